@@ -1,0 +1,249 @@
+/*
+ * The catalogue: record types, fields, choices, units, indicators, reports, windows and parameters,
+ * as data (architecture: the domain is data). A catalogue is a set of named files, CSV and .sql;
+ * this module parses and checks them and answers look-ups. It runs no SQL: expressions are kept as
+ * text for the stores.
+ *
+ * Ownership: catalogue_parse() allocates one struct catalogue that owns all its texts (one arena);
+ *            catalogue_free() releases it. Everything returned by look-ups lives as long as the
+ * catalogue. Threads:   immutable after parsing; any thread may read. Limits:    the
+ * CATALOGUE_*_MAX constants below; SPEC section 8. Format:    docs/catalogue.md lists every file
+ * and column.
+ */
+#ifndef DONGBO_COMMON_CATALOGUE_H
+#define DONGBO_COMMON_CATALOGUE_H
+
+#include "common/bytes.h"
+#include "common/date.h"
+#include "common/err.h"
+#include "common/period.h"
+
+#define CATALOGUE_FILES_MAX      256u            /* files in one catalogue */
+#define CATALOGUE_FILE_BYTES_MAX (1024u * 1024u) /* bytes of one file */
+#define CATALOGUE_TYPES_MAX      128u            /* record types */
+#define CATALOGUE_FIELDS_MAX     64u  /* fields of one record type; field numbers 1..64 */
+#define CATALOGUE_ERRORS_MAX     100u /* mistakes reported before parsing gives up */
+
+/* One file of a catalogue, as bytes. Names are relative, ASCII, '/'-separated: "fields.csv",
+ * "indicators/T01.sql". */
+struct catalogue_file {
+    const char *name;
+    struct bytes data;
+};
+
+/* One mistake: always names the file; row (1 = header line) and column when it has them. */
+struct catalogue_error {
+    char file[64];
+    unsigned row;    /* 0: the whole file */
+    char column[32]; /* "": the whole row */
+    char text_vi[200];
+    char text_en[200];
+};
+
+enum catalogue_kind {                    /* column `kind` of fields.csv */
+                      CATALOGUE_TEXT,    /* text: UTF-8 NFC string */
+                      CATALOGUE_INT,     /* int: signed 64 bit */
+                      CATALOGUE_MONEY,   /* money: int64, dong */
+                      CATALOGUE_DECIMAL, /* decimal: string "-12.5", canonical */
+                      CATALOGUE_BOOL,    /* bool */
+                      CATALOGUE_DATE,    /* date: "YYYY-MM-DD" */
+                      CATALOGUE_PDATE,   /* pdate: "YYYY", "YYYY-MM" or "YYYY-MM-DD" */
+                      CATALOGUE_CHOICE,  /* choice: one value of `list` */
+                      CATALOGUE_CHOICES, /* choices: a set of values of `list`, one register per
+                                            element (policy union) */
+                      CATALOGUE_REF,     /* ref: record id of a record of type `list` */
+                      CATALOGUE_UNIT,    /* unit: unit code, a string */
+};
+
+enum catalogue_policy { /* column `policy`: what is shown when a register has several unequal heads
+                         */
+                        CATALOGUE_ASK,    /* a person decides (default) */
+                        CATALOGUE_LATEST, /* highest clamped clock */
+                        CATALOGUE_MAX,
+                        CATALOGUE_MIN,
+                        CATALOGUE_UNION, /* choices only */
+};
+
+enum catalogue_scope { /* column `scope` of types.csv: where records of the type go */
+                       CATALOGUE_SCOPE_OWN,  /* to the nodes of the unit that owns the record */
+                       CATALOGUE_SCOPE_DOWN, /* the hub's records of this type go to every node
+                                                (targets, allocations) */
+                       CATALOGUE_SCOPE_HUB,  /* stay at the hub */
+};
+
+struct catalogue_field {
+    unsigned no;      /* 1..CATALOGUE_FIELDS_MAX, stable for ever within its type */
+    const char *name; /* [a-z][a-z0-9_]*, the SQL column */
+    enum catalogue_kind kind;
+    const char *list; /* choice list, or record type of a ref; "" otherwise */
+    const char *label_vi;
+    const char *label_en;
+    const char *section;
+    bool required;
+    bool identity;        /* the field is the national id used for cross-commune matching */
+    unsigned sensitivity; /* 0..4 */
+    enum catalogue_policy policy;
+    const char *tie;      /* fields of a type with the same non-empty tie form one register group */
+    const char *relevant; /* SQL expression or "" */
+    const char *constraint; /* SQL expression or "" */
+    const char *constraint_vi;
+    const char *constraint_en;
+};
+
+struct catalogue_type {
+    unsigned no;      /* 1..65535, stable for ever */
+    const char *name; /* [a-z][a-z0-9_]*, the SQL table */
+    const char *label_vi;
+    const char *label_en;
+    enum catalogue_scope scope;
+    unsigned sensitivity;                 /* highest of its fields */
+    const struct catalogue_field *fields; /* sorted by no */
+    size_t field_count;
+};
+
+struct catalogue_choice {
+    const char *list;
+    const char *value;
+    const char *label_vi;
+    const char *label_en;
+};
+
+struct catalogue_unit {
+    const char *code;
+    const char *name_vi;
+    const char *level;      /* tinh, huyen, thanh_pho, thi_xa, xa, phuong, thi_tran */
+    const char *parent;     /* code or "" */
+    struct date valid_from; /* first day */
+    struct date valid_to;   /* last day; year 9999 when open */
+};
+
+enum catalogue_measure {                  /* column `measure` of indicators.csv */
+                         CATALOGUE_COUNT, /* number of distinct subjects with num = 1 */
+                         CATALOGUE_SUM,   /* sum of num over all rows (luot, sessions, money) */
+                         CATALOGUE_RATIO, /* distinct subjects with num = 1 over distinct subjects
+                                             with den = 1 */
+};
+
+struct catalogue_indicator {
+    const char *id; /* "T03" */
+    const char *label_vi;
+    const char *label_en;
+    enum catalogue_measure measure;
+    bool stock;            /* taken at :t1 (true) or flow over :t0..:t1 (false) */
+    const char *direction; /* "up", "down", "band", "none" */
+    const char *measured_vi; /* unit of measure printed beside the figure: "đội", "người", "%" */
+    const char *by;     /* names of breakdown columns by1,by2,by3 separated by '|'; "" = none */
+    const char *source; /* seed line */
+    const char *sql;    /* text of indicators/<id>.sql */
+};
+
+struct catalogue_report {
+    const char *id; /* "RP04" */
+    const char *label_vi;
+    const char *label_en;
+    const char *level;     /* "commune" or "district" */
+    unsigned period_kinds; /* bit (1 << enum period_kind) */
+    const char *source;
+};
+
+struct catalogue_line { /* one line of a report form, in print order */
+    const char *report;
+    unsigned no;
+    const char *indicator;
+    const char *by;       /* breakdown column of the indicator to print below the total, or "" */
+    const char *label_vi; /* "" = the indicator's */
+    const char *label_en;
+};
+
+struct catalogue_window { /* data window and due date of a report, with dates of validity */
+    const char *report;
+    unsigned start_day; /* 1 = nominal; 15 = from the 15th of the month before */
+    const char *due;    /* due rule text, e.g. "end+5d", "md=06-05 excl"; "" = none stated */
+    struct date valid_from;
+    struct date valid_to;
+};
+
+struct catalogue_param {
+    const char *name; /* bound in SQL as :p_<name> */
+    const char *value;
+    struct date valid_from;
+    struct date valid_to;
+};
+
+struct catalogue;
+
+/*
+ * Parse and check a whole catalogue: every cross-reference, name, number and list. All mistakes are
+ * collected (up to CATALOGUE_ERRORS_MAX) so that an editor sees them at once.
+ *
+ *   in    files: count entries in any order; borrowed for the call
+ *   out   out: the catalogue, only when ERR_OK;  errors: caller's array of CATALOGUE_ERRORS_MAX;
+ * *error_count set
+ *
+ * ERR_OK         out is owned by the caller
+ * ERR_BAD_INPUT  at least one mistake; nothing allocated remains
+ * ERR_NOMEM
+ */
+MUST_CHECK enum err catalogue_parse(const struct catalogue_file *files, size_t count,
+                                    struct catalogue **out, struct catalogue_error *errors,
+                                    size_t *error_count);
+void catalogue_free(struct catalogue *c);
+
+/*
+ * The canonical archive of a catalogue: its files sorted by name, each as
+ * u16 name length | name | u32 data length | data, little-endian. Its BLAKE2b-256 names the
+ * edition's content.
+ */
+struct buf;
+MUST_CHECK enum err catalogue_archive(const struct catalogue_file *files, size_t count,
+                                      struct buf *out);
+
+/* Read an archive back. The returned entries and names point into one allocation owned by the
+ * caller (free with catalogue_files_free). ERR_BAD_FORMAT for anything that is not exactly one
+ * archive. */
+MUST_CHECK enum err catalogue_unarchive(struct bytes archive, struct catalogue_file **files,
+                                        size_t *count);
+void catalogue_files_free(struct catalogue_file *files);
+
+/* Look-ups: NULL (or count 0) when there is none. */
+const struct catalogue_type *catalogue_type_by_no(const struct catalogue *c, unsigned no);
+const struct catalogue_type *catalogue_type_by_name(const struct catalogue *c, const char *name);
+const struct catalogue_type *catalogue_types(const struct catalogue *c, size_t *count);
+const struct catalogue_field *catalogue_field_by_no(const struct catalogue_type *t, unsigned no);
+const struct catalogue_field *catalogue_field_by_name(const struct catalogue_type *t,
+                                                      const char *name);
+bool catalogue_choice_known(const struct catalogue *c, const char *list, const char *value);
+const struct catalogue_choice *catalogue_choices(const struct catalogue *c,
+                                                 size_t *count); /* sorted by list, file order */
+const struct catalogue_unit *catalogue_unit_at(const struct catalogue *c, const char *code,
+                                               struct date on);
+const struct catalogue_unit *catalogue_units(const struct catalogue *c, size_t *count);
+const struct catalogue_indicator *catalogue_indicator(const struct catalogue *c, const char *id);
+const struct catalogue_indicator *catalogue_indicators(const struct catalogue *c, size_t *count);
+const struct catalogue_report *catalogue_report(const struct catalogue *c, const char *id);
+const struct catalogue_report *catalogue_reports(const struct catalogue *c, size_t *count);
+const struct catalogue_line *catalogue_lines(const struct catalogue *c, const char *report,
+                                             size_t *count);
+const struct catalogue_window *catalogue_window(const struct catalogue *c, const char *report,
+                                                struct date on);
+const struct catalogue_param *catalogue_params(const struct catalogue *c, size_t *count);
+const char *catalogue_param(const struct catalogue *c, const char *name, struct date on);
+
+/*
+ * Check and bring into canonical form one value as a person typed it (text of a CSV cell or form):
+ * numbers with Vietnamese or plain separators, dd/mm/yyyy dates, "co/khong", labels of choices,
+ * NFC.
+ *
+ *   out   canonical text in `out` (cleared first): ints as decimal digits, bool "0"/"1", dates ISO,
+ *         choice value, unit code, ref as 32 hex digits
+ *
+ * ERR_OK; ERR_BAD_VALUE with a reason (vi and en) in `why`
+ */
+struct catalogue_why {
+    char vi[200];
+    char en[200];
+};
+MUST_CHECK enum err catalogue_clean(const struct catalogue *c, const struct catalogue_field *f,
+                                    struct bytes typed, struct buf *out, struct catalogue_why *why);
+
+#endif
