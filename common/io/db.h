@@ -1,0 +1,197 @@
+/*
+ * The SQLite wrapper: opening with the durable settings of architecture 8, cached statements,
+ * transactions, migrations, guarded execution of catalogue SQL, backup, and the one mapping of
+ * SQLite's codes to enum err. Callers own their SQL text (files named store*.c); <sqlite3.h> is
+ * included only in db*.c.
+ *
+ * Ownership: a struct db owns its statements; a struct db_stmt from db_stmt() lives until
+ * db_close(). Bytes and texts bound to a statement are borrowed until its next use or db_done().
+ * Bytes read from a column live until the next step, reset or use of that statement. Threads:   one
+ * thread at a time per struct db. Limits:    DB_* below; sqlite3_limit() values are set from them.
+ */
+#ifndef DONGBO_COMMON_IO_DB_H
+#define DONGBO_COMMON_IO_DB_H
+
+#include "common/buf.h"
+
+enum {
+    DB_VALUE_BYTES_MAX = 64 * 1024 * 1024, /* one text, blob or row */
+    DB_SQL_BYTES_MAX = 1024 * 1024,        /* one SQL text */
+    DB_COLUMNS_MAX = 512,                  /* of a table or a result */
+    DB_STMTS_MAX = 512,                    /* different SQL literals in one process and side */
+    DB_BUSY_MS = 5000,                     /* wait for another connection's lock */
+    DB_PARAMS_MAX = 128,                   /* parameters of one catalogue query */
+    DB_TEXT_BYTES_MAX = 256,               /* db_text(), terminator included */
+};
+
+enum {
+    DB_CREATE = 1,   /* make the file when it is missing; without it: ERR_NOT_FOUND */
+    DB_READONLY = 2, /* for report queries beside the writer; not together with DB_EXCLUSIVE */
+    DB_EXCLUSIVE =
+        4, /* one process and one connection own the file: no -shm, works on VFSs without it */
+};
+
+struct db;
+struct db_stmt;
+
+/*
+ * Every function that returns enum err may return these; one log line (codes only, never data) was
+ * written: ERR_FULL     disk full: nothing of the transaction is kept; reading goes on ERR_DAMAGED
+ * the file is no database or is corrupt: stop saving, verify ERR_LOCKED   another connection holds
+ * the file (after DB_BUSY_MS) ERR_IO       read, write or sync failed; see db_is_suspect()
+ * ERR_NOMEM    out of memory
+ * ERR_EXISTS   a row with that unique key is there already (not logged)
+ * ERR_STORE    anything else: constraint, wrong SQL, lost transaction
+ * A FULL, DAMAGED, IO or NOMEM inside a transaction rolls it back at once; everything until
+ * db_rollback() or the failing db_commit() then returns that same error, so that no later statement
+ * runs outside its transaction.
+ */
+
+/*
+ * Open `path` through the SQLite VFS `vfs` (NULL: the system's; then a new file gets mode 0600 and
+ * its folder is fsynced). synchronous is EXTRA while the file is created and turned to WAL, FULL
+ * afterwards.
+ *
+ * ERR_NOT_FOUND  no such file and no DB_CREATE
+ * ERR_STORE      WAL could not be turned on, among others
+ */
+MUST_CHECK enum err db_open(const char *path, const char *vfs, unsigned flags, struct db **out);
+
+/* Finalizes all statements; an open transaction is rolled back. NULL is allowed. */
+void db_close(struct db *db);
+
+/* What the last failure was about, English, without data; "" when there was none. Valid until the
+ * next call. */
+const char *db_text(const struct db *db);
+
+/* True once a write or sync failed with an I/O error: the pages may be lost although later calls
+ * succeed. Stop acknowledging, re-open and verify. */
+bool db_is_suspect(const struct db *db);
+
+/*
+ * The cached statement of an SQL literal, reset and with all parameters NULL. Keyed by the
+ * literal's address (and its text, so a reused buffer is safe but slow). Never NULL: when it cannot
+ * be prepared, its db_step() returns why. The same literal must not be in use twice at once.
+ */
+struct db_stmt *db_stmt(struct db *db, const char *sql);
+
+/* A statement outside the cache for SQL made at run time; release with db_stmt_free(). */
+MUST_CHECK enum err db_prepare(struct db *db, const char *sql, struct db_stmt **out);
+void db_stmt_free(struct db_stmt *q);
+
+/* Bind parameter `i` (from 1). A failure is sticky and returned by the next step. An empty text or
+ * blob is empty, not NULL. */
+void db_bind_int(struct db_stmt *q, int i, int64_t v);
+void db_bind_double(struct db_stmt *q, int i, double v);
+void db_bind_blob(struct db_stmt *q, int i, struct bytes v);
+void db_bind_text(struct db_stmt *q, int i, struct bytes v);
+void db_bind_str(struct db_stmt *q, int i, const char *v); /* NULL binds NULL */
+void db_bind_null(struct db_stmt *q, int i);
+
+/* One step: *row says whether there is a row to read. At the end or on error the statement is
+ * reset. */
+MUST_CHECK enum err db_step(struct db_stmt *q, bool *row);
+
+/* Run to the end, ignoring rows. */
+MUST_CHECK enum err db_run(struct db_stmt *q);
+
+/* Step once for a single row. ERR_NOT_FOUND: no row. Call db_done() after reading it. */
+MUST_CHECK enum err db_get(struct db_stmt *q);
+
+/* Leave a row loop early. Also done by db_stmt(), db_begin(), db_commit() and db_rollback() for
+ * whatever is open. */
+void db_done(struct db_stmt *q);
+
+enum db_kind { DB_NULL, DB_INT, DB_DOUBLE, DB_TEXT, DB_BLOB };
+
+/* Read column `i` (from 0) of the current row. NULL reads as 0, 0.0 and empty bytes. */
+enum db_kind db_column_kind(const struct db_stmt *q, int i);
+int64_t db_column_int(const struct db_stmt *q, int i);
+double db_column_double(const struct db_stmt *q, int i);
+struct bytes db_column_bytes(const struct db_stmt *q, int i); /* text or blob */
+int db_column_count(const struct db_stmt *q);
+const char *db_column_name(const struct db_stmt *q, int i);
+
+/* Copy a blob column of exactly `len` bytes; anything else is ERR_DAMAGED (our own rows have fixed
+ * shapes). */
+MUST_CHECK enum err db_column_copy(const struct db_stmt *q, int i, void *out, size_t len);
+
+/* Rows changed by the last INSERT, UPDATE or DELETE; rowid of the last INSERT. */
+int64_t db_changes(const struct db *db);
+int64_t db_last_rowid(const struct db *db);
+
+/* BEGIN IMMEDIATE … COMMIT. Nested begin is asserted against. After a failed commit nothing is kept
+ * and the connection is in autocommit again. db_rollback() is allowed without a transaction. */
+MUST_CHECK enum err db_begin(struct db *db);
+MUST_CHECK enum err db_commit(struct db *db);
+void db_rollback(struct db *db);
+bool db_in_transaction(const struct db *db);
+
+/* `e` decides: commit on ERR_OK (and return how that went), else roll back and return `e`. */
+MUST_CHECK enum err db_end(struct db *db, enum err e);
+
+/* Run schema text: any number of statements without parameters. */
+MUST_CHECK enum err db_exec(struct db *db, const char *sql);
+
+MUST_CHECK enum err db_version(struct db *db, int64_t *out);
+MUST_CHECK enum err db_set_version(struct db *db, int64_t version);
+
+/* Step i (from 0) takes user_version i to i+1. */
+struct db_migration {
+    const char *sql;
+};
+
+/*
+ * Bring the schema to version n, forward only, all steps in one transaction. ERR_CONFIG: the file
+ * is of a newer program; db_text() says which versions; nothing was changed.
+ */
+MUST_CHECK enum err db_migrate(struct db *db, const struct db_migration *steps, size_t n);
+
+/* Copy the whole database into a new file (system VFS, mode 0600, durable). ERR_EXISTS: never
+ * overwrites. */
+MUST_CHECK enum err db_backup(struct db *db, const char *dest);
+
+/* Move the WAL into the database and truncate it (erasure: old pages leave the disk). ERR_LOCKED: a
+ * reader is in the way; try again later. */
+MUST_CHECK enum err db_checkpoint(struct db *db);
+
+/* PRAGMA quick_check. ERR_DAMAGED when it finds anything. */
+MUST_CHECK enum err db_check(struct db *db);
+
+/* A named parameter of a catalogue query: "t0" for ":t0". */
+struct db_param {
+    const char *name;
+    enum db_kind kind;
+    int64_t i;
+    double d;
+    struct bytes b; /* text or blob, borrowed for the call */
+};
+
+struct db_query {
+    const char *sql; /* one SELECT (or WITH … SELECT, VALUES) */
+    const struct db_param *params;
+    size_t param_count;
+    uint64_t step_max; /* SQLite VM steps; exceeded by at most DB_QUERY_GRAIN_STEPS */
+    /* May this table be read? Base tables are asked for, also those behind views. */
+    bool (*allow)(void *ctx, const char *table);
+    /* A row; `q` is for db_column_* only. Anything but ERR_OK ends the query with that error. NULL:
+     * rows are only counted against step_max. The callback may use the same db. */
+    enum err (*row)(void *ctx, struct db_stmt *q);
+    void *ctx;
+};
+
+enum { DB_QUERY_GRAIN_STEPS = 1000 };
+
+/*
+ * Run SQL that people wrote (catalogue constraints and indicators) with no right but to read the
+ * allowed tables: no write, PRAGMA, ATTACH, schema table, extension, nor functions whose result is
+ * not of the data (random, current time, changes). Parameters the SQL has but `params` lacks are
+ * NULL; params it does not use are ignored.
+ *
+ * ERR_DENIED     it wants something forbidden; db_text() says what
+ * ERR_BAD_INPUT  it is not exactly one statement, or does not compile or run; db_text() says why
+ * ERR_TOO_LARGE  step_max or a DB_* limit; no further rows
+ */
+MUST_CHECK enum err db_query_readonly(struct db *db, const struct db_query *query);
+
+#endif

@@ -1,0 +1,218 @@
+#include "common/io/db_priv.h"
+#include "common/io/file.h"
+#include "common/io/log.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum err db_exec(struct db *db, const char *sql)
+{
+    if (db->tx == DB_TX_LOST) return db->lost_by;
+    int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? ERR_OK : db_fail(db, sqlite3_extended_errcode(db->handle), "exec");
+}
+
+/* ERR_STORE unless the pragma answers with `want`. */
+static enum err db_pragma_is(struct db *db, const char *sql, const char *want)
+{
+    struct db_stmt *q = NULL;
+    enum err e = db_prepare(db, sql, &q);
+    if (e != ERR_OK) return e;
+    e = db_get(q);
+    if (e == ERR_NOT_FOUND) e = ERR_STORE;
+    if (e == ERR_OK && !bytes_equal(db_column_bytes(q, 0), bytes_str(want))) {
+        log_line(LOG_LEVEL_ERROR, "db.setting", "sql=\"%s\" want=%s", sql, want);
+        e = ERR_STORE;
+    }
+    db_stmt_free(q);
+    return e;
+}
+
+/* One attached database, because VACUUM is made of ATTACH. */
+static void db_set_limits(sqlite3 *h)
+{
+    static const struct {
+        int id, value;
+    } limits[] = {
+        {SQLITE_LIMIT_LENGTH, DB_VALUE_BYTES_MAX}, {SQLITE_LIMIT_SQL_LENGTH, DB_SQL_BYTES_MAX},
+        {SQLITE_LIMIT_COLUMN, DB_COLUMNS_MAX},     {SQLITE_LIMIT_EXPR_DEPTH, 200},
+        {SQLITE_LIMIT_COMPOUND_SELECT, 100},       {SQLITE_LIMIT_VDBE_OP, 250000},
+        {SQLITE_LIMIT_FUNCTION_ARG, 64},           {SQLITE_LIMIT_ATTACHED, 1},
+        {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 256},   {SQLITE_LIMIT_VARIABLE_NUMBER, DB_COLUMNS_MAX},
+        {SQLITE_LIMIT_TRIGGER_DEPTH, 10},          {SQLITE_LIMIT_WORKER_THREADS, 0},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        sqlite3_limit(h, limits[i].id, limits[i].value);
+}
+
+static enum err db_configure(struct db *db)
+{
+    sqlite3 *h = db->handle;
+    int rc = sqlite3_extended_result_codes(h, 1);
+    if (rc == SQLITE_OK) rc = sqlite3_busy_timeout(h, DB_BUSY_MS);
+    if (rc == SQLITE_OK) rc = sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_db_config(h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_db_config(h, SQLITE_DBCONFIG_ENABLE_FKEY, 1, (int *)NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_set_authorizer(h, db_query_authorize, db);
+    if (rc != SQLITE_OK) return db_fail(db, rc, "configure");
+    db_set_limits(h);
+    return db_exec(db,
+                   "PRAGMA cell_size_check=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY");
+}
+
+/*
+ * EXTRA before WAL: the transaction that turns WAL on still uses a rollback journal, and with FULL
+ * its unlink is not made durable, so that the journal could come back after a power cut and undo
+ * acknowledged commits. The locking mode also has to be set before the first use of the WAL, or
+ * SQLite would already have made a -shm.
+ */
+static enum err db_make_durable(struct db *db, unsigned flags)
+{
+    enum err e = ERR_OK;
+    if (flags & DB_READONLY) return db_exec(db, "PRAGMA query_only=ON");
+    if (flags & DB_EXCLUSIVE) e = db_pragma_is(db, "PRAGMA locking_mode=EXCLUSIVE", "exclusive");
+    if (e == ERR_OK) e = db_exec(db, "PRAGMA synchronous=EXTRA");
+    if (e == ERR_OK) e = db_pragma_is(db, "PRAGMA journal_mode=WAL", "wal");
+    if (e == ERR_OK) e = db_exec(db, "PRAGMA synchronous=FULL");
+    return e;
+}
+
+static enum err db_open_handle(struct db *db, const char *path, const char *vfs, unsigned flags)
+{
+    int mode = (flags & DB_READONLY) ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    if (!db->system_vfs && (flags & DB_CREATE)) mode |= SQLITE_OPEN_CREATE;
+    int rc = sqlite3_open_v2(path, &db->handle,
+                             mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs);
+    if (rc == SQLITE_OK) return ERR_OK;
+    if (db->handle == NULL) return ERR_NOMEM;
+    rc = sqlite3_extended_errcode(db->handle);
+    enum err e = db_fail(db, rc, "open");
+    return (rc & 0xff) == SQLITE_CANTOPEN ? ERR_NOT_FOUND : e;
+}
+
+enum err db_open(const char *path, const char *vfs, unsigned flags, struct db **out)
+{
+    assert((flags & DB_READONLY) == 0 || (flags & (DB_CREATE | DB_EXCLUSIVE)) == 0);
+    struct db *db = calloc(1, sizeof *db);
+    if (db == NULL) return ERR_NOMEM;
+    db->system_vfs = vfs == NULL;
+    enum err e = ERR_OK;
+    if (db->system_vfs && (flags & DB_CREATE)) {
+        e = file_create_empty(path); /* With our mode before SQLite makes it with the umask's. */
+        if (e == ERR_EXISTS) e = ERR_OK;
+    } else if (db->system_vfs && !file_exists(path)) {
+        e = ERR_NOT_FOUND;
+    }
+    if (e == ERR_OK) e = db_open_handle(db, path, vfs, flags);
+    if (e == ERR_OK) e = db_configure(db);
+    if (e == ERR_OK) e = db_make_durable(db, flags);
+    if (e == ERR_OK && db->system_vfs && (flags & DB_CREATE)) e = file_sync_parent(path);
+    if (e != ERR_OK) {
+        db_close(db);
+        return e;
+    }
+    *out = db;
+    return ERR_OK;
+}
+
+void db_close(struct db *db)
+{
+    if (db == NULL) return;
+    for (size_t i = 0; i < DB_SLOTS; i++)
+        sqlite3_finalize(db->slots[i].stmt.q);
+    if (db->handle != NULL) {
+        if (!sqlite3_get_autocommit(db->handle)) db_rollback(db);
+        int rc = sqlite3_close(db->handle);
+        assert(rc == SQLITE_OK && "a statement of db_prepare() was not freed");
+        (void)rc;
+    }
+    free(db);
+}
+
+/* ---- versions ---- */
+
+enum err db_version(struct db *db, int64_t *out)
+{
+    struct db_stmt *q = db_stmt(db, "PRAGMA user_version");
+    enum err e = db_get(q);
+    if (e == ERR_OK) *out = db_column_int(q, 0);
+    db_done(q);
+    return e;
+}
+
+enum err db_set_version(struct db *db, int64_t version)
+{
+    char sql[64];
+    assert(version >= 0 && version <= INT32_MAX);
+    snprintf(sql, sizeof sql, "PRAGMA user_version=%ld", (long)version);
+    return db_exec(db, sql);
+}
+
+static enum err db_migrate_steps(struct db *db, const struct db_migration *steps, size_t from,
+                                 size_t n)
+{
+    enum err e = ERR_OK;
+    for (size_t i = from; e == ERR_OK && i < n; i++)
+        e = db_exec(db, steps[i].sql);
+    if (e == ERR_OK) e = db_set_version(db, (int64_t)n);
+    return e;
+}
+
+enum err db_migrate(struct db *db, const struct db_migration *steps, size_t n)
+{
+    int64_t now = 0;
+    enum err e = db_begin(db);
+    if (e != ERR_OK) return e;
+    e = db_version(db, &now);
+    if (e == ERR_OK && (now < 0 || (uint64_t)now > n)) {
+        snprintf(db->text, sizeof db->text,
+                 "the data folder is of a newer program (schema %ld, this program knows %zu): "
+                 "install that version",
+                 (long)now, n);
+        e = ERR_CONFIG;
+    }
+    if (e == ERR_OK && (size_t)now < n) e = db_migrate_steps(db, steps, (size_t)now, n);
+    return db_end(db, e);
+}
+
+/* ---- the whole file ---- */
+
+static enum err db_copy(struct db *db, const char *dest)
+{
+    sqlite3 *to = NULL;
+    int rc = sqlite3_open_v2(dest, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_exec(to, "PRAGMA synchronous=EXTRA", NULL, NULL, NULL);
+    if (rc == SQLITE_OK) {
+        sqlite3_backup *b = sqlite3_backup_init(to, "main", db->handle, "main");
+        if (b != NULL) sqlite3_backup_step(b, -1);
+        rc = b != NULL ? sqlite3_backup_finish(b) : sqlite3_extended_errcode(to);
+    }
+    sqlite3_close(to);
+    return rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, "backup");
+}
+
+enum err db_backup(struct db *db, const char *dest)
+{
+    enum err e = file_create_empty(dest);
+    if (e != ERR_OK) return e;
+    e = db_copy(db, dest);
+    if (e == ERR_OK) e = file_sync_parent(dest);
+    if (e != ERR_OK && file_remove(dest) != ERR_OK)
+        log_line(LOG_LEVEL_WARN, "db.backup", "leftover=1");
+    return e;
+}
+
+enum err db_checkpoint(struct db *db)
+{
+    assert(db->tx == DB_TX_NONE);
+    int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, "checkpoint");
+}
+
+enum err db_check(struct db *db)
+{
+    return db_pragma_is(db, "PRAGMA quick_check(1)", "ok") == ERR_OK ? ERR_OK : ERR_DAMAGED;
+}

@@ -1,0 +1,54 @@
+/* What db.c and db_query.c share. Included by db*.c only. */
+#ifndef DONGBO_COMMON_IO_DB_PRIV_H
+#define DONGBO_COMMON_IO_DB_PRIV_H
+
+#include "common/io/db.h"
+
+#include <sqlite3.h>
+
+struct db_stmt {
+    struct db *db;
+    sqlite3_stmt *q;
+    enum err e; /* sticky failure of prepare or bind */
+};
+
+enum { DB_SLOTS = 2 * DB_STMTS_MAX }; /* a power of two */
+
+struct db_slot {
+    const char *sql; /* the literal's address; NULL: free */
+    struct db_stmt stmt;
+};
+
+enum db_tx { DB_TX_NONE, DB_TX_OPEN, DB_TX_LOST };
+
+struct db_guard {
+    const struct db_query *query;
+    char **tables; /* names in the schema, sorted */
+    size_t table_count;
+    uint64_t steps_left;
+    bool watch;  /* SQLite is compiling or running the guarded statement right now */
+    bool denied; /* the authorizer refused */
+};
+
+struct db {
+    sqlite3 *handle;
+    enum db_tx tx;
+    enum err lost_by; /* why the transaction was lost */
+    bool suspect;
+    bool system_vfs;
+    struct db_guard *guard;
+    size_t slot_count;
+    struct db_stmt broken; /* handed out when a statement cannot be prepared */
+    char text[DB_TEXT_BYTES_MAX];
+    struct db_slot slots[DB_SLOTS];
+};
+
+/* Map, remember, log, and roll back what cannot go on. `rc` is an extended result code. */
+enum err db_fail(struct db *db, int rc, const char *what);
+
+/* The authorizer installed for the life of each connection; lets everything pass while nothing is
+ * guarded. */
+int db_query_authorize(void *ctx, int action, const char *a, const char *b, const char *schema,
+                       const char *trigger);
+
+#endif

@@ -1,0 +1,235 @@
+#include "common/io/db_priv.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DB_TABLES_MAX = 4096 };
+
+/* ---- the authorizer ---- */
+
+/* Results that are not a function of the data would make a figure impossible to reproduce. */
+static bool db_function_allowed(const char *name)
+{
+    static const char *const refused[] = {
+        "load_extension",    "random",         "randomblob",    "current_date",
+        "current_time",      "changes",        "total_changes", "current_timestamp",
+        "last_insert_rowid", "fts3_tokenizer",
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        if (sqlite3_stricmp(name, refused[i]) == 0) return false;
+    }
+    return sqlite3_strnicmp(name, "sqlite_", 7) != 0;
+}
+
+static bool db_table_exists(const struct db_guard *g, const char *name)
+{
+    for (size_t i = 0; i < g->table_count; i++) {
+        if (sqlite3_stricmp(g->tables[i], name) == 0) return true;
+    }
+    return false;
+}
+
+static bool db_is_builtin(const char *name)
+{
+    return sqlite3_strnicmp(name, "sqlite_", 7) == 0 || sqlite3_strnicmp(name, "pragma_", 7) == 0 ||
+           sqlite3_stricmp(name, "dbstat") == 0;
+}
+
+/*
+ * SQLite asks with an empty column for a FROM item of which no column is used, and then also for
+ * names of common table expressions. Such a name is no table of the schema. (The name of the
+ * surrounding view cannot be trusted: a CTE may carry the same.)
+ */
+static bool db_read_allowed(const struct db_guard *g, const char *table, const char *column)
+{
+    if (table == NULL || db_is_builtin(table)) return false;
+    if (g->query->allow(g->query->ctx, table)) return true;
+    return (column == NULL || column[0] == '\0') && !db_table_exists(g, table);
+}
+
+int db_query_authorize(void *ctx, int action, const char *a, const char *b, const char *schema,
+                       const char *trigger)
+{
+    struct db *db = ctx;
+    struct db_guard *g = db->guard;
+    (void)schema;
+    (void)trigger;
+    if (g == NULL || !g->watch) return SQLITE_OK;
+    bool ok = action == SQLITE_SELECT || action == SQLITE_RECURSIVE ||
+              (action == SQLITE_FUNCTION && b != NULL && db_function_allowed(b)) ||
+              (action == SQLITE_READ && db_read_allowed(g, a, b));
+    if (ok) return SQLITE_OK;
+    bool named = action == SQLITE_READ || action == SQLITE_FUNCTION;
+    const char *what = action == SQLITE_FUNCTION ? b : a;
+    snprintf(db->text, sizeof db->text, "not permitted: action %d %.100s", action,
+             named && what ? what : "");
+    g->denied = true;
+    return SQLITE_DENY;
+}
+
+static int db_query_progress(void *ctx)
+{
+    struct db_guard *g = ctx;
+    if (!g->watch) return 0;
+    if (g->steps_left < DB_QUERY_GRAIN_STEPS) {
+        g->steps_left = 0;
+        return 1;
+    }
+    g->steps_left -= DB_QUERY_GRAIN_STEPS;
+    return 0;
+}
+
+/* ---- the names in the schema ---- */
+
+static void db_guard_free(struct db_guard *g)
+{
+    for (size_t i = 0; i < g->table_count; i++)
+        free(g->tables[i]);
+    free(g->tables);
+}
+
+static enum err db_guard_add(struct db_guard *g, struct bytes name)
+{
+    if (g->table_count == DB_TABLES_MAX) return ERR_TOO_LARGE;
+    if ((g->table_count & 63) == 0) {
+        char **more = realloc(g->tables, (g->table_count + 64) * sizeof *more);
+        if (more == NULL) return ERR_NOMEM;
+        g->tables = more;
+    }
+    char *copy = malloc(name.len + 1);
+    if (copy == NULL) return ERR_NOMEM;
+    if (name.len > 0) memcpy(copy, name.p, name.len);
+    copy[name.len] = '\0';
+    g->tables[g->table_count++] = copy;
+    return ERR_OK;
+}
+
+static enum err db_guard_load(struct db *db, struct db_guard *g)
+{
+    struct db_stmt *q =
+        db_stmt(db, "SELECT name FROM sqlite_schema WHERE type IN ('table','view')");
+    bool row = false;
+    enum err e;
+    do {
+        e = db_step(q, &row);
+        if (e == ERR_OK && row) e = db_guard_add(g, db_column_bytes(q, 0));
+    } while (e == ERR_OK && row);
+    db_done(q);
+    return e;
+}
+
+/* ---- running ---- */
+
+/* Rest of the SQL after the first statement: only blanks, semicolons and comments may follow. */
+static bool db_tail_empty(sqlite3 *h, const char *tail)
+{
+    while (tail != NULL && *tail != '\0') {
+        sqlite3_stmt *more = NULL;
+        const char *next = NULL;
+        int rc = sqlite3_prepare_v2(h, tail, -1, &more, &next);
+        bool empty = rc == SQLITE_OK && more == NULL;
+        sqlite3_finalize(more);
+        if (!empty || next == tail) return false;
+        tail = next;
+    }
+    return true;
+}
+
+/* Errors of the text are its author's; errors of the machine are ours. */
+static enum err db_query_fail(struct db *db, const struct db_guard *g, int rc)
+{
+    int kind = rc & 0xff;
+    if (g->denied || kind == SQLITE_AUTH) return ERR_DENIED;
+    if (kind == SQLITE_INTERRUPT) {
+        snprintf(db->text, sizeof db->text, "the query takes too many steps");
+        return ERR_TOO_LARGE;
+    }
+    if (kind == SQLITE_TOOBIG) {
+        snprintf(db->text, sizeof db->text, "a value or the query is too large");
+        return ERR_TOO_LARGE;
+    }
+    if (kind == SQLITE_ERROR || kind == SQLITE_MISMATCH || kind == SQLITE_RANGE) {
+        snprintf(db->text, sizeof db->text, "%s", sqlite3_errmsg(db->handle));
+        return ERR_BAD_INPUT;
+    }
+    return db_fail(db, rc, "query");
+}
+
+static enum err db_query_compile(struct db *db, struct db_guard *g, struct db_stmt *q)
+{
+    const char *tail = NULL;
+    g->watch = true;
+    int rc = sqlite3_prepare_v2(db->handle, g->query->sql, -1, &q->q, &tail);
+    bool alone = rc == SQLITE_OK && q->q != NULL && db_tail_empty(db->handle, tail);
+    g->watch = false;
+    if (rc != SQLITE_OK) return db_query_fail(db, g, rc);
+    if (!alone) {
+        snprintf(db->text, sizeof db->text, "exactly one statement is wanted");
+        return ERR_BAD_INPUT;
+    }
+    if (sqlite3_stmt_readonly(q->q) && !sqlite3_stmt_isexplain(q->q) &&
+        sqlite3_column_count(q->q) > 0)
+        return ERR_OK;
+    snprintf(db->text, sizeof db->text, "not permitted: only SELECT");
+    return ERR_DENIED;
+}
+
+static void db_query_bind_one(struct db_stmt *q, int i, const struct db_param *p)
+{
+    switch (p->kind) {
+    case DB_NULL: db_bind_null(q, i); break;
+    case DB_INT: db_bind_int(q, i, p->i); break;
+    case DB_DOUBLE: db_bind_double(q, i, p->d); break;
+    case DB_TEXT: db_bind_text(q, i, p->b); break;
+    case DB_BLOB: db_bind_blob(q, i, p->b); break;
+    }
+}
+
+static enum err db_query_bind(struct db_stmt *q, const struct db_query *query)
+{
+    for (size_t k = 0; k < query->param_count; k++) {
+        char name[128];
+        int n = snprintf(name, sizeof name, ":%s", query->params[k].name);
+        assert(n > 0 && (size_t)n < sizeof name);
+        int i = sqlite3_bind_parameter_index(q->q, name);
+        if (i > 0) db_query_bind_one(q, i, &query->params[k]);
+    }
+    return q->e;
+}
+
+static enum err db_query_run(struct db *db, struct db_guard *g, struct db_stmt *q)
+{
+    for (;;) {
+        g->watch = true;
+        int rc = sqlite3_step(q->q);
+        g->watch = false;
+        if (rc == SQLITE_DONE) return ERR_OK;
+        if (rc != SQLITE_ROW) return db_query_fail(db, g, rc);
+        if (g->query->row == NULL) continue;
+        enum err e = g->query->row(g->query->ctx, q);
+        if (e != ERR_OK) return e;
+    }
+}
+
+enum err db_query_readonly(struct db *db, const struct db_query *query)
+{
+    assert(query->allow != NULL && query->param_count <= DB_PARAMS_MAX);
+    assert(db->guard == NULL && "guarded queries do not nest");
+    if (db->tx == DB_TX_LOST) return db->lost_by;
+    struct db_guard g = {.query = query, .steps_left = query->step_max};
+    struct db_stmt q = {.db = db};
+    enum err e = db_guard_load(db, &g);
+    if (e != ERR_OK) goto out;
+    db->guard = &g;
+    sqlite3_progress_handler(db->handle, DB_QUERY_GRAIN_STEPS, db_query_progress, &g);
+    e = db_query_compile(db, &g, &q);
+    if (e == ERR_OK) e = db_query_bind(&q, query);
+    if (e == ERR_OK) e = db_query_run(db, &g, &q);
+    sqlite3_finalize(q.q);
+    sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+    db->guard = NULL;
+out:
+    db_guard_free(&g);
+    return e;
+}

@@ -1,0 +1,638 @@
+#include "common/io/db.h"
+#include "common/io/file.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/dongbo-io-db-XXXXXX";
+static char path[64], copy_path[64], side[80];
+
+static int setup(void **state)
+{
+    (void)state;
+    if (mkdtemp(folder) == NULL) return -1;
+    snprintf(path, sizeof path, "%s/db", folder);
+    snprintf(copy_path, sizeof copy_path, "%s/copy", folder);
+    return 0;
+}
+
+static int clean(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(side, sizeof side, "%s%s", path, ends[i]);
+        unlink(side);
+        snprintf(side, sizeof side, "%s%s", copy_path, ends[i]);
+        unlink(side);
+    }
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+static struct db *make(unsigned flags)
+{
+    struct db *db = NULL;
+    assert_int_equal(db_open(path, NULL, flags, &db), ERR_OK);
+    return db;
+}
+
+static int64_t number(struct db *db, const char *sql)
+{
+    struct db_stmt *q = NULL;
+    assert_int_equal(db_prepare(db, sql, &q), ERR_OK);
+    assert_int_equal(db_get(q), ERR_OK);
+    int64_t v = db_column_int(q, 0);
+    db_stmt_free(q);
+    return v;
+}
+
+static bool has(const char *end)
+{
+    snprintf(side, sizeof side, "%s%s", path, end);
+    return file_exists(side);
+}
+
+static void a_new_file_is_private_and_has_the_durable_settings(void **state)
+{
+    (void)state;
+    struct db *db = NULL;
+    assert_int_equal(db_open(path, NULL, 0, &db), ERR_NOT_FOUND);
+    assert_false(file_exists(path));
+    umask(0);
+    db = make(DB_CREATE);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(number(db, "PRAGMA synchronous"), 2);
+    assert_int_equal(number(db, "PRAGMA foreign_keys"), 1);
+    assert_int_equal(number(db, "PRAGMA trusted_schema"), 0);
+    assert_int_equal(number(db, "PRAGMA secure_delete"), 1);
+    assert_int_equal(number(db, "PRAGMA cell_size_check"), 1);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a)"), ERR_OK);
+    assert_true(has("-wal"));
+    snprintf(side, sizeof side, "%s-wal", path);
+    assert_int_equal(stat(side, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    /* Defensive: the schema table cannot be edited even on purpose. */
+    assert_int_not_equal(db_exec(db, "PRAGMA writable_schema=ON; DELETE FROM sqlite_schema"),
+                         ERR_OK);
+    db_close(db);
+}
+
+/* A VFS that notes how rollback journals are deleted: with EXTRA the folder is synced after it. */
+static int journal_deletes, journal_dir_syncs;
+static int (*real_delete)(sqlite3_vfs *, const char *, int);
+
+static int spy_delete(sqlite3_vfs *vfs, const char *name, int sync_dir)
+{
+    if (strstr(name, "-journal") != NULL) {
+        journal_deletes++;
+        journal_dir_syncs += sync_dir != 0;
+    }
+    return real_delete(vfs, name, sync_dir);
+}
+
+static void creation_syncs_the_folder_after_the_first_journal(void **state)
+{
+    (void)state;
+    static sqlite3_vfs spy;
+    spy = *sqlite3_vfs_find(NULL);
+    real_delete = spy.xDelete;
+    spy.zName = "spy";
+    spy.xDelete = spy_delete;
+    assert_int_equal(sqlite3_vfs_register(&spy, 0), SQLITE_OK);
+    struct db *db = NULL;
+    assert_int_equal(db_open(path, "spy", DB_CREATE | DB_EXCLUSIVE, &db), ERR_OK);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a)"), ERR_OK);
+    db_close(db);
+    sqlite3_vfs_unregister(&spy);
+    assert_true(journal_deletes > 0);
+    assert_int_equal(journal_dir_syncs, journal_deletes);
+}
+
+static void exclusive_has_no_shared_memory_and_shuts_others_out(void **state)
+{
+    (void)state;
+    struct db *db = make(DB_CREATE | DB_EXCLUSIVE);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a); INSERT INTO t VALUES(1)"), ERR_OK);
+    assert_true(has("-wal"));
+    assert_false(has("-shm"));
+    db_close(db);
+    db = make(DB_EXCLUSIVE);
+    assert_int_equal(number(db, "SELECT a FROM t"), 1);
+    assert_false(has("-shm"));
+    db_close(db);
+}
+
+static void a_read_connection_reads_beside_the_writer_and_never_writes(void **state)
+{
+    (void)state;
+    struct db *db = make(DB_CREATE);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a); INSERT INTO t VALUES(7)"), ERR_OK);
+    struct db *reader = make(DB_READONLY);
+    assert_int_equal(db_begin(db), ERR_OK);
+    assert_int_equal(db_exec(db, "INSERT INTO t VALUES(8)"), ERR_OK);
+    assert_int_equal(number(reader, "SELECT count(*) FROM t"), 1);
+    assert_int_equal(db_commit(db), ERR_OK);
+    assert_int_equal(number(reader, "SELECT count(*) FROM t"), 2);
+    assert_int_equal(db_exec(reader, "INSERT INTO t VALUES(9)"), ERR_STORE);
+    assert_int_equal(number(db, "SELECT count(*) FROM t"), 2);
+    db_close(reader);
+    db_close(db);
+}
+
+static void statements_are_cached_reset_and_cleared(void **state)
+{
+    (void)state;
+    struct db *db = make(DB_CREATE);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a,b,c,d,e)"), ERR_OK);
+    static const char insert[] = "INSERT INTO t VALUES(?1,?2,?3,?4,?5)";
+    struct db_stmt *q = db_stmt(db, insert);
+    db_bind_int(q, 1, INT64_MIN);
+    db_bind_blob(q, 2, bytes_make("\0\xff", 2));
+    db_bind_text(q, 3, bytes_str("xã Phú Lý"));
+    db_bind_double(q, 4, 0.5);
+    db_bind_blob(q, 5, bytes_make(NULL, 0));
+    assert_int_equal(db_run(q), ERR_OK);
+    assert_int_equal(db_changes(db), 1);
+    assert_int_equal(db_last_rowid(db), 1);
+    assert_ptr_equal(db_stmt(db, insert), q);
+    assert_int_equal(db_run(db_stmt(db, insert)), ERR_OK); /* All NULL: nothing of before. */
+    struct db_stmt *s = db_stmt(db, "SELECT * FROM t ORDER BY rowid");
+    assert_ptr_not_equal(s, q);
+    assert_int_equal(db_get(s), ERR_OK);
+    assert_int_equal(db_column_count(s), 5);
+    assert_string_equal(db_column_name(s, 2), "c");
+    assert_true(db_column_int(s, 0) == INT64_MIN);
+    assert_true(bytes_equal(db_column_bytes(s, 1), bytes_make("\0\xff", 2)));
+    assert_true(bytes_equal(db_column_bytes(s, 2), bytes_str("xã Phú Lý")));
+    assert_true(db_column_double(s, 3) == 0.5);
+    assert_int_equal(db_column_kind(s, 4), DB_BLOB);
+    uint8_t two[2];
+    assert_int_equal(db_column_copy(s, 1, two, 2), ERR_OK);
+    assert_int_equal(db_column_copy(s, 1, two, 1), ERR_DAMAGED);
+    assert_int_equal(db_column_copy(s, 2, two, 2), ERR_DAMAGED);
+    bool row = false;
+    assert_int_equal(db_step(s, &row), ERR_OK);
+    assert_true(row);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(db_column_kind(s, i), DB_NULL);
+    assert_int_equal(db_step(s, &row), ERR_OK);
+    assert_false(row);
+    assert_int_equal(db_get(db_stmt(db, "SELECT 1 WHERE 0")), ERR_NOT_FOUND);
+    db_close(db);
+}
+
+static void a_reused_buffer_is_not_mistaken_for_its_old_text(void **state)
+{
+    (void)state;
+    struct db *db = make(DB_CREATE);
+    char sql[16];
+    for (int64_t i = 0; i < 50; i++) {
+        snprintf(sql, sizeof sql, "SELECT %d", (int)i);
+        struct db_stmt *q = db_stmt(db, sql);
+        assert_int_equal(db_get(q), ERR_OK);
+        assert_int_equal(db_column_int(q, 0), i);
+        db_done(q);
+    }
+    db_close(db);
+}
+
+static void wrong_use_is_an_error_at_the_step(void **state)
+{
+    (void)state;
+    struct db *db = make(DB_CREATE);
+    struct db_stmt *q = db_stmt(db, "SELECT nonsense FROM nowhere");
+    db_bind_int(q, 1, 1);
+    assert_int_equal(db_run(q), ERR_STORE);
+    assert_string_not_equal(db_text(db), "");
+    assert_int_equal(db_column_int(q, 0), 0);
+    q = db_stmt(db, "SELECT ?1");
+    db_bind_int(q, 2, 1);
+    assert_int_equal(db_run(q), ERR_STORE);
+    assert_int_equal(db_exec(db, "CREATE TABLE u(a PRIMARY KEY, b CHECK (b > 0)) WITHOUT ROWID"),
+                     ERR_OK);
+    assert_int_equal(db_exec(db, "INSERT INTO u VALUES(1,1)"), ERR_OK);
+    assert_int_equal(db_exec(db, "INSERT INTO u VALUES(1,1)"), ERR_EXISTS);
+    assert_int_equal(db_exec(db, "INSERT INTO u VALUES(2,0)"), ERR_STORE);
+    db_close(db);
+}
+
+static void commit_keeps_rollback_drops_and_open_loops_end(void **state)
+{
+    (void)state;
+    struct db *db = make(DB_CREATE);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a)"), ERR_OK);
+    assert_int_equal(db_begin(db), ERR_OK);
+    assert_true(db_in_transaction(db));
+    assert_int_equal(db_exec(db, "INSERT INTO t VALUES(1),(2)"), ERR_OK);
+    assert_int_equal(db_get(db_stmt(db, "SELECT a FROM t")), ERR_OK); /* Left open on purpose. */
+    assert_int_equal(db_end(db, ERR_OK), ERR_OK);
+    assert_int_equal(db_checkpoint(db),
+                     ERR_OK); /* LOCKED if the loop above still held its snapshot. */
+    assert_int_equal(db_begin(db), ERR_OK);
+    assert_int_equal(db_exec(db, "DELETE FROM t"), ERR_OK);
+    assert_int_equal(db_end(db, ERR_BAD_VALUE), ERR_BAD_VALUE);
+    assert_false(db_in_transaction(db));
+    assert_int_equal(number(db, "SELECT count(*) FROM t"), 2);
+    db_close(db);
+}
+
+static void a_nested_begin_stops_the_process(void **state)
+{
+    (void)state;
+    struct db *db = make(DB_CREATE);
+    assert_int_equal(db_begin(db), ERR_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGABRT, SIG_DFL);
+        if (freopen("/dev/null", "w", stderr) == NULL) _exit(0);
+        _exit(db_begin(db) == ERR_OK ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    db_rollback(db);
+    db_rollback(db);
+    assert_int_equal(db_begin(db), ERR_OK);
+    assert_int_equal(db_commit(db), ERR_OK);
+    db_close(db);
+}
+
+static void a_full_disk_loses_the_transaction_and_nothing_else(void **state)
+{
+    (void)state;
+    struct db *db = make(DB_CREATE);
+    assert_int_equal(
+        db_exec(db, "CREATE TABLE t(a); INSERT INTO t VALUES('kept'); PRAGMA max_page_count=12"),
+        ERR_OK);
+    assert_int_equal(db_begin(db), ERR_OK);
+    assert_int_equal(db_exec(db, "INSERT INTO t VALUES('gone')"), ERR_OK);
+    struct db_stmt *q = db_stmt(db, "INSERT INTO t VALUES(zeroblob(?1))");
+    db_bind_int(q, 1, 100000);
+    assert_int_equal(db_run(q), ERR_FULL);
+    /* Whoever goes on in spite of it gets the same error, and nothing is written outside a
+     * transaction. */
+    assert_int_equal(db_run(db_stmt(db, "INSERT INTO t VALUES('stray')")), ERR_FULL);
+    assert_int_equal(db_exec(db, "INSERT INTO t VALUES('stray')"), ERR_FULL);
+    assert_int_equal(db_commit(db), ERR_FULL);
+    assert_int_equal(number(db, "SELECT count(*) FROM t"), 1);
+    /* It recovers without hands when there is room again. */
+    assert_int_equal(db_exec(db, "PRAGMA max_page_count=1000"), ERR_OK);
+    assert_int_equal(db_begin(db), ERR_OK);
+    q = db_stmt(db, "INSERT INTO t VALUES(zeroblob(?1))");
+    db_bind_int(q, 1, 100000);
+    assert_int_equal(db_run(q), ERR_OK);
+    assert_int_equal(db_commit(db), ERR_OK);
+    assert_int_equal(number(db, "SELECT count(*) FROM t"), 2);
+    db_close(db);
+}
+
+/* A VFS that fails the n-th write or sync with an I/O error. The database file has other methods
+ * (locks) than its log and journal, so there are two sets. */
+static int fail_countdown;
+static sqlite3_io_methods fail_methods[2];
+static int (*real_write)(sqlite3_file *, const void *, int, sqlite3_int64);
+static int (*real_sync)(sqlite3_file *, int);
+static int (*real_open)(sqlite3_vfs *, const char *, sqlite3_file *, int, int *);
+
+static int fail_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
+{
+    if (fail_countdown > 0 && --fail_countdown == 0) return SQLITE_IOERR_WRITE;
+    return real_write(f, p, n, at);
+}
+
+static int fail_sync(sqlite3_file *f, int flags)
+{
+    if (fail_countdown > 0 && --fail_countdown == 0) return SQLITE_IOERR_FSYNC;
+    return real_sync(f, flags);
+}
+
+static int fail_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
+{
+    int rc = real_open(vfs, name, f, flags, out);
+    if (rc != SQLITE_OK || f->pMethods == NULL) return rc;
+    sqlite3_io_methods *m = &fail_methods[(flags & SQLITE_OPEN_MAIN_DB) != 0];
+    *m = *f->pMethods;
+    real_write = m->xWrite; /* The same functions for all kinds of files. */
+    real_sync = m->xSync;
+    m->xWrite = fail_write;
+    m->xSync = fail_sync;
+    f->pMethods = m;
+    return rc;
+}
+
+static enum err insert_pair(struct db *db)
+{
+    enum err e = db_begin(db);
+    if (e != ERR_OK) return e;
+    e = db_run(db_stmt(db, "INSERT INTO t VALUES(zeroblob(5000))"));
+    if (e == ERR_OK) e = db_run(db_stmt(db, "INSERT INTO t VALUES(zeroblob(5000))"));
+    return db_end(db, e);
+}
+
+static void every_failing_write_or_sync_leaves_autocommit_and_whole_transactions(void **state)
+{
+    (void)state;
+    static sqlite3_vfs vfs;
+    vfs = *sqlite3_vfs_find(NULL);
+    real_open = vfs.xOpen;
+    vfs.zName = "fail";
+    vfs.xOpen = fail_open;
+    assert_int_equal(sqlite3_vfs_register(&vfs, 0), SQLITE_OK);
+    struct db *db = NULL;
+    assert_int_equal(db_open(path, "fail", DB_CREATE | DB_EXCLUSIVE, &db), ERR_OK);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a)"), ERR_OK);
+    int failures = 0, done = 0;
+    for (int n = 1; done < 3; n++) {
+        fail_countdown = n;
+        int64_t before = number(db, "SELECT count(*) FROM t");
+        enum err e = insert_pair(db);
+        bool fired = fail_countdown == 0;
+        fail_countdown = 0;
+        assert_false(db_in_transaction(db));
+        if (e == ERR_OK) {
+            done += !fired;
+            assert_int_equal(number(db, "SELECT count(*) FROM t"), before + 2);
+        } else {
+            failures++;
+            assert_int_equal(e, ERR_IO);
+            assert_true(db_is_suspect(db));
+            assert_int_equal(number(db, "SELECT count(*) FROM t"), before);
+        }
+        assert_int_equal(insert_pair(db), ERR_OK);
+    }
+    assert_true(failures > 2);
+    assert_int_equal(db_check(db), ERR_OK);
+    db_close(db);
+    sqlite3_vfs_unregister(&vfs);
+}
+
+static void a_file_that_is_no_database_is_damaged(void **state)
+{
+    (void)state;
+    char junk[4096];
+    memset(junk, 'x', sizeof junk);
+    assert_int_equal(file_write_atomic(path, bytes_make(junk, sizeof junk), 0600), ERR_OK);
+    struct db *db = NULL;
+    assert_int_equal(db_open(path, NULL, 0, &db), ERR_DAMAGED);
+    assert_null(db);
+}
+
+static void migration_goes_up_in_one_transaction_and_never_down(void **state)
+{
+    (void)state;
+    static const struct db_migration steps[] = {
+        {"CREATE TABLE a(x); INSERT INTO a VALUES(1)"},
+        {"ALTER TABLE a ADD COLUMN y; UPDATE a SET y = x + 1"},
+        {"CREATE TABLE broken("},
+    };
+    struct db *db = make(DB_CREATE);
+    int64_t v = -1;
+    assert_int_equal(db_migrate(db, steps, 1), ERR_OK);
+    assert_int_equal(db_version(db, &v), ERR_OK);
+    assert_int_equal(v, 1);
+    assert_int_equal(db_migrate(db, steps, 3),
+                     ERR_STORE); /* The second step is undone with the third. */
+    assert_int_equal(db_version(db, &v), ERR_OK);
+    assert_int_equal(v, 1);
+    assert_int_equal(db_exec(db, "SELECT y FROM a"), ERR_STORE);
+    assert_int_equal(db_migrate(db, steps, 2), ERR_OK);
+    assert_int_equal(db_migrate(db, steps, 2), ERR_OK);
+    assert_int_equal(number(db, "SELECT y FROM a"), 2);
+    assert_int_equal(db_migrate(db, steps, 1), ERR_CONFIG);
+    assert_non_null(strstr(db_text(db), "schema 2"));
+    assert_false(db_in_transaction(db));
+    assert_int_equal(number(db, "SELECT y FROM a"), 2);
+    db_close(db);
+}
+
+static void a_backup_is_whole_private_and_never_overwrites(void **state)
+{
+    (void)state;
+    struct db *db = make(DB_CREATE | DB_EXCLUSIVE);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a); INSERT INTO t VALUES(41),(1)"), ERR_OK);
+    assert_int_equal(db_backup(db, copy_path), ERR_OK);
+    assert_int_equal(db_backup(db, copy_path), ERR_EXISTS);
+    db_close(db);
+    struct stat st;
+    assert_int_equal(stat(copy_path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(db_open(copy_path, NULL, 0, &db), ERR_OK);
+    assert_int_equal(number(db, "SELECT sum(a) FROM t"), 42);
+    assert_int_equal(db_check(db), ERR_OK);
+    db_close(db);
+}
+
+static void the_checkpoint_empties_the_wal(void **state)
+{
+    (void)state;
+    struct db *db = make(DB_CREATE);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a); INSERT INTO t VALUES(zeroblob(9000))"),
+                     ERR_OK);
+    struct stat st;
+    snprintf(side, sizeof side, "%s-wal", path);
+    assert_int_equal(stat(side, &st), 0);
+    assert_true(st.st_size > 0);
+    assert_int_equal(db_checkpoint(db), ERR_OK);
+    assert_int_equal(stat(side, &st), 0);
+    assert_int_equal(st.st_size, 0);
+    db_close(db);
+}
+
+/* ---- guarded queries ---- */
+
+struct rows {
+    int n;
+    int64_t sum;
+    struct db *db;
+};
+
+static bool only_case(void *ctx, const char *table)
+{
+    (void)ctx;
+    return strcmp(table, "drug_case") == 0;
+}
+
+static enum err add_row(void *ctx, struct db_stmt *q)
+{
+    struct rows *r = ctx;
+    r->n++;
+    r->sum += db_column_int(q, 0);
+    /* The same connection may be used, also for tables the query may not read. */
+    return r->db != NULL ? db_run(db_stmt(r->db, "SELECT * FROM secret WHERE a = 1 AND 2 = 2"))
+                         : ERR_OK;
+}
+
+static enum err ask(struct db *db, const char *sql, struct rows *rows)
+{
+    static const struct db_param params[] = {
+        {.name = "unit", .kind = DB_TEXT, .b = {(const uint8_t *)"x1", 2}},
+        {.name = "t0", .kind = DB_INT, .i = 2},
+        {.name = "unused", .kind = DB_NULL},
+    };
+    *rows = (struct rows){.db = rows->db};
+    return db_query_readonly(db, &(struct db_query){.sql = sql,
+                                                    .params = params,
+                                                    .param_count = 3,
+                                                    .step_max = 100000,
+                                                    .allow = only_case,
+                                                    .row = add_row,
+                                                    .ctx = rows});
+}
+
+static struct db *make_cases(void)
+{
+    struct db *db = make(DB_CREATE);
+    assert_int_equal(db_exec(db, "CREATE TABLE drug_case(id INTEGER, unit TEXT);"
+                                 "INSERT INTO drug_case VALUES(1,'x1'),(2,'x1'),(3,'x1'),(4,'x2');"
+                                 "CREATE TABLE secret(a); INSERT INTO secret VALUES(1);"
+                                 "CREATE VIEW peek AS SELECT a FROM secret"),
+                     ERR_OK);
+    return db;
+}
+
+static void a_guarded_query_reads_allowed_tables_by_named_parameters(void **state)
+{
+    (void)state;
+    struct db *db = make_cases();
+    struct rows r = {0};
+    assert_int_equal(ask(db, "SELECT id FROM drug_case WHERE unit=:unit AND id >= :t0", &r),
+                     ERR_OK);
+    assert_int_equal(r.n, 2);
+    assert_int_equal(r.sum, 5);
+    assert_int_equal(
+        ask(db, "WITH c(x) AS (SELECT id FROM drug_case) SELECT count(*) FROM c -- end\n;", &r),
+        ERR_OK);
+    assert_int_equal(r.sum, 4);
+    assert_int_equal(ask(db, "SELECT :missing IS NULL", &r), ERR_OK);
+    assert_int_equal(r.sum, 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM drug_case", &r), ERR_OK);
+    assert_int_equal(r.sum, 4);
+    r.db = db;
+    assert_int_equal(ask(db, "SELECT id FROM drug_case", &r), ERR_OK);
+    assert_int_equal(r.n, 4);
+    /* The guard ends with the query. */
+    assert_int_equal(number(db, "SELECT count(*) FROM secret"), 1);
+    db_close(db);
+}
+
+static void a_guarded_query_can_do_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        enum err e;
+    } cases[] = {
+        {"SELECT a FROM secret", ERR_DENIED},
+        {"SELECT count(*) FROM secret", ERR_DENIED},
+        {"SELECT a FROM peek", ERR_DENIED},
+        {"SELECT count(*) FROM peek", ERR_DENIED},
+        {"WITH drug_case AS (SELECT a FROM secret) SELECT a FROM drug_case", ERR_DENIED},
+        {"SELECT (SELECT max(a) FROM secret) FROM drug_case", ERR_DENIED},
+        {"SELECT name FROM sqlite_schema", ERR_DENIED},
+        {"SELECT count(*) FROM sqlite_master", ERR_DENIED},
+        {"SELECT * FROM pragma_table_info('secret')", ERR_DENIED},
+        {"INSERT INTO drug_case VALUES(9,'x')", ERR_DENIED},
+        {"UPDATE drug_case SET id=0", ERR_DENIED},
+        {"DELETE FROM drug_case", ERR_DENIED},
+        {"DELETE FROM drug_case RETURNING id", ERR_DENIED},
+        {"CREATE TABLE z(a)", ERR_DENIED},
+        {"CREATE TEMP TABLE z(a)", ERR_DENIED},
+        {"DROP TABLE drug_case", ERR_DENIED},
+        {"ATTACH ':memory:' AS m", ERR_DENIED},
+        {"DETACH main", ERR_DENIED},
+        {"PRAGMA user_version=5", ERR_DENIED},
+        {"PRAGMA user_version", ERR_DENIED},
+        {"VACUUM", ERR_DENIED},
+        {"BEGIN", ERR_DENIED},
+        {"COMMIT", ERR_DENIED},
+        {"SAVEPOINT s", ERR_DENIED},
+        {"REINDEX", ERR_DENIED},
+        {"ANALYZE", ERR_DENIED},
+        {"EXPLAIN SELECT 1", ERR_DENIED},
+        {"SELECT load_extension('x')", ERR_DENIED},
+        {"SELECT random()", ERR_DENIED},
+        {"SELECT CURRENT_TIMESTAMP", ERR_DENIED},
+        {"SELECT 1; SELECT 2", ERR_BAD_INPUT},
+        {"SELECT 1; DROP TABLE drug_case", ERR_BAD_INPUT},
+        {"", ERR_BAD_INPUT},
+        {"-- nothing", ERR_BAD_INPUT},
+        {"SELEC 1", ERR_BAD_INPUT},
+        {"SELECT nonsense FROM drug_case", ERR_BAD_INPUT},
+        {"SELECT abs(-9223372036854775808)", ERR_BAD_INPUT},
+        {"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT max(x) FROM c",
+         ERR_TOO_LARGE},
+        {"SELECT length(zeroblob(1000000000))", ERR_TOO_LARGE},
+    };
+    struct db *db = make_cases();
+    struct rows r = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        enum err e = ask(db, cases[i].sql, &r);
+        if (e != cases[i].e) print_error("%s: %s %s\n", cases[i].sql, err_name(e), db_text(db));
+        assert_int_equal(e, cases[i].e);
+        assert_string_not_equal(db_text(db), "");
+        assert_false(db_in_transaction(db));
+    }
+    assert_int_equal(number(db, "SELECT count(*) FROM drug_case"), 4);
+    assert_int_equal(number(db, "SELECT sum(id) FROM drug_case"), 10);
+    assert_int_equal(number(db, "PRAGMA user_version"), 0);
+    db_close(db);
+}
+
+static void the_step_limit_does_not_outlive_its_query(void **state)
+{
+    (void)state;
+    struct db *db = make_cases();
+    struct rows r = {0};
+    static const char endless[] =
+        "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT x FROM c";
+    assert_int_equal(ask(db, endless, &r), ERR_TOO_LARGE);
+    assert_true(r.n > 100 && r.n < 100000);
+    assert_int_equal(
+        number(db, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c LIMIT 100000) "
+                   "SELECT max(x) FROM c"),
+        100000);
+    db_close(db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(a_new_file_is_private_and_has_the_durable_settings, clean),
+        cmocka_unit_test_teardown(creation_syncs_the_folder_after_the_first_journal, clean),
+        cmocka_unit_test_teardown(exclusive_has_no_shared_memory_and_shuts_others_out, clean),
+        cmocka_unit_test_teardown(a_read_connection_reads_beside_the_writer_and_never_writes,
+                                  clean),
+        cmocka_unit_test_teardown(statements_are_cached_reset_and_cleared, clean),
+        cmocka_unit_test_teardown(a_reused_buffer_is_not_mistaken_for_its_old_text, clean),
+        cmocka_unit_test_teardown(wrong_use_is_an_error_at_the_step, clean),
+        cmocka_unit_test_teardown(commit_keeps_rollback_drops_and_open_loops_end, clean),
+        cmocka_unit_test_teardown(a_nested_begin_stops_the_process, clean),
+        cmocka_unit_test_teardown(a_full_disk_loses_the_transaction_and_nothing_else, clean),
+        cmocka_unit_test_teardown(
+            every_failing_write_or_sync_leaves_autocommit_and_whole_transactions, clean),
+        cmocka_unit_test_teardown(a_file_that_is_no_database_is_damaged, clean),
+        cmocka_unit_test_teardown(migration_goes_up_in_one_transaction_and_never_down, clean),
+        cmocka_unit_test_teardown(a_backup_is_whole_private_and_never_overwrites, clean),
+        cmocka_unit_test_teardown(the_checkpoint_empties_the_wal, clean),
+        cmocka_unit_test_teardown(a_guarded_query_reads_allowed_tables_by_named_parameters, clean),
+        cmocka_unit_test_teardown(a_guarded_query_can_do_nothing_else, clean),
+        cmocka_unit_test_teardown(the_step_limit_does_not_outlive_its_query, clean),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
