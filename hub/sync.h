@@ -1,0 +1,122 @@
+/*
+ * The hub's half of one sync session, without I/O: events in, effects out. One struct hub_sync per
+ * connection. Implements SPEC 7.
+ *
+ *   GREETING ──hello──> LOOKUP ──facts──> SYNCING ──UPEND, all stored──> ENDING ──BYE──> CLOSED
+ *                          └──no node id──> JOINING ──WELCOME sent──> CLOSED
+ *
+ * Happy path: LINK_BYTES(hello) -> {LOOKUP} -> FACTS -> {SEND hello} -> UP frames {TAKE} -> TAKEN
+ * -> {SEND receipt}; the feed at the same time {READ_FEED} -> FEED -> {SEND} while the link drains;
+ * after UPEND and the last TAKEN, the feed goes to its end and END is sent. Failure modes: bad
+ * bytes or hashes end the link (stranger: in silence); a store error ends the link, nothing was
+ * receipted.
+ *
+ * The order contract: TAKE runs inside the engine's open transaction. Every SEND that comes out of
+ * a TAKEN event waits in the engine until that transaction has committed; when the commit fails the
+ * engine drops them and closes the link.
+ *
+ * Threads: loop thread only.   Units: now_ms monotonic, wall_ms UTC.   Limits: HUB_SYNC_* below.
+ */
+#ifndef DONGBO_HUB_SYNC_H
+#define DONGBO_HUB_SYNC_H
+
+#include "hub/store.h"
+#include "proto/link.h"
+
+#define HUB_SYNC_HANDSHAKE_MS 10000u  /* from accept to a whole hello */
+#define HUB_SYNC_SILENCE_MS   45000u  /* no byte from the node for this long */
+#define HUB_SYNC_FEED_BYTES   60000u  /* one bite of the feed */
+#define HUB_SYNC_QUEUED_MAX   262144u /* bytes waiting in the link before the feed pauses */
+
+enum hub_sync_state {
+    HUB_SYNC_GREETING,
+    HUB_SYNC_LOOKUP,
+    HUB_SYNC_JOINING,
+    HUB_SYNC_SYNCING,
+    HUB_SYNC_ENDING,
+    HUB_SYNC_CLOSED
+};
+
+/* Store facts for a hello, read at one moment. */
+struct hub_sync_facts {
+    bool known; /* the node is enrolled here (or its certificate verified) */
+    struct hub_node node;
+    struct message_head heads[HELLO_LOGS_MAX]; /* for each log of the hello */
+    bool extends[HELLO_LOGS_MAX]; /* the node's log extends or equals the hub's; false: restored,
+                                     cloned or forked node */
+    struct hub_position position;
+    bool cursor_known;
+    struct hub_identity identity;
+};
+
+enum hub_sync_event_kind {
+    HUB_SYNC_EV_LINK_BYTES,
+    HUB_SYNC_EV_LINK_DRAINED,
+    HUB_SYNC_EV_LINK_DOWN,
+    HUB_SYNC_EV_TICK,         /* about once a second: deadlines */
+    HUB_SYNC_EV_FACTS,        /* answer to LOOKUP */
+    HUB_SYNC_EV_TAKEN,        /* answer to TAKE */
+    HUB_SYNC_EV_FEED,         /* answer to READ_FEED */
+    HUB_SYNC_EV_JOINED,       /* answer to JOIN: refusal 0 = welcome */
+    HUB_SYNC_EV_STORE_FAILED, /* error */
+};
+
+struct hub_sync_event {
+    enum hub_sync_event_kind kind;
+    uint64_t now_ms;
+    int64_t wall_ms;
+    struct bytes bytes;
+    enum err error;
+    const struct hub_sync_facts *facts;
+    const struct hub_taken *taken;
+    const struct hub_feed *feed;
+    unsigned refusal;
+    const struct message_welcome *welcome;
+};
+
+enum hub_sync_effect_kind {
+    HUB_SYNC_FX_LOOKUP,    /* hello */
+    HUB_SYNC_FX_SEND,      /* bytes */
+    HUB_SYNC_FX_TAKE,      /* node, sets: pack_sets owned by the core until the next step */
+    HUB_SYNC_FX_READ_FEED, /* node, cursor, hello */
+    HUB_SYNC_FX_JOIN,      /* join, peer transport key checked by the core */
+    HUB_SYNC_FX_CONTACT,   /* hello */
+    HUB_SYNC_FX_CLOSE,     /* after what was sent has left; error = why */
+};
+
+struct hub_sync_effect {
+    enum hub_sync_effect_kind kind;
+    struct bytes bytes;
+    const struct message_hello_node *hello;
+    const struct hub_node *node;
+    const struct pack_sets *sets;
+    uint64_t cursor;
+    const struct message_join *join;
+    enum err error;
+};
+
+#define HUB_SYNC_EFFECTS_MAX 64u
+
+struct hub_sync_effects {
+    struct hub_sync_effect v[HUB_SYNC_EFFECTS_MAX];
+    size_t count;
+};
+
+struct hub_sync;
+
+struct hub_sync_keys { /* borrowed for the life of the hub */
+    struct id_hash hub;
+    const uint8_t *transport_secret; /* 32 bytes, sodium_malloc */
+    const uint8_t *transport_pk;
+    const uint8_t *log_secret; /* 64 bytes: receipts, certificates */
+    const uint8_t *log_pk;
+};
+
+MUST_CHECK enum err hub_sync_new(const struct hub_sync_keys *keys, uint64_t now_ms,
+                                 struct hub_sync **out);
+void hub_sync_free(struct hub_sync *s);
+void hub_sync_step(struct hub_sync *s, const struct hub_sync_event *ev,
+                   struct hub_sync_effects *fx);
+enum hub_sync_state hub_sync_state(const struct hub_sync *s);
+
+#endif
