@@ -150,7 +150,8 @@ INNOCENTS = [
     ("common/io/web.c", "#include <microhttpd.h>\n#include <uv.h>\n#include <unistd.h>\n"),
     ("hub/zz_plant.c", '/* SELECT is done by the store: "SELECT 1". */\n'
                        'const char *s = "select the commune and save";\n#include <string.h>\n'),
-    ("proto/zz_plant.c", "#include <sodium.h>\n#include <msgpack/pack.h>\nint f(const struct x *x) { return x->time(1); }\n"),
+    ("proto/zz_plant.c", "#include <sodium.h>\n#include <msgpack/pack.h>\n"
+                         "int f(const struct x *x) { return x->time(1); }\n"),
     ("tests/unit/zz_plant.c", '#include <sqlite3.h>\nconst char *q = "SELECT 1";\n'),
 ]
 
