@@ -23,10 +23,11 @@
 #define CHANGE_BODY_BYTES_MAX   (CHANGE_BYTES_MAX + 17u * CHANGE_OPS_MAX + 17u)
 #define CHANGE_SEED_BYTES       16u
 #define CHANGE_SIGNATURE_BYTES  64u
-#define CHANGE_WRITES_MAX       512u  /* writes of one op */
-#define CHANGE_BASES_MAX        64u   /* versions named by one write */
-#define CHANGE_VALUE_BYTES_MAX  4096u /* bytes of a text value */
-#define CHANGE_BLOCK_SETS       64u   /* sets that share one tree of seeds (4.7) */
+#define CHANGE_WRITES_MAX       512u   /* writes of one op */
+#define CHANGE_BASES_MAX        64u    /* versions named by one write */
+#define CHANGE_VALUE_BYTES_MAX  4096u  /* bytes of a text value */
+#define CHANGE_NUMBER_MAX       65535u /* highest number of a record type or field */
+#define CHANGE_BLOCK_SETS       64u    /* sets that share one tree of seeds (4.7) */
 #define CHANGE_FLAG_IMPORT_LAST 1u
 
 enum change_kind { /* SPEC 4.11, 4.13 */
@@ -71,8 +72,10 @@ struct change_view { /* a change set opened for reading */
 
 /*
  * Open head and body: sizes, tag, flags, limits, and the parts of the body. Hashes are not
- * recomputed (see change_verify). `view` is large (about 9 KiB): keep it off deep stacks. ERR_OK;
- * ERR_BAD_FORMAT, ERR_TOO_LARGE: the bytes are not a change set
+ * recomputed (see change_verify). `view` is large (about 9 KiB): keep it off deep stacks; only the
+ * first head.ops places of its arrays are filled, and after an error none of it means anything.
+ *
+ * ERR_OK; ERR_BAD_FORMAT, ERR_TOO_LARGE: the bytes are not a change set
  */
 MUST_CHECK enum err change_open(struct bytes head, struct bytes body, struct change_view *view);
 
