@@ -24,7 +24,8 @@ static bool buf_reserve(struct buf *b, size_t len)
     size_t need = b->len + len + 1;
     if (need <= b->cap) return true;
     size_t cap = b->cap ? b->cap : BUF_FIRST_BYTES;
-    while (cap < need) cap += cap / 2 + 1;
+    while (cap < need)
+        cap += cap / 2 + 1;
     uint8_t *p = realloc(b->p, cap);
     if (p == NULL) {
         b->e = ERR_NOMEM;

@@ -1,6 +1,6 @@
 /*
- * An owned, growing byte buffer with a hard cap. The cap is the limit of whatever is being built; going
- * over it, or running out of memory, sets a sticky error that is read once at the end.
+ * An owned, growing byte buffer with a hard cap. The cap is the limit of whatever is being built;
+ * going over it, or running out of memory, sets a sticky error that is read once at the end.
  *
  * Ownership: the struct is the caller's; buf_free() releases the memory and may be called twice.
  * Threads:   one at a time.
@@ -15,9 +15,9 @@
 struct buf {
     uint8_t *p;
     size_t len;
-    size_t cap;  /* allocated bytes */
-    size_t max;  /* hard limit, bytes */
-    enum err e;  /* sticky: ERR_OK, ERR_TOO_LARGE or ERR_NOMEM */
+    size_t cap; /* allocated bytes */
+    size_t max; /* hard limit, bytes */
+    enum err e; /* sticky: ERR_OK, ERR_TOO_LARGE or ERR_NOMEM */
 };
 
 /* An empty buffer that may grow to `max` bytes. Does not allocate. */
@@ -33,7 +33,8 @@ void buf_add_le32(struct buf *b, uint32_t v);
 void buf_add_le64(struct buf *b, uint64_t v);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Room for `len` more bytes, already counted in b->len; NULL after an error. Valid until the next append. */
+/* Room for `len` more bytes, already counted in b->len; NULL after an error. Valid until the next
+ * append. */
 uint8_t *buf_room(struct buf *b, size_t len);
 
 /* Drop the first `n` bytes (n <= len) and move the rest down. */

@@ -18,11 +18,18 @@
 #include "common/err.h"
 #include "common/period.h"
 
-#define CATALOGUE_FILES_MAX      256u            /* files in one catalogue */
-#define CATALOGUE_FILE_BYTES_MAX (1024u * 1024u) /* bytes of one file */
-#define CATALOGUE_TYPES_MAX      128u            /* record types */
-#define CATALOGUE_FIELDS_MAX     64u  /* fields of one record type; field numbers 1..64 */
-#define CATALOGUE_ERRORS_MAX     100u /* mistakes reported before parsing gives up */
+#define CATALOGUE_FILES_MAX         256u                 /* files in one catalogue */
+#define CATALOGUE_FILE_BYTES_MAX    (1024u * 1024u)      /* bytes of one file */
+#define CATALOGUE_ARCHIVE_BYTES_MAX (4u * 1024u * 1024u) /* bytes of an archive (SPEC 8.1) */
+#define CATALOGUE_NAME_BYTES_MAX                                                                   \
+    63u                                /* bytes of the name of a file, type, field, list or choice \
+                                        */
+#define CATALOGUE_TEXT_BYTES_MAX 4096u /* bytes of a text value (SPEC 4.12) */
+#define CATALOGUE_OPEN_YEAR                                                                        \
+    9999 /* 9999-12-31: valid_to of what has no end; no day of common/date */
+#define CATALOGUE_TYPES_MAX  128u /* record types */
+#define CATALOGUE_FIELDS_MAX 64u  /* fields of one record type; field numbers 1..64 */
+#define CATALOGUE_ERRORS_MAX 100u /* mistakes reported before parsing gives up */
 
 /* One file of a catalogue, as bytes. Names are relative, ASCII, '/'-separated: "fields.csv",
  * "indicators/T01.sql". */
@@ -111,10 +118,11 @@ struct catalogue_choice {
 struct catalogue_unit {
     const char *code;
     const char *name_vi;
-    const char *level;      /* tinh, huyen, thanh_pho, thi_xa, xa, phuong, thi_tran */
+    const char *level;      /* tinh, thanh_pho_tw, huyen, thanh_pho, thi_xa, xa, phuong,
+                                thi_tran, dac_khu */
     const char *parent;     /* code or "" */
     struct date valid_from; /* first day */
-    struct date valid_to;   /* last day; year 9999 when open */
+    struct date valid_to;   /* last day; 9999-12-31 when open */
 };
 
 enum catalogue_measure {                  /* column `measure` of indicators.csv */
@@ -132,7 +140,7 @@ struct catalogue_indicator {
     bool stock;            /* taken at :t1 (true) or flow over :t0..:t1 (false) */
     const char *direction; /* "up", "down", "band", "none" */
     const char *measured_vi; /* unit of measure printed beside the figure: "đội", "người", "%" */
-    const char *by;     /* names of breakdown columns by1,by2,by3 separated by '|'; "" = none */
+    const char *by;     /* choice lists of the columns by1,by2,by3, separated by '|'; "" = none */
     const char *source; /* seed line */
     const char *sql;    /* text of indicators/<id>.sql */
 };
@@ -158,7 +166,8 @@ struct catalogue_line { /* one line of a report form, in print order */
 struct catalogue_window { /* data window and due date of a report, with dates of validity */
     const char *report;
     unsigned start_day; /* 1 = nominal; 15 = from the 15th of the month before */
-    const char *due;    /* due rule text, e.g. "end+5d", "md=06-05 excl"; "" = none stated */
+    const char *due; /* due rule text, "end+Nd", "md=MM-DD incl|excl", "last_month=DD incl|excl"; ""
+                        = none */
     struct date valid_from;
     struct date valid_to;
 };
@@ -205,6 +214,9 @@ MUST_CHECK enum err catalogue_unarchive(struct bytes archive, struct catalogue_f
                                         size_t *count);
 void catalogue_files_free(struct catalogue_file *files);
 
+/* "2023-06-01"; "9999-12-31" for an open end, which date_print() would not take. */
+void catalogue_date_text(struct date d, char out[DATE_TEXT_ROOM]);
+
 /* Look-ups: NULL (or count 0) when there is none. */
 const struct catalogue_type *catalogue_type_by_no(const struct catalogue *c, unsigned no);
 const struct catalogue_type *catalogue_type_by_name(const struct catalogue *c, const char *name);
@@ -230,14 +242,19 @@ const struct catalogue_param *catalogue_params(const struct catalogue *c, size_t
 const char *catalogue_param(const struct catalogue *c, const char *name, struct date on);
 
 /*
- * Check and bring into canonical form one value as a person typed it (text of a CSV cell or form):
- * numbers with Vietnamese or plain separators, dd/mm/yyyy dates, "co/khong", labels of choices,
- * NFC.
+ * Check and bring into canonical form one value as a person typed it (text of a CSV cell or form),
+ * or as this function wrote it before: numbers with Vietnamese or plain separators, dd/mm/yyyy
+ * dates, "có/không", labels of choices, NFC. SQL constraints and relevance are the stores' part.
  *
- *   out   canonical text in `out` (cleared first): ints as decimal digits, bool "0"/"1", dates ISO,
- *         choice value, unit code, ref as 32 hex digits
+ *   in    typed: any bytes; blanks around are dropped; nothing but blanks = no value
+ *   out   canonical text (SPEC 8.3) in `out`, cleared first, whose limit is at least
+ *         CATALOGUE_TEXT_BYTES_MAX: int and money as decimal digits, bool "0" or "1", dates ISO,
+ *         choice = its value, choices = values in the order of their list separated by ';', unit
+ *         code, ref as 32 lower-case hex digits, "" = no value (nil)
  *
- * ERR_OK; ERR_BAD_VALUE with a reason (vi and en) in `why`
+ * ERR_OK
+ * ERR_BAD_VALUE  with a reason (vi and en) in `why`; a required field without a value too
+ * ERR_NOMEM
  */
 struct catalogue_why {
     char vi[200];

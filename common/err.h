@@ -1,9 +1,9 @@
 /*
  * The one error domain of the whole program: every fallible function returns enum err.
  *
- * Codes of SQLite, libuv, msgpack, sodium and the rest are mapped (and logged) in the one file that calls
- * them; nothing above ever sees a foreign code. Each code has a scope, which says how much is broken and so
- * what goes on: one item, one chain of change sets, one link, or this process itself.
+ * Codes of SQLite, libuv, msgpack, sodium and the rest are mapped (and logged) in the one file that
+ * calls them; nothing above ever sees a foreign code. Each code has a scope, which says how much is
+ * broken and so what goes on: one item, one chain of change sets, one link, or this process itself.
  *
  * Ownership: all texts are static.   Threads: any.
  */
@@ -19,36 +19,40 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 /* X(code, scope, English text for the log, Vietnamese text for the officer) */
-#define ERR_LIST(X)                                                                                     \
-    X(OK, ITEM, "ok", "Thành công")                                                                     \
-    X(AGAIN, ITEM, "not complete yet", "Chưa xong, cần chờ thêm")                                       \
-    X(NOT_FOUND, ITEM, "not found", "Không tìm thấy")                                                   \
-    X(EXISTS, ITEM, "already exists", "Đã tồn tại")                                                     \
-    X(BAD_INPUT, ITEM, "bad input", "Dữ liệu nhập không hợp lệ")                                        \
-    X(BAD_VALUE, ITEM, "value not allowed by the catalogue", "Giá trị không được danh mục cho phép")    \
-    X(STALE, ITEM, "the record changed since it was read", "Hồ sơ đã thay đổi sau khi mở")              \
-    X(TOO_LARGE, ITEM, "over a limit", "Vượt quá giới hạn")                                             \
-    X(USAGE, ITEM, "wrong usage", "Sai cách dùng lệnh")                                                 \
-    X(BAD_FORMAT, LINK, "bytes are not in the format of the protocol", "Dữ liệu không đúng định dạng")  \
-    X(BAD_SIGNATURE, CHAIN, "signature does not verify", "Chữ ký không hợp lệ")                         \
-    X(BAD_HASH, CHAIN, "hash does not match", "Mã băm không khớp")                                      \
-    X(CHAIN_BROKEN, CHAIN, "change set does not extend the chain", "Gói thay đổi không nối chuỗi")      \
-    X(FORKED, CHAIN, "two histories of one log", "Hai lịch sử của cùng một máy")                        \
-    X(REVOKED, CHAIN, "key was revoked", "Khóa đã bị thu hồi")                                          \
-    X(WRONG_HUB, LINK, "the other side is not the expected hub", "Đầu bên kia không phải trung tâm đã ghi danh") \
-    X(REFUSED, LINK, "the hub refused", "Trung tâm từ chối")                                            \
-    X(HANDSHAKE, LINK, "handshake failed", "Bắt tay mã hóa thất bại")                                   \
-    X(LINK_LOST, LINK, "connection lost", "Mất kết nối")                                                \
-    X(TIMEOUT, LINK, "timed out", "Quá thời gian chờ")                                                  \
-    X(UNREACHABLE, LINK, "hub cannot be reached", "Không kết nối được trung tâm")                       \
-    X(NOMEM, LINK, "out of memory", "Hết bộ nhớ")                                                       \
-    X(FULL, SELF, "disk full", "Ổ đĩa đầy")                                                             \
-    X(STORE, SELF, "database error", "Lỗi cơ sở dữ liệu")                                               \
-    X(DAMAGED, SELF, "database or file is damaged", "Cơ sở dữ liệu hoặc tệp bị hỏng")                   \
-    X(IO, SELF, "file or system error", "Lỗi đọc ghi tệp hoặc hệ thống")                                \
-    X(LOCKED, SELF, "another process holds the data folder", "Tiến trình khác đang giữ thư mục dữ liệu") \
-    X(NOT_READY, SELF, "not initialised", "Chưa khởi tạo")                                              \
-    X(CONFIG, SELF, "configuration is wrong", "Cấu hình sai")                                           \
+#define ERR_LIST(X)                                                                                \
+    X(OK, ITEM, "ok", "Thành công")                                                                \
+    X(AGAIN, ITEM, "not complete yet", "Chưa xong, cần chờ thêm")                                  \
+    X(NOT_FOUND, ITEM, "not found", "Không tìm thấy")                                              \
+    X(EXISTS, ITEM, "already exists", "Đã tồn tại")                                                \
+    X(BAD_INPUT, ITEM, "bad input", "Dữ liệu nhập không hợp lệ")                                   \
+    X(BAD_VALUE, ITEM, "value not allowed by the catalogue",                                       \
+      "Giá trị không được danh mục cho phép")                                                      \
+    X(STALE, ITEM, "the record changed since it was read", "Hồ sơ đã thay đổi sau khi mở")         \
+    X(TOO_LARGE, ITEM, "over a limit", "Vượt quá giới hạn")                                        \
+    X(USAGE, ITEM, "wrong usage", "Sai cách dùng lệnh")                                            \
+    X(BAD_FORMAT, LINK, "bytes are not in the format of the protocol",                             \
+      "Dữ liệu không đúng định dạng")                                                              \
+    X(BAD_SIGNATURE, CHAIN, "signature does not verify", "Chữ ký không hợp lệ")                    \
+    X(BAD_HASH, CHAIN, "hash does not match", "Mã băm không khớp")                                 \
+    X(CHAIN_BROKEN, CHAIN, "change set does not extend the chain", "Gói thay đổi không nối chuỗi") \
+    X(FORKED, CHAIN, "two histories of one log", "Hai lịch sử của cùng một máy")                   \
+    X(REVOKED, CHAIN, "key was revoked", "Khóa đã bị thu hồi")                                     \
+    X(WRONG_HUB, LINK, "the other side is not the expected hub",                                   \
+      "Đầu bên kia không phải trung tâm đã ghi danh")                                              \
+    X(REFUSED, LINK, "the hub refused", "Trung tâm từ chối")                                       \
+    X(HANDSHAKE, LINK, "handshake failed", "Bắt tay mã hóa thất bại")                              \
+    X(LINK_LOST, LINK, "connection lost", "Mất kết nối")                                           \
+    X(TIMEOUT, LINK, "timed out", "Quá thời gian chờ")                                             \
+    X(UNREACHABLE, LINK, "hub cannot be reached", "Không kết nối được trung tâm")                  \
+    X(NOMEM, LINK, "out of memory", "Hết bộ nhớ")                                                  \
+    X(FULL, SELF, "disk full", "Ổ đĩa đầy")                                                        \
+    X(STORE, SELF, "database error", "Lỗi cơ sở dữ liệu")                                          \
+    X(DAMAGED, SELF, "database or file is damaged", "Cơ sở dữ liệu hoặc tệp bị hỏng")              \
+    X(IO, SELF, "file or system error", "Lỗi đọc ghi tệp hoặc hệ thống")                           \
+    X(LOCKED, SELF, "another process holds the data folder",                                       \
+      "Tiến trình khác đang giữ thư mục dữ liệu")                                                  \
+    X(NOT_READY, SELF, "not initialised", "Chưa khởi tạo")                                         \
+    X(CONFIG, SELF, "configuration is wrong", "Cấu hình sai")                                      \
     X(DENIED, ITEM, "not permitted", "Không được phép")
 
 enum err {
@@ -65,13 +69,15 @@ enum err_scope {
     ERR_SCOPE_SELF,  /* this process: stop accepting, stay alive, show it */
 };
 
-/* Name of the code ("BAD_HASH"), its log text and its text for an officer. Never NULL for a code of the list. */
+/* Name of the code ("BAD_HASH"), its log text and its text for an officer. Never NULL for a code of
+ * the list. */
 const char *err_name(enum err e);
 const char *err_text_en(enum err e);
 const char *err_text_vi(enum err e);
 enum err_scope err_scope(enum err e);
 
-/* Process exit code for an error, as documented in docs/exit-codes.md (0 ok, 1 failed, 2 usage, ...). */
+/* Process exit code for an error, as documented in docs/exit-codes.md (0 ok, 1 failed, 2 usage,
+ * ...). */
 int err_exit_code(enum err e);
 
 #endif

@@ -10,10 +10,10 @@
 #include "common/err.h"
 
 enum {
-    ID_HASH_BYTES = 32,   /* BLAKE2b-256; hub ids and node ids too */
-    ID_RECORD_BYTES = 16, /* record id: 128 random bits */
-    ID_INC_BYTES = 8,     /* incarnation: 64 random bits */
-    ID_PERSON_BYTES = 8,  /* login that saved */
+    ID_HASH_BYTES = 32,    /* BLAKE2b-256; hub ids and node ids too */
+    ID_RECORD_BYTES = 16,  /* record id: 128 random bits */
+    ID_INC_BYTES = 8,      /* incarnation: 64 random bits */
+    ID_PERSON_BYTES = 8,   /* login that saved */
     ID_VERSION_BYTES = 20, /* incarnation 8, seq 8 little-endian, first 4 bytes of the set's hash */
 };
 

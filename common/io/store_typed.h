@@ -1,12 +1,13 @@
 /*
- * Typed tables: one SQLite table per record type of the catalogue, with the type's own name and one column per field, for
- * people, for constraints and for indicators (architecture 10). Shared by the stores of both sides.
+ * Typed tables: one SQLite table per record type of the catalogue, with the type's own name and one
+ * column per field, for people, for constraints and for indicators (architecture 10). Shared by the
+ * stores of both sides.
  *
  *   id BLOB PRIMARY KEY, unit TEXT (owner), then every field by its name:
- *   text, decimal, date, pdate, choice, unit -> TEXT (decimal -> NUMERIC); int, money, bool -> INTEGER; ref -> BLOB;
- *   choices -> TEXT, a JSON array
- *   and `unit(code, name, level, parent, valid_from, valid_to)` out of the catalogue,
- *   and the view `person_root(person, root)`: canonical person of linked persons (person_link with decision 'same').
+ *   text, decimal, date, pdate, choice, unit -> TEXT (decimal -> NUMERIC); int, money, bool ->
+ * INTEGER; ref -> BLOB; choices -> TEXT, a JSON array and `unit(code, name, level, parent,
+ * valid_from, valid_to)` out of the catalogue, and the view `person_root(person, root)`: canonical
+ * person of linked persons (person_link with decision 'same').
  *
  * Ownership: struct typed borrows the db and the catalogue; typed_close() releases its statements.
  * Threads:   the db's.   Errors: those of db.h, rolled back by the caller's transaction.
@@ -20,9 +21,11 @@
 
 struct typed;
 
-/* Create or extend the tables for this catalogue (columns are only ever added), inside the caller's transaction.
- * ERR_BAD_INPUT: a constraint or indicator does not compile; `why` says which (may be NULL). */
-MUST_CHECK enum err typed_open(struct db *db, const struct catalogue *c, struct catalogue_error *why, struct typed **out);
+/* Create or extend the tables for this catalogue (columns are only ever added), inside the caller's
+ * transaction. ERR_BAD_INPUT: a constraint or indicator does not compile; `why` says which (may be
+ * NULL). */
+MUST_CHECK enum err typed_open(struct db *db, const struct catalogue *c,
+                               struct catalogue_error *why, struct typed **out);
 void typed_close(struct typed *t);
 
 enum typed_kind { TYPED_NULL, TYPED_INT, TYPED_TEXT, TYPED_BLOB };
@@ -33,16 +36,19 @@ struct typed_value {
 };
 
 /* Put the row of a record: one value per field of the type, in the catalogue's order. */
-MUST_CHECK enum err typed_put(struct typed *t, const struct catalogue_type *type, const struct id_record *rid,
-                              const char *unit, const struct typed_value *values, size_t count);
-MUST_CHECK enum err typed_remove(struct typed *t, const struct catalogue_type *type, const struct id_record *rid);
+MUST_CHECK enum err typed_put(struct typed *t, const struct catalogue_type *type,
+                              const struct id_record *rid, const char *unit,
+                              const struct typed_value *values, size_t count);
+MUST_CHECK enum err typed_remove(struct typed *t, const struct catalogue_type *type,
+                                 const struct id_record *rid);
 
 /*
  * Evaluate required, relevant and constraint of every field over a prospective row.
  * ERR_OK; ERR_BAD_VALUE: `bad` = the first field that is wrong, `why` its words
  */
-MUST_CHECK enum err typed_check(struct typed *t, const struct catalogue_type *type, const struct typed_value *values,
-                                size_t count, const struct catalogue_field **bad, struct catalogue_why *why);
+MUST_CHECK enum err typed_check(struct typed *t, const struct catalogue_type *type,
+                                const struct typed_value *values, size_t count,
+                                const struct catalogue_field **bad, struct catalogue_why *why);
 
 /* May catalogue SQL read this table? (typed tables, unit, person_root and what it is made of) */
 bool typed_table_allowed(const struct typed *t, const char *table);
