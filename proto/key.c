@@ -165,15 +165,29 @@ static bool key_take(struct bytes *text, const char *word)
     return true;
 }
 
+enum err key_unbase64(struct bytes text, void *out, size_t len)
+{
+    char again[(KEY_BASE64_BYTES_MAX + 2) / 3 * 4 + 1];
+    size_t got = 0;
+    enum err e = ERR_BAD_FORMAT;
+    assert(len <= KEY_BASE64_BYTES_MAX);
+    if (text.len != (len + 2) / 3 * 4) return ERR_BAD_FORMAT;
+    if (sodium_base642bin(out, len, (const char *)text.p, text.len, NULL, &got, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        got != len)
+        return ERR_BAD_FORMAT;
+    sodium_bin2base64(again, sizeof again, out, len, sodium_base64_VARIANT_ORIGINAL);
+    if (key_equal(again, text.p, text.len)) e = ERR_OK;
+    sodium_memzero(again, sizeof again);
+    return e;
+}
+
 /* Take 32 bytes of base64 from the front of *text. */
 static bool key_take_base64(struct bytes *text, uint8_t out[KEY_SEED_BYTES])
 {
-    size_t len = 0;
     if (text->len < KEY_BASE64_CHARS) return false;
-    if (sodium_base642bin(out, KEY_SEED_BYTES, (const char *)text->p, KEY_BASE64_CHARS, NULL, &len,
-                          NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+    if (key_unbase64(bytes_make(text->p, KEY_BASE64_CHARS), out, KEY_SEED_BYTES) != ERR_OK)
         return false;
-    if (len != KEY_SEED_BYTES) return false;
     text->p += KEY_BASE64_CHARS;
     text->len -= KEY_BASE64_CHARS;
     return true;

@@ -26,6 +26,7 @@ enum {
     KEY_SIGNATURE_BYTES = 64,      /* Ed25519 */
     KEY_DOMAIN_BYTES = 16,         /* domain tag before every signed message */
     KEY_MESSAGE_BYTES_MAX = 65536, /* all parts of a signed message together, without the tag */
+    KEY_BASE64_BYTES_MAX = 96,     /* decoded bytes of one base64 word */
     KEY_FILE_BYTES_MAX = 128,      /* a key file; longer ones are refused unread */
 };
 
@@ -113,6 +114,15 @@ MUST_CHECK enum err key_sign_parts(const struct key_sign *k, const char *domain,
 MUST_CHECK enum err key_verify_parts(const uint8_t public[KEY_PUBLIC_BYTES], const char *domain,
                                      const struct bytes *parts, size_t count,
                                      const uint8_t sig[KEY_SIGNATURE_BYTES]);
+
+/*
+ * Read exactly `len` bytes from their one canonical base64 form (standard alphabet, padded).
+ * Stricter than libsodium 1.0.18, which takes some bytes over 0x7f for '+' and '/'. Constant time
+ * in the content. `len` is at most KEY_BASE64_BYTES_MAX.
+ *
+ * ERR_BAD_FORMAT  `text` is anything else; `out` may hold part of it.
+ */
+MUST_CHECK enum err key_unbase64(struct bytes text, void *out, size_t len);
 
 /* Equal? In time that depends on `len` only. */
 bool key_equal(const void *a, const void *b, size_t len);
