@@ -60,17 +60,25 @@ struct record_edit {
     struct bytes text;            /* canonical; empty = clear */
     const struct bytes *elements; /* choices: the whole new set, sorted */
     size_t element_count;
+    bool settle; /* write it even if it is what is shown: a person decides between several heads */
 };
 
 struct record_writes {      /* memory for building one op */
     struct change_write *v; /* CHANGE_WRITES_MAX entries, allocated by record_writes_init */
     size_t count;
     struct buf memory;
+    /* Set it after record_writes_init: with a field, all fields of its tie are written, so that two
+     * people who each change another field of a tie are in conflict (SPEC 6.3). NULL: only those of
+     * the tie that stand in `edits`. */
+    const struct catalogue_type *type;
 };
-MUST_CHECK enum err record_writes_init(struct record_writes *w);
+MUST_CHECK enum err record_writes_init(struct record_writes *w); /* ERR_NOMEM */
 void record_writes_free(struct record_writes *w);
-/* ERR_OK: w->count may be 0 (nothing changed);  ERR_BAD_VALUE;  ERR_TOO_LARGE: over
- * CHANGE_WRITES_MAX. */
+/*
+ * `w` is overwritten; elements in it borrow the edits and the fold.
+ * ERR_OK: w->count may be 0 (nothing changed);  ERR_BAD_VALUE;  ERR_TOO_LARGE: over
+ * CHANGE_WRITES_MAX;  ERR_NOMEM
+ */
 MUST_CHECK enum err record_writes_make(const struct fold *f, const struct record_edit *edits,
                                        size_t count, struct record_writes *w);
 
