@@ -11,6 +11,7 @@
 #include "common/id.h"
 
 #define ADMIN_PART_BYTES_MAX    32768u /* data of one catalogue part */
+#define ADMIN_PARTS_MAX         256u   /* parts of one catalogue archive */
 #define ADMIN_UNIT_BYTES_MAX    16u    /* a unit code */
 #define ADMIN_ADDRESS_BYTES_MAX 255u   /* host:port */
 #define ADMIN_REAUTHORED_MAX    64u

@@ -226,6 +226,13 @@ static inline bool wire_take(struct wire_reader *r, enum wire_kind kind, struct 
     return true;
 }
 
+enum err wire_open_array(struct wire_reader *r, struct bytes message, size_t items)
+{
+    wire_open(r, message);
+    if (wire_check(message) != ERR_OK || wire_get_array(r) != items) r->e = ERR_BAD_FORMAT;
+    return r->e;
+}
+
 size_t wire_get_array(struct wire_reader *r)
 {
     struct wire_value v;

@@ -42,6 +42,10 @@ struct wire_reader {
 /* Start reading `message`, which has passed wire_check() (or was made by this program). */
 void wire_open(struct wire_reader *r, struct bytes message);
 
+/* Check `message` whole, start reading it, and take its outermost value, an array of exactly
+ * `items` values. ERR_BAD_FORMAT. */
+MUST_CHECK enum err wire_open_array(struct wire_reader *r, struct bytes message, size_t items);
+
 /* Kind of the next value, WIRE_END when there is none. */
 enum wire_kind wire_peek(const struct wire_reader *r);
 
