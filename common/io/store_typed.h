@@ -5,9 +5,11 @@
  *
  *   id BLOB PRIMARY KEY, unit TEXT (owner), then every field by its name:
  *   text, decimal, date, pdate, choice, unit -> TEXT (decimal -> NUMERIC); int, money, bool ->
- * INTEGER; ref -> BLOB; choices -> TEXT, a JSON array and `unit(code, name, level, parent,
- * valid_from, valid_to)` out of the catalogue, and the view `person_root(person, root)`: canonical
- * person of linked persons (person_link with decision 'same').
+ * INTEGER; ref -> BLOB; choices -> TEXT, a JSON array (NULL for the empty set)
+ *
+ * and `unit(code, name, level, parent, valid_from, valid_to)` out of the catalogue (an open end is
+ * 9999-12-31), and the view `person_root(person, root)`: the smallest id among linked persons, a
+ * row only for those whom a person_link with decision 'same' names.
  *
  * Ownership: struct typed borrows the db and the catalogue; typed_close() releases its statements.
  * Threads:   the db's.   Errors: those of db.h, rolled back by the caller's transaction.
@@ -43,6 +45,9 @@ MUST_CHECK enum err typed_remove(struct typed *t, const struct catalogue_type *t
                                  const struct id_record *rid);
 
 /*
+ * A constraint or relevance that is NULL says nothing: no objection, relevant. Neither is asked of a
+ * field that is not relevant; a value in such a field is kept.
+ *
  * Evaluate required, relevant and constraint of every field over a prospective row.
  * ERR_OK; ERR_BAD_VALUE: `bad` = the first field that is wrong, `why` its words
  */
