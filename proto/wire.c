@@ -92,12 +92,10 @@ static bool wire_head_body(const uint8_t **p, const uint8_t *end, struct wire_va
     return true;
 }
 
-/* A length of 2^width bytes that needs this width; `least` is the smallest for the narrowest. */
+/* A length of 2^width bytes; `least` is the smallest that needs this width. */
 static bool wire_head_length(const uint8_t **p, const uint8_t *end, unsigned width, uint64_t least,
                              struct wire_value *v)
 {
-    if (width == 1 && least < 0x100) least = 0x100;
-    if (width == 2) least = 0x10000;
     return wire_number(p, end, 1u << width, &v->n) && v->n >= least;
 }
 
@@ -105,6 +103,9 @@ static bool wire_head_length(const uint8_t **p, const uint8_t *end, unsigned wid
 static bool wire_head_wide(uint8_t first, const uint8_t **p, const uint8_t *end,
                            struct wire_value *v)
 {
+    static const uint64_t least_bin[3] = {0, 0x100, 0x10000};
+    static const uint64_t least_str[3] = {0x20, 0x100, 0x10000};
+    static const uint64_t least_array[2] = {0x10, 0x10000};
     switch (first) {
     case 0xC0: v->kind = WIRE_NIL; return true;
     case 0xC2:
@@ -116,7 +117,8 @@ static bool wire_head_wide(uint8_t first, const uint8_t **p, const uint8_t *end,
     case 0xC5:
     case 0xC6:
         v->kind = WIRE_BIN;
-        return wire_head_length(p, end, first - 0xC4u, 0, v) && wire_head_body(p, end, v);
+        return wire_head_length(p, end, first - 0xC4u, least_bin[first - 0xC4u], v) &&
+               wire_head_body(p, end, v);
     case 0xCC:
     case 0xCD:
     case 0xCE:
@@ -129,11 +131,13 @@ static bool wire_head_wide(uint8_t first, const uint8_t **p, const uint8_t *end,
     case 0xDA:
     case 0xDB:
         v->kind = WIRE_STR;
-        return wire_head_length(p, end, first - 0xD9u, 0x20, v) && wire_head_body(p, end, v);
+        return wire_head_length(p, end, first - 0xD9u, least_str[first - 0xD9u], v) &&
+               wire_head_body(p, end, v);
     case 0xDC:
     case 0xDD:
         v->kind = WIRE_ARRAY;
-        return wire_head_length(p, end, first - 0xDBu, 0x10, v) && v->n <= (uint64_t)(end - *p);
+        return wire_head_length(p, end, first - 0xDBu, least_array[first - 0xDCu], v) &&
+               v->n <= (uint64_t)(end - *p);
     default: return false; /* float, map, ext, unused */
     }
 }
