@@ -123,11 +123,11 @@ static enum err key_save(enum key_use use, const uint8_t *seed, const uint8_t *p
                          struct buf *out)
 {
     char text[KEY_FILE_BYTES_MAX];
-    const char *name = key_use_name(use);
-    size_t n = strlen(KEY_MAGIC);
-    memcpy(text, KEY_MAGIC, n);
-    memcpy(text + n, name, strlen(name));
-    n += strlen(name);
+    struct bytes magic = bytes_str(KEY_MAGIC);
+    struct bytes name = bytes_str(key_use_name(use));
+    size_t n = magic.len + name.len;
+    memcpy(text, magic.p, magic.len);
+    memcpy(text + magic.len, name.p, name.len);
     text[n++] = ' ';
     sodium_bin2base64(text + n, KEY_BASE64_CHARS + 1, seed, KEY_SEED_BYTES,
                       sodium_base64_VARIANT_ORIGINAL);
@@ -255,9 +255,9 @@ static enum err key_compose(const char *domain, const struct bytes *parts, size_
                             struct buf *out)
 {
     uint8_t tag[KEY_DOMAIN_BYTES] = {0};
-    size_t n = strlen(domain);
-    assert(n > 0 && n <= sizeof tag);
-    memcpy(tag, domain, n);
+    struct bytes name = bytes_str(domain);
+    assert(name.len > 0 && name.len <= sizeof tag);
+    memcpy(tag, name.p, name.len);
     buf_init(out, KEY_DOMAIN_BYTES + KEY_MESSAGE_BYTES_MAX);
     buf_add(out, tag, sizeof tag);
     for (size_t i = 0; i < count; i++)
