@@ -1,5 +1,5 @@
 #include "common/io/db_priv.h"
-#include "common/io/log.h"
+#include "common/log.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -39,8 +39,8 @@ enum err db_fail(struct db *db, int rc, const char *what)
     if (e == ERR_OK) return e;
     snprintf(db->text, sizeof db->text, "%s: %s (code %d)", what, sqlite3_errstr(rc), rc);
     if (e == ERR_EXISTS) return e;
-    log_line(LOG_LEVEL_ERROR, "db.failed", "what=%s err=%s code=%d text=\"%s\"", what, err_name(e),
-             rc, sqlite3_errstr(rc));
+    LOG_EVENT(LOG_LEVEL_ERROR, log_evt("db.failed"), log_str("what", what), log_err(e),
+              log_int("code", rc), log_str("text", sqlite3_errstr(rc)));
     if (e == ERR_IO && rc != SQLITE_IOERR_READ && rc != SQLITE_IOERR_SHORT_READ) db->suspect = true;
     if (db->tx == DB_TX_OPEN && (db_ends_transaction(e) || sqlite3_get_autocommit(db->handle))) {
         db->tx = DB_TX_LOST;

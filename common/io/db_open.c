@@ -1,6 +1,6 @@
 #include "common/io/db_priv.h"
 #include "common/io/file.h"
-#include "common/io/log.h"
+#include "common/log.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -22,7 +22,8 @@ static enum err db_pragma_is(struct db *db, const char *sql, const char *want)
     e = db_get(q);
     if (e == ERR_NOT_FOUND) e = ERR_STORE;
     if (e == ERR_OK && !bytes_equal(db_column_bytes(q, 0), bytes_str(want))) {
-        log_line(LOG_LEVEL_ERROR, "db.setting", "sql=\"%s\" want=%s", sql, want);
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("db.setting"), log_str("sql", sql),
+                  log_str("want", want));
         e = ERR_STORE;
     }
     db_stmt_free(q);
@@ -201,7 +202,7 @@ enum err db_backup(struct db *db, const char *dest)
     e = db_copy(db, dest);
     if (e == ERR_OK) e = file_sync_parent(dest);
     if (e != ERR_OK && file_remove(dest) != ERR_OK)
-        log_line(LOG_LEVEL_WARN, "db.backup", "leftover=1");
+        LOG_EVENT(LOG_LEVEL_WARN, log_evt("db.backup"), log_int("leftover", 1));
     return e;
 }
 

@@ -1,5 +1,5 @@
 #include "common/io/file.h"
-#include "common/io/log.h"
+#include "common/log.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -20,7 +20,8 @@ static enum err file_fail(const char *what, int code)
     if (code == ENOENT || code == ENOTDIR) return ERR_NOT_FOUND;
     if (code == EEXIST) return ERR_EXISTS;
     if (code == EACCES || code == EPERM) return ERR_DENIED;
-    log_line(LOG_LEVEL_ERROR, "file.failed", "what=%s errno=%d", what, code);
+    LOG_EVENT(LOG_LEVEL_ERROR, log_evt("file.failed"), log_str("what", what),
+              log_int("errno", code));
     if (code == ENOSPC || code == EDQUOT) return ERR_FULL;
     if (code == ENOMEM) return ERR_NOMEM;
     if (code == ENAMETOOLONG) return ERR_TOO_LARGE;
