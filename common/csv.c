@@ -165,6 +165,7 @@ static enum csv_flaw_kind csv_after(struct csv_reader *r, uint8_t c, bool *row_d
 /* One byte of a row. */
 static enum csv_flaw_kind csv_byte(struct csv_reader *r, uint8_t c, bool *row_done)
 {
+    assert(r->state != CSV_MARK && r->state != CSV_GUESS);
     bool ends = c == (uint8_t)r->separator || c == '\r' || c == '\n';
     switch (r->state) {
     case CSV_FIELD:
@@ -191,7 +192,6 @@ static enum csv_flaw_kind csv_byte(struct csv_reader *r, uint8_t c, bool *row_do
     case CSV_MARK:
     case CSV_GUESS: break;
     }
-    assert(!"a state outside of rows");
     return CSV_FLAW_NONE;
 }
 
