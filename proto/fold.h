@@ -54,6 +54,7 @@ struct fold_register {
     struct bytes element;    /* p == NULL: none */
     struct fold_head *heads; /* in hub order (position, then version) */
     size_t count;
+    size_t room; /* private to fold: heads there is memory for */
 };
 
 struct fold_early {
@@ -73,7 +74,11 @@ struct fold {
     void *private_; /* the implementation's memory */
 };
 
-/* Has this version arrived in the log already (then it is replaced for good, not early)? */
+/*
+ * Has this version reached this record already (then it is replaced for good, not early)? True for
+ * a set in the log whose ops on the record were folded; false for one that has not come, or whose
+ * op is held: it will be folded later, after the write that names it.
+ */
 typedef bool fold_arrived_fn(void *ctx, const struct id_version *version);
 
 MUST_CHECK enum err fold_init(struct fold *f); /* ERR_NOMEM */
@@ -86,13 +91,21 @@ MUST_CHECK enum err fold_load(struct fold *f, struct bytes state);
 /*
  * Apply one op of a set.
  *
- *   in   set      version, clamped clock, person, position of the op's set
- *        policies conflict decides which fields ask: NULL = all fields ask
- *   out  verdict  FOLD_APPLIED, FOLD_REPLACED, FOLD_CONFLICT; FOLD_HELD_UNKNOWN (edit or delete of
- * a record without state), FOLD_HELD_UNREADABLE (over a FOLD limit, or another type than the
- * record's); a held op changes nothing
+ *   in   op       out of change_op_decode
+ *        set      version, clamped clock, person, position of the op's set
+ *        rules    rules->policy says which fields ask; NULL, as well as rules NULL = all fields ask
+ *   out  verdict  FOLD_REPLACED when every write was named by one that came before it;
+ *                 FOLD_CONFLICT when a register it wrote a head of needs a person, or the record
+ *                 is deleted and somebody has not seen all of it (6.4); else FOLD_APPLIED;
+ *                 FOLD_HELD_UNKNOWN (edit or delete of a record without state),
+ *                 FOLD_HELD_UNREADABLE (over a FOLD limit, type 0 or another than the record's, or
+ *                 the same set wrote the register before with another value); a held op changes
+ *                 nothing
  *
- * ERR_OK, ERR_NOMEM
+ * Again with an op whose writes are still heads: nothing changes. An op that was folded and replaced
+ * must not be given again (the caller knows by the log that it has it).
+ *
+ * ERR_OK; ERR_NOMEM: the fold is cleared, load it again
  */
 struct fold_rules {
     enum fold_policy (*policy)(void *ctx, unsigned type, unsigned field);
@@ -103,7 +116,7 @@ MUST_CHECK enum err fold_apply(struct fold *f, const struct change_op *op,
                                const struct fold_set *set, const struct fold_rules *rules,
                                enum fold_verdict *verdict);
 
-/* Append the state (SPEC 6.5). Errors are the buffer's (ERR_TOO_LARGE over FOLD_STATE_BYTES_MAX if
+/* Append the state (SPEC 6.5) of a record that has one (f->type > 0). Errors are the buffer's (ERR_TOO_LARGE over FOLD_STATE_BYTES_MAX if
  * so capped). */
 void fold_save(const struct fold *f, struct buf *out);
 
@@ -128,7 +141,7 @@ size_t fold_conflicts(const struct fold *f, const struct fold_rules *rules);
 void fold_digest(const struct fold *f, uint8_t out[static 16]);
 
 /* All head versions of a register, sorted, as the bases of a write that settles it: count * 20
- * bytes appended. */
+ * bytes appended; none when r is NULL. */
 void fold_bases(const struct fold *f, const struct fold_register *r, struct buf *out);
 
 /* First 16 bytes of H(rid ‖ epoch ‖ position ‖ H(state)), to be summed (SPEC 7.10). */
