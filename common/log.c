@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "common/date.h"
 #include "common/text.h"
@@ -16,7 +17,6 @@ static const char log_cut_mark[] = "...";
 static const char log_cut_line[] = " cut=1";
 
 static struct log_setup log_current = {.level = LOG_LEVEL_INFO};
-static bool log_is_set;
 
 /* A text under construction in fixed memory: a log works when memory has run out. */
 struct log_text {
@@ -31,7 +31,6 @@ void log_setup(const struct log_setup *setup)
 {
     assert(setup != NULL);
     log_current = *setup;
-    log_is_set = true;
 }
 
 bool log_enabled(enum log_level level)
@@ -204,22 +203,10 @@ static void log_add_time(struct log_text *line)
     log_add_pair(line, &pair);
 }
 
-static void log_deliver(struct bytes line)
-{
-    FILE *file = log_is_set ? log_current.file : stderr;
-    if (file != NULL) {
-        /* Nobody could be told that telling failed. */
-        (void)!fwrite(line.p, 1, line.len, file);
-        (void)fflush(file);
-    } else if (log_current.sink != NULL) {
-        log_current.sink(log_current.sink_context, line);
-    }
-}
-
 void log_event(enum log_level level, const struct log_pair *pairs, size_t count)
 {
     assert(count > 0 && pairs[0].kind == LOG_KIND_EVT);
-    if (!log_enabled(level)) return;
+    if (!log_enabled(level) || log_current.sink == NULL) return;
     char text[LOG_EVENT_BYTES_MAX];
     struct log_text line = {.p = text,
                             .max = sizeof text - sizeof log_cut_line}; /* mark and LF fit */
@@ -235,7 +222,7 @@ void log_event(enum log_level level, const struct log_pair *pairs, size_t count)
         line.len += sizeof log_cut_line - 1;
     }
     text[line.len++] = '\n';
-    log_deliver(bytes_make(text, line.len));
+    log_current.sink(log_current.sink_context, bytes_make(text, line.len));
 }
 
 void log_limit_init(struct log_limit *l, uint32_t max, int64_t window_ms)

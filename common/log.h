@@ -7,16 +7,14 @@
  * line or a terminal's escape sequence. Never log names, texts or ids of persons, nor secrets: numbers, codes
  * and hashes only.
  *
- * Ownership: log_setup() copies its struct; the file and the contexts in it are the caller's and outlive the log.
- * Threads:   log_setup() before others start; then any. A line reaches the file in one call; a sink of the
- *            caller's must itself be ready for several threads.
+ * Ownership: log_setup() copies its struct; the contexts in it are the caller's and outlive the log.
+ * Threads:   log_setup() before others start; then any. A line reaches the sink in one call, and the
+ *            sink must itself be ready for several threads (common/io/log_file.h is).
  * Units:     `_ms` are milliseconds; the time comes from the caller, this module has no clock.
  * Limits:    LOG_VALUE_BYTES_MAX, LOG_EVENT_BYTES_MAX, LOG_KEY_BYTES_MAX. What is over is cut, and shown as cut.
  */
 #ifndef DONGBO_COMMON_LOG_H
 #define DONGBO_COMMON_LOG_H
-
-#include <stdio.h>
 
 #include "common/bytes.h"
 #include "common/err.h"
@@ -38,14 +36,13 @@ typedef void log_sink_fn(void *context, struct bytes line);
 struct log_setup {
     enum log_level level; /* events above it are dropped */
     bool journald;        /* begin lines with "<4>", the priority that journald reads */
-    FILE *file;           /* where lines go, flushed one by one; NULL: to `sink` */
-    log_sink_fn *sink;    /* used if `file` is NULL; NULL: nowhere */
+    log_sink_fn *sink;    /* where lines go; NULL: nowhere */
     void *sink_context;
     log_now_fn *now; /* NULL: lines have no ts */
     void *now_context;
 };
 
-/* Until it is called, events up to LOG_LEVEL_INFO go to stderr without a time. */
+/* Until it is called, events go nowhere: a program calls it first of all. */
 void log_setup(const struct log_setup *setup);
 
 bool log_enabled(enum log_level level);

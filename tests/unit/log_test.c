@@ -3,10 +3,12 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
 #include "common/buf.h"
+#include "common/io/log_file.h"
 
 static struct buf lines;
 
@@ -188,7 +190,8 @@ static void a_line_reaches_a_file(void **state)
     (void)state;
     FILE *f = tmpfile();
     assert_non_null(f);
-    log_setup(&(struct log_setup){.level = LOG_LEVEL_INFO, .file = f});
+    log_setup(
+        &(struct log_setup){.level = LOG_LEVEL_INFO, .sink = log_file_sink, .sink_context = f});
     LOG_EVENT(LOG_LEVEL_INFO, log_evt("one"));
     LOG_EVENT(LOG_LEVEL_INFO, log_evt("two"));
     char text[100] = {0};
