@@ -372,7 +372,8 @@ void csv_write_open(struct csv_writer *w, struct buf *out, enum csv_mode mode, c
 
 static bool csv_needs_guard(struct bytes field)
 {
-    return field.len > 0 && memchr("=+-@\t\r\n", field.p[0], 7) != NULL;
+    static const uint8_t risky[] = {'=', '+', '-', '@', '\t', '\r', '\n'};
+    return field.len > 0 && memchr(risky, field.p[0], sizeof risky) != NULL;
 }
 
 /* A leading byte order mark is quoted so that no reader takes it for the file's. */
