@@ -220,6 +220,8 @@ static void stamps_are_local_time_with_offset(void **state)
     assert_string_equal(text, "2023-06-30T00:00:00.000+07:00");
     assert_int_equal(date_stamp(INT64_C(1688057999999), text), ERR_OK);
     assert_string_equal(text, "2023-06-29T23:59:59.999+07:00");
+    assert_int_equal(date_stamp(INT64_C(-25200001), text), ERR_OK);
+    assert_string_equal(text, "1969-12-31T23:59:59.999+07:00");
     assert_int_equal(date_stamp(INT64_MAX, text), ERR_BAD_INPUT);
 }
 
