@@ -50,6 +50,11 @@ void change_hash(struct bytes head, struct id_hash *out)
     change_blake(out->b, sizeof out->b, head.p, head.len, NULL);
 }
 
+void change_op_hash(const uint8_t salt[static 16], struct bytes payload, uint8_t out[static 32])
+{
+    change_blake(out, 32, payload.p, payload.len, salt);
+}
+
 static void change_derive(const uint8_t *seed, const uint8_t *tag, unsigned index, uint8_t *out)
 {
     uint8_t m[CHANGE_TAG_BYTES + 2];
@@ -102,7 +107,7 @@ void change_tree_leaf(const uint8_t node[static 16], unsigned height, unsigned i
     change_descend(node, height, index, out);
 }
 
-static void change_head_write(const struct change_head *h, uint8_t *p)
+void change_head_write(const struct change_head *h, uint8_t p[static CHANGE_HEADER_BYTES])
 {
     memcpy(p, change_tag, CHANGE_TAG_BYTES);
     memcpy(p + CHANGE_AT_HUB, h->hub.b, sizeof h->hub.b);

@@ -85,6 +85,12 @@ MUST_CHECK enum err change_head_read(struct bytes head, struct change_head *out)
 /* Recompute the hash of every op that is not erased. ERR_BAD_HASH: damaged or forged. */
 MUST_CHECK enum err change_verify(const struct change_view *view);
 
+/* The 184 bytes of 4.2 as they stand in front of the entries. */
+void change_head_write(const struct change_head *h, uint8_t p[static CHANGE_HEADER_BYTES]);
+
+/* Hash of an op (4.4). */
+void change_op_hash(const uint8_t salt[static 16], struct bytes payload, uint8_t out[static 32]);
+
 /* H(head). */
 void change_hash(struct bytes head, struct id_hash *out);
 
