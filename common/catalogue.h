@@ -29,6 +29,7 @@
     9999 /* 9999-12-31: valid_to of what has no end; no day of common/date */
 #define CATALOGUE_TYPES_MAX  128u /* record types */
 #define CATALOGUE_FIELDS_MAX 64u  /* fields of one record type; field numbers 1..64 */
+#define CATALOGUE_SET_MAX    256u /* choices in the list of a `choices` field */
 #define CATALOGUE_ERRORS_MAX 100u /* mistakes reported before parsing gives up */
 
 /* One file of a catalogue, as bytes. Names are relative, ASCII, '/'-separated: "fields.csv",
@@ -202,6 +203,11 @@ void catalogue_free(struct catalogue *c);
  * The canonical archive of a catalogue: its files sorted by name, each as
  * u16 name length | name | u32 data length | data, little-endian. Its BLAKE2b-256 names the
  * edition's content.
+ *
+ * ERR_OK         appended to `out`
+ * ERR_BAD_INPUT  a name twice, or one that is no file name of a catalogue
+ * ERR_TOO_LARGE  too many files, a file or the archive over its limit, or the cap of `out`
+ * ERR_NOMEM      after an error, part of it may stand in `out`
  */
 struct buf;
 MUST_CHECK enum err catalogue_archive(const struct catalogue_file *files, size_t count,

@@ -1,0 +1,256 @@
+#include "common/catalogue.h"
+#include "common/catalogue_impl.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BLOCK_BYTES = 16384 }; /* usual block of the arena, bytes */
+
+struct catalogue_block {
+    struct catalogue_block *next;
+    size_t used; /* bytes */
+    size_t size; /* bytes */
+    max_align_t data[];
+};
+
+static void *block_add(struct catalogue_parser *ps, size_t bytes)
+{
+    size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+    struct catalogue_block *b = calloc(1, sizeof *b + size);
+    if (b == NULL) {
+        ps->nomem = true;
+        return NULL;
+    }
+    b->size = size;
+    b->used = bytes;
+    b->next = ps->c->blocks;
+    ps->c->blocks = b;
+    return b->data;
+}
+
+void *catalogue_alloc(struct catalogue_parser *ps, size_t count, size_t size)
+{
+    if (count == 0) count = 1;
+    if (size > SIZE_MAX / 2 / count) {
+        ps->nomem = true;
+        return NULL;
+    }
+    size_t align = _Alignof(max_align_t);
+    size_t bytes = (count * size + align - 1) / align * align;
+    struct catalogue_block *b = ps->c->blocks;
+    if (b == NULL || b->size - b->used < bytes) return block_add(ps, bytes);
+    void *at = (uint8_t *)b->data + b->used;
+    b->used += bytes;
+    return at;
+}
+
+const char *catalogue_text(struct catalogue_parser *ps, struct bytes s)
+{
+    if (s.len == 0) return "";
+    char *t = catalogue_alloc(ps, s.len + 1, 1);
+    if (t == NULL) return NULL;
+    memcpy(t, s.p, s.len);
+    return t;
+}
+
+void catalogue_free(struct catalogue *c)
+{
+    if (c == NULL) return;
+    struct catalogue_block *b = c->blocks;
+    while (b != NULL) {
+        struct catalogue_block *next = b->next;
+        free(b);
+        b = next;
+    }
+    free(c);
+}
+
+void catalogue_date_text(struct date d, char out[DATE_TEXT_ROOM])
+{
+    if (d.year == CATALOGUE_OPEN_YEAR) {
+        memcpy(out, "9999-12-31", DATE_TEXT_ROOM);
+        return;
+    }
+    date_print(d, out);
+}
+
+static int by_no(const void *key, const void *item)
+{
+    unsigned no = *(const unsigned *)key;
+    unsigned of = ((const struct catalogue_type *)item)->no;
+    return (no > of) - (no < of);
+}
+
+const struct catalogue_type *catalogue_type_by_no(const struct catalogue *c, unsigned no)
+{
+    if (c->type_count == 0) return NULL;
+    return bsearch(&no, c->types, c->type_count, sizeof c->types[0], by_no);
+}
+
+const struct catalogue_type *catalogue_type_by_name(const struct catalogue *c, const char *name)
+{
+    for (size_t i = 0; i < c->type_count; i++)
+        if (strcmp(c->types[i].name, name) == 0) return &c->types[i];
+    return NULL;
+}
+
+const struct catalogue_type *catalogue_types(const struct catalogue *c, size_t *count)
+{
+    *count = c->type_count;
+    return c->types;
+}
+
+const struct catalogue_field *catalogue_field_by_no(const struct catalogue_type *t, unsigned no)
+{
+    /* Numbers without gaps are the rule, so field `no` usually stands at no - 1. */
+    if (no >= 1 && no <= t->field_count && t->fields[no - 1].no == no) return &t->fields[no - 1];
+    for (size_t i = 0; i < t->field_count; i++)
+        if (t->fields[i].no == no) return &t->fields[i];
+    return NULL;
+}
+
+const struct catalogue_field *catalogue_field_by_name(const struct catalogue_type *t,
+                                                      const char *name)
+{
+    for (size_t i = 0; i < t->field_count; i++)
+        if (strcmp(t->fields[i].name, name) == 0) return &t->fields[i];
+    return NULL;
+}
+
+const struct catalogue_choice *catalogue_list(const struct catalogue *c, const char *list,
+                                              size_t *count)
+{
+    size_t low = 0;
+    size_t high = c->choice_count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (strcmp(c->choices[mid].list, list) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    size_t end = low;
+    while (end < c->choice_count && strcmp(c->choices[end].list, list) == 0)
+        end++;
+    *count = end - low;
+    return end > low ? &c->choices[low] : NULL;
+}
+
+bool catalogue_choice_known(const struct catalogue *c, const char *list, const char *value)
+{
+    size_t count;
+    const struct catalogue_choice *ch = catalogue_list(c, list, &count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(ch[i].value, value) == 0) return true;
+    return false;
+}
+
+const struct catalogue_choice *catalogue_choices(const struct catalogue *c, size_t *count)
+{
+    *count = c->choice_count;
+    return c->choices;
+}
+
+/* True when `on` lies in first..last, both included. */
+static bool within(struct date on, struct date first, struct date last)
+{
+    return date_compare(first, on) <= 0 && date_compare(on, last) <= 0;
+}
+
+/* The first unit whose code is not below `code`. */
+static size_t unit_lower(const struct catalogue *c, const char *code)
+{
+    size_t low = 0;
+    size_t high = c->unit_count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (strcmp(c->units[mid].code, code) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+const struct catalogue_unit *catalogue_unit_at(const struct catalogue *c, const char *code,
+                                               struct date on)
+{
+    for (size_t i = unit_lower(c, code); i < c->unit_count; i++) {
+        const struct catalogue_unit *u = &c->units[i];
+        if (strcmp(u->code, code) != 0) break;
+        if (within(on, u->valid_from, u->valid_to)) return u;
+    }
+    return NULL;
+}
+
+const struct catalogue_unit *catalogue_units(const struct catalogue *c, size_t *count)
+{
+    *count = c->unit_count;
+    return c->units;
+}
+
+const struct catalogue_indicator *catalogue_indicator(const struct catalogue *c, const char *id)
+{
+    for (size_t i = 0; i < c->indicator_count; i++)
+        if (strcmp(c->indicators[i].id, id) == 0) return &c->indicators[i];
+    return NULL;
+}
+
+const struct catalogue_indicator *catalogue_indicators(const struct catalogue *c, size_t *count)
+{
+    *count = c->indicator_count;
+    return c->indicators;
+}
+
+const struct catalogue_report *catalogue_report(const struct catalogue *c, const char *id)
+{
+    for (size_t i = 0; i < c->report_count; i++)
+        if (strcmp(c->reports[i].id, id) == 0) return &c->reports[i];
+    return NULL;
+}
+
+const struct catalogue_report *catalogue_reports(const struct catalogue *c, size_t *count)
+{
+    *count = c->report_count;
+    return c->reports;
+}
+
+const struct catalogue_line *catalogue_lines(const struct catalogue *c, const char *report,
+                                             size_t *count)
+{
+    size_t first = 0;
+    while (first < c->line_count && strcmp(c->lines[first].report, report) != 0)
+        first++;
+    size_t end = first;
+    while (end < c->line_count && strcmp(c->lines[end].report, report) == 0)
+        end++;
+    *count = end - first;
+    return end > first ? &c->lines[first] : NULL;
+}
+
+const struct catalogue_window *catalogue_window(const struct catalogue *c, const char *report,
+                                                struct date on)
+{
+    for (size_t i = 0; i < c->window_count; i++) {
+        const struct catalogue_window *w = &c->windows[i];
+        if (strcmp(w->report, report) == 0 && within(on, w->valid_from, w->valid_to)) return w;
+    }
+    return NULL;
+}
+
+const struct catalogue_param *catalogue_params(const struct catalogue *c, size_t *count)
+{
+    *count = c->param_count;
+    return c->params;
+}
+
+const char *catalogue_param(const struct catalogue *c, const char *name, struct date on)
+{
+    for (size_t i = 0; i < c->param_count; i++) {
+        const struct catalogue_param *p = &c->params[i];
+        if (strcmp(p->name, name) == 0 && within(on, p->valid_from, p->valid_to)) return p->value;
+    }
+    return NULL;
+}
