@@ -1,0 +1,117 @@
+/*
+ * HTTP and HTTPS for the daemons. A thread of the HTTP library reads, checks and limits; a complete request waits in a
+ * bounded queue and the libuv loop is woken; only the loop's thread runs the handler; its answer goes back the same way.
+ *
+ *   library's thread: headers -> guard -> body (capped) -> queue, wake the loop, connection sleeps
+ *   loop's thread:    take request -> handler(request, response) -> hand back, wake the connection
+ *
+ * Refused before a handler sees it: no or several Host (400), a Host not in the list (400: stops DNS rebinding), several
+ * Content-Length or one beside Transfer-Encoding (400), another method (405), a body over the cap (413), headers over
+ * the cap (431), a full queue (503). Answers always carry nosniff, no-store and a CSP without any source, unless the
+ * handler sets its own.
+ *
+ * Nothing of a request is logged.
+ *
+ * Ownership: said at each struct.   Threads: loop thread only, for every function here.   Limits: WEB_*.
+ */
+#ifndef DONGBO_COMMON_IO_WEB_H
+#define DONGBO_COMMON_IO_WEB_H
+
+#include "common/buf.h"
+
+struct uv_loop_s;
+struct web;
+
+enum {
+    WEB_BODY_BYTES_MAX = 1024 * 1024,       /* request body */
+    WEB_REPLY_BYTES_MAX = 64 * 1024 * 1024, /* response body */
+    WEB_CONN_MEMORY_BYTES = 32 * 1024, /* request line, headers and bookkeeping of a connection */
+    WEB_CONNS_MAX = 128,
+    WEB_CONNS_PER_IP_MAX = 32,
+    WEB_TIMEOUT_S = 30, /* of silence on a connection */
+    WEB_QUEUE_MAX = 64, /* requests waiting for the loop or in a handler */
+    WEB_PATH_BYTES_MAX = 1024,
+    WEB_PARAMS_MAX = 32, /* query parameters */
+    WEB_REPLY_HEADERS_MAX = 16,
+    WEB_HOSTS_MAX = 16,
+};
+
+enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_PUT, WEB_DELETE };
+
+enum web_header {
+    WEB_AUTHORIZATION,
+    WEB_IF_NONE_MATCH,
+    WEB_RANGE,
+    WEB_CONTENT_TYPE,
+    WEB_ORIGIN,
+    WEB_COOKIE,
+    WEB_HEADER_COUNT
+};
+
+/* Borrowed by the handler for its call. Texts are as sent, %-decoding done by the library; check before use. */
+struct web_request {
+    enum web_method method;
+    const char *path;                      /* begins with '/' */
+    const char *headers[WEB_HEADER_COUNT]; /* NULL: not sent */
+    struct web_param {
+        const char *name, *value; /* value "" when there was no '=' */
+    } params[WEB_PARAMS_MAX];
+    size_t param_count;
+    struct bytes body;
+};
+
+/* Filled by the handler; begins as 200 with an empty body. Header names are literals; values are copied. */
+struct web_response {
+    unsigned status;
+    struct buf body;
+    struct web_reply_header {
+        const char *name;
+        char *value;
+    } headers[WEB_REPLY_HEADERS_MAX];
+    size_t header_count;
+};
+
+/* Runs on the loop's thread, must not block long. A HEAD is answered like a GET; the library leaves the body out. */
+typedef void (*web_handler_fn)(void *ctx, const struct web_request *request,
+                               struct web_response *response);
+
+struct web_options {
+    const char *address;  /* IPv4 or IPv6 address to listen at */
+    uint16_t port;        /* 0: any free one */
+    const char *cert_pem; /* NULL: plain HTTP, then only loopback addresses are accepted */
+    const char *key_pem;
+    const char *const *
+        hosts; /* allowed Host values; one without port is also allowed with the port listened at */
+    size_t host_count;
+    unsigned methods; /* bits 1u << enum web_method */
+    web_handler_fn handler;
+    void *ctx;
+};
+
+/*
+ * Start to listen. The options' texts are copied where needed.
+ * ERR_BAD_INPUT  address, hosts or (plain HTTP) an address that is not loopback
+ * ERR_LOCKED     the port is taken
+ * ERR_CONFIG     certificate or key not usable
+ * ERR_IO, ERR_NOMEM
+ */
+MUST_CHECK enum err web_open(struct uv_loop_s *loop, const struct web_options *options,
+                             struct web **out);
+
+uint16_t web_port(const struct web *w);
+
+/* Set a header of the response; the same name again replaces it. A value with control characters or beyond
+ * WEB_REPLY_HEADERS_MAX turns the response into a 500. */
+void web_set_header(struct web_response *r, const char *name, const char *value);
+
+/* Answer with this status and text body ("text/plain; charset=utf-8" and the like). */
+void web_text(struct web_response *r, unsigned status, const char *type, const char *text);
+
+/* The query parameter's value or NULL. */
+const char *web_param(const struct web_request *r, const char *name);
+
+/* Stop: waiting requests are answered 503, the library's thread ends (this call waits for it), memory is freed after the
+ * loop closed the wake-up handle. Then on_gone (may be NULL) runs. */
+void web_close(struct web *w, void (*on_gone)(void *ctx), void *ctx);
+
+#endif
