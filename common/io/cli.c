@@ -339,7 +339,7 @@ const char *cli_opt(const struct cli *c, const char *name)
     for (size_t i = 0; i < c->verb->opt_count; i++) {
         if (strcmp(c->verb->opts[i].name, name) == 0) return c->values[i];
     }
-    assert(!"option is not in the verb's table");
+    assert(false && "option is not in the verb's table");
     abort();
 }
 

@@ -376,7 +376,7 @@ static const struct conf_value *conf_find(const struct conf *c, const char *sect
         assert((types & (1u << c->keys[i].type)) != 0);
         return &c->values[i];
     }
-    assert(!"key is not in the table");
+    assert(false && "key is not in the table");
     abort();
 }
 

