@@ -172,7 +172,8 @@ static void figures_are_as_counted_by_hand(void **state)
         assert_true((in->measure == CATALOGUE_RATIO) == (x[5][0] != '\0'));
         long long num = figure(w, in, x[1], x[2], x[3], "num");
         long long den = x[5][0] == '\0' ? 0 : figure(w, in, x[1], x[2], x[3], "den");
-        if (num == atoll(x[4]) && (x[5][0] == '\0' || den == atoll(x[5]))) continue;
+        if (num == strtoll(x[4], NULL, 10) && (x[5][0] == '\0' || den == strtoll(x[5], NULL, 10)))
+            continue;
         print_error("%s %s unit “%s” by “%s”: got %lld/%lld, counted %s/%s: %s\n", x[0], x[1], x[2],
                     x[3], num, den, x[4], x[5], x[6]);
         wrong++;

@@ -68,7 +68,8 @@ INSERT INTO rehab_episode (id, unit, person, kind, start_on, end_on) VALUES
 -- q2 had its last session before, q3 is closed the day after, q4 does not work any more on the last day.
 INSERT INTO counselling_point (id, unit, name, opened_on, state, state_since) VALUES
  ('q1','26170','Điểm A','2022-01-01','active',NULL), ('q2','26173','Điểm B','2022-01-01','active',NULL),
- ('q3','26176','Điểm C','2022-01-01','closed','2023-07-01'), ('q4','26170','Điểm A2','2022-01-01','suspended','2023-05-01');
+ ('q3','26176','Điểm C','2022-01-01','closed','2023-07-01'),
+ ('q4','26170','Điểm A2','2022-01-01','suspended','2023-05-01');
 INSERT INTO point_session (id, unit, point, on_date, kind, clients) VALUES
  ('s1','26170','q1','2023-01-01','group',5), ('s2','26173','q2','2022-12-31','group',7),
  ('s3','26176','q3','2023-06-30','meeting',0), ('s4','26170','q4','2023-02-02','individual',3),
