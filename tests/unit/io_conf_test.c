@@ -82,7 +82,7 @@ static void every_error_has_its_line_and_a_guess(void **state)
         "f.conf:3: giá trị sai kiểu",
         "f.conf:4: khóa lạ / unknown key: [hub] zzzzzzzz\n",
         "f.conf:5: khóa lặp lại",
-        "f.conf:6: khóa lạ / unknown key: [hub] workers (ý bạn là / did you mean: ",
+        "f.conf:6: khóa lạ / unknown key: [hub] workers (ý bạn là / did you mean: [web]",
         "f.conf:8: giá trị ngoài giới hạn",
         "f.conf:9: dòng quá dài",
         "f.conf:10: không phải UTF-8",
