@@ -85,3 +85,102 @@ INSERT INTO activity (id, unit, title, kind, field, on_date, participants, disti
  ('x2','26170','Giao ban','briefing','social_work','2023-02-01',10,10,NULL),
  ('x3','26173','Tập huấn','training','drugs','2023-06-30',30,NULL,NULL),
  ('x4','26173','Nói chuyện','talk','hiv','2023-07-01',20,20,'direct');
+
+-- 2021: nine communes with one volunteer each, to see who is exempt in its first six months, and other edges.
+-- All of it is over at the end of 2021.
+INSERT INTO person (id, unit, full_name, sex) VALUES
+ ('vD','26179','Người D','male'),
+ ('vE','26182','Người E','male'),
+ ('vF','26185','Người F','male'),
+ ('vG','26188','Người G','male'),
+ ('vH','26191','Người H','male'),
+ ('vI','26194','Người I','male'),
+ ('vJ','26197','Người J','male'),
+ ('vK','26200','Người K','male'),
+ ('vL','26203','Người L','male'),
+ ('cD','26179','Đối tượng D','female'),
+ ('cE','26182','Đối tượng E','female'),
+ ('cF','26185','Đối tượng F','female'),
+ ('cG','26188','Đối tượng G','female'),
+ ('cH','26191','Đối tượng H','female'),
+ ('cI','26194','Đối tượng I','female'),
+ ('cJ','26197','Đối tượng J','female'),
+ ('cK','26200','Đối tượng K','female'),
+ ('cL','26203','Đối tượng L','female');
+INSERT INTO team (id, unit, name, kind, founded_on, state, state_since) VALUES
+ ('tD','26179','Đội D','volunteer_team','2021-06-30','dissolved','2021-12-31'),
+ ('tE','26182','Đội E','volunteer_team','2021-01-01','dissolved','2021-12-31'),
+ ('tF','26185','Đội F','volunteer_team','2021-01-01','dissolved','2021-12-31'),
+ ('tG','26188','Đội G','volunteer_team','2021-01-01','dissolved','2021-12-31'),
+ ('tH','26191','Đội H','volunteer_team','2021-01-01','dissolved','2021-12-31'),
+ ('tI','26194','Đội I','volunteer_team','2021-01-01','dissolved','2021-12-31'),
+ ('tJ','26197','Đội J','volunteer_team','2021-01-01','dissolved','2021-12-31'),
+ ('tK','26200','Đội K','volunteer_team','2021-01-01','dissolved','2021-12-31'),
+ ('tL','26203','Đội L','volunteer_team','2021-01-01','dissolved','2021-12-31');
+INSERT INTO team_member (id, unit, person, team, role, joined_on, left_on) VALUES
+ ('mD','26179','vD','tD','deputy','2021-01-01','2021-12-31'),
+ ('mE','26182','vE','tE','member','2021-01-01','2021-12-31'),
+ ('mF','26185','vF','tF','leader','2021-01-01','2021-12-31'),
+ ('mG','26188','vG','tG','member','2021-01-01','2021-12-31'),
+ ('mH','26191','vH','tH','member','2021-01-01','2021-12-31'),
+ ('mI','26194','vI','tI','member','2021-01-01','2021-12-31'),
+ ('mJ','26197','vJ','tJ','member','2021-01-01','2021-12-31'),
+ ('mK','26200','vK','tK','member','2021-01-01','2021-12-31'),
+ ('mL','26203','vL','tL','member','2021-01-01','2021-12-31');
+-- dK1 was taken off the list without a closing day, dK2 never listed; dG has only the day of its dossier.
+INSERT INTO drug_case (id, unit, person, status, in_list, listed_on, dossier_opened_on, dossier_closed_on, close_reason) VALUES
+ ('dD','26179','cD','addict',1,'2021-06-30',NULL,'2021-12-01','other'),
+ ('dE','26182','cE','addict',1,'2020-01-01',NULL,'2021-01-01','other'),
+ ('dF','26185','cF','addict',0,'2020-01-01',NULL,'2021-01-02','other'),
+ ('dG','26188','cG','user',1,NULL,'2021-02-01','2021-06-30','other'),
+ ('dI','26194','cI','addict',1,'2021-07-01',NULL,'2021-12-01','other'),
+ ('dK1','26200','cK','addict',0,'2021-01-05',NULL,NULL,NULL),
+ ('dK2','26200','cK','addict',0,NULL,'2021-01-05','2021-03-03','other');
+INSERT INTO rehab_episode (id, unit, person, kind, start_on, end_on) VALUES
+ ('eH','26191','cH','home','2020-01-01','2021-01-01'),
+ ('eI','26194','cI','home','2020-01-01','2020-12-31'),
+ ('eI2','26194','cI','home','2021-07-01','2021-08-01'),
+ ('eL','26203','cL','home','2021-07-01','2021-08-01'),
+ ('eD','26179','cD','home','2021-08-01','2021-09-01');
+INSERT INTO assignment (id, unit, member, assignee_org, client, purpose, from_on, to_on, result) VALUES
+ ('aJ','26197',NULL,'police','cJ','support_rehab','2021-06-30','2021-12-01',NULL),
+ ('aK1','26200','mK',NULL,'cK','ex_prisoner','2021-01-01','2021-12-01',NULL),
+ ('aK2','26200','mK',NULL,'cK','persuade_rehab','2020-01-01','2020-12-31',NULL),
+ ('aK3','26200','mK',NULL,'cK','post_rehab','2021-07-01','2021-08-01',NULL),
+ ('aL','26203','mL',NULL,'cL','post_rehab','2020-01-01','2021-01-01',NULL),
+ ('aL2','26203','mL',NULL,'cL','support_rehab','2021-07-01','2021-07-01',NULL),
+ ('aD','26179','mD',NULL,'cD','persuade_rehab','2021-06-30','2021-07-01','none'),
+ ('aH','26191','mH',NULL,'cH','persuade_rehab','2021-01-01','2021-06-30','entered_rehab');
+INSERT INTO contact_log (id, unit, assignment, client, on_date, by_member) VALUES
+ ('kE','26182',NULL,'cE','2021-01-01','mE');
+INSERT INTO rehab_episode (id, unit, person, kind, start_on, end_on) VALUES
+ ('eH2','26191','cH','facility','2021-07-02','2021-08-01');
+INSERT INTO counselling_point (id, unit, name, opened_on, state, state_since) VALUES
+ ('qD','26179','Điểm D','2021-06-30','closed','2021-12-31'),
+ ('qE','26182','Điểm E','2021-01-01','closed','2021-06-30'),
+ ('qF','26185','Điểm F','2021-01-01','active','2021-06-30');
+INSERT INTO point_session (id, unit, point, on_date, kind, clients) VALUES
+ ('sD','26179','qD','2021-06-30','group',1),
+ ('sE','26182','qE','2021-02-02','group',1),
+ ('sF','26185','qF','2021-01-01','group',1);
+-- One activity of every kind.
+INSERT INTO activity (id, unit, title, kind, field, on_date, participants, distinct_people) VALUES
+ ('z0','26179','Hoạt động','direct','other','2021-03-01',3,1),
+ ('z1','26179','Hoạt động','behaviour_change','other','2021-03-02',3,1),
+ ('z2','26179','Hoạt động','talk','other','2021-03-03',3,1),
+ ('z3','26179','Hoạt động','seminar','other','2021-03-04',3,1),
+ ('z4','26179','Hoạt động','forum','other','2021-03-05',3,1),
+ ('z5','26179','Hoạt động','contest','other','2021-03-06',3,1),
+ ('z6','26179','Hoạt động','rally','other','2021-03-07',3,1),
+ ('z7','26179','Hoạt động','exchange','other','2021-03-08',3,1),
+ ('z8','26179','Hoạt động','dialogue','other','2021-03-09',3,1),
+ ('z9','26179','Hoạt động','club_meeting','other','2021-03-01',3,1),
+ ('z10','26179','Hoạt động','training','other','2021-03-02',3,1),
+ ('z11','26179','Hoạt động','interim_review','other','2021-03-03',3,1),
+ ('z12','26179','Hoạt động','final_review','other','2021-03-04',3,1),
+ ('z13','26179','Hoạt động','briefing','other','2021-03-05',3,1),
+ ('z14','26179','Hoạt động','inspection','other','2021-03-06',3,1),
+ ('z15','26179','Hoạt động','survey','other','2021-03-07',3,1),
+ ('z16','26179','Hoạt động','relief','other','2021-03-08',3,1),
+ ('z17','26179','Hoạt động','fundraising','other','2021-03-09',3,1),
+ ('z18','26179','Hoạt động','study_visit','other','2021-03-01',3,1);
