@@ -247,7 +247,8 @@ def check_set(s, keys, ids, prev):
     digest = h32(full)
     same("hash of the set", digest.hex(), s["hash"])
     same("version", (unhex(x["inc"]) + u64(x["seq"]) + digest[:4]).hex(), s["version"])
-    signed = tag("dongbo/set-sig/1") + unhex(x["hub_id"]) + unhex(x["node_id"]) + unhex(x["inc"]) + u64(x["seq"]) + digest
+    signed = tag("dongbo/set-sig/1") + unhex(x["hub_id"]) + unhex(x["node_id"]) + unhex(x["inc"])
+    signed += u64(x["seq"]) + digest
     same("signed message", signed.hex(), s["signed"])
     same("signature", ed25519_verify(keys[s["author"]], signed, unhex(s["signature"])), True)
     if len(payloads) > 1:
