@@ -128,7 +128,9 @@ INSERT INTO team_member (id, unit, person, team, role, joined_on, left_on) VALUE
  ('mK','26200','vK','tK','member','2021-01-01','2021-12-31'),
  ('mL','26203','vL','tL','member','2021-01-01','2021-12-31');
 -- dK1 was taken off the list without a closing day, dK2 never listed; dG has only the day of its dossier.
-INSERT INTO drug_case (id, unit, person, status, in_list, listed_on, dossier_opened_on, dossier_closed_on, close_reason) VALUES
+INSERT INTO drug_case
+ (id, unit, person, status, in_list, listed_on, dossier_opened_on, dossier_closed_on, close_reason)
+VALUES
  ('dD','26179','cD','addict',1,'2021-06-30',NULL,'2021-12-01','other'),
  ('dE','26182','cE','addict',1,'2020-01-01',NULL,'2021-01-01','other'),
  ('dF','26185','cF','addict',0,'2020-01-01',NULL,'2021-01-02','other'),
@@ -149,7 +151,7 @@ INSERT INTO assignment (id, unit, member, assignee_org, client, purpose, from_on
  ('aK3','26200','mK',NULL,'cK','post_rehab','2021-07-01','2021-08-01',NULL),
  ('aL','26203','mL',NULL,'cL','post_rehab','2020-01-01','2021-01-01',NULL),
  ('aL2','26203','mL',NULL,'cL','support_rehab','2021-07-01','2021-07-01',NULL),
- ('aD','26179','mD',NULL,'cD','persuade_rehab','2021-06-30','2021-07-01','none'),
+ ('aD','26179','mD',NULL,'cD','persuade_rehab','2021-07-01','2021-07-01','none'),
  ('aH','26191','mH',NULL,'cH','persuade_rehab','2021-01-01','2021-06-30','entered_rehab');
 INSERT INTO contact_log (id, unit, assignment, client, on_date, by_member) VALUES
  ('kE','26182',NULL,'cE','2021-01-01','mE');
