@@ -4,8 +4,11 @@
  *
  * Ownership: struct pack holds the alias table of one direction of one session; pack_free()
  * releases it. Decoded sets live in a struct pack_sets that the caller frees. Threads:   one at a
- * time.   Pure. Limits:    PACK_SETS_MAX sets and FRAME_BODY_BYTES_MAX bytes a frame;
- * PACK_ALIASES_MAX ids a session.
+ * time.   Pure. Limits:    PACK_SETS_MAX sets, FRAME_BODY_BYTES_MAX bytes and the other PACK_* a
+ * frame; PACK_ALIASES_MAX ids a session.
+ *
+ * Both sides number the ids they meet. After any error but ERR_BAD_HASH of pack_encode the numbers
+ * of the two sides may differ: end the session, begin the next with a new struct pack.
  */
 #ifndef DONGBO_PROTO_PACK_H
 #define DONGBO_PROTO_PACK_H
@@ -14,7 +17,11 @@
 
 #define PACK_SETS_MAX        1024u
 #define PACK_ALIASES_MAX     65536u
-#define FRAME_BODY_BYTES_MAX 65000u /* bytes of a frame's body, decoded */
+#define FRAME_BODY_BYTES_MAX 65000u   /* bytes of a frame's body, decoded */
+#define PACK_SETS_BYTES_MAX  1048576u /* bytes of all heads and bodies of a frame's sets */
+#define PACK_TEMPLATES_MAX   1024u    /* templates of a frame */
+#define PACK_FIELDS_MAX      8192u    /* fields in the templates of a frame */
+#define PACK_COLUMNS_MAX     1024u    /* columns of a frame */
 
 struct pack; /* alias tables and scratch memory of one direction */
 MUST_CHECK enum err pack_new(struct pack **out); /* ERR_NOMEM */
@@ -35,8 +42,9 @@ typedef const uint8_t *pack_root_fn(void *ctx, const struct id_inc *inc, uint64_
  * the stored signature of sets[i], or fails with ERR_NOT_FOUND out  body: the frame's body
  * appended;  taken: sets packed, >= 1
  *
- * ERR_OK; ERR_BAD_HASH: sets[*taken] no longer matches its hashes (damaged); nothing from it on was
- * packed (taken may be 0, then body is empty); ERR_NOMEM
+ * ERR_OK; ERR_BAD_HASH: sets[*taken] no longer matches its hashes or the set behind it (damaged);
+ * what is before it was packed and may be sent (taken may be 0, then nothing was appended);
+ * ERR_NOT_FOUND, ERR_NOMEM, ERR_TOO_LARGE (the buffer's): nothing was appended
  */
 typedef enum err pack_signature_fn(void *ctx, size_t index, uint8_t out[static 64]);
 MUST_CHECK enum err pack_encode(struct pack *p, const struct pack_set *sets, size_t count,
@@ -74,7 +82,8 @@ struct pack_sets {
 
 /*
  * Decode, rebuild and verify a frame: every op hash, the chain, the one signature.
- * ERR_OK          sets: owned by the caller (pack_sets_free)
+ * ERR_OK          sets: owned by the caller (pack_sets_free). A body that begins with 0x01 has
+ *                 erased ops: whether they are on the erasure list is the caller's to check.
  * ERR_BAD_FORMAT  not a frame;  ERR_CHAIN_BROKEN it does not begin at next_seq or link to prev
  * ERR_BAD_HASH, ERR_BAD_SIGNATURE, ERR_TOO_LARGE, ERR_NOMEM   close the link
  */
