@@ -77,7 +77,7 @@ static bool change_write_allowed(enum change_kind kind, const struct change_writ
 {
     bool element = w->element.p != NULL;
     if (value == WIRE_END) return false;
-    if (element && (value != WIRE_BOOL || w->field == 0)) return false;
+    if (element && value != WIRE_BOOL) return false; /* so never with field 0, see below */
     if (kind == CHANGE_CREATE) return w->field > 0 && w->bases.len == 0;
     if (kind == CHANGE_DELETE) return w->field == 0 && value == WIRE_BIN;
     return w->field > 0 || value == WIRE_NIL;
