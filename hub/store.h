@@ -40,6 +40,10 @@ struct hub_store_options {
 MUST_CHECK enum err hub_store_open(const struct hub_store_options *options, struct hub_store **out);
 void hub_store_close(struct hub_store *s);
 
+/* The connection, for the other store files of the hub (reports) in the same thread. */
+struct db;
+struct db *hub_store_db(struct hub_store *s);
+
 /* Who this hub is. */
 struct hub_identity {
     struct id_hash hub;
@@ -101,6 +105,9 @@ struct hub_taken {
     uint64_t epoch;
 };
 
+/* ERR_CHAIN_BROKEN, ERR_NOT_FOUND, ERR_REVOKED and ERR_NOT_READY of the two functions below leave
+ * the open transaction as it was. Any other error rolls it back whole. */
+
 /*
  * Take the sets of one verified frame (pack_decode with the head of hub_store_head as context),
  * inside a transaction: give positions, fold every op, record verdicts, holds, conflicts, matches.
@@ -115,12 +122,19 @@ MUST_CHECK enum err hub_store_take(struct hub_store *s, const struct id_hash *no
                                    struct hub_taken *out);
 
 /* Take one set of the hub's own log (district records, decisions, catalogue, enrolment, closing),
- * inside a transaction. */
+ * inside a transaction. Every node in whose scope it changes a record gets the whole set, so one set
+ * must not touch the records of two communes. Administrative ops that do not apply are the caller's
+ * mistake: ERR_BAD_FORMAT, ERR_BAD_HASH, ERR_BAD_SIGNATURE, ERR_BAD_INPUT (a catalogue with
+ * mistakes), ERR_EXISTS. hub/own.h makes and signs sets. */
 MUST_CHECK enum err hub_store_take_own(struct hub_store *s, struct bytes head, struct bytes body,
                                        const uint8_t signature[static 64], int64_t received_ms,
                                        struct hub_taken *out);
 
 /*
+ * Inside a transaction it tells of what is not durable yet: the caller sends it after the commit.
+ * Everything of one position stands in one bite, so a bite may be larger than asked for; the caller
+ * cuts it into messages.
+ *
  * The feed of a node from `cursor` (exclusive), in order of position, about `max_bytes` of it: at
  * most MESSAGE_ITEMS_MAX of each kind. Sets of the hub's own log that concern the node
  * (administrative; records in its scope), records in its scope, verdicts of its own sets. When the
@@ -160,7 +174,25 @@ MUST_CHECK enum err hub_store_invite_use(struct hub_store *s, const uint8_t toke
 MUST_CHECK enum err hub_store_contact(struct hub_store *s, const struct id_hash *node,
                                       const struct message_hello_node *hello, int64_t now_ms);
 
-/* Bring the typed tables up to date with sys_record. Cheap when nothing changed. */
+/* The catalogue in force, NULL before the first is published; lives until the next edition is
+ * taken or rolled back. */
+const struct catalogue *hub_store_catalogue(struct hub_store *s);
+/* Would the SQL of this catalogue work here? Outside a transaction; leaves nothing behind.
+ * ERR_BAD_INPUT: `why` says what does not. */
+MUST_CHECK enum err hub_store_catalogue_try(struct hub_store *s, const struct catalogue *c,
+                                            struct catalogue_error *why);
+
+/* Recompute every record's scope sum, and the position hashes and chains of the whole log.
+ * ERR_DAMAGED: something differs (logged). Outside a transaction. */
+MUST_CHECK enum err hub_store_check(struct hub_store *s);
+
+/* Bring the typed tables up to date with sys_record. Cheap when nothing changed. Outside a
+ * transaction. */
 MUST_CHECK enum err hub_store_project(struct hub_store *s);
+
+/* The typed tables, for typed_check() and guarded queries; NULL before hub_store_project() opened
+ * them. Lives until the next transaction ends badly or a catalogue is taken. */
+struct typed;
+struct typed *hub_store_typed(struct hub_store *s);
 
 #endif

@@ -1,0 +1,271 @@
+/* Administrative ops: genesis, catalogue, enrolment, revocation, closing. SPEC 4.13, 8.1. */
+#include "hub/store_priv.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <zstd.h>
+
+enum { HUB_PARTS_MAX = CATALOGUE_ARCHIVE_BYTES_MAX / ADMIN_PART_BYTES_MAX + 64 };
+
+/* ---- genesis ---- */
+
+enum err hub_admin_genesis(struct hub_store *s, const struct change_view *view, struct hub_log *log)
+{
+    struct admin_genesis *g = calloc(1, sizeof *g);
+    if (g == NULL) return ERR_NOMEM;
+    enum err e = view->head.ops == 1 && view->payload[0].p != NULL
+                     ? admin_genesis_decode(view->payload[0], g)
+                     : ERR_BAD_FORMAT;
+    if (e != ERR_OK) goto out;
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT INTO sys_inc(inc, node, sign_pk, parent_inc, parent_seq, "
+                       "parent_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    db_bind_blob(q, 1, BYTES_OF(log->inc.b));
+    db_bind_blob(q, 2, BYTES_OF(log->node.b));
+    db_bind_blob(q, 3, BYTES_OF(g->sign_pk));
+    if (g->has_parent) {
+        db_bind_blob(q, 4, BYTES_OF(g->parent_inc.b));
+        db_bind_int(q, 5, (int64_t)g->parent_seq);
+        db_bind_blob(q, 6, BYTES_OF(g->parent_hash.b));
+    }
+    e = db_run(q);
+    if (e == ERR_OK) log->no = db_last_rowid(s->db);
+out:
+    free(g);
+    return e;
+}
+
+/* ---- catalogue ---- */
+
+static enum err hub_part_take(struct hub_store *s, const struct admin_part *p)
+{
+    if (p->parts > HUB_PARTS_MAX || p->index >= p->parts) return ERR_BAD_FORMAT;
+    struct db_stmt *q = db_stmt(
+        s->db,
+        "INSERT OR REPLACE INTO sys_part(archive, part, parts, data) VALUES (?1, ?2, ?3, ?4)");
+    db_bind_blob(q, 1, BYTES_OF(p->archive.b));
+    db_bind_int(q, 2, p->index);
+    db_bind_int(q, 3, p->parts);
+    db_bind_blob(q, 4, p->data);
+    return db_run(q);
+}
+
+static enum err hub_frame_collect(struct hub_store *s, const struct admin_edition *ed,
+                                  struct buf *frame)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT part, parts, data FROM sys_part WHERE archive = ?1 ORDER BY part");
+    db_bind_blob(q, 1, BYTES_OF(ed->archive.b));
+    unsigned n = 0;
+    bool row = true;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && row) {
+        e = db_step(q, &row);
+        if (e != ERR_OK || !row) break;
+        if (db_column_int(q, 0) != n++ || db_column_int(q, 1) != ed->parts) e = ERR_BAD_FORMAT;
+        buf_add_bytes(frame, db_column_bytes(q, 2));
+    }
+    db_done(q);
+    if (e != ERR_OK) return e;
+    return n == ed->parts && n > 0 ? frame->e : ERR_BAD_FORMAT;
+}
+
+/* One zstd frame that says its size, which is the edition's, and has the edition's hash. */
+static enum err hub_unsqueeze(const struct admin_edition *ed, struct bytes frame,
+                              struct buf *archive)
+{
+    unsigned long long size = ZSTD_getFrameContentSize(frame.p, frame.len);
+    if (ed->archive_bytes > CATALOGUE_ARCHIVE_BYTES_MAX) return ERR_TOO_LARGE;
+    if (size != ed->archive_bytes && size != ZSTD_CONTENTSIZE_UNKNOWN) return ERR_BAD_FORMAT;
+    uint8_t *to = buf_room(archive, ed->archive_bytes);
+    if (to == NULL) return archive->e;
+    size_t n = ZSTD_decompress(to, ed->archive_bytes, frame.p, frame.len);
+    if (ZSTD_isError(n) || n != ed->archive_bytes) return ERR_BAD_FORMAT;
+    struct id_hash hash;
+    crypto_generichash(hash.b, sizeof hash.b, to, n, NULL, 0);
+    return ID_EQUAL(&hash, &ed->archive) ? ERR_OK : ERR_BAD_HASH;
+}
+
+static enum err hub_catalogue_parse(struct bytes archive, struct catalogue **out)
+{
+    struct catalogue_file *files = NULL;
+    struct catalogue_error *errors = calloc(CATALOGUE_ERRORS_MAX, sizeof *errors);
+    size_t count = 0, error_count = 0;
+    enum err e = errors != NULL ? catalogue_unarchive(archive, &files, &count) : ERR_NOMEM;
+    if (e == ERR_OK) {
+        e = catalogue_parse(files, count, out, errors, &error_count);
+        catalogue_files_free(files);
+    }
+    free(errors);
+    return e;
+}
+
+static void hub_catalogue_use(struct hub_store *s, struct catalogue *c, uint32_t edition)
+{
+    typed_close(s->typed); /* it borrows the catalogue */
+    s->typed = NULL;
+    s->typed_edition = 0;
+    catalogue_free(s->catalogue);
+    s->catalogue = c;
+    s->edition = edition;
+    s->rules_ctx.catalogue = c;
+}
+
+static enum err hub_edition_store(struct hub_store *s, const struct admin_edition *ed, uint64_t at,
+                                  struct bytes archive)
+{
+    struct db_stmt *q = db_stmt(
+        s->db, "INSERT INTO sys_catalogue(edition, hash, pos, archive) VALUES (?1, ?2, ?3, ?4)");
+    db_bind_int(q, 1, ed->edition);
+    db_bind_blob(q, 2, BYTES_OF(ed->archive.b));
+    db_bind_int(q, 3, (int64_t)at);
+    db_bind_blob(q, 4, archive);
+    enum err e = db_run(q);
+    return e == ERR_OK ? db_run(db_stmt(s->db, "DELETE FROM sys_part")) : e;
+}
+
+static enum err hub_edition_take(struct hub_store *s, const struct admin_edition *ed, uint64_t at)
+{
+    struct buf frame, archive;
+    struct catalogue *c = NULL;
+    if (ed->edition != s->edition + 1) return ERR_BAD_FORMAT;
+    buf_init(&frame, (size_t)HUB_PARTS_MAX * ADMIN_PART_BYTES_MAX);
+    buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
+    enum err e = hub_frame_collect(s, ed, &frame);
+    if (e == ERR_OK) e = hub_unsqueeze(ed, buf_bytes(&frame), &archive);
+    if (e == ERR_OK) e = hub_catalogue_parse(buf_bytes(&archive), &c);
+    if (e == ERR_OK) e = hub_edition_store(s, ed, at, buf_bytes(&archive));
+    if (e == ERR_OK) {
+        hub_catalogue_use(s, c, ed->edition);
+        e = hub_records_refresh(s, at);
+    } else {
+        catalogue_free(c);
+    }
+    buf_free(&archive);
+    buf_free(&frame);
+    return e;
+}
+
+/* The newest edition on disk, unless it is the one in memory. */
+enum err hub_catalogue_load(struct hub_store *s)
+{
+    struct catalogue *c = NULL;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT edition FROM sys_catalogue ORDER BY edition DESC LIMIT 1");
+    enum err e = db_get(q);
+    uint32_t edition = e == ERR_OK ? (uint32_t)db_column_int(q, 0) : 0;
+    db_done(q);
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+    typed_close(s->typed); /* a rollback may have taken its tables away */
+    s->typed = NULL;
+    if (edition == s->edition) return ERR_OK;
+    if (edition > 0) {
+        q = db_stmt(s->db, "SELECT archive FROM sys_catalogue WHERE edition = ?1");
+        db_bind_int(q, 1, edition);
+        e = db_get(q);
+        if (e == ERR_OK) e = hub_catalogue_parse(db_column_bytes(q, 0), &c);
+        db_done(q);
+        if (e == ERR_BAD_INPUT || e == ERR_BAD_FORMAT) e = ERR_DAMAGED;
+        if (e != ERR_OK) return e;
+    }
+    hub_catalogue_use(s, c, edition);
+    return ERR_OK;
+}
+
+/* ---- nodes ---- */
+
+static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en, uint64_t at)
+{
+    struct admin_cert c;
+    enum err e = admin_cert_open(en->certificate, &s->identity.hub, s->identity.parsed.log_pk, &c);
+    if (e == ERR_OK && !ID_EQUAL(&c.node, &en->node)) e = ERR_BAD_FORMAT;
+    int64_t unit = 0;
+    if (e == ERR_OK) e = hub_unit_number(s, c.unit, &unit);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(
+        s->db, "INSERT INTO sys_node(node, unit, cert, sign_pk, transport_pk, enrolled_pos) "
+               "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(node) DO UPDATE SET "
+               "unit = excluded.unit, cert = excluded.cert, sign_pk = excluded.sign_pk, "
+               "transport_pk = excluded.transport_pk, enrolled_pos = excluded.enrolled_pos");
+    db_bind_blob(q, 1, BYTES_OF(c.node.b));
+    db_bind_int(q, 2, unit);
+    db_bind_blob(q, 3, en->certificate);
+    db_bind_blob(q, 4, BYTES_OF(c.sign_pk));
+    db_bind_blob(q, 5, BYTES_OF(c.transport_pk));
+    db_bind_int(q, 6, (int64_t)at);
+    return db_run(q);
+}
+
+static enum err hub_revoke_take(struct hub_store *s, const struct admin_revoke *r, uint64_t at)
+{
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_node SET revoked_pos = ?2, revoked_why = ?3 "
+                                       "WHERE node = ?1 AND revoked_pos IS NULL");
+    db_bind_blob(q, 1, BYTES_OF(r->node.b));
+    db_bind_int(q, 2, (int64_t)at);
+    db_bind_text(q, 3, r->reason);
+    return db_run(q);
+}
+
+static enum err hub_close_take(struct hub_store *s, const struct admin_close *c, uint64_t at)
+{
+    struct db_stmt *q = db_stmt(
+        s->db, "INSERT INTO sys_close(pos, report, unit, period, issue, cut_position, edition, "
+               "figures) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    db_bind_int(q, 1, (int64_t)at);
+    db_bind_text(q, 2, c->report);
+    db_bind_text(q, 3, c->unit);
+    db_bind_text(q, 4, c->period);
+    db_bind_int(q, 5, c->issue);
+    db_bind_int(q, 6, (int64_t)c->cut_position);
+    db_bind_int(q, 7, c->edition);
+    db_bind_blob(q, 8, BYTES_OF(c->figures.b));
+    return db_run(q);
+}
+
+/* ---- all of them ---- */
+
+static enum err hub_admin_one(struct hub_store *s, struct bytes payload, int kind, uint64_t at)
+{
+    enum err e;
+    if (kind == CHANGE_CATALOGUE_PART) {
+        struct admin_part p;
+        e = admin_part_decode(payload, &p);
+        return e == ERR_OK ? hub_part_take(s, &p) : e;
+    }
+    if (kind == CHANGE_CATALOGUE) {
+        struct admin_edition ed;
+        e = admin_edition_decode(payload, &ed);
+        return e == ERR_OK ? hub_edition_take(s, &ed, at) : e;
+    }
+    if (kind == CHANGE_ENROL) {
+        struct admin_enrol en;
+        e = admin_enrol_decode(payload, &en);
+        return e == ERR_OK ? hub_enrol_take(s, &en, at) : e;
+    }
+    if (kind == CHANGE_REVOKE) {
+        struct admin_revoke r;
+        e = admin_revoke_decode(payload, &r);
+        return e == ERR_OK ? hub_revoke_take(s, &r, at) : e;
+    }
+    if (kind == CHANGE_CLOSE) {
+        struct admin_close c;
+        e = admin_close_decode(payload, &c);
+        return e == ERR_OK ? hub_close_take(s, &c, at) : e;
+    }
+    return ERR_BAD_FORMAT;
+}
+
+/* Ours and signed by us, so what does not apply is a mistake of the caller: it is told at once,
+ * and nothing is taken. */
+enum err hub_admin_take(struct hub_store *s, struct bytes payload, int kind, uint64_t at,
+                        uint8_t *verdict)
+{
+    enum err e = hub_admin_one(s, payload, kind, at);
+    if (e == ERR_OK) *verdict = FOLD_APPLIED;
+    return e;
+}
+
+const struct catalogue *hub_store_catalogue(struct hub_store *s)
+{
+    return hub_cache_ready(s) == ERR_OK ? s->catalogue : NULL;
+}

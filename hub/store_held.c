@@ -1,0 +1,171 @@
+/* Ops that wait for something, and what happens when it comes. SPEC 6.6, 6.7. */
+#include "hub/store_priv.h"
+
+#include <stdlib.h>
+
+struct hub_waiting {
+    uint64_t pos;
+    unsigned op;
+    int64_t unit;
+    bool own;
+};
+
+enum err hub_held_add(struct hub_store *s, const struct hub_writer *w, const struct id_record *rid,
+                      unsigned index, uint8_t verdict)
+{
+    struct db_stmt *q = db_stmt(s->db, "INSERT INTO sys_held(pos, op, rid, reason, unit, own) "
+                                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    db_bind_int(q, 1, (int64_t)w->at);
+    db_bind_int(q, 2, index);
+    db_bind_blob(q, 3, BYTES_OF(rid->b));
+    db_bind_int(q, 4, verdict);
+    db_bind_int(q, 5, w->unit);
+    db_bind_int(q, 6, w->own ? 1 : 0);
+    return db_run(q);
+}
+
+/* The list is read first: trying them changes the table. */
+static enum err hub_waiting_list(struct hub_store *s, const struct id_record *rid,
+                                 struct hub_waiting **out, size_t *count)
+{
+    struct hub_waiting *v = NULL;
+    size_t n = 0, room = 0;
+    struct db_stmt *q = db_stmt(s->db, "SELECT pos, op, unit, own FROM sys_held WHERE rid = ?1 "
+                                       "AND reason = 4 ORDER BY pos, op");
+    db_bind_blob(q, 1, BYTES_OF(rid->b));
+    bool row = true;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && row) {
+        e = db_step(q, &row);
+        if (e != ERR_OK || !row) break;
+        if (n == room) {
+            room = room ? 2 * room : 16;
+            struct hub_waiting *more = realloc(v, room * sizeof *v);
+            if (more == NULL) e = ERR_NOMEM;
+            if (more != NULL) v = more;
+        }
+        if (e == ERR_OK) {
+            v[n++] =
+                (struct hub_waiting){(uint64_t)db_column_int(q, 0), (unsigned)db_column_int(q, 1),
+                                     db_column_int(q, 2), db_column_int(q, 3) != 0};
+        }
+    }
+    db_done(q);
+    if (e != ERR_OK) {
+        free(v);
+        return e;
+    }
+    *out = v;
+    *count = n;
+    return ERR_OK;
+}
+
+static enum err hub_held_settle(struct hub_store *s, const struct hub_waiting *h, uint8_t verdict)
+{
+    struct db_stmt *q;
+    if (verdict >= FOLD_HELD_SCOPE) {
+        q = db_stmt(s->db, "UPDATE sys_held SET reason = ?3 WHERE pos = ?1 AND op = ?2");
+        db_bind_int(q, 3, verdict);
+    } else {
+        q = db_stmt(s->db, "DELETE FROM sys_held WHERE pos = ?1 AND op = ?2");
+    }
+    db_bind_int(q, 1, (int64_t)h->pos);
+    db_bind_int(q, 2, h->op);
+    return db_run(q);
+}
+
+/* The stored verdict of an older set changes, and its node is told at this position. */
+static enum err hub_verdict_change(struct hub_store *s, const struct hub_waiting *h, int64_t inc,
+                                   uint64_t at, struct bytes verdicts, uint8_t verdict)
+{
+    uint8_t v[CHANGE_OPS_MAX];
+    if (verdicts.len > sizeof v || h->op >= verdicts.len) return ERR_DAMAGED;
+    memcpy(v, verdicts.p, verdicts.len);
+    v[h->op] = verdict;
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_log SET verdicts = ?2 WHERE pos = ?1");
+    db_bind_int(q, 1, (int64_t)h->pos);
+    db_bind_blob(q, 2, bytes_make(v, verdicts.len));
+    enum err e = db_run(q);
+    if (e != ERR_OK) return e;
+    q = db_stmt(s->db,
+                "INSERT OR IGNORE INTO sys_reverdict(inc, pos, set_pos) VALUES (?1, ?2, ?3)");
+    db_bind_int(q, 1, inc);
+    db_bind_int(q, 2, (int64_t)at);
+    db_bind_int(q, 3, (int64_t)h->pos);
+    return db_run(q);
+}
+
+static enum err hub_held_apply(struct hub_store *s, const struct hub_waiting *h, uint64_t at,
+                               const struct change_view *view, int64_t received_ms,
+                               uint8_t *verdict, int64_t *scope)
+{
+    struct change_op op;
+    uint64_t limit = (uint64_t)(received_ms + HUB_CLAMP_MS) << 16;
+    struct hub_writer w = {
+        .own = h->own,
+        .unit = h->unit,
+        .set = {.version = id_version_make(&view->head.inc, view->head.seq, &view->hash),
+                .clock = view->head.hlc < limit ? view->head.hlc : limit,
+                .person = view->head.person,
+                .position = h->pos},
+        .at = at,
+    };
+    if (h->op >= view->head.ops || view->payload[h->op].p == NULL) return ERR_DAMAGED;
+    enum err e = change_op_decode(view->payload[h->op], s->writes, &op);
+    if (e != ERR_OK) return ERR_DAMAGED;
+    /* It is not waiting any more while it is folded: its own version has arrived. */
+    return hub_op_apply(s, &w, &op, verdict, scope);
+}
+
+static enum err hub_own_scope(struct hub_store *s, int64_t scope, uint64_t pos)
+{
+    struct db_stmt *q = db_stmt(s->db, "INSERT OR IGNORE INTO sys_own(scope, pos) VALUES (?1, ?2)");
+    db_bind_int(q, 1, scope);
+    db_bind_int(q, 2, (int64_t)pos);
+    return db_run(q);
+}
+
+static enum err hub_held_try(struct hub_store *s, const struct hub_waiting *h, uint64_t at,
+                             struct change_view *view)
+{
+    int64_t scope = HUB_SCOPE_NONE;
+    uint8_t verdict = FOLD_HELD_UNKNOWN;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT head, body, hash, received_ms, inc, verdicts FROM sys_log "
+                       "WHERE pos = ?1");
+    db_bind_int(q, 1, (int64_t)h->pos);
+    enum err e = db_get(q);
+    if (e == ERR_NOT_FOUND) e = ERR_DAMAGED;
+    if (e == ERR_OK) e = change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), view);
+    if (e == ERR_OK) e = db_column_copy(q, 2, view->hash.b, sizeof view->hash.b);
+    if (e == ERR_OK) e = hub_held_apply(s, h, at, view, db_column_int(q, 3), &verdict, &scope);
+    if (e == ERR_OK) e = hub_held_settle(s, h, verdict);
+    if (e == ERR_OK && verdict != FOLD_HELD_UNKNOWN)
+        e = hub_verdict_change(s, h, db_column_int(q, 4), at, db_column_bytes(q, 5), verdict);
+    db_done(q);
+    if (e == ERR_OK && h->own && scope != HUB_SCOPE_NONE) e = hub_own_scope(s, scope, at);
+    return e;
+}
+
+enum err hub_held_retry(struct hub_store *s, const struct id_record *rid, uint64_t at,
+                        const struct change_view *view, uint8_t *verdicts, int64_t received_ms)
+{
+    struct hub_waiting *v = NULL;
+    size_t count = 0;
+    enum err e = hub_waiting_list(s, rid, &v, &count);
+    if (e != ERR_OK || count == 0) return e;
+    struct change_view *other = calloc(1, sizeof *other);
+    if (other == NULL) e = ERR_NOMEM;
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        if (v[i].pos != at) {
+            e = hub_held_try(s, &v[i], at, other);
+            continue;
+        }
+        int64_t scope = HUB_SCOPE_NONE; /* the op of this set that creates it has the same */
+        e = hub_held_apply(s, &v[i], at, view, received_ms, &verdicts[v[i].op], &scope);
+        if (e == ERR_OK) e = hub_held_settle(s, &v[i], verdicts[v[i].op]);
+    }
+    free(other);
+    free(v);
+    return e;
+}

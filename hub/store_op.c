@@ -1,0 +1,298 @@
+/* One op on a record: who may write it, folding, the row, the sums. SPEC 6, 7.10. */
+#include "hub/store_priv.h"
+#include "proto/wire.h"
+
+#include <assert.h>
+
+/* ---- rows ---- */
+
+enum err hub_record_read(const struct db_stmt *q, struct hub_record *r)
+{
+    *r = (struct hub_record){
+        .no = db_column_int(q, 0),
+        .type = (unsigned)db_column_int(q, 2),
+        .unit = db_column_int(q, 3),
+        .scope = db_column_int(q, 4),
+        .pos = (uint64_t)db_column_int(q, 5),
+        .conflicts = (size_t)db_column_int(q, 6),
+        .state = db_column_bytes(q, 7),
+    };
+    return db_column_copy(q, 1, r->rid.b, sizeof r->rid.b);
+}
+
+static struct db_stmt *hub_record_select(struct hub_store *s, const struct id_record *rid)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT " HUB_RECORD_COLUMNS " FROM sys_record WHERE rid = ?1");
+    db_bind_blob(q, 1, BYTES_OF(rid->b));
+    return q;
+}
+
+/* *inserted = false: there is a record with that id. */
+static enum err hub_record_insert(struct hub_store *s, struct hub_record *r, bool *inserted)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT INTO sys_record(rid, type, unit, scope, pos, conflicts, state) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(rid) DO NOTHING");
+    db_bind_blob(q, 1, BYTES_OF(r->rid.b));
+    db_bind_int(q, 2, r->type);
+    db_bind_int(q, 3, r->unit);
+    db_bind_int(q, 4, r->scope);
+    db_bind_int(q, 5, (int64_t)r->pos);
+    db_bind_int(q, 6, (int64_t)r->conflicts);
+    db_bind_blob(q, 7, r->state);
+    enum err e = db_run(q);
+    *inserted = e == ERR_OK && db_changes(s->db) == 1;
+    if (*inserted) r->no = db_last_rowid(s->db);
+    return e;
+}
+
+static enum err hub_record_update(struct hub_store *s, const struct hub_record *r)
+{
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_record SET scope = ?2, pos = ?3, "
+                                       "conflicts = ?4, state = ?5 WHERE no = ?1");
+    db_bind_int(q, 1, r->no);
+    db_bind_int(q, 2, r->scope);
+    db_bind_int(q, 3, (int64_t)r->pos);
+    db_bind_int(q, 4, (int64_t)r->conflicts);
+    db_bind_blob(q, 5, r->state);
+    return db_run(q);
+}
+
+/* ---- scopes and sums ---- */
+
+int64_t hub_scope_of(const struct hub_store *s, unsigned type, int64_t unit)
+{
+    if (unit != s->hub_unit) return unit; /* a commune always gets back what it wrote */
+    const struct catalogue_type *t =
+        s->catalogue != NULL ? catalogue_type_by_no(s->catalogue, type) : NULL;
+    if (t == NULL || t->scope == CATALOGUE_SCOPE_HUB) return HUB_SCOPE_NONE;
+    return t->scope == CATALOGUE_SCOPE_DOWN ? HUB_SCOPE_ALL : unit;
+}
+
+/* Take `old` out of its scope's sum (NULL: a new record) and put `now` in (NULL: gone). */
+void hub_scope_move(struct hub_store *s, const struct hub_record *old, const struct hub_record *now)
+{
+    uint8_t term[16];
+    if (old != NULL) {
+        struct hub_unit *u = &s->units[old->scope];
+        fold_scope_term(&old->rid, hub_epoch_of(s, old->pos), old->pos, old->state, term);
+        fold_scope_sub(u->sum, term);
+        u->records--;
+        u->dirty = true;
+    }
+    if (now != NULL) {
+        struct hub_unit *u = &s->units[now->scope];
+        fold_scope_term(&now->rid, hub_epoch_of(s, now->pos), now->pos, now->state, term);
+        fold_scope_add(u->sum, term);
+        u->records++;
+        u->dirty = true;
+    }
+}
+
+/* ---- what the catalogue does not know ---- */
+
+static bool hub_choice_unknown(const struct hub_store *s, const char *list, struct bytes value)
+{
+    char text[CATALOGUE_NAME_BYTES_MAX + 1];
+    if (value.len == 0 || value.len > CATALOGUE_NAME_BYTES_MAX) return true;
+    if (memchr(value.p, 0, value.len) != NULL) return true;
+    memcpy(text, value.p, value.len);
+    text[value.len] = '\0';
+    return !catalogue_choice_known(s->catalogue, list, text);
+}
+
+static bool hub_write_unknown(const struct hub_store *s, const struct catalogue_type *t,
+                              const struct change_write *w)
+{
+    if (w->field == 0) return false;
+    const struct catalogue_field *f = catalogue_field_by_no(t, w->field);
+    if (f == NULL) return true;
+    if (f->kind == CATALOGUE_CHOICES)
+        return w->element.p == NULL || hub_choice_unknown(s, f->list, w->element);
+    if (f->kind != CATALOGUE_CHOICE) return false;
+    struct wire_reader r;
+    wire_open(&r, w->value);
+    if (wire_peek(&r) == WIRE_NIL) return false;
+    return hub_choice_unknown(s, f->list, wire_get_str(&r));
+}
+
+static uint8_t hub_op_flags(const struct hub_store *s, const struct change_op *op)
+{
+    if (s->catalogue == NULL) return 0; /* nothing to be unknown to */
+    const struct catalogue_type *t = catalogue_type_by_no(s->catalogue, op->type);
+    if (t == NULL) return FOLD_FLAG_UNKNOWN;
+    for (size_t i = 0; i < op->count; i++) {
+        if (hub_write_unknown(s, t, &op->writes[i])) return FOLD_FLAG_UNKNOWN;
+    }
+    return 0;
+}
+
+/* ---- applying ---- */
+
+static enum err hub_state_save(struct hub_store *s, struct hub_record *r)
+{
+    buf_clear(&s->state);
+    fold_save(&s->fold, &s->state);
+    r->state = buf_bytes(&s->state);
+    r->conflicts = fold_conflicts(&s->fold, &s->rules);
+    return s->state.e;
+}
+
+static bool hub_is_held(enum fold_verdict v)
+{
+    return v >= FOLD_HELD_SCOPE;
+}
+
+/* After the row was written: matches between records, and decisions about them. */
+static enum err hub_record_written(struct hub_store *s, const struct hub_writer *w,
+                                   const struct hub_record *r, const struct hub_match *old)
+{
+    struct hub_match now;
+    hub_match_of(s, &s->fold, &now);
+    enum err e = hub_match_move(s, r, old, &now);
+    if (e == ERR_OK && w->own) e = hub_link_note(s, r, &s->fold);
+    return e;
+}
+
+/* A create of an id that is not there yet; *done = false: it is there, take the long way. */
+static enum err hub_op_create(struct hub_store *s, const struct hub_writer *w,
+                              const struct change_op *op, uint8_t *verdict, int64_t *scope,
+                              bool *done)
+{
+    enum fold_verdict v = FOLD_APPLIED;
+    struct hub_match none = {false, {0}};
+    struct hub_record r = {
+        .rid = op->rid,
+        .type = op->type,
+        .unit = w->unit,
+        .scope = hub_scope_of(s, op->type, w->unit),
+        .pos = w->at,
+    };
+    *done = true;
+    fold_clear(&s->fold);
+    enum err e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
+    if (e != ERR_OK || hub_is_held(v)) {
+        *verdict = (uint8_t)v;
+        return e;
+    }
+    e = hub_state_save(s, &r);
+    if (e == ERR_OK) e = hub_record_insert(s, &r, done);
+    if (e != ERR_OK || !*done) return e;
+    hub_scope_move(s, NULL, &r);
+    *verdict = (uint8_t)v;
+    *scope = r.scope;
+    return hub_record_written(s, w, &r, &none);
+}
+
+static enum err hub_op_change(struct hub_store *s, const struct hub_writer *w,
+                              const struct change_op *op, const struct hub_record *old,
+                              uint8_t *verdict, int64_t *scope)
+{
+    enum fold_verdict v = FOLD_HELD_SCOPE;
+    struct hub_match match;
+    if (!w->own && old->unit != w->unit) {
+        *verdict = (uint8_t)v;
+        return ERR_OK;
+    }
+    fold_clear(&s->fold);
+    enum err e = fold_load(&s->fold, old->state);
+    if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
+    hub_match_of(s, &s->fold, &match);
+    e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
+    *verdict = (uint8_t)v;
+    if (e != ERR_OK || hub_is_held(v)) return e;
+    struct hub_record now = *old;
+    now.pos = w->at;
+    now.scope = hub_scope_of(s, old->type, old->unit);
+    e = hub_state_save(s, &now);
+    if (e == ERR_OK) e = hub_record_update(s, &now);
+    if (e != ERR_OK) return e;
+    hub_scope_move(s, old, &now);
+    *scope = now.scope;
+    return hub_record_written(s, w, &now, &match);
+}
+
+/*
+ * Apply one op. Out: the verdict without flags; the scope of the record when it changed, else
+ * untouched.
+ */
+enum err hub_op_apply(struct hub_store *s, const struct hub_writer *w, const struct change_op *op,
+                      uint8_t *verdict, int64_t *scope)
+{
+    s->folding = op->rid;
+    if (op->kind == CHANGE_CREATE) {
+        bool done = false;
+        enum err e = hub_op_create(s, w, op, verdict, scope, &done);
+        if (e != ERR_OK || done) return e;
+    }
+    struct hub_record old;
+    struct db_stmt *q = hub_record_select(s, &op->rid);
+    enum err e = db_get(q);
+    if (e == ERR_NOT_FOUND) {
+        *verdict = FOLD_HELD_UNKNOWN;
+        db_done(q);
+        return ERR_OK;
+    }
+    if (e == ERR_OK) e = hub_record_read(q, &old);
+    if (e == ERR_OK) e = hub_op_change(s, w, op, &old, verdict, scope);
+    db_done(q);
+    return e;
+}
+
+enum err hub_op_take(struct hub_store *s, const struct hub_writer *w, const struct change_op *op,
+                     unsigned index, uint8_t *verdict, int64_t *scope)
+{
+    enum err e = hub_op_apply(s, w, op, verdict, scope);
+    if (e != ERR_OK) return e;
+    if (hub_is_held((enum fold_verdict) * verdict))
+        return hub_held_add(s, w, &op->rid, index, *verdict);
+    *verdict = (uint8_t)(*verdict | hub_op_flags(s, op));
+    return ERR_OK;
+}
+
+/* ---- a new catalogue ---- */
+
+static enum err hub_record_next(struct hub_store *s, int64_t after, struct db_stmt **q,
+                                struct hub_record *r)
+{
+    *q = db_stmt(s->db,
+                 "SELECT " HUB_RECORD_COLUMNS " FROM sys_record WHERE no > ?1 ORDER BY no LIMIT 1");
+    db_bind_int(*q, 1, after);
+    enum err e = db_get(*q);
+    return e == ERR_OK ? hub_record_read(*q, r) : e;
+}
+
+static enum err hub_record_refresh(struct hub_store *s, const struct hub_record *old, uint64_t at)
+{
+    fold_clear(&s->fold);
+    enum err e = fold_load(&s->fold, old->state);
+    if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
+    struct hub_record now = *old;
+    now.conflicts = fold_conflicts(&s->fold, &s->rules);
+    now.scope = hub_scope_of(s, old->type, old->unit);
+    if (now.scope != old->scope) now.pos = at; /* so that the feed carries it */
+    if (now.scope != old->scope || now.conflicts != old->conflicts) e = hub_record_update(s, &now);
+    if (e != ERR_OK) return e;
+    if (now.scope != old->scope) hub_scope_move(s, old, &now);
+    struct hub_writer w = {.own = old->unit == s->hub_unit};
+    struct hub_match none = {false, {0}};
+    return hub_record_written(s, &w, &now, &none);
+}
+
+enum err hub_records_refresh(struct hub_store *s, uint64_t at)
+{
+    enum err e = db_run(db_stmt(s->db, "DELETE FROM sys_match"));
+    if (e == ERR_OK) e = db_run(db_stmt(s->db, "DELETE FROM sys_pair"));
+    if (e == ERR_OK) e = db_run(db_stmt(s->db, "DELETE FROM sys_link"));
+    int64_t after = 0;
+    while (e == ERR_OK) {
+        struct hub_record r;
+        struct db_stmt *q = NULL;
+        e = hub_record_next(s, after, &q, &r);
+        if (e == ERR_OK) e = hub_record_refresh(s, &r, at);
+        after = r.no;
+        db_done(q);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}

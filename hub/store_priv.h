@@ -1,0 +1,155 @@
+/*
+ * What the files of the hub's store share. Only hub/store*.c include it.
+ *
+ * In memory and following the disk through every rollback: the end of the log, the head of every
+ * incarnation, units with their scope sums, epochs, the current catalogue.
+ */
+#ifndef DONGBO_HUB_STORE_PRIV_H
+#define DONGBO_HUB_STORE_PRIV_H
+
+#include "common/io/db.h"
+#include "common/io/store_typed.h"
+#include "hub/store.h"
+#include "proto/fold.h"
+#include "proto/record.h"
+
+enum {
+    HUB_SCOPE_NONE = 0,       /* stays at the hub */
+    HUB_SCOPE_ALL = 1,        /* goes to every node */
+    HUB_UNIT_FIRST = 2,       /* numbers of units; a unit's scope has its number */
+    HUB_UNITS_MAX = 20000,    /* units that ever had a node or a record at one hub */
+    HUB_LOGS_MAX = 100000,    /* incarnations at one hub */
+    HUB_EPOCHS_MAX = 10000,   /* epochs of one hub */
+    HUB_CLAMP_MS = 120000,    /* clocks are taken for at most received + 2 minutes (SPEC 4.9) */
+    HUB_MATCH_KEY_BYTES = 32, /* key of the hash that finds one person in two communes */
+};
+
+struct hub_log { /* head of an incarnation */
+    struct id_inc inc;
+    struct id_hash node;
+    int64_t no;
+    uint64_t next_seq;
+    struct id_hash head;
+};
+
+struct hub_unit { /* index in the array = number of the unit or scope */
+    char code[ADMIN_UNIT_BYTES_MAX + 1];
+    uint8_t sum[16]; /* SPEC 7.10 over the records of this scope */
+    uint64_t records;
+    bool dirty;
+};
+
+struct hub_record { /* a row of sys_record; state borrows the statement */
+    int64_t no;
+    struct id_record rid;
+    unsigned type;
+    int64_t unit;
+    int64_t scope;
+    uint64_t pos;
+    size_t conflicts;
+    struct bytes state;
+};
+
+struct hub_feed_memory;
+
+struct hub_store {
+    struct db *db;
+    bool stale; /* memory may differ from the disk: load before use */
+    bool has_identity;
+    struct hub_identity identity;
+    int64_t hub_unit;             /* number of the hub's own unit; 0 = no identity yet */
+    struct message_epoch *epochs; /* oldest first */
+    size_t epoch_count;
+    uint64_t position;
+    struct id_hash position_hash;
+    struct hub_log *logs;
+    size_t log_count;
+    size_t log_room;
+    struct hub_unit *units;
+    size_t unit_count;
+    size_t unit_room;
+    uint32_t edition;
+    struct catalogue *catalogue; /* NULL: none published yet */
+    struct typed *typed;
+    uint32_t typed_edition;
+    uint8_t match_key[HUB_MATCH_KEY_BYTES];
+    struct record_rules_ctx rules_ctx;
+    struct fold_rules rules;
+    struct fold fold;
+    struct id_record folding; /* record that is being folded, for arrived() */
+    struct change_view *view;
+    struct change_write *writes; /* CHANGE_WRITES_MAX */
+    struct buf state;
+    struct hub_feed_memory *feed;
+};
+
+/* One op on its way into a record. */
+struct hub_writer {
+    bool own;            /* of the hub's log: may edit any record */
+    int64_t unit;        /* of the author */
+    struct fold_set set; /* the op's own change set */
+    uint64_t at;         /* position at which the record changes */
+};
+
+/* store.c, store_cache.c */
+MUST_CHECK enum err hub_cache_load(struct hub_store *s);
+MUST_CHECK enum err hub_cache_ready(struct hub_store *s);
+void hub_cache_free(struct hub_store *s);
+MUST_CHECK enum err hub_sums_flush(struct hub_store *s);
+uint64_t hub_epoch_of(const struct hub_store *s, uint64_t position);
+struct hub_log *hub_log_find(struct hub_store *s, const struct id_inc *inc);
+MUST_CHECK enum err hub_log_add(struct hub_store *s, const struct hub_log *log);
+/* Number of a unit; made when it is new. */
+MUST_CHECK enum err hub_unit_number(struct hub_store *s, const char *code, int64_t *out);
+int64_t hub_unit_find(const struct hub_store *s, const char *code); /* 0: not there */
+MUST_CHECK enum err hub_meta_get(struct hub_store *s, const char *key, struct buf *out);
+MUST_CHECK enum err hub_meta_set(struct hub_store *s, const char *key, struct bytes value);
+MUST_CHECK enum err hub_meta_int(struct hub_store *s, const char *key, int64_t *out); /* 0: none */
+MUST_CHECK enum err hub_meta_set_int(struct hub_store *s, const char *key, int64_t value);
+
+/* store_op.c: one op on a record. `verdict` includes the flags. */
+MUST_CHECK enum err hub_op_take(struct hub_store *s, const struct hub_writer *w,
+                                const struct change_op *op, unsigned index, uint8_t *verdict,
+                                int64_t *scope);
+MUST_CHECK enum err hub_op_apply(struct hub_store *s, const struct hub_writer *w,
+                                 const struct change_op *op, uint8_t *verdict, int64_t *scope);
+/* Scope of a record under the current catalogue. */
+int64_t hub_scope_of(const struct hub_store *s, unsigned type, int64_t unit);
+void hub_scope_move(struct hub_store *s, const struct hub_record *old,
+                    const struct hub_record *now);
+/* Read a row whose columns are: no, rid, type, unit, scope, pos, conflicts, state. */
+#define HUB_RECORD_COLUMNS "no, rid, type, unit, scope, pos, conflicts, state"
+MUST_CHECK enum err hub_record_read(const struct db_stmt *q, struct hub_record *r);
+/* Fold every record again under a new catalogue: scopes, conflicts, matches. */
+MUST_CHECK enum err hub_records_refresh(struct hub_store *s, uint64_t at);
+
+/* store_held.c */
+MUST_CHECK enum err hub_held_add(struct hub_store *s, const struct hub_writer *w,
+                                 const struct id_record *rid, unsigned index, uint8_t verdict);
+/* Try the ops that waited for this record. `view`, `verdicts`: the set being taken, not yet in the
+ * log. */
+MUST_CHECK enum err hub_held_retry(struct hub_store *s, const struct id_record *rid, uint64_t at,
+                                   const struct change_view *view, uint8_t *verdicts,
+                                   int64_t received_ms);
+
+/* store_match.c */
+struct hub_match { /* identity hash of a record at one moment */
+    bool has;
+    uint8_t hash[16];
+};
+void hub_match_of(const struct hub_store *s, const struct fold *f, struct hub_match *out);
+MUST_CHECK enum err hub_match_move(struct hub_store *s, const struct hub_record *r,
+                                   const struct hub_match *old, const struct hub_match *now);
+MUST_CHECK enum err hub_link_note(struct hub_store *s, const struct hub_record *r,
+                                  const struct fold *f);
+
+/* store_admin.c: administrative ops. */
+MUST_CHECK enum err hub_admin_genesis(struct hub_store *s, const struct change_view *view,
+                                      struct hub_log *log);
+MUST_CHECK enum err hub_admin_take(struct hub_store *s, struct bytes payload, int kind, uint64_t at,
+                                   uint8_t *verdict);
+MUST_CHECK enum err hub_catalogue_load(struct hub_store *s);
+
+void hub_feed_free(struct hub_feed_memory *m);
+
+#endif

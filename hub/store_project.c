@@ -1,0 +1,169 @@
+/* The typed tables, brought up to date out of sys_record. */
+#include "common/log.h"
+#include "hub/store_priv.h"
+#include "proto/wire.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct hub_row { /* memory for one row */
+    struct record_cell cells[CATALOGUE_FIELDS_MAX];
+    struct typed_value values[CATALOGUE_FIELDS_MAX];
+    struct buf lists; /* JSON of choices, one behind the other */
+};
+
+/* A value of an older catalogue may be of another kind than the column: SQLite keeps it as it is. */
+static void hub_value(struct bytes value, struct typed_value *out)
+{
+    struct wire_reader r;
+    wire_open(&r, value);
+    switch (wire_peek(&r)) {
+    case WIRE_BOOL:
+        *out = (struct typed_value){.kind = TYPED_INT, .number = wire_get_bool(&r)};
+        return;
+    case WIRE_UINT: /* the greatest integers do not fit SQLite's; kept as the greatest it has */
+        *out = (struct typed_value){.kind = TYPED_INT};
+        uint64_t v = wire_get_uint(&r, UINT64_MAX);
+        out->number = v > INT64_MAX ? INT64_MAX : (int64_t)v;
+        return;
+    case WIRE_NEGATIVE:
+        *out = (struct typed_value){.kind = TYPED_INT, .number = wire_get_int(&r)};
+        return;
+    case WIRE_STR:
+        *out = (struct typed_value){.kind = TYPED_TEXT, .bytes = wire_get_str(&r)};
+        return;
+    case WIRE_BIN:
+        *out = (struct typed_value){.kind = TYPED_BLOB, .bytes = wire_get_bin(&r)};
+        return;
+    case WIRE_NIL:
+    case WIRE_ARRAY:
+    case WIRE_END: *out = (struct typed_value){.kind = TYPED_NULL}; return;
+    }
+}
+
+static enum err hub_row_fill(const struct fold *f, const struct catalogue_type *t,
+                             struct hub_row *row)
+{
+    record_cells(f, t, row->cells);
+    buf_clear(&row->lists);
+    for (size_t i = 0; i < t->field_count; i++) {
+        struct typed_value *v = &row->values[i];
+        *v = (struct typed_value){.kind = TYPED_NULL};
+        if (!row->cells[i].set) continue;
+        if (t->fields[i].kind != CATALOGUE_CHOICES) {
+            hub_value(row->cells[i].value, v);
+            continue;
+        }
+        size_t start = row->lists.len;
+        record_elements_json(f, t->fields[i].no, &row->lists);
+        *v = (struct typed_value){.kind = TYPED_TEXT, .bytes = {NULL, row->lists.len - start}};
+    }
+    const uint8_t *p = row->lists.p;
+    for (size_t i = 0; i < t->field_count; i++) {
+        struct typed_value *v = &row->values[i];
+        if (v->kind != TYPED_TEXT || t->fields[i].kind != CATALOGUE_CHOICES) continue;
+        v->bytes.p = p;
+        p += v->bytes.len;
+    }
+    return row->lists.e;
+}
+
+static enum err hub_project_one(struct hub_store *s, const struct hub_record *r,
+                                struct hub_row *row)
+{
+    const struct catalogue_type *t = catalogue_type_by_no(s->catalogue, r->type);
+    if (t == NULL) return ERR_OK; /* of a newer catalogue */
+    fold_clear(&s->fold);
+    enum err e = fold_load(&s->fold, r->state);
+    if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
+    if (fold_deleted(&s->fold)) return typed_remove(s->typed, t, &r->rid);
+    e = hub_row_fill(&s->fold, t, row);
+    if (e != ERR_OK) return e;
+    return typed_put(s->typed, t, &r->rid, s->units[r->unit].code, row->values, t->field_count);
+}
+
+static enum err hub_project_scope(struct hub_store *s, size_t scope, uint64_t from,
+                                  struct hub_row *row)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT " HUB_RECORD_COLUMNS
+                       " FROM sys_record WHERE scope = ?1 AND pos > ?2 ORDER BY pos");
+    db_bind_int(q, 1, (int64_t)scope);
+    db_bind_int(q, 2, (int64_t)from);
+    bool more = true;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && more) {
+        struct hub_record r;
+        e = db_step(q, &more);
+        if (e == ERR_OK && more) e = hub_record_read(q, &r);
+        if (e == ERR_OK && more) e = hub_project_one(s, &r, row);
+    }
+    db_done(q);
+    return e;
+}
+
+static enum err hub_project_all(struct hub_store *s, struct hub_row *row)
+{
+    int64_t from = 0, edition = 0;
+    enum err e = hub_meta_int(s, "projected", &from);
+    if (e == ERR_OK) e = hub_meta_int(s, "projected_edition", &edition);
+    if (e != ERR_OK) return e;
+    if ((uint32_t)edition != s->edition) from = 0;
+    if (s->typed == NULL) {
+        struct catalogue_error why = {0};
+        e = typed_open(s->db, s->catalogue, &why, &s->typed);
+        if (e == ERR_BAD_INPUT)
+            LOG_EVENT(LOG_LEVEL_ERROR, log_evt("catalogue.sql"), log_str("file", why.file),
+                      log_str("text", why.text_en));
+        s->typed_edition = s->edition;
+    }
+    for (size_t i = 0; e == ERR_OK && i < s->unit_count; i++)
+        e = hub_project_scope(s, i, (uint64_t)from, row);
+    if (e == ERR_OK) e = hub_meta_set_int(s, "projected", (int64_t)s->position);
+    if (e == ERR_OK) e = hub_meta_set_int(s, "projected_edition", s->edition);
+    return e;
+}
+
+enum err hub_store_project(struct hub_store *s)
+{
+    int64_t at = 0;
+    assert(!db_in_transaction(s->db));
+    enum err e = hub_cache_ready(s);
+    if (e == ERR_OK) e = hub_meta_int(s, "projected", &at);
+    if (e != ERR_OK || s->catalogue == NULL) return e;
+    if (s->typed != NULL && s->typed_edition == s->edition && (uint64_t)at == s->position)
+        return ERR_OK;
+    struct hub_row *row = calloc(1, sizeof *row);
+    if (row == NULL) return ERR_NOMEM;
+    buf_init(&row->lists, 4 * FOLD_STATE_BYTES_MAX * 6);
+    e = db_begin(s->db);
+    if (e == ERR_OK) {
+        e = hub_project_all(s, row);
+        bool fresh = e != ERR_OK;
+        e = db_end(s->db, e);
+        if (fresh || e != ERR_OK) { /* its tables may be gone again */
+            typed_close(s->typed);
+            s->typed = NULL;
+        }
+    }
+    buf_free(&row->lists);
+    free(row);
+    return e;
+}
+
+enum err hub_store_catalogue_try(struct hub_store *s, const struct catalogue *c,
+                                 struct catalogue_error *why)
+{
+    struct typed *t = NULL;
+    enum err e = db_begin(s->db);
+    if (e != ERR_OK) return e;
+    e = typed_open(s->db, c, why, &t);
+    typed_close(t);
+    db_rollback(s->db);
+    return e;
+}
+
+struct typed *hub_store_typed(struct hub_store *s)
+{
+    return s->typed;
+}

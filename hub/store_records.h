@@ -1,0 +1,98 @@
+/*
+ * The hub's store, part 3: records as the district's commands and reports read them, conflicts
+ * with everything behind them, ops that wait, one person in two communes, and the change set
+ * behind a version. SPEC 6.
+ *
+ * Ownership: what a callback is given is borrowed for the call; the callback must not call the
+ * function that calls it again.   Threads: loop thread.   Errors: those of hub/store.h; a callback
+ * that returns anything but ERR_OK ends the walk with that error.
+ */
+#ifndef DONGBO_HUB_STORE_RECORDS_H
+#define DONGBO_HUB_STORE_RECORDS_H
+
+#include "hub/store.h"
+#include "proto/fold.h"
+
+struct hub_record_row {
+    struct id_record rid;
+    unsigned type;
+    const char *unit;  /* code of the owner */
+    uint64_t position; /* of its last change */
+    size_t conflicts;  /* registers in conflict */
+    struct bytes state;
+};
+typedef enum err hub_record_fn(void *ctx, const struct hub_record_row *r);
+
+/* State of one record appended to `state`, for fold_load(). unit may be NULL. ERR_NOT_FOUND. */
+MUST_CHECK enum err hub_store_record(struct hub_store *s, const struct id_record *rid,
+                                     struct buf *state, unsigned *type,
+                                     char unit[ADMIN_UNIT_BYTES_MAX + 1], uint64_t *position);
+
+/* All records of a type (0 = any) and unit (NULL = any), in the order in which they were created
+ * here. Deleted ones too. */
+MUST_CHECK enum err hub_store_records(struct hub_store *s, unsigned type, const char *unit,
+                                      hub_record_fn *row, void *ctx);
+
+/* Records with a register in conflict, same order. */
+MUST_CHECK enum err hub_store_conflicts(struct hub_store *s, hub_record_fn *row, void *ctx);
+
+/* Fold rules with the present catalogue's policies: what is in conflict here is in conflict
+ * there. Live as long as the store. */
+const struct fold_rules *hub_store_rules(const struct hub_store *s);
+
+/* The change set that a version names: who wrote it, when, and as what. The bytes go to the
+ * callback so that its payloads can be read (a base's value, an author). ERR_NOT_FOUND: it never
+ * came, or it is a set of a branch that is not here. */
+struct hub_set {
+    uint64_t position;
+    int64_t received_ms;
+    const struct change_view *view; /* view->hash is set */
+    struct bytes verdicts;          /* one byte per op, flags included */
+    const char *unit;               /* of the author; the hub's own for its sets */
+};
+typedef enum err hub_set_fn(void *ctx, const struct hub_set *set);
+MUST_CHECK enum err hub_store_set(struct hub_store *s, const struct id_version *version,
+                                  hub_set_fn *row, void *ctx);
+/* Every set of the log from position `first` to `last`, in order. */
+MUST_CHECK enum err hub_store_sets(struct hub_store *s, uint64_t first, uint64_t last,
+                                   hub_set_fn *row, void *ctx);
+
+/*
+ * The common base of a register in conflict: the value that the heads' sets replaced, when they
+ * name one and its set is here. ERR_NOT_FOUND: there is none (concurrent creation, or several).
+ *   out   value: its msgpack appended; version: of the base
+ */
+MUST_CHECK enum err hub_store_base(struct hub_store *s, const struct id_record *rid,
+                                   const struct fold *f, const struct fold_register *r,
+                                   struct buf *value, struct id_version *version);
+
+/* Ops that wait, oldest first. */
+struct hub_held {
+    uint64_t position;
+    unsigned op;          /* index in its set */
+    struct id_record rid; /* zeros when it could not be read */
+    unsigned reason;      /* FOLD_HELD_* */
+    const char *unit;     /* of its author */
+};
+MUST_CHECK enum err hub_store_held(struct hub_store *s,
+                                   enum err (*row)(void *ctx, const struct hub_held *h), void *ctx);
+
+/* Pairs of records that may be one person and about which nobody has decided (SPEC: person_link of
+ * the hub's log). kind 1: same identity number in two units. */
+struct hub_pair {
+    struct id_record a, b;
+    const char *unit_a, *unit_b;
+    unsigned kind;
+    uint64_t position; /* at which it was found */
+};
+MUST_CHECK enum err hub_store_pairs(struct hub_store *s,
+                                    enum err (*row)(void *ctx, const struct hub_pair *p),
+                                    void *ctx);
+
+/* Counts for status. */
+struct hub_counts {
+    uint64_t sets, records, conflicts, held, pairs, nodes;
+};
+MUST_CHECK enum err hub_store_counts(struct hub_store *s, struct hub_counts *out);
+
+#endif

@@ -1,0 +1,285 @@
+/* Taking change sets: positions, P, verdicts. SPEC 3.5, 4.9, 6.6. */
+#include "hub/store_priv.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+struct hub_job { /* one set on its way into the log */
+    struct hub_log *log;
+    struct hub_writer writer;
+    int64_t received_ms;
+    struct bytes head;
+    struct bytes body;
+    const struct id_hash *hash;
+    const uint8_t *signature; /* NULL: the frame's last set has it */
+    uint8_t verdicts[CHANGE_OPS_MAX];
+    int64_t scopes[CHANGE_OPS_MAX]; /* of the records that an own set changed */
+    size_t scope_count;
+};
+
+/* ---- ops ---- */
+
+static void hub_scope_note(struct hub_job *job, int64_t scope)
+{
+    if (!job->writer.own || scope == HUB_SCOPE_NONE) return;
+    for (size_t i = 0; i < job->scope_count; i++) {
+        if (job->scopes[i] == scope) return;
+    }
+    job->scopes[job->scope_count++] = scope;
+}
+
+static enum err hub_take_record_op(struct hub_store *s, struct hub_job *job, unsigned index)
+{
+    struct change_op op;
+    struct bytes payload = s->view->payload[index];
+    int64_t scope = HUB_SCOPE_NONE;
+    enum err e = change_op_decode(payload, s->writes, &op);
+    if (e != ERR_OK || op.type == 0) {
+        static const struct id_record nobody;
+        job->verdicts[index] = FOLD_HELD_UNREADABLE;
+        return hub_held_add(s, &job->writer, &nobody, index, FOLD_HELD_UNREADABLE);
+    }
+    e = hub_op_take(s, &job->writer, &op, index, &job->verdicts[index], &scope);
+    if (e != ERR_OK) return e;
+    hub_scope_note(job, scope);
+    bool created =
+        op.kind == CHANGE_CREATE && (job->verdicts[index] & FOLD_VERDICT_MASK) < FOLD_HELD_SCOPE;
+    if (!created) return ERR_OK;
+    return hub_held_retry(s, &op.rid, job->writer.at, s->view, job->verdicts, job->received_ms);
+}
+
+static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned index)
+{
+    struct bytes payload = s->view->payload[index];
+    if (payload.p == NULL) {
+        job->verdicts[index] = FOLD_ERASED;
+        return ERR_OK;
+    }
+    int kind = change_payload_kind(payload);
+    if (kind >= 0 && kind <= CHANGE_DELETE) return hub_take_record_op(s, job, index);
+    bool first = kind == CHANGE_GENESIS && s->view->head.seq == 0 && s->view->head.ops == 1;
+    if (first) {
+        job->verdicts[index] = FOLD_APPLIED;
+        hub_scope_note(job, HUB_SCOPE_ALL);
+        return ERR_OK;
+    }
+    job->verdicts[index] = FOLD_HELD_UNREADABLE;
+    if (job->writer.own) {
+        enum err e = hub_admin_take(s, payload, kind, job->writer.at, &job->verdicts[index]);
+        if (e != ERR_OK) return e;
+        hub_scope_note(job, HUB_SCOPE_ALL);
+    }
+    if (job->verdicts[index] != FOLD_HELD_UNREADABLE) return ERR_OK;
+    static const struct id_record nobody;
+    return hub_held_add(s, &job->writer, &nobody, index, FOLD_HELD_UNREADABLE);
+}
+
+/* ---- the log ---- */
+
+static enum err hub_log_insert(struct hub_store *s, const struct hub_job *job,
+                               const struct id_hash *p)
+{
+    struct db_stmt *q = db_stmt(
+        s->db, "INSERT INTO sys_log(pos, inc, seq, received_ms, verdicts, hash, p, signature, "
+               "head, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+    db_bind_int(q, 1, (int64_t)job->writer.at);
+    db_bind_int(q, 2, job->log->no);
+    db_bind_int(q, 3, (int64_t)s->view->head.seq);
+    db_bind_int(q, 4, job->received_ms);
+    db_bind_blob(q, 5, bytes_make(job->verdicts, s->view->head.ops));
+    db_bind_blob(q, 6, BYTES_OF(job->hash->b));
+    db_bind_blob(q, 7, BYTES_OF(p->b));
+    if (job->signature != NULL)
+        db_bind_blob(q, 8, bytes_make(job->signature, CHANGE_SIGNATURE_BYTES));
+    db_bind_blob(q, 9, job->head);
+    db_bind_blob(q, 10, job->body);
+    return db_run(q);
+}
+
+/* An own set that goes to everybody goes to each scope. */
+static enum err hub_own_insert(struct hub_store *s, const struct hub_job *job)
+{
+    bool all = false;
+    for (size_t i = 0; i < job->scope_count; i++)
+        all = all || job->scopes[i] == HUB_SCOPE_ALL;
+    for (size_t i = 0; i < job->scope_count; i++) {
+        if (all && job->scopes[i] != HUB_SCOPE_ALL) continue;
+        struct db_stmt *q =
+            db_stmt(s->db, "INSERT OR IGNORE INTO sys_own(scope, pos) VALUES (?1, ?2)");
+        db_bind_int(q, 1, job->scopes[i]);
+        db_bind_int(q, 2, (int64_t)job->writer.at);
+        enum err e = db_run(q);
+        if (e != ERR_OK) return e;
+    }
+    return ERR_OK;
+}
+
+static void hub_position_hash(const struct id_hash *before, const struct id_hash *set,
+                              struct id_hash *out)
+{
+    uint8_t m[2 * ID_HASH_BYTES];
+    memcpy(m, before->b, ID_HASH_BYTES);
+    memcpy(m + ID_HASH_BYTES, set->b, ID_HASH_BYTES);
+    crypto_generichash(out->b, sizeof out->b, m, sizeof m, NULL, 0);
+}
+
+static bool hub_extends(const struct hub_log *log, const struct change_head *head)
+{
+    return head->seq == log->next_seq && ID_EQUAL(&head->inc, &log->inc) &&
+           ID_EQUAL(&head->node, &log->node) && ID_EQUAL(&head->prev, &log->head);
+}
+
+static void hub_job_clock(struct hub_job *job, const struct change_head *head)
+{
+    uint64_t limit = (uint64_t)(job->received_ms + HUB_CLAMP_MS) << 16;
+    job->writer.set.version = id_version_make(&head->inc, head->seq, job->hash);
+    job->writer.set.clock = head->hlc < limit ? head->hlc : limit;
+    job->writer.set.person = head->person;
+    job->writer.set.position = job->writer.at;
+}
+
+static enum err hub_take_set(struct hub_store *s, struct hub_job *job)
+{
+    struct id_hash p;
+    enum err e = change_open(job->head, job->body, s->view);
+    if (e != ERR_OK) return e;
+    const struct change_head *head = &s->view->head;
+    if (!hub_extends(job->log, head) || !ID_EQUAL(&head->hub, &s->identity.hub))
+        return ERR_CHAIN_BROKEN;
+    s->view->hash = *job->hash;
+    job->writer.at = s->position + 1;
+    job->scope_count = 0;
+    hub_job_clock(job, head);
+    hub_position_hash(&s->position_hash, job->hash, &p);
+    for (unsigned i = 0; e == ERR_OK && i < head->ops; i++)
+        e = hub_take_op(s, job, i);
+    if (e == ERR_OK) e = hub_log_insert(s, job, &p);
+    if (e == ERR_OK) e = hub_own_insert(s, job);
+    if (e != ERR_OK) return e;
+    s->position = job->writer.at;
+    s->position_hash = p;
+    job->log->next_seq++;
+    job->log->head = *job->hash;
+    return ERR_OK;
+}
+
+/* ---- logs ---- */
+
+/* The log that the first set extends, NULL when it opens a new one. Changes nothing. */
+static enum err hub_log_seek(struct hub_store *s, struct bytes head, const struct id_hash *node,
+                             struct hub_log **out)
+{
+    static const struct id_hash zeros;
+    struct change_head h;
+    enum err e = change_head_read(head, &h);
+    if (e != ERR_OK) return e;
+    struct hub_log *log = hub_log_find(s, &h.inc);
+    struct hub_log fresh = {.inc = h.inc, .node = *node, .head = zeros};
+    if (!hub_extends(log != NULL ? log : &fresh, &h) || !ID_EQUAL(&h.node, node))
+        return ERR_CHAIN_BROKEN;
+    *out = log;
+    return ERR_OK;
+}
+
+static enum err hub_log_open(struct hub_store *s, struct bytes head, struct bytes body,
+                             const struct id_hash *node, struct hub_log **out)
+{
+    if (*out != NULL) return ERR_OK;
+    struct hub_log fresh = {.node = *node};
+    enum err e = change_open(head, body, s->view);
+    if (e != ERR_OK) return e;
+    fresh.inc = s->view->head.inc;
+    e = hub_admin_genesis(s, s->view, &fresh);
+    if (e == ERR_OK) e = hub_log_add(s, &fresh);
+    if (e == ERR_OK) *out = &s->logs[s->log_count - 1];
+    return e;
+}
+
+static void hub_taken_fill(const struct hub_store *s, const struct hub_log *log, uint64_t first,
+                           struct hub_taken *out)
+{
+    *out = (struct hub_taken){
+        .first_position = first,
+        .last_position = s->position,
+        .position_hash = s->position_hash,
+        .chain = log->head,
+        .next_seq = log->next_seq,
+        .epoch = s->identity.epoch,
+    };
+}
+
+/* Nothing of a frame may stay when part of it failed: memory and transaction go back together. */
+static enum err hub_taken_end(struct hub_store *s, enum err e)
+{
+    if (e != ERR_OK) hub_store_rollback(s);
+    return e;
+}
+
+static enum err hub_take_frame(struct hub_store *s, struct hub_job *job,
+                               const struct pack_sets *sets)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < sets->count; i++) {
+        job->head = sets->v[i].head;
+        job->body = sets->v[i].body;
+        job->hash = &sets->v[i].hash;
+        job->signature = i + 1 == sets->count ? sets->signature : NULL;
+        e = hub_take_set(s, job);
+    }
+    return e;
+}
+
+enum err hub_store_take(struct hub_store *s, const struct id_hash *node,
+                        const struct pack_sets *sets, int64_t received_ms, struct hub_taken *out)
+{
+    assert(db_in_transaction(s->db) && sets->count > 0);
+    if (!s->has_identity) return ERR_NOT_READY;
+    struct hub_node who;
+    struct hub_log *log = NULL;
+    enum err e = hub_store_node(s, node, &who);
+    if (e == ERR_OK && who.revoked) e = ERR_REVOKED;
+    if (e == ERR_OK) e = hub_log_seek(s, sets->v[0].head, node, &log);
+    if (e != ERR_OK) return e; /* nothing was written: the transaction goes on */
+    struct hub_job *job = calloc(1, sizeof *job);
+    if (job == NULL) return hub_taken_end(s, ERR_NOMEM);
+    job->received_ms = received_ms;
+    job->log = log;
+    e = hub_unit_number(s, who.unit, &job->writer.unit);
+    if (e == ERR_OK) e = hub_log_open(s, sets->v[0].head, sets->v[0].body, node, &job->log);
+    uint64_t first = s->position + 1;
+    if (e == ERR_OK) e = hub_take_frame(s, job, sets);
+    if (e == ERR_OK) hub_taken_fill(s, job->log, first, out);
+    free(job);
+    return hub_taken_end(s, e);
+}
+
+enum err hub_store_take_own(struct hub_store *s, struct bytes head, struct bytes body,
+                            const uint8_t signature[static 64], int64_t received_ms,
+                            struct hub_taken *out)
+{
+    assert(db_in_transaction(s->db));
+    if (!s->has_identity) return ERR_NOT_READY;
+    struct id_hash hash;
+    struct hub_log *log = NULL;
+    enum err e = hub_log_seek(s, head, &s->identity.hub, &log);
+    if (e != ERR_OK) return e;
+    change_hash(head, &hash);
+    struct hub_job *job = calloc(1, sizeof *job);
+    if (job == NULL) return hub_taken_end(s, ERR_NOMEM);
+    *job = (struct hub_job){
+        .log = log,
+        .writer = {.own = true, .unit = s->hub_unit},
+        .received_ms = received_ms,
+        .head = head,
+        .body = body,
+        .hash = &hash,
+        .signature = signature,
+    };
+    e = hub_log_open(s, head, body, &s->identity.hub, &job->log);
+    uint64_t first = s->position + 1;
+    if (e == ERR_OK) e = hub_take_set(s, job);
+    if (e == ERR_OK) hub_taken_fill(s, job->log, first, out);
+    free(job);
+    return hub_taken_end(s, e);
+}
