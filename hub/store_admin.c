@@ -1,11 +1,9 @@
 /* Administrative ops: genesis, catalogue, enrolment, revocation, closing. SPEC 4.13, 8.1. */
 #include "hub/store_priv.h"
 
-#include <sodium.h>
 #include <stdlib.h>
-#include <zstd.h>
 
-enum { HUB_PARTS_MAX = CATALOGUE_ARCHIVE_BYTES_MAX / ADMIN_PART_BYTES_MAX + 64 };
+#include "proto/edition.h"
 
 /* ---- genesis ---- */
 
@@ -39,7 +37,7 @@ out:
 
 static enum err hub_part_take(struct hub_store *s, const struct admin_part *p)
 {
-    if (p->parts > HUB_PARTS_MAX || p->index >= p->parts) return ERR_BAD_FORMAT;
+    if (p->parts > ADMIN_PARTS_MAX || p->index >= p->parts) return ERR_BAD_FORMAT;
     struct db_stmt *q = db_stmt(
         s->db,
         "INSERT OR REPLACE INTO sys_part(archive, part, parts, data) VALUES (?1, ?2, ?3, ?4)");
@@ -68,36 +66,6 @@ static enum err hub_frame_collect(struct hub_store *s, const struct admin_editio
     db_done(q);
     if (e != ERR_OK) return e;
     return n == ed->parts && n > 0 ? frame->e : ERR_BAD_FORMAT;
-}
-
-/* One zstd frame that says its size, which is the edition's, and has the edition's hash. */
-static enum err hub_unsqueeze(const struct admin_edition *ed, struct bytes frame,
-                              struct buf *archive)
-{
-    unsigned long long size = ZSTD_getFrameContentSize(frame.p, frame.len);
-    if (ed->archive_bytes > CATALOGUE_ARCHIVE_BYTES_MAX) return ERR_TOO_LARGE;
-    if (size != ed->archive_bytes && size != ZSTD_CONTENTSIZE_UNKNOWN) return ERR_BAD_FORMAT;
-    uint8_t *to = buf_room(archive, ed->archive_bytes);
-    if (to == NULL) return archive->e;
-    size_t n = ZSTD_decompress(to, ed->archive_bytes, frame.p, frame.len);
-    if (ZSTD_isError(n) || n != ed->archive_bytes) return ERR_BAD_FORMAT;
-    struct id_hash hash;
-    crypto_generichash(hash.b, sizeof hash.b, to, n, NULL, 0);
-    return ID_EQUAL(&hash, &ed->archive) ? ERR_OK : ERR_BAD_HASH;
-}
-
-static enum err hub_catalogue_parse(struct bytes archive, struct catalogue **out)
-{
-    struct catalogue_file *files = NULL;
-    struct catalogue_error *errors = calloc(CATALOGUE_ERRORS_MAX, sizeof *errors);
-    size_t count = 0, error_count = 0;
-    enum err e = errors != NULL ? catalogue_unarchive(archive, &files, &count) : ERR_NOMEM;
-    if (e == ERR_OK) {
-        e = catalogue_parse(files, count, out, errors, &error_count);
-        catalogue_files_free(files);
-    }
-    free(errors);
-    return e;
 }
 
 static void hub_catalogue_use(struct hub_store *s, struct catalogue *c, uint32_t edition)
@@ -129,11 +97,11 @@ static enum err hub_edition_take(struct hub_store *s, const struct admin_edition
     struct buf frame, archive;
     struct catalogue *c = NULL;
     if (ed->edition != s->edition + 1) return ERR_BAD_FORMAT;
-    buf_init(&frame, (size_t)HUB_PARTS_MAX * ADMIN_PART_BYTES_MAX);
+    buf_init(&frame, (size_t)ADMIN_PARTS_MAX * ADMIN_PART_BYTES_MAX);
     buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
     enum err e = hub_frame_collect(s, ed, &frame);
-    if (e == ERR_OK) e = hub_unsqueeze(ed, buf_bytes(&frame), &archive);
-    if (e == ERR_OK) e = hub_catalogue_parse(buf_bytes(&archive), &c);
+    if (e == ERR_OK) e = edition_open(ed, buf_bytes(&frame), &archive);
+    if (e == ERR_OK) e = edition_parse(buf_bytes(&archive), &c);
     if (e == ERR_OK) e = hub_edition_store(s, ed, at, buf_bytes(&archive));
     if (e == ERR_OK) {
         hub_catalogue_use(s, c, ed->edition);
@@ -163,7 +131,7 @@ enum err hub_catalogue_load(struct hub_store *s)
         q = db_stmt(s->db, "SELECT archive FROM sys_catalogue WHERE edition = ?1");
         db_bind_int(q, 1, edition);
         e = db_get(q);
-        if (e == ERR_OK) e = hub_catalogue_parse(db_column_bytes(q, 0), &c);
+        if (e == ERR_OK) e = edition_parse(db_column_bytes(q, 0), &c);
         db_done(q);
         if (e == ERR_BAD_INPUT || e == ERR_BAD_FORMAT) e = ERR_DAMAGED;
         if (e != ERR_OK) return e;
