@@ -79,8 +79,7 @@ struct node_store_record {
     uint8_t held_verdict;                /* of the last of them */
     struct buf state;                    /* memory of the fold */
     struct buf bodies;
-    struct change_view *view;
-    struct change_write *writes;
+    struct buf ops;
 };
 MUST_CHECK enum err node_store_record_init(struct node_store_record *r); /* ERR_NOMEM */
 void node_store_record_free(struct node_store_record *r);

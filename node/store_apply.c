@@ -1,0 +1,326 @@
+/* END: everything staged becomes visible in one transaction, or nothing. SPEC 7.9, 7.10. */
+#include "node/store_priv.h"
+#include "common/log.h"
+
+#include <sodium.h>
+
+/* ---- the scope hash ---- */
+
+struct node_scope { /* two readings of what was staged: changes, or everything anew */
+    uint8_t changed[16];
+    uint8_t anew[16];
+    bool has_cursor;
+    bool all; /* the reading that is true is "everything" */
+};
+
+static enum err node_scope_begin(struct node_store *s, struct node_scope *scope)
+{
+    *scope = (struct node_scope){0};
+    struct db_stmt *q = db_stmt(s->db, "SELECT position, scope FROM sys_state");
+    enum err e = db_get(q);
+    if (e == ERR_OK) {
+        scope->has_cursor = db_column_int(q, 0) != 0;
+        e = db_column_copy(q, 1, scope->changed, sizeof scope->changed);
+    }
+    db_done(q);
+    return e;
+}
+
+static enum err node_scope_row(const struct db_stmt *q, uint64_t epoch, struct node_scope *scope)
+{
+    struct id_record rid;
+    uint8_t old[16], term[16];
+    enum err e = db_column_copy(q, 0, rid.b, sizeof rid.b);
+    if (e != ERR_OK) return e;
+    fold_scope_term(&rid, epoch, node_store_u64(db_column_int(q, 1)), db_column_bytes(q, 2), term);
+    fold_scope_add(scope->anew, term);
+    fold_scope_add(scope->changed, term);
+    if (db_column_kind(q, 3) == DB_NULL) return ERR_OK;
+    e = db_column_copy(q, 3, old, sizeof old);
+    if (e == ERR_OK) fold_scope_sub(scope->changed, old);
+    return e;
+}
+
+/* ERR_BAD_HASH: neither reading gives the hub's hash. */
+static enum err node_scope_check(struct node_store *s, uint64_t epoch,
+                                 const uint8_t expected[static 16], struct node_scope *scope)
+{
+    bool row = false;
+    enum err e = node_scope_begin(s, scope);
+    struct db_stmt *q = db_stmt(s->db, "SELECT n.rid, n.position, n.state, o.term FROM "
+                                       "sys_staged_record n LEFT JOIN sys_record o USING(rid)");
+    if (e == ERR_OK) e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        e = node_scope_row(q, epoch, scope);
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    if (e != ERR_OK) return e;
+    if (scope->has_cursor && memcmp(scope->changed, expected, 16) == 0) return ERR_OK;
+    scope->all = memcmp(scope->anew, expected, 16) == 0;
+    return scope->all ? ERR_OK : ERR_BAD_HASH;
+}
+
+/* ---- records ---- */
+
+static enum err node_apply_leavers(struct node_store *s)
+{
+    return db_exec(s->db,
+                   "INSERT OR IGNORE INTO sys_marked(rid) SELECT rid FROM sys_record WHERE rid NOT "
+                   "IN (SELECT rid FROM sys_staged_record);"
+                   "DELETE FROM sys_record WHERE rid NOT IN (SELECT rid FROM sys_staged_record);");
+}
+
+static enum err node_apply_record(struct node_store *s, const struct db_stmt *from, uint64_t epoch)
+{
+    struct id_record rid;
+    uint8_t term[16];
+    uint64_t position = node_store_u64(db_column_int(from, 2));
+    enum err e = db_column_copy(from, 0, rid.b, sizeof rid.b);
+    if (e != ERR_OK) return e;
+    fold_scope_term(&rid, epoch, position, db_column_bytes(from, 3), term);
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT OR REPLACE INTO sys_record(rid, unit, epoch, position, term, state) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    db_bind_blob(q, 1, BYTES_OF(rid.b));
+    db_bind_text(q, 2, db_column_bytes(from, 1));
+    db_bind_int(q, 3, node_store_i64(epoch));
+    db_bind_int(q, 4, node_store_i64(position));
+    db_bind_blob(q, 5, BYTES_OF(term));
+    db_bind_blob(q, 6, db_column_bytes(from, 3));
+    e = db_run(q);
+    return e == ERR_OK ? node_show_mark(s, &rid) : e;
+}
+
+static enum err node_apply_records(struct node_store *s, uint64_t epoch,
+                                   const struct node_scope *scope)
+{
+    bool row = false;
+    enum err e = scope->all ? node_apply_leavers(s) : ERR_OK;
+    struct db_stmt *q = db_stmt(s->db, "SELECT rid, unit, position, state FROM sys_staged_record");
+    if (e == ERR_OK) e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        e = node_apply_record(s, q, epoch);
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}
+
+/* ---- verdicts ---- */
+
+static bool node_verdict_holds(uint8_t verdict)
+{
+    unsigned v = verdict & FOLD_VERDICT_MASK;
+    return v >= FOLD_HELD_SCOPE && v <= FOLD_HELD_FORK;
+}
+
+/* Held ops stay folded into what their writer sees. */
+static enum err node_verdict_set(struct node_store *s, int64_t log, int64_t seq, int64_t op,
+                                 uint8_t verdict)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "UPDATE sys_op SET verdict = ?4, pending = CASE WHEN rid IS NULL THEN 0 "
+                       "WHEN ?5 THEN 2 WHEN pending = 2 THEN 0 ELSE pending END "
+                       "WHERE log = ?1 AND seq = ?2 AND op = ?3");
+    db_bind_int(q, 1, log);
+    db_bind_int(q, 2, seq);
+    db_bind_int(q, 3, op);
+    db_bind_int(q, 4, verdict);
+    db_bind_int(q, 5, node_verdict_holds(verdict));
+    return db_run(q);
+}
+
+static enum err node_verdict_run(struct node_store *s, int64_t log, int64_t first_seq,
+                                 struct bytes verdicts)
+{
+    bool row = false;
+    size_t i = 0;
+    struct db_stmt *q = db_stmt(s->db, "SELECT seq, op, rid FROM sys_op WHERE log = ?1 AND "
+                                       "seq >= ?2 ORDER BY seq, op LIMIT ?3");
+    db_bind_int(q, 1, log);
+    db_bind_int(q, 2, first_seq);
+    db_bind_int(q, 3, (int64_t)verdicts.len);
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row && i < verdicts.len) {
+        struct id_record rid;
+        bool record = db_column_kind(q, 2) == DB_BLOB;
+        if (record) e = db_column_copy(q, 2, rid.b, sizeof rid.b);
+        if (e == ERR_OK)
+            e = node_verdict_set(s, log, db_column_int(q, 0), db_column_int(q, 1), verdicts.p[i]);
+        if (e == ERR_OK && record) e = node_show_mark(s, &rid);
+        i++;
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}
+
+static enum err node_apply_verdicts(struct node_store *s)
+{
+    bool row = false;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT i.no, v.first_seq, v.verdicts FROM sys_staged_verdict v "
+                       "JOIN sys_inc i ON i.inc = v.inc ORDER BY v.no");
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        e = node_verdict_run(s, db_column_int(q, 0), db_column_int(q, 1), db_column_bytes(q, 2));
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}
+
+/* ---- the pending tail ---- */
+
+static enum err node_apply_head(struct node_store *s, const struct id_inc *inc, uint64_t next_seq)
+{
+    int64_t log = 0;
+    enum err e = node_log_number(s, inc, &log);
+    if (e == ERR_NOT_FOUND) return ERR_OK; /* a log that this store does not have */
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, "INSERT OR IGNORE INTO sys_marked(rid) SELECT rid FROM "
+                                       "sys_op WHERE log = ?1 AND seq < ?2 AND seq >= "
+                                       "(SELECT applied FROM sys_inc WHERE no = ?1) AND "
+                                       "pending = 1 AND rid IS NOT NULL");
+    db_bind_int(q, 1, log);
+    db_bind_int(q, 2, node_store_i64(next_seq));
+    e = db_run(q);
+    if (e != ERR_OK) return e;
+    q = db_stmt(s->db, "UPDATE sys_op SET pending = 0 WHERE log = ?1 AND seq < ?2 AND seq >= "
+                       "(SELECT applied FROM sys_inc WHERE no = ?1) AND pending = 1");
+    db_bind_int(q, 1, log);
+    db_bind_int(q, 2, node_store_i64(next_seq));
+    e = db_run(q);
+    if (e != ERR_OK) return e;
+    q = db_stmt(s->db, "UPDATE sys_inc SET applied = max(applied, ?2) WHERE no = ?1");
+    db_bind_int(q, 1, log);
+    db_bind_int(q, 2, node_store_i64(next_seq));
+    return db_run(q);
+}
+
+/* ---- the hub's own sets ---- */
+
+static enum err node_apply_part(struct node_store *s, struct bytes payload)
+{
+    struct admin_part p;
+    enum err e = admin_part_decode(payload, &p);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, "INSERT OR REPLACE INTO sys_catalogue_part(archive, part, "
+                                       "parts, data) VALUES (?1, ?2, ?3, ?4)");
+    db_bind_blob(q, 1, BYTES_OF(p.archive.b));
+    db_bind_int(q, 2, p.index);
+    db_bind_int(q, 3, p.parts);
+    db_bind_blob(q, 4, p.data);
+    return db_run(q);
+}
+
+static enum err node_apply_edition(struct node_store *s, struct bytes payload)
+{
+    struct admin_edition ed;
+    enum err e = admin_edition_decode(payload, &ed);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, "INSERT OR REPLACE INTO sys_edition(edition, archive, "
+                                       "bytes, parts) VALUES (?1, ?2, ?3, ?4)");
+    db_bind_int(q, 1, ed.edition);
+    db_bind_blob(q, 2, BYTES_OF(ed.archive.b));
+    db_bind_int(q, 3, ed.archive_bytes);
+    db_bind_int(q, 4, ed.parts);
+    return db_run(q);
+}
+
+static enum err node_apply_set(struct node_store *s, const struct db_stmt *q)
+{
+    s->view_open = false;
+    enum err e = change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), s->view);
+    if (e != ERR_OK) return ERR_DAMAGED; /* it was checked before it was staged */
+    for (unsigned i = 0; e == ERR_OK && i < s->view->head.ops; i++) {
+        struct bytes payload = s->view->payload[i];
+        if (payload.p == NULL) continue;
+        int kind = change_payload_kind(payload);
+        if (kind == CHANGE_CATALOGUE_PART) e = node_apply_part(s, payload);
+        if (kind == CHANGE_CATALOGUE) e = node_apply_edition(s, payload);
+        if (e != ERR_BAD_FORMAT) continue;
+        LOG_EVENT(LOG_LEVEL_WARN, log_evt("feed.payload"), log_int("kind", kind));
+        e = ERR_OK; /* a signed set that we cannot read is kept and changes nothing here */
+    }
+    return e;
+}
+
+static enum err node_apply_sets(struct node_store *s)
+{
+    bool row = false;
+    enum err e =
+        db_exec(s->db, "INSERT OR REPLACE INTO sys_hub_set(position, head, body, signature) "
+                       "SELECT position, head, body, signature FROM sys_staged_set");
+    struct db_stmt *q = db_stmt(s->db, "SELECT head, body FROM sys_staged_set ORDER BY position");
+    if (e == ERR_OK) e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        e = node_apply_set(s, q);
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}
+
+/* ---- all of it ---- */
+
+static enum err node_apply_cursor(struct node_store *s, uint64_t epoch,
+                                  const struct message_end *end)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "UPDATE sys_state SET epoch = ?1, position = ?2, hash = ?3, scope = ?4");
+    db_bind_int(q, 1, node_store_i64(epoch));
+    db_bind_int(q, 2, node_store_i64(end->position));
+    db_bind_blob(q, 3, bytes_make(end->position_hash.b, 8));
+    db_bind_blob(q, 4, BYTES_OF(end->scope_hash));
+    enum err e = db_run(q);
+    return e == ERR_OK ? node_stage_clear(s) : e;
+}
+
+static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struct message_end *end,
+                               struct node_catalogue *in)
+{
+    struct node_scope scope;
+    enum err e = node_scope_check(s, epoch, end->scope_hash, &scope);
+    if (e == ERR_OK) e = node_catalogue_ready(s);
+    if (e == ERR_OK) e = node_apply_records(s, epoch, &scope);
+    if (e == ERR_OK) e = node_apply_sets(s);
+    if (e == ERR_OK) e = node_apply_verdicts(s);
+    for (size_t i = 0; e == ERR_OK && i < end->head_count; i++)
+        e = node_apply_head(s, &end->incs[i], end->next_seqs[i]);
+    if (e == ERR_OK) e = node_apply_cursor(s, epoch, end);
+    if (e == ERR_OK) e = node_catalogue_newest(s, in);
+    return e == ERR_OK ? node_show_marked(s) : e;
+}
+
+/* The copy is not the hub's: fetch all of it anew. The own pending sets stay as they are. */
+static enum err node_apply_refetch(struct node_store *s)
+{
+    enum err e = db_begin(s->db);
+    if (e != ERR_OK) return e;
+    e = node_stage_clear(s);
+    if (e == ERR_OK) {
+        e = db_exec(s->db, "UPDATE sys_state SET epoch = 0, position = 0, "
+                           "hash = x'0000000000000000', scope = zeroblob(16)");
+    }
+    return db_end(s->db, e);
+}
+
+enum err node_store_apply(struct node_store *s, uint64_t epoch, const struct message_end *end,
+                          int64_t now_ms)
+{
+    struct node_catalogue in = {0};
+    bool had = s->typed != NULL;
+    (void)now_ms;
+    enum err e = db_begin(s->db);
+    if (e != ERR_OK) return e;
+    e = db_end(s->db, node_apply_all(s, epoch, end, &in));
+    node_catalogue_take(s, &in, e == ERR_OK);
+    if (e != ERR_OK && !had) node_catalogue_unready(s);
+    s->view_open = false;
+    if (e != ERR_BAD_HASH) return e;
+    LOG_EVENT(LOG_LEVEL_WARN, log_evt("feed.scope"), log_err(e));
+    e = node_apply_refetch(s);
+    return e == ERR_OK ? ERR_BAD_HASH : e;
+}

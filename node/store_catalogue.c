@@ -1,0 +1,218 @@
+/* Editions of the catalogue: put together out of the hub's sets, parsed, kept. SPEC 4.13, 8.1. */
+#include "node/store_priv.h"
+#include "common/log.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <zstd.h>
+
+enum { NODE_CATALOGUE_WINDOW_LOG = 23 }; /* log2 of the most that a frame may ask for: 8 MiB */
+
+static enum err node_catalogue_parse(struct bytes archive, struct catalogue **out)
+{
+    struct catalogue_file *files = NULL;
+    size_t count = 0, mistakes = 0;
+    struct catalogue_error *errors = calloc(CATALOGUE_ERRORS_MAX, sizeof *errors);
+    if (errors == NULL) return ERR_NOMEM;
+    enum err e = catalogue_unarchive(archive, &files, &count);
+    if (e == ERR_OK) e = catalogue_parse(files, count, out, errors, &mistakes);
+    if (e == ERR_BAD_INPUT && mistakes > 0) {
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("catalogue.bad"), log_str("file", errors[0].file),
+                  log_uint("row", errors[0].row), log_str("text", errors[0].text_en));
+    }
+    catalogue_files_free(files);
+    free(errors);
+    return e;
+}
+
+static void node_catalogue_rules(struct node_store *s)
+{
+    s->rules_ctx = (struct record_rules_ctx){.catalogue = s->catalogue};
+    s->rules = record_rules(&s->rules_ctx);
+}
+
+const struct catalogue *node_store_catalogue(struct node_store *s, uint32_t *edition)
+{
+    if (edition != NULL) *edition = s->edition;
+    return s->catalogue;
+}
+
+/* ---- the one in use ---- */
+
+void node_catalogue_unready(struct node_store *s)
+{
+    if (s->typed != NULL) typed_close(s->typed);
+    s->typed = NULL;
+}
+
+static enum err node_catalogue_open(struct node_store *s)
+{
+    enum err e = db_begin(s->db);
+    if (e != ERR_OK) return e;
+    e = db_end(s->db, node_catalogue_ready(s));
+    if (e != ERR_OK) node_catalogue_unready(s);
+    return e == ERR_FULL ? ERR_OK : e; /* reading goes on; saving will say it */
+}
+
+enum err node_catalogue_load(struct node_store *s)
+{
+    node_catalogue_rules(s);
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT edition, archive FROM sys_catalogue ORDER BY edition DESC LIMIT 1");
+    enum err e = db_get(q);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e == ERR_OK) {
+        s->edition = (uint32_t)db_column_int(q, 0);
+        e = node_catalogue_parse(db_column_bytes(q, 1), &s->catalogue);
+        if (e == ERR_BAD_INPUT || e == ERR_BAD_FORMAT) e = ERR_DAMAGED; /* it was good once */
+    }
+    db_done(q);
+    if (e != ERR_OK) return e;
+    node_catalogue_rules(s);
+    return node_catalogue_open(s);
+}
+
+enum err node_catalogue_ready(struct node_store *s)
+{
+    if (s->typed != NULL || s->catalogue == NULL) return ERR_OK;
+    struct catalogue_error why;
+    enum err e = typed_open(s->db, s->catalogue, &why, &s->typed);
+    return e == ERR_BAD_INPUT ? ERR_DAMAGED : e;
+}
+
+/* ---- a new one ---- */
+
+struct node_edition {
+    uint32_t edition;
+    uint8_t archive[32];
+    size_t bytes;
+    unsigned parts;
+};
+
+static enum err node_edition_newest(struct node_store *s, struct node_edition *ed)
+{
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT edition, archive, bytes, parts FROM sys_edition e WHERE edition > ?1 AND "
+               "(SELECT count(*) FROM sys_catalogue_part p WHERE p.archive = e.archive AND "
+               "p.parts = e.parts AND p.part < e.parts) = parts ORDER BY edition DESC LIMIT 1");
+    db_bind_int(q, 1, s->edition);
+    enum err e = db_get(q);
+    if (e == ERR_OK) {
+        ed->edition = (uint32_t)db_column_int(q, 0);
+        ed->bytes = (size_t)db_column_int(q, 2);
+        ed->parts = (unsigned)db_column_int(q, 3);
+        e = db_column_copy(q, 1, ed->archive, sizeof ed->archive);
+    }
+    db_done(q);
+    return e;
+}
+
+static enum err node_edition_frame(struct node_store *s, const struct node_edition *ed,
+                                   struct buf *frame)
+{
+    bool row = false;
+    struct db_stmt *q = db_stmt(s->db, "SELECT data FROM sys_catalogue_part WHERE archive = ?1 AND "
+                                       "part < ?2 ORDER BY part");
+    db_bind_blob(q, 1, BYTES_OF(ed->archive));
+    db_bind_int(q, 2, ed->parts);
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        buf_add_bytes(frame, db_column_bytes(q, 0));
+        e = db_step(q, &row);
+    }
+    db_done(q);
+    return e == ERR_OK ? frame->e : e;
+}
+
+/* Decode into at most ed->bytes; the hash names the content. ERR_BAD_HASH, ERR_BAD_FORMAT. */
+static enum err node_edition_unpack(const struct node_edition *ed, struct bytes frame,
+                                    struct buf *archive)
+{
+    uint8_t hash[32];
+    if (ed->bytes == 0 || ed->bytes > CATALOGUE_ARCHIVE_BYTES_MAX) return ERR_TOO_LARGE;
+    uint8_t *out = buf_room(archive, ed->bytes);
+    ZSTD_DCtx *d = ZSTD_createDCtx();
+    if (out == NULL || d == NULL) {
+        ZSTD_freeDCtx(d);
+        return ERR_NOMEM;
+    }
+    ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax, NODE_CATALOGUE_WINDOW_LOG);
+    size_t n = ZSTD_decompressDCtx(d, out, ed->bytes, frame.p, frame.len);
+    ZSTD_freeDCtx(d);
+    if (ZSTD_isError(n) || n != ed->bytes) return ERR_BAD_FORMAT;
+    crypto_generichash(hash, sizeof hash, out, n, NULL, 0);
+    return memcmp(hash, ed->archive, sizeof hash) == 0 ? ERR_OK : ERR_BAD_HASH;
+}
+
+static enum err node_edition_keep(struct node_store *s, const struct node_edition *ed,
+                                  struct bytes archive)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT OR REPLACE INTO sys_catalogue(edition, archive) VALUES (?1, ?2)");
+    db_bind_int(q, 1, ed->edition);
+    db_bind_blob(q, 2, archive);
+    return db_run(q);
+}
+
+static enum err node_edition_open(struct node_store *s, const struct node_edition *ed,
+                                  struct node_catalogue *in)
+{
+    struct buf frame, archive;
+    struct catalogue_error why = {0};
+    buf_init(&frame, (size_t)ADMIN_PARTS_MAX * ADMIN_PART_BYTES_MAX);
+    buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
+    enum err e = node_edition_frame(s, ed, &frame);
+    if (e == ERR_OK) e = node_edition_unpack(ed, buf_bytes(&frame), &archive);
+    if (e == ERR_OK) e = node_catalogue_parse(buf_bytes(&archive), &in->catalogue);
+    if (e == ERR_OK) e = typed_open(s->db, in->catalogue, &why, &in->typed);
+    if (e == ERR_OK) e = node_edition_keep(s, ed, buf_bytes(&archive));
+    buf_free(&frame);
+    buf_free(&archive);
+    if (e == ERR_OK) in->edition = ed->edition;
+    if (why.text_en[0] != '\0')
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("catalogue.sql"), log_str("file", why.file),
+                  log_str("text", why.text_en));
+    return e;
+}
+
+static void node_catalogue_drop(struct node_catalogue *in)
+{
+    if (in->typed != NULL) typed_close(in->typed);
+    catalogue_free(in->catalogue);
+    *in = (struct node_catalogue){0};
+}
+
+static void node_catalogue_swap(struct node_store *s, struct node_catalogue *in)
+{
+    struct node_catalogue old = {s->catalogue, s->typed, s->edition, true};
+    s->catalogue = in->catalogue;
+    s->typed = in->typed;
+    s->edition = in->edition;
+    *in = old;
+    node_catalogue_rules(s);
+}
+
+enum err node_catalogue_newest(struct node_store *s, struct node_catalogue *in)
+{
+    struct node_edition ed;
+    enum err e = node_edition_newest(s, &ed);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e == ERR_OK) e = node_edition_open(s, &ed, in);
+    bool unusable = e == ERR_BAD_INPUT || e == ERR_BAD_FORMAT || e == ERR_BAD_HASH ||
+                    e == ERR_TOO_LARGE || e == ERR_DENIED;
+    if (unusable) {
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("catalogue.left"), log_uint("edition", ed.edition),
+                  log_err(e));
+        node_catalogue_drop(in);
+        return ERR_OK; /* the one in use stays; records keep coming */
+    }
+    if (e != ERR_OK) return e;
+    node_catalogue_swap(s, in); /* the rows below are made under the new one; `in` is the old */
+    return node_show_mark_all(s);
+}
+
+void node_catalogue_take(struct node_store *s, struct node_catalogue *in, bool taken)
+{
+    if (in->swapped && !taken) node_catalogue_swap(s, in);
+    node_catalogue_drop(in);
+}

@@ -1,0 +1,100 @@
+/*
+ * What the files of the node's store share. Only node/store*.c include it.
+ *
+ *   sys_log, sys_op    the own log and one row per op: pending 0 = in the hub's state (or never
+ *                      folded), 1 = waits for the feed, 2 = the hub holds it
+ *   sys_record         the hub's state of every record in scope, as sent
+ *   sys_shown          one row per record that is shown, with flags for lists
+ *   sys_staged_*       what came since the last END
+ *   sys_hub_set        sets of the hub's own log, as sent
+ */
+#ifndef DONGBO_NODE_STORE_PRIV_H
+#define DONGBO_NODE_STORE_PRIV_H
+
+#include "common/io/db.h"
+#include "common/io/store_typed.h"
+#include "node/store.h"
+#include "node/store_records.h"
+#include "proto/record.h"
+
+enum {
+    NODE_STORE_SETS_MAX = 1024,                    /* sets of one node_store_read_sets */
+    NODE_STORE_SETS_BYTES_MAX = 16 * 1024 * 1024,  /* their bytes */
+    NODE_STORE_PENDING_BYTES_MAX = 8 * 1024 * 1024 /* payloads of the pending ops of one record */
+};
+
+enum node_store_pending { NODE_STORE_SETTLED = 0, NODE_STORE_WAITS = 1, NODE_STORE_HELD = 2 };
+
+struct node_store {
+    struct db *db;
+    struct catalogue *catalogue; /* NULL: none has come */
+    uint32_t edition;
+    struct typed *typed; /* NULL: no catalogue, or the disk was full when it was opened */
+    struct record_rules_ctx rules_ctx;
+    struct fold_rules rules;
+    struct node_store_record work; /* for projecting and checking */
+    uint64_t sessions_lost;        /* sessions that could not be counted on disk */
+    /* the own set that was opened last */
+    bool view_open;
+    int64_t view_log;
+    uint64_t view_seq;
+    struct change_view *view;
+    struct buf view_memory;
+    struct change_write *writes; /* CHANGE_WRITES_MAX */
+    /* what read_sets gave */
+    struct node_store_set *sets;
+    struct buf set_memory;
+};
+
+static inline int64_t node_store_i64(uint64_t v)
+{
+    return (int64_t)v;
+}
+
+static inline uint64_t node_store_u64(int64_t v)
+{
+    return (uint64_t)v;
+}
+
+/* store_log.c: the number of an incarnation in sys_inc. ERR_NOT_FOUND. */
+MUST_CHECK enum err node_log_number(struct node_store *s, const struct id_inc *inc, int64_t *out);
+/* Open an own set; s->view is it until the next call. */
+MUST_CHECK enum err node_log_view(struct node_store *s, int64_t log, uint64_t seq);
+/* Make a set that is not in the table yet the one that node_log_view() gives. */
+MUST_CHECK enum err node_log_view_set(struct node_store *s, int64_t log, uint64_t seq,
+                                      struct bytes head, struct bytes body);
+
+/* store_show.c: bring the shown row of a record up to date. */
+MUST_CHECK enum err node_show_record(struct node_store *s, const struct id_record *rid);
+/* Mark every record that is shown or known (a new catalogue changes them all). */
+MUST_CHECK enum err node_show_mark_all(struct node_store *s);
+MUST_CHECK enum err node_show_mark(struct node_store *s, const struct id_record *rid);
+/* Bring all marked records up to date and forget the marks. */
+MUST_CHECK enum err node_show_marked(struct node_store *s);
+/* Values of the typed row; `memory` holds what they point to. */
+MUST_CHECK enum err node_show_values(const struct fold *f, const struct catalogue_type *t,
+                                     struct typed_value *values, struct buf *memory);
+
+/* store_catalogue.c */
+struct node_catalogue { /* a catalogue on its way in; zeroed = none */
+    struct catalogue *catalogue;
+    struct typed *typed;
+    uint32_t edition;
+    bool swapped; /* it is the one that was in use before, to go back to */
+};
+/* At open: the catalogue of sys_catalogue, if any. */
+MUST_CHECK enum err node_catalogue_load(struct node_store *s);
+/* Typed tables for saving; opens what could not be opened before. Inside a transaction. */
+MUST_CHECK enum err node_catalogue_ready(struct node_store *s);
+/* The transaction in which node_catalogue_ready() opened them was rolled back. */
+void node_catalogue_unready(struct node_store *s);
+/* Inside apply's transaction: the newest whole edition among the hub's sets, if it is newer than
+ * the one in use. A catalogue that cannot be used is logged and left aside (`in` stays zeroed). */
+MUST_CHECK enum err node_catalogue_newest(struct node_store *s, struct node_catalogue *in);
+/* After the commit, or after a rollback (`taken` false). */
+void node_catalogue_take(struct node_store *s, struct node_catalogue *in, bool taken);
+
+/* store_apply.c: forget what is staged. */
+MUST_CHECK enum err node_stage_clear(struct node_store *s);
+
+#endif

@@ -1,0 +1,108 @@
+/* What the feed brings before its END: kept durably, shown to nobody. SPEC 7.9. */
+#include "node/store_priv.h"
+
+enum err node_stage_clear(struct node_store *s)
+{
+    return db_exec(s->db, "DELETE FROM sys_staged_set; DELETE FROM sys_staged_record;"
+                          "DELETE FROM sys_staged_verdict;"
+                          "UPDATE sys_state SET staged_epoch = 0, staged = 0;");
+}
+
+/* What was staged under another epoch of the hub cannot be completed by this one. */
+static enum err node_stage_epoch(struct node_store *s, uint64_t epoch)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT staged_epoch FROM sys_state");
+    enum err e = db_get(q);
+    uint64_t now = e == ERR_OK ? node_store_u64(db_column_int(q, 0)) : 0;
+    db_done(q);
+    if (e != ERR_OK || now == epoch) return e;
+    e = node_stage_clear(s);
+    if (e != ERR_OK) return e;
+    q = db_stmt(s->db, "UPDATE sys_state SET staged_epoch = ?1");
+    db_bind_int(q, 1, node_store_i64(epoch));
+    return db_run(q);
+}
+
+static enum err node_stage_set(struct node_store *s, const struct message_set *m)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT OR REPLACE INTO sys_staged_set(position, head, body, signature) "
+                       "VALUES (?1, ?2, ?3, ?4)");
+    db_bind_int(q, 1, node_store_i64(m->position));
+    db_bind_blob(q, 2, m->head);
+    db_bind_blob(q, 3, m->body);
+    db_bind_blob(q, 4, BYTES_OF(m->signature));
+    return db_run(q);
+}
+
+enum err node_store_stage_sets(struct node_store *s, uint64_t epoch, const struct message_set *v,
+                               size_t count)
+{
+    enum err e = db_begin(s->db);
+    if (e != ERR_OK) return e;
+    e = node_stage_epoch(s, epoch);
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        e = node_stage_set(s, &v[i]);
+    return db_end(s->db, e);
+}
+
+static enum err node_stage_record(struct node_store *s, const struct message_record *m)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT INTO sys_staged_record(rid, unit, position, state) "
+                       "VALUES (?1, ?2, ?3, ?4) ON CONFLICT(rid) DO UPDATE SET unit = ?2, "
+                       "position = ?3, state = ?4");
+    if (m->unit.len > ADMIN_UNIT_BYTES_MAX) return ERR_BAD_FORMAT;
+    db_bind_blob(q, 1, BYTES_OF(m->rid.b));
+    db_bind_text(q, 2, m->unit);
+    db_bind_int(q, 3, node_store_i64(m->position));
+    db_bind_blob(q, 4, m->state);
+    return db_run(q);
+}
+
+/* A hub sends the records of a stretch behind its sets and verdicts: what is staged up to a
+ * record's position is whole, and the next hello may say so. */
+static enum err node_stage_position(struct node_store *s, const struct message_record *v,
+                                    size_t count)
+{
+    uint64_t last = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (v[i].position > last) last = v[i].position;
+    }
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_state SET staged = max(staged, ?1)");
+    db_bind_int(q, 1, node_store_i64(last));
+    return db_run(q);
+}
+
+enum err node_store_stage_records(struct node_store *s, uint64_t epoch,
+                                  const struct message_record *v, size_t count)
+{
+    struct node_store_record *r = &s->work;
+    enum err e = db_begin(s->db);
+    if (e != ERR_OK) return e;
+    e = node_stage_epoch(s, epoch);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        fold_clear(&r->fold);
+        e = fold_load(&r->fold, v[i].state); /* a bad peer's bytes must not get into the store */
+        if (e == ERR_OK) e = node_stage_record(s, &v[i]);
+    }
+    fold_clear(&r->fold);
+    if (e == ERR_OK) e = node_stage_position(s, v, count);
+    return db_end(s->db, e);
+}
+
+enum err node_store_stage_verdicts(struct node_store *s, const struct message_verdicts *v,
+                                   size_t count)
+{
+    enum err e = db_begin(s->db);
+    if (e != ERR_OK) return e;
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        struct db_stmt *q = db_stmt(
+            s->db, "INSERT INTO sys_staged_verdict(inc, first_seq, verdicts) VALUES (?1, ?2, ?3)");
+        db_bind_blob(q, 1, BYTES_OF(v[i].inc.b));
+        db_bind_int(q, 2, node_store_i64(v[i].first_seq));
+        db_bind_blob(q, 3, v[i].verdicts);
+        e = db_run(q);
+    }
+    return db_end(s->db, e);
+}
