@@ -2,20 +2,29 @@
  * The hub's half of one sync session, without I/O: events in, effects out. One struct hub_sync per
  * connection. Implements SPEC 7.
  *
- *   GREETING ──hello──> LOOKUP ──facts──> SYNCING ──UPEND, all stored──> ENDING ──BYE──> CLOSED
- *                          └──no node id──> JOINING ──WELCOME sent──> CLOSED
+ *   GREETING --hello--> LOOKUP --facts: go--> SYNCING --UPEND--> ENDING --BYE--> CLOSED
+ *                          |---facts: no node id--> JOINING --WELCOME or REFUSE sent--> CLOSED
+ *                          `---facts: any other verdict, said in the hello--> CLOSED
  *
  * Happy path: LINK_BYTES(hello) -> {LOOKUP} -> FACTS -> {SEND hello} -> UP frames {TAKE} -> TAKEN
  * -> {SEND receipt}; the feed at the same time {READ_FEED} -> FEED -> {SEND} while the link drains;
- * after UPEND and the last TAKEN, the feed goes to its end and END is sent. Failure modes: bad
- * bytes or hashes end the link (stranger: in silence); a store error ends the link, nothing was
- * receipted.
+ * after UPEND and the last TAKEN, the feed goes to its end and END is sent.
  *
- * The order contract: TAKE runs inside the engine's open transaction. Every SEND that comes out of
- * a TAKEN event waits in the engine until that transaction has committed; when the commit fails the
- * engine drops them and closes the link.
+ * A handshake message can be replayed by anyone: nothing is written and no feed is read before the
+ * first message after it, which only the holder of the node's key can make. A log whose head at the
+ * hub is not in the node's log gets verdict 1, and nothing of the session is taken.
  *
- * Threads: loop thread only.   Units: now_ms monotonic, wall_ms UTC.   Limits: HUB_SYNC_* below.
+ * Failure modes: bad bytes or hashes end the link (stranger: in silence); silence ends it; a store
+ * error ends it with REFUSE 6, nothing was receipted.
+ *
+ * The order contract: at most one effect of a list asks for an answer, which is the next event:
+ * LOOKUP -> FACTS, TAKE -> TAKEN, READ_FEED -> FEED, JOIN -> JOINED. TAKE and JOIN run inside the
+ * engine's open transaction. Every SEND of a step that follows a store effect waits in the engine
+ * until the open transaction, if any, has committed: what was read may be of it. When the commit
+ * fails the engine drops these SENDs and closes the link.
+ *
+ * Ownership: event bytes are borrowed for the call; effect bytes live until the next step.
+ * Threads:   loop thread only.   Units: now_ms monotonic, wall_ms UTC.   Limits: HUB_SYNC_* below.
  */
 #ifndef DONGBO_HUB_SYNC_H
 #define DONGBO_HUB_SYNC_H
@@ -23,8 +32,8 @@
 #include "hub/store.h"
 #include "proto/link.h"
 
-#define HUB_SYNC_HANDSHAKE_MS 10000u  /* from accept to a whole hello */
-#define HUB_SYNC_SILENCE_MS   45000u  /* no byte from the node for this long */
+#define HUB_SYNC_HANDSHAKE_MS 10000u  /* from accept to a whole hello; from the hub's to JOIN */
+#define HUB_SYNC_SILENCE_MS   45000u  /* nothing moved in either direction for this long */
 #define HUB_SYNC_FEED_BYTES   60000u  /* one bite of the feed */
 #define HUB_SYNC_QUEUED_MAX   262144u /* bytes waiting in the link before the feed pauses */
 
@@ -39,7 +48,8 @@ enum hub_sync_state {
 
 /* Store facts for a hello, read at one moment. */
 struct hub_sync_facts {
-    bool known; /* the node is enrolled here (or its certificate verified) */
+    bool known;     /* the node is enrolled here */
+    bool certified; /* it is not, but shows a certificate that this hub signed: the hub lost it */
     struct hub_node node;
     struct message_head heads[HELLO_LOGS_MAX]; /* for each log of the hello */
     bool extends[HELLO_LOGS_MAX]; /* the node's log extends or equals the hub's; false: restored,
@@ -70,17 +80,17 @@ struct hub_sync_event {
     const struct hub_sync_facts *facts;
     const struct hub_taken *taken;
     const struct hub_feed *feed;
-    unsigned refusal;
+    unsigned refusal; /* enum message_refusal, 0 = welcome */
     const struct message_welcome *welcome;
 };
 
 enum hub_sync_effect_kind {
     HUB_SYNC_FX_LOOKUP,    /* hello */
     HUB_SYNC_FX_SEND,      /* bytes */
-    HUB_SYNC_FX_TAKE,      /* node, sets: pack_sets owned by the core until the next step */
+    HUB_SYNC_FX_TAKE,      /* node, inc, sets: pack_sets owned by the core until the next step */
     HUB_SYNC_FX_READ_FEED, /* node, cursor, hello */
-    HUB_SYNC_FX_JOIN,      /* join, peer transport key checked by the core */
-    HUB_SYNC_FX_CONTACT,   /* hello */
+    HUB_SYNC_FX_JOIN,      /* join; its proof and transport key were checked by the core */
+    HUB_SYNC_FX_CONTACT,   /* node, hello; no answer */
     HUB_SYNC_FX_CLOSE,     /* after what was sent has left; error = why */
 };
 
@@ -90,12 +100,13 @@ struct hub_sync_effect {
     const struct message_hello_node *hello;
     const struct hub_node *node;
     const struct pack_sets *sets;
+    struct id_inc inc;
     uint64_t cursor;
     const struct message_join *join;
     enum err error;
 };
 
-#define HUB_SYNC_EFFECTS_MAX 64u
+#define HUB_SYNC_EFFECTS_MAX 8u
 
 struct hub_sync_effects {
     struct hub_sync_effect v[HUB_SYNC_EFFECTS_MAX];
@@ -112,9 +123,12 @@ struct hub_sync_keys { /* borrowed for the life of the hub */
     const uint8_t *log_pk;
 };
 
+/* ERR_NOMEM. */
 MUST_CHECK enum err hub_sync_new(const struct hub_sync_keys *keys, uint64_t now_ms,
                                  struct hub_sync **out);
-void hub_sync_free(struct hub_sync *s);
+void hub_sync_free(struct hub_sync *s); /* NULL is fine */
+
+/* One step. Cannot fail: a bad peer is a verdict that ends the link. `fx` is cleared first. */
 void hub_sync_step(struct hub_sync *s, const struct hub_sync_event *ev,
                    struct hub_sync_effects *fx);
 enum hub_sync_state hub_sync_state(const struct hub_sync *s);

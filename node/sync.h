@@ -1,19 +1,26 @@
 /*
  * The node's half of a sync session, without I/O: events in, effects out. Implements SPEC 7.
  *
- *   IDLE ──wake──> DIALING ──up──> GREETING ──hello──> SYNCING ──END applied──> CLOSING ──down──>
- * IDLE └────────────── down, error, timeout ──────────────> IDLE (retry with jitter)
+ *   IDLE --wake--> LOADING --facts--> DIALING --up--> GREETING --hello--> SYNCING --END applied--.
+ *    ^                                                   \--"join first"--> JOINING --WELCOME----+
+ *    |                                                                                           v
+ *    +<-- down, error, refusal, timeout (retry with jitter) -- any state      CLOSING --down--> IDLE
  *
  * Happy path: WAKE -> {LOAD_HELLO} -> HELLO_FACTS -> {DIAL} -> LINK_UP -> {SEND hello} -> bytes ->
- * the hub's heads -> {READ_SETS} -> SETS -> {SEND up frames}, UPEND -> receipts {STORE_RECEIPT},
- * feed {STAGE_*} -> END {APPLY} -> APPLIED -> {SEND bye, CLOSE}. While joining: hello without node
- * id -> JOIN -> WELCOME -> {STORE_IDENTITY}, then a session. Failure modes: link down, bad bytes,
- * refusal, a store error: {CLOSE, NOTE_CONTACT, WAKE_AT}; nothing is lost because only APPLY and
- * STORE_RECEIPT change what the node believes.
+ * the hub's heads, each checked against the own log {READ_SETS} -> SETS -> {SEND up frames} ...
+ * UPEND -> receipts {STORE_RECEIPT}, feed {STAGE_*} -> END {APPLY} -> APPLIED -> {SEND bye, CLOSE}.
+ * While joining: hello without node id -> JOIN -> WELCOME -> {STORE_IDENTITY}, then a session.
+ *
+ * Failure modes: link down, silence, bad bytes, wrong receipts, a refusal, a store error: {CLOSE,
+ * WAKE_AT, NOTE_CONTACT}; nothing is lost because only APPLY and STORE_RECEIPT change what the node
+ * believes. A set that no longer matches its hashes ends the sending of its log, not the session:
+ * the feed still comes, and the session's result is ERR_DAMAGED.
  *
  * Effects are an ordered list; the engine carries them out one by one and stops at the first that
- * fails, then reports NODE_SYNC_EV_STORE_FAILED. Event bytes are borrowed for the call; effect
- * bytes live until the next step. Each link attempt has a number; events of other links are
+ * fails, then reports NODE_SYNC_EV_STORE_FAILED. At most one effect of a list asks for an answer,
+ * which is the next event: LOAD_HELLO -> HELLO_FACTS, READ_SETS -> SETS, APPLY -> APPLIED, all other
+ * STORE_* and STAGE_* -> STORED; NOTE_CONTACT has none. Event bytes are borrowed for the call;
+ * effect bytes live until the next step. Each link attempt has a number; events of other links are
  * ignored.
  *
  * Threads: loop thread only.   Units: now_ms is monotonic, wall_ms UTC.
@@ -26,15 +33,21 @@
 #include "proto/link.h"
 #include "proto/pack.h"
 
-#define NODE_SYNC_RETRY_MS_MIN 5000u   /* first wait after a failed attempt, before jitter */
+#define NODE_SYNC_RETRY_MS_MIN 5000u   /* shortest wait after a failed attempt */
 #define NODE_SYNC_RETRY_MS_MAX 900000u /* longest wait */
-#define NODE_SYNC_INTERVAL_MS  300000u /* between sessions when all is well */
+#define NODE_SYNC_INTERVAL_MS  300000u /* longest wait between sessions when all is well */
 #define NODE_SYNC_SAVED_MS     2000u   /* after a save, when the hub was reachable */
-#define NODE_SYNC_SILENCE_MS   45000u  /* no byte from the hub for this long: the link is dead */
+#define NODE_SYNC_DIAL_MS      20000u  /* from DIAL to a connection */
+#define NODE_SYNC_HANDSHAKE_MS 20000u  /* from a connection to the hub's hello */
+#define NODE_SYNC_SILENCE_MS   45000u  /* nothing moved in either direction: the link is dead */
+#define NODE_SYNC_CLOSING_MS   5000u   /* for the last bytes to leave */
+#define NODE_SYNC_READ_SETS    PACK_SETS_MAX
+#define NODE_SYNC_READ_BYTES   393216u /* one bite of the own log, heads and bodies */
 #define LINK_UNRECEIPTED_MAX   16u     /* UP frames ahead of the receipts */
 
 enum node_sync_state {
     NODE_SYNC_IDLE,
+    NODE_SYNC_LOADING,
     NODE_SYNC_DIALING,
     NODE_SYNC_GREETING,
     NODE_SYNC_JOINING,
@@ -43,7 +56,7 @@ enum node_sync_state {
 };
 
 enum node_sync_event_kind {
-    NODE_SYNC_EV_WAKE,        /* the timer asked for by WAKE_AT fired */
+    NODE_SYNC_EV_WAKE,        /* the timer asked for by WAKE_AT fired; also once at the start */
     NODE_SYNC_EV_NOW,         /* a person asks to sync now */
     NODE_SYNC_EV_SAVED,       /* a change set was saved */
     NODE_SYNC_EV_HELLO_FACTS, /* answer to LOAD_HELLO: hello, identity */
@@ -51,12 +64,20 @@ enum node_sync_event_kind {
     NODE_SYNC_EV_LINK_BYTES,   /* bytes */
     NODE_SYNC_EV_LINK_DRAINED, /* everything sent so far left this process */
     NODE_SYNC_EV_LINK_DOWN,    /* error = why */
-    NODE_SYNC_EV_SETS,         /* answer to READ_SETS */
+    NODE_SYNC_EV_SETS,         /* answer to READ_SETS: sets, roots */
+    NODE_SYNC_EV_STORED,       /* answer to the other store effects */
     NODE_SYNC_EV_APPLIED,      /* answer to APPLY: error = ERR_OK or ERR_BAD_HASH */
-    NODE_SYNC_EV_IDENTITY_STORED,
     NODE_SYNC_EV_STORE_FAILED, /* error: an effect failed in the store; the rest of the list was
                                   dropped */
 };
+
+struct node_sync_root { /* root of a block of seeds (SPEC 4.7) */
+    uint64_t block;
+    uint8_t root[16];
+};
+
+/* Blocks that one READ_SETS can touch. */
+#define NODE_SYNC_ROOTS_MAX (NODE_SYNC_READ_SETS / CHANGE_BLOCK_SETS + 2u)
 
 struct node_sync_event {
     enum node_sync_event_kind kind;
@@ -69,24 +90,26 @@ struct node_sync_event {
     const struct node_identity *identity;
     const struct node_store_set *sets;
     size_t set_count;
+    const struct node_sync_root *roots; /* those of the blocks of `sets` that are kept */
+    size_t root_count;
     uint64_t random; /* fresh random bits with every event: jitter, nonce */
 };
 
 enum node_sync_effect_kind {
     NODE_SYNC_FX_LOAD_HELLO,
-    NODE_SYNC_FX_DIAL,          /* link, address in identity */
+    NODE_SYNC_FX_DIAL,          /* link, identity->address */
     NODE_SYNC_FX_SEND,          /* link, bytes */
-    NODE_SYNC_FX_CLOSE,         /* link: after what was sent has left */
+    NODE_SYNC_FX_CLOSE,         /* link: after what was sent has left; error = why */
     NODE_SYNC_FX_WAKE_AT,       /* at_ms (monotonic); replaces the one before */
-    NODE_SYNC_FX_READ_SETS,     /* inc, seq */
+    NODE_SYNC_FX_READ_SETS,     /* inc, seq, count = most sets wanted */
     NODE_SYNC_FX_STORE_RECEIPT, /* receipt, signature */
-    NODE_SYNC_FX_STORE_CARD,
+    NODE_SYNC_FX_STORE_CARD,    /* bytes, card */
     NODE_SYNC_FX_STORE_IDENTITY,
     NODE_SYNC_FX_STAGE_SETS, /* epoch, sets */
     NODE_SYNC_FX_STAGE_RECORDS,
     NODE_SYNC_FX_STAGE_VERDICTS,
     NODE_SYNC_FX_APPLY,        /* epoch, end */
-    NODE_SYNC_FX_NOTE_CONTACT, /* error, hub clock */
+    NODE_SYNC_FX_NOTE_CONTACT, /* error, hub clock; always last */
 };
 
 struct node_sync_effect {
@@ -98,7 +121,7 @@ struct node_sync_effect {
     struct id_inc inc;
     struct bytes bytes;
     enum err error;
-    int64_t hub_clock_ms;
+    int64_t hub_clock_ms; /* 0: the hub said nothing */
     struct admin_receipt receipt;
     uint8_t signature[64];
     struct admin_card card;
@@ -110,24 +133,25 @@ struct node_sync_effect {
     const struct message_end *end;
 };
 
-#define NODE_SYNC_EFFECTS_MAX 64u
+#define NODE_SYNC_EFFECTS_MAX 8u
 
 struct node_sync_effects {
     struct node_sync_effect v[NODE_SYNC_EFFECTS_MAX];
     size_t count;
 };
 
-struct node_sync; /* fixed-size state; keys are borrowed */
+struct node_sync;
 
-struct node_sync_keys {
+struct node_sync_keys {              /* borrowed for the life of the core */
     const uint8_t *transport_secret; /* 32 bytes, sodium_malloc */
     const uint8_t *transport_pk;
     const uint8_t *sign_secret; /* 64 bytes: for the join proof */
     const uint8_t *sign_pk;
 };
 
+/* ERR_NOMEM. */
 MUST_CHECK enum err node_sync_new(const struct node_sync_keys *keys, struct node_sync **out);
-void node_sync_free(struct node_sync *s);
+void node_sync_free(struct node_sync *s); /* wipes the keys of the link; NULL is fine */
 
 /* One step. Cannot fail: a bad peer is a verdict that ends the link. `fx` is cleared first. */
 void node_sync_step(struct node_sync *s, const struct node_sync_event *ev,
@@ -137,10 +161,13 @@ enum node_sync_state node_sync_state(const struct node_sync *s);
 
 /* Result of the last finished session and whether one is running, for `sync` and `status`. */
 struct node_sync_result {
+    uint64_t begun;                  /* sessions begun since start */
     uint64_t finished;               /* sessions finished since start, complete or not */
     enum err last;                   /* why the last one ended; ERR_OK = complete */
-    unsigned refused;                /* REFUSE code or hello verdict behind it, 0 = none */
-    char text[MESSAGE_TEXT_MAX + 1]; /* the hub's words, if any */
+    enum message_verdict verdict;    /* of the hub's hello; MESSAGE_GO when there was none */
+    unsigned refused;                /* code of the hub's REFUSE, 0 = none */
+    char text[MESSAGE_TEXT_MAX + 1]; /* words for the officer, "" when `last` says it all */
+    bool wanted_again;               /* another session follows at once (NOW, SAVED came late) */
 };
 void node_sync_result(const struct node_sync *s, struct node_sync_result *out);
 

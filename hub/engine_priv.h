@@ -1,0 +1,55 @@
+/*
+ * What the files of the hub's engine share. Included by hub/engine*.c only.
+ *
+ * Ownership: struct hub_engine owns its sessions.   Threads: loop thread only.
+ */
+#ifndef DONGBO_HUB_ENGINE_PRIV_H
+#define DONGBO_HUB_ENGINE_PRIV_H
+
+#include "hub/engine.h"
+
+struct hub_session {
+    uint64_t conn; /* serial * HUB_ENGINE_CONNS_MAX + slot */
+    struct hub_sync *core;
+    struct buf out; /* said, not yet handed out */
+    bool bound;     /* what it said depends on the open transaction */
+    bool waits;     /* `feed` is read after the commit */
+    struct hub_sync_effect feed;
+    bool closing;
+    bool told; /* the caller knows that it closes */
+    enum err why;
+};
+
+struct hub_engine {
+    struct hub_store *store;
+    struct hub_sync_keys keys;
+    unsigned conns_max;
+    unsigned half_open_max;
+    hub_engine_step_fn *step;
+    void *step_ctx;
+    bool dead;
+    bool open;    /* a transaction is */
+    size_t group; /* sets taken in it */
+    uint64_t serial;
+    uint64_t given; /* connection whose bytes were handed out last; 0 = none */
+    unsigned count;
+    struct hub_session *slots[HUB_ENGINE_CONNS_MAX];
+    /* answers of one store effect */
+    struct hub_sync_facts facts;
+    struct hub_taken taken;
+    struct hub_feed feed;
+    struct message_welcome welcome;
+    char unit_name[MESSAGE_TEXT_MAX + 1];
+    struct buf cert;
+};
+
+/* The step hook; false: dead. */
+bool hub_engine_step(struct hub_engine *e, const char *what);
+/* Make sure that a transaction is open. */
+MUST_CHECK enum err hub_engine_open(struct hub_engine *e);
+
+/* Carry out one store effect and make `ev` its answer. */
+MUST_CHECK enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
+                                     struct hub_sync_event *ev);
+
+#endif

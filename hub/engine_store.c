@@ -1,0 +1,177 @@
+/* The store effects of the hub's sync core. */
+#include "hub/engine_priv.h"
+#include "hub/own.h"
+
+#include <assert.h>
+#include <sodium.h>
+
+/* Does the log that the node tells of begin with the hub's? Where the node's is longer the node
+ * itself compares: it has the set at the hub's head. */
+static bool hub_engine_extends(const struct message_log *own, const struct message_head *hub)
+{
+    if (hub->next_seq < own->next_seq || hub->next_seq == 0) return true;
+    return hub->next_seq == own->next_seq && ID_EQUAL(&hub->head, &own->head);
+}
+
+/* A node that this hub does not have: its certificate may prove that it had. */
+static void hub_engine_certified(struct hub_engine *e, const struct message_hello_node *hello,
+                                 struct hub_sync_facts *facts)
+{
+    struct admin_cert c;
+    if (hello->cert.len == 0 ||
+        admin_cert_open(hello->cert, &e->keys.hub, e->keys.log_pk, &c) != ERR_OK)
+        return;
+    if (!ID_EQUAL(&c.node, &hello->node)) return;
+    facts->certified = true;
+    facts->node.node = c.node;
+    memcpy(facts->node.sign_pk, c.sign_pk, sizeof c.sign_pk);
+    memcpy(facts->node.transport_pk, c.transport_pk, sizeof c.transport_pk);
+}
+
+static enum err hub_engine_lookup(struct hub_engine *e, const struct message_hello_node *hello,
+                                  struct hub_sync_event *ev)
+{
+    struct hub_sync_facts *f = &e->facts;
+    memset(f, 0, sizeof *f);
+    enum err err = hub_store_identity(e->store, &f->identity);
+    if (err != ERR_OK) return err;
+    hub_store_position(e->store, &f->position);
+    ev->kind = HUB_SYNC_EV_FACTS;
+    ev->facts = f;
+    if (hello->joining) return ERR_OK;
+    err = hub_store_node(e->store, &hello->node, &f->node);
+    if (err == ERR_NOT_FOUND) {
+        hub_engine_certified(e, hello, f);
+        return ERR_OK;
+    }
+    f->known = err == ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < hello->log_count; i++) {
+        err = hub_store_head(e->store, &hello->node, &hello->logs[i].inc, &f->heads[i]);
+        f->extends[i] = hub_engine_extends(&hello->logs[i], &f->heads[i]);
+    }
+    if (err == ERR_OK)
+        err = hub_store_knows(e->store, hello->cursor_epoch, hello->cursor_position,
+                              hello->cursor_hash, &f->cursor_known);
+    return err;
+}
+
+static enum err hub_engine_take(struct hub_engine *e, const struct hub_sync_effect *f,
+                                struct hub_sync_event *ev)
+{
+    enum err err = hub_engine_open(e);
+    if (err == ERR_OK)
+        err = hub_store_take(e->store, &f->node->node, f->sets, ev->wall_ms, &e->taken);
+    if (err != ERR_OK) return err;
+    e->group += f->sets->count;
+    ev->kind = HUB_SYNC_EV_TAKEN;
+    ev->taken = &e->taken;
+    return ERR_OK;
+}
+
+static enum err hub_engine_enrol(struct hub_engine *e, const struct message_join *join,
+                                 const struct id_hash *node, int64_t now_ms)
+{
+    struct admin_enrol enrol = {.node = *node, .certificate = buf_bytes(&e->cert)};
+    struct hub_taken taken;
+    struct buf payload;
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    admin_enrol_encode(&enrol, &payload);
+    enum err err = payload.e;
+    struct bytes p = buf_bytes(&payload);
+    if (err == ERR_OK)
+        err = hub_own_append(e->store, &e->keys, &(struct hub_own_set){.payloads = &p, .count = 1},
+                             now_ms, &taken);
+    if (err == ERR_OK) err = hub_store_invite_use(e->store, join->token, node, join->name, now_ms);
+    buf_free(&payload);
+    return err;
+}
+
+/* May these keys use this token? *refusal: 0, or why not. *again: they did before. */
+static enum err hub_engine_may_join(struct hub_engine *e, const struct message_join *join,
+                                    struct admin_cert *cert, int64_t now_ms, bool *again,
+                                    unsigned *refusal)
+{
+    struct hub_node node;
+    enum err err = hub_store_invite_check(e->store, join->token, &cert->node, now_ms, cert->unit,
+                                          e->unit_name);
+    *refusal = err == ERR_NOT_FOUND ? MESSAGE_BAD_INVITE
+               : err == ERR_EXISTS  ? MESSAGE_USED_INVITE
+               : err == ERR_TIMEOUT ? MESSAGE_OLD_INVITE
+                                    : 0;
+    if (*refusal != 0) return ERR_OK;
+    if (err == ERR_OK) err = hub_store_node(e->store, &cert->node, &node);
+    *again = err == ERR_OK;
+    if (err == ERR_NOT_FOUND) return ERR_OK;
+    if (err != ERR_OK) return err;
+    if (node.revoked) {
+        *refusal = MESSAGE_REVOKED_NODE;
+    } else if (sodium_memcmp(node.transport_pk, join->transport_pk, 32) != 0) {
+        *refusal = MESSAGE_BAD_PROOF;
+    }
+    return ERR_OK;
+}
+
+static enum err hub_engine_join(struct hub_engine *e, const struct message_join *join,
+                                struct hub_sync_event *ev)
+{
+    struct admin_cert cert = {.hub = e->keys.hub, .serial = 1};
+    bool again = false;
+    unsigned refusal = 0;
+    memcpy(cert.sign_pk, join->sign_pk, sizeof cert.sign_pk);
+    memcpy(cert.transport_pk, join->transport_pk, sizeof cert.transport_pk);
+    crypto_generichash(cert.node.b, sizeof cert.node.b, join->sign_pk, sizeof join->sign_pk, NULL,
+                       0);
+    enum err err = hub_engine_open(e);
+    if (err == ERR_OK) err = hub_engine_may_join(e, join, &cert, ev->wall_ms, &again, &refusal);
+    if (err != ERR_OK) return err;
+    ev->kind = HUB_SYNC_EV_JOINED;
+    ev->refusal = refusal;
+    if (refusal != 0) return ERR_OK;
+
+    buf_free(&e->cert);
+    buf_init(&e->cert, ADMIN_CERT_BYTES_MAX);
+    admin_cert_make(&cert, e->keys.log_secret, &e->cert);
+    err = e->cert.e;
+    if (err == ERR_OK && !again) err = hub_engine_enrol(e, join, &cert.node, ev->wall_ms);
+    if (err == ERR_OK) err = hub_store_identity(e->store, &e->facts.identity);
+    e->welcome.card = bytes_make(e->facts.identity.card, e->facts.identity.card_len);
+    e->welcome.cert = buf_bytes(&e->cert);
+    e->welcome.unit_name = bytes_str(e->unit_name);
+    ev->welcome = &e->welcome;
+    return err;
+}
+
+static enum err hub_engine_contact(struct hub_engine *e, const struct hub_sync_effect *f,
+                                   int64_t now_ms)
+{
+    enum err err = hub_engine_open(e);
+    return err == ERR_OK ? hub_store_contact(e->store, &f->node->node, f->hello, now_ms) : err;
+}
+
+static enum err hub_engine_feed(struct hub_engine *e, const struct hub_sync_effect *f,
+                                struct hub_sync_event *ev)
+{
+    memset(&e->feed, 0, sizeof e->feed);
+    ev->kind = HUB_SYNC_EV_FEED;
+    ev->feed = &e->feed;
+    return hub_store_feed(e->store, f->node, f->cursor, f->hello, HUB_SYNC_FEED_BYTES, &e->feed);
+}
+
+enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
+                          struct hub_sync_event *ev)
+{
+    switch (f->kind) {
+    case HUB_SYNC_FX_LOOKUP: return hub_engine_lookup(e, f->hello, ev);
+    case HUB_SYNC_FX_READ_FEED: return hub_engine_feed(e, f, ev);
+    case HUB_SYNC_FX_TAKE:
+        return hub_engine_step(e, "take") ? hub_engine_take(e, f, ev) : ERR_STORE;
+    case HUB_SYNC_FX_JOIN:
+        return hub_engine_step(e, "join") ? hub_engine_join(e, f->join, ev) : ERR_STORE;
+    case HUB_SYNC_FX_CONTACT:
+        return hub_engine_step(e, "contact") ? hub_engine_contact(e, f, ev->wall_ms) : ERR_STORE;
+    case HUB_SYNC_FX_SEND:
+    case HUB_SYNC_FX_CLOSE: break;
+    }
+    assert(!"not a store effect");
+    return ERR_STORE;
+}

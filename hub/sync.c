@@ -1,0 +1,240 @@
+#include "hub/sync_priv.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+static bool hub_sync_may_move(enum hub_sync_state from, enum hub_sync_state to)
+{
+    switch (from) {
+    case HUB_SYNC_GREETING: return to == HUB_SYNC_LOOKUP || to == HUB_SYNC_CLOSED;
+    case HUB_SYNC_LOOKUP:
+        return to == HUB_SYNC_SYNCING || to == HUB_SYNC_JOINING || to == HUB_SYNC_CLOSED;
+    case HUB_SYNC_JOINING: return to == HUB_SYNC_CLOSED;
+    case HUB_SYNC_SYNCING: return to == HUB_SYNC_ENDING || to == HUB_SYNC_CLOSED;
+    case HUB_SYNC_ENDING: return to == HUB_SYNC_CLOSED;
+    case HUB_SYNC_CLOSED: return false;
+    }
+    return false;
+}
+
+void hub_sync_move(struct hub_sync *s, enum hub_sync_state to)
+{
+    assert(hub_sync_may_move(s->state, to));
+    s->state = to;
+}
+
+enum err hub_sync_new(const struct hub_sync_keys *keys, uint64_t now_ms, struct hub_sync **out)
+{
+    struct hub_sync *s = calloc(1, sizeof *s);
+    if (s == NULL) return ERR_NOMEM;
+    s->keys = *keys;
+    s->deadline_at = now_ms + HUB_SYNC_HANDSHAKE_MS;
+    buf_init(&s->body, FRAME_BODY_BYTES_MAX);
+    struct link_keys k = {.secret = keys->transport_secret, .public_key = keys->transport_pk};
+    enum err e = link_new_hub(&s->wire, &keys->hub, &k);
+    if (e != ERR_OK) {
+        free(s);
+        return e;
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+void hub_sync_free(struct hub_sync *s)
+{
+    if (s == NULL) return;
+    link_free(s->wire);
+    pack_free(s->pack);
+    pack_sets_free(&s->taking);
+    buf_free(&s->body);
+    sodium_memzero(s, sizeof *s);
+    free(s);
+}
+
+enum hub_sync_state hub_sync_state(const struct hub_sync *s)
+{
+    return s->state;
+}
+
+struct hub_sync_effect *hub_sync_effect_add(struct hub_sync_effects *fx,
+                                            enum hub_sync_effect_kind kind)
+{
+    assert(fx->count < HUB_SYNC_EFFECTS_MAX);
+    struct hub_sync_effect *f = &fx->v[fx->count++];
+    memset(f, 0, sizeof *f);
+    f->kind = kind;
+    return f;
+}
+
+static void hub_sync_push(struct hub_sync *s, struct hub_sync_effects *fx)
+{
+    if (s->pushed || link_out(s->wire)->len == 0) return;
+    struct hub_sync_effect *f = hub_sync_effect_add(fx, HUB_SYNC_FX_SEND);
+    f->bytes = buf_bytes(link_out(s->wire));
+    s->queued += f->bytes.len;
+    s->pushed = true;
+}
+
+void hub_sync_send(struct hub_sync *s, unsigned type, bool squeeze, struct hub_sync_effects *fx)
+{
+    if (s->state == HUB_SYNC_CLOSED) return;
+    enum err e = s->body.e;
+    if (e == ERR_OK) {
+        e = link_send(s->wire, type, buf_bytes(&s->body),
+                      squeeze && s->body.len >= HUB_SYNC_SQUEEZE_BYTES);
+    }
+    if (e != ERR_OK) hub_sync_close(s, e, fx);
+}
+
+void hub_sync_close(struct hub_sync *s, enum err why, struct hub_sync_effects *fx)
+{
+    if (s->state == HUB_SYNC_CLOSED) return;
+    hub_sync_push(s, fx);
+    hub_sync_effect_add(fx, HUB_SYNC_FX_CLOSE)->error = why;
+    s->answer = HUB_SYNC_NOTHING;
+    hub_sync_move(s, HUB_SYNC_CLOSED);
+}
+
+static const char *hub_sync_refusal_text(unsigned code)
+{
+    switch (code) {
+    case MESSAGE_BAD_INVITE: return "Trung tâm không có lời mời này. / Unknown invitation.";
+    case MESSAGE_USED_INVITE:
+        return "Lời mời đã được dùng cho máy khác. / The invitation was used by another PC.";
+    case MESSAGE_OLD_INVITE:
+        return "Lời mời đã hết hạn: hãy xin lời mời mới. / The invitation has expired.";
+    case MESSAGE_BAD_PROOF: return "Chữ ký ghi danh không hợp lệ. / The proof does not verify.";
+    case MESSAGE_REVOKED_NODE: return "Máy này đã bị thu hồi quyền. / This PC was revoked.";
+    case MESSAGE_CANNOT_STORE:
+        return "Trung tâm tạm thời không ghi được dữ liệu; sẽ tự thử lại. / The hub cannot store "
+               "now.";
+    default: return "Trung tâm đang bận; sẽ tự thử lại. / The hub is busy.";
+    }
+}
+
+void hub_sync_refuse(struct hub_sync *s, unsigned code, enum err why, struct hub_sync_effects *fx)
+{
+    if (s->state == HUB_SYNC_CLOSED) return;
+    struct message_refuse r = {.code = code, .text = bytes_str(hub_sync_refusal_text(code))};
+    buf_clear(&s->body);
+    message_refuse_encode(&r, &s->body);
+    hub_sync_send(s, MESSAGE_REFUSE, false, fx);
+    hub_sync_close(s, why, fx);
+}
+
+static void hub_sync_message(struct hub_sync *s, const struct link_event *m,
+                             struct hub_sync_effects *fx)
+{
+    if (m->kind == LINK_HELLO) {
+        hub_sync_hello(s, m, fx);
+        return;
+    }
+    if (s->state == HUB_SYNC_JOINING) {
+        hub_sync_join(s, m, fx);
+        return;
+    }
+    if (!s->live) {
+        s->live = true;
+        struct hub_sync_effect *f = hub_sync_effect_add(fx, HUB_SYNC_FX_CONTACT);
+        f->node = &s->node;
+        f->hello = &s->hello;
+    }
+    if (m->type == MESSAGE_UP && s->state == HUB_SYNC_SYNCING) {
+        hub_sync_up(s, m->body, fx);
+    } else if (m->type == MESSAGE_UPEND && s->state == HUB_SYNC_SYNCING && m->body.len == 1 &&
+               m->body.p[0] == 0x90) {
+        hub_sync_move(s, HUB_SYNC_ENDING);
+    } else if (m->type == MESSAGE_BYE) {
+        struct message_bye bye;
+        enum err e = message_bye_decode(m->body, &bye);
+        hub_sync_close(s, e, fx);
+    } else {
+        hub_sync_close(s, ERR_BAD_FORMAT, fx);
+    }
+}
+
+/* Messages first, then the feed, until an answer is awaited. */
+static void hub_sync_go_on(struct hub_sync *s, struct hub_sync_effects *fx)
+{
+    while (s->state != HUB_SYNC_CLOSED && s->answer == HUB_SYNC_NOTHING) {
+        struct link_event m;
+        enum err e = link_next(s->wire, &m);
+        if (e != ERR_OK) {
+            hub_sync_close(s, e, fx);
+            return;
+        }
+        if (m.kind == LINK_NOTHING) break;
+        hub_sync_message(s, &m, fx);
+    }
+    if (s->answer == HUB_SYNC_NOTHING) hub_sync_feed_more(s, fx);
+}
+
+static void hub_sync_on_link(struct hub_sync *s, const struct hub_sync_event *ev,
+                             struct hub_sync_effects *fx)
+{
+    if (s->state == HUB_SYNC_SYNCING || s->state == HUB_SYNC_ENDING)
+        s->deadline_at = ev->now_ms + HUB_SYNC_SILENCE_MS;
+    if (ev->kind == HUB_SYNC_EV_LINK_DRAINED) {
+        s->queued = 0;
+        return;
+    }
+    enum err e = link_feed(s->wire, ev->bytes);
+    if (e != ERR_OK) hub_sync_close(s, e, fx);
+}
+
+static void hub_sync_on_answer(struct hub_sync *s, const struct hub_sync_event *ev,
+                               struct hub_sync_effects *fx)
+{
+    enum hub_sync_answer want = s->answer;
+    s->answer = HUB_SYNC_NOTHING;
+    if (want == HUB_SYNC_WANT_FACTS && ev->kind == HUB_SYNC_EV_FACTS) {
+        hub_sync_facts(s, ev, fx);
+    } else if (want == HUB_SYNC_WANT_TAKEN && ev->kind == HUB_SYNC_EV_TAKEN) {
+        hub_sync_taken(s, ev, fx);
+    } else if (want == HUB_SYNC_WANT_FEED && ev->kind == HUB_SYNC_EV_FEED) {
+        hub_sync_feed(s, ev, fx);
+    } else if (want == HUB_SYNC_WANT_JOINED && ev->kind == HUB_SYNC_EV_JOINED) {
+        hub_sync_joined(s, ev, fx);
+    } else {
+        s->answer = want;
+    }
+}
+
+static void hub_sync_on_store_failed(struct hub_sync *s, const struct hub_sync_event *ev,
+                                     struct hub_sync_effects *fx)
+{
+    if (ev->error == ERR_CHAIN_BROKEN || s->state == HUB_SYNC_LOOKUP) {
+        hub_sync_close(s, ev->error, fx);
+    } else {
+        hub_sync_refuse(s, MESSAGE_CANNOT_STORE, ev->error, fx);
+    }
+}
+
+void hub_sync_step(struct hub_sync *s, const struct hub_sync_event *ev, struct hub_sync_effects *fx)
+{
+    fx->count = 0;
+    if (s->pushed) buf_clear(link_out(s->wire));
+    s->pushed = false;
+    if (s->state == HUB_SYNC_CLOSED) return;
+
+    switch (ev->kind) {
+    case HUB_SYNC_EV_LINK_BYTES:
+    case HUB_SYNC_EV_LINK_DRAINED: hub_sync_on_link(s, ev, fx); break;
+    case HUB_SYNC_EV_LINK_DOWN:
+        s->answer = HUB_SYNC_NOTHING;
+        hub_sync_move(s, HUB_SYNC_CLOSED);
+        return;
+    case HUB_SYNC_EV_TICK:
+        if (ev->now_ms >= s->deadline_at) hub_sync_close(s, ERR_TIMEOUT, fx);
+        break;
+    case HUB_SYNC_EV_FACTS:
+    case HUB_SYNC_EV_TAKEN:
+    case HUB_SYNC_EV_FEED:
+    case HUB_SYNC_EV_JOINED: hub_sync_on_answer(s, ev, fx); break;
+    case HUB_SYNC_EV_STORE_FAILED: hub_sync_on_store_failed(s, ev, fx); break;
+    }
+    if (s->state == HUB_SYNC_CLOSED) return;
+    hub_sync_go_on(s, fx);
+    if (s->state != HUB_SYNC_CLOSED) hub_sync_push(s, fx);
+}

@@ -1,0 +1,77 @@
+/*
+ * What the files of the hub's sync core share. Included by hub/sync*.c only.
+ *
+ * Ownership: struct hub_sync owns its link, pack and decoded sets.   Threads: loop thread only.
+ */
+#ifndef DONGBO_HUB_SYNC_PRIV_H
+#define DONGBO_HUB_SYNC_PRIV_H
+
+#include "hub/sync.h"
+#include "proto/pack.h"
+#include "proto/wire.h"
+
+#define HUB_SYNC_SQUEEZE_BYTES 192u /* smaller bodies gain nothing from the zstd stream */
+
+enum hub_sync_answer { /* what the core waits for; it reads no message meanwhile */
+                       HUB_SYNC_NOTHING,
+                       HUB_SYNC_WANT_FACTS,
+                       HUB_SYNC_WANT_TAKEN,
+                       HUB_SYNC_WANT_FEED,
+                       HUB_SYNC_WANT_JOINED
+};
+
+struct hub_sync {
+    struct hub_sync_keys keys;
+    enum hub_sync_state state;
+    enum hub_sync_answer answer;
+    struct link *wire;
+    struct pack *pack;       /* when the first UP comes */
+    struct pack_sets taking; /* of the TAKE under way */
+    struct message_join join;
+    uint64_t deadline_at;
+    bool pushed;    /* what waits in the link went out with the last effects */
+    size_t queued;  /* bytes sent since the link last drained */
+    bool live;      /* a message came after the handshake: the peer is really there */
+    bool caught_up; /* the feed reached the end of the log before UPEND */
+    bool end_sent;
+    uint64_t cursor;  /* of the feed */
+    uint8_t peer[32]; /* the other side's transport key, proven */
+    struct message_hello_node hello;
+    uint8_t cert[ADMIN_CERT_BYTES_MAX]; /* hello.cert points here */
+    struct hub_node node;
+    struct message_head heads[HELLO_LOGS_MAX];
+    uint64_t epoch;
+    uint64_t position; /* end of the log at the hello */
+    struct buf body;
+};
+
+void hub_sync_move(struct hub_sync *s, enum hub_sync_state to);
+struct hub_sync_effect *hub_sync_effect_add(struct hub_sync_effects *fx,
+                                            enum hub_sync_effect_kind kind);
+
+/* Send the body in s->body as a message, or end the link. */
+void hub_sync_send(struct hub_sync *s, unsigned type, bool squeeze, struct hub_sync_effects *fx);
+/* End the link: what was sent leaves first. `why` = ERR_OK when all is said. */
+void hub_sync_close(struct hub_sync *s, enum err why, struct hub_sync_effects *fx);
+/* Say why in words, then end the link. */
+void hub_sync_refuse(struct hub_sync *s, unsigned code, enum err why, struct hub_sync_effects *fx);
+
+/* sync_greet.c */
+void hub_sync_hello(struct hub_sync *s, const struct link_event *m, struct hub_sync_effects *fx);
+void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
+                    struct hub_sync_effects *fx);
+void hub_sync_join(struct hub_sync *s, const struct link_event *m, struct hub_sync_effects *fx);
+void hub_sync_joined(struct hub_sync *s, const struct hub_sync_event *ev,
+                     struct hub_sync_effects *fx);
+
+/* sync_feed.c */
+void hub_sync_up(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx);
+void hub_sync_taken(struct hub_sync *s, const struct hub_sync_event *ev,
+                    struct hub_sync_effects *fx);
+void hub_sync_receipt(struct hub_sync *s, size_t log, uint64_t first, uint64_t last,
+                      const struct id_hash *position_hash, struct hub_sync_effects *fx);
+void hub_sync_feed_more(struct hub_sync *s, struct hub_sync_effects *fx);
+void hub_sync_feed(struct hub_sync *s, const struct hub_sync_event *ev,
+                   struct hub_sync_effects *fx);
+
+#endif

@@ -1,0 +1,296 @@
+#include "node/engine.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct node_engine {
+    struct node_store *store;
+    struct node_sync *core;
+    node_engine_step_fn *step;
+    void *step_ctx;
+    bool dead;
+    struct buf bytes; /* of all SENDs of one event */
+    struct node_identity identity;
+    struct message_hello_node hello;
+    struct node_sync_root roots[NODE_SYNC_ROOTS_MAX];
+};
+
+enum err node_engine_new(const struct node_engine_options *options, struct node_engine **out)
+{
+    struct node_engine *e = calloc(1, sizeof *e);
+    if (e == NULL) return ERR_NOMEM;
+    enum err err = node_sync_new(options->keys, &e->core);
+    if (err != ERR_OK) {
+        free(e);
+        return err;
+    }
+    e->store = options->store;
+    e->step = options->step;
+    e->step_ctx = options->step_ctx;
+    buf_init(&e->bytes, NODE_ENGINE_BYTES_MAX);
+    *out = e;
+    return ERR_OK;
+}
+
+void node_engine_free(struct node_engine *e)
+{
+    if (e == NULL) return;
+    node_sync_free(e->core);
+    buf_free(&e->bytes);
+    free(e);
+}
+
+void node_engine_result(const struct node_engine *e, struct node_sync_result *out)
+{
+    node_sync_result(e->core, out);
+}
+
+enum node_sync_state node_engine_state(const struct node_engine *e)
+{
+    return node_sync_state(e->core);
+}
+
+bool node_engine_dead(const struct node_engine *e)
+{
+    return e->dead;
+}
+
+static bool node_engine_step(struct node_engine *e, const char *what)
+{
+    if (e->step != NULL && !e->dead && !e->step(e->step_ctx, what)) e->dead = true;
+    return !e->dead;
+}
+
+/* ---- store effects: each fills `ev` with its answer ---- */
+
+static enum err node_engine_hello(struct node_engine *e, struct node_sync_event *ev)
+{
+    memset(&e->hello, 0, sizeof e->hello);
+    enum err err = node_store_identity(e->store, &e->identity);
+    if (err == ERR_OK) err = node_store_hello(e->store, &e->hello);
+    ev->kind = NODE_SYNC_EV_HELLO_FACTS;
+    ev->hello = &e->hello;
+    ev->identity = &e->identity;
+    return err;
+}
+
+/* The roots of all blocks that the sets touch, those that are kept. */
+static enum err node_engine_roots(struct node_engine *e, const struct node_sync_effect *f,
+                                  struct node_sync_event *ev)
+{
+    ev->roots = e->roots;
+    ev->root_count = 0;
+    if (ev->set_count == 0) return ERR_OK;
+    uint64_t last = (f->seq + ev->set_count - 1) / CHANGE_BLOCK_SETS;
+    for (uint64_t b = f->seq / CHANGE_BLOCK_SETS; b <= last; b++) {
+        assert(ev->root_count < NODE_SYNC_ROOTS_MAX);
+        struct node_sync_root *r = &e->roots[ev->root_count];
+        r->block = b;
+        enum err err = node_store_block_root(e->store, &f->inc, b, r->root);
+        if (err == ERR_OK) ev->root_count++;
+        if (err != ERR_OK && err != ERR_NOT_FOUND) return err;
+    }
+    return ERR_OK;
+}
+
+static enum err node_engine_read(struct node_engine *e, const struct node_sync_effect *f,
+                                 struct node_sync_event *ev)
+{
+    assert(f->count <= NODE_SYNC_READ_SETS);
+    ev->kind = NODE_SYNC_EV_SETS;
+    ev->sets = NULL;
+    ev->set_count = 0;
+    enum err err = node_store_read_sets(e->store, &f->inc, f->seq, f->count, NODE_SYNC_READ_BYTES,
+                                        &ev->sets, &ev->set_count);
+    return err == ERR_OK ? node_engine_roots(e, f, ev) : err;
+}
+
+static enum err node_engine_apply(struct node_engine *e, const struct node_sync_effect *f,
+                                  struct node_sync_event *ev)
+{
+    enum err err = node_store_apply(e->store, f->epoch, f->end, ev->wall_ms);
+    ev->kind = NODE_SYNC_EV_APPLIED;
+    ev->error = err;
+    return err == ERR_BAD_HASH ? ERR_OK : err; /* BAD_HASH is a result, not a failure */
+}
+
+/* Carry out one store effect. *answered: `ev` is now the answer that the core waits for. */
+static enum err node_engine_store(struct node_engine *e, const struct node_sync_effect *f,
+                                  struct node_sync_event *ev, bool *answered)
+{
+    *answered = true;
+    ev->kind = NODE_SYNC_EV_STORED;
+    switch (f->kind) {
+    case NODE_SYNC_FX_LOAD_HELLO: return node_engine_hello(e, ev);
+    case NODE_SYNC_FX_READ_SETS: return node_engine_read(e, f, ev);
+    case NODE_SYNC_FX_STORE_RECEIPT:
+        return node_store_receipt(e->store, &f->receipt, f->signature, ev->wall_ms);
+    case NODE_SYNC_FX_STORE_CARD: return node_store_card(e->store, f->bytes, &f->card);
+    case NODE_SYNC_FX_STORE_IDENTITY: return node_store_identity_set(e->store, f->identity);
+    case NODE_SYNC_FX_STAGE_SETS:
+        return node_store_stage_sets(e->store, f->epoch, f->sets, f->count);
+    case NODE_SYNC_FX_STAGE_RECORDS:
+        return node_store_stage_records(e->store, f->epoch, f->records, f->count);
+    case NODE_SYNC_FX_STAGE_VERDICTS:
+        return node_store_stage_verdicts(e->store, f->verdicts, f->count);
+    case NODE_SYNC_FX_APPLY: return node_engine_apply(e, f, ev);
+    case NODE_SYNC_FX_NOTE_CONTACT:
+        *answered = false;
+        return node_store_contact(e->store, ev->wall_ms, f->error, f->hub_clock_ms);
+    case NODE_SYNC_FX_DIAL:
+    case NODE_SYNC_FX_SEND:
+    case NODE_SYNC_FX_CLOSE:
+    case NODE_SYNC_FX_WAKE_AT: break;
+    }
+    assert(!"not a store effect");
+    return ERR_STORE;
+}
+
+/* The name of a store effect for the step hook; NULL: it is the caller's, or writes nothing. */
+static const char *node_engine_step_name(enum node_sync_effect_kind kind)
+{
+    switch (kind) {
+    case NODE_SYNC_FX_LOAD_HELLO: return "hello";
+    case NODE_SYNC_FX_STORE_RECEIPT: return "receipt";
+    case NODE_SYNC_FX_STORE_CARD: return "card";
+    case NODE_SYNC_FX_STORE_IDENTITY: return "identity";
+    case NODE_SYNC_FX_STAGE_SETS:
+    case NODE_SYNC_FX_STAGE_RECORDS:
+    case NODE_SYNC_FX_STAGE_VERDICTS: return "stage";
+    case NODE_SYNC_FX_APPLY: return "apply";
+    case NODE_SYNC_FX_NOTE_CONTACT: return "contact";
+    case NODE_SYNC_FX_READ_SETS:
+    case NODE_SYNC_FX_DIAL:
+    case NODE_SYNC_FX_SEND:
+    case NODE_SYNC_FX_CLOSE:
+    case NODE_SYNC_FX_WAKE_AT: break;
+    }
+    return NULL;
+}
+
+/* ---- outputs ---- */
+
+static struct node_engine_output *node_engine_output(struct node_engine_outputs *out,
+                                                     enum node_engine_output_kind kind,
+                                                     uint64_t link)
+{
+    assert(out->count < NODE_ENGINE_OUTPUTS_MAX);
+    struct node_engine_output *o = &out->v[out->count++];
+    *o = (struct node_engine_output){.kind = kind, .link = link};
+    return o;
+}
+
+/* Bytes are collected in one buffer, which moves as it grows: until the end `p` is not set and the
+ * lengths tell where each begins. */
+static void node_engine_send(struct node_engine *e, const struct node_sync_effect *f,
+                             struct node_engine_outputs *out)
+{
+    struct node_engine_output *last = out->count > 0 ? &out->v[out->count - 1] : NULL;
+    if (last == NULL || last->kind != NODE_ENGINE_SEND || last->link != f->link)
+        last = node_engine_output(out, NODE_ENGINE_SEND, f->link);
+    buf_add_bytes(&e->bytes, f->bytes);
+    last->bytes.len += f->bytes.len;
+}
+
+static void node_engine_place(const struct node_engine *e, struct node_engine_outputs *out)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        if (out->v[i].kind != NODE_ENGINE_SEND) continue;
+        out->v[i].bytes.p = e->bytes.p + at;
+        at += out->v[i].bytes.len;
+    }
+}
+
+static void node_engine_put(struct node_engine *e, const struct node_sync_effect *f,
+                            struct node_engine_outputs *out)
+{
+    if (f->kind == NODE_SYNC_FX_DIAL) {
+        e->identity = *f->identity; /* it outlives the core's next step */
+        node_engine_output(out, NODE_ENGINE_DIAL, f->link)->address = e->identity.address;
+    } else if (f->kind == NODE_SYNC_FX_SEND) {
+        node_engine_send(e, f, out);
+    } else if (f->kind == NODE_SYNC_FX_CLOSE) {
+        node_engine_output(out, NODE_ENGINE_CLOSE, f->link)->error = f->error;
+    } else {
+        struct node_engine_output *last = out->count > 0 ? &out->v[out->count - 1] : NULL;
+        if (last == NULL || last->kind != NODE_ENGINE_WAKE_AT)
+            last = node_engine_output(out, NODE_ENGINE_WAKE_AT, 0);
+        last->at_ms = f->at_ms;
+    }
+}
+
+static bool node_engine_for_caller(enum node_sync_effect_kind kind)
+{
+    return kind == NODE_SYNC_FX_DIAL || kind == NODE_SYNC_FX_SEND || kind == NODE_SYNC_FX_CLOSE ||
+           kind == NODE_SYNC_FX_WAKE_AT;
+}
+
+/* Carry out one list. true: `ev` is the next event of the core. */
+static bool node_engine_list(struct node_engine *e, const struct node_sync_effects *fx,
+                             struct node_sync_event *ev, struct node_engine_outputs *out)
+{
+    bool more = false;
+    for (size_t i = 0; i < fx->count; i++) {
+        const struct node_sync_effect *f = &fx->v[i];
+        if (node_engine_for_caller(f->kind)) {
+            node_engine_put(e, f, out);
+            continue;
+        }
+        const char *name = node_engine_step_name(f->kind);
+        if (name != NULL && !node_engine_step(e, name)) return false;
+        bool answered = false;
+        struct node_sync_event answer = *ev;
+        enum err err = node_engine_store(e, f, &answer, &answered);
+        if (err == ERR_OK && name != NULL && !node_engine_step(e, "committed")) return false;
+        if (err != ERR_OK) {
+            ev->kind = NODE_SYNC_EV_STORE_FAILED;
+            ev->error = err;
+            return true;
+        }
+        assert(!answered || !more); /* at most one answer a list */
+        if (answered) *ev = answer;
+        more = more || answered;
+    }
+    return more;
+}
+
+/* No memory for what was to be sent: that link is lost, the rest stands. */
+static bool node_engine_drop_link(struct node_engine *e, struct node_sync_event *ev,
+                                  struct node_engine_outputs *out)
+{
+    if (e->bytes.e == ERR_OK) return false;
+    size_t kept = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        if (out->v[i].kind == NODE_ENGINE_SEND) {
+            ev->link = out->v[i].link;
+        } else {
+            out->v[kept++] = out->v[i];
+        }
+    }
+    out->count = kept;
+    node_engine_output(out, NODE_ENGINE_CLOSE, ev->link)->error = ERR_NOMEM;
+    buf_clear(&e->bytes);
+    ev->kind = NODE_SYNC_EV_LINK_DOWN;
+    ev->error = ERR_NOMEM;
+    return true;
+}
+
+void node_engine_handle(struct node_engine *e, const struct node_sync_event *ev,
+                        struct node_engine_outputs *out)
+{
+    struct node_sync_event now = *ev;
+    struct node_sync_effects fx;
+    out->count = 0;
+    if (e->dead) return;
+    buf_clear(&e->bytes);
+    bool more = true;
+    while (more) {
+        node_sync_step(e->core, &now, &fx);
+        now.random = now.random * 6364136223846793005u + 1442695040888963407u;
+        more = node_engine_list(e, &fx, &now, out);
+        more = node_engine_drop_link(e, &now, out) || more;
+    }
+    if (e->dead) out->count = 0;
+    node_engine_place(e, out);
+}

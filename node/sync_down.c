@@ -1,0 +1,122 @@
+/* What comes down: the feed, staged part by part, and its end, which makes it visible. */
+#include "node/sync_priv.h"
+
+#include <stdlib.h>
+
+/* Room for the items of one message, kept from the first of its kind on; NULL: out of memory. */
+static void *node_sync_room(void *items, size_t size)
+{
+    return items != NULL ? items : calloc(MESSAGE_ITEMS_MAX, size);
+}
+
+/* One set of the hub's own log: its bytes, its hashes, the hub's signature. */
+static enum err node_sync_check_set(struct node_sync *s, const struct message_set *m)
+{
+    enum err e = change_open(m->head, m->body, s->view);
+    if (e == ERR_OK) e = change_verify(s->view);
+    if (e != ERR_OK) return e;
+    const struct change_head *h = &s->view->head;
+    if (!ID_EQUAL(&h->hub, &s->identity.hub)) return ERR_WRONG_HUB;
+    if (!ID_EQUAL(&h->node, &s->identity.hub)) return ERR_BAD_SIGNATURE; /* not the hub's log */
+    return change_check_signature(s->identity.hub_log_pk, h, &s->view->hash, m->signature);
+}
+
+static enum err node_sync_on_sets(struct node_sync *s, struct bytes body,
+                                  struct node_sync_effects *fx)
+{
+    size_t count = 0;
+    s->items.sets = node_sync_room(s->items.sets, sizeof *s->items.sets);
+    if (s->items.sets == NULL) return ERR_NOMEM;
+    enum err e = message_sets_decode(body, s->items.sets, MESSAGE_ITEMS_MAX, &count);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        e = node_sync_check_set(s, &s->items.sets[i]);
+    }
+    if (e != ERR_OK) return e;
+    struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_STAGE_SETS);
+    f->epoch = s->epoch;
+    f->sets = s->items.sets;
+    f->count = count;
+    return ERR_OK;
+}
+
+static enum err node_sync_on_records(struct node_sync *s, struct bytes body,
+                                     struct node_sync_effects *fx)
+{
+    size_t count = 0;
+    s->items.records = node_sync_room(s->items.records, sizeof *s->items.records);
+    if (s->items.records == NULL) return ERR_NOMEM;
+    enum err e = message_records_decode(body, s->items.records, MESSAGE_ITEMS_MAX, &count);
+    if (e != ERR_OK) return e;
+    struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_STAGE_RECORDS);
+    f->epoch = s->epoch;
+    f->records = s->items.records;
+    f->count = count;
+    return ERR_OK;
+}
+
+static enum err node_sync_on_verdicts(struct node_sync *s, struct bytes body,
+                                      struct node_sync_effects *fx)
+{
+    size_t count = 0;
+    s->items.verdicts = node_sync_room(s->items.verdicts, sizeof *s->items.verdicts);
+    if (s->items.verdicts == NULL) return ERR_NOMEM;
+    enum err e = message_verdicts_decode(body, s->items.verdicts, MESSAGE_ITEMS_MAX, &count);
+    if (e != ERR_OK) return e;
+    struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_STAGE_VERDICTS);
+    f->epoch = s->epoch;
+    f->verdicts = s->items.verdicts;
+    f->count = count;
+    return ERR_OK;
+}
+
+/* The end of the feed drops pending sets below its heads: none may lie above what the hub proved,
+ * by receipts or by heads that stand in our own log. */
+static enum err node_sync_on_end(struct node_sync *s, struct bytes body,
+                                 struct node_sync_effects *fx)
+{
+    enum err e = message_end_decode(body, &s->end);
+    if (e != ERR_OK) return e;
+    if (!s->upend || s->flight_count > 0) return ERR_BAD_FORMAT;
+    if (s->end.position < s->hello.cursor_position) return ERR_BAD_FORMAT;
+    for (size_t i = 0; i < s->end.head_count; i++) {
+        size_t log = 0;
+        while (log < s->hello.log_count && !ID_EQUAL(&s->hello.logs[log].inc, &s->end.incs[i]))
+            log++;
+        if (log == s->hello.log_count || s->end.next_seqs[i] > s->heads[log].next_seq)
+            return ERR_BAD_FORMAT;
+    }
+    struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_APPLY);
+    f->epoch = s->epoch;
+    f->end = &s->end;
+    s->answer = NODE_SYNC_WANT_APPLIED;
+    return ERR_OK;
+}
+
+void node_sync_feed(struct node_sync *s, const struct link_event *m,
+                    const struct node_sync_event *ev, struct node_sync_effects *fx)
+{
+    enum err e = ERR_BAD_FORMAT;
+    s->answer = NODE_SYNC_WANT_STORED;
+    switch (m->type) {
+    case MESSAGE_SETS: e = node_sync_on_sets(s, m->body, fx); break;
+    case MESSAGE_RECORDS: e = node_sync_on_records(s, m->body, fx); break;
+    case MESSAGE_VERDICTS: e = node_sync_on_verdicts(s, m->body, fx); break;
+    case MESSAGE_END: e = node_sync_on_end(s, m->body, fx); break;
+    default: break;
+    }
+    if (e != ERR_OK) node_sync_fail(s, e, ev, fx);
+}
+
+void node_sync_applied(struct node_sync *s, const struct node_sync_event *ev,
+                       struct node_sync_effects *fx)
+{
+    enum err how = ev->error;
+    struct message_bye bye = {.position = how == ERR_OK ? s->end.position : 0,
+                              .code = (unsigned)how};
+    buf_clear(&s->body);
+    message_bye_encode(&bye, &s->body);
+    node_sync_send(s, MESSAGE_BYE, false, ev, fx);
+    if (s->state != NODE_SYNC_SYNCING) return; /* the send failed */
+    if (how == ERR_OK && s->damaged) how = ERR_DAMAGED;
+    node_sync_finish(s, how, ev, fx);
+}

@@ -1,0 +1,129 @@
+/*
+ * What the files of the node's sync core share: its state, and the parts of a step. Included by
+ * node/sync*.c only.
+ *
+ * Ownership: struct node_sync owns its link, pack and scratch memory.   Threads: loop thread only.
+ */
+#ifndef DONGBO_NODE_SYNC_PRIV_H
+#define DONGBO_NODE_SYNC_PRIV_H
+
+#include "node/sync.h"
+#include "proto/wire.h"
+
+#define NODE_SYNC_SQUEEZE_BYTES 192u /* smaller bodies gain nothing from the zstd stream */
+
+enum node_sync_answer { /* what the core waits for from the store; it reads no message meanwhile */
+                        NODE_SYNC_NOTHING,
+                        NODE_SYNC_WANT_FACTS,
+                        NODE_SYNC_WANT_HEAD, /* the own set at the hub's head */
+                        NODE_SYNC_WANT_SETS,
+                        NODE_SYNC_WANT_STORED,
+                        NODE_SYNC_WANT_IDENTITY,
+                        NODE_SYNC_WANT_APPLIED
+};
+
+struct node_sync_frame { /* an UP frame without receipt */
+    struct id_inc inc;
+    uint64_t next_seq;
+    struct id_hash chain;
+};
+
+struct node_sync_pending { /* message items of one body */
+    struct message_set *sets;
+    struct message_record *records;
+    struct message_verdicts *verdicts;
+};
+
+struct node_sync {
+    struct node_sync_keys keys;
+    enum node_sync_state state;
+    enum node_sync_answer answer;
+    uint64_t link; /* number of the newest attempt */
+    bool link_open;
+    struct link *wire;
+    struct link *old_wire; /* ended; its bytes are borrowed by the last effects */
+    struct pack *pack;
+
+    /* timers, monotonic ms */
+    uint64_t next_at;     /* next session; 0 = as soon as woken */
+    uint64_t deadline_at; /* of the state, 0 = none */
+    uint64_t armed_at;    /* what the caller's timer is set to, 0 = nothing */
+    unsigned failures;    /* in a row */
+    bool again;           /* something was saved or asked for that this session cannot cover */
+    bool at_once;         /* ... by a person who waits */
+
+    /* the session */
+    struct node_identity identity;
+    struct message_hello_node hello;
+    struct message_head heads[HELLO_LOGS_MAX]; /* of the hub: stated, then as sent */
+    struct message_head stated[HELLO_LOGS_MAX];
+    uint64_t epoch;
+    int64_t hub_clock_ms;
+    size_t log;    /* logs still to check or to send: log - 1 is the one at hand */
+    bool heads_ok; /* every head the hub stated stands in our own logs */
+    bool upend;    /* UPEND was sent */
+    bool pushed;   /* what waits in the link went out with the last effects */
+    bool note;     /* the session ended in this step */
+    bool damaged;  /* a set of ours no longer matches its hashes */
+    struct node_sync_frame flight[LINK_UNRECEIPTED_MAX];
+    size_t flight_count;
+    struct message_end end;
+
+    struct node_sync_pending items; /* MESSAGE_ITEMS_MAX each, allocated when first needed */
+    struct change_view *view;
+    struct buf body; /* of the message being made */
+    struct node_sync_result result;
+};
+
+/* State moves through one table; a move that is not in it is our bug. */
+void node_sync_move(struct node_sync *s, enum node_sync_state to);
+
+struct node_sync_effect *node_sync_effect_add(struct node_sync_effects *fx,
+                                              enum node_sync_effect_kind kind);
+
+/* Send the body in s->body as a message, or end the session. */
+void node_sync_send(struct node_sync *s, unsigned type, bool squeeze,
+                    const struct node_sync_event *ev, struct node_sync_effects *fx);
+/* A SEND effect for what waits in the link, if anything does. */
+void node_sync_push(struct node_sync *s, struct node_sync_effects *fx);
+
+/* End the session badly: close, wait, note it. Does nothing when idle. */
+void node_sync_fail(struct node_sync *s, enum err why, const struct node_sync_event *ev,
+                    struct node_sync_effects *fx);
+/* Leave the session after its last message: close and wait for the link to go. */
+void node_sync_finish(struct node_sync *s, enum err how, const struct node_sync_event *ev,
+                      struct node_sync_effects *fx);
+
+/* sync_greet.c */
+void node_sync_start(struct node_sync *s, const struct node_sync_event *ev,
+                     struct node_sync_effects *fx);
+void node_sync_facts(struct node_sync *s, const struct node_sync_event *ev,
+                     struct node_sync_effects *fx);
+void node_sync_greet(struct node_sync *s, const struct node_sync_event *ev,
+                     struct node_sync_effects *fx);
+void node_sync_greeted(struct node_sync *s, struct bytes hello, const struct node_sync_event *ev,
+                       struct node_sync_effects *fx);
+void node_sync_joined(struct node_sync *s, const struct link_event *m,
+                      const struct node_sync_event *ev, struct node_sync_effects *fx);
+void node_sync_refused(struct node_sync *s, struct bytes body, const struct node_sync_event *ev,
+                       struct node_sync_effects *fx);
+
+/* sync_up.c */
+void node_sync_check_heads(struct node_sync *s, const struct node_sync_event *ev,
+                           struct node_sync_effects *fx);
+void node_sync_head_read(struct node_sync *s, const struct node_sync_event *ev,
+                         struct node_sync_effects *fx);
+void node_sync_read_more(struct node_sync *s, const struct node_sync_event *ev,
+                         struct node_sync_effects *fx);
+void node_sync_sets_read(struct node_sync *s, const struct node_sync_event *ev,
+                         struct node_sync_effects *fx);
+void node_sync_receipt(struct node_sync *s, struct bytes body, const struct node_sync_event *ev,
+                       struct node_sync_effects *fx);
+
+/* sync_down.c */
+void node_sync_feed(struct node_sync *s, const struct link_event *m,
+                    const struct node_sync_event *ev, struct node_sync_effects *fx);
+void node_sync_applied(struct node_sync *s, const struct node_sync_event *ev,
+                       struct node_sync_effects *fx);
+
+#endif
