@@ -16,7 +16,7 @@ static enum err node_stage_epoch(struct node_store *s, uint64_t epoch)
     uint64_t now = e == ERR_OK ? node_store_u64(db_column_int(q, 0)) : 0;
     db_done(q);
     if (e != ERR_OK || now == epoch) return e;
-    e = node_stage_clear(s);
+    if (now != 0) e = node_stage_clear(s); /* 0: verdicts alone, which name no epoch */
     if (e != ERR_OK) return e;
     q = db_stmt(s->db, "UPDATE sys_state SET staged_epoch = ?1");
     db_bind_int(q, 1, node_store_i64(epoch));
