@@ -18,8 +18,11 @@
 #include "common/buf.h"
 #include "common/id.h"
 
-#define LINK_WINDOW_LOG_MAX  18u                  /* log2 bytes of the zstd window */
+#define LINK_WINDOW_LOG_MAX  18u /* log2 bytes of the zstd window */
+#define LINK_LEVEL_MIN       1   /* zstd levels */
+#define LINK_LEVEL_MAX       12
 #define LINK_HELLO_BYTES_MAX 4096u                /* payload of a handshake message */
+#define LINK_IN_BYTES_MAX    (256u * 1024u)       /* fed and not yet taken out by link_next */
 #define LINK_OUT_BYTES_MAX   (4u * 1024u * 1024u) /* ciphertext waiting to be written */
 
 struct link;
@@ -48,7 +51,9 @@ struct link_event {
     uint8_t peer_static[32]; /* LINK_HELLO at the hub: the node's transport key */
 };
 
-/* Give it bytes that came; any number. They are copied. ERR_TOO_LARGE, ERR_NOMEM. */
+/* Give it bytes that came, then call link_next until LINK_NOTHING. They are copied.
+ * ERR_TOO_LARGE (over LINK_IN_BYTES_MAX waiting), ERR_NOMEM, or why it died before: the link is dead,
+ * close it. */
 MUST_CHECK enum err link_feed(struct link *l, struct bytes in);
 
 /*
@@ -57,18 +62,33 @@ MUST_CHECK enum err link_feed(struct link *l, struct bytes in);
  */
 MUST_CHECK enum err link_next(struct link *l, struct link_event *event);
 
-/* Hub: answer the hello with message 2. Once, after LINK_HELLO. */
+/* Hub: answer the hello with message 2. Once, after LINK_HELLO. After an error the link is dead. */
 MUST_CHECK enum err link_answer(struct link *l, struct bytes hello);
 
-/* Send a message after the handshake. `squeeze` = through the zstd stream. Level by link_level
- * (default 3). */
+/*
+ * Send a message after the handshake. `squeeze` = through the zstd stream; the level by link_level
+ * (default 3).
+ *
+ *   in   type: 0..127;  body: at most FRAME_BODY_BYTES_MAX bytes
+ *
+ * ERR_TOO_LARGE  the body is over its limit, or link_out() has no room for one more frame: write
+ *                what is there and try again. Nothing was sent and the link lives.
+ * ERR_NOMEM, ERR_HANDSHAKE (nonces used up), or why it died before: the link is dead, close it
+ */
 MUST_CHECK enum err link_send(struct link *l, unsigned type, struct bytes body, bool squeeze);
+
+/* Level of zstd for what this side squeezes, LINK_LEVEL_MIN..LINK_LEVEL_MAX (brought into it);
+ * before the first squeezed message, later it changes nothing. LINK_LEVEL_MIN also has a small
+ * window: 0.5 MB of memory instead of 1.3 to 1.4, for a hub with many sessions. */
 void link_level(struct link *l, int level);
 
 /* Ciphertext to write to the connection; the caller empties it with buf_drop/buf_clear. */
 struct buf *link_out(struct link *l);
 
-/* Channel binding: 64 bytes, valid after the handshake. */
+/* Channel binding: 64 bytes, zeros before the end of the handshake and on a dead link. */
 const uint8_t *link_handshake_hash(const struct link *l);
+
+/* Bytes of memory it holds now. */
+size_t link_memory(const struct link *l);
 
 #endif
