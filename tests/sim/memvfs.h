@@ -1,0 +1,85 @@
+/*
+ * Disks of the simulated hosts: an SQLite VFS in memory ("simvfs") that can lose power.
+ *
+ * A file's name is HOST/NAME; every host has its own disk, with its own counter of I/O operations (a write of up to
+ * one 512-byte sector, a truncate, a sync, a delete or a creation is one operation). Reads are not counted.
+ *
+ * What was written since a file's last sync is pending. When power is lost each pending sector is kept, dropped or
+ * replaced by garbage, truncates are kept or dropped, and a creation or a deletion that was not made durable may be
+ * undone; all by the seed given. A sync makes the file's own directory entry durable with it, as SQLite's unix VFS
+ * does for journals; a delete is durable at once only when SQLite asks for that. This is stricter than most file
+ * systems, and allowed by POSIX.
+ *
+ * Ownership: one set of disks per process; hosts live until memvfs_reset().   Threads: one.
+ * Limits:    MEMVFS_HOSTS_MAX; file names up to MEMVFS_NAME_BYTES_MAX.
+ */
+#ifndef DONGBO_TESTS_SIM_MEMVFS_H
+#define DONGBO_TESTS_SIM_MEMVFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MEMVFS_NAME "simvfs"
+
+enum {
+    MEMVFS_HOSTS_MAX = 24,
+    MEMVFS_FILES_MAX = 16, /* of one host */
+    MEMVFS_NAME_BYTES_MAX = 63,
+    MEMVFS_SECTOR_BYTES = 512,
+};
+
+#define MEMVFS_NEVER UINT64_MAX
+
+struct memvfs_host;
+
+/* Make it SQLite's default VFS, so that SQLite's own randomness comes from here too. Call before sqlite is used. */
+void memvfs_register(void);
+
+/* Forget all disks, start all counters and SQLite's randomness anew from `seed`. No file may be open. */
+void memvfs_reset(uint64_t seed);
+
+/* What SQLite is told of the time, UTC milliseconds. */
+void memvfs_set_time(int64_t wall_ms);
+
+/* The disk of that name, made when it is new. */
+struct memvfs_host *memvfs_host(const char *name);
+
+/* Operations since memvfs_reset() or memvfs_copy(). */
+uint64_t memvfs_ops(const struct memvfs_host *h);
+
+/* The host dies in operation number `op` (counted as memvfs_ops does); MEMVFS_NEVER: it does not. */
+void memvfs_crash_at(struct memvfs_host *h, uint64_t op);
+
+/* Dead: every operation fails from now on until memvfs_boot(). */
+void memvfs_kill(struct memvfs_host *h);
+bool memvfs_dead(const struct memvfs_host *h);
+
+/* After a death, when all its files are closed: the machine starts again. */
+void memvfs_boot(struct memvfs_host *h);
+
+/* The power failed as well: pending writes are lost or not, by `seed`. Only while all files are closed. */
+void memvfs_power_loss(struct memvfs_host *h, uint64_t seed);
+
+enum memvfs_fault { MEMVFS_IO, MEMVFS_FULL };
+
+/*
+ * Let `count` operations fail, beginning with number `from` (MEMVFS_NEVER for count: for ever). MEMVFS_FULL fails only
+ * operations that need space. A sync that fails may forget what was pending, as Linux does.
+ */
+void memvfs_fail(struct memvfs_host *h, enum memvfs_fault kind, uint64_t from, uint64_t count);
+void memvfs_heal(struct memvfs_host *h);
+/* Operations of the host that failed that way since the last memvfs_heal(), of MEMVFS_IO only. */
+uint64_t memvfs_io_failures(const struct memvfs_host *h);
+
+/* Copy a whole disk as it is seen now, or (durable) as it would be if all pending writes were lost. No file of `to` may
+ * be open. */
+void memvfs_copy(struct memvfs_host *from, struct memvfs_host *to, bool durable);
+
+/* Flip one bit of a file (bytes are counted from its beginning); false when it is not that long. */
+bool memvfs_flip(struct memvfs_host *h, const char *file, uint64_t byte, unsigned bit);
+
+/* Sum over all bytes of all files as they are seen now, to compare two runs. */
+uint64_t memvfs_sum(const struct memvfs_host *h);
+
+#endif
