@@ -1,7 +1,7 @@
 /*
  * What the program tells its operator: one line per event, as key=value (logfmt).
  *
- *     ts=2023-06-05T07:30:00.000+07:00 level=warn evt=link.garbage peer=127.0.0.1 count=3
+ *     ts=2023-06-07T07:30:00.000+07:00 level=warn evt=link.garbage peer=127.0.0.1 count=3
  *
  * A value is quoted and escaped where needed, so one event is always one line and no value can forge a key, a
  * line or a terminal's escape sequence. Never log names, texts or ids of persons, nor secrets: numbers, codes

@@ -1,29 +1,7 @@
 /* Editions of the catalogue: put together out of the hub's sets, parsed, kept. SPEC 4.13, 8.1. */
 #include "node/store_priv.h"
 #include "common/log.h"
-
-#include <sodium.h>
-#include <stdlib.h>
-#include <zstd.h>
-
-enum { NODE_CATALOGUE_WINDOW_LOG = 23 }; /* log2 of the most that a frame may ask for: 8 MiB */
-
-static enum err node_catalogue_parse(struct bytes archive, struct catalogue **out)
-{
-    struct catalogue_file *files = NULL;
-    size_t count = 0, mistakes = 0;
-    struct catalogue_error *errors = calloc(CATALOGUE_ERRORS_MAX, sizeof *errors);
-    if (errors == NULL) return ERR_NOMEM;
-    enum err e = catalogue_unarchive(archive, &files, &count);
-    if (e == ERR_OK) e = catalogue_parse(files, count, out, errors, &mistakes);
-    if (e == ERR_BAD_INPUT && mistakes > 0) {
-        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("catalogue.bad"), log_str("file", errors[0].file),
-                  log_uint("row", errors[0].row), log_str("text", errors[0].text_en));
-    }
-    catalogue_files_free(files);
-    free(errors);
-    return e;
-}
+#include "proto/edition.h"
 
 static void node_catalogue_rules(struct node_store *s)
 {
@@ -63,7 +41,7 @@ enum err node_catalogue_load(struct node_store *s)
     if (e == ERR_NOT_FOUND) return ERR_OK;
     if (e == ERR_OK) {
         s->edition = (uint32_t)db_column_int(q, 0);
-        e = node_catalogue_parse(db_column_bytes(q, 1), &s->catalogue);
+        e = edition_parse(db_column_bytes(q, 1), &s->catalogue);
         if (e == ERR_BAD_INPUT || e == ERR_BAD_FORMAT) e = ERR_DAMAGED; /* it was good once */
     }
     db_done(q);
@@ -82,14 +60,7 @@ enum err node_catalogue_ready(struct node_store *s)
 
 /* ---- a new one ---- */
 
-struct node_edition {
-    uint32_t edition;
-    uint8_t archive[32];
-    size_t bytes;
-    unsigned parts;
-};
-
-static enum err node_edition_newest(struct node_store *s, struct node_edition *ed)
+static enum err node_edition_newest(struct node_store *s, struct admin_edition *ed)
 {
     struct db_stmt *q = db_stmt(
         s->db, "SELECT edition, archive, bytes, parts FROM sys_edition e WHERE edition > ?1 AND "
@@ -99,21 +70,21 @@ static enum err node_edition_newest(struct node_store *s, struct node_edition *e
     enum err e = db_get(q);
     if (e == ERR_OK) {
         ed->edition = (uint32_t)db_column_int(q, 0);
-        ed->bytes = (size_t)db_column_int(q, 2);
+        ed->archive_bytes = (uint32_t)db_column_int(q, 2);
         ed->parts = (unsigned)db_column_int(q, 3);
-        e = db_column_copy(q, 1, ed->archive, sizeof ed->archive);
+        e = db_column_copy(q, 1, ed->archive.b, sizeof ed->archive.b);
     }
     db_done(q);
     return e;
 }
 
-static enum err node_edition_frame(struct node_store *s, const struct node_edition *ed,
+static enum err node_edition_frame(struct node_store *s, const struct admin_edition *ed,
                                    struct buf *frame)
 {
     bool row = false;
     struct db_stmt *q = db_stmt(s->db, "SELECT data FROM sys_catalogue_part WHERE archive = ?1 AND "
                                        "part < ?2 ORDER BY part");
-    db_bind_blob(q, 1, BYTES_OF(ed->archive));
+    db_bind_blob(q, 1, BYTES_OF(ed->archive.b));
     db_bind_int(q, 2, ed->parts);
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
@@ -124,27 +95,7 @@ static enum err node_edition_frame(struct node_store *s, const struct node_editi
     return e == ERR_OK ? frame->e : e;
 }
 
-/* Decode into at most ed->bytes; the hash names the content. ERR_BAD_HASH, ERR_BAD_FORMAT. */
-static enum err node_edition_unpack(const struct node_edition *ed, struct bytes frame,
-                                    struct buf *archive)
-{
-    uint8_t hash[32];
-    if (ed->bytes == 0 || ed->bytes > CATALOGUE_ARCHIVE_BYTES_MAX) return ERR_TOO_LARGE;
-    uint8_t *out = buf_room(archive, ed->bytes);
-    ZSTD_DCtx *d = ZSTD_createDCtx();
-    if (out == NULL || d == NULL) {
-        ZSTD_freeDCtx(d);
-        return ERR_NOMEM;
-    }
-    ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax, NODE_CATALOGUE_WINDOW_LOG);
-    size_t n = ZSTD_decompressDCtx(d, out, ed->bytes, frame.p, frame.len);
-    ZSTD_freeDCtx(d);
-    if (ZSTD_isError(n) || n != ed->bytes) return ERR_BAD_FORMAT;
-    crypto_generichash(hash, sizeof hash, out, n, NULL, 0);
-    return memcmp(hash, ed->archive, sizeof hash) == 0 ? ERR_OK : ERR_BAD_HASH;
-}
-
-static enum err node_edition_keep(struct node_store *s, const struct node_edition *ed,
+static enum err node_edition_keep(struct node_store *s, const struct admin_edition *ed,
                                   struct bytes archive)
 {
     struct db_stmt *q =
@@ -154,7 +105,7 @@ static enum err node_edition_keep(struct node_store *s, const struct node_editio
     return db_run(q);
 }
 
-static enum err node_edition_open(struct node_store *s, const struct node_edition *ed,
+static enum err node_edition_open(struct node_store *s, const struct admin_edition *ed,
                                   struct node_catalogue *in)
 {
     struct buf frame, archive;
@@ -162,8 +113,8 @@ static enum err node_edition_open(struct node_store *s, const struct node_editio
     buf_init(&frame, (size_t)ADMIN_PARTS_MAX * ADMIN_PART_BYTES_MAX);
     buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
     enum err e = node_edition_frame(s, ed, &frame);
-    if (e == ERR_OK) e = node_edition_unpack(ed, buf_bytes(&frame), &archive);
-    if (e == ERR_OK) e = node_catalogue_parse(buf_bytes(&archive), &in->catalogue);
+    if (e == ERR_OK) e = edition_open(ed, buf_bytes(&frame), &archive);
+    if (e == ERR_OK) e = edition_parse(buf_bytes(&archive), &in->catalogue);
     if (e == ERR_OK) e = typed_open(s->db, in->catalogue, &why, &in->typed);
     if (e == ERR_OK) e = node_edition_keep(s, ed, buf_bytes(&archive));
     buf_free(&frame);
@@ -194,7 +145,7 @@ static void node_catalogue_swap(struct node_store *s, struct node_catalogue *in)
 
 enum err node_catalogue_newest(struct node_store *s, struct node_catalogue *in)
 {
-    struct node_edition ed;
+    struct admin_edition ed;
     enum err e = node_edition_newest(s, &ed);
     if (e == ERR_NOT_FOUND) return ERR_OK;
     if (e == ERR_OK) e = node_edition_open(s, &ed, in);

@@ -1,5 +1,7 @@
 #include "proto/edition.h"
 
+#include "common/log.h"
+
 #include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -66,6 +68,10 @@ enum err edition_parse(struct bytes archive, struct catalogue **out)
     if (e == ERR_OK) {
         e = catalogue_parse(files, count, out, errors, &error_count);
         catalogue_files_free(files);
+    }
+    if (e == ERR_BAD_INPUT && error_count > 0) {
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("catalogue.bad"), log_str("file", errors[0].file),
+                  log_uint("row", errors[0].row), log_str("text", errors[0].text_en));
     }
     free(errors);
     return e;

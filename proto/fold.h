@@ -116,8 +116,8 @@ MUST_CHECK enum err fold_apply(struct fold *f, const struct change_op *op,
                                const struct fold_set *set, const struct fold_rules *rules,
                                enum fold_verdict *verdict);
 
-/* Append the state (SPEC 6.5) of a record that has one (f->type > 0). Errors are the buffer's (ERR_TOO_LARGE over FOLD_STATE_BYTES_MAX if
- * so capped). */
+/* Append the state (SPEC 6.5) of a record that has one (f->type > 0). Errors are the buffer's
+ * (ERR_TOO_LARGE over FOLD_STATE_BYTES_MAX if so capped). */
 void fold_save(const struct fold *f, struct buf *out);
 
 /* Register of (field, element), NULL if it has no head. element.p == NULL for none. */

@@ -4,8 +4,8 @@
   vinhcuu.py --out DIR [--seed 1] [--until 2023-06-30] [--from 2023-01-01]
 
 Writes DIR/<commune code>.ndjson (12 files) and DIR/district.ndjson (targets). One line is one record in the form that
-`dongbo-node import --ndjson` takes: {"type": "person", "id": "<32 hex digits>", "<field>": "<value>", ...}. Lines come in
-an order in which every reference points backwards. Everything follows from the seed (splitmix64, no library
+`dongbo-node import` takes: {"type": "person", "id": "<32 hex digits>", "<field>": "<value>", ...}. Lines come
+in an order in which every reference points backwards. Everything follows from the seed (splitmix64, no library
 randomness), so the bytes are the same on every machine. No person here exists; the units and the targets of the
 year are those of the district's plan for 2023 (12 counselling points; each volunteer helps at least one person).
 
@@ -24,16 +24,18 @@ YEAR = 2023
 NO_ADDICTS = "26203"      # a commune without any client: its volunteers are exempt
 IDLE_POINT = "26200"      # its counselling point opened no session before July
 SHARED = ("26188", "26194")  # one person is on the list of both
-FAMILY = ["Nguyễn"] * 8 + ["Trần"] * 4 + ["Lê"] * 3 + ["Phạm", "Huỳnh", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý",
-          "Điểu", "Thổ", "Trương", "Đinh", "Lâm"]
+FAMILY = ["Nguyễn"] * 8 + ["Trần"] * 4 + ["Lê"] * 3
+FAMILY += ["Phạm", "Huỳnh", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý"]
+FAMILY += ["Điểu", "Thổ", "Trương", "Đinh", "Lâm"]
 MIDDLE = {"male": ["Văn", "Hữu", "Đức", "Minh", "Quốc", "Thanh", "Ngọc", "Công", "Xuân"],
           "female": ["Thị", "Thị Ngọc", "Thị Thu", "Thị Kim", "Thị Mỹ", "Ngọc", "Hồng"]}
-GIVEN = {"male": ["An", "Bảo", "Cường", "Dũng", "Đạt", "Hải", "Hiếu", "Hùng", "Khánh", "Khoa", "Long", "Nam", "Nghĩa", "Phúc",
-                  "Quân", "Sơn", "Tài", "Thắng", "Tuấn", "Việt", "Trường", "Đông", "Hoà"],
-         "female": ["Anh", "Châu", "Diễm", "Dung", "Giang", "Hà", "Hạnh", "Hằng", "Hoa", "Hương", "Lan", "Linh", "Mai", "Nga",
-                    "Nhung", "Oanh", "Phượng", "Thảo", "Thủy", "Trang", "Tuyết", "Yến"]}
+GIVEN = {"male": ["An", "Bảo", "Cường", "Dũng", "Đạt", "Hải", "Hiếu", "Hùng", "Khánh", "Khoa", "Long", "Nam", "Nghĩa",
+                  "Phúc", "Quân", "Sơn", "Tài", "Thắng", "Tuấn", "Việt", "Trường", "Đông", "Hoà"],
+         "female": ["Anh", "Châu", "Diễm", "Dung", "Giang", "Hà", "Hạnh", "Hằng", "Hoa", "Hương", "Lan", "Linh", "Mai",
+                    "Nga", "Nhung", "Oanh", "Phượng", "Thảo", "Thủy", "Trang", "Tuyết", "Yến"]}
 HAMLETS = ["Ấp 1", "Ấp 2", "Ấp 3", "Ấp 4", "Ấp 5", "Khu phố 1", "Khu phố 2", "Khu phố 5", "Ấp Bình Chánh", "Ấp Tân Lập"]
-ORGS = ["peoples_committee", "fatherland_front", "youth_union", "womens_union", "veterans", "farmers_union", "health", "hamlet"]
+ORGS = ["peoples_committee", "fatherland_front", "youth_union", "womens_union", "veterans", "farmers_union", "health",
+        "hamlet"]
 TALKS = [("direct", "drugs", "Tuyên truyền phòng, chống ma túy tại {h}"),
          ("direct", "prostitution", "Tuyên truyền phòng, chống mại dâm tại {h}"),
          ("talk", "hiv", "Nói chuyện chuyên đề phòng, chống HIV/AIDS tại {h}"),
@@ -109,8 +111,9 @@ class Commune:
     def make_team(self):
         r = self.r
         founded = iso(r.between(2013, 2019), r.between(1, 12), r.between(1, 28))
-        self.team = self.add(founded, "team", name="Đội công tác xã hội tình nguyện " + self.name, kind="volunteer_team",
-                             founded_on=founded, decision_no="%d/QĐ-UBND" % r.between(100, 4000), decision_on=founded,
+        name = "Đội công tác xã hội tình nguyện " + self.name
+        self.team = self.add(founded, "team", name=name, kind="volunteer_team", founded_on=founded,
+                             decision_no="%d/QĐ-UBND" % r.between(100, 4000), decision_on=founded,
                              decision_authority="district_chairman", state="active", state_since=founded,
                              regulation_no="%d/QĐ-UBND" % r.between(100, 4000), regulation_on=founded,
                              regulation_extra_duties="1" if r.chance(75) else "0", planned_size="7")
@@ -131,22 +134,26 @@ class Commune:
 
     def make_budget(self):
         r = self.r
-        approved = iso(YEAR, 4, r.between(5, 25)) if self.code in ("26185", "26197") else iso(YEAR, r.between(1, 3), r.between(2, 28))
+        approved = iso(YEAR, 4, r.between(5, 25)) if self.code in ("26185", "26197") else iso(YEAR, r.between(1,
+                                                                                                              3), r.between(2, 28))
         lines = {"line_activity": r.between(4, 9) * 1000000, "line_allowance": r.between(20, 60) * 1000000,
                  "line_uniform": r.between(2, 5) * 1000000, "line_propaganda": r.between(2, 8) * 1000000}
         total = sum(lines.values())
         self.add(approved, "budget_estimate", year=str(YEAR), team=self.team, plan_no="%02d/KH-ĐTN" % r.between(1, 40),
-                 plan_on=iso(YEAR, 1, r.between(2, 12)), submitted_on=iso(YEAR, 1, r.between(13, 28)), hdnd_approved_on=approved,
+                 plan_on=iso(YEAR, 1, r.between(2, 12)), submitted_on=iso(YEAR, 1, r.between(13, 28)),
+                 hdnd_approved_on=approved,
                  sent_to_district_on=approved, total=str(total), **{k: str(v) for k, v in lines.items()})
 
     def make_client(self, who=None):
         r = self.r
-        listed = iso(r.between(2018, 2022), r.between(1, 12), r.between(1, 28)) if r.chance(85) else self.day_of(r.between(1, 12))
+        listed = iso(r.between(2018, 2022), r.between(1, 12), r.between(1,
+                                                                        28)) if r.chance(85) else self.day_of(r.between(1, 12))
         if who is None:
             who = self.person(listed, "female" if r.chance(8) else "male", r.between(1975, 2005))
         closed = self.day_of(r.between(1, 12)) if listed < iso(YEAR, 1, 1) and r.chance(10) else None
         status = "addict" if r.chance(75) else self.some("drug_status", "user")
-        case = self.add(listed, "drug_case", person=who, status=status, found_on=listed, found_by=self.some("found_by", "police"),
+        case = self.add(listed, "drug_case", person=who, status=status, found_on=listed,
+                        found_by=self.some("found_by", "police"),
                         in_list="0" if closed else "1", listed_on=listed, dossier_no="%03d/HS" % r.between(1, 400),
                         dossier_opened_on=listed, dossier_closed_on=closed,
                         close_reason=self.some("close_reason", "moved_away", "moved") if closed else None,
@@ -159,7 +166,8 @@ class Commune:
         for _ in range(self.r.between(4, 18)):
             self.make_client()
         if self.code in SHARED:
-            name, nid = ("Nguyễn Văn Hoà", "075082123456") if self.code == SHARED[0] else ("Nguyễn Văn Hòa", "075082123456")
+            name, nid = ("Nguyễn Văn Hoà", "075082123456") if self.code == SHARED[0] else ("Nguyễn Văn Hòa",
+                                                                                           "075082123456")
             self.make_client(self.person("2022-06-01", "male", 1982, name, nid))
 
     def make_help(self):
@@ -173,12 +181,14 @@ class Commune:
                 if closed and closed <= start:
                     continue
                 purpose = r.pick(["persuade_rehab", "persuade_rehab", "support_rehab", "post_rehab"])
-                task = self.add(start, "assignment", member=member, client=who, drug_case=case, purpose=purpose, from_on=start,
+                task = self.add(start, "assignment", member=member, client=who, drug_case=case, purpose=purpose,
+                                from_on=start,
                                 decision_no="%02d/QĐ-ĐTN" % r.between(1, 60))
                 for month in range(int(start[5:7]), 13):
                     if r.chance(55):
                         day = iso(YEAR, month, 28)
-                        self.add(day, "contact_log", assignment=task, client=who, on_date=day, form="face", by_member=member,
+                        self.add(day, "contact_log", assignment=task, client=who, on_date=day, form="face",
+                                 by_member=member,
                                  content=["persuasion", "advice"], minutes=str(r.between(2, 9) * 10))
         for who, case, listed, _, _ in self.clients:
             if r.chance(22):
@@ -191,7 +201,8 @@ class Commune:
     def make_point(self):
         r = self.r
         opened = iso(r.between(2018, 2022), r.between(1, 12), 15)
-        point = self.add(opened, "counselling_point", name="Điểm tư vấn, hỗ trợ điều trị nghiện ma túy tại cộng đồng " + self.name,
+        point = self.add(opened, "counselling_point",
+                         name="Điểm tư vấn, hỗ trợ điều trị nghiện ma túy tại cộng đồng " + self.name,
                          opened_on=opened, state="active", state_since=opened, nucleus_team=self.team, team_staffed="1")
         for month in range(7 if self.code == IDLE_POINT else 1, 13):
             for _ in range(r.between(1, 2)):
@@ -208,8 +219,10 @@ class Commune:
                 female = r.below(people)
                 day = self.day_of(month)
                 self.add(day, "activity", title=title.format(h=r.pick(HAMLETS)), team=self.team, on_date=day,
-                         kind=self.some("activity_kind", {"direct": "direct", "talk": "talk", "briefing": "briefing"}[kind]),
-                         field=self.some("activity_field", field), place_unit=self.code, channel=self.some("channel", "direct"),
+                         kind=self.some("activity_kind", {"direct": "direct", "talk": "talk",
+                                                          "briefing": "briefing"}[kind]),
+                         field=self.some("activity_field", field), place_unit=self.code,
+                         channel=self.some("channel", "direct"),
                          participants=str(people), part_female=str(female), part_male=str(people - female),
                          distinct_people=str(people - r.below(5)), hours="1.5")
 
@@ -253,8 +266,10 @@ def main():
         write(os.path.join(a.out, code + ".ndjson"), c.rows, a.first, a.until)
     r = Random(a.seed * 1000003 + 99)
     plan = "Kế hoạch hoạt động Đội công tác xã hội tình nguyện cấp xã năm 2023"
-    targets = [("T10", "735", "ge", "12", "total"), ("T03", "735", "ge", "100", "each_member"), ("T14", "735", "ge", "100", "total")]
-    rows = [("2023-01-02", {"type": "target", "id": "%016x%016x" % (r.u64(), r.u64()), "indicator": t, "target_unit": unit,
+    targets = [("T10", "735", "ge", "12", "total"), ("T03", "735", "ge", "100", "each_member"), ("T14", "735",
+                                                                                                 "ge", "100", "total")]
+    rows = [("2023-01-02", {"type": "target", "id": "%016x%016x" % (r.u64(), r.u64()), "indicator": t,
+                            "target_unit": unit,
                             "year": str(YEAR), "op": op, "value": value, "per": per, "plan": plan})
             for t, unit, op, value, per in targets]
     write(os.path.join(a.out, "district.ndjson"), rows, a.first, a.until)
