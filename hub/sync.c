@@ -167,7 +167,7 @@ static void hub_sync_go_on(struct hub_sync *s, struct hub_sync_effects *fx)
         if (m.kind == LINK_NOTHING) break;
         hub_sync_message(s, &m, fx);
     }
-    if (s->answer == HUB_SYNC_NOTHING) hub_sync_feed_more(s, fx);
+    if (s->answer == HUB_SYNC_NOTHING && !s->feeding) hub_sync_feed_more(s, fx);
 }
 
 static void hub_sync_on_link(struct hub_sync *s, const struct hub_sync_event *ev,
@@ -192,8 +192,6 @@ static void hub_sync_on_answer(struct hub_sync *s, const struct hub_sync_event *
         hub_sync_facts(s, ev, fx);
     } else if (want == HUB_SYNC_WANT_TAKEN && ev->kind == HUB_SYNC_EV_TAKEN) {
         hub_sync_taken(s, ev, fx);
-    } else if (want == HUB_SYNC_WANT_FEED && ev->kind == HUB_SYNC_EV_FEED) {
-        hub_sync_feed(s, ev, fx);
     } else if (want == HUB_SYNC_WANT_JOINED && ev->kind == HUB_SYNC_EV_JOINED) {
         hub_sync_joined(s, ev, fx);
     } else {
@@ -230,8 +228,10 @@ void hub_sync_step(struct hub_sync *s, const struct hub_sync_event *ev, struct h
         break;
     case HUB_SYNC_EV_FACTS:
     case HUB_SYNC_EV_TAKEN:
-    case HUB_SYNC_EV_FEED:
     case HUB_SYNC_EV_JOINED: hub_sync_on_answer(s, ev, fx); break;
+    case HUB_SYNC_EV_FEED:
+        if (s->feeding) hub_sync_feed(s, ev, fx);
+        break;
     case HUB_SYNC_EV_STORE_FAILED: hub_sync_on_store_failed(s, ev, fx); break;
     }
     if (s->state == HUB_SYNC_CLOSED) return;

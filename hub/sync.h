@@ -17,11 +17,12 @@
  * Failure modes: bad bytes or hashes end the link (stranger: in silence); silence ends it; a store
  * error ends it with REFUSE 6, nothing was receipted.
  *
- * The order contract: at most one effect of a list asks for an answer, which is the next event:
- * LOOKUP -> FACTS, TAKE -> TAKEN, READ_FEED -> FEED, JOIN -> JOINED. TAKE and JOIN run inside the
- * engine's open transaction. Every SEND of a step that follows a store effect waits in the engine
- * until the open transaction, if any, has committed: what was read may be of it. When the commit
- * fails the engine drops these SENDs and closes the link.
+ * The order contract: at most one effect of a list asks for an answer: LOOKUP -> FACTS, TAKE ->
+ * TAKEN, JOIN -> JOINED, each the next event; READ_FEED -> FEED, which may come later, read at the
+ * moment when it is given and of committed sets only. TAKE and JOIN run inside the engine's open
+ * transaction. Every SEND of a step that follows a store effect waits in the engine until the open
+ * transaction, if any, has committed: what was read may be of it. When the commit fails the engine
+ * drops these SENDs and closes the link.
  *
  * Ownership: event bytes are borrowed for the call; effect bytes live until the next step.
  * Threads:   loop thread only.   Units: now_ms monotonic, wall_ms UTC.   Limits: HUB_SYNC_* below.

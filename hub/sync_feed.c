@@ -90,7 +90,7 @@ void hub_sync_feed_more(struct hub_sync *s, struct hub_sync_effects *fx)
     f->node = &s->node;
     f->cursor = s->cursor;
     f->hello = &s->hello;
-    s->answer = HUB_SYNC_WANT_FEED;
+    s->feeding = true;
 }
 
 /* How many items from `first` on fit one message; sizes are upper bounds of their encodings. */
@@ -151,6 +151,7 @@ static void hub_sync_send_items(struct hub_sync *s, const struct hub_feed *f,
 void hub_sync_feed(struct hub_sync *s, const struct hub_sync_event *ev, struct hub_sync_effects *fx)
 {
     const struct hub_feed *f = ev->feed;
+    s->feeding = false;
     hub_sync_send_items(s, f, fx);
     if (f->upto > s->cursor) s->cursor = f->upto;
     if (!f->last) return;

@@ -16,7 +16,6 @@ enum hub_sync_answer { /* what the core waits for; it reads no message meanwhile
                        HUB_SYNC_NOTHING,
                        HUB_SYNC_WANT_FACTS,
                        HUB_SYNC_WANT_TAKEN,
-                       HUB_SYNC_WANT_FEED,
                        HUB_SYNC_WANT_JOINED
 };
 
@@ -32,6 +31,7 @@ struct hub_sync {
     bool pushed;    /* what waits in the link went out with the last effects */
     size_t queued;  /* bytes sent since the link last drained */
     bool live;      /* a message came after the handshake: the peer is really there */
+    bool feeding;   /* READ_FEED was asked for; messages go on meanwhile */
     bool caught_up; /* the feed reached the end of the log before UPEND */
     bool end_sent;
     uint64_t cursor;  /* of the feed */
