@@ -134,8 +134,8 @@ class Commune:
 
     def make_budget(self):
         r = self.r
-        approved = iso(YEAR, 4, r.between(5, 25)) if self.code in ("26185", "26197") else iso(YEAR, r.between(1,
-                                                                                                              3), r.between(2, 28))
+        late = self.code in ("26185", "26197")
+        approved = iso(YEAR, 4, r.between(5, 25)) if late else iso(YEAR, r.between(1, 3), r.between(2, 28))
         lines = {"line_activity": r.between(4, 9) * 1000000, "line_allowance": r.between(20, 60) * 1000000,
                  "line_uniform": r.between(2, 5) * 1000000, "line_propaganda": r.between(2, 8) * 1000000}
         total = sum(lines.values())
@@ -146,8 +146,9 @@ class Commune:
 
     def make_client(self, who=None):
         r = self.r
-        listed = iso(r.between(2018, 2022), r.between(1, 12), r.between(1,
-                                                                        28)) if r.chance(85) else self.day_of(r.between(1, 12))
+        listed = self.day_of(r.between(1, 12))
+        if r.chance(85):
+            listed = iso(r.between(2018, 2022), r.between(1, 12), r.between(1, 28))
         if who is None:
             who = self.person(listed, "female" if r.chance(8) else "male", r.between(1975, 2005))
         closed = self.day_of(r.between(1, 12)) if listed < iso(YEAR, 1, 1) and r.chance(10) else None
