@@ -1,0 +1,55 @@
+/*
+ * The officer's commands as JSON requests and responses: one code path for the tool that opened the
+ * store itself and for the daemon's control socket. `run`, `init`, `sync` and `check-config` are not
+ * here: they are about the process, not about the store.
+ *
+ *   request   {"verb": "put", ...}   the members of each verb stand in docs/node.md
+ *   response  the verb's result; or {"error": "STALE", "vi": ..., "en": ..., "field": ...}
+ *
+ * Every text says what happened, what is safe and what to do next.
+ *
+ * Ownership: store and keys are borrowed for the life of the struct. Requests are borrowed for the
+ * call, responses are new references.
+ * Threads:   loop thread only.   Limits: NODE_COMMAND_*.
+ */
+#ifndef DONGBO_NODE_COMMAND_H
+#define DONGBO_NODE_COMMAND_H
+
+#include "node/entry.h"
+#include "node/own.h"
+
+#include <jansson.h>
+
+#define NODE_COMMAND_ROWS_MAX    512u   /* rows of one import request */
+#define NODE_COMMAND_LIST_MAX    1000u  /* rows of one list answer, unless asked for fewer */
+#define NODE_COMMAND_CLOCK_MS    120000 /* the hub's clock may differ so much without a warning */
+#define NODE_COMMAND_IMPORTS_MAX 20u    /* imports named by status */
+
+struct node_import; /* an import between two of its requests */
+
+struct node_command {
+    struct node_store *store;
+    const struct node_sync_keys *keys;
+    int64_t (*wall_ms)(void);
+    void (*saved)(void *ctx); /* a change set was saved; may be NULL */
+    void *ctx;
+    struct node_entry entry;
+    struct node_import *import; /* NULL: none is under way */
+};
+
+/* ERR_NOMEM. */
+MUST_CHECK enum err node_command_init(struct node_command *c, struct node_store *store,
+                                      const struct node_sync_keys *keys, int64_t (*wall_ms)(void));
+void node_command_free(struct node_command *c);
+
+/* Carry out one request. Never NULL, but without memory (then the caller drops its peer). */
+json_t *node_command_run(struct node_command *c, const json_t *request);
+
+/* An error response. `field` may be NULL. */
+json_t *node_command_error(enum err e, const char *vi, const char *en, const char *field);
+/* The words for an error that has none of its own. */
+json_t *node_command_fail(enum err e);
+/* The error of a response; ERR_OK when it is a result. */
+enum err node_command_error_of(const json_t *response);
+
+#endif

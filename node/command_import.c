@@ -1,0 +1,429 @@
+/*
+ * Import: rows come in requests of some hundred; ops are collected into change sets of up to 256
+ * ops, each committed when the next op does not fit. What is collected is held back until then, so
+ * that the last set of the import can carry its mark. The answer with "done" is the only one that
+ * says everything is saved.
+ */
+#include "node/command_priv.h"
+#include "common/text.h"
+#include "proto/wire.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NODE_IMPORT_VALUES_BYTES = 1024 * 1024 };
+
+struct node_import {
+    uint64_t id;
+    struct id_person person;
+    struct node_own own;
+    bool open; /* `own` is begun: ops are held back */
+    struct buf payloads;
+    size_t lens[CHANGE_OPS_MAX];
+    struct id_record rids[CHANGE_OPS_MAX];
+    uint64_t keys[CHANGE_OPS_MAX]; /* hash of the key's text, 0 = none */
+    size_t count;
+    uint64_t sets;         /* saved */
+    struct id_record last; /* record of the last saved op */
+    struct buf memory;
+    uint64_t created, edited, unchanged, bad;
+};
+
+void node_import_free(struct node_command *c)
+{
+    struct node_import *m = c->import;
+    if (m == NULL) return;
+    if (m->open) node_own_free(&m->own);
+    buf_free(&m->payloads);
+    buf_free(&m->memory);
+    free(m);
+    c->import = NULL;
+}
+
+/* ---- collecting ops ---- */
+
+static enum err node_import_flush(struct node_command *c, bool last)
+{
+    struct node_import *m = c->import;
+    struct bytes payloads[CHANGE_OPS_MAX];
+    const uint8_t *p = m->payloads.p;
+    if (m->count == 0) { /* begun and not used: it must not outlive another save */
+        if (m->open) node_own_free(&m->own);
+        m->open = false;
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < m->count; i++) {
+        payloads[i] = bytes_make(p, m->lens[i]);
+        p += m->lens[i];
+    }
+    struct node_own_set set = {.person = m->person,
+                               .payloads = payloads,
+                               .count = m->count,
+                               .import = m->id,
+                               .import_last = last};
+    enum err e = node_own_add(&m->own, &set);
+    if (e == ERR_OK) e = node_own_commit(&m->own, NULL);
+    node_own_free(&m->own);
+    m->open = false;
+    m->last = m->rids[m->count - 1];
+    m->count = 0;
+    buf_clear(&m->payloads);
+    if (e == ERR_OK) m->sets++;
+    if (e == ERR_OK && c->saved != NULL) c->saved(c->ctx);
+    return e;
+}
+
+enum err node_import_settle(struct node_command *c)
+{
+    return c->import != NULL ? node_import_flush(c, false) : ERR_OK;
+}
+
+static enum err node_import_begin_set(struct node_command *c)
+{
+    struct node_import *m = c->import;
+    if (m->open) return ERR_OK;
+    enum err e = node_own_begin(c->store, c->keys, c->wall_ms(), &m->own);
+    m->open = e == ERR_OK;
+    return e;
+}
+
+static bool node_import_fits(const struct node_import *m, size_t bytes)
+{
+    size_t ops = m->count + 1;
+    return ops <= CHANGE_OPS_MAX &&
+           CHANGE_HEADER_BYTES + ops * CHANGE_ENTRY_BYTES + m->payloads.len + bytes <=
+               CHANGE_BYTES_MAX;
+}
+
+static bool node_import_held(const struct node_import *m, const struct id_record *rid, uint64_t key)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        if (rid != NULL && ID_EQUAL(&m->rids[i], rid)) return true;
+        if (key != 0 && m->keys[i] == key) return true;
+    }
+    return false;
+}
+
+static enum err node_import_collect(struct node_import *m, const struct node_entry_op *op,
+                                    uint64_t key)
+{
+    buf_add_bytes(&m->payloads, op->payload);
+    if (m->payloads.e != ERR_OK) return m->payloads.e;
+    m->lens[m->count] = op->payload.len;
+    m->rids[m->count] = op->rid;
+    m->keys[m->count++] = key;
+    return ERR_OK;
+}
+
+/* ---- one row ---- */
+
+struct node_row { /* of the request */
+    const struct catalogue_type *type;
+    struct node_entry_form form;
+    struct node_entry_value values[NODE_ENTRY_FIELDS_MAX];
+    const struct catalogue_field *key; /* NULL: none */
+    uint64_t key_hash;
+    bool named; /* the row gives its id, or its key found a record */
+};
+
+static enum err node_row_say(struct node_entry_why *why, char *field, const char *name,
+                             const char *vi, const char *en)
+{
+    snprintf(field, 64, "%.63s", name);
+    snprintf(why->vi, sizeof why->vi, "%s", vi);
+    snprintf(why->en, sizeof why->en, "%s", en);
+    return ERR_BAD_VALUE;
+}
+
+static enum err node_row_read(struct node_command *c, const json_t *row, struct node_row *r,
+                              struct node_entry_why *why, char *field)
+{
+    const char *type = node_request_str(row, "type");
+    const char *id = node_request_str(row, "id");
+    r->type =
+        type != NULL ? catalogue_type_by_name(node_store_catalogue(c->store, NULL), type) : NULL;
+    if (r->type == NULL)
+        return node_row_say(why, field, "type", "Không có loại hồ sơ này trong danh mục.",
+                            "The catalogue has no such record type.");
+    r->form.type = r->type;
+    r->named = id != NULL && id[0] != '\0';
+    if (r->named && node_request_id(id, &r->form.rid) != ERR_OK)
+        return node_row_say(why, field, "id", "Mã hồ sơ phải gồm 32 chữ số thập lục phân.",
+                            "A record id has 32 hexadecimal digits.");
+    r->form.values = r->values;
+    return node_values_read(r->type, json_object_get(row, "values"), r->values, &r->form.count,
+                            &c->import->memory, why, field);
+}
+
+/* The key field by name, else the identity field of the type. */
+static const struct catalogue_field *node_row_key(const struct node_row *r, const char *name)
+{
+    if (name != NULL) return catalogue_field_by_name(r->type, name);
+    for (size_t i = 0; i < r->type->field_count; i++) {
+        if (r->type->fields[i].identity) return &r->type->fields[i];
+    }
+    return NULL;
+}
+
+static uint64_t node_key_hash(const struct catalogue_type *t, struct bytes text)
+{
+    uint8_t h[16], key[16] = {0};
+    le32_store(key, t->no);
+    crypto_generichash(h, sizeof h, text.p, text.len, key, sizeof key);
+    return le64_load(h) | 1u;
+}
+
+/* Find the record that has this row's key. */
+static enum err node_row_find(struct node_command *c, struct node_row *r,
+                              struct node_entry_why *why, char *field)
+{
+    struct bytes text = {NULL, 0};
+    struct id_record found[2];
+    size_t i = 0, count = 0;
+    while (i < r->form.count && r->values[i].field != r->key)
+        i++;
+    if (r->key == NULL || i == r->form.count) return ERR_OK;
+    if (text_trim(r->values[i].typed).len == 0) return ERR_OK;
+    enum err e = node_entry_clean(&c->entry, r->key, r->values[i].typed, &text, why);
+    if (e != ERR_OK) return e;
+    r->key_hash = node_key_hash(r->type, text);
+    if (node_import_held(c->import, NULL, r->key_hash)) e = node_import_flush(c, false);
+    if (e == ERR_OK) e = node_store_find(c->store, r->type, r->key, text, found, &count);
+    if (e != ERR_OK || r->named) return e;
+    if (count > 1)
+        return node_row_say(why, field, r->key->name,
+                            "Có nhiều hồ sơ trùng giá trị này: hãy ghi mã hồ sơ vào cột id.",
+                            "Several records have this value: give the record id in column id.");
+    r->named = count == 1;
+    if (r->named) r->form.rid = found[0];
+    return ERR_OK;
+}
+
+static void node_row_count(struct node_import *m, const struct node_entry_op *op)
+{
+    if (!op->changed)
+        m->unchanged++;
+    else if (op->kind == CHANGE_CREATE)
+        m->created++;
+    else
+        m->edited++;
+}
+
+/* The op was made for a derived id (4.6) of this place in the set: after a flush it is another. */
+static enum err node_row_op(struct node_command *c, struct node_row *r, struct node_entry_op *op,
+                            struct node_entry_why *why)
+{
+    struct node_import *m = c->import;
+    enum err e = node_import_begin_set(c);
+    if (e != ERR_OK) return e;
+    if (!r->named) node_own_rid(&m->own, (unsigned)m->count, &r->form.rid);
+    return node_entry_make(&c->entry, &r->form, op, why);
+}
+
+static enum err node_row_take(struct node_command *c, const json_t *row, const char *key,
+                              struct node_entry_why *why, char *field)
+{
+    struct node_import *m = c->import;
+    struct node_row r = {.named = false};
+    struct node_entry_op op;
+    enum err e = node_row_read(c, row, &r, why, field);
+    if (e != ERR_OK) return e;
+    r.key = node_row_key(&r, key);
+    e = node_row_find(c, &r, why, field);
+    if (e == ERR_OK && r.named && node_import_held(m, &r.form.rid, 0))
+        e = node_import_flush(c, false);
+    if (e == ERR_OK) e = node_row_op(c, &r, &op, why);
+    if (e == ERR_OK && op.changed && !node_import_fits(m, op.payload.len)) {
+        e = node_import_flush(c, false);
+        if (e == ERR_OK) e = node_row_op(c, &r, &op, why);
+    }
+    if (e != ERR_OK) return e;
+    node_row_count(m, &op);
+    return op.changed ? node_import_collect(m, &op, r.key_hash) : ERR_OK;
+}
+
+/* ---- the last set ---- */
+
+/* Everything was saved before the end was known: one value of the last record written once more, so
+ * that the mark has a set to stand in. */
+static enum err node_import_again(struct node_command *c)
+{
+    struct node_import *m = c->import;
+    struct node_store_record *r = &c->entry.record;
+    struct buf bases, payload;
+    enum err e = node_store_record_read(c->store, &m->last, r);
+    if (e != ERR_OK) return e;
+    const struct fold_register *reg = NULL;
+    for (size_t i = 0; i < r->fold.register_count && reg == NULL; i++) {
+        const struct fold_register *at = &r->fold.registers[i];
+        if (at->field > 0 && at->element.p == NULL && at->count == 1) reg = at;
+    }
+    if (reg == NULL) return ERR_OK; /* nothing to write again: the import stays unfinished */
+    buf_init(&bases, 64 * ID_VERSION_BYTES);
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    fold_bases(&r->fold, reg, &bases);
+    struct change_write w = {
+        .field = reg->field, .value = reg->heads[0].value, .bases = buf_bytes(&bases)};
+    struct change_op op = {CHANGE_EDIT, m->last, r->fold.type, &w, 1};
+    change_op_encode(&op, &payload);
+    struct node_entry_op out = {.rid = m->last, .payload = buf_bytes(&payload)};
+    e = payload.e != ERR_OK ? payload.e : node_import_begin_set(c);
+    if (e == ERR_OK) e = node_import_collect(m, &out, 0);
+    buf_free(&bases);
+    buf_free(&payload);
+    return e == ERR_OK ? node_import_flush(c, true) : e;
+}
+
+static enum err node_import_end(struct node_command *c)
+{
+    struct node_import *m = c->import;
+    if (m->count > 0) return node_import_flush(c, true);
+    return m->sets > 0 ? node_import_again(c) : ERR_OK;
+}
+
+/* ---- requests ---- */
+
+/* Refuse a file whose columns the type does not have before any row is taken. */
+static json_t *node_import_columns(struct node_command *c, const json_t *request)
+{
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    const json_t *columns = json_object_get(request, "columns");
+    const char *name = node_request_str(request, "type");
+    const char *key = node_request_str(request, "key");
+    if (cat == NULL)
+        return node_command_error(
+            ERR_NOT_READY, "Máy này chưa nhận danh mục nên chưa nhập được: hãy đồng bộ trước.",
+            "No catalogue has come yet, so nothing can be imported: sync first.", NULL);
+    if (name == NULL) return NULL; /* NDJSON: every line names its own */
+    const struct catalogue_type *t = catalogue_type_by_name(cat, name);
+    if (t == NULL)
+        return node_command_error(ERR_BAD_INPUT, "Không có loại hồ sơ này trong danh mục.",
+                                  "The catalogue has no such record type.", "type");
+    if (key != NULL && catalogue_field_by_name(t, key) == NULL)
+        return node_command_error(ERR_BAD_INPUT, "Không có trường dùng làm khóa (--key).",
+                                  "The type has no field to be the key (--key).", key);
+    for (size_t i = 0; i < json_array_size(columns); i++) {
+        const char *column = json_string_value(json_array_get(columns, i));
+        if (column == NULL || strcmp(column, "id") == 0) continue;
+        if (catalogue_field_by_name(t, column) == NULL)
+            return node_command_error(
+                ERR_BAD_INPUT,
+                "Dòng tiêu đề có cột mà loại hồ sơ này không có; chưa nhập dòng nào. Hãy sửa tên "
+                "cột (xem danh mục).",
+                "The header has a column that the type does not have; no row was imported. Correct "
+                "the column's name.",
+                column);
+    }
+    return NULL;
+}
+
+static json_t *node_import_start(struct node_command *c, const json_t *request)
+{
+    const char *source = node_request_str(request, "source");
+    enum err e = node_import_settle(c); /* of an import whose tool went away */
+    if (e != ERR_OK) return node_command_fail(e);
+    node_import_free(c);
+    json_t *j = node_import_columns(c, request);
+    if (j != NULL) return j;
+    struct node_import *m = calloc(1, sizeof *m);
+    if (m == NULL) return node_command_fail(ERR_NOMEM);
+    c->import = m;
+    buf_init(&m->payloads, CHANGE_BYTES_MAX);
+    buf_init(&m->memory, NODE_IMPORT_VALUES_BYTES);
+    do
+        randombytes_buf(&m->id, sizeof m->id);
+    while (m->id == 0);
+    e = node_request_person(c, request, &m->person);
+    if (e == ERR_OK)
+        e = node_store_import_begin(c->store, m->id, bytes_str(source != NULL ? source : ""),
+                                    c->wall_ms());
+    if (e == ERR_OK) return NULL;
+    node_import_free(c);
+    if (e != ERR_BAD_INPUT) return node_command_fail(e);
+    return node_command_error(e, "Cần tên người nhập (--person TÊN).",
+                              "The name of who imports is needed (--person NAME).", NULL);
+}
+
+static bool node_row_error(enum err e)
+{
+    return e == ERR_BAD_VALUE || e == ERR_BAD_INPUT || e == ERR_TOO_LARGE || e == ERR_NOT_FOUND;
+}
+
+/* Rows one after another; what is wrong with a row is told and the others go on. Anything else ends
+ * the import. */
+static enum err node_import_rows(struct node_command *c, const json_t *request, json_t *bad)
+{
+    const json_t *rows = json_object_get(request, "rows");
+    const char *key = node_request_str(request, "key");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        struct node_entry_why why = {.field = NULL};
+        char field[64] = "";
+        enum err e = node_row_take(c, row, key, &why, field);
+        if (e == ERR_OK) continue;
+        if (!node_row_error(e)) return e;
+        c->import->bad++;
+        const char *column = field[0] != '\0' ? field : why.field != NULL ? why.field->name : "";
+        bool said = why.vi[0] != '\0';
+        json_array_append_new(bad,
+                              json_pack("{s:I, s:s, s:s, s:s, s:I}", "line",
+                                        json_integer_value(json_object_get(row, "line")), "column",
+                                        column, "vi", said ? why.vi : err_text_vi(e), "en",
+                                        said ? why.en : err_text_en(e), "row", (json_int_t)i));
+    }
+    return ERR_OK;
+}
+
+static json_t *node_import_answer(const struct node_import *m, json_t *bad, bool done)
+{
+    char id[17];
+    snprintf(id, sizeof id, "%016llx", (unsigned long long)m->id);
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:O}", "import", id, "created",
+                     (json_int_t)m->created, "edited", (json_int_t)m->edited, "unchanged",
+                     (json_int_t)m->unchanged, "bad_rows", (json_int_t)m->bad, "sets",
+                     (json_int_t)m->sets, "done", (int)done, "bad", bad);
+}
+
+static json_t *node_import_broken(struct node_command *c, enum err e)
+{
+    char vi[600], en[600];
+    json_t *fail = node_command_fail(e);
+    snprintf(vi, sizeof vi, "%.400s Nhập lại đúng tệp này sau: dòng đã nhập sẽ không bị lặp.",
+             json_string_value(json_object_get(fail, "vi")));
+    snprintf(en, sizeof en,
+             "%.400s Import the same file again later: rows that are in are not "
+             "doubled when they have an id or a key.",
+             json_string_value(json_object_get(fail, "en")));
+    json_decref(fail);
+    node_import_free(c);
+    return node_command_error(e, vi, en, NULL);
+}
+
+json_t *node_command_import(struct node_command *c, const json_t *request)
+{
+    const char *id = node_request_str(request, "import");
+    char mine[17] = "";
+    if (json_array_size(json_object_get(request, "rows")) > NODE_COMMAND_ROWS_MAX)
+        return node_command_fail(ERR_TOO_LARGE);
+    if (id == NULL) {
+        json_t *wrong = node_import_start(c, request);
+        if (wrong != NULL) return wrong;
+    } else {
+        if (c->import != NULL)
+            snprintf(mine, sizeof mine, "%016llx", (unsigned long long)c->import->id);
+        if (strcmp(id, mine) != 0)
+            return node_command_error(
+                ERR_NOT_FOUND, "Lần nhập này đã bị ngắt bởi một lần nhập khác: hãy nhập lại tệp.",
+                "Another import has ended this one: import the file again.", NULL);
+    }
+    bool last = json_is_true(json_object_get(request, "last"));
+    json_t *bad = json_array();
+    enum err e = node_import_rows(c, request, bad);
+    if (e == ERR_OK && last) e = node_import_end(c);
+    json_t *j = e == ERR_OK ? node_import_answer(c->import, bad, last) : node_import_broken(c, e);
+    json_decref(bad);
+    if (e == ERR_OK && last) node_import_free(c);
+    return j;
+}

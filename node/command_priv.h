@@ -1,0 +1,41 @@
+/* What the files of the node's commands share. Included by node/command*.c only. */
+#ifndef DONGBO_NODE_COMMAND_PRIV_H
+#define DONGBO_NODE_COMMAND_PRIV_H
+
+#include "node/command.h"
+
+typedef json_t *node_command_fn(struct node_command *c, const json_t *request);
+
+/* command_record.c */
+json_t *node_command_put(struct node_command *c, const json_t *request);
+json_t *node_command_get(struct node_command *c, const json_t *request);
+json_t *node_command_list(struct node_command *c, const json_t *request);
+json_t *node_command_history(struct node_command *c, const json_t *request);
+/* command_import.c */
+json_t *node_command_import(struct node_command *c, const json_t *request);
+/* Save what an import holds back; before any other save. */
+MUST_CHECK enum err node_import_settle(struct node_command *c);
+void node_import_free(struct node_command *c);
+/* command_status.c */
+json_t *node_command_status(struct node_command *c, const json_t *request);
+json_t *node_command_join(struct node_command *c, const json_t *request);
+
+/* command.c */
+const char *node_request_str(const json_t *request, const char *key); /* NULL: none */
+/* 32 hex digits. ERR_BAD_INPUT. */
+MUST_CHECK enum err node_request_id(const char *hex, struct id_record *out);
+/* The person of a request; ERR_BAD_INPUT: no or an unusable name. */
+MUST_CHECK enum err node_request_person(struct node_command *c, const json_t *request,
+                                        struct id_person *out);
+json_t *node_command_why(enum err e, const struct node_entry_why *why);
+/* Typed texts of a JSON object into `values`; the texts live in `memory`. An unknown field or a
+ * value of no usable kind: ERR_BAD_VALUE with words, and the name in `field` (64 bytes). */
+MUST_CHECK enum err node_values_read(const struct catalogue_type *type, const json_t *object,
+                                     struct node_entry_value *values, size_t *count,
+                                     struct buf *memory, struct node_entry_why *why,
+                                     char field[static 64]);
+json_t *node_json_hex(struct bytes b);
+json_t *node_json_time(int64_t ms); /* null for 0 */
+json_t *node_json_text(struct bytes b);
+
+#endif

@@ -1,0 +1,427 @@
+/* put, get, list, history. */
+#include "node/command_priv.h"
+#include "proto/record.h"
+#include "proto/wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NODE_COMMAND_VALUES_BYTES = 1024 * 1024 };
+
+static json_t *node_no_catalogue(void)
+{
+    return node_command_error(ERR_NOT_READY,
+                              "Máy này chưa nhận danh mục: hãy đồng bộ (dongbo-node sync) trước.",
+                              "No catalogue has come yet: sync first (dongbo-node sync).", NULL);
+}
+
+static json_t *node_no_type(const char *name)
+{
+    char vi[200], en[200];
+    snprintf(vi, sizeof vi, "Không có loại hồ sơ \"%.63s\" trong danh mục.", name);
+    snprintf(en, sizeof en, "The catalogue has no record type \"%.63s\".", name);
+    return node_command_error(ERR_BAD_INPUT, vi, en, NULL);
+}
+
+static json_t *node_bad_id(void)
+{
+    return node_command_error(ERR_BAD_INPUT, "Mã hồ sơ phải gồm 32 chữ số thập lục phân.",
+                              "A record id has 32 hexadecimal digits.", NULL);
+}
+
+/* ---- put ---- */
+
+struct node_put { /* what a put request says */
+    struct node_entry_form form;
+    struct node_entry_value values[NODE_ENTRY_FIELDS_MAX];
+    struct buf memory;
+    struct id_person person;
+    uint8_t base[16];
+    bool has_id;
+};
+
+static enum node_entry_action node_put_action(const json_t *request)
+{
+    const char *action = node_request_str(request, "action");
+    if (action != NULL && strcmp(action, "delete") == 0) return NODE_ENTRY_DELETE;
+    if (action != NULL && strcmp(action, "restore") == 0) return NODE_ENTRY_RESTORE;
+    return NODE_ENTRY_SAVE;
+}
+
+/* NULL: read; else the response that says what is wrong. */
+static json_t *node_put_read(struct node_command *c, const json_t *request, struct node_put *p)
+{
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    const char *type = node_request_str(request, "type");
+    const char *id = node_request_str(request, "id");
+    const char *base = node_request_str(request, "base");
+    if (cat == NULL) return node_no_catalogue();
+    p->form.action = node_put_action(request);
+    p->form.type = type != NULL ? catalogue_type_by_name(cat, type) : NULL;
+    if (type != NULL && p->form.type == NULL) return node_no_type(type);
+    p->has_id = id != NULL;
+    if (id != NULL && node_request_id(id, &p->form.rid) != ERR_OK) return node_bad_id();
+    if (id == NULL && (p->form.action != NODE_ENTRY_SAVE || type == NULL))
+        return node_command_error(ERR_USAGE, "Cần loại hồ sơ (--type) hoặc mã hồ sơ (--id).",
+                                  "A record type (--type) or a record id (--id) is needed.", NULL);
+    if (base != NULL && id_unhex(base, p->base, sizeof p->base) != ERR_OK)
+        return node_command_error(ERR_BAD_INPUT, "Mã phiên bản (--base) không đúng.",
+                                  "The version (--base) is not one.", NULL);
+    p->form.base = base != NULL ? p->base : NULL;
+    enum err e = node_request_person(c, request, &p->person);
+    if (e == ERR_BAD_INPUT)
+        return node_command_error(e, "Cần tên người ghi (--person TÊN).",
+                                  "The name of who saves is needed (--person NAME).", NULL);
+    return e == ERR_OK ? NULL : node_command_fail(e);
+}
+
+/* The type of a record that is only named by its id. */
+static json_t *node_put_type(struct node_command *c, struct node_put *p)
+{
+    if (p->form.type != NULL || p->form.action != NODE_ENTRY_SAVE) return NULL;
+    enum err e = node_store_record_read(c->store, &p->form.rid, &c->entry.record);
+    if (e == ERR_NOT_FOUND)
+        return node_command_error(e, "Không có hồ sơ này trên máy; để tạo mới cần --type.",
+                                  "There is no such record here; to create it give --type.", NULL);
+    if (e != ERR_OK) return node_command_fail(e);
+    p->form.type =
+        catalogue_type_by_no(node_store_catalogue(c->store, NULL), c->entry.record.fold.type);
+    if (p->form.type != NULL) return NULL;
+    return node_command_error(ERR_BAD_INPUT, "Loại của hồ sơ này không có trong danh mục hiện tại.",
+                              "The present catalogue does not have this record's type.", NULL);
+}
+
+static json_t *node_put_values(const json_t *request, struct node_put *p)
+{
+    struct node_entry_why why;
+    char field[64];
+    if (p->form.action != NODE_ENTRY_SAVE) return NULL;
+    enum err e = node_values_read(p->form.type, json_object_get(request, "values"), p->values,
+                                  &p->form.count, &p->memory, &why, field);
+    p->form.values = p->values;
+    if (e == ERR_OK) return NULL;
+    return e == ERR_BAD_VALUE ? node_command_error(e, why.vi, why.en, field) : node_command_fail(e);
+}
+
+static json_t *node_put_done(const struct node_entry_op *op, const struct node_command *c)
+{
+    static const char *const words[] = {"created", "edited", "deleted"};
+    uint8_t version[16];
+    node_store_record_version(&c->entry.record, version);
+    return json_pack("{s:o, s:s, s:b}", "id", node_json_hex(BYTES_OF(op->rid.b)), "result",
+                     op->changed ? words[op->kind] : "unchanged", "saved", (int)op->changed);
+}
+
+static json_t *node_put_save(struct node_command *c, struct node_put *p)
+{
+    struct node_own own;
+    struct node_entry_op op;
+    struct node_entry_why why = {.field = NULL};
+    enum err e = node_own_begin(c->store, c->keys, c->wall_ms(), &own);
+    if (e != ERR_OK) return node_command_fail(e);
+    if (!p->has_id) node_own_rid(&own, 0, &p->form.rid);
+    e = node_entry_make(&c->entry, &p->form, &op, &why);
+    if (e == ERR_OK && op.changed) {
+        struct node_own_set set = {.person = p->person, .payloads = &op.payload, .count = 1};
+        e = node_own_add(&own, &set);
+        if (e == ERR_OK) e = node_own_commit(&own, NULL);
+        if (e == ERR_OK && c->saved != NULL) c->saved(c->ctx);
+    }
+    node_own_free(&own);
+    if (e != ERR_OK) return node_command_why(e, &why);
+    if (op.changed && node_store_record_read(c->store, &op.rid, &c->entry.record) != ERR_OK)
+        return node_command_fail(ERR_STORE);
+    json_t *j = node_put_done(&op, c);
+    uint8_t version[16];
+    node_store_record_version(&c->entry.record, version);
+    if (j != NULL) json_object_set_new(j, "version", node_json_hex(BYTES_OF(version)));
+    return j;
+}
+
+json_t *node_command_put(struct node_command *c, const json_t *request)
+{
+    struct node_put p = {.has_id = false};
+    buf_init(&p.memory, NODE_COMMAND_VALUES_BYTES);
+    enum err e = node_import_settle(c);
+    json_t *j = e != ERR_OK ? node_command_fail(e) : node_put_read(c, request, &p);
+    if (j == NULL) j = node_put_type(c, &p);
+    if (j == NULL) j = node_put_values(request, &p);
+    if (j == NULL) j = node_put_save(c, &p);
+    buf_free(&p.memory);
+    return j;
+}
+
+/* ---- get ---- */
+
+static json_t *node_json_value(struct bytes value)
+{
+    struct wire_reader r;
+    wire_open(&r, value);
+    switch (wire_peek(&r)) {
+    case WIRE_BOOL: return json_boolean(wire_get_bool(&r));
+    case WIRE_UINT:
+    case WIRE_NEGATIVE: return json_integer(wire_get_int(&r));
+    case WIRE_STR: return node_json_text(wire_get_str(&r));
+    case WIRE_BIN: {
+        struct bytes b = wire_get_bin(&r);
+        return b.len <= ID_HASH_BYTES ? node_json_hex(b) : json_null();
+    }
+    case WIRE_NIL:
+    case WIRE_ARRAY:
+    case WIRE_END: break;
+    }
+    return json_null();
+}
+
+static json_t *node_json_choices(const struct fold *f, unsigned field)
+{
+    struct bytes elements[CATALOGUE_SET_MAX];
+    size_t n = record_elements(f, field, elements, CATALOGUE_SET_MAX);
+    json_t *a = json_array();
+    for (size_t i = 0; a != NULL && i < n && i < CATALOGUE_SET_MAX; i++)
+        json_array_append_new(a, node_json_text(elements[i]));
+    return a;
+}
+
+/* All heads of a field in conflict, each with who wrote it, when, and whether the hub has it. */
+static json_t *node_json_heads(struct node_command *c, const struct fold *f,
+                               const struct fold_register *r)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; r != NULL && a != NULL && i < r->count; i++) {
+        const struct fold_set *set = &f->sets[r->heads[i].set];
+        char name[NODE_STORE_PERSON_BYTES_MAX + 1] = "";
+        if (node_store_person_name(c->store, &set->person, name) != ERR_OK) name[0] = '\0';
+        json_t *person =
+            name[0] != '\0' ? json_string(name) : node_json_hex(BYTES_OF(set->person.b));
+        json_array_append_new(a, json_pack("{s:o, s:o, s:o, s:b}", "value",
+                                           node_json_value(r->heads[i].value), "person", person,
+                                           "at", node_json_time((int64_t)(set->clock >> 16)),
+                                           "pending", (int)(set->position == UINT64_MAX)));
+    }
+    return a;
+}
+
+static void node_json_fields(struct node_command *c, const struct node_store_record *r,
+                             const struct catalogue_type *t, json_t *values, json_t *marks)
+{
+    struct record_cell cells[CATALOGUE_FIELDS_MAX];
+    record_cells(&r->fold, t, cells);
+    for (size_t i = 0; i < t->field_count; i++) {
+        const struct catalogue_field *f = &t->fields[i];
+        bool pending = node_store_field_pending(r, f->no);
+        if (cells[i].set) {
+            json_object_set_new(values, f->name,
+                                f->kind == CATALOGUE_CHOICES ? node_json_choices(&r->fold, f->no)
+                                                             : node_json_value(cells[i].value));
+        }
+        if (!pending && !cells[i].conflict) continue;
+        json_t *mark =
+            json_pack("{s:b, s:b}", "pending", (int)pending, "conflict", (int)cells[i].conflict);
+        if (mark != NULL && cells[i].conflict)
+            json_object_set_new(mark, "heads", node_json_heads(c, &r->fold, cells[i].reg));
+        json_object_set_new(marks, f->name, mark);
+    }
+}
+
+static json_t *node_json_record(struct node_command *c, const struct id_record *rid,
+                                const struct node_store_record *r)
+{
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    const struct catalogue_type *t = cat != NULL ? catalogue_type_by_no(cat, r->fold.type) : NULL;
+    uint8_t version[16];
+    json_t *values = json_object(), *marks = json_object();
+    if (t != NULL) node_json_fields(c, r, t, values, marks);
+    node_store_record_version(r, version);
+    return json_pack("{s:o, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "id",
+                     node_json_hex(BYTES_OF(rid->b)), "type", t != NULL ? t->name : "?", "unit",
+                     r->unit, "version", node_json_hex(BYTES_OF(version)), "deleted",
+                     (int)fold_deleted(&r->fold), "position", (json_int_t)r->position, "pending",
+                     (json_int_t)r->pending, "held", (json_int_t)r->held, "conflicts",
+                     (json_int_t)fold_conflicts(&r->fold, node_store_rules(c->store)), "values",
+                     values, "marks", marks);
+}
+
+json_t *node_command_get(struct node_command *c, const json_t *request)
+{
+    struct id_record rid;
+    enum err e = node_import_settle(c);
+    if (e != ERR_OK) return node_command_fail(e);
+    if (node_request_id(node_request_str(request, "id"), &rid) != ERR_OK) return node_bad_id();
+    e = node_store_record_read(c->store, &rid, &c->entry.record);
+    if (e == ERR_NOT_FOUND)
+        return node_command_error(e, "Không có hồ sơ này trên máy.",
+                                  "There is no such record here.", NULL);
+    return e == ERR_OK ? node_json_record(c, &rid, &c->entry.record) : node_command_fail(e);
+}
+
+/* ---- list ---- */
+
+struct node_listing {
+    struct node_command *c;
+    json_t *rows;
+    struct id_record last;
+};
+
+static enum err node_list_each(void *ctx, const struct node_store_row *row)
+{
+    struct node_listing *l = ctx;
+    enum err e = node_store_record_read(l->c->store, &row->rid, &l->c->entry.record);
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+    json_t *j = node_json_record(l->c, &row->rid, &l->c->entry.record);
+    l->last = row->rid;
+    return json_array_append_new(l->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+/* "where": {"field": "typed value"}; the cleaned texts live in `texts`. */
+static json_t *node_list_where(struct node_command *c, const json_t *where,
+                               struct node_store_list *q, struct buf *texts)
+{
+    const char *key = NULL;
+    json_t *v = NULL;
+    struct node_entry_why why;
+    size_t lens[NODE_STORE_FILTERS_MAX];
+    if (where == NULL) return NULL;
+    if (q->type == NULL || json_object_size(where) > NODE_STORE_FILTERS_MAX)
+        return node_command_error(ERR_USAGE, "Lọc theo trường cần --type và không quá 8 điều kiện.",
+                                  "A filter needs --type, and there are at most 8.", NULL);
+    json_object_foreach((json_t *)(uintptr_t)where, key, v)
+    {
+        const struct catalogue_field *f = catalogue_field_by_name(q->type, key);
+        const char *text = json_string_value(v);
+        struct bytes clean = {NULL, 0};
+        if (f == NULL || text == NULL)
+            return node_command_error(ERR_BAD_INPUT, "Không có trường này trong loại hồ sơ.",
+                                      "The type has no such field.", key);
+        bool blank = text[0] == '\0';
+        enum err e = blank ? ERR_OK : node_entry_clean(&c->entry, f, bytes_str(text), &clean, &why);
+        if (e != ERR_OK) return node_command_why(e, &why);
+        buf_add_bytes(texts, clean);
+        lens[q->filter_count] = clean.len;
+        q->filters[q->filter_count++].field = f;
+    }
+    const uint8_t *p = texts->p;
+    for (size_t i = 0; i < q->filter_count; i++) {
+        q->filters[i].value = bytes_make(p, lens[i]);
+        if (lens[i] > 0) p += lens[i];
+    }
+    return texts->e == ERR_OK ? NULL : node_command_fail(texts->e);
+}
+
+static json_t *node_list_read(struct node_command *c, const json_t *request,
+                              struct node_store_list *q, struct buf *texts)
+{
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    const char *type = node_request_str(request, "type");
+    const char *after = node_request_str(request, "after");
+    json_int_t max = json_integer_value(json_object_get(request, "max"));
+    if (type != NULL && cat == NULL) return node_no_catalogue();
+    if (type != NULL) q->type = catalogue_type_by_name(cat, type);
+    if (type != NULL && q->type == NULL) return node_no_type(type);
+    q->only_conflicts = json_is_true(json_object_get(request, "conflicts"));
+    q->only_pending = json_is_true(json_object_get(request, "pending"));
+    q->deleted = json_is_true(json_object_get(request, "deleted"));
+    q->max = max > 0 && max < (json_int_t)NODE_COMMAND_LIST_MAX ? (size_t)max
+                                                                : (size_t)NODE_COMMAND_LIST_MAX;
+    if (after != NULL && node_request_id(after, &q->after) != ERR_OK) return node_bad_id();
+    q->has_after = after != NULL;
+    return node_list_where(c, json_object_get(request, "where"), q, texts);
+}
+
+json_t *node_command_list(struct node_command *c, const json_t *request)
+{
+    struct node_store_list q = {.type = NULL};
+    struct node_listing l = {.c = c, .rows = json_array()};
+    struct buf texts;
+    buf_init(&texts, NODE_COMMAND_VALUES_BYTES);
+    enum err e = node_import_settle(c);
+    json_t *j = e != ERR_OK ? node_command_fail(e) : node_list_read(c, request, &q, &texts);
+    if (j == NULL) {
+        e = node_store_list(c->store, &q, node_list_each, &l);
+        bool more = e == ERR_OK && json_array_size(l.rows) == q.max;
+        if (e != ERR_OK) {
+            j = node_command_fail(e);
+        } else {
+            j = json_pack("{s:O, s:o}", "rows", l.rows, "next",
+                          more ? node_json_hex(BYTES_OF(l.last.b)) : json_null());
+        }
+    }
+    json_decref(l.rows);
+    buf_free(&texts);
+    return j;
+}
+
+/* ---- history ---- */
+
+static const char *node_verdict_word(int verdict)
+{
+    static const char *const words[] = {
+        "applied",      "replaced",        "conflict",  "held_scope", "held_unknown",
+        "held_deleted", "held_unreadable", "held_fork", "erased",
+    };
+    if (verdict < 0) return "waiting";
+    unsigned v = (unsigned)verdict & FOLD_VERDICT_MASK;
+    return v < sizeof words / sizeof words[0] ? words[v] : "held_unreadable";
+}
+
+struct node_telling {
+    struct node_command *c;
+    const struct catalogue_type *type;
+    json_t *events;
+    struct change_write *writes;
+};
+
+static json_t *node_history_writes(const struct node_telling *t, const struct change_op *op)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < op->count; i++) {
+        const struct change_write *w = &op->writes[i];
+        const struct catalogue_field *f =
+            t->type != NULL ? catalogue_field_by_no(t->type, w->field) : NULL;
+        json_t *j = json_pack("{s:s, s:o}", "field", f != NULL ? f->name : "?", "value",
+                              node_json_value(w->value));
+        if (w->field == 0) json_object_set_new(j, "field", json_string("(existence)"));
+        if (w->element.p != NULL) json_object_set_new(j, "element", node_json_text(w->element));
+        json_array_append_new(a, j);
+    }
+    return a;
+}
+
+static enum err node_history_each(void *ctx, const struct node_store_event *v)
+{
+    static const char *const kinds[] = {"create", "edit", "delete"};
+    struct node_telling *t = ctx;
+    struct change_op op;
+    enum err e = change_op_decode(v->payload, t->writes, &op);
+    if (e != ERR_OK) return ERR_DAMAGED;
+    json_t *person = v->person_name[0] != '\0' ? json_string(v->person_name)
+                                               : node_json_hex(BYTES_OF(v->person.b));
+    json_t *j = json_pack("{s:s, s:o, s:o, s:o, s:I, s:b, s:s, s:b, s:o}", "kind", kinds[v->kind],
+                          "at", node_json_time(v->at_ms), "person", person, "log",
+                          node_json_hex(BYTES_OF(v->inc.b)), "seq", (json_int_t)v->seq, "delivered",
+                          (int)v->delivered, "verdict", node_verdict_word(v->verdict), "late",
+                          (int)(v->verdict >= 0 && ((unsigned)v->verdict & FOLD_FLAG_LATE) != 0),
+                          "writes", node_history_writes(t, &op));
+    return json_array_append_new(t->events, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+json_t *node_command_history(struct node_command *c, const json_t *request)
+{
+    struct id_record rid;
+    enum err e = node_import_settle(c);
+    if (e != ERR_OK) return node_command_fail(e);
+    if (node_request_id(node_request_str(request, "id"), &rid) != ERR_OK) return node_bad_id();
+    e = node_store_record_read(c->store, &rid, &c->entry.record);
+    if (e == ERR_NOT_FOUND)
+        return node_command_error(e, "Không có hồ sơ này trên máy.",
+                                  "There is no such record here.", NULL);
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    struct node_telling t = {.c = c, .events = json_array(), .writes = c->entry.decoded};
+    if (cat != NULL) t.type = catalogue_type_by_no(cat, c->entry.record.fold.type);
+    if (e == ERR_OK) e = node_store_history(c->store, &rid, node_history_each, &t);
+    json_t *j = e == ERR_OK ? json_pack("{s:o, s:O}", "id", node_json_hex(BYTES_OF(rid.b)),
+                                        "events", t.events)
+                            : node_command_fail(e);
+    json_decref(t.events);
+    return j;
+}

@@ -1,0 +1,209 @@
+#include "node/daemon.h"
+#include "common/io/rpc.h"
+#include "common/log.h"
+#include "node/drive.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct node_daemon {
+    struct node_home *home;
+    struct node_drive *drive;
+    struct rpc_server *rpc;
+    struct rpc_call *waiting[RPC_PEERS_MAX]; /* those who asked for `sync` */
+    size_t count;
+    bool once; /* stop after the session */
+    json_t *response;
+};
+
+/* ---- words for the end of a session ---- */
+
+static const struct {
+    enum err e;
+    const char *vi;
+    const char *en;
+} node_session_words[] = {
+    {ERR_UNREACHABLE,
+     "Không kết nối được trung tâm. Dữ liệu đã lưu an toàn trên máy này và đang chờ gửi; sẽ tự gửi "
+     "khi có mạng. Nếu mạng vẫn tốt, hãy kiểm tra địa chỉ trung tâm.",
+     "The hub cannot be reached. Everything is saved on this PC and waits; it is sent when there "
+     "is "
+     "a link. If the network is fine, check the hub's address."},
+    {ERR_TIMEOUT,
+     "Trung tâm không trả lời kịp. Dữ liệu đã lưu an toàn trên máy này và đang chờ gửi.",
+     "The hub did not answer in time. Everything is saved on this PC and waits to be sent."},
+    {ERR_LINK_LOST,
+     "Mất kết nối với trung tâm giữa chừng; phần đã có biên nhận không phải gửi lại, phần còn lại "
+     "đang chờ. Nếu luôn bị ngắt ngay: lời mời hoặc khóa của trung tâm không đúng, hãy hỏi cán bộ "
+     "trung tâm.",
+     "The link was lost; what has a receipt is done, the rest waits. If it always breaks at once, "
+     "the invitation or the hub's key is wrong: ask the hub's officer."},
+    {ERR_HANDSHAKE,
+     "Máy trả lời ở địa chỉ này không chứng minh được là trung tâm của lời mời; không gửi gì cho "
+     "nó. Hãy kiểm tra địa chỉ và lời mời với cán bộ trung tâm.",
+     "What answers at this address could not prove to be the hub of the invitation; nothing was "
+     "sent to it. Check the address and the invitation with the hub's officer."},
+    {ERR_WRONG_HUB,
+     "Đầu bên kia không phải trung tâm đã ghi danh; không gửi gì. Hãy hỏi cán bộ trung tâm.",
+     "The other side is not the hub this PC joined; nothing was sent. Ask the hub's officer."},
+    {ERR_BAD_HASH,
+     "Bản sao trên máy khác bản của trung tâm: sẽ tự tải lại toàn bộ. Dữ liệu chờ gửi vẫn nguyên.",
+     "This copy differs from the hub's: all of it is fetched anew. What waits to be sent is safe."},
+    {ERR_NOT_READY, "Máy này chưa có lời mời của trung tâm: chạy `dongbo-node join LỜI_MỜI`.",
+     "This PC has no invitation yet: run `dongbo-node join INVITATION`."},
+    {ERR_FULL, "Ổ đĩa đầy: chưa nhận được dữ liệu mới; dữ liệu trên máy vẫn an toàn.",
+     "The disk is full: new data could not be taken; what is here is safe."},
+};
+
+static json_t *node_session_refused(const struct node_sync_result *r)
+{
+    static const char *const vi[] = {"",
+                                     "Trung tâm không nhận ra lời mời này: hãy xin lời mời mới.",
+                                     "Lời mời này đã được máy khác dùng: hãy xin lời mời mới.",
+                                     "Lời mời này đã hết hạn: hãy xin lời mời mới.",
+                                     "Trung tâm không chấp nhận chữ ký của máy này.",
+                                     "Máy này đã bị thu hồi quyền; dữ liệu vẫn còn trên máy.",
+                                     "Trung tâm tạm thời không lưu được (đầy ổ đĩa); sẽ thử lại.",
+                                     "Trung tâm đang bận; sẽ thử lại."};
+    static const char *const en[] = {"",
+                                     "The hub does not know this invitation: ask for a new one.",
+                                     "Another PC has used this invitation: ask for a new one.",
+                                     "This invitation has expired: ask for a new one.",
+                                     "The hub does not accept this PC's signature.",
+                                     "This PC was revoked; its data stay here.",
+                                     "The hub cannot store now (disk full); it is tried again.",
+                                     "The hub is busy; it is tried again."};
+    if (r->refused < sizeof vi / sizeof vi[0])
+        return node_command_error(r->last, vi[r->refused], en[r->refused], NULL);
+    return node_command_error(r->last, r->text, r->text, NULL);
+}
+
+static json_t *node_session_response(struct node_daemon *d, const struct node_sync_result *r)
+{
+    if (r->last == ERR_OK) {
+        json_t *ask = json_pack("{s:s}", "verb", "status");
+        json_t *status = ask != NULL ? node_command_run(&d->home->command, ask) : NULL;
+        json_decref(ask);
+        return json_pack("{s:s, s:o*}", "result", "complete", "status", status);
+    }
+    if (r->refused != 0) return node_session_refused(r);
+    if (r->text[0] != '\0') return node_command_error(r->last, r->text, r->text, NULL);
+    for (size_t i = 0; i < sizeof node_session_words / sizeof node_session_words[0]; i++) {
+        if (node_session_words[i].e == r->last)
+            return node_command_error(r->last, node_session_words[i].vi, node_session_words[i].en,
+                                      NULL);
+    }
+    return node_command_fail(r->last);
+}
+
+/* ---- the drive's news ---- */
+
+static void node_daemon_answer(struct node_daemon *d, json_t *response)
+{
+    for (size_t i = 0; i < d->count; i++)
+        rpc_reply(d->waiting[i], response);
+    d->count = 0;
+}
+
+static void node_daemon_on_result(void *ctx, const struct node_sync_result *r)
+{
+    struct node_daemon *d = ctx;
+    LOG_EVENT(r->last == ERR_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, log_evt("sync.ended"),
+              log_err(r->last), log_uint("sessions", r->finished), log_uint("refused", r->refused));
+    if (r->wanted_again && r->last == ERR_OK) return; /* joined, or saved meanwhile: one more */
+    json_t *response = node_session_response(d, r);
+    node_daemon_answer(d, response);
+    if (d->once && d->response == NULL) {
+        d->response = response;
+        node_drive_stop(d->drive);
+        return;
+    }
+    json_decref(response);
+}
+
+static void node_daemon_saved(void *ctx)
+{
+    struct node_daemon *d = ctx;
+    node_drive_saved(d->drive);
+}
+
+static void node_daemon_on_stop(void *ctx)
+{
+    struct node_daemon *d = ctx;
+    json_t *stopped = node_command_error(ERR_LINK_LOST, "Tiến trình nền đang dừng; dữ liệu đã lưu.",
+                                         "The daemon is stopping; everything is saved.", NULL);
+    node_daemon_answer(d, stopped);
+    json_decref(stopped);
+    if (d->rpc != NULL) rpc_close(d->rpc, NULL, NULL);
+    d->rpc = NULL;
+}
+
+/* ---- the control socket ---- */
+
+static void node_daemon_on_request(void *ctx, struct rpc_call *call, json_t *request)
+{
+    struct node_daemon *d = ctx;
+    const char *verb = json_string_value(json_object_get(request, "verb"));
+    if (verb != NULL && strcmp(verb, "sync") == 0 && d->count < RPC_PEERS_MAX) {
+        d->waiting[d->count++] = call;
+        node_drive_now(d->drive);
+        return;
+    }
+    json_t *response = node_command_run(&d->home->command, request);
+    rpc_reply(call, response);
+    json_decref(response);
+}
+
+static enum err node_daemon_open(struct node_daemon *d)
+{
+    struct node_drive_options options = {.store = d->home->store,
+                                         .keys = &d->home->keys,
+                                         .signals = true,
+                                         .on_result = node_daemon_on_result,
+                                         .on_stop = node_daemon_on_stop,
+                                         .ctx = d};
+    enum err e = node_drive_new(&options, &d->drive);
+    if (e != ERR_OK) return e;
+    d->home->command.saved = node_daemon_saved;
+    d->home->command.ctx = d;
+    return ERR_OK;
+}
+
+static void node_daemon_close(struct node_daemon *d)
+{
+    d->home->command.saved = NULL;
+    node_drive_free(d->drive);
+}
+
+enum err node_daemon_run(struct node_home *h, const char *socket_path)
+{
+    struct node_daemon d = {.home = h};
+    enum err e = node_daemon_open(&d);
+    if (e != ERR_OK) return e;
+    e = rpc_serve(node_drive_loop(d.drive), socket_path, node_daemon_on_request, &d, &d.rpc);
+    if (e == ERR_OK) {
+        LOG_EVENT(LOG_LEVEL_INFO, log_evt("daemon.started"));
+        e = node_drive_run(d.drive);
+        LOG_EVENT(LOG_LEVEL_INFO, log_evt("daemon.stopped"), log_err(e));
+    }
+    node_daemon_close(&d);
+    return e;
+}
+
+enum err node_daemon_once(struct node_home *h, json_t **response)
+{
+    struct node_daemon d = {.home = h, .once = true};
+    enum err e = node_daemon_open(&d);
+    if (e != ERR_OK) return e;
+    e = node_drive_run(d.drive);
+    node_daemon_close(&d);
+    if (e == ERR_OK && d.response == NULL) { /* a signal came first */
+        d.response = node_command_error(ERR_LINK_LOST, "Đã dừng; dữ liệu đã lưu và đang chờ gửi.",
+                                        "Stopped; everything is saved and waits.", NULL);
+    }
+    if (e == ERR_OK)
+        *response = d.response;
+    else
+        json_decref(d.response);
+    return e;
+}

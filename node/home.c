@@ -1,0 +1,212 @@
+#include "node/home.h"
+#include "common/io/clock.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+enum err node_home_path(const char *dir, const char *name, char out[static NODE_HOME_PATH_MAX])
+{
+    return file_join(dir, name, out, NODE_HOME_PATH_MAX);
+}
+
+/* ---- keys ---- */
+
+static enum err node_key_read(const char *dir, const char *name, struct buf *text)
+{
+    char path[NODE_HOME_PATH_MAX];
+    enum err e = node_home_path(dir, name, path);
+    return e == ERR_OK ? file_read_private(path, KEY_FILE_BYTES_MAX, text) : e;
+}
+
+static enum err node_key_write(const char *dir, const char *name, const struct buf *text)
+{
+    char path[NODE_HOME_PATH_MAX];
+    enum err e = node_home_path(dir, name, path);
+    return e == ERR_OK ? file_create_private(path, buf_bytes(text)) : e;
+}
+
+static enum err node_sign_key(const char *dir, bool make, struct key_sign *k)
+{
+    struct buf text;
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    enum err e = node_key_read(dir, "keys/sign.key", &text);
+    if (e == ERR_OK) {
+        e = key_sign_load(k, KEY_SIGN, buf_bytes(&text));
+    } else if (e == ERR_NOT_FOUND && make) {
+        e = key_sign_make(k, KEY_SIGN);
+        if (e == ERR_OK) e = key_sign_save(k, &text);
+        if (e == ERR_OK) e = node_key_write(dir, "keys/sign.key", &text);
+    }
+    key_wipe_buf(&text);
+    return e;
+}
+
+static enum err node_transport_key(const char *dir, bool make, struct key_box *k)
+{
+    struct buf text;
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    enum err e = node_key_read(dir, "keys/transport.key", &text);
+    if (e == ERR_OK) {
+        e = key_box_load(k, KEY_TRANSPORT, buf_bytes(&text));
+    } else if (e == ERR_NOT_FOUND && make) {
+        e = key_box_make(k, KEY_TRANSPORT);
+        if (e == ERR_OK) e = key_box_save(k, &text);
+        if (e == ERR_OK) e = node_key_write(dir, "keys/transport.key", &text);
+    }
+    key_wipe_buf(&text);
+    return e;
+}
+
+static enum err node_home_keys(const char *dir, bool make, struct node_home *h)
+{
+    enum err e = key_ready();
+    if (e == ERR_OK) e = node_sign_key(dir, make, &h->sign);
+    if (e == ERR_OK) e = node_transport_key(dir, make, &h->transport);
+    if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
+    h->keys = (struct node_sync_keys){h->transport.secret, h->transport.public, h->sign.secret,
+                                      h->sign.public};
+    return ERR_OK;
+}
+
+/* ---- the folder ---- */
+
+static enum err node_home_lock(const char *dir, struct node_home *h)
+{
+    char path[NODE_HOME_PATH_MAX];
+    enum err e = node_home_path(dir, "lock", path);
+    if (e == ERR_OK) e = file_lock(path, &h->lock);
+    h->locked = e == ERR_OK;
+    return e;
+}
+
+static enum err node_home_store(const char *dir, bool create, struct node_home *h)
+{
+    char path[NODE_HOME_PATH_MAX];
+    enum err e = node_home_path(dir, "node.db", path);
+    if (e == ERR_OK)
+        e = node_store_open(&(struct node_store_options){.path = path, .create = create},
+                            &h->store);
+    return e;
+}
+
+static enum err node_home_identity(struct node_home *h, const char *name)
+{
+    struct node_identity id = {.joined = false};
+    crypto_generichash(id.node.b, sizeof id.node.b, h->sign.public, KEY_PUBLIC_BYTES, NULL, 0);
+    memcpy(id.sign_pk, h->sign.public, sizeof id.sign_pk);
+    memcpy(id.transport_pk, h->transport.public, sizeof id.transport_pk);
+    snprintf(id.name, sizeof id.name, "%s", name);
+    return node_store_identity_set(h->store, &id);
+}
+
+static enum err node_home_command(struct node_home *h)
+{
+    enum err e = node_command_init(&h->command, h->store, &h->keys, clock_wall_ms);
+    h->has_command = e == ERR_OK;
+    return e;
+}
+
+static enum err node_home_make(const char *dir, const char *name, struct node_home *h)
+{
+    char keys[NODE_HOME_PATH_MAX];
+    struct node_identity id;
+    enum err e = node_home_path(dir, "keys", keys);
+    if (e == ERR_OK) e = file_mkdirs(dir, 0700);
+    if (e == ERR_OK) e = file_mkdirs(keys, 0700);
+    if (e == ERR_OK) e = node_home_lock(dir, h);
+    if (e != ERR_OK) return e;
+    e = node_home_store(dir, true, h);
+    if (e == ERR_EXISTS) { /* is it whole, or did an init end here? */
+        e = node_home_store(dir, false, h);
+        if (e == ERR_OK) e = node_store_identity(h->store, &id);
+        if (e == ERR_OK) return ERR_EXISTS;
+        if (e == ERR_NOT_READY) e = ERR_OK;
+    }
+    if (e == ERR_OK) e = node_home_keys(dir, true, h);
+    if (e == ERR_OK) e = node_home_identity(h, name);
+    return e == ERR_OK ? node_home_command(h) : e;
+}
+
+enum err node_home_init(const char *dir, const char *name, struct node_home *out)
+{
+    struct node_home h = {.locked = false};
+    enum err e = node_home_make(dir, name, &h);
+    if (e != ERR_OK) {
+        node_home_close(&h);
+        return e;
+    }
+    *out = h;
+    out->command.keys = &out->keys;
+    return ERR_OK;
+}
+
+enum err node_home_open(const char *dir, struct node_home *out)
+{
+    char path[NODE_HOME_PATH_MAX];
+    struct node_identity id;
+    *out = (struct node_home){.locked = false};
+    enum err e = node_home_path(dir, "node.db", path);
+    if (e == ERR_OK && !file_exists(path)) return ERR_NOT_READY;
+    if (e == ERR_OK) e = node_home_lock(dir, out);
+    if (e == ERR_OK) e = node_home_keys(dir, false, out);
+    if (e == ERR_NOT_FOUND) e = ERR_NOT_READY; /* no keys: init did not end */
+    if (e == ERR_OK) e = node_home_store(dir, false, out);
+    if (e == ERR_OK) e = node_store_identity(out->store, &id);
+    /* Keys of another node in this folder would sign a log that is not theirs. */
+    if (e == ERR_OK && memcmp(id.sign_pk, out->sign.public, sizeof id.sign_pk) != 0)
+        e = ERR_DAMAGED;
+    if (e == ERR_OK) e = node_home_command(out);
+    if (e != ERR_OK) node_home_close(out);
+    return e;
+}
+
+void node_home_close(struct node_home *h)
+{
+    if (h->has_command) node_command_free(&h->command);
+    node_store_close(h->store);
+    key_sign_free(&h->sign);
+    key_box_free(&h->transport);
+    if (h->locked) file_unlock(&h->lock);
+    *h = (struct node_home){.locked = false};
+}
+
+/* ---- config ---- */
+
+static const struct conf_key node_home_keys_table[] = {
+    {"hub", "address", CONF_HOSTPORT, "", 0, 0,
+     "Địa chỉ trung tâm host:port, thay cho địa chỉ trong lời mời.",
+     "Address of the hub, host:port, in place of the invitation's."},
+    {"log", "level", CONF_STRING, "info", 1, 16, "Mức nhật ký: error, warn, info hoặc debug.",
+     "Level of the log: error, warn, info or debug."},
+};
+
+enum err node_home_conf(const char *path, struct conf **out)
+{
+    struct conf *c = NULL;
+    enum err e = conf_new(node_home_keys_table,
+                          sizeof node_home_keys_table / sizeof *node_home_keys_table, &c);
+    if (e != ERR_OK) return e;
+    e = conf_load(c, path);
+    if (e != ERR_OK && e != ERR_NOT_FOUND && e != ERR_CONFIG) {
+        conf_free(c);
+        return e;
+    }
+    *out = c;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err node_home_address(struct node_home *h, const struct conf *conf)
+{
+    struct node_identity id;
+    char host[ADMIN_ADDRESS_BYTES_MAX + 1], address[sizeof host + 16];
+    uint16_t port = 0;
+    if (!conf_hostport(conf, "hub", "address", host, sizeof host, &port) || host[0] == '\0')
+        return ERR_OK;
+    bool v6 = strchr(host, ':') != NULL;
+    snprintf(address, sizeof address, v6 ? "[%s]:%u" : "%s:%u", host, (unsigned)port);
+    if (strlen(address) > ADMIN_ADDRESS_BYTES_MAX) return ERR_CONFIG;
+    enum err e = node_store_identity(h->store, &id);
+    if (e != ERR_OK || id.address[0] == '\0' || strcmp(id.address, address) == 0) return e;
+    snprintf(id.address, sizeof id.address, "%s", address);
+    return node_store_identity_set(h->store, &id);
+}

@@ -1,0 +1,56 @@
+/*
+ * The data folder of a node: lock, keys, store, config. Whoever holds a struct node_home is the one
+ * process that owns the folder.
+ *
+ *   <data>/lock, node.db, dongbo.sock, dongbo.conf, keys/sign.key, keys/transport.key
+ *
+ * Ownership: node_home_close() releases everything, in any state; a zeroed struct is closed.
+ * Threads:   loop thread only.   Limits: NODE_HOME_PATH_MAX.
+ */
+#ifndef DONGBO_NODE_HOME_H
+#define DONGBO_NODE_HOME_H
+
+#include "common/io/conf.h"
+#include "common/io/file.h"
+#include "node/command.h"
+#include "proto/key.h"
+
+#define NODE_HOME_PATH_MAX 512u /* bytes of a path in the data folder, terminator included */
+
+struct node_home {
+    bool locked;
+    struct file_lock lock;
+    struct node_store *store;
+    struct key_sign sign;
+    struct key_box transport;
+    struct node_sync_keys keys;
+    struct node_command command;
+    bool has_command;
+};
+
+/* Path of a file in the folder. ERR_TOO_LARGE. */
+MUST_CHECK enum err node_home_path(const char *dir, const char *name,
+                                   char out[static NODE_HOME_PATH_MAX]);
+
+/*
+ * Make the folder (0700), keys (0600) and database. What an interrupted init left is completed.
+ * ERR_EXISTS  it is a node already: nothing was changed
+ * ERR_LOCKED, ERR_DENIED, ERR_FULL, ERR_IO, ...
+ */
+MUST_CHECK enum err node_home_init(const char *dir, const char *name, struct node_home *out);
+
+/*
+ * Take the lock and open everything.
+ * ERR_NOT_READY  not initialised;  ERR_LOCKED another process has it;  ERR_DAMAGED the database or
+ * a key file;  ERR_CONFIG a key file others may read, or a database of a newer version
+ */
+MUST_CHECK enum err node_home_open(const char *dir, struct node_home *out);
+void node_home_close(struct node_home *h);
+
+/* The config of the folder; defaults when there is no file. ERR_CONFIG: conf_errors() of *out, which
+ * is given in that case too. */
+MUST_CHECK enum err node_home_conf(const char *path, struct conf **out);
+/* Put the config's hub address in place of the invitation's, if it has one. */
+MUST_CHECK enum err node_home_address(struct node_home *h, const struct conf *conf);
+
+#endif
