@@ -172,6 +172,6 @@ enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
     case HUB_SYNC_FX_SEND:
     case HUB_SYNC_FX_CLOSE: break;
     }
-    assert(!"not a store effect");
+    assert(false); /* not a store effect */
     return ERR_STORE;
 }

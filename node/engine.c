@@ -142,7 +142,7 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
     case NODE_SYNC_FX_CLOSE:
     case NODE_SYNC_FX_WAKE_AT: break;
     }
-    assert(!"not a store effect");
+    assert(false); /* not a store effect */
     return ERR_STORE;
 }
 
