@@ -1,0 +1,85 @@
+/* dongbo-node: the table of its verbs. */
+#include "node/tool.h"
+
+#define OPT(name, arg, vi, en)                                                                     \
+    {                                                                                              \
+        name, arg, vi, en                                                                          \
+    }
+#define OPTS(v) v, sizeof v / sizeof v[0]
+
+static const struct cli_opt init_opts[] = {
+    OPT("name", "TÊN", "tên của máy này, để trung tâm nhận ra",
+        "name of this PC, for the hub's list"),
+};
+static const struct cli_opt join_opts[] = {
+    OPT("name", "TÊN", "tên của máy này, để trung tâm nhận ra",
+        "name of this PC, for the hub's list"),
+    OPT("offline", NULL, "chỉ giữ lời mời, chưa kết nối",
+        "only keep the invitation, do not connect"),
+};
+static const struct cli_opt put_opts[] = {
+    OPT("type", "LOẠI", "loại hồ sơ, khi tạo mới", "record type, to create one"),
+    OPT("id", "MÃ", "mã hồ sơ (32 chữ số)", "record id (32 hex digits)"),
+    OPT("person", "TÊN", "người ghi", "who saves"),
+    OPT("base", "PHIÊN_BẢN", "version của get: từ chối khi hồ sơ đã đổi",
+        "version out of get: refused when the record has changed"),
+    OPT("delete", NULL, "xóa hồ sơ", "delete the record"),
+    OPT("restore", NULL, "khôi phục hồ sơ đã xóa", "bring a deleted record back"),
+};
+static const struct cli_opt list_opts[] = {
+    OPT("type", "LOẠI", "chỉ loại hồ sơ này", "only this record type"),
+    OPT("conflicts", NULL, "chỉ hồ sơ xung đột", "only records in conflict"),
+    OPT("pending", NULL, "chỉ hồ sơ có thay đổi chờ gửi hoặc bị giữ",
+        "only records with changes that wait or are held"),
+    OPT("deleted", NULL, "hồ sơ đã xóa", "deleted records"),
+    OPT("after", "MÃ", "tiếp sau hồ sơ này", "go on behind this record"),
+    OPT("max", "SỐ", "số dòng nhiều nhất", "most rows"),
+};
+static const struct cli_opt import_opts[] = {
+    OPT("type", "LOẠI", "loại hồ sơ (bắt buộc với CSV)", "record type (needed for CSV)"),
+    OPT("person", "TÊN", "người nhập", "who imports"),
+    OPT("key", "TRƯỜNG", "trường dùng làm khóa (mặc định: số định danh)",
+        "field that names a record (default: the identity field)"),
+    OPT("csv", NULL, "tệp là CSV", "the file is CSV"),
+    OPT("ndjson", NULL, "tệp là NDJSON", "the file is NDJSON"),
+};
+
+static const struct cli_verb verbs[] = {
+    {"init", "", "tạo thư mục dữ liệu và khóa của máy này", "make this PC's data folder and keys",
+     OPTS(init_opts), 0, 0, node_tool_init},
+    {"join", "LỜI_MỜI", "ghi danh với trung tâm bằng lời mời", "join a hub with its invitation",
+     OPTS(join_opts), 1, 1, node_tool_join},
+    {"run", "", "chạy nền: đồng bộ và phục vụ các lệnh", "run the daemon: sync and serve the tool",
+     NULL, 0, 0, 0, node_tool_run},
+    {"put", "TRƯỜNG=GIÁ_TRỊ...", "ghi một hồ sơ", "save one record", OPTS(put_opts), 0, -1,
+     node_tool_put},
+    {"get", "MÃ", "xem một hồ sơ", "show one record", NULL, 0, 1, 1, node_tool_get},
+    {"list", "TRƯỜNG=GIÁ_TRỊ...", "liệt kê hồ sơ", "list records", OPTS(list_opts), 0, 8,
+     node_tool_list},
+    {"import", "TỆP", "nhập tệp CSV hoặc NDJSON", "import a CSV or NDJSON file", OPTS(import_opts),
+     1, 1, node_tool_import},
+    {"history", "MÃ", "các lần ghi của máy này trên một hồ sơ", "this PC's saves of one record",
+     NULL, 0, 1, 1, node_tool_history},
+    {"sync", "", "đồng bộ ngay", "sync now", NULL, 0, 0, 0, node_tool_sync},
+    {"status", "", "tình trạng: đã lưu, đã gửi, đang chờ", "what is saved, delivered, waiting",
+     NULL, 0, 0, 0, node_tool_status},
+    {"check-config", "[TỆP]", "kiểm tra tệp cấu hình", "check the config file", NULL, 0, 0, 1,
+     node_tool_check_config},
+};
+
+static const struct cli_program program = {
+    .name = "dongbo-node",
+    .vi = "Đồng Bộ: máy xã, nhập liệu khi không có mạng và đồng bộ khi có mạng",
+    .en = "Dong Bo: a commune's node, works offline and syncs when there is a link",
+    .data_default = "./dongbo-data",
+    .verbs = verbs,
+    .verb_count = sizeof verbs / sizeof verbs[0],
+};
+
+int main(int argc, char **argv)
+{
+    struct node_tool tool = {.open = false};
+    int code = cli_main(&program, argc, argv, &tool);
+    node_tool_close(&tool);
+    return code == 0 ? tool.exit : code;
+}

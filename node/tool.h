@@ -1,0 +1,53 @@
+/*
+ * The command line tool: verbs of dongbo-node on top of JSON requests. It asks the daemon of the
+ * data folder when one runs, else it opens the folder itself.
+ *
+ * Ownership: node_tool_close() releases the folder.   Threads: main thread.
+ */
+#ifndef DONGBO_NODE_TOOL_H
+#define DONGBO_NODE_TOOL_H
+
+#include "common/io/cli.h"
+#include "node/home.h"
+
+#define NODE_TOOL_ASK_MS  60000u   /* an answer of the daemon */
+#define NODE_TOOL_SYNC_MS 3600000u /* a session over a bad link */
+
+enum { NODE_TOOL_WARNINGS = 3, NODE_TOOL_CONFLICTS = 14 }; /* docs/exit-codes.md */
+
+struct node_tool {
+    struct node_home home;
+    bool open;  /* the home is ours */
+    bool asked; /* a daemon answered: it is asked again, never the folder beside it */
+    int exit;   /* exit code of a command that is done but not with 0 */
+};
+
+/*
+ * Carry out a request: by the daemon, or here. `*response` is a new reference.
+ * ERR_OK: there is a result. Otherwise it was told to the person already.
+ */
+MUST_CHECK enum err node_tool_ask(struct cli *c, struct node_tool *t, const json_t *request,
+                                  unsigned timeout_ms, json_t **response);
+void node_tool_close(struct node_tool *t);
+
+/* Verbs, see docs/node.md. */
+MUST_CHECK enum err node_tool_init(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_join(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_run(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_sync(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_check_config(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_put(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_get(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_list(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_history(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_status(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_import(struct cli *c, void *ctx);
+
+/* tool_print.c: responses for people. */
+void node_tool_print_record(const struct cli *c, const json_t *record);
+void node_tool_print_list(const struct cli *c, const json_t *response);
+void node_tool_print_history(const struct cli *c, const json_t *response);
+void node_tool_print_status(const struct cli *c, const json_t *response);
+void node_tool_print_import(const struct cli *c, const json_t *response);
+
+#endif

@@ -1,0 +1,204 @@
+/* Responses for people, in the chosen language. */
+#include "node/tool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TOOL_LIST_COLUMNS = 4, TOOL_TABLE_BYTES = 4 * 1024 * 1024 };
+
+static const char *tool_str(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s != NULL ? s : "";
+}
+
+static long long tool_int(const json_t *o, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(o, key));
+}
+
+/* Control characters of a value must not reach the terminal. */
+static void tool_put(const char *s)
+{
+    for (; *s != '\0'; s++)
+        putchar((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s);
+}
+
+static void tool_value(const json_t *v)
+{
+    if (json_is_string(v)) {
+        tool_put(json_string_value(v));
+    } else if (json_is_integer(v)) {
+        printf("%lld", (long long)json_integer_value(v));
+    } else if (json_is_boolean(v)) {
+        fputs(json_is_true(v) ? "1" : "0", stdout);
+    } else if (json_is_array(v)) {
+        for (size_t i = 0; i < json_array_size(v); i++) {
+            if (i > 0) putchar(';');
+            tool_value(json_array_get(v, i));
+        }
+    }
+}
+
+static void tool_print_marks(const struct cli *c, const json_t *record)
+{
+    const char *name = NULL;
+    json_t *mark = NULL;
+    json_object_foreach(json_object_get(record, "marks"), name, mark)
+    {
+        if (json_is_true(json_object_get(mark, "conflict"))) {
+            printf("  ! %s: %s\n", name,
+                   cli_text(c, "XUNG ĐỘT, các giá trị:", "CONFLICT, values:"));
+            const json_t *heads = json_object_get(mark, "heads");
+            for (size_t i = 0; i < json_array_size(heads); i++) {
+                const json_t *h = json_array_get(heads, i);
+                fputs("      - ", stdout);
+                tool_value(json_object_get(h, "value"));
+                fputs("  (", stdout);
+                tool_put(tool_str(h, "person"));
+                printf(", %s)\n", tool_str(h, "at"));
+            }
+        }
+        if (json_is_true(json_object_get(mark, "pending")))
+            printf("  * %s: %s\n", name, cli_text(c, "chờ gửi", "waits to be sent"));
+    }
+}
+
+void node_tool_print_record(const struct cli *c, const json_t *record)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+    printf("%s %s%s\n", tool_str(record, "type"), tool_str(record, "id"),
+           json_is_true(json_object_get(record, "deleted")) ? cli_text(c, " (đã xóa)", " (deleted)")
+                                                            : "");
+    printf("  unit %s, version %s\n", tool_str(record, "unit"), tool_str(record, "version"));
+    json_object_foreach(json_object_get(record, "values"), name, value)
+    {
+        printf("  %s = ", name);
+        tool_value(value);
+        putchar('\n');
+    }
+    tool_print_marks(c, record);
+    if (tool_int(record, "held") > 0)
+        printf("  %s\n", cli_text(c, "Trung tâm đang giữ lại một số thay đổi: xem history.",
+                                  "The hub holds some changes: see history."));
+}
+
+static const char *tool_title(const json_t *record)
+{
+    static const char *const names[] = {"full_name", "name", "title", "on_date"};
+    const json_t *values = json_object_get(record, "values");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *s = json_string_value(json_object_get(values, names[i]));
+        if (s != NULL) return s;
+    }
+    return "";
+}
+
+void node_tool_print_list(const struct cli *c, const json_t *response)
+{
+    static const char *cells[1000 * TOOL_LIST_COLUMNS];
+    const char *headings[] = {cli_text(c, "Mã", "Id"), cli_text(c, "Loại", "Type"),
+                              cli_text(c, "Tên", "Name"), cli_text(c, "Tình trạng", "State")};
+    const json_t *rows = json_object_get(response, "rows");
+    size_t n = json_array_size(rows) < 1000 ? json_array_size(rows) : 1000;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *r = json_array_get(rows, i);
+        cells[i * 4] = tool_str(r, "id");
+        cells[i * 4 + 1] = tool_str(r, "type");
+        cells[i * 4 + 2] = tool_title(r);
+        cells[i * 4 + 3] = tool_int(r, "conflicts") > 0 ? cli_text(c, "xung đột", "conflict")
+                           : tool_int(r, "held") > 0    ? cli_text(c, "bị giữ lại", "held")
+                           : tool_int(r, "pending") > 0 ? cli_text(c, "chờ gửi", "waiting")
+                                                        : "";
+    }
+    struct buf out;
+    buf_init(&out, TOOL_TABLE_BYTES);
+    cli_table(&out, headings, TOOL_LIST_COLUMNS, cells, n);
+    fputs(buf_cstr(&out), stdout);
+    buf_free(&out);
+    if (json_is_string(json_object_get(response, "next")))
+        printf("%s --after %s\n", cli_text(c, "Còn nữa:", "There is more:"),
+               tool_str(response, "next"));
+}
+
+void node_tool_print_history(const struct cli *c, const json_t *response)
+{
+    const json_t *events = json_object_get(response, "events");
+    if (json_array_size(events) == 0)
+        printf("%s\n", cli_text(c, "Máy này chưa ghi gì trên hồ sơ này.",
+                                "This PC saved nothing of this record."));
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *e = json_array_get(events, i);
+        printf("%s  %s  ", tool_str(e, "at"), tool_str(e, "kind"));
+        tool_put(tool_str(e, "person"));
+        printf("  [%s, %s]\n",
+               json_is_true(json_object_get(e, "delivered")) ? cli_text(c, "đã gửi", "delivered")
+                                                             : cli_text(c, "chờ gửi", "waiting"),
+               tool_str(e, "verdict"));
+        const json_t *writes = json_object_get(e, "writes");
+        for (size_t k = 0; k < json_array_size(writes); k++) {
+            const json_t *w = json_array_get(writes, k);
+            printf("    %s", tool_str(w, "field"));
+            if (json_object_get(w, "element") != NULL) printf("[%s]", tool_str(w, "element"));
+            fputs(" = ", stdout);
+            tool_value(json_object_get(w, "value"));
+            putchar('\n');
+        }
+    }
+}
+
+static void tool_print_log(const struct cli *c, const json_t *log)
+{
+    printf("%s: %lld = %s %lld + %s %lld\n",
+           cli_text(c, "Gói thay đổi đã ghi", "Change sets written"), tool_int(log, "sets"),
+           cli_text(c, "đã gửi (có biên nhận)", "delivered (receipt)"), tool_int(log, "delivered"),
+           cli_text(c, "chờ gửi", "waiting"), tool_int(log, "waiting"));
+    printf("%s: %s %lld, %s %lld, %s %lld, %s %lld, %s %lld\n",
+           cli_text(c, "Thao tác đã gửi", "Delivered operations"),
+           cli_text(c, "áp dụng", "applied"), tool_int(log, "applied"),
+           cli_text(c, "đã thay", "replaced"), tool_int(log, "replaced"),
+           cli_text(c, "xung đột", "conflict"), tool_int(log, "conflict"),
+           cli_text(c, "giữ lại", "held"), tool_int(log, "held"),
+           cli_text(c, "chưa có kết luận", "no verdict yet"), tool_int(log, "no_verdict_yet"));
+}
+
+void node_tool_print_status(const struct cli *c, const json_t *r)
+{
+    const json_t *session = json_object_get(r, "session");
+    const json_t *warnings = json_object_get(r, "warnings");
+    printf("%s: %s %s\n", cli_text(c, "Đơn vị", "Unit"), tool_str(r, "unit"),
+           tool_str(r, "unit_name"));
+    printf("%s: %s\n", cli_text(c, "Trung tâm", "Hub"), tool_str(r, "hub"));
+    printf("%s: %lld (%s %lld)\n", cli_text(c, "Hồ sơ", "Records"), tool_int(r, "records"),
+           cli_text(c, "xung đột", "in conflict"), tool_int(r, "records_conflict"));
+    tool_print_log(c, json_object_get(r, "log"));
+    printf("%s: %s (%s)\n", cli_text(c, "Lần đồng bộ gần nhất", "Last sync"),
+           tool_str(session, "last"), tool_str(session, "result"));
+    for (size_t i = 0; i < json_array_size(warnings); i++) {
+        const json_t *w = json_array_get(warnings, i);
+        printf("! %s\n", cli_text(c, tool_str(w, "vi"), tool_str(w, "en")));
+    }
+}
+
+void node_tool_print_import(const struct cli *c, const json_t *r)
+{
+    const json_t *bad = json_object_get(r, "bad");
+    printf("%s: %s %lld, %s %lld, %s %lld, %s %lld\n", cli_text(c, "Đã nhập", "Imported"),
+           cli_text(c, "tạo mới", "created"), tool_int(r, "created"), cli_text(c, "sửa", "edited"),
+           tool_int(r, "edited"), cli_text(c, "không đổi", "unchanged"), tool_int(r, "unchanged"),
+           cli_text(c, "dòng lỗi", "bad rows"), tool_int(r, "bad_rows"));
+    for (size_t i = 0; i < json_array_size(bad); i++) {
+        const json_t *b = json_array_get(bad, i);
+        printf("  %s %lld%s%s: ", cli_text(c, "dòng", "line"), tool_int(b, "line"),
+               tool_str(b, "column")[0] != '\0' ? cli_text(c, ", cột ", ", column ") : "",
+               tool_str(b, "column"));
+        tool_put(cli_text(c, tool_str(b, "vi"), tool_str(b, "en")));
+        putchar('\n');
+    }
+    if (json_object_get(r, "bad_file") != NULL)
+        printf("%s: %s\n",
+               cli_text(c, "Các dòng lỗi nằm trong tệp này; sửa rồi nhập lại tệp đó",
+                        "The bad rows are in this file; correct them and import it"),
+               tool_str(r, "bad_file"));
+}
