@@ -448,8 +448,7 @@ static void damage_is_found(void **state)
 {
     (void)state;
     static const char *const harm[] = {
-        "UPDATE sys_log SET body = x'00' || substr(body, 2, length(body) - 2) || x'77' WHERE pos = "
-        "3",
+        "UPDATE sys_log SET body = substr(body, 1, length(body) - 1) || x'77' WHERE pos = 3",
         "UPDATE sys_log SET p = zeroblob(32) WHERE pos = 3",
         "UPDATE sys_record SET pos = pos - 1",
         "UPDATE sys_record SET conflicts = 1",
