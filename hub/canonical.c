@@ -1,0 +1,212 @@
+#include "hub/canonical.h"
+
+#include <sodium.h>
+
+/* ---- words ---- */
+
+const char *hub_canonical_state(const struct hub_report_cell *cell)
+{
+    return cell->absent ? "nothing_sent" : cell->null ? "no_base" : "figure";
+}
+
+const char *hub_canonical_sent(enum hub_sent sent)
+{
+    switch (sent) {
+    case HUB_SENT_NOTHING: return "nothing";
+    case HUB_SENT_EARLIER: return "earlier";
+    case HUB_SENT_YES: return "yes";
+    }
+    return "";
+}
+
+const char *hub_canonical_measure(enum catalogue_measure measure)
+{
+    switch (measure) {
+    case CATALOGUE_COUNT: return "count";
+    case CATALOGUE_SUM: return "sum";
+    case CATALOGUE_RATIO: return "ratio";
+    }
+    return "";
+}
+
+const char *hub_canonical_met(enum hub_met met)
+{
+    switch (met) {
+    case HUB_MET_NO: return "not_met";
+    case HUB_MET_YES: return "met";
+    case HUB_MET_NULL: return "no_base";
+    case HUB_MET_NOTHING: return "nothing_sent";
+    case HUB_MET_UNCLEAR: return "unclear";
+    }
+    return "";
+}
+
+const char *hub_canonical_unit(const struct hub_report *r, size_t column)
+{
+    return column < r->unit_count ? r->units[column].code : r->unit;
+}
+
+void hub_canonical_digest(struct bytes json, struct id_hash *out)
+{
+    crypto_generichash(out->b, sizeof out->b, json.p, json.len, NULL, 0);
+}
+
+/* ---- JSON ---- */
+
+static void json_text(struct buf *out, const char *text)
+{
+    buf_add_u8(out, '"');
+    for (const uint8_t *p = (const uint8_t *)text; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\') {
+            buf_add_u8(out, '\\');
+            buf_add_u8(out, *p);
+        } else if (*p < 0x20 || *p == 0x7f) {
+            buf_printf(out, "\\u%04x", *p);
+        } else {
+            buf_add_u8(out, *p);
+        }
+    }
+    buf_add_u8(out, '"');
+}
+
+/* `key` with its punctuation, then the text as a JSON string. */
+static void json_pair(struct buf *out, const char *key, const char *text)
+{
+    buf_add_str(out, key);
+    json_text(out, text);
+}
+
+static void json_hex(struct buf *out, const char *key, struct bytes b)
+{
+    char hex[2 * ID_HASH_BYTES + 1];
+    id_hex(b, hex);
+    json_pair(out, key, hex);
+}
+
+static void json_head(const struct hub_report *r, struct buf *out)
+{
+    char first[DATE_TEXT_ROOM], last[DATE_TEXT_ROOM];
+    date_print(r->window.first, first);
+    date_print(r->window.last, last);
+    json_pair(out, "{\"format\":", "dongbo-figures/1");
+    json_pair(out, ",\n\"report\":", r->form->id);
+    json_pair(out, ",\"label_vi\":", r->form->label_vi);
+    json_pair(out, ",\"label_en\":", r->form->label_en);
+    json_pair(out, ",\n\"period\":", r->label);
+    json_pair(out, ",\"first\":", first);
+    json_pair(out, ",\"last\":", last);
+    json_pair(out, ",\n\"unit\":", r->unit);
+    json_pair(out, ",\"unit_name\":", r->unit_name);
+    json_hex(out, ",\n\"hub\":", BYTES_OF(r->hub.b));
+    buf_printf(out, ",\n\"cut\":{\"epoch\":\"%016llx\",\"position\":%llu",
+               (unsigned long long)r->cut.epoch, (unsigned long long)r->cut.position);
+    json_hex(out, ",\"hash\":", BYTES_OF(r->cut.hash.b));
+    buf_printf(out, "},\n\"catalogue\":{\"edition\":%u", (unsigned)r->cut.edition);
+    json_hex(out, ",\"archive\":", BYTES_OF(r->cut.archive.b));
+    buf_add_str(out, "}");
+}
+
+static void json_units(const struct hub_report *r, struct buf *out)
+{
+    buf_add_str(out, ",\n\"units\":[");
+    for (size_t i = 0; i < r->unit_count; i++) {
+        json_pair(out, i ? ",\n{\"code\":" : "\n{\"code\":", r->units[i].code);
+        json_pair(out, ",\"name\":", r->units[i].name);
+        json_pair(out, ",\"sent\":", hub_canonical_sent(r->units[i].sent));
+        buf_add_str(out, "}");
+    }
+    buf_add_str(out, "],\n\"nothing_sent\":[");
+    bool first = true;
+    for (size_t i = 0; i < r->unit_count; i++) {
+        if (r->units[i].sent != HUB_SENT_NOTHING) continue;
+        json_pair(out, first ? "" : ",", r->units[i].code);
+        first = false;
+    }
+    buf_add_str(out, "],\n\"outside\":[");
+    for (size_t i = 0; i < r->outside_count; i++)
+        json_pair(out, i ? "," : "", r->outside[i]);
+    buf_add_str(out, "]");
+}
+
+static void json_cell(const struct hub_report *r, const struct hub_report_line *line,
+                      const struct hub_report_row *row, size_t column, struct buf *out)
+{
+    const struct hub_report_cell *cell = &row->cells[column];
+    char value[HUB_REPORT_VALUE_ROOM];
+    json_pair(out, column ? ",{\"unit\":" : "{\"unit\":", hub_canonical_unit(r, column));
+    json_pair(out, ",\"state\":", hub_canonical_state(cell));
+    if (cell->absent) {
+        buf_add_str(out, ",\"num\":null,\"den\":null,\"value\":null}");
+        return;
+    }
+    buf_printf(out, ",\"num\":%lld", (long long)cell->num);
+    if (line->indicator->measure == CATALOGUE_RATIO) {
+        buf_printf(out, ",\"den\":%lld", (long long)cell->den);
+    } else {
+        buf_add_str(out, ",\"den\":null");
+    }
+    hub_report_value(line, cell, value);
+    if (cell->null) {
+        buf_add_str(out, ",\"value\":null}");
+    } else {
+        json_pair(out, ",\"value\":", value);
+        buf_add_str(out, "}");
+    }
+}
+
+static void json_line(const struct hub_report *r, const struct hub_report_line *line,
+                      struct buf *out)
+{
+    buf_printf(out, "{\"no\":%u", line->no);
+    json_pair(out, ",\"indicator\":", line->indicator->id);
+    json_pair(out, ",\"measure\":", hub_canonical_measure(line->indicator->measure));
+    json_pair(out, ",\"label_vi\":", line->label_vi);
+    json_pair(out, ",\"label_en\":", line->label_en);
+    json_pair(out, ",\"by\":", line->by);
+    buf_add_str(out, ",\"rows\":[");
+    for (size_t i = 0; i < line->row_count; i++) {
+        const struct hub_report_row *row = &line->rows[i];
+        json_pair(out, i ? ",\n{\"value\":" : "\n{\"value\":", row->value);
+        json_pair(out, ",\"label_vi\":", row->label_vi);
+        json_pair(out, ",\"label_en\":", row->label_en);
+        buf_printf(out, ",\"total\":%s,\"cells\":[", i == 0 ? "true" : "false");
+        for (size_t k = 0; k < hub_report_columns(r); k++)
+            json_cell(r, line, row, k, out);
+        buf_add_str(out, "]}");
+    }
+    buf_add_str(out, "]}");
+}
+
+static void json_target(const struct hub_report *r, const struct hub_report_target *t,
+                        struct buf *out)
+{
+    const struct hub_report_line *line = &r->lines[t->line];
+    buf_printf(out, "{\"line\":%u", line->no);
+    json_pair(out, ",\"indicator\":", line->indicator->id);
+    json_pair(out, ",\"unit\":", hub_canonical_unit(r, t->unit));
+    json_pair(out, ",\"op\":", t->row.op);
+    json_pair(out, ",\"value\":", t->row.value);
+    json_pair(out, ",\"value_hi\":", t->row.value_hi);
+    json_pair(out, ",\"per\":", t->row.per);
+    json_pair(out, ",\"status\":", hub_canonical_met(t->met));
+    json_hex(out, ",\"record\":", BYTES_OF(t->row.rid.b));
+    buf_add_str(out, "}");
+}
+
+enum err hub_canonical_json(const struct hub_report *r, struct buf *out)
+{
+    json_head(r, out);
+    json_units(r, out);
+    buf_add_str(out, ",\n\"lines\":[");
+    for (size_t i = 0; i < r->line_count; i++) {
+        buf_add_str(out, i ? ",\n" : "\n");
+        json_line(r, &r->lines[i], out);
+    }
+    buf_add_str(out, "],\n\"targets\":[");
+    for (size_t i = 0; i < r->target_count; i++) {
+        buf_add_str(out, i ? ",\n" : "\n");
+        json_target(r, &r->targets[i], out);
+    }
+    buf_add_str(out, "]}\n");
+    return out->e;
+}

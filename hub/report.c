@@ -1,0 +1,246 @@
+#include "hub/report.h"
+#include "hub/report_priv.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum err hub_report_refuse(struct hub_report_why *why, enum err e, const char *vi, const char *en)
+{
+    snprintf(why->vi, sizeof why->vi, "%s", vi);
+    snprintf(why->en, sizeof why->en, "%s", en);
+    return e;
+}
+
+/* ---- what is asked for ---- */
+
+static enum err report_period(struct hub_report *r, struct hub_report_why *why)
+{
+    if (!period_valid(r->period))
+        return hub_report_refuse(why, ERR_BAD_INPUT, "Kỳ báo cáo không hợp lệ", "no such period");
+    period_print(r->period, r->label);
+    if ((r->form->period_kinds & (1u << r->period.kind)) == 0)
+        return hub_report_refuse(why, ERR_BAD_INPUT, "Báo cáo này không lập cho loại kỳ đó",
+                                 "this report is not made for that kind of period");
+    struct date last = period_nominal(r->period).last;
+    const struct catalogue_window *w = catalogue_window(r->catalogue, r->form->id, last);
+    struct period_rule rule = {.start_day = 1};
+    if (w != NULL && w->start_day <= PERIOD_START_DAY_MAX) rule.start_day = (uint8_t)w->start_day;
+    return period_window(r->period, rule, &r->window);
+}
+
+static bool report_below(const struct hub_report *r, const struct catalogue_unit *u,
+                         const char *parent)
+{
+    return strcmp(u->parent, parent) == 0 && date_compare(u->valid_from, r->window.last) <= 0 &&
+           date_compare(r->window.last, u->valid_to) <= 0;
+}
+
+static int report_unit_compare(const void *a, const void *b)
+{
+    const struct hub_report_unit *x = a, *y = b;
+    return strcmp(x->code, y->code);
+}
+
+/* The communes of the hub's unit at the window's end; only `code` unless it is NULL. */
+static enum err report_units(struct hub_report *r, const char *parent, const char *code)
+{
+    size_t count = 0;
+    const struct catalogue_unit *units = catalogue_units(r->catalogue, &count);
+    r->units = calloc(HUB_REPORT_UNITS_MAX, sizeof *r->units);
+    if (r->units == NULL) return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        if (!report_below(r, &units[i], parent)) continue;
+        if (code != NULL && strcmp(units[i].code, code) != 0) continue;
+        if (r->unit_count == HUB_REPORT_UNITS_MAX) return ERR_TOO_LARGE;
+        r->units[r->unit_count++] =
+            (struct hub_report_unit){.code = units[i].code, .name = units[i].name_vi};
+    }
+    qsort(r->units, r->unit_count, sizeof *r->units, report_unit_compare);
+    return ERR_OK;
+}
+
+static enum err report_whose(struct hub_report *r, const struct hub_identity *id, const char *unit,
+                             struct hub_report_why *why)
+{
+    bool whole = unit == NULL || strcmp(unit, id->unit) == 0;
+    if (!whole && strcmp(r->form->level, "commune") != 0)
+        return hub_report_refuse(why, ERR_BAD_INPUT, "Báo cáo này chỉ lập cho toàn huyện",
+                                 "this report is made for the whole district only");
+    enum err e = report_units(r, id->unit, whole ? NULL : unit);
+    if (e != ERR_OK) return e;
+    if (!whole && r->unit_count == 0)
+        return hub_report_refuse(why, ERR_NOT_FOUND, "Không có đơn vị đó vào cuối kỳ số liệu",
+                                 "no such unit at the end of the data window");
+    r->has_total = whole;
+    snprintf(r->unit, sizeof r->unit, "%s", whole ? id->unit : unit);
+    snprintf(r->unit_name, sizeof r->unit_name, "%s", whole ? id->unit_name : r->units[0].name);
+    return ERR_OK;
+}
+
+static enum err report_sent(struct hub_store *s, struct hub_report *r)
+{
+    enum err e = ERR_OK;
+    int64_t from_ms = date_to_ms(r->window.first);
+    for (size_t i = 0; e == ERR_OK && i < r->unit_count; i++)
+        e = hub_reports_sent(s, r->units[i].code, from_ms, &r->units[i].sent);
+    return e;
+}
+
+/* ---- facts ---- */
+
+struct report_facts {
+    struct hub_report *r;
+    struct hub_figures *figures;
+    enum err limit; /* why adding failed, to tell it from the store's errors */
+};
+
+static bool report_has_unit(const struct hub_report *r, struct bytes code)
+{
+    size_t low = 0, high = r->unit_count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int c = bytes_compare(bytes_str(r->units[mid].code), code);
+        if (c == 0) return true;
+        if (c < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return false;
+}
+
+/* Name a unit whose facts are in no figure. A commune's report concerns nobody else. */
+static enum err report_outside(struct hub_report *r, struct bytes code)
+{
+    if (!r->has_total || code.len > ADMIN_UNIT_BYTES_MAX) return ERR_OK;
+    if (r->outside == NULL) r->outside = calloc(HUB_REPORT_OUTSIDE_MAX, sizeof *r->outside);
+    if (r->outside == NULL) return ERR_NOMEM;
+    size_t at = 0;
+    for (; at < r->outside_count; at++) {
+        int c = bytes_compare(bytes_str(r->outside[at]), code);
+        if (c == 0) return ERR_OK;
+        if (c > 0) break;
+    }
+    if (r->outside_count == HUB_REPORT_OUTSIDE_MAX) return ERR_TOO_LARGE;
+    memmove(r->outside[at + 1], r->outside[at], (r->outside_count - at) * sizeof *r->outside);
+    memset(r->outside[at], 0, sizeof *r->outside);
+    if (code.len > 0) memcpy(r->outside[at], code.p, code.len);
+    r->outside_count++;
+    return ERR_OK;
+}
+
+static enum err report_fact(void *ctx, const struct hub_fact *fact)
+{
+    struct report_facts *facts = ctx;
+    facts->limit = report_has_unit(facts->r, fact->unit) ? hub_figures_add(facts->figures, fact)
+                                                         : report_outside(facts->r, fact->unit);
+    return facts->limit;
+}
+
+static enum err report_indicator(struct hub_store *s, struct hub_report *r,
+                                 struct hub_report_line *line, struct hub_report_why *why)
+{
+    char text[HUB_REPORT_WHY_ROOM];
+    struct report_facts facts = {.r = r};
+    enum err e = hub_figures_new(line->indicator->measure, &line->figures);
+    if (e != ERR_OK) return e;
+    facts.figures = line->figures;
+    e = hub_reports_run(s, line->indicator, r->window, report_fact, &facts, text);
+    if (e == ERR_BAD_INPUT || e == ERR_DENIED || e == ERR_TOO_LARGE) {
+        const char *what = facts.limit == ERR_OK ? text : "a row is wrong or there are too many";
+        snprintf(why->vi, sizeof why->vi, "Chỉ số %s trong danh mục có lỗi: %.180s",
+                 line->indicator->id, what);
+        snprintf(why->en, sizeof why->en, "indicator %s of the catalogue is wrong: %.180s",
+                 line->indicator->id, what);
+    }
+    return e == ERR_OK ? hub_figures_finish(line->figures) : e;
+}
+
+/* ---- all of it ---- */
+
+static enum err report_lines(struct hub_store *s, struct hub_report *r, struct hub_report_why *why)
+{
+    size_t count = 0;
+    const struct catalogue_line *lines = catalogue_lines(r->catalogue, r->form->id, &count);
+    if (count > HUB_REPORT_LINES_MAX) return ERR_TOO_LARGE;
+    r->lines = calloc(count ? count : 1, sizeof *r->lines);
+    if (r->lines == NULL) return ERR_NOMEM;
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        struct hub_report_line *line = &r->lines[r->line_count++];
+        line->no = lines[i].no;
+        line->indicator = catalogue_indicator(r->catalogue, lines[i].indicator);
+        assert(line->indicator != NULL); /* the catalogue checked it */
+        line->by = lines[i].by;
+        bool own = lines[i].label_vi[0] != '\0';
+        line->label_vi = own ? lines[i].label_vi : line->indicator->label_vi;
+        line->label_en = own ? lines[i].label_en : line->indicator->label_en;
+        e = report_indicator(s, r, line, why);
+        if (e == ERR_OK) e = hub_report_rows(r, line);
+    }
+    return e;
+}
+
+static enum err report_about(struct hub_store *s, struct hub_report *r, const char *unit,
+                             struct hub_report_why *why)
+{
+    struct hub_identity id;
+    enum err e = hub_store_identity(s, &id);
+    if (e == ERR_OK) e = report_period(r, why);
+    if (e == ERR_OK) e = report_whose(r, &id, unit, why);
+    if (e == ERR_OK) r->hub = id.hub;
+    return e;
+}
+
+enum err hub_report_compute(struct hub_store *s, const char *id, const char *unit,
+                            struct period period, struct hub_report **out,
+                            struct hub_report_why *why)
+{
+    *why = (struct hub_report_why){{0}, {0}};
+    struct hub_report *r = calloc(1, sizeof *r);
+    if (r == NULL) return ERR_NOMEM;
+    r->period = period;
+    enum err e = hub_reports_ready(s, &r->cut);
+    if (e == ERR_NOT_READY)
+        e = hub_report_refuse(why, e, "Trung tâm chưa có danh mục", "the hub has no catalogue yet");
+    if (e != ERR_OK) goto out;
+    r->catalogue = hub_store_catalogue(s);
+    r->form = catalogue_report(r->catalogue, id);
+    if (r->form == NULL) {
+        e = hub_report_refuse(why, ERR_NOT_FOUND, "Không có mẫu báo cáo đó", "no such report");
+        goto out;
+    }
+    e = report_about(s, r, unit, why);
+    if (e == ERR_OK) e = report_sent(s, r);
+    if (e == ERR_OK) e = report_lines(s, r, why);
+    if (e == ERR_OK) e = hub_report_targets(s, r);
+out:
+    if (e == ERR_OK) {
+        *out = r;
+    } else {
+        hub_report_free(r);
+    }
+    return e;
+}
+
+void hub_report_free(struct hub_report *r)
+{
+    if (r == NULL) return;
+    for (size_t i = 0; i < r->line_count; i++) {
+        struct hub_report_line *line = &r->lines[i];
+        for (size_t k = 0; k < line->row_count; k++)
+            free(line->rows[k].cells);
+        free(line->rows);
+        free(line->texts);
+        hub_figures_table_free(&line->total);
+        hub_figures_table_free(&line->split);
+        hub_figures_free(line->figures);
+    }
+    free(r->lines);
+    free(r->units);
+    free(r->targets);
+    free(r->outside);
+    free(r);
+}

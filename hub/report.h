@@ -1,0 +1,156 @@
+/*
+ * A report: the figures of one period at one cut of the log, per commune and together, with the
+ * targets beside them. Computed any time; preliminary until it is closed (hub/close).
+ *
+ * Who and when:
+ *   - the data window is the period's under the rule of windows.csv that is valid at the period's
+ *     last day;
+ *   - of the hub's unit, the communes are the units below it that are valid at the window's end;
+ *   - a report of level "commune" is made for one commune, or for the hub's unit: then it is the
+ *     overview of all communes; one of level "district" is made for the hub's unit only.
+ * Facts of other units (merged away, or the hub's own) are in no figure; `outside` names them.
+ *
+ * Figures together are made of the facts, not of the communes' figures (hub/figures). A ratio over
+ * nothing is null and prints as a dash. A commune of which the hub holds no record has no figures:
+ * it is named as "nothing sent", which is not zero (HUB_SENT_* in hub/store_reports.h).
+ *
+ * Ownership: hub_report_free() releases. A report borrows the catalogue of the store it was computed
+ *            from and must not outlive its edition there.
+ * Threads:   loop thread.   Units: ratios as numerator and denominator; days of Vietnam's time.
+ * Limits:    HUB_REPORT_*; HUB_FIGURES_* an indicator.
+ */
+#ifndef DONGBO_HUB_REPORT_H
+#define DONGBO_HUB_REPORT_H
+
+#include "hub/figures.h"
+#include "hub/store_reports.h"
+
+enum {
+    HUB_REPORT_UNITS_MAX = 1000,   /* communes of one report */
+    HUB_REPORT_LINES_MAX = 200,    /* lines of one form */
+    HUB_REPORT_VALUES_MAX = 500,   /* values of one breakdown */
+    HUB_REPORT_TARGETS_MAX = 5000, /* targets, each commune's counted */
+    HUB_REPORT_OUTSIDE_MAX = 100,  /* other units that are named */
+    HUB_REPORT_VALUE_ROOM = 24,    /* bytes of a figure's canonical text with its terminator */
+};
+
+struct hub_report_unit {
+    const char *code;
+    const char *name;
+    enum hub_sent sent;
+};
+
+struct hub_report_cell {
+    bool absent; /* the unit sent nothing: no figure */
+    bool null;   /* a ratio over nothing */
+    int64_t num;
+    int64_t den;                     /* ratios only */
+    const struct hub_figure *figure; /* its records; NULL: no row */
+};
+
+struct hub_report_row { /* row 0 of a line is the total, then one per value of the breakdown */
+    const char *value;  /* "" in row 0, and in the row of facts that state no value */
+    const char *label_vi;
+    const char *label_en;
+    struct hub_report_cell *cells; /* one per unit, then the one of all together if has_total */
+};
+
+struct hub_report_line {
+    unsigned no;
+    const struct catalogue_indicator *indicator;
+    const char *label_vi;
+    const char *label_en;
+    const char *by; /* "" or the breakdown's list */
+    struct hub_report_row *rows;
+    size_t row_count;
+    struct hub_figures *figures; /* texts of the records of its cells */
+    struct hub_figures_table total;
+    struct hub_figures_table split;
+    char *texts; /* values that the catalogue does not know */
+};
+
+enum hub_met {
+    HUB_MET_NO,
+    HUB_MET_YES,
+    HUB_MET_NULL,    /* the figure is null */
+    HUB_MET_NOTHING, /* the unit sent nothing */
+    HUB_MET_UNCLEAR, /* the target's value or comparison cannot be read */
+};
+
+struct hub_report_target {
+    size_t line;
+    size_t unit; /* index of the cell it is about; unit_count = all together */
+    struct hub_target_row row;
+    enum hub_met met;
+};
+
+struct hub_report {
+    const struct catalogue *catalogue;
+    const struct catalogue_report *form;
+    struct period period;
+    char label[PERIOD_LABEL_ROOM];
+    struct period_window window;
+    struct id_hash hub;
+    char unit[ADMIN_UNIT_BYTES_MAX + 1]; /* whose report it is */
+    char unit_name[MESSAGE_TEXT_MAX + 1];
+    struct hub_cut cut;
+    struct hub_report_unit *units; /* by code */
+    size_t unit_count;
+    bool has_total;
+    struct hub_report_line *lines;
+    size_t line_count;
+    struct hub_report_target *targets; /* by line, unit (all together last), record id */
+    size_t target_count;
+    char (*outside)[ADMIN_UNIT_BYTES_MAX + 1]; /* codes, sorted */
+    size_t outside_count;
+};
+
+struct hub_report_why { /* what to tell the person */
+    char vi[HUB_REPORT_WHY_ROOM];
+    char en[HUB_REPORT_WHY_ROOM];
+};
+
+/*
+ * Compute a report at the end of the log. Outside a transaction.
+ *
+ *   in    id: "RP04";  unit: a commune's code, or NULL or the hub's own code for the district
+ *   out   out: owned by the caller, only on ERR_OK;  why: filled on the errors named below
+ *
+ * ERR_NOT_FOUND   no such report or unit;   ERR_BAD_INPUT: not for this period or unit, or an
+ *                 indicator of the catalogue is wrong;   ERR_DENIED, ERR_TOO_LARGE: an indicator
+ *                 wants what it may not, or is too much
+ * ERR_NOT_READY   the hub has no identity or catalogue yet
+ * and the store's errors.
+ */
+MUST_CHECK enum err hub_report_compute(struct hub_store *s, const char *id, const char *unit,
+                                       struct period period, struct hub_report **out,
+                                       struct hub_report_why *why);
+void hub_report_free(struct hub_report *r); /* NULL is allowed */
+
+/* Cells of a row: communes, and all together if the report has that. */
+size_t hub_report_columns(const struct hub_report *r);
+
+/*
+ * Canonical text of a figure: "12", "-3", for ratios the percentage with one decimal, halves up:
+ * "87.5"; "" for null and absent.
+ */
+void hub_report_value(const struct hub_report_line *line, const struct hub_report_cell *cell,
+                      char out[static HUB_REPORT_VALUE_ROOM]);
+
+/* The records of a cell: `fn` is called with each id in byte order until it fails. */
+MUST_CHECK enum err hub_report_inputs(const struct hub_report_line *line,
+                                      const struct hub_report_cell *cell,
+                                      enum err (*fn)(void *ctx, struct bytes record), void *ctx);
+
+/* Index of a cell column by unit code; the hub's unit is the one of all together. ERR_NOT_FOUND. */
+MUST_CHECK enum err hub_report_column(const struct hub_report *r, const char *unit, size_t *column);
+
+/* Words for people: "đạt", "chưa đạt", ... and their English. */
+const char *hub_met_vi(enum hub_met met);
+const char *hub_met_en(enum hub_met met);
+
+/* Compare a figure with a target as text: num (or num/den in percent for a ratio) `op` value. */
+enum hub_met hub_report_meets(bool ratio, int64_t num, int64_t den,
+                              const struct hub_target_row *target);
+
+#endif

@@ -1,0 +1,16 @@
+/* What the files of the report share. Only hub/report*.c include it. */
+#ifndef DONGBO_HUB_REPORT_PRIV_H
+#define DONGBO_HUB_REPORT_PRIV_H
+
+#include "hub/report.h"
+
+/* Fill `why` and return `e`. */
+enum err hub_report_refuse(struct hub_report_why *why, enum err e, const char *vi, const char *en);
+
+/* report_rows.c: the rows and cells of a line whose figures are finished. */
+MUST_CHECK enum err hub_report_rows(struct hub_report *r, struct hub_report_line *line);
+
+/* report_target.c: read the year's targets and judge them. */
+MUST_CHECK enum err hub_report_targets(struct hub_store *s, struct hub_report *r);
+
+#endif

@@ -1,0 +1,185 @@
+/* Targets beside the figures. */
+#include "hub/report_priv.h"
+
+#include <stdlib.h>
+
+const char *hub_met_vi(enum hub_met met)
+{
+    switch (met) {
+    case HUB_MET_NO: return "chưa đạt";
+    case HUB_MET_YES: return "đạt";
+    case HUB_MET_NULL: return "không phát sinh";
+    case HUB_MET_NOTHING: return "chưa gửi số liệu";
+    case HUB_MET_UNCLEAR: return "không so sánh được";
+    }
+    return "";
+}
+
+const char *hub_met_en(enum hub_met met)
+{
+    switch (met) {
+    case HUB_MET_NO: return "not met";
+    case HUB_MET_YES: return "met";
+    case HUB_MET_NULL: return "not applicable";
+    case HUB_MET_NOTHING: return "nothing sent";
+    case HUB_MET_UNCLEAR: return "cannot be compared";
+    }
+    return "";
+}
+
+/* ---- comparing ---- */
+
+enum { TARGET_DECIMALS = 6, TARGET_SCALE = 1000000, TARGET_DIGITS_MAX = 12 };
+
+/* "12", "-0.5" times TARGET_SCALE. */
+static bool target_number(const char *text, int64_t *out)
+{
+    bool minus = text[0] == '-';
+    const char *p = text + minus;
+    int64_t v = 0;
+    int whole = 0, decimals = -1;
+    for (; *p != '\0'; p++) {
+        if (*p == '.' && decimals < 0) {
+            decimals = 0;
+            continue;
+        }
+        if (*p < '0' || *p > '9') return false;
+        if (decimals < 0 && ++whole > TARGET_DIGITS_MAX) return false;
+        if (decimals >= 0 && ++decimals > TARGET_DECIMALS) return false;
+        v = v * 10 + (*p - '0');
+    }
+    if (whole == 0 || decimals == 0) return false;
+    for (int i = decimals < 0 ? 0 : decimals; i < TARGET_DECIMALS; i++)
+        v *= 10;
+    *out = minus ? -v : v;
+    return true;
+}
+
+/* Sign of num - value, for ratios of 100 num/den - value. */
+static int target_compare(bool ratio, int64_t num, int64_t den, int64_t value)
+{
+    __extension__ __int128 left = num;
+    __extension__ __int128 right = value;
+    left *= TARGET_SCALE;
+    if (ratio) {
+        left *= 100;
+        right *= den;
+    }
+    return (left > right) - (left < right);
+}
+
+enum hub_met hub_report_meets(bool ratio, int64_t num, int64_t den,
+                              const struct hub_target_row *target)
+{
+    int64_t value = 0, high = 0;
+    bool met;
+    if (!target_number(target->value, &value)) return HUB_MET_UNCLEAR;
+    if (ratio && den <= 0) return HUB_MET_NULL;
+    int c = target_compare(ratio, num, den, value);
+    if (strcmp(target->op, "ge") == 0) {
+        met = c >= 0;
+    } else if (strcmp(target->op, "gt") == 0) {
+        met = c > 0;
+    } else if (strcmp(target->op, "le") == 0) {
+        met = c <= 0;
+    } else if (strcmp(target->op, "lt") == 0) {
+        met = c < 0;
+    } else if (strcmp(target->op, "eq") == 0) {
+        met = c == 0;
+    } else if (strcmp(target->op, "band") == 0 && target_number(target->value_hi, &high)) {
+        met = c >= 0 && target_compare(ratio, num, den, high) <= 0;
+    } else {
+        return HUB_MET_UNCLEAR;
+    }
+    return met ? HUB_MET_YES : HUB_MET_NO;
+}
+
+/* ---- which cells ---- */
+
+static enum hub_met target_judge(const struct hub_report *r, size_t line, size_t column,
+                                 const struct hub_target_row *row)
+{
+    const struct hub_report_line *l = &r->lines[line];
+    const struct hub_report_cell *cell = &l->rows[0].cells[column];
+    if (cell->absent) return HUB_MET_NOTHING;
+    return hub_report_meets(l->indicator->measure == CATALOGUE_RATIO, cell->num, cell->den, row);
+}
+
+static enum err target_add(struct hub_report *r, size_t line, size_t column,
+                           const struct hub_target_row *row)
+{
+    if (r->target_count == HUB_REPORT_TARGETS_MAX) return ERR_TOO_LARGE;
+    if ((r->target_count & 63) == 0) {
+        struct hub_report_target *more = realloc(r->targets, (r->target_count + 64) * sizeof *more);
+        if (more == NULL) return ERR_NOMEM;
+        r->targets = more;
+    }
+    r->targets[r->target_count++] = (struct hub_report_target){
+        .line = line,
+        .unit = column,
+        .row = *row,
+        .met = target_judge(r, line, column, row),
+    };
+    return ERR_OK;
+}
+
+struct target_place {
+    struct hub_report *r;
+    char district[ADMIN_UNIT_BYTES_MAX + 1];
+};
+
+/*
+ * total        one judgement: of all together for the district's target, of the commune for its own
+ * commune      the district's target holds for each commune
+ * each_member  a rate over the members: for each commune, and for all together
+ */
+static enum err target_line(const struct target_place *place, size_t line,
+                            const struct hub_target_row *row)
+{
+    struct hub_report *r = place->r;
+    bool district = strcmp(row->unit, place->district) == 0;
+    bool each = strcmp(row->per, "total") != 0;
+    bool member = strcmp(row->per, "each_member") == 0;
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < r->unit_count; i++) {
+        bool own = strcmp(row->unit, r->units[i].code) == 0;
+        if (own || (district && each)) e = target_add(r, line, i, row);
+    }
+    if (e == ERR_OK && district && r->has_total && (!each || member))
+        e = target_add(r, line, r->unit_count, row);
+    return e;
+}
+
+static enum err target_row(void *ctx, const struct hub_target_row *row)
+{
+    const struct target_place *place = ctx;
+    struct hub_report *r = place->r;
+    if (row->period[0] != '\0' && strcmp(row->period, r->label) != 0) return ERR_OK;
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < r->line_count; i++) {
+        if (strcmp(r->lines[i].indicator->id, row->indicator) == 0) e = target_line(place, i, row);
+    }
+    return e;
+}
+
+static int target_order(const void *a, const void *b)
+{
+    const struct hub_report_target *x = a, *y = b;
+    if (x->line != y->line) return x->line < y->line ? -1 : 1;
+    if (x->unit != y->unit) return x->unit < y->unit ? -1 : 1;
+    return memcmp(x->row.rid.b, y->row.rid.b, sizeof x->row.rid.b);
+}
+
+enum err hub_report_targets(struct hub_store *s, struct hub_report *r)
+{
+    struct hub_identity id;
+    struct target_place place = {.r = r};
+    int year = r->period.kind == PERIOD_ADHOC ? r->window.last.year : r->period.year;
+    enum err e = hub_store_identity(s, &id);
+    if (e != ERR_OK) return e;
+    memcpy(place.district, id.unit, sizeof place.district);
+    e = hub_reports_targets(s, year, target_row, &place);
+    if (e == ERR_OK && r->target_count > 1)
+        qsort(r->targets, r->target_count, sizeof *r->targets, target_order);
+    return e;
+}
