@@ -207,10 +207,13 @@ static void host_clear(struct memvfs_host *h)
 
 struct memvfs_host *memvfs_host(const char *name)
 {
-    unsigned i = 0;
-    while (i < MEMVFS_HOSTS_MAX && hosts[i].name[0] != '\0' && strcmp(hosts[i].name, name) != 0)
+    unsigned i = 0, spare = MEMVFS_HOSTS_MAX;
+    while (i < MEMVFS_HOSTS_MAX && strcmp(hosts[i].name, name) != 0) {
+        if (hosts[i].name[0] == '\0' && spare == MEMVFS_HOSTS_MAX) spare = i;
         i++;
-    assert(i < MEMVFS_HOSTS_MAX && strlen(name) <= MEMVFS_NAME_BYTES_MAX);
+    }
+    if (i == MEMVFS_HOSTS_MAX) i = spare;
+    assert(i < MEMVFS_HOSTS_MAX && name[0] != '\0' && strlen(name) <= MEMVFS_NAME_BYTES_MAX);
     struct memvfs_host *h = &hosts[i];
     if (h->name[0] == '\0') {
         snprintf(h->name, sizeof h->name, "%s", name);
@@ -224,6 +227,7 @@ struct memvfs_host *memvfs_host(const char *name)
 void memvfs_reset(uint64_t seed)
 {
     for (unsigned i = 0; i < MEMVFS_HOSTS_MAX; i++) {
+        if (strncmp(hosts[i].name, "base", 4) == 0) continue;
         host_clear(&hosts[i]);
         memset(&hosts[i], 0, sizeof hosts[i]);
     }

@@ -23,7 +23,7 @@
 #define MEMVFS_NAME "simvfs"
 
 enum {
-    MEMVFS_HOSTS_MAX = 24,
+    MEMVFS_HOSTS_MAX = 96,
     MEMVFS_FILES_MAX = 16, /* of one host */
     MEMVFS_NAME_BYTES_MAX = 63,
     MEMVFS_SECTOR_BYTES = 512,
@@ -36,7 +36,7 @@ struct memvfs_host;
 /* Make it SQLite's default VFS, so that SQLite's own randomness comes from here too. Call before sqlite is used. */
 void memvfs_register(void);
 
-/* Forget all disks, start all counters and SQLite's randomness anew from `seed`. No file may be open. */
+/* Forget all disks but those of hosts named "base...", start all counters and SQLite's randomness anew from `seed`. No file may be open. */
 void memvfs_reset(uint64_t seed);
 
 /* What SQLite is told of the time, UTC milliseconds. */

@@ -1,0 +1,48 @@
+/*
+ * What must always hold (architecture 13), checked against a second, simple implementation: plain arrays of what users
+ * typed and of the hub's log, and a naive fold over all of that log. No SQL of its own but reading.
+ *
+ *   after every step   1 saved sets are in their node's log; receipted ones, byte for byte, in the hub's committed log
+ *                      2 every register at the hub has exactly the heads of the naive fold; so has every verdict
+ *                      9 sets = receipted + waiting; ops of receipted sets = sum of verdicts
+ *   at quiescence      3 every node's copy equals the hub's records in its scope, bit for bit, and the scope hashes agree
+ *                      4 the same logs, delivered in another order and grouping, give the same heads and conflicts
+ *                      8 queues are empty (world_settle)
+ *   6 (issued reports) has a place in check_quiet, for when reports exist.
+ *
+ * Ownership: a struct check owns copies of everything.   Threads: one.
+ */
+#ifndef DONGBO_TESTS_SIM_CHECK_H
+#define DONGBO_TESTS_SIM_CHECK_H
+
+#include "tests/sim/world.h"
+
+struct check *check_new(void);
+void check_free(struct check *c);
+
+/* A save that the node's store said is durable: its last `sets` sets. */
+void check_saved(struct world *w, unsigned node, const struct node_own_saved *saved);
+/* The hub committed (or booted): read on in its log. `again`: read all of it, what was there must still be. */
+void check_hub(struct world *w, bool again);
+/* The node booted: everything saved is still there. Takes over what a crash left in doubt; true: the save in doubt is
+ * there. */
+bool check_node_booted(struct world *w, unsigned node);
+/* A receipt was stored, or a feed applied. */
+void check_node(struct world *w, unsigned node);
+/* All hosts up and in rest. */
+void check_quiet(struct world *w);
+
+/* Has the hub everything of this node, and the node everything of the hub? Cheap. */
+bool check_settled(struct world *w, unsigned node);
+
+/* Is this payload of the hub's own log committed? */
+bool check_has_payload(const struct world *w, struct bytes payload);
+
+/* Heads of a register as texts, sorted, with conflicts: for world_picture. */
+void check_picture(struct world *w, const struct id_record *rid, struct buf *out);
+
+/* Heads that a record's field has at `who` now: versions as bases, appended. false: nothing there. */
+bool check_bases(struct world *w, int who, const struct id_record *rid, unsigned field,
+                 struct bytes element, struct buf *bases, uint8_t digest[16]);
+
+#endif

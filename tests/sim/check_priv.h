@@ -1,0 +1,98 @@
+/* What the files of the checks share: the naive model. Only check*.c include it.   Threads: one. */
+#ifndef DONGBO_TESTS_SIM_CHECK_PRIV_H
+#define DONGBO_TESTS_SIM_CHECK_PRIV_H
+
+#include "common/io/db.h"
+#include "tests/sim/check.h"
+
+struct naive_op { /* one op on a record, as it stands in the hub's log */
+    size_t row;
+    unsigned index;
+    struct change_op op; /* writes: own array; bytes borrow the row */
+    struct id_version version;
+    uint64_t clock; /* clamped */
+    struct id_person person;
+    uint64_t position;
+    bool own; /* of the hub's log */
+    char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    uint8_t verdict; /* without flags */
+};
+
+struct naive_row { /* one change set with a position */
+    struct buf head;
+    struct buf body;
+    struct id_inc inc;
+    uint64_t seq;
+    struct id_hash hash;
+    struct id_hash node;
+    bool own;
+    int64_t received_ms;
+    uint8_t verdicts[CHANGE_OPS_MAX]; /* as the naive fold says, without flags */
+    unsigned ops;
+    bool touched; /* a verdict changed since it was compared */
+};
+
+struct naive_record {
+    struct id_record rid;
+    unsigned type;
+    bool own;
+    char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    uint64_t position; /* of its last change */
+    bool touched;
+};
+
+struct naive_head {
+    const struct naive_op *op;
+    const struct change_write *write;
+};
+
+struct saved_set {
+    struct buf head;
+    struct buf body;
+    uint8_t signature[64];
+};
+
+struct saved_log {
+    struct id_inc inc;
+    struct saved_set *v;
+    size_t count;
+    uint64_t delivered; /* checked against the hub's log */
+};
+
+struct check {
+    struct naive_row *rows; /* rows[i] has position i + 1 */
+    size_t row_count;
+    struct naive_op *ops;
+    size_t op_count;
+    struct naive_record *records;
+    size_t record_count;
+    struct id_hash p; /* position hash at the end */
+    struct saved_log logs[WORLD_NODES_MAX];
+    uint64_t receipts;
+    struct change_view *view;
+    struct change_write *writes;
+    struct fold fold;
+    struct node_store_record shown;
+};
+
+/* Fold the row at the end of `rows` in. */
+void naive_take(struct world *w, size_t row);
+struct naive_record *naive_record_find(const struct check *c, const struct id_record *rid);
+/* All heads of a record, by register; `out` has room for `max`. */
+size_t naive_heads(const struct check *c, const struct id_record *rid, struct naive_head *out,
+                   size_t max);
+size_t naive_conflicts(struct world *w, const struct naive_record *r,
+                       const struct naive_head *heads, size_t count);
+bool naive_deleted(const struct naive_head *heads, size_t count);
+bool naive_held(uint8_t verdict);
+enum { NAIVE_HEADS_MAX = 4096 };
+
+/* The record as a store has it against the naive fold. `strict`: positions, clocks and persons too. */
+void check_record(struct world *w, struct db *db, const struct naive_record *r, bool strict,
+                  const char *where);
+
+/* check_quiet.c */
+void check_copies(struct world *w);
+void check_redelivery(struct world *w);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPEC section 6 a second time, slow and simple: heads are the writes that no write names. */
+#include "tests/sim/check_priv.h"
+
+#include "proto/wire.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+static bool same_register(const struct change_write *a, const struct change_write *b)
+{
+    return a->field == b->field && (a->element.p == NULL) == (b->element.p == NULL) &&
+           bytes_equal(a->element, b->element);
+}
+
+static bool names(const struct change_write *w, const struct id_version *v)
+{
+    for (size_t at = 0; at < w->bases.len; at += ID_VERSION_BYTES) {
+        if (memcmp(w->bases.p + at, v->b, ID_VERSION_BYTES) == 0) return true;
+    }
+    return false;
+}
+
+bool naive_held(uint8_t verdict)
+{
+    return verdict >= 3 && verdict <= 7;
+}
+
+struct naive_record *naive_record_find(const struct check *c, const struct id_record *rid)
+{
+    for (size_t i = 0; i < c->record_count; i++) {
+        if (ID_EQUAL(&c->records[i].rid, rid)) return &c->records[i];
+    }
+    return NULL;
+}
+
+static bool is_head(const struct check *c, const struct naive_op *op, const struct change_write *w)
+{
+    for (size_t i = 0; i < c->op_count; i++) {
+        const struct naive_op *o = &c->ops[i];
+        if (naive_held(o->verdict) || !ID_EQUAL(&o->op.rid, &op->op.rid)) continue;
+        for (size_t k = 0; k < o->op.count; k++) {
+            if (same_register(&o->op.writes[k], w) && names(&o->op.writes[k], &op->version))
+                return false;
+        }
+    }
+    return true;
+}
+
+size_t naive_heads(const struct check *c, const struct id_record *rid, struct naive_head *out,
+                   size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->op_count; i++) {
+        const struct naive_op *o = &c->ops[i];
+        if (naive_held(o->verdict) || !ID_EQUAL(&o->op.rid, rid)) continue;
+        for (size_t k = 0; k < o->op.count; k++) {
+            if (!is_head(c, o, &o->op.writes[k])) continue;
+            assert(n < max);
+            out[n++] = (struct naive_head){o, &o->op.writes[k]};
+        }
+    }
+    return n;
+}
+
+static bool asks(struct world *w, unsigned type, unsigned field)
+{
+    const struct catalogue *c = hub_store_catalogue(w->hub.store);
+    const struct catalogue_type *t = c != NULL ? catalogue_type_by_no(c, type) : NULL;
+    const struct catalogue_field *f = t != NULL ? catalogue_field_by_no(t, field) : NULL;
+    return f == NULL || f->policy == CATALOGUE_ASK;
+}
+
+/* Does this register have unequal heads that a person must settle? */
+static bool torn(struct world *w, unsigned type, const struct change_write *reg,
+                 const struct naive_head *heads, size_t count)
+{
+    const struct change_write *first = NULL;
+    if (reg->field == 0 || !asks(w, type, reg->field)) return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!same_register(heads[i].write, reg)) continue;
+        if (first == NULL) first = heads[i].write;
+        if (!bytes_equal(first->value, heads[i].write->value)) return true;
+    }
+    return false;
+}
+
+static bool is_nil(struct bytes value)
+{
+    return value.len == 1 && value.p[0] == 0xc0;
+}
+
+bool naive_deleted(const struct naive_head *heads, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (heads[i].write->field == 0 && !is_nil(heads[i].write->value)) return true;
+    }
+    return false;
+}
+
+static int version_order(const void *a, const void *b)
+{
+    return memcmp(a, b, ID_VERSION_BYTES);
+}
+
+static void digest(const struct naive_head *heads, size_t count, uint8_t out[32])
+{
+    struct id_version *v = calloc(count + 1, sizeof *v);
+    size_t n = 0;
+    assert(v != NULL);
+    for (size_t i = 0; i < count; i++) {
+        if (heads[i].write->field > 0) v[n++] = heads[i].op->version;
+    }
+    qsort(v, n, sizeof *v, version_order);
+    crypto_generichash_state h;
+    crypto_generichash_init(&h, NULL, 0, 32);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || !ID_EQUAL(&v[i], &v[i - 1]))
+            crypto_generichash_update(&h, v[i].b, sizeof v[i].b);
+    }
+    crypto_generichash_final(&h, out, 32);
+    free(v);
+}
+
+static bool delete_torn(const struct naive_head *heads, size_t count)
+{
+    uint8_t now[32];
+    const struct change_write *first = NULL;
+    if (!naive_deleted(heads, count)) return false;
+    digest(heads, count, now);
+    for (size_t i = 0; i < count; i++) {
+        const struct change_write *x = heads[i].write;
+        if (x->field != 0) continue;
+        if (first == NULL) first = x;
+        if (!bytes_equal(first->value, x->value)) return true;
+        /* bin8 of 16 bytes: two bytes in front */
+        if (x->value.len != 18 || memcmp(x->value.p + 2, now, 16) != 0) return true;
+    }
+    return false;
+}
+
+size_t naive_conflicts(struct world *w, const struct naive_record *r,
+                       const struct naive_head *heads, size_t count)
+{
+    size_t n = delete_torn(heads, count) ? 1 : 0;
+    for (size_t i = 0; i < count; i++) {
+        bool first = true;
+        for (size_t k = 0; k < i; k++)
+            first = first && !same_register(heads[k].write, heads[i].write);
+        if (first && torn(w, r->type, heads[i].write, heads, count)) n++;
+    }
+    return n;
+}
+
+/* ---- verdicts ---- */
+
+static struct naive_record *record_add(struct check *c, const struct naive_op *op)
+{
+    c->records = realloc(c->records, (c->record_count + 1) * sizeof *c->records);
+    assert(c->records != NULL);
+    struct naive_record *r = &c->records[c->record_count++];
+    *r = (struct naive_record){.rid = op->op.rid, .type = op->op.type, .own = op->own};
+    memcpy(r->unit, op->unit, sizeof r->unit);
+    return r;
+}
+
+static uint8_t judge(struct world *w, const struct naive_op *op, const struct naive_record *r)
+{
+    static struct naive_head heads[NAIVE_HEADS_MAX];
+    struct check *c = w->check;
+    bool any = false, conflict = false;
+    size_t n = naive_heads(c, &op->op.rid, heads, NAIVE_HEADS_MAX);
+    for (size_t k = 0; k < op->op.count; k++) {
+        if (!is_head(c, op, &op->op.writes[k])) continue;
+        any = true;
+        conflict = conflict || torn(w, r->type, &op->op.writes[k], heads, n);
+    }
+    if (!any) return 1;
+    return conflict || delete_torn(heads, n) ? 2 : 0;
+}
+
+/* An op meets the record at position `at`. */
+static void op_take(struct world *w, struct naive_op *op, uint64_t at)
+{
+    struct naive_record *r = naive_record_find(w->check, &op->op.rid);
+    struct naive_row *row = &w->check->rows[op->row];
+    if (r == NULL && op->op.kind == CHANGE_CREATE) r = record_add(w->check, op);
+    if (r == NULL) {
+        op->verdict = 4;
+    } else if (!op->own && (r->own || strcmp(r->unit, op->unit) != 0)) {
+        op->verdict = 3;
+    } else if (r->type != op->op.type) {
+        op->verdict = 6;
+    } else {
+        op->verdict = 0; /* it counts, so that judging sees it */
+        op->verdict = judge(w, op, r);
+        r->position = at;
+        r->touched = true;
+    }
+    row->verdicts[op->index] = op->verdict;
+    row->touched = true;
+}
+
+/* What waited for this record is tried again, oldest first. */
+static void waiting_take(struct world *w, const struct id_record *rid, uint64_t at)
+{
+    struct check *c = w->check;
+    for (size_t i = 0; i < c->op_count; i++) {
+        if (c->ops[i].verdict == 4 && ID_EQUAL(&c->ops[i].op.rid, rid)) op_take(w, &c->ops[i], at);
+    }
+}
+
+static void op_add(struct world *w, size_t row, unsigned index, const struct change_op *op)
+{
+    struct check *c = w->check;
+    const struct naive_row *r = &c->rows[row];
+    const struct change_head *h = &c->view->head;
+    uint64_t limit = (uint64_t)(r->received_ms + 120000) << 16;
+    c->ops = realloc(c->ops, (c->op_count + 1) * sizeof *c->ops);
+    assert(c->ops != NULL);
+    struct naive_op *o = &c->ops[c->op_count++];
+    *o = (struct naive_op){.row = row,
+                           .index = index,
+                           .op = *op,
+                           .version = id_version_make(&h->inc, h->seq, &r->hash),
+                           .clock = h->hlc < limit ? h->hlc : limit,
+                           .person = h->person,
+                           .position = row + 1,
+                           .own = r->own,
+                           .verdict = 4};
+    o->op.writes = calloc(op->count, sizeof *op->writes);
+    assert(o->op.writes != NULL);
+    memcpy(o->op.writes, op->writes, op->count * sizeof *op->writes);
+    for (unsigned i = 0; i < w->node_count && !r->own; i++) {
+        struct id_hash id;
+        crypto_generichash(id.b, sizeof id.b, w->nodes[i].keys->sign.public, 32, NULL, 0);
+        if (ID_EQUAL(&id, &r->node)) memcpy(o->unit, w->nodes[i].unit, sizeof o->unit);
+    }
+    bool create = op->kind == CHANGE_CREATE && naive_record_find(c, &op->rid) == NULL;
+    op_take(w, o, row + 1);
+    if (create) waiting_take(w, &op->rid, row + 1);
+}
+
+void naive_take(struct world *w, size_t row)
+{
+    struct check *c = w->check;
+    struct naive_row *r = &c->rows[row];
+    enum err e = change_open(buf_bytes(&r->head), buf_bytes(&r->body), c->view);
+    if (e == ERR_OK) e = change_verify(c->view);
+    if (e != ERR_OK) {
+        world_fail(w, "position %zu of the hub's log is no change set: %s", row + 1, err_name(e));
+        return;
+    }
+    r->ops = c->view->head.ops;
+    r->touched = true;
+    for (unsigned i = 0; i < r->ops; i++) {
+        struct change_op op;
+        if (change_op_decode(c->view->payload[i], c->writes, &op) == ERR_OK) op_add(w, row, i, &op);
+    }
+}

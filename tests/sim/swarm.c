@@ -1,0 +1,221 @@
+#include "tests/sim/swarm.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct plan { /* drawn from the seed; per mille of deeds */
+    uint64_t end_ms;
+    unsigned gap_ms;
+    unsigned sync, offline, crash, power, op_crash, step_crash, io, full, clock, publish;
+    unsigned records;
+};
+
+static struct plan plan;
+
+static bool draw(struct world *w, unsigned permille)
+{
+    return rng_below(&w->rng, 1000) < permille;
+}
+
+/* A rate that is zero in half of the seeds, small in most others, and sometimes large. */
+static unsigned rate(struct world *w, unsigned max)
+{
+    if (draw(w, 500)) return 0;
+    return 1 + rng_below(&w->rng, draw(w, 700) ? (max + 9) / 10 : max);
+}
+
+static void plan_draw(struct world *w)
+{
+    plan = (struct plan){
+        .end_ms = (10 + rng_below(&w->rng, 50)) * UINT64_C(60000),
+        .gap_ms = 2000 + rng_below(&w->rng, 60000),
+        .sync = 20 + rng_below(&w->rng, 200),
+        .offline = rate(w, 150),
+        .crash = rate(w, 100),
+        .power = rate(w, 100),
+        .op_crash = rate(w, 150),
+        .step_crash = rate(w, 100),
+        .io = rate(w, 80),
+        .full = rate(w, 80),
+        .clock = rate(w, 60),
+        .publish = draw(w, 150) ? 5 : 0,
+        .records = 1 + rng_below(&w->rng, 12),
+    };
+    w->rates = (struct world_rates){
+        .cut = rate(w, 400),
+        .flip = rate(w, 30),
+        .stall = rate(w, 30),
+        .dial = rate(w, 400),
+        .replay = rate(w, 10),
+        .latency_ms = 5 + rng_below(&w->rng, draw(w, 800) ? 300 : 4000),
+        .turn_ms = rng_below(&w->rng, 300),
+    };
+    for (int who = WORLD_HUB; who < (int)w->node_count; who++) {
+        if (plan.clock > 0)
+            world_host_of(w, who)->skew_ms = (int64_t)rng_below(&w->rng, 7200000) - 3600000;
+    }
+}
+
+static int anybody(struct world *w)
+{
+    return (int)rng_below(&w->rng, w->node_count + 1) - 1;
+}
+
+static void save_new(struct world *w, int who, int record)
+{
+    char text[32];
+    struct world_act a = {.deed = WORLD_CREATE, .who = who, .record = record, .value = text};
+    snprintf(text, sizeof text, "người %u", rng_below(&w->rng, 1000));
+    a.type = who == WORLD_HUB ? 41 : draw(w, 800) ? 1 : 8;
+    a.field = a.type == 8 ? 6 : a.type == 41 ? 11 : 2;
+    (void)world_try(w, &a);
+}
+
+static void save(struct world *w)
+{
+    static const unsigned fields[] = {2, 6, 9, 19, 31};
+    static const char *const elements[] = {"tu_van", "gioi_thieu", "khac", "?"};
+    char text[32];
+    int who = anybody(w);
+    struct world_act a = {.who = who, .record = (int)rng_below(&w->rng, plan.records)};
+    if (!w->records[a.record].exists) {
+        save_new(w, who, a.record);
+        return;
+    }
+    unsigned r = rng_below(&w->rng, 100);
+    snprintf(text, sizeof text, "giá trị %u", rng_below(&w->rng, 4));
+    a.value = draw(w, 60) ? NULL : text;
+    a.field = fields[rng_below(&w->rng, 5)];
+    a.deed = r < 85 ? WORLD_EDIT : r < 93 ? WORLD_DELETE : WORLD_RESTORE;
+    if (w->records[a.record].type == 8 && a.deed == WORLD_EDIT) {
+        a.field = 6;
+        if (draw(w, 600))
+            a = (struct world_act){.deed = WORLD_ELEMENT,
+                                   .who = who,
+                                   .record = a.record,
+                                   .field = 5,
+                                   .value = elements[rng_below(&w->rng, 4)],
+                                   .in = draw(w, 600)};
+    }
+    if (w->records[a.record].type == 41 && a.deed == WORLD_EDIT) a.field = 11;
+    (void)world_try(w, &a);
+}
+
+static void heal(struct world *w, uint64_t who)
+{
+    memvfs_heal(world_host_of(w, (int)who - 1)->disk);
+}
+
+static void fault(struct world *w, enum memvfs_fault kind)
+{
+    int who = anybody(w);
+    struct world_host *h = world_host_of(w, who);
+    uint64_t from = memvfs_ops(h->disk) + rng_below(&w->rng, 60);
+    bool once = draw(w, 500);
+    world_trace(w, h->name, "%s %s", kind == MEMVFS_IO ? "I/O errors" : "disk full",
+                once ? "once" : "for a while");
+    memvfs_fail(h->disk, kind, from, once ? 1 : MEMVFS_NEVER);
+    w->stats.faults++;
+    world_call(w, 1000 + rng_below(&w->rng, 300000), heal, (uint64_t)(who + 1));
+}
+
+static void clock_jump(struct world *w)
+{
+    struct world_host *h = world_host_of(w, anybody(w));
+    int64_t by = (int64_t)rng_below(&w->rng, 200000000) - 100000000;
+    h->skew_ms = draw(w, 300) ? 0 : by;
+    world_trace(w, h->name, "clock is off by %d s", (int)(h->skew_ms / 1000));
+}
+
+static bool crash(struct world *w, unsigned r)
+{
+    int who = anybody(w);
+    struct world_host *h = world_host_of(w, who);
+    uint64_t down = 500 + rng_below(&w->rng, 60000);
+    h->power = draw(w, 500);
+    h->power_seed = rng_u64(&w->rng);
+    if (r < plan.crash) {
+        world_crash(w, who, false, down);
+    } else if (r < plan.crash + plan.power) {
+        world_crash(w, who, true, down);
+    } else if (r < plan.crash + plan.power + plan.op_crash) {
+        memvfs_crash_at(h->disk, memvfs_ops(h->disk) + rng_below(&w->rng, 200));
+    } else if (r < plan.crash + plan.power + plan.op_crash + plan.step_crash) {
+        h->crash_step = h->steps + rng_below(&w->rng, 12);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void act(struct world *w, uint64_t arg)
+{
+    (void)arg;
+    if (w->now_ms >= plan.end_ms) return;
+    world_call(w, 1 + rng_below(&w->rng, 2 * plan.gap_ms), act, 0);
+    if (crash(w, rng_below(&w->rng, 1000))) return;
+    unsigned n = rng_below(&w->rng, w->node_count);
+    if (draw(w, plan.sync)) {
+        world_sync(w, n);
+    } else if (draw(w, plan.offline)) {
+        world_offline(w, n, !w->nodes[n].offline);
+    } else if (draw(w, plan.io)) {
+        fault(w, MEMVFS_IO);
+    } else if (draw(w, plan.full)) {
+        fault(w, MEMVFS_FULL);
+    } else if (draw(w, plan.clock)) {
+        clock_jump(w);
+    } else {
+        save(w);
+    }
+}
+
+static void publish(struct world *w, uint64_t edition)
+{
+    if (w->hub.host.up) world_publish(w, (unsigned)edition);
+}
+
+/* No fault is left that would come later. */
+static void calm(struct world *w)
+{
+    for (int who = WORLD_HUB; who < (int)w->node_count; who++) {
+        struct world_host *h = world_host_of(w, who);
+        h->crash_step = UINT64_MAX;
+        memvfs_crash_at(h->disk, MEMVFS_NEVER);
+        if (memvfs_io_failures(h->disk) == 0) memvfs_heal(h->disk);
+    }
+}
+
+static void shape_open(struct world *w, uint64_t seed)
+{
+    static const char *const three[] = {"26176", "26179", "26182"};
+    static const char *const shared[] = {"26176", "26176"};
+    static const char *const four[] = {"26176", "26179", "26176", "26179"};
+    struct rng r = {seed * 7 + 1};
+    switch (rng_below(&r, 4)) {
+    case 0: world_open(w, seed, 3, three, true); break;
+    case 1: world_open(w, seed, 2, shared, true); break;
+    case 2: world_open(w, seed, 4, four, true); break;
+    default: world_open(w, seed, 2, shared, false); break;
+    }
+}
+
+void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
+{
+    struct world *w = calloc(1, sizeof *w);
+    assert(w != NULL);
+    shape_open(w, seed);
+    if (echo) w->echo = stdout;
+    plan_draw(w);
+    world_call(w, 1, act, 0);
+    if (plan.publish > 0) world_call(w, rng_below(&w->rng, 1200000), publish, 2);
+    world_run(w, plan.end_ms);
+    calm(w);
+    world_end(w);
+    *out = (struct swarm_result){
+        .failed = w->failed, .hash = w->hash, .stats = w->stats, .virtual_ms = w->now_ms};
+    memcpy(out->failure, w->failure, sizeof out->failure);
+    world_close(w);
+    free(w);
+}

@@ -1,0 +1,25 @@
+/*
+ * Random runs: what happens, how often, and which kinds of faults there are is drawn from the seed. A phase in which
+ * anything goes, then faults stop and everything must arrive and agree.
+ *
+ * Room is left for restores, clones and erasures: they are further deeds of swarm_act().
+ *
+ * Threads: one.   Units: virtual milliseconds.
+ */
+#ifndef DONGBO_TESTS_SIM_SWARM_H
+#define DONGBO_TESTS_SIM_SWARM_H
+
+#include "tests/sim/world.h"
+
+struct swarm_result {
+    bool failed;
+    char failure[400];
+    uint64_t hash;
+    struct world_stats stats;
+    uint64_t virtual_ms;
+};
+
+/* `echo`: print every line of the trace. */
+void swarm_run(uint64_t seed, bool echo, struct swarm_result *out);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * Random runs of the simulator.
+ *
+ *   swarm_test                 the seeds of seeds.txt, then new ones for DONGBO_SWARM_S seconds (default 100)
+ *   swarm_test --seeds N       N seeds from --first (default 1)
+ *   swarm_test --minutes N     as many as there is time for
+ *   swarm_test --seed X        this one, twice, with its trace when --trace is there
+ */
+#include "tests/sim/base.h"
+#include "tests/sim/swarm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { TWICE_EVERY = 20 }; /* seeds that are run twice and must be the same */
+
+struct options {
+    uint64_t first;
+    uint64_t seeds;
+    uint64_t seconds;
+    bool one;
+    bool trace;
+};
+
+struct totals {
+    uint64_t seeds, failed, first_failed;
+    struct world_stats stats;
+    double hours;
+};
+
+static void add_up(struct totals *t, const struct swarm_result *r)
+{
+    t->stats.saves += r->stats.saves;
+    t->stats.sessions += r->stats.sessions;
+    t->stats.commits += r->stats.commits;
+    t->stats.cuts += r->stats.cuts;
+    t->stats.crashes += r->stats.crashes;
+    t->stats.power_losses += r->stats.power_losses;
+    t->stats.faults += r->stats.faults;
+    t->hours += (double)r->virtual_ms / 3600000.0;
+}
+
+static void run(uint64_t seed, bool twice, bool trace, struct totals *t)
+{
+    struct swarm_result r, again;
+    swarm_run(seed, trace, &r);
+    t->seeds++;
+    add_up(t, &r);
+    if (twice && !r.failed) {
+        swarm_run(seed, false, &again);
+        if (again.hash != r.hash) {
+            r.failed = true;
+            snprintf(r.failure, sizeof r.failure, "the same seed went another way");
+        }
+    }
+    if (!r.failed) return;
+    if (t->failed++ == 0) t->first_failed = seed;
+    printf("seed %llu: %s\n", (unsigned long long)seed, r.failure);
+    fflush(stdout);
+}
+
+static void run_bank(struct totals *t)
+{
+    FILE *f = fopen(DONGBO_SOURCE_DIR "/tests/sim/seeds.txt", "r");
+    char line[200];
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        if (line[0] >= '0' && line[0] <= '9') run(strtoull(line, NULL, 10), false, false, t);
+    }
+    if (f != NULL) fclose(f);
+    printf("%llu seeds of the bank\n", (unsigned long long)t->seeds);
+}
+
+static uint64_t number(const char *text)
+{
+    return text != NULL ? strtoull(text, NULL, 10) : 0;
+}
+
+static struct options options_read(int argc, char **argv)
+{
+    const char *s = getenv("DONGBO_SWARM_S");
+    struct options o = {.first = 1, .seeds = UINT64_MAX, .seconds = s != NULL ? number(s) : 100};
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(argv[i], "--trace") == 0) o.trace = true;
+        if (strcmp(argv[i], "--first") == 0) o.first = number(value);
+        if (strcmp(argv[i], "--minutes") == 0) o.seconds = 60 * number(value);
+        if (strcmp(argv[i], "--seeds") == 0) {
+            o.seeds = number(value);
+            o.seconds = UINT64_MAX;
+        }
+        if (strcmp(argv[i], "--seed") == 0) {
+            o.one = true;
+            o.first = number(value);
+            o.seeds = 1;
+            o.seconds = UINT64_MAX;
+        }
+    }
+    return o;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = options_read(argc, argv);
+    struct totals t = {0};
+    time_t begun = time(NULL);
+    base_random_install();
+    memvfs_register();
+    if (!o.one) run_bank(&t);
+    for (uint64_t i = 0; i < o.seeds && (uint64_t)(time(NULL) - begun) < o.seconds; i++)
+        run(o.first + i, o.one || i % TWICE_EVERY == 0, o.trace, &t);
+    printf("%llu seeds, %.0f virtual hours in %ld s: %llu saves, %llu sessions, %llu commits, "
+           "%llu cuts, %llu crashes, %llu of them with power loss, %llu disk faults\n",
+           (unsigned long long)t.seeds, t.hours, (long)(time(NULL) - begun),
+           (unsigned long long)t.stats.saves, (unsigned long long)t.stats.sessions,
+           (unsigned long long)t.stats.commits, (unsigned long long)t.stats.cuts,
+           (unsigned long long)t.stats.crashes, (unsigned long long)t.stats.power_losses,
+           (unsigned long long)t.stats.faults);
+    if (t.failed > 0)
+        printf("%llu failed, first: %llu\n", (unsigned long long)t.failed,
+               (unsigned long long)t.first_failed);
+    return t.failed > 0 ? 1 : 0;
+}

@@ -1,0 +1,261 @@
+/* What people do: saving at a node, deciding at the hub. */
+#include "tests/sim/base.h"
+#include "tests/sim/check.h"
+
+#include "proto/wire.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+
+enum { USER_TRIES = 60 };
+
+struct deed { /* one op being built */
+    struct change_write write;
+    struct change_op op;
+    struct buf value;
+    struct buf bases;
+    struct buf payload;
+};
+
+static void deed_open(struct deed *d)
+{
+    memset(d, 0, sizeof *d);
+    buf_init(&d->value, 8192);
+    buf_init(&d->bases, CHANGE_BASES_MAX * ID_VERSION_BYTES);
+    buf_init(&d->payload, CHANGE_BYTES_MAX);
+}
+
+static void deed_close(struct deed *d)
+{
+    buf_free(&d->value);
+    buf_free(&d->bases);
+    buf_free(&d->payload);
+}
+
+/* false: the record is not there for this person. */
+static bool deed_fill(struct world *w, const struct world_act *a, const struct id_record *rid,
+                      struct deed *d)
+{
+    uint8_t digest[16] = {0};
+    unsigned field = a->deed == WORLD_DELETE || a->deed == WORLD_RESTORE ? 0 : a->field;
+    struct bytes element = {NULL, 0};
+    if (a->deed == WORLD_ELEMENT) element = bytes_str(a->value);
+    if (a->deed != WORLD_CREATE && !check_bases(w, a->who, rid, field, element, &d->bases, digest))
+        return false;
+    if (a->deed == WORLD_RESTORE && d->bases.len == 0) return false; /* it is not deleted */
+    if (a->deed == WORLD_DELETE) {
+        wire_put_bin(&d->value, BYTES_OF(digest));
+    } else if (a->deed == WORLD_RESTORE || a->value == NULL) {
+        wire_put_nil(&d->value);
+    } else if (a->deed == WORLD_ELEMENT) {
+        wire_put_bool(&d->value, a->in);
+    } else {
+        wire_put_str(&d->value, bytes_str(a->value));
+    }
+    d->write = (struct change_write){field, buf_bytes(&d->value), buf_bytes(&d->bases), element};
+    d->op =
+        (struct change_op){.kind = a->deed == WORLD_CREATE   ? CHANGE_CREATE
+                                   : a->deed == WORLD_DELETE ? CHANGE_DELETE
+                                                             : CHANGE_EDIT,
+                           .rid = *rid,
+                           .type = a->deed == WORLD_CREATE ? a->type : w->records[a->record].type,
+                           .writes = &d->write,
+                           .count = 1};
+    change_op_encode(&d->op, &d->payload);
+    assert(d->payload.e == ERR_OK);
+    return true;
+}
+
+static void record_made(struct world *w, const struct world_act *a, const struct id_record *rid)
+{
+    if (a->deed == WORLD_CREATE) w->records[a->record] = (struct world_record){true, *rid, a->type};
+}
+
+/* ---- at a node ---- */
+
+static enum err node_save(struct world *w, const struct world_act *a, struct deed *d,
+                          struct node_own *own, struct id_record *rid, struct node_own_saved *saved)
+{
+    struct world_node *n = &w->nodes[a->who];
+    struct node_own_set set = {.count = 1};
+    snprintf((char *)set.person.b, sizeof set.person.b, "person%d", a->who);
+    if (a->deed == WORLD_CREATE) node_own_rid(own, 0, rid);
+    if (!deed_fill(w, a, rid, d)) return ERR_NOT_FOUND;
+    struct bytes payload = buf_bytes(&d->payload);
+    set.payloads = &payload;
+    enum err e = node_own_add(own, &set);
+    if (e != ERR_OK) return e;
+    n->doubt.open = true;
+    n->doubt.record = a->deed == WORLD_CREATE ? a->record : -1;
+    n->doubt.rid = *rid;
+    buf_clear(&n->doubt.payload);
+    buf_add_bytes(&n->doubt.payload, payload);
+    return node_own_commit(own, saved);
+}
+
+/* It failed and nobody died: then it must not be there. */
+static void node_not_saved(struct world *w, unsigned i)
+{
+    struct world_node *n = &w->nodes[i];
+    if (memvfs_dead(n->host.disk) || memvfs_io_failures(n->host.disk) > 0) return;
+    n->doubt.open = false;
+    check_node(w, i);
+}
+
+static bool node_try(struct world *w, const struct world_act *a)
+{
+    struct world_node *n = &w->nodes[a->who];
+    struct node_own own = {0};
+    struct node_own_saved saved;
+    struct deed d;
+    struct id_record rid = w->records[a->record].rid;
+    if (!n->host.up) return false;
+    n->doubt.there = false;
+    memvfs_set_time(world_wall(w, &n->host));
+    deed_open(&d);
+    enum err e = node_own_begin(n->store, &n->sync_keys, world_wall(w, &n->host), &own);
+    if (e == ERR_OK) e = node_save(w, a, &d, &own, &rid, &saved);
+    bool ok = e == ERR_OK && !memvfs_dead(n->host.disk);
+    if (ok) {
+        n->doubt.open = false;
+        w->stats.saves++;
+        world_trace(w, n->host.name, "saves record %d, set %u", a->record, (unsigned)saved.seq);
+        record_made(w, a, &rid);
+        check_saved(w, (unsigned)a->who, &saved);
+    } else if (e != ERR_NOT_FOUND) {
+        world_trace(w, n->host.name, "does not save: %s", err_name(e));
+        node_not_saved(w, (unsigned)a->who);
+    }
+    node_own_free(&own);
+    deed_close(&d);
+    world_look(w, a->who);
+    if (ok && n->host.up) {
+        struct node_sync_event ev = {.kind = NODE_SYNC_EV_SAVED};
+        world_node_handle(w, (unsigned)a->who, &ev);
+    }
+    return ok;
+}
+
+/* ---- at the hub ---- */
+
+static bool hub_try(struct world *w, const struct world_act *a, struct buf *payload)
+{
+    struct deed d;
+    struct id_record rid = w->records[a->record].rid;
+    if (!w->hub.host.up) return false;
+    memvfs_set_time(world_wall(w, &w->hub.host));
+    deed_open(&d);
+    if (a->deed == WORLD_CREATE) randombytes_buf(rid.b, sizeof rid.b);
+    bool ok = deed_fill(w, a, &rid, &d);
+    if (ok) {
+        struct bytes p = buf_bytes(&d.payload);
+        enum err e = base_hub_append(w, &p, 1);
+        ok = e == ERR_OK && !memvfs_dead(w->hub.host.disk);
+        world_trace(w, "hub", ok ? "writes record %d" : "does not write record %d", a->record);
+        if (payload != NULL) buf_add_bytes(payload, p);
+        record_made(w, a, &rid);
+        world_look(w, WORLD_HUB);
+        world_hub_turn_soon(w);
+    }
+    deed_close(&d);
+    return ok;
+}
+
+static void hub_do(struct world *w, const struct world_act *a)
+{
+    struct buf payload;
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    for (unsigned i = 0; i < USER_TRIES && !w->failed; i++) {
+        world_await(w, WORLD_HUB);
+        buf_clear(&payload);
+        (void)hub_try(w, a, &payload);
+        while (w->hub.turn && world_step(w, w->now_ms + 1000)) {
+        }
+        world_await(w, WORLD_HUB);
+        if (payload.len > 0 && check_has_payload(w, buf_bytes(&payload))) break;
+        world_run(w, 1000);
+    }
+    buf_free(&payload);
+}
+
+/* ---- both ---- */
+
+bool world_try(struct world *w, const struct world_act *a)
+{
+    if (w->failed) return false;
+    if (a->deed != WORLD_CREATE && !w->records[a->record].exists) return false;
+    return a->who == WORLD_HUB ? hub_try(w, a, NULL) : node_try(w, a);
+}
+
+void world_do(struct world *w, const struct world_act *a)
+{
+    if (a->who == WORLD_HUB) {
+        hub_do(w, a);
+        return;
+    }
+    for (unsigned i = 0; i < USER_TRIES && !w->failed; i++) {
+        world_await(w, a->who);
+        if (world_try(w, a)) return;
+        world_await(w, a->who);
+        if (w->nodes[a->who].doubt.there) return;
+        world_run(w, 1000);
+    }
+    world_fail(w, "node %d cannot save record %d", a->who, a->record);
+}
+
+void world_create(struct world *w, int who, int record, unsigned type, const char *value)
+{
+    world_do(w, &(struct world_act){.deed = WORLD_CREATE,
+                                    .who = who,
+                                    .record = record,
+                                    .type = type,
+                                    .field = 2,
+                                    .value = value});
+}
+
+void world_edit(struct world *w, int who, int record, unsigned field, const char *value)
+{
+    world_do(w,
+             &(struct world_act){
+                 .deed = WORLD_EDIT, .who = who, .record = record, .field = field, .value = value});
+}
+
+void world_delete(struct world *w, int who, int record)
+{
+    world_do(w, &(struct world_act){.deed = WORLD_DELETE, .who = who, .record = record});
+}
+
+void world_publish(struct world *w, unsigned edition)
+{
+    struct buf payloads[BASE_PAYLOADS_MAX];
+    struct bytes p;
+    size_t n = base_catalogue(edition, payloads);
+    for (unsigned i = 0; i < USER_TRIES && !w->failed; i++) {
+        enum err e = ERR_OK;
+        world_await(w, WORLD_HUB);
+        for (size_t k = 0; e == ERR_OK && k < n; k++) {
+            p = buf_bytes(&payloads[k]);
+            e = base_hub_append(w, &p, 1);
+        }
+        world_look(w, WORLD_HUB);
+        world_hub_turn_soon(w);
+        while (w->hub.turn && world_step(w, w->now_ms + 1000)) {
+        }
+        world_await(w, WORLD_HUB);
+        if (w->failed || check_has_payload(w, buf_bytes(&payloads[n - 1]))) break;
+    }
+    world_trace(w, "hub", "publishes edition %u", edition);
+    for (size_t k = 0; k < n; k++)
+        buf_free(&payloads[k]);
+}
+
+void world_picture(struct world *w, struct buf *out)
+{
+    for (unsigned i = 0; i < WORLD_RECORDS_MAX; i++) {
+        if (!w->records[i].exists) continue;
+        buf_printf(out, "record %u:", i);
+        check_picture(w, &w->records[i].rid, out);
+        buf_printf(out, "\n");
+    }
+}

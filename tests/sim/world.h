@@ -1,0 +1,242 @@
+/*
+ * One hub and several nodes in one process: the real engines, cores and stores (on memvfs disks), joined by simulated
+ * links, under a virtual clock. Everything random comes from the seed, so a run can be repeated bit for bit.
+ *
+ *   world_open -> world_create/edit/..., world_run, world_settle -> world_end -> world_close
+ *
+ * Time is milliseconds since the run began; hosts see it through their own skewed wall clocks and through monotonic
+ * clocks that begin when they boot. Events are handled in order of (time, insertion). Nothing happens but through an
+ * event or a call from the test.
+ *
+ * A host dies when its disk reaches the operation given to memvfs_crash_at(), when its engine's step hook says so
+ * (crash_step), or by world_crash(). It boots again after a while, with or without loss of power.
+ *
+ * Checks (architecture 13) run after every step of a host, see check.h; the first that fails is kept in `failure` and
+ * ends the run.
+ *
+ * Ownership: one world at a time (disks and randombytes are of the process).   Threads: one.
+ * Limits:    WORLD_*.
+ */
+#ifndef DONGBO_TESTS_SIM_WORLD_H
+#define DONGBO_TESTS_SIM_WORLD_H
+
+#include "hub/engine.h"
+#include "hub/own.h"
+#include "hub/store.h"
+#include "node/engine.h"
+#include "node/own.h"
+#include "node/store.h"
+#include "node/store_records.h"
+#include "proto/key.h"
+#include "tests/lib/rng.h"
+#include "tests/sim/memvfs.h"
+
+#include <stdio.h>
+
+enum {
+    WORLD_NODES_MAX = 6,
+    WORLD_CONNS_MAX = 64,
+    WORLD_RECORDS_MAX = 256,          /* that a test names */
+    WORLD_HUB = -1,                   /* as `who` */
+    WORLD_DRAIN_MS = 4 * 3600 * 1000, /* after faults stop, everything has arrived everywhere */
+};
+
+struct check; /* the reference model, check.c */
+
+struct world_rates { /* of faults; per mille unless said */
+    unsigned cut;  /* a piece of a connection's bytes is cut somewhere and the connection is lost */
+    unsigned flip; /* one bit of a piece changes */
+    unsigned stall;      /* a connection goes silent without ending */
+    unsigned dial;       /* a dial fails */
+    unsigned replay;     /* an old connection's first bytes come again from a stranger */
+    unsigned latency_ms; /* greatest latency of a piece */
+    unsigned turn_ms;    /* greatest time from reading to flush at the hub */
+};
+
+struct world_keys {
+    struct key_sign sign;
+    struct key_box transport;
+};
+
+struct world_host {
+    char name[16];
+    struct memvfs_host *disk;
+    bool up;
+    int64_t skew_ms;
+    uint64_t booted_ms;
+    uint64_t steps;      /* of its engine, over all lives */
+    uint64_t crash_step; /* it dies at this one; UINT64_MAX: never */
+    uint64_t crashes;
+    bool power; /* the next death takes the power with it */
+    uint64_t power_seed;
+};
+
+struct world_save { /* a save whose fate a crash left open */
+    bool open;
+    bool there; /* it turned out to be on the disk */
+    struct buf payload;
+    int record; /* that it creates, or -1 */
+    struct id_record rid;
+};
+
+struct world_node {
+    struct world_host host;
+    struct world_keys *keys;
+    struct node_sync_keys sync_keys;
+    struct node_store *store;
+    struct node_engine *engine;
+    char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    uint64_t wake; /* generation of the timer */
+    uint64_t finished;
+    uint64_t complete; /* sessions that ended with ERR_OK since boot */
+    bool offline;      /* no dial succeeds */
+    bool receipted;
+    bool applied;
+    struct world_save doubt;
+};
+
+struct world_hub {
+    struct world_host host;
+    struct hub_store *store;
+    struct hub_engine *engine;
+    struct hub_sync_keys keys;
+    bool turn;
+    bool tick;
+    bool committed;
+};
+
+struct world_record {
+    bool exists;
+    struct id_record rid;
+    unsigned type;
+};
+
+struct world_stats {
+    uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
+};
+
+struct world {
+    uint64_t seed;
+    struct rng rng;
+    uint64_t now_ms;
+    int64_t wall0_ms;
+    struct world_rates rates;
+    struct world_hub hub;
+    struct world_node nodes[WORLD_NODES_MAX];
+    unsigned node_count;
+    struct world_record records[WORLD_RECORDS_MAX];
+    struct world_events *events;
+    struct world_conn *conns; /* WORLD_CONNS_MAX */
+    uint64_t serial;
+    struct buf first_bytes; /* what a node once sent first, for replays */
+    struct check *check;
+    struct world_stats stats;
+    uint64_t hash;     /* FNV over everything that happened */
+    struct buf *story; /* NULL, or where the trace is written as text */
+    FILE *echo;        /* NULL, or where every line goes at once */
+    bool failed;
+    char failure[400];
+};
+
+/* `seed` decides everything; nodes begin joined, with the catalogue, when `joined`. units[i] of node i: nodes may
+ * share one. */
+void world_open(struct world *w, uint64_t seed, unsigned nodes, const char *const *units,
+                bool joined);
+void world_close(struct world *w);
+
+/* The first failure is kept. */
+void world_fail(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A line of the trace. world_note(): only into the hash and the echo. */
+void world_trace(struct world *w, const char *who, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void world_note(struct world *w, const void *bytes, size_t len);
+
+/* Let so much time pass. */
+void world_run(struct world *w, uint64_t ms);
+/* Handle one event; false: there is none before `until_ms`. */
+bool world_step(struct world *w, uint64_t until_ms);
+/* No faults any more; until every node that is not offline has everything and the hub has everything of it, at most
+ * WORLD_DRAIN_MS. Then the checks of quiescence. */
+void world_settle(struct world *w);
+/* End of a run: everybody online and up, settle, and all checks. */
+void world_end(struct world *w);
+
+/* A person asks node `n` to sync now. */
+void world_sync(struct world *w, unsigned n);
+void world_offline(struct world *w, unsigned n, bool offline);
+
+/* Now; it boots again after `down_ms`. */
+void world_crash(struct world *w, int who, bool power, uint64_t down_ms);
+struct world_host *world_host_of(struct world *w, int who);
+/* The disk of a host may have died inside the last call: take note. */
+void world_look(struct world *w, int who);
+/* Let time pass until this host is up. */
+void world_await(struct world *w, int who);
+
+int64_t world_wall(const struct world *w, const struct world_host *h);
+uint64_t world_mono(const struct world *w, const struct world_host *h);
+
+/*
+ * Users. `record` is the test's own number. Values are text; field 0 is not for world_edit. When the host dies in the
+ * save, the person waits for it and saves again unless it is there. world_try(): once, true when it was saved.
+ */
+enum world_deed { WORLD_CREATE, WORLD_EDIT, WORLD_DELETE, WORLD_RESTORE, WORLD_ELEMENT };
+struct world_act {
+    enum world_deed deed;
+    int who;
+    int record;
+    unsigned type; /* WORLD_CREATE */
+    unsigned field;
+    const char *value; /* NULL: nil; WORLD_ELEMENT: the element */
+    bool in;           /* WORLD_ELEMENT: put in or taken out */
+};
+bool world_try(struct world *w, const struct world_act *a);
+void world_do(struct world *w, const struct world_act *a);
+void world_create(struct world *w, int who, int record, unsigned type, const char *value);
+void world_edit(struct world *w, int who, int record, unsigned field, const char *value);
+void world_delete(struct world *w, int who, int record);
+/* Publish the catalogue of the project once more, as this edition. */
+void world_publish(struct world *w, unsigned edition);
+
+/* What everybody shows in the end, in a form that does not depend on random ids: for comparing a run with another. */
+void world_picture(struct world *w, struct buf *out);
+
+/* Used between the files of the world. */
+enum world_event_kind {
+    WORLD_EV_WAKE,
+    WORLD_EV_BYTES,
+    WORLD_EV_CUT,
+    WORLD_EV_DOWN,
+    WORLD_EV_DRAINED,
+    WORLD_EV_DIALED,
+    WORLD_EV_DIAL_FAILED,
+    WORLD_EV_TURN,
+    WORLD_EV_TICK,
+    WORLD_EV_BOOT,
+    WORLD_EV_CALL,
+};
+typedef void world_call_fn(struct world *w, uint64_t arg);
+struct world_event {
+    uint64_t at_ms, order;
+    enum world_event_kind kind;
+    int who;       /* host that it concerns */
+    uint64_t n;    /* generation, connection, argument */
+    uint8_t *data; /* BYTES: owned */
+    size_t len;
+    enum err error;
+    world_call_fn *call;
+};
+void world_push(struct world *w, uint64_t delay_ms, struct world_event ev);
+void world_call(struct world *w, uint64_t delay_ms, world_call_fn *fn, uint64_t arg);
+
+void world_link_event(struct world *w, struct world_event *ev);
+void world_link_outputs(struct world *w, unsigned n, const struct node_engine_outputs *out);
+void world_link_host_died(struct world *w, int who);
+void world_hub_drain(struct world *w);
+void world_hub_turn_soon(struct world *w);
+struct hub_engine_time world_hub_time(const struct world *w);
+void world_node_handle(struct world *w, unsigned n, struct node_sync_event *ev);
+void world_cut_all(struct world *w, unsigned n);
+
+#endif
