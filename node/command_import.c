@@ -218,7 +218,9 @@ static enum err node_row_op(struct node_command *c, struct node_row *r, struct n
     struct node_import *m = c->import;
     enum err e = node_import_begin_set(c);
     if (e != ERR_OK) return e;
-    if (!r->named) node_own_rid(&m->own, (unsigned)m->count, &r->form.rid);
+    /* In a full set it has no place: it is made again for the next one. */
+    unsigned place = m->count < CHANGE_OPS_MAX ? (unsigned)m->count : 0;
+    if (!r->named) node_own_rid(&m->own, place, &r->form.rid);
     return node_entry_make(&c->entry, &r->form, op, why);
 }
 

@@ -1,0 +1,617 @@
+#include "tests/lib/node_fixture.h"
+#include "node/command.h"
+#include "node/home.h"
+#include "node/tool.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define assert_ok(call) assert_int_equal(call, ERR_OK)
+
+static struct node_fixture fx;
+static struct node_command cmd;
+static int64_t now_ms = 1700000000000;
+
+static int64_t wall(void)
+{
+    return now_ms;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fixture_open(&fx, true);
+    return node_command_init(&cmd, fx.store, &fx.keys, wall) == ERR_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    node_command_free(&cmd);
+    fixture_close(&fx);
+    return 0;
+}
+
+/* Run a request given as JSON text; the response is a new reference. */
+static json_t *ask(const char *text)
+{
+    json_error_t why;
+    json_t *request = json_loads(text, 0, &why);
+    if (request == NULL) fail_msg("%s: %s", why.text, text);
+    json_t *r = node_command_run(&cmd, request);
+    json_decref(request);
+    assert_non_null(r);
+    return r;
+}
+
+static void expect_error(const char *text, enum err e)
+{
+    json_t *r = ask(text);
+    if (node_command_error_of(r) != e) {
+        char *dump = json_dumps(r, 0);
+        fail_msg("%s: %s", text, dump);
+    }
+    assert_true(json_string_length(json_object_get(r, "vi")) > 0);
+    assert_true(json_string_length(json_object_get(r, "en")) > 0);
+    json_decref(r);
+}
+
+static void field(const json_t *r, const char *name, char *out, size_t room)
+{
+    const char *s = json_string_value(json_object_get(r, name));
+    if (s == NULL) {
+        char *dump = json_dumps(r, 0);
+        fail_msg("no %s in %s", name, dump);
+    }
+    snprintf(out, room, "%s", s);
+}
+
+static long long count(const json_t *r, const char *name)
+{
+    const json_t *v = json_object_get(r, name);
+    if (!json_is_integer(v)) {
+        char *dump = json_dumps(r, 0);
+        fail_msg("no %s in %s", name, dump);
+    }
+    return (long long)json_integer_value(v);
+}
+
+#define PERSON                                                                                       \
+    "{\"verb\":\"put\",\"type\":\"person\",\"person\":\"Lan\",\"values\":{\"full_name\":\"Nguyễn " \
+    "Văn Hoà\",\"sex\":\"Nam\",\"dob\":\"12/05/1982\"}}"
+
+static void test_put_and_get(void **state)
+{
+    (void)state;
+    char id[40], request[400], value[100];
+    json_t *r = ask(PERSON);
+    field(r, "result", value, sizeof value);
+    assert_string_equal(value, "created");
+    field(r, "id", id, sizeof id);
+    json_decref(r);
+    snprintf(request, sizeof request, "{\"verb\":\"get\",\"id\":\"%s\"}", id);
+    r = ask(request);
+    const json_t *values = json_object_get(r, "values");
+    field(values, "dob", value, sizeof value);
+    assert_string_equal(value, "1982-05-12");
+    field(values, "sex", value, sizeof value);
+    assert_string_equal(value, "male");
+    assert_int_equal(count(r, "pending"), 1);
+    assert_true(json_is_true(
+        json_object_get(json_object_get(json_object_get(r, "marks"), "dob"), "pending")));
+    json_decref(r);
+    snprintf(request, sizeof request, "{\"verb\":\"history\",\"id\":\"%s\"}", id);
+    r = ask(request);
+    const json_t *event = json_array_get(json_object_get(r, "events"), 0);
+    field(event, "person", value, sizeof value);
+    assert_string_equal(value, "Lan");
+    json_decref(r);
+}
+
+static void test_put_refuses(void **state)
+{
+    (void)state;
+    expect_error("{\"verb\":\"dance\"}", ERR_USAGE);
+    expect_error("{\"verb\":\"put\",\"type\":\"nothing\",\"person\":\"A\",\"values\":{}}",
+                 ERR_BAD_INPUT);
+    expect_error("{\"verb\":\"put\",\"type\":\"person\",\"values\":{\"full_name\":\"A\"}}",
+                 ERR_BAD_INPUT);
+    expect_error("{\"verb\":\"put\",\"type\":\"person\",\"person\":\"A\",\"values\":{}}",
+                 ERR_BAD_INPUT);
+    expect_error("{\"verb\":\"put\",\"type\":\"person\",\"person\":\"A\",\"values\":{\"x\":\"1\"}}",
+                 ERR_BAD_VALUE);
+    expect_error("{\"verb\":\"put\",\"type\":\"person\",\"person\":\"A\",\"values\":{\"full_name\":"
+                 "\"A\"}}",
+                 ERR_BAD_VALUE); /* sex is required */
+    expect_error("{\"verb\":\"put\",\"type\":\"person\",\"person\":\"A\",\"values\":{\"full_name\":"
+                 "\"A\",\"sex\":\"female\",\"national_id\":\"123\"}}",
+                 ERR_BAD_VALUE);
+    expect_error("{\"verb\":\"put\",\"type\":\"person\",\"person\":\"A\",\"values\":{\"full_name\":"
+                 "{\"a\":1}}}",
+                 ERR_BAD_VALUE);
+    expect_error("{\"verb\":\"get\",\"id\":\"12\"}", ERR_BAD_INPUT);
+    expect_error("{\"verb\":\"get\",\"id\":\"00000000000000000000000000000000\"}", ERR_NOT_FOUND);
+    expect_error("{\"verb\":\"put\",\"id\":\"00000000000000000000000000000000\",\"person\":\"A\","
+                 "\"values\":{\"full_name\":\"A\"}}",
+                 ERR_NOT_FOUND);
+}
+
+static void test_stale_base(void **state)
+{
+    (void)state;
+    char id[40], version[40], request[400];
+    json_t *r = ask(PERSON);
+    field(r, "id", id, sizeof id);
+    field(r, "version", version, sizeof version);
+    json_decref(r);
+#define FORM                                                                                       \
+    "{\"verb\":\"put\",\"id\":\"%s\",\"base\":\"%s\",\"person\":\"Mai\","                          \
+    "\"values\":{\"occupation\":\"%s\"}}"
+    snprintf(request, sizeof request, FORM, id, version, "giáo viên");
+    r = ask(request);
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    snprintf(request, sizeof request, FORM, id, version, "nông dân");
+    expect_error(request, ERR_STALE);
+    snprintf(request, sizeof request, FORM, id, "zz", "nông dân");
+    expect_error(request, ERR_BAD_INPUT);
+}
+
+static void test_delete_and_restore(void **state)
+{
+    (void)state;
+    char id[40], request[400], value[20];
+    json_t *r = ask(PERSON);
+    field(r, "id", id, sizeof id);
+    json_decref(r);
+#define EXIST "{\"verb\":\"put\",\"id\":\"%s\",\"action\":\"%s\",\"person\":\"Mai\",\"values\":{}}"
+    snprintf(request, sizeof request, EXIST, id, "delete");
+    r = ask(request);
+    field(r, "result", value, sizeof value);
+    assert_string_equal(value, "deleted");
+    json_decref(r);
+    r = ask("{\"verb\":\"list\",\"type\":\"person\"}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 0);
+    json_decref(r);
+    r = ask("{\"verb\":\"list\",\"deleted\":true}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
+    json_decref(r);
+    char edit[400];
+    snprintf(edit, sizeof edit,
+             "{\"verb\":\"put\",\"id\":\"%s\",\"person\":\"M\",\"values\":{\"note\":\"x\"}}", id);
+    expect_error(edit, ERR_BAD_INPUT);
+    snprintf(request, sizeof request, EXIST, id, "restore");
+    r = ask(request);
+    field(r, "result", value, sizeof value);
+    assert_string_equal(value, "edited");
+    json_decref(r);
+    r = ask(edit);
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+}
+
+static void test_list_filters(void **state)
+{
+    (void)state;
+    json_decref(ask(PERSON));
+    json_decref(ask("{\"verb\":\"put\",\"type\":\"person\",\"person\":\"Lan\",\"values\":{"
+                    "\"full_name\":\"Trần Thị Mai\",\"sex\":\"Nữ\"}}"));
+    json_t *r = ask("{\"verb\":\"list\",\"type\":\"person\",\"where\":{\"sex\":\"Nữ\"}}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
+    json_decref(r);
+    r = ask("{\"verb\":\"list\",\"type\":\"person\",\"where\":{\"dob\":\"\"}}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
+    json_decref(r);
+    r = ask("{\"verb\":\"list\",\"max\":1}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
+    char next[40], request[200];
+    field(r, "next", next, sizeof next);
+    json_decref(r);
+    snprintf(request, sizeof request, "{\"verb\":\"list\",\"after\":\"%s\"}", next);
+    r = ask(request);
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
+    assert_true(json_is_null(json_object_get(r, "next")));
+    json_decref(r);
+    expect_error("{\"verb\":\"list\",\"type\":\"person\",\"where\":{\"x\":\"1\"}}", ERR_BAD_INPUT);
+    expect_error("{\"verb\":\"list\",\"where\":{\"sex\":\"1\"}}", ERR_USAGE);
+}
+
+static void test_status_counts(void **state)
+{
+    (void)state;
+    json_decref(ask(PERSON));
+    json_t *r = ask("{\"verb\":\"status\"}");
+    const json_t *log = json_object_get(r, "log");
+    assert_int_equal(count(log, "sets"), 2);
+    assert_int_equal(count(log, "waiting"), 2);
+    assert_int_equal(json_array_size(json_object_get(r, "warnings")), 0);
+    json_decref(r);
+    fixture_receipt(&fx, 1);
+    r = ask("{\"verb\":\"status\"}");
+    log = json_object_get(r, "log");
+    assert_int_equal(count(log, "delivered"), 1);
+    assert_int_equal(count(log, "waiting"), 1);
+    json_decref(r);
+    /* The hub's clock is three minutes ahead: this PC's is wrong. Two minutes are not told. */
+    assert_ok(node_store_contact(fx.store, now_ms, ERR_OK, now_ms + NODE_COMMAND_CLOCK_MS));
+    r = ask("{\"verb\":\"status\"}");
+    assert_int_equal(json_array_size(json_object_get(r, "warnings")), 0);
+    json_decref(r);
+    assert_ok(node_store_contact(fx.store, now_ms, ERR_OK, now_ms + 180000));
+    r = ask("{\"verb\":\"status\"}");
+    char words[200];
+    field(json_array_get(json_object_get(r, "warnings"), 0), "vi", words, sizeof words);
+    assert_non_null(strstr(words, "Đồng hồ máy này sai"));
+    json_decref(r);
+}
+
+static void test_full_disk_is_said(void **state)
+{
+    (void)state;
+    enum err e = ERR_OK;
+    assert_ok(node_store_limit_pages(fx.store, 1));
+    for (int i = 0; i < 3000 && e == ERR_OK; i++) {
+        json_t *r = ask(PERSON);
+        e = node_command_error_of(r);
+        if (e != ERR_OK) {
+            char vi[600];
+            field(r, "vi", vi, sizeof vi);
+            assert_non_null(strstr(vi, "Ổ đĩa đầy"));
+        }
+        json_decref(r);
+    }
+    assert_int_equal(e, ERR_FULL);
+    json_t *r = ask("{\"verb\":\"list\",\"type\":\"person\",\"max\":5}");
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    assert_ok(node_store_limit_pages(fx.store, 0));
+    r = ask(PERSON);
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+}
+
+static void test_join_keeps_the_invitation(void **state)
+{
+    (void)state;
+    expect_error("{\"verb\":\"join\",\"invitation\":\"dongbo1:AAAA\"}", ERR_BAD_INPUT);
+    expect_error("{\"verb\":\"join\",\"invitation\":\"hello\"}", ERR_BAD_INPUT);
+    struct admin_invite inv = {.address = "hub.example:7400", .unit = "26188"};
+    struct buf text;
+    char request[800], words[200];
+    buf_init(&text, 700);
+    memset(inv.hub.b, 5, 32);
+    memset(inv.transport_pk, 6, 32);
+    memset(inv.token, 7, 16);
+    admin_invite_encode(&inv, &text);
+    snprintf(request, sizeof request, "{\"verb\":\"join\",\"invitation\":\"%s\"}", buf_cstr(&text));
+    expect_error(request, ERR_EXISTS); /* the fixture's node has joined */
+    struct node_identity id = fx.identity;
+    id.joined = false;
+    assert_ok(node_store_identity_set(fx.store, &id));
+    json_t *r = ask(request);
+    field(r, "words", words, sizeof words);
+    size_t dashes = 0;
+    for (const char *p = words; (p = strstr(p, "–")) != NULL; p++)
+        dashes++;
+    assert_int_equal(dashes, 5);
+    json_decref(r);
+    assert_ok(node_store_identity(fx.store, &id));
+    assert_string_equal(id.address, "hub.example:7400");
+    assert_memory_equal(id.token, inv.token, 16);
+    buf_free(&text);
+}
+
+/* ---- import, through the tool as a whole ---- */
+
+static char data_dir[128], file_path[160];
+
+/* The fixture's store as a data folder that the tool opens. */
+static void make_home(void)
+{
+    struct buf text;
+    char path[200];
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    snprintf(path, sizeof path, "%s/keys", fx.folder);
+    assert_ok(file_mkdirs(path, 0700));
+    assert_ok(key_sign_save(&fx.sign, &text));
+    snprintf(path, sizeof path, "%s/keys/sign.key", fx.folder);
+    assert_ok(file_create_private(path, buf_bytes(&text)));
+    buf_clear(&text);
+    assert_ok(key_box_save(&fx.transport, &text));
+    snprintf(path, sizeof path, "%s/keys/transport.key", fx.folder);
+    assert_ok(file_create_private(path, buf_bytes(&text)));
+    buf_free(&text);
+    node_command_free(&cmd);
+    node_store_close(fx.store);
+    fx.store = NULL;
+    snprintf(data_dir, sizeof data_dir, "%s", fx.folder);
+    snprintf(file_path, sizeof file_path, "%s/rows.csv", fx.folder);
+}
+
+static void take_back(void)
+{
+    assert_ok(node_store_open(&(struct node_store_options){.path = fx.path}, &fx.store));
+    assert_ok(node_command_init(&cmd, fx.store, &fx.keys, wall));
+}
+
+static void write_file(const char *text)
+{
+    FILE *f = fopen(file_path, "wb");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static const struct cli_opt opts[] = {{"type", "T", "", ""},
+                                      {"person", "P", "", ""},
+                                      {"key", "K", "", ""},
+                                      {"csv", NULL, "", ""},
+                                      {"ndjson", NULL, "", ""}};
+static const struct cli_verb verbs[] = {{"import", "F", "", "", opts, 5, 1, 1, node_tool_import}};
+static const struct cli_program program = {"test", "", "", ".", verbs, 1};
+
+/* `test import ...`; its exit code. */
+static int import_file(const char *type)
+{
+    struct node_tool tool = {.open = false};
+    char *argv[] = {
+        (char[]){"test"}, (char[]){"import"}, (char[]){"--data"}, data_dir, (char[]){"--person"},
+        (char[]){"Lan"},  file_path,          (char[]){"--type"}, NULL,     NULL};
+    char type_arg[32];
+    int argc = 7;
+    if (type != NULL) {
+        snprintf(type_arg, sizeof type_arg, "%s", type);
+        argv[8] = type_arg;
+        argc = 9;
+    } else {
+        argv[7] = NULL;
+    }
+    int code = cli_main(&program, argc, argv, &tool);
+    node_tool_close(&tool);
+    return code == 0 ? tool.exit : code;
+}
+
+static void expect_file(const char *path, const char *text)
+{
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    assert_ok(file_read(path, 1 << 20, &b));
+    assert_string_equal(buf_cstr(&b), text);
+    buf_free(&b);
+}
+
+static void test_import_broken_rows(void **state)
+{
+    (void)state;
+    char bad[200];
+    make_home();
+    /* BOM, CRLF, decomposed letters (NFD), a forgotten quote, a wrong date, a wrong number of
+     * columns. */
+    write_file("\xEF\xBB\xBF"
+               "full_name,sex,dob,national_id\r\n"
+               "Tra\xCC\x82\xCC\x80n Thi\xCC\xA3 Mai,Nữ,1/2/1990,075190000001\r\n"
+               "Lê Văn Sai,Nam,32/13/1990,075190000002\r\n"
+               "Thiếu cột,Nam\r\n"
+               "Phạm \"Văn,Nam,1980,075190000003\r\n"
+               "Đỗ Văn Đúng,nam,1980,075190000004\r\n");
+    assert_int_equal(import_file("person"), NODE_TOOL_WARNINGS);
+    snprintf(bad, sizeof bad, "%s.loi.csv", file_path);
+    expect_file(bad, "\xEF\xBB\xBF"
+                     "full_name,sex,dob,national_id\r\n"
+                     "Thiếu cột,Nam\r\n"
+                     "Phạm \"Văn,Nam,1980,075190000003\r\n"
+                     "Lê Văn Sai,Nam,32/13/1990,075190000002\r\n");
+    struct stat st;
+    assert_int_equal(stat(bad, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    take_back();
+    json_t *r = ask("{\"verb\":\"list\",\"type\":\"person\",\"where\":{\"full_name\":\"Trần Thị "
+                    "Mai\"}}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
+    json_decref(r);
+    r = ask("{\"verb\":\"status\"}");
+    assert_int_equal(count(r, "records"), 2);
+    const json_t *import = json_array_get(json_object_get(r, "imports"), 0);
+    assert_true(json_is_true(json_object_get(import, "finished")));
+    assert_int_equal(count(import, "ops"), 2);
+    json_decref(r);
+}
+
+static void test_import_twice_doubles_nothing(void **state)
+{
+    (void)state;
+    make_home();
+    write_file("full_name;sex;national_id;note\n"
+               "Một;Nam;075190000001;a\n"
+               "Hai;Nữ;075190000002;\n");
+    assert_int_equal(import_file("person"), 0);
+    assert_int_equal(import_file("person"), 0);
+    write_file("full_name;sex;national_id;note\n"
+               "Một;Nam;075190000001;\n"
+               "Hai;Nữ;075190000002;đã sửa\n"
+               "Hai;Nữ;075190000002;sửa nữa\n");
+    assert_int_equal(import_file("person"), 0);
+    take_back();
+    json_t *r = ask("{\"verb\":\"status\"}");
+    assert_int_equal(count(r, "records"), 2);
+    assert_int_equal(count(r, "records_conflict"), 0);
+    /* genesis, one set of two, then two sets for the same record */
+    assert_int_equal(count(json_object_get(r, "log"), "sets"), 4);
+    json_decref(r);
+    r = ask("{\"verb\":\"list\",\"type\":\"person\",\"where\":{\"note\":\"sửa nữa\"}}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
+    json_decref(r);
+    r = ask("{\"verb\":\"list\",\"type\":\"person\",\"where\":{\"note\":\"a\"}}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")),
+                     1); /* empty cells clear nothing */
+    json_decref(r);
+}
+
+static void test_import_refuses_columns(void **state)
+{
+    (void)state;
+    make_home();
+    write_file("full_name,nothing\nA,B\n");
+    assert_int_equal(import_file("person"), err_exit_code(ERR_BAD_INPUT));
+    write_file("full_name,full_name\nA,B\n");
+    assert_int_equal(import_file("person"), err_exit_code(ERR_BAD_INPUT));
+    write_file("");
+    assert_int_equal(import_file("person"), err_exit_code(ERR_BAD_INPUT));
+    write_file("full_name\nA\n");
+    assert_int_equal(import_file(NULL), err_exit_code(ERR_USAGE));
+    take_back();
+    json_t *r = ask("{\"verb\":\"status\"}");
+    assert_int_equal(count(r, "records"), 0);
+    json_decref(r);
+}
+
+static void test_import_ndjson(void **state)
+{
+    (void)state;
+    char bad[200];
+    make_home();
+    snprintf(file_path, sizeof file_path, "%s/rows.ndjson", fx.folder);
+    write_file(
+        "{\"type\":\"person\",\"id\":\"0000000000000000000000000000000a\",\"full_name\":\"A\","
+        "\"sex\":\"male\"}\n"
+        "\n"
+        "{\"type\":\"contact_log\",\"id\":\"0000000000000000000000000000000b\",\"client\":"
+        "\"0000000000000000000000000000000a\",\"on_date\":\"2023-06-28\",\"content\":["
+        "\"persuasion\",\"advice\"],\"minutes\":\"30\"}\r\n"
+        "{\"type\":\"nothing\",\"id\":\"0000000000000000000000000000000c\"}\n"
+        "not json\n"
+        "{\"type\":\"person\",\"id\":\"0000000000000000000000000000000d\",\"full_name\":\"D\","
+        "\"sex\":\"female\"}");
+    assert_int_equal(import_file(NULL), NODE_TOOL_WARNINGS);
+    snprintf(bad, sizeof bad, "%s.loi.ndjson", file_path);
+    expect_file(bad, "not json\n"
+                     "{\"type\":\"nothing\",\"id\":\"0000000000000000000000000000000c\"}\n");
+    assert_int_equal(import_file(NULL), NODE_TOOL_WARNINGS);
+    take_back();
+    json_t *r = ask("{\"verb\":\"status\"}");
+    assert_int_equal(count(r, "records"), 3);
+    assert_int_equal(count(json_object_get(r, "log"), "sets"), 2);
+    json_decref(r);
+    r = ask("{\"verb\":\"get\",\"id\":\"0000000000000000000000000000000b\"}");
+    const json_t *content = json_object_get(json_object_get(r, "values"), "content");
+    assert_int_equal(json_array_size(content), 2);
+    json_decref(r);
+}
+
+static void test_import_many(void **state)
+{
+    (void)state;
+    make_home();
+    FILE *f = fopen(file_path, "wb");
+    assert_non_null(f);
+    fputs("full_name,sex,national_id\n", f);
+    for (int i = 0; i < 10000; i++)
+        fprintf(f, "Người số %d,%s,0751900%05d\n", i, i % 2 ? "Nam" : "Nữ", i);
+    fclose(f);
+    assert_int_equal(import_file("person"), 0);
+    take_back();
+    json_t *r = ask("{\"verb\":\"status\"}");
+    assert_int_equal(count(r, "records"), 10000);
+    const json_t *import = json_array_get(json_object_get(r, "imports"), 0);
+    assert_true(json_is_true(json_object_get(import, "finished")));
+    assert_int_equal(count(import, "ops"), 10000);
+    assert_int_equal(count(import, "sets"), count(json_object_get(r, "log"), "sets") - 1);
+    assert_true(count(import, "sets") >= 40);
+    json_decref(r);
+    assert_ok(node_store_scrub(fx.store));
+}
+
+/* The last row changes nothing and everything before is saved: the import still ends. */
+static void test_import_ends_without_a_last_op(void **state)
+{
+    (void)state;
+    char id[20], request[400];
+    json_t *r = ask("{\"verb\":\"import\",\"type\":\"person\",\"person\":\"Lan\",\"rows\":[{"
+                    "\"line\":2,\"type\":\"person\",\"values\":{\"full_name\":\"A\",\"sex\":"
+                    "\"male\"}}]}");
+    field(r, "import", id, sizeof id);
+    assert_int_equal(count(r, "created"), 1);
+    json_decref(r);
+    json_decref(ask(PERSON)); /* saves what was held back first */
+    r = ask("{\"verb\":\"status\"}");
+    assert_int_equal(count(r, "records"), 2);
+    assert_false(json_is_true(
+        json_object_get(json_array_get(json_object_get(r, "imports"), 0), "finished")));
+    json_decref(r);
+    snprintf(request, sizeof request,
+             "{\"verb\":\"import\",\"import\":\"%s\",\"rows\":[],\"last\":true}", id);
+    r = ask(request);
+    assert_true(json_is_true(json_object_get(r, "done")));
+    json_decref(r);
+    r = ask("{\"verb\":\"status\"}");
+    assert_true(json_is_true(
+        json_object_get(json_array_get(json_object_get(r, "imports"), 0), "finished")));
+    assert_int_equal(count(r, "records_conflict"), 0);
+    json_decref(r);
+    expect_error(request, ERR_NOT_FOUND); /* it has ended */
+}
+
+static void test_home(void **state)
+{
+    (void)state;
+    struct node_home h, again;
+    char dir[128], path[200];
+    struct stat st;
+    snprintf(dir, sizeof dir, "%s/home", fx.folder);
+    assert_int_equal(node_home_open(dir, &h), ERR_NOT_READY);
+    assert_ok(node_home_init(dir, "máy", &h));
+    assert_int_equal(node_home_open(dir, &again), ERR_LOCKED);
+    assert_int_equal(node_home_init(dir, "máy", &again), ERR_LOCKED);
+    node_home_close(&h);
+    assert_int_equal(node_home_init(dir, "máy", &again), ERR_EXISTS);
+    assert_int_equal(stat(dir, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    snprintf(path, sizeof path, "%s/keys/sign.key", dir);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_ok(node_home_open(dir, &h));
+    node_home_close(&h);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(node_home_open(dir, &h), ERR_CONFIG);
+    assert_int_equal(chmod(path, 0600), 0);
+    snprintf(path, sizeof path, "%s/node.db", dir);
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    fputs("this is no database file, whatever its name says ............................", f);
+    fclose(f);
+    assert_int_equal(node_home_open(dir, &h), ERR_DAMAGED);
+    json_t *said = node_command_fail(ERR_DAMAGED);
+    char vi[600];
+    field(said, "vi", vi, sizeof vi);
+    assert_non_null(strstr(vi, "đừng xóa"));
+    json_decref(said);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_put_and_get),
+        T(test_put_refuses),
+        T(test_stale_base),
+        T(test_delete_and_restore),
+        T(test_list_filters),
+        T(test_status_counts),
+        T(test_full_disk_is_said),
+        T(test_join_keeps_the_invitation),
+        T(test_import_broken_rows),
+        T(test_import_twice_doubles_nothing),
+        T(test_import_refuses_columns),
+        T(test_import_ndjson),
+        T(test_import_many),
+        T(test_import_ends_without_a_last_op),
+        T(test_home),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,229 @@
+#include "tests/lib/node_fixture.h"
+#include "node/entry.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#define assert_ok(call) assert_int_equal(call, ERR_OK)
+
+static struct node_fixture fx;
+static struct node_entry entry;
+static struct node_entry_why why;
+static struct node_entry_op op;
+
+static int setup(void **state)
+{
+    (void)state;
+    fixture_open(&fx, true);
+    return node_entry_init(&entry, fx.store) == ERR_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    node_entry_free(&entry);
+    fixture_close(&fx);
+    return 0;
+}
+
+static const struct catalogue_type *type_of(const char *name)
+{
+    return catalogue_type_by_name(node_store_catalogue(fx.store, NULL), name);
+}
+
+/* Values as NAME, VALUE, ..., NULL. */
+struct sheet {
+    struct node_entry_value v[NODE_ENTRY_FIELDS_MAX];
+    struct node_entry_form form;
+};
+
+static void fill(struct sheet *s, const char *type, ...)
+{
+    va_list args;
+    *s = (struct sheet){.form = {.type = type_of(type), .values = s->v}};
+    va_start(args, type);
+    for (const char *name = va_arg(args, const char *); name != NULL;
+         name = va_arg(args, const char *)) {
+        const struct catalogue_field *f = catalogue_field_by_name(s->form.type, name);
+        assert_non_null(f);
+        s->v[s->form.count++] = (struct node_entry_value){f, bytes_str(va_arg(args, const char *))};
+    }
+    va_end(args);
+    memset(s->form.rid.b, 0x41, sizeof s->form.rid.b);
+}
+
+static enum err make(const struct sheet *s)
+{
+    enum err e = node_entry_make(&entry, &s->form, &op, &why);
+    if (e != ERR_OK) assert_true(why.vi[0] != '\0' && why.en[0] != '\0');
+    return e;
+}
+
+static void save(const struct sheet *s)
+{
+    struct id_person person = {{1}};
+    assert_ok(make(s));
+    assert_true(op.changed);
+    assert_ok(node_own_append(
+        fx.store, &fx.keys,
+        &(struct node_own_set){.person = person, .payloads = &op.payload, .count = 1}, 1, NULL));
+}
+
+static size_t writes_of(void)
+{
+    static struct change_write writes[CHANGE_WRITES_MAX];
+    struct change_op c;
+    assert_ok(change_op_decode(op.payload, writes, &c));
+    return c.count;
+}
+
+static void test_only_changes_are_written(void **state)
+{
+    (void)state;
+    struct sheet s;
+    fill(&s, "person", "full_name", "Nguyễn Văn Hoà", "sex", "male", "occupation", "nông dân",
+         NULL);
+    save(&s);
+    assert_int_equal(op.kind, CHANGE_CREATE);
+    assert_int_equal(writes_of(), 3);
+    assert_ok(make(&s)); /* the same again */
+    assert_false(op.changed);
+    assert_int_equal(op.kind, CHANGE_EDIT);
+    fill(&s, "person", "full_name", "Nguyễn Văn Hoà", "sex", "male", "occupation", "thợ hồ", NULL);
+    assert_ok(make(&s));
+    assert_int_equal(writes_of(), 1);
+    /* Decomposed and with blanks around it is the same name. */
+    fill(&s, "person", "full_name", "  Nguye\xCC\x82\xCC\x83n Va\xCC\x86n Hoa\xCC\x80 ", NULL);
+    assert_ok(make(&s));
+    assert_false(op.changed);
+    fill(&s, "person", "occupation", " ", NULL); /* blanks clear a field */
+    assert_ok(make(&s));
+    assert_int_equal(writes_of(), 1);
+}
+
+static void test_choices_as_elements(void **state)
+{
+    (void)state;
+    struct sheet s;
+    fill(&s, "contact_log", "client", "0000000000000000000000000000000a", "on_date", "28/06/2023",
+         "content", "persuasion;advice", NULL);
+    save(&s);
+    assert_int_equal(writes_of(), 4);
+    fill(&s, "contact_log", "content", "advice", NULL);
+    assert_ok(make(&s));
+    assert_int_equal(writes_of(), 1); /* one element taken out */
+    fill(&s, "contact_log", "content", "advice;nothing", NULL);
+    assert_int_equal(make(&s), ERR_BAD_VALUE);
+    assert_string_equal(why.field->name, "content");
+}
+
+static void test_reasons(void **state)
+{
+    (void)state;
+    struct sheet s;
+    fill(&s, "person", "full_name", "A", NULL);
+    assert_int_equal(make(&s), ERR_BAD_VALUE);
+    assert_string_equal(why.field->name, "sex");
+    fill(&s, "person", "full_name", "A", "sex", "male", "national_id", "12345", NULL);
+    assert_int_equal(make(&s), ERR_BAD_VALUE);
+    assert_string_equal(why.field->name, "national_id");
+    assert_non_null(strstr(why.vi, "12"));
+    fill(&s, "person", "full_name", "A", "sex", "male", "dob", "31/02/1990", NULL);
+    assert_int_equal(make(&s), ERR_BAD_VALUE);
+    assert_string_equal(why.field->name, "dob");
+    fill(&s, "person", "full_name", "A", "sex", "male", "full_name", "B", NULL);
+    assert_int_equal(make(&s), ERR_BAD_INPUT);
+    fill(&s, "person", NULL);
+    assert_int_equal(make(&s), ERR_BAD_INPUT);
+    fill(&s, "team_member", "person", "không phải mã", NULL);
+    assert_int_equal(make(&s), ERR_BAD_VALUE);
+    /* A constraint over two fields, one saved and one edited. */
+    fill(&s, "team", "name", "Đội", "kind", "volunteer_team", "state", "active", "founded_on",
+         "2020-05-01", NULL);
+    save(&s);
+    fill(&s, "team", "state_since", "2020-04-30", NULL);
+    assert_int_equal(make(&s), ERR_BAD_VALUE);
+    assert_string_equal(why.field->name, "state_since");
+    fill(&s, "team", "state_since", "2020-05-01", NULL);
+    assert_ok(make(&s));
+    fill(&s, "person", "full_name", "A", NULL);
+    assert_int_equal(make(&s), ERR_BAD_INPUT); /* the id is of a team */
+}
+
+static void test_base_and_existence(void **state)
+{
+    (void)state;
+    struct sheet s;
+    uint8_t version[16];
+    fill(&s, "person", "full_name", "A", "sex", "male", NULL);
+    s.form.must_exist = true;
+    assert_int_equal(make(&s), ERR_NOT_FOUND);
+    s.form.must_exist = false;
+    save(&s);
+    assert_ok(node_store_record_read(fx.store, &s.form.rid, &entry.record));
+    node_store_record_version(&entry.record, version);
+    fill(&s, "person", "full_name", "B", NULL);
+    s.form.base = version;
+    save(&s);
+    fill(&s, "person", "full_name", "C", NULL);
+    s.form.base = version;
+    assert_int_equal(make(&s), ERR_STALE);
+    s.form.base = NULL;
+    s.form.action = NODE_ENTRY_RESTORE;
+    assert_ok(make(&s));
+    assert_false(op.changed); /* it is not deleted */
+    s.form.action = NODE_ENTRY_DELETE;
+    save(&s);
+    assert_int_equal(op.kind, CHANGE_DELETE);
+    assert_ok(make(&s));
+    assert_false(op.changed);
+    s.form.action = NODE_ENTRY_SAVE;
+    assert_int_equal(make(&s), ERR_BAD_INPUT);
+    s.form.action = NODE_ENTRY_RESTORE;
+    save(&s);
+    s.form.action = NODE_ENTRY_SAVE;
+    assert_ok(make(&s));
+    assert_true(op.changed);
+}
+
+static void test_text_at_its_limit(void **state)
+{
+    (void)state;
+    struct sheet s;
+    static char text[CATALOGUE_TEXT_BYTES_MAX + 2];
+    memset(text, 'a', CATALOGUE_TEXT_BYTES_MAX);
+    fill(&s, "person", "full_name", "A", "sex", "male", "note", text, NULL);
+    assert_ok(make(&s));
+    text[CATALOGUE_TEXT_BYTES_MAX] = 'a';
+    fill(&s, "person", "full_name", "A", "sex", "male", "note", text, NULL);
+    assert_int_equal(make(&s), ERR_BAD_VALUE);
+    assert_string_equal(why.field->name, "note");
+}
+
+static void test_without_catalogue(void **state)
+{
+    (void)state;
+    struct node_fixture bare;
+    struct node_entry other;
+    fixture_open(&bare, false);
+    assert_ok(node_entry_init(&other, bare.store));
+    struct node_entry_form form = {.action = NODE_ENTRY_SAVE};
+    assert_int_equal(node_entry_make(&other, &form, &op, &why), ERR_NOT_READY);
+    assert_non_null(strstr(why.vi, "danh mục"));
+    node_entry_free(&other);
+    fixture_close(&bare);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_only_changes_are_written), T(test_choices_as_elements), T(test_reasons),
+        T(test_base_and_existence),       T(test_text_at_its_limit),   T(test_without_catalogue),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
