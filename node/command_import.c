@@ -321,6 +321,17 @@ static json_t *node_import_columns(struct node_command *c, const json_t *request
     return NULL;
 }
 
+/* A key is looked up for every row. */
+static enum err node_import_index(struct node_command *c, const json_t *request)
+{
+    const char *type = node_request_str(request, "type");
+    const char *key = node_request_str(request, "key");
+    if (type == NULL || key == NULL) return ERR_OK;
+    const struct catalogue_type *t =
+        catalogue_type_by_name(node_store_catalogue(c->store, NULL), type);
+    return node_store_index(c->store, t, catalogue_field_by_name(t, key));
+}
+
 static json_t *node_import_start(struct node_command *c, const json_t *request)
 {
     const char *source = node_request_str(request, "source");
@@ -338,6 +349,7 @@ static json_t *node_import_start(struct node_command *c, const json_t *request)
         randombytes_buf(&m->id, sizeof m->id);
     while (m->id == 0);
     e = node_request_person(c, request, &m->person);
+    if (e == ERR_OK) e = node_import_index(c, request);
     if (e == ERR_OK)
         e = node_store_import_begin(c->store, m->id, bytes_str(source != NULL ? source : ""),
                                     c->wall_ms());

@@ -50,11 +50,26 @@ enum err node_catalogue_load(struct node_store *s)
     return node_catalogue_open(s);
 }
 
+static enum err node_catalogue_indexes(struct node_store *s, const struct catalogue *c)
+{
+    size_t count = 0;
+    const struct catalogue_type *types = catalogue_types(c, &count);
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; e == ERR_OK && k < types[i].field_count; k++) {
+            const struct catalogue_field *f = &types[i].fields[k];
+            if (f->identity) e = node_store_index(s, &types[i], f);
+        }
+    }
+    return e;
+}
+
 enum err node_catalogue_ready(struct node_store *s)
 {
     if (s->typed != NULL || s->catalogue == NULL) return ERR_OK;
     struct catalogue_error why;
     enum err e = typed_open(s->db, s->catalogue, &why, &s->typed);
+    if (e == ERR_OK) e = node_catalogue_indexes(s, s->catalogue);
     return e == ERR_BAD_INPUT ? ERR_DAMAGED : e;
 }
 
@@ -116,6 +131,7 @@ static enum err node_edition_open(struct node_store *s, const struct admin_editi
     if (e == ERR_OK) e = edition_open(ed, buf_bytes(&frame), &archive);
     if (e == ERR_OK) e = edition_parse(buf_bytes(&archive), &in->catalogue);
     if (e == ERR_OK) e = typed_open(s->db, in->catalogue, &why, &in->typed);
+    if (e == ERR_OK) e = node_catalogue_indexes(s, in->catalogue);
     if (e == ERR_OK) e = node_edition_keep(s, ed, buf_bytes(&archive));
     buf_free(&frame);
     buf_free(&archive);

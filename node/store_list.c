@@ -6,6 +6,14 @@
 
 /* ---- lists ---- */
 
+static const char *node_list_affinity(enum catalogue_kind kind)
+{
+    if (kind == CATALOGUE_INT || kind == CATALOGUE_MONEY || kind == CATALOGUE_BOOL)
+        return "INTEGER";
+    if (kind == CATALOGUE_DECIMAL) return "NUMERIC";
+    return kind == CATALOGUE_REF ? "BLOB" : "TEXT";
+}
+
 static void node_list_where(const struct node_store_list *q, struct buf *sql)
 {
     buf_add_str(sql, " WHERE s.deleted = ?1");
@@ -23,12 +31,7 @@ static void node_list_where(const struct node_store_list *q, struct buf *sql)
                        f->name, param);
         } else {
             buf_printf(sql, " AND t.\"%s\" = CAST(?%u AS %s)", f->name, param,
-                       f->kind == CATALOGUE_INT || f->kind == CATALOGUE_MONEY ||
-                               f->kind == CATALOGUE_BOOL
-                           ? "INTEGER"
-                       : f->kind == CATALOGUE_DECIMAL ? "NUMERIC"
-                       : f->kind == CATALOGUE_REF     ? "BLOB"
-                                                      : "TEXT");
+                       node_list_affinity(f->kind));
         }
     }
 }
@@ -107,28 +110,52 @@ enum err node_store_list(struct node_store *s, const struct node_store_list *q,
     return e;
 }
 
-struct node_found {
-    struct id_record *out;
-    size_t count;
-};
-
-static enum err node_found_row(void *ctx, const struct node_store_row *r)
+/* The typed table has the living records only. */
+static enum err node_find_prepare(struct node_store *s, const struct catalogue_type *type,
+                                  const struct catalogue_field *field, struct db_stmt **out)
 {
-    struct node_found *f = ctx;
-    if (f->count < 2) f->out[f->count] = r->rid;
-    f->count++;
-    return ERR_OK;
+    struct buf sql;
+    buf_init(&sql, 1024);
+    buf_printf(&sql, "SELECT id FROM \"%s\" WHERE \"%s\" = CAST(?1 AS %s) LIMIT 2", type->name,
+               field->name, node_list_affinity(field->kind));
+    const char *text = buf_cstr(&sql);
+    enum err e = sql.e != ERR_OK ? sql.e : db_prepare(s->db, text, out);
+    buf_free(&sql);
+    return e;
 }
 
 enum err node_store_find(struct node_store *s, const struct catalogue_type *type,
                          const struct catalogue_field *field, struct bytes value,
                          struct id_record out[static 2], size_t *count)
 {
-    struct node_found found = {.out = out};
-    struct node_store_list q = {
-        .type = type, .filters = {{field, value}}, .filter_count = 1, .max = 2};
-    enum err e = node_store_list(s, &q, node_found_row, &found);
-    *count = found.count;
+    struct db_stmt *q = NULL;
+    bool row = false;
+    size_t n = 0;
+    if (field->kind == CATALOGUE_REF || field->kind == CATALOGUE_CHOICES) return ERR_BAD_INPUT;
+    enum err e = node_find_prepare(s, type, field, &q);
+    if (e != ERR_OK) return e;
+    db_bind_text(q, 1, value);
+    e = db_step(q, &row);
+    while (e == ERR_OK && row && n < 2) {
+        e = db_column_copy(q, 0, out[n].b, sizeof out[n].b);
+        n++;
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_stmt_free(q);
+    if (e == ERR_OK) *count = n;
+    return e;
+}
+
+enum err node_store_index(struct node_store *s, const struct catalogue_type *type,
+                          const struct catalogue_field *field)
+{
+    struct buf sql;
+    buf_init(&sql, 1024);
+    buf_printf(&sql, "CREATE INDEX IF NOT EXISTS \"sys_key_%s_%s\" ON \"%s\"(\"%s\")", type->name,
+               field->name, type->name, field->name);
+    const char *text = buf_cstr(&sql);
+    enum err e = sql.e != ERR_OK ? sql.e : db_exec(s->db, text);
+    buf_free(&sql);
     return e;
 }
 

@@ -134,10 +134,14 @@ MUST_CHECK enum err node_store_list(struct node_store *s, const struct node_stor
                                     void *ctx);
 
 /* Living records of a type whose field has this canonical text: the first two are enough to tell
- * "none", "one" and "several". */
+ * "none", "one" and "several". Not for references and sets (ERR_BAD_INPUT). */
 MUST_CHECK enum err node_store_find(struct node_store *s, const struct catalogue_type *type,
                                     const struct catalogue_field *field, struct bytes value,
                                     struct id_record out[static 2], size_t *count);
+
+/* Make node_store_find() by this field fast. Identity fields are so from the start. */
+MUST_CHECK enum err node_store_index(struct node_store *s, const struct catalogue_type *type,
+                                     const struct catalogue_field *field);
 
 /* Check required, relevant and constraint of a prospective record: `fold` has the new values.
  * ERR_BAD_VALUE with the field and the words; ERR_NOT_READY without a catalogue. */
