@@ -115,6 +115,10 @@ enum err node_tool_join(struct cli *c, void *ctx)
         if (e == ERR_OK) json_object_set_new(r, "joined", json_true());
     }
     if (c->json) cli_print_json(r);
+    if (!c->json && err_exit_code(e) == err_exit_code(ERR_UNREACHABLE))
+        printf("%s\n",
+               cli_text(c, "Lời mời đã được giữ lại; máy này tự ghi danh ở lần đồng bộ sau.",
+                        "The invitation is kept; this PC joins by itself at the next sync."));
     if (!c->json && e == ERR_OK)
         printf("%s\n", session != NULL
                            ? cli_text(c, "Đã ghi danh với trung tâm và nhận danh mục.",
@@ -218,6 +222,9 @@ enum err node_tool_run(struct cli *c, void *ctx)
         vi = "Thư mục dữ liệu chưa khởi tạo: hãy chạy `dongbo-node init` trước.";
     if (e == ERR_NOT_READY)
         en = "The data folder is not initialised: run `dongbo-node init` first.";
+    if (e == ERR_LOCKED)
+        vi = "Đã có tiến trình nền hoặc lệnh khác trên thư mục này; không chạy thêm.";
+    if (e == ERR_LOCKED) en = "A daemon or a command works on this folder already; not started.";
     e = cli_fail(c, e, vi, en);
     json_decref(said);
     return e;
