@@ -1,5 +1,7 @@
 #include "tests/lib/node_fixture.h"
+#include "common/io/rpc.h"
 #include "node/command.h"
+#include "node/daemon.h"
 #include "node/home.h"
 #include "node/tool.h"
 
@@ -9,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -527,6 +531,51 @@ static void test_import_many(void **state)
     assert_ok(node_store_scrub(fx.store));
 }
 
+/* Beside a running daemon the tool opens nothing: it asks. */
+static void test_daemon_serves_the_tool(void **state)
+{
+    (void)state;
+    char socket_path[200];
+    struct node_home second;
+    make_home();
+    snprintf(socket_path, sizeof socket_path, "%s/dongbo.sock", data_dir);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct node_home h;
+        enum err e = node_home_open(data_dir, &h);
+        if (e == ERR_OK) e = node_daemon_run(&h, socket_path);
+        node_home_close(&h);
+        _exit(err_exit_code(e));
+    }
+    for (int i = 0; i < 500 && access(socket_path, F_OK) != 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    assert_int_equal(node_home_open(data_dir, &second), ERR_LOCKED);
+    write_file("full_name,sex,national_id\n"
+               "Một,Nam,075190000001\n"
+               "Hai,Khác thường,075190000002\n");
+    assert_int_equal(import_file("person"), NODE_TOOL_WARNINGS);
+    json_t *request = json_pack("{s:s}", "verb", "status");
+    json_t *r = NULL;
+    assert_ok(rpc_ask(socket_path, request, 10000, &r));
+    assert_int_equal(count(r, "records"), 1);
+    json_decref(r);
+    json_object_set_new(request, "verb", json_string("sync"));
+    assert_ok(rpc_ask(socket_path, request, 60000, &r));
+    assert_int_equal(node_command_error_of(r), ERR_UNREACHABLE); /* nobody is at port 1 */
+    json_decref(r);
+    json_decref(request);
+    assert_int_equal(kill(child, SIGTERM), 0);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    take_back();
+    r = ask("{\"verb\":\"status\"}");
+    assert_int_equal(count(r, "records"), 1);
+    json_decref(r);
+}
+
 /* The last row changes nothing and everything before is saved: the import still ends. */
 static void test_import_ends_without_a_last_op(void **state)
 {
@@ -610,6 +659,7 @@ int main(void)
         T(test_import_refuses_columns),
         T(test_import_ndjson),
         T(test_import_many),
+        T(test_daemon_serves_the_tool),
         T(test_import_ends_without_a_last_op),
         T(test_home),
     };
