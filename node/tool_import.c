@@ -27,6 +27,8 @@ struct tool_import {
     json_t *rows;   /* of the batch */
     struct buf raw; /* their bytes as they stand in the file */
     size_t lens[TOOL_BATCH_ROWS];
+    json_t *local; /* rows of the batch that are no rows at all: never sent, told in their place */
+    struct buf local_raw;
     json_t *columns; /* CSV: names; NULL until the header was read */
     struct buf header;
     char id[17];  /* of the import, "" before the first answer */
@@ -70,33 +72,71 @@ static enum err tool_bad_row(struct tool_import *m, struct bytes raw)
     return ferror(m->out) ? ERR_IO : ERR_OK;
 }
 
+static enum err tool_send(struct tool_import *m, bool last);
+
+/* A row that is refused before it is sent. */
 static enum err tool_bad(struct tool_import *m, uint64_t line, const char *column, const char *vi,
                          const char *en, struct bytes raw)
 {
-    if (json_array_size(m->bad) < TOOL_BAD_TOLD_MAX)
-        json_array_append_new(m->bad, json_pack("{s:I, s:s, s:s, s:s}", "line", (json_int_t)line,
-                                                "column", column, "vi", vi, "en", en));
-    return tool_bad_row(m, raw);
+    if (json_array_size(m->local) == TOOL_BATCH_ROWS || m->local_raw.len > TOOL_BATCH_BYTES) {
+        enum err e = tool_send(m, false);
+        if (e != ERR_OK) return e;
+    }
+    json_array_append_new(m->local,
+                          json_pack("{s:I, s:s, s:s, s:s, s:I}", "line", (json_int_t)line, "column",
+                                    column, "vi", vi, "en", en, "len", (json_int_t)raw.len));
+    buf_add_bytes(&m->local_raw, raw);
+    return m->local_raw.e;
 }
 
 /* ---- batches ---- */
 
+static enum err tool_tell_bad(struct tool_import *m, const json_t *b, struct bytes raw)
+{
+    if (json_array_size(m->bad) < TOOL_BAD_TOLD_MAX) {
+        json_t *told = json_copy((json_t *)(uintptr_t)b);
+        json_object_del(told, "row");
+        json_object_del(told, "len");
+        json_array_append_new(m->bad, told);
+    }
+    return tool_bad_row(m, raw);
+}
+
+/* Bytes of a row of the batch. */
+static struct bytes tool_raw(const struct tool_import *m, size_t row)
+{
+    size_t at = 0;
+    for (size_t k = 0; k < row; k++)
+        at += m->lens[k];
+    return bytes_make(m->raw.p + at, m->lens[row]);
+}
+
+static json_int_t tool_line(const json_t *bad, size_t i)
+{
+    const json_t *b = json_array_get(bad, i);
+    return b != NULL ? json_integer_value(json_object_get(b, "line")) : INT64_MAX;
+}
+
+/* The refused rows of the answer and the local ones, in the order of the file. */
 static enum err tool_take_bad(struct tool_import *m, const json_t *bad)
 {
     enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < json_array_size(bad); i++) {
-        const json_t *b = json_array_get(bad, i);
+    size_t i = 0, k = 0, at = 0;
+    while (e == ERR_OK && (i < json_array_size(bad) || k < json_array_size(m->local))) {
+        if (tool_line(m->local, k) < tool_line(bad, i)) {
+            const json_t *b = json_array_get(m->local, k++);
+            size_t len = (size_t)json_integer_value(json_object_get(b, "len"));
+            e = tool_tell_bad(m, b, bytes_make(m->local_raw.p + at, len));
+            at += len;
+            continue;
+        }
+        const json_t *b = json_array_get(bad, i++);
         size_t row = (size_t)json_integer_value(json_object_get(b, "row"));
-        size_t at = 0;
         if (row >= json_array_size(m->rows)) return ERR_BAD_FORMAT;
-        for (size_t k = 0; k < row; k++)
-            at += m->lens[k];
-        e = tool_bad(m, (uint64_t)json_integer_value(json_object_get(b, "line")),
-                     json_string_value(json_object_get(b, "column")),
-                     json_string_value(json_object_get(b, "vi")),
-                     json_string_value(json_object_get(b, "en")),
-                     bytes_make(m->raw.p + at, m->lens[row]));
+        e = tool_tell_bad(m, b, tool_raw(m, row));
     }
+    json_array_clear(m->local);
+    buf_clear(&m->local_raw);
     return e;
 }
 
@@ -376,6 +416,8 @@ enum err node_tool_import(struct cli *c, void *ctx)
         (!cli_has(c, "csv") && (tool_ends(m->file, ".ndjson") || tool_ends(m->file, ".jsonl")));
     m->rows = json_array();
     m->bad = json_array();
+    m->local = json_array();
+    buf_init(&m->local_raw, TOOL_BATCH_BYTES + CSV_ROW_BYTES_MAX + TOOL_LINE_BYTES_MAX);
     buf_init(&m->raw, TOOL_BATCH_BYTES + CSV_ROW_BYTES_MAX + TOOL_LINE_BYTES_MAX);
     buf_init(&m->header, CSV_ROW_BYTES_MAX);
     enum err e = ERR_OK;
@@ -388,6 +430,8 @@ enum err node_tool_import(struct cli *c, void *ctx)
     json_decref(m->bad);
     json_decref(m->columns);
     json_decref(m->last);
+    json_decref(m->local);
+    buf_free(&m->local_raw);
     buf_free(&m->raw);
     buf_free(&m->header);
     free(m);
