@@ -25,6 +25,7 @@ const char *hub_canonical_measure(enum catalogue_measure measure)
     case CATALOGUE_COUNT: return "count";
     case CATALOGUE_SUM: return "sum";
     case CATALOGUE_RATIO: return "ratio";
+    case CATALOGUE_RATIO_SUM: return "ratio_sum";
     }
     return "";
 }
@@ -140,7 +141,7 @@ static void json_cell(const struct hub_report *r, const struct hub_report_line *
         return;
     }
     buf_printf(out, ",\"num\":%lld", (long long)cell->num);
-    if (line->indicator->measure == CATALOGUE_RATIO) {
+    if (hub_figures_is_ratio(line->indicator->measure)) {
         buf_printf(out, ",\"den\":%lld", (long long)cell->den);
     } else {
         buf_add_str(out, ",\"den\":null");
@@ -163,7 +164,7 @@ static void json_line(const struct hub_report *r, const struct hub_report_line *
     json_pair(out, ",\"label_vi\":", line->label_vi);
     json_pair(out, ",\"label_en\":", line->label_en);
     json_pair(out, ",\"by\":", line->by);
-    buf_add_str(out, ",\"rows\":[");
+    buf_printf(out, ",\"left_out\":%llu,\"rows\":[", (unsigned long long)line->left_out);
     for (size_t i = 0; i < line->row_count; i++) {
         const struct hub_report_row *row = &line->rows[i];
         json_pair(out, i ? ",\n{\"value\":" : "\n{\"value\":", row->value);

@@ -84,7 +84,7 @@ static void csv_cell(struct csv_place *p, const struct hub_report_line *line, si
         csv_blank(p, 2);
     } else {
         csv_number(p, cell->num);
-        if (line->indicator->measure == CATALOGUE_RATIO) {
+        if (hub_figures_is_ratio(line->indicator->measure)) {
             csv_number(p, cell->den);
         } else {
             csv_blank(p, 1);

@@ -10,8 +10,9 @@ struct figures_row {
     uint32_t record;
     uint32_t by[HUB_FIGURES_BY_MAX];
     int64_t num;
+    int64_t den;
     bool has_num;
-    bool den;
+    bool has_den;
 };
 
 struct figures_text {
@@ -127,6 +128,11 @@ static enum err figures_intern(struct hub_figures *f, struct bytes text, uint32_
     return ERR_OK;
 }
 
+bool hub_figures_is_ratio(enum catalogue_measure measure)
+{
+    return measure == CATALOGUE_RATIO || measure == CATALOGUE_RATIO_SUM;
+}
+
 struct bytes hub_figures_text(const struct hub_figures *f, uint32_t number)
 {
     assert(f->finished && number < f->text_count);
@@ -158,7 +164,7 @@ bool hub_figures_number(const struct hub_figures *f, struct bytes text, uint32_t
 static bool figures_sensible(const struct hub_figures *f, const struct hub_fact *fact)
 {
     if (fact->unit.len == 0) return false;
-    if (f->measure == CATALOGUE_SUM) return true;
+    if (f->measure == CATALOGUE_SUM || f->measure == CATALOGUE_RATIO_SUM) return true;
     return (!fact->has_num || fact->num == 0 || fact->num == 1) &&
            (!fact->has_den || fact->den == 0 || fact->den == 1);
 }
@@ -170,8 +176,9 @@ enum err hub_figures_add(struct hub_figures *f, const struct hub_fact *fact)
     if (f->row_count == HUB_FIGURES_ROWS_MAX) return ERR_TOO_LARGE;
     struct figures_row row = {
         .num = fact->has_num ? fact->num : 0,
+        .den = fact->has_den ? fact->den : 0,
         .has_num = fact->has_num,
-        .den = fact->has_den && fact->den != 0,
+        .has_den = fact->has_den,
     };
     enum err e = figures_grow((void **)&f->rows, &f->row_room, f->row_count + 1, sizeof *f->rows);
     if (e == ERR_OK) e = figures_intern(f, fact->unit, &row.unit);
@@ -240,8 +247,9 @@ struct figures_item { /* a row seen from one breakdown */
     uint32_t subject;
     uint32_t record;
     int64_t num;
+    int64_t den;
     bool has_num;
-    bool den;
+    bool has_den;
 };
 
 static int figures_item_compare(const void *a, const void *b)
@@ -268,7 +276,7 @@ static void figures_count(const struct figures_item *items, size_t n, struct hub
         size_t k = i;
         for (; k < n && items[k].subject == items[i].subject; k++) {
             num = num || (items[k].has_num && items[k].num == 1);
-            den = den || items[k].den;
+            den = den || items[k].den == 1;
         }
         out->num += num;
         out->den += den;
@@ -284,10 +292,46 @@ static enum err figures_sum(const struct figures_item *items, size_t n, struct h
     return ERR_OK;
 }
 
+/* Each subject once, with the largest num and the largest den of its rows. */
+static enum err figures_ratio_sum(const struct figures_item *items, size_t n,
+                                  struct hub_figure *out)
+{
+    for (size_t i = 0; i < n;) {
+        int64_t num = 0, den = 0;
+        bool has_num = false, has_den = false;
+        size_t k = i;
+        for (; k < n && items[k].subject == items[i].subject; k++) {
+            if (items[k].has_num && (!has_num || items[k].num > num)) num = items[k].num;
+            if (items[k].has_den && (!has_den || items[k].den > den)) den = items[k].den;
+            has_num = has_num || items[k].has_num;
+            has_den = has_den || items[k].has_den;
+        }
+        if (__builtin_add_overflow(out->num, num, &out->num)) return ERR_TOO_LARGE;
+        if (__builtin_add_overflow(out->den, den, &out->den)) return ERR_TOO_LARGE;
+        i = k;
+    }
+    return ERR_OK;
+}
+
 static bool figures_contributes(const struct hub_figures *f, const struct figures_item *i)
 {
-    if (f->measure == CATALOGUE_SUM) return i->has_num;
-    return (i->has_num && i->num == 1) || (f->measure == CATALOGUE_RATIO && i->den);
+    switch (f->measure) {
+    case CATALOGUE_COUNT: return i->has_num && i->num == 1;
+    case CATALOGUE_SUM: return i->has_num;
+    case CATALOGUE_RATIO: return (i->has_num && i->num == 1) || (i->has_den && i->den == 1);
+    case CATALOGUE_RATIO_SUM: return i->has_num || i->has_den;
+    }
+    return false;
+}
+
+static enum err figures_measure(const struct hub_figures *f, const struct figures_item *items,
+                                size_t n, struct hub_figure *out)
+{
+    if (f->measure == CATALOGUE_SUM) return figures_sum(items, n, out);
+    if (f->measure == CATALOGUE_RATIO_SUM) return figures_ratio_sum(items, n, out);
+    figures_count(items, n, out);
+    if (f->measure == CATALOGUE_COUNT) out->den = 0;
+    return ERR_OK;
 }
 
 /* One figure out of its items; its records are appended behind *used. */
@@ -296,13 +340,7 @@ static enum err figures_one(const struct hub_figures *f, const struct figures_it
 {
     struct hub_figure *out = &t->v[t->count];
     *out = (struct hub_figure){.unit = items[0].unit, .value = items[0].value};
-    enum err e = ERR_OK;
-    if (f->measure == CATALOGUE_SUM) {
-        e = figures_sum(items, n, out);
-    } else {
-        figures_count(items, n, out);
-        if (f->measure == CATALOGUE_COUNT) out->den = 0;
-    }
+    enum err e = figures_measure(f, items, n, out);
     if (e != ERR_OK) return e;
     uint32_t *records = t->records + *used;
     size_t count = 0, kept = 0;
@@ -355,10 +393,14 @@ static struct figures_item *figures_items(const struct hub_figures *f, int by)
     struct figures_item *items = calloc(f->row_count, sizeof *items);
     for (size_t i = 0; items != NULL && i < f->row_count; i++) {
         const struct figures_row *r = &f->rows[i];
-        items[i] = (struct figures_item){r->unit,    by < 0 ? HUB_FIGURES_ALL : r->by[by],
-                                         r->subject, r->record,
-                                         r->num,     r->has_num,
-                                         r->den};
+        items[i] = (struct figures_item){.unit = r->unit,
+                                         .value = by < 0 ? HUB_FIGURES_ALL : r->by[by],
+                                         .subject = r->subject,
+                                         .record = r->record,
+                                         .num = r->num,
+                                         .den = r->den,
+                                         .has_num = r->has_num,
+                                         .has_den = r->has_den};
     }
     return items;
 }

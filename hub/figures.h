@@ -5,19 +5,21 @@
  *   count  distinct subjects with num = 1
  *   sum    num added up
  *   ratio  distinct subjects with num = 1 over distinct subjects with den = 1
+ *   ratio_sum  num added up over den added up, each subject once, with the largest num and den of
+ *              its rows
  * of one unit or of all units together, in total or for one value of a breakdown. A person whom two
  * units know counts once for all together and once in each of the two: figures of all units are
  * made of the facts, never of the units' figures.
  *
  * Each figure keeps the records that it is made of: those of rows with num = 1 or den = 1; for sums
- * those of rows with a num.
+ * those of rows with a num, or a den.
  *
  * The order in which rows arrive changes nothing: texts are numbered in byte order.
  *
  * Ownership: hub_figures_free() and hub_figures_table_free() release; texts given in are copied.
  * Threads:   one at a time.
- * Limits:    HUB_FIGURES_*; about 36 bytes a row and 25 a different text, and while a table is
- *            made 32 bytes a row more.
+ * Limits:    HUB_FIGURES_*; about 48 bytes a row and 25 a different text, and while a table is
+ *            made 40 bytes a row more.
  */
 #ifndef DONGBO_HUB_FIGURES_H
 #define DONGBO_HUB_FIGURES_H
@@ -43,6 +45,7 @@ struct hub_fact {
     bool has_den;
     int64_t num;
     int64_t den;
+    bool odd; /* an amount that is no number: for whoever counts what was left out */
     struct bytes by[HUB_FIGURES_BY_MAX]; /* empty where there is none */
 };
 
@@ -90,6 +93,9 @@ void hub_figures_table_free(struct hub_figures_table *t); /* twice is fine */
 /* The figure of (unit, value), or NULL when no row is in it. */
 const struct hub_figure *hub_figures_find(const struct hub_figures_table *t, uint32_t unit,
                                           uint32_t value);
+
+/* Has the measure a denominator? */
+bool hub_figures_is_ratio(enum catalogue_measure measure);
 
 /* The text of a number, valid until hub_figures_free(). */
 struct bytes hub_figures_text(const struct hub_figures *f, uint32_t number);

@@ -1,7 +1,9 @@
 #include "hub/report.h"
+#include "common/text.h"
 #include "hub/report_priv.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -92,6 +94,7 @@ static enum err report_sent(struct hub_store *s, struct hub_report *r)
 struct report_facts {
     struct hub_report *r;
     struct hub_figures *figures;
+    uint64_t left_out;
     enum err limit; /* why adding failed, to tell it from the store's errors */
 };
 
@@ -131,11 +134,41 @@ static enum err report_outside(struct hub_report *r, struct bytes code)
     return ERR_OK;
 }
 
+/* A value of a breakdown as it may stand in a file: short, and in one line. */
+static struct bytes report_clean(struct bytes b, uint8_t room[HUB_FIGURES_TEXT_BYTES_MAX])
+{
+    struct bytes s = text_truncate(b, HUB_FIGURES_TEXT_BYTES_MAX);
+    for (size_t i = 0; i < s.len; i++)
+        room[i] = s.p[i] < 0x20 || s.p[i] == 0x7f ? '?' : s.p[i];
+    return bytes_make(room, s.len);
+}
+
+static bool report_amount_odd(const struct hub_fact *fact)
+{
+    return fact->odd || fact->num > HUB_REPORT_AMOUNT_MAX || fact->num < -HUB_REPORT_AMOUNT_MAX ||
+           fact->den > HUB_REPORT_AMOUNT_MAX || fact->den < -HUB_REPORT_AMOUNT_MAX;
+}
+
 static enum err report_fact(void *ctx, const struct hub_fact *fact)
 {
     struct report_facts *facts = ctx;
-    facts->limit = report_has_unit(facts->r, fact->unit) ? hub_figures_add(facts->figures, fact)
-                                                         : report_outside(facts->r, fact->unit);
+    struct hub_fact clean = *fact;
+    uint8_t by[HUB_FIGURES_BY_MAX][HUB_FIGURES_TEXT_BYTES_MAX], subject[ID_HASH_BYTES];
+    if (!report_has_unit(facts->r, fact->unit)) {
+        facts->limit = report_outside(facts->r, fact->unit);
+        return facts->limit;
+    }
+    if (report_amount_odd(fact)) {
+        facts->left_out++;
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < HUB_FIGURES_BY_MAX; i++)
+        clean.by[i] = report_clean(fact->by[i], by[i]);
+    if (fact->subject.len > HUB_FIGURES_TEXT_BYTES_MAX) { /* what should be an id is a text */
+        crypto_generichash(subject, sizeof subject, fact->subject.p, fact->subject.len, NULL, 0);
+        clean.subject = BYTES_OF(subject);
+    }
+    facts->limit = hub_figures_add(facts->figures, &clean);
     return facts->limit;
 }
 
@@ -155,6 +188,7 @@ static enum err report_indicator(struct hub_store *s, struct hub_report *r,
         snprintf(why->en, sizeof why->en, "indicator %s of the catalogue is wrong: %.180s",
                  line->indicator->id, what);
     }
+    line->left_out = facts.left_out;
     return e == ERR_OK ? hub_figures_finish(line->figures) : e;
 }
 

@@ -8,6 +8,8 @@
  *   - of the hub's unit, the communes are the units below it that are valid at the window's end;
  *   - a report of level "commune" is made for one commune, or for the hub's unit: then it is the
  *     overview of all communes; one of level "district" is made for the hub's unit only.
+ * What a record holds can never keep a report from being made: amounts that are no numbers are left
+ * out and counted, over-long texts are cut, control characters become question marks.
  * Facts of other units (merged away, or the hub's own) are in no figure; `outside` names them.
  *
  * Figures together are made of the facts, not of the communes' figures (hub/figures). A ratio over
@@ -31,8 +33,12 @@ enum {
     HUB_REPORT_VALUES_MAX = 500,   /* values of one breakdown */
     HUB_REPORT_TARGETS_MAX = 5000, /* targets, each commune's counted */
     HUB_REPORT_OUTSIDE_MAX = 100,  /* other units that are named */
-    HUB_REPORT_VALUE_ROOM = 24,    /* bytes of a figure's canonical text with its terminator */
+    HUB_REPORT_VALUE_ROOM = 28,    /* bytes of a figure's canonical text with its terminator */
 };
+
+/* An amount beyond this in one record is a slip of the hand or a bad node, not a figure: it is left
+ * out and counted. HUB_FIGURES_ROWS_MAX of them fit 64 bits. */
+#define HUB_REPORT_AMOUNT_MAX INT64_C(10000000000000)
 
 struct hub_report_unit {
     const char *code;
@@ -60,7 +66,8 @@ struct hub_report_line {
     const struct catalogue_indicator *indicator;
     const char *label_vi;
     const char *label_en;
-    const char *by; /* "" or the breakdown's list */
+    const char *by;    /* "" or the breakdown's list */
+    uint64_t left_out; /* facts whose amount is no number or over HUB_REPORT_AMOUNT_MAX */
     struct hub_report_row *rows;
     size_t row_count;
     struct hub_figures *figures; /* texts of the records of its cells */

@@ -1,7 +1,6 @@
 /* Rows and cells of a report's lines. */
 #include "hub/report_priv.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,7 +27,8 @@ static int rows_by(const struct catalogue_indicator *indicator, const char *by)
 
 struct rows_value {
     const char *text;
-    size_t rank; /* place in the catalogue's list; unknown ones behind, "" last */
+    uint32_t number; /* of the text in the figures */
+    size_t rank;     /* place in the catalogue's list; unknown ones behind, "" last */
     const char *label_vi;
     const char *label_en;
 };
@@ -79,6 +79,7 @@ static enum err rows_values(const struct hub_report *r, struct hub_report_line *
         if (b.len > 0) memcpy(text, b.p, b.len);
         struct rows_value *v = &(*out)[(*count)++];
         v->text = text;
+        v->number = t->v[i].value;
         rows_label(r->catalogue, line->by, v);
     }
     qsort(*out, *count, sizeof **out, rows_value_compare);
@@ -103,7 +104,7 @@ static void rows_cell(const struct hub_report *r, const struct hub_report_line *
         cell->den = cell->figure->den;
         cell->absent = false;
     }
-    cell->null = line->indicator->measure == CATALOGUE_RATIO && cell->den == 0;
+    cell->null = hub_figures_is_ratio(line->indicator->measure) && cell->den <= 0;
 }
 
 static enum err rows_fill(const struct hub_report *r, const struct hub_report_line *line,
@@ -123,15 +124,11 @@ static enum err rows_split(struct hub_report *r, struct hub_report_line *line,
 {
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        uint32_t number = 0;
         struct hub_report_row *row = &line->rows[line->row_count];
-        bool known = hub_figures_number(line->figures, bytes_str(values[i].text), &number);
-        assert(known);
-        (void)known;
         row->value = values[i].text;
         row->label_vi = values[i].label_vi;
         row->label_en = values[i].label_en;
-        e = rows_fill(r, line, &line->split, number, row);
+        e = rows_fill(r, line, &line->split, values[i].number, row);
         if (e == ERR_OK) line->row_count++;
     }
     return e;
@@ -168,14 +165,17 @@ void hub_report_value(const struct hub_report_line *line, const struct hub_repor
 {
     out[0] = '\0';
     if (cell->absent || cell->null) return;
-    if (line->indicator->measure != CATALOGUE_RATIO) {
+    if (!hub_figures_is_ratio(line->indicator->measure)) {
         snprintf(out, HUB_REPORT_VALUE_ROOM, "%lld", (long long)cell->num);
         return;
     }
-    /* subjects: at most HUB_FIGURES_ROWS_MAX, so nothing overflows */
-    int64_t tenths = (cell->num * 2000 + cell->den) / (2 * cell->den);
-    snprintf(out, HUB_REPORT_VALUE_ROOM, "%lld.%lld", (long long)(tenths / 10),
-             (long long)(tenths % 10));
+    __extension__ __int128 num = cell->num, den = cell->den;
+    bool minus = num < 0;
+    num = ((minus ? -num : num) * 2000 + den) / (2 * den); /* tenths, halves away from zero */
+    if (num > INT64_MAX) num = INT64_MAX;
+    int64_t tenths = (int64_t)num;
+    snprintf(out, HUB_REPORT_VALUE_ROOM, "%s%lld.%lld", minus && tenths > 0 ? "-" : "",
+             (long long)(tenths / 10), (long long)(tenths % 10));
 }
 
 enum err hub_report_inputs(const struct hub_report_line *line, const struct hub_report_cell *cell,

@@ -102,7 +102,7 @@ static enum hub_met target_judge(const struct hub_report *r, size_t line, size_t
     const struct hub_report_line *l = &r->lines[line];
     const struct hub_report_cell *cell = &l->rows[0].cells[column];
     if (cell->absent) return HUB_MET_NOTHING;
-    return hub_report_meets(l->indicator->measure == CATALOGUE_RATIO, cell->num, cell->den, row);
+    return hub_report_meets(hub_figures_is_ratio(l->indicator->measure), cell->num, cell->den, row);
 }
 
 static enum err target_add(struct hub_report *r, size_t line, size_t column,

@@ -35,6 +35,7 @@ struct reports_run {
     hub_fact_fn *row;
     void *ctx;
     char *why;
+    bool amounts;                /* sums: num is out of records */
     int column[REPORTS_COLUMNS]; /* -1: the SQL has no such column */
     bool mapped;
 };
@@ -69,12 +70,16 @@ static struct bytes reports_text(const struct reports_run *run, const struct db_
     return run->column[k] < 0 ? (struct bytes){NULL, 0} : db_column_bytes(q, run->column[k]);
 }
 
+/* An amount comes out of a record, where a value of another kind may stand: that is odd, not wrong
+ * SQL. Counts and rates are made by the SQL itself. */
 static enum err reports_number(const struct reports_run *run, const struct db_stmt *q, int k,
-                               bool *has, int64_t *out)
+                               bool *has, int64_t *out, bool *odd)
 {
     *has = false;
     if (run->column[k] < 0 || db_column_kind(q, run->column[k]) == DB_NULL) return ERR_OK;
     if (db_column_kind(q, run->column[k]) != DB_INT) {
+        *odd = true;
+        if (run->amounts) return ERR_OK;
         snprintf(run->why, HUB_REPORT_WHY_ROOM, "%s is not an integer", reports_columns[k]);
         return ERR_BAD_INPUT;
     }
@@ -88,8 +93,8 @@ static enum err reports_row(void *ctx, struct db_stmt *q)
     struct reports_run *run = ctx;
     struct hub_fact fact = {.num = 0};
     enum err e = run->mapped ? ERR_OK : reports_map(run, q);
-    if (e == ERR_OK) e = reports_number(run, q, 3, &fact.has_num, &fact.num);
-    if (e == ERR_OK) e = reports_number(run, q, 4, &fact.has_den, &fact.den);
+    if (e == ERR_OK) e = reports_number(run, q, 3, &fact.has_num, &fact.num, &fact.odd);
+    if (e == ERR_OK) e = reports_number(run, q, 4, &fact.has_den, &fact.den, &fact.odd);
     if (e != ERR_OK) return e;
     fact.unit = reports_text(run, q, 0);
     fact.subject = reports_text(run, q, 1);
@@ -132,7 +137,13 @@ enum err hub_reports_run(struct hub_store *s, const struct catalogue_indicator *
                          char why[static HUB_REPORT_WHY_ROOM])
 {
     char t0[DATE_TEXT_ROOM], t1[DATE_TEXT_ROOM];
-    struct reports_run run = {.typed = s->typed, .row = row, .ctx = ctx, .why = why};
+    struct reports_run run = {
+        .typed = s->typed,
+        .row = row,
+        .ctx = ctx,
+        .why = why,
+        .amounts = indicator->measure == CATALOGUE_SUM || indicator->measure == CATALOGUE_RATIO_SUM,
+    };
     struct reports_params *p = calloc(1, sizeof *p);
     if (p == NULL) return ERR_NOMEM;
     why[0] = '\0';
@@ -186,10 +197,11 @@ enum err hub_reports_targets(struct hub_store *s, int year,
                              enum err (*row)(void *ctx, const struct hub_target_row *t), void *ctx)
 {
     if (s->typed == NULL || !reports_has_targets(s->catalogue)) return ERR_OK;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT id, indicator, target_unit, period, op, CAST(value AS TEXT), "
-                       "CAST(value_hi AS TEXT), per FROM target WHERE year = ?1 ORDER BY id");
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT id, indicator, target_unit, period, op, CAST(value AS TEXT), "
+               "CAST(value_hi AS TEXT), per FROM target WHERE year = ?1 AND unit = ?2 ORDER BY id");
     db_bind_int(q, 1, year);
+    db_bind_str(q, 2, s->identity.unit);
     bool more = true;
     enum err e = ERR_OK;
     while (e == ERR_OK && more) {

@@ -57,7 +57,8 @@ struct hub_target_row {
     char value_hi[32];
     char per[16];
 };
-/* Targets of a year in the order of their record ids; those with a text that is too long for its
+/* The district's own targets of a year (no commune sets targets) in the order of their record ids;
+ * those with a text that is too long for its
  * field are no targets of any report and are left out. None without a type `target`. */
 MUST_CHECK enum err hub_reports_targets(struct hub_store *s, int year,
                                         enum err (*row)(void *ctx, const struct hub_target_row *t),

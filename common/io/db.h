@@ -31,6 +31,10 @@ enum {
         4, /* one process and one connection own the file: no -shm, works on VFSs without it */
 };
 
+/* A path for db_open() with DB_CREATE: a new database in memory, gone when it is closed. For
+ * replaying a log; nothing of it is durable. */
+#define DB_MEMORY_PATH ":memory:"
+
 struct db;
 struct db_stmt;
 

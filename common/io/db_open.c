@@ -99,8 +99,9 @@ enum err db_open(const char *path, const char *vfs, unsigned flags, struct db **
     assert((flags & DB_READONLY) == 0 || (flags & (DB_CREATE | DB_EXCLUSIVE)) == 0);
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL) return ERR_NOMEM;
-    db->system_vfs = vfs == NULL;
-    enum err e = ERR_OK;
+    bool memory = vfs == NULL && strcmp(path, DB_MEMORY_PATH) == 0;
+    db->system_vfs = vfs == NULL && !memory;
+    enum err e = memory && (flags & DB_CREATE) == 0 ? ERR_NOT_FOUND : ERR_OK;
     if (db->system_vfs && (flags & DB_CREATE)) {
         e = file_create_empty(path); /* With our mode before SQLite makes it with the umask's. */
         if (e == ERR_EXISTS) e = ERR_OK;
@@ -109,7 +110,7 @@ enum err db_open(const char *path, const char *vfs, unsigned flags, struct db **
     }
     if (e == ERR_OK) e = db_open_handle(db, path, vfs, flags);
     if (e == ERR_OK) e = db_configure(db);
-    if (e == ERR_OK) e = db_make_durable(db, flags);
+    if (e == ERR_OK && !memory) e = db_make_durable(db, flags);
     if (e == ERR_OK && db->system_vfs && (flags & DB_CREATE)) e = file_sync_parent(path);
     if (e != ERR_OK) {
         db_close(db);

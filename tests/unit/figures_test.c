@@ -221,6 +221,44 @@ static void wrong_rows_are_refused(void **state)
     hub_figures_free(f);
 }
 
+static void a_ratio_of_sums_takes_each_subject_once_with_its_largest(void **state)
+{
+    (void)state;
+    struct fact facts[] = {
+        {.unit = 0,
+         .subject = 1,
+         .record = 1,
+         .has_num = true,
+         .num = 3,
+         .has_den = true,
+         .den = 10},
+        {.unit = 1,
+         .subject = 1,
+         .record = 2,
+         .has_num = true,
+         .num = -4,
+         .has_den = true,
+         .den = 12},
+        {.unit = 1,
+         .subject = 2,
+         .record = 3,
+         .has_num = true,
+         .num = -5,
+         .has_den = true,
+         .den = 7},
+    };
+    struct hub_figures *f = figures_of(CATALOGUE_RATIO_SUM, facts, 3);
+    struct hub_figures_table t;
+    assert_int_equal(hub_figures_tabulate(f, -1, &t), ERR_OK);
+    assert_int_equal(t.v[1].num, -9);
+    assert_int_equal(t.v[1].den, 19);
+    assert_int_equal(t.v[2].num, -2);
+    assert_int_equal(t.v[2].den, 19);
+    assert_int_equal(t.v[2].record_count, 3);
+    hub_figures_table_free(&t);
+    hub_figures_free(f);
+}
+
 static void a_sum_over_64_bits_is_refused(void **state)
 {
     (void)state;
@@ -257,6 +295,7 @@ int main(void)
         cmocka_unit_test(the_order_of_rows_changes_nothing),
         cmocka_unit_test(one_person_in_two_communes_counts_once_together),
         cmocka_unit_test(wrong_rows_are_refused),
+        cmocka_unit_test(a_ratio_of_sums_takes_each_subject_once_with_its_largest),
         cmocka_unit_test(a_sum_over_64_bits_is_refused),
         cmocka_unit_test(rows_have_a_limit),
     };

@@ -2,6 +2,7 @@
  * Claims about hub/report: the figures are those of an independent recount of the same records; who
  * sent nothing is named; targets are judged; what cannot be asked is refused with words.
  */
+#include "common/io/db.h"
 #include "tests/lib/report_fixture.h"
 
 #include <setjmp.h>
@@ -498,6 +499,70 @@ static void comparisons_are_exact(void **state)
     }
 }
 
+/* ---- bad records ---- */
+
+/* A node may send what no form would let through: the typed tables keep it, reports go on. */
+static void no_record_can_keep_a_report_from_being_made(void **state)
+{
+    (void)state;
+    static const char sql[] =
+        "UPDATE activity SET participants = 'many' WHERE id = x'0000000000000000000000000000a001';"
+        "UPDATE activity SET participants = 9223372036854775807 "
+        "WHERE id IN (x'0000000000000000000000000000a002', x'0000000000000000000000000000a003');"
+        "UPDATE activity SET field = CAST(x'610062' AS TEXT) || hex(zeroblob(3000)) "
+        "WHERE id = x'0000000000000000000000000000a003';"
+        "UPDATE drug_case SET person = hex(zeroblob(2000)) "
+        "WHERE id = x'0000000000000000000000000000b001';";
+    struct report_hub h;
+    int64_t num, den;
+    report_hub_open(&h, 12);
+    for (unsigned i = 1; i <= 3; i++) {
+        char json[300];
+        snprintf(json, sizeof json,
+                 "{\"type\":\"activity\",\"id\":\"%032x\",\"title\":\"x\",\"on_date\":"
+                 "\"2023-05-05\",\"kind\":\"talk\",\"field\":\"drugs\",\"participants\":\"5\"}",
+                 0xa000 + i);
+        report_put(&h, 0, json);
+    }
+    report_put(&h, 0,
+               "{\"type\":\"drug_case\",\"id\":\"0000000000000000000000000000b001\","
+               "\"person\":\"0000000000000000000000000000b002\",\"status\":\"addict\","
+               "\"in_list\":\"1\",\"listed_on\":\"2022-01-01\"}");
+    struct hub_report *r = report_of(&h, "RP04", NULL, "2023-6M");
+    assert_true(report_figure(r, "A01L", "735", &num, &den));
+    assert_int_equal(num, 15);
+    hub_report_free(r);
+    assert_int_equal(db_exec(hub_store_db(h.store), sql), ERR_OK);
+    r = report_of(&h, "RP04", NULL, "2023-6M");
+    assert_true(report_figure(r, "A01L", "735", &num, &den));
+    assert_int_equal(num, 0);
+    assert_true(report_figure(r, "D01", "735", &num, &den));
+    assert_int_equal(num, 1);
+    for (size_t i = 0; i < r->line_count; i++) {
+        bool sum = strcmp(r->lines[i].indicator->id, "A01L") == 0;
+        assert_int_equal(r->lines[i].left_out, sum ? 3 : 0);
+    }
+    hub_report_free(r);
+    report_hub_close(&h);
+}
+
+/* A commune cannot set the district's targets. */
+static void targets_are_the_districts(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    static const char target[] =
+        "{\"type\":\"target\",\"id\":\"0000000000000000000000000000c001\",\"indicator\":\"T10\","
+        "\"target_unit\":\"735\",\"year\":\"2023\",\"op\":\"ge\",\"value\":\"0\",\"per\":"
+        "\"total\"}";
+    report_hub_open(&h, 13);
+    report_put(&h, 0, target);
+    struct hub_report *r = report_of(&h, "RP04", NULL, "2023-6M");
+    assert_int_equal(r->target_count, 0);
+    hub_report_free(r);
+    report_hub_close(&h);
+}
+
 /* ---- inputs ---- */
 
 static enum err count_input(void *ctx, struct bytes record)
@@ -546,6 +611,8 @@ int main(void)
         cmocka_unit_test(units_are_those_of_the_windows_end),
         cmocka_unit_test(targets_stand_beside_the_figures),
         cmocka_unit_test(comparisons_are_exact),
+        cmocka_unit_test(no_record_can_keep_a_report_from_being_made),
+        cmocka_unit_test(targets_are_the_districts),
         cmocka_unit_test(every_counted_cell_names_its_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,254 @@
+#include "hub/close.h"
+#include "hub/canonical.h"
+#include "hub/own.h"
+#include "hub/xlsx.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct close_file {
+    char name[HUB_ISSUE_NAME_ROOM];
+    struct buf data;
+    struct buf minisig;
+    uint8_t hash[MINISIGN_HASH_BYTES];
+};
+
+struct close_job {
+    struct hub_store *store;
+    const struct hub_close_request *request;
+    struct hub_report *report;
+    struct hub_issue issue;
+    struct close_file files[HUB_ISSUE_KINDS];
+};
+
+void hub_close_name(const struct hub_issue *issue, enum hub_issue_kind kind,
+                    char out[static HUB_ISSUE_NAME_ROOM])
+{
+    static const char *const ends[HUB_ISSUE_KINDS] = {"json", "csv", "xlsx"};
+    assert(kind < HUB_ISSUE_KINDS);
+    snprintf(out, HUB_ISSUE_NAME_ROOM, "BC_%s_%s_%s_%u.%s", issue->report, issue->period,
+             issue->unit, (unsigned)issue->number, ends[kind]);
+}
+
+/* ---- refusing a second closing ---- */
+
+static enum err close_free(struct close_job *job, struct hub_report_why *why)
+{
+    struct hub_issue *old = &job->issue;
+    const struct hub_report *r = job->report;
+    char stamp[DATE_STAMP_ROOM] = "?";
+    enum err e = hub_issues_find(job->store, r->form->id, r->unit, r->label, 0, old);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e != ERR_OK) return e;
+    if (date_stamp(old->closed_ms, stamp) != ERR_OK) snprintf(stamp, sizeof stamp, "?");
+    snprintf(why->vi, sizeof why->vi, "Kỳ %s đã chốt: %s, lần phát hành %u, lúc %s", old->period,
+             old->report, (unsigned)old->number, stamp);
+    snprintf(why->en, sizeof why->en, "period %s is closed: %s, issue %u, at %s", old->period,
+             old->report, (unsigned)old->number, stamp);
+    return ERR_EXISTS;
+}
+
+/* ---- files ---- */
+
+static enum err close_sign(struct close_job *job, enum hub_issue_kind kind)
+{
+    struct close_file *f = &job->files[kind];
+    char hex[2 * ID_HASH_BYTES + 1], trusted[512];
+    hub_close_name(&job->issue, kind, f->name);
+    crypto_generichash(f->hash, sizeof f->hash, f->data.p, f->data.len, NULL, 0);
+    id_hex(BYTES_OF(job->issue.figures.b), hex);
+    int n =
+        snprintf(trusted, sizeof trusted, "timestamp:%lld\tfile:%s\tperiod:%s\tissue:%u\tdigest:%s",
+                 (long long)(job->issue.closed_ms / 1000), f->name, job->issue.period,
+                 (unsigned)job->issue.number, hex);
+    assert(n > 0 && (size_t)n < sizeof trusted);
+    (void)n;
+    return minisign_sign(job->request->issue_key, f->hash, bytes_str(trusted), &f->minisig);
+}
+
+static enum err close_files(struct close_job *job)
+{
+    const struct hub_report *r = job->report;
+    struct close_file *files = job->files;
+    enum err e = hub_canonical_json(r, &files[HUB_ISSUE_JSON].data);
+    if (e == ERR_OK) e = hub_canonical_csv(r, &files[HUB_ISSUE_CSV].data);
+    if (e != ERR_OK) return e;
+    hub_canonical_digest(buf_bytes(&files[HUB_ISSUE_JSON].data), &job->issue.figures);
+    struct hub_xlsx_about about = {
+        .issue = job->issue.number,
+        .closed_ms = job->issue.closed_ms,
+        .digest = job->issue.figures,
+        .scratch = job->request->scratch,
+    };
+    e = hub_xlsx(r, &about, &files[HUB_ISSUE_XLSX].data);
+    for (int k = 0; e == ERR_OK && k < HUB_ISSUE_KINDS; k++)
+        e = close_sign(job, (enum hub_issue_kind)k);
+    return e;
+}
+
+/* ---- storing ---- */
+
+static enum err close_set(struct close_job *job)
+{
+    const struct hub_issue *i = &job->issue;
+    struct hub_taken taken;
+    struct buf payload;
+    struct admin_close c = {
+        .report = bytes_str(i->report),
+        .unit = bytes_str(i->unit),
+        .period = bytes_str(i->period),
+        .issue = i->number,
+        .cut_epoch = i->cut.epoch,
+        .cut_position = i->cut.position,
+        .cut_hash = i->cut.hash,
+        .edition = i->cut.edition,
+        .figures = i->figures,
+    };
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    admin_close_encode(&c, &payload);
+    enum err e = payload.e;
+    struct bytes p = buf_bytes(&payload);
+    struct hub_own_set set = {.person = i->person, .payloads = &p, .count = 1};
+    if (e == ERR_OK)
+        e = hub_own_append(job->store, job->request->keys, &set, job->request->now_ms, &taken);
+    if (e == ERR_OK) job->issue.position = taken.last_position;
+    buf_free(&payload);
+    return e;
+}
+
+static enum err close_input(void *ctx, struct bytes record)
+{
+    struct buf *out = ctx;
+    if (record.len != ID_RECORD_BYTES) return ERR_OK; /* a fact that names no record */
+    buf_add_bytes(out, record);
+    return out->e;
+}
+
+static enum err close_row(struct close_job *job, const struct hub_report_line *line, size_t row,
+                          struct buf *inputs)
+{
+    const struct hub_report *r = job->report;
+    enum err e = ERR_OK;
+    for (size_t c = 0; e == ERR_OK && c < hub_report_columns(r); c++) {
+        const struct hub_report_cell *cell = &line->rows[row].cells[c];
+        struct hub_issue_cell v = {
+            .line = line->no,
+            .value = line->rows[row].value,
+            .total = row == 0,
+            .unit = hub_canonical_unit(r, c),
+            .absent = cell->absent,
+            .num = cell->num,
+            .den = cell->den,
+        };
+        buf_clear(inputs);
+        e = hub_report_inputs(line, cell, close_input, inputs);
+        v.inputs = buf_bytes(inputs);
+        if (e == ERR_OK) e = hub_issues_add_cell(job->store, job->issue.id, &v);
+    }
+    return e;
+}
+
+static enum err close_cells(struct close_job *job)
+{
+    struct buf inputs;
+    enum err e = ERR_OK;
+    buf_init(&inputs, (size_t)HUB_FIGURES_ROWS_MAX * ID_RECORD_BYTES);
+    for (size_t i = 0; e == ERR_OK && i < job->report->line_count; i++) {
+        const struct hub_report_line *line = &job->report->lines[i];
+        for (size_t k = 0; e == ERR_OK && k < line->row_count; k++)
+            e = close_row(job, line, k, &inputs);
+    }
+    buf_free(&inputs);
+    return e;
+}
+
+static enum err close_store(struct close_job *job)
+{
+    struct hub_position at;
+    enum err e = hub_store_begin(job->store);
+    if (e != ERR_OK) return e;
+    hub_store_position(job->store, &at);
+    assert(at.position == job->issue.cut.position); /* one thread: nothing came in between */
+    e = close_set(job);
+    if (e == ERR_OK) e = hub_issues_add(job->store, &job->issue);
+    for (int k = 0; e == ERR_OK && k < HUB_ISSUE_KINDS; k++) {
+        struct close_file *f = &job->files[k];
+        struct hub_issue_file file = {
+            .kind = (enum hub_issue_kind)k,
+            .name = f->name,
+            .data = buf_bytes(&f->data),
+            .minisig = buf_bytes(&f->minisig),
+        };
+        memcpy(file.hash, f->hash, sizeof file.hash);
+        e = hub_issues_add_file(job->store, job->issue.id, &file);
+    }
+    if (e == ERR_OK) e = close_cells(job);
+    if (e == ERR_OK) return hub_store_commit(job->store);
+    hub_store_rollback(job->store);
+    return e;
+}
+
+/* ---- all of it ---- */
+
+static void close_result(const struct close_job *job, struct hub_close_result *out)
+{
+    const struct hub_report *r = job->report;
+    *out = (struct hub_close_result){
+        .issue = job->issue,
+        .early = job->request->now_ms < date_to_ms(r->window.last) + DATE_DAY_MS,
+    };
+    for (size_t i = 0; i < r->unit_count; i++) {
+        out->nothing_sent += r->units[i].sent == HUB_SENT_NOTHING;
+        out->nothing_new += r->units[i].sent == HUB_SENT_EARLIER;
+    }
+}
+
+static void close_about(struct close_job *job)
+{
+    const struct hub_report *r = job->report;
+    struct hub_issue *i = &job->issue;
+    *i = (struct hub_issue){
+        .number = 1,
+        .cut = r->cut,
+        .closed_ms = job->request->now_ms,
+        .person = job->request->person,
+    };
+    snprintf(i->report, sizeof i->report, "%s", r->form->id);
+    snprintf(i->unit, sizeof i->unit, "%s", r->unit);
+    snprintf(i->period, sizeof i->period, "%s", r->label);
+    memcpy(i->issue_pk, job->request->issue_key->public, sizeof i->issue_pk);
+}
+
+enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
+                   struct hub_close_result *out, struct hub_report_why *why)
+{
+    struct close_job *job = calloc(1, sizeof *job);
+    if (job == NULL) return ERR_NOMEM;
+    job->store = s;
+    job->request = request;
+    for (size_t k = 0; k < HUB_ISSUE_KINDS; k++) {
+        buf_init(&job->files[k].data, HUB_CANONICAL_BYTES_MAX);
+        buf_init(&job->files[k].minisig, MINISIGN_FILE_BYTES_MAX);
+    }
+    enum err e = hub_issues_ready(s);
+    if (e == ERR_OK)
+        e = hub_report_compute(s, request->report, request->unit, request->period, &job->report,
+                               why);
+    if (e == ERR_OK) e = close_free(job, why);
+    if (e == ERR_EXISTS) *out = (struct hub_close_result){.issue = job->issue};
+    if (e != ERR_OK) goto out;
+    close_about(job);
+    e = close_files(job);
+    if (e == ERR_OK) e = close_store(job);
+    if (e == ERR_OK) close_result(job, out);
+out:
+    for (size_t k = 0; k < HUB_ISSUE_KINDS; k++) {
+        buf_free(&job->files[k].data);
+        buf_free(&job->files[k].minisig);
+    }
+    hub_report_free(job->report);
+    free(job);
+    return e;
+}

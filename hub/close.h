@@ -1,0 +1,51 @@
+/*
+ * Closing a period: the figures at the end of the log become an issue, for ever. SPEC 4.13 kind 21.
+ *
+ * The cut is the log position before the close set. In one transaction the close set takes its
+ * position (signed by the hub's log key, with cut and figures digest) and the issue is stored: JSON,
+ * CSV and XLSX as bytes, each with its BLAKE2b-512 and a minisign signature by the issue key whose
+ * trusted comment names time, file, period, issue and digest; and the records behind every cell.
+ * Nothing of it changes afterwards, whatever data come later.
+ *
+ * Ownership: the request is borrowed.   Threads: loop thread, outside a transaction.   Units: UTC ms.
+ */
+#ifndef DONGBO_HUB_CLOSE_H
+#define DONGBO_HUB_CLOSE_H
+
+#include "hub/report.h"
+#include "hub/store_issues.h"
+#include "hub/sync.h"
+#include "proto/key.h"
+
+struct hub_close_request {
+    const char *report;
+    const char *unit; /* NULL: the hub's own */
+    struct period period;
+    struct id_person person;
+    int64_t now_ms;
+    const struct hub_sync_keys *keys;
+    const struct key_sign *issue_key; /* KEY_ISSUE */
+    const char *scratch;              /* an existing folder for temporary files */
+};
+
+struct hub_close_result {
+    struct hub_issue issue;
+    bool early;          /* the data window is not over yet: later data of it will be late */
+    size_t nothing_sent; /* communes without any record */
+    size_t nothing_new;  /* communes with nothing made since the window began */
+};
+
+/*
+ * ERR_EXISTS     the period is closed: `why` says by which issue and when; out->issue is that issue
+ * ERR_NOT_FOUND, ERR_BAD_INPUT, ERR_DENIED, ERR_TOO_LARGE, ERR_NOT_READY   of hub_report_compute
+ * ERR_IO         the scratch folder cannot be written
+ * and the store's errors; nothing is closed then.
+ */
+MUST_CHECK enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
+                              struct hub_close_result *out, struct hub_report_why *why);
+
+/* "BC_RP04_2023-6M_735_1.json" */
+void hub_close_name(const struct hub_issue *issue, enum hub_issue_kind kind,
+                    char out[static HUB_ISSUE_NAME_ROOM]);
+
+#endif

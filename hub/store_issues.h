@@ -1,0 +1,93 @@
+/*
+ * The hub's store, part 5: issued reports. An issue is what was closed, byte for byte: its cut, the
+ * figures digest, three files with their signatures, and the records behind each cell. Rows are only
+ * ever added; the database itself refuses to change or remove them.
+ *
+ * Ownership: what a callback is given is borrowed for the call; it must not call the function that
+ * calls it again.   Threads: loop thread.   Units: UTC ms.
+ * Errors:    those of hub/store.h everywhere.
+ */
+#ifndef DONGBO_HUB_STORE_ISSUES_H
+#define DONGBO_HUB_STORE_ISSUES_H
+
+#include "hub/store_reports.h"
+#include "proto/minisign.h"
+
+enum {
+    HUB_ISSUE_NAME_ROOM = 128, /* bytes of a file's name with its terminator */
+    HUB_ISSUE_REPORT_ROOM = CATALOGUE_NAME_BYTES_MAX + 1,
+};
+
+enum hub_issue_kind { HUB_ISSUE_JSON, HUB_ISSUE_CSV, HUB_ISSUE_XLSX, HUB_ISSUE_KINDS };
+
+struct hub_issue {
+    int64_t id; /* of the row; 0 before hub_issues_add */
+    char report[HUB_ISSUE_REPORT_ROOM];
+    char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    char period[PERIOD_LABEL_ROOM];
+    uint32_t number;   /* from 1 within (report, unit, period) */
+    uint64_t position; /* of the close set in the log */
+    struct hub_cut cut;
+    struct id_hash figures; /* digest of the canonical JSON */
+    int64_t closed_ms;
+    struct id_person person;
+    uint8_t issue_pk[KEY_PUBLIC_BYTES]; /* the key that signed the files */
+};
+
+struct hub_issue_file {
+    enum hub_issue_kind kind;
+    const char *name; /* "BC_RP04_2023-6M_735_1.json" */
+    struct bytes data;
+    uint8_t hash[MINISIGN_HASH_BYTES];
+    struct bytes minisig;
+};
+
+struct hub_issue_cell {
+    unsigned line;
+    const char *value; /* of the breakdown */
+    bool total;        /* the line's first row */
+    const char *unit;
+    bool absent;
+    int64_t num;
+    int64_t den;
+    struct bytes inputs; /* record ids of 16 bytes, ascending */
+};
+
+/* Inside a transaction. Sets issue->id. ERR_EXISTS: that number is there. */
+MUST_CHECK enum err hub_issues_add(struct hub_store *s, struct hub_issue *issue);
+MUST_CHECK enum err hub_issues_add_file(struct hub_store *s, int64_t issue,
+                                        const struct hub_issue_file *file);
+MUST_CHECK enum err hub_issues_add_cell(struct hub_store *s, int64_t issue,
+                                        const struct hub_issue_cell *cell);
+
+/* Make the tables when they are missing. Called once outside of a transaction before adding; the
+ * readers below call it themselves. */
+MUST_CHECK enum err hub_issues_ready(struct hub_store *s);
+
+/* The newest issue of a period, or the one with a number (0 = newest). ERR_NOT_FOUND. */
+MUST_CHECK enum err hub_issues_find(struct hub_store *s, const char *report, const char *unit,
+                                    const char *period, uint32_t number, struct hub_issue *out);
+
+/* All issues, in the order in which they were closed. */
+typedef enum err hub_issue_fn(void *ctx, const struct hub_issue *issue);
+MUST_CHECK enum err hub_issues_list(struct hub_store *s, hub_issue_fn *row, void *ctx);
+
+/* The files of an issue, by kind. */
+typedef enum err hub_issue_file_fn(void *ctx, const struct hub_issue_file *file);
+MUST_CHECK enum err hub_issues_files(struct hub_store *s, int64_t issue, hub_issue_file_fn *row,
+                                     void *ctx);
+
+/* The file of that name: issue, data and signature, for the province's door. ERR_NOT_FOUND. */
+MUST_CHECK enum err hub_issues_file_named(struct hub_store *s, const char *name,
+                                          hub_issue_file_fn *row, void *ctx);
+
+/* The cells of an issue, in the order in which they were written (explain). */
+typedef enum err hub_issue_cell_fn(void *ctx, const struct hub_issue_cell *cell);
+MUST_CHECK enum err hub_issues_cells(struct hub_store *s, int64_t issue, hub_issue_cell_fn *row,
+                                     void *ctx);
+
+/* The figures digest that the close set in the log states. ERR_NOT_FOUND: no such set. */
+MUST_CHECK enum err hub_issues_logged(struct hub_store *s, const struct hub_issue *issue,
+                                      struct id_hash *figures);
+
+#endif

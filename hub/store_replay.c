@@ -1,0 +1,148 @@
+#include "hub/store_replay.h"
+#include "hub/store_priv.h"
+
+#include <sodium.h>
+
+/* ---- reading the log ---- */
+
+enum err hub_log_rows(struct hub_store *s, hub_log_fn *row, void *ctx)
+{
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT l.pos, l.seq, i.inc, i.node, i.sign_pk, l.hash, l.p, l.signature, l.head, "
+               "l.body, l.received_ms FROM sys_log l LEFT JOIN sys_inc i ON i.no = l.inc "
+               "ORDER BY l.pos");
+    bool more = true;
+    while (e == ERR_OK && more) {
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more) break;
+        struct hub_log_row r = {
+            .position = (uint64_t)db_column_int(q, 0),
+            .seq = (uint64_t)db_column_int(q, 1),
+            .inc = db_column_bytes(q, 2),
+            .node = db_column_bytes(q, 3),
+            .sign_pk = db_column_bytes(q, 4),
+            .hash = db_column_bytes(q, 5),
+            .p = db_column_bytes(q, 6),
+            .signature = db_column_bytes(q, 7),
+            .head = db_column_bytes(q, 8),
+            .body = db_column_bytes(q, 9),
+            .received_ms = db_column_int(q, 10),
+        };
+        r.own = bytes_equal(r.node, BYTES_OF(s->identity.hub.b));
+        e = row(ctx, &r);
+    }
+    db_done(q);
+    return e;
+}
+
+/* ---- replaying ---- */
+
+struct replay {
+    struct hub_store *from;
+    struct hub_store *to;
+    uint64_t upto;
+    uint64_t position; /* last tried */
+    size_t epoch;      /* next of from->epochs to begin */
+};
+
+/* Begin the epochs that start at the next position. */
+static enum err replay_epochs(struct replay *r, uint64_t next)
+{
+    struct hub_store *s = r->from;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && r->epoch < s->epoch_count && s->epochs[r->epoch].start <= next) {
+        struct hub_identity id = s->identity;
+        uint8_t epoch[8];
+        id.epoch = s->epochs[r->epoch++].epoch;
+        le64_store(epoch, id.epoch);
+        struct db_stmt *q = db_stmt(s->db, "SELECT inc FROM sys_epoch WHERE epoch = ?1");
+        db_bind_blob(q, 1, BYTES_OF(epoch));
+        e = db_get(q);
+        if (e == ERR_OK) e = db_column_copy(q, 0, id.inc.b, sizeof id.inc.b);
+        db_done(q);
+        if (e == ERR_OK) e = hub_store_identity_set(r->to, &id);
+    }
+    return e;
+}
+
+static enum err replay_take(struct replay *r, const struct hub_log_row *row)
+{
+    static const uint8_t unsigned_[CHANGE_SIGNATURE_BYTES];
+    struct hub_taken taken;
+    bool has = row->signature.len == CHANGE_SIGNATURE_BYTES;
+    const uint8_t *signature = has ? row->signature.p : unsigned_;
+    if (row->own)
+        return hub_store_take_own(r->to, row->head, row->body, signature, row->received_ms, &taken);
+    struct id_hash node;
+    struct pack_decoded one = {.head = row->head, .body = row->body};
+    struct pack_sets sets = {.v = &one, .count = 1};
+    if (row->node.len != sizeof node.b) return ERR_DAMAGED;
+    memcpy(node.b, row->node.p, sizeof node.b);
+    memcpy(sets.signature, signature, sizeof sets.signature);
+    change_hash(row->head, &one.hash);
+    return hub_store_take(r->to, &node, &sets, row->received_ms, &taken);
+}
+
+static enum err replay_row(void *ctx, const struct hub_log_row *row)
+{
+    struct replay *r = ctx;
+    if (row->position > r->upto) return ERR_OK;
+    if (row->position != r->position + 1) return ERR_DAMAGED;
+    r->position = row->position;
+    enum err e = replay_epochs(r, row->position);
+    if (e == ERR_OK) e = hub_store_begin(r->to);
+    if (e != ERR_OK) return e;
+    e = replay_take(r, row);
+    if (e == ERR_OK) return hub_store_commit(r->to);
+    hub_store_rollback(r->to);
+    return e;
+}
+
+enum err hub_replay_open(struct hub_store *s, uint64_t upto, struct hub_store **out,
+                         uint64_t *position)
+{
+    struct hub_store_options memory = {.path = DB_MEMORY_PATH, .create = true};
+    struct replay r = {.from = s, .upto = upto};
+    enum err e = hub_store_open(&memory, &r.to);
+    if (e != ERR_OK) return e;
+    e = hub_cache_ready(s);
+    if (e == ERR_OK) e = hub_log_rows(s, replay_row, &r);
+    if (e == ERR_OK && r.position < upto) e = ERR_NOT_FOUND;
+    *position = r.position;
+    if (e == ERR_OK) {
+        *out = r.to;
+    } else {
+        hub_store_close(r.to);
+    }
+    return e;
+}
+
+/* ---- states ---- */
+
+enum err hub_state_next(struct hub_store *s, const struct id_record *after,
+                        struct hub_state_row *out)
+{
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT r.rid, r.type, u.code, r.pos, r.state FROM sys_record r JOIN sys_unit u "
+               "ON u.no = r.unit WHERE r.rid > ?1 ORDER BY r.rid LIMIT 1");
+    db_bind_blob(q, 1, after != NULL ? BYTES_OF(after->b) : (struct bytes){NULL, 0});
+    enum err e = db_get(q);
+    if (e != ERR_OK) {
+        db_done(q);
+        return e;
+    }
+    struct hub_state_row v = {.type = (unsigned)db_column_int(q, 1),
+                              .position = (uint64_t)db_column_int(q, 3)};
+    struct bytes code = db_column_bytes(q, 2), state = db_column_bytes(q, 4);
+    e = db_column_copy(q, 0, v.rid.b, sizeof v.rid.b);
+    if (e == ERR_OK && code.len > ADMIN_UNIT_BYTES_MAX) e = ERR_DAMAGED;
+    if (e == ERR_OK) {
+        if (code.len > 0) memcpy(v.unit, code.p, code.len);
+        crypto_generichash(v.digest.b, sizeof v.digest.b, state.p, state.len, NULL, 0);
+        *out = v;
+    }
+    db_done(q);
+    return e;
+}

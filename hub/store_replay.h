@@ -1,0 +1,55 @@
+/*
+ * The hub's store, part 6: replaying its log. A second store in memory takes the sets of the log
+ * again through the same code, up to a position; what it then holds is what the log says, whatever
+ * the tables of the first one say. Reads the first, never writes it.
+ *
+ * Ownership: hub_replay_open gives a store that the caller closes with hub_store_close.
+ * Threads:   loop thread, outside a transaction.
+ * Limits:    the whole state of the log is held in memory.
+ */
+#ifndef DONGBO_HUB_STORE_REPLAY_H
+#define DONGBO_HUB_STORE_REPLAY_H
+
+#include "hub/store.h"
+
+/*
+ * A store in memory with positions 1 .. `upto` of `s`.
+ *
+ * ERR_NOT_FOUND  the log is shorter than `upto`
+ * ERR_DAMAGED, ERR_BAD_FORMAT, ERR_BAD_HASH, ERR_CHAIN_BROKEN ...  the set at *position cannot be
+ *                taken: the log is damaged there
+ */
+MUST_CHECK enum err hub_replay_open(struct hub_store *s, uint64_t upto, struct hub_store **out,
+                                    uint64_t *position);
+
+/* One set of the log as it stands on disk; bytes are borrowed for the call. */
+struct hub_log_row {
+    uint64_t position;
+    uint64_t seq;
+    struct bytes inc;       /* 8 */
+    struct bytes node;      /* 32 */
+    struct bytes sign_pk;   /* 32, of the log's genesis as stored */
+    struct bytes hash;      /* 32 */
+    struct bytes p;         /* 32 */
+    struct bytes signature; /* 64, or empty: covered by a later one of its log */
+    struct bytes head;
+    struct bytes body;
+    int64_t received_ms;
+    bool own; /* of the hub's own log */
+};
+typedef enum err hub_log_fn(void *ctx, const struct hub_log_row *row);
+MUST_CHECK enum err hub_log_rows(struct hub_store *s, hub_log_fn *row, void *ctx);
+
+/* State of every record by record id: type, owner's code, position, state. */
+struct hub_state_row {
+    struct id_record rid;
+    unsigned type;
+    char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    uint64_t position;
+    struct id_hash digest; /* BLAKE2b-256 of the state */
+};
+/* The first record whose id is greater than *after (NULL: the first of all). ERR_NOT_FOUND: none. */
+MUST_CHECK enum err hub_state_next(struct hub_store *s, const struct id_record *after,
+                                   struct hub_state_row *out);
+
+#endif
