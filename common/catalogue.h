@@ -126,11 +126,14 @@ struct catalogue_unit {
     struct date valid_to;   /* last day; 9999-12-31 when open */
 };
 
-enum catalogue_measure {                  /* column `measure` of indicators.csv */
-                         CATALOGUE_COUNT, /* number of distinct subjects with num = 1 */
-                         CATALOGUE_SUM,   /* sum of num over all rows (luot, sessions, money) */
-                         CATALOGUE_RATIO, /* distinct subjects with num = 1 over distinct subjects
-                                             with den = 1 */
+enum catalogue_measure {                      /* column `measure` of indicators.csv */
+                         CATALOGUE_COUNT,     /* number of distinct subjects with num = 1 */
+                         CATALOGUE_SUM,       /* sum of num over all rows (luot, sessions, money) */
+                         CATALOGUE_RATIO,     /* distinct subjects with num = 1 over distinct
+                                                 subjects with den = 1 */
+                         CATALOGUE_RATIO_SUM, /* sum of num over sum of den, any integers; each
+                                                 subject once, with the largest num and den of its
+                                                 rows (differences, money, hours) */
 };
 
 struct catalogue_indicator {

@@ -100,7 +100,7 @@ static void indicator_read(const struct catalogue_table *t, size_t row,
                            struct catalogue_indicator *in)
 {
     /* In the order of enum catalogue_measure. */
-    static const char *const measures[] = {"count", "sum", "ratio"};
+    static const char *const measures[] = {"count", "sum", "ratio", "ratio_sum"};
     static const char *const directions[] = {"up", "down", "band", "none"};
     in->id = catalogue_cell_id(t, row, IN_ID);
     in->label_vi = catalogue_cell_needed(t, row, IN_LABEL_VI);
