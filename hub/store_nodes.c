@@ -246,6 +246,29 @@ enum err hub_store_token_revoke(struct hub_store *s, const char *name, int64_t n
     return e == ERR_OK && db_changes(s->db) == 0 ? ERR_NOT_FOUND : e;
 }
 
+enum err hub_store_tokens(struct hub_store *s,
+                          enum err (*row)(void *ctx, const struct hub_token *t), void *ctx)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT name, created_ms, revoked_ms FROM sys_token ORDER BY name");
+    bool more = true;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && more) {
+        char name[MESSAGE_TEXT_MAX + 1];
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more) break;
+        struct bytes text = db_column_bytes(q, 0);
+        size_t len = text.len < sizeof name ? text.len : sizeof name - 1;
+        memcpy(name, text.p, len);
+        name[len] = '\0';
+        struct hub_token t = {
+            .name = name, .created_ms = db_column_int(q, 1), .revoked_ms = db_column_int(q, 2)};
+        e = row(ctx, &t);
+    }
+    db_done(q);
+    return e;
+}
+
 /* Looking a hash up is not constant in time, but what it tells is about the hash only. */
 enum err hub_store_token_check(struct hub_store *s, struct bytes token,
                                char name[static MESSAGE_TEXT_MAX + 1])

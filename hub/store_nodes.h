@@ -57,6 +57,15 @@ MUST_CHECK enum err hub_store_token_add(struct hub_store *s, const char *name,
                                         int64_t now_ms);
 /* ERR_NOT_FOUND. */
 MUST_CHECK enum err hub_store_token_revoke(struct hub_store *s, const char *name, int64_t now_ms);
+struct hub_token { /* without its secret, which is not kept */
+    const char *name;
+    int64_t created_ms;
+    int64_t revoked_ms; /* 0: living */
+};
+/* By name. */
+MUST_CHECK enum err hub_store_tokens(struct hub_store *s,
+                                     enum err (*row)(void *ctx, const struct hub_token *t),
+                                     void *ctx);
 /* ERR_DENIED: unknown or revoked. Otherwise the name of its holder. */
 MUST_CHECK enum err hub_store_token_check(struct hub_store *s, struct bytes token,
                                           char name[static MESSAGE_TEXT_MAX + 1]);

@@ -1,10 +1,13 @@
 /* The typed tables, brought up to date out of sys_record. */
 #include "common/log.h"
 #include "hub/store_priv.h"
+#include "hub/store_records.h"
 #include "proto/wire.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+enum { HUB_LISTS_BYTES_MAX = 24 * FOLD_STATE_BYTES_MAX }; /* JSON texts of one row */
 
 struct hub_row { /* memory for one row */
     struct record_cell cells[CATALOGUE_FIELDS_MAX];
@@ -66,6 +69,21 @@ static enum err hub_row_fill(const struct fold *f, const struct catalogue_type *
         p += v->bytes.len;
     }
     return row->lists.e;
+}
+
+enum err hub_store_try_record(struct hub_store *s, const struct catalogue_type *type,
+                              const struct fold *f, const struct catalogue_field **bad,
+                              struct catalogue_why *why)
+{
+    if (s->typed == NULL) return ERR_NOT_READY;
+    struct hub_row *row = calloc(1, sizeof *row);
+    if (row == NULL) return ERR_NOMEM;
+    buf_init(&row->lists, HUB_LISTS_BYTES_MAX);
+    enum err e = hub_row_fill(f, type, row);
+    if (e == ERR_OK) e = typed_check(s->typed, type, row->values, type->field_count, bad, why);
+    buf_free(&row->lists);
+    free(row);
+    return e;
 }
 
 static enum err hub_project_one(struct hub_store *s, const struct hub_record *r,
@@ -135,7 +153,7 @@ enum err hub_store_project(struct hub_store *s)
         return ERR_OK;
     struct hub_row *row = calloc(1, sizeof *row);
     if (row == NULL) return ERR_NOMEM;
-    buf_init(&row->lists, 4 * FOLD_STATE_BYTES_MAX * 6);
+    buf_init(&row->lists, HUB_LISTS_BYTES_MAX);
     e = db_begin(s->db);
     if (e == ERR_OK) {
         e = hub_project_all(s, row);

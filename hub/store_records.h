@@ -40,6 +40,12 @@ MUST_CHECK enum err hub_store_conflicts(struct hub_store *s, hub_record_fn *row,
  * there. Live as long as the store. */
 const struct fold_rules *hub_store_rules(const struct hub_store *s);
 
+/* Check required, relevant and constraint of a prospective record. After hub_store_project().
+ * ERR_BAD_VALUE: the field and its words;   ERR_NOT_READY: no catalogue */
+MUST_CHECK enum err hub_store_try_record(struct hub_store *s, const struct catalogue_type *type,
+                                         const struct fold *f, const struct catalogue_field **bad,
+                                         struct catalogue_why *why);
+
 /* The change set that a version names: who wrote it, when, and as what. The bytes go to the
  * callback so that its payloads can be read (a base's value, an author). ERR_NOT_FOUND: it never
  * came, or it is a set of a branch that is not here. */

@@ -68,8 +68,9 @@ bool cli_has(const struct cli *c, const char *name);
  * Returns `e`, so that a verb can end with it. Either text may be NULL: the error's own is used. */
 MUST_CHECK enum err cli_fail(struct cli *c, enum err e, const char *vi, const char *en);
 
-/* The text of the chosen language. */
-const char *cli_text(const struct cli *c, const char *vi, const char *en);
+/* The text of the chosen language. Both may be formats of printf, and are then checked as such. */
+const char *cli_text(const struct cli *c, const char *vi, const char *en)
+    __attribute__((format_arg(2), format_arg(3)));
 
 /* Print a JSON value (borrowed) and a line end to stdout; keys keep their order. */
 void cli_print_json(const json_t *j);

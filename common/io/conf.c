@@ -132,7 +132,7 @@ static bool conf_split(const char *s, struct bytes *host, int64_t *port)
 {
     const char *colon = strrchr(s, ':'), *end = NULL;
     if (colon == NULL || colon == s || !conf_number(colon + 1, port, &end)) return false;
-    if (*end != '\0' || *port < 1 || *port > 65535) return false;
+    if (*end != '\0' || *port < 0 || *port > 65535) return false;
     *host = bytes_make(s, (size_t)(colon - s));
     bool bracket = s[0] == '[';
     if (!bracket) return memchr(s, ':', host->len) == NULL && memchr(s, ' ', host->len) == NULL;
@@ -158,8 +158,9 @@ static bool conf_read(const struct conf_key *k, const char *s, int64_t *number)
 
 static bool conf_within(const struct conf_key *k, int64_t number)
 {
-    if ((k->min == 0 && k->max == 0) || k->type == CONF_BOOL || k->type == CONF_HOSTPORT)
-        return true;
+    bool limits = k->min != 0 || k->max != 0;
+    if (k->type == CONF_HOSTPORT && !limits) return number > 0; /* port 0: "any", to listen */
+    if (!limits || k->type == CONF_BOOL) return true;
     return number >= k->min && number <= k->max;
 }
 

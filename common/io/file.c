@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <uv.h>
 
 enum { FILE_TEMP_TRIES = 100 };
 
@@ -298,6 +299,16 @@ enum err file_join(const char *dir, const char *name, char *out, size_t cap)
     size_t len = strlen(dir);
     const char *slash = len > 0 && dir[len - 1] == '/' ? "" : "/";
     int n = snprintf(out, cap, "%s%s%s", dir, slash, name);
+    return n >= 0 && (size_t)n < cap ? ERR_OK : ERR_TOO_LARGE;
+}
+
+enum err file_absolute(const char *path, char *out, size_t cap)
+{
+    uv_fs_t q;
+    int n = -1, code = uv_fs_realpath(NULL, &q, path, NULL);
+    if (code == 0) n = snprintf(out, cap, "%s", (const char *)q.ptr);
+    uv_fs_req_cleanup(&q);
+    if (code != 0) return file_fail("realpath", -code); /* libuv's codes are negative errnos */
     return n >= 0 && (size_t)n < cap ? ERR_OK : ERR_TOO_LARGE;
 }
 

@@ -73,6 +73,9 @@ MUST_CHECK enum err file_free_bytes(const char *path, uint64_t *out);
 /* "dir/name" into `out` (cap bytes). ERR_TOO_LARGE when it does not fit. */
 MUST_CHECK enum err file_join(const char *dir, const char *name, char *out, size_t cap);
 
+/* The absolute path of a file or folder that is there, links resolved. */
+MUST_CHECK enum err file_absolute(const char *path, char *out, size_t cap);
+
 /* The lock that makes one process the owner of a data folder. Held until file_unlock() or the
  * process's end, in whatever way it ends; the lock file itself stays. */
 struct file_lock {

@@ -1,0 +1,93 @@
+/*
+ * The hub's data folder, opened: lock, config, keys, store. Both the daemon and a tool that runs
+ * without it work on one; whatever they do goes through hub_command() (hub/command.h).
+ *
+ *   DIR/dongbo.conf       config, made by init, edited by people
+ *   DIR/hub.db            the store
+ *   DIR/keys/             log.key, transport.key, sealing.key, issue.key; root.key belongs offline
+ *   DIR/tls/cert.pem, key.pem
+ *   DIR/run/lock, control.sock, ports.json
+ *
+ * Ownership: hub_app_close() releases everything.   Threads: loop thread only.   Units: UTC ms.
+ */
+#ifndef DONGBO_HUB_APP_H
+#define DONGBO_HUB_APP_H
+
+#include "common/io/conf.h"
+#include "common/io/file.h"
+#include "hub/drive.h"
+#include "hub/store.h"
+#include "proto/key.h"
+
+#define HUB_PORT_DEFAULT     "7350" /* nodes */
+#define HUB_WEB_PORT_DEFAULT "7443" /* the province's door */
+#define HUB_CONTROL_SOCKET   "run/control.sock"
+#define HUB_PORTS_FILE       "run/ports.json"
+
+struct hub_app {
+    char data[FILE_PATH_BYTES_MAX];
+    struct conf *conf;
+    struct hub_store *store;
+    struct hub_drive *drive; /* the daemon's; NULL in a tool */
+    struct key_sign log;
+    struct key_sign issue;
+    struct key_box transport;
+    struct hub_sync_keys keys;
+    struct hub_identity identity;
+    struct file_lock lock;
+    bool locked;
+    uint16_t sync_port; /* really listened at, 0: no daemon */
+    uint16_t web_port;
+    uint64_t web_requests; /* answered by the province's door since the start */
+};
+
+/* The schema of dongbo.conf. */
+const struct conf_key *hub_app_keys(size_t *count);
+
+/* Read DIR/dongbo.conf over the defaults; ERR_CONFIG: conf_errors(*out) says what, and *out is
+ * still the caller's. A missing file is fine. */
+MUST_CHECK enum err hub_app_conf(const char *data, struct conf **out);
+
+/* "DIR/name". ERR_TOO_LARGE. */
+MUST_CHECK enum err hub_app_path(const char *data, const char *name,
+                                 char out[static FILE_PATH_BYTES_MAX]);
+
+struct hub_app_init {
+    const char *unit;
+    const char *unit_name;
+    const char *address; /* public "host:port" for invitations, may be "" */
+    const char *listen;  /* "host:port" for nodes, NULL: the default */
+    const char *web;     /* of the province's door, NULL: the default */
+    const char *names;   /* names of the certificate, ',' between them */
+};
+/*
+ * Make a new data folder (mode 0700): keys, card, certificate, config, store, identity.
+ * ERR_EXISTS: there is one; nothing is overwritten;   ERR_BAD_INPUT: unit or a name
+ */
+MUST_CHECK enum err hub_app_init(const char *data, const struct hub_app_init *init, int64_t now_ms);
+
+/*
+ * Take the lock and open everything.
+ * ERR_NOT_READY: no hub here, run init;   ERR_LOCKED;   ERR_CONFIG;   and of keys and store
+ */
+MUST_CHECK enum err hub_app_open(const char *data, struct hub_app **out);
+void hub_app_close(struct hub_app *a); /* NULL is fine */
+
+/*
+ * Writing: begin, append any number of sets, commit or abort. In the daemon it is the transaction
+ * of the sessions; commit makes all of it durable.
+ */
+MUST_CHECK enum err hub_app_begin(struct hub_app *a);
+MUST_CHECK enum err hub_app_commit(struct hub_app *a);
+void hub_app_abort(struct hub_app *a);
+/* For reading outside a transaction: what sessions brought is committed first. */
+MUST_CHECK enum err hub_app_settle(struct hub_app *a);
+
+/* The person id of a login's name at this hub: the same name, the same id. */
+void hub_app_person(const struct hub_app *a, const char *name, struct id_person *out);
+
+/* The daemon: sync port, province's door and control socket until SIGINT or SIGTERM. The address
+ * of everything it listens at is in DIR/run/ports.json while it runs. */
+MUST_CHECK enum err hub_app_run(struct hub_app *a);
+
+#endif

@@ -1,0 +1,198 @@
+#include "hub/command_priv.h"
+
+#include "common/io/clock.h"
+#include "proto/wire.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- answers ---- */
+
+json_t *hub_command_error(enum err e, const char *vi, const char *en)
+{
+    return json_pack("{s:s, s:s, s:s}", "error", err_name(e), "vi", vi, "en", en);
+}
+
+json_t *hub_command_fail(enum err e)
+{
+    static const struct {
+        enum err e;
+        const char *vi;
+        const char *en;
+    } said[] = {
+        {ERR_FULL,
+         "Ổ đĩa đầy: việc này chưa được ghi; mọi dữ liệu trước đó vẫn an toàn. Các xã sẽ tự gửi "
+         "lại "
+         "khi có chỗ trống. Hãy giải phóng ổ đĩa rồi làm lại.",
+         "The disk is full: this was not saved; everything before is safe. Communes send again by "
+         "themselves when there is room. Free some space and repeat."},
+        {ERR_DAMAGED,
+         "Dữ liệu của trung tâm không khớp: đừng xóa gì, hãy chép nguyên thư mục dữ liệu ra nơi "
+         "khác "
+         "rồi xem nhật ký và docs/hub.md.",
+         "The hub's data do not fit together: delete nothing, copy the whole data folder "
+         "elsewhere, "
+         "then see the log and docs/hub.md."},
+        {ERR_NOT_READY,
+         "Trung tâm chưa có danh mục hoặc chưa khởi tạo: chạy `dongbo-hub init`, rồi "
+         "`dongbo-hub catalogue publish THƯ_MỤC`.",
+         "The hub has no catalogue or is not initialised: run `dongbo-hub init`, then "
+         "`dongbo-hub catalogue publish DIR`."},
+        {ERR_NOMEM, "Hết bộ nhớ: chưa ghi gì.", "Out of memory: nothing was saved."},
+    };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        if (said[i].e == e) return hub_command_error(e, said[i].vi, said[i].en);
+    }
+    return hub_command_error(e, err_text_vi(e), err_text_en(e));
+}
+
+json_t *hub_command_why(enum err e, const struct entry_why *why)
+{
+    if (why->vi[0] == '\0') return hub_command_fail(e);
+    json_t *j = hub_command_error(e, why->vi, why->en);
+    if (j != NULL && why->field != NULL)
+        json_object_set_new(j, "field", json_string(why->field->name));
+    return j;
+}
+
+enum err hub_command_error_of(const json_t *response)
+{
+    const char *name = json_string_value(json_object_get(response, "error"));
+    if (name == NULL) return ERR_OK;
+    for (int e = 0; e < ERR_COUNT; e++) {
+        if (strcmp(err_name((enum err)e), name) == 0) return (enum err)e;
+    }
+    return ERR_STORE;
+}
+
+/* ---- requests ---- */
+
+const char *hub_request_str(const json_t *request, const char *key)
+{
+    const char *s = json_string_value(json_object_get(request, key));
+    return s != NULL && s[0] != '\0' ? s : NULL;
+}
+
+enum err hub_request_id(const json_t *request, const char *key, struct id_record *out)
+{
+    const char *hex = hub_request_str(request, key);
+    return hex != NULL ? id_unhex(hex, out->b, sizeof out->b) : ERR_BAD_INPUT;
+}
+
+enum err hub_request_bytes(const json_t *request, const char *key, struct buf *out)
+{
+    const char *text = hub_request_str(request, key);
+    if (text == NULL) return ERR_BAD_INPUT;
+    size_t len = strlen(text), n = 0;
+    uint8_t *p = buf_room(out, len / 4 * 3 + 3);
+    if (p == NULL) return out->e;
+    size_t before = out->len - (len / 4 * 3 + 3);
+    if (sodium_base642bin(p, len / 4 * 3 + 3, text, len, NULL, &n, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) != 0)
+        return ERR_BAD_INPUT;
+    out->len = before + n;
+    return ERR_OK;
+}
+
+void hub_request_person(const struct hub_app *a, const json_t *request, struct id_person *out)
+{
+    const char *name = hub_request_str(request, "person");
+    memset(out, 0, sizeof *out);
+    if (name != NULL) hub_app_person(a, name, out);
+}
+
+/* ---- values ---- */
+
+json_t *hub_json_hex(struct bytes b)
+{
+    char hex[2 * ID_HASH_BYTES + 1];
+    if (b.len > ID_HASH_BYTES) return json_null();
+    id_hex(b, hex);
+    return json_string(hex);
+}
+
+json_t *hub_json_text(struct bytes b)
+{
+    json_t *j = json_stringn((const char *)b.p, b.len);
+    return j != NULL ? j : json_string("?"); /* no UTF-8 */
+}
+
+json_t *hub_json_base64(struct bytes b)
+{
+    size_t room = sodium_base64_ENCODED_LEN(b.len, sodium_base64_VARIANT_ORIGINAL);
+    char *text = malloc(room);
+    if (text == NULL) return NULL;
+    sodium_bin2base64(text, room, b.p, b.len, sodium_base64_VARIANT_ORIGINAL);
+    json_t *j = json_string(text);
+    free(text);
+    return j;
+}
+
+json_t *hub_json_time(int64_t ms)
+{
+    char stamp[DATE_STAMP_ROOM];
+    if (ms == 0 || date_stamp(ms, stamp) != ERR_OK) return json_null();
+    return json_string(stamp);
+}
+
+json_t *hub_json_value(struct bytes value)
+{
+    struct buf text;
+    if (value.len == 0 || value.p[0] == 0xc0) return json_null();
+    buf_init(&text, 2 * CATALOGUE_TEXT_BYTES_MAX);
+    enum err e = record_value_to_text(NULL, value, &text);
+    json_t *j = e == ERR_OK ? hub_json_text(buf_bytes(&text)) : json_null();
+    buf_free(&text);
+    return j;
+}
+
+const char *hub_unit_name(struct hub_app *a, const char *code)
+{
+    const struct catalogue *c = hub_store_catalogue(a->store);
+    size_t n = 0;
+    const struct catalogue_unit *units = c != NULL ? catalogue_units(c, &n) : NULL;
+    const char *name = "";
+    for (size_t i = 0; i < n; i++) { /* the last row of a code is its newest name */
+        if (strcmp(units[i].code, code) == 0) name = units[i].name_vi;
+    }
+    return name;
+}
+
+/* ---- dispatch ---- */
+
+static const struct {
+    const char *verb;
+    hub_command_fn *run;
+} hub_verbs[] = {
+    {"catalogue_check", hub_command_check},
+    {"catalogue_publish", hub_command_publish},
+    {"status", hub_command_status},
+    {"invite", hub_command_invite},
+    {"nodes", hub_command_nodes},
+    {"token", hub_command_token},
+    {"put", hub_command_put},
+    {"import", hub_command_import},
+    {"get", hub_command_get},
+    {"list", hub_command_list},
+    {"conflicts", hub_command_conflicts},
+    {"resolve", hub_command_resolve},
+    {"report", hub_command_report},
+    {"close", hub_command_close},
+    {"issues", hub_command_issues},
+    {"export", hub_command_export},
+    {"verify", hub_command_verify},
+};
+
+json_t *hub_command(struct hub_app *a, const json_t *request)
+{
+    const char *verb = hub_request_str(request, "verb");
+    for (size_t i = 0; verb != NULL && i < sizeof hub_verbs / sizeof hub_verbs[0]; i++) {
+        if (strcmp(hub_verbs[i].verb, verb) != 0) continue;
+        enum err e = hub_app_settle(a);
+        return e == ERR_OK ? hub_verbs[i].run(a, request) : hub_command_fail(e);
+    }
+    return hub_command_error(ERR_USAGE,
+                             "Trung tâm đang chạy không biết lệnh này (khác phiên bản?).",
+                             "The running hub does not know this verb (another version?).");
+}

@@ -1,0 +1,205 @@
+/* Conflicts of fields with everything behind them, and one person in two communes. */
+#include "hub/command_priv.h"
+#include "hub/command_pair.h"
+
+#include <sodium.h>
+
+/* ---- who wrote a version ---- */
+
+static enum err hub_author_row(void *ctx, const struct hub_set *set)
+{
+    json_t *j = ctx;
+    const struct change_head *h = &set->view->head;
+    json_object_set_new(j, "unit", json_string(set->unit));
+    json_object_set_new(j, "person", hub_json_hex(BYTES_OF(h->person.b)));
+    json_object_set_new(j, "at", hub_json_time((int64_t)(h->hlc >> 16)));
+    json_object_set_new(j, "received", hub_json_time(set->received_ms));
+    json_object_set_new(j, "position", json_integer((json_int_t)set->position));
+    json_object_set_new(j, "seq", json_integer((json_int_t)h->seq));
+    return ERR_OK;
+}
+
+static enum err hub_author(struct hub_app *a, const struct id_version *v, json_t *j)
+{
+    enum err e = hub_store_set(a->store, v, hub_author_row, j);
+    const char *unit = hub_request_str(j, "unit");
+    if (unit != NULL)
+        json_object_set_new(j, "unit_name",
+                            json_string(strcmp(unit, a->identity.unit) == 0
+                                            ? a->identity.unit_name
+                                            : hub_unit_name(a, unit)));
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* ---- one field ---- */
+
+static enum err hub_conflict_heads(struct hub_app *a, const struct fold *f,
+                                   const struct fold_register *r, json_t *list)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < r->count && e == ERR_OK; i++) {
+        json_t *h = json_pack("{s:I, s:o}", "n", (json_int_t)i + 1, "value",
+                              hub_json_value(r->heads[i].value));
+        e = hub_author(a, &f->sets[r->heads[i].set].version, h);
+        json_array_append_new(list, h);
+    }
+    return e;
+}
+
+static enum err hub_conflict_base(struct hub_app *a, const struct id_record *rid,
+                                  const struct fold *f, const struct fold_register *r, json_t *j)
+{
+    struct buf value;
+    struct id_version version;
+    buf_init(&value, 2 * CHANGE_VALUE_BYTES_MAX);
+    enum err e = hub_store_base(a->store, rid, f, r, &value, &version);
+    if (e == ERR_OK) {
+        json_t *b = json_pack("{s:o}", "value", hub_json_value(buf_bytes(&value)));
+        e = hub_author(a, &version, b);
+        json_object_set_new(j, "base", b);
+    } else if (e == ERR_NOT_FOUND) {
+        json_object_set_new(j, "base", json_null());
+        e = ERR_OK;
+    }
+    buf_free(&value);
+    return e;
+}
+
+static enum err hub_conflict_field(struct hub_app *a, const struct id_record *rid,
+                                   const struct fold *f, const struct fold_register *r,
+                                   const struct catalogue_type *t, json_t *fields)
+{
+    const struct catalogue_field *field = t != NULL ? catalogue_field_by_no(t, r->field) : NULL;
+    json_t *heads = json_array();
+    json_t *j = json_pack("{s:s, s:s, s:o}", "field",
+                          r->field == 0   ? "existence"
+                          : field != NULL ? field->name
+                                          : "?",
+                          "label", field != NULL ? field->label_vi : "Xóa hồ sơ", "heads", heads);
+    json_array_append_new(fields, j);
+    enum err e = hub_conflict_heads(a, f, r, heads);
+    return e == ERR_OK ? hub_conflict_base(a, rid, f, r, j) : e;
+}
+
+/* ---- one record ---- */
+
+struct hub_conflicts {
+    struct hub_app *app;
+    struct fold fold;
+    json_t *rows;
+    const struct id_record *only;
+};
+
+static json_t *hub_conflict_label(const struct fold *f, const struct catalogue_type *t)
+{
+    struct record_cell cells[CATALOGUE_FIELDS_MAX];
+    if (t == NULL) return json_null();
+    record_cells(f, t, cells);
+    for (size_t i = 0; i < t->field_count; i++) { /* its first text: the name */
+        if (cells[i].set && t->fields[i].kind == CATALOGUE_TEXT)
+            return hub_json_value(cells[i].value);
+    }
+    return json_null();
+}
+
+static enum err hub_conflict_row(void *ctx, const struct hub_record_row *r)
+{
+    struct hub_conflicts *w = ctx;
+    struct hub_app *a = w->app;
+    const struct catalogue *c = hub_store_catalogue(a->store);
+    const struct catalogue_type *t = c != NULL ? catalogue_type_by_no(c, r->type) : NULL;
+    const struct fold_rules *rules = hub_store_rules(a->store);
+    if (w->only != NULL && !ID_EQUAL(w->only, &r->rid)) return ERR_OK;
+    fold_clear(&w->fold);
+    enum err e = fold_load(&w->fold, r->state);
+    if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
+    json_t *fields = json_array();
+    json_array_append_new(w->rows, json_pack("{s:o, s:s, s:s, s:s, s:o, s:o}", "id",
+                                             hub_json_hex(BYTES_OF(r->rid.b)), "type",
+                                             t != NULL ? t->name : "?", "unit", r->unit,
+                                             "unit_name", hub_unit_name(a, r->unit), "label",
+                                             hub_conflict_label(&w->fold, t), "fields", fields));
+    for (size_t i = 0; i < w->fold.register_count && e == ERR_OK; i++) {
+        const struct fold_register *reg = &w->fold.registers[i];
+        bool asks =
+            reg->field == 0
+                ? fold_delete_conflict(&w->fold)
+                : fold_register_conflict(reg, rules->policy(rules->ctx, r->type, reg->field));
+        if (asks) e = hub_conflict_field(a, &r->rid, &w->fold, reg, t, fields);
+    }
+    return e;
+}
+
+/* ---- pairs ---- */
+
+void hub_pair_id(const struct hub_pair *p, char out[static 2 * HUB_PAIR_ID_BYTES + 1])
+{
+    uint8_t in[1 + 2 * ID_RECORD_BYTES], h[16];
+    bool swap = memcmp(p->a.b, p->b.b, sizeof p->a.b) > 0;
+    in[0] = (uint8_t)p->kind;
+    memcpy(in + 1, swap ? p->b.b : p->a.b, ID_RECORD_BYTES);
+    memcpy(in + 1 + ID_RECORD_BYTES, swap ? p->a.b : p->b.b, ID_RECORD_BYTES);
+    crypto_generichash(h, sizeof h, in, sizeof in, NULL, 0);
+    id_hex(bytes_make(h, HUB_PAIR_ID_BYTES), out);
+}
+
+struct hub_pairs {
+    struct hub_app *app;
+    json_t *rows;
+};
+
+static enum err hub_pair_row(void *ctx, const struct hub_pair *p)
+{
+    struct hub_pairs *w = ctx;
+    char id[2 * HUB_PAIR_ID_BYTES + 1];
+    hub_pair_id(p, id);
+    json_t *j =
+        json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s}", "id", id, "why", "same_national_id",
+                  "a", hub_json_hex(BYTES_OF(p->a.b)), "unit_a", p->unit_a, "unit_a_name",
+                  hub_unit_name(w->app, p->unit_a), "b", hub_json_hex(BYTES_OF(p->b.b)), "unit_b",
+                  p->unit_b, "unit_b_name", hub_unit_name(w->app, p->unit_b));
+    return json_array_append_new(w->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+/* Name and birth date of both, so that the officer can compare. Outside the walk over pairs. */
+static enum err hub_pair_persons(struct hub_app *a, json_t *rows)
+{
+    static const char *const sides[2][2] = {{"a", "person_a"}, {"b", "person_b"}};
+    for (size_t i = 0; i < 2 * json_array_size(rows); i++) {
+        json_t *j = json_array_get(rows, i / 2);
+        json_t *q = json_pack("{s:s}", "id", hub_request_str(j, sides[i % 2][0]));
+        json_t *r = hub_command_get(a, q);
+        json_decref(q);
+        if (r == NULL) return ERR_NOMEM;
+        json_object_set(j, sides[i % 2][1], json_object_get(r, "values"));
+        json_decref(r);
+    }
+    return ERR_OK;
+}
+
+/* ---- the answer ---- */
+
+json_t *hub_command_conflicts(struct hub_app *a, const json_t *request)
+{
+    struct id_record only;
+    struct hub_conflicts w = {.app = a, .rows = json_array()};
+    struct hub_pairs p = {.app = a, .rows = json_array()};
+    bool one = hub_request_str(request, "id") != NULL;
+    enum err e = one ? hub_request_id(request, "id", &only) : ERR_OK;
+    if (e == ERR_OK) e = fold_init(&w.fold);
+    if (e == ERR_OK) {
+        w.only = one ? &only : NULL;
+        e = hub_store_conflicts(a->store, hub_conflict_row, &w);
+        if (e == ERR_OK && !one) e = hub_store_pairs(a->store, hub_pair_row, &p);
+        if (e == ERR_OK) e = hub_pair_persons(a, p.rows);
+        fold_free(&w.fold);
+    }
+    if (e == ERR_OK && one && json_array_size(w.rows) == 0) e = ERR_NOT_FOUND;
+    json_t *j = e == ERR_OK          ? json_pack("{s:O, s:O}", "conflicts", w.rows, "pairs", p.rows)
+                : e == ERR_NOT_FOUND ? hub_command_error(e, "Hồ sơ này không có xung đột.",
+                                                         "This record has no conflict.")
+                                     : hub_command_fail(e);
+    json_decref(w.rows);
+    json_decref(p.rows);
+    return j;
+}

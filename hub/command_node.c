@@ -1,0 +1,177 @@
+/* Invitations, nodes, and tokens of the province's door. */
+#include "hub/command_priv.h"
+
+#include "common/io/clock.h"
+#include "common/text.h"
+#include "hub/store_nodes.h"
+#include "proto/words.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+enum { HUB_DAY_MS = 86400000 };
+
+/* ---- invite ---- */
+
+/* The address that goes into invitations: of the request, the config, or what is listened at. */
+static enum err hub_invite_address(struct hub_app *a, const json_t *request, char *out, size_t cap)
+{
+    char host[ADMIN_ADDRESS_BYTES_MAX + 1];
+    uint16_t port = 0;
+    const char *given = hub_request_str(request, "address");
+    if (given == NULL) given = conf_string(a->conf, "hub", "address");
+    if (given[0] != '\0') {
+        snprintf(out, cap, "%s", given);
+        return strlen(given) < cap ? ERR_OK : ERR_BAD_INPUT;
+    }
+    if (!conf_hostport(a->conf, "hub", "listen", host, sizeof host, &port)) return ERR_BAD_INPUT;
+    if (a->sync_port != 0) port = a->sync_port;
+    if (port == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0) return ERR_BAD_INPUT;
+    bool v6 = strchr(host, ':') != NULL;
+    int n = snprintf(out, cap, v6 ? "[%s]:%u" : "%s:%u", host, (unsigned)port);
+    return n > 0 && (size_t)n < cap ? ERR_OK : ERR_BAD_INPUT;
+}
+
+static json_t *hub_invite_make(struct hub_app *a, const char *unit, const char *name, int days,
+                               struct admin_invite *inv)
+{
+    struct buf text;
+    int64_t now = clock_wall_ms(), until = now + (int64_t)days * HUB_DAY_MS;
+    randombytes_buf(inv->token, sizeof inv->token);
+    inv->hub = a->keys.hub;
+    memcpy(inv->transport_pk, a->keys.transport_pk, sizeof inv->transport_pk);
+    snprintf(inv->unit, sizeof inv->unit, "%s", unit);
+    buf_init(&text, 2048);
+    admin_invite_encode(inv, &text);
+    enum err e = text.e;
+    if (e == ERR_OK) e = hub_app_begin(a);
+    if (e == ERR_OK) {
+        e = hub_store_invite_create(a->store, inv->token, unit, name, now, until);
+        if (e == ERR_OK)
+            e = hub_app_commit(a);
+        else
+            hub_app_abort(a);
+    }
+    json_t *j = e != ERR_OK ? hub_command_fail(e)
+                            : json_pack("{s:s, s:s, s:s, s:s, s:o}", "invitation", buf_cstr(&text),
+                                        "unit", unit, "name", name, "address", inv->address,
+                                        "expires", hub_json_time(until));
+    buf_free(&text);
+    sodium_memzero(inv, sizeof *inv);
+    return j;
+}
+
+json_t *hub_command_invite(struct hub_app *a, const json_t *request)
+{
+    struct admin_invite inv = {.address = ""};
+    const char *unit = hub_request_str(request, "unit");
+    json_t *d = json_object_get(request, "days");
+    json_int_t days = d != NULL ? json_integer_value(d) : HUB_COMMAND_INVITE_DAYS;
+    if (hub_store_catalogue(a->store) == NULL) return hub_command_fail(ERR_NOT_READY);
+    const char *name = unit != NULL ? hub_unit_name(a, unit) : "";
+    if (name[0] == '\0')
+        return hub_command_error(ERR_BAD_INPUT, "Danh mục không có đơn vị mang mã này.",
+                                 "The catalogue has no unit with this code.");
+    if (days < 1 || days > HUB_COMMAND_INVITE_MAX)
+        return hub_command_error(ERR_BAD_INPUT, "Số ngày phải từ 1 đến 60.",
+                                 "Days are from 1 to 60.");
+    if (hub_invite_address(a, request, inv.address, sizeof inv.address) != ERR_OK)
+        return hub_command_error(
+            ERR_CONFIG,
+            "Chưa biết địa chỉ mà các xã gọi tới: đặt [hub] address trong dongbo.conf hoặc dùng "
+            "--address MÁY:CỔNG.",
+            "The address that communes dial is not known: set [hub] address in dongbo.conf or give "
+            "--address HOST:PORT.");
+    return hub_invite_make(a, unit, name, (int)days, &inv);
+}
+
+/* ---- nodes ---- */
+
+struct hub_node_walk {
+    struct hub_app *app;
+    json_t *rows;
+};
+
+static enum err hub_node_row(void *ctx, const struct hub_node_row *n)
+{
+    struct hub_node_walk *w = ctx;
+    struct buf words;
+    buf_init(&words, 512);
+    enum err e = words_text(&n->words, &words);
+    json_t *j =
+        json_pack("{s:o, s:s, s:s, s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "node",
+                  hub_json_hex(BYTES_OF(n->node.node.b)), "unit", n->node.unit, "unit_name",
+                  hub_unit_name(w->app, n->node.unit), "name", n->name, "words",
+                  e == ERR_OK ? buf_cstr(&words) : "", "revoked", (int)n->node.revoked, "contact",
+                  hub_json_time(n->seen ? n->contact_ms : 0), "waiting",
+                  (json_int_t)(n->seen ? n->waiting_sets : 0), "waiting_bytes",
+                  (json_int_t)(n->seen ? n->waiting_bytes : 0), "delivered", (json_int_t)n->sets,
+                  "applied", (json_int_t)n->cursor, "edition", (json_int_t)n->edition,
+                  "clock_off_ms", (json_int_t)(n->seen ? n->clock_off_ms : 0));
+    buf_free(&words);
+    return json_array_append_new(w->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+json_t *hub_command_nodes(struct hub_app *a, const json_t *request)
+{
+    struct hub_node_walk w = {.app = a, .rows = json_array()};
+    (void)request;
+    enum err e = hub_store_nodes(a->store, hub_node_row, &w);
+    if (e == ERR_OK) return json_pack("{s:o}", "nodes", w.rows);
+    json_decref(w.rows);
+    return hub_command_fail(e);
+}
+
+/* ---- tokens ---- */
+
+static json_t *hub_token_create(struct hub_app *a, const char *name)
+{
+    uint8_t token[HUB_TOKEN_BYTES];
+    char text[sodium_base64_ENCODED_LEN(HUB_TOKEN_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+    if (text_check(bytes_str(name), MESSAGE_TEXT_MAX, TEXT_ONE_LINE) != ERR_OK)
+        return hub_command_fail(ERR_BAD_INPUT);
+    randombytes_buf(token, sizeof token);
+    sodium_bin2base64(text, sizeof text, token, sizeof token,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    enum err e = hub_store_token_add(a->store, name, token, clock_wall_ms());
+    json_t *j = e == ERR_OK       ? json_pack("{s:s, s:s}", "name", name, "token", text)
+                : e == ERR_EXISTS ? hub_command_error(e, "Đã có mã truy cập mang tên này.",
+                                                      "There is a token of this name already.")
+                                  : hub_command_fail(e);
+    sodium_memzero(token, sizeof token);
+    sodium_memzero(text, sizeof text);
+    return j;
+}
+
+static enum err hub_token_row(void *ctx, const struct hub_token *t)
+{
+    json_t *j = json_pack("{s:s, s:o, s:o}", "name", t->name, "created",
+                          hub_json_time(t->created_ms), "revoked", hub_json_time(t->revoked_ms));
+    return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+static json_t *hub_token_list(struct hub_app *a)
+{
+    json_t *rows = json_array();
+    enum err e = hub_store_tokens(a->store, hub_token_row, rows);
+    if (e == ERR_OK) return json_pack("{s:o}", "tokens", rows);
+    json_decref(rows);
+    return hub_command_fail(e);
+}
+
+json_t *hub_command_token(struct hub_app *a, const json_t *request)
+{
+    const char *action = hub_request_str(request, "action");
+    const char *name = hub_request_str(request, "name");
+    if (action == NULL) return hub_command_fail(ERR_USAGE);
+    if (strcmp(action, "list") == 0) return hub_token_list(a);
+    if (name == NULL)
+        return hub_command_error(ERR_USAGE, "Cần tên của mã truy cập.", "A name is needed.");
+    if (strcmp(action, "create") == 0) return hub_token_create(a, name);
+    if (strcmp(action, "revoke") != 0) return hub_command_fail(ERR_USAGE);
+    enum err e = hub_store_token_revoke(a->store, name, clock_wall_ms());
+    if (e == ERR_NOT_FOUND)
+        return hub_command_error(e, "Không có mã truy cập còn hiệu lực mang tên này.",
+                                 "There is no living token of this name.");
+    return e == ERR_OK ? json_pack("{s:s, s:b}", "name", name, "revoked", 1) : hub_command_fail(e);
+}

@@ -1,0 +1,81 @@
+/* What the files of the hub's commands share. Included by hub/command*.c only. */
+#ifndef DONGBO_HUB_COMMAND_PRIV_H
+#define DONGBO_HUB_COMMAND_PRIV_H
+
+#include "hub/command.h"
+#include "hub/own.h"
+#include "hub/store_records.h"
+#include "proto/entry.h"
+
+typedef json_t *hub_command_fn(struct hub_app *a, const json_t *request);
+
+/* command_admin.c */
+json_t *hub_command_check(struct hub_app *a, const json_t *request);
+json_t *hub_command_publish(struct hub_app *a, const json_t *request);
+json_t *hub_command_status(struct hub_app *a, const json_t *request);
+/* command_node.c */
+json_t *hub_command_invite(struct hub_app *a, const json_t *request);
+json_t *hub_command_nodes(struct hub_app *a, const json_t *request);
+json_t *hub_command_token(struct hub_app *a, const json_t *request);
+/* command_record.c */
+json_t *hub_command_put(struct hub_app *a, const json_t *request);
+json_t *hub_command_import(struct hub_app *a, const json_t *request);
+/* command_show.c */
+json_t *hub_command_get(struct hub_app *a, const json_t *request);
+json_t *hub_command_list(struct hub_app *a, const json_t *request);
+/* command_conflict.c */
+json_t *hub_command_conflicts(struct hub_app *a, const json_t *request);
+/* command_resolve.c */
+json_t *hub_command_resolve(struct hub_app *a, const json_t *request);
+/* command_report.c */
+json_t *hub_command_report(struct hub_app *a, const json_t *request);
+json_t *hub_command_close(struct hub_app *a, const json_t *request);
+json_t *hub_command_issues(struct hub_app *a, const json_t *request);
+json_t *hub_command_export(struct hub_app *a, const json_t *request);
+json_t *hub_command_verify(struct hub_app *a, const json_t *request);
+
+/* command.c: answers */
+json_t *hub_command_error(enum err e, const char *vi, const char *en);
+json_t *hub_command_fail(enum err e); /* the words of an error that has none of its own */
+json_t *hub_command_why(enum err e, const struct entry_why *why);
+
+/* command.c: requests */
+const char *hub_request_str(const json_t *request, const char *key); /* NULL: none */
+MUST_CHECK enum err hub_request_id(const json_t *request, const char *key, struct id_record *out);
+/* Bytes of a base64 member appended. ERR_BAD_INPUT. */
+MUST_CHECK enum err hub_request_bytes(const json_t *request, const char *key, struct buf *out);
+/* The person of the request's "person", or of nobody. */
+void hub_request_person(const struct hub_app *a, const json_t *request, struct id_person *out);
+
+/* command.c: values */
+json_t *hub_json_hex(struct bytes b);
+json_t *hub_json_text(struct bytes b);
+json_t *hub_json_base64(struct bytes b);
+json_t *hub_json_time(int64_t ms); /* null for 0 */
+/* One msgpack value as its canonical text; null for nil. */
+json_t *hub_json_value(struct bytes value);
+const char *hub_unit_name(struct hub_app *a, const char *code); /* "" when unknown */
+
+/* command_record.c: an op of the hub's own log on one record, from reading it to its append. */
+struct hub_edit {
+    struct hub_app *app;
+    struct entry entry;
+    struct fold fold;
+    struct buf state;
+};
+MUST_CHECK enum err hub_edit_init(struct hub_edit *h, struct hub_app *a);
+void hub_edit_free(struct hub_edit *h);
+/* Load the record into h->fold; type 0 when there is none. */
+MUST_CHECK enum err hub_edit_load(struct hub_edit *h, const struct id_record *rid);
+/* Load, make the op and, if it changes something, append it. Inside a transaction. */
+MUST_CHECK enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
+                                    const struct hub_own_set *like, struct entry_op *op,
+                                    struct entry_why *why);
+/* Typed texts of a JSON object; they live in `memory`. ERR_BAD_VALUE with words. */
+MUST_CHECK enum err hub_values_read(const struct catalogue_type *type, const json_t *object,
+                                    struct entry_value *values, size_t *count, struct buf *memory,
+                                    struct entry_why *why);
+/* A whole single edit: transaction, op, commit. The answer. */
+json_t *hub_edit_one(struct hub_app *a, const json_t *request, const struct entry_form *form);
+
+#endif

@@ -1,0 +1,286 @@
+/* Records that the district writes: one change set of the hub's own log per record. */
+#include "hub/command_priv.h"
+
+#include "common/io/clock.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { HUB_VALUES_BYTES_MAX = 1024 * 1024 }; /* typed texts of one request's row */
+
+/* ---- one op ---- */
+
+enum err hub_edit_init(struct hub_edit *h, struct hub_app *a)
+{
+    *h = (struct hub_edit){.app = a};
+    buf_init(&h->state, FOLD_STATE_BYTES_MAX);
+    enum err e = entry_init(&h->entry);
+    if (e == ERR_OK) e = fold_init(&h->fold);
+    if (e != ERR_OK) hub_edit_free(h);
+    return e;
+}
+
+void hub_edit_free(struct hub_edit *h)
+{
+    entry_free(&h->entry);
+    if (h->fold.private_ != NULL) fold_free(&h->fold);
+    buf_free(&h->state);
+}
+
+enum err hub_edit_load(struct hub_edit *h, const struct id_record *rid)
+{
+    unsigned type = 0;
+    fold_clear(&h->fold);
+    buf_clear(&h->state);
+    enum err e = hub_store_record(h->app->store, rid, &h->state, &type, NULL, NULL);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e == ERR_OK) e = fold_load(&h->fold, buf_bytes(&h->state));
+    return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
+}
+
+static enum err hub_edit_check(void *ctx, const struct catalogue_type *type, const struct fold *f,
+                               const struct catalogue_field **bad, struct catalogue_why *why)
+{
+    struct hub_edit *h = ctx;
+    return hub_store_try_record(h->app->store, type, f, bad, why);
+}
+
+enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
+                         const struct hub_own_set *like, struct entry_op *op, struct entry_why *why)
+{
+    struct hub_app *a = h->app;
+    struct entry_rules rules = {.catalogue = hub_store_catalogue(a->store),
+                                .fold = hub_store_rules(a->store),
+                                .check = hub_edit_check,
+                                .ctx = h};
+    *why = (struct entry_why){.field = NULL};
+    enum err e = rules.catalogue != NULL ? hub_edit_load(h, &form->rid) : ERR_NOT_READY;
+    if (e == ERR_OK) e = entry_make(&h->entry, &rules, &h->fold, form, op, why);
+    if (e != ERR_OK || !op->changed) return e;
+    struct hub_own_set set = *like;
+    set.payloads = &op->payload;
+    set.count = 1;
+    return hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), NULL);
+}
+
+json_t *hub_edit_one(struct hub_app *a, const json_t *request, const struct entry_form *form)
+{
+    struct hub_edit h;
+    struct entry_op op;
+    struct entry_why why = {.field = NULL};
+    struct hub_own_set set = {.count = 1};
+    hub_request_person(a, request, &set.person);
+    enum err e = hub_store_project(a->store);
+    if (e == ERR_OK) e = hub_edit_init(&h, a);
+    if (e != ERR_OK) return hub_command_fail(e);
+    e = hub_app_begin(a);
+    if (e == ERR_OK) {
+        e = hub_edit_append(&h, form, &set, &op, &why);
+        if (e == ERR_OK)
+            e = hub_app_commit(a);
+        else
+            hub_app_abort(a);
+    }
+    static const char *const words[] = {"created", "edited", "deleted"};
+    json_t *j = e != ERR_OK ? hub_command_why(e, &why)
+                            : json_pack("{s:o, s:s, s:b}", "id", hub_json_hex(BYTES_OF(op.rid.b)),
+                                        "result", op.changed ? words[op.kind] : "unchanged",
+                                        "saved", (int)op.changed);
+    hub_edit_free(&h);
+    return j;
+}
+
+/* ---- values ---- */
+
+static enum err hub_value_text(const json_t *v, struct buf *out)
+{
+    switch (json_typeof(v)) {
+    case JSON_STRING: buf_add(out, json_string_value(v), json_string_length(v)); return out->e;
+    case JSON_INTEGER: buf_printf(out, "%lld", (long long)json_integer_value(v)); return out->e;
+    case JSON_REAL: buf_printf(out, "%.15g", json_real_value(v)); return out->e;
+    case JSON_TRUE: buf_add_str(out, "1"); return out->e;
+    case JSON_FALSE: buf_add_str(out, "0"); return out->e;
+    case JSON_NULL: return ERR_OK;
+    case JSON_ARRAY:
+        for (size_t i = 0; i < json_array_size(v); i++) {
+            const json_t *item = json_array_get(v, i);
+            if (!json_is_string(item)) return ERR_BAD_VALUE;
+            if (i > 0) buf_add_str(out, ";");
+            buf_add(out, json_string_value(item), json_string_length(item));
+        }
+        return out->e;
+    case JSON_OBJECT: break;
+    }
+    return ERR_BAD_VALUE;
+}
+
+static enum err hub_values_say(struct entry_why *why, const char *name, const char *vi,
+                               const char *en)
+{
+    snprintf(why->vi, sizeof why->vi, "%.63s: %s", name, vi);
+    snprintf(why->en, sizeof why->en, "%.63s: %s", name, en);
+    return ERR_BAD_VALUE;
+}
+
+enum err hub_values_read(const struct catalogue_type *type, const json_t *object,
+                         struct entry_value *values, size_t *count, struct buf *memory,
+                         struct entry_why *why)
+{
+    const char *key = NULL;
+    json_t *v = NULL;
+    buf_clear(memory);
+    *count = 0;
+    json_object_foreach((json_t *)(uintptr_t)object, key, v)
+    {
+        const struct catalogue_field *f = catalogue_field_by_name(type, key);
+        if (f == NULL)
+            return hub_values_say(why, key, "loại hồ sơ này không có trường đó.",
+                                  "the type has no such field.");
+        if (*count == ENTRY_FIELDS_MAX) return ERR_TOO_LARGE;
+        size_t before = memory->len;
+        enum err e = hub_value_text(v, memory);
+        if (e == ERR_BAD_VALUE)
+            return hub_values_say(why, key, "giá trị không đọc được.", "the value is unreadable.");
+        if (e != ERR_OK) return e;
+        values[(*count)++] = (struct entry_value){f, {NULL, memory->len - before}, false};
+    }
+    const uint8_t *p = memory->p;
+    for (size_t i = 0; i < *count; i++) {
+        values[i].typed.p = p;
+        if (values[i].typed.len > 0) p += values[i].typed.len;
+    }
+    return ERR_OK;
+}
+
+/* Type, id and values of a request or of a row of an import. The id of a new record is random. */
+static enum err hub_form_read(struct hub_app *a, const json_t *row, struct entry_form *form,
+                              struct entry_value *values, struct buf *memory, struct entry_why *why)
+{
+    const struct catalogue *c = hub_store_catalogue(a->store);
+    const char *type = hub_request_str(row, "type");
+    *form = (struct entry_form){.action = ENTRY_SAVE, .values = values};
+    if (c == NULL) return ERR_NOT_READY;
+    form->type = type != NULL ? catalogue_type_by_name(c, type) : NULL;
+    if (form->type == NULL)
+        return hub_values_say(why, "type", "không có loại hồ sơ này trong danh mục.",
+                              "the catalogue has no such record type.");
+    if (hub_request_str(row, "id") == NULL) {
+        randombytes_buf(form->rid.b, sizeof form->rid.b);
+    } else if (hub_request_id(row, "id", &form->rid) != ERR_OK) {
+        return hub_values_say(why, "id", "mã hồ sơ gồm 32 chữ số thập lục phân.",
+                              "a record id has 32 hexadecimal digits.");
+    }
+    return hub_values_read(form->type, json_object_get(row, "values"), values, &form->count, memory,
+                           why);
+}
+
+/* ---- put ---- */
+
+json_t *hub_command_put(struct hub_app *a, const json_t *request)
+{
+    struct entry_value values[ENTRY_FIELDS_MAX];
+    struct entry_form form;
+    struct entry_why why = {.field = NULL};
+    struct buf memory;
+    const char *action = hub_request_str(request, "action");
+    if (action != NULL) {
+        form = (struct entry_form){.action = strcmp(action, "delete") == 0 ? ENTRY_DELETE
+                                                                           : ENTRY_RESTORE};
+        if (hub_request_id(request, "id", &form.rid) != ERR_OK)
+            return hub_command_error(ERR_BAD_INPUT, "Mã hồ sơ gồm 32 chữ số thập lục phân.",
+                                     "A record id has 32 hexadecimal digits.");
+        return hub_edit_one(a, request, &form);
+    }
+    buf_init(&memory, HUB_VALUES_BYTES_MAX);
+    enum err e = hub_form_read(a, request, &form, values, &memory, &why);
+    json_t *j = e == ERR_OK ? hub_edit_one(a, request, &form) : hub_command_why(e, &why);
+    buf_free(&memory);
+    return j;
+}
+
+/* ---- import ---- */
+
+struct hub_import {
+    struct hub_edit edit;
+    struct hub_own_set set;
+    struct buf memory;
+    uint64_t created, edited, unchanged;
+    json_t *bad;
+};
+
+static bool hub_row_error(enum err e)
+{
+    return e == ERR_BAD_VALUE || e == ERR_BAD_INPUT || e == ERR_TOO_LARGE || e == ERR_NOT_FOUND;
+}
+
+static void hub_import_bad(struct hub_import *m, const json_t *row, size_t index, enum err e,
+                           const struct entry_why *why)
+{
+    bool said = why->vi[0] != '\0';
+    json_array_append_new(m->bad,
+                          json_pack("{s:I, s:s, s:s, s:s, s:I}", "line",
+                                    json_integer_value(json_object_get(row, "line")), "column",
+                                    why->field != NULL ? why->field->name : "", "vi",
+                                    said ? why->vi : err_text_vi(e), "en",
+                                    said ? why->en : err_text_en(e), "row", (json_int_t)index));
+}
+
+static enum err hub_import_row(struct hub_import *m, const json_t *row, size_t index)
+{
+    struct entry_value values[ENTRY_FIELDS_MAX];
+    struct entry_form form;
+    struct entry_why why = {.field = NULL};
+    struct entry_op op;
+    enum err e = hub_form_read(m->edit.app, row, &form, values, &m->memory, &why);
+    if (e == ERR_OK) e = hub_edit_append(&m->edit, &form, &m->set, &op, &why);
+    if (hub_row_error(e)) {
+        hub_import_bad(m, row, index, e, &why);
+        return ERR_OK;
+    }
+    if (e != ERR_OK) return e;
+    if (!op.changed)
+        m->unchanged++;
+    else if (op.kind == CHANGE_CREATE)
+        m->created++;
+    else
+        m->edited++;
+    return ERR_OK;
+}
+
+/* All rows in one transaction: either all that are in order are there, or none. */
+static enum err hub_import_rows(struct hub_import *m, const json_t *rows)
+{
+    struct hub_app *a = m->edit.app;
+    enum err e = hub_app_begin(a);
+    if (e != ERR_OK) return e;
+    for (size_t i = 0; i < json_array_size(rows) && e == ERR_OK; i++)
+        e = hub_import_row(m, json_array_get(rows, i), i);
+    if (e == ERR_OK) return hub_app_commit(a);
+    hub_app_abort(a);
+    return e;
+}
+
+json_t *hub_command_import(struct hub_app *a, const json_t *request)
+{
+    struct hub_import m = {.bad = NULL};
+    const json_t *rows = json_object_get(request, "rows");
+    if (!json_is_array(rows) || json_array_size(rows) > HUB_COMMAND_ROWS_MAX)
+        return hub_command_error(ERR_TOO_LARGE, "Mỗi lần nhập tối đa 5000 dòng.",
+                                 "At most 5000 rows an import.");
+    enum err e = hub_store_project(a->store);
+    if (e == ERR_OK) e = hub_edit_init(&m.edit, a);
+    if (e != ERR_OK) return hub_command_fail(e);
+    m.bad = json_array();
+    buf_init(&m.memory, HUB_VALUES_BYTES_MAX);
+    hub_request_person(a, request, &m.set.person);
+    e = hub_import_rows(&m, rows);
+    json_t *j = e != ERR_OK ? hub_command_fail(e)
+                            : json_pack("{s:I, s:I, s:I, s:O}", "created", (json_int_t)m.created,
+                                        "edited", (json_int_t)m.edited, "unchanged",
+                                        (json_int_t)m.unchanged, "bad", m.bad);
+    json_decref(m.bad);
+    buf_free(&m.memory);
+    hub_edit_free(&m.edit);
+    return j;
+}

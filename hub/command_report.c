@@ -1,0 +1,210 @@
+/* Reports: looking, closing, handing out, checking. */
+#include "hub/command_priv.h"
+
+#include "common/io/clock.h"
+#include "hub/canonical.h"
+#include "hub/close.h"
+#include "hub/export.h"
+#include "hub/report_print.h"
+#include "hub/verify.h"
+
+#include <stdlib.h>
+
+static json_t *hub_report_said(enum err e, const struct hub_report_why *why)
+{
+    return why->vi[0] != '\0' ? hub_command_error(e, why->vi, why->en) : hub_command_fail(e);
+}
+
+static json_t *hub_period_wrong(void)
+{
+    return hub_command_error(
+        ERR_BAD_INPUT,
+        "Cần --report và --period; kỳ viết: 2023-06, 2023-Q2, 2023-6M, 2023-9M, 2023 hoặc "
+        "2023-03-01_2023-05-15.",
+        "--report and --period are needed; a period is written 2023-06, 2023-Q2, 2023-6M, 2023-9M, "
+        "2023 or 2023-03-01_2023-05-15.");
+}
+
+static bool hub_request_period(const json_t *request, struct period *out)
+{
+    const char *label = hub_request_str(request, "period");
+    return label != NULL && hub_request_str(request, "report") != NULL &&
+           period_parse(bytes_str(label), out) == ERR_OK;
+}
+
+/* ---- report ---- */
+
+json_t *hub_command_report(struct hub_app *a, const json_t *request)
+{
+    struct period period;
+    struct hub_report *r = NULL;
+    struct hub_report_why why = {.vi = ""};
+    struct buf json, text;
+    if (!hub_request_period(request, &period)) return hub_period_wrong();
+    enum err e = hub_report_compute(a->store, hub_request_str(request, "report"),
+                                    hub_request_str(request, "unit"), period, &r, &why);
+    if (e != ERR_OK) return hub_report_said(e, &why);
+    buf_init(&json, HUB_CANONICAL_BYTES_MAX);
+    buf_init(&text, HUB_CANONICAL_BYTES_MAX);
+    e = hub_canonical_json(r, &json);
+    if (e == ERR_OK) e = hub_report_print(r, false, true, &text);
+    json_t *j = e == ERR_OK ? json_loadb((const char *)json.p, json.len, 0, NULL) : NULL;
+    j = e == ERR_OK ? json_pack("{s:o, s:o}", "report", j, "text", hub_json_text(buf_bytes(&text)))
+                    : hub_command_fail(e);
+    hub_report_free(r);
+    buf_free(&json);
+    buf_free(&text);
+    return j;
+}
+
+/* ---- issues ---- */
+
+static json_t *hub_issue_json(const struct hub_issue *i)
+{
+    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:I, s:o, s:o}", "id", (json_int_t)i->id,
+                     "report", i->report, "unit", i->unit, "period", i->period, "number",
+                     (json_int_t)i->number, "closed", hub_json_time(i->closed_ms), "position",
+                     (json_int_t)i->position, "figures", hub_json_hex(BYTES_OF(i->figures.b)),
+                     "person", hub_json_hex(BYTES_OF(i->person.b)));
+}
+
+static enum err hub_issue_row(void *ctx, const struct hub_issue *i)
+{
+    return json_array_append_new(ctx, hub_issue_json(i)) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+json_t *hub_command_issues(struct hub_app *a, const json_t *request)
+{
+    json_t *rows = json_array();
+    (void)request;
+    enum err e = hub_issues_list(a->store, hub_issue_row, rows);
+    if (e == ERR_OK) return json_pack("{s:o}", "issues", rows);
+    json_decref(rows);
+    return hub_command_fail(e);
+}
+
+struct hub_issue_seek {
+    json_int_t id;
+    bool found;
+    struct hub_issue issue;
+};
+
+static enum err hub_issue_seek_row(void *ctx, const struct hub_issue *i)
+{
+    struct hub_issue_seek *s = ctx;
+    if (i->id != s->id) return ERR_OK;
+    s->found = true;
+    s->issue = *i;
+    return ERR_OK;
+}
+
+/* The issue of the request's "issue". NULL: found; else the answer. */
+static json_t *hub_issue_of(struct hub_app *a, const json_t *request, struct hub_issue *out)
+{
+    struct hub_issue_seek s = {.id = json_integer_value(json_object_get(request, "issue"))};
+    enum err e = hub_issues_list(a->store, hub_issue_seek_row, &s);
+    if (e != ERR_OK) return hub_command_fail(e);
+    if (!s.found)
+        return hub_command_error(ERR_NOT_FOUND,
+                                 "Không có báo cáo đã chốt mang số này (xem `issues`).",
+                                 "There is no issue of this number (see `issues`).");
+    *out = s.issue;
+    return NULL;
+}
+
+/* ---- close ---- */
+
+json_t *hub_command_close(struct hub_app *a, const json_t *request)
+{
+    char scratch[FILE_PATH_BYTES_MAX];
+    struct hub_close_request q = {.report = hub_request_str(request, "report"),
+                                  .unit = hub_request_str(request, "unit"),
+                                  .now_ms = clock_wall_ms(),
+                                  .keys = &a->keys,
+                                  .issue_key = &a->issue,
+                                  .scratch = scratch};
+    struct hub_close_result result;
+    struct hub_report_why why = {.vi = ""};
+    if (!hub_request_period(request, &q.period)) return hub_period_wrong();
+    hub_request_person(a, request, &q.person);
+    enum err e = hub_app_path(a->data, "run", scratch);
+    if (e == ERR_OK) e = hub_close(a->store, &q, &result, &why);
+    if (e != ERR_OK) return hub_report_said(e, &why);
+    json_t *j = hub_issue_json(&result.issue);
+    json_object_set_new(j, "early", json_boolean(result.early));
+    json_object_set_new(j, "nothing_sent", json_integer((json_int_t)result.nothing_sent));
+    json_object_set_new(j, "nothing_new", json_integer((json_int_t)result.nothing_new));
+    return j;
+}
+
+/* ---- export ---- */
+
+/* The folder is named by an absolute path: the daemon stands elsewhere than who asks. */
+json_t *hub_command_export(struct hub_app *a, const json_t *request)
+{
+    struct hub_issue issue;
+    size_t count = 0;
+    const char *folder = hub_request_str(request, "folder");
+    json_t *j = hub_issue_of(a, request, &issue);
+    if (j != NULL) return j;
+    if (folder == NULL) return hub_command_fail(ERR_USAGE);
+    enum err e = hub_export(a->store, &issue, folder, &count);
+    if (e == ERR_EXISTS)
+        return hub_command_error(
+            e, "Thư mục đã có tệp cùng tên mà nội dung khác; không ghi đè. Hãy chọn thư mục khác.",
+            "The folder has a file of that name with other content; nothing is overwritten. Choose "
+            "another folder.");
+    if (e != ERR_OK) return hub_command_fail(e);
+    j = hub_issue_json(&issue);
+    json_object_set_new(j, "folder", json_string(folder));
+    json_object_set_new(j, "files", json_integer((json_int_t)count));
+    json_object_set_new(j, "pubkey", json_string(HUB_EXPORT_KEY_NAME));
+    return j;
+}
+
+/* ---- verify ---- */
+
+static enum err hub_verify_row(void *ctx, const struct hub_finding *f)
+{
+    json_t *j = json_pack("{s:s, s:s, s:I, s:o, s:I}", "vi", hub_finding_vi(f->kind), "en",
+                          hub_finding_en(f->kind), "position", (json_int_t)f->position, "log",
+                          hub_json_hex(BYTES_OF(f->inc.b)), "seq", (json_int_t)f->seq);
+    return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+static json_t *hub_verify_whole(struct hub_app *a)
+{
+    struct hub_verified_log seen;
+    json_t *findings = json_array();
+    enum err e = hub_verify_log(a->store, hub_verify_row, findings, &seen);
+    bool sums = hub_store_check(a->store) == ERR_OK;
+    json_t *j = e == ERR_OK || e == ERR_DAMAGED
+                    ? json_pack("{s:b, s:I, s:I, s:b, s:I, s:o, s:I, s:O}", "ok",
+                                (int)(e == ERR_OK && sums), "sets", (json_int_t)seen.sets,
+                                "records", (json_int_t)seen.records, "sums", (int)sums, "position",
+                                (json_int_t)seen.end.position, "position_hash",
+                                hub_json_hex(BYTES_OF(seen.end.hash.b)), "finding_count",
+                                (json_int_t)seen.findings, "findings", findings)
+                    : hub_command_fail(e);
+    json_decref(findings);
+    return j;
+}
+
+json_t *hub_command_verify(struct hub_app *a, const json_t *request)
+{
+    struct hub_issue issue;
+    struct hub_verified_issue v;
+    if (json_object_get(request, "issue") == NULL) return hub_verify_whole(a);
+    json_t *j = hub_issue_of(a, request, &issue);
+    if (j != NULL) return j;
+    enum err e = hub_verify_issue(a->store, &issue, &v);
+    if (e != ERR_OK && e != ERR_DAMAGED) return hub_command_fail(e);
+    j = hub_issue_json(&issue);
+    json_object_set_new(j, "ok", json_boolean(e == ERR_OK));
+    json_object_set_new(j, "files", json_boolean(v.files));
+    json_object_set_new(j, "digest", json_boolean(v.digest));
+    json_object_set_new(j, "logged", json_boolean(v.logged));
+    json_object_set_new(j, "cut", json_boolean(v.cut));
+    json_object_set_new(j, "rebuilt", json_boolean(v.rebuilt));
+    return j;
+}

@@ -1,0 +1,156 @@
+/* The hub's daemon: the sync port, the province's door and the control socket on one loop. */
+#include "common/io/clock.h"
+#include "common/io/rpc.h"
+#include "common/io/tls.h"
+#include "common/log.h"
+#include "hub/command.h"
+#include "hub/province.h"
+
+#include <stdio.h>
+
+enum { HUB_HOST_ROOM = 256 };
+
+struct hub_daemon {
+    struct hub_app *app;
+    struct rpc_server *rpc;
+    struct web *web;
+};
+
+static void hub_daemon_request(void *ctx, struct rpc_call *call, json_t *request)
+{
+    struct hub_daemon *d = ctx;
+    json_t *response = hub_command(d->app, request);
+    if (response == NULL) response = json_object(); /* the caller reports what it cannot read */
+    rpc_reply(call, response);
+    json_decref(response);
+}
+
+static void hub_daemon_on_stop(void *ctx)
+{
+    struct hub_daemon *d = ctx;
+    if (d->rpc != NULL) rpc_close(d->rpc, NULL, NULL);
+    if (d->web != NULL) web_close(d->web, NULL, NULL);
+    d->rpc = NULL;
+    d->web = NULL;
+}
+
+static void hub_daemon_trouble(void *ctx, enum err why)
+{
+    (void)ctx; /* the drive logged it; nodes keep their sets and send again */
+    (void)why;
+}
+
+/* ---- the province's door ---- */
+
+static enum err hub_daemon_pem(struct hub_app *a, const char *key, const char *usual, bool secret,
+                               struct buf *out)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    const char *set = conf_string(a->conf, "web", key);
+    enum err e = ERR_OK;
+    if (set[0] != '\0') {
+        snprintf(path, sizeof path, "%s", set);
+    } else {
+        e = hub_app_path(a->data, usual, path);
+    }
+    if (e == ERR_OK)
+        e = secret ? file_read_private(path, TLS_PEM_BYTES_MAX, out)
+                   : file_read(path, TLS_PEM_BYTES_MAX, out);
+    if (e != ERR_OK)
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("web.pem"), log_str("path", path), log_err(e));
+    return e;
+}
+
+/* Names between commas, cut inside `text`. */
+static size_t hub_daemon_hosts(char *text, const char **out)
+{
+    size_t n = 0;
+    for (char *p = strtok(text, ", "); p != NULL && n < WEB_HOSTS_MAX; p = strtok(NULL, ", "))
+        out[n++] = p;
+    return n;
+}
+
+static enum err hub_daemon_web(struct hub_daemon *d)
+{
+    struct hub_app *a = d->app;
+    char host[HUB_HOST_ROOM], names[HUB_HOST_ROOM];
+    const char *hosts[WEB_HOSTS_MAX];
+    struct buf cert, key;
+    struct web_options o = {.address = host, .handler = hub_province_handle, .ctx = a};
+    if (!conf_hostport(a->conf, "web", "listen", host, sizeof host, &o.port)) return ERR_CONFIG;
+    snprintf(names, sizeof names, "%s", conf_string(a->conf, "web", "names"));
+    o.host_count = hub_daemon_hosts(names, hosts);
+    o.hosts = hosts;
+    o.methods = 1u << WEB_GET | 1u << WEB_HEAD | 1u << WEB_POST | 1u << WEB_PUT | 1u << WEB_DELETE;
+    buf_init(&cert, TLS_PEM_BYTES_MAX);
+    buf_init(&key, TLS_PEM_BYTES_MAX);
+    enum err e = hub_daemon_pem(a, "cert", "tls/cert.pem", false, &cert);
+    if (e == ERR_OK) e = hub_daemon_pem(a, "key", "tls/key.pem", true, &key);
+    o.cert_pem = buf_cstr(&cert);
+    o.key_pem = buf_cstr(&key);
+    if (e == ERR_OK) e = web_open(hub_drive_loop(a->drive), &o, &d->web);
+    if (e == ERR_OK) a->web_port = web_port(d->web);
+    tls_wipe(&key);
+    buf_free(&cert);
+    return e;
+}
+
+/* ---- starting ---- */
+
+static enum err hub_daemon_ports(struct hub_app *a)
+{
+    char path[FILE_PATH_BYTES_MAX], text[64];
+    snprintf(text, sizeof text, "{\"sync\": %u, \"web\": %u}\n", a->sync_port, a->web_port);
+    enum err e = hub_app_path(a->data, HUB_PORTS_FILE, path);
+    return e == ERR_OK ? file_write_atomic(path, bytes_str(text), 0600) : e;
+}
+
+static enum err hub_daemon_start(struct hub_daemon *d)
+{
+    struct hub_app *a = d->app;
+    char host[HUB_HOST_ROOM], path[FILE_PATH_BYTES_MAX];
+    uint16_t port = 0;
+    if (!conf_hostport(a->conf, "hub", "listen", host, sizeof host, &port)) return ERR_CONFIG;
+    enum err e = hub_drive_listen(a->drive, host, port, &a->sync_port);
+    if (e != ERR_OK) {
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("hub.listen"), log_str("address", host),
+                  log_uint("port", port), log_err(e));
+        return e;
+    }
+    e = hub_daemon_web(d);
+    if (e != ERR_OK) {
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("web.listen"), log_err(e));
+        return e;
+    }
+    e = hub_app_path(a->data, HUB_CONTROL_SOCKET, path);
+    if (e == ERR_OK) e = rpc_serve(hub_drive_loop(a->drive), path, hub_daemon_request, d, &d->rpc);
+    if (e == ERR_OK) e = hub_daemon_ports(a);
+    return e;
+}
+
+enum err hub_app_run(struct hub_app *a)
+{
+    struct hub_daemon d = {.app = a};
+    char path[FILE_PATH_BYTES_MAX];
+    struct hub_drive_options o = {.store = a->store,
+                                  .keys = &a->keys,
+                                  .signals = true,
+                                  .on_stop = hub_daemon_on_stop,
+                                  .on_trouble = hub_daemon_trouble,
+                                  .ctx = &d};
+    enum err e = hub_drive_new(&o, &a->drive);
+    if (e != ERR_OK) return e;
+    e = hub_daemon_start(&d);
+    if (e == ERR_OK) {
+        LOG_EVENT(LOG_LEVEL_INFO, log_evt("hub.ready"), log_uint("port", a->sync_port),
+                  log_uint("web_port", a->web_port));
+        e = hub_drive_run(a->drive);
+        LOG_EVENT(LOG_LEVEL_INFO, log_evt("hub.stopped"));
+    }
+    hub_drive_free(a->drive);
+    a->drive = NULL;
+    enum err gone = hub_app_path(a->data, HUB_PORTS_FILE, path);
+    if (gone == ERR_OK) gone = file_remove(path);
+    (void)gone; /* it may never have been written */
+    return e;
+}

@@ -1,0 +1,124 @@
+/* dongbo-hub: the table of its verbs. docs/hub.md. */
+#include "hub/tool.h"
+
+#define OPT(name, arg, vi, en)                                                                     \
+    {                                                                                              \
+        name, arg, vi, en                                                                          \
+    }
+#define OPTS(v) v, sizeof v / sizeof v[0]
+#define OPT_PERSON                                                                                 \
+    OPT("person", "TÊN", "người làm việc này (hoặc DONGBO_PERSON)",                                \
+        "who does this (or DONGBO_PERSON)")
+
+static const struct cli_opt init_opts[] = {
+    OPT("unit", "MÃ", "mã đơn vị giữ trung tâm", "unit code of the hub's owner"),
+    OPT("name", "TÊN", "tên đơn vị giữ trung tâm", "name of the hub's owner"),
+    OPT("catalogue", "THƯ_MỤC", "danh mục ban hành làm bản số 1", "catalogue for edition 1"),
+    OPT("address", "MÁY:CỔNG", "địa chỉ ghi trong giấy mời", "address in invitations"),
+    OPT("listen", "MÁY:CỔNG", "nơi nhận các máy xã; cổng 0 = bất kỳ", "for nodes; port 0 = any"),
+    OPT("web", "MÁY:CỔNG", "nơi cấp tỉnh lấy báo cáo (HTTPS)", "the province's door (HTTPS)"),
+    OPT("web-names", "TÊN,TÊN", "tên máy trong chứng thư HTTPS", "host names of the certificate"),
+};
+static const struct cli_opt catalogue_opts[] = {OPT_PERSON};
+static const struct cli_opt invite_opts[] = {
+    OPT("unit", "MÃ", "đơn vị được mời", "unit that is invited"),
+    OPT("days", "SỐ", "số ngày hiệu lực (mặc định 7)", "days it is good for (default 7)"),
+    OPT("address", "MÁY:CỔNG", "địa chỉ trung tâm, như xã nhìn thấy",
+        "the hub's address, as the commune sees it"),
+};
+static const struct cli_opt put_opts[] = {
+    OPT("type", "LOẠI", "loại hồ sơ", "record type"),
+    OPT("id", "MÃ", "mã hồ sơ (32 chữ số), để sửa", "record id (32 hex digits), to edit"),
+    OPT("delete", NULL, "xóa hồ sơ", "delete the record"),
+    OPT("restore", NULL, "khôi phục hồ sơ đã xóa", "bring a deleted record back"),
+    OPT_PERSON,
+};
+static const struct cli_opt list_opts[] = {
+    OPT("type", "LOẠI", "chỉ loại hồ sơ này", "only this record type"),
+    OPT("unit", "MÃ", "chỉ đơn vị này", "only this unit"),
+    OPT("max", "SỐ", "số dòng nhiều nhất", "most rows"),
+};
+static const struct cli_opt import_opts[] = {
+    OPT("type", "LOẠI", "loại hồ sơ (bắt buộc với CSV)", "record type (needed for CSV)"),
+    OPT_PERSON,
+};
+static const struct cli_opt resolve_opts[] = {
+    OPT("field", "TRƯỜNG", "trường cần quyết định", "the field to decide"),
+    OPT("take", "SỐ", "lấy giá trị mang số này", "take the value of this number"),
+    OPT("value", "GIÁ_TRỊ", "lấy giá trị này", "take this value"),
+    OPT("delete", NULL, "xác nhận xóa hồ sơ", "confirm the deletion"),
+    OPT("keep", NULL, "giữ lại hồ sơ đã bị xóa", "keep the deleted record"),
+    OPT("same", NULL, "cặp này là một người", "the pair is one person"),
+    OPT("different", NULL, "cặp này là hai người", "the pair are two persons"),
+    OPT("reason", "CHỮ", "căn cứ", "why"),
+    OPT_PERSON,
+};
+static const struct cli_opt report_opts[] = {
+    OPT("report", "MÃ", "báo cáo, ví dụ RP04", "report, for instance RP04"),
+    OPT("period", "KỲ", "2023-06, 2023-Q2, 2023-6M, 2023-9M, 2023",
+        "2023-06, 2023-Q2, 2023-6M, 2023-9M, 2023"),
+    OPT("unit", "MÃ", "xã (mặc định: cả đơn vị giữ trung tâm)", "a commune (default: all)"),
+    OPT_PERSON,
+};
+static const struct cli_opt export_opts[] = {
+    OPT("issue", "SỐ", "mã báo cáo đã chốt (xem issues)", "id of the issue (see issues)"),
+    OPT("out", "THƯ_MỤC", "nơi ghi tệp", "folder to write to"),
+};
+static const struct cli_opt verify_opts[] = {
+    OPT("issue", "SỐ", "dựng lại báo cáo này từ nhật ký", "rebuild this issue from the log"),
+    OPT("file", "TỆP", "kiểm tra chữ ký của tệp", "check the signature of a file"),
+    OPT("pubkey", "TỆP", "khóa công khai (mặc định: dongbo.pub bên cạnh tệp)",
+        "public key (default: dongbo.pub beside the file)"),
+};
+
+static const struct cli_verb verbs[] = {
+    {"init", "", "tạo trung tâm mới", "make a new hub", OPTS(init_opts), 0, 0, hub_tool_init},
+    {"run", "", "chạy trung tâm", "run the hub", NULL, 0, 0, 0, hub_tool_run},
+    {"catalogue", "check|publish THƯ_MỤC", "kiểm tra hoặc ban hành danh mục",
+     "check or publish a catalogue", OPTS(catalogue_opts), 2, 2, hub_tool_catalogue},
+    {"invite", "", "làm giấy mời cho một đơn vị", "make an invitation for a unit",
+     OPTS(invite_opts), 0, 0, hub_tool_invite},
+    {"nodes", "", "các máy xã", "the nodes", NULL, 0, 0, 0, hub_tool_nodes},
+    {"put", "TRƯỜNG=GIÁ_TRỊ...", "ghi một hồ sơ cấp huyện", "save a district record",
+     OPTS(put_opts), 0, -1, hub_tool_put},
+    {"get", "MÃ", "xem một hồ sơ", "show one record", NULL, 0, 1, 1, hub_tool_get},
+    {"list", "", "liệt kê hồ sơ", "list records", OPTS(list_opts), 0, 0, hub_tool_list},
+    {"import", "TỆP", "nhập tệp CSV hoặc NDJSON", "import a CSV or NDJSON file", OPTS(import_opts),
+     1, 1, hub_tool_import},
+    {"conflicts", "[show MÃ]", "xung đột và người trùng cần quyết định",
+     "conflicts and pairs to decide", NULL, 0, 0, 2, hub_tool_conflicts},
+    {"pairs", "", "như conflicts", "same as conflicts", NULL, 0, 0, 0, hub_tool_conflicts},
+    {"resolve", "MÃ", "quyết định một xung đột hoặc một cặp", "decide a conflict or a pair",
+     OPTS(resolve_opts), 1, 1, hub_tool_resolve},
+    {"report", "", "xem số liệu (chưa chốt)", "show figures (preliminary)", OPTS(report_opts), 0, 0,
+     hub_tool_report},
+    {"close", "", "chốt số liệu một kỳ", "close a period", OPTS(report_opts), 0, 0,
+     hub_tool_close_period},
+    {"issues", "", "các báo cáo đã chốt", "issued reports", NULL, 0, 0, 0, hub_tool_issues},
+    {"export", "", "xuất tệp báo cáo kèm chữ ký", "write an issue's signed files",
+     OPTS(export_opts), 0, 0, hub_tool_export},
+    {"verify", "", "kiểm tra nhật ký, báo cáo hoặc tệp", "check the log, an issue or a file",
+     OPTS(verify_opts), 0, 0, hub_tool_verify},
+    {"token", "create|list|revoke [TÊN]", "mã truy cập của cấp tỉnh", "tokens of the province",
+     NULL, 0, 1, 2, hub_tool_token},
+    {"status", "", "tình trạng của trung tâm", "state of the hub", NULL, 0, 0, 0, hub_tool_status},
+    {"check-config", "", "kiểm tra và in cấu hình", "check and print the config", NULL, 0, 0, 0,
+     hub_tool_check_config},
+};
+
+static const struct cli_program program = {
+    .name = "dongbo-hub",
+    .vi = "Đồng Bộ: trung tâm, gộp dữ liệu các xã và ban hành báo cáo có chữ ký",
+    .en = "Dong Bo: the hub, merges the communes' data and issues signed reports",
+    .data_default = "./dongbo-hub",
+    .verbs = verbs,
+    .verb_count = sizeof verbs / sizeof verbs[0],
+};
+
+int main(int argc, char **argv)
+{
+    struct hub_tool tool = {.app = NULL};
+    int code = cli_main(&program, argc, argv, &tool);
+    hub_tool_close(&tool);
+    return code == 0 ? tool.exit : code;
+}

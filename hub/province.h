@@ -1,0 +1,25 @@
+/*
+ * The province's door: issued reports, read-only, over HTTPS to a token. docs/province.md.
+ *
+ *   GET /api/v1/issues               all issues with their files
+ *   GET /api/v1/issues/ID/FILE       one file as issued;  FILE.minisig its signature
+ *   GET /api/v1/pubkey               the minisign public key of the issuing hub
+ *
+ * Only issued files leave: counts, no record. A request needs `Authorization: Bearer TOKEN`; tokens
+ * are kept as hashes and looked up by them. Errors are JSON: {"error": "..."}. Every answer has a
+ * strong ETag; If-None-Match gives 304. One access line a request is logged, without the token and
+ * the query.
+ *
+ * Ownership: borrows the app.   Threads: loop thread.   Limits: WEB_* of common/io/web.h.
+ */
+#ifndef DONGBO_HUB_PROVINCE_H
+#define DONGBO_HUB_PROVINCE_H
+
+#include "common/io/web.h"
+#include "hub/app.h"
+
+/* A web_handler_fn; ctx is the struct hub_app. */
+void hub_province_handle(void *ctx, const struct web_request *request,
+                         struct web_response *response);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * The command line tool: verbs of dongbo-hub on top of JSON requests. It asks the daemon of the
+ * data folder when one runs, else it opens the folder itself.
+ *
+ * Ownership: hub_tool_close() releases the folder.   Threads: main thread.
+ */
+#ifndef DONGBO_HUB_TOOL_H
+#define DONGBO_HUB_TOOL_H
+
+#include "common/io/cli.h"
+#include "hub/app.h"
+
+#define HUB_TOOL_ASK_MS 600000u /* an answer of the daemon: a big report takes its time */
+
+enum { HUB_TOOL_WARNINGS = 3, HUB_TOOL_CONFLICTS = 14 }; /* docs/exit-codes.md */
+
+struct hub_tool {
+    struct hub_app *app; /* NULL: not opened here */
+    bool asked;          /* a daemon answered: it is asked again, never the folder beside it */
+    int exit;            /* exit code of a command that is done but not with 0 */
+};
+
+/* Carry out a request (taken over). ERR_OK: *response is a result and the caller's. Otherwise it
+ * was told to the person already; *response is NULL or, for mistakes of a catalogue, the answer. */
+MUST_CHECK enum err hub_tool_ask(struct cli *c, struct hub_tool *t, json_t *request,
+                                 json_t **response);
+void hub_tool_close(struct hub_tool *t);
+
+/* A request of this verb with the person that --person or DONGBO_PERSON names. */
+json_t *hub_tool_request(const struct cli *c, const char *verb);
+/* Add an option of the verb to the request, when it was given. */
+void hub_tool_copy(const struct cli *c, json_t *request, const char *option, const char *key);
+
+typedef void hub_tool_print_fn(const struct cli *c, const json_t *response);
+/* Ask and print: as JSON or for people. Takes over `request`. */
+MUST_CHECK enum err hub_tool_show(struct cli *c, struct hub_tool *t, json_t *request,
+                                  hub_tool_print_fn *print);
+/* Number of an option, `usual` when absent. ERR_USAGE (told): it is no number. */
+MUST_CHECK enum err hub_tool_number(struct cli *c, const char *option, json_int_t usual,
+                                    json_int_t *out);
+
+/* tool_admin.c */
+MUST_CHECK enum err hub_tool_init(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_run(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_check_config(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_catalogue(struct cli *c, void *ctx);
+/* tool.c */
+MUST_CHECK enum err hub_tool_invite(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_nodes(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_status(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_token(struct cli *c, void *ctx);
+/* tool_record.c */
+MUST_CHECK enum err hub_tool_put(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_get(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_list(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_conflicts(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_resolve(struct cli *c, void *ctx);
+/* tool_import.c */
+MUST_CHECK enum err hub_tool_import(struct cli *c, void *ctx);
+/* tool_report.c */
+MUST_CHECK enum err hub_tool_report(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_close_period(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_issues(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_export(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_verify(struct cli *c, void *ctx);
+
+/* tool_print.c: responses for people. */
+void hub_print_lines(const struct cli *c, const json_t *response); /* "key: value" of an object */
+void hub_print_nodes(const struct cli *c, const json_t *response);
+void hub_print_list(const struct cli *c, const json_t *response);
+void hub_print_record(const struct cli *c, const json_t *response);
+void hub_print_conflicts(const struct cli *c, const json_t *response);
+void hub_print_conflict(const struct cli *c, const json_t *response);
+void hub_print_saved(const struct cli *c, const json_t *response);
+void hub_print_status(const struct cli *c, const json_t *response);
+void hub_print_issues(const struct cli *c, const json_t *response);
+void hub_print_tokens(const struct cli *c, const json_t *response);
+void hub_print_mistakes(const struct cli *c, const json_t *response);
+
+#endif

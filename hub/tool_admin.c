@@ -1,0 +1,197 @@
+/* Verbs about the process and the catalogue: init, run, check-config, catalogue. */
+#include "hub/tool.h"
+
+#include "common/io/clock.h"
+#include "common/io/folder.h"
+#include "common/io/log_file.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifndef DONGBO_CATALOGUE_DIR
+#define DONGBO_CATALOGUE_DIR "/usr/share/dongbo/catalogue"
+#endif
+
+/* ---- catalogue ---- */
+
+static enum err hub_tool_archive(struct cli *c, const char *dir, json_t *request)
+{
+    struct buf archive;
+    struct folder *f = calloc(1, sizeof *f);
+    if (f == NULL) return ERR_NOMEM;
+    buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
+    enum err e = folder_read(dir, f);
+    if (e != ERR_OK) {
+        char vi[300], en[300];
+        snprintf(vi, sizeof vi, "Không đọc được thư mục danh mục %.150s (%.60s): %s", dir, f->bad,
+                 err_text_vi(e));
+        snprintf(en, sizeof en, "The catalogue folder %.150s (%.60s) cannot be read: %s", dir,
+                 f->bad, err_text_en(e));
+        e = cli_fail(c, e, vi, en);
+        goto out;
+    }
+    e = catalogue_archive(f->files, f->count, &archive);
+    if (e != ERR_OK) {
+        e = cli_fail(c, e, "Thư mục có tệp mà danh mục không được có, hoặc quá lớn.",
+                     "The folder has a file that no catalogue may have, or is too large.");
+        goto out;
+    }
+    size_t room = sodium_base64_ENCODED_LEN(archive.len, sodium_base64_VARIANT_ORIGINAL);
+    char *text = malloc(room);
+    if (text != NULL) {
+        sodium_bin2base64(text, room, archive.p, archive.len, sodium_base64_VARIANT_ORIGINAL);
+        json_object_set_new(request, "archive", json_string(text));
+        free(text);
+    }
+    e = text != NULL ? ERR_OK : ERR_NOMEM;
+out:
+    folder_free(f);
+    free(f);
+    buf_free(&archive);
+    return e;
+}
+
+static void hub_print_catalogue(const struct cli *c, const json_t *r)
+{
+    json_t *edition = json_object_get(r, "edition");
+    if (edition != NULL) {
+        printf(cli_text(c, "Đã ban hành danh mục, bản số %lld; các máy xã nhận khi đồng bộ.\n",
+                        "Published as edition %lld; nodes get it with their next sync.\n"),
+               (long long)json_integer_value(edition));
+    } else {
+        printf("%s\n", cli_text(c, "Danh mục không có lỗi.", "The catalogue has no mistake."));
+    }
+    hub_print_lines(c, r);
+}
+
+static enum err hub_tool_catalogue_do(struct cli *c, struct hub_tool *t, const char *verb,
+                                      const char *dir)
+{
+    json_t *response = NULL;
+    json_t *q = hub_tool_request(c, verb);
+    enum err e = hub_tool_archive(c, dir, q);
+    if (e != ERR_OK) {
+        json_decref(q);
+        return e;
+    }
+    e = hub_tool_ask(c, t, q, &response);
+    if (e != ERR_OK && response != NULL) hub_print_mistakes(c, response);
+    if (e == ERR_OK && c->json) cli_print_json(response);
+    if (e == ERR_OK && !c->json) hub_print_catalogue(c, response);
+    json_decref(response);
+    return e;
+}
+
+enum err hub_tool_catalogue(struct cli *c, void *ctx)
+{
+    if (strcmp(c->args[0], "check") == 0)
+        return hub_tool_catalogue_do(c, ctx, "catalogue_check", c->args[1]);
+    if (strcmp(c->args[0], "publish") == 0)
+        return hub_tool_catalogue_do(c, ctx, "catalogue_publish", c->args[1]);
+    return cli_fail(c, ERR_USAGE, "Dùng: catalogue check THƯ_MỤC, hoặc catalogue publish THƯ_MỤC.",
+                    "Use: catalogue check DIR, or catalogue publish DIR.");
+}
+
+/* ---- init ---- */
+
+static void hub_init_advice(const struct cli *c)
+{
+    printf(
+        cli_text(
+            c,
+            "Đã tạo trung tâm trong %s.\n"
+            "QUAN TRỌNG: chép %s/keys/root.key ra USB cất nơi an toàn rồi xóa khỏi máy này;\n"
+            "không có nó thì không thay được khóa của trung tâm, có nó thì giả được trung tâm.\n",
+            "The hub is in %s.\n"
+            "IMPORTANT: copy %s/keys/root.key to a USB stick kept in a safe place, then delete "
+            "it here;\n"
+            "without it the hub's keys cannot be replaced, with it the hub can be faked.\n"),
+        c->data_dir, c->data_dir);
+}
+
+enum err hub_tool_init(struct cli *c, void *ctx)
+{
+    struct hub_app_init init = {.unit = cli_opt(c, "unit"),
+                                .unit_name = cli_opt(c, "name"),
+                                .address = cli_opt(c, "address"),
+                                .listen = cli_opt(c, "listen"),
+                                .web = cli_opt(c, "web"),
+                                .names = cli_opt(c, "web-names")};
+    const char *catalogue = cli_opt(c, "catalogue");
+    if (init.unit == NULL || init.unit_name == NULL)
+        return cli_fail(c, ERR_USAGE, "Cần --unit MÃ và --name TÊN của đơn vị giữ trung tâm.",
+                        "--unit CODE and --name NAME of the hub's owner are needed.");
+    if (init.address == NULL) init.address = "";
+    if (init.names == NULL) init.names = "localhost,127.0.0.1";
+    if (catalogue == NULL) catalogue = DONGBO_CATALOGUE_DIR;
+    enum err e = hub_app_init(c->data_dir, &init, clock_wall_ms());
+    if (e == ERR_EXISTS)
+        return cli_fail(c, e, "Thư mục này đã có trung tâm hoặc khóa; không thay đổi gì.",
+                        "This folder has a hub or keys already; nothing was changed.");
+    if (e == ERR_BAD_INPUT)
+        return cli_fail(c, e, "Mã, tên, địa chỉ hoặc cổng không hợp lệ.",
+                        "The code, name, address or port is not valid.");
+    if (e != ERR_OK) return e;
+    if (!c->json) hub_init_advice(c);
+    return hub_tool_catalogue_do(c, ctx, "catalogue_publish", catalogue);
+}
+
+/* ---- run ---- */
+
+static int64_t hub_tool_now(void *context)
+{
+    (void)context;
+    return clock_wall_ms();
+}
+
+static enum log_level hub_tool_level(const char *word)
+{
+    if (strcmp(word, "error") == 0) return LOG_LEVEL_ERROR;
+    if (strcmp(word, "warn") == 0) return LOG_LEVEL_WARN;
+    return strcmp(word, "debug") == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+}
+
+enum err hub_tool_run(struct cli *c, void *ctx)
+{
+    struct hub_tool *t = ctx;
+    struct conf *conf = NULL;
+    enum err e = hub_app_conf(c->data_dir, &conf);
+    if (e == ERR_CONFIG) {
+        fputs(conf_errors(conf), stderr);
+        conf_free(conf);
+        return cli_fail(c, e, "Cấu hình sai, trung tâm không chạy.",
+                        "The config is wrong; the hub does not run.");
+    }
+    if (e != ERR_OK) return e;
+    log_setup(&(struct log_setup){.level = hub_tool_level(conf_string(conf, "log", "level")),
+                                  .journald = conf_bool(conf, "log", "journald"),
+                                  .sink = log_file_sink,
+                                  .sink_context = stderr,
+                                  .now = hub_tool_now});
+    conf_free(conf);
+    e = hub_app_open(c->data_dir, &t->app);
+    if (e == ERR_OK) return hub_app_run(t->app);
+    if (e == ERR_LOCKED)
+        return cli_fail(c, e, "Trung tâm này đang chạy rồi.", "This hub is running already.");
+    return e;
+}
+
+/* ---- check-config ---- */
+
+enum err hub_tool_check_config(struct cli *c, void *ctx)
+{
+    struct conf *conf = NULL;
+    struct buf text;
+    (void)ctx;
+    enum err e = hub_app_conf(c->data_dir, &conf);
+    if (e == ERR_CONFIG) fputs(conf_errors(conf), stderr);
+    if (e == ERR_OK) {
+        buf_init(&text, CONF_FILE_BYTES_MAX);
+        conf_print(conf, c->en, &text);
+        fputs(buf_cstr(&text), stdout);
+        buf_free(&text);
+    }
+    conf_free(conf);
+    return e;
+}

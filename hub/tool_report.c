@@ -1,0 +1,157 @@
+/* Verbs about reports. */
+#include "hub/tool.h"
+
+#include "hub/export.h"
+#include "hub/verify.h"
+
+#include <stdio.h>
+
+static json_t *hub_tool_period(const struct cli *c, const char *verb)
+{
+    json_t *q = hub_tool_request(c, verb);
+    hub_tool_copy(c, q, "report", "report");
+    hub_tool_copy(c, q, "period", "period");
+    hub_tool_copy(c, q, "unit", "unit");
+    return q;
+}
+
+enum err hub_tool_report(struct cli *c, void *ctx)
+{
+    json_t *response = NULL;
+    enum err e = hub_tool_ask(c, ctx, hub_tool_period(c, "report"), &response);
+    if (e != ERR_OK) return e;
+    if (c->json)
+        cli_print_json(json_object_get(response, "report"));
+    else
+        fputs(json_string_value(json_object_get(response, "text")), stdout);
+    json_decref(response);
+    return ERR_OK;
+}
+
+static void hub_print_closed(const struct cli *c, const json_t *r)
+{
+    printf(cli_text(c, "Đã chốt %s kỳ %s, bản số %lld (mã %lld). Số liệu này không đổi nữa.\n",
+                    "Closed %s for %s, issue %lld (id %lld). These figures never change.\n"),
+           json_string_value(json_object_get(r, "report")),
+           json_string_value(json_object_get(r, "period")),
+           (long long)json_integer_value(json_object_get(r, "number")),
+           (long long)json_integer_value(json_object_get(r, "id")));
+    long long nothing = json_integer_value(json_object_get(r, "nothing_sent"));
+    if (nothing > 0)
+        printf(cli_text(c, "Có %lld đơn vị chưa gửi gì; báo cáo ghi rõ tên.\n",
+                        "%lld units have sent nothing; the report names them.\n"),
+               nothing);
+    if (json_is_true(json_object_get(r, "early")))
+        printf("%s\n", cli_text(c, "Kỳ số liệu chưa hết: dữ liệu đến sau sẽ là số liệu muộn.",
+                                "The data window is not over: what comes later will be late."));
+}
+
+enum err hub_tool_close_period(struct cli *c, void *ctx)
+{
+    return hub_tool_show(c, ctx, hub_tool_period(c, "close"), hub_print_closed);
+}
+
+enum err hub_tool_issues(struct cli *c, void *ctx)
+{
+    return hub_tool_show(c, ctx, hub_tool_request(c, "issues"), hub_print_issues);
+}
+
+static void hub_print_exported(const struct cli *c, const json_t *r)
+{
+    printf(cli_text(c, "Đã ghi %lld tệp và chữ ký vào %s; kiểm tra: minisign -V -p %s -m TỆP\n",
+                    "%lld files with signatures are in %s; check: minisign -V -p %s -m FILE\n"),
+           (long long)json_integer_value(json_object_get(r, "files")),
+           json_string_value(json_object_get(r, "folder")),
+           json_string_value(json_object_get(r, "pubkey")));
+}
+
+enum err hub_tool_export(struct cli *c, void *ctx)
+{
+    char folder[FILE_PATH_BYTES_MAX];
+    json_int_t issue;
+    const char *out = cli_opt(c, "out");
+    enum err e = hub_tool_number(c, "issue", 0, &issue);
+    if (e != ERR_OK) return e;
+    if (out == NULL || issue == 0)
+        return cli_fail(c, ERR_USAGE, "Cần --issue SỐ (xem `issues`) và --out THƯ_MỤC.",
+                        "--issue N (see `issues`) and --out DIR are needed.");
+    e = file_mkdirs(out, 0755);
+    if (e == ERR_OK) e = file_absolute(out, folder, sizeof folder);
+    if (e != ERR_OK)
+        return cli_fail(c, e, "Không tạo được thư mục xuất.", "The folder cannot be made.");
+    json_t *q = hub_tool_request(c, "export");
+    json_object_set_new(q, "issue", json_integer(issue));
+    json_object_set_new(q, "folder", json_string(folder));
+    return hub_tool_show(c, ctx, q, hub_print_exported);
+}
+
+/* ---- verify ---- */
+
+static enum err hub_tool_key(const struct cli *c, const char *file, struct buf *key)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    const char *given = cli_opt(c, "pubkey");
+    const char *slash = strrchr(file, '/');
+    int n = given != NULL   ? snprintf(path, sizeof path, "%s", given)
+            : slash == NULL ? snprintf(path, sizeof path, "%s", HUB_EXPORT_KEY_NAME)
+                            : snprintf(path, sizeof path, "%.*s/%s", (int)(slash - file), file,
+                                       HUB_EXPORT_KEY_NAME);
+    if (n < 0 || (size_t)n >= sizeof path) return ERR_TOO_LARGE;
+    return file_read(path, MINISIGN_FILE_BYTES_MAX, key);
+}
+
+static enum err hub_tool_verify_file(struct cli *c, const char *file)
+{
+    struct buf key, trusted;
+    buf_init(&key, MINISIGN_FILE_BYTES_MAX);
+    buf_init(&trusted, MINISIGN_FILE_BYTES_MAX);
+    enum err e = hub_tool_key(c, file, &key);
+    if (e == ERR_OK) e = hub_verify_file(file, buf_bytes(&key), &trusted);
+    if (e == ERR_OK)
+        printf("%s: %s\n", cli_text(c, "Chữ ký đúng", "The signature is good"), buf_cstr(&trusted));
+    buf_free(&key);
+    buf_free(&trusted);
+    if (e == ERR_OK) return e;
+    if (e == ERR_BAD_SIGNATURE || e == ERR_BAD_FORMAT)
+        return cli_fail(c, ERR_BAD_SIGNATURE,
+                        "Chữ ký KHÔNG đúng: tệp đã bị sửa hoặc không phải của trung tâm này.",
+                        "The signature is NOT good: the file was changed or is not of this hub.");
+    return cli_fail(c, e, "Không đọc được tệp, chữ ký (.minisig) hoặc khóa công khai.",
+                    "The file, its signature (.minisig) or the public key cannot be read.");
+}
+
+static void hub_print_verified(const struct cli *c, const json_t *r)
+{
+    const json_t *findings = json_object_get(r, "findings");
+    for (size_t i = 0; i < json_array_size(findings); i++) {
+        const json_t *f = json_array_get(findings, i);
+        printf("%lld: %s\n", (long long)json_integer_value(json_object_get(f, "position")),
+               json_string_value(json_object_get(f, c->en ? "en" : "vi")));
+    }
+    printf("%s\n", json_is_true(json_object_get(r, "ok"))
+                       ? cli_text(c, "Đúng: mọi thứ khớp.", "Good: everything fits.")
+                       : cli_text(c, "SAI: có điểm không khớp.", "WRONG: something does not fit."));
+    hub_print_lines(c, r);
+}
+
+enum err hub_tool_verify(struct cli *c, void *ctx)
+{
+    struct hub_tool *t = ctx;
+    json_int_t issue;
+    json_t *response = NULL;
+    const char *file = cli_opt(c, "file");
+    if (file != NULL) return hub_tool_verify_file(c, file);
+    enum err e = hub_tool_number(c, "issue", 0, &issue);
+    if (e != ERR_OK) return e;
+    json_t *q = hub_tool_request(c, "verify");
+    if (issue != 0) json_object_set_new(q, "issue", json_integer(issue));
+    e = hub_tool_ask(c, t, q, &response);
+    if (e != ERR_OK) return e;
+    if (c->json)
+        cli_print_json(response);
+    else
+        hub_print_verified(c, response);
+    if (!json_is_true(json_object_get(response, "ok"))) t->exit = err_exit_code(ERR_DAMAGED);
+    json_decref(response);
+    return ERR_OK;
+}

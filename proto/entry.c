@@ -1,0 +1,220 @@
+#include "proto/entry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ENTRY_TEXTS_MAX = 512 * 1024, ENTRY_CLEAN_MAX = 64 * 1024 }; /* bytes */
+
+enum err entry_init(struct entry *n)
+{
+    *n = (struct entry){.element_count = 0};
+    buf_init(&n->payload, CHANGE_BYTES_MAX);
+    buf_init(&n->texts, ENTRY_TEXTS_MAX);
+    buf_init(&n->clean, ENTRY_CLEAN_MAX);
+    enum err e = record_writes_init(&n->writes);
+    n->decoded = calloc(CHANGE_WRITES_MAX, sizeof *n->decoded);
+    n->elements = calloc(CHANGE_WRITES_MAX, sizeof *n->elements);
+    if (e == ERR_OK && (n->decoded == NULL || n->elements == NULL)) e = ERR_NOMEM;
+    if (e != ERR_OK) entry_free(n);
+    return e;
+}
+
+void entry_free(struct entry *n)
+{
+    record_writes_free(&n->writes);
+    buf_free(&n->payload);
+    buf_free(&n->texts);
+    buf_free(&n->clean);
+    free(n->decoded);
+    free(n->elements);
+    *n = (struct entry){.element_count = 0};
+}
+
+static enum err entry_say(struct entry_why *why, enum err e, const char *vi, const char *en)
+{
+    snprintf(why->vi, sizeof why->vi, "%s", vi);
+    snprintf(why->en, sizeof why->en, "%s", en);
+    return e;
+}
+
+enum err entry_clean(struct entry *n, const struct catalogue *c,
+                     const struct catalogue_field *field, struct bytes typed, struct bytes *out,
+                     struct entry_why *why)
+{
+    struct catalogue_why cw = {.vi = "", .en = ""};
+    *why = (struct entry_why){.field = field};
+    enum err e = catalogue_clean(c, field, typed, &n->clean, &cw);
+    if (e == ERR_BAD_VALUE) return entry_say(why, e, cw.vi, cw.en);
+    if (e == ERR_OK) *out = buf_bytes(&n->clean);
+    return e;
+}
+
+/* ---- values ---- */
+
+static int entry_order(const void *a, const void *b)
+{
+    return bytes_compare(*(const struct bytes *)a, *(const struct bytes *)b);
+}
+
+/* "a;b" as sorted elements. */
+static enum err entry_split(struct entry *n, struct record_edit *edit)
+{
+    struct bytes *first = n->elements + n->element_count;
+    struct bytes text = edit->text;
+    edit->elements = first;
+    for (size_t at = 0; at < text.len;) {
+        size_t end = at;
+        while (end < text.len && text.p[end] != ';')
+            end++;
+        if (n->element_count == CHANGE_WRITES_MAX) return ERR_TOO_LARGE;
+        n->elements[n->element_count++] = bytes_make(text.p + at, end - at);
+        edit->element_count++;
+        at = end + 1;
+    }
+    if (edit->element_count > 1) qsort(first, edit->element_count, sizeof *first, entry_order);
+    return ERR_OK;
+}
+
+static enum err entry_check_twice(const struct entry_form *form, size_t i, struct entry_why *why)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (form->values[k].field != form->values[i].field) continue;
+        why->field = form->values[i].field;
+        return entry_say(why, ERR_BAD_INPUT, "Trường này được ghi hai lần.",
+                         "This field is given twice.");
+    }
+    return ERR_OK;
+}
+
+/* Clean every value. Texts first, then their places: the memory moves while it grows. */
+static enum err entry_edits(struct entry *n, const struct catalogue *c,
+                            const struct entry_form *form, struct record_edit *edits,
+                            struct entry_why *why)
+{
+    struct bytes text = {NULL, 0};
+    n->element_count = 0;
+    buf_clear(&n->texts);
+    for (size_t i = 0; i < form->count; i++) {
+        const struct entry_value *v = &form->values[i];
+        enum err e = entry_check_twice(form, i, why);
+        if (e == ERR_OK) e = entry_clean(n, c, v->field, v->typed, &text, why);
+        if (e != ERR_OK) return e;
+        buf_add_bytes(&n->texts, text);
+        edits[i] =
+            (struct record_edit){.field = v->field, .text = {NULL, text.len}, .settle = v->settle};
+    }
+    if (n->texts.e != ERR_OK) return n->texts.e;
+    const uint8_t *p = n->texts.p;
+    for (size_t i = 0; i < form->count; i++) {
+        edits[i].text.p = p;
+        if (edits[i].text.len > 0) p += edits[i].text.len;
+        if (edits[i].field->kind != CATALOGUE_CHOICES) continue;
+        enum err e = entry_split(n, &edits[i]);
+        if (e != ERR_OK) return e;
+    }
+    why->field = NULL;
+    return ERR_OK;
+}
+
+/* ---- the op ---- */
+
+static enum err entry_encode(struct entry *n, struct entry_op *op, unsigned type)
+{
+    struct change_op c = {.kind = op->kind,
+                          .rid = op->rid,
+                          .type = type,
+                          .writes = n->writes.v,
+                          .count = n->writes.count};
+    buf_clear(&n->payload);
+    change_op_encode(&c, &n->payload);
+    if (n->payload.e != ERR_OK) return n->payload.e;
+    op->payload = buf_bytes(&n->payload);
+    op->changed = true;
+    return ERR_OK;
+}
+
+/* Fold the op on top of the record, as it will be shown. */
+static enum err entry_apply(struct entry *n, const struct entry_rules *rules, struct fold *f,
+                            const struct entry_op *op, struct entry_why *why)
+{
+    struct change_op c;
+    enum fold_verdict verdict;
+    struct fold_set set = {.clock = UINT64_MAX >> 1, .position = UINT64_MAX};
+    memset(set.version.b, 0xff, sizeof set.version.b);
+    enum err e = change_op_decode(op->payload, n->decoded, &c);
+    if (e == ERR_OK) e = fold_apply(f, &c, &set, rules->fold, &verdict);
+    if (e == ERR_OK && verdict == FOLD_HELD_UNREADABLE)
+        return entry_say(why, ERR_TOO_LARGE, "Hồ sơ quá lớn.", "The record is too large.");
+    return e;
+}
+
+static enum err entry_allowed(const struct entry_rules *rules, const struct catalogue_type *type,
+                              const struct fold *f, struct entry_why *why)
+{
+    struct catalogue_why cw = {.vi = "", .en = ""};
+    const struct catalogue_field *bad = NULL;
+    enum err e = rules->check(rules->ctx, type, f, &bad, &cw);
+    if (e != ERR_BAD_VALUE) return e;
+    why->field = bad;
+    return entry_say(why, e, cw.vi, cw.en);
+}
+
+static enum err entry_save(struct entry *n, const struct entry_rules *rules, struct fold *f,
+                           const struct entry_form *form, struct entry_op *op,
+                           struct entry_why *why)
+{
+    struct record_edit edits[ENTRY_FIELDS_MAX];
+    bool known = f->type != 0;
+    const struct catalogue_type *type =
+        form->type != NULL ? form->type : catalogue_type_by_no(rules->catalogue, f->type);
+    if (type == NULL || form->count == 0 || form->count > ENTRY_FIELDS_MAX)
+        return entry_say(why, ERR_BAD_INPUT, "Không có trường nào để ghi.",
+                         "There is no field to save.");
+    if (known && fold_deleted(f))
+        return entry_say(why, ERR_BAD_INPUT, "Hồ sơ đã bị xóa: hãy khôi phục trước khi sửa.",
+                         "The record is deleted: restore it before editing.");
+    enum err e = entry_edits(n, rules->catalogue, form, edits, why);
+    n->writes.type = type;
+    if (e == ERR_OK) e = record_writes_make(f, edits, form->count, &n->writes);
+    if (e != ERR_OK) return e;
+    op->kind = known ? CHANGE_EDIT : CHANGE_CREATE;
+    if (known && n->writes.count == 0) return ERR_OK;
+    e = entry_encode(n, op, type->no);
+    if (e == ERR_OK) e = entry_apply(n, rules, f, op, why);
+    return e == ERR_OK ? entry_allowed(rules, type, f, why) : e;
+}
+
+static enum err entry_existence(struct entry *n, const struct entry_rules *rules, struct fold *f,
+                                const struct entry_form *form, struct entry_op *op,
+                                struct entry_why *why)
+{
+    if (f->type == 0)
+        return entry_say(why, ERR_NOT_FOUND, "Không có hồ sơ này.", "There is no such record.");
+    bool drop = form->action == ENTRY_DELETE;
+    bool again = fold_deleted(f) == drop;
+    op->kind = drop ? CHANGE_DELETE : CHANGE_EDIT;
+    if (again && !(drop && fold_delete_conflict(f))) return ERR_OK;
+    enum err e = drop ? record_writes_delete(f, &n->writes) : record_writes_restore(f, &n->writes);
+    if (e == ERR_OK) e = entry_encode(n, op, f->type);
+    return e == ERR_OK ? entry_apply(n, rules, f, op, why) : e;
+}
+
+enum err entry_make(struct entry *n, const struct entry_rules *rules, struct fold *f,
+                    const struct entry_form *form, struct entry_op *out, struct entry_why *why)
+{
+    struct entry_op op = {.rid = form->rid};
+    *why = (struct entry_why){.field = NULL};
+    if (f->type != 0 && form->type != NULL && form->type->no != f->type)
+        return entry_say(why, ERR_BAD_INPUT, "Mã này là của hồ sơ loại khác.",
+                         "This id belongs to a record of another type.");
+    enum err e = form->action == ENTRY_SAVE ? entry_save(n, rules, f, form, &op, why)
+                                            : entry_existence(n, rules, f, form, &op, why);
+    if (e == ERR_TOO_LARGE && why->vi[0] == '\0')
+        return entry_say(why, e, "Hồ sơ hoặc lần ghi này quá lớn.",
+                         "The record or this save is too large.");
+    if (e == ERR_BAD_VALUE && why->vi[0] == '\0')
+        return entry_say(why, e, "Giá trị không được danh mục cho phép.",
+                         "A value is not allowed by the catalogue.");
+    if (e == ERR_OK) *out = op;
+    return e;
+}

@@ -1,0 +1,94 @@
+/*
+ * From what a person typed to one checked op, the same on both sides: each value cleaned by the
+ * catalogue, the whole record against required, relevant and constraint (through a callback: that
+ * is SQL), and only fields that changed written, each naming what the form showed. SPEC 4.11, 6.1.
+ *
+ * The caller brings the record's fold; entry_make() folds the op on top of it.
+ *
+ * Ownership: struct entry owns its memory; init once, make many, free. The op's payload lives until
+ * the next call. Forms borrow the caller's texts.
+ * Threads:   one at a time.   Limits: those of a change set; ENTRY_FIELDS_MAX.
+ */
+#ifndef DONGBO_PROTO_ENTRY_H
+#define DONGBO_PROTO_ENTRY_H
+
+#include "common/catalogue.h"
+#include "proto/fold.h"
+#include "proto/record.h"
+
+#define ENTRY_FIELDS_MAX CATALOGUE_FIELDS_MAX /* values of one form */
+
+enum entry_action { ENTRY_SAVE, ENTRY_DELETE, ENTRY_RESTORE };
+
+struct entry_value {
+    const struct catalogue_field *field;
+    struct bytes typed; /* any bytes; nothing but blanks clears the field */
+    bool settle;        /* written even if it is what is shown: a person decides (SPEC 6.2) */
+};
+
+struct entry_form {
+    enum entry_action action;
+    const struct catalogue_type *type; /* NULL: whatever the record is */
+    struct id_record rid;
+    const struct entry_value *values;
+    size_t count;
+};
+
+struct entry_op {
+    struct id_record rid;
+    enum change_kind kind;
+    bool changed;         /* false: the record says this already, there is no op */
+    struct bytes payload; /* canonical; borrowed until the next call */
+};
+
+struct entry_why {                       /* what to tell the person */
+    const struct catalogue_field *field; /* NULL: the record as a whole */
+    char vi[300];
+    char en[300];
+};
+
+/* Is this prospective record allowed? ERR_BAD_VALUE with the field and its words. */
+typedef enum err entry_check_fn(void *ctx, const struct catalogue_type *type, const struct fold *f,
+                                const struct catalogue_field **bad, struct catalogue_why *why);
+
+struct entry {
+    struct record_writes writes;
+    struct change_write *decoded;
+    struct buf payload;
+    struct buf texts; /* canonical texts of the form */
+    struct buf clean;
+    struct bytes *elements;
+    size_t element_count;
+};
+
+MUST_CHECK enum err entry_init(struct entry *n); /* ERR_NOMEM */
+void entry_free(struct entry *n);                /* a zeroed one is fine */
+
+struct entry_rules { /* of the side that calls; borrowed */
+    const struct catalogue *catalogue;
+    const struct fold_rules *fold;
+    entry_check_fn *check;
+    void *ctx;
+};
+
+/*
+ * Make the op of a form on a record whose state is `f` (f->type 0: there is none yet; a create).
+ * `why` is filled for BAD_INPUT, BAD_VALUE, NOT_FOUND and TOO_LARGE.
+ *
+ * ERR_OK         out; `f` has the op on top
+ * ERR_BAD_VALUE  a value the catalogue does not allow; why->field says which
+ * ERR_BAD_INPUT  a field twice, no field, another type than the record's, an edit of a deleted one
+ * ERR_NOT_FOUND  a delete or restore of nothing
+ * ERR_TOO_LARGE  over a limit of a change set or a record
+ * After an error `f` may have part of it: load it again.
+ */
+MUST_CHECK enum err entry_make(struct entry *n, const struct entry_rules *rules, struct fold *f,
+                               const struct entry_form *form, struct entry_op *out,
+                               struct entry_why *why);
+
+/* The canonical text of a typed value; valid until the next call. ERR_BAD_VALUE with words. */
+MUST_CHECK enum err entry_clean(struct entry *n, const struct catalogue *c,
+                                const struct catalogue_field *field, struct bytes typed,
+                                struct bytes *out, struct entry_why *why);
+
+#endif
