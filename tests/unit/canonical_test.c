@@ -1,6 +1,7 @@
 /* Claims about hub/canonical: same cut, same bytes, anywhere; integers only; nothing unescaped. */
 #include "hub/canonical.h"
 #include "common/csv.h"
+#include "common/io/file.h"
 #include "hub/store_replay.h"
 #include "tests/lib/report_fixture.h"
 
@@ -228,6 +229,71 @@ static void the_digest_is_of_the_json(void **state)
     assert_string_equal(hex, want);
 }
 
+/* ---- an independent recount, in Python, out of the same records ---- */
+
+static int recount(const struct report_hub *h, struct bytes json, const char *link)
+{
+    char path[128], command[600];
+    snprintf(path, sizeof path, "%s/figures.json", h->folder);
+    assert_int_equal(file_write_atomic(path, json, 0600), ERR_OK);
+    int n = snprintf(command, sizeof command,
+                     "python3 %s/tests/recount.py --data '%s/data' --json '%s' %s > '%s/out.txt'",
+                     DONGBO_SOURCE_DIR, h->folder, path, link, h->folder);
+    assert_true(n > 0 && (size_t)n < sizeof command);
+    return system(command);
+}
+
+static void two_ids(const struct report_hub *h, char ids[2][33])
+{
+    static const size_t units[] = {6, 8}; /* the generator gives both one person */
+    static char line[8192];
+    for (size_t i = 0; i < 2; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/data/%s.ndjson", h->folder, report_units[units[i]]);
+        FILE *f = fopen(path, "rb");
+        assert_non_null(f);
+        ids[i][0] = '\0';
+        while (fgets(line, sizeof line, f) != NULL) {
+            if (strstr(line, "075082123456") == NULL) continue;
+            const char *id = strstr(line, "\"id\":\"");
+            assert_non_null(id);
+            snprintf(ids[i], 33, "%.32s", id + 6);
+        }
+        assert_int_equal(fclose(f), 0);
+        assert_int_equal(strlen(ids[i]), 32);
+    }
+}
+
+static void an_independent_recount_agrees(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    char ids[2][33], json[300], link[100];
+    report_hub_open(&h, 25);
+    report_fill(&h, 25, 4, 9);
+    two_ids(&h, ids);
+    snprintf(link, sizeof link, "--link %s,%s", ids[0], ids[1]);
+    snprintf(json, sizeof json,
+             "{\"type\":\"person_link\",\"id\":\"%032x\",\"person_a\":\"%s\","
+             "\"person_b\":\"%s\",\"decision\":\"same\"}",
+             77, ids[0], ids[1]);
+    report_put(&h, -1, json);
+    for (size_t i = 0; i < sizeof periods / sizeof periods[0]; i++) {
+        struct made m;
+        make(h.store, periods[i][0], periods[i][1], &m);
+        assert_int_equal(recount(&h, buf_bytes(&m.json), link), 0);
+        if (i == 0) { /* it does see differences */
+            assert_int_not_equal(recount(&h, buf_bytes(&m.json), ""), 0);
+            char *num = strstr((char *)(uintptr_t)buf_cstr(&m.json), "\"num\":1,");
+            assert_non_null(num);
+            num[6] = '2';
+            assert_int_not_equal(recount(&h, buf_bytes(&m.json), link), 0);
+        }
+        made_free(&m);
+    }
+    report_hub_close(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +302,7 @@ int main(void)
         cmocka_unit_test(the_order_of_arrival_changes_only_the_cut),
         cmocka_unit_test(json_holds_every_cell_and_no_fractions),
         cmocka_unit_test(a_value_that_the_catalogue_does_not_know_is_escaped),
+        cmocka_unit_test(an_independent_recount_agrees),
         cmocka_unit_test(the_digest_is_of_the_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+"""Count a report again, from the records themselves, and compare it with an issued or preliminary canonical JSON.
+
+  recount.py --data DIR --json FILE [--link ID,ID]... [--catalogue DIR]
+
+DIR holds the NDJSON files of tests/data/vinhcuu.py: <commune code>.ndjson. The counting is plain loops over those
+records after the definitions of the indicators (T01: teams that exist and work at the end of the window, ...). It
+shares nothing with the program: not its SQL, not its store. The window, the communes that sent nothing and the lines
+come from FILE; totals, breakdowns, numerators and denominators are counted here. Persons named by --link (two record
+ids) are one.
+
+Prints each difference and ends with 1 if there is any, else with 0. 2: it could not compare.
+"""
+import argparse
+import csv
+import glob
+import json
+import os
+import sys
+
+PROPAGANDA = {"direct", "behaviour_change", "talk", "seminar", "forum", "contest", "rally", "exchange", "dialogue",
+              "club_meeting", "training"}
+CLIENT_PURPOSES = {"persuade_rehab", "support_rehab", "post_rehab"}
+
+
+class People:
+    """Which records are one person: linked ids have one root, the smallest."""
+
+    def __init__(self, links):
+        self.parent = {}
+        for a, b in links:
+            ra, rb = self.root(a), self.root(b)
+            self.parent[max(ra, rb)] = min(ra, rb)
+
+    def root(self, rid):
+        while rid in self.parent:
+            rid = self.parent[rid]
+        return rid
+
+
+class Data:
+    """Records by type; each has its owner in _unit."""
+
+    def __init__(self, folder, units, people):
+        self.types, self.by_id, self.people = {}, {}, people
+        for path in sorted(glob.glob(os.path.join(folder, "*.ndjson"))):
+            unit = os.path.basename(path)[:-len(".ndjson")]
+            if unit not in units:
+                continue
+            with open(path, encoding="utf-8") as f:
+                for line in f:
+                    row = json.loads(line)
+                    row["_unit"] = unit
+                    self.types.setdefault(row["type"], []).append(row)
+                    self.by_id[row["id"]] = row
+
+    def of(self, name):
+        return self.types.get(name, [])
+
+    def sex(self, rid):
+        """Of the root's record if it is here, else of the person's own."""
+        for candidate in (self.people.root(rid), rid):
+            row = self.by_id.get(candidate)
+            if row is not None and row.get("sex"):
+                return row["sex"]
+        return ""
+
+
+class Counter:
+    """The facts of each indicator: (unit, who counts once, num, den, {breakdown: value})."""
+
+    def __init__(self, data, first, last, cutoff):
+        self.d, self.t0, self.t1, self.cutoff = data, first, last, cutoff
+
+    def within(self, day):
+        return bool(day) and self.t0 <= day <= self.t1
+
+    def overlaps(self, begin, end):
+        return bool(begin) and begin <= self.t1 and (not end or end >= self.t0)
+
+    def works(self, row, founded):
+        """A team or point that exists and is active at the window's end."""
+        if (founded or "") > self.t1:
+            return False
+        since = row.get("state_since") or ""
+        return since <= self.t1 if row.get("state") == "active" else since > self.t1
+
+    def teams(self):
+        return [t for t in self.d.of("team") if t.get("kind") == "volunteer_team" and
+                self.works(t, t.get("founded_on") or t.get("decision_on"))]
+
+    def members(self):
+        teams = {t["id"] for t in self.teams()}
+        return [m for m in self.d.of("team_member") if m.get("team") in teams and m["joined_on"] <= self.t1 and
+                (not m.get("left_on") or m["left_on"] > self.t1)]
+
+    def who(self, rid):
+        return self.d.people.root(rid)
+
+    def listed(self, case):
+        return case.get("in_list") == "1" or (case.get("listed_on") and case.get("dossier_closed_on"))
+
+    def units_with_clients(self):
+        units = set()
+        for c in self.d.of("drug_case"):
+            begin = c.get("listed_on") or c.get("dossier_opened_on") or ""
+            closed = c.get("dossier_closed_on")
+            if c.get("status") == "addict" and self.listed(c) and begin <= self.t1 and (not closed or closed > self.t0):
+                units.add(c["_unit"])
+        for e in self.d.of("rehab_episode"):
+            if self.overlaps(e.get("start_on"), e.get("end_on")):
+                units.add(e["_unit"])
+        for a in self.d.of("assignment"):
+            if a.get("purpose") in CLIENT_PURPOSES and self.overlaps(a.get("from_on"), a.get("to_on")):
+                units.add(a["_unit"])
+        return units
+
+    def T01(self):
+        for t in self.teams():
+            yield t["_unit"], t["id"], 1, 0, {}
+
+    def T02(self):
+        for m in self.members():
+            yield m["_unit"], self.who(m["person"]), 1, 0, {"role": m.get("role", ""), "sex": self.d.sex(m["person"]),
+                                                             "organisation": m.get("organisation", "")}
+
+    def volunteers(self, with_clients):
+        units = self.units_with_clients()
+        return [m for m in self.members() if m.get("role") in ("leader", "deputy", "member") and
+                (m["_unit"] in units) == with_clients]
+
+    def T03(self):
+        busy = {a["member"] for a in self.d.of("assignment") if a.get("member") and
+                a.get("purpose") in CLIENT_PURPOSES and self.overlaps(a.get("from_on"), a.get("to_on"))}
+        for m in self.volunteers(True):
+            yield m["_unit"], self.who(m["person"]), int(m["id"] in busy), 1, {}
+
+    def T03X(self):
+        for m in self.volunteers(False):
+            yield m["_unit"], self.who(m["person"]), 1, 0, {}
+
+    def T04(self):
+        tasks = {a["id"]: a for a in self.d.of("assignment")}
+        for a in tasks.values():
+            if a.get("member") and self.overlaps(a.get("from_on"), a.get("to_on")):
+                yield a["_unit"], self.who(a["client"]), 1, 0, {"purpose": a.get("purpose", ""),
+                                                                "sex": self.d.sex(a["client"])}
+        for c in self.d.of("contact_log"):
+            task = tasks.get(c.get("assignment"))
+            if self.within(c.get("on_date")) and (c.get("by_member") or task is None or task.get("member")):
+                yield c["_unit"], self.who(c["client"]), 1, 0, {"purpose": (task or {}).get("purpose", ""),
+                                                                "sex": self.d.sex(c["client"])}
+
+    def T05(self):
+        for e in self.d.of("rehab_episode"):
+            if not self.within(e.get("start_on")):
+                continue
+            for a in self.d.of("assignment"):
+                if (a.get("member") and a.get("purpose") in ("persuade_rehab", "support_rehab") and
+                        self.who(a["client"]) == self.who(e["person"]) and a["from_on"] <= e["start_on"] and
+                        (not a.get("to_on") or a["to_on"] >= self.t0 or a.get("result") == "entered_rehab")):
+                    yield a["_unit"], self.who(e["person"]), 1, 0, {"rehab_kind": e.get("kind", "")}
+
+    def T06(self):
+        for a in self.d.of("assignment"):
+            if a.get("member") and a.get("purpose") == "post_rehab" and self.overlaps(a.get("from_on"), a.get("to_on")):
+                yield a["_unit"], self.who(a["client"]), 1, 0, {"sex": self.d.sex(a["client"])}
+
+    def T10(self):
+        used = {s["point"] for s in self.d.of("point_session") if self.within(s.get("on_date"))}
+        for p in self.d.of("counselling_point"):
+            if p["id"] in used and self.works(p, p.get("opened_on")):
+                yield p["_unit"], p["id"], 1, 0, {}
+
+    def T11(self):
+        for s in self.d.of("point_session"):
+            if self.within(s.get("on_date")) and s.get("clients"):
+                yield s["_unit"], s["id"], int(s["clients"]), 0, {"session_kind": s.get("kind", "")}
+
+    def T14(self):
+        year = self.t1[:4]
+        latest = min(self.t1, year + "-" + self.cutoff)
+        for t in self.teams():
+            done = any((b.get("team") == t["id"] or (not b.get("team") and b["_unit"] == t["_unit"])) and
+                       b.get("year") == year and b.get("plan_no") and b.get("hdnd_approved_on") and
+                       b["hdnd_approved_on"] <= latest for b in self.d.of("budget_estimate"))
+            yield t["_unit"], t["id"], int(done), 1, {}
+
+    def cases(self):
+        for c in self.d.of("drug_case"):
+            yield c, {"drug_status": c.get("status", ""), "close_reason": c.get("close_reason", ""),
+                      "sex": self.d.sex(c["person"])}
+
+    def D01(self):
+        for c, by in self.cases():
+            begin, closed = c.get("listed_on") or c.get("dossier_opened_on") or "", c.get("dossier_closed_on")
+            if self.listed(c) and begin <= self.t1 and (not closed or closed > self.t1):
+                yield c["_unit"], self.who(c["person"]), 1, 0, by
+
+    def D01N(self):
+        for c, by in self.cases():
+            if self.listed(c) and self.within(c.get("listed_on") or c.get("dossier_opened_on")):
+                yield c["_unit"], self.who(c["person"]), 1, 0, by
+
+    def D01C(self):
+        for c, by in self.cases():
+            if (c.get("in_list") == "1" or c.get("listed_on")) and self.within(c.get("dossier_closed_on")):
+                yield c["_unit"], self.who(c["person"]), 1, 0, by
+
+    def activities(self, amount):
+        for a in self.d.of("activity"):
+            if self.within(a.get("on_date")) and a.get("kind") in PROPAGANDA and amount(a) is not None:
+                yield a["_unit"], a["id"], int(amount(a)), 0, {"activity_field": a.get("field", ""),
+                                                               "activity_kind": a.get("kind", ""),
+                                                               "channel": a.get("channel", "")}
+
+    def A01(self):
+        return self.activities(lambda a: 1)
+
+    def A01L(self):
+        return self.activities(lambda a: a.get("participants"))
+
+    def A01P(self):
+        return self.activities(lambda a: a.get("distinct_people"))
+
+
+def figure(facts, measure):
+    """(num, den) of some facts."""
+    if measure == "sum":
+        return sum(num for _, _, num, _, _ in facts), None
+    num = len({who for _, who, n, _, _ in facts if n == 1})
+    return num, len({who for _, who, _, d, _ in facts if d == 1}) if measure == "ratio" else None
+
+
+def text(num, den):
+    if den is None:
+        return str(num)
+    if den == 0:
+        return None
+    tenths = (num * 2000 + den) // (2 * den)
+    return "%d.%d" % (tenths // 10, tenths % 10)
+
+
+class Comparison:
+    def __init__(self):
+        self.cells = self.differences = 0
+
+    def note(self, what, got, want):
+        self.cells += 1
+        if got != want:
+            self.differences += 1
+            print("%s: the report says %s, counted %s" % (what, got, want))
+
+
+def compare_line(result, report, line, facts, silent):
+    if line["by"]:
+        expected = {f[4].get(line["by"], "") for f in facts}
+        shown = {row["value"] for row in line["rows"] if not row["total"]}
+        result.note("%s breakdown values" % line["indicator"], sorted(shown), sorted(expected))
+    for row in line["rows"]:
+        some = facts if row["total"] else [f for f in facts if f[4].get(line["by"], "") == row["value"]]
+        for cell in row["cells"]:
+            together = all(cell["unit"] != u["code"] for u in report["units"])
+            here = some if together else [f for f in some if f[0] == cell["unit"]]
+            what = "%s %s %s" % (line["indicator"], "total" if row["total"] else row["value"] or "(none)", cell["unit"])
+            if cell["unit"] in silent:
+                result.note(what, (cell["state"], cell["num"]), ("nothing_sent", None))
+                continue
+            num, den = figure(here, line["measure"])
+            result.note(what, (cell["num"], cell["den"], cell["value"]), (num, den, text(num, den)))
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    p = argparse.ArgumentParser()
+    p.add_argument("--data", required=True)
+    p.add_argument("--json", required=True)
+    p.add_argument("--link", action="append", default=[])
+    p.add_argument("--catalogue", default=os.path.join(here, "../catalogue"))
+    a = p.parse_args()
+    with open(a.json, encoding="utf-8") as f:
+        report = json.load(f)
+    if report.get("format") != "dongbo-figures/1":
+        print("not a report of format dongbo-figures/1")
+        return 2
+    with open(os.path.join(a.catalogue, "params.csv"), encoding="utf-8-sig", newline="") as f:
+        params = [r for r in csv.DictReader(f) if r["valid_from"] <= report["last"] <= (r["valid_to"] or "9999-12-31")]
+    cutoff = {r["name"]: r["value"] for r in params}.get("budget_cutoff", "")
+    silent = set(report["nothing_sent"])
+    known = {u["code"] for u in report["units"]}
+    data = Data(a.data, known - silent, People([tuple(x.lower().split(",")) for x in a.link]))
+    counter = Counter(data, report["first"], report["last"], cutoff)
+    result = Comparison()
+    for line in report["lines"]:
+        count = getattr(counter, line["indicator"], None)
+        if count is None:
+            print("%s: this script does not know how to count it" % line["indicator"])
+            return 2
+        compare_line(result, report, line, list(count()), silent)
+    print("%s %s: %d cells compared, %d differences" %
+          (report["report"], report["period"], result.cells, result.differences))
+    return 1 if result.differences or result.cells == 0 else 0
+
+
+sys.exit(main())
