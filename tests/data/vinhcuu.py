@@ -135,7 +135,7 @@ class Commune:
     def make_budget(self):
         r = self.r
         late = self.code in ("26185", "26197")
-        approved = iso(YEAR, 4, r.between(5, 25)) if late else iso(YEAR, r.between(1, 3), r.between(2, 28))
+        approved = iso(YEAR, 4, r.between(5, 25)) if late else iso(YEAR, r.between(2, 3), r.between(2, 28))
         lines = {"line_activity": r.between(4, 9) * 1000000, "line_allowance": r.between(20, 60) * 1000000,
                  "line_uniform": r.between(2, 5) * 1000000, "line_propaganda": r.between(2, 8) * 1000000}
         total = sum(lines.values())
