@@ -31,9 +31,10 @@ void hub_edit_free(struct hub_edit *h)
 enum err hub_edit_load(struct hub_edit *h, const struct id_record *rid)
 {
     unsigned type = 0;
+    uint64_t position = 0;
     fold_clear(&h->fold);
     buf_clear(&h->state);
-    enum err e = hub_store_record(h->app->store, rid, &h->state, &type, NULL, NULL);
+    enum err e = hub_store_record(h->app->store, rid, &h->state, &type, NULL, &position);
     if (e == ERR_NOT_FOUND) return ERR_OK;
     if (e == ERR_OK) e = fold_load(&h->fold, buf_bytes(&h->state));
     return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
@@ -153,6 +154,19 @@ enum err hub_values_read(const struct catalogue_type *type, const json_t *object
     return ERR_OK;
 }
 
+/* The type of a record that is there; NULL otherwise. */
+static const struct catalogue_type *hub_type_of(struct hub_app *a, const struct catalogue *c,
+                                                const struct id_record *rid)
+{
+    struct buf state;
+    unsigned type = 0;
+    uint64_t position = 0;
+    buf_init(&state, FOLD_STATE_BYTES_MAX);
+    enum err e = hub_store_record(a->store, rid, &state, &type, NULL, &position);
+    buf_free(&state);
+    return e == ERR_OK ? catalogue_type_by_no(c, type) : NULL;
+}
+
 /* Type, id and values of a request or of a row of an import. The id of a new record is random. */
 static enum err hub_form_read(struct hub_app *a, const json_t *row, struct entry_form *form,
                               struct entry_value *values, struct buf *memory, struct entry_why *why)
@@ -161,7 +175,11 @@ static enum err hub_form_read(struct hub_app *a, const json_t *row, struct entry
     const char *type = hub_request_str(row, "type");
     *form = (struct entry_form){.action = ENTRY_SAVE, .values = values};
     if (c == NULL) return ERR_NOT_READY;
-    form->type = type != NULL ? catalogue_type_by_name(c, type) : NULL;
+    if (type != NULL) {
+        form->type = catalogue_type_by_name(c, type);
+    } else if (hub_request_id(row, "id", &form->rid) == ERR_OK) {
+        form->type = hub_type_of(a, c, &form->rid);
+    }
     if (form->type == NULL)
         return hub_values_say(why, "type", "không có loại hồ sơ này trong danh mục.",
                               "the catalogue has no such record type.");

@@ -1,0 +1,180 @@
+"""A hub and nodes as real processes on loopback, for the demonstration and the tests of whole programs.
+
+Everything stands in one folder; every process started here is ended by close(), by its own number.
+"""
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+WAIT_S = 60.0  # for a process to do what it is known to do
+
+
+class Failed(Exception):
+    """What was expected did not come true."""
+
+
+def free_port():
+    """A port of loopback at which nobody listens: whoever dials it is refused."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, test, seconds=WAIT_S):
+    """The first true value of test(); Failed when it does not come in time."""
+    until = time.monotonic() + seconds
+    while True:
+        value = test()
+        if value:
+            return value
+        if time.monotonic() > until:
+            raise Failed("waited in vain for " + what)
+        time.sleep(0.05)
+
+
+class Program:
+    """One data folder and the program that owns it."""
+
+    def __init__(self, world, binary, name):
+        self.world, self.binary, self.name = world, os.path.join(world.build, binary), name
+        self.process = None
+
+    def tool(self, *args, ok=(0,)):
+        """Run a verb; its standard output. Another exit code than those of `ok` is a failure."""
+        p = subprocess.run([self.binary, args[0], "--data", self.name, *args[1:]], cwd=self.world.dir,
+                           env=self.world.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False)
+        if p.returncode not in ok:
+            raise Failed("%s %s %s: exit %d\n%s%s" % (os.path.basename(self.binary), self.name, " ".join(args)[:200],
+                                                     p.returncode, p.stdout.decode(errors="replace")[-2000:],
+                                                     p.stderr.decode(errors="replace")[-2000:]))
+        self.code = p.returncode
+        return p.stdout.decode()
+
+    def ask(self, *args, ok=(0,)):
+        """Run a verb with --json; its value."""
+        return json.loads(self.tool(*args, "--json", ok=ok))
+
+    def start(self):
+        assert self.process is None
+        log = open(os.path.join(self.world.dir, self.name + ".log"), "ab")  # kept by the child alone
+        with log:
+            self.process = subprocess.Popen([self.binary, "run", "--data", self.name], cwd=self.world.dir,
+                                            env=self.world.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def end(self, how=signal.SIGTERM, expect=True):
+        """End the daemon. After SIGTERM it must end well."""
+        if self.process is None:
+            return
+        p, self.process = self.process, None
+        if p.poll() is None:
+            p.send_signal(how)
+        try:
+            code = p.wait(WAIT_S)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.wait()
+            raise Failed(self.name + " did not end") from None
+        if how == signal.SIGTERM and expect and code != 0:
+            raise Failed("%s ended with %d\n%s" % (self.name, code, self.log()[-3000:]))
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def log(self):
+        with open(os.path.join(self.world.dir, self.name + ".log"), encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+
+class Hub(Program):
+    def __init__(self, world):
+        super().__init__(world, "dongbo-hub", "hub")
+
+    def init(self, unit, name, catalogue, port=0):
+        self.tool("init", "--unit", unit, "--name", name, "--catalogue", catalogue, "--listen", "127.0.0.1:%d" % port,
+                  "--web", "127.0.0.1:0")
+
+    def run(self):
+        """Start the daemon and wait until it listens; its ports."""
+        path = os.path.join(self.world.dir, self.name, "run", "ports.json")
+        if os.path.exists(path):
+            os.remove(path)
+        self.start()
+        wait_for("the hub", lambda: not self.alive() or os.path.exists(path))
+        if not self.alive():
+            raise Failed("the hub did not start\n" + self.log()[-3000:])
+        with open(path, encoding="ascii") as f:
+            self.ports = json.load(f)
+        return self.ports
+
+
+class Node(Program):
+    def __init__(self, world, unit):
+        super().__init__(world, "dongbo-node", "xa" + unit)
+        self.unit = unit
+
+    def address(self, address):
+        """Point the node elsewhere than its invitation says. For its next start."""
+        path = os.path.join(self.world.dir, self.name, "dongbo.conf")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("[hub]\naddress = %s\n" % address)
+
+    def run(self):
+        self.start()
+        path = os.path.join(self.world.dir, self.name, "dongbo.sock")
+        wait_for(self.name, lambda: not self.alive() or listening(path))
+        if not self.alive():
+            raise Failed(self.name + " did not start\n" + self.log()[-3000:])
+
+    def status(self):
+        return self.ask("status", ok=(0, 3, 14))
+
+
+def listening(path):
+    """Does somebody answer at this local socket? Its path may be longer than a socket's name."""
+    here = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(os.path.dirname(path))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+            s.connect(os.path.basename(path))
+        return True
+    except OSError:
+        return False
+    finally:
+        os.fchdir(here)
+        os.close(here)
+
+
+class World:
+    """The folder and all processes. Use it in a with statement: nothing is left running."""
+
+    def __init__(self, build, folder):
+        self.build, self.dir = os.path.abspath(build), os.path.abspath(folder)
+        self.env = dict(os.environ, DONGBO_PERSON="Nguyễn Thị Lan", LC_ALL="C.UTF-8")
+        self.hub, self.nodes = Hub(self), {}
+        os.makedirs(self.dir, exist_ok=True)
+
+    def node(self, unit):
+        self.nodes[unit] = Node(self, unit)
+        return self.nodes[unit]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for p in [*self.nodes.values(), self.hub]:
+            if p.process is not None:
+                try:
+                    p.end(expect=False)
+                except Failed:
+                    pass  # it was killed
+
+
+def on_signals():
+    """SIGTERM and SIGHUP end the script as Ctrl-C does: through all with statements."""
+    def stop(number, _):
+        raise KeyboardInterrupt(signal.Signals(number).name)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
