@@ -25,7 +25,9 @@ static const struct db_migration hub_schema[] = {{
     "CREATE UNIQUE INDEX sys_log_set ON sys_log(inc, seq);"
     "CREATE TABLE sys_record(no INTEGER PRIMARY KEY, rid BLOB NOT NULL UNIQUE,"
     "  type INTEGER NOT NULL, unit INTEGER NOT NULL, scope INTEGER NOT NULL, pos INTEGER NOT NULL,"
-    "  conflicts INTEGER NOT NULL, state BLOB NOT NULL);"
+    /* log whose plain changes are the last ones, 0 = none; position of the last change before them */
+    "  conflicts INTEGER NOT NULL, author INTEGER NOT NULL, others INTEGER NOT NULL,"
+    "  state BLOB NOT NULL);"
     "CREATE INDEX sys_record_scope ON sys_record(scope, pos);"
     "CREATE INDEX sys_record_conflicts ON sys_record(conflicts) WHERE conflicts > 0;"
     /* ops that wait; verdicts that changed after their set was taken */

@@ -1,6 +1,9 @@
 /*
  * The feed of a node: everything that concerns it, by position. SPEC 7.6, 7.9.
  *
+ * Records that only the node itself changed since what it has applied are left out: their verdicts
+ * tell it the positions, and it folds its own sets to the same states. END proves that it did.
+ *
  * Several sources, each ascending by position: records of its scopes, sets of the hub's own log,
  * verdicts of its own sets and verdicts that changed later. They are merged. A record that changes
  * moves to a later position, so reading on until the end of the log, and END in the same read as
@@ -40,6 +43,9 @@ struct hub_feed_memory {
     size_t source_count;
     bool open_run; /* the last run may be continued */
     uint64_t run_next;
+    uint64_t run_position; /* of the set that may come next; 0: verdicts that changed later */
+    uint64_t base;         /* what the node has applied, 0: nothing */
+    struct id_hash node;
 };
 
 void hub_feed_free(struct hub_feed_memory *m)
@@ -84,8 +90,11 @@ static enum err hub_feed_room(void **v, size_t *room, size_t count, size_t item)
 /* ---- sources ---- */
 
 static const char *const hub_source_sql[] = {
-    [HUB_FROM_RECORDS] = "SELECT r.pos, r.rid, u.code, r.state FROM sys_record r JOIN sys_unit u "
-                         "ON u.no = r.unit WHERE r.scope = ?1 AND r.pos > ?2 ORDER BY r.pos",
+    [HUB_FROM_RECORDS] =
+        "SELECT r.pos, r.rid, u.code, r.state FROM sys_record r JOIN sys_unit u "
+        "ON u.no = r.unit WHERE r.scope = ?1 AND r.pos > ?2 AND NOT "
+        "(r.others <= ifnull(?3, -1) AND r.author IN (SELECT no FROM sys_inc WHERE "
+        "node = ?4)) ORDER BY r.pos",
     [HUB_FROM_SETS] = "SELECT o.pos, l.head, l.body, l.signature FROM sys_own o JOIN sys_log l "
                       "ON l.pos = o.pos WHERE o.scope = ?1 AND o.pos > ?2 ORDER BY o.pos",
     [HUB_FROM_VERDICTS] = "SELECT pos, seq, verdicts FROM sys_log WHERE inc = ?1 AND seq >= ?2 "
@@ -114,6 +123,10 @@ static enum err hub_source_add(struct hub_store *s, struct hub_feed_memory *m,
     m->source_count++;
     db_bind_int(src->q, 1, key);
     db_bind_int(src->q, 2, (int64_t)from);
+    if (kind == HUB_FROM_RECORDS && m->base > 0) { /* else ?3 is NULL: nothing is left out */
+        db_bind_int(src->q, 3, (int64_t)m->base);
+        db_bind_blob(src->q, 4, BYTES_OF(m->node.b));
+    }
     return hub_source_step(src);
 }
 
@@ -163,6 +176,7 @@ static enum err hub_sources_open(struct hub_store *s, struct hub_feed_memory *m,
                                  const struct hub_node *node, uint64_t cursor)
 {
     int64_t unit = hub_unit_find(s, node->unit);
+    m->node = node->node;
     enum err e = hub_source_add(s, m, HUB_FROM_RECORDS, HUB_SCOPE_ALL, NULL, cursor);
     if (e == ERR_OK) e = hub_source_add(s, m, HUB_FROM_SETS, HUB_SCOPE_ALL, NULL, cursor);
     if (e == ERR_OK && unit != 0) e = hub_source_add(s, m, HUB_FROM_RECORDS, unit, NULL, cursor);
@@ -224,20 +238,24 @@ static enum err hub_feed_verdict(struct hub_feed_memory *m, const struct hub_sou
 {
     uint64_t seq = (uint64_t)db_column_int(src->q, 1);
     struct bytes v = db_column_bytes(src->q, 2);
+    uint64_t position = src->kind == HUB_FROM_VERDICTS ? src->pos : 0;
     struct message_verdicts *last =
         m->verdict_count > 0 ? &m->verdicts[m->verdict_count - 1] : NULL;
     bool same = m->open_run && last != NULL && ID_EQUAL(&last->inc, &src->log->inc) &&
-                m->run_next == seq && last->verdicts.len + v.len <= CHANGE_BYTES_MAX;
+                m->run_next == seq && m->run_position == position &&
+                last->verdicts.len + v.len <= CHANGE_BYTES_MAX;
     if (!same) {
         enum err e = hub_feed_room((void **)&m->verdicts, &m->verdict_room, m->verdict_count,
                                    sizeof *m->verdicts);
         if (e != ERR_OK) return e;
         last = &m->verdicts[m->verdict_count++];
-        *last = (struct message_verdicts){.inc = src->log->inc, .first_seq = seq};
+        *last =
+            (struct message_verdicts){.inc = src->log->inc, .first_seq = seq, .position = position};
     }
     last->verdicts.len += v.len;
     m->open_run = true;
     m->run_next = seq + 1;
+    m->run_position = position == 0 ? 0 : position + 1;
     buf_add_bytes(&m->verdict, v);
     return m->verdict.e;
 }
@@ -360,6 +378,7 @@ enum err hub_store_feed(struct hub_store *s, const struct hub_node *node, uint64
     enum err e = hub_cache_ready(s);
     if (e == ERR_OK) e = hub_feed_memory(s, &m);
     if (e != ERR_OK) return e;
+    m->base = hello != NULL ? hello->cursor_position : 0;
     e = hub_sources_open(s, m, node, cursor);
     if (e == ERR_OK) e = hub_feed_read(m, max_bytes, &bite);
     hub_sources_close(m);

@@ -16,6 +16,8 @@ enum err hub_record_read(const struct db_stmt *q, struct hub_record *r)
         .pos = (uint64_t)db_column_int(q, 5),
         .conflicts = (size_t)db_column_int(q, 6),
         .state = db_column_bytes(q, 7),
+        .author = db_column_int(q, 8),
+        .others = (uint64_t)db_column_int(q, 9),
     };
     return db_column_copy(q, 1, r->rid.b, sizeof r->rid.b);
 }
@@ -32,8 +34,9 @@ static struct db_stmt *hub_record_select(struct hub_store *s, const struct id_re
 static enum err hub_record_insert(struct hub_store *s, struct hub_record *r, bool *inserted)
 {
     struct db_stmt *q =
-        db_stmt(s->db, "INSERT INTO sys_record(rid, type, unit, scope, pos, conflicts, state) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(rid) DO NOTHING");
+        db_stmt(s->db, "INSERT INTO sys_record(rid, type, unit, scope, pos, conflicts, state, "
+                       "author, others) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+                       "ON CONFLICT(rid) DO NOTHING");
     db_bind_blob(q, 1, BYTES_OF(r->rid.b));
     db_bind_int(q, 2, r->type);
     db_bind_int(q, 3, r->unit);
@@ -41,6 +44,8 @@ static enum err hub_record_insert(struct hub_store *s, struct hub_record *r, boo
     db_bind_int(q, 5, (int64_t)r->pos);
     db_bind_int(q, 6, (int64_t)r->conflicts);
     db_bind_blob(q, 7, r->state);
+    db_bind_int(q, 8, r->author);
+    db_bind_int(q, 9, (int64_t)r->others);
     enum err e = db_run(q);
     *inserted = e == ERR_OK && db_changes(s->db) == 1;
     if (*inserted) r->no = db_last_rowid(s->db);
@@ -50,12 +55,15 @@ static enum err hub_record_insert(struct hub_store *s, struct hub_record *r, boo
 static enum err hub_record_update(struct hub_store *s, const struct hub_record *r)
 {
     struct db_stmt *q = db_stmt(s->db, "UPDATE sys_record SET scope = ?2, pos = ?3, "
-                                       "conflicts = ?4, state = ?5 WHERE no = ?1");
+                                       "conflicts = ?4, state = ?5, author = ?6, others = ?7 "
+                                       "WHERE no = ?1");
     db_bind_int(q, 1, r->no);
     db_bind_int(q, 2, r->scope);
     db_bind_int(q, 3, (int64_t)r->pos);
     db_bind_int(q, 4, (int64_t)r->conflicts);
     db_bind_blob(q, 5, r->state);
+    db_bind_int(q, 6, r->author);
+    db_bind_int(q, 7, (int64_t)r->others);
     return db_run(q);
 }
 
@@ -139,6 +147,17 @@ static enum err hub_state_save(struct hub_store *s, struct hub_record *r)
     return s->state.e;
 }
 
+/* Who made this change and those before it. Versions named early wait for sets that a node need not
+ * have in the same order: such a state only the hub can tell. */
+static void hub_record_author(const struct hub_store *s, const struct hub_writer *w,
+                              const struct hub_record *old, struct hub_record *r)
+{
+    bool plain = w->author != 0 && s->fold.early_count == 0;
+    r->author = plain ? w->author : 0;
+    r->others = old == NULL ? 0 : old->author == r->author ? old->others : old->pos;
+    if (!plain) r->others = r->pos;
+}
+
 static bool hub_is_held(enum fold_verdict v)
 {
     return v >= FOLD_HELD_SCOPE;
@@ -176,6 +195,7 @@ static enum err hub_op_create(struct hub_store *s, const struct hub_writer *w,
         *verdict = (uint8_t)v;
         return e;
     }
+    hub_record_author(s, w, NULL, &r);
     e = hub_state_save(s, &r);
     if (e == ERR_OK) e = hub_record_insert(s, &r, done);
     if (e != ERR_OK || !*done) return e;
@@ -205,6 +225,7 @@ static enum err hub_op_change(struct hub_store *s, const struct hub_writer *w,
     struct hub_record now = *old;
     now.pos = w->at;
     now.scope = hub_scope_of(s, old->type, old->unit);
+    hub_record_author(s, w, old, &now);
     e = hub_state_save(s, &now);
     if (e == ERR_OK) e = hub_record_update(s, &now);
     if (e != ERR_OK) return e;
@@ -271,7 +292,10 @@ static enum err hub_record_refresh(struct hub_store *s, const struct hub_record 
     struct hub_record now = *old;
     now.conflicts = fold_conflicts(&s->fold, &s->rules);
     now.scope = hub_scope_of(s, old->type, old->unit);
-    if (now.scope != old->scope) now.pos = at; /* so that the feed carries it */
+    if (now.scope != old->scope) { /* so that the feed carries it */
+        now.pos = now.others = at;
+        now.author = 0;
+    }
     if (now.scope != old->scope || now.conflicts != old->conflicts) e = hub_record_update(s, &now);
     if (e != ERR_OK) return e;
     if (now.scope != old->scope) hub_scope_move(s, old, &now);

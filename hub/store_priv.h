@@ -48,6 +48,9 @@ struct hub_record { /* a row of sys_record; state borrows the statement */
     uint64_t pos;
     size_t conflicts;
     struct bytes state;
+    int64_t
+        author; /* log whose changes, and nobody else's, came after position `others`; 0: mixed */
+    uint64_t others; /* and which can be folded from the sets alone (SPEC 7.9) */
 };
 
 struct hub_feed_memory;
@@ -87,6 +90,7 @@ struct hub_store {
 struct hub_writer {
     bool own;            /* of the hub's log: may edit any record */
     int64_t unit;        /* of the author */
+    int64_t author;      /* number of its log; 0: its node cannot fold this op as the hub does */
     struct fold_set set; /* the op's own change set */
     uint64_t at;         /* position at which the record changes */
 };
@@ -117,8 +121,8 @@ MUST_CHECK enum err hub_op_apply(struct hub_store *s, const struct hub_writer *w
 int64_t hub_scope_of(const struct hub_store *s, unsigned type, int64_t unit);
 void hub_scope_move(struct hub_store *s, const struct hub_record *old,
                     const struct hub_record *now);
-/* Read a row whose columns are: no, rid, type, unit, scope, pos, conflicts, state. */
-#define HUB_RECORD_COLUMNS "no, rid, type, unit, scope, pos, conflicts, state"
+/* Read a row whose columns are these. */
+#define HUB_RECORD_COLUMNS "no, rid, type, unit, scope, pos, conflicts, state, author, others"
 MUST_CHECK enum err hub_record_read(const struct db_stmt *q, struct hub_record *r);
 /* Fold every record again under a new catalogue: scopes, conflicts, matches. */
 MUST_CHECK enum err hub_records_refresh(struct hub_store *s, uint64_t at);

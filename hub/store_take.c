@@ -133,6 +133,7 @@ static bool hub_extends(const struct hub_log *log, const struct change_head *hea
 static void hub_job_clock(struct hub_job *job, const struct change_head *head)
 {
     uint64_t limit = (uint64_t)(job->received_ms + HUB_CLAMP_MS) << 16;
+    job->writer.author = head->hlc < limit && !job->writer.own ? job->log->no : 0;
     job->writer.set.version = id_version_make(&head->inc, head->seq, job->hash);
     job->writer.set.clock = head->hlc < limit ? head->hlc : limit;
     job->writer.set.person = head->person;

@@ -282,7 +282,8 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
                                struct node_catalogue *in)
 {
     struct node_scope scope;
-    enum err e = node_scope_check(s, epoch, end->scope_hash, &scope);
+    enum err e = node_fold_own(s);
+    if (e == ERR_OK) e = node_scope_check(s, epoch, end->scope_hash, &scope);
     if (e == ERR_OK) e = node_catalogue_ready(s);
     if (e == ERR_OK) e = node_apply_records(s, epoch, &scope);
     if (e == ERR_OK) e = node_apply_sets(s);

@@ -94,6 +94,16 @@ MUST_CHECK enum err node_catalogue_newest(struct node_store *s, struct node_cata
 /* After the commit, or after a rollback (`taken` false). */
 void node_catalogue_take(struct node_store *s, struct node_catalogue *in, bool taken);
 
+/* store_fold.c: inside apply's transaction, stage the records that the hub left out because only own
+ * sets changed them. */
+MUST_CHECK enum err node_fold_own(struct node_store *s);
+
+/* store_search.c: the folded text and the title of a record, kept with its shown row. */
+MUST_CHECK enum err node_search_put(struct node_store *s, const struct id_record *rid,
+                                    const struct catalogue_type *t,
+                                    const struct typed_value *values);
+MUST_CHECK enum err node_search_remove(struct node_store *s, const struct id_record *rid);
+
 /* store_apply.c: forget what is staged. */
 MUST_CHECK enum err node_stage_clear(struct node_store *s);
 

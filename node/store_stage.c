@@ -97,11 +97,13 @@ enum err node_store_stage_verdicts(struct node_store *s, const struct message_ve
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        struct db_stmt *q = db_stmt(
-            s->db, "INSERT INTO sys_staged_verdict(inc, first_seq, verdicts) VALUES (?1, ?2, ?3)");
+        struct db_stmt *q =
+            db_stmt(s->db, "INSERT INTO sys_staged_verdict(inc, first_seq, position, verdicts) "
+                           "VALUES (?1, ?2, ?3, ?4)");
         db_bind_blob(q, 1, BYTES_OF(v[i].inc.b));
         db_bind_int(q, 2, node_store_i64(v[i].first_seq));
-        db_bind_blob(q, 3, v[i].verdicts);
+        db_bind_int(q, 3, node_store_i64(v[i].position));
+        db_bind_blob(q, 4, v[i].verdicts);
         e = db_run(q);
     }
     return db_end(s->db, e);

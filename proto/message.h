@@ -131,6 +131,7 @@ struct message_record { /* one of RECORDS */
 struct message_verdicts { /* one of VERDICTS */
     struct id_inc inc;
     uint64_t first_seq;
+    uint64_t position; /* of first_seq, the others follow on it; 0: verdicts that changed later */
     struct bytes verdicts; /* one byte per op */
 };
 
@@ -148,6 +149,7 @@ struct message_join {
     uint8_t token[16];
     uint8_t sign_pk[32];
     uint8_t transport_pk[32];
+    uint8_t sealing_pk[32];
     struct bytes name;
     uint8_t signature[64];
 };

@@ -89,9 +89,10 @@ void message_verdicts_encode(const struct message_verdicts *v, size_t count, str
     assert(count <= MESSAGE_ITEMS_MAX);
     wire_put_array(out, count);
     for (size_t i = 0; i < count; i++) {
-        wire_put_array(out, 3);
+        wire_put_array(out, 4);
         wire_put_bin(out, BYTES_OF(v[i].inc.b));
         wire_put_uint(out, v[i].first_seq);
+        wire_put_uint(out, v[i].position);
         wire_put_bin(out, v[i].verdicts);
     }
 }
@@ -104,9 +105,10 @@ enum err message_verdicts_decode(struct bytes body, struct message_verdicts *v, 
     enum err e = message_list_open(&r, body, max, &n);
     if (e != ERR_OK) return e;
     for (size_t i = 0; i < n; i++) {
-        if (wire_get_array(&r) != 3) return ERR_BAD_FORMAT;
+        if (wire_get_array(&r) != 4) return ERR_BAD_FORMAT;
         wire_get_bin_exact(&r, v[i].inc.b, sizeof v[i].inc.b);
         v[i].first_seq = wire_get_uint(&r, UINT64_MAX);
+        v[i].position = wire_get_uint(&r, UINT64_MAX);
         v[i].verdicts = wire_get_bin(&r);
     }
     e = wire_close(&r);

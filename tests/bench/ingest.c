@@ -349,8 +349,8 @@ static void raw_record_write(struct db *db, const struct raw_row *row)
         BENCH_OK(db_run(q));
         return;
     }
-    q = db_stmt(db, "INSERT INTO sys_record(no, rid, type, unit, scope, pos, conflicts, state) "
-                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)");
+    q = db_stmt(db, "INSERT INTO sys_record(no, rid, type, unit, scope, pos, conflicts, author, "
+                    "others, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?8, 0, ?7)");
     db_bind_int(q, 1, row->record);
     db_bind_blob(q, 2, BYTES_OF(row->rid.b));
     db_bind_int(q, 3, row->type);
@@ -358,6 +358,7 @@ static void raw_record_write(struct db *db, const struct raw_row *row)
     db_bind_int(q, 5, row->scope);
     db_bind_int(q, 6, row->pos);
     db_bind_blob(q, 7, row->state);
+    db_bind_int(q, 8, row->inc);
     BENCH_OK(db_run(q));
     if (row->match.p == NULL) return;
     q = db_stmt(db, "INSERT INTO sys_match(hash, record) VALUES (?1, ?2)");

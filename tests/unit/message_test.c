@@ -333,8 +333,9 @@ static void texts_papers_and_codes_hold_their_limits(void **state)
             assert_int_equal(again_welcome(buf_bytes(&b), &out), e);
         }
         buf_clear(&b);
-        wire_put_array(&b, 5);
+        wire_put_array(&b, 6);
         wire_put_bin(&b, bytes_make(some_bytes, 16));
+        wire_put_bin(&b, bytes_make(some_bytes, 32));
         wire_put_bin(&b, bytes_make(some_bytes, 32));
         wire_put_bin(&b, bytes_make(some_bytes, 32));
         wire_put_str(&b, longest);
@@ -376,7 +377,7 @@ static void the_lists_are_read_strictly(void **state)
     assert_strict(again_records, &b, 0);
     buf_clear(&b);
     struct message_verdicts verdicts[1] = {
-        {.first_seq = 64, .verdicts = bytes_make(some_bytes, 100)}};
+        {.first_seq = 64, .position = 70000, .verdicts = bytes_make(some_bytes, 100)}};
     message_verdicts_encode(verdicts, 1, &b);
     assert_strict(again_verdicts, &b, 0);
     again_fn *const all[] = {again_sets, again_records, again_verdicts};
@@ -425,7 +426,7 @@ static void a_list_has_at_most_the_limit_of_items(void **state)
                      ERR_OK);
     assert_int_equal(count, MESSAGE_ITEMS_MAX);
     b.p[2]++; /* dc hi lo: one item more */
-    uint8_t item[14];
+    uint8_t item[15];
     assert_int_equal((b.len - 3) / MESSAGE_ITEMS_MAX, sizeof item);
     memcpy(item, b.p + 3, sizeof item);
     buf_add(&b, item, sizeof item);

@@ -199,7 +199,7 @@ static void test_receipt_then_feed(void **state)
     assert_ok(node_store_tip(fx.store, &tip));
     hub_state(&rid, 100, &hub);
     uint8_t verdicts[] = {0, 0};
-    struct message_verdicts v = {tip.inc, 0, BYTES_OF(verdicts)};
+    struct message_verdicts v = {.inc = tip.inc, .verdicts = BYTES_OF(verdicts)};
     assert_ok(node_store_stage_verdicts(fx.store, &v, 1));
     stage(&rid, 100, buf_bytes(&hub));
     assert_ok(node_store_record_read(fx.store, &rid, &rec));
@@ -266,7 +266,7 @@ static void test_held_stays_shown(void **state)
     fixture_receipt(&fx, 2);
     assert_ok(node_store_tip(fx.store, &tip));
     uint8_t verdicts[] = {0, FOLD_HELD_SCOPE | FOLD_FLAG_LATE};
-    struct message_verdicts v = {tip.inc, 0, BYTES_OF(verdicts)};
+    struct message_verdicts v = {.inc = tip.inc, .verdicts = BYTES_OF(verdicts)};
     assert_ok(node_store_stage_verdicts(fx.store, &v, 1));
     assert_ok(fixture_end(&fx, NULL, &tip.inc, 2));
     expect_text(&rid, "full_name", "Phạm Thị Lan");

@@ -854,6 +854,103 @@ static void a_big_backlog_goes_in_many_frames(void **state)
     world_close(&w);
 }
 
+/* Records in the hub's feed for this node, from what it has applied on. */
+static size_t records_for(struct node_side *n)
+{
+    struct message_hello_node hello;
+    struct node_identity id;
+    struct hub_node node;
+    struct hub_feed feed;
+    OK(node_store_hello(n->store, &hello));
+    OK(node_store_identity(n->store, &id));
+    OK(hub_store_node(n->w->hub.store, &id.node, &node));
+    OK(hub_store_feed(n->w->hub.store, &node, hello.cursor_position, &hello, 1u << 20, &feed));
+    assert_true(feed.last);
+    return feed.record_count;
+}
+
+/* A session that is cut when the hub has the sets: the node has applied nothing of it. */
+static void push_only(struct node_side *n)
+{
+    struct hub_position before, now;
+    hub_store_position(n->w->hub.store, &before);
+    node_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_NOW});
+    do {
+        assert_true(turn(n));
+        hub_store_position(n->w->hub.store, &now);
+    } while (now.position == before.position);
+    hub_outputs(n->w);
+    link_down(n);
+    n->w->now_ms += 10000;
+}
+
+static void what_only_the_node_changed_does_not_come_back(void **state)
+{
+    (void)state;
+    struct world w;
+    struct id_record rid[20];
+    struct buf bases;
+    world_open(&w, 13);
+    buf_init(&bases, 4096);
+    struct node_side *n = &w.nodes[0];
+    join(n);
+    hub_save(&w, CHANGE_CREATE, &(struct id_record){{1}}, "của huyện", bytes_make(NULL, 0));
+    OK(attempt(n)); /* something is applied now */
+    for (size_t i = 0; i < 20; i++) {
+        node_save(n, CHANGE_CREATE, &rid[i], "Nguyễn Văn A", bytes_make(NULL, 0));
+        heads_of(n, &rid[i], &bases);
+        node_save(n, CHANGE_EDIT, &rid[i], "Nguyễn Văn B", buf_bytes(&bases));
+    }
+    push_only(n);
+    assert_int_equal(records_for(n), 0);
+    OK(attempt(n));
+    assert_scope_equal(n);
+    assert_int_equal(status_of(n).records, 20);
+    assert_int_equal(heads_of(n, &rid[7], NULL), 1);
+    /* What the hub changed comes, also where the node changed it after that. */
+    heads_of(n, &rid[3], &bases);
+    hub_save(&w, CHANGE_EDIT, &rid[3], "huyện sửa", buf_bytes(&bases));
+    node_save(n, CHANGE_EDIT, &rid[3], "xã sửa", buf_bytes(&bases));
+    heads_of(n, &rid[4], &bases);
+    node_save(n, CHANGE_EDIT, &rid[4], "xã sửa", buf_bytes(&bases));
+    push_only(n);
+    assert_int_equal(records_for(n), 1);
+    OK(attempt(n));
+    assert_scope_equal(n);
+    assert_int_equal(heads_of(n, &rid[3], NULL), 2);
+    /* After that the node changes it alone again. */
+    heads_of(n, &rid[3], &bases);
+    node_save(n, CHANGE_EDIT, &rid[3], "xong", buf_bytes(&bases));
+    push_only(n);
+    assert_int_equal(records_for(n), 0);
+    OK(attempt(n));
+    assert_scope_equal(n);
+    assert_int_equal(heads_of(n, &rid[3], NULL), 1);
+    buf_free(&bases);
+    world_close(&w);
+}
+
+static void a_clock_ahead_is_clamped_and_the_state_comes_down(void **state)
+{
+    (void)state;
+    struct world w;
+    struct id_record rid;
+    world_open(&w, 14);
+    struct node_side *n = &w.nodes[0];
+    join(n);
+    hub_save(&w, CHANGE_CREATE, &(struct id_record){{1}}, "của huyện", bytes_make(NULL, 0));
+    OK(attempt(n));
+    w.now_ms += 3600000;
+    node_save(n, CHANGE_CREATE, &rid, "giờ sai", bytes_make(NULL, 0));
+    w.now_ms -= 3600000;
+    push_only(n);
+    assert_int_equal(records_for(n), 1);
+    OK(attempt(n));
+    assert_scope_equal(n);
+    assert_int_equal(heads_of(n, &rid, NULL), 1);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -870,6 +967,8 @@ int main(void)
         cmocka_unit_test(a_hub_that_dies_at_any_step_loses_no_receipted_set),
         cmocka_unit_test(garbage_on_the_port_gets_no_answer),
         cmocka_unit_test(a_big_backlog_goes_in_many_frames),
+        cmocka_unit_test(what_only_the_node_changed_does_not_come_back),
+        cmocka_unit_test(a_clock_ahead_is_clamped_and_the_state_comes_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
