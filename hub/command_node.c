@@ -40,6 +40,7 @@ static json_t *hub_invite_make(struct hub_app *a, const char *unit, const char *
     randombytes_buf(inv->token, sizeof inv->token);
     inv->hub = a->keys.hub;
     memcpy(inv->transport_pk, a->keys.transport_pk, sizeof inv->transport_pk);
+    memcpy(inv->sealing_pk, a->identity.parsed.sealing_pk, sizeof inv->sealing_pk);
     snprintf(inv->unit, sizeof inv->unit, "%s", unit);
     buf_init(&text, 2048);
     admin_invite_encode(inv, &text);

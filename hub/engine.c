@@ -35,7 +35,6 @@ void hub_engine_free(struct hub_engine *e)
     for (unsigned i = 0; i < HUB_ENGINE_CONNS_MAX; i++) {
         if (e->slots[i] != NULL) hub_engine_drop(e, i);
     }
-    buf_free(&e->cert);
     free(e);
 }
 

@@ -7,6 +7,7 @@
 #define DONGBO_HUB_ENGINE_PRIV_H
 
 #include "hub/engine.h"
+#include "hub/join.h"
 
 struct hub_session {
     uint64_t conn; /* serial * HUB_ENGINE_CONNS_MAX + slot */
@@ -38,9 +39,8 @@ struct hub_engine {
     struct hub_sync_facts facts;
     struct hub_taken taken;
     struct hub_feed feed;
+    struct hub_join join;
     struct message_welcome welcome;
-    char unit_name[MESSAGE_TEXT_MAX + 1];
-    struct buf cert;
 };
 
 /* The step hook; false: dead. */

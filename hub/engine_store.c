@@ -1,9 +1,7 @@
 /* The store effects of the hub's sync core. */
 #include "hub/engine_priv.h"
-#include "hub/own.h"
 
 #include <assert.h>
-#include <sodium.h>
 
 /* Does the log that the node tells of begin with the hub's? Where the node's is longer the node
  * itself compares: it has the set at the hub's head. */
@@ -68,77 +66,18 @@ static enum err hub_engine_take(struct hub_engine *e, const struct hub_sync_effe
     return ERR_OK;
 }
 
-static enum err hub_engine_enrol(struct hub_engine *e, const struct message_join *join,
-                                 const struct id_hash *node, int64_t now_ms)
-{
-    struct admin_enrol enrol = {.node = *node, .certificate = buf_bytes(&e->cert)};
-    struct hub_taken taken;
-    struct buf payload;
-    buf_init(&payload, CHANGE_BYTES_MAX);
-    admin_enrol_encode(&enrol, &payload);
-    enum err err = payload.e;
-    struct bytes p = buf_bytes(&payload);
-    if (err == ERR_OK)
-        err = hub_own_append(e->store, &e->keys, &(struct hub_own_set){.payloads = &p, .count = 1},
-                             now_ms, &taken);
-    if (err == ERR_OK) err = hub_store_invite_use(e->store, join->token, node, join->name, now_ms);
-    buf_free(&payload);
-    return err;
-}
-
-/* May these keys use this token? *refusal: 0, or why not. *again: they did before. */
-static enum err hub_engine_may_join(struct hub_engine *e, const struct message_join *join,
-                                    struct admin_cert *cert, int64_t now_ms, bool *again,
-                                    unsigned *refusal)
-{
-    struct hub_node node;
-    enum err err = hub_store_invite_check(e->store, join->token, &cert->node, now_ms, cert->unit,
-                                          e->unit_name);
-    *refusal = err == ERR_NOT_FOUND ? MESSAGE_BAD_INVITE
-               : err == ERR_EXISTS  ? MESSAGE_USED_INVITE
-               : err == ERR_TIMEOUT ? MESSAGE_OLD_INVITE
-                                    : 0;
-    if (*refusal != 0) return ERR_OK;
-    if (err == ERR_OK) err = hub_store_node(e->store, &cert->node, &node);
-    *again = err == ERR_OK;
-    if (err == ERR_NOT_FOUND) return ERR_OK;
-    if (err != ERR_OK) return err;
-    if (node.revoked) {
-        *refusal = MESSAGE_REVOKED_NODE;
-    } else if (sodium_memcmp(node.transport_pk, join->transport_pk, 32) != 0) {
-        *refusal = MESSAGE_BAD_PROOF;
-    }
-    return ERR_OK;
-}
-
 static enum err hub_engine_join(struct hub_engine *e, const struct message_join *join,
                                 struct hub_sync_event *ev)
 {
-    struct admin_cert cert = {.hub = e->keys.hub, .serial = 1};
-    bool again = false;
-    unsigned refusal = 0;
-    memcpy(cert.sign_pk, join->sign_pk, sizeof cert.sign_pk);
-    memcpy(cert.transport_pk, join->transport_pk, sizeof cert.transport_pk);
-    crypto_generichash(cert.node.b, sizeof cert.node.b, join->sign_pk, sizeof join->sign_pk, NULL,
-                       0);
     enum err err = hub_engine_open(e);
-    if (err == ERR_OK) err = hub_engine_may_join(e, join, &cert, ev->wall_ms, &again, &refusal);
+    if (err == ERR_OK) err = hub_join_take(e->store, &e->keys, join, ev->wall_ms, &e->join);
     if (err != ERR_OK) return err;
     ev->kind = HUB_SYNC_EV_JOINED;
-    ev->refusal = refusal;
-    if (refusal != 0) return ERR_OK;
-
-    buf_free(&e->cert);
-    buf_init(&e->cert, ADMIN_CERT_BYTES_MAX);
-    admin_cert_make(&cert, e->keys.log_secret, &e->cert);
-    err = e->cert.e;
-    if (err == ERR_OK && !again) err = hub_engine_enrol(e, join, &cert.node, ev->wall_ms);
-    if (err == ERR_OK) err = hub_store_identity(e->store, &e->facts.identity);
-    e->welcome.card = bytes_make(e->facts.identity.card, e->facts.identity.card_len);
-    e->welcome.cert = buf_bytes(&e->cert);
-    e->welcome.unit_name = bytes_str(e->unit_name);
+    ev->refusal = e->join.refusal;
+    if (ev->refusal != 0) return ERR_OK;
+    e->welcome = hub_join_welcome(&e->join);
     ev->welcome = &e->welcome;
-    return err;
+    return ERR_OK;
 }
 
 static enum err hub_engine_contact(struct hub_engine *e, const struct hub_sync_effect *f,

@@ -111,7 +111,7 @@ void hub_sync_join(struct hub_sync *s, const struct link_event *m, struct hub_sy
         return;
     }
     e = admin_join_check(&s->keys.hub, link_handshake_hash(s->wire), s->join.sign_pk,
-                         s->join.transport_pk, s->join.signature);
+                         s->join.transport_pk, s->join.sealing_pk, s->join.signature);
     if (e != ERR_OK || sodium_memcmp(s->join.transport_pk, s->peer, sizeof s->peer) != 0) {
         hub_sync_refuse(s, MESSAGE_BAD_PROOF, ERR_BAD_SIGNATURE, fx);
         return;

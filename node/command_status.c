@@ -134,6 +134,7 @@ static json_t *node_join_set(struct node_command *c, struct node_identity *id,
 {
     id->hub = inv->hub;
     memcpy(id->hub_transport_pk, inv->transport_pk, sizeof id->hub_transport_pk);
+    memcpy(id->hub_sealing_pk, inv->sealing_pk, sizeof id->hub_sealing_pk);
     memcpy(id->token, inv->token, sizeof id->token);
     memcpy(id->address, inv->address, sizeof id->address);
     memcpy(id->unit, inv->unit, sizeof id->unit);

@@ -41,17 +41,18 @@ static enum err node_sign_key(const char *dir, bool make, struct key_sign *k)
     return e;
 }
 
-static enum err node_transport_key(const char *dir, bool make, struct key_box *k)
+static enum err node_box_key(const char *dir, const char *name, enum key_use use, bool make,
+                             struct key_box *k)
 {
     struct buf text;
     buf_init(&text, KEY_FILE_BYTES_MAX);
-    enum err e = node_key_read(dir, "keys/transport.key", &text);
+    enum err e = node_key_read(dir, name, &text);
     if (e == ERR_OK) {
-        e = key_box_load(k, KEY_TRANSPORT, buf_bytes(&text));
+        e = key_box_load(k, use, buf_bytes(&text));
     } else if (e == ERR_NOT_FOUND && make) {
-        e = key_box_make(k, KEY_TRANSPORT);
+        e = key_box_make(k, use);
         if (e == ERR_OK) e = key_box_save(k, &text);
-        if (e == ERR_OK) e = node_key_write(dir, "keys/transport.key", &text);
+        if (e == ERR_OK) e = node_key_write(dir, name, &text);
     }
     key_wipe_buf(&text);
     return e;
@@ -61,7 +62,9 @@ static enum err node_home_keys(const char *dir, bool make, struct node_home *h)
 {
     enum err e = key_ready();
     if (e == ERR_OK) e = node_sign_key(dir, make, &h->sign);
-    if (e == ERR_OK) e = node_transport_key(dir, make, &h->transport);
+    if (e == ERR_OK)
+        e = node_box_key(dir, "keys/transport.key", KEY_TRANSPORT, make, &h->transport);
+    if (e == ERR_OK) e = node_box_key(dir, "keys/sealing.key", KEY_SEALING, make, &h->sealing);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
     h->keys = (struct node_sync_keys){h->transport.secret, h->transport.public, h->sign.secret,
                                       h->sign.public};
@@ -95,6 +98,7 @@ static enum err node_home_identity(struct node_home *h, const char *name)
     crypto_generichash(id.node.b, sizeof id.node.b, h->sign.public, KEY_PUBLIC_BYTES, NULL, 0);
     memcpy(id.sign_pk, h->sign.public, sizeof id.sign_pk);
     memcpy(id.transport_pk, h->transport.public, sizeof id.transport_pk);
+    memcpy(id.sealing_pk, h->sealing.public, sizeof id.sealing_pk);
     snprintf(id.name, sizeof id.name, "%s", name);
     return node_store_identity_set(h->store, &id);
 }
@@ -166,6 +170,7 @@ void node_home_close(struct node_home *h)
     node_store_close(h->store);
     key_sign_free(&h->sign);
     key_box_free(&h->transport);
+    key_box_free(&h->sealing);
     if (h->locked) file_unlock(&h->lock);
     *h = (struct node_home){.locked = false};
 }

@@ -2,7 +2,8 @@
  * The data folder of a node: lock, keys, store, config. Whoever holds a struct node_home is the one
  * process that owns the folder.
  *
- *   <data>/lock, node.db, dongbo.sock, dongbo.conf, keys/sign.key, keys/transport.key
+ *   <data>/lock, node.db, dongbo.sock, dongbo.conf, keys/sign.key, keys/transport.key,
+ *   keys/sealing.key
  *
  * Ownership: node_home_close() releases everything, in any state; a zeroed struct is closed.
  * Threads:   loop thread only.   Limits: NODE_HOME_PATH_MAX.
@@ -23,6 +24,7 @@ struct node_home {
     struct node_store *store;
     struct key_sign sign;
     struct key_box transport;
+    struct key_box sealing; /* bundles */
     struct node_sync_keys keys;
     struct node_command command;
     bool has_command;

@@ -66,6 +66,15 @@ static const struct db_migration node_store_steps[] = {
      "CREATE TABLE sys_import(id INTEGER PRIMARY KEY, source TEXT NOT NULL,"
      "  begun_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL DEFAULT 0,"
      "  ops INTEGER NOT NULL DEFAULT 0, sets INTEGER NOT NULL DEFAULT 0);"},
+    /* bundles: keys, and what was written and read */
+    {"ALTER TABLE sys_identity ADD COLUMN sealing_pk BLOB NOT NULL"
+     "  DEFAULT x'0000000000000000000000000000000000000000000000000000000000000000';"
+     "ALTER TABLE sys_identity ADD COLUMN hub_sealing_pk BLOB NOT NULL"
+     "  DEFAULT x'0000000000000000000000000000000000000000000000000000000000000000';"
+     "CREATE TABLE sys_bundle(hash BLOB PRIMARY KEY NOT NULL, outward INTEGER NOT NULL,"
+     "  at_ms INTEGER NOT NULL, bytes INTEGER NOT NULL, sets INTEGER NOT NULL) WITHOUT ROWID;"
+     "CREATE TABLE sys_bundled(inc BLOB PRIMARY KEY NOT NULL, next_seq INTEGER NOT NULL)"
+     "  WITHOUT ROWID;"},
 };
 
 /* ---- open and close ---- */
@@ -194,16 +203,18 @@ static enum err node_store_identity_row(const struct db_stmt *q, struct node_ide
     if (e == ERR_OK) e = node_store_blob_column(q, 12, id->cert, sizeof id->cert, &id->cert_len);
     if (e == ERR_OK) e = node_store_blob_column(q, 13, id->card, sizeof id->card, &id->card_len);
     id->card_serial = (uint32_t)db_column_int(q, 14);
+    if (e == ERR_OK) e = db_column_copy(q, 15, id->sealing_pk, sizeof id->sealing_pk);
+    if (e == ERR_OK) e = db_column_copy(q, 16, id->hub_sealing_pk, sizeof id->hub_sealing_pk);
     return e;
 }
 
 enum err node_store_identity(struct node_store *s, struct node_identity *out)
 {
     struct node_identity id;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT joined, hub, node, sign_pk, transport_pk, hub_transport_pk, "
-                       "hub_log_pk, unit, unit_name, address, token, name, cert, card, card_serial "
-                       "FROM sys_identity");
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT joined, hub, node, sign_pk, transport_pk, hub_transport_pk, "
+               "hub_log_pk, unit, unit_name, address, token, name, cert, card, card_serial, "
+               "sealing_pk, hub_sealing_pk FROM sys_identity");
     enum err e = db_get(q);
     if (e == ERR_NOT_FOUND) return ERR_NOT_READY;
     if (e == ERR_OK) e = node_store_identity_row(q, &id);
@@ -217,8 +228,9 @@ enum err node_store_identity_set(struct node_store *s, const struct node_identit
     struct db_stmt *q =
         db_stmt(s->db, "INSERT OR REPLACE INTO sys_identity(one, joined, hub, node, sign_pk, "
                        "transport_pk, hub_transport_pk, hub_log_pk, unit, unit_name, address, "
-                       "token, name, cert, card, card_serial) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, "
-                       "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+                       "token, name, cert, card, card_serial, sealing_pk, hub_sealing_pk) "
+                       "VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+                       "?15, ?16, ?17)");
     db_bind_int(q, 1, id->joined);
     db_bind_blob(q, 2, BYTES_OF(id->hub.b));
     db_bind_blob(q, 3, BYTES_OF(id->node.b));
@@ -234,6 +246,8 @@ enum err node_store_identity_set(struct node_store *s, const struct node_identit
     db_bind_blob(q, 13, bytes_make(id->cert, id->cert_len));
     db_bind_blob(q, 14, bytes_make(id->card, id->card_len));
     db_bind_int(q, 15, id->card_serial);
+    db_bind_blob(q, 16, BYTES_OF(id->sealing_pk));
+    db_bind_blob(q, 17, BYTES_OF(id->hub_sealing_pk));
     return db_run(q);
 }
 
@@ -242,11 +256,12 @@ enum err node_store_card(struct node_store *s, struct bytes card, const struct a
     if (card.len > ADMIN_CARD_BYTES_MAX) return ERR_TOO_LARGE;
     struct db_stmt *q =
         db_stmt(s->db, "UPDATE sys_identity SET card = ?1, card_serial = ?2, hub_log_pk = ?3, "
-                       "hub_transport_pk = ?4 WHERE card_serial <= ?2");
+                       "hub_transport_pk = ?4, hub_sealing_pk = ?5 WHERE card_serial <= ?2");
     db_bind_blob(q, 1, card);
     db_bind_int(q, 2, parsed->serial);
     db_bind_blob(q, 3, BYTES_OF(parsed->log_pk));
     db_bind_blob(q, 4, BYTES_OF(parsed->transport_pk));
+    db_bind_blob(q, 5, BYTES_OF(parsed->sealing_pk));
     return db_run(q);
 }
 

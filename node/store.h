@@ -47,7 +47,9 @@ struct node_identity {
     struct id_hash node;
     uint8_t sign_pk[32];
     uint8_t transport_pk[32];
+    uint8_t sealing_pk[32];
     uint8_t hub_transport_pk[32]; /* from the invitation, then from the card */
+    uint8_t hub_sealing_pk[32];   /* likewise */
     uint8_t hub_log_pk[32];       /* from the card */
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
     char unit_name[MESSAGE_TEXT_MAX + 1];

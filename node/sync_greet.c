@@ -116,8 +116,9 @@ static void node_sync_send_join(struct node_sync *s, const struct node_sync_even
     memcpy(join.token, s->identity.token, sizeof join.token);
     memcpy(join.sign_pk, s->keys.sign_pk, sizeof join.sign_pk);
     memcpy(join.transport_pk, s->keys.transport_pk, sizeof join.transport_pk);
+    memcpy(join.sealing_pk, s->identity.sealing_pk, sizeof join.sealing_pk);
     admin_join_sign(s->keys.sign_secret, &s->identity.hub, link_handshake_hash(s->wire),
-                    join.sign_pk, join.transport_pk, join.signature);
+                    join.sign_pk, join.transport_pk, join.sealing_pk, join.signature);
     buf_clear(&s->body);
     message_join_encode(&join, &s->body);
     sodium_memzero(join.token, sizeof join.token);
@@ -139,6 +140,7 @@ static enum err node_sync_take_card(struct node_sync *s, struct bytes bytes,
     s->identity.card_serial = card.serial;
     memcpy(s->identity.hub_log_pk, card.log_pk, sizeof card.log_pk);
     memcpy(s->identity.hub_transport_pk, card.transport_pk, sizeof card.transport_pk);
+    memcpy(s->identity.hub_sealing_pk, card.sealing_pk, sizeof card.sealing_pk);
     struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_STORE_CARD);
     f->bytes = bytes_make(s->identity.card, s->identity.card_len);
     f->card = card;
@@ -200,7 +202,8 @@ static enum err node_sync_check_welcome(const struct node_sync *s, const struct 
     if (memcmp(card->transport_pk, s->identity.hub_transport_pk, 32) != 0) return ERR_WRONG_HUB;
     if (!ID_EQUAL(&cert->node, &s->identity.node) ||
         memcmp(cert->sign_pk, s->keys.sign_pk, 32) != 0 ||
-        memcmp(cert->transport_pk, s->keys.transport_pk, 32) != 0)
+        memcmp(cert->transport_pk, s->keys.transport_pk, 32) != 0 ||
+        memcmp(cert->sealing_pk, s->identity.sealing_pk, 32) != 0)
         return ERR_BAD_SIGNATURE;
     return ERR_OK;
 }
@@ -221,6 +224,7 @@ void node_sync_joined(struct node_sync *s, const struct link_event *m,
     struct node_identity *id = &s->identity;
     id->joined = true;
     memcpy(id->hub_log_pk, card.log_pk, sizeof card.log_pk);
+    memcpy(id->hub_sealing_pk, card.sealing_pk, sizeof card.sealing_pk);
     memcpy(id->unit, cert.unit, sizeof id->unit);
     memcpy(id->unit_name, w.unit_name.p, w.unit_name.len);
     id->unit_name[w.unit_name.len] = '\0';

@@ -16,7 +16,7 @@
 #define ADMIN_ADDRESS_BYTES_MAX 255u   /* host:port */
 #define ADMIN_REAUTHORED_MAX    64u
 #define ADMIN_CARD_BYTES_MAX    256u
-#define ADMIN_CERT_BYTES_MAX    256u
+#define ADMIN_CERT_BYTES_MAX    288u
 
 struct admin_span { /* sets of an older log that a genesis re-authors */
     struct id_inc inc;
@@ -106,6 +106,7 @@ struct admin_cert {
     struct id_hash node;
     uint8_t sign_pk[32];
     uint8_t transport_pk[32];
+    uint8_t sealing_pk[32]; /* what bundles for the node are sealed to */
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
     uint32_t serial;
 };
@@ -135,11 +136,13 @@ MUST_CHECK enum err admin_receipt_check(const struct admin_receipt *r,
 /* Proof in a JOIN (7.6). */
 void admin_join_sign(const uint8_t secret[static 64], const struct id_hash *hub,
                      const uint8_t handshake_hash[static 64], const uint8_t sign_pk[static 32],
-                     const uint8_t transport_pk[static 32], uint8_t signature[static 64]);
+                     const uint8_t transport_pk[static 32], const uint8_t sealing_pk[static 32],
+                     uint8_t signature[static 64]);
 MUST_CHECK enum err admin_join_check(const struct id_hash *hub,
                                      const uint8_t handshake_hash[static 64],
                                      const uint8_t sign_pk[static 32],
                                      const uint8_t transport_pk[static 32],
+                                     const uint8_t sealing_pk[static 32],
                                      const uint8_t signature[static 64]);
 /* Hash whose six words both people compare (7.11). */
 void admin_join_fingerprint(const struct id_hash *hub, const struct id_hash *node,
@@ -150,6 +153,7 @@ void admin_join_fingerprint(const struct id_hash *hub, const struct id_hash *nod
 struct admin_invite {
     struct id_hash hub;
     uint8_t transport_pk[32];
+    uint8_t sealing_pk[32];
     uint8_t token[16];
     char address[ADMIN_ADDRESS_BYTES_MAX + 1];
     char unit[ADMIN_UNIT_BYTES_MAX + 1];

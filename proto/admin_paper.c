@@ -9,8 +9,8 @@
 enum {
     ADMIN_TAG_BYTES = 16,
     ADMIN_SIGNATURE_BYTES = 64,
-    ADMIN_SIGNED_BYTES_MAX = 256, /* the longest signed message without its tag */
-    ADMIN_INVITE_BYTES_MAX = 384, /* msgpack of the longest invitation */
+    ADMIN_SIGNED_BYTES_MAX = 288, /* the longest signed message without its tag */
+    ADMIN_INVITE_BYTES_MAX = 448, /* msgpack of the longest invitation */
     ADMIN_INVITE_TEXT_MAX = 1024, /* characters of a pasted invitation, line ends included */
 };
 
@@ -145,12 +145,13 @@ void admin_cert_make(const struct admin_cert *c, const uint8_t log_secret[static
 {
     size_t at = out->len;
     assert(c->unit[0] != '\0' && strlen(c->unit) <= ADMIN_UNIT_BYTES_MAX);
-    wire_put_array(out, 7);
+    wire_put_array(out, 8);
     wire_put_uint(out, 1);
     wire_put_bin(out, BYTES_OF(c->hub.b));
     wire_put_bin(out, BYTES_OF(c->node.b));
     wire_put_bin(out, BYTES_OF(c->sign_pk));
     wire_put_bin(out, BYTES_OF(c->transport_pk));
+    wire_put_bin(out, BYTES_OF(c->sealing_pk));
     wire_put_str(out, bytes_str(c->unit));
     wire_put_uint(out, c->serial);
     admin_seal(out, at, "dongbo/cert/1", log_secret);
@@ -161,12 +162,13 @@ enum err admin_cert_open(struct bytes cert, const struct id_hash *hub,
 {
     struct wire_reader r;
     struct admin_cert out;
-    enum err e = admin_paper_open(&r, cert, ADMIN_CERT_BYTES_MAX, 7);
+    enum err e = admin_paper_open(&r, cert, ADMIN_CERT_BYTES_MAX, 8);
     if (e != ERR_OK) return e;
     wire_get_bin_exact(&r, out.hub.b, sizeof out.hub.b);
     wire_get_bin_exact(&r, out.node.b, sizeof out.node.b);
     wire_get_bin_exact(&r, out.sign_pk, sizeof out.sign_pk);
     wire_get_bin_exact(&r, out.transport_pk, sizeof out.transport_pk);
+    wire_get_bin_exact(&r, out.sealing_pk, sizeof out.sealing_pk);
     if (!admin_word(&r, out.unit, ADMIN_UNIT_BYTES_MAX)) return ERR_BAD_FORMAT;
     out.serial = (uint32_t)wire_get_uint(&r, UINT32_MAX);
     e = wire_close(&r);
@@ -209,30 +211,32 @@ enum err admin_receipt_check(const struct admin_receipt *r, const uint8_t log_pk
 
 static void admin_join_bytes(const struct id_hash *hub, const uint8_t *handshake_hash,
                              const uint8_t *sign_pk, const uint8_t *transport_pk,
-                             struct admin_signed *m)
+                             const uint8_t *sealing_pk, struct admin_signed *m)
 {
     admin_signed_begin(m, "dongbo/join/1");
     admin_signed_add(m, hub->b, sizeof hub->b);
     admin_signed_add(m, handshake_hash, 64);
     admin_signed_add(m, sign_pk, 32);
     admin_signed_add(m, transport_pk, 32);
+    admin_signed_add(m, sealing_pk, 32);
 }
 
 void admin_join_sign(const uint8_t secret[static 64], const struct id_hash *hub,
                      const uint8_t handshake_hash[static 64], const uint8_t sign_pk[static 32],
-                     const uint8_t transport_pk[static 32], uint8_t signature[static 64])
+                     const uint8_t transport_pk[static 32], const uint8_t sealing_pk[static 32],
+                     uint8_t signature[static 64])
 {
     struct admin_signed m;
-    admin_join_bytes(hub, handshake_hash, sign_pk, transport_pk, &m);
+    admin_join_bytes(hub, handshake_hash, sign_pk, transport_pk, sealing_pk, &m);
     admin_sign(&m, secret, signature);
 }
 
 enum err admin_join_check(const struct id_hash *hub, const uint8_t handshake_hash[static 64],
                           const uint8_t sign_pk[static 32], const uint8_t transport_pk[static 32],
-                          const uint8_t signature[static 64])
+                          const uint8_t sealing_pk[static 32], const uint8_t signature[static 64])
 {
     struct admin_signed m;
-    admin_join_bytes(hub, handshake_hash, sign_pk, transport_pk, &m);
+    admin_join_bytes(hub, handshake_hash, sign_pk, transport_pk, sealing_pk, &m);
     return admin_verify(&m, sign_pk, signature);
 }
 
@@ -256,9 +260,10 @@ void admin_invite_encode(const struct admin_invite *i, struct buf *out)
     assert(i->address[0] != '\0' && strlen(i->address) <= ADMIN_ADDRESS_BYTES_MAX);
     assert(i->unit[0] != '\0' && strlen(i->unit) <= ADMIN_UNIT_BYTES_MAX);
     buf_init(&b, ADMIN_INVITE_BYTES_MAX);
-    wire_put_array(&b, 5);
+    wire_put_array(&b, 6);
     wire_put_bin(&b, BYTES_OF(i->hub.b));
     wire_put_bin(&b, BYTES_OF(i->transport_pk));
+    wire_put_bin(&b, BYTES_OF(i->sealing_pk));
     wire_put_bin(&b, BYTES_OF(i->token));
     wire_put_str(&b, bytes_str(i->address));
     wire_put_str(&b, bytes_str(i->unit));
@@ -277,9 +282,10 @@ void admin_invite_encode(const struct admin_invite *i, struct buf *out)
 static bool admin_invite_read(struct bytes message, struct admin_invite *i)
 {
     struct wire_reader r;
-    if (wire_open_array(&r, message, 5) != ERR_OK) return false;
+    if (wire_open_array(&r, message, 6) != ERR_OK) return false;
     wire_get_bin_exact(&r, i->hub.b, sizeof i->hub.b);
     wire_get_bin_exact(&r, i->transport_pk, sizeof i->transport_pk);
+    wire_get_bin_exact(&r, i->sealing_pk, sizeof i->sealing_pk);
     wire_get_bin_exact(&r, i->token, sizeof i->token);
     if (!admin_word(&r, i->address, ADMIN_ADDRESS_BYTES_MAX)) return false;
     if (!admin_word(&r, i->unit, ADMIN_UNIT_BYTES_MAX)) return false;

@@ -76,10 +76,11 @@ enum err message_end_decode(struct bytes body, struct message_end *m)
 void message_join_encode(const struct message_join *m, struct buf *out)
 {
     assert(m->name.len <= MESSAGE_TEXT_MAX);
-    wire_put_array(out, 5);
+    wire_put_array(out, 6);
     wire_put_bin(out, BYTES_OF(m->token));
     wire_put_bin(out, BYTES_OF(m->sign_pk));
     wire_put_bin(out, BYTES_OF(m->transport_pk));
+    wire_put_bin(out, BYTES_OF(m->sealing_pk));
     wire_put_str(out, m->name);
     wire_put_bin(out, BYTES_OF(m->signature));
 }
@@ -88,11 +89,12 @@ enum err message_join_decode(struct bytes body, struct message_join *m)
 {
     struct wire_reader r;
     struct message_join out = {0};
-    enum err e = wire_open_array(&r, body, 5);
+    enum err e = wire_open_array(&r, body, 6);
     if (e != ERR_OK) return e;
     wire_get_bin_exact(&r, out.token, sizeof out.token);
     wire_get_bin_exact(&r, out.sign_pk, sizeof out.sign_pk);
     wire_get_bin_exact(&r, out.transport_pk, sizeof out.transport_pk);
+    wire_get_bin_exact(&r, out.sealing_pk, sizeof out.sealing_pk);
     out.name = wire_get_str(&r);
     wire_get_bin_exact(&r, out.signature, sizeof out.signature);
     e = wire_close(&r);

@@ -149,6 +149,7 @@ struct message_join {
     uint8_t token[16];
     uint8_t sign_pk[32];
     uint8_t transport_pk[32];
+    uint8_t sealing_pk[32];
     struct bytes name;
     uint8_t signature[64];
 };

@@ -27,6 +27,7 @@ static void fixture_identity(struct node_fixture *f)
     crypto_generichash(id->node.b, sizeof id->node.b, f->sign.public, 32, NULL, 0);
     memcpy(id->sign_pk, f->sign.public, 32);
     memcpy(id->transport_pk, f->transport.public, 32);
+    memcpy(id->sealing_pk, f->sealing.public, 32);
     memcpy(id->hub_log_pk, f->hub_log.public, 32);
     snprintf(id->unit, sizeof id->unit, "26188");
     snprintf(id->unit_name, sizeof id->unit_name, "Thạnh Phú");
@@ -47,6 +48,7 @@ void fixture_open(struct node_fixture *f, bool with_catalogue)
     OK(key_sign_make(&f->sign, KEY_SIGN));
     OK(key_sign_make(&f->hub_log, KEY_SIGN));
     OK(key_box_make(&f->transport, KEY_TRANSPORT));
+    OK(key_box_make(&f->sealing, KEY_SEALING));
     f->keys = (struct node_sync_keys){f->transport.secret, f->transport.public, f->sign.secret,
                                       f->sign.public};
     OK(node_store_open(&(struct node_store_options){.path = f->path, .create = true}, &f->store));
@@ -87,6 +89,7 @@ void fixture_close(struct node_fixture *f)
     key_sign_free(&f->sign);
     key_sign_free(&f->hub_log);
     key_box_free(&f->transport);
+    key_box_free(&f->sealing);
     fixture_remove(f->folder);
 }
 

@@ -18,6 +18,7 @@ struct node_fixture {
     struct node_store *store;
     struct key_sign sign;
     struct key_box transport;
+    struct key_box sealing;
     struct key_sign hub_log;
     struct node_sync_keys keys;
     struct node_identity identity;

@@ -259,6 +259,7 @@ static struct admin_cert a_cert(void)
     memset(c.node.b, 5, 32);
     memset(c.sign_pk, 6, 32);
     memset(c.transport_pk, 7, 32);
+    memset(c.sealing_pk, 8, 32);
     return c;
 }
 
@@ -332,6 +333,7 @@ static void a_certificate_is_believed_only_from_the_log_key(void **state)
     assert_memory_equal(out.node.b, c.node.b, 32);
     assert_memory_equal(out.sign_pk, c.sign_pk, 32);
     assert_memory_equal(out.transport_pk, c.transport_pk, 32);
+    assert_memory_equal(out.sealing_pk, c.sealing_pk, 32);
     assert_string_equal(out.unit, c.unit);
     assert_int_equal(out.serial, UINT32_MAX);
     assert_paper(open_cert, &b);
@@ -371,18 +373,26 @@ static void a_receipt_covers_every_field(void **state)
 static void a_join_proof_binds_hub_handshake_and_keys(void **state)
 {
     (void)state;
-    uint8_t hash[64] = {1}, transport[32] = {2}, sig[64];
+    uint8_t hash[64] = {1}, transport[32] = {2}, sealing[32] = {3}, sig[64];
     struct id_hash other = {{9}}, first, second;
-    admin_join_sign(log_sk, &hub_id, hash, log_pk, transport, sig);
-    assert_int_equal(admin_join_check(&hub_id, hash, log_pk, transport, sig), ERR_OK);
-    assert_int_equal(admin_join_check(&other, hash, log_pk, transport, sig), ERR_BAD_SIGNATURE);
-    assert_int_equal(admin_join_check(&hub_id, hash, root_pk, transport, sig), ERR_BAD_SIGNATURE);
+    admin_join_sign(log_sk, &hub_id, hash, log_pk, transport, sealing, sig);
+    assert_int_equal(admin_join_check(&hub_id, hash, log_pk, transport, sealing, sig), ERR_OK);
+    assert_int_equal(admin_join_check(&other, hash, log_pk, transport, sealing, sig),
+                     ERR_BAD_SIGNATURE);
+    assert_int_equal(admin_join_check(&hub_id, hash, root_pk, transport, sealing, sig),
+                     ERR_BAD_SIGNATURE);
     admin_join_fingerprint(&hub_id, &other, log_pk, transport, &first);
     hash[63] ^= 1;
-    assert_int_equal(admin_join_check(&hub_id, hash, log_pk, transport, sig), ERR_BAD_SIGNATURE);
+    assert_int_equal(admin_join_check(&hub_id, hash, log_pk, transport, sealing, sig),
+                     ERR_BAD_SIGNATURE);
     hash[63] ^= 1;
+    sealing[0] ^= 1;
+    assert_int_equal(admin_join_check(&hub_id, hash, log_pk, transport, sealing, sig),
+                     ERR_BAD_SIGNATURE);
+    sealing[0] ^= 1;
     transport[0] ^= 1;
-    assert_int_equal(admin_join_check(&hub_id, hash, log_pk, transport, sig), ERR_BAD_SIGNATURE);
+    assert_int_equal(admin_join_check(&hub_id, hash, log_pk, transport, sealing, sig),
+                     ERR_BAD_SIGNATURE);
     admin_join_fingerprint(&hub_id, &other, log_pk, transport, &second);
     assert_memory_not_equal(first.b, second.b, 32);
 }

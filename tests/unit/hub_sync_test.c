@@ -420,7 +420,7 @@ static void a_join_needs_its_proof(void **state)
         memcpy(j.sign_pk, r.gen.public_key, 32);
         memcpy(j.transport_pk, lie == 1 ? r.hub_transport.public : r.transport.public, 32);
         admin_join_sign(r.gen.secret, &r.keys.hub, link_handshake_hash(r.node), j.sign_pk,
-                        j.transport_pk, j.signature);
+                        j.transport_pk, j.sealing_pk, j.signature);
         if (lie == 2) j.signature[3] ^= 1;
         buf_init(&b, 1000);
         message_join_encode(&j, &b);

@@ -330,6 +330,10 @@ static void make_home(void)
     assert_ok(key_box_save(&fx.transport, &text));
     snprintf(path, sizeof path, "%s/keys/transport.key", fx.folder);
     assert_ok(file_create_private(path, buf_bytes(&text)));
+    buf_clear(&text);
+    assert_ok(key_box_save(&fx.sealing, &text));
+    snprintf(path, sizeof path, "%s/keys/sealing.key", fx.folder);
+    assert_ok(file_create_private(path, buf_bytes(&text)));
     buf_free(&text);
     node_command_free(&cmd);
     node_store_close(fx.store);

@@ -358,13 +358,15 @@ static void the_join_proof_is_signed_again(void **state)
     (void)state;
     const json_t *j = json_object_get(vectors, "join");
     struct id_hash hub, node, words;
-    uint8_t pk[32], sk[64], sig[64], handshake[64], transport[32], unused[64];
+    uint8_t pk[32], sk[64], sig[64], handshake[64], transport[32], sealing[32];
+    uint8_t unused[64];
     key_of("node", pk, sk);
     key_of("node transport", transport, unused);
+    key_of("node sealing", sealing, unused);
     hex_of(vectors, "hub_id", hub.b, 32);
     hex_of(vectors, "node_id", node.b, 32);
     hex_of(j, "handshake_hash", handshake, 64);
-    admin_join_sign(sk, &hub, handshake, pk, transport, sig);
+    admin_join_sign(sk, &hub, handshake, pk, transport, sealing, sig);
     assert_hex(j, "signature", BYTES_OF(sig));
     admin_join_fingerprint(&hub, &node, pk, transport, &words);
     assert_hex(j, "fingerprint", BYTES_OF(words.b));
@@ -379,6 +381,7 @@ static void the_invitation_is_written_again(void **state)
     assert_int_equal(admin_invite_decode(text_of(j, "text"), &i), ERR_OK);
     assert_hex(j, "hub_id", BYTES_OF(i.hub.b));
     assert_hex(j, "transport_pk", BYTES_OF(i.transport_pk));
+    assert_hex(j, "sealing_pk", BYTES_OF(i.sealing_pk));
     assert_hex(j, "token", BYTES_OF(i.token));
     assert_string_equal(i.address, text_of(j, "address"));
     assert_string_equal(i.unit, text_of(j, "unit"));

@@ -320,6 +320,7 @@ def check_papers(v, keys, ids):
     card = [1] + [binary(keys[k]) for k in ("root", "hub log", "hub transport", "hub sealing")] + [2]
     check_paper(v["card"], "card", keys["root"], card)
     cert = [1, {"bin": ids["hub log"]}, {"bin": ids["node"]}, binary(keys["node"]), binary(keys["node transport"])]
+    cert.append(binary(keys["node sealing"]))
     check_paper(v["certificate"], "cert", keys["hub log"], cert + ["25933", 1])
 
 
@@ -338,7 +339,9 @@ def check_join(v, keys, ids):
     j = v["join"]
     hub, node = unhex(ids["hub log"]), unhex(ids["node"])
     same("join keys", (unhex(j["sign_pk"]), unhex(j["transport_pk"])), (keys["node"], keys["node transport"]))
+    same("join keys", unhex(j["sealing_pk"]), keys["node sealing"])
     m = tag("dongbo/join/1") + hub + unhex(j["handshake_hash"]) + keys["node"] + keys["node transport"]
+    m += keys["node sealing"]
     same("join signature", ed25519_verify(keys["node"], m, unhex(j["signature"])), True)
     same("fingerprint", h32(hub + node + keys["node"] + keys["node transport"]).hex(), j["fingerprint"])
 
@@ -346,7 +349,8 @@ def check_join(v, keys, ids):
 def check_invitation(v, keys, ids):
     i = v["invitation"]
     same("invitation", (i["hub_id"], unhex(i["transport_pk"])), (ids["hub log"], keys["hub transport"]))
-    m = pack([{"bin": i["hub_id"]}, {"bin": i["transport_pk"]}, {"bin": i["token"]}, i["address"], i["unit"]])
+    same("invitation sealing", unhex(i["sealing_pk"]), keys["hub sealing"])
+    m = pack([{"bin": i[k]} for k in ("hub_id", "transport_pk", "sealing_pk", "token")] + [i["address"], i["unit"]])
     same("invitation text", "dongbo1:" + base64.urlsafe_b64encode(m).decode().rstrip("="), i["text"])
 
 
@@ -357,7 +361,7 @@ def check(v):
         same("kind of a key", make is not None, True)
         keys[k["name"]] = make(unhex(k["secret"]))
         same("public key", keys[k["name"]].hex(), k["public"])
-    same("keys", list(keys), ["root", "hub log", "node", "hub transport", "hub sealing", "node transport"])
+    same("keys", list(keys), ["root", "hub log", "node", "hub transport", "hub sealing", "node transport", "node sealing"])
     same("hub id", h32(keys["root"]).hex(), v["hub_id"])
     same("node id", h32(keys["node"]).hex(), v["node_id"])
     ids = {"hub log": v["hub_id"], "node": v["node_id"]}

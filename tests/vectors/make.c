@@ -22,6 +22,7 @@ struct make_key {
 
 static struct make_key make_root, make_log, make_node;
 static uint8_t make_hub_transport[32], make_hub_sealing[32], make_node_transport[32];
+static uint8_t make_node_sealing[32];
 static struct id_hash make_hub_id, make_node_id;
 
 static json_t *make_hex(const void *p, size_t len)
@@ -140,6 +141,7 @@ static void make_keys(json_t *all)
     add(keys, make_box_key(make_hub_transport, "hub transport", 0x60));
     add(keys, make_box_key(make_hub_sealing, "hub sealing", 0x80));
     add(keys, make_box_key(make_node_transport, "node transport", 0xA0));
+    add(keys, make_box_key(make_node_sealing, "node sealing", 0xC0));
     put(all, "keys", keys);
     change_hash(BYTES_OF(make_root.pk), &make_hub_id);
     change_hash(BYTES_OF(make_node.pk), &make_node_id);
@@ -431,6 +433,7 @@ static struct admin_cert make_cert(void)
     struct admin_cert c = {.hub = make_hub_id, .node = make_node_id, .unit = "25933", .serial = 1};
     memcpy(c.sign_pk, make_node.pk, 32);
     memcpy(c.transport_pk, make_node_transport, 32);
+    memcpy(c.sealing_pk, make_node_sealing, 32);
     return c;
 }
 
@@ -574,11 +577,13 @@ static void make_join(json_t *all)
     struct id_hash words;
     json_t *j = json_object();
     make_count_up(handshake, sizeof handshake, 0x10);
-    admin_join_sign(make_node.sk, &make_hub_id, handshake, make_node.pk, make_node_transport, sig);
+    admin_join_sign(make_node.sk, &make_hub_id, handshake, make_node.pk, make_node_transport,
+                    make_node_sealing, sig);
     admin_join_fingerprint(&make_hub_id, &make_node_id, make_node.pk, make_node_transport, &words);
     put_hex(j, "handshake_hash", handshake, 64);
     put_hex(j, "sign_pk", make_node.pk, 32);
     put_hex(j, "transport_pk", make_node_transport, 32);
+    put_hex(j, "sealing_pk", make_node_sealing, 32);
     put_hex(j, "signature", sig, 64);
     put_hex(j, "fingerprint", words.b, 32);
     put(all, "join", j);
@@ -591,11 +596,13 @@ static void make_invitation(json_t *all)
     struct admin_invite i = {
         .hub = make_hub_id, .address = "dongbo.vinhcuu.example:7421", .unit = "25933"};
     memcpy(i.transport_pk, make_hub_transport, 32);
+    memcpy(i.sealing_pk, make_hub_sealing, 32);
     make_count_up(i.token, 16, 0x70);
     buf_init(&text, 1000);
     admin_invite_encode(&i, &text);
     put_hex(j, "hub_id", i.hub.b, 32);
     put_hex(j, "transport_pk", i.transport_pk, 32);
+    put_hex(j, "sealing_pk", i.sealing_pk, 32);
     put_hex(j, "token", i.token, 16);
     put(j, "address", json_string(i.address));
     put(j, "unit", json_string(i.unit));
