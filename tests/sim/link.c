@@ -62,12 +62,12 @@ static struct world_conn *conn_new(struct world *w, int node, uint64_t link)
 
 static uint64_t latency(struct world *w)
 {
-    return 1 + rng_below(&w->rng, w->rates.latency_ms + 1);
+    return 1 + rng_below(&w->link_rng, w->rates.latency_ms + 1);
 }
 
 static bool chance(struct world *w, unsigned permille)
 {
-    return permille > 0 && rng_below(&w->rng, 1000) < permille;
+    return permille > 0 && rng_below(&w->link_rng, 1000) < permille;
 }
 
 /* When something sent now in this direction arrives: never before what was sent before. */
@@ -92,7 +92,8 @@ static void piece_push(struct world *w, struct world_conn *c, int dir, const uin
     assert(ev.data != NULL);
     if (len > 0) memcpy(ev.data, p, len);
     if (len > 0 && chance(w, w->rates.flip))
-        ev.data[rng_below(&w->rng, (unsigned)len)] ^= (uint8_t)(1u << rng_below(&w->rng, 8));
+        ev.data[rng_below(&w->link_rng, (unsigned)len)] ^=
+            (uint8_t)(1u << rng_below(&w->link_rng, 8));
     world_push(w, arrival(w, c, dir), ev);
 }
 
@@ -102,13 +103,13 @@ static void conn_send(struct world *w, struct world_conn *c, int dir, struct byt
     if (dir == TO_HUB && w->first_bytes.len == 0 && c->node >= 0) buf_add_bytes(&w->first_bytes, b);
     while (b.len > 0) {
         size_t len = b.len;
-        unsigned style = rng_below(&w->rng, 4);
-        if (style == 0) len = 1 + rng_below(&w->rng, 60);
-        if (style == 1) len = 1 + rng_below(&w->rng, PIECE_BYTES_MAX);
+        unsigned style = rng_below(&w->link_rng, 4);
+        if (style == 0) len = 1 + rng_below(&w->link_rng, 60);
+        if (style == 1) len = 1 + rng_below(&w->link_rng, PIECE_BYTES_MAX);
         if (len > b.len) len = b.len;
         if (chance(w, w->rates.cut)) {
             /* All of it before any byte may still arrive. */
-            piece_push(w, c, dir, b.p, rng_below(&w->rng, (unsigned)len + 1));
+            piece_push(w, c, dir, b.p, rng_below(&w->link_rng, (unsigned)len + 1));
             conn_event(w, c, arrival(w, c, dir), WORLD_EV_CUT, dir);
             w->stats.cuts++;
             return;
@@ -238,7 +239,8 @@ static void on_bytes(struct world *w, struct world_conn *c, const struct world_e
     hub_engine_bytes(w->hub.engine, c->hub_conn, b, world_hub_time(w));
     world_look(w, WORLD_HUB);
     world_hub_turn_soon(w);
-    if (w->hub.host.up && w->first_bytes.len > 0 && chance(w, w->rates.replay)) replay(w);
+    if (w->hub.host.up && c->node >= 0 && w->first_bytes.len > 0 && chance(w, w->rates.replay))
+        replay(w);
 }
 
 static void on_drained(struct world *w, struct world_conn *c, int dir)

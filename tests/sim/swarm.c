@@ -75,7 +75,7 @@ static void save_new(struct world *w, int who, int record)
 static void save(struct world *w)
 {
     static const unsigned fields[] = {2, 6, 9, 19, 31};
-    static const char *const elements[] = {"tu_van", "gioi_thieu", "khac", "?"};
+    static const char *const elements[] = {"persuasion", "advice", "counselling", "?"};
     char text[32];
     int who = anybody(w);
     struct world_act a = {.who = who, .record = (int)rng_below(&w->rng, plan.records)};

@@ -73,13 +73,13 @@ void world_trace(struct world *w, const char *who, const char *fmt, ...)
 {
     char line[400];
     va_list args;
-    int at = snprintf(line, sizeof line, "[%9.3f] %-4s ", (double)w->now_ms / 1000.0, who);
+    int at = snprintf(line, sizeof line, "%-4s ", who);
     va_start(args, fmt);
     vsnprintf(line + at, sizeof line - (size_t)at, fmt, args);
     va_end(args);
     world_note(w, line, strlen(line));
     if (w->story != NULL) buf_printf(w->story, "%s\n", line);
-    if (w->echo != NULL) fprintf(w->echo, "%s\n", line);
+    if (w->echo != NULL) fprintf(w->echo, "[%10.3f] %s\n", (double)w->now_ms / 1000.0, line);
 }
 
 void world_fail(struct world *w, const char *fmt, ...)
@@ -295,7 +295,8 @@ static void node_after(struct world *w, unsigned i)
         n->finished = r.finished;
         if (r.last == ERR_OK) n->complete++;
         w->stats.sessions++;
-        world_trace(w, n->host.name, "session ends: %s", err_name(r.last));
+        if (r.last != ERR_UNREACHABLE)
+            world_trace(w, n->host.name, "session ends: %s", err_name(r.last));
     }
     if (n->receipted || n->applied) check_node(w, i);
     n->receipted = n->applied = false;
@@ -362,7 +363,7 @@ void world_hub_turn_soon(struct world *w)
 {
     if (!w->hub.host.up) return;
     if (!w->hub.turn) {
-        uint64_t ms = w->rates.turn_ms ? rng_below(&w->rng, w->rates.turn_ms + 1) : 1;
+        uint64_t ms = w->rates.turn_ms ? rng_below(&w->link_rng, w->rates.turn_ms + 1) : 1;
         world_push(w, ms, (struct world_event){.kind = WORLD_EV_TURN, .who = WORLD_HUB});
         w->hub.turn = true;
     }
@@ -501,6 +502,7 @@ static void world_begin(struct world *w, uint64_t seed, unsigned nodes, const ch
     base_random_seed(seed ^ UINT64_C(0x5eed));
     w->seed = seed;
     w->rng.s = seed;
+    w->link_rng.s = seed ^ UINT64_C(0x11a4);
     w->hash = UINT64_C(0xcbf29ce484222325);
     w->wall0_ms = INT64_C(1672531200000); /* 2023-01-01 */
     w->rates = (struct world_rates){.latency_ms = 40, .turn_ms = 2};

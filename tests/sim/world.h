@@ -118,6 +118,8 @@ struct world_stats {
 struct world {
     uint64_t seed;
     struct rng rng;
+    struct rng
+        link_rng; /* of the links alone, so that the size of what is sent changes nothing else */
     uint64_t now_ms;
     int64_t wall0_ms;
     struct world_rates rates;

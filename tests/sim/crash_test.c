@@ -1,0 +1,192 @@
+/*
+ * Every story again, with a crash of each host at each of its steps: at every durable step of its engine, and in every
+ * I/O operation of its disk, most of them with loss of power. Whatever happens, the story must end as it ends without.
+ *
+ *   crash_test         as many as there is time for, half of it for engine steps: DONGBO_CRASH_S seconds
+ *                      (default 110); spread evenly, in the same order on every machine
+ *   crash_test --all   all of them
+ *   crash_test --one STORY HOST op|step NUMBER
+ */
+#include "tests/sim/base.h"
+#include "tests/sim/stories.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { SEED = 7, PICTURE_BYTES_MAX = 65536, HOSTS = WORLD_NODES_MAX + 1, FAILURES_SHOWN = 20 };
+
+struct span { /* of the operations or steps of one host in one story */
+    const struct story *story;
+    int who;
+    bool steps;
+    uint64_t first;
+    uint64_t count;
+};
+
+struct all {
+    struct span spans[2 * 32 * HOSTS];
+    size_t count;
+    uint64_t ops;
+    uint64_t steps;
+    struct buf *pictures; /* by story */
+    uint64_t ran, crashed, failed;
+    bool echo;
+};
+
+static struct world *world_of(const struct story *s)
+{
+    struct world *w = calloc(1, sizeof *w);
+    assert(w != NULL);
+    story_open(s, w, SEED);
+    return w;
+}
+
+static void spans_add(struct all *a, const struct story *s, struct world *w, const uint64_t *ops,
+                      const uint64_t *steps)
+{
+    for (int who = WORLD_HUB; who < (int)w->node_count; who++) {
+        const struct world_host *h = world_host_of(w, who);
+        uint64_t op = ops[who + 1], step = steps[who + 1];
+        assert(a->count + 2 <= sizeof a->spans / sizeof a->spans[0]);
+        a->spans[a->count++] = (struct span){s, who, false, op, memvfs_ops(h->disk) - op};
+        a->spans[a->count++] = (struct span){s, who, true, step, h->steps - step};
+        a->ops += memvfs_ops(h->disk) - op;
+        a->steps += h->steps - step;
+    }
+}
+
+/* Without a crash: what comes out, and how many steps there are. */
+static void measure(struct all *a, size_t i)
+{
+    const struct story *s = &stories[i];
+    struct world *w = world_of(s);
+    uint64_t ops[HOSTS] = {0}, steps[HOSTS] = {0};
+    for (int who = WORLD_HUB; who < (int)w->node_count; who++) {
+        ops[who + 1] = memvfs_ops(world_host_of(w, who)->disk);
+        steps[who + 1] = world_host_of(w, who)->steps;
+    }
+    story_run(s, w);
+    buf_init(&a->pictures[i], PICTURE_BYTES_MAX);
+    world_picture(w, &a->pictures[i]);
+    if (w->failed) {
+        printf("%s without a crash: %s\n", s->name, w->failure);
+        a->failed++;
+    }
+    spans_add(a, s, w, ops, steps);
+    world_close(w);
+    free(w);
+}
+
+static void crash_one(struct all *a, const struct span *x, uint64_t at)
+{
+    struct world *w = world_of(x->story);
+    struct world_host *h = world_host_of(w, x->who);
+    struct buf picture;
+    if (a->echo) w->echo = stdout;
+    h->power = at % 4 != 3;
+    h->power_seed = at * 1000003 + (uint64_t)x->who;
+    if (x->steps) {
+        h->crash_step = at;
+    } else {
+        memvfs_crash_at(h->disk, at);
+    }
+    story_run(x->story, w);
+    buf_init(&picture, PICTURE_BYTES_MAX);
+    world_picture(w, &picture);
+    const struct buf *want = &a->pictures[x->story - stories];
+    if (!w->failed && !bytes_equal(buf_bytes(want), buf_bytes(&picture)))
+        world_fail(w, "ends as\n%sand not as\n%s", buf_cstr(&picture),
+                   buf_cstr(&a->pictures[x->story - stories]));
+    a->ran++;
+    a->crashed += h->crashes > 0;
+    if (w->failed && a->failed++ < FAILURES_SHOWN)
+        printf("--one %s %d %s %llu: %s\n", x->story->name, x->who, x->steps ? "step" : "op",
+               (unsigned long long)at, w->failure);
+    buf_free(&picture);
+    world_close(w);
+    free(w);
+}
+
+/* Number n of all steps (or operations) of all stories and hosts together. */
+static void crash_nth(struct all *a, bool steps, uint64_t n)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        const struct span *x = &a->spans[i];
+        if (x->steps != steps) continue;
+        if (n < x->count) {
+            crash_one(a, x, x->first + n);
+            return;
+        }
+        n -= x->count;
+    }
+}
+
+/* A stride with no common divisor: all operations once, far apart. */
+static uint64_t stride_of(uint64_t count)
+{
+    uint64_t stride = (uint64_t)((double)count * 0.618034) | 1;
+    for (;; stride++) {
+        uint64_t x = count, y = stride;
+        while (y != 0) {
+            uint64_t t = x % y;
+            x = y;
+            y = t;
+        }
+        if (x == 1) return stride;
+    }
+}
+
+/* Spread evenly, until there is no more time. */
+static void crash_many(struct all *a, bool steps, uint64_t count, time_t until)
+{
+    uint64_t stride = stride_of(count);
+    for (uint64_t i = 0; i < count && time(NULL) < until; i++)
+        crash_nth(a, steps, i * stride % count);
+}
+
+static int one(struct all *a, char **argv)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        const struct span *x = &a->spans[i];
+        if (strcmp(x->story->name, argv[2]) != 0 || x->who != atoi(argv[3]) ||
+            x->steps != (strcmp(argv[4], "step") == 0))
+            continue;
+        a->echo = true;
+        crash_one(a, x, strtoull(argv[5], NULL, 10));
+    }
+    return a->failed > 0 ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *limit = getenv("DONGBO_CRASH_S");
+    time_t begun = time(NULL), seconds = limit != NULL ? atol(limit) : 110;
+    bool everything = argc > 1 && strcmp(argv[1], "--all") == 0;
+    struct all *a = calloc(1, sizeof *a);
+    assert(a != NULL);
+    a->pictures = calloc(story_count, sizeof *a->pictures);
+    assert(a->pictures != NULL);
+    base_random_install();
+    memvfs_register();
+    for (size_t i = 0; i < story_count; i++)
+        measure(a, i);
+    if (argc > 5) return one(a, argv);
+    time_t end = everything ? begun + 1000000 : begun + seconds;
+    crash_many(a, true, a->steps, everything ? end : begun + seconds / 2);
+    uint64_t steps = a->ran;
+    crash_many(a, false, a->ops, end);
+    printf("%zu stories: crashed at %llu of %llu engine steps and %llu of %llu I/O operations, "
+           "%llu crashes happened, %llu runs failed, %ld s\n",
+           story_count, (unsigned long long)steps, (unsigned long long)a->steps,
+           (unsigned long long)(a->ran - steps), (unsigned long long)a->ops,
+           (unsigned long long)a->crashed, (unsigned long long)a->failed,
+           (long)(time(NULL) - begun));
+    for (size_t i = 0; i < story_count; i++)
+        buf_free(&a->pictures[i]);
+    free(a->pictures);
+    uint64_t failed = a->failed;
+    free(a);
+    return failed > 0 ? 1 : 0;
+}

@@ -1,0 +1,226 @@
+#include "tests/sim/stories.h"
+
+#include <stdio.h>
+
+enum {
+    PERSON = 1,
+    CONTACT_LOG = 8,
+    TARGET = 41,
+    NAME = 2,
+    OLD_ID = 6,
+    BIRTHPLACE = 10,
+    PHONE = 19
+};
+enum { MINUTE = 60 * 1000, HOUR = 60 * MINUTE, DAY = HOUR }; /* short days: fewer dials in vain */
+
+#define XA_1 "26176"
+#define XA_2 "26179"
+#define XA_3 "26182"
+
+static void everybody(struct world *w, bool offline)
+{
+    for (unsigned i = 0; i < w->node_count; i++)
+        world_offline(w, i, offline);
+}
+
+/* Until something more is committed at the hub, at most ten minutes. */
+static void until_commit(struct world *w)
+{
+    uint64_t commits = w->stats.commits, until = w->now_ms + 10 * MINUTE;
+    while (w->stats.commits == commits && world_step(w, until)) {
+    }
+}
+
+static void offline_week(struct world *w)
+{
+    char text[32];
+    everybody(w, true);
+    for (int day = 0; day < 5; day++) {
+        for (int who = 0; who < 3; who++) {
+            snprintf(text, sizeof text, "ngày %d", day);
+            world_create(w, who, 10 * who + day, PERSON, text);
+            if (day > 0) world_edit(w, who, 10 * who, PHONE, text);
+        }
+        world_run(w, DAY);
+    }
+    everybody(w, false);
+}
+
+static void conflict(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Nguyễn Văn A");
+    world_settle(w);
+    everybody(w, true);
+    world_edit(w, 0, 1, NAME, "Nguyễn Văn An");
+    world_edit(w, 1, 1, NAME, "Nguyễn Văn Anh");
+    world_edit(w, 1, 1, BIRTHPLACE, "Vĩnh Cửu");
+    everybody(w, false);
+    world_settle(w);
+    world_edit(w, WORLD_HUB, 1, NAME, "Nguyễn Văn Án");
+}
+
+static void conflict_stands(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Lê Thị B");
+    world_settle(w);
+    everybody(w, true);
+    world_edit(w, 0, 1, OLD_ID, "270000001");
+    world_edit(w, 1, 1, OLD_ID, "270000002");
+    world_edit(w, 0, 1, PHONE, "0900000001");
+    world_edit(w, 1, 1, PHONE, "0900000002");
+    everybody(w, false);
+    world_settle(w);
+    world_edit(w, 0, 1, BIRTHPLACE, "Trị An");
+}
+
+static void delete_against_edit(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Trần Văn C");
+    world_create(w, 0, 2, PERSON, "Trần Văn D");
+    world_settle(w);
+    everybody(w, true);
+    world_delete(w, 0, 1);
+    world_edit(w, 1, 1, BIRTHPLACE, "Tân An");
+    world_delete(w, 0, 2);
+    everybody(w, false);
+    world_settle(w);
+    world_do(w, &(struct world_act){.deed = WORLD_RESTORE, .who = 1, .record = 1});
+}
+
+static void two_nodes_one_commune(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Phạm Văn E");
+    world_settle(w);
+    everybody(w, true);
+    world_edit(w, 0, 1, BIRTHPLACE, "Bình Lợi");
+    world_edit(w, 1, 1, OLD_ID, "270000003");
+    world_create(w, 1, 2, CONTACT_LOG, "gặp gỡ");
+    for (int who = 0; who < 2; who++)
+        world_do(w, &(struct world_act){.deed = WORLD_ELEMENT,
+                                        .who = 1,
+                                        .record = 2,
+                                        .field = 5,
+                                        .value = who ? "advice" : "persuasion",
+                                        .in = true});
+    everybody(w, false);
+    world_settle(w);
+    world_do(w, &(struct world_act){.deed = WORLD_ELEMENT,
+                                    .who = 0,
+                                    .record = 2,
+                                    .field = 5,
+                                    .value = "advice",
+                                    .in = false});
+}
+
+static void catalogue_change(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Đỗ Thị G");
+    world_offline(w, 1, true);
+    world_create(w, 1, 2, PERSON, "Đỗ Thị H");
+    world_publish(w, 2);
+    world_run(w, 10 * MINUTE);
+    world_edit(w, 0, 1, BIRTHPLACE, "Phú Lý");
+    world_offline(w, 1, false);
+    world_run(w, 10 * MINUTE);
+    world_edit(w, 1, 2, BIRTHPLACE, "Phú Lý");
+}
+
+static void hub_restarts_in_a_frame(struct world *w)
+{
+    char text[32];
+    world_offline(w, 0, true);
+    for (int i = 0; i < 20; i++) {
+        snprintf(text, sizeof text, "hộ %d", i);
+        world_create(w, 0, i, PERSON, text);
+    }
+    world_offline(w, 0, false);
+    world_sync(w, 0);
+    for (int i = 0; i < 10; i++)
+        world_step(w, w->now_ms + MINUTE);
+    world_crash(w, WORLD_HUB, true, 5000);
+}
+
+static void power_loss_after_save(struct world *w)
+{
+    world_offline(w, 0, true);
+    world_create(w, 0, 1, PERSON, "Hồ Văn I");
+    world_crash(w, 0, true, 5000);
+    world_edit(w, 0, 1, NAME, "Hồ Văn Y");
+    world_crash(w, 0, true, 5000);
+    world_await(w, 0);
+    world_offline(w, 0, false);
+}
+
+static void receipt_lost(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Vũ Văn K");
+    world_sync(w, 0);
+    until_commit(w);
+    until_commit(w);
+    world_cut_all(w, 0);
+    world_edit(w, 0, 1, BIRTHPLACE, "Mã Đà");
+}
+
+static void frames_replayed(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Bùi Văn L");
+    w->rates.replay = 1000;
+    world_sync(w, 0);
+    world_run(w, MINUTE);
+    world_edit(w, 0, 1, NAME, "Bùi Văn M");
+    world_run(w, MINUTE);
+}
+
+static void hub_full(struct world *w)
+{
+    memvfs_fail(w->hub.host.disk, MEMVFS_FULL, 0, MEMVFS_NEVER);
+    world_create(w, 0, 1, PERSON, "Ngô Thị N");
+    world_sync(w, 0);
+    world_run(w, HOUR);
+    memvfs_heal(w->hub.host.disk);
+}
+
+static void targets_come_down(struct world *w)
+{
+    world_create(w, WORLD_HUB, 1, TARGET, "26176");
+    world_settle(w);
+    world_edit(w, 0, 1, 12, "không phải của xã"); /* held: it is the district's */
+    world_settle(w);
+    world_edit(w, WORLD_HUB, 1, 12, "giữ");
+}
+
+static void joining(struct world *w)
+{
+    world_settle(w);
+    world_create(w, 0, 1, PERSON, "Mai Văn O");
+    world_create(w, 1, 2, PERSON, "Mai Văn P");
+}
+
+const struct story stories[] = {
+    {"offline_week", true, 3, {XA_1, XA_2, XA_3}, offline_week},
+    {"conflict", true, 2, {XA_1, XA_1}, conflict},
+    {"conflict_stands", true, 2, {XA_1, XA_1}, conflict_stands},
+    {"delete_against_edit", true, 2, {XA_1, XA_1}, delete_against_edit},
+    {"two_nodes_one_commune", true, 2, {XA_1, XA_1}, two_nodes_one_commune},
+    {"catalogue_change", true, 2, {XA_1, XA_2}, catalogue_change},
+    {"hub_restarts_in_a_frame", true, 1, {XA_1}, hub_restarts_in_a_frame},
+    {"power_loss_after_save", true, 1, {XA_1}, power_loss_after_save},
+    {"receipt_lost", true, 1, {XA_1}, receipt_lost},
+    {"frames_replayed", true, 1, {XA_1}, frames_replayed},
+    {"hub_full", true, 1, {XA_1}, hub_full},
+    {"targets_come_down", true, 2, {XA_1, XA_2}, targets_come_down},
+    {"joining", false, 2, {XA_1, XA_2}, joining},
+};
+const size_t story_count = sizeof stories / sizeof stories[0];
+
+void story_open(const struct story *s, struct world *w, uint64_t seed)
+{
+    world_open(w, seed, s->nodes, s->units, s->joined);
+    w->rates = (struct world_rates){0};
+}
+
+void story_run(const struct story *s, struct world *w)
+{
+    s->run(w);
+    world_end(w);
+}
