@@ -37,6 +37,7 @@ enum err hub_sync_new(const struct hub_sync_keys *keys, uint64_t now_ms, struct 
         free(s);
         return e;
     }
+    link_level(s->wire, LINK_LEVEL_MIN); /* many sessions at once: memory before bytes */
     *out = s;
     return ERR_OK;
 }

@@ -113,6 +113,7 @@ static enum err node_sync_up_frame(struct node_sync *s, const struct node_sync_e
     if (s->pack == NULL) {
         enum err e = pack_new(&s->pack);
         if (e != ERR_OK) return e;
+        link_level(s->wire, NODE_SYNC_ZSTD_LEVEL);
     }
     struct node_sync_up up = {.ev = ev, .first = *first};
     size_t taken = 0;
