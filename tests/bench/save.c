@@ -12,7 +12,8 @@ enum { SAVES_MAX = 20000 };
 static struct node_entry_value typed(const struct catalogue_type *t, const char *field,
                                      const char *text)
 {
-    return (struct node_entry_value){catalogue_field_by_name(t, field), bytes_str(text)};
+    return (struct node_entry_value){.field = catalogue_field_by_name(t, field),
+                                     .typed = bytes_str(text)};
 }
 
 /* A create with all fields, checked by the catalogue, signed and durable. */

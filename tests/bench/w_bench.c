@@ -7,10 +7,12 @@
  *   w_bench ingest FOLDER TRIALS     the hub's taking of frames against raw inserts of the same rows
  *   w_bench save FOLDER SAVES        saving at one node against raw durable inserts
  *   w_bench limits FOLDER            libsodium and zstd on the same frames
+ *   w_bench fill DATA NDJSON         save one commune's changes in the data folder of a dongbo-node
  *
  * It prints "name value" lines. FOLDER is used up by sync and save: give them a copy.
  */
 #include "tests/bench/w_bench.h"
+#include "node/home.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +67,18 @@ static void verb_make(char **args)
     bench_say("make_save_us", (bench_wall() - from) * 1e6 / (double)changes);
     bench_say("make_save_cpu_us", (bench_cpu() - cpu) * 1e6 / (double)changes);
     fleet_close(&f);
+}
+
+static void verb_fill(char **args)
+{
+    static struct node_home home;
+    struct workload w;
+    BENCH_OK(node_home_open(args[0], &home));
+    workload_open(&w, args[1], w_bench_type(home.store));
+    workload_save(&w, home.store, &home.keys, 200);
+    bench_say("filled", (double)w.changes);
+    workload_close(&w);
+    node_home_close(&home);
 }
 
 static void save_one(struct fleet_node *n)
@@ -139,16 +153,14 @@ int main(int argc, char **argv)
         const char *name;
         int args;
         void (*run)(char **args);
-    } verbs[] = {{"make", 2, verb_make},
-                 {"sync", 1, verb_sync},
-                 {"ingest", 2, verb_ingest},
-                 {"save", 2, verb_save},
-                 {"limits", 1, verb_limits}};
+    } verbs[] = {{"make", 2, verb_make}, {"sync", 1, verb_sync},     {"ingest", 2, verb_ingest},
+                 {"save", 2, verb_save}, {"limits", 1, verb_limits}, {"fill", 2, verb_fill}};
     for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verbs[i].name, argv[1]) != 0 || argc != 2 + verbs[i].args) continue;
         verbs[i].run(argv + 2);
         return 0;
     }
-    (void)fputs("w_bench make|sync|ingest|save|limits ...: see the head of w_bench.c\n", stderr);
+    (void)fputs("w_bench make|sync|ingest|save|limits|fill ...: see the head of w_bench.c\n",
+                stderr);
     return 2;
 }
