@@ -17,8 +17,8 @@
 
 #include <jansson.h>
 
-#define HUB_COMMAND_ROWS_MAX    5000u /* rows of one import request */
-#define HUB_COMMAND_LIST_MAX    1000u /* rows of one list answer */
+#define HUB_COMMAND_ROWS_MAX    5000u  /* rows of one import request */
+#define HUB_COMMAND_LIST_MAX    10000u /* rows of one list answer */
 #define HUB_COMMAND_INVITE_DAYS 7
 #define HUB_COMMAND_INVITE_MAX  60                 /* days */
 #define HUB_COMMAND_FILE_MAX    (5u * 1024 * 1024) /* bytes of a file in a request or answer */

@@ -137,9 +137,11 @@ def judge(world, savers):
         lost = [i for i, title in s.saved.items() if here.get(i) != title]
         if lost:
             raise Failed("%s lost %d saved records, e.g. %s" % (s.node.unit, len(lost), lost[0]))
-        if not cut and here != hub:
+        if cut:
+            raise Failed("more records than the hub lists at once: lower --kills")
+        if here != hub:
             raise Failed("%s and the hub differ: %d and %d records" % (s.node.unit, len(here), len(hub)))
-        gone = [i for i in s.saved if i not in hub] if not cut else []
+        gone = [i for i in s.saved if i not in hub]
         if gone:
             raise Failed("the hub lacks %d records of %s" % (len(gone), s.node.unit))
     found = world.hub.ask("verify")

@@ -1,0 +1,438 @@
+/* The hub's commands: what an officer asks is done, said, and kept; what is wrong is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "common/io/folder.h"
+#include "hub/command.h"
+#include "hub/export.h"
+#include "hub/verify.h"
+#include "tests/lib/report_fixture.h"
+
+#define PERSON_A "11111111111111111111111111111111"
+#define PERSON_B "22222222222222222222222222222222"
+#define PERSON_C "33333333333333333333333333333333"
+
+struct office { /* a hub with twelve communes, and an app on it as commands see it */
+    struct report_hub hub;
+    struct hub_app app;
+};
+
+static int office_open(void **state)
+{
+    struct office *o = calloc(1, sizeof *o);
+    char run[128];
+    size_t n;
+    assert_non_null(o);
+    report_hub_open(&o->hub, 7);
+    snprintf(o->app.data, sizeof o->app.data, "%s", o->hub.folder);
+    snprintf(run, sizeof run, "%s/run", o->hub.folder);
+    assert_int_equal(file_mkdirs(run, 0700), ERR_OK);
+    const struct conf_key *keys = hub_app_keys(&n);
+    assert_int_equal(conf_new(keys, n, &o->app.conf), ERR_OK);
+    o->app.store = o->hub.store;
+    o->app.keys = o->hub.keys;
+    o->app.issue = o->hub.issue;
+    assert_int_equal(hub_store_identity(o->app.store, &o->app.identity), ERR_OK);
+    *state = o;
+    return 0;
+}
+
+static int office_close(void **state)
+{
+    struct office *o = *state;
+    conf_free(o->app.conf);
+    report_hub_close(&o->hub);
+    free(o);
+    return 0;
+}
+
+/* Ask with a request written as JSON with ' for "; the answer is the caller's. */
+static json_t *ask(struct hub_app *a, const char *text)
+{
+    char copy[4096];
+    snprintf(copy, sizeof copy, "%s", text);
+    for (char *p = copy; *p != '\0'; p++) {
+        if (*p == '\'') *p = '"';
+    }
+    json_t *q = json_loads(copy, 0, NULL);
+    assert_non_null(q);
+    json_t *r = hub_command(a, q);
+    assert_non_null(r);
+    json_decref(q);
+    return r;
+}
+
+static json_t *ask_ok(struct hub_app *a, const char *text)
+{
+    json_t *r = ask(a, text);
+    if (hub_command_error_of(r) != ERR_OK) {
+        json_dumpf(r, stderr, 0);
+        fail();
+    }
+    return r;
+}
+
+static void ask_refused(struct hub_app *a, const char *text, enum err want)
+{
+    json_t *r = ask(a, text);
+    assert_int_equal(hub_command_error_of(r), want);
+    assert_true(json_is_string(json_object_get(r, "vi")));
+    assert_true(json_is_string(json_object_get(r, "en")));
+    json_decref(r);
+}
+
+static const char *text_at(const json_t *j, const char *key)
+{
+    const char *s = json_string_value(json_object_get(j, key));
+    return s != NULL ? s : "";
+}
+
+static json_int_t count_of(struct hub_app *a, const char *key)
+{
+    json_t *r = ask_ok(a, "{'verb':'status'}");
+    json_int_t n = json_integer_value(json_object_get(r, key));
+    json_decref(r);
+    return n;
+}
+
+/* ---- init ---- */
+
+static void publish(struct hub_app *a, const char *folder, const char *verb, enum err want)
+{
+    struct buf archive;
+    struct folder *f = calloc(1, sizeof *f);
+    buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
+    assert_non_null(f);
+    assert_int_equal(folder_read(folder, f), ERR_OK);
+    assert_int_equal(catalogue_archive(f->files, f->count, &archive), ERR_OK);
+    size_t room = sodium_base64_ENCODED_LEN(archive.len, sodium_base64_VARIANT_ORIGINAL);
+    char *text = malloc(room);
+    assert_non_null(text);
+    sodium_bin2base64(text, room, archive.p, archive.len, sodium_base64_VARIANT_ORIGINAL);
+    json_t *q = json_pack("{s:s, s:s}", "verb", verb, "archive", text);
+    json_t *r = hub_command(a, q);
+    assert_int_equal(hub_command_error_of(r), want);
+    json_decref(r);
+    json_decref(q);
+    free(text);
+    folder_free(f);
+    free(f);
+    buf_free(&archive);
+}
+
+static void init_makes_a_hub_once_and_it_opens(void **state)
+{
+    char folder[] = "/tmp/dongbo-app-XXXXXX", data[64], path[96], command[96];
+    struct stat st;
+    struct hub_app *a = NULL, *second = NULL;
+    struct hub_app_init init = {
+        .unit = "735", .unit_name = "Huyện Vĩnh Cửu", .address = "", .names = "localhost"};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(data, sizeof data, "%s/hub", folder);
+    assert_int_equal(hub_app_open(data, &a), ERR_NOT_READY);
+    init.unit = "7 5";
+    assert_int_equal(hub_app_init(data, &init, 1700000000000), ERR_BAD_INPUT);
+    init.unit = "735";
+    init.listen = "nonsense";
+    assert_int_equal(hub_app_init(data, &init, 1700000000000), ERR_BAD_INPUT);
+    init.listen = "127.0.0.1:0";
+    assert_int_equal(hub_app_init(data, &init, 1700000000000), ERR_OK);
+    assert_int_equal(hub_app_init(data, &init, 1700000000000), ERR_EXISTS);
+    assert_int_equal(stat(data, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    snprintf(path, sizeof path, "%s/keys/root.key", data);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(hub_app_open(data, &a), ERR_OK);
+    assert_int_equal(hub_app_open(data, &second), ERR_LOCKED);
+    struct admin_card card;
+    assert_int_equal(admin_card_open(bytes_make(a->identity.card, a->identity.card_len),
+                                     &a->identity.hub, &card),
+                     ERR_OK);
+    ask_refused(a, "{'verb':'invite','unit':'26170','address':'h:1'}", ERR_NOT_READY);
+    publish(a, DONGBO_SOURCE_DIR "/catalogue", "catalogue_check", ERR_OK);
+    assert_int_equal(count_of(a, "edition"), 0);
+    publish(a, DONGBO_SOURCE_DIR "/catalogue", "catalogue_publish", ERR_OK);
+    assert_int_equal(count_of(a, "edition"), 1);
+    publish(a, DONGBO_SOURCE_DIR "/catalogue", "catalogue_publish", ERR_EXISTS);
+    hub_app_close(a);
+    assert_int_equal(remove(path), 0); /* the root key belongs offline: the hub runs without it */
+    assert_int_equal(hub_app_open(data, &a), ERR_OK);
+    hub_app_close(a);
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void catalogue_mistakes_name_file_row_and_column(void **state)
+{
+    struct office *o = *state;
+    struct catalogue_file files[2] = {{"types.csv", bytes_str("no,name\n1,person\n")},
+                                      {"units.csv", bytes_str("code\n")}};
+    struct buf archive;
+    char text[1024];
+    buf_init(&archive, 4096);
+    assert_int_equal(catalogue_archive(files, 2, &archive), ERR_OK);
+    sodium_bin2base64(text, sizeof text, archive.p, archive.len, sodium_base64_VARIANT_ORIGINAL);
+    json_t *q = json_pack("{s:s, s:s}", "verb", "catalogue_publish", "archive", text);
+    json_t *r = hub_command(&o->app, q);
+    assert_int_equal(hub_command_error_of(r), ERR_BAD_INPUT);
+    json_t *m = json_object_get(r, "mistakes");
+    assert_true(json_array_size(m) > 0);
+    for (size_t i = 0; i < json_array_size(m); i++)
+        assert_string_not_equal(text_at(json_array_get(m, i), "file"), "");
+    assert_int_equal(count_of(&o->app, "edition"), 1);
+    json_decref(r);
+    json_decref(q);
+    buf_free(&archive);
+}
+
+static void invitations_are_for_known_units_and_name_an_address(void **state)
+{
+    struct office *o = *state;
+    struct admin_invite inv;
+    ask_refused(&o->app, "{'verb':'invite','unit':'99999','address':'h:1'}", ERR_BAD_INPUT);
+    ask_refused(&o->app, "{'verb':'invite','unit':'26170'}", ERR_CONFIG);
+    ask_refused(&o->app, "{'verb':'invite','unit':'26170','address':'h:1','days':61}",
+                ERR_BAD_INPUT);
+    ask_refused(&o->app, "{'verb':'invite','unit':'26170','address':'h:1','days':0}",
+                ERR_BAD_INPUT);
+    json_t *r =
+        ask_ok(&o->app, "{'verb':'invite','unit':'26170','address':'hub.vn:7350','days':60}");
+    assert_int_equal(admin_invite_decode(text_at(r, "invitation"), &inv), ERR_OK);
+    assert_string_equal(inv.address, "hub.vn:7350");
+    assert_string_equal(inv.unit, "26170");
+    assert_memory_equal(inv.hub.b, o->app.keys.hub.b, 32);
+    json_decref(r);
+}
+
+/* ---- records ---- */
+
+static void put_saves_one_set_and_refuses_what_the_catalogue_forbids(void **state)
+{
+    struct office *o = *state;
+    json_int_t sets = count_of(&o->app, "sets");
+    json_t *r =
+        ask_ok(&o->app, "{'verb':'put','type':'target','values':{'indicator':'T10','target_unit':"
+                        "'735','year':'2023','op':'ge','value':'12','per':'total'}}");
+    assert_string_equal(text_at(r, "result"), "created");
+    char get[128];
+    snprintf(get, sizeof get, "{'verb':'put','id':'%s','values':{'value':'13,5'}}",
+             text_at(r, "id"));
+    json_decref(r);
+    r = ask_ok(&o->app, get);
+    assert_string_equal(text_at(r, "result"), "edited");
+    json_decref(r);
+    r = ask_ok(&o->app, get);
+    assert_string_equal(text_at(r, "result"), "unchanged");
+    json_decref(r);
+    assert_int_equal(count_of(&o->app, "sets"), sets + 2);
+    ask_refused(&o->app, "{'verb':'put','type':'target','values':{'indicator':'T10'}}",
+                ERR_BAD_VALUE);
+    ask_refused(&o->app, "{'verb':'put','type':'no_such','values':{'a':'1'}}", ERR_BAD_VALUE);
+    ask_refused(&o->app, "{'verb':'put','type':'target','values':{'no_such':'1'}}", ERR_BAD_VALUE);
+    ask_refused(&o->app, "{'verb':'get','id':'00'}", ERR_BAD_INPUT);
+    assert_int_equal(count_of(&o->app, "sets"), sets + 2);
+}
+
+static void import_takes_good_rows_and_names_bad_ones(void **state)
+{
+    struct office *o = *state;
+    json_t *r = ask_ok(
+        &o->app,
+        "{'verb':'import','rows':["
+        "{'line':1,'type':'target','values':{'indicator':'T10','target_unit':'735','year':2023,"
+        "'op':'ge','value':'12','per':'total'}},"
+        "{'line':2,'type':'target','values':{'indicator':'T10','target_unit':'735','year':'soon',"
+        "'op':'ge','value':'12','per':'total'}},"
+        "{'line':3,'type':'target','id':'xyz','values':{}}]}");
+    assert_int_equal(json_integer_value(json_object_get(r, "created")), 1);
+    json_t *bad = json_object_get(r, "bad");
+    assert_int_equal(json_array_size(bad), 2);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(bad, 0), "line")), 2);
+    assert_string_equal(text_at(json_array_get(bad, 0), "column"), "year");
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(bad, 1), "line")), 3);
+    json_decref(r);
+    r = ask_ok(&o->app, "{'verb':'list','type':'target'}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
+    json_decref(r);
+}
+
+/* ---- conflicts ---- */
+
+/* A commune's person, changed at the hub; the commune writes the field again without having seen
+ * either. */
+static void make_conflict(struct office *o)
+{
+    report_put(&o->hub, 6,
+               "{\"type\":\"person\",\"id\":\"" PERSON_A
+               "\",\"full_name\":\"Hồ Quốc An\",\"sex\":\"male\",\"dob\":\"1979-08-20\"}");
+    json_decref(
+        ask_ok(&o->app, "{'verb':'put','id':'" PERSON_A "','values':{'dob':'1978-12-02'}}"));
+    report_put(&o->hub, 6,
+               "{\"type\":\"person\",\"id\":\"" PERSON_A
+               "\",\"full_name\":\"Hồ Quốc An\",\"sex\":\"male\",\"dob\":\"1979-11-20\"}");
+}
+
+static void conflict_shows_all_heads_and_a_decision_settles_it(void **state)
+{
+    struct office *o = *state;
+    make_conflict(o);
+    json_t *r = ask_ok(&o->app, "{'verb':'conflicts'}");
+    json_t *c = json_array_get(json_object_get(r, "conflicts"), 0);
+    assert_int_equal(json_array_size(json_object_get(r, "conflicts")), 1);
+    assert_string_equal(text_at(c, "id"), PERSON_A);
+    json_t *field = json_array_get(json_object_get(c, "fields"), 0);
+    assert_int_equal(json_array_size(json_object_get(c, "fields")), 1);
+    assert_string_equal(text_at(field, "field"), "dob");
+    json_t *heads = json_object_get(field, "heads");
+    assert_int_equal(json_array_size(heads), 2);
+    assert_string_equal(text_at(json_array_get(heads, 0), "value"), "1978-12-02");
+    assert_string_equal(text_at(json_array_get(heads, 0), "unit"), o->app.identity.unit);
+    assert_string_equal(text_at(json_array_get(heads, 1), "value"), "1979-11-20");
+    assert_string_equal(text_at(json_array_get(heads, 1), "unit"), report_units[6]);
+    json_decref(r);
+    ask_refused(&o->app, "{'verb':'resolve','id':'" PERSON_A "','field':'dob','take':3}",
+                ERR_NOT_FOUND);
+    ask_refused(&o->app, "{'verb':'resolve','id':'" PERSON_A "','field':'dob'}", ERR_USAGE);
+    ask_refused(&o->app, "{'verb':'resolve','id':'" PERSON_A "','field':'nix','take':1}",
+                ERR_NOT_FOUND);
+    json_decref(ask_ok(&o->app, "{'verb':'resolve','id':'" PERSON_A "','field':'dob','take':2}"));
+    assert_int_equal(count_of(&o->app, "conflicts"), 0);
+    ask_refused(&o->app, "{'verb':'conflicts','id':'" PERSON_A "'}", ERR_NOT_FOUND);
+    r = ask_ok(&o->app, "{'verb':'get','id':'" PERSON_A "'}");
+    assert_string_equal(text_at(json_object_get(r, "values"), "dob"), "1979-11-20");
+    json_decref(r);
+}
+
+static void conflict_may_be_settled_by_another_value(void **state)
+{
+    struct office *o = *state;
+    make_conflict(o);
+    ask_refused(&o->app, "{'verb':'resolve','id':'" PERSON_A "','field':'dob','value':'1979-99'}",
+                ERR_BAD_VALUE);
+    json_decref(ask_ok(&o->app, "{'verb':'resolve','id':'" PERSON_A
+                                "','field':'dob','value':'11/11/1979'}"));
+    json_t *r = ask_ok(&o->app, "{'verb':'get','id':'" PERSON_A "'}");
+    assert_string_equal(text_at(json_object_get(r, "values"), "dob"), "1979-11-11");
+    assert_int_equal(json_integer_value(json_object_get(r, "conflicts")), 0);
+    json_decref(r);
+}
+
+static void pair_is_shown_and_linked_once(void **state)
+{
+    struct office *o = *state;
+    char resolve[128];
+    report_put(&o->hub, 6,
+               "{\"type\":\"person\",\"id\":\"" PERSON_B "\",\"full_name\":\"Nguyễn Văn Hoà\","
+               "\"sex\":\"male\",\"national_id\":\"075082123456\"}");
+    report_put(&o->hub, 8,
+               "{\"type\":\"person\",\"id\":\"" PERSON_C "\",\"full_name\":\"Nguyễn Văn Hòa\","
+               "\"sex\":\"male\",\"national_id\":\"075082123456\"}");
+    json_t *r = ask_ok(&o->app, "{'verb':'conflicts'}");
+    assert_int_equal(json_array_size(json_object_get(r, "pairs")), 1);
+    json_t *p = json_array_get(json_object_get(r, "pairs"), 0);
+    assert_string_equal(text_at(json_object_get(p, "person_a"), "national_id"), "075082123456");
+    snprintf(resolve, sizeof resolve, "{'verb':'resolve','id':'%s','decision':'same'}",
+             text_at(p, "id"));
+    json_decref(r);
+    ask_refused(&o->app, "{'verb':'resolve','id':'0123456789abcdef','decision':'same'}",
+                ERR_NOT_FOUND);
+    json_decref(ask_ok(&o->app, resolve));
+    assert_int_equal(count_of(&o->app, "pairs"), 0);
+    ask_refused(&o->app, resolve, ERR_NOT_FOUND);
+    r = ask_ok(&o->app, "{'verb':'list','type':'person_link'}");
+    json_t *row = json_array_get(json_object_get(r, "rows"), 0);
+    assert_string_equal(text_at(json_object_get(row, "values"), "decision"), "same");
+    json_decref(r);
+}
+
+/* ---- reports ---- */
+
+static void closing_exports_and_verifies(void **state)
+{
+    struct office *o = *state;
+    struct stat st;
+    char text[512], path[256];
+    ask_refused(&o->app, "{'verb':'report','report':'RP04','period':'2023-H1'}", ERR_BAD_INPUT);
+    ask_refused(&o->app, "{'verb':'report','report':'RP99','period':'2023'}", ERR_NOT_FOUND);
+    json_t *r = ask_ok(&o->app, "{'verb':'report','report':'RP04','period':'2023-6M'}");
+    assert_string_equal(text_at(json_object_get(r, "report"), "period"), "2023-6M");
+    assert_non_null(strstr(text_at(r, "text"), "chưa chốt"));
+    json_decref(r);
+    r = ask_ok(&o->app, "{'verb':'close','report':'RP04','period':'2023-6M'}");
+    assert_int_equal(json_integer_value(json_object_get(r, "nothing_sent")), REPORT_UNITS);
+    json_decref(r);
+    ask_refused(&o->app, "{'verb':'close','report':'RP04','period':'2023-6M'}", ERR_EXISTS);
+    r = ask_ok(&o->app, "{'verb':'issues'}");
+    assert_int_equal(json_array_size(json_object_get(r, "issues")), 1);
+    json_decref(r);
+    snprintf(path, sizeof path, "%s/out", o->hub.folder);
+    assert_int_equal(file_mkdirs(path, 0755), ERR_OK);
+    snprintf(text, sizeof text, "{'verb':'export','issue':1,'folder':'%s'}", path);
+    json_decref(ask_ok(&o->app, text));
+    snprintf(path, sizeof path, "%s/out/BC_RP04_2023-6M_735_1.json.minisig", o->hub.folder);
+    assert_int_equal(stat(path, &st), 0);
+    ask_refused(&o->app, "{'verb':'export','issue':2,'folder':'/tmp'}", ERR_NOT_FOUND);
+    r = ask_ok(&o->app, "{'verb':'verify','issue':1}");
+    assert_true(json_is_true(json_object_get(r, "ok")));
+    json_decref(r);
+    r = ask_ok(&o->app, "{'verb':'verify'}");
+    assert_true(json_is_true(json_object_get(r, "ok")));
+    json_decref(r);
+}
+
+/* ---- tokens ---- */
+
+static void token_is_shown_once_and_revoked(void **state)
+{
+    struct office *o = *state;
+    json_t *r = ask_ok(&o->app, "{'verb':'token','action':'create','name':'So'}");
+    assert_int_equal(strlen(text_at(r, "token")), 43);
+    char token[64];
+    snprintf(token, sizeof token, "%s", text_at(r, "token"));
+    json_decref(r);
+    ask_refused(&o->app, "{'verb':'token','action':'create','name':'So'}", ERR_EXISTS);
+    r = ask_ok(&o->app, "{'verb':'token','action':'list'}");
+    char *dump = json_dumps(r, 0);
+    assert_non_null(strstr(dump, "\"So\""));
+    assert_null(strstr(dump, token));
+    free(dump);
+    json_decref(r);
+    json_decref(ask_ok(&o->app, "{'verb':'token','action':'revoke','name':'So'}"));
+    ask_refused(&o->app, "{'verb':'token','action':'revoke','name':'So'}", ERR_NOT_FOUND);
+    ask_refused(&o->app, "{'verb':'token','action':'eat','name':'So'}", ERR_USAGE);
+    ask_refused(&o->app, "{'verb':'fly'}", ERR_USAGE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(init_makes_a_hub_once_and_it_opens),
+        cmocka_unit_test_setup_teardown(catalogue_mistakes_name_file_row_and_column, office_open,
+                                        office_close),
+        cmocka_unit_test_setup_teardown(invitations_are_for_known_units_and_name_an_address,
+                                        office_open, office_close),
+        cmocka_unit_test_setup_teardown(put_saves_one_set_and_refuses_what_the_catalogue_forbids,
+                                        office_open, office_close),
+        cmocka_unit_test_setup_teardown(import_takes_good_rows_and_names_bad_ones, office_open,
+                                        office_close),
+        cmocka_unit_test_setup_teardown(conflict_shows_all_heads_and_a_decision_settles_it,
+                                        office_open, office_close),
+        cmocka_unit_test_setup_teardown(conflict_may_be_settled_by_another_value, office_open,
+                                        office_close),
+        cmocka_unit_test_setup_teardown(pair_is_shown_and_linked_once, office_open, office_close),
+        cmocka_unit_test_setup_teardown(closing_exports_and_verifies, office_open, office_close),
+        cmocka_unit_test_setup_teardown(token_is_shown_once_and_revoked, office_open, office_close),
+    };
+    if (key_ready() != ERR_OK) return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
