@@ -21,6 +21,7 @@ enum {
 /*
  *   node   LINK_ASKED ── message 2 ──► LINK_OPEN
  *   hub    LINK_LISTENING ── message 1 ──► LINK_MET ── link_answer ──► LINK_OPEN
+ *   bundle LINK_ASKED ──► LINK_OPEN;  LINK_LISTENING ── message 1 ──► LINK_OPEN
  *   any error ──► LINK_DEAD
  */
 enum link_state { LINK_ASKED, LINK_LISTENING, LINK_MET, LINK_OPEN, LINK_DEAD };
@@ -80,19 +81,18 @@ void link_free(struct link *l)
     sodium_free(l);
 }
 
-static struct link *link_make(enum link_state state, const struct id_hash *hub, const uint8_t *peer,
-                              const struct link_keys *keys)
+static struct link *link_make_with(enum link_state state, enum noise_pattern pattern,
+                                   struct bytes prologue, const uint8_t *peer,
+                                   const struct link_keys *keys)
 {
-    uint8_t prologue[16 + ID_HASH_BYTES] = "dongbo/1";
     struct link *l = sodium_malloc(sizeof *l);
     if (l == NULL) return NULL;
     memset(l, 0, sizeof *l);
-    memcpy(prologue + 16, hub->b, ID_HASH_BYTES);
-    struct noise_config config = {.pattern = NOISE_IK,
+    struct noise_config config = {.pattern = pattern,
                                   .role = peer == NULL ? NOISE_RESPONDER : NOISE_INITIATOR,
                                   .s_secret = keys->secret,
                                   .rs_public = peer,
-                                  .prologue = BYTES_OF(prologue)};
+                                  .prologue = prologue};
     noise_init(&l->handshake, &config);
     l->state = state;
     l->level = LINK_LEVEL;
@@ -100,6 +100,14 @@ static struct link *link_make(enum link_state state, const struct id_hash *hub, 
     buf_init(&l->out, LINK_OUT_BYTES_MAX);
     buf_init(&l->plain, LINK_PLAIN_BYTES_MAX + 1);
     return l;
+}
+
+static struct link *link_make(enum link_state state, const struct id_hash *hub, const uint8_t *peer,
+                              const struct link_keys *keys)
+{
+    uint8_t prologue[16 + ID_HASH_BYTES] = "dongbo/1";
+    memcpy(prologue + 16, hub->b, ID_HASH_BYTES);
+    return link_make_with(state, NOISE_IK, BYTES_OF(prologue), peer, keys);
 }
 
 /* ---- handshake ---- */
@@ -144,6 +152,30 @@ enum err link_new_node(struct link **out, const struct id_hash *hub,
 enum err link_new_hub(struct link **out, const struct id_hash *hub, const struct link_keys *keys)
 {
     struct link *l = link_make(LINK_LISTENING, hub, NULL, keys);
+    if (l == NULL) return ERR_NOMEM;
+    *out = l;
+    return ERR_OK;
+}
+
+enum err link_new_sealer(struct link **out, struct bytes prologue,
+                         const uint8_t receiver_pk[static 32], const struct link_keys *keys,
+                         struct bytes hello)
+{
+    struct link *l = link_make_with(LINK_ASKED, NOISE_X, prologue, receiver_pk, keys);
+    if (l == NULL) return ERR_NOMEM;
+    enum err e = link_write_hello(l, hello);
+    if (e == ERR_OK) e = link_open(l);
+    if (e != ERR_OK) {
+        link_free(l);
+        return e;
+    }
+    *out = l;
+    return ERR_OK;
+}
+
+enum err link_new_opener(struct link **out, struct bytes prologue, const struct link_keys *keys)
+{
+    struct link *l = link_make_with(LINK_LISTENING, NOISE_X, prologue, NULL, keys);
     if (l == NULL) return ERR_NOMEM;
     *out = l;
     return ERR_OK;
@@ -276,6 +308,7 @@ static enum err link_take_hello(struct link *l, struct bytes message, struct lin
     event->body = bytes_make(p, len);
     if (l->state == LINK_ASKED) return link_open(l);
     memcpy(event->peer_static, noise_peer(&l->handshake), sizeof event->peer_static);
+    if (l->handshake.pattern == NOISE_X) return link_open(l);
     l->state = LINK_MET;
     return ERR_OK;
 }

@@ -3,6 +3,9 @@
  * a zstd stream each. SPEC 7.1-7.3. Both cores keep one struct link per connection and feed it
  * bytes; the caller moves the bytes.
  *
+ * A bundle (proto/bundle) is the same, one way only, behind a Noise_X message: link_new_sealer and
+ * link_new_opener.
+ *
  * Happy path, node: link_new_node -> its output holds message 1 -> feed -> LINK_HELLO (the hub's)
  * -> link_send ... Happy path, hub:  link_new_hub -> feed -> LINK_HELLO (the node's, with its
  * static key) -> link_answer -> feed/send ... Failure: any error leaves the link dead; the caller
@@ -40,6 +43,15 @@ MUST_CHECK enum err link_new_node(struct link **out, const struct id_hash *hub,
 /* Hub's side: waits for message 1. */
 MUST_CHECK enum err link_new_hub(struct link **out, const struct id_hash *hub,
                                  const struct link_keys *keys);
+
+/* SPEC 11: seal to `receiver_pk`; the first message stands in link_out(), link_send goes on. Errors as
+ * link_new_node. */
+MUST_CHECK enum err link_new_sealer(struct link **out, struct bytes prologue,
+                                    const uint8_t receiver_pk[static 32],
+                                    const struct link_keys *keys, struct bytes hello);
+/* Open what was sealed to `keys`: LINK_HELLO with the sender's key, then messages. ERR_NOMEM. */
+MUST_CHECK enum err link_new_opener(struct link **out, struct bytes prologue,
+                                    const struct link_keys *keys);
 void link_free(struct link *l);
 
 enum link_event_kind { LINK_NOTHING, LINK_HELLO, LINK_MESSAGE };

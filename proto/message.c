@@ -175,3 +175,20 @@ enum err message_bye_decode(struct bytes body, struct message_bye *m)
     if (e == ERR_OK) *m = out;
     return e;
 }
+
+void message_page_encode(const struct message_page *m, struct buf *out)
+{
+    wire_put_array(out, 1);
+    wire_put_uint(out, m->from);
+}
+
+enum err message_page_decode(struct bytes body, struct message_page *m)
+{
+    struct wire_reader r;
+    enum err e = wire_open_array(&r, body, 1);
+    if (e != ERR_OK) return e;
+    uint64_t from = wire_get_uint(&r, UINT64_MAX);
+    e = wire_close(&r);
+    if (e == ERR_OK) m->from = from;
+    return e;
+}

@@ -27,6 +27,7 @@ enum message_type {
     MESSAGE_END = 20,
     MESSAGE_WELCOME = 21,
     MESSAGE_REFUSE = 22,
+    MESSAGE_PAGE = 23, /* in bundles only */
 };
 
 enum message_verdict { /* of the hub's hello */
@@ -165,6 +166,10 @@ struct message_refuse {
     struct bytes text;
 };
 
+struct message_page { /* what the feed of a bundle goes on from; its end is that of END */
+    uint64_t from;
+};
+
 struct message_bye {
     uint64_t position;
     unsigned code;
@@ -188,6 +193,9 @@ void message_refuse_encode(const struct message_refuse *m, struct buf *out);
 MUST_CHECK enum err message_refuse_decode(struct bytes body, struct message_refuse *m);
 void message_bye_encode(const struct message_bye *m, struct buf *out);
 MUST_CHECK enum err message_bye_decode(struct bytes body, struct message_bye *m);
+
+void message_page_encode(const struct message_page *m, struct buf *out);
+MUST_CHECK enum err message_page_decode(struct bytes body, struct message_page *m);
 
 /* Lists. Encoding: begin with the count, then each item. Decoding: at most `max` items into `v`,
  * *count set. */
