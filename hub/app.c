@@ -58,6 +58,18 @@ enum err hub_app_conf(const char *data, struct conf **out)
     return e;
 }
 
+size_t hub_app_split(char *text, const char **names, size_t max)
+{
+    static const char between[] = ", ";
+    size_t n = 0;
+    for (char *p = text + strspn(text, between); *p != '\0' && n < max; p += strspn(p, between)) {
+        names[n++] = p;
+        p += strcspn(p, between);
+        if (*p != '\0') *p++ = '\0';
+    }
+    return n;
+}
+
 /* ---- opening ---- */
 
 static enum err hub_app_key_text(const char *data, const char *name, struct buf *text)

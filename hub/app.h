@@ -52,6 +52,9 @@ MUST_CHECK enum err hub_app_conf(const char *data, struct conf **out);
 MUST_CHECK enum err hub_app_path(const char *data, const char *name,
                                  char out[static FILE_PATH_BYTES_MAX]);
 
+/* Cut "a,b, c" into C strings inside `text`; at most `max` of them. */
+size_t hub_app_split(char *text, const char **names, size_t max);
+
 struct hub_app_init {
     const char *unit;
     const char *unit_name;

@@ -69,22 +69,6 @@ static enum err hub_init_make_keys(const char *data, struct hub_init_keys *k)
 
 /* ---- certificate ---- */
 
-/* Cut "a,b, c" into C strings inside `text`. */
-static size_t hub_init_split(char *text, const char **names)
-{
-    size_t n = 0;
-    for (char *p = text; *p != '\0' && n < TLS_NAMES_MAX;) {
-        while (*p == ',' || *p == ' ')
-            p++;
-        if (*p == '\0') break;
-        names[n++] = p;
-        while (*p != '\0' && *p != ',' && *p != ' ')
-            p++;
-        if (*p != '\0') *p++ = '\0';
-    }
-    return n;
-}
-
 static enum err hub_init_tls(const char *data, const char *name_list, int64_t now_ms)
 {
     char text[HUB_NAME_BYTES_MAX + 1];
@@ -93,7 +77,7 @@ static enum err hub_init_tls(const char *data, const char *name_list, int64_t no
     struct buf cert, key;
     if (strlen(name_list) > HUB_NAME_BYTES_MAX) return ERR_BAD_INPUT;
     snprintf(text, sizeof text, "%s", name_list);
-    size_t n = hub_init_split(text, names);
+    size_t n = hub_app_split(text, names, TLS_NAMES_MAX);
     buf_init(&cert, TLS_PEM_BYTES_MAX);
     buf_init(&key, TLS_PEM_BYTES_MAX);
     enum err e = tls_make(names, n, now_ms, &cert, &key);

@@ -61,15 +61,6 @@ static enum err hub_daemon_pem(struct hub_app *a, const char *key, const char *u
     return e;
 }
 
-/* Names between commas, cut inside `text`. */
-static size_t hub_daemon_hosts(char *text, const char **out)
-{
-    size_t n = 0;
-    for (char *p = strtok(text, ", "); p != NULL && n < WEB_HOSTS_MAX; p = strtok(NULL, ", "))
-        out[n++] = p;
-    return n;
-}
-
 static enum err hub_daemon_web(struct hub_daemon *d)
 {
     struct hub_app *a = d->app;
@@ -79,7 +70,7 @@ static enum err hub_daemon_web(struct hub_daemon *d)
     struct web_options o = {.address = host, .handler = hub_province_handle, .ctx = a};
     if (!conf_hostport(a->conf, "web", "listen", host, sizeof host, &o.port)) return ERR_CONFIG;
     snprintf(names, sizeof names, "%s", conf_string(a->conf, "web", "names"));
-    o.host_count = hub_daemon_hosts(names, hosts);
+    o.host_count = hub_app_split(names, hosts, WEB_HOSTS_MAX);
     o.hosts = hosts;
     o.methods = 1u << WEB_GET | 1u << WEB_HEAD | 1u << WEB_POST | 1u << WEB_PUT | 1u << WEB_DELETE;
     buf_init(&cert, TLS_PEM_BYTES_MAX);

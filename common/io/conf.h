@@ -33,7 +33,8 @@ struct conf_key {
     enum conf_type type;
     const char *
         def; /* as it would stand in the file; valid for its type (asserted); "" for a string that is not set */
-    int64_t min, max; /* both 0: no limits. Of a string: its bytes; of host:port: the port, 0 only where limits allow it */
+    /* Both 0: no limits. Of a string: its bytes; of host:port: the port, 0 only if they allow it. */
+    int64_t min, max;
     const char *help_vi, *help_en;
 };
 

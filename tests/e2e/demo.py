@@ -9,8 +9,8 @@ They are connected again, the conflict is shown and decided, the two records are
 exported, pulled by the "province" with curl and checked with minisign, and counted again by a program that shares
 nothing with ours. Every claim is checked; the first that fails ends the demonstration with exit code 1.
 
---keep: leave the folder (default: ./demo, replaced at every start) with its data and files; without it only the exported
-files stay. Needs no network but loopback.
+--keep: leave the folder (default: ./demo, replaced at every start) with its data; without it only the exported files
+stay. Needs no network but loopback.
 """
 import argparse
 import os
@@ -134,7 +134,8 @@ class Demo:
         self.steps.done("máy vẫn làm việc bình thường, hồ sơ chờ gửi")
 
     def second_quarter(self):
-        self.steps.begin("Cả 12 xã nhập tiếp quý II, 3 xã trong đó không có mạng", "April to June, three of them offline")
+        self.steps.begin("Cả 12 xã nhập tiếp quý II, 3 xã trong đó không có mạng",
+                         "April to June, three of them offline")
         n = self.enter("q2")
         self.everything_delivered([u for u, _ in COMMUNES if u not in CUT_OFF])
         self.waiting = sum(self.w.nodes[u].status()["log"]["waiting"] for u in CUT_OFF)
@@ -217,7 +218,8 @@ class Demo:
                          "the province pulls with curl and checks with stock minisign")
         self.token = self.hub.ask("token", "create", "So-LDTBXH")["token"]
         os.makedirs(self.path("tinh"), exist_ok=True)
-        check("a wrong token is refused", self.curl("issues", "-o", os.devnull, "-w", "%{http_code}", token="A" * 43) == b"401")
+        code = self.curl("issues", "-o", os.devnull, "-w", "%{http_code}", token="A" * 43)
+        check("a wrong token is refused", code == b"401")
         issue = json.loads(self.curl("issues"))["issues"][0]
         with open(self.path("tinh", "dongbo.pub"), "wb") as f:
             f.write(self.curl("pubkey"))
@@ -240,9 +242,9 @@ class Demo:
         self.steps.begin("Đếm lại từ hồ sơ gốc bằng chương trình khác; kiểm tra toàn bộ nhật ký",
                          "counted again by another program; the whole log is verified")
         figures = next(f for f in self.files if f.endswith(".json"))
-        p = subprocess.run([sys.executable, "-B", os.path.join(ROOT, "tests/recount.py"), "--data", "du-lieu/all", "--json",
-                            "tinh/" + figures, "--link", self.pair["a"] + "," + self.pair["b"]], cwd=self.w.dir,
-                           capture_output=True, check=False)
+        p = subprocess.run([sys.executable, "-B", os.path.join(ROOT, "tests/recount.py"), "--data", "du-lieu/all",
+                            "--json", "tinh/" + figures, "--link", self.pair["a"] + "," + self.pair["b"]],
+                           cwd=self.w.dir, capture_output=True, check=False)
         check("the recount agrees\n" + (p.stdout + p.stderr).decode()[-2000:], p.returncode == 0)
         with open(self.path("tinh", figures), encoding="utf-8") as f:
             self.figures = json.load(f)
@@ -290,7 +292,8 @@ class Demo:
         print("    huyện chọn giá trị của xã: %s" % self.commune_says)
         print("  Một người ở hai xã, chỉ tính một lần: %s (%s, %s)"
               % (self.pair["person_a"].get("full_name", "?"), NAMES[self.pair["unit_a"]], NAMES[self.pair["unit_b"]]))
-        print("  Nhật ký của trung tâm: %d gói, %d hồ sơ, kiểm tra đúng" % (self.verified["sets"], self.verified["records"]))
+        print("  Nhật ký của trung tâm: %d gói, %d hồ sơ, kiểm tra đúng"
+              % (self.verified["sets"], self.verified["records"]))
         print("  Tệp báo cáo và chữ ký: %s" % os.path.relpath(self.out))
         for name in self.files:
             print("    " + name)

@@ -3,9 +3,9 @@
 
   kill9.py BUILD_DIR [--kills 200] [--seed N]
 
-A hub and two nodes as real processes. Three workers save records the whole time and note what the program confirmed;
-a killer ends one of the three daemons with SIGKILL at random moments and starts it again. Afterwards, when all have
-synced:
+A hub and two nodes as real processes. A worker at each node saves records the whole time and notes what the program
+confirmed; a killer ends one of the three daemons with SIGKILL at random moments and starts it again.
+Afterwards, when all have synced:
   - every save that was confirmed is at its node and at the hub (a save without an answer may be there or not),
   - every set for which a node showed a receipt at any time is in the hub,
   - sets = delivered and nothing waits; the hub's log, chains and states verify; the node's own status agrees.
@@ -39,9 +39,10 @@ class Saver(threading.Thread):
 
     def put(self, number):
         title = "Tuyên truyền số %d" % number
+        day = "2023-%02d-%02d" % (self.random.randint(1, 12), self.random.randint(1, 28))
         p = subprocess.run([self.node.binary, "put", "--data", self.node.name, "--json", "--type", "activity",
-                            "title=" + title, "on_date=2023-%02d-%02d" % (self.random.randint(1, 12), self.random.randint(1, 28)),
-                            "kind=direct", "field=drugs", "participants=%d" % self.random.randint(5, 90)],
+                            "title=" + title, "on_date=" + day, "kind=direct",
+                            "field=drugs", "participants=%d" % self.random.randint(5, 90)],
                            cwd=self.world.dir, env=self.world.env, capture_output=True, timeout=120, check=False)
         if p.returncode == 0:
             self.saved[json.loads(p.stdout)["id"]] = title
@@ -129,7 +130,8 @@ def judge(world, savers):
     for s in savers:
         log = s.node.status()["log"]
         if s.delivered > log["delivered"] or log["delivered"] != delivered[s.node.unit]:
-            raise Failed("%s: receipts for %d sets, the hub has %d" % (s.node.unit, log["delivered"], delivered[s.node.unit]))
+            raise Failed("%s: receipts for %d sets, the hub has %d"
+                         % (s.node.unit, log["delivered"], delivered[s.node.unit]))
         if log["ops"] != log["applied"]:
             raise Failed("%s: not all ops are applied: %s" % (s.node.unit, log))
         here, _ = ids_at(s.node)
