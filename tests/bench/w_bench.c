@@ -57,7 +57,7 @@ static void verb_make(char **args)
     for (size_t i = 0; i < f.count; i++) {
         struct workload w;
         char name[32];
-        (void)snprintf(name, sizeof name, "node-%02zu.ndjson", i);
+        (void)snprintf(name, sizeof name, "node-%02zu.ndjson", i % 100);
         workload_open(&w, fleet_path(args[1], name), w_bench_type(f.nodes[i].store));
         workload_save(&w, f.nodes[i].store, &f.nodes[i].keys, 200);
         changes += w.changes;
