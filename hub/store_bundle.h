@@ -17,4 +17,31 @@
 MUST_CHECK enum err hub_store_sealing(struct hub_store *s, const struct id_hash *node,
                                       uint8_t out[static 32]);
 
+/* Position that the node's last hello named; 0: none. ERR_NOT_FOUND. */
+MUST_CHECK enum err hub_store_node_cursor(struct hub_store *s, const struct id_hash *node,
+                                          uint64_t *out);
+
+/* The newest logs of a node, newest first: inc, next seq, head. */
+MUST_CHECK enum err hub_store_node_logs(struct hub_store *s, const struct id_hash *node,
+                                        struct message_log out[static HELLO_LOGS_MAX],
+                                        size_t *count);
+
+/* Was this file read before? */
+MUST_CHECK enum err hub_store_bundle_seen(struct hub_store *s, const struct id_hash *file,
+                                          bool *seen);
+/* The rest inside a transaction. */
+MUST_CHECK enum err hub_store_bundle_note(struct hub_store *s, const struct id_hash *file,
+                                          const struct id_hash *node, size_t bytes, uint64_t sets,
+                                          int64_t now_ms);
+/* Hold a file. ERR_TOO_LARGE: over a limit, it was not held. Twice is fine. */
+MUST_CHECK enum err hub_store_waiting_put(struct hub_store *s, const struct id_hash *file,
+                                          const struct id_hash *node, struct bytes bytes,
+                                          int64_t now_ms);
+MUST_CHECK enum err hub_store_waiting_drop(struct hub_store *s, const struct id_hash *file);
+/* The first waiting file of a node whose hash is above `after`, appended to `bytes`.
+ * ERR_NOT_FOUND: no more. */
+MUST_CHECK enum err hub_store_waiting_next(struct hub_store *s, const struct id_hash *node,
+                                           const struct id_hash *after, struct id_hash *file,
+                                           struct buf *bytes);
+
 #endif
