@@ -191,6 +191,7 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
         e = options->create ? db_open(options->path, options->vfs, flags | DB_CREATE, &s->db)
                             : ERR_NOT_READY;
     }
+    if (e == ERR_OK) e = db_exec(s->db, HUB_STORE_PRAGMAS);
     if (e == ERR_OK) e = db_migrate(s->db, hub_schema, sizeof hub_schema / sizeof hub_schema[0]);
     if (e == ERR_OK) e = hub_memory(s);
     if (e == ERR_OK) e = db_begin(s->db);

@@ -24,6 +24,10 @@ enum {
     HUB_MATCH_KEY_BYTES = 32, /* key of the hash that finds one person in two communes */
 };
 
+/* The pages of one group commit stay in memory (KiB), and checkpoints (pages) come after several of
+ * them. tests/bench takes the same for its raw inserts. */
+#define HUB_STORE_PRAGMAS "PRAGMA cache_size=-8192; PRAGMA wal_autocheckpoint=8000"
+
 struct hub_log { /* head of an incarnation */
     struct id_inc inc;
     struct id_hash node;

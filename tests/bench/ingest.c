@@ -1,5 +1,6 @@
 /* The hub's taking of frames against raw inserts of the very same rows. */
 #include "common/io/db.h"
+#include "hub/store_priv.h"
 #include "tests/bench/w_bench.h"
 
 #include <stdlib.h>
@@ -373,6 +374,7 @@ static struct trial raw_trial(const struct ingest *g, const struct raw *r, const
     struct db *db;
     remove_db(path);
     BENCH_OK(db_open(path, NULL, DB_CREATE, &db));
+    BENCH_OK(db_exec(db, HUB_STORE_PRAGMAS));
     for (size_t i = 0; i < r->schema_count; i++)
         BENCH_OK(db_exec(db, r->schema[i]));
     size_t at = 0;
