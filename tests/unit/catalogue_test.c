@@ -506,7 +506,7 @@ static void shipped_catalogue(void **state)
     assert_int_equal(catalogue_type_by_name(c, "person_link")->scope, CATALOGUE_SCOPE_HUB);
     assert_int_equal(catalogue_report(c, "RP04")->period_kinds,
                      1u << PERIOD_HALF | 1u << PERIOD_NINE | 1u << PERIOD_YEAR);
-    for (unsigned i = 1; i <= 4; i++) {
+    for (unsigned i = 1; i <= 18; i++) {
         char id[8];
         snprintf(id, sizeof id, "RP%02u", i);
         assert_non_null(catalogue_report(c, id));
@@ -515,6 +515,65 @@ static void shipped_catalogue(void **state)
     }
     catalogue_free(c);
     catalogue_free(catalogue_load_parsed("tests/bench/catalogue"));
+}
+
+/* "Before 05/6" and "at the latest on 05/6" are two rules; the settlement's day holds for one year. */
+static void shipped_due_rules(void **state)
+{
+    (void)state;
+    struct catalogue *c = catalogue_load_parsed("catalogue");
+    static const struct {
+        const char *report;
+        struct date on;
+        unsigned start_day;
+        const char *due;
+    } cases[] = {
+        {"RP05", {2018, 6, 30}, 4, "md=06-05 excl"},
+        {"RP06", {2018, 12, 31}, 4, "md=12-05 excl"},
+        {"RP09", {2017, 6, 30}, 5, "md=06-05 incl"},
+        {"RP10", {2017, 12, 31}, 5, "md=12-05 incl"},
+        {"RP08", {2017, 3, 31}, 5, "last_month=05 incl"},
+        {"RP15", {2016, 12, 31}, 1, ""},
+        {"RP15", {2017, 1, 1}, 1, "md=10-15 incl"},
+        {"RP15", {2017, 12, 31}, 1, "md=10-15 incl"},
+        {"RP15", {2018, 1, 1}, 1, ""},
+        {"RP04", {2023, 9, 30}, 1, ""},
+        {"RP01", {2023, 6, 30}, 1, "end+2d"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct catalogue_window *w = catalogue_window(c, cases[i].report, cases[i].on);
+        assert_non_null(w);
+        assert_int_equal(w->start_day, cases[i].start_day);
+        assert_string_equal(w->due, cases[i].due);
+    }
+    catalogue_free(c);
+}
+
+/* Each of the 54 record types of the domain has its number; every indicator stands in a report. */
+static void shipped_domain_is_whole(void **state)
+{
+    (void)state;
+    struct catalogue *c = catalogue_load_parsed("catalogue");
+    for (unsigned no = 1; no <= 54; no++)
+        if (catalogue_type_by_no(c, no) == NULL) fail_msg("R%02u has no record type", no);
+    size_t count;
+    size_t reports;
+    const struct catalogue_indicator *in = catalogue_indicators(c, &count);
+    const struct catalogue_report *r = catalogue_reports(c, &reports);
+    for (size_t i = 0; i < count; i++) {
+        bool printed = false;
+        for (size_t k = 0; k < reports && !printed; k++) {
+            size_t n;
+            const struct catalogue_line *l = catalogue_lines(c, r[k].id, &n);
+            for (size_t j = 0; j < n; j++)
+                printed = printed || strcmp(l[j].indicator, in[i].id) == 0;
+        }
+        if (!printed) fail_msg("%s stands in no report", in[i].id);
+    }
+    assert_int_equal(catalogue_type_by_name(c, "sexwork_case")->sensitivity, 4);
+    assert_null(catalogue_field_by_name(catalogue_type_by_name(c, "drug_case"), "hiv"));
+    assert_int_equal(catalogue_indicator(c, "D02")->measure, CATALOGUE_RATIO_SUM);
+    catalogue_free(c);
 }
 
 /* Numbers, names and kinds that were published once stand for ever: old change sets hold them. */
@@ -551,7 +610,7 @@ static void published_numbers_stand(void **state)
         count++;
     }
     fclose(f);
-    assert_true(count >= 178);
+    assert_true(count >= 730);
     catalogue_free(c);
 }
 
@@ -877,6 +936,8 @@ int main(void)
         cmocka_unit_test(file_limits),
         cmocka_unit_test(garbled_files_are_survived),
         cmocka_unit_test(shipped_catalogue),
+        cmocka_unit_test(shipped_due_rules),
+        cmocka_unit_test(shipped_domain_is_whole),
         cmocka_unit_test(published_numbers_stand),
         cmocka_unit_test(archive_round_trip),
         cmocka_unit_test(archive_refuses),

@@ -1,0 +1,18 @@
+-- Communes with a hamlet that is especially difficult or has many migrants (den), and of them those with a session
+-- of A02 in every quarter of the window (num). The records are these hamlets.
+WITH RECURSIVE quarter(first, last) AS (
+    SELECT date(:t0), date(:t0, '+1 month', '+1 month', '+1 month', '-1 day')
+    UNION ALL
+    SELECT date(last, '+1 day'), date(last, '+1 day', '+1 month', '+1 month', '+1 month', '-1 day')
+    FROM quarter WHERE last < :t1
+), session AS (
+    SELECT a.unit, a.on_date FROM activity a JOIN hamlet h ON h.id = a.hamlet_ref
+    WHERE a.kind = 'direct' AND a.on_date BETWEEN :t0 AND :t1 AND (h.hardship = 'special' OR h.migrants_many = 1)
+)
+SELECT h.unit AS unit, h.unit AS subject, h.id AS record,
+       NOT EXISTS (SELECT 1 FROM quarter q
+                   WHERE NOT EXISTS (SELECT 1 FROM session x
+                                     WHERE x.unit = h.unit AND x.on_date BETWEEN q.first AND q.last)) AS num,
+       1 AS den
+FROM hamlet h
+WHERE (h.hardship = 'special' OR h.migrants_many = 1) AND (h.ended_on IS NULL OR h.ended_on > :t1)

@@ -1,0 +1,5 @@
+-- Communication products of the window.
+SELECT p.unit AS unit, p.id AS subject, p.id AS record, p.qty AS num, NULL AS den,
+       coalesce(p.kind, '') AS by1, coalesce(p.field, '') AS by2
+FROM product p
+WHERE p.on_date BETWEEN :t0 AND :t1 AND p.qty IS NOT NULL

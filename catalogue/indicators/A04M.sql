@@ -1,0 +1,5 @@
+-- Minutes broadcast of the window.
+SELECT p.unit AS unit, p.id AS subject, p.id AS record, p.minutes AS num, NULL AS den,
+       coalesce(p.kind, '') AS by1, coalesce(p.field, '') AS by2
+FROM product p
+WHERE p.on_date BETWEEN :t0 AND :t1 AND p.minutes IS NOT NULL

@@ -1,0 +1,17 @@
+-- People who do social work at the end of :t1 (den), and of them those trained in the window (num).
+-- Who is named counts once. A row of people without names brings its own two numbers, the trained ones of the
+-- year of :t1.
+SELECT s.unit AS unit, coalesce(pr.root, s.person, s.id) AS subject, s.id AS record,
+       CASE WHEN s.person IS NULL
+            THEN CASE WHEN s.trained_year = CAST(strftime('%Y', :t1) AS INTEGER) THEN coalesce(s.trained, 0)
+                      ELSE 0 END
+            ELSE EXISTS (SELECT 1 FROM training_attendance a LEFT JOIN sw_staff x ON x.id = a.staff
+                         LEFT JOIN person_root pa ON pa.person = coalesce(x.person, a.attendee)
+                         WHERE a.on_date BETWEEN :t0 AND :t1
+                           AND coalesce(pa.root, x.person, a.attendee) = coalesce(pr.root, s.person))
+       END AS num,
+       CASE WHEN s.person IS NULL THEN coalesce(s.headcount, 0) ELSE 1 END AS den,
+       coalesce(s.sector, '') AS by1, coalesce(s.position_kind, '') AS by2
+FROM sw_staff s
+LEFT JOIN person_root pr ON pr.person = s.person
+WHERE coalesce(s.from_on, '') <= :t1 AND (s.to_on IS NULL OR s.to_on > :t1)

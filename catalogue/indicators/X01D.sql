@@ -1,0 +1,16 @@
+-- Points of the year of :t1 less those of the year before (num), of the most of this year's scheme (den), where a
+-- commune has both sheets under the same scheme.
+WITH scheme AS (
+    -- the most that a scheme gives, in parts of a point
+    SELECT k.scheme, k.version, sum(CAST(round(k.max_score * :p_score_parts) AS INTEGER)) AS most
+    FROM score_criterion k GROUP BY k.scheme, k.version
+)
+SELECT s.unit AS unit, s.id AS subject, s.id AS record,
+       CAST(round(coalesce(s.district_total, s.self_total) * :p_score_parts) AS INTEGER)
+       - CAST(round(coalesce(b.district_total, b.self_total) * :p_score_parts) AS INTEGER) AS num,
+       k.most AS den
+FROM score_sheet s
+JOIN score_sheet b ON b.unit = s.unit AND b.scheme = s.scheme AND b.year = s.year - 1 AND b.state <> 'draft'
+JOIN scheme k ON k.scheme = s.scheme AND k.version IS s.version
+WHERE s.year = CAST(strftime('%Y', :t1) AS INTEGER) AND s.state <> 'draft'
+  AND coalesce(s.district_total, s.self_total) IS NOT NULL AND coalesce(b.district_total, b.self_total) IS NOT NULL
