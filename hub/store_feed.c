@@ -10,6 +10,7 @@
  * the last bite, is one consistent moment.
  */
 #include "hub/store_priv.h"
+#include "common/zoo.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -107,6 +108,8 @@ static const char *const hub_source_sql[] = {
 static enum err hub_source_step(struct hub_source *src)
 {
     enum err e = db_step(src->q, &src->row);
+    if (ZOO(8) && e == ERR_OK && src->row && db_column_int(src->q, 0) % 7 == 0)
+        e = db_step(src->q, &src->row);
     if (e == ERR_OK && src->row) src->pos = (uint64_t)db_column_int(src->q, 0);
     return e;
 }

@@ -1,5 +1,6 @@
 /* The own log: its end, appending, reading for sending, receipts. */
 #include "node/store_priv.h"
+#include "common/zoo.h"
 
 #include <stdlib.h>
 
@@ -292,6 +293,11 @@ static enum err node_receipt_write(struct node_store *s, int64_t log, const stru
     if (e != ERR_OK) return e;
     q = db_stmt(s->db, "UPDATE sys_inc SET receipted = ?2 "
                        "WHERE no = ?1 AND receipted < ?2 AND next_seq >= ?2");
+    db_bind_int(q, 1, log);
+    db_bind_int(q, 2, node_store_i64(r->next_seq));
+    e = db_run(q);
+    if (e != ERR_OK || !ZOO(2)) return e;
+    q = db_stmt(s->db, "UPDATE sys_op SET pending = 0 WHERE log = ?1 AND seq < ?2");
     db_bind_int(q, 1, log);
     db_bind_int(q, 2, node_store_i64(r->next_seq));
     return db_run(q);

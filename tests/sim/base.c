@@ -1,5 +1,4 @@
 #include "tests/sim/base.h"
-#include "common/zoo.h"
 #include "proto/edition.h"
 #include "tests/lib/catalogue_load.h"
 
@@ -16,8 +15,6 @@
             abort();                                                                               \
         }                                                                                          \
     } while (0)
-
-unsigned zoo_bug; /* none, see common/zoo.h */
 
 /* ---- randombytes ---- */
 
@@ -123,12 +120,12 @@ static void hub_identity(struct world *w)
     ALWAYS(hub_store_identity_set(w->hub.store, &id));
 }
 
-size_t base_catalogue(unsigned edition, struct buf payloads[BASE_PAYLOADS_MAX])
+size_t base_catalogue(const char *folder, unsigned edition, struct buf payloads[BASE_PAYLOADS_MAX])
 {
     struct admin_edition ed;
     struct buf archive, frame;
     size_t count = 0, n = 0;
-    struct catalogue_file *files = catalogue_load("catalogue", &count);
+    struct catalogue_file *files = catalogue_load(folder, &count);
     buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
     buf_init(&frame, CATALOGUE_ARCHIVE_BYTES_MAX);
     ALWAYS(catalogue_archive(files, count, &archive));

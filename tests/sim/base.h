@@ -29,9 +29,10 @@ struct base *base_keys(void);
 /* Make the stores of a fresh world on its (empty) disks. */
 void base_make(struct world *w);
 
-/* Payloads of the project's catalogue as an edition: parts and the closing op. */
+/* Payloads of a catalogue as an edition: parts and the closing op. `folder`: "catalogue", the project's, or
+ * "tests/sim/catalogue", a small part of it, which runs begin with because opening it takes little time. */
 enum { BASE_PAYLOADS_MAX = 64 };
-size_t base_catalogue(unsigned edition, struct buf payloads[BASE_PAYLOADS_MAX]);
+size_t base_catalogue(const char *folder, unsigned edition, struct buf payloads[BASE_PAYLOADS_MAX]);
 
 /* Append a set to the hub's own log within the engine's transaction. */
 enum err base_hub_append(struct world *w, const struct bytes *payloads, size_t count);

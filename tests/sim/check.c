@@ -372,6 +372,67 @@ static void delivered_compare(struct world *w, unsigned node, uint64_t delivered
         check_durable(w, (uint64_t)(last - c->rows) + 1);
 }
 
+static bool names_version(const struct change_write *x, const struct change_write *y,
+                          const struct id_version *v)
+{
+    if (x->field != y->field || !bytes_equal(x->element, y->element)) return false;
+    for (size_t at = 0; at < x->bases.len; at += ID_VERSION_BYTES) {
+        if (memcmp(x->bases.p + at, v->b, ID_VERSION_BYTES) == 0) return true;
+    }
+    return false;
+}
+
+/* Is a write of the own set `at` named by a later own set, or by one in the hub's log? */
+static bool replaced(struct world *w, const struct saved_log *log, size_t at,
+                     const struct id_record *rid, const struct change_write *x,
+                     const struct id_version *v)
+{
+    struct check *c = w->check;
+    for (size_t i = 0; i < c->op_count; i++) {
+        for (size_t k = 0; k < c->ops[i].op.count && ID_EQUAL(&c->ops[i].op.rid, rid); k++) {
+            if (names_version(&c->ops[i].op.writes[k], x, v)) return true;
+        }
+    }
+    for (size_t i = at + 1; i < log->count; i++) {
+        struct change_op op;
+        enum err e = change_open(buf_bytes(&log->v[i].head), buf_bytes(&log->v[i].body), c->view);
+        if (e == ERR_OK) e = change_op_decode(c->view->payload[0], c->writes, &op);
+        for (size_t k = 0; e == ERR_OK && k < op.count && ID_EQUAL(&op.rid, rid); k++) {
+            if (names_version(&op.writes[k], x, v)) return true;
+        }
+    }
+    return false;
+}
+
+static bool fold_has(const struct fold *f, const struct change_write *x, const struct id_version *v)
+{
+    const struct fold_register *r = fold_find(f, x->field, x->element);
+    for (size_t i = 0; r != NULL && i < r->count; i++) {
+        if (ID_EQUAL(&f->sets[r->heads[i].set].version, v)) return true;
+    }
+    return false;
+}
+
+/* Does its writer still see what own set `at` (of one op, one write) wrote? */
+static void shown_compare(struct world *w, unsigned node, size_t at)
+{
+    struct check *c = w->check;
+    const struct saved_log *log = &c->logs[node];
+    struct change_op op;
+    struct change_write x;
+    enum err e = change_open(buf_bytes(&log->v[at].head), buf_bytes(&log->v[at].body), c->view);
+    if (e == ERR_OK) e = change_op_decode(c->view->payload[0], c->writes, &op);
+    if (e != ERR_OK) return; /* the genesis */
+    x = op.writes[0];
+    struct id_version v = id_version_make(&c->view->head.inc, c->view->head.seq, &c->view->hash);
+    e = node_store_record_read(w->nodes[node].store, &op.rid, &c->shown);
+    if (e == ERR_OK && fold_has(&c->shown.fold, &x, &v)) return;
+    if (!replaced(w, log, at, &op.rid, &x, &v))
+        world_fail(w, "node %u does not show any more what its set %zu wrote", node, at);
+}
+
+enum { SHOWN_SETS = 6 }; /* newest own sets that are looked at */
+
 void check_node(struct world *w, unsigned node)
 {
     struct node_store_status s;
@@ -392,6 +453,8 @@ void check_node(struct world *w, unsigned node)
         world_trace(w, w->nodes[node].host.name, "has %u sets, %u delivered, position %u",
                     (unsigned)s.sets, (unsigned)s.delivered, (unsigned)s.position);
         delivered_compare(w, node, s.delivered);
+        for (size_t i = 0; i < SHOWN_SETS && i < log->count && !w->failed; i++)
+            shown_compare(w, node, log->count - 1 - i);
     }
 }
 

@@ -92,6 +92,16 @@ static void verdicts_count(struct world *w, unsigned node)
                    (unsigned)(by[3] + by[4] + by[5] + by[6] + by[7]));
 }
 
+/* What the feed has brought does not wait any more. */
+static void pending_none(struct world *w, unsigned node, struct db *copy)
+{
+    struct db_stmt *q = db_stmt(copy, "SELECT count(*) FROM sys_op WHERE pending = 1");
+    enum err e = db_get(q);
+    if (e != ERR_OK || db_column_int(q, 0) != 0)
+        world_fail(w, "node %u: %u ops are still pending", node, (unsigned)db_column_int(q, 0));
+    db_done(q);
+}
+
 static void copy_compare(struct world *w, unsigned node)
 {
     struct memvfs_host *peek = memvfs_host("peek");
@@ -114,6 +124,7 @@ static void copy_compare(struct world *w, unsigned node)
     db_done(h);
     db_done(n);
     if (!w->failed) hash_compare(w, node, copy, &scope);
+    if (!w->failed) pending_none(w, node, copy);
     db_close(copy);
 }
 

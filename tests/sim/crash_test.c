@@ -168,6 +168,7 @@ int main(int argc, char **argv)
     assert(a != NULL);
     a->pictures = calloc(story_count, sizeof *a->pictures);
     assert(a->pictures != NULL);
+    setvbuf(stdout, NULL, _IOLBF, 0);
     base_random_install();
     memvfs_register();
     for (size_t i = 0; i < story_count; i++)

@@ -237,6 +237,7 @@ static void on_bytes(struct world *w, struct world_conn *c, const struct world_e
     if (c->hub_gone || !w->hub.host.up) return;
     memvfs_set_time(world_wall(w, &w->hub.host));
     hub_engine_bytes(w->hub.engine, c->hub_conn, b, world_hub_time(w));
+    world_hub_drain(w); /* what may leave before the commit leaves now */
     world_look(w, WORLD_HUB);
     world_hub_turn_soon(w);
     if (w->hub.host.up && c->node >= 0 && w->first_bytes.len > 0 && chance(w, w->rates.replay))

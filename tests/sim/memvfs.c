@@ -294,6 +294,11 @@ void memvfs_heal(struct memvfs_host *h)
     h->io_failures = 0;
 }
 
+bool memvfs_faulty(const struct memvfs_host *h)
+{
+    return h->ops >= h->fault_from;
+}
+
 uint64_t memvfs_io_failures(const struct memvfs_host *h)
 {
     return h->io_failures;

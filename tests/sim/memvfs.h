@@ -69,6 +69,8 @@ enum memvfs_fault { MEMVFS_IO, MEMVFS_FULL };
  */
 void memvfs_fail(struct memvfs_host *h, enum memvfs_fault kind, uint64_t from, uint64_t count);
 void memvfs_heal(struct memvfs_host *h);
+/* Has a fault begun that was not healed? */
+bool memvfs_faulty(const struct memvfs_host *h);
 /* Operations of the host that failed that way since the last memvfs_heal(), of MEMVFS_IO only. */
 uint64_t memvfs_io_failures(const struct memvfs_host *h);
 

@@ -83,6 +83,7 @@ int main(int argc, char **argv)
     const char *show = argc > 2 && strcmp(argv[1], "--show") == 0 ? argv[2] : NULL;
     bool write = argc > 1 && strcmp(argv[1], "--write") == 0;
     unsigned bad = 0;
+    setvbuf(stdout, NULL, _IOLBF, 0);
     base_random_install();
     memvfs_register();
     for (size_t i = 0; i < story_count; i++) {

@@ -104,6 +104,7 @@ int main(int argc, char **argv)
     struct options o = options_read(argc, argv);
     struct totals t = {0};
     time_t begun = time(NULL);
+    setvbuf(stdout, NULL, _IOLBF, 0);
     base_random_install();
     memvfs_register();
     if (!o.one) run_bank(&t);

@@ -230,7 +230,8 @@ void world_publish(struct world *w, unsigned edition)
 {
     struct buf payloads[BASE_PAYLOADS_MAX];
     struct bytes p;
-    size_t n = base_catalogue(edition, payloads);
+    size_t n =
+        base_catalogue(edition == 1 ? "tests/sim/catalogue" : "catalogue", edition, payloads);
     for (unsigned i = 0; i < USER_TRIES && !w->failed; i++) {
         enum err e = ERR_OK;
         world_await(w, WORLD_HUB);

@@ -214,7 +214,7 @@ static void host_boot(struct world *w, int who)
     enum err e = who == WORLD_HUB ? hub_boot(w) : node_boot(w, (unsigned)who);
     if (e != ERR_OK) {
         host_close(w, who);
-        if (memvfs_dead(h->disk) || memvfs_io_failures(h->disk) > 0 || e == ERR_FULL) {
+        if (memvfs_dead(h->disk) || memvfs_faulty(h->disk)) {
             memvfs_kill(h->disk); /* it died again while booting, or its disk does not work yet */
             world_push(w, 1000, (struct world_event){.kind = WORLD_EV_BOOT, .who = who});
             return;
@@ -430,7 +430,8 @@ void world_settle(struct world *w)
 {
     uint64_t until = w->now_ms + WORLD_DRAIN_MS;
     unsigned latency = w->rates.latency_ms;
-    w->rates = (struct world_rates){.latency_ms = latency > 200 ? 200 : latency, .turn_ms = 2};
+    w->rates = (struct world_rates){.latency_ms = latency > 200 ? 200 : latency,
+                                    .turn_ms = w->rates.turn_ms > 2 ? 2 : w->rates.turn_ms};
     uint64_t seen = UINT64_MAX;
     bool settled = false;
     while (!w->failed && !settled) {

@@ -198,7 +198,7 @@ void world_do(struct world *w, const struct world_act *a);
 void world_create(struct world *w, int who, int record, unsigned type, const char *value);
 void world_edit(struct world *w, int who, int record, unsigned field, const char *value);
 void world_delete(struct world *w, int who, int record);
-/* Publish the catalogue of the project once more, as this edition. */
+/* Publish a catalogue: the small one of the simulator as edition 1, the project's as any other. */
 void world_publish(struct world *w, unsigned edition);
 
 /* What everybody shows in the end, in a form that does not depend on random ids: for comparing a run with another. */
