@@ -108,13 +108,15 @@ static enum err hub_app_load(struct hub_app *a)
     if (e == ERR_OK) e = hub_app_sign_key(a->data, "keys/issue.key", KEY_ISSUE, &a->issue);
     if (e == ERR_OK)
         e = hub_app_box_key(a->data, "keys/transport.key", KEY_TRANSPORT, &a->transport);
+    if (e == ERR_OK) e = hub_app_box_key(a->data, "keys/sealing.key", KEY_SEALING, &a->sealing);
     if (e == ERR_OK) e = hub_app_path(a->data, "hub.db", path);
     if (e == ERR_OK)
         e = hub_store_open(&(struct hub_store_options){.path = path, .create = false}, &a->store);
     if (e == ERR_OK) e = hub_store_identity(a->store, &a->identity);
     if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_NOT_READY : e;
     if (!key_equal(a->log.public, a->identity.parsed.log_pk, KEY_PUBLIC_BYTES) ||
-        !key_equal(a->transport.public, a->identity.parsed.transport_pk, KEY_PUBLIC_BYTES))
+        !key_equal(a->transport.public, a->identity.parsed.transport_pk, KEY_PUBLIC_BYTES) ||
+        !key_equal(a->sealing.public, a->identity.parsed.sealing_pk, KEY_PUBLIC_BYTES))
         return ERR_DAMAGED; /* keys of another hub */
     a->keys = (struct hub_sync_keys){
         .hub = a->identity.hub,
@@ -156,6 +158,7 @@ void hub_app_close(struct hub_app *a)
     key_sign_free(&a->log);
     key_sign_free(&a->issue);
     key_box_free(&a->transport);
+    key_box_free(&a->sealing);
     conf_free(a->conf);
     if (a->locked) file_unlock(&a->lock);
     free(a);

@@ -32,6 +32,7 @@ struct hub_app {
     struct key_sign log;
     struct key_sign issue;
     struct key_box transport;
+    struct key_box sealing; /* bundles */
     struct hub_sync_keys keys;
     struct hub_identity identity;
     struct file_lock lock;

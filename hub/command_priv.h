@@ -17,6 +17,10 @@ json_t *hub_command_status(struct hub_app *a, const json_t *request);
 json_t *hub_command_invite(struct hub_app *a, const json_t *request);
 json_t *hub_command_nodes(struct hub_app *a, const json_t *request);
 json_t *hub_command_token(struct hub_app *a, const json_t *request);
+/* command_bundle.c */
+json_t *hub_command_bundle_in(struct hub_app *a, const json_t *request);
+json_t *hub_command_bundle_out(struct hub_app *a, const json_t *request);
+json_t *hub_command_bundle_inspect(struct hub_app *a, const json_t *request);
 /* command_record.c */
 json_t *hub_command_put(struct hub_app *a, const json_t *request);
 json_t *hub_command_import(struct hub_app *a, const json_t *request);

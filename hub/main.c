@@ -71,6 +71,14 @@ static const struct cli_opt verify_opts[] = {
         "public key (default: dongbo.pub beside the file)"),
 };
 
+static const struct cli_opt bundle_opts[] = {
+    OPT("out", "TỆP", "in: ghi gói trả lời vào tệp này", "in: write the answer to this file"),
+    OPT("node", "MÃ", "out: máy xã nào (16 chữ số đầu của mã, xem nodes)",
+        "out: for which node (first 16 digits of its id, see nodes)"),
+    OPT("whole", NULL, "out: toàn bộ dữ liệu của máy xã đó từ đầu",
+        "out: everything of that node from the beginning"),
+};
+
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo trung tâm mới", "make a new hub", OPTS(init_opts), 0, 0, hub_tool_init},
     {"run", "", "chạy trung tâm", "run the hub", NULL, 0, 0, 0, hub_tool_run},
@@ -99,6 +107,8 @@ static const struct cli_verb verbs[] = {
      OPTS(export_opts), 0, 0, hub_tool_export},
     {"verify", "", "kiểm tra nhật ký, báo cáo hoặc tệp", "check the log, an issue or a file",
      OPTS(verify_opts), 0, 0, hub_tool_verify},
+    {"bundle", "in|out|inspect TỆP", "gói .dongbo mang bằng USB hoặc thư điện tử",
+     "a .dongbo file for USB or e-mail", OPTS(bundle_opts), 2, 2, hub_tool_bundle},
     {"token", "create|list|revoke [TÊN]", "mã truy cập của cấp tỉnh", "tokens of the province",
      NULL, 0, 1, 2, hub_tool_token},
     {"status", "", "tình trạng của trung tâm", "state of the hub", NULL, 0, 0, 0, hub_tool_status},

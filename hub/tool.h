@@ -55,6 +55,8 @@ MUST_CHECK enum err hub_tool_get(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_list(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_conflicts(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_resolve(struct cli *c, void *ctx);
+/* tool_bundle.c */
+MUST_CHECK enum err hub_tool_bundle(struct cli *c, void *ctx);
 /* tool_import.c */
 MUST_CHECK enum err hub_tool_import(struct cli *c, void *ctx);
 /* tool_report.c */

@@ -214,9 +214,15 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         const char *verb;
         node_command_fn *run;
     } verbs[] = {
-        {"put", node_command_put},       {"get", node_command_get},
-        {"list", node_command_list},     {"history", node_command_history},
-        {"import", node_command_import}, {"status", node_command_status},
+        {"put", node_command_put},
+        {"get", node_command_get},
+        {"list", node_command_list},
+        {"history", node_command_history},
+        {"import", node_command_import},
+        {"status", node_command_status},
+        {"bundle_out", node_command_bundle_out},
+        {"bundle_in", node_command_bundle_in},
+        {"bundle_inspect", node_command_bundle_inspect},
         {"join", node_command_join},
     };
     const char *verb = node_request_str(request, "verb");

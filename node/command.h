@@ -30,6 +30,7 @@ struct node_import; /* an import between two of its requests */
 struct node_command {
     struct node_store *store;
     const struct node_sync_keys *keys;
+    struct link_keys sealing; /* for bundles; zeroed: there are none */
     int64_t (*wall_ms)(void);
     void (*saved)(void *ctx); /* a change set was saved; may be NULL */
     void *ctx;

@@ -20,6 +20,11 @@ void node_import_free(struct node_command *c);
 json_t *node_command_status(struct node_command *c, const json_t *request);
 json_t *node_command_join(struct node_command *c, const json_t *request);
 
+/* command_bundle.c */
+json_t *node_command_bundle_out(struct node_command *c, const json_t *request);
+json_t *node_command_bundle_in(struct node_command *c, const json_t *request);
+json_t *node_command_bundle_inspect(struct node_command *c, const json_t *request);
+
 /* command.c */
 const char *node_request_str(const json_t *request, const char *key); /* NULL: none */
 /* 32 hex digits. ERR_BAD_INPUT. */

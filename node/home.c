@@ -107,6 +107,7 @@ static enum err node_home_command(struct node_home *h)
 {
     enum err e = node_command_init(&h->command, h->store, &h->keys, clock_wall_ms);
     h->has_command = e == ERR_OK;
+    h->command.sealing = (struct link_keys){h->sealing.secret, h->sealing.public};
     return e;
 }
 

@@ -44,6 +44,11 @@ static const struct cli_opt import_opts[] = {
     OPT("ndjson", NULL, "tệp là NDJSON", "the file is NDJSON"),
 };
 
+static const struct cli_opt bundle_opts[] = {
+    OPT("next", NULL, "out: chỉ phần sau gói đã làm lần trước",
+        "out: only what comes behind the bundle made before"),
+};
+
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo thư mục dữ liệu và khóa của máy này", "make this PC's data folder and keys",
      OPTS(init_opts), 0, 0, node_tool_init},
@@ -60,6 +65,8 @@ static const struct cli_verb verbs[] = {
      1, 1, node_tool_import},
     {"history", "MÃ", "các lần ghi của máy này trên một hồ sơ", "this PC's saves of one record",
      NULL, 0, 1, 1, node_tool_history},
+    {"bundle", "out|in|inspect TỆP", "gói .dongbo mang bằng USB hoặc thư điện tử",
+     "a .dongbo file for USB or e-mail", OPTS(bundle_opts), 2, 2, node_tool_bundle},
     {"sync", "", "đồng bộ ngay", "sync now", NULL, 0, 0, 0, node_tool_sync},
     {"status", "", "tình trạng: đã lưu, đã gửi, đang chờ", "what is saved, delivered, waiting",
      NULL, 0, 0, 0, node_tool_status},

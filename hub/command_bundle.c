@@ -1,0 +1,168 @@
+/* bundle in, out, inspect. The tool reads and writes the files; here they are base64. */
+#include "hub/bundle.h"
+#include "hub/command_priv.h"
+#include "hub/store_nodes.h"
+
+#include "common/io/clock.h"
+
+static json_t *hub_bundle_said(enum err e)
+{
+    static const struct {
+        enum err e;
+        const char *vi;
+        const char *en;
+    } said[] = {
+        {ERR_BAD_FORMAT, "Tệp này không phải gói .dongbo nguyên vẹn; chưa nhận gì.",
+         "This is no intact .dongbo file; nothing was taken."},
+        {ERR_AGAIN, "Gói bị cụt (chép thiếu); chưa nhận gì. Hãy chép lại tệp.",
+         "The file is cut short; nothing was taken. Copy it again."},
+        {ERR_HANDSHAKE, "Gói đã bị sửa đổi hoặc của trung tâm khác; chưa nhận gì.",
+         "The file was changed or is of another hub; nothing was taken."},
+        {ERR_DENIED, "Gói này niêm phong cho máy khác; trung tâm này không mở được.",
+         "This file is sealed for another machine; this hub cannot open it."},
+        {ERR_NOT_FOUND, "Trung tâm không có máy xã này: hãy làm giấy mời mới cho xã.",
+         "This hub does not know the node: make a new invitation for the commune."},
+        {ERR_BAD_SIGNATURE, "Gói không do máy xã ghi trong gói niêm phong; chưa nhận gì.",
+         "The file was not sealed by the node it names; nothing was taken."},
+        {ERR_CONFIG, "Gói do phiên bản mới hơn làm: hãy cập nhật trung tâm.",
+         "The file is of a newer version: update the hub."},
+        {ERR_TOO_LARGE, "Gói quá lớn.", "The file is too large."},
+    };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        if (said[i].e == e) return hub_command_error(e, said[i].vi, said[i].en);
+    }
+    return hub_command_fail(e);
+}
+
+/* ---- the daemon's transaction ---- */
+
+static enum err hub_bundle_app_begin(void *ctx)
+{
+    return hub_app_begin(ctx);
+}
+
+static enum err hub_bundle_app_commit(void *ctx)
+{
+    return hub_app_commit(ctx);
+}
+
+static void hub_bundle_app_abort(void *ctx)
+{
+    hub_app_abort(ctx);
+}
+
+static struct hub_bundle hub_bundle_of(struct hub_app *a)
+{
+    return (struct hub_bundle){.store = a->store,
+                               .keys = &a->keys,
+                               .sealing = {a->sealing.secret, a->sealing.public},
+                               .now_ms = clock_wall_ms(),
+                               .begin = hub_bundle_app_begin,
+                               .commit = hub_bundle_app_commit,
+                               .abort = hub_bundle_app_abort,
+                               .ctx = a};
+}
+
+static json_t *hub_bundle_json(struct hub_app *a, const struct hub_bundle_result *r,
+                               const struct buf *file)
+{
+    return json_pack(
+        "{s:o, s:s, s:s, s:b, s:b, s:i, s:i, s:I, s:I, s:b, s:b, s:I, s:I, s:b, s:I, s:o, s:b, "
+        "s:I, s:I, s:o}",
+        "node", hub_json_hex(BYTES_OF(r->node.b)), "unit", r->unit, "name",
+        hub_unit_name(a, r->unit), "again", (int)r->again, "joined", (int)r->joined, "refused",
+        (int)r->refusal, "verdict", (int)r->verdict, "sets_new", (json_int_t)r->sets_new,
+        "sets_known", (json_int_t)r->sets_known, "waits", (int)r->waits, "unkept", (int)r->unkept,
+        "gap_from", (json_int_t)r->gap_from, "gap_to", (json_int_t)r->gap_to, "forked",
+        (int)r->forked, "tried", (json_int_t)r->tried, "made", hub_json_time(r->made_ms),
+        "page_cut", (int)r->page_cut, "records", (json_int_t)r->records, "bytes",
+        (json_int_t)file->len, "file", hub_json_base64(buf_bytes(file)));
+}
+
+json_t *hub_command_bundle_in(struct hub_app *a, const json_t *request)
+{
+    struct hub_bundle b = hub_bundle_of(a);
+    struct hub_bundle_result r;
+    struct buf file, answer;
+    buf_init(&file, HUB_COMMAND_FILE_MAX + 3);
+    buf_init(&answer, HUB_COMMAND_FILE_MAX);
+    enum err e = hub_request_bytes(request, "file", &file);
+    if (e == ERR_BAD_INPUT) e = ERR_BAD_FORMAT;
+    if (e == ERR_OK) e = hub_bundle_in(&b, buf_bytes(&file), HUB_COMMAND_FILE_MAX, &answer, &r);
+    json_t *j = e == ERR_OK ? hub_bundle_json(a, &r, &answer) : hub_bundle_said(e);
+    buf_free(&file);
+    buf_free(&answer);
+    return j;
+}
+
+struct hub_bundle_find { /* a node by the first digits of its id */
+    const char *digits;
+    struct id_hash node;
+    unsigned found;
+};
+
+static enum err hub_bundle_match(void *ctx, const struct hub_node_row *n)
+{
+    struct hub_bundle_find *f = ctx;
+    char hex[2 * ID_HASH_BYTES + 1];
+    id_hex(BYTES_OF(n->node.node.b), hex);
+    if (strncmp(hex, f->digits, strlen(f->digits)) != 0) return ERR_OK;
+    f->node = n->node.node;
+    f->found++;
+    return ERR_OK;
+}
+
+json_t *hub_command_bundle_out(struct hub_app *a, const json_t *request)
+{
+    struct hub_bundle b = hub_bundle_of(a);
+    struct hub_bundle_result r;
+    struct hub_bundle_find find = {.digits = hub_request_str(request, "node")};
+    struct buf file;
+    if (find.digits == NULL)
+        return hub_command_error(ERR_USAGE, "Cần --node MÃ (xem `nodes`).",
+                                 "--node ID is needed (see `nodes`).");
+    enum err e = hub_store_nodes(a->store, hub_bundle_match, &find);
+    if (e == ERR_OK && find.found != 1)
+        return hub_command_error(ERR_NOT_FOUND, "Không có đúng một máy xã mang mã này.",
+                                 "Not exactly one node has this id.");
+    buf_init(&file, HUB_COMMAND_FILE_MAX);
+    if (e == ERR_OK)
+        e = hub_bundle_out(&b, &find.node, json_is_true(json_object_get(request, "whole")),
+                           HUB_COMMAND_FILE_MAX, &file, &r);
+    json_t *j = e == ERR_OK ? hub_bundle_json(a, &r, &file) : hub_bundle_said(e);
+    buf_free(&file);
+    return j;
+}
+
+json_t *hub_command_bundle_inspect(struct hub_app *a, const json_t *request)
+{
+    struct hub_bundle b = hub_bundle_of(a);
+    struct message_hello_node h;
+    struct bundle_look look;
+    struct bundle_reader *r = NULL;
+    struct buf file;
+    buf_init(&file, HUB_COMMAND_FILE_MAX + 3);
+    enum err e = hub_request_bytes(request, "file", &file);
+    if (e == ERR_BAD_INPUT) e = ERR_BAD_FORMAT;
+    if (e == ERR_OK) e = bundle_look(buf_bytes(&file), &look);
+    json_t *j = e != ERR_OK
+                    ? hub_bundle_said(e)
+                    : json_pack("{s:o, s:I, s:I}", "key", hub_json_hex(BYTES_OF(look.key_id)),
+                                "bytes", (json_int_t)look.bytes, "frames", (json_int_t)look.frames);
+    if (e == ERR_OK) {
+        e = bundle_open(&r, buf_bytes(&file), &a->keys.hub, &b.sealing);
+        if (e == ERR_OK) e = message_hello_node_decode(bundle_hello(r), &h);
+        json_object_set_new(j, "ours", json_boolean(e == ERR_OK));
+    }
+    if (e == ERR_OK) {
+        e = bundle_check(buf_bytes(&file), &a->keys.hub, &b.sealing);
+        json_object_set_new(j, "whole", json_boolean(e == ERR_OK));
+        json_object_set_new(j, "joining", json_boolean(h.joining));
+        if (!h.joining) json_object_set_new(j, "node", hub_json_hex(BYTES_OF(h.node.b)));
+        json_object_set_new(j, "waiting", json_integer((json_int_t)h.waiting_sets));
+        json_object_set_new(j, "made", hub_json_time((int64_t)(h.clock_ms & INT64_MAX)));
+    }
+    bundle_reader_free(r);
+    buf_free(&file);
+    return j;
+}

@@ -1,0 +1,205 @@
+/* bundle out, in, inspect: files of the officer, and what they mean in plain words. */
+#include "node/tool.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TOOL_BUNDLE_BYTES_MAX = 5 * 1024 * 1024 };
+
+static long long tool_int(const json_t *r, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(r, key));
+}
+
+static bool tool_true(const json_t *r, const char *key)
+{
+    return json_is_true(json_object_get(r, key));
+}
+
+/* Write the answer's "file", read it back and compare; then the response loses it. */
+static enum err tool_bundle_write(const char *path, json_t *response)
+{
+    struct buf file, back;
+    const char *text = json_string_value(json_object_get(response, "file"));
+    size_t n = 0;
+    buf_init(&file, TOOL_BUNDLE_BYTES_MAX + 3);
+    buf_init(&back, TOOL_BUNDLE_BYTES_MAX + 3);
+    size_t len = text != NULL ? strlen(text) : 0;
+    uint8_t *p = buf_room(&file, len / 4 * 3 + 3);
+    enum err e = file.e;
+    if (e == ERR_OK && sodium_base642bin(p, len / 4 * 3 + 3, text, len, NULL, &n, NULL,
+                                         sodium_base64_VARIANT_ORIGINAL) != 0)
+        e = ERR_BAD_FORMAT;
+    if (e == ERR_OK) e = file_write_atomic(path, bytes_make(file.p, n), 0600);
+    if (e == ERR_OK) e = file_read(path, TOOL_BUNDLE_BYTES_MAX, &back);
+    if (e == ERR_OK && !bytes_equal(buf_bytes(&back), bytes_make(file.p, n))) e = ERR_IO;
+    buf_free(&file);
+    buf_free(&back);
+    json_object_del(response, "file");
+    return e;
+}
+
+static enum err tool_bundle_request(struct cli *c, const char *verb, const char *path,
+                                    json_t **request)
+{
+    struct buf file;
+    buf_init(&file, TOOL_BUNDLE_BYTES_MAX);
+    enum err e = file_read(path, TOOL_BUNDLE_BYTES_MAX, &file);
+    if (e != ERR_OK) {
+        buf_free(&file);
+        return cli_fail(c, e, "Không đọc được tệp này.", "This file cannot be read.");
+    }
+    size_t room = sodium_base64_ENCODED_LEN(file.len, sodium_base64_VARIANT_ORIGINAL);
+    char *text = malloc(room);
+    if (text != NULL) {
+        sodium_bin2base64(text, room, file.p, file.len, sodium_base64_VARIANT_ORIGINAL);
+        *request = json_pack("{s:s, s:s}", "verb", verb, "file", text);
+    }
+    free(text);
+    buf_free(&file);
+    return text != NULL && *request != NULL ? ERR_OK : ERR_NOMEM;
+}
+
+/* ---- words ---- */
+
+static void tool_bundle_made(const struct cli *c, const char *path, const json_t *r)
+{
+    if (tool_true(r, "joining")) {
+        printf(
+            cli_text(c,
+                     "Đã ghi giấy xin ghi danh vào %s (%lld byte). Hãy mang tới trung tâm; trung "
+                     "tâm trả lại một tệp, đọc bằng: dongbo-node bundle in TỆP\n",
+                     "Wrote the request to join to %s (%lld bytes). Take it to the hub; read "
+                     "its answer with: dongbo-node bundle in FILE\n"),
+            path, tool_int(r, "bytes"));
+        return;
+    }
+    const char *since = json_string_value(json_object_get(r, "since"));
+    printf(cli_text(c, "Đã ghi %lld lần lưu chưa có biên nhận vào %s (%lld byte)",
+                    "Wrote %lld saves without a receipt to %s (%lld bytes)"),
+           tool_int(r, "sets"), path, tool_int(r, "bytes"));
+    if (since != NULL) printf(cli_text(c, ", từ %s", ", since %s"), since);
+    printf("%s\n", cli_text(c,
+                            ".\nDữ liệu vẫn còn trên máy và vẫn tính là đang chờ, cho tới khi biên "
+                            "nhận của trung tâm về (qua mạng hoặc tệp trả lời).",
+                            ".\nIt all stays on this PC and counts as waiting until the hub's "
+                            "receipt comes (by network or as a file)."));
+    if (tool_true(r, "more"))
+        printf("%s\n", cli_text(c, "Chưa hết: hãy làm tiếp gói nữa với --next.",
+                                "There is more: make the next file with --next."));
+    if (tool_true(r, "damaged"))
+        printf("%s\n",
+               cli_text(c, "Có lần lưu bị hỏng trên đĩa: phần sau nó chưa gửi được. Báo trung tâm.",
+                        "A save is damaged on the disk: what is behind it was not sent. Tell the "
+                        "hub's officer."));
+}
+
+static void tool_bundle_page(const struct cli *c, const json_t *r)
+{
+    static const struct {
+        const char *name, *vi, *en;
+    } words[] = {
+        {"applied", "Dữ liệu mới của trung tâm đã vào máy này.",
+         "The hub's new data are on this PC now."},
+        {"old", "Dữ liệu trong gói cũ hơn dữ liệu đang có: giữ nguyên bản đang có.",
+         "The data in it are older than what is here: nothing was replaced."},
+        {"gap", "Gói bắt đầu sau chỗ máy này đang có: chỉ nhận biên nhận. Hãy gửi gói mới.",
+         "It begins behind what is here: receipts only. Send a new file."},
+        {"epoch", "Trung tâm đã khôi phục sang kỷ nguyên khác: hãy đồng bộ hoặc gửi gói mới.",
+         "The hub is in another epoch: sync, or send a new file."},
+        {"cut", "Dữ liệu quá lớn cho một gói: chỉ có biên nhận; hãy đồng bộ qua mạng một lần.",
+         "The data were too large for a file: receipts only; sync once by network."},
+        {"bad", "Bản sao khác trung tâm: sẽ lấy lại toàn bộ lần tới. Dữ liệu chờ gửi vẫn nguyên.",
+         "This copy differs from the hub's: all is fetched anew. What waits is safe."},
+    };
+    const char *page = json_string_value(json_object_get(r, "page"));
+    for (size_t i = 0; page != NULL && i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i].name, page) == 0) printf("%s\n", cli_text(c, words[i].vi, words[i].en));
+    }
+}
+
+static void tool_bundle_read(const struct cli *c, const json_t *r)
+{
+    if (tool_true(r, "again"))
+        printf("%s\n", cli_text(c, "Tệp này đã nhận rồi.", "This file was read before."));
+    if (tool_true(r, "joined"))
+        printf("%s\n", cli_text(c, "Máy này đã được ghi danh.", "This PC has joined the hub."));
+    if (tool_int(r, "refused") != 0)
+        printf(cli_text(c, "Trung tâm từ chối ghi danh (mã %lld): hãy xin lời mời mới.\n",
+                        "The hub refused (code %lld): ask for a new invitation.\n"),
+               tool_int(r, "refused"));
+    printf(cli_text(c, "Biên nhận mới: %lld lần lưu.\n", "New receipts: %lld saves.\n"),
+           tool_int(r, "delivered"));
+    if (tool_true(r, "ahead") || tool_int(r, "verdict") == MESSAGE_NEW_INCARNATION)
+        printf("%s\n", cli_text(c,
+                                "Trung tâm có dữ liệu mà máy này không có: máy này đã được khôi "
+                                "phục hoặc sao chép. Báo cán bộ trung tâm.",
+                                "The hub has data that this PC has not: it was restored or copied. "
+                                "Tell the hub's officer."));
+    if (tool_int(r, "verdict") == MESSAGE_REVOKED)
+        printf("%s\n", cli_text(c, "Máy này đã bị thu hồi quyền; dữ liệu vẫn còn trên máy.",
+                                "This PC was revoked; its data stay here."));
+    tool_bundle_page(c, r);
+}
+
+static void tool_bundle_look(const struct cli *c, const json_t *r)
+{
+    const char *who = json_string_value(json_object_get(r, "for"));
+    bool ours = who != NULL && strcmp(who, "this") == 0;
+    bool hub = who != NULL && strcmp(who, "hub") == 0;
+    printf(cli_text(c, "Gói .dongbo, %lld byte, %lld khung, niêm phong cho %s (khóa %s).\n",
+                    "A .dongbo file, %lld bytes, %lld frames, sealed for %s (key %s).\n"),
+           tool_int(r, "bytes"), tool_int(r, "frames"),
+           ours  ? cli_text(c, "máy này", "this PC")
+           : hub ? cli_text(c, "trung tâm", "the hub")
+                 : cli_text(c, "máy khác", "another machine"),
+           json_string_value(json_object_get(r, "key")));
+    if (!ours) {
+        printf("%s\n", cli_text(c, "Máy này không mở được, chỉ mang hộ được.",
+                                "This PC cannot open it, only carry it."));
+        return;
+    }
+    printf(cli_text(c, "Nguyên vẹn: %s; biên nhận: %lld; ghi danh: %s; dữ liệu: %s.\n",
+                    "Whole: %s; receipts: %lld; welcome: %s; data: %s.\n"),
+           tool_true(r, "whole") ? cli_text(c, "có", "yes") : cli_text(c, "KHÔNG", "NO"),
+           tool_int(r, "receipts"),
+           tool_true(r, "welcome") ? cli_text(c, "có", "yes") : cli_text(c, "không", "no"),
+           tool_true(r, "feed") ? cli_text(c, "có", "yes") : cli_text(c, "không", "no"));
+}
+
+/* ---- the verb ---- */
+
+enum err node_tool_bundle(struct cli *c, void *ctx)
+{
+    struct node_tool *t = ctx;
+    json_t *request = NULL, *r = NULL;
+    const char *what = c->args[0], *path = c->args[1];
+    bool out = strcmp(what, "out") == 0, in = strcmp(what, "in") == 0;
+    enum err e = ERR_OK;
+    if (!out && !in && strcmp(what, "inspect") != 0)
+        return cli_fail(c, ERR_USAGE, "Dùng: bundle out TỆP, bundle in TỆP, bundle inspect TỆP.",
+                        "Use: bundle out FILE, bundle in FILE, bundle inspect FILE.");
+    if (out)
+        request = json_pack("{s:s, s:b}", "verb", "bundle_out", "next", (int)cli_has(c, "next"));
+    else
+        e = tool_bundle_request(c, in ? "bundle_in" : "bundle_inspect", path, &request);
+    if (e == ERR_OK) e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, &r);
+    json_decref(request);
+    if (e != ERR_OK) return e;
+    if (out) e = tool_bundle_write(path, r);
+    if (e != ERR_OK)
+        e = cli_fail(c, e, "Không ghi được tệp này; dữ liệu trên máy không đổi.",
+                     "This file cannot be written; nothing on this PC was changed.");
+    else if (c->json)
+        cli_print_json(r);
+    else if (out)
+        tool_bundle_made(c, path, r);
+    else if (in)
+        tool_bundle_read(c, r);
+    else
+        tool_bundle_look(c, r);
+    json_decref(r);
+    return e;
+}
