@@ -1,4 +1,5 @@
 #include "hub/canonical.h"
+#include "hub/small.h"
 
 #include <sodium.h>
 
@@ -6,6 +7,7 @@
 
 const char *hub_canonical_state(const struct hub_report_cell *cell)
 {
+    if (cell->hide != HUB_HIDE_NO) return "hidden";
     return cell->absent ? "nothing_sent" : cell->null ? "no_base" : "figure";
 }
 
@@ -54,7 +56,7 @@ void hub_canonical_digest(struct bytes json, struct id_hash *out)
 
 /* ---- JSON ---- */
 
-static void json_text(struct buf *out, const char *text)
+void hub_canonical_text(struct buf *out, const char *text)
 {
     buf_add_u8(out, '"');
     for (const uint8_t *p = (const uint8_t *)text; *p != '\0'; p++) {
@@ -74,7 +76,7 @@ static void json_text(struct buf *out, const char *text)
 static void json_pair(struct buf *out, const char *key, const char *text)
 {
     buf_add_str(out, key);
-    json_text(out, text);
+    hub_canonical_text(out, text);
 }
 
 static void json_hex(struct buf *out, const char *key, struct bytes b)
@@ -138,6 +140,11 @@ static void json_cell(const struct hub_report *r, const struct hub_report_line *
     json_pair(out, ",\"state\":", hub_canonical_state(cell));
     if (cell->absent) {
         buf_add_str(out, ",\"num\":null,\"den\":null,\"value\":null}");
+        return;
+    }
+    if (cell->hide != HUB_HIDE_NO) {
+        json_pair(out, ",\"num\":null,\"den\":null,\"value\":", hub_small_text(cell));
+        buf_add_str(out, "}");
         return;
     }
     buf_printf(out, ",\"num\":%lld", (long long)cell->num);

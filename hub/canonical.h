@@ -9,7 +9,8 @@
  * of an open period gives the same bytes as its closing at the same cut.
  *
  * State of a cell: "figure"; "no_base": a ratio over nothing, value null, printed as a dash;
- * "nothing_sent": the hub holds no record of the unit, num and value null.
+ * "nothing_sent": the hub holds no record of the unit, num and value null; "hidden": a small cell or
+ * what would reveal one (hub/small), num and den null, value "<5", "*" or "–*".
  *
  * Ownership: appended to the caller's buffer, whose error is returned.   Threads: any.
  * Limits:    HUB_CANONICAL_BYTES_MAX is a cap that no report within HUB_REPORT_* of 12 communes
@@ -31,6 +32,9 @@ MUST_CHECK enum err hub_canonical_csv(const struct hub_report *r, struct buf *ou
 
 /* The figures digest of SPEC 4.13: BLAKE2b-256 of the JSON. */
 void hub_canonical_digest(struct bytes json, struct id_hash *out);
+
+/* Append a JSON string with its quotes, for other writers. */
+void hub_canonical_text(struct buf *out, const char *text);
 
 /* The words of the files, for other printers. */
 const char *hub_canonical_state(const struct hub_report_cell *cell);

@@ -1,6 +1,7 @@
 /* The canonical figures as one table. */
 #include "common/csv.h"
 #include "hub/canonical.h"
+#include "hub/small.h"
 
 #include <stdio.h>
 
@@ -80,7 +81,7 @@ static void csv_cell(struct csv_place *p, const struct hub_report_line *line, si
     csv_front(p, row == 0 ? "figure" : "part");
     csv_line(p, line, line->rows[row].value, column);
     csv_text(p, hub_canonical_state(cell));
-    if (cell->absent) {
+    if (cell->absent || cell->hide != HUB_HIDE_NO) {
         csv_blank(p, 2);
     } else {
         csv_number(p, cell->num);
@@ -91,7 +92,7 @@ static void csv_cell(struct csv_place *p, const struct hub_report_line *line, si
         }
     }
     hub_report_value(line, cell, value);
-    csv_text(p, value);
+    csv_text(p, cell->hide != HUB_HIDE_NO ? hub_small_text(cell) : value);
     csv_blank(p, 4);
     csv_write_end(&p->w);
 }

@@ -46,9 +46,17 @@ struct hub_report_unit {
     enum hub_sent sent;
 };
 
+enum hub_hide { /* set by hub/small alone, for what leaves the hub */
+                HUB_HIDE_NO,
+                HUB_HIDE_SMALL,  /* too few persons */
+                HUB_HIDE_SECOND, /* would reveal such a cell by subtraction */
+                HUB_HIDE_RATE,   /* a ratio over or of too few persons */
+};
+
 struct hub_report_cell {
     bool absent; /* the unit sent nothing: no figure */
     bool null;   /* a ratio over nothing */
+    enum hub_hide hide;
     int64_t num;
     int64_t den;                     /* ratios only */
     const struct hub_figure *figure; /* its records; NULL: no row */

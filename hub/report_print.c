@@ -1,5 +1,6 @@
 #include "hub/report_print.h"
 #include "common/text.h"
+#include "hub/small.h"
 
 #include <stdio.h>
 
@@ -25,6 +26,11 @@ void hub_report_figure(const struct hub_report_line *line, const struct hub_repo
                        char out[static HUB_REPORT_FIGURE_ROOM])
 {
     char plain[HUB_REPORT_VALUE_ROOM];
+    const char *hidden = hub_small_text(cell);
+    if (hidden != NULL) {
+        snprintf(out, HUB_REPORT_FIGURE_ROOM, "%s", hidden);
+        return;
+    }
     if (cell->absent || cell->null) {
         snprintf(out, HUB_REPORT_FIGURE_ROOM, "%s", cell->absent ? "chưa gửi" : "–");
         return;

@@ -1,6 +1,7 @@
 #include "hub/xlsx.h"
 #include "common/io/file.h"
 #include "hub/canonical.h"
+#include "hub/small.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -69,7 +70,9 @@ static lxw_worksheet *xlsx_sheet(struct xlsx *x, const char *name)
 static void xlsx_cell(struct xlsx *x, lxw_worksheet *s, lxw_row_t row, lxw_col_t col,
                       const struct hub_report_line *line, const struct hub_report_cell *cell)
 {
-    if (cell->absent) {
+    if (cell->hide != HUB_HIDE_NO) {
+        xlsx_text(x, s, row, col, hub_small_text(cell), x->text);
+    } else if (cell->absent) {
         xlsx_text(x, s, row, col, "chưa gửi", x->note);
     } else if (cell->null) {
         xlsx_text(x, s, row, col, "–", x->text);

@@ -16,7 +16,8 @@ ALLOWED = {
     "common": {"utf8proc.h"},
     "proto": {"utf8proc.h", "sodium.h", "msgpack.h", "zstd.h", "zdict.h"},
     "node": {"sodium.h", "jansson.h", "utf8proc.h", "getopt.h"},
-    "hub": {"sodium.h", "jansson.h", "utf8proc.h", "getopt.h", "xlsxwriter.h"},
+    "hub": {"sodium.h", "jansson.h", "utf8proc.h", "getopt.h", "xlsxwriter.h",
+            "cairo.h", "cairo-pdf.h", "pango.h", "qrencode.h", "minizip.h"},
 }
 OWN_FOLDERS = {  # what each layer may include of the project
     "common": ("common",),
@@ -29,6 +30,9 @@ ONLY_IN = {  # a header and the files that alone may name it
     "uv.h": re.compile(r"^(common/io/[^/]+|(node|hub)/drive[^/]*\.c)$"),
     "microhttpd.h": re.compile(r"^common/io/web\.c$"),
     "sqlite3.h": re.compile(r"^common/io/db[^/]*\.[ch]$"),
+    "pango/pangocairo.h": re.compile(r"^hub/pdf[^/]*\.[ch]$"),
+    "qrencode.h": re.compile(r"^hub/qr\.c$"),
+    "minizip/zip.h": re.compile(r"^hub/zip\.c$"),
 }
 CORE = re.compile(r"^(node/sync[^/]*|hub/sync[^/]*|proto/[^/]+)\.[ch]$")
 PURE = re.compile(r"^(common/[^/]+|node/sync[^/]*|hub/sync[^/]*|proto/[^/]+)\.[ch]$")

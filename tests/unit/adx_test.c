@@ -1,0 +1,141 @@
+/* Claims about hub/adx: valid by the schema, every window can be said, names cannot break out. */
+#include "hub/adx.h"
+#include "common/io/file.h"
+#include "hub/canonical.h"
+#include "hub/values.h"
+#include "tests/lib/report_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#define CLOSED_MS INT64_C(1689000000000)
+
+static bool valid(const struct report_hub *h, struct bytes xml)
+{
+    char path[128], command[600];
+    snprintf(path, sizeof path, "%s/adx.xml", h->folder);
+    assert_int_equal(file_write_atomic(path, xml, 0600), ERR_OK);
+    snprintf(command, sizeof command,
+             "xmllint --noout --nonet --schema '%s/tests/data/schemas/adx-min.xsd' '%s' "
+             "2> '%s/out.txt'",
+             DONGBO_SOURCE_DIR, path, h->folder);
+    return system(command) == 0;
+}
+
+static size_t times(struct buf *text, const char *word)
+{
+    size_t n = 0;
+    for (const char *p = strstr(buf_cstr(text), word); p != NULL; p = strstr(p + 1, word))
+        n++;
+    return n;
+}
+
+static void make(const struct hub_report *r, struct buf *out)
+{
+    buf_init(out, HUB_CANONICAL_BYTES_MAX);
+    assert_int_equal(hub_adx(r, CLOSED_MS, out), ERR_OK);
+}
+
+static void every_report_satisfies_the_schema(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {{"RP04", "2023-6M", "2023-01-01/P6M"},
+                                           {"RP04", "2023-9M", "2023-01-01/P9M"},
+                                           {"RP04", "2023", "2023-01-01/P1Y"},
+                                           {"RP01", "2023-03", "2023-03-01/P1M"},
+                                           {"RP02", "2023-Q3", "2023-07-01/P3M"}};
+    struct report_hub h;
+    report_hub_open(&h, 70);
+    report_fill(&h, 70, 0, 4);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf a, b;
+        struct hub_report *r = report_of(&h, cases[i][0], NULL, cases[i][1]);
+        make(r, &a);
+        make(r, &b);
+        assert_true(bytes_equal(buf_bytes(&a), buf_bytes(&b)));
+        assert_true(valid(&h, buf_bytes(&a)));
+        assert_int_equal(times(&a, cases[i][2]), times(&a, "<group "));
+        assert_int_equal(times(&a, "<group "), hub_report_columns(r) - 1); /* one sent nothing */
+        assert_int_equal(times(&a, "<dataValue "), hub_values_count(r));
+        assert_null(strstr(buf_cstr(&a), report_units[4]));
+        assert_non_null(strstr(buf_cstr(&a), "exported=\"2023-07-10T21:40:00.000+07:00\""));
+        buf_free(&a);
+        buf_free(&b);
+        hub_report_free(r);
+    }
+    report_hub_close(&h);
+}
+
+static void windows_are_a_day_and_a_length(void **state)
+{
+    (void)state;
+    static const struct {
+        struct period_window w;
+        const char *text;
+    } cases[] = {
+        {{{2022, 12, 15}, {2023, 1, 14}}, "2022-12-15/P1M"},
+        {{{2022, 12, 15}, {2023, 9, 14}}, "2022-12-15/P9M"},
+        {{{2022, 12, 15}, {2023, 12, 14}}, "2022-12-15/P1Y"},
+        {{{2023, 3, 1}, {2023, 5, 15}}, "2023-03-01/P76D"},
+        {{{2023, 3, 1}, {2023, 3, 1}}, "2023-03-01/P1D"},
+        {{{2024, 2, 1}, {2024, 2, 29}}, "2024-02-01/P1M"},
+        {{{2024, 2, 1}, {2024, 2, 28}}, "2024-02-01/P28D"},
+    };
+    char text[HUB_ADX_PERIOD_ROOM];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        hub_adx_period(cases[i].w, text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+static void markup_in_a_code_stays_text(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    struct buf a, text;
+    report_hub_open(&h, 71);
+    report_fill(&h, 71, 0, -1);
+    struct hub_report *r = report_of(&h, "RP04", NULL, "2023-6M");
+    r->units[0].code = "\"><x>&\001"; /* no commune has such a code; the writer must not care */
+    make(r, &a);
+    assert_true(valid(&h, buf_bytes(&a)));
+    assert_non_null(strstr(buf_cstr(&a), "orgUnit=\"&quot;&gt;&lt;x&gt;&amp;?\""));
+    buf_init(&text, 100);
+    hub_adx_escape(&text, "Đội <1> & \"2\"\n");
+    assert_string_equal(buf_cstr(&text), "Đội &lt;1&gt; &amp; &quot;2&quot;?");
+    buf_free(&text);
+    buf_free(&a);
+    hub_report_free(r);
+    report_hub_close(&h);
+}
+
+static void nothing_to_send_is_no_empty_message(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    struct buf out;
+    report_hub_open(&h, 72);
+    struct hub_report *r = report_of(&h, "RP01", report_units[0], "2023-05");
+    buf_init(&out, 1000);
+    assert_int_equal(hub_adx(r, CLOSED_MS, &out), ERR_NOT_FOUND);
+    assert_int_equal(out.len, 0);
+    /* what the schema is for */
+    assert_false(valid(&h, bytes_str("<adx xmlns=\"urn:ihe:qrph:adx:2015\" "
+                                     "exported=\"2023-07-10T21:40:00.000+07:00\"></adx>")));
+    hub_report_free(r);
+    report_hub_close(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_report_satisfies_the_schema),
+        cmocka_unit_test(windows_are_a_day_and_a_length),
+        cmocka_unit_test(markup_in_a_code_stays_text),
+        cmocka_unit_test(nothing_to_send_is_no_empty_message),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
