@@ -33,21 +33,34 @@ class R:
 
 XA = ["Vĩnh An", "Thạnh Phú", "Tân Bình", "Bình Hòa", "Thiện Tân", "Tân An", "Vĩnh Tân", "Trị An",
       "Phú Lý", "Mã Đà", "Hiếu Liêm", "Bình Lợi", "Gia Canh", "Phú Ngọc", "La Ngà", "Túc Trưng"]
-HO = ["Nguyễn", "Nguyễn", "Nguyễn", "Trần", "Trần", "Lê", "Phạm", "Huỳnh", "Hoàng", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý", "Thổ", "Điểu"]
+HO = ["Nguyễn", "Nguyễn", "Nguyễn", "Trần", "Trần", "Lê", "Phạm", "Huỳnh", "Hoàng", "Phan", "Vũ", "Võ", "Đặng",
+      "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý", "Thổ", "Điểu"]
 DEM_NAM = ["Văn", "Văn", "Hữu", "Đức", "Minh", "Quốc", "Thanh", "Ngọc", "Công", "Xuân"]
 DEM_NU = ["Thị", "Thị", "Thị Ngọc", "Thị Thu", "Ngọc", "Thanh", "Thị Kim", "Thị Mỹ", "Hồng"]
-TEN_NAM = ["An", "Bảo", "Cường", "Dũng", "Đạt", "Hải", "Hiếu", "Hùng", "Khánh", "Khoa", "Long", "Nam", "Nghĩa", "Phúc", "Quân", "Sơn", "Tài", "Thắng", "Tuấn", "Việt", "Trường", "Đông"]
-TEN_NU = ["Anh", "Châu", "Diễm", "Dung", "Giang", "Hà", "Hạnh", "Hằng", "Hoa", "Hương", "Lan", "Linh", "Mai", "Nga", "Nhung", "Oanh", "Phượng", "Thảo", "Thủy", "Trang", "Tuyết", "Yến"]
+TEN_NAM = ["An", "Bảo", "Cường", "Dũng", "Đạt", "Hải", "Hiếu", "Hùng", "Khánh", "Khoa", "Long", "Nam", "Nghĩa",
+           "Phúc", "Quân", "Sơn", "Tài", "Thắng", "Tuấn", "Việt", "Trường", "Đông"]
+TEN_NU = ["Anh", "Châu", "Diễm", "Dung", "Giang", "Hà", "Hạnh", "Hằng", "Hoa", "Hương", "Lan", "Linh", "Mai",
+          "Nga", "Nhung", "Oanh", "Phượng", "Thảo", "Thủy", "Trang", "Tuyết", "Yến"]
 LOAI = ["nguoi_nghien_ma_tuy", "sau_cai_nghien", "cai_nghien_tu_nguyen", "dieu_tri_methadone", "nan_nhan_bi_mua_ban",
-        "phong_chong_mai_dam", "tre_em_hoan_canh_dac_biet", "nguoi_cao_tuoi_neo_don", "nguoi_khuyet_tat", "bao_luc_gia_dinh",
+        "phong_chong_mai_dam", "tre_em_hoan_canh_dac_biet", "nguoi_cao_tuoi_neo_don", "nguoi_khuyet_tat",
+        "bao_luc_gia_dinh",
         "ho_ngheo", "chap_hanh_xong_an_phat_tu", "tro_cap_dot_xuat", "tu_van_tuyen_truyen"]
-TT = ["mới tiếp nhận", "đang quản lý", "đang hỗ trợ", "đã vận động cai nghiện", "hòa nhập cộng đồng", "chuyển địa bàn", "kết thúc hỗ trợ", "tạm dừng"]
-AP = ["Ấp 1", "Ấp 2", "Ấp 3", "Ấp 4", "Ấp 5", "Ấp Bình Chánh", "Ấp Tân Lập", "Ấp Lý Lịch", "Khu phố 1", "Khu phố 2", "Khu phố 5", "Khu phố 8"]
-DUONG = ["đường ĐT 768", "đường Đồng Khởi", "tổ 3", "tổ 7", "tổ 12", "hẻm 45", "đường Quang Trung", "đường Nguyễn Tất Thành", "tổ 9, cạnh chợ"]
-KY = ["2025-01", "2025-02", "2025-03", "2025-04", "2025-05", "2025-06", "2025-07", "2025-08", "2025-09", "2025-10", "2025-11", "2025-12"]
-GC1 = ["Đã đến thăm nhà", "Gia đình hợp tác", "Vắng mặt tại địa phương", "Tư vấn trực tiếp 45 phút", "Tình nguyện viên tiếp cận lần", "Phối hợp Công an xã",
-       "Giới thiệu học nghề sửa xe máy", "Hỗ trợ vay vốn Ngân hàng Chính sách xã hội", "Đề nghị trợ cấp đột xuất", "Cấp phát tờ rơi tuyên truyền", "Hội Phụ nữ nhận giúp đỡ", "Đoàn Thanh niên kèm cặp"]
-GC2 = ["hẹn thăm lại sau", "cần xác minh hộ khẩu trong", "đề nghị cấp huyện xem xét trong", "đã lập hồ sơ, chờ duyệt", "chuyển Trạm Y tế theo dõi", "xét nghiệm âm tính lần", "đã có việc làm ổn định từ tháng", "bàn giao cho tổ dân phố ngày"]
+TT = ["mới tiếp nhận", "đang quản lý", "đang hỗ trợ", "đã vận động cai nghiện", "hòa nhập cộng đồng",
+      "chuyển địa bàn", "kết thúc hỗ trợ", "tạm dừng"]
+AP = ["Ấp 1", "Ấp 2", "Ấp 3", "Ấp 4", "Ấp 5", "Ấp Bình Chánh", "Ấp Tân Lập", "Ấp Lý Lịch", "Khu phố 1",
+      "Khu phố 2", "Khu phố 5", "Khu phố 8"]
+DUONG = ["đường ĐT 768", "đường Đồng Khởi", "tổ 3", "tổ 7", "tổ 12", "hẻm 45", "đường Quang Trung",
+         "đường Nguyễn Tất Thành", "tổ 9, cạnh chợ"]
+KY = ["2025-01", "2025-02", "2025-03", "2025-04", "2025-05", "2025-06", "2025-07", "2025-08", "2025-09",
+      "2025-10", "2025-11", "2025-12"]
+GC1 = ["Đã đến thăm nhà", "Gia đình hợp tác", "Vắng mặt tại địa phương", "Tư vấn trực tiếp 45 phút",
+       "Tình nguyện viên tiếp cận lần", "Phối hợp Công an xã",
+       "Giới thiệu học nghề sửa xe máy", "Hỗ trợ vay vốn Ngân hàng Chính sách xã hội",
+       "Đề nghị trợ cấp đột xuất", "Cấp phát tờ rơi tuyên truyền", "Hội Phụ nữ nhận giúp đỡ",
+       "Đoàn Thanh niên kèm cặp"]
+GC2 = ["hẹn thăm lại sau", "cần xác minh hộ khẩu trong", "đề nghị cấp huyện xem xét trong",
+       "đã lập hồ sơ, chờ duyệt", "chuyển Trạm Y tế theo dõi", "xét nghiệm âm tính lần",
+       "đã có việc làm ổn định từ tháng", "bàn giao cho tổ dân phố ngày"]
 
 def person(r):
     nu = r.below(100) < 42
@@ -57,7 +70,8 @@ def person(r):
     cccd = "075%d%02d%06d" % ((0 if y < 2000 else 2) + (1 if nu else 0), y % 100, r.below(1000000))
     return ten, ns, "nữ" if nu else "nam", cccd
 
-HEADS = ["b", "c", "ch", "d", "đ", "g", "gi", "h", "kh", "l", "m", "n", "nh", "ng", "ph", "qu", "r", "s", "t", "th", "tr", "v", "x"]
+HEADS = ["b", "c", "ch", "d", "đ", "g", "gi", "h", "kh", "l", "m", "n", "nh", "ng", "ph", "qu", "r", "s", "t",
+         "th", "tr", "v", "x"]
 VOWELS = "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữự"
 TAILS = ["", "", "", "c", "ch", "m", "n", "ng", "nh", "p", "t"]
 syllables = False
@@ -65,7 +79,8 @@ syllables = False
 def note(r):
     if syllables:
         return " ".join(r.pick(HEADS) + r.pick(VOWELS) + r.pick(TAILS) for _ in range(8 + r.below(9)))
-    return "%s, %s %d" % (r.pick(GC1), r.pick(GC2), 1 + r.below(30)) + (" (%s)" % r.pick(AP) if r.below(3) == 0 else "")
+    return "%s, %s %d" % (r.pick(GC1), r.pick(GC2),
+                          1 + r.below(30)) + (" (%s)" % r.pick(AP) if r.below(3) == 0 else "")
 
 def money(r):
     return 0 if r.below(3) == 0 else 10000 * (10 + r.below(490))

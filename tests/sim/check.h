@@ -5,7 +5,7 @@
  *   after every step   1 saved sets are in their node's log; receipted ones, byte for byte, in the hub's committed log
  *                      2 every register at the hub has exactly the heads of the naive fold; so has every verdict
  *                      9 sets = receipted + waiting; ops of receipted sets = sum of verdicts
- *   at quiescence      3 every node's copy equals the hub's records in its scope, bit for bit, and the scope hashes agree
+ *   at quiescence      3 every node's copy equals the hub's records in its scope, bit for bit; scope hashes agree
  *                      4 the same logs, delivered in another order and grouping, give the same heads and conflicts
  *                      8 queues are empty (world_settle)
  *   6 (issued reports) has a place in check_quiet, for when reports exist.

@@ -36,7 +36,8 @@ struct memvfs_host;
 /* Make it SQLite's default VFS, so that SQLite's own randomness comes from here too. Call before sqlite is used. */
 void memvfs_register(void);
 
-/* Forget all disks but those of hosts named "base...", start all counters and SQLite's randomness anew from `seed`. No file may be open. */
+/* Forget all disks but those of hosts named "base...", start all counters and SQLite's randomness
+ * anew from `seed`. No file may be open. */
 void memvfs_reset(uint64_t seed);
 
 /* What SQLite is told of the time, UTC milliseconds. */

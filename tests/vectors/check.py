@@ -313,7 +313,8 @@ def check_paper(paper, name, key, value):
     content = pack(value)
     same(name + " content", content.hex(), paper["content"])
     same(name + " whole", paper["content"] + paper["signature"], paper["whole"])
-    same(name + " signature", ed25519_verify(key, tag("dongbo/%s/1" % name) + content, unhex(paper["signature"])), True)
+    same(name + " signature", ed25519_verify(key, tag("dongbo/%s/1" % name) + content,
+                                             unhex(paper["signature"])), True)
 
 
 def check_papers(v, keys, ids):
@@ -361,7 +362,8 @@ def check(v):
         same("kind of a key", make is not None, True)
         keys[k["name"]] = make(unhex(k["secret"]))
         same("public key", keys[k["name"]].hex(), k["public"])
-    same("keys", list(keys), ["root", "hub log", "node", "hub transport", "hub sealing", "node transport", "node sealing"])
+    same("keys", list(keys), ["root", "hub log", "node", "hub transport", "hub sealing", "node transport",
+                              "node sealing"])
     same("hub id", h32(keys["root"]).hex(), v["hub_id"])
     same("node id", h32(keys["node"]).hex(), v["node_id"])
     ids = {"hub log": v["hub_id"], "node": v["node_id"]}
