@@ -223,9 +223,142 @@ class Counter:
     def A01P(self):
         return self.activities(lambda a: a.get("distinct_people"))
 
+    def team_of(self, member):
+        return self.d.by_id.get(member.get("team"), {})
+
+    def T07(self):
+        for m in self.d.of("team_member"):
+            team, left = self.team_of(m), m.get("left_on") or "9999"
+            if team.get("kind") != "volunteer_team":
+                continue
+            founded, since = team.get("founded_on") or team.get("decision_on") or "", team.get("state_since") or ""
+            who, active = self.who(m["person"]), team.get("state") == "active"
+            if self.within(m.get("left_on")) and m["joined_on"] < left:
+                yield m["_unit"], ("left", who), 2, 0, {}
+            if m["joined_on"] < self.t0 <= left and founded < self.t0 and (since < self.t0) == active:
+                yield m["_unit"], ("start", who), 0, 1, {}
+            if m["joined_on"] <= self.t1 < left and founded <= self.t1 and (since <= self.t1) == active:
+                yield m["_unit"], ("end", who), 0, 1, {}
+
+    def regulated(self, enough):
+        for t in self.teams():
+            good = t.get("regulation_no") and (t.get("regulation_on") or "") <= self.t1 and enough(t)
+            yield t["_unit"], t["id"], 1 if good else 0, 1, {}
+
+    def T08(self):
+        return self.regulated(lambda t: True)
+
+    def T08X(self):
+        return self.regulated(lambda t: t.get("regulation_extra_duties") == "1")
+
+    def T09(self):
+        trained = set()
+        for a in self.d.of("training_attendance"):
+            if self.within(a.get("on_date")):
+                trained.add(self.who(a.get("attendee") or ""))
+                trained.add(self.who(self.d.by_id.get(a.get("member"), {}).get("person") or ""))
+        for m in self.members():
+            yield m["_unit"], self.who(m["person"]), int(self.who(m["person"]) in trained), 1, {}
+
+    def T12(self):
+        for p in self.d.of("counselling_point"):
+            if self.works(p, p.get("opened_on")):
+                yield p["_unit"], p["id"], int(p.get("team_staffed") == "1"), 1, {}
+
+    def dated(self, name, field, by=None, among=None):
+        """One for each record of a type whose day is in the window."""
+        for r in self.d.of(name):
+            if self.within(r.get(field)):
+                yield r["_unit"], r["id"], 1, 0, {by: r.get(among, "")} if by else {}
+
+    def T13(self):
+        for a in self.d.of("activity"):
+            if a.get("kind") == "briefing" and self.within(a.get("on_date")):
+                yield a["_unit"], a["id"], 1, 0, {}
+
+    def T15(self):
+        for m in self.members():
+            yield m["_unit"], self.who(m["person"]), int(self.within(m.get("uniform_issued_on"))), 1, {}
+
+    def T16(self):
+        return self.dated("reward", "on_date", "reward_kind", "kind")
+
+    def T17(self):
+        return self.dated("incident", "on_date", "incident_kind", "kind")
+
+    def new_hotspots(self):
+        return [h for h in self.d.of("hotspot") if self.within(h.get("since")) or
+                (h.get("state") == "reappeared" and self.within(h.get("state_since")))]
+
+    def T17H(self):
+        for h in self.new_hotspots():
+            yield h["_unit"], h["id"], 1, 0, {"hotspot_kind": h.get("kind", "")}
+
+    def T17A(self):
+        for r in [i for i in self.d.of("incident") if self.within(i.get("on_date"))] + self.new_hotspots():
+            yield r["_unit"], r["id"], int((r.get("answered_on") or "9999") <= self.t1), 1, {}
+
+    def ex_prisoners(self, own, kinds):
+        given = {self.who(g["client"]) for g in self.d.of("support_grant")
+                 if self.within(g.get("from_on")) and (kinds is None or g.get("kind") in kinds)}
+        for x in self.d.of("ex_prisoner_case"):
+            who = self.who(x["person"])
+            if x["released_on"] <= self.t1 and (self.within(x.get(own)) or who in given):
+                yield x["_unit"], who, 1, 0, {"sex": self.d.sex(x["person"])}
+
+    def D10(self):
+        return self.ex_prisoners("supported_on", None)
+
+    def D10J(self):
+        return self.ex_prisoners("job_on", {"job"})
+
+    def A05(self):
+        for a in self.d.of("activity"):
+            if a.get("integrated_programme") and self.within(a.get("on_date")):
+                yield a["_unit"], a["id"], 1, 0, {"programme": a["integrated_programme"],
+                                                  "activity_field": a.get("field", "")}
+
+    def F04(self):
+        for b in self.d.of("budget_estimate"):
+            for kind in ("activity", "allowance", "uniform", "propaganda", "training", "point", "support", "other"):
+                if b.get("year") and int(b["year"]) == int(self.t1[:4]) and b.get("line_" + kind):
+                    yield b["_unit"], (b["id"], kind), int(b["line_" + kind]), 0, {"budget_line": kind}
+
+    def F04P(self):
+        for y in self.d.of("allowance_payment"):
+            if self.within(y.get("paid_on")):
+                yield y["_unit"], y["id"], int(y["amount"]), 0, {"budget_line": "allowance"}
+        for a in self.d.of("activity"):
+            if self.within(a.get("on_date")) and a.get("cost") and self.team_of(a).get("kind") == "volunteer_team":
+                kind = a.get("kind")
+                line = "training" if kind == "training" else "propaganda" if kind in PROPAGANDA else "activity"
+                yield a["_unit"], a["id"], int(a["cost"]), 0, {"budget_line": line}
+
+    def Q01(self):
+        for r in self.d.of("report"):
+            if self.within(r.get("due_on")):
+                sent = r.get("state") not in ("not_started", "draft")
+                good = sent and (r.get("submitted_on") or "9999") <= r["due_on"]
+                yield r["_unit"], r["id"], int(good), 1, {}
+
+    def Q02(self):
+        handed = {r["id"]: r for r in self.d.of("report") if self.within(r.get("submitted_on"))}
+        for r in handed.values():
+            yield r["_unit"], r["id"], 0, 1, {}
+        for c in self.d.of("correction"):
+            r = handed.get(c.get("report"))
+            if r is not None and r["submitted_on"] <= c["on_date"] <= self.t1:
+                yield r["_unit"], c["id"], 1, 0, {}
+
 
 def figure(facts, measure):
     """(num, den) of some facts."""
+    if measure == "ratio_sum":
+        subjects = {}
+        for _, who, num, den, _ in facts:
+            n, d = subjects.get(who, (num, den))
+            subjects[who] = max(n, num), max(d, den)
+        return sum(n for n, _ in subjects.values()), sum(d for _, d in subjects.values())
     if measure == "sum":
         return sum(num for _, _, num, _, _ in facts), None
     num = len({who for _, who, n, _, _ in facts if n == 1})
@@ -237,8 +370,8 @@ def text(num, den):
         return str(num)
     if den == 0:
         return None
-    tenths = (num * 2000 + den) // (2 * den)
-    return "%d.%d" % (tenths // 10, tenths % 10)
+    tenths = (abs(num) * 2000 + den) // (2 * den)
+    return "%s%d.%d" % ("-" if num < 0 and tenths else "", tenths // 10, tenths % 10)
 
 
 class Comparison:
