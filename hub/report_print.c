@@ -125,19 +125,32 @@ static void print_summary(const struct hub_report *r, struct buf *out)
     }
 }
 
+/* Columns of a line's figures: money is wider than most, and has a blank before it. */
+static size_t print_line_columns(const struct hub_report *r, size_t line)
+{
+    size_t widest = PRINT_FIGURE_COLUMNS;
+    for (size_t c = 0; c < hub_report_columns(r); c++) {
+        char figure[HUB_REPORT_FIGURE_ROOM];
+        hub_report_figure(&r->lines[line], &r->lines[line].rows[0].cells[c], figure);
+        size_t n = text_count(bytes_str(figure)) + 1;
+        if (n > widest) widest = n;
+    }
+    return widest;
+}
+
 static void print_by_unit(const struct hub_report *r, struct buf *out)
 {
     buf_add_str(out, "\nTheo đơn vị:\n");
     print_left(out, "", 22);
     for (size_t i = 0; i < r->line_count; i++)
-        print_right(out, r->lines[i].indicator->id, PRINT_FIGURE_COLUMNS);
+        print_right(out, r->lines[i].indicator->id, print_line_columns(r, i));
     buf_add_str(out, "\n");
     for (size_t c = 0; c < hub_report_columns(r); c++) {
         print_left(out, c < r->unit_count ? r->units[c].name : "Toàn đơn vị", 22);
         for (size_t i = 0; i < r->line_count; i++) {
             char figure[HUB_REPORT_FIGURE_ROOM];
             hub_report_figure(&r->lines[i], &r->lines[i].rows[0].cells[c], figure);
-            print_right(out, figure, PRINT_FIGURE_COLUMNS);
+            print_right(out, figure, print_line_columns(r, i));
         }
         buf_add_str(out, "\n");
     }
