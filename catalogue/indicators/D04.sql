@@ -1,10 +1,12 @@
 -- People with a dossier open at some day of the window (den), and of them those in a rehab episode at some day of
 -- it, wherever that was noted (num).
+WITH in_rehab(root) AS (
+    SELECT coalesce(pr.root, e.person)
+    FROM rehab_episode e LEFT JOIN person_root pr ON pr.person = e.person
+    WHERE e.person IS NOT NULL AND e.start_on <= :t1 AND (e.end_on IS NULL OR e.end_on >= :t0)
+)
 SELECT d.unit AS unit, coalesce(pr.root, d.person) AS subject, d.id AS record,
-       EXISTS (SELECT 1 FROM rehab_episode e LEFT JOIN person_root pe ON pe.person = e.person
-               WHERE coalesce(pe.root, e.person) = coalesce(pr.root, d.person)
-                 AND e.start_on <= :t1 AND (e.end_on IS NULL OR e.end_on >= :t0)) AS num,
-       1 AS den
+       coalesce(coalesce(pr.root, d.person) IN (SELECT root FROM in_rehab), 0) AS num, 1 AS den
 FROM drug_case d
 LEFT JOIN person_root pr ON pr.person = d.person
 WHERE (d.dossier_opened_on IS NOT NULL OR d.dossier_no IS NOT NULL)
