@@ -174,6 +174,15 @@ static enum err hub_record_written(struct hub_store *s, const struct hub_writer 
     return e;
 }
 
+/* Only the hub's own log may make records of a type that stays at the hub: decisions such as
+ * person_link change what is counted. */
+static bool hub_type_foreign(const struct hub_store *s, const struct hub_writer *w, unsigned type)
+{
+    const struct catalogue_type *t =
+        s->catalogue != NULL ? catalogue_type_by_no(s->catalogue, type) : NULL;
+    return !w->own && t != NULL && t->scope == CATALOGUE_SCOPE_HUB;
+}
+
 /* A create of an id that is not there yet; *done = false: it is there, take the long way. */
 static enum err hub_op_create(struct hub_store *s, const struct hub_writer *w,
                               const struct change_op *op, uint8_t *verdict, int64_t *scope,
@@ -242,6 +251,10 @@ enum err hub_op_apply(struct hub_store *s, const struct hub_writer *w, const str
                       uint8_t *verdict, int64_t *scope)
 {
     s->folding = op->rid;
+    if (hub_type_foreign(s, w, op->type)) {
+        *verdict = FOLD_HELD_SCOPE;
+        return ERR_OK;
+    }
     if (op->kind == CHANGE_CREATE) {
         bool done = false;
         enum err e = hub_op_create(s, w, op, verdict, scope, &done);

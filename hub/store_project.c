@@ -91,6 +91,8 @@ static enum err hub_project_one(struct hub_store *s, const struct hub_record *r,
 {
     const struct catalogue_type *t = catalogue_type_by_no(s->catalogue, r->type);
     if (t == NULL) return ERR_OK; /* of a newer catalogue */
+    /* A commune's, from before the catalogue kept the type at the hub: it decides nothing. */
+    if (t->scope == CATALOGUE_SCOPE_HUB && r->unit != s->hub_unit) return ERR_OK;
     fold_clear(&s->fold);
     enum err e = fold_load(&s->fold, r->state);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;

@@ -240,6 +240,42 @@ static uint64_t pairs(struct world *w)
     return c.pairs;
 }
 
+/* A commune cannot decide what is counted: a type that stays at the hub is the hub's own log's alone. */
+static void a_commune_makes_no_record_of_a_type_that_stays_at_the_hub(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_node a;
+    struct world_op o;
+    world_open(&w, 23);
+    publish(&w);
+    world_node_open(&w, &a, "26170", 231);
+    save_person(&a, 1, "Lan", NULL);
+    save_person(&a, 2, "Mai", NULL);
+    const struct catalogue *c = hub_store_catalogue(w.store);
+    uint8_t ref[18] = {0xc4, 16};
+    struct id_record rid = rid_of(9), one = rid_of(1), two = rid_of(2);
+    world_op_begin(&o, CHANGE_CREATE, &rid, catalogue_type_by_name(c, "person_link")->no);
+    memcpy(ref + 2, one.b, 16);
+    world_op_value(&o, 1, BYTES_OF(ref), NULL, 0);
+    memcpy(ref + 2, two.b, 16);
+    world_op_value(&o, 2, BYTES_OF(ref), NULL, 0);
+    world_op_text(&o, 3, "same", NULL, 0);
+    struct bytes p = world_op_end(&o);
+    world_save(&a, &p, 1);
+    world_op_free(&o);
+    assert_int_equal(world_push(&w, &a), ERR_OK);
+    struct hub_position at;
+    hub_store_position(w.store, &at);
+    assert_int_equal(world_verdict(&w, at.position), FOLD_HELD_SCOPE);
+    assert_int_equal(hub_store_project(w.store), ERR_OK);
+    assert_int_equal(number(&w, "SELECT count(*) FROM person_link"), 0);
+    assert_int_equal(number(&w, "SELECT count(*) FROM person_root"), 0);
+    assert_int_equal(hub_store_check(w.store), ERR_OK);
+    world_node_close(&a);
+    world_close(&w);
+}
+
 static void one_person_in_two_communes_is_found_and_decided(void **state)
 {
     (void)state;
@@ -488,6 +524,7 @@ int main(void)
         cmocka_unit_test(a_feed_in_steps_equals_one_from_the_beginning),
         cmocka_unit_test(a_decision_reaches_the_commune_it_concerns_and_no_other),
         cmocka_unit_test(one_person_in_two_communes_is_found_and_decided),
+        cmocka_unit_test(a_commune_makes_no_record_of_a_type_that_stays_at_the_hub),
         cmocka_unit_test(a_catalogue_is_published_and_survives),
         cmocka_unit_test(an_invitation_is_for_one_node),
         cmocka_unit_test(a_token_opens_until_it_is_revoked),
