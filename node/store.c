@@ -115,6 +115,8 @@ static enum err node_store_begin(struct node_store *s, const struct node_store_o
         db_open(o->path, o->vfs, DB_EXCLUSIVE | (o->create ? (unsigned)DB_CREATE : 0u), &s->db);
     if (e == ERR_NOT_FOUND) return ERR_NOT_READY;
     int64_t version = 0;
+    /* KiB of pages: an office PC is old, and a save touches few of them. */
+    if (e == ERR_OK) e = db_exec(s->db, "PRAGMA cache_size=-256");
     if (e == ERR_OK) e = db_version(s->db, &version);
     /* A file without our schema is what a crash during init left: it may be taken. */
     if (e == ERR_OK && o->create && version > 0) return ERR_EXISTS;

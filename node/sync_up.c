@@ -62,6 +62,8 @@ static void node_sync_upend(struct node_sync *s, const struct node_sync_event *e
                             struct node_sync_effects *fx)
 {
     s->upend = true;
+    pack_free(s->pack); /* no frame follows: its memory is for applying the feed */
+    s->pack = NULL;
     buf_clear(&s->body);
     wire_put_array(&s->body, 0);
     node_sync_send(s, MESSAGE_UPEND, false, ev, fx);
