@@ -1,6 +1,13 @@
 #include "hub/close.h"
+#include "hub/adx.h"
 #include "hub/canonical.h"
+#include "hub/dhis2.h"
+#include "hub/docx.h"
+#include "hub/manifest.h"
 #include "hub/own.h"
+#include "hub/paper.h"
+#include "hub/pdf.h"
+#include "hub/small.h"
 #include "hub/xlsx.h"
 
 #include <assert.h>
@@ -20,13 +27,16 @@ struct close_job {
     const struct hub_close_request *request;
     struct hub_report *report;
     struct hub_issue issue;
-    struct close_file files[HUB_ISSUE_KINDS];
+    struct close_file files[HUB_ISSUE_KINDS]; /* without data: the issue has no such file */
+    struct hub_report_why gaps[HUB_ISSUE_KINDS];
 };
 
 void hub_close_name(const struct hub_issue *issue, enum hub_issue_kind kind,
                     char out[static HUB_ISSUE_NAME_ROOM])
 {
-    static const char *const ends[HUB_ISSUE_KINDS] = {"json", "csv", "xlsx"};
+    static const char *const ends[HUB_ISSUE_KINDS] = {"json",    "csv",        "xlsx",
+                                                      "adx.xml", "dhis2.json", "registrations.json",
+                                                      "pdf",     "docx",       "manifest.json"};
     assert(kind < HUB_ISSUE_KINDS);
     snprintf(out, HUB_ISSUE_NAME_ROOM, "BC_%s_%s_%s_%u.%s", issue->report, issue->period,
              issue->unit, (unsigned)issue->number, ends[kind]);
@@ -68,23 +78,93 @@ static enum err close_sign(struct close_job *job, enum hub_issue_kind kind)
     return minisign_sign(job->request->issue_key, f->hash, bytes_str(trusted), &f->minisig);
 }
 
-static enum err close_files(struct close_job *job)
+/* A format that cannot say this report: the file is missing, and the list says why. */
+static enum err close_gap(struct close_job *job, enum hub_issue_kind kind, enum err e)
+{
+    struct hub_report_why *why = &job->gaps[kind];
+    if (e != ERR_NOT_FOUND && e != ERR_BAD_INPUT) return e;
+    buf_clear(&job->files[kind].data);
+    if (e == ERR_BAD_INPUT && why->vi[0] != '\0') return ERR_OK;
+    snprintf(why->vi, sizeof why->vi, "không có số liệu nào để gửi");
+    snprintf(why->en, sizeof why->en, "there is no value to send");
+    return ERR_OK;
+}
+
+static enum err close_data(struct close_job *job)
 {
     const struct hub_report *r = job->report;
-    struct close_file *files = job->files;
-    enum err e = hub_canonical_json(r, &files[HUB_ISSUE_JSON].data);
-    if (e == ERR_OK) e = hub_canonical_csv(r, &files[HUB_ISSUE_CSV].data);
+    struct close_file *f = job->files;
+    int64_t at = job->issue.closed_ms;
+    enum err e = hub_canonical_json(r, &f[HUB_ISSUE_JSON].data);
+    if (e == ERR_OK) e = hub_canonical_csv(r, &f[HUB_ISSUE_CSV].data);
     if (e != ERR_OK) return e;
-    hub_canonical_digest(buf_bytes(&files[HUB_ISSUE_JSON].data), &job->issue.figures);
+    hub_canonical_digest(buf_bytes(&f[HUB_ISSUE_JSON].data), &job->issue.figures);
+    e = close_gap(job, HUB_ISSUE_ADX, hub_adx(r, at, &f[HUB_ISSUE_ADX].data));
+    if (e == ERR_OK)
+        e = close_gap(
+            job, HUB_ISSUE_DHIS2,
+            hub_dhis2_values(r, at, &f[HUB_ISSUE_DHIS2].data, &job->gaps[HUB_ISSUE_DHIS2]));
+    if (e == ERR_OK)
+        e = close_gap(job, HUB_ISSUE_REGISTRATIONS,
+                      hub_dhis2_complete(r, at, &f[HUB_ISSUE_REGISTRATIONS].data,
+                                         &job->gaps[HUB_ISSUE_REGISTRATIONS]));
+    return e;
+}
+
+static enum err close_papers(struct close_job *job)
+{
+    char name[HUB_ISSUE_NAME_ROOM];
+    struct buf proof;
+    buf_init(&proof, HUB_PAPER_TEXT_MAX);
+    hub_close_name(&job->issue, HUB_ISSUE_PDF, name);
+    name[strlen(name) - strlen(".pdf")] = '\0';
+    enum err e = hub_paper_sign(&job->issue, job->request->issue_key, &proof);
+    struct hub_nd30_about about = {
+        .issue = job->issue.number,
+        .closed_ms = job->issue.closed_ms,
+        .digest = job->issue.figures,
+        .name = name,
+        .proof = buf_cstr(&proof),
+    };
+    if (e == ERR_OK) e = hub_pdf(job->report, &about, &job->files[HUB_ISSUE_PDF].data);
+    if (e == ERR_OK) e = hub_docx(job->report, &about, &job->files[HUB_ISSUE_DOCX].data);
+    buf_free(&proof);
+    return e;
+}
+
+static enum err close_list(struct close_job *job)
+{
+    struct hub_manifest_file files[HUB_ISSUE_KINDS];
+    struct hub_manifest_gap gaps[HUB_ISSUE_KINDS];
+    size_t count = 0, gap_count = 0;
+    for (size_t k = 0; k < HUB_ISSUE_MANIFEST; k++) {
+        enum hub_issue_kind kind = (enum hub_issue_kind)k;
+        struct close_file *f = &job->files[k];
+        if (f->data.len > 0) {
+            files[count++] = (struct hub_manifest_file){kind, f->name, buf_bytes(&f->data)};
+        } else {
+            gaps[gap_count++] = (struct hub_manifest_gap){kind, &job->gaps[k]};
+        }
+    }
+    return hub_manifest(job->report, &job->issue, files, count, gaps, gap_count,
+                        &job->files[HUB_ISSUE_MANIFEST].data);
+}
+
+static enum err close_files(struct close_job *job)
+{
+    enum err e = close_data(job);
     struct hub_xlsx_about about = {
         .issue = job->issue.number,
         .closed_ms = job->issue.closed_ms,
         .digest = job->issue.figures,
         .scratch = job->request->scratch,
     };
-    e = hub_xlsx(r, &about, &files[HUB_ISSUE_XLSX].data);
-    for (int k = 0; e == ERR_OK && k < HUB_ISSUE_KINDS; k++)
-        e = close_sign(job, (enum hub_issue_kind)k);
+    if (e == ERR_OK) e = hub_xlsx(job->report, &about, &job->files[HUB_ISSUE_XLSX].data);
+    if (e == ERR_OK) e = close_papers(job);
+    for (int k = 0; e == ERR_OK && k < HUB_ISSUE_KINDS; k++) {
+        if (k == HUB_ISSUE_MANIFEST) e = close_list(job);
+        if (e == ERR_OK && job->files[k].data.len > 0) e = close_sign(job, (enum hub_issue_kind)k);
+    }
     return e;
 }
 
@@ -175,6 +255,7 @@ static enum err close_store(struct close_job *job)
     if (e == ERR_OK) e = hub_issues_add(job->store, &job->issue);
     for (int k = 0; e == ERR_OK && k < HUB_ISSUE_KINDS; k++) {
         struct close_file *f = &job->files[k];
+        if (f->data.len == 0) continue;
         struct hub_issue_file file = {
             .kind = (enum hub_issue_kind)k,
             .name = f->name,
@@ -239,6 +320,7 @@ enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
     if (e == ERR_OK) e = close_free(job, why);
     if (e == ERR_EXISTS) *out = (struct hub_close_result){.issue = job->issue};
     if (e != ERR_OK) goto out;
+    hub_small_apply(job->report, hub_small_class, NULL);
     close_about(job);
     e = close_files(job);
     if (e == ERR_OK) e = close_store(job);

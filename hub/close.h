@@ -3,8 +3,11 @@
  *
  * The cut is the log position before the close set. In one transaction the close set takes its
  * position (signed by the hub's log key, with cut and figures digest) and the issue is stored: JSON,
- * CSV and XLSX as bytes, each with its BLAKE2b-512 and a minisign signature by the issue key whose
+ * CSV, XLSX, ADX, DHIS2 with its registrations, PDF, DOCX and the list of them all, as bytes, each
+ * with its BLAKE2b-512 and a minisign signature by the issue key whose
  * trusted comment names time, file, period, issue and digest; and the records behind every cell.
+ * What cannot be said in a format (DHIS2 has no nine months) is left out and the list says why.
+ * Small cells of sensitive indicators are hidden in all of them (hub/small); the records are not.
  * Nothing of it changes afterwards, whatever data come later.
  *
  * Ownership: the request is borrowed.   Threads: loop thread, outside a transaction.   Units: UTC ms.

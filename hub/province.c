@@ -18,6 +18,12 @@ static const char *const hub_kind_types[HUB_ISSUE_KINDS] = {
     [HUB_ISSUE_JSON] = "application/json",
     [HUB_ISSUE_CSV] = "text/csv; charset=utf-8",
     [HUB_ISSUE_XLSX] = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    [HUB_ISSUE_ADX] = "application/adx+xml",
+    [HUB_ISSUE_DHIS2] = "application/json",
+    [HUB_ISSUE_REGISTRATIONS] = "application/json",
+    [HUB_ISSUE_PDF] = "application/pdf",
+    [HUB_ISSUE_DOCX] = "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    [HUB_ISSUE_MANIFEST] = "application/json",
 };
 
 static void hub_province_error(struct web_response *r, unsigned status, const char *word)

@@ -1,6 +1,6 @@
 /*
  * The hub's store, part 5: issued reports. An issue is what was closed, byte for byte: its cut, the
- * figures digest, three files with their signatures, and the records behind each cell. Rows are only
+ * figures digest, its files with their signatures, and the records behind each cell. Rows are only
  * ever added; the database itself refuses to change or remove them.
  *
  * Ownership: what a callback is given is borrowed for the call; it must not call the function that
@@ -18,7 +18,18 @@ enum {
     HUB_ISSUE_REPORT_ROOM = CATALOGUE_NAME_BYTES_MAX + 1,
 };
 
-enum hub_issue_kind { HUB_ISSUE_JSON, HUB_ISSUE_CSV, HUB_ISSUE_XLSX, HUB_ISSUE_KINDS };
+enum hub_issue_kind { /* numbers are in the database: only ever added to */
+                      HUB_ISSUE_JSON,
+                      HUB_ISSUE_CSV,
+                      HUB_ISSUE_XLSX,
+                      HUB_ISSUE_ADX,           /* missing when no unit has a value */
+                      HUB_ISSUE_DHIS2,         /* missing too when DHIS2 has no id for the period */
+                      HUB_ISSUE_REGISTRATIONS, /* together with HUB_ISSUE_DHIS2 */
+                      HUB_ISSUE_PDF,
+                      HUB_ISSUE_DOCX,
+                      HUB_ISSUE_MANIFEST, /* lists all others */
+                      HUB_ISSUE_KINDS
+};
 
 struct hub_issue {
     int64_t id; /* of the row; 0 before hub_issues_add */

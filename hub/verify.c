@@ -3,6 +3,8 @@
 #include "common/io/file.h"
 #include "hub/canonical.h"
 #include "hub/export.h"
+#include "hub/manifest.h"
+#include "hub/small.h"
 #include "hub/store_replay.h"
 
 #include <sodium.h>
@@ -113,9 +115,19 @@ enum err hub_verify_folder(const char *folder, const char *key_path, hub_verifie
 struct verify_files {
     struct bytes public_key;
     const struct hub_issue *issue;
-    size_t good;
+    size_t count; /* without the list */
+    size_t good;  /* signed, and listed if the list is there */
     bool digest;
+    struct buf list; /* content of the manifest */
 };
+
+static enum err verify_list(void *ctx, const struct hub_issue_file *file)
+{
+    struct verify_files *v = ctx;
+    if (file->kind != HUB_ISSUE_MANIFEST) return ERR_OK;
+    buf_add_bytes(&v->list, file->data);
+    return v->list.e;
+}
 
 static enum err verify_stored(void *ctx, const struct hub_issue_file *file)
 {
@@ -124,6 +136,10 @@ static enum err verify_stored(void *ctx, const struct hub_issue_file *file)
     struct bytes trusted;
     crypto_generichash(hash, sizeof hash, file->data.p, file->data.len, NULL, 0);
     bool same = memcmp(hash, file->hash, sizeof hash) == 0;
+    struct hub_manifest_file listed = {file->kind, file->name, file->data};
+    bool list = file->kind == HUB_ISSUE_MANIFEST;
+    same = same && (list || hub_manifest_lists(buf_bytes(&v->list), &listed));
+    v->count += !list;
     if (same &&
         verify_bytes(file->data, file->minisig, v->public_key, file->name, &trusted) == ERR_OK)
         v->good++;
@@ -142,9 +158,12 @@ static enum err verify_issue_files(struct hub_store *s, const struct hub_issue *
     buf_init(&key, MINISIGN_FILE_BYTES_MAX);
     enum err e = minisign_public(issue->issue_pk, &key);
     struct verify_files v = {.public_key = buf_bytes(&key), .issue = issue};
+    buf_init(&v.list, HUB_VERIFY_FILE_BYTES_MAX);
+    if (e == ERR_OK) e = hub_issues_files(s, issue->id, verify_list, &v);
     if (e == ERR_OK) e = hub_issues_files(s, issue->id, verify_stored, &v);
-    out->files = v.good == HUB_ISSUE_KINDS;
+    out->files = v.good == v.count + 1 && v.count == hub_manifest_count(buf_bytes(&v.list));
     out->digest = v.digest;
+    buf_free(&v.list);
     buf_free(&key);
     return e;
 }
@@ -160,6 +179,7 @@ static enum err verify_figures(struct hub_store *replay, const struct hub_issue 
     buf_init(&json, HUB_CANONICAL_BYTES_MAX);
     enum err e = period_parse(bytes_str(issue->period), &period);
     if (e == ERR_OK) e = hub_report_compute(replay, issue->report, issue->unit, period, &r, &why);
+    if (e == ERR_OK) hub_small_apply(r, hub_small_class, NULL);
     if (e == ERR_OK) e = hub_canonical_json(r, &json);
     if (e == ERR_OK) {
         hub_canonical_digest(buf_bytes(&json), &out->figures);

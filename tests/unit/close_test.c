@@ -7,6 +7,7 @@
 #include "common/io/file.h"
 #include "hub/canonical.h"
 #include "hub/export.h"
+#include "hub/manifest.h"
 #include "tests/lib/report_fixture.h"
 
 #include <setjmp.h>
@@ -164,7 +165,41 @@ static void names_say_what_is_inside(void **state)
     assert_string_equal(k.name[HUB_ISSUE_JSON], "BC_RP04_2023-6M_735_1.json");
     assert_string_equal(k.name[HUB_ISSUE_CSV], "BC_RP04_2023-6M_735_1.csv");
     assert_string_equal(k.name[HUB_ISSUE_XLSX], "BC_RP04_2023-6M_735_1.xlsx");
+    assert_string_equal(k.name[HUB_ISSUE_ADX], "BC_RP04_2023-6M_735_1.adx.xml");
+    assert_string_equal(k.name[HUB_ISSUE_DHIS2], "BC_RP04_2023-6M_735_1.dhis2.json");
+    assert_string_equal(k.name[HUB_ISSUE_REGISTRATIONS],
+                        "BC_RP04_2023-6M_735_1.registrations.json");
+    assert_string_equal(k.name[HUB_ISSUE_PDF], "BC_RP04_2023-6M_735_1.pdf");
+    assert_string_equal(k.name[HUB_ISSUE_DOCX], "BC_RP04_2023-6M_735_1.docx");
+    assert_string_equal(k.name[HUB_ISSUE_MANIFEST], "BC_RP04_2023-6M_735_1.manifest.json");
     kept_free(&k);
+    report_hub_close(&h);
+}
+
+static enum err keep_list(void *ctx, const struct hub_issue_file *file)
+{
+    struct buf *list = ctx;
+    assert_int_not_equal(file->kind, HUB_ISSUE_DHIS2);
+    assert_int_not_equal(file->kind, HUB_ISSUE_REGISTRATIONS);
+    if (file->kind == HUB_ISSUE_MANIFEST) buf_add_bytes(list, file->data);
+    return list->e;
+}
+
+static void what_cannot_be_said_is_left_out_and_named(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    struct hub_close_result c;
+    struct buf list;
+    setup(&h, 37);
+    buf_init(&list, HUB_CANONICAL_BYTES_MAX);
+    assert_int_equal(report_close(&h, "RP04", "2023-9M", &c), ERR_OK);
+    assert_int_equal(hub_issues_files(h.store, c.issue.id, keep_list, &list), ERR_OK);
+    assert_int_equal(hub_manifest_count(buf_bytes(&list)), HUB_ISSUE_KINDS - 3);
+    assert_non_null(strstr(buf_cstr(&list), "{\"kind\":\"dhis2\",\"why_vi\":\"DHIS2 không có mã"));
+    assert_non_null(strstr(buf_cstr(&list), "DHIS2 has no id for period 2023-9M (nine months)"));
+    assert_null(strstr(buf_cstr(&list), "{\"kind\":\"adx\""));
+    buf_free(&list);
     report_hub_close(&h);
 }
 
@@ -255,7 +290,7 @@ static void an_export_satisfies_the_stock_tool(void **state)
     assert_int_equal(hub_export(h.store, &c.issue, out, &count), ERR_OK); /* again: harmless */
     if (system("minisign -v >/dev/null 2>&1") == 0) {
         run(out,
-            "for f in BC_*.json BC_*.csv BC_*.xlsx; do "
+            "for f in BC_*.json BC_*.csv BC_*.xlsx BC_*.xml BC_*.pdf BC_*.docx; do "
             "minisign -q -V -p dongbo.pub -m $f || exit 1; done",
             true);
         run(out,
@@ -305,6 +340,7 @@ int main(void)
         cmocka_unit_test(a_second_closing_is_refused_and_names_the_first),
         cmocka_unit_test(issued_bytes_never_change),
         cmocka_unit_test(names_say_what_is_inside),
+        cmocka_unit_test(what_cannot_be_said_is_left_out_and_named),
         cmocka_unit_test(an_issue_keeps_the_records_behind_each_cell),
         cmocka_unit_test(an_export_satisfies_the_stock_tool),
         cmocka_unit_test(a_closing_that_cannot_be_written_closes_nothing),

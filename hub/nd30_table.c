@@ -1,0 +1,205 @@
+/* The tables of the document: the summary, then figures by unit in as many tables as they need. */
+#include "common/text.h"
+#include "hub/nd30_priv.h"
+#include "hub/report_print.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {                       /* tenths of a millimetre */
+       TABLE_NAME = 420,     /* column of the units' names, at least */
+       TABLE_NAME_MAX = 700, /* and at most */
+       TABLE_FIGURE = 130,   /* column of figures, at least */
+       TABLE_CHARACTER = 19, /* of a digit at the size of such cells */
+       TABLE_PADDING = 40,   /* of a cell, both sides */
+       TABLE_SUMMARY_COLUMNS = 6,
+};
+
+static const struct hub_nd30_column summary_columns[TABLE_SUMMARY_COLUMNS] = {
+    {100, HUB_ND30_CENTER, "TT"},
+    {640, HUB_ND30_START, "Chỉ tiêu"},
+    {190, HUB_ND30_CENTER, "Đơn vị tính"},
+    {220, HUB_ND30_END, "Kết quả"},
+    {260, HUB_ND30_CENTER, "Chỉ tiêu giao"},
+    {240, HUB_ND30_CENTER, "Đánh giá"},
+};
+
+/* ---- layout ---- */
+
+static enum err table_rows(struct hub_nd30 *d)
+{
+    const struct hub_report *r = d->r;
+    size_t n = 0;
+    for (size_t i = 0; i < r->line_count; i++)
+        n += r->lines[i].row_count;
+    d->rows = calloc(n > 0 ? n : 1, sizeof *d->rows);
+    if (d->rows == NULL) return ERR_NOMEM;
+    for (size_t i = 0; i < r->line_count; i++) {
+        for (size_t k = 0; k < r->lines[i].row_count; k++)
+            d->rows[d->row_count++] = (struct hub_nd30_row){i, k};
+    }
+    return ERR_OK;
+}
+
+/* Width of a column of figures by unit: no figure may break. */
+static unsigned table_width(const struct hub_report *r, const struct hub_report_line *line)
+{
+    size_t longest = 0;
+    for (size_t c = 0; c < hub_report_columns(r); c++) {
+        char figure[HUB_REPORT_FIGURE_ROOM];
+        const struct hub_report_cell *cell = &line->rows[0].cells[c];
+        if (cell->absent) continue; /* words, which may break */
+        hub_report_figure(line, cell, figure);
+        size_t n = text_count(bytes_str(figure));
+        if (n > longest) longest = n;
+    }
+    unsigned width = (unsigned)longest * TABLE_CHARACTER + TABLE_PADDING;
+    return width < TABLE_FIGURE ? TABLE_FIGURE : width;
+}
+
+static struct hub_nd30_table *table_add(struct hub_nd30 *d)
+{
+    if (d->table_count == HUB_ND30_TABLES_MAX) return NULL;
+    return &d->tables[d->table_count++];
+}
+
+static void table_summary(struct hub_nd30 *d)
+{
+    struct hub_nd30_table *t = table_add(d);
+    memcpy(t->columns, summary_columns, sizeof summary_columns);
+    t->column_count = TABLE_SUMMARY_COLUMNS;
+    t->row_count = d->row_count;
+    snprintf(t->title, sizeof t->title, "Bảng 1. Kết quả thực hiện");
+}
+
+/* A table of lines from *next on, as many as fit. */
+static enum err table_by_unit(struct hub_nd30 *d, size_t *next)
+{
+    const struct hub_report *r = d->r;
+    unsigned used = 0;
+    struct hub_nd30_table *t = table_add(d);
+    if (t == NULL) return ERR_TOO_LARGE;
+    t->by_unit = true;
+    t->first = *next;
+    t->row_count = hub_report_columns(r);
+    t->columns[0] = (struct hub_nd30_column){TABLE_NAME, HUB_ND30_START, "Đơn vị"};
+    t->column_count = 1;
+    while (*next < r->line_count && t->column_count < HUB_ND30_COLUMNS_MAX) {
+        unsigned width = table_width(r, &r->lines[*next]);
+        if (t->column_count > 1 && used + width > HUB_ND30_BODY - TABLE_NAME) break;
+        struct hub_nd30_column *c = &t->columns[t->column_count++];
+        *c = (struct hub_nd30_column){width, HUB_ND30_END, ""};
+        snprintf(c->head, sizeof c->head, "(%u)", r->lines[*next].no);
+        used += width;
+        ++*next;
+    }
+    unsigned name = used < HUB_ND30_BODY ? HUB_ND30_BODY - used : TABLE_NAME;
+    t->columns[0].width = name > TABLE_NAME_MAX ? TABLE_NAME_MAX : name;
+    snprintf(t->title, sizeof t->title,
+             "Bảng %zu. Số liệu theo đơn vị (trong ngoặc: số thứ tự chỉ tiêu ở Bảng 1)",
+             d->table_count);
+    return ERR_OK;
+}
+
+enum err nd30_tables(struct hub_nd30 *d)
+{
+    size_t next = 0;
+    d->tables = calloc(HUB_ND30_TABLES_MAX, sizeof *d->tables);
+    if (d->tables == NULL) return ERR_NOMEM;
+    enum err e = table_rows(d);
+    if (e != ERR_OK) return e;
+    table_summary(d);
+    while (e == ERR_OK && d->r->unit_count > 1 && next < d->r->line_count)
+        e = table_by_unit(d, &next);
+    return e;
+}
+
+/* ---- cells ---- */
+
+static void cell_text(const char *text, struct buf *out)
+{
+    buf_add_bytes(out, text_truncate(bytes_str(text), HUB_ND30_CELL_BYTES_MAX));
+}
+
+static void cell_amount(const char *value, bool ratio, struct buf *out)
+{
+    for (; *value != '\0'; value++)
+        buf_add_u8(out, *value == '.' ? ',' : (uint8_t)*value);
+    if (ratio) buf_add_u8(out, '%');
+}
+
+static void cell_target(const struct hub_target_row *t, bool ratio, struct buf *out)
+{
+    static const char *const ops[][2] = {
+        {"ge", "≥ "}, {"gt", "> "}, {"le", "≤ "}, {"lt", "< "}, {"eq", "= "}};
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        if (strcmp(t->op, ops[i][0]) == 0) buf_add_str(out, ops[i][1]);
+    }
+    cell_amount(t->value, ratio, out);
+    if (strcmp(t->op, "band") != 0) return;
+    buf_add_str(out, " đến ");
+    cell_amount(t->value_hi, ratio, out);
+}
+
+static const struct hub_report_target *cell_target_of(const struct hub_report *r, size_t line)
+{
+    for (size_t i = 0; i < r->target_count; i++) {
+        if (r->targets[i].line == line && r->targets[i].unit + 1 == hub_report_columns(r))
+            return &r->targets[i];
+    }
+    return NULL;
+}
+
+static void cell_summary(const struct hub_nd30 *d, size_t row, size_t column, struct buf *out)
+{
+    const struct hub_report *r = d->r;
+    const struct hub_nd30_row *at = &d->rows[row];
+    const struct hub_report_line *line = &r->lines[at->line];
+    const struct hub_report_row *v = &line->rows[at->row];
+    const struct hub_report_target *t = cell_target_of(r, at->line);
+    char figure[HUB_REPORT_FIGURE_ROOM];
+    bool total = at->row == 0;
+    if (column == 0 && total) buf_printf(out, "%u", line->no);
+    if (column == 1) {
+        if (!total) buf_add_str(out, "– ");
+        cell_text(v->label_vi, out);
+    }
+    if (column == 2 && total) cell_text(line->indicator->measured_vi, out);
+    if (column == 3) {
+        hub_report_figure(line, &v->cells[hub_report_columns(r) - 1], figure);
+        buf_add_str(out, figure);
+    }
+    if (t == NULL || !total) return;
+    if (column == 4) cell_target(&t->row, hub_figures_is_ratio(line->indicator->measure), out);
+    if (column == 5) buf_add_str(out, hub_met_vi(t->met));
+}
+
+static void cell_by_unit(const struct hub_nd30 *d, const struct hub_nd30_table *t, size_t row,
+                         size_t column, struct buf *out)
+{
+    const struct hub_report *r = d->r;
+    char figure[HUB_REPORT_FIGURE_ROOM];
+    if (column == 0) {
+        cell_text(row < r->unit_count ? r->units[row].name : "Toàn đơn vị", out);
+        return;
+    }
+    const struct hub_report_line *line = &r->lines[t->first + column - 1];
+    hub_report_figure(line, &line->rows[0].cells[row], figure);
+    buf_add_str(out, figure);
+}
+
+enum err hub_nd30_cell(const struct hub_nd30 *d, const struct hub_nd30_table *t, size_t row,
+                       size_t column, struct buf *out, enum hub_nd30_role *role)
+{
+    buf_clear(out);
+    if (t->by_unit) {
+        bool all = row >= d->r->unit_count;
+        cell_by_unit(d, t, row, column, out);
+        *role = all ? HUB_ND30_CELL_SMALL_BOLD : HUB_ND30_CELL_SMALL;
+    } else {
+        bool total = d->rows[row].row == 0 && (column == 1 || column == 3);
+        cell_summary(d, row, column, out);
+        *role = total ? HUB_ND30_CELL_BOLD : HUB_ND30_CELL;
+    }
+    return out->e;
+}
