@@ -56,7 +56,7 @@ static struct world_conn *conn_new(struct world *w, int node, uint64_t link)
         *c = (struct world_conn){.id = ++w->serial, .node = node, .link = link};
         return c;
     }
-    assert(!"too many connections at once");
+    assert(0 && "too many connections at once");
     return NULL;
 }
 

@@ -443,7 +443,8 @@ static int file_sync(sqlite3_file *f, int flags)
     (void)flags;
     int rc = host_tick(x->host, false);
     if (rc != SQLITE_OK) {
-        if (!x->host->dead) inode_flush_failed(x->inode, &x->host->rng);
+        if (!x->host->dead && x->host->fault == MEMVFS_IO_FORGET)
+            inode_flush_failed(x->inode, &x->host->rng);
         return SQLITE_IOERR_FSYNC;
     }
     inode_flush(x->inode);

@@ -62,11 +62,13 @@ void memvfs_boot(struct memvfs_host *h);
 /* The power failed as well: pending writes are lost or not, by `seed`. Only while all files are closed. */
 void memvfs_power_loss(struct memvfs_host *h, uint64_t seed);
 
-enum memvfs_fault { MEMVFS_IO, MEMVFS_FULL };
+enum memvfs_fault { MEMVFS_IO, MEMVFS_IO_FORGET, MEMVFS_FULL };
 
 /*
  * Let `count` operations fail, beginning with number `from` (MEMVFS_NEVER for count: for ever). MEMVFS_FULL fails only
- * operations that need space. A sync that fails may forget what was pending, as Linux does.
+ * operations that need space. After MEMVFS_IO
+ * nothing that was pending is forgotten; with MEMVFS_IO_FORGET a sync that fails may forget it, as Linux does:
+ * it is seen until the power fails, and no later sync writes it.
  */
 void memvfs_fail(struct memvfs_host *h, enum memvfs_fault kind, uint64_t from, uint64_t count);
 void memvfs_heal(struct memvfs_host *h);

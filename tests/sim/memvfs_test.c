@@ -231,7 +231,7 @@ static void test_faults(void **state)
         struct memvfs_host *h = memvfs_host("a");
         assert_int_equal(db_open("a/x.db", MEMVFS_NAME, DB_CREATE | DB_EXCLUSIVE, &db), ERR_OK);
         assert_true(db_ready(db));
-        enum memvfs_fault kind = op % 2 ? MEMVFS_IO : MEMVFS_FULL;
+        enum memvfs_fault kind = op % 2 ? MEMVFS_IO_FORGET : MEMVFS_FULL;
         memvfs_fail(h, kind, memvfs_ops(h) + op / 2, op % 4 < 2 ? 1 : MEMVFS_NEVER);
         int acked = db_write(db);
         if (acked < COMMITS) *(kind == MEMVFS_FULL ? &full : &io) += 1;

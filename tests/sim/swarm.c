@@ -12,6 +12,8 @@ struct plan { /* drawn from the seed; per mille of deeds */
 };
 
 static struct plan plan;
+bool swarm_forgetful;
+bool swarm_reopens;
 
 static bool draw(struct world *w, unsigned permille)
 {
@@ -113,7 +115,7 @@ static void fault(struct world *w, enum memvfs_fault kind)
     struct world_host *h = world_host_of(w, who);
     uint64_t from = memvfs_ops(h->disk) + rng_below(&w->rng, 60);
     bool once = draw(w, 500);
-    world_trace(w, h->name, "%s %s", kind == MEMVFS_IO ? "I/O errors" : "disk full",
+    world_trace(w, h->name, "%s %s", kind == MEMVFS_FULL ? "disk full" : "I/O errors",
                 once ? "once" : "for a while");
     memvfs_fail(h->disk, kind, from, once ? 1 : MEMVFS_NEVER);
     w->stats.faults++;
@@ -161,7 +163,7 @@ static void act(struct world *w, uint64_t arg)
     } else if (draw(w, plan.offline)) {
         world_offline(w, n, !w->nodes[n].offline);
     } else if (draw(w, plan.io)) {
-        fault(w, MEMVFS_IO);
+        fault(w, swarm_forgetful ? MEMVFS_IO_FORGET : MEMVFS_IO);
     } else if (draw(w, plan.full)) {
         fault(w, MEMVFS_FULL);
     } else if (draw(w, plan.clock)) {
@@ -183,7 +185,7 @@ static void calm(struct world *w)
         struct world_host *h = world_host_of(w, who);
         h->crash_step = UINT64_MAX;
         memvfs_crash_at(h->disk, MEMVFS_NEVER);
-        if (memvfs_io_failures(h->disk) == 0) memvfs_heal(h->disk);
+        memvfs_heal(h->disk);
     }
 }
 
@@ -207,6 +209,7 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
     assert(w != NULL);
     shape_open(w, seed);
     if (echo) w->echo = stdout;
+    w->reopens = swarm_reopens;
     plan_draw(w);
     world_call(w, 1, act, 0);
     if (plan.publish > 0) world_call(w, rng_below(&w->rng, 1200000), publish, 2);

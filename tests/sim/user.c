@@ -94,12 +94,13 @@ static enum err node_save(struct world *w, const struct world_act *a, struct dee
     return node_own_commit(own, saved);
 }
 
-/* It failed and nobody died: then it must not be there. */
+/* It failed and nobody died: then it must not be there; after an I/O error it may come back with the next boot. */
 static void node_not_saved(struct world *w, unsigned i)
 {
     struct world_node *n = &w->nodes[i];
-    if (memvfs_dead(n->host.disk) || memvfs_io_failures(n->host.disk) > 0) return;
-    n->doubt.open = false;
+    bool io = memvfs_io_failures(n->host.disk) > 0;
+    if (memvfs_dead(n->host.disk) || (io && w->reopens)) return;
+    n->doubt.open = io;
     check_node(w, i);
 }
 

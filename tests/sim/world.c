@@ -266,9 +266,7 @@ void world_look(struct world *w, int who)
     if (!h->up) return;
     if (memvfs_dead(h->disk)) {
         host_down(w, who, 500 + rng_below(&w->rng, 3000));
-    } else if (memvfs_io_failures(h->disk) > 0) {
-        /* Its pages may be lost although later calls succeed: it opens its file anew, as the program does. */
-        w->stats.faults++;
+    } else if (w->reopens && memvfs_io_failures(h->disk) > 0) {
         memvfs_heal(h->disk);
         h->power = false;
         host_down(w, who, 500 + rng_below(&w->rng, 3000));

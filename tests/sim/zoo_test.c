@@ -1,6 +1,6 @@
 /*
- * The bug zoo: each planted bug (ZOO(n) in the product's sources) must be noticed by the checks within a number of random
- * seeds; and without a bug the same seeds pass. A check that nothing can fail proves nothing.
+ * The bug zoo: each planted bug (ZOO(n) in the product's sources) must be noticed by the checks within a number of
+ * random seeds; and without a bug the same seeds pass. A check that nothing can fail proves nothing.
  *
  *   zoo_test          all bugs
  *   zoo_test --bug N  one, with the trace of the seed that shows it
