@@ -160,7 +160,7 @@ static enum err node_values_collect(const struct catalogue_type *type, const jso
         enum err e = node_value_text(v, memory);
         if (e == ERR_BAD_VALUE) return node_values_say(why, key, field, false);
         if (e != ERR_OK) return e;
-        values[*count] = (struct node_entry_value){f, {NULL, memory->len - at}};
+        values[*count] = (struct node_entry_value){f, {NULL, memory->len - at}, false};
         ++*count; /* a key stands once in an object, so there are never more than fields */
     }
     return ERR_OK;
@@ -220,10 +220,14 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"history", node_command_history},
         {"import", node_command_import},
         {"status", node_command_status},
+        {"join", node_command_join},
+        {"search", node_command_search},
+        {"reveal", node_command_reveal},
+        {"catalogue", node_command_catalogue},
+        {"check", node_command_check},
         {"bundle_out", node_command_bundle_out},
         {"bundle_in", node_command_bundle_in},
         {"bundle_inspect", node_command_bundle_inspect},
-        {"join", node_command_join},
     };
     const char *verb = node_request_str(request, "verb");
     for (size_t i = 0; verb != NULL && i < sizeof verbs / sizeof verbs[0]; i++) {

@@ -20,10 +20,11 @@
 
 #include <jansson.h>
 
-#define NODE_COMMAND_ROWS_MAX    512u   /* rows of one import request */
-#define NODE_COMMAND_LIST_MAX    1000u  /* rows of one list answer, unless asked for fewer */
-#define NODE_COMMAND_CLOCK_MS    120000 /* the hub's clock may differ so much without a warning */
-#define NODE_COMMAND_IMPORTS_MAX 20u    /* imports named by status */
+#define NODE_COMMAND_ROWS_MAX     512u   /* rows of one import request */
+#define NODE_COMMAND_LIST_MAX     1000u  /* rows of one list answer, unless asked for fewer */
+#define NODE_COMMAND_CLOCK_MS     120000 /* the hub's clock may differ so much without a warning */
+#define NODE_COMMAND_CLASS_MASKED 3u  /* texts of a list with such a class are shown by initials */
+#define NODE_COMMAND_IMPORTS_MAX  20u /* imports named by status */
 
 struct node_import; /* an import between two of its requests */
 

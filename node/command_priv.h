@@ -11,6 +11,16 @@ json_t *node_command_put(struct node_command *c, const json_t *request);
 json_t *node_command_get(struct node_command *c, const json_t *request);
 json_t *node_command_list(struct node_command *c, const json_t *request);
 json_t *node_command_history(struct node_command *c, const json_t *request);
+json_t *node_json_record(struct node_command *c, const struct id_record *rid,
+                         const struct node_store_record *r);
+json_t *node_no_catalogue(void); /* error responses */
+json_t *node_no_type(const char *name);
+json_t *node_bad_id(void);
+/* command_search.c, command_form.c: what the desk's lists and forms ask */
+json_t *node_command_search(struct node_command *c, const json_t *request);
+json_t *node_command_reveal(struct node_command *c, const json_t *request);
+json_t *node_command_catalogue(struct node_command *c, const json_t *request);
+json_t *node_command_check(struct node_command *c, const json_t *request);
 /* command_import.c */
 json_t *node_command_import(struct node_command *c, const json_t *request);
 /* Save what an import holds back; before any other save. */

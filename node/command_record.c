@@ -8,14 +8,14 @@
 
 enum { NODE_COMMAND_VALUES_BYTES = 1024 * 1024 };
 
-static json_t *node_no_catalogue(void)
+json_t *node_no_catalogue(void)
 {
     return node_command_error(ERR_NOT_READY,
                               "Máy này chưa nhận danh mục: hãy đồng bộ (dongbo-node sync) trước.",
                               "No catalogue has come yet: sync first (dongbo-node sync).", NULL);
 }
 
-static json_t *node_no_type(const char *name)
+json_t *node_no_type(const char *name)
 {
     char vi[200], en[200];
     snprintf(vi, sizeof vi, "Không có loại hồ sơ \"%.63s\" trong danh mục.", name);
@@ -23,7 +23,7 @@ static json_t *node_no_type(const char *name)
     return node_command_error(ERR_BAD_INPUT, vi, en, NULL);
 }
 
-static json_t *node_bad_id(void)
+json_t *node_bad_id(void)
 {
     return node_command_error(ERR_BAD_INPUT, "Mã hồ sơ phải gồm 32 chữ số thập lục phân.",
                               "A record id has 32 hexadecimal digits.", NULL);
@@ -99,6 +99,9 @@ static json_t *node_put_values(const json_t *request, struct node_put *p)
     enum err e = node_values_read(p->form.type, json_object_get(request, "values"), p->values,
                                   &p->form.count, &p->memory, &why, field);
     p->form.values = p->values;
+    bool settle = json_is_true(json_object_get(request, "settle"));
+    for (size_t i = 0; e == ERR_OK && i < p->form.count; i++)
+        p->values[i].settle = settle;
     if (e == ERR_OK) return NULL;
     return e == ERR_BAD_VALUE ? node_command_error(e, why.vi, why.en, field) : node_command_fail(e);
 }
@@ -224,8 +227,8 @@ static void node_json_fields(struct node_command *c, const struct node_store_rec
     }
 }
 
-static json_t *node_json_record(struct node_command *c, const struct id_record *rid,
-                                const struct node_store_record *r)
+json_t *node_json_record(struct node_command *c, const struct id_record *rid,
+                         const struct node_store_record *r)
 {
     const struct catalogue *cat = node_store_catalogue(c->store, NULL);
     const struct catalogue_type *t = cat != NULL ? catalogue_type_by_no(cat, r->fold.type) : NULL;

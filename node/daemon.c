@@ -1,6 +1,8 @@
 #include "node/daemon.h"
+#include "common/io/clock.h"
 #include "common/io/rpc.h"
 #include "common/log.h"
+#include "node/desk.h"
 #include "node/drive.h"
 
 #include <stdio.h>
@@ -10,6 +12,7 @@ struct node_daemon {
     struct node_home *home;
     struct node_drive *drive;
     struct rpc_server *rpc;
+    struct node_desk *desk;                  /* NULL: not served */
     struct rpc_call *waiting[RPC_PEERS_MAX]; /* those who asked for `sync` */
     size_t count;
     bool once; /* stop after the session */
@@ -113,6 +116,7 @@ static void node_daemon_on_result(void *ctx, const struct node_sync_result *r)
     if (r->wanted_again && r->last == ERR_OK) return; /* joined, or saved meanwhile: one more */
     json_t *response = node_session_response(d, r);
     node_daemon_answer(d, response);
+    if (d->desk != NULL) node_desk_synced(d->desk, response);
     if (d->once && d->response == NULL) {
         d->response = response;
         node_drive_stop(d->drive);
@@ -136,6 +140,58 @@ static void node_daemon_on_stop(void *ctx)
     json_decref(stopped);
     if (d->rpc != NULL) rpc_close(d->rpc, NULL, NULL);
     d->rpc = NULL;
+    if (d->desk != NULL) node_desk_close(d->desk);
+    d->desk = NULL;
+}
+
+/* ---- the desk ---- */
+
+static void node_daemon_sync_now(void *ctx)
+{
+    struct node_daemon *d = ctx;
+    node_drive_now(d->drive);
+}
+
+static const char *node_daemon_sync_state(void *ctx)
+{
+    static const char *const words[] = {
+        [NODE_SYNC_IDLE] = "idle",         [NODE_SYNC_LOADING] = "preparing",
+        [NODE_SYNC_DIALING] = "dialing",   [NODE_SYNC_GREETING] = "greeting",
+        [NODE_SYNC_JOINING] = "joining",   [NODE_SYNC_SYNCING] = "syncing",
+        [NODE_SYNC_CLOSING] = "finishing",
+    };
+    struct node_daemon *d = ctx;
+    return words[node_drive_state(d->drive)];
+}
+
+/* A desk that cannot be served is said and left out: syncing matters more. */
+static void node_daemon_desk(struct node_daemon *d)
+{
+    const struct node_home_desk *place = &d->home->desk;
+    if (!place->on) return;
+    struct node_desk_options o = {.loop = node_drive_loop(d->drive),
+                                  .command = &d->home->command,
+                                  .dir = place->dir,
+                                  .address = place->address,
+                                  .port = place->port,
+                                  .mono_ms = clock_mono_ms,
+                                  .sync_now = node_daemon_sync_now,
+                                  .sync_state = node_daemon_sync_state,
+                                  .ctx = d};
+    enum err e = node_desk_open(&o, &d->desk);
+    if (e != ERR_OK) {
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("desk.refused"), log_err(e), log_uint("port", o.port));
+        printf("Không mở được trang nhập liệu (%s): hãy đổi [desk] listen trong dongbo.conf.\n"
+               "The desk cannot be served (%s): change [desk] listen in dongbo.conf.\n",
+               err_text_vi(e), err_text_en(e));
+    } else {
+        printf("Trang nhập liệu / desk: http://127.0.0.1:%u/\n", (unsigned)node_desk_port(d->desk));
+        if (node_desk_code(d->desk)[0] != '\0')
+            printf("Người dùng đầu tiên: nhập mã trong tệp %s/run/desk-code\n"
+                   "The first user: enter the code of that file.\n",
+                   place->dir);
+    }
+    (void)fflush(stdout);
 }
 
 /* ---- the control socket ---- */
@@ -182,6 +238,7 @@ enum err node_daemon_run(struct node_home *h, const char *socket_path)
     if (e != ERR_OK) return e;
     e = rpc_serve(node_drive_loop(d.drive), socket_path, node_daemon_on_request, &d, &d.rpc);
     if (e == ERR_OK) {
+        node_daemon_desk(&d);
         LOG_EVENT(LOG_LEVEL_INFO, log_evt("daemon.started"));
         e = node_drive_run(d.drive);
         LOG_EVENT(LOG_LEVEL_INFO, log_evt("daemon.stopped"), log_err(e));

@@ -107,7 +107,9 @@ static enum err node_entry_edits(struct node_entry *n, const struct node_entry_f
             e = node_entry_clean(n, form->values[i].field, form->values[i].typed, &text, why);
         if (e != ERR_OK) return e;
         buf_add_bytes(&n->texts, text);
-        edits[i] = (struct record_edit){.field = form->values[i].field, .text = {NULL, text.len}};
+        edits[i] = (struct record_edit){.field = form->values[i].field,
+                                        .text = {NULL, text.len},
+                                        .settle = form->values[i].settle};
     }
     if (n->texts.e != ERR_OK) return n->texts.e;
     const uint8_t *p = n->texts.p;

@@ -20,6 +20,7 @@ enum node_entry_action { NODE_ENTRY_SAVE, NODE_ENTRY_DELETE, NODE_ENTRY_RESTORE 
 struct node_entry_value {
     const struct catalogue_field *field;
     struct bytes typed; /* any bytes; nothing but blanks clears the field */
+    bool settle; /* a person decides between several heads: written even if it is what is shown */
 };
 
 struct node_entry_form {

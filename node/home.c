@@ -182,6 +182,11 @@ static const struct conf_key node_home_keys_table[] = {
     {"hub", "address", CONF_HOSTPORT, "", 0, 0,
      "Địa chỉ trung tâm host:port, thay cho địa chỉ trong lời mời.",
      "Address of the hub, host:port, in place of the invitation's."},
+    {"desk", "enabled", CONF_BOOL, "yes", 0, 0, "Mở trang nhập liệu khi chạy `run`.",
+     "Serve the desk while `run` works."},
+    {"desk", "listen", CONF_HOSTPORT, "127.0.0.1:7380", 0, 65535,
+     "Địa chỉ của trang nhập liệu, chỉ trên máy này; cổng 0: cổng trống bất kỳ.",
+     "Address of the desk, on this PC only; port 0: any free one."},
     {"log", "level", CONF_STRING, "info", 1, 16, "Mức nhật ký: error, warn, info hoặc debug.",
      "Level of the log: error, warn, info or debug."},
 };
@@ -215,4 +220,16 @@ enum err node_home_address(struct node_home *h, const struct conf *conf)
     if (e != ERR_OK || id.address[0] == '\0' || strcmp(id.address, address) == 0) return e;
     snprintf(id.address, sizeof id.address, "%s", address);
     return node_store_identity_set(h->store, &id);
+}
+
+enum err node_home_desk(struct node_home *h, const char *dir, const struct conf *conf)
+{
+    struct node_home_desk *d = &h->desk;
+    if (!conf_bool(conf, "desk", "enabled")) return ERR_OK;
+    if (!conf_hostport(conf, "desk", "listen", d->address, sizeof d->address, &d->port) ||
+        strlen(dir) >= sizeof d->dir)
+        return ERR_CONFIG;
+    memcpy(d->dir, dir, strlen(dir) + 1);
+    d->on = true;
+    return ERR_OK;
 }

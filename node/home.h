@@ -18,7 +18,15 @@
 
 #define NODE_HOME_PATH_MAX 512u /* bytes of a path in the data folder, terminator included */
 
+struct node_home_desk { /* where the desk is served; on only in `run` */
+    bool on;
+    uint16_t port; /* 0: any free one */
+    char address[64];
+    char dir[NODE_HOME_PATH_MAX];
+};
+
 struct node_home {
+    struct node_home_desk desk;
     bool locked;
     struct file_lock lock;
     struct node_store *store;
@@ -52,6 +60,8 @@ void node_home_close(struct node_home *h);
 /* The config of the folder; defaults when there is no file. ERR_CONFIG: conf_errors() of *out, which
  * is given in that case too. */
 MUST_CHECK enum err node_home_conf(const char *path, struct conf **out);
+/* Serve the desk as the config says. ERR_CONFIG: not an address of a loopback. */
+MUST_CHECK enum err node_home_desk(struct node_home *h, const char *dir, const struct conf *conf);
 /* Put the config's hub address in place of the invitation's, if it has one. */
 MUST_CHECK enum err node_home_address(struct node_home *h, const struct conf *conf);
 

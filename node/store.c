@@ -75,6 +75,19 @@ static const struct db_migration node_store_steps[] = {
      "  at_ms INTEGER NOT NULL, bytes INTEGER NOT NULL, sets INTEGER NOT NULL) WITHOUT ROWID;"
      "CREATE TABLE sys_bundled(inc BLOB PRIMARY KEY NOT NULL, next_seq INTEGER NOT NULL)"
      "  WITHOUT ROWID;"},
+    /* the desk: what is searched, who may log in, what is half written, who looked at what */
+    {"CREATE TABLE sys_search(rid BLOB PRIMARY KEY NOT NULL, type INTEGER NOT NULL,"
+     "  title TEXT NOT NULL, fold TEXT NOT NULL) WITHOUT ROWID;"
+     "CREATE INDEX sys_search_type ON sys_search(type, fold, rid);"
+     "INSERT OR IGNORE INTO sys_marked(rid) SELECT rid FROM sys_shown;"
+     "CREATE TABLE desk_user(name TEXT PRIMARY KEY NOT NULL, fold TEXT NOT NULL UNIQUE,"
+     "  hash TEXT NOT NULL, created_ms INTEGER NOT NULL) WITHOUT ROWID;"
+     "CREATE TABLE desk_tries(key TEXT PRIMARY KEY NOT NULL, fails INTEGER NOT NULL,"
+     "  at_ms INTEGER NOT NULL) WITHOUT ROWID;"
+     "CREATE TABLE desk_draft(user TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,"
+     "  saved_ms INTEGER NOT NULL, PRIMARY KEY(user, key)) WITHOUT ROWID;"
+     "CREATE TABLE desk_access(no INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, user TEXT NOT NULL,"
+     "  what TEXT NOT NULL, type TEXT NOT NULL, rid BLOB);"},
 };
 
 /* ---- open and close ---- */

@@ -98,6 +98,12 @@ void node_catalogue_take(struct node_store *s, struct node_catalogue *in, bool t
  * sets changed them. */
 MUST_CHECK enum err node_fold_own(struct node_store *s);
 
+/* store_search.c: the folded text and the title of a record, kept with its shown row. */
+MUST_CHECK enum err node_search_put(struct node_store *s, const struct id_record *rid,
+                                    const struct catalogue_type *t,
+                                    const struct typed_value *values);
+MUST_CHECK enum err node_search_remove(struct node_store *s, const struct id_record *rid);
+
 /* store_apply.c: forget what is staged. */
 MUST_CHECK enum err node_stage_clear(struct node_store *s);
 

@@ -149,6 +149,11 @@ MUST_CHECK enum err node_store_check(struct node_store *s, const struct catalogu
                                      const struct fold *fold, const struct catalogue_field **bad,
                                      struct catalogue_why *why);
 
+/* The same, told of every field at once (common/io/store_typed.h); by its place in the type. */
+struct typed_review;
+MUST_CHECK enum err node_store_review(struct node_store *s, const struct catalogue_type *type,
+                                      const struct fold *fold, struct typed_review *out);
+
 /* ---- history ---- */
 
 struct node_store_event { /* one own op on the record, oldest first */

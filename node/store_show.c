@@ -217,12 +217,16 @@ static enum err node_show_typed(struct node_store *s, const struct id_record *ri
     if (s->catalogue == NULL || s->typed == NULL) return ERR_OK;
     const struct catalogue_type *t = catalogue_type_by_no(s->catalogue, r->fold.type);
     if (t == NULL) return ERR_OK; /* of a newer catalogue than ours: kept, not shown in a table */
-    if (deleted) return typed_remove(s->typed, t, rid);
+    if (deleted) {
+        enum err gone = node_search_remove(s, rid);
+        return gone == ERR_OK ? typed_remove(s->typed, t, rid) : gone;
+    }
     struct typed_value values[CATALOGUE_FIELDS_MAX];
     struct buf memory;
     buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
     enum err e = node_show_values(&r->fold, t, values, &memory);
     if (e == ERR_OK) e = typed_put(s->typed, t, rid, r->unit, values, t->field_count);
+    if (e == ERR_OK) e = node_search_put(s, rid, t, values);
     buf_free(&memory);
     return e;
 }
@@ -240,6 +244,7 @@ static enum err node_show_gone(struct node_store *s, const struct id_record *rid
     const struct catalogue_type *t =
         s->catalogue != NULL ? catalogue_type_by_no(s->catalogue, type) : NULL;
     if (e == ERR_OK && t != NULL && s->typed != NULL) e = typed_remove(s->typed, t, rid);
+    if (e == ERR_OK) e = node_search_remove(s, rid);
     if (e != ERR_OK) return e;
     q = db_stmt(s->db, "DELETE FROM sys_shown WHERE rid = ?1");
     db_bind_blob(q, 1, BYTES_OF(rid->b));
@@ -314,6 +319,20 @@ enum err node_store_check(struct node_store *s, const struct catalogue_type *typ
     buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
     enum err e = node_show_values(fold, type, values, &memory);
     if (e == ERR_OK) e = typed_check(s->typed, type, values, type->field_count, bad, why);
+    buf_free(&memory);
+    return e;
+}
+
+enum err node_store_review(struct node_store *s, const struct catalogue_type *type,
+                           const struct fold *fold, struct typed_review *out)
+{
+    struct typed_value values[CATALOGUE_FIELDS_MAX];
+    struct buf memory;
+    if (s->catalogue == NULL) return ERR_NOT_READY;
+    if (s->typed == NULL) return ERR_FULL;
+    buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
+    enum err e = node_show_values(fold, type, values, &memory);
+    if (e == ERR_OK) e = typed_review(s->typed, type, values, type->field_count, out);
     buf_free(&memory);
     return e;
 }

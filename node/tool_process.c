@@ -212,6 +212,7 @@ enum err node_tool_run(struct cli *c, void *ctx)
     e = node_home_open(c->data_dir, &t->home);
     t->open = e == ERR_OK;
     if (e == ERR_OK) e = node_home_address(&t->home, conf);
+    if (e == ERR_OK) e = node_home_desk(&t->home, c->data_dir, conf);
     conf_free(conf);
     if (e == ERR_OK) e = node_home_path(c->data_dir, "dongbo.sock", path);
     if (e == ERR_OK) return node_daemon_run(&t->home, path);

@@ -55,7 +55,18 @@ MUST_CHECK enum err typed_check(struct typed *t, const struct catalogue_type *ty
                                 const struct typed_value *values, size_t count,
                                 const struct catalogue_field **bad, struct catalogue_why *why);
 
-/* May catalogue SQL read this table? (typed tables, unit, person_root and what it is made of) */
+/* The same for every field at once, by its place in the type: for a form that is being filled in. */
+struct typed_review {
+    bool relevant[CATALOGUE_FIELDS_MAX];
+    bool wrong[CATALOGUE_FIELDS_MAX];   /* its constraint says no; never when not relevant */
+    bool missing[CATALOGUE_FIELDS_MAX]; /* required, relevant and without a value */
+};
+MUST_CHECK enum err typed_review(struct typed *t, const struct catalogue_type *type,
+                                 const struct typed_value *values, size_t count,
+                                 struct typed_review *out);
+
+/* May catalogue SQL read this table? (typed tables, unit, person_root and what it is made of,
+ * json_each for the elements of a set) */
 bool typed_table_allowed(const struct typed *t, const char *table);
 
 #endif

@@ -224,9 +224,8 @@ static enum err typed_wrong(const struct catalogue_field *f, bool missing,
     return ERR_BAD_VALUE;
 }
 
-enum err typed_check(struct typed *t, const struct catalogue_type *type,
-                     const struct typed_value *values, size_t count,
-                     const struct catalogue_field **bad, struct catalogue_why *why)
+enum err typed_review(struct typed *t, const struct catalogue_type *type,
+                      const struct typed_value *values, size_t count, struct typed_review *out)
 {
     const struct typed_table *table = typed_find(t, type);
     assert(table != NULL && count == table->type->field_count && count <= CATALOGUE_FIELDS_MAX);
@@ -236,11 +235,25 @@ enum err typed_check(struct typed *t, const struct catalogue_type *type,
     enum err e = ERR_OK;
     if (table->check_sql != NULL) e = typed_evaluate(t, table, values, count, &verdict);
     if (e != ERR_OK) return e;
+    *out = (struct typed_review){.relevant = {false}};
     for (size_t i = 0; i < count; i++) {
-        const struct catalogue_field *f = &table->type->fields[i];
-        if (!verdict.relevant[i]) continue;
-        bool missing = f->required && values[i].kind == TYPED_NULL;
-        if (missing || verdict.wrong[i]) return typed_wrong(f, missing, bad, why);
+        out->relevant[i] = verdict.relevant[i];
+        out->wrong[i] = verdict.relevant[i] && verdict.wrong[i];
+        out->missing[i] =
+            verdict.relevant[i] && table->type->fields[i].required && values[i].kind == TYPED_NULL;
     }
     return ERR_OK;
+}
+
+enum err typed_check(struct typed *t, const struct catalogue_type *type,
+                     const struct typed_value *values, size_t count,
+                     const struct catalogue_field **bad, struct catalogue_why *why)
+{
+    struct typed_review review;
+    enum err e = typed_review(t, type, values, count, &review);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        if (review.missing[i] || review.wrong[i])
+            e = typed_wrong(&typed_find(t, type)->type->fields[i], review.missing[i], bad, why);
+    }
+    return e;
 }

@@ -62,6 +62,7 @@ static const char *const web_header_names[WEB_HEADER_COUNT] = {
     [WEB_CONTENT_TYPE] = "Content-Type",
     [WEB_ORIGIN] = "Origin",
     [WEB_COOKIE] = "Cookie",
+    [WEB_CSRF] = "X-Dongbo-Csrf",
 };
 
 /* ---- jobs, library's thread ---- */

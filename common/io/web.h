@@ -48,6 +48,7 @@ enum web_header {
     WEB_CONTENT_TYPE,
     WEB_ORIGIN,
     WEB_COOKIE,
+    WEB_CSRF, /* "X-Dongbo-Csrf": the token that a page sends with what it changes */
     WEB_HEADER_COUNT
 };
 

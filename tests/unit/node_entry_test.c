@@ -50,7 +50,8 @@ static void fill(struct sheet *s, const char *type, ...)
          name = va_arg(args, const char *)) {
         const struct catalogue_field *f = catalogue_field_by_name(s->form.type, name);
         assert_non_null(f);
-        s->v[s->form.count++] = (struct node_entry_value){f, bytes_str(va_arg(args, const char *))};
+        s->v[s->form.count++] =
+            (struct node_entry_value){f, bytes_str(va_arg(args, const char *)), false};
     }
     va_end(args);
     memset(s->form.rid.b, 0x41, sizeof s->form.rid.b);

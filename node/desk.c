@@ -1,0 +1,324 @@
+#include "node/desk_priv.h"
+#include "common/io/file.h"
+#include "common/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the routes ---- */
+
+enum {
+    NODE_DESK_OPEN = 1,  /* without a login */
+    NODE_DESK_QUIET = 2, /* asked by the page's clock: does not keep a session alive */
+    NODE_DESK_WATCH = 4, /* the record that it shows goes to the access log, by its class */
+};
+
+/* `verb`: the body (or query) goes to that command with the login's name as `person`. */
+static const struct node_desk_route {
+    enum web_method method;
+    const char *path;
+    const char *verb;
+    node_desk_fn *fn;
+    unsigned flags;
+} node_desk_routes[] = {
+    {WEB_GET, "/api/session", NULL, node_desk_session_get, NODE_DESK_OPEN | NODE_DESK_QUIET},
+    {WEB_POST, "/api/first", NULL, node_desk_first, NODE_DESK_OPEN},
+    {WEB_POST, "/api/login", NULL, node_desk_login, NODE_DESK_OPEN},
+    {WEB_POST, "/api/logout", NULL, node_desk_logout, NODE_DESK_OPEN},
+    {WEB_GET, "/api/openapi.json", NULL, node_desk_openapi, NODE_DESK_OPEN | NODE_DESK_QUIET},
+    {WEB_GET, "/api/status", NULL, node_desk_status, NODE_DESK_QUIET},
+    {WEB_POST, "/api/sync", NULL, node_desk_sync, 0},
+    {WEB_POST, "/api/join", "join", NULL, 0},
+    {WEB_GET, "/api/catalogue", "catalogue", NULL, 0},
+    {WEB_GET, "/api/search", "search", NULL, 0},
+    {WEB_GET, "/api/record", "reveal", NULL, NODE_DESK_WATCH},
+    {WEB_GET, "/api/history", "history", NULL, 0},
+    {WEB_POST, "/api/check", "check", NULL, 0},
+    {WEB_POST, "/api/put", "put", NULL, 0},
+    {WEB_POST, "/api/import", "import", NULL, 0},
+    {WEB_POST, "/api/reveal", "reveal", NULL, NODE_DESK_WATCH},
+    {WEB_GET, "/api/drafts", NULL, node_desk_drafts, 0},
+    {WEB_PUT, "/api/draft", NULL, node_desk_draft_set, 0},
+    {WEB_DELETE, "/api/draft", NULL, node_desk_draft_drop, 0},
+    {WEB_GET, "/api/users", NULL, node_desk_users, 0},
+    {WEB_POST, "/api/users", NULL, node_desk_user_add, 0},
+    {WEB_POST, "/api/password", NULL, node_desk_password, 0},
+    {WEB_GET, "/api/access", NULL, node_desk_access, 0},
+};
+
+enum { NODE_DESK_ROUTES = sizeof node_desk_routes / sizeof node_desk_routes[0] };
+
+bool node_desk_route_at(size_t i, struct node_desk_route_text *out)
+{
+    static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE"};
+    if (i >= NODE_DESK_ROUTES) return false;
+    *out = (struct node_desk_route_text){methods[node_desk_routes[i].method],
+                                         node_desk_routes[i].path};
+    return true;
+}
+
+/* ---- answers ---- */
+
+static unsigned node_desk_status_of(const json_t *response)
+{
+    static const struct {
+        enum err e;
+        unsigned status;
+    } map[] = {
+        {ERR_OK, 200},        {ERR_NOT_FOUND, 404}, {ERR_STALE, 409}, {ERR_EXISTS, 409},
+        {ERR_NOT_READY, 409}, {ERR_BAD_INPUT, 422}, {ERR_USAGE, 422}, {ERR_BAD_VALUE, 422},
+        {ERR_TOO_LARGE, 413}, {ERR_DENIED, 403},    {ERR_AGAIN, 429}, {ERR_FULL, 507},
+        {ERR_LOCKED, 401},
+    };
+    enum err e = node_command_error_of(response);
+    for (size_t i = 0; i < sizeof map / sizeof map[0]; i++) {
+        if (map[i].e == e) return map[i].status;
+    }
+    return 500;
+}
+
+/* Consumes the response. */
+static void node_desk_answer(struct web_response *r, json_t *response)
+{
+    char *text = response != NULL ? json_dumps(response, JSON_COMPACT) : NULL;
+    r->status = text != NULL ? node_desk_status_of(response) : 500;
+    web_set_header(r, "Content-Type", "application/json; charset=utf-8");
+    if (text != NULL) buf_add_str(&r->body, text);
+    free(text);
+    json_decref(response);
+}
+
+static void node_desk_refuse(struct web_response *r, unsigned status, enum err e, const char *vi,
+                             const char *en)
+{
+    node_desk_answer(r, node_command_error(e, vi, en, NULL));
+    r->status = status;
+}
+
+const char *node_desk_text(const struct node_desk_call *c, const char *key)
+{
+    const char *s = json_string_value(json_object_get(c->body, key));
+    return s != NULL ? s : "";
+}
+
+/* ---- a request ---- */
+
+/* What a page of another origin cannot send: our own Origin and the token that only ours can read. */
+static bool node_desk_ours(const struct node_desk *d, const struct web_request *q,
+                           const struct node_desk_session *s)
+{
+    static const char *const names[] = {"127.0.0.1", "localhost"};
+    const char *origin = q->headers[WEB_ORIGIN], *csrf = q->headers[WEB_CSRF];
+    bool same = false;
+    for (size_t i = 0; origin != NULL && i < 2; i++) {
+        char mine[64];
+        snprintf(mine, sizeof mine, "http://%s:%u", names[i], (unsigned)d->port);
+        same = same || strcmp(origin, mine) == 0;
+    }
+    return same && csrf != NULL && node_desk_same(csrf, s != NULL ? s->csrf : d->csrf);
+}
+
+/* "1" and "true" are truth, digits alone are a number where commands want numbers. */
+static json_t *node_desk_query(const struct web_request *q)
+{
+    json_t *o = json_object();
+    for (size_t i = 0; i < q->param_count; i++) {
+        const char *name = q->params[i].name, *v = q->params[i].value;
+        bool number = strcmp(name, "offset") == 0 || strcmp(name, "max") == 0;
+        bool truth = strcmp(v, "true") == 0;
+        json_t *j = number  ? json_integer(strlen(v) < 10 ? strtol(v, NULL, 10) : 0)
+                    : truth ? json_true()
+                            : json_string(v);
+        if (j == NULL || json_object_get(o, name) != NULL) { /* not UTF-8, or a name twice */
+            json_decref(j);
+            json_decref(o);
+            return NULL;
+        }
+        json_object_set_new(o, name, j);
+    }
+    return o;
+}
+
+static json_t *node_desk_body(const struct web_request *q)
+{
+    const char *type = q->headers[WEB_CONTENT_TYPE];
+    if (q->method == WEB_GET || q->method == WEB_HEAD || q->method == WEB_DELETE)
+        return node_desk_query(q);
+    if (type == NULL || strncmp(type, "application/json", 16) != 0) return NULL;
+    json_t *j = json_loadb((const char *)q->body.p, q->body.len, JSON_REJECT_DUPLICATES, NULL);
+    if (json_is_object(j)) return j;
+    json_decref(j);
+    return NULL;
+}
+
+static void node_desk_watch(struct node_desk_call *c, const json_t *response)
+{
+    const char *type = json_string_value(json_object_get(response, "type"));
+    const char *rid = json_string_value(json_object_get(response, "id"));
+    const struct catalogue *cat = node_store_catalogue(c->d->o.command->store, NULL);
+    const struct catalogue_type *t =
+        cat != NULL && type != NULL ? catalogue_type_by_name(cat, type) : NULL;
+    if (t == NULL || t->sensitivity < NODE_COMMAND_CLASS_MASKED) return;
+    bool again = c->q->method == WEB_GET && rid != NULL && strcmp(rid, c->session->opened) == 0;
+    if (again) return;
+    if (c->q->method == WEB_GET && rid != NULL)
+        snprintf(c->session->opened, sizeof c->session->opened, "%s", rid);
+    node_desk_note(c->d, c->session->user, c->q->method == WEB_POST ? "reveal" : "open", type, rid);
+}
+
+static json_t *node_desk_command(struct node_desk_call *c, const struct node_desk_route *route)
+{
+    json_object_set_new(c->body, "verb", json_string(route->verb));
+    json_object_set_new(c->body, "person", json_string(c->session->user));
+    if (strcmp(route->verb, "search") == 0) json_object_set_new(c->body, "mask", json_true());
+    json_t *response = node_command_run(c->d->o.command, c->body);
+    if (route->flags & NODE_DESK_WATCH) node_desk_watch(c, response);
+    return response;
+}
+
+static void node_desk_carry_out(struct node_desk_call *c, const struct node_desk_route *route)
+{
+    c->body = node_desk_body(c->q);
+    if (c->body == NULL) {
+        node_desk_refuse(c->r, 400, ERR_BAD_INPUT, "Yêu cầu không phải JSON hợp lệ.",
+                         "The request is no valid JSON.");
+        return;
+    }
+    json_t *response = route->fn != NULL ? route->fn(c) : node_desk_command(c, route);
+    /* The one that answers with a file of the page has filled the response itself. */
+    if (response != NULL || c->r->body.len == 0) node_desk_answer(c->r, response);
+    json_decref(c->body);
+}
+
+static void node_desk_api(struct node_desk *d, const struct web_request *q, struct web_response *r,
+                          const struct node_desk_route *route)
+{
+    struct node_desk_call c = {.d = d, .q = q, .r = r, .session = node_desk_session_of(d, q)};
+    if (q->method != WEB_GET && q->method != WEB_HEAD && !node_desk_ours(d, q, c.session)) {
+        node_desk_refuse(r, 403, ERR_DENIED,
+                         "Yêu cầu không đến từ trang này, hoặc phiên đã đổi: hãy tải lại trang.",
+                         "The request does not come from this page, or the session has changed: "
+                         "load the page again.");
+        return;
+    }
+    if (c.session == NULL && (route->flags & NODE_DESK_OPEN) == 0) {
+        node_desk_refuse(r, 401, ERR_LOCKED,
+                         "Phiên làm việc đã hết: hãy đăng nhập lại. Bản nháp vẫn còn.",
+                         "The session has ended: log in again. Drafts are kept.");
+        return;
+    }
+    if (c.session != NULL && (route->flags & NODE_DESK_QUIET) == 0)
+        c.session->seen_ms = d->o.mono_ms();
+    node_desk_carry_out(&c, route);
+}
+
+void node_desk_handle(void *desk, const struct web_request *q, struct web_response *r)
+{
+    struct node_desk *d = desk;
+    bool known = false;
+    web_set_header(r, "Content-Security-Policy",
+                   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+                   "img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
+    web_set_header(r, "Cross-Origin-Opener-Policy", "same-origin");
+    web_set_header(r, "Cross-Origin-Resource-Policy", "same-origin");
+    for (size_t i = 0; i < NODE_DESK_ROUTES; i++) {
+        const struct node_desk_route *route = &node_desk_routes[i];
+        enum web_method m = q->method == WEB_HEAD ? WEB_GET : q->method;
+        if (strcmp(route->path, q->path) != 0) continue;
+        known = true;
+        if (route->method != m) continue;
+        node_desk_api(d, q, r, route);
+        return;
+    }
+    bool reading = q->method == WEB_GET || q->method == WEB_HEAD;
+    if (!known && reading && node_desk_asset(q, r)) return;
+    node_desk_refuse(r, known ? 405 : 404, known ? ERR_USAGE : ERR_NOT_FOUND, "Không có trang này.",
+                     "There is no such page.");
+}
+
+/* ---- open and close ---- */
+
+enum err node_desk_new(const struct node_desk_options *o, struct node_desk **out)
+{
+    struct node_desk *d = calloc(1, sizeof *d);
+    if (d == NULL) return ERR_NOMEM;
+    d->o = *o;
+    d->port = o->port;
+    node_desk_token(d->csrf);
+    enum err e = node_desk_code_set(d);
+    if (e != ERR_OK) {
+        node_desk_free(d);
+        return e;
+    }
+    *out = d;
+    return ERR_OK;
+}
+
+void node_desk_free(struct node_desk *d)
+{
+    if (d == NULL) return;
+    json_decref(d->synced);
+    free(d);
+}
+
+static enum err node_desk_ports(const struct node_desk *d)
+{
+    char path[FILE_PATH_BYTES_MAX], text[64];
+    int n = snprintf(text, sizeof text, "{\"desk\": %u}\n", (unsigned)d->port);
+    enum err e = file_join(d->o.dir, "run/ports.json", path, sizeof path);
+    return e == ERR_OK ? file_write_atomic(path, bytes_make(text, (size_t)n), 0600) : e;
+}
+
+enum err node_desk_open(const struct node_desk_options *o, struct node_desk **out)
+{
+    static const char *const hosts[] = {"127.0.0.1", "localhost"};
+    struct node_desk *d = NULL;
+    enum err e = node_desk_new(o, &d);
+    if (e != ERR_OK) return e;
+    struct web_options w = {.address = o->address,
+                            .port = o->port,
+                            .hosts = hosts,
+                            .host_count = 2,
+                            .methods = 1u << WEB_GET | 1u << WEB_HEAD | 1u << WEB_POST |
+                                       1u << WEB_PUT | 1u << WEB_DELETE,
+                            .handler = node_desk_handle,
+                            .ctx = d};
+    e = web_open(o->loop, &w, &d->web);
+    if (e != ERR_OK) {
+        node_desk_free(d);
+        return e;
+    }
+    d->port = web_port(d->web);
+    e = node_desk_ports(d);
+    if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("desk.ports"), log_err(e));
+    *out = d;
+    return ERR_OK;
+}
+
+uint16_t node_desk_port(const struct node_desk *d)
+{
+    return d->port;
+}
+
+const char *node_desk_code(const struct node_desk *d)
+{
+    return d->code;
+}
+
+void node_desk_synced(struct node_desk *d, const json_t *response)
+{
+    json_decref(d->synced);
+    d->synced = json_deep_copy(response);
+    d->sessions_ended++;
+}
+
+static void node_desk_gone(void *ctx)
+{
+    node_desk_free(ctx);
+}
+
+void node_desk_close(struct node_desk *d)
+{
+    web_close(d->web, node_desk_gone, d);
+}

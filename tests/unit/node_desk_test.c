@@ -1,0 +1,645 @@
+#include "tests/lib/node_fixture.h"
+#include "node/desk.h"
+#include "node/desk_assets.h"
+#include "node/store_users.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#define ORIGIN "http://127.0.0.1:7380"
+#define GOOD   "mot mat khau dai"
+
+static struct node_fixture fx;
+static struct node_command cmd;
+static struct node_desk *desk;
+static uint64_t mono = 1000000;
+static int64_t wall_now = 1700000000000;
+static unsigned synced;
+
+/* What the browser keeps. */
+static char cookie[200], csrf[80], origin[64];
+static struct web_response reply;
+static json_t *answer;
+
+static uint64_t mono_ms(void)
+{
+    return mono;
+}
+
+static int64_t wall_ms(void)
+{
+    return wall_now;
+}
+
+static void sync_now(void *ctx)
+{
+    (void)ctx;
+    synced++;
+}
+
+static const char *sync_state(void *ctx)
+{
+    (void)ctx;
+    return "idle";
+}
+
+static void open_desk(void)
+{
+    struct node_desk_options o = {.command = &cmd,
+                                  .dir = fx.folder,
+                                  .address = "127.0.0.1",
+                                  .port = 7380,
+                                  .mono_ms = mono_ms,
+                                  .sync_now = sync_now,
+                                  .sync_state = sync_state};
+    assert_int_equal(node_desk_new(&o, &desk), ERR_OK);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fixture_open(&fx, true);
+    if (node_command_init(&cmd, fx.store, &fx.keys, wall_ms) != ERR_OK) return -1;
+    cookie[0] = csrf[0] = '\0';
+    snprintf(origin, sizeof origin, ORIGIN);
+    open_desk();
+    return 0;
+}
+
+static void drop_reply(void)
+{
+    for (size_t i = 0; i < reply.header_count; i++)
+        free(reply.headers[i].value);
+    buf_free(&reply.body);
+    json_decref(answer);
+    answer = NULL;
+    reply = (struct web_response){.status = 200};
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    drop_reply();
+    node_desk_free(desk);
+    node_command_free(&cmd);
+    fixture_close(&fx);
+    return 0;
+}
+
+static const char *header(const char *name)
+{
+    for (size_t i = 0; i < reply.header_count; i++) {
+        if (strcmp(reply.headers[i].name, name) == 0) return reply.headers[i].value;
+    }
+    return NULL;
+}
+
+/* One request as the browser would send it; keeps the cookie of the answer. */
+static unsigned ask(enum web_method method, const char *path, const char *body)
+{
+    struct web_request q = {.method = method, .path = path};
+    char name[32][64], value[32][300];
+    drop_reply();
+    buf_init(&reply.body, 8 * 1024 * 1024);
+    if (body != NULL && (method == WEB_GET || method == WEB_DELETE)) { /* "a=b&c=d" */
+        for (const char *p = body; *p != '\0'; q.param_count++) {
+            size_t eq = strcspn(p, "="), end = strcspn(p, "&");
+            snprintf(name[q.param_count], 64, "%.*s", (int)eq, p);
+            snprintf(value[q.param_count], 300, "%.*s", (int)(end - eq - 1), p + eq + 1);
+            q.params[q.param_count] = (struct web_param){name[q.param_count], value[q.param_count]};
+            p += end + (p[end] == '&');
+        }
+    } else if (body != NULL) {
+        q.body = bytes_str(body);
+        q.headers[WEB_CONTENT_TYPE] = "application/json";
+    }
+    if (cookie[0] != '\0') q.headers[WEB_COOKIE] = cookie;
+    if (method != WEB_GET) {
+        if (origin[0] != '\0') q.headers[WEB_ORIGIN] = origin;
+        if (csrf[0] != '\0') q.headers[WEB_CSRF] = csrf;
+    }
+    node_desk_handle(desk, &q, &reply);
+    answer = json_loadb((const char *)reply.body.p, reply.body.len, 0, NULL);
+    const char *set = header("Set-Cookie");
+    if (set != NULL) snprintf(cookie, sizeof cookie, "%.*s", (int)strcspn(set, ";"), set);
+    return reply.status;
+}
+
+static const char *said(const char *key)
+{
+    const char *s = json_string_value(json_object_get(answer, key));
+    return s != NULL ? s : "";
+}
+
+static void take_csrf(void)
+{
+    snprintf(csrf, sizeof csrf, "%s", said("csrf"));
+}
+
+static void first_officer(void)
+{
+    char body[300];
+    assert_int_equal(ask(WEB_GET, "/api/session", NULL), 200);
+    take_csrf();
+    snprintf(body, sizeof body, "{\"code\":\"%s\",\"name\":\"Lan\",\"password\":\"" GOOD "\"}",
+             node_desk_code(desk));
+    assert_int_equal(ask(WEB_POST, "/api/first", body), 200);
+    take_csrf();
+}
+
+static unsigned log_in(const char *name, const char *password)
+{
+    char body[300];
+    snprintf(body, sizeof body, "{\"name\":\"%s\",\"password\":\"%s\"}", name, password);
+    mono += NODE_DESK_HASH_MS; /* what a check costs is told by another test */
+    return ask(WEB_POST, "/api/login", body);
+}
+
+static void test_nothing_without_a_login(void **state)
+{
+    (void)state;
+    struct node_desk_route_text r;
+    size_t closed = 0;
+    assert_int_equal(ask(WEB_GET, "/api/session", NULL), 200);
+    take_csrf();
+    for (size_t i = 0; node_desk_route_at(i, &r); i++) {
+        enum web_method m = strcmp(r.method, "GET") == 0    ? WEB_GET
+                            : strcmp(r.method, "POST") == 0 ? WEB_POST
+                            : strcmp(r.method, "PUT") == 0  ? WEB_PUT
+                                                            : WEB_DELETE;
+        unsigned status = ask(m, r.path, m == WEB_GET || m == WEB_DELETE ? NULL : "{}");
+        bool open = strcmp(r.path, "/api/session") == 0 || strcmp(r.path, "/api/first") == 0 ||
+                    strcmp(r.path, "/api/login") == 0 || strcmp(r.path, "/api/logout") == 0 ||
+                    strcmp(r.path, "/api/openapi.json") == 0;
+        if (open)
+            assert_int_not_equal(status, 401);
+        else
+            assert_int_equal(status, 401);
+        closed += !open;
+    }
+    assert_int_equal(closed, 18);
+    assert_int_equal(synced, 0);
+}
+
+static void test_the_first_officer_needs_the_code(void **state)
+{
+    (void)state;
+    char path[160];
+    ask(WEB_GET, "/api/session", NULL);
+    assert_true(json_is_true(json_object_get(answer, "first")));
+    take_csrf();
+    assert_int_equal(strlen(node_desk_code(desk)), NODE_DESK_CODE_BYTES);
+    assert_int_equal(ask(WEB_POST, "/api/first",
+                         "{\"code\":\"0000000000000000\",\"name\":\"Lan\",\"password\":\"" GOOD
+                         "\"}"),
+                     403);
+    assert_int_equal(ask(WEB_POST, "/api/first", "{\"name\":\"Lan\",\"password\":\"" GOOD "\"}"),
+                     403);
+    first_officer();
+    assert_string_equal(said("user"), "Lan");
+    assert_string_equal(node_desk_code(desk), "");
+    snprintf(path, sizeof path, "%s/run/desk-code", fx.folder);
+    FILE *f = fopen(path, "r");
+    assert_null(f);
+    assert_int_equal(ask(WEB_POST, "/api/first", "{\"code\":\"\"}"), 409);
+    /* A code once used is never a code again, after a restart neither. */
+    node_desk_free(desk);
+    open_desk();
+    assert_string_equal(node_desk_code(desk), "");
+}
+
+static void test_a_short_password_is_refused(void **state)
+{
+    (void)state;
+    first_officer();
+    assert_int_equal(ask(WEB_POST, "/api/users", "{\"name\":\"Ba\",\"password\":\"1234567\"}"),
+                     422);
+    assert_int_equal(ask(WEB_POST, "/api/users", "{\"name\":\"Ba\",\"password\":\"12345678\"}"),
+                     200);
+    assert_int_equal(ask(WEB_POST, "/api/users", "{\"name\":\"bà\",\"password\":\"12345678\"}"),
+                     409);
+}
+
+static void test_another_origin_changes_nothing(void **state)
+{
+    (void)state;
+    first_officer();
+    const char *draft = "{\"key\":\"k\",\"draft\":{\"type\":\"person\"}}";
+    static const char *const others[] = {"", "http://evil.example", "http://127.0.0.1:7381",
+                                         "https://127.0.0.1:7380", "null"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        snprintf(origin, sizeof origin, "%s", others[i]);
+        assert_int_equal(ask(WEB_PUT, "/api/draft", draft), 403);
+        assert_int_equal(ask(WEB_POST, "/api/sync", "{}"), 403);
+    }
+    snprintf(origin, sizeof origin, "http://localhost:7380");
+    assert_int_equal(ask(WEB_PUT, "/api/draft", draft), 200);
+}
+
+static void test_without_its_token_nothing_changes(void **state)
+{
+    (void)state;
+    char mine[80];
+    first_officer();
+    snprintf(mine, sizeof mine, "%s", csrf);
+    csrf[0] = '\0';
+    assert_int_equal(ask(WEB_POST, "/api/sync", "{}"), 403);
+    snprintf(csrf, sizeof csrf, "%s", mine);
+    csrf[5] = csrf[5] == 'a' ? 'b' : 'a';
+    assert_int_equal(ask(WEB_POST, "/api/sync", "{}"), 403);
+    snprintf(csrf, sizeof csrf, "%s", mine);
+    assert_int_equal(ask(WEB_POST, "/api/sync", "{}"), 200);
+    assert_int_equal(synced, 1);
+}
+
+static void test_wrong_passwords_wait_longer_and_longer(void **state)
+{
+    (void)state;
+    first_officer();
+    ask(WEB_POST, "/api/logout", "{}");
+    take_csrf();
+    char words[200];
+    assert_int_equal(log_in("Lan", "sai"), 403);
+    snprintf(words, sizeof words, "%s", said("vi"));
+    for (unsigned i = 1; i < NODE_DESK_FAILS_FREE; i++)
+        assert_int_equal(log_in("lan", "sai"), 403);
+    assert_int_equal(log_in("Lan", GOOD), 429); /* not even the right one */
+    assert_string_equal(header("Retry-After"), "30");
+    wall_now += NODE_DESK_WAIT_MS - 1;
+    assert_int_equal(log_in("Lan", GOOD), 429);
+    wall_now += 1;
+    assert_int_equal(log_in("Lan", "sai"), 403);
+    assert_int_equal(log_in("Lan", GOOD), 429);
+    assert_string_equal(header("Retry-After"), "60");
+    for (unsigned i = 0; i < 12; i++) {
+        wall_now += NODE_DESK_WAIT_MS_MAX;
+        assert_int_equal(log_in("Lan", "sai"), 403);
+    }
+    assert_int_equal(log_in("Lan", GOOD), 429);
+    assert_string_equal(header("Retry-After"), "900");
+    /* Who is not there is answered in the same words and locked out the same way. */
+    assert_int_equal(log_in("Khong", "sai"), 403);
+    assert_string_equal(said("vi"), words);
+    for (unsigned i = 1; i < NODE_DESK_FAILS_FREE; i++)
+        assert_int_equal(log_in("Khong", "sai"), 403);
+    assert_int_equal(log_in("Khong", "sai"), 429);
+    /* The wait outlives the process; the right password ends it. */
+    node_desk_free(desk);
+    open_desk();
+    ask(WEB_GET, "/api/session", NULL);
+    take_csrf();
+    assert_int_equal(log_in("Lan", GOOD), 429);
+    wall_now += NODE_DESK_WAIT_MS_MAX;
+    assert_int_equal(log_in("Lan", GOOD), 200);
+    take_csrf();
+    ask(WEB_POST, "/api/logout", "{}");
+    take_csrf();
+    assert_int_equal(log_in("Lan", "sai"), 403);
+    assert_int_equal(log_in("Lan", GOOD), 200);
+}
+
+static void test_password_checks_are_rationed(void **state)
+{
+    (void)state;
+    first_officer();
+    ask(WEB_POST, "/api/logout", "{}");
+    take_csrf();
+    mono += 100 * NODE_DESK_HASH_MS;
+    unsigned taken = 0;
+    for (unsigned i = 0; i < NODE_DESK_HASHES_MAX + 3; i++) { /* each with another name */
+        char body[100];
+        snprintf(body, sizeof body, "{\"name\":\"ai %u\",\"password\":\"sai\"}", i);
+        taken += ask(WEB_POST, "/api/login", body) == 403;
+    }
+    assert_int_equal(taken, NODE_DESK_HASHES_MAX);
+    mono += NODE_DESK_HASH_MS;
+    assert_int_equal(ask(WEB_POST, "/api/login", "{\"name\":\"x\",\"password\":\"y\"}"), 403);
+    assert_int_equal(ask(WEB_POST, "/api/login", "{\"name\":\"x\",\"password\":\"y\"}"), 429);
+}
+
+static void test_a_session_ends(void **state)
+{
+    (void)state;
+    char old[200];
+    first_officer();
+    assert_non_null(strstr(header("Set-Cookie"), "HttpOnly; SameSite=Strict"));
+    mono += NODE_DESK_IDLE_MS;
+    assert_int_equal(ask(WEB_GET, "/api/drafts", NULL), 200); /* an action: begins again */
+    mono += NODE_DESK_IDLE_MS - 1;
+    assert_int_equal(ask(WEB_GET, "/api/status", NULL), 200); /* the page's clock is no action */
+    mono += 2;
+    assert_int_equal(ask(WEB_GET, "/api/status", NULL), 401);
+    assert_int_equal(ask(WEB_GET, "/api/drafts", NULL), 401);
+    ask(WEB_GET, "/api/session", NULL);
+    take_csrf();
+    assert_int_equal(log_in("Lan", GOOD), 200);
+    take_csrf();
+    snprintf(old, sizeof old, "%s", cookie);
+    for (uint64_t t = 0; t <= NODE_DESK_SESSION_MS; t += NODE_DESK_IDLE_MS) { /* always busy */
+        assert_int_equal(ask(WEB_GET, "/api/drafts", NULL), 200);
+        mono += NODE_DESK_IDLE_MS;
+    }
+    assert_int_equal(ask(WEB_GET, "/api/drafts", NULL), 401);
+    /* A cookie from before the login is not the login's; one from before the logout is dead. */
+    ask(WEB_GET, "/api/session", NULL);
+    take_csrf();
+    assert_int_equal(log_in("Lan", GOOD), 200);
+    take_csrf();
+    assert_string_not_equal(cookie, old);
+    snprintf(old, sizeof old, "%s", cookie);
+    assert_int_equal(ask(WEB_POST, "/api/logout", "{}"), 200);
+    snprintf(cookie, sizeof cookie, "%s", old);
+    assert_int_equal(ask(WEB_GET, "/api/drafts", NULL), 401);
+}
+
+/* Save as the page does; the id in `id`. */
+static void put(const char *type, const char *values, char id[40])
+{
+    char body[1000];
+    snprintf(body, sizeof body, "{\"type\":\"%s\",\"values\":%s}", type, values);
+    if (ask(WEB_POST, "/api/put", body) != 200) fail_msg("%s", said("vi"));
+    snprintf(id, 40, "%s", said("id"));
+}
+
+static json_t *rows(void)
+{
+    return json_object_get(answer, "rows");
+}
+
+static void test_the_login_is_who_saves(void **state)
+{
+    (void)state;
+    char id[40], query[60];
+    first_officer();
+    /* A name in the body is not believed. */
+    assert_int_equal(ask(WEB_POST, "/api/put",
+                         "{\"type\":\"person\",\"person\":\"Kẻ khác\",\"verb\":\"status\","
+                         "\"values\":{\"full_name\":\"Đặng Thị Hồng\",\"sex\":\"female\"}}"),
+                     200);
+    snprintf(id, sizeof id, "%s", said("id"));
+    snprintf(query, sizeof query, "id=%s", id);
+    assert_int_equal(ask(WEB_GET, "/api/history", query), 200);
+    const json_t *event = json_array_get(json_object_get(answer, "events"), 0);
+    assert_string_equal(json_string_value(json_object_get(event, "person")), "Lan");
+}
+
+static void test_search_needs_no_tone_marks(void **state)
+{
+    (void)state;
+    char id[40], other[40];
+    static const char *const asked[] = {"q=dang thi hong", "q=ĐẶNG", "q=hong dang", "q=ang thi"};
+    first_officer();
+    put("person", "{\"full_name\":\"Đặng Thị Hồng\",\"sex\":\"female\"}", id);
+    put("person", "{\"full_name\":\"Đỗ Văn Đức\",\"sex\":\"male\"}", other);
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        char query[100];
+        snprintf(query, sizeof query, "type=person&%s", asked[i]);
+        assert_int_equal(ask(WEB_GET, "/api/search", query), 200);
+        assert_int_equal(json_array_size(rows()), 1);
+        assert_string_equal(json_string_value(json_object_get(json_array_get(rows(), 0), "id")),
+                            id);
+    }
+    assert_int_equal(ask(WEB_GET, "/api/search", "type=person&q=do van duc&max=1"), 200);
+    assert_int_equal(json_integer_value(json_object_get(answer, "total")), 1);
+    assert_int_equal(ask(WEB_GET, "/api/search", "type=person&q=%"), 200);
+    assert_int_equal(json_array_size(rows()), 0); /* no pattern */
+    assert_int_equal(ask(WEB_GET, "/api/search", "type=person&offset=1&max=1"), 200);
+    assert_int_equal(json_array_size(rows()), 1);
+    assert_int_equal(json_integer_value(json_object_get(answer, "total")), 2);
+}
+
+static void test_sensitive_lists_show_initials(void **state)
+{
+    (void)state;
+    char person[40], id[40], values[200], body[100];
+    first_officer();
+    put("person", "{\"full_name\":\"Đặng Thị Hồng\",\"sex\":\"female\"}", person);
+    snprintf(values, sizeof values, "{\"person\":\"%s\",\"status\":\"addict\",\"in_list\":\"1\"}",
+             person);
+    snprintf(body, sizeof body, "type=person");
+    assert_int_equal(ask(WEB_GET, "/api/search", body), 200);
+    assert_true(json_is_false(json_object_get(json_array_get(rows(), 0), "masked")));
+    put("drug_case", values, id);
+    assert_int_equal(ask(WEB_GET, "/api/search", "type=drug_case&q=dang thi hong"), 200);
+    const json_t *row = json_array_get(rows(), 0);
+    assert_non_null(row);
+    assert_true(json_is_true(json_object_get(row, "masked")));
+    assert_string_equal(json_string_value(json_object_get(json_object_get(row, "refs"), "person")),
+                        "Đ. T. H.");
+    char *text = json_dumps(answer, 0);
+    assert_null(strstr(text, "Đặng"));
+    free(text);
+    snprintf(body, sizeof body, "{\"id\":\"%s\"}", id);
+    assert_int_equal(ask(WEB_POST, "/api/reveal", body), 200);
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(answer, "refs"), "person")),
+        "Đặng Thị Hồng");
+    assert_int_equal(ask(WEB_GET, "/api/access", NULL), 200);
+    const json_t *seen = json_array_get(rows(), 0);
+    assert_string_equal(json_string_value(json_object_get(seen, "what")), "reveal");
+    assert_string_equal(json_string_value(json_object_get(seen, "id")), id);
+    assert_string_equal(json_string_value(json_object_get(seen, "user")), "Lan");
+}
+
+static void test_a_form_is_checked_field_by_field(void **state)
+{
+    (void)state;
+    first_officer();
+    assert_int_equal(ask(WEB_POST, "/api/check", "{\"type\":\"person\",\"values\":{}}"), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "missing")), 2); /* name, sex */
+    char *hidden = json_dumps(json_object_get(answer, "hidden"), 0);
+    assert_non_null(strstr(hidden, "poverty_year"));
+    free(hidden);
+    assert_int_equal(
+        ask(WEB_POST, "/api/check",
+            "{\"type\":\"person\",\"values\":{\"national_id\":\"12\",\"dob\":\"31/02/1990\","
+            "\"poverty\":\"poor\",\"full_name\":\"A\"}}"),
+        200);
+    const json_t *errors = json_object_get(answer, "errors");
+    assert_non_null(json_object_get(errors, "national_id"));
+    assert_non_null(json_object_get(errors, "dob"));
+    assert_int_equal(json_object_size(errors), 2);
+    hidden = json_dumps(json_object_get(answer, "hidden"), 0);
+    assert_null(strstr(hidden, "poverty_year"));
+    assert_null(strstr(hidden, "id_missing_reason")); /* what is no id is none */
+    free(hidden);
+    assert_int_equal(ask(WEB_POST, "/api/check",
+                         "{\"type\":\"person\",\"values\":{\"national_id\":\"075090000001\"}}"),
+                     200);
+    hidden = json_dumps(json_object_get(answer, "hidden"), 0);
+    assert_non_null(strstr(hidden, "id_missing_reason"));
+    free(hidden);
+    /* Nothing of it was saved. */
+    assert_int_equal(ask(WEB_GET, "/api/search", "type=person"), 200);
+    assert_int_equal(json_array_size(rows()), 0);
+}
+
+static void test_a_stale_save_is_refused(void **state)
+{
+    (void)state;
+    char id[40], body[300], base[40];
+    first_officer();
+    put("person", "{\"full_name\":\"Đặng Thị Hồng\",\"sex\":\"female\"}", id);
+    snprintf(base, sizeof base, "%s", said("version"));
+    snprintf(body, sizeof body,
+             "{\"type\":\"person\",\"id\":\"%s\",\"base\":\"%s\",\"values\":{\"note\":\"a\"}}", id,
+             base);
+    assert_int_equal(ask(WEB_POST, "/api/put", body), 200);
+    assert_int_equal(ask(WEB_POST, "/api/put", body), 409);
+    assert_string_equal(said("error"), "STALE");
+}
+
+static void test_drafts_survive_the_process(void **state)
+{
+    (void)state;
+    char big[NODE_DRAFT_BYTES_MAX + 200];
+    first_officer();
+    assert_int_equal(ask(WEB_PUT, "/api/draft",
+                         "{\"key\":\"new-1\",\"draft\":{\"type\":\"person\",\"values\":"
+                         "{\"full_name\":\"<b>Đặng\"}}}"),
+                     200);
+    node_desk_free(desk);
+    open_desk();
+    cookie[0] = '\0';
+    ask(WEB_GET, "/api/session", NULL);
+    take_csrf();
+    assert_int_equal(log_in("Lan", GOOD), 200);
+    take_csrf();
+    assert_int_equal(ask(WEB_GET, "/api/drafts", NULL), 200);
+    const json_t *d = json_array_get(json_object_get(answer, "drafts"), 0);
+    const json_t *values = json_object_get(json_object_get(d, "draft"), "values");
+    assert_string_equal(json_string_value(json_object_get(values, "full_name")), "<b>Đặng");
+    /* The limit and one byte more, as the JSON that is kept: {"a":"..."} */
+    for (unsigned over = 0; over < 2; over++) {
+        int n = snprintf(big, sizeof big, "{\"key\":\"k\",\"draft\":{\"a\":\"");
+        size_t len = NODE_DRAFT_BYTES_MAX - 8 + over;
+        memset(big + n, 'x', len);
+        snprintf(big + (size_t)n + len, sizeof big - (size_t)n - len, "\"}}");
+        assert_int_equal(ask(WEB_PUT, "/api/draft", big), over ? 413 : 200);
+    }
+    assert_int_equal(ask(WEB_DELETE, "/api/draft", "key=k"), 200);
+    assert_int_equal(ask(WEB_GET, "/api/drafts", NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "drafts")), 1);
+    /* Another login does not see them. */
+    ask(WEB_POST, "/api/users", "{\"name\":\"Ba\",\"password\":\"12345678\"}");
+    assert_int_equal(log_in("Ba", "12345678"), 200);
+    assert_int_equal(ask(WEB_GET, "/api/drafts", NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "drafts")), 0);
+}
+
+static void test_hostile_text_stays_text(void **state)
+{
+    (void)state;
+    char id[40], query[60];
+    static const char name[] = "<img src=x onerror=alert(1)>\\\"'&lt;";
+    char values[200];
+    first_officer();
+    snprintf(values, sizeof values, "{\"full_name\":\"%s\",\"sex\":\"male\"}", name);
+    put("person", values, id);
+    snprintf(query, sizeof query, "id=%s", id);
+    assert_int_equal(ask(WEB_GET, "/api/record", query), 200);
+    assert_string_equal(header("Content-Type"), "application/json; charset=utf-8");
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(answer, "values"), "full_name")),
+        "<img src=x onerror=alert(1)>\"'&lt;");
+    const char *csp = header("Content-Security-Policy");
+    assert_null(strstr(csp, "unsafe"));
+    assert_non_null(strstr(csp, "script-src 'self';"));
+}
+
+static void test_broken_requests_are_refused(void **state)
+{
+    (void)state;
+    first_officer();
+    assert_int_equal(ask(WEB_POST, "/api/put", "{"), 400);
+    assert_int_equal(ask(WEB_POST, "/api/put", "[]"), 400);
+    assert_int_equal(ask(WEB_POST, "/api/put", "{\"a\":1,\"a\":2}"), 400);
+    assert_int_equal(ask(WEB_GET, "/api/search", "q=a&q=b"), 400);
+    assert_int_equal(ask(WEB_GET, "/api/search", "q=\xff"), 400);
+    assert_int_equal(ask(WEB_GET, "/api/record", "id=../../etc"), 422);
+    assert_int_equal(ask(WEB_GET, "/api/nothing", NULL), 404);
+    assert_int_equal(ask(WEB_GET, "/../node.db", NULL), 404);
+    assert_int_equal(ask(WEB_GET, "/api/put", NULL), 405);
+    assert_int_equal(ask(WEB_POST, "/", "{}"), 404);
+}
+
+static void test_files_of_the_page(void **state)
+{
+    (void)state;
+    struct web_request q = {.method = WEB_GET, .path = "/"};
+    char etag[64];
+    assert_int_equal(ask(WEB_GET, "/", NULL), 200);
+    assert_string_equal(header("Content-Type"), "text/html; charset=utf-8");
+    assert_string_equal(header("Content-Encoding"), "gzip");
+    snprintf(etag, sizeof etag, "%s", header("ETag"));
+    drop_reply();
+    buf_init(&reply.body, 1024 * 1024);
+    q.headers[WEB_IF_NONE_MATCH] = etag;
+    node_desk_handle(desk, &q, &reply);
+    assert_int_equal(reply.status, 304);
+    assert_int_equal(reply.body.len, 0);
+    for (size_t i = 0; i < desk_asset_count; i++) {
+        assert_int_equal(ask(WEB_GET, desk_assets[i].path, NULL), 200);
+        assert_memory_equal(reply.body.p, "\x1f\x8b", 2);
+    }
+}
+
+/* Every route of the table is in the document, and nothing else is. */
+static void test_openapi_names_every_route(void **state)
+{
+    (void)state;
+    struct node_desk_route_text r;
+    json_error_t why;
+    size_t routes = 0, named = 0;
+    const char *path = NULL, *method = NULL;
+    json_t *item = NULL, *op = NULL;
+    json_t *doc = json_load_file(DONGBO_SOURCE_DIR "/web/openapi-node.json", 0, &why);
+    if (doc == NULL) fail_msg("%d: %s", why.line, why.text);
+    json_t *paths = json_object_get(doc, "paths");
+    for (; node_desk_route_at(routes, &r); routes++) {
+        char lower[8] = "";
+        for (size_t i = 0; r.method[i] != '\0'; i++)
+            lower[i] = (char)(r.method[i] | 0x20);
+        if (json_object_get(json_object_get(paths, r.path), lower) == NULL)
+            fail_msg("%s %s is not in openapi-node.json", r.method, r.path);
+    }
+    json_object_foreach(paths, path, item)
+    {
+        json_object_foreach(item, method, op)
+        {
+            named++;
+            assert_true(json_is_string(json_object_get(op, "summary")));
+        }
+    }
+    assert_int_equal(named, routes);
+    json_decref(doc);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_nothing_without_a_login),
+        T(test_the_first_officer_needs_the_code),
+        T(test_a_short_password_is_refused),
+        T(test_another_origin_changes_nothing),
+        T(test_without_its_token_nothing_changes),
+        T(test_wrong_passwords_wait_longer_and_longer),
+        T(test_password_checks_are_rationed),
+        T(test_a_session_ends),
+        T(test_the_login_is_who_saves),
+        T(test_search_needs_no_tone_marks),
+        T(test_sensitive_lists_show_initials),
+        T(test_a_form_is_checked_field_by_field),
+        T(test_a_stale_save_is_refused),
+        T(test_drafts_survive_the_process),
+        T(test_hostile_text_stays_text),
+        T(test_broken_requests_are_refused),
+        T(test_files_of_the_page),
+        T(test_openapi_names_every_route),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,94 @@
+// What every screen uses: elements, words, the API, dates.
+import { h } from "../vendor/preact.mjs";
+import htm from "../vendor/htm.mjs";
+
+export { render, Fragment } from "../vendor/preact.mjs";
+export { useState, useEffect, useRef, useCallback, useMemo } from "../vendor/hooks.mjs";
+export const html = htm.bind(h);
+
+// ---- words ----
+
+const words = {};
+export const lang = { now: "vi" };
+
+export async function loadWords(code) {
+  if (!words[code]) words[code] = await (await fetch(`/i18n/${code}.json`)).json();
+  lang.now = code;
+  document.documentElement.lang = code;
+}
+
+/** The text of a key, with {name} replaced. */
+export function t(key, fill = {}) {
+  const text = words[lang.now]?.[key] ?? words.vi?.[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => fill[name] ?? "");
+}
+
+/** Of something that carries its own Vietnamese and English words. */
+export const say = (o) => (o ? (lang.now === "en" && o.en ? o.en : o.vi) || "" : "");
+
+// ---- API ----
+
+export const session = { csrf: "", user: "", first: false };
+const listeners = new Set();
+export const onSession = (f) => (listeners.add(f), () => listeners.delete(f));
+
+function setSession(s) {
+  Object.assign(session, s);
+  listeners.forEach((f) => f());
+}
+
+export class Refused extends Error {
+  constructor(status, answer) {
+    super(say(answer) || t("error.unknown"));
+    this.status = status;
+    this.answer = answer || {};
+  }
+}
+
+export async function api(method, path, body) {
+  const query = body && (method === "GET" || method === "DELETE");
+  const url = query ? `${path}?${new URLSearchParams(body)}` : path;
+  const headers = method === "GET" ? {} : { "X-Dongbo-Csrf": session.csrf };
+  if (body && !query) headers["Content-Type"] = "application/json";
+  let reply;
+  try {
+    reply = await fetch(url, { method, headers, body: body && !query ? JSON.stringify(body) : undefined, keepalive: method === "PUT" });
+  } catch {
+    throw new Refused(0, { vi: t("error.offline"), en: t("error.offline") });
+  }
+  const answer = await reply.json().catch(() => null);
+  if (reply.status === 401) await refreshSession();
+  if (!reply.ok) throw new Refused(reply.status, answer);
+  return answer;
+}
+
+export async function refreshSession() {
+  const reply = await fetch("/api/session");
+  setSession(await reply.json());
+}
+
+export async function logIn(path, body) {
+  setSession(await api("POST", path, body));
+}
+
+// ---- text and dates ----
+
+/** As the node folds: no tone marks, đ as d. */
+export const fold = (s) => s.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").replace(/đ/gi, "d").toLowerCase().trim();
+
+/** ISO "1982-05-12", "1982-05" or "1982" as dd/mm/yyyy and its parts. */
+export const showDate = (iso) => (iso ? iso.split("-").reverse().join("/") : "");
+
+export function showTime(stamp) {
+  if (!stamp) return t("never");
+  const d = new Date(stamp);
+  const two = (n) => String(n).padStart(2, "0");
+  const day = `${two(d.getDate())}/${two(d.getMonth() + 1)}/${d.getFullYear()}`;
+  const time = `${two(d.getHours())}:${two(d.getMinutes())}`;
+  return d.toDateString() === new Date().toDateString() ? t("today.at", { time }) : `${day} ${time}`;
+}
+
+/** 1234567 -> 1.234.567 */
+export const number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ".");
+
+export const go = (path) => { location.hash = path; };

@@ -1,0 +1,61 @@
+// The first screen: what is true now, drafts, and the record types.
+import { html, t, say, api, fold, showTime, number, useState, useEffect } from "./base.js";
+import { Note, Title, catalogue, typeOf } from "./parts.js";
+import { Text } from "./login.js";
+
+export function Warnings({ status }) {
+  const words = (w) => (t(`warning.${w.code}`) === `warning.${w.code}` ? say(w) : t(`warning.${w.code}`));
+  return status.warnings.map((w) => html`<${Note} kind="warn"><p>${words(w)}</p></${Note}>`);
+}
+
+function Drafts() {
+  const [drafts, set] = useState([]);
+  const load = () => api("GET", "/api/drafts").then((r) => set(r.drafts), () => {});
+  useEffect(() => { load(); }, []);
+  const drop = async (key) => { await api("DELETE", "/api/draft", { key }); load(); };
+  if (drafts.length === 0) return null;
+  return html`<section class="card"><h2>${t("drafts")}</h2><p class="hint">${t("drafts.why")}</p><table><tbody>
+    ${drafts.map((d) => html`<tr><th scope="row"><a href=${d.draft.id ? `#/edit/${d.draft.id}` : `#/new/${d.draft.type}?draft=${d.key}`}>
+      ${say(typeOf(d.draft.type))}: ${d.draft.title || t("drafts.untitled")}</a></th><td>${showTime(d.saved)}</td>
+      <td><button onClick=${() => drop(d.key)} aria-label=${`${t("drafts.drop")}: ${d.draft.title || t("drafts.untitled")}`}>${t("drafts.drop")}</button></td></tr>`)}
+    </tbody></table></section>`;
+}
+
+export function Home({ status }) {
+  const [q, setQ] = useState("");
+  const types = catalogue.types.filter((x) => x.scope === "own" && fold(say(x)).includes(fold(q)));
+  const figure = (key, n) => html`<div><dt>${t(key)}</dt><dd>${number(n)}</dd></div>`;
+  return html`<${Title}>${t("home.title")}</${Title}>
+    <${Warnings} status=${status} />
+    <dl class="figures">${figure("figure.records", status.records)}${figure("figure.conflict", status.records_conflict)}
+      ${figure("figure.waiting", status.log.waiting)}${figure("figure.held", status.log.held)}</dl>
+    <${Drafts} />
+    <section><h2>${t("home.types")}</h2>
+    <div class="field"><label for="types-q">${t("home.find")}</label>
+      <input id="types-q" type="search" value=${q} onInput=${(e) => setQ(e.target.value)} /></div>
+    <ul class="types">${types.map((x) => html`<li><a href=${`#/list/${x.name}`}>${say(x)}</a></li>`)}</ul>
+    ${types.length === 0 && html`<p>${t("home.notype")}</p>`}</section>`;
+}
+
+/** Before the first catalogue: the invitation, the six words, the first sync. */
+export function Join({ status, refresh }) {
+  const [wrong, setWrong] = useState("");
+  const submit = async (e) => {
+    e.preventDefault();
+    setWrong("");
+    try {
+      await api("POST", "/api/join", Object.fromEntries(new FormData(e.target)));
+      await api("POST", "/api/sync", {});
+      refresh();
+    } catch (x) { setWrong(x.message); }
+  };
+  const invited = status.hub !== "";
+  return html`<div class="narrow"><${Title}>${t("join.title")}</${Title}>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${invited && html`<section class="card"><h2>${t("join.words")}</h2><p><strong>${status.words}</strong></p><p>${t("join.words.why")}</p></section>`}
+    ${invited ? html`<p>${t("join.waiting")}</p>` : html`<p>${t("join.why")}</p>
+    <form class="card" onSubmit=${submit}><div class="fields">
+      <${Text} name="invitation" label=${t("join.invitation")} hint=${t("join.invitation.hint")} autocomplete="off" required />
+      <${Text} name="name" label=${t("join.name")} hint=${t("join.name.hint")} autocomplete="off" /></div>
+      <div class="acts"><button class="main">${t("join.go")}</button></div></form>`}</div>`;
+}

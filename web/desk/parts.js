@@ -1,0 +1,145 @@
+// Small parts: notes, the catalogue's values as text, a field of a form.
+import { html, t, say, lang, api, fold, showDate, number, useState, useEffect, useRef } from "./base.js";
+
+export const Note = ({ kind = "", children, role }) =>
+  html`<div class=${`note ${kind}`} role=${role || (kind === "bad" ? "alert" : "status")}>${children}</div>`;
+
+/** The heading of a screen takes the focus, so that keyboard and screen reader begin there. */
+export function Title({ children }) {
+  const at = useRef(null);
+  const text = typeof children === "string" ? children : "";
+  useEffect(() => { at.current?.focus({ preventScroll: true }); }, []);
+  useEffect(() => { document.title = text ? `${text} – Đồng Bộ` : "Đồng Bộ"; });
+  return html`<h1 tabindex="-1" ref=${at}>${children}</h1>`;
+}
+
+// ---- the catalogue ----
+
+export const catalogue = { edition: 0, types: [], choices: {}, units: [] };
+
+export async function loadCatalogue() {
+  Object.assign(catalogue, await api("GET", "/api/catalogue"));
+}
+
+export const typeOf = (name) => catalogue.types.find((x) => x.name === name);
+const optionsOf = (f) => (f.kind === "unit" ? catalogue.units : catalogue.choices[f.list] || []);
+const label = (f, value) => say(optionsOf(f).find((c) => c.value === value)) || value;
+
+/** A value as people read it. `refs`: titles of referred records by field. */
+export function show(f, value, refs = {}) {
+  if (value === undefined || value === null || value === "") return "";
+  switch (f.kind) {
+    case "bool": return value === true || value === 1 || value === "1" ? t("yes") : t("no");
+    case "date": case "pdate": return showDate(value);
+    case "choice": case "unit": return label(f, value);
+    case "choices": return [].concat(value).map((v) => label(f, v)).join("; ");
+    case "int": case "money": return number(value);
+    case "ref": return refs[f.name] || `${t("record")} ${String(value).slice(0, 8)}`;
+    default: return String(value);
+  }
+}
+
+/** A value of the API as the text that stands in its input. */
+export function toInput(f, value) {
+  if (f.kind === "choices") return [].concat(value ?? []);
+  if (value === undefined || value === null) return "";
+  if (f.kind === "date" || f.kind === "pdate") return showDate(value);
+  if (f.kind === "bool") return value === true || value === 1 ? "1" : "0";
+  return String(value);
+}
+
+/** Whether the hub has it, in words. */
+export function stateOf(r) {
+  if (r.conflicts > 0) return ["warn", t("state.conflict")];
+  if (r.held > 0) return ["warn", t("state.held")];
+  if (r.pending > 0) return ["", t("state.waiting")];
+  return ["ok", t("state.delivered")];
+}
+
+export function State({ record }) {
+  const [kind, text] = stateOf(record);
+  return html`<span class=${`state ${kind}`}>${kind === "warn" ? "▲" : kind === "ok" ? "●" : "○"} ${text}</span>`;
+}
+
+// ---- inputs ----
+
+/** Type a few letters, choose with the arrow keys: for references and long lists. */
+function Combo({ id, text, search, onPick, ...rest }) {
+  const [typed, setTyped] = useState(null);
+  const [found, setFound] = useState([]);
+  const [at, setAt] = useState(0);
+  const open = typed !== null;
+  useEffect(() => {
+    if (!open) return undefined;
+    let live = true;
+    const wait = setTimeout(() => search(typed).then((r) => { if (live) { setFound(r); setAt(0); } }, () => {}), 120);
+    return () => { live = false; clearTimeout(wait); };
+  }, [typed]);
+  const pick = (o) => { onPick(o); setTyped(null); };
+  const key = (e) => {
+    if (e.key === "Escape") { setTyped(null); return; }
+    if (e.key === "ArrowDown" && !open) { setTyped(""); e.preventDefault(); return; }
+    if (!open || !["ArrowDown", "ArrowUp", "Enter"].includes(e.key)) return;
+    e.preventDefault();
+    if (e.key === "ArrowDown") setAt(Math.min(at + 1, found.length - 1));
+    if (e.key === "ArrowUp") setAt(Math.max(at - 1, 0));
+    if (e.key === "Enter" && found[at]) pick(found[at]);
+  };
+  const blur = () => {
+    if (typed === "" && text) onPick(null);
+    setTyped(null);
+  };
+  return html`<input id=${id} role="combobox" autocomplete="off" aria-autocomplete="list" aria-expanded=${String(open)}
+      aria-controls=${`${id}-options`} aria-activedescendant=${open && found[at] ? `${id}-${at}` : undefined}
+      value=${open ? typed : text} onInput=${(e) => setTyped(e.target.value)} onKeyDown=${key} onBlur=${blur} ...${rest} />
+    <ul class="options" id=${`${id}-options`} role="listbox" aria-label=${t("combo.found")} hidden=${!open}>
+      ${open && found.map((o, i) => html`<li role="option" id=${`${id}-${i}`} aria-selected=${String(i === at)}
+        onMouseDown=${(e) => { e.preventDefault(); pick(o); }}>${o.label}</li>`)}
+      ${open && found.length === 0 && html`<li role="option" aria-selected="false" aria-disabled="true">${t("combo.none")}</li>`}
+    </ul>`;
+}
+
+const searchRecords = (type) => async (q) =>
+  (await api("GET", "/api/search", { type, q, max: 8 })).rows.map((r) => ({ value: r.id, label: r.title || Object.values(r.refs).join(" · ") || r.id.slice(0, 8) }));
+
+const searchOptions = (options) => async (q) =>
+  options.filter((o) => fold(say(o)).includes(fold(q))).slice(0, 30).map((o) => ({ value: o.value, label: say(o) }));
+
+function Input({ f, id, value, title, onChange, describe }) {
+  const rest = { "aria-describedby": describe.ids, "aria-invalid": describe.wrong ? "true" : undefined, "aria-required": f.required ? "true" : undefined };
+  const set = (e) => onChange(e.target.value);
+  switch (f.kind) {
+    case "bool": return html`<select id=${id} value=${value} onChange=${set} ...${rest}>
+      <option value=""></option><option value="1">${t("yes")}</option><option value="0">${t("no")}</option></select>`;
+    case "choice": return html`<select id=${id} value=${value} onChange=${set} ...${rest}><option value=""></option>
+      ${optionsOf(f).map((o) => html`<option value=${o.value}>${say(o)}</option>`)}</select>`;
+    case "unit": return html`<${Combo} id=${id} text=${label(f, value)} search=${searchOptions(optionsOf(f))}
+      onPick=${(o) => onChange(o ? o.value : "")} ...${rest} />`;
+    case "ref": return html`<${Combo} id=${id} text=${title} search=${searchRecords(f.list)}
+      onPick=${(o) => onChange(o ? o.value : "", o ? o.label : "")} ...${rest} />`;
+    case "date": return html`<input id=${id} value=${value} onInput=${set} inputmode="numeric" placeholder=${t("date.hint")} ...${rest} />`;
+    case "pdate": return html`<input id=${id} value=${value} onInput=${set} inputmode="numeric" placeholder=${t("pdate.hint")} ...${rest} />`;
+    case "int": case "money": case "decimal": return html`<input id=${id} value=${value} onInput=${set} inputmode="decimal" ...${rest} />`;
+    default: return /note|summary|content|narrative|detail|description/.test(f.name)
+      ? html`<textarea id=${id} value=${value} onInput=${set} ...${rest}></textarea>`
+      : html`<input id=${id} value=${value} onInput=${set} autocomplete="off" ...${rest} />`;
+  }
+}
+
+/** One field of a form with its label, mark and what is wrong with it. */
+export function Field({ f, value, title = "", wrong, onChange, onBlur, children }) {
+  const id = `f-${f.name}`;
+  const mark = f.required && html` <span class="must">${t("must")}</span>`;
+  const error = wrong && html`<p class="wrong" id=${`${id}-wrong`}>${wrong}</p>`;
+  if (f.kind === "choices") {
+    const flip = (v) => onChange(value.includes(v) ? value.filter((x) => x !== v) : [...value, v]);
+    return html`<fieldset class="field wide" aria-describedby=${wrong ? `${id}-wrong` : undefined}><legend>${say(f)}${mark}</legend>
+      <div class="checks">${optionsOf(f).map((o) => html`<label><input type="checkbox" checked=${value.includes(o.value)}
+        onChange=${() => flip(o.value)} />${say(o)}</label>`)}</div>${error}</fieldset>`;
+  }
+  return html`<div class="field" onFocusOut=${onBlur}><label for=${id}>${say(f)}${mark}</label>
+    <${Input} f=${f} id=${id} value=${value} title=${title} onChange=${onChange} describe=${{ ids: wrong ? `${id}-wrong` : undefined, wrong }} />
+    ${error}${children}</div>`;
+}
+
+export const otherLang = () => (lang.now === "vi" ? "en" : "vi");

@@ -1,0 +1,106 @@
+// One record: values, what waits, what is in conflict, its history.
+import { html, t, say, api, showTime, go, useState, useEffect } from "./base.js";
+import { Note, Title, State, typeOf, show } from "./parts.js";
+
+function History({ id, type, refs }) {
+  const [events, set] = useState(null);
+  useEffect(() => { api("GET", "/api/history", { id }).then((r) => set(r.events), () => set([])); }, []);
+  if (!events) return html`<p>${t("loading")}</p>`;
+  const what = (w) => {
+    const f = type.fields.find((x) => x.name === w.field);
+    if (!f) return "";
+    const element = w.element ? show({ ...f, kind: "choice" }, w.element) : "";
+    return `${say(f)}: ${element ? `${element} ${w.value ? "✓" : "✗"}` : show(f, w.value, refs) || t("history.cleared")}`;
+  };
+  return html`<section class="card"><h2>${t("history")}</h2><p class="hint">${t("history.why")}</p>
+    ${events.length === 0 && html`<p>${t("history.none")}</p>`}
+    <table><thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th>
+      <th scope="col">${t("history.what")}</th><th scope="col">${t("history.hub")}</th></tr></thead><tbody>
+    ${[...events].reverse().map((e) => html`<tr><td>${showTime(e.at)}</td><td>${e.person}</td>
+      <td><strong>${t(`kind.${e.kind}`)}</strong>${e.writes.map(what).filter(Boolean).map((x) => html`<br />${x}`)}</td>
+      <td>${e.delivered ? t("history.has", { verdict: t(`verdict.${e.verdict}`) }) : t("history.waits")}</td></tr>`)}
+    </tbody></table></section>`;
+}
+
+/** The value before the open ones, as far as this PC's own saves tell. */
+function baseOf(events, f, heads) {
+  const first = heads.map((x) => x.at).sort()[0];
+  const before = (events || []).filter((e) => e.at < first).flatMap((e) => e.writes.filter((w) => w.field === f.name).map((w) => ({ ...e, value: w.value })));
+  return before[before.length - 1];
+}
+
+function Conflict({ f, mark, record, events, settle }) {
+  const [chosen, choose] = useState(-1);
+  const base = baseOf(events, f, mark.heads);
+  return html`<section class="card"><h2>${t("conflict.of", { field: say(f) })}</h2>
+    <table><thead><tr><th scope="col">${t("conflict.value")}</th><th scope="col">${t("history.who")}</th><th scope="col">${t("history.when")}</th>
+      <th scope="col">${t("conflict.where")}</th><td></td></tr></thead><tbody>
+    ${base && html`<tr><td>${show(f, base.value, record.refs)}</td><td>${base.person}</td><td>${showTime(base.at)}</td><td>${t("conflict.base")}</td><td></td></tr>`}
+    ${mark.heads.map((head, i) => html`<tr><th scope="row">${show(f, head.value, {}) || t("history.cleared")}</th><td>${head.person}</td><td>${showTime(head.at)}</td>
+      <td>${head.pending ? t("conflict.here") : t("conflict.hub")}</td>
+      <td>${chosen === i ? html`<button class="main" onClick=${() => settle(f, head.value)}>${t("conflict.confirm")}</button>`
+        : html`<button onClick=${() => choose(i)} aria-label=${`${t("conflict.choose")}: ${show(f, head.value, {})}`}>${t("conflict.choose")}</button>`}</td></tr>`)}
+    </tbody></table></section>`;
+}
+
+function Values({ type, record }) {
+  const sections = [...new Set(type.fields.map((f) => f.section))];
+  const mark = (f) => {
+    const m = record.marks[f.name];
+    if (!m) return null;
+    return html`<span class="mark">${m.conflict ? `▲ ${t("state.conflict")}` : `○ ${t("state.waiting")}`}</span>`;
+  };
+  return sections.map((s) => {
+    const fields = type.fields.filter((f) => f.section === s && show(f, record.values[f.name], record.refs) !== "");
+    if (fields.length === 0) return null;
+    return html`<section class="card"><h2>${s}</h2><dl class="values">${fields.map((f) => html`<dt>${say(f)}</dt>
+      <dd>${f.kind === "ref" ? html`<a href=${`#/record/${record.values[f.name]}`}>${show(f, record.values[f.name], record.refs)}</a>`
+        : show(f, record.values[f.name], record.refs)}${mark(f)}</dd>`)}</dl></section>`;
+  });
+}
+
+export function Record({ id, status, refresh }) {
+  const [record, set] = useState(null);
+  const [events, setEvents] = useState(null);
+  const [wrong, setWrong] = useState("");
+  const [asked, ask] = useState(false);
+  const [told, tell] = useState(location.hash.endsWith("?saved") ? "record.saved" : "");
+  const load = () => Promise.all([api("GET", "/api/record", { id }).then(set, (e) => setWrong(e.message)),
+    api("GET", "/api/history", { id }).then((r) => setEvents(r.events), () => {})]);
+  useEffect(() => { load(); }, [status.log.delivered, status.position]);
+  const put = async (b, done) => {
+    setWrong("");
+    try {
+      await api("POST", "/api/put", { id, base: record.version, ...b });
+      tell(done);
+      refresh();
+    } catch (e) { setWrong(e.message); }
+    ask(false);
+    await load();
+  };
+  if (!record) return wrong ? html`<${Title}>${t("record")}</${Title}><${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`;
+  const type = typeOf(record.type);
+  if (!type) return html`<${Title}>${t("record.unknown")}</${Title}>`;
+  const open = type.fields.filter((f) => record.marks[f.name]?.conflict);
+  const settle = (f, value) => put({ type: type.name, values: { [f.name]: value }, settle: true }, "conflict.settled");
+  const existence = record.conflicts > open.length;
+  return html`<div class="head"><${Title}>${record.title || Object.values(record.refs).join(" · ") || say(type)}</${Title}>
+      <div class="acts">${!record.deleted && html`<a class="button main" href=${`#/edit/${id}`}>${t("record.edit")}</a>`}
+        <a class="button" href=${`#/list/${type.name}`}>${t("record.list")}</a><button onClick=${() => print()}>${t("print")}</button></div></div>
+    <p>${say(type)} · <${State} record=${record} /></p>
+    ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${open.length > 0 && html`<${Note} kind="warn"><p>${t("conflict.why")}</p></${Note}>`}
+    ${open.map((f) => html`<${Conflict} key=${f.name} f=${f} mark=${record.marks[f.name]} record=${record} events=${events} settle=${settle} />`)}
+    ${existence && html`<${Note} kind="warn"><p>${t("conflict.deleted")}</p><div class="acts">
+      <button onClick=${() => put({ action: "restore" }, "record.restored")}>${t("record.keep")}</button>
+      <button class="bad" onClick=${() => put({ action: "delete" }, "record.deleted")}>${t("record.delete")}</button></div></${Note}>`}
+    ${record.deleted && !existence && html`<${Note}><p>${t("record.isdeleted")}</p><div class="acts">
+      <button onClick=${() => put({ action: "restore" }, "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
+    <${Values} type=${type} record=${record} />
+    <${History} key=${record.version} id=${id} type=${type} refs=${record.refs} />
+    ${!record.deleted && html`<div class="acts">${asked
+      ? html`<button class="bad" onClick=${() => put({ action: "delete" }, "record.deleted")}>${t("record.delete.sure")}</button>
+        <button onClick=${() => ask(false)}>${t("cancel")}</button>`
+      : html`<button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button>`}</div>`}`;
+}

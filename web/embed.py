@@ -1,0 +1,65 @@
+"""Write the page's files as one C file: python3 web/embed.py OUT.c
+
+Every file is compressed once (gzip without a time, so that the same files give the same bytes) and
+named by the hash of its content. Without OUT the sizes are printed.
+"""
+
+import gzip
+import hashlib
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.abspath(__file__))
+TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+         ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
+         ".json": "application/json; charset=utf-8"}
+# Not fetched by the page itself, so not part of its weight.
+NOT_PAGE = ("/openapi-node.json",)
+
+
+def files():
+    """(path on the server, content type, content) of every file, in order."""
+    for folder, folders, names in os.walk(ROOT):
+        folders.sort()
+        for name in sorted(names):
+            kind = TYPES.get(os.path.splitext(name)[1])
+            full = os.path.join(folder, name)
+            if kind:
+                with open(full, "rb") as f:
+                    yield "/" + os.path.relpath(full, ROOT).replace(os.sep, "/"), kind, f.read()
+
+
+def packed(content):
+    return gzip.compress(content, 9, mtime=0)
+
+
+def c_file():
+    rows = []
+    out = ['#include "node/desk_assets.h"\n']
+    for number, (path, kind, content) in enumerate(files()):
+        data = packed(content)
+        out.append(f"static const unsigned char desk_asset_{number}[] = {{")
+        out += [",".join(str(b) for b in data[at:at + 32]) + "," for at in range(0, len(data), 32)]
+        out.append("};\n")
+        etag = hashlib.sha256(content).hexdigest()[:32]
+        rows.append(f'    {{"{path}", "{kind}", "\\"{etag}\\"", desk_asset_{number}, sizeof desk_asset_{number}}},')
+    out += ["const struct desk_asset desk_assets[] = {", *rows, "};",
+            f"const size_t desk_asset_count = {len(rows)};"]
+    return "\n".join(out) + "\n"
+
+
+def main():
+    if len(sys.argv) == 2:
+        with open(sys.argv[1], "w", encoding="ascii") as f:
+            f.write(c_file())
+        return
+    total = 0
+    for path, _, content in files():
+        size = len(packed(content))
+        total += 0 if path in NOT_PAGE else size
+        print(f"{size:8} {path}")
+    print(f"{total:8} bytes of the page, compressed")
+
+
+if __name__ == "__main__":
+    main()
