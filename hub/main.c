@@ -67,6 +67,8 @@ static const struct cli_opt export_opts[] = {
 static const struct cli_opt verify_opts[] = {
     OPT("issue", "SỐ", "dựng lại báo cáo này từ nhật ký", "rebuild this issue from the log"),
     OPT("file", "TỆP", "kiểm tra chữ ký của tệp", "check the signature of a file"),
+    OPT("paper", "DÒNG", "kiểm tra dòng trong mã QR của bản in",
+        "check the line of a printed report's QR code"),
     OPT("pubkey", "TỆP", "khóa công khai (mặc định: dongbo.pub bên cạnh tệp)",
         "public key (default: dongbo.pub beside the file)"),
 };

@@ -2,6 +2,7 @@
 #include "hub/tool.h"
 
 #include "hub/export.h"
+#include "hub/paper.h"
 #include "hub/verify.h"
 
 #include <stdio.h>
@@ -120,6 +121,32 @@ static enum err hub_tool_verify_file(struct cli *c, const char *file)
                     "The file, its signature (.minisig) or the public key cannot be read.");
 }
 
+/* The line out of a QR code: needs no hub, only its public key. */
+static enum err hub_tool_verify_paper(struct cli *c, const char *line)
+{
+    char hex[2 * ID_HASH_BYTES + 1];
+    struct hub_paper paper;
+    struct buf key;
+    buf_init(&key, MINISIGN_FILE_BYTES_MAX);
+    enum err e = hub_tool_key(c, "", &key);
+    if (e != ERR_OK) {
+        buf_free(&key);
+        return cli_fail(c, e, "Không đọc được khóa công khai (--pubkey).",
+                        "The public key cannot be read (--pubkey).");
+    }
+    e = hub_verify_paper(bytes_str(line), buf_bytes(&key), &paper);
+    buf_free(&key);
+    if (e != ERR_OK)
+        return cli_fail(c, ERR_BAD_SIGNATURE,
+                        "Dòng này KHÔNG phải do trung tâm ký: bản in đã bị sửa hoặc đọc sai.",
+                        "This line is NOT signed by the hub: the paper was changed or misread.");
+    id_hex(BYTES_OF(paper.figures.b), hex);
+    printf(cli_text(c, "Chữ ký đúng: %s, đơn vị %s, kỳ %s, bản số %u, mã số liệu %s\n",
+                    "The signature is good: %s, unit %s, period %s, issue %u, figures %s\n"),
+           paper.report, paper.unit, paper.period, (unsigned)paper.number, hex);
+    return ERR_OK;
+}
+
 static void hub_print_verified(const struct cli *c, const json_t *r)
 {
     const json_t *findings = json_object_get(r, "findings");
@@ -141,6 +168,7 @@ enum err hub_tool_verify(struct cli *c, void *ctx)
     json_t *response = NULL;
     const char *file = cli_opt(c, "file");
     if (file != NULL) return hub_tool_verify_file(c, file);
+    if (cli_opt(c, "paper") != NULL) return hub_tool_verify_paper(c, cli_opt(c, "paper"));
     enum err e = hub_tool_number(c, "issue", 0, &issue);
     if (e != ERR_OK) return e;
     json_t *q = hub_tool_request(c, "verify");
