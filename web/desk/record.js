@@ -2,6 +2,9 @@
 import { html, t, say, api, showTime, go, useState, useEffect } from "./base.js";
 import { Note, Title, State, typeOf, show } from "./parts.js";
 
+/** A name; who saved on another PC is known here by an id only. */
+const who = (person) => (/^[0-9a-f]{16}$/.test(person) ? t("person.other", { id: person.slice(0, 8) }) : person);
+
 function History({ id, type, refs }) {
   const [events, set] = useState(null);
   useEffect(() => { api("GET", "/api/history", { id }).then((r) => set(r.events), () => set([])); }, []);
@@ -16,7 +19,7 @@ function History({ id, type, refs }) {
     ${events.length === 0 && html`<p>${t("history.none")}</p>`}
     <table><thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th>
       <th scope="col">${t("history.what")}</th><th scope="col">${t("history.hub")}</th></tr></thead><tbody>
-    ${[...events].reverse().map((e) => html`<tr><td>${showTime(e.at)}</td><td>${e.person}</td>
+    ${[...events].reverse().map((e) => html`<tr><td>${showTime(e.at)}</td><td>${who(e.person)}</td>
       <td><strong>${t(`kind.${e.kind}`)}</strong>${e.writes.map(what).filter(Boolean).map((x) => html`<br />${x}`)}</td>
       <td>${e.delivered ? t("history.has", { verdict: t(`verdict.${e.verdict}`) }) : t("history.waits")}</td></tr>`)}
     </tbody></table></section>`;
@@ -36,7 +39,7 @@ function Conflict({ f, mark, record, events, settle }) {
     <table><thead><tr><th scope="col">${t("conflict.value")}</th><th scope="col">${t("history.who")}</th><th scope="col">${t("history.when")}</th>
       <th scope="col">${t("conflict.where")}</th><td></td></tr></thead><tbody>
     ${base && html`<tr><td>${show(f, base.value, record.refs)}</td><td>${base.person}</td><td>${showTime(base.at)}</td><td>${t("conflict.base")}</td><td></td></tr>`}
-    ${mark.heads.map((head, i) => html`<tr><th scope="row">${show(f, head.value, {}) || t("history.cleared")}</th><td>${head.person}</td><td>${showTime(head.at)}</td>
+    ${mark.heads.map((head, i) => html`<tr><th scope="row">${show(f, head.value, {}) || t("history.cleared")}</th><td>${who(head.person)}</td><td>${showTime(head.at)}</td>
       <td>${head.pending ? t("conflict.here") : t("conflict.hub")}</td>
       <td>${chosen === i ? html`<button class="main" onClick=${() => settle(f, head.value)}>${t("conflict.confirm")}</button>`
         : html`<button onClick=${() => choose(i)} aria-label=${`${t("conflict.choose")}: ${show(f, head.value, {})}`}>${t("conflict.choose")}</button>`}</td></tr>`)}

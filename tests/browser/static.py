@@ -1,0 +1,147 @@
+"""The page without a browser: its weight, its words, its vendored files, no inline script or style.
+
+Run with --self-test it plants each fault in a copy and demands that it is found.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+WEIGHT_MAX = 150 * 1024  # bytes, compressed, of everything that the page can fetch
+KEY = re.compile(r"(?<![\w.])t\(\s*(\"|')([a-z][\w.]*)\1")
+PREFIX = re.compile(r"(?<![\w.])t\(`([a-z]+\.)\$\{")
+WORD = re.compile(r"[\"'`]([a-z]+(?:\.[a-z_]+)+)[\"'`]")
+PLACES = re.compile(r"\{\w+\}")
+INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=[\"']|javascript:|\beval\(|\binnerHTML\b|"
+                    r"dangerouslySetInnerHTML|https?://(?!www\.w3\.org/)")
+
+
+def load(root, name):
+    with open(os.path.join(root, "web", name), encoding="utf-8") as f:
+        return f.read()
+
+
+def own_files(root):
+    for folder, _, names in os.walk(os.path.join(root, "web")):
+        for name in sorted(names):
+            path = os.path.relpath(os.path.join(folder, name), os.path.join(root, "web"))
+            if path.endswith((".js", ".html", ".css", ".svg")) and not path.startswith("vendor"):
+                yield path, load(root, path)
+
+
+def check_words(root):
+    vi, en = (json.loads(load(root, f"i18n/{code}.json")) for code in ("vi", "en"))
+    for key in sorted(set(vi) ^ set(en)):
+        yield f"i18n: {key} is in one language only"
+    for key in sorted(set(vi) & set(en)):
+        if not vi[key].strip() or not en[key].strip():
+            yield f"i18n: {key} is empty"
+        if sorted(PLACES.findall(vi[key])) != sorted(PLACES.findall(en[key])):
+            yield f"i18n: {key} has other places to fill in the two languages"
+    used = set()
+    for path, text in own_files(root):
+        for _, key in KEY.findall(text):
+            used.add(key)
+            if key not in vi:
+                yield f"{path}: no words for {key}"
+        used.update(WORD.findall(text))
+        for prefix in PREFIX.findall(text):
+            used.update(k for k in vi if k.startswith(prefix))
+            if not any(k.startswith(prefix) for k in vi):
+                yield f"{path}: no words for {prefix}*"
+    used.update(k for k in vi if k.startswith("warning."))
+    for key in sorted(set(vi) - used):
+        yield f"i18n: {key} is used nowhere"
+
+
+def check_inline(root):
+    for path, text in own_files(root):
+        m = INLINE.search(text)
+        if m:
+            yield f"{path}: {m.group(0).strip()} does not pass the content security policy, or is unsafe"
+
+
+def check_vendor(root):
+    readme = load(root, "vendor/README.md")
+    for name in sorted(os.listdir(os.path.join(root, "web", "vendor"))):
+        if name != "README.md" and f"`{name}`" not in readme:
+            yield f"vendor/{name} is not told of in its README.md"
+
+
+def check_weight(root):
+    sys.path.insert(0, os.path.join(root, "web"))
+    sys.dont_write_bytecode = True
+    sys.modules.pop("embed", None)
+    import embed
+    sys.path.pop(0)
+    embed.ROOT = os.path.join(root, "web")
+    total = sum(len(embed.packed(c)) for p, _, c in embed.files() if p not in embed.NOT_PAGE)
+    if total > WEIGHT_MAX:
+        yield f"the page weighs {total} bytes compressed, at most {WEIGHT_MAX}"
+    if embed.c_file() != embed.c_file():
+        yield "the same files give other bytes the second time"
+
+
+def check(root):
+    return [m for f in (check_words, check_inline, check_vendor, check_weight) for m in f(root)]
+
+
+def plant_words(web, code, change):
+    path = os.path.join(web, "i18n", f"{code}.json")
+    with open(path, encoding="utf-8") as f:
+        words = json.load(f)
+    change(words)
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(words, f, ensure_ascii=False)
+
+
+def append(web, name, data):
+    with open(os.path.join(web, name), "ab") as f:
+        f.write(data)
+
+
+PLANTS = [
+    (lambda w: plant_words(w, "en", lambda d: d.pop("logout")), "in one language only"),
+    (lambda w: plant_words(w, "vi", lambda d: d.update(logout=" ")), "is empty"),
+    (lambda w: plant_words(w, "vi", lambda d: d.update({"list.count": "hồ sơ"})), "other places to fill"),
+    (lambda w: [plant_words(w, c, lambda d: d.update({"zz.zz": "a"})) for c in ("vi", "en")], "used nowhere"),
+    (lambda w: append(w, "desk/app.js", b't("no.such.key");\n'), "no words for no.such.key"),
+    (lambda w: append(w, "desk/app.js", b"t(`nothing.${x}`);\n"), "no words for nothing."),
+    (lambda w: append(w, "index.html", b"<script>1</script>\n"), "content security policy"),
+    (lambda w: append(w, "desk/app.js", b"x.innerHTML = y;\n"), "content security policy"),
+    (lambda w: append(w, "vendor/zz.mjs", b"1\n"), "is not told of"),
+    (lambda w: append(w, "zz.js", os.urandom(WEIGHT_MAX)), "weighs"),
+]
+
+
+def self_test():
+    bad = 0
+    for plant, wanted in PLANTS:
+        with tempfile.TemporaryDirectory() as copy:
+            shutil.copytree(os.path.join(ROOT, "web"), os.path.join(copy, "web"))
+            plant(os.path.join(copy, "web"))
+            try:
+                said = check(copy)
+            except UnicodeDecodeError:
+                said = [m for f in (check_weight,) for m in f(copy)]
+            if not any(wanted in m for m in said):
+                print(f"not found: {wanted}")
+                bad += 1
+    return bad
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        sys.exit(1 if self_test() else 0)
+    said = check(ROOT)
+    for message in said:
+        print(message)
+    sys.exit(1 if said else 0)
+
+
+if __name__ == "__main__":
+    main()

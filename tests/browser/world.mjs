@@ -1,0 +1,114 @@
+// A hub and a node as real processes, and a browser, for the tests of the page.
+//
+//   DONGBO_BIN      folder with dongbo-node and dongbo-hub
+//   DONGBO_MODULES  folder whose node_modules has playwright-core and axe-core
+//   DONGBO_CHROMIUM the browser (default: Debian's)
+import { spawn, spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+const need = createRequire(path.join(process.env.DONGBO_MODULES, "package.json"));
+export const { chromium } = need("playwright-core");
+const axeSource = fs.readFileSync(need.resolve("axe-core/axe.min.js"), "utf8");
+
+const BIN = process.env.DONGBO_BIN;
+const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../..");
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+
+export const folder = fs.mkdtempSync(path.join(os.tmpdir(), "dongbo-browser-"));
+const running = new Set();
+
+export const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
+
+export async function until(what, f, ms = 15000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const v = await f();
+    if (v) return v;
+    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain for ${what}`);
+    await sleep(50);
+  }
+}
+
+export function tool(program, ...args) {
+  const r = spawnSync(path.join(BIN, program), args, { encoding: "utf8", env: { ...process.env, DONGBO_PERSON: "Kiểm thử" } });
+  if (r.status !== 0) throw new Error(`${program} ${args.join(" ")}: exit ${r.status}\n${r.stdout}${r.stderr}`);
+  return r.stdout;
+}
+
+function start(program, data) {
+  const p = spawn(path.join(BIN, program), ["run", "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
+  p.output = "";
+  p.stdout.on("data", (b) => { p.output += b; });
+  p.stderr.on("data", (b) => { p.output += b; });
+  running.add(p);
+  p.gone = new Promise((r) => p.on("exit", () => { running.delete(p); r(); }));
+  return p;
+}
+
+const readJson = (file) => {
+  try { return JSON.parse(fs.readFileSync(file, "utf8")); } catch { return null; }
+};
+
+export async function startHub() {
+  const data = path.join(folder, "hub");
+  tool("dongbo-hub", "init", "--data", data, "--unit", "735", "--name", "Huyện Vĩnh Cửu", "--catalogue", path.join(ROOT, "catalogue"),
+    "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0");
+  const process = start("dongbo-hub", data);
+  const ports = await until("the hub's ports", () => readJson(path.join(data, "run/ports.json")));
+  const port = ports.sync ?? ports.port ?? ports.node ?? Object.values(ports)[0];
+  const invite = (unit) => JSON.parse(tool("dongbo-hub", "invite", "--json", "--data", data, "--unit", unit, "--address", `127.0.0.1:${port}`));
+  return { process, data, invite };
+}
+
+export function makeNode(name) {
+  const data = path.join(folder, name);
+  tool("dongbo-node", "init", "--data", data, "--name", "Máy xã Thạnh Phú");
+  fs.writeFileSync(path.join(data, "dongbo.conf"), "[desk]\nlisten = 127.0.0.1:0\n");
+  return data;
+}
+
+export async function startNode(data) {
+  fs.rmSync(path.join(data, "run/ports.json"), { force: true });
+  const process = start("dongbo-node", data);
+  const ports = await until("the node's desk", () => readJson(path.join(data, "run/ports.json")));
+  return { process, url: `http://127.0.0.1:${ports.desk}/`, port: ports.desk,
+    code: () => fs.readFileSync(path.join(data, "run/desk-code"), "utf8").trim() };
+}
+
+export async function kill(p, signal = "SIGTERM") {
+  p.kill(signal);
+  await p.gone;
+}
+
+export async function cleanUp() {
+  await Promise.all([...running].map((p) => kill(p)));
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+
+export const launch = () => chromium.launch({ executablePath: process.env.DONGBO_CHROMIUM || "/usr/bin/chromium", args: FLAGS });
+
+/** Rules of WCAG 2.0 to 2.2, A and AA, that the screen breaks; empty is right. */
+export async function axe(page) {
+  await page.evaluate(axeSource);
+  const r = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  return r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(" | ")}`);
+}
+
+/** Controls lower or narrower than 40 px (links inside text aside) and text that is cut off. */
+export const layoutFaults = (page) => page.evaluate(() => {
+  const faults = [];
+  if (document.documentElement.scrollWidth > document.documentElement.clientWidth) faults.push("the page scrolls sideways");
+  const seen = (e) => e.offsetParent !== null && !e.closest(".skip, [hidden]");
+  for (const e of document.querySelectorAll("button, .button, input:not([type=checkbox]), select, textarea, nav a, th a, td a")) {
+    const r = e.getBoundingClientRect();
+    if (seen(e) && r.width > 0 && (r.height < 39.5 || r.width < 39.5)) faults.push(`small: ${e.textContent || e.id} ${Math.round(r.width)}x${Math.round(r.height)}`);
+  }
+  for (const e of document.querySelectorAll("button, .button, h1, h2, label, th, td, dt, dd")) {
+    if (seen(e) && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline") faults.push(`cut off: ${e.textContent.slice(0, 40)}`);
+  }
+  return faults;
+});
