@@ -67,7 +67,7 @@ json_t *node_command_fail(enum err e)
     return node_command_error(e, err_text_vi(e), err_text_en(e), NULL);
 }
 
-json_t *node_command_why(enum err e, const struct node_entry_why *why)
+json_t *node_command_why(enum err e, const struct entry_why *why)
 {
     if (why->vi[0] == '\0') return node_command_fail(e);
     return node_command_error(e, why->vi, why->en, why->field != NULL ? why->field->name : NULL);
@@ -132,8 +132,7 @@ static enum err node_value_text(const json_t *v, struct buf *out)
     return ERR_BAD_VALUE;
 }
 
-static enum err node_values_say(struct node_entry_why *why, const char *name, char *field,
-                                bool unknown)
+static enum err node_values_say(struct entry_why *why, const char *name, char *field, bool unknown)
 {
     snprintf(field, 64, "%.63s", name);
     if (unknown) {
@@ -147,8 +146,8 @@ static enum err node_values_say(struct node_entry_why *why, const char *name, ch
 }
 
 static enum err node_values_collect(const struct catalogue_type *type, const json_t *object,
-                                    struct node_entry_value *values, size_t *count,
-                                    struct buf *memory, struct node_entry_why *why, char *field)
+                                    struct entry_value *values, size_t *count, struct buf *memory,
+                                    struct entry_why *why, char *field)
 {
     const char *key = NULL;
     json_t *v = NULL;
@@ -160,18 +159,18 @@ static enum err node_values_collect(const struct catalogue_type *type, const jso
         enum err e = node_value_text(v, memory);
         if (e == ERR_BAD_VALUE) return node_values_say(why, key, field, false);
         if (e != ERR_OK) return e;
-        values[*count] = (struct node_entry_value){f, {NULL, memory->len - at}, false};
+        values[*count] = (struct entry_value){f, {NULL, memory->len - at}, false};
         ++*count; /* a key stands once in an object, so there are never more than fields */
     }
     return ERR_OK;
 }
 
 enum err node_values_read(const struct catalogue_type *type, const json_t *object,
-                          struct node_entry_value *values, size_t *count, struct buf *memory,
-                          struct node_entry_why *why, char field[static 64])
+                          struct entry_value *values, size_t *count, struct buf *memory,
+                          struct entry_why *why, char field[static 64])
 {
     *count = 0;
-    *why = (struct node_entry_why){.field = NULL};
+    *why = (struct entry_why){.field = NULL};
     field[0] = '\0';
     buf_clear(memory);
     enum err e = node_values_collect(type, object, values, count, memory, why, field);

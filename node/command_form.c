@@ -78,7 +78,7 @@ json_t *node_command_catalogue(struct node_command *c, const json_t *request)
 
 struct node_checking {
     struct node_entry_form form;
-    struct node_entry_value values[NODE_ENTRY_FIELDS_MAX];
+    struct entry_value values[ENTRY_FIELDS_MAX];
     struct buf memory;
     uint8_t base[16];
     json_t *errors; /* field -> {vi, en} */
@@ -95,9 +95,9 @@ static enum err node_check_clean(struct node_command *c, struct node_checking *k
 {
     size_t kept = 0;
     for (size_t i = 0; i < k->form.count; i++) {
-        struct node_entry_why why;
+        struct entry_why why;
         struct bytes clean;
-        struct node_entry_value v = k->values[i];
+        struct entry_value v = k->values[i];
         struct catalogue_field loose =
             *v.field; /* emptiness is the record's matter, not the text's */
         loose.required = false;
@@ -118,7 +118,7 @@ static json_t *node_check_read(struct node_command *c, const json_t *request,
     const char *type = node_request_str(request, "type");
     const char *id = node_request_str(request, "id");
     const char *base = node_request_str(request, "base");
-    struct node_entry_why why;
+    struct entry_why why;
     char field[64];
     if (cat == NULL) return node_no_catalogue();
     k->form.type = type != NULL ? catalogue_type_by_name(cat, type) : NULL;
@@ -157,8 +157,8 @@ static json_t *node_check_answer(struct node_command *c, const struct node_check
 json_t *node_command_check(struct node_command *c, const json_t *request)
 {
     struct node_checking k = {.errors = json_object()};
-    struct node_entry_why why;
-    struct node_entry_op op;
+    struct entry_why why;
+    struct entry_op op;
     buf_init(&k.memory, 1024 * 1024);
     json_t *j = node_check_read(c, request, &k);
     if (j == NULL && k.form.count == 0) { /* nothing typed yet: the record as it is */

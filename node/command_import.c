@@ -106,8 +106,7 @@ static bool node_import_held(const struct node_import *m, const struct id_record
     return false;
 }
 
-static enum err node_import_collect(struct node_import *m, const struct node_entry_op *op,
-                                    uint64_t key)
+static enum err node_import_collect(struct node_import *m, const struct entry_op *op, uint64_t key)
 {
     buf_add_bytes(&m->payloads, op->payload);
     if (m->payloads.e != ERR_OK) return m->payloads.e;
@@ -122,14 +121,14 @@ static enum err node_import_collect(struct node_import *m, const struct node_ent
 struct node_row { /* of the request */
     const struct catalogue_type *type;
     struct node_entry_form form;
-    struct node_entry_value values[NODE_ENTRY_FIELDS_MAX];
+    struct entry_value values[ENTRY_FIELDS_MAX];
     const struct catalogue_field *key; /* NULL: none */
     uint64_t key_hash;
     bool named; /* the row gives its id, or its key found a record */
 };
 
-static enum err node_row_say(struct node_entry_why *why, char *field, const char *name,
-                             const char *vi, const char *en)
+static enum err node_row_say(struct entry_why *why, char *field, const char *name, const char *vi,
+                             const char *en)
 {
     snprintf(field, 64, "%.63s", name);
     snprintf(why->vi, sizeof why->vi, "%s", vi);
@@ -138,7 +137,7 @@ static enum err node_row_say(struct node_entry_why *why, char *field, const char
 }
 
 static enum err node_row_read(struct node_command *c, const json_t *row, struct node_row *r,
-                              struct node_entry_why *why, char *field)
+                              struct entry_why *why, char *field)
 {
     const char *type = node_request_str(row, "type");
     const char *id = node_request_str(row, "id");
@@ -176,8 +175,8 @@ static uint64_t node_key_hash(const struct catalogue_type *t, struct bytes text)
 }
 
 /* Find the record that has this row's key. */
-static enum err node_row_find(struct node_command *c, struct node_row *r,
-                              struct node_entry_why *why, char *field)
+static enum err node_row_find(struct node_command *c, struct node_row *r, struct entry_why *why,
+                              char *field)
 {
     struct bytes text = {NULL, 0};
     struct id_record found[2];
@@ -201,7 +200,7 @@ static enum err node_row_find(struct node_command *c, struct node_row *r,
     return ERR_OK;
 }
 
-static void node_row_count(struct node_import *m, const struct node_entry_op *op)
+static void node_row_count(struct node_import *m, const struct entry_op *op)
 {
     if (!op->changed)
         m->unchanged++;
@@ -212,8 +211,8 @@ static void node_row_count(struct node_import *m, const struct node_entry_op *op
 }
 
 /* The op was made for a derived id (4.6) of this place in the set: after a flush it is another. */
-static enum err node_row_op(struct node_command *c, struct node_row *r, struct node_entry_op *op,
-                            struct node_entry_why *why)
+static enum err node_row_op(struct node_command *c, struct node_row *r, struct entry_op *op,
+                            struct entry_why *why)
 {
     struct node_import *m = c->import;
     enum err e = node_import_begin_set(c);
@@ -225,11 +224,11 @@ static enum err node_row_op(struct node_command *c, struct node_row *r, struct n
 }
 
 static enum err node_row_take(struct node_command *c, const json_t *row, const char *key,
-                              struct node_entry_why *why, char *field)
+                              struct entry_why *why, char *field)
 {
     struct node_import *m = c->import;
     struct node_row r = {.named = false};
-    struct node_entry_op op;
+    struct entry_op op;
     enum err e = node_row_read(c, row, &r, why, field);
     if (e != ERR_OK) return e;
     r.key = node_row_key(&r, key);
@@ -270,7 +269,7 @@ static enum err node_import_again(struct node_command *c)
         .field = reg->field, .value = reg->heads[0].value, .bases = buf_bytes(&bases)};
     struct change_op op = {CHANGE_EDIT, m->last, r->fold.type, &w, 1};
     change_op_encode(&op, &payload);
-    struct node_entry_op out = {.rid = m->last, .payload = buf_bytes(&payload)};
+    struct entry_op out = {.rid = m->last, .payload = buf_bytes(&payload)};
     e = payload.e != ERR_OK ? payload.e : node_import_begin_set(c);
     if (e == ERR_OK) e = node_import_collect(m, &out, 0);
     buf_free(&bases);
@@ -373,7 +372,7 @@ static enum err node_import_rows(struct node_command *c, const json_t *request, 
     const char *key = node_request_str(request, "key");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
-        struct node_entry_why why = {.field = NULL};
+        struct entry_why why = {.field = NULL};
         char field[64] = "";
         enum err e = node_row_take(c, row, key, &why, field);
         if (e == ERR_OK) continue;

@@ -42,13 +42,12 @@ MUST_CHECK enum err node_request_id(const char *hex, struct id_record *out);
 /* The person of a request; ERR_BAD_INPUT: no or an unusable name. */
 MUST_CHECK enum err node_request_person(struct node_command *c, const json_t *request,
                                         struct id_person *out);
-json_t *node_command_why(enum err e, const struct node_entry_why *why);
+json_t *node_command_why(enum err e, const struct entry_why *why);
 /* Typed texts of a JSON object into `values`; the texts live in `memory`. An unknown field or a
  * value of no usable kind: ERR_BAD_VALUE with words, and the name in `field` (64 bytes). */
 MUST_CHECK enum err node_values_read(const struct catalogue_type *type, const json_t *object,
-                                     struct node_entry_value *values, size_t *count,
-                                     struct buf *memory, struct node_entry_why *why,
-                                     char field[static 64]);
+                                     struct entry_value *values, size_t *count, struct buf *memory,
+                                     struct entry_why *why, char field[static 64]);
 json_t *node_json_hex(struct bytes b);
 json_t *node_json_time(int64_t ms); /* null for 0 */
 json_t *node_json_text(struct bytes b);

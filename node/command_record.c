@@ -33,19 +33,19 @@ json_t *node_bad_id(void)
 
 struct node_put { /* what a put request says */
     struct node_entry_form form;
-    struct node_entry_value values[NODE_ENTRY_FIELDS_MAX];
+    struct entry_value values[ENTRY_FIELDS_MAX];
     struct buf memory;
     struct id_person person;
     uint8_t base[16];
     bool has_id;
 };
 
-static enum node_entry_action node_put_action(const json_t *request)
+static enum entry_action node_put_action(const json_t *request)
 {
     const char *action = node_request_str(request, "action");
-    if (action != NULL && strcmp(action, "delete") == 0) return NODE_ENTRY_DELETE;
-    if (action != NULL && strcmp(action, "restore") == 0) return NODE_ENTRY_RESTORE;
-    return NODE_ENTRY_SAVE;
+    if (action != NULL && strcmp(action, "delete") == 0) return ENTRY_DELETE;
+    if (action != NULL && strcmp(action, "restore") == 0) return ENTRY_RESTORE;
+    return ENTRY_SAVE;
 }
 
 /* NULL: read; else the response that says what is wrong. */
@@ -61,7 +61,7 @@ static json_t *node_put_read(struct node_command *c, const json_t *request, stru
     if (type != NULL && p->form.type == NULL) return node_no_type(type);
     p->has_id = id != NULL;
     if (id != NULL && node_request_id(id, &p->form.rid) != ERR_OK) return node_bad_id();
-    if (id == NULL && (p->form.action != NODE_ENTRY_SAVE || type == NULL))
+    if (id == NULL && (p->form.action != ENTRY_SAVE || type == NULL))
         return node_command_error(ERR_USAGE, "Cần loại hồ sơ (--type) hoặc mã hồ sơ (--id).",
                                   "A record type (--type) or a record id (--id) is needed.", NULL);
     if (base != NULL && id_unhex(base, p->base, sizeof p->base) != ERR_OK)
@@ -78,7 +78,7 @@ static json_t *node_put_read(struct node_command *c, const json_t *request, stru
 /* The type of a record that is only named by its id. */
 static json_t *node_put_type(struct node_command *c, struct node_put *p)
 {
-    if (p->form.type != NULL || p->form.action != NODE_ENTRY_SAVE) return NULL;
+    if (p->form.type != NULL || p->form.action != ENTRY_SAVE) return NULL;
     enum err e = node_store_record_read(c->store, &p->form.rid, &c->entry.record);
     if (e == ERR_NOT_FOUND)
         return node_command_error(e, "Không có hồ sơ này trên máy; để tạo mới cần --type.",
@@ -93,9 +93,9 @@ static json_t *node_put_type(struct node_command *c, struct node_put *p)
 
 static json_t *node_put_values(const json_t *request, struct node_put *p)
 {
-    struct node_entry_why why;
+    struct entry_why why;
     char field[64];
-    if (p->form.action != NODE_ENTRY_SAVE) return NULL;
+    if (p->form.action != ENTRY_SAVE) return NULL;
     enum err e = node_values_read(p->form.type, json_object_get(request, "values"), p->values,
                                   &p->form.count, &p->memory, &why, field);
     p->form.values = p->values;
@@ -106,7 +106,7 @@ static json_t *node_put_values(const json_t *request, struct node_put *p)
     return e == ERR_BAD_VALUE ? node_command_error(e, why.vi, why.en, field) : node_command_fail(e);
 }
 
-static json_t *node_put_done(const struct node_entry_op *op, const struct node_command *c)
+static json_t *node_put_done(const struct entry_op *op, const struct node_command *c)
 {
     static const char *const words[] = {"created", "edited", "deleted"};
     uint8_t version[16];
@@ -118,8 +118,8 @@ static json_t *node_put_done(const struct node_entry_op *op, const struct node_c
 static json_t *node_put_save(struct node_command *c, struct node_put *p)
 {
     struct node_own own;
-    struct node_entry_op op;
-    struct node_entry_why why = {.field = NULL};
+    struct entry_op op;
+    struct entry_why why = {.field = NULL};
     enum err e = node_own_begin(c->store, c->keys, c->wall_ms(), &own);
     if (e != ERR_OK) return node_command_fail(e);
     if (!p->has_id) node_own_rid(&own, 0, &p->form.rid);
@@ -282,7 +282,7 @@ static json_t *node_list_where(struct node_command *c, const json_t *where,
 {
     const char *key = NULL;
     json_t *v = NULL;
-    struct node_entry_why why;
+    struct entry_why why;
     size_t lens[NODE_STORE_FILTERS_MAX];
     if (where == NULL) return NULL;
     if (q->type == NULL || json_object_size(where) > NODE_STORE_FILTERS_MAX)
@@ -419,7 +419,7 @@ json_t *node_command_history(struct node_command *c, const json_t *request)
         return node_command_error(e, "Không có hồ sơ này trên máy.",
                                   "There is no such record here.", NULL);
     const struct catalogue *cat = node_store_catalogue(c->store, NULL);
-    struct node_telling t = {.c = c, .events = json_array(), .writes = c->entry.decoded};
+    struct node_telling t = {.c = c, .events = json_array(), .writes = c->entry.entry.decoded};
     if (cat != NULL) t.type = catalogue_type_by_no(cat, c->entry.record.fold.type);
     if (e == ERR_OK) e = node_store_history(c->store, &rid, node_history_each, &t);
     json_t *j = e == ERR_OK ? json_pack("{s:o, s:O}", "id", node_json_hex(BYTES_OF(rid.b)),

@@ -9,11 +9,10 @@
 
 enum { SAVES_MAX = 20000 };
 
-static struct node_entry_value typed(const struct catalogue_type *t, const char *field,
-                                     const char *text)
+static struct entry_value typed(const struct catalogue_type *t, const char *field, const char *text)
 {
-    return (struct node_entry_value){.field = catalogue_field_by_name(t, field),
-                                     .typed = bytes_str(text)};
+    return (struct entry_value){.field = catalogue_field_by_name(t, field),
+                                .typed = bytes_str(text)};
 }
 
 /* A create with all fields, checked by the catalogue, signed and durable. */
@@ -23,23 +22,22 @@ static void save_form(struct fleet_node *n, struct node_entry *entry, size_t i)
     char name[64], cccd[32];
     (void)snprintf(name, sizeof name, "Nguyễn Văn Số %zu", i);
     (void)snprintf(cccd, sizeof cccd, "075090%06zu", i);
-    struct node_entry_value values[] = {typed(t, "loai", "tu_van_tuyen_truyen"),
-                                        typed(t, "ho_ten", name),
-                                        typed(t, "ngay_sinh", "1990-12-07"),
-                                        typed(t, "gioi_tinh", "nam"),
-                                        typed(t, "cccd", cccd),
-                                        typed(t, "dia_chi", "số 380, hẻm 45, Ấp Lý Lịch"),
-                                        typed(t, "xa", "Vĩnh An"),
-                                        typed(t, "trang_thai", "tạm dừng"),
-                                        typed(t, "ky", "2025-09"),
-                                        typed(t, "so_tien", "760000"),
-                                        typed(t, "can_bo", "Thổ Minh Việt"),
-                                        typed(t, "ghi_chu", "Đã đến thăm nhà, hẹn thăm lại sau 7")};
+    struct entry_value values[] = {typed(t, "loai", "tu_van_tuyen_truyen"),
+                                   typed(t, "ho_ten", name),
+                                   typed(t, "ngay_sinh", "1990-12-07"),
+                                   typed(t, "gioi_tinh", "nam"),
+                                   typed(t, "cccd", cccd),
+                                   typed(t, "dia_chi", "số 380, hẻm 45, Ấp Lý Lịch"),
+                                   typed(t, "xa", "Vĩnh An"),
+                                   typed(t, "trang_thai", "tạm dừng"),
+                                   typed(t, "ky", "2025-09"),
+                                   typed(t, "so_tien", "760000"),
+                                   typed(t, "can_bo", "Thổ Minh Việt"),
+                                   typed(t, "ghi_chu", "Đã đến thăm nhà, hẹn thăm lại sau 7")};
     struct node_own own;
-    struct node_entry_op op;
-    struct node_entry_why why;
-    struct node_entry_form form = {
-        .action = NODE_ENTRY_SAVE, .type = t, .values = values, .count = 12};
+    struct entry_op op;
+    struct entry_why why;
+    struct node_entry_form form = {.action = ENTRY_SAVE, .type = t, .values = values, .count = 12};
     BENCH_OK(node_own_begin(n->store, &n->keys, INT64_C(1736700000000), &own));
     node_own_rid(&own, 0, &form.rid);
     BENCH_OK(node_entry_make(entry, &form, &op, &why));

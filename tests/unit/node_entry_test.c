@@ -12,8 +12,8 @@
 
 static struct node_fixture fx;
 static struct node_entry entry;
-static struct node_entry_why why;
-static struct node_entry_op op;
+static struct entry_why why;
+static struct entry_op op;
 
 static int setup(void **state)
 {
@@ -37,7 +37,7 @@ static const struct catalogue_type *type_of(const char *name)
 
 /* Values as NAME, VALUE, ..., NULL. */
 struct sheet {
-    struct node_entry_value v[NODE_ENTRY_FIELDS_MAX];
+    struct entry_value v[ENTRY_FIELDS_MAX];
     struct node_entry_form form;
 };
 
@@ -51,7 +51,7 @@ static void fill(struct sheet *s, const char *type, ...)
         const struct catalogue_field *f = catalogue_field_by_name(s->form.type, name);
         assert_non_null(f);
         s->v[s->form.count++] =
-            (struct node_entry_value){f, bytes_str(va_arg(args, const char *)), false};
+            (struct entry_value){f, bytes_str(va_arg(args, const char *)), false};
     }
     va_end(args);
     memset(s->form.rid.b, 0x41, sizeof s->form.rid.b);
@@ -174,19 +174,19 @@ static void test_base_and_existence(void **state)
     s.form.base = version;
     assert_int_equal(make(&s), ERR_STALE);
     s.form.base = NULL;
-    s.form.action = NODE_ENTRY_RESTORE;
+    s.form.action = ENTRY_RESTORE;
     assert_ok(make(&s));
     assert_false(op.changed); /* it is not deleted */
-    s.form.action = NODE_ENTRY_DELETE;
+    s.form.action = ENTRY_DELETE;
     save(&s);
     assert_int_equal(op.kind, CHANGE_DELETE);
     assert_ok(make(&s));
     assert_false(op.changed);
-    s.form.action = NODE_ENTRY_SAVE;
+    s.form.action = ENTRY_SAVE;
     assert_int_equal(make(&s), ERR_BAD_INPUT);
-    s.form.action = NODE_ENTRY_RESTORE;
+    s.form.action = ENTRY_RESTORE;
     save(&s);
-    s.form.action = NODE_ENTRY_SAVE;
+    s.form.action = ENTRY_SAVE;
     assert_ok(make(&s));
     assert_true(op.changed);
 }
@@ -212,7 +212,7 @@ static void test_without_catalogue(void **state)
     struct node_entry other;
     fixture_open(&bare, false);
     assert_ok(node_entry_init(&other, bare.store));
-    struct node_entry_form form = {.action = NODE_ENTRY_SAVE};
+    struct node_entry_form form = {.action = ENTRY_SAVE};
     assert_int_equal(node_entry_make(&other, &form, &op, &why), ERR_NOT_READY);
     assert_non_null(strstr(why.vi, "danh mục"));
     node_entry_free(&other);
