@@ -150,7 +150,7 @@ static int one(struct all *a, char **argv)
 {
     for (size_t i = 0; i < a->count; i++) {
         const struct span *x = &a->spans[i];
-        if (strcmp(x->story->name, argv[2]) != 0 || x->who != atoi(argv[3]) ||
+        if (strcmp(x->story->name, argv[2]) != 0 || x->who != (int)strtol(argv[3], NULL, 10) ||
             x->steps != (strcmp(argv[4], "step") == 0))
             continue;
         a->echo = true;
@@ -162,7 +162,7 @@ static int one(struct all *a, char **argv)
 int main(int argc, char **argv)
 {
     const char *limit = getenv("DONGBO_CRASH_S");
-    time_t begun = time(NULL), seconds = limit != NULL ? atol(limit) : 110;
+    time_t begun = time(NULL), seconds = limit != NULL ? strtol(limit, NULL, 10) : 110;
     bool everything = argc > 1 && strcmp(argv[1], "--all") == 0;
     struct all *a = calloc(1, sizeof *a);
     assert(a != NULL);

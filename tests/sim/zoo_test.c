@@ -51,7 +51,8 @@ static bool caught(const struct bug *b, bool trace)
 
 int main(int argc, char **argv)
 {
-    unsigned only = argc > 2 && strcmp(argv[1], "--bug") == 0 ? (unsigned)atoi(argv[2]) : 0;
+    unsigned only =
+        argc > 2 && strcmp(argv[1], "--bug") == 0 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
     unsigned missed = 0;
     struct swarm_result r;
     setvbuf(stdout, NULL, _IOLBF, 0);

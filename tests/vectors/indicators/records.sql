@@ -304,7 +304,8 @@ INSERT INTO court_order (id, unit, person, measure, decided_on, effective_on, du
 INSERT INTO rehab_episode (id, unit, person, kind, start_on, end_on) VALUES
  ('eg1','23446','g1x','home','2017-05-01','2018-01-01'), ('eg6','23410','g6','community','2018-12-31','2018-12-31'),
  ('eg3','23410','g3','home','2016-01-01','2017-12-31'), ('eq1','23410','q1','compulsory','2016-01-01','2018-01-01'),
- ('eq2','23410','q2','compulsory','2016-01-01','2018-12-31'), ('eq3','23410','q3','compulsory','2016-01-01','2019-01-01'),
+ ('eq2','23410','q2','compulsory','2016-01-01','2018-12-31'),
+ ('eq3','23410','q3','compulsory','2016-01-01','2019-01-01'),
  ('eq4','23446','q4','compulsory','2016-01-01','2018-06-01');
 INSERT INTO post_rehab (id, unit, person, from_on, to_on, outcome, relapsed_on, job_status, job_since) VALUES
  ('pr1','23410','q1','2018-01-02',NULL,NULL,NULL,'temporary',NULL),
@@ -319,7 +320,8 @@ INSERT INTO support_grant (id, unit, client, kind, from_on, to_on, amount, sourc
  ('g1','23410','q1','job','2018-12-31',NULL,NULL,NULL), ('g2','23410','q2','job','2017-01-01','2018-12-30',NULL,NULL),
  ('g3','23410','xp2','vocational','2018-12-31',NULL,500000,'state_budget'),
  ('g4','23410','k1','vocational','2018-01-01',NULL,2000000,'state_budget'),
- ('g5','23446','k1x','loan','2018-12-31',NULL,10000000,'other'), ('g6','23410','k2','loan','2018-05-05',NULL,7000000,NULL),
+ ('g5','23446','k1x','loan','2018-12-31',NULL,10000000,'other'),
+ ('g6','23410','k2','loan','2018-05-05',NULL,7000000,NULL),
  ('g7','23410','k3','gift','2018-05-05',NULL,100000,NULL),
  ('g8','23449','ch8','gift','2017-01-01','2018-01-01',200000,'socialised');
 
@@ -366,15 +368,19 @@ INSERT INTO activity (id, unit, title, kind, field, on_date, participants, disti
  ('y17','23410','Giao ban','briefing','drugs','2018-12-31',20,20,NULL,'tM',50000,NULL),
  ('y18','23404','Tuyên truyền','direct','prostitution','2019-01-01',20,20,'hN',NULL,NULL,'jobs');
 INSERT INTO product (id, unit, kind, field, on_date, qty, times, minutes) VALUES
- ('p1','23410','leaflet','drugs','2018-01-01',500,NULL,NULL), ('p2','23410','loudspeaker','drugs','2018-12-31',NULL,12,90),
+ ('p1','23410','leaflet','drugs','2018-01-01',500,NULL,NULL),
+ ('p2','23410','loudspeaker','drugs','2018-12-31',NULL,12,90),
  ('p3','23446','leaflet','children','2018-05-05',200,NULL,NULL), ('p4','23446','banner','drugs','2019-01-01',3,1,1);
 
 -- M counts; T only has cases, of whom sx2 left sex work.
 INSERT INTO sexwork_count (id, unit, counted_on, total, new_people, left_people) VALUES
  ('n1','23410','2018-03-01',5,5,NULL), ('n2','23410','2018-12-31',4,1,2), ('n3','23410','2019-01-01',9,5,0);
-INSERT INTO sexwork_case (id, unit, person, alias, recorded_on, basis, consented_to_list, left_work_on, closed_on) VALUES
- ('sw1','23446',NULL,'Lan','2018-01-01','peer',NULL,NULL,NULL), ('sw2','23446','sx2','Huệ','2017-05-05','self',1,'2018-06-06',NULL),
- ('sw3','23446',NULL,'Mai','2018-12-31','peer',0,NULL,NULL), ('sw4','23410',NULL,'Cúc','2018-05-05','self',NULL,NULL,NULL),
+INSERT INTO sexwork_case (id, unit, person, alias, recorded_on, basis, consented_to_list, left_work_on,
+  closed_on) VALUES
+ ('sw1','23446',NULL,'Lan','2018-01-01','peer',NULL,NULL,NULL),
+ ('sw2','23446','sx2','Huệ','2017-05-05','self',1,'2018-06-06',NULL),
+ ('sw3','23446',NULL,'Mai','2018-12-31','peer',0,NULL,NULL),
+ ('sw4','23410',NULL,'Cúc','2018-05-05','self',NULL,NULL,NULL),
  ('sw5','23446',NULL,'Sen','2017-05-05','self',NULL,NULL,'2018-06-30');
 INSERT INTO business_site (id, unit, name, kind, closed_on, reviewed_on) VALUES
  ('b1','23410','Karaoke M','karaoke',NULL,'2018-12-31'), ('b2','23410','Nhà nghỉ M','lodging','2019-01-01',NULL),
@@ -385,7 +391,8 @@ INSERT INTO site_inspection (id, unit, site, on_date, violations) VALUES
 INSERT INTO trafficking_case (id, unit, person, alias, received_on, received_by, verify_started_on, victim_status,
                               initial_support, needs_protection, protected_on, needs_support, supported_on, closed_on,
                               reviewed_on) VALUES
- ('v1','23410','tv1',NULL,'2018-01-01','police','2018-01-02','victim','["health"]',1,'2018-12-31',1,'2018-03-01',NULL,'2018-06-06'),
+ ('v1','23410','tv1',NULL,'2018-01-01','police','2018-01-02','victim','["health"]',1,'2018-12-31',1,'2018-03-01',NULL,
+  '2018-06-06'),
  ('v2','23410',NULL,'A','2018-12-31','commune','2019-01-02','verifying',NULL,0,NULL,1,NULL,NULL,NULL),
  ('v3','23446','tv1x',NULL,'2018-02-02','commune','2018-02-03','victim',NULL,NULL,NULL,NULL,NULL,NULL,NULL),
  ('v4','23446',NULL,'B','2017-06-01','police','2017-06-02','victim','["legal"]',1,NULL,1,NULL,'2017-12-31',NULL),
@@ -393,7 +400,8 @@ INSERT INTO trafficking_case (id, unit, person, alias, received_on, received_by,
 INSERT INTO trafficking_relative (id, unit, trafficking_case, relation, needs_protection, protected_on) VALUES
  ('tr1','23410','v1','mẹ',1,NULL), ('tr2','23446','v4','mẹ',1,NULL), ('tr3','23446','v5','em',1,'2019-01-01'),
  ('tr4','23410','v1','em',0,NULL);
-INSERT INTO service_event (id, unit, client, people, service, client_group, on_date, channel, funding, trafficking_case) VALUES
+INSERT INTO service_event (id, unit, client, people, service, client_group, on_date, channel, funding,
+  trafficking_case) VALUES
  ('se1','23410',NULL,NULL,'advice','woman_victim','2018-02-02','direct',NULL,'v1'),
  ('se2','23446','ch4',NULL,'counselling','other','2018-06-06','direct','socialised',NULL),
  ('se3','23410',NULL,25,'propaganda','other','2018-12-31','hotline','state_budget',NULL),
@@ -409,7 +417,8 @@ INSERT INTO list_review (id, unit, list_kind, reviewed_on, entries) VALUES
 -- ch3 leaves on the last day, ch7 left on the first; ch5 is without support but no orphan, ch6 only at risk.
 INSERT INTO child_case (id, unit, person, groups, groups_private, at_risk, from_on, to_on, orphan, receiving_help,
                         help_since, help_sources, needs_plan) VALUES
- ('cc1','23410','ch1','["orphan_both","no_support"]',NULL,NULL,'2017-01-01',NULL,'both',1,'2018-12-31','["state_budget"]',1),
+ ('cc1','23410','ch1','["orphan_both","no_support"]',NULL,NULL,'2017-01-01',NULL,'both',1,'2018-12-31',
+  '["state_budget"]',1),
  ('cc1x','23446','ch1x','["abandoned"]',NULL,NULL,'2018-01-01',NULL,NULL,NULL,NULL,NULL,NULL),
  ('cc2','23410','ch2',NULL,NULL,NULL,'2018-12-31',NULL,'both',0,NULL,NULL,NULL),
  ('cc3','23410','ch3','["disaster"]',NULL,NULL,'2018-02-02','2018-12-31','no',1,NULL,'["state_budget","socialised"]',1),
@@ -417,7 +426,8 @@ INSERT INTO child_case (id, unit, person, groups, groups_private, at_risk, from_
  ('cc5','23446','ch5','["no_support"]',NULL,0,'2017-01-01',NULL,'no',1,NULL,'["socialised"]',NULL),
  ('cc6','23446','ch6','["no_skills"]',NULL,1,'2018-01-01',NULL,NULL,NULL,NULL,NULL,NULL),
  ('cc7','23449','ch7','["toxic_chemicals"]',NULL,NULL,'2017-01-01','2018-01-01',NULL,NULL,NULL,NULL,NULL),
- ('cc8','23449','ch8','["severe_disability","disabled","child_marriage"]',NULL,NULL,'2018-12-31',NULL,NULL,NULL,NULL,NULL,NULL);
+ ('cc8','23449','ch8','["severe_disability","disabled","child_marriage"]',NULL,NULL,'2018-12-31',NULL,NULL,NULL,NULL,
+  NULL,NULL);
 -- cr2 is about the child of cr1; cr4 was found not true.
 INSERT INTO child_report (id, unit, received_on, channel, child, child_sex, child_age, child_case, place_kind, act,
                           verified, state, closed_on) VALUES
@@ -433,11 +443,13 @@ INSERT INTO child_plan (id, unit, child_case, child_report, due_on, made_on, app
 -- M has figures for the whole commune, T by hamlet, X of 2017 only.
 INSERT INTO child_population (id, unit, hamlet, year, counted_on, total, child_marriages, child_labour, law_breaking,
                               dropouts, drownings, injuries) VALUES
- ('cp1','23410',NULL,2018,'2018-12-31',400,3,2,1,4,1,5), ('cp2','23410','hM1',2018,'2018-12-31',100,1,NULL,NULL,NULL,NULL,NULL),
+ ('cp1','23410',NULL,2018,'2018-12-31',400,3,2,1,4,1,5),
+ ('cp2','23410','hM1',2018,'2018-12-31',100,1,NULL,NULL,NULL,NULL,NULL),
  ('cp3','23446','hT',2018,'2018-06-30',150,NULL,NULL,NULL,NULL,NULL,9),
  ('cp4','23446','hT',2018,'2018-12-31',160,NULL,NULL,NULL,NULL,NULL,2),
  ('cp5','23446','hT2',2018,'2018-03-03',40,NULL,NULL,NULL,NULL,1,NULL),
- ('cp6','23449',NULL,2017,'2017-12-31',90,7,NULL,NULL,NULL,NULL,NULL), ('cp7','23449',NULL,2019,'2019-01-01',95,7,NULL,NULL,NULL,NULL,NULL);
+ ('cp6','23449',NULL,2017,'2017-12-31',90,7,NULL,NULL,NULL,NULL,NULL),
+ ('cp7','23449',NULL,2019,'2019-01-01',95,7,NULL,NULL,NULL,NULL,NULL);
 INSERT INTO foster_family (id, unit, carer, registered_on, approved_on, ended_on) VALUES
  ('ff1','23410','k1','2018-12-01','2018-12-31',NULL), ('ff2','23446','k2','2017-01-01','2017-02-01','2018-12-31');
 INSERT INTO foster_placement (id, unit, foster_family, child, from_on, to_on) VALUES
@@ -449,7 +461,8 @@ INSERT INTO beneficiary (id, unit, person, kind, from_on, to_on, stop_reason, mo
  ('bn2','23446','be1x','disability','2018-11-01',NULL,NULL,540000,'2018-11-30'),
  ('bn3','23410','be3','child_no_care','2017-01-01','2018-12-31','ended',100000,'2018-06-30');
 INSERT INTO gbv_case (id, unit, person, alias, role, received_on, served_on) VALUES
- ('gb1','23410',NULL,'D','victim','2018-01-01',NULL), ('gb2','23410','gp1',NULL,'perpetrator','2017-01-01','2018-12-31'),
+ ('gb1','23410',NULL,'D','victim','2018-01-01',NULL),
+ ('gb2','23410','gp1',NULL,'perpetrator','2017-01-01','2018-12-31'),
  ('gb3','23446',NULL,'E','victim','2017-01-01',NULL);
 INSERT INTO women_share (id, unit, body, counted_on, total, women) VALUES
  ('ws1','23410','party_committee','2018-06-30',20,5), ('ws2','23410','party_committee','2018-12-31',20,6),
@@ -458,38 +471,50 @@ INSERT INTO hotline_call (id, unit, line, on_date, answered, topic) VALUES
  ('hc1','23410','3862991','2018-01-01',1,'policy'), ('hc2','23410','3862991','2018-12-31',0,'abuse'),
  ('hc3','23446','3862991','2019-01-01',1,'policy');
 INSERT INTO hotline_duty (id, unit, line, on_date, minutes) VALUES
- ('hd1','23410','3862991','2018-01-01',700), ('hd2','23410','3862991','2018-01-01',1440), ('hd3','23410','3862991','2018-01-31',720);
+ ('hd1','23410','3862991','2018-01-01',700), ('hd2','23410','3862991','2018-01-01',1440),
+ ('hd3','23410','3862991','2018-01-31',720);
 INSERT INTO referral (id, unit, client, on_date, due_on, state, answered_on) VALUES
- ('rf1','23410','k1','2018-01-01',NULL,'accepted','2018-12-31'), ('rf2','23410','k2','2018-12-01','2018-12-30','sent',NULL),
- ('rf3','23446','k3','2018-12-31','2019-01-05','sent',NULL), ('rf4','23446','k3','2018-06-01','2018-06-05','refused','2018-06-02'),
+ ('rf1','23410','k1','2018-01-01',NULL,'accepted','2018-12-31'),
+ ('rf2','23410','k2','2018-12-01','2018-12-30','sent',NULL),
+ ('rf3','23446','k3','2018-12-31','2019-01-05','sent',NULL),
+ ('rf4','23446','k3','2018-06-01','2018-06-05','refused','2018-06-02'),
  ('rf5','23446','k1','2018-12-30','2018-12-31','accepted','2019-01-04');
 
 -- The four communes of Cao Lãnh as the plan of 2017 prints them; Mỹ Tân's 9,000,000 are two.
 INSERT INTO budget_allocation (id, unit, alloc_unit, year, model, amount, settle_due_on) VALUES
- ('ba1','866','29878',2017,'new_rehab_model',15000000,'2017-10-15'), ('ba2','866','29884',2017,'no_drugs',4000000,'2017-10-15'),
- ('ba3','866','29884',2017,'keep_post_rehab',5000000,'2017-10-15'), ('ba4','866','29890',2017,'no_drugs',10000000,'2017-10-15'),
+ ('ba1','866','29878',2017,'new_rehab_model',15000000,'2017-10-15'),
+ ('ba2','866','29884',2017,'no_drugs',4000000,'2017-10-15'),
+ ('ba3','866','29884',2017,'keep_post_rehab',5000000,'2017-10-15'),
+ ('ba4','866','29890',2017,'no_drugs',10000000,'2017-10-15'),
  ('ba5','866','29881',2017,'neither',8000000,'2017-10-15'), ('ba6','866','29881',2016,'neither',1,NULL);
 INSERT INTO budget_settlement (id, unit, allocation, spent, returned, due_on, state, submitted_on) VALUES
- ('bs1','29878','ba1',15000000,0,NULL,'approved','2017-10-15'), ('bs2','29884','ba2',4000000,0,'2017-12-31','submitted','2017-10-16'),
- ('bs3','29884','ba3',5000000,0,NULL,'returned','2017-10-01'), ('bs4','29890','ba4',9500000,500000,NULL,'submitted','2017-10-14'),
+ ('bs1','29878','ba1',15000000,0,NULL,'approved','2017-10-15'),
+ ('bs2','29884','ba2',4000000,0,'2017-12-31','submitted','2017-10-16'),
+ ('bs3','29884','ba3',5000000,0,NULL,'returned','2017-10-01'),
+ ('bs4','29890','ba4',9500000,500000,NULL,'submitted','2017-10-14'),
  ('bs5','29881','ba6',1,0,NULL,'submitted','2016-12-31');
-INSERT INTO budget_estimate (id, unit, team, year, line_activity, line_allowance, line_uniform, line_other, total) VALUES
- ('bM','23410','tM',2018,5000000,20000000,2000000,NULL,27000000), ('bT','23446','tT',2018,NULL,NULL,NULL,8000000,8000000),
+INSERT INTO budget_estimate (id, unit, team, year, line_activity, line_allowance, line_uniform, line_other,
+  total) VALUES
+ ('bM','23410','tM',2018,5000000,20000000,2000000,NULL,27000000),
+ ('bT','23446','tT',2018,NULL,NULL,NULL,8000000,8000000),
  ('bT9','23446','tT',2019,1,NULL,NULL,NULL,1);
 INSERT INTO allowance_payment (id, unit, member, month, amount, paid_on) VALUES
  ('ap1','23410','mu1','2018-01',600000,'2018-02-01'), ('ap2','23410','mu1','2018-12',600000,'2019-01-05');
 
 INSERT INTO score_criterion (id, unit, scheme, version, code, name, max_score) VALUES
  ('sc1','617','DEMO','1','1','Tiêu chí mẫu 1','60'), ('sc2','617','DEMO','1','2','Tiêu chí mẫu 2','40');
-INSERT INTO score_sheet (id, unit, year, scheme, version, self_total, district_total, result_class, mode, state, published_on) VALUES
+INSERT INTO score_sheet (id, unit, year, scheme, version, self_total, district_total, result_class, mode, state,
+  published_on) VALUES
  ('ss1','23410',2018,'DEMO','1','90','85.5','no_prostitution','kept','published','2018-12-05'),
  ('ss2','23446',2018,'DEMO','1','70',NULL,'no_drugs','new','published','2018-12-06'),
  ('ss3','23449',2018,'DEMO','1','99',NULL,'neither','kept','draft',NULL),
  ('ss4','23404',2018,'DEMO','1',NULL,NULL,'neither','kept','appraised',NULL),
  ('ss5','23410',2017,'DEMO','1','75','80','no_prostitution','new','published','2017-12-05');
 INSERT INTO report (id, unit, definition, period, due_on, state, submitted_on) VALUES
- ('rp1','23410','RP05','2018-6M','2018-06-04','accepted','2018-06-04'), ('rp2','23446','RP05','2018-6M','2018-06-04','late','2018-06-05'),
- ('rp3','23449','RP03','2018','2018-12-31','draft',NULL), ('rp4','23410','RP03','2018','2019-01-15','submitted','2019-01-15');
+ ('rp1','23410','RP05','2018-6M','2018-06-04','accepted','2018-06-04'),
+ ('rp2','23446','RP05','2018-6M','2018-06-04','late','2018-06-05'),
+ ('rp3','23449','RP03','2018','2018-12-31','draft',NULL),
+ ('rp4','23410','RP03','2018','2019-01-15','submitted','2019-01-15');
 INSERT INTO correction (id, unit, kind, report, reason, on_date) VALUES
  ('co1','23410','commune','rp1','Nhầm số','2018-06-04'), ('co2','23410','district','rp1','Nhầm số','2018-12-31'),
  ('co3','23446','district','rp2','Nhầm số','2019-01-01');
