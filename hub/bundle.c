@@ -94,7 +94,8 @@ static enum err hub_carry_frame(struct hub_carry *c, struct bytes body)
     if (e != ERR_OK) return e;
     uint64_t known = head.next_seq - ctx.next_seq;
     if (known > sets.count) known = sets.count;
-    e = hub_carry_same(c, &ctx.inc, ctx.next_seq, &sets, known);
+    if (pack_sets_erased(&sets)) e = ERR_BAD_FORMAT; /* no order of erasure exists yet */
+    if (e == ERR_OK) e = hub_carry_same(c, &ctx.inc, ctx.next_seq, &sets, known);
     if (e == ERR_OK) e = hub_carry_take(c, &sets, known);
     pack_sets_free(&sets);
     return e;

@@ -63,13 +63,15 @@ static struct hub_nd30_table *table_add(struct hub_nd30 *d)
     return &d->tables[d->table_count++];
 }
 
-static void table_summary(struct hub_nd30 *d)
+static enum err table_summary(struct hub_nd30 *d)
 {
     struct hub_nd30_table *t = table_add(d);
+    if (t == NULL) return ERR_TOO_LARGE;
     memcpy(t->columns, summary_columns, sizeof summary_columns);
     t->column_count = TABLE_SUMMARY_COLUMNS;
     t->row_count = d->row_count;
     snprintf(t->title, sizeof t->title, "Bảng 1. Kết quả thực hiện");
+    return ERR_OK;
 }
 
 /* A table of lines from *next on, as many as fit. */
@@ -107,8 +109,7 @@ enum err nd30_tables(struct hub_nd30 *d)
     d->tables = calloc(HUB_ND30_TABLES_MAX, sizeof *d->tables);
     if (d->tables == NULL) return ERR_NOMEM;
     enum err e = table_rows(d);
-    if (e != ERR_OK) return e;
-    table_summary(d);
+    if (e == ERR_OK) e = table_summary(d);
     while (e == ERR_OK && d->r->unit_count > 1 && next < d->r->line_count)
         e = table_by_unit(d, &next);
     return e;

@@ -27,6 +27,8 @@ void hub_sync_up(struct hub_sync *s, struct bytes body, struct hub_sync_effects 
         ctx.prev = s->heads[log].head;
         pack_sets_free(&s->taking);
         e = pack_decode(s->pack, body, &ctx, &s->taking);
+        /* No order of erasure exists yet, so no op may come without its payload. */
+        if (e == ERR_OK && pack_sets_erased(&s->taking)) e = ERR_BAD_FORMAT;
     }
     if (e != ERR_OK) {
         hub_sync_close(s, e, fx);

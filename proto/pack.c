@@ -136,6 +136,14 @@ enum err pack_peek(struct bytes body, struct id_inc *inc, uint64_t *first_seq, s
     return ERR_OK;
 }
 
+bool pack_sets_erased(const struct pack_sets *sets)
+{
+    for (size_t i = 0; i < sets->count; i++) {
+        if (sets->v[i].body.p[0] != 0) return true; /* SPEC 7.7 */
+    }
+    return false;
+}
+
 void pack_sets_free(struct pack_sets *sets)
 {
     free(sets->v);

@@ -91,4 +91,7 @@ MUST_CHECK enum err pack_decode(struct pack *p, struct bytes body, const struct 
                                 struct pack_sets *sets);
 void pack_sets_free(struct pack_sets *sets);
 
+/* Does any of them have an erased op? Only an order of erasure that names it lets one in (SPEC 5.5). */
+bool pack_sets_erased(const struct pack_sets *sets);
+
 #endif

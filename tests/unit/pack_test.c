@@ -144,6 +144,10 @@ static struct traffic send_all(struct log *l, size_t step, int level)
         assert_int_equal(pack_decode(rx, buf_bytes(&body), &c, &got), ERR_OK);
         assert_int_equal(got.count, taken);
         assert_same_sets(l, at, &got);
+        bool erased = false;
+        for (size_t i = 0; i < taken; i++)
+            erased = erased || l->views[at + i].body.p[0] != 0;
+        assert_int_equal(pack_sets_erased(&got), erased);
         pack_sets_free(&got);
         ZSTD_inBuffer in = {body.p, body.len, 0};
         ZSTD_outBuffer to = {out, sizeof out, 0};
