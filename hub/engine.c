@@ -61,7 +61,7 @@ static struct hub_session *hub_engine_find(struct hub_engine *e, uint64_t conn)
     return x != NULL && x->conn == conn ? x : NULL;
 }
 
-static bool hub_engine_half_open(const struct hub_session *x)
+bool hub_engine_half_open(const struct hub_session *x)
 {
     enum hub_sync_state s = hub_sync_state(x->core);
     return s == HUB_SYNC_GREETING || s == HUB_SYNC_LOOKUP || s == HUB_SYNC_JOINING;
@@ -113,7 +113,7 @@ enum err hub_engine_open(struct hub_engine *e)
 }
 
 /* The link has said what cannot be said: end it without another word. */
-static void hub_engine_kill(struct hub_session *x, enum err why, struct hub_engine_time t)
+void hub_engine_kill(struct hub_session *x, enum err why, struct hub_engine_time t)
 {
     struct hub_sync_event ev = {
         .kind = HUB_SYNC_EV_LINK_DOWN, .now_ms = t.now_ms, .wall_ms = t.wall_ms, .error = why};
@@ -262,6 +262,7 @@ static enum err hub_engine_commit(struct hub_engine *e, struct hub_engine_time t
     for (unsigned i = 0; i < HUB_ENGINE_CONNS_MAX; i++) {
         if (e->slots[i] != NULL) e->slots[i]->bound = false;
     }
+    hub_engine_epoch_check(e, t);
     hub_engine_resume(e, t);
     return ERR_OK;
 }

@@ -29,8 +29,9 @@ struct hub_engine {
     hub_engine_step_fn *step;
     void *step_ctx;
     bool dead;
-    bool open;    /* a transaction is */
-    size_t group; /* sets taken in it */
+    bool open;      /* a transaction is */
+    size_t group;   /* sets taken in it */
+    uint64_t epoch; /* that sessions were greeted with */
     uint64_t serial;
     uint64_t given; /* connection whose bytes were handed out last; 0 = none */
     unsigned count;
@@ -45,6 +46,21 @@ struct hub_engine {
 
 /* The step hook; false: dead. */
 bool hub_engine_step(struct hub_engine *e, const char *what);
+/* A session before the end of its greeting. */
+bool hub_engine_half_open(const struct hub_session *x);
+/* End a session without a word. */
+void hub_engine_kill(struct hub_session *x, enum err why, struct hub_engine_time t);
+
+/* engine_repair.c */
+MUST_CHECK enum err hub_engine_own(struct hub_engine *e, const struct hub_sync_effect *f,
+                                   struct hub_sync_event *ev);
+MUST_CHECK enum err hub_engine_prove(struct hub_engine *e, const struct hub_sync_effect *f,
+                                     struct hub_sync_event *ev);
+MUST_CHECK enum err hub_engine_give(struct hub_engine *e, const struct hub_sync_effect *f,
+                                    struct hub_sync_event *ev);
+/* After a commit: has a new epoch begun? Then every session ends; its node comes again. */
+void hub_engine_epoch_check(struct hub_engine *e, struct hub_engine_time t);
+
 /* Make sure that a transaction is open. */
 MUST_CHECK enum err hub_engine_open(struct hub_engine *e);
 

@@ -1,5 +1,6 @@
 /* The store effects of the hub's sync core. */
 #include "hub/engine_priv.h"
+#include "hub/store_repair.h"
 
 #include <assert.h>
 
@@ -7,7 +8,8 @@
  * itself compares: it has the set at the hub's head. */
 static bool hub_engine_extends(const struct message_log *own, const struct message_head *hub)
 {
-    if (hub->next_seq < own->next_seq || hub->next_seq == 0) return true;
+    if (hub->next_seq == 0) return true;
+    if (hub->next_seq < own->next_seq) return !hub->closed;
     return hub->next_seq == own->next_seq && ID_EQUAL(&hub->head, &own->head);
 }
 
@@ -34,6 +36,7 @@ static enum err hub_engine_lookup(struct hub_engine *e, const struct message_hel
     enum err err = hub_store_identity(e->store, &f->identity);
     if (err != ERR_OK) return err;
     hub_store_position(e->store, &f->position);
+    if (e->epoch == 0) e->epoch = f->position.epoch;
     ev->kind = HUB_SYNC_EV_FACTS;
     ev->facts = f;
     if (hello->joining) return ERR_OK;
@@ -84,6 +87,7 @@ static enum err hub_engine_contact(struct hub_engine *e, const struct hub_sync_e
                                    int64_t now_ms)
 {
     enum err err = hub_engine_open(e);
+    if (err == ERR_OK) err = hub_store_clone_look(e->store, &f->node->node, f->hello, now_ms);
     return err == ERR_OK ? hub_store_contact(e->store, &f->node->node, f->hello, now_ms) : err;
 }
 
@@ -108,6 +112,11 @@ enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
         return hub_engine_step(e, "join") ? hub_engine_join(e, f->join, ev) : ERR_STORE;
     case HUB_SYNC_FX_CONTACT:
         return hub_engine_step(e, "contact") ? hub_engine_contact(e, f, ev->wall_ms) : ERR_STORE;
+    case HUB_SYNC_FX_READ_OWN: return hub_engine_own(e, f, ev);
+    case HUB_SYNC_FX_PROVE:
+        return hub_engine_step(e, "prove") ? hub_engine_prove(e, f, ev) : ERR_STORE;
+    case HUB_SYNC_FX_GIVE:
+        return hub_engine_step(e, "give") ? hub_engine_give(e, f, ev) : ERR_STORE;
     case HUB_SYNC_FX_SEND:
     case HUB_SYNC_FX_CLOSE: break;
     }

@@ -81,6 +81,17 @@ static const struct db_migration hub_schema[] = {
         "CREATE TABLE sys_waiting(hash BLOB PRIMARY KEY NOT NULL, node BLOB NOT NULL,"
         "  at_ms INTEGER NOT NULL, file BLOB NOT NULL);"
         "CREATE INDEX sys_waiting_node ON sys_waiting(node);",
+    },
+    {
+        /* when things went back in time */
+        "ALTER TABLE sys_inc ADD COLUMN closed INTEGER;"
+        "ALTER TABLE sys_inc ADD COLUMN given BLOB;"
+        "ALTER TABLE sys_node ADD COLUMN clone_log INTEGER;"
+        "CREATE TABLE sys_lost(epoch BLOB PRIMARY KEY NOT NULL, at_ms INTEGER NOT NULL) WITHOUT "
+        "ROWID;"
+        "CREATE TABLE sys_alarm(no INTEGER PRIMARY KEY, kind INTEGER NOT NULL, node BLOB NOT NULL,"
+        "  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, count INTEGER NOT NULL,"
+        "  acked_ms INTEGER NOT NULL);",
     }};
 
 /* ---- small values ---- */
@@ -144,11 +155,9 @@ static enum err hub_match_key(struct hub_store *s)
     return e;
 }
 
-static bool hub_arrived(void *ctx, const struct id_version *version)
+static bool hub_arrived_in(struct hub_store *s, const struct hub_log *log,
+                           const struct id_version *version)
 {
-    struct hub_store *s = ctx;
-    struct id_inc inc = id_version_inc(version);
-    const struct hub_log *log = hub_log_find(s, &inc);
     uint64_t seq = id_version_seq(version);
     if (log == NULL || seq >= log->next_seq) return false;
     /* A held op is in the log but not in the record yet. */
@@ -164,6 +173,19 @@ static bool hub_arrived(void *ctx, const struct id_version *version)
                  bytes_equal(db_column_bytes(q, 0), bytes_make(version->b + ID_INC_BYTES + 8, 4));
     db_done(q);
     return there;
+}
+
+static bool hub_arrived(void *ctx, const struct id_version *version)
+{
+    struct hub_store *s = ctx;
+    struct id_inc inc = id_version_inc(version);
+    if (hub_arrived_in(s, hub_log_find(s, &inc), version)) return true;
+    for (size_t i = 0; i < s->log_count; i++) {
+        const struct hub_log *log = &s->logs[i];
+        if (log->given && ID_EQUAL(&log->real, &inc) && hub_arrived_in(s, log, version))
+            return true;
+    }
+    return false;
 }
 
 static enum err hub_memory(struct hub_store *s)
@@ -214,6 +236,8 @@ void hub_store_close(struct hub_store *s)
     hub_feed_free(s->feed);
     if (s->fold.private_ != NULL) fold_free(&s->fold);
     buf_free(&s->state);
+    buf_free(&s->own_memory);
+    free(s->own_sets);
     free(s->writes);
     free(s->view);
     db_close(s->db);
@@ -321,7 +345,7 @@ void hub_store_position(struct hub_store *s, struct hub_position *out)
         .hash = s->position_hash,
         .edition = s->edition,
     };
-    for (size_t i = s->epoch_count; i > 0 && out->lineage_count < HELLO_LOGS_MAX; i--)
+    for (size_t i = s->epoch_count; i > 0 && out->lineage_count < HELLO_EPOCHS_MAX; i--)
         out->lineage[out->lineage_count++] = s->epochs[i - 1];
 }
 
@@ -335,6 +359,7 @@ enum err hub_store_head(struct hub_store *s, const struct id_hash *node, const s
     if (log == NULL || !ID_EQUAL(&log->node, node)) return ERR_OK;
     out->next_seq = log->next_seq;
     out->head = log->head;
+    out->closed = log->closed;
     return ERR_OK;
 }
 

@@ -64,7 +64,7 @@ struct hub_position {
     uint64_t epoch;
     uint64_t position;
     struct id_hash hash;
-    struct message_epoch lineage[HELLO_LOGS_MAX];
+    struct message_epoch lineage[HELLO_EPOCHS_MAX];
     size_t lineage_count;
     uint32_t edition;
 };

@@ -7,6 +7,31 @@
 
 /* ---- genesis ---- */
 
+/* The node goes on in another log: this one ends where it stands. Unknown logs end nowhere. */
+static enum err hub_log_end(struct hub_store *s, const struct id_hash *node,
+                            const struct id_inc *inc)
+{
+    struct hub_log *log = hub_log_find(s, inc);
+    if (log == NULL || log->closed || !ID_EQUAL(&log->node, node)) return ERR_OK;
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_inc SET closed = ?2 WHERE no = ?1");
+    db_bind_int(q, 1, log->no);
+    db_bind_int(q, 2, (int64_t)s->position + 1);
+    enum err e = db_run(q);
+    if (e == ERR_OK) log->closed = true;
+    return e;
+}
+
+static enum err hub_genesis_ends(struct hub_store *s, const struct id_hash *node,
+                                 const struct id_inc *inc, const struct admin_genesis *g)
+{
+    enum err e = ERR_OK;
+    if (g->has_parent && !ID_EQUAL(&g->parent_inc, inc)) e = hub_log_end(s, node, &g->parent_inc);
+    for (size_t i = 0; e == ERR_OK && i < g->reauthored_count; i++) {
+        if (!ID_EQUAL(&g->reauthored[i].inc, inc)) e = hub_log_end(s, node, &g->reauthored[i].inc);
+    }
+    return e;
+}
+
 enum err hub_admin_genesis(struct hub_store *s, const struct change_view *view, struct hub_log *log)
 {
     struct admin_genesis *g = calloc(1, sizeof *g);
@@ -28,6 +53,7 @@ enum err hub_admin_genesis(struct hub_store *s, const struct change_view *view, 
     }
     e = db_run(q);
     if (e == ERR_OK) log->no = db_last_rowid(s->db);
+    if (e == ERR_OK) e = hub_genesis_ends(s, &log->node, &log->inc, g);
 out:
     free(g);
     return e;
@@ -231,6 +257,50 @@ enum err hub_admin_take(struct hub_store *s, struct bytes payload, int kind, uin
     enum err e = hub_admin_one(s, payload, kind, at);
     if (e == ERR_OK) *verdict = FOLD_APPLIED;
     return e;
+}
+
+/* ---- what comes back ---- */
+
+static enum err hub_enrol_given(struct hub_store *s, struct bytes payload, uint64_t at)
+{
+    struct admin_enrol en;
+    struct hub_node node;
+    enum err e = admin_enrol_decode(payload, &en);
+    if (e == ERR_OK) e = hub_store_node(s, &en.node, &node);
+    if (e == ERR_NOT_FOUND) e = hub_enrol_take(s, &en, at);
+    return e; /* a node that is known stays as it is */
+}
+
+/* The same issue of a report may have been closed anew: then the old one is only kept. */
+static enum err hub_close_given(struct hub_store *s, struct bytes payload, uint64_t at)
+{
+    struct admin_close c;
+    enum err e = admin_close_decode(payload, &c);
+    if (e == ERR_OK && c.cut_position >= at) c.cut_position = at - 1;
+    return e == ERR_OK ? hub_close_take(s, &c, at) : e;
+}
+
+static bool hub_does_not_apply(enum err e)
+{
+    return e == ERR_BAD_FORMAT || e == ERR_BAD_HASH || e == ERR_BAD_SIGNATURE ||
+           e == ERR_BAD_INPUT || e == ERR_EXISTS || e == ERR_TOO_LARGE || e == ERR_WRONG_HUB;
+}
+
+enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind, uint64_t at,
+                         uint8_t *verdict)
+{
+    enum err e;
+    if (kind == CHANGE_GENESIS) {
+        e = ERR_OK;
+    } else if (kind == CHANGE_ENROL) {
+        e = hub_enrol_given(s, payload, at);
+    } else if (kind == CHANGE_CLOSE) {
+        e = hub_close_given(s, payload, at);
+    } else {
+        e = hub_admin_one(s, payload, kind, at);
+    }
+    *verdict = hub_does_not_apply(e) ? FOLD_HELD_FORK : FOLD_APPLIED;
+    return hub_does_not_apply(e) ? ERR_OK : e;
 }
 
 const struct catalogue *hub_store_catalogue(struct hub_store *s)

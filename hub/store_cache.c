@@ -39,6 +39,9 @@ static enum err hub_log_read(const struct db_stmt *q, struct hub_log *log)
     *log = (struct hub_log){.no = db_column_int(q, 0)};
     enum err e = db_column_copy(q, 1, log->inc.b, sizeof log->inc.b);
     if (e == ERR_OK) e = db_column_copy(q, 2, log->node.b, sizeof log->node.b);
+    log->closed = db_column_kind(q, 5) != DB_NULL;
+    log->given = db_column_kind(q, 6) != DB_NULL;
+    if (e == ERR_OK && log->given) e = db_column_copy(q, 6, log->real.b, sizeof log->real.b);
     if (e != ERR_OK || db_column_kind(q, 3) == DB_NULL) return e;
     log->next_seq = (uint64_t)db_column_int(q, 3) + 1;
     return db_column_copy(q, 4, log->head.b, sizeof log->head.b);
@@ -48,8 +51,9 @@ static enum err hub_logs_load(struct hub_store *s)
 {
     s->log_count = 0;
     struct db_stmt *q = db_stmt(
-        s->db, "SELECT i.no, i.inc, i.node, l.seq, l.hash FROM sys_inc i LEFT JOIN sys_log l ON "
-               "l.inc = i.no AND l.seq = (SELECT max(seq) FROM sys_log m WHERE m.inc = i.no) "
+        s->db, "SELECT i.no, i.inc, i.node, l.seq, l.hash, i.closed, i.given FROM sys_inc i "
+               "LEFT JOIN sys_log l ON l.inc = i.no AND l.seq = (SELECT max(seq) FROM sys_log m "
+               "WHERE m.inc = i.no) "
                "ORDER BY i.no");
     bool row = true;
     enum err e = ERR_OK;

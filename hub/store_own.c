@@ -31,25 +31,44 @@ static enum err hub_own_root_read(struct hub_store *s, const struct id_inc *inc,
     return e;
 }
 
-/* A block begins with a fresh root. In a block whose root is gone each set has a seed of its own. */
+/* A seed of its own, the same for the same set. */
+static void hub_own_lone(struct hub_store *s, const struct id_inc *inc, uint64_t seq,
+                         uint8_t seed[static CHANGE_SEED_BYTES])
+{
+    if (!s->lone || s->lone_seq != seq || !ID_EQUAL(&s->lone_inc, inc)) {
+        randombytes_buf(s->lone_seed, sizeof s->lone_seed);
+        s->lone = true;
+        s->lone_inc = *inc;
+        s->lone_seq = seq;
+    }
+    memcpy(seed, s->lone_seed, CHANGE_SEED_BYTES);
+}
+
+/* A block begins with a fresh root. In a block whose root is gone, or was made before this process
+ * began, each set has a seed of its own: the database may be an old copy. */
 static enum err hub_own_seed(struct hub_store *s, const struct id_inc *inc, uint64_t seq,
                              uint8_t seed[static CHANGE_SEED_BYTES])
 {
     uint8_t root[16];
     unsigned leaf = (unsigned)(seq % CHANGE_BLOCK_SETS);
-    enum err e = hub_own_root_read(s, inc, seq / CHANGE_BLOCK_SETS, root);
+    bool made =
+        s->root_made && ID_EQUAL(&s->root_inc, inc) && s->root_block == seq / CHANGE_BLOCK_SETS;
+    enum err e = made ? hub_own_root_read(s, inc, seq / CHANGE_BLOCK_SETS, root) : ERR_NOT_FOUND;
     if (e == ERR_NOT_FOUND && leaf > 0) {
-        randombytes_buf(seed, CHANGE_SEED_BYTES);
+        hub_own_lone(s, inc, seq, seed);
         return ERR_OK;
     }
     if (e == ERR_NOT_FOUND) {
         randombytes_buf(root, sizeof root);
         struct db_stmt *q =
-            db_stmt(s->db, "INSERT INTO sys_seed(inc, block, root) VALUES (?1, ?2, ?3)");
+            db_stmt(s->db, "INSERT OR REPLACE INTO sys_seed(inc, block, root) VALUES (?1, ?2, ?3)");
         db_bind_blob(q, 1, BYTES_OF(inc->b));
         db_bind_int(q, 2, (int64_t)(seq / CHANGE_BLOCK_SETS));
         db_bind_blob(q, 3, BYTES_OF(root));
         e = db_run(q);
+        s->root_made = true;
+        s->root_inc = *inc;
+        s->root_block = seq / CHANGE_BLOCK_SETS;
     }
     if (e == ERR_OK) change_tree(root, 0, leaf, seed);
     sodium_memzero(root, sizeof root);

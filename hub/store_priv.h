@@ -34,6 +34,9 @@ struct hub_log { /* head of an incarnation */
     int64_t no;
     uint64_t next_seq;
     struct id_hash head;
+    bool closed;        /* a later incarnation of the node goes on in its place */
+    bool given;         /* what nodes gave back of a dead incarnation of the hub: may have gaps */
+    struct id_inc real; /* given: that incarnation, as the sets' headers have it */
 };
 
 struct hub_unit { /* index in the array = number of the unit or scope */
@@ -88,6 +91,17 @@ struct hub_store {
     struct change_write *writes; /* CHANGE_WRITES_MAX */
     struct buf state;
     struct hub_feed_memory *feed;
+    /* the seed root that this process made last, and the seed of the next own set in a block of
+     * another: a restored copy must not make the same record ids */
+    bool root_made;
+    struct id_inc root_inc;
+    uint64_t root_block;
+    bool lone;
+    struct id_inc lone_inc;
+    uint64_t lone_seq;
+    uint8_t lone_seed[CHANGE_SEED_BYTES];
+    struct message_set *own_sets; /* HUB_OWN_SETS_MAX, of hub_store_own_sets() */
+    struct buf own_memory;
 };
 
 /* One op on its way into a record. */
@@ -157,6 +171,14 @@ MUST_CHECK enum err hub_admin_genesis(struct hub_store *s, const struct change_v
 MUST_CHECK enum err hub_admin_take(struct hub_store *s, struct bytes payload, int kind, uint64_t at,
                                    uint8_t *verdict);
 MUST_CHECK enum err hub_catalogue_load(struct hub_store *s);
+
+/* store_take.c: take a set that hub_store_give() checked; rolls back on error. */
+MUST_CHECK enum err hub_take_given(struct hub_store *s, struct hub_log *log,
+                                   const struct message_set *set, const struct id_hash *hash,
+                                   int64_t received_ms);
+/* store_admin.c: an administrative op of such a set. What no longer applies is held (7). */
+MUST_CHECK enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind,
+                                    uint64_t at, uint8_t *verdict);
 
 void hub_feed_free(struct hub_feed_memory *m);
 

@@ -1,5 +1,6 @@
 #include "hub/store_replay.h"
 #include "hub/store_priv.h"
+#include "hub/store_repair.h"
 
 #include <sodium.h>
 
@@ -11,7 +12,7 @@ enum err hub_log_rows(struct hub_store *s, hub_log_fn *row, void *ctx)
     if (e != ERR_OK) return e;
     struct db_stmt *q = db_stmt(
         s->db, "SELECT l.pos, l.seq, i.inc, i.node, i.sign_pk, l.hash, l.p, l.signature, l.head, "
-               "l.body, l.received_ms FROM sys_log l LEFT JOIN sys_inc i ON i.no = l.inc "
+               "l.body, l.received_ms, i.given FROM sys_log l LEFT JOIN sys_inc i ON i.no = l.inc "
                "ORDER BY l.pos");
     bool more = true;
     while (e == ERR_OK && more) {
@@ -31,6 +32,7 @@ enum err hub_log_rows(struct hub_store *s, hub_log_fn *row, void *ctx)
             .received_ms = db_column_int(q, 10),
         };
         r.own = bytes_equal(r.node, BYTES_OF(s->identity.hub.b));
+        r.given = db_column_kind(q, 11) != DB_NULL;
         e = row(ctx, &r);
     }
     db_done(q);
@@ -73,6 +75,11 @@ static enum err replay_take(struct replay *r, const struct hub_log_row *row)
     struct hub_taken taken;
     bool has = row->signature.len == CHANGE_SIGNATURE_BYTES;
     const uint8_t *signature = has ? row->signature.p : unsigned_;
+    if (row->given) {
+        struct message_set set = {.head = row->head, .body = row->body};
+        memcpy(set.signature, signature, sizeof set.signature);
+        return hub_store_give(r->to, &set, row->received_ms);
+    }
     if (row->own)
         return hub_store_take_own(r->to, row->head, row->body, signature, row->received_ms, &taken);
     struct id_hash node;

@@ -35,7 +35,8 @@ struct hub_log_row {
     struct bytes head;
     struct bytes body;
     int64_t received_ms;
-    bool own; /* of the hub's own log */
+    bool own;   /* of the hub's own log */
+    bool given; /* and given back by a node: it extends nothing (SPEC 7.14) */
 };
 typedef enum err hub_log_fn(void *ctx, const struct hub_log_row *row);
 MUST_CHECK enum err hub_log_rows(struct hub_store *s, hub_log_fn *row, void *ctx);

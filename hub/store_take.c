@@ -16,6 +16,7 @@ struct hub_job { /* one set on its way into the log */
     uint8_t verdicts[CHANGE_OPS_MAX];
     int64_t scopes[CHANGE_OPS_MAX]; /* of the records that an own set changed */
     size_t scope_count;
+    bool given; /* a node gave it back: it extends nothing, and may not apply any more */
 };
 
 /* ---- ops ---- */
@@ -66,13 +67,15 @@ static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned i
     }
     job->verdicts[index] = FOLD_HELD_UNREADABLE;
     if (job->writer.own) {
-        enum err e = hub_admin_take(s, payload, kind, job->writer.at, &job->verdicts[index]);
+        enum err e = job->given
+                         ? hub_admin_given(s, payload, kind, job->writer.at, &job->verdicts[index])
+                         : hub_admin_take(s, payload, kind, job->writer.at, &job->verdicts[index]);
         if (e != ERR_OK) return e;
         hub_scope_note(job, HUB_SCOPE_ALL);
     }
-    if (job->verdicts[index] != FOLD_HELD_UNREADABLE) return ERR_OK;
+    if (job->verdicts[index] < FOLD_HELD_SCOPE) return ERR_OK;
     static const struct id_record nobody;
-    return hub_held_add(s, &job->writer, &nobody, index, FOLD_HELD_UNREADABLE);
+    return hub_held_add(s, &job->writer, &nobody, index, job->verdicts[index]);
 }
 
 /* ---- the log ---- */
@@ -146,7 +149,7 @@ static enum err hub_take_set(struct hub_store *s, struct hub_job *job)
     enum err e = change_open(job->head, job->body, s->view);
     if (e != ERR_OK) return e;
     const struct change_head *head = &s->view->head;
-    if (!hub_extends(job->log, head) || !ID_EQUAL(&head->hub, &s->identity.hub))
+    if ((!job->given && !hub_extends(job->log, head)) || !ID_EQUAL(&head->hub, &s->identity.hub))
         return ERR_CHAIN_BROKEN;
     s->view->hash = *job->hash;
     job->writer.at = s->position + 1;
@@ -160,7 +163,7 @@ static enum err hub_take_set(struct hub_store *s, struct hub_job *job)
     if (e != ERR_OK) return e;
     s->position = job->writer.at;
     s->position_hash = p;
-    job->log->next_seq++;
+    if (head->seq >= job->log->next_seq) job->log->next_seq = head->seq + 1;
     job->log->head = *job->hash;
     return ERR_OK;
 }
@@ -176,6 +179,7 @@ static enum err hub_log_seek(struct hub_store *s, struct bytes head, const struc
     enum err e = change_head_read(head, &h);
     if (e != ERR_OK) return e;
     struct hub_log *log = hub_log_find(s, &h.inc);
+    if (log != NULL && log->closed) return ERR_CHAIN_BROKEN;
     struct hub_log fresh = {.inc = h.inc, .node = *node, .head = zeros};
     if (!hub_extends(log != NULL ? log : &fresh, &h) || !ID_EQUAL(&h.node, node))
         return ERR_CHAIN_BROKEN;
@@ -281,6 +285,26 @@ enum err hub_store_take_own(struct hub_store *s, struct bytes head, struct bytes
     uint64_t first = s->position + 1;
     if (e == ERR_OK) e = hub_take_set(s, job);
     if (e == ERR_OK) hub_taken_fill(s, job->log, first, out);
+    free(job);
+    return hub_taken_end(s, e);
+}
+
+enum err hub_take_given(struct hub_store *s, struct hub_log *log, const struct message_set *set,
+                        const struct id_hash *hash, int64_t received_ms)
+{
+    struct hub_job *job = calloc(1, sizeof *job);
+    if (job == NULL) return hub_taken_end(s, ERR_NOMEM);
+    *job = (struct hub_job){
+        .log = log,
+        .writer = {.own = true, .unit = s->hub_unit},
+        .received_ms = received_ms,
+        .head = set->head,
+        .body = set->body,
+        .hash = hash,
+        .signature = set->signature,
+        .given = true,
+    };
+    enum err e = hub_take_set(s, job);
     free(job);
     return hub_taken_end(s, e);
 }

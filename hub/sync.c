@@ -48,6 +48,7 @@ void hub_sync_free(struct hub_sync *s)
     link_free(s->wire);
     pack_free(s->pack);
     pack_sets_free(&s->taking);
+    free(s->given);
     buf_free(&s->body);
     sodium_memzero(s, sizeof *s);
     free(s);
@@ -124,6 +125,31 @@ void hub_sync_refuse(struct hub_sync *s, unsigned code, enum err why, struct hub
     hub_sync_close(s, why, fx);
 }
 
+/* A message of a node that is really there. */
+static void hub_sync_live_message(struct hub_sync *s, const struct link_event *m,
+                                  struct hub_sync_effects *fx)
+{
+    bool open = s->state == HUB_SYNC_SYNCING;
+    bool empty = m->body.len == 1 && m->body.p[0] == 0x90;
+    if (m->type == MESSAGE_UP && open && !s->repairing) {
+        hub_sync_up(s, m->body, fx);
+    } else if (m->type == MESSAGE_UPEND && open && !s->repairing && empty) {
+        hub_sync_move(s, HUB_SYNC_ENDING);
+    } else if (m->type == MESSAGE_PULL && open && !s->certified) {
+        hub_sync_pull(s, m->body, fx);
+    } else if (m->type == MESSAGE_PROOF && open) {
+        hub_sync_proof(s, m->body, fx);
+    } else if (m->type == MESSAGE_GIVEBACK && open && !s->repairing) {
+        hub_sync_giveback(s, m->body, fx);
+    } else if (m->type == MESSAGE_BYE) {
+        struct message_bye bye;
+        enum err e = message_bye_decode(m->body, &bye);
+        hub_sync_close(s, e, fx);
+    } else {
+        hub_sync_close(s, ERR_BAD_FORMAT, fx);
+    }
+}
+
 static void hub_sync_message(struct hub_sync *s, const struct link_event *m,
                              struct hub_sync_effects *fx)
 {
@@ -137,28 +163,23 @@ static void hub_sync_message(struct hub_sync *s, const struct link_event *m,
     }
     if (!s->live) {
         s->live = true;
+        if (s->certified) { /* there is nobody yet to note a contact of */
+            hub_sync_live_message(s, m, fx);
+            return;
+        }
         struct hub_sync_effect *f = hub_sync_effect_add(fx, HUB_SYNC_FX_CONTACT);
         f->node = &s->node;
         f->hello = &s->hello;
     }
-    if (m->type == MESSAGE_UP && s->state == HUB_SYNC_SYNCING) {
-        hub_sync_up(s, m->body, fx);
-    } else if (m->type == MESSAGE_UPEND && s->state == HUB_SYNC_SYNCING && m->body.len == 1 &&
-               m->body.p[0] == 0x90) {
-        hub_sync_move(s, HUB_SYNC_ENDING);
-    } else if (m->type == MESSAGE_BYE) {
-        struct message_bye bye;
-        enum err e = message_bye_decode(m->body, &bye);
-        hub_sync_close(s, e, fx);
-    } else {
-        hub_sync_close(s, ERR_BAD_FORMAT, fx);
-    }
+    hub_sync_live_message(s, m, fx);
 }
 
 /* Messages first, then the feed, until an answer is awaited. */
 static void hub_sync_go_on(struct hub_sync *s, struct hub_sync_effects *fx)
 {
     while (s->state != HUB_SYNC_CLOSED && s->answer == HUB_SYNC_NOTHING) {
+        hub_sync_pull_more(s, fx);
+        if (s->answer != HUB_SYNC_NOTHING) break;
         struct link_event m;
         enum err e = link_next(s->wire, &m);
         if (e != ERR_OK) {
@@ -195,7 +216,11 @@ static void hub_sync_on_answer(struct hub_sync *s, const struct hub_sync_event *
         hub_sync_taken(s, ev, fx);
     } else if (want == HUB_SYNC_WANT_JOINED && ev->kind == HUB_SYNC_EV_JOINED) {
         hub_sync_joined(s, ev, fx);
-    } else {
+    } else if (want == HUB_SYNC_WANT_OWN && ev->kind == HUB_SYNC_EV_OWN) {
+        hub_sync_own(s, ev, fx);
+    } else if (want == HUB_SYNC_WANT_PROVED && ev->kind == HUB_SYNC_EV_PROVED) {
+        hub_sync_proved(s, fx);
+    } else if (want != HUB_SYNC_WANT_GIVEN || ev->kind != HUB_SYNC_EV_GIVEN) {
         s->answer = want;
     }
 }
@@ -229,7 +254,10 @@ void hub_sync_step(struct hub_sync *s, const struct hub_sync_event *ev, struct h
         break;
     case HUB_SYNC_EV_FACTS:
     case HUB_SYNC_EV_TAKEN:
-    case HUB_SYNC_EV_JOINED: hub_sync_on_answer(s, ev, fx); break;
+    case HUB_SYNC_EV_JOINED:
+    case HUB_SYNC_EV_OWN:
+    case HUB_SYNC_EV_PROVED:
+    case HUB_SYNC_EV_GIVEN: hub_sync_on_answer(s, ev, fx); break;
     case HUB_SYNC_EV_FEED:
         if (s->feeding) hub_sync_feed(s, ev, fx);
         break;

@@ -12,7 +12,9 @@
  *
  * A handshake message can be replayed by anyone: nothing is written and no feed is read before the
  * first message after it, which only the holder of the node's key can make. A log whose head at the
- * hub is not in the node's log gets verdict 1, and nothing of the session is taken.
+ * hub is not in the node's log gets verdict 1: nothing of the session is taken, but the node may
+ * PULL its own sets. After verdict 3 it may send a PROOF that this hub lost something (SPEC 7.13,
+ * 7.14): READ_OWN -> OWN, PROVE -> PROVED, GIVE -> GIVEN, inside the open transaction as TAKE is.
  *
  * Failure modes: bad bytes or hashes end the link (stranger: in silence); silence ends it; a store
  * error ends it with REFUSE 6, nothing was receipted.
@@ -69,6 +71,9 @@ enum hub_sync_event_kind {
     HUB_SYNC_EV_TAKEN,        /* answer to TAKE */
     HUB_SYNC_EV_FEED,         /* answer to READ_FEED */
     HUB_SYNC_EV_JOINED,       /* answer to JOIN: refusal 0 = welcome */
+    HUB_SYNC_EV_OWN,          /* answer to READ_OWN: sets; none = the end of the log */
+    HUB_SYNC_EV_PROVED,       /* answer to PROVE */
+    HUB_SYNC_EV_GIVEN,        /* answer to GIVE */
     HUB_SYNC_EV_STORE_FAILED, /* error */
 };
 
@@ -83,6 +88,8 @@ struct hub_sync_event {
     const struct hub_feed *feed;
     unsigned refusal; /* enum message_refusal, 0 = welcome */
     const struct message_welcome *welcome;
+    const struct message_set *sets;
+    size_t set_count;
 };
 
 enum hub_sync_effect_kind {
@@ -92,6 +99,9 @@ enum hub_sync_effect_kind {
     HUB_SYNC_FX_READ_FEED, /* node, cursor, hello */
     HUB_SYNC_FX_JOIN,      /* join; its proof and transport key were checked by the core */
     HUB_SYNC_FX_CONTACT,   /* node, hello; no answer */
+    HUB_SYNC_FX_READ_OWN,  /* node, inc, cursor = first seq wanted */
+    HUB_SYNC_FX_PROVE,     /* node, hello, receipt (signature checked; NULL: none), certified */
+    HUB_SYNC_FX_GIVE,      /* given, given_count: sets of the hub's own log, not checked yet */
     HUB_SYNC_FX_CLOSE,     /* after what was sent has left; error = why */
 };
 
@@ -104,6 +114,10 @@ struct hub_sync_effect {
     struct id_inc inc;
     uint64_t cursor;
     const struct message_join *join;
+    const struct admin_receipt *receipt;
+    bool certified;
+    const struct message_set *given;
+    size_t given_count;
     enum err error;
 };
 

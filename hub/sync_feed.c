@@ -84,6 +84,7 @@ void hub_sync_taken(struct hub_sync *s, const struct hub_sync_event *ev,
 
 void hub_sync_feed_more(struct hub_sync *s, struct hub_sync_effects *fx)
 {
+    if (s->repairing) return;
     bool early =
         s->state == HUB_SYNC_SYNCING && s->live && !s->caught_up && s->position > s->cursor;
     bool late = s->state == HUB_SYNC_ENDING && !s->end_sent;

@@ -32,6 +32,12 @@ static enum message_verdict hub_sync_verdict(const struct hub_sync *s,
     return f->cursor_known ? MESSAGE_GO : MESSAGE_WENT_BACK;
 }
 
+/* Verdicts after which the session goes on so that the node can mend what is wrong. */
+static bool hub_sync_repairs(enum message_verdict verdict)
+{
+    return verdict == MESSAGE_NEW_INCARNATION || verdict == MESSAGE_WENT_BACK;
+}
+
 static enum err hub_sync_answer_hello(struct hub_sync *s, enum message_verdict verdict,
                                       const struct hub_sync_event *ev)
 {
@@ -44,7 +50,7 @@ static enum err hub_sync_answer_hello(struct hub_sync *s, enum message_verdict v
                                   .edition = f->position.edition};
     memcpy(h.nonce, s->hello.nonce, sizeof h.nonce);
     memcpy(h.lineage, f->position.lineage, sizeof h.lineage);
-    if (verdict == MESSAGE_GO || verdict == MESSAGE_NEW_INCARNATION) {
+    if (verdict == MESSAGE_GO || hub_sync_repairs(verdict)) {
         h.head_count = s->hello.log_count;
         memcpy(h.heads, f->heads, sizeof h.heads);
     }
@@ -94,6 +100,11 @@ void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
         hub_sync_move(s, HUB_SYNC_SYNCING);
         s->deadline_at = ev->now_ms + HUB_SYNC_SILENCE_MS;
         hub_sync_old_receipts(s, f, fx);
+    } else if (hub_sync_repairs(verdict)) {
+        s->repairing = true;
+        s->certified = !f->known;
+        hub_sync_move(s, HUB_SYNC_SYNCING);
+        s->deadline_at = ev->now_ms + HUB_SYNC_SILENCE_MS;
     } else if (verdict == MESSAGE_JOIN_FIRST) {
         hub_sync_move(s, HUB_SYNC_JOINING);
         s->deadline_at = ev->now_ms + HUB_SYNC_HANDSHAKE_MS;

@@ -16,7 +16,10 @@ enum hub_sync_answer { /* what the core waits for; it reads no message meanwhile
                        HUB_SYNC_NOTHING,
                        HUB_SYNC_WANT_FACTS,
                        HUB_SYNC_WANT_TAKEN,
-                       HUB_SYNC_WANT_JOINED
+                       HUB_SYNC_WANT_JOINED,
+                       HUB_SYNC_WANT_OWN,
+                       HUB_SYNC_WANT_PROVED,
+                       HUB_SYNC_WANT_GIVEN
 };
 
 struct hub_sync {
@@ -42,6 +45,14 @@ struct hub_sync {
     struct message_head heads[HELLO_LOGS_MAX];
     uint64_t epoch;
     uint64_t position; /* end of the log at the hello */
+    /* repair */
+    bool repairing; /* nothing is taken and no feed is sent: verdict 1 or 3 */
+    bool certified; /* the node is not known, but has a certificate of this hub */
+    bool pulling;
+    struct id_inc pull_inc;
+    uint64_t pull_next;
+    struct admin_receipt receipt;
+    struct message_set *given; /* MESSAGE_ITEMS_MAX, when the first GIVEBACK comes */
     struct buf body;
 };
 
@@ -71,6 +82,13 @@ void hub_sync_taken(struct hub_sync *s, const struct hub_sync_event *ev,
 void hub_sync_receipt(struct hub_sync *s, size_t log, uint64_t first, uint64_t last,
                       const struct id_hash *position_hash, struct hub_sync_effects *fx);
 void hub_sync_feed_more(struct hub_sync *s, struct hub_sync_effects *fx);
+/* sync_repair.c */
+void hub_sync_pull(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx);
+void hub_sync_pull_more(struct hub_sync *s, struct hub_sync_effects *fx);
+void hub_sync_own(struct hub_sync *s, const struct hub_sync_event *ev, struct hub_sync_effects *fx);
+void hub_sync_proof(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx);
+void hub_sync_proved(struct hub_sync *s, struct hub_sync_effects *fx);
+void hub_sync_giveback(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx);
 void hub_sync_feed(struct hub_sync *s, const struct hub_sync_event *ev,
                    struct hub_sync_effects *fx);
 

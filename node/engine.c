@@ -13,6 +13,8 @@ struct node_engine {
     struct node_identity identity;
     struct message_hello_node hello;
     struct node_sync_root roots[NODE_SYNC_ROOTS_MAX];
+    const struct node_sync_keys *keys;
+    struct node_sync_mending mending;
 };
 
 enum err node_engine_new(const struct node_engine_options *options, struct node_engine **out)
@@ -25,6 +27,7 @@ enum err node_engine_new(const struct node_engine_options *options, struct node_
         return err;
     }
     e->store = options->store;
+    e->keys = options->keys;
     e->step = options->step;
     e->step_ctx = options->step_ctx;
     buf_init(&e->bytes, NODE_ENGINE_BYTES_MAX);
@@ -63,12 +66,45 @@ static bool node_engine_step(struct node_engine *e, const char *what)
 
 /* ---- store effects: each fills `ev` with its answer ---- */
 
+/* What may be needed if something went back in time. */
+static enum err node_engine_mending(struct node_engine *e)
+{
+    struct node_sync_mending *m = &e->mending;
+    memset(m, 0, sizeof *m);
+    enum err err = node_store_proof(e->store, &m->receipt, m->signature);
+    m->has_receipt = err == ERR_OK;
+    m->receipt.hub = e->identity.hub;
+    m->receipt.node = e->identity.node;
+    if (err == ERR_NOT_FOUND) err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < e->hello.log_count; i++)
+        err = node_store_staged_own(e->store, &e->hello.logs[i].inc, &m->pulled[i]);
+    return err == ERR_OK ? node_store_keeps(e->store, &m->keeps) : err;
+}
+
+static void node_engine_sign(void *ctx, const struct change_head *head, const struct id_hash *hash,
+                             uint8_t signature[static 64])
+{
+    const struct node_engine *e = ctx;
+    change_sign(e->keys->sign_secret, head, hash, signature);
+}
+
+static enum err node_engine_kept(struct node_engine *e, const struct node_sync_effect *f,
+                                 struct node_sync_event *ev)
+{
+    uint64_t after = f->seq;
+    ev->kind = NODE_SYNC_EV_KEPT;
+    ev->kept_count = 0;
+    return node_store_kept(e->store, &after, NODE_ENGINE_KEPT_BYTES, &ev->kept, &ev->kept_count);
+}
+
 static enum err node_engine_hello(struct node_engine *e, struct node_sync_event *ev)
 {
     memset(&e->hello, 0, sizeof e->hello);
     enum err err = node_store_identity(e->store, &e->identity);
     if (err == ERR_OK) err = node_store_hello(e->store, &e->hello);
+    if (err == ERR_OK) err = node_engine_mending(e);
     ev->kind = NODE_SYNC_EV_HELLO_FACTS;
+    ev->mending = &e->mending;
     ev->hello = &e->hello;
     ev->identity = &e->identity;
     return err;
@@ -108,6 +144,7 @@ static enum err node_engine_read(struct node_engine *e, const struct node_sync_e
 static enum err node_engine_apply(struct node_engine *e, const struct node_sync_effect *f,
                                   struct node_sync_event *ev)
 {
+    node_store_lineage(e->store, f->lineage, f->count);
     enum err err = node_store_apply(e->store, f->epoch, f->end, ev->wall_ms);
     ev->kind = NODE_SYNC_EV_APPLIED;
     ev->error = err;
@@ -134,6 +171,11 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
     case NODE_SYNC_FX_STAGE_VERDICTS:
         return node_store_stage_verdicts(e->store, f->verdicts, f->count);
     case NODE_SYNC_FX_APPLY: return node_engine_apply(e, f, ev);
+    case NODE_SYNC_FX_STAGE_OWN: return node_store_stage_own(e->store, &f->inc, f->sets, f->count);
+    case NODE_SYNC_FX_REPAIR:
+        return node_store_repair(e->store, f->fixes, f->count, node_engine_sign, e, ev->wall_ms);
+    case NODE_SYNC_FX_RESET: return node_store_reset(e->store, f->fixes, f->count, f->forget);
+    case NODE_SYNC_FX_READ_KEPT: return node_engine_kept(e, f, ev);
     case NODE_SYNC_FX_NOTE_CONTACT:
         *answered = false;
         return node_store_contact(e->store, ev->wall_ms, f->error, f->hub_clock_ms);
@@ -156,7 +198,11 @@ static const char *node_engine_step_name(enum node_sync_effect_kind kind)
     case NODE_SYNC_FX_STORE_IDENTITY: return "identity";
     case NODE_SYNC_FX_STAGE_SETS:
     case NODE_SYNC_FX_STAGE_RECORDS:
+    case NODE_SYNC_FX_STAGE_OWN:
     case NODE_SYNC_FX_STAGE_VERDICTS: return "stage";
+    case NODE_SYNC_FX_REPAIR: return "repair";
+    case NODE_SYNC_FX_RESET: return "reset";
+    case NODE_SYNC_FX_READ_KEPT: return "kept";
     case NODE_SYNC_FX_APPLY: return "apply";
     case NODE_SYNC_FX_NOTE_CONTACT: return "contact";
     case NODE_SYNC_FX_READ_SETS:

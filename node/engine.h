@@ -16,6 +16,7 @@
 
 #include "node/sync.h"
 
+#define NODE_ENGINE_KEPT_BYTES  60000u               /* of sets given back in one message */
 #define NODE_ENGINE_OUTPUTS_MAX 32u                  /* of one event */
 #define NODE_ENGINE_BYTES_MAX   (4u * 1024u * 1024u) /* to send because of one event */
 
@@ -23,7 +24,7 @@ struct node_engine;
 
 /*
  * Called with the name of each durable step, before a store effect ("receipt", "stage", "apply",
- * "hello", "identity", "card", "contact") and after it has committed ("committed").
+ * "hello", "identity", "card", "contact", "repair", "reset", "kept") and after it has committed ("committed").
  * false: the process "dies" here: nothing more is done, all outputs are dropped, and the engine
  * ignores every later event. For the simulator; NULL in the program.
  */

@@ -96,11 +96,26 @@ enum err node_own_add(struct node_own *o, const struct node_own_set *set)
     return ERR_OK;
 }
 
+/* Another log from here on. */
+static void node_own_anew(struct node_own *o)
+{
+    randombytes_buf(o->tip.inc.b, sizeof o->tip.inc.b);
+    o->tip.next_seq = 0;
+    memset(&o->tip.head, 0, sizeof o->tip.head);
+    node_own_next_seed(o);
+}
+
 /* Seq 0: it signs the key that the log is signed with. */
 static enum err node_own_genesis(struct node_own *o)
 {
-    struct admin_genesis g = {.has_parent = false};
+    struct admin_genesis g = {.has_parent = o->tip.renew && o->tip.next_seq > 0};
     struct buf payload;
+    if (g.has_parent) { /* this copy is old: the log that it knows ends here */
+        g.parent_inc = o->tip.inc;
+        g.parent_seq = o->tip.next_seq - 1;
+        g.parent_hash = o->tip.head;
+    }
+    if (o->tip.renew) node_own_anew(o);
     memcpy(g.sign_pk, o->keys->sign_pk, sizeof g.sign_pk);
     buf_init(&payload, 1024);
     admin_genesis_encode(&g, &payload);
@@ -126,7 +141,7 @@ enum err node_own_begin(struct node_store *store, const struct node_sync_keys *k
         memset(&o.tip.head, 0, sizeof o.tip.head);
     }
     node_own_next_seed(&o);
-    if (!o.tip.has_log || o.tip.next_seq == 0) e = node_own_genesis(&o);
+    if (!o.tip.has_log || o.tip.next_seq == 0 || o.tip.renew) e = node_own_genesis(&o);
     if (e != ERR_OK) {
         node_own_free(&o);
         return e;

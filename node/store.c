@@ -88,6 +88,17 @@ static const struct db_migration node_store_steps[] = {
      "  saved_ms INTEGER NOT NULL, PRIMARY KEY(user, key)) WITHOUT ROWID;"
      "CREATE TABLE desk_access(no INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, user TEXT NOT NULL,"
      "  what TEXT NOT NULL, type TEXT NOT NULL, rid BLOB);"},
+    /* when things went back in time: rows of a branch have minus its number as their log */
+    {"CREATE TABLE sys_branch(no INTEGER PRIMARY KEY, inc BLOB NOT NULL, first INTEGER NOT NULL,"
+     "  last INTEGER NOT NULL, hash BLOB NOT NULL, at_ms INTEGER NOT NULL);"
+     "CREATE TABLE sys_reauthored(old BLOB PRIMARY KEY NOT NULL, new BLOB NOT NULL) WITHOUT ROWID;"
+     "CREATE INDEX sys_reauthored_new ON sys_reauthored(new);"
+     "CREATE TABLE sys_staged_own(inc BLOB NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL,"
+     "  head BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY(inc, seq));"
+     "CREATE TABLE sys_kept_set(no INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE,"
+     "  position INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL,"
+     "  ready INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0);"
+     "ALTER TABLE sys_state ADD COLUMN renew INTEGER NOT NULL DEFAULT 0;"},
 };
 
 /* ---- open and close ---- */
@@ -162,6 +173,7 @@ void node_store_close(struct node_store *s)
     if (s->work.fold.private_ != NULL) node_store_record_free(&s->work);
     buf_free(&s->view_memory);
     buf_free(&s->set_memory);
+    free(s->kept);
     free(s->view);
     free(s->writes);
     free(s->sets);
@@ -319,14 +331,35 @@ static enum err node_store_hello_state(struct node_store *s, struct message_hell
     return e;
 }
 
+static enum err node_store_log_count(struct node_store *s, int64_t *count)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT count(*) FROM sys_inc");
+    enum err e = db_get(q);
+    if (e == ERR_OK) *count = db_column_int(q, 0);
+    db_done(q);
+    return e;
+}
+
+/* The newest logs always, the older ones in turn: what the hub lost of one is found in some session. */
 static enum err node_store_hello_logs(struct node_store *s, struct message_hello_node *h)
 {
     bool row = false;
     h->log_count = 0;
     struct db_stmt *q = db_stmt(s->db, "SELECT inc, next_seq, head, receipted FROM sys_inc "
-                                       "ORDER BY no DESC LIMIT ?1");
-    db_bind_int(q, 1, HELLO_LOGS_MAX);
-    enum err e = db_step(q, &row);
+                                       "WHERE no IN (SELECT no FROM sys_inc ORDER BY no DESC "
+                                       "LIMIT ?1) OR no IN (SELECT no FROM sys_inc WHERE no NOT "
+                                       "IN (SELECT no FROM sys_inc ORDER BY no DESC LIMIT ?1) "
+                                       "ORDER BY (no + ?3) % ?4, no LIMIT ?2) "
+                                       "ORDER BY no DESC");
+    int64_t logs = 0;
+    enum err e = node_store_log_count(s, &logs);
+    if (e != ERR_OK) return e;
+    bool all = logs <= (int64_t)HELLO_LOGS_MAX;
+    db_bind_int(q, 1, all ? HELLO_LOGS_MAX : NODE_STORE_HELLO_NEWEST);
+    db_bind_int(q, 2, all ? 0 : HELLO_LOGS_MAX - NODE_STORE_HELLO_NEWEST);
+    db_bind_int(q, 3, (int64_t)(h->sessions * NODE_STORE_HELLO_NEWEST % INT32_MAX));
+    db_bind_int(q, 4, logs > 0 ? logs : 1);
+    e = db_step(q, &row);
     while (e == ERR_OK && row) {
         struct message_log *l = &h->logs[h->log_count++];
         l->next_seq = node_store_u64(db_column_int(q, 1));

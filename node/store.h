@@ -114,6 +114,11 @@ MUST_CHECK enum err node_store_stage_verdicts(struct node_store *s,
 MUST_CHECK enum err node_store_apply(struct node_store *s, uint64_t epoch,
                                      const struct message_end *end, int64_t now_ms);
 
+/* Epochs of the hub, newest first, as its hello told them: records of positions before the present
+ * epoch count with their own (SPEC 7.10). For the calls of node_store_apply() that follow; without
+ * it all count with the one given there. At most HELLO_EPOCHS_MAX. */
+void node_store_lineage(struct node_store *s, const struct message_epoch *v, size_t count);
+
 /* Remember a newer hub card that was checked. */
 MUST_CHECK enum err node_store_card(struct node_store *s, struct bytes card,
                                     const struct admin_card *parsed);

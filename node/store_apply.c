@@ -7,6 +7,21 @@
 
 /* ---- the scope hash ---- */
 
+void node_store_lineage(struct node_store *s, const struct message_epoch *v, size_t count)
+{
+    s->lineage_count = count < HELLO_EPOCHS_MAX ? count : HELLO_EPOCHS_MAX;
+    if (s->lineage_count > 0) memcpy(s->lineage, v, s->lineage_count * sizeof *v);
+}
+
+/* The epoch of a position: the newest that began before it. */
+static uint64_t node_epoch_of(const struct node_store *s, uint64_t epoch, uint64_t position)
+{
+    for (size_t i = 0; i < s->lineage_count; i++) {
+        if (s->lineage[i].start <= position) return s->lineage[i].epoch;
+    }
+    return epoch;
+}
+
 struct node_scope { /* two readings of what was staged: changes, or everything anew */
     uint8_t changed[16];
     uint8_t anew[16];
@@ -27,13 +42,15 @@ static enum err node_scope_begin(struct node_store *s, struct node_scope *scope)
     return e;
 }
 
-static enum err node_scope_row(const struct db_stmt *q, uint64_t epoch, struct node_scope *scope)
+static enum err node_scope_row(const struct node_store *s, const struct db_stmt *q, uint64_t epoch,
+                               struct node_scope *scope)
 {
     struct id_record rid;
     uint8_t old[16], term[16];
     enum err e = db_column_copy(q, 0, rid.b, sizeof rid.b);
     if (e != ERR_OK) return e;
-    fold_scope_term(&rid, epoch, node_store_u64(db_column_int(q, 1)), db_column_bytes(q, 2), term);
+    uint64_t position = node_store_u64(db_column_int(q, 1));
+    fold_scope_term(&rid, node_epoch_of(s, epoch, position), position, db_column_bytes(q, 2), term);
     fold_scope_add(scope->anew, term);
     fold_scope_add(scope->changed, term);
     if (db_column_kind(q, 3) == DB_NULL) return ERR_OK;
@@ -52,7 +69,7 @@ static enum err node_scope_check(struct node_store *s, uint64_t epoch,
                                        "sys_staged_record n LEFT JOIN sys_record o USING(rid)");
     if (e == ERR_OK) e = db_step(q, &row);
     while (e == ERR_OK && row) {
-        e = node_scope_row(q, epoch, scope);
+        e = node_scope_row(s, q, epoch, scope);
         if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
@@ -79,6 +96,7 @@ static enum err node_apply_record(struct node_store *s, const struct db_stmt *fr
     uint64_t position = node_store_u64(db_column_int(from, 2));
     enum err e = db_column_copy(from, 0, rid.b, sizeof rid.b);
     if (e != ERR_OK) return e;
+    epoch = node_epoch_of(s, epoch, position);
     fold_scope_term(&rid, epoch, position, db_column_bytes(from, 3), term);
     struct db_stmt *q =
         db_stmt(s->db, "INSERT OR REPLACE INTO sys_record(rid, unit, epoch, position, term, state) "
@@ -235,6 +253,7 @@ static enum err node_apply_set(struct node_store *s, const struct db_stmt *q)
     s->view_open = false;
     enum err e = change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), s->view);
     if (e != ERR_OK) return ERR_DAMAGED; /* it was checked before it was staged */
+    e = node_keep_matched(s, db_column_bytes(q, 0));
     for (unsigned i = 0; e == ERR_OK && i < s->view->head.ops; i++) {
         struct bytes payload = s->view->payload[i];
         if (payload.p == NULL) continue;
@@ -291,6 +310,7 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
     if (e == ERR_OK) e = node_apply_verdicts(s);
     for (size_t i = 0; e == ERR_OK && i < end->head_count; i++)
         e = node_apply_head(s, &end->incs[i], end->next_seqs[i]);
+    if (e == ERR_OK) e = node_keep_ready(s);
     if (e == ERR_OK) e = node_apply_cursor(s, epoch, end);
     if (e == ERR_OK) e = node_catalogue_newest(s, in);
     return e == ERR_OK ? node_show_marked(s) : e;

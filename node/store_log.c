@@ -53,19 +53,22 @@ enum err node_log_view(struct node_store *s, int64_t log, uint64_t seq)
 static enum err node_tip_log(struct node_store *s, struct node_store_tip *t)
 {
     struct db_stmt *q = db_stmt(s->db, "SELECT inc, next_seq, head, "
-                                       "(SELECT max(hlc) FROM sys_inc) FROM sys_inc "
+                                       "(SELECT max(hlc) FROM sys_inc), no FROM sys_inc "
                                        "ORDER BY no DESC LIMIT 1");
+    bool made = false;
     enum err e = db_get(q);
     if (e == ERR_NOT_FOUND) return ERR_OK;
     if (e == ERR_OK) {
         t->has_log = true;
         t->next_seq = node_store_u64(db_column_int(q, 1));
         t->hlc = node_store_u64(db_column_int(q, 3));
+        made = s->root_made && s->root_log == db_column_int(q, 4) &&
+               s->root_block == t->next_seq / CHANGE_BLOCK_SETS;
         e = db_column_copy(q, 0, t->inc.b, sizeof t->inc.b);
     }
     if (e == ERR_OK) e = db_column_copy(q, 2, t->head.b, sizeof t->head.b);
     db_done(q);
-    if (e != ERR_OK) return e;
+    if (e != ERR_OK || !made) return e;
     e = node_store_block_root(s, &t->inc, t->next_seq / CHANGE_BLOCK_SETS, t->root);
     t->has_root = e == ERR_OK;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -76,12 +79,14 @@ enum err node_store_tip(struct node_store *s, struct node_store_tip *out)
     struct node_store_tip t = {.edition = s->edition};
     enum err e = node_tip_log(s, &t);
     if (e != ERR_OK) return e;
-    struct db_stmt *q = db_stmt(s->db, "SELECT epoch, position, hash, hub_ahead_ms FROM sys_state");
+    struct db_stmt *q = db_stmt(s->db, "SELECT epoch, position, hash, hub_ahead_ms, renew FROM "
+                                       "sys_state");
     e = db_get(q);
     if (e == ERR_OK) {
         t.epoch = node_store_u64(db_column_int(q, 0));
         t.hub_seen = node_store_u64(db_column_int(q, 1));
         t.hub_ahead_ms = db_column_int(q, 3);
+        t.renew = db_column_int(q, 4) != 0;
         e = db_column_copy(q, 2, t.hub_seen_hash, sizeof t.hub_seen_hash);
     }
     db_done(q);
@@ -104,6 +109,7 @@ static enum err node_append_log(struct node_store *s, const struct node_store_ap
         db_bind_int(q, 3, node_store_i64(a->hlc));
         e = db_run(q);
         *log = db_last_rowid(s->db);
+        if (e == ERR_OK) e = db_run(db_stmt(s->db, "UPDATE sys_state SET renew = 0"));
         return e;
     }
     if (e != ERR_OK) return e;
@@ -132,6 +138,9 @@ static enum err node_append_row(struct node_store *s, const struct node_store_ap
     db_bind_int(q, 6, now_ms);
     enum err e = db_run(q);
     if (e != ERR_OK || a->new_root == NULL) return e;
+    s->root_made = true;
+    s->root_log = log;
+    s->root_block = a->seq / CHANGE_BLOCK_SETS;
     q = db_stmt(s->db, "INSERT OR REPLACE INTO sys_root(log, block, root) VALUES (?1, ?2, ?3)");
     db_bind_int(q, 1, log);
     db_bind_int(q, 2, node_store_i64(a->seq / CHANGE_BLOCK_SETS));
@@ -178,19 +187,30 @@ static enum err node_append_import(struct node_store *s, const struct change_hea
     return db_run(q);
 }
 
-static enum err node_append_one(struct node_store *s, const struct node_store_append *a,
-                                int64_t now_ms)
+enum err node_log_put(struct node_store *s, const struct node_store_append *a, int64_t log,
+                      int64_t now_ms)
+{
+    enum err e = node_log_view_set(s, log, a->seq, a->head, a->body);
+    if (e == ERR_OK) e = node_append_row(s, a, log, now_ms);
+    for (unsigned i = 0; e == ERR_OK && i < s->view->head.ops; i++)
+        e = node_append_op(s, log, a->seq, i);
+    return e;
+}
+
+enum err node_log_append(struct node_store *s, const struct node_store_append *a, int64_t now_ms)
 {
     int64_t log = 0;
     struct change_head h;
     enum err e = change_head_read(a->head, &h);
     if (e == ERR_OK) e = node_append_log(s, a, &h, &log);
-    if (e == ERR_OK) e = node_log_view_set(s, log, a->seq, a->head, a->body);
-    if (e == ERR_OK) e = node_append_row(s, a, log, now_ms);
-    for (unsigned i = 0; e == ERR_OK && i < h.ops; i++)
-        e = node_append_op(s, log, a->seq, i);
-    if (e == ERR_OK) e = node_append_import(s, &h, now_ms);
-    return e;
+    return e == ERR_OK ? node_log_put(s, a, log, now_ms) : e;
+}
+
+static enum err node_append_one(struct node_store *s, const struct node_store_append *a,
+                                int64_t now_ms)
+{
+    enum err e = node_log_append(s, a, now_ms);
+    return e == ERR_OK ? node_append_import(s, &s->view->head, now_ms) : e;
 }
 
 enum err node_store_append(struct node_store *s, const struct node_store_append *sets, size_t count,

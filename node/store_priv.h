@@ -15,6 +15,7 @@
 #include "common/io/store_typed.h"
 #include "node/store.h"
 #include "node/store_records.h"
+#include "node/store_repair.h"
 #include "proto/record.h"
 
 enum {
@@ -44,6 +45,14 @@ struct node_store {
     /* what read_sets gave */
     struct node_store_set *sets;
     struct buf set_memory;
+    struct message_epoch lineage[HELLO_EPOCHS_MAX]; /* of the hub, newest first */
+    size_t lineage_count;
+    /* the seed root that this process made last: a copy of the database must not make the same seeds,
+     * and so the same record ids, as its original */
+    bool root_made;
+    int64_t root_log;
+    uint64_t root_block;
+    struct message_set *kept; /* NODE_STORE_KEPT_MAX, of node_store_kept() */
 };
 
 static inline int64_t node_store_i64(uint64_t v)
@@ -63,6 +72,18 @@ MUST_CHECK enum err node_log_view(struct node_store *s, int64_t log, uint64_t se
 /* Make a set that is not in the table yet the one that node_log_view() gives. */
 MUST_CHECK enum err node_log_view_set(struct node_store *s, int64_t log, uint64_t seq,
                                       struct bytes head, struct bytes body);
+
+/* A set into the rows of log number `log`, which it extends (sys_inc is the caller's). */
+MUST_CHECK enum err node_log_put(struct node_store *s, const struct node_store_append *a,
+                                 int64_t log, int64_t now_ms);
+/* Append a set to its log, or begin it; imports are not counted again. */
+MUST_CHECK enum err node_log_append(struct node_store *s, const struct node_store_append *a,
+                                    int64_t now_ms);
+
+/* store_reset.c: a set of the hub's log came down: it need not be kept any more. */
+MUST_CHECK enum err node_keep_matched(struct node_store *s, struct bytes head);
+/* All that the hub has came down: the rest may be given back. */
+MUST_CHECK enum err node_keep_ready(struct node_store *s);
 
 /* store_show.c: bring the shown row of a record up to date. */
 MUST_CHECK enum err node_show_record(struct node_store *s, const struct id_record *rid);

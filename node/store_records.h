@@ -34,9 +34,10 @@ struct node_store_tip { /* what the next change set follows; all of one moment *
     uint64_t hub_seen;
     uint8_t hub_seen_hash[8];
     uint32_t edition; /* of the catalogue in use, 0 = none */
-    bool has_root;    /* the seed root of next_seq's block is kept */
+    bool has_root;    /* the seed root of next_seq's block is kept, and was made by this process */
     uint8_t root[16];
     int64_t hub_ahead_ms; /* hub's clock minus this PC's at the last contact; 0 = never met */
+    bool renew;           /* this copy is old: the next set must begin a new incarnation */
 };
 MUST_CHECK enum err node_store_tip(struct node_store *s, struct node_store_tip *out);
 

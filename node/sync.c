@@ -165,6 +165,7 @@ void node_sync_finish(struct node_sync *s, enum err how, const struct node_sync_
     s->deadline_at = ev->now_ms + NODE_SYNC_CLOSING_MS;
     if (how == ERR_OK || how == ERR_DAMAGED) {
         s->failures = 0;
+        s->rounds = 0;
         s->next_at = ev->now_ms + NODE_SYNC_INTERVAL_MS -
                      ev->random % (NODE_SYNC_INTERVAL_MS / 5); /* nodes must not march in step */
     } else {
@@ -197,6 +198,8 @@ static void node_sync_message(struct node_sync *s, const struct link_event *m,
         node_sync_refused(s, m->body, ev, fx);
     } else if (s->state == NODE_SYNC_JOINING) {
         node_sync_joined(s, m, ev, fx);
+    } else if (m->type == MESSAGE_OWN) {
+        node_sync_own(s, m->body, ev, fx);
     } else if (m->type == MESSAGE_RECEIPT) {
         node_sync_receipt(s, m->body, ev, fx);
     } else {
@@ -209,7 +212,7 @@ static void node_sync_go_on(struct node_sync *s, const struct node_sync_event *e
                             struct node_sync_effects *fx)
 {
     while (s->wire != NULL && s->answer == NODE_SYNC_NOTHING) {
-        if (s->state == NODE_SYNC_SYNCING && !s->heads_ok) {
+        if (s->state == NODE_SYNC_SYNCING && !s->heads_ok && !s->mend) {
             node_sync_check_heads(s, ev, fx);
             continue;
         }
@@ -223,7 +226,7 @@ static void node_sync_go_on(struct node_sync *s, const struct node_sync_event *e
         node_sync_message(s, &m, ev, fx);
     }
     if (s->wire != NULL && s->state == NODE_SYNC_SYNCING && s->answer == NODE_SYNC_NOTHING &&
-        !s->upend && s->flight_count < LINK_UNRECEIPTED_MAX) {
+        !s->upend && !s->mend && s->flight_count < LINK_UNRECEIPTED_MAX) {
         node_sync_read_more(s, ev, fx);
     }
 }
@@ -301,6 +304,10 @@ static void node_sync_on_answer(struct node_sync *s, const struct node_sync_even
         node_sync_sets_read(s, ev, fx);
     } else if (want == NODE_SYNC_WANT_APPLIED && ev->kind == NODE_SYNC_EV_APPLIED) {
         node_sync_applied(s, ev, fx);
+    } else if (want == NODE_SYNC_WANT_REPAIRED && ev->kind == NODE_SYNC_EV_STORED) {
+        node_sync_repaired(s, ev, fx);
+    } else if (want == NODE_SYNC_WANT_KEPT && ev->kind == NODE_SYNC_EV_KEPT) {
+        node_sync_kept(s, ev, fx);
     } else if (want == NODE_SYNC_WANT_IDENTITY && ev->kind == NODE_SYNC_EV_STORED) {
         s->again = s->at_once = true; /* joined: now the first real session */
         node_sync_finish(s, ERR_OK, ev, fx);
@@ -337,6 +344,7 @@ void node_sync_step(struct node_sync *s, const struct node_sync_event *ev,
     case NODE_SYNC_EV_LINK_DOWN: node_sync_on_link(s, ev, fx); break;
     case NODE_SYNC_EV_HELLO_FACTS:
     case NODE_SYNC_EV_SETS:
+    case NODE_SYNC_EV_KEPT:
     case NODE_SYNC_EV_STORED:
     case NODE_SYNC_EV_APPLIED: node_sync_on_answer(s, ev, fx); break;
     case NODE_SYNC_EV_STORE_FAILED:

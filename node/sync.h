@@ -18,10 +18,10 @@
  *
  * Effects are an ordered list; the engine carries them out one by one and stops at the first that
  * fails, then reports NODE_SYNC_EV_STORE_FAILED. At most one effect of a list asks for an answer,
- * which is the next event: LOAD_HELLO -> HELLO_FACTS, READ_SETS -> SETS, APPLY -> APPLIED, all other
- * STORE_* and STAGE_* -> STORED; NOTE_CONTACT has none. Event bytes are borrowed for the call;
- * effect bytes live until the next step. Each link attempt has a number; events of other links are
- * ignored.
+ * which is the next event: LOAD_HELLO -> HELLO_FACTS, READ_SETS -> SETS, APPLY -> APPLIED,
+ * READ_KEPT -> KEPT, all other STORE_* and STAGE_*, REPAIR, RESET -> STORED; NOTE_CONTACT has none.
+ * Event bytes are borrowed for the call; effect bytes live until the next step. Each link attempt
+ * has a number; events of other links are ignored.
  *
  * Threads: loop thread only.   Units: now_ms is monotonic, wall_ms UTC.
  * Limits:  NODE_SYNC_* below, HELLO_LOGS_MAX, LINK_UNRECEIPTED_MAX.
@@ -30,6 +30,7 @@
 #define DONGBO_NODE_SYNC_H
 
 #include "node/store.h"
+#include "node/store_repair.h"
 #include "proto/link.h"
 #include "proto/pack.h"
 
@@ -65,6 +66,7 @@ enum node_sync_event_kind {
     NODE_SYNC_EV_LINK_DRAINED, /* everything sent so far left this process */
     NODE_SYNC_EV_LINK_DOWN,    /* error = why */
     NODE_SYNC_EV_SETS,         /* answer to READ_SETS: sets, roots */
+    NODE_SYNC_EV_KEPT,         /* answer to READ_KEPT: kept, kept_count; none = all were read */
     NODE_SYNC_EV_STORED,       /* answer to the other store effects */
     NODE_SYNC_EV_APPLIED,      /* answer to APPLY: error = ERR_OK or ERR_BAD_HASH */
     NODE_SYNC_EV_STORE_FAILED, /* error: an effect failed in the store; the rest of the list was
@@ -74,6 +76,14 @@ enum node_sync_event_kind {
 struct node_sync_root { /* root of a block of seeds (SPEC 4.7) */
     uint64_t block;
     uint8_t root[16];
+};
+
+struct node_sync_mending { /* what the hello's facts say besides the hello itself */
+    bool has_receipt;      /* the newest receipt, for proving that the hub lost something */
+    struct admin_receipt receipt;
+    uint8_t signature[64];
+    uint64_t pulled[HELLO_LOGS_MAX]; /* next seq of own sets staged from a cut pull; 0 = none */
+    bool keeps; /* sets of the hub's log that it lost are kept, to be given back */
 };
 
 /* Blocks that one READ_SETS can touch. */
@@ -92,6 +102,9 @@ struct node_sync_event {
     size_t set_count;
     const struct node_sync_root *roots; /* those of the blocks of `sets` that are kept */
     size_t root_count;
+    const struct node_sync_mending *mending; /* HELLO_FACTS */
+    const struct message_set *kept;
+    size_t kept_count;
     uint64_t random; /* fresh random bits with every event: jitter, nonce */
 };
 
@@ -108,7 +121,12 @@ enum node_sync_effect_kind {
     NODE_SYNC_FX_STAGE_SETS, /* epoch, sets */
     NODE_SYNC_FX_STAGE_RECORDS,
     NODE_SYNC_FX_STAGE_VERDICTS,
-    NODE_SYNC_FX_APPLY,        /* epoch, end */
+    NODE_SYNC_FX_APPLY,        /* epoch, end, lineage, count */
+    NODE_SYNC_FX_STAGE_OWN,    /* inc, sets: own sets that came back */
+    NODE_SYNC_FX_REPAIR,       /* fixes, count: the one repair (SPEC 7.13) */
+    NODE_SYNC_FX_RESET,        /* fixes, count: the hub lost what is above these heads; forget:
+                                  the cursor too */
+    NODE_SYNC_FX_READ_KEPT,    /* seq = give only those behind this number */
     NODE_SYNC_FX_NOTE_CONTACT, /* error, hub clock; always last */
 };
 
@@ -131,6 +149,9 @@ struct node_sync_effect {
     const struct message_verdicts *verdicts;
     size_t count;
     const struct message_end *end;
+    const struct message_epoch *lineage;
+    const struct node_store_fix *fixes;
+    bool forget;
 };
 
 #define NODE_SYNC_EFFECTS_MAX 8u

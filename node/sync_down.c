@@ -88,6 +88,8 @@ static enum err node_sync_on_end(struct node_sync *s, struct bytes body,
     struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_APPLY);
     f->epoch = s->epoch;
     f->end = &s->end;
+    f->lineage = s->lineage;
+    f->count = s->lineage_count;
     s->answer = NODE_SYNC_WANT_APPLIED;
     return ERR_OK;
 }

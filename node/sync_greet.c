@@ -13,7 +13,8 @@ void node_sync_start(struct node_sync *s, const struct node_sync_event *ev,
     s->result.verdict = MESSAGE_GO;
     s->result.refused = 0;
     s->result.text[0] = '\0';
-    s->heads_ok = s->upend = s->damaged = false;
+    s->heads_ok = s->upend = s->damaged = s->mend = false;
+    s->pull = 0;
     s->hub_clock_ms = 0;
     memset(&s->hello, 0, sizeof s->hello);
     s->answer = NODE_SYNC_WANT_FACTS;
@@ -25,6 +26,9 @@ void node_sync_facts(struct node_sync *s, const struct node_sync_event *ev,
 {
     s->identity = *ev->identity;
     s->hello = *ev->hello;
+    s->mending = *ev->mending;
+    s->kept_after = 0;
+    s->kept_read = !s->mending.keeps;
     assert(s->hello.log_count <= HELLO_LOGS_MAX);
     s->hello.joining = !s->identity.joined;
     s->hello.node = s->identity.node;
@@ -75,15 +79,9 @@ static struct node_sync_ending node_sync_ending_of(enum message_verdict v)
     switch (v) {
     case MESSAGE_GO:
     case MESSAGE_REFETCH:
-    case MESSAGE_JOIN_FIRST: break;
     case MESSAGE_NEW_INCARNATION:
-        return (struct node_sync_ending){
-            ERR_FORKED, "Máy này đã được khôi phục hoặc sao chép: dữ liệu vẫn còn nguyên, cần sửa. "
-                        "/ This PC was restored or copied; nothing is lost."};
     case MESSAGE_WENT_BACK:
-        return (struct node_sync_ending){
-            ERR_REFUSED, "Trung tâm vừa khôi phục bản cũ: dữ liệu máy xã vẫn còn nguyên. / The hub "
-                         "went back in time; nothing is lost here."};
+    case MESSAGE_JOIN_FIRST: break;
     case MESSAGE_UNKNOWN_NODE:
         return (struct node_sync_ending){
             ERR_REFUSED, "Trung tâm không nhận ra máy này: hãy xin lời mời mới. / The hub does not "
@@ -100,7 +98,7 @@ static struct node_sync_ending node_sync_ending_of(enum message_verdict v)
     return (struct node_sync_ending){ERR_BAD_FORMAT, ""};
 }
 
-static void node_sync_words(struct node_sync *s, struct bytes text)
+void node_sync_words(struct node_sync *s, struct bytes text)
 {
     size_t n = text.len < MESSAGE_TEXT_MAX ? text.len : MESSAGE_TEXT_MAX;
     while (n < text.len && n > 0 && (text.p[n] & 0xC0u) == 0x80u)
@@ -162,8 +160,11 @@ void node_sync_greeted(struct node_sync *s, struct bytes hello, const struct nod
     }
     s->hub_clock_ms = (int64_t)h.clock_ms;
     s->epoch = h.epoch;
+    memcpy(s->lineage, h.lineage, sizeof s->lineage);
+    s->lineage_count = h.lineage_count;
     s->result.verdict = h.verdict;
-    bool go = h.verdict == MESSAGE_GO || h.verdict == MESSAGE_REFETCH;
+    bool go = h.verdict == MESSAGE_GO || h.verdict == MESSAGE_REFETCH ||
+              h.verdict == MESSAGE_NEW_INCARNATION || h.verdict == MESSAGE_WENT_BACK;
     if (h.verdict == MESSAGE_JOIN_FIRST && s->hello.joining) {
         node_sync_move(s, NODE_SYNC_JOINING);
         s->deadline_at = ev->now_ms + NODE_SYNC_SILENCE_MS;

@@ -20,7 +20,9 @@ enum node_sync_answer { /* what the core waits for from the store; it reads no m
                         NODE_SYNC_WANT_SETS,
                         NODE_SYNC_WANT_STORED,
                         NODE_SYNC_WANT_IDENTITY,
-                        NODE_SYNC_WANT_APPLIED
+                        NODE_SYNC_WANT_APPLIED,
+                        NODE_SYNC_WANT_REPAIRED,
+                        NODE_SYNC_WANT_KEPT
 };
 
 struct node_sync_frame { /* an UP frame without receipt */
@@ -59,6 +61,8 @@ struct node_sync {
     struct message_head heads[HELLO_LOGS_MAX]; /* of the hub: stated, then as sent */
     struct message_head stated[HELLO_LOGS_MAX];
     uint64_t epoch;
+    struct message_epoch lineage[HELLO_EPOCHS_MAX];
+    size_t lineage_count;
     int64_t hub_clock_ms;
     size_t log;    /* logs still to check or to send: log - 1 is the one at hand */
     bool heads_ok; /* every head the hub stated stands in our own logs */
@@ -66,6 +70,18 @@ struct node_sync {
     bool pushed;   /* what waits in the link went out with the last effects */
     bool note;     /* the session ended in this step */
     bool damaged;  /* a set of ours no longer matches its hashes */
+    /* repair (sync_repair.c) */
+    struct node_sync_mending mending;
+    struct node_store_fix fixes[HELLO_LOGS_MAX]; /* one per log of the hello */
+    bool mend;          /* the heads were checked: this session repairs, nothing is sent */
+    size_t pull;        /* log + 1 that is being pulled, 0 = none */
+    uint64_t pull_next; /* seq of the next set that must come */
+    struct id_hash pull_head;
+    bool pull_any;    /* a set came */
+    bool pull_signed; /* the last one has our signature */
+    unsigned rounds;  /* repairs in a row without a complete session */
+    uint64_t kept_after;
+    bool kept_read; /* all that is kept was given back */
     struct node_sync_frame flight[LINK_UNRECEIPTED_MAX];
     size_t flight_count;
     struct message_end end;
@@ -95,6 +111,9 @@ void node_sync_fail(struct node_sync *s, enum err why, const struct node_sync_ev
 void node_sync_finish(struct node_sync *s, enum err how, const struct node_sync_event *ev,
                       struct node_sync_effects *fx);
 
+/* Words for the officer about this session. */
+void node_sync_words(struct node_sync *s, struct bytes text);
+
 /* sync_greet.c */
 void node_sync_start(struct node_sync *s, const struct node_sync_event *ev,
                      struct node_sync_effects *fx);
@@ -120,6 +139,19 @@ void node_sync_sets_read(struct node_sync *s, const struct node_sync_event *ev,
                          struct node_sync_effects *fx);
 void node_sync_receipt(struct node_sync *s, struct bytes body, const struct node_sync_event *ev,
                        struct node_sync_effects *fx);
+
+/* sync_repair.c */
+/* All heads were looked at: go on, or mend. */
+void node_sync_checked(struct node_sync *s, const struct node_sync_event *ev,
+                       struct node_sync_effects *fx);
+void node_sync_own(struct node_sync *s, struct bytes body, const struct node_sync_event *ev,
+                   struct node_sync_effects *fx);
+void node_sync_repaired(struct node_sync *s, const struct node_sync_event *ev,
+                        struct node_sync_effects *fx);
+/* Read what is to be given back; sends nothing when nothing is kept. */
+void node_sync_kept_more(struct node_sync *s, struct node_sync_effects *fx);
+void node_sync_kept(struct node_sync *s, const struct node_sync_event *ev,
+                    struct node_sync_effects *fx);
 
 /* sync_down.c */
 void node_sync_feed(struct node_sync *s, const struct link_event *m,

@@ -13,33 +13,36 @@ static void node_sync_read(struct node_sync *s, uint64_t seq, size_t count,
     s->answer = answer;
 }
 
-/* The hub's log is not a beginning of ours: nothing may be sent before a person or a later version
- * repairs it. */
-static void node_sync_forked(struct node_sync *s, const struct node_sync_event *ev,
-                             struct node_sync_effects *fx)
+/* A log whose head at the hub is looked at and, but for `pull`, stands in our own. */
+static void node_sync_head_seen(struct node_sync *s, bool pull)
 {
-    s->result.verdict = MESSAGE_NEW_INCARNATION;
-    node_sync_fail(s, ERR_FORKED, ev, fx);
+    size_t i = s->log - 1;
+    const struct message_head *hub = &s->stated[i];
+    bool more = s->hello.logs[i].next_seq > hub->next_seq;
+    s->fixes[i].pull = pull;
+    s->fixes[i].tail = !pull && hub->closed && more;
+    s->fixes[i].closed = hub->closed;
+    s->log--;
 }
 
 void node_sync_check_heads(struct node_sync *s, const struct node_sync_event *ev,
                            struct node_sync_effects *fx)
 {
-    for (; s->log > 0; s->log--) {
+    while (s->log > 0) {
         const struct message_log *own = &s->hello.logs[s->log - 1];
         const struct message_head *hub = &s->stated[s->log - 1];
-        if (hub->next_seq == 0) continue;
-        if (hub->next_seq > own->next_seq ||
-            (hub->next_seq == own->next_seq && !ID_EQUAL(&hub->head, &own->head))) {
-            node_sync_forked(s, ev, fx);
-            return;
+        bool unlike =
+            hub->next_seq > own->next_seq || (hub->next_seq == own->next_seq && hub->next_seq > 0 &&
+                                              !ID_EQUAL(&hub->head, &own->head));
+        if (unlike || hub->next_seq == 0 || hub->next_seq == own->next_seq) {
+            node_sync_head_seen(s, unlike);
+            continue;
         }
-        if (hub->next_seq == own->next_seq) continue;
         node_sync_read(s, hub->next_seq - 1, 1, NODE_SYNC_WANT_HEAD, fx);
         return;
     }
-    s->heads_ok = true;
     s->log = s->hello.log_count; /* the oldest log first: newer ones name its versions */
+    node_sync_checked(s, ev, fx);
 }
 
 void node_sync_head_read(struct node_sync *s, const struct node_sync_event *ev,
@@ -51,11 +54,7 @@ void node_sync_head_read(struct node_sync *s, const struct node_sync_event *ev,
         return;
     }
     change_hash(ev->sets[0].head, &hash);
-    if (!ID_EQUAL(&hash, &s->stated[s->log - 1].head)) {
-        node_sync_forked(s, ev, fx);
-        return;
-    }
-    s->log--;
+    node_sync_head_seen(s, !ID_EQUAL(&hash, &s->stated[s->log - 1].head));
 }
 
 static void node_sync_upend(struct node_sync *s, const struct node_sync_event *ev,
@@ -72,6 +71,10 @@ static void node_sync_upend(struct node_sync *s, const struct node_sync_event *e
 void node_sync_read_more(struct node_sync *s, const struct node_sync_event *ev,
                          struct node_sync_effects *fx)
 {
+    if (s->log == 0 && !s->kept_read) {
+        node_sync_kept_more(s, fx);
+        return;
+    }
     if (s->log == 0) {
         node_sync_upend(s, ev, fx);
         return;

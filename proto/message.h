@@ -12,6 +12,7 @@
 
 #define HELLO_LOGS_MAX     8u
 #define HELLO_VERSIONS_MAX 8u
+#define HELLO_EPOCHS_MAX   32u   /* epochs of the lineage */
 #define MESSAGE_ITEMS_MAX  4096u /* sets, records or verdict runs in one message */
 #define MESSAGE_TEXT_MAX   200u  /* bytes of a REFUSE text or a node's name */
 
@@ -20,6 +21,9 @@ enum message_type {
     MESSAGE_UPEND = 2,
     MESSAGE_BYE = 3,
     MESSAGE_JOIN = 4,
+    MESSAGE_PULL = 5,
+    MESSAGE_PROOF = 6,
+    MESSAGE_GIVEBACK = 7, /* as SETS */
     MESSAGE_RECEIPT = 16,
     MESSAGE_SETS = 17,
     MESSAGE_RECORDS = 18,
@@ -28,6 +32,7 @@ enum message_type {
     MESSAGE_WELCOME = 21,
     MESSAGE_REFUSE = 22,
     MESSAGE_PAGE = 23, /* in bundles only */
+    MESSAGE_OWN = 24,  /* as SETS */
 };
 
 enum message_verdict { /* of the hub's hello */
@@ -84,6 +89,7 @@ struct message_hello_node {
 struct message_head {
     uint64_t next_seq;
     struct id_hash head;
+    bool closed; /* a later incarnation goes on in its place: the hub takes nothing more */
 };
 
 struct message_epoch {
@@ -95,7 +101,7 @@ struct message_hello_hub {
     uint8_t nonce[16];
     enum message_verdict verdict;
     uint64_t epoch;
-    struct message_epoch lineage[HELLO_LOGS_MAX];
+    struct message_epoch lineage[HELLO_EPOCHS_MAX];
     size_t lineage_count;
     struct message_head heads[HELLO_LOGS_MAX];
     size_t head_count;
@@ -161,6 +167,23 @@ struct message_welcome {
     struct bytes unit_name;
 };
 
+struct message_pull { /* own sets that the hub has, from one seq to its head */
+    struct id_inc inc;
+    uint64_t from;
+};
+
+struct message_proof { /* a receipt, in full (7.8); hub and node are those of the session */
+    bool has;          /* false: there is none */
+    uint64_t epoch;
+    struct id_inc inc;
+    uint64_t next_seq;
+    struct id_hash chain;
+    uint64_t first_position;
+    uint64_t last_position;
+    struct id_hash position_hash;
+    uint8_t signature[64];
+};
+
 struct message_refuse {
     unsigned code;
     struct bytes text;
@@ -196,6 +219,11 @@ MUST_CHECK enum err message_bye_decode(struct bytes body, struct message_bye *m)
 
 void message_page_encode(const struct message_page *m, struct buf *out);
 MUST_CHECK enum err message_page_decode(struct bytes body, struct message_page *m);
+
+void message_pull_encode(const struct message_pull *m, struct buf *out);
+MUST_CHECK enum err message_pull_decode(struct bytes body, struct message_pull *m);
+void message_proof_encode(const struct message_proof *m, struct buf *out);
+MUST_CHECK enum err message_proof_decode(struct bytes body, struct message_proof *m);
 
 /* Lists. Encoding: begin with the count, then each item. Decoding: at most `max` items into `v`,
  * *count set. */

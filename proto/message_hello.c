@@ -121,7 +121,7 @@ enum err message_hello_node_decode(struct bytes body, struct message_hello_node 
 
 void message_hello_hub_encode(const struct message_hello_hub *m, struct buf *out)
 {
-    assert(m->lineage_count <= HELLO_LOGS_MAX && m->head_count <= HELLO_LOGS_MAX);
+    assert(m->lineage_count <= HELLO_EPOCHS_MAX && m->head_count <= HELLO_LOGS_MAX);
     wire_put_array(out, 11);
     wire_put_uint(out, MESSAGE_VERSION);
     wire_put_bin(out, BYTES_OF(m->nonce));
@@ -135,9 +135,10 @@ void message_hello_hub_encode(const struct message_hello_hub *m, struct buf *out
     }
     wire_put_array(out, m->head_count);
     for (size_t i = 0; i < m->head_count; i++) {
-        wire_put_array(out, 2);
+        wire_put_array(out, m->heads[i].closed ? 3 : 2);
         wire_put_uint(out, m->heads[i].next_seq);
         wire_put_bin(out, BYTES_OF(m->heads[i].head.b));
+        if (m->heads[i].closed) wire_put_bool(out, true);
     }
     wire_put_uint(out, m->upto);
     wire_put_uint(out, m->feed_count);
@@ -152,7 +153,7 @@ void message_hello_hub_encode(const struct message_hello_hub *m, struct buf *out
 static bool message_lineage_read(struct wire_reader *r, struct message_hello_hub *m)
 {
     m->lineage_count = wire_get_array(r);
-    if (m->lineage_count > HELLO_LOGS_MAX) return false;
+    if (m->lineage_count > HELLO_EPOCHS_MAX) return false;
     for (size_t i = 0; i < m->lineage_count; i++) {
         if (wire_get_array(r) != 2) return false;
         m->lineage[i].epoch = wire_get_uint(r, UINT64_MAX);
@@ -166,9 +167,12 @@ static bool message_heads_read(struct wire_reader *r, struct message_hello_hub *
     m->head_count = wire_get_array(r);
     if (m->head_count > HELLO_LOGS_MAX) return false;
     for (size_t i = 0; i < m->head_count; i++) {
-        if (wire_get_array(r) != 2) return false;
+        size_t items = wire_get_array(r);
+        if (items != 2 && items != 3) return false;
         m->heads[i].next_seq = wire_get_uint(r, UINT64_MAX);
         wire_get_bin_exact(r, m->heads[i].head.b, sizeof m->heads[i].head.b);
+        m->heads[i].closed = items == 3;
+        if (items == 3 && !wire_get_bool(r)) return false; /* one form only */
     }
     return true;
 }

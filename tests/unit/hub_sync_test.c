@@ -254,7 +254,8 @@ static void each_fact_has_its_verdict(void **state)
         greet(&r);
         assert_true(r.answered);
         assert_int_equal(r.answer.verdict, want[k]);
-        assert_int_equal(r.closes, k != 6);
+        bool goes_on = k == 0 || k == 1 || k == 4 || k == 6; /* to repair, or to join */
+        assert_int_equal(r.closes, !goes_on);
         assert_int_equal(r.takes + r.contacts + r.feeds, 0);
         rig_close(&r);
     }
@@ -334,7 +335,7 @@ static void a_lost_receipt_is_given_again(void **state)
     (void)state;
     struct rig r;
     rig_open(&r);
-    r.facts.heads[0] = (struct message_head){SETS, r.sets[SETS - 1].hash};
+    r.facts.heads[0] = (struct message_head){.next_seq = SETS, .head = r.sets[SETS - 1].hash};
     greet(&r);
     assert_int_equal(r.receipts, 1);
     assert_int_equal(r.receipt.next_seq, SETS);

@@ -42,6 +42,8 @@ AGAIN(join)
 AGAIN(welcome)
 AGAIN(refuse)
 AGAIN(bye)
+AGAIN(pull)
+AGAIN(proof)
 AGAIN_LIST(sets, message_set)
 AGAIN_LIST(records, message_record)
 AGAIN_LIST(verdicts, message_verdicts)
@@ -284,6 +286,22 @@ static void the_small_messages_are_read_strictly(void **state)
                                       .unit_name = bytes_str("Xã Phú Lý")};
     message_welcome_encode(&welcome, &b);
     assert_strict(again_welcome, &b, 0);
+    buf_clear(&b);
+    struct message_pull pull = {.inc = {{1, 2}}, .from = 70000};
+    message_pull_encode(&pull, &b);
+    assert_strict(again_pull, &b, 0);
+    buf_clear(&b);
+    struct message_proof proof = {.has = true,
+                                  .epoch = UINT64_MAX,
+                                  .next_seq = 5,
+                                  .first_position = 3,
+                                  .last_position = 3,
+                                  .signature = {7}};
+    message_proof_encode(&proof, &b);
+    assert_strict(again_proof, &b, 0);
+    buf_clear(&b);
+    message_proof_encode(&(struct message_proof){.has = false}, &b);
+    assert_strict(again_proof, &b, 0);
     buf_clear(&b);
     struct message_refuse refuse = {MESSAGE_BUSY, bytes_str("Trung tâm đang bận")};
     message_refuse_encode(&refuse, &b);

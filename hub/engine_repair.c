@@ -1,0 +1,90 @@
+/* Store effects of sessions that repair. SPEC 7.13, 7.14. */
+#include "hub/engine_priv.h"
+#include "hub/own.h"
+#include "hub/store_repair.h"
+
+#include <assert.h>
+
+enum { HUB_ENGINE_OWN_BYTES = 60000 }; /* one bite of a node's own log */
+
+enum err hub_engine_own(struct hub_engine *e, const struct hub_sync_effect *f,
+                        struct hub_sync_event *ev)
+{
+    ev->kind = HUB_SYNC_EV_OWN;
+    return hub_store_own_sets(e->store, &f->node->node, &f->inc, f->cursor, HUB_ENGINE_OWN_BYTES,
+                              &ev->sets, &ev->set_count);
+}
+
+/* The node's certificate shows that this hub enrolled it and lost that: once more, as a set. */
+static enum err hub_engine_enrol_again(struct hub_engine *e, const struct hub_sync_effect *f,
+                                       int64_t now_ms)
+{
+    struct admin_enrol enrol = {.node = f->node->node, .certificate = f->hello->cert};
+    struct buf payload;
+    struct hub_node node;
+    enum err err = hub_store_node(e->store, &f->node->node, &node);
+    if (err != ERR_NOT_FOUND) return err; /* another connection was quicker */
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    admin_enrol_encode(&enrol, &payload);
+    err = payload.e;
+    struct bytes p = buf_bytes(&payload);
+    if (err == ERR_OK)
+        err = hub_own_append(e->store, &e->keys, &(struct hub_own_set){.payloads = &p, .count = 1},
+                             now_ms, NULL);
+    buf_free(&payload);
+    return err;
+}
+
+/* A certificate of a node that is not here proves a loss by itself. When the node has no receipt,
+ * the epoch of its cursor is all there is to tell losses apart. */
+static enum err hub_engine_lost(struct hub_engine *e, const struct hub_sync_effect *f, bool *lost)
+{
+    struct admin_receipt r = {.epoch = f->hello->cursor_epoch,
+                              .last_position = f->hello->cursor_position};
+    *lost = false;
+    if (f->receipt != NULL) return hub_store_lost(e->store, f->receipt, lost);
+    if (!f->certified) return ERR_OK; /* a bare claim */
+    memcpy(r.position_hash.b, f->hello->cursor_hash, sizeof f->hello->cursor_hash);
+    if (r.epoch != 0) return hub_store_lost(e->store, &r, lost);
+    bool known = false;
+    enum err err = hub_store_confirm_wanted(e->store, &known);
+    *lost = !known;
+    return err;
+}
+
+enum err hub_engine_prove(struct hub_engine *e, const struct hub_sync_effect *f,
+                          struct hub_sync_event *ev)
+{
+    bool lost = false;
+    uint64_t epoch = f->receipt != NULL ? f->receipt->epoch : f->hello->cursor_epoch;
+    enum err err = hub_engine_open(e);
+    if (err == ERR_OK) err = hub_engine_lost(e, f, &lost);
+    if (err == ERR_OK && lost) err = hub_store_epoch_new(e->store, epoch, ev->wall_ms);
+    if (err == ERR_OK && f->certified) err = hub_engine_enrol_again(e, f, ev->wall_ms);
+    ev->kind = HUB_SYNC_EV_PROVED;
+    return err;
+}
+
+enum err hub_engine_give(struct hub_engine *e, const struct hub_sync_effect *f,
+                         struct hub_sync_event *ev)
+{
+    enum err err = hub_engine_open(e);
+    for (size_t i = 0; err == ERR_OK && i < f->given_count; i++)
+        err = hub_store_give(e->store, &f->given[i], ev->wall_ms);
+    ev->kind = HUB_SYNC_EV_GIVEN;
+    return err;
+}
+
+/* What sessions were greeted with does not hold in a new epoch. */
+void hub_engine_epoch_check(struct hub_engine *e, struct hub_engine_time t)
+{
+    struct hub_position at;
+    hub_store_position(e->store, &at);
+    if (at.epoch == e->epoch) return;
+    bool began = e->epoch != 0;
+    e->epoch = at.epoch;
+    for (unsigned i = 0; began && i < HUB_ENGINE_CONNS_MAX; i++) {
+        struct hub_session *x = e->slots[i];
+        if (x != NULL && !hub_engine_half_open(x)) hub_engine_kill(x, ERR_LINK_LOST, t);
+    }
+}

@@ -1,0 +1,395 @@
+#include "hub/store_repair.h"
+#include "hub/store_priv.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+/* ---- own sets of a node, for a node that lost them ---- */
+
+static enum err hub_own_row(const struct db_stmt *q, struct message_set *m, struct buf *memory)
+{
+    struct bytes head = db_column_bytes(q, 1), body = db_column_bytes(q, 2);
+    *m = (struct message_set){.position = (uint64_t)db_column_int(q, 0)};
+    m->head.len = head.len;
+    m->body.len = body.len;
+    buf_add_bytes(memory, head);
+    buf_add_bytes(memory, body);
+    if (db_column_kind(q, 3) == DB_NULL) return memory->e;
+    enum err e = db_column_copy(q, 3, m->signature, sizeof m->signature);
+    return e == ERR_OK ? memory->e : e;
+}
+
+static enum err hub_own_rows(struct hub_store *s, const struct hub_log *log, uint64_t from,
+                             size_t max_bytes, size_t *count)
+{
+    bool row = false;
+    size_t n = 0;
+    buf_clear(&s->own_memory);
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT pos, head, body, signature FROM sys_log WHERE inc = ?1 AND seq >= ?2 "
+               "ORDER BY seq LIMIT ?3");
+    db_bind_int(q, 1, log->no);
+    db_bind_int(q, 2, (int64_t)from);
+    db_bind_int(q, 3, HUB_OWN_SETS_MAX);
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row && (n == 0 || s->own_memory.len < max_bytes)) {
+        e = hub_own_row(q, &s->own_sets[n], &s->own_memory);
+        n++;
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    *count = n;
+    return e;
+}
+
+enum err hub_store_own_sets(struct hub_store *s, const struct id_hash *node,
+                            const struct id_inc *inc, uint64_t from, size_t max_bytes,
+                            const struct message_set **sets, size_t *count)
+{
+    size_t n = 0;
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    const struct hub_log *log = hub_log_find(s, inc);
+    if (s->own_sets == NULL) {
+        s->own_sets = calloc(HUB_OWN_SETS_MAX, sizeof *s->own_sets);
+        if (s->own_sets == NULL) return ERR_NOMEM;
+        buf_init(&s->own_memory, 16u * 1024u * 1024u);
+    }
+    if (log != NULL && ID_EQUAL(&log->node, node)) e = hub_own_rows(s, log, from, max_bytes, &n);
+    if (e != ERR_OK) return e;
+    const uint8_t *p = s->own_memory.p;
+    for (size_t i = 0; i < n; i++) {
+        s->own_sets[i].head.p = p;
+        p += s->own_sets[i].head.len;
+        s->own_sets[i].body.p = p;
+        p += s->own_sets[i].body.len;
+    }
+    *sets = s->own_sets;
+    *count = n;
+    return ERR_OK;
+}
+
+/* ---- what is lost ---- */
+
+static bool hub_in_lineage(const struct hub_store *s, uint64_t epoch)
+{
+    for (size_t i = 0; i < s->epoch_count; i++) {
+        if (s->epochs[i].epoch == epoch) return true;
+    }
+    return false;
+}
+
+/* Is P at this position of the log the given one? */
+static enum err hub_has_moment(struct hub_store *s, uint64_t position, const struct id_hash *hash,
+                               bool *has)
+{
+    *has = false;
+    struct db_stmt *q = db_stmt(s->db, "SELECT p FROM sys_log WHERE pos = ?1");
+    db_bind_int(q, 1, (int64_t)position);
+    enum err e = db_get(q);
+    if (e == ERR_OK) *has = bytes_equal(db_column_bytes(q, 0), BYTES_OF(hash->b));
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* A newer epoch stands for what was lost of this one. */
+static enum err hub_accounted(struct hub_store *s, uint64_t epoch, bool *accounted)
+{
+    uint8_t name[8];
+    if (hub_in_lineage(s, epoch)) {
+        *accounted = epoch != s->identity.epoch;
+        return ERR_OK;
+    }
+    le64_store(name, epoch);
+    struct db_stmt *q = db_stmt(s->db, "SELECT 1 FROM sys_lost WHERE epoch = ?1");
+    db_bind_blob(q, 1, BYTES_OF(name));
+    enum err e = db_get(q);
+    db_done(q);
+    *accounted = e == ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err hub_store_behind(struct hub_store *s, uint64_t epoch, uint64_t position,
+                          const struct id_hash *hash, bool *behind)
+{
+    bool has = false, accounted = false;
+    enum err e = hub_cache_ready(s);
+    if (e == ERR_OK && position > 0) e = hub_has_moment(s, position, hash, &has);
+    if (position == 0) has = true;
+    if (e == ERR_OK) e = hub_accounted(s, epoch, &accounted);
+    if (e != ERR_OK) return e;
+    *behind = !accounted && (!has || !hub_in_lineage(s, epoch));
+    return ERR_OK;
+}
+
+enum err hub_store_lost(struct hub_store *s, const struct admin_receipt *r, bool *lost)
+{
+    return hub_store_behind(s, r->epoch, r->last_position, &r->position_hash, lost);
+}
+
+/* ---- a new epoch ---- */
+
+static enum err hub_lost_note(struct hub_store *s, uint64_t epoch, int64_t now_ms)
+{
+    uint8_t name[8];
+    if (epoch == 0 || hub_in_lineage(s, epoch)) return ERR_OK;
+    le64_store(name, epoch);
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT OR IGNORE INTO sys_lost(epoch, at_ms) VALUES (?1, ?2)");
+    db_bind_blob(q, 1, BYTES_OF(name));
+    db_bind_int(q, 2, now_ms);
+    return db_run(q);
+}
+
+enum err hub_store_epoch_new(struct hub_store *s, uint64_t lost_epoch, int64_t now_ms)
+{
+    assert(db_in_transaction(s->db));
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    if (!s->has_identity) return ERR_NOT_READY;
+    struct hub_identity id = s->identity;
+    randombytes_buf(id.inc.b, sizeof id.inc.b);
+    do {
+        randombytes_buf(&id.epoch, sizeof id.epoch);
+    } while (id.epoch == 0 || hub_in_lineage(s, id.epoch));
+    e = hub_lost_note(s, lost_epoch, now_ms);
+    if (e == ERR_OK) e = hub_meta_set_int(s, "confirm_wanted", now_ms > 0 ? now_ms : 1);
+    if (e == ERR_OK) e = hub_store_alarm(s, HUB_ALARM_WENT_BACK, NULL, now_ms);
+    if (e == ERR_OK) return hub_store_identity_set(s, &id);
+    hub_store_rollback(s);
+    return e;
+}
+
+enum err hub_store_confirm_wanted(struct hub_store *s, bool *wanted)
+{
+    int64_t at = 0;
+    enum err e = hub_meta_int(s, "confirm_wanted", &at);
+    if (e == ERR_OK) *wanted = at != 0;
+    return e;
+}
+
+enum err hub_store_confirm(struct hub_store *s, int64_t now_ms)
+{
+    bool wanted = false;
+    enum err e = hub_store_confirm_wanted(s, &wanted);
+    if (e == ERR_OK && !wanted) e = ERR_NOT_FOUND;
+    if (e != ERR_OK) return e;
+    e = db_begin(s->db);
+    if (e != ERR_OK) return e;
+    e = hub_meta_set_int(s, "confirm_wanted", 0);
+    if (e == ERR_OK) e = hub_meta_set_int(s, "confirmed", now_ms);
+    return db_end(s->db, e);
+}
+
+/* ---- the hub's own sets, given back ---- */
+
+/* The log that keeps what comes back of a dead incarnation: it may have gaps, and two sets may have
+ * had the same seq. */
+static void hub_given_name(const struct id_inc *real, uint64_t n, struct id_inc *out)
+{
+    uint8_t m[16 + ID_INC_BYTES + 8] = "dongbo/giveback";
+    uint8_t hash[32];
+    memcpy(m + 16, real->b, ID_INC_BYTES);
+    le64_store(m + 16 + ID_INC_BYTES, n);
+    crypto_generichash(hash, sizeof hash, m, sizeof m, NULL, 0);
+    memcpy(out->b, hash, sizeof out->b);
+}
+
+static enum err hub_given_open(struct hub_store *s, const struct id_inc *alias,
+                               const struct id_inc *real)
+{
+    struct hub_log log = {.inc = *alias, .node = s->identity.hub, .given = true, .real = *real};
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT INTO sys_inc(inc, node, sign_pk, given) VALUES (?1, ?2, ?3, ?4)");
+    db_bind_blob(q, 1, BYTES_OF(alias->b));
+    db_bind_blob(q, 2, BYTES_OF(s->identity.hub.b));
+    db_bind_blob(q, 3, BYTES_OF(s->identity.parsed.log_pk));
+    db_bind_blob(q, 4, BYTES_OF(real->b));
+    enum err e = db_run(q);
+    log.no = db_last_rowid(s->db);
+    return e == ERR_OK ? hub_log_add(s, &log) : e;
+}
+
+static enum err hub_set_at(struct hub_store *s, const struct hub_log *log, uint64_t seq,
+                           struct id_hash *out)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT hash FROM sys_log WHERE inc = ?1 AND seq = ?2");
+    db_bind_int(q, 1, log->no);
+    db_bind_int(q, 2, (int64_t)seq);
+    enum err e = db_get(q);
+    if (e == ERR_OK) e = db_column_copy(q, 0, out->b, sizeof out->b);
+    db_done(q);
+    return e;
+}
+
+/* The place of a set that comes back: *log stays NULL when it is in the log already. */
+static enum err hub_given_place(struct hub_store *s, const struct change_view *view,
+                                struct hub_log **log)
+{
+    struct id_hash there;
+    struct hub_log *main = hub_log_find(s, &view->head.inc);
+    enum err e = main != NULL ? hub_set_at(s, main, view->head.seq, &there) : ERR_NOT_FOUND;
+    if (e == ERR_OK && ID_EQUAL(&there, &view->hash)) return ERR_OK;
+    for (uint64_t n = 0; e == ERR_OK || e == ERR_NOT_FOUND; n++) {
+        struct id_inc alias;
+        hub_given_name(&view->head.inc, n, &alias);
+        struct hub_log *given = hub_log_find(s, &alias);
+        if (given == NULL) {
+            e = hub_given_open(s, &alias, &view->head.inc);
+            if (e == ERR_OK) *log = hub_log_find(s, &alias);
+            return e;
+        }
+        e = hub_set_at(s, given, view->head.seq, &there);
+        if (e == ERR_OK && ID_EQUAL(&there, &view->hash)) return ERR_OK;
+        if (e == ERR_NOT_FOUND) *log = given;
+        if (e == ERR_NOT_FOUND) return ERR_OK;
+    }
+    return e;
+}
+
+static enum err hub_given_check(struct hub_store *s, const struct message_set *m,
+                                struct change_view *view)
+{
+    enum err e = change_open(m->head, m->body, view);
+    if (e == ERR_TOO_LARGE) e = ERR_BAD_FORMAT;
+    if (e == ERR_OK) e = change_verify(view);
+    if (e != ERR_OK) return e;
+    change_hash(m->head, &view->hash);
+    if (!ID_EQUAL(&view->head.hub, &s->identity.hub)) return ERR_WRONG_HUB;
+    if (!ID_EQUAL(&view->head.node, &s->identity.hub)) return ERR_BAD_SIGNATURE;
+    return change_check_signature(s->identity.parsed.log_pk, &view->head, &view->hash,
+                                  m->signature);
+}
+
+enum err hub_store_give(struct hub_store *s, const struct message_set *set, int64_t received_ms)
+{
+    assert(db_in_transaction(s->db));
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    if (!s->has_identity) return ERR_NOT_READY;
+    struct change_view *view = calloc(1, sizeof *view);
+    if (view == NULL) return ERR_NOMEM;
+    e = hub_given_check(s, set, view);
+    if (e != ERR_OK) {
+        free(view);
+        return e;
+    }
+    struct hub_log *log = NULL;
+    bool living = ID_EQUAL(&view->head.inc, &s->identity.inc);
+    e = hub_given_place(s, view, &log);
+    if (e == ERR_OK && log != NULL && living) { /* of this very epoch, and lost: it went back */
+        e = hub_store_epoch_new(s, 0, received_ms);
+        log = NULL;
+        if (e == ERR_OK) e = hub_given_place(s, view, &log);
+    }
+    if (e == ERR_OK && log != NULL) {
+        e = hub_take_given(s, log, set, &view->hash, received_ms);
+    } else if (e != ERR_OK) {
+        hub_store_rollback(s);
+    }
+    free(view);
+    return e;
+}
+
+/* ---- alarms ---- */
+
+enum err hub_store_alarm(struct hub_store *s, enum hub_alarm_kind kind, const struct id_hash *node,
+                         int64_t now_ms)
+{
+    static const struct id_hash nobody;
+    const struct id_hash *who = node != NULL ? node : &nobody;
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_alarm SET last_ms = ?3, count = count + 1 "
+                                       "WHERE kind = ?1 AND node = ?2 AND acked_ms = 0");
+    db_bind_int(q, 1, (int64_t)kind);
+    db_bind_blob(q, 2, BYTES_OF(who->b));
+    db_bind_int(q, 3, now_ms);
+    enum err e = db_run(q);
+    if (e != ERR_OK || db_changes(s->db) > 0) return e;
+    q = db_stmt(s->db, "INSERT INTO sys_alarm(kind, node, first_ms, last_ms, count, acked_ms) "
+                       "VALUES (?1, ?2, ?3, ?3, 1, 0)");
+    db_bind_int(q, 1, (int64_t)kind);
+    db_bind_blob(q, 2, BYTES_OF(who->b));
+    db_bind_int(q, 3, now_ms);
+    return db_run(q);
+}
+
+static enum err hub_alarm_read(const struct db_stmt *q, struct hub_alarm *a)
+{
+    static const struct id_hash nobody;
+    *a = (struct hub_alarm){.no = db_column_int(q, 0),
+                            .kind = (enum hub_alarm_kind)db_column_int(q, 1),
+                            .first_ms = db_column_int(q, 3),
+                            .last_ms = db_column_int(q, 4),
+                            .count = (uint64_t)db_column_int(q, 5),
+                            .acked_ms = db_column_int(q, 6)};
+    enum err e = db_column_copy(q, 2, a->node.b, sizeof a->node.b);
+    a->has_node = !ID_EQUAL(&a->node, &nobody);
+    return e;
+}
+
+enum err hub_store_alarms(struct hub_store *s, bool all,
+                          enum err (*row)(void *ctx, const struct hub_alarm *a), void *ctx)
+{
+    bool more = true;
+    enum err e = ERR_OK;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT no, kind, node, first_ms, last_ms, count, acked_ms FROM sys_alarm "
+                       "WHERE ?1 OR acked_ms = 0 ORDER BY no DESC");
+    db_bind_int(q, 1, all);
+    while (e == ERR_OK && more) {
+        struct hub_alarm a;
+        e = db_step(q, &more);
+        if (e == ERR_OK && more) e = hub_alarm_read(q, &a);
+        if (e == ERR_OK && more) e = row(ctx, &a);
+    }
+    db_done(q);
+    return e;
+}
+
+enum err hub_store_alarm_ack(struct hub_store *s, int64_t no, int64_t now_ms)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "UPDATE sys_alarm SET acked_ms = ?2 WHERE no = ?1 AND acked_ms = 0");
+    db_bind_int(q, 1, no);
+    db_bind_int(q, 2, now_ms > 0 ? now_ms : 1);
+    enum err e = db_run(q);
+    return e == ERR_OK && db_changes(s->db) == 0 ? ERR_NOT_FOUND : e;
+}
+
+/* ---- clones ---- */
+
+/* The newest log of a node that was not looked at in an alarm before; its number is remembered. */
+static enum err hub_clone_new(struct hub_store *s, const struct id_hash *node, int64_t log,
+                              bool *new)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT 1 FROM sys_node WHERE node = ?1 AND clone_log >= ?2");
+    db_bind_blob(q, 1, BYTES_OF(node->b));
+    db_bind_int(q, 2, log);
+    enum err e = db_get(q);
+    db_done(q);
+    *new = e == ERR_NOT_FOUND;
+    if (e != ERR_NOT_FOUND) return e;
+    q = db_stmt(s->db, "UPDATE sys_node SET clone_log = ?2 WHERE node = ?1");
+    db_bind_blob(q, 1, BYTES_OF(node->b));
+    db_bind_int(q, 2, log);
+    return db_run(q);
+}
+
+enum err hub_store_clone_look(struct hub_store *s, const struct id_hash *node,
+                              const struct message_hello_node *hello, int64_t now_ms)
+{
+    const struct hub_log *newest = NULL;
+    bool new = false;
+    enum err e = hub_cache_ready(s);
+    for (size_t i = 0; e == ERR_OK && i < s->log_count; i++) {
+        if (ID_EQUAL(&s->logs[i].node, node)) newest = &s->logs[i];
+    }
+    if (e != ERR_OK || newest == NULL) return e;
+    for (size_t i = 0; i < hello->log_count; i++) {
+        if (ID_EQUAL(&hello->logs[i].inc, &newest->inc)) return ERR_OK;
+    }
+    e = hub_clone_new(s, node, newest->no, &new);
+    return e == ERR_OK && new ? hub_store_alarm(s, HUB_ALARM_CLONE, node, now_ms) : e;
+}

@@ -1,0 +1,204 @@
+/* When things went back in time: what the heads show, own sets that come back, the reset after the
+ * hub lost something, and what is given back to it. SPEC 7.13, 7.14. */
+#include "node/sync_priv.h"
+
+#include <stdlib.h>
+
+enum { NODE_SYNC_ROUNDS_MAX = 6 }; /* repairs in a row that follow each other at once */
+
+/* ---- the hub lost something ---- */
+
+static bool node_sync_hub_lost(const struct node_sync *s)
+{
+    if (s->result.verdict == MESSAGE_WENT_BACK) return true;
+    for (size_t i = 0; i < s->hello.log_count; i++) {
+        if (s->stated[i].next_seq < s->hello.logs[i].receipted_seq) return true;
+    }
+    return false;
+}
+
+static void node_sync_prove(struct node_sync *s, const struct node_sync_event *ev,
+                            struct node_sync_effects *fx)
+{
+    const struct admin_receipt *r = &s->mending.receipt;
+    struct message_proof m = {.has = s->mending.has_receipt};
+    if (m.has) {
+        m.epoch = r->epoch;
+        m.inc = r->inc;
+        m.next_seq = r->next_seq;
+        m.chain = r->chain;
+        m.first_position = r->first_position;
+        m.last_position = r->last_position;
+        m.position_hash = r->position_hash;
+        memcpy(m.signature, s->mending.signature, sizeof m.signature);
+    }
+    buf_clear(&s->body);
+    message_proof_encode(&m, &s->body);
+    node_sync_send(s, MESSAGE_PROOF, false, ev, fx);
+}
+
+static void node_sync_lost(struct node_sync *s, const struct node_sync_event *ev,
+                           struct node_sync_effects *fx)
+{
+    node_sync_words(s, bytes_str("Trung tâm vừa khôi phục bản cũ: máy này đang gửi lại, dữ liệu "
+                                 "còn nguyên. / The hub went back in time; this PC sends again."));
+    node_sync_prove(s, ev, fx);
+    if (s->state != NODE_SYNC_SYNCING) return; /* the send failed */
+    struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_RESET);
+    f->fixes = s->fixes;
+    f->count = s->hello.log_count;
+    f->forget = s->result.verdict == MESSAGE_WENT_BACK;
+    s->answer = NODE_SYNC_WANT_REPAIRED;
+}
+
+/* ---- pulling own sets ---- */
+
+static void node_sync_repair(struct node_sync *s, struct node_sync_effects *fx)
+{
+    node_sync_words(s, bytes_str("Máy này đã được khôi phục hoặc sao chép: đang sửa, dữ liệu còn "
+                                 "nguyên. / This PC was restored or copied; nothing is lost."));
+    struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_REPAIR);
+    f->fixes = s->fixes;
+    f->count = s->hello.log_count;
+    s->answer = NODE_SYNC_WANT_REPAIRED;
+}
+
+/* Ask for the sets of the next log that lacks some, the oldest first; then repair. */
+static void node_sync_pull_next(struct node_sync *s, const struct node_sync_event *ev,
+                                struct node_sync_effects *fx)
+{
+    while (s->log > 0 && !s->fixes[s->log - 1].pull)
+        s->log--;
+    if (s->log == 0) {
+        node_sync_repair(s, fx);
+        return;
+    }
+    size_t i = --s->log;
+    uint64_t receipted = s->hello.logs[i].receipted_seq;
+    struct message_pull m = {.inc = s->hello.logs[i].inc};
+    m.from = receipted < s->stated[i].next_seq ? receipted : 0;
+    if (s->mending.pulled[i] > m.from && s->mending.pulled[i] < s->stated[i].next_seq)
+        m.from = s->mending.pulled[i];
+    s->pull = i + 1;
+    s->pull_next = m.from;
+    s->pull_any = s->pull_signed = false;
+    buf_clear(&s->body);
+    message_pull_encode(&m, &s->body);
+    node_sync_send(s, MESSAGE_PULL, false, ev, fx);
+}
+
+/* One set of our own log: its bytes, its place behind the one before it. */
+static enum err node_sync_own_check(struct node_sync *s, const struct message_set *m)
+{
+    enum err e = change_open(m->head, m->body, s->view);
+    if (e == ERR_OK) e = change_verify(s->view);
+    if (e != ERR_OK) return e;
+    const struct change_head *h = &s->view->head;
+    struct id_hash hash;
+    change_hash(m->head, &hash);
+    if (!ID_EQUAL(&h->hub, &s->identity.hub) || !ID_EQUAL(&h->node, &s->identity.node) ||
+        !ID_EQUAL(&h->inc, &s->hello.logs[s->pull - 1].inc) || h->seq != s->pull_next ||
+        (s->pull_any && !ID_EQUAL(&h->prev, &s->pull_head)))
+        return ERR_CHAIN_BROKEN;
+    s->pull_any = true;
+    s->pull_next++;
+    s->pull_head = hash;
+    s->pull_signed = change_check_signature(s->keys.sign_pk, h, &hash, m->signature) == ERR_OK;
+    return ERR_OK;
+}
+
+/* The hub's word for a head is worth our signature under it. */
+static enum err node_sync_pulled(struct node_sync *s)
+{
+    struct node_store_fix *f = &s->fixes[s->pull - 1];
+    if (s->pull_next < f->next_seq || !s->pull_any || !s->pull_signed) return ERR_BAD_SIGNATURE;
+    f->next_seq = s->pull_next; /* it may have grown meanwhile */
+    f->head = s->pull_head;
+    s->pull = 0;
+    return ERR_OK;
+}
+
+void node_sync_own(struct node_sync *s, struct bytes body, const struct node_sync_event *ev,
+                   struct node_sync_effects *fx)
+{
+    size_t count = 0;
+    if (s->items.sets == NULL) s->items.sets = calloc(MESSAGE_ITEMS_MAX, sizeof *s->items.sets);
+    enum err e = s->items.sets != NULL ? ERR_OK : ERR_NOMEM;
+    if (e == ERR_OK && s->pull == 0) e = ERR_BAD_FORMAT; /* not asked for */
+    if (e == ERR_OK) e = message_sets_decode(body, s->items.sets, MESSAGE_ITEMS_MAX, &count);
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        e = node_sync_own_check(s, &s->items.sets[i]);
+    if (e == ERR_OK && count == 0) e = node_sync_pulled(s);
+    if (e != ERR_OK) {
+        node_sync_fail(s, e, ev, fx);
+    } else if (count == 0) {
+        node_sync_pull_next(s, ev, fx);
+    } else {
+        struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_STAGE_OWN);
+        f->inc = s->hello.logs[s->pull - 1].inc;
+        f->sets = s->items.sets;
+        f->count = count;
+        s->answer = NODE_SYNC_WANT_STORED;
+    }
+}
+
+/* ---- what to do ---- */
+
+void node_sync_checked(struct node_sync *s, const struct node_sync_event *ev,
+                       struct node_sync_effects *fx)
+{
+    bool any = s->hello.log_count > 0 && s->fixes[0].closed;
+    for (size_t i = 0; i < s->hello.log_count; i++) {
+        s->fixes[i].inc = s->hello.logs[i].inc;
+        s->fixes[i].next_seq = s->stated[i].next_seq;
+        s->fixes[i].head = s->stated[i].head;
+        any = any || s->fixes[i].pull || s->fixes[i].tail;
+    }
+    s->mend = true;
+    if (node_sync_hub_lost(s)) {
+        node_sync_lost(s, ev, fx);
+    } else if (any) {
+        node_sync_pull_next(s, ev, fx);
+    } else if (s->result.verdict == MESSAGE_NEW_INCARNATION) {
+        node_sync_words(s, bytes_str("Trung tâm thấy nhật ký của máy này khác đi. / The hub sees "
+                                     "another log of this PC than we do."));
+        node_sync_fail(s, ERR_FORKED, ev, fx); /* it sees a fork where there is none */
+    } else {
+        s->mend = false;
+        s->heads_ok = true;
+    }
+}
+
+/* The store is another than the one that this session began with: begin again. */
+void node_sync_repaired(struct node_sync *s, const struct node_sync_event *ev,
+                        struct node_sync_effects *fx)
+{
+    struct message_bye bye = {.position = 0, .code = (unsigned)ERR_AGAIN};
+    if (s->rounds < NODE_SYNC_ROUNDS_MAX) {
+        s->rounds++;
+        s->at_once = true;
+    }
+    buf_clear(&s->body);
+    message_bye_encode(&bye, &s->body);
+    node_sync_send(s, MESSAGE_BYE, false, ev, fx);
+    if (s->state == NODE_SYNC_SYNCING) node_sync_finish(s, ERR_AGAIN, ev, fx);
+}
+
+/* ---- giving back ---- */
+
+void node_sync_kept_more(struct node_sync *s, struct node_sync_effects *fx)
+{
+    node_sync_effect_add(fx, NODE_SYNC_FX_READ_KEPT)->seq = s->kept_after;
+    s->answer = NODE_SYNC_WANT_KEPT;
+}
+
+void node_sync_kept(struct node_sync *s, const struct node_sync_event *ev,
+                    struct node_sync_effects *fx)
+{
+    s->kept_read = ev->kept_count == 0;
+    if (s->kept_read) return;
+    s->kept_after = ev->kept[ev->kept_count - 1].position;
+    buf_clear(&s->body);
+    message_sets_encode(ev->kept, ev->kept_count, &s->body);
+    node_sync_send(s, MESSAGE_GIVEBACK, true, ev, fx);
+}
