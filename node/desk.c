@@ -106,7 +106,7 @@ const char *node_desk_text(const struct node_desk_call *c, const char *key)
 
 /* What a page of another origin cannot send: our own Origin and the token that only ours can read. */
 static bool node_desk_ours(const struct node_desk *d, const struct web_request *q,
-                           const struct node_desk_session *s)
+                           const struct login_session *s)
 {
     static const char *const names[] = {"127.0.0.1", "localhost"};
     const char *origin = q->headers[WEB_ORIGIN], *csrf = q->headers[WEB_CSRF];
@@ -116,7 +116,7 @@ static bool node_desk_ours(const struct node_desk *d, const struct web_request *
         snprintf(mine, sizeof mine, "http://%s:%u", names[i], (unsigned)d->port);
         same = same || strcmp(origin, mine) == 0;
     }
-    return same && csrf != NULL && node_desk_same(csrf, s != NULL ? s->csrf : d->csrf);
+    return same && csrf != NULL && login_same(csrf, s != NULL ? s->csrf : d->csrf);
 }
 
 /* "1" and "true" are truth, digits alone are a number where commands want numbers. */
@@ -160,10 +160,11 @@ static void node_desk_watch(struct node_desk_call *c, const json_t *response)
     const struct catalogue_type *t =
         cat != NULL && type != NULL ? catalogue_type_by_name(cat, type) : NULL;
     if (t == NULL || t->sensitivity < NODE_COMMAND_CLASS_MASKED) return;
-    bool again = c->q->method == WEB_GET && rid != NULL && strcmp(rid, c->session->opened) == 0;
+    /* A page that renews a record is one look. */
+    bool again = c->q->method == WEB_GET && rid != NULL && strcmp(rid, c->session->note) == 0;
     if (again) return;
     if (c->q->method == WEB_GET && rid != NULL)
-        snprintf(c->session->opened, sizeof c->session->opened, "%s", rid);
+        snprintf(c->session->note, sizeof c->session->note, "%s", rid);
     node_desk_note(c->d, c->session->user, c->q->method == WEB_POST ? "reveal" : "open", type, rid);
 }
 
@@ -245,7 +246,9 @@ enum err node_desk_new(const struct node_desk_options *o, struct node_desk **out
     if (d == NULL) return ERR_NOMEM;
     d->o = *o;
     d->port = o->port;
-    node_desk_token(d->csrf);
+    d->sessions.idle_ms = NODE_DESK_IDLE_MS;
+    d->sessions.max_ms = NODE_DESK_SESSION_MS;
+    login_token(d->csrf);
     enum err e = node_desk_code_set(d);
     if (e != ERR_OK) {
         node_desk_free(d);

@@ -20,17 +20,11 @@
 #include "common/io/web.h"
 #include "node/command.h"
 
-#define NODE_DESK_SESSIONS_MAX 16u
-#define NODE_DESK_IDLE_MS      900000u   /* without a person's action */
-#define NODE_DESK_SESSION_MS   43200000u /* in all */
-#define NODE_DESK_PASSWORD_MIN 8u        /* bytes */
-#define NODE_DESK_PASSWORD_MAX 200u      /* bytes */
-#define NODE_DESK_FAILS_FREE   5u        /* wrong passwords in a row without a wait */
-#define NODE_DESK_WAIT_MS      30000u    /* after them; doubles with each further one */
-#define NODE_DESK_WAIT_MS_MAX  900000u
-#define NODE_DESK_HASHES_MAX   4u    /* password checks at once, then one each */
-#define NODE_DESK_HASH_MS      1000u /* this long: what a peer may cost the loop */
-#define NODE_DESK_CODE_BYTES   16u   /* hex digits of the first login's code */
+#define NODE_DESK_IDLE_MS    900000u   /* without a person's action */
+#define NODE_DESK_SESSION_MS 43200000u /* in all */
+#define NODE_DESK_HASHES_MAX 4u        /* password checks at once, then one each */
+#define NODE_DESK_HASH_MS    1000u     /* this long: what a peer may cost the loop */
+#define NODE_DESK_CODE_BYTES 16u       /* hex digits of the first login's code */
 
 struct uv_loop_s;
 struct node_desk;

@@ -10,20 +10,6 @@
 
 #define NODE_DESK_FIRST_KEY " first" /* of the tries at the code; no folded name begins so */
 
-void node_desk_token(char out[static 2 * NODE_DESK_TOKEN_BYTES + 1])
-{
-    uint8_t b[NODE_DESK_TOKEN_BYTES];
-    randombytes_buf(b, sizeof b);
-    sodium_bin2hex(out, 2 * NODE_DESK_TOKEN_BYTES + 1, b, sizeof b);
-    sodium_memzero(b, sizeof b);
-}
-
-bool node_desk_same(const char *a, const char *b)
-{
-    size_t len = strlen(a);
-    return len > 0 && len == strlen(b) && sodium_memcmp(a, b, len) == 0;
-}
-
 static struct node_store *node_desk_store(const struct node_desk *d)
 {
     return d->o.command->store;
@@ -59,27 +45,6 @@ static void node_desk_cookie_name(const struct node_desk *d, char out[static 32]
     snprintf(out, 32, "dongbo_%u", (unsigned)d->port); /* cookies of all ports are one jar */
 }
 
-static bool node_desk_cookie(const struct node_desk *d, const struct web_request *q,
-                             char out[static 2 * NODE_DESK_TOKEN_BYTES + 1])
-{
-    char name[32];
-    const char *p = q->headers[WEB_COOKIE];
-    node_desk_cookie_name(d, name);
-    size_t len = strlen(name);
-    while (p != NULL && *p != '\0') {
-        p += strspn(p, " ;");
-        size_t part = strcspn(p, ";");
-        if (part == len + 1 + 2 * NODE_DESK_TOKEN_BYTES && memcmp(p, name, len) == 0 &&
-            p[len] == '=') {
-            memcpy(out, p + len + 1, 2 * NODE_DESK_TOKEN_BYTES);
-            out[2 * NODE_DESK_TOKEN_BYTES] = '\0';
-            return true;
-        }
-        p += part;
-    }
-    return false;
-}
-
 static void node_desk_cookie_set(const struct node_desk_call *c, const char *token)
 {
     char name[32], text[200];
@@ -89,55 +54,23 @@ static void node_desk_cookie_set(const struct node_desk_call *c, const char *tok
     web_set_header(c->r, "Set-Cookie", text);
 }
 
-static void node_desk_session_end(struct node_desk_session *s)
+struct login_session *node_desk_session_of(struct node_desk *d, const struct web_request *q)
 {
-    sodium_memzero(s, sizeof *s);
+    char name[32];
+    node_desk_cookie_name(d, name);
+    return login_session_of(&d->sessions, q->headers[WEB_COOKIE], name, d->o.mono_ms());
 }
 
-struct node_desk_session *node_desk_session_of(struct node_desk *d, const struct web_request *q)
+/* A new session with a new id; the one that the request came with ends. */
+static struct login_session *node_desk_session_begin(struct node_desk_call *c, const char *user)
 {
-    char token[2 * NODE_DESK_TOKEN_BYTES + 1];
-    struct node_desk_session *found = NULL;
-    uint64_t now = d->o.mono_ms();
-    bool has = node_desk_cookie(d, q, token);
-    for (size_t i = 0; i < NODE_DESK_SESSIONS_MAX; i++) {
-        struct node_desk_session *s = &d->sessions[i];
-        if (!s->used) continue;
-        bool over =
-            now - s->seen_ms > NODE_DESK_IDLE_MS || now - s->begun_ms > NODE_DESK_SESSION_MS;
-        if (over)
-            node_desk_session_end(s);
-        else if (has && node_desk_same(token, s->token))
-            found = s;
-    }
-    return found;
-}
-
-/* A new session with a new id, in the place of the one that was silent longest. */
-static struct node_desk_session *node_desk_session_begin(struct node_desk_call *c, const char *user)
-{
-    struct node_desk *d = c->d;
-    struct node_desk_session *s = &d->sessions[0];
-    for (size_t i = 0; i < NODE_DESK_SESSIONS_MAX; i++) {
-        struct node_desk_session *t = &d->sessions[i];
-        if (!t->used) {
-            s = t;
-            break;
-        }
-        if (t->seen_ms < s->seen_ms) s = t;
-    }
-    if (c->session != NULL) node_desk_session_end(c->session);
-    node_desk_session_end(s);
-    s->used = true;
-    node_desk_token(s->token);
-    node_desk_token(s->csrf);
-    snprintf(s->user, sizeof s->user, "%s", user);
-    s->begun_ms = s->seen_ms = d->o.mono_ms();
+    if (c->session != NULL) login_session_end(c->session);
+    struct login_session *s = login_session_begin(&c->d->sessions, user, c->d->o.mono_ms());
     node_desk_cookie_set(c, s->token);
     return s;
 }
 
-static json_t *node_desk_who(const struct node_desk *d, const struct node_desk_session *s)
+static json_t *node_desk_who(const struct node_desk *d, const struct login_session *s)
 {
     return json_pack("{s:b, s:s, s:s, s:I}", "first", (int)(d->code[0] != '\0'), "user",
                      s != NULL ? s->user : "", "csrf", s != NULL ? s->csrf : d->csrf, "idle_ms",
@@ -151,25 +84,12 @@ json_t *node_desk_session_get(struct node_desk_call *c)
 
 json_t *node_desk_logout(struct node_desk_call *c)
 {
-    if (c->session != NULL) node_desk_session_end(c->session);
+    if (c->session != NULL) login_session_end(c->session);
     node_desk_cookie_set(c, "");
     return node_desk_who(c->d, NULL);
 }
 
 /* ---- how often one may try ---- */
-
-static int64_t node_desk_wait_ms(const struct node_tries *t, int64_t now_ms)
-{
-    if (t->fails < NODE_DESK_FAILS_FREE) return 0;
-    uint64_t wait = NODE_DESK_WAIT_MS;
-    for (unsigned i = NODE_DESK_FAILS_FREE; i < t->fails && wait < NODE_DESK_WAIT_MS_MAX; i++)
-        wait *= 2;
-    if (wait > NODE_DESK_WAIT_MS_MAX) wait = NODE_DESK_WAIT_MS_MAX;
-    /* A clock that was set back must not lock anybody out for long. */
-    int64_t since = now_ms - t->at_ms;
-    if (since < 0) since = 0;
-    return (int64_t)wait - since;
-}
 
 static json_t *node_desk_too_often(struct node_desk_call *c, int64_t wait_ms)
 {
@@ -198,7 +118,7 @@ static json_t *node_desk_may_try(struct node_desk_call *c, const char *key, stru
 {
     enum err e = node_tries_get(node_desk_store(c->d), key, t);
     if (e != ERR_OK) return node_command_fail(e);
-    int64_t wait = node_desk_wait_ms(t, c->d->o.command->wall_ms());
+    int64_t wait = login_wait_ms(t->fails, t->at_ms, c->d->o.command->wall_ms());
     return wait > 0 ? node_desk_too_often(c, wait) : node_desk_may_hash(c);
 }
 
@@ -245,28 +165,15 @@ static json_t *node_desk_bad_name(void)
 static json_t *node_desk_bad_password(const char *password)
 {
     size_t len = strlen(password);
-    if (len >= NODE_DESK_PASSWORD_MIN && len <= NODE_DESK_PASSWORD_MAX) return NULL;
+    if (len >= LOGIN_PASSWORD_MIN && len <= LOGIN_PASSWORD_MAX) return NULL;
     return node_command_error(ERR_BAD_INPUT, "Mật khẩu cần ít nhất 8 ký tự.",
                               "A password needs at least 8 characters.", "password");
 }
 
 static json_t *node_desk_hash(const char *password, char out[static NODE_USER_HASH_BYTES_MAX + 1])
 {
-    _Static_assert(crypto_pwhash_STRBYTES <= NODE_USER_HASH_BYTES_MAX + 1, "room for the hash");
-    if (crypto_pwhash_str(out, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                          crypto_pwhash_MEMLIMIT_INTERACTIVE) == 0)
-        return NULL;
-    return node_command_fail(ERR_NOMEM);
-}
-
-/* A hash of nothing: who has no login costs as much time as who has one. */
-static const char *node_desk_no_hash(void)
-{
-    static char hash[crypto_pwhash_STRBYTES];
-    if (hash[0] == '\0' && crypto_pwhash_str(hash, "", 0, crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                                             crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
-        return "";
-    return hash;
+    _Static_assert(LOGIN_HASH_ROOM == NODE_USER_HASH_BYTES_MAX + 1, "room for the hash");
+    return login_hash(password, out) == ERR_OK ? NULL : node_command_fail(ERR_NOMEM);
 }
 
 static json_t *node_desk_add(struct node_desk *d, const char *name, const char *password)
@@ -302,7 +209,7 @@ json_t *node_desk_first(struct node_desk_call *c)
                                   "There is a user already: log in.", NULL);
     j = node_desk_may_try(c, NODE_DESK_FIRST_KEY, &t);
     if (j != NULL) return j;
-    bool right = node_desk_same(node_desk_text(c, "code"), c->d->code);
+    bool right = login_same(node_desk_text(c, "code"), c->d->code);
     node_desk_tried(c, NODE_DESK_FIRST_KEY, &t, right);
     if (!right)
         return node_command_error(ERR_DENIED,
@@ -316,7 +223,7 @@ json_t *node_desk_first(struct node_desk_call *c)
     enum err e = node_desk_code_set(c->d);
     if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("desk.code"), log_err(e));
     if (node_desk_name(node_desk_text(c, "name"), &n) != ERR_OK) buf_clear(&n.clean);
-    struct node_desk_session *s = node_desk_session_begin(c, buf_cstr(&n.clean));
+    struct login_session *s = node_desk_session_begin(c, buf_cstr(&n.clean));
     node_desk_name_free(&n);
     node_desk_note(c->d, s->user, "login", "", NULL);
     return node_desk_who(c->d, s);
@@ -336,9 +243,7 @@ json_t *node_desk_login(struct node_desk_call *c)
     }
     if (j == NULL) {
         bool known = e == ERR_OK;
-        const char *hash = known ? u.hash : node_desk_no_hash();
-        bool fits = strlen(password) <= NODE_DESK_PASSWORD_MAX &&
-                    crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
+        bool fits = login_fits(known ? u.hash : NULL, password);
         node_desk_tried(c, buf_cstr(&n.fold), &t, known && fits);
         node_desk_note(c->d, known ? u.name : "?", known && fits ? "login" : "refused", "", NULL);
         j = known && fits ? node_desk_who(c->d, node_desk_session_begin(c, u.name))
@@ -389,7 +294,7 @@ json_t *node_desk_password(struct node_desk_call *c)
     if (j == NULL) e = node_users_find(node_desk_store(c->d), buf_bytes(&n.fold), &u);
     if (j == NULL && e != ERR_OK) j = node_command_fail(e);
     if (j == NULL) {
-        bool fits = crypto_pwhash_str_verify(u.hash, old, strlen(old)) == 0;
+        bool fits = login_fits(u.hash, old);
         node_desk_tried(c, buf_cstr(&n.fold), &t, fits);
         j = fits ? node_desk_bad_password(fresh)
                  : node_command_error(ERR_DENIED, "Mật khẩu hiện tại không đúng.",
@@ -398,10 +303,7 @@ json_t *node_desk_password(struct node_desk_call *c)
     if (j == NULL) j = node_desk_hash(fresh, hash);
     if (j == NULL) e = node_users_set_hash(node_desk_store(c->d), u.name, hash);
     if (j == NULL && e != ERR_OK) j = node_command_fail(e);
-    for (size_t i = 0; j == NULL && i < NODE_DESK_SESSIONS_MAX; i++) {
-        struct node_desk_session *s = &c->d->sessions[i];
-        if (s->used && s != c->session && strcmp(s->user, u.name) == 0) node_desk_session_end(s);
-    }
+    if (j == NULL) login_session_end_all(&c->d->sessions, u.name, c->session);
     if (j == NULL) node_desk_note(c->d, u.name, "password", "", NULL);
     node_desk_name_free(&n);
     sodium_memzero(&u, sizeof u);

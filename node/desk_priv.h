@@ -4,29 +4,17 @@
 
 #include "node/desk.h"
 #include "node/store_users.h"
-
-enum { NODE_DESK_TOKEN_BYTES = 32 };
-
-struct node_desk_session {
-    bool used;
-    char token[2 * NODE_DESK_TOKEN_BYTES + 1]; /* hex, in the cookie */
-    char csrf[2 * NODE_DESK_TOKEN_BYTES + 1];
-    char user[NODE_STORE_PERSON_BYTES_MAX + 1];
-    char opened[2 * ID_RECORD_BYTES +
-                1]; /* record that was noted last: a page that renews it is one look */
-    uint64_t begun_ms;
-    uint64_t seen_ms; /* of the person's last action */
-};
+#include "proto/login.h"
 
 struct node_desk {
     struct node_desk_options o;
     struct web *web;
     uint16_t port;
-    char code[NODE_DESK_CODE_BYTES + 1];      /* "": somebody can log in */
-    char csrf[2 * NODE_DESK_TOKEN_BYTES + 1]; /* of who has not logged in */
-    struct node_desk_session sessions[NODE_DESK_SESSIONS_MAX];
-    uint64_t hashes_ms; /* time paid for password checks */
-    json_t *synced;     /* words of the last session with the hub, NULL: none yet */
+    char code[NODE_DESK_CODE_BYTES + 1]; /* "": somebody can log in */
+    char csrf[LOGIN_TOKEN_ROOM];         /* of who has not logged in */
+    struct login_table sessions;         /* `note`: the record that was noted last */
+    uint64_t hashes_ms;                  /* time paid for password checks */
+    json_t *synced; /* words of the last session with the hub, NULL: none yet */
     uint64_t sessions_ended;
 };
 
@@ -34,8 +22,8 @@ struct node_desk_call {
     struct node_desk *d;
     const struct web_request *q;
     struct web_response *r;
-    struct node_desk_session *session; /* NULL: not logged in */
-    json_t *body;                      /* an object: the body, or the query of a GET */
+    struct login_session *session; /* NULL: not logged in */
+    json_t *body;                  /* an object: the body, or the query of a GET */
 };
 
 typedef json_t *node_desk_fn(struct node_desk_call *c);
@@ -44,11 +32,9 @@ typedef json_t *node_desk_fn(struct node_desk_call *c);
 node_desk_fn node_desk_session_get, node_desk_first, node_desk_login, node_desk_logout;
 node_desk_fn node_desk_users, node_desk_user_add, node_desk_password;
 /* The session of the request's cookie, NULL for none or one that ended. */
-struct node_desk_session *node_desk_session_of(struct node_desk *d, const struct web_request *q);
+struct login_session *node_desk_session_of(struct node_desk *d, const struct web_request *q);
 /* Make or take away the code of the first login. */
 MUST_CHECK enum err node_desk_code_set(struct node_desk *d);
-void node_desk_token(char out[static 2 * NODE_DESK_TOKEN_BYTES + 1]);
-bool node_desk_same(const char *a, const char *b); /* secrets, in constant time */
 
 /* desk_data.c */
 node_desk_fn node_desk_status, node_desk_sync, node_desk_drafts, node_desk_draft_set;

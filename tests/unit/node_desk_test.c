@@ -2,6 +2,7 @@
 #include "node/desk.h"
 #include "node/desk_assets.h"
 #include "node/store_users.h"
+#include "proto/login.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -264,18 +265,18 @@ static void test_wrong_passwords_wait_longer_and_longer(void **state)
     char words[200];
     assert_int_equal(log_in("Lan", "sai"), 403);
     snprintf(words, sizeof words, "%s", said("vi"));
-    for (unsigned i = 1; i < NODE_DESK_FAILS_FREE; i++)
+    for (unsigned i = 1; i < LOGIN_FAILS_FREE; i++)
         assert_int_equal(log_in("lan", "sai"), 403);
     assert_int_equal(log_in("Lan", GOOD), 429); /* not even the right one */
     assert_string_equal(header("Retry-After"), "30");
-    wall_now += NODE_DESK_WAIT_MS - 1;
+    wall_now += LOGIN_WAIT_MS - 1;
     assert_int_equal(log_in("Lan", GOOD), 429);
     wall_now += 1;
     assert_int_equal(log_in("Lan", "sai"), 403);
     assert_int_equal(log_in("Lan", GOOD), 429);
     assert_string_equal(header("Retry-After"), "60");
     for (unsigned i = 0; i < 12; i++) {
-        wall_now += NODE_DESK_WAIT_MS_MAX;
+        wall_now += LOGIN_WAIT_MS_MAX;
         assert_int_equal(log_in("Lan", "sai"), 403);
     }
     assert_int_equal(log_in("Lan", GOOD), 429);
@@ -283,7 +284,7 @@ static void test_wrong_passwords_wait_longer_and_longer(void **state)
     /* Who is not there is answered in the same words and locked out the same way. */
     assert_int_equal(log_in("Khong", "sai"), 403);
     assert_string_equal(said("vi"), words);
-    for (unsigned i = 1; i < NODE_DESK_FAILS_FREE; i++)
+    for (unsigned i = 1; i < LOGIN_FAILS_FREE; i++)
         assert_int_equal(log_in("Khong", "sai"), 403);
     assert_int_equal(log_in("Khong", "sai"), 429);
     /* The wait outlives the process; the right password ends it. */
@@ -292,7 +293,7 @@ static void test_wrong_passwords_wait_longer_and_longer(void **state)
     ask(WEB_GET, "/api/session", NULL);
     take_csrf();
     assert_int_equal(log_in("Lan", GOOD), 429);
-    wall_now += NODE_DESK_WAIT_MS_MAX;
+    wall_now += LOGIN_WAIT_MS_MAX;
     assert_int_equal(log_in("Lan", GOOD), 200);
     take_csrf();
     ask(WEB_POST, "/api/logout", "{}");
