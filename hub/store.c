@@ -92,6 +92,15 @@ static const struct db_migration hub_schema[] = {
         "CREATE TABLE sys_alarm(no INTEGER PRIMARY KEY, kind INTEGER NOT NULL, node BLOB NOT NULL,"
         "  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, count INTEGER NOT NULL,"
         "  acked_ms INTEGER NOT NULL);",
+    },
+    {
+        /* officers, and orders that two of them sign; pos NULL: it waits for the second */
+        "CREATE TABLE sys_officer(no INTEGER PRIMARY KEY, pk BLOB NOT NULL UNIQUE,"
+        "  name TEXT NOT NULL, roles INTEGER NOT NULL, pos INTEGER NOT NULL, revoked_pos INTEGER,"
+        "  revoked_why TEXT);"
+        "CREATE TABLE sys_order(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
+        "  kind TEXT NOT NULL, bytes BLOB NOT NULL, pk_a BLOB NOT NULL, sig_a BLOB NOT NULL,"
+        "  pk_b BLOB, sig_b BLOB, proposed_ms INTEGER, approved_ms INTEGER, pos INTEGER);",
     }};
 
 /* ---- small values ---- */

@@ -218,9 +218,12 @@ static enum err hub_close_take(struct hub_store *s, const struct admin_close *c,
 
 /* ---- all of them ---- */
 
-static enum err hub_admin_one(struct hub_store *s, struct bytes payload, int kind, uint64_t at)
+static enum err hub_admin_one(struct hub_store *s, struct bytes payload, int kind, uint64_t at,
+                              int64_t received_ms)
 {
     enum err e;
+    if (kind >= CHANGE_OFFICER && kind <= CHANGE_ORDER)
+        return hub_order_admin(s, payload, kind, at, received_ms);
     if (kind == CHANGE_CATALOGUE_PART) {
         struct admin_part p;
         e = admin_part_decode(payload, &p);
@@ -252,9 +255,9 @@ static enum err hub_admin_one(struct hub_store *s, struct bytes payload, int kin
 /* Ours and signed by us, so what does not apply is a mistake of the caller: it is told at once,
  * and nothing is taken. */
 enum err hub_admin_take(struct hub_store *s, struct bytes payload, int kind, uint64_t at,
-                        uint8_t *verdict)
+                        int64_t received_ms, uint8_t *verdict)
 {
-    enum err e = hub_admin_one(s, payload, kind, at);
+    enum err e = hub_admin_one(s, payload, kind, at, received_ms);
     if (e == ERR_OK) *verdict = FOLD_APPLIED;
     return e;
 }
@@ -283,11 +286,12 @@ static enum err hub_close_given(struct hub_store *s, struct bytes payload, uint6
 static bool hub_does_not_apply(enum err e)
 {
     return e == ERR_BAD_FORMAT || e == ERR_BAD_HASH || e == ERR_BAD_SIGNATURE ||
-           e == ERR_BAD_INPUT || e == ERR_EXISTS || e == ERR_TOO_LARGE || e == ERR_WRONG_HUB;
+           e == ERR_BAD_INPUT || e == ERR_EXISTS || e == ERR_TOO_LARGE || e == ERR_WRONG_HUB ||
+           e == ERR_DENIED || e == ERR_REVOKED || e == ERR_NOT_FOUND;
 }
 
 enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind, uint64_t at,
-                         uint8_t *verdict)
+                         int64_t received_ms, uint8_t *verdict)
 {
     enum err e;
     if (kind == CHANGE_GENESIS) {
@@ -297,7 +301,7 @@ enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind, ui
     } else if (kind == CHANGE_CLOSE) {
         e = hub_close_given(s, payload, at);
     } else {
-        e = hub_admin_one(s, payload, kind, at);
+        e = hub_admin_one(s, payload, kind, at, received_ms);
     }
     *verdict = hub_does_not_apply(e) ? FOLD_HELD_FORK : FOLD_APPLIED;
     return hub_does_not_apply(e) ? ERR_OK : e;

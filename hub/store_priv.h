@@ -169,7 +169,7 @@ MUST_CHECK enum err hub_link_note(struct hub_store *s, const struct hub_record *
 MUST_CHECK enum err hub_admin_genesis(struct hub_store *s, const struct change_view *view,
                                       struct hub_log *log);
 MUST_CHECK enum err hub_admin_take(struct hub_store *s, struct bytes payload, int kind, uint64_t at,
-                                   uint8_t *verdict);
+                                   int64_t received_ms, uint8_t *verdict);
 MUST_CHECK enum err hub_catalogue_load(struct hub_store *s);
 
 /* store_take.c: take a set that hub_store_give() checked; rolls back on error. */
@@ -178,7 +178,11 @@ MUST_CHECK enum err hub_take_given(struct hub_store *s, struct hub_log *log,
                                    int64_t received_ms);
 /* store_admin.c: an administrative op of such a set. What no longer applies is held (7). */
 MUST_CHECK enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind,
-                                    uint64_t at, uint8_t *verdict);
+                                    uint64_t at, int64_t received_ms, uint8_t *verdict);
+
+/* store_order.c: ops of kinds CHANGE_OFFICER, CHANGE_OFFICER_REVOKE, CHANGE_ORDER. */
+MUST_CHECK enum err hub_order_admin(struct hub_store *s, struct bytes payload, int kind,
+                                    uint64_t at, int64_t received_ms);
 
 void hub_feed_free(struct hub_feed_memory *m);
 

@@ -67,9 +67,10 @@ static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned i
     }
     job->verdicts[index] = FOLD_HELD_UNREADABLE;
     if (job->writer.own) {
-        enum err e = job->given
-                         ? hub_admin_given(s, payload, kind, job->writer.at, &job->verdicts[index])
-                         : hub_admin_take(s, payload, kind, job->writer.at, &job->verdicts[index]);
+        enum err e = job->given ? hub_admin_given(s, payload, kind, job->writer.at,
+                                                  job->received_ms, &job->verdicts[index])
+                                : hub_admin_take(s, payload, kind, job->writer.at, job->received_ms,
+                                                 &job->verdicts[index]);
         if (e != ERR_OK) return e;
         hub_scope_note(job, HUB_SCOPE_ALL);
     }

@@ -40,6 +40,11 @@ enum change_kind { /* SPEC 4.11, 4.13 */
                    CHANGE_ENROL = 19,
                    CHANGE_REVOKE = 20,
                    CHANGE_CLOSE = 21,
+                   CHANGE_OFFICER = 22,
+                   CHANGE_OFFICER_REVOKE = 23,
+                   CHANGE_ORDER = 24,
+                   CHANGE_CARD = 25,
+                   CHANGE_KIND_MAX = 51, /* administrative kinds, those to come included */
 };
 
 struct change_head { /* the header as values */

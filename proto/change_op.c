@@ -11,7 +11,7 @@ int change_payload_kind(struct bytes payload)
     if (payload.len < 2 || payload.p[0] < 0x91 || payload.p[0] > 0x9F) return -1;
     int kind = payload.p[1];
     bool record = kind <= CHANGE_DELETE;
-    bool other = kind >= CHANGE_GENESIS && kind <= CHANGE_CLOSE;
+    bool other = kind >= CHANGE_GENESIS && kind <= CHANGE_KIND_MAX;
     return record || other ? kind : -1;
 }
 

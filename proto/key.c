@@ -19,7 +19,7 @@ _Static_assert(KEY_BASE64_CHARS + 1 ==
 
 static const char *const key_use_names[] = {
     [KEY_SIGN] = "sign", [KEY_TRANSPORT] = "transport", [KEY_SEALING] = "sealing",
-    [KEY_ROOT] = "root", [KEY_ISSUE] = "issue",
+    [KEY_ROOT] = "root", [KEY_ISSUE] = "issue",         [KEY_OFFICER] = "officer",
 };
 _Static_assert(sizeof key_use_names / sizeof *key_use_names == KEY_USE_COUNT,
                "a name for every use");
@@ -37,7 +37,7 @@ const char *key_use_name(enum key_use use)
 
 static bool key_is_sign(enum key_use use)
 {
-    return use == KEY_SIGN || use == KEY_ROOT || use == KEY_ISSUE;
+    return use == KEY_SIGN || use == KEY_ROOT || use == KEY_ISSUE || use == KEY_OFFICER;
 }
 
 static bool key_is_box(enum key_use use)

@@ -36,11 +36,13 @@ enum key_use {
     KEY_SEALING,   /* X25519: Noise X, bundles */
     KEY_ROOT,      /* Ed25519: the hub's offline root */
     KEY_ISSUE,     /* Ed25519: issued files, by proto/minisign only */
+    KEY_OFFICER,   /* Ed25519: a person's own, orders of two people (proto/order) only; its file is
+                      proto/officer's, under a passphrase */
     KEY_USE_COUNT
 };
 
 struct key_sign {
-    enum key_use use; /* KEY_SIGN, KEY_ROOT or KEY_ISSUE */
+    enum key_use use; /* KEY_SIGN, KEY_ROOT, KEY_ISSUE or KEY_OFFICER */
     uint8_t public[KEY_PUBLIC_BYTES];
     uint8_t *secret; /* KEY_SIGN_SECRET_BYTES, sodium_malloc; NULL when empty */
 };
@@ -98,7 +100,7 @@ void key_wipe_buf(struct buf *b);
 /*
  * Sign: Ed25519 over `domain` padded with zeros to KEY_DOMAIN_BYTES, then all parts one after
  * another. Parts are not delimited: whoever defines a message must fix their lengths or state them
- * inside. `k` is a KEY_SIGN or KEY_ROOT key; `domain` is 1..16 bytes.
+ * inside. `k` is a KEY_SIGN, KEY_ROOT or KEY_OFFICER key; `domain` is 1..16 bytes.
  *
  * ERR_TOO_LARGE  parts over KEY_MESSAGE_BYTES_MAX together.   ERR_NOMEM
  */

@@ -541,7 +541,7 @@ static void other_payloads_are_told_apart(void **state)
     struct buf b;
     buf_init(&b, 1000);
     for (unsigned kind = 0; kind < 128; kind++) {
-        bool record = kind <= 2, admin = kind >= 16 && kind <= 21;
+        bool record = kind <= 2, admin = kind >= 16 && kind <= CHANGE_KIND_MAX;
         put_op(&b, kind, 1);
         put_write(&b, kind == 2 ? 0 : 1, 0, NULL);
         assert_int_equal(change_payload_kind(buf_bytes(&b)), record || admin ? (int)kind : -1);
