@@ -230,14 +230,23 @@ const struct catalogue_line *catalogue_lines(const struct catalogue *c, const ch
     return end > first ? &c->lines[first] : NULL;
 }
 
+const struct catalogue_window *catalogue_window_of(const struct catalogue *c, const char *report,
+                                                   const char *unit, struct date on)
+{
+    const struct catalogue_window *all = NULL;
+    for (size_t i = 0; i < c->window_count; i++) {
+        const struct catalogue_window *w = &c->windows[i];
+        if (strcmp(w->report, report) != 0 || !within(on, w->valid_from, w->valid_to)) continue;
+        if (w->unit[0] == '\0') all = w;
+        if (w->unit[0] != '\0' && unit != NULL && strcmp(w->unit, unit) == 0) return w;
+    }
+    return all;
+}
+
 const struct catalogue_window *catalogue_window(const struct catalogue *c, const char *report,
                                                 struct date on)
 {
-    for (size_t i = 0; i < c->window_count; i++) {
-        const struct catalogue_window *w = &c->windows[i];
-        if (strcmp(w->report, report) == 0 && within(on, w->valid_from, w->valid_to)) return w;
-    }
-    return NULL;
+    return catalogue_window_of(c, report, NULL, on);
 }
 
 const struct catalogue_param *catalogue_params(const struct catalogue *c, size_t *count)

@@ -169,6 +169,7 @@ struct catalogue_line { /* one line of a report form, in print order */
 
 struct catalogue_window { /* data window and due date of a report, with dates of validity */
     const char *report;
+    const char *unit;   /* "" = every unit that has no row of its own */
     unsigned start_day; /* 1 = nominal; 15 = from the 15th of the month before */
     const char *due; /* due rule text, "end+Nd", "md=MM-DD incl|excl", "last_month=DD incl|excl"; ""
                         = none */
@@ -179,6 +180,16 @@ struct catalogue_window { /* data window and due date of a report, with dates of
 struct catalogue_param {
     const char *name; /* bound in SQL as :p_<name> */
     const char *value;
+    struct date valid_from;
+    struct date valid_to;
+};
+
+/* Who makes a report, and of which report of the level above it is a part. A report without any row
+ * is owed by every unit of its level. */
+struct catalogue_duty {
+    const char *report;
+    const char *who;   /* "*", a unit's code, or "below:CODE" */
+    const char *feeds; /* report of level district, or "" */
     struct date valid_from;
     struct date valid_to;
 };
@@ -247,6 +258,15 @@ const struct catalogue_line *catalogue_lines(const struct catalogue *c, const ch
                                              size_t *count);
 const struct catalogue_window *catalogue_window(const struct catalogue *c, const char *report,
                                                 struct date on);
+/* The unit's own row if it has one on that day, else the row of all. `unit` NULL: that of all. */
+const struct catalogue_window *catalogue_window_of(const struct catalogue *c, const char *report,
+                                                   const char *unit, struct date on);
+/* Does this unit, which is valid on that day, make the report? Only for reports of level commune. */
+bool catalogue_owes(const struct catalogue *c, const char *report, const char *unit,
+                    struct date on);
+/* Is `report` made of the communes' reports `part` on that day? */
+bool catalogue_feeds(const struct catalogue *c, const char *part, const char *report,
+                     struct date on);
 const struct catalogue_param *catalogue_params(const struct catalogue *c, size_t *count);
 const char *catalogue_param(const struct catalogue *c, const char *name, struct date on);
 

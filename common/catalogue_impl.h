@@ -31,6 +31,8 @@ struct catalogue {
     size_t window_count;
     struct catalogue_param *params;
     size_t param_count;
+    struct catalogue_duty *duties;
+    size_t duty_count;
 };
 
 /* The state of one catalogue_parse(). */
@@ -72,6 +74,7 @@ struct catalogue_table {
     const char *file;
     const char *const *columns;
     size_t column_count;
+    size_t needed;      /* the first of them must be there */
     const char **cells; /* row_count * column_count */
     unsigned *rows;     /* row numbers in the file; 1 = header */
     size_t row_count;
@@ -81,6 +84,11 @@ struct catalogue_table {
  * each missing or unknown column and each row with more cells than columns. */
 void catalogue_table_read(struct catalogue_parser *ps, const char *file, const char *const *columns,
                           size_t column_count, bool required, struct catalogue_table *t);
+
+/* The same where only the first `needed` columns must be there; a cell of another is then "". */
+void catalogue_table_read_some(struct catalogue_parser *ps, const char *file,
+                               const char *const *columns, size_t column_count, size_t needed,
+                               bool required, struct catalogue_table *t);
 
 const char *catalogue_cell(const struct catalogue_table *t, size_t row, size_t column);
 
@@ -124,6 +132,9 @@ bool catalogue_is_file_name(struct bytes s);
 const struct catalogue_file *catalogue_file_find(const struct catalogue_parser *ps,
                                                  const char *name);
 
+/* Is there any row of units.csv with this code? */
+bool catalogue_unit_known(const struct catalogue *c, const char *code);
+
 /* The choices of a list in file order; NULL and count 0 when there is none. */
 const struct catalogue_choice *catalogue_list(const struct catalogue *c, const char *list,
                                               size_t *count);
@@ -135,6 +146,7 @@ void catalogue_parse_units(struct catalogue_parser *ps);
 void catalogue_parse_indicators(struct catalogue_parser *ps);
 void catalogue_parse_params(struct catalogue_parser *ps);
 void catalogue_parse_reports(struct catalogue_parser *ps);
+void catalogue_parse_duties(struct catalogue_parser *ps);
 
 /* The parts of catalogue_clean(); `s` is NFC, trimmed and not empty; they append to `out`. */
 MUST_CHECK enum err catalogue_refuse(struct catalogue_why *why, const char *vi,

@@ -136,7 +136,7 @@ static void lines_read(struct catalogue_parser *ps)
     ps->c->line_count = t.row_count;
 }
 
-enum { WI_REPORT, WI_START, WI_DUE, WI_WORDS, WI_FROM, WI_TO, WI_COLUMNS };
+enum { WI_REPORT, WI_START, WI_DUE, WI_WORDS, WI_FROM, WI_TO, WI_UNIT, WI_COLUMNS };
 
 /* Match `form` against the whole of `s`; each '#' of the form is one or two digits. The numbers go to out[]. */
 static bool due_match(const char *s, const char *form, unsigned out[2])
@@ -169,10 +169,10 @@ static bool due_valid(const char *s)
 
 static void windows_read(struct catalogue_parser *ps)
 {
-    static const char *const columns[] = {"report",    "start_day",  "due",
-                                          "due_words", "valid_from", "valid_to"};
+    static const char *const columns[] = {"report",     "start_day", "due", "due_words",
+                                          "valid_from", "valid_to",  "unit"};
     struct catalogue_table t;
-    catalogue_table_read(ps, "windows.csv", columns, WI_COLUMNS, false, &t);
+    catalogue_table_read_some(ps, "windows.csv", columns, WI_COLUMNS, WI_UNIT, false, &t);
     struct catalogue_window *windows = catalogue_alloc(ps, t.row_count, sizeof *windows);
     if (windows == NULL) return;
     ps->c->windows = windows;
@@ -187,8 +187,13 @@ static void windows_read(struct catalogue_parser *ps)
                                    "Hạn nộp là end+Nd, md=MM-DD incl|excl, last_month=DD incl|excl",
                                    "Due: end+Nd, md=MM-DD incl|excl, last_month=DD incl|excl");
         catalogue_cell_validity(&t, i, WI_FROM, &w->valid_from, &w->valid_to);
+        w->unit = catalogue_cell(&t, i, WI_UNIT);
+        if (w->unit[0] != '\0' && !catalogue_unit_known(ps->c, w->unit))
+            catalogue_cell_mistake(&t, i, WI_UNIT, "units.csv không có đơn vị này",
+                                   "units.csv has no such unit");
         for (size_t j = 0; j < i; j++)
             if (strcmp(windows[j].report, w->report) == 0 &&
+                strcmp(windows[j].unit, w->unit) == 0 &&
                 catalogue_days_overlap(w->valid_from, w->valid_to, windows[j].valid_from,
                                        windows[j].valid_to))
                 catalogue_cell_mistake(&t, i, WI_FROM,

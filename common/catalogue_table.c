@@ -103,7 +103,7 @@ static void header_read(struct catalogue_table *t, struct reading *rd, const str
             seen[rd->target[i]] = true;
         }
     }
-    for (size_t i = 0; i < t->column_count; i++)
+    for (size_t i = 0; i < t->needed; i++)
         if (!seen[i])
             row_mistake(t, row->line, t->columns[i], "Thiếu cột", "The column is missing",
                         t->columns[i]);
@@ -175,8 +175,15 @@ static size_t lines_count(struct bytes data)
 void catalogue_table_read(struct catalogue_parser *ps, const char *file, const char *const *columns,
                           size_t column_count, bool required, struct catalogue_table *t)
 {
+    catalogue_table_read_some(ps, file, columns, column_count, column_count, required, t);
+}
+
+void catalogue_table_read_some(struct catalogue_parser *ps, const char *file,
+                               const char *const *columns, size_t column_count, size_t needed,
+                               bool required, struct catalogue_table *t)
+{
     *t = (struct catalogue_table){
-        .ps = ps, .file = file, .columns = columns, .column_count = column_count};
+        .ps = ps, .file = file, .columns = columns, .column_count = column_count, .needed = needed};
     const struct catalogue_file *f = catalogue_file_find(ps, file);
     if (f == NULL) {
         if (required) row_mistake(t, 0, NULL, "Thiếu tệp này", "The file is missing", NULL);

@@ -1,0 +1,49 @@
+/*
+ * Due dates and data windows of reports, out of the catalogue (windows.csv, duties.csv). SPEC 14.1.
+ *
+ * Data window and due date are independent: a report of a quarter may be due before the quarter is
+ * over. Which rule holds is decided on the last nominal day of the period, per report and unit.
+ *
+ * Windows of one kind of period tile the calendar whatever the rules do: a window ends where its own
+ * rule says, and begins on the day after the end of the window before it, which may be under an older
+ * rule. Six and nine months begin where their year begins.
+ *
+ * Ownership: borrows the catalogue.   Threads: any, pure.   Units: civil days of Vietnam's time.
+ * Limits:    DUE_SLOTS_MAX.
+ */
+#ifndef DONGBO_COMMON_DUE_H
+#define DONGBO_COMMON_DUE_H
+
+#include "common/catalogue.h"
+
+enum { DUE_SLOTS_MAX = 2000 }; /* periods of one report that due_each() goes through */
+
+struct due_slot {
+    struct period period;
+    struct period_window window;
+    bool has_due;    /* else nothing is ever late */
+    struct date due; /* last day on which it is in time */
+};
+
+/*
+ * Window and due date of a report and period, for a unit (NULL: the rule of all).
+ * ERR_BAD_INPUT  the report is not made for this kind of period, the period is not valid, or its
+ *                window lies at the edge of the calendar
+ * ERR_NOT_FOUND  no such report
+ */
+MUST_CHECK enum err due_slot(const struct catalogue *c, const char *report, const char *unit,
+                             struct period p, struct due_slot *out);
+
+/* First moment at which it is late: the midnight behind the due day. UTC ms. */
+int64_t due_late_ms(const struct due_slot *slot);
+
+/*
+ * Every period of a report (ad hoc ones aside) that is expected between two days: whose due day, or
+ * without one whose window's last day, lies in `from`..`to`; by kind, then time.
+ * Whatever `each` returns ends it. ERR_NOT_FOUND: no such report; ERR_TOO_LARGE: DUE_SLOTS_MAX.
+ */
+typedef enum err due_slot_fn(void *ctx, const struct due_slot *slot);
+MUST_CHECK enum err due_each(const struct catalogue *c, const char *report, const char *unit,
+                             struct date from, struct date to, due_slot_fn *each, void *ctx);
+
+#endif

@@ -1,0 +1,357 @@
+/* Claims about common/due: windows tile the calendar whatever the rules do; due days as the plans say. */
+#include "common/due.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+#include "tests/lib/catalogue_load.h"
+
+enum { FIRST_YEAR = 2017, LAST_YEAR = 2030, ROUNDS = 300, TEXT_MAX = 8192 };
+
+#define FILE_OF(name, text)                                                                        \
+    {                                                                                              \
+        name,                                                                                      \
+        {                                                                                          \
+            (const uint8_t *)(text), sizeof(text) - 1                                              \
+        }                                                                                          \
+    }
+
+static const char types[] = "no,name,label_vi,label_en,scope,seed\n1,team,Đội,Team,own,S0\n";
+static const char fields[] =
+    "type,no,name,kind,list,label_vi,label_en,section,required,identity,class,policy,tie,relevant,"
+    "constraint,constraint_vi,constraint_en\nteam,1,name,text,,Tên,Name,,1,,0,latest,,,,,\n";
+static const char units[] = "code,name_vi,level,parent,valid_from,valid_to\n"
+                            "75,Tỉnh A,tinh,,1900-01-01,\n735,Huyện B,huyen,75,1900-01-01,\n"
+                            "26170,Xã C,xa,735,1900-01-01,\n26173,Xã D,xa,735,1900-01-01,\n";
+static const char reports[] = "id,label_vi,label_en,level,periods,source\n"
+                              "RP01,Xã,Commune,commune,month|quarter|half|nine|year|adhoc,S0\n"
+                              "RP04,Huyện,District,district,half|nine|year,S0\n";
+
+static struct catalogue *parse(const char *windows, const char *params, const char *duties)
+{
+    struct catalogue_file files[8] = {FILE_OF("types.csv", types), FILE_OF("fields.csv", fields),
+                                      FILE_OF("units.csv", units), FILE_OF("reports.csv", reports)};
+    struct catalogue_error *errors = calloc(CATALOGUE_ERRORS_MAX, sizeof *errors);
+    struct catalogue *c = NULL;
+    size_t n = 4, bad = 0;
+    files[n++] = (struct catalogue_file){"windows.csv", bytes_str(windows)};
+    if (params != NULL) files[n++] = (struct catalogue_file){"params.csv", bytes_str(params)};
+    if (duties != NULL) files[n++] = (struct catalogue_file){"duties.csv", bytes_str(duties)};
+    enum err e = catalogue_parse(files, n, &c, errors, &bad);
+    for (size_t i = 0; i < bad; i++)
+        print_message("%s:%u %s %s\n", errors[i].file, errors[i].row, errors[i].column,
+                      errors[i].text_en);
+    free(errors);
+    assert_int_equal(e, ERR_OK);
+    return c;
+}
+
+static struct due_slot slot_of(const struct catalogue *c, const char *report, const char *unit,
+                               const char *label)
+{
+    struct period p;
+    struct due_slot s;
+    assert_int_equal(period_parse(bytes_str(label), &p), ERR_OK);
+    assert_int_equal(due_slot(c, report, unit, p, &s), ERR_OK);
+    return s;
+}
+
+static void assert_day(struct date d, const char *text)
+{
+    char got[DATE_TEXT_ROOM];
+    date_print(d, got);
+    assert_string_equal(got, text);
+}
+
+#define HEADER "report,start_day,due,due_words,valid_from,valid_to,unit\n"
+
+/* ---- tiling ---- */
+
+/* A day behind the last one is the first one of the next. */
+static void assert_follows(struct date last, struct date first)
+{
+    struct date next;
+    assert_int_equal(date_add_days(last, 1, &next), ERR_OK);
+    assert_int_equal(date_compare(next, first), 0);
+}
+
+static void assert_tiles(const struct catalogue *c, const char *unit, enum period_kind kind, int n)
+{
+    struct due_slot before = {.has_due = false};
+    bool any = false;
+    for (int year = FIRST_YEAR; year <= LAST_YEAR; year++) {
+        for (int k = n > 0 ? 1 : 0; k <= n; k++) {
+            struct period p;
+            struct due_slot s;
+            assert_int_equal(period_make(kind, year, k, &p), ERR_OK);
+            assert_int_equal(due_slot(c, "RP01", unit, p, &s), ERR_OK);
+            assert_true(date_compare(s.window.first, s.window.last) <= 0);
+            if (any) assert_follows(before.window.last, s.window.first);
+            before = s;
+            any = true;
+        }
+    }
+}
+
+static struct due_slot made(const struct catalogue *c, const char *unit, enum period_kind kind,
+                            int year, int number)
+{
+    struct period p;
+    struct due_slot s;
+    assert_int_equal(period_make(kind, year, number, &p), ERR_OK);
+    assert_int_equal(due_slot(c, "RP01", unit, p, &s), ERR_OK);
+    return s;
+}
+
+/* month -> quarter -> six months -> nine months -> year: each is made of those before it. */
+static void assert_chain(const struct catalogue *c, const char *unit, int year)
+{
+    struct due_slot half = made(c, unit, PERIOD_HALF, year, 0);
+    struct due_slot nine = made(c, unit, PERIOD_NINE, year, 0);
+    struct due_slot whole = made(c, unit, PERIOD_YEAR, year, 0);
+    for (int q = 1; q <= 4; q++) {
+        struct due_slot quarter = made(c, unit, PERIOD_QUARTER, year, q);
+        struct due_slot first = made(c, unit, PERIOD_MONTH, year, 3 * q - 2);
+        struct due_slot last = made(c, unit, PERIOD_MONTH, year, 3 * q);
+        assert_int_equal(date_compare(quarter.window.first, first.window.first), 0);
+        assert_int_equal(date_compare(quarter.window.last, last.window.last), 0);
+        const struct due_slot *upto = q == 2 ? &half : q == 3 ? &nine : q == 4 ? &whole : NULL;
+        if (upto != NULL) assert_int_equal(date_compare(upto->window.last, quarter.window.last), 0);
+        if (q == 1) {
+            assert_int_equal(date_compare(half.window.first, quarter.window.first), 0);
+            assert_int_equal(date_compare(nine.window.first, quarter.window.first), 0);
+            assert_int_equal(date_compare(whole.window.first, quarter.window.first), 0);
+        }
+    }
+}
+
+/* Rows of rules one behind the other from 1900 on, changing at random days. */
+static int rules_random(char *out, size_t room, const char *unit)
+{
+    static const int days[] = {1, 15, 4, 5, 2, 28};
+    int at = 0, year = 2015, month = 1, day = 1;
+    char from[16] = "1900-01-01";
+    while (year <= LAST_YEAR) {
+        year += rand() % 4;
+        month = rand() % 12 + 1;
+        day = rand() % 28 + 1;
+        struct date next = {(int16_t)(year + 1), (uint8_t)month, (uint8_t)day}, to;
+        char last[DATE_TEXT_ROOM], first[DATE_TEXT_ROOM];
+        if (date_add_days(next, -1, &to) != ERR_OK) break;
+        year++;
+        date_print(to, last);
+        date_print(next, first);
+        at += snprintf(out + at, room - (size_t)at, "RP01,%d,,,%s,%s,%s\n", days[rand() % 6], from,
+                       last, unit);
+        snprintf(from, sizeof from, "%s", first);
+    }
+    at += snprintf(out + at, room - (size_t)at, "RP01,%d,,,%s,,%s\n", days[rand() % 6], from, unit);
+    return at;
+}
+
+static void windows_tile_whatever_the_rules(void **state)
+{
+    (void)state;
+    unsigned seed = (unsigned)time(NULL);
+    print_message("seed %u\n", seed);
+    srand(seed);
+    char *text = malloc(TEXT_MAX);
+    for (int round = 0; round < ROUNDS; round++) {
+        int n = snprintf(text, TEXT_MAX, "%s", HEADER);
+        n += rules_random(text + n, (size_t)(TEXT_MAX - n), "");
+        (void)rules_random(text + n, (size_t)(TEXT_MAX - n), "26170");
+        struct catalogue *c = parse(text, NULL, NULL);
+        static const char *const who[] = {NULL, "26170", "26173"};
+        for (size_t u = 0; u < 3; u++) {
+            assert_tiles(c, who[u], PERIOD_MONTH, 12);
+            assert_tiles(c, who[u], PERIOD_QUARTER, 4);
+            assert_tiles(c, who[u], PERIOD_YEAR, 0);
+            for (int year = FIRST_YEAR; year <= LAST_YEAR; year++)
+                assert_chain(c, who[u], year);
+        }
+        /* A unit without rows of its own has the rule of all. */
+        struct due_slot a = slot_of(c, "RP01", NULL, "2020-Q3");
+        struct due_slot b = slot_of(c, "RP01", "26173", "2020-Q3");
+        assert_memory_equal(&a.window, &b.window, sizeof a.window);
+        catalogue_free(c);
+    }
+    free(text);
+}
+
+static void a_rule_that_changes_leaves_no_day_out(void **state)
+{
+    (void)state;
+    struct catalogue *c = parse(HEADER "RP01,1,,,1900-01-01,2019-12-31,\n"
+                                       "RP01,15,,,2020-01-01,2021-06-30,\n"
+                                       "RP01,1,,,2021-07-01,,\n",
+                                NULL, NULL);
+    struct due_slot s = slot_of(c, "RP01", NULL, "2019-12");
+    assert_day(s.window.last, "2019-12-31");
+    s = slot_of(c, "RP01", NULL, "2020-01"); /* the first under 15: shorter */
+    assert_day(s.window.first, "2020-01-01");
+    assert_day(s.window.last, "2020-01-14");
+    s = slot_of(c, "RP01", NULL, "2020-02");
+    assert_day(s.window.first, "2020-01-15");
+    assert_day(s.window.last, "2020-02-14");
+    s = slot_of(c, "RP01", NULL, "2021-07"); /* the first under 1 again: longer */
+    assert_day(s.window.first, "2021-06-15");
+    assert_day(s.window.last, "2021-07-31");
+    s = slot_of(c, "RP01", NULL, "2020");
+    assert_day(s.window.first, "2020-01-01");
+    assert_day(s.window.last, "2020-12-14");
+    catalogue_free(c);
+}
+
+/* ---- due days ---- */
+
+static void due_days_of_the_plans(void **state)
+{
+    (void)state;
+    struct catalogue *c = catalogue_load_parsed("catalogue");
+    static const struct {
+        const char *report, *period, *due, *first, *last;
+    } rows[] = {
+        {"RP01", "2023-06", "2023-07-02", "2023-06-01", "2023-06-30"},
+        {"RP05", "2018-6M", "2018-06-04", "2017-12-04", "2018-06-03"}, /* before 05/6 */
+        {"RP09", "2017-6M", "2017-06-05", "2016-12-05", "2017-06-04"}, /* by 05/6 */
+        {"RP06", "2018", "2018-12-04", "2017-12-04", "2018-12-03"},
+        {"RP10", "2017", "2017-12-05", "2016-12-05", "2017-12-04"},
+        {"RP08", "2017-Q1", "2017-03-05", "2016-12-05", "2017-03-04"},
+        {"RP08", "2017-Q3", "2017-09-05", "2017-06-05", "2017-09-04"},
+        {"RP14", "2017", "2017-12-05", "2017-01-01", "2017-12-31"},
+        {"RP15", "2017", "2017-10-15", "2017-01-01", "2017-12-31"},
+        {"RP15", "2018", NULL, "2018-01-01", "2018-12-31"},
+        {"RP16", "2023", "2023-01-31", "2023-01-01", "2023-12-31"},
+        {"RP04", "2023-9M", NULL, "2023-01-01", "2023-09-30"},
+        {"RP18", "2023-03-01_2023-05-15", NULL, "2023-03-01", "2023-05-15"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct due_slot s = slot_of(c, rows[i].report, NULL, rows[i].period);
+        assert_int_equal(s.has_due, rows[i].due != NULL);
+        if (s.has_due) assert_day(s.due, rows[i].due);
+        assert_day(s.window.first, rows[i].first);
+        assert_day(s.window.last, rows[i].last);
+        if (!s.has_due) assert_true(due_late_ms(&s) == INT64_MAX);
+    }
+    /* The last moment is the midnight behind the due day, in Vietnam's time. */
+    struct due_slot s = slot_of(c, "RP05", NULL, "2018-6M");
+    struct date day;
+    assert_int_equal(date_of_ms(due_late_ms(&s) - 1, &day), ERR_OK);
+    assert_day(day, "2018-06-04");
+    assert_int_equal(date_of_ms(due_late_ms(&s), &day), ERR_OK);
+    assert_day(day, "2018-06-05");
+    catalogue_free(c);
+}
+
+static void a_weekend_moves_the_day_when_asked(void **state)
+{
+    (void)state;
+#define PARAM(word)                                                                                \
+    "name,value,unit,valid_from,valid_to,source\ndue_weekend," word ",,2020-01-01,,\n"
+    static const char windows[] = HEADER "RP01,1,md=06-05 incl,,1900-01-01,,\n";
+    struct catalogue *none = parse(windows, NULL, NULL);
+    struct catalogue *before = parse(windows, PARAM("before"), NULL);
+    struct catalogue *after = parse(windows, PARAM("after"), NULL);
+    /* 5 June 2021 is a Saturday, 2022 a Sunday, 2023 a Monday. */
+    assert_day(slot_of(none, "RP01", NULL, "2021-6M").due, "2021-06-05");
+    assert_day(slot_of(before, "RP01", NULL, "2021-6M").due, "2021-06-04");
+    assert_day(slot_of(after, "RP01", NULL, "2021-6M").due, "2021-06-07");
+    assert_day(slot_of(before, "RP01", NULL, "2022-6M").due, "2022-06-03");
+    assert_day(slot_of(after, "RP01", NULL, "2022-6M").due, "2022-06-06");
+    assert_day(slot_of(after, "RP01", NULL, "2023-6M").due, "2023-06-05");
+    assert_day(slot_of(after, "RP01", NULL, "2010-6M").due, "2010-06-05"); /* not valid yet */
+    catalogue_free(none);
+    catalogue_free(before);
+    catalogue_free(after);
+}
+
+static void per_unit_rules(void **state)
+{
+    (void)state;
+    struct catalogue *c = parse(HEADER "RP01,1,md=06-05 excl,,1900-01-01,,\n"
+                                       "RP01,15,md=06-05 incl,,2020-01-01,2020-12-31,26170\n",
+                                NULL, NULL);
+    assert_day(slot_of(c, "RP01", "26173", "2020-6M").due, "2020-06-04");
+    assert_day(slot_of(c, "RP01", "26170", "2020-6M").due, "2020-06-05");
+    assert_day(slot_of(c, "RP01", "26170", "2020-6M").window.last, "2020-06-14");
+    assert_day(slot_of(c, "RP01", "26170", "2021-6M").due, "2021-06-04");
+    assert_day(slot_of(c, "RP01", "26170", "2021-6M").window.first, "2020-12-15");
+    catalogue_free(c);
+}
+
+/* ---- walking, owing ---- */
+
+static enum err count_one(void *ctx, const struct due_slot *slot)
+{
+    char label[PERIOD_LABEL_ROOM];
+    period_print(slot->period, label);
+    strcat(ctx, label);
+    strcat(ctx, " ");
+    return ERR_OK;
+}
+
+static void every_period_once(void **state)
+{
+    (void)state;
+    struct catalogue *c = catalogue_load_parsed("catalogue");
+    char text[512] = "";
+    struct date from = {2017, 1, 1}, to = {2017, 12, 31};
+    assert_int_equal(due_each(c, "RP08", NULL, from, to, count_one, text), ERR_OK);
+    assert_string_equal(text, "2017-Q1 2017-Q2 2017-Q3 2017-Q4 ");
+    text[0] = '\0';
+    assert_int_equal(due_each(c, "RP04", NULL, from, to, count_one, text), ERR_OK);
+    assert_string_equal(text, "2017-6M 2017-9M 2017 "); /* no due day: by the window's end */
+    text[0] = '\0';
+    to = from;
+    assert_int_equal(due_each(c, "RP01", NULL, (struct date){2017, 1, 2}, (struct date){2017, 1, 2},
+                              count_one, text),
+                     ERR_OK);
+    assert_string_equal(text, "2016-12 "); /* due two days behind its end */
+    assert_int_equal(due_each(c, "RP99", NULL, from, to, count_one, text), ERR_NOT_FOUND);
+    catalogue_free(c);
+}
+
+static void who_owes_a_report(void **state)
+{
+    (void)state;
+    struct date on = {2023, 6, 30};
+    struct catalogue *all = parse(HEADER, NULL, NULL);
+    assert_true(catalogue_owes(all, "RP01", "26170", on));  /* no row: every unit */
+    assert_false(catalogue_owes(all, "RP04", "26170", on)); /* the district's own */
+    catalogue_free(all);
+    struct catalogue *c = parse(HEADER, NULL,
+                                "report,who,feeds,valid_from,valid_to,source\n"
+                                "RP01,26170,RP04,1900-01-01,2023-12-31,\n"
+                                "RP01,below:735,,2024-01-01,,\n");
+    assert_true(catalogue_owes(c, "RP01", "26170", on));
+    assert_false(catalogue_owes(c, "RP01", "26173", on));
+    assert_true(catalogue_owes(c, "RP01", "26173", (struct date){2024, 6, 30}));
+    assert_true(catalogue_feeds(c, "RP01", "RP04", on));
+    assert_false(catalogue_feeds(c, "RP01", "RP04", (struct date){2024, 6, 30}));
+    catalogue_free(c);
+    struct catalogue *shipped = catalogue_load_parsed("catalogue");
+    assert_true(catalogue_owes(shipped, "RP05", "23404", (struct date){2018, 6, 30}));
+    assert_false(catalogue_owes(shipped, "RP05", "26170", (struct date){2018, 6, 30}));
+    assert_true(catalogue_feeds(shipped, "RP09", "RP11", (struct date){2017, 6, 30}));
+    catalogue_free(shipped);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(windows_tile_whatever_the_rules),
+        cmocka_unit_test(a_rule_that_changes_leaves_no_day_out),
+        cmocka_unit_test(due_days_of_the_plans),
+        cmocka_unit_test(a_weekend_moves_the_day_when_asked),
+        cmocka_unit_test(per_unit_rules),
+        cmocka_unit_test(every_period_once),
+        cmocka_unit_test(who_owes_a_report),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
