@@ -24,156 +24,31 @@
 
 #define WEB_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
-enum web_stage { WEB_READING, WEB_WAITING, WEB_DONE };
-
-struct web_job {
-    struct web *web;
-    struct MHD_Connection *connection;
-    struct web_job *next;
-    enum web_stage stage;
-    struct web_head head;
-    struct web_request request;
-    struct web_response response;
-    struct buf body;
-    bool overflow; /* more headers than there is room for */
-    size_t text_len;
-    char text[WEB_CONN_MEMORY_BYTES]; /* copies of path, headers and parameters */
-};
-
 struct web {
     struct MHD_Daemon *daemon;
     uv_async_t wake;
     struct web_guard guard;
+    uv_timer_t timer; /* of the streams */
+    unsigned handles; /* not closed yet */
     web_handler_fn handler;
+    void (*tick)(void *ctx);
     void *ctx;
     void (*on_gone)(void *);
     void *gone_ctx;
-    bool in_handler;
+    struct web_job *handling; /* in the handler now; NULL: none */
+    struct web_later *laters; /* answers that are still to come */
+    struct web_streams *streams;
+    unsigned ticks;
     uv_mutex_t mutex; /* guards all below */
     struct web_job *first, *last;
     unsigned waiting;
     bool stopping;
 };
 
-static const char *const web_header_names[WEB_HEADER_COUNT] = {
-    [WEB_AUTHORIZATION] = "Authorization",
-    [WEB_IF_NONE_MATCH] = "If-None-Match",
-    [WEB_RANGE] = "Range",
-    [WEB_CONTENT_TYPE] = "Content-Type",
-    [WEB_ORIGIN] = "Origin",
-    [WEB_COOKIE] = "Cookie",
-    [WEB_CSRF] = "X-Dongbo-Csrf",
+struct web_later {
+    struct web_job *job; /* NULL: the service has stopped */
+    struct web_later *next, *before;
 };
-
-/* ---- jobs, library's thread ---- */
-
-/* A copy of `s` inside the job; "" when there is no room, and then the request is refused. */
-static const char *web_keep(struct web_job *j, const char *s)
-{
-    if (s == NULL) return "";
-    size_t len = strlen(s) + 1;
-    if (len > sizeof j->text - j->text_len) {
-        j->overflow = true;
-        return "";
-    }
-    char *at = j->text + j->text_len;
-    memcpy(at, s, len);
-    j->text_len += len;
-    return at;
-}
-
-/* UINT64_MAX unless the text is a plain decimal number. */
-static uint64_t web_number(const char *s)
-{
-    uint64_t v = 0;
-    if (s == NULL || *s == '\0' || strlen(s) > 18) return UINT64_MAX;
-    for (; *s != '\0'; s++) {
-        if (*s < '0' || *s > '9') return UINT64_MAX;
-        v = v * 10 + (uint64_t)(*s - '0');
-    }
-    return v;
-}
-
-static enum MHD_Result web_on_header(void *ctx, enum MHD_ValueKind kind, const char *name,
-                                     const char *value)
-{
-    struct web_job *j = ctx;
-    (void)kind;
-    if (strcasecmp(name, "Host") == 0) {
-        j->head.host_count++;
-        j->head.host = web_keep(j, value);
-    } else if (strcasecmp(name, "Content-Length") == 0) {
-        j->head.content_length_count++;
-        j->head.content_length = web_number(value);
-    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
-        j->head.transfer_encoding_count++;
-    }
-    for (size_t i = 0; i < WEB_HEADER_COUNT; i++) {
-        if (j->request.headers[i] == NULL && strcasecmp(name, web_header_names[i]) == 0) {
-            j->request.headers[i] = web_keep(j, value);
-        }
-    }
-    return MHD_YES;
-}
-
-static enum MHD_Result web_on_param(void *ctx, enum MHD_ValueKind kind, const char *name,
-                                    const char *value)
-{
-    struct web_job *j = ctx;
-    (void)kind;
-    if (j->request.param_count == WEB_PARAMS_MAX) {
-        j->overflow = true;
-        return MHD_NO;
-    }
-    j->request.params[j->request.param_count++] =
-        (struct web_param){.name = web_keep(j, name), .value = web_keep(j, value)};
-    return MHD_YES;
-}
-
-static int web_hex(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-/* %-decoding in place. "%00" stays as it is: a decoded NUL would cut the text short behind our back. */
-static size_t web_on_unescape(void *ctx, struct MHD_Connection *c, char *s)
-{
-    char *out = s;
-    (void)ctx;
-    (void)c;
-    for (const char *in = s; *in != '\0';) {
-        int high = *in == '%' ? web_hex(in[1]) : -1;
-        int low = high >= 0 ? web_hex(in[2]) : -1;
-        if (low >= 0 && (high | low) != 0) {
-            *out++ = (char)(high * 16 + low);
-            in += 3;
-        } else {
-            *out++ = *in++;
-        }
-    }
-    *out = '\0';
-    return (size_t)(out - s);
-}
-
-static struct web_job *web_job_new(struct web *w, struct MHD_Connection *c, const char *url,
-                                   const char *method)
-{
-    struct web_job *j = malloc(sizeof *j);
-    if (j == NULL) return NULL;
-    memset(j, 0, offsetof(struct web_job, text));
-    j->web = w;
-    j->connection = c;
-    buf_init(&j->body, WEB_BODY_BYTES_MAX);
-    web_response_init(&j->response);
-    j->request.path = j->head.path = web_keep(j, url);
-    j->head.method = web_keep(j, method);
-    MHD_get_connection_values(c, MHD_HEADER_KIND, web_on_header, j);
-    MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, web_on_param, j);
-    return j;
-}
 
 static void web_on_completed(void *ctx, struct MHD_Connection *c, void **slot,
                              enum MHD_RequestTerminationCode code)
@@ -206,14 +81,18 @@ static void web_add_headers(struct MHD_Response *m, const struct web_response *r
     }
 }
 
-static enum MHD_Result web_answer(struct MHD_Connection *c, struct web_response *r)
+static enum MHD_Result web_answer(struct web_job *j)
 {
+    struct MHD_Connection *c = j->connection;
+    struct web_response *r = &j->response;
     if (r->body.e != ERR_OK || r->status < 200 || r->status > 599) {
         buf_clear(&r->body);
         r->status = 500;
     }
     struct MHD_Response *m = NULL;
-    if (r->body.len > 0) {
+    if (j->stream != 0) {
+        m = web_streams_response(j->web->streams, j->stream, c);
+    } else if (r->body.len > 0) {
         m = MHD_create_response_from_buffer(r->body.len, r->body.p, MHD_RESPMEM_MUST_FREE);
         if (m != NULL) r->body = (struct buf){.max = r->body.max}; /* The library frees it. */
     } else {
@@ -232,7 +111,7 @@ static enum MHD_Result web_refuse(struct web_job *j, unsigned status)
     web_set_header(&j->response, "Connection", "close");
     web_text(&j->response, status, "text/plain; charset=utf-8", "refused\n");
     j->stage = WEB_DONE;
-    return web_answer(j->connection, &j->response);
+    return web_answer(j);
 }
 
 static enum MHD_Result web_begin(struct web_job *j)
@@ -275,11 +154,12 @@ static enum MHD_Result web_on_request(void *ctx, struct MHD_Connection *c, const
     struct web_job *j = *slot;
     (void)version;
     if (j == NULL) {
-        j = web_job_new(ctx, c, url, method);
+        const struct web *w = ctx;
+        j = web_job_new(ctx, w->guard.body_bytes_max, c, url, method);
         *slot = j;
         return j != NULL ? web_begin(j) : MHD_NO;
     }
-    if (j->stage == WEB_DONE) return web_answer(c, &j->response);
+    if (j->stage == WEB_DONE) return web_answer(j);
     if (*data_len > 0) {
         buf_add(&j->body, data, *data_len);
         *data_len = 0;
@@ -318,11 +198,80 @@ static void web_on_wake(uv_async_t *a)
 {
     struct web *w = a->data;
     for (struct web_job *j; (j = web_take(w)) != NULL;) {
-        w->in_handler = true;
+        w->handling = j;
         w->handler(w->ctx, &j->request, &j->response);
-        w->in_handler = false;
-        web_hand_back(w, j);
+        w->handling = NULL;
+        if (j->later == NULL) web_hand_back(w, j);
     }
+}
+
+struct web_later *web_later(struct web *w)
+{
+    struct web_later *l = calloc(1, sizeof *l);
+    assert(w->handling != NULL && w->handling->later == NULL && w->handling->stream == 0);
+    if (l == NULL) return NULL;
+    *l = (struct web_later){.job = w->handling, .next = w->laters};
+    if (w->laters != NULL) w->laters->before = l;
+    w->laters = l;
+    w->handling->later = l;
+    return l;
+}
+
+struct web_response *web_later_response(struct web_later *l)
+{
+    return l->job != NULL ? &l->job->response : NULL;
+}
+
+/* The job's connection wakes; `l` knows no job any more. */
+static void web_later_let_go(struct web *w, struct web_later *l)
+{
+    struct web_job *j = l->job;
+    if (l->before != NULL)
+        l->before->next = l->next;
+    else
+        w->laters = l->next;
+    if (l->next != NULL) l->next->before = l->before;
+    l->job = NULL;
+    web_hand_back(w, j);
+}
+
+void web_later_done(struct web_later *l)
+{
+    if (l->job != NULL) web_later_let_go(l->job->web, l);
+    free(l);
+}
+
+/* ---- streams, loop's thread ---- */
+
+static void web_on_timer(uv_timer_t *t)
+{
+    struct web *w = t->data;
+    if (++w->ticks % (WEB_HEARTBEAT_MS / WEB_TICK_MS) == 0) web_streams_heartbeat(w->streams);
+    if (w->tick != NULL) w->tick(w->ctx);
+    if (web_streams_count(w->streams) == 0) uv_timer_stop(t);
+}
+
+uint64_t web_stream_open(struct web *w)
+{
+    struct web_job *j = w->handling;
+    assert(j != NULL && j->later == NULL && j->stream == 0);
+    j->stream = web_streams_add(w->streams);
+    if (j->stream == 0) return 0;
+    web_set_header(&j->response, "Content-Type", "text/event-stream; charset=utf-8");
+    web_set_header(&j->response, "Cache-Control", "no-store");
+    if (!uv_is_active((uv_handle_t *)&w->timer))
+        (void)uv_timer_start(&w->timer, web_on_timer, WEB_TICK_MS, WEB_TICK_MS);
+    return j->stream;
+}
+
+bool web_stream_send(struct web *w, uint64_t stream, const char *event, const char *data)
+{
+    return web_streams_send(w->streams, stream, event, data);
+}
+
+void web_stream_end(struct web *w, uint64_t stream)
+{
+    if (stream != 0) web_streams_end(w->streams, stream);
 }
 
 /* ---- start and stop ---- */
@@ -390,6 +339,7 @@ static enum err web_start_daemon(struct web *w, const struct web_options *o,
 
 static void web_free(struct web *w)
 {
+    web_streams_free(w->streams);
     uv_mutex_destroy(&w->mutex);
     web_guard_free(&w->guard);
     free(w);
@@ -398,8 +348,15 @@ static void web_free(struct web *w)
 static void web_on_closed(uv_handle_t *h)
 {
     struct web *w = h->data;
+    if (--w->handles > 0) return;
     if (w->on_gone != NULL) w->on_gone(w->gone_ctx);
     web_free(w);
+}
+
+static void web_close_handles(struct web *w)
+{
+    uv_close((uv_handle_t *)&w->wake, web_on_closed);
+    uv_close((uv_handle_t *)&w->timer, web_on_closed);
 }
 
 static enum err web_prepare(struct uv_loop_s *loop, const struct web_options *o, struct web **out)
@@ -407,18 +364,24 @@ static enum err web_prepare(struct uv_loop_s *loop, const struct web_options *o,
     struct web *w = calloc(1, sizeof *w);
     if (w == NULL) return ERR_NOMEM;
     w->handler = o->handler;
+    w->tick = o->tick;
     w->ctx = o->ctx;
     if (uv_mutex_init(&w->mutex) != 0) {
         free(w);
         return ERR_NOMEM;
     }
     enum err e = web_guard_set(&w->guard, o->hosts, o->host_count, o->methods);
+    w->guard.body_bytes_max = o->body_bytes_max != 0 ? o->body_bytes_max : WEB_BODY_BYTES_MAX;
+    assert(w->guard.body_bytes_max <= WEB_UPLOAD_BYTES_MAX);
+    if (e == ERR_OK) e = web_streams_new(&w->streams);
     if (e == ERR_OK && uv_async_init(loop, &w->wake, web_on_wake) != 0) e = ERR_IO;
     if (e != ERR_OK) {
         web_free(w);
         return e;
     }
-    w->wake.data = w;
+    (void)uv_timer_init(loop, &w->timer); /* always 0 */
+    w->wake.data = w->timer.data = w;
+    w->handles = 2;
     *out = w;
     return ERR_OK;
 }
@@ -441,7 +404,7 @@ enum err web_open(struct uv_loop_s *loop, const struct web_options *options, str
     }
     uv_mutex_unlock(&w->mutex);
     if (e != ERR_OK) {
-        uv_close((uv_handle_t *)&w->wake, web_on_closed);
+        web_close_handles(w);
         return e;
     }
     *out = w;
@@ -455,7 +418,7 @@ uint16_t web_port(const struct web *w)
 
 void web_close(struct web *w, void (*on_gone)(void *ctx), void *ctx)
 {
-    assert(!w->in_handler && !w->stopping);
+    assert(w->handling == NULL && !w->stopping);
     uv_mutex_lock(&w->mutex);
     w->stopping = true;
     uv_mutex_unlock(&w->mutex);
@@ -463,8 +426,13 @@ void web_close(struct web *w, void (*on_gone)(void *ctx), void *ctx)
         web_text(&j->response, 503, "text/plain; charset=utf-8", "stopping\n");
         web_hand_back(w, j);
     }
+    for (struct web_later *l; (l = w->laters) != NULL;) {
+        web_text(&l->job->response, 503, "text/plain; charset=utf-8", "stopping\n");
+        web_later_let_go(w, l);
+    }
+    web_streams_end(w->streams, 0);
     MHD_stop_daemon(w->daemon); /* Joins its thread. */
     w->on_gone = on_gone;
     w->gone_ctx = ctx;
-    uv_close((uv_handle_t *)&w->wake, web_on_closed);
+    web_close_handles(w);
 }

@@ -37,6 +37,11 @@ enum {
     WEB_PARAMS_MAX = 32, /* query parameters */
     WEB_REPLY_HEADERS_MAX = 16,
     WEB_HOSTS_MAX = 16,
+    WEB_STREAMS_MAX = 16,              /* of events, open at once */
+    WEB_STREAM_BYTES_MAX = 256 * 1024, /* of events that a client has not read yet */
+    WEB_TICK_MS = 500,                 /* between two calls of `tick` */
+    WEB_HEARTBEAT_MS = 15000, /* of silence on a stream, so that a client that left is noticed */
+    WEB_UPLOAD_BYTES_MAX = 8 * 1024 * 1024 /* highest body_bytes_max */
 };
 
 enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_PUT, WEB_DELETE };
@@ -87,8 +92,11 @@ struct web_options {
     const char *const *
         hosts; /* allowed Host values; one without port is also allowed with the port listened at */
     size_t host_count;
-    unsigned methods; /* bits 1u << enum web_method */
+    unsigned methods;      /* bits 1u << enum web_method */
+    size_t body_bytes_max; /* 0: WEB_BODY_BYTES_MAX */
     web_handler_fn handler;
+    /* Called every WEB_TICK_MS while a stream is open; NULL: not wanted. */
+    void (*tick)(void *ctx);
     void *ctx;
 };
 
@@ -110,6 +118,29 @@ void web_set_header(struct web_response *r, const char *name, const char *value)
 
 /* Answer with this status and text body ("text/plain; charset=utf-8" and the like). */
 void web_text(struct web_response *r, unsigned status, const char *type, const char *text);
+
+/* ---- an answer that comes later ---- */
+
+/*
+ * In the handler, at most once: it may return before the response is filled, and the connection sleeps on. What the
+ * request pointed to is gone when the handler returns: copy it before. NULL: no memory, answer at once.
+ */
+struct web_later;
+struct web_later *web_later(struct web *w);
+/* The response to fill; NULL: the service has stopped, nobody waits for it. */
+struct web_response *web_later_response(struct web_later *l);
+/* Send it. `l` is gone. To be called for every web_later(), also after web_close(). */
+void web_later_done(struct web_later *l);
+
+/* ---- server-sent events ---- */
+
+/* In the handler: the answer (its headers are the handler's, its body is not used) becomes a stream of events, with
+ * this number. 0: too many are open, or no memory; answer 503. */
+uint64_t web_stream_open(struct web *w);
+/* One event; `data` is one line. false: the client left, or reads too slowly: the stream is gone. */
+bool web_stream_send(struct web *w, uint64_t stream, const char *event, const char *data);
+void web_stream_end(struct web *w,
+                    uint64_t stream); /* after what was sent; an unknown number is fine */
 
 /* The query parameter's value or NULL. */
 const char *web_param(const struct web_request *r, const char *name);

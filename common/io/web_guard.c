@@ -59,6 +59,6 @@ unsigned web_guard_check(const struct web_guard *g, const struct web_head *h,
     if (h->path[0] != '/') return 400;
     if (strlen(h->path) > WEB_PATH_BYTES_MAX) return 414;
     if (!web_method_find(h->method, method) || (g->methods & (1u << *method)) == 0) return 405;
-    if (h->content_length > WEB_BODY_BYTES_MAX) return 413;
+    if (h->content_length > g->body_bytes_max) return 413;
     return 0;
 }

@@ -11,10 +11,35 @@ struct web_head {
     uint64_t content_length; /* UINT64_MAX: not a plain number */
 };
 
+enum web_stage { WEB_READING, WEB_WAITING, WEB_DONE };
+
+struct web_job {
+    struct web *web;
+    struct MHD_Connection *connection;
+    struct web_job *next;
+    enum web_stage stage;
+    struct web_head head;
+    struct web_request request;
+    struct web_response response;
+    struct web_later *later; /* the answer comes by it; NULL: by the handler itself */
+    uint64_t stream;         /* 0: the answer is no stream */
+    struct buf body;
+    bool overflow; /* more headers than there is room for */
+    size_t text_len;
+    char text[WEB_CONN_MEMORY_BYTES]; /* copies of path, headers and parameters */
+};
+
+struct MHD_Connection;
+/* NULL: no memory. */
+struct web_job *web_job_new(struct web *w, size_t body_bytes_max, struct MHD_Connection *c,
+                            const char *url, const char *method);
+size_t web_on_unescape(void *ctx, struct MHD_Connection *c, char *s);
+
 struct web_guard {
     char *hosts[WEB_HOSTS_MAX];
     size_t host_count;
     unsigned methods;
+    size_t body_bytes_max;
     uint16_t port;
 };
 
@@ -25,6 +50,21 @@ unsigned web_guard_check(const struct web_guard *g, const struct web_head *h,
 MUST_CHECK enum err web_guard_set(struct web_guard *g, const char *const *hosts, size_t n,
                                   unsigned methods);
 void web_guard_free(struct web_guard *g);
+
+/* Streams of events of one service; its own mutex, taken last. */
+struct MHD_Response;
+struct web_streams;
+MUST_CHECK enum err web_streams_new(struct web_streams **out);
+void web_streams_free(struct web_streams *s); /* all streams are gone */
+/* Loop's thread. 0: too many, or no memory. */
+uint64_t web_streams_add(struct web_streams *s);
+bool web_streams_send(struct web_streams *s, uint64_t id, const char *event, const char *data);
+void web_streams_end(struct web_streams *s, uint64_t id); /* 0: all of them, and no more come */
+void web_streams_heartbeat(struct web_streams *s);
+size_t web_streams_count(struct web_streams *s);
+/* Library's thread: the response that streams; NULL: no memory. */
+struct MHD_Response *web_streams_response(struct web_streams *s, uint64_t id,
+                                          struct MHD_Connection *c);
 
 /* An empty 200; free releases what is in it. */
 void web_response_init(struct web_response *r);

@@ -28,7 +28,7 @@ OWN_FOLDERS = {  # what each layer may include of the project
 }
 ONLY_IN = {  # a header and the files that alone may name it
     "uv.h": re.compile(r"^(common/io/[^/]+|(node|hub)/drive[^/]*\.c)$"),
-    "microhttpd.h": re.compile(r"^common/io/web\.c$"),
+    "microhttpd.h": re.compile(r"^common/io/web(_job|_stream)?\.c$"),
     "sqlite3.h": re.compile(r"^common/io/db[^/]*\.[ch]$"),
     "pango/pangocairo.h": re.compile(r"^hub/pdf[^/]*\.[ch]$"),
     "qrencode.h": re.compile(r"^hub/qr\.c$"),

@@ -4,6 +4,7 @@
 #include "common/io/clock.h"
 #include "common/io/tls.h"
 #include "common/io/web.h"
+#include "common/io/work.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,12 +30,75 @@ static _Atomic int handled;
 static _Atomic unsigned slow_ms;
 static uint16_t port;
 
+/* "/later": answered by a piece of work on another thread. */
+struct later_job {
+    struct web_later *later;
+    bool done;
+};
+static _Atomic unsigned later_ms;
+static _Atomic int later_answered, later_lost;
+
+static void later_work(void *ctx)
+{
+    struct later_job *j = ctx;
+    assert_false(pthread_equal(pthread_self(), loop_thread));
+    usleep(atomic_load(&later_ms) * 1000);
+    j->done = true;
+}
+
+static void later_done(void *ctx)
+{
+    struct later_job *j = ctx;
+    struct web_response *r = web_later_response(j->later);
+    assert_true(j->done && pthread_equal(pthread_self(), loop_thread));
+    if (r != NULL) web_text(r, 201, "text/plain", "late");
+    atomic_fetch_add(r != NULL ? &later_answered : &later_lost, 1);
+    web_later_done(j->later);
+    free(j);
+}
+
+static void begin_later(void)
+{
+    struct later_job *j = calloc(1, sizeof *j);
+    assert_non_null(j);
+    j->later = web_later(web);
+    assert_non_null(j->later);
+    assert_int_equal(work_start(&loop, later_work, later_done, j), ERR_OK);
+}
+
+/* "/events": every tick sends its number; "/flood" sends more than anybody reads. */
+static _Atomic uint64_t stream;
+static _Atomic int ticks, streams_gone;
+
+static void on_tick(void *ctx)
+{
+    char text[32];
+    uint64_t id = atomic_load(&stream);
+    assert_ptr_equal(ctx, &loop);
+    snprintf(text, sizeof text, "{\"n\":%d}", atomic_fetch_add(&ticks, 1) + 1);
+    if (id == 0 || web_stream_send(web, id, "tick", text)) return;
+    atomic_store(&stream, 0);
+    atomic_fetch_add(&streams_gone, 1);
+}
+
 static void handler(void *ctx, const struct web_request *q, struct web_response *r)
 {
     assert_ptr_equal(ctx, &loop);
     assert_true(pthread_equal(pthread_self(), loop_thread));
     atomic_fetch_add(&handled, 1);
     if (atomic_load(&slow_ms) > 0) usleep(atomic_load(&slow_ms) * 1000);
+    if (strcmp(q->path, "/later") == 0) {
+        begin_later();
+        return;
+    }
+    if (strcmp(q->path, "/events") == 0) {
+        uint64_t id = web_stream_open(web);
+        if (id == 0) web_text(r, 503, "text/plain", "too many");
+        if (id != 0) assert_true(web_stream_send(web, id, "hello", "{}"));
+        atomic_store(&stream, id);
+        return;
+    }
+    if (strcmp(q->path, "/end") == 0) web_stream_end(web, atomic_load(&stream));
     if (strcmp(q->path, "/bad-header") == 0) {
         web_set_header(r, "X-Test", "a\r\nSet-Cookie: x");
         return;
@@ -81,6 +145,7 @@ static struct web_options options_of(const char *cert, const char *key)
                                 .host_count = 2,
                                 .methods = 1u << WEB_GET | 1u << WEB_HEAD | 1u << WEB_POST,
                                 .handler = handler,
+                                .tick = on_tick,
                                 .ctx = &loop};
 }
 
@@ -89,6 +154,12 @@ static int start(const char *cert, const char *key)
     atomic_store(&web_gone, false);
     atomic_store(&handled, 0);
     atomic_store(&slow_ms, 0);
+    atomic_store(&later_ms, 0);
+    atomic_store(&later_answered, 0);
+    atomic_store(&later_lost, 0);
+    atomic_store(&stream, 0);
+    atomic_store(&ticks, 0);
+    atomic_store(&streams_gone, 0);
     struct web_options o = options_of(cert, key);
     if (uv_loop_init(&loop) != 0 || uv_async_init(&loop, &stop, on_stop) != 0) return -1;
     if (web_open(&loop, &o, &web) != ERR_OK) return -1;
@@ -519,6 +590,124 @@ static void https_serves_our_certificate_and_only_new_protocols(void **state)
     tls_wipe(&key);
 }
 
+static bool receive_until(int fd, struct buf *got, const char *word)
+{
+    char chunk[4096];
+    while (strstr(buf_cstr(got), word) == NULL) {
+        ssize_t n = recv(fd, chunk, sizeof chunk, 0);
+        if (n <= 0) return false;
+        buf_add(got, chunk, (size_t)n);
+    }
+    return true;
+}
+
+static const char get_later[] =
+    "GET /later HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+static const char get_events[] = "GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+
+static void an_answer_may_come_later(void **state)
+{
+    (void)state;
+    int fd[3];
+    atomic_store(&later_ms, 50);
+    for (int i = 0; i < 3; i++) {
+        fd[i] = dial_from("127.0.0.1");
+        assert_int_equal(send(fd[i], get_later, sizeof get_later - 1, 0), sizeof get_later - 1);
+    }
+    for (int i = 0; i < 3; i++) {
+        struct buf got;
+        buf_init(&got, 65536);
+        receive_all(fd[i], &got);
+        assert_non_null(strstr(buf_cstr(&got), "HTTP/1.1 201"));
+        assert_non_null(strstr(buf_cstr(&got), "late"));
+        buf_free(&got);
+        close(fd[i]);
+    }
+    assert_int_equal(atomic_load(&later_answered), 3);
+}
+
+/* teardown() stops the service while the work is under way: 503 for who waits, nothing lost, no leak. */
+static void stopping_does_not_wait_for_a_late_answer(void **state)
+{
+    (void)state;
+    struct buf got;
+    atomic_store(&later_ms, 300);
+    int fd = dial_from("127.0.0.1");
+    assert_int_equal(send(fd, get_later, sizeof get_later - 1, 0), sizeof get_later - 1);
+    while (atomic_load(&handled) == 0)
+        usleep(1000);
+    assert_int_equal(teardown(NULL), 0);
+    assert_int_equal(atomic_load(&later_lost), 1);
+    assert_int_equal(atomic_load(&later_answered), 0);
+    buf_init(&got, 65536);
+    receive_all(fd, &got);
+    assert_non_null(strstr(buf_cstr(&got), "HTTP/1.1 503"));
+    buf_free(&got);
+    close(fd);
+    assert_int_equal(setup(NULL), 0);
+}
+
+static void events_come_as_they_happen(void **state)
+{
+    (void)state;
+    struct buf got;
+    buf_init(&got, 65536);
+    int fd = dial_from("127.0.0.1");
+    assert_int_equal(send(fd, get_events, sizeof get_events - 1, 0), sizeof get_events - 1);
+    assert_true(receive_until(fd, &got, "event: hello\ndata: {}\n\n"));
+    assert_non_null(strstr(buf_cstr(&got), "Content-Type: text/event-stream"));
+    assert_true(receive_until(fd, &got, "event: tick\ndata: {\"n\":1}\n\n"));
+    assert_true(receive_until(fd, &got, "event: tick\ndata: {\"n\":2}\n\n"));
+    buf_free(&got);
+    close(fd); /* who left is noticed at one of the next events, and then the ticks end */
+    for (int i = 0; i < 100 && atomic_load(&streams_gone) == 0; i++)
+        usleep(50000);
+    assert_int_equal(atomic_load(&streams_gone), 1);
+    usleep(WEB_TICK_MS * 2500);
+    int n = atomic_load(&ticks);
+    usleep(WEB_TICK_MS * 2500);
+    assert_int_equal(atomic_load(&ticks), n);
+}
+
+static void a_stream_ends_when_told_and_at_the_stop(void **state)
+{
+    (void)state;
+    static const char end[] = "GET /end HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+    struct buf got;
+    buf_init(&got, 65536);
+    int fd = dial_from("127.0.0.1"), other = dial_from("127.0.0.1");
+    assert_int_equal(send(fd, get_events, sizeof get_events - 1, 0), sizeof get_events - 1);
+    assert_true(receive_until(fd, &got, "hello"));
+    assert_int_equal(send(other, end, sizeof end - 1, 0), sizeof end - 1);
+    assert_true(receive_until(fd, &got, "\r\n0\r\n")); /* the last chunk */
+    close(other);
+    close(fd);
+    fd = dial_from("127.0.0.1");
+    buf_clear(&got);
+    assert_int_equal(send(fd, get_events, sizeof get_events - 1, 0), sizeof get_events - 1);
+    assert_true(receive_until(fd, &got, "hello"));
+    assert_int_equal(teardown(NULL), 0); /* open streams do not hold it up */
+    assert_int_equal(setup(NULL), 0);
+    buf_free(&got);
+    close(fd);
+}
+
+static void streams_are_limited(void **state)
+{
+    (void)state;
+    int fd[WEB_STREAMS_MAX + 1];
+    for (int i = 0; i <= WEB_STREAMS_MAX; i++) {
+        struct buf got;
+        buf_init(&got, 65536);
+        fd[i] = dial_from("127.0.0.1");
+        assert_int_equal(send(fd[i], get_events, sizeof get_events - 1, 0), sizeof get_events - 1);
+        assert_true(receive_until(fd[i], &got, i < WEB_STREAMS_MAX ? "hello" : "too many"));
+        buf_free(&got);
+    }
+    for (int i = 0; i <= WEB_STREAMS_MAX; i++)
+        close(fd[i]);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -535,6 +724,11 @@ int main(void)
         TEST(a_full_queue_answers_503_and_peers_that_left_do_no_harm),
         TEST(one_address_cannot_take_all_connections),
         TEST(stopping_with_requests_under_way_leaks_nothing),
+        TEST(an_answer_may_come_later),
+        TEST(stopping_does_not_wait_for_a_late_answer),
+        TEST(events_come_as_they_happen),
+        TEST(a_stream_ends_when_told_and_at_the_stop),
+        TEST(streams_are_limited),
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(https_serves_our_certificate_and_only_new_protocols),
     };
