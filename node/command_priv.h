@@ -3,6 +3,7 @@
 #define DONGBO_NODE_COMMAND_PRIV_H
 
 #include "node/command.h"
+#include "node/store_search.h"
 
 typedef json_t *node_command_fn(struct node_command *c, const json_t *request);
 
@@ -21,6 +22,24 @@ json_t *node_command_search(struct node_command *c, const json_t *request);
 json_t *node_command_reveal(struct node_command *c, const json_t *request);
 json_t *node_command_catalogue(struct node_command *c, const json_t *request);
 json_t *node_command_check(struct node_command *c, const json_t *request);
+
+#define NODE_SEARCH_COLUMNS_FEW 5u /* of a list, unless others are chosen */
+
+struct node_columns {
+    const struct catalogue_field *field[NODE_SEARCH_CELLS_MAX];
+    size_t count;
+};
+/* What a list or an export asks for: type, q, where, sort, down, conflicts, pending. NULL: read, and
+ * values live in `memory`; else the response that says what is wrong. */
+json_t *node_search_read(struct node_command *c, const json_t *request, struct node_search *q,
+                         struct buf *memory);
+/* Its columns, as asked for or the usual ones. NULL: read. */
+json_t *node_search_chosen(const json_t *request, const struct catalogue_type *t,
+                           struct node_columns *out);
+/* Whether its names are to be shown as initials. `columns` may be NULL. */
+bool node_search_masked(const struct catalogue_type *t, const struct node_columns *columns,
+                        const struct node_search *q);
+void node_initials_add(const char *text, struct buf *out);
 /* command_import.c */
 json_t *node_command_import(struct node_command *c, const json_t *request);
 /* Save what an import holds back; before any other save. */

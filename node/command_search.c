@@ -1,6 +1,5 @@
 /* search and reveal: what the desk's lists show, and to whom it shows only initials. */
 #include "node/command_priv.h"
-#include "node/store_search.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +11,10 @@
  */
 
 /* "Nguyễn Văn Hoà" -> "N. V. H." */
-static json_t *node_initials(const char *text)
+void node_initials_add(const char *text, struct buf *out)
 {
-    struct buf out;
     bool start = true;
-    buf_init(&out, 4 * NODE_SEARCH_TITLE_BYTES_MAX);
+    size_t before = out->len;
     for (const char *p = text; *p != '\0'; p++) {
         bool continued = ((unsigned char)*p & 0xc0u) == 0x80u;
         if (continued) continue;
@@ -25,44 +23,86 @@ static json_t *node_initials(const char *text)
             size_t len = 1;
             while (((unsigned char)p[len] & 0xc0u) == 0x80u)
                 len++;
-            if (out.len > 0) buf_add_str(&out, " ");
-            buf_add(&out, p, len);
-            buf_add_str(&out, ".");
+            if (out->len > before) buf_add_str(out, " ");
+            buf_add(out, p, len);
+            buf_add_str(out, ".");
         }
         start = blank;
     }
+}
+
+static json_t *node_initials(const char *text)
+{
+    struct buf out;
+    buf_init(&out, 4 * NODE_SEARCH_TITLE_BYTES_MAX);
+    node_initials_add(text, &out);
     json_t *j = json_string(buf_cstr(&out));
     buf_free(&out);
     return j != NULL ? j : json_string("…");
 }
 
-/* The columns of a type's lists: its title, then what is required, then the first of the others. */
-enum { NODE_SEARCH_COLUMNS_MAX = 5 };
+/* ---- columns ---- */
 
-static size_t node_search_columns(const struct catalogue_type *t,
-                                  const struct catalogue_field *out[static NODE_SEARCH_COLUMNS_MAX])
+/* Without a choice: the type's title, then what is required, then the first of the others. */
+static void node_search_columns(const struct catalogue_type *t, struct node_columns *out)
 {
-    size_t n = 0;
     const struct catalogue_field *title = node_store_title_field(t);
-    if (title != NULL && title->required) out[n++] = title;
+    *out = (struct node_columns){.count = 0};
+    if (title != NULL && title->required) out->field[out->count++] = title;
     for (int round = 0; round < 2; round++) {
-        for (size_t i = 0; i < t->field_count && n < NODE_SEARCH_COLUMNS_MAX; i++) {
+        for (size_t i = 0; i < t->field_count && out->count < NODE_SEARCH_COLUMNS_FEW; i++) {
             const struct catalogue_field *f = &t->fields[i];
             if (f == title && title->required) continue;
-            if (f->required == (round == 0)) out[n++] = f;
+            if (f->required == (round == 0)) out->field[out->count++] = f;
         }
     }
-    return n;
 }
 
-static bool node_search_masked(const struct catalogue_type *t)
+json_t *node_search_chosen(const json_t *request, const struct catalogue_type *t,
+                           struct node_columns *out)
 {
-    const struct catalogue_field *columns[NODE_SEARCH_COLUMNS_MAX];
-    size_t n = node_search_columns(t, columns);
-    for (size_t i = 0; i < n; i++) {
-        if (columns[i]->sensitivity >= NODE_COMMAND_CLASS_MASKED) return true;
+    const char *text = node_request_str(request, "columns");
+    if (text == NULL || text[0] == '\0') {
+        node_search_columns(t, out);
+        return NULL;
     }
-    return false;
+    *out = (struct node_columns){.count = 0};
+    for (const char *p = text; *p != '\0';) {
+        char name[CATALOGUE_NAME_BYTES_MAX + 1] = "";
+        size_t len = strcspn(p, ",");
+        if (len < sizeof name) memcpy(name, p, len);
+        const struct catalogue_field *f = catalogue_field_by_name(t, name);
+        if (f == NULL || out->count >= NODE_SEARCH_CELLS_MAX)
+            return node_command_error(ERR_BAD_INPUT, "Loại hồ sơ này không có cột đó.",
+                                      "The type has no such column.", name);
+        out->field[out->count++] = f;
+        p += len + (p[len] == ',');
+    }
+    return NULL;
+}
+
+static bool node_search_secret(const struct catalogue_field *f)
+{
+    return f != NULL && f->sensitivity >= NODE_COMMAND_CLASS_MASKED;
+}
+
+/* A list is masked when its type's usual columns are so, or when what was asked for, by column,
+ * filter or order, ties a name to such a field. */
+bool node_search_masked(const struct catalogue_type *t, const struct node_columns *columns,
+                        const struct node_search *q)
+{
+    struct node_columns usual;
+    node_search_columns(t, &usual);
+    for (size_t i = 0; i < usual.count; i++) {
+        if (node_search_secret(usual.field[i])) return true;
+    }
+    for (size_t i = 0; columns != NULL && i < columns->count; i++) {
+        if (node_search_secret(columns->field[i])) return true;
+    }
+    for (size_t i = 0; i < q->filter_count; i++) {
+        if (node_search_secret(q->filters[i].field)) return true;
+    }
+    return node_search_secret(q->sort);
 }
 
 static json_t *node_search_title(struct node_command *c, const char *hex, bool masked)
@@ -97,22 +137,120 @@ static void node_search_mask(const struct catalogue_type *t, json_t *values)
     }
 }
 
+/* ---- the question ---- */
+
+static const struct node_search_word {
+    const char *word;
+    enum node_search_op op;
+} node_search_ops[] = {
+    {"is", NODE_SEARCH_IS},       {"from", NODE_SEARCH_FROM},     {"to", NODE_SEARCH_TO},
+    {"empty", NODE_SEARCH_EMPTY}, {"filled", NODE_SEARCH_FILLED},
+};
+
+/* One condition; its canonical value goes to the end of `memory`, *len bytes. */
+static json_t *node_search_condition(struct node_command *c, const json_t *v, struct node_search *q,
+                                     struct buf *memory, size_t *len)
+{
+    const char *name = node_request_str(v, "field"), *op = node_request_str(v, "op");
+    const char *text = node_request_str(v, "value");
+    struct node_search_filter *f = &q->filters[q->filter_count];
+    struct entry_why why;
+    struct bytes clean = {NULL, 0};
+    struct id_record rid;
+    bool known = false;
+    f->field = name != NULL ? catalogue_field_by_name(q->type, name) : NULL;
+    for (size_t i = 0; op != NULL && i < sizeof node_search_ops / sizeof node_search_ops[0]; i++) {
+        if (strcmp(op, node_search_ops[i].word) != 0) continue;
+        f->op = node_search_ops[i].op;
+        known = true;
+    }
+    *len = 0;
+    if (f->field == NULL || !known)
+        return node_command_error(ERR_BAD_INPUT, "Điều kiện lọc không hiểu được.",
+                                  "This condition cannot be understood.", name);
+    q->filter_count++;
+    if (f->op == NODE_SEARCH_EMPTY || f->op == NODE_SEARCH_FILLED) return NULL;
+    struct catalogue_field loose =
+        *f->field; /* what a record must have is no matter of a question */
+    loose.required = false;
+    enum err e =
+        node_entry_clean(&c->entry, &loose, bytes_str(text != NULL ? text : ""), &clean, &why);
+    if (e != ERR_OK) return node_command_why(e, &why);
+    if (clean.len == 0)
+        return node_command_error(ERR_BAD_INPUT, "Điều kiện lọc chưa có giá trị.",
+                                  "The condition has no value.", name);
+    if (f->field->kind == CATALOGUE_REF) {
+        if (node_request_id(text, &rid) != ERR_OK) return node_bad_id();
+        clean = BYTES_OF(rid.b);
+    }
+    buf_add_bytes(memory, clean);
+    *len = clean.len;
+    return NULL;
+}
+
+static json_t *node_search_where(struct node_command *c, const json_t *where, struct node_search *q,
+                                 struct buf *memory)
+{
+    size_t lens[NODE_SEARCH_FILTERS_MAX], n = json_array_size(where);
+    if (n == 0) return NULL;
+    if (q->type == NULL || n > NODE_SEARCH_FILTERS_MAX)
+        return node_command_error(ERR_BAD_INPUT,
+                                  "Nhiều nhất 8 điều kiện lọc, trong một loại hồ sơ.",
+                                  "At most 8 conditions, within one record type.", NULL);
+    for (size_t i = 0; i < n; i++) {
+        json_t *j = node_search_condition(c, json_array_get(where, i), q, memory, &lens[i]);
+        if (j != NULL) return j;
+    }
+    if (memory->e != ERR_OK) return node_command_fail(memory->e);
+    const uint8_t *p = memory->p;
+    for (size_t i = 0; i < n; i++) {
+        q->filters[i].value = bytes_make(p, lens[i]);
+        if (lens[i] > 0) p += lens[i];
+    }
+    return NULL;
+}
+
+json_t *node_search_read(struct node_command *c, const json_t *request, struct node_search *q,
+                         struct buf *memory)
+{
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    const char *type = node_request_str(request, "type");
+    const char *text = node_request_str(request, "q");
+    const char *sort = node_request_str(request, "sort");
+    *q = (struct node_search){.query = bytes_str(text != NULL ? text : "")};
+    enum err e = node_import_settle(c);
+    if (e != ERR_OK) return node_command_fail(e);
+    if (cat == NULL) return node_no_catalogue();
+    if (type != NULL) q->type = catalogue_type_by_name(cat, type);
+    if (type != NULL && q->type == NULL) return node_no_type(type);
+    q->only_conflicts = json_is_true(json_object_get(request, "conflicts"));
+    q->only_pending = json_is_true(json_object_get(request, "pending"));
+    q->down = json_is_true(json_object_get(request, "down"));
+    if (sort != NULL && sort[0] != '\0') {
+        q->sort = q->type != NULL ? catalogue_field_by_name(q->type, sort) : NULL;
+        if (q->sort == NULL)
+            return node_command_error(ERR_BAD_INPUT, "Không sắp xếp được theo cột này.",
+                                      "There is no such column to sort by.", sort);
+    }
+    return node_search_where(c, json_object_get(request, "where"), q, memory);
+}
+
 /* ---- search ---- */
 
 struct node_searching {
     struct node_command *c;
+    const struct node_search *q;
+    struct node_columns columns; /* of q->type */
     json_t *rows;
     bool mask; /* asked for by a list; a reference's choices and exports of the tool do not */
 };
 
-static json_t *node_search_values(const json_t *values, const struct catalogue_type *t)
+static json_t *node_search_values(const json_t *values, const struct node_columns *columns)
 {
-    const struct catalogue_field *columns[NODE_SEARCH_COLUMNS_MAX];
-    size_t n = node_search_columns(t, columns);
     json_t *j = json_object();
-    for (size_t i = 0; i < n; i++) {
-        json_t *v = json_object_get(values, columns[i]->name);
-        if (v != NULL) json_object_set(j, columns[i]->name, v);
+    for (size_t i = 0; i < columns->count; i++) {
+        json_t *v = json_object_get(values, columns->field[i]->name);
+        if (v != NULL) json_object_set(j, columns->field[i]->name, v);
     }
     return j;
 }
@@ -123,14 +261,16 @@ static enum err node_search_each(void *ctx, const struct node_store_row *row)
     struct node_store_record *r = &s->c->entry.record;
     const struct catalogue *cat = node_store_catalogue(s->c->store, NULL);
     const struct catalogue_type *t = cat != NULL ? catalogue_type_by_no(cat, row->type) : NULL;
+    struct node_columns usual, *columns = s->q->type != NULL ? &s->columns : &usual;
     enum err e = node_store_record_read(s->c->store, &row->rid, r);
     if (e == ERR_NOT_FOUND || t == NULL) return ERR_OK;
     if (e != ERR_OK) return e;
     json_t *j = node_json_record(s->c, &row->rid, r);
     if (j == NULL) return ERR_NOMEM;
-    bool masked = s->mask && node_search_masked(t);
-    json_t *values = node_search_values(json_object_get(j, "values"), t);
-    json_object_set_new(j, "refs", node_search_refs(s->c, t, values, masked));
+    if (s->q->type == NULL) node_search_columns(t, &usual);
+    bool masked = s->mask && node_search_masked(t, columns, s->q);
+    json_t *values = node_search_values(json_object_get(j, "values"), columns);
+    json_object_set_new(j, "refs", node_search_refs(s->c, t, json_object_get(j, "values"), masked));
     if (masked) node_search_mask(t, values);
     json_object_set_new(j, "values", values);
     json_object_set_new(j, "masked", json_boolean(masked));
@@ -146,30 +286,34 @@ static size_t node_search_size(const json_t *request, const char *key, size_t ot
     return v > 0 && v < 1000000000 ? (size_t)v : otherwise;
 }
 
+static json_t *node_search_answer(const struct node_searching *s, size_t total)
+{
+    json_t *columns = json_array();
+    for (size_t i = 0; i < s->columns.count; i++)
+        json_array_append_new(columns, json_string(s->columns.field[i]->name));
+    return json_pack("{s:O, s:I, s:I, s:o}", "rows", s->rows, "total", (json_int_t)total, "offset",
+                     (json_int_t)s->q->offset, "columns", columns);
+}
+
 json_t *node_command_search(struct node_command *c, const json_t *request)
 {
-    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
-    const char *type = node_request_str(request, "type");
-    const char *text = node_request_str(request, "q");
-    struct node_search q = {.query = bytes_str(text != NULL ? text : "")};
-    struct node_searching s = {.c = c, .mask = json_is_true(json_object_get(request, "mask"))};
+    struct node_search q;
+    struct node_searching s = {.c = c, .q = &q, .rows = json_array()};
+    struct buf memory;
     size_t total = 0;
-    enum err e = node_import_settle(c);
-    if (e != ERR_OK) return node_command_fail(e);
-    if (cat == NULL) return node_no_catalogue();
-    if (type != NULL) q.type = catalogue_type_by_name(cat, type);
-    if (type != NULL && q.type == NULL) return node_no_type(type);
-    q.only_conflicts = json_is_true(json_object_get(request, "conflicts"));
-    q.only_pending = json_is_true(json_object_get(request, "pending"));
-    q.offset = node_search_size(request, "offset", 0);
-    q.max = node_search_size(request, "max", 50);
-    if (q.max > NODE_COMMAND_LIST_MAX) q.max = NODE_COMMAND_LIST_MAX;
-    s.rows = json_array();
-    e = node_store_search(c->store, &q, node_search_each, &s, &total);
-    json_t *j = e == ERR_OK ? json_pack("{s:O, s:I, s:I}", "rows", s.rows, "total",
-                                        (json_int_t)total, "offset", (json_int_t)q.offset)
-                            : node_command_fail(e);
+    buf_init(&memory, NODE_SEARCH_FILTERS_MAX * CATALOGUE_TEXT_BYTES_MAX);
+    json_t *j = node_search_read(c, request, &q, &memory);
+    if (j == NULL && q.type != NULL) j = node_search_chosen(request, q.type, &s.columns);
+    if (j == NULL) {
+        s.mask = json_is_true(json_object_get(request, "mask"));
+        q.offset = node_search_size(request, "offset", 0);
+        q.max = node_search_size(request, "max", 50);
+        if (q.max > NODE_COMMAND_LIST_MAX) q.max = NODE_COMMAND_LIST_MAX;
+        enum err e = node_store_search(c->store, &q, node_search_each, &s, &total);
+        j = e == ERR_OK ? node_search_answer(&s, total) : node_command_fail(e);
+    }
     json_decref(s.rows);
+    buf_free(&memory);
     return j;
 }
 

@@ -10,6 +10,7 @@
 #ifndef DONGBO_NODE_STORE_SEARCH_H
 #define DONGBO_NODE_STORE_SEARCH_H
 
+#include "common/io/store_typed.h"
 #include "node/store_records.h"
 
 #define NODE_SEARCH_WORDS_MAX       6u    /* words of a question; more are left out */
@@ -17,21 +18,53 @@
 #define NODE_SEARCH_TITLE_BYTES_MAX 300u  /* of a title; longer ones are cut */
 #define NODE_SEARCH_FOLD_BYTES_MAX  2000u /* folded text kept of one record; more is not found */
 #define NODE_SEARCH_REFS_MAX        4u    /* reference fields of a type that are searched through */
+#define NODE_SEARCH_FILTERS_MAX     8u    /* conditions of one question */
+#define NODE_SEARCH_CELLS_MAX       64u   /* columns of node_store_cells() */
+#define NODE_SEARCH_CELL_ROWS_MAX   60000u /* rows of node_store_cells() */
+
+enum node_search_op {
+    NODE_SEARCH_IS,     /* the value; of a set: has the element */
+    NODE_SEARCH_FROM,   /* not below; of a partial date: may be later than its first day */
+    NODE_SEARCH_TO,     /* not above; of a partial date: the whole year or month */
+    NODE_SEARCH_EMPTY,  /* without a value */
+    NODE_SEARCH_FILLED, /* with one */
+};
+
+struct node_search_filter {
+    const struct catalogue_field *field;
+    enum node_search_op op;
+    struct bytes value; /* canonical text; of a ref: 16 bytes; unused by EMPTY and FILLED */
+};
 
 struct node_search {
-    const struct catalogue_type *type; /* NULL: all types */
+    const struct catalogue_type *type; /* NULL: all types; then no filters and no sort */
     struct bytes query;                /* as typed; empty: all */
+    struct node_search_filter filters[NODE_SEARCH_FILTERS_MAX];
+    size_t filter_count;
+    const struct catalogue_field *sort; /* NULL: by title */
+    bool down;                          /* greatest first */
     bool only_conflicts;
     bool only_pending;
     size_t offset;
     size_t max; /* at most NODE_STORE_LIST_MAX */
 };
 
-/* Rows in the order of the folded titles; *total = how many match in all.
+/* Rows by the folded title, or by `sort` with empty values last; *total = how many match in all.
  * ERR_BAD_INPUT: the question is no text. An error of the callback ends the search. */
 MUST_CHECK enum err node_store_search(struct node_store *s, const struct node_search *q,
                                       enum err (*row)(void *ctx, const struct node_store_row *r),
                                       void *ctx, size_t *total);
+
+/*
+ * The same rows as values of their typed table, for an export: one value per field of `fields`, of a
+ * reference the title of what it names. q->type is set; offset and max do not count, at most
+ * NODE_SEARCH_CELL_ROWS_MAX rows come. Values are borrowed for the call.
+ */
+MUST_CHECK enum err node_store_cells(struct node_store *s, const struct node_search *q,
+                                     const struct catalogue_field *const *fields, size_t count,
+                                     enum err (*row)(void *ctx, const struct node_store_row *r,
+                                                     const struct typed_value *values),
+                                     void *ctx);
 
 /* The title of a record, cut; "" when it has none or is not here. */
 MUST_CHECK enum err node_store_title(struct node_store *s, const struct id_record *rid,

@@ -1,0 +1,317 @@
+/* The questions of node/store_search.h. Names in SQL texts are the catalogue's ([a-z][a-z0-9_]*). */
+#include "common/text.h"
+#include "node/store_priv.h"
+#include "node/store_search.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* Numbers of the parameters. */
+enum {
+    FIND_TYPE = 1,
+    FIND_MAX,
+    FIND_OFFSET,
+    FIND_WORDS,
+    FIND_FILTERS = FIND_WORDS + NODE_SEARCH_WORDS_MAX,
+};
+
+struct node_find_words {
+    struct buf fold;
+    struct bytes word[NODE_SEARCH_WORDS_MAX];
+    size_t count;
+};
+
+static enum err node_find_split(const struct node_search *q, struct node_find_words *w)
+{
+    *w = (struct node_find_words){.count = 0};
+    buf_init(&w->fold, NODE_SEARCH_QUERY_BYTES_MAX * 8u);
+    enum err e = text_fold(q->query, NODE_SEARCH_QUERY_BYTES_MAX, &w->fold);
+    if (e != ERR_OK) return e == ERR_NOMEM ? e : ERR_BAD_INPUT;
+    struct bytes s = buf_bytes(&w->fold);
+    for (size_t at = 0; at < s.len && w->count < NODE_SEARCH_WORDS_MAX;) {
+        size_t end = at;
+        while (end < s.len && s.p[end] != ' ')
+            end++;
+        if (end > at) w->word[w->count++] = bytes_make(s.p + at, end - at);
+        at = end + 1;
+    }
+    return ERR_OK;
+}
+
+/* A word stands in the row's own text, or in the title of what a field of it refers to. The inner
+ * questions do not depend on the row: SQLite answers each of them once. */
+static void node_find_word(struct node_store *s, const struct node_search *q, unsigned param,
+                           struct buf *sql)
+{
+    size_t refs = 0;
+    buf_printf(sql, " AND (instr(x.fold, ?%u) > 0", param);
+    for (size_t i = 0; q->type != NULL && i < q->type->field_count; i++) {
+        const struct catalogue_field *f = &q->type->fields[i];
+        if (f->kind != CATALOGUE_REF || refs++ >= NODE_SEARCH_REFS_MAX) continue;
+        const struct catalogue_type *to = catalogue_type_by_name(s->catalogue, f->list);
+        if (to == NULL) continue;
+        buf_printf(sql,
+                   " OR x.rid IN (SELECT o.id FROM \"%s\" o WHERE o.\"%s\" IN (SELECT r.rid FROM "
+                   "sys_search r WHERE r.type = %u AND instr(r.fold, ?%u) > 0))",
+                   q->type->name, f->name, to->no, param);
+    }
+    buf_add_str(sql, ")");
+}
+
+static bool node_find_integer(enum catalogue_kind kind)
+{
+    return kind == CATALOGUE_INT || kind == CATALOGUE_MONEY || kind == CATALOGUE_BOOL;
+}
+
+static void node_find_filter(const struct node_search_filter *v, unsigned param, struct buf *sql)
+{
+    const char *cast = node_find_integer(v->field->kind)     ? "INTEGER"
+                       : v->field->kind == CATALOGUE_DECIMAL ? "NUMERIC"
+                                                             : NULL;
+    char value[48];
+    if (cast != NULL)
+        snprintf(value, sizeof value, "CAST(?%u AS %s)", param, cast);
+    else
+        snprintf(value, sizeof value, "?%u", param);
+    switch (v->op) {
+    case NODE_SEARCH_EMPTY: buf_printf(sql, " AND t.\"%s\" IS NULL", v->field->name); return;
+    case NODE_SEARCH_FILLED: buf_printf(sql, " AND t.\"%s\" IS NOT NULL", v->field->name); return;
+    case NODE_SEARCH_FROM: buf_printf(sql, " AND t.\"%s\" >= %s", v->field->name, value); return;
+    case NODE_SEARCH_TO:
+        /* "1982" covers "1982-05-12": '~' stands behind '-' and the digits */
+        buf_printf(sql, " AND t.\"%s\" <= %s%s", v->field->name, value,
+                   v->field->kind == CATALOGUE_PDATE ? " || '~'" : "");
+        return;
+    case NODE_SEARCH_IS: break;
+    }
+    if (v->field->kind == CATALOGUE_CHOICES)
+        buf_printf(sql, " AND EXISTS (SELECT 1 FROM json_each(t.\"%s\") WHERE value = %s)",
+                   v->field->name, value);
+    else
+        buf_printf(sql, " AND t.\"%s\" = %s", v->field->name, value);
+}
+
+/* FROM and WHERE. `typed`: the columns of the type's own table are wanted. */
+static void node_find_from(struct node_store *s, const struct node_search *q, size_t words,
+                           bool typed, struct buf *sql)
+{
+    buf_add_str(sql, " FROM sys_search x");
+    if (q->only_conflicts || q->only_pending)
+        buf_add_str(sql, " JOIN sys_shown w ON w.rid = x.rid");
+    if (typed || q->filter_count > 0)
+        buf_printf(sql, " JOIN \"%s\" t ON t.id = x.rid", q->type->name);
+    buf_add_str(sql, q->type != NULL ? " WHERE x.type = ?1" : " WHERE 1");
+    if (q->only_conflicts) buf_add_str(sql, " AND w.conflicts > 0");
+    if (q->only_pending) buf_add_str(sql, " AND w.pending + w.held > 0");
+    for (size_t i = 0; i < words; i++)
+        node_find_word(s, q, FIND_WORDS + (unsigned)i, sql);
+    for (size_t i = 0; i < q->filter_count; i++)
+        node_find_filter(&q->filters[i], FIND_FILTERS + (unsigned)i, sql);
+}
+
+/* By a reference one sorts as one reads it: by the title of what it names. */
+static void node_find_key(const struct node_search *q, struct buf *sql)
+{
+    const struct catalogue_field *f = q->sort;
+    if (f == NULL || f == node_store_title_field(q->type))
+        buf_add_str(sql, "x.fold");
+    else if (f->kind == CATALOGUE_REF)
+        buf_printf(sql, "(SELECT r.fold FROM sys_search r WHERE r.rid = t.\"%s\")", f->name);
+    else
+        buf_printf(sql, "t.\"%s\"", f->name);
+}
+
+static bool node_find_by_column(const struct node_search *q)
+{
+    return q->sort != NULL && q->sort != node_store_title_field(q->type);
+}
+
+/* The rows wanted, in their order; what is shown of them is joined to these few only. */
+static void node_find_page(struct node_store *s, const struct node_search *q, size_t words,
+                           struct buf *sql)
+{
+    const char *down = q->down ? " DESC" : "";
+    bool column = node_find_by_column(q);
+    buf_add_str(sql, "SELECT x.rid AS rid, x.type AS type, x.fold AS fold");
+    if (column) {
+        buf_add_str(sql, ", ");
+        node_find_key(q, sql);
+        buf_add_str(sql, " AS k");
+    }
+    node_find_from(s, q, words, column, sql);
+    if (column)
+        buf_printf(sql, " ORDER BY k IS NULL, k%s, x.fold, x.rid", down);
+    else
+        buf_printf(sql, " ORDER BY x.type%s, x.fold%s, x.rid%s", down, down, down);
+    buf_add_str(sql, " LIMIT ?2 OFFSET ?3");
+}
+
+enum node_find_what { FIND_COUNT, FIND_ROWS, FIND_CELLS };
+
+static void node_find_cells(const struct catalogue_field *const *fields, size_t count,
+                            struct buf *sql)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i]->kind == CATALOGUE_REF)
+            buf_printf(sql, ", (SELECT r.title FROM sys_search r WHERE r.rid = c.\"%s\")",
+                       fields[i]->name);
+        else
+            buf_printf(sql, ", c.\"%s\"", fields[i]->name);
+    }
+}
+
+static void node_find_sql(struct node_store *s, const struct node_search *q, size_t words,
+                          enum node_find_what what, const struct catalogue_field *const *fields,
+                          size_t count, struct buf *sql)
+{
+    const char *down = q->down ? " DESC" : "";
+    if (what == FIND_COUNT) {
+        buf_add_str(sql, "SELECT count(*)");
+        node_find_from(s, q, words, false, sql);
+        return;
+    }
+    buf_add_str(sql, "SELECT s.rid, s.unit, s.type, s.pending, s.held, s.conflicts");
+    if (what == FIND_CELLS) node_find_cells(fields, count, sql);
+    buf_add_str(sql, " FROM (");
+    node_find_page(s, q, words, sql);
+    buf_add_str(sql, ") p JOIN sys_shown s ON s.rid = p.rid");
+    if (what == FIND_CELLS) buf_printf(sql, " JOIN \"%s\" c ON c.id = p.rid", q->type->name);
+    if (node_find_by_column(q))
+        buf_printf(sql, " ORDER BY p.k IS NULL, p.k%s, p.fold, p.rid", down);
+    else
+        buf_printf(sql, " ORDER BY p.type%s, p.fold%s, p.rid%s", down, down, down);
+}
+
+static void node_find_bind(const struct node_search *q, const struct node_find_words *w,
+                           enum node_find_what what, struct db_stmt *st)
+{
+    if (q->type != NULL) db_bind_int(st, FIND_TYPE, q->type->no);
+    if (what != FIND_COUNT) {
+        size_t most = what == FIND_ROWS ? NODE_STORE_LIST_MAX : NODE_SEARCH_CELL_ROWS_MAX;
+        size_t max = what == FIND_ROWS && q->max < most ? q->max : most;
+        db_bind_int(st, FIND_MAX, (int64_t)max);
+        db_bind_int(st, FIND_OFFSET, what == FIND_ROWS ? (int64_t)q->offset : 0);
+    }
+    for (size_t i = 0; i < w->count; i++)
+        db_bind_text(st, FIND_WORDS + (int)i, w->word[i]);
+    for (size_t i = 0; i < q->filter_count; i++) {
+        const struct node_search_filter *v = &q->filters[i];
+        if (v->op == NODE_SEARCH_EMPTY || v->op == NODE_SEARCH_FILLED) continue;
+        if (v->field->kind == CATALOGUE_REF)
+            db_bind_blob(st, FIND_FILTERS + (int)i, v->value);
+        else
+            db_bind_text(st, FIND_FILTERS + (int)i, v->value);
+    }
+}
+
+static enum err node_find_prepare(struct node_store *s, const struct node_search *q,
+                                  const struct node_find_words *w, enum node_find_what what,
+                                  const struct catalogue_field *const *fields, size_t count,
+                                  struct db_stmt **out)
+{
+    struct buf sql;
+    buf_init(&sql, 64 * 1024);
+    node_find_sql(s, q, w->count, what, fields, count, &sql);
+    const char *text = buf_cstr(&sql);
+    enum err e = sql.e != ERR_OK ? sql.e : db_prepare(s->db, text, out);
+    buf_free(&sql);
+    if (e == ERR_OK) node_find_bind(q, w, what, *out);
+    return e;
+}
+
+static enum err node_find_count(struct node_store *s, const struct node_search *q,
+                                const struct node_find_words *w, size_t *total)
+{
+    struct db_stmt *st = NULL;
+    enum err e = node_find_prepare(s, q, w, FIND_COUNT, NULL, 0, &st);
+    if (e != ERR_OK) return e;
+    e = db_get(st);
+    if (e == ERR_OK) *total = (size_t)db_column_int(st, 0);
+    db_stmt_free(st);
+    return e;
+}
+
+static enum err node_find_row(const struct db_stmt *st, struct node_store_row *r)
+{
+    *r = (struct node_store_row){.unit = db_column_bytes(st, 1),
+                                 .type = (unsigned)db_column_int(st, 2),
+                                 .pending = (size_t)db_column_int(st, 3),
+                                 .held = (size_t)db_column_int(st, 4),
+                                 .conflicts = (size_t)db_column_int(st, 5)};
+    return db_column_copy(st, 0, r->rid.b, sizeof r->rid.b);
+}
+
+static void node_find_values(const struct db_stmt *st, size_t count, struct typed_value *values)
+{
+    for (size_t i = 0; i < count; i++) {
+        int at = 6 + (int)i;
+        struct typed_value *v = &values[i];
+        *v = (struct typed_value){.kind = TYPED_NULL};
+        switch (db_column_kind(st, at)) {
+        case DB_NULL: break;
+        case DB_INT:
+            v->kind = TYPED_INT;
+            v->number = db_column_int(st, at);
+            break;
+        case DB_DOUBLE: /* of a decimal: as text */
+        case DB_TEXT:
+            v->kind = TYPED_TEXT;
+            v->bytes = db_column_bytes(st, at);
+            break;
+        case DB_BLOB:
+            v->kind = TYPED_BLOB;
+            v->bytes = db_column_bytes(st, at);
+            break;
+        }
+    }
+}
+
+enum err node_store_search(struct node_store *s, const struct node_search *q,
+                           enum err (*row)(void *ctx, const struct node_store_row *r), void *ctx,
+                           size_t *total)
+{
+    struct node_find_words w;
+    struct db_stmt *st = NULL;
+    bool more = false;
+    assert(q->filter_count <= NODE_SEARCH_FILTERS_MAX);
+    assert(q->type != NULL || (q->filter_count == 0 && q->sort == NULL));
+    enum err e = node_find_split(q, &w);
+    if (e == ERR_OK) e = node_find_count(s, q, &w, total);
+    if (e == ERR_OK) e = node_find_prepare(s, q, &w, FIND_ROWS, NULL, 0, &st);
+    if (e == ERR_OK) e = db_step(st, &more);
+    while (e == ERR_OK && more) {
+        struct node_store_row r;
+        e = node_find_row(st, &r);
+        if (e == ERR_OK) e = row(ctx, &r);
+        if (e == ERR_OK) e = db_step(st, &more);
+    }
+    db_stmt_free(st);
+    buf_free(&w.fold); /* it was bound, not copied */
+    return e;
+}
+
+enum err node_store_cells(struct node_store *s, const struct node_search *q,
+                          const struct catalogue_field *const *fields, size_t count,
+                          enum err (*row)(void *ctx, const struct node_store_row *r,
+                                          const struct typed_value *values),
+                          void *ctx)
+{
+    struct node_find_words w;
+    struct typed_value values[NODE_SEARCH_CELLS_MAX];
+    struct db_stmt *st = NULL;
+    bool more = false;
+    assert(q->type != NULL && count <= NODE_SEARCH_CELLS_MAX);
+    enum err e = node_find_split(q, &w);
+    if (e == ERR_OK) e = node_find_prepare(s, q, &w, FIND_CELLS, fields, count, &st);
+    if (e == ERR_OK) e = db_step(st, &more);
+    while (e == ERR_OK && more) {
+        struct node_store_row r;
+        e = node_find_row(st, &r);
+        node_find_values(st, count, values);
+        if (e == ERR_OK) e = row(ctx, &r, values);
+        if (e == ERR_OK) e = db_step(st, &more);
+    }
+    db_stmt_free(st);
+    buf_free(&w.fold);
+    return e;
+}
