@@ -56,6 +56,10 @@ struct db_stmt;
  * its folder is fsynced). synchronous is EXTRA while the file is created and turned to WAL, FULL
  * afterwards.
  *
+ * A WAL that was left behind (crash, kill, failed sync) is written anew before anything in it is
+ * believed, because a failed sync may have left in the system's cache what is not on the disk. The
+ * first connection to a file does that; so open the writer first and DB_READONLY ones beside it.
+ *
  * ERR_NOT_FOUND  no such file and no DB_CREATE
  * ERR_STORE      WAL could not be turned on, among others
  */
@@ -68,8 +72,8 @@ void db_close(struct db *db);
  * next call. */
 const char *db_text(const struct db *db);
 
-/* True once a write or sync failed with an I/O error: the pages may be lost although later calls
- * succeed. Stop acknowledging, re-open and verify. */
+/* True once a write or sync failed with an I/O error: for status, the disk wants a look. What failed
+ * is not kept; going on and opening again are both safe (db_wal.c). */
 bool db_is_suspect(const struct db *db);
 
 /*

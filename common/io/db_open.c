@@ -109,6 +109,7 @@ enum err db_open(const char *path, const char *vfs, unsigned flags, struct db **
     } else if (db->system_vfs && !file_exists(path)) {
         e = ERR_NOT_FOUND;
     }
+    if (e == ERR_OK && !memory && (flags & DB_READONLY) == 0) e = db_wal_trust(db, path, vfs);
     if (e == ERR_OK) e = db_open_handle(db, path, vfs, flags);
     if (e == ERR_OK) e = db_configure(db);
     if (e == ERR_OK && !memory) e = db_make_durable(db, flags);

@@ -46,6 +46,10 @@ struct db {
 /* Map, remember, log, and roll back what cannot go on. `rc` is an extended result code. */
 enum err db_fail(struct db *db, int rc, const char *what);
 
+/* Before the database is opened: bring to the disk what was left in its WAL, see db_wal.c. Nothing is
+ * done while another connection has the database open. */
+enum err db_wal_trust(struct db *db, const char *path, const char *vfs);
+
 /* The authorizer installed for the life of each connection; lets everything pass while nothing is
  * guarded. */
 int db_query_authorize(void *ctx, int action, const char *a, const char *b, const char *schema,

@@ -135,12 +135,18 @@ enum err file_write_atomic(const char *path, struct bytes content, unsigned mode
     if (e != ERR_OK) return e;
     e = file_fill(temp, fd, content, (mode_t)mode);
     if (e != ERR_OK) return e;
-    if (rename(temp, path) != 0) {
-        e = file_fail("rename", errno);
-        unlink(temp);
+    e = file_replace(temp, path);
+    if (e != ERR_OK) unlink(temp);
+    return e;
+}
+
+enum err file_replace(const char *from, const char *to)
+{
+    if (rename(from, to) != 0) {
+        enum err e = file_fail("rename", errno);
         return e == ERR_EXISTS ? ERR_IO : e;
     }
-    return file_sync_parent(path);
+    return file_sync_parent(to);
 }
 
 enum err file_create_private(const char *path, struct bytes content)

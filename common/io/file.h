@@ -40,6 +40,10 @@ MUST_CHECK enum err file_read_private(const char *path, size_t max_bytes, struct
  * such as 0600. */
 MUST_CHECK enum err file_write_atomic(const char *path, struct bytes content, unsigned mode);
 
+/* Rename `from`, whose content is durable, to `to` of the same folder, durable on return; what was
+ * there before is gone. After a power cut one of the two is there, whole. */
+MUST_CHECK enum err file_replace(const char *from, const char *to);
+
 /* Create `path` with mode 0600 and `content`, durable on return. ERR_EXISTS when anything has that
  * name. A failed call leaves no file behind. For keys: never overwrites. */
 MUST_CHECK enum err file_create_private(const char *path, struct bytes content);

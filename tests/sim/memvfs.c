@@ -57,6 +57,7 @@ struct handle { /* begins as SQLite demands */
 
 static struct memvfs_host hosts[MEMVFS_HOSTS_MAX];
 static struct rng sqlite_rng;
+static uint64_t reset_seed;
 static int64_t sqlite_time_ms;
 
 /* ---- images and inodes ---- */
@@ -219,7 +220,7 @@ struct memvfs_host *memvfs_host(const char *name)
         snprintf(h->name, sizeof h->name, "%s", name);
         h->crash_at = MEMVFS_NEVER;
         h->fault_from = MEMVFS_NEVER;
-        h->rng.s = 0xd15c0000u + i;
+        h->rng.s = reset_seed + 0xd15c0000u + i;
     }
     return h;
 }
@@ -231,7 +232,7 @@ void memvfs_reset(uint64_t seed)
         host_clear(&hosts[i]);
         memset(&hosts[i], 0, sizeof hosts[i]);
     }
-    sqlite_rng.s = seed;
+    sqlite_rng.s = reset_seed = seed;
     sqlite3_randomness(0, NULL);
 }
 
@@ -344,8 +345,10 @@ uint64_t memvfs_sum(const struct memvfs_host *h)
     return sum;
 }
 
+enum tick { TICK_SPACE, TICK_NO_SPACE, TICK_SYNC };
+
 /* Count one operation. SQLITE_OK, or what it fails with. */
-static int host_tick(struct memvfs_host *h, bool needs_space)
+static int host_tick(struct memvfs_host *h, enum tick what)
 {
     if (h == NULL) return SQLITE_OK;
     if (h->dead) return SQLITE_IOERR;
@@ -356,7 +359,8 @@ static int host_tick(struct memvfs_host *h, bool needs_space)
     }
     if (op < h->fault_from) return SQLITE_OK;
     if (h->fault_count != MEMVFS_NEVER && op - h->fault_from >= h->fault_count) return SQLITE_OK;
-    if (h->fault == MEMVFS_FULL) return needs_space ? SQLITE_FULL : SQLITE_OK;
+    if (h->fault == MEMVFS_FULL) return what == TICK_SPACE ? SQLITE_FULL : SQLITE_OK;
+    if (h->fault == MEMVFS_SYNC_FORGET && what != TICK_SYNC) return SQLITE_OK;
     h->io_failures++;
     return SQLITE_IOERR;
 }
@@ -417,7 +421,7 @@ static int file_write(sqlite3_file *f, const void *data, int len, sqlite3_int64 
     while (len > 0) {
         int piece = MEMVFS_SECTOR_BYTES - (int)(at % MEMVFS_SECTOR_BYTES);
         if (piece > len) piece = len;
-        int rc = host_tick(x->host, true);
+        int rc = host_tick(x->host, TICK_SPACE);
         if (rc != SQLITE_OK) return rc == SQLITE_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
         image_write(&x->inode->now, at, p, (size_t)piece);
         if (x->host != NULL) inode_note(x->inode, at, p, (size_t)piece);
@@ -431,7 +435,7 @@ static int file_write(sqlite3_file *f, const void *data, int len, sqlite3_int64 
 static int file_truncate(sqlite3_file *f, sqlite3_int64 len)
 {
     const struct handle *x = (struct handle *)f;
-    if (host_tick(x->host, false) != SQLITE_OK) return SQLITE_IOERR_TRUNCATE;
+    if (host_tick(x->host, TICK_NO_SPACE) != SQLITE_OK) return SQLITE_IOERR_TRUNCATE;
     image_cut(&x->inode->now, len);
     if (x->host != NULL) inode_note(x->inode, len, NULL, 0);
     return SQLITE_OK;
@@ -441,9 +445,9 @@ static int file_sync(sqlite3_file *f, int flags)
 {
     const struct handle *x = (struct handle *)f;
     (void)flags;
-    int rc = host_tick(x->host, false);
+    int rc = host_tick(x->host, TICK_SYNC);
     if (rc != SQLITE_OK) {
-        if (!x->host->dead && x->host->fault == MEMVFS_IO_FORGET)
+        if (!x->host->dead && x->host->fault != MEMVFS_IO)
             inode_flush_failed(x->inode, &x->host->rng);
         return SQLITE_IOERR_FSYNC;
     }
@@ -489,7 +493,9 @@ static int file_sector(sqlite3_file *f)
 static int file_traits(sqlite3_file *f)
 {
     (void)f;
-    return 0; /* nothing is promised: a sector may be torn, a neighbour may not */
+    /* As SQLite's own VFSs say. Without it the WAL is padded after a commit, the last bytes of the padding wait for the
+     * next sync, and a connection that goes on after that one failed would never write them again. */
+    return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
 
 static const sqlite3_io_methods file_methods = {
@@ -527,7 +533,7 @@ static int vfs_open(sqlite3_vfs *v, const char *path, sqlite3_file *f, int flags
     struct entry *e = host_file(h, name, (flags & SQLITE_OPEN_CREATE) != 0);
     if (e == NULL || (e->now == NULL && (flags & SQLITE_OPEN_CREATE) == 0)) return SQLITE_CANTOPEN;
     if (e->now == NULL) {
-        if (host_tick(h, true) != SQLITE_OK) return SQLITE_CANTOPEN;
+        if (host_tick(h, TICK_SPACE) != SQLITE_OK) return SQLITE_CANTOPEN;
         inode_point(&e->now, inode_new());
     }
     h->open++;
@@ -542,10 +548,34 @@ static int vfs_delete(sqlite3_vfs *v, const char *path, int durable)
     struct memvfs_host *h = host_of(path, &name);
     struct entry *e = host_file(h, name, false);
     if (e == NULL || e->now == NULL) return SQLITE_IOERR_DELETE_NOENT;
-    if (host_tick(h, false) != SQLITE_OK) return SQLITE_IOERR_DELETE;
+    if (host_tick(h, TICK_NO_SPACE) != SQLITE_OK) return SQLITE_IOERR_DELETE;
     inode_point(&e->now, NULL);
     if (durable) inode_point(&e->durable, NULL);
     return SQLITE_OK;
+}
+
+/* As db_wal.c wants it: two operations, the second makes it durable. Between the two the power leaves
+ * each name as it was or as it will be. */
+static int vfs_rename(const char *from, const char *to)
+{
+    const char *name = NULL, *old = NULL;
+    struct memvfs_host *h = host_of(from, &old);
+    struct entry *a = host_file(h, old, false);
+    if (a == NULL || a->now == NULL || host_of(to, &name) != h) return SQLITE_IOERR;
+    struct entry *b = host_file(h, name, true);
+    if (host_tick(h, TICK_NO_SPACE) != SQLITE_OK) return SQLITE_IOERR;
+    inode_point(&b->now, a->now);
+    inode_point(&a->now, NULL);
+    if (host_tick(h, TICK_SYNC) != SQLITE_OK) return SQLITE_IOERR_DIR_FSYNC;
+    inode_point(&b->durable, b->now);
+    inode_point(&a->durable, NULL);
+    return SQLITE_OK;
+}
+
+static sqlite3_syscall_ptr vfs_call(sqlite3_vfs *v, const char *name)
+{
+    (void)v;
+    return strcmp(name, "rename") == 0 ? (sqlite3_syscall_ptr)vfs_rename : NULL;
 }
 
 static int vfs_access(sqlite3_vfs *v, const char *path, int flags, int *out)
@@ -604,7 +634,7 @@ static int vfs_error(sqlite3_vfs *v, int len, char *out)
 void memvfs_register(void)
 {
     static sqlite3_vfs vfs = {
-        .iVersion = 2,
+        .iVersion = 3,
         .szOsFile = sizeof(struct handle),
         .mxPathname = 2 * MEMVFS_NAME_BYTES_MAX,
         .zName = MEMVFS_NAME,
@@ -617,6 +647,7 @@ void memvfs_register(void)
         .xCurrentTime = vfs_time,
         .xGetLastError = vfs_error,
         .xCurrentTimeInt64 = vfs_time64,
+        .xGetSystemCall = vfs_call,
     };
     if (sqlite3_vfs_find(MEMVFS_NAME) != NULL) return;
     int rc = sqlite3_vfs_register(&vfs, 1);

@@ -4,11 +4,14 @@
  * A file's name is HOST/NAME; every host has its own disk, with its own counter of I/O operations (a write of up to
  * one 512-byte sector, a truncate, a sync, a delete or a creation is one operation). Reads are not counted.
  *
+ * The system call "rename" that common/io/db_wal.c asks for counts as two: the rename, and the sync of the folder.
+ *
  * What was written since a file's last sync is pending. When power is lost each pending sector is kept, dropped or
  * replaced by garbage, truncates are kept or dropped, and a creation or a deletion that was not made durable may be
  * undone; all by the seed given. A sync makes the file's own directory entry durable with it, as SQLite's unix VFS
  * does for journals; a delete is durable at once only when SQLite asks for that. This is stricter than most file
- * systems, and allowed by POSIX.
+ * systems, and allowed by POSIX. A torn write changes no byte beside those written (SQLITE_IOCAP_POWERSAFE_OVERWRITE),
+ * which is what SQLite assumes of Linux and Windows.
  *
  * Ownership: one set of disks per process; hosts live until memvfs_reset().   Threads: one.
  * Limits:    MEMVFS_HOSTS_MAX; file names up to MEMVFS_NAME_BYTES_MAX.
@@ -62,19 +65,19 @@ void memvfs_boot(struct memvfs_host *h);
 /* The power failed as well: pending writes are lost or not, by `seed`. Only while all files are closed. */
 void memvfs_power_loss(struct memvfs_host *h, uint64_t seed);
 
-enum memvfs_fault { MEMVFS_IO, MEMVFS_IO_FORGET, MEMVFS_FULL };
+enum memvfs_fault { MEMVFS_IO, MEMVFS_IO_FORGET, MEMVFS_SYNC_FORGET, MEMVFS_FULL };
 
 /*
  * Let `count` operations fail, beginning with number `from` (MEMVFS_NEVER for count: for ever). MEMVFS_FULL fails only
  * operations that need space. After MEMVFS_IO
  * nothing that was pending is forgotten; with MEMVFS_IO_FORGET a sync that fails may forget it, as Linux does:
- * it is seen until the power fails, and no later sync writes it.
+ * it is seen until the power fails, and no later sync writes it. With MEMVFS_SYNC_FORGET only syncs fail, so.
  */
 void memvfs_fail(struct memvfs_host *h, enum memvfs_fault kind, uint64_t from, uint64_t count);
 void memvfs_heal(struct memvfs_host *h);
 /* Has a fault begun that was not healed? */
 bool memvfs_faulty(const struct memvfs_host *h);
-/* Operations of the host that failed that way since the last memvfs_heal(), of MEMVFS_IO only. */
+/* Operations of the host that failed that way since the last memvfs_heal(); a full disk is none. */
 uint64_t memvfs_io_failures(const struct memvfs_host *h);
 
 /* Copy a whole disk as it is seen now, or (durable) as it would be if all pending writes were lost. No file of `to` may

@@ -12,8 +12,6 @@ struct plan { /* drawn from the seed; per mille of deeds */
 };
 
 static struct plan plan;
-bool swarm_forgetful;
-bool swarm_reopens;
 
 static bool draw(struct world *w, unsigned permille)
 {
@@ -109,14 +107,26 @@ static void heal(struct world *w, uint64_t who)
     memvfs_heal(world_host_of(w, (int)who - 1)->disk);
 }
 
+/* The three ways of an I/O error. */
+static enum memvfs_fault io_kind(struct world *w)
+{
+    unsigned r = rng_below(&w->rng, 3);
+    return r == 0 ? MEMVFS_IO : r == 1 ? MEMVFS_IO_FORGET : MEMVFS_SYNC_FORGET;
+}
+
 static void fault(struct world *w, enum memvfs_fault kind)
 {
+    static const char *const names[] = {
+        [MEMVFS_IO] = "I/O errors",
+        [MEMVFS_IO_FORGET] = "I/O errors that forget",
+        [MEMVFS_SYNC_FORGET] = "failing syncs",
+        [MEMVFS_FULL] = "disk full",
+    };
     int who = anybody(w);
     struct world_host *h = world_host_of(w, who);
     uint64_t from = memvfs_ops(h->disk) + rng_below(&w->rng, 60);
     bool once = draw(w, 500);
-    world_trace(w, h->name, "%s %s", kind == MEMVFS_FULL ? "disk full" : "I/O errors",
-                once ? "once" : "for a while");
+    world_trace(w, h->name, "%s %s", names[kind], once ? "once" : "for a while");
     memvfs_fail(h->disk, kind, from, once ? 1 : MEMVFS_NEVER);
     w->stats.faults++;
     world_call(w, 1000 + rng_below(&w->rng, 300000), heal, (uint64_t)(who + 1));
@@ -163,7 +173,7 @@ static void act(struct world *w, uint64_t arg)
     } else if (draw(w, plan.offline)) {
         world_offline(w, n, !w->nodes[n].offline);
     } else if (draw(w, plan.io)) {
-        fault(w, swarm_forgetful ? MEMVFS_IO_FORGET : MEMVFS_IO);
+        fault(w, io_kind(w));
     } else if (draw(w, plan.full)) {
         fault(w, MEMVFS_FULL);
     } else if (draw(w, plan.clock)) {
@@ -209,8 +219,8 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
     assert(w != NULL);
     shape_open(w, seed);
     if (echo) w->echo = stdout;
-    w->reopens = swarm_reopens;
     plan_draw(w);
+    w->reopens = draw(w, 500);
     world_call(w, 1, act, 0);
     if (plan.publish > 0) world_call(w, rng_below(&w->rng, 1200000), publish, 2);
     world_run(w, plan.end_ms);

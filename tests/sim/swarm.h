@@ -19,10 +19,6 @@ struct swarm_result {
     uint64_t virtual_ms;
 };
 
-/* Two faults together, off unless asked for: see swarm_test --forgetful. */
-extern bool swarm_forgetful; /* failed syncs forget what was pending */
-extern bool swarm_reopens;   /* hosts open their stores again after an I/O error */
-
 /* `echo`: print every line of the trace. */
 void swarm_run(uint64_t seed, bool echo, struct swarm_result *out);
 

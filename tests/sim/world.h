@@ -123,12 +123,9 @@ struct world {
     uint64_t now_ms;
     int64_t wall0_ms;
     struct world_rates rates;
-    /*
-     * After an I/O error a host closes and opens its store again. Off, because that is worse than going on: the commit
-     * whose sync failed is still in the system's cache, the fresh connection takes it for durable and puts later
-     * commits behind it, and a power loss then takes acknowledged sets (swarm_test --forgetful --reopen).
-     * A connection that goes on writes those frames again.
-     */
+    /* After an I/O error a host closes and opens its store again (architecture 8); otherwise it goes on with the
+     * connection it has, which writes again what was not synced. Both must lose nothing: see common/io/db_wal.c for
+     * what the first needs. */
     bool reopens;
     struct world_hub hub;
     struct world_node nodes[WORLD_NODES_MAX];

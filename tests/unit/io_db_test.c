@@ -27,8 +27,8 @@ static int setup(void **state)
 static int clean(void **state)
 {
     (void)state;
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const ends[] = {"", "-wal", "-wal-new", "-shm", "-journal"};
+    for (size_t i = 0; i < 5; i++) {
         snprintf(side, sizeof side, "%s%s", path, ends[i]);
         unlink(side);
         snprintf(side, sizeof side, "%s%s", copy_path, ends[i]);
@@ -382,6 +382,79 @@ static void every_failing_write_or_sync_leaves_autocommit_and_whole_transactions
     sqlite3_vfs_unregister(&vfs);
 }
 
+/* A process that dies leaves its WAL behind. */
+static void leave_a_wal(void)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct db *db = NULL;
+        bool good = db_open(path, NULL, DB_CREATE | DB_EXCLUSIVE, &db) == ERR_OK &&
+                    db_exec(db, "CREATE TABLE t(a); INSERT INTO t VALUES(41),(1)") == ERR_OK;
+        _exit(good ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static ino_t wal_inode(void)
+{
+    struct stat st;
+    snprintf(side, sizeof side, "%s-wal", path);
+    assert_int_equal(stat(side, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    return st.st_ino;
+}
+
+static void a_wal_that_was_left_is_written_anew_by_the_first_connection_only(void **state)
+{
+    (void)state;
+    leave_a_wal();
+    ino_t left = wal_inode();
+    snprintf(side, sizeof side, "%s-wal-new", path); /* of an attempt that was interrupted */
+    assert_int_equal(file_create_private(side, bytes_str("half")), ERR_OK);
+    struct db *first = make(0), *second = NULL;
+    assert_false(file_exists(side));
+    ino_t now = wal_inode();
+    assert_true(now != left);
+    assert_int_equal(number(first, "SELECT sum(a) FROM t"), 42);
+    assert_int_equal(db_exec(first, "INSERT INTO t VALUES(58)"), ERR_OK);
+    second = make(0);
+    assert_true(wal_inode() == now);
+    assert_int_equal(number(second, "SELECT sum(a) FROM t"), 100);
+    db_close(second);
+    assert_int_equal(number(first, "SELECT sum(a) FROM t"), 100);
+    assert_int_equal(db_check(first), ERR_OK);
+    db_close(first);
+}
+
+static void a_wal_that_cannot_be_written_anew_is_not_believed(void **state)
+{
+    (void)state;
+    leave_a_wal();
+    static sqlite3_vfs vfs;
+    vfs = *sqlite3_vfs_find(NULL);
+    real_open = vfs.xOpen;
+    vfs.zName = "fail";
+    vfs.xOpen = fail_open;
+    assert_int_equal(sqlite3_vfs_register(&vfs, 0), SQLITE_OK);
+    struct db *db = NULL;
+    ino_t left = wal_inode();
+    for (fail_countdown = 1; fail_countdown <= 2; fail_countdown++) { /* its write, its sync */
+        int n = fail_countdown;
+        assert_int_equal(db_open(path, "fail", 0, &db), ERR_IO);
+        assert_null(db);
+        assert_true(wal_inode() == left);
+        fail_countdown = n;
+    }
+    fail_countdown = 0;
+    assert_int_equal(db_open(path, "fail", 0, &db), ERR_OK);
+    assert_int_equal(number(db, "SELECT sum(a) FROM t"), 42);
+    db_close(db);
+    sqlite3_vfs_unregister(&vfs);
+}
+
 static void a_file_that_is_no_database_is_damaged(void **state)
 {
     (void)state;
@@ -626,6 +699,9 @@ int main(void)
         cmocka_unit_test_teardown(a_full_disk_loses_the_transaction_and_nothing_else, clean),
         cmocka_unit_test_teardown(
             every_failing_write_or_sync_leaves_autocommit_and_whole_transactions, clean),
+        cmocka_unit_test_teardown(a_wal_that_was_left_is_written_anew_by_the_first_connection_only,
+                                  clean),
+        cmocka_unit_test_teardown(a_wal_that_cannot_be_written_anew_is_not_believed, clean),
         cmocka_unit_test_teardown(a_file_that_is_no_database_is_damaged, clean),
         cmocka_unit_test_teardown(migration_goes_up_in_one_transaction_and_never_down, clean),
         cmocka_unit_test_teardown(a_backup_is_whole_private_and_never_overwrites, clean),
