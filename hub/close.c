@@ -3,6 +3,7 @@
 #include "hub/canonical.h"
 #include "hub/dhis2.h"
 #include "hub/docx.h"
+#include "hub/inputs.h"
 #include "hub/manifest.h"
 #include "hub/own.h"
 #include "hub/paper.h"
@@ -26,6 +27,8 @@ struct close_job {
     struct hub_store *store;
     const struct hub_close_request *request;
     struct hub_report *report;
+    struct hub_inputs inputs;
+    struct id_hash inputs_digest;
     struct hub_issue issue;
     struct close_file files[HUB_ISSUE_KINDS]; /* without data: the issue has no such file */
     struct hub_report_why gaps[HUB_ISSUE_KINDS];
@@ -185,6 +188,8 @@ static enum err close_set(struct close_job *job)
         .cut_hash = i->cut.hash,
         .edition = i->cut.edition,
         .figures = i->figures,
+        .has_inputs = true,
+        .inputs = job->inputs_digest,
     };
     buf_init(&payload, CHANGE_BYTES_MAX);
     admin_close_encode(&c, &payload);
@@ -198,49 +203,17 @@ static enum err close_set(struct close_job *job)
     return e;
 }
 
-static enum err close_input(void *ctx, struct bytes record)
+static enum err close_cell(void *ctx, const struct hub_issue_cell *cell)
 {
-    struct buf *out = ctx;
-    if (record.len != ID_RECORD_BYTES) return ERR_OK; /* a fact that names no record */
-    buf_add_bytes(out, record);
-    return out->e;
-}
-
-static enum err close_row(struct close_job *job, const struct hub_report_line *line, size_t row,
-                          struct buf *inputs)
-{
-    const struct hub_report *r = job->report;
-    enum err e = ERR_OK;
-    for (size_t c = 0; e == ERR_OK && c < hub_report_columns(r); c++) {
-        const struct hub_report_cell *cell = &line->rows[row].cells[c];
-        struct hub_issue_cell v = {
-            .line = line->no,
-            .value = line->rows[row].value,
-            .total = row == 0,
-            .unit = hub_canonical_unit(r, c),
-            .absent = cell->absent,
-            .num = cell->num,
-            .den = cell->den,
-        };
-        buf_clear(inputs);
-        e = hub_report_inputs(line, cell, close_input, inputs);
-        v.inputs = buf_bytes(inputs);
-        if (e == ERR_OK) e = hub_issues_add_cell(job->store, job->issue.id, &v);
-    }
-    return e;
+    struct close_job *job = ctx;
+    return hub_issues_add_cell(job->store, job->issue.id, cell);
 }
 
 static enum err close_cells(struct close_job *job)
 {
-    struct buf inputs;
-    enum err e = ERR_OK;
-    buf_init(&inputs, (size_t)HUB_FIGURES_ROWS_MAX * ID_RECORD_BYTES);
-    for (size_t i = 0; e == ERR_OK && i < job->report->line_count; i++) {
-        const struct hub_report_line *line = &job->report->lines[i];
-        for (size_t k = 0; e == ERR_OK && k < line->row_count; k++)
-            e = close_row(job, line, k, &inputs);
-    }
-    buf_free(&inputs);
+    enum err e = hub_inputs_store(job->store, job->issue.id, &job->inputs);
+    for (size_t c = 0; e == ERR_OK && c < hub_report_columns(job->report); c++)
+        e = hub_inputs_cells(job->report, c, close_cell, job);
     return e;
 }
 
@@ -319,6 +292,8 @@ enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
                                why);
     if (e == ERR_OK) e = close_free(job, why);
     if (e == ERR_EXISTS) *out = (struct hub_close_result){.issue = job->issue};
+    if (e == ERR_OK) e = hub_inputs_collect(s, job->report, &job->inputs);
+    if (e == ERR_OK) e = hub_inputs_digest(job->report, &job->inputs, &job->inputs_digest);
     if (e != ERR_OK) goto out;
     hub_small_apply(job->report, hub_small_class, NULL);
     close_about(job);
@@ -330,6 +305,7 @@ out:
         buf_free(&job->files[k].data);
         buf_free(&job->files[k].minisig);
     }
+    hub_inputs_free(&job->inputs);
     hub_report_free(job->report);
     free(job);
     return e;

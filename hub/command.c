@@ -185,6 +185,9 @@ static const struct {
     {"issues", hub_command_issues},
     {"export", hub_command_export},
     {"verify", hub_command_verify},
+    {"explain", hub_command_explain},
+    {"diff", hub_command_diff},
+    {"proof", hub_command_proof},
 };
 
 json_t *hub_command(struct hub_app *a, const json_t *request)

@@ -37,6 +37,30 @@ json_t *hub_command_close(struct hub_app *a, const json_t *request);
 json_t *hub_command_issues(struct hub_app *a, const json_t *request);
 json_t *hub_command_export(struct hub_app *a, const json_t *request);
 json_t *hub_command_verify(struct hub_app *a, const json_t *request);
+/* What commands about reports share. */
+struct hub_report_why;
+struct hub_issue;
+json_t *hub_report_said(enum err e, const struct hub_report_why *why);
+json_t *hub_period_wrong(void);
+bool hub_request_period(const json_t *request, struct period *out);
+json_t *hub_issue_json(const struct hub_issue *i);
+/* The issue whose id stands under `key`. NULL: found; else the answer. */
+json_t *hub_issue_of(struct hub_app *a, const json_t *request, const char *key,
+                     struct hub_issue *out);
+/* command_explain.c, command_diff.c */
+struct hub_side;
+struct hub_side_cell;
+struct hub_input_set;
+json_t *hub_side_json(const struct hub_side *side);
+json_t *hub_side_cell_json(const struct hub_side_cell *c);
+json_t *hub_input_set_json(struct hub_app *a, const struct hub_input_set *set);
+/* The issue under `key`, or, without it, the report of the request as it would be now. NULL: `out`
+ * is the caller's; else the answer. */
+json_t *hub_side_request(struct hub_app *a, const json_t *request, const char *key,
+                         struct hub_side *out);
+json_t *hub_command_explain(struct hub_app *a, const json_t *request);
+json_t *hub_command_diff(struct hub_app *a, const json_t *request);
+json_t *hub_command_proof(struct hub_app *a, const json_t *request);
 
 /* command.c: answers */
 json_t *hub_command_error(enum err e, const char *vi, const char *en);

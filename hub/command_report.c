@@ -10,12 +10,12 @@
 
 #include <stdlib.h>
 
-static json_t *hub_report_said(enum err e, const struct hub_report_why *why)
+json_t *hub_report_said(enum err e, const struct hub_report_why *why)
 {
     return why->vi[0] != '\0' ? hub_command_error(e, why->vi, why->en) : hub_command_fail(e);
 }
 
-static json_t *hub_period_wrong(void)
+json_t *hub_period_wrong(void)
 {
     return hub_command_error(
         ERR_BAD_INPUT,
@@ -25,7 +25,7 @@ static json_t *hub_period_wrong(void)
         "2023 or 2023-03-01_2023-05-15.");
 }
 
-static bool hub_request_period(const json_t *request, struct period *out)
+bool hub_request_period(const json_t *request, struct period *out)
 {
     const char *label = hub_request_str(request, "period");
     return label != NULL && hub_request_str(request, "report") != NULL &&
@@ -59,7 +59,7 @@ json_t *hub_command_report(struct hub_app *a, const json_t *request)
 
 /* ---- issues ---- */
 
-static json_t *hub_issue_json(const struct hub_issue *i)
+json_t *hub_issue_json(const struct hub_issue *i)
 {
     return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:I, s:o, s:o}", "id", (json_int_t)i->id,
                      "report", i->report, "unit", i->unit, "period", i->period, "number",
@@ -98,10 +98,10 @@ static enum err hub_issue_seek_row(void *ctx, const struct hub_issue *i)
     return ERR_OK;
 }
 
-/* The issue of the request's "issue". NULL: found; else the answer. */
-static json_t *hub_issue_of(struct hub_app *a, const json_t *request, struct hub_issue *out)
+json_t *hub_issue_of(struct hub_app *a, const json_t *request, const char *key,
+                     struct hub_issue *out)
 {
-    struct hub_issue_seek s = {.id = json_integer_value(json_object_get(request, "issue"))};
+    struct hub_issue_seek s = {.id = json_integer_value(json_object_get(request, key))};
     enum err e = hub_issues_list(a->store, hub_issue_seek_row, &s);
     if (e != ERR_OK) return hub_command_fail(e);
     if (!s.found)
@@ -145,7 +145,7 @@ json_t *hub_command_export(struct hub_app *a, const json_t *request)
     struct hub_issue issue;
     size_t count = 0;
     const char *folder = hub_request_str(request, "folder");
-    json_t *j = hub_issue_of(a, request, &issue);
+    json_t *j = hub_issue_of(a, request, "issue", &issue);
     if (j != NULL) return j;
     if (folder == NULL) return hub_command_fail(ERR_USAGE);
     enum err e = hub_export(a->store, &issue, folder, &count);
@@ -195,7 +195,7 @@ json_t *hub_command_verify(struct hub_app *a, const json_t *request)
     struct hub_issue issue;
     struct hub_verified_issue v;
     if (json_object_get(request, "issue") == NULL) return hub_verify_whole(a);
-    json_t *j = hub_issue_of(a, request, &issue);
+    json_t *j = hub_issue_of(a, request, "issue", &issue);
     if (j != NULL) return j;
     enum err e = hub_verify_issue(a->store, &issue, &v);
     if (e != ERR_OK && e != ERR_DAMAGED) return hub_command_fail(e);
@@ -205,6 +205,7 @@ json_t *hub_command_verify(struct hub_app *a, const json_t *request)
     json_object_set_new(j, "digest", json_boolean(v.digest));
     json_object_set_new(j, "logged", json_boolean(v.logged));
     json_object_set_new(j, "cut", json_boolean(v.cut));
+    json_object_set_new(j, "inputs", json_boolean(v.inputs));
     json_object_set_new(j, "rebuilt", json_boolean(v.rebuilt));
     return j;
 }

@@ -73,6 +73,21 @@ static const struct cli_opt verify_opts[] = {
         "public key (default: dongbo.pub beside the file)"),
 };
 
+static const struct cli_opt explain_opts[] = {
+    OPT("report", "MÃ", "giải thích số liệu chưa chốt của báo cáo này",
+        "explain a preliminary figure of this report"),
+    OPT("period", "KỲ", "kỳ của số liệu chưa chốt", "its period"),
+    OPT("unit", "MÃ", "báo cáo của xã này (mặc định: cả đơn vị giữ trung tâm)",
+        "the report of this commune (default: all)"),
+    OPT("after", "SỐ", "tiếp từ hồ sơ thứ này", "go on from this record"),
+    OPT("max", "SỐ", "số hồ sơ nhiều nhất", "most records"),
+    OPT_PERSON,
+};
+static const struct cli_opt proof_opts[] = {
+    OPT("issue", "SỐ", "mã báo cáo đã chốt (xem issues)", "id of the issue (see issues)"),
+    OPT("unit", "MÃ", "xã cần bằng chứng", "the commune that asks for it"),
+    OPT("out", "TỆP", "nơi ghi", "file to write to"),
+};
 static const struct cli_opt bundle_opts[] = {
     OPT("out", "TỆP", "in: ghi gói trả lời vào tệp này", "in: write the answer to this file"),
     OPT("node", "MÃ", "out: máy xã nào (16 chữ số đầu của mã, xem nodes)",
@@ -109,6 +124,12 @@ static const struct cli_verb verbs[] = {
      OPTS(export_opts), 0, 0, hub_tool_export},
     {"verify", "", "kiểm tra nhật ký, báo cáo hoặc tệp", "check the log, an issue or a file",
      OPTS(verify_opts), 0, 0, hub_tool_verify},
+    {"explain", "MÃ_BÁO_CÁO Ô", "hồ sơ và bản ghi đứng sau một số", "what is behind a figure",
+     OPTS(explain_opts), 1, 2, hub_tool_explain},
+    {"diff", "MÃ_BÁO_CÁO [MÃ_BÁO_CÁO]", "hai bản báo cáo khác nhau ở đâu, vì sao",
+     "where two issues differ, and why", NULL, 0, 1, 2, hub_tool_diff},
+    {"proof", "", "bằng chứng cho một xã rằng số liệu của xã có trong báo cáo",
+     "a commune's proof that its records are in an issue", OPTS(proof_opts), 0, 0, hub_tool_proof},
     {"bundle", "in|out|inspect TỆP", "gói .dongbo mang bằng USB hoặc thư điện tử",
      "a .dongbo file for USB or e-mail", OPTS(bundle_opts), 2, 2, hub_tool_bundle},
     {"token", "create|list|revoke [TÊN]", "mã truy cập của cấp tỉnh", "tokens of the province",

@@ -101,6 +101,10 @@ static const struct db_migration hub_schema[] = {
         "CREATE TABLE sys_order(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
         "  kind TEXT NOT NULL, bytes BLOB NOT NULL, pk_a BLOB NOT NULL, sig_a BLOB NOT NULL,"
         "  pk_b BLOB, sig_b BLOB, proposed_ms INTEGER, approved_ms INTEGER, pos INTEGER);",
+    },
+    {
+        /* what a closing says of the records behind its figures (SPEC 16) */
+        "ALTER TABLE sys_close ADD COLUMN inputs BLOB;",
     }};
 
 /* ---- small values ---- */

@@ -204,7 +204,7 @@ static enum err hub_close_take(struct hub_store *s, const struct admin_close *c,
 {
     struct db_stmt *q = db_stmt(
         s->db, "INSERT INTO sys_close(pos, report, unit, period, issue, cut_position, edition, "
-               "figures) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+               "figures, inputs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
     db_bind_int(q, 1, (int64_t)at);
     db_bind_text(q, 2, c->report);
     db_bind_text(q, 3, c->unit);
@@ -213,6 +213,7 @@ static enum err hub_close_take(struct hub_store *s, const struct admin_close *c,
     db_bind_int(q, 6, (int64_t)c->cut_position);
     db_bind_int(q, 7, c->edition);
     db_bind_blob(q, 8, BYTES_OF(c->figures.b));
+    if (c->has_inputs) db_bind_blob(q, 9, BYTES_OF(c->inputs.b));
     return db_run(q);
 }
 

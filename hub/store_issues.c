@@ -16,6 +16,8 @@ static const char issues_schema[] =
     "  line INTEGER NOT NULL, value TEXT NOT NULL, total INTEGER NOT NULL, unit TEXT NOT NULL,"
     "  absent INTEGER NOT NULL, num INTEGER NOT NULL, den INTEGER NOT NULL,"
     "  inputs BLOB NOT NULL, PRIMARY KEY(issue, line, total, value, unit));"
+    "CREATE TABLE IF NOT EXISTS sys_issue_input(issue INTEGER NOT NULL REFERENCES sys_issue(id),"
+    "  rid BLOB NOT NULL, sets BLOB NOT NULL, PRIMARY KEY(issue, rid)) WITHOUT ROWID;"
     "CREATE TRIGGER IF NOT EXISTS sys_issue_kept BEFORE UPDATE ON sys_issue"
     "  BEGIN SELECT RAISE(ABORT, 'issued'); END;"
     "CREATE TRIGGER IF NOT EXISTS sys_issue_held BEFORE DELETE ON sys_issue"
@@ -27,10 +29,11 @@ static const char issues_schema[] =
 
 enum err hub_issues_ready(struct hub_store *s)
 {
-    struct db_stmt *q = db_stmt(s->db, "SELECT count(*) FROM sqlite_schema WHERE name IN "
-                                       "('sys_issue', 'sys_issue_file', 'sys_issue_cell')");
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT count(*) FROM sqlite_schema WHERE name IN "
+                       "('sys_issue', 'sys_issue_file', 'sys_issue_cell', 'sys_issue_input')");
     enum err e = db_get(q);
-    bool there = e == ERR_OK && db_column_int(q, 0) == 3;
+    bool there = e == ERR_OK && db_column_int(q, 0) == 4;
     db_done(q);
     return e != ERR_OK || there ? e : db_exec(s->db, issues_schema);
 }
@@ -216,54 +219,4 @@ enum err hub_issues_file_named(struct hub_store *s, const char *name, hub_issue_
     db_bind_str(q, 1, name);
     e = issues_file_rows(q, row, ctx, &n);
     return e == ERR_OK && n == 0 ? ERR_NOT_FOUND : e;
-}
-
-enum err hub_issues_cells(struct hub_store *s, int64_t issue, hub_issue_cell_fn *row, void *ctx)
-{
-    enum err e = hub_issues_ready(s);
-    if (e != ERR_OK) return e;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT line, value, total, unit, absent, num, den, inputs FROM "
-                       "sys_issue_cell WHERE issue = ?1 ORDER BY rowid");
-    db_bind_int(q, 1, issue);
-    bool more = true;
-    while (e == ERR_OK && more) {
-        char value[HUB_FIGURES_TEXT_BYTES_MAX + 1], unit[ADMIN_UNIT_BYTES_MAX + 1];
-        e = db_step(q, &more);
-        if (e != ERR_OK || !more) break;
-        struct hub_issue_cell cell = {
-            .line = (unsigned)db_column_int(q, 0),
-            .value = value,
-            .total = db_column_int(q, 2) != 0,
-            .unit = unit,
-            .absent = db_column_int(q, 4) != 0,
-            .num = db_column_int(q, 5),
-            .den = db_column_int(q, 6),
-        };
-        e = issues_text(q, 1, value, sizeof value);
-        if (e == ERR_OK) e = issues_text(q, 3, unit, sizeof unit);
-        cell.inputs = db_column_bytes(q, 7);
-        if (e == ERR_OK && cell.inputs.len % ID_RECORD_BYTES != 0) e = ERR_DAMAGED;
-        if (e == ERR_OK) e = row(ctx, &cell);
-    }
-    db_done(q);
-    return e;
-}
-
-enum err hub_issues_logged(struct hub_store *s, const struct hub_issue *issue,
-                           struct id_hash *figures)
-{
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT figures FROM sys_close WHERE pos = ?1 AND report = ?2 AND "
-                       "unit = ?3 AND period = ?4 AND issue = ?5 AND cut_position = ?6");
-    db_bind_int(q, 1, (int64_t)issue->position);
-    db_bind_str(q, 2, issue->report);
-    db_bind_str(q, 3, issue->unit);
-    db_bind_str(q, 4, issue->period);
-    db_bind_int(q, 5, issue->number);
-    db_bind_int(q, 6, (int64_t)issue->cut.position);
-    enum err e = db_get(q);
-    if (e == ERR_OK) e = db_column_copy(q, 0, figures->b, sizeof figures->b);
-    db_done(q);
-    return e;
 }

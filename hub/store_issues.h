@@ -64,12 +64,22 @@ struct hub_issue_cell {
     struct bytes inputs; /* record ids of 16 bytes, ascending */
 };
 
+/* A record behind some figure of an issue, with the change sets that wrote what it said at the cut. */
+struct hub_issue_input {
+    struct id_record rid;
+    struct bytes sets; /* HUB_ISSUE_SET_BYTES each, by hash: hash 32, position 8 little-endian */
+};
+enum { HUB_ISSUE_SET_BYTES = ID_HASH_BYTES + 8 };
+
 /* Inside a transaction. Sets issue->id. ERR_EXISTS: that number is there. */
 MUST_CHECK enum err hub_issues_add(struct hub_store *s, struct hub_issue *issue);
 MUST_CHECK enum err hub_issues_add_file(struct hub_store *s, int64_t issue,
                                         const struct hub_issue_file *file);
 MUST_CHECK enum err hub_issues_add_cell(struct hub_store *s, int64_t issue,
                                         const struct hub_issue_cell *cell);
+
+MUST_CHECK enum err hub_issues_add_input(struct hub_store *s, int64_t issue,
+                                         const struct hub_issue_input *input);
 
 /* Make the tables when they are missing. Called once outside of a transaction before adding; the
  * readers below call it themselves. */
@@ -92,13 +102,41 @@ MUST_CHECK enum err hub_issues_files(struct hub_store *s, int64_t issue, hub_iss
 MUST_CHECK enum err hub_issues_file_named(struct hub_store *s, const char *name,
                                           hub_issue_file_fn *row, void *ctx);
 
-/* The cells of an issue, in the order in which they were written (explain). */
+/* The cells of an issue (of one unit unless it is NULL), in the order in which they were written. */
 typedef enum err hub_issue_cell_fn(void *ctx, const struct hub_issue_cell *cell);
-MUST_CHECK enum err hub_issues_cells(struct hub_store *s, int64_t issue, hub_issue_cell_fn *row,
-                                     void *ctx);
+MUST_CHECK enum err hub_issues_cells(struct hub_store *s, int64_t issue, const char *unit,
+                                     hub_issue_cell_fn *row, void *ctx);
 
-/* The figures digest that the close set in the log states. ERR_NOT_FOUND: no such set. */
+/* The records behind an issue, by id. None for an issue closed before SPEC 16. */
+typedef enum err hub_issue_input_fn(void *ctx, const struct hub_issue_input *input);
+MUST_CHECK enum err hub_issues_inputs(struct hub_store *s, int64_t issue, hub_issue_input_fn *row,
+                                      void *ctx);
+
+/* What the close set in the log states. ERR_NOT_FOUND: no such set. */
+struct hub_issue_logged {
+    struct id_hash figures;
+    bool has_inputs;
+    struct id_hash inputs;
+};
 MUST_CHECK enum err hub_issues_logged(struct hub_store *s, const struct hub_issue *issue,
-                                      struct id_hash *figures);
+                                      struct hub_issue_logged *out);
+
+/*
+ * The change sets whose writes are what a record says now: each once, in no order. A version whose
+ * set is not in the log (it came back from nowhere after a restore) is left out.
+ * ERR_NOT_FOUND: the hub holds no such record
+ */
+typedef enum err hub_behind_fn(void *ctx, uint64_t position, const struct id_hash *hash);
+struct fold;
+MUST_CHECK enum err hub_issues_behind(struct hub_store *s, const struct id_record *rid,
+                                      struct fold *scratch, hub_behind_fn *row, void *ctx);
+
+/* The archive of a catalogue edition, appended. ERR_NOT_FOUND. */
+MUST_CHECK enum err hub_issues_archive(struct hub_store *s, uint32_t edition, struct buf *out);
+
+/* The close set of an issue as it stands in the log: head, body, signature (empty: it has none of
+ * its own). ERR_NOT_FOUND. */
+MUST_CHECK enum err hub_issues_close_set(struct hub_store *s, const struct hub_issue *issue,
+                                         struct buf *head, struct buf *body, struct buf *signature);
 
 #endif

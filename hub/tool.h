@@ -65,6 +65,10 @@ MUST_CHECK enum err hub_tool_close_period(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_issues(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_export(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_verify(struct cli *c, void *ctx);
+/* tool_explain.c */
+MUST_CHECK enum err hub_tool_explain(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_diff(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_proof(struct cli *c, void *ctx);
 
 /* tool_print.c: responses for people. */
 void hub_print_lines(const struct cli *c, const json_t *response); /* "key: value" of an object */

@@ -3,6 +3,7 @@
 #include "common/io/file.h"
 #include "hub/canonical.h"
 #include "hub/export.h"
+#include "hub/inputs.h"
 #include "hub/manifest.h"
 #include "hub/small.h"
 #include "hub/store_replay.h"
@@ -168,8 +169,26 @@ static enum err verify_issue_files(struct hub_store *s, const struct hub_issue *
     return e;
 }
 
+/* The records and sets that the replayed store has behind the figures. */
+static enum err verify_inputs(struct hub_store *replay, const struct hub_report *r,
+                              const struct hub_issue_logged *logged, struct hub_verified_issue *out)
+{
+    struct hub_inputs inputs = {.count = 0};
+    struct id_hash digest;
+    if (!logged->has_inputs) { /* closed before SPEC 16: nothing was stated */
+        out->inputs = true;
+        return ERR_OK;
+    }
+    enum err e = hub_inputs_collect(replay, r, &inputs);
+    if (e == ERR_OK) e = hub_inputs_digest(r, &inputs, &digest);
+    out->inputs = e == ERR_OK && ID_EQUAL(&digest, &logged->inputs);
+    hub_inputs_free(&inputs);
+    return e;
+}
+
 /* The figures that the replayed store gives. */
 static enum err verify_figures(struct hub_store *replay, const struct hub_issue *issue,
+                               const struct hub_issue_logged *logged,
                                struct hub_verified_issue *out)
 {
     struct period period;
@@ -179,6 +198,7 @@ static enum err verify_figures(struct hub_store *replay, const struct hub_issue 
     buf_init(&json, HUB_CANONICAL_BYTES_MAX);
     enum err e = period_parse(bytes_str(issue->period), &period);
     if (e == ERR_OK) e = hub_report_compute(replay, issue->report, issue->unit, period, &r, &why);
+    if (e == ERR_OK) e = verify_inputs(replay, r, logged, out);
     if (e == ERR_OK) hub_small_apply(r, hub_small_class, NULL);
     if (e == ERR_OK) e = hub_canonical_json(r, &json);
     if (e == ERR_OK) {
@@ -195,22 +215,22 @@ enum err hub_verify_issue(struct hub_store *s, const struct hub_issue *issue,
 {
     struct hub_store *replay = NULL;
     struct hub_position at;
-    struct id_hash logged;
+    struct hub_issue_logged logged = {.has_inputs = false};
     uint64_t position = 0;
     *out = (struct hub_verified_issue){.files = false};
     enum err e = verify_issue_files(s, issue, out);
     if (e != ERR_OK) return e;
     e = hub_issues_logged(s, issue, &logged);
-    out->logged = e == ERR_OK && ID_EQUAL(&logged, &issue->figures);
+    out->logged = e == ERR_OK && ID_EQUAL(&logged.figures, &issue->figures);
     if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
     e = hub_replay_open(s, issue->cut.position, &replay, &position);
     if (e == ERR_NOMEM || e == ERR_FULL || e == ERR_IO) return e;
     if (e != ERR_OK) return ERR_DAMAGED;
     hub_store_position(replay, &at);
     out->cut = ID_EQUAL(&at.hash, &issue->cut.hash) && at.epoch == issue->cut.epoch;
-    e = verify_figures(replay, issue, out);
+    e = verify_figures(replay, issue, &logged, out);
     hub_store_close(replay);
     if (e != ERR_OK) return e;
-    bool good = out->files && out->digest && out->logged && out->cut && out->rebuilt;
+    bool good = out->files && out->digest && out->logged && out->cut && out->inputs && out->rebuilt;
     return good ? ERR_OK : ERR_DAMAGED;
 }

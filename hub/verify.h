@@ -55,6 +55,7 @@ struct hub_verified_issue { /* true: as it should be */
     bool digest;            /* of the stored JSON is the issue's */
     bool logged;            /* the close set in the log states the same */
     bool cut;               /* the log has the issue's P at its cut */
+    bool inputs;            /* the list of records and sets behind the figures is the logged one */
     bool rebuilt;           /* replayed up to the cut, the log gives the same figures */
     struct id_hash figures; /* digest of the rebuilt figures, when they could be made */
 };

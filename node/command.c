@@ -224,6 +224,7 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"reveal", node_command_reveal},
         {"catalogue", node_command_catalogue},
         {"check", node_command_check},
+        {"verify_proof", node_command_verify_proof},
         {"bundle_out", node_command_bundle_out},
         {"bundle_in", node_command_bundle_in},
         {"bundle_inspect", node_command_bundle_inspect},

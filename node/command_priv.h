@@ -49,6 +49,8 @@ void node_import_free(struct node_command *c);
 json_t *node_command_status(struct node_command *c, const json_t *request);
 json_t *node_command_join(struct node_command *c, const json_t *request);
 
+/* command_proof.c */
+json_t *node_command_verify_proof(struct node_command *c, const json_t *request);
 /* command_bundle.c */
 json_t *node_command_bundle_out(struct node_command *c, const json_t *request);
 json_t *node_command_bundle_in(struct node_command *c, const json_t *request);

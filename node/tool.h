@@ -43,6 +43,7 @@ MUST_CHECK enum err node_tool_history(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_status(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_import(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_bundle(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_verify_proof(struct cli *c, void *ctx);
 
 /* tool_print.c: responses for people. */
 void node_tool_print_record(const struct cli *c, const json_t *record);

@@ -185,7 +185,7 @@ enum err admin_revoke_decode(struct bytes payload, struct admin_revoke *v)
 
 void admin_close_encode(const struct admin_close *c, struct buf *out)
 {
-    admin_begin(out, CHANGE_CLOSE, 10);
+    admin_begin(out, CHANGE_CLOSE, c->has_inputs ? 11 : 10);
     wire_put_str(out, c->report);
     wire_put_str(out, c->unit);
     wire_put_str(out, c->period);
@@ -195,13 +195,16 @@ void admin_close_encode(const struct admin_close *c, struct buf *out)
     wire_put_bin(out, BYTES_OF(c->cut_hash.b));
     wire_put_uint(out, c->edition);
     wire_put_bin(out, BYTES_OF(c->figures.b));
+    if (c->has_inputs) wire_put_bin(out, BYTES_OF(c->inputs.b));
 }
 
 enum err admin_close_decode(struct bytes payload, struct admin_close *c)
 {
     struct wire_reader r;
     struct admin_close out = {0};
-    enum err e = admin_open(&r, payload, CHANGE_CLOSE, 10);
+    enum err e = admin_open(&r, payload, CHANGE_CLOSE, 11);
+    out.has_inputs = e == ERR_OK;
+    if (e == ERR_BAD_FORMAT) e = admin_open(&r, payload, CHANGE_CLOSE, 10);
     if (e != ERR_OK) return e;
     out.report = wire_get_str(&r);
     out.unit = wire_get_str(&r);
@@ -212,6 +215,7 @@ enum err admin_close_decode(struct bytes payload, struct admin_close *c)
     wire_get_bin_exact(&r, out.cut_hash.b, sizeof out.cut_hash.b);
     out.edition = (uint32_t)wire_get_uint(&r, UINT32_MAX);
     wire_get_bin_exact(&r, out.figures.b, sizeof out.figures.b);
+    if (out.has_inputs) wire_get_bin_exact(&r, out.inputs.b, sizeof out.inputs.b);
     e = wire_close(&r);
     if (e == ERR_OK) *c = out;
     return e;

@@ -69,6 +69,8 @@ struct admin_close {
     struct id_hash cut_hash;
     uint32_t edition;
     struct id_hash figures;
+    bool has_inputs;       /* logs of before 0.2 state none */
+    struct id_hash inputs; /* SPEC 16 */
 };
 
 void admin_genesis_encode(const struct admin_genesis *g, struct buf *out);

@@ -213,6 +213,14 @@ static void the_other_payloads_are_read_strictly(void **state)
                                   .edition = UINT32_MAX};
     admin_close_encode(&closing, &b);
     assert_strict(again_close, &b);
+    buf_clear(&b);
+    closing.has_inputs = true;
+    memset(closing.inputs.b, 0x1d, sizeof closing.inputs.b);
+    admin_close_encode(&closing, &b);
+    assert_strict(again_close, &b);
+    struct admin_close read;
+    assert_int_equal(admin_close_decode(buf_bytes(&b), &read), ERR_OK);
+    assert_true(read.has_inputs && ID_EQUAL(&read.inputs, &closing.inputs));
     buf_free(&b);
 }
 

@@ -1,0 +1,368 @@
+/* What differs between two issues, or an issue and the figures of now, and why. docs/explain.md. */
+#include "hub/command_priv.h"
+#include "hub/canonical.h"
+#include "hub/side.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    HUB_DIFF_CELLS_MAX = 500,  /* cells of one answer */
+    HUB_DIFF_RECORDS_MAX = 20, /* records named for one cell; all are counted */
+};
+
+struct hub_diff {
+    struct hub_app *app;
+    struct hub_side a, b;
+    json_t *cells;
+    json_int_t differing; /* cells, also those that are not in the answer */
+    json_int_t same;
+    bool window; /* the two are of different days */
+};
+
+/* ---- rules ---- */
+
+static bool hub_diff_params(const struct hub_side *a, const struct hub_side *b, const char *sql)
+{
+    size_t count = 0;
+    const struct catalogue_param *params = catalogue_params(b->catalogue, &count);
+    for (size_t i = 0; i < count; i++) {
+        char name[CATALOGUE_NAME_BYTES_MAX + 4];
+        snprintf(name, sizeof name, ":p_%s", params[i].name);
+        if (strstr(sql, name) == NULL) continue;
+        const char *x = catalogue_param(a->catalogue, params[i].name, a->window.last);
+        const char *y = catalogue_param(b->catalogue, params[i].name, b->window.last);
+        if ((x == NULL) != (y == NULL) || (x != NULL && strcmp(x, y) != 0)) return true;
+    }
+    return false;
+}
+
+/* Is the figure made in another way? */
+static bool hub_diff_rule(const struct hub_diff *d, const struct catalogue_indicator *x,
+                          const struct catalogue_indicator *y)
+{
+    return strcmp(x->sql, y->sql) != 0 || x->measure != y->measure || strcmp(x->by, y->by) != 0 ||
+           hub_diff_params(&d->a, &d->b, y->sql);
+}
+
+/* ---- records ---- */
+
+struct hub_diff_records {
+    json_t *named; /* at most HUB_DIFF_RECORDS_MAX */
+    json_int_t count;
+};
+
+static bool hub_diff_has_set(const struct hub_side *side, const struct hub_input *in,
+                             const struct id_hash *hash)
+{
+    for (size_t i = 0; in != NULL && i < in->count; i++) {
+        if (ID_EQUAL(&side->inputs.sets[in->first + i].hash, hash)) return true;
+    }
+    return false;
+}
+
+/* Sets of the record in the later list that the earlier one has not. */
+static void hub_diff_sets(struct hub_diff *d, const struct id_record *rid, json_t *sets)
+{
+    const struct hub_input *x = hub_inputs_find(&d->a.inputs, rid);
+    const struct hub_input *y = hub_inputs_find(&d->b.inputs, rid);
+    for (size_t i = 0; y != NULL && i < y->count; i++) {
+        const struct hub_input_set *set = &d->b.inputs.sets[y->first + i];
+        bool before = x == NULL && set->position <= d->a.issue.cut.position;
+        if (!before && !hub_diff_has_set(&d->a, x, &set->hash))
+            json_array_append_new(sets, hub_input_set_json(d->app, set));
+    }
+}
+
+struct hub_diff_behind {
+    struct hub_diff *d;
+    json_t *sets;
+};
+
+static enum err hub_diff_behind_set(void *ctx, uint64_t position, const struct id_hash *hash)
+{
+    struct hub_diff_behind *b = ctx;
+    struct hub_input_set set = {*hash, position};
+    if (position > b->d->a.issue.cut.position && position <= b->d->b.issue.cut.position)
+        json_array_append_new(b->sets, hub_input_set_json(b->d->app, &set));
+    return ERR_OK;
+}
+
+/* A record that is behind no figure of the later side: what changed it stands in its present state. */
+static void hub_diff_gone(struct hub_diff *d, const struct id_record *rid, json_t *sets)
+{
+    struct fold scratch;
+    struct hub_diff_behind b = {d, sets};
+    if (fold_init(&scratch) != ERR_OK) return;
+    enum err e = hub_issues_behind(d->app->store, rid, &scratch, hub_diff_behind_set, &b);
+    (void)e; /* erased: then nothing can be named */
+    fold_free(&scratch);
+}
+
+static void hub_diff_record(struct hub_diff *d, struct hub_diff_records *out,
+                            const struct hub_input *in)
+{
+    out->count++;
+    if (json_array_size(out->named) >= HUB_DIFF_RECORDS_MAX) return;
+    json_t *sets = json_array();
+    if (hub_inputs_find(&d->b.inputs, &in->rid) != NULL)
+        hub_diff_sets(d, &in->rid, sets);
+    else
+        hub_diff_gone(d, &in->rid, sets);
+    json_array_append_new(
+        out->named, json_pack("{s:o, s:o}", "id", hub_json_hex(BYTES_OF(in->rid.b)), "sets", sets));
+}
+
+static bool hub_diff_same_sets(const struct hub_diff *d, const struct hub_input *x,
+                               const struct hub_input *y)
+{
+    if (x->count != y->count) return false;
+    for (size_t i = 0; i < x->count; i++) {
+        if (!ID_EQUAL(&d->a.inputs.sets[x->first + i].hash, &d->b.inputs.sets[y->first + i].hash))
+            return false;
+    }
+    return true;
+}
+
+struct hub_diff_why {
+    struct hub_diff_records added, removed, changed;
+};
+
+static const struct hub_input *hub_diff_at(const struct hub_side *side,
+                                           const struct hub_side_cell *cell, size_t i)
+{
+    bool there = cell != NULL && i < cell->count;
+    return there ? &side->inputs.v[side->records[cell->first + i]] : NULL;
+}
+
+/* Both lists are by record id. */
+static void hub_diff_lists(struct hub_diff *d, const struct hub_side_cell *a,
+                           const struct hub_side_cell *b, struct hub_diff_why *why)
+{
+    for (size_t i = 0, k = 0;;) {
+        const struct hub_input *x = hub_diff_at(&d->a, a, i), *y = hub_diff_at(&d->b, b, k);
+        if (x == NULL && y == NULL) return;
+        int c = x == NULL ? 1 : y == NULL ? -1 : memcmp(x->rid.b, y->rid.b, sizeof x->rid.b);
+        if (c < 0) hub_diff_record(d, &why->removed, x);
+        if (c > 0) hub_diff_record(d, &why->added, y);
+        if (c == 0 && !hub_diff_same_sets(d, x, y)) hub_diff_record(d, &why->changed, y);
+        i += c <= 0;
+        k += c >= 0;
+    }
+}
+
+/* ---- cells ---- */
+
+static bool hub_diff_cell_same(const struct hub_side_cell *a, const struct hub_side_cell *b)
+{
+    return a != NULL && b != NULL && a->absent == b->absent && a->num == b->num && a->den == b->den;
+}
+
+static json_t *hub_diff_records_json(const struct hub_diff_records *r)
+{
+    return json_pack("{s:I, s:O}", "count", r->count, "records", r->named);
+}
+
+/* The words of the causes, in the order of weight: how a figure is made, then of what. */
+static json_t *hub_diff_causes(const struct hub_diff *d, const struct hub_side_cell *a,
+                               const struct hub_side_cell *b, const struct hub_diff_why *why)
+{
+    json_t *out = json_array();
+    bool rule = a != NULL && b != NULL && hub_diff_rule(d, a->indicator, b->indicator);
+    if (rule) json_array_append_new(out, json_string("rule"));
+    if (d->window) json_array_append_new(out, json_string("window"));
+    if (a == NULL || b == NULL)
+        json_array_append_new(out, json_string(a == NULL ? "new_cell" : "no_cell"));
+    if (a != NULL && b != NULL && a->absent != b->absent)
+        json_array_append_new(out, json_string("sent"));
+    if (why->added.count > 0) json_array_append_new(out, json_string("added"));
+    if (why->removed.count > 0) json_array_append_new(out, json_string("removed"));
+    if (why->changed.count > 0) json_array_append_new(out, json_string("changed"));
+    /* the same records, made the same way: something that they refer to changed */
+    if (json_array_size(out) == 0) json_array_append_new(out, json_string("related"));
+    return out;
+}
+
+static void hub_diff_cell(struct hub_diff *d, const struct hub_side_cell *a,
+                          const struct hub_side_cell *b)
+{
+    if (hub_diff_cell_same(a, b)) {
+        d->same++;
+        return;
+    }
+    if (d->differing++ >= HUB_DIFF_CELLS_MAX) return;
+    struct hub_diff_why why = {{json_array(), 0}, {json_array(), 0}, {json_array(), 0}};
+    hub_diff_lists(d, a, b, &why);
+    json_t *j = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o}", "a", a != NULL ? hub_side_cell_json(a) : json_null(), "b",
+        b != NULL ? hub_side_cell_json(b) : json_null(), "causes", hub_diff_causes(d, a, b, &why),
+        "added", hub_diff_records_json(&why.added), "removed", hub_diff_records_json(&why.removed),
+        "changed", hub_diff_records_json(&why.changed));
+    const struct catalogue_indicator *i = b != NULL ? b->indicator : a->indicator;
+    json_object_set_new(j, "label_vi", json_string(i->label_vi));
+    json_object_set_new(j, "label_en", json_string(i->label_en));
+    if (a != NULL && b != NULL && !a->absent && !b->absent)
+        json_object_set_new(j, "delta", json_integer((json_int_t)(b->num - a->num)));
+    json_array_append_new(d->cells, j);
+    json_decref(why.added.named);
+    json_decref(why.removed.named);
+    json_decref(why.changed.named);
+}
+
+static void hub_diff_cells(struct hub_diff *d)
+{
+    for (size_t i = 0, k = 0; i < d->a.count || k < d->b.count;) {
+        const struct hub_side_cell *x = i < d->a.count ? &d->a.cells[i] : NULL;
+        const struct hub_side_cell *y = k < d->b.count ? &d->b.cells[k] : NULL;
+        int c = x == NULL ? 1 : y == NULL ? -1 : hub_side_compare(x, y);
+        hub_diff_cell(d, c <= 0 ? x : NULL, c >= 0 ? y : NULL);
+        i += c <= 0;
+        k += c >= 0;
+    }
+}
+
+/* ---- rules, units and targets of the whole ---- */
+
+static void hub_diff_rules(const struct hub_diff *d, json_t *out)
+{
+    size_t count = 0;
+    const struct catalogue_line *lines = catalogue_lines(d->b.catalogue, d->b.issue.report, &count);
+    json_t *rules = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const struct catalogue_indicator *y =
+            catalogue_indicator(d->b.catalogue, lines[i].indicator);
+        const struct catalogue_indicator *x =
+            catalogue_indicator(d->a.catalogue, lines[i].indicator);
+        bool told = i > 0 && strcmp(lines[i].indicator, lines[i - 1].indicator) == 0;
+        if (y == NULL || told || (x != NULL && !hub_diff_rule(d, x, y))) continue;
+        json_array_append_new(rules, json_pack("{s:s, s:s, s:b}", "indicator", y->id, "label_vi",
+                                               y->label_vi, "new", (int)(x == NULL)));
+    }
+    json_object_set_new(out, "rules", rules);
+}
+
+static enum err hub_diff_file(void *ctx, const struct hub_issue_file *file)
+{
+    json_t **out = ctx;
+    if (file->kind == HUB_ISSUE_JSON)
+        *out = json_loadb((const char *)file->data.p, file->data.len, 0, NULL);
+    return ERR_OK;
+}
+
+/* The canonical figures of a side. NULL: they cannot be read. */
+static json_t *hub_diff_figures(struct hub_diff *d, const struct hub_side *side)
+{
+    json_t *out = NULL;
+    struct buf json;
+    if (!side->live) {
+        enum err e = hub_issues_files(d->app->store, side->issue.id, hub_diff_file, &out);
+        return e == ERR_OK ? out : NULL;
+    }
+    buf_init(&json, HUB_CANONICAL_BYTES_MAX);
+    if (hub_canonical_json(side->report, &json) == ERR_OK)
+        out = json_loadb((const char *)json.p, json.len, 0, NULL);
+    buf_free(&json);
+    return out;
+}
+
+/* Same target: same record about the same indicator and unit. */
+static const json_t *hub_diff_target(const json_t *list, const json_t *like)
+{
+    static const char *const keys[] = {"record", "indicator", "unit"};
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *t = json_array_get(list, i);
+        bool same = true;
+        for (size_t k = 0; k < 3; k++)
+            same = same && json_equal(json_object_get(t, keys[k]), json_object_get(like, keys[k]));
+        if (same) return t;
+    }
+    return NULL;
+}
+
+static void hub_diff_targets(const json_t *a, const json_t *b, json_t *out)
+{
+    for (size_t i = 0; i < json_array_size(b); i++) {
+        json_t *y = json_array_get(b, i);
+        const json_t *x = hub_diff_target(a, y);
+        if (x != NULL && json_equal(x, y)) continue;
+        json_array_append_new(out, json_pack("{s:O?, s:O}", "a", x, "b", y));
+    }
+    for (size_t i = 0; i < json_array_size(a); i++) {
+        json_t *x = json_array_get(a, i);
+        if (hub_diff_target(b, x) == NULL)
+            json_array_append_new(out, json_pack("{s:O, s:n}", "a", x, "b"));
+    }
+}
+
+static bool hub_diff_unit_in(const json_t *units, const json_t *unit)
+{
+    for (size_t i = 0; i < json_array_size(units); i++) {
+        if (json_equal(json_object_get(json_array_get(units, i), "code"),
+                       json_object_get(unit, "code")))
+            return true;
+    }
+    return false;
+}
+
+static void hub_diff_units(const json_t *from, const json_t *in, json_t *out)
+{
+    for (size_t i = 0; i < json_array_size(from); i++) {
+        json_t *unit = json_array_get(from, i);
+        if (!hub_diff_unit_in(in, unit)) json_array_append(out, json_object_get(unit, "code"));
+    }
+}
+
+static void hub_diff_whole(struct hub_diff *d, json_t *out)
+{
+    json_t *a = hub_diff_figures(d, &d->a), *b = hub_diff_figures(d, &d->b);
+    const json_t *ua = json_object_get(a, "units"), *ub = json_object_get(b, "units");
+    json_t *targets = json_array(), *gone = json_array(), *come = json_array();
+    hub_diff_targets(json_object_get(a, "targets"), json_object_get(b, "targets"), targets);
+    hub_diff_units(ua, ub, gone);
+    hub_diff_units(ub, ua, come);
+    json_object_set_new(out, "targets", targets);
+    json_object_set_new(out, "units_gone", gone);
+    json_object_set_new(out, "units_new", come);
+    json_object_set_new(out, "window_differs", json_boolean(d->window));
+    hub_diff_rules(d, out);
+    json_decref(a);
+    json_decref(b);
+}
+
+/* ---- one request ---- */
+
+static json_t *hub_diff_answer(struct hub_diff *d)
+{
+    d->window = date_compare(d->a.window.first, d->b.window.first) != 0 ||
+                date_compare(d->a.window.last, d->b.window.last) != 0;
+    d->cells = json_array();
+    hub_diff_cells(d);
+    json_t *j = json_pack("{s:o, s:o, s:I, s:I, s:b, s:o}", "a", hub_side_json(&d->a), "b",
+                          hub_side_json(&d->b), "differing", d->differing, "same", d->same, "more",
+                          (int)(d->differing > HUB_DIFF_CELLS_MAX), "cells", d->cells);
+    if (j != NULL) hub_diff_whole(d, j);
+    return j != NULL ? j : hub_command_fail(ERR_NOMEM);
+}
+
+/* "a": an issue; "b": an issue, or missing: the same report as it would be now. */
+json_t *hub_command_diff(struct hub_app *a, const json_t *request)
+{
+    struct hub_diff d = {.app = a};
+    json_t *j = hub_side_request(a, request, "a", &d.a);
+    if (j != NULL) return j;
+    if (json_object_get(request, "b") != NULL) {
+        j = hub_side_request(a, request, "b", &d.b);
+    } else {
+        struct hub_report_why why = {.vi = ""};
+        const struct hub_issue *i = &d.a.issue;
+        enum err e = hub_side_now(a->store, i->report, i->unit, d.a.period, &d.b, &why);
+        if (e != ERR_OK) j = hub_report_said(e, &why);
+    }
+    if (j == NULL && strcmp(d.a.issue.report, d.b.issue.report) != 0)
+        j = hub_command_error(ERR_BAD_INPUT, "Hai báo cáo khác mẫu, không so sánh được.",
+                              "The two are different reports and cannot be compared.");
+    if (j == NULL) j = hub_diff_answer(&d);
+    hub_side_free(&d.a);
+    hub_side_free(&d.b);
+    return j;
+}

@@ -1,0 +1,289 @@
+/* Verbs that show where figures come from. docs/explain.md. */
+#include "hub/tool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *hub_text(const json_t *object, const char *key)
+{
+    const char *s = json_string_value(json_object_get(object, key));
+    return s != NULL ? s : "";
+}
+
+static long long hub_number(const json_t *object, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(object, key));
+}
+
+/* An argument as the id of an issue. */
+static enum err hub_tool_issue(struct cli *c, int i, json_t *request, const char *key)
+{
+    char *end = NULL;
+    long long id = strtoll(c->args[i], &end, 10);
+    if (end == c->args[i] || *end != '\0' || id <= 0)
+        return cli_fail(c, ERR_USAGE, "Báo cáo ghi bằng mã số của nó (xem `issues`).",
+                        "An issue is named by its id (see `issues`).");
+    json_object_set_new(request, key, json_integer(id));
+    return ERR_OK;
+}
+
+static void hub_print_of(const struct cli *c, const json_t *of)
+{
+    if (json_is_true(json_object_get(of, "preliminary")))
+        printf(cli_text(c, "%s kỳ %s, đơn vị %s: số liệu chưa chốt, đến vị trí %lld\n",
+                        "%s for %s, unit %s: preliminary figures, as of position %lld\n"),
+               hub_text(of, "report"), hub_text(of, "period"), hub_text(of, "unit"),
+               hub_number(of, "position"));
+    else
+        printf(cli_text(c, "%s kỳ %s, đơn vị %s, bản số %lld, chốt %s tại vị trí %lld\n",
+                        "%s for %s, unit %s, issue %lld, closed %s at position %lld\n"),
+               hub_text(of, "report"), hub_text(of, "period"), hub_text(of, "unit"),
+               hub_number(of, "number"), hub_text(of, "closed"), hub_number(of, "position"));
+}
+
+static void hub_print_figure(const struct cli *c, const json_t *cell)
+{
+    const char *state = hub_text(cell, "state");
+    if (json_is_null(cell)) {
+        printf("%s", cli_text(c, "không có", "none"));
+    } else if (strcmp(state, "nothing_sent") == 0) {
+        printf("%s", cli_text(c, "chưa gửi", "nothing sent"));
+    } else if (strcmp(state, "no_base") == 0) {
+        printf("–");
+    } else if (json_is_null(json_object_get(cell, "den"))) {
+        printf("%lld", hub_number(cell, "num"));
+    } else {
+        printf("%s%% (%lld/%lld)", hub_text(cell, "text"), hub_number(cell, "num"),
+               hub_number(cell, "den"));
+    }
+}
+
+static void hub_print_sets(const struct cli *c, const json_t *sets)
+{
+    for (size_t i = 0; i < json_array_size(sets); i++) {
+        const json_t *s = json_array_get(sets, i);
+        printf(cli_text(c, "      bản ghi %.16s… vị trí %lld, %s, người ghi %s, lúc %s%s\n",
+                        "      change set %.16s… position %lld, %s, by %s, at %s%s\n"),
+               hub_text(s, "hash"), hub_number(s, "position"),
+               json_is_true(json_object_get(s, "by_hub")) ? cli_text(c, "trung tâm", "hub")
+                                                          : hub_text(s, "unit"),
+               hub_text(s, "person"), hub_text(s, "made"),
+               json_is_true(json_object_get(s, "in_log"))
+                   ? ""
+                   : cli_text(c, " – KHÔNG còn trong nhật ký", " – NOT in the log any more"));
+    }
+}
+
+static void hub_print_since(const struct cli *c, const char *since)
+{
+    if (strcmp(since, "changed") == 0)
+        printf("%s", cli_text(c, "  (đã sửa sau đó)", "  (changed since)"));
+    if (strcmp(since, "gone") == 0)
+        printf("%s", cli_text(c, "  (đã xóa khỏi hệ thống)", "  (erased since)"));
+}
+
+static void hub_print_explained(const struct cli *c, const json_t *r)
+{
+    const json_t *cell = json_object_get(r, "cell"), *rule = json_object_get(r, "rule");
+    const json_t *records = json_object_get(r, "records");
+    hub_print_of(c, json_object_get(r, "of"));
+    printf("%s %s", hub_text(rule, "indicator"), hub_text(rule, c->en ? "label_en" : "label_vi"));
+    if (!json_is_true(json_object_get(cell, "total")))
+        printf(" [%s = %s]", hub_text(cell, "by"), hub_text(cell, "value"));
+    printf(", %s: ", hub_text(cell, "unit"));
+    hub_print_figure(c, cell);
+    printf("\n\n%s %s\n%s\n", cli_text(c, "Cách tính:", "Rule:"),
+           hub_text(rule, c->en ? "measure_en" : "measure_vi"), hub_text(rule, "words"));
+    printf(":t0 = %s, :t1 = %s\n%s\n\n", hub_text(rule, "t0"), hub_text(rule, "t1"),
+           hub_text(rule, "sql"));
+    printf(cli_text(c, "%lld hồ sơ đứng sau số này:\n", "%lld records are behind this figure:\n"),
+           hub_number(cell, "record_count"));
+    for (size_t i = 0; i < json_array_size(records); i++) {
+        const json_t *v = json_array_get(records, i);
+        printf("  %s %s %s", hub_text(v, "id"), hub_text(v, c->en ? "type" : "type_vi"),
+               hub_text(v, "unit"));
+        hub_print_since(c, hub_text(v, "since"));
+        printf("\n");
+        hub_print_sets(c, json_object_get(v, "sets"));
+    }
+    if (json_is_true(json_object_get(r, "more")))
+        printf(cli_text(c, "  … còn nữa: --after %lld\n", "  … there is more: --after %lld\n"),
+               hub_number(r, "next"));
+}
+
+enum err hub_tool_explain(struct cli *c, void *ctx)
+{
+    json_int_t after = 0, max = 0;
+    bool live = cli_opt(c, "report") != NULL;
+    if (c->arg_count != (live ? 1 : 2))
+        return cli_fail(
+            c, ERR_USAGE,
+            "Viết: explain MÃ_BÁO_CÁO Ô, hoặc explain Ô --report RP04 --period 2023-6M.",
+            "Write: explain ISSUE CELL, or explain CELL --report RP04 --period 2023-6M.");
+    enum err e = hub_tool_number(c, "after", 0, &after);
+    if (e == ERR_OK) e = hub_tool_number(c, "max", 0, &max);
+    if (e != ERR_OK) return e;
+    json_t *q = hub_tool_request(c, "explain");
+    if (!live) e = hub_tool_issue(c, 0, q, "issue");
+    if (e != ERR_OK) {
+        json_decref(q);
+        return e;
+    }
+    hub_tool_copy(c, q, "report", "report");
+    hub_tool_copy(c, q, "period", "period");
+    hub_tool_copy(c, q, "unit", "report_unit");
+    json_object_set_new(q, "cell", json_string(c->args[live ? 0 : 1]));
+    json_object_set_new(q, "after", json_integer(after));
+    json_object_set_new(q, "max", json_integer(max));
+    return hub_tool_show(c, ctx, q, hub_print_explained);
+}
+
+/* ---- diff ---- */
+
+static const char *hub_cause(const struct cli *c, const char *word)
+{
+    static const struct {
+        const char *word, *vi, *en;
+    } said[] = {
+        {"rule", "cách tính của chỉ tiêu đã đổi", "the indicator's rule changed"},
+        {"window", "khoảng ngày số liệu khác nhau", "the data windows differ"},
+        {"new_cell", "ô mới", "a new cell"},
+        {"no_cell", "ô không còn", "the cell is no longer there"},
+        {"sent", "đơn vị đã gửi / chưa gửi", "the unit had or had not sent anything"},
+        {"added", "hồ sơ thêm vào", "records that came in"},
+        {"removed", "hồ sơ ra khỏi", "records that went out"},
+        {"changed", "hồ sơ đã sửa", "records that changed"},
+        {"related", "hồ sơ liên quan đã sửa", "something they refer to changed"},
+    };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        if (strcmp(said[i].word, word) == 0) return cli_text(c, said[i].vi, said[i].en);
+    }
+    return word;
+}
+
+static void hub_print_moved(const struct cli *c, const json_t *cell, const char *key)
+{
+    const json_t *list = json_object_get(cell, key), *records = json_object_get(list, "records");
+    if (hub_number(list, "count") == 0) return;
+    printf("  %s: %lld\n", hub_cause(c, key), hub_number(list, "count"));
+    for (size_t i = 0; i < json_array_size(records); i++) {
+        const json_t *v = json_array_get(records, i);
+        printf("    %s\n", hub_text(v, "id"));
+        hub_print_sets(c, json_object_get(v, "sets"));
+    }
+}
+
+static void hub_print_diff_cell(const struct cli *c, const json_t *cell)
+{
+    static const char *const moved[] = {"added", "removed", "changed"};
+    const json_t *a = json_object_get(cell, "a"), *b = json_object_get(cell, "b");
+    const json_t *at = json_is_null(b) ? a : b, *causes = json_object_get(cell, "causes");
+    printf("%s", hub_text(at, "indicator"));
+    if (!json_is_true(json_object_get(at, "total")))
+        printf(" [%s = %s]", hub_text(at, "by"), hub_text(at, "value"));
+    printf(", %s (%s): ", hub_text(at, "unit"), hub_text(cell, c->en ? "label_en" : "label_vi"));
+    hub_print_figure(c, a);
+    printf(" → ");
+    hub_print_figure(c, b);
+    printf("\n");
+    for (size_t i = 0; i < json_array_size(causes); i++) {
+        const char *word = json_string_value(json_array_get(causes, i));
+        const json_t *list = json_object_get(cell, word);
+        if (list == NULL) printf("  %s\n", hub_cause(c, word));
+    }
+    for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++)
+        hub_print_moved(c, cell, moved[i]);
+}
+
+static void hub_print_names(const char *what, const json_t *list, const char *key)
+{
+    if (json_array_size(list) == 0) return;
+    printf("%s:", what);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *v = json_array_get(list, i);
+        printf(" %s", key != NULL ? hub_text(v, key) : json_string_value(v));
+    }
+    printf("\n");
+}
+
+static void hub_print_diff(const struct cli *c, const json_t *r)
+{
+    const json_t *cells = json_object_get(r, "cells"), *targets = json_object_get(r, "targets");
+    hub_print_of(c, json_object_get(r, "a"));
+    hub_print_of(c, json_object_get(r, "b"));
+    printf(cli_text(c, "%lld ô khác nhau, %lld ô như nhau\n",
+                    "%lld cells differ, %lld are the same\n"),
+           hub_number(r, "differing"), hub_number(r, "same"));
+    hub_print_names(cli_text(c, "Cách tính đã đổi", "Rules that changed"),
+                    json_object_get(r, "rules"), "indicator");
+    hub_print_names(cli_text(c, "Đơn vị mới", "New units"), json_object_get(r, "units_new"), NULL);
+    hub_print_names(cli_text(c, "Đơn vị không còn", "Units no longer there"),
+                    json_object_get(r, "units_gone"), NULL);
+    if (json_array_size(targets) > 0)
+        printf(cli_text(c, "%zu kết quả so với chỉ tiêu kế hoạch đã đổi\n",
+                        "%zu comparisons with targets changed\n"),
+               json_array_size(targets));
+    for (size_t i = 0; i < json_array_size(cells); i++)
+        hub_print_diff_cell(c, json_array_get(cells, i));
+    if (json_is_true(json_object_get(r, "more")))
+        printf("%s\n", cli_text(c, "… còn nữa", "… there is more"));
+}
+
+enum err hub_tool_diff(struct cli *c, void *ctx)
+{
+    json_t *q = hub_tool_request(c, "diff");
+    enum err e = hub_tool_issue(c, 0, q, "a");
+    if (e == ERR_OK && c->arg_count > 1) e = hub_tool_issue(c, 1, q, "b");
+    if (e != ERR_OK) {
+        json_decref(q);
+        return e;
+    }
+    return hub_tool_show(c, ctx, q, hub_print_diff);
+}
+
+/* ---- proof ---- */
+
+static void hub_print_proof(const struct cli *c, const json_t *r)
+{
+    printf(cli_text(c,
+                    "Đã ghi bằng chứng cho đơn vị %s vào %s (%lld byte). Xã kiểm tra bằng: "
+                    "dongbo-node verify-proof %s\n",
+                    "The proof for unit %s is in %s (%lld bytes). The commune checks it with: "
+                    "dongbo-node verify-proof %s\n"),
+           hub_text(r, "for"), hub_text(r, "file"), hub_number(r, "bytes"), hub_text(r, "file"));
+}
+
+/* The absolute path of a file that may not be there yet. */
+static enum err hub_tool_path(const char *name, char out[static FILE_PATH_BYTES_MAX])
+{
+    char folder[FILE_PATH_BYTES_MAX], whole[FILE_PATH_BYTES_MAX];
+    const char *slash = strrchr(name, '/');
+    int n = slash == NULL   ? snprintf(folder, sizeof folder, ".")
+            : slash == name ? snprintf(folder, sizeof folder, "/")
+                            : snprintf(folder, sizeof folder, "%.*s", (int)(slash - name), name);
+    if (n < 0 || (size_t)n >= sizeof folder) return ERR_TOO_LARGE;
+    enum err e = file_absolute(folder, whole, sizeof whole);
+    return e == ERR_OK
+               ? file_join(whole, slash != NULL ? slash + 1 : name, out, FILE_PATH_BYTES_MAX)
+               : e;
+}
+
+enum err hub_tool_proof(struct cli *c, void *ctx)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    json_int_t issue;
+    const char *out = cli_opt(c, "out");
+    enum err e = hub_tool_number(c, "issue", 0, &issue);
+    if (e != ERR_OK) return e;
+    if (out == NULL || issue == 0 || cli_opt(c, "unit") == NULL)
+        return cli_fail(c, ERR_USAGE, "Cần --issue SỐ (xem `issues`), --unit MÃ và --out TỆP.",
+                        "--issue N (see `issues`), --unit CODE and --out FILE are needed.");
+    e = hub_tool_path(out, path);
+    if (e != ERR_OK)
+        return cli_fail(c, e, "Thư mục nơi ghi không có.", "The folder to write to is not there.");
+    json_t *q = hub_tool_request(c, "proof");
+    json_object_set_new(q, "issue", json_integer(issue));
+    hub_tool_copy(c, q, "unit", "unit");
+    json_object_set_new(q, "file", json_string(path));
+    return hub_tool_show(c, ctx, q, hub_print_proof);
+}

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Where figures come from, with the real programs: explain, diff, proof, verify.
+
+  explain.py BUILD_DIR
+
+A hub and two communes. Every cell of a closed report is explained, and each record and change set named is looked up in
+the communes' own databases; late data are explained by diff; a commune checks its proof against its own log, and a
+proof with one bit changed, of another unit or of another hub is refused.
+"""
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from hashlib import blake2b
+
+from world import Failed, World, on_signals, wait_for
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+UNITS = ["26170", "26173"]
+
+
+def check(what, truth):
+    if not truth:
+        raise Failed("not true: " + what)
+
+
+class Story:
+    def __init__(self, world):
+        self.w, self.hub = world, world.hub
+
+    def path(self, *parts):
+        return os.path.join(self.w.dir, *parts)
+
+    def begin(self):
+        program = os.path.join(ROOT, "tests/data/vinhcuu.py")
+        subprocess.run([sys.executable, "-B", program, "--out", self.path("d"), "--until", "2023-06-30"], check=True)
+        self.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"))
+        self.hub.run()
+        self.hub.ask("import", "d/district.ndjson")
+        for unit in UNITS:
+            node = self.w.node(unit)
+            node.tool("init", "--name", unit)
+            node.tool("join", self.hub.ask("invite", "--unit", unit)["invitation"])
+            node.run()
+            check("all rows are in", node.ask("import", "d/%s.ndjson" % unit)["bad_rows"] == 0)
+            self.sync(node)
+
+    def sync(self, node):
+        node.tool("sync")
+        wait_for("the sets of " + node.unit, lambda: node.status()["log"]["waiting"] == 0)
+
+    def own_sets(self, unit):
+        """Hashes of a commune's sets and record ids of its ops, out of its own database."""
+        node = self.w.nodes[unit]
+        node.end()
+        db = sqlite3.connect(self.path("xa" + unit, "node.db"))
+        with db:
+            sets = {blake2b(h, digest_size=32).hexdigest() for (h,) in db.execute("SELECT head FROM sys_log")}
+            rids = {r.hex() for (r,) in db.execute("SELECT DISTINCT rid FROM sys_op WHERE rid IS NOT NULL")}
+        db.close()
+        node.run()
+        return sets, rids
+
+    # --- what is claimed ---
+
+    def every_cell(self, issue):
+        """The cells of the issued JSON: each is explained by as many records as it counts."""
+        with open(self.path("out", "BC_RP04_2023-6M_735_1.json"), encoding="utf-8") as f:
+            report = json.load(f)
+        own = {unit: self.own_sets(unit) for unit in UNITS}
+        cells = records = 0
+        for line in report["lines"]:
+            for row in line["rows"]:
+                for cell in row["cells"]:
+                    if cell["unit"] not in UNITS + ["735"]:
+                        continue
+                    name = str(line["no"]) + ("" if row["total"] else ":" + row["value"]) + "@" + cell["unit"]
+                    got = self.hub.ask("explain", str(issue), name)
+                    check("%s has the issued figure" % name, got["cell"]["num"] == cell["num"] and
+                          got["cell"]["den"] == cell["den"] and got["cell"]["state"] == cell["state"])
+                    check("%s has its rule" % name, got["rule"]["indicator"] == line["indicator"] and
+                          "SELECT" in got["rule"]["sql"])
+                    if line["measure"] == "count":
+                        check("%s: as many records as subjects" % name,
+                              got["cell"]["record_count"] >= (cell["num"] or 0))
+                    for r in got["records"]:
+                        mine = [u for u in UNITS if r["id"] in own[u][1]]
+                        check("%s: the record is known to a commune" % name, mine)
+                        check("%s: unchanged" % name, r["since"] == "same")
+                        for s in r["sets"]:
+                            check("%s: the set is in its commune's log" % name,
+                                  s["in_log"] and s["hash"] in own[s["unit"]][0])
+                        records += 1
+                    cells += 1
+        check("enough was looked at", cells > 100 and records > 500)
+        return "%d cells, %d records" % (cells, records)
+
+    def preliminary(self):
+        got = self.hub.ask("explain", "D01@26170", "--report", "RP04", "--period", "2023-6M")
+        check("a preliminary figure is explained", got["of"]["preliminary"] and got["records"])
+        self.hub.tool("explain", "1", "D01", "--lang", "en")
+        self.hub.tool("explain", "1", "ZZ9", ok=(1,))
+        self.hub.tool("explain", "1", "T02:female", ok=(0, 1))
+
+    def late(self, issue):
+        same = self.hub.ask("diff", str(issue))
+        check("nothing differs before anything came", same["differing"] == 0 and same["same"] > 100)
+        node = self.w.nodes["26170"]
+        case = self.hub.ask("explain", str(issue), "D01@26170")["records"][0]["id"]
+        node.tool("put", "--id", case, "dossier_closed_on=2023-06-20", "close_reason=died")
+        self.sync(node)
+        d = self.hub.ask("diff", str(issue))
+
+        def total(indicator):
+            return [c for c in d["cells"] if c["b"]["indicator"] == indicator and c["b"]["unit"] == "26170" and
+                    c["b"]["total"]]
+        cell = total("D01")
+        check("D01 of the commune is one less", cell and cell[0]["delta"] == -1)
+        check("its cause is the record", cell[0]["causes"] == ["removed"] and
+              cell[0]["removed"]["records"][0]["id"] == case and
+              len(cell[0]["removed"]["records"][0]["sets"]) == 1)
+        added = total("D01C")[0]["added"]["records"][0]
+        check("and the set that did it is named", added["id"] == case and len(added["sets"]) == 1 and
+              added["sets"][0]["hash"] in self.own_sets("26170")[0])
+        check("other communes are as they were", all(c["b"]["unit"] in ("26170", "735") or c["causes"] == ["new_cell"] for c in d["cells"]))
+        e = self.hub.ask("explain", str(issue), "D01@26170")
+        check("the issue shows it as changed since",
+              [r["since"] for r in e["records"] if r["id"] == case] == ["changed"])
+        check("and still verifies", self.hub.ask("verify", "--issue", str(issue))["ok"])
+        second = self.hub.ask("close", "--report", "RP04", "--period", "2023-9M")
+        two = self.hub.ask("diff", str(issue), str(second["id"]))
+        check("two periods differ by their window", two["window_differs"] and
+              all("window" in c["causes"] for c in two["cells"]))
+        self.hub.tool("diff", str(issue), "--lang", "en")
+
+    def proofs(self, issue):
+        node, other = (self.w.nodes[u] for u in UNITS)
+        for u in UNITS:
+            self.hub.tool("proof", "--issue", str(issue), "--unit", u, "--out", u + ".proof")
+            got = self.w.nodes[u].ask("verify-proof", u + ".proof")
+            check("the proof is good", got["ok"] and got["unit"] == u and got["records"] > 30 and
+                  got["own"] == got["records"] and got["newer"] == 0)
+            check("it shows the commune's figures", len(got["figures"]) > 10)
+        got = other.ask("verify-proof", UNITS[0] + ".proof")
+        check("another commune sees that the records are not its own", got["own"] == 0)
+        self.hub.tool("proof", "--issue", str(issue), "--unit", "99999", "--out", "x.proof", ok=(1,))
+        with open(self.path(UNITS[0] + ".proof"), "rb") as f:
+            whole = f.read()
+        seed = random.randrange(1 << 32)
+        print("seed of the changed bits:", seed)
+        r = random.Random(seed)
+        for _ in range(40):
+            bad = bytearray(whole)
+            bad[r.randrange(len(bad))] ^= 1 << r.randrange(8)
+            with open(self.path("bad.proof"), "wb") as f:
+                f.write(bad)
+            node.tool("verify-proof", "bad.proof", ok=range(1, 256))
+        with open(self.path("bad.proof"), "wb") as f:
+            f.write(whole[:-1])
+        node.tool("verify-proof", "bad.proof", ok=range(1, 256))
+
+    def withheld(self, issue):
+        """A change that had its receipt before the cut and is not in the proof: the commune sees it. (Here the receipt
+        of a later change is moved to before the cut.)"""
+        node = self.w.nodes["26170"]
+        case = self.hub.ask("explain", str(issue), "D01@26170")["records"][1]["id"]
+        node.tool("put", "--id", case, "dossier_no=99/HS")
+        self.sync(node)
+        got = node.ask("verify-proof", "26170.proof")
+        check("a change after the cut is no reason to ask", got["ok"] and got["newer"] == 0)
+        node.end()
+        db = sqlite3.connect(self.path("xa26170", "node.db"))
+        with db:
+            db.execute("UPDATE sys_receipt SET last = 1")
+        db.close()
+        node.run()
+        got = node.ask("verify-proof", "26170.proof", ok=(13,))
+        check("the record is named", not got["ok"] and case in [a["id"] for a in got["ask"]])
+
+    def run(self):
+        self.begin()
+        issue = self.hub.ask("close", "--report", "RP04", "--period", "2023-6M")["id"]
+        self.hub.tool("export", "--issue", str(issue), "--out", "out")
+        v = self.hub.ask("verify", "--issue", str(issue))
+        check("the issue verifies, its list too", v["ok"] and v["inputs"])
+        print(self.every_cell(issue))
+        self.preliminary()
+        self.proofs(issue)
+        self.late(issue)
+        self.proofs(issue)
+        self.withheld(issue)
+
+
+def main():
+    on_signals()
+    folder = tempfile.mkdtemp(prefix="dongbo-explain-")
+    try:
+        with World(sys.argv[1], folder) as world:
+            Story(world).run()
+    except Failed as e:
+        print(e)
+        print("kept:", folder)
+        return 1
+    shutil.rmtree(folder)
+    return 0
+
+
+sys.exit(main())
