@@ -79,6 +79,15 @@ enum catalogue_scope { /* column `scope` of types.csv: where records of the type
                        CATALOGUE_SCOPE_HUB,  /* stay at the hub */
 };
 
+/* column `identity`: what the field says of who a person is, for finding one person in two communes */
+enum catalogue_identity {
+    CATALOGUE_IDENTITY_NONE,
+    CATALOGUE_IDENTITY_NUMBER, /* number: the national id; text of 12 digits */
+    CATALOGUE_IDENTITY_NAME,   /* name: the whole name; text */
+    CATALOGUE_IDENTITY_BIRTH,  /* birth: the date of birth; pdate or date */
+    CATALOGUE_IDENTITY_SEX,    /* sex: a choice */
+};
+
 struct catalogue_field {
     unsigned no;      /* 1..CATALOGUE_FIELDS_MAX, stable for ever within its type */
     const char *name; /* [a-z][a-z0-9_]*, the SQL column */
@@ -88,8 +97,8 @@ struct catalogue_field {
     const char *label_en;
     const char *section;
     bool required;
-    bool identity;        /* the field is the national id used for cross-commune matching */
-    unsigned sensitivity; /* 0..4 */
+    enum catalogue_identity identity; /* each one at most once in a type */
+    unsigned sensitivity;             /* 0..4 */
     enum catalogue_policy policy;
     const char *tie;      /* fields of a type with the same non-empty tie form one register group */
     const char *relevant; /* SQL expression or "" */

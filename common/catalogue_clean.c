@@ -153,7 +153,9 @@ static enum err kind_clean(const struct catalogue *c, const struct catalogue_fie
                            struct bytes s, struct buf *out, struct catalogue_why *why)
 {
     switch (f->kind) {
-    case CATALOGUE_TEXT: return f->identity ? identity_clean(s, out, why) : text_clean(s, out, why);
+    case CATALOGUE_TEXT:
+        return f->identity == CATALOGUE_IDENTITY_NUMBER ? identity_clean(s, out, why)
+                                                        : text_clean(s, out, why);
     case CATALOGUE_INT: return catalogue_clean_int(s, false, out, why);
     case CATALOGUE_MONEY: return catalogue_clean_int(s, true, out, why);
     case CATALOGUE_DECIMAL: return catalogue_clean_decimal(s, out, why);

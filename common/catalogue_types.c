@@ -36,6 +36,8 @@ enum {
 static const char *const scopes[] = {"own", "down", "hub"};
 static const char *const kinds[] = {"text",  "int",    "money",   "decimal", "bool", "date",
                                     "pdate", "choice", "choices", "ref",     "unit"};
+/* In the order of enum catalogue_identity; "1" is how the first editions wrote number. */
+static const char *const identities[] = {"", "number", "name", "birth", "sex", "1"};
 static const char *const policies[] = {"ask", "latest", "max", "min", "union"};
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
@@ -172,12 +174,28 @@ static enum catalogue_policy policy_read(const struct catalogue_table *t, size_t
     return policy;
 }
 
+static bool identity_fits(const struct catalogue_field *f)
+{
+    switch (f->identity) {
+    case CATALOGUE_IDENTITY_NUMBER:
+    case CATALOGUE_IDENTITY_NAME: return kind_is(f, CATALOGUE_TEXT);
+    case CATALOGUE_IDENTITY_BIRTH: return kind_is(f, CATALOGUE_PDATE) || kind_is(f, CATALOGUE_DATE);
+    case CATALOGUE_IDENTITY_SEX: return kind_is(f, CATALOGUE_CHOICE);
+    case CATALOGUE_IDENTITY_NONE: break;
+    }
+    return true;
+}
+
 static void rules_read(const struct catalogue_table *t, size_t row, struct catalogue_field *f)
 {
-    f->identity = catalogue_cell_flag(t, row, FI_IDENTITY);
-    if (f->identity && !kind_is(f, CATALOGUE_TEXT))
-        catalogue_cell_mistake(t, row, FI_IDENTITY, "Số định danh phải là kiểu text",
-                               "An identity field is of the kind text");
+    size_t identity = catalogue_cell_word(t, row, FI_IDENTITY, identities, COUNT_OF(identities));
+    f->identity = identity == COUNT_OF(identities) - 1 ? CATALOGUE_IDENTITY_NUMBER
+                                                       : (enum catalogue_identity)identity;
+    if (!identity_fits(f))
+        catalogue_cell_mistake(
+            t, row, FI_IDENTITY,
+            "number và name đi với kiểu text, birth với pdate hoặc date, sex với choice",
+            "number and name go with the kind text, birth with pdate or date, sex with choice");
     f->tie = catalogue_cell(t, row, FI_TIE);
     if (f->tie[0] != '\0' && (!catalogue_is_name(f->tie) || kind_is(f, CATALOGUE_CHOICES)))
         catalogue_cell_mistake(t, row, FI_TIE,
@@ -217,7 +235,7 @@ static void field_read(const struct catalogue_table *t, size_t row, struct field
     rules_read(t, row, f);
 }
 
-/* Numbers and names are used once in a type, and one field at most is its identity. */
+/* Numbers and names are used once in a type, and each part of an identity is one field at most. */
 static void field_unique(const struct catalogue_table *t, const struct field_row *rows, size_t i)
 {
     const struct field_row *x = &rows[i];
@@ -230,9 +248,9 @@ static void field_unique(const struct catalogue_table *t, const struct field_row
         if (x->field.name[0] != '\0' && strcmp(x->field.name, y->field.name) == 0)
             catalogue_cell_mistake(t, x->row, FI_NAME, "Tên trường bị trùng trong loại hồ sơ",
                                    "The name is used twice in the type");
-        if (x->field.identity && y->field.identity)
-            catalogue_cell_mistake(t, x->row, FI_IDENTITY, "Loại hồ sơ đã có một số định danh",
-                                   "The type already has an identity field");
+        if (x->field.identity != CATALOGUE_IDENTITY_NONE && x->field.identity == y->field.identity)
+            catalogue_cell_mistake(t, x->row, FI_IDENTITY, "Loại hồ sơ đã có một trường như vậy",
+                                   "The type already has such a field");
     }
 }
 

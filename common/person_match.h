@@ -1,19 +1,23 @@
 /*
- * May two records be one person? By name, date of birth and sex, as Vietnamese offices write them: with and without
- * marks, tone marks in either place (Hòa, Hoà), y and i (Lý, Lí), Đăk and Đắk, middle names swapped or left out, a date of which
- * only the year is known, day and month exchanged, a digit wrong. The answer is a number for a person to look at: nothing
- * is ever merged by it.
+ * May two records be one person? By name, date of birth and sex, as Vietnamese offices write them:
+ * with and without marks, tone marks in either place (Hòa, Hoà), y and i (Lý, Lí), Đăk and Đắk,
+ * middle names swapped or left out, a date of which only the year is known, day and month
+ * exchanged, a digit wrong. The answer is a number for a person to look at: nothing is ever merged
+ * by it.
  *
- * A name is taken apart into family name (first), given name (last) and middle names. A name that has no mark at all counts as
- * typed without marks and fits any marks; between two marked names a mark is a difference (Hùng is not Hưng).
+ * A name is taken apart into family name (first), given name (last) and middle names. A name that
+ * has no mark at all counts as typed without marks and fits any marks; between two marked names a
+ * mark is a difference (Hùng is not Hưng).
  *
- * Finding candidates: two records that may be one person share at least one *key* in nearly all cases. A key is text;
- * whoever keeps keys hashes them with a secret first, as they hold names.
+ * Finding candidates: two records that may be one person share at least one *key* in nearly all
+ * cases. A key is text; whoever keeps keys hashes them with a secret first, as they hold names.
  *
- * Source: domain 6.2 (two communes list one person); the weights were set on tests/data/person_pairs.csv, see there.
+ * Source: domain 6.2 (two communes list one person); the weights were set on
+ * tests/data/person_pairs.csv.
  *
- * Ownership: plain values; inputs are borrowed for the call.   Threads: any.   Units: scores are per mille.
- * Limits:    PERSON_MATCH_*; what is longer is cut, which can only make two names look more alike.
+ * Ownership: plain values; inputs are borrowed for the call.   Threads: any.
+ * Units:     scores are per mille.
+ * Limits:    PERSON_MATCH_*; what is longer is cut, which can only make names look more alike.
  */
 #ifndef DONGBO_COMMON_PERSON_MATCH_H
 #define DONGBO_COMMON_PERSON_MATCH_H
@@ -49,8 +53,8 @@ struct person_match {
 };
 
 /*
- * Take a person apart. `name` is UTF-8 text as typed; `birth` a canonical partial date or empty; `sex` a value or empty.
- * What is not readable counts as not known; a date that is none likewise.
+ * Take a person apart. `name` is UTF-8 text as typed; `birth` a canonical partial date or empty;
+ * `sex` a value or empty. What is not readable counts as not known; a date that is none likewise.
  *
  * ERR_NOMEM  out of memory; nothing else.
  */
@@ -58,8 +62,9 @@ MUST_CHECK enum err person_match_make(struct bytes name, struct bytes birth, str
                                       struct person_match *out);
 
 /*
- * Append the i-th key (i < PERSON_MATCH_KEYS_MAX) to `out`; false: this person has no such key. Without name or year of
- * birth there is none: a name alone says nothing where two in five are called Nguyễn.
+ * Append the i-th key (i < PERSON_MATCH_KEYS_MAX) to `out`; false: this person has no such key.
+ * Without name or year of birth there is none: a name alone says nothing where two in five are
+ * called Nguyễn.
  */
 bool person_match_key(const struct person_match *p, size_t i, struct buf *out);
 

@@ -105,6 +105,10 @@ static const struct db_migration hub_schema[] = {
     {
         /* what a closing says of the records behind its figures (SPEC 16) */
         "ALTER TABLE sys_close ADD COLUMN inputs BLOB;",
+    },
+    /* persons that look alike: keys of kind 2 stand in sys_match too */
+    {
+        "ALTER TABLE sys_pair ADD COLUMN score INTEGER NOT NULL DEFAULT 1000;",
     }};
 
 /* ---- small values ---- */
@@ -210,7 +214,8 @@ static enum err hub_memory(struct hub_store *s)
     s->rules_ctx.arrived = hub_arrived;
     s->rules_ctx.arrived_ctx = s;
     s->rules = record_rules(&s->rules_ctx);
-    return fold_init(&s->fold);
+    enum err e = fold_init(&s->fold);
+    return e == ERR_OK ? fold_init(&s->other) : e;
 }
 
 enum err hub_store_open(const struct hub_store_options *options, struct hub_store **out)
@@ -248,6 +253,7 @@ void hub_store_close(struct hub_store *s)
     catalogue_free(s->catalogue);
     hub_feed_free(s->feed);
     if (s->fold.private_ != NULL) fold_free(&s->fold);
+    if (s->other.private_ != NULL) fold_free(&s->other);
     buf_free(&s->state);
     buf_free(&s->own_memory);
     free(s->own_sets);

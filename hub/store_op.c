@@ -168,8 +168,8 @@ static enum err hub_record_written(struct hub_store *s, const struct hub_writer 
                                    const struct hub_record *r, const struct hub_match *old)
 {
     struct hub_match now;
-    hub_match_of(s, &s->fold, &now);
-    enum err e = hub_match_move(s, r, old, &now);
+    enum err e = hub_match_of(s, &s->fold, &now);
+    if (e == ERR_OK) e = hub_match_move(s, r, old, &now);
     if (e == ERR_OK && w->own) e = hub_link_note(s, r, &s->fold);
     return e;
 }
@@ -189,7 +189,7 @@ static enum err hub_op_create(struct hub_store *s, const struct hub_writer *w,
                               bool *done)
 {
     enum fold_verdict v = FOLD_APPLIED;
-    struct hub_match none = {false, {0}};
+    struct hub_match none = {.has = false};
     struct hub_record r = {
         .rid = op->rid,
         .type = op->type,
@@ -227,8 +227,8 @@ static enum err hub_op_change(struct hub_store *s, const struct hub_writer *w,
     fold_clear(&s->fold);
     enum err e = fold_load(&s->fold, old->state);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
-    hub_match_of(s, &s->fold, &match);
-    e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
+    e = hub_match_of(s, &s->fold, &match);
+    if (e == ERR_OK) e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
     *verdict = (uint8_t)v;
     if (e != ERR_OK || hub_is_held(v)) return e;
     struct hub_record now = *old;
@@ -313,7 +313,7 @@ static enum err hub_record_refresh(struct hub_store *s, const struct hub_record 
     if (e != ERR_OK) return e;
     if (now.scope != old->scope) hub_scope_move(s, old, &now);
     struct hub_writer w = {.own = old->unit == s->hub_unit};
-    struct hub_match none = {false, {0}};
+    struct hub_match none = {.has = false};
     return hub_record_written(s, &w, &now, &none);
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/io/db.h"
 #include "common/io/store_typed.h"
+#include "common/person_match.h"
 #include "hub/store.h"
 #include "proto/fold.h"
 #include "proto/record.h"
@@ -86,6 +87,7 @@ struct hub_store {
     struct record_rules_ctx rules_ctx;
     struct fold_rules rules;
     struct fold fold;
+    struct fold other;        /* of a record that is compared with the one in `fold` */
     struct id_record folding; /* record that is being folded, for arrived() */
     struct change_view *view;
     struct change_write *writes; /* CHANGE_WRITES_MAX */
@@ -155,11 +157,22 @@ MUST_CHECK enum err hub_held_retry(struct hub_store *s, const struct id_record *
                                    int64_t received_ms);
 
 /* store_match.c */
-struct hub_match { /* identity hash of a record at one moment */
-    bool has;
-    uint8_t hash[16];
+#define HUB_MATCH_HASH_BYTES 16u
+#define HUB_MATCH_CANDIDATES_MAX                                                                   \
+    64u /* records of one key that a person's record is compared with */
+
+struct hub_match { /* who a record is about, at one moment; hashes are keyed */
+    bool has;      /* a national id */
+    uint8_t hash[HUB_MATCH_HASH_BYTES];
+    bool named; /* a name */
+    struct person_match person;
+    uint8_t look[HUB_MATCH_HASH_BYTES]; /* of name, birth and sex as they stand */
+    size_t key_count;
+    uint8_t keys[PERSON_MATCH_KEYS_MAX][HUB_MATCH_HASH_BYTES];
 };
-void hub_match_of(const struct hub_store *s, const struct fold *f, struct hub_match *out);
+/* ERR_NOMEM only. */
+MUST_CHECK enum err hub_match_of(const struct hub_store *s, const struct fold *f,
+                                 struct hub_match *out);
 MUST_CHECK enum err hub_match_move(struct hub_store *s, const struct hub_record *r,
                                    const struct hub_match *old, const struct hub_match *now);
 MUST_CHECK enum err hub_link_note(struct hub_store *s, const struct hub_record *r,

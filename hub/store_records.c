@@ -240,20 +240,23 @@ enum err hub_store_held(struct hub_store *s, enum err (*row)(void *ctx, const st
     return e;
 }
 
-/* A pair is open while no link record names both, smaller id first. */
+/* A pair is open while no link record names both, smaller id first; of two pairs of the same records
+ * the one by national id is shown. */
 #define HUB_PAIR_OPEN                                                                              \
     "NOT EXISTS (SELECT 1 FROM sys_link l WHERE l.a = min(ra.rid, rb.rid) AND "                    \
-    "l.b = max(ra.rid, rb.rid))"
+    "l.b = max(ra.rid, rb.rid))"                                                                   \
+    " AND NOT (p.kind = 2 AND EXISTS (SELECT 1 FROM sys_pair i WHERE i.a = p.a AND i.b = p.b "     \
+    "AND i.kind = 1))"
 
 enum err hub_store_pairs(struct hub_store *s, enum err (*row)(void *ctx, const struct hub_pair *p),
                          void *ctx)
 {
     enum err e = hub_cache_ready(s);
     if (e != ERR_OK) return e;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT ra.rid, rb.rid, ra.unit, rb.unit, p.kind, p.pos FROM sys_pair p "
-                       "JOIN sys_record ra ON ra.no = p.a JOIN sys_record rb ON rb.no = p.b "
-                       "WHERE " HUB_PAIR_OPEN " ORDER BY p.pos, p.a, p.b");
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT ra.rid, rb.rid, ra.unit, rb.unit, p.kind, p.pos, p.score FROM sys_pair p "
+               "JOIN sys_record ra ON ra.no = p.a JOIN sys_record rb ON rb.no = p.b "
+               "WHERE " HUB_PAIR_OPEN " ORDER BY p.pos, p.a, p.b");
     bool more = true;
     while (e == ERR_OK && more) {
         e = db_step(q, &more);
@@ -263,6 +266,7 @@ enum err hub_store_pairs(struct hub_store *s, enum err (*row)(void *ctx, const s
             .unit_b = hub_unit_code(s, db_column_int(q, 3)),
             .kind = (unsigned)db_column_int(q, 4),
             .position = (uint64_t)db_column_int(q, 5),
+            .score = (unsigned)db_column_int(q, 6),
         };
         e = db_column_copy(q, 0, p.a.b, sizeof p.a.b);
         if (e == ERR_OK) e = db_column_copy(q, 1, p.b.b, sizeof p.b.b);

@@ -85,10 +85,16 @@ MUST_CHECK enum err hub_store_held(struct hub_store *s,
 
 /* Pairs of records that may be one person and about which nobody has decided (SPEC: person_link of
  * the hub's log). kind 1: same identity number in two units. */
+enum {
+    HUB_PAIR_IDENTITY = 1, /* the same national id */
+    HUB_PAIR_PROBABLE = 2, /* name, birth and sex look like one person: common/person_match.h */
+};
+
 struct hub_pair {
     struct id_record a, b;
     const char *unit_a, *unit_b;
     unsigned kind;
+    unsigned score;    /* per mille; 1000 for the same id */
     uint64_t position; /* at which it was found */
 };
 MUST_CHECK enum err hub_store_pairs(struct hub_store *s,

@@ -196,8 +196,11 @@ void hub_print_conflicts(const struct cli *c, const json_t *response)
     buf_init(&b, HUB_PRINT_BYTES_MAX);
     for (size_t i = 0; i < json_array_size(pairs); i++) {
         const json_t *p = json_array_get(pairs, i);
+        bool id = strcmp(hub_text_of(p, "why"), "same_national_id") == 0;
         buf_printf(&b, "%s %s\n", hub_text_of(p, "id"),
-                   cli_text(c, "cùng số định danh:", "same national id:"));
+                   id ? cli_text(c, "cùng số định danh:", "same national id:")
+                      : cli_text(c, "tên, ngày sinh và giới tính giống nhau:",
+                                 "name, birth date and sex alike:"));
         for (int side = 0; side < 2; side++) {
             const json_t *who = json_object_get(p, side == 0 ? "person_a" : "person_b");
             buf_add_str(&b, "    ");

@@ -230,10 +230,19 @@ static const struct mistake_case mistakes[] = {
      "outside the limits"},
     {"fields.csv", FIELD_ROW("team,3,x,int,,X,X,,yes,,0,,,,,,\n"), "fields.csv", 6, "required",
      "Only 1, 0"},
-    {"fields.csv", FIELD_ROW("team,3,x,int,,X,X,,,1,0,,,,,,\n"), "fields.csv", 6, "identity",
+    {"fields.csv", FIELD_ROW("team,3,x,int,,X,X,,,number,0,,,,,,\n"), "fields.csv", 6, "identity",
      "kind text"},
-    {"fields.csv", FIELD_ROW("team,3,x,text,,X,X,,,1,0,,,,,,\nteam,4,y,text,,X,X,,,1,0,,,,,,\n"),
+    {"fields.csv",
+     FIELD_ROW("team,3,x,text,,X,X,,,number,0,,,,,,\nteam,4,y,text,,X,X,,,number,0,,,,,,\n"),
      "fields.csv", 7, "identity", "already"},
+    {"fields.csv", FIELD_ROW("team,3,x,text,,X,X,,,yes,0,,,,,,\n"), "fields.csv", 6, "identity",
+     "Not one of"},
+    {"fields.csv", FIELD_ROW("team,3,x,text,,X,X,,,birth,0,,,,,,\n"), "fields.csv", 6, "identity",
+     "birth with"},
+    {"fields.csv", FIELD_ROW("team,3,x,pdate,,X,X,,,name,0,,,,,,\n"), "fields.csv", 6, "identity",
+     "kind text"},
+    {"fields.csv", FIELD_ROW("team,3,x,text,,X,X,,,sex,0,,,,,,\n"), "fields.csv", 6, "identity",
+     "sex with"},
     {"fields.csv", FIELD_ROW("team,3,x,int,,X,X,,,,0,newest,,,,,\n"), "fields.csv", 6, "policy",
      "Not one of"},
     {"fields.csv", FIELD_ROW("team,3,x,int,,X,X,,,,0,union,,,,,\n"), "fields.csv", 6, "policy",
@@ -501,7 +510,8 @@ static void shipped_catalogue(void **state)
     assert_null(catalogue_unit_at(c, "735", (struct date){2025, 7, 1}));
     assert_string_equal(catalogue_param(c, "budget_cutoff", (struct date){2023, 12, 31}), "03-31");
     assert_true(
-        catalogue_field_by_name(catalogue_type_by_name(c, "person"), "national_id")->identity);
+        catalogue_field_by_name(catalogue_type_by_name(c, "person"), "national_id")->identity ==
+        CATALOGUE_IDENTITY_NUMBER);
     assert_int_equal(catalogue_type_by_name(c, "target")->scope, CATALOGUE_SCOPE_DOWN);
     assert_int_equal(catalogue_type_by_name(c, "person_link")->scope, CATALOGUE_SCOPE_HUB);
     assert_int_equal(catalogue_report(c, "RP04")->period_kinds,

@@ -19,6 +19,7 @@
 #define PERSON_A "11111111111111111111111111111111"
 #define PERSON_B "22222222222222222222222222222222"
 #define PERSON_C "33333333333333333333333333333333"
+#define PERSON_D "44444444444444444444444444444444"
 
 struct office { /* a hub with twelve communes, and an app on it as commands see it */
     struct report_hub hub;
@@ -355,6 +356,38 @@ static void pair_is_shown_and_linked_once(void **state)
     json_decref(r);
 }
 
+/* Persons who only look alike: asked about, followed through edits, never merged by themselves. */
+static void pair_that_looks_alike(void **state)
+{
+    struct office *o = *state;
+    char resolve[128];
+    report_put(&o->hub, 6,
+               "{\"type\":\"person\",\"id\":\"" PERSON_B "\",\"full_name\":\"Trần Thị Mỹ Hoà\","
+               "\"sex\":\"female\",\"dob\":\"1991-04-12\"}");
+    report_put(&o->hub, 6, /* the same unit: the commune's own matter */
+               "{\"type\":\"person\",\"id\":\"" PERSON_D "\",\"full_name\":\"Trần Thị Mỹ Hoà\","
+               "\"sex\":\"female\",\"dob\":\"1991-04-12\",\"national_id\":\"075091000001\"}");
+    report_put(&o->hub, 8,
+               "{\"type\":\"person\",\"id\":\"" PERSON_C "\",\"full_name\":\"tran mi thi hoa\","
+               "\"sex\":\"female\",\"dob\":\"1991\",\"national_id\":\"075091000002\"}");
+    json_t *r = ask_ok(&o->app, "{'verb':'conflicts'}");
+    assert_int_equal(json_array_size(json_object_get(r, "pairs")), 1); /* not with D: two ids */
+    json_t *p = json_array_get(json_object_get(r, "pairs"), 0);
+    assert_string_equal(text_at(p, "why"), "looks_alike");
+    assert_true(json_integer_value(json_object_get(p, "score")) >= 850);
+    json_decref(r);
+    json_decref(ask_ok(&o->app, "{'verb':'put','id':'" PERSON_C "','values':{'dob':'1990'}}"));
+    assert_int_equal(count_of(&o->app, "pairs"), 0);
+    json_decref(ask_ok(&o->app, "{'verb':'put','id':'" PERSON_C "','values':{'dob':'04/1991'}}"));
+    r = ask_ok(&o->app, "{'verb':'conflicts'}");
+    p = json_array_get(json_object_get(r, "pairs"), 0);
+    snprintf(resolve, sizeof resolve, "{'verb':'resolve','id':'%s','decision':'different'}",
+             text_at(p, "id"));
+    json_decref(r);
+    json_decref(ask_ok(&o->app, resolve));
+    assert_int_equal(count_of(&o->app, "pairs"), 0);
+}
+
 /* ---- reports ---- */
 
 static void closing_exports_and_verifies(void **state)
@@ -430,6 +463,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(conflict_may_be_settled_by_another_value, office_open,
                                         office_close),
         cmocka_unit_test_setup_teardown(pair_is_shown_and_linked_once, office_open, office_close),
+        cmocka_unit_test_setup_teardown(pair_that_looks_alike, office_open, office_close),
         cmocka_unit_test_setup_teardown(closing_exports_and_verifies, office_open, office_close),
         cmocka_unit_test_setup_teardown(token_is_shown_once_and_revoked, office_open, office_close),
     };
