@@ -161,7 +161,7 @@ static const struct catalogue_field *node_row_key(const struct node_row *r, cons
 {
     if (name != NULL) return catalogue_field_by_name(r->type, name);
     for (size_t i = 0; i < r->type->field_count; i++) {
-        if (r->type->fields[i].identity) return &r->type->fields[i];
+        if (r->type->fields[i].identity == CATALOGUE_IDENTITY_NUMBER) return &r->type->fields[i];
     }
     return NULL;
 }

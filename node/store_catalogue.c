@@ -58,7 +58,7 @@ static enum err node_catalogue_indexes(struct node_store *s, const struct catalo
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; e == ERR_OK && k < types[i].field_count; k++) {
             const struct catalogue_field *f = &types[i].fields[k];
-            if (f->identity) e = node_store_index(s, &types[i], f);
+            if (f->identity == CATALOGUE_IDENTITY_NUMBER) e = node_store_index(s, &types[i], f);
         }
     }
     return e;
