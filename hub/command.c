@@ -173,6 +173,7 @@ static const struct {
     {"bundle_inspect", hub_command_bundle_inspect},
     {"invite", hub_command_invite},
     {"nodes", hub_command_nodes},
+    {"reset_code", hub_command_reset_code},
     {"token", hub_command_token},
     {"put", hub_command_put},
     {"import", hub_command_import},

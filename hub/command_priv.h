@@ -17,6 +17,8 @@ json_t *hub_command_status(struct hub_app *a, const json_t *request);
 json_t *hub_command_invite(struct hub_app *a, const json_t *request);
 json_t *hub_command_nodes(struct hub_app *a, const json_t *request);
 json_t *hub_command_token(struct hub_app *a, const json_t *request);
+/* command_reset.c */
+json_t *hub_command_reset_code(struct hub_app *a, const json_t *request);
 /* command_bundle.c */
 json_t *hub_command_bundle_in(struct hub_app *a, const json_t *request);
 json_t *hub_command_bundle_out(struct hub_app *a, const json_t *request);

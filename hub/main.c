@@ -104,6 +104,8 @@ static const struct cli_verb verbs[] = {
     {"invite", "", "làm giấy mời cho một đơn vị", "make an invitation for a unit",
      OPTS(invite_opts), 0, 0, hub_tool_invite},
     {"nodes", "", "các máy xã", "the nodes", NULL, 0, 0, 0, hub_tool_nodes},
+    {"reset-code", "MÃ_MÁY HỌ_TÊN MÃ_TRÊN_MÀN_HÌNH", "trả lời khi cán bộ xã quên mật khẩu",
+     "answer a commune officer who forgot the password", NULL, 0, 3, 3, hub_tool_reset_code},
     {"put", "TRƯỜNG=GIÁ_TRỊ...", "ghi một hồ sơ cấp huyện", "save a district record",
      OPTS(put_opts), 0, -1, hub_tool_put},
     {"get", "MÃ", "xem một hồ sơ", "show one record", NULL, 0, 1, 1, hub_tool_get},

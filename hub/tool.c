@@ -178,6 +178,29 @@ enum err hub_tool_status(struct cli *c, void *ctx)
     return ERR_OK;
 }
 
+static void hub_print_reset_code(const struct cli *c, const json_t *r)
+{
+    printf("%s\n", json_string_value(json_object_get(r, "code")));
+    fprintf(stderr,
+            cli_text(c,
+                     "Cho %s, máy %s (%s). Chỉ đọc mã này khi biết chắc đang nói chuyện với đúng "
+                     "người; dùng một lần.\n",
+                     "For %s on %s (%s). Read it out only when you know whom you speak to; it is "
+                     "good once.\n"),
+            json_string_value(json_object_get(r, "name")),
+            json_string_value(json_object_get(r, "pc")),
+            json_string_value(json_object_get(r, "unit")));
+}
+
+enum err hub_tool_reset_code(struct cli *c, void *ctx)
+{
+    json_t *q = hub_tool_request(c, "reset_code");
+    json_object_set_new(q, "node", json_string(c->args[0]));
+    json_object_set_new(q, "name", json_string(c->args[1]));
+    json_object_set_new(q, "challenge", json_string(c->args[2]));
+    return hub_tool_show(c, ctx, q, hub_print_reset_code);
+}
+
 static void hub_print_token(const struct cli *c, const json_t *r)
 {
     const char *token = json_string_value(json_object_get(r, "token"));

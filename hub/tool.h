@@ -47,6 +47,7 @@ MUST_CHECK enum err hub_tool_catalogue(struct cli *c, void *ctx);
 /* tool.c */
 MUST_CHECK enum err hub_tool_invite(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_nodes(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_reset_code(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_status(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_token(struct cli *c, void *ctx);
 /* tool_record.c */

@@ -47,6 +47,14 @@ void node_command_free(struct node_command *c);
 /* Carry out one request. Never NULL, but without memory (then the caller drops its peer). */
 json_t *node_command_run(struct node_command *c, const json_t *request);
 
+/*
+ * All rows of a list as a sheet, not yet written (node/sheet.h): the members of the verb "search" and
+ * "format" ("xlsx", "csv"), "english", "names" (true: in full where a list shows initials), "person".
+ * NULL: *out is the caller's; else the response that says what is wrong.
+ */
+struct node_sheet;
+json_t *node_export_collect(struct node_command *c, const json_t *request, struct node_sheet **out);
+
 /* An error response. `field` may be NULL. */
 json_t *node_command_error(enum err e, const char *vi, const char *en, const char *field);
 /* The words for an error that has none of its own. */

@@ -129,6 +129,7 @@ static void node_daemon_saved(void *ctx)
 {
     struct node_daemon *d = ctx;
     node_drive_saved(d->drive);
+    if (d->desk != NULL) node_desk_changed(d->desk);
 }
 
 static void node_daemon_on_stop(void *ctx)

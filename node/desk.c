@@ -12,6 +12,10 @@ enum {
     NODE_DESK_OPEN = 1,  /* without a login */
     NODE_DESK_QUIET = 2, /* asked by the page's clock: does not keep a session alive */
     NODE_DESK_WATCH = 4, /* the record that it shows goes to the access log, by its class */
+    /* who may: a keeper all; without one of these whoever is logged in */
+    NODE_DESK_WRITE = 8,   /* a clerk */
+    NODE_DESK_SUBMIT = 16, /* a leader */
+    NODE_DESK_KEEP = 32,   /* nobody else */
 };
 
 /* `verb`: the body (or query) goes to that command with the login's name as `person`. */
@@ -25,26 +29,31 @@ static const struct node_desk_route {
     {WEB_GET, "/api/session", NULL, node_desk_session_get, NODE_DESK_OPEN | NODE_DESK_QUIET},
     {WEB_POST, "/api/first", NULL, node_desk_first, NODE_DESK_OPEN},
     {WEB_POST, "/api/login", NULL, node_desk_login, NODE_DESK_OPEN},
+    {WEB_POST, "/api/reset", NULL, node_desk_reset, NODE_DESK_OPEN},
     {WEB_POST, "/api/logout", NULL, node_desk_logout, NODE_DESK_OPEN},
     {WEB_GET, "/api/openapi.json", NULL, node_desk_openapi, NODE_DESK_OPEN | NODE_DESK_QUIET},
     {WEB_GET, "/api/status", NULL, node_desk_status, NODE_DESK_QUIET},
+    {WEB_GET, "/api/events", NULL, node_desk_events, NODE_DESK_QUIET},
     {WEB_POST, "/api/sync", NULL, node_desk_sync, 0},
-    {WEB_POST, "/api/join", "join", NULL, 0},
+    {WEB_POST, "/api/join", "join", NULL, NODE_DESK_KEEP},
     {WEB_GET, "/api/catalogue", "catalogue", NULL, 0},
     {WEB_GET, "/api/search", "search", NULL, 0},
+    {WEB_POST, "/api/export", NULL, node_desk_export, 0},
     {WEB_GET, "/api/record", "reveal", NULL, NODE_DESK_WATCH},
     {WEB_GET, "/api/history", "history", NULL, 0},
-    {WEB_POST, "/api/check", "check", NULL, 0},
-    {WEB_POST, "/api/put", "put", NULL, 0},
-    {WEB_POST, "/api/import", "import", NULL, 0},
+    {WEB_POST, "/api/check", "check", NULL, NODE_DESK_WRITE},
+    {WEB_POST, "/api/put", "put", NULL, NODE_DESK_WRITE},
+    {WEB_POST, "/api/import", "import", NULL, NODE_DESK_WRITE},
     {WEB_POST, "/api/reveal", "reveal", NULL, NODE_DESK_WATCH},
     {WEB_GET, "/api/drafts", NULL, node_desk_drafts, 0},
     {WEB_PUT, "/api/draft", NULL, node_desk_draft_set, 0},
     {WEB_DELETE, "/api/draft", NULL, node_desk_draft_drop, 0},
     {WEB_GET, "/api/users", NULL, node_desk_users, 0},
-    {WEB_POST, "/api/users", NULL, node_desk_user_add, 0},
+    {WEB_POST, "/api/users", NULL, node_desk_user_add, NODE_DESK_KEEP},
+    {WEB_PUT, "/api/users", NULL, node_desk_user_set, NODE_DESK_KEEP},
+    {WEB_POST, "/api/handover", NULL, node_desk_hand_over, NODE_DESK_KEEP},
     {WEB_POST, "/api/password", NULL, node_desk_password, 0},
-    {WEB_GET, "/api/access", NULL, node_desk_access, 0},
+    {WEB_GET, "/api/access", NULL, node_desk_access, NODE_DESK_SUBMIT},
 };
 
 enum { NODE_DESK_ROUTES = sizeof node_desk_routes / sizeof node_desk_routes[0] };
@@ -79,7 +88,7 @@ static unsigned node_desk_status_of(const json_t *response)
 }
 
 /* Consumes the response. */
-static void node_desk_answer(struct web_response *r, json_t *response)
+void node_desk_answer(struct web_response *r, json_t *response)
 {
     char *text = response != NULL ? json_dumps(response, JSON_COMPACT) : NULL;
     r->status = text != NULL ? node_desk_status_of(response) : 500;
@@ -125,9 +134,12 @@ static json_t *node_desk_query(const struct web_request *q)
     json_t *o = json_object();
     for (size_t i = 0; i < q->param_count; i++) {
         const char *name = q->params[i].name, *v = q->params[i].value;
-        bool number = strcmp(name, "offset") == 0 || strcmp(name, "max") == 0;
+        bool number =
+            strcmp(name, "offset") == 0 || strcmp(name, "max") == 0 || strcmp(name, "before") == 0;
         bool truth = strcmp(v, "true") == 0;
-        json_t *j = number  ? json_integer(strlen(v) < 10 ? strtol(v, NULL, 10) : 0)
+        bool list = strcmp(name, "where") == 0; /* conditions, as JSON */
+        json_t *j = number  ? json_integer(strlen(v) < 16 ? strtoll(v, NULL, 10) : 0)
+                    : list  ? json_loads(v, JSON_REJECT_DUPLICATES, NULL)
                     : truth ? json_true()
                             : json_string(v);
         if (j == NULL || json_object_get(o, name) != NULL) { /* not UTF-8, or a name twice */
@@ -188,8 +200,18 @@ static void node_desk_carry_out(struct node_desk_call *c, const struct node_desk
     }
     json_t *response = route->fn != NULL ? route->fn(c) : node_desk_command(c, route);
     /* The one that answers with a file of the page has filled the response itself. */
-    if (response != NULL || c->r->body.len == 0) node_desk_answer(c->r, response);
+    if (!c->left && (response != NULL || c->r->body.len == 0)) node_desk_answer(c->r, response);
     json_decref(c->body);
+}
+
+static bool node_desk_may(const struct login_session *s, unsigned flags)
+{
+    static const unsigned never[NODE_USER_ROLES] = {
+        [NODE_USER_KEEPER] = 0,
+        [NODE_USER_CLERK] = NODE_DESK_SUBMIT | NODE_DESK_KEEP,
+        [NODE_USER_LEADER] = NODE_DESK_WRITE | NODE_DESK_KEEP,
+    };
+    return (flags & never[s->stage]) == 0;
 }
 
 static void node_desk_api(struct node_desk *d, const struct web_request *q, struct web_response *r,
@@ -207,6 +229,13 @@ static void node_desk_api(struct node_desk *d, const struct web_request *q, stru
         node_desk_refuse(r, 401, ERR_LOCKED,
                          "Phiên làm việc đã hết: hãy đăng nhập lại. Bản nháp vẫn còn.",
                          "The session has ended: log in again. Drafts are kept.");
+        return;
+    }
+    if (c.session != NULL && !node_desk_may(c.session, route->flags)) {
+        node_desk_refuse(r, 403, ERR_DENIED,
+                         "Vai trò của bạn không làm được việc này; chưa thay đổi gì. Hãy hỏi người "
+                         "phụ trách máy.",
+                         "Your role may not do this; nothing was changed. Ask this PC's keeper.");
         return;
     }
     if (c.session != NULL && (route->flags & NODE_DESK_QUIET) == 0)
@@ -286,6 +315,7 @@ enum err node_desk_open(const struct node_desk_options *o, struct node_desk **ou
                             .methods = 1u << WEB_GET | 1u << WEB_HEAD | 1u << WEB_POST |
                                        1u << WEB_PUT | 1u << WEB_DELETE,
                             .handler = node_desk_handle,
+                            .tick = node_desk_tick,
                             .ctx = d};
     e = web_open(o->loop, &w, &d->web);
     if (e != ERR_OK) {
@@ -314,11 +344,19 @@ void node_desk_synced(struct node_desk *d, const json_t *response)
     json_decref(d->synced);
     d->synced = json_deep_copy(response);
     d->sessions_ended++;
+    d->news++;
+}
+
+void node_desk_changed(struct node_desk *d)
+{
+    d->news++;
 }
 
 static void node_desk_gone(void *ctx)
 {
-    node_desk_free(ctx);
+    struct node_desk *d = ctx;
+    d->gone = true;
+    if (d->working == 0) node_desk_free(d);
 }
 
 void node_desk_close(struct node_desk *d)

@@ -20,11 +20,15 @@
 #include "common/io/web.h"
 #include "node/command.h"
 
-#define NODE_DESK_IDLE_MS    900000u   /* without a person's action */
-#define NODE_DESK_SESSION_MS 43200000u /* in all */
-#define NODE_DESK_HASHES_MAX 4u        /* password checks at once, then one each */
-#define NODE_DESK_HASH_MS    1000u     /* this long: what a peer may cost the loop */
-#define NODE_DESK_CODE_BYTES 16u       /* hex digits of the first login's code */
+#define NODE_DESK_IDLE_MS     900000u   /* without a person's action */
+#define NODE_DESK_SESSION_MS  43200000u /* in all */
+#define NODE_DESK_HASHES_MAX  4u        /* password checks at once, then one each */
+#define NODE_DESK_HASH_MS     1000u     /* this long: what a peer may cost the loop */
+#define NODE_DESK_HASHING_MAX 2u        /* password checks under way */
+#define NODE_DESK_WORKS_MAX   4u        /* pieces of work beside the loop */
+#define NODE_DESK_FIGURES_MS  30000u    /* between two live figures without news */
+#define NODE_DESK_ACCESS_ROWS 100u      /* of the access log, in one answer */
+#define NODE_DESK_CODE_BYTES  16u       /* hex digits of the first login's code */
 
 struct uv_loop_s;
 struct node_desk;
@@ -52,6 +56,8 @@ uint16_t node_desk_port(const struct node_desk *d);
 const char *node_desk_code(const struct node_desk *d);
 /* A session with the hub ended: the words of the verb "sync"; borrowed for the call. */
 void node_desk_synced(struct node_desk *d, const json_t *response);
+/* Something was saved or received by other means: live figures are sent anew. */
+void node_desk_changed(struct node_desk *d);
 /* Nothing is called back after it; the memory goes when the loop has closed its handle. */
 void node_desk_close(struct node_desk *d);
 

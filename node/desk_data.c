@@ -93,7 +93,7 @@ void node_desk_note(struct node_desk *d, const char *user, const char *what, con
 {
     struct id_record id;
     bool has = rid != NULL && id_unhex(rid, id.b, sizeof id.b) == ERR_OK;
-    struct node_access a = {d->o.command->wall_ms(), user, what, type, has ? &id : NULL};
+    struct node_access a = {0, d->o.command->wall_ms(), user, what, type, has ? &id : NULL};
     enum err e = node_access_add(d->o.command->store, &a);
     if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("desk.access"), log_err(e));
 }
@@ -102,15 +102,18 @@ static enum err node_desk_access_each(void *ctx, const struct node_access *a)
 {
     char hex[2 * ID_RECORD_BYTES + 1] = "";
     if (a->rid != NULL) id_hex(BYTES_OF(a->rid->b), hex);
-    json_t *j = json_pack("{s:o, s:s, s:s, s:s, s:s}", "at", node_desk_time(a->at_ms), "user",
-                          a->user, "what", a->what, "type", a->type, "id", hex);
+    json_t *j = json_pack("{s:I, s:o, s:s, s:s, s:s, s:s}", "no", (json_int_t)a->no, "at",
+                          node_desk_time(a->at_ms), "user", a->user, "what", a->what, "type",
+                          a->type, "id", hex);
     return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 json_t *node_desk_access(struct node_desk_call *c)
 {
     json_t *a = json_array();
-    enum err e = node_access_each(c->d->o.command->store, node_desk_access_each, a);
+    json_int_t before = json_integer_value(json_object_get(c->body, "before"));
+    enum err e = node_access_each(c->d->o.command->store, before > 0 ? before : 0,
+                                  NODE_DESK_ACCESS_ROWS, node_desk_access_each, a);
     json_t *j = e == ERR_OK ? json_pack("{s:O}", "rows", a) : node_command_fail(e);
     json_decref(a);
     return j;

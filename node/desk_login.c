@@ -3,9 +3,11 @@
 #include "common/io/file.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "proto/reset.h"
 
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NODE_DESK_FIRST_KEY " first" /* of the tries at the code; no folded name begins so */
@@ -62,19 +64,22 @@ struct login_session *node_desk_session_of(struct node_desk *d, const struct web
 }
 
 /* A new session with a new id; the one that the request came with ends. */
-static struct login_session *node_desk_session_begin(struct node_desk_call *c, const char *user)
+static struct login_session *node_desk_session_begin(struct node_desk_call *c, const char *user,
+                                                     enum node_user_role role)
 {
     if (c->session != NULL) login_session_end(c->session);
     struct login_session *s = login_session_begin(&c->d->sessions, user, c->d->o.mono_ms());
+    s->stage = role;
     node_desk_cookie_set(c, s->token);
     return s;
 }
 
 static json_t *node_desk_who(const struct node_desk *d, const struct login_session *s)
 {
-    return json_pack("{s:b, s:s, s:s, s:I}", "first", (int)(d->code[0] != '\0'), "user",
-                     s != NULL ? s->user : "", "csrf", s != NULL ? s->csrf : d->csrf, "idle_ms",
-                     (json_int_t)NODE_DESK_IDLE_MS);
+    return json_pack("{s:b, s:s, s:s, s:s, s:I}", "first", (int)(d->code[0] != '\0'), "user",
+                     s != NULL ? s->user : "", "role",
+                     s != NULL ? node_user_role_word((enum node_user_role)s->stage) : "", "csrf",
+                     s != NULL ? s->csrf : d->csrf, "idle_ms", (json_int_t)NODE_DESK_IDLE_MS);
 }
 
 json_t *node_desk_session_get(struct node_desk_call *c)
@@ -102,9 +107,10 @@ static json_t *node_desk_too_often(struct node_desk_call *c, int64_t wait_ms)
     return node_command_error(ERR_AGAIN, vi, en, NULL);
 }
 
-/* One password check costs the loop a fifth of a second: NULL when it may be paid for now. */
-static json_t *node_desk_may_hash(struct node_desk_call *c)
+/* One password check costs a processor a fifth of a second and 64 MiB. */
+json_t *node_desk_may_hash(struct node_desk_call *c)
 {
+    if (c->d->hashing >= NODE_DESK_HASHING_MAX) return node_desk_too_often(c, NODE_DESK_HASH_MS);
     uint64_t now = c->d->o.mono_ms(), *paid = &c->d->hashes_ms;
     const uint64_t room = (uint64_t)NODE_DESK_HASHES_MAX * NODE_DESK_HASH_MS;
     if (*paid + room < now) *paid = now > room ? now - room : 0;
@@ -114,55 +120,52 @@ static json_t *node_desk_may_hash(struct node_desk_call *c)
 }
 
 /* NULL: go on. */
-static json_t *node_desk_may_try(struct node_desk_call *c, const char *key, struct node_tries *t)
+static json_t *node_desk_may_try(struct node_desk_call *c, const char *key)
 {
-    enum err e = node_tries_get(node_desk_store(c->d), key, t);
+    struct node_tries t;
+    enum err e = node_tries_get(node_desk_store(c->d), key, &t);
     if (e != ERR_OK) return node_command_fail(e);
-    int64_t wait = login_wait_ms(t->fails, t->at_ms, c->d->o.command->wall_ms());
+    int64_t wait = login_wait_ms(t.fails, t.at_ms, c->d->o.command->wall_ms());
     return wait > 0 ? node_desk_too_often(c, wait) : node_desk_may_hash(c);
 }
 
-static void node_desk_tried(struct node_desk_call *c, const char *key, struct node_tries *t,
-                            bool right)
+/* Read again: another try may have ended meanwhile. */
+static void node_desk_tried(struct node_desk_call *c, const char *key, bool right)
 {
-    if (right && t->fails == 0) return;
-    t->fails = right ? 0 : t->fails + 1;
-    t->at_ms = c->d->o.command->wall_ms();
-    enum err e = node_tries_set(node_desk_store(c->d), key, t);
+    struct node_tries t;
+    enum err e = node_tries_get(node_desk_store(c->d), key, &t);
+    if (e == ERR_OK && right && t.fails == 0) return;
+    t.fails = right ? 0 : t.fails + 1;
+    t.at_ms = c->d->o.command->wall_ms();
+    if (e == ERR_OK) e = node_tries_set(node_desk_store(c->d), key, &t);
     if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("desk.tries"), log_err(e));
 }
 
 /* ---- names and passwords ---- */
 
-struct node_desk_name {
-    struct buf clean;
-    struct buf fold;
-};
-
-static enum err node_desk_name(const char *typed, struct node_desk_name *n)
+enum err node_desk_name(const char *typed, struct node_desk_name *n)
 {
-    buf_init(&n->clean, NODE_STORE_PERSON_BYTES_MAX);
-    buf_init(&n->fold, 8 * NODE_STORE_PERSON_BYTES_MAX);
+    struct buf clean, fold;
+    buf_init(&clean, sizeof n->clean - 1);
+    buf_init(&fold, sizeof n->fold - 1);
     enum err e = text_normalise(text_trim(bytes_str(typed)), NODE_STORE_PERSON_BYTES_MAX,
-                                TEXT_ONE_LINE, &n->clean);
-    if (e == ERR_OK) e = text_fold(buf_bytes(&n->clean), NODE_STORE_PERSON_BYTES_MAX, &n->fold);
-    if (e == ERR_OK && n->fold.len == 0) e = ERR_BAD_INPUT;
+                                TEXT_ONE_LINE, &clean);
+    if (e == ERR_OK) e = text_fold(buf_bytes(&clean), NODE_STORE_PERSON_BYTES_MAX, &fold);
+    if (e == ERR_OK && fold.len == 0) e = ERR_BAD_INPUT;
+    snprintf(n->clean, sizeof n->clean, "%s", e == ERR_OK ? buf_cstr(&clean) : "");
+    snprintf(n->fold, sizeof n->fold, "%s", e == ERR_OK ? buf_cstr(&fold) : "");
+    buf_free(&clean);
+    buf_free(&fold);
     return e;
 }
 
-static void node_desk_name_free(struct node_desk_name *n)
-{
-    buf_free(&n->clean);
-    buf_free(&n->fold);
-}
-
-static json_t *node_desk_bad_name(void)
+json_t *node_desk_bad_name(void)
 {
     return node_command_error(ERR_BAD_INPUT, "Họ tên phải có chữ và không quá 200 byte.",
                               "A name has letters and at most 200 bytes.", "name");
 }
 
-static json_t *node_desk_bad_password(const char *password)
+json_t *node_desk_bad_password(const char *password)
 {
     size_t len = strlen(password);
     if (len >= LOGIN_PASSWORD_MIN && len <= LOGIN_PASSWORD_MAX) return NULL;
@@ -170,47 +173,101 @@ static json_t *node_desk_bad_password(const char *password)
                               "A password needs at least 8 characters.", "password");
 }
 
-static json_t *node_desk_hash(const char *password, char out[static NODE_USER_HASH_BYTES_MAX + 1])
+/* ---- passwords beside the loop ---- */
+
+static void node_desk_pass_work(struct node_desk_job *j)
 {
-    _Static_assert(LOGIN_HASH_ROOM == NODE_USER_HASH_BYTES_MAX + 1, "room for the hash");
-    return login_hash(password, out) == ERR_OK ? NULL : node_command_fail(ERR_NOMEM);
+    struct node_desk_pass *p = (struct node_desk_pass *)j;
+    if (p->verify) p->fits = login_fits(p->stored, p->typed);
+    if (p->make && (!p->verify || p->fits)) p->e = login_hash(p->fresh, p->hash);
 }
 
-static json_t *node_desk_add(struct node_desk *d, const char *name, const char *password)
+static json_t *node_desk_pass_done(struct node_desk_call *c, struct node_desk_job *j)
 {
-    struct node_desk_name n;
-    struct node_user u = {.created_ms = d->o.command->wall_ms()};
-    enum err e = node_desk_name(name, &n);
-    json_t *j = e == ERR_OK ? node_desk_bad_password(password) : node_desk_bad_name();
-    if (j == NULL) j = node_desk_hash(password, u.hash);
-    if (j == NULL) {
-        snprintf(u.name, sizeof u.name, "%s", buf_cstr(&n.clean));
-        e = node_users_add(node_desk_store(d), &u, buf_bytes(&n.fold));
-        if (e == ERR_EXISTS)
-            j = node_command_error(e, "Đã có người dùng tên này.", "There is a user of that name.",
-                                   "name");
-        else if (e != ERR_OK)
-            j = node_command_fail(e);
+    struct node_desk_pass *p = (struct node_desk_pass *)j;
+    return p->e == ERR_OK ? p->then(c, p) : node_command_fail(p->e);
+}
+
+void node_desk_pass_drop(struct node_desk_job *j)
+{
+    struct node_desk_pass *p = (struct node_desk_pass *)j;
+    sodium_memzero(p, sizeof *p);
+    free(p);
+}
+
+struct node_desk_pass *node_desk_pass_new(json_t *(*then)(struct node_desk_call *c,
+                                                          struct node_desk_pass *p))
+{
+    struct node_desk_pass *p = calloc(1, sizeof *p);
+    if (p == NULL) return NULL;
+    p->job = (struct node_desk_job){.work = node_desk_pass_work,
+                                    .done = node_desk_pass_done,
+                                    .drop = node_desk_pass_drop,
+                                    .hash = true};
+    p->then = then;
+    return p;
+}
+
+/* A text of the request into its place; one that is too long becomes one that no password equals. */
+static void node_desk_pass_text(char *to, size_t room, const char *from)
+{
+    _Static_assert(LOGIN_PASSWORD_MIN > 0, "no password is empty");
+    snprintf(to, room, "%s", strlen(from) < room ? from : "");
+}
+
+static json_t *node_desk_pass_begin(struct node_desk_call *c, struct node_desk_pass *p,
+                                    json_t *wrong)
+{
+    if (wrong == NULL) return node_desk_work(c, &p->job);
+    node_desk_pass_drop(&p->job);
+    return wrong;
+}
+
+/* The login of p->name: its hash, and whether it may log in. */
+static json_t *node_desk_pass_find(struct node_desk_call *c, struct node_desk_pass *p)
+{
+    struct node_user u = {.name = ""};
+    enum err e = node_users_find(node_desk_store(c->d), bytes_str(p->name.fold), &u);
+    p->known = e == ERR_OK && u.active;
+    if (p->known) {
+        snprintf(p->stored, sizeof p->stored, "%s", u.hash);
+        snprintf(p->name.clean, sizeof p->name.clean, "%s", u.name);
+        p->role = u.role;
     }
-    node_desk_name_free(&n);
     sodium_memzero(&u, sizeof u);
-    return j;
+    return e == ERR_OK || e == ERR_NOT_FOUND ? NULL : node_command_fail(e);
 }
 
-/* ---- routes ---- */
+static json_t *node_desk_enter(struct node_desk_call *c, const struct node_desk_pass *p)
+{
+    struct login_session *s = node_desk_session_begin(c, p->name.clean, p->role);
+    node_desk_note(c->d, p->name.clean, "login", "", NULL);
+    return node_desk_who(c->d, s);
+}
+
+/* ---- the first officer ---- */
+
+static json_t *node_desk_first_then(struct node_desk_call *c, struct node_desk_pass *p)
+{
+    if (c->d->code[0] == '\0') /* somebody was first meanwhile */
+        return node_command_error(ERR_EXISTS, "Đã có người dùng: hãy đăng nhập.",
+                                  "There is a user already: log in.", NULL);
+    json_t *j = node_desk_user_make(c->d, p);
+    if (j != NULL) return j;
+    enum err e = node_desk_code_set(c->d);
+    if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("desk.code"), log_err(e));
+    return node_desk_enter(c, p);
+}
 
 json_t *node_desk_first(struct node_desk_call *c)
 {
-    struct node_tries t;
-    struct node_desk_name n;
-    json_t *j = NULL;
     if (c->d->code[0] == '\0')
         return node_command_error(ERR_EXISTS, "Đã có người dùng: hãy đăng nhập.",
                                   "There is a user already: log in.", NULL);
-    j = node_desk_may_try(c, NODE_DESK_FIRST_KEY, &t);
+    json_t *j = node_desk_may_try(c, NODE_DESK_FIRST_KEY);
     if (j != NULL) return j;
     bool right = login_same(node_desk_text(c, "code"), c->d->code);
-    node_desk_tried(c, NODE_DESK_FIRST_KEY, &t, right);
+    node_desk_tried(c, NODE_DESK_FIRST_KEY, right);
     if (!right)
         return node_command_error(ERR_DENIED,
                                   "Mã không đúng. Mã nằm trong tệp run/desk-code của thư mục dữ "
@@ -218,94 +275,175 @@ json_t *node_desk_first(struct node_desk_call *c)
                                   "The code is wrong. It stands in the file run/desk-code of this "
                                   "PC's data folder.",
                                   "code");
-    j = node_desk_add(c->d, node_desk_text(c, "name"), node_desk_text(c, "password"));
-    if (j != NULL) return j;
-    enum err e = node_desk_code_set(c->d);
-    if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("desk.code"), log_err(e));
-    if (node_desk_name(node_desk_text(c, "name"), &n) != ERR_OK) buf_clear(&n.clean);
-    struct login_session *s = node_desk_session_begin(c, buf_cstr(&n.clean));
-    node_desk_name_free(&n);
-    node_desk_note(c->d, s->user, "login", "", NULL);
-    return node_desk_who(c->d, s);
+    struct node_desk_pass *p = node_desk_pass_new(node_desk_first_then);
+    if (p == NULL) return node_command_fail(ERR_NOMEM);
+    p->make = true;
+    p->role = NODE_USER_KEEPER;
+    if (node_desk_name(node_desk_text(c, "name"), &p->name) != ERR_OK) j = node_desk_bad_name();
+    if (j == NULL) j = node_desk_bad_password(node_desk_text(c, "password"));
+    node_desk_pass_text(p->fresh, sizeof p->fresh, node_desk_text(c, "password"));
+    return node_desk_pass_begin(c, p, j);
+}
+
+/* ---- login ---- */
+
+static json_t *node_desk_login_then(struct node_desk_call *c, struct node_desk_pass *p)
+{
+    bool right = p->known && p->fits;
+    node_desk_tried(c, p->name.fold, right);
+    if (right) return node_desk_enter(c, p);
+    node_desk_note(c->d, p->known ? p->name.clean : "?", "refused", "", NULL);
+    return node_command_error(ERR_DENIED, "Tên hoặc mật khẩu không đúng.",
+                              "The name or the password is wrong.", "password");
 }
 
 json_t *node_desk_login(struct node_desk_call *c)
 {
-    struct node_desk_name n;
-    struct node_user u = {.name = ""};
-    struct node_tries t;
-    const char *password = node_desk_text(c, "password");
-    enum err e = node_desk_name(node_desk_text(c, "name"), &n);
-    json_t *j = e == ERR_OK ? node_desk_may_try(c, buf_cstr(&n.fold), &t) : node_desk_bad_name();
-    if (j == NULL) {
-        e = node_users_find(node_desk_store(c->d), buf_bytes(&n.fold), &u);
-        if (e != ERR_OK && e != ERR_NOT_FOUND) j = node_command_fail(e);
-    }
-    if (j == NULL) {
-        bool known = e == ERR_OK;
-        bool fits = login_fits(known ? u.hash : NULL, password);
-        node_desk_tried(c, buf_cstr(&n.fold), &t, known && fits);
-        node_desk_note(c->d, known ? u.name : "?", known && fits ? "login" : "refused", "", NULL);
-        j = known && fits ? node_desk_who(c->d, node_desk_session_begin(c, u.name))
-                          : node_command_error(ERR_DENIED, "Tên hoặc mật khẩu không đúng.",
-                                               "The name or the password is wrong.", "password");
-    }
-    node_desk_name_free(&n);
-    sodium_memzero(&u, sizeof u);
-    return j;
+    struct node_desk_pass *p = node_desk_pass_new(node_desk_login_then);
+    if (p == NULL) return node_command_fail(ERR_NOMEM);
+    p->verify = true;
+    json_t *j = node_desk_name(node_desk_text(c, "name"), &p->name) == ERR_OK
+                    ? node_desk_may_try(c, p->name.fold)
+                    : node_desk_bad_name();
+    if (j == NULL) j = node_desk_pass_find(c, p);
+    node_desk_pass_text(p->typed, sizeof p->typed, node_desk_text(c, "password"));
+    return node_desk_pass_begin(c, p, j);
 }
 
-static enum err node_desk_user_each(void *ctx, const struct node_user *u)
+/* ---- own password: the old one is asked again, and every other session of this login ends ---- */
+
+static json_t *node_desk_password_set(struct node_desk_call *c, const struct node_desk_pass *p)
 {
-    json_t *j = json_pack("{s:s, s:o}", "name", u->name, "created",
-                          json_integer((json_int_t)u->created_ms));
-    return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
+    enum err e = node_users_set_hash(node_desk_store(c->d), p->name.clean, p->hash);
+    if (e != ERR_OK) return node_command_fail(e);
+    login_session_end_all(&c->d->sessions, p->name.clean, c->session);
+    return NULL;
 }
 
-json_t *node_desk_users(struct node_desk_call *c)
+static json_t *node_desk_password_then(struct node_desk_call *c, struct node_desk_pass *p)
 {
-    json_t *a = json_array();
-    enum err e = node_users_each(node_desk_store(c->d), node_desk_user_each, a);
-    json_t *j = e == ERR_OK ? json_pack("{s:O}", "users", a) : node_command_fail(e);
-    json_decref(a);
-    return j;
-}
-
-json_t *node_desk_user_add(struct node_desk_call *c)
-{
-    json_t *j = node_desk_may_hash(c);
-    if (j == NULL)
-        j = node_desk_add(c->d, node_desk_text(c, "name"), node_desk_text(c, "password"));
+    node_desk_tried(c, p->name.fold, p->fits);
+    if (!p->fits || !p->known)
+        return node_command_error(ERR_DENIED, "Mật khẩu hiện tại không đúng.",
+                                  "The present password is wrong.", "old");
+    json_t *j = node_desk_password_set(c, p);
     if (j != NULL) return j;
-    node_desk_note(c->d, c->session->user, "user", "", NULL);
-    return node_desk_users(c);
+    node_desk_note(c->d, p->name.clean, "password", "", NULL);
+    return json_pack("{s:b}", "changed", 1);
 }
 
-/* Own password: the old one is asked again, and every other session of this login ends. */
 json_t *node_desk_password(struct node_desk_call *c)
 {
-    struct node_desk_name n;
-    struct node_user u = {.name = ""};
-    char hash[NODE_USER_HASH_BYTES_MAX + 1];
-    struct node_tries t;
-    const char *old = node_desk_text(c, "old"), *fresh = node_desk_text(c, "password");
-    enum err e = node_desk_name(c->session->user, &n);
-    json_t *j = e == ERR_OK ? node_desk_may_try(c, buf_cstr(&n.fold), &t) : node_command_fail(e);
-    if (j == NULL) e = node_users_find(node_desk_store(c->d), buf_bytes(&n.fold), &u);
-    if (j == NULL && e != ERR_OK) j = node_command_fail(e);
-    if (j == NULL) {
-        bool fits = login_fits(u.hash, old);
-        node_desk_tried(c, buf_cstr(&n.fold), &t, fits);
-        j = fits ? node_desk_bad_password(fresh)
-                 : node_command_error(ERR_DENIED, "Mật khẩu hiện tại không đúng.",
-                                      "The present password is wrong.", "old");
-    }
-    if (j == NULL) j = node_desk_hash(fresh, hash);
-    if (j == NULL) e = node_users_set_hash(node_desk_store(c->d), u.name, hash);
-    if (j == NULL && e != ERR_OK) j = node_command_fail(e);
-    if (j == NULL) login_session_end_all(&c->d->sessions, u.name, c->session);
-    if (j == NULL) node_desk_note(c->d, u.name, "password", "", NULL);
-    node_desk_name_free(&n);
+    struct node_desk_pass *p = node_desk_pass_new(node_desk_password_then);
+    if (p == NULL) return node_command_fail(ERR_NOMEM);
+    p->verify = p->make = true;
+    json_t *j = node_desk_name(c->session->user, &p->name) == ERR_OK
+                    ? node_desk_may_try(c, p->name.fold)
+                    : node_desk_bad_name();
+    if (j == NULL) j = node_desk_pass_find(c, p);
+    if (j == NULL) j = node_desk_bad_password(node_desk_text(c, "password"));
+    node_desk_pass_text(p->typed, sizeof p->typed, node_desk_text(c, "old"));
+    node_desk_pass_text(p->fresh, sizeof p->fresh, node_desk_text(c, "password"));
+    return node_desk_pass_begin(c, p, j);
+}
+
+/* ---- a forgotten password (proto/reset.h) ---- */
+
+static json_t *node_desk_reset_begin(struct node_desk_call *c, const struct node_desk_name *n,
+                                     const struct node_identity *id)
+{
+    struct node_user u;
+    struct node_reset v = {.at_ms = c->d->o.command->wall_ms()};
+    char challenge[RESET_CHALLENGE_ROOM], node[2 * ID_HASH_BYTES + 1];
+    id_hex(BYTES_OF(id->node.b), node);
+    reset_challenge(challenge);
+    _Static_assert(sizeof challenge <= sizeof v.challenge, "room for a challenge");
+    memcpy(v.challenge, challenge, sizeof challenge);
+    enum err e = node_users_find(node_desk_store(c->d), bytes_str(n->fold), &u);
+    /* Who is not there gets a challenge too; it is kept nowhere, and no code fits it. */
+    if (e == ERR_OK) e = node_reset_set(node_desk_store(c->d), bytes_str(n->fold), &v);
     sodium_memzero(&u, sizeof u);
-    return j != NULL ? j : json_pack("{s:b}", "changed", 1);
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return node_command_fail(e);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "challenge", challenge, "name", n->clean, "unit",
+                     id->unit_name, "pc", id->name, "node", node);
+}
+
+static bool node_desk_reset_right(struct node_desk_call *c, const struct node_desk_name *n,
+                                  const struct node_identity *id)
+{
+    struct node_reset v;
+    char code[RESET_CODE_ROOM];
+    if (node_reset_get(node_desk_store(c->d), bytes_str(n->fold), &v) != ERR_OK) return false;
+    int64_t age = c->d->o.command->wall_ms() - v.at_ms;
+    struct reset_about a = {.secret = c->d->o.command->keys->transport_secret,
+                            .peer_pk = id->hub_transport_pk,
+                            .hub = &id->hub,
+                            .node = &id->node,
+                            .name = bytes_str(n->fold),
+                            .challenge = v.challenge};
+    bool right = age <= RESET_AGE_MS && age >= -RESET_AGE_MS && reset_code(&a, code) == ERR_OK &&
+                 reset_same(code, node_desk_text(c, "code"));
+    sodium_memzero(code, sizeof code);
+    return right;
+}
+
+static json_t *node_desk_reset_then(struct node_desk_call *c, struct node_desk_pass *p)
+{
+    json_t *j = node_desk_password_set(c, p);
+    enum err e =
+        j == NULL ? node_reset_set(node_desk_store(c->d), bytes_str(p->name.fold), NULL) : ERR_OK;
+    if (j == NULL && e != ERR_OK) j = node_command_fail(e);
+    if (j != NULL) return j;
+    node_desk_tried(c, p->name.fold, true);
+    node_desk_note(c->d, p->name.clean, "reset", "", NULL);
+    return node_desk_enter(c, p);
+}
+
+static json_t *node_desk_reset_end(struct node_desk_call *c, const struct node_desk_name *n,
+                                   const struct node_identity *id)
+{
+    char key[sizeof n->fold + 8];
+    snprintf(key, sizeof key, " reset %s", n->fold);
+    json_t *j = node_desk_bad_password(node_desk_text(c, "password"));
+    if (j == NULL) j = node_desk_may_try(c, key);
+    if (j != NULL) return j;
+    bool right = node_desk_reset_right(c, n, id);
+    node_desk_tried(c, key, right);
+    if (!right)
+        return node_command_error(
+            ERR_DENIED,
+            "Mã trả lời không đúng, hoặc mã trên màn hình đã quá một ngày. Mật khẩu chưa đổi. Đọc "
+            "lại mã trên màn hình cho trung tâm.",
+            "The answer is wrong, or the code on the screen is older than a day. The password was "
+            "not changed. Read the code on the screen to the hub again.",
+            "code");
+    struct node_desk_pass *p = node_desk_pass_new(node_desk_reset_then);
+    if (p == NULL) return node_command_fail(ERR_NOMEM);
+    p->make = true;
+    p->name = *n;
+    j = node_desk_pass_find(c, p);
+    if (j == NULL && !p->known)
+        j = node_command_error(ERR_DENIED, "Tài khoản này đã ngừng dùng.",
+                               "This login is not in use any more.", "name");
+    node_desk_pass_text(p->fresh, sizeof p->fresh, node_desk_text(c, "password"));
+    return node_desk_pass_begin(c, p, j);
+}
+
+json_t *node_desk_reset(struct node_desk_call *c)
+{
+    struct node_desk_name n;
+    struct node_identity id;
+    if (node_desk_name(node_desk_text(c, "name"), &n) != ERR_OK) return node_desk_bad_name();
+    enum err e = node_store_identity(node_desk_store(c->d), &id);
+    if (e != ERR_OK) return node_command_fail(e);
+    if (id.address[0] == '\0')
+        return node_command_error(
+            ERR_NOT_READY,
+            "Máy này chưa ghi danh với trung tâm nào, nên không ai cấp mã được. Một người khác có "
+            "tài khoản trên máy này đặt lại được ở trang Thiết lập.",
+            "This PC has joined no hub, so nobody can answer. Another user of this PC can help in "
+            "the settings.",
+            NULL);
+    return node_desk_text(c, "code")[0] == '\0' ? node_desk_reset_begin(c, &n, &id)
+                                                : node_desk_reset_end(c, &n, &id);
 }

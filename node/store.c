@@ -99,6 +99,12 @@ static const struct db_migration node_store_steps[] = {
      "  position INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL,"
      "  ready INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0);"
      "ALTER TABLE sys_state ADD COLUMN renew INTEGER NOT NULL DEFAULT 0;"},
+    /* the desk: what a login may do, and codes for a forgotten password. Who was there before keeps
+     * what they could do. */
+    {"ALTER TABLE desk_user ADD COLUMN role TEXT NOT NULL DEFAULT 'keeper';"
+     "ALTER TABLE desk_user ADD COLUMN active INTEGER NOT NULL DEFAULT 1;"
+     "CREATE TABLE desk_reset(fold TEXT PRIMARY KEY NOT NULL, challenge TEXT NOT NULL,"
+     "  at_ms INTEGER NOT NULL) WITHOUT ROWID;"},
 };
 
 /* ---- open and close ---- */

@@ -146,13 +146,13 @@ static void node_find_page(struct node_store *s, const struct node_search *q, si
     buf_add_str(sql, " LIMIT ?2 OFFSET ?3");
 }
 
-enum node_find_what { FIND_COUNT, FIND_ROWS, FIND_CELLS };
+enum node_find_what { FIND_COUNT, FIND_ROWS, FIND_CELLS, FIND_CELLS_IDS };
 
-static void node_find_cells(const struct catalogue_field *const *fields, size_t count,
+static void node_find_cells(const struct catalogue_field *const *fields, size_t count, bool ids,
                             struct buf *sql)
 {
     for (size_t i = 0; i < count; i++) {
-        if (fields[i]->kind == CATALOGUE_REF)
+        if (fields[i]->kind == CATALOGUE_REF && !ids)
             buf_printf(sql, ", (SELECT r.title FROM sys_search r WHERE r.rid = c.\"%s\")",
                        fields[i]->name);
         else
@@ -171,11 +171,12 @@ static void node_find_sql(struct node_store *s, const struct node_search *q, siz
         return;
     }
     buf_add_str(sql, "SELECT s.rid, s.unit, s.type, s.pending, s.held, s.conflicts");
-    if (what == FIND_CELLS) node_find_cells(fields, count, sql);
+    bool cells = what != FIND_ROWS;
+    if (cells) node_find_cells(fields, count, what == FIND_CELLS_IDS, sql);
     buf_add_str(sql, " FROM (");
     node_find_page(s, q, words, sql);
     buf_add_str(sql, ") p JOIN sys_shown s ON s.rid = p.rid");
-    if (what == FIND_CELLS) buf_printf(sql, " JOIN \"%s\" c ON c.id = p.rid", q->type->name);
+    if (cells) buf_printf(sql, " JOIN \"%s\" c ON c.id = p.rid", q->type->name);
     if (node_find_by_column(q))
         buf_printf(sql, " ORDER BY p.k IS NULL, p.k%s, p.fold, p.rid", down);
     else
@@ -291,7 +292,7 @@ enum err node_store_search(struct node_store *s, const struct node_search *q,
 }
 
 enum err node_store_cells(struct node_store *s, const struct node_search *q,
-                          const struct catalogue_field *const *fields, size_t count,
+                          const struct catalogue_field *const *fields, size_t count, bool ids,
                           enum err (*row)(void *ctx, const struct node_store_row *r,
                                           const struct typed_value *values),
                           void *ctx)
@@ -302,7 +303,8 @@ enum err node_store_cells(struct node_store *s, const struct node_search *q,
     bool more = false;
     assert(q->type != NULL && count <= NODE_SEARCH_CELLS_MAX);
     enum err e = node_find_split(q, &w);
-    if (e == ERR_OK) e = node_find_prepare(s, q, &w, FIND_CELLS, fields, count, &st);
+    if (e == ERR_OK)
+        e = node_find_prepare(s, q, &w, ids ? FIND_CELLS_IDS : FIND_CELLS, fields, count, &st);
     if (e == ERR_OK) e = db_step(st, &more);
     while (e == ERR_OK && more) {
         struct node_store_row r;

@@ -25,17 +25,39 @@ enum err node_users_count(struct node_store *s, size_t *out)
     return node_users_number(db_stmt(s->db, "SELECT count(*) FROM desk_user"), out);
 }
 
+static const char *const node_user_roles[NODE_USER_ROLES] = {"keeper", "clerk", "leader"};
+
+const char *node_user_role_word(enum node_user_role role)
+{
+    return node_user_roles[role];
+}
+
+enum err node_user_role_read(const char *word, enum node_user_role *out)
+{
+    for (unsigned i = 0; i < NODE_USER_ROLES; i++) {
+        if (strcmp(word, node_user_roles[i]) != 0) continue;
+        *out = (enum node_user_role)i;
+        return ERR_OK;
+    }
+    return ERR_BAD_INPUT;
+}
+
+/* An unknown role is the one that may do least. */
 static void node_users_row(const struct db_stmt *q, struct node_user *u)
 {
+    char role[16];
     *u = (struct node_user){.created_ms = db_column_int(q, 2)};
     node_users_text(db_column_bytes(q, 0), u->name, sizeof u->name);
     node_users_text(db_column_bytes(q, 1), u->hash, sizeof u->hash);
+    node_users_text(db_column_bytes(q, 3), role, sizeof role);
+    if (node_user_role_read(role, &u->role) != ERR_OK) u->role = NODE_USER_LEADER;
+    u->active = db_column_int(q, 4) != 0;
 }
 
 enum err node_users_find(struct node_store *s, struct bytes fold, struct node_user *out)
 {
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT name, hash, created_ms FROM desk_user WHERE fold = ?1");
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT name, hash, created_ms, role, active FROM desk_user WHERE fold = ?1");
     db_bind_text(q, 1, fold);
     enum err e = db_get(q);
     if (e == ERR_OK) node_users_row(q, out);
@@ -50,11 +72,13 @@ enum err node_users_add(struct node_store *s, const struct node_user *u, struct 
     if (e == ERR_OK && n >= NODE_USERS_MAX) e = ERR_TOO_LARGE;
     if (e != ERR_OK) return e;
     struct db_stmt *q = db_stmt(
-        s->db, "INSERT INTO desk_user(name, fold, hash, created_ms) VALUES (?1, ?2, ?3, ?4)");
+        s->db,
+        "INSERT INTO desk_user(name, fold, hash, created_ms, role) VALUES (?1, ?2, ?3, ?4, ?5)");
     db_bind_str(q, 1, u->name);
     db_bind_text(q, 2, fold);
     db_bind_str(q, 3, u->hash);
     db_bind_int(q, 4, u->created_ms);
+    db_bind_str(q, 5, node_user_role_word(u->role));
     return db_run(q);
 }
 
@@ -67,12 +91,37 @@ enum err node_users_set_hash(struct node_store *s, const char *name, const char 
     return e == ERR_OK && db_changes(s->db) == 0 ? ERR_NOT_FOUND : e;
 }
 
+static enum err node_users_role_put(struct node_store *s, const char *name,
+                                    enum node_user_role role, bool active)
+{
+    size_t keepers = 0;
+    struct db_stmt *q =
+        db_stmt(s->db, "UPDATE desk_user SET role = ?2, active = ?3 WHERE name = ?1");
+    db_bind_str(q, 1, name);
+    db_bind_str(q, 2, node_user_role_word(role));
+    db_bind_int(q, 3, active);
+    enum err e = db_run(q);
+    if (e == ERR_OK && db_changes(s->db) == 0) e = ERR_NOT_FOUND;
+    if (e == ERR_OK)
+        e = node_users_number(
+            db_stmt(s->db, "SELECT count(*) FROM desk_user WHERE role = 'keeper' AND active"),
+            &keepers);
+    return e == ERR_OK && keepers == 0 ? ERR_DENIED : e;
+}
+
+enum err node_users_set_role(struct node_store *s, const char *name, enum node_user_role role,
+                             bool active)
+{
+    enum err e = db_begin(s->db);
+    return e == ERR_OK ? db_end(s->db, node_users_role_put(s, name, role, active)) : e;
+}
+
 enum err node_users_each(struct node_store *s,
                          enum err (*each)(void *ctx, const struct node_user *u), void *ctx)
 {
     bool row = false;
     struct db_stmt *q =
-        db_stmt(s->db, "SELECT name, hash, created_ms FROM desk_user ORDER BY fold");
+        db_stmt(s->db, "SELECT name, hash, created_ms, role, active FROM desk_user ORDER BY fold");
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
         struct node_user u;
@@ -129,7 +178,42 @@ enum err node_tries_set(struct node_store *s, const char *key, const struct node
     return db_run(q);
 }
 
+/* ---- forgotten passwords ---- */
+
+enum err node_reset_get(struct node_store *s, struct bytes fold, struct node_reset *out)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT challenge, at_ms FROM desk_reset WHERE fold = ?1");
+    db_bind_text(q, 1, fold);
+    enum err e = db_get(q);
+    if (e == ERR_OK) {
+        node_users_text(db_column_bytes(q, 0), out->challenge, sizeof out->challenge);
+        out->at_ms = db_column_int(q, 1);
+    }
+    db_done(q);
+    return e;
+}
+
+enum err node_reset_set(struct node_store *s, struct bytes fold, const struct node_reset *v)
+{
+    struct db_stmt *q =
+        v == NULL ? db_stmt(s->db, "DELETE FROM desk_reset WHERE fold = ?1")
+                  : db_stmt(s->db, "INSERT OR REPLACE INTO desk_reset(fold, challenge, at_ms) "
+                                   "VALUES (?1, ?2, ?3)");
+    db_bind_text(q, 1, fold);
+    if (v != NULL) db_bind_str(q, 2, v->challenge);
+    if (v != NULL) db_bind_int(q, 3, v->at_ms);
+    return db_run(q);
+}
+
 /* ---- drafts ---- */
+
+enum err node_drafts_hand_over(struct node_store *s, const char *from, const char *to)
+{
+    struct db_stmt *q = db_stmt(s->db, "UPDATE OR IGNORE desk_draft SET user = ?2 WHERE user = ?1");
+    db_bind_str(q, 1, from);
+    db_bind_str(q, 2, to);
+    return db_run(q);
+}
 
 enum err node_draft_put(struct node_store *s, const char *user, const struct node_draft *d)
 {
@@ -195,13 +279,15 @@ enum err node_access_add(struct node_store *s, const struct node_access *a)
     return db_run(q);
 }
 
-enum err node_access_each(struct node_store *s,
+enum err node_access_each(struct node_store *s, int64_t before, size_t max,
                           enum err (*each)(void *ctx, const struct node_access *a), void *ctx)
 {
     bool row = false;
     struct db_stmt *q = db_stmt(
-        s->db, "SELECT at_ms, user, what, type, rid FROM desk_access ORDER BY no DESC LIMIT ?1");
-    db_bind_int(q, 1, NODE_ACCESS_ROWS_MAX);
+        s->db, "SELECT at_ms, user, what, type, rid, no FROM desk_access WHERE ?2 = 0 OR no < ?2 "
+               "ORDER BY no DESC LIMIT ?1");
+    db_bind_int(q, 1, (int64_t)(max < NODE_ACCESS_ROWS_MAX ? max : NODE_ACCESS_ROWS_MAX));
+    db_bind_int(q, 2, before);
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
         char user[NODE_STORE_PERSON_BYTES_MAX + 1], what[32], type[CATALOGUE_NAME_BYTES_MAX + 1];
@@ -211,7 +297,8 @@ enum err node_access_each(struct node_store *s,
         node_users_text(db_column_bytes(q, 2), what, sizeof what);
         node_users_text(db_column_bytes(q, 3), type, sizeof type);
         if (has) e = db_column_copy(q, 4, rid.b, sizeof rid.b);
-        struct node_access a = {db_column_int(q, 0), user, what, type, has ? &rid : NULL};
+        struct node_access a = {db_column_int(q, 5), db_column_int(q, 0), user, what, type,
+                                has ? &rid : NULL};
         if (e == ERR_OK) e = each(ctx, &a);
         if (e == ERR_OK) e = db_step(q, &row);
     }

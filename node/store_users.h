@@ -19,11 +19,24 @@
 #define NODE_DRAFTS_MAX          50u  /* drafts of one user */
 #define NODE_ACCESS_ROWS_MAX     500u /* rows of one answer */
 
+enum node_user_role {
+    NODE_USER_KEEPER, /* all, and the PC itself: users, backups */
+    NODE_USER_CLERK,  /* records */
+    NODE_USER_LEADER, /* reads, and submits reports */
+    NODE_USER_ROLES
+};
+
 struct node_user {
     char name[NODE_STORE_PERSON_BYTES_MAX + 1]; /* as it signs records */
     char hash[NODE_USER_HASH_BYTES_MAX + 1];
     int64_t created_ms;
+    enum node_user_role role;
+    bool active; /* false: may not log in; the name stays at what it wrote */
 };
+/* "keeper", "clerk", "leader" */
+const char *node_user_role_word(enum node_user_role role);
+/* ERR_BAD_INPUT. */
+MUST_CHECK enum err node_user_role_read(const char *word, enum node_user_role *out);
 
 MUST_CHECK enum err node_users_count(struct node_store *s, size_t *out);
 /* By the folded name, so that "lan" and "Lan" are one login. ERR_NOT_FOUND. */
@@ -32,6 +45,11 @@ MUST_CHECK enum err node_users_find(struct node_store *s, struct bytes fold, str
 MUST_CHECK enum err node_users_add(struct node_store *s, const struct node_user *u,
                                    struct bytes fold);
 MUST_CHECK enum err node_users_set_hash(struct node_store *s, const char *name, const char *hash);
+/* ERR_NOT_FOUND;  ERR_DENIED: nobody who may log in would be a keeper any more. */
+MUST_CHECK enum err node_users_set_role(struct node_store *s, const char *name,
+                                        enum node_user_role role, bool active);
+/* What `from` has half written becomes that of `to`; keys that `to` has too stay where they are. */
+MUST_CHECK enum err node_drafts_hand_over(struct node_store *s, const char *from, const char *to);
 MUST_CHECK enum err node_users_each(struct node_store *s,
                                     enum err (*each)(void *ctx, const struct node_user *u),
                                     void *ctx);
@@ -44,6 +62,18 @@ MUST_CHECK enum err node_tries_get(struct node_store *s, const char *key, struct
 /* fails = 0 forgets the key. */
 MUST_CHECK enum err node_tries_set(struct node_store *s, const char *key,
                                    const struct node_tries *tries);
+
+/* The challenge of a forgotten password, one a login (proto/reset.h). */
+#define NODE_RESET_CHALLENGE_BYTES_MAX 15u
+struct node_reset {
+    char challenge[NODE_RESET_CHALLENGE_BYTES_MAX + 1];
+    int64_t at_ms;
+};
+/* ERR_NOT_FOUND: none was made. */
+MUST_CHECK enum err node_reset_get(struct node_store *s, struct bytes fold, struct node_reset *out);
+/* Replaces the one before; NULL takes it away. */
+MUST_CHECK enum err node_reset_set(struct node_store *s, struct bytes fold,
+                                   const struct node_reset *v);
 
 struct node_draft {
     const char *key;
@@ -60,15 +90,16 @@ MUST_CHECK enum err node_drafts_each(struct node_store *s, const char *user,
                                      void *ctx);
 
 struct node_access {
+    int64_t no; /* of the row; of one to be added: unused */
     int64_t at_ms;
     const char *user;
-    const char *what;            /* login, refused, open, reveal, user, password, import */
+    const char *what;            /* login, refused, open, reveal, export, user, password, ... */
     const char *type;            /* of the record, "" for none */
     const struct id_record *rid; /* NULL: none */
 };
 MUST_CHECK enum err node_access_add(struct node_store *s, const struct node_access *a);
-/* Newest first, at most NODE_ACCESS_ROWS_MAX. */
-MUST_CHECK enum err node_access_each(struct node_store *s,
+/* Newest first, those before row `before` (0: from the newest), at most `max`. */
+MUST_CHECK enum err node_access_each(struct node_store *s, int64_t before, size_t max,
                                      enum err (*each)(void *ctx, const struct node_access *a),
                                      void *ctx);
 

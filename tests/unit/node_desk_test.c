@@ -1,7 +1,9 @@
 #include "tests/lib/node_fixture.h"
 #include "node/desk.h"
 #include "node/desk_assets.h"
+#include "node/store_search.h"
 #include "node/store_users.h"
+#include "proto/reset.h"
 #include "proto/login.h"
 
 #include <setjmp.h>
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <sodium.h>
 
 #define ORIGIN "http://127.0.0.1:7380"
 #define GOOD   "mot mat khau dai"
@@ -19,6 +22,8 @@ static struct node_desk *desk;
 static uint64_t mono = 1000000;
 static int64_t wall_now = 1700000000000;
 static unsigned synced;
+static uint8_t hub_secret[32];
+static struct id_hash hub_id;
 
 /* What the browser keeps. */
 static char cookie[200], csrf[80], origin[64];
@@ -174,14 +179,14 @@ static void test_nothing_without_a_login(void **state)
         unsigned status = ask(m, r.path, m == WEB_GET || m == WEB_DELETE ? NULL : "{}");
         bool open = strcmp(r.path, "/api/session") == 0 || strcmp(r.path, "/api/first") == 0 ||
                     strcmp(r.path, "/api/login") == 0 || strcmp(r.path, "/api/logout") == 0 ||
-                    strcmp(r.path, "/api/openapi.json") == 0;
+                    strcmp(r.path, "/api/openapi.json") == 0 || strcmp(r.path, "/api/reset") == 0;
         if (open)
             assert_int_not_equal(status, 401);
         else
             assert_int_equal(status, 401);
         closed += !open;
     }
-    assert_int_equal(closed, 18);
+    assert_int_equal(closed, 22);
     assert_int_equal(synced, 0);
 }
 
@@ -531,6 +536,345 @@ static void test_drafts_survive_the_process(void **state)
     assert_int_equal(json_array_size(json_object_get(answer, "drafts")), 0);
 }
 
+/* ---- lists ---- */
+
+static void three_people(char id[3][40])
+{
+    put("person", "{\"full_name\":\"Đặng Thị Hồng\",\"sex\":\"female\",\"dob\":\"1982\"}", id[0]);
+    put("person", "{\"full_name\":\"Đỗ Văn Đức\",\"sex\":\"male\",\"dob\":\"12/05/1982\"}", id[1]);
+    put("person", "{\"full_name\":\"=HYPERLINK(1)\",\"sex\":\"male\"}", id[2]);
+}
+
+static size_t found(const char *query)
+{
+    assert_int_equal(ask(WEB_GET, "/api/search", query), 200);
+    assert_int_equal(json_array_size(rows()), json_integer_value(json_object_get(answer, "total")));
+    return json_array_size(rows());
+}
+
+static void test_lists_are_filtered(void **state)
+{
+    (void)state;
+    char id[3][40];
+    static const struct {
+        const char *where;
+        size_t rows;
+    } asked[] = {
+        {"[{\"field\":\"sex\",\"op\":\"is\",\"value\":\"male\"}]", 2},
+        {"[{\"field\":\"sex\",\"op\":\"is\",\"value\":\"Nữ\"}]", 1}, /* as people say it */
+        {"[{\"field\":\"dob\",\"op\":\"from\",\"value\":\"1982\"}]", 2},
+        {"[{\"field\":\"dob\",\"op\":\"to\",\"value\":\"1982\"}]", 2}, /* all of that year */
+        {"[{\"field\":\"dob\",\"op\":\"to\",\"value\":\"11/05/1982\"}]", 1},
+        {"[{\"field\":\"dob\",\"op\":\"empty\"}]", 1},
+        {"[{\"field\":\"dob\",\"op\":\"filled\"},{\"field\":\"sex\",\"op\":\"is\",\"value\":"
+         "\"male\"}]",
+         1},
+        {"[]", 3},
+    };
+    static const char *const bad[] = {
+        "[{\"field\":\"nothing\",\"op\":\"is\",\"value\":\"a\"}]",
+        "[{\"field\":\"sex\",\"op\":\"like\",\"value\":\"a\"}]",
+        "[{\"field\":\"sex\",\"op\":\"is\",\"value\":\"neither\"}]",
+        "[{\"field\":\"sex\",\"op\":\"is\"}]",
+        "[1]",
+    };
+    char query[400];
+    first_officer();
+    three_people(id);
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        snprintf(query, sizeof query, "type=person&where=%s", asked[i].where);
+        assert_int_equal(found(query), asked[i].rows);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(query, sizeof query, "type=person&where=%s", bad[i]);
+        assert_int_equal(ask(WEB_GET, "/api/search", query), 422);
+    }
+    assert_int_equal(ask(WEB_GET, "/api/search", "type=person&where=[{"), 400);
+    assert_int_equal(ask(WEB_GET, "/api/search", "where=[{\"field\":\"sex\",\"op\":\"filled\"}]"),
+                     422); /* no type */
+    for (unsigned n = NODE_SEARCH_FILTERS_MAX; n <= NODE_SEARCH_FILTERS_MAX + 1; n++) {
+        int at = snprintf(query, sizeof query, "type=person&where=[");
+        for (unsigned i = 0; i < n; i++)
+            at += snprintf(query + at, sizeof query - (size_t)at,
+                           "%s{\"field\":\"sex\",\"op\":\"filled\"}", i ? "," : "");
+        snprintf(query + at, sizeof query - (size_t)at, "]");
+        struct web_request q = {.method = WEB_GET, .path = "/api/search", .param_count = 2};
+        q.params[0] = (struct web_param){"type", "person"};
+        q.params[1] = (struct web_param){"where", strstr(query, "[")};
+        q.headers[WEB_COOKIE] = cookie;
+        drop_reply();
+        buf_init(&reply.body, 1024 * 1024);
+        node_desk_handle(desk, &q, &reply);
+        assert_int_equal(reply.status, n <= NODE_SEARCH_FILTERS_MAX ? 200 : 422);
+    }
+}
+
+static const char *row_id(size_t i)
+{
+    return json_string_value(json_object_get(json_array_get(rows(), i), "id"));
+}
+
+static void test_lists_are_ordered(void **state)
+{
+    (void)state;
+    char id[3][40];
+    first_officer();
+    three_people(id);
+    assert_int_equal(found("type=person&sort=full_name"), 3);
+    assert_string_equal(row_id(0), id[2]);
+    assert_int_equal(found("type=person&sort=full_name&down=true"), 3);
+    assert_string_equal(row_id(0), id[1]);
+    assert_int_equal(found("type=person&sort=dob"), 3); /* what has none comes last, both ways */
+    assert_string_equal(row_id(0), id[0]);
+    assert_string_equal(row_id(2), id[2]);
+    assert_int_equal(found("type=person&sort=dob&down=true"), 3);
+    assert_string_equal(row_id(0), id[1]);
+    assert_string_equal(row_id(2), id[2]);
+    assert_int_equal(ask(WEB_GET, "/api/search", "type=person&sort=fold"), 422);
+    assert_int_equal(ask(WEB_GET, "/api/search", "sort=full_name"), 422);
+    assert_int_equal(found("type=person&columns=dob,sex&sort=dob"), 3);
+    assert_int_equal(json_array_size(json_object_get(answer, "columns")), 2);
+    const json_t *values = json_object_get(json_array_get(rows(), 0), "values");
+    assert_null(json_object_get(values, "full_name"));
+    assert_string_equal(json_string_value(json_object_get(values, "dob")), "1982");
+    assert_int_equal(ask(WEB_GET, "/api/search", "type=person&columns=dob,nothing"), 422);
+}
+
+static unsigned export_as(const char *rest)
+{
+    char body[300];
+    snprintf(body, sizeof body, "{\"type\":%s}", rest);
+    return ask(WEB_POST, "/api/export", body);
+}
+
+static void test_a_list_is_exported(void **state)
+{
+    (void)state;
+    char id[3][40], drug[40], values[200];
+    first_officer();
+    three_people(id);
+    assert_int_equal(export_as("\"person\",\"format\":\"csv\",\"columns\":\"full_name,dob,sex\""),
+                     200);
+    const char *text = buf_cstr(&reply.body);
+    assert_non_null(strstr(text, "\"id\",\"full_name\",\"dob\",\"sex\"\r\n"));
+    assert_non_null(strstr(text, "\"Đỗ Văn Đức\",\"1982-05-12\",\"male\"\r\n"));
+    assert_non_null(strstr(text, "\"'=HYPERLINK(1)\"")); /* no formula */
+    assert_string_equal(header("Content-Type"), "text/csv; charset=utf-8");
+    assert_int_equal(export_as("\"person\",\"format\":\"xlsx\""), 200);
+    assert_memory_equal(reply.body.p, "PK\3\4", 4);
+    /* A sensitive list goes out with initials, and with names only when asked; both are noted. */
+    snprintf(
+        values, sizeof values,
+        "{\"person\":\"%s\",\"status\":\"addict\",\"in_list\":\"1\",\"note\":\"Ông Năm biết\"}",
+        id[1]);
+    put("drug_case", values, drug);
+    assert_int_equal(export_as("\"drug_case\",\"format\":\"csv\",\"columns\":\"status,note\""),
+                     200);
+    text = buf_cstr(&reply.body);
+    assert_non_null(strstr(text, "Ô. N. b."));
+    assert_null(strstr(text, "Năm"));
+    assert_int_equal(
+        export_as("\"drug_case\",\"format\":\"csv\",\"columns\":\"status,note\",\"names\":true"),
+        200);
+    assert_non_null(strstr(buf_cstr(&reply.body), "Ông Năm biết"));
+    assert_int_equal(ask(WEB_GET, "/api/access", NULL), 200);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(rows(), 0), "what")),
+                        "export_names");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(rows(), 1), "what")),
+                        "export");
+    assert_int_equal(ask(WEB_POST, "/api/export", "{\"format\":\"csv\"}"), 422);
+}
+
+/* ---- roles ---- */
+
+static void test_a_role_is_a_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        enum web_method method;
+        const char *path, *body;
+        bool clerk, leader;
+    } cases[] = {
+        {WEB_POST, "/api/put",
+         "{\"type\":\"person\",\"values\":{\"full_name\":\"A\",\"sex\":\"male\"}}", true, false},
+        {WEB_POST, "/api/check", "{\"type\":\"person\",\"values\":{}}", true, false},
+        {WEB_POST, "/api/import",
+         "{\"rows\":[],\"last\":true,\"type\":\"person\",\"source\":\"a.csv\"}", true, false},
+        {WEB_GET, "/api/search", "type=person", true, true},
+        {WEB_POST, "/api/sync", "{}", true, true},
+        {WEB_GET, "/api/access", NULL, false, true},
+        {WEB_GET, "/api/users", NULL, true, true},
+        {WEB_POST, "/api/users", "{\"name\":\"X\",\"password\":\"12345678\"}", false, false},
+        {WEB_PUT, "/api/users", "{\"name\":\"Lan\",\"role\":\"clerk\",\"active\":false}", false,
+         false},
+        {WEB_POST, "/api/handover", "{\"name\":\"X\",\"password\":\"12345678\"}", false, false},
+        {WEB_POST, "/api/join", "{\"invitation\":\"x\"}", false, false},
+    };
+    first_officer();
+    assert_string_equal(said("role"), "keeper");
+    assert_int_equal(ask(WEB_POST, "/api/users", "{\"name\":\"Ba\",\"password\":\"12345678\"}"),
+                     200);
+    assert_int_equal(ask(WEB_POST, "/api/users",
+                         "{\"name\":\"Tư\",\"password\":\"12345678\",\"role\":\"leader\"}"),
+                     200);
+    assert_int_equal(ask(WEB_POST, "/api/users",
+                         "{\"name\":\"Sáu\",\"password\":\"12345678\",\"role\":\"king\"}"),
+                     422);
+    for (int who = 0; who < 2; who++) {
+        assert_int_equal(log_in(who == 0 ? "Ba" : "Tư", "12345678"), 200);
+        assert_string_equal(said("role"), who == 0 ? "clerk" : "leader");
+        take_csrf();
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            bool may = who == 0 ? cases[i].clerk : cases[i].leader;
+            unsigned status = ask(cases[i].method, cases[i].path, cases[i].body);
+            if ((status == 403) == may) fail_msg("%d: %s gave %u", who, cases[i].path, status);
+        }
+    }
+}
+
+static void test_a_changed_role_ends_sessions_and_a_keeper_stays(void **state)
+{
+    (void)state;
+    char theirs[200];
+    first_officer();
+    assert_int_equal(ask(WEB_POST, "/api/users", "{\"name\":\"Ba\",\"password\":\"12345678\"}"),
+                     200);
+    assert_int_equal(
+        ask(WEB_PUT, "/api/users", "{\"name\":\"Lan\",\"role\":\"clerk\",\"active\":true}"), 403);
+    assert_int_equal(
+        ask(WEB_PUT, "/api/users", "{\"name\":\"Lan\",\"role\":\"keeper\",\"active\":false}"), 403);
+    assert_int_equal(
+        ask(WEB_PUT, "/api/users", "{\"name\":\"Không\",\"role\":\"keeper\",\"active\":true}"),
+        404);
+    assert_int_equal(log_in("Ba", "12345678"), 200);
+    snprintf(theirs, sizeof theirs, "%s", cookie);
+    cookie[0] = '\0';
+    ask(WEB_GET, "/api/session", NULL);
+    take_csrf();
+    assert_int_equal(log_in("Lan", GOOD), 200);
+    take_csrf();
+    assert_int_equal(
+        ask(WEB_PUT, "/api/users", "{\"name\":\"Ba\",\"role\":\"clerk\",\"active\":false}"), 200);
+    snprintf(cookie, sizeof cookie, "%s", theirs);
+    assert_int_equal(ask(WEB_GET, "/api/users", NULL), 401);
+    cookie[0] = '\0';
+    ask(WEB_GET, "/api/session", NULL);
+    take_csrf();
+    assert_int_equal(log_in("Ba", "12345678"), 403); /* in the words of a wrong password */
+    assert_string_equal(said("field"), "password");
+}
+
+static void test_handing_over(void **state)
+{
+    (void)state;
+    first_officer();
+    assert_int_equal(ask(WEB_PUT, "/api/draft", "{\"key\":\"k\",\"draft\":{\"type\":\"person\"}}"),
+                     200);
+    assert_int_equal(ask(WEB_POST, "/api/handover", "{\"name\":\"Mai\",\"password\":\"123\"}"),
+                     422);
+    assert_int_equal(ask(WEB_POST, "/api/handover", "{\"name\":\"Mai\",\"password\":\"12345678\"}"),
+                     200);
+    assert_int_equal(ask(WEB_GET, "/api/drafts", NULL), 401);
+    cookie[0] = '\0';
+    ask(WEB_GET, "/api/session", NULL);
+    take_csrf();
+    assert_int_equal(log_in("Lan", GOOD), 403);
+    assert_int_equal(log_in("Mai", "12345678"), 200);
+    assert_string_equal(said("role"), "keeper");
+    assert_int_equal(ask(WEB_GET, "/api/drafts", NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "drafts")), 1);
+}
+
+/* ---- a forgotten password ---- */
+
+/* The hub's half: what `reset-code` answers. */
+static void hubs_answer(const char *name, const char *challenge, char out[static RESET_CODE_ROOM])
+{
+    struct reset_about a = {.secret = hub_secret,
+                            .peer_pk = fx.keys.transport_pk,
+                            .hub = &hub_id,
+                            .name = bytes_str(name),
+                            .challenge = challenge};
+    struct node_identity id;
+    assert_int_equal(node_store_identity(fx.store, &id), ERR_OK);
+    a.node = &id.node;
+    assert_int_equal(reset_code(&a, out), ERR_OK);
+}
+
+static void meet_the_hub(void)
+{
+    struct node_identity id;
+    assert_int_equal(node_store_identity(fx.store, &id), ERR_OK);
+    memset(hub_secret, 7, sizeof hub_secret);
+    crypto_scalarmult_base(id.hub_transport_pk, hub_secret);
+    memset(hub_id.b, 9, sizeof hub_id.b);
+    id.hub = hub_id;
+    snprintf(id.address, sizeof id.address, "127.0.0.1:1");
+    assert_int_equal(node_store_identity_set(fx.store, &id), ERR_OK);
+}
+
+static unsigned answer_with(const char *name, const char *code, const char *password)
+{
+    char body[300];
+    mono += NODE_DESK_HASH_MS;
+    snprintf(body, sizeof body, "{\"name\":\"%s\",\"code\":\"%s\",\"password\":\"%s\"}", name, code,
+             password);
+    return ask(WEB_POST, "/api/reset", body);
+}
+
+static void test_a_forgotten_password(void **state)
+{
+    (void)state;
+    char code[RESET_CODE_ROOM], challenge[20];
+    first_officer();
+    meet_the_hub();
+    ask(WEB_POST, "/api/logout", "{}");
+    take_csrf();
+    assert_int_equal(ask(WEB_POST, "/api/reset", "{\"name\":\"LAN\"}"), 200);
+    snprintf(challenge, sizeof challenge, "%s", said("challenge"));
+    hubs_answer("lan", challenge, code);
+    assert_int_equal(answer_with("Lan", code, "ngan"), 422); /* the code is not used up by that */
+    assert_int_equal(answer_with("Lan", "00000-00000", "mat khau moi"), 403);
+    assert_int_equal(answer_with("Lan", code, "mat khau moi"), 200);
+    assert_string_equal(said("user"), "Lan");
+    take_csrf();
+    assert_int_equal(ask(WEB_GET, "/api/users", NULL), 200);
+    assert_int_equal(answer_with("Lan", code, "mat khau hai"), 403); /* once */
+    assert_int_equal(log_in("Lan", GOOD), 403);
+    assert_int_equal(log_in("Lan", "mat khau moi"), 200);
+    /* A challenge is of one day, and who is not there gets one too. */
+    take_csrf();
+    assert_int_equal(ask(WEB_POST, "/api/reset", "{\"name\":\"Lan\"}"), 200);
+    hubs_answer("lan", said("challenge"), code);
+    wall_now += RESET_AGE_MS + 1;
+    assert_int_equal(answer_with("Lan", code, "mat khau ba"), 403);
+    assert_int_equal(ask(WEB_POST, "/api/reset", "{\"name\":\"Ai Do\"}"), 200);
+    hubs_answer("ai do", said("challenge"), code);
+    assert_int_equal(answer_with("Ai Do", code, "mat khau ba"), 403);
+}
+
+static void test_answers_are_not_guessed(void **state)
+{
+    (void)state;
+    char code[RESET_CODE_ROOM];
+    first_officer();
+    ask(WEB_POST, "/api/logout", "{}");
+    take_csrf();
+    struct node_identity id;
+    assert_int_equal(node_store_identity(fx.store, &id), ERR_OK);
+    id.address[0] = '\0';
+    assert_int_equal(node_store_identity_set(fx.store, &id), ERR_OK);
+    assert_int_equal(ask(WEB_POST, "/api/reset", "{\"name\":\"Lan\"}"), 409); /* no hub yet */
+    meet_the_hub();
+    assert_int_equal(ask(WEB_POST, "/api/reset", "{\"name\":\"Lan\"}"), 200);
+    hubs_answer("lan", said("challenge"), code);
+    for (unsigned i = 0; i < LOGIN_FAILS_FREE; i++)
+        assert_int_equal(answer_with("Lan", "00000-00000", "mat khau moi"), 403);
+    assert_int_equal(answer_with("Lan", code, "mat khau moi"), 429);
+    wall_now += LOGIN_WAIT_MS;
+    assert_int_equal(answer_with("Lan", code, "mat khau moi"), 200);
+}
+
 static void test_hostile_text_stays_text(void **state)
 {
     (void)state;
@@ -637,6 +981,14 @@ int main(void)
         T(test_a_form_is_checked_field_by_field),
         T(test_a_stale_save_is_refused),
         T(test_drafts_survive_the_process),
+        T(test_lists_are_filtered),
+        T(test_lists_are_ordered),
+        T(test_a_list_is_exported),
+        T(test_a_role_is_a_limit),
+        T(test_a_changed_role_ends_sessions_and_a_keeper_stays),
+        T(test_handing_over),
+        T(test_a_forgotten_password),
+        T(test_answers_are_not_guessed),
         T(test_hostile_text_stays_text),
         T(test_broken_requests_are_refused),
         T(test_files_of_the_page),
