@@ -111,6 +111,18 @@ const struct catalogue_field *catalogue_field_by_no(const struct catalogue_type 
     return NULL;
 }
 
+const struct catalogue_field *catalogue_title(const struct catalogue_type *t)
+{
+    const struct catalogue_field *first = NULL;
+    for (size_t i = 0; i < t->field_count; i++) {
+        const struct catalogue_field *f = &t->fields[i];
+        if (f->kind != CATALOGUE_TEXT) continue;
+        if (f->required) return f;
+        if (first == NULL) first = f;
+    }
+    return first;
+}
+
 const struct catalogue_field *catalogue_field_by_name(const struct catalogue_type *t,
                                                       const char *name)
 {

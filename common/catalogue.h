@@ -253,6 +253,9 @@ const struct catalogue_type *catalogue_types(const struct catalogue *c, size_t *
 const struct catalogue_field *catalogue_field_by_no(const struct catalogue_type *t, unsigned no);
 const struct catalogue_field *catalogue_field_by_name(const struct catalogue_type *t,
                                                       const char *name);
+/* The field that names a record of the type in lists: its first required text, else its first text.
+ * NULL: none. */
+const struct catalogue_field *catalogue_title(const struct catalogue_type *t);
 bool catalogue_choice_known(const struct catalogue *c, const char *list, const char *value);
 const struct catalogue_choice *catalogue_choices(const struct catalogue *c,
                                                  size_t *count); /* sorted by list, file order */

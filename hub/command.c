@@ -189,6 +189,7 @@ static const struct {
     {"explain", hub_command_explain},
     {"diff", hub_command_diff},
     {"proof", hub_command_proof},
+    {"user", hub_command_user},
 };
 
 json_t *hub_command(struct hub_app *a, const json_t *request)

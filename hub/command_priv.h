@@ -64,6 +64,9 @@ json_t *hub_command_explain(struct hub_app *a, const json_t *request);
 json_t *hub_command_diff(struct hub_app *a, const json_t *request);
 json_t *hub_command_proof(struct hub_app *a, const json_t *request);
 
+/* command_user.c */
+json_t *hub_command_user(struct hub_app *a, const json_t *request);
+
 /* command.c: answers */
 json_t *hub_command_error(enum err e, const char *vi, const char *en);
 json_t *hub_command_fail(enum err e); /* the words of an error that has none of its own */

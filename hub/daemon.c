@@ -4,7 +4,7 @@
 #include "common/io/tls.h"
 #include "common/log.h"
 #include "hub/command.h"
-#include "hub/province.h"
+#include "hub/desk.h"
 
 #include <stdio.h>
 
@@ -14,6 +14,7 @@ struct hub_daemon {
     struct hub_app *app;
     struct rpc_server *rpc;
     struct web *web;
+    struct hub_desk *desk;
 };
 
 static void hub_daemon_request(void *ctx, struct rpc_call *call, json_t *request)
@@ -67,7 +68,7 @@ static enum err hub_daemon_web(struct hub_daemon *d)
     char host[HUB_HOST_ROOM], names[HUB_HOST_ROOM];
     const char *hosts[WEB_HOSTS_MAX];
     struct buf cert, key;
-    struct web_options o = {.address = host, .handler = hub_province_handle, .ctx = a};
+    struct web_options o = {.address = host, .handler = hub_desk_handle, .ctx = d->desk};
     if (!conf_hostport(a->conf, "web", "listen", host, sizeof host, &o.port)) return ERR_CONFIG;
     snprintf(names, sizeof names, "%s", conf_string(a->conf, "web", "names"));
     o.host_count = hub_app_split(names, hosts, WEB_HOSTS_MAX);
@@ -80,7 +81,10 @@ static enum err hub_daemon_web(struct hub_daemon *d)
     o.cert_pem = buf_cstr(&cert);
     o.key_pem = buf_cstr(&key);
     if (e == ERR_OK) e = web_open(hub_drive_loop(a->drive), &o, &d->web);
-    if (e == ERR_OK) a->web_port = web_port(d->web);
+    if (e == ERR_OK) {
+        a->web_port = web_port(d->web);
+        hub_desk_serve(d->desk, d->web);
+    }
     tls_wipe(&key);
     buf_free(&cert);
     return e;
@@ -131,7 +135,12 @@ enum err hub_app_run(struct hub_app *a)
                                   .ctx = &d};
     enum err e = hub_drive_new(&o, &a->drive);
     if (e != ERR_OK) return e;
-    e = hub_daemon_start(&d);
+    struct hub_desk_options desk = {.app = a,
+                                    .loop = hub_drive_loop(a->drive),
+                                    .mono_ms = clock_mono_ms,
+                                    .wall_ms = clock_wall_ms};
+    e = hub_desk_new(&desk, &d.desk);
+    if (e == ERR_OK) e = hub_daemon_start(&d);
     if (e == ERR_OK) {
         LOG_EVENT(LOG_LEVEL_INFO, log_evt("hub.ready"), log_uint("port", a->sync_port),
                   log_uint("web_port", a->web_port));
@@ -140,6 +149,7 @@ enum err hub_app_run(struct hub_app *a)
     }
     hub_drive_free(a->drive);
     a->drive = NULL;
+    hub_desk_free(d.desk);
     enum err gone = hub_app_path(a->data, HUB_PORTS_FILE, path);
     if (gone == ERR_OK) gone = file_remove(path);
     (void)gone; /* it may never have been written */

@@ -96,6 +96,10 @@ static const struct cli_opt bundle_opts[] = {
         "out: everything of that node from the beginning"),
 };
 
+static const struct cli_opt user_opts[] = {
+    OPT("role", "VAI_TRÒ", "admin, statistician hoặc viewer", "admin, statistician or viewer"),
+};
+
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo trung tâm mới", "make a new hub", OPTS(init_opts), 0, 0, hub_tool_init},
     {"run", "", "chạy trung tâm", "run the hub", NULL, 0, 0, 0, hub_tool_run},
@@ -136,6 +140,9 @@ static const struct cli_verb verbs[] = {
      "a .dongbo file for USB or e-mail", OPTS(bundle_opts), 2, 2, hub_tool_bundle},
     {"token", "create|list|revoke [TÊN]", "mã truy cập của cấp tỉnh", "tokens of the province",
      NULL, 0, 1, 2, hub_tool_token},
+    {"user", "add|list|disable|enable|role|passwd|authenticator [TÊN]",
+     "người dùng trang của trung tâm", "logins of the hub's page", OPTS(user_opts), 1, 2,
+     hub_tool_user},
     {"status", "", "tình trạng của trung tâm", "state of the hub", NULL, 0, 0, 0, hub_tool_status},
     {"check-config", "", "kiểm tra và in cấu hình", "check and print the config", NULL, 0, 0, 0,
      hub_tool_check_config},

@@ -267,27 +267,43 @@ static void hub_province_route(struct hub_app *a, const struct web_request *q,
     }
 }
 
+static void hub_province_log(const struct web_request *request, const struct web_response *response,
+                             const char *name)
+{
+    LOG_EVENT(LOG_LEVEL_INFO, log_evt("web.access"), log_str("path", request->path),
+              log_uint("status", response->status), log_uint("bytes", response->body.len),
+              log_str("token", name));
+}
+
+void hub_province_serve(struct hub_app *a, const struct web_request *request,
+                        struct web_response *response, const char *name)
+{
+    a->web_requests++;
+    if (request->method == WEB_GET || request->method == WEB_HEAD) {
+        hub_province_route(a, request, response);
+    } else {
+        web_set_header(response, "Allow", "GET, HEAD");
+        hub_province_error(response, 405, "read_only");
+    }
+    hub_province_log(request, response, name);
+}
+
 void hub_province_handle(void *ctx, const struct web_request *request,
                          struct web_response *response)
 {
     struct hub_app *a = ctx;
     char name[MESSAGE_TEXT_MAX + 1] = "";
-    bool read = request->method == WEB_GET || request->method == WEB_HEAD;
     enum err e = hub_province_token(a, request->headers[WEB_AUTHORIZATION], name);
+    if (e == ERR_OK) {
+        hub_province_serve(a, request, response, name);
+        return;
+    }
     a->web_requests++;
     if (e == ERR_DENIED) {
-        name[0] = '\0';
         web_set_header(response, "WWW-Authenticate", "Bearer");
         hub_province_error(response, 401, "token_needed");
-    } else if (e != ERR_OK) {
-        hub_province_fail(response, e);
-    } else if (!read) {
-        web_set_header(response, "Allow", "GET, HEAD");
-        hub_province_error(response, 405, "read_only");
     } else {
-        hub_province_route(a, request, response);
+        hub_province_fail(response, e);
     }
-    LOG_EVENT(LOG_LEVEL_INFO, log_evt("web.access"), log_str("path", request->path),
-              log_uint("status", response->status), log_uint("bytes", response->body.len),
-              log_str("token", name));
+    hub_province_log(request, response, "");
 }

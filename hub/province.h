@@ -18,7 +18,11 @@
 #include "common/io/web.h"
 #include "hub/app.h"
 
-/* A web_handler_fn; ctx is the struct hub_app. */
+/* For who was let in already: `name` stands in the access line. */
+void hub_province_serve(struct hub_app *a, const struct web_request *request,
+                        struct web_response *response, const char *name);
+
+/* By token. A web_handler_fn; ctx is the struct hub_app. */
 void hub_province_handle(void *ctx, const struct web_request *request,
                          struct web_response *response);
 

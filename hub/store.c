@@ -109,6 +109,18 @@ static const struct db_migration hub_schema[] = {
     /* persons that look alike: keys of kind 2 stand in sys_match too */
     {
         "ALTER TABLE sys_pair ADD COLUMN score INTEGER NOT NULL DEFAULT 1000;",
+    },
+    {
+        /* the desk: logins, failed tries, who did what */
+        "CREATE TABLE sys_user(name TEXT PRIMARY KEY NOT NULL, fold TEXT NOT NULL UNIQUE,"
+        "  hash TEXT NOT NULL, role TEXT NOT NULL, once INTEGER NOT NULL, secret BLOB,"
+        "  code_step INTEGER NOT NULL, created_ms INTEGER NOT NULL, disabled_ms INTEGER NOT NULL)"
+        "  WITHOUT ROWID;"
+        "CREATE TABLE sys_tries(key TEXT PRIMARY KEY NOT NULL, fails INTEGER NOT NULL,"
+        "  at_ms INTEGER NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE sys_audit(no INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, user TEXT NOT "
+        "NULL,"
+        "  what TEXT NOT NULL, detail TEXT NOT NULL, result TEXT NOT NULL);",
     }};
 
 /* ---- small values ---- */

@@ -1,77 +1,19 @@
 /* catalogue and check: what a form is made of, and what is wrong with it while it is filled in. */
 #include "node/command_priv.h"
+#include "common/io/catalogue_json.h"
 #include "common/io/store_typed.h"
-#include "node/store_search.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* ---- catalogue ---- */
 
-static json_t *node_form_field(const struct catalogue_field *f)
-{
-    static const char *const kinds[] = {"text",  "int",    "money",   "decimal", "bool", "date",
-                                        "pdate", "choice", "choices", "ref",     "unit"};
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:b}", "name", f->name, "kind",
-                     kinds[f->kind], "list", f->list, "vi", f->label_vi, "en", f->label_en,
-                     "section", f->section, "required", (int)f->required, "identity",
-                     (int)(f->identity == CATALOGUE_IDENTITY_NUMBER), "class", (int)f->sensitivity,
-                     "relevant", (int)(f->relevant[0] != '\0'));
-}
-
-static json_t *node_form_type(const struct catalogue_type *t)
-{
-    static const char *const scopes[] = {"own", "down", "hub"};
-    const struct catalogue_field *title = node_store_title_field(t);
-    json_t *fields = json_array();
-    for (size_t i = 0; i < t->field_count; i++)
-        json_array_append_new(fields, node_form_field(&t->fields[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o}", "name", t->name, "vi", t->label_vi,
-                     "en", t->label_en, "scope", scopes[t->scope], "class", (int)t->sensitivity,
-                     "title", title != NULL ? title->name : "", "fields", fields);
-}
-
-static json_t *node_form_choices(const struct catalogue *cat)
-{
-    size_t n = 0;
-    const struct catalogue_choice *v = catalogue_choices(cat, &n);
-    json_t *lists = json_object();
-    for (size_t i = 0; i < n; i++) {
-        json_t *list = json_object_get(lists, v[i].list);
-        if (list == NULL) {
-            list = json_array();
-            json_object_set_new(lists, v[i].list, list);
-        }
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "value", v[i].value, "vi",
-                                              v[i].label_vi, "en", v[i].label_en));
-    }
-    return lists;
-}
-
-static json_t *node_form_units(const struct catalogue *cat)
-{
-    size_t n = 0;
-    const struct catalogue_unit *v = catalogue_units(cat, &n);
-    json_t *units = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(units,
-                              json_pack("{s:s, s:s}", "value", v[i].code, "vi", v[i].name_vi));
-    return units;
-}
-
 json_t *node_command_catalogue(struct node_command *c, const json_t *request)
 {
     uint32_t edition = 0;
-    size_t n = 0;
     const struct catalogue *cat = node_store_catalogue(c->store, &edition);
     (void)request;
-    if (cat == NULL) return node_no_catalogue();
-    const struct catalogue_type *types = catalogue_types(cat, &n);
-    json_t *list = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, node_form_type(&types[i]));
-    return json_pack("{s:I, s:o, s:o, s:o}", "edition", (json_int_t)edition, "types", list,
-                     "choices", node_form_choices(cat), "units", node_form_units(cat));
+    return cat != NULL ? catalogue_json(cat, edition) : node_no_catalogue();
 }
 
 /* ---- check ---- */

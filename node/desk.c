@@ -69,46 +69,9 @@ bool node_desk_route_at(size_t i, struct node_desk_route_text *out)
 
 /* ---- answers ---- */
 
-static unsigned node_desk_status_of(const json_t *response)
-{
-    static const struct {
-        enum err e;
-        unsigned status;
-    } map[] = {
-        {ERR_OK, 200},        {ERR_NOT_FOUND, 404}, {ERR_STALE, 409}, {ERR_EXISTS, 409},
-        {ERR_NOT_READY, 409}, {ERR_BAD_INPUT, 422}, {ERR_USAGE, 422}, {ERR_BAD_VALUE, 422},
-        {ERR_TOO_LARGE, 413}, {ERR_DENIED, 403},    {ERR_AGAIN, 429}, {ERR_FULL, 507},
-        {ERR_LOCKED, 401},
-    };
-    enum err e = node_command_error_of(response);
-    for (size_t i = 0; i < sizeof map / sizeof map[0]; i++) {
-        if (map[i].e == e) return map[i].status;
-    }
-    return 500;
-}
-
-/* Consumes the response. */
-void node_desk_answer(struct web_response *r, json_t *response)
-{
-    char *text = response != NULL ? json_dumps(response, JSON_COMPACT) : NULL;
-    r->status = text != NULL ? node_desk_status_of(response) : 500;
-    web_set_header(r, "Content-Type", "application/json; charset=utf-8");
-    if (text != NULL) buf_add_str(&r->body, text);
-    free(text);
-    json_decref(response);
-}
-
-static void node_desk_refuse(struct web_response *r, unsigned status, enum err e, const char *vi,
-                             const char *en)
-{
-    node_desk_answer(r, node_command_error(e, vi, en, NULL));
-    r->status = status;
-}
-
 const char *node_desk_text(const struct node_desk_call *c, const char *key)
 {
-    const char *s = json_string_value(json_object_get(c->body, key));
-    return s != NULL ? s : "";
+    return web_json_text(c->body, key);
 }
 
 /* ---- a request ---- */
@@ -126,42 +89,6 @@ static bool node_desk_ours(const struct node_desk *d, const struct web_request *
         same = same || strcmp(origin, mine) == 0;
     }
     return same && csrf != NULL && login_same(csrf, s != NULL ? s->csrf : d->csrf);
-}
-
-/* "1" and "true" are truth, digits alone are a number where commands want numbers. */
-static json_t *node_desk_query(const struct web_request *q)
-{
-    json_t *o = json_object();
-    for (size_t i = 0; i < q->param_count; i++) {
-        const char *name = q->params[i].name, *v = q->params[i].value;
-        bool number =
-            strcmp(name, "offset") == 0 || strcmp(name, "max") == 0 || strcmp(name, "before") == 0;
-        bool truth = strcmp(v, "true") == 0;
-        bool list = strcmp(name, "where") == 0; /* conditions, as JSON */
-        json_t *j = number  ? json_integer(strlen(v) < 16 ? strtoll(v, NULL, 10) : 0)
-                    : list  ? json_loads(v, JSON_REJECT_DUPLICATES, NULL)
-                    : truth ? json_true()
-                            : json_string(v);
-        if (j == NULL || json_object_get(o, name) != NULL) { /* not UTF-8, or a name twice */
-            json_decref(j);
-            json_decref(o);
-            return NULL;
-        }
-        json_object_set_new(o, name, j);
-    }
-    return o;
-}
-
-static json_t *node_desk_body(const struct web_request *q)
-{
-    const char *type = q->headers[WEB_CONTENT_TYPE];
-    if (q->method == WEB_GET || q->method == WEB_HEAD || q->method == WEB_DELETE)
-        return node_desk_query(q);
-    if (type == NULL || strncmp(type, "application/json", 16) != 0) return NULL;
-    json_t *j = json_loadb((const char *)q->body.p, q->body.len, JSON_REJECT_DUPLICATES, NULL);
-    if (json_is_object(j)) return j;
-    json_decref(j);
-    return NULL;
 }
 
 static void node_desk_watch(struct node_desk_call *c, const json_t *response)
@@ -192,15 +119,15 @@ static json_t *node_desk_command(struct node_desk_call *c, const struct node_des
 
 static void node_desk_carry_out(struct node_desk_call *c, const struct node_desk_route *route)
 {
-    c->body = node_desk_body(c->q);
+    c->body = web_json_body(c->q);
     if (c->body == NULL) {
-        node_desk_refuse(c->r, 400, ERR_BAD_INPUT, "Yêu cầu không phải JSON hợp lệ.",
-                         "The request is no valid JSON.");
+        web_json_refuse(c->r, 400, ERR_BAD_INPUT, "Yêu cầu không phải JSON hợp lệ.",
+                        "The request is no valid JSON.");
         return;
     }
     json_t *response = route->fn != NULL ? route->fn(c) : node_desk_command(c, route);
     /* The one that answers with a file of the page has filled the response itself. */
-    if (!c->left && (response != NULL || c->r->body.len == 0)) node_desk_answer(c->r, response);
+    if (!c->left && (response != NULL || c->r->body.len == 0)) web_json_answer(c->r, response);
     json_decref(c->body);
 }
 
@@ -219,20 +146,20 @@ static void node_desk_api(struct node_desk *d, const struct web_request *q, stru
 {
     struct node_desk_call c = {.d = d, .q = q, .r = r, .session = node_desk_session_of(d, q)};
     if (q->method != WEB_GET && q->method != WEB_HEAD && !node_desk_ours(d, q, c.session)) {
-        node_desk_refuse(r, 403, ERR_DENIED,
-                         "Yêu cầu không đến từ trang này, hoặc phiên đã đổi: hãy tải lại trang.",
-                         "The request does not come from this page, or the session has changed: "
-                         "load the page again.");
+        web_json_refuse(r, 403, ERR_DENIED,
+                        "Yêu cầu không đến từ trang này, hoặc phiên đã đổi: hãy tải lại trang.",
+                        "The request does not come from this page, or the session has changed: "
+                        "load the page again.");
         return;
     }
     if (c.session == NULL && (route->flags & NODE_DESK_OPEN) == 0) {
-        node_desk_refuse(r, 401, ERR_LOCKED,
-                         "Phiên làm việc đã hết: hãy đăng nhập lại. Bản nháp vẫn còn.",
-                         "The session has ended: log in again. Drafts are kept.");
+        web_json_refuse(r, 401, ERR_LOCKED,
+                        "Phiên làm việc đã hết: hãy đăng nhập lại. Bản nháp vẫn còn.",
+                        "The session has ended: log in again. Drafts are kept.");
         return;
     }
     if (c.session != NULL && !node_desk_may(c.session, route->flags)) {
-        node_desk_refuse(r, 403, ERR_DENIED,
+        web_json_refuse(r, 403, ERR_DENIED,
                          "Vai trò của bạn không làm được việc này; chưa thay đổi gì. Hãy hỏi người "
                          "phụ trách máy.",
                          "Your role may not do this; nothing was changed. Ask this PC's keeper.");
@@ -247,11 +174,7 @@ void node_desk_handle(void *desk, const struct web_request *q, struct web_respon
 {
     struct node_desk *d = desk;
     bool known = false;
-    web_set_header(r, "Content-Security-Policy",
-                   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-                   "img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
-    web_set_header(r, "Cross-Origin-Opener-Policy", "same-origin");
-    web_set_header(r, "Cross-Origin-Resource-Policy", "same-origin");
+    web_page_headers(r);
     for (size_t i = 0; i < NODE_DESK_ROUTES; i++) {
         const struct node_desk_route *route = &node_desk_routes[i];
         enum web_method m = q->method == WEB_HEAD ? WEB_GET : q->method;
@@ -263,8 +186,8 @@ void node_desk_handle(void *desk, const struct web_request *q, struct web_respon
     }
     bool reading = q->method == WEB_GET || q->method == WEB_HEAD;
     if (!known && reading && node_desk_asset(q, r)) return;
-    node_desk_refuse(r, known ? 405 : 404, known ? ERR_USAGE : ERR_NOT_FOUND, "Không có trang này.",
-                     "There is no such page.");
+    web_json_refuse(r, known ? 405 : 404, known ? ERR_USAGE : ERR_NOT_FOUND, "Không có trang này.",
+                    "There is no such page.");
 }
 
 /* ---- open and close ---- */

@@ -1,23 +1,14 @@
 /*
- * The files of the page, inside the program: made at build time by web/embed.py out of web/, each
- * compressed once (gzip) and named by the hash of its content.
+ * The files of the commune's page, inside the program: made at build time by web/embed.py out of web/.
  *
  * Ownership: constants.   Threads: any.
  */
 #ifndef DONGBO_NODE_DESK_ASSETS_H
 #define DONGBO_NODE_DESK_ASSETS_H
 
-#include "common/bytes.h"
+#include "common/io/web_json.h"
 
-struct desk_asset {
-    const char *path;          /* "/app.js" */
-    const char *type;          /* content type */
-    const char *etag;          /* quoted */
-    const unsigned char *data; /* gzip */
-    size_t len;
-};
-
-extern const struct desk_asset desk_assets[];
-extern const size_t desk_asset_count;
+extern const struct web_asset node_desk_assets[];
+extern const size_t node_desk_asset_count;
 
 #endif

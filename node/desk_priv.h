@@ -3,6 +3,7 @@
 #define DONGBO_NODE_DESK_PRIV_H
 
 #include "common/io/file.h"
+#include "common/io/web_json.h"
 #include "common/io/work.h"
 #include "node/desk.h"
 #include "node/sheet.h"
@@ -43,8 +44,6 @@ struct node_desk_call {
 
 typedef json_t *node_desk_fn(struct node_desk_call *c);
 
-/* desk.c: fill the response with this JSON, which it consumes. */
-void node_desk_answer(struct web_response *r, json_t *response);
 
 /* desk_work.c */
 struct node_desk_job { /* first member of a piece of work; zeroed but for the three functions */

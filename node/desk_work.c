@@ -37,7 +37,7 @@ static void node_desk_work_on_loop(void *ctx)
     if (r != NULL) { /* else the service has stopped, and nobody waits */
         struct node_desk_call c = {.d = j->d, .r = r, .session = node_desk_work_session(j)};
         json_t *response = j->done(&c, j);
-        if (response != NULL || r->body.len == 0) node_desk_answer(r, response);
+        if (response != NULL || r->body.len == 0) web_json_answer(r, response);
     }
     web_later_done(j->later);
     node_desk_work_end(j);
@@ -66,7 +66,7 @@ json_t *node_desk_work(struct node_desk_call *c, struct node_desk_job *j)
     c->left = j->later != NULL;
     if (e == ERR_OK) return NULL;
     if (j->later != NULL) {
-        node_desk_answer(web_later_response(j->later), node_command_fail(e));
+        web_json_answer(web_later_response(j->later), node_command_fail(e));
         web_later_done(j->later);
     }
     node_desk_work_end(j);

@@ -54,6 +54,7 @@ enum web_header {
     WEB_ORIGIN,
     WEB_COOKIE,
     WEB_CSRF, /* "X-Dongbo-Csrf": the token that a page sends with what it changes */
+    WEB_HOST, /* passed the guard */
     WEB_HEADER_COUNT
 };
 

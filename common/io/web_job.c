@@ -14,6 +14,7 @@ static const char *const web_header_names[WEB_HEADER_COUNT] = {
     [WEB_ORIGIN] = "Origin",
     [WEB_COOKIE] = "Cookie",
     [WEB_CSRF] = "X-Dongbo-Csrf",
+    [WEB_HOST] = "Host",
 };
 
 /* A copy of `s` inside the job; "" when there is no room, and then the request is refused. */

@@ -33,8 +33,22 @@ def own_files(root):
                 yield path, load(root, path)
 
 
+def words_of(root, code):
+    """The words of both pages: the hub's stand in files of their own and may say a key in other words."""
+    words = {}
+    for name in (f"i18n/{code}.json", f"i18n/hub-{code}.json"):
+        words.update(json.loads(load(root, name)))
+    return words
+
+
 def check_words(root):
-    vi, en = (json.loads(load(root, f"i18n/{code}.json")) for code in ("vi", "en"))
+    for prefix in ("", "hub-"):
+        vi, en = (json.loads(load(root, f"i18n/{prefix}{code}.json")) for code in ("vi", "en"))
+        yield from check_pair(vi, en)
+    yield from check_used(root, words_of(root, "vi"))
+
+
+def check_pair(vi, en):
     for key in sorted(set(vi) ^ set(en)):
         yield f"i18n: {key} is in one language only"
     for key in sorted(set(vi) & set(en)):
@@ -42,6 +56,9 @@ def check_words(root):
             yield f"i18n: {key} is empty"
         if sorted(PLACES.findall(vi[key])) != sorted(PLACES.findall(en[key])):
             yield f"i18n: {key} has other places to fill in the two languages"
+
+
+def check_used(root, vi):
     used = set()
     for path, text in own_files(root):
         for _, key in KEY.findall(text):
@@ -79,11 +96,12 @@ def check_weight(root):
     import embed
     sys.path.pop(0)
     embed.ROOT = os.path.join(root, "web")
-    total = sum(len(embed.packed(c)) for p, _, c in embed.files() if p not in embed.NOT_PAGE)
-    if total > WEIGHT_MAX:
-        yield f"the page weighs {total} bytes compressed, at most {WEIGHT_MAX}"
-    if embed.c_file() != embed.c_file():
-        yield "the same files give other bytes the second time"
+    for side in embed.SIDES:
+        total = sum(len(embed.packed(c)) for p, _, c in embed.files(side) if p not in embed.NOT_PAGE)
+        if total > WEIGHT_MAX:
+            yield f"the {side}'s page weighs {total} bytes compressed, at most {WEIGHT_MAX}"
+        if embed.c_file(side) != embed.c_file(side):
+            yield "the same files give other bytes the second time"
 
 
 def check(root):

@@ -926,8 +926,8 @@ static void test_files_of_the_page(void **state)
     node_desk_handle(desk, &q, &reply);
     assert_int_equal(reply.status, 304);
     assert_int_equal(reply.body.len, 0);
-    for (size_t i = 0; i < desk_asset_count; i++) {
-        assert_int_equal(ask(WEB_GET, desk_assets[i].path, NULL), 200);
+    for (size_t i = 0; i < node_desk_asset_count; i++) {
+        assert_int_equal(ask(WEB_GET, node_desk_assets[i].path, NULL), 200);
         assert_memory_equal(reply.body.p, "\x1f\x8b", 2);
     }
 }

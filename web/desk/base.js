@@ -10,9 +10,10 @@ export const html = htm.bind(h);
 
 const words = {};
 export const lang = { now: "vi" };
+export const wordFiles = ["/i18n/"]; // a later file may say a key in other words
 
 export async function loadWords(code) {
-  if (!words[code]) words[code] = await (await fetch(`/i18n/${code}.json`)).json();
+  if (!words[code]) words[code] = Object.assign({}, ...await Promise.all(wordFiles.map(async (f) => (await fetch(`${f}${code}.json`)).json())));
   lang.now = code;
   document.documentElement.lang = code;
 }

@@ -1,0 +1,214 @@
+#include "hub/desk_priv.h"
+
+#include "common/log.h"
+#include "hub/desk_assets.h"
+#include "hub/province.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- the routes ---- */
+
+enum {
+    DESK_ADMIN = HUB_ROLE_ADMIN,
+    DESK_CASES = HUB_ROLE_STATISTICIAN, /* records of persons, and what comes of them */
+    DESK_STAFF = HUB_ROLE_ADMIN | HUB_ROLE_STATISTICIAN | HUB_ROLE_VIEWER,
+    DESK_ALL = DESK_STAFF | HUB_ROLE_PROVINCE,
+};
+enum {
+    DESK_QUIET = 1, /* asked by the page's clock: does not keep a session alive */
+    DESK_NOTE = 2,  /* a GET that goes to the audit: it opens a record */
+};
+
+/* `verb`: the body (or query) goes to that command with the login's name as `person`. roles 0: no
+ * login is needed. */
+static const struct hub_desk_route {
+    enum web_method method;
+    const char *path;
+    unsigned roles;
+    const char *verb;
+    hub_desk_fn *fn;
+    unsigned flags;
+} hub_desk_routes[] = {
+    {WEB_GET, "/api/session", 0, NULL, hub_desk_session, DESK_QUIET},
+    {WEB_POST, "/api/login", 0, NULL, hub_desk_login, 0},
+    {WEB_POST, "/api/token", 0, NULL, hub_desk_token, 0},
+    {WEB_POST, "/api/code", 0, NULL, hub_desk_code, 0},
+    {WEB_GET, "/api/authenticator", 0, NULL, hub_desk_authenticator, 0},
+    {WEB_POST, "/api/authenticator", 0, NULL, hub_desk_authenticator_set, 0},
+    {WEB_POST, "/api/password", 0, NULL, hub_desk_password, 0},
+    {WEB_POST, "/api/logout", 0, NULL, hub_desk_logout, 0},
+    {WEB_GET, "/api/openapi.json", 0, NULL, hub_desk_openapi, DESK_QUIET},
+    {WEB_GET, "/api/status", DESK_STAFF, "status", NULL, DESK_QUIET},
+    {WEB_GET, "/api/catalogue", DESK_STAFF, NULL, hub_desk_catalogue, DESK_QUIET},
+    {WEB_GET, "/api/nodes", DESK_STAFF, "nodes", NULL, DESK_QUIET},
+    {WEB_POST, "/api/invite", DESK_ADMIN, NULL, hub_desk_invite, 0},
+    {WEB_GET, "/api/conflicts", DESK_CASES, "conflicts", NULL, 0},
+    {WEB_POST, "/api/resolve", DESK_CASES, "resolve", NULL, 0},
+    {WEB_POST, "/api/put", DESK_CASES, "put", NULL, 0},
+    {WEB_GET, "/api/list", DESK_CASES, "list", NULL, DESK_NOTE},
+    {WEB_GET, "/api/record", DESK_CASES, "get", NULL, DESK_NOTE},
+    {WEB_GET, "/api/report", DESK_STAFF, "report", NULL, 0},
+    {WEB_POST, "/api/close", DESK_CASES, "close", NULL, 0},
+    {WEB_GET, "/api/issues", DESK_STAFF, "issues", NULL, DESK_QUIET},
+    {WEB_POST, "/api/check", DESK_STAFF, "verify", NULL, 0},
+    {WEB_POST, "/api/verify", DESK_ALL, NULL, hub_desk_verify, 0},
+    {WEB_GET, "/api/users", DESK_ADMIN, "user", NULL, 0},
+    {WEB_POST, "/api/users", DESK_ADMIN, "user", NULL, 0},
+    {WEB_GET, "/api/tokens", DESK_ADMIN, "token", NULL, 0},
+    {WEB_POST, "/api/tokens", DESK_ADMIN, "token", NULL, 0},
+    {WEB_GET, "/api/audit", DESK_ADMIN, NULL, hub_desk_audit, 0},
+};
+
+enum { HUB_DESK_ROUTES = sizeof hub_desk_routes / sizeof hub_desk_routes[0] };
+
+bool hub_desk_route_at(size_t i, struct hub_desk_route_text *out)
+{
+    static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE"};
+    if (i >= HUB_DESK_ROUTES) return false;
+    *out = (struct hub_desk_route_text){methods[hub_desk_routes[i].method], hub_desk_routes[i].path,
+                                        hub_desk_routes[i].roles};
+    return true;
+}
+
+/* ---- a request ---- */
+
+static bool hub_desk_reads(const struct web_request *q)
+{
+    return q->method == WEB_GET || q->method == WEB_HEAD;
+}
+
+/* What a page of another origin cannot send: the origin of the very host that was asked, and the
+ * token that only our page can read. */
+static bool hub_desk_ours(const struct hub_desk_call *c)
+{
+    const char *origin = c->q->headers[WEB_ORIGIN], *csrf = c->q->headers[WEB_CSRF];
+    const char *host = c->q->headers[WEB_HOST];
+    char mine[280];
+    if (origin == NULL || csrf == NULL || host == NULL) return false;
+    int n = snprintf(mine, sizeof mine, "https://%s", host);
+    return n > 0 && (size_t)n < sizeof mine && strcmp(origin, mine) == 0 &&
+           login_same(csrf, c->session != NULL ? c->session->csrf : c->d->csrf);
+}
+
+static json_t *hub_desk_command(struct hub_desk_call *c, const struct hub_desk_route *route)
+{
+    json_object_set_new(c->body, "verb", json_string(route->verb));
+    json_object_set_new(c->body, "person", json_string(c->session->user));
+    /* Lists are read, everything else of these two is asked for by POST. */
+    bool list = strcmp(route->verb, "user") == 0 || strcmp(route->verb, "token") == 0;
+    if (list && hub_desk_reads(c->q)) json_object_set_new(c->body, "action", json_string("list"));
+    return hub_command(c->d->o.app, c->body);
+}
+
+static void hub_desk_carry_out(struct hub_desk_call *c, const struct hub_desk_route *route)
+{
+    c->body = web_json_body(c->q);
+    if (c->body == NULL) {
+        web_json_refuse(c->r, 400, ERR_BAD_INPUT, "Yêu cầu không phải JSON hợp lệ.",
+                        "The request is no valid JSON.");
+        return;
+    }
+    json_t *answer = route->fn != NULL ? route->fn(c) : hub_desk_command(c, route);
+    bool noted = route->roles != 0 && (!hub_desk_reads(c->q) || (route->flags & DESK_NOTE));
+    if (noted)
+        hub_desk_note(c->d, c->session->user, route->verb != NULL ? route->verb : route->path + 5,
+                      c->body, web_json_error_of(answer));
+    if (answer != NULL || (!c->later && c->r->body.len == 0)) web_json_answer(c->r, answer);
+    json_decref(c->body);
+}
+
+static void hub_desk_api(struct hub_desk_call *c, const struct hub_desk_route *route)
+{
+    if (!hub_desk_reads(c->q) && !hub_desk_ours(c)) {
+        web_json_refuse(c->r, 403, ERR_DENIED,
+                        "Yêu cầu không đến từ trang này, hoặc phiên đã đổi: hãy tải lại trang.",
+                        "The request does not come from this page, or the session has changed: "
+                        "load the page again.");
+    } else if (route->roles != 0 && c->role == HUB_ROLE_NONE) {
+        web_json_refuse(c->r, 401, ERR_LOCKED,
+                        "Phiên làm việc đã hết: hãy đăng nhập lại. Những gì đã ghi vẫn còn.",
+                        "The session has ended: log in again. What was saved is kept.");
+    } else if (route->roles != 0 && ((unsigned)c->role & route->roles) == 0) {
+        web_json_refuse(c->r, 403, ERR_DENIED,
+                        "Vai trò của bạn không làm được việc này. Hãy nhờ người quản trị.",
+                        "Your role may not do this. Ask the admin.");
+    } else {
+        if (c->session != NULL && (route->flags & DESK_QUIET) == 0)
+            c->session->seen_ms = c->d->o.mono_ms();
+        hub_desk_carry_out(c, route);
+    }
+}
+
+/* What is not the API: the two pages and their files. */
+static bool hub_desk_page(const struct web_request *q, struct web_response *r)
+{
+    const char *path = q->path;
+    if (strcmp(path, "/") == 0) path = "/hub.html";
+    if (strcmp(path, "/tinh") == 0) path = "/province.html";
+    return hub_desk_reads(q) && web_asset_answer(hub_desk_assets, hub_desk_asset_count, path, q, r);
+}
+
+static void hub_desk_route(struct hub_desk_call *c)
+{
+    bool known = false;
+    for (size_t i = 0; i < HUB_DESK_ROUTES; i++) {
+        const struct hub_desk_route *route = &hub_desk_routes[i];
+        enum web_method m = c->q->method == WEB_HEAD ? WEB_GET : c->q->method;
+        if (strcmp(route->path, c->q->path) != 0) continue;
+        known = true;
+        if (route->method != m) continue;
+        hub_desk_api(c, route);
+        return;
+    }
+    if (!known && hub_desk_page(c->q, c->r)) return;
+    web_json_refuse(c->r, known ? 405 : 404, known ? ERR_USAGE : ERR_NOT_FOUND,
+                    "Không có trang này.", "There is no such page.");
+}
+
+void hub_desk_handle(void *desk, const struct web_request *q, struct web_response *r)
+{
+    static const char api[] = "/api/v1/";
+    struct hub_desk *d = desk;
+    struct hub_desk_call c = {.d = d, .q = q, .r = r};
+    web_page_headers(r);
+    web_set_header(r, "Strict-Transport-Security", "max-age=31536000");
+    enum err e = hub_app_settle(d->o.app);
+    if (e == ERR_OK) e = hub_desk_who(&c);
+    if (e != ERR_OK) {
+        web_json_answer(r, hub_command_fail(e));
+    } else if (strncmp(q->path, api, sizeof api - 1) != 0) {
+        hub_desk_route(&c);
+    } else if (q->headers[WEB_AUTHORIZATION] == NULL && c.role != HUB_ROLE_NONE) {
+        hub_province_serve(d->o.app, q, r, "session");
+    } else {
+        hub_province_handle(d->o.app, q, r);
+    }
+    login_wipe(&c.user, sizeof c.user);
+}
+
+/* ---- life ---- */
+
+enum err hub_desk_new(const struct hub_desk_options *o, struct hub_desk **out)
+{
+    struct hub_desk *d = calloc(1, sizeof *d);
+    if (d == NULL) return ERR_NOMEM;
+    d->o = *o;
+    d->sessions.idle_ms = HUB_DESK_IDLE_MS;
+    d->sessions.max_ms = HUB_DESK_SESSION_MS;
+    login_token(d->csrf);
+    *out = d;
+    return ERR_OK;
+}
+
+void hub_desk_serve(struct hub_desk *d, struct web *web)
+{
+    d->web = web;
+}
+
+void hub_desk_free(struct hub_desk *d)
+{
+    if (d == NULL) return;
+    login_wipe(d, sizeof *d);
+    free(d);
+}

@@ -1,0 +1,59 @@
+/*
+ * The hub's page and the province's page, behind the hub's HTTPS door: routes over common/io/web to
+ * the same JSON commands as the tool (hub/command.h). docs/api-hub.md describes the API,
+ * web/openapi-hub.json word for word.
+ *
+ *   request -> /api/v1/... -> the province's door (hub/province.h), by token or by session
+ *           -> route -> (not a GET) Origin and token -> session -> role -> command -> JSON, audit
+ *
+ * Who gets in: logins of `dongbo-hub user add` with a role (hub/store_users.h). A login passes
+ * stages, each in a session of its own id: a one-time password must be changed; who may close, erase
+ * or manage keys needs the code of an authenticator, and sets it up first. The province comes in with
+ * its token and sees issued files alone.
+ * A password's hash is computed beside the loop, HUB_DESK_HASHES_MAX at once. Whatever changes
+ * something, and whoever opens a person's record, is noted in the audit.
+ *
+ * Ownership: hub_desk_new() returns the desk; the app and texts of the options are borrowed.
+ * Threads:   loop thread only.   Units: milliseconds.   Limits: HUB_DESK_*, LOGIN_*.
+ */
+#ifndef DONGBO_HUB_DESK_H
+#define DONGBO_HUB_DESK_H
+
+#include "common/io/web.h"
+#include "hub/app.h"
+
+#define HUB_DESK_IDLE_MS    900000u   /* without a person's action */
+#define HUB_DESK_SESSION_MS 43200000u /* in all */
+#define HUB_DESK_HASHES_MAX 2u        /* passwords that are checked at once */
+
+struct uv_loop_s;
+struct hub_desk;
+
+struct hub_desk_options {
+    struct hub_app *app;
+    struct uv_loop_s *loop; /* NULL in a test: hashes are computed at once */
+    uint64_t (*mono_ms)(void);
+    int64_t (*wall_ms)(void);
+};
+
+/* ERR_NOMEM. */
+MUST_CHECK enum err hub_desk_new(const struct hub_desk_options *o, struct hub_desk **out);
+/* The service that asks it, once it listens. */
+void hub_desk_serve(struct hub_desk *d, struct web *web);
+/* After the service and the loop have ended. NULL is fine. */
+void hub_desk_free(struct hub_desk *d);
+
+/* A web_handler_fn; ctx is the desk. */
+void hub_desk_handle(void *desk, const struct web_request *q, struct web_response *r);
+
+/* ---- for tests ---- */
+
+struct hub_desk_route_text {
+    const char *method; /* "GET" */
+    const char *path;
+    unsigned roles; /* bits of enum hub_role; 0: without a login */
+};
+/* Row `i` of the route table of the API; false behind the last one. */
+bool hub_desk_route_at(size_t i, struct hub_desk_route_text *out);
+
+#endif

@@ -1,0 +1,619 @@
+/* The hub's desk without a browser: who gets in and how far, what is refused, what is noted. */
+#include "tests/lib/report_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub/command.h"
+#include "hub/desk.h"
+#include "hub/desk_assets.h"
+#include "hub/store_users.h"
+
+#define HOST "hub.example:7443"
+#define OWN  "mot mat khau dai"
+
+static struct report_hub hub;
+static struct hub_app app;
+static struct hub_desk *desk;
+static uint64_t mono;
+static int64_t wall;
+
+/* What the browser keeps. */
+static char cookie[200], csrf[80], origin[64], host[64];
+static struct web_response reply;
+static json_t *answer;
+static char once[LOGIN_ONCE_ROOM];
+
+static uint64_t mono_ms(void)
+{
+    return mono;
+}
+
+static int64_t wall_ms(void)
+{
+    return wall;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    report_hub_open(&hub, 5);
+    app = (struct hub_app){.store = hub.store, .keys = hub.keys, .web_port = 7443};
+    app.issue = hub.issue;
+    assert_int_equal(hub_store_identity(app.store, &app.identity), ERR_OK);
+    struct hub_desk_options o = {.app = &app, .mono_ms = mono_ms, .wall_ms = wall_ms};
+    assert_int_equal(hub_desk_new(&o, &desk), ERR_OK);
+    mono = 1000000;
+    wall = 1700000000000;
+    cookie[0] = csrf[0] = '\0';
+    snprintf(origin, sizeof origin, "https://" HOST);
+    snprintf(host, sizeof host, HOST);
+    return 0;
+}
+
+static void drop_reply(void)
+{
+    for (size_t i = 0; i < reply.header_count; i++)
+        free(reply.headers[i].value);
+    buf_free(&reply.body);
+    json_decref(answer);
+    answer = NULL;
+    reply = (struct web_response){.status = 200};
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    drop_reply();
+    hub_desk_free(desk);
+    report_hub_close(&hub);
+    return 0;
+}
+
+static const char *header(const char *name)
+{
+    for (size_t i = 0; i < reply.header_count; i++) {
+        if (strcmp(reply.headers[i].name, name) == 0) return reply.headers[i].value;
+    }
+    return "";
+}
+
+/* One request as the browser would send it; keeps the cookie of the answer. "?a=b" is one
+ * parameter. */
+static unsigned ask(enum web_method method, const char *path, const char *body)
+{
+    struct web_request q = {.method = method, .path = path};
+    char name[64], value[200];
+    drop_reply();
+    buf_init(&reply.body, 8 * 1024 * 1024);
+    if (method == WEB_GET && body != NULL) {
+        assert_int_equal(sscanf(body, "?%63[^=]=%199s", name, value), 2);
+        q.params[0] = (struct web_param){name, value};
+        q.param_count = 1;
+    } else if (body != NULL) {
+        q.body = bytes_str(body);
+        q.headers[WEB_CONTENT_TYPE] = "application/json";
+    }
+    q.headers[WEB_HOST] = host;
+    if (cookie[0] != '\0') q.headers[WEB_COOKIE] = cookie;
+    if (method != WEB_GET) {
+        if (origin[0] != '\0') q.headers[WEB_ORIGIN] = origin;
+        if (csrf[0] != '\0') q.headers[WEB_CSRF] = csrf;
+    }
+    hub_desk_handle(desk, &q, &reply);
+    answer = json_loadb((const char *)reply.body.p, reply.body.len, 0, NULL);
+    const char *set = header("Set-Cookie");
+    if (set[0] != '\0') snprintf(cookie, sizeof cookie, "%.*s", (int)strcspn(set, ";"), set);
+    return reply.status;
+}
+
+static const char *member(const char *key)
+{
+    const char *s = json_string_value(json_object_get(answer, key));
+    return s != NULL ? s : "";
+}
+
+/* The page asks who it is, and learns the token. */
+static const char *stage(void)
+{
+    static char at[16];
+    assert_int_equal(ask(WEB_GET, "/api/session", NULL), 200);
+    snprintf(csrf, sizeof csrf, "%s", member("csrf"));
+    snprintf(at, sizeof at, "%s", member("stage"));
+    return at;
+}
+
+static json_t *command(json_t *q)
+{
+    json_t *j = hub_command(&app, q);
+    json_decref(q);
+    return j;
+}
+
+static void add_user(const char *name, const char *role)
+{
+    json_t *j = command(json_pack("{s:s, s:s, s:s, s:s}", "verb", "user", "action", "add", "name",
+                                  name, "role", role));
+    snprintf(once, sizeof once, "%s", json_string_value(json_object_get(j, "password")));
+    json_decref(j);
+}
+
+static unsigned post(const char *path, json_t *body)
+{
+    char *text = json_dumps(body, 0);
+    unsigned status = ask(WEB_POST, path, text);
+    free(text);
+    json_decref(body);
+    if (status == 200 && member("csrf")[0] != '\0')
+        snprintf(csrf, sizeof csrf, "%s", member("csrf"));
+    return status;
+}
+
+static unsigned log_in(const char *name, const char *password)
+{
+    return post("/api/login", json_pack("{s:s, s:s}", "name", name, "password", password));
+}
+
+static void code_at(const char *name, int64_t at_ms, char out[16])
+{
+    struct hub_user_name n;
+    struct hub_user u;
+    assert_int_equal(hub_user_name(name, &n), ERR_OK);
+    assert_int_equal(hub_users_find(app.store, n.fold, &u), ERR_OK);
+    snprintf(
+        out, 16, "%06u",
+        (unsigned)login_hotp(BYTES_OF(u.secret), (uint64_t)(at_ms / 1000 / LOGIN_CODE_STEP_S), 6));
+}
+
+/* Base32 of the answer's secret back to bytes, as an app does. */
+static void app_code(const char *secret, char out[16])
+{
+    static const char signs[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    uint8_t key[LOGIN_SECRET_BYTES];
+    uint32_t bits = 0;
+    unsigned have = 0;
+    size_t n = 0;
+    for (const char *p = secret; *p != '\0'; p++) {
+        bits = bits << 5 | (uint32_t)(strchr(signs, *p) - signs);
+        have += 5;
+        if (have >= 8) {
+            have -= 8;
+            key[n++] = (uint8_t)(bits >> have);
+        }
+    }
+    assert_int_equal(n, sizeof key);
+    snprintf(out, 16, "%06u",
+             (unsigned)login_hotp(BYTES_OF(key), (uint64_t)(wall / 1000 / LOGIN_CODE_STEP_S), 6));
+}
+
+/* A user of that role, all the way in. */
+static void enter(const char *name, const char *role)
+{
+    char code[16];
+    cookie[0] = '\0';
+    add_user(name, role);
+    assert_string_equal(stage(), "none");
+    assert_int_equal(log_in(name, once), 200);
+    assert_string_equal(member("stage"), "change");
+    assert_int_equal(post("/api/password", json_pack("{s:s, s:s}", "old", once, "password", OWN)),
+                     200);
+    if (strcmp(role, "viewer") != 0) {
+        assert_string_equal(member("stage"), "enrol");
+        assert_int_equal(ask(WEB_GET, "/api/authenticator", NULL), 200);
+        app_code(member("secret"), code);
+        assert_int_equal(post("/api/authenticator", json_pack("{s:s}", "code", code)), 200);
+    }
+    assert_string_equal(member("stage"), "in");
+    assert_string_equal(member("role"), role);
+}
+
+/* ---- tests ---- */
+
+static void a_login_goes_step_by_step(void **state)
+{
+    char code[16], first[200];
+    (void)state;
+    enter("Trần Thị Mai", "admin");
+    assert_int_equal(post("/api/logout", json_object()), 200);
+    assert_string_equal(stage(), "none");
+    assert_int_equal(log_in("tran thi mai", OWN), 200); /* as it folds */
+    assert_string_equal(member("stage"), "code");
+    snprintf(first, sizeof first, "%s", cookie);
+    assert_int_equal(ask(WEB_GET, "/api/nodes", NULL), 401); /* not in yet */
+    assert_int_equal(ask(WEB_GET, "/api/v1/issues", NULL), 401);
+    code_at("Trần Thị Mai", wall, code); /* the one that set it up: used */
+    assert_int_equal(post("/api/code", json_pack("{s:s}", "code", code)), 403);
+    wall += 30000;
+    code_at("Trần Thị Mai", wall, code);
+    assert_int_equal(post("/api/code", json_pack("{s:s}", "code", code)), 200);
+    assert_string_equal(member("stage"), "in");
+    assert_string_not_equal(first, cookie); /* a new session at each step */
+    assert_int_equal(ask(WEB_GET, "/api/nodes", NULL), 200);
+    assert_int_equal(ask(WEB_GET, "/api/v1/issues", NULL), 200);
+    assert_int_equal(post("/api/logout", json_object()), 200);
+    assert_string_equal(stage(), "none");
+    assert_int_equal(log_in("Trần Thị Mai", OWN), 200);
+    assert_int_equal(post("/api/code", json_pack("{s:s}", "code", code)), 403); /* replayed */
+}
+
+static void nothing_without_a_login(void **state)
+{
+    struct hub_desk_route_text r;
+    (void)state;
+    assert_string_equal(stage(), "none");
+    for (size_t i = 0; hub_desk_route_at(i, &r); i++) {
+        bool get = strcmp(r.method, "GET") == 0;
+        if (r.roles == 0) continue;
+        assert_int_equal(ask(get ? WEB_GET : WEB_POST, r.path, get ? NULL : "{}"), 401);
+    }
+}
+
+/* Every cell of role x route: let in or not, as the table says, and nobody else. */
+static void each_role_may_what_the_table_says(void **state)
+{
+    static const struct {
+        enum hub_role role;
+        const char *name;
+    } roles[] = {{HUB_ROLE_ADMIN, "admin"},
+                 {HUB_ROLE_STATISTICIAN, "statistician"},
+                 {HUB_ROLE_VIEWER, "viewer"}};
+    struct hub_desk_route_text r;
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        enter(roles[k].name, roles[k].name);
+        for (size_t i = 0; hub_desk_route_at(i, &r); i++) {
+            bool get = strcmp(r.method, "GET") == 0;
+            if (r.roles == 0) continue;
+            unsigned status = ask(get ? WEB_GET : WEB_POST, r.path, get ? NULL : "{}");
+            bool refused = status == 403 && strstr(member("en"), "role may not") != NULL;
+            if (refused == ((r.roles & roles[k].role) != 0))
+                fail_msg("%s %s as %s: %u", r.method, r.path, roles[k].name, status);
+        }
+    }
+    /* What the roles are for. */
+    enter("Nguyễn Văn Xem", "viewer");
+    assert_int_equal(ask(WEB_GET, "/api/conflicts", NULL), 403);
+    assert_int_equal(ask(WEB_GET, "/api/record", "?id=00"), 403);
+    assert_int_equal(post("/api/close", json_object()), 403);
+    assert_int_equal(ask(WEB_GET, "/api/users", NULL), 403);
+    enter("Quản Trị", "admin");
+    assert_int_equal(ask(WEB_GET, "/api/conflicts", NULL), 403);
+    assert_int_equal(ask(WEB_GET, "/api/list", "?type=person"), 403);
+    enter("Thống Kê", "statistician");
+    assert_int_equal(post("/api/users", json_object()), 403);
+    assert_int_equal(post("/api/invite", json_object()), 403);
+}
+
+static void another_origin_changes_nothing(void **state)
+{
+    (void)state;
+    enter("Mai", "viewer");
+    static const char *const bad[] = {"",
+                                      "null",
+                                      "http://" HOST,
+                                      "https://hub.example",
+                                      "https://hub.example:7444",
+                                      "https://evil.example:7443"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(origin, sizeof origin, "%s", bad[i]);
+        assert_int_equal(post("/api/logout", json_object()), 403);
+    }
+    snprintf(origin, sizeof origin, "https://" HOST);
+    char kept[80];
+    snprintf(kept, sizeof kept, "%s", csrf);
+    csrf[3] = csrf[3] == 'a' ? 'b' : 'a';
+    assert_int_equal(post("/api/logout", json_object()), 403);
+    csrf[0] = '\0';
+    assert_int_equal(post("/api/logout", json_object()), 403);
+    assert_string_equal(stage(), "in");
+    assert_string_equal(csrf, kept);
+    assert_non_null(strstr(header("Content-Security-Policy"), "script-src 'self'"));
+}
+
+static void the_cookie_is_strict(void **state)
+{
+    (void)state;
+    add_user("Mai", "viewer");
+    assert_string_equal(stage(), "none");
+    assert_int_equal(log_in("Mai", once), 200);
+    const char *set = header("Set-Cookie");
+    assert_non_null(strstr(set, "__Host-dongbo_7443="));
+    assert_non_null(strstr(set, "Path=/; Secure; HttpOnly; SameSite=Strict"));
+}
+
+static void wrong_tries_wait_longer_and_nobody_learns_names(void **state)
+{
+    (void)state;
+    add_user("Mai", "viewer");
+    (void)stage();
+    for (unsigned i = 0; i < LOGIN_FAILS_FREE; i++) {
+        char words[200];
+        assert_int_equal(log_in("Mai", "sai"), 403);
+        snprintf(words, sizeof words, "%s", member("vi"));
+        assert_int_equal(log_in("Không Ai", "sai"), 403);
+        assert_string_equal(words, member("vi"));
+    }
+    assert_int_equal(log_in("Mai", once), 429);
+    assert_string_equal(header("Retry-After"), "30");
+    assert_int_equal(log_in("Không Ai", "sai"), 429);
+    wall += LOGIN_WAIT_MS;
+    assert_int_equal(log_in("Mai", "sai"), 403);
+    wall += LOGIN_WAIT_MS;
+    assert_int_equal(log_in("Mai", once), 429);
+    wall += LOGIN_WAIT_MS;
+    assert_int_equal(log_in("Mai", once), 200);
+    assert_string_equal(member("stage"), "change");
+}
+
+static void wrong_codes_wait_too(void **state)
+{
+    (void)state;
+    enter("Mai", "admin");
+    assert_int_equal(post("/api/logout", json_object()), 200);
+    (void)stage();
+    assert_int_equal(log_in("Mai", OWN), 200);
+    unsigned right = 0;
+    for (unsigned i = 0; i < LOGIN_FAILS_FREE; i++)
+        right += post("/api/code", json_pack("{s:s}", "code", "000000")) == 200;
+    if (right > 0) return; /* one in 70,000 runs */
+    assert_int_equal(post("/api/code", json_pack("{s:s}", "code", "000000")), 429);
+}
+
+static void a_disabled_or_reset_login_is_out_at_once(void **state)
+{
+    static const char *const actions[] = {"disable", "passwd", "authenticator"};
+    char name[32];
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "Mai %zu", i);
+        enter(name, "statistician");
+        assert_int_equal(ask(WEB_GET, "/api/conflicts", NULL), 200);
+        json_decref(command(
+            json_pack("{s:s, s:s, s:s}", "verb", "user", "action", actions[i], "name", name)));
+        assert_int_equal(ask(WEB_GET, "/api/conflicts", NULL), 401);
+        assert_string_equal(stage(), "none");
+        assert_int_equal(log_in(name, OWN), 403);
+    }
+}
+
+static void the_last_admin_stays(void **state)
+{
+    (void)state;
+    add_user("Mai", "admin");
+    json_t *j =
+        command(json_pack("{s:s, s:s, s:s}", "verb", "user", "action", "disable", "name", "Mai"));
+    assert_string_equal(json_string_value(json_object_get(j, "error")), "DENIED");
+    json_decref(j);
+    add_user("Lan", "admin");
+    j = command(json_pack("{s:s, s:s, s:s}", "verb", "user", "action", "disable", "name", "Mai"));
+    assert_true(json_is_true(json_object_get(j, "disabled")));
+    json_decref(j);
+    j = command(json_pack("{s:s, s:s, s:s, s:s}", "verb", "user", "action", "role", "name", "Lan",
+                          "role", "viewer"));
+    assert_string_equal(json_string_value(json_object_get(j, "error")), "DENIED");
+    json_decref(j);
+}
+
+static void a_session_ends(void **state)
+{
+    (void)state;
+    enter("Mai", "viewer");
+    mono += HUB_DESK_IDLE_MS;
+    assert_int_equal(ask(WEB_GET, "/api/report", NULL), 422); /* an action of the person */
+    mono += HUB_DESK_IDLE_MS;
+    assert_int_equal(ask(WEB_GET, "/api/status", NULL), 200); /* the page's clock: none */
+    mono += 1;
+    assert_int_equal(ask(WEB_GET, "/api/status", NULL), 401);
+}
+
+static void the_province_sees_issued_files_alone(void **state)
+{
+    struct hub_close_result closed;
+    struct hub_desk_route_text r;
+    char token[100];
+    (void)state;
+    assert_int_equal(report_close(&hub, "RP04", "2023-6M", &closed), ERR_OK);
+    json_t *j =
+        command(json_pack("{s:s, s:s, s:s}", "verb", "token", "action", "create", "name", "So"));
+    snprintf(token, sizeof token, "%s", json_string_value(json_object_get(j, "token")));
+    json_decref(j);
+    (void)stage();
+    assert_int_equal(post("/api/token", json_pack("{s:s}", "token", "sai")), 403);
+    assert_int_equal(post("/api/token", json_pack("{s:s}", "token", token)), 200);
+    assert_string_equal(member("stage"), "province");
+    assert_int_equal(ask(WEB_GET, "/api/v1/issues", NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "issues")), 1);
+    assert_int_equal(ask(WEB_GET, "/api/v1/issues/1/BC_RP04_2023-6M_735_1.pdf", NULL), 200);
+    assert_string_equal(header("Content-Type"), "application/pdf");
+    for (size_t i = 0; hub_desk_route_at(i, &r); i++) {
+        bool get = strcmp(r.method, "GET") == 0;
+        if (r.roles == 0) continue;
+        unsigned status = ask(get ? WEB_GET : WEB_POST, r.path, get ? NULL : "{}");
+        assert_int_equal(status == 403, (r.roles & HUB_ROLE_PROVINCE) == 0);
+    }
+    assert_int_equal(ask(WEB_POST, "/api/v1/issues", "{}"), 405);
+    json_decref(
+        command(json_pack("{s:s, s:s, s:s}", "verb", "token", "action", "revoke", "name", "So")));
+    assert_int_equal(ask(WEB_GET, "/api/v1/issues", NULL), 401);
+    assert_string_equal(stage(), "none");
+}
+
+static void a_file_is_verified_by_its_hash(void **state)
+{
+    struct hub_close_result closed;
+    uint8_t hash[64];
+    char hex[129], sig[2000];
+    (void)state;
+    assert_int_equal(report_close(&hub, "RP04", "2023-6M", &closed), ERR_OK);
+    enter("Mai", "viewer");
+    assert_int_equal(ask(WEB_GET, "/api/v1/issues/1/BC_RP04_2023-6M_735_1.csv", NULL), 200);
+    crypto_generichash(hash, sizeof hash, reply.body.p, reply.body.len, NULL, 0);
+    assert_int_equal(ask(WEB_GET, "/api/v1/issues/1/BC_RP04_2023-6M_735_1.csv.minisig", NULL), 200);
+    snprintf(sig, sizeof sig, "%.*s", (int)reply.body.len, (const char *)reply.body.p);
+    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+    assert_int_equal(post("/api/verify", json_pack("{s:s, s:s}", "hash", hex, "minisig", sig)),
+                     200);
+    assert_true(json_is_true(json_object_get(answer, "good")));
+    assert_non_null(strstr(member("trusted"), "2023-6M"));
+    hex[0] = hex[0] == '0' ? '1' : '0';
+    assert_int_equal(post("/api/verify", json_pack("{s:s, s:s}", "hash", hex, "minisig", sig)),
+                     200);
+    assert_true(json_is_false(json_object_get(answer, "good")));
+    assert_int_equal(post("/api/verify", json_pack("{s:s, s:s}", "hash", hex, "minisig", "x")),
+                     422);
+    assert_int_equal(post("/api/verify", json_pack("{s:s, s:s}", "hash", "zz", "minisig", sig)),
+                     422);
+}
+
+static bool noted(const char *user, const char *what, const char *detail, const char *result)
+{
+    json_t *row = NULL;
+    size_t i = 0;
+    assert_int_equal(ask(WEB_GET, "/api/audit", NULL), 200);
+    json_array_foreach(json_object_get(answer, "rows"), i, row)
+    {
+        if (strcmp(json_string_value(json_object_get(row, "user")), user) == 0 &&
+            strcmp(json_string_value(json_object_get(row, "what")), what) == 0 &&
+            strstr(json_string_value(json_object_get(row, "detail")), detail) != NULL &&
+            strcmp(json_string_value(json_object_get(row, "result")), result) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void the_audit_tells_who_did_what(void **state)
+{
+    (void)state;
+    enter("Thống Kê", "statistician");
+    assert_int_equal(post("/api/close", json_pack("{s:s, s:s, s:s}", "report", "RP04", "period",
+                                                  "2023-6M", "person", "Kẻ Giả Danh")),
+                     200);
+    assert_int_equal(ask(WEB_GET, "/api/record", "?id=00112233445566778899aabbccddeeff"), 404);
+    (void)log_in("Không Ai", "sai");
+    enter("Quản Trị", "admin");
+    assert_true(noted("Thống Kê", "close", "report=RP04 period=2023-6M", "OK"));
+    assert_true(noted("Thống Kê", "get", "id=00112233445566778899aabbccddeeff", "NOT_FOUND"));
+    assert_true(noted("?", "login", "", "DENIED"));
+    assert_true(noted("Quản Trị", "authenticator", "", "OK"));
+    assert_false(noted("Kẻ Giả Danh", "close", "", "OK"));
+    json_t *j = command(json_pack("{s:s}", "verb", "issues"));
+    struct id_person who;
+    char hex[2 * ID_PERSON_BYTES + 1];
+    hub_app_person(&app, "Thống Kê", &who);
+    id_hex(BYTES_OF(who.b), hex);
+    assert_string_equal(json_string_value(json_object_get(
+                            json_array_get(json_object_get(j, "issues"), 0), "person")),
+                        hex);
+    json_decref(j);
+}
+
+static void an_invitation_has_its_picture(void **state)
+{
+    (void)state;
+    enter("Quản Trị", "admin");
+    assert_int_equal(post("/api/invite",
+                          json_pack("{s:s, s:s}", "unit", "26170", "address", "hub.example:7350")),
+                     200);
+    assert_non_null(strstr(member("invitation"), "dongbo1:"));
+    assert_true(json_array_size(json_object_get(answer, "qr")) >= 21);
+}
+
+static void files_of_the_pages(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < hub_desk_asset_count; i++) {
+        assert_int_equal(ask(WEB_GET, hub_desk_assets[i].path, NULL), 200);
+        assert_string_equal(header("Content-Encoding"), "gzip");
+    }
+    assert_int_equal(ask(WEB_GET, "/", NULL), 200);
+    assert_int_equal(ask(WEB_GET, "/tinh", NULL), 200);
+    assert_int_equal(ask(WEB_GET, "/index.html", NULL), 404); /* the node's */
+    assert_int_equal(ask(WEB_GET, "/../hub.db", NULL), 404);
+    assert_int_equal(ask(WEB_DELETE, "/api/login", NULL), 405);
+}
+
+static void broken_requests_are_refused(void **state)
+{
+    (void)state;
+    enter("Quản Trị", "admin");
+    assert_int_equal(ask(WEB_POST, "/api/users", "{"), 400);
+    assert_int_equal(ask(WEB_POST, "/api/users", "[]"), 400);
+    assert_int_equal(ask(WEB_POST, "/api/users", "{\"action\":\"list\",\"action\":\"add\"}"), 400);
+    assert_int_equal(ask(WEB_POST, "/api/users", "{\"action\":\"add\",\"name\":\"\\u0000\"}"), 400);
+    assert_int_equal(ask(WEB_POST, "/api/users", "{\"action\":\"add\",\"name\":\"\"}"), 422);
+    assert_int_equal(
+        ask(WEB_POST, "/api/users", "{\"action\":\"add\",\"name\":\"A\",\"role\":\"root\"}"), 422);
+    assert_int_equal(ask(WEB_POST, "/api/users", "{\"action\":\"list\",\"verb\":\"close\"}"), 200);
+}
+
+/* Every route of the table is in the document with its roles, and nothing else is. */
+static void openapi_names_every_route(void **state)
+{
+    struct hub_desk_route_text r;
+    json_error_t why;
+    size_t routes = 0, named = 0;
+    const char *path = NULL, *method = NULL;
+    json_t *item = NULL, *op = NULL;
+    (void)state;
+    json_t *doc = json_load_file(DONGBO_SOURCE_DIR "/web/openapi-hub.json", 0, &why);
+    if (doc == NULL) fail_msg("%d: %s", why.line, why.text);
+    json_t *paths = json_object_get(doc, "paths");
+    for (; hub_desk_route_at(routes, &r); routes++) {
+        char lower[8] = "";
+        unsigned roles = 0;
+        for (size_t i = 0; r.method[i] != '\0'; i++)
+            lower[i] = (char)(r.method[i] | 0x20);
+        op = json_object_get(json_object_get(paths, r.path), lower);
+        if (op == NULL) fail_msg("%s %s is not in openapi-hub.json", r.method, r.path);
+        json_t *list = json_object_get(op, "x-roles");
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            const char *role = json_string_value(json_array_get(list, i));
+            roles |= strcmp(role, "province") == 0 ? HUB_ROLE_PROVINCE : hub_role_of(role);
+        }
+        if (roles != r.roles) fail_msg("%s %s: other roles", r.method, r.path);
+    }
+    json_object_foreach(paths, path, item)
+    {
+        json_object_foreach(item, method, op)
+        {
+            named++;
+            assert_true(json_is_string(json_object_get(op, "summary")));
+        }
+    }
+    assert_int_equal(named, routes);
+    json_decref(doc);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(a_login_goes_step_by_step),
+        T(nothing_without_a_login),
+        T(each_role_may_what_the_table_says),
+        T(another_origin_changes_nothing),
+        T(the_cookie_is_strict),
+        T(wrong_tries_wait_longer_and_nobody_learns_names),
+        T(wrong_codes_wait_too),
+        T(a_disabled_or_reset_login_is_out_at_once),
+        T(the_last_admin_stays),
+        T(a_session_ends),
+        T(the_province_sees_issued_files_alone),
+        T(a_file_is_verified_by_its_hash),
+        T(the_audit_tells_who_did_what),
+        T(an_invitation_has_its_picture),
+        T(files_of_the_pages),
+        T(broken_requests_are_refused),
+        T(openapi_names_every_route),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
