@@ -1,0 +1,113 @@
+// The hub's page: who is logged in, where we are, what is true at the hub now.
+import { html, render, t, lang, loadWords, wordFiles, session, onSession, refreshSession, api, number, showTime,
+  useState, useEffect, useRef } from "../desk/base.js";
+import { Note, Title, loadCatalogue, catalogue, otherLang } from "../desk/parts.js";
+import { Login } from "./login.js";
+import { Dashboard } from "./dashboard.js";
+import { Conflicts } from "./conflicts.js";
+import { Reports } from "./reports.js";
+import { Nodes } from "./nodes.js";
+import { People } from "./people.js";
+import { Record } from "./record.js";
+import { Account } from "./account.js";
+
+const POLL_MS = 5000;
+
+function useHash() {
+  const [hash, set] = useState(location.hash.slice(1) || "/");
+  useEffect(() => {
+    const f = () => set(location.hash.slice(1) || "/");
+    addEventListener("hashchange", f);
+    return () => removeEventListener("hashchange", f);
+  }, []);
+  return hash;
+}
+
+function useStatus() {
+  const [status, set] = useState(null);
+  const [lost, setLost] = useState(false);
+  const again = useRef(() => {});
+  useEffect(() => {
+    let live = true;
+    let timer;
+    const ask = async () => {
+      clearTimeout(timer);
+      try {
+        const s = await api("GET", "/api/status");
+        if (!live) return;
+        set(s);
+        setLost(false);
+      } catch (e) {
+        if (live) setLost(e.status === 0);
+      }
+      if (live) timer = setTimeout(ask, POLL_MS);
+    };
+    again.current = ask;
+    ask();
+    return () => { live = false; clearTimeout(timer); };
+  }, []);
+  return [status, () => again.current(), lost];
+}
+
+function Screen({ path, status, refresh }) {
+  const [, where, ...rest] = path.split("?")[0].split("/");
+  const query = new URLSearchParams(path.split("?")[1] || "");
+  const may = (role) => session.role === role;
+  const no = html`<${Title}>${t("nopage")}</${Title}>`;
+  switch (where) {
+    case "conflicts": return may("statistician") ? html`<${Conflicts} key=${path} status=${status} refresh=${refresh} />` : no;
+    case "reports": return html`<${Reports} key=${path} rest=${rest} query=${query} status=${status} refresh=${refresh} />`;
+    case "nodes": return html`<${Nodes} key=${path} status=${status} />`;
+    case "people": return may("admin") ? html`<${People} key=${path} />` : no;
+    case "record": return may("statistician") ? html`<${Record} key=${path} id=${rest[0]} />` : no;
+    case "account": return html`<${Account} key=${path} />`;
+    case "": case undefined: return html`<${Dashboard} key=${path} status=${status} />`;
+    default: return no;
+  }
+}
+
+function Inside({ changeLang }) {
+  const path = useHash();
+  const [status, refresh, lost] = useStatus();
+  const [ready, setReady] = useState(catalogue.edition > 0);
+  const edition = status ? status.edition : 0;
+  useEffect(() => {
+    if (edition > 0 && edition !== catalogue.edition) loadCatalogue().then(() => setReady(true), () => {});
+  }, [edition]);
+  useEffect(() => { scrollTo(0, 0); }, [path]);
+  const logout = async () => { await api("POST", "/api/logout", {}); await refreshSession(); };
+  const at = `/${path.split("?")[0].split("/")[1]}`;
+  const link = (to, text, n = 0) => html`<a href=${`#${to}`} aria-current=${at === to ? "page" : undefined}>${text}${n > 0 ? ` (${number(n)})` : ""}</a>`;
+  const open = status ? status.conflicts + status.pairs : 0;
+  return html`<a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); document.querySelector("h1")?.focus(); }}>${t("skip")}</a>
+    <header class="bar"><div><a class="brand" href="#/">Đồng Bộ</a>
+      <span class="unit">${session.unit_name}</span><span class="grow"></span>
+      <nav aria-label=${t("nav")}>${link("/", t("hub.dashboard"))}${link("/reports", t("hub.reports"))}
+        ${session.role === "statistician" && link("/conflicts", t("hub.conflicts"), open)}${link("/nodes", t("hub.nodes"))}
+        ${session.role === "admin" && link("/people", t("hub.people"))}</nav>
+      <a class="link" href="#/account">${session.user}</a>
+      <button onClick=${changeLang} lang=${otherLang()}>${otherLang() === "en" ? "English" : "Tiếng Việt"}</button>
+      <button onClick=${logout}>${t("logout")}</button></div></header>
+    <main class="page" id="main">
+      ${lost && html`<${Note} kind="bad"><p>${t("error.offline")}</p></${Note}>`}
+      ${!status || (edition > 0 && !ready) ? html`<p>${t("loading")}</p>` : html`<${Screen} path=${path} status=${status} refresh=${refresh} />`}</main>`;
+}
+
+function App() {
+  const [, again] = useState(0);
+  useEffect(() => onSession(() => again((n) => n + 1)), []);
+  const changeLang = async () => {
+    await loadWords(otherLang());
+    again((n) => n + 1);
+  };
+  return session.stage === "in" ? html`<${Inside} changeLang=${changeLang} />` : html`<${Login} changeLang=${changeLang} />`;
+}
+
+async function start() {
+  wordFiles.push("/i18n/hub-");
+  await Promise.all([loadWords(lang.now), refreshSession()]);
+  const at = document.getElementById("app");
+  at.textContent = "";
+  render(html`<${App} />`, at);
+}
+start();

@@ -1,0 +1,52 @@
+// The first screen: what needs somebody, the communes, and indicators against targets.
+import { html, t, session, api, showTime, number, useState, useEffect } from "../desk/base.js";
+import { Note, Title, catalogue } from "../desk/parts.js";
+import { Table, ago } from "./parts.js";
+import { communes, worries } from "./nodes.js";
+import { fetchIssues, Charts } from "./figures.js";
+
+function Commune({ unit, nodes, edition, due }) {
+  const living = nodes.filter((n) => !n.revoked);
+  const contact = living.map((n) => n.contact).filter(Boolean).sort().pop();
+  const sum = (key) => living.reduce((a, n) => a + n[key], 0);
+  const words = living.flatMap((n) => worries(n, edition));
+  const fresh = ago(contact);
+  return html`<tr><th scope="row">${unit.vi}</th>
+    <td>${living.length === 0 ? html`<span class="state">○ ${t("node.notjoined")}</span>`
+      : html`<span class=${`state ${fresh < 7 ? "ok" : "warn"}`}>${fresh < 7 ? "●" : "▲"} ${showTime(contact)}</span>`}</td>
+    <td class="num">${living.length ? number(sum("waiting")) : "–"}</td><td class="num">${living.length ? number(sum("delivered")) : "–"}</td>
+    ${due && html`<td>${due}</td>`}
+    <td>${[...new Set(words)].map((w) => html`<span class="state warn">▲ ${w}</span> `)}</td></tr>`;
+}
+
+function Todo({ status }) {
+  const rows = [];
+  const people = status.pairs;
+  if (session.role === "statistician" && status.conflicts > 0) rows.push(html`<a href="#/conflicts">${t("todo.conflicts", { n: number(status.conflicts) })}</a>`);
+  if (session.role === "statistician" && people > 0) rows.push(html`<a href="#/conflicts">${t("todo.pairs", { n: number(people) })}</a>`);
+  if (status.held > 0) rows.push(t("todo.held", { n: number(status.held) }));
+  if (rows.length === 0) return null;
+  return html`<${Note} kind="warn"><ul class="list">${rows.map((r) => html`<li>${r}</li>`)}</ul></${Note}>`;
+}
+
+export function Dashboard({ status }) {
+  const [nodes, setNodes] = useState([]);
+  const [issues, setIssues] = useState(null);
+  useEffect(() => {
+    api("GET", "/api/nodes").then((r) => setNodes(r.nodes), () => {});
+    fetchIssues().then(setIssues, () => setIssues([]));
+  }, [status.position, status.nodes]);
+  const units = communes();
+  const living = nodes.filter((n) => !n.revoked);
+  const inTouch = new Set(living.filter((n) => ago(n.contact) < 7).map((n) => n.unit));
+  const one = (key, n) => html`<div><dt>${t(key)}</dt><dd>${n}</dd></div>`;
+  return html`<${Title}>${t("hub.dashboard")}</${Title}>
+    <${Todo} status=${status} />
+    <dl class="figures">${one("count.touch", `${units.filter((u) => inTouch.has(u.value)).length}/${units.length}`)}
+      ${one("count.waiting", number(living.reduce((a, n) => a + n.waiting, 0)))}
+      ${one("count.records", number(status.records))}${one("count.issues", issues ? number(issues.length) : "…")}</dl>
+    <section><h2>${t("hub.communes")}</h2>
+    <${Table} label=${t("hub.communes")} heads=${[t("hub.commune"), t("node.contact"), { num: t("node.waiting") }, { num: t("node.delivered") }, t("node.state")]}>
+      ${units.map((u) => html`<${Commune} key=${u.value} unit=${u} nodes=${nodes.filter((n) => n.unit === u.value)} edition=${status.edition} />`)}</${Table}></section>
+    <section><h2>${t("chart.title")}</h2>${issues && html`<${Charts} issues=${issues} reports=${catalogue.reports} />`}</section>`;
+}

@@ -1,0 +1,158 @@
+// Small parts of the hub's and the province's page: a field, a table, a QR code, charts with their tables.
+import { html, t, lang, api, number, useState } from "../desk/base.js";
+import { Note } from "../desk/parts.js";
+
+export function Text({ name, label, hint, ...rest }) {
+  return html`<div class="field"><label for=${`t-${name}`}>${label}</label>
+    ${hint && html`<p class="hint" id=${`t-${name}-hint`}>${hint}</p>`}
+    <input id=${`t-${name}`} name=${name} aria-describedby=${hint ? `t-${name}-hint` : undefined} ...${rest} /></div>`;
+}
+
+export function Select({ name, label, value, options, onChange }) {
+  return html`<div class="field"><label for=${`s-${name}`}>${label}</label>
+    <select id=${`s-${name}`} name=${name} value=${value} onChange=${(e) => onChange(e.target.value)}>
+    ${options.map((o) => html`<option value=${o.value} selected=${o.value === value}>${o.label}</option>`)}</select></div>`;
+}
+
+/** A form that posts what stands in it, and says what came of it. */
+export function Sender({ path, extra, done, children, go }) {
+  const [told, tell] = useState(null);
+  const submit = async (e) => {
+    e.preventDefault();
+    const form = e.target;
+    tell(null);
+    try {
+      const r = await api("POST", path, { ...Object.fromEntries(new FormData(form)), ...extra });
+      form.reset();
+      if (done) tell({ text: done });
+      go?.(r);
+    } catch (x) { tell({ bad: true, text: x.message }); }
+  };
+  return html`<form onSubmit=${submit}>${told && html`<${Note} kind=${told.bad ? "bad" : "ok"}><p>${told.text}</p></${Note}>`}${children}</form>`;
+}
+
+export const Table = ({ label, heads, children }) => html`<div class="tablewrap" tabindex="0" role="region" aria-label=${label}><table>
+  <thead><tr>${heads.map((h) => (h === "" ? html`<td></td>` : html`<th scope="col" class=${h.num ? "num" : ""}>${h.num || h}</th>`))}</tr></thead>
+  <tbody>${children}</tbody></table></div>`;
+
+/** Rows of 0 and 1 as squares. */
+export function Qr({ rows, label }) {
+  const n = rows.length;
+  if (n === 0) return null;
+  const path = rows.flatMap((row, y) => [...row.matchAll(/1+/g)].map((m) => `M${m.index + 4} ${y + 4}h${m[0].length}v1h-${m[0].length}z`)).join("");
+  return html`<svg class="qr" viewBox=${`0 0 ${n + 8} ${n + 8}`} role="img" aria-label=${label}><rect width=${n + 8} height=${n + 8} fill="#fff" />
+    <path d=${path} fill="#000" /></svg>`;
+}
+
+// ---- figures and charts ----
+
+/** A canonical figure ("87.5", "-3", null, "<5") as people read it. */
+export function figure(cell) {
+  if (!cell || cell.state === "nothing_sent") return t("hub.nothing");
+  if (cell.state === "no_base" || cell.value === null) return "–";
+  const m = /^(-?)(\d+)(?:\.(\d+))?$/.exec(cell.value);
+  if (!m) return cell.value;
+  const whole = m[2].replace(/\B(?=(\d{3})+$)/g, lang.now === "en" ? "," : ".");
+  return `${m[1]}${whole}${m[3] ? (lang.now === "en" ? "." : ",") + m[3] : ""}`;
+}
+
+/** The number behind a figure; NaN where there is none. */
+export const plain = (cell) => (cell && cell.state === "figure" && cell.value !== null && /^-?[\d.]+$/.test(cell.value) ? Number(cell.value) : NaN);
+
+/** Round steps from 0 (or below) to over the largest value. */
+function scale(values) {
+  const known = values.filter((v) => !Number.isNaN(v));
+  const high = Math.max(1, ...known);
+  const low = Math.min(0, ...known);
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max([1, 2, 5, 10].map((k) => k * power).find((s) => s >= rough), high <= 4 ? 1 : 0);
+  const from = Math.floor(low / step) * step;
+  const steps = [];
+  for (let v = from; v < high + step; v += step) steps.push(Math.round(v * 1e6) / 1e6);
+  return { steps, from, to: steps[steps.length - 1] };
+}
+
+const show = (v) => (Number.isNaN(v) ? "–" : figure({ state: "figure", value: String(Math.round(v * 10) / 10) }));
+
+function DataTable({ caption, head, points, series }) {
+  return html`<details><summary>${t("chart.table")}</summary><${Table} label=${caption} heads=${[head, ...series.map((s) => ({ num: s.name }))]}>
+    ${points.map((p, i) => html`<tr><th scope="row">${p}</th>${series.map((s) => html`<td class="num">${s.texts ? s.texts[i] : show(s.values[i])}</td>`)}</tr>`)}</${Table}></details>`;
+}
+
+const W = 640;
+const H = 240;
+const LEFT = 52;
+const BOTTOM = 34;
+
+function Grid({ s, y }) {
+  return s.steps.map((v) => html`<g key=${v}><line class="grid" x1=${LEFT} x2=${W - 8} y1=${y(v)} y2=${y(v)} />
+    <text class="tick" x=${LEFT - 8} y=${y(v) + 4} text-anchor="end">${show(v)}</text></g>`);
+}
+
+/** Figures over time, with a line for what was aimed at. `series`: [{name, values, texts, kind}]. */
+export function LineChart({ title, points, series }) {
+  const s = scale(series.flatMap((x) => x.values));
+  const y = (v) => 10 + (H - 10 - BOTTOM) * (1 - (v - s.from) / (s.to - s.from));
+  const x = (i) => LEFT + 24 + (points.length === 1 ? (W - LEFT - 56) / 2 : (i * (W - LEFT - 56)) / (points.length - 1));
+  const line = (values) => values.map((v, i) => (Number.isNaN(v) ? "" : `${i === 0 || Number.isNaN(values[i - 1]) ? "M" : "L"}${x(i).toFixed(1)} ${y(v).toFixed(1)}`)).join("");
+  return html`<figure class="chart"><figcaption>${title}</figcaption>
+    <svg viewBox=${`0 0 ${W} ${H}`} role="img" aria-label=${`${title}. ${t("chart.see")}`}><${Grid} s=${s} y=${y} />
+    ${points.map((p, i) => html`<text class="tick" x=${x(i)} y=${H - 12} text-anchor="middle">${p}</text>`)}
+    ${series.map((one) => html`<path class=${`line ${one.kind}`} d=${line(one.values)} />
+      ${one.values.map((v, i) => !Number.isNaN(v) && html`<circle class=${`dot ${one.kind}`} cx=${x(i)} cy=${y(v)} r=${one.kind === "aim" ? 3 : 4.5} />`)}`)}</svg>
+    <${Legend} series=${series} /><${DataTable} caption=${title} head=${t("hub.period")} points=${points} series=${series} /></figure>`;
+}
+
+const Legend = ({ series }) => html`<p class="legend">${series.map((s) => html`<span><svg viewBox="0 0 24 8" aria-hidden="true">
+  <line class=${`line ${s.kind}`} x1="0" x2="24" y1="4" y2="4" /></svg> ${s.name}</span>`)}</p>`;
+
+/** One bar per commune, beside what it should be. */
+export function BarChart({ title, points, series }) {
+  const [have, aim] = series;
+  const known = series.flatMap((s) => s.values).filter((v) => !Number.isNaN(v));
+  const high = Math.max(1, ...known);
+  const low = Math.min(0, ...known);
+  const row = 26;
+  const name = 190;
+  const x = (v) => name + ((v - low) / (high - low)) * (W - name - 80);
+  const height = points.length * row + 8;
+  return html`<figure class="chart"><figcaption>${title}</figcaption>
+    <svg viewBox=${`0 0 ${W} ${height}`} role="img" aria-label=${`${title}. ${t("chart.see")}`}>
+    <line class="grid" x1=${x(0)} x2=${x(0)} y1="0" y2=${height} />
+    ${points.map((p, i) => {
+      const y = i * row + 4;
+      const v = have.values[i];
+      return html`<g key=${p}><text class="tick" x=${name - 10} y=${y + 15} text-anchor="end">${p}</text>
+        ${!Number.isNaN(v) && html`<rect class="bar-have" x=${Math.min(x(0), x(v))} y=${y} width=${Math.max(1, Math.abs(x(v) - x(0)))} height=${row - 8} rx="2" />`}
+        <text class="value" x=${(Number.isNaN(v) ? x(0) : Math.max(x(v), x(0))) + 6} y=${y + 15}>${have.texts[i]}</text>
+        ${aim && !Number.isNaN(aim.values[i]) && html`<line class="line aim" x1=${x(aim.values[i])} x2=${x(aim.values[i])} y1=${y - 3} y2=${y + row - 5} />`}</g>`;
+    })}</svg>${aim && html`<${Legend} series=${[aim]} />`}
+    <${DataTable} caption=${title} head=${t("hub.commune")} points=${points} series=${series} /></figure>`;
+}
+
+// ---- periods ----
+
+/** "2023-6M" -> "6 tháng đầu năm 2023" */
+export function showPeriod(p) {
+  const m = /^(\d{4})(?:-(\d\d|Q\d|6M|9M))?$/.exec(p);
+  if (!m) return p.replace(/(\d{4})-(\d\d)-(\d\d)/g, "$3/$2/$1").replace("_", " – ");
+  if (!m[2]) return t("period.year", { year: m[1] });
+  if (m[2][0] === "Q") return t("period.quarter", { n: m[2][1], year: m[1] });
+  if (m[2] === "6M" || m[2] === "9M") return t(m[2] === "6M" ? "period.half" : "period.nine", { year: m[1] });
+  return t("period.month", { n: m[2], year: m[1] });
+}
+
+/** The labels of the periods of a report that lie in these years, newest first. */
+export function periodsOf(report, years) {
+  const make = {
+    month: (y) => Array.from({ length: 12 }, (_, i) => `${y}-${String(12 - i).padStart(2, "0")}`),
+    quarter: (y) => [4, 3, 2, 1].map((q) => `${y}-Q${q}`),
+    half: (y) => [`${y}-6M`], nine: (y) => [`${y}-9M`], year: (y) => [String(y)],
+  };
+  return years.flatMap((y) => ["year", "nine", "half", "quarter", "month"].filter((k) => report.periods.includes(k)).flatMap((k) => make[k](y)));
+}
+
+export const reportOf = (reports, id) => reports.find((r) => r.id === id);
+export const ago = (stamp) => (stamp ? (Date.now() - new Date(stamp)) / 86400000 : Infinity);
+export { number };

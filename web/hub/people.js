@@ -1,0 +1,96 @@
+// Logins of this page, tokens of the province, and who did what.
+import { html, t, api, session, showTime, useState, useEffect } from "../desk/base.js";
+import { Note, Title } from "../desk/parts.js";
+import { Text, Select, Table, Sender } from "./parts.js";
+
+const ROLES = ["statistician", "viewer", "admin"];
+
+function Given({ name, password, done }) {
+  return html`<${Note} kind="ok"><p>${t("people.once", { name })}</p><p class="code big">${password}</p><p>${t("people.once.why")}</p>
+    <div class="acts"><button onClick=${done}>${t("people.once.done")}</button></div></${Note}>`;
+}
+
+function User({ u, change }) {
+  const [asked, ask] = useState("");
+  const act = (action, sure) => async () => {
+    if (sure && asked !== action) { ask(action); return; }
+    ask("");
+    await change({ action, name: u.name });
+  };
+  const button = (action, sure) => html`<button class=${asked === action ? "bad" : ""} onClick=${act(action, sure)}
+    aria-label=${`${t(`people.${action}`)}: ${u.name}`}>${asked === action ? t("people.sure") : t(`people.${action}`)}</button>`;
+  return html`<tr class=${u.disabled ? "off" : ""}><th scope="row">${u.name}</th><td>${t(`role.${u.role}`)}</td>
+    <td>${u.disabled ? t("people.disabled") : u.once ? t("people.waits") : u.authenticator ? t("people.two") : t("people.one")}</td><td>${showTime(u.created)}</td>
+    <td><div class="acts tight">${u.disabled ? button("enable") : html`${button("passwd", true)}${u.authenticator && button("authenticator", true)}
+      ${u.name !== session.user && button("disable", true)}`}</div></td></tr>`;
+}
+
+function Users() {
+  const [users, set] = useState([]);
+  const [given, give] = useState(null);
+  const [role, setRole] = useState("statistician");
+  const [wrong, setWrong] = useState("");
+  const load = () => api("GET", "/api/users").then((r) => set(r.users), (e) => setWrong(e.message));
+  useEffect(() => { load(); }, []);
+  const took = (r) => { if (r.password) give(r); load(); };
+  const change = async (b) => {
+    setWrong("");
+    try { took(await api("POST", "/api/users", b)); } catch (e) { setWrong(e.message); }
+  };
+  return html`<section class="card"><h2>${t("people.users")}</h2>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${given && html`<${Given} name=${given.name} password=${given.password} done=${() => give(null)} />`}
+    <${Table} label=${t("people.users")} heads=${[t("login.name"), t("people.role"), t("people.state"), t("people.created"), ""]}>
+      ${users.map((u) => html`<${User} key=${u.name} u=${u} change=${change} />`)}</${Table}>
+    <h3>${t("people.add")}</h3>
+    <${Sender} path="/api/users" extra=${{ action: "add" }} go=${took}><div class="fields">
+      <${Text} name="name" label=${t("people.newname")} autocomplete="off" required />
+      <${Select} name="role" label=${t("people.role")} value=${role} onChange=${setRole} options=${ROLES.map((r) => ({ value: r, label: t(`role.${r}`) }))} /></div>
+      <p class="hint">${t(`role.${role}.may`)}</p>
+      <div class="acts"><button>${t("people.add")}</button></div></${Sender}></section>`;
+}
+
+function Tokens() {
+  const [tokens, set] = useState([]);
+  const [made, setMade] = useState(null);
+  const [asked, ask] = useState("");
+  const load = () => api("GET", "/api/tokens").then((r) => set(r.tokens), () => {});
+  useEffect(() => { load(); }, []);
+  const revoke = async (name) => {
+    if (asked !== name) { ask(name); return; }
+    ask("");
+    await api("POST", "/api/tokens", { action: "revoke", name });
+    load();
+  };
+  return html`<section class="card"><h2>${t("tokens.title")}</h2><p class="hint">${t("tokens.why")}</p>
+    ${made && html`<${Note} kind="ok"><p>${t("tokens.once", { name: made.name })}</p><p class="code">${made.token}</p>
+      <div class="acts"><button onClick=${() => setMade(null)}>${t("people.once.done")}</button></div></${Note}>`}
+    ${tokens.length > 0 && html`<${Table} label=${t("tokens.title")} heads=${[t("tokens.name"), t("people.created"), t("people.state"), ""]}>
+      ${tokens.map((k) => html`<tr class=${k.revoked ? "off" : ""}><th scope="row">${k.name}</th><td>${showTime(k.created)}</td>
+        <td>${k.revoked ? t("tokens.revoked", { time: showTime(k.revoked) }) : t("tokens.lives")}</td>
+        <td>${!k.revoked && html`<button class=${asked === k.name ? "bad" : ""} onClick=${() => revoke(k.name)} aria-label=${`${t("tokens.revoke")}: ${k.name}`}>
+          ${asked === k.name ? t("people.sure") : t("tokens.revoke")}</button>`}</td></tr>`)}</${Table}>`}
+    <${Sender} path="/api/tokens" extra=${{ action: "create" }} go=${(r) => { setMade(r); load(); }}><div class="fields">
+      <${Text} name="name" label=${t("tokens.new")} hint=${t("tokens.new.hint")} autocomplete="off" required /></div>
+      <div class="acts"><button>${t("tokens.go")}</button></div></${Sender}></section>`;
+}
+
+function Audit() {
+  const [rows, set] = useState([]);
+  const [more, setMore] = useState(false);
+  const load = (before) => api("GET", "/api/audit", { before }).then((r) => {
+    set((have) => (before ? [...have, ...r.rows] : r.rows));
+    setMore(r.rows.length >= 500);
+  }, () => {});
+  useEffect(() => { load(0); }, []);
+  const what = (w) => (t(`audit.${w}`) === `audit.${w}` ? w : t(`audit.${w}`));
+  return html`<section class="card"><h2>${t("audit.title")}</h2><p class="hint">${t("audit.why")}</p>
+    <${Table} label=${t("audit.title")} heads=${[t("history.when"), t("audit.who"), t("history.what"), t("audit.detail"), t("audit.result")]}>
+      ${rows.map((r) => html`<tr><td>${showTime(r.at)}</td><td>${r.user === "?" ? t("audit.nobody") : r.user}</td><td>${what(r.what)}</td><td class="detail">${r.detail}</td>
+        <td>${r.result === "OK" ? t("audit.ok") : html`<span class="state warn">▲ ${t("audit.refused")}</span>`}</td></tr>`)}</${Table}>
+    ${more && html`<div class="acts"><button onClick=${() => load(rows[rows.length - 1].row)}>${t("list.more")}</button></div>`}</section>`;
+}
+
+export function People() {
+  return html`<${Title}>${t("hub.people")}</${Title}><${Users} /><${Tokens} /><${Audit} />`;
+}

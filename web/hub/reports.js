@@ -1,0 +1,125 @@
+// Reports: what was issued, figures of any period, closing, files, and checking an issue.
+import { html, t, say, session, api, go, showTime, number, useState, useEffect } from "../desk/base.js";
+import { Note, Title, catalogue } from "../desk/parts.js";
+import { Select, Table, periodsOf, reportOf, showPeriod } from "./parts.js";
+import { Figures, Files, fetchIssues, fetchFigures, issueTitle } from "./figures.js";
+import { communes } from "./nodes.js";
+
+const thisYear = () => new Date().getFullYear();
+
+function Chooser({ report, period, unit }) {
+  const reports = catalogue.reports.filter((r) => r.periods.some((p) => p !== "adhoc"));
+  const [id, setId] = useState(report || reports[0]?.id || "");
+  const [year, setYear] = useState(period ? period.slice(0, 4) : String(thisYear()));
+  const [of, setOf] = useState(unit || "");
+  const [label, setLabel] = useState(period || "");
+  const it = reportOf(reports, id);
+  const periods = it ? periodsOf(it, [Number(year)]) : [];
+  const now = periods.includes(label) ? label : periods[0] || "";
+  const years = Array.from({ length: 12 }, (_, i) => String(thisYear() - i));
+  if (!years.includes(year)) years.push(year);
+  const submit = (e) => {
+    e.preventDefault();
+    go(`/reports/figures?${new URLSearchParams({ report: id, period: now, ...(of && it.level === "commune" && { unit: of }) })}`);
+  };
+  return html`<form class="card" onSubmit=${submit}><h2>${t("reports.choose")}</h2><div class="fields">
+      <${Select} name="report" label=${t("hub.report")} value=${id} onChange=${setId} options=${reports.map((r) => ({ value: r.id, label: `${r.id}: ${say(r)}` }))} />
+      <${Select} name="year" label=${t("reports.year")} value=${year} onChange=${setYear} options=${years.map((y) => ({ value: y, label: y }))} />
+      <${Select} name="period" label=${t("hub.period")} value=${now} onChange=${setLabel} options=${periods.map((p) => ({ value: p, label: showPeriod(p) }))} />
+      ${it?.level === "commune" && html`<${Select} name="of" label=${t("reports.of")} value=${of} onChange=${setOf}
+        options=${[{ value: "", label: session.unit_name }, ...communes().map((u) => ({ value: u.value, label: u.vi }))]} />`}</div>
+    <div class="acts"><button class="main">${t("reports.show")}</button></div></form>`;
+}
+
+function Issues({ issues }) {
+  if (!issues) return html`<p>${t("loading")}</p>`;
+  if (issues.length === 0) return html`<p>${t("issues.none")}</p>`;
+  const rows = [...issues].reverse();
+  return html`<${Table} label=${t("issues.title")} heads=${[t("hub.report"), t("hub.period"), { num: t("issues.number") }, t("issues.closed"), t("issues.files")]}>
+    ${rows.map((i) => html`<tr key=${i.id}><th scope="row"><a href=${`#/reports/issue/${i.id}`}>${i.report}: ${say(reportOf(catalogue.reports, i.report)) || i.report}</a></th>
+      <td>${showPeriod(i.period)}</td><td class="num">${i.number}</td><td>${showTime(i.closed)}</td><td>${i.files.length}</td></tr>`)}</${Table}>`;
+}
+
+function Checked({ issue }) {
+  const [r, set] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const check = async () => {
+    setBusy(true);
+    try { set(await api("POST", "/api/check", { issue: issue.id })); } catch (e) { set({ bad: e.message }); }
+    setBusy(false);
+  };
+  const parts = ["files", "digest", "logged", "cut", "rebuilt"];
+  return html`<div class="acts"><button onClick=${check} disabled=${busy}>${busy ? t("loading") : t("check.go")}</button></div>
+    ${r && html`<${Note} kind=${r.ok ? "ok" : "bad"}><p>${r.bad || (r.ok ? t("check.good") : t("check.bad"))}</p>
+      ${!r.bad && html`<ul class="list">${parts.map((p) => html`<li>${r[p] ? "✓" : "▲"} ${t(`check.${p}`)}</li>`)}</ul>`}</${Note}>`}`;
+}
+
+function Issue({ id }) {
+  const [issue, set] = useState(null);
+  const [figures, setFigures] = useState(null);
+  const [wrong, setWrong] = useState("");
+  useEffect(() => {
+    fetchIssues().then((all) => {
+      const it = all.find((i) => String(i.id) === id);
+      if (!it) throw new Error(t("issues.missing"));
+      set(it);
+      return fetchFigures(it).then(setFigures);
+    }).catch((e) => setWrong(e.message));
+  }, []);
+  if (!issue) return html`<${Title}>${t("issues.title")}</${Title}>${wrong ? html`<${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`}`;
+  return html`<div class="head"><${Title}>${issueTitle(issue)}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button>
+      <a class="button" href="#/reports">${t("issues.title")}</a></div></div>
+    <p>${say(reportOf(catalogue.reports, issue.report))} · ${t("issues.closed")}: ${showTime(issue.closed)}</p>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <section class="card"><h2>${t("issues.files")}</h2><p class="hint">${t("files.why")}</p><${Files} issue=${issue} /><${Checked} issue=${issue} /></section>
+    ${figures && html`<${Figures} report=${figures} />`}`;
+}
+
+function Closing({ report: r, period, unit }) {
+  const [asked, ask] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState("");
+  if (session.role !== "statistician") return null;
+  const close = async () => {
+    setBusy(true);
+    setWrong("");
+    try {
+      const i = await api("POST", "/api/close", { report: r.report, period, ...(unit && { unit }) });
+      go(`/reports/issue/${i.id}`);
+    } catch (e) { setWrong(e.message); }
+    setBusy(false);
+    ask(false);
+  };
+  const missing = r.units.filter((u) => u.sent === "nothing");
+  return html`<section class="card"><h2>${t("close.title")}</h2><p>${t("close.why")}</p>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${missing.length > 0 && html`<${Note} kind="warn"><p>${t("close.missing", { names: missing.map((u) => u.name).join("; ") })}</p></${Note}>`}
+    <div class="acts">${asked ? html`<button class="main" disabled=${busy} onClick=${close}>${busy ? t("close.busy") : t("close.sure")}</button>
+        <button disabled=${busy} onClick=${() => ask(false)}>${t("cancel")}</button>`
+      : html`<button onClick=${() => ask(true)}>${t("close.go")}</button>`}</div></section>`;
+}
+
+function Preliminary({ report, period, unit }) {
+  const [r, set] = useState(null);
+  const [wrong, setWrong] = useState("");
+  useEffect(() => { api("GET", "/api/report", { report, period, ...(unit && { unit }) }).then((x) => set(x.report), (e) => setWrong(e.message)); }, []);
+  const title = `${report}, ${showPeriod(period)}`;
+  return html`<div class="head"><${Title}>${title}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button>
+      <a class="button" href="#/reports">${t("reports.other")}</a></div></div>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${!r && !wrong && html`<p>${t("loading")}</p>`}
+    ${r && html`<p>${say({ vi: r.label_vi, en: r.label_en })} · ${r.unit_name} · ${t("figures.window", { from: r.first.split("-").reverse().join("/"), to: r.last.split("-").reverse().join("/") })}</p>
+      <${Note}><p>${t("figures.preliminary", { n: number(r.cut.position) })}</p></${Note}>
+      <${Figures} report=${r} /><${Closing} report=${r} period=${period} unit=${unit} />`}`;
+}
+
+export function Reports({ rest, query }) {
+  const [issues, set] = useState(null);
+  const [wrong, setWrong] = useState("");
+  const list = rest.length === 0;
+  useEffect(() => { if (list) fetchIssues().then(set, (e) => setWrong(e.message)); }, []);
+  if (rest[0] === "issue") return html`<${Issue} id=${rest[1]} />`;
+  if (rest[0] === "figures") return html`<${Preliminary} report=${query.get("report") || ""} period=${query.get("period") || ""} unit=${query.get("unit") || ""} />`;
+  return html`<${Title}>${t("hub.reports")}</${Title}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Chooser} /><section><h2>${t("issues.title")}</h2><${Issues} issues=${issues} /></section>`;
+}
