@@ -160,9 +160,9 @@ static void node_desk_api(struct node_desk *d, const struct web_request *q, stru
     }
     if (c.session != NULL && !node_desk_may(c.session, route->flags)) {
         web_json_refuse(r, 403, ERR_DENIED,
-                         "Vai trò của bạn không làm được việc này; chưa thay đổi gì. Hãy hỏi người "
-                         "phụ trách máy.",
-                         "Your role may not do this; nothing was changed. Ask this PC's keeper.");
+                        "Vai trò của bạn không làm được việc này; chưa thay đổi gì. Hãy hỏi người "
+                        "phụ trách máy.",
+                        "Your role may not do this; nothing was changed. Ask this PC's keeper.");
         return;
     }
     if (c.session != NULL && (route->flags & NODE_DESK_QUIET) == 0)

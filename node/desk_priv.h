@@ -44,7 +44,6 @@ struct node_desk_call {
 
 typedef json_t *node_desk_fn(struct node_desk_call *c);
 
-
 /* desk_work.c */
 struct node_desk_job { /* first member of a piece of work; zeroed but for the three functions */
     void (*work)(struct node_desk_job *j); /* on another thread: its own memory only */
