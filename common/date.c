@@ -272,3 +272,16 @@ enum err date_stamp(int64_t utc_ms, char out[DATE_STAMP_ROOM])
     date_digits(out + 20, (int)(rest_ms % 1000), 3);
     return ERR_OK;
 }
+
+void date_name(int64_t utc_ms, char out[static DATE_NAME_ROOM])
+{
+    char stamp[DATE_STAMP_ROOM];
+    memcpy(out, "00000000-000000", DATE_NAME_ROOM);
+    if (date_stamp(utc_ms, stamp) != ERR_OK) return;
+    memcpy(out, stamp, 4);
+    memcpy(out + 4, stamp + 5, 2);
+    memcpy(out + 6, stamp + 8, 2);
+    memcpy(out + 9, stamp + 11, 2);
+    memcpy(out + 11, stamp + 14, 2);
+    memcpy(out + 13, stamp + 17, 2);
+}

@@ -18,6 +18,7 @@ enum {
     DATE_YEAR_MIN = 1900, /* first year */
     DATE_YEAR_MAX = 2200, /* last year */
     DATE_TEXT_ROOM = 11,  /* bytes of "2023-06-01" or "01/06/2023" with the terminator */
+    DATE_NAME_ROOM = 16,  /* bytes of "20230601-083000" with the terminator */
     DATE_STAMP_ROOM = 30, /* bytes of "2023-06-01T08:30:00.123+07:00" with the terminator */
 };
 
@@ -99,5 +100,9 @@ int64_t date_to_ms(struct date d);
 /* Write an instant as local time with its offset.
  * ERR_BAD_INPUT  outside the limits. */
 MUST_CHECK enum err date_stamp(int64_t utc_ms, char out[DATE_STAMP_ROOM]);
+
+/* The same moment for the name of a file, local time; a clock outside the limits gives
+ * "00000000-000000". */
+void date_name(int64_t utc_ms, char out[static DATE_NAME_ROOM]);
 
 #endif

@@ -101,6 +101,16 @@ static enum err hub_app_box_key(const char *data, const char *name, enum key_use
     return e;
 }
 
+enum err hub_app_log_pk(const char *data, uint8_t out[static KEY_PUBLIC_BYTES])
+{
+    struct key_sign k = {0};
+    enum err e = key_ready();
+    if (e == ERR_OK) e = hub_app_sign_key(data, "keys/log.key", KEY_SIGN, &k);
+    if (e == ERR_OK) memcpy(out, k.public, KEY_PUBLIC_BYTES);
+    key_sign_free(&k);
+    return e;
+}
+
 static enum err hub_app_load(struct hub_app *a)
 {
     char path[FILE_PATH_BYTES_MAX];
@@ -111,7 +121,7 @@ static enum err hub_app_load(struct hub_app *a)
     if (e == ERR_OK) e = hub_app_box_key(a->data, "keys/sealing.key", KEY_SEALING, &a->sealing);
     if (e == ERR_OK) e = hub_app_path(a->data, "hub.db", path);
     if (e == ERR_OK)
-        e = hub_store_open(&(struct hub_store_options){.path = path, .create = false}, &a->store);
+        e = hub_store_open(&(struct hub_store_options){.path = path, .witness = true}, &a->store);
     if (e == ERR_OK) e = hub_store_identity(a->store, &a->identity);
     if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_NOT_READY : e;
     if (!key_equal(a->log.public, a->identity.parsed.log_pk, KEY_PUBLIC_BYTES) ||

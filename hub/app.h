@@ -70,6 +70,9 @@ struct hub_app_init {
  */
 MUST_CHECK enum err hub_app_init(const char *data, const struct hub_app_init *init, int64_t now_ms);
 
+/* The public half of the log key in DIR/keys, without opening anything else. Errors of the key file. */
+MUST_CHECK enum err hub_app_log_pk(const char *data, uint8_t out[static KEY_PUBLIC_BYTES]);
+
 /*
  * Take the lock and open everything.
  * ERR_NOT_READY: no hub here, run init;   ERR_LOCKED;   ERR_CONFIG;   and of keys and store

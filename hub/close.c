@@ -6,6 +6,7 @@
 #include "hub/inputs.h"
 #include "hub/manifest.h"
 #include "hub/own.h"
+#include "hub/store_repair.h"
 #include "hub/paper.h"
 #include "hub/pdf.h"
 #include "hub/small.h"
@@ -45,7 +46,16 @@ void hub_close_name(const struct hub_issue *issue, enum hub_issue_kind kind,
              issue->unit, (unsigned)issue->number, ends[kind]);
 }
 
-/* ---- refusing a second closing ---- */
+/* ---- refusing a closing ---- */
+
+static enum err close_settled(struct hub_store *s, struct hub_report_why *why)
+{
+    enum err e = hub_store_settled(s);
+    if (e != ERR_DENIED) return e;
+    snprintf(why->vi, sizeof why->vi, "%s", hub_unsettled_vi);
+    snprintf(why->en, sizeof why->en, "%s", hub_unsettled_en);
+    return e;
+}
 
 static enum err close_free(struct close_job *job, struct hub_report_why *why)
 {
@@ -287,6 +297,7 @@ enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
         buf_init(&job->files[k].minisig, MINISIGN_FILE_BYTES_MAX);
     }
     enum err e = hub_issues_ready(s);
+    if (e == ERR_OK) e = close_settled(s, why);
     if (e == ERR_OK)
         e = hub_report_compute(s, request->report, request->unit, request->period, &job->report,
                                why);

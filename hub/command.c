@@ -190,6 +190,9 @@ static const struct {
     {"diff", hub_command_diff},
     {"proof", hub_command_proof},
     {"user", hub_command_user},
+    {"backup", hub_command_backup},
+    {"alarms", hub_command_alarms},
+    {"confirm", hub_command_confirm},
 };
 
 json_t *hub_command(struct hub_app *a, const json_t *request)

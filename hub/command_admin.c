@@ -181,6 +181,7 @@ json_t *hub_command_status(struct hub_app *a, const json_t *request)
         hub_json_hex(BYTES_OF(at.hash.b)), "sets", (json_int_t)n.sets, "records",
         (json_int_t)n.records, "nodes", (json_int_t)n.nodes, "conflicts", (json_int_t)n.conflicts,
         "held", (json_int_t)n.held, "pairs", (json_int_t)n.pairs);
+    hub_command_status_warnings(a, j);
     if (a->drive != NULL) {
         json_object_set_new(j, "port", json_integer(a->sync_port));
         json_object_set_new(j, "web_port", json_integer(a->web_port));

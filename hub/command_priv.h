@@ -67,6 +67,14 @@ json_t *hub_command_proof(struct hub_app *a, const json_t *request);
 /* command_user.c */
 json_t *hub_command_user(struct hub_app *a, const json_t *request);
 
+/* command_maintain.c */
+json_t *hub_command_backup(struct hub_app *a, const json_t *request);
+json_t *hub_command_alarms(struct hub_app *a, const json_t *request);
+json_t *hub_command_confirm(struct hub_app *a, const json_t *request);
+json_t *hub_command_backup_said(enum err e, const char *path); /* how a copy ended */
+/* Members "alarms", "confirm_wanted" and "warnings" of a status answer. */
+void hub_command_status_warnings(struct hub_app *a, json_t *status);
+
 /* command.c: answers */
 json_t *hub_command_error(enum err e, const char *vi, const char *en);
 json_t *hub_command_fail(enum err e); /* the words of an error that has none of its own */

@@ -166,9 +166,10 @@ json_t *hub_command_export(struct hub_app *a, const json_t *request)
 
 static enum err hub_verify_row(void *ctx, const struct hub_finding *f)
 {
-    json_t *j = json_pack("{s:s, s:s, s:I, s:o, s:I}", "vi", hub_finding_vi(f->kind), "en",
-                          hub_finding_en(f->kind), "position", (json_int_t)f->position, "log",
-                          hub_json_hex(BYTES_OF(f->inc.b)), "seq", (json_int_t)f->seq);
+    json_t *j =
+        json_pack("{s:s, s:s, s:I, s:o, s:I, s:s*}", "vi", hub_finding_vi(f->kind), "en",
+                  hub_finding_en(f->kind), "position", (json_int_t)f->position, "log",
+                  hub_json_hex(BYTES_OF(f->inc.b)), "seq", (json_int_t)f->seq, "table", f->table);
     return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 

@@ -88,6 +88,8 @@ static enum err hub_engine_contact(struct hub_engine *e, const struct hub_sync_e
 {
     enum err err = hub_engine_open(e);
     if (err == ERR_OK) err = hub_store_clone_look(e->store, &f->node->node, f->hello, now_ms);
+    if (err == ERR_OK)
+        err = hub_store_clock_look(e->store, &f->node->node, (int64_t)f->hello->clock_ms, now_ms);
     return err == ERR_OK ? hub_store_contact(e->store, &f->node->node, f->hello, now_ms) : err;
 }
 

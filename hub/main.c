@@ -100,6 +100,16 @@ static const struct cli_opt user_opts[] = {
     OPT("role", "VAI_TRÒ", "admin, statistician hoặc viewer", "admin, statistician or viewer"),
 };
 
+static const struct cli_opt alarms_opts[] = {
+    OPT("settle", "SỐ", "cảnh báo này đã được giải quyết", "this alarm is settled"),
+    OPT("all", NULL, "cả những cảnh báo đã giải quyết", "settled ones too"),
+};
+
+static const struct cli_opt restore_opts[] = {
+    OPT("check", NULL, "chỉ kiểm tra bản sao lưu, không thay đổi gì",
+        "only check the copy, change nothing"),
+};
+
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo trung tâm mới", "make a new hub", OPTS(init_opts), 0, 0, hub_tool_init},
     {"run", "", "chạy trung tâm", "run the hub", NULL, 0, 0, 0, hub_tool_run},
@@ -136,6 +146,15 @@ static const struct cli_verb verbs[] = {
      "where two issues differ, and why", NULL, 0, 1, 2, hub_tool_diff},
     {"proof", "", "bằng chứng cho một xã rằng số liệu của xã có trong báo cáo",
      "a commune's proof that its records are in an issue", OPTS(proof_opts), 0, 0, hub_tool_proof},
+    {"scrub", "", "như verify", "same as verify", OPTS(verify_opts), 0, 0, hub_tool_verify},
+    {"backup", "TỆP|THƯ_MỤC", "sao lưu cơ sở dữ liệu, cả khi đang chạy",
+     "copy the database, also while running", NULL, 0, 1, 1, hub_tool_backup},
+    {"restore", "TỆP", "khôi phục từ bản sao lưu (khi không chạy)",
+     "put a copy back (not while running)", OPTS(restore_opts), 1, 1, hub_tool_restore},
+    {"alarms", "", "cảnh báo chờ người giải quyết", "alarms that a person settles",
+     OPTS(alarms_opts), 0, 0, hub_tool_alarms},
+    {"confirm", "", "xác nhận sau khi trung tâm lùi về bản cũ", "confirm after the hub went back",
+     NULL, 0, 0, 0, hub_tool_confirm},
     {"bundle", "in|out|inspect TỆP", "gói .dongbo mang bằng USB hoặc thư điện tử",
      "a .dongbo file for USB or e-mail", OPTS(bundle_opts), 2, 2, hub_tool_bundle},
     {"token", "create|list|revoke [TÊN]", "mã truy cập của cấp tỉnh", "tokens of the province",

@@ -249,6 +249,8 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
     if (e == ERR_OK) e = db_begin(s->db);
     if (e == ERR_OK) e = db_end(s->db, hub_match_key(s));
     if (e == ERR_OK) e = hub_cache_load(s);
+    if (e == ERR_OK && options->witness && options->vfs == NULL)
+        e = hub_witness_open(s, options->path);
     if (e == ERR_OK) {
         *out = s;
         return ERR_OK;
@@ -260,6 +262,7 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
 void hub_store_close(struct hub_store *s)
 {
     if (s == NULL) return;
+    witness_close(&s->witness);
     typed_close(s->typed);
     hub_cache_free(s);
     catalogue_free(s->catalogue);
@@ -302,6 +305,7 @@ enum err hub_store_commit(struct hub_store *s)
 {
     enum err e = hub_sums_flush(s);
     if (e == ERR_OK) e = db_commit(s->db);
+    if (e == ERR_OK) hub_witness_note(s);
     if (e != ERR_OK) hub_store_rollback(s);
     return e;
 }

@@ -35,6 +35,7 @@ struct hub_store_options {
     const char *path;
     const char *vfs; /* SQLite VFS name, NULL = the default */
     bool create;
+    bool witness; /* keep and ask the witness file beside it; not with a VFS */
 };
 
 MUST_CHECK enum err hub_store_open(const struct hub_store_options *options, struct hub_store **out);

@@ -10,6 +10,7 @@
 #include "common/io/db.h"
 #include "common/io/store_typed.h"
 #include "common/person_match.h"
+#include "common/io/witness.h"
 #include "hub/store.h"
 #include "proto/fold.h"
 #include "proto/record.h"
@@ -102,6 +103,7 @@ struct hub_store {
     struct id_inc lone_inc;
     uint64_t lone_seq;
     uint8_t lone_seed[CHANGE_SEED_BYTES];
+    struct witness witness;
     struct message_set *own_sets; /* HUB_OWN_SETS_MAX, of hub_store_own_sets() */
     struct buf own_memory;
 };
@@ -130,6 +132,10 @@ MUST_CHECK enum err hub_meta_get(struct hub_store *s, const char *key, struct bu
 MUST_CHECK enum err hub_meta_set(struct hub_store *s, const char *key, struct bytes value);
 MUST_CHECK enum err hub_meta_int(struct hub_store *s, const char *key, int64_t *out); /* 0: none */
 MUST_CHECK enum err hub_meta_set_int(struct hub_store *s, const char *key, int64_t value);
+
+/* store_witness.c: a database that is older than its witness begins a new epoch. */
+MUST_CHECK enum err hub_witness_open(struct hub_store *s, const char *path);
+void hub_witness_note(struct hub_store *s); /* after a commit */
 
 /* store_op.c: one op on a record. `verdict` includes the flags. */
 MUST_CHECK enum err hub_op_take(struct hub_store *s, const struct hub_writer *w,

@@ -169,6 +169,20 @@ enum err hub_store_confirm_wanted(struct hub_store *s, bool *wanted)
     return e;
 }
 
+const char hub_unsettled_vi[] =
+    "Trung tâm đã lùi về bản cũ và chờ người phụ trách: xem `alarms`, đợi các xã đồng bộ lại, rồi "
+    "`confirm`. Chưa thay đổi gì; các xã vẫn gửi được.";
+const char hub_unsettled_en[] =
+    "The hub went back in time and waits for an admin: see `alarms`, wait until the nodes have "
+    "synced again, then `confirm`. Nothing was changed; nodes go on sending.";
+
+enum err hub_store_settled(struct hub_store *s)
+{
+    bool wanted = true;
+    enum err e = hub_store_confirm_wanted(s, &wanted);
+    return e == ERR_OK && wanted ? ERR_DENIED : e;
+}
+
 enum err hub_store_confirm(struct hub_store *s, int64_t now_ms)
 {
     bool wanted = false;
@@ -290,106 +304,4 @@ enum err hub_store_give(struct hub_store *s, const struct message_set *set, int6
     }
     free(view);
     return e;
-}
-
-/* ---- alarms ---- */
-
-enum err hub_store_alarm(struct hub_store *s, enum hub_alarm_kind kind, const struct id_hash *node,
-                         int64_t now_ms)
-{
-    static const struct id_hash nobody;
-    const struct id_hash *who = node != NULL ? node : &nobody;
-    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_alarm SET last_ms = ?3, count = count + 1 "
-                                       "WHERE kind = ?1 AND node = ?2 AND acked_ms = 0");
-    db_bind_int(q, 1, (int64_t)kind);
-    db_bind_blob(q, 2, BYTES_OF(who->b));
-    db_bind_int(q, 3, now_ms);
-    enum err e = db_run(q);
-    if (e != ERR_OK || db_changes(s->db) > 0) return e;
-    q = db_stmt(s->db, "INSERT INTO sys_alarm(kind, node, first_ms, last_ms, count, acked_ms) "
-                       "VALUES (?1, ?2, ?3, ?3, 1, 0)");
-    db_bind_int(q, 1, (int64_t)kind);
-    db_bind_blob(q, 2, BYTES_OF(who->b));
-    db_bind_int(q, 3, now_ms);
-    return db_run(q);
-}
-
-static enum err hub_alarm_read(const struct db_stmt *q, struct hub_alarm *a)
-{
-    static const struct id_hash nobody;
-    *a = (struct hub_alarm){.no = db_column_int(q, 0),
-                            .kind = (enum hub_alarm_kind)db_column_int(q, 1),
-                            .first_ms = db_column_int(q, 3),
-                            .last_ms = db_column_int(q, 4),
-                            .count = (uint64_t)db_column_int(q, 5),
-                            .acked_ms = db_column_int(q, 6)};
-    enum err e = db_column_copy(q, 2, a->node.b, sizeof a->node.b);
-    a->has_node = !ID_EQUAL(&a->node, &nobody);
-    return e;
-}
-
-enum err hub_store_alarms(struct hub_store *s, bool all,
-                          enum err (*row)(void *ctx, const struct hub_alarm *a), void *ctx)
-{
-    bool more = true;
-    enum err e = ERR_OK;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT no, kind, node, first_ms, last_ms, count, acked_ms FROM sys_alarm "
-                       "WHERE ?1 OR acked_ms = 0 ORDER BY no DESC");
-    db_bind_int(q, 1, all);
-    while (e == ERR_OK && more) {
-        struct hub_alarm a;
-        e = db_step(q, &more);
-        if (e == ERR_OK && more) e = hub_alarm_read(q, &a);
-        if (e == ERR_OK && more) e = row(ctx, &a);
-    }
-    db_done(q);
-    return e;
-}
-
-enum err hub_store_alarm_ack(struct hub_store *s, int64_t no, int64_t now_ms)
-{
-    struct db_stmt *q =
-        db_stmt(s->db, "UPDATE sys_alarm SET acked_ms = ?2 WHERE no = ?1 AND acked_ms = 0");
-    db_bind_int(q, 1, no);
-    db_bind_int(q, 2, now_ms > 0 ? now_ms : 1);
-    enum err e = db_run(q);
-    return e == ERR_OK && db_changes(s->db) == 0 ? ERR_NOT_FOUND : e;
-}
-
-/* ---- clones ---- */
-
-/* The newest log of a node that was not looked at in an alarm before; its number is remembered. */
-static enum err hub_clone_new(struct hub_store *s, const struct id_hash *node, int64_t log,
-                              bool *new)
-{
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT 1 FROM sys_node WHERE node = ?1 AND clone_log >= ?2");
-    db_bind_blob(q, 1, BYTES_OF(node->b));
-    db_bind_int(q, 2, log);
-    enum err e = db_get(q);
-    db_done(q);
-    *new = e == ERR_NOT_FOUND;
-    if (e != ERR_NOT_FOUND) return e;
-    q = db_stmt(s->db, "UPDATE sys_node SET clone_log = ?2 WHERE node = ?1");
-    db_bind_blob(q, 1, BYTES_OF(node->b));
-    db_bind_int(q, 2, log);
-    return db_run(q);
-}
-
-enum err hub_store_clone_look(struct hub_store *s, const struct id_hash *node,
-                              const struct message_hello_node *hello, int64_t now_ms)
-{
-    const struct hub_log *newest = NULL;
-    bool new = false;
-    enum err e = hub_cache_ready(s);
-    for (size_t i = 0; e == ERR_OK && i < s->log_count; i++) {
-        if (ID_EQUAL(&s->logs[i].node, node)) newest = &s->logs[i];
-    }
-    if (e != ERR_OK || newest == NULL) return e;
-    for (size_t i = 0; i < hello->log_count; i++) {
-        if (ID_EQUAL(&hello->logs[i].inc, &newest->inc)) return ERR_OK;
-    }
-    e = hub_clone_new(s, node, newest->no, &new);
-    return e == ERR_OK && new ? hub_store_alarm(s, HUB_ALARM_CLONE, node, now_ms) : e;
 }

@@ -1,7 +1,6 @@
 /*
  * The hub's store, part 7: when things went back in time. Own sets of a node given back to it,
- * proofs that this hub lost something, new epochs, the hub's own sets given back by nodes, and the
- * alarms that a person settles. SPEC 7.13, 7.14.
+ * proofs that this hub lost something, new epochs and the hub's own sets given back by nodes. SPEC 7.13, 7.14.
  *
  * Ownership: arrays given back live until the next call of the same function.
  * Threads:   loop thread only.   Units: UTC milliseconds.   Errors: those of hub/store.h.
@@ -9,7 +8,7 @@
 #ifndef DONGBO_HUB_STORE_REPAIR_H
 #define DONGBO_HUB_STORE_REPAIR_H
 
-#include "hub/store.h"
+#include "hub/store_alarm.h"
 
 enum {
     HUB_OWN_SETS_MAX = 1024, /* sets of one hub_store_own_sets() */
@@ -35,9 +34,16 @@ MUST_CHECK enum err hub_store_lost(struct hub_store *s, const struct admin_recei
 MUST_CHECK enum err hub_store_epoch_new(struct hub_store *s, uint64_t lost_epoch, int64_t now_ms);
 
 /*
- * The hub noticed that it went back and waits for an admin: taking change sets goes on, closing a
- * period does not (hub/close.h asks this). Outside or inside a transaction.
+ * The gate: may what cannot be taken back be done? Closing a period, erasing, releasing a transfer and
+ * their like ask this first. A hub that noticed that it went back (restored from a copy, or proved by a
+ * receipt) goes on taking change sets, but answers no here until an admin confirmed that the nodes have
+ * sent again what it lost (SPEC 7.14). Outside or inside a transaction.
+ *
+ * ERR_OK      go on
+ * ERR_DENIED  it waits: tell the person hub_unsettled_vi, hub_unsettled_en
  */
+MUST_CHECK enum err hub_store_settled(struct hub_store *s);
+extern const char hub_unsettled_vi[], hub_unsettled_en[];
 MUST_CHECK enum err hub_store_confirm_wanted(struct hub_store *s, bool *wanted);
 /* An admin looked at what came back. ERR_NOT_FOUND: nothing is waiting. */
 MUST_CHECK enum err hub_store_confirm(struct hub_store *s, int64_t now_ms);
@@ -51,40 +57,6 @@ MUST_CHECK enum err hub_store_confirm(struct hub_store *s, int64_t now_ms);
  */
 MUST_CHECK enum err hub_store_give(struct hub_store *s, const struct message_set *set,
                                    int64_t received_ms);
-
-/* ---- alarms ---- */
-
-enum hub_alarm_kind {
-    HUB_ALARM_CLONE = 1,     /* two live copies of one node, or one older than its last repair */
-    HUB_ALARM_WENT_BACK = 2, /* this hub lost the end of its log; a new epoch began */
-};
-
-struct hub_alarm {
-    int64_t no;
-    enum hub_alarm_kind kind;
-    bool has_node;
-    struct id_hash node;
-    int64_t first_ms;
-    int64_t last_ms;
-    uint64_t count;   /* times it was noticed */
-    int64_t acked_ms; /* 0: it stands */
-};
-
-/* Raise it, or count one that stands already. `node` NULL: about the hub itself. Inside a
- * transaction. */
-MUST_CHECK enum err hub_store_alarm(struct hub_store *s, enum hub_alarm_kind kind,
-                                    const struct id_hash *node, int64_t now_ms);
-/* Newest first; only those that stand, or all. */
-MUST_CHECK enum err hub_store_alarms(struct hub_store *s, bool all,
-                                     enum err (*row)(void *ctx, const struct hub_alarm *a),
-                                     void *ctx);
-/* A person settled it. ERR_NOT_FOUND: no such alarm stands. */
-MUST_CHECK enum err hub_store_alarm_ack(struct hub_store *s, int64_t no, int64_t now_ms);
-
-/* Look for a clone in a hello, inside a transaction: the node's newest log here is not among its
- * logs. Raises HUB_ALARM_CLONE, once for each newest log. */
-MUST_CHECK enum err hub_store_clone_look(struct hub_store *s, const struct id_hash *node,
-                                         const struct message_hello_node *hello, int64_t now_ms);
 
 /* The end of the log as a witness beside the database tells it (hub/witness.h): true when this
  * database does not contain that moment. */

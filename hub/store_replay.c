@@ -153,3 +153,60 @@ enum err hub_state_next(struct hub_store *s, const struct id_record *after,
     db_done(q);
     return e;
 }
+
+/* ---- tables ---- */
+
+/* What is not the log itself, nor a record's state, but follows from the log alone. */
+static const struct hub_table {
+    const char *name;
+    const char *sql;
+} hub_tables[] = {
+    {"sys_log.verdicts", "SELECT pos, inc, seq, verdicts FROM sys_log ORDER BY pos"},
+    {"sys_inc", "SELECT no, inc, node, sign_pk, parent_inc, parent_seq, parent_hash, closed, given "
+                "FROM sys_inc ORDER BY no"},
+    {"sys_record", "SELECT r.rid, r.type, u.code, r.scope, r.pos, r.conflicts, r.author, r.others "
+                   "FROM sys_record r JOIN sys_unit u ON u.no = r.unit ORDER BY r.rid"},
+    {"sys_held", "SELECT pos, op, rid, reason, own FROM sys_held ORDER BY pos, op"},
+    {"sys_reverdict", "SELECT inc, pos, set_pos FROM sys_reverdict ORDER BY inc, pos, set_pos"},
+    {"sys_own", "SELECT scope, pos FROM sys_own ORDER BY scope, pos"},
+    {"sys_unit", "SELECT no, code, sum, records FROM sys_unit ORDER BY no"},
+    {"sys_node", "SELECT node, unit, cert, sign_pk, transport_pk, enrolled_pos, revoked_pos, "
+                 "revoked_why FROM sys_node ORDER BY node"},
+    {"sys_catalogue", "SELECT edition, hash, pos, archive FROM sys_catalogue ORDER BY edition"},
+    {"sys_close", "SELECT pos, report, unit, period, issue, cut_position, edition, figures FROM "
+                  "sys_close ORDER BY pos"},
+    {"sys_epoch", "SELECT start, epoch, inc FROM sys_epoch ORDER BY rowid"},
+};
+
+static void hub_digest_column(crypto_generichash_state *h, const struct db_stmt *q, int i)
+{
+    uint8_t head[9] = {(uint8_t)db_column_kind(q, i)};
+    struct bytes b = {NULL, 0};
+    if (db_column_kind(q, i) == DB_INT) {
+        le64_store(head + 1, (uint64_t)db_column_int(q, i));
+    } else {
+        b = db_column_bytes(q, i);
+        le64_store(head + 1, b.len);
+    }
+    crypto_generichash_update(h, head, sizeof head);
+    if (b.len > 0) crypto_generichash_update(h, b.p, b.len);
+}
+
+enum err hub_table_digest(struct hub_store *s, unsigned n, const char **name, struct id_hash *out)
+{
+    if (n >= sizeof hub_tables / sizeof hub_tables[0]) return ERR_NOT_FOUND;
+    crypto_generichash_state h;
+    bool row = false;
+    *name = hub_tables[n].name;
+    crypto_generichash_init(&h, NULL, 0, sizeof out->b);
+    struct db_stmt *q = db_stmt(s->db, hub_tables[n].sql);
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        for (int i = 0; i < db_column_count(q); i++)
+            hub_digest_column(&h, q, i);
+        e = db_step(q, &row);
+    }
+    db_done(q);
+    if (e == ERR_OK) crypto_generichash_final(&h, out->b, sizeof out->b);
+    return e;
+}

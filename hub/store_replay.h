@@ -53,4 +53,9 @@ struct hub_state_row {
 MUST_CHECK enum err hub_state_next(struct hub_store *s, const struct id_record *after,
                                    struct hub_state_row *out);
 
+/* Digest of the n-th of the tables that the log decides, ordered; its name. For n = 0, 1 ... until
+ * ERR_NOT_FOUND. */
+MUST_CHECK enum err hub_table_digest(struct hub_store *s, unsigned n, const char **name,
+                                     struct id_hash *out);
+
 #endif

@@ -1,4 +1,5 @@
 /* Taking change sets: positions, P, verdicts. SPEC 3.5, 4.9, 6.6. */
+#include "hub/store_alarm.h"
 #include "hub/store_priv.h"
 
 #include <assert.h>
@@ -63,7 +64,8 @@ static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned i
     if (first) {
         job->verdicts[index] = FOLD_APPLIED;
         hub_scope_note(job, HUB_SCOPE_ALL);
-        return ERR_OK;
+        if (job->writer.own) return ERR_OK;
+        return hub_store_fork_look(s, &s->view->head.node, payload, job->received_ms);
     }
     job->verdicts[index] = FOLD_HELD_UNREADABLE;
     if (job->writer.own) {

@@ -74,6 +74,12 @@ MUST_CHECK enum err hub_tool_proof(struct cli *c, void *ctx);
 /* tool_user.c */
 MUST_CHECK enum err hub_tool_user(struct cli *c, void *ctx);
 
+/* tool_maintain.c */
+MUST_CHECK enum err hub_tool_backup(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_restore(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_alarms(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_confirm(struct cli *c, void *ctx);
+
 /* tool_print.c: responses for people. */
 void hub_print_lines(const struct cli *c, const json_t *response); /* "key: value" of an object */
 void hub_print_nodes(const struct cli *c, const json_t *response);

@@ -123,7 +123,11 @@ void hub_print_saved(const struct cli *c, const json_t *response)
 
 void hub_print_status(const struct cli *c, const json_t *response)
 {
+    const json_t *warnings = json_object_get(response, "warnings");
     hub_print_lines(c, response);
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        printf("! %s\n", json_string_value(
+                             json_object_get(json_array_get(warnings, i), c->en ? "en" : "vi")));
     if (json_integer_value(json_object_get(response, "conflicts")) > 0 ||
         json_integer_value(json_object_get(response, "pairs")) > 0)
         printf("%s\n", cli_text(c, "Có việc cần người quyết định: dongbo-hub conflicts",

@@ -1,4 +1,5 @@
 /* Verifying the whole log. */
+#include "common/io/db.h"
 #include "hub/store_replay.h"
 #include "hub/verify.h"
 
@@ -17,6 +18,8 @@ const char *hub_finding_vi(enum hub_finding_kind kind)
     case HUB_FINDING_SIGNATURE: return "chữ ký sai hoặc thiếu";
     case HUB_FINDING_REPLAY: return "không nhận lại được gói thay đổi";
     case HUB_FINDING_STATE: return "hồ sơ khác với nhật ký";
+    case HUB_FINDING_TABLE: return "bảng dữ liệu khác với nhật ký";
+    case HUB_FINDING_FILE: return "tệp cơ sở dữ liệu bị hỏng";
     }
     return "";
 }
@@ -33,6 +36,8 @@ const char *hub_finding_en(enum hub_finding_kind kind)
     case HUB_FINDING_SIGNATURE: return "a signature is wrong or missing";
     case HUB_FINDING_REPLAY: return "the set cannot be taken again";
     case HUB_FINDING_STATE: return "a record is not what the log makes of it";
+    case HUB_FINDING_TABLE: return "a table is not what the log makes of it";
+    case HUB_FINDING_FILE: return "the database file is damaged";
     }
     return "";
 }
@@ -220,6 +225,21 @@ static enum err verify_states(struct verify_log *v, struct hub_store *s, struct 
     return eb != ERR_OK && eb != ERR_NOT_FOUND ? eb : ERR_OK;
 }
 
+/* What else follows from the log: verdicts, held ops, nodes, sums. */
+static enum err verify_tables(struct verify_log *v, struct hub_store *s, struct hub_store *replay)
+{
+    enum err e = ERR_OK;
+    for (unsigned n = 0; e == ERR_OK; n++) {
+        const char *name = NULL;
+        struct id_hash a, b;
+        e = hub_table_digest(s, n, &name, &a);
+        if (e == ERR_OK) e = hub_table_digest(replay, n, &name, &b);
+        if (e != ERR_OK || ID_EQUAL(&a, &b)) continue;
+        e = verify_tell(v, &(struct hub_finding){.kind = HUB_FINDING_TABLE, .table = name});
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err verify_replay(struct verify_log *v, struct hub_store *s)
 {
     struct hub_store *replay = NULL;
@@ -231,6 +251,7 @@ static enum err verify_replay(struct verify_log *v, struct hub_store *s)
         return verify_tell(v, &f);
     }
     e = verify_states(v, s, replay);
+    if (e == ERR_OK) e = verify_tables(v, s, replay);
     hub_store_close(replay);
     return e;
 }
@@ -244,6 +265,8 @@ enum err hub_verify_log(struct hub_store *s, hub_finding_fn *row, void *ctx,
     v.view = calloc(1, sizeof *v.view);
     v.genesis = calloc(1, sizeof *v.genesis);
     enum err e = v.view != NULL && v.genesis != NULL ? ERR_OK : ERR_NOMEM;
+    if (e == ERR_OK && db_check_whole(hub_store_db(s)) != ERR_OK)
+        e = verify_tell(&v, &(struct hub_finding){.kind = HUB_FINDING_FILE});
     if (e == ERR_OK) e = hub_log_rows(s, verify_set, &v);
     if (e == ERR_OK) e = verify_ends(&v);
     if (e == ERR_OK) e = verify_replay(&v, s);

@@ -228,6 +228,9 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"bundle_out", node_command_bundle_out},
         {"bundle_in", node_command_bundle_in},
         {"bundle_inspect", node_command_bundle_inspect},
+        {"backup", node_command_backup},
+        {"verify", node_command_verify},
+        {"alarms", node_command_alarms},
     };
     const char *verb = node_request_str(request, "verb");
     for (size_t i = 0; verb != NULL && i < sizeof verbs / sizeof verbs[0]; i++) {

@@ -56,6 +56,13 @@ json_t *node_command_bundle_out(struct node_command *c, const json_t *request);
 json_t *node_command_bundle_in(struct node_command *c, const json_t *request);
 json_t *node_command_bundle_inspect(struct node_command *c, const json_t *request);
 
+/* command_maintain.c */
+json_t *node_command_backup(struct node_command *c, const json_t *request);
+json_t *node_command_backup_said(enum err e, const char *path); /* how a copy ended */
+json_t *node_command_verify(struct node_command *c, const json_t *request);
+json_t *node_command_alarms(struct node_command *c, const json_t *request);
+void node_command_alarm_warnings(struct node_command *c, json_t *warnings); /* of a status */
+
 /* command.c */
 const char *node_request_str(const json_t *request, const char *key); /* NULL: none */
 /* 32 hex digits. ERR_BAD_INPUT. */

@@ -40,7 +40,7 @@ static void node_warn_clock(json_t *warnings, int64_t ahead_ms)
     node_warn(warnings, "clock", vi, en);
 }
 
-static json_t *node_status_warnings(const struct node_store_status *st,
+static json_t *node_status_warnings(struct node_command *c, const struct node_store_status *st,
                                     const struct node_identity *id)
 {
     json_t *w = json_array();
@@ -66,6 +66,7 @@ static json_t *node_status_warnings(const struct node_store_status *st,
     if (st->records_conflict > 0)
         node_warn(w, "conflict", "Có hồ sơ xung đột, cần người quyết định: xem `list --conflicts`.",
                   "Records are in conflict and need a person: see `list --conflicts`.");
+    node_command_alarm_warnings(c, w);
     return w;
 }
 
@@ -124,7 +125,7 @@ json_t *node_command_status(struct node_command *c, const json_t *request)
         (json_int_t)st.records, "records_conflict", (json_int_t)st.records_conflict,
         "records_deleted", (json_int_t)st.records_deleted, "edition", (json_int_t)st.edition,
         "position", (json_int_t)st.position, "imports", node_status_imports(c), "warnings",
-        node_status_warnings(&st, &id));
+        node_status_warnings(c, &st, &id));
 }
 
 /* ---- join ---- */

@@ -174,7 +174,8 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
     case NODE_SYNC_FX_STAGE_OWN: return node_store_stage_own(e->store, &f->inc, f->sets, f->count);
     case NODE_SYNC_FX_REPAIR:
         return node_store_repair(e->store, f->fixes, f->count, node_engine_sign, e, ev->wall_ms);
-    case NODE_SYNC_FX_RESET: return node_store_reset(e->store, f->fixes, f->count, f->forget);
+    case NODE_SYNC_FX_RESET:
+        return node_store_reset(e->store, f->fixes, f->count, f->forget, ev->wall_ms);
     case NODE_SYNC_FX_READ_KEPT: return node_engine_kept(e, f, ev);
     case NODE_SYNC_FX_NOTE_CONTACT:
         *answered = false;

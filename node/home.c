@@ -41,6 +41,16 @@ static enum err node_sign_key(const char *dir, bool make, struct key_sign *k)
     return e;
 }
 
+enum err node_home_sign_pk(const char *dir, uint8_t out[static KEY_PUBLIC_BYTES])
+{
+    struct key_sign k = {0};
+    enum err e = key_ready();
+    if (e == ERR_OK) e = node_sign_key(dir, false, &k);
+    if (e == ERR_OK) memcpy(out, k.public, KEY_PUBLIC_BYTES);
+    key_sign_free(&k);
+    return e;
+}
+
 static enum err node_box_key(const char *dir, const char *name, enum key_use use, bool make,
                              struct key_box *k)
 {
@@ -87,8 +97,9 @@ static enum err node_home_store(const char *dir, bool create, struct node_home *
     char path[NODE_HOME_PATH_MAX];
     enum err e = node_home_path(dir, "node.db", path);
     if (e == ERR_OK)
-        e = node_store_open(&(struct node_store_options){.path = path, .create = create},
-                            &h->store);
+        e = node_store_open(
+            &(struct node_store_options){.path = path, .create = create, .witness = true},
+            &h->store);
     return e;
 }
 

@@ -42,6 +42,10 @@ struct node_home {
 MUST_CHECK enum err node_home_path(const char *dir, const char *name,
                                    char out[static NODE_HOME_PATH_MAX]);
 
+/* The public half of the signing key in the folder, without opening anything else. Errors of the key
+ * file. */
+MUST_CHECK enum err node_home_sign_pk(const char *dir, uint8_t out[static KEY_PUBLIC_BYTES]);
+
 /*
  * Make the folder (0700), keys (0600) and database. What an interrupted init left is completed.
  * ERR_EXISTS  it is a node already: nothing was changed

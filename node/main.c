@@ -49,6 +49,15 @@ static const struct cli_opt bundle_opts[] = {
         "out: only what comes behind the bundle made before"),
 };
 
+static const struct cli_opt alarms_opts[] = {
+    OPT("settle", "SỐ", "cảnh báo này đã được giải quyết", "this alarm is settled"),
+    OPT("all", NULL, "cả những cảnh báo đã giải quyết", "settled ones too"),
+};
+static const struct cli_opt restore_opts[] = {
+    OPT("check", NULL, "chỉ kiểm tra bản sao lưu, không thay đổi gì",
+        "only check the copy, change nothing"),
+};
+
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo thư mục dữ liệu và khóa của máy này", "make this PC's data folder and keys",
      OPTS(init_opts), 0, 0, node_tool_init},
@@ -70,6 +79,15 @@ static const struct cli_verb verbs[] = {
     {"verify-proof", "TỆP", "kiểm tra số liệu của xã có trong báo cáo đã chốt",
      "check that the commune's records are in an issued report", NULL, 0, 1, 1,
      node_tool_verify_proof},
+    {"backup", "TỆP|THƯ_MỤC", "sao lưu cơ sở dữ liệu, cả khi đang chạy",
+     "copy the database, also while running", NULL, 0, 1, 1, node_tool_backup},
+    {"verify", "", "tính lại mọi mã băm, chữ ký: tìm hư hỏng",
+     "recompute every hash: look for damage", NULL, 0, 0, 0, node_tool_verify},
+    {"scrub", "", "như verify", "same as verify", NULL, 0, 0, 0, node_tool_verify},
+    {"restore", "TỆP", "khôi phục từ bản sao lưu (khi không chạy)",
+     "put a copy back (not while running)", OPTS(restore_opts), 1, 1, node_tool_restore},
+    {"alarms", "", "cảnh báo chờ người giải quyết", "alarms that a person settles",
+     OPTS(alarms_opts), 0, 0, node_tool_alarms},
     {"sync", "", "đồng bộ ngay", "sync now", NULL, 0, 0, 0, node_tool_sync},
     {"status", "", "tình trạng: đã lưu, đã gửi, đang chờ", "what is saved, delivered, waiting",
      NULL, 0, 0, 0, node_tool_status},

@@ -1,3 +1,4 @@
+#include "node/store_alarm.h"
 #include "node/store_priv.h"
 
 #include <assert.h>
@@ -105,6 +106,10 @@ static const struct db_migration node_store_steps[] = {
      "ALTER TABLE desk_user ADD COLUMN active INTEGER NOT NULL DEFAULT 1;"
      "CREATE TABLE desk_reset(fold TEXT PRIMARY KEY NOT NULL, challenge TEXT NOT NULL,"
      "  at_ms INTEGER NOT NULL) WITHOUT ROWID;"},
+    /* what a person at this PC must know of */
+    {"CREATE TABLE sys_alarm(no INTEGER PRIMARY KEY, kind INTEGER NOT NULL,"
+     "  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, count INTEGER NOT NULL,"
+     "  acked_ms INTEGER NOT NULL);"},
 };
 
 /* ---- open and close ---- */
@@ -153,6 +158,7 @@ static enum err node_store_begin(struct node_store *s, const struct node_store_o
     if (e == ERR_OK && !o->create && version == 0) return ERR_NOT_READY;
     if (e == ERR_OK)
         e = db_migrate(s->db, node_store_steps, sizeof node_store_steps / sizeof *node_store_steps);
+    if (e == ERR_OK && o->witness && o->vfs == NULL) e = node_witness_open(s, o->path);
     return e == ERR_OK ? node_catalogue_load(s) : e;
 }
 
@@ -173,6 +179,7 @@ enum err node_store_open(const struct node_store_options *options, struct node_s
 void node_store_close(struct node_store *s)
 {
     if (s == NULL) return;
+    witness_close(&s->witness);
     if (s->typed != NULL) typed_close(s->typed);
     db_close(s->db);
     catalogue_free(s->catalogue);
@@ -184,6 +191,11 @@ void node_store_close(struct node_store *s)
     free(s->writes);
     free(s->sets);
     free(s);
+}
+
+struct db *node_store_db(struct node_store *s)
+{
+    return s->db;
 }
 
 const char *node_store_text(const struct node_store *s)
@@ -414,5 +426,10 @@ enum err node_store_contact(struct node_store *s, int64_t now_ms, enum err how,
     db_bind_int(q, 1, now_ms);
     db_bind_int(q, 2, (int64_t)how);
     db_bind_int(q, 3, hub_clock_ms);
-    return db_run(q);
+    enum err e = db_run(q);
+    if (e != ERR_OK || hub_clock_ms <= 0) return e;
+    bool far = now_ms < 0 || now_ms - hub_clock_ms >= NODE_ALARM_CLOCK_MS ||
+               hub_clock_ms - now_ms >= NODE_ALARM_CLOCK_MS;
+    return far ? node_store_alarm(s, NODE_ALARM_CLOCK, now_ms)
+               : node_store_alarm_over(s, NODE_ALARM_CLOCK, now_ms);
 }

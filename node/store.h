@@ -32,6 +32,7 @@ struct node_store_options {
     const char *path; /* of the database file */
     const char *vfs;  /* SQLite VFS name, NULL = the default */
     bool create;      /* create it; ERR_EXISTS when it is there */
+    bool witness;     /* keep and ask the witness file beside it; not with a VFS */
 };
 
 /* ERR_NOT_READY: there is none and create is false. Migrates an older schema forward; ERR_CONFIG:
@@ -39,6 +40,10 @@ struct node_store_options {
 MUST_CHECK enum err node_store_open(const struct node_store_options *options,
                                     struct node_store **out);
 void node_store_close(struct node_store *s);
+
+/* The connection, for copying it (node/maintain.h). */
+struct db;
+struct db *node_store_db(struct node_store *s);
 
 /* Who this node is; written once by init/join, and again when the hub sends a newer card. */
 struct node_identity {

@@ -224,6 +224,7 @@ enum err node_store_append(struct node_store *s, const struct node_store_append 
         e = node_append_one(s, &sets[i], now_ms);
     if (e == ERR_OK) e = node_show_marked(s);
     e = db_end(s->db, e);
+    if (e == ERR_OK) node_witness_note(s);
     if (e == ERR_OK) return ERR_OK;
     s->view_open = false;
     if (!had) node_catalogue_unready(s);

@@ -13,6 +13,7 @@
 
 #include "common/io/db.h"
 #include "common/io/store_typed.h"
+#include "common/io/witness.h"
 #include "node/store.h"
 #include "node/store_records.h"
 #include "node/store_repair.h"
@@ -45,6 +46,7 @@ struct node_store {
     /* what read_sets gave */
     struct node_store_set *sets;
     struct buf set_memory;
+    struct witness witness;
     struct message_epoch lineage[HELLO_EPOCHS_MAX]; /* of the hub, newest first */
     size_t lineage_count;
     /* the seed root that this process made last: a copy of the database must not make the same seeds,
@@ -79,6 +81,12 @@ MUST_CHECK enum err node_log_put(struct node_store *s, const struct node_store_a
 /* Append a set to its log, or begin it; imports are not counted again. */
 MUST_CHECK enum err node_log_append(struct node_store *s, const struct node_store_append *a,
                                     int64_t now_ms);
+
+/* store_witness.c: is this database older than what its witness saw? Then the next save begins a new
+ * incarnation. */
+MUST_CHECK enum err node_witness_open(struct node_store *s, const char *path);
+/* After a commit that moved the end of the own log. */
+void node_witness_note(struct node_store *s);
 
 /* store_reset.c: a set of the hub's log came down: it need not be kept any more. */
 MUST_CHECK enum err node_keep_matched(struct node_store *s, struct bytes head);

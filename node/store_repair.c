@@ -1,4 +1,5 @@
 /* The one repair: own sets that come back, and those in their way. SPEC 7.13. */
+#include "node/store_alarm.h"
 #include "node/store_repair_priv.h"
 
 #include <assert.h>
@@ -254,6 +255,7 @@ static enum err node_mend_all(struct node_mend *m)
         e = node_mend_log(m, i - 1);
     bool renew = m->moved || (m->count > 0 && (m->fixes[0].closed || m->logs[0].touched));
     if (e == ERR_OK && renew) e = node_mend_anew(m);
+    if (e == ERR_OK && m->moved) e = node_store_alarm(m->s, NODE_ALARM_FORK, m->now_ms);
     if (e == ERR_OK) e = db_exec(m->s->db, "DELETE FROM sys_staged_own");
     return e == ERR_OK ? node_show_marked(m->s) : e;
 }
@@ -290,6 +292,7 @@ enum err node_store_repair(struct node_store *s, const struct node_store_fix *fi
     enum err e = m->view != NULL && m->writes != NULL ? db_begin(s->db) : ERR_NOMEM;
     if (e == ERR_OK) {
         e = db_end(s->db, node_mend_all(m));
+        if (e == ERR_OK) node_witness_note(s);
         s->view_open = false;
         if (e != ERR_OK && !had) node_catalogue_unready(s);
         if (e == ERR_CHAIN_BROKEN) e = node_mend_again(m);

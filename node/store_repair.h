@@ -63,7 +63,7 @@ MUST_CHECK enum err node_store_repair(struct node_store *s, const struct node_st
  * again.
  */
 MUST_CHECK enum err node_store_reset(struct node_store *s, const struct node_store_fix *fixes,
-                                     size_t count, bool forget);
+                                     size_t count, bool forget, int64_t now_ms);
 
 /* The newest receipt. ERR_NOT_FOUND. */
 MUST_CHECK enum err node_store_proof(struct node_store *s, struct admin_receipt *r,

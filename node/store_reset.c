@@ -1,4 +1,5 @@
 /* After the hub went back: own sets wait again, its own sets are kept for it. SPEC 7.14. */
+#include "node/store_alarm.h"
 #include "node/store_priv.h"
 
 #include <stdlib.h>
@@ -72,7 +73,7 @@ static enum err node_reset_cursor(struct node_store *s)
 }
 
 enum err node_store_reset(struct node_store *s, const struct node_store_fix *fixes, size_t count,
-                          bool forget)
+                          bool forget, int64_t now_ms)
 {
     bool had = s->typed != NULL;
     enum err e = db_begin(s->db);
@@ -81,6 +82,7 @@ enum err node_store_reset(struct node_store *s, const struct node_store_fix *fix
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         e = node_reset_log(s, &fixes[i]);
     if (e == ERR_OK && forget) e = node_reset_cursor(s);
+    if (e == ERR_OK) e = node_store_alarm(s, NODE_ALARM_HUB_BACK, now_ms);
     if (e == ERR_OK) e = node_show_marked(s);
     e = db_end(s->db, e);
     s->view_open = false;

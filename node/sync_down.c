@@ -113,12 +113,15 @@ void node_sync_applied(struct node_sync *s, const struct node_sync_event *ev,
                        struct node_sync_effects *fx)
 {
     enum err how = ev->error;
+    if (how == ERR_OK && s->damaged) {
+        node_sync_mend_damage(s, fx);
+        return;
+    }
     struct message_bye bye = {.position = how == ERR_OK ? s->end.position : 0,
                               .code = (unsigned)how};
     buf_clear(&s->body);
     message_bye_encode(&bye, &s->body);
     node_sync_send(s, MESSAGE_BYE, false, ev, fx);
     if (s->state != NODE_SYNC_SYNCING) return; /* the send failed */
-    if (how == ERR_OK && s->damaged) how = ERR_DAMAGED;
     node_sync_finish(s, how, ev, fx);
 }

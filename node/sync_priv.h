@@ -70,6 +70,7 @@ struct node_sync {
     bool pushed;   /* what waits in the link went out with the last effects */
     bool note;     /* the session ended in this step */
     bool damaged;  /* a set of ours no longer matches its hashes */
+    size_t damaged_log;
     /* repair (sync_repair.c) */
     struct node_sync_mending mending;
     struct node_store_fix fixes[HELLO_LOGS_MAX]; /* one per log of the hello */
@@ -148,6 +149,8 @@ void node_sync_own(struct node_sync *s, struct bytes body, const struct node_syn
                    struct node_sync_effects *fx);
 void node_sync_repaired(struct node_sync *s, const struct node_sync_event *ev,
                         struct node_sync_effects *fx);
+/* All is applied, but a set of ours is damaged: its log ends before it. */
+void node_sync_mend_damage(struct node_sync *s, struct node_sync_effects *fx);
 /* Read what is to be given back; sends nothing when nothing is kept. */
 void node_sync_kept_more(struct node_sync *s, struct node_sync_effects *fx);
 void node_sync_kept(struct node_sync *s, const struct node_sync_event *ev,

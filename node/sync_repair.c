@@ -169,11 +169,23 @@ void node_sync_checked(struct node_sync *s, const struct node_sync_event *ev,
     }
 }
 
+void node_sync_mend_damage(struct node_sync *s, struct node_sync_effects *fx)
+{
+    for (size_t i = 0; i < s->hello.log_count; i++) {
+        s->fixes[i] = (struct node_store_fix){.inc = s->hello.logs[i].inc,
+                                              .next_seq = s->heads[i].next_seq,
+                                              .head = s->heads[i].head};
+        s->fixes[i].tail = i == s->damaged_log;
+    }
+    node_sync_repair(s, fx);
+}
+
 /* The store is another than the one that this session began with: begin again. */
 void node_sync_repaired(struct node_sync *s, const struct node_sync_event *ev,
                         struct node_sync_effects *fx)
 {
-    struct message_bye bye = {.position = 0, .code = (unsigned)ERR_AGAIN};
+    enum err how = s->damaged ? ERR_DAMAGED : ERR_AGAIN;
+    struct message_bye bye = {.position = s->damaged ? s->end.position : 0, .code = (unsigned)how};
     if (s->rounds < NODE_SYNC_ROUNDS_MAX) {
         s->rounds++;
         s->at_once = true;
@@ -181,7 +193,7 @@ void node_sync_repaired(struct node_sync *s, const struct node_sync_event *ev,
     buf_clear(&s->body);
     message_bye_encode(&bye, &s->body);
     node_sync_send(s, MESSAGE_BYE, false, ev, fx);
-    if (s->state == NODE_SYNC_SYNCING) node_sync_finish(s, ERR_AGAIN, ev, fx);
+    if (s->state == NODE_SYNC_SYNCING) node_sync_finish(s, how, ev, fx);
 }
 
 /* ---- giving back ---- */

@@ -172,12 +172,14 @@ void node_sync_sets_read(struct node_sync *s, const struct node_sync_event *ev,
     /* A rest that would make a small frame is read again together with what stands behind it. */
     for (size_t first = 0; e == ERR_OK && first < ev->set_count;) {
         e = node_sync_up_frame(s, ev, &first, fx);
+        if (e != ERR_OK) break; /* even when little is left: it would be read for ever */
         if (s->state != NODE_SYNC_SYNCING || s->flight_count == LINK_UNRECEIPTED_MAX) return;
         if (node_sync_rest_bytes(ev, first) < FRAME_BODY_BYTES_MAX) return;
     }
     if (e == ERR_BAD_HASH) { /* the chain ends before the damaged set; the feed goes on */
         s->damaged = true;
         s->log--;
+        s->damaged_log = s->log;
     } else if (e != ERR_OK) {
         node_sync_fail(s, e, ev, fx);
     }

@@ -45,6 +45,11 @@ MUST_CHECK enum err node_tool_import(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_bundle(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_verify_proof(struct cli *c, void *ctx);
 
+MUST_CHECK enum err node_tool_backup(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_verify(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_restore(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_alarms(struct cli *c, void *ctx);
+
 /* tool_print.c: responses for people. */
 void node_tool_print_record(const struct cli *c, const json_t *record);
 void node_tool_print_list(const struct cli *c, const json_t *response);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static enum err db_map(int rc)
+enum err db_map(int rc)
 {
     if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY ||
         rc == SQLITE_CONSTRAINT_ROWID) {

@@ -155,9 +155,47 @@ struct db_migration {
  */
 MUST_CHECK enum err db_migrate(struct db *db, const struct db_migration *steps, size_t n);
 
-/* Copy the whole database into a new file (system VFS, mode 0600, durable). ERR_EXISTS: never
- * overwrites. */
+/*
+ * A copy of the whole database as a new file, in steps, while this connection goes on reading and
+ * writing: what it writes meanwhile goes into the copy too (db_copy.c). The copy stands under
+ * "<dest>.part" until it is whole and durable, then gets its name; it has mode 0600.
+ *
+ *   db_copy_begin -> db_copy_step ... until *done -> db_copy_free, at any time: an unfinished copy goes
+ *
+ * ERR_EXISTS: nothing is ever overwritten. ERR_FULL: there is no room for it; a failure of the place
+ * where the copy goes says nothing about the database and leaves it as it was.
+ */
+struct db_copy;
+MUST_CHECK enum err db_copy_begin(struct db *db, const char *dest, struct db_copy **out);
+/* At most `pages` more (-1: all). Inside a transaction it does nothing and is not done. */
+MUST_CHECK enum err db_copy_step(struct db_copy *c, int pages, bool *done);
+/* Pages copied and pages in all, as far as known. */
+void db_copy_progress(const struct db_copy *c, int64_t *copied, int64_t *pages);
+void db_copy_free(struct db_copy *c); /* NULL is fine */
+
+/* Where a copy goes: `path`, or, when that is a folder, "<path>/<stem>-<stamp>.db" in it. */
+MUST_CHECK enum err db_copy_dest(const char *path, const char *stem, const char *stamp, char *out,
+                                 size_t cap);
+
+/* All of that in one call. */
 MUST_CHECK enum err db_backup(struct db *db, const char *dest);
+
+/* A copy of the database file `from`, which another process may have open, as the new file `to`.
+ * ERR_EXISTS; ERR_NOT_FOUND; ERR_DAMAGED: it is no database. */
+MUST_CHECK enum err db_copy_file(const char *from, const char *to);
+
+/*
+ * Put the closed database `fresh` in the place of `path`, which nobody has open. What is there is
+ * kept as "<path>.old-<stamp>" with its WAL (the stamp is ours, e.g. "20261122-101500"; "-2", "-3"...
+ * behind it when that name is taken) and named in `kept` ("" when there was nothing). At any moment of
+ * a power cut `path` names the old database or the new one, whole; on a file system without hard links
+ * there is a moment when the old one has only its second name.
+ */
+MUST_CHECK enum err db_swap(const char *fresh, const char *path, const char *stamp, char *kept,
+                            size_t cap);
+
+/* Remove a database that nobody has open, with its WAL. None there is fine. */
+MUST_CHECK enum err db_remove(const char *path);
 
 /* Move the WAL into the database and truncate it (erasure: old pages leave the disk). ERR_LOCKED: a
  * reader is in the way; try again later. */
@@ -165,6 +203,9 @@ MUST_CHECK enum err db_checkpoint(struct db *db);
 
 /* PRAGMA quick_check. ERR_DAMAGED when it finds anything. */
 MUST_CHECK enum err db_check(struct db *db);
+
+/* PRAGMA integrity_check: the same, and every index against its table. */
+MUST_CHECK enum err db_check_whole(struct db *db);
 
 /* A named parameter of a catalogue query: "t0" for ":t0". */
 struct db_param {

@@ -184,31 +184,6 @@ enum err db_migrate(struct db *db, const struct db_migration *steps, size_t n)
 
 /* ---- the whole file ---- */
 
-static enum err db_copy(struct db *db, const char *dest)
-{
-    sqlite3 *to = NULL;
-    int rc = sqlite3_open_v2(dest, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (rc == SQLITE_OK) rc = sqlite3_exec(to, "PRAGMA synchronous=EXTRA", NULL, NULL, NULL);
-    if (rc == SQLITE_OK) {
-        sqlite3_backup *b = sqlite3_backup_init(to, "main", db->handle, "main");
-        if (b != NULL) sqlite3_backup_step(b, -1);
-        rc = b != NULL ? sqlite3_backup_finish(b) : sqlite3_extended_errcode(to);
-    }
-    sqlite3_close(to);
-    return rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, "backup");
-}
-
-enum err db_backup(struct db *db, const char *dest)
-{
-    enum err e = file_create_empty(dest);
-    if (e != ERR_OK) return e;
-    e = db_copy(db, dest);
-    if (e == ERR_OK) e = file_sync_parent(dest);
-    if (e != ERR_OK && file_remove(dest) != ERR_OK)
-        LOG_EVENT(LOG_LEVEL_WARN, log_evt("db.backup"), log_int("leftover", 1));
-    return e;
-}
-
 enum err db_checkpoint(struct db *db)
 {
     assert(db->tx == DB_TX_NONE);
@@ -219,4 +194,9 @@ enum err db_checkpoint(struct db *db)
 enum err db_check(struct db *db)
 {
     return db_pragma_is(db, "PRAGMA quick_check(1)", "ok") == ERR_OK ? ERR_OK : ERR_DAMAGED;
+}
+
+enum err db_check_whole(struct db *db)
+{
+    return db_pragma_is(db, "PRAGMA integrity_check(1)", "ok") == ERR_OK ? ERR_OK : ERR_DAMAGED;
 }

@@ -43,6 +43,9 @@ struct db {
     struct db_slot slots[DB_SLOTS];
 };
 
+/* SQLite's code as ours, nothing else. */
+enum err db_map(int rc);
+
 /* Map, remember, log, and roll back what cannot go on. `rc` is an extended result code. */
 enum err db_fail(struct db *db, int rc, const char *what);
 

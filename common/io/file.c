@@ -286,6 +286,32 @@ bool file_exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
+bool file_is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+enum err file_rename(const char *from, const char *to)
+{
+    if (!file_exists(from)) return ERR_NOT_FOUND;
+    if (file_exists(to)) return ERR_EXISTS;
+    if (rename(from, to) != 0) return file_fail("rename", errno);
+    return file_sync_parent(to);
+}
+
+enum err file_swap(const char *fresh, const char *path, const char *keep)
+{
+    if (link(path, keep) != 0) {
+        if (errno == EEXIST || errno == ENOENT) return file_fail("link", errno);
+        enum err e = file_rename(path, keep); /* FAT and its like */
+        return e == ERR_OK ? file_rename(fresh, path) : e;
+    }
+    enum err e = file_sync_parent(path); /* the second name first */
+    if (e == ERR_OK && rename(fresh, path) != 0) e = file_fail("rename", errno);
+    return e == ERR_OK ? file_sync_parent(path) : e;
+}
+
 enum err file_remove(const char *path)
 {
     if (unlink(path) != 0) return file_fail("unlink", errno);

@@ -68,6 +68,17 @@ void file_list_free(struct file_list *list);
 /* True when something has that name (a dangling link counts). */
 bool file_exists(const char *path);
 
+/* True for a folder, and for a link to one. */
+bool file_is_folder(const char *path);
+
+/* Give a file another name in the same folder, durable on return. ERR_EXISTS: never overwrites. */
+MUST_CHECK enum err file_rename(const char *from, const char *to);
+
+/* Put `fresh` in the place of `path`, and keep what was there under the new name `keep`; all in one
+ * folder, durable on return. A power cut leaves `path` naming the old or the new file; only where the
+ * file system has no hard links there is a moment without it. ERR_EXISTS: `keep` is taken. */
+MUST_CHECK enum err file_swap(const char *fresh, const char *path, const char *keep);
+
 /* Remove a file and make that durable. ERR_NOT_FOUND when there was none. */
 MUST_CHECK enum err file_remove(const char *path);
 

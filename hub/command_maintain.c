@@ -1,0 +1,105 @@
+/* backup, alarms, confirm: copies of the database, and what a person settles. docs/hub.md. */
+#include "hub/command_priv.h"
+#include "common/io/clock.h"
+#include "hub/maintain.h"
+#include "hub/store_repair.h"
+
+/* ---- backup ---- */
+
+json_t *hub_command_backup_said(enum err e, const char *path)
+{
+    switch ((int)e) {
+    case ERR_OK: return json_pack("{s:s}", "backup", path);
+    case ERR_EXISTS:
+        return hub_command_error(
+            e, "Đã có tệp mang tên này: hãy chọn tên khác. Chưa ghi gì.",
+            "There is a file of that name: choose another. Nothing was written.");
+    case ERR_FULL:
+        return hub_command_error(
+            e, "Nơi chứa không đủ chỗ cho bản sao lưu. Chưa giữ lại gì; trung tâm vẫn chạy.",
+            "There is no room for the copy. Nothing of it was kept; the hub goes on.");
+    case ERR_NOT_FOUND:
+    case ERR_DENIED:
+    case ERR_IO:
+        return hub_command_error(
+            e,
+            "Không ghi được bản sao lưu vào nơi này (thư mục, quyền hoặc ổ đĩa). Trung tâm vẫn "
+            "chạy.",
+            "The copy cannot be written there (folder, rights or disk). The hub goes on.");
+    default: return hub_command_fail(e);
+    }
+}
+
+json_t *hub_command_backup(struct hub_app *a, const json_t *request)
+{
+    char made[FILE_PATH_BYTES_MAX] = "";
+    const char *path = hub_request_str(request, "path");
+    enum err e = ERR_BAD_INPUT;
+    if (path != NULL && path[0] == '/') e = hub_backup(a->store, path, clock_wall_ms(), made);
+    return hub_command_backup_said(e, made);
+}
+
+/* ---- alarms ---- */
+
+static enum err hub_alarm_row(void *ctx, const struct hub_alarm *a)
+{
+    json_t *j =
+        json_pack("{s:I, s:i, s:s, s:s, s:o, s:o, s:o, s:I, s:o}", "alarm", (json_int_t)a->no,
+                  "kind", (int)a->kind, "vi", hub_alarm_vi(a->kind), "en", hub_alarm_en(a->kind),
+                  "node", a->has_node ? hub_json_hex(BYTES_OF(a->node.b)) : json_null(), "first",
+                  hub_json_time(a->first_ms), "last", hub_json_time(a->last_ms), "times",
+                  (json_int_t)a->count, "settled", hub_json_time(a->acked_ms));
+    return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+/* Alarms that stand; with "all", also settled ones; with "settle": a number, a person settles that one
+ * first. */
+json_t *hub_command_alarms(struct hub_app *a, const json_t *request)
+{
+    json_int_t no = json_integer_value(json_object_get(request, "settle"));
+    bool all = json_is_true(json_object_get(request, "all"));
+    json_t *rows = json_array();
+    enum err e = no != 0 ? hub_store_alarm_ack(a->store, no, clock_wall_ms()) : ERR_OK;
+    if (e == ERR_OK) e = hub_store_alarms(a->store, all, hub_alarm_row, rows);
+    enum err settled = e == ERR_OK ? hub_store_settled(a->store) : e;
+    if (settled != ERR_OK && settled != ERR_DENIED) e = settled;
+    json_t *j = e == ERR_OK ? json_pack("{s:b, s:O}", "confirm_wanted",
+                                        (int)(settled == ERR_DENIED), "alarms", rows)
+                            : hub_command_fail(e);
+    json_decref(rows);
+    return j;
+}
+
+json_t *hub_command_confirm(struct hub_app *a, const json_t *request)
+{
+    (void)request;
+    enum err e = hub_store_confirm(a->store, clock_wall_ms());
+    if (e == ERR_NOT_FOUND)
+        return hub_command_error(e, "Không có gì chờ xác nhận.", "Nothing waits to be confirmed.");
+    return e == ERR_OK ? json_pack("{s:b}", "confirmed", 1) : hub_command_fail(e);
+}
+
+/* ---- status ---- */
+
+static void hub_warn(json_t *warnings, const char *code, const char *vi, const char *en)
+{
+    json_array_append_new(warnings, json_pack("{s:s, s:s, s:s}", "code", code, "vi", vi, "en", en));
+}
+
+void hub_command_status_warnings(struct hub_app *a, json_t *status)
+{
+    json_t *rows = json_array(), *w = json_array();
+    enum err e = hub_store_alarms(a->store, false, hub_alarm_row, rows);
+    size_t count = json_array_size(rows);
+    if (e == ERR_OK) json_object_set_new(status, "alarms", json_integer((json_int_t)count));
+    for (size_t i = 0; i < count; i++) {
+        const json_t *row = json_array_get(rows, i);
+        hub_warn(w, "alarm", json_string_value(json_object_get(row, "vi")),
+                 json_string_value(json_object_get(row, "en")));
+    }
+    e = hub_store_settled(a->store);
+    json_object_set_new(status, "confirm_wanted", json_boolean(e == ERR_DENIED));
+    if (e == ERR_DENIED) hub_warn(w, "confirm", hub_unsettled_vi, hub_unsettled_en);
+    json_object_set_new(status, "warnings", w);
+    json_decref(rows);
+}

@@ -1,0 +1,70 @@
+#include "hub/maintain.h"
+#include "common/date.h"
+#include "common/io/db.h"
+#include "hub/store_repair.h"
+
+#include <stdio.h>
+
+/* ---- backup ---- */
+
+enum err hub_backup_dest(struct hub_store *s, const char *to, int64_t now_ms,
+                         char out[static FILE_PATH_BYTES_MAX])
+{
+    struct hub_identity id;
+    char stem[64], stamp[DATE_NAME_ROOM];
+    enum err e = hub_store_identity(s, &id);
+    if (e != ERR_OK) return e;
+    snprintf(stem, sizeof stem, "dongbo-hub-%s", id.unit);
+    date_name(now_ms, stamp);
+    return db_copy_dest(to, stem, stamp, out, FILE_PATH_BYTES_MAX);
+}
+
+enum err hub_backup(struct hub_store *s, const char *to, int64_t now_ms,
+                    char made[static FILE_PATH_BYTES_MAX])
+{
+    enum err e = hub_backup_dest(s, to, now_ms, made);
+    return e == ERR_OK ? db_backup(hub_store_db(s), made) : e;
+}
+
+/* ---- restore ---- */
+
+static enum err hub_restore_epoch(struct hub_store *s, int64_t now_ms)
+{
+    enum err e = hub_store_begin(s);
+    if (e == ERR_OK) e = hub_store_epoch_new(s, 0, now_ms);
+    return e == ERR_OK ? hub_store_commit(s) : e;
+}
+
+static enum err hub_restore_check(const struct hub_restore *r, const char *fresh,
+                                  struct hub_verified_log *seen)
+{
+    struct hub_store *s = NULL;
+    struct hub_identity id;
+    enum err e = hub_store_open(&(struct hub_store_options){.path = fresh}, &s);
+    if (e == ERR_OK) e = hub_store_identity(s, &id);
+    if (e == ERR_NOT_READY) e = ERR_DAMAGED; /* a database, but no hub's */
+    if (e == ERR_OK && memcmp(id.parsed.log_pk, r->log_pk, sizeof id.parsed.log_pk) != 0)
+        e = ERR_WRONG_HUB;
+    if (e == ERR_OK) e = hub_verify_log(s, r->row, r->ctx, seen);
+    if (e == ERR_OK) e = hub_store_check(s);
+    if (e == ERR_OK && !r->look_only) e = hub_restore_epoch(s, r->now_ms);
+    hub_store_close(s);
+    return e;
+}
+
+enum err hub_restore(const struct hub_restore *r, struct hub_restored *out)
+{
+    char fresh[FILE_PATH_BYTES_MAX], stamp[DATE_NAME_ROOM];
+    *out = (struct hub_restored){.kept = ""};
+    int n = snprintf(fresh, sizeof fresh, "%s.restore", r->path);
+    if (n < 0 || (size_t)n >= sizeof fresh) return ERR_TOO_LARGE;
+    if (!file_exists(r->copy)) return ERR_NOT_FOUND;
+    enum err e = db_remove(fresh); /* of a restore that was cut */
+    if (e == ERR_OK) e = db_copy_file(r->copy, fresh);
+    if (e == ERR_OK) e = hub_restore_check(r, fresh, &out->seen);
+    date_name(r->now_ms, stamp);
+    if (e == ERR_OK && !r->look_only)
+        e = db_swap(fresh, r->path, stamp, out->kept, sizeof out->kept);
+    enum err gone = db_remove(fresh);
+    return e != ERR_OK ? e : gone;
+}

@@ -1,0 +1,171 @@
+/* backup, restore, alarms, confirm. docs/hub.md. */
+#include "hub/tool.h"
+
+#include "common/io/clock.h"
+#include "hub/maintain.h"
+
+#include <stdio.h>
+
+/* The daemon has another working folder. */
+static enum err hub_full_path(const char *path, char out[static FILE_PATH_BYTES_MAX])
+{
+    char here[FILE_PATH_BYTES_MAX];
+    if (path[0] == '/') {
+        int n = snprintf(out, FILE_PATH_BYTES_MAX, "%s", path);
+        return n < FILE_PATH_BYTES_MAX ? ERR_OK : ERR_TOO_LARGE;
+    }
+    enum err e = file_absolute(".", here, sizeof here);
+    return e == ERR_OK ? file_join(here, path, out, FILE_PATH_BYTES_MAX) : e;
+}
+
+enum err hub_tool_backup(struct cli *c, void *ctx)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = hub_full_path(c->args[0], path);
+    if (e != ERR_OK)
+        return cli_fail(c, e, "Đường dẫn này không dùng được.", "This path cannot be used.");
+    json_t *q = hub_tool_request(c, "backup");
+    json_object_set_new(q, "path", json_string(path));
+    return hub_tool_show(c, ctx, q, hub_print_lines);
+}
+
+static enum err hub_restore_row(void *ctx, const struct hub_finding *f)
+{
+    const struct cli *c = ctx;
+    fprintf(stderr, "  %lld: %s\n", (long long)f->position,
+            c->en ? hub_finding_en(f->kind) : hub_finding_vi(f->kind));
+    return ERR_OK;
+}
+
+static enum err hub_restore_failed(struct cli *c, enum err e)
+{
+    switch ((int)e) {
+    case ERR_NOT_FOUND:
+        return cli_fail(c, e, "Không thấy tệp sao lưu này. Chưa thay đổi gì.",
+                        "There is no such copy. Nothing was changed.");
+    case ERR_DAMAGED:
+        return cli_fail(c, e,
+                        "Bản sao lưu này bị hỏng (xem trên). Chưa thay đổi gì: hãy dùng bản khác.",
+                        "This copy is damaged (see above). Nothing was changed: use another one.");
+    case ERR_WRONG_HUB:
+        return cli_fail(
+            c, e,
+            "Đây là bản sao lưu của trung tâm khác, hoặc của khóa khác với thư mục `keys` "
+            "này. Chưa thay đổi gì.",
+            "This is a copy of another hub, or of other keys than those in `keys`. Nothing "
+            "was changed.");
+    case ERR_CONFIG:
+        return cli_fail(
+            c, e,
+            "Bản sao lưu do phiên bản mới hơn tạo ra: hãy cài phiên bản đó rồi khôi phục. "
+            "Chưa thay đổi gì.",
+            "A newer version made this copy: install that version, then restore. Nothing was "
+            "changed.");
+    case ERR_FULL:
+        return cli_fail(c, e, "Không đủ chỗ để chép bản sao lưu vào. Chưa thay đổi gì.",
+                        "There is no room to copy it in. Nothing was changed.");
+    default:
+        return cli_fail(c, e, "Không khôi phục được bản này. Dữ liệu hiện tại không đổi.",
+                        "This copy cannot be restored. The present data are as they were.");
+    }
+}
+
+static void hub_restore_told(const struct cli *c, const struct hub_restored *r, bool look_only)
+{
+    if (c->json) {
+        json_t *j = json_pack("{s:b, s:I, s:I, s:I, s:s}", "restored", (int)!look_only, "sets",
+                              (json_int_t)r->seen.sets, "records", (json_int_t)r->seen.records,
+                              "position", (json_int_t)r->seen.end.position, "kept", r->kept);
+        cli_print_json(j);
+        json_decref(j);
+        return;
+    }
+    printf(cli_text(c, "Bản sao lưu tốt: %llu gói thay đổi, %llu hồ sơ.\n",
+                    "The copy is good: %llu change sets, %llu records.\n"),
+           (unsigned long long)r->seen.sets, (unsigned long long)r->seen.records);
+    if (look_only) return;
+    printf(cli_text(c, "Đã khôi phục. Bản đang dùng trước đó được giữ ở: %s\n",
+                    "Restored. What was there is kept at: %s\n"),
+           r->kept[0] != '\0' ? r->kept : "-");
+    printf("%s\n",
+           cli_text(c,
+                    "Tiếp theo: chạy `run`, đợi các xã đồng bộ lại, rồi `confirm` để chốt kỳ "
+                    "được trở lại.",
+                    "Next: `run`, wait until the communes have synced, then `confirm` so that "
+                    "periods can be closed again."));
+}
+
+enum err hub_tool_restore(struct cli *c, void *ctx)
+{
+    char lock_path[FILE_PATH_BYTES_MAX], path[FILE_PATH_BYTES_MAX];
+    uint8_t log_pk[KEY_PUBLIC_BYTES];
+    struct file_lock lock;
+    struct hub_restored done;
+    (void)ctx;
+    enum err e = hub_app_path(c->data_dir, "run/lock", lock_path);
+    if (e == ERR_OK) e = hub_app_path(c->data_dir, "hub.db", path);
+    if (e == ERR_OK) e = file_lock(lock_path, &lock);
+    if (e == ERR_LOCKED)
+        return cli_fail(c, e, "Trung tâm đang chạy: hãy dừng `run` trước khi khôi phục.",
+                        "The hub runs: stop `run` before a restore.");
+    if (e != ERR_OK) return cli_fail(c, e, "Không mở được thư mục dữ liệu.", "No data folder.");
+    e = hub_app_log_pk(c->data_dir, log_pk);
+    if (e != ERR_OK) {
+        file_unlock(&lock);
+        return cli_fail(
+            c, e,
+            "Thiếu khóa trong thư mục `keys`: hãy đặt lại các khóa đã cất riêng, rồi khôi "
+            "phục. Chưa thay đổi gì.",
+            "Keys are missing in `keys`: put back the keys that were kept apart, then "
+            "restore. Nothing was changed.");
+    }
+    struct hub_restore r = {.copy = c->args[0],
+                            .path = path,
+                            .log_pk = log_pk,
+                            .now_ms = clock_wall_ms(),
+                            .look_only = cli_has(c, "check"),
+                            .row = hub_restore_row,
+                            .ctx = c};
+    e = hub_restore(&r, &done);
+    file_unlock(&lock);
+    if (e != ERR_OK) return hub_restore_failed(c, e);
+    hub_restore_told(c, &done, r.look_only);
+    return ERR_OK;
+}
+
+/* ---- alarms ---- */
+
+static void hub_print_alarms(const struct cli *c, const json_t *r)
+{
+    const json_t *rows = json_object_get(r, "alarms");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *a = json_array_get(rows, i);
+        const char *node = json_string_value(json_object_get(a, "node"));
+        printf("%lld  %.16s  %s%s%.16s\n",
+               (long long)json_integer_value(json_object_get(a, "alarm")),
+               json_string_value(json_object_get(a, "first")),
+               json_string_value(json_object_get(a, c->en ? "en" : "vi")), node != NULL ? "  " : "",
+               node != NULL ? node : "");
+    }
+    if (json_array_size(rows) == 0)
+        printf("%s\n", cli_text(c, "Không có cảnh báo.", "No alarm stands."));
+    if (json_is_true(json_object_get(r, "confirm_wanted")))
+        printf("%s\n", cli_text(c, "Chưa chốt kỳ được: hãy `confirm` khi các xã đã gửi lại.",
+                                "Periods cannot be closed: `confirm` when nodes have sent again."));
+}
+
+enum err hub_tool_alarms(struct cli *c, void *ctx)
+{
+    json_int_t no;
+    enum err e = hub_tool_number(c, "settle", 0, &no);
+    if (e != ERR_OK) return e;
+    json_t *q = hub_tool_request(c, "alarms");
+    if (no != 0) json_object_set_new(q, "settle", json_integer(no));
+    if (cli_has(c, "all")) json_object_set_new(q, "all", json_true());
+    return hub_tool_show(c, ctx, q, hub_print_alarms);
+}
+
+enum err hub_tool_confirm(struct cli *c, void *ctx)
+{
+    return hub_tool_show(c, ctx, hub_tool_request(c, "confirm"), hub_print_lines);
+}

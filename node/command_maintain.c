@@ -1,0 +1,113 @@
+/* backup, verify, alarms: copies of the database, looking for damage, what a person settles.
+ * docs/node.md. */
+#include "node/command_priv.h"
+#include "node/maintain.h"
+#include "node/store_alarm.h"
+
+/* ---- backup ---- */
+
+json_t *node_command_backup_said(enum err e, const char *path)
+{
+    switch ((int)e) {
+    case ERR_OK: return json_pack("{s:s}", "backup", path);
+    case ERR_EXISTS:
+        return node_command_error(
+            e, "Đã có tệp mang tên này: hãy chọn tên khác. Chưa ghi gì.",
+            "There is a file of that name: choose another. Nothing was written.", NULL);
+    case ERR_FULL:
+        return node_command_error(
+            e,
+            "Nơi chứa không đủ chỗ cho bản sao lưu. Chưa giữ lại gì; dữ liệu trên máy vẫn an toàn.",
+            "There is no room for the copy. Nothing of it was kept; what is here is safe.", NULL);
+    case ERR_NOT_FOUND:
+    case ERR_DENIED:
+    case ERR_IO:
+        return node_command_error(
+            e,
+            "Không ghi được bản sao lưu vào nơi này (thư mục, quyền hoặc ổ đĩa). Dữ liệu trên máy "
+            "vẫn "
+            "an toàn.",
+            "The copy cannot be written there (folder, rights or disk). What is here is safe.",
+            NULL);
+    default: return node_command_fail(e);
+    }
+}
+
+json_t *node_command_backup(struct node_command *c, const json_t *request)
+{
+    char made[FILE_PATH_BYTES_MAX] = "";
+    const char *path = json_string_value(json_object_get(request, "path"));
+    enum err e = ERR_BAD_INPUT;
+    if (path != NULL && path[0] == '/') e = node_backup(c->store, path, c->wall_ms(), made);
+    return node_command_backup_said(e, made);
+}
+
+/* ---- verify ---- */
+
+static enum err node_verify_row(void *ctx, const struct node_finding *f)
+{
+    char inc[17], rid[33];
+    id_hex(BYTES_OF(f->inc.b), inc);
+    id_hex(BYTES_OF(f->rid.b), rid);
+    json_t *j = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "vi", node_finding_vi(f->kind), "en",
+                          node_finding_en(f->kind), "log", inc, "seq", (json_int_t)f->seq,
+                          "position", (json_int_t)f->position, "id", rid);
+    return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+json_t *node_command_verify(struct node_command *c, const json_t *request)
+{
+    struct node_verified v;
+    json_t *findings = json_array();
+    (void)request;
+    enum err e = node_store_verify(c->store, node_verify_row, findings, &v);
+    if (e == ERR_DAMAGED && node_store_alarm(c->store, NODE_ALARM_DAMAGED, c->wall_ms()) != ERR_OK)
+        e = ERR_DAMAGED; /* it is told here in any case */
+    json_t *j = e == ERR_OK || e == ERR_DAMAGED
+                    ? json_pack("{s:b, s:I, s:I, s:I, s:I, s:O}", "ok", (int)(e == ERR_OK), "sets",
+                                (json_int_t)v.sets, "records", (json_int_t)v.records, "receipts",
+                                (json_int_t)v.receipts, "finding_count", (json_int_t)v.findings,
+                                "findings", findings)
+                    : node_command_fail(e);
+    json_decref(findings);
+    return j;
+}
+
+/* ---- alarms ---- */
+
+static enum err node_alarm_row(void *ctx, const struct node_alarm *a)
+{
+    json_t *j =
+        json_pack("{s:I, s:i, s:s, s:s, s:o, s:o, s:I, s:o}", "alarm", (json_int_t)a->no, "kind",
+                  (int)a->kind, "vi", node_alarm_vi(a->kind), "en", node_alarm_en(a->kind), "first",
+                  node_json_time(a->first_ms), "last", node_json_time(a->last_ms), "times",
+                  (json_int_t)a->count, "settled", node_json_time(a->acked_ms));
+    return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+json_t *node_command_alarms(struct node_command *c, const json_t *request)
+{
+    json_int_t no = json_integer_value(json_object_get(request, "settle"));
+    bool all = json_is_true(json_object_get(request, "all"));
+    json_t *rows = json_array();
+    enum err e = no != 0 ? node_store_alarm_ack(c->store, no, c->wall_ms()) : ERR_OK;
+    if (e == ERR_OK) e = node_store_alarms(c->store, all, node_alarm_row, rows);
+    json_t *j = e == ERR_OK ? json_pack("{s:O}", "alarms", rows) : node_command_fail(e);
+    json_decref(rows);
+    return j;
+}
+
+void node_command_alarm_warnings(struct node_command *c, json_t *warnings)
+{
+    json_t *rows = json_array();
+    enum err e = node_store_alarms(c->store, false, node_alarm_row, rows);
+    (void)e; /* the status says what it can */
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        json_array_append_new(warnings, json_pack("{s:s, s:O, s:O, s:O}", "code", "alarm", "alarm",
+                                                  json_object_get(row, "alarm"), "vi",
+                                                  json_object_get(row, "vi"), "en",
+                                                  json_object_get(row, "en")));
+    }
+    json_decref(rows);
+}

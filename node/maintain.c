@@ -1,0 +1,97 @@
+#include "node/maintain.h"
+#include "common/date.h"
+#include "common/io/db.h"
+#include "node/store_alarm.h"
+#include "node/store_repair.h"
+
+#include <stdio.h>
+
+const char *node_finding_vi(enum node_finding_kind kind)
+{
+    switch (kind) {
+    case NODE_FINDING_FILE: return "tệp cơ sở dữ liệu bị hỏng";
+    case NODE_FINDING_SET: return "gói thay đổi không khớp mã băm";
+    case NODE_FINDING_CHAIN: return "gói thay đổi không nối tiếp chuỗi";
+    case NODE_FINDING_SIGNATURE: return "chữ ký của máy này sai";
+    case NODE_FINDING_OP: return "danh sách thao tác khác với gói thay đổi";
+    case NODE_FINDING_RECEIPT: return "biên nhận của trung tâm sai";
+    case NODE_FINDING_HUB_SET: return "gói của trung tâm sai";
+    case NODE_FINDING_RECORD: return "hồ sơ khác với bản đã nhận";
+    case NODE_FINDING_SCOPE: return "tập hồ sơ khác với số trung tâm đã tính";
+    case NODE_FINDING_IDENTITY: return "giấy tờ của máy này hoặc của trung tâm sai";
+    }
+    return "";
+}
+
+const char *node_finding_en(enum node_finding_kind kind)
+{
+    switch (kind) {
+    case NODE_FINDING_FILE: return "the database file is damaged";
+    case NODE_FINDING_SET: return "a change set is not what its hashes say";
+    case NODE_FINDING_CHAIN: return "a change set does not extend its log";
+    case NODE_FINDING_SIGNATURE: return "this PC's signature is wrong";
+    case NODE_FINDING_OP: return "the list of ops is not that of the change set";
+    case NODE_FINDING_RECEIPT: return "a receipt of the hub is wrong";
+    case NODE_FINDING_HUB_SET: return "a set of the hub is wrong";
+    case NODE_FINDING_RECORD: return "a record is not what came";
+    case NODE_FINDING_SCOPE: return "the records together are not what the hub counted";
+    case NODE_FINDING_IDENTITY: return "the papers of this PC or of the hub are wrong";
+    }
+    return "";
+}
+
+/* ---- backup ---- */
+
+enum err node_backup_dest(struct node_store *s, const char *to, int64_t now_ms,
+                          char out[static FILE_PATH_BYTES_MAX])
+{
+    struct node_identity id;
+    char stem[64], stamp[DATE_NAME_ROOM];
+    enum err e = node_store_identity(s, &id);
+    if (e != ERR_OK) return e;
+    snprintf(stem, sizeof stem, "dongbo-node-%s", id.unit[0] != '\0' ? id.unit : "moi");
+    date_name(now_ms, stamp);
+    return db_copy_dest(to, stem, stamp, out, FILE_PATH_BYTES_MAX);
+}
+
+enum err node_backup(struct node_store *s, const char *to, int64_t now_ms,
+                     char made[static FILE_PATH_BYTES_MAX])
+{
+    enum err e = node_backup_dest(s, to, now_ms, made);
+    return e == ERR_OK ? db_backup(node_store_db(s), made) : e;
+}
+
+/* ---- restore ---- */
+
+static enum err node_restore_check(const struct node_restore *r, const char *fresh,
+                                   struct node_verified *seen)
+{
+    struct node_store *s = NULL;
+    struct node_identity id;
+    enum err e = node_store_open(&(struct node_store_options){.path = fresh}, &s);
+    if (e == ERR_OK) e = node_store_identity(s, &id);
+    if (e == ERR_NOT_READY) e = ERR_DAMAGED; /* a database, but no node's */
+    if (e == ERR_OK && memcmp(id.sign_pk, r->sign_pk, sizeof id.sign_pk) != 0) e = ERR_WRONG_HUB;
+    if (e == ERR_OK) e = node_store_verify(s, r->row, r->ctx, seen);
+    if (e == ERR_OK && !r->look_only) e = node_store_renew(s);
+    if (e == ERR_OK && !r->look_only) e = node_store_alarm(s, NODE_ALARM_RESTORED, r->now_ms);
+    node_store_close(s);
+    return e;
+}
+
+enum err node_restore(const struct node_restore *r, struct node_restored *out)
+{
+    char fresh[FILE_PATH_BYTES_MAX], stamp[DATE_NAME_ROOM];
+    *out = (struct node_restored){.kept = ""};
+    int n = snprintf(fresh, sizeof fresh, "%s.restore", r->path);
+    if (n < 0 || (size_t)n >= sizeof fresh) return ERR_TOO_LARGE;
+    if (!file_exists(r->copy)) return ERR_NOT_FOUND;
+    enum err e = db_remove(fresh); /* of a restore that was cut */
+    if (e == ERR_OK) e = db_copy_file(r->copy, fresh);
+    if (e == ERR_OK) e = node_restore_check(r, fresh, &out->seen);
+    date_name(r->now_ms, stamp);
+    if (e == ERR_OK && !r->look_only)
+        e = db_swap(fresh, r->path, stamp, out->kept, sizeof out->kept);
+    enum err gone = db_remove(fresh);
+    return e != ERR_OK ? e : gone;
+}

@@ -1,0 +1,95 @@
+/*
+ * For tests: a hub and up to four nodes as real stores and engines in one process, with a pipe between
+ * them that can be cut at any byte, copies of their databases, and a random source that replays.
+ * Records have type PAIR_TYPE and a text in PAIR_NAME; no catalogue is needed.
+ *
+ * Ownership: pair_close() releases everything and removes the files.   Threads: one.
+ */
+#ifndef DONGBO_TESTS_PAIR_H
+#define DONGBO_TESTS_PAIR_H
+
+#include <sodium.h>
+
+#include "hub/engine.h"
+#include "node/engine.h"
+#include "node/store_records.h"
+#include "proto/key.h"
+#include "tests/lib/rng.h"
+
+enum { PAIR_MAKE = 2, PAIR_NODES = 4, PAIR_TYPE = 900, PAIR_NAME = 2, PAIR_STATE = 8 };
+#define PAIR_WALL INT64_C(1686000000000) /* UTC ms at now_ms 0 */
+
+struct pair_hub {
+    struct key_sign root, log;
+    struct key_box transport, sealing;
+    struct id_hash id;
+    struct hub_sync_keys keys;
+    struct hub_store *store;
+    struct hub_engine *engine;
+    char path[64];
+    bool (*step)(void *ctx, const char *what);
+};
+
+struct pair_node {
+    struct pair *w;
+    struct key_sign sign;
+    struct key_box transport;
+    struct node_sync_keys keys;
+    bool active;
+    struct node_store *store;
+    struct node_engine *engine;
+    char path[64];
+    uint64_t link, conn, wake_at;
+    bool up, dialed, closing, hub_closing;
+    struct buf to_hub, to_node;
+    size_t sent, received; /* bytes of the last session */
+};
+
+struct pair {
+    struct rng rng;
+    uint64_t now_ms;
+    struct pair_hub hub;
+    struct pair_node nodes[PAIR_NODES];
+    size_t cut_after; /* bytes of both directions until the link is cut; SIZE_MAX = never */
+    bool chunks;      /* deliver in random pieces */
+    unsigned serial;
+};
+
+struct pair_copy {
+    struct buf bytes;
+};
+
+/* The random bytes of libsodium out of a seed: randombytes_set_implementation(&pair_random). */
+extern struct rng pair_random_state;
+extern struct randombytes_implementation pair_random;
+
+void pair_open(struct pair *w, uint64_t seed);
+void pair_close(struct pair *w);
+struct hub_engine_time pair_time(struct pair *w);
+void pair_unlink(const char *path);
+void pair_hub_engine(struct pair *w);
+void pair_node_engine(struct pair_node *n);
+void pair_event(struct pair_node *n, struct node_sync_event ev);
+enum err pair_attempt(struct pair_node *n);
+void pair_join(struct pair_node *n);
+void pair_save(struct pair_node *n, enum change_kind kind, struct id_record *rid, const char *text,
+               struct bytes bases);
+void pair_hub_save(struct pair *w, enum change_kind kind, const struct id_record *rid,
+                   const char *text, struct bytes bases);
+struct node_store_status pair_status(struct pair_node *n);
+void pair_assert_scope(struct pair_node *n);
+void pair_file_get(const char *path, struct buf *out);
+void pair_file_put(const char *path, const struct buf *in);
+void pair_node_off(struct pair_node *n);
+void pair_node_on(struct pair_node *n);
+void pair_hub_off(struct pair *w);
+void pair_hub_on(struct pair *w);
+void pair_node_copy(struct pair_node *n, struct pair_copy *c);
+void pair_node_back(struct pair_node *n, const struct pair_copy *c);
+void pair_hub_copy(struct pair *w, struct pair_copy *c);
+void pair_hub_back(struct pair *w, const struct pair_copy *c);
+struct pair_node *pair_clone(struct pair *w, unsigned from, unsigned to, const struct pair_copy *c);
+enum err pair_settle(struct pair_node *n);
+struct node_sync_result pair_result(const struct pair_node *n);
+
+#endif

@@ -1,0 +1,525 @@
+/* Looking after databases: copies that come back, witnesses, alarms, damage. Whole sessions over real
+ * stores. SPEC 15. */
+#include "tests/lib/pair.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "common/io/db.h"
+#include "common/io/file.h"
+#include "common/io/witness.h"
+#include "hub/maintain.h"
+#include "hub/store_records.h"
+#include "hub/store_repair.h"
+#include "node/maintain.h"
+#include "node/store_alarm.h"
+#include "proto/wire.h"
+
+#define OK(call) assert_int_equal((call), ERR_OK)
+
+enum { SAVES_MAX = 64 };
+
+/* What was typed at one node, by number; a save's text is "w<number>". */
+static struct id_record saved[SAVES_MAX];
+static unsigned saves;
+
+static void begin(struct pair *w, uint64_t seed)
+{
+    pair_random_state.s = seed * 7919;
+    saves = 0;
+    pair_open(w, seed);
+}
+
+static void type_one(struct pair_node *n)
+{
+    char text[16];
+    assert_true(saves < SAVES_MAX);
+    snprintf(text, sizeof text, "w%u", saves);
+    pair_save(n, CHANGE_CREATE, &saved[saves], text, bytes_make(NULL, 0));
+    saves++;
+}
+
+/* The one text that the hub shows for a save; false: it does not have it. */
+static bool hub_has(struct pair *w, unsigned save)
+{
+    struct fold f;
+    struct buf state;
+    unsigned type = 0;
+    uint64_t position = 0;
+    char want[16], got[16] = "";
+    snprintf(want, sizeof want, "w%u", save);
+    OK(fold_init(&f));
+    buf_init(&state, FOLD_STATE_BYTES_MAX);
+    enum err e = hub_store_record(w->hub.store, &saved[save], &state, &type, NULL, &position);
+    if (e == ERR_OK) {
+        struct wire_reader r;
+        OK(fold_load(&f, buf_bytes(&state)));
+        const struct fold_register *reg = fold_find(&f, PAIR_NAME, bytes_make(NULL, 0));
+        assert_non_null(reg);
+        assert_int_equal(reg->count, 1);
+        wire_open(&r, reg->heads[0].value);
+        struct bytes t = wire_get_str(&r);
+        assert_true(t.len < sizeof got);
+        memcpy(got, t.p, t.len);
+        assert_string_equal(got, want);
+    }
+    fold_free(&f);
+    buf_free(&state);
+    return e == ERR_OK;
+}
+
+static size_t counted;
+static enum err count_hub_alarm(void *ctx, const struct hub_alarm *a)
+{
+    const enum hub_alarm_kind *kind = ctx;
+    counted += a->kind == *kind;
+    return ERR_OK;
+}
+static enum err count_node_alarm(void *ctx, const struct node_alarm *a)
+{
+    const enum node_alarm_kind *kind = ctx;
+    counted += a->kind == *kind;
+    return ERR_OK;
+}
+
+static size_t hub_alarms(struct pair *w, enum hub_alarm_kind kind)
+{
+    counted = 0;
+    OK(hub_store_alarms(w->hub.store, false, count_hub_alarm, &kind));
+    return counted;
+}
+
+static size_t node_alarms(struct pair_node *n, enum node_alarm_kind kind)
+{
+    counted = 0;
+    OK(node_store_alarms(n->store, false, count_node_alarm, &kind));
+    return counted;
+}
+
+static void gone(const char *path)
+{
+    OK(db_remove(path));
+}
+
+/* ---- copies ---- */
+
+static struct node_restore node_way(const struct pair_node *n, const char *copy)
+{
+    return (struct node_restore){
+        .copy = copy, .path = n->path, .sign_pk = n->sign.public, .now_ms = PAIR_WALL};
+}
+
+static void a_node_comes_back_from_its_backup(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct node_restored done;
+    char made[FILE_PATH_BYTES_MAX], kept[FILE_PATH_BYTES_MAX];
+    begin(&w, 31);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    for (int i = 0; i < 4; i++)
+        type_one(n);
+    OK(pair_settle(n));
+    gone("maintain-node.bak");
+    OK(node_backup(n->store, "maintain-node.bak", PAIR_WALL, made));
+    assert_string_equal(made, "maintain-node.bak");
+    assert_int_equal(node_backup(n->store, "maintain-node.bak", PAIR_WALL, made), ERR_EXISTS);
+    assert_false(file_exists("maintain-node.bak.part"));
+    for (int i = 0; i < 3; i++) /* 4..6: behind the backup, delivered */
+        type_one(n);
+    OK(pair_settle(n));
+    type_one(n); /* 7: behind the backup, never sent: it is lost here, as it must be */
+
+    pair_node_off(n);
+    struct node_restore r = node_way(n, "maintain-none.bak");
+    assert_int_equal(node_restore(&r, &done), ERR_NOT_FOUND);
+    r = node_way(n, "maintain-node.bak");
+    r.look_only = true;
+    OK(node_restore(&r, &done));
+    assert_true(done.seen.sets == 5 && done.seen.records == 4 && done.kept[0] == '\0');
+    r.look_only = false;
+    r.sign_pk = w.nodes[1].sign.public; /* another PC's folder */
+    assert_int_equal(node_restore(&r, &done), ERR_WRONG_HUB);
+    pair_node_on(n);
+    assert_int_equal(pair_status(n).sets, 9); /* nothing was changed by all that */
+    assert_int_equal(node_alarms(n, NODE_ALARM_RESTORED), 0);
+    pair_node_off(n);
+
+    r.sign_pk = n->sign.public;
+    OK(node_restore(&r, &done));
+    snprintf(kept, sizeof kept, "%s", done.kept);
+    assert_true(file_exists(kept));
+    snprintf(made, sizeof made, "%s.restore", n->path);
+    assert_false(file_exists(made));
+    pair_node_on(n);
+    assert_int_equal(pair_status(n).sets, 5);
+    assert_int_equal(node_alarms(n, NODE_ALARM_RESTORED), 1);
+    type_one(n); /* 8: before the first contact */
+    OK(pair_settle(n));
+    for (unsigned i = 0; i < saves; i++)
+        assert_int_equal(hub_has(&w, i), i != 7);
+    assert_int_equal(pair_status(n).waiting, 0);
+    pair_assert_scope(n);
+
+    /* what was set aside is whole, and a restore of it brings save 7 as well */
+    pair_node_off(n);
+    r = node_way(n, kept);
+    OK(node_restore(&r, &done));
+    pair_node_on(n);
+    OK(pair_settle(n));
+    for (unsigned i = 0; i < saves; i++)
+        assert_true(hub_has(&w, i));
+    gone(kept);
+    gone(done.kept);
+    gone("maintain-node.bak");
+    pair_close(&w);
+}
+
+static void a_hub_comes_back_from_its_backup(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct hub_restored done;
+    char made[FILE_PATH_BYTES_MAX];
+    struct hub_identity was, is;
+    begin(&w, 32);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    type_one(n);
+    OK(pair_settle(n));
+    gone("maintain-hub.bak");
+    OK(hub_backup(w.hub.store, "maintain-hub.bak", PAIR_WALL, made));
+    for (int i = 0; i < 3; i++)
+        type_one(n);
+    OK(pair_settle(n));
+    OK(hub_store_identity(w.hub.store, &was));
+    OK(hub_store_settled(w.hub.store));
+
+    pair_hub_off(&w);
+    struct hub_restore r = {
+        .copy = "maintain-hub.bak", .path = w.hub.path, .log_pk = w.hub.root.public, .now_ms = 5};
+    assert_int_equal(hub_restore(&r, &done), ERR_WRONG_HUB);
+    r.log_pk = w.hub.log.public;
+    r.look_only = true;
+    OK(hub_restore(&r, &done));
+    assert_string_equal(done.kept, "");
+    r.look_only = false;
+    OK(hub_restore(&r, &done));
+    assert_true(done.seen.sets >= 3);
+    assert_true(file_exists(done.kept));
+    pair_hub_on(&w);
+    OK(hub_store_identity(w.hub.store, &is));
+    assert_true(was.epoch != is.epoch);
+    assert_int_equal(hub_alarms(&w, HUB_ALARM_WENT_BACK), 1);
+    assert_int_equal(hub_store_settled(w.hub.store), ERR_DENIED);
+    assert_false(hub_has(&w, 3));
+    OK(pair_settle(n));
+    for (unsigned i = 0; i < saves; i++)
+        assert_true(hub_has(&w, i));
+    assert_int_equal(node_alarms(n, NODE_ALARM_HUB_BACK), 1);
+    OK(hub_store_confirm(w.hub.store, 7));
+    OK(hub_store_settled(w.hub.store));
+    assert_int_equal(hub_store_confirm(w.hub.store, 7), ERR_NOT_FOUND);
+    gone(done.kept);
+    gone("maintain-hub.bak");
+    pair_close(&w);
+}
+
+/* Nothing of a copy that is damaged anywhere reaches the database. */
+static void a_damaged_copy_is_refused(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct pair_copy good = {{0}};
+    struct node_restored done;
+    struct hub_restored hub_done;
+    begin(&w, 36);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    for (int i = 0; i < 5; i++)
+        type_one(n);
+    OK(pair_settle(n));
+    for (int side = 0; side < 2; side++) {
+        side == 0 ? pair_node_copy(n, &good) : pair_hub_copy(&w, &good);
+        for (size_t i = 0; i + 3 < good.bytes.len; i++) {
+            if (memcmp(good.bytes.p + i, "\xa2w2", 3) == 0) good.bytes.p[i + 1] ^= 4;
+        }
+        pair_file_put("maintain-bad.bak", &good.bytes);
+        struct node_restore r = node_way(n, "maintain-bad.bak");
+        struct hub_restore h = {
+            .copy = "maintain-bad.bak", .path = w.hub.path, .log_pk = w.hub.log.public};
+        side == 0 ? pair_node_off(n) : pair_hub_off(&w);
+        assert_int_equal(side == 0 ? node_restore(&r, &done) : hub_restore(&h, &hub_done),
+                         ERR_DAMAGED);
+        /* no database at all; one of another kind; one that was cut */
+        pair_unlink("maintain-bad.bak");
+        good.bytes.len /= 2;
+        pair_file_put("maintain-bad.bak", &good.bytes);
+        assert_int_equal(side == 0 ? node_restore(&r, &done) : hub_restore(&h, &hub_done),
+                         ERR_DAMAGED);
+        pair_unlink("maintain-bad.bak");
+        FILE *f = fopen("maintain-bad.bak", "wb");
+        assert_non_null(f);
+        fputs("this is a letter and not a database, however long it may be ......", f);
+        fclose(f);
+        assert_int_equal(side == 0 ? node_restore(&r, &done) : hub_restore(&h, &hub_done),
+                         ERR_DAMAGED);
+        side == 0 ? pair_node_on(n) : pair_hub_on(&w);
+        pair_unlink("maintain-bad.bak");
+    }
+    pair_node_off(n); /* a hub's database for a node */
+    {
+        struct node_restore r = node_way(n, w.hub.path);
+        assert_true(node_restore(&r, &done) != ERR_OK);
+    }
+    pair_node_on(n);
+    assert_int_equal(pair_status(n).sets, 6);
+    buf_free(&good.bytes);
+    pair_close(&w);
+}
+
+/* ---- witnesses ---- */
+
+static void a_witness_recognises_an_old_copy_offline(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct pair_copy c = {{0}};
+    struct node_store_status before, after;
+    char name[96];
+    begin(&w, 33);
+    struct pair_node *n = &w.nodes[0];
+    struct node_store_options o = {.path = n->path, .witness = true};
+    pair_join(n);
+    type_one(n);
+    OK(pair_settle(n));
+    pair_node_copy(n, &c);
+    pair_node_off(n);
+    OK(node_store_open(&o, &n->store));
+    pair_node_engine(n);
+    for (int i = 0; i < 5; i++)
+        type_one(n);
+    before = pair_status(n);
+    pair_node_off(n);
+    OK(node_store_open(&o, &n->store)); /* nothing happened: nothing changes */
+    pair_node_engine(n);
+    type_one(n);
+    after = pair_status(n);
+    assert_int_equal(after.sets, before.sets + 1);
+    assert_memory_equal(before.inc.b, after.inc.b, 8);
+    assert_int_equal(node_alarms(n, NODE_ALARM_RESTORED), 0);
+    pair_node_off(n);
+    pair_file_put(n->path, &c.bytes);
+    OK(node_store_open(&o, &n->store));
+    pair_node_engine(n);
+    assert_int_equal(node_alarms(n, NODE_ALARM_RESTORED), 1);
+    type_one(n);
+    after = pair_status(n);
+    assert_memory_not_equal(before.inc.b, after.inc.b, 8);
+    pair_node_off(n);
+
+    /* a damaged witness, and none, mean nothing */
+    for (int kind = 0; kind < 2; kind++) {
+        snprintf(name, sizeof name, "%s.witness", n->path);
+        FILE *f = fopen(name, "wb");
+        assert_non_null(f);
+        if (kind == 0) fputs("xxxx", f);
+        fclose(f);
+        if (kind == 1) unlink(name);
+        OK(node_store_open(&o, &n->store));
+        pair_node_engine(n);
+        struct node_store_status then = pair_status(n);
+        assert_memory_equal(then.inc.b, after.inc.b, 8);
+        assert_int_equal(node_alarms(n, NODE_ALARM_RESTORED), 1);
+        pair_node_off(n);
+    }
+    snprintf(name, sizeof name, "%s.witness", n->path);
+    unlink(name);
+    pair_node_on(n);
+
+    /* the hub begins a new epoch by itself */
+    struct hub_identity was, is;
+    struct hub_store_options ho = {.path = w.hub.path, .witness = true};
+    pair_hub_copy(&w, &c);
+    pair_hub_off(&w);
+    OK(hub_store_open(&ho, &w.hub.store));
+    pair_hub_engine(&w);
+    OK(pair_settle(n));
+    OK(hub_store_identity(w.hub.store, &was));
+    pair_hub_off(&w);
+    pair_file_put(w.hub.path, &c.bytes);
+    OK(hub_store_open(&ho, &w.hub.store));
+    pair_hub_engine(&w);
+    OK(hub_store_identity(w.hub.store, &is));
+    assert_true(was.epoch != is.epoch);
+    assert_int_equal(hub_alarms(&w, HUB_ALARM_WENT_BACK), 1);
+    assert_int_equal(hub_store_settled(w.hub.store), ERR_DENIED);
+    OK(pair_settle(n));
+    assert_int_equal(hub_alarms(&w, HUB_ALARM_WENT_BACK), 1);
+    snprintf(name, sizeof name, "%s.witness", w.hub.path);
+    unlink(name);
+    buf_free(&c.bytes);
+    pair_close(&w);
+}
+
+/* It is written at once the first time, then at most every WITNESS_MS, and when it is closed. */
+static void a_witness_is_written_at_most_every_five_seconds(void **state)
+{
+    (void)state;
+    struct witness w, other;
+    struct witness_mark mark = {.number = 1}, got;
+    unlink("maintain-w.db.witness");
+    OK(witness_open(&w, "maintain-w.db"));
+    OK(witness_open(&other, "maintain-w.db"));
+    assert_int_equal(witness_read(&other, &got), ERR_NOT_FOUND);
+    witness_note(&w, &mark, 1000);
+    OK(witness_read(&other, &got));
+    assert_int_equal(got.number, 1);
+    mark.number = 2;
+    witness_note(&w, &mark, 1000 + WITNESS_MS - 1);
+    OK(witness_read(&other, &got));
+    assert_int_equal(got.number, 1);
+    mark.number = 3;
+    witness_note(&w, &mark, 1000 + WITNESS_MS);
+    OK(witness_read(&other, &got));
+    assert_int_equal(got.number, 3);
+    mark.number = 4;
+    witness_note(&w, &mark, 1000 + WITNESS_MS + 1);
+    witness_close(&w);
+    OK(witness_read(&other, &got));
+    assert_int_equal(got.number, 4);
+    unlink("maintain-w.db.witness");
+}
+
+/* ---- alarms ---- */
+
+static void alarms_stand_until_a_person_settles_them(void **state)
+{
+    (void)state;
+    struct pair w;
+    begin(&w, 37);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    OK(node_store_alarm(n->store, NODE_ALARM_DAMAGED, 10));
+    OK(node_store_alarm(n->store, NODE_ALARM_DAMAGED, 20));
+    assert_int_equal(node_alarms(n, NODE_ALARM_DAMAGED), 1);
+    assert_int_equal(node_store_alarm_ack(n->store, 99, 30), ERR_NOT_FOUND);
+    OK(node_store_alarm_ack(n->store, 1, 30));
+    assert_int_equal(node_store_alarm_ack(n->store, 1, 30), ERR_NOT_FOUND);
+    assert_int_equal(node_alarms(n, NODE_ALARM_DAMAGED), 0);
+    OK(node_store_alarm(n->store, NODE_ALARM_DAMAGED, 40)); /* again: a new one */
+    assert_int_equal(node_alarms(n, NODE_ALARM_DAMAGED), 1);
+
+    /* a clock: raised by a contact, over by itself when it is right again */
+    int64_t far = PAIR_WALL + NODE_ALARM_CLOCK_MS;
+    OK(node_store_contact(n->store, PAIR_WALL, ERR_OK, far - 1));
+    assert_int_equal(node_alarms(n, NODE_ALARM_CLOCK), 0);
+    OK(node_store_contact(n->store, PAIR_WALL, ERR_OK, far));
+    assert_int_equal(node_alarms(n, NODE_ALARM_CLOCK), 1);
+    OK(node_store_contact(n->store, PAIR_WALL, ERR_OK, PAIR_WALL - NODE_ALARM_CLOCK_MS));
+    assert_int_equal(node_alarms(n, NODE_ALARM_CLOCK), 1);
+    OK(node_store_contact(n->store, PAIR_WALL, ERR_UNREACHABLE, 0)); /* nothing was learned */
+    assert_int_equal(node_alarms(n, NODE_ALARM_CLOCK), 1);
+    OK(node_store_contact(n->store, PAIR_WALL, ERR_OK, PAIR_WALL));
+    assert_int_equal(node_alarms(n, NODE_ALARM_CLOCK), 0);
+
+    struct id_hash node = {{1}};
+    OK(hub_store_begin(w.hub.store));
+    OK(hub_store_clock_look(w.hub.store, &node, PAIR_WALL + HUB_ALARM_CLOCK_MS - 1, PAIR_WALL));
+    OK(hub_store_commit(w.hub.store));
+    assert_int_equal(hub_alarms(&w, HUB_ALARM_CLOCK), 0);
+    static const int64_t wrong[] = {PAIR_WALL + HUB_ALARM_CLOCK_MS, INT64_MAX, INT64_MIN, -1};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        OK(hub_store_begin(w.hub.store));
+        OK(hub_store_clock_look(w.hub.store, &node, wrong[i], PAIR_WALL));
+        OK(hub_store_commit(w.hub.store));
+        assert_int_equal(hub_alarms(&w, HUB_ALARM_CLOCK), 1);
+    }
+    OK(hub_store_begin(w.hub.store));
+    OK(hub_store_clock_look(w.hub.store, &node, PAIR_WALL, PAIR_WALL));
+    OK(hub_store_commit(w.hub.store));
+    assert_int_equal(hub_alarms(&w, HUB_ALARM_CLOCK), 0);
+    pair_close(&w);
+}
+
+/* A copy that saved before its contact: both sides tell of the fork, and nothing is lost. */
+static void a_fork_is_told_on_both_sides(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct pair_copy c = {{0}};
+    begin(&w, 38);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    type_one(n);
+    OK(pair_settle(n));
+    pair_node_copy(n, &c);
+    type_one(n);
+    OK(pair_settle(n));
+    assert_int_equal(hub_alarms(&w, HUB_ALARM_FORK), 0);
+    pair_node_back(n, &c);
+    type_one(n);
+    OK(pair_settle(n));
+    assert_int_equal(node_alarms(n, NODE_ALARM_FORK), 1);
+    assert_int_equal(hub_alarms(&w, HUB_ALARM_FORK), 1);
+    for (unsigned i = 0; i < saves; i++)
+        assert_true(hub_has(&w, i));
+    buf_free(&c.bytes);
+    pair_close(&w);
+}
+
+/* ---- damage ---- */
+
+static void a_damaged_own_set_ends_its_incarnation(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct pair_copy c = {{0}};
+    struct node_verified v;
+    begin(&w, 34);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    type_one(n);
+    OK(pair_settle(n));
+    for (int i = 0; i < 4; i++)
+        type_one(n); /* saves 1 to 4; the second of them rots */
+    pair_node_copy(n, &c);
+    for (size_t i = 0; i + 3 < c.bytes.len; i++) {
+        if (memcmp(c.bytes.p + i, "\xa2w2", 3) == 0) c.bytes.p[i + 1] ^= 4;
+    }
+    pair_node_back(n, &c);
+    struct node_store_status before = pair_status(n);
+    assert_int_equal(node_store_verify(n->store, NULL, NULL, &v), ERR_DAMAGED);
+    assert_int_equal(v.findings, 1);
+    assert_int_equal(pair_attempt(n), ERR_DAMAGED);
+    OK(pair_settle(n));
+    assert_memory_not_equal(before.inc.b, pair_status(n).inc.b, 8);
+    for (unsigned i = 0; i < saves; i++)
+        assert_int_equal(hub_has(&w, i), i != 2);
+    assert_int_equal(pair_status(n).waiting, 0);
+    buf_free(&c.bytes);
+    pair_close(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_node_comes_back_from_its_backup),
+        cmocka_unit_test(a_hub_comes_back_from_its_backup),
+        cmocka_unit_test(a_damaged_copy_is_refused),
+        cmocka_unit_test(a_witness_recognises_an_old_copy_offline),
+        cmocka_unit_test(a_witness_is_written_at_most_every_five_seconds),
+        cmocka_unit_test(alarms_stand_until_a_person_settles_them),
+        cmocka_unit_test(a_fork_is_told_on_both_sides),
+        cmocka_unit_test(a_damaged_own_set_ends_its_incarnation),
+    };
+    if (randombytes_set_implementation(&pair_random) != 0) return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
