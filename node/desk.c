@@ -45,6 +45,17 @@ static const struct node_desk_route {
     {WEB_POST, "/api/put", "put", NULL, NODE_DESK_WRITE},
     {WEB_POST, "/api/import", "import", NULL, NODE_DESK_WRITE},
     {WEB_POST, "/api/reveal", "reveal", NULL, NODE_DESK_WATCH},
+    {WEB_POST, "/api/bundle/out", "bundle_out", NULL, 0},
+    {WEB_POST, "/api/bundle/in", "bundle_in", NULL, 0},
+    {WEB_POST, "/api/bundle/inspect", "bundle_inspect", NULL, 0},
+    {WEB_GET, "/api/reports", "report_list", NULL, NODE_DESK_QUIET},
+    {WEB_GET, "/api/report", "report_show", NULL, 0},
+    {WEB_POST, "/api/report/draft", "report_draft", NULL, NODE_DESK_WRITE},
+    {WEB_POST, "/api/report/submit", "report_submit", NULL, NODE_DESK_SUBMIT},
+    {WEB_POST, "/api/report/withdraw", "report_withdraw", NULL, NODE_DESK_SUBMIT},
+    {WEB_GET, "/api/calendar", "calendar", NULL, 0},
+    {WEB_GET, "/api/corrections", "corrections", NULL, 0},
+    {WEB_POST, "/api/correction", "correction_answer", NULL, NODE_DESK_WRITE},
     {WEB_GET, "/api/drafts", NULL, node_desk_drafts, 0},
     {WEB_PUT, "/api/draft", NULL, node_desk_draft_set, 0},
     {WEB_DELETE, "/api/draft", NULL, node_desk_draft_drop, 0},
@@ -114,6 +125,7 @@ static json_t *node_desk_command(struct node_desk_call *c, const struct node_des
     if (strcmp(route->verb, "search") == 0) json_object_set_new(c->body, "mask", json_true());
     json_t *response = node_command_run(c->d->o.command, c->body);
     if (route->flags & NODE_DESK_WATCH) node_desk_watch(c, response);
+    if (route->method != WEB_GET) c->d->news++;
     return response;
 }
 
@@ -237,6 +249,7 @@ enum err node_desk_open(const struct node_desk_options *o, struct node_desk **ou
                             .host_count = 2,
                             .methods = 1u << WEB_GET | 1u << WEB_HEAD | 1u << WEB_POST |
                                        1u << WEB_PUT | 1u << WEB_DELETE,
+                            .body_bytes_max = NODE_DESK_BODY_BYTES_MAX,
                             .handler = node_desk_handle,
                             .tick = node_desk_tick,
                             .ctx = d};

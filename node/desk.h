@@ -20,15 +20,16 @@
 #include "common/io/web.h"
 #include "node/command.h"
 
-#define NODE_DESK_IDLE_MS     900000u   /* without a person's action */
-#define NODE_DESK_SESSION_MS  43200000u /* in all */
-#define NODE_DESK_HASHES_MAX  4u        /* password checks at once, then one each */
-#define NODE_DESK_HASH_MS     1000u     /* this long: what a peer may cost the loop */
-#define NODE_DESK_HASHING_MAX 2u        /* password checks under way */
-#define NODE_DESK_WORKS_MAX   4u        /* pieces of work beside the loop */
-#define NODE_DESK_FIGURES_MS  30000u    /* between two live figures without news */
-#define NODE_DESK_ACCESS_ROWS 100u      /* of the access log, in one answer */
-#define NODE_DESK_CODE_BYTES  16u       /* hex digits of the first login's code */
+#define NODE_DESK_IDLE_MS        900000u   /* without a person's action */
+#define NODE_DESK_SESSION_MS     43200000u /* in all */
+#define NODE_DESK_HASHES_MAX     4u        /* password checks at once, then one each */
+#define NODE_DESK_HASH_MS        1000u     /* this long: what a peer may cost the loop */
+#define NODE_DESK_HASHING_MAX    2u        /* password checks under way */
+#define NODE_DESK_WORKS_MAX      4u        /* pieces of work beside the loop */
+#define NODE_DESK_FIGURES_MS     30000u    /* between two live figures without news */
+#define NODE_DESK_BODY_BYTES_MAX 7340032u  /* of a request: a bundle of 5 MiB as base64 */
+#define NODE_DESK_ACCESS_ROWS    100u      /* of the access log, in one answer */
+#define NODE_DESK_CODE_BYTES     16u       /* hex digits of the first login's code */
 
 struct uv_loop_s;
 struct node_desk;

@@ -71,6 +71,7 @@ static bool node_desk_news(struct node_desk *d)
 void node_desk_tick(void *desk)
 {
     struct node_desk *d = desk;
+    (void)login_session_of(&d->sessions, NULL, "", d->o.mono_ms()); /* ends those that are over */
     for (size_t i = 0; i < WEB_STREAMS_MAX; i++) {
         struct node_desk_stream *s = &d->streams[i];
         if (s->id == 0 || node_desk_listens(d, s)) continue;

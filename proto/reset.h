@@ -1,6 +1,6 @@
 /*
  * A forgotten password on a commune's PC, without any network: the PC shows a challenge, a person at
- * the hub, who knows whom they speak to, answers with a code, over the telephone (SPEC 16).
+ * the hub, who knows whom they speak to, answers with a code, over the telephone (SPEC 17).
  *
  *   secret = X25519(node's transport key, hub's transport key)
  *   code   = first 50 bits of BLAKE2b-256, keyed with the secret, of

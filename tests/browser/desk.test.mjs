@@ -81,7 +81,11 @@ test("the commune joins by its invitation", async () => {
   await look("join");
   await field("Lời mời").fill(Object.values(hub.invite("26170")).find((v) => String(v).startsWith("dongbo1:")));
   await button("Ghi danh").click();
+  await page.getByRole("heading", { name: "Sáu từ để so với trung tâm" }).waitFor();
+  await look("words");
+  await button("Hai bên giống nhau, tiếp tục").click();
   await heading("Trang đầu").waitFor();
+  await page.getByRole("heading", { name: "Hồ sơ đầu tiên" }).waitFor();
   await look("home");
 });
 
@@ -161,8 +165,11 @@ test("a sensitive list shows initials until asked, and that is noted", async () 
   await button("Hiện Đ. V. Đ.").click();
   await link("Đỗ Văn Đức").waitFor();
   await link("Thiết lập").click();
-  await page.getByText("Hiện tên: Hồ sơ quản lý người nghiện").waitFor();
+  await heading("Thiết lập").waitFor();
   await look("settings");
+  await link("Nhật ký xem dữ liệu").click();
+  await page.getByText("Hiện tên: Hồ sơ quản lý người nghiện").waitFor();
+  await look("access");
 });
 
 test("sync says the truth, before and after", async () => {

@@ -35,7 +35,7 @@ static struct reset_about about(bool at_hub, const char *name, const char *chall
                                 .challenge = challenge};
 }
 
-/* The numbers of SPEC 16, so that nobody changes them unseen. */
+/* The numbers of SPEC 17, so that nobody changes them unseen. */
 static void the_vector_of_the_spec(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 // The frame: who is logged in, where we are, the truth that always stands there.
-import { html, render, t, lang, loadWords, session, onSession, refreshSession, api, showTime, number,
-  useState, useEffect, useRef } from "./base.js";
+import { html, render, t, say, loadWords, session, onSession, refreshSession, api, showTime, showDate, number,
+  useState, useEffect } from "./base.js";
 import { Note, Title, loadCatalogue, catalogue, otherLang } from "./parts.js";
 import { Login } from "./login.js";
 import { Home, Join } from "./home.js";
@@ -9,9 +9,11 @@ import { Record } from "./record.js";
 import { Form } from "./form.js";
 import { Import } from "./import.js";
 import { Settings } from "./settings.js";
+import { Usb } from "./usb.js";
+import { Access } from "./access.js";
+import { Reports, Report, nextDue } from "./reports.js";
 
-const POLL_MS = 5000;
-const POLL_SYNC_MS = 400;
+const RETRY_MS = 3000;
 
 function useHash() {
   const [hash, set] = useState(location.hash.slice(1) || "/");
@@ -23,67 +25,91 @@ function useHash() {
   return hash;
 }
 
-/** Status, asked again and again; faster while a session with the hub runs. */
+/** Status as it changes: the node sends it as events. */
 function useStatus() {
   const [status, set] = useState(null);
   const [lost, setLost] = useState(false);
-  const again = useRef(() => {});
+  const take = (s) => { set(s); setLost(false); };
   useEffect(() => {
-    let live = true;
-    let timer;
-    const ask = async () => {
-      clearTimeout(timer);
-      let next = POLL_MS;
-      try {
-        const s = await api("GET", "/api/status");
-        if (!live) return;
-        set(s);
-        setLost(false);
-        if (s.sync.state !== "idle") next = POLL_SYNC_MS;
-      } catch (e) {
-        if (live) setLost(e.status === 0);
-      }
-      if (live) timer = setTimeout(ask, next);
+    let live = true, events, timer;
+    const open = () => {
+      events = new EventSource("/api/events");
+      events.addEventListener("status", (e) => take(JSON.parse(e.data)));
+      events.addEventListener("ended", () => refreshSession().catch(() => {}));
+      events.onerror = () => {
+        setLost(true);
+        if (events.readyState !== EventSource.CLOSED) return; // it tries again by itself
+        timer = setTimeout(() => refreshSession().then(() => { if (live && session.user) open(); }, () => { if (live) open(); }), RETRY_MS);
+      };
     };
-    again.current = ask;
-    ask();
-    return () => { live = false; clearTimeout(timer); };
+    open();
+    return () => { live = false; clearTimeout(timer); events.close(); };
   }, []);
-  return [status, () => again.current(), lost];
+  const refresh = () => api("GET", "/api/status").then(take, (e) => setLost(e.status === 0));
+  return [status, refresh, lost];
+}
+
+/** The next report that is due, and is not sent yet. */
+function useDeadline(status) {
+  const [row, set] = useState(null);
+  const key = status ? `${status.position} ${status.edition} ${status.log.sets}` : "";
+  useEffect(() => {
+    if (!status || status.edition === 0) return;
+    api("GET", "/api/reports").then((r) => set(nextDue(r.rows)), () => {});
+  }, [key]);
+  return row;
+}
+
+function Syncing({ status, begun }) {
+  const state = status.sync.state;
+  const left = status.log.waiting;
+  const all = Math.max(begun, left);
+  const text = t(`sync.${state === "idle" ? "preparing" : state}`, { n: number(left) });
+  return html`<span role="status">${text}</span>${state === "syncing" && all > 0
+    && html`<progress max=${all} value=${all - left} aria-label=${text}></progress>`}`;
 }
 
 function Truth({ status, refresh }) {
   const [wanted, setWanted] = useState(-1);
+  const [begun, setBegun] = useState(0);
   const [told, setTold] = useState(null);
+  const due = useDeadline(status);
   const running = status.sync.state !== "idle";
+  const ended = wanted >= 0 && !running && status.sync.ended > wanted;
   useEffect(() => {
-    if (wanted < 0 || running || status.sync.ended <= wanted) return;
+    if (!ended) return;
     setTold(status.sync.last);
     setWanted(-1);
-  }, [status]);
+  }, [ended]);
   const sync = async () => {
     setTold(null);
+    setBegun(status.log.waiting);
     try {
       setWanted((await api("POST", "/api/sync", {})).ended);
       refresh();
     } catch (e) { setTold(e.answer); }
   };
-  const pair = (name, value) => html`<div><dt>${t(name)}</dt><dd>${value}</dd></div>`;
+  const pair = (name, value, warn) => html`<div class=${warn ? "warn" : ""}><dt>${warn ? "▲ " : ""}${t(name)}</dt><dd>${value}</dd></div>`;
   const busy = wanted >= 0 || running;
+  const clock = status.warnings.find((w) => w.code === "clock");
+  const minutes = Math.round(Math.abs(status.session.hub_ahead_ms) / 60000);
   return html`<section class="truth bar" aria-label=${t("truth")}><div>
       <dl>${pair("truth.written", number(status.log.sets))}${pair("truth.delivered", number(status.log.delivered))}
-        ${pair("truth.waiting", number(status.log.waiting))}${pair("truth.held", number(status.log.held))}
-        ${pair("truth.contact", showTime(status.session.last_contact))}</dl>
+        ${pair("truth.waiting", number(status.log.waiting))}${pair("truth.held", number(status.log.held), status.log.held > 0)}
+        ${pair("truth.contact", showTime(status.session.last_contact))}
+        ${clock && pair("truth.clock", t(status.session.hub_ahead_ms > 0 ? "truth.slow" : "truth.fast", { n: number(minutes) }), true)}
+        ${due && pair("truth.due", html`<a href=${`#/report/${due.report}/${due.period}`}>${showDate(due.due)}</a>`, due.days < 3)}</dl>
       <span class="grow"></span>
-      <span role="status">${busy ? t(`sync.${running ? status.sync.state : "preparing"}`, { n: number(status.log.waiting) }) : ""}</span>
+      ${busy && html`<${Syncing} status=${status} begun=${begun} />`}
       <button onClick=${sync} disabled=${busy}>${t("sync.now")}</button></div></section>
     ${told && html`<div class="told"><${Note} kind=${told.error ? "warn" : "ok"} role="status">
-      <p>${told.error ? (lang.now === "en" ? told.en : told.vi) : t("sync.done", { n: number(status.log.delivered) })}</p>
-      <div class="acts"><button onClick=${() => setTold(null)}>${t("close")}</button></div></${Note}></div>`}`;
+      <p>${told.error ? say(told) : t("sync.done", { n: number(status.log.delivered) })}</p>
+      <div class="acts">${told.error && html`<a class="button" href="#/usb">${t("usb.instead")}</a>`}
+        <button onClick=${() => setTold(null)}>${t("close")}</button></div></${Note}></div>`}`;
 }
 
 function Screen({ path, status, refresh }) {
-  const [, where, a] = path.split("?")[0].split("/");
+  const [, where, a, b] = path.split("?")[0].split("/");
   const query = new URLSearchParams(path.split("?")[1] || "");
   const key = path;
   switch (where) {
@@ -94,6 +120,10 @@ function Screen({ path, status, refresh }) {
     case "new": return html`<${Form} key=${key} type=${a} draft=${query.get("draft")} refresh=${refresh} />`;
     case "edit": return html`<${Form} key=${key} id=${a} refresh=${refresh} />`;
     case "import": return html`<${Import} key=${key} type=${a} refresh=${refresh} />`;
+    case "usb": return html`<${Usb} key=${key} status=${status} refresh=${refresh} />`;
+    case "reports": return html`<${Reports} key=${key} />`;
+    case "report": return html`<${Report} key=${key} report=${a} period=${b} refresh=${refresh} />`;
+    case "access": return html`<${Access} key=${key} />`;
     case "settings": return html`<${Settings} key=${key} status=${status} />`;
     case "": case undefined: return html`<${Home} key=${key} status=${status} />`;
     default: return html`<${Title}>${t("nopage")}</${Title}>`;
@@ -116,7 +146,8 @@ function Inside({ changeLang }) {
       <span class="unit">${status ? status.unit_name || status.name : ""}</span><span class="grow"></span>
       <nav aria-label=${t("nav")}>${link("/", t("nav.home"))}
         ${status && link("/conflicts", t("nav.conflicts"), status.records_conflict)}
-        ${status && link("/pending", t("nav.pending"))}${link("/settings", t("nav.settings"))}</nav>
+        ${status && link("/pending", t("nav.pending"))}${link("/reports", t("nav.reports"))}${link("/usb", t("nav.usb"))}
+        ${link("/settings", t("nav.settings"))}</nav>
       <span>${session.user}</span>
       <button onClick=${changeLang} lang=${otherLang()}>${otherLang() === "en" ? "English" : "Tiếng Việt"}</button>
       <button onClick=${logout}>${t("logout")}</button></div></header>
@@ -124,7 +155,7 @@ function Inside({ changeLang }) {
     <main class="page" id="main">
       ${lost && html`<${Note} kind="bad"><p>${t("error.offline")}</p></${Note}>`}
       ${!status ? html`<p>${t("loading")}</p>` : edition > 0 && !ready ? html`<p>${t("loading")}</p>`
-        : edition === 0 && path.split("/")[1] !== "settings" ? html`<${Join} status=${status} refresh=${refresh} />`
+        : edition === 0 && !["settings", "usb"].includes(path.split("/")[1]) ? html`<${Join} status=${status} refresh=${refresh} />`
         : html`<${Screen} path=${path} status=${status} refresh=${refresh} />`}</main>`;
 }
 

@@ -29,7 +29,7 @@ export const say = (o) => (o ? (lang.now === "en" && o.en ? o.en : o.vi) || "" :
 
 // ---- API ----
 
-export const session = { csrf: "", user: "", first: false };
+export const session = { csrf: "", user: "", role: "", first: false };
 const listeners = new Set();
 export const onSession = (f) => (listeners.add(f), () => listeners.delete(f));
 
@@ -61,6 +61,39 @@ export async function api(method, path, body) {
   if (reply.status === 401) await refreshSession();
   if (!reply.ok) throw new Refused(reply.status, answer);
   return answer;
+}
+
+/** The answer as a file. */
+export async function apiFile(method, path, body) {
+  let reply;
+  try {
+    reply = await fetch(path, { method, headers: { "X-Dongbo-Csrf": session.csrf, "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  } catch {
+    throw new Refused(0, { vi: t("error.offline"), en: t("error.offline") });
+  }
+  if (reply.status === 401) await refreshSession();
+  if (!reply.ok) throw new Refused(reply.status, await reply.json().catch(() => null));
+  return reply.blob();
+}
+
+/** Put a file into the browser's download folder. */
+export function saveFile(blob, name) {
+  const a = document.createElement("a");
+  a.href = URL.createObjectURL(blob);
+  a.download = name;
+  document.body.append(a);
+  a.click();
+  a.remove();
+  setTimeout(() => URL.revokeObjectURL(a.href), 60000);
+}
+
+/** Bytes of base64, and back. */
+export const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+export async function toBase64(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
+  return btoa(text);
 }
 
 export async function refreshSession() {

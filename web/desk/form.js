@@ -6,21 +6,49 @@ const CHECK_MS = 300;
 const DRAFT_MS = 600;
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-/** Records of the same title: perhaps this person is there already. */
-function Alike({ type, title }) {
+/** Records of the same title or the same number: perhaps this person is there already. */
+function useAlike(form) {
   const [rows, set] = useState([]);
+  const type = form?.type;
+  const texts = form && !form.record ? [type.title, type.fields.find((f) => f.identity)?.name].map((n) => (n && fold(String(form.values[n] || ""))) || "") : ["", ""];
   useEffect(() => {
     let live = true;
+    const find = (q) => (q.length < 4 ? Promise.resolve({ rows: [] })
+      : api("GET", "/api/search", { type: type.name, q, max: 5, columns: type.fields.filter((f) => f.class < 3).slice(0, 60).map((f) => f.name).join(",") }).catch(() => ({ rows: [] })));
     const wait = setTimeout(async () => {
-      if (fold(title).length < 4) { set([]); return; }
-      const r = await api("GET", "/api/search", { type: type.name, q: title, max: 5 }).catch(() => ({ rows: [] }));
-      if (live) set(r.rows);
+      const found = await Promise.all(texts.map(find));
+      const seen = new Map(found.flatMap((r) => r.rows).map((r) => [r.id, r]));
+      if (live) set([...seen.values()].slice(0, 6));
     }, 400);
     return () => { live = false; clearTimeout(wait); };
-  }, [title]);
+  }, [texts.join("|")]);
+  return rows;
+}
+
+/** So alike that one asks before saving: the same number, or the same name and nothing that differs. */
+function sameAs(form, row) {
+  const type = form.type;
+  const id = type.fields.find((f) => f.identity)?.name;
+  if (id && form.values[id] && row.values[id]) return form.values[id].replace(/\D/g, "") === row.values[id];
+  if (fold(row.values[type.title] || "") !== fold(String(form.values[type.title] || ""))) return false;
+  return !form.values.dob || !row.values.dob || form.values.dob.endsWith(row.values.dob.slice(0, 4));
+}
+
+const aboutRow = (r) => `${r.title}${r.values.dob ? `, ${toInput({ kind: "pdate" }, r.values.dob)}` : ""}`;
+
+function Alike({ rows }) {
   if (rows.length === 0) return null;
   return html`<${Note} kind="warn"><p>${t("form.alike")}</p><ul class="list">
-    ${rows.map((r) => html`<li><a class="link" href=${`#/record/${r.id}`}>${r.title}${r.values.dob ? `, ${toInput({ kind: "pdate" }, r.values.dob)}` : ""}</a></li>`)}</ul></${Note}>`;
+    ${rows.map((r) => html`<li key=${r.id}><a class="link" href=${`#/record/${r.id}`}>${aboutRow(r)}</a></li>`)}</ul></${Note}>`;
+}
+
+/** Asked once before saving; the focus goes to it. */
+function Twice({ rows, other }) {
+  const at = useRef(null);
+  useEffect(() => { at.current?.focus(); }, []);
+  return html`<div class="note warn" role="alertdialog" aria-labelledby="twice" tabindex="-1" ref=${at}><p id="twice"><strong>${t("form.twice")}</strong></p>
+    <div class="acts">${rows.map((r) => html`<a class="button" href=${`#/record/${r.id}`}>${t("form.twice.open")} ${aboutRow(r)}</a>`)}
+      <button type="button" onClick=${other}>${t("form.twice.other")}</button></div></div>`;
 }
 
 /** The typed values, and what of them differs from what is saved. */
@@ -54,6 +82,9 @@ export function Form({ type: typeName, id, draft, refresh }) {
   const [tried, setTried] = useState(false);
   const [refused, setRefused] = useState(null);
   const [kept, setKept] = useState("");
+  const [twice, setTwice] = useState(null); // records that look the same, until answered
+  const [isOther, setOther] = useState(false);
+  const alike = useAlike(form);
   const finished = useRef(false);
   const values = form && changed(form);
   const empty = !values || Object.keys(values).length === 0;
@@ -90,10 +121,13 @@ export function Form({ type: typeName, id, draft, refresh }) {
     await api("DELETE", "/api/draft", { key });
     go(id ? `/record/${id}` : `/list/${form.type.name}`);
   };
-  const save = async (e) => {
-    e.preventDefault();
+  const save = async (e, sure = isOther) => {
+    e?.preventDefault();
     setTried(true);
     setRefused(null);
+    setTwice(null);
+    const rows = form.record || sure ? [] : alike.filter((r) => sameAs(form, r));
+    if (rows.length > 0) { setTwice(rows); return; }
     try {
       const r = await api("POST", "/api/put", body(form, values));
       finished.current = true;
@@ -124,9 +158,10 @@ export function Form({ type: typeName, id, draft, refresh }) {
         title=${form.titles[f.name] || ""} wrong=${wrongOf(f)} onChange=${change(f)}
         onBlur=${() => setTouched((x) => ({ ...x, [f.name]: true }))} />`)}</div>
       ${isNew && s === form.type.fields.find((f) => f.name === form.type.title)?.section
-        && html`<${Alike} type=${form.type} title=${form.values[form.type.title] || ""} />`}</section>`)}
+        && html`<${Alike} rows=${alike} />`}</section>`)}
     ${tried && check.missing.length > 0 && html`<${Note} kind="bad"><p>${t("form.missing.all", {
       names: form.type.fields.filter((f) => check.missing.includes(f.name)).map(say).join("; ") })}</p></${Note}>`}
+    ${twice && html`<${Twice} rows=${twice} other=${() => { setOther(true); save(null, true); }} />`}
     <div class="card"><div class="acts"><button class="main" disabled=${empty}>${t("form.save")}</button>
       <button type="button" onClick=${drop}>${t("form.drop")}</button><span role="status" class="hint">${kept}</span></div></div></form>`;
 }

@@ -1,5 +1,5 @@
 // The first screen: what is true now, drafts, and the record types.
-import { html, t, say, api, fold, showTime, number, useState, useEffect } from "./base.js";
+import { html, t, say, api, session, fold, showTime, number, useState, useEffect } from "./base.js";
 import { Note, Title, catalogue, typeOf } from "./parts.js";
 import { Text } from "./login.js";
 
@@ -21,6 +21,16 @@ function Drafts() {
     </tbody></table></section>`;
 }
 
+/** Nothing is here yet: what to do, in order. */
+function FirstRecord() {
+  const person = catalogue.types.find((x) => x.name === "person" && x.scope === "own") || catalogue.types.find((x) => x.scope === "own");
+  if (!person || session.role === "leader") return null;
+  return html`<section class="card guide"><h2>${t("guide.title")}</h2><ol>
+    <li>${t("guide.one", { type: say(person) })}</li><li>${t("guide.two")}</li><li>${t("guide.three")}</li></ol>
+    <div class="acts"><a class="button main" href=${`#/new/${person.name}`}>${t("guide.go", { type: say(person) })}</a>
+      <a class="button" href=${`#/import/${person.name}`}>${t("list.import")}</a></div></section>`;
+}
+
 export function Home({ status }) {
   const [q, setQ] = useState("");
   const types = catalogue.types.filter((x) => x.scope === "own" && fold(say(x)).includes(fold(q)));
@@ -29,6 +39,7 @@ export function Home({ status }) {
     <${Warnings} status=${status} />
     <dl class="figures">${figure("figure.records", status.records)}${figure("figure.conflict", status.records_conflict)}
       ${figure("figure.waiting", status.log.waiting)}${figure("figure.held", status.log.held)}</dl>
+    ${status.records === 0 && html`<${FirstRecord} />`}
     <${Drafts} />
     <section><h2>${t("home.types")}</h2>
     <div class="field"><label for="types-q">${t("home.find")}</label>
@@ -40,22 +51,40 @@ export function Home({ status }) {
 /** Before the first catalogue: the invitation, the six words, the first sync. */
 export function Join({ status, refresh }) {
   const [wrong, setWrong] = useState("");
+  const [text, setText] = useState("");
+  /** An invitation as a file: its text is looked for, whatever stands around it. */
+  const fromFile = async (e) => {
+    const file = e.target.files[0];
+    const found = file && file.size < 65536 ? (await file.text()).match(/dongbo1:[A-Za-z0-9_-]+/) : null;
+    setWrong(found || !file ? "" : t("join.file.none"));
+    if (found) setText(found[0]);
+  };
   const submit = async (e) => {
     e.preventDefault();
     setWrong("");
     try {
       await api("POST", "/api/join", Object.fromEntries(new FormData(e.target)));
-      await api("POST", "/api/sync", {});
       refresh();
     } catch (x) { setWrong(x.message); }
   };
+  const [same, setSame] = useState(null); // what the two people said of the six words
   const invited = status.hub !== "";
+  const agree = async () => {
+    setSame(true);
+    try { await api("POST", "/api/sync", {}); } catch (x) { setWrong(x.message); }
+    refresh();
+  };
   return html`<div class="narrow"><${Title}>${t("join.title")}</${Title}>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
-    ${invited && html`<section class="card"><h2>${t("join.words")}</h2><p><strong>${status.words}</strong></p><p>${t("join.words.why")}</p></section>`}
-    ${invited ? html`<p>${t("join.waiting")}</p>` : html`<p>${t("join.why")}</p>
+    ${same === false && html`<${Note} kind="bad"><p>${t("join.differ")}</p></${Note}>`}
+    ${invited && html`<section class="card"><h2>${t("join.words")}</h2><p class="words">${status.words}</p><p>${t("join.words.why")}</p>
+      ${same !== true && html`<div class="acts"><button class="main" onClick=${agree}>${t("join.same")}</button><button class="bad" onClick=${() => setSame(false)}>${t("join.not")}</button></div>`}</section>`}
+    ${invited ? same === true && html`<p>${t("join.waiting")}</p><p>${t("join.nonet")}</p><div class="acts"><a class="button" href="#/usb">${t("nav.usb")}</a></div>`
+    : session.role !== "keeper" ? html`<p>${t("join.keeper")}</p>` : html`<p>${t("join.why")}</p>
     <form class="card" onSubmit=${submit}><div class="fields">
-      <${Text} name="invitation" label=${t("join.invitation")} hint=${t("join.invitation.hint")} autocomplete="off" required />
+      <${Text} name="invitation" label=${t("join.invitation")} hint=${t("join.invitation.hint")} autocomplete="off" required
+        value=${text} onInput=${(e) => setText(e.target.value)} />
+      <div class="field"><label for="t-file">${t("join.file")}</label><input id="t-file" type="file" accept=".txt,text/plain" onChange=${fromFile} /></div>
       <${Text} name="name" label=${t("join.name")} hint=${t("join.name.hint")} autocomplete="off" /></div>
       <div class="acts"><button class="main">${t("join.go")}</button></div></form>`}</div>`;
 }

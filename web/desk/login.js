@@ -1,5 +1,5 @@
 // Who are you: login, or the first officer of this PC.
-import { html, t, session, logIn, useState } from "./base.js";
+import { html, t, session, api, logIn, useState } from "./base.js";
 import { Note, Title, otherLang } from "./parts.js";
 
 const PASSWORD_MIN = 8;
@@ -10,7 +10,38 @@ export function Text({ name, label, hint, ...rest }) {
     <input id=${`t-${name}`} name=${name} aria-describedby=${hint ? `t-${name}-hint` : undefined} ...${rest} /></div>`;
 }
 
+/** A forgotten password: a code on the screen, an answer from the hub over the telephone, no network. */
+function Forgot({ back }) {
+  const [asked, setAsked] = useState(null);
+  const [wrong, setWrong] = useState("");
+  const [busy, setBusy] = useState(false);
+  const send = (done) => async (e) => {
+    e.preventDefault();
+    const v = Object.fromEntries(new FormData(e.target));
+    setWrong("");
+    if (asked && v.password !== v.again) { setWrong(t("first.differ")); return; }
+    setBusy(true);
+    try { await done(v); } catch (x) { setWrong(x.message); }
+    setBusy(false);
+  };
+  const ask = send(async (v) => setAsked(await api("POST", "/api/reset", { name: v.name })));
+  const answer = send((v) => logIn("/api/reset", { name: asked.name, code: v.code, password: v.password }));
+  return html`<${Title}>${t("forgot.title")}</${Title}>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${!asked ? html`<p>${t("forgot.why")}</p><form class="card" onSubmit=${ask}><${Text} name="name" label=${t("login.name")} autocomplete="username" required />
+      <div class="acts"><button class="main" disabled=${busy}>${t("forgot.ask")}</button><button type="button" onClick=${back}>${t("cancel")}</button></div></form>`
+    : html`<form class="card" onSubmit=${answer}><p>${t("forgot.call")}</p>
+      <dl class="values"><dt>${t("settings.unit")}</dt><dd>${asked.unit || "–"}</dd><dt>${t("settings.name")}</dt><dd>${asked.pc || "–"}</dd>
+      <dt>${t("settings.node")}</dt><dd>${asked.node.slice(0, 16)}</dd><dt>${t("login.name")}</dt><dd>${asked.name}</dd>
+      <dt>${t("forgot.challenge")}</dt><dd><strong class="big">${asked.challenge}</strong></dd></dl><p>${t("forgot.answer.why")}</p><div class="fields">
+      <${Text} name="code" label=${t("forgot.answer")} hint=${t("forgot.answer.hint")} autocomplete="off" required />
+      <${Text} name="password" label=${t("settings.fresh")} hint=${t("first.password.hint")} type="password" autocomplete="new-password" required />
+      <${Text} name="again" label=${t("first.again")} type="password" autocomplete="new-password" required /></div>
+      <div class="acts"><button class="main" disabled=${busy}>${t("forgot.go")}</button><button type="button" onClick=${back}>${t("cancel")}</button></div></form>`}`;
+}
+
 export function Login({ changeLang }) {
+  const [forgot, setForgot] = useState(false);
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
   const first = session.first;
@@ -26,7 +57,7 @@ export function Login({ changeLang }) {
   };
   return html`<header class="bar"><div><span class="brand">Đồng Bộ</span><span class="grow"></span>
       <button onClick=${changeLang} lang=${otherLang()}>${otherLang() === "en" ? "English" : "Tiếng Việt"}</button></div></header>
-    <main class="page narrow"><${Title}>${first ? t("first.title") : t("login.title")}</${Title}>
+    <main class="page narrow">${forgot ? html`<${Forgot} back=${() => setForgot(false)} />` : html`<${Title}>${first ? t("first.title") : t("login.title")}</${Title}>
     ${first && html`<p>${t("first.why")}</p>`}
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <form class="card" onSubmit=${submit}><div class="fields">
@@ -36,5 +67,5 @@ export function Login({ changeLang }) {
         autocomplete=${first ? "new-password" : "current-password"} required />
       ${first && html`<${Text} name="again" label=${t("first.again")} type="password" autocomplete="new-password" required />`}</div>
       <div class="acts"><button class="main" disabled=${busy}>${first ? t("first.go") : t("login.go")}</button></div></form>
-    ${!first && html`<p class="hint">${t("login.forgot")}</p>`}</main>`;
+    ${!first && html`<div class="acts"><button onClick=${() => setForgot(true)}>${t("login.forgot")}</button></div>`}`}</main>`;
 }

@@ -63,6 +63,8 @@ export function State({ record }) {
 
 // ---- inputs ----
 
+const MANY = 12; // more choices than these are searched by typing
+
 /** Type a few letters, choose with the arrow keys: for references and long lists. */
 function Combo({ id, text, search, onPick, ...rest }) {
   const [typed, setTyped] = useState(null);
@@ -105,13 +107,15 @@ const searchRecords = (type) => async (q) =>
 const searchOptions = (options) => async (q) =>
   options.filter((o) => fold(say(o)).includes(fold(q))).slice(0, 30).map((o) => ({ value: o.value, label: say(o) }));
 
-function Input({ f, id, value, title, onChange, describe }) {
+export function Input({ f, id, value, title, onChange, describe }) {
   const rest = { "aria-describedby": describe.ids, "aria-invalid": describe.wrong ? "true" : undefined, "aria-required": f.required ? "true" : undefined };
   const set = (e) => onChange(e.target.value);
   switch (f.kind) {
     case "bool": return html`<select id=${id} value=${value} onChange=${set} ...${rest}>
       <option value=""></option><option value="1">${t("yes")}</option><option value="0">${t("no")}</option></select>`;
-    case "choice": return html`<select id=${id} value=${value} onChange=${set} ...${rest}><option value=""></option>
+    case "choice": if (optionsOf(f).length > MANY) return html`<${Combo} id=${id} text=${label(f, value)} search=${searchOptions(optionsOf(f))}
+      onPick=${(o) => onChange(o ? o.value : "")} ...${rest} />`;
+      return html`<select id=${id} value=${value} onChange=${set} ...${rest}><option value=""></option>
       ${optionsOf(f).map((o) => html`<option value=${o.value}>${say(o)}</option>`)}</select>`;
     case "unit": return html`<${Combo} id=${id} text=${label(f, value)} search=${searchOptions(optionsOf(f))}
       onPick=${(o) => onChange(o ? o.value : "")} ...${rest} />`;

@@ -1,48 +1,81 @@
-// This PC, its officers, own password, who looked at what.
-import { html, t, say, api, session, showTime, useState, useEffect } from "./base.js";
-import { Note, Title, typeOf } from "./parts.js";
+// This PC, its users and their roles, own password, handing over.
+import { html, t, api, session, refreshSession, useState, useEffect } from "./base.js";
+import { Note, Title } from "./parts.js";
 import { Text } from "./login.js";
+
+const ROLES = ["clerk", "leader", "keeper"];
 
 function Sender({ path, done, children, go }) {
   const [told, tell] = useState(null);
+  const [busy, setBusy] = useState(false);
   const submit = async (e) => {
     e.preventDefault();
     const form = e.target;
+    setBusy(true);
     try {
       const r = await api("POST", path, Object.fromEntries(new FormData(form)));
       form.reset();
       tell({ text: done });
       go?.(r);
     } catch (x) { tell({ bad: true, text: x.message }); }
+    setBusy(false);
   };
-  return html`<form onSubmit=${submit}>${told && html`<${Note} kind=${told.bad ? "bad" : "ok"}><p>${told.bad ? told.text : t(told.text)}</p></${Note}>`}
-    ${children}</form>`;
+  return html`<form onSubmit=${submit}><fieldset class="bare" disabled=${busy}>${children}</fieldset>
+    ${told && html`<${Note} kind=${told.bad ? "bad" : "ok"}><p>${told.bad ? told.text : t(told.text)}</p></${Note}>`}</form>`;
+}
+
+const Role = ({ id, value, onChange, name }) => html`<select id=${id} name=${name} value=${value} onChange=${onChange} aria-label=${id ? undefined : t("settings.role")}>
+  ${ROLES.map((r) => html`<option value=${r}>${t(`role.${r}`)}</option>`)}</select>`;
+
+function Users({ users, set }) {
+  const [wrong, setWrong] = useState("");
+  const keeper = session.role === "keeper";
+  const change = async (u, v) => {
+    setWrong("");
+    try { set((await api("PUT", "/api/users", { name: u.name, role: u.role, active: u.active, ...v })).users); } catch (x) {
+      setWrong(x.message);
+      set([...users]);
+    }
+    if (u.name === session.user) refreshSession();
+  };
+  return html`<section class="card"><h2>${t("settings.users")}</h2>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <table><thead><tr><th scope="col">${t("login.name")}</th><th scope="col">${t("settings.role")}</th>${keeper && html`<td></td>`}</tr></thead><tbody>
+    ${users.map((u) => html`<tr key=${u.name}><th scope="row">${u.name}${u.active ? "" : html` <span class="state">${t("settings.inactive")}</span>`}</th>
+      <td>${keeper && u.active ? html`<${Role} value=${u.role} onChange=${(e) => change(u, { role: e.target.value })} />` : t(`role.${u.role}`)}</td>
+      ${keeper && html`<td><button onClick=${() => change(u, { active: !u.active })} aria-label=${`${t(u.active ? "settings.stop" : "settings.again")}: ${u.name}`}>${t(u.active ? "settings.stop" : "settings.again")}</button></td>`}</tr>`)}
+    </tbody></table><ul class="hint list">${ROLES.map((r) => html`<li>${t(`role.${r}`)}: ${t(`role.${r}.may`)}</li>`)}</ul></section>
+    ${keeper && html`<section class="card"><h2>${t("settings.add")}</h2><${Sender} path="/api/users" done="settings.added" go=${(r) => set(r.users)}><div class="fields">
+        <${Text} name="name" label=${t("settings.newname")} autocomplete="off" required />
+        <${Text} name="password" label=${t("settings.newpassword")} hint=${t("first.password.hint")} type="password" autocomplete="new-password" required />
+        <div class="field"><label for="new-role">${t("settings.role")}</label><${Role} id="new-role" name="role" /></div></div>
+        <div class="acts"><button>${t("settings.add")}</button></div></${Sender}></section>`}`;
+}
+
+function HandOver() {
+  const [open, setOpen] = useState(false);
+  if (session.role !== "keeper") return null;
+  return html`<section class="card"><h2>${t("handover")}</h2><p>${t("handover.why")}</p>
+    ${!open ? html`<div class="acts"><button onClick=${() => setOpen(true)}>${t("handover.begin")}</button></div>`
+    : html`<${Sender} path="/api/handover" done="handover.done" go=${() => refreshSession()}><div class="fields">
+      <${Text} name="name" label=${t("settings.newname")} autocomplete="off" required />
+      <${Text} name="password" label=${t("settings.newpassword")} hint=${t("handover.hint")} type="password" autocomplete="new-password" required /></div>
+      <div class="acts"><button class="bad">${t("handover.go")}</button><button type="button" onClick=${() => setOpen(false)}>${t("cancel")}</button></div></${Sender}>`}</section>`;
 }
 
 export function Settings({ status }) {
   const [users, setUsers] = useState([]);
-  const [rows, setRows] = useState([]);
-  useEffect(() => {
-    api("GET", "/api/users").then((r) => setUsers(r.users), () => {});
-    api("GET", "/api/access").then((r) => setRows(r.rows), () => {});
-  }, []);
+  useEffect(() => { api("GET", "/api/users").then((r) => setUsers(r.users), () => {}); }, [session.role]);
   return html`<${Title}>${t("settings.title")}</${Title}>
     <section class="card"><h2>${t("settings.pc")}</h2><dl class="values">
       <dt>${t("settings.unit")}</dt><dd>${status.unit_name || "–"} ${status.unit}</dd><dt>${t("settings.name")}</dt><dd>${status.name || "–"}</dd>
       <dt>${t("settings.hub")}</dt><dd>${status.hub || "–"}</dd><dt>${t("settings.words")}</dt><dd>${status.words || "–"}</dd>
-      <dt>${t("settings.node")}</dt><dd>${status.node}</dd></dl></section>
-    <section class="card"><h2>${t("settings.users")}</h2><ul class="list">${users.map((u) => html`<li>${u.name}</li>`)}</ul>
-      <${Sender} path="/api/users" done="settings.added" go=${(r) => setUsers(r.users)}><div class="fields">
-        <${Text} name="name" label=${t("settings.newname")} autocomplete="off" required />
-        <${Text} name="password" label=${t("settings.newpassword")} hint=${t("first.password.hint")} type="password" autocomplete="new-password" required /></div>
-        <div class="acts"><button>${t("settings.add")}</button></div></${Sender}></section>
+      <dt>${t("settings.node")}</dt><dd>${status.node}</dd></dl>
+      ${session.role !== "clerk" && html`<div class="acts"><a class="button" href="#/access">${t("access")}</a></div>`}</section>
+    <${Users} users=${users} set=${setUsers} />
     <section class="card"><h2>${t("settings.password", { name: session.user })}</h2>
       <${Sender} path="/api/password" done="settings.changed"><div class="fields">
         <${Text} name="old" label=${t("settings.old")} type="password" autocomplete="current-password" required />
         <${Text} name="password" label=${t("settings.fresh")} type="password" autocomplete="new-password" required /></div>
         <div class="acts"><button>${t("settings.change")}</button></div></${Sender}></section>
-    <section class="card"><h2>${t("access")}</h2><p class="hint">${t("access.why")}</p><table><thead><tr><th scope="col">${t("history.when")}</th>
-      <th scope="col">${t("access.who")}</th><th scope="col">${t("history.what")}</th></tr></thead><tbody>
-      ${rows.slice(0, 50).map((r) => html`<tr><td>${showTime(r.at)}</td><td>${r.user}</td><td>${t(`access.${r.what}`)}${r.type ? `: ${say(typeOf(r.type))} ` : ""}
-        ${r.id && html`<a href=${`#/record/${r.id}`}>${r.id.slice(0, 8)}</a>`}</td></tr>`)}</tbody></table></section>`;
+    <${HandOver} />`;
 }

@@ -1,0 +1,136 @@
+// Reports of this commune: what is due, this period's figures, the text, and sending it.
+import { html, t, say, lang, api, showDate, showTime, number, session, saveFile, useState, useEffect } from "./base.js";
+import { Note, Title } from "./parts.js";
+
+const TEXTS = ["narrative", "difficulties", "proposals", "next_plan"];
+const OPEN = ["not_started", "draft", "returned", "withdrawn"];
+
+/** Of rows of a list: the one that has to be sent next; null when nothing is open. */
+export function nextDue(rows) {
+  const open = rows.filter((r) => r.due && OPEN.includes(r.state));
+  open.sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0));
+  return open[0] || null;
+}
+
+const periodOf = (r) => (lang.now === "en" ? r.period : r.period_vi) || r.period;
+const label = (r) => (lang.now === "en" && r.label_en ? r.label_en : r.label_vi);
+const state = (r) => (lang.now === "en" && r.state_en ? r.state_en : r.state_vi);
+
+function When({ row }) {
+  if (!row.due) return html`<span>–</span>`;
+  if (!OPEN.includes(row.state)) return html`<span>${showDate(row.due)}</span>`;
+  const text = row.days < 0 ? t("due.over", { n: number(-row.days) }) : row.days === 0 ? t("due.today") : t("due.left", { n: number(row.days) });
+  return html`<span>${showDate(row.due)}<br /><span class=${`state ${row.days < 3 ? "warn" : ""}`}>${row.days < 3 ? "▲ " : ""}${text}</span></span>`;
+}
+
+function Mark({ row }) {
+  const kind = ["returned", "late"].includes(row.state) || row.overdue ? "warn" : ["submitted", "accepted", "locked"].includes(row.state) ? "ok" : "";
+  return html`<span class=${`state ${kind}`}>${kind === "warn" ? "▲" : kind === "ok" ? "●" : "○"} ${state(row)}</span>`;
+}
+
+export function Reports() {
+  const [rows, set] = useState(null);
+  const [wrong, setWrong] = useState("");
+  useEffect(() => { api("GET", "/api/reports").then((r) => set(r.rows), (e) => setWrong(e.message)); }, []);
+  const calendar = async () => {
+    try {
+      const r = await api("GET", "/api/calendar");
+      saveFile(new Blob([r.ics], { type: "text/calendar" }), "dongbo.ics");
+    } catch (x) { setWrong(x.message); }
+  };
+  const open = (rows || []).filter((r) => OPEN.includes(r.state));
+  const done = (rows || []).filter((r) => !OPEN.includes(r.state));
+  const table = (list, title) => list.length > 0 && html`<section><h2>${title}</h2><div class="tablewrap" tabindex="0" role="region" aria-label=${title}><table><thead><tr>
+      <th scope="col">${t("report.name")}</th><th scope="col">${t("report.period")}</th><th scope="col">${t("report.due")}</th><th scope="col">${t("list.state")}</th></tr></thead>
+    <tbody>${list.map((r) => html`<tr key=${r.report + r.period}><th scope="row"><a href=${`#/report/${r.report}/${r.period}`}>${label(r)}</a></th>
+      <td>${periodOf(r)}</td><td><${When} row=${r} /></td><td><${Mark} row=${r} /></td></tr>`)}</tbody></table></div></section>`;
+  return html`<div class="head"><${Title}>${t("reports.title")}</${Title}><div class="acts"><button onClick=${calendar}>${t("reports.calendar")}</button></div></div>
+    <p>${t("reports.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${!rows && !wrong && html`<p>${t("loading")}</p>`}
+    ${rows && rows.length === 0 && html`<p>${t("reports.none")}</p>`}
+    ${table(open, t("reports.open"))}${table(done, t("reports.done"))}`;
+}
+
+function Figures({ figures, open }) {
+  const target = figures.some((f) => f.target_vi);
+  return html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("report.figures")}><table><thead><tr><th scope="col">${t("report.line")}</th>
+      <th scope="col">${t("report.now")}</th>${target && html`<th scope="col">${t("report.target")}</th>`}<th scope="col">${t("report.sent")}</th></tr></thead><tbody>
+    ${figures.map((f) => html`<tr key=${`${f.line} ${f.value}`}><th scope="row">${f.line}. ${lang.now === "en" && f.label_en ? f.label_en : f.label_vi}
+        ${f.value_vi ? ` – ${lang.now === "en" && f.value_en ? f.value_en : f.value_vi}` : ""}</th>
+      <td class="num">${open && f.drill ? html`<button class="plain" onClick=${() => open(f)} aria-label=${`${t("report.records")}: ${f.label_vi}`}>${f.hub}</button>` : f.hub}</td>
+      ${target && html`<td class="num">${f.target_vi || "–"}</td>`}
+      <td class="num">${f.sent ?? "–"}${f.sent !== undefined && f.sent !== null && f.differs ? html`<span class="mark">▲ ${t("report.differs")}</span>` : ""}</td></tr>`)}</tbody></table></div>`;
+}
+
+function Behind({ figure, records, close }) {
+  return html`<section class="card"><h2>${t("report.behind", { name: figure.label_vi })}</h2>
+    ${!records ? html`<p>${t("loading")}</p>` : html`<p>${t("list.count", { n: number(records.total) })}</p><ul class="list">
+      ${records.rows.map((r) => html`<li><a class="link" href=${`#/record/${r.id}`}>${r.title || r.id.slice(0, 8)}</a></li>`)}</ul>`}
+    <div class="acts"><button onClick=${close}>${t("close")}</button></div></section>`;
+}
+
+/** What may be done now, and why not. */
+function Acts({ row, dirty, save, submit, withdraw }) {
+  const [sure, ask] = useState("");
+  const mayText = session.role !== "leader" && OPEN.includes(row.state);
+  const maySubmit = session.role !== "clerk" && ["draft", "returned", "withdrawn"].includes(row.state);
+  const mayBack = session.role !== "clerk" && ["submitted", "late"].includes(row.state);
+  return html`<div class="acts">${mayText && html`<button onClick=${save} class=${maySubmit ? "" : "main"}>${t("report.save")}</button>`}
+    ${maySubmit && (sure === "submit" ? html`<button class="main" onClick=${() => { ask(""); submit(); }}>${t("report.submit.sure")}</button><button onClick=${() => ask("")}>${t("cancel")}</button>`
+      : html`<button class="main" disabled=${dirty} onClick=${() => ask("submit")}>${t("report.submit")}</button>`)}
+    ${mayBack && (sure === "back" ? html`<button class="bad" onClick=${() => { ask(""); withdraw(); }}>${t("report.withdraw.sure")}</button><button onClick=${() => ask("")}>${t("cancel")}</button>`
+      : html`<button onClick=${() => ask("back")}>${t("report.withdraw")}</button>`)}
+    <button onClick=${() => print()}>${t("print")}</button></div>
+    ${dirty && maySubmit && html`<p class="hint">${t("report.dirty")}</p>`}
+    ${sure === "submit" && html`<${Note}><p>${t("report.submit.why")}</p></${Note}>`}`;
+}
+
+export function Report({ report, period, refresh }) {
+  const [r, set] = useState(null);
+  const [texts, setTexts] = useState({});
+  const [told, tell] = useState(null);
+  const [behind, setBehind] = useState(null);
+  const load = async (keep) => {
+    try {
+      const got = await api("GET", "/api/report", { report, period });
+      set(got);
+      if (!keep) setTexts(Object.fromEntries(TEXTS.map((k) => [k, got.narrative?.[k] || ""])));
+    } catch (x) { tell({ bad: true, text: x.message }); }
+  };
+  useEffect(() => { load(); }, []);
+  const act = (path, body, done) => async () => {
+    tell(null);
+    try {
+      await api("POST", path, { report, period, ...body });
+      tell({ text: t(done) });
+      refresh();
+      await load();
+    } catch (x) { tell({ bad: true, text: x.message }); }
+  };
+  const drill = async (f) => {
+    setBehind({ figure: f });
+    try {
+      setBehind({ figure: f, records: await api("GET", "/api/report/records", { report, period, line: f.line, value: f.value }) });
+    } catch (x) { setBehind(null); tell({ bad: true, text: x.message }); }
+  };
+  if (!r) return html`<${Title}>${t("reports.title")}</${Title}>${told ? html`<${Note} kind="bad"><p>${told.text}</p></${Note}>` : html`<p>${t("loading")}</p>`}`;
+  const row = r.row;
+  const dirty = TEXTS.some((k) => (texts[k] || "") !== (r.narrative?.[k] || ""));
+  const writable = session.role !== "leader" && OPEN.includes(row.state);
+  return html`<div class="head"><${Title}>${label(row)}</${Title}><a class="button" href="#/reports">${t("reports.title")}</a></div>
+    <dl class="values"><dt>${t("report.period")}</dt><dd>${periodOf(row)} (${showDate(row.data_from)} – ${showDate(row.data_to)})</dd>
+      <dt>${t("settings.unit")}</dt><dd>${row.unit_name}</dd><dt>${t("report.due")}</dt><dd><${When} row=${row} /></dd>
+      <dt>${t("list.state")}</dt><dd><${Mark} row=${row} /></dd>
+      ${row.submitted_on && html`<dt>${t("report.submitted")}</dt><dd>${showDate(row.submitted_on)}${row.signed_by ? `, ${row.signed_by}` : ""}</dd>`}</dl>
+    ${told && html`<${Note} kind=${told.bad ? "bad" : "ok"}><p>${told.text}</p></${Note}>`}
+    ${row.judged && row.judged.verdict === "returned" && html`<${Note} kind="warn"><p>${t("report.returned", { when: showTime(row.judged.at) })}</p><p>${row.judged.reason}</p></${Note}>`}
+    ${row.asked && html`<${Note}><p>${t("report.asked")}: ${row.asked.text}</p></${Note}>`}
+    ${row.conflict && html`<${Note} kind="warn"><p>${t("report.conflict")}</p></${Note}>`}
+    <section><h2>${t("report.figures")}</h2><p class="hint">${t("report.figures.why")}</p><${Figures} figures=${r.figures} open=${drill} /></section>
+    ${behind && html`<${Behind} ...${behind} close=${() => setBehind(null)} />`}
+    <section class="card"><h2>${t("report.text")}</h2>${TEXTS.map((k) => (writable ? html`<div class="field"><label for=${`r-${k}`}>${t(`report.${k}`)}</label>
+      <textarea id=${`r-${k}`} value=${texts[k]} onInput=${(e) => setTexts({ ...texts, [k]: e.target.value })}></textarea></div>`
+    : html`<h3>${t(`report.${k}`)}</h3><p class="pre">${texts[k] || "–"}</p>`))}
+    <${Acts} row=${row} dirty=${dirty} save=${act("/api/report/draft", { values: texts }, "report.saved")}
+      submit=${act("/api/report/submit", {}, "report.sent.done")} withdraw=${act("/api/report/withdraw", {}, "report.withdrawn")} /></section>`;
+}
