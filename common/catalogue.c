@@ -275,3 +275,15 @@ const char *catalogue_param(const struct catalogue *c, const char *name, struct 
     }
     return NULL;
 }
+
+const struct catalogue_follow *catalogue_follows(const struct catalogue *c, size_t *count)
+{
+    *count = c->follow_count;
+    return c->follows;
+}
+
+const struct catalogue_successor *catalogue_successors(const struct catalogue *c, size_t *count)
+{
+    *count = c->successor_count;
+    return c->successors;
+}

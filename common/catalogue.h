@@ -203,6 +203,21 @@ struct catalogue_duty {
     struct date valid_to;
 };
 
+struct catalogue_follow { /* row of follows.csv: a record goes along with the one it refers to */
+    unsigned type;
+    unsigned field; /* of kind ref */
+    unsigned to;    /* the type that it refers to */
+};
+
+struct catalogue_successor { /* row of successors.csv: where a unit goes on from a day on */
+    struct date on;          /* the first day of the new unit */
+    const char *old_code;
+    const char *new_code;
+    bool part;       /* the old unit was split: records wait until somebody assigns them */
+    bool assumption; /* no source names this successor */
+    const char *source;
+};
+
 struct catalogue;
 
 /*
@@ -281,6 +296,8 @@ bool catalogue_feeds(const struct catalogue *c, const char *part, const char *re
                      struct date on);
 const struct catalogue_param *catalogue_params(const struct catalogue *c, size_t *count);
 const char *catalogue_param(const struct catalogue *c, const char *name, struct date on);
+const struct catalogue_follow *catalogue_follows(const struct catalogue *c, size_t *count);
+const struct catalogue_successor *catalogue_successors(const struct catalogue *c, size_t *count);
 
 /*
  * Check and bring into canonical form one value as a person typed it (text of a CSV cell or form),

@@ -33,6 +33,10 @@ struct catalogue {
     size_t param_count;
     struct catalogue_duty *duties;
     size_t duty_count;
+    struct catalogue_follow *follows;
+    size_t follow_count;
+    struct catalogue_successor *successors;
+    size_t successor_count;
 };
 
 /* The state of one catalogue_parse(). */
@@ -145,6 +149,7 @@ void catalogue_parse_types(struct catalogue_parser *ps);
 void catalogue_parse_units(struct catalogue_parser *ps);
 void catalogue_parse_indicators(struct catalogue_parser *ps);
 void catalogue_parse_params(struct catalogue_parser *ps);
+void catalogue_parse_moves(struct catalogue_parser *ps);
 void catalogue_parse_reports(struct catalogue_parser *ps);
 void catalogue_parse_duties(struct catalogue_parser *ps);
 

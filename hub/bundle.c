@@ -299,6 +299,7 @@ static enum err hub_carry_answer(struct hub_carry *c, size_t answer_max, struct 
                                   .from = c->hello.joining ? 0 : c->hello.cursor_position,
                                   .card_serial = c->hello.card_serial};
     memcpy(a.nonce, c->hello.nonce, sizeof a.nonce);
+    if (a.from < c->node.floor) a.from = 0;
     a.page = a.verdict == MESSAGE_GO || c->out->joined;
     return hub_bundle_answer(c->b, &a, answer_max, answer, c->out);
 }
@@ -335,7 +336,7 @@ enum err hub_bundle_out(const struct hub_bundle *b, const struct id_hash *node, 
     if (e == ERR_OK && !whole) e = hub_store_node_cursor(b->store, node, &a.from);
     if (e != ERR_OK) return e;
     hub_store_position(b->store, &at);
-    if (a.from > at.position) a.from = 0;
+    if (a.from > at.position || a.from < who.floor) a.from = 0;
     if (who.revoked) a.verdict = out->verdict = MESSAGE_REVOKED;
     a.page = !who.revoked;
     out->node = *node;

@@ -110,6 +110,22 @@ static enum err hub_answer_verdicts(struct hub_answer *x, const struct hub_feed 
     return e;
 }
 
+static enum err hub_answer_moves(struct hub_answer *x, const struct hub_feed *f)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0, n = 0; e == ERR_OK && i < f->move_count; i += n) {
+        size_t bytes = 8;
+        for (n = 0; i + n < f->move_count && n < MESSAGE_ITEMS_MAX; n++) {
+            bytes += f->moves[i + n].item.len + 24;
+            if (n > 0 && bytes > FRAME_BODY_BYTES_MAX) break;
+        }
+        buf_clear(&x->body);
+        message_moves_encode(f->moves + i, n, &x->body);
+        e = hub_answer_send(x, MESSAGE_MOVES);
+    }
+    return e;
+}
+
 static enum err hub_answer_records(struct hub_answer *x, const struct hub_feed *f)
 {
     enum err e = ERR_OK;
@@ -140,6 +156,7 @@ static enum err hub_answer_page(struct hub_answer *x)
         e = hub_store_feed(x->b->store, x->a->node, cursor, &x->hello, HUB_SYNC_FEED_BYTES, &f);
         if (e == ERR_OK) e = hub_answer_sets(x, &f);
         if (e == ERR_OK) e = hub_answer_verdicts(x, &f);
+        if (e == ERR_OK) e = hub_answer_moves(x, &f);
         if (e == ERR_OK) e = hub_answer_records(x, &f);
         if (f.upto > cursor) cursor = f.upto;
     }

@@ -33,6 +33,15 @@ json_t *hub_command_list(struct hub_app *a, const json_t *request);
 json_t *hub_command_conflicts(struct hub_app *a, const json_t *request);
 /* command_resolve.c */
 json_t *hub_command_resolve(struct hub_app *a, const json_t *request);
+/* command_scope.c */
+json_t *hub_command_transfers(struct hub_app *a, const json_t *request);
+json_t *hub_command_transfer_offer(struct hub_app *a, const json_t *request);
+json_t *hub_command_transfer_answer(struct hub_app *a, const json_t *request);
+json_t *hub_command_share(struct hub_app *a, const json_t *request);
+json_t *hub_command_scope(struct hub_app *a, const json_t *request);
+json_t *hub_command_crossed(struct hub_app *a, const json_t *request);
+json_t *hub_command_settle(struct hub_app *a, const json_t *request);
+json_t *hub_scope_may(struct hub_app *a); /* NULL: records may move now */
 /* command_report.c */
 json_t *hub_command_report(struct hub_app *a, const json_t *request);
 json_t *hub_command_close(struct hub_app *a, const json_t *request);

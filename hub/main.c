@@ -110,6 +110,20 @@ static const struct cli_opt restore_opts[] = {
         "only check the copy, change nothing"),
 };
 
+static const struct cli_opt transfer_opts[] = {
+    OPT("open", NULL, "chỉ những việc chưa xong", "only what is open"),
+    OPT("overdue", NULL, "chỉ đề nghị quá hạn trả lời", "only offers without an answer in time"),
+    OPT("to", "ĐƠN_VỊ", "mã đơn vị nhận (offer)", "code of the receiving unit (offer)"),
+    OPT("note", "LỜI_NHẮN", "lời nhắn, căn cứ", "a note, the reason"),
+    OPT_PERSON,
+};
+static const struct cli_opt share_opts[] = {
+    OPT("unit", "ĐƠN_VỊ", "mã đơn vị cùng xem; bỏ trống: ai đang có hồ sơ này",
+        "code of the unit; without it: who has the record"),
+    OPT("access", "QUYỀN", "read (xem), write (sửa) hoặc none (thôi)", "read, write or none"),
+    OPT_PERSON,
+};
+
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo trung tâm mới", "make a new hub", OPTS(init_opts), 0, 0, hub_tool_init},
     {"run", "", "chạy trung tâm", "run the hub", NULL, 0, 0, 0, hub_tool_run},
@@ -131,6 +145,11 @@ static const struct cli_verb verbs[] = {
     {"pairs", "", "như conflicts", "same as conflicts", NULL, 0, 0, 0, hub_tool_conflicts},
     {"resolve", "MÃ", "quyết định một xung đột hoặc một cặp", "decide a conflict or a pair",
      OPTS(resolve_opts), 1, 1, hub_tool_resolve},
+    {"transfer", "list|offer|accept-for|refuse-for|withdraw-for|crossed|apply|aside [MÃ]",
+     "chuyển hồ sơ giữa các đơn vị", "transfers of records between units", OPTS(transfer_opts), 1,
+     2, hub_tool_transfer},
+    {"share", "MÃ", "chia sẻ một hồ sơ; ai đang có hồ sơ", "share a record; who has it",
+     OPTS(share_opts), 1, 1, hub_tool_share},
     {"report", "", "xem số liệu (chưa chốt)", "show figures (preliminary)", OPTS(report_opts), 0, 0,
      hub_tool_report},
     {"close", "", "chốt số liệu một kỳ", "close a period", OPTS(report_opts), 0, 0,

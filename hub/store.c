@@ -121,6 +121,37 @@ static const struct db_migration hub_schema[] = {
         "CREATE TABLE sys_audit(no INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, user TEXT NOT "
         "NULL,"
         "  what TEXT NOT NULL, detail TEXT NOT NULL, result TEXT NOT NULL);",
+    },
+    {
+        /* Scope moves (SPEC 13). sys_scope: rows of units that had or have a record otherwise than
+         * since its creation: access 0 = as its owner, 1 = to read, 2 = to write. `state`, `heir`:
+         * what the leaving unit keeps. The view is the whole table, with the owners who never
+         * changed. */
+        "ALTER TABLE sys_record ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE sys_node ADD COLUMN unit_pos INTEGER NOT NULL DEFAULT 0;"
+        "CREATE TABLE sys_scope(scope INTEGER NOT NULL, record INTEGER NOT NULL,"
+        "  entered INTEGER NOT NULL, left INTEGER, access INTEGER NOT NULL, changed INTEGER NOT "
+        "NULL,"
+        "  since TEXT NOT NULL, heir INTEGER, state BLOB,"
+        "  PRIMARY KEY(scope, record, entered, access)) WITHOUT ROWID;"
+        "CREATE INDEX sys_scope_record ON sys_scope(record);"
+        "CREATE INDEX sys_scope_left ON sys_scope(scope, left);"
+        "CREATE INDEX sys_scope_shared ON sys_scope(changed) WHERE access > 0;"
+        "CREATE VIEW sys_scope_all AS SELECT scope, record, entered, left, access FROM sys_scope "
+        "  UNION ALL SELECT unit, no, 0, NULL, 0 FROM sys_record r WHERE NOT EXISTS "
+        "  (SELECT 1 FROM sys_scope c WHERE c.record = r.no AND c.access = 0);"
+        "CREATE TABLE sys_transfer(id BLOB PRIMARY KEY NOT NULL, record INTEGER NOT NULL,"
+        "  from_unit INTEGER NOT NULL, to_unit INTEGER NOT NULL, state INTEGER NOT NULL,"
+        "  offered INTEGER NOT NULL, offered_ms INTEGER NOT NULL, days INTEGER NOT NULL,"
+        "  answered_ms INTEGER, changed INTEGER NOT NULL, hidden INTEGER NOT NULL,"
+        "  note TEXT NOT NULL, answer TEXT NOT NULL) WITHOUT ROWID;"
+        "CREATE INDEX sys_transfer_record ON sys_transfer(record);"
+        "CREATE INDEX sys_transfer_from ON sys_transfer(from_unit, changed);"
+        "CREATE INDEX sys_transfer_to ON sys_transfer(to_unit, changed);"
+        "CREATE TABLE sys_crossed(pos INTEGER NOT NULL, op INTEGER NOT NULL,"
+        "  record INTEGER NOT NULL, unit INTEGER NOT NULL, state INTEGER NOT NULL,"
+        "  changed INTEGER NOT NULL, PRIMARY KEY(pos, op)) WITHOUT ROWID;"
+        "CREATE INDEX sys_crossed_record ON sys_crossed(record);",
     }};
 
 /* ---- small values ---- */

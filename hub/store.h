@@ -78,6 +78,7 @@ struct hub_node {
     uint8_t sign_pk[32];
     uint8_t transport_pk[32];
     bool revoked;
+    uint64_t floor; /* its cursor must not be below: what left its scope before is not told */
 };
 /* ERR_NOT_FOUND. */
 MUST_CHECK enum err hub_store_node(struct hub_store *s, const struct id_hash *node,
@@ -147,6 +148,8 @@ struct hub_feed {
     const struct message_record *records;
     size_t record_count;
     const struct message_verdicts *verdicts;
+    const struct message_move *moves;
+    size_t move_count;
     size_t verdict_count;
     uint64_t upto; /* new cursor */
     bool last;

@@ -179,7 +179,8 @@ static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en
     struct db_stmt *q = db_stmt(
         s->db, "INSERT INTO sys_node(node, unit, cert, sign_pk, transport_pk, enrolled_pos) "
                "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(node) DO UPDATE SET "
-               "unit = excluded.unit, cert = excluded.cert, sign_pk = excluded.sign_pk, "
+               "unit_pos = CASE WHEN unit = excluded.unit THEN unit_pos ELSE excluded.enrolled_pos "
+               "END, unit = excluded.unit, cert = excluded.cert, sign_pk = excluded.sign_pk, "
                "transport_pk = excluded.transport_pk, enrolled_pos = excluded.enrolled_pos");
     db_bind_blob(q, 1, BYTES_OF(c.node.b));
     db_bind_int(q, 2, unit);

@@ -238,6 +238,7 @@ enum err hub_cache_load(struct hub_store *s)
     if (e == ERR_OK) e = hub_identity_load(s);
     if (e == ERR_OK) e = hub_epochs_load(s);
     if (e == ERR_OK) e = hub_end_load(s);
+    if (e == ERR_OK) e = hub_moves_load(s);
     if (e == ERR_OK) e = hub_catalogue_load(s);
     if (e == ERR_OK) s->stale = false;
     return e;

@@ -9,45 +9,11 @@
  * moves to a later position, so reading on until the end of the log, and END in the same read as
  * the last bite, is one consistent moment.
  */
-#include "hub/store_priv.h"
+#include "hub/store_feed_priv.h"
 #include "common/zoo.h"
 
 #include <assert.h>
 #include <stdlib.h>
-
-enum {
-    HUB_FEED_LOGS_MAX = 64, /* newest incarnations of a node whose verdicts are told */
-    HUB_FEED_SOURCES_MAX = 4 + 2 * HUB_FEED_LOGS_MAX,
-    HUB_FEED_BYTES_MAX = 64 * 1024 * 1024, /* one bite: bounded by what one position can change */
-};
-
-enum hub_source_kind { HUB_FROM_RECORDS, HUB_FROM_SETS, HUB_FROM_VERDICTS, HUB_FROM_REVERDICTS };
-
-struct hub_source {
-    enum hub_source_kind kind;
-    int64_t key;               /* scope, or number of the incarnation */
-    const struct hub_log *log; /* of verdicts */
-    struct db_stmt *q;
-    bool row;
-    uint64_t pos; /* of the row */
-};
-
-struct hub_feed_memory {
-    struct message_set *sets;
-    struct message_record *records;
-    struct message_verdicts *verdicts;
-    size_t set_count, record_count, verdict_count;
-    size_t set_room, record_room, verdict_room;
-    struct buf bytes;   /* heads, bodies, units and states; pointers are made at the end */
-    struct buf verdict; /* verdict bytes, run after run */
-    struct hub_source sources[HUB_FEED_SOURCES_MAX];
-    size_t source_count;
-    bool open_run; /* the last run may be continued */
-    uint64_t run_next;
-    uint64_t run_position; /* of the set that may come next; 0: verdicts that changed later */
-    uint64_t base;         /* what the node has applied, 0: nothing */
-    struct id_hash node;
-};
 
 void hub_feed_free(struct hub_feed_memory *m)
 {
@@ -55,6 +21,8 @@ void hub_feed_free(struct hub_feed_memory *m)
     free(m->sets);
     free(m->records);
     free(m->verdicts);
+    free(m->moves);
+    buf_free(&m->move);
     buf_free(&m->bytes);
     buf_free(&m->verdict);
     free(m);
@@ -68,16 +36,18 @@ static enum err hub_feed_memory(struct hub_store *s, struct hub_feed_memory **ou
         if (m == NULL) return ERR_NOMEM;
         buf_init(&m->bytes, HUB_FEED_BYTES_MAX);
         buf_init(&m->verdict, HUB_FEED_BYTES_MAX);
+        buf_init(&m->move, HUB_FEED_BYTES_MAX);
     }
+    buf_clear(&m->move);
     buf_clear(&m->bytes);
     buf_clear(&m->verdict);
-    m->set_count = m->record_count = m->verdict_count = m->source_count = 0;
+    m->set_count = m->record_count = m->verdict_count = m->move_count = m->source_count = 0;
     m->open_run = false;
     *out = m;
     return ERR_OK;
 }
 
-static enum err hub_feed_room(void **v, size_t *room, size_t count, size_t item)
+enum err hub_feed_room(void **v, size_t *room, size_t count, size_t item)
 {
     if (count < *room) return ERR_OK;
     size_t more = *room ? 2 * *room : 64;
@@ -103,6 +73,32 @@ static const char *const hub_source_sql[] = {
     [HUB_FROM_REVERDICTS] = "SELECT v.pos, l.seq, l.verdicts FROM sys_reverdict v JOIN sys_log l "
                             "ON l.pos = v.set_pos WHERE v.inc = ?1 AND v.pos > ?2 "
                             "ORDER BY v.pos, v.set_pos",
+    [HUB_FROM_SHARED] =
+        "SELECT r.pos, r.rid, u.code, r.state FROM sys_scope c JOIN sys_record r ON r.no = "
+        "c.record JOIN sys_unit u ON u.no = r.unit WHERE c.scope = ?1 AND c.left IS NULL AND "
+        "c.access > 0 AND r.pos > ?2 AND NOT (r.others <= ifnull(?3, -1) AND r.author IN "
+        "(SELECT no FROM sys_inc WHERE node = ?4)) ORDER BY r.pos",
+    /* Only what is still outside; from nothing on, only what a copy stays of. */
+    [HUB_FROM_LEAVES] =
+        "SELECT c.left, r.rid, u.code, c.state FROM sys_scope c JOIN sys_record r ON r.no = "
+        "c.record LEFT JOIN sys_unit u ON u.no = c.heir WHERE c.scope = ?1 AND c.left > ?2 AND "
+        "r.scope <> ?1 AND (?2 > 0 OR c.state IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM "
+        "sys_scope d WHERE d.scope = ?1 AND d.record = c.record AND d.left IS NULL) "
+        "ORDER BY c.left",
+    [HUB_FROM_TRANSFERS] =
+        "SELECT t.changed, t.id, r.rid, r.type, f.code, CASE WHEN t.hidden AND t.from_unit = ?1 "
+        "THEN '' ELSE g.code END, t.state, t.offered_ms, t.days, t.note, t.answer FROM "
+        "sys_transfer t JOIN sys_record r ON r.no = t.record JOIN sys_unit f ON f.no = "
+        "t.from_unit JOIN sys_unit g ON g.no = t.to_unit WHERE (t.from_unit = ?1 OR t.to_unit = "
+        "?1) AND t.changed > ?2 ORDER BY t.changed",
+    [HUB_FROM_CROSSED] =
+        "SELECT c.changed, r.rid, c.op, u.code, c.state, l.head, l.body, l.hash FROM sys_crossed c "
+        "JOIN sys_record r ON r.no = c.record JOIN sys_unit u ON u.no = c.unit JOIN sys_log l ON "
+        "l.pos = c.pos WHERE (c.unit = ?1 OR r.unit = ?1) AND c.changed > ?2 ORDER BY c.changed",
+    [HUB_FROM_SHARES] =
+        "SELECT c.changed, r.rid, u.code, CASE WHEN c.left IS NULL THEN c.access ELSE 0 END FROM "
+        "sys_scope c JOIN sys_record r ON r.no = c.record JOIN sys_unit u ON u.no = c.scope WHERE "
+        "c.access > 0 AND (c.scope = ?1 OR r.unit = ?1) AND c.changed > ?2 ORDER BY c.changed",
 };
 
 static enum err hub_source_step(struct hub_source *src)
@@ -126,7 +122,8 @@ static enum err hub_source_add(struct hub_store *s, struct hub_feed_memory *m,
     m->source_count++;
     db_bind_int(src->q, 1, key);
     db_bind_int(src->q, 2, (int64_t)from);
-    if (kind == HUB_FROM_RECORDS && m->base > 0) { /* else ?3 is NULL: nothing is left out */
+    bool records = kind == HUB_FROM_RECORDS || kind == HUB_FROM_SHARED;
+    if (records && m->base > 0) { /* else ?3 is NULL: nothing is left out */
         db_bind_int(src->q, 3, (int64_t)m->base);
         db_bind_blob(src->q, 4, BYTES_OF(m->node.b));
     }
@@ -184,6 +181,8 @@ static enum err hub_sources_open(struct hub_store *s, struct hub_feed_memory *m,
     if (e == ERR_OK) e = hub_source_add(s, m, HUB_FROM_SETS, HUB_SCOPE_ALL, NULL, cursor);
     if (e == ERR_OK && unit != 0) e = hub_source_add(s, m, HUB_FROM_RECORDS, unit, NULL, cursor);
     if (e == ERR_OK && unit != 0) e = hub_source_add(s, m, HUB_FROM_SETS, unit, NULL, cursor);
+    for (int k = HUB_FROM_SHARED; e == ERR_OK && unit != 0 && s->moves && k <= HUB_FROM_SHARES; k++)
+        e = hub_source_add(s, m, (enum hub_source_kind)k, unit, NULL, cursor);
     return e == ERR_OK ? hub_sources_of_logs(s, m, &node->node, cursor) : e;
 }
 
@@ -263,13 +262,19 @@ static enum err hub_feed_verdict(struct hub_feed_memory *m, const struct hub_sou
     return m->verdict.e;
 }
 
-static enum err hub_feed_item(struct hub_feed_memory *m, const struct hub_source *src)
+static enum err hub_feed_item(struct hub_store *s, struct hub_feed_memory *m,
+                              const struct hub_source *src)
 {
     switch (src->kind) {
-    case HUB_FROM_RECORDS: return hub_feed_record(m, src);
+    case HUB_FROM_RECORDS:
+    case HUB_FROM_SHARED: return hub_feed_record(m, src);
     case HUB_FROM_SETS: return hub_feed_set(m, src);
     case HUB_FROM_VERDICTS:
     case HUB_FROM_REVERDICTS: return hub_feed_verdict(m, src);
+    case HUB_FROM_LEAVES:
+    case HUB_FROM_TRANSFERS:
+    case HUB_FROM_CROSSED:
+    case HUB_FROM_SHARES: return hub_feed_move(s, m, src);
     }
     return ERR_OK;
 }
@@ -298,6 +303,11 @@ static void hub_feed_point(struct hub_feed_memory *m, const bool *kinds, size_t 
         m->verdicts[i].verdicts.p = p;
         p += m->verdicts[i].verdicts.len;
     }
+    p = m->move.p;
+    for (size_t i = 0; i < m->move_count; i++) {
+        m->moves[i].item.p = p;
+        p += m->moves[i].item.len;
+    }
 }
 
 struct hub_bite { /* the order in which records (true) and sets (false) came */
@@ -310,13 +320,15 @@ struct hub_bite { /* the order in which records (true) and sets (false) came */
 
 static bool hub_bite_full(const struct hub_feed_memory *m, size_t max_bytes)
 {
-    size_t bytes = m->bytes.len + m->verdict.len + 40 * (m->record_count + m->set_count) +
-                   16 * m->verdict_count;
+    size_t bytes = m->bytes.len + m->verdict.len + m->move.len +
+                   40 * (m->record_count + m->set_count) + 16 * m->verdict_count;
     return bytes >= max_bytes || m->record_count >= MESSAGE_ITEMS_MAX ||
-           m->set_count >= MESSAGE_ITEMS_MAX || m->verdict_count >= MESSAGE_ITEMS_MAX;
+           m->set_count >= MESSAGE_ITEMS_MAX || m->verdict_count >= MESSAGE_ITEMS_MAX ||
+           m->move_count >= MESSAGE_ITEMS_MAX;
 }
 
-static enum err hub_feed_read(struct hub_feed_memory *m, size_t max_bytes, struct hub_bite *bite)
+static enum err hub_feed_read(struct hub_store *s, struct hub_feed_memory *m, size_t max_bytes,
+                              struct hub_bite *bite)
 {
     for (;;) {
         struct hub_source *src = hub_source_next(m);
@@ -324,10 +336,11 @@ static enum err hub_feed_read(struct hub_feed_memory *m, size_t max_bytes, struc
         if (src == NULL) return ERR_OK;
         if (src->pos != bite->upto && hub_bite_full(m, max_bytes)) return ERR_OK;
         bite->upto = src->pos;
-        enum err e = hub_feed_item(m, src);
-        if (e == ERR_OK && (src->kind == HUB_FROM_RECORDS || src->kind == HUB_FROM_SETS)) {
+        enum err e = hub_feed_item(s, m, src);
+        bool record = src->kind == HUB_FROM_RECORDS || src->kind == HUB_FROM_SHARED;
+        if (e == ERR_OK && (record || src->kind == HUB_FROM_SETS)) {
             e = hub_feed_room((void **)&bite->kinds, &bite->room, bite->count, sizeof(bool));
-            if (e == ERR_OK) bite->kinds[bite->count++] = src->kind == HUB_FROM_RECORDS;
+            if (e == ERR_OK) bite->kinds[bite->count++] = record;
         }
         if (e == ERR_OK) e = hub_source_step(src);
         if (e != ERR_OK) return e;
@@ -367,6 +380,8 @@ static void hub_feed_fill(struct hub_store *s, const struct hub_feed_memory *m,
         .record_count = m->record_count,
         .verdicts = m->verdicts,
         .verdict_count = m->verdict_count,
+        .moves = m->moves,
+        .move_count = m->move_count,
         .upto = bite->last ? s->position : bite->upto,
         .last = bite->last,
     };
@@ -383,7 +398,7 @@ enum err hub_store_feed(struct hub_store *s, const struct hub_node *node, uint64
     if (e != ERR_OK) return e;
     m->base = hello != NULL ? hello->cursor_position : 0;
     e = hub_sources_open(s, m, node, cursor);
-    if (e == ERR_OK) e = hub_feed_read(m, max_bytes, &bite);
+    if (e == ERR_OK) e = hub_feed_read(s, m, max_bytes, &bite);
     hub_sources_close(m);
     if (e == ERR_OK) {
         hub_feed_point(m, bite.kinds, bite.count);

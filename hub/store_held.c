@@ -8,6 +8,14 @@ struct hub_waiting {
     unsigned op;
     int64_t unit;
     bool own;
+    bool settled; /* a person decided that it applies */
+};
+
+struct hub_trial { /* what trying a waiting op gave */
+    uint8_t verdict;
+    int64_t scope;
+    bool wakes; /* others wait for what it made */
+    struct id_record woken;
 };
 
 enum err hub_held_add(struct hub_store *s, const struct hub_writer *w, const struct id_record *rid,
@@ -47,7 +55,7 @@ static enum err hub_waiting_list(struct hub_store *s, const struct id_record *ri
         if (e == ERR_OK) {
             v[n++] =
                 (struct hub_waiting){(uint64_t)db_column_int(q, 0), (unsigned)db_column_int(q, 1),
-                                     db_column_int(q, 2), db_column_int(q, 3) != 0};
+                                     db_column_int(q, 2), db_column_int(q, 3) != 0, false};
         }
     }
     db_done(q);
@@ -97,7 +105,7 @@ static enum err hub_verdict_change(struct hub_store *s, const struct hub_waiting
 
 static enum err hub_held_apply(struct hub_store *s, const struct hub_waiting *h, uint64_t at,
                                const struct change_view *view, int64_t received_ms,
-                               uint8_t *verdict, int64_t *scope)
+                               struct hub_trial *t)
 {
     struct change_op op;
     uint64_t limit = (uint64_t)(received_ms + HUB_CLAMP_MS) << 16;
@@ -109,12 +117,27 @@ static enum err hub_held_apply(struct hub_store *s, const struct hub_waiting *h,
                 .person = view->head.person,
                 .position = h->pos},
         .at = at,
+        .received_ms = received_ms,
+        .settled = h->settled,
     };
     if (h->op >= view->head.ops || view->payload[h->op].p == NULL) return ERR_DAMAGED;
+    if (move_kind(change_payload_kind(view->payload[h->op]))) {
+        struct hub_moved moved;
+        enum err e = hub_move_apply(s, &w, view->payload[h->op], &moved);
+        if (e != ERR_OK) return e;
+        *t = (struct hub_trial){moved.verdict, moved.scope, moved.wakes, moved.wait};
+        return ERR_OK;
+    }
     enum err e = change_op_decode(view->payload[h->op], s->writes, &op);
     if (e != ERR_OK) return ERR_DAMAGED;
     /* It is not waiting any more while it is folded: its own version has arrived. */
-    return hub_op_apply(s, &w, &op, verdict, scope);
+    e = hub_op_apply(s, &w, &op, &t->verdict, &t->scope);
+    bool crossed = false;
+    if (e == ERR_OK && t->verdict == FOLD_HELD_SCOPE) {
+        w.at = h->pos;
+        e = hub_crossed_note(s, &w, &op.rid, h->op, &crossed);
+    }
+    return e;
 }
 
 static enum err hub_own_scope(struct hub_store *s, int64_t scope, uint64_t pos)
@@ -125,26 +148,77 @@ static enum err hub_own_scope(struct hub_store *s, int64_t scope, uint64_t pos)
     return db_run(q);
 }
 
-static enum err hub_held_try(struct hub_store *s, const struct hub_waiting *h, uint64_t at,
-                             struct change_view *view)
+/* A set of the log, copied: trying one op may try another, which reads another set. */
+struct hub_past {
+    struct buf memory;
+    struct change_view view;
+    int64_t received_ms;
+    int64_t inc;
+    struct bytes verdicts;
+};
+
+static enum err hub_past_read(struct hub_store *s, uint64_t pos, struct hub_past *p)
 {
-    int64_t scope = HUB_SCOPE_NONE;
-    uint8_t verdict = FOLD_HELD_UNKNOWN;
+    size_t head = 0, body = 0;
+    buf_init(&p->memory, CHANGE_HEAD_BYTES_MAX + CHANGE_BODY_BYTES_MAX + CHANGE_OPS_MAX);
     struct db_stmt *q =
-        db_stmt(s->db, "SELECT head, body, hash, received_ms, inc, verdicts FROM sys_log "
+        db_stmt(s->db, "SELECT head, body, verdicts, hash, received_ms, inc FROM sys_log "
                        "WHERE pos = ?1");
-    db_bind_int(q, 1, (int64_t)h->pos);
+    db_bind_int(q, 1, (int64_t)pos);
     enum err e = db_get(q);
-    if (e == ERR_NOT_FOUND) e = ERR_DAMAGED;
-    if (e == ERR_OK) e = change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), view);
-    if (e == ERR_OK) e = db_column_copy(q, 2, view->hash.b, sizeof view->hash.b);
-    if (e == ERR_OK) e = hub_held_apply(s, h, at, view, db_column_int(q, 3), &verdict, &scope);
-    if (e == ERR_OK) e = hub_held_settle(s, h, verdict);
-    if (e == ERR_OK && verdict != FOLD_HELD_UNKNOWN)
-        e = hub_verdict_change(s, h, db_column_int(q, 4), at, db_column_bytes(q, 5), verdict);
+    if (e == ERR_OK) {
+        for (int i = 0; i < 3; i++)
+            buf_add_bytes(&p->memory, db_column_bytes(q, i));
+        head = db_column_bytes(q, 0).len;
+        body = db_column_bytes(q, 1).len;
+        p->received_ms = db_column_int(q, 4);
+        p->inc = db_column_int(q, 5);
+        e = p->memory.e;
+    }
+    if (e == ERR_OK) {
+        const uint8_t *m = p->memory.p;
+        p->verdicts = bytes_make(m + head + body, p->memory.len - head - body);
+        e = change_open(bytes_make(m, head), bytes_make(m + head, body), &p->view);
+    }
+    if (e == ERR_OK) e = db_column_copy(q, 3, p->view.hash.b, sizeof p->view.hash.b);
     db_done(q);
-    if (e == ERR_OK && h->own && scope != HUB_SCOPE_NONE) e = hub_own_scope(s, scope, at);
+    return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
+}
+
+/* Try an op of a set in the log. `t->verdict` on entry: what it has now. */
+static enum err hub_held_try(struct hub_store *s, const struct hub_waiting *h, uint64_t at,
+                             struct hub_trial *t)
+{
+    uint8_t before = t->verdict;
+    struct hub_past *p = calloc(1, sizeof *p);
+    if (p == NULL) return ERR_NOMEM;
+    enum err e = hub_past_read(s, h->pos, p);
+    if (e == ERR_OK) e = hub_held_apply(s, h, at, &p->view, p->received_ms, t);
+    if (e == ERR_OK) e = hub_held_settle(s, h, t->verdict);
+    if (e == ERR_OK && t->verdict != before)
+        e = hub_verdict_change(s, h, p->inc, at, p->verdicts, t->verdict);
+    buf_free(&p->memory);
+    free(p);
+    if (e == ERR_OK && h->own && t->scope != HUB_SCOPE_NONE) e = hub_own_scope(s, t->scope, at);
     return e;
+}
+
+/* `verdicts` NULL: the set at `at` is in the log already. */
+static enum err hub_held_retry_one(struct hub_store *s, const struct hub_waiting *h, uint64_t at,
+                                   const struct change_view *view, uint8_t *verdicts,
+                                   int64_t received_ms)
+{
+    struct hub_trial t = {.verdict = FOLD_HELD_UNKNOWN, .scope = HUB_SCOPE_NONE};
+    enum err e;
+    if (verdicts == NULL || h->pos != at) {
+        e = hub_held_try(s, h, at, &t);
+    } else { /* the op of this set that creates it has the same scope */
+        e = hub_held_apply(s, h, at, view, received_ms, &t);
+        if (e == ERR_OK) verdicts[h->op] = t.verdict;
+        if (e == ERR_OK) e = hub_held_settle(s, h, t.verdict);
+    }
+    if (e != ERR_OK || !t.wakes) return e;
+    return hub_held_retry(s, &t.woken, at, view, verdicts, received_ms);
 }
 
 enum err hub_held_retry(struct hub_store *s, const struct id_record *rid, uint64_t at,
@@ -154,18 +228,48 @@ enum err hub_held_retry(struct hub_store *s, const struct id_record *rid, uint64
     size_t count = 0;
     enum err e = hub_waiting_list(s, rid, &v, &count);
     if (e != ERR_OK || count == 0) return e;
-    struct change_view *other = calloc(1, sizeof *other);
-    if (other == NULL) e = ERR_NOMEM;
-    for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        if (v[i].pos != at) {
-            e = hub_held_try(s, &v[i], at, other);
-            continue;
-        }
-        int64_t scope = HUB_SCOPE_NONE; /* the op of this set that creates it has the same */
-        e = hub_held_apply(s, &v[i], at, view, received_ms, &verdicts[v[i].op], &scope);
-        if (e == ERR_OK) e = hub_held_settle(s, &v[i], verdicts[v[i].op]);
-    }
-    free(other);
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        e = hub_held_retry_one(s, &v[i], at, view, verdicts, received_ms);
     free(v);
+    return e;
+}
+
+/* ---- decided by a person ---- */
+
+static enum err hub_held_aside(struct hub_store *s, const struct hub_waiting *h, uint64_t at)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT inc, verdicts FROM sys_log WHERE pos = ?1");
+    db_bind_int(q, 1, (int64_t)h->pos);
+    enum err e = db_get(q);
+    if (e == ERR_NOT_FOUND) e = ERR_DAMAGED;
+    if (e == ERR_OK)
+        e = hub_verdict_change(s, h, db_column_int(q, 0), at, db_column_bytes(q, 1), FOLD_ASIDE);
+    db_done(q);
+    if (e != ERR_OK) return e;
+    q = db_stmt(s->db, "DELETE FROM sys_held WHERE pos = ?1 AND op = ?2");
+    db_bind_int(q, 1, (int64_t)h->pos);
+    db_bind_int(q, 2, h->op);
+    return db_run(q);
+}
+
+enum err hub_held_decide(struct hub_store *s, uint64_t pos, unsigned op, bool apply, uint64_t at,
+                         bool *done)
+{
+    struct hub_waiting h = {.pos = pos, .op = op, .settled = true};
+    struct db_stmt *q = db_stmt(s->db, "SELECT unit, own FROM sys_held WHERE pos = ?1 AND op = ?2");
+    db_bind_int(q, 1, (int64_t)pos);
+    db_bind_int(q, 2, op);
+    enum err e = db_get(q);
+    if (e == ERR_OK) {
+        h.unit = db_column_int(q, 0);
+        h.own = db_column_int(q, 1) != 0;
+    }
+    db_done(q);
+    if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
+    *done = true;
+    if (!apply) return hub_held_aside(s, &h, at);
+    struct hub_trial t = {.verdict = FOLD_HELD_SCOPE, .scope = HUB_SCOPE_NONE};
+    e = hub_held_try(s, &h, at, &t);
+    *done = t.verdict < FOLD_HELD_SCOPE;
     return e;
 }

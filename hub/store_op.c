@@ -18,6 +18,7 @@ enum err hub_record_read(const struct db_stmt *q, struct hub_record *r)
         .state = db_column_bytes(q, 7),
         .author = db_column_int(q, 8),
         .others = (uint64_t)db_column_int(q, 9),
+        .shared = db_column_int(q, 10),
     };
     return db_column_copy(q, 1, r->rid.b, sizeof r->rid.b);
 }
@@ -52,11 +53,11 @@ static enum err hub_record_insert(struct hub_store *s, struct hub_record *r, boo
     return e;
 }
 
-static enum err hub_record_update(struct hub_store *s, const struct hub_record *r)
+enum err hub_record_update(struct hub_store *s, const struct hub_record *r)
 {
-    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_record SET scope = ?2, pos = ?3, "
-                                       "conflicts = ?4, state = ?5, author = ?6, others = ?7 "
-                                       "WHERE no = ?1");
+    struct db_stmt *q =
+        db_stmt(s->db, "UPDATE sys_record SET scope = ?2, pos = ?3, conflicts = ?4, state = ?5, "
+                       "author = ?6, others = ?7, unit = ?8, shared = ?9 WHERE no = ?1");
     db_bind_int(q, 1, r->no);
     db_bind_int(q, 2, r->scope);
     db_bind_int(q, 3, (int64_t)r->pos);
@@ -64,6 +65,8 @@ static enum err hub_record_update(struct hub_store *s, const struct hub_record *
     db_bind_blob(q, 5, r->state);
     db_bind_int(q, 6, r->author);
     db_bind_int(q, 7, (int64_t)r->others);
+    db_bind_int(q, 8, r->unit);
+    db_bind_int(q, 9, r->shared);
     return db_run(q);
 }
 
@@ -78,8 +81,32 @@ int64_t hub_scope_of(const struct hub_store *s, unsigned type, int64_t unit)
     return t->scope == CATALOGUE_SCOPE_DOWN ? HUB_SCOPE_ALL : unit;
 }
 
+/* The other units that have it sum it up as well. */
+static enum err hub_scope_shares(struct hub_store *s, const struct hub_record *old,
+                                 const struct hub_record *now)
+{
+    uint8_t before[16], after[16];
+    bool row = false;
+    fold_scope_term(&old->rid, hub_epoch_of(s, old->pos), old->pos, old->state, before);
+    fold_scope_term(&now->rid, hub_epoch_of(s, now->pos), now->pos, now->state, after);
+    struct db_stmt *q = db_stmt(s->db, "SELECT scope FROM sys_scope WHERE record = ?1 AND left IS "
+                                       "NULL AND access > 0");
+    db_bind_int(q, 1, old->no);
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        struct hub_unit *u = &s->units[db_column_int(q, 0)];
+        fold_scope_sub(u->sum, before);
+        fold_scope_add(u->sum, after);
+        u->dirty = true;
+        e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}
+
 /* Take `old` out of its scope's sum (NULL: a new record) and put `now` in (NULL: gone). */
-void hub_scope_move(struct hub_store *s, const struct hub_record *old, const struct hub_record *now)
+enum err hub_scope_move(struct hub_store *s, const struct hub_record *old,
+                        const struct hub_record *now)
 {
     uint8_t term[16];
     if (old != NULL) {
@@ -96,6 +123,8 @@ void hub_scope_move(struct hub_store *s, const struct hub_record *old, const str
         u->records++;
         u->dirty = true;
     }
+    bool others = old != NULL && now != NULL && old->shared > 0;
+    return others ? hub_scope_shares(s, old, now) : ERR_OK;
 }
 
 /* ---- what the catalogue does not know ---- */
@@ -208,10 +237,10 @@ static enum err hub_op_create(struct hub_store *s, const struct hub_writer *w,
     e = hub_state_save(s, &r);
     if (e == ERR_OK) e = hub_record_insert(s, &r, done);
     if (e != ERR_OK || !*done) return e;
-    hub_scope_move(s, NULL, &r);
+    e = hub_scope_move(s, NULL, &r);
     *verdict = (uint8_t)v;
     *scope = r.scope;
-    return hub_record_written(s, w, &r, &none);
+    return e == ERR_OK ? hub_record_written(s, w, &r, &none) : e;
 }
 
 static enum err hub_op_change(struct hub_store *s, const struct hub_writer *w,
@@ -220,9 +249,11 @@ static enum err hub_op_change(struct hub_store *s, const struct hub_writer *w,
 {
     enum fold_verdict v = FOLD_HELD_SCOPE;
     struct hub_match match;
-    if (!w->own && old->unit != w->unit) {
+    if (!w->own && !w->settled && old->unit != w->unit) {
+        enum move_access access = MOVE_NOTHING;
+        enum err asked = old->shared > 0 ? hub_scope_access(s, old->no, w->unit, &access) : ERR_OK;
         *verdict = (uint8_t)v;
-        return ERR_OK;
+        if (asked != ERR_OK || access != MOVE_WRITE) return asked;
     }
     fold_clear(&s->fold);
     enum err e = fold_load(&s->fold, old->state);
@@ -237,8 +268,8 @@ static enum err hub_op_change(struct hub_store *s, const struct hub_writer *w,
     hub_record_author(s, w, old, &now);
     e = hub_state_save(s, &now);
     if (e == ERR_OK) e = hub_record_update(s, &now);
+    if (e == ERR_OK) e = hub_scope_move(s, old, &now);
     if (e != ERR_OK) return e;
-    hub_scope_move(s, old, &now);
     *scope = now.scope;
     return hub_record_written(s, w, &now, &match);
 }
@@ -310,8 +341,8 @@ static enum err hub_record_refresh(struct hub_store *s, const struct hub_record 
         now.author = 0;
     }
     if (now.scope != old->scope || now.conflicts != old->conflicts) e = hub_record_update(s, &now);
+    if (e == ERR_OK && now.scope != old->scope) e = hub_scope_move(s, old, &now);
     if (e != ERR_OK) return e;
-    if (now.scope != old->scope) hub_scope_move(s, old, &now);
     struct hub_writer w = {.own = old->unit == s->hub_unit};
     struct hub_match none = {.has = false};
     return hub_record_written(s, &w, &now, &none);

@@ -13,6 +13,7 @@
 #include "common/io/witness.h"
 #include "hub/store.h"
 #include "proto/fold.h"
+#include "proto/move.h"
 #include "proto/record.h"
 
 enum {
@@ -60,6 +61,7 @@ struct hub_record { /* a row of sys_record; state borrows the statement */
     int64_t
         author; /* log whose changes, and nobody else's, came after position `others`; 0: mixed */
     uint64_t others; /* and which can be folded from the sets alone (SPEC 7.9) */
+    int64_t shared;  /* units besides its owner that have it (SPEC 13.4) */
 };
 
 struct hub_feed_memory;
@@ -84,6 +86,7 @@ struct hub_store {
     struct catalogue *catalogue; /* NULL: none published yet */
     struct typed *typed;
     uint32_t typed_edition;
+    bool moves; /* some record was ever offered, moved or shared */
     uint8_t match_key[HUB_MATCH_KEY_BYTES];
     struct record_rules_ctx rules_ctx;
     struct fold_rules rules;
@@ -115,6 +118,8 @@ struct hub_writer {
     int64_t author;      /* number of its log; 0: its node cannot fold this op as the hub does */
     struct fold_set set; /* the op's own change set */
     uint64_t at;         /* position at which the record changes */
+    int64_t received_ms; /* when the hub got the set */
+    bool settled;        /* somebody decided that the op applies, whosever the record is now */
 };
 
 /* store.c, store_cache.c */
@@ -145,19 +150,58 @@ MUST_CHECK enum err hub_op_apply(struct hub_store *s, const struct hub_writer *w
                                  const struct change_op *op, uint8_t *verdict, int64_t *scope);
 /* Scope of a record under the current catalogue. */
 int64_t hub_scope_of(const struct hub_store *s, unsigned type, int64_t unit);
-void hub_scope_move(struct hub_store *s, const struct hub_record *old,
-                    const struct hub_record *now);
+MUST_CHECK enum err hub_scope_move(struct hub_store *s, const struct hub_record *old,
+                                   const struct hub_record *now);
 /* Read a row whose columns are these. */
-#define HUB_RECORD_COLUMNS "no, rid, type, unit, scope, pos, conflicts, state, author, others"
+#define HUB_RECORD_COLUMNS                                                                         \
+    "no, rid, type, unit, scope, pos, conflicts, state, author, others, shared"
 MUST_CHECK enum err hub_record_read(const struct db_stmt *q, struct hub_record *r);
 /* Fold every record again under a new catalogue: scopes, conflicts, matches. */
 MUST_CHECK enum err hub_records_refresh(struct hub_store *s, uint64_t at);
 
+MUST_CHECK enum err hub_record_update(struct hub_store *s, const struct hub_record *r);
+
+/* store_scope.c: who has which record (SPEC 13.1). What another unit may do with a record. */
+MUST_CHECK enum err hub_scope_access(struct hub_store *s, int64_t record, int64_t unit,
+                                     enum move_access *out);
+/* The record belongs to unit `to` from position `at` on; `since`: from that day on in figures. */
+MUST_CHECK enum err hub_scope_rehome(struct hub_store *s, const struct hub_record *old, int64_t to,
+                                     uint64_t at, const char *since);
+MUST_CHECK enum err hub_scope_share(struct hub_store *s, const struct hub_record *old, int64_t unit,
+                                    enum move_access access, uint64_t at);
+/* A record by its id or number; *q is done by the caller in any case. ERR_NOT_FOUND. */
+MUST_CHECK enum err hub_record_get(struct hub_store *s, const struct id_record *rid,
+                                   struct db_stmt **q, struct hub_record *r);
+MUST_CHECK enum err hub_record_get_no(struct hub_store *s, int64_t no, struct db_stmt **q,
+                                      struct hub_record *r);
+/* The record and all that goes along with it (follows.csv), of the same unit. ERR_TOO_LARGE: over
+ * MOVE_CLOSURE_MAX. *v is the caller's to free. */
+MUST_CHECK enum err hub_scope_closure(struct hub_store *s, int64_t record, int64_t **v,
+                                      size_t *count);
+MUST_CHECK enum err hub_moves_load(struct hub_store *s); /* s->moves */
+
+/* store_move.c: one op of SPEC 13.2. */
+struct hub_moved {
+    uint8_t verdict;
+    struct id_record wait; /* held (4): until this record or transfer is there */
+    bool wakes;            /* what waited for `wait` can be tried again */
+    int64_t scope;         /* who gets a set of the hub's own log with it */
+};
+MUST_CHECK enum err hub_move_apply(struct hub_store *s, const struct hub_writer *w,
+                                   struct bytes payload, struct hub_moved *out);
+/* An op was held because the record is another unit's: had it been the writer's? */
+MUST_CHECK enum err hub_crossed_note(struct hub_store *s, const struct hub_writer *w,
+                                     const struct id_record *rid, unsigned index, bool *noted);
+
 /* store_held.c */
+/* A person decided about a held op: it applies, or is set aside. *done = false: it cannot be applied
+ * even so, and stays held. */
+MUST_CHECK enum err hub_held_decide(struct hub_store *s, uint64_t pos, unsigned op, bool apply,
+                                    uint64_t at, bool *done);
 MUST_CHECK enum err hub_held_add(struct hub_store *s, const struct hub_writer *w,
                                  const struct id_record *rid, unsigned index, uint8_t verdict);
 /* Try the ops that waited for this record. `view`, `verdicts`: the set being taken, not yet in the
- * log. */
+ * log; NULL verdicts: it is there. */
 MUST_CHECK enum err hub_held_retry(struct hub_store *s, const struct id_record *rid, uint64_t at,
                                    const struct change_view *view, uint8_t *verdicts,
                                    int64_t received_ms);

@@ -15,8 +15,10 @@ struct hub_job { /* one set on its way into the log */
     const struct id_hash *hash;
     const uint8_t *signature; /* NULL: the frame's last set has it */
     uint8_t verdicts[CHANGE_OPS_MAX];
-    int64_t scopes[CHANGE_OPS_MAX]; /* of the records that an own set changed */
+    int64_t scopes[CHANGE_OPS_MAX]; /* of the records that an own set changed; one an op at most */
     size_t scope_count;
+    struct id_record crossed[CHANGE_OPS_MAX]; /* records whose held ops may be decided already */
+    size_t crossed_count;
     bool given; /* a node gave it back: it extends nothing, and may not apply any more */
 };
 
@@ -45,10 +47,28 @@ static enum err hub_take_record_op(struct hub_store *s, struct hub_job *job, uns
     e = hub_op_take(s, &job->writer, &op, index, &job->verdicts[index], &scope);
     if (e != ERR_OK) return e;
     hub_scope_note(job, scope);
-    bool created =
-        op.kind == CHANGE_CREATE && (job->verdicts[index] & FOLD_VERDICT_MASK) < FOLD_HELD_SCOPE;
-    if (!created) return ERR_OK;
+    unsigned verdict = job->verdicts[index] & FOLD_VERDICT_MASK;
+    bool wakes = op.kind == CHANGE_CREATE && verdict < FOLD_HELD_SCOPE;
+    if (verdict == FOLD_HELD_SCOPE) {
+        bool crossed = false;
+        e = hub_crossed_note(s, &job->writer, &op.rid, index, &crossed);
+        if (crossed) job->crossed[job->crossed_count++] = op.rid;
+    }
+    if (e != ERR_OK || !wakes) return e;
     return hub_held_retry(s, &op.rid, job->writer.at, s->view, job->verdicts, job->received_ms);
+}
+
+static enum err hub_take_move_op(struct hub_store *s, struct hub_job *job, unsigned index)
+{
+    struct hub_moved moved;
+    enum err e = hub_move_apply(s, &job->writer, s->view->payload[index], &moved);
+    if (e != ERR_OK) return e;
+    job->verdicts[index] = moved.verdict;
+    hub_scope_note(job, moved.scope);
+    if (moved.verdict >= FOLD_HELD_SCOPE)
+        return hub_held_add(s, &job->writer, &moved.wait, index, moved.verdict);
+    if (!moved.wakes) return ERR_OK;
+    return hub_held_retry(s, &moved.wait, job->writer.at, s->view, job->verdicts, job->received_ms);
 }
 
 static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned index)
@@ -60,6 +80,7 @@ static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned i
     }
     int kind = change_payload_kind(payload);
     if (kind >= 0 && kind <= CHANGE_DELETE) return hub_take_record_op(s, job, index);
+    if (move_kind(kind)) return hub_take_move_op(s, job, index);
     bool first = kind == CHANGE_GENESIS && s->view->head.seq == 0 && s->view->head.ops == 1;
     if (first) {
         job->verdicts[index] = FOLD_APPLIED;
@@ -156,13 +177,16 @@ static enum err hub_take_set(struct hub_store *s, struct hub_job *job)
         return ERR_CHAIN_BROKEN;
     s->view->hash = *job->hash;
     job->writer.at = s->position + 1;
-    job->scope_count = 0;
+    job->writer.received_ms = job->received_ms;
+    job->scope_count = job->crossed_count = 0;
     hub_job_clock(job, head);
     hub_position_hash(&s->position_hash, job->hash, &p);
     for (unsigned i = 0; e == ERR_OK && i < head->ops; i++)
         e = hub_take_op(s, job, i);
     if (e == ERR_OK) e = hub_log_insert(s, job, &p);
     if (e == ERR_OK) e = hub_own_insert(s, job);
+    for (size_t i = 0; e == ERR_OK && i < job->crossed_count; i++) /* the set is in the log now */
+        e = hub_held_retry(s, &job->crossed[i], job->writer.at, s->view, NULL, job->received_ms);
     if (e != ERR_OK) return e;
     s->position = job->writer.at;
     s->position_hash = p;

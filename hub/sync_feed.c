@@ -114,6 +114,11 @@ static size_t hub_sync_verdict_size(const struct hub_feed *f, size_t i)
     return f->verdicts[i].verdicts.len + 32;
 }
 
+static size_t hub_sync_move_size(const struct hub_feed *f, size_t i)
+{
+    return f->moves[i].item.len + 24;
+}
+
 static size_t hub_sync_fit(const struct hub_feed *f, hub_sync_size_fn *size, size_t first,
                            size_t count)
 {
@@ -141,6 +146,12 @@ static void hub_sync_send_items(struct hub_sync *s, const struct hub_feed *f,
         buf_clear(&s->body);
         message_verdicts_encode(f->verdicts + i, n, &s->body);
         hub_sync_send(s, MESSAGE_VERDICTS, true, fx);
+    }
+    for (size_t i = 0, n = 0; i < f->move_count; i += n) {
+        n = hub_sync_fit(f, hub_sync_move_size, i, f->move_count);
+        buf_clear(&s->body);
+        message_moves_encode(f->moves + i, n, &s->body);
+        hub_sync_send(s, MESSAGE_MOVES, true, fx);
     }
     /* Records come last: what is staged up to a record's position has all sets and verdicts. */
     for (size_t i = 0, n = 0; i < f->record_count; i += n) {

@@ -90,6 +90,8 @@ void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
     s->cursor =
         s->hello.staged > s->hello.cursor_position ? s->hello.staged : s->hello.cursor_position;
     if (s->cursor > s->position) s->cursor = s->hello.cursor_position;
+    /* It was moved to another unit, or it was away for too long: its scope, from the beginning. */
+    if (s->cursor < s->node.floor) s->cursor = s->hello.cursor_position = 0;
     memcpy(s->heads, f->heads, sizeof s->heads);
 
     enum message_verdict verdict = hub_sync_verdict(s, f);

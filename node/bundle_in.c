@@ -17,6 +17,7 @@ struct node_carry { /* a file on its way in */
         struct message_set sets[MESSAGE_ITEMS_MAX];
         struct message_record records[MESSAGE_ITEMS_MAX];
         struct message_verdicts verdicts[MESSAGE_ITEMS_MAX];
+        struct message_move moves[MESSAGE_ITEMS_MAX];
     } items;
 };
 
@@ -222,6 +223,10 @@ static enum err node_carry_feed(struct node_carry *c, unsigned type, struct byte
     case MESSAGE_VERDICTS:
         e = message_verdicts_decode(body, c->items.verdicts, MESSAGE_ITEMS_MAX, &n);
         return e == ERR_OK ? node_store_stage_verdicts(c->b->store, c->items.verdicts, n) : e;
+    case MESSAGE_MOVES:
+        e = message_moves_decode(body, c->items.moves, MESSAGE_ITEMS_MAX, &n);
+        return e == ERR_OK ? node_store_stage_moves(c->b->store, c->hello.epoch, c->items.moves, n)
+                           : e;
     default: return node_carry_end(c, body);
     }
 }
@@ -243,6 +248,7 @@ static enum err node_carry_message(struct node_carry *c, unsigned type, struct b
     case MESSAGE_SETS:
     case MESSAGE_RECORDS:
     case MESSAGE_VERDICTS:
+    case MESSAGE_MOVES:
     case MESSAGE_END: return c->applying ? node_carry_feed(c, type, body) : ERR_OK;
     default: return ERR_BAD_FORMAT;
     }

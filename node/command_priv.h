@@ -76,6 +76,15 @@ json_t *node_command_why(enum err e, const struct entry_why *why);
 MUST_CHECK enum err node_values_read(const struct catalogue_type *type, const json_t *object,
                                      struct entry_value *values, size_t *count, struct buf *memory,
                                      struct entry_why *why, char field[static 64]);
+/* command_transfer.c */
+json_t *node_command_transfer_offer(struct node_command *c, const json_t *request);
+json_t *node_command_transfer_answer(struct node_command *c, const json_t *request);
+json_t *node_command_transfers(struct node_command *c, const json_t *request);
+json_t *node_command_crossed(struct node_command *c, const json_t *request);
+json_t *node_command_settle(struct node_command *c, const json_t *request);
+json_t *node_command_share(struct node_command *c, const json_t *request);
+json_t *node_command_shares(struct node_command *c, const json_t *request);
+json_t *node_json_value(struct bytes value); /* command_record.c: one msgpack value */
 json_t *node_json_hex(struct bytes b);
 json_t *node_json_time(int64_t ms); /* null for 0 */
 json_t *node_json_text(struct bytes b);

@@ -156,7 +156,7 @@ json_t *node_command_put(struct node_command *c, const json_t *request)
 
 /* ---- get ---- */
 
-static json_t *node_json_value(struct bytes value)
+json_t *node_json_value(struct bytes value)
 {
     struct wire_reader r;
     wire_open(&r, value);
@@ -236,11 +236,13 @@ json_t *node_json_record(struct node_command *c, const struct id_record *rid,
     json_t *values = json_object(), *marks = json_object();
     if (t != NULL) node_json_fields(c, r, t, values, marks);
     node_store_record_version(r, version);
-    return json_pack("{s:o, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "id",
+    static const char *const shared[] = {"none", "read", "write"};
+    return json_pack("{s:o, s:s, s:s, s:b, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "id",
                      node_json_hex(BYTES_OF(rid->b)), "type", t != NULL ? t->name : "?", "unit",
-                     r->unit, "version", node_json_hex(BYTES_OF(version)), "deleted",
-                     (int)fold_deleted(&r->fold), "position", (json_int_t)r->position, "pending",
-                     (json_int_t)r->pending, "held", (json_int_t)r->held, "conflicts",
+                     r->unit, "frozen", (int)r->frozen, "shared", shared[r->shared], "version",
+                     node_json_hex(BYTES_OF(version)), "deleted", (int)fold_deleted(&r->fold),
+                     "position", (json_int_t)r->position, "pending", (json_int_t)r->pending, "held",
+                     (json_int_t)r->held, "conflicts",
                      (json_int_t)fold_conflicts(&r->fold, node_store_rules(c->store)), "values",
                      values, "marks", marks);
 }
@@ -360,7 +362,7 @@ static const char *node_verdict_word(int verdict)
 {
     static const char *const words[] = {
         "applied",      "replaced",        "conflict",  "held_scope", "held_unknown",
-        "held_deleted", "held_unreadable", "held_fork", "erased",
+        "held_deleted", "held_unreadable", "held_fork", "erased",     "aside",
     };
     if (verdict < 0) return "waiting";
     unsigned v = (unsigned)verdict & FOLD_VERDICT_MASK;

@@ -90,13 +90,14 @@ static json_t *node_status_imports(struct node_command *c)
 
 static json_t *node_status_counts(const struct node_store_status *st)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sets",
-                     (json_int_t)st->sets, "delivered", (json_int_t)st->delivered, "waiting",
-                     (json_int_t)st->waiting, "waiting_bytes", (json_int_t)st->waiting_bytes, "ops",
-                     (json_int_t)st->ops, "ops_waiting", (json_int_t)st->ops_waiting, "applied",
-                     (json_int_t)st->applied, "replaced", (json_int_t)st->replaced, "conflict",
-                     (json_int_t)st->conflict, "held", (json_int_t)st->held, "erased",
-                     (json_int_t)st->erased, "no_verdict_yet", (json_int_t)st->unsaid, "late",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+                     "sets", (json_int_t)st->sets, "delivered", (json_int_t)st->delivered,
+                     "waiting", (json_int_t)st->waiting, "waiting_bytes",
+                     (json_int_t)st->waiting_bytes, "ops", (json_int_t)st->ops, "ops_waiting",
+                     (json_int_t)st->ops_waiting, "applied", (json_int_t)st->applied, "replaced",
+                     (json_int_t)st->replaced, "conflict", (json_int_t)st->conflict, "held",
+                     (json_int_t)st->held, "erased", (json_int_t)st->erased, "aside",
+                     (json_int_t)st->aside, "no_verdict_yet", (json_int_t)st->unsaid, "late",
                      (json_int_t)st->late);
 }
 

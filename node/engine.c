@@ -170,6 +170,8 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
         return node_store_stage_records(e->store, f->epoch, f->records, f->count);
     case NODE_SYNC_FX_STAGE_VERDICTS:
         return node_store_stage_verdicts(e->store, f->verdicts, f->count);
+    case NODE_SYNC_FX_STAGE_MOVES:
+        return node_store_stage_moves(e->store, f->epoch, f->moves, f->count);
     case NODE_SYNC_FX_APPLY: return node_engine_apply(e, f, ev);
     case NODE_SYNC_FX_STAGE_OWN: return node_store_stage_own(e->store, &f->inc, f->sets, f->count);
     case NODE_SYNC_FX_REPAIR:
@@ -200,7 +202,8 @@ static const char *node_engine_step_name(enum node_sync_effect_kind kind)
     case NODE_SYNC_FX_STAGE_SETS:
     case NODE_SYNC_FX_STAGE_RECORDS:
     case NODE_SYNC_FX_STAGE_OWN:
-    case NODE_SYNC_FX_STAGE_VERDICTS: return "stage";
+    case NODE_SYNC_FX_STAGE_VERDICTS:
+    case NODE_SYNC_FX_STAGE_MOVES: return "stage";
     case NODE_SYNC_FX_REPAIR: return "repair";
     case NODE_SYNC_FX_RESET: return "reset";
     case NODE_SYNC_FX_READ_KEPT: return "kept";

@@ -47,6 +47,17 @@ static enum err node_entry_open(struct node_entry *n, const struct node_entry_fo
     if (!known && (!create || form->base != NULL))
         return node_entry_say(why, ERR_NOT_FOUND, "Không có hồ sơ này trên máy.",
                               "There is no such record here.");
+    if (known && n->record.frozen)
+        return node_entry_say(why, ERR_REFUSED,
+                              "Hồ sơ này đã chuyển sang đơn vị khác: ở đây chỉ còn bản để xem, "
+                              "chưa ghi gì. Hãy báo đơn vị đang giữ hồ sơ.",
+                              "This record was transferred to another unit: only a copy for "
+                              "reading is here, nothing was saved. Tell the unit that has it.");
+    if (known && n->record.shared == MOVE_READ)
+        return node_entry_say(why, ERR_REFUSED,
+                              "Hồ sơ này của đơn vị khác, chỉ chia sẻ để xem: chưa ghi gì.",
+                              "This record is another unit's, shared for reading only: nothing was "
+                              "saved.");
     if (!known) fold_clear(&n->record.fold);
     if (form->base == NULL) return ERR_OK;
     uint8_t version[16];

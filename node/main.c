@@ -58,6 +58,17 @@ static const struct cli_opt restore_opts[] = {
         "only check the copy, change nothing"),
 };
 
+static const struct cli_opt transfer_opts[] = {
+    OPT("to", "ĐƠN_VỊ", "mã đơn vị nhận (offer)", "code of the receiving unit (offer)"),
+    OPT("note", "LỜI_NHẮN", "lời nhắn cho bên kia", "a note for the other side"),
+    OPT("person", "TÊN", "người ghi", "who saves"),
+};
+static const struct cli_opt share_opts[] = {
+    OPT("unit", "ĐƠN_VỊ", "mã đơn vị cùng xem", "code of the unit"),
+    OPT("access", "QUYỀN", "read (xem), write (sửa) hoặc none (thôi)", "read, write or none"),
+    OPT("person", "TÊN", "người ghi", "who saves"),
+};
+
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo thư mục dữ liệu và khóa của máy này", "make this PC's data folder and keys",
      OPTS(init_opts), 0, 0, node_tool_init},
@@ -88,6 +99,11 @@ static const struct cli_verb verbs[] = {
      "put a copy back (not while running)", OPTS(restore_opts), 1, 1, node_tool_restore},
     {"alarms", "", "cảnh báo chờ người giải quyết", "alarms that a person settles",
      OPTS(alarms_opts), 0, 0, node_tool_alarms},
+    {"transfer", "list|offer|accept|refuse|withdraw|crossed|apply|aside [MÃ]",
+     "chuyển hồ sơ sang đơn vị khác, nhận hồ sơ", "transfer records to another unit, receive them",
+     OPTS(transfer_opts), 1, 2, node_tool_transfer},
+    {"share", "MÃ", "chia sẻ một hồ sơ với đơn vị khác", "share a record with another unit",
+     OPTS(share_opts), 1, 1, node_tool_share},
     {"sync", "", "đồng bộ ngay", "sync now", NULL, 0, 0, 0, node_tool_sync},
     {"status", "", "tình trạng: đã lưu, đã gửi, đang chờ", "what is saved, delivered, waiting",
      NULL, 0, 0, 0, node_tool_status},

@@ -110,6 +110,27 @@ static const struct db_migration node_store_steps[] = {
     {"CREATE TABLE sys_alarm(no INTEGER PRIMARY KEY, kind INTEGER NOT NULL,"
      "  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, count INTEGER NOT NULL,"
      "  acked_ms INTEGER NOT NULL);"},
+    /* Scope moves. Rows with position 0 are of own ops that wait; olog, oseq, oop: the own offer;
+     * rlog, rseq, rop: the own answer or decision */
+    {"CREATE TABLE sys_staged_move(no INTEGER PRIMARY KEY, position INTEGER NOT NULL,"
+     "  kind INTEGER NOT NULL, rid BLOB NOT NULL, item BLOB NOT NULL);"
+     "CREATE INDEX sys_staged_move_rid ON sys_staged_move(rid);"
+     "CREATE TABLE sys_frozen(rid BLOB PRIMARY KEY NOT NULL, unit TEXT NOT NULL,"
+     "  position INTEGER NOT NULL, state BLOB NOT NULL);"
+     "CREATE TABLE sys_transfer(id BLOB PRIMARY KEY NOT NULL, rid BLOB NOT NULL,"
+     "  type INTEGER NOT NULL, from_unit TEXT NOT NULL, to_unit TEXT NOT NULL,"
+     "  state INTEGER NOT NULL, offered_ms INTEGER NOT NULL, days INTEGER NOT NULL,"
+     "  note TEXT NOT NULL, answer TEXT NOT NULL, position INTEGER NOT NULL,"
+     "  olog INTEGER, oseq INTEGER, oop INTEGER, reply INTEGER, rlog INTEGER, rseq INTEGER,"
+     "  rop INTEGER) WITHOUT ROWID;"
+     "CREATE INDEX sys_transfer_rid ON sys_transfer(rid);"
+     "CREATE TABLE sys_share(rid BLOB NOT NULL, unit TEXT NOT NULL, access INTEGER NOT NULL,"
+     "  position INTEGER NOT NULL, PRIMARY KEY(rid, unit)) WITHOUT ROWID;"
+     "CREATE TABLE sys_crossed(version BLOB NOT NULL, op INTEGER NOT NULL, rid BLOB NOT NULL,"
+     "  unit TEXT NOT NULL, state INTEGER NOT NULL, position INTEGER NOT NULL,"
+     "  payload BLOB NOT NULL, reply INTEGER, rlog INTEGER, rseq INTEGER, rop INTEGER,"
+     "  PRIMARY KEY(version, op)) WITHOUT ROWID;"
+     "ALTER TABLE sys_shown ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0;"},
 };
 
 /* ---- open and close ---- */

@@ -59,12 +59,31 @@ static enum err node_scope_row(const struct node_store *s, const struct db_stmt 
     return e;
 }
 
+/* What left takes its term out, unless it is here again. */
+static enum err node_scope_leaves(struct node_store *s, struct node_scope *scope)
+{
+    bool row = false;
+    uint8_t old[16];
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT term FROM sys_record WHERE rid IN (SELECT rid FROM sys_staged_move "
+                       "WHERE kind = 0) AND rid NOT IN (SELECT rid FROM sys_staged_record)");
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        e = db_column_copy(q, 0, old, sizeof old);
+        if (e == ERR_OK) fold_scope_sub(scope->changed, old);
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}
+
 /* ERR_BAD_HASH: neither reading gives the hub's hash. */
 static enum err node_scope_check(struct node_store *s, uint64_t epoch,
                                  const uint8_t expected[static 16], struct node_scope *scope)
 {
     bool row = false;
     enum err e = node_scope_begin(s, scope);
+    if (e == ERR_OK) e = node_scope_leaves(s, scope);
     struct db_stmt *q = db_stmt(s->db, "SELECT n.rid, n.position, n.state, o.term FROM "
                                        "sys_staged_record n LEFT JOIN sys_record o USING(rid)");
     if (e == ERR_OK) e = db_step(q, &row);
@@ -248,6 +267,31 @@ static enum err node_apply_edition(struct node_store *s, struct bytes payload)
     return db_run(q);
 }
 
+/* A newer certificate of this node: it belongs to another unit from now on. */
+static enum err node_apply_enrol(struct node_store *s, struct bytes payload)
+{
+    struct admin_enrol en;
+    struct admin_cert cert;
+    struct node_identity id;
+    enum err e = admin_enrol_decode(payload, &en);
+    if (e == ERR_OK) e = node_store_identity(s, &id);
+    if (e != ERR_OK) return e == ERR_NOT_READY ? ERR_OK : e;
+    if (!id.joined || !ID_EQUAL(&en.node, &id.node) || en.certificate.len > sizeof id.cert)
+        return ERR_OK;
+    e = admin_cert_open(en.certificate, &id.hub, id.hub_log_pk, &cert);
+    bool same_keys = e == ERR_OK && ID_EQUAL(&cert.node, &id.node) &&
+                     memcmp(cert.sign_pk, id.sign_pk, sizeof cert.sign_pk) == 0 &&
+                     memcmp(cert.transport_pk, id.transport_pk, sizeof cert.transport_pk) == 0;
+    if (!same_keys || strcmp(cert.unit, id.unit) == 0) return ERR_OK;
+    LOG_EVENT(LOG_LEVEL_INFO, log_evt("node.unit"), log_str("from", id.unit),
+              log_str("to", cert.unit));
+    memcpy(id.unit, cert.unit, sizeof id.unit);
+    id.unit_name[0] = '\0'; /* the catalogue's, when it is asked for */
+    memcpy(id.cert, en.certificate.p, en.certificate.len);
+    id.cert_len = en.certificate.len;
+    return node_store_identity_set(s, &id);
+}
+
 static enum err node_apply_set(struct node_store *s, const struct db_stmt *q)
 {
     s->view_open = false;
@@ -260,6 +304,7 @@ static enum err node_apply_set(struct node_store *s, const struct db_stmt *q)
         int kind = change_payload_kind(payload);
         if (kind == CHANGE_CATALOGUE_PART) e = node_apply_part(s, payload);
         if (kind == CHANGE_CATALOGUE) e = node_apply_edition(s, payload);
+        if (kind == CHANGE_ENROL) e = node_apply_enrol(s, payload);
         if (e != ERR_BAD_FORMAT) continue;
         LOG_EVENT(LOG_LEVEL_WARN, log_evt("feed.payload"), log_int("kind", kind));
         e = ERR_OK; /* a signed set that we cannot read is kept and changes nothing here */
@@ -303,9 +348,11 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
 {
     struct node_scope scope;
     enum err e = node_fold_own(s);
+    if (e == ERR_OK) e = node_moves_before(s);
     if (e == ERR_OK) e = node_scope_check(s, epoch, end->scope_hash, &scope);
     if (e == ERR_OK) e = node_catalogue_ready(s);
     if (e == ERR_OK) e = node_apply_records(s, epoch, &scope);
+    if (e == ERR_OK) e = node_moves_apply(s, scope.all);
     if (e == ERR_OK) e = node_apply_sets(s);
     if (e == ERR_OK) e = node_apply_verdicts(s);
     for (size_t i = 0; e == ERR_OK && i < end->head_count; i++)

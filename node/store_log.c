@@ -148,7 +148,8 @@ static enum err node_append_row(struct node_store *s, const struct node_store_ap
     return db_run(q);
 }
 
-static enum err node_append_op(struct node_store *s, int64_t log, uint64_t seq, unsigned index)
+static enum err node_append_op(struct node_store *s, int64_t log, uint64_t seq, unsigned index,
+                               int64_t now_ms)
 {
     struct change_op op;
     struct bytes payload = s->view->payload[index];
@@ -168,6 +169,7 @@ static enum err node_append_op(struct node_store *s, int64_t log, uint64_t seq, 
     }
     bool on_record = e == ERR_OK;
     e = db_run(q);
+    if (e == ERR_OK && move_kind(kind)) e = node_move_local(s, log, seq, index, payload, now_ms);
     return e == ERR_OK && on_record ? node_show_mark(s, &op.rid) : e;
 }
 
@@ -193,7 +195,7 @@ enum err node_log_put(struct node_store *s, const struct node_store_append *a, i
     enum err e = node_log_view_set(s, log, a->seq, a->head, a->body);
     if (e == ERR_OK) e = node_append_row(s, a, log, now_ms);
     for (unsigned i = 0; e == ERR_OK && i < s->view->head.ops; i++)
-        e = node_append_op(s, log, a->seq, i);
+        e = node_append_op(s, log, a->seq, i, now_ms);
     return e;
 }
 

@@ -17,6 +17,7 @@
 #include "node/store.h"
 #include "node/store_records.h"
 #include "node/store_repair.h"
+#include "proto/move.h"
 #include "proto/record.h"
 
 enum {
@@ -132,6 +133,16 @@ MUST_CHECK enum err node_search_put(struct node_store *s, const struct id_record
                                     const struct catalogue_type *t,
                                     const struct typed_value *values);
 MUST_CHECK enum err node_search_remove(struct node_store *s, const struct id_record *rid);
+
+/* store_move.c. A bad peer's bytes must not get into the store: ERR_BAD_FORMAT. `rid`: its record. */
+MUST_CHECK enum err node_move_check(const struct message_move *m, struct id_record *rid);
+/* Inside apply's transaction: staged records older than their leaving are dropped; then, behind the
+ * records, everything else. `all`: the scope came anew. */
+MUST_CHECK enum err node_moves_before(struct node_store *s);
+MUST_CHECK enum err node_moves_apply(struct node_store *s, bool all);
+/* An own op was appended: offers and answers show before the hub has them. */
+MUST_CHECK enum err node_move_local(struct node_store *s, int64_t log, uint64_t seq, unsigned op,
+                                    struct bytes payload, int64_t now_ms);
 
 /* store_apply.c: forget what is staged. */
 MUST_CHECK enum err node_stage_clear(struct node_store *s);

@@ -16,6 +16,7 @@
 
 #include "node/store.h"
 #include "proto/fold.h"
+#include "proto/move.h"
 
 #define NODE_STORE_FILTERS_MAX      8u     /* conditions of one list */
 #define NODE_STORE_LIST_MAX         10000u /* rows of one list call */
@@ -78,6 +79,8 @@ struct node_store_record {
     size_t pending;                      /* own ops that wait for the hub */
     size_t held;                         /* own ops that the hub holds */
     uint8_t held_verdict;                /* of the last of them */
+    bool frozen;                         /* it left this unit: a copy for reading */
+    enum move_access shared;             /* another unit's, shared with this one */
     struct buf state;                    /* memory of the fold */
     struct buf bodies;
     struct buf ops;
@@ -116,6 +119,7 @@ struct node_store_row { /* one record of a list */
     size_t held;
     size_t conflicts;
     bool deleted;
+    bool frozen; /* another unit's now, this is the copy that stayed */
 };
 
 struct node_store_list {
@@ -212,7 +216,7 @@ struct node_store_status {
     uint64_t waiting;
     uint64_t waiting_bytes;
     /* ops of the own log: ops = ops_delivered + ops_waiting; ops_delivered = applied + replaced +
-     * conflict + held + erased + unsaid */
+     * conflict + held + erased + aside + unsaid */
     uint64_t ops;
     uint64_t ops_waiting;
     uint64_t applied;
@@ -220,6 +224,7 @@ struct node_store_status {
     uint64_t conflict;
     uint64_t held;
     uint64_t erased;
+    uint64_t aside;  /* held once, and a person decided that it does not apply */
     uint64_t unsaid; /* delivered, and the verdict has not come down yet */
     uint64_t late;   /* of all of these: late for a closed period */
     uint64_t records;

@@ -13,6 +13,17 @@ struct node_pending_op { /* in node_store_record.ops, while the payloads still m
 
 /* ---- reading a record ---- */
 
+static enum err node_read_row(const struct db_stmt *q, struct node_store_record *r)
+{
+    struct bytes unit = db_column_bytes(q, 1);
+    buf_add_bytes(&r->state, db_column_bytes(q, 0));
+    r->position = node_store_u64(db_column_int(q, 2));
+    if (unit.len > ADMIN_UNIT_BYTES_MAX) return ERR_DAMAGED;
+    if (r->state.e == ERR_OK && unit.len > 0) memcpy(r->unit, unit.p, unit.len);
+    return r->state.e;
+}
+
+/* The hub's state, or the copy that stayed when the record left. */
 static enum err node_read_state(struct node_store *s, const struct id_record *rid,
                                 struct node_store_record *r)
 {
@@ -20,19 +31,31 @@ static enum err node_read_state(struct node_store *s, const struct id_record *ri
         db_stmt(s->db, "SELECT state, unit, position FROM sys_record WHERE rid = ?1");
     db_bind_blob(q, 1, BYTES_OF(rid->b));
     enum err e = db_get(q);
-    if (e == ERR_NOT_FOUND) return ERR_OK;
-    if (e == ERR_OK) {
-        struct bytes unit = db_column_bytes(q, 1);
-        buf_add_bytes(&r->state, db_column_bytes(q, 0));
-        r->position = node_store_u64(db_column_int(q, 2));
-        e = r->state.e;
-        if (unit.len > ADMIN_UNIT_BYTES_MAX) e = ERR_DAMAGED;
-        if (e == ERR_OK && unit.len > 0) memcpy(r->unit, unit.p, unit.len);
+    if (e == ERR_NOT_FOUND) {
+        q = db_stmt(s->db, "SELECT state, unit, position FROM sys_frozen WHERE rid = ?1");
+        db_bind_blob(q, 1, BYTES_OF(rid->b));
+        e = db_get(q);
+        r->frozen = e == ERR_OK;
     }
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e == ERR_OK) e = node_read_row(q, r);
     db_done(q);
     if (e != ERR_OK) return e;
     e = fold_load(&r->fold, buf_bytes(&r->state));
     return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
+}
+
+/* What this unit may do with a record of another. */
+static enum err node_read_share(struct node_store *s, const struct id_record *rid,
+                                struct node_store_record *r)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT h.access FROM sys_share h JOIN sys_identity i ON "
+                                       "i.unit = h.unit WHERE h.rid = ?1");
+    db_bind_blob(q, 1, BYTES_OF(rid->b));
+    enum err e = db_get(q);
+    if (e == ERR_OK) r->shared = (enum move_access)db_column_int(q, 0);
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static enum err node_collect(struct node_store *s, const struct db_stmt *q,
@@ -119,7 +142,10 @@ enum err node_store_record_read(struct node_store *s, const struct id_record *ri
     r->position = 0;
     r->pending = r->held = 0;
     r->held_verdict = 0;
+    r->frozen = false;
+    r->shared = MOVE_NOTHING;
     enum err e = node_read_state(s, rid, r);
+    if (e == ERR_OK) e = node_read_share(s, rid, r);
     if (e == ERR_OK) e = node_collect_pending(s, rid, r);
     if (e == ERR_OK) e = node_fold_pending(s, r);
     if (e == ERR_OK && r->unit[0] == '\0') e = node_own_unit(s, r->unit);
@@ -225,7 +251,11 @@ static enum err node_show_typed(struct node_store *s, const struct id_record *ri
     struct buf memory;
     buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
     enum err e = node_show_values(&r->fold, t, values, &memory);
-    if (e == ERR_OK) e = typed_put(s->typed, t, rid, r->unit, values, t->field_count);
+    /* What left is found and read, but counts no more. */
+    if (e == ERR_OK && r->frozen)
+        e = typed_remove(s->typed, t, rid);
+    else if (e == ERR_OK)
+        e = typed_put(s->typed, t, rid, r->unit, values, t->field_count);
     if (e == ERR_OK) e = node_search_put(s, rid, t, values);
     buf_free(&memory);
     return e;
@@ -260,7 +290,7 @@ enum err node_show_record(struct node_store *s, const struct id_record *rid)
     bool deleted = fold_deleted(&r->fold);
     struct db_stmt *q =
         db_stmt(s->db, "INSERT OR REPLACE INTO sys_shown(rid, type, unit, pending, held, "
-                       "conflicts, deleted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+                       "conflicts, deleted, frozen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     db_bind_blob(q, 1, BYTES_OF(rid->b));
     db_bind_int(q, 2, r->fold.type);
     db_bind_str(q, 3, r->unit);
@@ -268,6 +298,7 @@ enum err node_show_record(struct node_store *s, const struct id_record *rid)
     db_bind_int(q, 5, (int64_t)r->held);
     db_bind_int(q, 6, (int64_t)fold_conflicts(&r->fold, &s->rules));
     db_bind_int(q, 7, deleted);
+    db_bind_int(q, 8, r->frozen);
     e = db_run(q);
     return e == ERR_OK ? node_show_typed(s, rid, deleted) : e;
 }

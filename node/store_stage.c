@@ -4,7 +4,7 @@
 enum err node_stage_clear(struct node_store *s)
 {
     return db_exec(s->db, "DELETE FROM sys_staged_set; DELETE FROM sys_staged_record;"
-                          "DELETE FROM sys_staged_verdict;"
+                          "DELETE FROM sys_staged_verdict; DELETE FROM sys_staged_move;"
                           "UPDATE sys_state SET staged_epoch = 0, staged = 0;");
 }
 
@@ -88,6 +88,31 @@ enum err node_store_stage_records(struct node_store *s, uint64_t epoch,
     }
     fold_clear(&r->fold);
     if (e == ERR_OK) e = node_stage_position(s, v, count);
+    return db_end(s->db, e);
+}
+
+static enum err node_stage_move(struct node_store *s, const struct message_move *m)
+{
+    struct id_record rid = {{0}};
+    enum err e = node_move_check(m, &rid);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, "INSERT INTO sys_staged_move(position, kind, rid, item) "
+                                       "VALUES (?1, ?2, ?3, ?4)");
+    db_bind_int(q, 1, node_store_i64(m->position));
+    db_bind_int(q, 2, m->kind);
+    db_bind_blob(q, 3, BYTES_OF(rid.b));
+    db_bind_blob(q, 4, m->item);
+    return db_run(q);
+}
+
+enum err node_store_stage_moves(struct node_store *s, uint64_t epoch, const struct message_move *v,
+                                size_t count)
+{
+    enum err e = db_begin(s->db);
+    if (e != ERR_OK) return e;
+    e = node_stage_epoch(s, epoch);
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        e = node_stage_move(s, &v[i]);
     return db_end(s->db, e);
 }
 

@@ -28,6 +28,7 @@ static void node_status_verdict(struct node_store_status *st, bool said, unsigne
     case FOLD_REPLACED: st->replaced += n; break;
     case FOLD_CONFLICT: st->conflict += n; break;
     case FOLD_ERASED: st->erased += n; break;
+    case FOLD_ASIDE: st->aside += n; break;
     default: st->held += n; break;
     }
 }

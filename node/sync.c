@@ -49,6 +49,7 @@ void node_sync_free(struct node_sync *s)
     free(s->items.sets);
     free(s->items.records);
     free(s->items.verdicts);
+    free(s->items.moves);
     free(s->view);
     buf_free(&s->body);
     sodium_memzero(s, sizeof *s); /* the token of an invitation may stand in the identity */

@@ -121,6 +121,7 @@ enum node_sync_effect_kind {
     NODE_SYNC_FX_STAGE_SETS, /* epoch, sets */
     NODE_SYNC_FX_STAGE_RECORDS,
     NODE_SYNC_FX_STAGE_VERDICTS,
+    NODE_SYNC_FX_STAGE_MOVES,
     NODE_SYNC_FX_APPLY,        /* epoch, end, lineage, count */
     NODE_SYNC_FX_STAGE_OWN,    /* inc, sets: own sets that came back */
     NODE_SYNC_FX_REPAIR,       /* fixes, count: the one repair (SPEC 7.13) */
@@ -147,6 +148,7 @@ struct node_sync_effect {
     const struct message_set *sets;
     const struct message_record *records;
     const struct message_verdicts *verdicts;
+    const struct message_move *moves;
     size_t count;
     const struct message_end *end;
     const struct message_epoch *lineage;

@@ -69,6 +69,21 @@ static enum err node_sync_on_verdicts(struct node_sync *s, struct bytes body,
     return ERR_OK;
 }
 
+static enum err node_sync_on_moves(struct node_sync *s, struct bytes body,
+                                   struct node_sync_effects *fx)
+{
+    size_t count = 0;
+    s->items.moves = node_sync_room(s->items.moves, sizeof *s->items.moves);
+    if (s->items.moves == NULL) return ERR_NOMEM;
+    enum err e = message_moves_decode(body, s->items.moves, MESSAGE_ITEMS_MAX, &count);
+    if (e != ERR_OK) return e;
+    struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_STAGE_MOVES);
+    f->epoch = s->epoch;
+    f->moves = s->items.moves;
+    f->count = count;
+    return ERR_OK;
+}
+
 /* The end of the feed drops pending sets below its heads: none may lie above what the hub proved,
  * by receipts or by heads that stand in our own log. */
 static enum err node_sync_on_end(struct node_sync *s, struct bytes body,
@@ -103,6 +118,7 @@ void node_sync_feed(struct node_sync *s, const struct link_event *m,
     case MESSAGE_SETS: e = node_sync_on_sets(s, m->body, fx); break;
     case MESSAGE_RECORDS: e = node_sync_on_records(s, m->body, fx); break;
     case MESSAGE_VERDICTS: e = node_sync_on_verdicts(s, m->body, fx); break;
+    case MESSAGE_MOVES: e = node_sync_on_moves(s, m->body, fx); break;
     case MESSAGE_END: e = node_sync_on_end(s, m->body, fx); break;
     default: break;
     }

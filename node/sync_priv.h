@@ -35,6 +35,7 @@ struct node_sync_pending { /* message items of one body */
     struct message_set *sets;
     struct message_record *records;
     struct message_verdicts *verdicts;
+    struct message_move *moves;
 };
 
 struct node_sync {

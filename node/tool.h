@@ -44,6 +44,8 @@ MUST_CHECK enum err node_tool_status(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_import(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_bundle(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_verify_proof(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_transfer(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_share(struct cli *c, void *ctx);
 
 MUST_CHECK enum err node_tool_backup(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_verify(struct cli *c, void *ctx);

@@ -45,6 +45,12 @@ enum change_kind { /* SPEC 4.11, 4.13 */
                    CHANGE_ORDER = 24,
                    CHANGE_CARD = 25,
                    CHANGE_KIND_MAX = 51, /* administrative kinds, those to come included */
+                   /* scope moves, SPEC 13: of nodes and of the hub (proto/move.h) */
+                   CHANGE_OFFER = 32,
+                   CHANGE_ANSWER = 33,
+                   CHANGE_SHARE = 34,
+                   CHANGE_SETTLE = 35,
+                   CHANGE_ASSIGN = 36,
 };
 
 struct change_head { /* the header as values */

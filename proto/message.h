@@ -33,6 +33,7 @@ enum message_type {
     MESSAGE_REFUSE = 22,
     MESSAGE_PAGE = 23, /* in bundles only */
     MESSAGE_OWN = 24,  /* as SETS */
+    MESSAGE_MOVES = 25,
 };
 
 enum message_verdict { /* of the hub's hello */
@@ -142,6 +143,12 @@ struct message_verdicts { /* one of VERDICTS */
     struct bytes verdicts; /* one byte per op */
 };
 
+struct message_move { /* one of MOVES: an event of the scope (SPEC 13.6) */
+    uint64_t position;
+    unsigned kind;     /* enum move_item of proto/move.h */
+    struct bytes item; /* its msgpack */
+};
+
 struct message_end {
     uint64_t position;
     struct id_hash position_hash;
@@ -236,5 +243,8 @@ MUST_CHECK enum err message_records_decode(struct bytes body, struct message_rec
 void message_verdicts_encode(const struct message_verdicts *v, size_t count, struct buf *out);
 MUST_CHECK enum err message_verdicts_decode(struct bytes body, struct message_verdicts *v,
                                             size_t max, size_t *count);
+void message_moves_encode(const struct message_move *v, size_t count, struct buf *out);
+MUST_CHECK enum err message_moves_decode(struct bytes body, struct message_move *v, size_t max,
+                                         size_t *count);
 
 #endif

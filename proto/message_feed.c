@@ -1,4 +1,4 @@
-/* The lists of SPEC 7.6: SETS, RECORDS, VERDICTS. */
+/* The lists of SPEC 7.6: SETS, RECORDS, VERDICTS, MOVES. */
 #include "proto/message.h"
 #include "proto/admin.h"
 #include "proto/change.h"
@@ -110,6 +110,35 @@ enum err message_verdicts_decode(struct bytes body, struct message_verdicts *v, 
         v[i].first_seq = wire_get_uint(&r, UINT64_MAX);
         v[i].position = wire_get_uint(&r, UINT64_MAX);
         v[i].verdicts = wire_get_bin(&r);
+    }
+    e = wire_close(&r);
+    if (e == ERR_OK) *count = n;
+    return e;
+}
+
+void message_moves_encode(const struct message_move *v, size_t count, struct buf *out)
+{
+    assert(count <= MESSAGE_ITEMS_MAX);
+    wire_put_array(out, count);
+    for (size_t i = 0; i < count; i++) {
+        wire_put_array(out, 3);
+        wire_put_uint(out, v[i].position);
+        wire_put_uint(out, v[i].kind);
+        wire_put_bin(out, v[i].item);
+    }
+}
+
+enum err message_moves_decode(struct bytes body, struct message_move *v, size_t max, size_t *count)
+{
+    struct wire_reader r;
+    size_t n = 0;
+    enum err e = message_list_open(&r, body, max, &n);
+    if (e != ERR_OK) return e;
+    for (size_t i = 0; i < n; i++) {
+        if (wire_get_array(&r) != 3) return ERR_BAD_FORMAT;
+        v[i].position = wire_get_uint(&r, UINT64_MAX);
+        v[i].kind = (unsigned)wire_get_uint(&r, UINT8_MAX);
+        v[i].item = wire_get_bin(&r);
     }
     e = wire_close(&r);
     if (e == ERR_OK) *count = n;

@@ -1,0 +1,223 @@
+#include "hub/store_moves.h"
+#include "hub/store_priv.h"
+
+#include <assert.h>
+
+/* ---- transfers ---- */
+
+#define HUB_TRANSFER_COLUMNS                                                                       \
+    "SELECT t.id, r.rid, r.type, t.from_unit, t.to_unit, t.state, t.offered_ms, t.answered_ms, "   \
+    "t.days, t.note, t.answer FROM sys_transfer t JOIN sys_record r ON r.no = t.record "
+
+static enum err hub_transfer_read(const struct hub_store *s, const struct db_stmt *q,
+                                  struct hub_transfer *t)
+{
+    *t = (struct hub_transfer){
+        .type = (unsigned)db_column_int(q, 2),
+        .from = s->units[db_column_int(q, 3)].code,
+        .to = s->units[db_column_int(q, 4)].code,
+        .state = (enum move_state)db_column_int(q, 5),
+        .offered_ms = db_column_int(q, 6),
+        .answered_ms = db_column_int(q, 7),
+        .days = (unsigned)db_column_int(q, 8),
+        .note = db_column_bytes(q, 9),
+        .answer = db_column_bytes(q, 10),
+    };
+    enum err e = db_column_copy(q, 0, t->transfer.b, sizeof t->transfer.b);
+    return e == ERR_OK ? db_column_copy(q, 1, t->record.b, sizeof t->record.b) : e;
+}
+
+enum err hub_store_transfers(struct hub_store *s, bool open,
+                             enum err (*row)(void *ctx, const struct hub_transfer *t), void *ctx)
+{
+    bool more = true;
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, HUB_TRANSFER_COLUMNS
+                                "WHERE ?1 = 0 OR t.state = 0 ORDER BY t.changed DESC, t.id");
+    db_bind_int(q, 1, open);
+    while (e == ERR_OK && more) {
+        struct hub_transfer t;
+        e = db_step(q, &more);
+        if (e == ERR_OK && more) e = hub_transfer_read(s, q, &t);
+        if (e == ERR_OK && more) e = row(ctx, &t);
+    }
+    db_done(q);
+    return e;
+}
+
+enum err hub_store_transfer(struct hub_store *s, const struct id_record *id,
+                            enum err (*row)(void *ctx, const struct hub_transfer *t), void *ctx)
+{
+    struct hub_transfer t;
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, HUB_TRANSFER_COLUMNS "WHERE t.id = ?1");
+    db_bind_blob(q, 1, BYTES_OF(id->b));
+    e = db_get(q);
+    if (e == ERR_OK) e = hub_transfer_read(s, q, &t);
+    if (e == ERR_OK) e = row(ctx, &t);
+    db_done(q);
+    return e;
+}
+
+/* ---- writes that crossed ---- */
+
+static enum err hub_crossing_read(struct hub_store *s, const struct db_stmt *q,
+                                  struct hub_crossing *c)
+{
+    struct id_hash hash;
+    *c = (struct hub_crossing){
+        .op = (unsigned)db_column_int(q, 1),
+        .unit = s->units[db_column_int(q, 2)].code,
+        .owner = s->units[db_column_int(q, 3)].code,
+        .state = (enum move_crossed)db_column_int(q, 4),
+    };
+    enum err e = db_column_copy(q, 0, c->record.b, sizeof c->record.b);
+    if (e == ERR_OK) e = db_column_copy(q, 7, hash.b, sizeof hash.b);
+    if (e == ERR_OK) e = change_open(db_column_bytes(q, 5), db_column_bytes(q, 6), s->view);
+    if (e == ERR_OK && c->op >= s->view->head.ops) e = ERR_DAMAGED;
+    if (e != ERR_OK) return e;
+    c->version = id_version_make(&s->view->head.inc, s->view->head.seq, &hash);
+    c->payload = s->view->payload[c->op];
+    return ERR_OK;
+}
+
+enum err hub_store_crossings(struct hub_store *s, bool open,
+                             enum err (*row)(void *ctx, const struct hub_crossing *c), void *ctx)
+{
+    bool more = true;
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT r.rid, c.op, c.unit, r.unit, c.state, l.head, l.body, l.hash FROM "
+               "sys_crossed c JOIN sys_record r ON r.no = c.record JOIN sys_log l ON l.pos = c.pos "
+               "WHERE ?1 = 0 OR c.state = 0 ORDER BY c.changed DESC, c.pos, c.op");
+    db_bind_int(q, 1, open);
+    while (e == ERR_OK && more) {
+        struct hub_crossing c;
+        e = db_step(q, &more);
+        if (e == ERR_OK && more) e = hub_crossing_read(s, q, &c);
+        if (e == ERR_OK && more) e = row(ctx, &c);
+    }
+    db_done(q);
+    return e;
+}
+
+/* ---- who has had a record ---- */
+
+enum err hub_store_scopes(struct hub_store *s, const struct id_record *rid,
+                          enum err (*row)(void *ctx, const struct hub_scope_row *r), void *ctx)
+{
+    bool more = true;
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT a.scope, a.entered, a.left, a.access, ifnull(c.since, '') FROM sys_record r "
+               "JOIN sys_scope_all a ON a.record = r.no LEFT JOIN sys_scope c ON c.scope = a.scope "
+               "AND c.record = a.record AND c.entered = a.entered AND c.access = a.access "
+               "WHERE r.rid = ?1 ORDER BY a.entered, a.access");
+    db_bind_blob(q, 1, BYTES_OF(rid->b));
+    while (e == ERR_OK && more) {
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more) break;
+        struct bytes since = db_column_bytes(q, 4);
+        char day[MOVE_DATE_BYTES + 1] = "";
+        if (since.len == MOVE_DATE_BYTES) memcpy(day, since.p, since.len);
+        struct hub_scope_row r = {.unit = s->units[db_column_int(q, 0)].code,
+                                  .entered = (uint64_t)db_column_int(q, 1),
+                                  .left = (uint64_t)db_column_int(q, 2),
+                                  .access = (enum move_access)db_column_int(q, 3),
+                                  .since = day};
+        e = row(ctx, &r);
+    }
+    db_done(q);
+    return e;
+}
+
+enum err hub_store_owner_on(struct hub_store *s, const struct id_record *rid, const char *day,
+                            char unit[static ADMIN_UNIT_BYTES_MAX + 1])
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT c.scope FROM sys_record r JOIN sys_scope c ON c.record = r.no WHERE "
+                       "r.rid = ?1 AND c.access = 0 AND c.since <= ?2 ORDER BY c.since DESC, "
+                       "c.entered DESC LIMIT 1");
+    db_bind_blob(q, 1, BYTES_OF(rid->b));
+    db_bind_str(q, 2, day);
+    enum err e = db_get(q);
+    if (e == ERR_OK) memcpy(unit, s->units[db_column_int(q, 0)].code, ADMIN_UNIT_BYTES_MAX + 1);
+    db_done(q);
+    return e;
+}
+
+bool hub_store_moved(const struct hub_store *s)
+{
+    return s->moves;
+}
+
+/* ---- records of a unit ---- */
+
+enum err hub_store_unit_records(struct hub_store *s, const char *unit, unsigned type,
+                                int64_t *after, struct id_record *out, size_t max, size_t *count)
+{
+    bool row = false;
+    enum err e = hub_cache_ready(s);
+    *count = 0;
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, "SELECT no, rid FROM sys_record WHERE unit = ?1 AND scope = "
+                                       "?1 AND (?2 = 0 OR type = ?2) AND no > ?3 ORDER BY no "
+                                       "LIMIT ?4");
+    db_bind_int(q, 1, hub_unit_find(s, unit));
+    db_bind_int(q, 2, type);
+    db_bind_int(q, 3, *after);
+    db_bind_int(q, 4, (int64_t)max);
+    e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        e = db_column_copy(q, 1, out[*count].b, sizeof out[*count].b);
+        *after = db_column_int(q, 0);
+        ++*count;
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}
+
+enum err hub_store_unit_count(struct hub_store *s, const char *unit, uint64_t *count)
+{
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT count(*) FROM sys_record WHERE unit = ?1 AND scope = ?1");
+    db_bind_int(q, 1, hub_unit_find(s, unit));
+    e = db_get(q);
+    if (e == ERR_OK) *count = (uint64_t)db_column_int(q, 0);
+    db_done(q);
+    return e;
+}
+
+/* ---- forgetting ---- */
+
+enum err hub_store_moves_prune(struct hub_store *s, int64_t before_ms)
+{
+    static const char *const sql[] = {
+        "UPDATE sys_scope SET state = NULL WHERE left <= ?1",
+        "DELETE FROM sys_transfer WHERE state <> 0 AND changed <= ?1",
+        "DELETE FROM sys_crossed WHERE state <> 0 AND changed <= ?1",
+    };
+    assert(db_in_transaction(s->db));
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT ifnull(max(pos), 0) FROM sys_log WHERE received_ms < ?1");
+    db_bind_int(q, 1, before_ms);
+    enum err e = db_get(q);
+    int64_t pos = e == ERR_OK ? db_column_int(q, 0) : 0;
+    db_done(q);
+    int64_t done = 0;
+    if (e == ERR_OK) e = hub_meta_int(s, "events_from", &done);
+    if (e != ERR_OK || pos <= done || !s->moves) return e;
+    for (size_t i = 0; e == ERR_OK && i < sizeof sql / sizeof sql[0]; i++) {
+        q = db_stmt(s->db, sql[i]);
+        db_bind_int(q, 1, pos);
+        e = db_run(q);
+    }
+    return e == ERR_OK ? hub_meta_set_int(s, "events_from", pos) : e;
+}

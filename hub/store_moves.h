@@ -1,0 +1,77 @@
+/*
+ * The hub's store, scope moves as people see them: transfers, writes that crossed them, and who has had
+ * a record. SPEC 13.
+ *
+ * Ownership: rows handed to callbacks are borrowed for the call; a callback that calls the store must
+ * not list the same thing again.   Threads: loop thread only.   Units: UTC milliseconds.
+ */
+#ifndef DONGBO_HUB_STORE_MOVES_H
+#define DONGBO_HUB_STORE_MOVES_H
+
+#include "hub/store.h"
+#include "proto/move.h"
+
+struct hub_transfer {
+    struct id_record transfer;
+    struct id_record record;
+    unsigned type;
+    const char *from;
+    const char *to;
+    enum move_state state;
+    int64_t offered_ms;
+    int64_t answered_ms; /* 0: not yet */
+    unsigned days;       /* for an answer; 0: the catalogue does not say */
+    struct bytes note;
+    struct bytes answer;
+};
+/* All, newest change first; only those without an answer when `open`. */
+MUST_CHECK enum err hub_store_transfers(struct hub_store *s, bool open,
+                                        enum err (*row)(void *ctx, const struct hub_transfer *t),
+                                        void *ctx);
+MUST_CHECK enum err hub_store_transfer(struct hub_store *s, const struct id_record *id,
+                                       enum err (*row)(void *ctx, const struct hub_transfer *t),
+                                       void *ctx); /* ERR_NOT_FOUND */
+
+struct hub_crossing { /* a write that reached the record after it had left its writer's unit */
+    struct id_record record;
+    struct id_version version;
+    unsigned op;
+    const char *unit;  /* of the writer */
+    const char *owner; /* who has the record */
+    enum move_crossed state;
+    struct bytes payload; /* p == NULL: erased */
+};
+MUST_CHECK enum err hub_store_crossings(struct hub_store *s, bool open,
+                                        enum err (*row)(void *ctx, const struct hub_crossing *c),
+                                        void *ctx);
+
+struct hub_scope_row { /* a unit that has, or had, a record */
+    const char *unit;
+    uint64_t entered;        /* position; 0: since its creation */
+    uint64_t left;           /* 0: has it */
+    enum move_access access; /* MOVE_NOTHING: as its owner */
+    const char *since;       /* day from which figures count it there, "" */
+};
+MUST_CHECK enum err hub_store_scopes(struct hub_store *s, const struct id_record *rid,
+                                     enum err (*row)(void *ctx, const struct hub_scope_row *r),
+                                     void *ctx);
+
+/* The owner of a record on a day, for figures of a period that ended then. `unit` untouched and
+ * ERR_NOT_FOUND: it has had one owner only, or is unknown. */
+MUST_CHECK enum err hub_store_owner_on(struct hub_store *s, const struct id_record *rid,
+                                       const char *day, char unit[static ADMIN_UNIT_BYTES_MAX + 1]);
+/* Did any record ever change its owner? */
+bool hub_store_moved(const struct hub_store *s);
+
+/* Records of a unit by number, behind `after`: ids of at most `max` of them, own types only.
+ * type 0: all. */
+MUST_CHECK enum err hub_store_unit_records(struct hub_store *s, const char *unit, unsigned type,
+                                           int64_t *after, struct id_record *out, size_t max,
+                                           size_t *count);
+MUST_CHECK enum err hub_store_unit_count(struct hub_store *s, const char *unit, uint64_t *count);
+
+/* Forget what finished before this moment, 24 months and more ago: nodes whose cursor is older get a
+ * snapshot of their scope. Inside a transaction. */
+MUST_CHECK enum err hub_store_moves_prune(struct hub_store *s, int64_t before_ms);
+
+#endif

@@ -1,0 +1,705 @@
+/* Transfers, shares and assignments at the hub: every state against every answer, what the feed tells,
+ * that every record is counted once at any moment, and that the sums of scopes stay those of the rows. */
+#include "common/io/db.h"
+#include "hub/store_moves.h"
+#include "proto/wire.h"
+#include "tests/lib/catalogue_load.h"
+#include "tests/lib/hub_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include <sodium.h>
+
+enum { PERSON = 1, ACTIVITY = 34, DRUG_CASE = 9, POST_REHAB = 12, REVIEW = 61, HAMLET = 4 };
+enum { A, B, C, UNITS };
+static const char *const codes[UNITS] = {"26176", "26179", "26182"};
+
+struct story {
+    struct world w;
+    struct world_node n[UNITS];
+};
+
+static struct id_record rid_of(unsigned n)
+{
+    struct id_record r = {{0}};
+    r.b[0] = (uint8_t)n;
+    r.b[1] = (uint8_t)(n >> 8);
+    r.b[15] = 7;
+    return r;
+}
+
+static void story_open(struct story *s, uint64_t seed)
+{
+    size_t count = 0;
+    world_open(&s->w, seed);
+    struct catalogue_file *files = catalogue_load("catalogue", &count);
+    world_publish(&s->w, files, count);
+    catalogue_unload(files, count);
+    for (int i = 0; i < UNITS; i++)
+        world_node_open(&s->w, &s->n[i], codes[i], seed + 10 + (uint64_t)i);
+}
+
+static void story_close(struct story *s)
+{
+    for (int i = 0; i < UNITS; i++)
+        world_node_close(&s->n[i]);
+    world_close(&s->w);
+}
+
+static int64_t number(struct world *w, const char *sql)
+{
+    struct db_stmt *q = NULL;
+    assert_int_equal(db_prepare(hub_store_db(w->store), sql, &q), ERR_OK);
+    assert_int_equal(db_get(q), ERR_OK);
+    int64_t v = db_column_int(q, 0);
+    db_stmt_free(q);
+    return v;
+}
+
+/* ---- an independent recount ---- */
+
+/* SPEC 7.10 over what SPEC 13.1 says is in the scope, and that every record has one owner. */
+static void check_scopes(struct story *s)
+{
+    struct hub_position at;
+    hub_store_position(s->w.store, &at);
+    int64_t seen = 0;
+    for (int i = 0; i < UNITS; i++) {
+        uint8_t sum[16] = {0};
+        uint64_t records = 0;
+        struct db_stmt *q = NULL;
+        assert_int_equal(
+            db_prepare(
+                hub_store_db(s->w.store),
+                "SELECT r.rid, r.pos, r.state, u.code = ?1 FROM sys_record r JOIN sys_unit u "
+                "ON u.no = r.unit WHERE u.code = ?1 OR EXISTS (SELECT 1 FROM sys_scope_all a "
+                "JOIN sys_unit v ON v.no = a.scope WHERE a.record = r.no AND v.code = ?1 "
+                "AND a.left IS NULL)",
+                &q),
+            ERR_OK);
+        db_bind_str(q, 1, codes[i]);
+        bool row = true;
+        for (;;) {
+            struct id_record rid;
+            uint8_t term[16];
+            assert_int_equal(db_step(q, &row), ERR_OK);
+            if (!row) break;
+            assert_int_equal(db_column_copy(q, 0, rid.b, sizeof rid.b), ERR_OK);
+            fold_scope_term(&rid, at.epoch, (uint64_t)db_column_int(q, 1), db_column_bytes(q, 2),
+                            term);
+            fold_scope_add(sum, term);
+            records++;
+            seen += db_column_int(q, 3);
+        }
+        db_stmt_free(q);
+        struct hub_feed feed;
+        struct message_hello_node hello = {.cursor_position = at.position};
+        assert_int_equal(
+            hub_store_feed(s->w.store, &s->n[i].hub_node, at.position, &hello, 1 << 20, &feed),
+            ERR_OK);
+        assert_true(feed.last);
+        assert_int_equal(feed.end.records, records);
+        assert_memory_equal(feed.end.scope_hash, sum, sizeof sum);
+    }
+    assert_int_equal(seen, number(&s->w, "SELECT count(*) FROM sys_record"));
+    /* one owner at a time, by the table itself */
+    assert_int_equal(number(&s->w, "SELECT count(*) FROM sys_record r WHERE (SELECT count(*) FROM "
+                                   "sys_scope_all a WHERE a.record = r.no AND a.access = 0 AND "
+                                   "a.left IS NULL AND a.scope = r.unit) <> 1"),
+                     0);
+    assert_int_equal(hub_store_project(s->w.store), ERR_OK);
+    assert_int_equal(number(&s->w, "SELECT count(*) FROM person"),
+                     number(&s->w, "SELECT count(*) FROM sys_record WHERE type = 1"));
+}
+
+/* ---- deeds ---- */
+
+static uint8_t push(struct story *s, int who)
+{
+    struct hub_position at;
+    assert_int_equal(world_push(&s->w, &s->n[who]), ERR_OK);
+    hub_store_position(s->w.store, &at);
+    check_scopes(s);
+    return world_verdict(&s->w, at.position) & FOLD_VERDICT_MASK;
+}
+
+static uint8_t deed(struct story *s, int who, const struct buf *payload)
+{
+    struct bytes p = buf_bytes(payload);
+    assert_int_equal(payload->e, ERR_OK);
+    if (who < 0) {
+        struct hub_taken t = world_own(&s->w, &p, 1);
+        check_scopes(s);
+        return world_verdict(&s->w, t.last_position);
+    }
+    world_save(&s->n[who], &p, 1);
+    return push(s, who);
+}
+
+static uint8_t offer(struct story *s, int who, unsigned transfer, unsigned record, int to)
+{
+    struct buf b;
+    struct move_offer m = {.transfer = rid_of(transfer),
+                           .record = rid_of(record),
+                           .to = bytes_str(codes[to]),
+                           .note = bytes_str("chuyển đến nơi ở mới")};
+    buf_init(&b, 1024);
+    move_offer_encode(&m, &b);
+    uint8_t v = deed(s, who, &b);
+    buf_free(&b);
+    return v;
+}
+
+static uint8_t answer(struct story *s, int who, unsigned transfer, enum move_reply reply)
+{
+    struct buf b;
+    struct move_answer m = {.transfer = rid_of(transfer), .reply = reply, .note = bytes_str("")};
+    buf_init(&b, 1024);
+    move_answer_encode(&m, &b);
+    uint8_t v = deed(s, who, &b);
+    buf_free(&b);
+    return v;
+}
+
+static uint8_t share(struct story *s, int who, unsigned record, int with, enum move_access access)
+{
+    struct buf b;
+    struct move_share m = {
+        .record = rid_of(record), .unit = bytes_str(codes[with]), .access = access};
+    buf_init(&b, 1024);
+    move_share_encode(&m, &b);
+    uint8_t v = deed(s, who, &b);
+    buf_free(&b);
+    return v;
+}
+
+static uint8_t settle(struct story *s, int who, unsigned record, const struct id_version *v,
+                      bool apply)
+{
+    struct buf b;
+    struct move_settle m = {.record = rid_of(record), .version = *v, .op = 0, .apply = apply};
+    buf_init(&b, 1024);
+    move_settle_encode(&m, &b);
+    uint8_t verdict = deed(s, who, &b);
+    buf_free(&b);
+    return verdict;
+}
+
+static void assign(struct story *s, const unsigned *records, size_t count, int to, const char *date)
+{
+    struct buf b, ids;
+    buf_init(&b, 64 * 1024);
+    buf_init(&ids, 64 * 1024);
+    for (size_t i = 0; i < count; i++) {
+        struct id_record r = rid_of(records[i]);
+        buf_add(&ids, r.b, sizeof r.b);
+    }
+    struct move_assign m = {
+        .to = bytes_str(codes[to]), .date = bytes_str(date), .records = buf_bytes(&ids)};
+    move_assign_encode(&m, &b);
+    assert_int_equal(deed(s, -1, &b), FOLD_APPLIED);
+    buf_free(&b);
+    buf_free(&ids);
+}
+
+/* Create a record with a text in field 1, or a reference there. */
+static void create(struct story *s, int who, unsigned record, unsigned type, const char *text,
+                   unsigned ref, unsigned ref_field)
+{
+    struct world_op o;
+    struct id_record r = rid_of(record), to = rid_of(ref);
+    struct buf value;
+    buf_init(&value, 64);
+    world_op_begin(&o, CHANGE_CREATE, &r, type);
+    if (text == NULL && ref == 0) text = "việc";
+    if (text != NULL) world_op_text(&o, 1, text, NULL, 0);
+    wire_put_bin(&value, BYTES_OF(to.b));
+    if (ref != 0) world_op_value(&o, ref_field, buf_bytes(&value), NULL, 0);
+    struct bytes p = world_op_end(&o);
+    world_save(&s->n[who], &p, 1);
+    assert_int_equal(push(s, who) & FOLD_VERDICT_MASK, FOLD_APPLIED);
+    world_op_free(&o);
+    buf_free(&value);
+}
+
+static struct id_version edit(struct story *s, int who, unsigned record, unsigned type,
+                              unsigned field, const char *text, uint8_t *verdict)
+{
+    struct world_op o;
+    struct id_record r = rid_of(record);
+    world_op_begin(&o, CHANGE_EDIT, &r, type);
+    world_op_text(&o, field, text, NULL, 0);
+    struct bytes p = world_op_end(&o);
+    struct id_version v = world_save(&s->n[who], &p, 1);
+    uint8_t got = push(s, who);
+    if (verdict != NULL) *verdict = got;
+    world_op_free(&o);
+    return v;
+}
+
+static const char *owner(struct story *s, unsigned record)
+{
+    static char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    struct id_record r = rid_of(record);
+    unsigned type = 0;
+    uint64_t position = 0;
+    struct buf state;
+    buf_init(&state, FOLD_STATE_BYTES_MAX);
+    assert_int_equal(hub_store_record(s->w.store, &r, &state, &type, unit, &position), ERR_OK);
+    buf_free(&state);
+    return unit;
+}
+
+static int64_t state_of(struct story *s, unsigned transfer)
+{
+    char sql[200], hex[33];
+    struct id_record t = rid_of(transfer);
+    id_hex(BYTES_OF(t.b), hex);
+    snprintf(sql, sizeof sql,
+             "SELECT ifnull((SELECT state FROM sys_transfer WHERE id = x'%s'), -1)", hex);
+    return number(&s->w, sql);
+}
+
+/* ---- the table of states ---- */
+
+/* In each state each answer by each side: verdict, and the state behind it. */
+static void every_state_meets_every_answer(void **ctx)
+{
+    (void)ctx;
+    static const struct {
+        int who;
+        enum move_reply reply;
+        uint8_t open;          /* verdict while the offer is open */
+        enum move_state makes; /* the state behind it */
+    } answers[] = {
+        {B, MOVE_ACCEPT, FOLD_APPLIED, MOVE_ACCEPTED},
+        {B, MOVE_REFUSE, FOLD_APPLIED, MOVE_REFUSED},
+        {B, MOVE_WITHDRAW, FOLD_HELD_SCOPE, MOVE_OFFERED},
+        {A, MOVE_ACCEPT, FOLD_HELD_SCOPE, MOVE_OFFERED},
+        {A, MOVE_REFUSE, FOLD_HELD_SCOPE, MOVE_OFFERED},
+        {A, MOVE_WITHDRAW, FOLD_APPLIED, MOVE_WITHDRAWN},
+        {C, MOVE_ACCEPT, FOLD_HELD_SCOPE, MOVE_OFFERED},
+        {C, MOVE_REFUSE, FOLD_HELD_SCOPE, MOVE_OFFERED},
+        {C, MOVE_WITHDRAW, FOLD_HELD_SCOPE, MOVE_OFFERED},
+        {-1, MOVE_ACCEPT, FOLD_APPLIED, MOVE_ACCEPTED},
+        {-1, MOVE_REFUSE, FOLD_APPLIED, MOVE_REFUSED},
+        {-1, MOVE_WITHDRAW, FOLD_APPLIED, MOVE_WITHDRAWN},
+    };
+    enum { ANSWERS = sizeof answers / sizeof answers[0] };
+    struct story s;
+    story_open(&s, 1);
+    unsigned n = 1;
+    for (size_t first = 0; first < ANSWERS; first++) {
+        for (size_t second = 0; second < ANSWERS; second++, n++) {
+            unsigned record = n, transfer = 1000 + n;
+            create(&s, A, record, ACTIVITY, NULL, 0, 0);
+            assert_int_equal(offer(&s, A, transfer, record, B), FOLD_APPLIED);
+            assert_string_equal(owner(&s, record), codes[A]); /* an offer moves nothing */
+            assert_int_equal(answer(&s, answers[first].who, transfer, answers[first].reply),
+                             answers[first].open);
+            enum move_state now = answers[first].makes;
+            assert_int_equal(state_of(&s, transfer), now);
+            bool foreign = answers[second].open == FOLD_HELD_SCOPE;
+            uint8_t expect = now == MOVE_OFFERED || foreign ? answers[second].open : FOLD_REPLACED;
+            assert_int_equal(answer(&s, answers[second].who, transfer, answers[second].reply),
+                             expect);
+            if (now == MOVE_OFFERED) now = answers[second].makes;
+            assert_int_equal(state_of(&s, transfer), now);
+            assert_string_equal(owner(&s, record), codes[now == MOVE_ACCEPTED ? B : A]);
+        }
+    }
+    story_close(&s);
+}
+
+static void offers_that_cannot_be(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    story_open(&s, 2);
+    create(&s, A, 1, ACTIVITY, NULL, 0, 0);
+    assert_int_equal(offer(&s, B, 100, 1, C), FOLD_HELD_SCOPE);      /* not theirs */
+    assert_int_equal(offer(&s, A, 101, 1, A), FOLD_HELD_UNREADABLE); /* to itself */
+    assert_int_equal(offer(&s, A, 102, 1, B), FOLD_APPLIED);
+    assert_int_equal(offer(&s, A, 103, 1, C), FOLD_REPLACED); /* one at a time */
+    assert_int_equal(offer(&s, A, 102, 1, C), FOLD_REPLACED); /* the same name */
+    assert_int_equal(state_of(&s, 100), -1);
+    assert_int_equal(state_of(&s, 103), -1);
+    /* the answer before the offer, the offer before the record: tried again when that comes */
+    assert_int_equal(answer(&s, C, 104, MOVE_ACCEPT), FOLD_HELD_UNKNOWN);
+    assert_int_equal(offer(&s, B, 104, 2, C), FOLD_HELD_UNKNOWN);
+    create(&s, B, 2, ACTIVITY, NULL, 0, 0);
+    assert_int_equal(state_of(&s, 104), MOVE_ACCEPTED);
+    assert_string_equal(owner(&s, 2), codes[C]);
+    assert_int_equal(number(&s.w, "SELECT count(*) FROM sys_held WHERE reason = 4"), 0);
+    story_close(&s);
+}
+
+/* ---- what goes along, and what the feed tells ---- */
+
+static size_t moves_of(struct story *s, int who, uint64_t from, unsigned kind,
+                       struct message_move *out, size_t max)
+{
+    struct hub_feed feed;
+    struct message_hello_node hello = {.cursor_position = from};
+    size_t n = 0;
+    assert_int_equal(hub_store_feed(s->w.store, &s->n[who].hub_node, from, &hello, 1 << 22, &feed),
+                     ERR_OK);
+    assert_true(feed.last);
+    for (size_t i = 0; i < feed.move_count; i++) {
+        if (feed.moves[i].kind == kind && n < max) out[n++] = feed.moves[i];
+    }
+    return n;
+}
+
+static size_t records_of(struct story *s, int who, uint64_t from)
+{
+    struct hub_feed feed;
+    struct message_hello_node hello = {.cursor_position = from};
+    assert_int_equal(hub_store_feed(s->w.store, &s->n[who].hub_node, from, &hello, 1 << 22, &feed),
+                     ERR_OK);
+    return feed.record_count;
+}
+
+static uint64_t end_of(struct story *s)
+{
+    struct hub_position at;
+    hub_store_position(s->w.store, &at);
+    return at.position;
+}
+
+static void cases_follow_their_person(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    struct message_move m[8];
+    story_open(&s, 3);
+    create(&s, A, 1, PERSON, "Nguyễn Văn A", 0, 0);
+    create(&s, A, 2, DRUG_CASE, NULL, 1, 1);
+    create(&s, A, 3, POST_REHAB, NULL, 1, 1);
+    create(&s, A, 4, REVIEW, NULL, 3, 1); /* of the case: two steps away */
+    create(&s, A, 5, PERSON, "Người khác", 0, 0);
+    create(&s, A, 6, DRUG_CASE, NULL, 5, 1);
+    create(&s, C, 7, DRUG_CASE, NULL, 1, 1); /* another commune's about the same person */
+    assert_int_equal(offer(&s, A, 100, 1, B), FOLD_APPLIED);
+    uint64_t before = end_of(&s);
+    assert_int_equal(moves_of(&s, B, 0, MOVE_ITEM_TRANSFER, m, 8), 1);
+    assert_int_equal(records_of(&s, B, 0), 0); /* told of the offer, not of the record */
+    assert_int_equal(answer(&s, B, 100, MOVE_ACCEPT), FOLD_APPLIED);
+    for (unsigned r = 1; r <= 4; r++)
+        assert_string_equal(owner(&s, r), codes[B]);
+    assert_string_equal(owner(&s, 5), codes[A]);
+    assert_string_equal(owner(&s, 6), codes[A]);
+    assert_string_equal(owner(&s, 7), codes[C]);
+    assert_int_equal(records_of(&s, B, before), 4);
+    /* a person is class 3: no copy stays, and the giver is not told where it is */
+    size_t left = moves_of(&s, A, before, MOVE_ITEM_LEAVE, m, 8);
+    assert_int_equal(left, 4);
+    for (size_t i = 0; i < left; i++) {
+        struct move_leave l;
+        assert_int_equal(m[i].position, end_of(&s));
+        assert_int_equal(move_leave_decode(m[i].item, &l), ERR_OK);
+        assert_false(l.frozen);
+    }
+    assert_int_equal(moves_of(&s, A, 0, MOVE_ITEM_LEAVE, m, 8),
+                     0); /* who never had it is not told */
+    assert_int_equal(moves_of(&s, C, 0, MOVE_ITEM_TRANSFER, m, 8), 0);
+    story_close(&s);
+}
+
+static void harmless_types_leave_a_copy(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    struct message_move m[8];
+    struct move_leave l;
+    story_open(&s, 4);
+    create(&s, A, 1, ACTIVITY, NULL, 0, 0);
+    assert_int_equal(offer(&s, A, 100, 1, B), FOLD_APPLIED);
+    uint64_t before = end_of(&s);
+    assert_int_equal(answer(&s, B, 100, MOVE_ACCEPT), FOLD_APPLIED);
+    edit(&s, B, 1, ACTIVITY, 2, "đổi sau khi nhận", NULL);
+    assert_int_equal(moves_of(&s, A, before, MOVE_ITEM_LEAVE, m, 8), 1);
+    assert_int_equal(move_leave_decode(m[0].item, &l), ERR_OK);
+    assert_true(l.frozen);
+    assert_true(bytes_equal(l.unit, bytes_str(codes[B])));
+    struct fold f;
+    assert_int_equal(fold_init(&f), ERR_OK);
+    assert_int_equal(fold_load(&f, l.state), ERR_OK);
+    assert_null(fold_find(&f, 2, (struct bytes){NULL, 0})); /* as it was when it left */
+    fold_free(&f);
+    assert_int_equal(moves_of(&s, A, 0, MOVE_ITEM_LEAVE, m, 8), 1); /* a snapshot has the copy */
+    /* back again: it is here, so nothing says that it left */
+    assert_int_equal(offer(&s, B, 101, 1, A), FOLD_APPLIED);
+    assert_int_equal(answer(&s, A, 101, MOVE_ACCEPT), FOLD_APPLIED);
+    assert_int_equal(moves_of(&s, A, before, MOVE_ITEM_LEAVE, m, 8), 0);
+    assert_int_equal(moves_of(&s, B, before, MOVE_ITEM_LEAVE, m, 8), 1);
+    story_close(&s);
+}
+
+/* ---- edits that crossed ---- */
+
+static void a_crossing_edit_is_kept_and_settled(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    struct message_move m[8];
+    struct move_crossing x;
+    uint8_t verdict = 0;
+    story_open(&s, 5);
+    for (unsigned r = 1; r <= 2; r++) {
+        create(&s, A, r, ACTIVITY, NULL, 0, 0);
+        assert_int_equal(offer(&s, A, 100 + r, r, B), FOLD_APPLIED);
+        assert_int_equal(answer(&s, B, 100 + r, MOVE_ACCEPT), FOLD_APPLIED);
+    }
+    struct id_version v1 = edit(&s, A, 1, ACTIVITY, 2, "ghi lúc ngoại tuyến", &verdict);
+    assert_int_equal(verdict, FOLD_HELD_SCOPE);
+    struct id_version v2 = edit(&s, A, 2, ACTIVITY, 2, "không còn đúng", &verdict);
+    size_t conflicts = 0;
+    struct id_record rid = rid_of(1);
+    assert_string_equal(world_text(&s.w, &rid, 2, &conflicts), "");
+    /* both sides are told, a third is not */
+    for (int who = A; who <= B; who++) {
+        assert_int_equal(moves_of(&s, who, 0, MOVE_ITEM_CROSSED, m, 8), 2);
+        assert_int_equal(move_crossing_decode(m[0].item, &x), ERR_OK);
+        assert_true(bytes_equal(x.unit, bytes_str(codes[A])));
+        assert_int_equal(x.state, MOVE_CROSSED_OPEN);
+        assert_true(ID_EQUAL(&x.version, &v1));
+    }
+    assert_int_equal(moves_of(&s, C, 0, MOVE_ITEM_CROSSED, m, 8), 0);
+    /* who wrote it does not decide; the owner does, once */
+    assert_int_equal(settle(&s, A, 1, &v1, true), FOLD_HELD_SCOPE);
+    uint64_t before = end_of(&s);
+    assert_int_equal(settle(&s, B, 1, &v1, true), FOLD_APPLIED);
+    assert_int_equal(settle(&s, B, 1, &v1, false), FOLD_REPLACED);
+    assert_string_equal(world_text(&s.w, &rid, 2, &conflicts), "ghi lúc ngoại tuyến");
+    assert_int_equal(settle(&s, -1, 2, &v2, false), FOLD_APPLIED);
+    rid = rid_of(2);
+    assert_string_equal(world_text(&s.w, &rid, 2, &conflicts), "");
+    assert_int_equal(number(&s.w, "SELECT count(*) FROM sys_held WHERE reason = 3 AND rid IN "
+                                  "(SELECT rid FROM sys_record)"),
+                     0);
+    /* the writer hears how it ended */
+    assert_int_equal(moves_of(&s, A, before, MOVE_ITEM_CROSSED, m, 8), 2);
+    assert_int_equal(move_crossing_decode(m[0].item, &x), ERR_OK);
+    assert_int_equal(x.state, MOVE_CROSSED_APPLIED);
+    assert_int_equal(move_crossing_decode(m[1].item, &x), ERR_OK);
+    assert_int_equal(x.state, MOVE_CROSSED_ASIDE);
+    struct hub_feed feed;
+    struct message_hello_node hello = {.cursor_position = before};
+    assert_int_equal(hub_store_feed(s.w.store, &s.n[A].hub_node, before, &hello, 1 << 20, &feed),
+                     ERR_OK);
+    bool applied = false, aside = false;
+    for (size_t i = 0; i < feed.verdict_count; i++) {
+        const struct message_verdicts *d = &feed.verdicts[i];
+        for (size_t k = 0; d->position == 0 && k < d->verdicts.len; k++) {
+            applied = applied || (d->verdicts.p[k] & FOLD_VERDICT_MASK) == FOLD_APPLIED;
+            aside = aside || (d->verdicts.p[k] & FOLD_VERDICT_MASK) == FOLD_ASIDE;
+        }
+    }
+    assert_true(applied && aside);
+    story_close(&s);
+}
+
+/* After a hub restore the decision can be there before the write that it is about. */
+static void a_decision_waits_for_its_write(void **ctx)
+{
+    (void)ctx;
+    struct story s, t;
+    uint8_t verdict = 0;
+    story_open(&s, 6);
+    story_open(&t, 6);
+    for (int i = 0; i < 2; i++) {
+        struct story *x = i == 0 ? &s : &t;
+        create(x, A, 1, ACTIVITY, NULL, 0, 0);
+        assert_int_equal(offer(x, A, 100, 1, B), FOLD_APPLIED);
+        assert_int_equal(answer(x, B, 100, MOVE_ACCEPT), FOLD_APPLIED);
+    }
+    struct id_version v = edit(&s, A, 1, ACTIVITY, 2, "ghi", &verdict);
+    /* the same seed makes the same set at the other world: its version is known beforehand */
+    assert_int_equal(settle(&t, B, 1, &v, true), FOLD_HELD_UNKNOWN);
+    struct id_version same = edit(&t, A, 1, ACTIVITY, 2, "ghi", &verdict);
+    assert_true(ID_EQUAL(&v, &same));
+    size_t conflicts = 0;
+    struct id_record rid = rid_of(1);
+    assert_string_equal(world_text(&t.w, &rid, 2, &conflicts), "ghi");
+    assert_int_equal(number(&t.w, "SELECT count(*) FROM sys_held"), 0);
+    story_close(&s);
+    story_close(&t);
+}
+
+/* ---- shares ---- */
+
+static void shares_read_write_and_end(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    struct message_move m[8];
+    uint8_t verdict = 0;
+    size_t conflicts = 0;
+    struct id_record rid = rid_of(1);
+    story_open(&s, 7);
+    create(&s, A, 1, ACTIVITY, NULL, 0, 0);
+    assert_int_equal(share(&s, B, 1, C, MOVE_READ), FOLD_HELD_SCOPE); /* not theirs to share */
+    assert_int_equal(share(&s, A, 1, B, MOVE_READ), FOLD_APPLIED);
+    assert_int_equal(records_of(&s, B, 0), 1);
+    edit(&s, B, 1, ACTIVITY, 2, "chỉ được xem", &verdict);
+    assert_int_equal(verdict, FOLD_HELD_SCOPE);
+    assert_int_equal(share(&s, A, 1, B, MOVE_WRITE), FOLD_APPLIED);
+    edit(&s, B, 1, ACTIVITY, 2, "được sửa", &verdict);
+    assert_int_equal(verdict, FOLD_APPLIED);
+    assert_string_equal(world_text(&s.w, &rid, 2, &conflicts), "được sửa");
+    assert_int_equal(share(&s, -1, 1, C, MOVE_READ), FOLD_APPLIED);
+    edit(&s, A, 1, ACTIVITY, 3, "ba nơi cùng thấy", NULL);
+    uint64_t before = end_of(&s);
+    assert_int_equal(share(&s, B, 1, B, MOVE_NOTHING), FOLD_APPLIED); /* may give it back itself */
+    assert_int_equal(moves_of(&s, B, before, MOVE_ITEM_LEAVE, m, 8), 1);
+    assert_int_equal(records_of(&s, B, before), 0);
+    edit(&s, B, 1, ACTIVITY, 2, "đã thôi chia sẻ", &verdict);
+    assert_int_equal(verdict, FOLD_HELD_SCOPE);
+    /* the one who reads it becomes its owner: it stays without leaving */
+    before = end_of(&s);
+    assert_int_equal(offer(&s, A, 100, 1, C), FOLD_APPLIED);
+    assert_int_equal(answer(&s, C, 100, MOVE_ACCEPT), FOLD_APPLIED);
+    assert_int_equal(moves_of(&s, C, before, MOVE_ITEM_LEAVE, m, 8), 0);
+    assert_int_equal(moves_of(&s, A, before, MOVE_ITEM_LEAVE, m, 8), 1);
+    assert_int_equal(number(&s.w, "SELECT shared FROM sys_record"), 0);
+    story_close(&s);
+}
+
+/* ---- assignments, and owners on a day ---- */
+
+static void assignments_keep_the_old_days(void **ctx)
+{
+    (void)ctx;
+    static const unsigned all[] = {1, 2, 3};
+    struct story s;
+    char unit[ADMIN_UNIT_BYTES_MAX + 1] = "?";
+    struct id_record rid = rid_of(1);
+    story_open(&s, 8);
+    for (unsigned r = 1; r <= 3; r++)
+        create(&s, A, r, ACTIVITY, NULL, 0, 0);
+    assert_int_equal(hub_store_owner_on(s.w.store, &rid, "2024-12-31", unit), ERR_NOT_FOUND);
+    assert_int_equal(offer(&s, A, 100, 3, C), FOLD_APPLIED);
+    assign(&s, all, 3, B, "2025-01-01");
+    assert_int_equal(state_of(&s, 100), MOVE_VOID); /* it left by another road */
+    assert_int_equal(answer(&s, C, 100, MOVE_ACCEPT), FOLD_REPLACED);
+    assign(&s, all, 2, C, "2025-07-01");
+    assert_int_equal(hub_store_owner_on(s.w.store, &rid, "2024-12-31", unit), ERR_OK);
+    assert_string_equal(unit, codes[A]);
+    assert_int_equal(hub_store_owner_on(s.w.store, &rid, "2025-01-01", unit), ERR_OK);
+    assert_string_equal(unit, codes[B]);
+    assert_int_equal(hub_store_owner_on(s.w.store, &rid, "2025-06-30", unit), ERR_OK);
+    assert_string_equal(unit, codes[B]);
+    assert_int_equal(hub_store_owner_on(s.w.store, &rid, "2025-07-01", unit), ERR_OK);
+    assert_string_equal(unit, codes[C]);
+    world_reopen(&s.w); /* the flag and the sums are of the disk */
+    assert_true(hub_store_moved(s.w.store));
+    check_scopes(&s);
+    story_close(&s);
+}
+
+static void what_is_old_becomes_a_snapshot(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    struct message_move m[8];
+    struct hub_node node;
+    story_open(&s, 9);
+    create(&s, A, 1, ACTIVITY, NULL, 0, 0);
+    assert_int_equal(offer(&s, A, 100, 1, B), FOLD_APPLIED);
+    assert_int_equal(answer(&s, B, 100, MOVE_ACCEPT), FOLD_APPLIED);
+    uint64_t at = end_of(&s);
+    s.w.now_ms += INT64_C(800) * 86400000;
+    create(&s, A, 2, ACTIVITY, NULL, 0, 0);
+    assert_int_equal(hub_store_begin(s.w.store), ERR_OK);
+    assert_int_equal(hub_store_moves_prune(s.w.store, s.w.now_ms - INT64_C(731) * 86400000),
+                     ERR_OK);
+    assert_int_equal(hub_store_commit(s.w.store), ERR_OK);
+    assert_int_equal(hub_store_node(s.w.store, &s.n[A].hub_node.node, &node), ERR_OK);
+    assert_int_equal(node.floor, at);
+    assert_int_equal(moves_of(&s, A, 0, MOVE_ITEM_LEAVE, m, 8), 0);
+    assert_int_equal(moves_of(&s, A, 0, MOVE_ITEM_TRANSFER, m, 8), 0);
+    assert_string_equal(owner(&s, 1), codes[B]);
+    check_scopes(&s);
+    story_close(&s);
+}
+
+/* ---- bytes ---- */
+
+static void payloads_are_strict(void **ctx)
+{
+    (void)ctx;
+    struct buf b;
+    struct move_offer m = {.transfer = rid_of(1),
+                           .record = rid_of(2),
+                           .to = bytes_str("26179"),
+                           .note = bytes_str("x")},
+                      back;
+    buf_init(&b, 4096);
+    move_offer_encode(&m, &b);
+    struct bytes good = buf_bytes(&b);
+    assert_int_equal(move_offer_decode(good, &back), ERR_OK);
+    assert_true(ID_EQUAL(&back.record, &m.record) && bytes_equal(back.to, m.to));
+    for (size_t cut = 0; cut < good.len; cut++)
+        assert_int_equal(move_offer_decode(bytes_make(good.p, cut), &back), ERR_BAD_FORMAT);
+    for (size_t i = 0; i < good.len * 8; i++) {
+        uint8_t copy[256];
+        memcpy(copy, good.p, good.len);
+        copy[i / 8] ^= (uint8_t)(1u << (i % 8));
+        struct buf again;
+        buf_init(&again, 4096);
+        if (move_offer_decode(bytes_make(copy, good.len), &back) == ERR_OK) {
+            move_offer_encode(&back, &again);
+            assert_true(bytes_equal(buf_bytes(&again), bytes_make(copy, good.len)));
+        }
+        buf_free(&again);
+    }
+    /* limits, at and behind them */
+    char note[MOVE_NOTE_BYTES_MAX + 2];
+    memset(note, 'a', sizeof note);
+    for (size_t more = 0; more < 2; more++) {
+        buf_clear(&b);
+        m.note = bytes_make((const uint8_t *)note, MOVE_NOTE_BYTES_MAX + more);
+        move_offer_encode(&m, &b);
+        assert_int_equal(move_offer_decode(buf_bytes(&b), &back), more ? ERR_BAD_FORMAT : ERR_OK);
+    }
+    uint8_t *ids = calloc(MOVE_ASSIGN_MAX + 1, ID_RECORD_BYTES);
+    assert_non_null(ids);
+    struct buf big;
+    buf_init(&big, 64 * 1024);
+    for (size_t more = 0; more < 2; more++) {
+        struct move_assign a = {.to = bytes_str("26179"), .date = bytes_str("2025-07-01")}, out;
+        a.records = bytes_make(ids, (MOVE_ASSIGN_MAX + more) * ID_RECORD_BYTES);
+        buf_clear(&big);
+        move_assign_encode(&a, &big);
+        assert_int_equal(move_assign_decode(buf_bytes(&big), &out), more ? ERR_BAD_FORMAT : ERR_OK);
+        a.records = bytes_make(ids, ID_RECORD_BYTES);
+        a.date = bytes_str("2025-02-30");
+        buf_clear(&big);
+        move_assign_encode(&a, &big);
+        assert_int_equal(move_assign_decode(buf_bytes(&big), &out), ERR_BAD_FORMAT);
+    }
+    free(ids);
+    buf_free(&big);
+    buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(payloads_are_strict),
+        cmocka_unit_test(every_state_meets_every_answer),
+        cmocka_unit_test(offers_that_cannot_be),
+        cmocka_unit_test(cases_follow_their_person),
+        cmocka_unit_test(harmless_types_leave_a_copy),
+        cmocka_unit_test(a_crossing_edit_is_kept_and_settled),
+        cmocka_unit_test(a_decision_waits_for_its_write),
+        cmocka_unit_test(shares_read_write_and_end),
+        cmocka_unit_test(assignments_keep_the_old_days),
+        cmocka_unit_test(what_is_old_becomes_a_snapshot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
