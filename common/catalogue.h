@@ -153,9 +153,11 @@ struct catalogue_indicator {
     bool stock;            /* taken at :t1 (true) or flow over :t0..:t1 (false) */
     const char *direction; /* "up", "down", "band", "none" */
     const char *measured_vi; /* unit of measure printed beside the figure: "đội", "người", "%" */
-    const char *by;     /* choice lists of the columns by1,by2,by3, separated by '|'; "" = none */
-    const char *source; /* seed line */
-    const char *sql;    /* text of indicators/<id>.sql */
+    const char *by;       /* choice lists of the columns by1,by2,by3, separated by '|'; "" = none */
+    const char *source;   /* seed line */
+    unsigned sensitivity; /* 0..4: of the records it counts; 4 hides small figures */
+    bool persons;         /* its subjects are persons, whom several hubs may know */
+    const char *sql;      /* text of indicators/<id>.sql */
 };
 
 struct catalogue_report {

@@ -18,6 +18,9 @@ enum {
     IN_MEASURED,
     IN_BY,
     IN_SOURCE,
+    IN_NEEDED, /* catalogues of before have no more */
+    IN_CLASS = IN_NEEDED,
+    IN_PERSONS,
     IN_COLUMNS
 };
 
@@ -96,6 +99,14 @@ static const char *sql_read(const struct catalogue_table *t, size_t row, const c
     return sql;
 }
 
+/* An empty cell is class 0. */
+static unsigned class_read(const struct catalogue_table *t, size_t row)
+{
+    static const char *const classes[] = {"", "0", "1", "2", "3", "4"};
+    size_t i = catalogue_cell_word(t, row, IN_CLASS, classes, COUNT_OF(classes));
+    return i == 0 ? 0 : (unsigned)i - 1;
+}
+
 static void indicator_read(const struct catalogue_table *t, size_t row,
                            struct catalogue_indicator *in)
 {
@@ -114,6 +125,8 @@ static void indicator_read(const struct catalogue_table *t, size_t row,
     in->by = catalogue_cell(t, row, IN_BY);
     by_check(t, row);
     in->source = catalogue_cell(t, row, IN_SOURCE);
+    in->sensitivity = class_read(t, row);
+    in->persons = catalogue_cell_flag(t, row, IN_PERSONS);
     in->sql = sql_read(t, row, in->id);
 }
 
@@ -139,11 +152,11 @@ static void orphans_check(struct catalogue_parser *ps)
 
 void catalogue_parse_indicators(struct catalogue_parser *ps)
 {
-    static const char *const columns[] = {"id",          "label_vi", "label_en",
-                                          "measure",     "stock",    "direction",
-                                          "measured_vi", "by",       "source"};
+    static const char *const columns[] = {"id",     "label_vi",  "label_en",    "measure",
+                                          "stock",  "direction", "measured_vi", "by",
+                                          "source", "class",     "persons"};
     struct catalogue_table t;
-    catalogue_table_read(ps, "indicators.csv", columns, IN_COLUMNS, false, &t);
+    catalogue_table_read_some(ps, "indicators.csv", columns, IN_COLUMNS, IN_NEEDED, false, &t);
     struct catalogue_indicator *out = catalogue_alloc(ps, t.row_count, sizeof *out);
     if (out == NULL) return;
     ps->c->indicators = out;

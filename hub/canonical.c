@@ -40,6 +40,7 @@ const char *hub_canonical_met(enum hub_met met)
     case HUB_MET_NULL: return "no_base";
     case HUB_MET_NOTHING: return "nothing_sent";
     case HUB_MET_UNCLEAR: return "unclear";
+    case HUB_MET_HIDDEN: return "hidden";
     }
     return "";
 }
@@ -195,6 +196,7 @@ static void json_target(const struct hub_report *r, const struct hub_report_targ
     json_pair(out, ",\"op\":", t->row.op);
     json_pair(out, ",\"value\":", t->row.value);
     json_pair(out, ",\"value_hi\":", t->row.value_hi);
+    json_pair(out, ",\"base_value\":", t->row.base_value);
     json_pair(out, ",\"per\":", t->row.per);
     json_pair(out, ",\"status\":", hub_canonical_met(t->met));
     json_hex(out, ",\"record\":", BYTES_OF(t->row.rid.b));

@@ -44,11 +44,11 @@ static void csv_front(struct csv_place *p, const char *kind)
 static void csv_names(struct csv_place *p)
 {
     static const char *const names[] = {
-        "kind",      "report",       "period",   "report_unit", "first",     "last",
-        "cut_epoch", "cut_position", "cut_hash", "edition",     "archive",   "line",
-        "indicator", "measure",      "by",       "by_value",    "unit",      "unit_name",
-        "state",     "num",          "den",      "value",       "target_op", "target_value",
-        "target_hi", "target_per"};
+        "kind",      "report",       "period",     "report_unit", "first",     "last",
+        "cut_epoch", "cut_position", "cut_hash",   "edition",     "archive",   "line",
+        "indicator", "measure",      "by",         "by_value",    "unit",      "unit_name",
+        "state",     "num",          "den",        "value",       "target_op", "target_value",
+        "target_hi", "target_per",   "target_base"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         csv_text(p, names[i]);
     csv_write_end(&p->w);
@@ -93,7 +93,7 @@ static void csv_cell(struct csv_place *p, const struct hub_report_line *line, si
     }
     hub_report_value(line, cell, value);
     csv_text(p, cell->hide != HUB_HIDE_NO ? hub_small_text(cell) : value);
-    csv_blank(p, 4);
+    csv_blank(p, 5);
     csv_write_end(&p->w);
 }
 
@@ -107,6 +107,7 @@ static void csv_target(struct csv_place *p, const struct hub_report_target *t)
     csv_text(p, t->row.value);
     csv_text(p, t->row.value_hi);
     csv_text(p, t->row.per);
+    csv_text(p, t->row.base_value);
     csv_write_end(&p->w);
 }
 
@@ -116,7 +117,7 @@ static void csv_outside(struct csv_place *p, const char *code)
     csv_front(p, "outside");
     csv_blank(p, 5);
     csv_text(p, code);
-    csv_blank(p, 9);
+    csv_blank(p, 10);
     csv_write_end(&p->w);
 }
 

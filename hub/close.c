@@ -305,8 +305,8 @@ enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
     if (e == ERR_EXISTS) *out = (struct hub_close_result){.issue = job->issue};
     if (e == ERR_OK) e = hub_inputs_collect(s, job->report, &job->inputs);
     if (e == ERR_OK) e = hub_inputs_digest(job->report, &job->inputs, &job->inputs_digest);
+    if (e == ERR_OK) e = hub_small_apply(job->report, hub_small_class, NULL);
     if (e != ERR_OK) goto out;
-    hub_small_apply(job->report, hub_small_class, NULL);
     close_about(job);
     e = close_files(job);
     if (e == ERR_OK) e = close_store(job);

@@ -90,6 +90,7 @@ enum hub_met {
     HUB_MET_NULL,    /* the figure is null */
     HUB_MET_NOTHING, /* the unit sent nothing */
     HUB_MET_UNCLEAR, /* the target's value or comparison cannot be read */
+    HUB_MET_HIDDEN,  /* the figure is a hidden small one (hub/small) */
 };
 
 struct hub_report_target {
@@ -164,7 +165,9 @@ MUST_CHECK enum err hub_report_column(const struct hub_report *r, const char *un
 const char *hub_met_vi(enum hub_met met);
 const char *hub_met_en(enum hub_met met);
 
-/* Compare a figure with a target as text: num (or num/den in percent for a ratio) `op` value. */
+/* Compare a figure with a target as text: num (or num/den in percent for a ratio) `op` value.
+ * reduce_percent: at least `value` percent of base_value less; reduce_points: at least so many
+ * percentage points below it. */
 enum hub_met hub_report_meets(bool ratio, int64_t num, int64_t den,
                               const struct hub_target_row *target);
 

@@ -11,6 +11,7 @@ const char *hub_met_vi(enum hub_met met)
     case HUB_MET_NULL: return "không phát sinh";
     case HUB_MET_NOTHING: return "chưa gửi số liệu";
     case HUB_MET_UNCLEAR: return "không so sánh được";
+    case HUB_MET_HIDDEN: return "không công bố";
     }
     return "";
 }
@@ -23,6 +24,7 @@ const char *hub_met_en(enum hub_met met)
     case HUB_MET_NULL: return "not applicable";
     case HUB_MET_NOTHING: return "nothing sent";
     case HUB_MET_UNCLEAR: return "cannot be compared";
+    case HUB_MET_HIDDEN: return "not published";
     }
     return "";
 }
@@ -68,6 +70,34 @@ static int target_compare(bool ratio, int64_t num, int64_t den, int64_t value)
     return (left > right) - (left < right);
 }
 
+/*
+ * At least `value` percent of the base less, or so many percentage points below a base rate. With a
+ * ratio both sides are percentages. False: it cannot be said (points of what is no rate, or numbers
+ * that are out of this world).
+ */
+static bool target_reduced(bool ratio, int64_t num, int64_t den, bool points,
+                           const struct hub_target_row *target, bool *met)
+{
+    __extension__ __int128 left = num;
+    __extension__ __int128 right = 0;
+    __extension__ __int128 factor = 0;
+    int64_t value = 0, base = 0;
+    if (!target_number(target->value, &value) || !target_number(target->base_value, &base) ||
+        value < 0 || (points && !ratio))
+        return false;
+    right = base;
+    factor = TARGET_SCALE;
+    factor = points ? 1 : factor * 100 - value;
+    if (points) right -= value;
+    left *= TARGET_SCALE;
+    if (ratio) left *= 100;
+    bool over = __builtin_mul_overflow(right, factor, &right);
+    if (!points) over = over || __builtin_mul_overflow(left, (int64_t)TARGET_SCALE * 100, &left);
+    if (ratio) over = over || __builtin_mul_overflow(right, den, &right);
+    *met = left <= right;
+    return !over;
+}
+
 enum hub_met hub_report_meets(bool ratio, int64_t num, int64_t den,
                               const struct hub_target_row *target)
 {
@@ -86,6 +116,10 @@ enum hub_met hub_report_meets(bool ratio, int64_t num, int64_t den,
         met = c < 0;
     } else if (strcmp(target->op, "eq") == 0) {
         met = c == 0;
+    } else if (strncmp(target->op, "reduce_", 7) == 0) {
+        bool points = strcmp(target->op, "reduce_points") == 0;
+        if (!points && strcmp(target->op, "reduce_percent") != 0) return HUB_MET_UNCLEAR;
+        if (!target_reduced(ratio, num, den, points, target, &met)) return HUB_MET_UNCLEAR;
     } else if (strcmp(target->op, "band") == 0 && target_number(target->value_hi, &high)) {
         met = c >= 0 && target_compare(ratio, num, den, high) <= 0;
     } else {

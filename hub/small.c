@@ -1,5 +1,8 @@
 #include "hub/small.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 const char *hub_small_text(const struct hub_report_cell *cell)
 {
     switch (cell->hide) {
@@ -14,8 +17,7 @@ const char *hub_small_text(const struct hub_report_cell *cell)
 unsigned hub_small_class(void *ctx, const struct catalogue_indicator *indicator)
 {
     (void)ctx;
-    (void)indicator;
-    return 0;
+    return indicator->sensitivity;
 }
 
 static bool small_number(int64_t n)
@@ -28,85 +30,346 @@ static bool small_open(const struct hub_report_cell *cell)
     return !cell->absent && !cell->null && cell->hide == HUB_HIDE_NO;
 }
 
-/* Cells that are small in themselves. */
-static void small_first(const struct hub_report *r, struct hub_report_line *line, bool ratio)
+/* ---- one line as a table with totals ---- */
+
+struct small {
+    struct hub_report_line *line;
+    size_t rows, columns;
+    bool across; /* the last column is the sum of the others */
+    bool down;   /* row 0 is the sum of the others */
+    bool ratio;
+    bool tops;    /* look at numerators; else at counts or denominators */
+    size_t *todo; /* nodes still to visit: rows, then columns */
+    bool *seen;
+};
+
+static struct hub_report_cell *small_cell(const struct small *s, size_t row, size_t column)
 {
-    for (size_t i = 0; i < line->row_count; i++) {
-        for (size_t c = 0; c < hub_report_columns(r); c++) {
-            struct hub_report_cell *cell = &line->rows[i].cells[c];
-            if (!small_open(cell)) continue;
-            if (!ratio) {
-                if (small_number(cell->num)) cell->hide = HUB_HIDE_SMALL;
-            } else if (small_number(cell->num) || small_number(cell->den) ||
-                       small_number(cell->den - cell->num)) {
-                cell->hide = HUB_HIDE_RATE;
+    return &s->line->rows[row].cells[column];
+}
+
+/* Nodes of the graph: where rows need not add up, all of them are one. */
+static size_t small_row_node(const struct small *s, size_t row)
+{
+    return s->across ? row : 0;
+}
+
+static size_t small_column_node(const struct small *s, size_t column)
+{
+    return s->down ? s->rows + column : s->across ? s->rows : 0;
+}
+
+/* A part and its total move the same way, two parts against each other. */
+static bool small_minus(const struct small *s, size_t row, size_t column)
+{
+    bool total_row = s->down && row == 0, total_column = s->across && column + 1 == s->columns;
+    return total_row != total_column;
+}
+
+/*
+ * Could the number behind a hidden cell be one more (up) or one less, for all that its mark says?
+ * "<5" is 1 to 4; "*" is known to be 5 or more, "–*" to have a denominator, by who knows the rule.
+ */
+static bool small_can(const struct small *s, const struct hub_report_cell *cell, bool up)
+{
+    if (cell->hide == HUB_HIDE_NO) return false;
+    if (s->ratio && s->tops) return up || cell->num > 0;
+    if (s->ratio) return up || cell->den > 1;
+    if (cell->hide == HUB_HIDE_SMALL) return up ? cell->num + 1 < HUB_SMALL_LEAST : cell->num > 1;
+    return cell->num >= HUB_SMALL_LEAST && (up || cell->num > HUB_SMALL_LEAST);
+}
+
+/* May the cell carry one unit from its row's node to its column's (out), or back? */
+static bool small_arc(const struct small *s, size_t row, size_t column, bool out)
+{
+    return small_can(s, small_cell(s, row, column), out != small_minus(s, row, column));
+}
+
+static void small_visit(struct small *s, size_t node, size_t *count)
+{
+    if (s->seen[node]) return;
+    s->seen[node] = true;
+    s->todo[(*count)++] = node;
+}
+
+/* Is there a way from one node to another that does not use the cell itself? */
+static bool small_path(struct small *s, size_t from, size_t to, size_t row, size_t column)
+{
+    size_t count = 0;
+    memset(s->seen, 0, (s->rows + s->columns + 1) * sizeof *s->seen);
+    small_visit(s, from, &count);
+    for (size_t i = 0; i < count && !s->seen[to]; i++) {
+        size_t node = s->todo[i];
+        for (size_t r = 0; r < s->rows; r++) {
+            bool mine = small_row_node(s, r) == node;
+            if (!mine && node < s->rows && s->down) continue;
+            for (size_t c = 0; c < s->columns; c++) {
+                size_t other = small_column_node(s, c);
+                if (r == row && c == column) continue;
+                if (mine && small_arc(s, r, c, true)) small_visit(s, other, &count);
+                if (other == node && small_arc(s, r, c, false))
+                    small_visit(s, small_row_node(s, r), &count);
             }
         }
     }
+    return s->seen[to];
 }
 
-/* A total and its parts: cell 0 is the total. */
-struct small_group {
-    struct hub_report_line *line;
-    bool across; /* parts are units in row `at`; else values of the breakdown in column `at` */
-    size_t at;
-    size_t total; /* index of the total among the cells */
-    size_t count; /* cells with the total */
+/*
+ * Is a hidden cell free to be another number while every number that is shown, and every sum, stays?
+ * The hidden cells are the edges of a flow between rows and columns: exactly those on a cycle with
+ * room in it are free (small_path finds the rest of the cycle).
+ */
+static bool small_free(struct small *s, size_t row, size_t column)
+{
+    size_t r = small_row_node(s, row), c = small_column_node(s, column);
+    if (small_arc(s, row, column, true) && (r == c || small_path(s, c, r, row, column)))
+        return true;
+    return small_arc(s, row, column, false) && (r == c || small_path(s, r, c, row, column));
+}
+
+static bool small_safe(struct small *s, size_t row, size_t column)
+{
+    s->tops = false;
+    if (!small_free(s, row, column)) return false;
+    if (!s->ratio || small_cell(s, row, column)->num == 0) return true;
+    s->tops = true;
+    return small_free(s, row, column);
+}
+
+/* ---- hiding more ---- */
+
+static int64_t small_size(const struct small *s, const struct hub_report_cell *cell)
+{
+    return s->ratio ? cell->den : cell->num;
+}
+
+static enum hub_hide small_mark(const struct small *s, const struct hub_report_cell *cell)
+{
+    if (s->ratio) return HUB_HIDE_RATE;
+    return small_number(cell->num) ? HUB_HIDE_SMALL : HUB_HIDE_SECOND;
+}
+
+/* What it costs to hide some cells: totals first, then how many, then how much. */
+struct small_cost {
+    size_t totals, cells;
+    int64_t size;
 };
 
-static struct hub_report_cell *small_cell(const struct small_group *g, size_t i)
+/* Add a corner. False: it cannot be hidden. A zero helps nobody. */
+static bool small_corner(const struct small *s, size_t row, size_t column, struct small_cost *cost)
 {
-    return g->across ? &g->line->rows[g->at].cells[i] : &g->line->rows[i].cells[g->at];
-}
-
-/* Better to hide: a number rather than zero, and a small number rather than a large one. */
-static bool small_better(const struct hub_report_cell *a, const struct hub_report_cell *b)
-{
-    if ((a->num == 0) != (b->num == 0)) return a->num != 0;
-    return a->num < b->num;
-}
-
-/* Hide a second cell of the group if it needs one. True: something was hidden. */
-static bool small_second(const struct small_group *g, bool ratio)
-{
-    struct hub_report_cell *total = small_cell(g, g->total), *best = NULL;
-    size_t hidden = 0;
-    if (!small_open(total)) return false;
-    for (size_t i = 0; i < g->count; i++) {
-        struct hub_report_cell *cell = small_cell(g, i);
-        if (i == g->total) continue;
-        hidden += cell->hide != HUB_HIDE_NO;
-        if (small_open(cell) && (best == NULL || small_better(cell, best))) best = cell;
-    }
-    if (hidden != 1) return false;
-    if (best == NULL) best = total;
-    best->hide = ratio ? HUB_HIDE_RATE : HUB_HIDE_SECOND;
+    const struct hub_report_cell *cell = small_cell(s, row, column);
+    if (cell->hide != HUB_HIDE_NO) return true;
+    if (!small_open(cell) || small_size(s, cell) <= 0) return false;
+    cost->totals += (s->down && row == 0) || (s->across && column + 1 == s->columns);
+    cost->cells++;
+    cost->size += small_size(s, cell);
     return true;
 }
 
-static bool small_round(const struct hub_report *r, struct hub_report_line *line, bool ratio)
+static bool small_cheaper(const struct small_cost *a, const struct small_cost *b)
 {
-    size_t columns = hub_report_columns(r);
-    bool changed = false;
-    for (size_t i = 0; r->has_total && i < line->row_count; i++) {
-        struct small_group g = {line, true, i, columns - 1, columns};
-        changed = small_second(&g, ratio) || changed;
+    if (a->totals != b->totals) return a->totals < b->totals;
+    if (a->cells != b->cells) return a->cells < b->cells;
+    return a->size < b->size;
+}
+
+/* The rectangle from (row, column) to (r, c); a line where only rows or only columns add up. */
+static bool small_rectangle(const struct small *s, size_t row, size_t column, size_t r, size_t c,
+                            struct small_cost *cost)
+{
+    *cost = (struct small_cost){0, 0, 0};
+    bool other_row = !s->down || r != row, other_column = !s->across || c != column;
+    if (!other_row || !other_column || (r == row && c == column)) return false;
+    if (!s->down && r != row) return false;
+    if (!s->across && c != column) return false;
+    bool fits = small_corner(s, r, c, cost);
+    if (s->down && s->across)
+        fits = fits && small_corner(s, row, c, cost) && small_corner(s, r, column, cost);
+    return fits && cost->cells > 0;
+}
+
+static void small_hide(const struct small *s, size_t row, size_t column)
+{
+    struct hub_report_cell *cell = small_cell(s, row, column);
+    if (cell->hide == HUB_HIDE_NO) cell->hide = small_mark(s, cell);
+}
+
+/* Any one more cell of the table: the cheapest. */
+static bool small_any(const struct small *s)
+{
+    struct small_cost best = {SIZE_MAX, 0, 0};
+    size_t at_row = 0, at_column = 0;
+    for (size_t r = 0; r < s->rows; r++) {
+        for (size_t c = 0; c < s->columns; c++) {
+            struct small_cost cost = {0, 0, 0};
+            if (!small_corner(s, r, c, &cost) || cost.cells == 0 || !small_cheaper(&cost, &best))
+                continue;
+            best = cost;
+            at_row = r;
+            at_column = c;
+        }
     }
-    for (size_t c = 0; line->row_count > 1 && c < columns; c++) {
-        struct small_group g = {line, false, c, 0, line->row_count};
-        changed = small_second(&g, ratio) || changed;
+    if (best.totals == SIZE_MAX) return false;
+    small_hide(s, at_row, at_column);
+    return true;
+}
+
+/* Hide what closes the cheapest rectangle with this cell. False: everything is hidden already. */
+static bool small_more(const struct small *s, size_t row, size_t column)
+{
+    struct small_cost best = {SIZE_MAX, 0, 0};
+    size_t at_row = 0, at_column = 0;
+    for (size_t r = 0; r < s->rows; r++) {
+        for (size_t c = 0; c < s->columns; c++) {
+            struct small_cost cost;
+            if (!small_rectangle(s, row, column, r, c, &cost) || !small_cheaper(&cost, &best))
+                continue;
+            best = cost;
+            at_row = r;
+            at_column = c;
+        }
+    }
+    if (best.totals == SIZE_MAX) return small_any(s);
+    small_hide(s, at_row, at_column);
+    small_hide(s, row, at_column);
+    small_hide(s, at_row, column);
+    return true;
+}
+
+/* Cells that are small in themselves. */
+static bool small_first(const struct small *s)
+{
+    bool any = false;
+    for (size_t i = 0; i < s->rows; i++) {
+        for (size_t c = 0; c < s->columns; c++) {
+            struct hub_report_cell *cell = small_cell(s, i, c);
+            if (!small_open(cell)) continue;
+            if (!s->ratio && small_number(cell->num)) cell->hide = HUB_HIDE_SMALL;
+            if (s->ratio && (small_number(cell->num) || small_number(cell->den) ||
+                             small_number(cell->den - cell->num)))
+                cell->hide = HUB_HIDE_RATE;
+            any = any || cell->hide != HUB_HIDE_NO;
+        }
+    }
+    return any;
+}
+
+/* Hide until no hidden cell can be worked out, or nothing is left to hide. True: some were. */
+static bool small_line(struct small *s)
+{
+    bool changed = false, again = small_first(s);
+    while (again) {
+        again = false;
+        for (size_t i = 0; i < s->rows && !again; i++) {
+            for (size_t c = 0; c < s->columns && !again; c++) {
+                if (small_cell(s, i, c)->hide == HUB_HIDE_NO || small_safe(s, i, c)) continue;
+                again = small_more(s, i, c);
+                changed = changed || again;
+            }
+        }
     }
     return changed;
 }
 
-void hub_small_apply(struct hub_report *r, hub_small_class_fn *class_of, void *ctx)
+/* ---- lines that say the same ---- */
+
+enum small_part { SMALL_NUM, SMALL_DEN };
+
+static int64_t small_value(const struct hub_report_cell *cell, enum small_part part)
 {
-    for (size_t i = 0; i < r->line_count; i++) {
-        struct hub_report_line *line = &r->lines[i];
-        bool ratio = hub_figures_is_ratio(line->indicator->measure);
-        if (class_of(ctx, line->indicator) < HUB_SMALL_CLASS) continue;
-        small_first(r, line, ratio);
-        while (small_round(r, line, ratio)) {
-        } /* each round hides one more cell at least */
+    return part == SMALL_NUM ? cell->num : cell->den;
+}
+
+/* Are the totals of two lines the same number for every unit? Then one shows what the other hides. */
+static bool small_same(const struct hub_report *r, const struct hub_report_line *a,
+                       enum small_part pa, const struct hub_report_line *b, enum small_part pb)
+{
+    bool any = false;
+    for (size_t c = 0; c < hub_report_columns(r); c++) {
+        const struct hub_report_cell *x = &a->rows[0].cells[c], *y = &b->rows[0].cells[c];
+        if (x->absent != y->absent || small_value(x, pa) != small_value(y, pb)) return false;
+        any = any || small_value(x, pa) != 0;
     }
+    return any;
+}
+
+/* Hide in b what a hides. */
+static bool small_copy(const struct hub_report *r, const struct hub_report_line *a,
+                       struct hub_report_line *b)
+{
+    bool changed = false;
+    bool ratio = hub_figures_is_ratio(b->indicator->measure);
+    for (size_t c = 0; c < hub_report_columns(r); c++) {
+        const struct hub_report_cell *x = &a->rows[0].cells[c];
+        struct hub_report_cell *y = &b->rows[0].cells[c];
+        if (x->hide == HUB_HIDE_NO || !small_open(y)) continue;
+        y->hide = ratio ? HUB_HIDE_RATE : small_number(y->num) ? HUB_HIDE_SMALL : HUB_HIDE_SECOND;
+        changed = true;
+    }
+    return changed;
+}
+
+static bool small_pair(const struct hub_report *r, const struct hub_report_line *a,
+                       struct hub_report_line *b)
+{
+    static const enum small_part parts[] = {SMALL_NUM, SMALL_DEN};
+    bool same = false;
+    for (size_t i = 0; i < 2; i++) {
+        if (i > 0 && !hub_figures_is_ratio(a->indicator->measure)) continue;
+        for (size_t k = 0; k < 2; k++) {
+            if (k > 0 && !hub_figures_is_ratio(b->indicator->measure)) continue;
+            same = same || small_same(r, a, parts[i], b, parts[k]);
+        }
+    }
+    return same && small_copy(r, a, b);
+}
+
+/* ---- a report ---- */
+
+static enum err small_each(struct hub_report *r, struct hub_report_line *line, bool *changed)
+{
+    struct small s = {
+        .line = line,
+        .rows = line->row_count,
+        .columns = hub_report_columns(r),
+        .across = r->has_total && r->unit_count > 0,
+        .down = line->row_count > 1,
+        .ratio = hub_figures_is_ratio(line->indicator->measure),
+    };
+    s.todo = calloc(s.rows + s.columns + 1, sizeof *s.todo);
+    s.seen = calloc(s.rows + s.columns + 1, sizeof *s.seen);
+    enum err e = s.todo != NULL && s.seen != NULL ? ERR_OK : ERR_NOMEM;
+    if (e == ERR_OK && small_line(&s)) *changed = true;
+    free(s.todo);
+    free(s.seen);
+    return e;
+}
+
+static void small_targets(struct hub_report *r)
+{
+    for (size_t i = 0; i < r->target_count; i++) {
+        struct hub_report_target *t = &r->targets[i];
+        if (r->lines[t->line].rows[0].cells[t->unit].hide != HUB_HIDE_NO) t->met = HUB_MET_HIDDEN;
+    }
+}
+
+enum err hub_small_apply(struct hub_report *r, hub_small_class_fn *class_of, void *ctx)
+{
+    bool changed = true;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && changed) {
+        changed = false;
+        for (size_t i = 0; e == ERR_OK && i < r->line_count; i++) {
+            if (class_of(ctx, r->lines[i].indicator) < HUB_SMALL_CLASS) continue;
+            e = small_each(r, &r->lines[i], &changed);
+            for (size_t k = 0; k < r->line_count; k++) {
+                if (k == i || class_of(ctx, r->lines[k].indicator) < HUB_SMALL_CLASS) continue;
+                changed = small_pair(r, &r->lines[i], &r->lines[k]) || changed;
+            }
+        }
+    }
+    if (e == ERR_OK) small_targets(r);
+    return e;
 }

@@ -6,10 +6,17 @@
  *   - a count of 1..HUB_SMALL_LEAST-1 is hidden and prints as "<5";
  *   - a ratio whose denominator, numerator or their difference is such a number is hidden and prints
  *     as "–*" (nothing over nothing stays a dash);
- *   - where a total is shown and exactly one of its parts is hidden, subtracting would reveal it: the
- *     least other part is hidden too and prints as "*"; without another part the total is. Parts of
- *     all together are the units; parts of a row of totals are the values of its breakdown.
- * Zero is no person and is shown, unless it is the only part that can stand in for the second.
+ *   - as long as a hidden number follows from what is shown - by subtracting from totals of units and
+ *     of breakdowns, in any number of steps, and from what the marks themselves say ("<5" is 1 to 4,
+ *     "*" is 5 or more) - the least other part is hidden too and prints as "*";
+ *   - where the totals of two lines are the same numbers (the same indicator twice, a count and the
+ *     denominator of a rate), what one hides the other hides;
+ *   - a target's verdict on a hidden figure is hidden.
+ * Zero is no person and is shown.
+ *
+ * Totals are taken to be the sums of their parts. Where they are not (a person known to two units, a
+ * value of several choices) less can be worked out, not more. What two issues together give away (a
+ * quarter and its months) is not looked at: docs/exports.md.
  *
  * Ownership: the report is the caller's.   Threads: any.   Limits: those of the report.
  */
@@ -26,10 +33,11 @@ enum {
 /* The class of an indicator's figures, 0..4. */
 typedef unsigned hub_small_class_fn(void *ctx, const struct catalogue_indicator *indicator);
 
-/* Mark what is to be hidden. Marks that stand already stay; marking twice changes nothing. */
-void hub_small_apply(struct hub_report *r, hub_small_class_fn *class_of, void *ctx);
+/* Mark what is to be hidden. Marks that stand already stay; marking twice changes nothing.
+ * ERR_NOMEM. */
+MUST_CHECK enum err hub_small_apply(struct hub_report *r, hub_small_class_fn *class_of, void *ctx);
 
-/* The class that the catalogue states: 0 for all, as indicators.csv has no such column yet. */
+/* The class that the catalogue states. */
 unsigned hub_small_class(void *ctx, const struct catalogue_indicator *indicator);
 
 /* What a hidden cell prints as: "<5", "*" or "–*". NULL for a cell that is shown. */

@@ -184,8 +184,8 @@ static bool reports_copy(const struct db_stmt *q, int i, char *out, size_t room)
 
 static bool reports_has_targets(const struct catalogue *c)
 {
-    static const char *const fields[] = {"indicator", "target_unit", "year",     "period",
-                                         "op",        "value",       "value_hi", "per"};
+    static const char *const fields[] = {"indicator", "target_unit", "year", "period",    "op",
+                                         "value",     "value_hi",    "per",  "base_value"};
     const struct catalogue_type *t = catalogue_type_by_name(c, "target");
     for (size_t i = 0; t != NULL && i < sizeof fields / sizeof fields[0]; i++) {
         if (catalogue_field_by_name(t, fields[i]) == NULL) return false;
@@ -197,9 +197,10 @@ enum err hub_reports_targets(struct hub_store *s, int year,
                              enum err (*row)(void *ctx, const struct hub_target_row *t), void *ctx)
 {
     if (s->typed == NULL || !reports_has_targets(s->catalogue)) return ERR_OK;
-    struct db_stmt *q = db_stmt(
-        s->db, "SELECT id, indicator, target_unit, period, op, CAST(value AS TEXT), "
-               "CAST(value_hi AS TEXT), per FROM target WHERE year = ?1 AND unit = ?2 ORDER BY id");
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT id, indicator, target_unit, period, op, CAST(value AS TEXT), "
+                       "CAST(value_hi AS TEXT), per, CAST(base_value AS TEXT) FROM target WHERE "
+                       "year = ?1 AND unit = ?2 ORDER BY id");
     db_bind_int(q, 1, year);
     db_bind_str(q, 2, s->identity.unit);
     bool more = true;
@@ -215,7 +216,8 @@ enum err hub_reports_targets(struct hub_store *s, int year,
                     reports_copy(q, 4, t.op, sizeof t.op) &&
                     reports_copy(q, 5, t.value, sizeof t.value) &&
                     reports_copy(q, 6, t.value_hi, sizeof t.value_hi) &&
-                    reports_copy(q, 7, t.per, sizeof t.per);
+                    reports_copy(q, 7, t.per, sizeof t.per) &&
+                    reports_copy(q, 8, t.base_value, sizeof t.base_value);
         if (e == ERR_OK && fits) e = row(ctx, &t);
     }
     db_done(q);

@@ -52,9 +52,10 @@ struct hub_target_row {
     char indicator[CATALOGUE_NAME_BYTES_MAX + 1];
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
     char period[PERIOD_LABEL_ROOM]; /* "" = the whole year */
-    char op[8];
+    char op[16];
     char value[32];
     char value_hi[32];
+    char base_value[32]; /* reduce_percent, reduce_points: what it is compared with */
     char per[16];
 };
 /* The district's own targets of a year (no commune sets targets) in the order of their record ids;

@@ -199,7 +199,7 @@ static enum err verify_figures(struct hub_store *replay, const struct hub_issue 
     enum err e = period_parse(bytes_str(issue->period), &period);
     if (e == ERR_OK) e = hub_report_compute(replay, issue->report, issue->unit, period, &r, &why);
     if (e == ERR_OK) e = verify_inputs(replay, r, logged, out);
-    if (e == ERR_OK) hub_small_apply(r, hub_small_class, NULL);
+    if (e == ERR_OK) e = hub_small_apply(r, hub_small_class, NULL);
     if (e == ERR_OK) e = hub_canonical_json(r, &json);
     if (e == ERR_OK) {
         hub_canonical_digest(buf_bytes(&json), &out->figures);

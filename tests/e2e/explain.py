@@ -126,7 +126,8 @@ class Story:
         added = total("D01C")[0]["added"]["records"][0]
         check("and the set that did it is named", added["id"] == case and len(added["sets"]) == 1 and
               added["sets"][0]["hash"] in self.own_sets("26170")[0])
-        check("other communes are as they were", all(c["b"]["unit"] in ("26170", "735") or c["causes"] == ["new_cell"] for c in d["cells"]))
+        check("other communes are as they were",
+              all(c["b"]["unit"] in ("26170", "735") or c["causes"] == ["new_cell"] for c in d["cells"]))
         e = self.hub.ask("explain", str(issue), "D01@26170")
         check("the issue shows it as changed since",
               [r["since"] for r in e["records"] if r["id"] == case] == ["changed"])

@@ -158,7 +158,7 @@ static size_t csv_rows(const struct buf *csv, const char *kind)
         n += bytes_equal(row.fields[0], bytes_str(kind));
     }
     assert_int_equal(e, ERR_NOT_FOUND);
-    assert_int_equal(width, 26);
+    assert_int_equal(width, 27);
     csv_close(&r);
     return n;
 }

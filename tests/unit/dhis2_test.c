@@ -230,7 +230,7 @@ static void table_make(struct table *t, size_t rows, enum catalogue_measure meas
 static void table_is(struct table *t, unsigned class, const char *const *want)
 {
     for (int twice = 0; twice < 2; twice++) {
-        hub_small_apply(&t->r, class_of, &class);
+        assert_int_equal(hub_small_apply(&t->r, class_of, &class), ERR_OK);
         for (size_t i = 0; i < t->line.row_count; i++) {
             char got[TABLE_COLUMNS + 1] = "";
             for (size_t c = 0; c < TABLE_COLUMNS; c++)
@@ -315,7 +315,8 @@ static void hidden_cells_leave_no_number(void **state)
     report_fill(&h, 63, 0, -1);
     struct hub_report *r = report_of(&h, "RP04", NULL, "2023-6M");
     size_t all = hub_values_count(r), hidden = 0;
-    hub_small_apply(r, class_of, &class); /* as if every line were of class 4 */
+    assert_int_equal(hub_small_apply(r, class_of, &class),
+                     ERR_OK); /* as if every line were of class 4 */
     assert_true(hub_values_count(r) < all);
     set_of(r, &a);
     assert_true(valid(&h, buf_bytes(&a)));

@@ -490,10 +490,48 @@ static void comparisons_are_exact(void **state)
         {false, 1, 0, "nope", "1", "", HUB_MET_UNCLEAR},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct hub_target_row t = {{{0}}, "", "", "", "", "", "", ""};
+        struct hub_target_row t = {.op = ""};
         snprintf(t.op, sizeof t.op, "%s", cases[i].op);
         snprintf(t.value, sizeof t.value, "%s", cases[i].value);
         snprintf(t.value_hi, sizeof t.value_hi, "%s", cases[i].hi);
+        assert_int_equal(hub_report_meets(cases[i].ratio, cases[i].num, cases[i].den, &t),
+                         cases[i].met);
+    }
+}
+
+/* domain 9.2: "minus 0.5 %" read as percent of the number, and as points of the rate. */
+static void a_reduction_is_compared_with_its_base(void **state)
+{
+    (void)state;
+    static const struct {
+        bool ratio;
+        int64_t num, den;
+        const char *op, *value, *base;
+        enum hub_met met;
+    } cases[] = {
+        {false, 2699, 0, "reduce_percent", "0.5", "2713", HUB_MET_YES}, /* 2699.435 at most */
+        {false, 2700, 0, "reduce_percent", "0.5", "2713", HUB_MET_NO},
+        {false, 199, 0, "reduce_percent", "0.5", "200", HUB_MET_YES},
+        {false, 200, 0, "reduce_percent", "0", "200", HUB_MET_YES},
+        {false, 1, 0, "reduce_percent", "100", "200", HUB_MET_NO},
+        {true, 12, 100, "reduce_points", "0.5", "12.5", HUB_MET_YES},
+        {true, 121, 1000, "reduce_points", "0.5", "12.5", HUB_MET_NO},
+        {true, 9, 100, "reduce_percent", "10", "10", HUB_MET_YES},
+        {true, 91, 1000, "reduce_percent", "10", "10", HUB_MET_NO},
+        {true, 0, 0, "reduce_points", "0.5", "12.5", HUB_MET_NULL},
+        {false, 5, 0, "reduce_points", "0.5", "12.5", HUB_MET_UNCLEAR}, /* points of a number */
+        {false, 5, 0, "reduce_percent", "0.5", "", HUB_MET_UNCLEAR},
+        {false, 5, 0, "reduce_percent", "-1", "10", HUB_MET_UNCLEAR},
+        {false, 5, 0, "reduce_half", "1", "10", HUB_MET_UNCLEAR},
+        {true, INT64_MAX, INT64_MAX, "reduce_percent", "1", "999999999999", HUB_MET_UNCLEAR},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct hub_target_row t = {.op = ""};
+        snprintf(t.op, sizeof t.op, "%s", cases[i].op);
+        snprintf(t.value, sizeof t.value, "%s", cases[i].value);
+        snprintf(t.base_value, sizeof t.base_value, "%s", cases[i].base);
+        if (hub_report_meets(cases[i].ratio, cases[i].num, cases[i].den, &t) != cases[i].met)
+            print_error("case %zu\n", i);
         assert_int_equal(hub_report_meets(cases[i].ratio, cases[i].num, cases[i].den, &t),
                          cases[i].met);
     }
@@ -611,6 +649,7 @@ int main(void)
         cmocka_unit_test(units_are_those_of_the_windows_end),
         cmocka_unit_test(targets_stand_beside_the_figures),
         cmocka_unit_test(comparisons_are_exact),
+        cmocka_unit_test(a_reduction_is_compared_with_its_base),
         cmocka_unit_test(no_record_can_keep_a_report_from_being_made),
         cmocka_unit_test(targets_are_the_districts),
         cmocka_unit_test(every_counted_cell_names_its_records),
