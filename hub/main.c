@@ -53,12 +53,84 @@ static const struct cli_opt resolve_opts[] = {
     OPT("reason", "CHỮ", "căn cứ", "why"),
     OPT_PERSON,
 };
-static const struct cli_opt report_opts[] = {
-    OPT("report", "MÃ", "báo cáo, ví dụ RP04", "report, for instance RP04"),
-    OPT("period", "KỲ", "2023-06, 2023-Q2, 2023-6M, 2023-9M, 2023",
-        "2023-06, 2023-Q2, 2023-6M, 2023-9M, 2023"),
-    OPT("unit", "MÃ", "xã (mặc định: cả đơn vị giữ trung tâm)", "a commune (default: all)"),
+#define OPT_REPORT OPT("report", "MÃ", "báo cáo, ví dụ RP04", "report, for instance RP04")
+#define OPT_PERIOD                                                                                 \
+    OPT("period", "KỲ", "2023-06, 2023-Q2, 2023-6M, 2023-9M, 2023, 2023-03-01_2023-05-15",         \
+        "2023-06, 2023-Q2, 2023-6M, 2023-9M, 2023, 2023-03-01_2023-05-15")
+#define OPT_UNIT   OPT("unit", "MÃ", "xã (mặc định: tất cả)", "a commune (default: all)")
+#define OPT_REASON OPT("reason", "CHỮ", "lý do", "why")
+#define OPT_ON     OPT("on", "NGÀY", "tính đến ngày này (mặc định: hôm nay)", "as of this day (today)")
+static const struct cli_opt step_opts[] = {
+    OPT_REPORT,
+    OPT_PERIOD,
+    OPT_UNIT,
+    OPT_REASON,
+    OPT("version", "MÃ", "chỉ nếu vẫn là bản này", "only if it is still this version"),
     OPT_PERSON,
+};
+static const struct cli_opt close_opts[] = {
+    OPT_REPORT,
+    OPT_PERIOD,
+    OPT_UNIT,
+    OPT("complete", NULL, "không chốt nếu còn đơn vị chưa nộp",
+        "do not close while a unit has not submitted"),
+    OPT_PERSON,
+};
+static const struct cli_opt supplement_opts[] = {
+    OPT_REPORT, OPT_PERIOD,
+    OPT_UNIT,   OPT("preview", NULL, "chỉ xem, không ban hành", "only look, issue nothing"),
+    OPT_PERSON,
+};
+static const struct cli_opt reopen_opts[] = {
+    OPT_REPORT,
+    OPT_PERIOD,
+    OPT_UNIT,
+    OPT_REASON,
+    OPT("out", "TỆP", "ghi lệnh vào tệp để ký", "write the order to a file for signing"),
+    OPT_PERSON,
+};
+static const struct cli_opt reports_opts[] = {
+    OPT_REPORT,
+    OPT_PERIOD,
+    OPT_UNIT,
+    OPT("from", "NGÀY", "hạn từ ngày", "due from"),
+    OPT("to", "NGÀY", "hạn đến ngày", "due to"),
+    OPT_ON,
+};
+static const struct cli_opt calendar_opts[] = {
+    OPT_REPORT,
+    OPT_PERIOD,
+    OPT_UNIT,
+    OPT("from", "NGÀY", "hạn từ ngày", "due from"),
+    OPT("to", "NGÀY", "hạn đến ngày", "due to"),
+    OPT("out", "TỆP", "ghi ra tệp .ics", "write to a file (.ics)"),
+};
+static const struct cli_opt owes_opts[] = {OPT_REPORT, OPT_PERIOD, OPT_UNIT, OPT_ON};
+static const struct cli_opt ask_opts[] = {
+    OPT_REPORT,
+    OPT_PERIOD,
+    OPT("unit", "MÃ", "xã, hoặc * = mọi xã", "a commune, or * = all"),
+    OPT("due", "NGÀY", "hạn nộp", "due day"),
+    OPT("text", "CHỮ", "nội dung yêu cầu", "what is asked"),
+    OPT_PERSON,
+};
+static const struct cli_opt correct_opts[] = {
+    OPT_REPORT,
+    OPT_PERIOD,
+    OPT_UNIT,
+    OPT("indicator", "MÃ", "chỉ tiêu", "indicator"),
+    OPT("value", "GIÁ_TRỊ", "dòng phân tổ", "value of the breakdown"),
+    OPT("record", "MÃ", "hồ sơ liên quan", "the record it is about"),
+    OPT("before", "SỐ", "số của xã", "the commune's figure"),
+    OPT("after", "SỐ", "số đúng", "the right figure"),
+    OPT_REASON,
+    OPT_PERSON,
+};
+static const struct cli_opt corrections_opts[] = {
+    OPT_REPORT,
+    OPT_PERIOD,
+    OPT_UNIT,
+    OPT("open", NULL, "chỉ những đính chính chưa được trả lời", "only those without an answer"),
 };
 static const struct cli_opt export_opts[] = {
     OPT("issue", "SỐ", "mã báo cáo đã chốt (xem issues)", "id of the issue (see issues)"),
@@ -150,10 +222,30 @@ static const struct cli_verb verbs[] = {
      2, hub_tool_transfer},
     {"share", "MÃ", "chia sẻ một hồ sơ; ai đang có hồ sơ", "share a record; who has it",
      OPTS(share_opts), 1, 1, hub_tool_share},
-    {"report", "", "xem số liệu (chưa chốt)", "show figures (preliminary)", OPTS(report_opts), 0, 0,
+    {"report", "[show|accept|return]",
+     "xem số liệu (chưa chốt); xem, tiếp nhận, trả lại báo cáo xã",
+     "show figures (preliminary); show, accept, return a commune's report", OPTS(step_opts), 0, 1,
      hub_tool_report},
-    {"close", "", "chốt số liệu một kỳ", "close a period", OPTS(report_opts), 0, 0,
+    {"reports", "", "báo cáo các xã: ai nộp, ai chưa, đúng hạn hay trễ",
+     "the communes' reports: who sent what, in time or late", OPTS(reports_opts), 0, 0,
+     hub_tool_reports},
+    {"owes", "", "ai còn nợ gì", "who owes what", OPTS(owes_opts), 0, 0, hub_tool_owes},
+    {"calendar", "", "lịch hạn nộp (.ics)", "calendar of due days (.ics)", OPTS(calendar_opts), 0,
+     0, hub_tool_calendar},
+    {"ask", "", "yêu cầu một báo cáo đột xuất", "ask for an ad-hoc report", OPTS(ask_opts), 0, 0,
+     hub_tool_ask_report},
+    {"triggers", "", "những việc cần báo cáo đột xuất", "what calls for an ad-hoc report",
+     OPTS(owes_opts), 0, 0, hub_tool_triggers},
+    {"correct", "", "đính chính một số liệu của xã, xã sẽ trả lời",
+     "correct a commune's figure, which it answers", OPTS(correct_opts), 0, 0, hub_tool_correct},
+    {"corrections", "", "các đính chính và trả lời", "corrections and their answers",
+     OPTS(corrections_opts), 0, 0, hub_tool_corrections},
+    {"close", "", "chốt số liệu một kỳ", "close a period", OPTS(close_opts), 0, 0,
      hub_tool_close_period},
+    {"supplement", "", "số liệu đến muộn thành báo cáo bổ sung", "what came late, as a supplement",
+     OPTS(supplement_opts), 0, 0, hub_tool_supplement},
+    {"reopen", "", "soạn lệnh mở lại kỳ đã chốt (hai người ký)",
+     "draft an order to reopen a period (two sign it)", OPTS(reopen_opts), 0, 0, hub_tool_reopen},
     {"issues", "", "các báo cáo đã chốt", "issued reports", NULL, 0, 0, 0, hub_tool_issues},
     {"export", "", "xuất tệp báo cáo kèm chữ ký", "write an issue's signed files",
      OPTS(export_opts), 0, 0, hub_tool_export},

@@ -1,5 +1,6 @@
 #include "hub/report.h"
-#include "common/text.h"
+#include "common/due.h"
+#include "common/io/indicator.h"
 #include "hub/report_priv.h"
 
 #include <assert.h>
@@ -16,7 +17,7 @@ enum err hub_report_refuse(struct hub_report_why *why, enum err e, const char *v
 
 /* ---- what is asked for ---- */
 
-static enum err report_period(struct hub_report *r, struct hub_report_why *why)
+static enum err report_period(struct hub_report *r, const char *unit, struct hub_report_why *why)
 {
     if (!period_valid(r->period))
         return hub_report_refuse(why, ERR_BAD_INPUT, "Kỳ báo cáo không hợp lệ", "no such period");
@@ -24,11 +25,10 @@ static enum err report_period(struct hub_report *r, struct hub_report_why *why)
     if ((r->form->period_kinds & (1u << r->period.kind)) == 0)
         return hub_report_refuse(why, ERR_BAD_INPUT, "Báo cáo này không lập cho loại kỳ đó",
                                  "this report is not made for that kind of period");
-    struct date last = period_nominal(r->period).last;
-    const struct catalogue_window *w = catalogue_window(r->catalogue, r->form->id, last);
-    struct period_rule rule = {.start_day = 1};
-    if (w != NULL && w->start_day <= PERIOD_START_DAY_MAX) rule.start_day = (uint8_t)w->start_day;
-    return period_window(r->period, rule, &r->window);
+    struct due_slot slot;
+    enum err e = due_slot(r->catalogue, r->form->id, unit, r->period, &slot);
+    if (e == ERR_OK) r->window = slot.window;
+    return e;
 }
 
 static bool report_below(const struct hub_report *r, const struct catalogue_unit *u,
@@ -134,21 +134,6 @@ static enum err report_outside(struct hub_report *r, struct bytes code)
     return ERR_OK;
 }
 
-/* A value of a breakdown as it may stand in a file: short, and in one line. */
-static struct bytes report_clean(struct bytes b, uint8_t room[HUB_FIGURES_TEXT_BYTES_MAX])
-{
-    struct bytes s = text_truncate(b, HUB_FIGURES_TEXT_BYTES_MAX);
-    for (size_t i = 0; i < s.len; i++)
-        room[i] = s.p[i] < 0x20 || s.p[i] == 0x7f ? '?' : s.p[i];
-    return bytes_make(room, s.len);
-}
-
-static bool report_amount_odd(const struct hub_fact *fact)
-{
-    return fact->odd || fact->num > HUB_REPORT_AMOUNT_MAX || fact->num < -HUB_REPORT_AMOUNT_MAX ||
-           fact->den > HUB_REPORT_AMOUNT_MAX || fact->den < -HUB_REPORT_AMOUNT_MAX;
-}
-
 static enum err report_fact(void *ctx, const struct hub_fact *fact)
 {
     struct report_facts *facts = ctx;
@@ -158,12 +143,12 @@ static enum err report_fact(void *ctx, const struct hub_fact *fact)
         facts->limit = report_outside(facts->r, fact->unit);
         return facts->limit;
     }
-    if (report_amount_odd(fact)) {
+    if (indicator_odd(fact)) {
         facts->left_out++;
         return ERR_OK;
     }
     for (size_t i = 0; i < HUB_FIGURES_BY_MAX; i++)
-        clean.by[i] = report_clean(fact->by[i], by[i]);
+        clean.by[i] = indicator_clean(fact->by[i], by[i]);
     if (fact->subject.len > HUB_FIGURES_TEXT_BYTES_MAX) { /* what should be an id is a text */
         crypto_generichash(subject, sizeof subject, fact->subject.p, fact->subject.len, NULL, 0);
         clean.subject = BYTES_OF(subject);
@@ -222,7 +207,7 @@ static enum err report_about(struct hub_store *s, struct hub_report *r, const ch
 {
     struct hub_identity id;
     enum err e = hub_store_identity(s, &id);
-    if (e == ERR_OK) e = report_period(r, why);
+    if (e == ERR_OK) e = report_period(r, unit, why);
     if (e == ERR_OK) e = report_whose(r, &id, unit, why);
     if (e == ERR_OK) r->hub = id.hub;
     return e;

@@ -152,6 +152,20 @@ static const struct db_migration hub_schema[] = {
         "  record INTEGER NOT NULL, unit INTEGER NOT NULL, state INTEGER NOT NULL,"
         "  changed INTEGER NOT NULL, PRIMARY KEY(pos, op)) WITHOUT ROWID;"
         "CREATE INDEX sys_crossed_record ON sys_crossed(record);",
+    },
+    {
+        /* the report workflow: what the district said of reports, and which periods are open again */
+        "CREATE TABLE sys_flow(pos INTEGER PRIMARY KEY, kind INTEGER NOT NULL, unit TEXT NOT NULL,"
+        "  report TEXT NOT NULL, period TEXT NOT NULL, at_ms INTEGER NOT NULL,"
+        "  payload BLOB NOT NULL);"
+        "CREATE INDEX sys_flow_report ON sys_flow(kind, report, period, unit);"
+        "CREATE TABLE sys_reopened(report TEXT NOT NULL, unit TEXT NOT NULL, period TEXT NOT NULL,"
+        "  issue INTEGER NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY(report, unit, period, issue))"
+        "  WITHOUT ROWID;"
+        "ALTER TABLE sys_close ADD COLUMN mode INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE sys_close ADD COLUMN missing TEXT NOT NULL DEFAULT '';"
+        "ALTER TABLE sys_close ADD COLUMN first TEXT NOT NULL DEFAULT '';"
+        "ALTER TABLE sys_close ADD COLUMN last TEXT NOT NULL DEFAULT '';",
     }};
 
 /* ---- small values ---- */

@@ -203,9 +203,12 @@ static enum err hub_revoke_take(struct hub_store *s, const struct admin_revoke *
 
 static enum err hub_close_take(struct hub_store *s, const struct admin_close *c, uint64_t at)
 {
-    struct db_stmt *q = db_stmt(
-        s->db, "INSERT INTO sys_close(pos, report, unit, period, issue, cut_position, edition, "
-               "figures, inputs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    char first[DATE_TEXT_ROOM], last[DATE_TEXT_ROOM];
+    hub_closed_window(s, c->report, c->unit, c->period, first, last);
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT INTO sys_close(pos, report, unit, period, issue, cut_position, "
+                       "edition, figures, inputs, mode, missing, first, last) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
     db_bind_int(q, 1, (int64_t)at);
     db_bind_text(q, 2, c->report);
     db_bind_text(q, 3, c->unit);
@@ -215,7 +218,12 @@ static enum err hub_close_take(struct hub_store *s, const struct admin_close *c,
     db_bind_int(q, 7, c->edition);
     db_bind_blob(q, 8, BYTES_OF(c->figures.b));
     if (c->has_inputs) db_bind_blob(q, 9, BYTES_OF(c->inputs.b));
-    return db_run(q);
+    db_bind_int(q, 10, c->mode);
+    db_bind_text(q, 11, c->missing);
+    db_bind_str(q, 12, first);
+    db_bind_str(q, 13, last);
+    enum err e = db_run(q);
+    return e == ERR_OK ? hub_closed_load(s) : e;
 }
 
 /* ---- all of them ---- */
@@ -226,6 +234,8 @@ static enum err hub_admin_one(struct hub_store *s, struct bytes payload, int kin
     enum err e;
     if (kind >= CHANGE_OFFICER && kind <= CHANGE_ORDER)
         return hub_order_admin(s, payload, kind, at, received_ms);
+    if (kind >= CHANGE_JUDGE && kind <= CHANGE_REOPEN)
+        return hub_flow_admin(s, payload, kind, at, received_ms);
     if (kind == CHANGE_CATALOGUE_PART) {
         struct admin_part p;
         e = admin_part_decode(payload, &p);

@@ -240,6 +240,7 @@ enum err hub_cache_load(struct hub_store *s)
     if (e == ERR_OK) e = hub_end_load(s);
     if (e == ERR_OK) e = hub_moves_load(s);
     if (e == ERR_OK) e = hub_catalogue_load(s);
+    if (e == ERR_OK) e = hub_closed_load(s);
     if (e == ERR_OK) s->stale = false;
     return e;
 }
@@ -254,6 +255,7 @@ void hub_cache_free(struct hub_store *s)
     free(s->epochs);
     free(s->logs);
     free(s->units);
+    free(s->closed);
 }
 
 /* Positions go on over epochs, so a position belongs to the last epoch that began before it. */

@@ -258,6 +258,7 @@ static enum err hub_op_change(struct hub_store *s, const struct hub_writer *w,
     fold_clear(&s->fold);
     enum err e = fold_load(&s->fold, old->state);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
+    if (s->closed_count > 0) s->late = hub_record_late(s, w->unit, false);
     e = hub_match_of(s, &s->fold, &match);
     if (e == ERR_OK) e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
     *verdict = (uint8_t)v;
@@ -282,6 +283,7 @@ enum err hub_op_apply(struct hub_store *s, const struct hub_writer *w, const str
                       uint8_t *verdict, int64_t *scope)
 {
     s->folding = op->rid;
+    s->late = false;
     if (hub_type_foreign(s, w, op->type)) {
         *verdict = FOLD_HELD_SCOPE;
         return ERR_OK;
@@ -312,7 +314,7 @@ enum err hub_op_take(struct hub_store *s, const struct hub_writer *w, const stru
     if (e != ERR_OK) return e;
     if (hub_is_held((enum fold_verdict) * verdict))
         return hub_held_add(s, w, &op->rid, index, *verdict);
-    *verdict = (uint8_t)(*verdict | hub_op_flags(s, op));
+    *verdict = (uint8_t)(*verdict | hub_op_flags(s, op) | hub_late_flag(s, w));
     return ERR_OK;
 }
 

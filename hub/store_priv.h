@@ -66,6 +66,12 @@ struct hub_record { /* a row of sys_record; state borrows the statement */
 
 struct hub_feed_memory;
 
+struct hub_closed { /* data window of a closed period */
+    int64_t unit; /* of whose records; the hub's own unit: of everybody's */
+    struct date first;
+    struct date last;
+};
+
 struct hub_store {
     struct db *db;
     bool stale; /* memory may differ from the disk: load before use */
@@ -93,6 +99,10 @@ struct hub_store {
     struct fold fold;
     struct fold other;        /* of a record that is compared with the one in `fold` */
     struct id_record folding; /* record that is being folded, for arrived() */
+    struct hub_closed *closed; /* periods that are closed now */
+    size_t closed_count;
+    size_t closed_room;
+    bool late; /* the record that is being folded had a day in one of them before this op */
     struct change_view *view;
     struct change_write *writes; /* CHANGE_WRITES_MAX */
     struct buf state;
@@ -246,6 +256,24 @@ MUST_CHECK enum err hub_admin_given(struct hub_store *s, struct bytes payload, i
 /* store_order.c: ops of kinds CHANGE_OFFICER, CHANGE_OFFICER_REVOKE, CHANGE_ORDER. */
 MUST_CHECK enum err hub_order_admin(struct hub_store *s, struct bytes payload, int kind,
                                     uint64_t at, int64_t received_ms);
+
+/* store_late.c: which periods are closed, and what comes too late for them (SPEC 14.6). */
+MUST_CHECK enum err hub_closed_load(struct hub_store *s);
+/* Has the record in s->fold a day in a closed period of this unit? `none`: what is said of one
+ * without any day. */
+bool hub_record_late(const struct hub_store *s, int64_t unit, bool none);
+/* The flag of an op that was folded into s->fold: FOLD_FLAG_LATE or 0. */
+uint8_t hub_late_flag(const struct hub_store *s, const struct hub_writer *w);
+/* First and last day of a closing's window as texts; "" when the catalogue does not know it. */
+void hub_closed_window(const struct hub_store *s, struct bytes report, struct bytes unit,
+                       struct bytes period, char first[static DATE_TEXT_ROOM],
+                       char last[static DATE_TEXT_ROOM]);
+
+/* store_flow.c: ops of kinds CHANGE_JUDGE to CHANGE_REOPEN. */
+MUST_CHECK enum err hub_flow_admin(struct hub_store *s, struct bytes payload, int kind, uint64_t at,
+                                   int64_t received_ms);
+/* The scope of such an op: its unit's, or everybody. */
+MUST_CHECK enum err hub_flow_scope(struct hub_store *s, struct bytes payload, int64_t *scope);
 
 void hub_feed_free(struct hub_feed_memory *m);
 

@@ -4,7 +4,7 @@
  *
  * Ownership: what rows are given is borrowed for the call.   Threads: loop thread.
  * Units:     days in Vietnam's time; milliseconds UTC.
- * Limits:    HUB_INDICATOR_STEPS_MAX.
+ * Limits:    those of common/io/indicator.
  * Errors:    those of hub/store.h everywhere. Outside a transaction.
  */
 #ifndef DONGBO_HUB_STORE_REPORTS_H
@@ -14,7 +14,6 @@
 #include "hub/figures.h"
 #include "hub/store.h"
 
-#define HUB_INDICATOR_STEPS_MAX UINT64_C(2000000000) /* SQLite VM steps of one indicator */
 #define HUB_REPORT_WHY_ROOM     256u                 /* bytes of a reason with its terminator */
 
 /* The moment a report is of: the end of the log (SPEC 3.5) and the catalogue in force there. */

@@ -94,8 +94,11 @@ static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned i
                                                   job->received_ms, &job->verdicts[index])
                                 : hub_admin_take(s, payload, kind, job->writer.at, job->received_ms,
                                                  &job->verdicts[index]);
+        int64_t scope = HUB_SCOPE_ALL;
+        if (e == ERR_OK && kind >= CHANGE_JUDGE && kind <= CHANGE_REOPEN)
+            e = hub_flow_scope(s, payload, &scope);
         if (e != ERR_OK) return e;
-        hub_scope_note(job, HUB_SCOPE_ALL);
+        hub_scope_note(job, scope);
     }
     if (job->verdicts[index] < FOLD_HELD_SCOPE) return ERR_OK;
     static const struct id_record nobody;

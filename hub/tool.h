@@ -82,6 +82,17 @@ MUST_CHECK enum err hub_tool_backup(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_restore(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_alarms(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_confirm(struct cli *c, void *ctx);
+/* tool_flow.c */
+MUST_CHECK enum err hub_tool_report_step(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_reports(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_supplement(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_reopen(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_owes(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_calendar(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_ask_report(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_correct(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_corrections(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_triggers(struct cli *c, void *ctx);
 
 /* tool_print.c: responses for people. */
 void hub_print_lines(const struct cli *c, const json_t *response); /* "key: value" of an object */

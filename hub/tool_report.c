@@ -19,6 +19,7 @@ static json_t *hub_tool_period(const struct cli *c, const char *verb)
 enum err hub_tool_report(struct cli *c, void *ctx)
 {
     json_t *response = NULL;
+    if (c->arg_count > 0) return hub_tool_report_step(c, ctx);
     enum err e = hub_tool_ask(c, ctx, hub_tool_period(c, "report"), &response);
     if (e != ERR_OK) return e;
     if (c->json)
@@ -42,6 +43,15 @@ static void hub_print_closed(const struct cli *c, const json_t *r)
         printf(cli_text(c, "Có %lld đơn vị chưa gửi gì; báo cáo ghi rõ tên.\n",
                         "%lld units have sent nothing; the report names them.\n"),
                nothing);
+    const json_t *missing = json_object_get(r, "missing");
+    for (size_t i = 0; i < json_array_size(missing); i++) {
+        const json_t *m = json_array_get(missing, i);
+        printf("%s: %s %s %s (%s)\n", cli_text(c, "Chưa đầy đủ, thiếu", "Incomplete, missing"),
+               json_string_value(json_object_get(m, "name")),
+               json_string_value(json_object_get(m, "report")),
+               json_string_value(json_object_get(m, "period")),
+               json_string_value(json_object_get(m, c->en ? "state_en" : "state_vi")));
+    }
     if (json_is_true(json_object_get(r, "early")))
         printf("%s\n", cli_text(c, "Kỳ số liệu chưa hết: dữ liệu đến sau sẽ là số liệu muộn.",
                                 "The data window is not over: what comes later will be late."));
@@ -49,7 +59,9 @@ static void hub_print_closed(const struct cli *c, const json_t *r)
 
 enum err hub_tool_close_period(struct cli *c, void *ctx)
 {
-    return hub_tool_show(c, ctx, hub_tool_period(c, "close"), hub_print_closed);
+    json_t *q = hub_tool_period(c, "close");
+    if (cli_has(c, "complete")) json_object_set_new(q, "complete", json_true());
+    return hub_tool_show(c, ctx, q, hub_print_closed);
 }
 
 enum err hub_tool_issues(struct cli *c, void *ctx)

@@ -183,9 +183,17 @@ enum err admin_revoke_decode(struct bytes payload, struct admin_revoke *v)
     return e;
 }
 
+/* A whole first issue says neither how it came about nor who is missing: the form of before. */
+static bool admin_close_plain(const struct admin_close *c)
+{
+    return c->mode == ADMIN_CLOSE_FIRST && c->missing.len == 0;
+}
+
 void admin_close_encode(const struct admin_close *c, struct buf *out)
 {
-    admin_begin(out, CHANGE_CLOSE, c->has_inputs ? 11 : 10);
+    bool plain = admin_close_plain(c);
+    assert(plain || c->has_inputs);
+    admin_begin(out, CHANGE_CLOSE, !plain ? 13 : c->has_inputs ? 11 : 10);
     wire_put_str(out, c->report);
     wire_put_str(out, c->unit);
     wire_put_str(out, c->period);
@@ -196,15 +204,31 @@ void admin_close_encode(const struct admin_close *c, struct buf *out)
     wire_put_uint(out, c->edition);
     wire_put_bin(out, BYTES_OF(c->figures.b));
     if (c->has_inputs) wire_put_bin(out, BYTES_OF(c->inputs.b));
+    if (plain) return;
+    wire_put_uint(out, (uint64_t)c->mode);
+    wire_put_str(out, c->missing);
+}
+
+static void admin_close_more(struct wire_reader *r, struct admin_close *c)
+{
+    uint64_t mode = wire_get_uint(r, ADMIN_CLOSE_AGAIN);
+    c->mode = (enum admin_close_mode)mode;
+    c->missing = wire_get_str(r);
+    if (c->missing.len > ADMIN_MISSING_BYTES_MAX || admin_close_plain(c)) r->e = ERR_BAD_FORMAT;
 }
 
 enum err admin_close_decode(struct bytes payload, struct admin_close *c)
 {
     struct wire_reader r;
     struct admin_close out = {0};
-    enum err e = admin_open(&r, payload, CHANGE_CLOSE, 11);
-    out.has_inputs = e == ERR_OK;
-    if (e == ERR_BAD_FORMAT) e = admin_open(&r, payload, CHANGE_CLOSE, 10);
+    static const size_t forms[] = {13, 11, 10};
+    size_t form = 0;
+    enum err e = ERR_BAD_FORMAT;
+    for (size_t i = 0; e == ERR_BAD_FORMAT && i < sizeof forms / sizeof forms[0]; i++) {
+        form = forms[i];
+        e = admin_open(&r, payload, CHANGE_CLOSE, form);
+    }
+    out.has_inputs = form >= 11;
     if (e != ERR_OK) return e;
     out.report = wire_get_str(&r);
     out.unit = wire_get_str(&r);
@@ -216,6 +240,7 @@ enum err admin_close_decode(struct bytes payload, struct admin_close *c)
     out.edition = (uint32_t)wire_get_uint(&r, UINT32_MAX);
     wire_get_bin_exact(&r, out.figures.b, sizeof out.figures.b);
     if (out.has_inputs) wire_get_bin_exact(&r, out.inputs.b, sizeof out.inputs.b);
+    if (form == 13) admin_close_more(&r, &out);
     e = wire_close(&r);
     if (e == ERR_OK) *c = out;
     return e;

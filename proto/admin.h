@@ -15,6 +15,7 @@
 #define ADMIN_UNIT_BYTES_MAX    16u    /* a unit code */
 #define ADMIN_ADDRESS_BYTES_MAX 255u   /* host:port */
 #define ADMIN_REAUTHORED_MAX    64u
+#define ADMIN_MISSING_BYTES_MAX 32768u /* codes of missing units in a closing */
 #define ADMIN_CARD_BYTES_MAX    256u
 #define ADMIN_CERT_BYTES_MAX    288u
 
@@ -59,6 +60,12 @@ struct admin_revoke {
     struct bytes reason;
 };
 
+enum admin_close_mode {
+    ADMIN_CLOSE_FIRST = 0,      /* of an open period */
+    ADMIN_CLOSE_SUPPLEMENT = 1, /* what came late, beside the issue before it, which stands */
+    ADMIN_CLOSE_AGAIN = 2,      /* after the period was reopened: in place of the issue before it */
+};
+
 struct admin_close {
     struct bytes report;
     struct bytes unit;
@@ -71,6 +78,8 @@ struct admin_close {
     struct id_hash figures;
     bool has_inputs;       /* logs of before 0.2 state none */
     struct id_hash inputs; /* SPEC 16 */
+    enum admin_close_mode mode;
+    struct bytes missing; /* codes of units whose reports were not in, a blank between them */
 };
 
 void admin_genesis_encode(const struct admin_genesis *g, struct buf *out);

@@ -44,6 +44,10 @@ enum change_kind { /* SPEC 4.11, 4.13 */
                    CHANGE_OFFICER_REVOKE = 23,
                    CHANGE_ORDER = 24,
                    CHANGE_CARD = 25,
+                   CHANGE_JUDGE = 42, /* of a submitted report: proto/workflow.h */
+                   CHANGE_ASK = 43,
+                   CHANGE_CORRECT = 44,
+                   CHANGE_REOPEN = 45,
                    CHANGE_KIND_MAX = 51, /* administrative kinds, those to come included */
                    /* scope moves, SPEC 13: of nodes and of the hub (proto/move.h) */
                    CHANGE_OFFER = 32,

@@ -1,4 +1,4 @@
-#include "hub/figures.h"
+#include "proto/figures.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -8,7 +8,7 @@ struct figures_row {
     uint32_t unit;
     uint32_t subject;
     uint32_t record;
-    uint32_t by[HUB_FIGURES_BY_MAX];
+    uint32_t by[FIGURES_BY_MAX];
     int64_t num;
     int64_t den;
     bool has_num;
@@ -21,7 +21,7 @@ struct figures_text {
     uint8_t len;
 };
 
-struct hub_figures {
+struct figures {
     enum catalogue_measure measure;
     bool finished;
     struct figures_row *rows;
@@ -50,10 +50,10 @@ static enum err figures_grow(void **array, size_t *room, size_t want, size_t ite
     return ERR_OK;
 }
 
-enum err hub_figures_new(enum catalogue_measure measure, struct hub_figures **out)
+enum err figures_new(enum catalogue_measure measure, struct figures **out)
 {
     if (sodium_init() < 0) return ERR_NOT_READY;
-    struct hub_figures *f = calloc(1, sizeof *f);
+    struct figures *f = calloc(1, sizeof *f);
     if (f == NULL) return ERR_NOMEM;
     f->measure = measure;
     crypto_shorthash_keygen(f->key);
@@ -61,7 +61,7 @@ enum err hub_figures_new(enum catalogue_measure measure, struct hub_figures **ou
     return ERR_OK;
 }
 
-void hub_figures_free(struct hub_figures *f)
+void figures_free(struct figures *f)
 {
     if (f == NULL) return;
     free(f->rows);
@@ -73,13 +73,13 @@ void hub_figures_free(struct hub_figures *f)
 
 /* ---- texts ---- */
 
-static struct bytes figures_bytes(const struct hub_figures *f, const struct figures_text *t)
+static struct bytes figures_bytes(const struct figures *f, const struct figures_text *t)
 {
     return bytes_make(f->pool + t->at, t->len);
 }
 
 /* The slot of a text, or the free one where it belongs. */
-static size_t figures_slot(const struct hub_figures *f, struct bytes text)
+static size_t figures_slot(const struct figures *f, struct bytes text)
 {
     static const uint8_t nothing[1];
     uint8_t hash[crypto_shorthash_BYTES];
@@ -90,7 +90,7 @@ static size_t figures_slot(const struct hub_figures *f, struct bytes text)
     return i;
 }
 
-static enum err figures_rehash(struct hub_figures *f)
+static enum err figures_rehash(struct figures *f)
 {
     if ((f->text_count + 1) * 2 <= f->slot_count) return ERR_OK;
     size_t count = f->slot_count ? f->slot_count * 2 : 1024;
@@ -104,9 +104,9 @@ static enum err figures_rehash(struct hub_figures *f)
     return ERR_OK;
 }
 
-static enum err figures_intern(struct hub_figures *f, struct bytes text, uint32_t *index)
+static enum err figures_intern(struct figures *f, struct bytes text, uint32_t *index)
 {
-    if (text.len > HUB_FIGURES_TEXT_BYTES_MAX) return ERR_BAD_INPUT;
+    if (text.len > FIGURES_TEXT_BYTES_MAX) return ERR_BAD_INPUT;
     enum err e = figures_rehash(f);
     if (e != ERR_OK) return e;
     size_t slot = figures_slot(f, text);
@@ -114,7 +114,7 @@ static enum err figures_intern(struct hub_figures *f, struct bytes text, uint32_
         *index = f->slots[slot] - 1;
         return ERR_OK;
     }
-    if (f->pool_len + text.len > HUB_FIGURES_POOL_BYTES_MAX) return ERR_TOO_LARGE;
+    if (f->pool_len + text.len > FIGURES_POOL_BYTES_MAX) return ERR_TOO_LARGE;
     e = figures_grow((void **)&f->pool, &f->pool_room, f->pool_len + text.len + 1, 1);
     if (e == ERR_OK)
         e = figures_grow((void **)&f->texts, &f->text_room, f->text_count + 1, sizeof *f->texts);
@@ -128,18 +128,18 @@ static enum err figures_intern(struct hub_figures *f, struct bytes text, uint32_
     return ERR_OK;
 }
 
-bool hub_figures_is_ratio(enum catalogue_measure measure)
+bool figures_is_ratio(enum catalogue_measure measure)
 {
     return measure == CATALOGUE_RATIO || measure == CATALOGUE_RATIO_SUM;
 }
 
-struct bytes hub_figures_text(const struct hub_figures *f, uint32_t number)
+struct bytes figures_text(const struct figures *f, uint32_t number)
 {
     assert(f->finished && number < f->text_count);
     return figures_bytes(f, &f->texts[number]);
 }
 
-bool hub_figures_number(const struct hub_figures *f, struct bytes text, uint32_t *number)
+bool figures_number(const struct figures *f, struct bytes text, uint32_t *number)
 {
     assert(f->finished);
     size_t low = 0, high = f->text_count;
@@ -161,7 +161,7 @@ bool hub_figures_number(const struct hub_figures *f, struct bytes text, uint32_t
 
 /* ---- rows ---- */
 
-static bool figures_sensible(const struct hub_figures *f, const struct hub_fact *fact)
+static bool figures_sensible(const struct figures *f, const struct fact *fact)
 {
     if (fact->unit.len == 0) return false;
     if (f->measure == CATALOGUE_SUM || f->measure == CATALOGUE_RATIO_SUM) return true;
@@ -169,11 +169,11 @@ static bool figures_sensible(const struct hub_figures *f, const struct hub_fact 
            (!fact->has_den || fact->den == 0 || fact->den == 1);
 }
 
-enum err hub_figures_add(struct hub_figures *f, const struct hub_fact *fact)
+enum err figures_add(struct figures *f, const struct fact *fact)
 {
     assert(!f->finished);
     if (!figures_sensible(f, fact)) return ERR_BAD_INPUT;
-    if (f->row_count == HUB_FIGURES_ROWS_MAX) return ERR_TOO_LARGE;
+    if (f->row_count == FIGURES_ROWS_MAX) return ERR_TOO_LARGE;
     struct figures_row row = {
         .num = fact->has_num ? fact->num : 0,
         .den = fact->has_den ? fact->den : 0,
@@ -184,7 +184,7 @@ enum err hub_figures_add(struct hub_figures *f, const struct hub_fact *fact)
     if (e == ERR_OK) e = figures_intern(f, fact->unit, &row.unit);
     if (e == ERR_OK) e = figures_intern(f, fact->subject, &row.subject);
     if (e == ERR_OK) e = figures_intern(f, fact->record, &row.record);
-    for (size_t i = 0; e == ERR_OK && i < HUB_FIGURES_BY_MAX; i++)
+    for (size_t i = 0; e == ERR_OK && i < FIGURES_BY_MAX; i++)
         e = figures_intern(f, fact->by[i], &row.by[i]);
     if (e == ERR_OK) f->rows[f->row_count++] = row;
     return e;
@@ -204,19 +204,19 @@ static int figures_order_compare(const void *a, const void *b)
     return bytes_compare(bytes_make(x->p, x->len), bytes_make(y->p, y->len));
 }
 
-static void figures_renumber(struct hub_figures *f)
+static void figures_renumber(struct figures *f)
 {
     for (size_t i = 0; i < f->row_count; i++) {
         struct figures_row *r = &f->rows[i];
         r->unit = f->texts[r->unit].number;
         r->subject = f->texts[r->subject].number;
         r->record = f->texts[r->record].number;
-        for (size_t k = 0; k < HUB_FIGURES_BY_MAX; k++)
+        for (size_t k = 0; k < FIGURES_BY_MAX; k++)
             r->by[k] = f->texts[r->by[k]].number;
     }
 }
 
-enum err hub_figures_finish(struct hub_figures *f)
+enum err figures_finish(struct figures *f)
 {
     assert(!f->finished);
     free(f->slots);
@@ -269,7 +269,7 @@ static int figures_u32_compare(const void *a, const void *b)
 }
 
 /* Distinct subjects among items of one figure, sorted by subject. */
-static void figures_count(const struct figures_item *items, size_t n, struct hub_figure *out)
+static void figures_count(const struct figures_item *items, size_t n, struct figures_one *out)
 {
     for (size_t i = 0; i < n;) {
         bool num = false, den = false;
@@ -284,7 +284,7 @@ static void figures_count(const struct figures_item *items, size_t n, struct hub
     }
 }
 
-static enum err figures_sum(const struct figures_item *items, size_t n, struct hub_figure *out)
+static enum err figures_sum(const struct figures_item *items, size_t n, struct figures_one *out)
 {
     for (size_t i = 0; i < n; i++) {
         if (__builtin_add_overflow(out->num, items[i].num, &out->num)) return ERR_TOO_LARGE;
@@ -294,7 +294,7 @@ static enum err figures_sum(const struct figures_item *items, size_t n, struct h
 
 /* Each subject once, with the largest num and the largest den of its rows. */
 static enum err figures_ratio_sum(const struct figures_item *items, size_t n,
-                                  struct hub_figure *out)
+                                  struct figures_one *out)
 {
     for (size_t i = 0; i < n;) {
         int64_t num = 0, den = 0;
@@ -313,7 +313,7 @@ static enum err figures_ratio_sum(const struct figures_item *items, size_t n,
     return ERR_OK;
 }
 
-static bool figures_contributes(const struct hub_figures *f, const struct figures_item *i)
+static bool figures_contributes(const struct figures *f, const struct figures_item *i)
 {
     switch (f->measure) {
     case CATALOGUE_COUNT: return i->has_num && i->num == 1;
@@ -324,8 +324,8 @@ static bool figures_contributes(const struct hub_figures *f, const struct figure
     return false;
 }
 
-static enum err figures_measure(const struct hub_figures *f, const struct figures_item *items,
-                                size_t n, struct hub_figure *out)
+static enum err figures_measure(const struct figures *f, const struct figures_item *items, size_t n,
+                                struct figures_one *out)
 {
     if (f->measure == CATALOGUE_SUM) return figures_sum(items, n, out);
     if (f->measure == CATALOGUE_RATIO_SUM) return figures_ratio_sum(items, n, out);
@@ -335,11 +335,11 @@ static enum err figures_measure(const struct hub_figures *f, const struct figure
 }
 
 /* One figure out of its items; its records are appended behind *used. */
-static enum err figures_one(const struct hub_figures *f, const struct figures_item *items, size_t n,
-                            struct hub_figures_table *t, size_t *used)
+static enum err figures_one(const struct figures *f, const struct figures_item *items, size_t n,
+                            struct figures_table *t, size_t *used)
 {
-    struct hub_figure *out = &t->v[t->count];
-    *out = (struct hub_figure){.unit = items[0].unit, .value = items[0].value};
+    struct figures_one *out = &t->v[t->count];
+    *out = (struct figures_one){.unit = items[0].unit, .value = items[0].value};
     enum err e = figures_measure(f, items, n, out);
     if (e != ERR_OK) return e;
     uint32_t *records = t->records + *used;
@@ -366,8 +366,8 @@ static size_t figures_group(const struct figures_item *items, size_t n)
     return k;
 }
 
-static enum err figures_pass(const struct hub_figures *f, struct figures_item *items,
-                             struct hub_figures_table *t, size_t *used)
+static enum err figures_pass(const struct figures *f, struct figures_item *items,
+                             struct figures_table *t, size_t *used)
 {
     size_t n = f->row_count;
     qsort(items, n, sizeof *items, figures_item_compare);
@@ -388,13 +388,13 @@ static size_t figures_groups(const struct figures_item *items, size_t n)
     return groups;
 }
 
-static struct figures_item *figures_items(const struct hub_figures *f, int by)
+static struct figures_item *figures_items(const struct figures *f, int by)
 {
     struct figures_item *items = calloc(f->row_count, sizeof *items);
     for (size_t i = 0; items != NULL && i < f->row_count; i++) {
         const struct figures_row *r = &f->rows[i];
         items[i] = (struct figures_item){.unit = r->unit,
-                                         .value = by < 0 ? HUB_FIGURES_ALL : r->by[by],
+                                         .value = by < 0 ? FIGURES_ALL : r->by[by],
                                          .subject = r->subject,
                                          .record = r->record,
                                          .num = r->num,
@@ -405,10 +405,10 @@ static struct figures_item *figures_items(const struct hub_figures *f, int by)
     return items;
 }
 
-enum err hub_figures_tabulate(const struct hub_figures *f, int by, struct hub_figures_table *out)
+enum err figures_tabulate(const struct figures *f, int by, struct figures_table *out)
 {
-    assert(f->finished && by >= -1 && by < HUB_FIGURES_BY_MAX);
-    struct hub_figures_table t = {0};
+    assert(f->finished && by >= -1 && by < FIGURES_BY_MAX);
+    struct figures_table t = {0};
     size_t n = f->row_count, used = 0;
     enum err e = ERR_NOMEM;
     if (n == 0) {
@@ -424,32 +424,31 @@ enum err hub_figures_tabulate(const struct hub_figures *f, int by, struct hub_fi
     if (t.v == NULL || t.records == NULL) goto out;
     e = figures_pass(f, items, &t, &used);
     for (size_t i = 0; i < n; i++)
-        items[i].unit = HUB_FIGURES_ALL;
+        items[i].unit = FIGURES_ALL;
     if (e == ERR_OK) e = figures_pass(f, items, &t, &used);
 out:
     free(items);
     if (e == ERR_OK) {
         *out = t;
     } else {
-        hub_figures_table_free(&t);
+        figures_table_free(&t);
     }
     return e;
 }
 
-void hub_figures_table_free(struct hub_figures_table *t)
+void figures_table_free(struct figures_table *t)
 {
     free(t->v);
     free(t->records);
-    *t = (struct hub_figures_table){0};
+    *t = (struct figures_table){0};
 }
 
-const struct hub_figure *hub_figures_find(const struct hub_figures_table *t, uint32_t unit,
-                                          uint32_t value)
+const struct figures_one *figures_find(const struct figures_table *t, uint32_t unit, uint32_t value)
 {
     size_t low = 0, high = t->count;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        const struct hub_figure *v = &t->v[mid];
+        const struct figures_one *v = &t->v[mid];
         if (v->unit == unit && v->value == value) return v;
         if (v->unit < unit || (v->unit == unit && v->value < value)) {
             low = mid + 1;

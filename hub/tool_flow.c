@@ -1,0 +1,306 @@
+/* Verbs of the report workflow. docs/workflow.md. */
+#include "hub/tool.h"
+
+#include "common/io/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *flow_str(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s != NULL ? s : "";
+}
+
+static json_t *flow_request(const struct cli *c, const char *verb)
+{
+    json_t *q = hub_tool_request(c, verb);
+    hub_tool_copy(c, q, "report", "report");
+    hub_tool_copy(c, q, "period", "period");
+    hub_tool_copy(c, q, "unit", "unit");
+    return q;
+}
+
+/* ---- rows ---- */
+
+enum { FLOW_COLUMNS = 6, FLOW_TABLE_BYTES = 4 * 1024 * 1024 };
+
+static void flow_print_rows(const struct cli *c, const json_t *rows)
+{
+    const char *const heads[FLOW_COLUMNS] = {
+        cli_text(c, "Báo cáo", "Report"),   cli_text(c, "Kỳ", "Period"),
+        cli_text(c, "Đơn vị", "Unit"),      cli_text(c, "Hạn nộp", "Due"),
+        cli_text(c, "Tình trạng", "State"), cli_text(c, "Thời hạn", "Time")};
+    size_t n = json_array_size(rows);
+    const char **cells = calloc(n * FLOW_COLUMNS + 1, sizeof *cells);
+    struct buf out;
+    if (cells == NULL) return;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *r = json_array_get(rows, i);
+        const char **row = cells + i * FLOW_COLUMNS;
+        row[0] = flow_str(r, "report");
+        row[1] = flow_str(r, "period");
+        row[2] = flow_str(r, "unit_name");
+        row[3] = flow_str(r, "due");
+        row[4] = flow_str(r, c->en ? "state_en" : "state_vi");
+        row[5] = json_is_true(json_object_get(r, "overdue"))
+                     ? cli_text(c, "QUÁ HẠN, chưa nộp", "OVERDUE, not submitted")
+                     : flow_str(r, c->en ? "time_en" : "time_vi");
+    }
+    buf_init(&out, FLOW_TABLE_BYTES);
+    cli_table(&out, heads, FLOW_COLUMNS, cells, n);
+    fputs(buf_cstr(&out), stdout);
+    buf_free(&out);
+    free(cells);
+}
+
+static void flow_print_matrix(const struct cli *c, const json_t *r)
+{
+    flow_print_rows(c, json_object_get(r, "rows"));
+    printf(cli_text(c, "%lld đúng hạn, %lld trễ, %lld trễ chưa chứng minh, %lld quá hạn chưa nộp\n",
+                    "%lld in time, %lld late, %lld late and unproven, %lld overdue\n"),
+           (long long)json_integer_value(json_object_get(r, "in_time")),
+           (long long)json_integer_value(json_object_get(r, "late")),
+           (long long)json_integer_value(json_object_get(r, "late_unproven")),
+           (long long)json_integer_value(json_object_get(r, "overdue")));
+}
+
+static void flow_print_row(const struct cli *c, const json_t *r)
+{
+    printf("%s %s, %s: %s (%s)\n", flow_str(r, "report"), flow_str(r, "period"),
+           flow_str(r, "unit_name"), flow_str(r, c->en ? "state_en" : "state_vi"),
+           flow_str(r, c->en ? "time_en" : "time_vi"));
+}
+
+enum err hub_tool_reports(struct cli *c, void *ctx)
+{
+    json_t *q = flow_request(c, "reports");
+    hub_tool_copy(c, q, "from", "from");
+    hub_tool_copy(c, q, "to", "to");
+    hub_tool_copy(c, q, "on", "on");
+    return hub_tool_show(c, ctx, q, flow_print_matrix);
+}
+
+/* ---- one report ---- */
+
+static void flow_print_figures(const struct cli *c, const json_t *figures)
+{
+    for (size_t i = 0; i < json_array_size(figures); i++) {
+        const json_t *f = json_array_get(figures, i);
+        bool total = json_is_true(json_object_get(f, "total"));
+        const char *label = flow_str(f, total ? (c->en ? "label_en" : "label_vi")
+                                              : (c->en ? "value_en" : "value_vi"));
+        printf("%s%3lld %s: %s / %s%s\n", total ? "" : "    ",
+               (long long)json_integer_value(json_object_get(f, "line")), label,
+               flow_str(f, "sent"), flow_str(f, "hub"),
+               json_is_true(json_object_get(f, "differs")) ? "  <>" : "");
+    }
+}
+
+static void flow_print_show(const struct cli *c, const json_t *r)
+{
+    const json_t *row = json_object_get(r, "row"), *judged = json_object_get(row, "judged");
+    const char *key = NULL;
+    json_t *text = NULL;
+    flow_print_row(c, row);
+    if (json_is_object(judged))
+        printf("%s: %s %s\n", cli_text(c, "Huyện", "District"), flow_str(judged, "verdict"),
+               flow_str(judged, "reason"));
+    json_object_foreach(json_object_get(r, "narrative"), key, text)
+    {
+        const char *s = json_string_value(text);
+        if (s != NULL && s[0] != '\0') printf("%s: %s\n", key, s);
+    }
+    printf("%s\n",
+           cli_text(c, "Số liệu: đã nộp / của trung tâm", "Figures: submitted / the hub's"));
+    flow_print_figures(c, json_object_get(r, "figures"));
+}
+
+enum err hub_tool_report_step(struct cli *c, void *ctx)
+{
+    static const struct {
+        const char *word, *verb;
+        hub_tool_print_fn *print;
+    } steps[] = {{"show", "report_show", flow_print_show},
+                 {"accept", "report_accept", flow_print_row},
+                 {"return", "report_return", flow_print_row}};
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        if (strcmp(c->args[0], steps[i].word) != 0) continue;
+        json_t *q = flow_request(c, steps[i].verb);
+        hub_tool_copy(c, q, "reason", "reason");
+        hub_tool_copy(c, q, "version", "version");
+        return hub_tool_show(c, ctx, q, steps[i].print);
+    }
+    return cli_fail(c, ERR_USAGE, "Chỉ có: report, report show, report accept, report return.",
+                    "There are: report, report show, report accept, report return.");
+}
+
+/* ---- supplement and reopening ---- */
+
+static void flow_print_cell(const struct cli *c, const json_t *cell)
+{
+    const json_t *a = json_object_get(cell, "a"), *b = json_object_get(cell, "b");
+    const json_t *any = json_is_object(b) ? b : a;
+    printf("%s %s %s: %lld -> %lld\n", flow_str(any, "indicator"), flow_str(any, "value"),
+           flow_str(any, "unit"), (long long)json_integer_value(json_object_get(a, "num")),
+           (long long)json_integer_value(json_object_get(b, "num")));
+    const json_t *causes = json_object_get(cell, "causes");
+    for (size_t i = 0; i < json_array_size(causes); i++)
+        printf("    %s %s\n", cli_text(c, "vì", "because"),
+               json_string_value(json_array_get(causes, i)));
+}
+
+static void flow_print_supplement(const struct cli *c, const json_t *r)
+{
+    const json_t *cells = json_object_get(r, "cells"), *issue = json_object_get(r, "issue");
+    for (size_t i = 0; i < json_array_size(cells); i++)
+        flow_print_cell(c, json_array_get(cells, i));
+    printf(
+        cli_text(c, "%lld số liệu khác bản số %lld.\n", "%lld figures differ from issue %lld.\n"),
+        (long long)json_integer_value(json_object_get(r, "differing")),
+        (long long)json_integer_value(json_object_get(r, "of")));
+    if (json_is_object(issue))
+        printf(cli_text(c, "Đã ban hành báo cáo bổ sung: bản số %lld (mã %lld).\n",
+                        "The supplement is issued: issue %lld (id %lld).\n"),
+               (long long)json_integer_value(json_object_get(issue, "number")),
+               (long long)json_integer_value(json_object_get(issue, "id")));
+}
+
+enum err hub_tool_supplement(struct cli *c, void *ctx)
+{
+    json_t *q = flow_request(c, "supplement");
+    if (cli_has(c, "preview")) json_object_set_new(q, "preview", json_true());
+    return hub_tool_show(c, ctx, q, flow_print_supplement);
+}
+
+/* The order goes to a file: each officer signs it with an own key. */
+enum err hub_tool_reopen(struct cli *c, void *ctx)
+{
+    json_t *r = NULL, *q = flow_request(c, "reopen");
+    const char *out = cli_opt(c, "out");
+    hub_tool_copy(c, q, "reason", "reason");
+    enum err e = hub_tool_ask(c, ctx, q, &r);
+    if (e != ERR_OK) return e;
+    const char *order = flow_str(r, "order");
+    if (c->json) cli_print_json(r);
+    if (out != NULL) e = file_write_atomic(out, bytes_str(order), 0600);
+    if (out == NULL && !c->json) printf("%s\n", order);
+    json_decref(r);
+    if (e != ERR_OK) return cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
+    if (!c->json)
+        fprintf(stderr, "%s\n",
+                cli_text(c, "Lệnh mở lại kỳ: hai cán bộ ký (xem docs/orders.md) thì kỳ mới mở.",
+                         "The order to reopen: it takes effect when two officers signed it."));
+    return ERR_OK;
+}
+
+/* ---- owing, calendar ---- */
+
+static void flow_print_owes(const struct cli *c, const json_t *r)
+{
+    const json_t *units = json_object_get(r, "units"), *d = json_object_get(r, "district");
+    for (size_t i = 0; i < json_array_size(units); i++) {
+        const json_t *u = json_array_get(units, i);
+        printf(cli_text(c,
+                        "%s: quá hạn %lld, sắp đến hạn %lld, bị trả lại %lld, đính chính chờ trả "
+                        "lời %lld\n",
+                        "%s: overdue %lld, due soon %lld, returned %lld, corrections to answer "
+                        "%lld\n"),
+               flow_str(u, "name"), (long long)json_integer_value(json_object_get(u, "overdue")),
+               (long long)json_integer_value(json_object_get(u, "soon")),
+               (long long)json_integer_value(json_object_get(u, "returned")),
+               (long long)json_integer_value(json_object_get(u, "corrections")));
+        flow_print_rows(c, json_object_get(u, "rows"));
+    }
+    printf("%s\n", cli_text(c, "Huyện cần xem xét:", "The district has to judge:"));
+    flow_print_rows(c, json_object_get(d, "to_judge"));
+}
+
+enum err hub_tool_owes(struct cli *c, void *ctx)
+{
+    json_t *q = flow_request(c, "owes");
+    hub_tool_copy(c, q, "on", "on");
+    return hub_tool_show(c, ctx, q, flow_print_owes);
+}
+
+enum err hub_tool_calendar(struct cli *c, void *ctx)
+{
+    json_t *r = NULL, *q = flow_request(c, "calendar");
+    const char *out = cli_opt(c, "out");
+    hub_tool_copy(c, q, "from", "from");
+    hub_tool_copy(c, q, "to", "to");
+    enum err e = hub_tool_ask(c, ctx, q, &r);
+    if (e != ERR_OK) return e;
+    if (c->json) {
+        cli_print_json(r);
+    } else if (out != NULL) {
+        e = file_write_atomic(out, bytes_str(flow_str(r, "ics")), 0644);
+    } else {
+        fputs(flow_str(r, "ics"), stdout);
+    }
+    json_decref(r);
+    return e == ERR_OK ? e : cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
+}
+
+/* ---- asking and correcting ---- */
+
+static void flow_print_id(const struct cli *c, const json_t *r)
+{
+    printf("%s: %s\n", cli_text(c, "Đã gửi xuống xã", "Sent to the commune"), flow_str(r, "id"));
+}
+
+enum err hub_tool_ask_report(struct cli *c, void *ctx)
+{
+    json_t *q = flow_request(c, "ask");
+    hub_tool_copy(c, q, "due", "due");
+    hub_tool_copy(c, q, "text", "text");
+    return hub_tool_show(c, ctx, q, flow_print_id);
+}
+
+enum err hub_tool_correct(struct cli *c, void *ctx)
+{
+    static const char *const options[] = {"indicator", "value", "record",
+                                          "before",    "after", "reason"};
+    json_t *q = flow_request(c, "correct");
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        hub_tool_copy(c, q, options[i], options[i]);
+    return hub_tool_show(c, ctx, q, flow_print_id);
+}
+
+static void flow_print_corrections(const struct cli *c, const json_t *r)
+{
+    const json_t *rows = json_object_get(r, "corrections");
+    (void)c;
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *v = json_array_get(rows, i);
+        printf("%s %s %s %s %s: %s -> %s (%s): %s\n", flow_str(v, "id"), flow_str(v, "unit"),
+               flow_str(v, "report"), flow_str(v, "period"), flow_str(v, "indicator"),
+               flow_str(v, "before"), flow_str(v, "after"), flow_str(v, "state"),
+               flow_str(v, "reason"));
+    }
+}
+
+enum err hub_tool_corrections(struct cli *c, void *ctx)
+{
+    json_t *q = flow_request(c, "corrections");
+    if (cli_has(c, "open")) json_object_set_new(q, "open", json_true());
+    return hub_tool_show(c, ctx, q, flow_print_corrections);
+}
+
+static void flow_print_triggers(const struct cli *c, const json_t *r)
+{
+    const json_t *rows = json_object_get(r, "triggers");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *v = json_array_get(rows, i);
+        printf("%lld %s: %s (%lld)\n", (long long)json_integer_value(json_object_get(v, "rule")),
+               flow_str(v, "name"), flow_str(v, c->en ? "en" : "vi"),
+               (long long)json_integer_value(json_object_get(v, "count")));
+    }
+}
+
+enum err hub_tool_triggers(struct cli *c, void *ctx)
+{
+    json_t *q = flow_request(c, "triggers");
+    hub_tool_copy(c, q, "on", "on");
+    return hub_tool_show(c, ctx, q, flow_print_triggers);
+}
