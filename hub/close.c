@@ -10,6 +10,7 @@
 #include "hub/paper.h"
 #include "hub/pdf.h"
 #include "hub/small.h"
+#include "hub/store_flow.h"
 #include "hub/xlsx.h"
 
 #include <assert.h>
@@ -33,6 +34,8 @@ struct close_job {
     struct hub_issue issue;
     struct close_file files[HUB_ISSUE_KINDS]; /* without data: the issue has no such file */
     struct hub_report_why gaps[HUB_ISSUE_KINDS];
+    uint32_t number;
+    enum admin_close_mode mode;
 };
 
 void hub_close_name(const struct hub_issue *issue, enum hub_issue_kind kind,
@@ -56,21 +59,43 @@ static enum err close_settled(struct hub_store *s, struct hub_report_why *why)
     snprintf(why->en, sizeof why->en, "%s", hub_unsettled_en);
     return e;
 }
+/* ---- which issue ---- */
 
-static enum err close_free(struct close_job *job, struct hub_report_why *why)
+static enum err close_twice(struct close_job *job, struct hub_report_why *why)
 {
     struct hub_issue *old = &job->issue;
     const struct hub_report *r = job->report;
     char stamp[DATE_STAMP_ROOM] = "?";
     enum err e = hub_issues_find(job->store, r->form->id, r->unit, r->label, 0, old);
-    if (e == ERR_NOT_FOUND) return ERR_OK;
-    if (e != ERR_OK) return e;
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
     if (date_stamp(old->closed_ms, stamp) != ERR_OK) snprintf(stamp, sizeof stamp, "?");
-    snprintf(why->vi, sizeof why->vi, "Kỳ %s đã chốt: %s, lần phát hành %u, lúc %s", old->period,
-             old->report, (unsigned)old->number, stamp);
-    snprintf(why->en, sizeof why->en, "period %s is closed: %s, issue %u, at %s", old->period,
-             old->report, (unsigned)old->number, stamp);
+    snprintf(why->vi, sizeof why->vi, "Kỳ %s đã chốt: %s, lần phát hành %u, lúc %s", r->label,
+             r->form->id, (unsigned)old->number, stamp);
+    snprintf(why->en, sizeof why->en, "period %s is closed: %s, issue %u, at %s", r->label,
+             r->form->id, (unsigned)old->number, stamp);
     return ERR_EXISTS;
+}
+
+/* Which issue this will be, and how it comes about. */
+static enum err close_number(struct close_job *job, struct hub_report_why *why)
+{
+    struct hub_closing c = {.number = 0};
+    const struct hub_report *r = job->report;
+    bool supplement = job->request->supplement;
+    enum err e = hub_flow_closing(job->store, r->unit, r->form->id, r->label, &c);
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+    bool closed = e == ERR_OK && !c.reopened;
+    if (supplement && !closed) {
+        snprintf(why->vi, sizeof why->vi, "Kỳ %s chưa chốt nên chưa có gì để bổ sung", r->label);
+        snprintf(why->en, sizeof why->en, "period %s is not closed: nothing to add to", r->label);
+        return ERR_NOT_READY;
+    }
+    if (closed && !supplement) return close_twice(job, why);
+    job->number = c.number + 1;
+    job->mode = supplement    ? ADMIN_CLOSE_SUPPLEMENT
+                : e == ERR_OK ? ADMIN_CLOSE_AGAIN
+                              : ADMIN_CLOSE_FIRST;
+    return ERR_OK;
 }
 
 /* ---- files ---- */
@@ -200,6 +225,8 @@ static enum err close_set(struct close_job *job)
         .figures = i->figures,
         .has_inputs = true,
         .inputs = job->inputs_digest,
+        .mode = job->mode,
+        .missing = bytes_str(job->request->missing != NULL ? job->request->missing : ""),
     };
     buf_init(&payload, CHANGE_BYTES_MAX);
     admin_close_encode(&c, &payload);
@@ -262,6 +289,7 @@ static void close_result(const struct close_job *job, struct hub_close_result *o
     *out = (struct hub_close_result){
         .issue = job->issue,
         .early = job->request->now_ms < date_to_ms(r->window.last) + DATE_DAY_MS,
+        .mode = job->mode,
     };
     for (size_t i = 0; i < r->unit_count; i++) {
         out->nothing_sent += r->units[i].sent == HUB_SENT_NOTHING;
@@ -274,7 +302,7 @@ static void close_about(struct close_job *job)
     const struct hub_report *r = job->report;
     struct hub_issue *i = &job->issue;
     *i = (struct hub_issue){
-        .number = 1,
+        .number = job->number,
         .cut = r->cut,
         .closed_ms = job->request->now_ms,
         .person = job->request->person,
@@ -301,7 +329,7 @@ enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
     if (e == ERR_OK)
         e = hub_report_compute(s, request->report, request->unit, request->period, &job->report,
                                why);
-    if (e == ERR_OK) e = close_free(job, why);
+    if (e == ERR_OK) e = close_number(job, why);
     if (e == ERR_EXISTS) *out = (struct hub_close_result){.issue = job->issue};
     if (e == ERR_OK) e = hub_inputs_collect(s, job->report, &job->inputs);
     if (e == ERR_OK) e = hub_inputs_digest(job->report, &job->inputs, &job->inputs_digest);

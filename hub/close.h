@@ -8,7 +8,8 @@
  * trusted comment names time, file, period, issue and digest; and the records behind every cell.
  * What cannot be said in a format (DHIS2 has no nine months) is left out and the list says why.
  * Small cells of sensitive indicators are hidden in all of them (hub/small); the records are not.
- * Nothing of it changes afterwards, whatever data come later.
+ * Nothing of it changes afterwards, whatever data come later: those make a further issue, a
+ * supplement; and a period that two officers reopened is closed again under the next number.
  *
  * Ownership: the request is borrowed.   Threads: loop thread, outside a transaction.   Units: UTC ms.
  */
@@ -29,6 +30,9 @@ struct hub_close_request {
     const struct hub_sync_keys *keys;
     const struct key_sign *issue_key; /* KEY_ISSUE */
     const char *scratch;              /* an existing folder for temporary files */
+    bool supplement;                  /* a further issue of a closed period: what came late */
+    const char
+        *missing; /* codes of units whose reports were not in, a blank between them; NULL: none */
 };
 
 struct hub_close_result {
@@ -36,10 +40,12 @@ struct hub_close_result {
     bool early;          /* the data window is not over yet: later data of it will be late */
     size_t nothing_sent; /* communes without any record */
     size_t nothing_new;  /* communes with nothing made since the window began */
+    enum admin_close_mode mode;
 };
 
 /*
  * ERR_EXISTS     the period is closed: `why` says by which issue and when; out->issue is that issue
+ * ERR_NOT_READY  a supplement to a period that is not closed (also of hub_report_compute)
  * ERR_NOT_FOUND, ERR_BAD_INPUT, ERR_DENIED, ERR_TOO_LARGE, ERR_NOT_READY   of hub_report_compute
  * ERR_IO         the scratch folder cannot be written
  * and the store's errors; nothing is closed then.

@@ -75,6 +75,20 @@ json_t *hub_command_proof(struct hub_app *a, const json_t *request);
 
 /* command_user.c */
 json_t *hub_command_user(struct hub_app *a, const json_t *request);
+/* command_flow.c */
+json_t *hub_command_reports(struct hub_app *a, const json_t *request);
+json_t *hub_command_report_show(struct hub_app *a, const json_t *request);
+json_t *hub_command_report_accept(struct hub_app *a, const json_t *request);
+json_t *hub_command_report_return(struct hub_app *a, const json_t *request);
+/* command_owe.c */
+json_t *hub_command_owes(struct hub_app *a, const json_t *request);
+json_t *hub_command_calendar(struct hub_app *a, const json_t *request);
+json_t *hub_command_ask(struct hub_app *a, const json_t *request);
+json_t *hub_command_correct(struct hub_app *a, const json_t *request);
+json_t *hub_command_corrections(struct hub_app *a, const json_t *request);
+/* command_close.c */
+json_t *hub_command_supplement(struct hub_app *a, const json_t *request);
+json_t *hub_command_reopen(struct hub_app *a, const json_t *request);
 
 /* command_maintain.c */
 json_t *hub_command_backup(struct hub_app *a, const json_t *request);

@@ -4,6 +4,7 @@
 #include "common/io/clock.h"
 #include "hub/canonical.h"
 #include "hub/close.h"
+#include "hub/command_close.h"
 #include "hub/export.h"
 #include "hub/report_print.h"
 #include "hub/verify.h"
@@ -125,12 +126,23 @@ json_t *hub_command_close(struct hub_app *a, const json_t *request)
                                   .scratch = scratch};
     struct hub_close_result result;
     struct hub_report_why why = {.vi = ""};
+    struct hub_close_missing missing;
     if (!hub_request_period(request, &q.period)) return hub_period_wrong();
     hub_request_person(a, request, &q.person);
+    q.supplement = json_is_true(json_object_get(request, "supplement"));
+    json_t *j = hub_close_missing(a, request, &q, &missing);
+    if (j != NULL) return j;
+    q.missing = missing.codes;
     enum err e = hub_app_path(a->data, "run", scratch);
     if (e == ERR_OK) e = hub_close(a->store, &q, &result, &why);
-    if (e != ERR_OK) return hub_report_said(e, &why);
-    json_t *j = hub_issue_json(&result.issue);
+    if (e != ERR_OK) {
+        hub_close_missing_free(&missing);
+        return hub_report_said(e, &why);
+    }
+    j = hub_issue_json(&result.issue);
+    json_object_set(j, "missing", missing.units);
+    json_object_set_new(j, "mode", json_string(hub_close_mode(result.mode)));
+    hub_close_missing_free(&missing);
     json_object_set_new(j, "early", json_boolean(result.early));
     json_object_set_new(j, "nothing_sent", json_integer((json_int_t)result.nothing_sent));
     json_object_set_new(j, "nothing_new", json_integer((json_int_t)result.nothing_new));

@@ -2,6 +2,7 @@
 
 #include "common/text.h"
 #include "hub/own.h"
+#include "hub/reopen.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -9,7 +10,12 @@
 /* Kinds without a row of functions are only recorded: whoever asks for them looks in the log. */
 static const struct hub_order_kind hub_order_kinds[] = {
     {.kind = "erase", .vi = "xóa dữ liệu cá nhân", .en = "erase personal data"},
-    {.kind = "reopen", .vi = "mở lại kỳ đã chốt", .en = "reopen a closed period"},
+    {.kind = "reopen",
+     .vi = "mở lại kỳ đã chốt",
+     .en = "reopen a closed period",
+     .check = hub_reopen_check,
+     .describe = hub_reopen_describe,
+     .apply = hub_reopen_apply},
     {.kind = "restore",
      .vi = "xác nhận trung tâm đã khôi phục",
      .en = "confirm what a restored hub has"},

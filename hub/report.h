@@ -161,6 +161,10 @@ MUST_CHECK enum err hub_report_inputs(const struct hub_report_line *line,
 /* Index of a cell column by unit code; the hub's unit is the one of all together. ERR_NOT_FOUND. */
 MUST_CHECK enum err hub_report_column(const struct hub_report *r, const char *unit, size_t *column);
 
+/* The figures of one column as the sheet of common/sheet: what its unit would submit now. A breakdown
+ * has the values that occur in this report. ERR_NOMEM, ERR_TOO_LARGE (the buffer's). */
+MUST_CHECK enum err hub_report_sheet(const struct hub_report *r, size_t column, struct buf *out);
+
 /* Words for people: "đạt", "chưa đạt", ... and their English. */
 const char *hub_met_vi(enum hub_met met);
 const char *hub_met_en(enum hub_met met);

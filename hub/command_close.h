@@ -1,0 +1,22 @@
+/* Closing a period: who is missing. Included by hub/command_report.c and command_close.c only. */
+#ifndef DONGBO_HUB_COMMAND_CLOSE_H
+#define DONGBO_HUB_COMMAND_CLOSE_H
+
+#include "hub/close.h"
+#include "hub/command_flow.h"
+
+struct hub_close_missing {
+    json_t *units; /* [{"unit", "name", "report", "period", "state"}] */
+    char *codes;   /* of the units, each once, a blank between them */
+};
+
+/* Who has not handed in what the closing is made of. NULL: `out` is to be freed; else the answer:
+ * the request said "complete" and somebody is missing, or an error. */
+json_t *hub_close_missing(struct hub_app *a, const json_t *request,
+                          const struct hub_close_request *q, struct hub_close_missing *out);
+void hub_close_missing_free(struct hub_close_missing *m);
+
+/* "first", "supplement", "again" */
+const char *hub_close_mode(enum admin_close_mode mode);
+
+#endif

@@ -1,0 +1,25 @@
+/* What the files of the workflow's commands share. Included by hub/command*.c only. */
+#ifndef DONGBO_HUB_COMMAND_FLOW_H
+#define DONGBO_HUB_COMMAND_FLOW_H
+
+#include "hub/command_priv.h"
+#include "hub/flow.h"
+
+/* A day of the request; false: missing or not one. */
+bool hub_flow_day(const json_t *request, const char *key, struct date *out);
+/* The answer that says how report, period, unit and days are written. */
+json_t *hub_flow_usage(void);
+/* Report, unit, period, from, to, on. NULL: `q` and `on` are filled; else the answer. */
+json_t *hub_flow_query(struct hub_app *a, const json_t *request, struct hub_flow_query *q,
+                       struct date *on);
+/* The row that report, period and unit name. NULL: *out is to be freed; else the answer. */
+json_t *hub_flow_named(struct hub_app *a, const json_t *request, struct hub_flow_row *out);
+/* One own set with this op, by the request's person. */
+MUST_CHECK enum err hub_flow_append(struct hub_app *a, const json_t *request,
+                                    const struct buf *payload);
+/* A text of the request in NFC, appended; nothing when it is missing. */
+MUST_CHECK enum err hub_flow_words(const json_t *request, const char *key, struct buf *out);
+/* NULL: the request names who does it. */
+json_t *hub_flow_person_needed(const json_t *request);
+
+#endif
