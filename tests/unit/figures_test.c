@@ -10,13 +10,13 @@
 
 enum { ROWS = 400, UNITS = 5, SUBJECTS = 40, RECORDS = 60, VALUES = 4 };
 
-struct fact {
+struct told {
     unsigned unit, subject, record, by;
     bool has_num, has_den;
     int64_t num, den;
 };
 
-static struct hub_fact fact_row(const struct fact *f, char text[4][8])
+static struct hub_fact fact_row(const struct told *f, char text[4][8])
 {
     snprintf(text[0], 8, "%05u", 26170 + f->unit);
     snprintf(text[1], 8, "s%u", f->subject);
@@ -37,9 +37,9 @@ static struct hub_fact fact_row(const struct fact *f, char text[4][8])
     };
 }
 
-static void fact_random(struct rng *r, enum catalogue_measure m, struct fact *f)
+static void fact_random(struct rng *r, enum catalogue_measure m, struct told *f)
 {
-    *f = (struct fact){.unit = rng_below(r, UNITS),
+    *f = (struct told){.unit = rng_below(r, UNITS),
                        .subject = rng_below(r, SUBJECTS),
                        .record = rng_below(r, RECORDS),
                        .by = rng_below(r, VALUES),
@@ -50,7 +50,7 @@ static void fact_random(struct rng *r, enum catalogue_measure m, struct fact *f)
     if (!f->has_num) f->num = 0;
 }
 
-static struct hub_figures *figures_of(enum catalogue_measure m, const struct fact *facts, size_t n)
+static struct hub_figures *figures_of(enum catalogue_measure m, const struct told *facts, size_t n)
 {
     struct hub_figures *f = NULL;
     assert_int_equal(hub_figures_new(m, &f), ERR_OK);
@@ -64,14 +64,14 @@ static struct hub_figures *figures_of(enum catalogue_measure m, const struct fac
 }
 
 /* unit < 0: all; by < 0: total. */
-static void naive(enum catalogue_measure m, const struct fact *facts, size_t n, int unit, int by,
+static void naive(enum catalogue_measure m, const struct told *facts, size_t n, int unit, int by,
                   int64_t *num, int64_t *den, size_t *records)
 {
     bool seen_num[SUBJECTS] = {false}, seen_den[SUBJECTS] = {false}, seen_record[RECORDS] = {false};
     *num = *den = 0;
     *records = 0;
     for (size_t i = 0; i < n; i++) {
-        const struct fact *f = &facts[i];
+        const struct told *f = &facts[i];
         if ((unit >= 0 && f->unit != (unsigned)unit) || (by >= 0 && f->by != (unsigned)by))
             continue;
         if (m == CATALOGUE_SUM) *num += f->num;
@@ -90,12 +90,12 @@ static void naive(enum catalogue_measure m, const struct fact *facts, size_t n, 
         *records += seen_record[i];
 }
 
-static void compare(enum catalogue_measure m, const struct fact *facts, size_t n,
+static void compare(enum catalogue_measure m, const struct told *facts, size_t n,
                     const struct hub_figures *f, const struct hub_figures_table *t, int unit,
                     int by)
 {
     char text[4][8];
-    struct fact probe = {.unit = unit < 0 ? 0 : (unsigned)unit, .by = by < 0 ? 0 : (unsigned)by};
+    struct told probe = {.unit = unit < 0 ? 0 : (unsigned)unit, .by = by < 0 ? 0 : (unsigned)by};
     struct hub_fact row = fact_row(&probe, text);
     uint32_t u = HUB_FIGURES_ALL, v = HUB_FIGURES_ALL;
     bool known = unit < 0 || hub_figures_number(f, row.unit, &u);
@@ -118,7 +118,7 @@ static void figures_equal_a_naive_recount(void **state)
                                                       CATALOGUE_RATIO};
     for (uint64_t seed = 1; seed <= 60; seed++) {
         struct rng r = {seed};
-        struct fact facts[ROWS];
+        struct told facts[ROWS];
         size_t n = rng_below(&r, ROWS);
         enum catalogue_measure m = measures[seed % 3];
         for (size_t i = 0; i < n; i++)
@@ -156,13 +156,13 @@ static void the_order_of_rows_changes_nothing(void **state)
 {
     (void)state;
     struct rng r = {77};
-    struct fact facts[ROWS], shuffled[ROWS];
+    struct told facts[ROWS], shuffled[ROWS];
     for (size_t i = 0; i < ROWS; i++)
         fact_random(&r, CATALOGUE_RATIO, &facts[i]);
     memcpy(shuffled, facts, sizeof facts);
     for (size_t i = ROWS - 1; i > 0; i--) {
         size_t k = rng_below(&r, (unsigned)i + 1);
-        struct fact swap = shuffled[i];
+        struct told swap = shuffled[i];
         shuffled[i] = shuffled[k];
         shuffled[k] = swap;
     }
@@ -181,7 +181,7 @@ static void the_order_of_rows_changes_nothing(void **state)
 static void one_person_in_two_communes_counts_once_together(void **state)
 {
     (void)state;
-    struct fact facts[] = {
+    struct told facts[] = {
         {.unit = 0, .subject = 1, .record = 1, .has_num = true, .num = 1},
         {.unit = 1, .subject = 1, .record = 2, .has_num = true, .num = 1},
         {.unit = 1, .subject = 2, .record = 3, .has_num = true, .num = 1},
@@ -224,7 +224,7 @@ static void wrong_rows_are_refused(void **state)
 static void a_ratio_of_sums_takes_each_subject_once_with_its_largest(void **state)
 {
     (void)state;
-    struct fact facts[] = {
+    struct told facts[] = {
         {.unit = 0,
          .subject = 1,
          .record = 1,
