@@ -59,6 +59,7 @@ static enum err close_settled(struct hub_store *s, struct hub_report_why *why)
     snprintf(why->en, sizeof why->en, "%s", hub_unsettled_en);
     return e;
 }
+
 /* ---- which issue ---- */
 
 static enum err close_twice(struct close_job *job, struct hub_report_why *why)
