@@ -29,6 +29,7 @@ struct node_import {
     struct id_record last; /* record of the last saved op */
     struct buf memory;
     uint64_t created, edited, unchanged, bad;
+    bool dry; /* only look: nothing is saved */
 };
 
 void node_import_free(struct node_command *c)
@@ -57,6 +58,13 @@ static enum err node_import_flush(struct node_command *c, bool last)
     for (size_t i = 0; i < m->count; i++) {
         payloads[i] = bytes_make(p, m->lens[i]);
         p += m->lens[i];
+    }
+    if (m->dry) {
+        node_own_free(&m->own);
+        m->open = false;
+        m->count = 0;
+        buf_clear(&m->payloads);
+        return ERR_OK;
     }
     struct node_own_set set = {.person = m->person,
                                .payloads = payloads,
@@ -349,7 +357,8 @@ static json_t *node_import_start(struct node_command *c, const json_t *request)
     while (m->id == 0);
     e = node_request_person(c, request, &m->person);
     if (e == ERR_OK) e = node_import_index(c, request);
-    if (e == ERR_OK)
+    m->dry = json_is_true(json_object_get(request, "dry"));
+    if (e == ERR_OK && !m->dry)
         e = node_store_import_begin(c->store, m->id, bytes_str(source != NULL ? source : ""),
                                     c->wall_ms());
     if (e == ERR_OK) return NULL;
@@ -393,10 +402,10 @@ static json_t *node_import_answer(const struct node_import *m, json_t *bad, bool
 {
     char id[17];
     snprintf(id, sizeof id, "%016llx", (unsigned long long)m->id);
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:O}", "import", id, "created",
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:O}", "import", id, "created",
                      (json_int_t)m->created, "edited", (json_int_t)m->edited, "unchanged",
                      (json_int_t)m->unchanged, "bad_rows", (json_int_t)m->bad, "sets",
-                     (json_int_t)m->sets, "done", (int)done, "bad", bad);
+                     (json_int_t)m->sets, "done", (int)done, "dry", (int)m->dry, "bad", bad);
 }
 
 static json_t *node_import_broken(struct node_command *c, enum err e)

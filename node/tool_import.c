@@ -3,7 +3,7 @@
  * with its line, column and reason, and put into FILE.loi.csv (or .loi.ndjson) to correct and
  * import again; all other rows are taken.
  */
-#include "node/tool.h"
+#include "node/tool_sheet.h"
 #include "common/csv.h"
 #include "common/text.h"
 
@@ -140,6 +140,16 @@ static enum err tool_take_bad(struct tool_import *m, const json_t *bad)
     return e;
 }
 
+/* Without those that are left out. */
+static json_t *tool_columns_kept(const json_t *columns)
+{
+    json_t *kept = json_array();
+    for (size_t i = 0; i < json_array_size(columns); i++)
+        if (json_string_length(json_array_get(columns, i)) > 0)
+            json_array_append(kept, json_array_get(columns, i));
+    return kept;
+}
+
 static json_t *tool_request(struct tool_import *m, bool last)
 {
     json_t *q = json_pack("{s:s, s:O, s:b}", "verb", "import", "rows", m->rows, "last", (int)last);
@@ -155,7 +165,8 @@ static json_t *tool_request(struct tool_import *m, bool last)
     json_object_set_new(q, "source", json_string(slash != NULL ? slash + 1 : m->file));
     if (person != NULL) json_object_set_new(q, "person", json_string(person));
     if (!m->ndjson) json_object_set_new(q, "type", json_string(cli_opt(m->c, "type")));
-    if (m->columns != NULL) json_object_set(q, "columns", m->columns);
+    if (cli_has(m->c, "dry-run")) json_object_set_new(q, "dry", json_true());
+    if (m->columns != NULL) json_object_set_new(q, "columns", tool_columns_kept(m->columns));
     return q;
 }
 
@@ -200,6 +211,18 @@ static enum err tool_add(struct tool_import *m, json_t *row, struct bytes raw)
 
 /* ---- CSV ---- */
 
+/* Two columns of one name: which of them would count? */
+static bool tool_column_twice(const json_t *columns)
+{
+    for (size_t i = 0; i < json_array_size(columns); i++) {
+        const json_t *name = json_array_get(columns, i);
+        bool left_out = json_string_length(name) == 0;
+        for (size_t k = 0; k < i && !left_out; k++)
+            if (json_equal(json_array_get(columns, k), name)) return true;
+    }
+    return false;
+}
+
 static enum err tool_csv_header(struct tool_import *m, const struct csv_row *row)
 {
     m->columns = json_array();
@@ -209,20 +232,21 @@ static enum err tool_csv_header(struct tool_import *m, const struct csv_row *row
         buf_init(&name, CATALOGUE_NAME_BYTES_MAX * 4);
         enum err e = text_normalise(text_trim(row->fields[i]), CATALOGUE_NAME_BYTES_MAX * 4,
                                     TEXT_ONE_LINE, &name);
-        json_t *j = e == ERR_OK ? json_string(buf_cstr(&name)) : NULL;
-        bool twice = false;
-        for (size_t k = 0; j != NULL && k < json_array_size(m->columns); k++)
-            twice = twice || json_equal(json_array_get(m->columns, k), j);
+        json_t *j = e == ERR_OK && name.len > 0 ? json_string(buf_cstr(&name)) : NULL;
         buf_free(&name);
-        if (j == NULL || twice || json_array_append_new(m->columns, j) != 0) {
-            if (twice) json_decref(j);
+        if (j == NULL || json_array_append_new(m->columns, j) != 0) {
             m->told = cli_fail(
-                m->c, ERR_BAD_INPUT, "Dòng tiêu đề có tên cột hỏng hoặc trùng; chưa nhập dòng nào.",
-                "The header has a broken or a double column name; nothing imported.");
+                m->c, ERR_BAD_INPUT, "Dòng tiêu đề có tên cột hỏng hoặc trống; chưa nhập dòng nào.",
+                "The header has a broken or an empty column name; nothing imported.");
             return m->told;
         }
     }
-    return m->header.e;
+    enum err e = node_sheet_columns(m->c, m->t, cli_opt(m->c, "type"), m->columns);
+    if (e == ERR_OK && tool_column_twice(m->columns))
+        e = cli_fail(m->c, ERR_BAD_INPUT, "Dòng tiêu đề có hai cột trùng nhau; chưa nhập dòng nào.",
+                     "The header names a column twice; nothing was imported.");
+    m->told = e;
+    return e == ERR_OK ? m->header.e : e;
 }
 
 /* Empty cells say nothing: an import never clears a field. */
@@ -242,7 +266,7 @@ static enum err tool_csv_row(struct tool_import *m, const struct csv_row *row)
     for (size_t i = 0; j != NULL && i < row->count; i++) {
         const char *name = json_string_value(json_array_get(m->columns, i));
         struct bytes cell = text_trim(csv_unguard(row->fields[i]));
-        if (cell.len == 0) continue;
+        if (cell.len == 0 || name[0] == '\0') continue;
         json_object_set_new(strcmp(name, "id") == 0 ? j : values, name,
                             json_stringn((const char *)cell.p, cell.len));
     }
@@ -388,6 +412,15 @@ static enum err tool_import_show(struct tool_import *m)
     return ERR_OK;
 }
 
+static enum err tool_import_end(struct tool_import *m, enum err e)
+{
+    if (e == ERR_OK && !m->ndjson && m->columns == NULL)
+        e = m->told = cli_fail(m->c, ERR_BAD_INPUT, "Tệp rỗng.", "The file is empty.");
+    if (e == ERR_OK) e = tool_send(m, true);
+    if (e == ERR_OK && m->out != NULL && fflush(m->out) != 0) e = ERR_FULL;
+    return e == ERR_OK ? tool_import_show(m) : e;
+}
+
 static enum err tool_import_file(struct tool_import *m)
 {
     bool in = strcmp(m->file, "-") == 0;
@@ -397,11 +430,26 @@ static enum err tool_import_file(struct tool_import *m)
                         "The file cannot be opened; nothing was imported.");
     enum err e = m->ndjson ? tool_ndjson(m, f) : tool_csv(m, f);
     if (!in) fclose(f);
-    if (e == ERR_OK && !m->ndjson && m->columns == NULL)
-        e = m->told = cli_fail(m->c, ERR_BAD_INPUT, "Tệp rỗng.", "The file is empty.");
-    if (e == ERR_OK) e = tool_send(m, true);
-    if (e == ERR_OK && m->out != NULL && fflush(m->out) != 0) e = ERR_FULL;
-    return e == ERR_OK ? tool_import_show(m) : e;
+    return tool_import_end(m, e);
+}
+
+/* A workbook, or text in an old font: read whole, as CSV. */
+static enum err tool_import_sheet(struct tool_import *m)
+{
+    struct buf csv;
+    struct csv_reader r;
+    buf_init(&csv, TOOL_SHEET_BYTES_MAX);
+    enum err e = m->told = node_sheet_read(m->c, m->file, &csv);
+    csv_open(&r, 0);
+    csv_feed(&r, buf_bytes(&csv));
+    for (int piece = 0; piece < 2; piece++) {
+        for (bool more = true; e == ERR_OK && more;)
+            e = tool_csv_next(m, &r, &more);
+        csv_finish(&r);
+    }
+    csv_close(&r);
+    buf_free(&csv);
+    return tool_import_end(m, e);
 }
 
 enum err node_tool_import(struct cli *c, void *ctx)
@@ -424,7 +472,7 @@ enum err node_tool_import(struct cli *c, void *ctx)
     if (!m->ndjson && !cli_has(c, "type"))
         e = cli_fail(c, ERR_USAGE, "Nhập CSV cần --type LOẠI.", "Importing CSV needs --type TYPE.");
     else
-        e = tool_import_file(m);
+        e = !m->ndjson && node_sheet_whole(c, m->file) ? tool_import_sheet(m) : tool_import_file(m);
     if (m->out != NULL) fclose(m->out);
     json_decref(m->rows);
     json_decref(m->bad);

@@ -184,7 +184,10 @@ void node_tool_print_status(const struct cli *c, const json_t *r)
 void node_tool_print_import(const struct cli *c, const json_t *r)
 {
     const json_t *bad = json_object_get(r, "bad");
-    printf("%s: %s %lld, %s %lld, %s %lld, %s %lld\n", cli_text(c, "Đã nhập", "Imported"),
+    printf("%s: %s %lld, %s %lld, %s %lld, %s %lld\n",
+           json_is_true(json_object_get(r, "dry"))
+               ? cli_text(c, "Chạy thử, chưa nhập gì", "Dry run, nothing imported")
+               : cli_text(c, "Đã nhập", "Imported"),
            cli_text(c, "tạo mới", "created"), tool_int(r, "created"), cli_text(c, "sửa", "edited"),
            tool_int(r, "edited"), cli_text(c, "không đổi", "unchanged"), tool_int(r, "unchanged"),
            cli_text(c, "dòng lỗi", "bad rows"), tool_int(r, "bad_rows"));

@@ -356,12 +356,12 @@ static void write_file(const char *text)
     fclose(f);
 }
 
-static const struct cli_opt opts[] = {{"type", "T", "", ""},
-                                      {"person", "P", "", ""},
-                                      {"key", "K", "", ""},
-                                      {"csv", NULL, "", ""},
-                                      {"ndjson", NULL, "", ""}};
-static const struct cli_verb verbs[] = {{"import", "F", "", "", opts, 5, 1, 1, node_tool_import}};
+static const struct cli_opt opts[] = {
+    {"type", "T", "", ""},     {"person", "P", "", ""}, {"key", "K", "", ""},
+    {"map", "M", "", ""},      {"header", "N", "", ""}, {"text", "T", "", ""},
+    {"dry-run", NULL, "", ""}, {"csv", NULL, "", ""},   {"ndjson", NULL, "", ""}};
+static const struct cli_verb verbs[] = {
+    {"import", "F", "", "", opts, sizeof opts / sizeof opts[0], 1, 1, node_tool_import}};
 static const struct cli_program program = {"test", "", "", ".", verbs, 1};
 
 /* `test import ...`; its exit code. */

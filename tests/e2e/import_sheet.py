@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Lists as offices have them, imported by the real program: a workbook, old fonts, other columns' names, a dry run.
+
+  import_sheet.py BUILD_DIR
+"""
+import os
+import sys
+import tempfile
+import zipfile
+
+from world import Failed, World, on_signals
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+REL = "http://schemas.openxmlformats.org"
+
+
+def check(what, truth):
+    if not truth:
+        raise Failed("not true: " + what)
+
+
+def workbook(path, rows):
+    """A workbook with one sheet; a number is a day when its cell is ('day', number)."""
+    lines = []
+    for r, row in enumerate(rows, 1):
+        cells = []
+        for c, value in enumerate(row):
+            at = f"{chr(65 + c)}{r}"
+            if isinstance(value, tuple):
+                cells.append(f'<c r="{at}" s="1"><v>{value[1]}</v></c>')
+            elif value != "":
+                cells.append(f'<c r="{at}" t="inlineStr"><is><t>{value}</t></is></c>')
+        lines.append(f'<row r="{r}">{"".join(cells)}</row>')
+    parts = {
+        "xl/workbook.xml": f'<workbook {NS} xmlns:r="{REL}/officeDocument/2006/relationships"><sheets>'
+                           '<sheet name="DS" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{REL}/package/2006/relationships">'
+                                      '<Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/styles.xml": f'<styleSheet {NS}><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>',
+        "xl/worksheets/sheet1.xml": f'<worksheet {NS}><sheetData>{"".join(lines)}</sheetData></worksheet>',
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, text in parts.items():
+            z.writestr(name, text)
+
+
+def persons(node):
+    return {r["values"]["full_name"]: r["values"] for r in node.ask("list", "--type", "person")["rows"]}
+
+
+def story(world):
+    world.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"))
+    world.hub.run()
+    node = world.node("26170")
+    node.tool("init", "--name", "26170")
+    node.tool("join", world.hub.ask("invite", "--unit", "26170")["invitation"])
+    node.run()
+    node.tool("sync")
+
+    def path(name):
+        return os.path.join(world.dir, name)
+
+    def imported(name, *options, ok=(0,)):
+        return node.ask("import", "--type", "person", "--person", "Lan", *options, path(name), ok=ok)
+
+    # A workbook with a title, a running number, labels instead of names, and one impossible date.
+    workbook(path("ds.xlsx"), [
+        ["DANH SÁCH NĂM 2023"], [],
+        ["STT", "Họ, chữ đệm và tên khai sinh", "Giới tính", "Sinh ngày", "Số định danh cá nhân (12 số)"],
+        ["1", "Nguyễn Văn Hòa", "Nam", ("day", 31121), "075085000001"],
+        ["2", "Trần Thị Mỹ", "Nữ", "1990", ""],
+        ["3", "Lê Văn Sai", "Nam", "31/02/1990", "075085000003"],
+    ])
+    options = ["--header", "3", "--map", "STT=;Sinh ngày=dob"]
+    tried = imported("ds.xlsx", "--dry-run", *options, ok=(3,))
+    check("a dry run counts", (tried["created"], tried["bad_rows"], tried["sets"], tried["dry"]) == (2, 1, 0, True))
+    check("a dry run saves nothing", persons(node) == {})
+    done = imported("ds.xlsx", *options, ok=(3,))
+    check("two persons", done["created"] == 2 and not done["dry"])
+    check("the bad row is named by its row", [(b["line"], b["column"]) for b in done["bad"]] == [(6, "dob")])
+    people = persons(node)
+    check("a day of the workbook", people["Nguyễn Văn Hòa"]["dob"] == "1985-03-15")
+    check("a year alone", people["Trần Thị Mỹ"]["dob"] == "1990")
+    check("a label is a choice", people["Trần Thị Mỹ"]["sex"] == "female")
+
+    # The same list in the fonts of before Unicode, in bytes of an old code page.
+    head = "full_name;sex;national_id\n"
+    for name, text, wanted in (("tcvn3", "§Æng ThÞ Hång;female;075190000001\n", "Đặng Thị Hồng"),
+                               ("vni", "Nguyeãn Vaên Ñöùc;male;075090000002\n", "Nguyễn Văn Đức")):
+        with open(path(name + ".csv"), "wb") as f:
+            f.write((head + text).encode("latin-1"))
+        check("bytes that are no UTF-8 are refused row by row unless it is said what they are",
+              imported(name + ".csv", ok=(3,))["bad_rows"] == 1)
+        check("in", imported(name + ".csv", "--text", name)["created"] == 1)
+        check(wanted, wanted in persons(node))
+    # As a spreadsheet saves it: the signs of the font as letters of Unicode.
+    workbook(path("cu.xlsx"), [["full_name", "sex"], ["NguyÔn ThÞ Thñy", "female"]])
+    before = len(persons(node))
+    node.tool("import", "--type", "person", "--person", "Lan", path("cu.xlsx"), ok=(1,))
+    check("nothing is taken before the font is said", len(persons(node)) == before)
+    imported("cu.xlsx", "--text", "tcvn3")
+    check("Thủy", "Nguyễn Thị Thủy" in persons(node))
+
+    # What is refused whole.
+    for options in (["--map", "Cột không có=dob"], ["--header", "0"], ["--text", "ascii"]):
+        node.tool("import", "--type", "person", "--person", "Lan", *options, path("ds.xlsx"), ok=(2,))
+    with open(path("x.xlsx"), "wb") as f:
+        f.write(b"PK\x03\x04 not a workbook")
+    node.tool("import", "--type", "person", "--person", "Lan", path("x.xlsx"), ok=(1,))
+    check("nothing more came in", len(persons(node)) == 5)
+
+
+def main():
+    on_signals()
+    with tempfile.TemporaryDirectory() as folder, World(sys.argv[1], folder) as world:
+        story(world)
+    print("import_sheet: 1 passed, 0 failed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
