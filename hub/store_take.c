@@ -265,6 +265,18 @@ static enum err hub_take_frame(struct hub_store *s, struct hub_job *job,
     return e;
 }
 
+/* What waits at a node is known from its hello: what came since does not wait any more. */
+static enum err hub_taken_waited(struct hub_store *s, const struct id_hash *node, size_t count)
+{
+    struct db_stmt *q = db_stmt(
+        s->db, "UPDATE sys_node SET waiting_bytes = CASE WHEN waiting_sets > ?2 THEN waiting_bytes "
+               "ELSE 0 END, waiting_sets = max(0, waiting_sets - ?2) WHERE node = ?1 AND "
+               "waiting_sets > 0");
+    db_bind_blob(q, 1, BYTES_OF(node->b));
+    db_bind_int(q, 2, (int64_t)count);
+    return db_run(q);
+}
+
 enum err hub_store_take(struct hub_store *s, const struct id_hash *node,
                         const struct pack_sets *sets, int64_t received_ms, struct hub_taken *out)
 {
@@ -284,6 +296,7 @@ enum err hub_store_take(struct hub_store *s, const struct id_hash *node,
     if (e == ERR_OK) e = hub_log_open(s, sets->v[0].head, sets->v[0].body, node, &job->log);
     uint64_t first = s->position + 1;
     if (e == ERR_OK) e = hub_take_frame(s, job, sets);
+    if (e == ERR_OK) e = hub_taken_waited(s, node, sets->count);
     if (e == ERR_OK) hub_taken_fill(s, job->log, first, out);
     free(job);
     return hub_taken_end(s, e);

@@ -2,10 +2,9 @@
 // records that may be one person.
 import { html, t, say, api, fold, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title, typeOf, show, catalogue } from "../desk/parts.js";
-import { Select, Table } from "./parts.js";
-import { unitName } from "./record.js";
+import { Select, Table, unitName } from "./parts.js";
 
-const who = (x) => t("conflict.person", { unit: x.unit_name || x.unit || t("conflict.nounit"), person: (x.person || "").slice(0, 8) });
+const who = (x) => t("conflict.person", { unit: x.unit ? unitName(x.unit) : t("conflict.nounit"), person: (x.person || "").slice(0, 8) });
 const fieldOf = (c, f) => typeOf(c.type)?.fields.find((x) => x.name === f.field);
 const text = (c, f, value) => {
   const field = fieldOf(c, f);
@@ -17,7 +16,7 @@ const keyOf = (c, f) => `${c.id} ${f.field}`;
 function Field({ c, f, decide, marked, mark }) {
   const [chosen, choose] = useState(null);
   const [busy, setBusy] = useState(false);
-  const name = (lang) => say(fieldOf(c, f)) || (f.field === "existence" ? t("conflict.existence") : f.label);
+  const name = () => say(fieldOf(c, f)) || (f.field === "existence" ? t("conflict.existence") : f.label);
   const act = async () => { setBusy(true); await decide(c, f, chosen); setBusy(false); choose(null); };
   const exists = f.field === "existence";
   const button = (n, label) => (chosen === n
@@ -154,7 +153,7 @@ export function Conflicts({ status, refresh }) {
     ${rows.length === 0 && html`<p>${t("conflicts.none")}</p>`}
     <${Bulk} marked=${marked} clear=${() => setMarks({})} run=${run} />
     ${rows.map((c) => html`<section class="card" key=${c.id}><h3 class="record"><a class="link" href=${`#/record/${c.id}`}>${c.label || say(typeOf(c.type)) || c.type}</a></h3>
-      <p class="hint">${say(typeOf(c.type)) || c.type} · ${c.unit_name || c.unit}</p>
+      <p class="hint">${say(typeOf(c.type)) || c.type} · ${unitName(c.unit)}</p>
       ${c.fields.map((f) => html`<${Field} key=${keyOf(c, f)} c=${c} f=${f} decide=${decide} marked=${!!marks[keyOf(c, f)]}
         mark=${() => setMarks((m) => ({ ...m, [keyOf(c, f)]: !m[keyOf(c, f)] }))} />`)}</section>`)}
     <h2>${t("pairs.title", { n: number(pairs.length) })}</h2>${pairs.length === 0 && html`<p>${t("pairs.none")}</p>`}

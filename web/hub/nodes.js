@@ -1,12 +1,15 @@
 // The communes' PCs: state, and invitations for new ones.
 import { html, t, session, api, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title, catalogue } from "../desk/parts.js";
-import { Text, Select, Table, Qr, Sender, ago } from "./parts.js";
+import { Text, Select, Table, Qr, Sender, ago, unitName } from "./parts.js";
 
-/** Communes of this hub that are valid now. */
+/** Communes of this hub as they are now; of a hub whose unit has ended, as they were last. */
 export function communes() {
+  const mine = catalogue.units.filter((u) => u.parent === session.unit);
   const today = new Date().toISOString().slice(0, 10);
-  return catalogue.units.filter((u) => u.parent === session.unit && u.from <= today && today <= u.to);
+  const last = mine.map((u) => u.to).sort().pop() || today;
+  const day = last < today ? last : today;
+  return mine.filter((u) => u.from <= day && day <= u.to);
 }
 
 export const CLOCK_MS = 300000;
@@ -36,12 +39,12 @@ function Sheet({ it, close }) {
 
 function Invite() {
   const [sheet, setSheet] = useState(null);
-  const [unit, setUnit] = useState(communes()[0]?.value || "");
+  const [unit, setUnit] = useState(communes()[0]?.value || session.unit);
   if (sheet) return html`<${Sheet} it=${sheet} close=${() => setSheet(null)} />`;
   return html`<section class="card"><h2>${t("invite.title")}</h2><p class="hint">${t("invite.why")}</p>
     <${Sender} path="/api/invite" extra=${{ days: 7 }} go=${setSheet}><div class="fields">
       <${Select} name="unit" label=${t("invite.unit")} value=${unit} onChange=${setUnit}
-        options=${[...communes(), ...catalogue.units.filter((u) => u.value === session.unit)].map((u) => ({ value: u.value, label: u.vi }))} />
+        options=${[...communes(), ...catalogue.units.filter((u) => u.value === session.unit).slice(-1)].map((u) => ({ value: u.value, label: u.vi }))} />
       <${Text} name="address" label=${t("invite.address")} hint=${t("invite.address.hint")} autocomplete="off" /></div>
       <div class="acts"><button class="main">${t("invite.go")}</button></div></${Sender}></section>`;
 }
@@ -56,7 +59,7 @@ export function Nodes({ status }) {
     ${nodes && nodes.length === 0 && html`<${Note}><p>${t("node.none")}</p></${Note}>`}
     ${nodes && nodes.length > 0 && html`<p>${t("node.words.why")}</p>
     <${Table} label=${t("hub.nodes")} heads=${[t("hub.commune"), t("node.name"), t("node.contact"), { num: t("node.waiting") }, { num: t("node.delivered") }, t("node.words"), t("node.state")]}>
-      ${nodes.map((n) => html`<tr key=${n.node} class=${n.revoked ? "off" : ""}><th scope="row">${n.unit_name || n.unit}</th><td>${n.name}</td><td>${showTime(n.contact)}</td>
+      ${nodes.map((n) => html`<tr key=${n.node} class=${n.revoked ? "off" : ""}><th scope="row">${unitName(n.unit)}</th><td>${n.name}</td><td>${showTime(n.contact)}</td>
         <td class="num">${number(n.waiting)}</td><td class="num">${number(n.delivered)}</td><td class="words">${n.words}</td>
         <td>${n.revoked ? t("node.revoked") : worries(n, status.edition).map((w) => html`<span class="state warn">▲ ${w}</span> `)}
           ${!n.revoked && worries(n, status.edition).length === 0 && html`<span class="state ok">● ${t("node.fine")}</span>`}</td></tr>`)}</${Table}>`}`;

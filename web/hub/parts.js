@@ -1,16 +1,21 @@
 // Small parts of the hub's and the province's page: a field, a table, a QR code, charts with their tables.
-import { html, t, lang, api, number, useState } from "../desk/base.js";
-import { Note } from "../desk/parts.js";
+import { html, t, lang, session, api, number, useState } from "../desk/base.js";
+import { Note, catalogue } from "../desk/parts.js";
+
+let ids = 0;
+const useId = () => useState(() => `i${(ids += 1)}`)[0];
 
 export function Text({ name, label, hint, ...rest }) {
-  return html`<div class="field"><label for=${`t-${name}`}>${label}</label>
-    ${hint && html`<p class="hint" id=${`t-${name}-hint`}>${hint}</p>`}
-    <input id=${`t-${name}`} name=${name} aria-describedby=${hint ? `t-${name}-hint` : undefined} ...${rest} /></div>`;
+  const id = useId();
+  return html`<div class="field"><label for=${id}>${label}</label>
+    ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
+    <input id=${id} name=${name} aria-describedby=${hint ? `${id}-hint` : undefined} ...${rest} /></div>`;
 }
 
 export function Select({ name, label, value, options, onChange }) {
-  return html`<div class="field"><label for=${`s-${name}`}>${label}</label>
-    <select id=${`s-${name}`} name=${name} value=${value} onChange=${(e) => onChange(e.target.value)}>
+  const id = useId();
+  return html`<div class="field"><label for=${id}>${label}</label>
+    <select id=${id} name=${name} value=${value} onChange=${(e) => onChange(e.target.value)}>
     ${options.map((o) => html`<option value=${o.value} selected=${o.value === value}>${o.label}</option>`)}</select></div>`;
 }
 
@@ -151,6 +156,12 @@ export function periodsOf(report, years) {
     half: (y) => [`${y}-6M`], nine: (y) => [`${y}-9M`], year: (y) => [String(y)],
   };
   return years.flatMap((y) => ["year", "nine", "half", "quarter", "month"].filter((k) => report.periods.includes(k)).flatMap((k) => make[k](y)));
+}
+
+/** A unit's name here: codes are used again elsewhere, so the one below this hub comes first. */
+export function unitName(code) {
+  const rows = catalogue.units.filter((u) => u.value === code);
+  return (rows.find((u) => u.parent === session.unit) || rows[rows.length - 1])?.vi || code;
 }
 
 export const reportOf = (reports, id) => reports.find((r) => r.id === id);

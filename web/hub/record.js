@@ -1,8 +1,7 @@
 // One record as the hub has it. Opening it stands in the audit.
 import { html, t, say, api, useState, useEffect } from "../desk/base.js";
-import { Note, Title, typeOf, show, catalogue } from "../desk/parts.js";
-
-export const unitName = (code) => catalogue.units.find((u) => u.value === code)?.vi || code;
+import { Note, Title, typeOf, show } from "../desk/parts.js";
+import { unitName } from "./parts.js";
 
 export function Values({ type, values }) {
   const sections = [...new Set(type.fields.map((f) => f.section))];

@@ -1,0 +1,303 @@
+// The hub's page and the province's page in a real browser. Controls are found by the Vietnamese text
+// that stands on the screen, never by an id or a class.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { axe, cleanUp, folder, launch, layoutFaults } from "./world.mjs";
+import { codeOf, startDistrict } from "./hubworld.mjs";
+
+const SCREENS = process.env.DONGBO_SCREENS; // where pictures go; none when not set
+const PASSWORD = "mật khẩu đủ dài";
+const HOSTILE = "<img src=x onerror=document.title='hỏng'>";
+
+let hub, browser, page;
+const errors = [];
+const secrets = {};
+const given = {};
+
+async function look(name, at = page) {
+  assert.deepEqual(await axe(at), [], `axe on ${name}`);
+  assert.deepEqual(await layoutFaults(at), [], `layout of ${name}`);
+  if (SCREENS) await at.screenshot({ path: path.join(SCREENS, `hub-${name}.png`), fullPage: true });
+}
+
+const field = (label) => page.getByLabel(label, { exact: false }).first();
+const button = (name) => page.getByRole("button", { name, exact: true });
+const link = (name) => page.getByRole("link", { name, exact: true });
+const heading = (name) => page.getByRole("heading", { level: 1, name });
+const section = (name) => page.locator("section").filter({ has: page.getByRole("heading", { level: 2, name }) });
+
+async function newPage(options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: "light",
+    ignoreHTTPSErrors: true, acceptDownloads: true, ...options });
+  const p = await context.newPage();
+  p.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|404|409|422|429)/.test(m.text())) errors.push(m.text()); });
+  p.on("pageerror", (e) => errors.push(String(e)));
+  p.setDefaultTimeout(15000);
+  return p;
+}
+
+/** The first login of somebody, up to the inside; pictures only when asked for. */
+async function firstLogin(name, once, pictures) {
+  await page.goto(hub.url);
+  await heading("Đăng nhập trung tâm").waitFor();
+  if (pictures) await look("login");
+  await field("Họ và tên").fill(name);
+  await field("Mật khẩu").fill(once);
+  await button("Đăng nhập").click();
+  await heading("Đặt mật khẩu của riêng bạn").waitFor();
+  await field("Mật khẩu một lần").fill(once);
+  await field("Mật khẩu mới").fill(PASSWORD);
+  await field("Nhập lại mật khẩu").fill(PASSWORD);
+  if (pictures) await look("change");
+  await button("Đặt mật khẩu").click();
+  await page.getByRole("heading", { level: 1, name: /Gắn điện thoại|Tổng quan/ }).waitFor();
+  if (await heading("Gắn điện thoại của bạn").count()) {
+    const typed = await page.getByText("Không quét được? Gõ:").locator("..").textContent();
+    secrets[name] = typed.match(/Gõ: ([A-Z2-7 ]+)/)[1];
+    await page.getByRole("img", { name: "Mã QR của ứng dụng xác thực" }).waitFor();
+    if (pictures) await look("enrol");
+    await field("Mã 6 chữ số").fill(codeOf(secrets[name]));
+    given[name] = Date.now();
+    await button("Hoàn tất").click();
+  }
+  await heading("Tổng quan").waitFor();
+}
+
+async function logOut() {
+  await button("Đăng xuất").click();
+  await heading("Đăng nhập trung tâm").waitFor();
+}
+
+before(async () => {
+  hub = await startDistrict();
+  for (const period of ["2023-6M", "2023-9M"]) hub.close(period);
+  hub.conflict("occupation", "thợ hồ", HOSTILE, 0);
+  hub.conflict("occupation", "nông dân", "công nhân", 1);
+  hub.conflict("other_names", "Ba", "Tư", 2);
+  browser = await launch();
+  page = await newPage();
+});
+
+after(async () => {
+  await browser?.close();
+  await cleanUp();
+});
+
+test("without script the pages say what to do", async () => {
+  const plain = await newPage({ javaScriptEnabled: false });
+  for (const at of ["", "tinh"]) {
+    await plain.goto(hub.url + at);
+    assert.match(await plain.textContent("body"), /Trang này cần JavaScript/);
+  }
+  await plain.context().close();
+});
+
+test("a first login is led step by step", async () => {
+  await firstLogin("Trần Thị Mai", hub.user("Trần Thị Mai", "admin"), true);
+});
+
+test("the admin adds people and sees no records of persons", async () => {
+  assert.equal(await page.getByRole("link", { name: /^Xung đột/ }).count(), 0);
+  await link("Người dùng").click();
+  await heading("Người dùng").waitFor();
+  for (const [name, role] of [["Lê Văn Thống", "Thống kê"], ["Phạm Thị Xem", "Xem"]]) {
+    const users = section("Người dùng trang này");
+    await users.getByLabel("Họ và tên").fill(name);
+    await users.getByLabel("Vai trò").selectOption({ label: role });
+    await users.getByRole("button", { name: "Thêm người dùng" }).click();
+    await page.getByText(`Mật khẩu một lần của ${name}:`).waitFor();
+    given[name] = (await page.getByText(/^[a-z2-9]{4}(-[a-z2-9]{4}){3}$/).textContent()).trim();
+    if (role === "Thống kê") await look("people");
+    await button("Đã đọc, ẩn đi").click();
+  }
+  await page.getByLabel("Tên của mã mới").fill("So-LDTBXH");
+  await button("Tạo mã truy cập").click();
+  await page.getByText("Mã truy cập của So-LDTBXH, chỉ hiện lần này:").waitFor();
+  given.token = (await page.getByText(/^[\w-]{43}$/).textContent()).trim();
+});
+
+test("an invitation is a sheet to print", async () => {
+  await link("Máy xã").click();
+  await heading("Máy xã").waitFor();
+  await look("nodes");
+  await field("Đơn vị").selectOption({ label: "Xã Phú Lý" });
+  await field("Địa chỉ trung tâm như xã nhìn thấy").fill("hub.vinhcuu.example:7350");
+  await button("Làm giấy mời").click();
+  await page.getByRole("heading", { name: "Giấy mời: Xã Phú Lý" }).waitFor();
+  await page.getByRole("img", { name: "Mã QR của lời mời" }).waitFor();
+  await page.getByText(/^dongbo1:/).waitFor();
+  await look("invitation");
+  await page.emulateMedia({ media: "print" });
+  if (SCREENS) await page.screenshot({ path: path.join(SCREENS, "hub-invitation-print.png"), fullPage: true });
+  await page.emulateMedia({ media: "screen" });
+  await button("Xong").click();
+  await logOut();
+});
+
+test("the statistician sees what needs a decision", async () => {
+  await firstLogin("Lê Văn Thống", given["Lê Văn Thống"], false);
+  await page.getByText("3 hồ sơ xung đột, cần bạn quyết định").waitFor();
+  await page.getByRole("img", { name: /qua các kỳ/ }).waitFor();
+  assert.match(await page.getByRole("row", { name: /Thạnh Phú/ }).first().textContent(), /hôm nay/);
+  assert.match(await page.getByRole("row", { name: /Phú Lý/ }).first().textContent(), /chưa ghi danh/);
+  await page.getByText("Bảng số liệu").first().click();
+  await look("overview");
+});
+
+test("a conflict shows every value and is decided in two clicks", async () => {
+  await page.getByRole("link", { name: /^Xung đột/ }).click();
+  await heading("Xung đột").waitFor();
+  await page.getByRole("heading", { name: "Hồ sơ xung đột: 3" }).waitFor();
+  await page.getByText(HOSTILE).first().waitFor();
+  await look("conflicts");
+  await button("Chọn: thợ hồ").click();
+  await button("Ghi giá trị này: thợ hồ").click();
+  await page.getByText("Đã ghi quyết định của bạn.").waitFor();
+  await page.getByRole("heading", { name: "Hồ sơ xung đột: 2" }).waitFor();
+  assert.notEqual(await page.title(), "hỏng");
+});
+
+test("several are decided together", async () => {
+  for (const box of await page.getByRole("checkbox").all()) await box.check();
+  await field("Đã đánh dấu 2 trường").selectOption({ label: "Giá trị ghi sau cùng" });
+  await button("Quyết định tất cả").click();
+  await button("Đúng, quyết định 2 trường").click();
+  await page.getByText("Đã quyết định 2 trường.").waitFor();
+  await page.getByText("Không có hồ sơ nào cần quyết định.").waitFor();
+});
+
+test("one person in two communes: preview, decision, undo", async () => {
+  const before = await page.getByRole("button", { name: "Cùng một người" }).count();
+  assert.ok(before > 0);
+  await button("Cùng một người").first().click();
+  await page.getByText("Hai hồ sơ vẫn giữ nguyên ở mỗi xã").waitFor();
+  await field("Căn cứ").fill("cùng số định danh, đã gọi hỏi hai xã");
+  await look("pair");
+  await button("Đúng, là một người").click();
+  await page.getByText("Đã ghi: hai hồ sơ là một người.").waitFor();
+  await page.getByRole("heading", { name: `Có thể là một người: ${before - 1}` }).waitFor();
+  await page.getByRole("heading", { name: "Đã quyết định về người trùng" }).waitFor();
+  await button("Hoàn tác").first().click();
+  await page.getByText("Đã hoàn tác.").waitFor();
+  await page.getByRole("heading", { name: `Có thể là một người: ${before}` }).waitFor();
+});
+
+test("figures, closing, files", async () => {
+  await link("Báo cáo").click();
+  await heading("Báo cáo").waitFor();
+  await field("Báo cáo").selectOption({ label: "RP04: Báo cáo tổng hợp hoạt động các Đội công tác xã hội tình nguyện" });
+  await field("Năm").selectOption({ label: "2023" });
+  await field("Kỳ").selectOption({ label: "năm 2023" });
+  await look("reports");
+  await button("Xem số liệu").click();
+  await page.getByText("Số liệu tạm tính").waitFor();
+  await look("figures");
+  await button("Chốt kỳ này").click();
+  await button("Đúng, chốt số liệu").click();
+  await heading("RP04, năm 2023, lần 1").waitFor();
+  await page.getByText("Mỗi tệp có chữ ký riêng").waitFor();
+  await button("Dựng lại từ nhật ký và so").click();
+  await page.getByText("Khớp: số liệu dựng lại từ nhật ký giống hệt bản đã ký.").waitFor();
+  await look("issue");
+  for (const name of ["Excel", "Chữ ký: Excel"]) {
+    const [download] = await Promise.all([page.waitForEvent("download"), link(name).click()]);
+    const file = path.join(folder, download.suggestedFilename());
+    await download.saveAs(file);
+    given[name] = file;
+  }
+  assert.match(given.Excel, /BC_RP04_2023_735_1\.xlsx$/);
+  assert.equal(fs.readFileSync(given.Excel).subarray(0, 2).toString(), "PK");
+});
+
+test("the phone in the dark, English, and the keyboard's way in", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.emulateMedia({ colorScheme: "dark" });
+  await link("Tổng quan").click();
+  await page.getByRole("img", { name: /qua các kỳ/ }).waitFor();
+  await look("phone-dark");
+  await button("English").click();
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+  await look("phone-english");
+  await button("Tiếng Việt").click();
+  await page.setViewportSize({ width: 1024, height: 768 });
+  await page.emulateMedia({ colorScheme: "light" });
+  await logOut();
+});
+
+test("a viewer sees figures and nothing of persons", async () => {
+  await firstLogin("Phạm Thị Xem", given["Phạm Thị Xem"], false);
+  assert.equal(await page.getByRole("link", { name: /^Xung đột/ }).count(), 0);
+  assert.equal(await page.getByRole("link", { name: "Người dùng" }).count(), 0);
+  await link("Báo cáo").click();
+  await page.getByRole("link", { name: /RP04/ }).first().click();
+  await page.getByText("Mỗi tệp có chữ ký riêng").waitFor();
+  await page.goto(`${hub.url}#/conflicts`);
+  await heading("Không có trang này").waitFor();
+  await logOut();
+});
+
+test("the code is asked for, a used one is refused", async () => {
+  await field("Họ và tên").fill("tran thi mai");
+  await field("Mật khẩu").fill(PASSWORD);
+  await button("Đăng nhập").click();
+  await heading("Mã xác thực").waitFor();
+  await look("code");
+  await field("Mã 6 chữ số").fill(codeOf(secrets["Trần Thị Mai"], given["Trần Thị Mai"]));
+  await button("Đăng nhập").click();
+  await page.getByText("Mã không đúng hoặc đã dùng").waitFor();
+  await field("Mã 6 chữ số").fill(codeOf(secrets["Trần Thị Mai"], Date.now() + 30000)); // a phone a little ahead
+  await button("Đăng nhập").click();
+  await heading("Tổng quan").waitFor();
+  await link("Người dùng").click();
+  await page.getByRole("cell", { name: "Chốt kỳ" }).first().waitFor();
+  await page.getByRole("cell", { name: /report=RP04 period=2023/ }).first().waitFor();
+  await page.getByRole("cell", { name: "Quyết định xung đột" }).first().waitFor();
+  await look("audit");
+  await logOut();
+});
+
+test("the province comes in with its token and verifies a file", async () => {
+  await link("Cấp tỉnh: xem báo cáo bằng mã truy cập").click();
+  await heading("Báo cáo cho cấp tỉnh").waitFor();
+  await field("Mã truy cập").fill("sai");
+  await button("Vào xem").click();
+  await page.getByText("Mã truy cập không đúng hoặc đã bị thu hồi.").waitFor();
+  await look("province-login");
+  await field("Mã truy cập").fill(given.token);
+  await button("Vào xem").click();
+  await heading("Báo cáo của Huyện Vĩnh Cửu").waitFor();
+  await button("Xem: RP04, năm 2023, lần 1").click();
+  await page.getByRole("table").filter({ hasText: "Toàn đơn vị" }).waitFor();
+  await look("province");
+  await field("Thả tệp báo cáo vào đây").setInputFiles(given.Excel);
+  await page.getByText("đúng là tệp trung tâm đã ký, không bị sửa.").waitFor();
+  await page.getByText("Chữ ký được kiểm tra ngay trong trình duyệt của bạn.").waitFor();
+  const changed = fs.readFileSync(given.Excel);
+  changed[changed.length - 30] ^= 1;
+  await field("Thả tệp báo cáo vào đây").setInputFiles({ name: path.basename(given.Excel), mimeType: "application/zip", buffer: changed });
+  await page.getByText("KHÔNG đúng. Tệp đã bị sửa").waitFor();
+  if (SCREENS) await section("Kiểm tra một tệp").screenshot({ path: path.join(SCREENS, "hub-verify-bad.png") });
+  const key = (await (await page.request.get(`${hub.url}api/v1/pubkey`)).text()).trim().split("\n").pop();
+  await field("Khóa in trên công văn").fill(key);
+  await field("Thả tệp báo cáo vào đây").setInputFiles([given.Excel, given["Chữ ký: Excel"]]);
+  await page.getByText("đúng là tệp trung tâm đã ký, không bị sửa.").waitFor();
+  await field("Khóa in trên công văn").fill(key.slice(0, 20) + (key[20] === "A" ? "B" : "A") + key.slice(21));
+  await field("Thả tệp báo cáo vào đây").setInputFiles([given.Excel, given["Chữ ký: Excel"]]);
+  await page.getByText("KHÔNG đúng. Tệp đã bị sửa").waitFor();
+  const minisign = spawnSync("minisign", ["-V", "-P", key, "-m", given.Excel, "-x", given["Chữ ký: Excel"]], { encoding: "utf8" });
+  if (!minisign.error) assert.equal(minisign.status, 0, minisign.stderr);
+  for (const at of ["api/conflicts", "api/users", "api/report?report=RP04&period=2023"]) {
+    assert.equal((await page.request.get(hub.url + at)).status(), 403, at);
+  }
+});
+
+test("a revoked token ends the visit; nothing complained", async () => {
+  const { tool } = await import("./world.mjs");
+  tool("dongbo-hub", "token", "revoke", "So-LDTBXH", "--data", hub.data);
+  await page.reload();
+  await heading("Báo cáo cho cấp tỉnh").waitFor();
+  assert.deepEqual(errors, []);
+});
