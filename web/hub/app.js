@@ -75,7 +75,7 @@ function Inside({ changeLang }) {
     if (edition > 0 && edition !== catalogue.edition) loadCatalogue().then(() => setReady(true), () => {});
   }, [edition]);
   useEffect(() => { scrollTo(0, 0); }, [path]);
-  const logout = async () => { await api("POST", "/api/logout", {}); await refreshSession(); };
+  const logout = async () => { await api("POST", "/api/logout", {}); location.hash = "/"; await refreshSession(); };
   const at = `/${path.split("?")[0].split("/")[1]}`;
   const link = (to, text, n = 0) => html`<a href=${`#${to}`} aria-current=${at === to ? "page" : undefined}>${text}${n > 0 ? ` (${number(n)})` : ""}</a>`;
   const open = status ? status.conflicts + status.pairs : 0;

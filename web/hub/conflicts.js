@@ -24,7 +24,7 @@ function Field({ c, f, decide, marked, mark }) {
     : html`<button onClick=${() => choose(n)} aria-label=${`${t("conflict.choose")}: ${label}`}>${t("conflict.choose")}</button>`);
   return html`<div class="conflict"><div class="head"><h3>${name()}</h3>
       ${!exists && html`<label class="check"><input type="checkbox" checked=${marked} onChange=${mark} aria-label=${t("conflict.mark", { what: `${c.label || ""} ${name()}` })} /> ${t("conflict.marked")}</label>`}</div>
-    <${Table} label=${name()} heads=${[t("conflict.value"), t("history.who"), t("history.when"), t("conflict.received"), ""]}>
+    <${Table} label=${`${c.label || c.id}: ${name()}`} heads=${[t("conflict.value"), t("history.who"), t("history.when"), t("conflict.received"), ""]}>
     ${f.base && html`<tr><td>${text(c, f, f.base.value)}</td><td>${who(f.base)}</td><td>${showTime(f.base.at)}</td><td>${showTime(f.base.received)}</td><td class="hint">${t("conflict.before")}</td></tr>`}
     ${f.heads.map((h) => html`<tr key=${h.n}><th scope="row">${text(c, f, h.value)}</th><td>${who(h)}</td><td>${showTime(h.at)}</td><td>${showTime(h.received)}</td>
       <td>${!exists && button(h.n, text(c, f, h.value))}</td></tr>`)}</${Table}>
@@ -61,7 +61,7 @@ function Pair({ p, decide }) {
   const act = async () => { setBusy(true); await decide(p, chosen, reason); setBusy(false); };
   const why = t(`pair.${p.why}`) === `pair.${p.why}` ? p.why : t(`pair.${p.why}`);
   return html`<section class="card"><h3>${t("pair.title", { a: a[type?.title] || "?", b: b[type?.title] || "?" })}</h3><p>${why}</p>
-    <${Table} label=${t("pair.compare")} heads=${[t("pair.field"), unitName(p.unit_a), unitName(p.unit_b), ""]}>
+    <${Table} label=${`${t("pair.compare")}: ${p.id}`} heads=${[t("pair.field"), unitName(p.unit_a), unitName(p.unit_b), ""]}>
     ${fields.map((f) => {
       const [x, y] = [show(f, a[f.name]), show(f, b[f.name])];
       return html`<tr><th scope="row">${say(f)}</th><td>${x || "–"}</td><td>${y || "–"}</td><td>${x && y && x !== y ? html`<span class="state warn">▲ ${t("pair.differs")}</span>` : ""}</td></tr>`;

@@ -16,7 +16,8 @@ function Commune({ unit, nodes, edition, due }) {
       : html`<span class=${`state ${fresh < 7 ? "ok" : "warn"}`}>${fresh < 7 ? "●" : "▲"} ${showTime(contact)}</span>`}</td>
     <td class="num">${living.length ? number(sum("waiting")) : "–"}</td><td class="num">${living.length ? number(sum("delivered")) : "–"}</td>
     ${due && html`<td>${due}</td>`}
-    <td>${[...new Set(words)].map((w) => html`<span class="state warn">▲ ${w}</span> `)}</td></tr>`;
+    <td>${[...new Set(words)].map((w) => html`<span class="state warn">▲ ${w}</span> `)}
+      ${living.length > 0 && words.length === 0 && html`<span class="state ok">● ${t("node.fine")}</span>`}</td></tr>`;
 }
 
 function Todo({ status }) {

@@ -35,8 +35,8 @@ export async function fetchFigures(issue) {
 export function Files({ issue }) {
   const files = issue.files.map((f) => ({ ...f, kind: kindOf(issue, f.name) })).sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
   const at = (name) => `/api/v1/issues/${issue.id}/${name}`;
-  return html`<ul class="files">${files.map((f) => html`<li key=${f.name}><a class="button" href=${at(f.name)} download>${t(f.kind)}</a>
-    <span class="hint">${size(f.size)}</span> <a class="link" href=${at(`${f.name}.minisig`)} download aria-label=${`${t("file.signature")}: ${t(f.kind)}`}>${t("file.signature")}</a></li>`)}</ul>`;
+  return html`<ul class="files">${files.map((f) => html`<li key=${f.name}><a class="button" href=${at(f.name)} download=${f.name}>${t(f.kind)}</a>
+    <span class="hint">${size(f.size)}</span> <a class="link" href=${at(`${f.name}.minisig`)} download=${`${f.name}.minisig`} aria-label=${`${t("file.signature")}: ${t(f.kind)}`}>${t("file.signature")}</a></li>`)}</ul>`;
 }
 
 const aim = (x) => `${{ ge: "≥", le: "≤", gt: ">", lt: "<", eq: "=", between: "", ">=": "≥", "<=": "≤" }[x.op] ?? x.op} ${figure({ state: "figure", value: x.value })}${x.value_hi ? ` – ${figure({ state: "figure", value: x.value_hi })}` : ""}`.trim();
@@ -50,7 +50,7 @@ export function Figures({ report: r, pick }) {
   const label = (x) => (lang.now === "en" && x.label_en) || x.label_vi;
   const cell = (line, row, unit) => {
     const c = row.cells.find((x) => x.unit === unit);
-    const g = row.total && target(line, unit);
+    const g = row.total && c.state !== "nothing_sent" && target(line, unit);
     const text = figure(c);
     const open = pick && c.state === "figure";
     return html`<td class=${`num${c.state === "nothing_sent" ? " nothing" : ""}`}>${open
@@ -61,7 +61,7 @@ export function Figures({ report: r, pick }) {
   return html`<div class="tablewrap" tabindex="0" role="region" aria-label=${title}><table class="figures-table"><thead><tr><th scope="col">${t("hub.indicator")}</th>
     ${order.map((c) => html`<th scope="col" class="num">${name(c)}</th>`)}</tr></thead><tbody>
     ${r.lines.map((line) => line.rows.map((row, i) => html`<tr key=${`${line.no}-${i}`} class=${i ? "part" : ""}>
-      <th scope="row">${i ? label(row) || t("hub.unstated") : html`<span class="no">${line.no}</span> ${label(line)}`}</th>${order.map((c) => cell(line, row, c))}</tr>`))}
+      <th scope="row">${i ? label(row) || t("hub.unstated") : html`<span class="no">${line.no}</span> ${label(line)}${line.measure.startsWith("ratio") ? " (%)" : ""}`}</th>${order.map((c) => cell(line, row, c))}</tr>`))}
     </tbody></table></div>
     <p class="hint">${t("figures.legend")}</p>`;
 }

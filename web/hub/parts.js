@@ -85,24 +85,26 @@ function DataTable({ caption, head, points, series }) {
     ${points.map((p, i) => html`<tr><th scope="row">${p}</th>${series.map((s) => html`<td class="num">${s.texts ? s.texts[i] : show(s.values[i])}</td>`)}</tr>`)}</${Table}></details>`;
 }
 
-const W = 640;
 const H = 240;
+/** Charts are drawn as wide as they are shown, so that their letters keep their size. */
+const width = () => Math.max(280, Math.min(680, document.documentElement.clientWidth - 72));
 const LEFT = 52;
 const BOTTOM = 34;
 
-function Grid({ s, y }) {
+function Grid({ s, y, W }) {
   return s.steps.map((v) => html`<g key=${v}><line class="grid" x1=${LEFT} x2=${W - 8} y1=${y(v)} y2=${y(v)} />
     <text class="tick" x=${LEFT - 8} y=${y(v) + 4} text-anchor="end">${show(v)}</text></g>`);
 }
 
 /** Figures over time, with a line for what was aimed at. `series`: [{name, values, texts, kind}]. */
 export function LineChart({ title, points, series }) {
+  const W = width();
   const s = scale(series.flatMap((x) => x.values));
   const y = (v) => 10 + (H - 10 - BOTTOM) * (1 - (v - s.from) / (s.to - s.from));
   const x = (i) => LEFT + 24 + (points.length === 1 ? (W - LEFT - 56) / 2 : (i * (W - LEFT - 56)) / (points.length - 1));
   const line = (values) => values.map((v, i) => (Number.isNaN(v) ? "" : `${i === 0 || Number.isNaN(values[i - 1]) ? "M" : "L"}${x(i).toFixed(1)} ${y(v).toFixed(1)}`)).join("");
   return html`<figure class="chart"><figcaption>${title}</figcaption>
-    <svg viewBox=${`0 0 ${W} ${H}`} role="img" aria-label=${`${title}. ${t("chart.see")}`}><${Grid} s=${s} y=${y} />
+    <svg viewBox=${`0 0 ${W} ${H}`} role="img" aria-label=${`${title}. ${t("chart.see")}`}><${Grid} s=${s} y=${y} W=${W} />
     ${points.map((p, i) => html`<text class="tick" x=${x(i)} y=${H - 12} text-anchor="middle">${p}</text>`)}
     ${series.map((one) => html`<path class=${`line ${one.kind}`} d=${line(one.values)} />
       ${one.values.map((v, i) => !Number.isNaN(v) && html`<circle class=${`dot ${one.kind}`} cx=${x(i)} cy=${y(v)} r=${one.kind === "aim" ? 3 : 4.5} />`)}`)}</svg>
@@ -118,8 +120,9 @@ export function BarChart({ title, points, series }) {
   const known = series.flatMap((s) => s.values).filter((v) => !Number.isNaN(v));
   const high = Math.max(1, ...known);
   const low = Math.min(0, ...known);
+  const W = width();
   const row = 26;
-  const name = 190;
+  const name = W < 500 ? 118 : 190;
   const x = (v) => name + ((v - low) / (high - low)) * (W - name - 80);
   const height = points.length * row + 8;
   return html`<figure class="chart"><figcaption>${title}</figcaption>

@@ -13,7 +13,7 @@ function Door() {
     setWrong("");
     try { await logIn("/api/token", Object.fromEntries(new FormData(e.target))); } catch (x) { setWrong(x.message); }
   };
-  return html`<main class="page narrow"><${Title}>${t("province.title")}</${Title}><p>${t("province.why")}</p>
+  return html`<main class="page narrow" id="main"><${Title}>${t("province.title")}</${Title}><p>${t("province.why")}</p>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <form class="card" onSubmit=${submit}><div class="fields"><${Text} name="token" label=${t("province.token")} hint=${t("province.token.hint")} type="password" autocomplete="off" required /></div>
       <div class="acts"><button class="main">${t("province.go")}</button></div></form><p class="hint">${t("province.curl")}</p></main>`;
@@ -41,7 +41,7 @@ function Inside() {
     setOpen({ issue });
     try { setOpen({ issue, figures: await fetchFigures(issue) }); } catch (e) { setWrong(e.message); }
   };
-  if (!issues) return html`<main class="page"><${Title}>${t("province.title")}</${Title}>${wrong ? html`<${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`}</main>`;
+  if (!issues) return html`<main class="page" id="main"><${Title}>${t("province.title")}</${Title}>${wrong ? html`<${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`}</main>`;
   const reports = Object.values(names);
   return html`<main class="page" id="main"><${Title}>${t("province.of", { hub: session.unit_name })}</${Title}>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
