@@ -121,7 +121,8 @@ static enum err hub_app_load(struct hub_app *a)
     if (e == ERR_OK) e = hub_app_box_key(a->data, "keys/sealing.key", KEY_SEALING, &a->sealing);
     if (e == ERR_OK) e = hub_app_path(a->data, "hub.db", path);
     if (e == ERR_OK)
-        e = hub_store_open(&(struct hub_store_options){.path = path, .witness = true}, &a->store);
+        e = hub_store_open(&(struct hub_store_options){.path = path, .witness = true, .seal = true},
+                           &a->store);
     if (e == ERR_OK) e = hub_store_identity(a->store, &a->identity);
     if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_NOT_READY : e;
     if (!key_equal(a->log.public, a->identity.parsed.log_pk, KEY_PUBLIC_BYTES) ||

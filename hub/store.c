@@ -275,6 +275,13 @@ static enum err hub_memory(struct hub_store *s)
     return e == ERR_OK ? fold_init(&s->other) : e;
 }
 
+enum err hub_store_seal(struct hub_store *s, bool want)
+{
+    bool sealed = false;
+    enum err e = db_sealed(s->db, &sealed);
+    return e == ERR_OK && (sealed || want) ? db_seal(s->db, NULL) : e;
+}
+
 enum err hub_store_open(const struct hub_store_options *options, struct hub_store **out)
 {
     if (sodium_init() < 0) return ERR_NOT_READY;
@@ -291,6 +298,7 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
     if (e == ERR_OK) e = db_exec(s->db, HUB_STORE_PRAGMAS);
     if (e == ERR_OK) e = db_migrate(s->db, hub_schema, sizeof hub_schema / sizeof hub_schema[0]);
     if (e == ERR_OK) e = hub_memory(s);
+    if (e == ERR_OK) e = hub_store_seal(s, options->seal);
     if (e == ERR_OK) e = db_begin(s->db);
     if (e == ERR_OK) e = db_end(s->db, hub_match_key(s));
     if (e == ERR_OK) e = hub_cache_load(s);

@@ -36,6 +36,7 @@ struct hub_store_options {
     const char *vfs; /* SQLite VFS name, NULL = the default */
     bool create;
     bool witness; /* keep and ask the witness file beside it; not with a VFS */
+    bool seal;    /* keep the seals that verify compares; a database that has them always does */
 };
 
 MUST_CHECK enum err hub_store_open(const struct hub_store_options *options, struct hub_store **out);

@@ -35,7 +35,9 @@ enum err hub_issues_ready(struct hub_store *s)
     enum err e = db_get(q);
     bool there = e == ERR_OK && db_column_int(q, 0) == 4;
     db_done(q);
-    return e != ERR_OK || there ? e : db_exec(s->db, issues_schema);
+    if (e != ERR_OK || there) return e;
+    e = db_exec(s->db, issues_schema);
+    return e == ERR_OK ? hub_store_seal(s, false) : e;
 }
 
 /* ---- adding ---- */

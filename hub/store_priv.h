@@ -148,6 +148,9 @@ MUST_CHECK enum err hub_meta_set(struct hub_store *s, const char *key, struct by
 MUST_CHECK enum err hub_meta_int(struct hub_store *s, const char *key, int64_t *out); /* 0: none */
 MUST_CHECK enum err hub_meta_set_int(struct hub_store *s, const char *key, int64_t value);
 
+/* store.c: seals, if it has them or `want`s them; again after tables changed. */
+MUST_CHECK enum err hub_store_seal(struct hub_store *s, bool want);
+
 /* store_witness.c: a database that is older than its witness begins a new epoch. */
 MUST_CHECK enum err hub_witness_open(struct hub_store *s, const char *path);
 void hub_witness_note(struct hub_store *s); /* after a commit */

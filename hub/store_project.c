@@ -136,6 +136,7 @@ static enum err hub_project_all(struct hub_store *s, struct hub_row *row)
             LOG_EVENT(LOG_LEVEL_ERROR, log_evt("catalogue.sql"), log_str("file", why.file),
                       log_str("text", why.text_en));
         s->typed_edition = s->edition;
+        if (e == ERR_OK) e = hub_store_seal(s, false);
     }
     for (size_t i = 0; e == ERR_OK && i < s->unit_count; i++)
         e = hub_project_scope(s, i, (uint64_t)from, row);

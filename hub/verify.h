@@ -77,6 +77,7 @@ enum hub_finding_kind {
     HUB_FINDING_REPLAY,    /* the set cannot be taken again */
     HUB_FINDING_STATE,     /* a record is not what the log makes of it */
     HUB_FINDING_TABLE,     /* a table is not what the log makes of it */
+    HUB_FINDING_SEAL,      /* a table is not what this program wrote */
     HUB_FINDING_FILE       /* SQLite finds the file damaged */
 };
 
@@ -86,7 +87,7 @@ struct hub_finding {
     struct id_inc inc; /* zeros for a record */
     uint64_t seq;
     struct id_record rid; /* HUB_FINDING_STATE only */
-    const char *table;    /* HUB_FINDING_TABLE only, else NULL */
+    const char *table;    /* HUB_FINDING_TABLE and _SEAL only, else NULL */
 };
 typedef enum err hub_finding_fn(void *ctx, const struct hub_finding *finding);
 

@@ -19,6 +19,7 @@ const char *hub_finding_vi(enum hub_finding_kind kind)
     case HUB_FINDING_REPLAY: return "không nhận lại được gói thay đổi";
     case HUB_FINDING_STATE: return "hồ sơ khác với nhật ký";
     case HUB_FINDING_TABLE: return "bảng dữ liệu khác với nhật ký";
+    case HUB_FINDING_SEAL: return "bảng dữ liệu bị sửa từ bên ngoài hoặc bị hỏng";
     case HUB_FINDING_FILE: return "tệp cơ sở dữ liệu bị hỏng";
     }
     return "";
@@ -37,6 +38,7 @@ const char *hub_finding_en(enum hub_finding_kind kind)
     case HUB_FINDING_REPLAY: return "the set cannot be taken again";
     case HUB_FINDING_STATE: return "a record is not what the log makes of it";
     case HUB_FINDING_TABLE: return "a table is not what the log makes of it";
+    case HUB_FINDING_SEAL: return "a table was changed from outside, or is damaged";
     case HUB_FINDING_FILE: return "the database file is damaged";
     }
     return "";
@@ -256,6 +258,19 @@ static enum err verify_replay(struct verify_log *v, struct hub_store *s)
     return e;
 }
 
+static enum err verify_seal(void *ctx, const char *table)
+{
+    return verify_tell(ctx, &(struct hub_finding){.kind = HUB_FINDING_SEAL, .table = table});
+}
+
+/* What no hash of the log covers: names, times, codes, tokens, and the tables made of the records. */
+static enum err verify_seals(struct verify_log *v, struct hub_store *s)
+{
+    bool sealed = false;
+    enum err e = db_sealed(hub_store_db(s), &sealed);
+    return e == ERR_OK && sealed ? db_seal_check(hub_store_db(s), verify_seal, v) : e;
+}
+
 enum err hub_verify_log(struct hub_store *s, hub_finding_fn *row, void *ctx,
                         struct hub_verified_log *out)
 {
@@ -270,6 +285,7 @@ enum err hub_verify_log(struct hub_store *s, hub_finding_fn *row, void *ctx,
     if (e == ERR_OK) e = hub_log_rows(s, verify_set, &v);
     if (e == ERR_OK) e = verify_ends(&v);
     if (e == ERR_OK) e = verify_replay(&v, s);
+    if (e == ERR_OK) e = verify_seals(&v, s);
     hub_store_position(s, &at);
     out->end.epoch = at.epoch;
     out->end.hash = v.p;

@@ -49,9 +49,9 @@ static enum err node_verify_row(void *ctx, const struct node_finding *f)
     char inc[17], rid[33];
     id_hex(BYTES_OF(f->inc.b), inc);
     id_hex(BYTES_OF(f->rid.b), rid);
-    json_t *j = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "vi", node_finding_vi(f->kind), "en",
-                          node_finding_en(f->kind), "log", inc, "seq", (json_int_t)f->seq,
-                          "position", (json_int_t)f->position, "id", rid);
+    json_t *j = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s*}", "vi", node_finding_vi(f->kind),
+                          "en", node_finding_en(f->kind), "log", inc, "seq", (json_int_t)f->seq,
+                          "position", (json_int_t)f->position, "id", rid, "table", f->table);
     return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 

@@ -98,7 +98,8 @@ static enum err node_home_store(const char *dir, bool create, struct node_home *
     enum err e = node_home_path(dir, "node.db", path);
     if (e == ERR_OK)
         e = node_store_open(
-            &(struct node_store_options){.path = path, .create = create, .witness = true},
+            &(struct node_store_options){
+                .path = path, .create = create, .witness = true, .seal = true},
             &h->store);
     return e;
 }

@@ -19,6 +19,7 @@ const char *node_finding_vi(enum node_finding_kind kind)
     case NODE_FINDING_RECORD: return "hồ sơ khác với bản đã nhận";
     case NODE_FINDING_SCOPE: return "tập hồ sơ khác với số trung tâm đã tính";
     case NODE_FINDING_IDENTITY: return "giấy tờ của máy này hoặc của trung tâm sai";
+    case NODE_FINDING_SEAL: return "bảng dữ liệu bị sửa từ bên ngoài hoặc bị hỏng";
     }
     return "";
 }
@@ -36,6 +37,7 @@ const char *node_finding_en(enum node_finding_kind kind)
     case NODE_FINDING_RECORD: return "a record is not what came";
     case NODE_FINDING_SCOPE: return "the records together are not what the hub counted";
     case NODE_FINDING_IDENTITY: return "the papers of this PC or of the hub are wrong";
+    case NODE_FINDING_SEAL: return "a table was changed from outside, or is damaged";
     }
     return "";
 }

@@ -22,7 +22,8 @@ enum node_finding_kind {
     NODE_FINDING_HUB_SET,   /* a set of the hub's log is not what it signed */
     NODE_FINDING_RECORD,    /* a record is not what came with the feed */
     NODE_FINDING_SCOPE,     /* the records together are not what the hub counted */
-    NODE_FINDING_IDENTITY   /* card or certificate do not verify */
+    NODE_FINDING_IDENTITY,  /* card or certificate do not verify */
+    NODE_FINDING_SEAL       /* a table is not what this program wrote */
 };
 
 struct node_finding {
@@ -31,6 +32,7 @@ struct node_finding {
     uint64_t seq;
     uint64_t position; /* of hub sets */
     struct id_record rid;
+    const char *table; /* NODE_FINDING_SEAL only, else NULL */
 };
 typedef enum err node_finding_fn(void *ctx, const struct node_finding *f);
 const char *node_finding_vi(enum node_finding_kind kind);

@@ -165,6 +165,19 @@ static enum err node_store_memory(struct node_store *s)
     return node_store_record_init(&s->work);
 }
 
+/* What comes down is staged by thousands of rows, checked when it is applied, and gone then. */
+static bool node_store_unsealed(const char *table)
+{
+    return strncmp(table, "sys_staged_", 11) == 0 || strcmp(table, "sys_marked") == 0;
+}
+
+enum err node_store_seal(struct node_store *s, bool want)
+{
+    bool sealed = false;
+    enum err e = db_sealed(s->db, &sealed);
+    return e == ERR_OK && (sealed || want) ? db_seal(s->db, node_store_unsealed) : e;
+}
+
 static enum err node_store_begin(struct node_store *s, const struct node_store_options *o)
 {
     enum err e =
@@ -179,6 +192,7 @@ static enum err node_store_begin(struct node_store *s, const struct node_store_o
     if (e == ERR_OK && !o->create && version == 0) return ERR_NOT_READY;
     if (e == ERR_OK)
         e = db_migrate(s->db, node_store_steps, sizeof node_store_steps / sizeof *node_store_steps);
+    if (e == ERR_OK) e = node_store_seal(s, o->seal);
     if (e == ERR_OK && o->witness && o->vfs == NULL) e = node_witness_open(s, o->path);
     return e == ERR_OK ? node_catalogue_load(s) : e;
 }

@@ -33,6 +33,7 @@ struct node_store_options {
     const char *vfs;  /* SQLite VFS name, NULL = the default */
     bool create;      /* create it; ERR_EXISTS when it is there */
     bool witness;     /* keep and ask the witness file beside it; not with a VFS */
+    bool seal; /* keep the seals that verify compares; a database that has them always does */
 };
 
 /* ERR_NOT_READY: there is none and create is false. Migrates an older schema forward; ERR_CONFIG:

@@ -70,6 +70,7 @@ enum err node_catalogue_ready(struct node_store *s)
     struct catalogue_error why;
     enum err e = typed_open(s->db, s->catalogue, &why, &s->typed);
     if (e == ERR_OK) e = node_catalogue_indexes(s, s->catalogue);
+    if (e == ERR_OK) e = node_store_seal(s, false);
     return e == ERR_BAD_INPUT ? ERR_DAMAGED : e;
 }
 
@@ -132,6 +133,7 @@ static enum err node_edition_open(struct node_store *s, const struct admin_editi
     if (e == ERR_OK) e = edition_parse(buf_bytes(&archive), &in->catalogue);
     if (e == ERR_OK) e = typed_open(s->db, in->catalogue, &why, &in->typed);
     if (e == ERR_OK) e = node_catalogue_indexes(s, in->catalogue);
+    if (e == ERR_OK) e = node_store_seal(s, false);
     if (e == ERR_OK) e = node_edition_keep(s, ed, buf_bytes(&archive));
     buf_free(&frame);
     buf_free(&archive);

@@ -83,6 +83,9 @@ MUST_CHECK enum err node_log_put(struct node_store *s, const struct node_store_a
 MUST_CHECK enum err node_log_append(struct node_store *s, const struct node_store_append *a,
                                     int64_t now_ms);
 
+/* store.c: seals, if it has them or `want`s them; again after tables changed. */
+MUST_CHECK enum err node_store_seal(struct node_store *s, bool want);
+
 /* store_witness.c: is this database older than what its witness saw? Then the next save begins a new
  * incarnation. */
 MUST_CHECK enum err node_witness_open(struct node_store *s, const char *path);

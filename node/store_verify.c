@@ -281,6 +281,19 @@ static enum err node_verify_papers(struct node_verify *v)
                        : node_tell(v, &(struct node_finding){.kind = NODE_FINDING_IDENTITY});
 }
 
+static enum err node_verify_seal(void *ctx, const char *table)
+{
+    return node_tell(ctx, &(struct node_finding){.kind = NODE_FINDING_SEAL, .table = table});
+}
+
+/* What no hash of a log covers: names, times, logins, and the tables made of the records. */
+static enum err node_verify_seals(struct node_verify *v)
+{
+    bool sealed = false;
+    enum err e = db_sealed(v->s->db, &sealed);
+    return e == ERR_OK && sealed ? db_seal_check(v->s->db, node_verify_seal, v) : e;
+}
+
 enum err node_store_verify(struct node_store *s, node_finding_fn *row, void *ctx,
                            struct node_verified *out)
 {
@@ -294,6 +307,7 @@ enum err node_store_verify(struct node_store *s, node_finding_fn *row, void *ctx
     if (e == ERR_OK) e = node_store_identity(s, &v.id);
     if (e == ERR_DAMAGED) { /* without it there is nothing to compare with */
         e = node_tell(&v, &(struct node_finding){.kind = NODE_FINDING_IDENTITY});
+        if (e == ERR_OK) e = node_verify_seals(&v);
         goto out;
     }
     if (e == ERR_OK) e = node_verify_papers(&v);
@@ -301,6 +315,7 @@ enum err node_store_verify(struct node_store *s, node_finding_fn *row, void *ctx
     if (e == ERR_OK) e = node_verify_receipts(&v);
     if (e == ERR_OK) e = node_verify_hub_sets(&v);
     if (e == ERR_OK) e = node_verify_records(&v);
+    if (e == ERR_OK) e = node_verify_seals(&v);
 out:
     free(v.view);
     free(v.writes);

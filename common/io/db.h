@@ -207,6 +207,21 @@ MUST_CHECK enum err db_check(struct db *db);
 /* PRAGMA integrity_check: the same, and every index against its table. */
 MUST_CHECK enum err db_check_whole(struct db *db);
 
+/*
+ * Seals (db_seal.c): for each table of the schema but those that `skip` names, sys_seal keeps the sum
+ * modulo 2^128 of BLAKE2b-128 over its rows, in the same transaction as every change, by triggers that
+ * live in this connection only. What changes a row in any other way, a flipped bit or another program,
+ * leaves a sum that does not fit. Call it after migrations, and again after tables or columns were
+ * added; a table that is new to it, or has other columns, is summed up as it is. Inside a transaction,
+ * or one of its own.
+ */
+MUST_CHECK enum err db_seal(struct db *db, bool (*skip)(const char *table));
+/* Has it seals? Then whoever writes must go on with db_seal(). */
+MUST_CHECK enum err db_sealed(struct db *db, bool *sealed);
+/* Sum up again and compare: `broken` is told each table that does not fit (or cannot be read). */
+MUST_CHECK enum err db_seal_check(struct db *db, enum err (*broken)(void *ctx, const char *table),
+                                  void *ctx);
+
 /* A named parameter of a catalogue query: "t0" for ":t0". */
 struct db_param {
     const char *name;

@@ -99,6 +99,19 @@ static enum err typed_units(struct typed *t)
     return e;
 }
 
+/* Make the view person_root unless it is this very one: opening must not change the schema. */
+static enum err typed_person_view(struct db *db, const char *create)
+{
+    struct db_stmt *q =
+        db_stmt(db, "SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = 'person_root'");
+    enum err e = db_get(q);
+    bool same = e == ERR_OK && bytes_equal(db_column_bytes(q, 0), bytes_str(create));
+    db_done(q);
+    if (same || (e != ERR_OK && e != ERR_NOT_FOUND)) return e;
+    e = db_exec(db, "DROP VIEW IF EXISTS person_root");
+    return e == ERR_OK ? db_exec(db, create) : e;
+}
+
 /* Persons whom somebody found to be one get the smallest id among them as root. */
 static enum err typed_person_root(struct typed *t)
 {
@@ -106,23 +119,21 @@ static enum err typed_person_root(struct typed *t)
     bool usable = link != NULL && catalogue_field_by_name(link, "person_a") != NULL &&
                   catalogue_field_by_name(link, "person_b") != NULL &&
                   catalogue_field_by_name(link, "decision") != NULL;
-    enum err e = db_exec(t->db, "DROP VIEW IF EXISTS person_root");
-    if (e != ERR_OK) return e;
     if (!usable) {
-        return db_exec(t->db, "CREATE VIEW person_root(person, root) AS "
-                              "SELECT NULL, NULL WHERE 0");
+        return typed_person_view(t->db, "CREATE VIEW person_root(person, root) AS "
+                                        "SELECT NULL, NULL WHERE 0");
     }
-    return db_exec(t->db,
-                   "CREATE VIEW person_root(person, root) AS "
-                   "WITH RECURSIVE person_edge(a, b) AS ("
-                   "  SELECT person_a, person_b FROM person_link WHERE decision = 'same' "
-                   "    AND person_a IS NOT NULL AND person_b IS NOT NULL "
-                   "  UNION SELECT person_b, person_a FROM person_link WHERE decision = 'same' "
-                   "    AND person_a IS NOT NULL AND person_b IS NOT NULL), "
-                   "person_reach(a, b) AS ("
-                   "  SELECT a, b FROM person_edge "
-                   "  UNION SELECT r.a, e.b FROM person_reach r JOIN person_edge e ON e.a = r.b) "
-                   "SELECT a, min(b) FROM person_reach GROUP BY a");
+    return typed_person_view(
+        t->db, "CREATE VIEW person_root(person, root) AS "
+               "WITH RECURSIVE person_edge(a, b) AS ("
+               "  SELECT person_a, person_b FROM person_link WHERE decision = 'same' "
+               "    AND person_a IS NOT NULL AND person_b IS NOT NULL "
+               "  UNION SELECT person_b, person_a FROM person_link WHERE decision = 'same' "
+               "    AND person_a IS NOT NULL AND person_b IS NOT NULL), "
+               "person_reach(a, b) AS ("
+               "  SELECT a, b FROM person_edge "
+               "  UNION SELECT r.a, e.b FROM person_reach r JOIN person_edge e ON e.a = r.b) "
+               "SELECT a, min(b) FROM person_reach GROUP BY a");
 }
 
 /* ---- statements of one table ---- */

@@ -127,6 +127,9 @@ void pair_close(struct pair *w)
     hub_engine_free(w->hub.engine);
     hub_store_close(w->hub.store);
     pair_unlink(w->hub.path);
+    char witness[96];
+    snprintf(witness, sizeof witness, "%s.witness", w->hub.path);
+    unlink(witness);
     key_sign_free(&w->hub.root);
     key_sign_free(&w->hub.log);
     key_box_free(&w->hub.transport);
@@ -137,6 +140,8 @@ void pair_close(struct pair *w)
         node_engine_free(n->engine);
         node_store_close(n->store);
         pair_unlink(n->path);
+        snprintf(witness, sizeof witness, "%s.witness", n->path);
+        unlink(witness);
         if (i < PAIR_MAKE) {
             key_sign_free(&n->sign);
             key_box_free(&n->transport);

@@ -14,7 +14,7 @@
 static const char label[] = "2023-6M";
 
 struct told {
-    unsigned count[HUB_FINDING_STATE + 1];
+    unsigned count[HUB_FINDING_FILE + 1];
     struct hub_finding last;
 };
 
