@@ -204,7 +204,7 @@ static void sheet_put(struct sheet_book *b, lxw_worksheet *s, lxw_row_t row, lxw
         if (d.year >= 1900) { /* before that a spreadsheet knows no dates */
             sheet_try(b, worksheet_write_datetime(s, row, column, &d, b->date));
         } else {
-            char said[16];
+            char said[40];
             snprintf(said, sizeof said, "%02d/%02d/%04d", d.day, d.month, d.year);
             sheet_try(b, worksheet_write_string(s, row, column, said, b->text));
         }

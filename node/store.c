@@ -131,6 +131,10 @@ static const struct db_migration node_store_steps[] = {
      "  payload BLOB NOT NULL, reply INTEGER, rlog INTEGER, rseq INTEGER, rop INTEGER,"
      "  PRIMARY KEY(version, op)) WITHOUT ROWID;"
      "ALTER TABLE sys_shown ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0;"},
+    /* lists: what a record refers to, for finding it by the name of that; filled anew */
+    {"CREATE TABLE sys_ref(type INTEGER NOT NULL, rid BLOB NOT NULL, target BLOB NOT NULL,"
+     "  PRIMARY KEY(type, rid, target)) WITHOUT ROWID;"
+     "INSERT OR IGNORE INTO sys_marked(rid) SELECT rid FROM sys_shown;"},
 };
 
 /* ---- open and close ---- */

@@ -38,23 +38,17 @@ static enum err node_find_split(const struct node_search *q, struct node_find_wo
     return ERR_OK;
 }
 
-/* A word stands in the row's own text, or in the title of what a field of it refers to. The inner
- * questions do not depend on the row: SQLite answers each of them once. */
-static void node_find_word(struct node_store *s, const struct node_search *q, unsigned param,
-                           struct buf *sql)
+/* A word stands in the row's own text, or in the title of what it refers to. The inner question does
+ * not depend on the row: SQLite answers it once, and not at all for a type without references (the
+ * plus keeps it from beginning at the wrong end). */
+static void node_find_word(const struct node_search *q, unsigned param, struct buf *sql)
 {
-    size_t refs = 0;
     buf_printf(sql, " AND (instr(x.fold, ?%u) > 0", param);
-    for (size_t i = 0; q->type != NULL && i < q->type->field_count; i++) {
-        const struct catalogue_field *f = &q->type->fields[i];
-        if (f->kind != CATALOGUE_REF || refs++ >= NODE_SEARCH_REFS_MAX) continue;
-        const struct catalogue_type *to = catalogue_type_by_name(s->catalogue, f->list);
-        if (to == NULL) continue;
+    if (q->type != NULL)
         buf_printf(sql,
-                   " OR x.rid IN (SELECT o.id FROM \"%s\" o WHERE o.\"%s\" IN (SELECT r.rid FROM "
-                   "sys_search r WHERE r.type = %u AND instr(r.fold, ?%u) > 0))",
-                   q->type->name, f->name, to->no, param);
-    }
+                   " OR x.rid IN (SELECT f.rid FROM sys_ref f WHERE f.type = ?1 AND +f.target IN "
+                   "(SELECT r.rid FROM sys_search r WHERE instr(r.fold, ?%u) > 0))",
+                   param);
     buf_add_str(sql, ")");
 }
 
@@ -91,34 +85,36 @@ static void node_find_filter(const struct node_search_filter *v, unsigned param,
         buf_printf(sql, " AND t.\"%s\" = %s", v->field->name, value);
 }
 
-/* FROM and WHERE. `typed`: the columns of the type's own table are wanted. */
-static void node_find_from(struct node_store *s, const struct node_search *q, size_t words,
-                           bool typed, struct buf *sql)
+static void node_find_flags(const struct node_search *q, const char *rid, struct buf *sql)
 {
-    buf_add_str(sql, " FROM sys_search x");
-    if (q->only_conflicts || q->only_pending)
-        buf_add_str(sql, " JOIN sys_shown w ON w.rid = x.rid");
-    if (typed || q->filter_count > 0)
-        buf_printf(sql, " JOIN \"%s\" t ON t.id = x.rid", q->type->name);
-    buf_add_str(sql, q->type != NULL ? " WHERE x.type = ?1" : " WHERE 1");
-    if (q->only_conflicts) buf_add_str(sql, " AND w.conflicts > 0");
-    if (q->only_pending) buf_add_str(sql, " AND w.pending + w.held > 0");
-    for (size_t i = 0; i < words; i++)
-        node_find_word(s, q, FIND_WORDS + (unsigned)i, sql);
+    if (q->only_conflicts)
+        buf_printf(sql, " AND %s IN (SELECT w.rid FROM sys_shown w WHERE w.conflicts > 0)", rid);
+    if (q->only_pending)
+        buf_printf(sql, " AND %s IN (SELECT w.rid FROM sys_shown w WHERE w.pending + w.held > 0)",
+                   rid);
+}
+
+static void node_find_filters(const struct node_search *q, struct buf *sql)
+{
+    buf_printf(sql, "FROM \"%s\" t WHERE 1", q->type->name);
     for (size_t i = 0; i < q->filter_count; i++)
         node_find_filter(&q->filters[i], FIND_FILTERS + (unsigned)i, sql);
 }
 
-/* By a reference one sorts as one reads it: by the title of what it names. */
-static void node_find_key(const struct node_search *q, struct buf *sql)
+/* Rows by their folded texts. Conditions are answered in one walk over the type's own table: looking
+ * each row up there would cost a page of the disk for each. */
+static void node_find_by_text(const struct node_search *q, size_t words, bool filters,
+                              struct buf *sql)
 {
-    const struct catalogue_field *f = q->sort;
-    if (f == NULL || f == node_store_title_field(q->type))
-        buf_add_str(sql, "x.fold");
-    else if (f->kind == CATALOGUE_REF)
-        buf_printf(sql, "(SELECT r.fold FROM sys_search r WHERE r.rid = t.\"%s\")", f->name);
-    else
-        buf_printf(sql, "t.\"%s\"", f->name);
+    buf_add_str(sql, "FROM sys_search x WHERE ");
+    buf_add_str(sql, q->type != NULL ? "x.type = ?1" : "1");
+    for (size_t i = 0; i < words; i++)
+        node_find_word(q, FIND_WORDS + (unsigned)i, sql);
+    if (filters && q->filter_count > 0) {
+        buf_add_str(sql, " AND x.rid IN (SELECT t.id ");
+        node_find_filters(q, sql);
+        buf_add_str(sql, ")");
+    }
 }
 
 static bool node_find_by_column(const struct node_search *q)
@@ -126,24 +122,59 @@ static bool node_find_by_column(const struct node_search *q)
     return q->sort != NULL && q->sort != node_store_title_field(q->type);
 }
 
+/* Rows by a column of the type's own table; FROM and WHERE of it. */
+static void node_find_from_type(const struct node_search *q, size_t words, struct buf *sql)
+{
+    node_find_filters(q, sql);
+    node_find_flags(q, "t.id", sql);
+    if (words == 0) return;
+    buf_add_str(sql, " AND t.id IN (SELECT x.rid ");
+    node_find_by_text(q, words, false, sql);
+    buf_add_str(sql, ")");
+}
+
+/* By a reference one sorts as one reads it: by the title of what it names. */
+static void node_find_key(const struct node_search *q, struct buf *sql)
+{
+    if (q->sort->kind == CATALOGUE_REF)
+        buf_printf(sql, "(SELECT r.fold FROM sys_search r WHERE r.rid = t.\"%s\")", q->sort->name);
+    else
+        buf_printf(sql, "t.\"%s\"", q->sort->name);
+}
+
 /* The rows wanted, in their order; what is shown of them is joined to these few only. */
-static void node_find_page(struct node_store *s, const struct node_search *q, size_t words,
-                           struct buf *sql)
+static void node_find_page(const struct node_search *q, size_t words, struct buf *sql)
 {
     const char *down = q->down ? " DESC" : "";
-    bool column = node_find_by_column(q);
-    buf_add_str(sql, "SELECT x.rid AS rid, x.type AS type, x.fold AS fold");
-    if (column) {
-        buf_add_str(sql, ", ");
+    if (node_find_by_column(q)) {
+        const struct catalogue_field *title = node_store_title_field(q->type);
+        buf_add_str(sql, "SELECT t.id AS rid, ");
+        if (title != NULL)
+            buf_printf(sql, "t.\"%s\" AS n, ", title->name);
+        else
+            buf_add_str(sql, "NULL AS n, ");
         node_find_key(q, sql);
-        buf_add_str(sql, " AS k");
-    }
-    node_find_from(s, q, words, column, sql);
-    if (column)
-        buf_printf(sql, " ORDER BY k IS NULL, k%s, x.fold, x.rid", down);
-    else
+        buf_add_str(sql, " AS k ");
+        node_find_from_type(q, words, sql);
+        buf_printf(sql, " ORDER BY k IS NULL, k%s, n, rid", down);
+    } else {
+        buf_add_str(sql, "SELECT x.rid AS rid, x.type AS type, x.fold AS fold ");
+        node_find_by_text(q, words, true, sql);
+        node_find_flags(q, "x.rid", sql);
         buf_printf(sql, " ORDER BY x.type%s, x.fold%s, x.rid%s", down, down, down);
+    }
     buf_add_str(sql, " LIMIT ?2 OFFSET ?3");
+}
+
+static void node_find_total(const struct node_search *q, size_t words, struct buf *sql)
+{
+    buf_add_str(sql, "SELECT count(*) ");
+    if (words == 0 && q->filter_count > 0) {
+        node_find_from_type(q, words, sql);
+    } else {
+        node_find_by_text(q, words, true, sql);
+        node_find_flags(q, "x.rid", sql);
+    }
 }
 
 enum node_find_what { FIND_COUNT, FIND_ROWS, FIND_CELLS, FIND_CELLS_IDS };
@@ -160,25 +191,24 @@ static void node_find_cells(const struct catalogue_field *const *fields, size_t 
     }
 }
 
-static void node_find_sql(struct node_store *s, const struct node_search *q, size_t words,
-                          enum node_find_what what, const struct catalogue_field *const *fields,
-                          size_t count, struct buf *sql)
+static void node_find_sql(const struct node_search *q, size_t words, enum node_find_what what,
+                          const struct catalogue_field *const *fields, size_t count,
+                          struct buf *sql)
 {
     const char *down = q->down ? " DESC" : "";
     if (what == FIND_COUNT) {
-        buf_add_str(sql, "SELECT count(*)");
-        node_find_from(s, q, words, false, sql);
+        node_find_total(q, words, sql);
         return;
     }
     buf_add_str(sql, "SELECT s.rid, s.unit, s.type, s.pending, s.held, s.conflicts");
     bool cells = what != FIND_ROWS;
     if (cells) node_find_cells(fields, count, what == FIND_CELLS_IDS, sql);
     buf_add_str(sql, " FROM (");
-    node_find_page(s, q, words, sql);
+    node_find_page(q, words, sql);
     buf_add_str(sql, ") p JOIN sys_shown s ON s.rid = p.rid");
     if (cells) buf_printf(sql, " JOIN \"%s\" c ON c.id = p.rid", q->type->name);
     if (node_find_by_column(q))
-        buf_printf(sql, " ORDER BY p.k IS NULL, p.k%s, p.fold, p.rid", down);
+        buf_printf(sql, " ORDER BY p.k IS NULL, p.k%s, p.n, p.rid", down);
     else
         buf_printf(sql, " ORDER BY p.type%s, p.fold%s, p.rid%s", down, down, down);
 }
@@ -212,7 +242,7 @@ static enum err node_find_prepare(struct node_store *s, const struct node_search
 {
     struct buf sql;
     buf_init(&sql, 64 * 1024);
-    node_find_sql(s, q, w->count, what, fields, count, &sql);
+    node_find_sql(q, w->count, what, fields, count, &sql);
     const char *text = buf_cstr(&sql);
     enum err e = sql.e != ERR_OK ? sql.e : db_prepare(s->db, text, out);
     buf_free(&sql);
@@ -273,20 +303,25 @@ enum err node_store_search(struct node_store *s, const struct node_search *q,
 {
     struct node_find_words w;
     struct db_stmt *st = NULL;
+    size_t rows = 0;
     bool more = false;
     assert(q->filter_count <= NODE_SEARCH_FILTERS_MAX);
     assert(q->type != NULL || (q->filter_count == 0 && q->sort == NULL));
     enum err e = node_find_split(q, &w);
-    if (e == ERR_OK) e = node_find_count(s, q, &w, total);
     if (e == ERR_OK) e = node_find_prepare(s, q, &w, FIND_ROWS, NULL, 0, &st);
     if (e == ERR_OK) e = db_step(st, &more);
     while (e == ERR_OK && more) {
         struct node_store_row r;
         e = node_find_row(st, &r);
+        rows++;
         if (e == ERR_OK) e = row(ctx, &r);
         if (e == ERR_OK) e = db_step(st, &more);
     }
     db_stmt_free(st);
+    /* Counting walks as far as the rows did: not again when they were the last ones. */
+    *total = q->offset + rows;
+    if (e == ERR_OK && (rows == 0 ? q->offset > 0 : rows >= q->max))
+        e = node_find_count(s, q, &w, total);
     buf_free(&w.fold); /* it was bound, not copied */
     return e;
 }

@@ -6,22 +6,28 @@ const CHECK_MS = 300;
 const DRAFT_MS = 600;
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
+/** Name and number of a new record, folded: what tells a person apart. */
+function marksOf(form) {
+  if (!form || form.record) return ["", ""];
+  return [form.type.title, form.type.fields.find((f) => f.identity)?.name].map((n) => (n && fold(String(form.values[n] || ""))) || "");
+}
+
 /** Records of the same title or the same number: perhaps this person is there already. */
+async function findAlike(type, marks) {
+  const columns = type.fields.filter((f) => f.class < 3).slice(0, 60).map((f) => f.name).join(",");
+  const find = (q) => (q.length < 4 ? { rows: [] } : api("GET", "/api/search", { type: type.name, q, max: 5, columns }).catch(() => ({ rows: [] })));
+  const found = await Promise.all(marks.map(find));
+  return [...new Map(found.flatMap((r) => r.rows).map((r) => [r.id, r])).values()].slice(0, 6);
+}
+
 function useAlike(form) {
   const [rows, set] = useState([]);
-  const type = form?.type;
-  const texts = form && !form.record ? [type.title, type.fields.find((f) => f.identity)?.name].map((n) => (n && fold(String(form.values[n] || ""))) || "") : ["", ""];
+  const marks = marksOf(form);
   useEffect(() => {
     let live = true;
-    const find = (q) => (q.length < 4 ? Promise.resolve({ rows: [] })
-      : api("GET", "/api/search", { type: type.name, q, max: 5, columns: type.fields.filter((f) => f.class < 3).slice(0, 60).map((f) => f.name).join(",") }).catch(() => ({ rows: [] })));
-    const wait = setTimeout(async () => {
-      const found = await Promise.all(texts.map(find));
-      const seen = new Map(found.flatMap((r) => r.rows).map((r) => [r.id, r]));
-      if (live) set([...seen.values()].slice(0, 6));
-    }, 400);
+    const wait = setTimeout(() => (form ? findAlike(form.type, marks) : Promise.resolve([])).then((r) => live && set(r)), 400);
     return () => { live = false; clearTimeout(wait); };
-  }, [texts.join("|")]);
+  }, [marks.join("|")]);
   return rows;
 }
 
@@ -126,7 +132,9 @@ export function Form({ type: typeName, id, draft, refresh }) {
     setTried(true);
     setRefused(null);
     setTwice(null);
-    const rows = form.record || sure ? [] : alike.filter((r) => sameAs(form, r));
+    const bad = check.missing.length > 0 || Object.keys(check.errors).length > 0; // the node will say so
+    const found = form.record || sure || bad ? [] : await findAlike(form.type, marksOf(form)); // now, not as it was a moment ago
+    const rows = found.filter((r) => sameAs(form, r));
     if (rows.length > 0) { setTwice(rows); return; }
     try {
       const r = await api("POST", "/api/put", body(form, values));

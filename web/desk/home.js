@@ -56,6 +56,7 @@ export function Join({ status, refresh }) {
   const fromFile = async (e) => {
     const file = e.target.files[0];
     const found = file && file.size < 65536 ? (await file.text()).match(/dongbo1:[A-Za-z0-9_-]+/) : null;
+    e.target.value = ""; // so that the same file can be chosen again
     setWrong(found || !file ? "" : t("join.file.none"));
     if (found) setText(found[0]);
   };
@@ -77,7 +78,7 @@ export function Join({ status, refresh }) {
   return html`<div class="narrow"><${Title}>${t("join.title")}</${Title}>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${same === false && html`<${Note} kind="bad"><p>${t("join.differ")}</p></${Note}>`}
-    ${invited && html`<section class="card"><h2>${t("join.words")}</h2><p class="words">${status.words}</p><p>${t("join.words.why")}</p>
+    ${invited && html`<section class="card"><h2>${t("join.words")}</h2><p class="sixwords">${status.words}</p><p>${t("join.words.why")}</p>
       ${same !== true && html`<div class="acts"><button class="main" onClick=${agree}>${t("join.same")}</button><button class="bad" onClick=${() => setSame(false)}>${t("join.not")}</button></div>`}</section>`}
     ${invited ? same === true && html`<p>${t("join.waiting")}</p><p>${t("join.nonet")}</p><div class="acts"><a class="button" href="#/usb">${t("nav.usb")}</a></div>`
     : session.role !== "keeper" ? html`<p>${t("join.keeper")}</p>` : html`<p>${t("join.why")}</p>

@@ -145,7 +145,7 @@ export function List({ type: name, conflicts, pending }) {
       <p class="hint" id="q-hint">${t("list.search.hint")}</p></div>
       ${type && html`<div class="acts">${toggle("filter")}${toggle("columns")}${toggle("export")}</div>`}</div>
     ${open === "filter" && html`<${Conditions} type=${type} where=${q.where} set=${(v) => change({ where: v })} />`}
-    ${open === "columns" && columns && html`<${Columns} type=${type} names=${columns.map((f) => f.name)} set=${(v) => change({ columns: v })} />`}
+    ${open === "columns" && columns && html`<${Columns} type=${type} names=${q.columns || columns.map((f) => f.name)} set=${(v) => change({ columns: v })} />`}
     ${open === "export" && found && html`<${Export} ask=${{ ...ask, where }} type=${type} masked=${masked} total=${found.total} />`}
     ${found && html`<p role="status">${found.total === 0 ? t(q.text || where.length > 0 ? "list.none" : "list.empty") : t("list.count", { n: number(found.total) })}</p>
     ${masked && html`<${Note}><p>${t("list.masked")}</p></${Note}>`}

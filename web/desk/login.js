@@ -6,8 +6,8 @@ const PASSWORD_MIN = 8;
 
 export function Text({ name, label, hint, ...rest }) {
   return html`<div class="field"><label for=${`t-${name}`}>${label}</label>
-    ${hint && html`<p class="hint" id=${`t-${name}-hint`}>${hint}</p>`}
-    <input id=${`t-${name}`} name=${name} aria-describedby=${hint ? `t-${name}-hint` : undefined} ...${rest} /></div>`;
+    <input id=${`t-${name}`} name=${name} aria-describedby=${hint ? `t-${name}-hint` : undefined} ...${rest} />
+    ${hint && html`<p class="hint" id=${`t-${name}-hint`}>${hint}</p>`}</div>`;
 }
 
 /** A forgotten password: a code on the screen, an answer from the hub over the telephone, no network. */

@@ -1,5 +1,5 @@
 // One record: values, what waits, what is in conflict, its history.
-import { html, t, say, api, showTime, go, useState, useEffect } from "./base.js";
+import { html, t, say, api, session, showTime, useState, useEffect } from "./base.js";
 import { Note, Title, State, typeOf, show } from "./parts.js";
 
 /** A name; who saved on another PC is known here by an id only. */
@@ -29,19 +29,23 @@ function History({ id, type, refs }) {
 function baseOf(events, f, heads) {
   const first = heads.map((x) => x.at).sort()[0];
   const before = (events || []).filter((e) => e.at < first).flatMap((e) => e.writes.filter((w) => w.field === f.name).map((w) => ({ ...e, value: w.value })));
-  return before[before.length - 1];
+  if (before.length > 0) return before[before.length - 1];
+  const made = (events || []).find((e) => e.kind === "create" && e.at < first);
+  return made && { ...made, value: null }; // it had none when it was made here
 }
 
 function Conflict({ f, mark, record, events, settle }) {
+  const mayWrite = session.role !== "leader";
   const [chosen, choose] = useState(-1);
   const base = baseOf(events, f, mark.heads);
   return html`<section class="card"><h2>${t("conflict.of", { field: say(f) })}</h2>
     <table><thead><tr><th scope="col">${t("conflict.value")}</th><th scope="col">${t("history.who")}</th><th scope="col">${t("history.when")}</th>
       <th scope="col">${t("conflict.where")}</th><td></td></tr></thead><tbody>
-    ${base && html`<tr><td>${show(f, base.value, record.refs)}</td><td>${base.person}</td><td>${showTime(base.at)}</td><td>${t("conflict.base")}</td><td></td></tr>`}
+    ${!base && html`<tr><td>?</td><td></td><td></td><td>${t("conflict.nobase")}</td><td></td></tr>`}
+    ${base && html`<tr><td>${show(f, base.value, record.refs) || t("history.cleared")}</td><td>${base.person}</td><td>${showTime(base.at)}</td><td>${t("conflict.base")}</td><td></td></tr>`}
     ${mark.heads.map((head, i) => html`<tr><th scope="row">${show(f, head.value, {}) || t("history.cleared")}</th><td>${who(head.person)}</td><td>${showTime(head.at)}</td>
       <td>${head.pending ? t("conflict.here") : t("conflict.hub")}</td>
-      <td>${chosen === i ? html`<button class="main" onClick=${() => settle(f, head.value)}>${t("conflict.confirm")}</button>`
+      <td>${!mayWrite ? "" : chosen === i ? html`<button class="main" onClick=${() => settle(f, head.value)}>${t("conflict.confirm")}</button>`
         : html`<button onClick=${() => choose(i)} aria-label=${`${t("conflict.choose")}: ${show(f, head.value, {})}`}>${t("conflict.choose")}</button>`}</td></tr>`)}
     </tbody></table></section>`;
 }
@@ -86,9 +90,10 @@ export function Record({ id, status, refresh }) {
   if (!type) return html`<${Title}>${t("record.unknown")}</${Title}>`;
   const open = type.fields.filter((f) => record.marks[f.name]?.conflict);
   const settle = (f, value) => put({ type: type.name, values: { [f.name]: value }, settle: true }, "conflict.settled");
+  const mayWrite = session.role !== "leader";
   const existence = record.conflicts > open.length;
   return html`<div class="head"><${Title}>${record.title || Object.values(record.refs).join(" · ") || say(type)}</${Title}>
-      <div class="acts">${!record.deleted && html`<a class="button main" href=${`#/edit/${id}`}>${t("record.edit")}</a>`}
+      <div class="acts">${!record.deleted && mayWrite && html`<a class="button main" href=${`#/edit/${id}`}>${t("record.edit")}</a>`}
         <a class="button" href=${`#/list/${type.name}`}>${t("record.list")}</a><button onClick=${() => print()}>${t("print")}</button></div></div>
     <p>${say(type)} · <${State} record=${record} /></p>
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}
@@ -102,7 +107,7 @@ export function Record({ id, status, refresh }) {
       <button onClick=${() => put({ action: "restore" }, "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
     <${Values} type=${type} record=${record} />
     <${History} key=${record.version} id=${id} type=${type} refs=${record.refs} />
-    ${!record.deleted && html`<div class="acts">${asked
+    ${!record.deleted && mayWrite && html`<div class="acts">${asked
       ? html`<button class="bad" onClick=${() => put({ action: "delete" }, "record.deleted")}>${t("record.delete.sure")}</button>
         <button onClick=${() => ask(false)}>${t("cancel")}</button>`
       : html`<button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button>`}</div>`}`;

@@ -1,0 +1,171 @@
+"""How fast the commune desk answers over many records: python3 tests/bench/desk.py BUILD_FOLDER [RECORDS]
+
+A hub, a node that joined, RECORDS persons (default 50,000) imported by the tool, then the desk over HTTP:
+searches as one types them, a filter, an order, the last page, an export. Prints a table; ends with 1 when the
+p95 of the searches is over 100 ms. Memory is the daemon's resident set with the desk in use.
+"""
+
+import http.client
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+AIM_MS = 100
+ROUNDS = 300
+FAMILY = "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý".split()
+MIDDLE = "Văn Thị Hữu Đức Ngọc Minh Thanh Quốc Xuân Thu Kim Mỹ Gia Bảo".split()
+GIVEN = ("An Bình Châu Dũng Duyên Đạt Giang Hà Hải Hạnh Hiền Hòa Hồng Hùng Hương Khánh Lan Liên Linh Long Mai Nam Nga "
+         "Ngân Nhung Phúc Phương Quân Quỳnh Sơn Tâm Thảo Thắng Thủy Trang Trinh Tuấn Tùng Uyên Vân Vinh Yến").split()
+
+
+def run(*args):
+    done = subprocess.run(args, capture_output=True, text=True, check=False,
+                          env={**os.environ, "DONGBO_PERSON": "Đo đạc"})
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def wait_json(path):
+    for _ in range(600):
+        try:
+            with open(path, encoding="utf-8") as f:
+                return json.load(f)
+        except (OSError, ValueError):
+            time.sleep(0.05)
+    sys.exit(f"{path} did not come")
+
+
+def people(path, count, rng):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("full_name,sex,dob,cur_address,phone\n")
+        for i in range(count):
+            name = f"{rng.choice(FAMILY)} {rng.choice(MIDDLE)} {rng.choice(GIVEN)}"
+            sex = rng.choice(("male", "female"))
+            f.write(f"{name},{sex},{1940 + i % 80},Số {i % 900} ấp {i % 12 + 1},09{i:08d}\n")
+
+
+class Desk:
+    def __init__(self, port):
+        self.port, self.cookie, self.csrf = port, "", ""
+        self.http = http.client.HTTPConnection("127.0.0.1", port)
+
+    def ask(self, method, path, body=None):
+        headers = {"Cookie": self.cookie}
+        if method != "GET":
+            headers.update({"Origin": f"http://127.0.0.1:{self.port}", "X-Dongbo-Csrf": self.csrf,
+                            "Content-Type": "application/json"})
+        self.http.request(method, path, json.dumps(body) if body is not None else None, headers)
+        reply = self.http.getresponse()
+        data = reply.read()
+        if reply.getheader("Set-Cookie"):
+            self.cookie = reply.getheader("Set-Cookie").split(";")[0]
+        if reply.status != 200:
+            sys.exit(f"{path}: {reply.status} {data[:300]!r}")
+        return data
+
+    def json(self, *args):
+        return json.loads(self.ask(*args))
+
+    def enter(self, data):
+        self.csrf = self.json("GET", "/api/session")["csrf"]
+        with open(os.path.join(data, "run/desk-code"), encoding="ascii") as f:
+            code = f.read().strip()
+        self.csrf = self.json("POST", "/api/first", {"code": code, "name": "Lan", "password": "mat khau dai"})["csrf"]
+
+
+def timed(desk, questions):
+    out = []
+    for q in questions:
+        begun = time.perf_counter()
+        desk.ask("GET", "/api/search?" + urllib.parse.urlencode(q))
+        out.append((time.perf_counter() - begun) * 1000)
+    out.sort()
+    return out[len(out) // 2], out[int(len(out) * 0.95)], out[-1]
+
+
+def questions(rng):
+    name = [rng.choice(FAMILY), rng.choice(MIDDLE), rng.choice(GIVEN)]
+    text = " ".join(name)
+    plain = text.lower().translate(str.maketrans("đàáạảãâầấậẩẫăằắặẳẵèéẹẻẽêềếệểễìíịỉĩòóọỏõôồốộổỗơờớợởỡùúụủũưừứựửữỳýỵỷỹ",
+                                                  "daaaaaaaaaaaaaaaaaeeeeeeeeeeeiiiiiooooooooooooooooouuuuuuuuuuuyyyyy"))
+    return {"type": "person", "q": rng.choice((text, plain, plain[:rng.randint(1, len(plain))], name[2], "zzzz", "")),
+            "max": 50}
+
+
+def table(desk, count, rng):
+    where = json.dumps([{"field": "sex", "op": "is", "value": "female"}, {"field": "dob", "op": "from", "value": "1990"}])
+    rows = [
+        ("search by name, with and without tone marks, as one types", [questions(rng) for _ in range(ROUNDS)]),
+        ("two conditions", [{"type": "person", "where": where, "max": 50}] * 50),
+        ("ordered by date of birth", [{"type": "person", "sort": "dob", "max": 50}] * 50),
+        ("last page", [{"type": "person", "offset": count - 50, "max": 50}] * 50),
+        ("all record types", [{"q": "hong", "max": 50}] * 50),
+    ]
+    worst = 0
+    print(f"| over {count:,} persons | median | p95 | most |\n|---|---|---|---|")
+    for i, (what, asked) in enumerate(rows):
+        half, p95, most = timed(desk, asked)
+        worst = p95 if i == 0 else worst
+        print(f"| {what} | {half:.1f} ms | {p95:.1f} ms | {most:.1f} ms |")
+    for kind in ("csv", "xlsx"):
+        begun = time.perf_counter()
+        size = len(desk.ask("POST", "/api/export", {"type": "person", "format": kind}))
+        print(f"| export of all, {kind} | {time.perf_counter() - begun:.1f} s, {size / 1e6:.1f} MB | | |")
+    return worst
+
+
+def memory(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        rows = dict(line.split(":", 1) for line in f)
+    return rows["VmRSS"].split()[0], rows["VmHWM"].split()[0]
+
+
+def main():
+    build, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 50000
+    rng = random.Random(7)
+    folder = tempfile.mkdtemp(prefix="dongbo-desk-")
+    node, hub = os.path.join(build, "dongbo-node"), os.path.join(build, "dongbo-hub")
+    n, h = os.path.join(folder, "node"), os.path.join(folder, "hub")
+    begun = []
+    try:
+        run(hub, "init", "--data", h, "--unit", "735", "--name", "Huyện", "--catalogue", os.path.join(ROOT, "catalogue"),
+            "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0")
+        begun.append(subprocess.Popen([hub, "run", "--data", h], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        ports = wait_json(os.path.join(h, "run/ports.json"))
+        port = ports.get("sync") or next(iter(ports.values()))
+        invitation = json.loads(run(hub, "invite", "--json", "--data", h, "--unit", "26170", "--address",
+                                    f"127.0.0.1:{port}"))["invitation"]
+        run(node, "init", "--data", n, "--name", "Máy đo")
+        run(node, "join", "--data", n, invitation)
+        run(node, "sync", "--data", n)
+        begun.pop().kill()
+        people(os.path.join(folder, "people.csv"), count, rng)
+        run(node, "import", "--data", n, "--type", "person", os.path.join(folder, "people.csv"))
+        with open(os.path.join(n, "dongbo.conf"), "w", encoding="utf-8") as f:
+            f.write("[desk]\nlisten = 127.0.0.1:0\n")
+        begun.append(subprocess.Popen([node, "run", "--data", n], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        desk = Desk(wait_json(os.path.join(n, "run/ports.json"))["desk"])
+        idle = memory(begun[-1].pid)[0]
+        desk.enter(n)
+        worst = table(desk, count, rng)
+        now, most = memory(begun[-1].pid)
+        print(f"\nmemory of the daemon: {int(idle) / 1024:.1f} MB at the start, {int(now) / 1024:.1f} MB after all this, "
+              f"at most {int(most) / 1024:.1f} MB (a password's hash takes 64 MB while it runs)")
+    finally:
+        for p in begun:
+            p.terminate()
+            p.wait()
+        shutil.rmtree(folder)
+    sys.exit(1 if worst > AIM_MS else 0)
+
+
+if __name__ == "__main__":
+    main()

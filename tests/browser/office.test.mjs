@@ -1,0 +1,330 @@
+// What an office does with its desk besides typing: lists as they need them, files for Excel, a stick in place of
+// a network, users, a forgotten password, handing over. Controls are found by their Vietnamese text.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test as nodeTest } from "node:test";
+import { axe, cleanUp, folder, kill, launch, layoutFaults, makeNode, startHub, startNode, tool, until } from "./world.mjs";
+
+const SCREENS = process.env.DONGBO_SCREENS;
+const PASSWORD = "mật khẩu đủ dài";
+const HOSTILE = ["<script>document.title='hỏng'</script>", "=HYPERLINK(\"http://x\")", "+84 <b>1</b>", "@SUM(1)", "\"><img src=x onerror=document.title='hỏng'>",
+  "{{7*7}}${document.title='hỏng'}", "'; DROP TABLE person;--", "&lt;&#x3c;%3C"];
+
+let hub, data, node, browser, page;
+const errors = [];
+
+/** Steps build on each other: behind one that failed the others say nothing new. */
+let broken = false;
+const test = (name, f) => nodeTest(name, async (c) => {
+  if (broken) { c.skip("a step before failed"); return; }
+  broken = true;
+  await f();
+  broken = false;
+});
+
+async function look(name) {
+  assert.deepEqual(await axe(page), [], `axe on ${name}`);
+  assert.deepEqual(await layoutFaults(page), [], `layout of ${name}`);
+  if (SCREENS) await page.screenshot({ path: path.join(SCREENS, `desk-${name}.png`), fullPage: true });
+}
+
+const field = (label) => page.getByLabel(label, { exact: false }).first();
+const button = (name) => page.getByRole("button", { name, exact: true });
+const link = (name) => page.getByRole("link", { name, exact: true });
+const heading = (name) => page.getByRole("heading", { level: 1, name });
+const region = (name) => page.getByRole("region", { name, exact: true });
+
+async function logIn(name, password = PASSWORD) {
+  await heading("Đăng nhập").waitFor();
+  await field("Họ và tên").fill(name);
+  await field("Mật khẩu").fill(password);
+  await button("Đăng nhập").click();
+}
+
+async function openList(type) {
+  await link("Trang đầu").click();
+  await field("Tìm loại hồ sơ").fill(type);
+  await link(type).click();
+  await heading(type).waitFor();
+}
+
+async function newPerson(name, sex, born = "") {
+  await openList("Người");
+  await link("Thêm hồ sơ").click();
+  await field("Họ, chữ đệm và tên khai sinh").fill(name);
+  await field("Giới tính").selectOption({ label: sex });
+  if (born) await field("Ngày sinh").fill(born);
+  await button("Ghi hồ sơ").click();
+}
+
+async function download(act) {
+  const [file] = await Promise.all([page.waitForEvent("download"), act()]);
+  const to = path.join(folder, file.suggestedFilename());
+  await file.saveAs(to);
+  return to;
+}
+
+/** Texts and formulas of a workbook, with the standard library of Python. */
+function workbook(file) {
+  const r = spawnSync("python3", ["-c", `
+import zipfile, sys, json, re, html
+z = zipfile.ZipFile(sys.argv[1])
+assert z.testzip() is None
+x = "".join(z.read(n).decode() for n in z.namelist() if n.startswith("xl/worksheets/") or n == "xl/sharedStrings.xml")
+print(json.dumps({"formulas": len(re.findall("<f[ >]", x)), "links": len(re.findall("<hyperlink", x)), "texts": [html.unescape(t) for t in re.findall("<t[^>]*>([^<]*)</t>", x)]}))
+`, file], { encoding: "utf8" });
+  assert.equal(r.status, 0, r.stderr);
+  return JSON.parse(r.stdout);
+}
+
+before(async () => {
+  hub = await startHub();
+  data = makeNode("node");
+  node = await startNode(data);
+  browser = await launch();
+  const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: "light", acceptDownloads: true });
+  page = await context.newPage();
+  page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|422|429)|ERR_/.test(m.text())) errors.push(m.text()); });
+  page.on("pageerror", (e) => errors.push(String(e)));
+  page.setDefaultTimeout(10000);
+  await page.goto(node.url);
+  await field("Mã một lần").fill(node.code());
+  await field("Họ và tên").fill("Nguyễn Thị Lan");
+  await field("Mật khẩu").fill(PASSWORD);
+  await field("Nhập lại mật khẩu").fill(PASSWORD);
+  await button("Tạo và đăng nhập").click();
+});
+
+after(async () => {
+  await browser?.close();
+  await cleanUp();
+});
+
+test("an invitation comes as a file, and words that differ stop everything", async () => {
+  const letter = path.join(folder, "loi-moi.txt");
+  const invitation = Object.values(hub.invite("26170")).find((v) => String(v).startsWith("dongbo1:"));
+  await heading("Ghi danh với trung tâm").waitFor();
+  fs.writeFileSync(letter, "không có gì ở đây");
+  await field("Hoặc mở tệp lời mời").setInputFiles(letter);
+  await page.getByText("Tệp này không có lời mời").waitFor();
+  fs.writeFileSync(letter, `Kính gửi xã,\r\nLời mời: ${invitation}\r\nTrân trọng.`);
+  await field("Hoặc mở tệp lời mời").setInputFiles(letter);
+  await until("the invitation", async () => (await field("Lời mời").inputValue()) === invitation);
+  await button("Ghi danh").click();
+  await button("Khác nhau").click();
+  await page.getByText("Dừng lại: máy này").waitFor();
+  await look("words-differ");
+  await button("Hai bên giống nhau, tiếp tục").click();
+  await heading("Trang đầu").waitFor();
+});
+
+test("hostile names stay text everywhere", async () => {
+  for (const [i, name] of HOSTILE.entries()) {
+    await newPerson(name, i % 2 ? "Nam" : "Nữ", String(1950 + i));
+    await heading(name).waitFor();
+  }
+  await newPerson("Đặng Thị Hồng", "Nữ", "12/05/1982");
+  await heading("Đặng Thị Hồng").waitFor();
+  await openList("Người");
+  for (const name of HOSTILE) await link(name).waitFor();
+  assert.equal(await page.locator("main script, main img, main b").count(), 0);
+  assert.doesNotMatch(await page.title(), /hỏng|49/);
+});
+
+test("a person who is there already is asked about before saving", async () => {
+  await newPerson("dang thi hong", "Nữ", "1982");
+  await page.getByText("Đã có người này?").waitFor();
+  await look("twice");
+  await page.getByRole("link", { name: /Mở hồ sơ đã có: Đặng Thị Hồng, 12\/05\/1982/ }).waitFor();
+  await button("Đây là người khác, ghi hồ sơ mới").click();
+  await heading("dang thi hong").waitFor();
+});
+
+test("a list is filtered, ordered, and has the columns one wants", async () => {
+  await openList("Người");
+  await page.getByText("10 hồ sơ", { exact: true }).waitFor();
+  await button("Lọc").click();
+  await button("Thêm điều kiện").click();
+  await field("Trường").selectOption({ label: "Giới tính" });
+  await field("Giá trị").selectOption({ label: "Nam" });
+  await page.getByText("4 hồ sơ", { exact: true }).waitFor();
+  await button("Thêm điều kiện").click();
+  await page.getByLabel("Trường").nth(1).selectOption({ label: "Ngày sinh (có thể chỉ biết năm)" });
+  await page.getByLabel("Điều kiện").nth(1).selectOption({ label: "từ" });
+  await page.getByLabel("Giá trị").nth(1).fill("1955");
+  await page.getByText("2 hồ sơ", { exact: true }).waitFor();
+  await look("filter");
+  await page.getByLabel("Giá trị").nth(1).fill("31/02/1955");
+  await page.getByRole("alert").waitFor(); // said, and nothing breaks
+  await button("Bỏ mọi điều kiện").click();
+  await page.getByText("10 hồ sơ", { exact: true }).waitFor();
+  await button("Lọc").click();
+  await button("Cột").click();
+  await page.getByRole("checkbox", { name: "Nghề nghiệp" }).check();
+  await page.getByRole("columnheader", { name: "Nghề nghiệp" }).waitFor();
+  await page.getByRole("checkbox", { name: "Tên gọi khác" }).uncheck();
+  await until("a column less", async () => (await page.getByRole("columnheader", { name: "Tên gọi khác" }).count()) === 0);
+  await look("columns");
+  await button("Cột").click();
+  await button("Ngày sinh (có thể chỉ biết năm)").click();
+  await until("the oldest first", async () => (await page.getByRole("row").nth(1).textContent()).includes("1950"));
+  await button("Ngày sinh (có thể chỉ biết năm) ▲").click();
+  await until("the youngest first", async () => (await page.getByRole("row").nth(1).textContent()).includes("1982"));
+  await link("Đặng Thị Hồng").click();
+  await heading("Đặng Thị Hồng").waitFor();
+  await page.goBack();
+  await page.getByRole("columnheader", { name: "Nghề nghiệp" }).waitFor(); // as it was left
+});
+
+test("a list goes to Excel and to programs, and no cell is a formula", async () => {
+  await button("Xuất tệp").click();
+  await look("export");
+  const book = workbook(await download(() => button("Xuất Excel (XLSX)").click()));
+  assert.equal(book.formulas, 0);
+  assert.equal(book.links, 0);
+  for (const name of HOSTILE) assert.ok(book.texts.includes(name), name);
+  await page.getByText("Đã xuất 10 hồ sơ").waitFor();
+  const csv = fs.readFileSync(await download(() => button("Xuất CSV cho máy tính đọc").click()), "utf8");
+  assert.equal(csv.charCodeAt(0), 0xfeff);
+  assert.match(csv, /"'=HYPERLINK\(""http:\/\/x""\)"/);
+  assert.match(csv, /"'@SUM\(1\)"/);
+  assert.doesNotMatch(csv, /,"[=@+]/);
+  await link("Thiết lập").click();
+  await link("Nhật ký xem dữ liệu").click();
+  await page.getByText("Xuất tệp: Người").first().waitFor();
+});
+
+test("without a network a stick carries it, and nothing is called delivered before the receipt", async () => {
+  await kill(hub.process);
+  await newPerson("Bùi Thị Xuân", "Nữ", "1975");
+  await heading("Bùi Thị Xuân").waitFor();
+  await button("Đồng bộ ngay").click();
+  await page.getByText("Không kết nối được trung tâm").waitFor();
+  await look("no-hub");
+  await link("Gửi bằng USB").click();
+  await heading("Gửi và nhận bằng USB").waitFor();
+  const waiting = /Đang chờ\s*([1-9]\d*)/;
+  const bar = page.getByRole("region", { name: "Tình trạng dữ liệu" });
+  assert.match(await bar.textContent(), waiting);
+  const out = await download(() => button("Làm tệp để mang đi").click());
+  await page.getByText("Chỉ khi đó mới gọi là đã gửi").waitFor();
+  await look("usb");
+  assert.match(await bar.textContent(), waiting);
+  const id = JSON.parse(tool("dongbo-hub", "nodes", "--json", "--data", hub.data)).nodes[0].node;
+  tool("dongbo-hub", "bundle", "in", "--data", hub.data, out);
+  const back = path.join(folder, "tra-loi.dongbo");
+  tool("dongbo-hub", "bundle", "out", "--data", hub.data, "--node", id.slice(0, 16), back);
+  await field("Tệp của trung tâm").setInputFiles(back);
+  await page.getByText(/Biên nhận mới: [1-9]/).waitFor();
+  await until("nothing waits", async () => /Đang chờ\s*0/.test(await bar.textContent()));
+  await look("usb-back");
+  const cut = path.join(folder, "cut.dongbo");
+  fs.writeFileSync(cut, fs.readFileSync(back).subarray(0, 3000));
+  await field("Tệp của trung tâm").setInputFiles(cut);
+  await page.getByText(/chưa thay đổi gì|không phải gói/).waitFor();
+});
+
+test("roles are what people may do", async () => {
+  await link("Thiết lập").click();
+  for (const [name, role] of [["Trần Văn Bình", "Cán bộ"], ["Lê Thị Sáu", "Lãnh đạo"]]) {
+    await field("Họ và tên người mới").fill(name);
+    await field("Mật khẩu của người mới").fill(PASSWORD);
+    await page.locator("form").filter({ hasText: "Mật khẩu của người mới" }).getByLabel("Vai trò").selectOption({ label: role });
+    await button("Thêm người dùng").click();
+    await page.getByRole("rowheader", { name }).waitFor();
+  }
+  await look("users");
+  await page.getByRole("row", { name: /Nguyễn Thị Lan/ }).getByLabel("Vai trò").selectOption({ label: "Cán bộ" });
+  await page.getByText("Phải còn ít nhất một người phụ trách").waitFor();
+  await button("Đăng xuất").click();
+  await logIn("Lê Thị Sáu");
+  await openList("Người");
+  assert.equal(await link("Thêm hồ sơ").count(), 0);
+  await link("Đặng Thị Hồng").click();
+  await heading("Đặng Thị Hồng").waitFor();
+  assert.equal(await link("Sửa").count() + await button("Xóa hồ sơ").count(), 0);
+  await button("Đăng xuất").click();
+  await logIn("Trần Văn Bình");
+  await link("Thiết lập").click();
+  await heading("Thiết lập").waitFor();
+  assert.equal(await link("Nhật ký xem dữ liệu").count() + await button("Thêm người dùng").count(), 0);
+  await button("Đăng xuất").click();
+});
+
+test("a forgotten password is answered over the telephone", async () => {
+  await heading("Đăng nhập").waitFor();
+  await button("Quên mật khẩu").click();
+  await field("Họ và tên").fill("tran van binh");
+  await button("Lấy mã").click();
+  await page.getByText("Gọi điện cho cán bộ trung tâm").waitFor();
+  await look("forgot");
+  const text = await page.textContent("main");
+  const challenge = text.match(/[0-9A-Z]{4}-[0-9A-Z]{4}/)[0];
+  const id = text.match(/[0-9a-f]{16}/)[0];
+  const code = tool("dongbo-hub", "reset-code", "--data", hub.data, id, "Trần Văn Bình", challenge).trim();
+  await field("Mã trả lời của trung tâm").fill(code.toLowerCase().replace("-", " "));
+  await field("Mật khẩu mới").fill("mật khẩu khác hẳn");
+  await field("Nhập lại mật khẩu").fill("mật khẩu khác hẳn");
+  await button("Đặt mật khẩu mới và đăng nhập").click();
+  await heading("Trang đầu").waitFor();
+  await page.getByText("Trần Văn Bình").waitFor();
+  await button("Đăng xuất").click();
+});
+
+test("the PC is handed over, drafts and all", async () => {
+  await logIn("Nguyễn Thị Lan");
+  await openList("Người");
+  await link("Thêm hồ sơ").click();
+  await field("Họ, chữ đệm và tên khai sinh").fill("Người dở dang");
+  await page.getByText("Đã giữ bản nháp").waitFor();
+  await link("Thiết lập").click();
+  await button("Bắt đầu bàn giao").click();
+  const form = page.locator("form").filter({ hasText: "Bàn giao và đăng xuất" });
+  await form.getByLabel("Họ và tên người mới").fill("Phạm Thị Mai");
+  await form.getByLabel("Mật khẩu của người mới").fill("mật khẩu của Mai");
+  await look("handover");
+  await button("Bàn giao và đăng xuất").click();
+  await logIn("Phạm Thị Mai", "mật khẩu của Mai");
+  await page.getByRole("link", { name: /Người dở dang/ }).waitFor();
+  await link("Thiết lập").click();
+  await page.getByRole("row", { name: /Nguyễn Thị Lan ngừng dùng/ }).waitFor();
+});
+
+test("two windows see the same figures at once", async () => {
+  const other = await page.context().newPage();
+  await other.goto(node.url);
+  const bar = other.getByRole("region", { name: "Tình trạng dữ liệu" });
+  const written = async () => Number((await bar.textContent()).match(/Đã ghi\s*(\d+)/)[1]);
+  await bar.waitFor();
+  const before = await written();
+  await newPerson("Vũ Thị Ánh Nguyệt", "Nữ", "1990");
+  await heading("Vũ Thị Ánh Nguyệt").waitFor();
+  await until("the other window", async () => (await written()) === before + 1, 3000);
+  await other.close();
+});
+
+test("paper shows the record and not the buttons", async () => {
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.getByRole("button").filter({ visible: true }).count(), 0);
+  await heading("Vũ Thị Ánh Nguyệt").waitFor();
+  const pdf = await page.pdf({ preferCSSPageSize: true });
+  assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
+  await page.emulateMedia({ media: "screen" });
+});
+
+test("phone width", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await openList("Người");
+  await button("Lọc").click();
+  await button("Thêm điều kiện").click();
+  await look("phone-filter");
+  await link("USB").click();
+  await heading("Gửi và nhận bằng USB").waitFor();
+  await look("phone-usb");
+  await link("Thiết lập").click();
+  await heading("Thiết lập").waitFor();
+  await look("phone-settings");
+  assert.deepEqual(errors, []);
+});
