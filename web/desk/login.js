@@ -1,5 +1,5 @@
 // Who are you: login, or the first officer of this PC.
-import { html, t, session, api, logIn, useState } from "./base.js";
+import { html, t, session, api, go, logIn, useState } from "./base.js";
 import { Note, Title, otherLang } from "./parts.js";
 
 const PASSWORD_MIN = 8;
@@ -25,7 +25,7 @@ function Forgot({ back }) {
     setBusy(false);
   };
   const ask = send(async (v) => setAsked(await api("POST", "/api/reset", { name: v.name })));
-  const answer = send((v) => logIn("/api/reset", { name: asked.name, code: v.code, password: v.password }));
+  const answer = send((v) => { go("/"); return logIn("/api/reset", { name: asked.name, code: v.code, password: v.password }); });
   return html`<${Title}>${t("forgot.title")}</${Title}>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${!asked ? html`<p>${t("forgot.why")}</p><form class="card" onSubmit=${ask}><${Text} name="name" label=${t("login.name")} autocomplete="username" required />
