@@ -6,15 +6,17 @@ enum { SHEET_COLUMNS = 4, SHEET_LINE_MAX = 999 };
 
 void sheet_add(const struct sheet_row *row, struct buf *out)
 {
-    buf_printf(out, "%u\t", row->line);
+    buf_printf(out, "%s%u\t", out->len > 0 ? "\n" : "", row->line);
     if (row->total) buf_add_str(out, "=");
     for (size_t i = 0; !row->total && i < row->value.len; i++) {
         uint8_t c = row->value.p[i];
         buf_add_u8(out, c < 0x20 || c == 0x7f || c == '=' ? '?' : c);
     }
     buf_printf(out, "\t%lld\t", (long long)row->num);
-    if (row->ratio) buf_printf(out, "%lld", (long long)row->den);
-    buf_add_str(out, "\n");
+    if (row->ratio)
+        buf_printf(out, "%lld", (long long)row->den);
+    else
+        buf_add_str(out, "-");
 }
 
 /* A whole number in its one form. */
@@ -41,7 +43,7 @@ static bool sheet_read(const struct bytes cells[SHEET_COLUMNS], struct sheet_row
     r.line = (unsigned)line;
     r.total = bytes_equal(cells[1], bytes_str("="));
     if (r.total) r.value.len = 0;
-    r.ratio = cells[3].len > 0;
+    r.ratio = !bytes_equal(cells[3], bytes_str("-"));
     if (r.value.len > SHEET_VALUE_BYTES_MAX || !sheet_number(cells[2], &r.num)) return false;
     if (r.ratio && !sheet_number(cells[3], &r.den)) return false;
     *row = r;
@@ -60,10 +62,12 @@ enum err sheet_next(struct bytes *rest, struct sheet_row *row)
         cells[column++] = bytes_make(p + start, i - start);
         start = i + 1;
     }
-    if (i == rest->len || column != SHEET_COLUMNS - 1) return ERR_BAD_FORMAT;
+    if (column != SHEET_COLUMNS - 1) return ERR_BAD_FORMAT;
     cells[column] = bytes_make(p + start, i - start);
     if (!sheet_read(cells, row)) return ERR_BAD_FORMAT;
-    *rest = bytes_make(p + i + 1, rest->len - i - 1);
+    bool last = i == rest->len;
+    if (!last && i + 1 == rest->len) return ERR_BAD_FORMAT; /* a line end with nothing behind it */
+    *rest = last ? bytes_make(p + i, 0) : bytes_make(p + i + 1, rest->len - i - 1);
     return ERR_OK;
 }
 
@@ -86,11 +90,12 @@ enum err sheet_split(struct bytes sheet, struct bytes parts[static SHEET_PARTS])
         size_t n = sheet.len;
         if (n > SHEET_PART_BYTES_MAX) {
             n = SHEET_PART_BYTES_MAX;
-            while (n > 0 && sheet.p[n - 1] != '\n')
+            while (n > 0 && sheet.p[n] != '\n')
                 n--;
         }
+        bool more = n < sheet.len;
         parts[k] = bytes_make(sheet.p, n);
-        if (n > 0) sheet = bytes_make(sheet.p + n, sheet.len - n);
+        sheet = bytes_make(sheet.p + n + more, sheet.len - n - more);
     }
     return sheet.len == 0 ? ERR_OK : ERR_TOO_LARGE;
 }

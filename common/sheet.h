@@ -1,10 +1,10 @@
 /*
  * A sheet of figures as text: what a unit submitted, the same bytes at node and hub. SPEC 14.4.
  *
- *   LINE TAB VALUE TAB NUM TAB DEN LF     one row a figure, in the order of the form
+ *   LINE TAB VALUE TAB NUM TAB DEN     one row a figure, in the order of the form, LF between rows
  *
  * VALUE is "=" for the line's total, else the value of its breakdown ("" = not stated), in byte
- * order; DEN is empty unless the figure is a ratio.
+ * order; DEN is "-" unless the figure is a ratio.
  *
  * Ownership: rows borrow the text they are read from.   Threads: any, pure.
  * Limits:    SHEET_*.
@@ -41,7 +41,7 @@ MUST_CHECK enum err sheet_next(struct bytes *rest, struct sheet_row *row);
 MUST_CHECK enum err sheet_find(struct bytes sheet, unsigned line, bool total, struct bytes value,
                                struct sheet_row *row);
 
-/* Cut into parts of whole rows. ERR_TOO_LARGE: it does not fit SHEET_PARTS of them. */
+/* Cut into parts of whole rows; an LF between two parts is in neither. ERR_TOO_LARGE: it does not fit SHEET_PARTS of them. */
 MUST_CHECK enum err sheet_split(struct bytes sheet, struct bytes parts[static SHEET_PARTS]);
 
 /* Text of a figure: "12"; of a ratio the percentage with one decimal, halves away from zero: "87.5";

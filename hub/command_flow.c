@@ -129,8 +129,12 @@ static enum err flow_sheet_of(struct hub_app *a, const struct hub_flow_row *r, s
                                                    "figures_4"};
     enum err e = ERR_OK;
     if (!r->row.has_record) return ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < SHEET_PARTS; i++)
+    for (size_t i = 0; e == ERR_OK && i < SHEET_PARTS; i++) {
+        size_t at = out->len;
+        if (at > 0) buf_add_str(out, "\n");
         e = hub_flow_field(a->store, &r->row.record, parts[i], out);
+        if (out->len == at + 1 && at > 0) out->len = at; /* no such part */
+    }
     return e;
 }
 
@@ -167,7 +171,7 @@ static enum err flow_figures(struct hub_app *a, const struct hub_flow_row *r, js
     struct hub_report *report = NULL;
     struct hub_report_why why;
     struct buf sent, now;
-    buf_init(&sent, SHEET_BYTES_MAX + 1);
+    buf_init(&sent, SHEET_BYTES_MAX + SHEET_PARTS);
     buf_init(&now, HUB_FIGURES_POOL_BYTES_MAX);
     enum err e = flow_sheet_of(a, r, &sent);
     if (e == ERR_OK)

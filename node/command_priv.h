@@ -63,6 +63,19 @@ json_t *node_command_verify(struct node_command *c, const json_t *request);
 json_t *node_command_alarms(struct node_command *c, const json_t *request);
 void node_command_alarm_warnings(struct node_command *c, json_t *warnings); /* of a status */
 
+/* command_due.c */
+json_t *node_command_report_list(struct node_command *c, const json_t *request);
+json_t *node_command_calendar(struct node_command *c, const json_t *request);
+/* command_report.c */
+json_t *node_report_usage(void); /* how report, period and days are written */
+json_t *node_command_report_show(struct node_command *c, const json_t *request);
+json_t *node_command_report_draft(struct node_command *c, const json_t *request);
+json_t *node_command_report_submit(struct node_command *c, const json_t *request);
+json_t *node_command_report_withdraw(struct node_command *c, const json_t *request);
+/* command_correction.c */
+json_t *node_command_corrections(struct node_command *c, const json_t *request);
+json_t *node_command_correction_answer(struct node_command *c, const json_t *request);
+
 /* command.c */
 const char *node_request_str(const json_t *request, const char *key); /* NULL: none */
 /* 32 hex digits. ERR_BAD_INPUT. */

@@ -77,6 +77,24 @@ static const struct cli_opt share_opts[] = {
     OPT("person", "TÊN", "người ghi", "who saves"),
 };
 
+static const struct cli_opt report_opts[] = {
+    OPT("report", "MÃ", "báo cáo, ví dụ RP05", "report, for instance RP05"),
+    OPT("period", "KỲ", "2023-06, 2023-Q2, 2023-6M, 2023-9M, 2023",
+        "2023-06, 2023-Q2, 2023-6M, 2023-9M, 2023"),
+    OPT("from", "NGÀY", "list: hạn từ ngày", "list: due from"),
+    OPT("to", "NGÀY", "list: hạn đến ngày", "list: due to"),
+    OPT("on", "NGÀY", "list: tính đến ngày này", "list: as of this day"),
+    OPT("person", "TÊN", "người làm việc này (hoặc DONGBO_PERSON)",
+        "who does this (or DONGBO_PERSON)"),
+};
+static const struct cli_opt calendar_opts[] = {
+    OPT("out", "TỆP", "ghi ra tệp .ics", "write to a file (.ics)"),
+};
+static const struct cli_opt correction_opts[] = {
+    OPT("note", "CHỮ", "ý kiến của xã", "what the commune says"),
+    OPT("person", "TÊN", "người trả lời (hoặc DONGBO_PERSON)", "who answers (or DONGBO_PERSON)"),
+};
+
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo thư mục dữ liệu và khóa của máy này", "make this PC's data folder and keys",
      OPTS(init_opts), 0, 0, node_tool_init},
@@ -93,6 +111,16 @@ static const struct cli_verb verbs[] = {
      "import a workbook, a CSV or an NDJSON file", OPTS(import_opts), 1, 1, node_tool_import},
     {"history", "MÃ", "các lần ghi của máy này trên một hồ sơ", "this PC's saves of one record",
      NULL, 0, 1, 1, node_tool_history},
+    {"report", "list|show|draft|submit|withdraw [TRƯỜNG=CHỮ...]",
+     "báo cáo của xã: xem hạn, soạn, nộp, rút",
+     "the commune's reports: due, draft, submit, withdraw", OPTS(report_opts), 1, -1,
+     node_tool_report},
+    {"calendar", "", "lịch hạn nộp (.ics)", "calendar of due days (.ics)", OPTS(calendar_opts), 0,
+     0, node_tool_calendar},
+    {"corrections", "", "đính chính của huyện chờ xã trả lời",
+     "the district's corrections, which wait for an answer", NULL, 0, 0, 0, node_tool_corrections},
+    {"correction", "MÃ agree|object", "trả lời một đính chính", "answer a correction",
+     OPTS(correction_opts), 2, 2, node_tool_correction},
     {"bundle", "out|in|inspect TỆP", "gói .dongbo mang bằng USB hoặc thư điện tử",
      "a .dongbo file for USB or e-mail", OPTS(bundle_opts), 2, 2, node_tool_bundle},
     {"verify-proof", "TỆP", "kiểm tra số liệu của xã có trong báo cáo đã chốt",

@@ -135,6 +135,11 @@ static const struct db_migration node_store_steps[] = {
     {"CREATE TABLE sys_ref(type INTEGER NOT NULL, rid BLOB NOT NULL, target BLOB NOT NULL,"
      "  PRIMARY KEY(type, rid, target)) WITHOUT ROWID;"
      "INSERT OR IGNORE INTO sys_marked(rid) SELECT rid FROM sys_shown;"},
+    /* what the district said of reports: op 21 and 42 to 45 of its log */
+    {"CREATE TABLE sys_flow(position INTEGER NOT NULL, op INTEGER NOT NULL, kind INTEGER NOT NULL,"
+     "  report TEXT NOT NULL, period TEXT NOT NULL, at_ms INTEGER NOT NULL, person BLOB NOT NULL,"
+     "  payload BLOB NOT NULL, PRIMARY KEY(position, op)) WITHOUT ROWID;"
+     "CREATE INDEX sys_flow_report ON sys_flow(kind, report, period);"},
 };
 
 /* ---- open and close ---- */

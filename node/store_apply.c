@@ -297,7 +297,9 @@ static enum err node_apply_set(struct node_store *s, const struct db_stmt *q)
     s->view_open = false;
     enum err e = change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), s->view);
     if (e != ERR_OK) return ERR_DAMAGED; /* it was checked before it was staged */
+    uint64_t position = node_store_u64(db_column_int(q, 2));
     e = node_keep_matched(s, db_column_bytes(q, 0));
+    if (e == ERR_OK) e = node_flow_forget(s, position);
     for (unsigned i = 0; e == ERR_OK && i < s->view->head.ops; i++) {
         struct bytes payload = s->view->payload[i];
         if (payload.p == NULL) continue;
@@ -305,6 +307,8 @@ static enum err node_apply_set(struct node_store *s, const struct db_stmt *q)
         if (kind == CHANGE_CATALOGUE_PART) e = node_apply_part(s, payload);
         if (kind == CHANGE_CATALOGUE) e = node_apply_edition(s, payload);
         if (kind == CHANGE_ENROL) e = node_apply_enrol(s, payload);
+        if (kind == CHANGE_CLOSE || (kind >= CHANGE_JUDGE && kind <= CHANGE_REOPEN))
+            e = node_flow_apply(s, position, i, kind, payload);
         if (e != ERR_BAD_FORMAT) continue;
         LOG_EVENT(LOG_LEVEL_WARN, log_evt("feed.payload"), log_int("kind", kind));
         e = ERR_OK; /* a signed set that we cannot read is kept and changes nothing here */
@@ -318,7 +322,8 @@ static enum err node_apply_sets(struct node_store *s)
     enum err e =
         db_exec(s->db, "INSERT OR REPLACE INTO sys_hub_set(position, head, body, signature) "
                        "SELECT position, head, body, signature FROM sys_staged_set");
-    struct db_stmt *q = db_stmt(s->db, "SELECT head, body FROM sys_staged_set ORDER BY position");
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT head, body, position FROM sys_staged_set ORDER BY position");
     if (e == ERR_OK) e = db_step(q, &row);
     while (e == ERR_OK && row) {
         e = node_apply_set(s, q);

@@ -147,6 +147,12 @@ MUST_CHECK enum err node_moves_apply(struct node_store *s, bool all);
 MUST_CHECK enum err node_move_local(struct node_store *s, int64_t log, uint64_t seq, unsigned op,
                                     struct bytes payload, int64_t now_ms);
 
+/* store_flow.c: inside apply's transaction: what a set of the hub's log says of reports, in place of
+ * what was known of that position. ERR_BAD_FORMAT: it is not that. */
+MUST_CHECK enum err node_flow_forget(struct node_store *s, uint64_t position);
+MUST_CHECK enum err node_flow_apply(struct node_store *s, uint64_t position, unsigned op, int kind,
+                                    struct bytes payload);
+
 /* store_apply.c: forget what is staged. */
 MUST_CHECK enum err node_stage_clear(struct node_store *s);
 

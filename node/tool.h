@@ -52,6 +52,12 @@ MUST_CHECK enum err node_tool_verify(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_restore(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_alarms(struct cli *c, void *ctx);
 
+/* tool_report.c */
+MUST_CHECK enum err node_tool_report(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_calendar(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_corrections(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_correction(struct cli *c, void *ctx);
+
 /* tool_print.c: responses for people. */
 void node_tool_print_record(const struct cli *c, const json_t *record);
 void node_tool_print_list(const struct cli *c, const json_t *response);

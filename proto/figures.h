@@ -21,8 +21,8 @@
  * Limits:    FIGURES_*; about 48 bytes a row and 25 a different text, and while a table is
  *            made 40 bytes a row more.
  */
-#ifndef DONGBO_FIGURES_H
-#define DONGBO_FIGURES_H
+#ifndef DONGBO_PROTO_FIGURES_H
+#define DONGBO_PROTO_FIGURES_H
 
 #include "common/bytes.h"
 #include "common/catalogue.h"

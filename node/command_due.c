@@ -1,0 +1,111 @@
+/* What reports are due: as a list and as a calendar. docs/workflow.md. */
+#include "node/command_priv.h"
+
+#include "common/ics.h"
+#include "node/flow.h"
+
+#include <stdio.h>
+
+enum {
+    REPORT_BACK_DAYS = 120,
+    REPORT_AHEAD_DAYS = 45,
+    REPORT_CALENDAR_DAYS = 400,
+    REPORT_ICS_BYTES_MAX = 1024 * 1024,
+};
+
+static bool report_day(const json_t *request, const char *key, struct date *out)
+{
+    const char *text = node_request_str(request, key);
+    return text != NULL && date_parse(bytes_str(text), out) == ERR_OK;
+}
+
+/* ---- lists ---- */
+
+static enum err report_list_row(void *ctx, struct node_flow *f)
+{
+    return json_array_append_new(ctx, flow_row_json(&f->row)) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+/* Days of a list; `ahead` when the request names none. */
+static json_t *report_days(struct node_command *c, const json_t *request, int ahead,
+                           struct date *on, struct date *from, struct date *to)
+{
+    if (node_request_str(request, "on") != NULL ? !report_day(request, "on", on)
+                                                : date_of_ms(c->wall_ms(), on) != ERR_OK)
+        return node_report_usage();
+    if (!report_day(request, "from", from) && date_add_days(*on, -REPORT_BACK_DAYS, from) != ERR_OK)
+        return node_report_usage();
+    if (!report_day(request, "to", to) && date_add_days(*on, ahead, to) != ERR_OK)
+        return node_report_usage();
+    return NULL;
+}
+
+static int64_t report_now(struct node_command *c, const json_t *request, struct date on)
+{
+    bool asked = node_request_str(request, "on") != NULL;
+    return asked ? date_to_ms(on) + DATE_DAY_MS - 1 : c->wall_ms();
+}
+
+json_t *node_command_report_list(struct node_command *c, const json_t *request)
+{
+    struct date on, from, to;
+    char day[DATE_TEXT_ROOM];
+    json_t *j = report_days(c, request, REPORT_AHEAD_DAYS, &on, &from, &to);
+    if (j != NULL) return j;
+    json_t *rows = json_array();
+    enum err e = node_flow_each(c->store, &c->entry.record, from, to, report_now(c, request, on),
+                                report_list_row, rows);
+    date_print(on, day);
+    if (e == ERR_OK) return json_pack("{s:s, s:o}", "on", day, "rows", rows);
+    json_decref(rows);
+    return node_command_fail(e);
+}
+
+struct report_calendar {
+    struct buf ics;
+    int64_t now_ms;
+    json_int_t events;
+};
+
+static enum err report_event(void *ctx, struct node_flow *f)
+{
+    struct report_calendar *c = ctx;
+    char label[PERIOD_LABEL_ROOM], title[PERIOD_TITLE_ROOM], uid[140], summary[400], text[200];
+    char first[DATE_TEXT_ROOM], last[DATE_TEXT_ROOM];
+    const struct due_slot *slot = &f->row.slot;
+    if (!slot->has_due) return ERR_OK;
+    period_print(slot->period, label);
+    period_title_vi(slot->period, title);
+    date_print_vi(slot->window.first, first);
+    date_print_vi(slot->window.last, last);
+    snprintf(uid, sizeof uid, "%.40s-%s-%s@dongbo", f->row.form->id, label, f->unit);
+    snprintf(summary, sizeof summary, "Hạn nộp %s: %.200s, %s", f->row.form->id,
+             f->row.form->label_vi, title);
+    snprintf(text, sizeof text, "Số liệu từ %s đến hết %s.", first, last);
+    c->events++;
+    return ics_event(&(struct ics_event){.uid = uid,
+                                         .day = slot->due,
+                                         .summary = summary,
+                                         .description = text,
+                                         .stamp_ms = c->now_ms,
+                                         .alarm_days = 3},
+                     &c->ics);
+}
+
+json_t *node_command_calendar(struct node_command *c, const json_t *request)
+{
+    struct date on, from, to;
+    json_t *j = report_days(c, request, REPORT_CALENDAR_DAYS, &on, &from, &to);
+    if (j != NULL) return j;
+    struct report_calendar v = {.now_ms = c->wall_ms()};
+    buf_init(&v.ics, REPORT_ICS_BYTES_MAX);
+    ics_begin("Đồng Bộ: hạn báo cáo", &v.ics);
+    enum err e = node_flow_each(c->store, &c->entry.record, from, to, v.now_ms, report_event, &v);
+    ics_end(&v.ics);
+    if (e == ERR_OK) e = v.ics.e;
+    j = e == ERR_OK
+            ? json_pack("{s:o, s:I}", "ics", node_json_text(buf_bytes(&v.ics)), "events", v.events)
+            : node_command_fail(e);
+    buf_free(&v.ics);
+    return j;
+}

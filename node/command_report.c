@@ -1,0 +1,405 @@
+/* Reports of this unit: what is due, drafting, confirming, taking back; corrections and their answers.
+ * docs/workflow.md. */
+#include "node/command_priv.h"
+
+#include "common/text.h"
+#include "node/figures.h"
+#include "node/flow.h"
+#include "node/store_users.h"
+#include "proto/workflow.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    REPORT_VALUES_MAX = 24, /* fields that a form of this file sets */
+};
+
+static const char *const report_texts[] = {"narrative", "difficulties", "proposals", "next_plan"};
+static const char *const report_parts[SHEET_PARTS] = {"figures", "figures_2", "figures_3",
+                                                      "figures_4"};
+enum { REPORT_TEXTS = sizeof report_texts / sizeof report_texts[0] };
+
+/* ---- requests ---- */
+
+json_t *node_report_usage(void)
+{
+    return node_command_error(ERR_BAD_INPUT,
+                              "Cần báo cáo và kỳ đúng; ngày viết 2018-06-04, kỳ viết 2023-06, "
+                              "2023-Q2, 2023-6M, 2023-9M, 2023 hoặc 2023-03-01_2023-05-15.",
+                              "Report and period are needed; a day is written 2018-06-04, a period "
+                              "2023-06, 2023-Q2, 2023-6M, 2023-9M, 2023 or 2023-03-01_2023-05-15.",
+                              NULL);
+}
+
+/* The report that a request names. NULL: *out is to be freed. */
+static json_t *report_named(struct node_command *c, const json_t *request, struct node_flow *out)
+{
+    struct period period;
+    const char *report = node_request_str(request, "report");
+    const char *label = node_request_str(request, "period");
+    if (report == NULL || label == NULL || period_parse(bytes_str(label), &period) != ERR_OK)
+        return node_report_usage();
+    enum err e = node_flow_row(c->store, &c->entry.record, report, period, c->wall_ms(), out);
+    if (e == ERR_NOT_FOUND || e == ERR_BAD_INPUT)
+        return node_command_error(e, "Xã không nộp báo cáo đó, hoặc không nộp cho loại kỳ đó.",
+                                  "The commune does not make that report, or not for that kind of "
+                                  "period.",
+                                  NULL);
+    return e == ERR_OK ? NULL : node_command_fail(e);
+}
+
+static json_t *report_again(struct node_command *c, const json_t *request)
+{
+    struct node_flow f;
+    json_t *j = report_named(c, request, &f);
+    if (j != NULL) return j;
+    j = flow_row_json(&f.row);
+    node_flow_free(&f);
+    return j;
+}
+
+static json_t *report_may(const struct node_flow *f, enum flow_event event)
+{
+    enum flow_state next;
+    if (flow_step(f->row.state, event, &next) != ERR_OK)
+        return node_command_error(ERR_DENIED, flow_why_vi(f->row.state, event),
+                                  flow_why_en(f->row.state, event), NULL);
+    if (!f->row.conflict) return NULL;
+    return node_command_error(ERR_DENIED,
+                              "Hai máy ghi khác nhau trong báo cáo này: hãy mở hồ sơ báo cáo và "
+                              "chọn giá trị đúng trước.",
+                              "Two PCs said different things in this report: open its record and "
+                              "settle that first.",
+                              NULL);
+}
+
+/* ---- one ---- */
+
+static json_t *report_cell(bool there, const struct sheet_row *row)
+{
+    char text[SHEET_TEXT_ROOM];
+    if (!there) return json_null();
+    sheet_text(row, text);
+    return json_string(text);
+}
+
+/* Labels of a breakdown's value. */
+static void report_value_labels(const struct catalogue *c, const struct catalogue_line *line,
+                                const struct sheet_row *row, json_t *out)
+{
+    size_t n = 0;
+    const struct catalogue_choice *choices = catalogue_choices(c, &n);
+    bool none = row->value.len == 0;
+    json_t *vi = row->total ? json_string("") : none ? json_string("Không ghi") : NULL;
+    json_t *en = row->total ? json_string("") : none ? json_string("Not stated") : NULL;
+    for (size_t i = 0; vi == NULL && i < n; i++) {
+        if (strcmp(choices[i].list, line->by) != 0 ||
+            !bytes_equal(row->value, bytes_str(choices[i].value)))
+            continue;
+        vi = json_string(choices[i].label_vi);
+        en = json_string(choices[i].label_en);
+    }
+    json_object_set_new(out, "value_vi", vi != NULL ? vi : node_json_text(row->value));
+    json_object_set_new(out, "value_en", en != NULL ? en : node_json_text(row->value));
+}
+
+static const struct catalogue_line *report_line(const struct catalogue *c, const char *report,
+                                                unsigned no)
+{
+    size_t n = 0;
+    const struct catalogue_line *lines = catalogue_lines(c, report, &n);
+    for (size_t i = 0; i < n; i++)
+        if (lines[i].no == no) return &lines[i];
+    return NULL;
+}
+
+static void report_figure(const struct catalogue *c, const struct node_flow *f,
+                          const struct sheet_row *row, struct bytes sent, struct bytes now,
+                          json_t *out)
+{
+    struct sheet_row x, y;
+    const struct catalogue_line *line = report_line(c, f->row.form->id, row->line);
+    const struct catalogue_indicator *in =
+        line != NULL ? catalogue_indicator(c, line->indicator) : NULL;
+    if (in == NULL) return; /* of an older catalogue */
+    bool has_x = sheet_find(sent, row->line, row->total, row->value, &x) == ERR_OK;
+    bool has_y = sheet_find(now, row->line, row->total, row->value, &y) == ERR_OK;
+    bool differs = sent.len > 0 && ((has_x ? x.num : 0) != (has_y ? y.num : 0) ||
+                                    (has_x ? x.den : 0) != (has_y ? y.den : 0));
+    bool own = line->label_vi[0] != '\0';
+    json_t *j =
+        json_pack("{s:I, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:b}", "line", (json_int_t)row->line,
+                  "indicator", in->id, "label_vi", own ? line->label_vi : in->label_vi, "label_en",
+                  own ? line->label_en : in->label_en, "total", (int)row->total, "value",
+                  node_json_text(row->value), "sent", report_cell(has_x, &x), "hub",
+                  report_cell(has_y, &y), "differs", (int)differs);
+    report_value_labels(c, line, row, j);
+    json_array_append_new(out, j);
+}
+
+/* Rows of the figures of now, then those that only the submission has. */
+static json_t *report_figures(const struct catalogue *c, const struct node_flow *f,
+                              struct bytes sent, struct bytes now)
+{
+    json_t *out = json_array();
+    struct sheet_row row, other;
+    for (struct bytes rest = now; sheet_next(&rest, &row) == ERR_OK;)
+        report_figure(c, f, &row, sent, now, out);
+    for (struct bytes rest = sent; sheet_next(&rest, &row) == ERR_OK;) {
+        if (sheet_find(now, row.line, row.total, row.value, &other) != ERR_OK)
+            report_figure(c, f, &row, sent, now, out);
+    }
+    return out;
+}
+
+static enum err report_sent(struct node_command *c, struct buf *out)
+{
+    const struct catalogue_type *type =
+        catalogue_type_by_name(node_store_catalogue(c->store, NULL), "report");
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < SHEET_PARTS; i++) {
+        size_t at = out->len;
+        if (at > 0) buf_add_str(out, "\n");
+        e = node_flow_field(&c->entry.record, type, report_parts[i], out);
+        if (at > 0 && out->len == at + 1) out->len = at; /* no such part */
+    }
+    return e;
+}
+
+static json_t *report_narrative(struct node_command *c)
+{
+    const struct catalogue_type *type =
+        catalogue_type_by_name(node_store_catalogue(c->store, NULL), "report");
+    json_t *out = json_object();
+    struct buf text;
+    buf_init(&text, CATALOGUE_TEXT_BYTES_MAX);
+    for (size_t i = 0; i < REPORT_TEXTS; i++) {
+        buf_clear(&text);
+        if (node_flow_field(&c->entry.record, type, report_texts[i], &text) == ERR_OK)
+            json_object_set_new(out, report_texts[i], node_json_text(buf_bytes(&text)));
+    }
+    buf_free(&text);
+    return out;
+}
+
+static json_t *report_wrong(enum err e, const char *why)
+{
+    char vi[400], en[400];
+    if (why[0] == '\0') return node_command_fail(e);
+    snprintf(vi, sizeof vi, "Một chỉ tiêu của danh mục có lỗi, hãy báo trung tâm: %.250s", why);
+    snprintf(en, sizeof en, "An indicator of the catalogue is wrong, tell the hub: %.250s", why);
+    return node_command_error(e, vi, en, NULL);
+}
+
+json_t *node_command_report_show(struct node_command *c, const json_t *request)
+{
+    struct node_flow f;
+    struct buf sent, now;
+    char why[INDICATOR_WHY_ROOM];
+    json_t *j = report_named(c, request, &f);
+    if (j != NULL) return j;
+    buf_init(&sent, SHEET_BYTES_MAX + SHEET_PARTS);
+    buf_init(&now, FIGURES_SHEET_BYTES_MAX);
+    json_t *narrative = report_narrative(c);
+    enum err e = report_sent(c, &sent);
+    if (e == ERR_OK)
+        e = node_figures_sheet(c->store, f.unit, f.row.form->id, f.row.slot.window, &now, why);
+    j = e != ERR_OK ? report_wrong(e, why)
+                    : json_pack("{s:o, s:O, s:o, s:b}", "row", flow_row_json(&f.row), "narrative",
+                                narrative, "figures",
+                                report_figures(node_store_catalogue(c->store, NULL), &f,
+                                               buf_bytes(&sent), buf_bytes(&now)),
+                                "same", (int)bytes_equal(buf_bytes(&sent), buf_bytes(&now)));
+    json_decref(narrative);
+    buf_free(&sent);
+    buf_free(&now);
+    node_flow_free(&f);
+    return j;
+}
+
+/* ---- saving ---- */
+
+struct report_form {
+    struct entry_value values[REPORT_VALUES_MAX];
+    size_t count;
+    const struct catalogue_type *type;
+};
+
+static void report_set(struct report_form *form, const char *field, struct bytes text)
+{
+    const struct catalogue_field *f = catalogue_field_by_name(form->type, field);
+    if (f != NULL && form->count < REPORT_VALUES_MAX)
+        form->values[form->count++] = (struct entry_value){f, text, false};
+}
+
+/* One change set on the report's record, made when there is none. */
+static json_t *report_save(struct node_command *c, const json_t *request, const struct node_flow *f,
+                           struct report_form *form, const struct id_person *person)
+{
+    struct node_own own;
+    struct entry_op op;
+    struct entry_why why = {.field = NULL};
+    struct node_entry_form entry = {.action = ENTRY_SAVE,
+                                    .type = form->type,
+                                    .rid = f->row.record,
+                                    .values = form->values,
+                                    .count = form->count};
+    enum err e = node_own_begin(c->store, c->keys, c->wall_ms(), &own);
+    if (e != ERR_OK) return node_command_fail(e);
+    if (!f->row.has_record) node_own_rid(&own, 0, &entry.rid);
+    e = node_entry_make(&c->entry, &entry, &op, &why);
+    if (e == ERR_OK && op.changed) {
+        struct node_own_set set = {.person = *person, .payloads = &op.payload, .count = 1};
+        e = node_own_add(&own, &set);
+        if (e == ERR_OK) e = node_own_commit(&own, NULL);
+        if (e == ERR_OK && c->saved != NULL) c->saved(c->ctx);
+    }
+    node_own_free(&own);
+    return e == ERR_OK ? report_again(c, request) : node_command_why(e, &why);
+}
+
+struct report_days_text { /* memory of a form's short texts */
+    char label[PERIOD_LABEL_ROOM];
+    char from[DATE_TEXT_ROOM], to[DATE_TEXT_ROOM], due[DATE_TEXT_ROOM], today[DATE_TEXT_ROOM];
+};
+
+/* Everything but state, texts and figures. NULL: the form is begun. */
+static json_t *report_begin(struct node_command *c, const json_t *request,
+                            const struct node_flow *f, struct report_form *form,
+                            struct report_days_text *t, struct id_person *person)
+{
+    const struct due_slot *slot = &f->row.slot;
+    form->type = catalogue_type_by_name(node_store_catalogue(c->store, NULL), "report");
+    if (form->type == NULL)
+        return node_command_error(ERR_NOT_READY, "Danh mục không có loại hồ sơ báo cáo (report).",
+                                  "The catalogue has no record type report.", NULL);
+    enum err e = node_request_person(c, request, person);
+    if (e == ERR_BAD_INPUT)
+        return node_command_error(e, "Cần tên người làm việc này (--person TÊN).",
+                                  "The name of who does this is needed (--person NAME).", NULL);
+    if (e != ERR_OK) return node_command_fail(e);
+    period_print(slot->period, t->label);
+    date_print(slot->window.first, t->from);
+    date_print(slot->window.last, t->to);
+    date_print(f->row.today, t->today);
+    t->due[0] = '\0';
+    if (slot->has_due) date_print(slot->due, t->due);
+    report_set(form, "definition", bytes_str(f->row.form->id));
+    report_set(form, "period", bytes_str(t->label));
+    report_set(form, "data_from", bytes_str(t->from));
+    report_set(form, "data_to", bytes_str(t->to));
+    report_set(form, "due_on", bytes_str(t->due));
+    return NULL;
+}
+
+json_t *node_command_report_draft(struct node_command *c, const json_t *request)
+{
+    struct node_flow f;
+    struct id_person person;
+    struct report_days_text t;
+    struct report_form form = {.count = 0};
+    const json_t *values = json_object_get(request, "values");
+    json_t *j = report_named(c, request, &f);
+    if (j != NULL) return j;
+    j = report_may(&f, FLOW_EV_DRAFT);
+    if (j == NULL) j = report_begin(c, request, &f, &form, &t, &person);
+    if (j == NULL) {
+        report_set(&form, "state", bytes_str("draft"));
+        for (size_t i = 0; i < REPORT_TEXTS; i++) {
+            const char *text = json_string_value(json_object_get(values, report_texts[i]));
+            if (text != NULL) report_set(&form, report_texts[i], bytes_str(text));
+        }
+        j = report_save(c, request, &f, &form, &person);
+    }
+    node_flow_free(&f);
+    return j;
+}
+
+/* The leader confirms under an own login: not who drafted, and nobody whom the desk knows as a clerk. */
+static json_t *report_confirms(struct node_command *c, const json_t *request,
+                               const struct node_flow *f, const struct id_person *person)
+{
+    struct node_user user = {.active = false};
+    struct buf fold;
+    buf_init(&fold, 8 * NODE_STORE_PERSON_BYTES_MAX);
+    enum err e = text_fold(text_trim(bytes_str(node_request_str(request, "person"))),
+                           NODE_STORE_PERSON_BYTES_MAX, &fold);
+    if (e == ERR_OK) e = node_users_find(c->store, buf_bytes(&fold), &user);
+    buf_free(&fold);
+    bool clerk = e == ERR_OK && (user.role == NODE_USER_CLERK || !user.active);
+    bool same =
+        f->row.has_person && f->open_state == FLOW_DRAFT && ID_EQUAL(&f->row.person, person);
+    if (!clerk && !same) return NULL;
+    return node_command_error(ERR_DENIED,
+                              "Lãnh đạo xác nhận bằng tên đăng nhập của mình, khác với người soạn; "
+                              "chưa nộp gì.",
+                              "The leader confirms under an own login, another than who drafted; "
+                              "nothing was submitted.",
+                              NULL);
+}
+
+static json_t *report_submit(struct node_command *c, const json_t *request,
+                             const struct node_flow *f, struct report_form *form,
+                             const struct report_days_text *t, const struct id_person *person)
+{
+    char why[INDICATOR_WHY_ROOM], hex[2 * ID_HASH_BYTES + 1];
+    struct bytes parts[SHEET_PARTS];
+    struct id_hash digest;
+    struct buf sheet;
+    json_t *j = NULL;
+    buf_init(&sheet, FIGURES_SHEET_BYTES_MAX);
+    enum err e =
+        node_figures_sheet(c->store, f->unit, f->row.form->id, f->row.slot.window, &sheet, why);
+    if (e == ERR_OK) e = sheet_split(buf_bytes(&sheet), parts);
+    if (e != ERR_OK) {
+        j = report_wrong(e, why);
+    } else {
+        crypto_generichash(digest.b, sizeof digest.b, sheet.p, sheet.len, NULL, 0);
+        id_hex(BYTES_OF(digest.b), hex);
+        report_set(form, "state", bytes_str("submitted"));
+        report_set(form, "submitted_on", bytes_str(t->today));
+        report_set(form, "signed_by", bytes_str(node_request_str(request, "person")));
+        report_set(form, "digest", bytes_str(hex));
+        for (size_t i = 0; i < SHEET_PARTS; i++)
+            report_set(form, report_parts[i], parts[i]);
+        j = report_save(c, request, f, form, person);
+    }
+    buf_free(&sheet);
+    return j;
+}
+
+json_t *node_command_report_submit(struct node_command *c, const json_t *request)
+{
+    struct node_flow f;
+    struct id_person person;
+    struct report_days_text t;
+    struct report_form form = {.count = 0};
+    json_t *j = report_named(c, request, &f);
+    if (j != NULL) return j;
+    j = report_may(&f, f.row.state == FLOW_LATE ? FLOW_EV_SUBMIT_LATE : FLOW_EV_SUBMIT);
+    if (j == NULL) j = report_begin(c, request, &f, &form, &t, &person);
+    if (j == NULL) j = report_confirms(c, request, &f, &person);
+    if (j == NULL) j = report_submit(c, request, &f, &form, &t, &person);
+    node_flow_free(&f);
+    return j;
+}
+
+json_t *node_command_report_withdraw(struct node_command *c, const json_t *request)
+{
+    struct node_flow f;
+    struct id_person person;
+    struct report_days_text t;
+    struct report_form form = {.count = 0};
+    json_t *j = report_named(c, request, &f);
+    if (j != NULL) return j;
+    j = report_may(&f, FLOW_EV_WITHDRAW);
+    if (j == NULL) j = report_begin(c, request, &f, &form, &t, &person);
+    if (j == NULL) {
+        report_set(&form, "state", bytes_str("withdrawn"));
+        j = report_save(c, request, &f, &form, &person);
+    }
+    node_flow_free(&f);
+    return j;
+}

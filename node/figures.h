@@ -1,0 +1,26 @@
+/*
+ * This unit's figures of a report, made on this PC by the catalogue's own SQL: what the unit submits.
+ * SPEC 14.4. The hub makes the same figures of the same records; persons whom the district found to
+ * be one in two communes are linked there only.
+ *
+ * Ownership: appends to the caller's buf.   Threads: loop thread.   Limits: FIGURES_*, SHEET_*.
+ */
+#ifndef DONGBO_NODE_FIGURES_H
+#define DONGBO_NODE_FIGURES_H
+
+#include "common/due.h"
+#include "common/sheet.h"
+#include "node/store_flow.h"
+
+enum { FIGURES_SHEET_BYTES_MAX = 1024 * 1024 }; /* cap of a buffer for one */
+
+/*
+ * ERR_BAD_INPUT, ERR_DENIED, ERR_TOO_LARGE  an indicator of the catalogue is wrong; `why` says which
+ * ERR_NOT_READY  no catalogue
+ * and the store's errors
+ */
+MUST_CHECK enum err node_figures_sheet(struct node_store *s, const char *unit, const char *report,
+                                       struct period_window window, struct buf *out,
+                                       char why[static INDICATOR_WHY_ROOM]);
+
+#endif

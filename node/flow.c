@@ -1,0 +1,269 @@
+#include "node/flow.h"
+
+#include "proto/record.h"
+#include "proto/workflow.h"
+
+#include <stdio.h>
+
+enum err node_flow_field(const struct node_store_record *record, const struct catalogue_type *type,
+                         const char *field, struct buf *out)
+{
+    const struct catalogue_field *f = type != NULL ? catalogue_field_by_name(type, field) : NULL;
+    if (f == NULL || record->fold.type != type->no) return ERR_OK;
+    const struct fold_register *r = fold_find(&record->fold, f->no, (struct bytes){NULL, 0});
+    const struct fold_head *head = r != NULL ? fold_shown(&record->fold, r, FOLD_ASK) : NULL;
+    return head != NULL ? record_value_to_text(f, head->value, out) : ERR_OK;
+}
+
+static enum err flow_short(const struct node_store_record *record,
+                           const struct catalogue_type *type, const char *field, char *out,
+                           size_t room)
+{
+    struct buf text;
+    buf_init(&text, CATALOGUE_TEXT_BYTES_MAX);
+    enum err e = node_flow_field(record, type, field, &text);
+    if (e == ERR_OK) snprintf(out, room, "%s", buf_cstr(&text));
+    buf_free(&text);
+    return e;
+}
+
+/* The newest set that wrote what the record says; own ones that wait are newer than all. */
+static const struct fold_set *flow_newest(const struct fold *f)
+{
+    const struct fold_set *newest = NULL;
+    for (size_t i = 0; i < f->set_count; i++) {
+        const struct fold_set *x = &f->sets[i];
+        bool newer = newest == NULL || x->position > newest->position ||
+                     (x->position == newest->position && x->clock > newest->clock);
+        if (newer) newest = x;
+    }
+    return newest;
+}
+
+static enum flow_state flow_said(const struct node_flow *f)
+{
+    if (f->state[0] == '\0' || strcmp(f->state, "not_started") == 0) return FLOW_NOT_STARTED;
+    if (strcmp(f->state, "draft") == 0) return FLOW_DRAFT;
+    if (strcmp(f->state, "withdrawn") == 0) return FLOW_WITHDRAWN;
+    return f->row.time == FLOW_TIME_LATE ? FLOW_LATE : FLOW_SUBMITTED;
+}
+
+static enum err flow_record(struct node_store *s, struct node_store_record *record,
+                            const char *label, struct node_flow *out)
+{
+    struct flow_row *r = &out->row;
+    const struct catalogue_type *type =
+        catalogue_type_by_name(node_store_catalogue(s, NULL), "report");
+    fold_clear(&record->fold);
+    enum err e = node_flow_find(s, out->unit, r->form->id, label, &r->record);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e == ERR_OK) e = node_store_record_read(s, &r->record, record);
+    if (e == ERR_OK) e = flow_short(record, type, "state", out->state, sizeof out->state);
+    if (e == ERR_OK) e = flow_short(record, type, "digest", out->digest, sizeof out->digest);
+    if (e == ERR_OK)
+        e = flow_short(record, type, "submitted_on", out->submitted_on, sizeof out->submitted_on);
+    if (e == ERR_OK)
+        e = flow_short(record, type, "signed_by", out->signed_by, sizeof out->signed_by);
+    if (e != ERR_OK) return e;
+    const struct fold_set *newest = flow_newest(&record->fold);
+    r->has_record = true;
+    r->conflict = fold_conflicts(&record->fold, node_store_rules(s)) > 0;
+    r->has_version = r->has_person = newest != NULL;
+    if (newest != NULL) {
+        r->version = newest->version;
+        r->person = newest->person;
+        struct flow_proof proof = {.before_ms = (int64_t)(newest->clock >> 16),
+                                   .claimed_ms = (int64_t)(newest->clock >> 16)};
+        r->time = flow_time_of(&proof, due_late_ms(&r->slot));
+    }
+    out->open_state = flow_said(out);
+    if (!flow_is_in(out->open_state)) r->time = FLOW_TIME_NONE;
+    return ERR_OK;
+}
+
+/* ---- what the district said ---- */
+
+struct flow_said {
+    struct node_flow *f;
+    enum err (*each)(struct node_flow *f, const struct node_flow_op *op);
+};
+
+static enum err flow_said_row(void *ctx, const struct node_flow_op *op)
+{
+    struct flow_said *said = ctx;
+    return said->each(said->f, op);
+}
+
+static enum err flow_judge(struct node_flow *f, const struct node_flow_op *op)
+{
+    struct workflow_judge j;
+    struct flow_row *r = &f->row;
+    if (workflow_judge_decode(op->payload, &j) != ERR_OK) return ERR_DAMAGED;
+    if (!bytes_equal(j.key.unit, bytes_str(f->unit))) return ERR_OK; /* of a unit it was before */
+    r->judged = j.verdict == WORKFLOW_VERDICT_ACCEPTED ? "accepted" : "returned";
+    r->judged_ms = op->at_ms;
+    r->judge = op->person;
+    r->judged_this = r->has_version && ID_EQUAL(&j.version, &r->version);
+    buf_clear(&f->memory);
+    buf_add_bytes(&f->memory, j.reason);
+    r->reason = buf_bytes(&f->memory);
+    return f->memory.e;
+}
+
+static enum err flow_close(struct node_flow *f, const struct node_flow_op *op)
+{
+    struct admin_close c;
+    if (admin_close_decode(op->payload, &c) != ERR_OK) return ERR_DAMAGED;
+    f->row.issue_number = c.issue;
+    f->row.state = FLOW_LOCKED;
+    return ERR_OK;
+}
+
+static enum err flow_reopen(struct node_flow *f, const struct node_flow_op *op)
+{
+    struct workflow_reopen v;
+    if (workflow_reopen_decode(op->payload, &v) != ERR_OK) return ERR_DAMAGED;
+    if (v.issue == f->row.issue_number) f->row.state = f->open_state;
+    return ERR_OK;
+}
+
+static enum err flow_district(struct node_store *s, const char *label, struct node_flow *f)
+{
+    static const struct {
+        int kind;
+        enum err (*each)(struct node_flow *f, const struct node_flow_op *op);
+    } steps[] = {
+        {CHANGE_JUDGE, flow_judge}, {CHANGE_CLOSE, flow_close}, {CHANGE_REOPEN, flow_reopen}};
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < sizeof steps / sizeof steps[0]; i++) {
+        struct flow_said said = {f, steps[i].each};
+        e = node_flow_ops(s, steps[i].kind, f->row.form->id, label, flow_said_row, &said);
+        if (steps[i].kind != CHANGE_JUDGE || e != ERR_OK) continue;
+        bool accepted = f->row.judged != NULL && strcmp(f->row.judged, "accepted") == 0;
+        enum flow_state next;
+        if (f->row.judged_this &&
+            flow_step(f->open_state, accepted ? FLOW_EV_ACCEPT : FLOW_EV_RETURN, &next) == ERR_OK)
+            f->open_state = next;
+        f->row.state = f->open_state;
+    }
+    return e;
+}
+
+/* ---- one ---- */
+
+enum err node_flow_row(struct node_store *s, struct node_store_record *record, const char *report,
+                       struct period period, int64_t now_ms, struct node_flow *out)
+{
+    struct node_identity id;
+    char label[PERIOD_LABEL_ROOM];
+    struct node_flow f = {.open_state = FLOW_NOT_STARTED};
+    const struct catalogue *c = node_store_catalogue(s, NULL);
+    enum err e = c != NULL ? node_store_identity(s, &id) : ERR_NOT_READY;
+    if (e != ERR_OK) return e;
+    f.row.form = catalogue_report(c, report);
+    if (f.row.form == NULL) return ERR_NOT_FOUND;
+    if (strcmp(f.row.form->level, "commune") != 0) return ERR_BAD_INPUT;
+    e = due_slot(c, report, id.unit, period, &f.row.slot);
+    if (e == ERR_OK) e = date_of_ms(now_ms, &f.row.today);
+    if (e != ERR_OK) return e;
+    *out = f;
+    snprintf(out->unit, sizeof out->unit, "%s", id.unit);
+    snprintf(out->unit_name, sizeof out->unit_name, "%s", id.unit_name);
+    out->row.unit = out->unit;
+    out->row.unit_name = out->unit_name;
+    out->row.digest = out->digest;
+    out->row.submitted_on = out->submitted_on;
+    out->row.signed_by = out->signed_by;
+    buf_init(&out->memory, 3 * WORKFLOW_REASON_BYTES_MAX);
+    period_print(period, label);
+    e = flow_record(s, record, label, out);
+    if (e == ERR_OK) e = flow_district(s, label, out);
+    if (e != ERR_OK) node_flow_free(out);
+    return e;
+}
+
+void node_flow_free(struct node_flow *f)
+{
+    buf_free(&f->memory);
+}
+
+/* ---- all ---- */
+
+struct flow_walk {
+    struct node_store *s;
+    struct node_store_record *record;
+    const struct catalogue *c;
+    const char *unit;
+    const char *report;
+    struct date from;
+    struct date to;
+    int64_t now_ms;
+    node_flow_fn *row;
+    void *ctx;
+};
+
+static enum err flow_walk_slot(void *ctx, const struct due_slot *slot)
+{
+    struct flow_walk *w = ctx;
+    struct node_flow f;
+    if (!catalogue_owes(w->c, w->report, w->unit, slot->window.last)) return ERR_OK;
+    enum err e = node_flow_row(w->s, w->record, w->report, slot->period, w->now_ms, &f);
+    if (e != ERR_OK) return e;
+    e = w->row(w->ctx, &f);
+    node_flow_free(&f);
+    return e;
+}
+
+static enum err flow_walk_ask(void *ctx, const struct node_flow_op *op)
+{
+    struct flow_walk *w = ctx;
+    struct workflow_ask ask;
+    struct period period;
+    struct node_flow f;
+    char report[CATALOGUE_NAME_BYTES_MAX + 1];
+    if (workflow_ask_decode(op->payload, &ask) != ERR_OK) return ERR_DAMAGED;
+    bool ours = ask.key.unit.len == 0 || bytes_equal(ask.key.unit, bytes_str(w->unit));
+    if (!ours || period_parse(ask.key.period, &period) != ERR_OK) return ERR_OK;
+    struct date on = period_nominal(period).last, due = on;
+    bool has_due = date_parse(ask.due, &due) == ERR_OK;
+    if (date_compare(due, w->from) < 0 || date_compare(w->to, due) < 0) return ERR_OK;
+    snprintf(report, sizeof report, "%.*s", (int)ask.key.report.len,
+             (const char *)ask.key.report.p);
+    enum err e = node_flow_row(w->s, w->record, report, period, w->now_ms, &f);
+    if (e == ERR_NOT_FOUND || e == ERR_BAD_INPUT) return ERR_OK; /* an older or newer catalogue's */
+    if (e != ERR_OK) return e;
+    f.row.asked = true;
+    f.row.ask_id = ask.id;
+    f.row.ask_text = ask.text;
+    f.row.ask_due = ask.due;
+    f.row.slot.has_due = has_due;
+    if (has_due) f.row.slot.due = due;
+    e = w->row(w->ctx, &f);
+    node_flow_free(&f);
+    return e;
+}
+
+enum err node_flow_each(struct node_store *s, struct node_store_record *record, struct date from,
+                        struct date to, int64_t now_ms, node_flow_fn *row, void *ctx)
+{
+    struct node_identity id;
+    size_t n = 0;
+    struct flow_walk w = {.s = s,
+                          .record = record,
+                          .c = node_store_catalogue(s, NULL),
+                          .from = from,
+                          .to = to,
+                          .now_ms = now_ms,
+                          .row = row,
+                          .ctx = ctx};
+    enum err e = w.c != NULL ? node_store_identity(s, &id) : ERR_NOT_READY;
+    if (e != ERR_OK) return e;
+    w.unit = id.unit;
+    const struct catalogue_report *reports = catalogue_reports(w.c, &n);
+    for (size_t i = 0; e == ERR_OK && i < n; i++) {
+        w.report = reports[i].id;
+        if (strcmp(reports[i].level, "commune") == 0)
+            e = due_each(w.c, w.report, w.unit, from, to, flow_walk_slot, &w);
+    }
+    return e == ERR_OK ? node_flow_ops(s, CHANGE_ASK, NULL, NULL, flow_walk_ask, &w) : e;
+}

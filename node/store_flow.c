@@ -1,0 +1,107 @@
+#include "node/store_flow.h"
+#include "node/store_priv.h"
+#include "proto/workflow.h"
+
+/* ---- what the hub's sets say ---- */
+
+static enum err node_flow_key(struct bytes payload, int kind, struct workflow_key *key)
+{
+    struct admin_close c;
+    if (kind != CHANGE_CLOSE) return workflow_key_decode(payload, key);
+    enum err e = admin_close_decode(payload, &c);
+    if (e == ERR_OK) *key = (struct workflow_key){c.unit, c.report, c.period};
+    return e;
+}
+
+enum err node_flow_forget(struct node_store *s, uint64_t position)
+{
+    struct db_stmt *q = db_stmt(s->db, "DELETE FROM sys_flow WHERE position = ?1");
+    db_bind_int(q, 1, node_store_i64(position));
+    return db_run(q);
+}
+
+enum err node_flow_apply(struct node_store *s, uint64_t position, unsigned op, int kind,
+                         struct bytes payload)
+{
+    struct workflow_key key;
+    const struct change_head *head = &s->view->head;
+    enum err e = node_flow_key(payload, kind, &key);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT INTO sys_flow(position, op, kind, report, period, at_ms, person, "
+                       "payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    db_bind_int(q, 1, node_store_i64(position));
+    db_bind_int(q, 2, op);
+    db_bind_int(q, 3, kind);
+    db_bind_text(q, 4, key.report);
+    db_bind_text(q, 5, key.period);
+    db_bind_int(q, 6, (int64_t)(head->hlc >> 16));
+    db_bind_blob(q, 7, BYTES_OF(head->person.b));
+    db_bind_blob(q, 8, payload);
+    return db_run(q);
+}
+
+enum err node_flow_ops(struct node_store *s, int kind, const char *report, const char *period,
+                       node_flow_op_fn *row, void *ctx)
+{
+    bool more = true;
+    struct db_stmt *q = NULL;
+    /* Not from the cache: the callback may look for other ops. */
+    enum err e = db_prepare(s->db,
+                            "SELECT position, kind, at_ms, person, payload FROM sys_flow WHERE "
+                            "kind = ?1 AND (?2 IS NULL OR report = ?2) AND (?3 IS NULL OR "
+                            "period = ?3) ORDER BY position, op",
+                            &q);
+    if (e != ERR_OK) return e;
+    db_bind_int(q, 1, kind);
+    db_bind_str(q, 2, report);
+    db_bind_str(q, 3, period);
+    while (e == ERR_OK && more) {
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more) break;
+        struct node_flow_op op = {
+            .position = node_store_u64(db_column_int(q, 0)),
+            .kind = (int)db_column_int(q, 1),
+            .at_ms = db_column_int(q, 2),
+            .payload = db_column_bytes(q, 4),
+        };
+        e = db_column_copy(q, 3, op.person.b, sizeof op.person.b);
+        if (e == ERR_OK) e = row(ctx, &op);
+    }
+    db_stmt_free(q);
+    return e;
+}
+
+/* ---- figures and reports ---- */
+
+enum err node_flow_indicator(struct node_store *s, const struct catalogue_indicator *indicator,
+                             struct period_window window, indicator_fn *row, void *ctx,
+                             char why[static INDICATOR_WHY_ROOM])
+{
+    if (s->catalogue == NULL || s->typed == NULL) return ERR_NOT_READY;
+    return indicator_run(s->db, s->typed, s->catalogue, indicator, window, row, ctx, why);
+}
+
+enum err node_flow_find(struct node_store *s, const char *unit, const char *report,
+                        const char *period, struct id_record *rid)
+{
+    static const char *const fields[] = {"definition", "period", "state"};
+    const struct catalogue_type *t = s->catalogue != NULL && s->typed != NULL
+                                         ? catalogue_type_by_name(s->catalogue, "report")
+                                         : NULL;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (t == NULL || catalogue_field_by_name(t, fields[i]) == NULL) return ERR_NOT_FOUND;
+    }
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT r.id FROM report r LEFT JOIN sys_record x ON x.rid = r.id WHERE r.unit = ?1 "
+               "AND r.definition = ?2 AND r.period = ?3 ORDER BY "
+               "coalesce(r.state NOT IN ('draft', 'not_started'), 0) DESC, "
+               "coalesce(x.position, 0) DESC LIMIT 1");
+    db_bind_str(q, 1, unit);
+    db_bind_str(q, 2, report);
+    db_bind_str(q, 3, period);
+    enum err e = db_get(q);
+    if (e == ERR_OK) e = db_column_copy(q, 0, rid->b, sizeof rid->b);
+    db_done(q);
+    return e;
+}

@@ -1,0 +1,38 @@
+/*
+ * The node's store, the report workflow: indicators over this unit's records, what the district said
+ * of its reports, and the reports themselves. SPEC 14.
+ *
+ * Ownership: what callbacks get is borrowed for the call.   Threads: loop thread only.
+ * Units:     UTC ms.   Errors: as in node/store_records.h.
+ */
+#ifndef DONGBO_NODE_STORE_FLOW_H
+#define DONGBO_NODE_STORE_FLOW_H
+
+#include "common/io/indicator.h"
+#include "node/store_records.h"
+
+/* Run an indicator over this PC's records, pending ones included. ERR_NOT_READY: no catalogue;
+ * and those of indicator_run(). */
+MUST_CHECK enum err node_flow_indicator(struct node_store *s,
+                                        const struct catalogue_indicator *indicator,
+                                        struct period_window window, indicator_fn *row, void *ctx,
+                                        char why[static INDICATOR_WHY_ROOM]);
+
+/* The record of type `report` of this unit, report and period: what was submitted, then the newest.
+ * ERR_NOT_FOUND. */
+MUST_CHECK enum err node_flow_find(struct node_store *s, const char *unit, const char *report,
+                                   const char *period, struct id_record *rid);
+
+/* What the district said: ops of kind 21 and 42 to 45 of its log, in its order. NULL texts: any. */
+struct node_flow_op {
+    uint64_t position;
+    int kind;
+    int64_t at_ms; /* by the hub's clock */
+    struct id_person person;
+    struct bytes payload;
+};
+typedef enum err node_flow_op_fn(void *ctx, const struct node_flow_op *op);
+MUST_CHECK enum err node_flow_ops(struct node_store *s, int kind, const char *report,
+                                  const char *period, node_flow_op_fn *row, void *ctx);
+
+#endif

@@ -1,0 +1,208 @@
+/* Verbs about reports and corrections. docs/workflow.md. */
+#include "node/tool.h"
+
+#include "common/io/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REPORT_COLUMNS = 5, REPORT_TABLE_BYTES = 1024 * 1024 };
+
+static const char *report_str(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s != NULL ? s : "";
+}
+
+static void report_copy(const struct cli *c, json_t *q, const char *option)
+{
+    if (cli_opt(c, option) != NULL) json_object_set_new(q, option, json_string(cli_opt(c, option)));
+}
+
+static json_t *report_request(const struct cli *c, const char *verb)
+{
+    json_t *q = json_pack("{s:s}", "verb", verb);
+    const char *person = cli_opt(c, "person");
+    if (person == NULL) person = getenv("DONGBO_PERSON");
+    if (person != NULL) json_object_set_new(q, "person", json_string(person));
+    return q;
+}
+
+/* Takes over `request`; *response is the caller's on ERR_OK. */
+static enum err report_ask(struct cli *c, void *tool, json_t *request, json_t **response)
+{
+    enum err e = node_tool_ask(c, tool, request, NODE_TOOL_ASK_MS, response);
+    json_decref(request);
+    return e;
+}
+
+static void report_print_row(const struct cli *c, const json_t *r)
+{
+    const json_t *judged = json_object_get(r, "judged");
+    printf("%s %s: %s (%s)\n", report_str(r, "report"), report_str(r, "period"),
+           report_str(r, c->en ? "state_en" : "state_vi"),
+           report_str(r, c->en ? "time_en" : "time_vi"));
+    if (strcmp(report_str(judged, "reason"), "") != 0)
+        printf("  %s: %s\n", cli_text(c, "Huyện", "District"), report_str(judged, "reason"));
+}
+
+static void report_print_list(const struct cli *c, const json_t *response)
+{
+    const json_t *rows = json_object_get(response, "rows");
+    size_t n = json_array_size(rows);
+    const char *const heads[REPORT_COLUMNS] = {
+        cli_text(c, "Báo cáo", "Report"), cli_text(c, "Kỳ", "Period"),
+        cli_text(c, "Hạn nộp", "Due"), cli_text(c, "Tình trạng", "State"),
+        cli_text(c, "Thời hạn", "Time")};
+    const char **cells = calloc(n * REPORT_COLUMNS + 1, sizeof *cells);
+    struct buf out;
+    if (cells == NULL) return;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *r = json_array_get(rows, i);
+        const char **row = cells + i * REPORT_COLUMNS;
+        row[0] = report_str(r, "report");
+        row[1] = report_str(r, "period");
+        row[2] = report_str(r, "due");
+        row[3] = report_str(r, c->en ? "state_en" : "state_vi");
+        row[4] = json_is_true(json_object_get(r, "overdue"))
+                     ? cli_text(c, "QUÁ HẠN, chưa nộp", "OVERDUE, not submitted")
+                     : report_str(r, c->en ? "time_en" : "time_vi");
+    }
+    buf_init(&out, REPORT_TABLE_BYTES);
+    cli_table(&out, heads, REPORT_COLUMNS, cells, n);
+    fputs(buf_cstr(&out), stdout);
+    buf_free(&out);
+    free(cells);
+}
+
+static void report_print_show(const struct cli *c, const json_t *r)
+{
+    const json_t *figures = json_object_get(r, "figures");
+    const char *key = NULL;
+    json_t *text = NULL;
+    report_print_row(c, json_object_get(r, "row"));
+    json_object_foreach(json_object_get(r, "narrative"), key, text)
+    {
+        const char *s = json_string_value(text);
+        if (s != NULL && s[0] != '\0') printf("%s: %s\n", key, s);
+    }
+    printf("%s\n", cli_text(c, "Số liệu: đã nộp / hiện nay", "Figures: submitted / now"));
+    for (size_t i = 0; i < json_array_size(figures); i++) {
+        const json_t *f = json_array_get(figures, i);
+        bool total = json_is_true(json_object_get(f, "total"));
+        const char *name =
+            total ? (c->en ? "label_en" : "label_vi") : (c->en ? "value_en" : "value_vi");
+        printf("%s%3lld %s: %s / %s%s\n", total ? "" : "    ",
+               (long long)json_integer_value(json_object_get(f, "line")), report_str(f, name),
+               report_str(f, "sent"), report_str(f, "hub"),
+               json_is_true(json_object_get(f, "differs")) ? "  <>" : "");
+    }
+}
+
+/* FIELD=TEXT arguments behind the word. */
+static enum err report_values(struct cli *c, json_t *q)
+{
+    json_t *values = json_object();
+    json_object_set_new(q, "values", values);
+    for (int i = 1; i < c->arg_count; i++) {
+        const char *eq = strchr(c->args[i], '=');
+        char name[64];
+        size_t n = eq != NULL ? (size_t)(eq - c->args[i]) : 0;
+        if (n == 0 || n >= sizeof name)
+            return cli_fail(c, ERR_USAGE, "Mỗi đoạn viết là TRƯỜNG=CHỮ; chưa ghi gì.",
+                            "Each text is written FIELD=TEXT; nothing was saved.");
+        memcpy(name, c->args[i], n);
+        name[n] = '\0';
+        json_object_set_new(values, name, json_string(eq + 1));
+    }
+    return ERR_OK;
+}
+
+static const struct {
+    const char *word, *verb;
+    void (*print)(const struct cli *c, const json_t *response);
+} report_steps[] = {
+    {"list", "report_list", report_print_list},
+    {"show", "report_show", report_print_show},
+    {"draft", "report_draft", report_print_row},
+    {"submit", "report_submit", report_print_row},
+    {"withdraw", "report_withdraw", report_print_row},
+};
+
+enum err node_tool_report(struct cli *c, void *ctx)
+{
+    json_t *response = NULL;
+    for (size_t i = 0; i < sizeof report_steps / sizeof report_steps[0]; i++) {
+        if (strcmp(c->args[0], report_steps[i].word) != 0) continue;
+        static const char *const options[] = {"report", "period", "from", "to", "on"};
+        json_t *q = report_request(c, report_steps[i].verb);
+        for (size_t k = 0; k < sizeof options / sizeof options[0]; k++)
+            report_copy(c, q, options[k]);
+        enum err e = report_values(c, q);
+        if (e != ERR_OK) {
+            json_decref(q);
+            return e;
+        }
+        e = report_ask(c, ctx, q, &response);
+        if (e != ERR_OK) return e;
+        if (c->json)
+            cli_print_json(response);
+        else
+            report_steps[i].print(c, response);
+        json_decref(response);
+        return ERR_OK;
+    }
+    return cli_fail(c, ERR_USAGE, "Chỉ có: report list, show, draft, submit, withdraw.",
+                    "There are: report list, show, draft, submit, withdraw.");
+}
+
+enum err node_tool_calendar(struct cli *c, void *ctx)
+{
+    json_t *r = NULL;
+    const char *out = cli_opt(c, "out");
+    enum err e = report_ask(c, ctx, json_pack("{s:s}", "verb", "calendar"), &r);
+    if (e != ERR_OK) return e;
+    if (c->json)
+        cli_print_json(r);
+    else if (out != NULL)
+        e = file_write_atomic(out, bytes_str(report_str(r, "ics")), 0644);
+    else
+        fputs(report_str(r, "ics"), stdout);
+    json_decref(r);
+    return e == ERR_OK ? e : cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
+}
+
+enum err node_tool_corrections(struct cli *c, void *ctx)
+{
+    json_t *r = NULL;
+    enum err e = report_ask(c, ctx, json_pack("{s:s}", "verb", "corrections"), &r);
+    if (e != ERR_OK) return e;
+    const json_t *rows = json_object_get(r, "corrections");
+    if (c->json) cli_print_json(r);
+    for (size_t i = 0; !c->json && i < json_array_size(rows); i++) {
+        const json_t *v = json_array_get(rows, i);
+        printf("%s %s %s %s: %s -> %s (%s): %s\n", report_str(v, "id"), report_str(v, "report"),
+               report_str(v, "period"), report_str(v, "indicator"), report_str(v, "before"),
+               report_str(v, "after"), report_str(v, "state"), report_str(v, "reason"));
+    }
+    json_decref(r);
+    return ERR_OK;
+}
+
+enum err node_tool_correction(struct cli *c, void *ctx)
+{
+    json_t *r = NULL, *q = report_request(c, "correction_answer");
+    json_object_set_new(q, "id", json_string(c->args[0]));
+    json_object_set_new(q, "answer", json_string(c->args[1]));
+    report_copy(c, q, "note");
+    enum err e = report_ask(c, ctx, q, &r);
+    if (e != ERR_OK) return e;
+    if (c->json)
+        cli_print_json(r);
+    else
+        printf("%s\n",
+               cli_text(c, "Đã trả lời (lưu trên máy này).", "Answered (saved on this PC)."));
+    json_decref(r);
+    return ERR_OK;
+}
