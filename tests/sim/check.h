@@ -45,4 +45,7 @@ void check_picture(struct world *w, const struct id_record *rid, struct buf *out
 bool check_bases(struct world *w, int who, const struct id_record *rid, unsigned field,
                  struct bytes element, struct buf *bases, uint8_t digest[16]);
 
+/* The first write on this record that waits for a decision. */
+bool check_crossed(struct world *w, const struct id_record *rid, struct id_version *version);
+
 #endif

@@ -3,6 +3,7 @@
 #define DONGBO_TESTS_SIM_CHECK_PRIV_H
 
 #include "common/io/db.h"
+#include "proto/move.h"
 #include "tests/sim/check.h"
 
 struct naive_op { /* one op on a record, as it stands in the hub's log */
@@ -16,6 +17,8 @@ struct naive_op { /* one op on a record, as it stands in the hub's log */
     bool own; /* of the hub's log */
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
     uint8_t verdict; /* without flags */
+    bool crossed;    /* held, on a record that its unit had */
+    bool settled;    /* somebody decided that it applies */
 };
 
 struct naive_row { /* one change set with a position */
@@ -39,6 +42,28 @@ struct naive_record {
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
     uint64_t position; /* of its last change */
     bool touched;
+};
+
+struct naive_move { /* one op of SPEC 13, as it stands in the hub's log */
+    size_t row;
+    unsigned index;
+    int kind;
+    bool own;
+    char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    uint8_t verdict;
+    struct id_record wait; /* verdict 4: for this record or transfer */
+};
+
+struct naive_transfer {
+    struct id_record id, rid;
+    char from[ADMIN_UNIT_BYTES_MAX + 1], to[ADMIN_UNIT_BYTES_MAX + 1];
+    enum move_state state;
+};
+
+struct naive_share { /* a unit that has, or had, a record of another */
+    struct id_record rid;
+    char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    enum move_access access;
 };
 
 struct naive_head {
@@ -66,6 +91,12 @@ struct check {
     size_t op_count;
     struct naive_record *records;
     size_t record_count;
+    struct naive_move *moves;
+    size_t move_count;
+    struct naive_transfer *transfers;
+    size_t transfer_count;
+    struct naive_share *shares; /* with access 0: it left them, as owner or otherwise */
+    size_t share_count;
     struct id_hash p; /* position hash at the end */
     struct saved_log logs[WORLD_NODES_MAX];
     uint64_t receipts;
@@ -74,6 +105,17 @@ struct check {
     struct fold fold;
     struct node_store_record shown;
 };
+
+/* naive_move.c */
+void naive_move_take(struct world *w, size_t row, unsigned index);
+/* What waited for this record or transfer is tried again. */
+void naive_moves_wake(struct world *w, const struct id_record *id, uint64_t at);
+enum move_access naive_access(const struct check *c, const struct id_record *rid, const char *unit);
+bool naive_had(const struct check *c, const struct id_record *rid, const char *unit);
+void naive_author(const struct world *w, const struct naive_row *r,
+                  char unit[static ADMIN_UNIT_BYTES_MAX + 1]);
+/* naive.c: a held op once more; forced: somebody decided so. */
+void naive_op_again(struct world *w, struct naive_op *op, uint64_t at);
 
 /* Fold the row at the end of `rows` in. */
 void naive_take(struct world *w, size_t row);

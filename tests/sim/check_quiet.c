@@ -83,7 +83,7 @@ static void verdicts_count(struct world *w, unsigned node)
     }
     enum err e = node_store_status(w->nodes[node].store, &s);
     if (e != ERR_OK || s.applied != by[0] || s.replaced != by[1] || s.conflict != by[2] ||
-        s.held != by[3] + by[4] + by[5] + by[6] + by[7] || s.erased != by[8])
+        s.held != by[3] + by[4] + by[5] + by[6] + by[7] || s.erased != by[8] || s.aside != by[9])
         world_fail(w,
                    "node %u counts %u applied, %u replaced, %u conflict, %u held; the log says "
                    "%u, %u, %u, %u",
@@ -110,7 +110,9 @@ static void copy_compare(struct world *w, unsigned node)
     struct db_stmt *h = db_stmt(
         hub_store_db(w->hub.store),
         "SELECT r.rid, u.code, r.pos, r.state FROM sys_record r JOIN sys_unit u ON u.no = r.unit "
-        "JOIN sys_unit s ON s.no = r.scope WHERE s.code IN ('*', ?1) ORDER BY r.rid");
+        "JOIN sys_unit s ON s.no = r.scope WHERE s.code IN ('*', ?1) OR EXISTS (SELECT 1 FROM "
+        "sys_scope c JOIN sys_unit v ON v.no = c.scope WHERE c.record = r.no AND c.access > 0 AND "
+        "c.left IS NULL AND v.code = ?1) ORDER BY r.rid");
     db_bind_str(h, 1, w->nodes[node].unit);
     memvfs_copy(w->nodes[node].host.disk, peek, false);
     enum err e = db_open("peek/node.db", MEMVFS_NAME, DB_EXCLUSIVE, &copy);
@@ -162,10 +164,31 @@ static enum err replay_take(struct world *w, struct replay *x, size_t first, siz
     for (size_t i = first; i < c->row_count && sets.count < count; i++) {
         const struct naive_row *s = &c->rows[i];
         if (!ID_EQUAL(&s->inc, &r->inc)) continue;
+        if (i > first && w->check->move_count > 0) break; /* one by one: see replay_barrier() */
         v[sets.count++] = (struct pack_decoded){buf_bytes(&s->head), buf_bytes(&s->body), s->hash};
         x->taken[i] = true;
     }
     return hub_store_take(x->store, &r->node, &sets, r->received_ms, &taken);
+}
+
+/* Moves decide by their place in the order: everything before one comes before it, everything behind
+ * it behind. */
+static bool replay_barrier(const struct world *w, size_t row)
+{
+    const struct check *c = w->check;
+    for (size_t i = 0; i < c->move_count; i++) {
+        if (c->moves[i].row == row) return true;
+    }
+    return false;
+}
+
+static bool replay_ordered(const struct world *w, const struct replay *x, size_t i)
+{
+    bool barrier = replay_barrier(w, i);
+    for (size_t k = 0; k < i; k++) {
+        if (!x->taken[k] && (barrier || replay_barrier(w, k))) return false;
+    }
+    return true;
 }
 
 /* May this set come now? The first of its log that was not taken, of a node that is enrolled by then. */
@@ -173,7 +196,7 @@ static bool replay_may(const struct world *w, const struct replay *x, size_t i)
 {
     const struct check *c = w->check;
     struct hub_node node;
-    if (x->taken[i]) return false;
+    if (x->taken[i] || !replay_ordered(w, x, i)) return false;
     for (size_t k = 0; k < i; k++) {
         if (!x->taken[k] && ID_EQUAL(&c->rows[k].inc, &c->rows[i].inc)) return false;
     }

@@ -23,7 +23,7 @@ static bool names(const struct change_write *w, const struct id_version *v)
 
 bool naive_held(uint8_t verdict)
 {
-    return verdict >= 3 && verdict <= 7;
+    return (verdict >= 3 && verdict <= 7) || verdict == 9;
 }
 
 struct naive_record *naive_record_find(const struct check *c, const struct id_record *rid)
@@ -187,8 +187,10 @@ static void op_take(struct world *w, struct naive_op *op, uint64_t at)
     if (r == NULL && op->op.kind == CHANGE_CREATE) r = record_add(w->check, op);
     if (r == NULL) {
         op->verdict = 4;
-    } else if (!op->own && (r->own || strcmp(r->unit, op->unit) != 0)) {
+    } else if (!op->own && !op->settled && (r->own || strcmp(r->unit, op->unit) != 0) &&
+               naive_access(w->check, &op->op.rid, op->unit) != MOVE_WRITE) {
         op->verdict = 3;
+        op->crossed = naive_had(w->check, &op->op.rid, op->unit);
     } else if (r->type != op->op.type) {
         op->verdict = 6;
     } else {
@@ -199,6 +201,22 @@ static void op_take(struct world *w, struct naive_op *op, uint64_t at)
     }
     row->verdicts[op->index] = op->verdict;
     row->touched = true;
+}
+
+void naive_op_again(struct world *w, struct naive_op *op, uint64_t at)
+{
+    op_take(w, op, at);
+}
+
+void naive_author(const struct world *w, const struct naive_row *r,
+                  char unit[static ADMIN_UNIT_BYTES_MAX + 1])
+{
+    unit[0] = '\0';
+    for (unsigned i = 0; i < w->node_count && !r->own; i++) {
+        struct id_hash id;
+        crypto_generichash(id.b, sizeof id.b, w->nodes[i].keys->sign.public, 32, NULL, 0);
+        if (ID_EQUAL(&id, &r->node)) memcpy(unit, w->nodes[i].unit, ADMIN_UNIT_BYTES_MAX + 1);
+    }
 }
 
 /* What waited for this record is tried again, oldest first. */
@@ -231,14 +249,13 @@ static void op_add(struct world *w, size_t row, unsigned index, const struct cha
     o->op.writes = calloc(op->count, sizeof *op->writes);
     assert(o->op.writes != NULL);
     memcpy(o->op.writes, op->writes, op->count * sizeof *op->writes);
-    for (unsigned i = 0; i < w->node_count && !r->own; i++) {
-        struct id_hash id;
-        crypto_generichash(id.b, sizeof id.b, w->nodes[i].keys->sign.public, 32, NULL, 0);
-        if (ID_EQUAL(&id, &r->node)) memcpy(o->unit, w->nodes[i].unit, sizeof o->unit);
-    }
+    naive_author(w, r, o->unit);
     bool create = op->kind == CHANGE_CREATE && naive_record_find(c, &op->rid) == NULL;
     op_take(w, o, row + 1);
-    if (create) waiting_take(w, &op->rid, row + 1);
+    struct id_record rid = op->rid;
+    bool crossed = o->crossed;
+    if (create) waiting_take(w, &rid, row + 1);
+    if (create || crossed) naive_moves_wake(w, &rid, row + 1);
 }
 
 void naive_take(struct world *w, size_t row)
@@ -255,6 +272,9 @@ void naive_take(struct world *w, size_t row)
     r->touched = true;
     for (unsigned i = 0; i < r->ops; i++) {
         struct change_op op;
-        if (change_op_decode(c->view->payload[i], c->writes, &op) == ERR_OK) op_add(w, row, i, &op);
+        if (change_op_decode(c->view->payload[i], c->writes, &op) == ERR_OK)
+            op_add(w, row, i, &op);
+        else if (move_kind(change_payload_kind(c->view->payload[i])))
+            naive_move_take(w, row, i);
     }
 }

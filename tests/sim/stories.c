@@ -1,3 +1,4 @@
+#include "proto/move.h"
 #include "tests/sim/stories.h"
 
 #include <stdio.h>
@@ -5,6 +6,7 @@
 enum {
     PERSON = 1,
     CONTACT_LOG = 8,
+    ACTIVITY = 34,
     TARGET = 41,
     NAME = 2,
     OLD_ID = 6,
@@ -189,6 +191,79 @@ static void targets_come_down(struct world *w)
     world_edit(w, WORLD_HUB, 1, 12, "giữ");
 }
 
+/* Accepted while its giver is offline and goes on writing; the receiver keeps one of the two writes. */
+static void transfer_crossed(struct world *w)
+{
+    world_create(w, 0, 1, ACTIVITY, "Tập huấn");
+    world_create(w, 0, 2, PERSON, "Nguyễn Thị Q");
+    world_settle(w);
+    world_offer(w, 0, 1, 1, XA_2);
+    world_offer(w, 0, 2, 2, XA_2);
+    world_settle(w);
+    world_offline(w, 0, true);
+    world_edit(w, 0, 1, 3, "nhà văn hóa");
+    world_edit(w, 0, 2, BIRTHPLACE, "Trị An");
+    world_answer(w, 1, 1, MOVE_ACCEPT);
+    world_answer(w, 1, 2, MOVE_ACCEPT);
+    world_settle(w);
+    world_edit(w, 1, 2, PHONE, "0900000009");
+    world_offline(w, 0, false);
+    world_settle(w);
+    world_settle_one(w, 1, 1, true);
+    world_settle_one(w, 1, 2, false);
+    world_settle(w);
+    world_edit(w, 1, 1, 3, "trụ sở xã");
+}
+
+/* Refused, withdrawn against accepted, and moved on before the giver hears of anything. */
+static void transfer_answers(struct world *w)
+{
+    for (int i = 1; i <= 3; i++)
+        world_create(w, 0, i, ACTIVITY, "Họp");
+    world_settle(w);
+    for (int i = 1; i <= 3; i++)
+        world_offer(w, 0, i, i, XA_2);
+    world_settle(w);
+    world_offline(w, 0, true);
+    world_answer(w, 0, 2, MOVE_WITHDRAW);
+    world_answer(w, 1, 1, MOVE_REFUSE);
+    world_answer(w, 1, 2, MOVE_ACCEPT);
+    world_answer(w, 1, 3, MOVE_ACCEPT);
+    world_settle(w);
+    world_offer(w, 1, 4, 3, XA_3);
+    world_settle(w);
+    world_answer(w, 2, 4, MOVE_ACCEPT);
+    world_settle(w);
+    world_edit(w, 0, 3, 3, "ghi khi chưa biết");
+    world_offer(w, 2, 5, 3, XA_1); /* and home again */
+    world_offline(w, 0, false);
+    world_settle(w);
+    world_answer(w, 0, 5, MOVE_ACCEPT);
+    world_settle(w);
+    world_settle_one(w, WORLD_HUB, 3, true);
+}
+
+static void shared_record(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Trịnh Văn R");
+    world_settle(w);
+    world_share(w, 0, 1, XA_2, MOVE_WRITE);
+    world_settle(w);
+    everybody(w, true);
+    world_edit(w, 0, 1, OLD_ID, "270000011");
+    world_edit(w, 1, 1, OLD_ID, "270000012");
+    world_edit(w, 1, 1, BIRTHPLACE, "Tân An");
+    everybody(w, false);
+    world_settle(w);
+    world_offline(w, 1, true);
+    world_edit(w, 1, 1, PHONE, "0900000010");
+    world_share(w, 0, 1, XA_2, MOVE_NOTHING);
+    world_settle(w);
+    world_offline(w, 1, false);
+    world_settle(w);
+    world_settle_one(w, 0, 1, true);
+}
+
 static void joining(struct world *w)
 {
     world_settle(w);
@@ -209,6 +284,9 @@ const struct story stories[] = {
     {"frames_replayed", true, 1, {XA_1}, frames_replayed},
     {"hub_full", true, 1, {XA_1}, hub_full},
     {"targets_come_down", true, 2, {XA_1, XA_2}, targets_come_down},
+    {"transfer_crossed", true, 2, {XA_1, XA_2}, transfer_crossed},
+    {"transfer_answers", true, 3, {XA_1, XA_2, XA_3}, transfer_answers},
+    {"shared_record", true, 2, {XA_1, XA_2}, shared_record},
     {"joining", false, 2, {XA_1, XA_2}, joining},
 };
 const size_t story_count = sizeof stories / sizeof stories[0];

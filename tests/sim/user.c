@@ -2,6 +2,7 @@
 #include "tests/sim/base.h"
 #include "tests/sim/check.h"
 
+#include "proto/move.h"
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -38,6 +39,10 @@ static bool deed_fill(struct world *w, const struct world_act *a, const struct i
                       struct deed *d)
 {
     uint8_t digest[16] = {0};
+    if (a->deed == WORLD_RAW) {
+        buf_add_bytes(&d->payload, a->raw);
+        return true;
+    }
     unsigned field = a->deed == WORLD_DELETE || a->deed == WORLD_RESTORE ? 0 : a->field;
     struct bytes element = {NULL, 0};
     if (a->deed == WORLD_ELEMENT) element = bytes_str(a->value);
@@ -185,7 +190,8 @@ static void hub_do(struct world *w, const struct world_act *a)
 bool world_try(struct world *w, const struct world_act *a)
 {
     if (w->failed) return false;
-    if (a->deed != WORLD_CREATE && !w->records[a->record].exists) return false;
+    bool there = a->deed == WORLD_CREATE || a->deed == WORLD_RAW || w->records[a->record].exists;
+    if (!there) return false;
     return a->who == WORLD_HUB ? hub_try(w, a, NULL) : node_try(w, a);
 }
 
@@ -225,6 +231,67 @@ void world_edit(struct world *w, int who, int record, unsigned field, const char
 void world_delete(struct world *w, int who, int record)
 {
     world_do(w, &(struct world_act){.deed = WORLD_DELETE, .who = who, .record = record});
+}
+
+/* ---- scope moves ---- */
+
+static void raw_do(struct world *w, int who, int record, struct buf *payload)
+{
+    assert(payload->e == ERR_OK);
+    world_do(w, &(struct world_act){
+                    .deed = WORLD_RAW, .who = who, .record = record, .raw = buf_bytes(payload)});
+    buf_free(payload);
+}
+
+static struct id_record transfer_id(int transfer)
+{
+    struct id_record id = {{0}};
+    id.b[0] = (uint8_t)transfer;
+    id.b[15] = 13;
+    return id;
+}
+
+void world_offer(struct world *w, int who, int transfer, int record, const char *to)
+{
+    struct buf b;
+    struct move_offer m = {.transfer = transfer_id(transfer),
+                           .record = w->records[record].rid,
+                           .to = bytes_str(to),
+                           .note = bytes_str("")};
+    buf_init(&b, 1024);
+    move_offer_encode(&m, &b);
+    raw_do(w, who, record, &b);
+}
+
+void world_answer(struct world *w, int who, int transfer, unsigned reply)
+{
+    struct buf b;
+    struct move_answer m = {
+        .transfer = transfer_id(transfer), .reply = (enum move_reply)reply, .note = bytes_str("")};
+    buf_init(&b, 1024);
+    move_answer_encode(&m, &b);
+    raw_do(w, who, 0, &b);
+}
+
+void world_share(struct world *w, int who, int record, const char *unit, unsigned access)
+{
+    struct buf b;
+    struct move_share m = {.record = w->records[record].rid,
+                           .unit = bytes_str(unit),
+                           .access = (enum move_access)access};
+    buf_init(&b, 1024);
+    move_share_encode(&m, &b);
+    raw_do(w, who, record, &b);
+}
+
+void world_settle_one(struct world *w, int who, int record, bool apply)
+{
+    struct buf b;
+    struct move_settle m = {.record = w->records[record].rid, .apply = apply};
+    buf_init(&b, 1024);
+    if (!check_crossed(w, &m.record, &m.version)) return;
+    move_settle_encode(&m, &b);
+    raw_do(w, who, record, &b);
 }
 
 void world_publish(struct world *w, unsigned edition)

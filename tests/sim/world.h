@@ -187,7 +187,7 @@ uint64_t world_mono(const struct world *w, const struct world_host *h);
  * Users. `record` is the test's own number. Values are text; field 0 is not for world_edit. When the host dies in the
  * save, the person waits for it and saves again unless it is there. world_try(): once, true when it was saved.
  */
-enum world_deed { WORLD_CREATE, WORLD_EDIT, WORLD_DELETE, WORLD_RESTORE, WORLD_ELEMENT };
+enum world_deed { WORLD_CREATE, WORLD_EDIT, WORLD_DELETE, WORLD_RESTORE, WORLD_ELEMENT, WORLD_RAW };
 struct world_act {
     enum world_deed deed;
     int who;
@@ -196,12 +196,19 @@ struct world_act {
     unsigned field;
     const char *value; /* NULL: nil; WORLD_ELEMENT: the element */
     bool in;           /* WORLD_ELEMENT: put in or taken out */
+    struct bytes raw;  /* WORLD_RAW: the op's payload, of SPEC 13 */
 };
 bool world_try(struct world *w, const struct world_act *a);
 void world_do(struct world *w, const struct world_act *a);
 void world_create(struct world *w, int who, int record, unsigned type, const char *value);
 void world_edit(struct world *w, int who, int record, unsigned field, const char *value);
 void world_delete(struct world *w, int who, int record);
+/* Scope moves. `transfer` is the test's own number, 1..255; `to` a unit's code. world_settle_one():
+ * what waits for a decision about the record, if anything. */
+void world_offer(struct world *w, int who, int transfer, int record, const char *to);
+void world_answer(struct world *w, int who, int transfer, unsigned reply);
+void world_share(struct world *w, int who, int record, const char *unit, unsigned access);
+void world_settle_one(struct world *w, int who, int record, bool apply);
 /* Publish a catalogue: the small one of the simulator as edition 1, the project's as any other. */
 void world_publish(struct world *w, unsigned edition);
 
