@@ -42,6 +42,11 @@ json_t *hub_command_scope(struct hub_app *a, const json_t *request);
 json_t *hub_command_crossed(struct hub_app *a, const json_t *request);
 json_t *hub_command_settle(struct hub_app *a, const json_t *request);
 json_t *hub_scope_may(struct hub_app *a); /* NULL: records may move now */
+/* command_units.c */
+json_t *hub_command_units(struct hub_app *a, const json_t *request);
+json_t *hub_command_units_apply(struct hub_app *a, const json_t *request);
+json_t *hub_command_units_assign(struct hub_app *a, const json_t *request);
+json_t *hub_command_units_node(struct hub_app *a, const json_t *request);
 /* command_report.c */
 json_t *hub_command_report(struct hub_app *a, const json_t *request);
 json_t *hub_command_close(struct hub_app *a, const json_t *request);

@@ -325,7 +325,7 @@ static enum err hub_crossed_each(void *ctx, const struct hub_crossing *x)
     char hex[2 * ID_VERSION_BYTES + 1], ref[sizeof hex + 8];
     id_hex(BYTES_OF(x->version.b), hex);
     snprintf(ref, sizeof ref, "%s.%u", hex, x->op);
-    json_t *j = json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o}", "ref", ref, "id",
+    json_t *j = json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s}", "ref", ref, "id",
                           hub_json_hex(BYTES_OF(x->record.b)), "unit", x->unit, "unit_name",
                           hub_unit_name(w->app, x->unit), "owner", x->owner, "owner_name",
                           hub_unit_name(w->app, x->owner), "state", states[x->state]);

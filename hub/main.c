@@ -189,6 +189,17 @@ static const struct cli_opt transfer_opts[] = {
     OPT("note", "LỜI_NHẮN", "lời nhắn, căn cứ", "a note, the reason"),
     OPT_PERSON,
 };
+static const struct cli_opt units_opts[] = {
+    OPT("until", "NGÀY", "apply: các thay đổi có hiệu lực đến hết ngày này (mặc định hôm nay)",
+        "apply: changes that begin until this day (default today)"),
+    OPT("assumptions", NULL, "apply: cả những nơi tiếp nhận chỉ là giả định",
+        "apply: also successors that are assumptions"),
+    OPT("from", "ĐƠN_VỊ", "assign: đơn vị đã chia", "assign: the unit that was split"),
+    OPT("to", "ĐƠN_VỊ", "assign, node: đơn vị tiếp nhận", "assign, node: the unit that takes it"),
+    OPT("type", "LOẠI", "assign: chỉ loại hồ sơ này", "assign: only this record type"),
+    OPT("dry", NULL, "assign: chỉ đếm, không chuyển", "assign: only count"),
+    OPT_PERSON,
+};
 static const struct cli_opt share_opts[] = {
     OPT("unit", "ĐƠN_VỊ", "mã đơn vị cùng xem; bỏ trống: ai đang có hồ sơ này",
         "code of the unit; without it: who has the record"),
@@ -220,6 +231,9 @@ static const struct cli_verb verbs[] = {
     {"transfer", "list|offer|accept-for|refuse-for|withdraw-for|crossed|apply|aside [MÃ]",
      "chuyển hồ sơ giữa các đơn vị", "transfers of records between units", OPTS(transfer_opts), 1,
      2, hub_tool_transfer},
+    {"units", "list|apply|assign|node [MÃ|TRƯỜNG=GIÁ_TRỊ...]",
+     "sáp nhập, chia tách đơn vị theo ngày của danh mục", "units merged and split on their day",
+     OPTS(units_opts), 1, -1, hub_tool_units},
     {"share", "MÃ", "chia sẻ một hồ sơ; ai đang có hồ sơ", "share a record; who has it",
      OPTS(share_opts), 1, 1, hub_tool_share},
     {"report", "[show|accept|return]",

@@ -2,6 +2,7 @@
 #include "common/due.h"
 #include "common/io/indicator.h"
 #include "hub/report_priv.h"
+#include "hub/store_moves.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -134,13 +135,58 @@ static enum err report_outside(struct hub_report *r, struct bytes code)
     return ERR_OK;
 }
 
+/* ---- the tree of the window's end ---- */
+
+struct hub_report_owner {
+    struct id_record rid;
+    char unit[ADMIN_UNIT_BYTES_MAX + 1];
+};
+
+static enum err report_owner(void *ctx, const struct id_record *rid, const char *unit)
+{
+    struct hub_report *r = ctx;
+    if (r->owner_count == r->owner_room) {
+        size_t room = r->owner_room ? 2 * r->owner_room : 64;
+        struct hub_report_owner *more = realloc(r->owners, room * sizeof *more);
+        if (more == NULL) return ERR_NOMEM;
+        r->owners = more;
+        r->owner_room = room;
+    }
+    struct hub_report_owner *o = &r->owners[r->owner_count++];
+    *o = (struct hub_report_owner){.rid = *rid};
+    snprintf(o->unit, sizeof o->unit, "%s", unit);
+    return ERR_OK;
+}
+
+static enum err report_owners(struct hub_store *s, struct hub_report *r)
+{
+    char day[DATE_TEXT_ROOM];
+    date_print(r->window.last, day);
+    return hub_store_owners_on(s, day, report_owner, r);
+}
+
+static int report_owner_order(const void *rid, const void *owner)
+{
+    return memcmp(rid, ((const struct hub_report_owner *)owner)->rid.b, ID_RECORD_BYTES);
+}
+
+/* A record counts for the unit that had it when the window ended. */
+static struct bytes report_unit_then(const struct hub_report *r, const struct hub_fact *fact)
+{
+    if (r->owner_count == 0 || fact->record.len != ID_RECORD_BYTES) return fact->unit;
+    const struct hub_report_owner *o =
+        bsearch(fact->record.p, r->owners, r->owner_count, sizeof *r->owners, report_owner_order);
+    return o != NULL ? bytes_str(o->unit) : fact->unit;
+}
+
 static enum err report_fact(void *ctx, const struct hub_fact *fact)
 {
     struct report_facts *facts = ctx;
     struct hub_fact clean = *fact;
     uint8_t by[HUB_FIGURES_BY_MAX][HUB_FIGURES_TEXT_BYTES_MAX], subject[ID_HASH_BYTES];
-    if (!report_has_unit(facts->r, fact->unit)) {
-        facts->limit = report_outside(facts->r, fact->unit);
+    clean.unit = report_unit_then(facts->r, fact);
+    if (!report_has_unit(facts->r, clean.unit)) {
+        facts->limit = report_outside(facts->r, clean.unit);
         return facts->limit;
     }
     if (indicator_odd(fact)) {
@@ -233,6 +279,7 @@ enum err hub_report_compute(struct hub_store *s, const char *id, const char *uni
     }
     e = report_about(s, r, unit, why);
     if (e == ERR_OK) e = report_sent(s, r);
+    if (e == ERR_OK) e = report_owners(s, r);
     if (e == ERR_OK) e = report_lines(s, r, why);
     if (e == ERR_OK) e = hub_report_targets(s, r);
 out:
@@ -261,5 +308,6 @@ void hub_report_free(struct hub_report *r)
     free(r->units);
     free(r->targets);
     free(r->outside);
+    free(r->owners);
     free(r);
 }

@@ -119,6 +119,9 @@ struct hub_report {
     size_t target_count;
     char (*outside)[ADMIN_UNIT_BYTES_MAX + 1]; /* codes, sorted */
     size_t outside_count;
+    struct hub_report_owner *owners; /* of records that have moved since the window's end, by id */
+    size_t owner_count;
+    size_t owner_room;
 };
 
 struct hub_report_why { /* what to tell the person */

@@ -166,6 +166,13 @@ static const struct db_migration hub_schema[] = {
         "ALTER TABLE sys_close ADD COLUMN missing TEXT NOT NULL DEFAULT '';"
         "ALTER TABLE sys_close ADD COLUMN first TEXT NOT NULL DEFAULT '';"
         "ALTER TABLE sys_close ADD COLUMN last TEXT NOT NULL DEFAULT '';",
+    },
+    {
+        /* of which unit a node was when: from behind position `pos` to `until` */
+        "CREATE TABLE sys_node_unit(node BLOB NOT NULL, pos INTEGER NOT NULL, until INTEGER,"
+        "  unit INTEGER NOT NULL, PRIMARY KEY(node, pos)) WITHOUT ROWID;"
+        "CREATE INDEX sys_node_unit_unit ON sys_node_unit(unit);"
+        "INSERT INTO sys_node_unit(node, pos, unit) SELECT node, 0, unit FROM sys_node;",
     }};
 
 /* ---- small values ---- */

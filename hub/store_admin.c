@@ -168,6 +168,25 @@ enum err hub_catalogue_load(struct hub_store *s)
 
 /* ---- nodes ---- */
 
+/* Of which unit a node was when: figures of old periods ask. */
+static enum err hub_node_unit_note(struct hub_store *s, const struct id_hash *node, int64_t unit,
+                                   uint64_t at)
+{
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_node_unit SET until = ?3 WHERE node = ?1 AND "
+                                       "until IS NULL AND unit <> ?2");
+    db_bind_blob(q, 1, BYTES_OF(node->b));
+    db_bind_int(q, 2, unit);
+    db_bind_int(q, 3, (int64_t)at);
+    enum err e = db_run(q);
+    if (e != ERR_OK) return e;
+    q = db_stmt(s->db, "INSERT INTO sys_node_unit(node, pos, unit) SELECT ?1, ?3, ?2 WHERE NOT "
+                       "EXISTS (SELECT 1 FROM sys_node_unit WHERE node = ?1 AND until IS NULL)");
+    db_bind_blob(q, 1, BYTES_OF(node->b));
+    db_bind_int(q, 2, unit);
+    db_bind_int(q, 3, (int64_t)at);
+    return db_run(q);
+}
+
 static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en, uint64_t at)
 {
     struct admin_cert c;
@@ -188,7 +207,8 @@ static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en
     db_bind_blob(q, 4, BYTES_OF(c.sign_pk));
     db_bind_blob(q, 5, BYTES_OF(c.transport_pk));
     db_bind_int(q, 6, (int64_t)at);
-    return db_run(q);
+    e = db_run(q);
+    return e == ERR_OK ? hub_node_unit_note(s, &c.node, unit, at) : e;
 }
 
 static enum err hub_revoke_take(struct hub_store *s, const struct admin_revoke *r, uint64_t at)
@@ -276,14 +296,31 @@ enum err hub_admin_take(struct hub_store *s, struct bytes payload, int kind, uin
 
 /* ---- what comes back ---- */
 
+/* The node was moved to another unit before the hub went back, and nobody did so anew since. */
+static enum err hub_enrol_newer(struct hub_store *s, const struct admin_enrol *en,
+                                const struct hub_node *node, bool *newer)
+{
+    struct admin_cert c;
+    enum err e = admin_cert_open(en->certificate, &s->identity.hub, s->identity.parsed.log_pk, &c);
+    if (e != ERR_OK || strcmp(c.unit, node->unit) == 0 || s->epoch_count == 0) return e;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT ifnull(enrolled_pos, 0) FROM sys_node WHERE node = ?1");
+    db_bind_blob(q, 1, BYTES_OF(node->node.b));
+    e = db_get(q);
+    if (e == ERR_OK) *newer = (uint64_t)db_column_int(q, 0) < s->epochs[s->epoch_count - 1].start;
+    db_done(q);
+    return e;
+}
+
 static enum err hub_enrol_given(struct hub_store *s, struct bytes payload, uint64_t at)
 {
     struct admin_enrol en;
     struct hub_node node;
     enum err e = admin_enrol_decode(payload, &en);
     if (e == ERR_OK) e = hub_store_node(s, &en.node, &node);
-    if (e == ERR_NOT_FOUND) e = hub_enrol_take(s, &en, at);
-    return e; /* a node that is known stays as it is */
+    bool lost = e == ERR_NOT_FOUND;
+    if (e == ERR_OK) e = hub_enrol_newer(s, &en, &node, &lost);
+    return lost ? hub_enrol_take(s, &en, at) : e; /* else a node that is known stays as it is */
 }
 
 /* The same issue of a report may have been closed anew: then the old one is only kept. */

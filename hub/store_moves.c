@@ -2,6 +2,7 @@
 #include "hub/store_priv.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 /* ---- transfers ---- */
 
@@ -150,6 +151,31 @@ enum err hub_store_owner_on(struct hub_store *s, const struct id_record *rid, co
     return e;
 }
 
+enum err hub_store_owners_on(struct hub_store *s, const char *day,
+                             enum err (*row)(void *ctx, const struct id_record *rid,
+                                             const char *unit),
+                             void *ctx)
+{
+    bool more = true;
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK || !s->moves) return e;
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT r.rid, o.scope FROM sys_record r JOIN (SELECT record, scope, row_number() "
+               "OVER (PARTITION BY record ORDER BY since DESC, entered DESC) AS n FROM sys_scope "
+               "WHERE access = 0 AND since <= ?1) o ON o.record = r.no AND o.n = 1 "
+               "WHERE o.scope <> r.unit ORDER BY r.rid");
+    db_bind_str(q, 1, day);
+    while (e == ERR_OK && more) {
+        struct id_record rid;
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more) break;
+        e = db_column_copy(q, 0, rid.b, sizeof rid.b);
+        if (e == ERR_OK) e = row(ctx, &rid, s->units[db_column_int(q, 1)].code);
+    }
+    db_done(q);
+    return e;
+}
+
 bool hub_store_moved(const struct hub_store *s)
 {
     return s->moves;
@@ -193,6 +219,34 @@ enum err hub_store_unit_count(struct hub_store *s, const char *unit, uint64_t *c
     if (e == ERR_OK) *count = (uint64_t)db_column_int(q, 0);
     db_done(q);
     return e;
+}
+
+static bool hub_ids_have(const struct buf *ids, const struct id_record *rid)
+{
+    for (size_t at = 0; at < ids->len; at += sizeof rid->b) {
+        if (memcmp(ids->p + at, rid->b, sizeof rid->b) == 0) return true;
+    }
+    return false;
+}
+
+enum err hub_store_closure(struct hub_store *s, const struct id_record *rid, struct buf *out)
+{
+    struct hub_record r;
+    struct db_stmt *q = NULL;
+    int64_t *v = NULL;
+    size_t count = 0;
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    e = hub_record_get(s, rid, &q, &r);
+    db_done(q);
+    if (e == ERR_OK) e = hub_scope_closure(s, r.no, &v, &count);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        e = hub_record_get_no(s, v[i], &q, &r);
+        db_done(q);
+        if (e == ERR_OK && !hub_ids_have(out, &r.rid)) buf_add(out, r.rid.b, sizeof r.rid.b);
+    }
+    free(v);
+    return e == ERR_OK ? out->e : e;
 }
 
 /* ---- forgetting ---- */

@@ -8,6 +8,7 @@
 #ifndef DONGBO_HUB_STORE_MOVES_H
 #define DONGBO_HUB_STORE_MOVES_H
 
+#include "common/buf.h"
 #include "hub/store.h"
 #include "proto/move.h"
 
@@ -62,6 +63,11 @@ MUST_CHECK enum err hub_store_owner_on(struct hub_store *s, const struct id_reco
                                        const char *day, char unit[static ADMIN_UNIT_BYTES_MAX + 1]);
 /* Did any record ever change its owner? */
 bool hub_store_moved(const struct hub_store *s);
+/* Records that belonged to another unit on that day than now, in order of id. */
+MUST_CHECK enum err hub_store_owners_on(struct hub_store *s, const char *day,
+                                        enum err (*row)(void *ctx, const struct id_record *rid,
+                                                        const char *unit),
+                                        void *ctx);
 
 /* Records of a unit by number, behind `after`: ids of at most `max` of them, own types only.
  * type 0: all. */
@@ -69,6 +75,11 @@ MUST_CHECK enum err hub_store_unit_records(struct hub_store *s, const char *unit
                                            int64_t *after, struct id_record *out, size_t max,
                                            size_t *count);
 MUST_CHECK enum err hub_store_unit_count(struct hub_store *s, const char *unit, uint64_t *count);
+
+/* The record and what goes along with it (follows.csv), appended to `out` as ids, each once there.
+ * ERR_NOT_FOUND, ERR_TOO_LARGE. */
+MUST_CHECK enum err hub_store_closure(struct hub_store *s, const struct id_record *rid,
+                                      struct buf *out);
 
 /* Forget what finished before this moment, 24 months and more ago: nodes whose cursor is older get a
  * snapshot of their scope. Inside a transaction. */

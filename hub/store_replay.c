@@ -164,8 +164,9 @@ static const struct hub_table {
     {"sys_log.verdicts", "SELECT pos, inc, seq, verdicts FROM sys_log ORDER BY pos"},
     {"sys_inc", "SELECT no, inc, node, sign_pk, parent_inc, parent_seq, parent_hash, closed, given "
                 "FROM sys_inc ORDER BY no"},
-    {"sys_record", "SELECT r.rid, r.type, u.code, r.scope, r.pos, r.conflicts, r.author, r.others "
-                   "FROM sys_record r JOIN sys_unit u ON u.no = r.unit ORDER BY r.rid"},
+    {"sys_record",
+     "SELECT r.rid, r.type, u.code, r.scope, r.pos, r.conflicts, r.author, r.others, r.shared "
+     "FROM sys_record r JOIN sys_unit u ON u.no = r.unit ORDER BY r.rid"},
     {"sys_held", "SELECT pos, op, rid, reason, own FROM sys_held ORDER BY pos, op"},
     {"sys_reverdict", "SELECT inc, pos, set_pos FROM sys_reverdict ORDER BY inc, pos, set_pos"},
     {"sys_own", "SELECT scope, pos FROM sys_own ORDER BY scope, pos"},
@@ -175,6 +176,10 @@ static const struct hub_table {
     {"sys_catalogue", "SELECT edition, hash, pos, archive FROM sys_catalogue ORDER BY edition"},
     {"sys_close", "SELECT pos, report, unit, period, issue, cut_position, edition, figures FROM "
                   "sys_close ORDER BY pos"},
+    {"sys_scope", "SELECT r.rid, u.code, c.entered, c.left, c.access, c.changed, c.since FROM "
+                  "sys_scope c JOIN sys_record r ON r.no = c.record JOIN sys_unit u ON u.no = "
+                  "c.scope ORDER BY r.rid, c.entered, c.scope, c.access"},
+    {"sys_node_unit", "SELECT node, pos, until, unit FROM sys_node_unit ORDER BY node, pos"},
     {"sys_epoch", "SELECT start, epoch, inc FROM sys_epoch ORDER BY rowid"},
 };
 

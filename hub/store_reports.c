@@ -94,20 +94,24 @@ enum err hub_reports_targets(struct hub_store *s, int year,
 
 static enum err reports_any_record(struct hub_store *s, int64_t unit, bool *any)
 {
-    struct db_stmt *q = db_stmt(s->db, "SELECT 1 FROM sys_record WHERE unit = ?1 LIMIT 1");
+    /* now, or before it moved away */
+    struct db_stmt *q = db_stmt(s->db, "SELECT 1 FROM sys_record WHERE unit = ?1 UNION ALL SELECT "
+                                       "1 FROM sys_scope WHERE scope = ?1 AND access = 0 LIMIT 1");
     db_bind_int(q, 1, unit);
     enum err e = db_step(q, any);
     db_done(q);
     return e;
 }
 
-/* Clocks grow along a log, so the last set of each log is the newest. Seq 0 is no data. */
+/* Clocks grow along a log, so its last set of the time when its node was of the unit is the newest.
+ * Seq 0 is no data. */
 static enum err reports_newest_ms(struct hub_store *s, int64_t unit, int64_t *newest_ms)
 {
     struct db_stmt *q =
-        db_stmt(s->db, "SELECT l.head FROM sys_node n JOIN sys_inc i ON i.node = n.node "
-                       "JOIN sys_log l ON l.inc = i.no AND "
-                       "l.seq = (SELECT max(m.seq) FROM sys_log m WHERE m.inc = i.no) "
+        db_stmt(s->db, "SELECT l.head FROM sys_node_unit n JOIN sys_inc i ON i.node = n.node "
+                       "JOIN sys_log l ON l.inc = i.no AND l.seq = (SELECT m.seq FROM sys_log m "
+                       "WHERE m.inc = i.no AND m.pos > n.pos AND m.pos < ifnull(n.until, "
+                       "9223372036854775807) ORDER BY m.seq DESC LIMIT 1) "
                        "WHERE n.unit = ?1 AND l.seq > 0");
     db_bind_int(q, 1, unit);
     bool row = true;

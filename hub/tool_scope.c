@@ -128,6 +128,97 @@ enum err hub_tool_transfer(struct cli *c, void *ctx)
         "withdraw-for OFFER | crossed [--open] | apply|aside CHANGE");
 }
 
+/* ---- units ---- */
+
+static void print_units(const struct cli *c, const json_t *r)
+{
+    static const char *const words[][3] = {
+        {"done", "xong", "done"},
+        {"due", "đến hạn: chạy `units apply`", "due: run `units apply`"},
+        {"assumption", "đến hạn, nơi tiếp nhận là giả định: cần --assumptions",
+         "due, the successor is an assumption: needs --assumptions"},
+        {"waiting", "đơn vị đã chia: hồ sơ chờ phân giao (`units assign`)",
+         "split: its records wait for `units assign`"},
+        {"future", "chưa đến ngày", "not yet"},
+    };
+    size_t i = 0;
+    json_t *u = NULL;
+    json_array_foreach(json_object_get(r, "changes"), i, u)
+    {
+        const char *state = tool_str(u, "state"), *word = state;
+        for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
+            if (strcmp(words[k][0], state) == 0) word = cli_text(c, words[k][1], words[k][2]);
+        }
+        printf("%s  %s (%s) -> %s (%s): %lld %s, %lld %s. %s%s\n", tool_str(u, "on"),
+               tool_str(u, "old_name"), tool_str(u, "old"), tool_str(u, "new_name"),
+               tool_str(u, "new"), (long long)json_integer_value(json_object_get(u, "records")),
+               cli_text(c, "hồ sơ", "records"),
+               (long long)json_integer_value(json_object_get(u, "nodes")),
+               cli_text(c, "máy", "PCs"), word,
+               json_is_true(json_object_get(u, "assumption"))
+                   ? cli_text(c, " [giả định]", " [assumption]")
+                   : "");
+    }
+}
+
+static void print_moved(const struct cli *c, const json_t *r)
+{
+    printf("%s: %lld %s, %lld %s\n", cli_text(c, "Đã chuyển", "Moved"),
+           (long long)json_integer_value(json_object_get(r, "records")),
+           cli_text(c, "hồ sơ", "records"),
+           (long long)json_integer_value(json_object_get(r, "nodes")), cli_text(c, "máy", "PCs"));
+}
+
+static enum err units_assign(struct cli *c, struct hub_tool *t)
+{
+    json_t *request = hub_tool_request(c, "units_assign"), *where = json_object();
+    hub_tool_copy(c, request, "from", "from");
+    hub_tool_copy(c, request, "to", "to");
+    hub_tool_copy(c, request, "type", "type");
+    json_object_set_new(request, "dry", json_boolean(cli_has(c, "dry")));
+    for (int i = 1; i < c->arg_count; i++) {
+        const char *eq = strchr(c->args[i], '=');
+        char name[64];
+        size_t n = eq != NULL ? (size_t)(eq - c->args[i]) : 0;
+        if (n == 0 || n >= sizeof name) {
+            json_decref(request);
+            json_decref(where);
+            return cli_fail(c, ERR_USAGE, "Điều kiện lọc viết là TRƯỜNG=GIÁ_TRỊ.",
+                            "A filter is written FIELD=VALUE.");
+        }
+        memcpy(name, c->args[i], n);
+        name[n] = '\0';
+        json_object_set_new(where, name, json_string(eq + 1));
+    }
+    json_object_set_new(request, "where", where);
+    return hub_tool_show(c, t, request, print_moved);
+}
+
+enum err hub_tool_units(struct cli *c, void *ctx)
+{
+    const char *what = c->args[0];
+    if (strcmp(what, "list") == 0 && c->arg_count == 1)
+        return hub_tool_show(c, ctx, hub_tool_request(c, "units"), print_units);
+    if (strcmp(what, "apply") == 0 && c->arg_count == 1) {
+        json_t *request = hub_tool_request(c, "units_apply");
+        hub_tool_copy(c, request, "until", "until");
+        json_object_set_new(request, "assumptions", json_boolean(cli_has(c, "assumptions")));
+        return hub_tool_show(c, ctx, request, print_moved);
+    }
+    if (strcmp(what, "assign") == 0) return units_assign(c, ctx);
+    if (strcmp(what, "node") == 0 && c->arg_count == 2) {
+        json_t *request = hub_tool_request(c, "units_node");
+        json_object_set_new(request, "node", json_string(c->args[1]));
+        hub_tool_copy(c, request, "to", "to");
+        return hub_tool_show(c, ctx, request, print_moved);
+    }
+    return cli_fail(c, ERR_USAGE,
+                    "units list | apply [--until NGÀY] [--assumptions] | assign --from ĐƠN_VỊ --to "
+                    "ĐƠN_VỊ [--type LOẠI] [TRƯỜNG=GIÁ_TRỊ...] | node MÁY --to ĐƠN_VỊ",
+                    "units list | apply [--until DAY] [--assumptions] | assign --from UNIT --to "
+                    "UNIT [--type T] [FIELD=VALUE...] | node NODE --to UNIT");
+}
+
 static void print_scope(const struct cli *c, const json_t *r)
 {
     size_t i = 0;

@@ -108,7 +108,6 @@ static enum err tool_show(struct cli *c, struct node_tool *t, json_t *request, t
     const char *person = cli_opt(c, "person");
     if (person == NULL) person = getenv("DONGBO_PERSON");
     tool_copy(request, "person", person);
-    tool_copy(request, "note", cli_opt(c, "note"));
     enum err e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, &response);
     json_decref(request);
     if (e != ERR_OK) return e;
@@ -130,6 +129,7 @@ enum err node_tool_transfer(struct cli *c, void *ctx)
     if (strcmp(what, "offer") == 0 && id != NULL) {
         json_t *request = json_pack("{s:s, s:s}", "verb", "transfer_offer", "id", id);
         tool_copy(request, "to", cli_opt(c, "to"));
+        tool_copy(request, "note", cli_opt(c, "note"));
         return tool_show(c, ctx, request, tool_print_saved);
     }
     bool apply = strcmp(what, "apply") == 0;
