@@ -11,6 +11,7 @@ import { Import } from "./import.js";
 import { Settings } from "./settings.js";
 import { Usb } from "./usb.js";
 import { Access } from "./access.js";
+import { Moves } from "./moves.js";
 import { Reports, Report, nextDue } from "./reports.js";
 
 const RETRY_MS = 3000;
@@ -123,9 +124,10 @@ function Screen({ path, status, refresh }) {
     case "usb": return html`<${Usb} key=${key} status=${status} refresh=${refresh} />`;
     case "reports": return html`<${Reports} key=${key} />`;
     case "report": return html`<${Report} key=${key} report=${a} period=${b} refresh=${refresh} />`;
+    case "moves": return html`<${Moves} key=${key} refresh=${refresh} />`;
     case "access": return html`<${Access} key=${key} />`;
     case "settings": return html`<${Settings} key=${key} status=${status} />`;
-    case "": case undefined: return html`<${Home} key=${key} status=${status} />`;
+    case "": case undefined: return html`<${Home} key=${key} status=${status} refresh=${refresh} />`;
     default: return html`<${Title}>${t("nopage")}</${Title}>`;
   }
 }
@@ -146,7 +148,7 @@ function Inside({ changeLang }) {
       <span class="unit">${status ? status.unit_name || status.name : ""}</span><span class="grow"></span>
       <nav aria-label=${t("nav")}>${link("/", t("nav.home"))}
         ${status && link("/conflicts", t("nav.conflicts"), status.records_conflict)}
-        ${status && link("/pending", t("nav.pending"))}${link("/reports", t("nav.reports"))}${link("/usb", t("nav.usb"))}
+        ${status && link("/pending", t("nav.pending"))}${link("/reports", t("nav.reports"))}${link("/moves", t("nav.moves"))}${link("/usb", t("nav.usb"))}
         ${link("/settings", t("nav.settings"))}</nav>
       <span>${session.user}</span>
       <button onClick=${changeLang} lang=${otherLang()}>${otherLang() === "en" ? "English" : "Tiếng Việt"}</button>

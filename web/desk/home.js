@@ -3,9 +3,11 @@ import { html, t, say, api, session, fold, showTime, number, useState, useEffect
 import { Note, Title, catalogue, typeOf } from "./parts.js";
 import { Text } from "./login.js";
 
-export function Warnings({ status }) {
+export function Warnings({ status, refresh }) {
   const words = (w) => (t(`warning.${w.code}`) === `warning.${w.code}` ? say(w) : t(`warning.${w.code}`));
-  return status.warnings.map((w) => html`<${Note} kind="warn"><p>${words(w)}</p></${Note}>`);
+  const settle = async (w) => { await api("POST", "/api/alarm", { settle: w.alarm }).catch(() => {}); refresh(); };
+  return status.warnings.map((w) => html`<${Note} kind="warn"><p>${words(w)}</p>
+    ${w.code === "alarm" && session.role === "keeper" && html`<div class="acts"><button onClick=${() => settle(w)}>${t("alarm.settle")}</button></div>`}</${Note}>`);
 }
 
 function Drafts() {
@@ -31,12 +33,12 @@ function FirstRecord() {
       <a class="button" href=${`#/import/${person.name}`}>${t("list.import")}</a></div></section>`;
 }
 
-export function Home({ status }) {
+export function Home({ status, refresh }) {
   const [q, setQ] = useState("");
   const types = catalogue.types.filter((x) => x.scope === "own" && fold(say(x)).includes(fold(q)));
   const figure = (key, n) => html`<div><dt>${t(key)}</dt><dd>${number(n)}</dd></div>`;
   return html`<${Title}>${t("home.title")}</${Title}>
-    <${Warnings} status=${status} />
+    <${Warnings} status=${status} refresh=${refresh} />
     <dl class="figures">${figure("figure.records", status.records)}${figure("figure.conflict", status.records_conflict)}
       ${figure("figure.waiting", status.log.waiting)}${figure("figure.held", status.log.held)}</dl>
     ${status.records === 0 && html`<${FirstRecord} />`}

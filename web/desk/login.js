@@ -4,10 +4,13 @@ import { Note, Title, otherLang } from "./parts.js";
 
 const PASSWORD_MIN = 8;
 
+let texts = 0; // two forms of one screen may ask for the same name
+
 export function Text({ name, label, hint, ...rest }) {
-  return html`<div class="field"><label for=${`t-${name}`}>${label}</label>
-    <input id=${`t-${name}`} name=${name} aria-describedby=${hint ? `t-${name}-hint` : undefined} ...${rest} />
-    ${hint && html`<p class="hint" id=${`t-${name}-hint`}>${hint}</p>`}</div>`;
+  const [id] = useState(() => `t-${name}-${texts++}`);
+  return html`<div class="field"><label for=${id}>${label}</label>
+    <input id=${id} name=${name} aria-describedby=${hint ? `${id}-hint` : undefined} ...${rest} />
+    ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}</div>`;
 }
 
 /** A forgotten password: a code on the screen, an answer from the hub over the telephone, no network. */

@@ -22,6 +22,7 @@ export async function loadCatalogue() {
 }
 
 export const typeOf = (name) => catalogue.types.find((x) => x.name === name);
+export const unitName = (code) => catalogue.units.find((u) => u.value === code)?.vi || code;
 const optionsOf = (f) => (f.kind === "unit" ? catalogue.units : catalogue.choices[f.list] || []);
 const label = (f, value) => say(optionsOf(f).find((c) => c.value === value)) || value;
 

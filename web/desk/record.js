@@ -1,6 +1,7 @@
 // One record: values, what waits, what is in conflict, its history.
 import { html, t, say, api, session, showTime, useState, useEffect } from "./base.js";
-import { Note, Title, State, typeOf, show } from "./parts.js";
+import { MoveAway } from "./moves.js";
+import { Note, Title, State, typeOf, unitName, show } from "./parts.js";
 
 /** A name; who saved on another PC is known here by an id only. */
 const who = (person) => (/^[0-9a-f]{16}$/.test(person) ? t("person.other", { id: person.slice(0, 8) }) : person);
@@ -90,7 +91,7 @@ export function Record({ id, status, refresh }) {
   if (!type) return html`<${Title}>${t("record.unknown")}</${Title}>`;
   const open = type.fields.filter((f) => record.marks[f.name]?.conflict);
   const settle = (f, value) => put({ type: type.name, values: { [f.name]: value }, settle: true }, "conflict.settled");
-  const mayWrite = session.role !== "leader";
+  const mayWrite = session.role !== "leader" && !record.frozen;
   const existence = record.conflicts > open.length;
   return html`<div class="head"><${Title}>${record.title || Object.values(record.refs).join(" · ") || say(type)}</${Title}>
       <div class="acts">${!record.deleted && mayWrite && html`<a class="button main" href=${`#/edit/${id}`}>${t("record.edit")}</a>`}
@@ -98,6 +99,7 @@ export function Record({ id, status, refresh }) {
     <p>${say(type)} · <${State} record=${record} /></p>
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${record.frozen && html`<${Note} kind="warn"><p>${t("record.frozen", { unit: unitName(record.unit) })}</p></${Note}>`}
     ${open.length > 0 && html`<${Note} kind="warn"><p>${t("conflict.why")}</p></${Note}>`}
     ${open.map((f) => html`<${Conflict} key=${f.name} f=${f} mark=${record.marks[f.name]} record=${record} events=${events} settle=${settle} />`)}
     ${existence && html`<${Note} kind="warn"><p>${t("conflict.deleted")}</p><div class="acts">
@@ -110,5 +112,5 @@ export function Record({ id, status, refresh }) {
     ${!record.deleted && mayWrite && html`<div class="acts">${asked
       ? html`<button class="bad" onClick=${() => put({ action: "delete" }, "record.deleted")}>${t("record.delete.sure")}</button>
         <button onClick=${() => ask(false)}>${t("cancel")}</button>`
-      : html`<button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button>`}</div>`}`;
+      : html`<${MoveAway} id=${id} done=${() => { tell("move.offered.done"); refresh(); }} /><button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button>`}</div>`}`;
 }

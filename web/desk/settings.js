@@ -1,11 +1,11 @@
 // This PC, its users and their roles, own password, handing over.
-import { html, t, api, session, refreshSession, useState, useEffect } from "./base.js";
+import { html, t, api, go, session, refreshSession, useState, useEffect } from "./base.js";
 import { Note, Title } from "./parts.js";
 import { Text } from "./login.js";
 
 const ROLES = ["clerk", "leader", "keeper"];
 
-function Sender({ path, done, children, go }) {
+function Sender({ path, done, children, go: after }) {
   const [told, tell] = useState(null);
   const [busy, setBusy] = useState(false);
   const submit = async (e) => {
@@ -16,7 +16,7 @@ function Sender({ path, done, children, go }) {
       const r = await api("POST", path, Object.fromEntries(new FormData(form)));
       form.reset();
       tell({ text: done });
-      go?.(r);
+      after?.(r);
     } catch (x) { tell({ bad: true, text: x.message }); }
     setBusy(false);
   };
@@ -56,10 +56,20 @@ function HandOver() {
   if (session.role !== "keeper") return null;
   return html`<section class="card"><h2>${t("handover")}</h2><p>${t("handover.why")}</p>
     ${!open ? html`<div class="acts"><button onClick=${() => setOpen(true)}>${t("handover.begin")}</button></div>`
-    : html`<${Sender} path="/api/handover" done="handover.done" go=${() => refreshSession()}><div class="fields">
+    : html`<${Sender} path="/api/handover" done="handover.done" go=${() => { go("/"); refreshSession(); }}><div class="fields">
       <${Text} name="name" label=${t("settings.newname")} autocomplete="off" required />
       <${Text} name="password" label=${t("settings.newpassword")} hint=${t("handover.hint")} type="password" autocomplete="new-password" required /></div>
       <div class="acts"><button class="bad">${t("handover.go")}</button><button type="button" onClick=${() => setOpen(false)}>${t("cancel")}</button></div></${Sender}>`}</section>`;
+}
+
+function Backup() {
+  const [made, setMade] = useState("");
+  if (session.role !== "keeper") return null;
+  return html`<section class="card"><h2>${t("backup")}</h2><p>${t("backup.why")}</p>
+    <${Sender} path="/api/backup" done="backup.done" go=${(r) => setMade(r.backup)}>
+      <${Text} name="path" label=${t("backup.path")} hint=${t("backup.hint")} autocomplete="off" required />
+      <div class="acts"><button>${t("backup.go")}</button></div></${Sender}>
+    ${made && html`<p>${t("backup.made", { path: made })}</p>`}<h3>${t("restore")}</h3><p>${t("restore.why")}</p></section>`;
 }
 
 export function Settings({ status }) {
@@ -77,5 +87,5 @@ export function Settings({ status }) {
         <${Text} name="old" label=${t("settings.old")} type="password" autocomplete="current-password" required />
         <${Text} name="password" label=${t("settings.fresh")} type="password" autocomplete="new-password" required /></div>
         <div class="acts"><button>${t("settings.change")}</button></div></${Sender}></section>
-    <${HandOver} />`;
+    <${Backup} /><${HandOver} />`;
 }

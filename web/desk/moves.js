@@ -1,0 +1,81 @@
+// Records that move between units: what was offered to us, what we offered, and what crossed on the way.
+import { html, t, say, api, showTime, session, useState, useEffect } from "./base.js";
+import { Note, Title, Input, typeOf, show } from "./parts.js";
+
+const UNIT = { kind: "unit", name: "unit", required: true };
+
+function Offer({ m, answer }) {
+  const [sure, ask] = useState("");
+  const [note, setNote] = useState("");
+  const incoming = m.direction === "in";
+  const open = ["offered", "overdue", "waiting"].includes(m.state);
+  const words = incoming ? ["accept", "refuse"] : ["withdraw"];
+  return html`<section class="card"><h2>${m.type_label || say(typeOf(m.type))}: ${t(incoming ? "move.from" : "move.to", { unit: incoming ? m.from_name : m.to_name })}</h2>
+    <p class=${`state ${open ? "warn" : ""}`}>${t(`move.${m.state}`)}</p>
+    <dl class="values"><dt>${t("move.offered")}</dt><dd>${showTime(m.offered)}</dd>
+      ${m.answer_by && html`<dt>${t("move.by")}</dt><dd>${showTime(m.answer_by)}</dd>`}
+      ${m.note && html`<dt>${t("move.note")}</dt><dd>${m.note}</dd>`}${m.answer && html`<dt>${t("move.answer")}</dt><dd>${m.answer}</dd>`}
+      ${!incoming && html`<dt>${t("record")}</dt><dd><a href=${`#/record/${m.id}`}>${m.id.slice(0, 8)}</a></dd>`}</dl>
+    ${open && session.role !== "leader" && (sure ? html`<div class="field"><label for=${`n-${m.transfer}`}>${t("move.why")}</label>
+        <input id=${`n-${m.transfer}`} value=${note} onInput=${(e) => setNote(e.target.value)} /></div>
+      <div class="acts"><button class="main" onClick=${() => answer(m, sure, note)}>${t(`move.${sure}.sure`)}</button><button onClick=${() => ask("")}>${t("cancel")}</button></div>`
+    : html`<div class="acts">${words.map((w) => html`<button class=${w === "accept" ? "main" : ""} onClick=${() => ask(w)}>${t(`move.${w}`)}</button>`)}</div>`)}</section>`;
+}
+
+function Crossed({ c, settle }) {
+  return html`<section class="card"><h2>${t("crossed.title", { unit: c.unit_name })}</h2><p>${t(`crossed.${c.state}`)}</p>
+    <p><a href=${`#/record/${c.id}`}>${t("record")} ${c.id.slice(0, 8)}</a></p>
+    <dl class="values">${Object.entries(c.values).map(([k, v]) => html`<dt>${k}</dt><dd>${String(v ?? t("history.cleared"))}</dd>`)}</dl>
+    ${c.state === "open" && c.mine && session.role !== "leader" && html`<div class="acts"><button class="main" onClick=${() => settle(c, true)}>${t("crossed.apply")}</button>
+      <button onClick=${() => settle(c, false)}>${t("crossed.aside")}</button></div>`}</section>`;
+}
+
+export function Moves({ refresh }) {
+  const [moves, setMoves] = useState(null);
+  const [crossed, setCrossed] = useState([]);
+  const [told, tell] = useState(null);
+  const load = () => Promise.all([api("GET", "/api/transfers").then((r) => setMoves(r.transfers)), api("GET", "/api/crossed").then((r) => setCrossed(r.crossed))])
+    .catch((x) => tell({ bad: true, text: x.message }));
+  useEffect(() => { load(); }, []);
+  const act = async (path, body, done) => {
+    tell(null);
+    try {
+      await api("POST", path, body);
+      tell({ text: t(done) });
+      refresh();
+    } catch (x) { tell({ bad: true, text: x.message }); }
+    await load();
+  };
+  const list = (direction) => (moves || []).filter((m) => m.direction === direction);
+  const part = (direction) => list(direction).length > 0 && html`<section><h2>${t(`move.${direction}`)}</h2>
+    ${list(direction).map((m) => html`<${Offer} key=${m.transfer + m.state} m=${m} answer=${(x, answer, note) => act("/api/transfer/answer", { transfer: x.transfer, answer, note }, "move.done")} />`)}</section>`;
+  return html`<${Title}>${t("move.title")}</${Title}><p>${t("move.explain")}</p>
+    ${told && html`<${Note} kind=${told.bad ? "bad" : "ok"}><p>${told.text}</p></${Note}>`}
+    ${moves && moves.length + crossed.length === 0 && html`<p>${t("move.none")}</p>`}
+    ${part("in")}${part("out")}
+    ${crossed.length > 0 && html`<section><h2>${t("crossed")}</h2><p>${t("crossed.explain")}</p>
+      ${crossed.map((c) => html`<${Crossed} key=${c.ref} c=${c} settle=${(x, apply) => act("/api/settle", { ref: x.ref, apply }, "move.done")} />`)}</section>`}`;
+}
+
+/** In a record: offer it to another unit. */
+export function MoveAway({ id, done }) {
+  const [open, setOpen] = useState(false);
+  const [to, setTo] = useState("");
+  const [note, setNote] = useState("");
+  const [wrong, setWrong] = useState("");
+  const send = async (e) => {
+    e.preventDefault();
+    try {
+      await api("POST", "/api/transfer", { id, to, note });
+      setOpen(false);
+      done();
+    } catch (x) { setWrong(x.message); }
+  };
+  if (!open) return html`<button onClick=${() => setOpen(true)}>${t("move.begin")}</button>`;
+  return html`<form class="card" onSubmit=${send}><h2>${t("move.begin")}</h2><p>${t("move.begin.why")}</p>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <div class="fields"><div class="field"><label for="move-to">${t("move.unit")}</label>
+      <${Input} f=${UNIT} id="move-to" value=${to} describe=${{}} onChange=${setTo} />${to && html`<p class="hint">${show(UNIT, to)} (${to})</p>`}</div>
+      <div class="field"><label for="move-note">${t("move.note")}</label><input id="move-note" value=${note} onInput=${(e) => setNote(e.target.value)} /></div></div>
+    <div class="acts"><button class="main" disabled=${!to}>${t("move.go")}</button><button type="button" onClick=${() => setOpen(false)}>${t("cancel")}</button></div></form>`;
+}
