@@ -3,6 +3,7 @@
 
 #include "common/io/clock.h"
 #include "hub/store_issues.h"
+#include "hub/store_moves.h"
 #include "proto/edition.h"
 
 #include <stdlib.h>
@@ -165,6 +166,16 @@ json_t *hub_command_publish(struct hub_app *a, const json_t *request)
 
 /* ---- status ---- */
 
+/* What waits for a person: offers nobody answers, writes that crossed a transfer. */
+static void hub_command_status_moves(struct hub_app *a, json_t *j)
+{
+    struct hub_moves_waiting m;
+    if (j == NULL || hub_store_moves_waiting(a->store, clock_wall_ms(), &m) != ERR_OK) return;
+    json_object_set_new(j, "transfers_open", json_integer((json_int_t)m.offers));
+    json_object_set_new(j, "transfers_overdue", json_integer((json_int_t)m.overdue));
+    json_object_set_new(j, "crossed_open", json_integer((json_int_t)m.crossed));
+}
+
 json_t *hub_command_status(struct hub_app *a, const json_t *request)
 {
     struct hub_counts n;
@@ -182,6 +193,7 @@ json_t *hub_command_status(struct hub_app *a, const json_t *request)
         (json_int_t)n.records, "nodes", (json_int_t)n.nodes, "conflicts", (json_int_t)n.conflicts,
         "held", (json_int_t)n.held, "pairs", (json_int_t)n.pairs);
     hub_command_status_warnings(a, j);
+    hub_command_status_moves(a, j);
     if (a->drive != NULL) {
         json_object_set_new(j, "port", json_integer(a->sync_port));
         json_object_set_new(j, "web_port", json_integer(a->web_port));

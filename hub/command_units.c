@@ -119,6 +119,44 @@ static enum err units_records_of(struct hub_app *a, const char *unit, unsigned t
     return e == ERR_OK ? ids->e : e;
 }
 
+/* ---- offers to a unit that is no more ---- */
+
+struct units_offers {
+    const char *unit;
+    struct buf ids;
+};
+
+static enum err units_offer_each(void *ctx, const struct hub_transfer *t)
+{
+    struct units_offers *w = ctx;
+    if (strcmp(t->to, w->unit) == 0) buf_add(&w->ids, t->transfer.b, sizeof t->transfer.b);
+    return w->ids.e;
+}
+
+/* Nobody is left to answer them: the giver keeps the record and may offer it to the successor. Inside
+ * a transaction. */
+static enum err units_offers_end(struct hub_app *a, const char *old, const struct id_person *person)
+{
+    struct units_offers w = {.unit = old};
+    struct buf payload;
+    buf_init(&w.ids, UNITS_IDS_BYTES_MAX);
+    buf_init(&payload, 1024);
+    enum err e = hub_store_transfers(a->store, true, units_offer_each, &w);
+    for (size_t at = 0; e == ERR_OK && at < w.ids.len; at += ID_RECORD_BYTES) {
+        struct move_answer m = {.reply = MOVE_REFUSE, .note = bytes_str("đơn vị nhận đã sáp nhập")};
+        memcpy(m.transfer.b, w.ids.p + at, sizeof m.transfer.b);
+        buf_clear(&payload);
+        move_answer_encode(&m, &payload);
+        struct bytes p = buf_bytes(&payload);
+        struct hub_own_set set = {.person = *person, .payloads = &p, .count = 1};
+        e = payload.e;
+        if (e == ERR_OK) e = hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), NULL);
+    }
+    buf_free(&payload);
+    buf_free(&w.ids);
+    return e;
+}
+
 /* The whole unit, in one transaction. */
 static enum err units_merge(struct hub_app *a, const char *old, struct units_move *m)
 {
@@ -133,6 +171,7 @@ static enum err units_merge(struct hub_app *a, const char *old, struct units_mov
         for (size_t i = 0; e == ERR_OK && i < nodes->count; i++, m->nodes++)
             e = units_node_move(a, &nodes->v[i], m->to, &m->person);
         if (e == ERR_OK) e = units_assign_ids(a, buf_bytes(&ids), m);
+        if (e == ERR_OK) e = units_offers_end(a, old, &m->person);
         if (e == ERR_OK)
             e = hub_app_commit(a);
         else

@@ -251,6 +251,27 @@ enum err hub_store_closure(struct hub_store *s, const struct id_record *rid, str
 
 /* ---- forgetting ---- */
 
+/* The last position that was received before then, as far as the hub's clock grew. */
+static enum err hub_position_before(struct hub_store *s, int64_t before_ms, int64_t *out)
+{
+    int64_t low = 0, high = (int64_t)s->position;
+    while (low < high) {
+        int64_t mid = low + (high - low + 1) / 2;
+        struct db_stmt *q = db_stmt(s->db, "SELECT received_ms FROM sys_log WHERE pos = ?1");
+        db_bind_int(q, 1, mid);
+        enum err e = db_get(q);
+        bool before = e == ERR_OK && db_column_int(q, 0) < before_ms;
+        db_done(q);
+        if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
+        if (before)
+            low = mid;
+        else
+            high = mid - 1;
+    }
+    *out = low;
+    return ERR_OK;
+}
+
 enum err hub_store_moves_prune(struct hub_store *s, int64_t before_ms)
 {
     static const char *const sql[] = {
@@ -259,19 +280,33 @@ enum err hub_store_moves_prune(struct hub_store *s, int64_t before_ms)
         "DELETE FROM sys_crossed WHERE state <> 0 AND changed <= ?1",
     };
     assert(db_in_transaction(s->db));
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT ifnull(max(pos), 0) FROM sys_log WHERE received_ms < ?1");
-    db_bind_int(q, 1, before_ms);
-    enum err e = db_get(q);
-    int64_t pos = e == ERR_OK ? db_column_int(q, 0) : 0;
-    db_done(q);
-    int64_t done = 0;
+    int64_t pos = 0, done = 0;
+    if (!s->moves) return ERR_OK;
+    enum err e = hub_position_before(s, before_ms, &pos);
     if (e == ERR_OK) e = hub_meta_int(s, "events_from", &done);
-    if (e != ERR_OK || pos <= done || !s->moves) return e;
+    if (e != ERR_OK || pos <= done) return e;
     for (size_t i = 0; e == ERR_OK && i < sizeof sql / sizeof sql[0]; i++) {
-        q = db_stmt(s->db, sql[i]);
+        struct db_stmt *q = db_stmt(s->db, sql[i]);
         db_bind_int(q, 1, pos);
         e = db_run(q);
     }
     return e == ERR_OK ? hub_meta_set_int(s, "events_from", pos) : e;
+}
+
+/* ---- what waits ---- */
+
+enum err hub_store_moves_waiting(struct hub_store *s, int64_t now_ms, struct hub_moves_waiting *out)
+{
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT count(*), count(*) FILTER (WHERE days > 0 AND offered_ms + days * 86400000 "
+               "< ?1), (SELECT count(*) FROM sys_crossed WHERE state = 0) FROM sys_transfer "
+               "WHERE state = 0");
+    db_bind_int(q, 1, now_ms);
+    enum err e = db_get(q);
+    if (e == ERR_OK)
+        *out =
+            (struct hub_moves_waiting){(uint64_t)db_column_int(q, 0), (uint64_t)db_column_int(q, 1),
+                                       (uint64_t)db_column_int(q, 2)};
+    db_done(q);
+    return e;
 }

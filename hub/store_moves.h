@@ -82,7 +82,14 @@ MUST_CHECK enum err hub_store_closure(struct hub_store *s, const struct id_recor
                                       struct buf *out);
 
 /* Forget what finished before this moment, 24 months and more ago: nodes whose cursor is older get a
- * snapshot of their scope. Inside a transaction. */
+ * snapshot of their scope. Inside a transaction. hub_store_contact() does so once a day. */
 MUST_CHECK enum err hub_store_moves_prune(struct hub_store *s, int64_t before_ms);
+
+/* What waits for an admin. `now_ms`: offers without an answer by then are overdue. */
+struct hub_moves_waiting {
+    uint64_t offers, overdue, crossed;
+};
+MUST_CHECK enum err hub_store_moves_waiting(struct hub_store *s, int64_t now_ms,
+                                            struct hub_moves_waiting *out);
 
 #endif

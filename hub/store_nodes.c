@@ -1,7 +1,10 @@
 #include "hub/store_nodes.h"
+#include "hub/store_moves.h"
 #include "hub/store_priv.h"
 
 #include <sodium.h>
+
+enum { HUB_PRUNE_MS = 86400000 }; /* once a day what is old of moves is forgotten */
 
 /* Tokens are random, so a plain hash is enough to make a stolen database worthless. */
 static void hub_token_hash(const char *domain, struct bytes token, struct id_hash *out)
@@ -237,7 +240,11 @@ enum err hub_store_token_add(struct hub_store *s, const char *name,
     db_bind_blob(q, 1, BYTES_OF(hash.b));
     db_bind_str(q, 2, name);
     db_bind_int(q, 3, now_ms);
-    return db_run(q);
+    enum err e = db_run(q);
+    bool due = now_ms - s->pruned_ms > HUB_PRUNE_MS || now_ms < s->pruned_ms;
+    if (e != ERR_OK || !due || !db_in_transaction(s->db)) return e;
+    s->pruned_ms = now_ms;
+    return hub_store_moves_prune(s, now_ms - (int64_t)MOVE_EVENTS_KEPT_DAYS * HUB_PRUNE_MS);
 }
 
 enum err hub_store_token_revoke(struct hub_store *s, const char *name, int64_t now_ms)

@@ -67,7 +67,7 @@ struct hub_record { /* a row of sys_record; state borrows the statement */
 struct hub_feed_memory;
 
 struct hub_closed { /* data window of a closed period */
-    int64_t unit; /* of whose records; the hub's own unit: of everybody's */
+    int64_t unit;   /* of whose records; the hub's own unit: of everybody's */
     struct date first;
     struct date last;
 };
@@ -92,13 +92,14 @@ struct hub_store {
     struct catalogue *catalogue; /* NULL: none published yet */
     struct typed *typed;
     uint32_t typed_edition;
-    bool moves; /* some record was ever offered, moved or shared */
+    bool moves;        /* some record was ever offered, moved or shared */
+    int64_t pruned_ms; /* when what is old of them was last looked for */
     uint8_t match_key[HUB_MATCH_KEY_BYTES];
     struct record_rules_ctx rules_ctx;
     struct fold_rules rules;
     struct fold fold;
-    struct fold other;        /* of a record that is compared with the one in `fold` */
-    struct id_record folding; /* record that is being folded, for arrived() */
+    struct fold other;         /* of a record that is compared with the one in `fold` */
+    struct id_record folding;  /* record that is being folded, for arrived() */
     struct hub_closed *closed; /* periods that are closed now */
     size_t closed_count;
     size_t closed_room;

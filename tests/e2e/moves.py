@@ -3,8 +3,8 @@
 
   moves.py BUILD_DIR
 
-After each step every record is at the hub once, with one owner, and the nodes' own totals add up to the hub's as soon as
-they have synced. A figure of a period before a merger is the same before and after it.
+After each step every record is at the hub once, with one owner, and the nodes' own totals add up to the hub's as soon
+as they have synced. A figure of a period before a merger is the same before and after it.
 """
 import csv
 import os
