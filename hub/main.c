@@ -65,7 +65,7 @@ static const struct cli_opt step_opts[] = {
     OPT_PERIOD,
     OPT_UNIT,
     OPT_REASON,
-    OPT("version", "MÃ", "chỉ nếu vẫn là bản này", "only if it is still this version"),
+    OPT("of", "MÃ", "chỉ nếu vẫn là bản này", "only if it is still this version"),
     OPT_PERSON,
 };
 static const struct cli_opt close_opts[] = {

@@ -128,7 +128,7 @@ enum err hub_tool_report_step(struct cli *c, void *ctx)
         if (strcmp(c->args[0], steps[i].word) != 0) continue;
         json_t *q = flow_request(c, steps[i].verb);
         hub_tool_copy(c, q, "reason", "reason");
-        hub_tool_copy(c, q, "version", "version");
+        hub_tool_copy(c, q, "of", "version");
         return hub_tool_show(c, ctx, q, steps[i].print);
     }
     return cli_fail(c, ERR_USAGE, "Chỉ có: report, report show, report accept, report return.",

@@ -88,6 +88,8 @@ static const struct cli_opt report_opts[] = {
         "who does this (or DONGBO_PERSON)"),
 };
 static const struct cli_opt calendar_opts[] = {
+    OPT("from", "NGÀY", "hạn từ ngày", "due from"),
+    OPT("to", "NGÀY", "hạn đến ngày", "due to"),
     OPT("out", "TỆP", "ghi ra tệp .ics", "write to a file (.ics)"),
 };
 static const struct cli_opt correction_opts[] = {

@@ -159,9 +159,11 @@ enum err node_tool_report(struct cli *c, void *ctx)
 
 enum err node_tool_calendar(struct cli *c, void *ctx)
 {
-    json_t *r = NULL;
+    json_t *r = NULL, *q = json_pack("{s:s}", "verb", "calendar");
     const char *out = cli_opt(c, "out");
-    enum err e = report_ask(c, ctx, json_pack("{s:s}", "verb", "calendar"), &r);
+    report_copy(c, q, "from");
+    report_copy(c, q, "to");
+    enum err e = report_ask(c, ctx, q, &r);
     if (e != ERR_OK) return e;
     if (c->json)
         cli_print_json(r);

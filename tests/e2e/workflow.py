@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""The life of a report, with the real programs.
+
+  workflow.py BUILD_DIR
+
+A hub and two communes: draft, confirmed by another than who drafted, returned with reasons, submitted again, accepted;
+a correction and its answer; an ad-hoc report; closed, naming who is missing; refused twice; late data, told as late, make
+a supplement with the difference by cell and cause. What each side shows is compared with the other's.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from world import Failed, World, on_signals, wait_for
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+UNITS = ["26170", "26173"]
+REPORT, PERIOD = "RP03", "2023"
+LAN, BINH = "Nguyễn Thị Lan", "Trần Văn Bình"
+
+
+def check(what, truth):
+    if not truth:
+        raise Failed("not true: " + what)
+
+
+class Story:
+    def __init__(self, world):
+        self.w, self.hub = world, world.hub
+
+    def begin(self):
+        program = os.path.join(ROOT, "tests/data/vinhcuu.py")
+        data = os.path.join(self.w.dir, "d")
+        subprocess.run([sys.executable, "-B", program, "--out", data, "--until", "2023-12-31"], check=True)
+        # The year's report of the teams gets a due day, so that all of this is late: 31 January 2024.
+        catalogue = os.path.join(self.w.dir, "catalogue")
+        shutil.copytree(os.path.join(ROOT, "catalogue"), catalogue)
+        path = os.path.join(catalogue, "windows.csv")
+        with open(path, encoding="utf-8") as f:
+            lines = [("RP03,1,end+31d,x,1900-01-01,\n" if x.startswith("RP03,") else x) for x in f]
+        with open(path, "w", encoding="utf-8") as f:
+            f.writelines(lines)
+        self.hub.init("735", "Huyện Vĩnh Cửu", catalogue)
+        self.hub.run()
+        for unit in UNITS:
+            node = self.w.node(unit)
+            node.tool("init", "--name", unit)
+            node.tool("join", self.hub.ask("invite", "--unit", unit)["invitation"])
+            node.run()
+            check("all rows are in", node.ask("import", "d/%s.ndjson" % unit)["bad_rows"] == 0)
+            self.sync(node)
+
+    def sync(self, node):
+        node.tool("sync")
+        wait_for("the sets of " + node.unit, lambda: node.status()["log"]["waiting"] == 0)
+
+    def args(self, unit=None):
+        return ["--report", REPORT, "--period", PERIOD] + (["--unit", unit] if unit else [])
+
+    def row(self, unit):
+        rows = self.hub.ask("reports", *self.args(unit))["rows"]
+        check("one row", len(rows) == 1)
+        return rows[0]
+
+    def node_row(self, node):
+        return node.ask("report", "show", *self.args())["row"]
+
+    # --- what is claimed ---
+
+    def drafts_and_submits(self, node):
+        check("nothing yet", self.row(node.unit)["state"] == "not_started" and self.row(node.unit)["overdue"])
+        check("records are there", self.row(node.unit)["sent"] == "yes")
+        listed = node.ask("report", "list", "--from", "2024-01-01", "--to", "2024-02-28")["rows"]
+        check("the commune sees what is due", any(r["report"] == REPORT and r["period"] == PERIOD for r in listed))
+        row = node.ask("report", "draft", *self.args(), "--person", LAN, "narrative=Đội hoạt động đều.")
+        check("a draft", row["state"] == "draft")
+        self.sync(node)
+        check("the district sees the draft", self.row(node.unit)["state"] == "draft")
+        self.refused(node, "submit")
+        check("who drafted does not confirm", self.node_row(node)["state"] == "draft")
+        row = node.ask("report", "submit", *self.args(), "--person", BINH)
+        check("late, by its own clock", row["state"] == "late" and row["time"] == "late")
+        check("the leader's name", row["signed_by"] == BINH and row["digest"])
+        shown = node.ask("report", "show", *self.args())
+        check("what was sent is what is here", shown["same"] and len(shown["figures"]) > 10)
+        check("no change while it is submitted", "error" in self.refused(node, "draft", "narrative=x"))
+        self.sync(node)
+        row = self.row(node.unit)
+        check("the district has it, late", row["state"] == "late" and row["time"] == "late" and not row["overdue"])
+        show = self.hub.ask("report", "show", *self.args(node.unit))
+        check("the same figures at both", show["same"])
+        check("the text came", show["narrative"]["narrative"] == "Đội hoạt động đều.")
+        mine = {(f["line"], f["value"], f["total"]): f["sent"] for f in shown["figures"]}
+        theirs = {(f["line"], f["value"], f["total"]): f["hub"] for f in show["figures"]}
+        check("figure by figure", mine == theirs)
+
+    def refused(self, node, word, *more):
+        node.tool("report", word, *self.args(), "--person", LAN, *more, ok=tuple(range(1, 126)))
+        return {"error": node.code}
+
+    def is_returned_and_accepted(self, node):
+        self.hub.tool("report", "return", *self.args(node.unit), "--person", "Huyện", ok=tuple(range(1, 126)))  # no reason
+        row = self.hub.ask("report", "return", *self.args(node.unit), "--person", "Huyện", "--reason", "Thiếu phần khó khăn.")
+        check("returned", row["state"] == "returned")
+        self.sync(node)
+        row = self.node_row(node)
+        check("the commune reads why", row["state"] == "returned" and row["judged"]["reason"] == "Thiếu phần khó khăn.")
+        node.tool("report", "draft", *self.args(), "--person", LAN, "difficulties=Không.")
+        node.tool("report", "submit", *self.args(), "--person", BINH)
+        self.sync(node)
+        check("again", self.row(node.unit)["state"] == "late")
+        old = "00" * 20
+        self.hub.tool("report", "accept", *self.args(node.unit), "--person", "Huyện", "--of", old, ok=tuple(range(1, 126)))
+        check("a decision names what it is about", self.row(node.unit)["state"] == "late")
+        row = self.hub.ask("report", "accept", *self.args(node.unit), "--person", "Huyện", "--of",
+                           self.row(node.unit)["version"])
+        check("accepted", row["state"] == "accepted")
+        self.sync(node)
+        check("the commune knows", self.node_row(node)["state"] == "accepted")
+
+    def answers_a_correction(self, node):
+        one = self.hub.ask("correct", *self.args(node.unit), "--indicator", "T02", "--before", "10", "--after", "9",
+                           "--reason", "Một người đã thôi.", "--person", "Huyện")["id"]
+        check("it waits", [x["state"] for x in self.hub.ask("corrections")["corrections"]] == ["open"])
+        self.sync(node)
+        seen = node.ask("corrections")["corrections"]
+        check("the commune sees it", [(x["id"], x["state"]) for x in seen] == [(one, "open")])
+        node.tool("correction", one, "object", "--note", "Người đó vẫn còn.", "--person", BINH)
+        self.sync(node)
+        got = self.hub.ask("corrections")["corrections"][0]
+        check("the answer came", got["state"] == "objected" and got["note"] == "Người đó vẫn còn.")
+        owed = self.hub.ask("owes")["units"]
+        check("nothing more to answer", all(u["corrections"] == 0 for u in owed))
+
+    def is_asked_for_one_more(self, node):
+        period = "2023-03-01_2023-05-15"
+        self.hub.tool("ask", "--unit", node.unit, "--report", "RP18", "--period", period, "--due", "2031-01-01", "--text",
+                      "Tình hình tụ điểm", "--person", "Huyện")
+        self.sync(node)
+        rows = node.ask("report", "list", "--to", "2031-02-01")["rows"]
+        asked = [r for r in rows if r["report"] == "RP18"]
+        check("asked", len(asked) == 1 and asked[0]["asked"]["text"] == "Tình hình tụ điểm" and asked[0]["due"] == "2031-01-01")
+        other = self.w.nodes[UNITS[1]]
+        self.sync(other)
+        check("and nobody else", not [r for r in other.ask("report", "list", "--to", "2031-02-01")["rows"] if r["report"] == "RP18"])
+        row = node.ask("report", "submit", "--report", "RP18", "--period", period, "--person", BINH)
+        check("an ad-hoc report is never late by itself", row["state"] == "submitted")
+
+    def closes(self, node):
+        self.hub.tool("close", *self.args(), "--complete", ok=tuple(range(1, 126)))
+        issue = self.hub.ask("close", *self.args(), "--person", "Huyện")
+        missing = {m["unit"] for m in issue["missing"]}
+        check("who is missing is named", UNITS[1] in missing and UNITS[0] not in missing and len(missing) == 11)
+        self.hub.tool("close", *self.args(), ok=tuple(range(1, 126)))
+        check("one issue", len(self.hub.ask("issues")["issues"]) == 1)
+        self.sync(node)
+        check("locked at both", self.row(node.unit)["state"] == "locked" and self.node_row(node)["state"] == "locked")
+        self.hub.tool("supplement", *self.args(), ok=tuple(range(1, 126)))  # nothing differs yet
+        return issue
+
+    def adds_what_came_late(self, node, issue):
+        before = self.issued(issue["id"])
+        made = node.ask("put", "--type", "team", "--person", LAN, "name=Đội bổ sung", "kind=volunteer_team", "founded_on=2023-05-01",
+                        "state=active")
+        self.sync(node)
+        late = [v for v in node.ask("history", made["id"])["events"] if v.get("late")]
+        check("the commune is told that it is late", late)
+        plan = self.hub.ask("supplement", *self.args(), "--preview")
+        check("by cell", plan["differing"] >= 2)  # the commune's and that of all
+        cell = [c for c in plan["cells"] if c["b"]["indicator"] == "T01" and c["b"]["unit"] == node.unit][0]
+        check("one team more", cell["b"]["num"] == cell["a"]["num"] + 1)
+        record = cell["added"]["records"][0]
+        check("its cause", record["id"] == made["id"] and len(record["sets"]) == 1)
+        check("a preview issues nothing", len(self.hub.ask("issues")["issues"]) == 1)
+        done = self.hub.ask("supplement", *self.args(), "--person", "Huyện")
+        check("the next number", done["issue"]["number"] == 2 and done["issue"]["mode"] == "supplement" and done["of"] == 1)
+        check("the issue before it stands", self.issued(issue["id"]) == before)
+        check("and both verify", all(self.hub.ask("verify", "--issue", str(i["id"]))["ok"] for i in self.hub.ask("issues")["issues"]))
+        check("still locked", self.row(node.unit)["state"] == "locked")
+
+    def issued(self, number):
+        out = "out%d" % time.monotonic_ns()
+        self.hub.tool("export", "--issue", str(number), "--out", out)
+        folder, files = os.path.join(self.w.dir, out), {}
+        for name in sorted(os.listdir(folder)):
+            with open(os.path.join(folder, name), "rb") as f:
+                files[name] = f.read()
+        return files
+
+    def has_a_calendar(self, node):
+        for program in (node, self.hub):
+            ics = program.ask("calendar", "--from", "2023-06-01", "--to", "2024-02-28")["ics"]
+            check("it begins", ics.startswith("BEGIN:VCALENDAR\r\n") and ics.endswith("END:VCALENDAR\r\n"))
+            check("it has days", "\r\nDTSTART;VALUE=DATE:" in ics)
+            check("its lines are short", all(len(x.encode()) <= 75 for x in ics.split("\r\n")))
+
+    def run(self):
+        self.begin()
+        node = self.w.nodes[UNITS[0]]
+        self.drafts_and_submits(node)
+        self.is_returned_and_accepted(node)
+        self.answers_a_correction(node)
+        self.is_asked_for_one_more(node)
+        issue = self.closes(node)
+        self.adds_what_came_late(node, issue)
+        self.has_a_calendar(node)
+        check("the log verifies", self.hub.ask("verify")["ok"])
+
+
+def main():
+    on_signals()
+    folder = tempfile.mkdtemp(prefix="dongbo-workflow-")
+    try:
+        with World(sys.argv[1], folder) as world:
+            Story(world).run()
+    except Failed as e:
+        print("FAILED:", e, file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print("ok")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
