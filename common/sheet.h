@@ -41,7 +41,8 @@ MUST_CHECK enum err sheet_next(struct bytes *rest, struct sheet_row *row);
 MUST_CHECK enum err sheet_find(struct bytes sheet, unsigned line, bool total, struct bytes value,
                                struct sheet_row *row);
 
-/* Cut into parts of whole rows; an LF between two parts is in neither. ERR_TOO_LARGE: it does not fit SHEET_PARTS of them. */
+/* Cut into parts of whole rows; an LF between two parts is in neither.
+ * ERR_TOO_LARGE: it does not fit SHEET_PARTS of them. */
 MUST_CHECK enum err sheet_split(struct bytes sheet, struct bytes parts[static SHEET_PARTS]);
 
 /* Text of a figure: "12"; of a ratio the percentage with one decimal, halves away from zero: "87.5";

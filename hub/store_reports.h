@@ -14,7 +14,7 @@
 #include "hub/figures.h"
 #include "hub/store.h"
 
-#define HUB_REPORT_WHY_ROOM     256u                 /* bytes of a reason with its terminator */
+#define HUB_REPORT_WHY_ROOM 256u /* bytes of a reason with its terminator */
 
 /* The moment a report is of: the end of the log (SPEC 3.5) and the catalogue in force there. */
 struct hub_cut {
