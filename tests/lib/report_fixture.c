@@ -216,7 +216,7 @@ static void make_set(struct report_hub *h, struct report_node *n, struct bytes p
     memcpy(material, n->next.node.b, 32);
     le64_store(material + 32, n->next.seq);
     crypto_generichash(seed, sizeof seed, material, sizeof material, NULL, 0);
-    n->next.hlc = ((uint64_t)h->now_ms << 16) + n->next.seq;
+    n->next.hlc = ((uint64_t)(h->now_ms - n->clock_back_ms) << 16) + n->next.seq;
     h->now_ms++;
     buf_init(&m->head, CHANGE_HEAD_BYTES_MAX);
     buf_init(&m->body, CHANGE_BODY_BYTES_MAX);

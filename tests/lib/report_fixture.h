@@ -21,6 +21,7 @@ struct report_node {
     struct key_sign sign;
     struct key_box transport;
     struct change_head next; /* of its next set */
+    int64_t clock_back_ms;   /* its clock is so much behind the hub's */
 };
 
 struct report_hub {

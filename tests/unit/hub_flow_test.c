@@ -1,0 +1,384 @@
+/*
+ * Claims about the report workflow at the hub: how sure a lateness is, what a judgement is about, who is
+ * missing, what is late for a closed period, and that only two officers open one again.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hub/command.h"
+#include "hub/flow.h"
+#include "hub/orders.h"
+#include "hub/store_records.h"
+#include "proto/change.h"
+#include "tests/lib/report_fixture.h"
+
+#define DUE_2_JULY INT64_C(1688317200000) /* 3 July 2023, 00:00 in Vietnam: the first late moment */
+
+struct office {
+    struct report_hub hub;
+    struct hub_app app;
+    struct key_sign an, binh;
+};
+
+static int office_open(void **state)
+{
+    struct office *o = calloc(1, sizeof *o);
+    char run[128];
+    size_t n;
+    assert_non_null(o);
+    report_hub_open(&o->hub, 7);
+    snprintf(o->app.data, sizeof o->app.data, "%s", o->hub.folder);
+    snprintf(run, sizeof run, "%s/run", o->hub.folder);
+    assert_int_equal(file_mkdirs(run, 0700), ERR_OK);
+    const struct conf_key *keys = hub_app_keys(&n);
+    assert_int_equal(conf_new(keys, n, &o->app.conf), ERR_OK);
+    o->app.store = o->hub.store;
+    o->app.keys = o->hub.keys;
+    o->app.issue = o->hub.issue;
+    assert_int_equal(hub_store_identity(o->app.store, &o->app.identity), ERR_OK);
+    *state = o;
+    return 0;
+}
+
+static int office_close(void **state)
+{
+    struct office *o = *state;
+    conf_free(o->app.conf);
+    key_sign_free(&o->an);
+    key_sign_free(&o->binh);
+    report_hub_close(&o->hub);
+    free(o);
+    return 0;
+}
+
+static json_t *ask(struct office *o, const char *text)
+{
+    char copy[2048];
+    snprintf(copy, sizeof copy, "%s", text);
+    for (char *p = copy; *p != '\0'; p++) {
+        if (*p == '\'') *p = '"';
+    }
+    json_t *q = json_loads(copy, 0, NULL);
+    assert_non_null(q);
+    json_t *r = hub_command(&o->app, q);
+    json_decref(q);
+    assert_non_null(r);
+    return r;
+}
+
+static enum err told(struct office *o, const char *text)
+{
+    json_t *r = ask(o, text);
+    enum err e = hub_command_error_of(r);
+    json_decref(r);
+    return e;
+}
+
+/* A report of commune 0 that says `state`, made and received at that time. */
+static void submit(struct office *o, const char *id, const char *state, int64_t at_ms)
+{
+    char json[400];
+    o->hub.now_ms = at_ms;
+    snprintf(json, sizeof json,
+             "{\"type\":\"report\",\"id\":\"%s\",\"definition\":\"RP01\","
+             "\"period\":\"2023-06\",\"state\":\"%s\",\"digest\":\"00\"}",
+             id, state);
+    report_put(&o->hub, 0, json);
+}
+
+static void row_of(struct office *o, size_t unit, struct hub_flow_row *out)
+{
+    struct hub_cut cut;
+    assert_int_equal(hub_reports_ready(o->hub.store, &cut), ERR_OK);
+    assert_int_equal(hub_flow_row(o->hub.store, "RP01", report_units[unit],
+                                  report_period("2023-06"), o->hub.now_ms, out),
+                     ERR_OK);
+}
+
+static void assert_row(struct office *o, enum flow_state state, enum flow_time time)
+{
+    struct hub_flow_row r;
+    row_of(o, 0, &r);
+    assert_int_equal(r.row.state, state);
+    assert_int_equal(r.row.time, time);
+    hub_flow_row_free(&r);
+}
+
+#define ID "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+/* ---- time ---- */
+
+static void in_time_when_the_hub_had_it(void **state)
+{
+    struct office *o = *state;
+    struct hub_flow_row r;
+    o->hub.now_ms = DUE_2_JULY - 5000;
+    row_of(o, 0, &r);
+    assert_int_equal(r.row.state, FLOW_NOT_STARTED);
+    assert_string_equal(r.row.sent, "nothing");
+    assert_false(flow_row_overdue(&r.row));
+    hub_flow_row_free(&r);
+    submit(o, ID, "submitted", DUE_2_JULY - 1000);
+    assert_row(o, FLOW_SUBMITTED, FLOW_TIME_IN_TIME);
+}
+
+static void late_by_its_own_clock(void **state)
+{
+    struct office *o = *state;
+    struct hub_flow_row r;
+    o->hub.now_ms = DUE_2_JULY;
+    row_of(o, 0, &r);
+    assert_true(flow_row_overdue(&r.row));
+    hub_flow_row_free(&r);
+    submit(o, ID, "submitted", DUE_2_JULY);
+    assert_row(o, FLOW_LATE, FLOW_TIME_LATE);
+}
+
+static void late_and_unproven(void **state)
+{
+    struct office *o = *state;
+    o->hub.nodes[0].clock_back_ms = 3600000; /* its clock says an hour before midnight */
+    submit(o, ID, "submitted", DUE_2_JULY + 1000);
+    assert_row(o, FLOW_LATE, FLOW_TIME_UNPROVEN);
+}
+
+static void late_by_what_it_had_seen(void **state)
+{
+    struct office *o = *state;
+    struct hub_position at;
+    o->hub.now_ms = DUE_2_JULY + 1000; /* the hub does something behind the due day ... */
+    report_put(&o->hub, -1,
+               "{\"type\":\"document\",\"id\":\"0909090909090909090909090909090a\","
+               "\"title\":\"x\"}");
+    hub_store_position(o->hub.store, &at);
+    struct report_node *n = &o->hub.nodes[0];
+    n->clock_back_ms =
+        3600000; /* ... and the node says it had seen that, whatever its clock says */
+    n->next.epoch = at.epoch;
+    n->next.hub_seen = at.position;
+    memcpy(n->next.hub_seen_hash, at.hash.b, sizeof n->next.hub_seen_hash);
+    submit(o, ID, "submitted", DUE_2_JULY + 9000);
+    assert_row(o, FLOW_LATE, FLOW_TIME_LATE);
+}
+
+/* ---- judging ---- */
+
+static void a_judgement_is_about_one_submission(void **state)
+{
+    struct office *o = *state;
+    struct hub_flow_row r;
+    char text[300];
+    submit(o, ID, "draft", DUE_2_JULY - 9000);
+    assert_row(o, FLOW_DRAFT, FLOW_TIME_NONE);
+    snprintf(text, sizeof text,
+             "{'verb':'report_accept','report':'RP01','period':'2023-06','unit':'%s','person':'H'}",
+             report_units[0]);
+    assert_int_equal(told(o, text), ERR_DENIED); /* a draft is nothing to accept */
+    submit(o, "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "submitted", DUE_2_JULY - 8000);
+    assert_int_equal(told(o, text), ERR_OK);
+    assert_row(o, FLOW_ACCEPTED, FLOW_TIME_IN_TIME);
+    assert_int_equal(told(o, text), ERR_DENIED); /* twice */
+    o->hub.now_ms = DUE_2_JULY - 7000;
+    report_edit(&o->hub, 0,
+                "{\"type\":\"report\",\"id\":\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\","
+                "\"digest\":\"11\"}");
+    row_of(o, 0, &r); /* another text behind the decision: it says nothing about that one */
+    assert_int_equal(r.row.state, FLOW_SUBMITTED);
+    assert_false(r.row.judged_this);
+    assert_string_equal(r.row.judged, "accepted");
+    hub_flow_row_free(&r);
+}
+
+static void zero_nothing_and_withdrawn_differ(void **state)
+{
+    struct office *o = *state;
+    struct hub_flow_row a, b;
+    submit(o, ID, "withdrawn", DUE_2_JULY - 9000);
+    row_of(o, 0, &a);
+    row_of(o, 1, &b);
+    assert_int_equal(a.row.state, FLOW_WITHDRAWN);
+    assert_string_equal(a.row.sent, "yes");
+    assert_int_equal(b.row.state, FLOW_NOT_STARTED);
+    assert_string_equal(b.row.sent, "nothing");
+    hub_flow_row_free(&a);
+    hub_flow_row_free(&b);
+}
+
+/* ---- closed periods ---- */
+
+#define CLOSE "{'verb':'close','report':'RP01','period':'2023-06'}"
+
+static uint8_t last_verdict(struct office *o);
+
+static enum err verdict_row(void *ctx, const struct hub_set *set)
+{
+    *(uint8_t *)ctx = set->verdicts.p[0];
+    return ERR_OK;
+}
+
+static uint8_t last_verdict(struct office *o)
+{
+    struct hub_position at;
+    uint8_t v = 0xff;
+    hub_store_position(o->hub.store, &at);
+    assert_int_equal(hub_store_sets(o->hub.store, at.position, at.position, verdict_row, &v),
+                     ERR_OK);
+    return v;
+}
+
+static void team(struct office *o, const char *id, const char *since)
+{
+    char json[300];
+    snprintf(json, sizeof json,
+             "{\"type\":\"team\",\"id\":\"%s\",\"name\":\"Đội\",\"kind\":"
+             "\"volunteer_team\",\"founded_on\":\"%s\",\"state\":\"active\"}",
+             id, since);
+    report_put(&o->hub, 0, json);
+}
+
+static void only_days_of_a_closed_period_are_late(void **state)
+{
+    struct office *o = *state;
+    team(o, "01010101010101010101010101010101", "2023-06-15");
+    assert_int_equal(last_verdict(o), FOLD_APPLIED);
+    assert_int_equal(told(o, CLOSE), ERR_OK);
+    assert_int_equal(told(o, CLOSE), ERR_EXISTS);
+    team(o, "02020202020202020202020202020202", "2023-06-01");
+    assert_int_equal(last_verdict(o), FOLD_APPLIED | FOLD_FLAG_LATE);
+    team(o, "03030303030303030303030303030303", "2023-06-30");
+    assert_int_equal(last_verdict(o), FOLD_APPLIED | FOLD_FLAG_LATE);
+    team(o, "04040404040404040404040404040404", "2023-05-31");
+    assert_int_equal(last_verdict(o), FOLD_APPLIED);
+    team(o, "05050505050505050505050505050505", "2023-07-01");
+    assert_int_equal(last_verdict(o), FOLD_APPLIED);
+    /* moved out of the period: the day before the op counts too */
+    report_edit(&o->hub, 0,
+                "{\"type\":\"team\",\"id\":\"03030303030303030303030303030303\","
+                "\"founded_on\":\"2023-07-02\"}");
+    assert_int_equal(last_verdict(o), FOLD_APPLIED | FOLD_FLAG_LATE);
+    submit(o, ID, "submitted", o->hub.now_ms); /* a report is no data of the period */
+    assert_int_equal(last_verdict(o), FOLD_APPLIED);
+}
+
+static void officer(struct office *o, struct key_sign *k, uint8_t seed, const char *name)
+{
+    uint8_t bytes[KEY_SEED_BYTES] = {seed};
+    struct order_officer v = {.name = bytes_str(name), .roles = ORDER_ROLE_REOPEN};
+    struct buf b;
+    assert_int_equal(key_sign_from_seed(k, KEY_OFFICER, bytes), ERR_OK);
+    memcpy(v.pk, k->public, sizeof v.pk);
+    assert_int_equal(order_officer_prove(k, &o->app.keys.hub, &v), ERR_OK);
+    buf_init(&b, 4096);
+    order_officer_encode(&v, &b);
+    struct bytes p = buf_bytes(&b);
+    struct hub_own_set set = {.payloads = &p, .count = 1};
+    assert_int_equal(hub_app_begin(&o->app), ERR_OK);
+    assert_int_equal(hub_own_append(o->app.store, &o->app.keys, &set, o->hub.now_ms, NULL), ERR_OK);
+    assert_int_equal(hub_app_commit(&o->app), ERR_OK);
+    buf_free(&b);
+}
+
+static struct order_signature signed_by(const struct key_sign *k, struct bytes order)
+{
+    struct order_signature s;
+    memcpy(s.pk, k->public, sizeof s.pk);
+    assert_int_equal(order_sign(k, order, s.signature), ERR_OK);
+    return s;
+}
+
+/* The bytes of the order that `reopen` drafts. */
+static void drafted(struct office *o, struct buf *out)
+{
+    json_t *r = ask(o, "{'verb':'reopen','report':'RP01','period':'2023-06','reason':'sai'}");
+    const char *text = json_string_value(json_object_get(r, "order"));
+    size_t n = 0;
+    assert_non_null(text);
+    uint8_t *p = buf_room(out, ORDER_BYTES_MAX);
+    assert_non_null(p);
+    assert_int_equal(sodium_base642bin(p, ORDER_BYTES_MAX, text, strlen(text), NULL, &n, NULL,
+                                       sodium_base64_VARIANT_ORIGINAL),
+                     0);
+    out->len = n;
+    json_decref(r);
+}
+
+static void nobody_reopens_without_an_order(struct office *o)
+{
+    struct buf b;
+    struct workflow_reopen v = {
+        .key = {bytes_str(o->app.identity.unit), bytes_str("RP01"), bytes_str("2023-06")},
+        .issue = 1};
+    buf_init(&b, 1024);
+    workflow_reopen_encode(&v, &b);
+    struct bytes p = buf_bytes(&b);
+    struct hub_own_set set = {.payloads = &p, .count = 1};
+    assert_int_equal(hub_app_begin(&o->app), ERR_OK);
+    assert_int_equal(hub_own_append(o->app.store, &o->app.keys, &set, o->hub.now_ms, NULL),
+                     ERR_NOT_FOUND);
+    hub_app_abort(&o->app);
+    buf_free(&b);
+}
+
+static void two_officers_reopen(void **state)
+{
+    struct office *o = *state;
+    struct buf order;
+    struct id_hash id;
+    struct hub_flow_row r;
+    buf_init(&order, ORDER_BYTES_MAX);
+    submit(o, ID, "submitted", DUE_2_JULY - 9000);
+    officer(o, &o->an, 2, "An");
+    officer(o, &o->binh, 3, "Bình");
+    assert_int_equal(told(o, "{'verb':'reopen','report':'RP01','period':'2023-06','reason':'x'}"),
+                     ERR_NOT_FOUND);
+    assert_int_equal(told(o, CLOSE), ERR_OK);
+    assert_row(o, FLOW_LOCKED, FLOW_TIME_IN_TIME);
+    nobody_reopens_without_an_order(o);
+    drafted(o, &order);
+    struct order_signature an = signed_by(&o->an, buf_bytes(&order));
+    struct order_signature binh = signed_by(&o->binh, buf_bytes(&order));
+    assert_int_equal(hub_order_propose(&o->app, buf_bytes(&order), &an, o->hub.now_ms, &id),
+                     ERR_OK);
+    assert_row(o, FLOW_LOCKED, FLOW_TIME_IN_TIME); /* one is not enough */
+    assert_int_equal(hub_order_approve(&o->app, &id, &an, o->hub.now_ms), ERR_DENIED);
+    assert_row(o, FLOW_LOCKED, FLOW_TIME_IN_TIME);
+    assert_int_equal(hub_order_approve(&o->app, &id, &binh, o->hub.now_ms), ERR_OK);
+    assert_row(o, FLOW_SUBMITTED, FLOW_TIME_IN_TIME); /* what it was before */
+    team(o, "06060606060606060606060606060606", "2023-06-15");
+    assert_int_equal(last_verdict(o), FOLD_APPLIED); /* nothing is late for an open period */
+    assert_int_equal(told(o, "{'verb':'supplement','report':'RP01','period':'2023-06'}"),
+                     ERR_NOT_READY);
+    json_t *j = ask(o, CLOSE);
+    assert_int_equal(json_integer_value(json_object_get(j, "number")), 2);
+    assert_string_equal(json_string_value(json_object_get(j, "mode")), "again");
+    assert_int_equal(json_array_size(json_object_get(j, "missing")), REPORT_UNITS - 1);
+    json_decref(j);
+    row_of(o, 0, &r);
+    assert_int_equal(r.row.state, FLOW_LOCKED);
+    assert_int_equal(r.row.issue_number, 2);
+    hub_flow_row_free(&r);
+    buf_free(&order);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, office_open, office_close)
+    const struct CMUnitTest tests[] = {
+        TEST(in_time_when_the_hub_had_it),
+        TEST(late_by_its_own_clock),
+        TEST(late_and_unproven),
+        TEST(late_by_what_it_had_seen),
+        TEST(a_judgement_is_about_one_submission),
+        TEST(zero_nothing_and_withdrawn_differ),
+        TEST(only_days_of_a_closed_period_are_late),
+        TEST(two_officers_reopen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
