@@ -1,6 +1,8 @@
 /* backup, alarms, confirm: copies of the database, and what a person settles. docs/hub.md. */
 #include "hub/command_priv.h"
 #include "common/io/clock.h"
+#include "common/io/db.h"
+#include "common/io/device.h"
 #include "hub/maintain.h"
 #include "hub/store_repair.h"
 
@@ -100,6 +102,17 @@ void hub_command_status_warnings(struct hub_app *a, json_t *status)
     e = hub_store_settled(a->store);
     json_object_set_new(status, "confirm_wanted", json_boolean(e == ERR_DENIED));
     if (e == ERR_DENIED) hub_warn(w, "confirm", hub_unsettled_vi, hub_unsettled_en);
+    enum device_crypt disk = device_crypt(db_path(hub_store_db(a->store)));
+    json_object_set_new(status, "disk_encrypted",
+                        disk == DEVICE_CRYPT_UNKNOWN ? json_null()
+                                                     : json_boolean(disk == DEVICE_CRYPT_YES));
+    if (disk == DEVICE_CRYPT_NO)
+        hub_warn(
+            w, "disk_not_encrypted",
+            "Ổ đĩa chứa dữ liệu chưa mã hóa: ai lấy được máy hoặc ổ đĩa sẽ đọc được mọi hồ sơ. "
+            "Xem docs/at-rest.md.",
+            "The disk that holds the data is not encrypted: who takes the PC or the disk reads "
+            "every record. See docs/at-rest.md.");
     json_object_set_new(status, "warnings", w);
     json_decref(rows);
 }

@@ -10,7 +10,8 @@
 #include "common/io/cli.h"
 #include "hub/app.h"
 
-#define HUB_TOOL_ASK_MS 600000u /* an answer of the daemon: a big report takes its time */
+#define HUB_TOOL_ASK_MS  600000u /* an answer of the daemon: a big report takes its time */
+#define HUB_TOOL_FULL_MS 5000u   /* between two tries to open on a full disk */
 
 enum { HUB_TOOL_WARNINGS = 3, HUB_TOOL_CONFLICTS = 14 }; /* docs/exit-codes.md */
 

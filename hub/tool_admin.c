@@ -170,8 +170,21 @@ enum err hub_tool_run(struct cli *c, void *ctx)
                                   .sink_context = stderr,
                                   .now = hub_tool_now});
     conf_free(conf);
-    e = hub_app_open(c->data_dir, &t->app);
-    if (e == ERR_OK) return hub_app_run(t->app);
+    for (bool told = false;; told = true) { /* a full disk needs no hands but those that empty it */
+        e = hub_app_open(c->data_dir, &t->app);
+        if (e == ERR_OK) e = hub_app_run(t->app);
+        if (e != ERR_FULL) break;
+        hub_tool_close(t);
+        if (!told)
+            fprintf(stderr, "%s\n",
+                    cli_text(c,
+                             "Ổ đĩa đầy: trung tâm chờ và tự chạy khi có chỗ trống. Dữ liệu đã lưu "
+                             "vẫn an toàn.",
+                             "The disk is full: the hub waits and starts by itself when there is "
+                             "room. What was saved is safe."));
+        clock_sleep_ms(HUB_TOOL_FULL_MS);
+    }
+    if (e == ERR_OK) return e;
     if (e == ERR_LOCKED)
         return cli_fail(c, e, "Trung tâm này đang chạy rồi.", "This hub is running already.");
     return e;

@@ -1,5 +1,7 @@
 /* backup, verify, alarms: copies of the database, looking for damage, what a person settles.
  * docs/node.md. */
+#include "common/io/db.h"
+#include "common/io/device.h"
 #include "node/command_priv.h"
 #include "node/maintain.h"
 #include "node/store_alarm.h"
@@ -110,4 +112,20 @@ void node_command_alarm_warnings(struct node_command *c, json_t *warnings)
                                                   json_object_get(row, "en")));
     }
     json_decref(rows);
+}
+
+json_t *node_command_disk(struct node_command *c, json_t *warnings)
+{
+    enum device_crypt disk = device_crypt(db_path(node_store_db(c->store)));
+    if (disk == DEVICE_CRYPT_NO)
+        json_array_append_new(
+            warnings,
+            json_pack(
+                "{s:s, s:s, s:s}", "code", "disk_not_encrypted", "vi",
+                "Ổ đĩa chứa dữ liệu chưa mã hóa: ai lấy được máy hoặc ổ đĩa sẽ đọc được mọi hồ "
+                "sơ. Xem docs/at-rest.md.",
+                "en",
+                "The disk that holds the data is not encrypted: who takes the PC or the disk "
+                "reads every record. See docs/at-rest.md."));
+    return disk == DEVICE_CRYPT_UNKNOWN ? json_null() : json_boolean(disk == DEVICE_CRYPT_YES);
 }

@@ -61,6 +61,7 @@ json_t *node_command_backup(struct node_command *c, const json_t *request);
 json_t *node_command_backup_said(enum err e, const char *path); /* how a copy ended */
 json_t *node_command_verify(struct node_command *c, const json_t *request);
 json_t *node_command_alarms(struct node_command *c, const json_t *request);
+json_t *node_command_disk(struct node_command *c, json_t *warnings);        /* true, false, null */
 void node_command_alarm_warnings(struct node_command *c, json_t *warnings); /* of a status */
 
 /* command_due.c */

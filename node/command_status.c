@@ -118,15 +118,17 @@ json_t *node_command_status(struct node_command *c, const json_t *request)
     enum err e = node_store_identity(c->store, &id);
     if (e == ERR_OK) e = node_store_status(c->store, &st);
     if (e != ERR_OK) return node_command_fail(e);
+    json_t *warnings = node_status_warnings(c, &st, &id);
+    json_t *disk = node_command_disk(c, warnings);
     return json_pack(
-        "{s:b, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
+        "{s:b, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
         "joined", (int)id.joined, "node", node_json_hex(BYTES_OF(id.node.b)), "name", id.name,
         "unit", id.unit, "unit_name", id.unit_name, "hub", id.address, "words", node_words(&id),
         "log", node_status_counts(&st), "session", node_status_session(&st), "records",
         (json_int_t)st.records, "records_conflict", (json_int_t)st.records_conflict,
         "records_deleted", (json_int_t)st.records_deleted, "edition", (json_int_t)st.edition,
         "position", (json_int_t)st.position, "imports", node_status_imports(c), "warnings",
-        node_status_warnings(c, &st, &id));
+        warnings, "disk_encrypted", disk);
 }
 
 /* ---- join ---- */

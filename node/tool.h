@@ -11,6 +11,7 @@
 #include "node/home.h"
 
 #define NODE_TOOL_ASK_MS  60000u   /* an answer of the daemon */
+#define NODE_TOOL_FULL_MS 5000u    /* between two tries to open on a full disk */
 #define NODE_TOOL_SYNC_MS 3600000u /* a session over a bad link */
 
 enum { NODE_TOOL_WARNINGS = 3, NODE_TOOL_CONFLICTS = 14 }; /* docs/exit-codes.md */

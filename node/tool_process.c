@@ -209,8 +209,20 @@ enum err node_tool_run(struct cli *c, void *ctx)
     if (e != ERR_OK) return e;
     log_setup(&(struct log_setup){
         .level = level, .sink = log_file_sink, .sink_context = stderr, .now = node_tool_now});
-    e = node_home_open(c->data_dir, &t->home);
-    t->open = e == ERR_OK;
+    for (bool told = false;; told = true) { /* a full disk needs no hands but those that empty it */
+        e = node_home_open(c->data_dir, &t->home);
+        t->open = e == ERR_OK;
+        if (e != ERR_FULL) break;
+        if (!told)
+            fprintf(
+                stderr, "%s\n",
+                cli_text(
+                    c,
+                    "Ổ đĩa đầy: máy chờ và tự chạy khi có chỗ trống. Dữ liệu đã lưu vẫn an toàn.",
+                    "The disk is full: the node waits and starts by itself when there is room. "
+                    "What was saved is safe."));
+        clock_sleep_ms(NODE_TOOL_FULL_MS);
+    }
     if (e == ERR_OK) e = node_home_address(&t->home, conf);
     if (e == ERR_OK) e = node_home_desk(&t->home, c->data_dir, conf);
     conf_free(conf);

@@ -16,4 +16,7 @@ uint64_t clock_mono_ms(void);
  * years. */
 int64_t clock_wall_ms(void);
 
+/* Wait, before there is a loop. */
+void clock_sleep_ms(unsigned ms);
+
 #endif

@@ -2,6 +2,7 @@
 #include "common/log.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,6 +28,17 @@ enum err db_map(int rc)
     }
 }
 
+/* The same, and a full disk under its many names: files that could not be made or grow. A failed sync
+ * stays what it is, whatever its reason: pages may be lost. */
+static enum err db_map_errno(sqlite3 *handle, int rc)
+{
+    enum err e = db_map(rc);
+    bool io = (rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN;
+    if (!io || rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC || handle == NULL) return e;
+    int code = sqlite3_system_errno(handle);
+    return code == ENOSPC || code == EDQUOT || rc == SQLITE_IOERR_SHMSIZE ? ERR_FULL : e;
+}
+
 static bool db_ends_transaction(enum err e)
 {
     return e == ERR_FULL || e == ERR_DAMAGED || e == ERR_IO || e == ERR_NOMEM;
@@ -35,7 +47,7 @@ static bool db_ends_transaction(enum err e)
 /* Only the static text of the code: sqlite3_errmsg() could quote SQL or values. */
 enum err db_fail(struct db *db, int rc, const char *what)
 {
-    enum err e = db_map(rc);
+    enum err e = db_map_errno(db->handle, rc);
     if (e == ERR_OK) return e;
     snprintf(db->text, sizeof db->text, "%s: %s (code %d)", what, sqlite3_errstr(rc), rc);
     if (e == ERR_EXISTS) return e;
@@ -258,6 +270,12 @@ int64_t db_last_rowid(const struct db *db)
 const char *db_text(const struct db *db)
 {
     return db->text;
+}
+
+const char *db_path(const struct db *db)
+{
+    const char *path = sqlite3_db_filename(db->handle, "main");
+    return path != NULL ? path : "";
 }
 
 bool db_is_suspect(const struct db *db)

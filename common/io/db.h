@@ -72,6 +72,9 @@ void db_close(struct db *db);
  * next call. */
 const char *db_text(const struct db *db);
 
+/* The file's absolute path; "" in memory. Lives as long as `db`. */
+const char *db_path(const struct db *db);
+
 /* True once a write or sync failed with an I/O error: for status, the disk wants a look. What failed
  * is not kept; going on and opening again are both safe (db_wal.c). */
 bool db_is_suspect(const struct db *db);

@@ -368,10 +368,12 @@ enum err db_seal_check(struct db *db, enum err (*broken)(void *ctx, const char *
     enum err e = seal_schema_check(db, &fits);
     if (e == ERR_OK && !fits) e = broken(ctx, SEAL_SCHEMA);
     if (e == ERR_OK)
-        e = db_prepare(db,
-                       "SELECT name, sum, columns FROM main.sys_seal WHERE name <> '" SEAL_SCHEMA
-                       "' ORDER BY name",
-                       &q);
+        e = db_prepare(
+            db,
+            "SELECT name, sum, columns, EXISTS (SELECT 1 FROM main.sqlite_schema t WHERE "
+            "t.type = 'table' AND t.name = s.name) FROM main.sys_seal s WHERE name <> '" SEAL_SCHEMA
+            "' ORDER BY name",
+            &q);
     if (e == ERR_OK) e = db_step(q, &row);
     while (e == ERR_OK && row) {
         char name[DB_SEAL_NAME_BYTES] = "?";
@@ -382,6 +384,7 @@ enum err db_seal_check(struct db *db, enum err (*broken)(void *ctx, const char *
         if (good) name[b.len] = '\0';
         struct buf columns;
         buf_init(&columns, DB_SEAL_SQL_BYTES_MAX);
+        good = good && db_column_int(q, 3) != 0; /* to the letter: SQLite itself ignores case */
         enum err seen = good ? seal_columns(db, name, "", &columns) : ERR_DAMAGED;
         if (seen == ERR_OK && !bytes_equal(db_column_bytes(q, 2), buf_bytes(&columns)))
             seen = ERR_DAMAGED;

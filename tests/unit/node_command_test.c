@@ -226,6 +226,19 @@ static void test_list_filters(void **state)
     expect_error("{\"verb\":\"list\",\"where\":{\"sex\":\"1\"}}", ERR_USAGE);
 }
 
+/* Warnings but the one that depends on this machine's disk. */
+static size_t warnings_of(const json_t *r)
+{
+    size_t i, n = 0;
+    const json_t *w;
+    json_array_foreach(json_object_get(r, "warnings"), i, w)
+    {
+        const char *code = json_string_value(json_object_get(w, "code"));
+        n += strcmp(code, "disk_not_encrypted") != 0;
+    }
+    return n;
+}
+
 static void test_status_counts(void **state)
 {
     (void)state;
@@ -234,7 +247,7 @@ static void test_status_counts(void **state)
     const json_t *log = json_object_get(r, "log");
     assert_int_equal(count(log, "sets"), 2);
     assert_int_equal(count(log, "waiting"), 2);
-    assert_int_equal(json_array_size(json_object_get(r, "warnings")), 0);
+    assert_int_equal(warnings_of(r), 0);
     json_decref(r);
     fixture_receipt(&fx, 1);
     r = ask("{\"verb\":\"status\"}");
@@ -245,7 +258,7 @@ static void test_status_counts(void **state)
     /* The hub's clock is three minutes ahead: this PC's is wrong. Two minutes are not told. */
     assert_ok(node_store_contact(fx.store, now_ms, ERR_OK, now_ms + NODE_COMMAND_CLOCK_MS));
     r = ask("{\"verb\":\"status\"}");
-    assert_int_equal(json_array_size(json_object_get(r, "warnings")), 0);
+    assert_int_equal(warnings_of(r), 0);
     json_decref(r);
     assert_ok(node_store_contact(fx.store, now_ms, ERR_OK, now_ms + 180000));
     r = ask("{\"verb\":\"status\"}");

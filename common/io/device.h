@@ -1,0 +1,29 @@
+/*
+ * Is a folder on an encrypted device? For the warning of `status`: whoever takes a disk that is not
+ * encrypted reads everything on it (docs/at-rest.md).
+ *
+ * Linux: the device that holds the path, down through LVM, RAID and partitions, until one is of
+ * dm-crypt (LUKS). Elsewhere, and for file systems without a device that can be asked (network, ZFS,
+ * overlays), it is not known.
+ *
+ * Threads: any.   Limits: DEVICE_DEPTH_MAX.
+ */
+#ifndef DONGBO_COMMON_IO_DEVICE_H
+#define DONGBO_COMMON_IO_DEVICE_H
+
+#include "common/err.h"
+
+enum {
+    DEVICE_DEPTH_MAX = 8,   /* devices that stand on devices */
+    DEVICE_SLAVES_MAX = 64, /* devices under one */
+};
+
+enum device_crypt { DEVICE_CRYPT_UNKNOWN, DEVICE_CRYPT_NO, DEVICE_CRYPT_YES };
+
+/* What holds `path`. Never fails: what cannot be told is unknown. */
+enum device_crypt device_crypt(const char *path);
+
+/* The device `major`:`minor` as the folder `sys` ("/sys") describes it; for tests. */
+enum device_crypt device_crypt_at(const char *sys, unsigned major, unsigned minor);
+
+#endif

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""A hub and a node on a disk that is full: they say so, keep what was saved, and go on by themselves.
+
+  fulldisk.py BUILD_DIR
+
+Needs root for a small tmpfs in a mount namespace of its own; prints SKIP and ends with 77 elsewhere.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+from world import Failed, World, on_signals, wait_for
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+SIZE = "6m"
+
+
+def fill():
+    with open("fill", "wb", buffering=0) as f:
+        try:
+            while True:
+                f.write(b"\0" * 4096)
+        except OSError:
+            pass
+    if os.statvfs(".").f_bavail != 0:
+        raise Failed("the disk is not full")
+
+
+def put(node, title, ok):
+    return node.tool("put", "--type", "person", "full_name=" + title, ok=ok)
+
+
+def work(build, folder):
+    catalogue = os.path.join(ROOT, "tests/sim/catalogue")
+    os.chdir(folder)
+    with World(build, folder) as w:
+        w.hub.init("735", "Huyện Vĩnh Cửu", catalogue)
+        w.hub.run()
+        node = w.node("26176")
+        invitation = w.hub.ask("invite", "--unit", "26176", "--address",
+                               "127.0.0.1:%d" % w.hub.ports["sync"])["invitation"]
+        node.tool("init")
+        node.tool("join", invitation)
+        node.tool("sync", ok=(0, 14))
+        put(node, "Trước khi đầy", ok=(0,))
+        w.hub.end()
+        fill()
+        # tools: the reason is said; reading goes on where it needs no new file
+        node.tool("list", "--type", "person")
+        put(node, "Khi đầy", ok=(1,))
+        p = subprocess.run([w.hub.binary, "status", "--data", "hub", "--json"], env=w.env, capture_output=True,
+                           timeout=60, check=False)
+        if p.returncode != 1 or b"FULL" not in p.stderr:
+            raise Failed("the hub on a full disk: %d %s" % (p.returncode, p.stderr.decode()))
+        # daemons: they wait, and go on when there is room
+        w.hub.start()
+        node.start()
+        wait_for("the hub to say it", lambda: "full" in w.hub.log().lower())
+        if not w.hub.alive() or not node.alive():
+            raise Failed("a daemon ended on a full disk\n" + w.hub.log() + node.log())
+        os.remove("fill")
+        wait_for("the hub to go on", lambda: w.hub.log().count("evt=hub.ready") == 2)
+        put(node, "Sau khi có chỗ", ok=(0,))
+        names = {r["values"]["full_name"] for r in node.ask("list", "--type", "person")["rows"]}
+        if names != {"Trước khi đầy", "Sau khi có chỗ"}:
+            raise Failed("the node has %s" % names)
+        for verb in (w.hub, node):
+            if not verb.ask("verify")["ok"]:
+                raise Failed(verb.name + " does not verify")
+    print("a full disk: said, kept, recovered without hands")
+
+
+def main():
+    on_signals()
+    if len(sys.argv) == 2:
+        if os.geteuid() != 0:
+            print("SKIP: a small tmpfs needs root")
+            sys.exit(77)
+        with tempfile.TemporaryDirectory(prefix="dongbo-full-") as folder:
+            p = subprocess.run(["unshare", "-m", sys.executable, "-B", os.path.abspath(__file__), sys.argv[1],
+                                folder], check=False)
+        sys.exit(p.returncode)
+    build, folder = os.path.abspath(sys.argv[1]), sys.argv[2]
+    p = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=" + SIZE, "tmpfs", folder], check=False)
+    if p.returncode != 0:
+        print("SKIP: no tmpfs can be mounted here")
+        sys.exit(77)
+    work(build, folder)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failed as e:
+        print("FAILED: %s" % e)
+        sys.exit(1)
