@@ -220,6 +220,8 @@ void node_sync_receipt(struct node_sync *s, struct bytes body, const struct node
         node_sync_fail(s, e, ev, fx);
         return;
     }
+    /* Of a head that stands in another branch than ours, or whose repair comes first: the next session brings it. */
+    if (frames == 0 && !s->heads_ok) return;
     struct admin_receipt r = {.hub = s->identity.hub,
                               .node = s->identity.node,
                               .epoch = s->epoch,

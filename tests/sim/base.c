@@ -92,6 +92,7 @@ struct base *base_keys(void)
         uint8_t token[32];
         make_sign(&b.nodes[i].sign, KEY_SIGN, 100 + 3 * i);
         make_box(&b.nodes[i].transport, KEY_TRANSPORT, 101 + 3 * i);
+        make_box(&b.nodes[i].sealing, KEY_SEALING, 200 + i);
         seed_bytes(102 + 3 * i, token);
         memcpy(b.tokens[i], token, sizeof b.tokens[i]);
     }
@@ -120,6 +121,22 @@ static void hub_identity(struct world *w)
     ALWAYS(hub_store_identity_set(w->hub.store, &id));
 }
 
+/* Another edition has a choice more. */
+static void files_change(struct catalogue_file *files, size_t count, unsigned edition)
+{
+    char line[80];
+    int len = snprintf(line, sizeof line, "contact_content,edition_%u,Ấn bản %u,Edition %u\n",
+                       edition, edition, edition);
+    for (size_t i = 0; i < count; i++) {
+        struct catalogue_file *f = &files[i];
+        if (strcmp(f->name, "choices.csv") != 0) continue;
+        uint8_t *p = realloc((void *)(uintptr_t)f->data.p, f->data.len + (size_t)len);
+        assert(p != NULL);
+        memcpy(p + f->data.len, line, (size_t)len);
+        f->data = bytes_make(p, f->data.len + (size_t)len);
+    }
+}
+
 size_t base_catalogue(const char *folder, unsigned edition, struct buf payloads[BASE_PAYLOADS_MAX])
 {
     struct admin_edition ed;
@@ -128,6 +145,7 @@ size_t base_catalogue(const char *folder, unsigned edition, struct buf payloads[
     struct catalogue_file *files = catalogue_load(folder, &count);
     buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
     buf_init(&frame, CATALOGUE_ARCHIVE_BYTES_MAX);
+    if (edition > 1 && strcmp(folder, "catalogue") != 0) files_change(files, count, edition);
     ALWAYS(catalogue_archive(files, count, &archive));
     ALWAYS(edition_squeeze(buf_bytes(&archive), &frame, &ed));
     ed.edition = edition;
@@ -179,7 +197,9 @@ static void node_make(struct world *w, unsigned i)
     snprintf(path, sizeof path, "%s/node.db", n->host.name);
     memcpy(id.sign_pk, n->keys->sign.public, 32);
     memcpy(id.transport_pk, n->keys->transport.public, 32);
+    memcpy(id.sealing_pk, n->keys->sealing.public, 32);
     memcpy(id.hub_transport_pk, b->hub_transport.public, 32);
+    memcpy(id.hub_sealing_pk, b->sealing.public, 32);
     memcpy(id.token, b->tokens[i], 16);
     memcpy(id.unit, n->unit, sizeof id.unit);
     crypto_generichash(id.node.b, sizeof id.node.b, id.sign_pk, sizeof id.sign_pk, NULL, 0);

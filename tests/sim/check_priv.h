@@ -29,8 +29,11 @@ struct naive_row { /* one change set with a position */
     struct id_hash hash;
     struct id_hash node;
     bool own;
+    bool given;            /* of the hub's own log, given back by a node */
+    uint8_t signature[64]; /* zeros: a later one covers it */
     int64_t received_ms;
     uint8_t verdicts[CHANGE_OPS_MAX]; /* as the naive fold says, without flags */
+    bool on_record[CHANGE_OPS_MAX];   /* the others are administrative */
     unsigned ops;
     bool touched; /* a verdict changed since it was compared */
 };
@@ -71,17 +74,27 @@ struct naive_head {
     const struct change_write *write;
 };
 
-struct saved_set {
+struct saved_set { /* of the log on one disk */
     struct buf head;
     struct buf body;
-    uint8_t signature[64];
+    struct id_inc inc;
+    uint64_t seq;
+    struct id_hash hash;
+    bool branch; /* it lost its place: re-authored, not shown */
+    bool held;   /* the hub's log has it, compared */
+    bool found;
 };
 
 struct saved_log {
-    struct id_inc inc;
     struct saved_set *v;
     size_t count;
-    uint64_t delivered; /* checked against the hub's log */
+    size_t image;   /* sets in the image of its disk */
+    bool behind;    /* the hub went back: receipts hold again after the next complete session */
+    uint64_t since; /* complete sessions when it or the hub went back */
+};
+
+struct must { /* a set of the hub's own log that the hub lost and a node holds */
+    struct id_hash hash;
 };
 
 struct check {
@@ -99,6 +112,9 @@ struct check {
     size_t share_count;
     struct id_hash p; /* position hash at the end */
     struct saved_log logs[WORLD_NODES_MAX];
+    size_t hub_image; /* rows in the image of the hub's disk */
+    struct must *musts;
+    size_t must_count;
     uint64_t receipts;
     struct change_view *view;
     struct change_write *writes;
@@ -117,6 +133,8 @@ void naive_author(const struct world *w, const struct naive_row *r,
 /* naive.c: a held op once more; forced: somebody decided so. */
 void naive_op_again(struct world *w, struct naive_op *op, uint64_t at);
 
+/* Forget the log behind its first `rows` positions. */
+void naive_cut(struct world *w, size_t rows);
 /* Fold the row at the end of `rows` in. */
 void naive_take(struct world *w, size_t row);
 struct naive_record *naive_record_find(const struct check *c, const struct id_record *rid);
@@ -132,6 +150,10 @@ enum { NAIVE_HEADS_MAX = 4096 };
 /* The record as a store has it against the naive fold. `strict`: positions, clocks and persons too. */
 void check_record(struct world *w, struct db *db, const struct naive_record *r, bool strict,
                   const char *where);
+
+/* check_node.c */
+bool check_fold_at(struct world *w, int who, const struct id_record *rid, const struct fold **out);
+void check_nothing_lost(struct world *w);
 
 /* check_quiet.c */
 void check_copies(struct world *w);

@@ -199,6 +199,7 @@ static void op_take(struct world *w, struct naive_op *op, uint64_t at)
         r->position = at;
         r->touched = true;
     }
+    row->on_record[op->index] = true;
     row->verdicts[op->index] = op->verdict;
     row->touched = true;
 }
@@ -276,5 +277,29 @@ void naive_take(struct world *w, size_t row)
             op_add(w, row, i, &op);
         else if (move_kind(change_payload_kind(c->view->payload[i])))
             naive_move_take(w, row, i);
+    }
+}
+
+void naive_cut(struct world *w, size_t rows)
+{
+    struct check *c = w->check;
+    static const struct id_hash zeros;
+    size_t had = c->row_count;
+    for (size_t i = 0; i < c->op_count; i++)
+        free(c->ops[i].op.writes);
+    c->op_count = c->record_count = 0;
+    c->move_count = c->transfer_count = c->share_count = 0;
+    for (size_t i = rows; i < had; i++) {
+        buf_free(&c->rows[i].head);
+        buf_free(&c->rows[i].body);
+    }
+    c->p = zeros;
+    c->row_count = 0;
+    for (size_t i = 0; i < rows && !w->failed; i++) {
+        uint8_t m[2 * ID_HASH_BYTES];
+        memcpy(m, c->p.b, ID_HASH_BYTES);
+        memcpy(m + ID_HASH_BYTES, c->rows[i].hash.b, ID_HASH_BYTES);
+        crypto_generichash(c->p.b, sizeof c->p.b, m, sizeof m, NULL, 0);
+        naive_take(w, c->row_count++);
     }
 }

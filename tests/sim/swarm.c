@@ -8,6 +8,7 @@ struct plan { /* drawn from the seed; per mille of deeds */
     uint64_t end_ms;
     unsigned gap_ms;
     unsigned sync, offline, crash, power, op_crash, step_crash, io, full, clock, publish;
+    unsigned image, restore, clone, hub_image, hub_restore, many, bundle;
     unsigned records;
 };
 
@@ -39,9 +40,18 @@ static void plan_draw(struct world *w)
         .io = rate(w, 80),
         .full = rate(w, 80),
         .clock = rate(w, 60),
-        .publish = draw(w, 150) ? 5 : 0,
+        .publish = draw(w, 300) ? 1 + rng_below(&w->rng, 4) : 0,
+        .many = rate(w, 300),
+        .bundle = draw(w, 400) ? rate(w, 400) : 0,
         .records = 1 + rng_below(&w->rng, 12),
     };
+    if (draw(w, 400)) { /* back in time */
+        plan.image = 40;
+        plan.restore = rate(w, 60);
+        plan.clone = draw(w, 300) ? rate(w, 20) : 0;
+        plan.hub_image = 25;
+        plan.hub_restore = rate(w, 40);
+    }
     w->rates = (struct world_rates){
         .cut = rate(w, 400),
         .flip = rate(w, 30),
@@ -72,6 +82,26 @@ static void save_new(struct world *w, int who, int record)
     (void)world_try(w, &a);
 }
 
+/* One set of 2 to CHANGE_OPS_MAX ops: records that exist are edited once, others made. */
+static void save_many(struct world *w, int who, int record)
+{
+    static struct world_act acts[CHANGE_OPS_MAX];
+    unsigned ops = 2 + rng_below(&w->rng, draw(w, 900) ? 6 : CHANGE_OPS_MAX - 1);
+    for (unsigned i = 0; i < ops; i++) {
+        int at = (record + (int)i) % WORLD_RECORDS_MAX;
+        bool old = i < plan.records && w->records[at].exists && w->records[at].type == 1;
+        acts[i] = (struct world_act){.deed = old ? WORLD_EDIT : WORLD_CREATE,
+                                     .who = who,
+                                     .record = old ? at : (int)(128 + i % 128),
+                                     .type = 1,
+                                     .field = old ? 19 : 2,
+                                     .value = "cùng một lần lưu"};
+    }
+    acts[0].more = &acts[1];
+    acts[0].more_count = ops - 1;
+    (void)world_try(w, &acts[0]);
+}
+
 static void save(struct world *w)
 {
     static const unsigned fields[] = {2, 6, 9, 19, 31};
@@ -81,6 +111,10 @@ static void save(struct world *w)
     struct world_act a = {.who = who, .record = (int)rng_below(&w->rng, plan.records)};
     if (!w->records[a.record].exists) {
         save_new(w, who, a.record);
+        return;
+    }
+    if (who != WORLD_HUB && draw(w, plan.many)) {
+        save_many(w, who, a.record);
         return;
     }
     unsigned r = rng_below(&w->rng, 100);
@@ -132,12 +166,42 @@ static void fault(struct world *w, enum memvfs_fault kind)
     world_call(w, 1000 + rng_below(&w->rng, 300000), heal, (uint64_t)(who + 1));
 }
 
+/* By hours, or by years, as when the battery of a PC is dead. */
 static void clock_jump(struct world *w)
 {
     struct world_host *h = world_host_of(w, anybody(w));
     int64_t by = (int64_t)rng_below(&w->rng, 200000000) - 100000000;
+    if (draw(w, 300)) by = ((int64_t)rng_below(&w->rng, 61) - 30) * INT64_C(31557600000);
     h->skew_ms = draw(w, 300) ? 0 : by;
-    world_trace(w, h->name, "clock is off by %d s", (int)(h->skew_ms / 1000));
+    w->stats.clock_jumps++;
+    world_trace(w, h->name, "clock is off by %lld s", (long long)(h->skew_ms / 1000));
+}
+
+static void hub_cut(struct world *w, uint64_t arg)
+{
+    struct world_host *h = &w->hub.host;
+    (void)arg;
+    if (!h->up || w->now_ms >= plan.end_ms) return;
+    h->power = true;
+    h->power_seed = rng_u64(&w->rng);
+    if (draw(w, 500)) {
+        h->crash_step = h->steps + rng_below(&w->rng, 12);
+    } else {
+        memvfs_crash_at(h->disk, memvfs_ops(h->disk) + rng_below(&w->rng, 100));
+    }
+}
+
+/* true: something went back in time, or was made ready for it. */
+static bool back_in_time(struct world *w, unsigned n)
+{
+    if (draw(w, plan.image)) return world_image(w, (int)n);
+    if (draw(w, plan.hub_image)) return world_image(w, WORLD_HUB);
+    if (draw(w, plan.restore)) return world_restore(w, (int)n);
+    if (draw(w, plan.clone)) return world_clone(w, n) >= 0;
+    if (!draw(w, plan.hub_restore) || !world_restore(w, WORLD_HUB)) return false;
+    for (unsigned i = 0; i < 2; i++) /* cut by a power loss soon after, or twice */
+        if (draw(w, 500)) world_call(w, 2000 + rng_below(&w->rng, 100000), hub_cut, 0);
+    return true;
 }
 
 static bool crash(struct world *w, unsigned r)
@@ -168,7 +232,10 @@ static void act(struct world *w, uint64_t arg)
     world_call(w, 1 + rng_below(&w->rng, 2 * plan.gap_ms), act, 0);
     if (crash(w, rng_below(&w->rng, 1000))) return;
     unsigned n = rng_below(&w->rng, w->node_count);
-    if (draw(w, plan.sync)) {
+    if (back_in_time(w, n)) return;
+    if (draw(w, plan.bundle)) {
+        (void)world_bundle(w, n);
+    } else if (draw(w, plan.sync)) {
         world_sync(w, n);
     } else if (draw(w, plan.offline)) {
         world_offline(w, n, !w->nodes[n].offline);
@@ -183,9 +250,16 @@ static void act(struct world *w, uint64_t arg)
     }
 }
 
-static void publish(struct world *w, uint64_t edition)
+/* The next edition, while everything else goes on. */
+static void publish(struct world *w, uint64_t left)
 {
-    if (w->hub.host.up) world_publish(w, (unsigned)edition);
+    struct hub_position p;
+    if (left > 1) world_call(w, rng_below(&w->rng, 1200000), publish, left - 1);
+    if (!w->hub.host.up || w->now_ms >= plan.end_ms) return;
+    hub_store_position(w->hub.store, &p);
+    if (p.edition == 0 || p.edition >= WORLD_EDITION_WHOLE) return;
+    w->stats.editions++;
+    world_publish(w, draw(w, 30) ? WORLD_EDITION_WHOLE : p.edition + 1);
 }
 
 /* No fault is left that would come later. */
@@ -222,7 +296,7 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
     plan_draw(w);
     w->reopens = draw(w, 500);
     world_call(w, 1, act, 0);
-    if (plan.publish > 0) world_call(w, rng_below(&w->rng, 1200000), publish, 2);
+    if (plan.publish > 0) world_call(w, rng_below(&w->rng, 1200000), publish, plan.publish);
     world_run(w, plan.end_ms);
     calm(w);
     world_end(w);

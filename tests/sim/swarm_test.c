@@ -38,6 +38,13 @@ static void add_up(struct totals *t, const struct swarm_result *r)
     t->stats.crashes += r->stats.crashes;
     t->stats.power_losses += r->stats.power_losses;
     t->stats.faults += r->stats.faults;
+    t->stats.node_restores += r->stats.node_restores;
+    t->stats.clones += r->stats.clones;
+    t->stats.hub_restores += r->stats.hub_restores;
+    t->stats.clock_jumps += r->stats.clock_jumps;
+    t->stats.editions += r->stats.editions;
+    t->stats.many_ops += r->stats.many_ops;
+    t->stats.bundles += r->stats.bundles;
     t->hours += (double)r->virtual_ms / 3600000.0;
 }
 
@@ -117,6 +124,12 @@ int main(int argc, char **argv)
            (unsigned long long)t.stats.commits, (unsigned long long)t.stats.cuts,
            (unsigned long long)t.stats.crashes, (unsigned long long)t.stats.power_losses,
            (unsigned long long)t.stats.faults);
+    printf("%llu node restores, %llu clones, %llu hub restores, %llu clock jumps, %llu editions, "
+           "%llu sets of many ops, %llu bundles\n",
+           (unsigned long long)t.stats.node_restores, (unsigned long long)t.stats.clones,
+           (unsigned long long)t.stats.hub_restores, (unsigned long long)t.stats.clock_jumps,
+           (unsigned long long)t.stats.editions, (unsigned long long)t.stats.many_ops,
+           (unsigned long long)t.stats.bundles);
     if (t.failed > 0)
         printf("%llu failed, first: %llu\n", (unsigned long long)t.failed,
                (unsigned long long)t.first_failed);

@@ -79,23 +79,54 @@ static void record_made(struct world *w, const struct world_act *a, const struct
 
 /* ---- at a node ---- */
 
-static enum err node_save(struct world *w, const struct world_act *a, struct deed *d,
-                          struct node_own *own, struct id_record *rid, struct node_own_saved *saved)
+struct saving { /* one set of a node */
+    struct deed deeds[CHANGE_OPS_MAX];
+    struct id_record rids[CHANGE_OPS_MAX];
+    struct bytes payloads[CHANGE_OPS_MAX];
+    const struct world_act *acts[CHANGE_OPS_MAX];
+    unsigned count;
+};
+
+static enum err saving_op(struct world *w, const struct world_act *a, struct saving *x,
+                          const struct node_own *own)
+{
+    struct id_record *rid = &x->rids[x->count];
+    *rid = w->records[a->record].rid;
+    if (a->deed == WORLD_CREATE) node_own_rid(own, x->count, rid);
+    deed_open(&x->deeds[x->count]);
+    if (!deed_fill(w, a, rid, &x->deeds[x->count])) {
+        deed_close(&x->deeds[x->count]);
+        return ERR_NOT_FOUND;
+    }
+    x->acts[x->count] = a;
+    x->payloads[x->count] = buf_bytes(&x->deeds[x->count].payload);
+    x->count++;
+    return ERR_OK;
+}
+
+static enum err node_save(struct world *w, const struct world_act *a, struct saving *x,
+                          struct node_own *own, struct node_own_saved *saved)
 {
     struct world_node *n = &w->nodes[a->who];
-    struct node_own_set set = {.count = 1};
+    struct node_own_set set = {.payloads = x->payloads};
     snprintf((char *)set.person.b, sizeof set.person.b, "person%d", a->who);
-    if (a->deed == WORLD_CREATE) node_own_rid(own, 0, rid);
-    if (!deed_fill(w, a, rid, d)) return ERR_NOT_FOUND;
-    struct bytes payload = buf_bytes(&d->payload);
-    set.payloads = &payload;
-    enum err e = node_own_add(own, &set);
+    enum err e = saving_op(w, a, x, own);
+    for (size_t i = 0; e == ERR_OK && i < a->more_count; i++) {
+        /* What cannot be done is left out of the set. */
+        e = saving_op(w, &a->more[i], x, own);
+        if (e == ERR_NOT_FOUND) e = ERR_OK;
+    }
+    set.count = x->count;
+    if (e == ERR_OK) e = node_own_add(own, &set);
     if (e != ERR_OK) return e;
     n->doubt.open = true;
     n->doubt.record = a->deed == WORLD_CREATE ? a->record : -1;
-    n->doubt.rid = *rid;
+    n->doubt.rid = x->rids[0];
     buf_clear(&n->doubt.payload);
-    buf_add_bytes(&n->doubt.payload, payload);
+    buf_clear(&n->doubt.first);
+    buf_add_bytes(&n->doubt.first, x->payloads[0]);
+    for (unsigned i = 0; i < x->count; i++)
+        buf_add_bytes(&n->doubt.payload, x->payloads[i]);
     return node_own_commit(own, saved);
 }
 
@@ -109,32 +140,45 @@ static void node_not_saved(struct world *w, unsigned i)
     check_node(w, i);
 }
 
+static void node_saved(struct world *w, const struct world_act *a, const struct saving *x,
+                       const struct node_own_saved *saved)
+{
+    struct world_node *n = &w->nodes[a->who];
+    n->doubt.open = false;
+    w->stats.saves++;
+    w->stats.many_ops += x->count > 1;
+    if (x->count > 1) {
+        world_trace(w, n->host.name, "saves %u ops, set %u", x->count, (unsigned)saved->seq);
+    } else {
+        world_trace(w, n->host.name, "saves record %d, set %u", a->record, (unsigned)saved->seq);
+    }
+    for (unsigned i = 0; i < x->count; i++)
+        record_made(w, x->acts[i], &x->rids[i]);
+    check_saved(w, (unsigned)a->who, saved);
+}
+
 static bool node_try(struct world *w, const struct world_act *a)
 {
+    static struct saving x;
     struct world_node *n = &w->nodes[a->who];
     struct node_own own = {0};
     struct node_own_saved saved;
-    struct deed d;
-    struct id_record rid = w->records[a->record].rid;
     if (!n->host.up) return false;
     n->doubt.there = false;
+    x.count = 0;
     memvfs_set_time(world_wall(w, &n->host));
-    deed_open(&d);
     enum err e = node_own_begin(n->store, &n->sync_keys, world_wall(w, &n->host), &own);
-    if (e == ERR_OK) e = node_save(w, a, &d, &own, &rid, &saved);
+    if (e == ERR_OK) e = node_save(w, a, &x, &own, &saved);
     bool ok = e == ERR_OK && !memvfs_dead(n->host.disk);
     if (ok) {
-        n->doubt.open = false;
-        w->stats.saves++;
-        world_trace(w, n->host.name, "saves record %d, set %u", a->record, (unsigned)saved.seq);
-        record_made(w, a, &rid);
-        check_saved(w, (unsigned)a->who, &saved);
+        node_saved(w, a, &x, &saved);
     } else if (e != ERR_NOT_FOUND) {
         world_trace(w, n->host.name, "does not save: %s", err_name(e));
         node_not_saved(w, (unsigned)a->who);
     }
     node_own_free(&own);
-    deed_close(&d);
+    for (unsigned i = 0; i < x.count; i++)
+        deed_close(&x.deeds[i]);
     world_look(w, a->who);
     if (ok && n->host.up) {
         struct node_sync_event ev = {.kind = NODE_SYNC_EV_SAVED};
@@ -298,8 +342,8 @@ void world_publish(struct world *w, unsigned edition)
 {
     struct buf payloads[BASE_PAYLOADS_MAX];
     struct bytes p;
-    size_t n =
-        base_catalogue(edition == 1 ? "tests/sim/catalogue" : "catalogue", edition, payloads);
+    size_t n = base_catalogue(edition < WORLD_EDITION_WHOLE ? "tests/sim/catalogue" : "catalogue",
+                              edition, payloads);
     for (unsigned i = 0; i < USER_TRIES && !w->failed; i++) {
         enum err e = ERR_OK;
         world_await(w, WORLD_HUB);

@@ -147,9 +147,10 @@ static bool node_step(void *ctx, const char *what)
 {
     struct step_ctx *c = ctx;
     struct world_node *n = &c->w->nodes[c->n];
+    if (strcmp(what, "repair") == 0 || strcmp(what, "reset") == 0) n->mends = true;
     if (strcmp(what, "committed") != 0) {
         c->before = what;
-    } else if (strcmp(c->before, "receipt") == 0) {
+    } else if (strcmp(c->before, "receipt") == 0 || n->mends) {
         n->receipted = true;
     } else if (strcmp(c->before, "apply") == 0) {
         n->applied = true;
@@ -281,6 +282,64 @@ void world_await(struct world *w, int who)
     if (!h->up) world_fail(w, "%s does not come back", h->name);
 }
 
+/* ---- back in time ---- */
+
+static struct memvfs_host *image_of(const struct world_host *h)
+{
+    char name[MEMVFS_NAME_BYTES_MAX + 1];
+    snprintf(name, sizeof name, "image-%s", h->name);
+    return memvfs_host(name);
+}
+
+bool world_image(struct world *w, int who)
+{
+    struct world_host *h = world_host_of(w, who);
+    if (!h->up || memvfs_dead(h->disk) || memvfs_faulty(h->disk)) return false;
+    if (who == WORLD_HUB && w->hub.turn)
+        return false; /* something is committed and not compared, or open */
+    memvfs_copy(h->disk, image_of(h), false);
+    check_image(w, who);
+    h->has_image = true;
+    world_trace(w, h->name, "is backed up");
+    return true;
+}
+
+bool world_restore(struct world *w, int who)
+{
+    struct world_host *h = world_host_of(w, who);
+    if (!h->up || !h->has_image || memvfs_dead(h->disk) || memvfs_faulty(h->disk)) return false;
+    if (who == WORLD_HUB && w->hub.turn) return false;
+    check_restored(w, who);
+    h->power = false;
+    host_down(w, who, 1000 + rng_below(&w->rng, 60000));
+    memvfs_boot(h->disk);
+    memvfs_copy(image_of(h), h->disk, false);
+    memvfs_kill(h->disk);
+    if (who == WORLD_HUB) w->stats.hub_restores++;
+    if (who != WORLD_HUB) w->stats.node_restores++;
+    world_trace(w, h->name, "is restored from its backup");
+    return true;
+}
+
+static void node_prepare(struct world *w, unsigned i, const char *unit, struct world_keys *keys);
+
+int world_clone(struct world *w, unsigned from)
+{
+    const struct world_node *a = &w->nodes[from];
+    unsigned to = w->node_count;
+    if (to == WORLD_NODES_MAX || !a->host.up || memvfs_dead(a->host.disk)) return -1;
+    node_prepare(w, to, a->unit, a->keys);
+    w->node_count++;
+    struct world_node *b = &w->nodes[to];
+    memvfs_copy(a->host.disk, b->host.disk, false);
+    check_cloned(w, from, to);
+    b->host.skew_ms = a->host.skew_ms;
+    w->stats.clones++;
+    world_trace(w, b->host.name, "is a copy of %s", a->host.name);
+    host_boot(w, (int)to);
+    return (int)to;
+}
+
 /* ---- nodes ---- */
 
 static void node_after(struct world *w, unsigned i)
@@ -291,7 +350,10 @@ static void node_after(struct world *w, unsigned i)
     node_engine_result(n->engine, &r);
     if (r.finished != n->finished) {
         n->finished = r.finished;
-        if (r.last == ERR_OK) n->complete++;
+        if (r.last == ERR_OK) {
+            n->complete++;
+            n->synced++;
+        }
         w->stats.sessions++;
         if (r.last != ERR_UNREACHABLE)
             world_trace(w, n->host.name, "session ends: %s", err_name(r.last));
@@ -445,6 +507,7 @@ void world_settle(struct world *w)
 
 void world_end(struct world *w)
 {
+    w->calm = true;
     for (unsigned i = 0; i < w->node_count; i++)
         world_offline(w, i, false);
     for (int who = WORLD_HUB; who < (int)w->node_count; who++)
@@ -455,6 +518,22 @@ void world_end(struct world *w)
 
 /* ---- opening ---- */
 
+static void node_prepare(struct world *w, unsigned i, const char *unit, struct world_keys *keys)
+{
+    struct world_node *n = &w->nodes[i];
+    snprintf(n->host.name, sizeof n->host.name, "n%u", i);
+    snprintf(n->unit, sizeof n->unit, "%s", unit);
+    n->keys = keys;
+    n->sync_keys = (struct node_sync_keys){.transport_secret = keys->transport.secret,
+                                           .transport_pk = keys->transport.public,
+                                           .sign_secret = keys->sign.secret,
+                                           .sign_pk = keys->sign.public};
+    buf_init(&n->doubt.payload, CHANGE_BYTES_MAX);
+    buf_init(&n->doubt.first, CHANGE_BYTES_MAX);
+    n->host.disk = memvfs_host(n->host.name);
+    n->host.crash_step = UINT64_MAX;
+}
+
 static void hosts_prepare(struct world *w, const char *const *units)
 {
     struct base *b = base_keys();
@@ -464,22 +543,10 @@ static void hosts_prepare(struct world *w, const char *const *units)
                                          .transport_pk = b->hub_transport.public,
                                          .log_secret = b->hub_log.secret,
                                          .log_pk = b->hub_log.public};
-    for (unsigned i = 0; i < w->node_count; i++) {
-        struct world_node *n = &w->nodes[i];
-        snprintf(n->host.name, sizeof n->host.name, "n%u", i);
-        snprintf(n->unit, sizeof n->unit, "%s", units[i]);
-        n->keys = &b->nodes[i];
-        n->sync_keys = (struct node_sync_keys){.transport_secret = n->keys->transport.secret,
-                                               .transport_pk = n->keys->transport.public,
-                                               .sign_secret = n->keys->sign.secret,
-                                               .sign_pk = n->keys->sign.public};
-        buf_init(&n->doubt.payload, CHANGE_BYTES_MAX);
-    }
-    for (int who = WORLD_HUB; who < (int)w->node_count; who++) {
-        struct world_host *h = world_host_of(w, who);
-        h->disk = memvfs_host(h->name);
-        h->crash_step = UINT64_MAX;
-    }
+    for (unsigned i = 0; i < w->node_count; i++)
+        node_prepare(w, i, units[i], &b->nodes[i]);
+    w->hub.host.disk = memvfs_host(w->hub.host.name);
+    w->hub.host.crash_step = UINT64_MAX;
 }
 
 static void invite_all(struct world *w)
@@ -508,6 +575,7 @@ static void world_begin(struct world *w, uint64_t seed, unsigned nodes, const ch
     w->node_count = nodes;
     w->events = calloc(1, sizeof *w->events);
     w->check = check_new();
+    world_sticks_init(w);
     buf_init(&w->first_bytes, 65536);
     assert(w->events != NULL);
     hosts_prepare(w, units);
@@ -586,7 +654,9 @@ void world_close(struct world *w)
     for (int who = WORLD_HUB; who < (int)w->node_count; who++) {
         memvfs_kill(world_host_of(w, who)->disk);
         host_close(w, who);
-        if (who != WORLD_HUB) buf_free(&w->nodes[who].doubt.payload);
+        if (who == WORLD_HUB) continue;
+        buf_free(&w->nodes[who].doubt.payload);
+        buf_free(&w->nodes[who].doubt.first);
     }
     while (w->events->count > 0) {
         struct world_event ev = event_pop(w->events);
@@ -596,5 +666,6 @@ void world_close(struct world *w)
     free(w->events);
     free(w->conns);
     buf_free(&w->first_bytes);
+    world_sticks_free(w);
     check_free(w->check);
 }

@@ -34,10 +34,12 @@
 #include <stdio.h>
 
 enum {
-    WORLD_NODES_MAX = 6,
+    WORLD_NODES_MAX = 8, /* clones included */
     WORLD_CONNS_MAX = 64,
-    WORLD_RECORDS_MAX = 256,          /* that a test names */
-    WORLD_HUB = -1,                   /* as `who` */
+    WORLD_RECORDS_MAX = 256, /* that a test names */
+    WORLD_STICKS_MAX = 32,   /* bundles under way at once */
+    WORLD_HUB = -1,          /* as `who` */
+    WORLD_EDITION_WHOLE = 100,
     WORLD_DRAIN_MS = 4 * 3600 * 1000, /* after faults stop, everything has arrived everywhere */
 };
 
@@ -56,6 +58,7 @@ struct world_rates { /* of faults; per mille unless said */
 struct world_keys {
     struct key_sign sign;
     struct key_box transport;
+    struct key_box sealing;
 };
 
 struct world_host {
@@ -67,15 +70,17 @@ struct world_host {
     uint64_t steps;      /* of its engine, over all lives */
     uint64_t crash_step; /* it dies at this one; UINT64_MAX: never */
     uint64_t crashes;
-    bool power; /* the next death takes the power with it */
+    bool has_image; /* world_image() kept one */
+    bool power;     /* the next death takes the power with it */
     uint64_t power_seed;
 };
 
 struct world_save { /* a save whose fate a crash left open */
     bool open;
-    bool there; /* it turned out to be on the disk */
-    struct buf payload;
-    int record; /* that it creates, or -1 */
+    bool there;         /* it turned out to be on the disk */
+    struct buf payload; /* all ops */
+    struct buf first;   /* the first one */
+    int record;         /* that it creates, or -1 */
     struct id_record rid;
 };
 
@@ -89,9 +94,11 @@ struct world_node {
     uint64_t wake; /* generation of the timer */
     uint64_t finished;
     uint64_t complete; /* sessions that ended with ERR_OK since boot */
+    uint64_t synced;   /* likewise, over all boots */
     bool offline;      /* no dial succeeds */
     bool receipted;
     bool applied;
+    bool mends; /* a repair may have changed its log since it was compared */
     struct world_save doubt;
 };
 
@@ -113,6 +120,7 @@ struct world_record {
 
 struct world_stats {
     uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
+    uint64_t node_restores, clones, hub_restores, clock_jumps, editions, many_ops, bundles;
 };
 
 struct world {
@@ -134,7 +142,9 @@ struct world {
     struct world_events *events;
     struct world_conn *conns; /* WORLD_CONNS_MAX */
     uint64_t serial;
-    struct buf first_bytes; /* what a node once sent first, for replays */
+    struct buf first_bytes;     /* what a node once sent first, for replays */
+    struct world_stick *sticks; /* WORLD_STICKS_MAX */
+    bool calm;                  /* no sticks any more */
     struct check *check;
     struct world_stats stats;
     uint64_t hash;     /* FNV over everything that happened */
@@ -184,6 +194,18 @@ int64_t world_wall(const struct world *w, const struct world_host *h);
 uint64_t world_mono(const struct world *w, const struct world_host *h);
 
 /*
+ * Things that go back in time. Keep the disk of a host as it is now; put it back; a second PC begins with a copy of the
+ * disk of node `from` and runs beside it (its number, or -1 when there are WORLD_NODES_MAX). A host that is down, or
+ * whose disk does not work, is left alone: false.
+ */
+bool world_image(struct world *w, int who);
+bool world_restore(struct world *w, int who);
+int world_clone(struct world *w, unsigned from);
+
+/* Node `n` writes a bundle; somebody carries it to the hub and the answer back, if all goes well. */
+bool world_bundle(struct world *w, unsigned n);
+
+/*
  * Users. `record` is the test's own number. Values are text; field 0 is not for world_edit. When the host dies in the
  * save, the person waits for it and saves again unless it is there. world_try(): once, true when it was saved.
  */
@@ -194,9 +216,11 @@ struct world_act {
     int record;
     unsigned type; /* WORLD_CREATE */
     unsigned field;
-    const char *value; /* NULL: nil; WORLD_ELEMENT: the element */
-    bool in;           /* WORLD_ELEMENT: put in or taken out */
-    struct bytes raw;  /* WORLD_RAW: the op's payload, of SPEC 13 */
+    const char *value;            /* NULL: nil; WORLD_ELEMENT: the element */
+    bool in;                      /* WORLD_ELEMENT: put in or taken out */
+    struct bytes raw;             /* WORLD_RAW: the op's payload, of SPEC 13 */
+    const struct world_act *more; /* further ops of the same set, on other records; NULL */
+    size_t more_count;
 };
 bool world_try(struct world *w, const struct world_act *a);
 void world_do(struct world *w, const struct world_act *a);
@@ -209,7 +233,8 @@ void world_offer(struct world *w, int who, int transfer, int record, const char 
 void world_answer(struct world *w, int who, int transfer, unsigned reply);
 void world_share(struct world *w, int who, int record, const char *unit, unsigned access);
 void world_settle_one(struct world *w, int who, int record, bool apply);
-/* Publish a catalogue: the small one of the simulator as edition 1, the project's as any other. */
+/* Publish a catalogue: the small one of the simulator, with a choice more in every edition after the first; or the
+ * project's, from WORLD_EDITION_WHOLE on. */
 void world_publish(struct world *w, unsigned edition);
 
 /* What everybody shows in the end, in a form that does not depend on random ids: for comparing a run with another. */
@@ -251,5 +276,7 @@ void world_hub_turn_soon(struct world *w);
 struct hub_engine_time world_hub_time(const struct world *w);
 void world_node_handle(struct world *w, unsigned n, struct node_sync_event *ev);
 void world_cut_all(struct world *w, unsigned n);
+void world_sticks_init(struct world *w);
+void world_sticks_free(struct world *w);
 
 #endif
