@@ -199,7 +199,8 @@ static enum err hub_held_try(struct hub_store *s, const struct hub_waiting *h, u
         e = hub_verdict_change(s, h, p->inc, at, p->verdicts, t->verdict);
     buf_free(&p->memory);
     free(p);
-    if (e == ERR_OK && h->own && t->scope != HUB_SCOPE_NONE) e = hub_own_scope(s, t->scope, at);
+    /* The set that waited, not the one at `at` that it waited for: that one may be a node's. */
+    if (e == ERR_OK && h->own && t->scope != HUB_SCOPE_NONE) e = hub_own_scope(s, t->scope, h->pos);
     return e;
 }
 

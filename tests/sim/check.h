@@ -2,13 +2,13 @@
  * What must always hold (architecture 13), checked against a second, simple implementation: plain arrays of what users
  * typed and of the hub's log, and a naive fold over all of that log. No SQL of its own but reading.
  *
- *   after every step   1 saved sets are in their node's log, or in a branch of it; receipted ones, byte for byte, in the
- *                        hub's committed log, unless the hub went back and the node has not synced since
+ *   after every step   1 saved sets are in their node's log, or in a branch of it; receipted ones, byte for byte, in
+ *                        the hub's committed log, unless the hub went back and the node has not synced since
  *                      2 every register at the hub has exactly the heads of the naive fold; so has every verdict
  *                      9 sets = receipted + waiting; ops of receipted sets = sum of verdicts
- *   at quiescence      1 every op that was saved on a disk that still is one is in the hub's log: its set, or the same op
- *                        made once more in a newer incarnation; so is every set of the hub's own log that it lost
- *                        and a node holds
+ *   at quiescence      1 every op that was saved on a disk that still is one is in the hub's log: its set, or the
+ *                        same op made once more in a newer incarnation; so is every set of the hub's own log that it
+ *                        lost and a node holds
  *                      3 every node's copy equals the hub's records in its scope, bit for bit; scope hashes agree
  *                      4 the same logs, delivered in another order and grouping, give the same heads and conflicts
  *                      8 queues are empty (world_settle)
@@ -34,9 +34,9 @@ bool check_node_booted(struct world *w, unsigned node);
 /* A receipt was stored, or a feed applied. */
 void check_node(struct world *w, unsigned node);
 /*
- * Things that go back in time. The disk of a host is kept as it is now; or is what was kept (before it boots); node `to`
- * begins with a copy of the disk of node `from`. After the hub went back, receipts are compared again when the node has
- * had a complete session.
+ * Things that go back in time. The disk of a host is kept as it is now; or is what was kept (before it boots); node
+ * `to` begins with a copy of the disk of node `from`. After the hub went back, receipts are compared again when the
+ * node has had a complete session.
  */
 void check_image(struct world *w, int who);
 void check_restored(struct world *w, int who);

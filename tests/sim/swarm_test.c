@@ -1,9 +1,10 @@
 /*
  * Random runs of the simulator.
  *
- *   swarm_test                 the seeds of seeds.txt, then new ones for DONGBO_SWARM_S seconds (default 100)
+ *   swarm_test                 the seeds of seeds.txt, then new ones for DONGBO_SWARM_S seconds (default 300)
  *   swarm_test --seeds N       N seeds from --first (default 1)
  *   swarm_test --minutes N     as many as there is time for
+ *   swarm_test --keep          write seeds that fail to the end of seeds.txt; ./dev soak does
  *   swarm_test --seed X        this one, twice, with its trace when --trace is there
  */
 #include "tests/sim/base.h"
@@ -20,6 +21,7 @@ struct options {
     uint64_t seeds;
     uint64_t seconds;
     bool one;
+    bool keep;
     bool trace;
 };
 
@@ -48,7 +50,17 @@ static void add_up(struct totals *t, const struct swarm_result *r)
     t->hours += (double)r->virtual_ms / 3600000.0;
 }
 
-static void run(uint64_t seed, bool twice, bool trace, struct totals *t)
+#define BANK DONGBO_SOURCE_DIR "/tests/sim/seeds.txt"
+
+static void bank_add(uint64_t seed, const char *what)
+{
+    FILE *f = fopen(BANK, "a");
+    if (f == NULL) return;
+    fprintf(f, "# %s\n%llu\n", what, (unsigned long long)seed);
+    fclose(f);
+}
+
+static void run(uint64_t seed, bool twice, bool trace, bool keep, struct totals *t)
 {
     struct swarm_result r, again;
     swarm_run(seed, trace, &r);
@@ -62,6 +74,7 @@ static void run(uint64_t seed, bool twice, bool trace, struct totals *t)
         }
     }
     if (!r.failed) return;
+    if (keep) bank_add(seed, r.failure);
     if (t->failed++ == 0) t->first_failed = seed;
     printf("seed %llu: %s\n", (unsigned long long)seed, r.failure);
     fflush(stdout);
@@ -69,10 +82,10 @@ static void run(uint64_t seed, bool twice, bool trace, struct totals *t)
 
 static void run_bank(struct totals *t)
 {
-    FILE *f = fopen(DONGBO_SOURCE_DIR "/tests/sim/seeds.txt", "r");
+    FILE *f = fopen(BANK, "r");
     char line[200];
     while (f != NULL && fgets(line, sizeof line, f) != NULL) {
-        if (line[0] >= '0' && line[0] <= '9') run(strtoull(line, NULL, 10), false, false, t);
+        if (line[0] >= '0' && line[0] <= '9') run(strtoull(line, NULL, 10), false, false, false, t);
     }
     if (f != NULL) fclose(f);
     printf("%llu seeds of the bank\n", (unsigned long long)t->seeds);
@@ -86,10 +99,11 @@ static uint64_t number(const char *text)
 static struct options options_read(int argc, char **argv)
 {
     const char *s = getenv("DONGBO_SWARM_S");
-    struct options o = {.first = 1, .seeds = UINT64_MAX, .seconds = s != NULL ? number(s) : 100};
+    struct options o = {.first = 1, .seeds = UINT64_MAX, .seconds = s != NULL ? number(s) : 300};
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--trace") == 0) o.trace = true;
+        if (strcmp(argv[i], "--keep") == 0) o.keep = true;
         if (strcmp(argv[i], "--first") == 0) o.first = number(value);
         if (strcmp(argv[i], "--minutes") == 0) o.seconds = 60 * number(value);
         if (strcmp(argv[i], "--seeds") == 0) {
@@ -116,8 +130,9 @@ int main(int argc, char **argv)
     memvfs_register();
     if (!o.one) run_bank(&t);
     for (uint64_t i = 0; i < o.seeds && (uint64_t)(time(NULL) - begun) < o.seconds; i++)
-        run(o.first + i, o.one || i % TWICE_EVERY == 0, o.trace, &t);
-    printf("%llu seeds, %.0f virtual hours in %ld s: %llu saves, %llu sessions, %llu commits, "
+        run(o.first + i, o.one || i % TWICE_EVERY == 0, o.trace, o.keep, &t);
+    printf("%llu distinct seeds, %.0f virtual hours in %ld s: %llu saves, %llu sessions, %llu "
+           "commits, "
            "%llu cuts, %llu crashes, %llu of them with power loss, %llu disk faults\n",
            (unsigned long long)t.seeds, t.hours, (long)(time(NULL) - begun),
            (unsigned long long)t.stats.saves, (unsigned long long)t.stats.sessions,

@@ -356,7 +356,8 @@ static void node_after(struct world *w, unsigned i)
         }
         w->stats.sessions++;
         if (r.last != ERR_UNREACHABLE)
-            world_trace(w, n->host.name, "session ends: %s", err_name(r.last));
+            world_trace(w, n->host.name, "session ends: %s%s%s", err_name(r.last),
+                        r.last == ERR_REFUSED ? ", " : "", r.last == ERR_REFUSED ? r.text : "");
     }
     if (n->receipted || n->applied) check_node(w, i);
     n->receipted = n->applied = false;
