@@ -367,12 +367,9 @@ static enum err units_select(struct hub_app *a, const char *from, const struct u
         bool fits = false;
         memcpy(rid.b, all.p + at, sizeof rid.b);
         e = units_matches(a, f, &rid, &h, &fits);
-        if (e != ERR_OK || !fits) continue;
-        if (f->type == NULL)
-            buf_add(out, rid.b, sizeof rid.b); /* all of them: nothing is left to follow */
-        else
-            e = hub_store_closure(a->store, &rid, out);
+        if (e == ERR_OK && fits) buf_add(out, rid.b, sizeof rid.b);
     }
+    if (e == ERR_OK && out->len > 0) e = hub_store_closure(a->store, from, out);
     buf_free(&all);
     hub_edit_free(&h);
     return e == ERR_OK ? out->e : e;

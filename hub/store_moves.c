@@ -221,32 +221,91 @@ enum err hub_store_unit_count(struct hub_store *s, const char *unit, uint64_t *c
     return e;
 }
 
-static bool hub_ids_have(const struct buf *ids, const struct id_record *rid)
+/* ---- what goes along, for many ---- */
+
+static int hub_id_order(const void *a, const void *b)
 {
-    for (size_t at = 0; at < ids->len; at += sizeof rid->b) {
-        if (memcmp(ids->p + at, rid->b, sizeof rid->b) == 0) return true;
+    return memcmp(a, b, ID_RECORD_BYTES);
+}
+
+struct hub_following { /* one pass over a unit */
+    const struct catalogue_follow *follows;
+    size_t follow_count;
+    uint8_t *known; /* ids, sorted */
+    size_t count;
+};
+
+static bool hub_following_has(const struct hub_following *f, const uint8_t *id)
+{
+    return bsearch(id, f->known, f->count, ID_RECORD_BYTES, hub_id_order) != NULL;
+}
+
+/* Does a head of a following field refer to one of them? */
+static bool hub_follows_one(const struct hub_following *f, const struct fold *fold)
+{
+    static const struct bytes no_element = {NULL, 0};
+    for (size_t i = 0; i < f->follow_count; i++) {
+        if (f->follows[i].type != fold->type) continue;
+        const struct fold_register *reg = fold_find(fold, f->follows[i].field, no_element);
+        for (size_t k = 0; reg != NULL && k < reg->count; k++) {
+            struct bytes v = reg->heads[k].value; /* bin8 of 16 bytes: two bytes in front */
+            bool id = v.len == 2 + ID_RECORD_BYTES && v.p[0] == 0xc4;
+            if (id && hub_following_has(f, v.p + 2)) return true;
+        }
     }
     return false;
 }
 
-enum err hub_store_closure(struct hub_store *s, const struct id_record *rid, struct buf *out)
+static enum err hub_follow_row(struct hub_store *s, const struct hub_following *f,
+                               const struct db_stmt *q, struct buf *ids)
 {
-    struct hub_record r;
-    struct db_stmt *q = NULL;
-    int64_t *v = NULL;
-    size_t count = 0;
-    enum err e = hub_cache_ready(s);
-    if (e != ERR_OK) return e;
-    e = hub_record_get(s, rid, &q, &r);
-    db_done(q);
-    if (e == ERR_OK) e = hub_scope_closure(s, r.no, &v, &count);
-    for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        e = hub_record_get_no(s, v[i], &q, &r);
-        db_done(q);
-        if (e == ERR_OK && !hub_ids_have(out, &r.rid)) buf_add(out, r.rid.b, sizeof r.rid.b);
+    uint8_t rid[ID_RECORD_BYTES];
+    bool follows = false;
+    for (size_t i = 0; i < f->follow_count; i++)
+        follows = follows || f->follows[i].type == (unsigned)db_column_int(q, 1);
+    enum err e = db_column_copy(q, 0, rid, sizeof rid);
+    if (e != ERR_OK || !follows || hub_following_has(f, rid)) return e;
+    fold_clear(&s->fold);
+    e = fold_load(&s->fold, db_column_bytes(q, 2));
+    if (e == ERR_BAD_FORMAT) return ERR_DAMAGED;
+    if (e == ERR_OK && hub_follows_one(f, &s->fold)) buf_add(ids, rid, sizeof rid);
+    return e == ERR_OK ? ids->e : e;
+}
+
+static enum err hub_follow_pass(struct hub_store *s, const char *unit,
+                                const struct hub_following *f, struct buf *ids)
+{
+    bool row = false;
+    struct db_stmt *q = db_stmt(s->db, "SELECT rid, type, state FROM sys_record WHERE scope = ?1 "
+                                       "AND unit = ?1 ORDER BY no");
+    db_bind_int(q, 1, hub_unit_find(s, unit));
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        e = hub_follow_row(s, f, q, ids);
+        if (e == ERR_OK) e = db_step(q, &row);
     }
-    free(v);
-    return e == ERR_OK ? out->e : e;
+    db_done(q);
+    return e;
+}
+
+enum err hub_store_closure(struct hub_store *s, const char *unit, struct buf *ids)
+{
+    struct hub_following f = {.count = 0};
+    size_t before;
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK || s->catalogue == NULL) return e;
+    f.follows = catalogue_follows(s->catalogue, &f.follow_count);
+    do {
+        before = ids->len;
+        f.count = ids->len / ID_RECORD_BYTES;
+        f.known = malloc(ids->len + 1);
+        if (f.known == NULL) return ERR_NOMEM;
+        if (ids->len > 0) memcpy(f.known, ids->p, ids->len);
+        qsort(f.known, f.count, ID_RECORD_BYTES, hub_id_order);
+        e = hub_follow_pass(s, unit, &f, ids);
+        free(f.known);
+    } while (e == ERR_OK && ids->len > before);
+    return e;
 }
 
 /* ---- forgetting ---- */

@@ -76,10 +76,9 @@ MUST_CHECK enum err hub_store_unit_records(struct hub_store *s, const char *unit
                                            size_t *count);
 MUST_CHECK enum err hub_store_unit_count(struct hub_store *s, const char *unit, uint64_t *count);
 
-/* The record and what goes along with it (follows.csv), appended to `out` as ids, each once there.
- * ERR_NOT_FOUND, ERR_TOO_LARGE. */
-MUST_CHECK enum err hub_store_closure(struct hub_store *s, const struct id_record *rid,
-                                      struct buf *out);
+/* Add to `ids`, records of this unit, those of it that go along with them (follows.csv). Reads all
+ * records of the unit once for each step of reference, however many ids there are. */
+MUST_CHECK enum err hub_store_closure(struct hub_store *s, const char *unit, struct buf *ids);
 
 /* Forget what finished before this moment, 24 months and more ago: nodes whose cursor is older get a
  * snapshot of their scope. Inside a transaction. hub_store_contact() does so once a day. */

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-enum { PERSON = 1, ACTIVITY = 34, DRUG_CASE = 9, POST_REHAB = 12, REVIEW = 61, HAMLET = 4 };
+enum { PERSON = 1, ACTIVITY = 34, DRUG_CASE = 9, POST_REHAB = 12, REVIEW = 61, EX_PRISONER = 13 };
 enum { A, B, C, UNITS };
 static const char *const codes[UNITS] = {"26176", "26179", "26182"};
 
@@ -601,6 +601,76 @@ static void assignments_keep_the_old_days(void **ctx)
     story_close(&s);
 }
 
+static void many_take_their_cases_along(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    struct buf ids;
+    story_open(&s, 10);
+    create(&s, A, 1, PERSON, "Người một", 0, 0);
+    create(&s, A, 2, PERSON, "Người hai", 0, 0);
+    create(&s, A, 3, POST_REHAB, NULL, 1, 1);
+    create(&s, A, 4, REVIEW, NULL, 3, 1);
+    create(&s, A, 5, DRUG_CASE, NULL, 2, 1);
+    create(&s, A, 6, ACTIVITY, NULL, 0, 0);
+    create(&s, B, 7, DRUG_CASE, NULL, 1, 1); /* not of this unit */
+    for (unsigned first = 1; first <= 2; first++) {
+        struct id_record r = rid_of(first);
+        buf_init(&ids, 4096);
+        buf_add(&ids, r.b, sizeof r.b);
+        assert_int_equal(hub_store_closure(s.w.store, codes[A], &ids), ERR_OK);
+        assert_int_equal(ids.len / ID_RECORD_BYTES, first == 1 ? 3 : 2);
+        buf_free(&ids);
+    }
+    buf_init(&ids, 4096);
+    for (unsigned first = 1; first <= 2; first++) {
+        struct id_record r = rid_of(first);
+        buf_add(&ids, r.b, sizeof r.b);
+    }
+    assert_int_equal(hub_store_closure(s.w.store, codes[A], &ids), ERR_OK);
+    assert_int_equal(ids.len / ID_RECORD_BYTES, 5); /* each once */
+    buf_free(&ids);
+    story_close(&s);
+}
+
+/* MOVE_CLOSURE_MAX records go with one accept, one more does not. */
+static void a_closure_has_a_limit(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    uint8_t value[18] = {0xc4, 16};
+    struct id_record person = rid_of(1);
+    struct world_op *o = calloc(256, sizeof *o);
+    assert_non_null(o);
+    memcpy(value + 2, person.b, sizeof person.b);
+    story_open(&s, 11);
+    create(&s, A, 1, PERSON, "Người có nhiều hồ sơ", 0, 0);
+    for (unsigned made = 0; made < MOVE_CLOSURE_MAX;) {
+        struct bytes p[256];
+        unsigned n = 0;
+        for (; n < 256 && made < MOVE_CLOSURE_MAX; n++, made++) {
+            struct id_record r = rid_of(10 + made);
+            world_op_begin(&o[n], CHANGE_CREATE, &r, EX_PRISONER);
+            world_op_value(&o[n], 1, BYTES_OF(value), NULL, 0);
+            p[n] = world_op_end(&o[n]);
+        }
+        world_save(&s.n[A], p, n);
+        for (unsigned i = 0; i < n; i++)
+            world_op_free(&o[i]);
+    }
+    free(o);
+    push(&s, A);
+    assert_int_equal(offer(&s, A, 9000, 1, B), FOLD_APPLIED);
+    assert_int_equal(answer(&s, B, 9000, MOVE_ACCEPT), FOLD_HELD_UNREADABLE); /* one too many */
+    assert_string_equal(owner(&s, 1), codes[A]);
+    static const unsigned last[] = {10};
+    assign(&s, last, 1, C, "2025-01-01");
+    assert_int_equal(answer(&s, B, 9000, MOVE_ACCEPT), FOLD_APPLIED);
+    assert_string_equal(owner(&s, 10 + MOVE_CLOSURE_MAX - 1), codes[B]);
+    assert_string_equal(owner(&s, 10), codes[C]);
+    story_close(&s);
+}
+
 static void what_is_old_becomes_a_snapshot(void **ctx)
 {
     (void)ctx;
@@ -699,6 +769,8 @@ int main(void)
         cmocka_unit_test(a_decision_waits_for_its_write),
         cmocka_unit_test(shares_read_write_and_end),
         cmocka_unit_test(assignments_keep_the_old_days),
+        cmocka_unit_test(many_take_their_cases_along),
+        cmocka_unit_test(a_closure_has_a_limit),
         cmocka_unit_test(what_is_old_becomes_a_snapshot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
