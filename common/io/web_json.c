@@ -6,10 +6,13 @@
 
 static json_t *web_json_param(const struct web_param *p)
 {
-    static const char *const numbers[] = {"offset", "max", "issue", "before", "line"};
+    static const char *const numbers[] = {"offset", "max",   "issue", "before",
+                                          "line",   "after", "a",     "b"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (strcmp(p->name, numbers[i]) == 0)
-            return json_integer(strlen(p->value) < 16 ? strtoll(p->value, NULL, 10) : 0);
+        size_t len = strlen(p->value);
+        bool digits = len > 0 && len < 16 && strspn(p->value, "0123456789") == len;
+        if (digits && strcmp(p->name, numbers[i]) == 0)
+            return json_integer(strtoll(p->value, NULL, 10));
     }
     if (strcmp(p->name, "where") == 0) return json_loads(p->value, JSON_REJECT_DUPLICATES, NULL);
     return strcmp(p->value, "true") == 0 ? json_true() : json_string(p->value);

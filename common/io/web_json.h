@@ -13,7 +13,7 @@
 
 /*
  * The body as an object (content type application/json, no key twice), or the query of a GET, HEAD
- * or DELETE: texts, "true" as truth, `offset`, `max`, `issue`, `before` and `line` as numbers, `where`
+ * or DELETE: texts, "true" as truth, `offset`, `max`, `issue`, `before`, `after`, `line`, `a` and `b` as numbers when they are digits, `where`
  * as JSON. A new reference; NULL: it is none of that.
  */
 json_t *web_json_body(const struct web_request *q);

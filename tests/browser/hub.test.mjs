@@ -212,6 +212,51 @@ test("figures, closing, files", async () => {
   assert.equal(fs.readFileSync(given.Excel).subarray(0, 2).toString(), "PK");
 });
 
+test("behind a figure stand its records and saves", async () => {
+  await button("Số Đội công tác xã hội tình nguyện, Xã Thạnh Phú: 1").click();
+  await heading("Sau con số 1").waitFor();
+  await page.getByRole("heading", { name: "Hồ sơ được tính: 1" }).waitFor();
+  await look("explain");
+  await page.getByRole("link", { name: /^Đội/ }).first().click();
+  await page.getByText("Lần xem này đã được ghi vào nhật ký.").waitFor();
+  await look("record");
+  await button("Quay lại").click();
+  await button("Quay lại").click();
+});
+
+test("what comes late becomes a supplement that says where it differs", async () => {
+  await heading("RP04, năm 2023, lần 1").waitFor();
+  await button("Xem thay đổi từ khi chốt").click();
+  await page.getByText("Không có số liệu nào khác.").waitFor();
+  hub.late();
+  await button("Xem thay đổi từ khi chốt").click();
+  await page.getByText("thêm 1 hồ sơ").first().waitFor();
+  await look("difference");
+  await button("Ban hành bản bổ sung").click();
+  await button("Đúng, ban hành").click();
+  await heading("RP04, năm 2023, lần 2").waitFor();
+  await button("So với lần trước").click();
+  await page.getByText("thêm 1 hồ sơ").first().waitFor();
+});
+
+test("who has sent which report", async () => {
+  await link("Nộp báo cáo").click();
+  await heading("Xã nộp báo cáo").waitFor();
+  await page.getByText("Không có báo cáo nào phải nộp trong thời gian này.").waitFor(); // the district ended in 2025
+  await field("Báo cáo").selectOption({ label: "RP01: Báo cáo tháng, hoạt động Đội công tác xã hội tình nguyện" });
+  await field("Năm").selectOption({ label: "2023" });
+  await field("Kỳ").selectOption({ label: "tháng 06/2023" });
+  await page.getByRole("link", { name: /Xã Thạnh Phú, RP01/ }).waitFor();
+  await look("sent");
+  await page.getByRole("link", { name: /Xã Thạnh Phú, RP01/ }).click();
+  await heading("RP01, tháng 06/2023, Xã Thạnh Phú").waitFor();
+  await page.getByRole("heading", { name: "Số liệu đã nộp và số liệu ở trung tâm" }).waitFor();
+  await look("sent-one");
+  await link("Chuyển hồ sơ").click();
+  await page.getByText("Không có đề nghị nào đang chờ.").waitFor();
+  await look("moves");
+});
+
 test("the phone in the dark, English, and the keyboard's way in", async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.emulateMedia({ colorScheme: "dark" });
@@ -269,7 +314,7 @@ test("the province comes in with its token and verifies a file", async () => {
   await field("Mã truy cập").fill(given.token);
   await button("Vào xem").click();
   await heading("Báo cáo của Huyện Vĩnh Cửu").waitFor();
-  await button("Xem: RP04, năm 2023, lần 1").click();
+  await button("Xem: RP04, năm 2023, lần 2").click();
   await page.getByRole("table").filter({ hasText: "Toàn đơn vị" }).waitFor();
   await look("province");
   await field("Thả tệp báo cáo vào đây").setInputFiles(given.Excel);

@@ -53,5 +53,11 @@ export async function startDistrict() {
     tool("dongbo-node", "put", "--data", nodes[0].dir, "--id", id, `${field}=${theirs}`);
     tool("dongbo-node", "sync", "--data", nodes[0].dir);
   };
-  return { ...hub, url: `https://127.0.0.1:${ports.web}/`, nodes, close, user, token, conflict };
+  /** A second team of a commune, that reaches the hub now. */
+  const late = () => {
+    tool("dongbo-node", "put", "--data", nodes[0].dir, "--type", "team", "name=Đội thứ hai", "kind=volunteer_team", "founded_on=2023-05-04",
+      "state=active", "state_since=2023-05-04", "planned_size=5");
+    tool("dongbo-node", "sync", "--data", nodes[0].dir);
+  };
+  return { ...hub, late, url: `https://127.0.0.1:${ports.web}/`, nodes, close, user, token, conflict };
 }

@@ -6,10 +6,12 @@ import { Login } from "./login.js";
 import { Dashboard } from "./dashboard.js";
 import { Conflicts } from "./conflicts.js";
 import { Reports } from "./reports.js";
+import { Sent } from "./workflow.js";
 import { Nodes } from "./nodes.js";
 import { People } from "./people.js";
 import { Record } from "./record.js";
 import { Account } from "./account.js";
+import { Moves } from "./moves.js";
 
 const POLL_MS = 5000;
 
@@ -55,8 +57,10 @@ function Screen({ path, status, refresh }) {
   const may = (role) => session.role === role;
   const no = html`<${Title}>${t("nopage")}</${Title}>`;
   switch (where) {
+    case "sent": return html`<${Sent} key=${path} />`;
     case "conflicts": return may("statistician") ? html`<${Conflicts} key=${path} status=${status} refresh=${refresh} />` : no;
     case "reports": return html`<${Reports} key=${path} rest=${rest} query=${query} status=${status} refresh=${refresh} />`;
+    case "moves": return may("statistician") ? html`<${Moves} key=${path} />` : no;
     case "nodes": return html`<${Nodes} key=${path} status=${status} />`;
     case "people": return may("admin") ? html`<${People} key=${path} />` : no;
     case "record": return may("statistician") ? html`<${Record} key=${path} id=${rest[0]} />` : no;
@@ -82,12 +86,12 @@ function Inside({ changeLang }) {
   return html`<a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); document.querySelector("h1")?.focus(); }}>${t("skip")}</a>
     <header class="bar"><div><a class="brand" href="#/">Đồng Bộ</a>
       <span class="unit">${session.unit_name}</span><span class="grow"></span>
-      <nav aria-label=${t("nav")}>${link("/", t("hub.dashboard"))}${link("/reports", t("hub.reports"))}
-        ${session.role === "statistician" && link("/conflicts", t("hub.conflicts"), open)}${link("/nodes", t("hub.nodes"))}
-        ${session.role === "admin" && link("/people", t("hub.people"))}</nav>
       <a class="link" href="#/account">${session.user}</a>
       <button onClick=${changeLang} lang=${otherLang()}>${otherLang() === "en" ? "English" : "Tiếng Việt"}</button>
-      <button onClick=${logout}>${t("logout")}</button></div></header>
+      <button onClick=${logout}>${t("logout")}</button></div>
+      <div class="navrow"><nav aria-label=${t("nav")}>${link("/", t("hub.dashboard"))}${link("/reports", t("hub.reports"))}${link("/sent", t("hub.sent"))}
+        ${session.role === "statistician" && html`${link("/conflicts", t("hub.conflicts"), open)}${link("/moves", t("hub.moves"))}`}${link("/nodes", t("hub.nodes"))}
+        ${session.role === "admin" && link("/people", t("hub.people"))}</nav></div></header>
     <main class="page" id="main">
       ${lost && html`<${Note} kind="bad"><p>${t("error.offline")}</p></${Note}>`}
       ${!status || (edition > 0 && !ready) ? html`<p>${t("loading")}</p>` : html`<${Screen} path=${path} status=${status} refresh=${refresh} />`}</main>`;

@@ -4,6 +4,7 @@ import { Note, Title, catalogue } from "../desk/parts.js";
 import { Table, ago } from "./parts.js";
 import { communes, worries } from "./nodes.js";
 import { fetchIssues, Charts } from "./figures.js";
+import { Alarms } from "./moves.js";
 
 function Commune({ unit, nodes, edition, due }) {
   const living = nodes.filter((n) => !n.revoked);
@@ -20,8 +21,9 @@ function Commune({ unit, nodes, edition, due }) {
       ${living.length > 0 && words.length === 0 && html`<span class="state ok">● ${t("node.fine")}</span>`}</td></tr>`;
 }
 
-function Todo({ status }) {
+function Todo({ status, late }) {
   const rows = [];
+  if (late > 0) rows.push(html`<a href="#/sent">${t("todo.overdue", { n: number(late) })}</a>`);
   const people = status.pairs;
   if (session.role === "statistician" && status.conflicts > 0) rows.push(html`<a href="#/conflicts">${t("todo.conflicts", { n: number(status.conflicts) })}</a>`);
   if (session.role === "statistician" && people > 0) rows.push(html`<a href="#/conflicts">${t("todo.pairs", { n: number(people) })}</a>`);
@@ -33,21 +35,28 @@ function Todo({ status }) {
 export function Dashboard({ status }) {
   const [nodes, setNodes] = useState([]);
   const [issues, setIssues] = useState(null);
+  const [due, setDue] = useState([]);
   useEffect(() => {
     api("GET", "/api/nodes").then((r) => setNodes(r.nodes), () => {});
+    api("GET", "/api/reports").then((r) => setDue(r.rows), () => {});
     fetchIssues().then(setIssues, () => setIssues([]));
   }, [status.position, status.nodes]);
   const units = communes();
   const living = nodes.filter((n) => !n.revoked);
   const inTouch = new Set(living.filter((n) => ago(n.contact) < 7).map((n) => n.unit));
+  const late = due.filter((r) => r.overdue).length;
+  const done = (u) => {
+    const rows = due.filter((r) => r.unit === u);
+    return rows.length === 0 ? "–" : t("due.done", { n: rows.filter((r) => ["submitted", "late", "accepted", "locked"].includes(r.state)).length, all: rows.length });
+  };
   const one = (key, n) => html`<div><dt>${t(key)}</dt><dd>${n}</dd></div>`;
   return html`<${Title}>${t("hub.dashboard")}</${Title}>
-    <${Todo} status=${status} />
+    <${Alarms} version=${status.alarms} /><${Todo} status=${status} late=${late} />
     <dl class="figures">${one("count.touch", `${units.filter((u) => inTouch.has(u.value)).length}/${units.length}`)}
       ${one("count.waiting", number(living.reduce((a, n) => a + n.waiting, 0)))}
       ${one("count.records", number(status.records))}${one("count.issues", issues ? number(issues.length) : "…")}</dl>
     <section><h2>${t("hub.communes")}</h2>
-    <${Table} label=${t("hub.communes")} heads=${[t("hub.commune"), t("node.contact"), { num: t("node.waiting") }, { num: t("node.delivered") }, t("node.state")]}>
-      ${units.map((u) => html`<${Commune} key=${u.value} unit=${u} nodes=${nodes.filter((n) => n.unit === u.value)} edition=${status.edition} />`)}</${Table}></section>
+    <${Table} label=${t("hub.communes")} heads=${[t("hub.commune"), t("node.contact"), { num: t("node.waiting") }, { num: t("node.delivered") }, t("due.title"), t("node.state")]}>
+      ${units.map((u) => html`<${Commune} key=${u.value} unit=${u} nodes=${nodes.filter((n) => n.unit === u.value)} edition=${status.edition} due=${done(u.value)} />`)}</${Table}></section>
     <section><h2>${t("chart.title")}</h2>${issues && html`<${Charts} issues=${issues} reports=${catalogue.reports} />`}</section>`;
 }

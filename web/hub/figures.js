@@ -1,6 +1,6 @@
 // Figures of a report as a table; issued files; charts of what was issued.
 import { html, t, say, lang, number, showTime, useState, useEffect } from "../desk/base.js";
-import { figure, plain, showPeriod, Select, LineChart, BarChart } from "./parts.js";
+import { figure, plain, showPeriod, periodKey, Select, LineChart, BarChart } from "./parts.js";
 
 const KINDS = { xlsx: "kind.file.xlsx", pdf: "kind.file.pdf", docx: "kind.file.docx", csv: "kind.file.csv", xml: "kind.file.adx" };
 const ORDER = ["kind.file.pdf", "kind.file.xlsx", "kind.file.docx", "kind.file.csv", "kind.file.json", "kind.file.adx", "kind.file.dhis2",
@@ -73,7 +73,7 @@ export function series(issues, report) {
     const have = by.get(i.period);
     if (!have || i.number > have.number) by.set(i.period, i);
   }
-  return [...by.values()].sort((a, b) => (a.period < b.period ? -1 : 1)).slice(-8);
+  return [...by.values()].sort((a, b) => (periodKey(a.period) < periodKey(b.period) ? -1 : 1)).slice(-8);
 }
 
 /** Indicators against targets: over time for one unit, and by commune for the newest issue. */

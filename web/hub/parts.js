@@ -151,6 +151,13 @@ export function showPeriod(p) {
   return t("period.month", { n: m[2], year: m[1] });
 }
 
+/** Orders periods by the month they end in: 2023-Q1, 2023-6M, 2023-9M, 2023. */
+export function periodKey(p) {
+  const [year, part] = p.split("-");
+  const month = !part ? 12 : part[0] === "Q" ? 3 * Number(part[1]) : parseInt(part, 10);
+  return `${year}-${String(month).padStart(2, "0")} ${p}`;
+}
+
 /** The labels of the periods of a report that lie in these years, newest first. */
 export function periodsOf(report, years) {
   const make = {

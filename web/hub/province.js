@@ -45,13 +45,13 @@ function Inside() {
   const reports = Object.values(names);
   return html`<main class="page" id="main"><${Title}>${t("province.of", { hub: session.unit_name })}</${Title}>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
-    ${open && html`<${Issue} key=${open.issue.id} issue=${open.issue} figures=${open.figures} close=${() => setOpen(null)} />`}
     <section><h2>${t("issues.title")}</h2>${issues.length === 0 ? html`<p>${t("issues.none")}</p>` : html`
       <${Table} label=${t("issues.title")} heads=${[t("hub.report"), t("hub.period"), { num: t("issues.number") }, t("issues.closed"), ""]}>
       ${[...issues].reverse().map((i) => html`<tr key=${i.id}><th scope="row">${i.report}: ${say(names[i.report]) || ""}</th><td>${showPeriod(i.period)}</td><td class="num">${i.number}</td>
         <td>${showTime(i.closed)}</td><td><button onClick=${() => look(i)} aria-label=${`${t("province.open")}: ${issueTitle(i)}`}>${t("province.open")}</button></td></tr>`)}</${Table}>`}</section>
-    ${reports.length > 0 && html`<section><h2>${t("chart.title")}</h2><${Charts} issues=${issues} reports=${reports} /></section>`}
-    <${Verify} issues=${issues} /></main>`;
+    ${open && html`<${Issue} key=${open.issue.id} issue=${open.issue} figures=${open.figures} close=${() => setOpen(null)} />`}
+    <${Verify} issues=${issues} />
+    ${reports.length > 0 && html`<section><h2>${t("chart.title")}</h2><${Charts} issues=${issues} reports=${reports} /></section>`}</main>`;
 }
 
 function App() {

@@ -4,6 +4,8 @@ import { Note, Title, catalogue } from "../desk/parts.js";
 import { Select, Table, periodsOf, reportOf, showPeriod } from "./parts.js";
 import { Figures, Files, fetchIssues, fetchFigures, issueTitle } from "./figures.js";
 import { communes } from "./nodes.js";
+import { OneSent } from "./workflow.js";
+import { Explain, Differences } from "./explain.js";
 
 const thisYear = () => new Date().getFullYear();
 
@@ -57,9 +59,11 @@ function Checked({ issue }) {
 function Issue({ id }) {
   const [issue, set] = useState(null);
   const [figures, setFigures] = useState(null);
+  const [all, setAll] = useState([]);
   const [wrong, setWrong] = useState("");
   useEffect(() => {
     fetchIssues().then((all) => {
+      setAll(all);
       const it = all.find((i) => String(i.id) === id);
       if (!it) throw new Error(t("issues.missing"));
       set(it);
@@ -72,7 +76,8 @@ function Issue({ id }) {
     <p>${say(reportOf(catalogue.reports, issue.report))} · ${t("issues.closed")}: ${showTime(issue.closed)}</p>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <section class="card"><h2>${t("issues.files")}</h2><p class="hint">${t("files.why")}</p><${Files} issue=${issue} /><${Checked} issue=${issue} /></section>
-    ${figures && html`<${Figures} report=${figures} />`}`;
+    <${Since} issue=${issue} issues=${all} />
+    ${figures && html`<${Open} report=${figures} issue=${issue.id} />`}`;
 }
 
 function Closing({ report: r, period, unit }) {
@@ -110,7 +115,42 @@ function Preliminary({ report, period, unit }) {
     ${!r && !wrong && html`<p>${t("loading")}</p>`}
     ${r && html`<p>${say({ vi: r.label_vi, en: r.label_en })} · ${r.unit_name} · ${t("figures.window", { from: r.first.split("-").reverse().join("/"), to: r.last.split("-").reverse().join("/") })}</p>
       <${Note}><p>${t("figures.preliminary", { n: number(r.cut.position) })}</p></${Note}>
-      <${Figures} report=${r} /><${Closing} report=${r} period=${period} unit=${unit} />`}`;
+      <${Open} report=${r} period=${period} /><${Closing} report=${r} period=${period} unit=${unit} />`}`;
+}
+
+/** The figures of a report; whoever may see records opens what is behind one. */
+function Open({ report, issue, period }) {
+  const pick = (line, row, c) => go(`/reports/explain?${new URLSearchParams({ ...(issue ? { issue } : { report: report.report, period }), line: line.no, unit: c.unit,
+    ...(!row.total && { value: row.value }), ...(!issue && report.unit !== session.unit && { report_unit: report.unit }) })}`);
+  return html`<${Figures} report=${report} pick=${session.role === "statistician" ? pick : undefined} />`;
+}
+
+/** What came since the closing, and the supplement that says so. */
+function Since({ issue, issues }) {
+  const [diff, set] = useState(null);
+  const [wrong, setWrong] = useState("");
+  const [asked, ask] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const newest = !issues.some((i) => i.report === issue.report && i.period === issue.period && i.unit === issue.unit && i.number > issue.number);
+  const before = issues.find((i) => i.report === issue.report && i.period === issue.period && i.unit === issue.unit && i.number === issue.number - 1);
+  const look = async (f) => {
+    setBusy(true);
+    setWrong("");
+    try { await f(); } catch (e) { setWrong(e.message); }
+    setBusy(false);
+  };
+  const now = () => look(async () => set({ ...await api("GET", "/api/diff", { a: issue.id }), now: true }));
+  const previous = () => look(async () => set(await api("GET", "/api/diff", { a: before.id, b: issue.id })));
+  const supplement = () => look(async () => {
+    const r = await api("POST", "/api/supplement", { report: issue.report, period: issue.period, ...(issue.unit !== session.unit && { unit: issue.unit }) });
+    go(`/reports/issue/${r.issue.id}`);
+  });
+  return html`<section class="card"><h2>${t("diff.title")}</h2>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <div class="acts"><button onClick=${now} disabled=${busy}>${t("diff.go")}</button>${before && html`<button onClick=${previous} disabled=${busy}>${t("diff.previous")}</button>`}</div>
+    ${diff && html`<${Differences} diff=${diff} />`}
+    ${diff?.now && diff.differing > 0 && newest && session.role === "statistician" && html`<p>${t("supplement.why")}</p><div class="acts">
+      ${asked ? html`<button class="main" disabled=${busy} onClick=${supplement}>${busy ? t("close.busy") : t("supplement.sure")}</button><button onClick=${() => ask(false)}>${t("cancel")}</button>`
+        : html`<button onClick=${() => ask(true)}>${t("supplement.go")}</button>`}</div>`}</section>`;
 }
 
 export function Reports({ rest, query }) {
@@ -119,6 +159,8 @@ export function Reports({ rest, query }) {
   const list = rest.length === 0;
   useEffect(() => { if (list) fetchIssues().then(set, (e) => setWrong(e.message)); }, []);
   if (rest[0] === "issue") return html`<${Issue} id=${rest[1]} />`;
+  if (rest[0] === "sent") return html`<${OneSent} report=${query.get("report") || ""} period=${query.get("period") || ""} unit=${query.get("unit") || ""} />`;
+  if (rest[0] === "explain") return html`<${Explain} query=${query} />`;
   if (rest[0] === "figures") return html`<${Preliminary} report=${query.get("report") || ""} period=${query.get("period") || ""} unit=${query.get("unit") || ""} />`;
   return html`<${Title}>${t("hub.reports")}</${Title}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <${Chooser} /><section><h2>${t("issues.title")}</h2><${Issues} issues=${issues} /></section>`;
