@@ -1,8 +1,9 @@
 // Who has sent which report, in time or late: the matrix, and one commune's report with its decision.
 import { html, t, say, session, api, showTime, showDate, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title, catalogue } from "../desk/parts.js";
-import { Select, Table, showPeriod, periodsOf, unitName, reportOf } from "./parts.js";
+import { Select, Table, figure, showPeriod, periodsOf, unitName, reportOf } from "./parts.js";
 
+const shown = (value) => figure({ state: "figure", value: value ?? null });
 const SIGNS = { not_started: "○", draft: "○", submitted: "●", late: "●", returned: "▲", accepted: "✓", locked: "✓", withdrawn: "○" };
 const kindOf = (r) => (r.overdue || r.state === "returned" || r.conflict ? "warn" : ["accepted", "locked"].includes(r.state) ? "ok" : "");
 const words = (r) => say({ vi: r.state_vi, en: r.state_en });
@@ -104,5 +105,5 @@ export function OneSent({ report, period, unit }) {
     ${r.figures?.length > 0 && html`<h2>${t("flow.figures")}</h2>${!r.same && row.version && html`<${Note} kind="warn"><p>${t("flow.differs")}</p></${Note}>`}
       <${Table} label=${t("flow.figures")} heads=${[t("hub.indicator"), { num: t("flow.sent") }, { num: t("flow.hub") }, ""]}>
       ${r.figures.map((f) => html`<tr><th scope="row">${f.line}. ${say({ vi: f.label_vi, en: f.label_en })}${f.value ? `: ${say({ vi: f.value_vi, en: f.value_en })}` : ""}</th>
-        <td class="num">${f.sent ?? "–"}</td><td class="num">${f.hub ?? "–"}</td><td>${f.differs ? html`<span class="state warn">▲ ${t("pair.differs")}</span>` : ""}</td></tr>`)}</${Table}>`}`;
+        <td class="num">${shown(f.sent)}</td><td class="num">${shown(f.hub)}</td><td>${f.differs ? html`<span class="state warn">▲ ${t("pair.differs")}</span>` : ""}</td></tr>`)}</${Table}>`}`;
 }
