@@ -15,6 +15,7 @@
 
 #include "common/io/conf.h"
 #include "common/io/file.h"
+#include "common/io/tls.h"
 #include "hub/drive.h"
 #include "hub/store.h"
 #include "proto/key.h"
@@ -39,6 +40,7 @@ struct hub_app {
     bool locked;
     uint16_t sync_port; /* really listened at, 0: no daemon */
     uint16_t web_port;
+    char certificate[TLS_FINGERPRINT_CHARS + 1]; /* SHA-256 of the one that is served, "": none */
     uint64_t web_requests; /* answered by the province's door since the start */
 };
 

@@ -77,6 +77,7 @@ static enum err hub_daemon_web(struct hub_daemon *d)
     buf_init(&cert, TLS_PEM_BYTES_MAX);
     buf_init(&key, TLS_PEM_BYTES_MAX);
     enum err e = hub_daemon_pem(a, "cert", "tls/cert.pem", false, &cert);
+    if (e == ERR_OK) e = tls_fingerprint(buf_bytes(&cert), a->certificate);
     if (e == ERR_OK) e = hub_daemon_pem(a, "key", "tls/key.pem", true, &key);
     o.cert_pem = buf_cstr(&cert);
     o.key_pem = buf_cstr(&key);
@@ -143,7 +144,7 @@ enum err hub_app_run(struct hub_app *a)
     if (e == ERR_OK) e = hub_daemon_start(&d);
     if (e == ERR_OK) {
         LOG_EVENT(LOG_LEVEL_INFO, log_evt("hub.ready"), log_uint("port", a->sync_port),
-                  log_uint("web_port", a->web_port));
+                  log_uint("web_port", a->web_port), log_str("certificate", a->certificate));
         e = hub_drive_run(a->drive);
         LOG_EVENT(LOG_LEVEL_INFO, log_evt("hub.stopped"));
     }

@@ -4,6 +4,7 @@
 #include "common/io/clock.h"
 #include "common/io/folder.h"
 #include "common/io/log_file.h"
+#include "common/io/tls.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -110,6 +111,22 @@ static void hub_init_advice(const struct cli *c)
         c->data_dir, c->data_dir);
 }
 
+/* What people compare before they trust the page (docs/hub-desk.md). */
+static void hub_init_certificate(const struct cli *c)
+{
+    char path[FILE_PATH_BYTES_MAX], sum[TLS_FINGERPRINT_CHARS + 1];
+    struct buf cert;
+    buf_init(&cert, TLS_PEM_BYTES_MAX);
+    enum err e = hub_app_path(c->data_dir, "tls/cert.pem", path);
+    if (e == ERR_OK) e = file_read(path, TLS_PEM_BYTES_MAX, &cert);
+    if (e == ERR_OK) e = tls_fingerprint(buf_bytes(&cert), sum);
+    if (e == ERR_OK)
+        printf(cli_text(c, "Chứng thư của trang (SHA-256), để so trong trình duyệt:\n%s\n",
+                        "The page's certificate (SHA-256), to compare in the browser:\n%s\n"),
+               sum);
+    buf_free(&cert);
+}
+
 enum err hub_tool_init(struct cli *c, void *ctx)
 {
     struct hub_app_init init = {.unit = cli_opt(c, "unit"),
@@ -133,7 +150,10 @@ enum err hub_tool_init(struct cli *c, void *ctx)
         return cli_fail(c, e, "Mã, tên, địa chỉ hoặc cổng không hợp lệ.",
                         "The code, name, address or port is not valid.");
     if (e != ERR_OK) return e;
-    if (!c->json) hub_init_advice(c);
+    if (!c->json) {
+        hub_init_advice(c);
+        hub_init_certificate(c);
+    }
     return hub_tool_catalogue_do(c, ctx, "catalogue_publish", catalogue);
 }
 

@@ -17,10 +17,12 @@ const errors = [];
 const secrets = {};
 const given = {};
 
+const LONG = ["figures", "issue", "difference", "audit", "province", "sent-one", "conflicts"]; // the first screen tells enough
+
 async function look(name, at = page) {
   assert.deepEqual(await axe(at), [], `axe on ${name}`);
   assert.deepEqual(await layoutFaults(at), [], `layout of ${name}`);
-  if (SCREENS) await at.screenshot({ path: path.join(SCREENS, `hub-${name}.png`), fullPage: true });
+  if (SCREENS) await at.screenshot({ path: path.join(SCREENS, `hub-${name}.png`), fullPage: !LONG.includes(name) });
 }
 
 const field = (label) => page.getByLabel(label, { exact: false }).first();
