@@ -13,8 +13,8 @@
 
 /*
  * The body as an object (content type application/json, no key twice), or the query of a GET, HEAD
- * or DELETE: texts, "true" as truth, `offset`, `max`, `issue`, `before`, `after`, `line`, `a` and `b` as numbers when they are digits, `where`
- * as JSON. A new reference; NULL: it is none of that.
+ * or DELETE: texts, "true" as truth, `where` as JSON; `offset`, `max`, `issue`, `before`, `after`,
+ * `line`, `a` and `b` as numbers when they are digits. A new reference; NULL: it is none of that.
  */
 json_t *web_json_body(const struct web_request *q);
 const char *web_json_text(const json_t *body, const char *key); /* "" for none */
