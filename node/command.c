@@ -233,6 +233,7 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"share", node_command_share},
         {"shares", node_command_shares},
         {"report_list", node_command_report_list},
+        {"report_records", node_command_report_records},
         {"report_show", node_command_report_show},
         {"report_draft", node_command_report_draft},
         {"report_submit", node_command_report_submit},

@@ -57,6 +57,7 @@ static const struct node_desk_route {
     {WEB_POST, "/api/alarm", "alarms", NULL, NODE_DESK_KEEP},
     {WEB_GET, "/api/reports", "report_list", NULL, NODE_DESK_QUIET},
     {WEB_GET, "/api/report", "report_show", NULL, 0},
+    {WEB_GET, "/api/report/records", "report_records", NULL, 0},
     {WEB_POST, "/api/report/draft", "report_draft", NULL, NODE_DESK_WRITE},
     {WEB_POST, "/api/report/submit", "report_submit", NULL, NODE_DESK_SUBMIT},
     {WEB_POST, "/api/report/withdraw", "report_withdraw", NULL, NODE_DESK_SUBMIT},

@@ -57,7 +57,8 @@ MUST_CHECK enum err node_store_search(struct node_store *s, const struct node_se
 
 /*
  * The same rows as values of their typed table, for an export: one value per field of `fields`, of a
- * reference the title of what it names, or with `ids` its 16 bytes. q->type is set; offset and max do not count, at most
+ * reference the title of what it names, or with `ids` its 16 bytes. q->type is set; offset and max do
+ * not count, at most
  * NODE_SEARCH_CELL_ROWS_MAX rows come. Values are borrowed for the call.
  */
 MUST_CHECK enum err node_store_cells(struct node_store *s, const struct node_search *q,

@@ -24,6 +24,9 @@ const test = (name, f) => nodeTest(name, async (c) => {
   broken = false;
 });
 
+/** A day, so many from today, as the tools write it. */
+const day = (n) => new Date(Date.now() + n * 86400000 + 7 * 3600000).toISOString().slice(0, 10);
+
 async function look(name) {
   assert.deepEqual(await axe(page), [], `axe on ${name}`);
   assert.deepEqual(await layoutFaults(page), [], `layout of ${name}`);
@@ -213,6 +216,8 @@ test("without a network a stick carries it, and nothing is called delivered befo
   await look("usb");
   assert.match(await bar.textContent(), waiting);
   const id = JSON.parse(tool("dongbo-hub", "nodes", "--json", "--data", hub.data)).nodes[0].node;
+  tool("dongbo-hub", "ask", "--data", hub.data, "--unit", "26170", "--report", "RP18", "--period", `${day(-20)}_${day(0)}`, "--due", day(9),
+    "--person", "Trưởng phòng", "--text", "Báo cáo nhanh <b>tình hình</b>"); // for the report below; it comes with the file
   tool("dongbo-hub", "bundle", "in", "--data", hub.data, out);
   const back = path.join(folder, "tra-loi.dongbo");
   tool("dongbo-hub", "bundle", "out", "--data", hub.data, "--node", id.slice(0, 16), back);
@@ -290,6 +295,48 @@ test("the PC is handed over, drafts and all", async () => {
   await page.getByRole("link", { name: /Người dở dang/ }).waitFor();
   await link("Thiết lập").click();
   await page.getByRole("row", { name: /Nguyễn Thị Lan ngừng dùng/ }).waitFor();
+});
+
+test("a report: figures, text, another person submits it, and takes it back", async () => {
+  await link("Thiết lập").click();
+  await field("Họ và tên người mới").fill("Hồ Văn Lãnh");
+  await field("Mật khẩu của người mới").fill(PASSWORD);
+  await page.locator("form").filter({ hasText: "Mật khẩu của người mới" }).getByLabel("Vai trò").selectOption({ label: "Lãnh đạo" });
+  await button("Thêm người dùng").click();
+  await page.getByRole("rowheader", { name: "Hồ Văn Lãnh" }).waitFor();
+  await link("Báo cáo").click();
+  await heading("Báo cáo").waitFor();
+  await page.getByRole("columnheader", { name: "Hạn" }).first().waitFor();
+  await look("reports");
+  const first = page.getByRole("rowheader").first();
+  const name = await first.textContent();
+  await first.getByRole("link").click();
+  await heading(name).waitFor();
+  await page.getByRole("columnheader", { name: "Chỉ tiêu" }).waitFor();
+  await field("Kết quả thực hiện").fill("Đã vận động 10 người.\n<b>Không</b> có vướng mắc.");
+  await button("Ghi bản nháp").click();
+  await page.getByText("Đã ghi bản nháp báo cáo").waitFor();
+  await button("Gửi báo cáo").click();
+  await button("Đúng, gửi báo cáo này").click();
+  await page.getByText("khác với người soạn").waitFor(); // who drafts does not confirm
+  await look("report");
+  const at = page.url();
+  await button("Đăng xuất").click();
+  await logIn("Hồ Văn Lãnh");
+  await page.goto(at);
+  await heading(name).waitFor();
+  await page.getByText("<b>Không</b> có vướng mắc.").waitFor();
+  await button("Gửi báo cáo").click();
+  await button("Đúng, gửi báo cáo này").click();
+  await page.getByText("Đã ký báo cáo trên máy này").waitFor();
+  await look("report-sent");
+  await button("Rút lại").click();
+  await button("Đúng, rút báo cáo này lại").click();
+  await page.getByText("Đã rút báo cáo lại").waitFor();
+  await button("Đăng xuất").click();
+  await logIn("Phạm Thị Mai", "mật khẩu của Mai");
+  await link("Trang đầu").click();
+  await heading("Trang đầu").waitFor();
 });
 
 test("two windows see the same figures at once", async () => {

@@ -82,6 +82,11 @@ function Truth({ status, refresh }) {
     setTold(status.sync.last);
     setWanted(-1);
   }, [ended]);
+  useEffect(() => { // what was said then need not be true on the next page
+    const f = () => setTold(null);
+    addEventListener("hashchange", f);
+    return () => removeEventListener("hashchange", f);
+  }, []);
   const sync = async () => {
     setTold(null);
     setBegun(status.log.waiting);
