@@ -299,7 +299,7 @@ static void another_origin_changes_nothing(void **state)
     enter("Mai", "viewer");
     static const char *const bad[] = {"",
                                       "null",
-                                      "http://" HOST,
+                                      ("http://" HOST),
                                       "https://hub.example",
                                       "https://hub.example:7444",
                                       "https://evil.example:7443"};
