@@ -220,6 +220,23 @@ struct catalogue_successor { /* row of successors.csv: where a unit goes on from
     const char *source;
 };
 
+/* What calls for an ad-hoc report: a figure of some last days that is large enough in a unit. */
+enum catalogue_trigger_what {
+    CATALOGUE_TRIGGER_NUM,
+    CATALOGUE_TRIGGER_DEN,
+    CATALOGUE_TRIGGER_RATE
+};
+struct catalogue_trigger {
+    unsigned rule;
+    const char *indicator;
+    enum catalogue_trigger_what what; /* RATE: num in percent of den */
+    const char *least;                /* name of a parameter; "" = 1 */
+    const char *percent_of;           /* indicator whose figure is 100 percent; "" = none */
+    unsigned days;                    /* of the window, which ends today */
+    const char *label_vi;
+    const char *label_en;
+};
+
 struct catalogue;
 
 /*
@@ -290,6 +307,7 @@ const struct catalogue_window *catalogue_window(const struct catalogue *c, const
 /* The unit's own row if it has one on that day, else the row of all. `unit` NULL: that of all. */
 const struct catalogue_window *catalogue_window_of(const struct catalogue *c, const char *report,
                                                    const char *unit, struct date on);
+const struct catalogue_trigger *catalogue_triggers(const struct catalogue *c, size_t *count);
 /* Does this unit, which is valid on that day, make the report? Only for reports of level commune. */
 bool catalogue_owes(const struct catalogue *c, const char *report, const char *unit,
                     struct date on);

@@ -33,6 +33,8 @@ struct catalogue {
     size_t param_count;
     struct catalogue_duty *duties;
     size_t duty_count;
+    struct catalogue_trigger *triggers;
+    size_t trigger_count;
     struct catalogue_follow *follows;
     size_t follow_count;
     struct catalogue_successor *successors;
@@ -152,6 +154,7 @@ void catalogue_parse_params(struct catalogue_parser *ps);
 void catalogue_parse_moves(struct catalogue_parser *ps);
 void catalogue_parse_reports(struct catalogue_parser *ps);
 void catalogue_parse_duties(struct catalogue_parser *ps);
+void catalogue_parse_triggers(struct catalogue_parser *ps);
 
 /* The parts of catalogue_clean(); `s` is NFC, trimmed and not empty; they append to `out`. */
 MUST_CHECK enum err catalogue_refuse(struct catalogue_why *why, const char *vi,

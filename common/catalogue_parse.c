@@ -22,10 +22,10 @@ static bool ends_with(const char *s, const char *end)
 /* True for the names that a catalogue may hold. Notes for people (.md) are carried but not read. */
 static bool file_known(const char *name)
 {
-    static const char *const known[] = {"types.csv",        "fields.csv",  "choices.csv",
-                                        "units.csv",        "params.csv",  "indicators.csv",
-                                        "report_lines.csv", "reports.csv", "windows.csv",
-                                        "duties.csv",       "follows.csv", "successors.csv"};
+    static const char *const known[] = {
+        "types.csv",      "fields.csv",       "choices.csv",   "units.csv",   "params.csv",
+        "indicators.csv", "report_lines.csv", "reports.csv",   "windows.csv", "duties.csv",
+        "triggers.csv",   "follows.csv",      "successors.csv"};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(name, known[i]) == 0) return true;
     if (strncmp(name, "indicators/", strlen("indicators/")) == 0 && ends_with(name, ".sql"))
@@ -126,6 +126,7 @@ enum err catalogue_parse(const struct catalogue_file *files, size_t count, struc
         if (!ps.nomem) catalogue_parse_indicators(&ps);
         if (!ps.nomem) catalogue_parse_reports(&ps);
         if (!ps.nomem) catalogue_parse_duties(&ps);
+        if (!ps.nomem) catalogue_parse_triggers(&ps);
     }
     *error_count = ps.error_count;
     if (ps.nomem || ps.error_count > 0) {

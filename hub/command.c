@@ -205,6 +205,7 @@ static const struct {
     {"ask", hub_command_ask},
     {"correct", hub_command_correct},
     {"corrections", hub_command_corrections},
+    {"triggers", hub_command_triggers},
     {"issues", hub_command_issues},
     {"export", hub_command_export},
     {"verify", hub_command_verify},

@@ -91,6 +91,8 @@ json_t *hub_command_calendar(struct hub_app *a, const json_t *request);
 json_t *hub_command_ask(struct hub_app *a, const json_t *request);
 json_t *hub_command_correct(struct hub_app *a, const json_t *request);
 json_t *hub_command_corrections(struct hub_app *a, const json_t *request);
+/* command_trigger.c */
+json_t *hub_command_triggers(struct hub_app *a, const json_t *request);
 /* command_close.c */
 json_t *hub_command_supplement(struct hub_app *a, const json_t *request);
 json_t *hub_command_reopen(struct hub_app *a, const json_t *request);

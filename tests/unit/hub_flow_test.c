@@ -367,6 +367,29 @@ static void two_officers_reopen(void **state)
     buf_free(&order);
 }
 
+/* ---- triggers ---- */
+
+static void a_hot_spot_calls_for_a_report(void **state)
+{
+    struct office *o = *state;
+    json_t *r = ask(o, "{'verb':'triggers','on':'2023-06-30'}");
+    assert_int_equal(json_array_size(json_object_get(r, "triggers")), 0);
+    json_decref(r);
+    report_put(&o->hub, 2,
+               "{\"type\":\"hotspot\",\"id\":\"07070707070707070707070707070707\",\"kind\":"
+               "\"drugs\",\"place\":\"x\",\"since\":\"2023-06-20\",\"state\":\"active\"}");
+    r = ask(o, "{'verb':'triggers','on':'2023-06-30'}");
+    const json_t *rows = json_object_get(r, "triggers");
+    assert_int_equal(json_array_size(rows), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "rule")), 2);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "unit")),
+                        report_units[2]);
+    json_decref(r);
+    r = ask(o, "{'verb':'triggers','on':'2023-07-20'}"); /* the 30 days before do not hold it */
+    assert_int_equal(json_array_size(json_object_get(r, "triggers")), 0);
+    json_decref(r);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, office_open, office_close)
@@ -379,6 +402,7 @@ int main(void)
         TEST(zero_nothing_and_withdrawn_differ),
         TEST(only_days_of_a_closed_period_are_late),
         TEST(two_officers_reopen),
+        TEST(a_hot_spot_calls_for_a_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
