@@ -162,7 +162,8 @@ def main():
         worst = table(desk, count, rng)
         now, most = memory(begun[-1].pid)
         print(f"\nmemory of the daemon: {int(idle) / 1024:.1f} MB at the start, "
-              f"{int(now) / 1024:.1f} MB after all this, at most {int(most) / 1024:.1f} MB (a password's hash takes 64 MB while it runs)")
+              f"{int(now) / 1024:.1f} MB after all this, at most {int(most) / 1024:.1f} MB "
+              "(a password's hash takes 64 MB while it runs)")
     finally:
         for p in begun:
             p.terminate()

@@ -57,7 +57,7 @@ function Figures({ figures, open }) {
       <th scope="col">${t("report.now")}</th>${target && html`<th scope="col">${t("report.target")}</th>`}<th scope="col">${t("report.sent")}</th></tr></thead><tbody>
     ${figures.map((f) => html`<tr key=${`${f.line} ${f.value}`}><th scope="row">${f.line}. ${lang.now === "en" && f.label_en ? f.label_en : f.label_vi}
         ${f.value_vi ? ` – ${lang.now === "en" && f.value_en ? f.value_en : f.value_vi}` : ""}</th>
-      <td class="num">${open && f.hub && f.hub !== "0" ? html`<button class="plain" onClick=${() => open(f)} aria-label=${`${t("report.records")}: ${f.label_vi}`}>${f.hub}</button>` : f.hub}</td>
+      <td class="num">${open && f.hub && f.hub !== "0" ? html`<button class="plain" onClick=${() => open(f)} aria-label=${`${t("report.records")}: ${f.label_vi}`}>${f.hub}</button>` : f.hub || "–"}</td>
       ${target && html`<td class="num">${f.target_vi || "–"}</td>`}
       <td class="num">${f.sent ?? "–"}${f.sent !== undefined && f.sent !== null && f.differs ? html`<span class="mark">▲ ${t("report.differs")}</span>` : ""}</td></tr>`)}</tbody></table></div>`;
 }
