@@ -110,6 +110,20 @@ static void json_head(const struct hub_report *r, struct buf *out)
     buf_add_str(out, "}");
 }
 
+static void json_sources(const struct hub_report *r, struct buf *out)
+{
+    if (r->source_count == 0) return;
+    buf_add_str(out, ",\n\"sources\":[");
+    for (size_t i = 0; i < r->source_count; i++) {
+        const struct hub_report_source *s = &r->sources[i];
+        json_pair(out, i ? ",\n{\"unit\":" : "\n{\"unit\":", s->unit);
+        json_pair(out, ",\"hub\":", s->hub);
+        json_pair(out, ",\"figures\":", s->figures);
+        buf_printf(out, ",\"issue\":%u}", (unsigned)s->number);
+    }
+    buf_add_str(out, "]");
+}
+
 static void json_units(const struct hub_report *r, struct buf *out)
 {
     buf_add_str(out, ",\n\"units\":[");
@@ -172,6 +186,7 @@ static void json_line(const struct hub_report *r, const struct hub_report_line *
     json_pair(out, ",\"label_vi\":", line->label_vi);
     json_pair(out, ",\"label_en\":", line->label_en);
     json_pair(out, ",\"by\":", line->by);
+    if (line->summed) buf_add_str(out, ",\"deduplicated\":false");
     buf_printf(out, ",\"left_out\":%llu,\"rows\":[", (unsigned long long)line->left_out);
     for (size_t i = 0; i < line->row_count; i++) {
         const struct hub_report_row *row = &line->rows[i];
@@ -206,6 +221,7 @@ static void json_target(const struct hub_report *r, const struct hub_report_targ
 enum err hub_canonical_json(const struct hub_report *r, struct buf *out)
 {
     json_head(r, out);
+    json_sources(r, out);
     json_units(r, out);
     buf_add_str(out, ",\n\"lines\":[");
     for (size_t i = 0; i < r->line_count; i++) {

@@ -78,7 +78,8 @@ static void csv_cell(struct csv_place *p, const struct hub_report_line *line, si
 {
     const struct hub_report_cell *cell = &line->rows[row].cells[column];
     char value[HUB_REPORT_VALUE_ROOM];
-    csv_front(p, row == 0 ? "figure" : "part");
+    static const char *const kinds[2][2] = {{"part", "figure"}, {"part_sum", "figure_sum"}};
+    csv_front(p, kinds[line->summed][row == 0]);
     csv_line(p, line, line->rows[row].value, column);
     csv_text(p, hub_canonical_state(cell));
     if (cell->absent || cell->hide != HUB_HIDE_NO) {

@@ -207,6 +207,53 @@ static enum err close_files(struct close_job *job)
     return e;
 }
 
+static void close_bufs(struct close_job *job, bool init)
+{
+    for (size_t k = 0; k < HUB_ISSUE_KINDS; k++) {
+        if (init) buf_init(&job->files[k].data, HUB_CANONICAL_BYTES_MAX);
+        if (init) buf_init(&job->files[k].minisig, MINISIGN_FILE_BYTES_MAX);
+        if (!init) buf_free(&job->files[k].data);
+        if (!init) buf_free(&job->files[k].minisig);
+    }
+}
+
+static enum err close_each(const struct close_job *job, hub_issue_file_fn *row, void *ctx)
+{
+    enum err e = ERR_OK;
+    for (int k = 0; e == ERR_OK && k < HUB_ISSUE_KINDS; k++) {
+        const struct close_file *f = &job->files[k];
+        if (f->data.len == 0) continue;
+        struct hub_issue_file file = {
+            .kind = (enum hub_issue_kind)k,
+            .name = f->name,
+            .data = buf_bytes(&f->data),
+            .minisig = buf_bytes(&f->minisig),
+        };
+        memcpy(file.hash, f->hash, sizeof file.hash);
+        e = row(ctx, &file);
+    }
+    return e;
+}
+
+enum err hub_close_render(struct hub_report *r, struct hub_issue *issue,
+                          const struct key_sign *issue_key, const char *scratch,
+                          hub_issue_file_fn *row, void *ctx)
+{
+    struct hub_close_request request = {.issue_key = issue_key, .scratch = scratch};
+    struct close_job *job = calloc(1, sizeof *job);
+    if (job == NULL) return ERR_NOMEM;
+    job->request = &request;
+    job->report = r;
+    job->issue = *issue;
+    close_bufs(job, true);
+    enum err e = close_files(job);
+    if (e == ERR_OK) *issue = job->issue;
+    if (e == ERR_OK) e = close_each(job, row, ctx);
+    close_bufs(job, false);
+    free(job);
+    return e;
+}
+
 /* ---- storing ---- */
 
 static enum err close_set(struct close_job *job)
@@ -255,6 +302,12 @@ static enum err close_cells(struct close_job *job)
     return e;
 }
 
+static enum err close_keep(void *ctx, const struct hub_issue_file *file)
+{
+    struct close_job *job = ctx;
+    return hub_issues_add_file(job->store, job->issue.id, file);
+}
+
 static enum err close_store(struct close_job *job)
 {
     struct hub_position at;
@@ -264,18 +317,7 @@ static enum err close_store(struct close_job *job)
     assert(at.position == job->issue.cut.position); /* one thread: nothing came in between */
     e = close_set(job);
     if (e == ERR_OK) e = hub_issues_add(job->store, &job->issue);
-    for (int k = 0; e == ERR_OK && k < HUB_ISSUE_KINDS; k++) {
-        struct close_file *f = &job->files[k];
-        if (f->data.len == 0) continue;
-        struct hub_issue_file file = {
-            .kind = (enum hub_issue_kind)k,
-            .name = f->name,
-            .data = buf_bytes(&f->data),
-            .minisig = buf_bytes(&f->minisig),
-        };
-        memcpy(file.hash, f->hash, sizeof file.hash);
-        e = hub_issues_add_file(job->store, job->issue.id, &file);
-    }
+    if (e == ERR_OK) e = close_each(job, close_keep, job);
     if (e == ERR_OK) e = close_cells(job);
     if (e == ERR_OK) return hub_store_commit(job->store);
     hub_store_rollback(job->store);
@@ -321,10 +363,7 @@ enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
     if (job == NULL) return ERR_NOMEM;
     job->store = s;
     job->request = request;
-    for (size_t k = 0; k < HUB_ISSUE_KINDS; k++) {
-        buf_init(&job->files[k].data, HUB_CANONICAL_BYTES_MAX);
-        buf_init(&job->files[k].minisig, MINISIGN_FILE_BYTES_MAX);
-    }
+    close_bufs(job, true);
     enum err e = hub_issues_ready(s);
     if (e == ERR_OK) e = close_settled(s, why);
     if (e == ERR_OK)
@@ -341,10 +380,7 @@ enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
     if (e == ERR_OK) e = close_store(job);
     if (e == ERR_OK) close_result(job, out);
 out:
-    for (size_t k = 0; k < HUB_ISSUE_KINDS; k++) {
-        buf_free(&job->files[k].data);
-        buf_free(&job->files[k].minisig);
-    }
+    close_bufs(job, false);
     hub_inputs_free(&job->inputs);
     hub_report_free(job->report);
     free(job);

@@ -53,6 +53,16 @@ struct hub_close_result {
 MUST_CHECK enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
                               struct hub_close_result *out, struct hub_report_why *why);
 
+/*
+ * The files of a report as an issue: rendered, hashed, signed, listed. What hub_close() stores and a
+ * consolidation hands out. `issue` says report, unit, period, number, cut and time; its `figures` is
+ * set. Small cells are hidden already.
+ * Whatever `row` returns; ERR_IO: the scratch folder.
+ */
+MUST_CHECK enum err hub_close_render(struct hub_report *r, struct hub_issue *issue,
+                                     const struct key_sign *issue_key, const char *scratch,
+                                     hub_issue_file_fn *row, void *ctx);
+
 /* "BC_RP04_2023-6M_735_1.json" */
 void hub_close_name(const struct hub_issue *issue, enum hub_issue_kind kind,
                     char out[static HUB_ISSUE_NAME_ROOM]);

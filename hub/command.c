@@ -209,6 +209,7 @@ static const struct {
     {"issues", hub_command_issues},
     {"export", hub_command_export},
     {"verify", hub_command_verify},
+    {"consolidate", hub_command_consolidate},
     {"explain", hub_command_explain},
     {"diff", hub_command_diff},
     {"proof", hub_command_proof},

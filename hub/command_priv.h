@@ -52,6 +52,7 @@ json_t *hub_command_report(struct hub_app *a, const json_t *request);
 json_t *hub_command_close(struct hub_app *a, const json_t *request);
 json_t *hub_command_issues(struct hub_app *a, const json_t *request);
 json_t *hub_command_export(struct hub_app *a, const json_t *request);
+json_t *hub_command_consolidate(struct hub_app *a, const json_t *request);
 json_t *hub_command_verify(struct hub_app *a, const json_t *request);
 /* What commands about reports share. */
 struct hub_report_why;

@@ -5,6 +5,7 @@
 #include "hub/canonical.h"
 #include "hub/close.h"
 #include "hub/command_close.h"
+#include "hub/consolidate.h"
 #include "hub/export.h"
 #include "hub/report_print.h"
 #include "hub/verify.h"
@@ -172,6 +173,39 @@ json_t *hub_command_export(struct hub_app *a, const json_t *request)
     json_object_set_new(j, "files", json_integer((json_int_t)count));
     json_object_set_new(j, "pubkey", json_string(HUB_EXPORT_KEY_NAME));
     return j;
+}
+
+/* ---- consolidate ---- */
+
+/* All paths are absolute. */
+json_t *hub_command_consolidate(struct hub_app *a, const json_t *request)
+{
+    char scratch[FILE_PATH_BYTES_MAX];
+    const char *folders[HUB_CONSOLIDATE_FOLDERS_MAX];
+    const json_t *list = json_object_get(request, "folders");
+    struct hub_consolidate_result done;
+    struct hub_report_why why = {.vi = ""};
+    struct hub_consolidate_request q = {
+        .folders = folders,
+        .keys = hub_request_str(request, "keys"),
+        .report = hub_request_str(request, "report"),
+        .period = hub_request_str(request, "period"),
+        .out = hub_request_str(request, "out"),
+        .scratch = scratch,
+        .issue_key = &a->issue,
+        .now_ms = clock_wall_ms(),
+    };
+    for (; q.count < json_array_size(list) && q.count < HUB_CONSOLIDATE_FOLDERS_MAX; q.count++) {
+        folders[q.count] = json_string_value(json_array_get(list, q.count));
+        if (folders[q.count] == NULL) return hub_command_fail(ERR_USAGE);
+    }
+    if (q.count == 0 || q.keys == NULL || q.out == NULL) return hub_command_fail(ERR_USAGE);
+    enum err e = hub_app_path(a->data, "run", scratch);
+    if (e == ERR_OK) e = hub_consolidate(a->store, &q, &done, &why);
+    if (e != ERR_OK) return hub_report_said(e, &why);
+    return json_pack("{s:s, s:s, s:I, s:I, s:o, s:s}", "report", done.report, "period", done.period,
+                     "units", (json_int_t)done.units, "files", (json_int_t)done.files, "figures",
+                     hub_json_hex(BYTES_OF(done.figures.b)), "folder", q.out);
 }
 
 /* ---- verify ---- */

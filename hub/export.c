@@ -15,7 +15,7 @@ struct export_job {
 };
 
 /* Put a file unless it is there with the same bytes. */
-static enum err export_put(const char *folder, const char *name, struct bytes content)
+enum err hub_export_put(const char *folder, const char *name, struct bytes content)
 {
     char path[FILE_PATH_BYTES_MAX];
     struct buf old;
@@ -30,13 +30,18 @@ static enum err export_put(const char *folder, const char *name, struct bytes co
     return e;
 }
 
+enum err hub_export_file(const char *folder, const struct hub_issue_file *file)
+{
+    char name[HUB_ISSUE_NAME_ROOM + 16];
+    snprintf(name, sizeof name, "%s.minisig", file->name);
+    enum err e = hub_export_put(folder, file->name, file->data);
+    return e == ERR_OK ? hub_export_put(folder, name, file->minisig) : e;
+}
+
 static enum err export_file(void *ctx, const struct hub_issue_file *file)
 {
     struct export_job *job = ctx;
-    char name[HUB_ISSUE_NAME_ROOM + 16];
-    snprintf(name, sizeof name, "%s.minisig", file->name);
-    enum err e = export_put(job->folder, file->name, file->data);
-    if (e == ERR_OK) e = export_put(job->folder, name, file->minisig);
+    enum err e = hub_export_file(job->folder, file);
     if (e == ERR_OK) job->count++;
     return e;
 }
@@ -49,7 +54,7 @@ enum err hub_export(struct hub_store *s, const struct hub_issue *issue, const ch
     buf_init(&key, MINISIGN_FILE_BYTES_MAX);
     enum err e = minisign_public(issue->issue_pk, &key);
     if (e == ERR_OK) e = file_mkdirs(folder, EXPORT_FOLDER_MODE);
-    if (e == ERR_OK) e = export_put(folder, HUB_EXPORT_KEY_NAME, buf_bytes(&key));
+    if (e == ERR_OK) e = hub_export_put(folder, HUB_EXPORT_KEY_NAME, buf_bytes(&key));
     if (e == ERR_OK) e = hub_issues_files(s, issue->id, export_file, &job);
     buf_free(&key);
     *count = job.count;

@@ -26,4 +26,9 @@
 MUST_CHECK enum err hub_export(struct hub_store *s, const struct hub_issue *issue,
                                const char *folder, size_t *count);
 
+/* Write one file into a folder that is there, unless it is there with the same bytes. ERR_EXISTS: with others. */
+MUST_CHECK enum err hub_export_put(const char *folder, const char *name, struct bytes content);
+/* Write an issue's file and its signature. */
+MUST_CHECK enum err hub_export_file(const char *folder, const struct hub_issue_file *file);
+
 #endif

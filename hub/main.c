@@ -155,6 +155,15 @@ static const struct cli_opt explain_opts[] = {
     OPT("max", "SỐ", "số hồ sơ nhiều nhất", "most records"),
     OPT_PERSON,
 };
+static const struct cli_opt consolidate_opts[] = {
+    OPT("keys", "TỆP", "khóa công khai được tin, mỗi dòng một khóa",
+        "accepted public keys, one a line"),
+    OPT("out", "THƯ_MỤC", "nơi ghi tệp", "folder to write to"),
+    OPT("report", "MÃ", "báo cáo nào, khi thư mục có nhiều",
+        "which report, where there are several"),
+    OPT("period", "KỲ", "kỳ nào, khi thư mục có nhiều", "which period, where there are several"),
+    OPT_PERSON,
+};
 static const struct cli_opt proof_opts[] = {
     OPT("issue", "SỐ", "mã báo cáo đã chốt (xem issues)", "id of the issue (see issues)"),
     OPT("unit", "MÃ", "xã cần bằng chứng", "the commune that asks for it"),
@@ -269,6 +278,9 @@ static const struct cli_verb verbs[] = {
      OPTS(explain_opts), 1, 2, hub_tool_explain},
     {"diff", "MÃ_BÁO_CÁO [MÃ_BÁO_CÁO]", "hai bản báo cáo khác nhau ở đâu, vì sao",
      "where two issues differ, and why", NULL, 0, 1, 2, hub_tool_diff},
+    {"consolidate", "THƯ_MỤC...", "tổng hợp báo cáo xuất từ nhiều trung tâm",
+     "one report out of several hubs' exports", OPTS(consolidate_opts), 1, -1,
+     hub_tool_consolidate},
     {"proof", "", "bằng chứng cho một xã rằng số liệu của xã có trong báo cáo",
      "a commune's proof that its records are in an issue", OPTS(proof_opts), 0, 0, hub_tool_proof},
     {"scrub", "", "như verify", "same as verify", OPTS(verify_opts), 0, 0, hub_tool_verify},

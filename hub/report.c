@@ -309,5 +309,6 @@ void hub_report_free(struct hub_report *r)
     free(r->targets);
     free(r->outside);
     free(r->owners);
+    free(r->sources);
     free(r);
 }

@@ -75,6 +75,7 @@ struct hub_report_line {
     const char *label_vi;
     const char *label_en;
     const char *by;    /* "" or the breakdown's list */
+    bool summed;       /* of persons whom several hubs may know: counted in each of them */
     uint64_t left_out; /* facts whose amount is no number or over HUB_REPORT_AMOUNT_MAX */
     struct hub_report_row *rows;
     size_t row_count;
@@ -100,6 +101,14 @@ struct hub_report_target {
     enum hub_met met;
 };
 
+/* A hub whose issue went into a consolidated report. */
+struct hub_report_source {
+    const char *unit;
+    const char *hub;     /* id, hex */
+    const char *figures; /* digest of its issue, hex */
+    uint32_t number;     /* of its issue */
+};
+
 struct hub_report {
     const struct catalogue *catalogue;
     const struct catalogue_report *form;
@@ -122,6 +131,8 @@ struct hub_report {
     struct hub_report_owner *owners; /* of records that have moved since the window's end, by id */
     size_t owner_count;
     size_t owner_room;
+    struct hub_report_source *sources; /* of a consolidated report; else none */
+    size_t source_count;
 };
 
 struct hub_report_why { /* what to tell the person */

@@ -74,6 +74,7 @@ MUST_CHECK enum err hub_tool_verify(struct cli *c, void *ctx);
 /* tool_explain.c */
 MUST_CHECK enum err hub_tool_explain(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_diff(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_consolidate(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_proof(struct cli *c, void *ctx);
 
 /* tool_user.c */

@@ -287,3 +287,45 @@ enum err hub_tool_proof(struct cli *c, void *ctx)
     json_object_set_new(q, "file", json_string(path));
     return hub_tool_show(c, ctx, q, hub_print_proof);
 }
+
+/* ---- consolidate ---- */
+
+static void hub_print_consolidated(const struct cli *c, const json_t *r)
+{
+    printf(cli_text(c,
+                    "Đã tổng hợp %s kỳ %s của %lld đơn vị: %lld tệp và chữ ký trong %s.\n"
+                    "Số người là tổng, chưa loại trùng giữa các đơn vị.\n",
+                    "%s for %s of %lld units: %lld files with signatures are in %s.\n"
+                    "Persons known to several units count in each.\n"),
+           hub_text(r, "report"), hub_text(r, "period"), hub_number(r, "units"),
+           hub_number(r, "files"), hub_text(r, "folder"));
+}
+
+enum err hub_tool_consolidate(struct cli *c, void *ctx)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    json_t *q = hub_tool_request(c, "consolidate"), *folders = json_array();
+    const char *out = cli_opt(c, "out"), *keys = cli_opt(c, "keys");
+    enum err e = out != NULL && keys != NULL ? ERR_OK : ERR_USAGE;
+    for (int i = 0; e == ERR_OK && i < c->arg_count; i++) {
+        e = file_absolute(c->args[i], path, sizeof path);
+        if (e == ERR_OK) json_array_append_new(folders, json_string(path));
+    }
+    json_object_set_new(q, "folders", folders);
+    if (e == ERR_OK) e = file_absolute(keys, path, sizeof path);
+    if (e == ERR_OK) json_object_set_new(q, "keys", json_string(path));
+    if (e == ERR_OK) e = file_mkdirs(out, 0755);
+    if (e == ERR_OK) e = file_absolute(out, path, sizeof path);
+    if (e == ERR_OK) json_object_set_new(q, "out", json_string(path));
+    if (e != ERR_OK) {
+        json_decref(q);
+        return cli_fail(c, e,
+                        "Cần các thư mục xuất, --keys TỆP (khóa công khai được tin) và --out "
+                        "THƯ_MỤC; có thư mục hoặc tệp không đọc được.",
+                        "Needed: folders of exports, --keys FILE (accepted public keys) and --out "
+                        "DIR; or one of them cannot be read.");
+    }
+    hub_tool_copy(c, q, "report", "report");
+    hub_tool_copy(c, q, "period", "period");
+    return hub_tool_show(c, ctx, q, hub_print_consolidated);
+}

@@ -1,0 +1,203 @@
+/* The lines of a consolidated report. */
+#include "hub/consolidate_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUM_MARK_VI " (chưa loại trùng giữa các đơn vị)"
+#define SUM_MARK_EN " (persons known to several units count in each)"
+
+/* ---- what a source says ---- */
+
+static const json_t *sum_line(const json_t *figures, unsigned no, const char *indicator)
+{
+    const json_t *lines = json_object_get(figures, "lines");
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        const json_t *line = json_array_get(lines, i);
+        if (json_integer_value(json_object_get(line, "no")) == (json_int_t)no &&
+            strcmp(consolidate_text(line, "indicator"), indicator) == 0)
+            return line;
+    }
+    return NULL;
+}
+
+static const json_t *sum_row(const json_t *line, bool total, const char *value)
+{
+    const json_t *rows = json_object_get(line, "rows");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        if (json_is_true(json_object_get(row, "total")) == total &&
+            strcmp(consolidate_text(row, "value"), value) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+/* The figure of the hub's own unit: all its communes together. */
+static const json_t *sum_cell(const json_t *row, const char *unit)
+{
+    const json_t *cells = json_object_get(row, "cells");
+    for (size_t i = json_array_size(cells); i > 0; i--) {
+        const json_t *cell = json_array_get(cells, i - 1);
+        if (strcmp(consolidate_text(cell, "unit"), unit) == 0) return cell;
+    }
+    return NULL;
+}
+
+static void sum_read(const json_t *cell, bool ratio, struct hub_report_cell *out)
+{
+    const char *state = consolidate_text(cell, "state"), *value = consolidate_text(cell, "value");
+    *out = (struct hub_report_cell){
+        .absent = strcmp(state, "nothing_sent") == 0,
+        .num = json_integer_value(json_object_get(cell, "num")),
+        .den = json_integer_value(json_object_get(cell, "den")),
+    };
+    if (strcmp(state, "hidden") == 0)
+        out->hide = strcmp(value, "<5") == 0  ? HUB_HIDE_SMALL
+                    : strcmp(value, "*") == 0 ? HUB_HIDE_SECOND
+                                              : HUB_HIDE_RATE;
+    out->null = ratio && out->hide == HUB_HIDE_NO && out->den <= 0;
+}
+
+/* ---- adding up ---- */
+
+/* A source without the row has nobody in it: zero, which is no figure only where it sent nothing. */
+static enum err sum_cells(const struct hub_report *r, const struct consolidate_source *sources,
+                          const struct hub_report_line *line, struct hub_report_row *row,
+                          bool total)
+{
+    bool ratio = hub_figures_is_ratio(line->indicator->measure), absent = true;
+    struct hub_report_cell *all;
+    row->cells = calloc(r->unit_count + 1, sizeof *row->cells);
+    if (row->cells == NULL) return ERR_NOMEM;
+    all = &row->cells[r->unit_count];
+    for (size_t i = 0; i < r->unit_count; i++) {
+        struct hub_report_cell *c = &row->cells[i];
+        const json_t *from = sum_line(sources[i].figures, line->no, line->indicator->id);
+        const json_t *cell = sum_cell(sum_row(from, total, row->value), sources[i].unit);
+        if (cell != NULL)
+            sum_read(cell, ratio, c);
+        else
+            c->null = ratio;
+        absent = absent && c->absent;
+        if (c->hide != HUB_HIDE_NO) all->hide = ratio ? HUB_HIDE_RATE : HUB_HIDE_SECOND;
+        if (__builtin_add_overflow(all->num, c->num, &all->num) ||
+            __builtin_add_overflow(all->den, c->den, &all->den))
+            return ERR_TOO_LARGE;
+    }
+    all->absent = absent;
+    all->null = ratio && all->hide == HUB_HIDE_NO && all->den <= 0;
+    return ERR_OK;
+}
+
+static size_t sum_rank(const struct catalogue *c, const char *list, const char *value)
+{
+    size_t count = 0;
+    const struct catalogue_choice *choices = catalogue_choices(c, &count);
+    if (value[0] == '\0') return count + 1;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(choices[i].list, list) == 0 && strcmp(choices[i].value, value) == 0) return i;
+    }
+    return count;
+}
+
+/* Is the row's value before another's in print? */
+static bool sum_before(const struct hub_report *r, const struct hub_report_line *line,
+                       const char *a, const char *b)
+{
+    size_t x = sum_rank(r->catalogue, line->by, a), y = sum_rank(r->catalogue, line->by, b);
+    return x != y ? x < y : strcmp(a, b) < 0;
+}
+
+static enum err sum_value(struct hub_report *r, struct hub_report_line *line, const json_t *row)
+{
+    const char *value = consolidate_text(row, "value");
+    size_t at = 1;
+    for (; at < line->row_count; at++) {
+        if (strcmp(line->rows[at].value, value) == 0) return ERR_OK;
+        if (sum_before(r, line, value, line->rows[at].value)) break;
+    }
+    if (line->row_count == HUB_REPORT_VALUES_MAX + 1) return ERR_TOO_LARGE;
+    memmove(&line->rows[at + 1], &line->rows[at], (line->row_count - at) * sizeof *line->rows);
+    line->rows[at] = (struct hub_report_row){.value = value,
+                                             .label_vi = consolidate_text(row, "label_vi"),
+                                             .label_en = consolidate_text(row, "label_en")};
+    line->row_count++;
+    return ERR_OK;
+}
+
+static enum err sum_rows(struct hub_report *r, const struct consolidate_source *sources,
+                         struct hub_report_line *line)
+{
+    enum err e = ERR_OK;
+    line->rows = calloc(HUB_REPORT_VALUES_MAX + 2, sizeof *line->rows);
+    if (line->rows == NULL) return ERR_NOMEM;
+    line->rows[0] = (struct hub_report_row){
+        .value = "", .label_vi = line->label_vi, .label_en = line->label_en};
+    line->row_count = 1;
+    for (size_t i = 0; i < r->unit_count; i++) {
+        const json_t *from = sum_line(sources[i].figures, line->no, line->indicator->id);
+        const json_t *rows = json_object_get(from, "rows");
+        if (from == NULL) return ERR_BAD_FORMAT;
+        line->left_out += (uint64_t)json_integer_value(json_object_get(from, "left_out"));
+        for (size_t k = 0; e == ERR_OK && k < json_array_size(rows); k++) {
+            const json_t *row = json_array_get(rows, k);
+            if (!json_is_true(json_object_get(row, "total"))) e = sum_value(r, line, row);
+        }
+    }
+    for (size_t i = 0; e == ERR_OK && i < line->row_count; i++)
+        e = sum_cells(r, sources, line, &line->rows[i], i == 0);
+    return e;
+}
+
+/* A line over persons says so wherever its label is printed. */
+static enum err sum_label(struct hub_report_line *line)
+{
+    size_t n = strlen(line->label_vi) + sizeof SUM_MARK_VI;
+    size_t m = strlen(line->label_en) + sizeof SUM_MARK_EN;
+    line->summed = line->indicator->persons;
+    if (!line->summed) return ERR_OK;
+    line->texts = malloc(n + m);
+    if (line->texts == NULL) return ERR_NOMEM;
+    snprintf(line->texts, n, "%s" SUM_MARK_VI, line->label_vi);
+    snprintf(line->texts + n, m, "%s" SUM_MARK_EN, line->label_en);
+    line->label_vi = line->texts;
+    line->label_en = line->texts + n;
+    return ERR_OK;
+}
+
+enum err consolidate_sum(struct hub_report *r, const struct consolidate_source *sources,
+                         size_t count)
+{
+    size_t line_count = 0;
+    const struct catalogue_line *lines = catalogue_lines(r->catalogue, r->form->id, &line_count);
+    r->units = calloc(count, sizeof *r->units);
+    r->sources = calloc(count, sizeof *r->sources);
+    r->lines = calloc(line_count + 1, sizeof *r->lines);
+    if (r->units == NULL || r->sources == NULL || r->lines == NULL) return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *f = sources[i].figures;
+        r->units[r->unit_count++] = (struct hub_report_unit){
+            sources[i].unit, consolidate_text(f, "unit_name"), HUB_SENT_YES};
+        r->sources[r->source_count++] = (struct hub_report_source){
+            .unit = sources[i].unit,
+            .hub = consolidate_text(f, "hub"),
+            .figures = consolidate_text(sources[i].manifest, "figures"),
+            .number = (uint32_t)json_integer_value(json_object_get(sources[i].manifest, "issue")),
+        };
+    }
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < line_count; i++) {
+        struct hub_report_line *line = &r->lines[r->line_count++];
+        line->no = lines[i].no;
+        line->indicator = catalogue_indicator(r->catalogue, lines[i].indicator);
+        line->by = lines[i].by;
+        bool own = lines[i].label_vi[0] != '\0';
+        line->label_vi = own ? lines[i].label_vi : line->indicator->label_vi;
+        line->label_en = own ? lines[i].label_en : line->indicator->label_en;
+        e = sum_label(line);
+        if (e == ERR_OK) e = sum_rows(r, sources, line);
+    }
+    return e;
+}
