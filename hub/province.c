@@ -77,6 +77,50 @@ static bool hub_province_matches(const char *list, const char *tag)
     return false;
 }
 
+/* ---- ranges ---- */
+
+/* "bytes=FIRST-LAST", "bytes=FIRST-" or "bytes=-COUNT". False: another form, or several: ignored, as
+ * the standard allows. *length 0: it begins behind the end. */
+static bool hub_province_range(const char *header, size_t size, size_t *first, size_t *length)
+{
+    enum { RANGE_DIGITS_MAX = 15 };
+    static const char unit[] = "bytes=";
+    if (header == NULL || strncmp(header, unit, sizeof unit - 1) != 0) return false;
+    const char *a = header + sizeof unit - 1, *b = strchr(a, '-');
+    size_t na = strspn(a, "0123456789");
+    if (b == NULL || na != (size_t)(b - a) || na > RANGE_DIGITS_MAX) return false;
+    size_t nb = strspn(++b, "0123456789");
+    if (b[nb] != '\0' || nb > RANGE_DIGITS_MAX || na + nb == 0) return false;
+    size_t from = (size_t)strtoull(a, NULL, 10), to = (size_t)strtoull(b, NULL, 10);
+    if (na == 0) { /* the last bytes */
+        from = to < size ? size - to : 0;
+        to = size;
+    } else if (nb > 0 && to < from) {
+        return false;
+    } else {
+        to = nb == 0 || to >= size ? size : to + 1;
+    }
+    *first = from;
+    *length = from < to ? to - from : 0;
+    return true;
+}
+
+static void hub_province_part(struct web_response *r, struct bytes body, size_t first,
+                              size_t length)
+{
+    char text[96];
+    if (length == 0) {
+        snprintf(text, sizeof text, "bytes */%zu", body.len);
+        web_set_header(r, "Content-Range", text);
+        r->status = 416;
+        return;
+    }
+    snprintf(text, sizeof text, "bytes %zu-%zu/%zu", first, first + length - 1, body.len);
+    web_set_header(r, "Content-Range", text);
+    r->status = 206;
+    buf_add(&r->body, body.p + first, length);
+}
+
 static void hub_province_send(const struct web_request *q, struct web_response *r, const char *type,
                               struct bytes body)
 {
@@ -91,8 +135,14 @@ static void hub_province_send(const struct web_request *q, struct web_response *
         r->status = 304;
         return;
     }
+    size_t first = 0, length = 0;
+    web_set_header(r, "Accept-Ranges", "bytes");
     web_set_header(r, "Content-Type", type);
-    buf_add_bytes(&r->body, body);
+    if (q->method == WEB_GET &&
+        hub_province_range(q->headers[WEB_RANGE], body.len, &first, &length))
+        hub_province_part(r, body, first, length);
+    else
+        buf_add_bytes(&r->body, body);
     if (r->body.e != ERR_OK) hub_province_fail(r, r->body.e);
 }
 

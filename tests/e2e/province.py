@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""A province: two districts' hubs, their exports consolidated by a third, and the door that they are pulled from.
+
+  province.py BUILD_DIR
+
+Sums and rates are added up here again from the two exports; mixed periods, changed files and unknown keys are refused
+by name. The description of the province's door (docs/province.openapi.json) is held against the running door both ways.
+No class 2-4 text of any record is found in anything that left the hub.
+"""
+import json
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+
+from world import Failed, Hub, World, on_signals, wait_for
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+DISTRICTS = {"735": ("hub", ["26170", "26173"]), "617": ("hub2", [])}
+
+
+def check(what, truth):
+    if not truth:
+        raise Failed("not true: " + what)
+
+
+class Story:
+    def __init__(self, world):
+        self.w = world
+        self.hubs = {}
+
+    def path(self, *parts):
+        return os.path.join(self.w.dir, *parts)
+
+    def communes(self, district):
+        with open(os.path.join(ROOT, "catalogue/units.csv"), encoding="utf-8-sig") as f:
+            rows = [line.rstrip("\n").split(",") for line in f]
+        return [r[0] for r in rows if len(r) > 3 and r[3] == district][:2]
+
+    def open_hub(self, unit, name, files):
+        hub = self.w.hub if name == "hub" else Hub(self.w)
+        hub.name = name
+        self.hubs[unit] = hub
+        hub.init(unit, "Đơn vị " + unit, os.path.join(ROOT, "catalogue"))
+        hub.run()
+        for commune, file in files:
+            node = self.w.node(commune)
+            node.tool("init", "--name", commune)
+            node.tool("join", hub.ask("invite", "--unit", commune)["invitation"])
+            node.run()
+            check("all rows are in", node.ask("import", file)["bad_rows"] == 0)
+            node.tool("sync")
+            wait_for("the sets", lambda node=node: node.status()["log"]["waiting"] == 0)
+        return hub
+
+    def export(self, unit, report, period, folder):
+        hub = self.hubs[unit]
+        issue = hub.ask("close", "--report", report, "--period", period)["id"]
+        hub.tool("export", "--issue", str(issue), "--out", folder)
+        return issue
+
+    # --- consolidation ---
+
+    def figures(self, folder):
+        name, = [n for n in os.listdir(self.path(folder)) if re.fullmatch(r"BC_[A-Z0-9]+_[^.]*\.json", n)]
+        with open(self.path(folder, name), encoding="utf-8") as f:
+            return json.load(f)
+
+    def keys(self, *folders):
+        with open(self.path("keys.txt"), "w", encoding="ascii") as out:
+            for folder in folders:
+                with open(self.path(folder, "dongbo.pub"), encoding="ascii") as f:
+                    out.write(f.read())
+
+    def total(self, report, line, value):
+        for row in report["lines"][line]["rows"]:
+            if row["value"] == value[1] and row["total"] == value[0]:
+                return [c for c in row["cells"] if c["unit"] == report["unit"]][-1]
+        return None
+
+    def sums(self, province, parts):
+        cells = 0
+        for i, line in enumerate(province["lines"]):
+            for row in line["rows"]:
+                key = (row["total"], row["value"])
+                got = {c["unit"]: c for c in row["cells"]}
+                own = [self.total(p, i, key) for p in parts]
+                check("every unit's cell is the exported one", all(
+                    (got[p["unit"]]["num"], got[p["unit"]]["state"]) == (c["num"], c["state"])
+                    for p, c in zip(parts, own) if c is not None))
+                known = [c for c in own if c is not None]
+                all_ = got[province["unit"]]
+                if any(c["state"] == "hidden" for c in known):
+                    check("a hidden part hides the sum", all_["state"] == "hidden" and all_["num"] is None)
+                elif all(c["state"] == "nothing_sent" for c in known) and known:
+                    check("nothing is nothing", all_["state"] == "nothing_sent")
+                else:
+                    num = sum(c["num"] or 0 for c in known)
+                    den = sum(c["den"] or 0 for c in known)
+                    check("numerators add up", all_["num"] == num)
+                    if line["measure"].startswith("ratio"):
+                        check("denominators too", all_["den"] == den)
+                        want = None if den <= 0 else "%.1f" % (num * 100 / den)
+                        check("and the rate is theirs", all_["value"] == want or
+                              abs(float(all_["value"]) - num * 100 / den) <= 0.0501)
+                cells += 1
+            persons = "chưa loại trùng" in line["label_vi"]
+            check("lines over persons are marked", (line.get("deduplicated") is False) == persons)
+        check("both kinds are there", {"deduplicated" in x for x in province["lines"]} == {True, False})
+        return cells
+
+    def consolidate(self):
+        province = self.hubs["75"]
+        self.keys("a", "b")
+        done = province.ask("consolidate", "a", "b", "--keys", "keys.txt", "--out", "c")
+        check("all forms are there", done["files"] >= 8 and done["units"] == 2)
+        province.tool("verify", "--file", self.path("c", "BC_RP04_2023-6M_75_1.json"))
+        report = self.figures("c")
+        check("the sources are named", [s["unit"] for s in report["sources"]] == ["617", "735"])
+        cells = self.sums(report, [self.figures("a"), self.figures("b")])
+        print("%d rows of the consolidated report are the sums" % cells)
+        with open(self.path("c", "BC_RP04_2023-6M_75_1.csv"), encoding="utf-8-sig") as f:
+            check("the table marks them too", "figure_sum," in f.read())
+        # what is refused, by name
+        self.export("735", "RP04", "2023-9M", "a9")
+        self.keys("a", "b", "a9")
+        self.refused("2023-9M", "a9", "b")
+        self.refused("two of one unit", "a", "a")
+        self.keys("a")
+        self.refused("a key that is not accepted", "a", "b")
+        self.keys("a", "b")
+        shutil.copytree(self.path("b"), self.path("bad"))
+        name, = [n for n in os.listdir(self.path("bad")) if n.endswith(".csv")]
+        with open(self.path("bad", name), "a", encoding="utf-8") as f:
+            f.write("\n")
+        self.refused("a changed file", "a", "bad")
+
+    def refused(self, what, *folders):
+        out = self.path("none")
+        shutil.rmtree(out, ignore_errors=True)
+        hub = self.hubs["75"]
+        p = subprocess.run([hub.binary, "consolidate", "--data", hub.name, *folders, "--keys", "keys.txt", "--out", out],
+                           cwd=self.w.dir, env=self.w.env, capture_output=True, timeout=60, check=False)
+        check("it is refused (%s)" % what, p.returncode != 0)
+        check("the folder is named (%s)" % what, any("/" + f + ":" in p.stderr.decode() for f in folders))
+        check("nothing is written (%s)" % what, not os.listdir(out))
+
+    # --- the door ---
+
+    def get(self, path, method="GET", token=None, headers=()):
+        context = ssl.create_default_context(cafile=self.path("hub", "tls", "cert.pem"))
+        context.check_hostname = False
+        request = urllib.request.Request("https://127.0.0.1:%d%s" % (self.hubs["735"].ports["web"], path),
+                                         method=method, headers=dict(headers))
+        if token:
+            request.add_header("Authorization", "Bearer " + token)
+        try:
+            with urllib.request.urlopen(request, context=context, timeout=30) as r:
+                return r.status, dict(r.headers), r.read()
+        except urllib.error.HTTPError as e:
+            return e.code, dict(e.headers), e.read()
+
+    def door(self):
+        hub = self.hubs["735"]
+        token = hub.ask("token", "create", "So")["token"]
+        with open(os.path.join(ROOT, "docs/province.openapi.json"), encoding="utf-8") as f:
+            api = json.load(f)
+        with open(os.path.join(ROOT, "hub/province.c"), encoding="utf-8") as f:
+            source = f.read()
+        listed = json.loads(self.get("/api/v1/issues", token=token)[2])
+        issue = listed["issues"][0]
+        file = issue["files"][0]["name"]
+        known = {"id": str(issue["id"]), "file": file}
+        left = []
+        for path, item in api["paths"].items():
+            real = re.sub(r"\{(\w+)\}", lambda m: known[m.group(1)], path)
+            for method in ("get", "head"):
+                check("%s %s is described" % (method, path), method in item)
+                status, headers, body = self.get(real, method.upper(), token)
+                check("%s %s answers" % (method, path), status == 200 and "200" in item[method]["responses"])
+                check("with an ETag", headers["ETag"].startswith('"'))
+                check("of a described kind", headers["Content-Type"].split(";")[0] in
+                      [k.split(";")[0] for k in item[method]["responses"]["200"]["content"]] or "{file}" in path)
+                again = self.get(real, method.upper(), token, {"If-None-Match": headers["ETag"]})
+                check("and 304", again[0] == 304 and "304" in item[method]["responses"] and not again[2])
+                check("not without a token", self.get(real, method.upper())[0] == 401)
+                left.append(body)
+            if "{file}" in path and not path.endswith(".minisig"):
+                s, h, part = self.get(real, token=token, headers={"Range": "bytes=10-19"})
+                check("a range is a part", s == 206 and part == left[-2][10:20] and
+                      h["Content-Range"] == "bytes 10-19/%d" % len(left[-2]))
+                s, h, _ = self.get(real, token=token, headers={"Range": "bytes=999999999-"})
+                check("beyond the end", s == 416)
+            check("nothing is written", self.get(real, "POST", token)[0] == 405)
+        # the other way: every route of the source is described
+        routes = set(re.findall(r'HUB_API "([a-z]+)"', source))
+        check("every route is described", routes == {p.split("/")[3] for p in api["paths"]})
+        for item in issue["files"]:
+            left.append(self.get("/api/v1/issues/%d/%s" % (issue["id"], item["name"]), token=token)[2])
+        return left
+
+    # --- what leaves ---
+
+    def secrets(self):
+        """Texts of class 2 and more that stand in the records."""
+        classes = {}
+        with open(os.path.join(ROOT, "catalogue/fields.csv"), encoding="utf-8-sig", newline="") as f:
+            import csv
+            for row in csv.DictReader(f):
+                classes[(row["type"], row["name"])] = (int(row["class"] or 0), row["kind"])
+        found = set()
+        for unit in DISTRICTS["735"][1]:
+            with open(self.path("d", unit + ".ndjson"), encoding="utf-8") as f:
+                for line in f:
+                    row = json.loads(line)
+                    found.add(row["id"])
+                    for k, v in row.items():
+                        level, kind = classes.get((row["type"], k), (0, ""))
+                        if level >= 2 and kind in ("text", "ref") and len(v) >= 6:
+                            found.add(v)
+        return found
+
+    def roads(self, left):
+        texts = {s.encode() for s in self.secrets()}
+        check("there is something to look for", len(texts) > 300)
+        for folder in ("a", "c", "a9"):
+            for name in os.listdir(self.path(folder)):
+                with open(self.path(folder, name), "rb") as f:
+                    left.append(f.read())
+                if name.endswith((".xlsx", ".docx")):
+                    left.append(subprocess.run(["unzip", "-p", self.path(folder, name)], capture_output=True,
+                                               check=True).stdout)
+                if name.endswith(".pdf") and shutil.which("pdftotext"):
+                    left.append(subprocess.run(["pdftotext", self.path(folder, name), "-"], capture_output=True,
+                                               check=True).stdout)
+        left.append(self.hubs["735"].log().encode())
+        for body in left:
+            for text in texts:
+                check("no personal text leaves: %s" % text.decode(), text not in body)
+        hubs = self.hubs["735"]
+        for answer in (hubs.tool("explain", "1", "D01", "--json"), hubs.tool("diff", "1", "--json")):
+            names = [t for t in self.secrets() if not re.fullmatch(r"[0-9a-f]{32}", t)]
+            check("explain and diff name records by id alone", not [n for n in names if n in answer])
+        print("%d texts looked for in %d bytes" % (len(texts), sum(map(len, left))))
+
+    def run(self):
+        program = os.path.join(ROOT, "tests/data/vinhcuu.py")
+        subprocess.run([sys.executable, "-B", program, "--out", self.path("d"), "--until", "2023-06-30"], check=True)
+        self.open_hub("735", "hub", [(u, "d/%s.ndjson" % u) for u in DISTRICTS["735"][1]])
+        other = self.communes("617")
+        self.open_hub("617", "hub2", [(u, "d/%s.ndjson" % f) for u, f in zip(other, ["26176", "26179"])])
+        self.open_hub("75", "hub3", [])
+        self.export("735", "RP04", "2023-6M", "a")
+        self.export("617", "RP04", "2023-6M", "b")
+        self.consolidate()
+        self.roads(self.door())
+        for hub in self.hubs.values():
+            hub.end()
+
+
+def main():
+    on_signals()
+    folder = tempfile.mkdtemp(prefix="dongbo-province-")
+    try:
+        with World(sys.argv[1], folder) as world:
+            story = Story(world)
+            try:
+                story.run()
+            finally:
+                for hub in story.hubs.values():
+                    hub.end(expect=False)
+    except Failed as e:
+        print(e)
+        print("kept:", folder)
+        return 1
+    shutil.rmtree(folder)
+    return 0
+
+
+sys.exit(main())
