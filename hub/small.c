@@ -76,7 +76,7 @@ static bool small_can(const struct small *s, const struct hub_report_cell *cell,
     if (s->ratio && s->tops) return up || cell->num > 0;
     if (s->ratio) return up || cell->den > 1;
     if (cell->hide == HUB_HIDE_SMALL) return up ? cell->num + 1 < HUB_SMALL_LEAST : cell->num > 1;
-    return cell->num >= HUB_SMALL_LEAST && (up || cell->num > HUB_SMALL_LEAST);
+    return up || cell->num > (cell->num < HUB_SMALL_LEAST ? 1 : HUB_SMALL_LEAST);
 }
 
 /* May the cell carry one unit from its row's node to its column's (out), or back? */
@@ -216,7 +216,26 @@ static bool small_any(const struct small *s)
     return true;
 }
 
-/* Hide what closes the cheapest rectangle with this cell. False: everything is hidden already. */
+/*
+ * Everything is hidden, and still the marks say too much: parts of at least 1 each that add up to at
+ * most 4. Then the totals say nothing but that they are hidden.
+ */
+static bool small_loosen(const struct small *s)
+{
+    bool changed = false;
+    for (size_t r = 0; r < s->rows; r++) {
+        for (size_t c = 0; c < s->columns; c++) {
+            struct hub_report_cell *cell = small_cell(s, r, c);
+            bool total = (s->down && r == 0) || (s->across && c + 1 == s->columns);
+            if (!total || cell->hide != HUB_HIDE_SMALL) continue;
+            cell->hide = HUB_HIDE_SECOND;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+/* Hide what closes the cheapest rectangle with this cell. False: there is no more to hide. */
 static bool small_more(const struct small *s, size_t row, size_t column)
 {
     struct small_cost best = {SIZE_MAX, 0, 0};
@@ -231,7 +250,7 @@ static bool small_more(const struct small *s, size_t row, size_t column)
             at_column = c;
         }
     }
-    if (best.totals == SIZE_MAX) return small_any(s);
+    if (best.totals == SIZE_MAX) return small_any(s) || small_loosen(s);
     small_hide(s, at_row, at_column);
     small_hide(s, row, at_column);
     small_hide(s, at_row, column);

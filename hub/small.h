@@ -9,6 +9,7 @@
  *   - as long as a hidden number follows from what is shown - by subtracting from totals of units and
  *     of breakdowns, in any number of steps, and from what the marks themselves say ("<5" is 1 to 4,
  *     "*" is 5 or more) - the least other part is hidden too and prints as "*";
+ *   - where all is hidden and parts of 1 to 4 still follow from a total of 1 to 4, totals print as "*";
  *   - where the totals of two lines are the same numbers (the same indicator twice, a count and the
  *     denominator of a rate), what one hides the other hides;
  *   - a target's verdict on a hidden figure is hidden.

@@ -86,16 +86,18 @@ struct guess {
     int64_t first_num[VALUES + 1][UNITS + 1], first_den[VALUES + 1][UNITS + 1];
     bool any, two_num[VALUES + 1][UNITS + 1], two_den[VALUES + 1][UNITS + 1];
     uint64_t tried;
+    bool loose; /* no number is shown at all: then "*" may be any */
 };
 
 /* Does a number fit what is shown of a cell? */
-static bool fits(const struct table *t, size_t i, size_t c, int64_t num, int64_t den)
+static bool fits(const struct guess *g, size_t i, size_t c, int64_t num, int64_t den)
 {
+    const struct table *t = g->t;
     const struct hub_report_cell *cell = &t->cells[i][c];
     switch (cell->hide) {
     case HUB_HIDE_NO: return num == cell->num && den == cell->den;
     case HUB_HIDE_SMALL: return num >= 1 && num <= 4;
-    case HUB_HIDE_SECOND: return num >= 5;
+    case HUB_HIDE_SECOND: return num >= (g->loose ? 1 : 5);
     case HUB_HIDE_RATE: return den >= 1 && num <= den;
     }
     return false;
@@ -126,7 +128,7 @@ static bool guess_sums(struct guess *g)
             g->num[0][c] += g->num[i][c];
             g->den[0][c] += g->den[i][c];
         }
-        if (!fits(t, 0, c, g->num[0][c], g->den[0][c])) return false;
+        if (!fits(g, 0, c, g->num[0][c], g->den[0][c])) return false;
     }
     for (size_t i = 0; i <= t->values_n; i++) {
         g->num[i][t->units_n] = g->den[i][t->units_n] = 0;
@@ -134,7 +136,7 @@ static bool guess_sums(struct guess *g)
             g->num[i][t->units_n] += g->num[i][c];
             g->den[i][t->units_n] += g->den[i][c];
         }
-        if (!fits(t, i, t->units_n, g->num[i][t->units_n], g->den[i][t->units_n])) return false;
+        if (!fits(g, i, t->units_n, g->num[i][t->units_n], g->den[i][t->units_n])) return false;
     }
     return true;
 }
@@ -175,7 +177,7 @@ static void guess_from(struct guess *g, size_t at)
     bool ratio = cell->hide == HUB_HIDE_RATE;
     for (int64_t den = ratio ? 1 : 0; den <= (ratio ? CAP_RATE : 0); den++) {
         for (int64_t num = 0; num <= (ratio ? den : CAP); num++) {
-            if (!fits(t, i, c, num, den)) continue;
+            if (!fits(g, i, c, num, den)) continue;
             g->num[i][c] = num;
             g->den[i][c] = den;
             guess_from(g, at + 1);
@@ -214,7 +216,7 @@ static void attack(bool ratio, uint64_t seed)
     unsigned hidden = 0, shown = 0, whole = 0;
     for (int n = 0; n < (ratio ? TABLES / 6 : TABLES); n++) {
         static const int64_t counts[] = {0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 9};
-        static const int64_t parts[] = {0, 0, 0, 1, 2, 3};
+        static const int64_t parts[] = {0, 0, 0, 1, 2, 2};
         size_t values = rng_below(&rng, ratio ? 2 : VALUES);
         if (values == 1) values = 2;
         size_t units = 1 + (size_t)rng_below(&rng, ratio && values > 0 ? 2 : UNITS);
@@ -227,7 +229,7 @@ static void attack(bool ratio, uint64_t seed)
         }
         table_add_up(&t);
         assert_int_equal(hub_small_apply(&t.r, class_of, NULL), ERR_OK);
-        g = (struct guess){.t = &t};
+        g = (struct guess){.t = &t, .loose = all_hidden(&t)};
         guess_from(&g, 0);
         whole += all_hidden(&t);
         for (size_t i = 0; i <= t.values_n; i++) {
@@ -236,7 +238,7 @@ static void attack(bool ratio, uint64_t seed)
                 bool small = ratio ? false : cell->num > 0 && cell->num < 5;
                 hidden += cell->hide != HUB_HIDE_NO;
                 shown += cell->hide == HUB_HIDE_NO;
-                if (small) assert_int_equal(cell->hide, HUB_HIDE_SMALL);
+                if (small) assert_int_not_equal(cell->hide, HUB_HIDE_NO);
             }
         }
         if (g.any && !guess_done(&g)) table_print(&t);
@@ -244,7 +246,7 @@ static void attack(bool ratio, uint64_t seed)
         assert_true(guess_done(&g));
     }
     print_message("hidden %u, shown %u, tables without any number %u\n", hidden, shown, whole);
-    assert_true(shown > hidden / 4); /* it does not simply hide everything */
+    assert_true(ratio || shown > hidden / 2); /* it does not simply hide everything */
 }
 
 static void no_count_can_be_worked_out(void **state)
