@@ -291,6 +291,7 @@ enum err hub_op_apply(struct hub_store *s, const struct hub_writer *w, const str
     if (op->kind == CHANGE_CREATE) {
         bool done = false;
         enum err e = hub_op_create(s, w, op, verdict, scope, &done);
+        if (e == ERR_OK && done) s->late = hub_late_flag(s, w) != 0;
         if (e != ERR_OK || done) return e;
     }
     struct hub_record old;
@@ -303,6 +304,8 @@ enum err hub_op_apply(struct hub_store *s, const struct hub_writer *w, const str
     }
     if (e == ERR_OK) e = hub_record_read(q, &old);
     if (e == ERR_OK) e = hub_op_change(s, w, op, &old, verdict, scope);
+    /* while the row is there from which the fold borrows */
+    if (e == ERR_OK) s->late = hub_late_flag(s, w) != 0;
     db_done(q);
     return e;
 }
@@ -314,7 +317,7 @@ enum err hub_op_take(struct hub_store *s, const struct hub_writer *w, const stru
     if (e != ERR_OK) return e;
     if (hub_is_held((enum fold_verdict) * verdict))
         return hub_held_add(s, w, &op->rid, index, *verdict);
-    *verdict = (uint8_t)(*verdict | hub_op_flags(s, op) | hub_late_flag(s, w));
+    *verdict = (uint8_t)(*verdict | hub_op_flags(s, op) | (s->late ? FOLD_FLAG_LATE : 0));
     return ERR_OK;
 }
 
