@@ -46,6 +46,7 @@ class Story:
             node.tool("init", "--name", unit)
             node.tool("join", self.hub.ask("invite", "--unit", unit)["invitation"])
             node.run()
+            node.tool("sync")
             check("all rows are in", node.ask("import", "d/%s.ndjson" % unit)["bad_rows"] == 0)
             self.sync(node)
 

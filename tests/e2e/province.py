@@ -53,6 +53,7 @@ class Story:
             node.tool("init", "--name", commune)
             node.tool("join", hub.ask("invite", "--unit", commune)["invitation"])
             node.run()
+            node.tool("sync")
             check("all rows are in", node.ask("import", file)["bad_rows"] == 0)
             node.tool("sync")
             wait_for("the sets", lambda node=node: node.status()["log"]["waiting"] == 0)
@@ -144,8 +145,8 @@ class Story:
         out = self.path("none")
         shutil.rmtree(out, ignore_errors=True)
         hub = self.hubs["75"]
-        p = subprocess.run([hub.binary, "consolidate", "--data", hub.name, *folders, "--keys", "keys.txt", "--out", out],
-                           cwd=self.w.dir, env=self.w.env, capture_output=True, timeout=60, check=False)
+        command = [hub.binary, "consolidate", "--data", hub.name, *folders, "--keys", "keys.txt", "--out", out]
+        p = subprocess.run(command, cwd=self.w.dir, env=self.w.env, capture_output=True, timeout=60, check=False)
         check("it is refused (%s)" % what, p.returncode != 0)
         check("the folder is named (%s)" % what, any("/" + f + ":" in p.stderr.decode() for f in folders))
         check("nothing is written (%s)" % what, not os.listdir(out))
