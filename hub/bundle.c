@@ -94,8 +94,7 @@ static enum err hub_carry_frame(struct hub_carry *c, struct bytes body)
     if (e != ERR_OK) return e;
     uint64_t known = head.next_seq - ctx.next_seq;
     if (known > sets.count) known = sets.count;
-    if (pack_sets_erased(&sets)) e = ERR_BAD_FORMAT; /* no order of erasure exists yet */
-    if (e == ERR_OK) e = hub_carry_same(c, &ctx.inc, ctx.next_seq, &sets, known);
+    e = hub_carry_same(c, &ctx.inc, ctx.next_seq, &sets, known);
     if (e == ERR_OK) e = hub_carry_take(c, &sets, known);
     pack_sets_free(&sets);
     return e;
@@ -297,7 +296,9 @@ static enum err hub_carry_answer(struct hub_carry *c, size_t answer_max, struct 
                                   .refusal = c->out->refusal,
                                   .join = c->out->joined ? &c->join : NULL,
                                   .from = c->hello.joining ? 0 : c->hello.cursor_position,
-                                  .card_serial = c->hello.card_serial};
+                                  .card_serial = c->hello.card_serial,
+                                  .erasure_count = c->hello.erasure_count};
+    memcpy(a.erasure_sum, c->hello.erasure_hash, sizeof a.erasure_sum);
     memcpy(a.nonce, c->hello.nonce, sizeof a.nonce);
     if (a.from < c->node.floor) a.from = 0;
     a.page = a.verdict == MESSAGE_GO || c->out->joined;

@@ -1,5 +1,6 @@
 /* What the hub seals for a node: receipts, WELCOME, a page of the feed. SPEC 11.5. */
 #include "hub/bundle_priv.h"
+#include "hub/store_erase.h"
 
 #include <stdlib.h>
 
@@ -74,6 +75,38 @@ static enum err hub_answer_receipt(struct hub_answer *x, const struct message_lo
     buf_clear(&x->body);
     message_receipt_encode(&m, &x->body);
     return hub_answer_send(x, MESSAGE_RECEIPT);
+}
+
+/* ---- erasures ---- */
+
+/* First of all, whatever becomes of the page: what the node need not have any more. */
+static enum err hub_answer_erasures(struct hub_answer *x)
+{
+    const struct message_set *sets = NULL;
+    size_t n = 0;
+    uint64_t next = UINT64_MAX;
+    uint32_t total = 0;
+    uint8_t sum[8];
+    enum err e = hub_store_erasure_end(x->b->store, &total, sum);
+    if (e != ERR_OK) return e;
+    if (total == x->a->erasure_count && memcmp(sum, x->a->erasure_sum, sizeof sum) == 0)
+        return ERR_OK;
+    do {
+        e = hub_store_erasures(x->b->store, x->a->erasure_count, x->a->erasure_sum, &next, &sets,
+                               &n);
+        for (size_t i = 0, k = 0; e == ERR_OK && i < n; i += k) {
+            size_t bytes = 16;
+            for (k = 0; i + k < n && k < MESSAGE_ITEMS_MAX; k++) {
+                bytes += sets[i + k].head.len + sets[i + k].body.len + 96;
+                if (k > 0 && bytes > FRAME_BODY_BYTES_MAX) break;
+            }
+            struct message_erasures m = {.first = next - n + i, .total = total, .count = k};
+            buf_clear(&x->body);
+            message_erasures_encode(&m, sets + i, &x->body);
+            e = hub_answer_send(x, MESSAGE_ERASURES);
+        }
+    } while (e == ERR_OK && n > 0);
+    return e;
 }
 
 /* ---- the page ---- */
@@ -176,6 +209,7 @@ static enum err hub_answer_all(struct hub_answer *x, size_t file_max)
         e = hub_store_node_logs(x->b->store, &x->a->node->node, x->hello.logs, &x->hello.log_count);
     if (e == ERR_OK) e = hub_answer_open(x, file_max);
     if (e == ERR_OK) e = hub_answer_join(x);
+    if (e == ERR_OK && x->a->refusal == 0) e = hub_answer_erasures(x);
     for (size_t i = 0; e == ERR_OK && i < x->hello.log_count; i++)
         e = hub_answer_receipt(x, &x->hello.logs[i]);
     if (e == ERR_OK && x->a->page) e = hub_answer_page(x);

@@ -16,6 +16,8 @@ struct hub_bundle_answer { /* what to say to whom */
     uint64_t from;               /* of the page */
     bool page;                   /* receipts and a page */
     uint32_t card_serial;        /* that the node has */
+    uint32_t erasure_count;      /* its list of erasures; 0: it is sent whole */
+    uint8_t erasure_sum[8];
 };
 
 /* bundle_answer.c: seal it and append it to `file`. Outside a transaction. */

@@ -19,6 +19,10 @@ json_t *hub_command_nodes(struct hub_app *a, const json_t *request);
 json_t *hub_command_token(struct hub_app *a, const json_t *request);
 /* command_reset.c */
 json_t *hub_command_reset_code(struct hub_app *a, const json_t *request);
+/* command_order.c */
+json_t *hub_command_officer(struct hub_app *a, const json_t *request);
+json_t *hub_command_order(struct hub_app *a, const json_t *request);
+json_t *hub_command_erase(struct hub_app *a, const json_t *request);
 /* command_bundle.c */
 json_t *hub_command_bundle_in(struct hub_app *a, const json_t *request);
 json_t *hub_command_bundle_out(struct hub_app *a, const json_t *request);

@@ -254,5 +254,7 @@ json_t *hub_command_verify(struct hub_app *a, const json_t *request)
     json_object_set_new(j, "cut", json_boolean(v.cut));
     json_object_set_new(j, "inputs", json_boolean(v.inputs));
     json_object_set_new(j, "rebuilt", json_boolean(v.rebuilt));
+    json_object_set_new(j, "erased", json_integer((json_int_t)v.erased));
+    json_object_set_new(j, "erased_by", json_integer((json_int_t)v.order));
     return j;
 }

@@ -1,5 +1,6 @@
 /* The store effects of the hub's sync core. */
 #include "hub/engine_priv.h"
+#include "hub/store_erase.h"
 #include "hub/store_repair.h"
 
 #include <assert.h>
@@ -37,6 +38,8 @@ static enum err hub_engine_lookup(struct hub_engine *e, const struct message_hel
     if (err != ERR_OK) return err;
     hub_store_position(e->store, &f->position);
     if (e->epoch == 0) e->epoch = f->position.epoch;
+    err = hub_store_erasure_end(e->store, &f->erasure_count, f->erasure_sum);
+    if (err != ERR_OK) return err;
     ev->kind = HUB_SYNC_EV_FACTS;
     ev->facts = f;
     if (hello->joining) return ERR_OK;
@@ -102,12 +105,25 @@ static enum err hub_engine_feed(struct hub_engine *e, const struct hub_sync_effe
     return hub_store_feed(e->store, f->node, f->cursor, f->hello, HUB_SYNC_FEED_BYTES, &e->feed);
 }
 
+static enum err hub_engine_list(struct hub_engine *e, const struct hub_sync_effect *f,
+                                struct hub_sync_event *ev)
+{
+    memset(&e->feed, 0, sizeof e->feed);
+    ev->kind = HUB_SYNC_EV_FEED;
+    ev->feed = &e->feed;
+    e->feed.of_list = true;
+    e->feed.list_next = f->cursor;
+    return hub_store_erasures(e->store, f->hello->erasure_count, f->hello->erasure_hash,
+                              &e->feed.list_next, &e->feed.list, &e->feed.list_count);
+}
+
 enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
                           struct hub_sync_event *ev)
 {
     switch (f->kind) {
     case HUB_SYNC_FX_LOOKUP: return hub_engine_lookup(e, f->hello, ev);
     case HUB_SYNC_FX_READ_FEED: return hub_engine_feed(e, f, ev);
+    case HUB_SYNC_FX_READ_LIST: return hub_engine_list(e, f, ev);
     case HUB_SYNC_FX_TAKE:
         return hub_engine_step(e, "take") ? hub_engine_take(e, f, ev) : ERR_STORE;
     case HUB_SYNC_FX_JOIN:

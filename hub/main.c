@@ -215,6 +215,29 @@ static const struct cli_opt share_opts[] = {
     OPT("access", "QUYỀN", "read (xem), write (sửa) hoặc none (thôi)", "read, write or none"),
     OPT_PERSON,
 };
+#define OPT_PASSPHRASE                                                                             \
+    OPT("passphrase", "TỆP", "đọc mật khẩu của khóa từ dòng đầu của tệp này (-: đầu vào chuẩn)",   \
+        "read the key's passphrase from the first line of this file (-: standard input)")
+static const struct cli_opt officer_opts[] = {
+    OPT("role", "QUYỀN", "all, hoặc erase,reopen,restore,keys",
+        "all, or erase,reopen,restore,keys"),
+    OPT("key", "TỆP", "add: tệp khóa mới của người này (trên USB)",
+        "add: this person's new key file (on a USB stick)"),
+    OPT("root", "TỆP", "add: khóa gốc của trung tâm, cần từ cán bộ thứ ba",
+        "add: the hub's root key, needed from the third officer on"),
+    OPT("reason", "CHỮ", "revoke: lý do", "revoke: why"),
+    OPT_PASSPHRASE,
+};
+static const struct cli_opt order_opts[] = {
+    OPT("key", "TỆP", "khóa riêng của cán bộ ký", "the signing officer's own key"),
+    OPT_PASSPHRASE,
+};
+static const struct cli_opt erase_opts[] = {
+    OPT("basis", "CHỮ", "căn cứ pháp lý, ví dụ số và ngày của đơn",
+        "the legal basis, for instance number and date of the request"),
+    OPT("key", "TỆP", "khóa riêng của cán bộ ký", "the signing officer's own key"),
+    OPT_PASSPHRASE,
+};
 
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo trung tâm mới", "make a new hub", OPTS(init_opts), 0, 0, hub_tool_init},
@@ -299,6 +322,13 @@ static const struct cli_verb verbs[] = {
     {"user", "add|list|disable|enable|role|passwd|authenticator [TÊN]",
      "người dùng trang của trung tâm", "logins of the hub's page", OPTS(user_opts), 1, 2,
      hub_tool_user},
+    {"officer", "add|list|revoke [TÊN]", "cán bộ được ký lệnh hai người",
+     "officers who sign orders of two people", OPTS(officer_opts), 1, 2, hub_tool_officer},
+    {"order", "list|show|approve|withdraw [LỆNH]", "lệnh cần hai người ký",
+     "orders that two people sign", OPTS(order_opts), 1, 2, hub_tool_order},
+    {"erase", "propose|approve|list|show|withdraw|find [MÃ...]",
+     "xóa dữ liệu cá nhân theo lệnh của hai người", "erase personal data by an order of two people",
+     OPTS(erase_opts), 1, -1, hub_tool_erase},
     {"status", "", "tình trạng của trung tâm", "state of the hub", NULL, 0, 0, 0, hub_tool_status},
     {"check-config", "", "kiểm tra và in cấu hình", "check and print the config", NULL, 0, 0, 0,
      hub_tool_check_config},

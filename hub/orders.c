@@ -1,6 +1,7 @@
 #include "hub/orders.h"
 
 #include "common/text.h"
+#include "hub/erasing.h"
 #include "hub/own.h"
 #include "hub/reopen.h"
 
@@ -9,7 +10,11 @@
 
 /* Kinds without a row of functions are only recorded: whoever asks for them looks in the log. */
 static const struct hub_order_kind hub_order_kinds[] = {
-    {.kind = "erase", .vi = "xóa dữ liệu cá nhân", .en = "erase personal data"},
+    {.kind = "erase",
+     .vi = "xóa dữ liệu cá nhân",
+     .en = "erase personal data",
+     .check = hub_erasing_check,
+     .describe = hub_erasing_describe},
     {.kind = "reopen",
      .vi = "mở lại kỳ đã chốt",
      .en = "reopen a closed period",

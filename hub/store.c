@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const struct db_migration hub_schema[] = {
@@ -173,48 +174,19 @@ static const struct db_migration hub_schema[] = {
         "  unit INTEGER NOT NULL, PRIMARY KEY(node, pos)) WITHOUT ROWID;"
         "CREATE INDEX sys_node_unit_unit ON sys_node_unit(unit);"
         "INSERT INTO sys_node_unit(node, pos, unit) SELECT node, 0, unit FROM sys_node;",
+    },
+    {
+        /* erasure: records and ops that are dead for ever; what was taken out of the log, by the
+         * order at which position; the list that nodes keep as well */
+        "CREATE TABLE sys_dead(rid BLOB PRIMARY KEY NOT NULL, pos INTEGER NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE sys_gone(inc BLOB NOT NULL, seq INTEGER NOT NULL, op INTEGER NOT NULL,"
+        "  rid BLOB NOT NULL, fields BLOB NOT NULL, pos INTEGER NOT NULL,"
+        "  PRIMARY KEY(inc, seq, op)) WITHOUT ROWID;"
+        "CREATE TABLE sys_erased_op(pos INTEGER NOT NULL, op INTEGER NOT NULL,"
+        "  by INTEGER NOT NULL, PRIMARY KEY(pos, op)) WITHOUT ROWID;"
+        "CREATE TABLE sys_erasure(no INTEGER PRIMARY KEY, pos INTEGER NOT NULL,"
+        "  hash BLOB NOT NULL UNIQUE, sum BLOB NOT NULL);",
     }};
-
-/* ---- small values ---- */
-
-enum err hub_meta_get(struct hub_store *s, const char *key, struct buf *out)
-{
-    struct db_stmt *q = db_stmt(s->db, "SELECT value FROM sys_meta WHERE key = ?1");
-    db_bind_str(q, 1, key);
-    enum err e = db_get(q);
-    if (e == ERR_OK) buf_add_bytes(out, db_column_bytes(q, 0));
-    db_done(q);
-    return e == ERR_OK ? out->e : e;
-}
-
-enum err hub_meta_set(struct hub_store *s, const char *key, struct bytes value)
-{
-    struct db_stmt *q = db_stmt(s->db, "INSERT INTO sys_meta(key, value) VALUES (?1, ?2) "
-                                       "ON CONFLICT(key) DO UPDATE SET value = excluded.value");
-    db_bind_str(q, 1, key);
-    db_bind_blob(q, 2, value);
-    return db_run(q);
-}
-
-enum err hub_meta_int(struct hub_store *s, const char *key, int64_t *out)
-{
-    struct db_stmt *q = db_stmt(s->db, "SELECT value FROM sys_meta WHERE key = ?1");
-    db_bind_str(q, 1, key);
-    enum err e = db_get(q);
-    if (e == ERR_OK) *out = db_column_int(q, 0);
-    if (e == ERR_NOT_FOUND) *out = 0;
-    db_done(q);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-enum err hub_meta_set_int(struct hub_store *s, const char *key, int64_t value)
-{
-    struct db_stmt *q = db_stmt(s->db, "INSERT INTO sys_meta(key, value) VALUES (?1, ?2) "
-                                       "ON CONFLICT(key) DO UPDATE SET value = excluded.value");
-    db_bind_str(q, 1, key);
-    db_bind_int(q, 2, value);
-    return db_run(q);
-}
 
 /* ---- opening ---- */
 
@@ -272,6 +244,7 @@ static bool hub_arrived(void *ctx, const struct id_version *version)
 static enum err hub_memory(struct hub_store *s)
 {
     buf_init(&s->state, FOLD_STATE_BYTES_MAX + 1);
+    buf_init(&s->ingest, CHANGE_BODY_BYTES_MAX);
     s->view = calloc(1, sizeof *s->view);
     s->writes = calloc(CHANGE_WRITES_MAX, sizeof *s->writes);
     if (s->view == NULL || s->writes == NULL) return ERR_NOMEM;
@@ -295,7 +268,9 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
     struct hub_store *s = calloc(1, sizeof *s);
     if (s == NULL) return ERR_NOMEM;
     unsigned flags = options->vfs != NULL ? DB_EXCLUSIVE : 0u;
-    enum err e = db_open(options->path, options->vfs, flags, &s->db);
+    bool file = options->vfs == NULL && strcmp(options->path, DB_MEMORY_PATH) != 0;
+    enum err e = file ? file_beside(options->path, ERASE_FILE_NAME, s->erased_path) : ERR_OK;
+    if (e == ERR_OK) e = db_open(options->path, options->vfs, flags, &s->db);
     if (e == ERR_OK && options->create) {
         e = ERR_EXISTS;
     } else if (e == ERR_NOT_FOUND) {
@@ -311,6 +286,7 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
     if (e == ERR_OK) e = hub_cache_load(s);
     if (e == ERR_OK && options->witness && options->vfs == NULL)
         e = hub_witness_open(s, options->path);
+    if (e == ERR_OK) e = hub_erased_open(s);
     if (e == ERR_OK) {
         *out = s;
         return ERR_OK;
@@ -329,6 +305,8 @@ void hub_store_close(struct hub_store *s)
     hub_feed_free(s->feed);
     if (s->fold.private_ != NULL) fold_free(&s->fold);
     if (s->other.private_ != NULL) fold_free(&s->other);
+    erase_free(&s->erased);
+    buf_free(&s->ingest);
     buf_free(&s->state);
     buf_free(&s->own_memory);
     free(s->own_sets);
@@ -366,7 +344,11 @@ enum err hub_store_commit(struct hub_store *s)
     enum err e = hub_sums_flush(s);
     if (e == ERR_OK) e = db_commit(s->db);
     if (e == ERR_OK) hub_witness_note(s);
-    if (e != ERR_OK) hub_store_rollback(s);
+    if (e != ERR_OK) {
+        hub_store_rollback(s);
+    } else if (s->erased_grown || s->wipe_wanted) {
+        hub_erased_settle(s);
+    }
     return e;
 }
 

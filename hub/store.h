@@ -108,8 +108,9 @@ struct hub_taken {
     uint64_t epoch;
 };
 
-/* ERR_CHAIN_BROKEN, ERR_NOT_FOUND, ERR_REVOKED and ERR_NOT_READY of the two functions below leave
- * the open transaction as it was. Any other error rolls it back whole. */
+/* ERR_CHAIN_BROKEN, ERR_NOT_FOUND, ERR_REVOKED, ERR_NOT_READY, and ERR_BAD_FORMAT of hub_store_take
+ * (an op without its payload that no order names), leave the open transaction as it was. Any other
+ * error rolls it back whole. */
 
 /*
  * Take the sets of one verified frame (pack_decode with the head of hub_store_head as context),
@@ -153,6 +154,11 @@ struct hub_feed {
     size_t move_count;
     size_t verdict_count;
     uint64_t upto; /* new cursor */
+    /* of the list of erasures instead (hub/store_erase.h); its end when `list` has no sets */
+    bool of_list;
+    const struct message_set *list;
+    size_t list_count;
+    uint64_t list_next; /* number of the set behind them */
     bool last;
     struct message_end end;
 };

@@ -241,6 +241,7 @@ enum err hub_cache_load(struct hub_store *s)
     if (e == ERR_OK) e = hub_moves_load(s);
     if (e == ERR_OK) e = hub_catalogue_load(s);
     if (e == ERR_OK) e = hub_closed_load(s);
+    if (e == ERR_OK) e = hub_erased_load(s);
     if (e == ERR_OK) s->stale = false;
     return e;
 }

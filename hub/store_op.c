@@ -176,6 +176,14 @@ static enum err hub_state_save(struct hub_store *s, struct hub_record *r)
     return s->state.e;
 }
 
+enum err hub_record_rewrite(struct hub_store *s, const struct hub_record *old,
+                            struct hub_record *now)
+{
+    enum err e = hub_state_save(s, now);
+    if (e == ERR_OK) e = hub_record_update(s, now);
+    return e == ERR_OK ? hub_scope_move(s, old, now) : e;
+}
+
 /* Who made this change and those before it. Versions named early wait for sets that a node need not
  * have in the same order: such a state only the hub can tell. */
 static void hub_record_author(const struct hub_store *s, const struct hub_writer *w,
@@ -267,9 +275,7 @@ static enum err hub_op_change(struct hub_store *s, const struct hub_writer *w,
     now.pos = w->at;
     now.scope = hub_scope_of(s, old->type, old->unit);
     hub_record_author(s, w, old, &now);
-    e = hub_state_save(s, &now);
-    if (e == ERR_OK) e = hub_record_update(s, &now);
-    if (e == ERR_OK) e = hub_scope_move(s, old, &now);
+    e = hub_record_rewrite(s, old, &now);
     if (e != ERR_OK) return e;
     *scope = now.scope;
     return hub_record_written(s, w, &now, &match);

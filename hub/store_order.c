@@ -214,7 +214,7 @@ static enum err hub_order_write(struct hub_store *s, const struct order_op *op,
 }
 
 static enum err hub_order_take(struct hub_store *s, struct bytes payload, uint64_t at,
-                               int64_t received_ms)
+                               int64_t received_ms, bool *listed)
 {
     struct order_op op;
     struct order o;
@@ -225,13 +225,24 @@ static enum err hub_order_take(struct hub_store *s, struct bytes payload, uint64
     if (e == ERR_OK) e = hub_store_officers(s, r);
     if (e == ERR_OK) e = order_register_check(r, &op);
     free(r);
-    return e == ERR_OK ? hub_order_write(s, &op, &o, at, received_ms) : e;
+    if (e == ERR_OK) e = hub_order_write(s, &op, &o, at, received_ms);
+    if (e != ERR_OK || order_role_of(o.kind) != ORDER_ROLE_ERASE) return e;
+    *listed = true;
+    return hub_erase_apply(s, o.content, at);
 }
 
 enum err hub_order_admin(struct hub_store *s, struct bytes payload, int kind, uint64_t at,
                          int64_t received_ms)
 {
-    if (kind == CHANGE_OFFICER) return hub_officer_take(s, payload, at);
-    if (kind == CHANGE_OFFICER_REVOKE) return hub_officer_revoke(s, payload, at);
-    return hub_order_take(s, payload, at, received_ms);
+    bool listed = kind != CHANGE_ORDER; /* who may sign is part of the list of erasures */
+    struct id_hash set = s->view->hash;
+    enum err e;
+    if (kind == CHANGE_OFFICER) {
+        e = hub_officer_take(s, payload, at);
+    } else if (kind == CHANGE_OFFICER_REVOKE) {
+        e = hub_officer_revoke(s, payload, at);
+    } else {
+        e = hub_order_take(s, payload, at, received_ms, &listed);
+    }
+    return e == ERR_OK && listed ? hub_erasure_add(s, &set, at) : e;
 }

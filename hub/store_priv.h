@@ -8,10 +8,12 @@
 #define DONGBO_HUB_STORE_PRIV_H
 
 #include "common/io/db.h"
+#include "common/io/file.h"
 #include "common/io/store_typed.h"
 #include "common/person_match.h"
 #include "common/io/witness.h"
 #include "hub/store.h"
+#include "proto/erase.h"
 #include "proto/fold.h"
 #include "proto/move.h"
 #include "proto/record.h"
@@ -120,6 +122,13 @@ struct hub_store {
     struct witness witness;
     struct message_set *own_sets; /* HUB_OWN_SETS_MAX, of hub_store_own_sets() */
     struct buf own_memory;
+    /* erasure */
+    struct erase_list erased;              /* all orders together */
+    char erased_path[FILE_PATH_BYTES_MAX]; /* copy of the list; "": none is kept */
+    bool erased_grown;                     /* it is to be written */
+    struct buf ingest;                     /* body of a set that came with what is erased */
+    bool wipe_wanted;                      /* the file may still hold what was deleted */
+    bool replaying; /* of another store's log: what is gone there may be gone here */
 };
 
 /* One op on its way into a record. */
@@ -278,6 +287,33 @@ MUST_CHECK enum err hub_flow_admin(struct hub_store *s, struct bytes payload, in
                                    int64_t received_ms);
 /* The scope of such an op: its unit's, or everybody. */
 MUST_CHECK enum err hub_flow_scope(struct hub_store *s, struct bytes payload, int64_t *scope);
+/* store_scope.c: put the record into the sum of a unit that has it, or take it out. */
+void hub_sum_change(struct hub_store *s, int64_t unit, const struct hub_record *r, bool add);
+
+/* store_repair.c: room for, and pointers of, s->own_sets in s->own_memory. */
+MUST_CHECK enum err hub_own_room(struct hub_store *s);
+void hub_own_point(struct hub_store *s, size_t count);
+
+/* store_op.c: the record's row becomes `now` with the state in s->fold; its scope's sum follows. */
+MUST_CHECK enum err hub_record_rewrite(struct hub_store *s, const struct hub_record *old,
+                                       struct hub_record *now);
+
+/* store_erase.c, store_erase_list.c */
+MUST_CHECK enum err hub_erased_load(struct hub_store *s);
+/* At open: an older database gets the orders of the file. After each commit: file and wipe. */
+MUST_CHECK enum err hub_erased_open(struct hub_store *s);
+void hub_erased_settle(struct hub_store *s);
+/* Carry out an order's content; `at` is its position. */
+MUST_CHECK enum err hub_erase_apply(struct hub_store *s, struct bytes content, uint64_t at);
+MUST_CHECK enum err hub_erasure_add(struct hub_store *s, const struct id_hash *hash, uint64_t at);
+/* The body of a set that comes, without what is erased; *changed = false: nothing of it is. */
+MUST_CHECK enum err hub_erase_ingest(struct hub_store *s, const struct change_view *view,
+                                     struct buf *body, bool *changed);
+/* May this op be without its payload (or has it one)? `writes`: room for CHANGE_WRITES_MAX. */
+bool hub_erase_may(const struct hub_store *s, const struct change_view *view, unsigned op,
+                   struct change_write *writes);
+MUST_CHECK enum err hub_erased_count(struct hub_store *s, uint64_t position, unsigned op,
+                                     uint64_t at);
 
 void hub_feed_free(struct hub_feed_memory *m);
 

@@ -7,6 +7,27 @@
 
 /* ---- own sets of a node, for a node that lost them ---- */
 
+enum err hub_own_room(struct hub_store *s)
+{
+    if (s->own_sets != NULL) return ERR_OK;
+    s->own_sets = calloc(HUB_OWN_SETS_MAX, sizeof *s->own_sets);
+    if (s->own_sets == NULL) return ERR_NOMEM;
+    buf_init(&s->own_memory, 16u * 1024u * 1024u);
+    return ERR_OK;
+}
+
+/* The memory grew while rows were read: pointers are made at the end. */
+void hub_own_point(struct hub_store *s, size_t count)
+{
+    const uint8_t *p = s->own_memory.p;
+    for (size_t i = 0; i < count; i++) {
+        s->own_sets[i].head.p = p;
+        p += s->own_sets[i].head.len;
+        s->own_sets[i].body.p = p;
+        p += s->own_sets[i].body.len;
+    }
+}
+
 static enum err hub_own_row(const struct db_stmt *q, struct message_set *m, struct buf *memory)
 {
     struct bytes head = db_column_bytes(q, 1), body = db_column_bytes(q, 2);
@@ -51,20 +72,11 @@ enum err hub_store_own_sets(struct hub_store *s, const struct id_hash *node,
     enum err e = hub_cache_ready(s);
     if (e != ERR_OK) return e;
     const struct hub_log *log = hub_log_find(s, inc);
-    if (s->own_sets == NULL) {
-        s->own_sets = calloc(HUB_OWN_SETS_MAX, sizeof *s->own_sets);
-        if (s->own_sets == NULL) return ERR_NOMEM;
-        buf_init(&s->own_memory, 16u * 1024u * 1024u);
-    }
+    e = hub_own_room(s);
+    if (e != ERR_OK) return e;
     if (log != NULL && ID_EQUAL(&log->node, node)) e = hub_own_rows(s, log, from, max_bytes, &n);
     if (e != ERR_OK) return e;
-    const uint8_t *p = s->own_memory.p;
-    for (size_t i = 0; i < n; i++) {
-        s->own_sets[i].head.p = p;
-        p += s->own_sets[i].head.len;
-        s->own_sets[i].body.p = p;
-        p += s->own_sets[i].body.len;
-    }
+    hub_own_point(s, n);
     *sets = s->own_sets;
     *count = n;
     return ERR_OK;

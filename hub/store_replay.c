@@ -114,6 +114,7 @@ enum err hub_replay_open(struct hub_store *s, uint64_t upto, struct hub_store **
     struct replay r = {.from = s, .upto = upto};
     enum err e = hub_store_open(&memory, &r.to);
     if (e != ERR_OK) return e;
+    r.to->replaying = true;
     e = hub_cache_ready(s);
     if (e == ERR_OK) e = hub_log_rows(s, replay_row, &r);
     if (e == ERR_OK && r.position < upto) e = ERR_NOT_FOUND;
@@ -161,15 +162,21 @@ static const struct hub_table {
     const char *name;
     const char *sql;
 } hub_tables[] = {
-    {"sys_log.verdicts", "SELECT pos, inc, seq, verdicts FROM sys_log ORDER BY pos"},
+    /* With a value erased out of a record that stays, what later writes met is not to be had again. */
+    {"sys_log.verdicts", "SELECT pos, inc, seq, verdicts FROM sys_log WHERE NOT EXISTS "
+                         "(SELECT 1 FROM sys_gone) ORDER BY pos"},
     {"sys_inc", "SELECT no, inc, node, sign_pk, parent_inc, parent_seq, parent_hash, closed, given "
                 "FROM sys_inc ORDER BY no"},
     {"sys_record",
      "SELECT r.rid, r.type, u.code, r.scope, r.pos, r.conflicts, r.author, r.others, r.shared "
      "FROM sys_record r JOIN sys_unit u ON u.no = r.unit ORDER BY r.rid"},
     {"sys_held", "SELECT pos, op, rid, reason, own FROM sys_held ORDER BY pos, op"},
-    {"sys_reverdict", "SELECT inc, pos, set_pos FROM sys_reverdict ORDER BY inc, pos, set_pos"},
-    {"sys_own", "SELECT scope, pos FROM sys_own ORDER BY scope, pos"},
+    {"sys_reverdict", "SELECT inc, pos, set_pos FROM sys_reverdict WHERE set_pos NOT IN "
+                      "(SELECT pos FROM sys_erased_op) ORDER BY inc, pos, set_pos"},
+    {"sys_own", "SELECT scope, pos FROM sys_own WHERE pos NOT IN (SELECT pos FROM sys_erased_op) "
+                "ORDER BY scope, pos"},
+    {"sys_dead", "SELECT rid, pos FROM sys_dead ORDER BY rid"},
+    {"sys_erasure", "SELECT no, pos, hash, sum FROM sys_erasure ORDER BY no"},
     {"sys_unit", "SELECT no, code, sum, records FROM sys_unit ORDER BY no"},
     {"sys_node", "SELECT node, unit, cert, sign_pk, transport_pk, enrolled_pos, revoked_pos, "
                  "revoked_why FROM sys_node ORDER BY node"},

@@ -35,7 +35,7 @@ enum err hub_moves_load(struct hub_store *s)
 
 /* ---- rows of sys_scope ---- */
 
-static void hub_sum_change(struct hub_store *s, int64_t scope, const struct hub_record *r, bool in)
+void hub_sum_change(struct hub_store *s, int64_t scope, const struct hub_record *r, bool in)
 {
     uint8_t term[16];
     struct hub_unit *u = &s->units[scope];

@@ -1,5 +1,6 @@
 /* Taking change sets: positions, P, verdicts. SPEC 3.5, 4.9, 6.6. */
 #include "hub/store_alarm.h"
+#include "hub/store_erase.h"
 #include "hub/store_priv.h"
 
 #include <assert.h>
@@ -71,13 +72,29 @@ static enum err hub_take_move_op(struct hub_store *s, struct hub_job *job, unsig
     return hub_held_retry(s, &moved.wait, job->writer.at, s->view, job->verdicts, job->received_ms);
 }
 
+/* An op without its payload: what its writes replaced stays replaced. */
+static enum err hub_take_erased(struct hub_store *s, struct hub_job *job, unsigned index)
+{
+    struct change_op op;
+    bool whole = true;
+    uint8_t verdict = FOLD_ERASED;
+    int64_t scope = HUB_SCOPE_NONE;
+    if (!hub_erase_may(s, s->view, index, s->writes)) return ERR_BAD_FORMAT;
+    job->verdicts[index] = FOLD_ERASED;
+    enum err e = hub_erased_count(s, job->writer.at, index, 0);
+    if (e != ERR_OK || s->view->stub[index].p == NULL) return e;
+    if (erase_stub_decode(s->view->stub[index], s->writes, &op, &whole) != ERR_OK)
+        return ERR_BAD_FORMAT;
+    if (whole || erase_has_record(&s->erased, &op.rid)) return ERR_OK;
+    e = hub_op_apply(s, &job->writer, &op, &verdict, &scope); /* held or not, it is gone */
+    if (e == ERR_OK) hub_scope_note(job, scope);
+    return e;
+}
+
 static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned index)
 {
     struct bytes payload = s->view->payload[index];
-    if (payload.p == NULL) {
-        job->verdicts[index] = FOLD_ERASED;
-        return ERR_OK;
-    }
+    if (payload.p == NULL) return hub_take_erased(s, job, index);
     int kind = change_payload_kind(payload);
     if (kind >= 0 && kind <= CHANGE_DELETE) return hub_take_record_op(s, job, index);
     if (move_kind(kind)) return hub_take_move_op(s, job, index);
@@ -178,6 +195,13 @@ static enum err hub_take_set(struct hub_store *s, struct hub_job *job)
     const struct change_head *head = &s->view->head;
     if ((!job->given && !hub_extends(job->log, head)) || !ID_EQUAL(&head->hub, &s->identity.hub))
         return ERR_CHAIN_BROKEN;
+    bool changed = false;
+    e = hub_erase_ingest(s, s->view, &s->ingest, &changed);
+    if (e == ERR_OK && changed) {
+        job->body = buf_bytes(&s->ingest);
+        e = change_open(job->head, job->body, s->view);
+    }
+    if (e != ERR_OK) return e;
     s->view->hash = *job->hash;
     job->writer.at = s->position + 1;
     job->writer.received_ms = job->received_ms;
@@ -287,6 +311,7 @@ enum err hub_store_take(struct hub_store *s, const struct id_hash *node,
     enum err e = hub_store_node(s, node, &who);
     if (e == ERR_OK && who.revoked) e = ERR_REVOKED;
     if (e == ERR_OK) e = hub_log_seek(s, sets->v[0].head, node, &log);
+    if (e == ERR_OK && pack_sets_erased(sets)) e = hub_store_erased_allowed(s, sets);
     if (e != ERR_OK) return e; /* nothing was written: the transaction goes on */
     struct hub_job *job = calloc(1, sizeof *job);
     if (job == NULL) return hub_taken_end(s, ERR_NOMEM);

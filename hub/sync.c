@@ -228,7 +228,8 @@ static void hub_sync_on_answer(struct hub_sync *s, const struct hub_sync_event *
 static void hub_sync_on_store_failed(struct hub_sync *s, const struct hub_sync_event *ev,
                                      struct hub_sync_effects *fx)
 {
-    if (ev->error == ERR_CHAIN_BROKEN || s->state == HUB_SYNC_LOOKUP) {
+    if (ev->error == ERR_CHAIN_BROKEN || ev->error == ERR_BAD_FORMAT ||
+        s->state == HUB_SYNC_LOOKUP) {
         hub_sync_close(s, ev->error, fx);
     } else {
         hub_sync_refuse(s, MESSAGE_CANNOT_STORE, ev->error, fx);

@@ -60,6 +60,8 @@ struct hub_sync_facts {
     struct hub_position position;
     bool cursor_known;
     struct hub_identity identity;
+    uint32_t erasure_count; /* the list of erasures */
+    uint8_t erasure_sum[8];
 };
 
 enum hub_sync_event_kind {
@@ -97,6 +99,7 @@ enum hub_sync_effect_kind {
     HUB_SYNC_FX_SEND,      /* bytes */
     HUB_SYNC_FX_TAKE,      /* node, inc, sets: pack_sets owned by the core until the next step */
     HUB_SYNC_FX_READ_FEED, /* node, cursor, hello */
+    HUB_SYNC_FX_READ_LIST, /* hello, cursor = next of hub_store_erasures; also answered by FEED */
     HUB_SYNC_FX_JOIN,      /* join; its proof and transport key were checked by the core */
     HUB_SYNC_FX_CONTACT,   /* node, hello; no answer */
     HUB_SYNC_FX_READ_OWN,  /* node, inc, cursor = first seq wanted */

@@ -27,8 +27,6 @@ void hub_sync_up(struct hub_sync *s, struct bytes body, struct hub_sync_effects 
         ctx.prev = s->heads[log].head;
         pack_sets_free(&s->taking);
         e = pack_decode(s->pack, body, &ctx, &s->taking);
-        /* No order of erasure exists yet, so no op may come without its payload. */
-        if (e == ERR_OK && pack_sets_erased(&s->taking)) e = ERR_BAD_FORMAT;
     }
     if (e != ERR_OK) {
         hub_sync_close(s, e, fx);
@@ -85,6 +83,13 @@ void hub_sync_taken(struct hub_sync *s, const struct hub_sync_event *ev,
 void hub_sync_feed_more(struct hub_sync *s, struct hub_sync_effects *fx)
 {
     if (s->repairing) return;
+    if (s->listing && s->live) {
+        struct hub_sync_effect *l = hub_sync_effect_add(fx, HUB_SYNC_FX_READ_LIST);
+        l->hello = &s->hello;
+        l->cursor = s->list_next;
+        s->feeding = true;
+        return;
+    }
     bool early =
         s->state == HUB_SYNC_SYNCING && s->live && !s->caught_up && s->position > s->cursor;
     bool late = s->state == HUB_SYNC_ENDING && !s->end_sent;
@@ -162,10 +167,32 @@ static void hub_sync_send_items(struct hub_sync *s, const struct hub_feed *f,
     }
 }
 
+/* A node that has more of the list than this hub is told of the whole of ours, even of none. */
+static void hub_sync_list(struct hub_sync *s, const struct hub_feed *f, struct hub_sync_effects *fx)
+{
+    uint64_t first = f->list_next - f->list_count;
+    size_t i = 0;
+    s->list_next = f->list_next;
+    s->listing = f->list_count > 0 && f->list_next <= s->list_total;
+    do {
+        size_t n = hub_sync_fit_sets(f->list, f->list_count, i);
+        uint64_t total = f->list_next - 1 > s->list_total ? f->list_next - 1 : s->list_total;
+        struct message_erasures m = {.first = first + i, .total = total, .count = n};
+        buf_clear(&s->body);
+        message_erasures_encode(&m, f->list + i, &s->body);
+        hub_sync_send(s, MESSAGE_ERASURES, true, fx);
+        i += n;
+    } while (i < f->list_count);
+}
+
 void hub_sync_feed(struct hub_sync *s, const struct hub_sync_event *ev, struct hub_sync_effects *fx)
 {
     const struct hub_feed *f = ev->feed;
     s->feeding = false;
+    if (f->of_list) {
+        hub_sync_list(s, f, fx);
+        return;
+    }
     hub_sync_send_items(s, f, fx);
     if (f->upto > s->cursor) s->cursor = f->upto;
     if (!f->last) return;

@@ -84,6 +84,10 @@ void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
         hub_sync_close(s, ERR_HANDSHAKE, fx); /* somebody else's node id: no answer */
         return;
     }
+    s->listing = s->hello.erasure_count != f->erasure_count ||
+                 memcmp(s->hello.erasure_hash, f->erasure_sum, sizeof f->erasure_sum) != 0;
+    s->list_next = UINT64_MAX;
+    s->list_total = f->erasure_count;
     s->node = f->node;
     s->epoch = f->position.epoch;
     s->position = f->position.position;

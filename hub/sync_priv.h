@@ -31,10 +31,13 @@ struct hub_sync {
     struct pack_sets taking; /* of the TAKE under way */
     struct message_join join;
     uint64_t deadline_at;
-    bool pushed;    /* what waits in the link went out with the last effects */
-    size_t queued;  /* bytes sent since the link last drained */
-    bool live;      /* a message came after the handshake: the peer is really there */
-    bool feeding;   /* READ_FEED was asked for; messages go on meanwhile */
+    bool pushed;   /* what waits in the link went out with the last effects */
+    size_t queued; /* bytes sent since the link last drained */
+    bool live;     /* a message came after the handshake: the peer is really there */
+    bool feeding;  /* READ_FEED was asked for; messages go on meanwhile */
+    bool listing;  /* the node's list of erasures is not ours: the rest goes first */
+    uint64_t list_next;
+    uint32_t list_total;
     bool caught_up; /* the feed reached the end of the log before UPEND */
     bool end_sent;
     uint64_t cursor;  /* of the feed */
@@ -83,6 +86,8 @@ void hub_sync_receipt(struct hub_sync *s, size_t log, uint64_t first, uint64_t l
                       const struct id_hash *position_hash, struct hub_sync_effects *fx);
 void hub_sync_feed_more(struct hub_sync *s, struct hub_sync_effects *fx);
 /* sync_repair.c */
+/* How many sets from `first` on fit one message. */
+size_t hub_sync_fit_sets(const struct message_set *v, size_t count, size_t first);
 void hub_sync_pull(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx);
 void hub_sync_pull_more(struct hub_sync *s, struct hub_sync_effects *fx);
 void hub_sync_own(struct hub_sync *s, const struct hub_sync_event *ev, struct hub_sync_effects *fx);

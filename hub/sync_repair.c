@@ -28,8 +28,7 @@ void hub_sync_pull_more(struct hub_sync *s, struct hub_sync_effects *fx)
     s->answer = HUB_SYNC_WANT_OWN;
 }
 
-/* How many sets from `first` on fit one message. */
-static size_t hub_sync_own_fit(const struct message_set *v, size_t count, size_t first)
+size_t hub_sync_fit_sets(const struct message_set *v, size_t count, size_t first)
 {
     size_t n = 0;
     size_t bytes = 8;
@@ -48,7 +47,7 @@ void hub_sync_own(struct hub_sync *s, const struct hub_sync_event *ev, struct hu
     s->pulling = ev->set_count > 0;
     s->pull_next += ev->set_count;
     do {
-        size_t n = hub_sync_own_fit(ev->sets, ev->set_count, i);
+        size_t n = hub_sync_fit_sets(ev->sets, ev->set_count, i);
         buf_clear(&s->body);
         message_sets_encode(ev->sets + i, n, &s->body);
         hub_sync_send(s, MESSAGE_OWN, true, fx);

@@ -61,6 +61,10 @@ MUST_CHECK enum err hub_tool_resolve(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_transfer(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_share(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_units(struct cli *c, void *ctx);
+/* tool_order.c */
+MUST_CHECK enum err hub_tool_officer(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_order(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_erase(struct cli *c, void *ctx);
 /* tool_bundle.c */
 MUST_CHECK enum err hub_tool_bundle(struct cli *c, void *ctx);
 /* tool_import.c */

@@ -1,5 +1,6 @@
 /* Verifying issued files and issues. */
 #include "hub/verify.h"
+#include "hub/store_erase.h"
 #include "common/io/file.h"
 #include "hub/canonical.h"
 #include "hub/export.h"
@@ -230,7 +231,12 @@ enum err hub_verify_issue(struct hub_store *s, const struct hub_issue *issue,
     out->cut = ID_EQUAL(&at.hash, &issue->cut.hash) && at.epoch == issue->cut.epoch;
     e = verify_figures(replay, issue, &logged, out);
     hub_store_close(replay);
+    struct hub_erased gone = {.ops = 0};
+    if (e == ERR_OK) e = hub_store_erased_upto(s, issue->cut.position, &gone);
     if (e != ERR_OK) return e;
-    bool good = out->files && out->digest && out->logged && out->cut && out->inputs && out->rebuilt;
+    out->erased = gone.ops;
+    out->order = gone.order;
+    bool good = out->files && out->digest && out->logged && out->cut && out->inputs &&
+                (out->rebuilt || out->erased > 0);
     return good ? ERR_OK : ERR_DAMAGED;
 }

@@ -58,6 +58,9 @@ struct hub_verified_issue { /* true: as it should be */
     bool inputs;            /* the list of records and sets behind the figures is the logged one */
     bool rebuilt;           /* replayed up to the cut, the log gives the same figures */
     struct id_hash figures; /* digest of the rebuilt figures, when they could be made */
+    uint64_t erased;        /* ops before the cut that orders behind it took away: with them gone
+                               the figures need not come out the same, and that is no damage */
+    uint64_t order;         /* the newest of these orders */
 };
 
 /* ERR_OK, ERR_DAMAGED (see *out), or why it could not be looked at. */

@@ -1,5 +1,6 @@
 /* Reading what the hub sealed. SPEC 11.5. */
 #include "node/bundle.h"
+#include "node/store_erase.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -174,21 +175,37 @@ static enum err node_carry_page(struct node_carry *c, struct bytes body)
     return e;
 }
 
+/* A set of the hub's own log. */
+static enum err node_carry_check(struct node_carry *c, const struct message_set *m)
+{
+    enum err e = change_open(m->head, m->body, &c->view);
+    if (e == ERR_OK) e = change_verify(&c->view);
+    if (e == ERR_OK && !ID_EQUAL(&c->view.head.hub, &c->identity.hub)) e = ERR_WRONG_HUB;
+    if (e == ERR_OK && !ID_EQUAL(&c->view.head.node, &c->identity.hub)) e = ERR_BAD_SIGNATURE;
+    if (e != ERR_OK) return e;
+    return change_check_signature(c->identity.hub_log_pk, &c->view.head, &c->view.hash,
+                                  m->signature);
+}
+
 static enum err node_carry_sets(struct node_carry *c, struct bytes body)
 {
     size_t n = 0;
     enum err e = message_sets_decode(body, c->items.sets, MESSAGE_ITEMS_MAX, &n);
-    for (size_t i = 0; e == ERR_OK && i < n; i++) {
-        const struct message_set *m = &c->items.sets[i];
-        e = change_open(m->head, m->body, &c->view);
-        if (e == ERR_OK) e = change_verify(&c->view);
-        if (e == ERR_OK && !ID_EQUAL(&c->view.head.hub, &c->identity.hub)) e = ERR_WRONG_HUB;
-        if (e == ERR_OK && !ID_EQUAL(&c->view.head.node, &c->identity.hub)) e = ERR_BAD_SIGNATURE;
-        if (e == ERR_OK)
-            e = change_check_signature(c->identity.hub_log_pk, &c->view.head, &c->view.hash,
-                                       m->signature);
-    }
+    for (size_t i = 0; e == ERR_OK && i < n; i++)
+        e = node_carry_check(c, &c->items.sets[i]);
     return e == ERR_OK ? node_store_stage_sets(c->b->store, c->hello.epoch, c->items.sets, n) : e;
+}
+
+static enum err node_carry_erasures(struct node_carry *c, struct bytes body)
+{
+    struct message_erasures m;
+    enum err e = message_erasures_decode(body, &m, c->items.sets, MESSAGE_ITEMS_MAX);
+    for (size_t i = 0; e == ERR_OK && i < m.count; i++)
+        e = node_carry_check(c, &c->items.sets[i]);
+    if (e != ERR_OK) return e;
+    if (!c->identity.joined) return ERR_BAD_FORMAT;
+    /* A file may be old: what it lacks is no sign that the hub lost it. */
+    return node_store_erasures(c->b->store, c->items.sets, m.count, false, false);
 }
 
 static enum err node_carry_end(struct node_carry *c, struct bytes body)
@@ -245,6 +262,7 @@ static enum err node_carry_message(struct node_carry *c, unsigned type, struct b
         c->out->refusal = e == ERR_OK ? refuse.code : 0;
         return e;
     case MESSAGE_PAGE: return node_carry_page(c, body);
+    case MESSAGE_ERASURES: return node_carry_erasures(c, body);
     case MESSAGE_SETS:
     case MESSAGE_RECORDS:
     case MESSAGE_VERDICTS:
@@ -270,6 +288,7 @@ static enum err node_carry_all(struct node_carry *c, struct bytes file)
         enum err dropped = node_store_stage_drop(c->b->store);
         if (e == ERR_OK) e = dropped;
     }
+    if (e == ERR_OK && node_store_wipe_wanted(c->b->store)) e = node_store_wipe(c->b->store);
     if (e == ERR_OK && !c->out->again)
         e = node_store_bundle_note(c->b->store, &hash, false, file.len, c->out->delivered,
                                    c->b->now_ms);

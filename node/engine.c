@@ -1,4 +1,6 @@
 #include "node/engine.h"
+#include "common/log.h"
+#include "node/store_erase.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -151,6 +153,15 @@ static enum err node_engine_apply(struct node_engine *e, const struct node_sync_
     return err == ERR_BAD_HASH ? ERR_OK : err; /* BAD_HASH is a result, not a failure */
 }
 
+/* The session is over, so there is time for what takes long. */
+static enum err node_engine_contact(struct node_engine *e, const struct node_sync_effect *f,
+                                    const struct node_sync_event *ev)
+{
+    if (node_store_wipe_wanted(e->store) && node_store_wipe(e->store) != ERR_OK)
+        LOG_EVENT(LOG_LEVEL_WARN, log_evt("erase.wipe")); /* again at the next session or start */
+    return node_store_contact(e->store, ev->wall_ms, f->error, f->hub_clock_ms);
+}
+
 /* Carry out one store effect. *answered: `ev` is now the answer that the core waits for. */
 static enum err node_engine_store(struct node_engine *e, const struct node_sync_effect *f,
                                   struct node_sync_event *ev, bool *answered)
@@ -172,6 +183,8 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
         return node_store_stage_verdicts(e->store, f->verdicts, f->count);
     case NODE_SYNC_FX_STAGE_MOVES:
         return node_store_stage_moves(e->store, f->epoch, f->moves, f->count);
+    case NODE_SYNC_FX_ERASE:
+        return node_store_erasures(e->store, f->sets, f->count, f->whole, f->last);
     case NODE_SYNC_FX_APPLY: return node_engine_apply(e, f, ev);
     case NODE_SYNC_FX_STAGE_OWN: return node_store_stage_own(e->store, &f->inc, f->sets, f->count);
     case NODE_SYNC_FX_REPAIR:
@@ -179,9 +192,7 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
     case NODE_SYNC_FX_RESET:
         return node_store_reset(e->store, f->fixes, f->count, f->forget, ev->wall_ms);
     case NODE_SYNC_FX_READ_KEPT: return node_engine_kept(e, f, ev);
-    case NODE_SYNC_FX_NOTE_CONTACT:
-        *answered = false;
-        return node_store_contact(e->store, ev->wall_ms, f->error, f->hub_clock_ms);
+    case NODE_SYNC_FX_NOTE_CONTACT: *answered = false; return node_engine_contact(e, f, ev);
     case NODE_SYNC_FX_DIAL:
     case NODE_SYNC_FX_SEND:
     case NODE_SYNC_FX_CLOSE:
@@ -204,6 +215,7 @@ static const char *node_engine_step_name(enum node_sync_effect_kind kind)
     case NODE_SYNC_FX_STAGE_OWN:
     case NODE_SYNC_FX_STAGE_VERDICTS:
     case NODE_SYNC_FX_STAGE_MOVES: return "stage";
+    case NODE_SYNC_FX_ERASE: return "erase";
     case NODE_SYNC_FX_REPAIR: return "repair";
     case NODE_SYNC_FX_RESET: return "reset";
     case NODE_SYNC_FX_READ_KEPT: return "kept";

@@ -1,4 +1,5 @@
 #include "node/store_alarm.h"
+#include "node/store_erase.h"
 #include "node/store_priv.h"
 
 #include <assert.h>
@@ -140,6 +141,19 @@ static const struct db_migration node_store_steps[] = {
      "  report TEXT NOT NULL, period TEXT NOT NULL, at_ms INTEGER NOT NULL, person BLOB NOT NULL,"
      "  payload BLOB NOT NULL, PRIMARY KEY(position, op)) WITHOUT ROWID;"
      "CREATE INDEX sys_flow_report ON sys_flow(kind, report, period);"},
+    /* erasure: the list, who may order, what is dead; what an erased record still adds to the scope's
+     * sum, and the digest of a staged state that is not as it was sent any more */
+    {"CREATE TABLE sys_erasure(no INTEGER PRIMARY KEY, position INTEGER NOT NULL,"
+     "  hash BLOB NOT NULL UNIQUE, sum BLOB NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL,"
+     "  signature BLOB NOT NULL, seen INTEGER NOT NULL);"
+     "CREATE TABLE sys_officer(no INTEGER PRIMARY KEY, pk BLOB NOT NULL UNIQUE,"
+     "  name TEXT NOT NULL, roles INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0);"
+     "CREATE TABLE sys_dead(rid BLOB PRIMARY KEY NOT NULL, list INTEGER NOT NULL) WITHOUT ROWID;"
+     "CREATE TABLE sys_gone(inc BLOB NOT NULL, seq INTEGER NOT NULL, op INTEGER NOT NULL,"
+     "  rid BLOB NOT NULL, fields BLOB NOT NULL, PRIMARY KEY(inc, seq, op)) WITHOUT ROWID;"
+     "CREATE TABLE sys_tomb(rid BLOB PRIMARY KEY NOT NULL, term BLOB NOT NULL) WITHOUT ROWID;"
+     "ALTER TABLE sys_staged_record ADD COLUMN digest BLOB;"
+     "ALTER TABLE sys_state ADD COLUMN wipe INTEGER NOT NULL DEFAULT 0;"},
 };
 
 /* ---- open and close ---- */
@@ -203,7 +217,8 @@ static enum err node_store_begin(struct node_store *s, const struct node_store_o
         e = db_migrate(s->db, node_store_steps, sizeof node_store_steps / sizeof *node_store_steps);
     if (e == ERR_OK) e = node_store_seal(s, o->seal);
     if (e == ERR_OK && o->witness && o->vfs == NULL) e = node_witness_open(s, o->path);
-    return e == ERR_OK ? node_catalogue_load(s) : e;
+    if (e == ERR_OK) e = node_catalogue_load(s);
+    return e == ERR_OK ? node_erased_open(s) : e;
 }
 
 enum err node_store_open(const struct node_store_options *options, struct node_store **out)
@@ -211,6 +226,8 @@ enum err node_store_open(const struct node_store_options *options, struct node_s
     struct node_store *s = calloc(1, sizeof *s);
     if (s == NULL) return ERR_NOMEM;
     enum err e = node_store_memory(s);
+    if (e == ERR_OK && options->vfs == NULL)
+        e = file_beside(options->path, ERASE_FILE_NAME, s->erased_path);
     if (e == ERR_OK) e = node_store_begin(s, options);
     if (e != ERR_OK) {
         node_store_close(s);
@@ -228,6 +245,7 @@ void node_store_close(struct node_store *s)
     db_close(s->db);
     catalogue_free(s->catalogue);
     if (s->work.fold.private_ != NULL) node_store_record_free(&s->work);
+    erase_free(&s->erased);
     buf_free(&s->view_memory);
     buf_free(&s->set_memory);
     free(s->kept);
@@ -455,6 +473,7 @@ enum err node_store_hello(struct node_store *s, struct message_hello_node *hello
     if (e == ERR_OK) e = node_store_hello_state(s, &h);
     if (e == ERR_OK) e = node_store_hello_logs(s, &h);
     if (e == ERR_OK) e = node_store_hello_waiting(s, &h);
+    if (e == ERR_OK) e = node_store_erasure_end(s, &h.erasure_count, h.erasure_hash);
     if (e == ERR_OK) *hello = h;
     return e;
 }

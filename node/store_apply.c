@@ -42,20 +42,63 @@ static enum err node_scope_begin(struct node_store *s, struct node_scope *scope)
     return e;
 }
 
-static enum err node_scope_row(const struct node_store *s, const struct db_stmt *q, uint64_t epoch,
-                               struct node_scope *scope)
+/* What a record adds to the sum, as it was sent: columns rid, position, state, digest. */
+static enum err node_scope_term(const struct node_store *s, const struct db_stmt *q, uint64_t epoch,
+                                uint8_t term[static 16])
 {
     struct id_record rid;
-    uint8_t old[16], term[16];
+    uint8_t digest[32];
     enum err e = db_column_copy(q, 0, rid.b, sizeof rid.b);
     if (e != ERR_OK) return e;
     uint64_t position = node_store_u64(db_column_int(q, 1));
-    fold_scope_term(&rid, node_epoch_of(s, epoch, position), position, db_column_bytes(q, 2), term);
-    fold_scope_add(scope->anew, term);
-    fold_scope_add(scope->changed, term);
-    if (db_column_kind(q, 3) == DB_NULL) return ERR_OK;
-    e = db_column_copy(q, 3, old, sizeof old);
-    if (e == ERR_OK) fold_scope_sub(scope->changed, old);
+    epoch = node_epoch_of(s, epoch, position);
+    if (db_column_kind(q, 3) == DB_NULL) {
+        fold_scope_term(&rid, epoch, position, db_column_bytes(q, 2), term);
+        return ERR_OK;
+    }
+    e = db_column_copy(q, 3, digest, sizeof digest);
+    if (e == ERR_OK) fold_scope_term_of(&rid, epoch, position, digest, term);
+    return e;
+}
+
+/* Further columns: term of the record before, term of its tomb, does the end count it no more? */
+static enum err node_scope_row(const struct node_store *s, const struct db_stmt *q, uint64_t epoch,
+                               struct node_scope *scope)
+{
+    uint8_t old[16], term[16];
+    enum err e = node_scope_term(s, q, epoch, term);
+    if (e == ERR_OK && db_column_int(q, 6) == 0) {
+        fold_scope_add(scope->anew, term);
+        fold_scope_add(scope->changed, term);
+    }
+    for (int i = 4; e == ERR_OK && i <= 5; i++) {
+        if (db_column_kind(q, i) == DB_NULL) continue;
+        e = db_column_copy(q, i, old, sizeof old);
+        if (e == ERR_OK) fold_scope_sub(scope->changed, old);
+    }
+    return e;
+}
+
+/* Erased records that the hub has taken out of the sum up to here. */
+#define NODE_DEAD_AT(rid)                                                                          \
+    "EXISTS (SELECT 1 FROM sys_dead d JOIN sys_erasure e ON e.no = d.list WHERE d.rid = " rid      \
+    " AND e.position > 0 AND e.position <= ?1)"
+
+static enum err node_scope_tombs(struct node_store *s, uint64_t end, struct node_scope *scope)
+{
+    bool row = true;
+    uint8_t old[16];
+    enum err e = ERR_OK;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT t.term FROM sys_tomb t WHERE t.rid NOT IN (SELECT rid FROM "
+                       "sys_staged_record) AND " NODE_DEAD_AT("t.rid"));
+    db_bind_int(q, 1, node_store_i64(end));
+    while (e == ERR_OK && row) {
+        e = db_step(q, &row);
+        if (e == ERR_OK && row) e = db_column_copy(q, 0, old, sizeof old);
+        if (e == ERR_OK && row) fold_scope_sub(scope->changed, old);
+    }
+    db_done(q);
     return e;
 }
 
@@ -79,13 +122,18 @@ static enum err node_scope_leaves(struct node_store *s, struct node_scope *scope
 
 /* ERR_BAD_HASH: neither reading gives the hub's hash. */
 static enum err node_scope_check(struct node_store *s, uint64_t epoch,
-                                 const uint8_t expected[static 16], struct node_scope *scope)
+                                 const struct message_end *end, struct node_scope *scope)
 {
     bool row = false;
+    const uint8_t *expected = end->scope_hash;
     enum err e = node_scope_begin(s, scope);
     if (e == ERR_OK) e = node_scope_leaves(s, scope);
-    struct db_stmt *q = db_stmt(s->db, "SELECT n.rid, n.position, n.state, o.term FROM "
-                                       "sys_staged_record n LEFT JOIN sys_record o USING(rid)");
+    if (e == ERR_OK) e = node_scope_tombs(s, end->position, scope);
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT n.rid, n.position, n.state, n.digest, o.term, t.term, " NODE_DEAD_AT(
+                   "n.rid") " FROM sys_staged_record n LEFT JOIN sys_record o ON o.rid = n.rid "
+                            "LEFT JOIN sys_tomb t ON t.rid = n.rid");
+    db_bind_int(q, 1, node_store_i64(end->position));
     if (e == ERR_OK) e = db_step(q, &row);
     while (e == ERR_OK && row) {
         e = node_scope_row(s, q, epoch, scope);
@@ -103,46 +151,63 @@ static enum err node_scope_check(struct node_store *s, uint64_t epoch,
 static enum err node_apply_leavers(struct node_store *s)
 {
     return db_exec(s->db,
+                   "DELETE FROM sys_tomb;"
                    "INSERT OR IGNORE INTO sys_marked(rid) SELECT rid FROM sys_record WHERE rid NOT "
                    "IN (SELECT rid FROM sys_staged_record);"
                    "DELETE FROM sys_record WHERE rid NOT IN (SELECT rid FROM sys_staged_record);");
+}
+
+/* Of an erased record only what it adds to the sum is kept. */
+static enum err node_apply_tomb(struct node_store *s, const struct id_record *rid,
+                                const uint8_t term[static 16])
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT OR REPLACE INTO sys_tomb(rid, term) VALUES (?1, ?2)");
+    db_bind_blob(q, 1, BYTES_OF(rid->b));
+    db_bind_blob(q, 2, bytes_make(term, 16));
+    return db_run(q);
 }
 
 static enum err node_apply_record(struct node_store *s, const struct db_stmt *from, uint64_t epoch)
 {
     struct id_record rid;
     uint8_t term[16];
-    uint64_t position = node_store_u64(db_column_int(from, 2));
+    uint64_t position = node_store_u64(db_column_int(from, 1));
     enum err e = db_column_copy(from, 0, rid.b, sizeof rid.b);
+    if (e == ERR_OK) e = node_scope_term(s, from, epoch, term);
     if (e != ERR_OK) return e;
+    if (db_column_bytes(from, 2).len == 0) return node_apply_tomb(s, &rid, term);
     epoch = node_epoch_of(s, epoch, position);
-    fold_scope_term(&rid, epoch, position, db_column_bytes(from, 3), term);
     struct db_stmt *q =
         db_stmt(s->db, "INSERT OR REPLACE INTO sys_record(rid, unit, epoch, position, term, state) "
                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     db_bind_blob(q, 1, BYTES_OF(rid.b));
-    db_bind_text(q, 2, db_column_bytes(from, 1));
+    db_bind_text(q, 2, db_column_bytes(from, 4));
     db_bind_int(q, 3, node_store_i64(epoch));
     db_bind_int(q, 4, node_store_i64(position));
     db_bind_blob(q, 5, BYTES_OF(term));
-    db_bind_blob(q, 6, db_column_bytes(from, 3));
+    db_bind_blob(q, 6, db_column_bytes(from, 2));
     e = db_run(q);
     return e == ERR_OK ? node_show_mark(s, &rid) : e;
 }
 
-static enum err node_apply_records(struct node_store *s, uint64_t epoch,
+static enum err node_apply_records(struct node_store *s, uint64_t epoch, uint64_t end,
                                    const struct node_scope *scope)
 {
     bool row = false;
     enum err e = scope->all ? node_apply_leavers(s) : ERR_OK;
-    struct db_stmt *q = db_stmt(s->db, "SELECT rid, unit, position, state FROM sys_staged_record");
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT rid, position, state, digest, unit FROM sys_staged_record");
     if (e == ERR_OK) e = db_step(q, &row);
     while (e == ERR_OK && row) {
         e = node_apply_record(s, q, epoch);
         if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
-    return e;
+    if (e != ERR_OK) return e;
+    q = db_stmt(s->db, "DELETE FROM sys_tomb WHERE " NODE_DEAD_AT("sys_tomb.rid"));
+    db_bind_int(q, 1, node_store_i64(end));
+    return db_run(q);
 }
 
 /* ---- verdicts ---- */
@@ -160,7 +225,7 @@ static enum err node_verdict_set(struct node_store *s, int64_t log, int64_t seq,
     struct db_stmt *q =
         db_stmt(s->db, "UPDATE sys_op SET verdict = ?4, pending = CASE WHEN rid IS NULL THEN 0 "
                        "WHEN ?5 THEN 2 WHEN pending = 2 THEN 0 ELSE pending END "
-                       "WHERE log = ?1 AND seq = ?2 AND op = ?3");
+                       "WHERE log = ?1 AND seq = ?2 AND op = ?3 AND ifnull(verdict, 0) <> 8");
     db_bind_int(q, 1, log);
     db_bind_int(q, 2, seq);
     db_bind_int(q, 3, op);
@@ -354,9 +419,10 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
     struct node_scope scope;
     enum err e = node_fold_own(s);
     if (e == ERR_OK) e = node_moves_before(s);
-    if (e == ERR_OK) e = node_scope_check(s, epoch, end->scope_hash, &scope);
+    if (e == ERR_OK) e = node_erasures_staged(s);
+    if (e == ERR_OK) e = node_scope_check(s, epoch, end, &scope);
     if (e == ERR_OK) e = node_catalogue_ready(s);
-    if (e == ERR_OK) e = node_apply_records(s, epoch, &scope);
+    if (e == ERR_OK) e = node_apply_records(s, epoch, end->position, &scope);
     if (e == ERR_OK) e = node_moves_apply(s, scope.all);
     if (e == ERR_OK) e = node_apply_sets(s);
     if (e == ERR_OK) e = node_apply_verdicts(s);
@@ -390,6 +456,7 @@ enum err node_store_apply(struct node_store *s, uint64_t epoch, const struct mes
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
     e = db_end(s->db, node_apply_all(s, epoch, end, &in));
+    node_erasures_settle(s);
     node_catalogue_take(s, &in, e == ERR_OK);
     if (e != ERR_OK && !had) node_catalogue_unready(s);
     s->view_open = false;

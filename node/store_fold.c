@@ -24,7 +24,7 @@ static enum err node_fold_write(struct node_store *s, const struct id_record *ri
     struct db_stmt *q =
         db_stmt(s->db, "INSERT INTO sys_staged_record(rid, unit, position, folded, state) "
                        "VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT(rid) DO UPDATE SET position = ?3, "
-                       "folded = 1, state = ?4");
+                       "folded = 1, state = ?4, digest = NULL");
     db_bind_blob(q, 1, BYTES_OF(rid->b));
     db_bind_text(q, 2, unit);
     db_bind_int(q, 3, node_store_i64(position));

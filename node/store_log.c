@@ -148,13 +148,31 @@ static enum err node_append_row(struct node_store *s, const struct node_store_ap
     return db_run(q);
 }
 
+/* An own op that comes back from the hub without its payload. */
+static enum err node_append_erased(struct node_store *s, int64_t log, uint64_t seq, unsigned index)
+{
+    struct change_op op;
+    bool whole = false;
+    struct bytes stub = s->view->stub[index];
+    bool known = stub.p != NULL && erase_stub_decode(stub, s->writes, &op, &whole) == ERR_OK;
+    struct db_stmt *q = db_stmt(s->db, "INSERT INTO sys_op(log, seq, op, rid, kind, verdict, "
+                                       "pending) VALUES (?1, ?2, ?3, ?4, 1, 8, 0)");
+    db_bind_int(q, 1, log);
+    db_bind_int(q, 2, node_store_i64(seq));
+    db_bind_int(q, 3, index);
+    if (known) db_bind_blob(q, 4, BYTES_OF(op.rid.b));
+    return db_run(q);
+}
+
 static enum err node_append_op(struct node_store *s, int64_t log, uint64_t seq, unsigned index,
                                int64_t now_ms)
 {
     struct change_op op;
     struct bytes payload = s->view->payload[index];
+    if (payload.p == NULL) return node_append_erased(s, log, seq, index);
     int kind = change_payload_kind(payload);
     enum err e = change_op_decode(payload, s->writes, &op);
+    if (e == ERR_OK && erase_has_record(&s->erased, &op.rid)) return ERR_DENIED;
     if (kind < 0 || (e != ERR_OK && e != ERR_NOT_FOUND)) return ERR_BAD_FORMAT;
     struct db_stmt *q = db_stmt(s->db, "INSERT INTO sys_op(log, seq, op, rid, type, kind, pending) "
                                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");

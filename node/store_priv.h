@@ -12,11 +12,13 @@
 #define DONGBO_NODE_STORE_PRIV_H
 
 #include "common/io/db.h"
+#include "common/io/file.h"
 #include "common/io/store_typed.h"
 #include "common/io/witness.h"
 #include "node/store.h"
 #include "node/store_records.h"
 #include "node/store_repair.h"
+#include "proto/erase.h"
 #include "proto/move.h"
 #include "proto/record.h"
 
@@ -56,6 +58,12 @@ struct node_store {
     int64_t root_log;
     uint64_t root_block;
     struct message_set *kept; /* NODE_STORE_KEPT_MAX, of node_store_kept() */
+    /* erasure */
+    struct erase_list erased;              /* all orders together */
+    uint32_t listed;                       /* sets of the list */
+    char erased_path[FILE_PATH_BYTES_MAX]; /* copy of the list; "": none is kept */
+    bool erased_file_stale;                /* it could not be written */
+    bool wipe_wanted;                      /* the file may still hold what was deleted */
 };
 
 static inline int64_t node_store_i64(uint64_t v)
@@ -146,6 +154,12 @@ MUST_CHECK enum err node_moves_apply(struct node_store *s, bool all);
 /* An own op was appended: offers and answers show before the hub has them. */
 MUST_CHECK enum err node_move_local(struct node_store *s, int64_t log, uint64_t seq, unsigned op,
                                     struct bytes payload, int64_t now_ms);
+/* store_erase_list.c: at open, what is dead; an older database gets the orders of the file. */
+MUST_CHECK enum err node_erased_open(struct node_store *s);
+/* Inside apply's transaction: what of the list came with the feed; positions of what was known. */
+MUST_CHECK enum err node_erasures_staged(struct node_store *s);
+/* After it, however it ended: memory and file follow the table. */
+void node_erasures_settle(struct node_store *s);
 
 /* store_flow.c: inside apply's transaction: what a set of the hub's log says of reports, in place of
  * what was known of that position. ERR_BAD_FORMAT: it is not that. */

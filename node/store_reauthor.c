@@ -255,12 +255,14 @@ static enum err node_mend_set(struct node_mend *m, const struct node_mend_log *l
     h.prev = m->head;
     if (h.hlc <= m->hlc) h.hlc = m->hlc + 1;
     change_begin(&b, &h, seed);
+    unsigned left = 0;
     for (unsigned i = 0; e == ERR_OK && i < old->ops; i++) {
         if (m->view->payload[i].p == NULL) continue; /* erased */
+        left++;
         e = node_mend_op(m, m->view->payload[i]);
         if (e == ERR_OK) change_add(&b, buf_bytes(&m->payload));
     }
-    if (e != ERR_OK) {
+    if (e != ERR_OK || left == 0) {
         change_abandon(&b);
         return e;
     }

@@ -1,5 +1,6 @@
 /* The one repair: own sets that come back, and those in their way. SPEC 7.13. */
 #include "node/store_alarm.h"
+#include "node/store_erase_priv.h"
 #include "node/store_repair_priv.h"
 
 #include <assert.h>
@@ -11,12 +12,16 @@
 enum err node_store_stage_own(struct node_store *s, const struct id_inc *inc,
                               const struct message_set *v, size_t count)
 {
-    enum err e = db_begin(s->db);
-    if (e != ERR_OK) return e;
+    bool changed = false;
+    struct node_erasing *w = NULL;
+    enum err e = node_erasing_new(&w);
+    if (e == ERR_OK) e = db_begin(s->db);
+    if (e != ERR_OK) goto out;
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
         struct change_head h;
         struct id_hash hash;
         e = change_head_read(v[i].head, &h);
+        if (e == ERR_OK) e = node_erase_body(s, &s->erased, v[i].head, v[i].body, w, &changed);
         if (e != ERR_OK) break;
         change_hash(v[i].head, &hash);
         struct db_stmt *q = db_stmt(s->db, "INSERT OR REPLACE INTO sys_staged_own(inc, seq, hash, "
@@ -25,10 +30,13 @@ enum err node_store_stage_own(struct node_store *s, const struct id_inc *inc,
         db_bind_int(q, 2, node_store_i64(h.seq));
         db_bind_blob(q, 3, BYTES_OF(hash.b));
         db_bind_blob(q, 4, v[i].head);
-        db_bind_blob(q, 5, v[i].body);
+        db_bind_blob(q, 5, changed ? buf_bytes(&w->body) : v[i].body);
         e = db_run(q);
     }
-    return db_end(s->db, e);
+    e = db_end(s->db, e);
+out:
+    node_erasing_free(w);
+    return e;
 }
 
 enum err node_store_staged_own(struct node_store *s, const struct id_inc *inc, uint64_t *next_seq)

@@ -18,7 +18,7 @@ static enum err node_reset_log(struct node_store *s, const struct node_store_fix
     e = db_run(q);
     if (e != ERR_OK) return e;
     q = db_stmt(s->db, "UPDATE sys_op SET verdict = NULL, pending = CASE WHEN rid IS NULL THEN 0 "
-                       "ELSE 1 END WHERE log = ?1 AND seq >= ?2");
+                       "ELSE 1 END WHERE log = ?1 AND seq >= ?2 AND ifnull(verdict, 0) <> 8");
     db_bind_int(q, 1, log);
     db_bind_int(q, 2, node_store_i64(f->next_seq));
     e = db_run(q);
@@ -72,6 +72,16 @@ static enum err node_reset_cursor(struct node_store *s)
                           "hash = x'0000000000000000', scope = zeroblob(16);");
 }
 
+/* Orders of erasure at once, before own sets whose payloads they took. */
+static enum err node_reset_orders(struct node_store *s)
+{
+    return db_exec(s->db, "INSERT OR IGNORE INTO sys_kept_set(hash, position, head, body, "
+                          "signature) SELECT hash, position, head, body, signature FROM "
+                          "sys_erasure ORDER BY no;"
+                          "UPDATE sys_kept_set SET ready = 1, tries = 0 WHERE hash IN "
+                          "(SELECT hash FROM sys_erasure);");
+}
+
 enum err node_store_reset(struct node_store *s, const struct node_store_fix *fixes, size_t count,
                           bool forget, int64_t now_ms)
 {
@@ -82,6 +92,7 @@ enum err node_store_reset(struct node_store *s, const struct node_store_fix *fix
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         e = node_reset_log(s, &fixes[i]);
     if (e == ERR_OK && forget) e = node_reset_cursor(s);
+    if (e == ERR_OK) e = node_reset_orders(s);
     if (e == ERR_OK) e = node_store_alarm(s, NODE_ALARM_HUB_BACK, now_ms);
     if (e == ERR_OK) e = node_show_marked(s);
     e = db_end(s->db, e);

@@ -67,6 +67,7 @@ static enum err node_collect(struct node_store *s, const struct db_stmt *q,
     if (e != ERR_OK) return e;
     const struct change_head *h = &s->view->head;
     if (index >= h->ops) return ERR_DAMAGED;
+    if (s->view->payload[index].p == NULL) return ERR_OK; /* erased */
     struct node_pending_op op = {
         .set = {.version = id_version_make(&h->inc, h->seq, &s->view->hash),
                 .clock = h->hlc,

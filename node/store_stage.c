@@ -1,5 +1,7 @@
 /* What the feed brings before its END: kept durably, shown to nobody. SPEC 7.9. */
-#include "node/store_priv.h"
+#include "node/store_erase_priv.h"
+
+#include <sodium.h>
 
 enum err node_stage_clear(struct node_store *s)
 {
@@ -23,14 +25,18 @@ static enum err node_stage_epoch(struct node_store *s, uint64_t epoch)
     return db_run(q);
 }
 
-static enum err node_stage_set(struct node_store *s, const struct message_set *m)
+static enum err node_stage_set(struct node_store *s, const struct message_set *m,
+                               struct node_erasing *w)
 {
+    bool changed = false;
+    enum err e = node_erase_body(s, &s->erased, m->head, m->body, w, &changed);
+    if (e != ERR_OK) return e;
     struct db_stmt *q =
         db_stmt(s->db, "INSERT OR REPLACE INTO sys_staged_set(position, head, body, signature) "
                        "VALUES (?1, ?2, ?3, ?4)");
     db_bind_int(q, 1, node_store_i64(m->position));
     db_bind_blob(q, 2, m->head);
-    db_bind_blob(q, 3, m->body);
+    db_bind_blob(q, 3, changed ? buf_bytes(&w->body) : m->body);
     db_bind_blob(q, 4, BYTES_OF(m->signature));
     return db_run(q);
 }
@@ -38,25 +44,42 @@ static enum err node_stage_set(struct node_store *s, const struct message_set *m
 enum err node_store_stage_sets(struct node_store *s, uint64_t epoch, const struct message_set *v,
                                size_t count)
 {
-    enum err e = db_begin(s->db);
-    if (e != ERR_OK) return e;
+    struct node_erasing *w = NULL;
+    enum err e = node_erasing_new(&w);
+    if (e == ERR_OK) e = db_begin(s->db);
+    if (e != ERR_OK) goto out;
     e = node_stage_epoch(s, epoch);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
-        e = node_stage_set(s, &v[i]);
-    return db_end(s->db, e);
+        e = node_stage_set(s, &v[i], w);
+    e = db_end(s->db, e);
+out:
+    node_erasing_free(w);
+    return e;
 }
 
-static enum err node_stage_record(struct node_store *s, const struct message_record *m)
+/* An older page may bring what an order named: then only the digest of what was sent is kept, which
+ * the scope's sum wants. `state` is empty for an erased record. */
+static enum err node_stage_record(struct node_store *s, const struct message_record *m,
+                                  struct buf *state)
 {
-    struct db_stmt *q =
-        db_stmt(s->db, "INSERT INTO sys_staged_record(rid, unit, position, state) "
-                       "VALUES (?1, ?2, ?3, ?4) ON CONFLICT(rid) DO UPDATE SET unit = ?2, "
-                       "position = ?3, state = ?4");
+    bool changed = false;
+    struct id_hash digest;
     if (m->unit.len > ADMIN_UNIT_BYTES_MAX) return ERR_BAD_FORMAT;
+    buf_clear(state);
+    enum err e = node_erase_state(s, &s->erased, &m->rid, m->state, state, &changed);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT INTO sys_staged_record(rid, unit, position, state, digest) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(rid) DO UPDATE SET unit = ?2, "
+                       "position = ?3, state = ?4, digest = ?5");
     db_bind_blob(q, 1, BYTES_OF(m->rid.b));
     db_bind_text(q, 2, m->unit);
     db_bind_int(q, 3, node_store_i64(m->position));
-    db_bind_blob(q, 4, m->state);
+    db_bind_blob(q, 4, changed ? buf_bytes(state) : m->state);
+    if (changed) {
+        crypto_generichash(digest.b, sizeof digest.b, m->state.p, m->state.len, NULL, 0);
+        db_bind_blob(q, 5, BYTES_OF(digest.b));
+    }
     return db_run(q);
 }
 
@@ -78,14 +101,18 @@ enum err node_store_stage_records(struct node_store *s, uint64_t epoch,
                                   const struct message_record *v, size_t count)
 {
     struct node_store_record *r = &s->work;
+    struct buf state;
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
+    buf_init(&state, FOLD_STATE_BYTES_MAX);
     e = node_stage_epoch(s, epoch);
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
         fold_clear(&r->fold);
         e = fold_load(&r->fold, v[i].state); /* a bad peer's bytes must not get into the store */
-        if (e == ERR_OK) e = node_stage_record(s, &v[i]);
+        fold_clear(&r->fold);
+        if (e == ERR_OK) e = node_stage_record(s, &v[i], &state);
     }
+    buf_free(&state);
     fold_clear(&r->fold);
     if (e == ERR_OK) e = node_stage_position(s, v, count);
     return db_end(s->db, e);

@@ -122,6 +122,7 @@ enum node_sync_effect_kind {
     NODE_SYNC_FX_STAGE_RECORDS,
     NODE_SYNC_FX_STAGE_VERDICTS,
     NODE_SYNC_FX_STAGE_MOVES,
+    NODE_SYNC_FX_ERASE,        /* sets, count; whole, last: of the list of erasures */
     NODE_SYNC_FX_APPLY,        /* epoch, end, lineage, count */
     NODE_SYNC_FX_STAGE_OWN,    /* inc, sets: own sets that came back */
     NODE_SYNC_FX_REPAIR,       /* fixes, count: the one repair (SPEC 7.13) */
@@ -154,6 +155,8 @@ struct node_sync_effect {
     const struct message_epoch *lineage;
     const struct node_store_fix *fixes;
     bool forget;
+    bool whole; /* the list of erasures from its beginning ... */
+    bool last;  /* ... and its end */
 };
 
 #define NODE_SYNC_EFFECTS_MAX 8u

@@ -39,6 +39,25 @@ static enum err node_sync_on_sets(struct node_sync *s, struct bytes body,
     return ERR_OK;
 }
 
+static enum err node_sync_on_erasures(struct node_sync *s, struct bytes body,
+                                      struct node_sync_effects *fx)
+{
+    struct message_erasures m;
+    s->items.sets = node_sync_room(s->items.sets, sizeof *s->items.sets);
+    if (s->items.sets == NULL) return ERR_NOMEM;
+    enum err e = message_erasures_decode(body, &m, s->items.sets, MESSAGE_ITEMS_MAX);
+    for (size_t i = 0; e == ERR_OK && i < m.count; i++)
+        e = node_sync_check_set(s, &s->items.sets[i]);
+    if (e != ERR_OK) return e;
+    struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_ERASE);
+    f->sets = s->items.sets;
+    f->count = m.count;
+    f->whole = m.first == 1;
+    s->whole = s->whole || f->whole;
+    f->last = s->whole && m.first + m.count - 1 == m.total;
+    return ERR_OK;
+}
+
 static enum err node_sync_on_records(struct node_sync *s, struct bytes body,
                                      struct node_sync_effects *fx)
 {
@@ -116,6 +135,7 @@ void node_sync_feed(struct node_sync *s, const struct link_event *m,
     s->answer = NODE_SYNC_WANT_STORED;
     switch (m->type) {
     case MESSAGE_SETS: e = node_sync_on_sets(s, m->body, fx); break;
+    case MESSAGE_ERASURES: e = node_sync_on_erasures(s, m->body, fx); break;
     case MESSAGE_RECORDS: e = node_sync_on_records(s, m->body, fx); break;
     case MESSAGE_VERDICTS: e = node_sync_on_verdicts(s, m->body, fx); break;
     case MESSAGE_MOVES: e = node_sync_on_moves(s, m->body, fx); break;

@@ -70,6 +70,7 @@ struct node_sync {
     bool upend;    /* UPEND was sent */
     bool pushed;   /* what waits in the link went out with the last effects */
     bool note;     /* the session ended in this step */
+    bool whole;    /* the hub sends the list of erasures from its beginning */
     bool damaged;  /* a set of ours no longer matches its hashes */
     size_t damaged_log;
     /* repair (sync_repair.c) */

@@ -71,7 +71,7 @@ static void node_sync_upend(struct node_sync *s, const struct node_sync_event *e
 void node_sync_read_more(struct node_sync *s, const struct node_sync_event *ev,
                          struct node_sync_effects *fx)
 {
-    if (s->log == 0 && !s->kept_read) {
+    if (!s->kept_read) { /* first, for what is erased is refused where no order is known */
         node_sync_kept_more(s, fx);
         return;
     }

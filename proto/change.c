@@ -23,6 +23,9 @@ enum {
     CHANGE_SALT_BYTES = 16,
     CHANGE_FORM_SEEDED = 0, /* first byte of a body, SPEC 7.7 */
     CHANGE_FORM_ERASED = 1,
+    CHANGE_OP_GONE = 0, /* before each op of form 1 */
+    CHANGE_OP_KEPT = 1,
+    CHANGE_OP_STUB = 2,
     CHANGE_SIGNED_BYTES = CHANGE_TAG_BYTES + 32 + 32 + 8 + 8 + 32,
     CHANGE_TREE_HEIGHT = 6,
 };
@@ -200,6 +203,7 @@ static enum err change_open_seeded(struct change_view *view)
         size_t size = change_entry_size(view, i);
         if (size > left) return ERR_BAD_FORMAT;
         view->payload[i] = bytes_make(p, size);
+        view->stub[i] = bytes_make(NULL, 0);
         p += size;
         left -= size;
     }
@@ -209,15 +213,30 @@ static enum err change_open_seeded(struct change_view *view)
     return ERR_OK;
 }
 
+/* What is left of an erased op: u16 length, stub. */
+static bool change_open_stub(struct change_view *view, unsigned i, const uint8_t **p,
+                             const uint8_t *end)
+{
+    size_t left = (size_t)(end - *p);
+    if (left < 2) return false;
+    size_t len = le16_load(*p);
+    if (len == 0 || len > change_entry_size(view, i) || left - 2 < len) return false;
+    view->stub[i] = bytes_make(*p + 2, len);
+    *p += 2 + len;
+    return true;
+}
+
 /* One op of a body of form 1: salt and payload, or erased. Moves *p; false when it is cut off. */
 static bool change_open_op(struct change_view *view, unsigned i, const uint8_t **p,
                            const uint8_t *end)
 {
     size_t left = (size_t)(end - *p);
-    if (left < 1 || **p > 1) return false;
-    bool kept = *(*p)++ == 1;
+    if (left < 1 || **p > CHANGE_OP_STUB) return false;
+    unsigned form = *(*p)++;
     view->payload[i] = bytes_make(NULL, 0);
-    if (!kept) return true;
+    view->stub[i] = bytes_make(NULL, 0);
+    if (form == CHANGE_OP_GONE) return true;
+    if (form == CHANGE_OP_STUB) return change_open_stub(view, i, p, end);
     size_t size = change_entry_size(view, i);
     if (left - 1 < CHANGE_SALT_BYTES || left - 1 - CHANGE_SALT_BYTES < size) return false;
     memcpy(view->salt[i], *p, CHANGE_SALT_BYTES);
@@ -253,6 +272,26 @@ enum err change_open(struct bytes head, struct bytes body, struct change_view *v
     e = view->seeded ? change_open_seeded(view) : change_open_erased(view);
     if (e == ERR_OK) change_hash(head, &view->hash);
     return e;
+}
+
+void change_rewrite(const struct change_view *view, const struct bytes *stubs, struct buf *body)
+{
+    buf_add_u8(body, CHANGE_FORM_ERASED);
+    for (unsigned i = 0; i < view->head.ops; i++) {
+        struct bytes stub = stubs[i].p != NULL ? stubs[i] : view->stub[i];
+        if (view->payload[i].p != NULL && stubs[i].p == NULL) {
+            buf_add_u8(body, CHANGE_OP_KEPT);
+            buf_add(body, view->salt[i], CHANGE_SALT_BYTES);
+            buf_add_bytes(body, view->payload[i]);
+        } else if (stub.p != NULL) {
+            assert(stub.len > 0 && stub.len <= change_entry_size(view, i));
+            buf_add_u8(body, CHANGE_OP_STUB);
+            buf_add_le16(body, (uint16_t)stub.len);
+            buf_add_bytes(body, stub);
+        } else {
+            buf_add_u8(body, CHANGE_OP_GONE);
+        }
+    }
 }
 
 enum err change_verify(const struct change_view *view)

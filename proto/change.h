@@ -83,11 +83,12 @@ struct change_view { /* a change set opened for reading */
     uint8_t seed[CHANGE_SEED_BYTES];      /* when seeded */
     struct bytes payload[CHANGE_OPS_MAX]; /* p == NULL: erased */
     uint8_t salt[CHANGE_OPS_MAX][16];     /* of ops that are not erased */
+    struct bytes stub[CHANGE_OPS_MAX]; /* of erased ops: what is left (12.5); p == NULL: nothing */
 };
 
 /*
  * Open head and body: sizes, tag, flags, limits, and the parts of the body. Hashes are not
- * recomputed (see change_verify). `view` is large (about 9 KiB): keep it off deep stacks; only the
+ * recomputed (see change_verify). `view` is large (about 13 KiB): keep it off deep stacks; only the
  * first head.ops places of its arrays are filled, and after an error none of it means anything.
  *
  * ERR_OK; ERR_BAD_FORMAT, ERR_TOO_LARGE: the bytes are not a change set
@@ -99,6 +100,13 @@ MUST_CHECK enum err change_head_read(struct bytes head, struct change_head *out)
 
 /* Recompute the hash of every op that is not erased. ERR_BAD_HASH: damaged or forged. */
 MUST_CHECK enum err change_verify(const struct change_view *view);
+
+/*
+ * Erase ops: append to `body` the body of the same set without the payloads and salts of the ops that
+ * have a stub in `stubs` (head.ops of them; p == NULL: as it is). A stub is at most as long as the op.
+ * Errors are the buffer's.
+ */
+void change_rewrite(const struct change_view *view, const struct bytes *stubs, struct buf *body);
 
 /* The 184 bytes of 4.2 as they stand in front of the entries. */
 void change_head_write(const struct change_head *h, uint8_t p[static CHANGE_HEADER_BYTES]);

@@ -69,7 +69,7 @@ static enum err fold_register_add(struct fold *f, unsigned field, struct bytes e
     return ERR_OK;
 }
 
-static void fold_register_drop(struct fold *f, struct fold_register *r)
+void fold_register_drop(struct fold *f, struct fold_register *r)
 {
     size_t i = (size_t)(r - f->registers);
     f->register_count--;
@@ -100,7 +100,7 @@ static enum err fold_set_index(struct fold *f, const struct fold_set *set, unsig
 }
 
 /* Forget the sets that have no head left. */
-static void fold_drop_sets(struct fold *f)
+void fold_drop_sets(struct fold *f)
 {
     uint16_t to[FOLD_SETS_MAX];
     assert(f->set_count <= FOLD_SETS_MAX);

@@ -135,6 +135,15 @@ const struct fold_head *fold_shown(const struct fold *f, const struct fold_regis
 bool fold_deleted(const struct fold *f);
 bool fold_delete_conflict(const struct fold *f);
 
+/*
+ * Erase what one set wrote into fields of this record (SPEC 12.5): heads of its version get the value
+ * nil; those of registers with an element go.
+ *   in   inc, seq   the set;   fields   sorted or not, `count` of them
+ * Returns whether anything changed. Values then point into static memory or the state.
+ */
+bool fold_erase(struct fold *f, const struct id_inc *inc, uint64_t seq, const unsigned *fields,
+                size_t count);
+
 /* Number of registers in conflict, the existence included. */
 size_t fold_conflicts(const struct fold *f, const struct fold_rules *rules);
 
@@ -148,6 +157,9 @@ void fold_bases(const struct fold *f, const struct fold_register *r, struct buf 
 /* First 16 bytes of H(rid ‖ epoch ‖ position ‖ H(state)), to be summed (SPEC 7.10). */
 void fold_scope_term(const struct id_record *rid, uint64_t epoch, uint64_t position,
                      struct bytes state, uint8_t out[static 16]);
+/* The same of a state whose H is known. */
+void fold_scope_term_of(const struct id_record *rid, uint64_t epoch, uint64_t position,
+                        const uint8_t digest[static 32], uint8_t out[static 16]);
 /* sum += term, sum -= term modulo 2^128, little-endian. */
 void fold_scope_add(uint8_t sum[static 16], const uint8_t term[static 16]);
 void fold_scope_sub(uint8_t sum[static 16], const uint8_t term[static 16]);

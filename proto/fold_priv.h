@@ -45,6 +45,10 @@ MUST_CHECK enum err fold_room_register(struct fold *f);
 MUST_CHECK enum err fold_room_early(struct fold *f);
 MUST_CHECK enum err fold_room_head(struct fold *f, struct fold_register *r);
 
+/* Take a register without heads out of the state; forget sets that wrote no head. */
+void fold_register_drop(struct fold *f, struct fold_register *r);
+void fold_drop_sets(struct fold *f);
+
 /* Order of registers: field, then element, none first. */
 int fold_order(unsigned field_a, struct bytes element_a, unsigned field_b, struct bytes element_b);
 /* Order of sets: position, then version. */

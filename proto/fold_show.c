@@ -225,12 +225,20 @@ void fold_bases(const struct fold *f, const struct fold_register *r, struct buf 
 void fold_scope_term(const struct id_record *rid, uint64_t epoch, uint64_t position,
                      struct bytes state, uint8_t out[static 16])
 {
+    uint8_t digest[32];
+    crypto_generichash(digest, sizeof digest, state.p, state.len, NULL, 0);
+    fold_scope_term_of(rid, epoch, position, digest, out);
+}
+
+void fold_scope_term_of(const struct id_record *rid, uint64_t epoch, uint64_t position,
+                        const uint8_t digest[static 32], uint8_t out[static 16])
+{
     uint8_t m[ID_RECORD_BYTES + 8 + 8 + 32];
     uint8_t hash[32];
     memcpy(m, rid->b, ID_RECORD_BYTES);
     le64_store(m + 16, epoch);
     le64_store(m + 24, position);
-    crypto_generichash(m + 32, 32, state.p, state.len, NULL, 0);
+    memcpy(m + 32, digest, 32);
     crypto_generichash(hash, sizeof hash, m, sizeof m, NULL, 0);
     memcpy(out, hash, 16);
 }

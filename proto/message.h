@@ -34,6 +34,7 @@ enum message_type {
     MESSAGE_PAGE = 23, /* in bundles only */
     MESSAGE_OWN = 24,  /* as SETS */
     MESSAGE_MOVES = 25,
+    MESSAGE_ERASURES = 26,
 };
 
 enum message_verdict { /* of the hub's hello */
@@ -127,6 +128,12 @@ struct message_set { /* one of SETS */
     struct bytes head;
     struct bytes body;
     uint8_t signature[64];
+};
+
+struct message_erasures { /* a stretch of the list of erasures (SPEC 12.6) */
+    uint64_t first;       /* number of its first set, from 1 */
+    uint64_t total;       /* sets of the whole list at the hub */
+    size_t count;         /* sets that follow */
 };
 
 struct message_record { /* one of RECORDS */
@@ -237,6 +244,10 @@ MUST_CHECK enum err message_proof_decode(struct bytes body, struct message_proof
 void message_sets_encode(const struct message_set *v, size_t count, struct buf *out);
 MUST_CHECK enum err message_sets_decode(struct bytes body, struct message_set *v, size_t max,
                                         size_t *count);
+void message_erasures_encode(const struct message_erasures *m, const struct message_set *v,
+                             struct buf *out);
+MUST_CHECK enum err message_erasures_decode(struct bytes body, struct message_erasures *m,
+                                            struct message_set *v, size_t max);
 void message_records_encode(const struct message_record *v, size_t count, struct buf *out);
 MUST_CHECK enum err message_records_decode(struct bytes body, struct message_record *v, size_t max,
                                            size_t *count);

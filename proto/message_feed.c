@@ -18,17 +18,31 @@ static enum err message_list_open(struct wire_reader *r, struct bytes body, size
     return *count <= max && *count <= MESSAGE_ITEMS_MAX ? ERR_OK : ERR_BAD_FORMAT;
 }
 
+static void message_set_put(const struct message_set *m, struct buf *out)
+{
+    wire_put_array(out, 4);
+    wire_put_uint(out, m->position);
+    wire_put_bin(out, m->head);
+    wire_put_bin(out, m->body);
+    wire_put_bin(out, BYTES_OF(m->signature));
+}
+
+static bool message_set_get(struct wire_reader *r, struct message_set *m)
+{
+    if (wire_get_array(r) != 4) return false;
+    m->position = wire_get_uint(r, UINT64_MAX);
+    m->head = wire_get_bin(r);
+    m->body = wire_get_bin(r);
+    wire_get_bin_exact(r, m->signature, sizeof m->signature);
+    return m->head.len <= CHANGE_HEAD_BYTES_MAX && m->body.len <= CHANGE_BODY_BYTES_MAX;
+}
+
 void message_sets_encode(const struct message_set *v, size_t count, struct buf *out)
 {
     assert(count <= MESSAGE_ITEMS_MAX);
     wire_put_array(out, count);
-    for (size_t i = 0; i < count; i++) {
-        wire_put_array(out, 4);
-        wire_put_uint(out, v[i].position);
-        wire_put_bin(out, v[i].head);
-        wire_put_bin(out, v[i].body);
-        wire_put_bin(out, BYTES_OF(v[i].signature));
-    }
+    for (size_t i = 0; i < count; i++)
+        message_set_put(&v[i], out);
 }
 
 enum err message_sets_decode(struct bytes body, struct message_set *v, size_t max, size_t *count)
@@ -38,16 +52,43 @@ enum err message_sets_decode(struct bytes body, struct message_set *v, size_t ma
     enum err e = message_list_open(&r, body, max, &n);
     if (e != ERR_OK) return e;
     for (size_t i = 0; i < n; i++) {
-        if (wire_get_array(&r) != 4) return ERR_BAD_FORMAT;
-        v[i].position = wire_get_uint(&r, UINT64_MAX);
-        v[i].head = wire_get_bin(&r);
-        v[i].body = wire_get_bin(&r);
-        if (v[i].head.len > CHANGE_HEAD_BYTES_MAX) return ERR_BAD_FORMAT;
-        if (v[i].body.len > CHANGE_BODY_BYTES_MAX) return ERR_BAD_FORMAT;
-        wire_get_bin_exact(&r, v[i].signature, sizeof v[i].signature);
+        if (!message_set_get(&r, &v[i])) return ERR_BAD_FORMAT;
     }
     e = wire_close(&r);
     if (e == ERR_OK) *count = n;
+    return e;
+}
+
+void message_erasures_encode(const struct message_erasures *m, const struct message_set *v,
+                             struct buf *out)
+{
+    assert(m->count <= MESSAGE_ITEMS_MAX);
+    wire_put_array(out, 3);
+    wire_put_uint(out, m->first);
+    wire_put_uint(out, m->total);
+    wire_put_array(out, m->count);
+    for (size_t i = 0; i < m->count; i++)
+        message_set_put(&v[i], out);
+}
+
+enum err message_erasures_decode(struct bytes body, struct message_erasures *m,
+                                 struct message_set *v, size_t max)
+{
+    struct wire_reader r;
+    struct message_erasures out;
+    enum err e = wire_open_array(&r, body, 3);
+    if (e != ERR_OK) return e;
+    out.first = wire_get_uint(&r, UINT32_MAX);
+    out.total = wire_get_uint(&r, UINT32_MAX);
+    out.count = wire_get_array(&r);
+    if (r.e != ERR_OK || out.first == 0 || out.count > max || out.count > MESSAGE_ITEMS_MAX)
+        return ERR_BAD_FORMAT;
+    for (size_t i = 0; i < out.count; i++) {
+        if (!message_set_get(&r, &v[i])) return ERR_BAD_FORMAT;
+    }
+    e = wire_close(&r);
+    if (e == ERR_OK && out.first + out.count - 1 > out.total) e = ERR_BAD_FORMAT;
+    if (e == ERR_OK) *m = out;
     return e;
 }
 

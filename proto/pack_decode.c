@@ -341,17 +341,23 @@ static enum err pack_next_salt(struct pack_decoder *d, unsigned index, uint8_t s
         return ERR_OK;
     }
     *kept = wire_peek(&d->salts) != WIRE_ARRAY;
-    buf_add_u8(&d->out, *kept ? 1 : 0);
     if (*kept) {
+        buf_add_u8(&d->out, 1);
         wire_get_bin_exact(&d->salts, salt, 16);
         buf_add(&d->out, salt, 16);
         return d->salts.e == ERR_OK ? d->out.e : ERR_BAD_FORMAT;
     }
-    if (wire_get_array(&d->salts) != 2) return ERR_BAD_FORMAT;
+    size_t items = wire_get_array(&d->salts);
+    if (items != 2 && items != 3) return ERR_BAD_FORMAT;
     wire_get_bin_exact(&d->salts, entry, 32);
     uint64_t size = wire_get_uint(&d->salts, CHANGE_BYTES_MAX);
+    struct bytes stub = items == 3 ? wire_get_bin(&d->salts) : bytes_make(NULL, 0);
     bool raw = wire_get_nil(&d->shapes);
     if (d->salts.e != ERR_OK || size == 0 || !raw) return ERR_BAD_FORMAT;
+    if (items == 3 && (stub.len == 0 || stub.len > size)) return ERR_BAD_FORMAT;
+    buf_add_u8(&d->out, items == 3 ? 2 : 0);
+    if (items == 3) buf_add_le16(&d->out, (uint16_t)stub.len);
+    if (items == 3) buf_add_bytes(&d->out, stub);
     le32_store(entry + 32, (uint32_t)size);
     d->set_bytes += (size_t)size;
     return d->set_bytes <= CHANGE_BYTES_MAX ? ERR_OK : ERR_TOO_LARGE;

@@ -49,6 +49,7 @@ static size_t pack_bound(const struct pack_encoder *e)
         n += PACK_PER_OP + v->payload[i].len;
         if (v->payload[i].p != NULL) n += PACK_PER_WRITE * pack_writes_claimed(v->payload[i]);
         if (!v->seeded) n += PACK_PER_OP;
+        if (v->payload[i].p == NULL) n += PACK_PER_STUB + v->stub[i].len;
     }
     return n;
 }
@@ -262,9 +263,10 @@ static void pack_leaf_add(struct pack_encoder *e)
         }
         const uint8_t *entry =
             v->head_bytes.p + CHANGE_HEADER_BYTES + (size_t)i * CHANGE_ENTRY_BYTES;
-        wire_put_array(b, 2);
+        wire_put_array(b, v->stub[i].p != NULL ? 3 : 2);
         wire_put_bin(b, bytes_make(entry, 32));
         wire_put_uint(b, le32_load(entry + 32));
+        if (v->stub[i].p != NULL) wire_put_bin(b, v->stub[i]);
     }
     leaf->len = b->len - leaf->at;
 }

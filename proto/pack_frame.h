@@ -9,12 +9,13 @@
 
 /* Bounds for the estimate, in bytes. */
 enum {
-    PACK_FIXED = 200,         /* inc, first, n, prev, headers of the parts, signature */
-    PACK_PER_SET = 100,       /* clock, a run of its own, count */
-    PACK_PER_OP = 40,         /* shape, id, a template's kind and type, raw header */
-    PACK_PER_WRITE = 16,      /* a column of its own and a template's field, beyond the payload */
-    PACK_PER_COLUMN = 12,     /* type, field and header of its values */
-    PACK_PER_SEED = 20,       /* height and value */
+    PACK_FIXED = 200,     /* inc, first, n, prev, headers of the parts, signature */
+    PACK_PER_SET = 100,   /* clock, a run of its own, count */
+    PACK_PER_OP = 40,     /* shape, id, a template's kind and type, raw header */
+    PACK_PER_WRITE = 16,  /* a column of its own and a template's field, beyond the payload */
+    PACK_PER_COLUMN = 12, /* type, field and header of its values */
+    PACK_PER_STUB = 8,    /* headers of what is left of an erased op, beyond PACK_PER_OP twice */
+    PACK_PER_SEED = 20,   /* height and value */
     PACK_SEEDS_PER_BLOCK = 12 /* tree nodes that cover any run of sets of one block */
 };
 

@@ -15,13 +15,14 @@
 #include "common/buf.h"
 
 enum {
-    DB_VALUE_BYTES_MAX = 64 * 1024 * 1024, /* one text, blob or row */
-    DB_SQL_BYTES_MAX = 1024 * 1024,        /* one SQL text */
-    DB_COLUMNS_MAX = 512,                  /* of a table or a result */
-    DB_STMTS_MAX = 512,                    /* different SQL literals in one process and side */
-    DB_BUSY_MS = 5000,                     /* wait for another connection's lock */
-    DB_PARAMS_MAX = 128,                   /* parameters of one catalogue query */
-    DB_TEXT_BYTES_MAX = 256,               /* db_text(), terminator included */
+    DB_VALUE_BYTES_MAX = 64 * 1024 * 1024,    /* one text, blob or row */
+    DB_SQL_BYTES_MAX = 1024 * 1024,           /* one SQL text */
+    DB_COLUMNS_MAX = 512,                     /* of a table or a result */
+    DB_STMTS_MAX = 512,                       /* different SQL literals in one process and side */
+    DB_VACUUM_MEMORY_MAX = 256 * 1024 * 1024, /* a larger database is vacuumed in files */
+    DB_BUSY_MS = 5000,                        /* wait for another connection's lock */
+    DB_PARAMS_MAX = 128,                      /* parameters of one catalogue query */
+    DB_TEXT_BYTES_MAX = 256,                  /* db_text(), terminator included */
 };
 
 enum {
@@ -203,6 +204,15 @@ MUST_CHECK enum err db_remove(const char *path);
 /* Move the WAL into the database and truncate it (erasure: old pages leave the disk). ERR_LOCKED: a
  * reader is in the way; try again later. */
 MUST_CHECK enum err db_checkpoint(struct db *db);
+
+/*
+ * Write the whole database anew, so that no free page and no slack inside a page keeps what was
+ * deleted (secure_delete zeroes what is deleted, not the copies that moving cells between pages left
+ * behind), then as db_checkpoint(). Outside a transaction; needs about the size of the database in
+ * memory, or in temporary files when it is larger than DB_VACUUM_MEMORY_MAX.
+ * ERR_FULL, ERR_NOMEM ...: nothing changed.
+ */
+MUST_CHECK enum err db_vacuum(struct db *db);
 
 /* PRAGMA quick_check. ERR_DAMAGED when it finds anything. */
 MUST_CHECK enum err db_check(struct db *db);

@@ -191,6 +191,36 @@ enum err db_checkpoint(struct db *db)
     return rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, "checkpoint");
 }
 
+/* Forget what cached statements still read, or VACUUM would find them in its way. */
+static void db_reset_all(struct db *db)
+{
+    for (size_t i = 0; i < DB_SLOTS; i++) {
+        if (db->slots[i].stmt.q != NULL) db_done(&db->slots[i].stmt);
+    }
+}
+
+enum err db_vacuum(struct db *db)
+{
+    assert(db->tx == DB_TX_NONE);
+    int64_t bytes = 0;
+    db_reset_all(db);
+    struct db_stmt *q = NULL;
+    enum err e = db_prepare(
+        db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", &q);
+    if (e != ERR_OK) return e;
+    e = db_get(q);
+    if (e == ERR_OK) bytes = db_column_int(q, 0);
+    db_stmt_free(q);
+    bool large = bytes > DB_VACUUM_MEMORY_MAX;
+    if (e == ERR_OK && large) e = db_exec(db, "PRAGMA temp_store=FILE");
+    if (e == ERR_OK) e = db_exec(db, "VACUUM");
+    if (large) {
+        enum err back = db_exec(db, "PRAGMA temp_store=MEMORY");
+        if (e == ERR_OK) e = back;
+    }
+    return e == ERR_OK ? db_checkpoint(db) : e;
+}
+
 enum err db_check(struct db *db)
 {
     return db_pragma_is(db, "PRAGMA quick_check(1)", "ok") == ERR_OK ? ERR_OK : ERR_DAMAGED;

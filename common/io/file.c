@@ -334,6 +334,16 @@ enum err file_join(const char *dir, const char *name, char *out, size_t cap)
     return n >= 0 && (size_t)n < cap ? ERR_OK : ERR_TOO_LARGE;
 }
 
+enum err file_beside(const char *path, const char *name, char out[static FILE_PATH_BYTES_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash != NULL ? (size_t)(slash - path) + 1 : 0, len = strlen(name);
+    if (folder + len + 1 > FILE_PATH_BYTES_MAX) return ERR_TOO_LARGE;
+    memcpy(out, path, folder);
+    memcpy(out + folder, name, len + 1);
+    return ERR_OK;
+}
+
 enum err file_absolute(const char *path, char *out, size_t cap)
 {
     uv_fs_t q;

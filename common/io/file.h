@@ -88,6 +88,10 @@ MUST_CHECK enum err file_free_bytes(const char *path, uint64_t *out);
 /* "dir/name" into `out` (cap bytes). ERR_TOO_LARGE when it does not fit. */
 MUST_CHECK enum err file_join(const char *dir, const char *name, char *out, size_t cap);
 
+/* The path of `name` in the folder of the file `path`. ERR_TOO_LARGE. */
+MUST_CHECK enum err file_beside(const char *path, const char *name,
+                                char out[static FILE_PATH_BYTES_MAX]);
+
 /* The absolute path of a file or folder that is there, links resolved. */
 MUST_CHECK enum err file_absolute(const char *path, char *out, size_t cap);
 

@@ -293,3 +293,39 @@ bool typed_table_allowed(const struct typed *t, const char *table)
     }
     return false;
 }
+
+static enum err typed_forget_in(struct db *db, struct bytes table, const struct id_record *rid)
+{
+    struct buf sql;
+    struct db_stmt *q = NULL;
+    buf_init(&sql, TYPED_SQL_BYTES_MAX);
+    buf_add_str(&sql, "DELETE FROM \"");
+    buf_add_bytes(&sql, table);
+    buf_add_str(&sql, "\" WHERE id = ?1");
+    enum err e = sql.e == ERR_OK ? db_prepare(db, buf_cstr(&sql), &q) : sql.e;
+    if (e == ERR_OK) {
+        db_bind_blob(q, 1, BYTES_OF(rid->b));
+        e = db_run(q);
+        db_stmt_free(q);
+    }
+    buf_free(&sql);
+    return e;
+}
+
+enum err typed_forget(struct db *db, const struct id_record *rid)
+{
+    /* Names of types are [a-z][a-z0-9_]* and none begins with the engine's prefixes. */
+    struct db_stmt *q =
+        db_stmt(db, "SELECT s.name FROM sqlite_schema s WHERE s.type = 'table' AND s.name NOT LIKE "
+                    "'sys!_%' ESCAPE '!' AND s.name NOT LIKE 'desk!_%' ESCAPE '!' AND s.name NOT "
+                    "LIKE 'sqlite!_%' ESCAPE '!' AND EXISTS (SELECT 1 FROM "
+                    "pragma_table_info(s.name) c WHERE c.name = 'id') ORDER BY s.name");
+    bool row = true;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && row) {
+        e = db_step(q, &row);
+        if (e == ERR_OK && row) e = typed_forget_in(db, db_column_bytes(q, 0), rid);
+    }
+    db_done(q);
+    return e;
+}

@@ -44,6 +44,10 @@ MUST_CHECK enum err typed_put(struct typed *t, const struct catalogue_type *type
 MUST_CHECK enum err typed_remove(struct typed *t, const struct catalogue_type *type,
                                  const struct id_record *rid);
 
+/* Remove the record's row from every typed table of the database, those of older catalogues too, and
+ * without a catalogue. For erasure. */
+MUST_CHECK enum err typed_forget(struct db *db, const struct id_record *rid);
+
 /*
  * A constraint or relevance that is NULL says nothing: no objection, relevant. Neither is asked of a
  * field that is not relevant; a value in such a field is kept.

@@ -72,6 +72,9 @@ void world_close(struct world *w)
         snprintf(side, sizeof side, "%s%s", w->path, ends[i]);
         unlink(side);
     }
+    char list[128];
+    snprintf(list, sizeof list, "%s/erased.list", w->folder);
+    unlink(list);
     assert_int_equal(rmdir(w->folder), 0);
 }
 

@@ -1,0 +1,29 @@
+/* What the files of erasure at the node share. Included by node/store*.c only. */
+#ifndef DONGBO_NODE_STORE_ERASE_PRIV_H
+#define DONGBO_NODE_STORE_ERASE_PRIV_H
+
+#include "node/store_erase.h"
+#include "node/store_priv.h"
+
+struct node_erasing { /* memory for rewriting one set */
+    struct change_view view;
+    struct buf stubs;
+    struct bytes stub[CHANGE_OPS_MAX];
+    struct buf body;
+};
+MUST_CHECK enum err node_erasing_new(struct node_erasing **out);
+void node_erasing_free(struct node_erasing *w);
+
+/* store_erase.c: the set without what the list names; w->body is it when *changed. */
+MUST_CHECK enum err node_erase_body(struct node_store *s, const struct erase_list *l,
+                                    struct bytes head, struct bytes body, struct node_erasing *w,
+                                    bool *changed);
+/* The state without what the list names, appended to `out`; empty: the record is erased. Uses the
+ * store's work fold. */
+MUST_CHECK enum err node_erase_state(struct node_store *s, const struct erase_list *l,
+                                     const struct id_record *rid, struct bytes state,
+                                     struct buf *out, bool *changed);
+/* Inside a transaction: everywhere in the database. */
+MUST_CHECK enum err node_erase_apply(struct node_store *s, const struct erase_list *l);
+
+#endif

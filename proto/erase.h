@@ -1,0 +1,78 @@
+/*
+ * Erasure: what an order of kind "erase" says, and what is left of an erased op. SPEC 12.4, 12.5.
+ *
+ * Ownership: decoded structs own their arrays (erase_free); stubs borrow their input.
+ * Threads:   any, pure.   Limits: ERASE_*.
+ */
+#ifndef DONGBO_PROTO_ERASE_H
+#define DONGBO_PROTO_ERASE_H
+
+#include "proto/change.h"
+
+enum {
+    ERASE_RECORDS_MAX = 1024,                /* record ids of one order */
+    ERASE_OPS_MAX = 512,                     /* ops of one order */
+    ERASE_FIELDS_MAX = 512,                  /* fields of one of these ops: CHANGE_WRITES_MAX */
+    ERASE_FILE_BYTES_MAX = 64 * 1024 * 1024, /* a copy of the list in a file */
+};
+
+struct erase_op { /* one op of a log, erased although its record stays */
+    struct id_inc inc;
+    uint64_t seq;
+    unsigned op;
+    struct id_record rid;
+    unsigned fields[ERASE_FIELDS_MAX]; /* ascending */
+    size_t field_count;
+};
+
+struct erase_list {            /* the content of an order */
+    struct id_record *records; /* ascending */
+    size_t record_count;
+    struct erase_op *ops; /* ascending by (inc, seq, op) */
+    size_t op_count;
+};
+
+/* Append the content; both arrays must be sorted and without doubles (asserted). */
+void erase_encode(const struct erase_list *l, struct buf *out);
+/* ERR_BAD_FORMAT, also for a list that names nothing; ERR_NOMEM. */
+MUST_CHECK enum err erase_decode(struct bytes content, struct erase_list *l);
+void erase_free(struct erase_list *l); /* twice is fine */
+
+/* Sort and drop doubles, for makers. */
+void erase_sort(struct erase_list *l);
+
+/* Is this record named; this op? */
+bool erase_has_record(const struct erase_list *l, const struct id_record *rid);
+const struct erase_op *erase_find_op(const struct erase_list *l, const struct id_inc *inc,
+                                     uint64_t seq, unsigned op);
+
+/*
+ * What is left of an op: `whole` (its record is erased): only the record id; else kind, type and,
+ * per write without an element, field and bases. Never longer than the payload.
+ */
+void erase_stub_encode(const struct change_op *op, bool whole, struct buf *out);
+
+/*
+ * Read a stub. *op gets writes with the value nil (op->count may be 0); *whole as above, then only
+ * op->rid means anything.
+ *   in   writes: room for CHANGE_WRITES_MAX
+ * ERR_BAD_FORMAT
+ */
+MUST_CHECK enum err erase_stub_decode(struct bytes stub, struct change_write *writes,
+                                      struct change_op *op, bool *whole);
+
+/*
+ * The list of erasures in a file (SPEC 12.8): tag `dongbo/erased/1`, then each set: u32 length of its
+ * head, head, u32 length of its body, body, signature.
+ */
+#define ERASE_FILE_NAME "erased.list" /* beside the database, on both sides */
+void erase_file_begin(struct buf *out);
+void erase_file_add(struct bytes head, struct bytes body, const uint8_t signature[static 64],
+                    struct buf *out);
+/* Step over the tag; false: it is no such file. */
+bool erase_file_open(struct bytes *file);
+/* The next set, borrowed from the file; false: the end, or what follows is cut. */
+bool erase_file_next(struct bytes *file, struct bytes *head, struct bytes *body,
+                     uint8_t signature[static 64]);
+
+#endif

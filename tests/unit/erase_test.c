@@ -1,0 +1,466 @@
+/* Erasure at the hub: payloads, state, file, what comes later, replaying. SPEC 12. */
+#include "common/io/db.h"
+#include "common/io/file.h"
+#include "hub/store_erase.h"
+#include "hub/store_order.h"
+#include "hub/store_replay.h"
+#include "hub/verify.h"
+#include "tests/lib/catalogue_load.h"
+#include "tests/lib/hub_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <unistd.h>
+
+enum { TYPE = 1, NAME = 1, PHONE = 19, ADDRESS = 14 }; /* person of the project's catalogue */
+
+static struct id_record rid_of(unsigned n)
+{
+    struct id_record r = {{0}};
+    r.b[0] = (uint8_t)n;
+    r.b[1] = (uint8_t)(n >> 8);
+    r.b[15] = 7;
+    return r;
+}
+
+static struct id_version save(struct world_node *n, enum change_kind kind, unsigned rid,
+                              unsigned field, const char *text, const struct id_version *bases,
+                              size_t count)
+{
+    struct world_op o;
+    struct id_record r = rid_of(rid);
+    world_op_begin(&o, kind, &r, TYPE);
+    world_op_text(&o, field, text, bases, count);
+    struct bytes p = world_op_end(&o);
+    struct id_version v = world_save(n, &p, 1);
+    world_op_free(&o);
+    return v;
+}
+
+/* ---- two officers ---- */
+
+struct office {
+    struct key_sign key[2];
+};
+
+static void office_open(struct world *w, struct office *f)
+{
+    static const char *const names[] = {"Nguyễn Thị An", "Trần Bình"};
+    struct buf payload;
+    buf_init(&payload, 1024);
+    for (unsigned i = 0; i < 2; i++) {
+        uint8_t seed[KEY_SEED_BYTES] = {(uint8_t)(i + 1)};
+        assert_int_equal(key_sign_from_seed(&f->key[i], KEY_OFFICER, seed), ERR_OK);
+        struct order_officer o = {.name = bytes_str(names[i]), .roles = ORDER_ROLE_ALL};
+        memcpy(o.pk, f->key[i].public, sizeof o.pk);
+        assert_int_equal(order_officer_prove(&f->key[i], &w->keys.hub, &o), ERR_OK);
+        buf_clear(&payload);
+        order_officer_encode(&o, &payload);
+        struct bytes p = buf_bytes(&payload);
+        world_own(w, &p, 1);
+    }
+    buf_free(&payload);
+}
+
+static void office_close(struct office *f)
+{
+    key_sign_free(&f->key[0]);
+    key_sign_free(&f->key[1]);
+}
+
+/* The payload of an order with this content; the second signature by key `second`. */
+static void order_of(struct world *w, const struct office *f, const struct erase_list *l,
+                     unsigned second, struct buf *payload)
+{
+    struct buf content, bytes;
+    buf_init(&content, ORDER_CONTENT_BYTES_MAX);
+    buf_init(&bytes, ORDER_BYTES_MAX);
+    erase_encode(l, &content);
+    struct order o = {.hub = w->keys.hub,
+                      .kind = bytes_str("erase"),
+                      .basis = bytes_str("Luật 91/2025/QH15, Điều 14"),
+                      .content = buf_bytes(&content)};
+    static uint8_t nonce;
+    o.nonce[0] = ++nonce;
+    order_encode(&o, &bytes);
+    struct order_op op = {.order = buf_bytes(&bytes)};
+    for (unsigned i = 0; i < 2; i++) {
+        const struct key_sign *k = &f->key[i == 0 ? 0 : second];
+        memcpy(op.by[i].pk, k->public, sizeof op.by[i].pk);
+        assert_int_equal(order_sign(k, op.order, op.by[i].signature), ERR_OK);
+    }
+    order_op_encode(&op, payload);
+    assert_int_equal(payload->e, ERR_OK);
+    buf_free(&content);
+    buf_free(&bytes);
+}
+
+static struct hub_taken erase(struct world *w, const struct office *f, const struct erase_list *l)
+{
+    struct buf payload;
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    order_of(w, f, l, 1, &payload);
+    struct bytes p = buf_bytes(&payload);
+    struct hub_taken t = world_own(w, &p, 1);
+    buf_free(&payload);
+    return t;
+}
+
+static struct hub_taken erase_record(struct world *w, const struct office *f, unsigned rid)
+{
+    struct id_record r = rid_of(rid);
+    return erase(w, f, &(struct erase_list){.records = &r, .record_count = 1});
+}
+
+/* ---- looking ---- */
+
+static bool holds(struct bytes b, const char *text)
+{
+    size_t len = strlen(text);
+    for (size_t i = 0; i + len <= b.len; i++) {
+        if (b.p[i] == (uint8_t)text[0] && memcmp(b.p + i, text, len) == 0) return true;
+    }
+    return false;
+}
+
+static bool on_disk(const struct world *w, const char *text)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+    bool found = false;
+    for (size_t i = 0; i < 4; i++) {
+        char path[128];
+        struct buf b;
+        snprintf(path, sizeof path, "%s%s", w->path, ends[i]);
+        buf_init(&b, 64u << 20);
+        if (file_read(path, 64u << 20, &b) == ERR_OK) found = found || holds(buf_bytes(&b), text);
+        buf_free(&b);
+    }
+    return found;
+}
+
+static enum err finding(void *ctx, const struct hub_finding *f)
+{
+    (void)ctx;
+    print_message("finding: %s at %llu\n", hub_finding_en(f->kind),
+                  (unsigned long long)f->position);
+    return ERR_OK;
+}
+
+/* Chains, hashes, P, sums, and the state against a replay of the log. */
+static void sound(struct world *w)
+{
+    struct hub_verified_log out;
+    assert_int_equal(hub_store_check(w->store), ERR_OK);
+    assert_int_equal(hub_verify_log(w->store, finding, NULL, &out), ERR_OK);
+    assert_int_equal(out.findings, 0);
+}
+
+static bool known(struct world *w, unsigned rid)
+{
+    struct buf state;
+    unsigned type = 0;
+    uint64_t position = 0;
+    struct id_record r = rid_of(rid);
+    buf_init(&state, FOLD_STATE_BYTES_MAX);
+    enum err e = hub_store_record(w->store, &r, &state, &type, NULL, &position);
+    assert_true(e == ERR_OK || e == ERR_NOT_FOUND);
+    buf_free(&state);
+    return e == ERR_OK;
+}
+
+static void publish(struct world *w)
+{
+    size_t count = 0;
+    struct catalogue_file *files = catalogue_load("catalogue", &count);
+    world_publish(w, files, count);
+    catalogue_unload(files, count);
+}
+
+struct scene {
+    struct world w;
+    struct world_node n;
+    struct office office;
+};
+
+static void scene_open(struct scene *c)
+{
+    world_open(&c->w, 1);
+    publish(&c->w);
+    world_node_open(&c->w, &c->n, "26173", 2);
+    office_open(&c->w, &c->office);
+}
+
+static void scene_close(struct scene *c)
+{
+    office_close(&c->office);
+    world_node_close(&c->n);
+    world_close(&c->w);
+}
+
+/* ---- tests ---- */
+
+static void a_record_is_gone_from_log_state_and_file(void **state)
+{
+    (void)state;
+    static struct scene c;
+    scene_open(&c);
+    struct id_version v = save(&c.n, CHANGE_CREATE, 1, NAME, "Bí Mật Một Hai", NULL, 0);
+    save(&c.n, CHANGE_CREATE, 2, NAME, "Người Ở Lại", NULL, 0);
+    save(&c.n, CHANGE_EDIT, 1, NAME, "Bí Mật Ba", &v, 1);
+    save(&c.n, CHANGE_EDIT, 1, NAME, "Bí Mật Bốn", &v, 1);   /* a conflict */
+    save(&c.n, CHANGE_EDIT, 9, NAME, "Bí Mật Chờ", NULL, 0); /* held: no such record yet */
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    assert_int_equal(hub_store_project(c.w.store), ERR_OK);
+    assert_true(on_disk(&c.w, "Bí Mật"));
+    sound(&c.w);
+
+    struct id_record both[2] = {rid_of(1), rid_of(9)};
+    struct hub_taken t =
+        erase(&c.w, &c.office, &(struct erase_list){.records = both, .record_count = 2});
+    assert_false(hub_store_wipe_wanted(c.w.store));
+    assert_false(known(&c.w, 1));
+    assert_true(known(&c.w, 2));
+    assert_false(on_disk(&c.w, "Bí Mật"));
+    assert_true(on_disk(&c.w, "Người Ở Lại"));
+    sound(&c.w);
+    struct hub_counts counts;
+    assert_int_equal(hub_store_counts(c.w.store, &counts), ERR_OK);
+    assert_int_equal(counts.held, 0);
+    assert_int_equal(counts.conflicts, 0);
+    struct hub_erased gone;
+    assert_int_equal(hub_store_erased_upto(c.w.store, t.last_position - 1, &gone), ERR_OK);
+    assert_int_equal(gone.ops, 4);
+    assert_int_equal(gone.orders, 1);
+    assert_int_equal(hub_store_erased_upto(c.w.store, t.last_position, &gone), ERR_OK);
+    assert_int_equal(gone.ops, 0); /* a cut behind the order never saw them */
+    world_reopen(&c.w);
+    assert_false(on_disk(&c.w, "Bí Mật"));
+    sound(&c.w);
+    scene_close(&c);
+}
+
+static void a_later_op_keeps_only_its_hash(void **state)
+{
+    (void)state;
+    static struct scene c;
+    scene_open(&c);
+    struct id_version v = save(&c.n, CHANGE_CREATE, 1, NAME, "Bí Mật Một", NULL, 0);
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    erase_record(&c.w, &c.office, 1);
+    save(&c.n, CHANGE_EDIT, 1, NAME, "Bí Mật Hai", &v, 1); /* the node has not heard of it */
+    save(&c.n, CHANGE_CREATE, 1, NAME, "Bí Mật Ba", NULL, 0);
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    struct hub_position at;
+    hub_store_position(c.w.store, &at);
+    assert_int_equal(world_verdict(&c.w, at.position), FOLD_ERASED);
+    assert_int_equal(world_verdict(&c.w, at.position - 1), FOLD_ERASED);
+    assert_false(known(&c.w, 1));
+    assert_false(on_disk(&c.w, "Bí Mật"));
+    sound(&c.w);
+    scene_close(&c);
+}
+
+/* A head that somebody's write replaced must stay replaced, with and without its payload. */
+static void an_erased_op_leaves_the_graph(void **state)
+{
+    (void)state;
+    static struct scene c;
+    scene_open(&c);
+    struct id_version a = save(&c.n, CHANGE_CREATE, 1, NAME, "Tên Đầu", NULL, 0);
+    struct id_version b = save(&c.n, CHANGE_EDIT, 1, NAME, "Bí Mật Giữa", &a, 1);
+    save(&c.n, CHANGE_EDIT, 1, PHONE, "0901", NULL, 0);
+    save(&c.n, CHANGE_EDIT, 1, NAME, "Tên Cuối", &b, 1);
+    struct id_version d = save(&c.n, CHANGE_CREATE, 2, NAME, "Bí Mật Đầu", NULL, 0);
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    struct erase_op ops[2];
+    struct id_inc inc = id_version_inc(&b);
+    assert_int_equal(hub_store_erase_op(c.w.store, &inc, id_version_seq(&b), 0, &ops[0]), ERR_OK);
+    assert_int_equal(hub_store_erase_op(c.w.store, &inc, id_version_seq(&d), 0, &ops[1]), ERR_OK);
+    erase(&c.w, &c.office, &(struct erase_list){.ops = ops, .op_count = 2});
+    struct id_record r1 = rid_of(1), r2 = rid_of(2);
+    size_t conflicts = 9;
+    assert_string_equal(world_text(&c.w, &r1, NAME, &conflicts), "Tên Cuối");
+    assert_int_equal(conflicts, 0);
+    assert_string_equal(world_text(&c.w, &r1, PHONE, NULL), "0901");
+    assert_string_equal(world_text(&c.w, &r2, NAME, NULL), ""); /* the head is there, empty */
+    assert_false(on_disk(&c.w, "Bí Mật"));
+    assert_true(on_disk(&c.w, "Tên Đầu"));
+    sound(&c.w); /* and replaying the log gives the same */
+    save(&c.n, CHANGE_EDIT, 2, NAME, "Tên Mới", &d, 1);
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    assert_string_equal(world_text(&c.w, &r2, NAME, &conflicts), "Tên Mới");
+    assert_int_equal(conflicts, 0);
+    sound(&c.w);
+    scene_close(&c);
+}
+
+static void an_op_without_payload_needs_an_order(void **state)
+{
+    (void)state;
+    static struct scene c;
+    scene_open(&c);
+    save(&c.n, CHANGE_CREATE, 1, NAME, "Một", NULL, 0);
+    setgen_erase(&c.n.sets[c.n.count - 1], 0);
+    assert_int_equal(world_push(&c.w, &c.n), ERR_BAD_FORMAT);
+
+    /* With the record's id it is taken once that record is erased, and not before. */
+    struct buf body;
+    struct change_op op = {.rid = rid_of(1)};
+    static struct change_view view;
+    struct bytes stubs[CHANGE_OPS_MAX] = {{NULL, 0}};
+    struct buf stub;
+    buf_init(&stub, 64);
+    buf_init(&body, CHANGE_BODY_BYTES_MAX);
+    erase_stub_encode(&op, true, &stub);
+    stubs[0] = buf_bytes(&stub);
+    struct setgen_set *last = &c.n.sets[c.n.count - 1];
+    assert_int_equal(change_open(buf_bytes(&last->head), buf_bytes(&last->body), &view), ERR_OK);
+    change_rewrite(&view, stubs, &body);
+    buf_free(&last->body);
+    last->body = body;
+    assert_int_equal(world_push(&c.w, &c.n), ERR_BAD_FORMAT);
+    erase_record(&c.w, &c.office, 1);
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    sound(&c.w);
+    buf_free(&stub);
+    scene_close(&c);
+}
+
+static void one_signature_twice_erases_nothing(void **state)
+{
+    (void)state;
+    static struct scene c;
+    struct buf payload;
+    scene_open(&c);
+    save(&c.n, CHANGE_CREATE, 1, NAME, "Một", NULL, 0);
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    struct id_record r = rid_of(1);
+    struct erase_list l = {.records = &r, .record_count = 1};
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    order_of(&c.w, &c.office, &l, 0, &payload);
+    struct bytes p = buf_bytes(&payload);
+    struct hub_own_set set = {.payloads = &p, .count = 1};
+    assert_int_equal(hub_store_begin(c.w.store), ERR_OK);
+    assert_int_equal(hub_own_append(c.w.store, &c.w.keys, &set, c.w.now_ms, NULL), ERR_DENIED);
+    hub_store_rollback(c.w.store);
+    assert_true(known(&c.w, 1));
+    buf_free(&payload);
+    sound(&c.w);
+    scene_close(&c);
+}
+
+static void a_rollback_takes_the_order_back(void **state)
+{
+    (void)state;
+    static struct scene c;
+    struct buf payload;
+    scene_open(&c);
+    save(&c.n, CHANGE_CREATE, 1, NAME, "Một", NULL, 0);
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    struct id_record r = rid_of(1);
+    struct erase_list l = {.records = &r, .record_count = 1};
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    order_of(&c.w, &c.office, &l, 1, &payload);
+    struct bytes p = buf_bytes(&payload);
+    struct hub_own_set set = {.payloads = &p, .count = 1};
+    assert_int_equal(hub_store_begin(c.w.store), ERR_OK);
+    assert_int_equal(hub_own_append(c.w.store, &c.w.keys, &set, c.w.now_ms, NULL), ERR_OK);
+    assert_false(known(&c.w, 1));
+    hub_store_rollback(c.w.store);
+    assert_true(known(&c.w, 1));
+    assert_false(hub_store_wipe_wanted(c.w.store));
+    sound(&c.w);
+    assert_int_equal(hub_store_begin(c.w.store), ERR_OK); /* and it can be given again, once */
+    assert_int_equal(hub_own_append(c.w.store, &c.w.keys, &set, c.w.now_ms, NULL), ERR_OK);
+    assert_int_equal(hub_store_commit(c.w.store), ERR_OK);
+    assert_int_equal(hub_store_begin(c.w.store), ERR_OK);
+    assert_int_equal(hub_own_append(c.w.store, &c.w.keys, &set, c.w.now_ms, NULL), ERR_EXISTS);
+    hub_store_rollback(c.w.store);
+    sound(&c.w);
+    buf_free(&payload);
+    scene_close(&c);
+}
+
+static void the_list_goes_on_where_the_other_side_ends(void **state)
+{
+    (void)state;
+    static struct scene c;
+    uint32_t count = 0;
+    uint8_t sum[8], old[8], none[8] = {0};
+    const struct message_set *sets;
+    size_t n = 0;
+    scene_open(&c);
+    assert_int_equal(hub_store_erasure_end(c.w.store, &count, old), ERR_OK);
+    assert_int_equal(count, 2); /* two officers */
+    erase_record(&c.w, &c.office, 1);
+    erase_record(&c.w, &c.office, 2);
+    assert_int_equal(hub_store_erasure_end(c.w.store, &count, sum), ERR_OK);
+    assert_int_equal(count, 4);
+    uint64_t next = UINT64_MAX;
+    assert_int_equal(hub_store_erasures(c.w.store, 0, none, &next, &sets, &n), ERR_OK);
+    assert_int_equal(n, 4);
+    assert_int_equal(hub_store_erasures(c.w.store, 0, none, &next, &sets, &n), ERR_OK);
+    assert_int_equal(n, 0);
+    next = UINT64_MAX;
+    assert_int_equal(hub_store_erasures(c.w.store, 2, old, &next, &sets, &n), ERR_OK);
+    assert_int_equal(n, 2);
+    next = UINT64_MAX;
+    assert_int_equal(hub_store_erasures(c.w.store, 2, none, &next, &sets, &n), ERR_OK);
+    assert_int_equal(n, 4); /* not how this list begins */
+    next = UINT64_MAX;
+    assert_int_equal(hub_store_erasures(c.w.store, 4, sum, &next, &sets, &n), ERR_OK);
+    assert_int_equal(n, 0);
+    scene_close(&c);
+}
+
+/* secure_delete alone leaves copies in the slack of pages: many rows, many moves, then a search. */
+static void nothing_stays_in_the_slack_of_pages(void **state)
+{
+    (void)state;
+    static struct scene c;
+    char text[1200];
+    scene_open(&c);
+    for (unsigned i = 0; i < 300; i++) {
+        struct id_version v = {{0}};
+        for (unsigned k = 0; k < 3; k++) {
+            int len = snprintf(text, sizeof text, "DAU%03u.", i);
+            size_t more = (i * 37 + k * 211) % 900;
+            memset(text + len, 'x', more);
+            text[(size_t)len + more] = '\0';
+            v = save(&c.n, k == 0 ? CHANGE_CREATE : CHANGE_EDIT, i, ADDRESS, text, &v, k > 0);
+        }
+        if (i % 20 == 19) assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+        if (i % 60 == 59) assert_int_equal(hub_store_project(c.w.store), ERR_OK);
+    }
+    struct id_record dead[60];
+    for (unsigned i = 0; i < 60; i++)
+        dead[i] = rid_of(i * 5);
+    struct erase_list l = {.records = dead, .record_count = 60};
+    erase_sort(&l);
+    erase(&c.w, &c.office, &l);
+    for (unsigned i = 0; i < 300; i++) {
+        snprintf(text, sizeof text, "DAU%03u.", i);
+        assert_int_equal(on_disk(&c.w, text), i % 5 != 0);
+    }
+    sound(&c.w);
+    scene_close(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_record_is_gone_from_log_state_and_file),
+        cmocka_unit_test(a_later_op_keeps_only_its_hash),
+        cmocka_unit_test(an_erased_op_leaves_the_graph),
+        cmocka_unit_test(an_op_without_payload_needs_an_order),
+        cmocka_unit_test(one_signature_twice_erases_nothing),
+        cmocka_unit_test(a_rollback_takes_the_order_back),
+        cmocka_unit_test(the_list_goes_on_where_the_other_side_ends),
+        cmocka_unit_test(nothing_stays_in_the_slack_of_pages),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
