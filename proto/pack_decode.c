@@ -1,8 +1,6 @@
-/*
- * Unpacking: the frame passes wire_check, each part gets a reader of its own, and the sets are
- * rebuilt one after another, each from what stands next in every part. What is made is bounded by
- * PACK_SETS_BYTES_MAX whatever the frame claims. SPEC section 5.
- */
+/* Unpacking: the frame passes wire_check, each part gets a reader of its own, and the sets are
+ * rebuilt one after another from what stands next in every part, within PACK_SETS_BYTES_MAX
+ * whatever the frame claims. SPEC section 5. */
 #include "proto/pack_priv.h"
 #include "proto/wire.h"
 

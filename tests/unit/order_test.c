@@ -1,6 +1,6 @@
 /*
- * Seven change sets of seven logs, in all 5,040 orders in which they can arrive: the same heads in every field, the same
- * value wherever one head stands, the same conflicts. Through the hub's store and through the fold alone. SPEC 6.2.
+ * Seven change sets of seven logs, in all 5,040 orders in which they can arrive: the same heads in every field, the
+ * same value wherever one head stands, the same conflicts. Through the hub's store and the fold alone. SPEC 6.2.
  */
 #include "tests/lib/catalogue_load.h"
 #include "tests/lib/hub_world.h"
