@@ -81,12 +81,18 @@ static const struct cli_opt supplement_opts[] = {
     OPT_UNIT,   OPT("preview", NULL, "chỉ xem, không ban hành", "only look, issue nothing"),
     OPT_PERSON,
 };
+#define OPT_PASSPHRASE                                                                             \
+    OPT("passphrase", "TỆP", "đọc mật khẩu của khóa từ dòng đầu của tệp này (-: đầu vào chuẩn)",   \
+        "read the key's passphrase from the first line of this file (-: standard input)")
 static const struct cli_opt reopen_opts[] = {
     OPT_REPORT,
     OPT_PERIOD,
     OPT_UNIT,
     OPT_REASON,
     OPT("out", "TỆP", "ghi lệnh vào tệp để ký", "write the order to a file for signing"),
+    OPT("key", "TỆP", "ký và trình lệnh ngay bằng khóa riêng này",
+        "sign and propose the order at once with this own key"),
+    OPT_PASSPHRASE,
     OPT_PERSON,
 };
 static const struct cli_opt reports_opts[] = {
@@ -215,9 +221,6 @@ static const struct cli_opt share_opts[] = {
     OPT("access", "QUYỀN", "read (xem), write (sửa) hoặc none (thôi)", "read, write or none"),
     OPT_PERSON,
 };
-#define OPT_PASSPHRASE                                                                             \
-    OPT("passphrase", "TỆP", "đọc mật khẩu của khóa từ dòng đầu của tệp này (-: đầu vào chuẩn)",   \
-        "read the key's passphrase from the first line of this file (-: standard input)")
 static const struct cli_opt officer_opts[] = {
     OPT("role", "QUYỀN", "all, hoặc erase,reopen,restore,keys",
         "all, or erase,reopen,restore,keys"),
@@ -324,7 +327,7 @@ static const struct cli_verb verbs[] = {
      hub_tool_user},
     {"officer", "add|list|revoke [TÊN]", "cán bộ được ký lệnh hai người",
      "officers who sign orders of two people", OPTS(officer_opts), 1, 2, hub_tool_officer},
-    {"order", "list|show|approve|withdraw [LỆNH]", "lệnh cần hai người ký",
+    {"order", "list|show|propose|approve|withdraw [LỆNH|TỆP]", "lệnh cần hai người ký",
      "orders that two people sign", OPTS(order_opts), 1, 2, hub_tool_order},
     {"erase", "propose|approve|list|show|withdraw|find [MÃ...]",
      "xóa dữ liệu cá nhân theo lệnh của hai người", "erase personal data by an order of two people",

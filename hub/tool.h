@@ -63,6 +63,8 @@ MUST_CHECK enum err hub_tool_share(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_units(struct cli *c, void *ctx);
 /* tool_order.c */
 MUST_CHECK enum err hub_tool_officer(struct cli *c, void *ctx);
+/* Sign the order in draft ("order", base64) with the officer's key of --key, propose it, print it. */
+MUST_CHECK enum err hub_tool_propose(struct cli *c, struct hub_tool *t, const json_t *draft);
 MUST_CHECK enum err hub_tool_order(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_erase(struct cli *c, void *ctx);
 /* tool_bundle.c */

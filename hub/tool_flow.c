@@ -173,7 +173,8 @@ enum err hub_tool_supplement(struct cli *c, void *ctx)
     return hub_tool_show(c, ctx, q, flow_print_supplement);
 }
 
-/* The order goes to a file: each officer signs it with an own key. */
+/* With a key the order is proposed at once. Otherwise it goes to a file, for the officer's own PC:
+ * `order propose FILE`. */
 enum err hub_tool_reopen(struct cli *c, void *ctx)
 {
     json_t *r = NULL, *q = flow_request(c, "reopen");
@@ -181,6 +182,11 @@ enum err hub_tool_reopen(struct cli *c, void *ctx)
     hub_tool_copy(c, q, "reason", "reason");
     enum err e = hub_tool_ask(c, ctx, q, &r);
     if (e != ERR_OK) return e;
+    if (cli_has(c, "key")) {
+        e = hub_tool_propose(c, ctx, r);
+        json_decref(r);
+        return e;
+    }
     const char *order = flow_str(r, "order");
     if (c->json) cli_print_json(r);
     if (out != NULL) e = file_write_atomic(out, bytes_str(order), 0600);
@@ -188,9 +194,14 @@ enum err hub_tool_reopen(struct cli *c, void *ctx)
     json_decref(r);
     if (e != ERR_OK) return cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
     if (!c->json)
-        fprintf(stderr, "%s\n",
-                cli_text(c, "Lệnh mở lại kỳ: hai cán bộ ký (xem docs/orders.md) thì kỳ mới mở.",
-                         "The order to reopen: it takes effect when two officers signed it."));
+        fprintf(
+            stderr, "%s\n",
+            cli_text(c,
+                     "Mới soạn lệnh, kỳ vẫn chốt. Ghi lệnh vào tệp rồi `order propose TỆP --key`, "
+                     "người thứ hai `order approve LỆNH --key` (xem docs/workflow.md).",
+                     "Only drafted: the period is still closed. Write the order to a file, then "
+                     "`order propose FILE --key`, and a second officer `order approve ORDER "
+                     "--key` (see docs/workflow.md)."));
     return ERR_OK;
 }
 

@@ -230,6 +230,18 @@ enum err hub_tool_officer(struct cli *c, void *ctx)
 
 /* ---- order ---- */
 
+/* Of an order to reopen. */
+static void hub_print_order_period(const struct cli *c, const json_t *what)
+{
+    const char *report = json_string_value(json_object_get(what, "report"));
+    if (report == NULL) return;
+    printf(cli_text(c, "  báo cáo %s, kỳ %s, đơn vị %s, bản số %lld\n",
+                    "  report %s, period %s, unit %s, issue %lld\n"),
+           report, json_string_value(json_object_get(what, "period")),
+           json_string_value(json_object_get(what, "unit")),
+           (long long)json_integer_value(json_object_get(what, "number")));
+}
+
 static void hub_print_order(const struct cli *c, const json_t *o)
 {
     size_t i;
@@ -245,6 +257,7 @@ static void hub_print_order(const struct cli *c, const json_t *o)
            json_string_value(json_object_get(o, "basis")));
     json_array_foreach(json_object_get(o, "signed_by"), i, v)
         printf("  %s: %s\n", cli_text(c, "đã ký", "signed by"), json_string_value(v));
+    hub_print_order_period(c, json_object_get(o, "what"));
     json_array_foreach(json_object_get(json_object_get(o, "what"), "records"), i, v) printf(
         "  %s %s  %s  %s\n", cli_text(c, "hồ sơ", "record"),
         json_string_value(json_object_get(v, "id")), json_string_value(json_object_get(v, "type")),
@@ -292,6 +305,33 @@ static enum err hub_tool_sign(struct cli *c, struct hub_tool *t, const json_t *s
     return e;
 }
 
+enum err hub_tool_propose(struct cli *c, struct hub_tool *t, const json_t *draft)
+{
+    return hub_tool_sign(c, t, draft, "propose");
+}
+
+/* An order that another verb drafted, out of the file that it was written to. */
+static enum err hub_tool_propose_file(struct cli *c, struct hub_tool *t)
+{
+    struct buf text;
+    buf_init(&text, 2 * ORDER_BYTES_MAX);
+    enum err e = file_read(c->args[1], 2 * ORDER_BYTES_MAX, &text);
+    if (e != ERR_OK)
+        e = cli_fail(c, e, "Không đọc được tệp lệnh.", "The file of the order cannot be read.");
+    while (e == ERR_OK && text.len > 0 &&
+           (text.p[text.len - 1] == '\n' || text.p[text.len - 1] == '\r'))
+        text.len--;
+    if (e == ERR_OK) {
+        json_t *draft = json_pack("{s:s%}", "order", (const char *)text.p, text.len);
+        e = draft != NULL ? hub_tool_propose(c, t, draft)
+                          : cli_fail(c, ERR_BAD_FORMAT, "Tệp này không phải lệnh đã soạn.",
+                                     "This file is no drafted order.");
+        json_decref(draft);
+    }
+    buf_free(&text);
+    return e;
+}
+
 /* What is signed is what is shown here, out of the very bytes. */
 static enum err hub_tool_approve(struct cli *c, struct hub_tool *t)
 {
@@ -320,8 +360,16 @@ static enum err hub_tool_order_do(struct cli *c, struct hub_tool *t, const char 
     }
     json_decref(q);
     if (strcmp(what, "approve") == 0 && c->arg_count == 2) return hub_tool_approve(c, t);
-    return cli_fail(c, ERR_USAGE, "Dùng: list, show LỆNH, approve LỆNH, withdraw LỆNH.",
-                    "Use: list, show ORDER, approve ORDER, withdraw ORDER.");
+    if (strcmp(what, "propose") == 0 && kind == NULL && c->arg_count == 2)
+        return hub_tool_propose_file(c, t);
+    return cli_fail(
+        c, ERR_USAGE,
+        kind == NULL ? "Dùng: list, show LỆNH, propose TỆP, approve LỆNH, withdraw LỆNH."
+                     : "Dùng: propose MÃ_HỒ_SƠ..., find MÃ_HỒ_SƠ, list, show LỆNH, approve "
+                       "LỆNH, withdraw LỆNH.",
+        kind == NULL ? "Use: list, show ORDER, propose FILE, approve ORDER, withdraw ORDER."
+                     : "Use: propose RECORD..., find RECORD, list, show ORDER, approve ORDER, "
+                       "withdraw ORDER.");
 }
 
 enum err hub_tool_order(struct cli *c, void *ctx)

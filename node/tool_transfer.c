@@ -139,11 +139,12 @@ enum err node_tool_transfer(struct cli *c, void *ctx)
             tool_print_saved);
     bool answer =
         strcmp(what, "accept") == 0 || strcmp(what, "refuse") == 0 || strcmp(what, "withdraw") == 0;
-    if (answer && id != NULL)
-        return tool_show(
-            c, ctx,
-            json_pack("{s:s, s:s, s:s}", "verb", "transfer_answer", "transfer", id, "answer", what),
-            tool_print_saved);
+    if (answer && id != NULL) {
+        json_t *request =
+            json_pack("{s:s, s:s, s:s}", "verb", "transfer_answer", "transfer", id, "answer", what);
+        tool_copy(request, "note", cli_opt(c, "note"));
+        return tool_show(c, ctx, request, tool_print_saved);
+    }
     return cli_fail(c, ERR_USAGE,
                     "transfer list | offer MÃ --to ĐƠN_VỊ | accept|refuse|withdraw MÃ_ĐỀ_NGHỊ | "
                     "crossed | apply|aside MÃ_THAY_ĐỔI",

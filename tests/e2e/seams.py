@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""Where the parts meet, with the real programs: transfers, shares, reports, orders of two people, erasure, restores.
+
+  seams.py BUILD_DIR [--dir DIR]
+
+A hub and two communes. Records go over before a period closes, after their report was submitted; what stays at the giver
+is in none of its figures, lists and searches. The closed period is opened again by two officers from the command
+line.
+"""
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import unicodedata
+
+from world import Failed, World, free_port, on_signals, wait_for
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+GIVER, TAKER = "26170", "26188"
+TYPE = "activity"  # class 1: a copy stays at the giver
+GONE = ["Xuyến Chi Lặng", "Ghi chú chuyển Mây", "Trả lời nhận Gió", "Sửa chéo Nắng", "Dùng chung Sương", "Chờ đáp Khói",
+        "Ghi chú chờ Lửa", "Sửa trước Mưa", "Tịch Dương Ca", "079355667788", "Khác người vì Trăng", "Từ chối Bụi"]
+STAYS = "Buổi Ở Lại"
+REPORT, PERIOD = "RP01", "2023-05"
+FAILS = tuple(range(1, 126))
+AN, BINH, LAN = "Nguyễn Thị An", "Trần Bình", "Lê Lan"
+
+
+def check(what, truth):
+    if not truth:
+        raise Failed("not true: " + what)
+    print("ok   " + what, flush=True)
+
+
+class Story:
+    def __init__(self, world):
+        self.w, self.hub, self.officers = world, world.hub, []
+
+    def path(self, *parts):
+        return os.path.join(self.w.dir, *parts)
+
+    # --- helpers -----------------------------------------------------------------------------------------------
+
+    def found(self, folder):
+        """The planted words that stand in any file of a data folder: as typed, without marks, in UTF-16."""
+        words = set()
+        for where, _, files in os.walk(self.path(folder)):
+            for name in files:
+                try:
+                    with open(os.path.join(where, name), "rb") as f:
+                        data = f.read()
+                except OSError:
+                    continue  # a socket
+                words |= {"%s: %s" % (name, w) for w in GONE if any(x in data for x in self.forms(w))}
+        return words
+
+    @staticmethod
+    def forms(word):
+        plain = unicodedata.normalize("NFD", word.lower().replace("đ", "d"))
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
+        return (word.encode(), word.encode("utf-16-le"), plain.encode())
+
+    def nothing(self, where, *folders):
+        for folder in folders or ("hub", self.a.name, self.b.name):
+            check("no planted word in %s, %s: %s" % (folder, where, sorted(self.found(folder))), not self.found(folder))
+
+    def put(self, node, title, **more):
+        fields = {"title": title, "on_date": "2023-05-10", "kind": "direct", "field": "drugs", "participants": "20", **more}
+        return node.ask("put", "--type", TYPE, *["%s=%s" % f for f in fields.items()])["id"]
+
+    def sync(self, *nodes):
+        for node in nodes:
+            def done(node=node):
+                node.tool("sync", ok=range(0, 30))
+                return node.code == 0 and node.status()["log"]["waiting"] == 0
+            wait_for("%s to deliver" % node.unit, done)
+
+    def args(self, unit=None):
+        return ["--report", REPORT, "--period", PERIOD] + (["--unit", unit] if unit else [])
+
+    def sessions(self, node):
+        """A01, how many sessions: what this PC's records say now, and what was sent."""
+        figures = node.ask("report", "show", *self.args())["figures"]
+        return next((f["hub"], f["sent"]) for f in figures if f["line"] == 10 and f["total"])
+
+    def cut_off(self, node):
+        node.end()
+        node.address("127.0.0.1:%d" % free_port())
+
+    def back_on(self, node):
+        node.address("127.0.0.1:%d" % self.port)
+        node.run()
+
+    def officer(self, name):
+        key, word = "khoa-%d" % len(self.officers), "mat-khau-%d" % len(self.officers)
+        with open(self.path(word), "w", encoding="utf-8") as f:
+            f.write("một mật khẩu dài %d\n" % len(self.officers))
+        self.hub.tool("officer", "add", name, "--role", "all", "--key", key, "--passphrase", word)
+        self.officers.append(["--key", key, "--passphrase", word])
+
+    # --- the story ---------------------------------------------------------------------------------------------
+
+    def begin(self):
+        self.port = free_port()
+        self.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), self.port)
+        self.hub.run()
+        self.a, self.b = self.w.node(GIVER), self.w.node(TAKER)
+        for node in (self.a, self.b):
+            node.tool("init", "--name", "Máy " + node.unit)
+            node.tool("join", self.hub.ask("invite", "--unit", node.unit)["invitation"])
+            node.run()
+        for name in (AN, BINH):
+            self.officer(name)
+
+    def plant(self):
+        a, b, hub = self.a, self.b, self.hub
+        self.stays = self.put(a, STAYS)
+        self.gone = self.put(a, GONE[0])
+        self.shared = self.put(a, GONE[4])
+        self.open = self.put(a, GONE[5])
+        self.sync(a, b)
+        a.tool("report", "draft", *self.args(), "--person", LAN, "narrative=Đều.")
+        a.tool("report", "submit", *self.args(), "--person", BINH)
+        check("four sessions are sent", self.sessions(a) == ("4", "4"))
+        a.tool("share", self.shared, "--unit", TAKER, "--access", "read")
+        one = a.ask("transfer", "offer", self.gone, "--to", TAKER, "--note", GONE[1])["transfer"]
+        two = a.ask("transfer", "offer", self.open, "--to", TAKER, "--note", GONE[6])["transfer"]
+        a.tool("put", "--id", self.gone, "hamlet=" + GONE[7])
+        self.sync(a, b)
+        b.tool("transfer", "refuse", two, "--note", GONE[11])
+        self.cut_off(a)
+        a.tool("put", "--id", self.gone, "hamlet=" + GONE[3])  # it will cross the accept
+        b.tool("transfer", "accept", one, "--note", GONE[2])
+        self.sync(b)
+        self.back_on(a)
+        self.sync(a, b)
+        a.tool("transfer", "offer", self.open, "--to", TAKER, "--note", GONE[6])
+        people = [n.ask("put", "--type", "person", "full_name=" + GONE[8], "national_id=" + GONE[9], "sex=female",
+                        "dob=1988-03-04")["id"] for n in (a, b)]
+        self.sync(a, b)
+        pair = hub.ask("conflicts", ok=(0, 14))["pairs"][0]
+        hub.tool("resolve", pair["id"], "--different", "--reason", GONE[10], ok=(0, 14))
+        self.sync(a, b)
+        self.erase = [self.gone, self.shared, self.open, *people]
+        check("what crossed is told to both", all(n.ask("transfer", "crossed")["crossed"] for n in (a, b)))
+        for p in (a, b, hub):
+            print("     in %s: %d words" % (p.name, len(self.found(p.name))), flush=True)
+
+    def the_copy_is_not_its_own(self):
+        a = self.a
+        check("it is frozen", a.ask("get", self.gone)["frozen"])
+        rows = {r["id"]: r for r in a.ask("list", "--type", TYPE)["rows"]}
+        check("no own row of a list: %s" % sorted(rows), self.gone not in rows or rows[self.gone]["frozen"])
+        check("three are left in its own figures, four were sent", self.sessions(a) == ("3", "4"))
+        check("the receiver counts one", self.sessions(self.b)[0] == "1")
+        # The transfer was answered after the period: at the district the period's figure is the giver's, as sent.
+        check("the figures sent are the district's", self.hub.ask("report", "show", *self.args(GIVER))["same"])
+
+    def closes(self):
+        hub = self.hub
+        issue = hub.ask("close", *self.args(), "--person", "Huyện")
+        self.issue = str(issue["id"])
+        got = hub.ask("explain", self.issue, "A01@" + TAKER)
+        mine = hub.ask("explain", self.issue, "A01@" + GIVER)
+        ids = [[r["id"] for r in x["records"]] for x in (mine, got)]
+        check("each record is behind one commune's figure: %s" % ids, not set(ids[0]) & set(ids[1]) and
+              set(ids[0]) | set(ids[1]) == {self.stays, self.gone, self.shared, self.open})
+        check("the issue verifies", hub.ask("verify", "--issue", self.issue)["ok"])
+        check("nothing differs", hub.ask("diff", self.issue)["differing"] == 0)
+        self.sync(self.a, self.b)
+
+    def opens_again(self):
+        hub = self.hub
+        hub.tool("reopen", *self.args(), ok=FAILS)  # no reason
+        order = hub.ask("reopen", *self.args(), "--reason", "Sai số liệu tháng 5", "--out", "lenh")["order"]
+        with open(self.path("lenh"), encoding="ascii") as f:
+            check("the draft is in the file", f.read().strip() == order)
+        hub.tool("close", *self.args(), ok=FAILS)
+        check("a draft opens nothing", hub.ask("order", "list")["orders"] == [])
+        got = hub.ask("order", "propose", "lenh", *self.officers[0])
+        check("proposed", got["kind"] == "reopen" and got["state"] == "proposed" and got["what"]["report"] == REPORT)
+        check("what is signed is shown", PERIOD in hub.tool("order", "show", got["id"][:12]))
+        hub.tool("order", "approve", got["id"][:12], *self.officers[0], ok=FAILS)
+        hub.tool("close", *self.args(), ok=FAILS)
+        got = hub.ask("order", "approve", got["id"][:12], *self.officers[1])
+        check("two officers open it", got["state"] == "approved")
+        rows = hub.ask("reports", *self.args(GIVER))["rows"]
+        check("the report has its state back: " + rows[0]["state"], rows[0]["state"] != "locked")
+        hub.tool("reopen", *self.args(), "--reason", "Lần nữa", *self.officers[0], ok=FAILS)
+        self.sync(self.a)
+        check("the commune knows", self.a.ask("report", "show", *self.args())["row"]["state"] != "locked")
+        again = hub.ask("close", *self.args(), "--person", "Huyện")
+        check("closed again as the next number: %s" % again["mode"], again["number"] == 2 and again["mode"] == "again")
+        got = hub.ask("reopen", *self.args(), "--reason", "Ký ngay", *self.officers[1])
+        check("with a key it is proposed at once", got["state"] == "proposed" and got["signed_by"] == [BINH])
+        hub.tool("order", "withdraw", got["id"][:12])
+        hub.tool("order", "propose", "mat-khau-0", *self.officers[0], ok=FAILS)
+        self.sync(self.a, self.b)
+        for program in (self.a, hub):
+            program.tool("backup", program.name + ".sao")
+        for program in (self.a, hub):
+            shutil.copy2(self.path(program.name + ".sao"), self.path(program.name + ".sao.giu"))
+
+    def run(self):
+        for step in (self.begin, self.plant, self.the_copy_is_not_its_own, self.closes, self.opens_again,
+                     ):
+            print("--- " + step.__name__, flush=True)
+            step()
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("build")
+    p.add_argument("--dir")
+    a = p.parse_args()
+    on_signals()
+    with tempfile.TemporaryDirectory(prefix="dongbo-seams-") as folder:
+        try:
+            with World(a.build, a.dir or folder) as world:
+                Story(world).run()
+        except Failed as e:
+            print("FAILED: %s" % e, file=sys.stderr)
+            return 1
+    return 0
+
+
+sys.exit(main())
