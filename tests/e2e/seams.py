@@ -3,8 +3,8 @@
 
   seams.py BUILD_DIR [--dir DIR]
 
-A hub and two communes. Records go over before a period closes, after their report was submitted; what stays at the giver
-is in none of its figures, lists and searches. The closed period is opened again by two officers from the command
+A hub and two communes. Records go over before a period closes, after their report was submitted; what stays at the
+giver is in none of its figures. The closed period is opened again by two officers from the command
 line.
 """
 import argparse
@@ -65,8 +65,8 @@ class Story:
         for folder in folders or ("hub", self.a.name, self.b.name):
             check("no planted word in %s, %s: %s" % (folder, where, sorted(self.found(folder))), not self.found(folder))
 
-    def put(self, node, title, **more):
-        fields = {"title": title, "on_date": "2023-05-10", "kind": "direct", "field": "drugs", "participants": "20", **more}
+    def put(self, node, title):
+        fields = {"title": title, "on_date": "2023-05-10", "kind": "direct", "field": "drugs", "participants": "20"}
         return node.ask("put", "--type", TYPE, *["%s=%s" % f for f in fields.items()])["id"]
 
     def sync(self, *nodes):
