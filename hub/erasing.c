@@ -40,7 +40,12 @@ static enum err hub_erasing_word(struct hub_app *a, const char *word, struct era
     enum err e = id_unhex(word, rid->b, sizeof rid->b);
     if (e == ERR_OK) e = hub_store_erase_record(a->store, rid, &known, &dead);
     if (e == ERR_OK && !known) e = ERR_NOT_FOUND;
-    if (e == ERR_OK) l->record_count++;
+    if (e != ERR_OK) return e;
+    l->record_count++;
+    /* What was decided about the person, with its reason, goes as well; the order names it. */
+    size_t links = 0;
+    e = hub_store_erase_links(a->store, rid, rid + 1, ERASE_RECORDS_MAX - l->record_count, &links);
+    l->record_count += links;
     return e;
 }
 

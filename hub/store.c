@@ -186,6 +186,14 @@ static const struct db_migration hub_schema[] = {
         "  by INTEGER NOT NULL, PRIMARY KEY(pos, op)) WITHOUT ROWID;"
         "CREATE TABLE sys_erasure(no INTEGER PRIMARY KEY, pos INTEGER NOT NULL,"
         "  hash BLOB NOT NULL UNIQUE, sum BLOB NOT NULL);",
+    },
+    {
+        /* transfers of erased records, for answers that come late; what an erased accept had moved
+         * along, for replays of the log */
+        "CREATE TABLE sys_dead_transfer(id BLOB PRIMARY KEY NOT NULL, rid BLOB NOT NULL) WITHOUT "
+        "ROWID;"
+        "CREATE TABLE sys_moved_along(pos INTEGER NOT NULL, rid BLOB NOT NULL, unit INTEGER NOT "
+        "NULL, PRIMARY KEY(pos, rid)) WITHOUT ROWID;",
     }};
 
 /* ---- opening ---- */

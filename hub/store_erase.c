@@ -1,8 +1,6 @@
 #include "hub/store_erase.h"
 #include "hub/store_priv.h"
 
-#include "proto/move.h"
-
 #include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -20,14 +18,9 @@ struct hub_erasing { /* one order at work */
 /* ---- which op is named ---- */
 
 /* The record id of an op on a record, without decoding the rest. */
-static bool hub_payload_rid(struct bytes payload, struct id_record *rid)
+static bool hub_payload_rid(struct hub_store *s, struct bytes payload, struct id_record *rid)
 {
-    struct move_offer offer;
-    if (change_payload_kind(payload) == CHANGE_OFFER &&
-        move_offer_decode(payload, &offer) == ERR_OK) {
-        *rid = offer.record; /* its note is free text */
-        return true;
-    }
+    if (hub_move_rid(s, payload, rid)) return true;
     static const uint8_t bin16[] = {0xc4, 0x10};
     if (payload.len < 20 || payload.p[0] != 0x94 || payload.p[1] > CHANGE_DELETE ||
         memcmp(payload.p + 2, bin16, sizeof bin16) != 0)
@@ -37,11 +30,11 @@ static bool hub_payload_rid(struct bytes payload, struct id_record *rid)
 }
 
 /* *whole: because its record is erased. */
-static bool hub_erase_names(const struct erase_list *l, const struct change_view *view, unsigned op,
-                            bool *whole)
+static bool hub_erase_names(struct hub_store *s, const struct erase_list *l,
+                            const struct change_view *view, unsigned op, bool *whole)
 {
     struct id_record rid;
-    if (view->payload[op].p == NULL || !hub_payload_rid(view->payload[op], &rid)) return false;
+    if (view->payload[op].p == NULL || !hub_payload_rid(s, view->payload[op], &rid)) return false;
     *whole = erase_has_record(l, &rid);
     return *whole || erase_find_op(l, &view->head.inc, view->head.seq, op) != NULL;
 }
@@ -59,12 +52,12 @@ static enum err hub_erase_stubs(struct hub_store *s, struct hub_erasing *w,
         bool whole = false;
         at[i] = w->stubs.len;
         w->stub[i] = bytes_make(NULL, 0);
-        if (!hub_erase_names(l, view, i, &whole)) continue;
+        if (!hub_erase_names(s, l, view, i, &whole)) continue;
         *any = true;
         /* What cannot be decoded keeps its record id. */
         if (change_op_decode(view->payload[i], s->writes, &op) != ERR_OK) {
             whole = true;
-            (void)hub_payload_rid(view->payload[i], &op.rid);
+            (void)hub_payload_rid(s, view->payload[i], &op.rid);
             op.count = 0;
         }
         erase_stub_encode(&op, whole, &w->stubs);
@@ -228,7 +221,7 @@ static enum err hub_erase_seek(struct hub_store *s, struct hub_erasing *w, struc
         e = change_open(db_column_bytes(q, 1), db_column_bytes(q, 2), view);
         if (e != ERR_OK) e = ERR_DAMAGED;
         for (unsigned i = 0; e == ERR_OK && !hit && i < view->head.ops; i++)
-            hit = hub_erase_names(w->list, view, i, &whole);
+            hit = hub_erase_names(s, w->list, view, i, &whole);
         if (e == ERR_OK && hit) e = hub_erase_hit(w, (uint64_t)db_column_int(q, 0));
     }
     db_done(q);
@@ -366,6 +359,7 @@ static enum err hub_erase_record(struct hub_store *s, const struct id_record *ri
         if (e == ERR_OK) e = hub_scope_move(s, &old, NULL);
     }
     db_done(q);
+    if (e == ERR_OK) e = hub_erase_moves(s, no, rid);
     if (e == ERR_OK) e = hub_erase_by_no(s, no);
     if (e == ERR_NOT_FOUND) e = ERR_OK;
     return e == ERR_OK ? typed_forget(s->db, rid) : e;
@@ -445,7 +439,7 @@ enum err hub_erase_ingest(struct hub_store *s, const struct change_view *view, s
     *changed = false;
     for (unsigned i = 0; !any && i < view->head.ops; i++) {
         bool whole = false;
-        any = hub_erase_names(&s->erased, view, i, &whole);
+        any = hub_erase_names(s, &s->erased, view, i, &whole);
     }
     if (!any) return ERR_OK;
     struct hub_erasing *w = NULL;

@@ -56,6 +56,10 @@ MUST_CHECK enum err hub_store_erase_op(struct hub_store *s, const struct id_inc 
 MUST_CHECK enum err hub_store_erase_record(struct hub_store *s, const struct id_record *rid,
                                            bool *known, bool *dead);
 
+/* Decisions about pairs (person_link) that speak of this person: ids into out. ERR_TOO_LARGE. */
+MUST_CHECK enum err hub_store_erase_links(struct hub_store *s, const struct id_record *rid,
+                                          struct id_record *out, size_t max, size_t *count);
+
 struct hub_erased { /* what orders took away, of positions up to one */
     uint64_t ops;
     uint64_t order;  /* number of the newest order that did, 0: none */

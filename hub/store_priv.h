@@ -124,6 +124,7 @@ struct hub_store {
     struct buf own_memory;
     /* erasure */
     struct erase_list erased;              /* all orders together */
+    const struct erase_list *erased_since; /* of a replay: those of the log's end; else NULL */
     char erased_path[FILE_PATH_BYTES_MAX]; /* copy of the list; "": none is kept */
     bool erased_grown;                     /* it is to be written */
     struct buf ingest;                     /* body of a set that came with what is erased */
@@ -314,6 +315,15 @@ bool hub_erase_may(const struct hub_store *s, const struct change_view *view, un
                    struct change_write *writes);
 MUST_CHECK enum err hub_erased_count(struct hub_store *s, uint64_t position, unsigned op,
                                      uint64_t at);
+
+/* store_erase_move.c: the record that an offer, answer, share or settle speaks of; false: none. */
+bool hub_move_rid(struct hub_store *s, struct bytes payload, struct id_record *rid);
+/* Before the record goes: its transfers, and what went along with it, stay known by number. */
+MUST_CHECK enum err hub_erase_moves(struct hub_store *s, int64_t record,
+                                    const struct id_record *rid);
+/* In a replay: what went along with the erased accept at position `at`. */
+MUST_CHECK enum err hub_moved_again(struct hub_store *from, struct hub_store *to, uint64_t at,
+                                    int64_t received_ms);
 
 void hub_feed_free(struct hub_feed_memory *m);
 

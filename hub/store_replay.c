@@ -102,6 +102,7 @@ static enum err replay_row(void *ctx, const struct hub_log_row *row)
     if (e == ERR_OK) e = hub_store_begin(r->to);
     if (e != ERR_OK) return e;
     e = replay_take(r, row);
+    if (e == ERR_OK) e = hub_moved_again(r->from, r->to, row->position, row->received_ms);
     if (e == ERR_OK) return hub_store_commit(r->to);
     hub_store_rollback(r->to);
     return e;
@@ -115,6 +116,7 @@ enum err hub_replay_open(struct hub_store *s, uint64_t upto, struct hub_store **
     enum err e = hub_store_open(&memory, &r.to);
     if (e != ERR_OK) return e;
     r.to->replaying = true;
+    r.to->erased_since = &s->erased;
     e = hub_cache_ready(s);
     if (e == ERR_OK) e = hub_log_rows(s, replay_row, &r);
     if (e == ERR_OK && r.position < upto) e = ERR_NOT_FOUND;

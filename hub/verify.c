@@ -236,7 +236,8 @@ enum err hub_verify_issue(struct hub_store *s, const struct hub_issue *issue,
     if (e != ERR_OK) return e;
     out->erased = gone.ops;
     out->order = gone.order;
-    bool good = out->files && out->digest && out->logged && out->cut && out->inputs &&
-                (out->rebuilt || out->erased > 0);
+    /* Without erased inputs neither figures nor their list come out again. */
+    bool again = (out->inputs && out->rebuilt) || out->erased > 0;
+    bool good = out->files && out->digest && out->logged && out->cut && again;
     return good ? ERR_OK : ERR_DAMAGED;
 }

@@ -9,14 +9,42 @@
 
 /* ---- sets ---- */
 
-static bool node_erase_rid(struct bytes payload, struct id_record *rid)
+/* An answer names only its transfer. */
+static bool node_erase_answer_rid(struct node_store *s, const struct id_record *transfer,
+                                  struct id_record *rid)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT rid FROM sys_transfer WHERE id = ?1");
+    db_bind_blob(q, 1, BYTES_OF(transfer->b));
+    enum err e = db_get(q);
+    if (e == ERR_OK) e = db_column_copy(q, 0, rid->b, sizeof rid->b);
+    db_done(q);
+    return e == ERR_OK;
+}
+
+/* Notes of offers and answers are free text. */
+static bool node_erase_move_rid(struct node_store *s, struct bytes payload, struct id_record *rid)
 {
     struct move_offer offer;
-    if (change_payload_kind(payload) == CHANGE_OFFER &&
-        move_offer_decode(payload, &offer) == ERR_OK) {
-        *rid = offer.record; /* its note is free text */
-        return true;
-    }
+    struct move_answer answer;
+    struct move_share share;
+    struct move_settle settle;
+    int kind = change_payload_kind(payload);
+    if (kind == CHANGE_ANSWER && move_answer_decode(payload, &answer) == ERR_OK)
+        return node_erase_answer_rid(s, &answer.transfer, rid);
+    if (kind == CHANGE_OFFER && move_offer_decode(payload, &offer) == ERR_OK)
+        *rid = offer.record;
+    else if (kind == CHANGE_SHARE && move_share_decode(payload, &share) == ERR_OK)
+        *rid = share.record;
+    else if (kind == CHANGE_SETTLE && move_settle_decode(payload, &settle) == ERR_OK)
+        *rid = settle.record;
+    else
+        return false;
+    return true;
+}
+
+static bool node_erase_rid(struct node_store *s, struct bytes payload, struct id_record *rid)
+{
+    if (node_erase_move_rid(s, payload, rid)) return true;
     static const uint8_t bin16[] = {0xc4, 0x10};
     if (payload.len < 20 || payload.p[0] != 0x94 || payload.p[1] > CHANGE_DELETE ||
         memcmp(payload.p + 2, bin16, sizeof bin16) != 0)
@@ -25,11 +53,11 @@ static bool node_erase_rid(struct bytes payload, struct id_record *rid)
     return true;
 }
 
-static bool node_erase_names(const struct erase_list *l, const struct change_view *view,
-                             unsigned op)
+static bool node_erase_names(struct node_store *s, const struct erase_list *l,
+                             const struct change_view *view, unsigned op)
 {
     struct id_record rid;
-    if (view->payload[op].p == NULL || !node_erase_rid(view->payload[op], &rid)) return false;
+    if (view->payload[op].p == NULL || !node_erase_rid(s, view->payload[op], &rid)) return false;
     return erase_has_record(l, &rid) ||
            erase_find_op(l, &view->head.inc, view->head.seq, op) != NULL;
 }
@@ -39,7 +67,7 @@ static enum err node_erase_stub(struct node_store *s, const struct erase_list *l
 {
     struct change_op op;
     struct id_record rid;
-    bool whole = node_erase_rid(payload, &rid) && erase_has_record(l, &rid);
+    bool whole = node_erase_rid(s, payload, &rid) && erase_has_record(l, &rid);
     if (change_op_decode(payload, s->writes, &op) != ERR_OK) {
         op = (struct change_op){.rid = rid};
         whole = true;
@@ -59,7 +87,7 @@ enum err node_erase_body(struct node_store *s, const struct erase_list *l, struc
     buf_clear(&w->stubs);
     for (unsigned i = 0; e == ERR_OK && i < w->view.head.ops; i++) {
         at[i] = w->stubs.len;
-        if (!node_erase_names(l, &w->view, i)) continue;
+        if (!node_erase_names(s, l, &w->view, i)) continue;
         e = node_erase_stub(s, l, w->view.payload[i], &w->stubs);
         *changed = true;
     }
@@ -146,19 +174,19 @@ static enum err node_erase_tables(struct node_store *s, const struct erase_list 
 /* ---- the own log ---- */
 
 static enum err node_erase_own_set(struct node_store *s, const struct erase_list *l,
-                                   struct node_erasing *w, int64_t log, int64_t seq)
+                                   struct node_erasing *w, int64_t log, int64_t seq, bool *changed)
 {
-    bool changed = false;
+    *changed = false;
     struct db_stmt *q =
         db_stmt(s->db, "SELECT head, body FROM sys_log WHERE log = ?1 AND seq = ?2");
     db_bind_int(q, 1, log);
     db_bind_int(q, 2, seq);
     enum err e = db_get(q);
     if (e == ERR_OK)
-        e = node_erase_body(s, l, db_column_bytes(q, 0), db_column_bytes(q, 1), w, &changed);
+        e = node_erase_body(s, l, db_column_bytes(q, 0), db_column_bytes(q, 1), w, changed);
     db_done(q);
     if (e == ERR_NOT_FOUND || e == ERR_BAD_FORMAT || e == ERR_TOO_LARGE) return ERR_OK;
-    if (e != ERR_OK || !changed) return e;
+    if (e != ERR_OK || !*changed) return e;
     q = db_stmt(s->db, "UPDATE sys_log SET body = ?3 WHERE log = ?1 AND seq = ?2");
     db_bind_int(q, 1, log);
     db_bind_int(q, 2, seq);
@@ -183,12 +211,13 @@ static enum err node_erase_own_op(struct node_store *s, int64_t log, int64_t seq
     return db_run(q);
 }
 
-/* Rows (log, seq, op) of `q`, read whole first: what follows changes the table. */
+/* Rows (log, seq, op) of `q`, read whole first: what follows changes the table. `named`: every row is
+ * of an op that the list names; else those of which the set changes. */
 static enum err node_erase_own_rows(struct node_store *s, const struct erase_list *l,
-                                    struct node_erasing *w, struct db_stmt *q)
+                                    struct node_erasing *w, struct db_stmt *q, bool named)
 {
     struct buf rows;
-    bool row = false;
+    bool row = false, changed = false;
     buf_init(&rows, DB_VALUE_BYTES_MAX);
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
@@ -201,8 +230,9 @@ static enum err node_erase_own_rows(struct node_store *s, const struct erase_lis
     for (size_t at = 0; e == ERR_OK && at < rows.len; at += 24) {
         int64_t log = (int64_t)le64_load(rows.p + at);
         int64_t seq = (int64_t)le64_load(rows.p + at + 8);
-        e = node_erase_own_set(s, l, w, log, seq);
-        if (e == ERR_OK) e = node_erase_own_op(s, log, seq, (int64_t)le64_load(rows.p + at + 16));
+        e = node_erase_own_set(s, l, w, log, seq, &changed);
+        if (e == ERR_OK && (named || changed))
+            e = node_erase_own_op(s, log, seq, (int64_t)le64_load(rows.p + at + 16));
     }
     buf_free(&rows);
     return e;
@@ -215,8 +245,13 @@ static enum err node_erase_own(struct node_store *s, const struct erase_list *l,
     for (size_t i = 0; e == ERR_OK && i < l->record_count; i++) {
         struct db_stmt *q = db_stmt(s->db, "SELECT log, seq, op FROM sys_op WHERE rid = ?1");
         db_bind_blob(q, 1, BYTES_OF(l->records[i].b));
-        e = node_erase_own_rows(s, l, w, q);
+        e = node_erase_own_rows(s, l, w, q, true);
     }
+    /* Moves stand without a record id; each is alone in its set. */
+    if (e == ERR_OK && l->record_count > 0)
+        e = node_erase_own_rows(
+            s, l, w, db_stmt(s->db, "SELECT log, seq, op FROM sys_op WHERE kind BETWEEN 32 AND 35"),
+            false);
     for (size_t i = 0; e == ERR_OK && i < l->op_count; i++) {
         struct db_stmt *q =
             db_stmt(s->db, "SELECT o.log, o.seq, o.op FROM sys_inc i JOIN sys_op o ON o.log = i.no "
@@ -224,7 +259,7 @@ static enum err node_erase_own(struct node_store *s, const struct erase_list *l,
         db_bind_blob(q, 1, BYTES_OF(l->ops[i].inc.b));
         db_bind_int(q, 2, node_store_i64(l->ops[i].seq));
         db_bind_int(q, 3, l->ops[i].op);
-        e = node_erase_own_rows(s, l, w, q);
+        e = node_erase_own_rows(s, l, w, q, true);
     }
     s->view_open = false;
     return e;

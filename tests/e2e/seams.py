@@ -5,7 +5,8 @@
 
 A hub and two communes. Records go over before a period closes, after their report was submitted; what stays at the
 giver is in none of its figures. The closed period is opened again by two officers from the command
-line.
+line. Records that were transferred, shared, offered with words, crossed and counted are erased: no planted word is in
+any file of the three data folders.
 """
 import argparse
 import os
@@ -20,7 +21,8 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 GIVER, TAKER = "26170", "26188"
 TYPE = "activity"  # class 1: a copy stays at the giver
 GONE = ["Xuyến Chi Lặng", "Ghi chú chuyển Mây", "Trả lời nhận Gió", "Sửa chéo Nắng", "Dùng chung Sương", "Chờ đáp Khói",
-        "Ghi chú chờ Lửa", "Sửa trước Mưa", "Tịch Dương Ca", "079355667788", "Khác người vì Trăng", "Từ chối Bụi"]
+        "Ghi chú chờ Lửa", "Sửa trước Mưa", "Tịch Dương Ca", "079355667788", "Khác người vì Trăng", "Từ chối Bụi",
+        "Người Đi Xa"]
 STAYS = "Buổi Ở Lại"
 REPORT, PERIOD = "RP01", "2023-05"
 FAILS = tuple(range(1, 126))
@@ -119,6 +121,10 @@ class Story:
         self.gone = self.put(a, GONE[0])
         self.shared = self.put(a, GONE[4])
         self.open = self.put(a, GONE[5])
+        # a person and the case file that goes along; only the person is erased
+        self.moved = a.ask("put", "--type", "person", "full_name=" + GONE[12], "sex=female")["id"]
+        self.case = a.ask("put", "--type", "drug_case", "person=" + self.moved, "status=user", "found_on=2024-01-02",
+                          "in_list=true", "first_time=true")["id"]
         self.sync(a, b)
         a.tool("report", "draft", *self.args(), "--person", LAN, "narrative=Đều.")
         a.tool("report", "submit", *self.args(), "--person", BINH)
@@ -139,10 +145,14 @@ class Story:
         people = [n.ask("put", "--type", "person", "full_name=" + GONE[8], "national_id=" + GONE[9], "sex=female",
                         "dob=1988-03-04")["id"] for n in (a, b)]
         self.sync(a, b)
+        three = a.ask("transfer", "offer", self.moved, "--to", TAKER, "--note", GONE[1])["transfer"]
+        self.sync(a, b)
+        b.tool("transfer", "accept", three, "--note", GONE[2])
+        self.sync(b, a)
         pair = hub.ask("conflicts", ok=(0, 14))["pairs"][0]
         hub.tool("resolve", pair["id"], "--different", "--reason", GONE[10], ok=(0, 14))
         self.sync(a, b)
-        self.erase = [self.gone, self.shared, self.open, *people]
+        self.erase = [self.gone, self.shared, self.open, self.moved, *people]
         check("what crossed is told to both", all(n.ask("transfer", "crossed")["crossed"] for n in (a, b)))
         for p in (a, b, hub):
             print("     in %s: %d words" % (p.name, len(self.found(p.name))), flush=True)
@@ -202,9 +212,37 @@ class Story:
         for program in (self.a, hub):
             shutil.copy2(self.path(program.name + ".sao"), self.path(program.name + ".sao.giu"))
 
+    def erases(self):
+        hub, a, b = self.hub, self.a, self.b
+        got = hub.ask("erase", "propose", *self.erase, "--basis", "Đơn số 12", *self.officers[0])
+        hub.tool("erase", "approve", got["id"][:12], *self.officers[1])
+        self.nothing("while it runs", "hub")
+        self.sync(a, b)
+        wait_for("the wipe", lambda: not self.found(a.name) and not self.found(b.name))
+        self.nothing("after one sync")
+        for node in (a, b):
+            check("no transfer speaks of it", not [t for t in node.ask("transfer", "list")["transfers"]
+                                                   if t["id"] in self.erase])
+            check("nothing crossed", node.ask("transfer", "crossed")["crossed"] == [])
+            node.tool("get", self.gone, ok=FAILS)
+        check("the log verifies", hub.ask("verify")["ok"])
+        for node in (a, b):
+            check("the commune's log verifies", node.ask("verify")["ok"])
+        for number in (self.issue, str(int(self.issue) + 1)):
+            v = hub.ask("verify", "--issue", number)
+            check("the issue verifies and says what was erased: %s" % {k: v[k] for k in ("ok", "erased")},
+                  v["ok"] and v["erased"] > 0)
+        e = hub.ask("explain", self.issue, "A01")
+        check("explain names what is gone", {r["id"] for r in e["records"] if r["since"] == "gone"} ==
+              {self.gone, self.shared, self.open})
+        d = hub.ask("diff", self.issue)
+        check("diff names them as removed", d["differing"] > 0)
+        units = {r["id"]: r["unit"] for r in hub.ask("list")["rows"]}
+        check("what had gone along stays where it is", units[self.stays] == GIVER and units[self.case] == TAKER)
+        check("one session is left", self.sessions(a)[0] == "1" and self.sessions(b)[0] == "0")
+
     def run(self):
-        for step in (self.begin, self.plant, self.the_copy_is_not_its_own, self.closes, self.opens_again,
-                     ):
+        for step in (self.begin, self.plant, self.the_copy_is_not_its_own, self.closes, self.opens_again, self.erases):
             print("--- " + step.__name__, flush=True)
             step()
 

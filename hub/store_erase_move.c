@@ -1,0 +1,117 @@
+/* Where erasure and scope moves meet: which record a move speaks of, what an erased accept had moved
+ * along, and what else of the hub speaks of a record. SPEC 12.5. */
+#include "hub/store_erase.h"
+#include "hub/store_priv.h"
+
+#include "proto/move.h"
+
+static enum err hub_move_row_rid(struct db_stmt *q, const struct id_record *transfer,
+                                 struct id_record *rid)
+{
+    db_bind_blob(q, 1, BYTES_OF(transfer->b));
+    enum err e = db_get(q);
+    if (e == ERR_OK) e = db_column_copy(q, 0, rid->b, sizeof rid->b);
+    db_done(q);
+    return e;
+}
+
+/* An answer names only its transfer. */
+static enum err hub_answer_rid(struct hub_store *s, const struct id_record *transfer,
+                               struct id_record *rid)
+{
+    enum err e = hub_move_row_rid(db_stmt(s->db, "SELECT r.rid FROM sys_transfer t JOIN sys_record "
+                                                 "r ON r.no = t.record WHERE t.id = ?1"),
+                                  transfer, rid);
+    if (e != ERR_NOT_FOUND) return e;
+    return hub_move_row_rid(db_stmt(s->db, "SELECT rid FROM sys_dead_transfer WHERE id = ?1"),
+                            transfer, rid);
+}
+
+bool hub_move_rid(struct hub_store *s, struct bytes payload, struct id_record *rid)
+{
+    struct move_offer offer;
+    struct move_answer answer;
+    struct move_share share;
+    struct move_settle settle;
+    int kind = change_payload_kind(payload);
+    if (kind == CHANGE_ANSWER && move_answer_decode(payload, &answer) == ERR_OK)
+        return hub_answer_rid(s, &answer.transfer, rid) == ERR_OK;
+    if (kind == CHANGE_OFFER && move_offer_decode(payload, &offer) == ERR_OK)
+        *rid = offer.record;
+    else if (kind == CHANGE_SHARE && move_share_decode(payload, &share) == ERR_OK)
+        *rid = share.record;
+    else if (kind == CHANGE_SETTLE && move_settle_decode(payload, &settle) == ERR_OK)
+        *rid = settle.record;
+    else
+        return false;
+    return true;
+}
+
+enum err hub_erase_moves(struct hub_store *s, int64_t record, const struct id_record *rid)
+{
+    struct db_stmt *q = db_stmt(s->db, "INSERT OR IGNORE INTO sys_dead_transfer(id, rid) SELECT "
+                                       "id, ?2 FROM sys_transfer WHERE record = ?1");
+    db_bind_int(q, 1, record);
+    db_bind_blob(q, 2, BYTES_OF(rid->b));
+    enum err e = db_run(q);
+    if (e != ERR_OK) return e;
+    q = db_stmt(s->db, "INSERT OR IGNORE INTO sys_moved_along(pos, rid, unit) SELECT c.entered, "
+                       "r.rid, t.to_unit FROM sys_transfer t JOIN sys_scope c ON c.scope = "
+                       "t.to_unit AND c.entered = t.changed AND c.access = 0 JOIN sys_record r ON "
+                       "r.no = c.record WHERE t.record = ?1 AND t.state = ?2 AND c.record <> ?1");
+    db_bind_int(q, 1, record);
+    db_bind_int(q, 2, MOVE_ACCEPTED);
+    return db_run(q);
+}
+
+static enum err hub_moved_one(struct hub_store *to, const struct id_record *rid, int64_t unit,
+                              uint64_t at, const char *since)
+{
+    struct hub_record r;
+    struct db_stmt *q = NULL;
+    enum err e = hub_record_get(to, rid, &q, &r);
+    if (e == ERR_OK && r.unit != unit) e = hub_scope_rehome(to, &r, unit, at, since);
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e; /* erased as well */
+}
+
+enum err hub_moved_again(struct hub_store *from, struct hub_store *to, uint64_t at,
+                         int64_t received_ms)
+{
+    char since[DATE_TEXT_ROOM] = "";
+    struct date day;
+    bool row = true;
+    enum err e = ERR_OK;
+    if (date_of_ms(received_ms, &day) == ERR_OK) date_print(day, since);
+    struct db_stmt *q =
+        db_stmt(from->db, "SELECT rid, unit FROM sys_moved_along WHERE pos = ?1 ORDER BY rid");
+    db_bind_int(q, 1, (int64_t)at);
+    while (e == ERR_OK && row) {
+        struct id_record rid;
+        e = db_step(q, &row);
+        if (e != ERR_OK || !row) break;
+        e = db_column_copy(q, 0, rid.b, sizeof rid.b);
+        if (e == ERR_OK) e = hub_moved_one(to, &rid, db_column_int(q, 1), at, since);
+    }
+    db_done(q);
+    return e;
+}
+
+enum err hub_store_erase_links(struct hub_store *s, const struct id_record *rid,
+                               struct id_record *out, size_t max, size_t *count)
+{
+    bool row = true;
+    *count = 0;
+    enum err e = hub_cache_ready(s);
+    struct db_stmt *q = db_stmt(s->db, "SELECT r.rid FROM sys_link l JOIN sys_record r ON r.no = "
+                                       "l.record WHERE l.a = ?1 OR l.b = ?1 ORDER BY r.rid");
+    db_bind_blob(q, 1, BYTES_OF(rid->b));
+    while (e == ERR_OK && row) {
+        e = db_step(q, &row);
+        if (e != ERR_OK || !row) break;
+        e = *count < max ? db_column_copy(q, 0, out[*count].b, ID_RECORD_BYTES) : ERR_TOO_LARGE;
+        if (e == ERR_OK) ++*count;
+    }
+    db_done(q);
+    return e;
+}
