@@ -153,8 +153,12 @@ const char *hub_unit_name(struct hub_app *a, const char *code)
     size_t n = 0;
     const struct catalogue_unit *units = c != NULL ? catalogue_units(c, &n) : NULL;
     const char *name = "";
+    bool ours = false;
     for (size_t i = 0; i < n; i++) { /* the last row of a code is its newest name */
-        if (strcmp(units[i].code, code) == 0) name = units[i].name_vi;
+        if (strcmp(units[i].code, code) != 0) continue;
+        bool below = strcmp(units[i].parent, a->identity.unit) == 0;
+        if (below || !ours) name = units[i].name_vi;
+        ours = ours || below; /* 26188 is a commune here until 2025 and a ward elsewhere since */
     }
     return name;
 }

@@ -6,9 +6,7 @@ import { Note, Title, State, typeOf, unitName, show } from "./parts.js";
 /** A name; who saved on another PC is known here by an id only. */
 const who = (person) => (/^[0-9a-f]{16}$/.test(person) ? t("person.other", { id: person.slice(0, 8) }) : person);
 
-function History({ id, type, refs }) {
-  const [events, set] = useState(null);
-  useEffect(() => { api("GET", "/api/history", { id }).then((r) => set(r.events), () => set([])); }, []);
+function History({ events, type, refs }) {
   if (!events) return html`<p>${t("loading")}</p>`;
   const what = (w) => {
     const f = type.fields.find((x) => x.name === w.field);
@@ -74,7 +72,7 @@ export function Record({ id, status, refresh }) {
   const [asked, ask] = useState(false);
   const [told, tell] = useState(location.hash.endsWith("?saved") ? "record.saved" : "");
   const load = () => Promise.all([api("GET", "/api/record", { id }).then(set, (e) => setWrong(e.message)),
-    api("GET", "/api/history", { id }).then((r) => setEvents(r.events), () => {})]);
+    api("GET", "/api/history", { id }).then((r) => setEvents(r.events), () => setEvents((had) => had || []))]);
   useEffect(() => { load(); }, [status.log.delivered, status.position]);
   const put = async (b, done) => {
     setWrong("");
@@ -108,7 +106,7 @@ export function Record({ id, status, refresh }) {
     ${record.deleted && !existence && html`<${Note}><p>${t("record.isdeleted")}</p><div class="acts">
       <button onClick=${() => put({ action: "restore" }, "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
     <${Values} type=${type} record=${record} />
-    <${History} key=${record.version} id=${id} type=${type} refs=${record.refs} />
+    <${History} events=${events} type=${type} refs=${record.refs} />
     ${!record.deleted && mayWrite && html`<div class="acts">${asked
       ? html`<button class="bad" onClick=${() => put({ action: "delete" }, "record.deleted")}>${t("record.delete.sure")}</button>
         <button onClick=${() => ask(false)}>${t("cancel")}</button>`

@@ -28,16 +28,28 @@ function Mark({ row }) {
   return html`<span class=${`state ${kind}`}>${kind === "warn" ? "▲" : kind === "ok" ? "●" : "○"} ${state(row)}</span>`;
 }
 
+const YEARS = 12;
+let keptYear = ""; // back from a report, the list is as it was left
+
 export function Reports() {
   const [rows, set] = useState(null);
   const [wrong, setWrong] = useState("");
-  useEffect(() => { api("GET", "/api/reports").then((r) => set(r.rows), (e) => setWrong(e.message)); }, []);
+  const [year, setYear] = useState(keptYear);
+  useEffect(() => {
+    let live = true;
+    keptYear = year;
+    setWrong("");
+    const days = year ? { from: `${year}-01-01`, to: `${Number(year) + 1}-06-30` } : {}; // what is of a year may be due in the next
+    api("GET", "/api/reports", days).then((r) => { if (live) set(r.rows.filter((x) => x.period.startsWith(year))); }, (e) => live && setWrong(e.message));
+    return () => { live = false; };
+  }, [year]);
   const calendar = async () => {
     try {
       const r = await api("GET", "/api/calendar");
       saveFile(new Blob([r.ics], { type: "text/calendar" }), "dongbo.ics");
     } catch (x) { setWrong(x.message); }
   };
+  const now = new Date().getFullYear();
   const open = (rows || []).filter((r) => OPEN.includes(r.state));
   const done = (rows || []).filter((r) => !OPEN.includes(r.state));
   const table = (list, title) => list.length > 0 && html`<section><h2>${title}</h2><div class="tablewrap" tabindex="0" role="region" aria-label=${title}><table><thead><tr>
@@ -45,21 +57,30 @@ export function Reports() {
     <tbody>${list.map((r) => html`<tr key=${r.report + r.period}><th scope="row"><a href=${`#/report/${r.report}/${r.period}`}>${label(r)}</a></th>
       <td>${periodOf(r)}</td><td><${When} row=${r} /></td><td><${Mark} row=${r} /></td></tr>`)}</tbody></table></div></section>`;
   return html`<div class="head"><${Title}>${t("reports.title")}</${Title}><div class="acts"><button onClick=${calendar}>${t("reports.calendar")}</button></div></div>
-    <p>${t("reports.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <p>${t("reports.why")}</p>
+    <div class="fields ask"><div class="field"><label for="reports-year">${t("reports.year")}</label><select id="reports-year" value=${year} onChange=${(e) => setYear(e.target.value)}>
+      <option value="">${t("reports.now")}</option>${Array.from({ length: YEARS }, (_, i) => String(now - i)).map((y) => html`<option value=${y}>${y}</option>`)}</select></div></div>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${!rows && !wrong && html`<p>${t("loading")}</p>`}
-    ${rows && rows.length === 0 && html`<p>${t("reports.none")}</p>`}
+    ${rows && rows.length === 0 && html`<p>${t(year ? "reports.none.year" : "reports.none")}</p>`}
     ${table(open, t("reports.open"))}${table(done, t("reports.done"))}`;
+}
+
+/** A figure in the signs of the language: 1.234,5 in Vietnamese. */
+function shown(value) {
+  const m = lang.now === "en" ? null : /^(-?\d+)(?:\.(\d+))?$/.exec(value ?? "");
+  return m ? number(m[1]) + (m[2] ? `,${m[2]}` : "") : value || "–";
 }
 
 function Figures({ figures, open }) {
   const target = figures.some((f) => f.target_vi);
+  const name = (f) => `${label(f)}${f.value_vi ? ` – ${lang.now === "en" && f.value_en ? f.value_en : f.value_vi}` : ""}`;
   return html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("report.figures")}><table><thead><tr><th scope="col">${t("report.line")}</th>
-      <th scope="col">${t("report.now")}</th>${target && html`<th scope="col">${t("report.target")}</th>`}<th scope="col">${t("report.sent")}</th></tr></thead><tbody>
-    ${figures.map((f) => html`<tr key=${`${f.line} ${f.value}`}><th scope="row">${f.line}. ${lang.now === "en" && f.label_en ? f.label_en : f.label_vi}
-        ${f.value_vi ? ` – ${lang.now === "en" && f.value_en ? f.value_en : f.value_vi}` : ""}</th>
-      <td class="num">${open && f.hub && f.hub !== "0" ? html`<button class="plain" onClick=${() => open(f)} aria-label=${`${t("report.records")}: ${f.label_vi}`}>${f.hub}</button>` : f.hub || "–"}</td>
+      <th scope="col" class="num">${t("report.now")}</th>${target && html`<th scope="col" class="num">${t("report.target")}</th>`}<th scope="col" class="num">${t("report.sent")}</th></tr></thead><tbody>
+    ${figures.map((f) => html`<tr key=${`${f.line} ${f.value}`}><th scope="row">${f.line}. ${name(f)}</th>
+      <td class="num">${open && f.hub && f.hub !== "0" ? html`<button class="plain" onClick=${() => open(f)} aria-label=${`${t("report.records")}: ${name(f)}: ${shown(f.hub)}`}>${shown(f.hub)}</button>` : shown(f.hub)}</td>
       ${target && html`<td class="num">${f.target_vi || "–"}</td>`}
-      <td class="num">${f.sent ?? "–"}${f.sent !== undefined && f.sent !== null && f.differs ? html`<span class="mark">▲ ${t("report.differs")}</span>` : ""}</td></tr>`)}</tbody></table></div>`;
+      <td class="num">${shown(f.sent)}${f.sent !== undefined && f.sent !== null && f.differs ? html`<span class="mark">▲ ${t("report.differs")}</span>` : ""}</td></tr>`)}</tbody></table></div>`;
 }
 
 function Behind({ figure, records, close }) {

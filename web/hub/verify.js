@@ -78,5 +78,5 @@ export function Verify({ issues }) {
     ${result && result.good === true && html`<${Note} kind="ok"><p><strong>${t("verify.good", { name: result.name })}</strong></p><p class="code">${result.trusted}</p>
       <p>${t(result.here ? "verify.here" : "verify.there")}</p></${Note}>`}
     ${result && result.good === false && html`<${Note} kind="bad"><p><strong>${t("verify.bad", { name: result.name })}</strong></p><p>${t("verify.bad.do")}</p></${Note}>`}</div>
-    <p class="hint">${t("verify.proof")}</p><pre class="code">minisign -V -P '${t("verify.keyplace")}' -m ${issues[0]?.files[0]?.name || "BC.pdf"}</pre></section>`;
+    <p class="hint">${t("verify.proof")}</p><pre class="code">minisign -V -P '${t("verify.keyplace")}' -m ${result?.name || issues[0]?.files[0]?.name || "BC.pdf"}</pre></section>`;
 }

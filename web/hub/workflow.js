@@ -3,7 +3,7 @@ import { html, t, say, session, api, showTime, showDate, number, useState, useEf
 import { Note, Title, catalogue } from "../desk/parts.js";
 import { Select, Table, figure, showPeriod, periodsOf, unitName, reportOf } from "./parts.js";
 
-const shown = (value) => figure({ state: "figure", value: value ?? null });
+const shown = (value) => figure({ state: "figure", value: value || null });
 const SIGNS = { not_started: "○", draft: "○", submitted: "●", late: "●", returned: "▲", accepted: "✓", locked: "✓", withdrawn: "○" };
 const kindOf = (r) => (r.overdue || r.state === "returned" || r.conflict ? "warn" : ["accepted", "locked"].includes(r.state) ? "ok" : "");
 const words = (r) => say({ vi: r.state_vi, en: r.state_en });
