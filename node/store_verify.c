@@ -215,6 +215,16 @@ static enum err node_verify_hub_sets(struct node_verify *v)
     return e;
 }
 
+/* Of a record with an erased value the sum is that of what was sent, until the feed tells anew. */
+static bool node_verify_rewritten(const struct node_verify *v, const struct id_record *rid)
+{
+    const struct erase_list *l = &v->s->erased;
+    for (size_t i = 0; i < l->op_count; i++) {
+        if (ID_EQUAL(&l->ops[i].rid, rid)) return true;
+    }
+    return false;
+}
+
 static enum err node_verify_record(struct node_verify *v, const struct db_stmt *q,
                                    uint8_t sum[static 16])
 {
@@ -226,6 +236,8 @@ static enum err node_verify_record(struct node_verify *v, const struct db_stmt *
     if (e != ERR_OK) return node_tell(v, &f);
     fold_scope_term(&f.rid, node_store_u64(db_column_int(q, 1)),
                     node_store_u64(db_column_int(q, 2)), state, term);
+    if (node_verify_rewritten(v, &f.rid)) e = db_column_copy(q, 4, term, sizeof term);
+    if (e != ERR_OK) return node_tell(v, &f);
     fold_scope_add(sum, term);
     fold_clear(&v->s->work.fold);
     e = fold_load(&v->s->work.fold, state);
@@ -246,6 +258,23 @@ static enum err node_verify_scope(struct node_verify *v, const uint8_t sum[stati
     return node_tell(v, &(struct node_finding){.kind = NODE_FINDING_SCOPE});
 }
 
+/* What was erased adds to the sum until the feed takes it out. */
+static enum err node_verify_tombs(struct node_verify *v, uint8_t sum[static 16])
+{
+    bool row = false;
+    struct db_stmt *q = db_stmt(v->s->db, "SELECT t.term FROM sys_tomb t WHERE t.rid NOT IN "
+                                          "(SELECT rid FROM sys_record)");
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        uint8_t term[16];
+        e = db_column_copy(q, 0, term, sizeof term);
+        if (e == ERR_OK) fold_scope_add(sum, term);
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}
+
 static enum err node_verify_records(struct node_verify *v)
 {
     bool row = false;
@@ -258,6 +287,7 @@ static enum err node_verify_records(struct node_verify *v)
         if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
+    if (e == ERR_OK) e = node_verify_tombs(v, sum);
     return e == ERR_OK ? node_verify_scope(v, sum) : e;
 }
 

@@ -6,7 +6,7 @@
 A hub and two communes. Records go over before a period closes, after their report was submitted; what stays at the
 giver is in none of its figures. The closed period is opened again by two officers from the command
 line. Records that were transferred, shared, offered with words, crossed and counted are erased: no planted word is in
-any file of the three data folders.
+any file of the three data folders. Then old backups of both sides are put back: nothing comes back, and closing waits.
 """
 import argparse
 import os
@@ -242,9 +242,53 @@ class Story:
         check("one session is left", self.sessions(a)[0] == "1" and self.sessions(b)[0] == "0")
 
     def run(self):
-        for step in (self.begin, self.plant, self.the_copy_is_not_its_own, self.closes, self.opens_again, self.erases):
+        for step in (self.begin, self.plant, self.the_copy_is_not_its_own, self.closes, self.opens_again, self.erases,
+                     self.restores_the_commune, self.restores_the_hub):
             print("--- " + step.__name__, flush=True)
             step()
+
+    def restores_the_commune(self):
+        a = self.a
+        a.end()
+        kept = self.copy_back(a)
+        check("nothing of it is shown: an old copy beside today's list" if kept else "no list", True)
+        a.run()
+        self.sync(a)
+        wait_for("the wipe", lambda: not self.found(a.name))
+        self.nothing("after the commune's restore", "hub", a.name)
+        check("one session is left", self.sessions(a)[0] == "1")
+        check("the log verifies", self.hub.ask("verify")["ok"])
+
+    def restores_the_hub(self):
+        hub, a, b = self.hub, self.a, self.b
+        hub.end()
+        self.copy_back(hub)
+        hub.run()
+        check("closing waits", hub.ask("alarms")["confirm_wanted"])
+        hub.tool("close", "--report", REPORT, "--period", "2023-06", ok=FAILS)
+        self.sync(a, b)
+        self.sync(a, b)
+        self.nothing("after the hub's restore")
+        seen = hub.ask("alarms")["alarms"]
+        check("an alarm is shown: %s" % [x.get("kind") for x in seen], seen)
+        hub.tool("confirm")
+        check("confirmed", not hub.ask("alarms")["confirm_wanted"])
+        for x in hub.ask("alarms")["alarms"]:
+            hub.tool("alarms", "--settle", str(x["alarm"]))
+        check("settled", hub.ask("alarms")["alarms"] == [])
+        hub.ask("close", "--report", REPORT, "--period", "2023-06", "--person", "Huyện")
+        check("the log verifies", hub.ask("verify")["ok"])
+        self.sync(a, b)
+        self.nothing("at the end")
+
+    def copy_back(self, program):
+        """The old backup in place of the database, by the verb; what was there is taken away, as it ages."""
+        program.tool("restore", program.name + ".sao.giu")
+        folder = self.path(program.name)
+        old = [n for n in os.listdir(folder) if ".db.old-" in n]
+        for name in old:
+            os.remove(os.path.join(folder, name))
+        return os.path.exists(os.path.join(folder, "erased.list"))
 
 
 def main():
