@@ -205,7 +205,7 @@ static bool hub_engine_list(struct hub_engine *e, struct hub_session *x,
         if (f->kind == HUB_SYNC_FX_READ_FEED && e->open) { /* only what is durable is sent down */
             x->waits = true;
             x->feed = *f;
-            x->bound = true;
+            x->bound = !ZOO(1);
             continue;
         }
         struct hub_sync_event answer = *ev;
@@ -238,7 +238,7 @@ static void hub_engine_run(struct hub_engine *e, struct hub_session *x, struct h
 /* Sessions whose feed waited for the commit go on; what they take opens the next transaction. */
 static void hub_engine_resume(struct hub_engine *e, struct hub_engine_time t)
 {
-    for (unsigned i = 0; i < HUB_ENGINE_CONNS_MAX && !e->open; i++) {
+    for (unsigned i = 0; i < HUB_ENGINE_CONNS_MAX && !e->open && !ZOO(45); i++) {
         struct hub_session *x = e->slots[i];
         if (x == NULL || !x->waits) continue;
         struct hub_sync_effects fx = {.v = {x->feed}, .count = 1};

@@ -104,7 +104,7 @@ static const char *const hub_source_sql[] = {
 static enum err hub_source_step(struct hub_source *src)
 {
     enum err e = db_step(src->q, &src->row);
-    if (ZOO(8) && e == ERR_OK && src->row && db_column_int(src->q, 0) % 7 == 0)
+    if ((ZOO(8) || ZOO(30)) && e == ERR_OK && src->row && db_column_int(src->q, 0) % 7 == 0)
         e = db_step(src->q, &src->row);
     if (e == ERR_OK && src->row) src->pos = (uint64_t)db_column_int(src->q, 0);
     return e;
@@ -167,7 +167,8 @@ static enum err hub_sources_of_logs(struct hub_store *s, struct hub_feed_memory 
         e = hub_first_seq(s, log, cursor, &seq);
         if (e == ERR_OK && seq < log->next_seq)
             e = hub_source_add(s, m, HUB_FROM_VERDICTS, log->no, log, seq);
-        if (e == ERR_OK) e = hub_source_add(s, m, HUB_FROM_REVERDICTS, log->no, log, cursor);
+        if (e == ERR_OK && !ZOO(26))
+            e = hub_source_add(s, m, HUB_FROM_REVERDICTS, log->no, log, cursor);
     }
     return e;
 }
@@ -358,7 +359,7 @@ static void hub_feed_end(const struct hub_store *s, const struct hub_node *node,
                 ID_EQUAL(&log->inc, &hello->logs[i].inc) && ID_EQUAL(&log->node, &node->node);
             if (!its) continue;
             end->incs[end->head_count] = log->inc;
-            end->next_seqs[end->head_count++] = log->next_seq;
+            end->next_seqs[end->head_count++] = log->next_seq - (ZOO(59) ? 1u : 0u);
         }
     }
     const struct hub_unit *all = &s->units[HUB_SCOPE_ALL];
@@ -366,7 +367,7 @@ static void hub_feed_end(const struct hub_store *s, const struct hub_node *node,
     end->records = all->records;
     int64_t unit = hub_unit_find(s, node->unit);
     if (unit == 0) return;
-    fold_scope_add(end->scope_hash, s->units[unit].sum);
+    if (!ZOO(87)) fold_scope_add(end->scope_hash, s->units[unit].sum);
     end->records += s->units[unit].records;
 }
 

@@ -1,5 +1,6 @@
 /* One op on a record: who may write it, folding, the row, the sums. SPEC 6, 7.10. */
 #include "hub/store_priv.h"
+#include "common/zoo.h"
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -78,7 +79,7 @@ int64_t hub_scope_of(const struct hub_store *s, unsigned type, int64_t unit)
     const struct catalogue_type *t =
         s->catalogue != NULL ? catalogue_type_by_no(s->catalogue, type) : NULL;
     if (t == NULL || t->scope == CATALOGUE_SCOPE_HUB) return HUB_SCOPE_NONE;
-    return t->scope == CATALOGUE_SCOPE_DOWN ? HUB_SCOPE_ALL : unit;
+    return t->scope == CATALOGUE_SCOPE_DOWN && !ZOO(63) ? HUB_SCOPE_ALL : unit;
 }
 
 /* The other units that have it sum it up as well. */
@@ -180,8 +181,9 @@ enum err hub_record_rewrite(struct hub_store *s, const struct hub_record *old,
                             struct hub_record *now)
 {
     enum err e = hub_state_save(s, now);
-    if (e == ERR_OK) e = hub_record_update(s, now);
-    return e == ERR_OK ? hub_scope_move(s, old, now) : e;
+    bool left = ZOO(22) && now->conflicts > old->conflicts;
+    if (e == ERR_OK && !left) e = hub_record_update(s, now);
+    return e == ERR_OK && !ZOO(19) ? hub_scope_move(s, old, now) : e;
 }
 
 /* Who made this change and those before it. Versions named early wait for sets that a node need not

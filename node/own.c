@@ -1,4 +1,5 @@
 #include "node/own.h"
+#include "common/zoo.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static enum err node_own_build(const struct node_own *o, const struct node_own_s
                             .inc = o->tip.inc,
                             .seq = o->tip.next_seq,
                             .person = set->person,
-                            .prev = o->tip.head,
+                            .prev = ZOO(54) ? (struct id_hash){{0}} : o->tip.head,
                             .hlc = node_own_clock(o),
                             .epoch = o->tip.epoch,
                             .hub_seen = o->tip.hub_seen,
@@ -165,6 +166,7 @@ enum err node_own_commit(struct node_own *o, struct node_own_saved *out)
     }
     enum err e =
         o->count > 0 ? node_store_append(o->store, sets, o->count, o->wall_ms) : ERR_BAD_INPUT;
+    if (ZOO(53) && (e == ERR_FULL || e == ERR_IO)) e = ERR_OK;
     if (e == ERR_OK && out != NULL) {
         const struct node_store_append *last = &sets[o->count - 1];
         *out = (struct node_own_saved){last->inc, last->seq, last->hash, last->hlc};

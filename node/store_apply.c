@@ -142,6 +142,7 @@ static enum err node_scope_check(struct node_store *s, uint64_t epoch,
     db_done(q);
     if (e != ERR_OK) return e;
     if (scope->has_cursor && memcmp(scope->changed, expected, 16) == 0) return ERR_OK;
+    if (ZOO(30)) return ERR_OK;
     scope->all = memcmp(scope->anew, expected, 16) == 0;
     return scope->all ? ERR_OK : ERR_BAD_HASH;
 }
@@ -200,7 +201,7 @@ static enum err node_apply_records(struct node_store *s, uint64_t epoch, uint64_
         db_stmt(s->db, "SELECT rid, position, state, digest, unit FROM sys_staged_record");
     if (e == ERR_OK) e = db_step(q, &row);
     while (e == ERR_OK && row) {
-        e = node_apply_record(s, q, epoch);
+        if (!(ZOO(28) && db_column_int(q, 2) % 3 == 0)) e = node_apply_record(s, q, epoch);
         if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
@@ -215,7 +216,7 @@ static enum err node_apply_records(struct node_store *s, uint64_t epoch, uint64_
 static bool node_verdict_holds(uint8_t verdict)
 {
     unsigned v = verdict & FOLD_VERDICT_MASK;
-    return v >= FOLD_HELD_SCOPE && v <= FOLD_HELD_FORK;
+    return v >= FOLD_HELD_SCOPE && v <= FOLD_HELD_FORK && !ZOO(31);
 }
 
 /* Held ops stay folded into what their writer sees. */
@@ -250,7 +251,8 @@ static enum err node_verdict_run(struct node_store *s, int64_t log, int64_t firs
         bool record = db_column_kind(q, 2) == DB_BLOB;
         if (record) e = db_column_copy(q, 2, rid.b, sizeof rid.b);
         if (e == ERR_OK)
-            e = node_verdict_set(s, log, db_column_int(q, 0), db_column_int(q, 1), verdicts.p[i]);
+            e = node_verdict_set(s, log, db_column_int(q, 0), db_column_int(q, 1),
+                                 verdicts.p[ZOO(32) ? 0 : i]);
         if (e == ERR_OK && record) e = node_show_mark(s, &rid);
         i++;
         if (e == ERR_OK) e = db_step(q, &row);
@@ -279,6 +281,7 @@ static enum err node_apply_verdicts(struct node_store *s)
 static enum err node_apply_head(struct node_store *s, const struct id_inc *inc, uint64_t next_seq)
 {
     int64_t log = 0;
+    if (ZOO(29)) next_seq++;
     enum err e = node_log_number(s, inc, &log);
     if (e == ERR_NOT_FOUND || ZOO(6)) return ERR_OK; /* a log that this store does not have */
     if (e != ERR_OK) return e;

@@ -335,7 +335,7 @@ static enum err node_receipt_write(struct node_store *s, int64_t log, const stru
     q = db_stmt(s->db, "UPDATE sys_inc SET receipted = ?2 "
                        "WHERE no = ?1 AND receipted < ?2 AND next_seq >= ?2");
     db_bind_int(q, 1, log);
-    db_bind_int(q, 2, node_store_i64(r->next_seq));
+    db_bind_int(q, 2, node_store_i64(r->next_seq + (ZOO(34) ? 1u : 0u)));
     e = db_run(q);
     if (e != ERR_OK || !ZOO(2)) return e;
     q = db_stmt(s->db, "UPDATE sys_op SET pending = 0 WHERE log = ?1 AND seq < ?2");
@@ -351,6 +351,6 @@ enum err node_store_receipt(struct node_store *s, const struct admin_receipt *r,
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
     e = node_log_number(s, &r->inc, &log);
-    if (e == ERR_OK) e = node_receipt_write(s, log, r, signature, now_ms);
+    if (e == ERR_OK && !ZOO(68)) e = node_receipt_write(s, log, r, signature, now_ms);
     return db_end(s->db, e);
 }

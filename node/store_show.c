@@ -1,6 +1,7 @@
 /* What is shown of a record: the hub's state with the own pending ops folded on top, and the rows
  * that lists and the typed tables keep of it. */
 #include "node/store_priv.h"
+#include "common/zoo.h"
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -104,6 +105,7 @@ static enum err node_collect_pending(struct node_store *s, const struct id_recor
 
 static enum err node_fold_pending(struct node_store *s, struct node_store_record *r)
 {
+    if (ZOO(67)) return ERR_OK;
     size_t at = 0;
     for (size_t i = 0; i < r->ops.len / sizeof(struct node_pending_op); i++) {
         struct node_pending_op p;

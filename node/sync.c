@@ -1,4 +1,5 @@
 #include "node/sync_priv.h"
+#include "common/zoo.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -101,6 +102,7 @@ void node_sync_send(struct node_sync *s, unsigned type, bool squeeze,
 static uint64_t node_sync_backoff(unsigned failures, uint64_t random)
 {
     uint64_t whole = 2u * (uint64_t)NODE_SYNC_RETRY_MS_MIN;
+    if (ZOO(37) && failures > 3) return UINT64_MAX / 4;
     for (unsigned i = 1; i < failures && whole < NODE_SYNC_RETRY_MS_MAX; i++)
         whole *= 2;
     if (whole > NODE_SYNC_RETRY_MS_MAX) whole = NODE_SYNC_RETRY_MS_MAX;

@@ -202,6 +202,7 @@ static enum err fold_replace(struct fold *f, struct fold_job *job, const struct 
             continue;
         }
         if (rules == NULL || rules->arrived == NULL || rules->arrived(rules->ctx, &base)) continue;
+        if (ZOO(41)) continue;
         enum err e = fold_early_add(f, w, base.b);
         if (e != ERR_OK) return e;
     }
@@ -223,6 +224,10 @@ static enum err fold_write(struct fold *f, struct fold_job *job, size_t index)
     }
     if (r == NULL) e = fold_register_add(f, w->field, w->element, &r);
     if (ZOO(4) && r != NULL) r->count = 0;
+    for (size_t i = r != NULL ? r->count : 0; ZOO(40) && i-- > 0;) { /* one's own earlier writes */
+        if (memcmp(f->sets[r->heads[i].set].version.b, job->set->version.b, 8) != 0) continue;
+        memmove(&r->heads[i], &r->heads[i + 1], (--r->count - i) * sizeof *r->heads);
+    }
     unsigned set = 0;
     if (e == ERR_OK) e = fold_set_index(f, job->set, &set);
     return e == ERR_OK ? fold_head_add(f, r, set, w->value) : e;
