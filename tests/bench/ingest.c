@@ -124,7 +124,7 @@ static struct trial hub_trial(struct ingest *g, const char *path)
     BENCH_TRUE(packs != NULL);
     remove_db(path);
     BENCH_OK(db_backup(hub_store_db(g->f->hub.store), path));
-    BENCH_OK(hub_store_open(&(struct hub_store_options){.path = path}, &s));
+    BENCH_OK(hub_store_open(&(struct hub_store_options){.path = path, .seal = true}, &s));
     for (size_t i = 0; i < g->f->count; i++)
         BENCH_OK(pack_new(&packs[i]));
     for (size_t i = g->frame_count; i > 0; i--)
