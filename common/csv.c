@@ -373,6 +373,10 @@ void csv_write_open(struct csv_writer *w, struct buf *out, enum csv_mode mode, c
 static bool csv_needs_guard(struct bytes field)
 {
     static const uint8_t risky[] = {'=', '+', '-', '@', '\t', '\r', '\n'};
+    /* U+FF1D, U+FF0B, U+FF0D, U+FF20: the same signs full width, which some spreadsheets take too. */
+    static const uint8_t wide[] = {0x9D, 0x8B, 0x8D, 0xA0};
+    if (field.len >= 3 && field.p[0] == 0xEF && field.p[1] == 0xBC)
+        return memchr(wide, field.p[2], sizeof wide) != NULL;
     return field.len > 0 && memchr(risky, field.p[0], sizeof risky) != NULL;
 }
 

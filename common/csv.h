@@ -135,7 +135,8 @@ enum csv_mode {
     CSV_MACHINE, /* RFC 4180: quotes only where needed, LF. The same rows give the same bytes */
     /*
      * For spreadsheets: byte order mark, CR LF, everything quoted, and an apostrophe before a cell
-     * that a spreadsheet would take for a formula (it begins with = + - @ TAB CR LF). Not for
+     * that a spreadsheet would take for a formula (it begins with = + - @, also
+     * full width, TAB CR LF). Not for
      * figures that are signed.
      */
     CSV_PEOPLE,

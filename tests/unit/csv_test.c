@@ -495,12 +495,18 @@ static void the_people_mode_never_writes_a_formula(void **state)
     write_row(&w, "+1", "-1");
     write_row(&w, "@x", "\tx");
     write_row(&w, "\rx", "a=\"b\"");
+    write_row(&w, "＝1", "＋1");
+    write_row(&w, "－1", "＠x");
+    write_row(&w, "，", "\xef\xbc"); /* full width, and no sign; cut short */
     write_row(&w, "", NULL);
-    assert_string_equal(buf_cstr(&out),
-                        "\xef\xbb\xbf\"Họ tên\";\"'=cmd|' /C calc'!A0\"\r\n\"'+1\";\"'-1\"\r\n"
-                        "\"'@x\";\"'\tx\"\r\n\"'\rx\";\"a=\"\"b\"\"\"\r\n\"\"\r\n");
+    assert_string_equal(
+        buf_cstr(&out),
+        "\xef\xbb\xbf\"Họ tên\";\"'=cmd|' /C calc'!A0\"\r\n\"'+1\";\"'-1\"\r\n"
+        "\"'@x\";\"'\tx\"\r\n\"'\rx\";\"a=\"\"b\"\"\"\r\n"
+        "\"'＝1\";\"'＋1\"\r\n\"'－1\";\"'＠x\"\r\n\"，\";\"\xef\xbc\"\r\n\"\"\r\n");
     buf_free(&out);
     assert_true(bytes_equal(csv_unguard(bytes_str("'=1")), bytes_str("=1")));
+    assert_true(bytes_equal(csv_unguard(bytes_str("'＝1")), bytes_str("＝1")));
     assert_true(bytes_equal(csv_unguard(bytes_str("'a")), bytes_str("'a")));
     assert_true(bytes_equal(csv_unguard(bytes_str("'")), bytes_str("'")));
     assert_true(bytes_equal(csv_unguard(bytes_str("")), bytes_str("")));
