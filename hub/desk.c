@@ -32,6 +32,7 @@ static const struct hub_desk_route {
 } hub_desk_routes[] = {
     {WEB_GET, "/api/session", 0, NULL, hub_desk_session, DESK_QUIET},
     {WEB_POST, "/api/login", 0, NULL, hub_desk_login, 0},
+    {WEB_POST, "/api/first", 0, NULL, hub_desk_first, 0},
     {WEB_POST, "/api/token", 0, NULL, hub_desk_token, 0},
     {WEB_POST, "/api/code", 0, NULL, hub_desk_code, 0},
     {WEB_GET, "/api/authenticator", 0, NULL, hub_desk_authenticator, 0},
@@ -209,8 +210,13 @@ enum err hub_desk_new(const struct hub_desk_options *o, struct hub_desk **out)
     d->sessions.idle_ms = HUB_DESK_IDLE_MS;
     d->sessions.max_ms = HUB_DESK_SESSION_MS;
     login_token(d->csrf);
-    *out = d;
-    return ERR_OK;
+    enum err e = hub_desk_first_begin(d);
+    if (e == ERR_OK) {
+        *out = d;
+    } else {
+        hub_desk_free(d);
+    }
+    return e;
 }
 
 void hub_desk_serve(struct hub_desk *d, struct web *web)

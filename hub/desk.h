@@ -10,6 +10,7 @@
  * stages, each in a session of its own id: a one-time password must be changed; who may close, erase
  * or manage keys needs the code of an authenticator, and sets it up first. The province comes in with
  * its token and sees issued files alone.
+ * While there is no login at all, whoever has the code of HUB_FIRST_FILE becomes the first admin.
  * A password's hash is computed beside the loop, HUB_DESK_HASHES_MAX at once. Whatever changes
  * something, and whoever opens a person's record, is noted in the audit.
  *
@@ -22,9 +23,10 @@
 #include "common/io/web.h"
 #include "hub/app.h"
 
-#define HUB_DESK_IDLE_MS    900000u   /* without a person's action */
-#define HUB_DESK_SESSION_MS 43200000u /* in all */
-#define HUB_DESK_HASHES_MAX 2u        /* passwords that are checked at once */
+#define HUB_DESK_IDLE_MS    900000u          /* without a person's action */
+#define HUB_DESK_SESSION_MS 43200000u        /* in all */
+#define HUB_FIRST_FILE      "run/first-code" /* in the data folder, for its owner only */
+#define HUB_DESK_HASHES_MAX 2u               /* passwords that are checked at once */
 
 struct uv_loop_s;
 struct hub_desk;
@@ -36,8 +38,10 @@ struct hub_desk_options {
     int64_t (*wall_ms)(void);
 };
 
-/* ERR_NOMEM. */
+/* ERR_NOMEM, and those of writing HUB_FIRST_FILE. */
 MUST_CHECK enum err hub_desk_new(const struct hub_desk_options *o, struct hub_desk **out);
+/* The code with which the first admin is made; "" when there are logins. */
+const char *hub_desk_first_code(const struct hub_desk *d);
 /* The service that asks it, once it listens. */
 void hub_desk_serve(struct hub_desk *d, struct web *web);
 /* After the service and the loop have ended. NULL is fine. */

@@ -29,10 +29,9 @@ static void hub_desk_cookie_set(const struct hub_desk *d, struct web_response *r
     web_set_header(r, "Set-Cookie", text);
 }
 
-/* Every step of a login is a new session with new secrets. */
-static struct login_session *hub_desk_begin(struct hub_desk *d, struct web_response *r,
-                                            struct login_session *before, const char *user,
-                                            enum hub_stage stage)
+struct login_session *hub_desk_begin(struct hub_desk *d, struct web_response *r,
+                                     struct login_session *before, const char *user,
+                                     enum hub_stage stage)
 {
     if (before != NULL) login_session_end(before);
     struct login_session *s = login_session_begin(&d->sessions, user, d->o.mono_ms());
@@ -108,19 +107,19 @@ enum err hub_desk_who(struct hub_desk_call *c)
 
 /* ---- who is here ---- */
 
-static json_t *hub_desk_state(const struct hub_desk *d, const struct login_session *s,
-                              const struct hub_user *u)
+json_t *hub_desk_state(struct hub_desk *d, const struct login_session *s, const struct hub_user *u)
 {
     static const char *const stages[] = {"none", "change", "code", "enrol", "in", "province"};
     const char *role = s == NULL                        ? ""
                        : s->stage == HUB_STAGE_PROVINCE ? hub_role_name(HUB_ROLE_PROVINCE)
                        : s->stage == HUB_STAGE_IN       ? hub_role_name(u->role)
                                                         : "";
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "stage",
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:b}", "stage",
                      stages[s != NULL ? s->stage : HUB_STAGE_NONE], "user",
                      s != NULL ? s->user : "", "role", role, "csrf", s != NULL ? s->csrf : d->csrf,
                      "idle_ms", (json_int_t)HUB_DESK_IDLE_MS, "unit", d->o.app->identity.unit,
-                     "unit_name", d->o.app->identity.unit_name);
+                     "unit_name", d->o.app->identity.unit_name, "first",
+                     (int)(s == NULL && hub_desk_first_open(d)));
 }
 
 json_t *hub_desk_session(struct hub_desk_call *c)
@@ -137,7 +136,7 @@ json_t *hub_desk_logout(struct hub_desk_call *c)
 
 /* ---- how often one may try ---- */
 
-static json_t *hub_desk_too_often(struct web_response *r, int64_t wait_ms)
+json_t *hub_desk_too_often(struct web_response *r, int64_t wait_ms)
 {
     char vi[200], en[200], after[24];
     long long s = (long long)(wait_ms + 999) / 1000;
@@ -148,9 +147,8 @@ static json_t *hub_desk_too_often(struct web_response *r, int64_t wait_ms)
     return hub_command_error(ERR_AGAIN, vi, en);
 }
 
-/* NULL: go on. */
-static json_t *hub_desk_may_try(struct hub_desk *d, struct web_response *r, const char *key,
-                                struct hub_tries *t)
+json_t *hub_desk_may_try(struct hub_desk *d, struct web_response *r, const char *key,
+                         struct hub_tries *t)
 {
     enum err e = hub_tries_get(d->o.app->store, key, t);
     if (e != ERR_OK) return hub_command_fail(e);
@@ -158,7 +156,7 @@ static json_t *hub_desk_may_try(struct hub_desk *d, struct web_response *r, cons
     return wait > 0 ? hub_desk_too_often(r, wait) : NULL;
 }
 
-static void hub_desk_tried(struct hub_desk *d, const char *key, bool right)
+void hub_desk_tried(struct hub_desk *d, const char *key, bool right)
 {
     struct hub_tries t;
     enum err e = hub_tries_get(d->o.app->store, key, &t);

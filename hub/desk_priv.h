@@ -23,6 +23,7 @@ struct hub_desk {
     struct login_table sessions; /* `stage` is an enum hub_stage */
     char csrf[LOGIN_TOKEN_ROOM]; /* of who has not logged in */
     unsigned hashing;
+    char first[LOGIN_ONCE_ROOM]; /* code of the first admin; "": there are logins */
 };
 
 struct hub_desk_call {
@@ -42,8 +43,25 @@ typedef json_t *hub_desk_fn(struct hub_desk_call *c);
 /* desk_login.c */
 hub_desk_fn hub_desk_session, hub_desk_login, hub_desk_code, hub_desk_logout, hub_desk_token;
 hub_desk_fn hub_desk_authenticator, hub_desk_authenticator_set, hub_desk_password;
+/* Every step of a login is a new session with new secrets; `before` ends. */
+struct login_session *hub_desk_begin(struct hub_desk *d, struct web_response *r,
+                                     struct login_session *before, const char *user,
+                                     enum hub_stage stage);
+json_t *hub_desk_state(struct hub_desk *d, const struct login_session *s, const struct hub_user *u);
+json_t *hub_desk_too_often(struct web_response *r, int64_t wait_ms);
+/* NULL: one may try; then hub_desk_tried() says how it went. */
+json_t *hub_desk_may_try(struct hub_desk *d, struct web_response *r, const char *key,
+                         struct hub_tries *t);
+void hub_desk_tried(struct hub_desk *d, const char *key, bool right);
 /* Session, user and role of the request's cookie into the call. */
 MUST_CHECK enum err hub_desk_who(struct hub_desk_call *c);
+
+/* desk_first.c */
+hub_desk_fn hub_desk_first;
+/* Make the code, when there is no login yet, and write it to HUB_FIRST_FILE. Errors of the file. */
+MUST_CHECK enum err hub_desk_first_begin(struct hub_desk *d);
+/* May the first admin still be made here? */
+bool hub_desk_first_open(struct hub_desk *d);
 
 /* desk_data.c */
 hub_desk_fn hub_desk_catalogue, hub_desk_invite, hub_desk_audit, hub_desk_verify, hub_desk_openapi;

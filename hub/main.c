@@ -325,6 +325,8 @@ static const struct cli_verb verbs[] = {
     {"user", "add|list|disable|enable|role|passwd|authenticator [TÊN]",
      "người dùng trang của trung tâm", "logins of the hub's page", OPTS(user_opts), 1, 2,
      hub_tool_user},
+    {"first-code", "", "mã để người quản trị đầu tiên tạo tài khoản trên trang",
+     "code with which the first admin is made on the page", NULL, 0, 0, 0, hub_tool_first_code},
     {"officer", "add|list|revoke [TÊN]", "cán bộ được ký lệnh hai người",
      "officers who sign orders of two people", OPTS(officer_opts), 1, 2, hub_tool_officer},
     {"order", "list|show|propose|approve|withdraw [LỆNH|TỆP]", "lệnh cần hai người ký",

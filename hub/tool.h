@@ -85,6 +85,7 @@ MUST_CHECK enum err hub_tool_proof(struct cli *c, void *ctx);
 
 /* tool_user.c */
 MUST_CHECK enum err hub_tool_user(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_first_code(struct cli *c, void *ctx);
 
 /* tool_maintain.c */
 MUST_CHECK enum err hub_tool_backup(struct cli *c, void *ctx);

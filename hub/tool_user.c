@@ -1,5 +1,9 @@
-/* The verb `user`: logins of the hub's desk. */
+/* The verbs `user` and `first-code`: logins of the hub's desk. */
 #include "hub/tool.h"
+
+#include "hub/desk.h"
+#include "proto/key.h"
+#include "proto/login.h"
 
 #include <stdio.h>
 
@@ -56,4 +60,24 @@ enum err hub_tool_user(struct cli *c, void *ctx)
     if (c->arg_count > 1) json_object_set_new(q, "name", json_string(c->args[1]));
     hub_tool_copy(c, q, "role", "role");
     return hub_tool_show(c, ctx, q, list ? hub_print_users : hub_print_user);
+}
+
+/* The file is there while the hub runs and nobody can log in. */
+enum err hub_tool_first_code(struct cli *c, void *ctx)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    struct buf text;
+    (void)ctx;
+    buf_init(&text, LOGIN_ONCE_ROOM + 1);
+    enum err e = hub_app_path(c->data_dir, HUB_FIRST_FILE, path);
+    if (e == ERR_OK) e = file_read_private(path, LOGIN_ONCE_ROOM + 1, &text);
+    if (e == ERR_OK) printf("%s", buf_cstr(&text));
+    if (e == ERR_NOT_FOUND)
+        e = cli_fail(c, e,
+                     "Không có mã: trung tâm chưa chạy, hoặc đã có người dùng. Quên mật khẩu thì "
+                     "dùng `dongbo-hub user passwd TÊN`.",
+                     "There is no code: the hub does not run, or there are users already. For a "
+                     "forgotten password use `dongbo-hub user passwd NAME`.");
+    key_wipe_buf(&text);
+    return e;
 }

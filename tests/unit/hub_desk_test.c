@@ -245,6 +245,67 @@ static void a_login_goes_step_by_step(void **state)
     assert_int_equal(post("/api/code", json_pack("{s:s}", "code", code)), 403); /* replayed */
 }
 
+/* The code makes one admin, who sets up a telephone; then it is worth nothing. */
+static void the_first_admin_is_made_with_the_code(void **state)
+{
+    char first[LOGIN_ONCE_ROOM], code[16];
+    (void)state;
+    assert_string_equal(stage(), "none");
+    assert_true(json_is_true(json_object_get(answer, "first")));
+    snprintf(first, sizeof first, "%s", hub_desk_first_code(desk));
+    assert_int_equal(strlen(first), LOGIN_ONCE_ROOM - 1);
+    const char *const wrong[] = {"", "sai", "aaaa-aaaa-aaaa-aaaa"};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(post("/api/first", json_pack("{s:s, s:s, s:s}", "code", wrong[i], "name",
+                                                      "Mai", "password", OWN)),
+                         403);
+    assert_int_equal(post("/api/first", json_pack("{s:s, s:s, s:s}", "code", first, "name", " ",
+                                                  "password", OWN)),
+                     422);
+    assert_int_equal(post("/api/first", json_pack("{s:s, s:s, s:s}", "code", first, "name", "Mai",
+                                                  "password", "1234567")),
+                     422);
+    assert_int_equal(post("/api/first", json_pack("{s:s, s:s, s:s}", "code", first, "name", "Mai",
+                                                  "password", OWN)),
+                     200);
+    assert_string_equal(member("stage"), "enrol");
+    assert_int_equal(ask(WEB_GET, "/api/users", NULL), 401); /* not without the telephone */
+    assert_int_equal(ask(WEB_GET, "/api/authenticator", NULL), 200);
+    app_code(member("secret"), code);
+    assert_int_equal(post("/api/authenticator", json_pack("{s:s}", "code", code)), 200);
+    assert_string_equal(member("role"), "admin");
+    assert_int_equal(ask(WEB_GET, "/api/users", NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "users")), 1);
+    assert_string_equal(hub_desk_first_code(desk), "");
+    assert_int_equal(post("/api/first", json_pack("{s:s, s:s, s:s}", "code", first, "name", "Lan",
+                                                  "password", OWN)),
+                     409);
+}
+
+static void a_login_of_the_command_line_ends_the_code(void **state)
+{
+    char first[LOGIN_ONCE_ROOM];
+    (void)state;
+    (void)stage();
+    snprintf(first, sizeof first, "%s", hub_desk_first_code(desk));
+    add_user("Mai", "viewer");
+    assert_int_equal(post("/api/first", json_pack("{s:s, s:s, s:s}", "code", first, "name", "Lan",
+                                                  "password", OWN)),
+                     409);
+    assert_string_equal(stage(), "none");
+    assert_true(json_is_false(json_object_get(answer, "first")));
+}
+
+static void wrong_first_codes_wait(void **state)
+{
+    (void)state;
+    (void)stage();
+    for (unsigned i = 0; i < LOGIN_FAILS_FREE; i++)
+        assert_int_equal(post("/api/first", json_pack("{s:s}", "code", "sai")), 403);
+    assert_int_equal(post("/api/first", json_pack("{s:s}", "code", hub_desk_first_code(desk))),
+                     429);
+}
+
 static void nothing_without_a_login(void **state)
 {
     struct hub_desk_route_text r;
@@ -598,6 +659,9 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(a_login_goes_step_by_step),
+        T(the_first_admin_is_made_with_the_code),
+        T(a_login_of_the_command_line_ends_the_code),
+        T(wrong_first_codes_wait),
         T(nothing_without_a_login),
         T(each_role_may_what_the_table_says),
         T(another_origin_changes_nothing),

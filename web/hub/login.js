@@ -39,6 +39,16 @@ function Enrol() {
     <${Code} /></${Step}>`;
 }
 
+/** Nobody can log in yet: whoever has the code of the hub's machine becomes its admin. */
+function First() {
+  return html`<${Step} title=${t("hub.first")} why=${t("hub.first.why")} path="/api/first" go=${t("hub.first.go")}
+    check=${(v) => (v.password !== v.again ? t("first.differ") : "")}><p class="code">dongbo-hub first-code</p><div class="fields">
+    <${Text} name="code" label=${t("hub.first.code")} hint=${t("hub.first.code.hint")} autocomplete="off" required />
+    <${Text} name="name" label=${t("login.name")} hint=${t("hub.first.name.hint")} autocomplete="username" required />
+    <${Text} name="password" label=${t("change.own")} hint=${t("first.password.hint")} type="password" autocomplete="new-password" required />
+    <${Text} name="again" label=${t("first.again")} type="password" autocomplete="new-password" required /></div></${Step}>`;
+}
+
 function Steps() {
   switch (session.stage) {
     case "change": return html`<${Step} key="change" title=${t("change.title")} why=${t("change.why")} path="/api/password" go=${t("change.go")}
@@ -49,7 +59,7 @@ function Steps() {
     case "code": return html`<${Step} key="code" title=${t("code.title")} path="/api/code" go=${t("login.go")}><${Code} hint=${t("code.hint")} /></${Step}>
       <p class="hint">${t("code.lost")}</p>`;
     case "enrol": return html`<${Enrol} key="enrol" />`;
-    default: return html`<${Step} key="login" title=${t("hub.login")} path="/api/login" go=${t("login.go")}><div class="fields">
+    default: return session.first ? html`<${First} key="first" />` : html`<${Step} key="login" title=${t("hub.login")} path="/api/login" go=${t("login.go")}><div class="fields">
       <${Text} name="name" label=${t("login.name")} autocomplete="username" required />
       <${Text} name="password" label=${t("login.password")} type="password" autocomplete="current-password" required /></div></${Step}>
       <p class="hint">${t("hub.forgot")}</p><p><a href="/tinh">${t("hub.toprovince")}</a></p>`;
