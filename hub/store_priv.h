@@ -143,6 +143,10 @@ struct hub_writer {
     bool settled;        /* somebody decided that the op applies, whosever the record is now */
 };
 
+/* store_schema.c */
+extern const struct db_migration hub_schema[];
+extern const size_t hub_schema_count;
+
 /* store.c, store_cache.c */
 MUST_CHECK enum err hub_cache_load(struct hub_store *s);
 MUST_CHECK enum err hub_cache_ready(struct hub_store *s);

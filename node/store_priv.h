@@ -30,6 +30,10 @@ enum {
 
 enum node_store_pending { NODE_STORE_SETTLED = 0, NODE_STORE_WAITS = 1, NODE_STORE_HELD = 2 };
 
+/* store_schema.c */
+extern const struct db_migration node_store_steps[];
+extern const size_t node_store_step_count;
+
 struct node_store {
     struct db *db;
     struct catalogue *catalogue; /* NULL: none has come */
