@@ -170,7 +170,8 @@ enum err db_migrate(struct db *db, const struct db_migration *steps, size_t n)
     int64_t now = 0;
     enum err e = db_begin(db);
     if (e != ERR_OK) return e;
-    e = db_version(db, &now);
+    e = db_seal_look(db);
+    if (e == ERR_OK) e = db_version(db, &now);
     if (e == ERR_OK && (now < 0 || (uint64_t)now > n)) {
         snprintf(db->text, sizeof db->text,
                  "the data folder is of a newer program (schema %ld, this program knows %zu): "

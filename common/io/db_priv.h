@@ -36,6 +36,7 @@ struct db {
     enum err lost_by; /* why the transaction was lost */
     bool suspect;
     bool system_vfs;
+    bool schema_torn; /* the schema was not what its seal says when it was opened */
     struct db_guard *guard;
     size_t slot_count;
     struct db_stmt broken; /* handed out when a statement cannot be prepared */
@@ -48,6 +49,10 @@ enum err db_map(int rc);
 
 /* Map, remember, log, and roll back what cannot go on. `rc` is an extended result code. */
 enum err db_fail(struct db *db, int rc, const char *what);
+
+/* Before anything changes the schema: is it what was sealed? Sets db->schema_torn. ERR_DAMAGED: it had
+ * seals, which are gone. */
+enum err db_seal_look(struct db *db);
 
 /* Before the database is opened: bring to the disk what was left in its WAL, see db_wal.c. Nothing is
  * done while another connection has the database open. */

@@ -1,6 +1,7 @@
 /* Seals: a sum over the rows of each table, kept by triggers that live in this connection only. */
 #include "common/buf.h"
 #include "common/io/db_priv.h"
+#include "common/log.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@ enum {
     DB_SEAL_TABLES_MAX = 500,           /* tables of one database that are sealed */
     DB_SEAL_NAME_BYTES = 64,            /* of a table or column, terminator included */
     DB_SEAL_SQL_BYTES_MAX = 256 * 1024, /* triggers of one table */
+    DB_SEAL_APPLICATION = 0x444f4e47,   /* "DONG": SQLite's application_id of a sealed database */
 };
 
 /* ---- the function dongbo_seal(sum, sign, value...) ---- */
@@ -53,6 +55,14 @@ static void seal_function(sqlite3_context *ctx, int argc, sqlite3_value **argv)
         sodium_sub(sum, term, sizeof sum);
     }
     sqlite3_result_blob(ctx, sum, sizeof sum, SQLITE_TRANSIENT);
+}
+
+static enum err seal_register(struct db *db)
+{
+    int rc = sqlite3_create_function_v2(db->handle, "dongbo_seal", -1,
+                                        SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
+                                        seal_function, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, "seal");
 }
 
 /* ---- tables ---- */
@@ -296,6 +306,7 @@ static enum err seal_schema(struct db *db)
     char version[48];
     uint8_t sum[DB_SEAL_BYTES];
     enum err e = seal_schema_version(db, version);
+    if (db->schema_torn) version[0] = '\0'; /* never good again: seal_schema_torn() */
     if (e == ERR_OK) e = seal_schema_sum(db, sum);
     return e == ERR_OK ? seal_store(db, SEAL_SCHEMA, version, sum) : e;
 }
@@ -316,21 +327,57 @@ static enum err seal_schema_check(struct db *db, bool *fits)
     db_bind_str(q, 2, version);
     e = db_get(q);
     bool same = e == ERR_OK && bytes_equal(db_column_bytes(q, 0), BYTES_OF(sum));
-    *fits = !torn && (e == ERR_NOT_FOUND || same);
+    *fits = !torn && !db->schema_torn && (e == ERR_NOT_FOUND || same);
     db_done(q);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* ---- the calls ---- */
 
-enum err db_sealed(struct db *db, bool *sealed)
+static enum err seal_pragma(struct db *db, const char *sql, int64_t *out)
 {
     struct db_stmt *q = NULL;
-    enum err e = db_prepare(db, "SELECT 1 FROM main.sqlite_schema WHERE name = 'sys_seal'", &q);
+    enum err e = db_prepare(db, sql, &q);
     if (e == ERR_OK) e = db_get(q);
-    *sealed = e == ERR_OK;
+    if (e == ERR_OK) *out = db_column_int(q, 0);
     db_stmt_free(q);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return e;
+}
+
+/* A database says twice that it has seals, so that losing the table to a flipped bit of its name shows. */
+enum err db_sealed(struct db *db, bool *sealed)
+{
+    int64_t table = 0, id = 0;
+    enum err e =
+        seal_pragma(db, "SELECT count(*) FROM main.sqlite_schema WHERE name = 'sys_seal'", &table);
+    if (e == ERR_OK) e = seal_pragma(db, "PRAGMA main.application_id", &id);
+    *sealed = table > 0;
+    if (e == ERR_OK && table == 0 && id == DB_SEAL_APPLICATION) {
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("db.damaged"), log_str("table", "sys_seal"));
+        e = ERR_DAMAGED;
+    }
+    return e;
+}
+
+enum err db_seal_look(struct db *db)
+{
+    bool sealed = false, fits = true;
+    enum err e = db_sealed(db, &sealed);
+    if (e == ERR_OK && sealed) e = seal_register(db);
+    if (e == ERR_OK && sealed) e = seal_schema_check(db, &fits);
+    db->schema_torn = db->schema_torn || !fits;
+    return e;
+}
+
+/* Those of before 0.1's end have none; any other number is damage, which stays. */
+static enum err seal_application(struct db *db)
+{
+    int64_t id = 0;
+    char sql[64];
+    enum err e = seal_pragma(db, "PRAGMA main.application_id", &id);
+    if (e != ERR_OK || id != 0) return e;
+    snprintf(sql, sizeof sql, "PRAGMA main.application_id=%d", (int)DB_SEAL_APPLICATION);
+    return db_exec(db, sql);
 }
 
 enum err db_seal(struct db *db, bool (*skip)(const char *table))
@@ -338,10 +385,7 @@ enum err db_seal(struct db *db, bool (*skip)(const char *table))
     char(*names)[DB_SEAL_NAME_BYTES] = calloc(DB_SEAL_TABLES_MAX, sizeof *names);
     if (names == NULL) return ERR_NOMEM;
     size_t count = 0;
-    int rc = sqlite3_create_function_v2(db->handle, "dongbo_seal", -1,
-                                        SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
-                                        seal_function, NULL, NULL, NULL);
-    enum err e = rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, "seal");
+    enum err e = seal_register(db);
     /* Else REPLACE would remove rows without telling. */
     if (e == ERR_OK) e = db_exec(db, "PRAGMA recursive_triggers=ON");
     bool own = e == ERR_OK && db->tx == DB_TX_NONE;
@@ -349,6 +393,7 @@ enum err db_seal(struct db *db, bool (*skip)(const char *table))
     if (e == ERR_OK)
         e = db_exec(db, "CREATE TABLE IF NOT EXISTS main.sys_seal(name TEXT PRIMARY KEY NOT NULL, "
                         "columns TEXT NOT NULL, sum BLOB NOT NULL) WITHOUT ROWID");
+    if (e == ERR_OK) e = seal_application(db);
     bool altered = false;
     if (e == ERR_OK) e = seal_schema_altered(db, &altered);
     if (e == ERR_OK) e = seal_names(db, skip, names, &count);
@@ -365,8 +410,11 @@ enum err db_seal_check(struct db *db, enum err (*broken)(void *ctx, const char *
     struct db_stmt *q = NULL;
     bool row = false;
     bool fits = true;
+    int64_t id = 0;
     enum err e = seal_schema_check(db, &fits);
     if (e == ERR_OK && !fits) e = broken(ctx, SEAL_SCHEMA);
+    if (e == ERR_OK) e = seal_pragma(db, "PRAGMA main.application_id", &id);
+    if (e == ERR_OK && id != DB_SEAL_APPLICATION) e = broken(ctx, "application_id");
     if (e == ERR_OK)
         e = db_prepare(
             db,
