@@ -6,14 +6,15 @@
 #include <assert.h>
 
 enum {
-    MESSAGE_VERSION = 1,        /* of the protocol */
-    MESSAGE_VERSION_MAX = 65535 /* highest version number anybody may offer */
+    MESSAGE_VERSION = 1,         /* of the protocol */
+    MESSAGE_VERSION_MAX = 65535, /* highest version number anybody may offer */
+    MESSAGE_HELLO_ITEMS = 15,    /* of a node's hello; later versions append (7.15) */
 };
 
 void message_hello_node_encode(const struct message_hello_node *m, struct buf *out)
 {
     assert(m->log_count <= HELLO_LOGS_MAX);
-    wire_put_array(out, 15);
+    wire_put_array(out, MESSAGE_HELLO_ITEMS);
     wire_put_array(out, m->version_1 ? 1 : 0);
     if (m->version_1) wire_put_uint(out, MESSAGE_VERSION);
     if (m->joining) {
@@ -49,12 +50,16 @@ void message_hello_node_encode(const struct message_hello_node *m, struct buf *o
     wire_put_uint(out, m->sessions);
 }
 
-static bool message_versions_read(struct wire_reader *r, struct message_hello_node *m)
+/* `later`: a version after this one is offered too, so more items may follow. */
+static bool message_versions_read(struct wire_reader *r, struct message_hello_node *m, bool *later)
 {
     size_t count = wire_get_array(r);
     if (count > HELLO_VERSIONS_MAX) return false;
-    for (size_t i = 0; i < count; i++)
-        if (wire_get_uint(r, MESSAGE_VERSION_MAX) == MESSAGE_VERSION) m->version_1 = true;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t version = wire_get_uint(r, MESSAGE_VERSION_MAX);
+        if (version == MESSAGE_VERSION) m->version_1 = true;
+        if (version > MESSAGE_VERSION) *later = true;
+    }
     return true;
 }
 
@@ -108,12 +113,19 @@ enum err message_hello_node_decode(struct bytes body, struct message_hello_node 
 {
     struct wire_reader r;
     struct message_hello_node out = {0};
-    enum err e = wire_open_array(&r, body, 15);
+    bool later = false;
+    enum err e = wire_check(body);
     if (e != ERR_OK) return e;
-    if (!message_versions_read(&r, &out)) return ERR_BAD_FORMAT;
+    wire_open(&r, body);
+    size_t items = wire_get_array(&r);
+    if (!message_versions_read(&r, &out, &later)) return ERR_BAD_FORMAT;
+    if (items < MESSAGE_HELLO_ITEMS || (items > MESSAGE_HELLO_ITEMS && !later))
+        return ERR_BAD_FORMAT;
     if (!message_node_read(&r, &out)) return ERR_BAD_FORMAT;
     if (!message_logs_read(&r, &out)) return ERR_BAD_FORMAT;
     if (!message_rest_read(&r, &out)) return ERR_BAD_FORMAT;
+    for (; items > MESSAGE_HELLO_ITEMS; items--)
+        (void)wire_get_raw(&r);
     e = wire_close(&r);
     if (e == ERR_OK) *m = out;
     return e;

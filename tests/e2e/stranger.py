@@ -822,7 +822,7 @@ EXAMPLE = [("name", "Điểm tư vấn ấp Bình Lục"), ("address", "Ấp Bì
 def words(me):
     """SPEC 7.11 and appendix A; the list is read from SPEC itself."""
     with open(os.path.join(ROOT, "proto", "SPEC.md"), encoding="utf-8") as f:
-        listed = f.read().split("## Appendix A.")[1].split("counts from 0:")[1].split()
+        listed = f.read().split("## Appendix A.")[1].split("counts from 0:")[1].split("## ")[0].split()
     same("words of the appendix", len(set(listed)), 256)
     h = H(me.hub_id + me.node_id + me.sign_pk + ed.x25519_public(me.transport))
     return [listed[b] for b in H(tag("dongbo/words/1") + h)[:6]]

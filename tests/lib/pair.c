@@ -223,6 +223,7 @@ static void deliver(struct pair_node *n, bool up)
     assert_non_null(exact);
     memcpy(exact, b->p, len);
     buf_drop(b, len);
+    if (w->tap != NULL) w->tap(w->tap_ctx, up, bytes_make(exact, len));
     if (up) {
         n->sent += len;
         hub_engine_bytes(w->hub.engine, n->conn, bytes_make(exact, len), pair_time(w));

@@ -52,6 +52,9 @@ struct pair {
     struct pair_node nodes[PAIR_NODES];
     size_t cut_after; /* bytes of both directions until the link is cut; SIZE_MAX = never */
     bool chunks;      /* deliver in random pieces */
+    /* NULL, or told of every piece that is delivered; `up`: to the hub */
+    void (*tap)(void *ctx, bool up, struct bytes piece);
+    void *tap_ctx;
     unsigned serial;
 };
 

@@ -196,6 +196,52 @@ static enum err hello_by_hand(size_t versions, bool node_nil, bool cert_nil, siz
     return e;
 }
 
+/* SPEC 7.15: a node of a later version offers it beside version 1 and appends what that wants. */
+static void a_hello_of_a_later_version_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t versions[3];
+        size_t count, more;
+        enum err expected;
+        bool version_1;
+    } cases[] = {
+        {{1}, 1, 0, ERR_OK, true},
+        {{1}, 1, 1, ERR_BAD_FORMAT, true},
+        {{1, 2}, 2, 0, ERR_OK, true},
+        {{2, 1}, 2, 3, ERR_OK, true},
+        {{2}, 1, 2, ERR_OK, false},
+        {{65535}, 1, 0, ERR_OK, false},
+        {{0, 65536}, 2, 0, ERR_BAD_FORMAT, false},
+        {{0}, 1, 1, ERR_BAD_FORMAT, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct message_hello_node m = a_hello_node(2), out;
+        struct buf plain, b;
+        buf_init(&plain, 10000);
+        buf_init(&b, 10000);
+        message_hello_node_encode(&m, &plain);
+        wire_put_array(&b, 15 + cases[i].more);
+        wire_put_array(&b, cases[i].count);
+        for (size_t k = 0; k < cases[i].count; k++)
+            wire_put_uint(&b, cases[i].versions[k]);
+        buf_add(&b, plain.p + 3, plain.len - 3); /* behind 9f, 91 01 */
+        for (size_t k = 0; k < cases[i].more; k++)
+            wire_put_array(&b, 0);
+        enum err e = message_hello_node_decode(buf_bytes(&b), &out);
+        assert_int_equal(e, cases[i].expected);
+        if (e == ERR_OK) {
+            assert_int_equal(out.version_1, cases[i].version_1);
+            assert_memory_equal(out.nonce, m.nonce, sizeof m.nonce);
+            assert_int_equal(out.sessions, m.sessions);
+        }
+        b.len--; /* and cut, never */
+        assert_int_equal(message_hello_node_decode(buf_bytes(&b), &out), ERR_BAD_FORMAT);
+        buf_free(&plain);
+        buf_free(&b);
+    }
+}
+
 static void a_nodes_hello_holds_its_limits(void **state)
 {
     (void)state;
@@ -491,6 +537,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_nodes_hello_is_read_strictly),
         cmocka_unit_test(a_nodes_hello_holds_its_limits),
+        cmocka_unit_test(a_hello_of_a_later_version_is_read),
         cmocka_unit_test(a_hubs_hello_is_read_strictly),
         cmocka_unit_test(another_version_is_read_only_as_a_refusal),
         cmocka_unit_test(the_small_messages_are_read_strictly),
