@@ -6,25 +6,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* The daemon has another working folder. */
-static enum err tool_full_path(const char *path, char out[static FILE_PATH_BYTES_MAX])
-{
-    char here[FILE_PATH_BYTES_MAX];
-    if (path[0] == '/') {
-        int n = snprintf(out, FILE_PATH_BYTES_MAX, "%s", path);
-        return n < FILE_PATH_BYTES_MAX ? ERR_OK : ERR_TOO_LARGE;
-    }
-    enum err e = file_absolute(".", here, sizeof here);
-    return e == ERR_OK ? file_join(here, path, out, FILE_PATH_BYTES_MAX) : e;
-}
 
 enum err node_tool_backup(struct cli *c, void *ctx)
 {
     char path[FILE_PATH_BYTES_MAX];
     json_t *r = NULL;
-    enum err e = tool_full_path(c->args[0], path);
+    enum err e = file_full(c->args[0], path);
     if (e != ERR_OK)
         return cli_fail(c, e, "Đường dẫn này không dùng được.", "This path cannot be used.");
     json_t *request = json_pack("{s:s, s:s}", "verb", "backup", "path", path);

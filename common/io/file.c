@@ -354,6 +354,17 @@ enum err file_absolute(const char *path, char *out, size_t cap)
     return n >= 0 && (size_t)n < cap ? ERR_OK : ERR_TOO_LARGE;
 }
 
+enum err file_full(const char *path, char out[static FILE_PATH_BYTES_MAX])
+{
+    char here[FILE_PATH_BYTES_MAX];
+    if (path[0] == '/') {
+        int n = snprintf(out, FILE_PATH_BYTES_MAX, "%s", path);
+        return n >= 0 && n < FILE_PATH_BYTES_MAX ? ERR_OK : ERR_TOO_LARGE;
+    }
+    enum err e = file_absolute(".", here, sizeof here);
+    return e == ERR_OK ? file_join(here, path, out, FILE_PATH_BYTES_MAX) : e;
+}
+
 enum err file_lock(const char *path, struct file_lock *out)
 {
     int fd = -1;

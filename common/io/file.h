@@ -95,6 +95,10 @@ MUST_CHECK enum err file_beside(const char *path, const char *name,
 /* The absolute path of a file or folder that is there, links resolved. */
 MUST_CHECK enum err file_absolute(const char *path, char *out, size_t cap);
 
+/* The absolute path of a file that need not be there yet: for another process, whose working folder
+ * is not ours. ERR_TOO_LARGE, or what file_absolute() says of the working folder. */
+MUST_CHECK enum err file_full(const char *path, char out[static FILE_PATH_BYTES_MAX]);
+
 /* The lock that makes one process the owner of a data folder. Held until file_unlock() or the
  * process's end, in whatever way it ends; the lock file itself stays. */
 struct file_lock {

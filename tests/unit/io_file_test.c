@@ -187,6 +187,18 @@ static void odds_and_ends(void **state)
     char small[6];
     assert_int_equal(file_join("ab", "cd", small, sizeof small), ERR_OK);
     assert_int_equal(file_join("ab", "cde", small, sizeof small), ERR_TOO_LARGE);
+    char here[FILE_PATH_BYTES_MAX], full[FILE_PATH_BYTES_MAX], wanted[FILE_PATH_BYTES_MAX];
+    assert_int_equal(file_absolute(".", here, sizeof here), ERR_OK);
+    assert_int_equal(file_join(here, "not there/a", wanted, sizeof wanted), ERR_OK);
+    assert_int_equal(file_full("not there/a", full), ERR_OK);
+    assert_string_equal(full, wanted);
+    assert_int_equal(file_full(wanted, full), ERR_OK);
+    assert_string_equal(full, wanted);
+    static char longest[FILE_PATH_BYTES_MAX + 1];
+    memset(longest, '/', FILE_PATH_BYTES_MAX - 1);
+    assert_int_equal(file_full(longest, full), ERR_OK);
+    longest[FILE_PATH_BYTES_MAX - 1] = '/';
+    assert_int_equal(file_full(longest, full), ERR_TOO_LARGE);
     uint64_t t = clock_mono_ms();
     assert_true(clock_mono_ms() >= t);
     assert_true(clock_wall_ms() > INT64_C(1700000000000));
