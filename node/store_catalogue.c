@@ -32,6 +32,14 @@ static enum err node_catalogue_open(struct node_store *s)
     return e == ERR_FULL ? ERR_OK : e; /* reading goes on; saving will say it */
 }
 
+enum err node_catalogue_wanted(struct node_store *s)
+{
+    if (s->catalogue == NULL) return ERR_NOT_READY;
+    enum err e = ERR_OK;
+    if (s->typed == NULL && !db_in_transaction(s->db)) e = node_catalogue_open(s);
+    return e == ERR_OK && s->typed == NULL ? ERR_FULL : e;
+}
+
 enum err node_catalogue_load(struct node_store *s)
 {
     node_catalogue_rules(s);

@@ -78,7 +78,8 @@ enum err node_flow_indicator(struct node_store *s, const struct catalogue_indica
                              struct period_window window, indicator_fn *row, void *ctx,
                              char why[static INDICATOR_WHY_ROOM])
 {
-    if (s->catalogue == NULL || s->typed == NULL) return ERR_NOT_READY;
+    enum err e = node_catalogue_wanted(s);
+    if (e != ERR_OK) return e;
     return indicator_run(s->db, s->typed, s->catalogue, indicator, window, row, ctx, why);
 }
 
@@ -86,9 +87,10 @@ enum err node_flow_find(struct node_store *s, const char *unit, const char *repo
                         const char *period, struct id_record *rid)
 {
     static const char *const fields[] = {"definition", "period", "state"};
-    const struct catalogue_type *t = s->catalogue != NULL && s->typed != NULL
-                                         ? catalogue_type_by_name(s->catalogue, "report")
-                                         : NULL;
+    enum err e = node_catalogue_wanted(s);
+    if (e != ERR_OK && e != ERR_NOT_READY) return e;
+    const struct catalogue_type *t =
+        e == ERR_OK ? catalogue_type_by_name(s->catalogue, "report") : NULL;
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (t == NULL || catalogue_field_by_name(t, fields[i]) == NULL) return ERR_NOT_FOUND;
     }
@@ -100,7 +102,7 @@ enum err node_flow_find(struct node_store *s, const char *unit, const char *repo
     db_bind_str(q, 1, unit);
     db_bind_str(q, 2, report);
     db_bind_str(q, 3, period);
-    enum err e = db_get(q);
+    e = db_get(q);
     if (e == ERR_OK) e = db_column_copy(q, 0, rid->b, sizeof rid->b);
     db_done(q);
     return e;

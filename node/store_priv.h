@@ -131,6 +131,9 @@ struct node_catalogue { /* a catalogue on its way in; zeroed = none */
 MUST_CHECK enum err node_catalogue_load(struct node_store *s);
 /* Typed tables for saving; opens what could not be opened before. Inside a transaction. */
 MUST_CHECK enum err node_catalogue_ready(struct node_store *s);
+/* Before reading the typed tables outside a transaction: tries again when there was no room at the
+ * start. ERR_NOT_READY: no catalogue yet; ERR_FULL: still no room. */
+MUST_CHECK enum err node_catalogue_wanted(struct node_store *s);
 /* The transaction in which node_catalogue_ready() opened them was rolled back. */
 void node_catalogue_unready(struct node_store *s);
 /* Inside apply's transaction: the newest whole edition among the hub's sets, if it is newer than

@@ -348,10 +348,10 @@ enum err node_store_check(struct node_store *s, const struct catalogue_type *typ
 {
     struct typed_value values[CATALOGUE_FIELDS_MAX];
     struct buf memory;
-    if (s->catalogue == NULL) return ERR_NOT_READY;
-    if (s->typed == NULL) return ERR_FULL; /* its tables could not be opened for want of space */
+    enum err e = node_catalogue_wanted(s);
+    if (e != ERR_OK) return e;
     buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
-    enum err e = node_show_values(fold, type, values, &memory);
+    e = node_show_values(fold, type, values, &memory);
     if (e == ERR_OK) e = typed_check(s->typed, type, values, type->field_count, bad, why);
     buf_free(&memory);
     return e;
@@ -362,10 +362,10 @@ enum err node_store_review(struct node_store *s, const struct catalogue_type *ty
 {
     struct typed_value values[CATALOGUE_FIELDS_MAX];
     struct buf memory;
-    if (s->catalogue == NULL) return ERR_NOT_READY;
-    if (s->typed == NULL) return ERR_FULL;
+    enum err e = node_catalogue_wanted(s);
+    if (e != ERR_OK) return e;
     buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
-    enum err e = node_show_values(fold, type, values, &memory);
+    e = node_show_values(fold, type, values, &memory);
     if (e == ERR_OK) e = typed_review(s->typed, type, values, type->field_count, out);
     buf_free(&memory);
     return e;
