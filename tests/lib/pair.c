@@ -87,6 +87,7 @@ static void node_make(struct pair *w, unsigned i)
     n->active = true;
     OK(key_sign_make(&n->sign, KEY_SIGN));
     OK(key_box_make(&n->transport, KEY_TRANSPORT));
+    OK(key_box_make(&n->sealing, KEY_SEALING));
     n->keys = (struct node_sync_keys){.transport_secret = n->transport.secret,
                                       .transport_pk = n->transport.public,
                                       .sign_secret = n->sign.secret,
@@ -94,7 +95,9 @@ static void node_make(struct pair *w, unsigned i)
     crypto_generichash(id.node.b, 32, n->sign.public, 32, NULL, 0);
     memcpy(id.sign_pk, n->sign.public, 32);
     memcpy(id.transport_pk, n->transport.public, 32);
+    memcpy(id.sealing_pk, n->sealing.public, 32);
     memcpy(id.hub_transport_pk, w->hub.transport.public, 32);
+    memcpy(id.hub_sealing_pk, w->hub.sealing.public, 32);
     memset(id.token, (int)(i + 1), sizeof id.token);
     snprintf(id.unit, sizeof id.unit, "%u", 26173 + 3 * i);
     snprintf(id.address, sizeof id.address, "hub:1");
@@ -145,6 +148,7 @@ void pair_close(struct pair *w)
         if (i < PAIR_MAKE) {
             key_sign_free(&n->sign);
             key_box_free(&n->transport);
+            key_box_free(&n->sealing);
         }
         buf_free(&n->to_hub);
         buf_free(&n->to_node);
@@ -177,7 +181,7 @@ void pair_event(struct pair_node *n, struct node_sync_event ev)
     }
 }
 
-static void link_down(struct pair_node *n)
+void pair_link_down(struct pair_node *n)
 {
     struct pair *w = n->w;
     n->up = n->dialed = false;
@@ -188,7 +192,7 @@ static void link_down(struct pair_node *n)
                       .kind = NODE_SYNC_EV_LINK_DOWN, .link = n->link, .error = ERR_LINK_LOST});
 }
 
-static void hub_outputs(struct pair *w)
+void pair_hub_outputs(struct pair *w)
 {
     struct hub_engine_output o;
     enum err e = hub_engine_flush(w->hub.engine, pair_time(w));
@@ -237,7 +241,7 @@ static void deliver(struct pair_node *n, bool up)
 }
 
 /* One turn for one node: false when nothing moves any more. */
-static bool turn(struct pair_node *n)
+bool pair_turn(struct pair_node *n)
 {
     struct pair *w = n->w;
     if (n->dialed && !n->up) {
@@ -248,7 +252,7 @@ static bool turn(struct pair_node *n)
     }
     if (!n->up) return false;
     if (w->cut_after == 0) {
-        link_down(n);
+        pair_link_down(n);
         return true;
     }
     if (n->to_hub.len > 0) {
@@ -258,14 +262,14 @@ static bool turn(struct pair_node *n)
                 n, (struct node_sync_event){.kind = NODE_SYNC_EV_LINK_DRAINED, .link = n->link});
         return true;
     }
-    hub_outputs(w);
+    pair_hub_outputs(w);
     if (n->to_node.len > 0 && !n->closing) {
         deliver(n, false);
         if (n->to_node.len == 0) hub_engine_drained(w->hub.engine, n->conn, pair_time(w));
         return true;
     }
     if (n->to_hub.len == 0 && (n->closing || n->hub_closing)) {
-        link_down(n);
+        pair_link_down(n);
         return true;
     }
     return false;
@@ -283,12 +287,12 @@ enum err pair_attempt(struct pair_node *n)
 {
     n->sent = n->received = 0;
     pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_NOW});
-    while (turn(n)) {
+    while (pair_turn(n)) {
     }
     for (int i = 0; i < 5 && node_engine_state(n->engine) != NODE_SYNC_IDLE; i++) {
         if (n->wake_at > n->w->now_ms) n->w->now_ms = n->wake_at; /* silence: only time ends it */
         pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_WAKE});
-        while (turn(n)) {
+        while (pair_turn(n)) {
         }
     }
     assert_int_equal(node_engine_state(n->engine), NODE_SYNC_IDLE);
@@ -363,6 +367,23 @@ void pair_hub_save(struct pair *w, enum change_kind kind, const struct id_record
                       PAIR_WALL + (int64_t)w->now_ms, &taken));
     OK(hub_store_commit(w->hub.store));
     buf_free(&p);
+}
+
+size_t pair_heads(struct pair_node *n, const struct id_record *rid, struct buf *bases)
+{
+    struct node_store_record r;
+    OK(node_store_record_init(&r));
+    OK(node_store_record_read(n->store, rid, &r));
+    const struct fold_register *reg = fold_find(&r.fold, PAIR_NAME, bytes_make(NULL, 0));
+    assert_non_null(reg);
+    size_t count = reg->count;
+    if (bases != NULL) {
+        buf_clear(bases);
+        fold_bases(&r.fold, reg, bases);
+        OK(bases->e);
+    }
+    node_store_record_free(&r);
+    return count;
 }
 
 struct node_store_status pair_status(struct pair_node *n)

@@ -33,7 +33,7 @@ struct pair_hub {
 struct pair_node {
     struct pair *w;
     struct key_sign sign;
-    struct key_box transport;
+    struct key_box transport, sealing;
     struct node_sync_keys keys;
     bool active;
     struct node_store *store;
@@ -73,12 +73,18 @@ void pair_unlink(const char *path);
 void pair_hub_engine(struct pair *w);
 void pair_node_engine(struct pair_node *n);
 void pair_event(struct pair_node *n, struct node_sync_event ev);
+/* One turn for one node: false when nothing moves any more. */
+bool pair_turn(struct pair_node *n);
+void pair_hub_outputs(struct pair *w);
+void pair_link_down(struct pair_node *n);
 enum err pair_attempt(struct pair_node *n);
 void pair_join(struct pair_node *n);
 void pair_save(struct pair_node *n, enum change_kind kind, struct id_record *rid, const char *text,
                struct bytes bases);
 void pair_hub_save(struct pair *w, enum change_kind kind, const struct id_record *rid,
                    const char *text, struct bytes bases);
+/* Versions of all heads of PAIR_NAME as the node shows them (bases may be NULL), and how many. */
+size_t pair_heads(struct pair_node *n, const struct id_record *rid, struct buf *bases);
 struct node_store_status pair_status(struct pair_node *n);
 void pair_assert_scope(struct pair_node *n);
 void pair_file_get(const char *path, struct buf *out);
