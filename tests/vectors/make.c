@@ -6,6 +6,7 @@
 #include "proto/admin.h"
 #include "proto/change.h"
 #include "proto/wire.h"
+#include "tests/vectors/vec.h"
 
 #include <assert.h>
 #include <jansson.h>
@@ -25,96 +26,16 @@ static uint8_t make_hub_transport[32], make_hub_sealing[32], make_node_transport
 static uint8_t make_node_sealing[32];
 static struct id_hash make_hub_id, make_node_id;
 
-static json_t *make_hex(const void *p, size_t len)
-{
-    char *text = malloc(2 * len + 1);
-    assert(text != NULL);
-    id_hex(bytes_make(p, len), text);
-    json_t *j = json_string(text);
-    free(text);
-    return j;
-}
-
-static void put(json_t *o, const char *name, json_t *value)
-{
-    int bad = json_object_set_new(o, name, value);
-    assert(bad == 0);
-}
-
-static void put_hex(json_t *o, const char *name, const void *p, size_t len)
-{
-    put(o, name, make_hex(p, len));
-}
-
-static void put_buf(json_t *o, const char *name, const struct buf *b)
-{
-    assert(b->e == ERR_OK);
-    put_hex(o, name, b->p, b->len);
-}
-
-static void put_u64(json_t *o, const char *name, uint64_t v)
-{
-    assert(v <= INT64_MAX);
-    put(o, name, json_integer((json_int_t)v));
-}
-
-static void add(json_t *array, json_t *value)
-{
-    int bad = json_array_append_new(array, value);
-    assert(bad == 0);
-}
-
-/* A msgpack value as JSON: a bin is {"bin": hex}, everything else is itself. */
-static json_t *make_tree(struct wire_reader *r)
-{
-    struct bytes s;
-    json_t *j = NULL;
-    switch (wire_peek(r)) {
-    case WIRE_NIL: return wire_get_nil(r) ? json_null() : NULL;
-    case WIRE_BOOL: return json_boolean(wire_get_bool(r));
-    case WIRE_UINT:
-    case WIRE_NEGATIVE: return json_integer((json_int_t)wire_get_int(r));
-    case WIRE_STR: s = wire_get_str(r); return json_stringn((const char *)s.p, s.len);
-    case WIRE_BIN:
-        s = wire_get_bin(r);
-        j = json_object();
-        put_hex(j, "bin", s.p, s.len);
-        return j;
-    case WIRE_ARRAY:
-        j = json_array();
-        for (size_t n = wire_get_array(r); n > 0; n--)
-            add(j, make_tree(r));
-        return j;
-    case WIRE_END: break;
-    }
-    abort();
-}
-
-static json_t *make_value(struct bytes message)
-{
-    struct wire_reader r;
-    assert(wire_check(message) == ERR_OK);
-    wire_open(&r, message);
-    return make_tree(&r);
-}
-
-/* Seeds and secrets of the vectors: the 32 bytes n, n+1, n+2 ... */
-static void make_count_up(uint8_t *out, size_t len, uint8_t first)
-{
-    for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t)(first + i);
-}
-
 static json_t *make_sign_key(struct make_key *k, const char *name, uint8_t first)
 {
     uint8_t seed[32];
     json_t *j = json_object();
-    make_count_up(seed, sizeof seed, first);
+    vec_count_up(seed, sizeof seed, first);
     crypto_sign_seed_keypair(k->pk, k->sk, seed);
-    put(j, "name", json_string(name));
-    put(j, "kind", json_string("Ed25519"));
-    put_hex(j, "secret", seed, sizeof seed);
-    put_hex(j, "public", k->pk, sizeof k->pk);
+    vec_put(j, "name", json_string(name));
+    vec_put(j, "kind", json_string("Ed25519"));
+    vec_put_hex(j, "secret", seed, sizeof seed);
+    vec_put_hex(j, "public", k->pk, sizeof k->pk);
     return j;
 }
 
@@ -122,31 +43,31 @@ static json_t *make_box_key(uint8_t pk[static 32], const char *name, uint8_t fir
 {
     uint8_t scalar[32];
     json_t *j = json_object();
-    make_count_up(scalar, sizeof scalar, first);
+    vec_count_up(scalar, sizeof scalar, first);
     int bad = crypto_scalarmult_base(pk, scalar);
     assert(bad == 0);
-    put(j, "name", json_string(name));
-    put(j, "kind", json_string("X25519"));
-    put_hex(j, "secret", scalar, sizeof scalar);
-    put_hex(j, "public", pk, 32);
+    vec_put(j, "name", json_string(name));
+    vec_put(j, "kind", json_string("X25519"));
+    vec_put_hex(j, "secret", scalar, sizeof scalar);
+    vec_put_hex(j, "public", pk, 32);
     return j;
 }
 
 static void make_keys(json_t *all)
 {
     json_t *keys = json_array();
-    add(keys, make_sign_key(&make_root, "root", 0x00));
-    add(keys, make_sign_key(&make_log, "hub log", 0x20));
-    add(keys, make_sign_key(&make_node, "node", 0x40));
-    add(keys, make_box_key(make_hub_transport, "hub transport", 0x60));
-    add(keys, make_box_key(make_hub_sealing, "hub sealing", 0x80));
-    add(keys, make_box_key(make_node_transport, "node transport", 0xA0));
-    add(keys, make_box_key(make_node_sealing, "node sealing", 0xC0));
-    put(all, "keys", keys);
+    vec_add(keys, make_sign_key(&make_root, "root", 0x00));
+    vec_add(keys, make_sign_key(&make_log, "hub log", 0x20));
+    vec_add(keys, make_sign_key(&make_node, "node", 0x40));
+    vec_add(keys, make_box_key(make_hub_transport, "hub transport", 0x60));
+    vec_add(keys, make_box_key(make_hub_sealing, "hub sealing", 0x80));
+    vec_add(keys, make_box_key(make_node_transport, "node transport", 0xA0));
+    vec_add(keys, make_box_key(make_node_sealing, "node sealing", 0xC0));
+    vec_put(all, "keys", keys);
     change_hash(BYTES_OF(make_root.pk), &make_hub_id);
     change_hash(BYTES_OF(make_node.pk), &make_node_id);
-    put_hex(all, "hub_id", make_hub_id.b, 32);
-    put_hex(all, "node_id", make_node_id.b, 32);
+    vec_put_hex(all, "hub_id", make_hub_id.b, 32);
+    vec_put_hex(all, "node_id", make_node_id.b, 32);
 }
 
 /* One log being written: what the next set needs of the one before. */
@@ -166,20 +87,20 @@ struct make_log_state {
 static json_t *make_header(const struct change_head *h)
 {
     json_t *j = json_object();
-    put_hex(j, "hub_id", h->hub.b, 32);
-    put_hex(j, "node_id", h->node.b, 32);
-    put_hex(j, "inc", h->inc.b, 8);
-    put_u64(j, "seq", h->seq);
-    put_hex(j, "person", h->person.b, 8);
-    put_hex(j, "prev", h->prev.b, 32);
-    put_u64(j, "clock", h->hlc);
-    put_u64(j, "epoch", h->epoch);
-    put_u64(j, "hub_seen", h->hub_seen);
-    put_hex(j, "hub_seen_hash", h->hub_seen_hash, 8);
-    put_u64(j, "edition", h->edition);
-    put_u64(j, "ops", h->ops);
-    put_u64(j, "flags", h->flags);
-    put_u64(j, "import", h->import);
+    vec_put_hex(j, "hub_id", h->hub.b, 32);
+    vec_put_hex(j, "node_id", h->node.b, 32);
+    vec_put_hex(j, "inc", h->inc.b, 8);
+    vec_put_u64(j, "seq", h->seq);
+    vec_put_hex(j, "person", h->person.b, 8);
+    vec_put_hex(j, "prev", h->prev.b, 32);
+    vec_put_u64(j, "clock", h->hlc);
+    vec_put_u64(j, "epoch", h->epoch);
+    vec_put_u64(j, "hub_seen", h->hub_seen);
+    vec_put_hex(j, "hub_seen_hash", h->hub_seen_hash, 8);
+    vec_put_u64(j, "edition", h->edition);
+    vec_put_u64(j, "ops", h->ops);
+    vec_put_u64(j, "flags", h->flags);
+    vec_put_u64(j, "import", h->import);
     return j;
 }
 
@@ -188,11 +109,11 @@ static json_t *make_op(const struct change_view *v, unsigned i)
     json_t *j = json_object();
     struct id_record rid;
     change_rid(v->seed, i, &rid);
-    put(j, "value", make_value(v->payload[i]));
-    put_hex(j, "payload", v->payload[i].p, v->payload[i].len);
-    put_hex(j, "salt", v->salt[i], 16);
-    put_hex(j, "hash", v->head_bytes.p + CHANGE_HEADER_BYTES + i * CHANGE_ENTRY_BYTES, 32);
-    put_hex(j, "derived_id", rid.b, 16);
+    vec_put(j, "value", vec_value(v->payload[i]));
+    vec_put_hex(j, "payload", v->payload[i].p, v->payload[i].len);
+    vec_put_hex(j, "salt", v->salt[i], 16);
+    vec_put_hex(j, "hash", v->head_bytes.p + CHANGE_HEADER_BYTES + i * CHANGE_ENTRY_BYTES, 32);
+    vec_put_hex(j, "derived_id", rid.b, 16);
     return j;
 }
 
@@ -207,7 +128,7 @@ static void put_signed(json_t *j, const struct change_view *v)
     buf_add(&m, v->head.inc.b, 8);
     buf_add_le64(&m, v->head.seq);
     buf_add(&m, v->hash.b, 32);
-    put_buf(j, "signed", &m);
+    vec_put_buf(j, "signed", &m);
     buf_free(&m);
 }
 
@@ -223,8 +144,8 @@ static void put_erased(json_t *j, const struct change_view *v, unsigned gone)
         buf_add(&b, v->salt[i], 16);
         buf_add_bytes(&b, v->payload[i]);
     }
-    put_u64(j, "erased_op", gone);
-    put_buf(j, "erased_body", &b);
+    vec_put_u64(j, "erased_op", gone);
+    vec_put_buf(j, "erased_body", &b);
     buf_free(&b);
 }
 
@@ -235,8 +156,8 @@ static void make_position(struct make_log_state *log, json_t *j, const struct id
     memcpy(m + 32, hash->b, 32);
     change_hash(BYTES_OF(m), log->p);
     log->position++;
-    put_u64(j, "position", log->position);
-    put_hex(j, "position_hash", log->p->b, 32);
+    vec_put_u64(j, "position", log->position);
+    vec_put_hex(j, "position_hash", log->p->b, 32);
 }
 
 static void make_describe(struct make_log_state *log, const char *name, struct bytes head,
@@ -247,24 +168,24 @@ static void make_describe(struct make_log_state *log, const char *name, struct b
     json_t *j = json_object(), *ops = json_array();
     if (change_open(head, body, &v) != ERR_OK || change_verify(&v) != ERR_OK) abort();
     struct id_version version = id_version_make(&v.head.inc, v.head.seq, &v.hash);
-    put(j, "name", json_string(name));
-    put(j, "author", json_string(log->author));
-    put(j, "header", make_header(&v.head));
-    put_hex(j, "block_root", log->root, 16);
-    put_hex(j, "seed", v.seed, 16);
+    vec_put(j, "name", json_string(name));
+    vec_put(j, "author", json_string(log->author));
+    vec_put(j, "header", make_header(&v.head));
+    vec_put_hex(j, "block_root", log->root, 16);
+    vec_put_hex(j, "seed", v.seed, 16);
     for (unsigned i = 0; i < v.head.ops; i++)
-        add(ops, make_op(&v, i));
-    put(j, "ops", ops);
-    put_hex(j, "head", head.p, head.len);
-    put_hex(j, "body", body.p, body.len);
-    put_hex(j, "hash", v.hash.b, 32);
-    put_hex(j, "version", version.b, 20);
+        vec_add(ops, make_op(&v, i));
+    vec_put(j, "ops", ops);
+    vec_put_hex(j, "head", head.p, head.len);
+    vec_put_hex(j, "body", body.p, body.len);
+    vec_put_hex(j, "hash", v.hash.b, 32);
+    vec_put_hex(j, "version", version.b, 20);
     put_signed(j, &v);
     change_sign(log->key->sk, &v.head, &v.hash, sig);
-    put_hex(j, "signature", sig, 64);
+    vec_put_hex(j, "signature", sig, 64);
     if (v.head.ops > 1) put_erased(j, &v, 1);
     make_position(log, j, &v.hash);
-    add(log->sets, j);
+    vec_add(log->sets, j);
     log->prev = v.hash;
     log->seq++;
 }
@@ -476,18 +397,18 @@ static void make_tree_vectors(json_t *all, const uint8_t root[static 16])
 {
     static const unsigned places[][2] = {{6, 0}, {5, 32}, {3, 8}, {1, 62}, {0, 0}, {0, 1}, {0, 63}};
     json_t *tree = json_object(), *nodes = json_array();
-    put_hex(tree, "root", root, 16);
+    vec_put_hex(tree, "root", root, 16);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         uint8_t value[16];
         json_t *j = json_object();
         change_tree(root, places[i][0], places[i][1], value);
-        put_u64(j, "height", places[i][0]);
-        put_u64(j, "first", places[i][1]);
-        put_hex(j, "value", value, 16);
-        add(nodes, j);
+        vec_put_u64(j, "height", places[i][0]);
+        vec_put_u64(j, "first", places[i][1]);
+        vec_put_hex(j, "value", value, 16);
+        vec_add(nodes, j);
     }
-    put(tree, "nodes", nodes);
-    put(all, "seed_tree", tree);
+    vec_put(tree, "nodes", nodes);
+    vec_put(all, "seed_tree", tree);
 }
 
 static void make_sets(json_t *all, struct id_hash *p, struct make_log_state *node)
@@ -501,8 +422,8 @@ static void make_sets(json_t *all, struct id_hash *p, struct make_log_state *nod
     hub.sets = node->sets = json_array();
     memcpy(hub.inc.b, "hub-inc.", 8);
     memcpy(node->inc.b, "node-inc", 8);
-    make_count_up(hub.root, 16, 0xB0);
-    make_count_up(node->root, 16, 0xD0);
+    vec_count_up(hub.root, 16, 0xB0);
+    vec_count_up(node->root, 16, 0xD0);
     make_tree_vectors(all, node->root);
     make_genesis(&hub, "hub genesis");
     make_admin(&hub);
@@ -511,7 +432,7 @@ static void make_sets(json_t *all, struct id_hash *p, struct make_log_state *nod
     make_record_sets(node, &person, &created);
     make_several(node, person, &created, &several);
     make_delete(node, &several);
-    put(all, "change_sets", node->sets);
+    vec_put(all, "change_sets", node->sets);
 }
 
 /* A card or certificate: what is signed, and the whole. */
@@ -519,10 +440,10 @@ static json_t *make_paper(const struct buf *whole)
 {
     json_t *j = json_object();
     struct bytes content = bytes_make(whole->p, whole->len - 64);
-    put(j, "value", make_value(content));
-    put_hex(j, "content", content.p, content.len);
-    put_hex(j, "signature", content.p + content.len, 64);
-    put_buf(j, "whole", whole);
+    vec_put(j, "value", vec_value(content));
+    vec_put_hex(j, "content", content.p, content.len);
+    vec_put_hex(j, "signature", content.p + content.len, 64);
+    vec_put_buf(j, "whole", whole);
     return j;
 }
 
@@ -537,10 +458,10 @@ static void make_papers(json_t *all)
     memcpy(card.transport_pk, make_hub_transport, 32);
     memcpy(card.sealing_pk, make_hub_sealing, 32);
     admin_card_make(&card, make_root.sk, &b);
-    put(all, "card", make_paper(&b));
+    vec_put(all, "card", make_paper(&b));
     buf_clear(&b);
     admin_cert_make(&cert, make_log.sk, &b);
-    put(all, "certificate", make_paper(&b));
+    vec_put(all, "certificate", make_paper(&b));
     buf_free(&b);
 }
 
@@ -558,17 +479,17 @@ static void make_receipt(json_t *all, const struct make_log_state *node)
                               .last_position = node->position,
                               .position_hash = *node->p};
     admin_receipt_sign(&r, make_log.sk, sig);
-    put_hex(j, "hub_id", r.hub.b, 32);
-    put_hex(j, "node_id", r.node.b, 32);
-    put_u64(j, "epoch", r.epoch);
-    put_hex(j, "inc", r.inc.b, 8);
-    put_u64(j, "next_seq", r.next_seq);
-    put_hex(j, "chain", r.chain.b, 32);
-    put_u64(j, "first_position", r.first_position);
-    put_u64(j, "last_position", r.last_position);
-    put_hex(j, "position_hash", r.position_hash.b, 32);
-    put_hex(j, "signature", sig, 64);
-    put(all, "receipt", j);
+    vec_put_hex(j, "hub_id", r.hub.b, 32);
+    vec_put_hex(j, "node_id", r.node.b, 32);
+    vec_put_u64(j, "epoch", r.epoch);
+    vec_put_hex(j, "inc", r.inc.b, 8);
+    vec_put_u64(j, "next_seq", r.next_seq);
+    vec_put_hex(j, "chain", r.chain.b, 32);
+    vec_put_u64(j, "first_position", r.first_position);
+    vec_put_u64(j, "last_position", r.last_position);
+    vec_put_hex(j, "position_hash", r.position_hash.b, 32);
+    vec_put_hex(j, "signature", sig, 64);
+    vec_put(all, "receipt", j);
 }
 
 static void make_join(json_t *all)
@@ -576,17 +497,17 @@ static void make_join(json_t *all)
     uint8_t handshake[64], sig[64];
     struct id_hash words;
     json_t *j = json_object();
-    make_count_up(handshake, sizeof handshake, 0x10);
+    vec_count_up(handshake, sizeof handshake, 0x10);
     admin_join_sign(make_node.sk, &make_hub_id, handshake, make_node.pk, make_node_transport,
                     make_node_sealing, sig);
     admin_join_fingerprint(&make_hub_id, &make_node_id, make_node.pk, make_node_transport, &words);
-    put_hex(j, "handshake_hash", handshake, 64);
-    put_hex(j, "sign_pk", make_node.pk, 32);
-    put_hex(j, "transport_pk", make_node_transport, 32);
-    put_hex(j, "sealing_pk", make_node_sealing, 32);
-    put_hex(j, "signature", sig, 64);
-    put_hex(j, "fingerprint", words.b, 32);
-    put(all, "join", j);
+    vec_put_hex(j, "handshake_hash", handshake, 64);
+    vec_put_hex(j, "sign_pk", make_node.pk, 32);
+    vec_put_hex(j, "transport_pk", make_node_transport, 32);
+    vec_put_hex(j, "sealing_pk", make_node_sealing, 32);
+    vec_put_hex(j, "signature", sig, 64);
+    vec_put_hex(j, "fingerprint", words.b, 32);
+    vec_put(all, "join", j);
 }
 
 static void make_invitation(json_t *all)
@@ -597,17 +518,17 @@ static void make_invitation(json_t *all)
         .hub = make_hub_id, .address = "dongbo.vinhcuu.example:7421", .unit = "25933"};
     memcpy(i.transport_pk, make_hub_transport, 32);
     memcpy(i.sealing_pk, make_hub_sealing, 32);
-    make_count_up(i.token, 16, 0x70);
+    vec_count_up(i.token, 16, 0x70);
     buf_init(&text, 1000);
     admin_invite_encode(&i, &text);
-    put_hex(j, "hub_id", i.hub.b, 32);
-    put_hex(j, "transport_pk", i.transport_pk, 32);
-    put_hex(j, "sealing_pk", i.sealing_pk, 32);
-    put_hex(j, "token", i.token, 16);
-    put(j, "address", json_string(i.address));
-    put(j, "unit", json_string(i.unit));
-    put(j, "text", json_string(buf_cstr(&text)));
-    put(all, "invitation", j);
+    vec_put_hex(j, "hub_id", i.hub.b, 32);
+    vec_put_hex(j, "transport_pk", i.transport_pk, 32);
+    vec_put_hex(j, "sealing_pk", i.sealing_pk, 32);
+    vec_put_hex(j, "token", i.token, 16);
+    vec_put(j, "address", json_string(i.address));
+    vec_put(j, "unit", json_string(i.unit));
+    vec_put(j, "text", json_string(buf_cstr(&text)));
+    vec_put(all, "invitation", j);
     buf_free(&text);
 }
 
