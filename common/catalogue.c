@@ -123,6 +123,22 @@ const struct catalogue_field *catalogue_title(const struct catalogue_type *t)
     return first;
 }
 
+size_t catalogue_columns(const struct catalogue_type *t, const struct catalogue_field **out,
+                         size_t max)
+{
+    const struct catalogue_field *title = catalogue_title(t);
+    size_t n = 0;
+    if (title != NULL && title->required && n < max) out[n++] = title;
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < t->field_count && n < max; i++) {
+            const struct catalogue_field *f = &t->fields[i];
+            if (f == title && title->required) continue;
+            if (f->required == (round == 0)) out[n++] = f;
+        }
+    }
+    return n;
+}
+
 const struct catalogue_field *catalogue_field_by_name(const struct catalogue_type *t,
                                                       const char *name)
 {

@@ -276,3 +276,22 @@ struct bytes text_trim(struct bytes s)
         s.len -= n;
     return s;
 }
+
+void text_initials(struct bytes s, struct buf *out)
+{
+    bool start = true;
+    const size_t before = out->len;
+    for (size_t i = 0; i < s.len; i++) {
+        size_t len = 1;
+        bool blank = s.p[i] == ' ' || s.p[i] == '\n' || s.p[i] == '\t';
+        while (i + len < s.len && (s.p[i + len] & 0xc0u) == 0x80u)
+            len++;
+        if (start && !blank) {
+            if (out->len > before) buf_add_str(out, " ");
+            buf_add(out, s.p + i, len);
+            buf_add_str(out, ".");
+        }
+        start = blank;
+        i += len - 1;
+    }
+}

@@ -97,4 +97,7 @@ struct bytes text_truncate(struct bytes s, size_t max_bytes);
  * `s`. */
 struct bytes text_trim(struct bytes s);
 
+/* "Nguyễn Văn Hoà" -> "N. V. H.", appended: what a list shows instead of a name that is sensitive. */
+void text_initials(struct bytes s, struct buf *out);
+
 #endif

@@ -186,6 +186,8 @@ static const struct {
     {"import", hub_command_import},
     {"get", hub_command_get},
     {"list", hub_command_list},
+    {"check", hub_command_form_check},
+    {"search", hub_command_search},
     {"conflicts", hub_command_conflicts},
     {"resolve", hub_command_resolve},
     {"transfers", hub_command_transfers},

@@ -33,6 +33,13 @@ json_t *hub_command_import(struct hub_app *a, const json_t *request);
 /* command_show.c */
 json_t *hub_command_get(struct hub_app *a, const json_t *request);
 json_t *hub_command_list(struct hub_app *a, const json_t *request);
+/* The record under "id" with its values and version. */
+json_t *hub_record_json(struct hub_app *a, const json_t *request);
+/* command_form.c */
+json_t *hub_command_form_check(struct hub_app *a, const json_t *request);
+json_t *hub_command_search(struct hub_app *a, const json_t *request);
+/* "title" of a record's answer, and "refs": the titles of what it refers to, by field. */
+void hub_titles_add(struct hub_app *a, json_t *record, bool masked);
 /* command_conflict.c */
 json_t *hub_command_conflicts(struct hub_app *a, const json_t *request);
 /* command_resolve.c */
@@ -151,7 +158,13 @@ MUST_CHECK enum err hub_edit_append(struct hub_edit *h, const struct entry_form 
 MUST_CHECK enum err hub_values_read(const struct catalogue_type *type, const json_t *object,
                                     struct entry_value *values, size_t *count, struct buf *memory,
                                     struct entry_why *why);
-/* A whole single edit: transaction, op, commit. The answer. */
+/* Type, id and values of a request or of a row of an import. The id of a new record is random.
+ * ERR_BAD_VALUE with words, ERR_NOT_READY, ERR_TOO_LARGE. */
+MUST_CHECK enum err hub_form_read(struct hub_app *a, const json_t *row, struct entry_form *form,
+                                  struct entry_value *values, struct buf *memory,
+                                  struct entry_why *why);
+/* A whole single edit: transaction, op, commit. With "base", the version of the record that was
+ * shown: ERR_STALE when it is another one now. The answer. */
 json_t *hub_edit_one(struct hub_app *a, const json_t *request, const struct entry_form *form);
 
 #endif

@@ -65,6 +65,26 @@ enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
     return hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), NULL);
 }
 
+/* Is the record still the one that was shown? */
+static enum err hub_edit_base(struct hub_edit *h, const json_t *request,
+                              const struct id_record *rid, struct entry_why *why)
+{
+    uint8_t base[16], version[16];
+    const char *hex = hub_request_str(request, "base");
+    if (hex == NULL) return ERR_OK;
+    enum err e = id_unhex(hex, base, sizeof base);
+    if (e == ERR_OK) e = hub_edit_load(h, rid);
+    if (e != ERR_OK) return e;
+    fold_version(&h->fold, version);
+    if (memcmp(base, version, sizeof base) == 0) return ERR_OK;
+    snprintf(why->vi, sizeof why->vi, "%s",
+             "Hồ sơ đã thay đổi sau khi mở; chưa ghi gì. Hãy mở lại, xem giá trị mới rồi sửa.");
+    snprintf(why->en, sizeof why->en, "%s",
+             "The record changed since it was opened; nothing was saved. Open it again and edit "
+             "what it says now.");
+    return ERR_STALE;
+}
+
 json_t *hub_edit_one(struct hub_app *a, const json_t *request, const struct entry_form *form)
 {
     struct hub_edit h;
@@ -77,7 +97,8 @@ json_t *hub_edit_one(struct hub_app *a, const json_t *request, const struct entr
     if (e != ERR_OK) return hub_command_fail(e);
     e = hub_app_begin(a);
     if (e == ERR_OK) {
-        e = hub_edit_append(&h, form, &set, &op, &why);
+        e = hub_edit_base(&h, request, &form->rid, &why);
+        if (e == ERR_OK) e = hub_edit_append(&h, form, &set, &op, &why);
         if (e == ERR_OK)
             e = hub_app_commit(a);
         else
@@ -167,9 +188,8 @@ static const struct catalogue_type *hub_type_of(struct hub_app *a, const struct 
     return e == ERR_OK ? catalogue_type_by_no(c, type) : NULL;
 }
 
-/* Type, id and values of a request or of a row of an import. The id of a new record is random. */
-static enum err hub_form_read(struct hub_app *a, const json_t *row, struct entry_form *form,
-                              struct entry_value *values, struct buf *memory, struct entry_why *why)
+enum err hub_form_read(struct hub_app *a, const json_t *row, struct entry_form *form,
+                       struct entry_value *values, struct buf *memory, struct entry_why *why)
 {
     const struct catalogue *c = hub_store_catalogue(a->store);
     const char *type = hub_request_str(row, "type");

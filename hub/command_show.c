@@ -38,7 +38,7 @@ static json_t *hub_show_record(struct hub_app *a, const struct fold *f, const st
                      t != NULL ? hub_show_values(f, t) : json_object());
 }
 
-json_t *hub_command_get(struct hub_app *a, const json_t *request)
+json_t *hub_record_json(struct hub_app *a, const json_t *request)
 {
     struct id_record rid;
     struct fold f;
@@ -58,8 +58,20 @@ json_t *hub_command_get(struct hub_app *a, const json_t *request)
                 : e == ERR_NOT_FOUND ? hub_command_error(e, "Không có hồ sơ này ở trung tâm.",
                                                          "There is no such record at the hub.")
                                      : hub_command_fail(e);
+    if (e == ERR_OK) {
+        uint8_t version[16];
+        fold_version(&f, version);
+        json_object_set_new(j, "version", hub_json_hex(BYTES_OF(version)));
+    }
     fold_free(&f);
     buf_free(&state);
+    return j;
+}
+
+json_t *hub_command_get(struct hub_app *a, const json_t *request)
+{
+    json_t *j = hub_record_json(a, request);
+    if (hub_command_error_of(j) == ERR_OK) hub_titles_add(a, j, false);
     return j;
 }
 

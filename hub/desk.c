@@ -16,8 +16,9 @@ enum {
     DESK_ALL = DESK_STAFF | HUB_ROLE_PROVINCE,
 };
 enum {
-    DESK_QUIET = 1, /* asked by the page's clock: does not keep a session alive */
-    DESK_NOTE = 2,  /* a GET that goes to the audit: it opens a record */
+    DESK_QUIET = 1,  /* asked by the page's clock: does not keep a session alive */
+    DESK_NOTE = 2,   /* a GET that goes to the audit: it opens a record */
+    DESK_TYPING = 4, /* no GET, but it changes nothing that counts: not for the audit */
 };
 
 /* `verb`: the body (or query) goes to that command with the login's name as `person`. roles 0: no
@@ -49,6 +50,12 @@ static const struct hub_desk_route {
     {WEB_POST, "/api/put", DESK_CASES, "put", NULL, 0},
     {WEB_GET, "/api/list", DESK_CASES, "list", NULL, DESK_NOTE},
     {WEB_GET, "/api/record", DESK_CASES, "get", NULL, DESK_NOTE},
+    {WEB_POST, "/api/reveal", DESK_CASES, "get", NULL, 0},
+    {WEB_GET, "/api/search", DESK_CASES, NULL, hub_desk_search, 0},
+    {WEB_POST, "/api/check", DESK_CASES, "check", NULL, DESK_TYPING},
+    {WEB_GET, "/api/drafts", DESK_CASES, NULL, hub_desk_drafts, 0},
+    {WEB_PUT, "/api/draft", DESK_CASES, NULL, hub_desk_draft_set, DESK_TYPING},
+    {WEB_DELETE, "/api/draft", DESK_CASES, NULL, hub_desk_draft_drop, DESK_TYPING},
     {WEB_GET, "/api/report", DESK_STAFF, "report", NULL, 0},
     {WEB_POST, "/api/close", DESK_CASES, "close", NULL, 0},
     {WEB_POST, "/api/supplement", DESK_CASES, "supplement", NULL, 0},
@@ -64,7 +71,7 @@ static const struct hub_desk_route {
     {WEB_POST, "/api/alarms", DESK_ADMIN, "alarms", NULL, 0},
     {WEB_POST, "/api/confirm", DESK_ADMIN, "confirm", NULL, 0},
     {WEB_GET, "/api/issues", DESK_STAFF, "issues", NULL, DESK_QUIET},
-    {WEB_POST, "/api/check", DESK_STAFF, "verify", NULL, 0},
+    {WEB_POST, "/api/rebuild", DESK_STAFF, "verify", NULL, 0},
     {WEB_POST, "/api/verify", DESK_ALL, NULL, hub_desk_verify, 0},
     {WEB_GET, "/api/users", DESK_ADMIN, "user", NULL, 0},
     {WEB_POST, "/api/users", DESK_ADMIN, "user", NULL, 0},
@@ -123,7 +130,8 @@ static void hub_desk_carry_out(struct hub_desk_call *c, const struct hub_desk_ro
         return;
     }
     json_t *answer = route->fn != NULL ? route->fn(c) : hub_desk_command(c, route);
-    bool noted = route->roles != 0 && (!hub_desk_reads(c->q) || (route->flags & DESK_NOTE));
+    bool changes = !hub_desk_reads(c->q) && (route->flags & DESK_TYPING) == 0;
+    bool noted = route->roles != 0 && (changes || (route->flags & DESK_NOTE) != 0);
     if (noted)
         hub_desk_note(c->d, c->session->user, route->verb != NULL ? route->verb : route->path + 5,
                       c->body, web_json_error_of(answer));

@@ -63,6 +63,9 @@ MUST_CHECK enum err hub_desk_first_begin(struct hub_desk *d);
 /* May the first admin still be made here? */
 bool hub_desk_first_open(struct hub_desk *d);
 
+/* desk_form.c */
+hub_desk_fn hub_desk_drafts, hub_desk_draft_set, hub_desk_draft_drop, hub_desk_search;
+
 /* desk_data.c */
 hub_desk_fn hub_desk_catalogue, hub_desk_invite, hub_desk_audit, hub_desk_verify, hub_desk_openapi;
 /* The squares of a QR code, a text of 0 and 1 a row; empty when the text is too long. */

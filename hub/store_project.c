@@ -1,5 +1,6 @@
 /* The typed tables, brought up to date out of sys_record. */
 #include "common/log.h"
+#include "hub/store_desk.h"
 #include "hub/store_priv.h"
 #include "hub/store_records.h"
 #include "proto/wire.h"
@@ -71,18 +72,43 @@ static enum err hub_row_fill(const struct fold *f, const struct catalogue_type *
     return row->lists.e;
 }
 
-enum err hub_store_try_record(struct hub_store *s, const struct catalogue_type *type,
-                              const struct fold *f, const struct catalogue_field **bad,
-                              struct catalogue_why *why)
+/* The row that a record would make. ERR_OK: free it with hub_row_free(). */
+static enum err hub_row_new(struct hub_store *s, const struct catalogue_type *type,
+                            const struct fold *f, struct hub_row **out)
 {
     if (s->typed == NULL) return ERR_NOT_READY;
     struct hub_row *row = calloc(1, sizeof *row);
     if (row == NULL) return ERR_NOMEM;
     buf_init(&row->lists, HUB_LISTS_BYTES_MAX);
-    enum err e = hub_row_fill(f, type, row);
-    if (e == ERR_OK) e = typed_check(s->typed, type, row->values, type->field_count, bad, why);
+    *out = row;
+    return hub_row_fill(f, type, row);
+}
+
+static void hub_row_free(struct hub_row *row)
+{
+    if (row == NULL) return;
     buf_free(&row->lists);
     free(row);
+}
+
+enum err hub_store_try_record(struct hub_store *s, const struct catalogue_type *type,
+                              const struct fold *f, const struct catalogue_field **bad,
+                              struct catalogue_why *why)
+{
+    struct hub_row *row = NULL;
+    enum err e = hub_row_new(s, type, f, &row);
+    if (e == ERR_OK) e = typed_check(s->typed, type, row->values, type->field_count, bad, why);
+    hub_row_free(row);
+    return e;
+}
+
+enum err hub_store_review(struct hub_store *s, const struct catalogue_type *type,
+                          const struct fold *f, struct typed_review *out)
+{
+    struct hub_row *row = NULL;
+    enum err e = hub_row_new(s, type, f, &row);
+    if (e == ERR_OK) e = typed_review(s->typed, type, row->values, type->field_count, out);
+    hub_row_free(row);
     return e;
 }
 

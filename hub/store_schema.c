@@ -191,6 +191,11 @@ const struct db_migration hub_schema[] = {
         "CREATE TABLE sys_moved_along(pos INTEGER NOT NULL, rid BLOB NOT NULL, unit INTEGER NOT "
         "NULL, PRIMARY KEY(pos, rid)) WITHOUT ROWID;",
     },
+    {
+        /* what somebody typed at the desk and has not saved */
+        "CREATE TABLE sys_draft(user TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,"
+        "  saved_ms INTEGER NOT NULL, PRIMARY KEY(user, key)) WITHOUT ROWID;",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -1,6 +1,8 @@
 /* search and reveal: what the desk's lists show, and to whom it shows only initials. */
 #include "node/command_priv.h"
 
+#include "common/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -10,25 +12,9 @@
  * dates, choices and numbers stay, because work is ordered by them.
  */
 
-/* "Nguyễn Văn Hoà" -> "N. V. H." */
 void node_initials_add(const char *text, struct buf *out)
 {
-    bool start = true;
-    size_t before = out->len;
-    for (const char *p = text; *p != '\0'; p++) {
-        bool continued = ((unsigned char)*p & 0xc0u) == 0x80u;
-        if (continued) continue;
-        bool blank = *p == ' ' || *p == '\n' || *p == '\t';
-        if (start && !blank) {
-            size_t len = 1;
-            while (((unsigned char)p[len] & 0xc0u) == 0x80u)
-                len++;
-            if (out->len > before) buf_add_str(out, " ");
-            buf_add(out, p, len);
-            buf_add_str(out, ".");
-        }
-        start = blank;
-    }
+    text_initials(bytes_str(text), out);
 }
 
 static json_t *node_initials(const char *text)
@@ -43,19 +29,9 @@ static json_t *node_initials(const char *text)
 
 /* ---- columns ---- */
 
-/* Without a choice: the type's title, then what is required, then the first of the others. */
 static void node_search_columns(const struct catalogue_type *t, struct node_columns *out)
 {
-    const struct catalogue_field *title = node_store_title_field(t);
-    *out = (struct node_columns){.count = 0};
-    if (title != NULL && title->required) out->field[out->count++] = title;
-    for (int round = 0; round < 2; round++) {
-        for (size_t i = 0; i < t->field_count && out->count < NODE_SEARCH_COLUMNS_FEW; i++) {
-            const struct catalogue_field *f = &t->fields[i];
-            if (f == title && title->required) continue;
-            if (f->required == (round == 0)) out->field[out->count++] = f;
-        }
-    }
+    out->count = catalogue_columns(t, out->field, NODE_SEARCH_COLUMNS_FEW);
 }
 
 json_t *node_search_chosen(const json_t *request, const struct catalogue_type *t,

@@ -5,7 +5,6 @@
 #include "proto/wire.h"
 
 #include <assert.h>
-#include <sodium.h>
 
 struct node_pending_op { /* in node_store_record.ops, while the payloads still move */
     struct fold_set set;
@@ -175,19 +174,7 @@ const struct fold_rules *node_store_rules(struct node_store *s)
 
 void node_store_record_version(const struct node_store_record *r, uint8_t out[static 16])
 {
-    crypto_generichash_state h;
-    crypto_generichash_init(&h, NULL, 0, 16);
-    for (size_t i = 0; i < r->fold.register_count; i++) {
-        const struct fold_register *reg = &r->fold.registers[i];
-        uint8_t field[4];
-        le32_store(field, reg->field);
-        crypto_generichash_update(&h, field, sizeof field);
-        if (reg->element.len > 0) crypto_generichash_update(&h, reg->element.p, reg->element.len);
-        for (size_t k = 0; k < reg->count; k++)
-            crypto_generichash_update(&h, r->fold.sets[reg->heads[k].set].version.b,
-                                      ID_VERSION_BYTES);
-    }
-    crypto_generichash_final(&h, out, 16);
+    fold_version(&r->fold, out);
 }
 
 /* ---- typed rows ---- */

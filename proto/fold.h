@@ -150,6 +150,10 @@ size_t fold_conflicts(const struct fold *f, const struct fold_rules *rules);
 /* Digest of 4.14 over the present heads of fields > 0. */
 void fold_digest(const struct fold *f, uint8_t out[static 16]);
 
+/* What a record is now, of whatever register: a form that was opened on another one is stale. Not a
+ * format: it never leaves the side that made it. */
+void fold_version(const struct fold *f, uint8_t out[static 16]);
+
 /* All head versions of a register, sorted, as the bases of a write that settles it: count * 20
  * bytes appended; none when r is NULL. */
 void fold_bases(const struct fold *f, const struct fold_register *r, struct buf *out);

@@ -212,6 +212,22 @@ void fold_digest(const struct fold *f, uint8_t out[static 16])
     memcpy(out, hash, 16);
 }
 
+void fold_version(const struct fold *f, uint8_t out[static 16])
+{
+    crypto_generichash_state h;
+    crypto_generichash_init(&h, NULL, 0, 16);
+    for (size_t i = 0; i < f->register_count; i++) {
+        const struct fold_register *r = &f->registers[i];
+        uint8_t field[4];
+        le32_store(field, r->field);
+        crypto_generichash_update(&h, field, sizeof field);
+        if (r->element.len > 0) crypto_generichash_update(&h, r->element.p, r->element.len);
+        for (size_t k = 0; k < r->count; k++)
+            crypto_generichash_update(&h, f->sets[r->heads[k].set].version.b, ID_VERSION_BYTES);
+    }
+    crypto_generichash_final(&h, out, 16);
+}
+
 void fold_bases(const struct fold *f, const struct fold_register *r, struct buf *out)
 {
     struct id_version v[FOLD_HEADS_MAX];

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { axe, cleanUp, folder, launch, layoutFaults } from "./world.mjs";
+import { axe, cleanUp, folder, launch, layoutFaults, until } from "./world.mjs";
 import { codeOf, startDistrict } from "./hubworld.mjs";
 
 const SCREENS = process.env.DONGBO_SCREENS; // where pictures go; none when not set
@@ -185,6 +185,50 @@ test("one person in two communes: preview, decision, undo", async () => {
   await button("Hoàn tác").first().click();
   await page.getByText("Đã hoàn tác.").waitFor();
   await page.getByRole("heading", { name: `Có thể là một người: ${before}` }).waitFor();
+});
+
+test("the district's own record by the same form: checked while typing, a draft survives, saved", async () => {
+  await link("Hồ sơ").click();
+  await heading("Hồ sơ").waitFor();
+  await look("records");
+  await link("Chỉ tiêu").click();
+  await heading("Chỉ tiêu").waitFor();
+  await link("Thêm hồ sơ").click();
+  await heading("Thêm: Chỉ tiêu").waitFor();
+  await field("Mã chỉ tiêu").fill("T01");
+  await field("Năm").fill("1066");
+  await field("So sánh").focus();
+  await page.getByText("Năm không hợp lý").waitFor();
+  await page.getByText("Đã giữ bản nháp").waitFor();
+  await look("form");
+  await page.reload();
+  await link("Hồ sơ").click();
+  await link("Chỉ tiêu: T01").click();
+  await page.getByText("Đây là bản nháp đã giữ lại").waitFor();
+  await field("Năm").fill("2023");
+  await button("Ghi hồ sơ").click();
+  await page.getByText(/Còn thiếu: .*So sánh/).waitFor();
+  await field("Đơn vị được giao").fill("Thạnh Phú");
+  await page.getByRole("option", { name: "Xã Thạnh Phú" }).first().waitFor();
+  await page.keyboard.press("Enter");
+  await field("So sánh").selectOption({ label: "Từ … trở lên (≥)" });
+  await field("Giá trị").fill("12");
+  await field("Tính cho").selectOption({ label: "Mỗi xã" });
+  await button("Ghi hồ sơ").click();
+  await page.getByText("Đã ghi ở trung tâm.").waitFor();
+  await heading("T01").waitFor();
+});
+
+test("a list that names addicts shows initials until one is asked for", async () => {
+  await link("Hồ sơ").click();
+  await link("Hồ sơ quản lý người nghiện, người sử dụng ma túy").click();
+  await page.getByText("Danh sách nhạy cảm").waitFor();
+  await look("masked");
+  const row = page.getByRole("row").nth(1);
+  const hidden = await row.getByRole("link").textContent();
+  assert.match(hidden, /^(\S\. )*\S\.$/);
+  await row.getByRole("button", { name: /^Hiện/ }).click();
+  await until("the name", async () => (await row.getByRole("link").textContent()) !== hidden);
 });
 
 test("figures, closing, files", async () => {

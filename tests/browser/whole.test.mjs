@@ -288,8 +288,16 @@ test("a conflict is seen on both sides and settled at the district's page", asyn
   await desk.link("Người").click();
   await desk.link("Trần Quốc Toản").click();
   await desk.heading("Trần Quốc Toản").waitFor();
-  const id = desk.page.url().split("/").pop().split("?")[0];
-  tool("dongbo-hub", "put", "--data", hub.data, "--id", id, "occupation=thợ hồ"); // the commune does not know it yet
+  await office.link("Hồ sơ").click(); // the district writes what the commune does not know yet
+  await office.link("Người").click();
+  await office.field("Tìm").fill("tran quoc toan");
+  await office.text("1 hồ sơ").waitFor();
+  await office.link("Trần Quốc Toản").click();
+  await office.heading("Trần Quốc Toản").waitFor();
+  await office.link("Sửa").click();
+  await office.field("Nghề nghiệp").fill("thợ hồ");
+  await office.button("Ghi hồ sơ").click();
+  await office.text("Đã ghi ở trung tâm.").waitFor();
   await desk.link("Sửa").click();
   await desk.field("Nghề nghiệp").fill("nông dân");
   await save();

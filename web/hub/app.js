@@ -9,7 +9,8 @@ import { Reports } from "./reports.js";
 import { Sent } from "./workflow.js";
 import { Nodes } from "./nodes.js";
 import { People } from "./people.js";
-import { Record } from "./record.js";
+import { Records, List, Record } from "./records.js";
+import { Form } from "../desk/form.js";
 import { Account } from "./account.js";
 import { Moves } from "./moves.js";
 
@@ -63,7 +64,11 @@ function Screen({ path, status, refresh }) {
     case "moves": return may("statistician") ? html`<${Moves} key=${path} />` : no;
     case "nodes": return html`<${Nodes} key=${path} status=${status} />`;
     case "people": return may("admin") ? html`<${People} key=${path} />` : no;
-    case "record": return may("statistician") ? html`<${Record} key=${path} id=${rest[0]} />` : no;
+    case "records": return may("statistician") ? html`<${Records} key=${path} />` : no;
+    case "list": return may("statistician") ? html`<${List} key=${path} type=${rest[0]} position=${status.position} />` : no;
+    case "record": return may("statistician") ? html`<${Record} key=${path} id=${rest[0]} saved=${path.endsWith("?saved")} refresh=${refresh} />` : no;
+    case "new": return may("statistician") ? html`<${Form} key=${path} type=${rest[0]} draft=${query.get("draft")} refresh=${refresh} />` : no;
+    case "edit": return may("statistician") ? html`<${Form} key=${path} id=${rest[0]} refresh=${refresh} />` : no;
     case "account": return html`<${Account} key=${path} />`;
     case "": case undefined: return html`<${Dashboard} key=${path} status=${status} />`;
     default: return no;
@@ -90,7 +95,7 @@ function Inside({ changeLang }) {
       <button onClick=${changeLang} lang=${otherLang()}>${otherLang() === "en" ? "English" : "Tiếng Việt"}</button>
       <button onClick=${logout}>${t("logout")}</button></div>
       <div class="navrow"><nav aria-label=${t("nav")}>${link("/", t("hub.dashboard"))}${link("/reports", t("hub.reports"))}${link("/sent", t("hub.sent"))}
-        ${session.role === "statistician" && html`${link("/conflicts", t("hub.conflicts"), open)}${link("/moves", t("hub.moves"))}`}${link("/nodes", t("hub.nodes"))}
+        ${session.role === "statistician" && html`${link("/records", t("hub.records"))}${link("/conflicts", t("hub.conflicts"), open)}${link("/moves", t("hub.moves"))}`}${link("/nodes", t("hub.nodes"))}
         ${session.role === "admin" && link("/people", t("hub.people"))}</nav></div></header>
     <main class="page" id="main">
       ${lost && html`<${Note} kind="bad"><p>${t("error.offline")}</p></${Note}>`}

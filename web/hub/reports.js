@@ -47,7 +47,7 @@ function Checked({ issue }) {
   const [busy, setBusy] = useState(false);
   const check = async () => {
     setBusy(true);
-    try { set(await api("POST", "/api/check", { issue: issue.id })); } catch (e) { set({ bad: e.message }); }
+    try { set(await api("POST", "/api/rebuild", { issue: issue.id })); } catch (e) { set({ bad: e.message }); }
     setBusy(false);
   };
   const parts = ["files", "digest", "logged", "cut", "rebuilt"];

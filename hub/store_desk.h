@@ -1,0 +1,54 @@
+/*
+ * The hub's store, what the desk's forms need: records found by a few letters, what a form would make
+ * of a record, and drafts: what somebody typed and has not saved. Drafts are no records; they stay at
+ * the hub, each with its user.
+ *
+ * Ownership: what callbacks get is borrowed for the call.   Threads: loop thread.
+ * Units: UTC milliseconds, bytes.   Limits: HUB_DRAFT*, HUB_FIND_*.
+ * Errors: those of hub/store.h everywhere: nothing changed.
+ */
+#ifndef DONGBO_HUB_STORE_DESK_H
+#define DONGBO_HUB_STORE_DESK_H
+
+#include "common/io/store_typed.h"
+#include "hub/store.h"
+#include "proto/fold.h"
+
+enum {
+    HUB_DRAFTS_MAX = 50,          /* drafts of one user */
+    HUB_DRAFT_BYTES_MAX = 65536,  /* JSON text of one */
+    HUB_DRAFT_KEY_BYTES_MAX = 80, /* what a page calls it */
+    HUB_FIND_QUERY_MAX = 200,     /* bytes that are looked for */
+};
+
+/* Records of a type whose title or identity number has the letters, tone marks aside, by title. */
+struct hub_find {
+    const struct catalogue_type *type;
+    const char *unit;   /* code of the owner, NULL: any */
+    struct bytes query; /* empty: all */
+    size_t offset, max; /* rows that are told */
+};
+/* `total`: how many there are. ERR_NOT_READY: no catalogue;  ERR_TOO_LARGE: the query. */
+MUST_CHECK enum err hub_store_find(struct hub_store *s, const struct hub_find *q,
+                                   enum err (*each)(void *ctx, const struct id_record *rid),
+                                   void *ctx, size_t *total);
+
+/* The catalogue's SQL over a prospective record, field by field. As hub_store_try_record(). */
+MUST_CHECK enum err hub_store_review(struct hub_store *s, const struct catalogue_type *type,
+                                     const struct fold *f, struct typed_review *out);
+
+struct hub_draft {
+    const char *key;
+    struct bytes body; /* JSON */
+    int64_t saved_ms;
+};
+/* Replaces the draft of that key. ERR_TOO_LARGE: a limit. */
+MUST_CHECK enum err hub_draft_put(struct hub_store *s, const char *user, const struct hub_draft *d);
+/* None there is fine. */
+MUST_CHECK enum err hub_draft_remove(struct hub_store *s, const char *user, const char *key);
+/* Newest first. */
+MUST_CHECK enum err hub_drafts_each(struct hub_store *s, const char *user,
+                                    enum err (*each)(void *ctx, const struct hub_draft *d),
+                                    void *ctx);
+
+#endif
