@@ -7,16 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct pending { /* a write or a truncate that no sync has covered */
-    int64_t at;
-    size_t len;
-    uint8_t *data; /* NULL: truncate to `at` */
+enum { PAGE_BYTES = 4096 };
+
+struct page {          /* shared by images until one of them writes on it */
+    struct page *next; /* of those that nobody has */
+    unsigned refs;
+    uint8_t b[PAGE_BYTES];
 };
 
 struct image {
-    uint8_t *p;
+    struct page **v; /* NULL: zeros. What lies behind `len` is zero. */
+    size_t room;     /* pages */
     size_t len;
-    size_t room;
+};
+
+struct pending { /* a write or a truncate that no sync has covered */
+    int64_t at;
+    uint32_t len;
+    bool cut;    /* truncate to `at` */
+    size_t data; /* where its bytes begin in the inode's */
 };
 
 struct inode {
@@ -25,6 +34,10 @@ struct inode {
     struct pending *pending;
     size_t pending_count;
     size_t pending_room;
+    uint8_t *data; /* of what is pending */
+    size_t data_len;
+    size_t data_room;
+    bool astray;   /* a sync failed and forgot something: `durable` with all pending is not `now` */
     unsigned refs; /* directory entries and open files */
 };
 
@@ -59,40 +72,130 @@ static struct memvfs_host hosts[MEMVFS_HOSTS_MAX];
 static struct rng sqlite_rng;
 static uint64_t reset_seed;
 static int64_t sqlite_time_ms;
+static memvfs_watch_fn *watch;
+static void *watch_ctx;
 
 /* ---- images and inodes ---- */
 
+static struct page *spare_pages;
+
+static struct page *page_new(const struct page *from)
+{
+    struct page *p = spare_pages;
+    if (p != NULL) {
+        spare_pages = p->next;
+    } else {
+        p = malloc(sizeof *p);
+        assert(p != NULL);
+    }
+    p->refs = 1;
+    if (from != NULL) {
+        memcpy(p->b, from->b, sizeof p->b);
+    } else {
+        memset(p->b, 0, sizeof p->b);
+    }
+    return p;
+}
+
+static void page_drop(struct page *p)
+{
+    if (p == NULL || --p->refs > 0) return;
+    p->next = spare_pages;
+    spare_pages = p;
+}
+
+/* Let *at be the page `to` (NULL: zeros). */
+static void page_point(struct page **at, struct page *to)
+{
+    struct page *old = *at;
+    if (old == to) return;
+    if (to != NULL) to->refs++;
+    *at = to;
+    page_drop(old);
+}
+
+/* The page to write on, of this image alone. */
+static uint8_t *page_own(struct page **at)
+{
+    struct page *p = *at;
+    if (p == NULL || p->refs > 1) {
+        *at = page_new(p);
+        if (p != NULL) p->refs--;
+    }
+    return (*at)->b;
+}
+
 static void image_room(struct image *m, size_t len)
 {
-    if (len <= m->room) return;
-    size_t room = m->room ? m->room : 8192;
-    while (room < len)
+    size_t pages = (len + PAGE_BYTES - 1) / PAGE_BYTES;
+    if (pages <= m->room) return;
+    size_t room = m->room ? m->room : 16;
+    while (room < pages)
         room *= 2;
-    uint8_t *p = realloc(m->p, room);
-    assert(p != NULL);
-    memset(p + m->room, 0, room - m->room);
-    m->p = p;
+    m->v = realloc(m->v, room * sizeof(struct page *));
+    assert(m->v != NULL);
+    for (size_t i = m->room; i < room; i++)
+        m->v[i] = NULL;
     m->room = room;
 }
 
-static void image_write(struct image *m, int64_t at, const void *data, size_t len)
+static void image_write(struct image *m, int64_t at, const uint8_t *data, size_t len)
 {
-    image_room(m, (size_t)at + len);
-    memcpy(m->p + at, data, len);
-    if ((size_t)at + len > m->len) m->len = (size_t)at + len;
+    size_t from = (size_t)at, end = from + len;
+    image_room(m, end);
+    while (from < end) {
+        size_t in = from % PAGE_BYTES, n = PAGE_BYTES - in;
+        if (n > end - from) n = end - from;
+        memcpy(page_own(&m->v[from / PAGE_BYTES]) + in, data, n);
+        data += n;
+        from += n;
+    }
+    if (end > m->len) m->len = end;
+}
+
+/* `len` bytes that are there. */
+static void image_read(const struct image *m, size_t at, uint8_t *out, size_t len)
+{
+    while (len > 0) {
+        const struct page *p = m->v[at / PAGE_BYTES];
+        size_t in = at % PAGE_BYTES, n = PAGE_BYTES - in;
+        if (n > len) n = len;
+        if (p != NULL) {
+            memcpy(out, p->b + in, n);
+        } else {
+            memset(out, 0, n);
+        }
+        out += n;
+        at += n;
+        len -= n;
+    }
 }
 
 static void image_cut(struct image *m, int64_t len)
 {
-    if ((size_t)len >= m->len) return;
-    memset(m->p + len, 0, m->len - (size_t)len);
-    m->len = (size_t)len;
+    size_t at = (size_t)len;
+    if (at >= m->len) return;
+    size_t whole = (at + PAGE_BYTES - 1) / PAGE_BYTES, in = at % PAGE_BYTES;
+    for (size_t i = whole; i * PAGE_BYTES < m->len; i++)
+        page_point(&m->v[i], NULL);
+    if (in > 0 && m->v[at / PAGE_BYTES] != NULL)
+        memset(page_own(&m->v[at / PAGE_BYTES]) + in, 0, PAGE_BYTES - in);
+    m->len = at;
 }
 
 static void image_set(struct image *m, const struct image *from)
 {
+    if (m->len > from->len) image_cut(m, (int64_t)from->len);
+    image_room(m, from->len);
+    for (size_t i = 0; i * PAGE_BYTES < from->len; i++)
+        page_point(&m->v[i], from->v[i]);
+    m->len = from->len;
+}
+
+static void image_free(struct image *m)
+{
     image_cut(m, 0);
-    if (from->len > 0) image_write(m, 0, from->p, from->len);
+    free(m->v);
 }
 
 static struct inode *inode_new(void)
@@ -104,9 +207,8 @@ static struct inode *inode_new(void)
 
 static void inode_forget_pending(struct inode *n)
 {
-    for (size_t i = 0; i < n->pending_count; i++)
-        free(n->pending[i].data);
     n->pending_count = 0;
+    n->data_len = 0;
 }
 
 static struct inode *inode_hold(struct inode *n)
@@ -118,10 +220,10 @@ static struct inode *inode_hold(struct inode *n)
 static void inode_drop(struct inode *n)
 {
     if (n == NULL || --n->refs > 0) return;
-    inode_forget_pending(n);
     free(n->pending);
-    free(n->now.p);
-    free(n->durable.p);
+    free(n->data);
+    image_free(&n->now);
+    image_free(&n->durable);
     free(n);
 }
 
@@ -132,34 +234,48 @@ static void inode_point(struct inode **at, struct inode *to)
     inode_drop(old);
 }
 
-static void inode_note(struct inode *n, int64_t at, const void *data, size_t len)
+static void inode_note(struct inode *n, int64_t at, const uint8_t *data, size_t len)
 {
     if (n->pending_count == n->pending_room) {
         n->pending_room = n->pending_room ? 2 * n->pending_room : 64;
         n->pending = realloc(n->pending, n->pending_room * sizeof *n->pending);
         assert(n->pending != NULL);
     }
-    struct pending *w = &n->pending[n->pending_count++];
-    *w = (struct pending){.at = at, .len = len};
-    if (data == NULL) return;
-    w->data = malloc(len);
-    assert(w->data != NULL);
-    memcpy(w->data, data, len);
+    if (n->data_len + len > n->data_room) {
+        n->data_room = 2 * n->data_room + len + 16384;
+        n->data = realloc(n->data, n->data_room);
+        assert(n->data != NULL);
+    }
+    n->pending[n->pending_count++] =
+        (struct pending){.at = at, .len = (uint32_t)len, .cut = data == NULL, .data = n->data_len};
+    if (len > 0) memcpy(n->data + n->data_len, data, len);
+    n->data_len += len;
 }
 
-static void pending_do(struct image *m, const struct pending *w)
+static void pending_do(struct inode *n, const struct pending *w)
 {
-    if (w->data != NULL) {
-        image_write(m, w->at, w->data, w->len);
+    if (w->cut) {
+        image_cut(&n->durable, w->at);
     } else {
-        image_cut(m, w->at);
+        image_write(&n->durable, w->at, n->data + w->data, w->len);
     }
 }
 
+/* All that is pending becomes durable: then what is durable is what is seen, so the pages are shared. */
 static void inode_flush(struct inode *n)
 {
-    for (size_t i = 0; i < n->pending_count; i++)
-        pending_do(&n->durable, &n->pending[i]);
+    for (size_t i = 0; i < n->pending_count; i++) {
+        const struct pending *w = &n->pending[i];
+        size_t end = (size_t)w->at + w->len, page = (size_t)w->at / PAGE_BYTES;
+        if (n->astray || w->cut) {
+            pending_do(n, w);
+            continue;
+        }
+        image_room(&n->durable, end);
+        if (end > n->durable.len) n->durable.len = end;
+        /* A piece of a write is of one sector and so of one page. */
+        page_point(&n->durable.v[page], page < n->now.room ? n->now.v[page] : NULL);
+    }
     inode_forget_pending(n);
 }
 
@@ -168,12 +284,9 @@ static void inode_flush_failed(struct inode *n, struct rng *rng)
 {
     size_t kept = 0;
     for (size_t i = 0; i < n->pending_count; i++) {
-        if (rng_below(rng, 2) == 0) {
-            n->pending[kept++] = n->pending[i];
-        } else {
-            free(n->pending[i].data);
-        }
+        if (rng_below(rng, 2) == 0) n->pending[kept++] = n->pending[i];
     }
+    n->astray = n->astray || kept < n->pending_count;
     n->pending_count = kept;
 }
 
@@ -181,17 +294,18 @@ static void inode_lose(struct inode *n, struct rng *rng)
 {
     unsigned style = rng_below(rng, 6); /* 0: all lost, 1: all kept, else each by itself */
     for (size_t i = 0; i < n->pending_count; i++) {
-        struct pending *w = &n->pending[i];
+        const struct pending *w = &n->pending[i];
         unsigned r = style == 0 ? 99 : style == 1 ? 0 : rng_below(rng, 100);
         if (r < 45) {
-            pending_do(&n->durable, w);
-        } else if (r < 55 && w->data != NULL) {
-            rng_fill(rng, w->data, w->len);
-            pending_do(&n->durable, w);
+            pending_do(n, w);
+        } else if (r < 55 && !w->cut) {
+            rng_fill(rng, n->data + w->data, w->len);
+            pending_do(n, w);
         }
     }
     inode_forget_pending(n);
     image_set(&n->now, &n->durable);
+    n->astray = false;
 }
 
 /* ---- hosts ---- */
@@ -220,7 +334,10 @@ struct memvfs_host *memvfs_host(const char *name)
         snprintf(h->name, sizeof h->name, "%s", name);
         h->crash_at = MEMVFS_NEVER;
         h->fault_from = MEMVFS_NEVER;
-        h->rng.s = reset_seed + 0xd15c0000u + i;
+        /* By its name: which place it has depends on what the process did before. */
+        h->rng.s = reset_seed + 0xd15c0000u;
+        for (const char *c = name; *c != '\0'; c++)
+            h->rng.s = (h->rng.s ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
     }
     return h;
 }
@@ -249,6 +366,12 @@ uint64_t memvfs_ops(const struct memvfs_host *h)
 void memvfs_crash_at(struct memvfs_host *h, uint64_t op)
 {
     h->crash_at = op;
+}
+
+void memvfs_watch(memvfs_watch_fn *fn, void *ctx)
+{
+    watch = fn;
+    watch_ctx = ctx;
 }
 
 void memvfs_kill(struct memvfs_host *h)
@@ -308,7 +431,6 @@ uint64_t memvfs_io_failures(const struct memvfs_host *h)
 void memvfs_copy(struct memvfs_host *from, struct memvfs_host *to, bool durable)
 {
     host_clear(to);
-    to->ops = 0;
     for (unsigned i = 0; i < MEMVFS_FILES_MAX; i++) {
         const struct entry *f = &from->files[i];
         const struct inode *n = durable ? f->durable : f->now;
@@ -322,13 +444,34 @@ void memvfs_copy(struct memvfs_host *from, struct memvfs_host *to, bool durable)
     }
 }
 
+int64_t memvfs_peek(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *q = NULL;
+    int64_t out = -1;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    int rc = sqlite3_open_v2(path, &db, flags, MEMVFS_NAME);
+    /* Without it a WAL would need shared memory. */
+    if (rc == SQLITE_OK) rc = sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_prepare_v2(db, sql, -1, &q, NULL);
+    if (rc == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW &&
+        sqlite3_column_type(q, 0) == SQLITE_INTEGER)
+        out = sqlite3_column_int64(q, 0);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return out;
+}
+
 bool memvfs_flip(struct memvfs_host *h, const char *file, uint64_t byte, unsigned bit)
 {
     for (unsigned i = 0; i < MEMVFS_FILES_MAX; i++) {
         struct inode *n = h->files[i].now;
         if (n == NULL || strcmp(h->files[i].name, file) != 0 || byte >= n->now.len) continue;
-        n->now.p[byte] ^= (uint8_t)(1u << bit);
-        if (byte < n->durable.len) n->durable.p[byte] = n->now.p[byte];
+        uint8_t *now = page_own(&n->now.v[byte / PAGE_BYTES]) + byte % PAGE_BYTES;
+        *now ^= (uint8_t)(1u << bit);
+        if (byte < n->durable.len)
+            page_own(&n->durable.v[byte / PAGE_BYTES])[byte % PAGE_BYTES] = *now;
         return true;
     }
     return false;
@@ -339,8 +482,10 @@ uint64_t memvfs_sum(const struct memvfs_host *h)
     uint64_t sum = UINT64_C(0xcbf29ce484222325);
     for (unsigned i = 0; i < MEMVFS_FILES_MAX; i++) {
         const struct inode *n = h->files[i].now;
-        for (size_t k = 0; n != NULL && k < n->now.len; k++)
-            sum = (sum ^ n->now.p[k]) * UINT64_C(0x100000001b3);
+        for (size_t k = 0; n != NULL && k < n->now.len; k++) {
+            const struct page *p = n->now.v[k / PAGE_BYTES];
+            sum = (sum ^ (p != NULL ? p->b[k % PAGE_BYTES] : 0)) * UINT64_C(0x100000001b3);
+        }
     }
     return sum;
 }
@@ -353,7 +498,7 @@ static int host_tick(struct memvfs_host *h, enum tick what)
     if (h == NULL) return SQLITE_OK;
     if (h->dead) return SQLITE_IOERR;
     uint64_t op = h->ops++;
-    if (op >= h->crash_at) {
+    if (op >= h->crash_at || (watch != NULL && watch(watch_ctx, h, op))) {
         h->dead = true;
         return SQLITE_IOERR;
     }
@@ -408,7 +553,7 @@ static int file_read(sqlite3_file *f, void *out, int len, sqlite3_int64 at)
     if (x->host != NULL && x->host->dead) return SQLITE_IOERR_READ;
     size_t want = (size_t)len, there = (size_t)at < m->len ? m->len - (size_t)at : 0;
     if (there > want) there = want;
-    if (there > 0) memcpy(out, m->p + at, there);
+    if (there > 0) image_read(m, (size_t)at, out, there);
     if (there == want) return SQLITE_OK;
     memset((uint8_t *)out + there, 0, want - there);
     return SQLITE_IOERR_SHORT_READ;

@@ -49,11 +49,15 @@ void memvfs_set_time(int64_t wall_ms);
 /* The disk of that name, made when it is new. */
 struct memvfs_host *memvfs_host(const char *name);
 
-/* Operations since memvfs_reset() or memvfs_copy(). */
+/* Operations since memvfs_reset(). */
 uint64_t memvfs_ops(const struct memvfs_host *h);
 
 /* The host dies in operation number `op` (counted as memvfs_ops does); MEMVFS_NEVER: it does not. */
 void memvfs_crash_at(struct memvfs_host *h, uint64_t op);
+
+/* Asked before every operation of a host that lives; true: it dies in it. NULL: nobody asks. */
+typedef bool memvfs_watch_fn(void *ctx, const struct memvfs_host *h, uint64_t op);
+void memvfs_watch(memvfs_watch_fn *fn, void *ctx);
 
 /* Dead: every operation fails from now on until memvfs_boot(). */
 void memvfs_kill(struct memvfs_host *h);
@@ -83,6 +87,12 @@ uint64_t memvfs_io_failures(const struct memvfs_host *h);
 /* Copy a whole disk as it is seen now, or (durable) as it would be if all pending writes were lost. No file of `to` may
  * be open. */
 void memvfs_copy(struct memvfs_host *from, struct memvfs_host *to, bool durable);
+
+/*
+ * One number out of a database that is a copy of a disk, as any SQLite would read it after a crash, with no more work
+ * than that; -1 when it cannot be read or there is none. For checks: a disk that nobody uses.
+ */
+int64_t memvfs_peek(const char *path, const char *sql);
 
 /* Flip one bit of a file (bytes are counted from its beginning); false when it is not that long. */
 bool memvfs_flip(struct memvfs_host *h, const char *file, uint64_t byte, unsigned bit);

@@ -273,25 +273,41 @@ static void calm(struct world *w)
     }
 }
 
-static void shape_open(struct world *w, uint64_t seed)
+static const struct shape {
+    unsigned nodes;
+    const char *units[WORLD_NODES_MAX];
+    bool joined;
+} shapes[] = {
+    {3, {"26176", "26179", "26182"}, true},
+    {2, {"26176", "26176"}, true},
+    {4, {"26176", "26179", "26176", "26179"}, true},
+    {2, {"26176", "26176"}, false},
+};
+
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+
+static void shape_open(const struct shape *s, struct world *w, uint64_t seed)
 {
-    static const char *const three[] = {"26176", "26179", "26182"};
-    static const char *const shared[] = {"26176", "26176"};
-    static const char *const four[] = {"26176", "26179", "26176", "26179"};
-    struct rng r = {seed * 7 + 1};
-    switch (rng_below(&r, 4)) {
-    case 0: world_open(w, seed, 3, three, true); break;
-    case 1: world_open(w, seed, 2, shared, true); break;
-    case 2: world_open(w, seed, 4, four, true); break;
-    default: world_open(w, seed, 2, shared, false); break;
+    world_open(w, seed, s->nodes, s->units, s->joined);
+}
+
+void swarm_prepare(void)
+{
+    struct world *w = calloc(1, sizeof *w);
+    assert(w != NULL);
+    for (unsigned i = 0; i < SHAPES; i++) {
+        shape_open(&shapes[i], w, 1);
+        world_close(w);
     }
+    free(w);
 }
 
 void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
 {
     struct world *w = calloc(1, sizeof *w);
+    struct rng shape = {seed * 7 + 1};
     assert(w != NULL);
-    shape_open(w, seed);
+    shape_open(&shapes[rng_below(&shape, SHAPES)], w, seed);
     if (echo) w->echo = stdout;
     plan_draw(w);
     w->reopens = draw(w, 500);

@@ -2,8 +2,6 @@
  * Random runs: what happens, how often, and which kinds of faults there are is drawn from the seed. A phase in which
  * anything goes, then faults stop and everything must arrive and agree.
  *
- * Room is left for restores, clones and erasures: they are further deeds of swarm_act().
- *
  * Threads: one.   Units: virtual milliseconds.
  */
 #ifndef DONGBO_TESTS_SIM_SWARM_H
@@ -18,6 +16,9 @@ struct swarm_result {
     struct world_stats stats;
     uint64_t virtual_ms;
 };
+
+/* Make what all runs begin with, so that processes that are copied from this one need not. */
+void swarm_prepare(void);
 
 /* `echo`: print every line of the trace. */
 void swarm_run(uint64_t seed, bool echo, struct swarm_result *out);

@@ -6,6 +6,8 @@
  *   swarm_test --minutes N     as many as there is time for
  *   swarm_test --keep          write seeds that fail to the end of seeds.txt; ./dev soak does
  *   swarm_test --seed X        this one, twice, with its trace when --trace is there
+ *
+ * A seed that is run twice is printed with the sum of all that happened in it, to compare builds and machines.
  */
 #include "tests/sim/base.h"
 #include "tests/sim/swarm.h"
@@ -73,6 +75,8 @@ static void run(uint64_t seed, bool twice, bool trace, bool keep, struct totals 
             snprintf(r.failure, sizeof r.failure, "the same seed went another way");
         }
     }
+    if (twice && !r.failed)
+        printf("seed %llu: %016llx\n", (unsigned long long)seed, (unsigned long long)r.hash);
     if (!r.failed) return;
     if (keep) bank_add(seed, r.failure);
     if (t->failed++ == 0) t->first_failed = seed;

@@ -118,7 +118,8 @@ struct hub_engine_time world_hub_time(const struct world *w)
 static bool host_step(struct world *w, struct world_host *h, const char *what)
 {
     world_note(w, what, strlen(what));
-    if (h->steps++ == h->crash_step) {
+    uint64_t step = h->steps++;
+    if (step == h->crash_step || (w->watch != NULL && w->watch(w, h, step))) {
         memvfs_kill(h->disk);
         return false;
     }
@@ -589,7 +590,7 @@ static void base_host(const struct world_host *h, const char *name, struct memvf
     *out = memvfs_host(base);
 }
 
-/* Make the disks that runs of this shape begin with. */
+/* Make the disks that runs of this shape begin with; and that of a hub without anything, for check_quiet. */
 static void base_build(unsigned nodes, const char *const *units, bool joined, const char *name)
 {
     struct world *w = calloc(1, sizeof *w);

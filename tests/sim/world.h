@@ -147,6 +147,8 @@ struct world {
     bool calm;                  /* no sticks any more */
     struct check *check;
     struct world_stats stats;
+    /* Asked before every step of an engine; true: its host dies at it. NULL: nobody asks. */
+    bool (*watch)(struct world *w, struct world_host *h, uint64_t step);
     uint64_t hash;     /* FNV over everything that happened */
     struct buf *story; /* NULL, or where the trace is written as text */
     FILE *echo;        /* NULL, or where every line goes at once */
