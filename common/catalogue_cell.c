@@ -17,6 +17,9 @@ bool catalogue_is_name(const char *s)
 static const char *const reserved[] = {
     "id",
     "person_root",
+    "score_scheme",
+    "score_item",
+    "score_band",
     "unit",
     "rowid",
     "oid",

@@ -39,6 +39,16 @@ struct catalogue {
     size_t follow_count;
     struct catalogue_successor *successors;
     size_t successor_count;
+    struct catalogue_holiday *holidays;
+    size_t holiday_count;
+    struct catalogue_step *steps;
+    size_t step_count;
+    struct catalogue_clock *clocks;
+    size_t clock_count;
+    struct catalogue_check *checks;
+    size_t check_count;
+    struct catalogue_scheme *schemes;
+    size_t scheme_count;
 };
 
 /* The state of one catalogue_parse(). */
@@ -155,6 +165,8 @@ void catalogue_parse_moves(struct catalogue_parser *ps);
 void catalogue_parse_reports(struct catalogue_parser *ps);
 void catalogue_parse_duties(struct catalogue_parser *ps);
 void catalogue_parse_triggers(struct catalogue_parser *ps);
+void catalogue_parse_rules(struct catalogue_parser *ps);
+void catalogue_parse_scores(struct catalogue_parser *ps);
 
 /* The parts of catalogue_clean(); `s` is NFC, trimmed and not empty; they append to `out`. */
 MUST_CHECK enum err catalogue_refuse(struct catalogue_why *why, const char *vi,

@@ -23,9 +23,10 @@ static bool ends_with(const char *s, const char *end)
 static bool file_known(const char *name)
 {
     static const char *const known[] = {
-        "types.csv",      "fields.csv",       "choices.csv",   "units.csv",   "params.csv",
-        "indicators.csv", "report_lines.csv", "reports.csv",   "windows.csv", "duties.csv",
-        "triggers.csv",   "follows.csv",      "successors.csv"};
+        "types.csv",      "fields.csv",       "choices.csv",    "units.csv",    "params.csv",
+        "indicators.csv", "report_lines.csv", "reports.csv",    "windows.csv",  "duties.csv",
+        "triggers.csv",   "follows.csv",      "successors.csv", "holidays.csv", "steps.csv",
+        "clocks.csv",     "checks.csv",       "schemes.csv",    "criteria.csv", "bands.csv"};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(name, known[i]) == 0) return true;
     if (strncmp(name, "indicators/", strlen("indicators/")) == 0 && ends_with(name, ".sql"))
@@ -127,6 +128,8 @@ enum err catalogue_parse(const struct catalogue_file *files, size_t count, struc
         if (!ps.nomem) catalogue_parse_reports(&ps);
         if (!ps.nomem) catalogue_parse_duties(&ps);
         if (!ps.nomem) catalogue_parse_triggers(&ps);
+        if (!ps.nomem) catalogue_parse_rules(&ps);
+        if (!ps.nomem) catalogue_parse_scores(&ps);
     }
     *error_count = ps.error_count;
     if (ps.nomem || ps.error_count > 0) {

@@ -54,7 +54,8 @@ enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
     struct entry_rules rules = {.catalogue = hub_store_catalogue(a->store),
                                 .fold = hub_store_rules(a->store),
                                 .check = hub_edit_check,
-                                .ctx = h};
+                                .ctx = h,
+                                .side = CATALOGUE_SIDE_HUB};
     *why = (struct entry_why){.field = NULL};
     enum err e = rules.catalogue != NULL ? hub_edit_load(h, &form->rid) : ERR_NOT_READY;
     if (e == ERR_OK) e = entry_make(&h->entry, &rules, &h->fold, form, op, why);
@@ -249,7 +250,8 @@ struct hub_import {
 
 static bool hub_row_error(enum err e)
 {
-    return e == ERR_BAD_VALUE || e == ERR_BAD_INPUT || e == ERR_TOO_LARGE || e == ERR_NOT_FOUND;
+    return e == ERR_BAD_VALUE || e == ERR_BAD_INPUT || e == ERR_TOO_LARGE || e == ERR_NOT_FOUND ||
+           e == ERR_DENIED;
 }
 
 static void hub_import_bad(struct hub_import *m, const json_t *row, size_t index, enum err e,

@@ -330,6 +330,7 @@ static enum err hub_crossed_each(void *ctx, const struct hub_crossing *x)
                           hub_unit_name(w->app, x->unit), "owner", x->owner, "owner_name",
                           hub_unit_name(w->app, x->owner), "state", states[x->state]);
     if (j != NULL) json_object_set_new(j, "values", hub_crossed_values(w, x->payload));
+    if (j != NULL) json_object_set_new(j, "why", json_string(x->step ? "step" : "scope"));
     return json_array_append_new(w->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 

@@ -295,6 +295,41 @@ static enum err hub_crossed_write(struct hub_store *s, uint64_t pos, unsigned op
     return db_run(q);
 }
 
+/* An op held as a step that its author may not take: the hub alone decides, and no record need be
+ * there yet. */
+static enum err hub_step_settle(struct hub_store *s, const struct hub_writer *w,
+                                const struct move_settle *m, struct hub_moved *out, bool *found)
+{
+    struct id_inc inc = id_version_inc(&m->version);
+    const struct hub_log *log = hub_log_find(s, &inc);
+    int64_t pos = 0, unit = 0;
+    bool done = false;
+    *found = false;
+    if (log == NULL || !w->own) return ERR_OK;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT h.pos, h.unit FROM sys_log l JOIN sys_held h ON h.pos = l.pos AND "
+                       "h.op = ?4 WHERE l.inc = ?1 AND l.seq = ?2 AND substr(l.hash, 1, 4) = ?3 "
+                       "AND h.rid = ?5 AND h.reason = ?6");
+    db_bind_int(q, 1, log->no);
+    db_bind_int(q, 2, (int64_t)id_version_seq(&m->version));
+    db_bind_blob(q, 3, bytes_make(m->version.b + ID_INC_BYTES + 8, 4));
+    db_bind_int(q, 4, m->op);
+    db_bind_blob(q, 5, BYTES_OF(m->record.b));
+    db_bind_int(q, 6, FOLD_HELD_STEP);
+    enum err e = db_get(q);
+    *found = e == ERR_OK;
+    if (*found) pos = db_column_int(q, 0);
+    if (*found) unit = db_column_int(q, 1);
+    db_done(q);
+    if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_OK : e;
+    out->verdict = FOLD_REPLACED;
+    e = hub_held_decide(s, (uint64_t)pos, m->op, m->apply, w->at, &done);
+    if (e == ERR_OK && done) *out = (struct hub_moved){.verdict = FOLD_APPLIED, .scope = unit};
+    /* a create that was held: what came after it can be folded now */
+    bool made = e == ERR_OK && done && m->apply;
+    return made ? hub_held_retry(s, &m->record, w->at, NULL, NULL, w->received_ms) : e;
+}
+
 static enum err hub_settle_take(struct hub_store *s, const struct hub_writer *w,
                                 struct bytes payload, struct hub_moved *out)
 {
@@ -304,7 +339,9 @@ static enum err hub_settle_take(struct hub_store *s, const struct hub_writer *w,
     struct db_stmt *q = NULL;
     bool done = false;
     if (move_settle_decode(payload, &m) != ERR_OK) return ERR_OK;
-    enum err e = hub_crossed_get(s, &m, &c);
+    enum err e = hub_step_settle(s, w, &m, out, &done);
+    if (e != ERR_OK || done) return e;
+    e = hub_crossed_get(s, &m, &c);
     if (e == ERR_NOT_FOUND) { /* it may come yet */
         out->verdict = FOLD_HELD_UNKNOWN;
         out->wait = m.record;

@@ -73,6 +73,7 @@ static enum err hub_crossing_read(struct hub_store *s, const struct db_stmt *q,
         .unit = s->units[db_column_int(q, 2)].code,
         .owner = s->units[db_column_int(q, 3)].code,
         .state = (enum move_crossed)db_column_int(q, 4),
+        .step = db_column_int(q, 8) != 0,
     };
     enum err e = db_column_copy(q, 0, c->record.b, sizeof c->record.b);
     if (e == ERR_OK) e = db_column_copy(q, 7, hash.b, sizeof hash.b);
@@ -91,9 +92,14 @@ enum err hub_store_crossings(struct hub_store *s, bool open,
     enum err e = hub_cache_ready(s);
     if (e != ERR_OK) return e;
     struct db_stmt *q = db_stmt(
-        s->db, "SELECT r.rid, c.op, c.unit, r.unit, c.state, l.head, l.body, l.hash FROM "
-               "sys_crossed c JOIN sys_record r ON r.no = c.record JOIN sys_log l ON l.pos = c.pos "
-               "WHERE ?1 = 0 OR c.state = 0 ORDER BY c.changed DESC, c.pos, c.op");
+        s->db,
+        "SELECT r.rid, c.op, c.unit, r.unit, c.state, l.head, l.body, l.hash, 0, c.changed, c.pos "
+        "FROM "
+        "sys_crossed c JOIN sys_record r ON r.no = c.record JOIN sys_log l ON l.pos = c.pos "
+        "WHERE ?1 = 0 OR c.state = 0 UNION ALL "
+        "SELECT h.rid, h.op, h.unit, h.unit, 0, l.head, l.body, l.hash, 1, h.pos, h.pos FROM "
+        "sys_held h JOIN sys_log l ON l.pos = h.pos WHERE h.reason = 10 "
+        "ORDER BY 10 DESC, 11, 2");
     db_bind_int(q, 1, open);
     while (e == ERR_OK && more) {
         struct hub_crossing c;

@@ -41,6 +41,7 @@ struct hub_crossing { /* a write that reached the record after it had left its w
     const char *owner; /* who has the record */
     enum move_crossed state;
     struct bytes payload; /* p == NULL: erased */
+    bool step; /* held as a step that the unit may not take (SPEC 21), not for its scope */
 };
 MUST_CHECK enum err hub_store_crossings(struct hub_store *s, bool open,
                                         enum err (*row)(void *ctx, const struct hub_crossing *c),

@@ -1,6 +1,7 @@
 /* One op on a record: who may write it, folding, the row, the sums. SPEC 6, 7.10. */
 #include "hub/store_priv.h"
 #include "common/zoo.h"
+#include "proto/step.h"
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -222,6 +223,29 @@ static bool hub_type_foreign(const struct hub_store *s, const struct hub_writer 
     return !w->own && t != NULL && t->scope == CATALOGUE_SCOPE_HUB;
 }
 
+/* Is it a step that a unit may take? The hub's own ops, and what a person decided, are not asked. */
+static bool hub_step_held(const struct hub_store *s, const struct hub_writer *w,
+                          const struct change_op *op)
+{
+    struct step_why why;
+    return !w->own && !w->settled && !w->erased &&
+           !step_allowed(s->catalogue, &s->fold, op->type, op->writes, op->count,
+                         CATALOGUE_SIDE_UNIT, true, &why);
+}
+
+/* A create that its author may not make so. *done = false: the record is there, which may allow it. */
+static enum err hub_step_hold(struct hub_store *s, const struct change_op *op, uint8_t *verdict,
+                              bool *done)
+{
+    struct db_stmt *q = hub_record_select(s, &op->rid);
+    enum err e = db_get(q);
+    db_done(q);
+    *done = e != ERR_OK;
+    if (e != ERR_NOT_FOUND) return e;
+    *verdict = FOLD_HELD_STEP;
+    return ERR_OK;
+}
+
 /* A create of an id that is not there yet; *done = false: it is there, take the long way. */
 static enum err hub_op_create(struct hub_store *s, const struct hub_writer *w,
                               const struct change_op *op, uint8_t *verdict, int64_t *scope,
@@ -238,6 +262,7 @@ static enum err hub_op_create(struct hub_store *s, const struct hub_writer *w,
     };
     *done = true;
     fold_clear(&s->fold);
+    if (hub_step_held(s, w, op)) return hub_step_hold(s, op, verdict, done);
     enum err e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
     if (e != ERR_OK || hub_is_held(v)) {
         *verdict = (uint8_t)v;

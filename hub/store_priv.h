@@ -141,6 +141,7 @@ struct hub_writer {
     uint64_t at;         /* position at which the record changes */
     int64_t received_ms; /* when the hub got the set */
     bool settled;        /* somebody decided that the op applies, whosever the record is now */
+    bool erased;         /* an op without its values: no step to ask about */
 };
 
 /* store_schema.c */

@@ -87,7 +87,9 @@ static enum err hub_take_erased(struct hub_store *s, struct hub_job *job, unsign
     if (erase_stub_decode(s->view->stub[index], s->writes, &op, &whole) != ERR_OK)
         return ERR_BAD_FORMAT;
     if (whole || erase_has_record(&s->erased, &op.rid)) return ERR_OK;
-    e = hub_op_apply(s, &job->writer, &op, &verdict, &scope); /* held or not, it is gone */
+    struct hub_writer w = job->writer;
+    w.erased = true;
+    e = hub_op_apply(s, &w, &op, &verdict, &scope); /* held or not, it is gone */
     if (e == ERR_OK) hub_scope_note(job, scope);
     return e;
 }

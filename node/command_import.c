@@ -29,7 +29,8 @@ struct node_import {
     struct id_record last; /* record of the last saved op */
     struct buf memory;
     uint64_t created, edited, unchanged, bad;
-    bool dry; /* only look: nothing is saved */
+    bool dry;   /* only look: nothing is saved */
+    bool clerk; /* who imports is not the unit's leader */
 };
 
 void node_import_free(struct node_command *c)
@@ -228,6 +229,7 @@ static enum err node_row_op(struct node_command *c, struct node_row *r, struct e
     /* In a full set it has no place: it is made again for the next one. */
     unsigned place = m->count < CHANGE_OPS_MAX ? (unsigned)m->count : 0;
     if (!r->named) node_own_rid(&m->own, place, &r->form.rid);
+    r->form.clerk = c->import->clerk;
     return node_entry_make(&c->entry, &r->form, op, why);
 }
 
@@ -358,6 +360,7 @@ static json_t *node_import_start(struct node_command *c, const json_t *request)
     e = node_request_person(c, request, &m->person);
     if (e == ERR_OK) e = node_import_index(c, request);
     m->dry = json_is_true(json_object_get(request, "dry"));
+    m->clerk = json_is_true(json_object_get(request, "clerk"));
     if (e == ERR_OK && !m->dry)
         e = node_store_import_begin(c->store, m->id, bytes_str(source != NULL ? source : ""),
                                     c->wall_ms());
@@ -370,7 +373,8 @@ static json_t *node_import_start(struct node_command *c, const json_t *request)
 
 static bool node_row_error(enum err e)
 {
-    return e == ERR_BAD_VALUE || e == ERR_BAD_INPUT || e == ERR_TOO_LARGE || e == ERR_NOT_FOUND;
+    return e == ERR_BAD_VALUE || e == ERR_BAD_INPUT || e == ERR_TOO_LARGE || e == ERR_NOT_FOUND ||
+           e == ERR_DENIED;
 }
 
 /* Rows one after another; what is wrong with a row is told and the others go on. Anything else ends

@@ -68,6 +68,7 @@ static json_t *node_put_read(struct node_command *c, const json_t *request, stru
         return node_command_error(ERR_BAD_INPUT, "Mã phiên bản (--base) không đúng.",
                                   "The version (--base) is not one.", NULL);
     p->form.base = base != NULL ? p->base : NULL;
+    p->form.clerk = json_is_true(json_object_get(request, "clerk"));
     enum err e = node_request_person(c, request, &p->person);
     if (e == ERR_BAD_INPUT)
         return node_command_error(e, "Cần tên người ghi (--person TÊN).",
@@ -361,8 +362,8 @@ json_t *node_command_list(struct node_command *c, const json_t *request)
 static const char *node_verdict_word(int verdict)
 {
     static const char *const words[] = {
-        "applied",      "replaced",        "conflict",  "held_scope", "held_unknown",
-        "held_deleted", "held_unreadable", "held_fork", "erased",     "aside",
+        "applied",         "replaced",  "conflict", "held_scope", "held_unknown", "held_deleted",
+        "held_unreadable", "held_fork", "erased",   "aside",      "held_step",
     };
     if (verdict < 0) return "waiting";
     unsigned v = (unsigned)verdict & FOLD_VERDICT_MASK;

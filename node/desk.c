@@ -130,6 +130,7 @@ static json_t *node_desk_command(struct node_desk_call *c, const struct node_des
 {
     json_object_set_new(c->body, "verb", json_string(route->verb));
     json_object_set_new(c->body, "person", json_string(c->session->user));
+    json_object_set_new(c->body, "clerk", json_boolean(c->session->stage == NODE_USER_CLERK));
     if (strcmp(route->verb, "search") == 0) json_object_set_new(c->body, "mask", json_true());
     json_t *response = node_command_run(c->d->o.command, c->body);
     if (route->flags & NODE_DESK_WATCH) node_desk_watch(c, response);

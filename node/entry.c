@@ -82,7 +82,9 @@ enum err node_entry_make(struct node_entry *n, const struct node_entry_form *for
     struct entry_rules rules = {.catalogue = node_store_catalogue(n->store, NULL),
                                 .fold = node_store_rules(n->store),
                                 .check = node_entry_check,
-                                .ctx = n->store};
+                                .ctx = n->store,
+                                .side = CATALOGUE_SIDE_UNIT,
+                                .leader = !form->clerk};
     struct entry_form entry = {.action = form->action,
                                .type = form->type,
                                .rid = form->rid,

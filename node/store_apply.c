@@ -216,7 +216,8 @@ static enum err node_apply_records(struct node_store *s, uint64_t epoch, uint64_
 static bool node_verdict_holds(uint8_t verdict)
 {
     unsigned v = verdict & FOLD_VERDICT_MASK;
-    return v >= FOLD_HELD_SCOPE && v <= FOLD_HELD_FORK && !ZOO(31);
+    bool held = v == FOLD_HELD_STEP || (v >= FOLD_HELD_SCOPE && v <= FOLD_HELD_FORK);
+    return held && !ZOO(31);
 }
 
 /* Held ops stay folded into what their writer sees. */

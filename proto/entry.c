@@ -159,6 +159,19 @@ static enum err entry_allowed(const struct entry_rules *rules, const struct cata
     return entry_say(why, e, cw.vi, cw.en);
 }
 
+static enum err entry_step(struct entry *n, const struct entry_rules *rules, const struct fold *f,
+                           const struct catalogue_type *type, struct entry_why *why)
+{
+    struct step_why step;
+    if (step_allowed(rules->catalogue, f, type->no, n->writes.v, n->writes.count, rules->side,
+                     rules->leader, &step))
+        return ERR_OK;
+    why->field = step.field;
+    step_words(rules->catalogue, &step, rules->side, why->vi, sizeof why->vi, why->en,
+               sizeof why->en);
+    return ERR_DENIED;
+}
+
 static enum err entry_save(struct entry *n, const struct entry_rules *rules, struct fold *f,
                            const struct entry_form *form, struct entry_op *op,
                            struct entry_why *why)
@@ -179,7 +192,8 @@ static enum err entry_save(struct entry *n, const struct entry_rules *rules, str
     if (e != ERR_OK) return e;
     op->kind = known ? CHANGE_EDIT : CHANGE_CREATE;
     if (known && n->writes.count == 0) return ERR_OK;
-    e = entry_encode(n, op, type->no);
+    e = entry_step(n, rules, f, type, why);
+    if (e == ERR_OK) e = entry_encode(n, op, type->no);
     if (e == ERR_OK) e = entry_apply(n, rules, f, op, why);
     return e == ERR_OK ? entry_allowed(rules, type, f, why) : e;
 }

@@ -15,6 +15,7 @@
 #include "common/catalogue.h"
 #include "proto/fold.h"
 #include "proto/record.h"
+#include "proto/step.h"
 
 #define ENTRY_FIELDS_MAX CATALOGUE_FIELDS_MAX /* values of one form */
 
@@ -69,6 +70,8 @@ struct entry_rules { /* of the side that calls; borrowed */
     const struct fold_rules *fold;
     entry_check_fn *check;
     void *ctx;
+    enum catalogue_side side; /* whose step it is (proto/step.h) */
+    bool leader;              /* and by its leader */
 };
 
 /*
@@ -77,6 +80,7 @@ struct entry_rules { /* of the side that calls; borrowed */
  *
  * ERR_OK         out; `f` has the op on top
  * ERR_BAD_VALUE  a value the catalogue does not allow; why->field says which
+ * ERR_DENIED     a step that this side, or anybody, may not take (steps.csv); why->field says which
  * ERR_BAD_INPUT  a field twice, no field, another type than the record's, an edit of a deleted one
  * ERR_NOT_FOUND  a delete or restore of nothing
  * ERR_TOO_LARGE  over a limit of a change set or a record

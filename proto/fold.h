@@ -30,6 +30,7 @@ enum fold_verdict { /* SPEC 6.6 */
                     FOLD_HELD_FORK = 7,
                     FOLD_ERASED = 8,
                     FOLD_ASIDE = 9, /* held once, and a person decided that it does not apply */
+                    FOLD_HELD_STEP = 10, /* a step that its author may not take (SPEC 21) */
 };
 #define FOLD_VERDICT_MASK 15u
 #define FOLD_FLAG_LATE    64u

@@ -1,9 +1,12 @@
 -- Points of the year of :t1 less those of the year before (num), of the most of this year's scheme (den), where a
 -- commune has both sheets under the same scheme.
 WITH scheme AS (
-    -- the most that a scheme gives, in parts of a point
+    -- the most that a scheme gives, in parts of a point: of records, as before, or of the catalogue
     SELECT k.scheme, k.version, sum(CAST(round(k.max_score * :p_score_parts) AS INTEGER)) AS most
     FROM score_criterion k GROUP BY k.scheme, k.version
+    UNION ALL
+    SELECT c.scheme, c.version, c.most * :p_score_parts / 100 FROM score_scheme c
+    WHERE NOT EXISTS (SELECT 1 FROM score_criterion k WHERE k.scheme = c.scheme AND k.version = c.version)
 )
 SELECT s.unit AS unit, s.id AS subject, s.id AS record,
        CAST(round(coalesce(s.district_total, s.self_total) * :p_score_parts) AS INTEGER)

@@ -1,3 +1,4 @@
+#include "common/catalogue_rules.h"
 #include "common/io/store_typed_priv.h"
 
 #include <assert.h>
@@ -96,6 +97,61 @@ static enum err typed_units(struct typed *t)
         db_bind_str(q, 6, to);
         e = db_run(q);
     }
+    return e;
+}
+
+static enum err typed_scheme_row(struct typed *t, const struct catalogue_scheme *s)
+{
+    char from[DATE_TEXT_ROOM], to[DATE_TEXT_ROOM];
+    catalogue_date_text(s->valid_from, from);
+    catalogue_date_text(s->valid_to, to);
+    struct db_stmt *q = db_stmt(t->db, "INSERT INTO score_scheme VALUES (?1, ?2, ?3, ?4, ?5)");
+    db_bind_str(q, 1, s->scheme);
+    db_bind_str(q, 2, s->version);
+    db_bind_int(q, 3, s->most);
+    db_bind_str(q, 4, from);
+    db_bind_str(q, 5, to);
+    return db_run(q);
+}
+
+static enum err typed_scheme(struct typed *t, const struct catalogue_scheme *s)
+{
+    enum err e = typed_scheme_row(t, s);
+    for (size_t i = 0; e == ERR_OK && i < s->criterion_count; i++) {
+        struct db_stmt *q = db_stmt(t->db, "INSERT INTO score_item VALUES (?1, ?2, ?3, ?4)");
+        db_bind_str(q, 1, s->scheme);
+        db_bind_str(q, 2, s->version);
+        db_bind_str(q, 3, s->criteria[i].code);
+        db_bind_int(q, 4, s->criteria[i].most);
+        e = db_run(q);
+    }
+    for (size_t i = 0; e == ERR_OK && i < s->band_count; i++) {
+        struct db_stmt *q = db_stmt(t->db, "INSERT INTO score_band VALUES (?1, ?2, ?3, ?4, ?5)");
+        db_bind_str(q, 1, s->scheme);
+        db_bind_str(q, 2, s->version);
+        db_bind_str(q, 3, s->bands[i].name);
+        db_bind_int(q, 4, s->bands[i].least);
+        db_bind_int(q, 5, s->bands[i].below);
+        e = db_run(q);
+    }
+    return e;
+}
+
+/* Score schemes, in parts of a point. */
+static enum err typed_schemes(struct typed *t)
+{
+    enum err e = db_exec(
+        t->db,
+        "CREATE TABLE IF NOT EXISTS score_scheme(scheme TEXT, version TEXT, most INTEGER, "
+        "valid_from TEXT, valid_to TEXT);"
+        "CREATE TABLE IF NOT EXISTS score_item(scheme TEXT, version TEXT, code TEXT, most INTEGER);"
+        "CREATE TABLE IF NOT EXISTS score_band(scheme TEXT, version TEXT, class TEXT, "
+        "least INTEGER, below INTEGER);"
+        "DELETE FROM score_scheme; DELETE FROM score_item; DELETE FROM score_band;");
+    size_t count = 0;
+    const struct catalogue_scheme *v = catalogue_schemes(t->catalogue, &count);
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        e = typed_scheme(t, &v[i]);
     return e;
 }
 
@@ -201,6 +257,7 @@ enum err typed_open(struct db *db, const struct catalogue *c, struct catalogue_e
     for (size_t i = 0; i < count; i++)
         t->tables[i].type = &types[i];
     e = typed_units(t);
+    if (e == ERR_OK) e = typed_schemes(t);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         e = typed_create(t, &types[i], &sql);
     if (e == ERR_OK) e = typed_person_root(t);
@@ -286,8 +343,12 @@ enum err typed_remove(struct typed *t, const struct catalogue_type *type,
 
 bool typed_table_allowed(const struct typed *t, const char *table)
 {
-    if (strcmp(table, "unit") == 0 || strcmp(table, "person_root") == 0) return true;
-    if (strcmp(table, "json_each") == 0) return true; /* the elements of a set: no table */
+    static const char *const own[] = {
+        "unit",       "person_root", "score_scheme",
+        "score_item", "score_band",  "json_each"}; /* the last: elements of a set, no table */
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (strcmp(table, own[i]) == 0) return true;
+    }
     for (size_t i = 0; i < t->count; i++) {
         if (strcmp(t->tables[i].type->name, table) == 0) return true;
     }

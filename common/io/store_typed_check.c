@@ -1,4 +1,5 @@
 #include "common/io/store_typed_priv.h"
+#include "common/io/watch.h"
 #include "common/text.h"
 
 #include <assert.h>
@@ -122,6 +123,37 @@ static enum err typed_check_indicator(struct typed *t, const struct catalogue_in
     return typed_refuse(t->why, file, i->id, "", db_text(t->db));
 }
 
+/* Clocks and checks run like indicators. */
+static enum err typed_check_rule(struct typed *t, const struct catalogue_clock *clock,
+                                 const struct catalogue_check *check, struct buf *sql)
+{
+    buf_clear(sql);
+    buf_add_str(sql, "SELECT * FROM (");
+    if (clock != NULL)
+        watch_clock_sql(clock, sql);
+    else
+        watch_check_sql(check, sql);
+    buf_add_str(sql, ") LIMIT 0");
+    const char *text = buf_cstr(sql);
+    enum err e = sql->e != ERR_OK ? sql->e : typed_compile(t, text);
+    if (!typed_is_refusal(e)) return e;
+    return typed_refuse(t->why, clock != NULL ? "clocks.csv" : "checks.csv",
+                        clock != NULL ? clock->id : check->id, "", db_text(t->db));
+}
+
+static enum err typed_check_rules(struct typed *t, struct buf *sql)
+{
+    enum err e = ERR_OK;
+    size_t clocks = 0, checks = 0;
+    const struct catalogue_clock *clock = catalogue_clocks(t->catalogue, &clocks);
+    const struct catalogue_check *check = catalogue_checks(t->catalogue, &checks);
+    for (size_t i = 0; e == ERR_OK && i < clocks; i++)
+        e = typed_check_rule(t, &clock[i], NULL, sql);
+    for (size_t i = 0; e == ERR_OK && i < checks; i++)
+        e = typed_check_rule(t, NULL, &check[i], sql);
+    return e;
+}
+
 enum err typed_check_all(struct typed *t, struct buf *sql)
 {
     enum err e = ERR_OK;
@@ -131,7 +163,7 @@ enum err typed_check_all(struct typed *t, struct buf *sql)
     const struct catalogue_indicator *v = catalogue_indicators(t->catalogue, &count);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         e = typed_check_indicator(t, &v[i], sql);
-    return e;
+    return e == ERR_OK ? typed_check_rules(t, sql) : e;
 }
 
 /* ---- checking a row ---- */

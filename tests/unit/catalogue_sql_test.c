@@ -48,6 +48,9 @@ static void tables_make(const struct world *w)
         run(w->db, buf_cstr(&sql));
         buf_free(&sql);
     }
+    run(w->db, "CREATE TABLE score_scheme (scheme, version, most, valid_from, valid_to);"
+               "CREATE TABLE score_item (scheme, version, code, most);"
+               "CREATE TABLE score_band (scheme, version, class, least, below);");
     run(w->db, "CREATE TABLE unit (code, name, level, parent, valid_from, valid_to);"
                "CREATE TABLE link (person BLOB, root BLOB);"
                "CREATE VIEW person_root AS SELECT p.id AS person, coalesce(l.root, p.id) AS root "

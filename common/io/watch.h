@@ -1,0 +1,72 @@
+/*
+ * Clocks and checks of the catalogue over the typed tables (docs/cases.md): what runs out, and what
+ * does not add up. Both come out of the records and the day alone; nothing is stored, so hub and node
+ * say the same of the same records.
+ *
+ * Ownership: what a row is given is borrowed for the call.   Threads: the db's.
+ * Units:     civil days of Vietnam's time.   Limits: WATCH_STEPS_MAX, WATCH_SQL_BYTES_MAX.
+ */
+#ifndef DONGBO_COMMON_IO_WATCH_H
+#define DONGBO_COMMON_IO_WATCH_H
+
+#include "common/catalogue_rules.h"
+#include "common/io/store_typed.h"
+
+#include <jansson.h>
+
+#define WATCH_STEPS_MAX     UINT64_C(200000000) /* SQLite VM steps of one clock or check */
+#define WATCH_SQL_BYTES_MAX (64u * 1024u)       /* bytes of one query */
+#define WATCH_WHY_ROOM      256u                /* bytes of a reason with its terminator */
+
+enum watch_state {
+    WATCH_UNDATED, /* it runs, and no day is known by which */
+    WATCH_RUNNING,
+    WATCH_SOON, /* at most the clock's `soon` days are left */
+    WATCH_OVERDUE,
+    WATCH_DONE, /* on its last day at the latest */
+    WATCH_DONE_LATE,
+};
+const char *watch_state_name(enum watch_state s); /* "undated", ..., "done_late" */
+
+struct watch_row {
+    const struct catalogue_clock *clock; /* NULL: a check */
+    const struct catalogue_check *check;
+    struct bytes unit;
+    struct id_record record;
+    enum watch_state state;
+    bool has_start, has_due, has_done;
+    struct date start, due, done;
+    int32_t left; /* days from `on` to the due day; below 0: since it was over */
+    bool guessed; /* counted in working days of a year whose holidays the catalogue does not have */
+};
+
+/* What a clock says of these days on the day `on`; fills state, due, left, guessed. */
+void watch_judge(const struct catalogue *c, struct date on, struct watch_row *row);
+
+typedef enum err watch_fn(void *ctx, const struct watch_row *row);
+
+/*
+ * Every record for which a clock of the catalogue was ever set (done ones too), in the order of the
+ * catalogue and then of ids; and every record that a check finds wrong.
+ * ERR_BAD_INPUT, ERR_DENIED, ERR_TOO_LARGE: the SQL is wrong or takes too many steps, `why` says which;
+ * ERR_NOT_READY: no typed tables; and whatever `row` returns.
+ */
+MUST_CHECK enum err watch_clocks(struct db *db, const struct typed *typed,
+                                 const struct catalogue *c, struct date on, watch_fn *row,
+                                 void *ctx, char why[static WATCH_WHY_ROOM]);
+MUST_CHECK enum err watch_checks(struct db *db, const struct typed *typed,
+                                 const struct catalogue *c, struct date on, watch_fn *row,
+                                 void *ctx, char why[static WATCH_WHY_ROOM]);
+
+/* The queries, for compiling them before a catalogue is used. */
+void watch_clock_sql(const struct catalogue_clock *k, struct buf *out);
+void watch_check_sql(const struct catalogue_check *k, struct buf *out);
+
+/* The row as lists show it (docs/cases.md, "A row"); NULL without memory. */
+json_t *watch_json(const struct catalogue *c, struct date on, const struct watch_row *row);
+
+/* The clock as an all-day event; nothing for what has no day or is done. */
+MUST_CHECK enum err watch_ics(const struct catalogue *c, struct date on, int64_t now_ms,
+                              const struct watch_row *row, struct buf *out);
+
+#endif
