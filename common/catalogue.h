@@ -129,7 +129,7 @@ struct catalogue_unit {
     const char *code;
     const char *name_vi;
     const char *level;      /* tinh, thanh_pho_tw, huyen, thanh_pho, thi_xa, xa, phuong,
-                                thi_tran, dac_khu */
+                                thi_tran, dac_khu, co_quan, co_so */
     const char *parent;     /* code or "" */
     struct date valid_from; /* first day */
     struct date valid_to;   /* last day; 9999-12-31 when open */

@@ -33,8 +33,9 @@ static bool is_code(const char *s)
 
 static void unit_read(const struct catalogue_table *t, size_t row, struct unit_row *out)
 {
-    static const char *const levels[] = {"tinh", "thanh_pho_tw", "huyen",    "thanh_pho", "thi_xa",
-                                         "xa",   "phuong",       "thi_tran", "dac_khu"};
+    static const char *const levels[] = {"tinh",    "thanh_pho_tw", "huyen",  "thanh_pho",
+                                         "thi_xa",  "xa",           "phuong", "thi_tran",
+                                         "dac_khu", "co_quan",      "co_so"};
     struct catalogue_unit *u = &out->unit;
     out->row = row;
     u->code = catalogue_cell(t, row, UN_CODE);

@@ -3,11 +3,12 @@
 
   recount.py --data DIR --json FILE [--link ID,ID]... [--catalogue DIR]
 
-DIR holds the NDJSON files of tests/data/vinhcuu.py: <commune code>.ndjson. The counting is plain loops over those
-records after the definitions of the indicators (T01: teams that exist and work at the end of the window, ...). It
-shares nothing with the program: not its SQL, not its store. The window, the communes that sent nothing and the lines
-come from FILE; totals, breakdowns, numerators and denominators are counted here. Persons named by --link (two record
-ids) are one.
+DIR holds the NDJSON files of tests/data/vinhcuu.py or plans.py: <commune code>.ndjson, and what the district gives
+out in district.ndjson. The counting is plain loops over those records after the definitions of the indicators (T01:
+teams that exist and work at the end of the window, ...; those of RP05 to RP18 stand in recount_plans.py). It shares
+nothing with the program: not its SQL, not its store. The window, the communes that sent nothing and the lines come
+from FILE; totals, breakdowns, numerators and denominators are counted here. Persons named by --link (two record ids)
+are one. Of the catalogue it reads params.csv and units.csv.
 
 Prints each difference and ends with 1 if there is any, else with 0. 2: it could not compare.
 """
@@ -18,8 +19,8 @@ import json
 import os
 import sys
 
-PROPAGANDA = {"direct", "behaviour_change", "talk", "seminar", "forum", "contest", "rally", "exchange", "dialogue",
-              "club_meeting", "training"}
+from recount_plans import PROPAGANDA, Programmes
+
 CLIENT_PURPOSES = {"persuade_rehab", "support_rehab", "post_rehab"}
 
 
@@ -66,11 +67,11 @@ class Data:
         return ""
 
 
-class Counter:
+class Counter(Programmes):
     """The facts of each indicator: (unit, who counts once, num, den, {breakdown: value})."""
 
-    def __init__(self, data, first, last, cutoff):
-        self.d, self.t0, self.t1, self.cutoff = data, first, last, cutoff
+    def __init__(self, data, first, last, params, units):
+        self.d, self.t0, self.t1, self.params, self.units = data, first, last, params, units
 
     def within(self, day):
         return bool(day) and self.t0 <= day <= self.t1
@@ -179,7 +180,7 @@ class Counter:
 
     def T14(self):
         year = self.t1[:4]
-        latest = min(self.t1, year + "-" + self.cutoff)
+        latest = min(self.t1, year + "-" + self.params["budget_cutoff"])
         for t in self.teams():
             done = any((b.get("team") == t["id"] or (not b.get("team") and b["_unit"] == t["_unit"])) and
                        b.get("year") == year and b.get("plan_no") and b.get("hdnd_approved_on") and
@@ -200,7 +201,7 @@ class Counter:
     def D01N(self):
         for c, by in self.cases():
             if self.listed(c) and self.within(c.get("listed_on") or c.get("dossier_opened_on")):
-                yield c["_unit"], self.who(c["person"]), 1, 0, by
+                yield c["_unit"], self.who(c["person"]), 1, 0, dict(by, list_reason=c.get("list_reason", ""))
 
     def D01C(self):
         for c, by in self.cases():
@@ -396,11 +397,16 @@ def compare_line(result, report, line, facts, silent):
             together = all(cell["unit"] != u["code"] for u in report["units"])
             here = some if together else [f for f in some if f[0] == cell["unit"]]
             what = "%s %s %s" % (line["indicator"], "total" if row["total"] else row["value"] or "(none)", cell["unit"])
-            if cell["unit"] in silent:
+            if cell["unit"] in silent and not here:
                 result.note(what, (cell["state"], cell["num"]), ("nothing_sent", None))
                 continue
             num, den = figure(here, line["measure"])
             result.note(what, (cell["num"], cell["den"], cell["value"]), (num, den, text(num, den)))
+
+
+def rows_of(folder, name):
+    with open(os.path.join(folder, name), encoding="utf-8-sig", newline="") as f:
+        return list(csv.DictReader(f))
 
 
 def main():
@@ -416,13 +422,12 @@ def main():
     if report.get("format") != "dongbo-figures/1":
         print("not a report of format dongbo-figures/1")
         return 2
-    with open(os.path.join(a.catalogue, "params.csv"), encoding="utf-8-sig", newline="") as f:
-        params = [r for r in csv.DictReader(f) if r["valid_from"] <= report["last"] <= (r["valid_to"] or "9999-12-31")]
-    cutoff = {r["name"]: r["value"] for r in params}.get("budget_cutoff", "")
+    params = {r["name"]: r["value"] for r in rows_of(a.catalogue, "params.csv")
+              if r["valid_from"] <= report["last"] <= (r["valid_to"] or "9999-12-31")}
     silent = set(report["nothing_sent"])
     known = {u["code"] for u in report["units"]}
-    data = Data(a.data, known - silent, People([tuple(x.lower().split(",")) for x in a.link]))
-    counter = Counter(data, report["first"], report["last"], cutoff)
+    data = Data(a.data, (known - silent) | {"district"}, People([tuple(x.lower().split(",")) for x in a.link]))
+    counter = Counter(data, report["first"], report["last"], params, rows_of(a.catalogue, "units.csv"))
     result = Comparison()
     for line in report["lines"]:
         count = getattr(counter, line["indicator"], None)

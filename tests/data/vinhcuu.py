@@ -20,7 +20,7 @@ MASK = (1 << 64) - 1
 COMMUNES = [("26170", "Thị trấn Vĩnh An"), ("26173", "Phú Lý"), ("26176", "Trị An"), ("26179", "Tân An"),
             ("26182", "Vĩnh Tân"), ("26185", "Bình Lợi"), ("26188", "Thạnh Phú"), ("26191", "Thiện Tân"),
             ("26194", "Tân Bình"), ("26197", "Bình Hòa"), ("26200", "Mã Đà"), ("26203", "Hiếu Liêm")]
-YEAR = 2023
+YEAR = 2023               # plans.py sets another
 NO_ADDICTS = "26203"      # a commune without any client: its volunteers are exempt
 IDLE_POINT = "26200"      # its counselling point opened no session before July
 SHARED = ("26188", "26194")  # one person is on the list of both
@@ -76,6 +76,8 @@ def iso(year, month, day):
 class Commune:
     """Everything one commune enters, in the order of entering."""
 
+    province = "075"  # begins the national ids made here
+
     def __init__(self, code, name, random, choices):
         self.code, self.name, self.r, self.choices = code, name, random, choices
         self.rows = []          # (day entered, row)
@@ -100,7 +102,7 @@ class Commune:
         r = self.r
         name = name or " ".join([r.pick(FAMILY), r.pick(MIDDLE[sex]), r.pick(GIVEN[sex])])
         digit = (0 if year < 2000 else 2) + (1 if sex == "female" else 0)
-        national_id = national_id or "075%d%02d%06d" % (digit, year % 100, r.below(1000000))
+        national_id = national_id or "%s%d%02d%06d" % (self.province, digit, year % 100, r.below(1000000))
         born = iso(year, r.between(1, 12), r.between(1, 28))
         return self.add(day, "person", full_name=name, sex=sex, dob=born, national_id=national_id, cur_unit=self.code,
                         cur_hamlet=r.pick(HAMLETS), residence_kind="permanent", legal_basis="law")
@@ -110,7 +112,7 @@ class Commune:
 
     def make_team(self):
         r = self.r
-        founded = iso(r.between(2013, 2019), r.between(1, 12), r.between(1, 28))
+        founded = iso(r.between(YEAR - 10, YEAR - 4), r.between(1, 12), r.between(1, 28))
         name = "Đội công tác xã hội tình nguyện " + self.name
         self.team = self.add(founded, "team", name=name, kind="volunteer_team", founded_on=founded,
                              decision_no="%d/QĐ-UBND" % r.between(100, 4000), decision_on=founded,
@@ -119,7 +121,7 @@ class Commune:
                              regulation_extra_duties="1" if r.chance(75) else "0", planned_size="7")
         for i in range(r.between(5, 9)):
             sex = "female" if r.chance(45) else "male"
-            joined = iso(r.between(2019, 2022), r.between(1, 12), r.between(1, 28))
+            joined = iso(r.between(YEAR - 4, YEAR - 1), r.between(1, 12), r.between(1, 28))
             who = self.person(joined, sex, r.between(1960, 1999))
             role = "leader" if i == 0 else "deputy" if i == 1 else "member"
             left = self.day_of(r.between(2, 11)) if i > 3 and r.chance(12) else None
@@ -128,9 +130,10 @@ class Commune:
             if left is None:
                 self.members.append(member)
         if r.chance(60):
-            who = self.person("2022-01-05", "female", r.between(1970, 1998))
-            self.add("2022-01-05", "team_member", person=who, team=self.team, role="comm_collaborator",
-                     organisation="womens_union", joined_on="2022-01-05", meets_criteria="1")
+            joined = iso(YEAR - 1, 1, 5)
+            who = self.person(joined, "female", r.between(1970, 1998))
+            self.add(joined, "team_member", person=who, team=self.team, role="comm_collaborator",
+                     organisation="womens_union", joined_on=joined, meets_criteria="1")
 
     def make_budget(self):
         r = self.r
@@ -276,4 +279,5 @@ def main():
     write(os.path.join(a.out, "district.ndjson"), rows, a.first, a.until)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -342,6 +342,32 @@ static void who_owes_a_report(void **state)
     catalogue_free(shipped);
 }
 
+/* Who owed a report on the last day of the districts: the unit it goes on as owes it from the day after. */
+static void a_merged_unit_owes_what_its_parts_owed(void **state)
+{
+    (void)state;
+    struct date before = {2025, 6, 30}, after = {2025, 7, 1};
+    struct catalogue *c = catalogue_load_parsed("catalogue");
+    size_t count = 0, forms = 0, checked = 0;
+    const struct catalogue_successor *s = catalogue_successors(c, &count);
+    const struct catalogue_report *r = catalogue_reports(c, &forms);
+    for (size_t i = 0; i < count * forms; i++) {
+        const struct catalogue_successor *to = &s[i / forms];
+        const char *report = r[i % forms].id;
+        if (date_compare(to->on, after) != 0) continue;
+        if (!catalogue_owes(c, report, to->old_code, before)) continue;
+        if (!catalogue_owes(c, report, to->new_code, after))
+            fail_msg("%s: %s owed it, %s does not", report, to->old_code, to->new_code);
+        checked++;
+    }
+    assert_true(checked > 100);
+    /* Bà Rịa - Vũng Tàu's districts owed RP13; their communes owe it now. */
+    assert_true(catalogue_owes(c, "RP13", "747", before));
+    assert_true(catalogue_owes(c, "RP13", "26506", after));
+    assert_true(catalogue_feeds(c, "RP03", "RP04", after));
+    catalogue_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +378,7 @@ int main(void)
         cmocka_unit_test(per_unit_rules),
         cmocka_unit_test(every_period_once),
         cmocka_unit_test(who_owes_a_report),
+        cmocka_unit_test(a_merged_unit_owes_what_its_parts_owed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

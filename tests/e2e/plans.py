@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""The four other plans with the real programs: every unit enters, syncs; the plan's reports are closed and recounted.
+
+  plans.py BUILD_DIR [--plan PLAN]... [--scale 4] [--units N] [--all] [--keep DIR] [--optimised]
+
+For each plan a hub with the plan's targets, money and criteria, and a node for every unit below it: communes, and the
+departments, schools and facilities that report too. Each report of the plan is made for its periods, counted again
+by tests/recount.py, which shares nothing with the program, and the last is closed, exported and verified. --all also
+recounts the periods before and after. --units: only the first N communes enter something (and the other bodies); the
+others sent nothing. --optimised: with the programs of ../release if they are not older. --keep: leave the data there
+and write DIR/PLAN.md, the figures beside targets.
+"""
+import argparse
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+from world import Failed, World, on_signals, wait_for
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+# hub's name; reports and periods that are made; the last of them is closed
+PLANS = {
+    "vinhcuu2020": ("735", "Huyện Vĩnh Cửu", [("RP17", "2020-6M"), ("RP17", "2020"), ("RP04", "2020"),
+                                             ("RP12", "2020")]),
+    "tumorong2018": ("617", "Huyện Tu Mơ Rông", [("RP05", "2018-6M"), ("RP07", "2018-Q3"), ("RP06", "2018"),
+                                                ("RP07", "2018")]),
+    "caolanh2017": ("866", "Thành phố Cao Lãnh", [("RP08", "2017-Q1"), ("RP09", "2017-6M"), ("RP10", "2017"),
+                                                  ("RP14", "2017"), ("RP15", "2017"),
+                                                  ("RP18", "2017-01-01_2017-05-20"), ("RP11", "2017")]),
+    "brvt2024": ("77", "Tỉnh Bà Rịa - Vũng Tàu", [("RP13", "2024-Q2"), ("RP13", "2024-6M"), ("RP13", "2024")]),
+}
+SIGN = {"ge": "≥", "le": "≤", "eq": "=", "gt": ">", "lt": "<", "band": "trong khoảng", "reduce_percent": "giảm",
+        "reduce_points": "giảm"}
+MET = {"met": "đạt", "not_met": "chưa đạt", "null": "không phát sinh", "nothing_sent": "chưa gửi", "hidden": "ẩn"}
+
+
+def check(what, truth):
+    if not truth:
+        raise Failed("not true: " + what)
+
+
+class Story:
+    def __init__(self, world, plan, scale, count):
+        self.w, self.hub, self.plan, self.scale, self.count = world, world.hub, plan, scale, count
+        self.unit, self.name, self.reports = PLANS[plan]
+        self.links = []
+
+    def path(self, *parts):
+        return os.path.join(self.w.dir, *parts)
+
+    def catalogue(self):
+        """The shipped one, with the rows of the bodies that report beside the communes."""
+        shutil.copytree(os.path.join(ROOT, "catalogue"), self.path("catalogue"))
+        with open(self.path("d", "units.csv"), encoding="utf-8") as more, open(
+                self.path("catalogue", "units.csv"), "a", encoding="utf-8") as f:
+            f.write(more.read())
+
+    def begin(self):
+        program = os.path.join(ROOT, "tests/data/plans.py")
+        subprocess.run([sys.executable, "-B", program, "--plan", self.plan, "--out", self.path("d"), "--scale",
+                        str(self.scale)], check=True)
+        self.catalogue()
+        self.hub.init(self.unit, self.name, "catalogue")
+        self.hub.run()
+        got = self.hub.ask("import", "d/district.ndjson")
+        check("what the district gives out is in", got["created"] and not got["bad"])
+        self.units = [name[:-7] for name in sorted(os.listdir(self.path("d")))
+                      if name.endswith(".ndjson") and name != "district.ndjson"]
+
+    def enter(self, unit):
+        node = self.w.node(unit)
+        node.tool("init", "--name", unit)
+        node.tool("join", self.hub.ask("invite", "--unit", unit)["invitation"])
+        node.run()
+        node.tool("sync")  # what the district gave out is referred to
+        got = node.ask("import", "d/%s.ndjson" % unit)
+        check("no row of %s is refused: %s" % (unit, got), got["bad_rows"] == 0)
+        node.tool("sync")
+        wait_for("what %s has to send" % unit, lambda: node.status()["log"]["waiting"] == 0)
+        node.end()
+        return got["created"]
+
+    def entering(self):
+        """Those that enter something; the files of the others go, as they enter nothing."""
+        communes = [u for u in self.units if u.isdigit()]
+        chosen = set(communes[:self.count]) | (set(self.units) - set(communes))
+        for unit in communes[self.count:]:
+            os.remove(self.path("d", unit + ".ndjson"))
+        return sorted(chosen)
+
+    def link(self):
+        """One person of two communes: named by both national ids, decided here."""
+        found = self.hub.ask("conflicts", ok=(0, 14))
+        for pair in found["pairs"]:
+            if pair.get("certain") or pair["person_a"].get("national_id") == pair["person_b"].get("national_id"):
+                self.hub.tool("resolve", pair["id"], "--same", "--reason", "Cùng số định danh")
+                self.links.append((pair["a"], pair["b"]))
+
+    def recount(self, report, period):
+        name = "%s_%s.json" % (report, period)
+        with open(self.path(name), "w", encoding="utf-8") as f:
+            f.write(self.hub.tool("report", "--report", report, "--period", period, "--json"))
+        return self.recount_file(name)
+
+    def recount_file(self, name):
+        links = [x for pair in self.links for x in ("--link", ",".join(pair))]
+        p = subprocess.run([sys.executable, "-B", os.path.join(ROOT, "tests/recount.py"), "--data", "d", "--json", name,
+                            "--catalogue", "catalogue", *links], cwd=self.w.dir, capture_output=True, check=False)
+        check("the recount agrees\n" + (p.stdout + p.stderr).decode()[-3000:], p.returncode == 0)
+        return p.stdout.decode().strip().rsplit("\n", 1)[-1]
+
+    def close(self):
+        report, period = self.reports[-1]
+        issue = self.hub.ask("close", "--report", report, "--period", period)
+        self.hub.tool("export", "--issue", str(issue["id"]), "--out", "xuat")
+        check("the issue can be rebuilt from the log", self.hub.ask("verify", "--issue", str(issue["id"]))["ok"])
+        names = os.listdir(self.path("xuat"))
+        for ending in (".json", ".csv", ".xlsx", ".adx.xml", ".pdf", ".docx", ".manifest.json"):
+            check("exported: " + ending, any(n.endswith(ending) for n in names))
+
+    def duties(self):
+        """Every unit below the hub owes the plan's reports, the bodies beside the communes too."""
+        report, period = next((r, p) for r, p in self.reports if r in ("RP12", "RP05", "RP10", "RP13"))
+        rows = self.hub.ask("reports", "--report", report, "--period", period)["rows"]
+        check("every unit owes %s" % report, sorted(r["unit"] for r in rows) == sorted(self.units))
+
+    def run(self, everything):
+        self.begin()
+        with ThreadPoolExecutor(2) as pool:
+            created = sum(pool.map(self.enter, self.entering()))
+        self.link()
+        self.duties()
+        reports = list(self.reports)
+        if everything:
+            with open(os.path.join(ROOT, "catalogue/reports.csv"), encoding="utf-8") as f:
+                year = self.reports[-1][1][:4]
+                ends = {"month": ["-05", "-12"], "quarter": ["-Q1", "-Q2", "-Q3", "-Q4"], "half": ["-6M", "-12M"],
+                        "nine": ["-9M"], "year": [""]}
+                reports += [(r["id"], y + e) for r in csv.DictReader(f) for k in r["periods"].split("|")
+                            for e in ends.get(k, []) for y in (year, str(int(year) + 1)) if e != "-12M"]
+        for report, period in reports:
+            print("  " + self.recount(report, period))
+        self.close()
+        check("the log verifies", self.hub.ask("verify")["ok"])
+        print("%s: %d units, %d records" % (self.plan, len(self.w.nodes), created))
+
+    # --- the figures beside the targets, for docs/ ---
+
+    def page(self):
+        lines = ["| Báo cáo | Chỉ tiêu | Mã | Chỉ tiêu của kế hoạch | Số liệu | Kết quả |", "|---|---|---|---|---|---|"]
+        for report, period in self.reports:
+            with open(self.path("%s_%s.json" % (report, period)), encoding="utf-8") as f:
+                j = json.load(f)
+            targets = {t["line"]: t for t in j["targets"] if t["unit"] == j["unit"]}
+            for line in j["lines"]:
+                cell, t = line["rows"][0]["cells"][-1], targets.get(line["no"])
+                value = {"figure": cell["value"], "no_base": "–"}.get(cell["state"], cell["state"])
+                ratio = line["measure"].startswith("ratio")
+                if ratio and cell["state"] == "figure":
+                    value = "%s %% (%s/%s)" % (value.replace(".", ","), cell["num"], cell["den"])
+                elif value.lstrip("-").isdigit():
+                    value = "{:,}".format(int(value)).replace(",", ".")
+                want = ""
+                if t:
+                    high = "–%s" % t["value_hi"] if t.get("value_hi") else ""
+                    base = " (so với %s)" % t["base_value"] if t.get("base_value") else ""
+                    unit = " %" if ratio or t["op"] == "reduce_percent" else ""
+                    want = "%s %s%s%s%s" % (SIGN[t["op"]], t["value"], high, unit, base)
+                lines.append("| %s %s | %s | %s | %s | %s | %s |" % (
+                    report, period, line["label_vi"], line["indicator"], want, value,
+                    MET.get(t["status"], t["status"]) if t else ""))
+        return "\n".join(lines) + "\n"
+
+
+def optimised(build):
+    """The optimised programs beside a build with sanitizers, if they are not older: four districts are much to do."""
+    own, other = (os.path.join(os.path.abspath(x), "dongbo-hub") for x in (build, os.path.join(build, "../release")))
+    newer = os.path.exists(other) and os.path.getmtime(other) >= os.path.getmtime(own)
+    return os.path.dirname(other) if newer else build
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("build")
+    p.add_argument("--plan", action="append", choices=sorted(PLANS))
+    p.add_argument("--scale", type=int, default=4)
+    p.add_argument("--units", type=int, default=99)
+    p.add_argument("--all", action="store_true")
+    p.add_argument("--keep")
+    p.add_argument("--optimised", action="store_true")
+    a = p.parse_args()
+    on_signals()
+    build = optimised(a.build) if a.optimised else a.build
+    folder = a.keep or tempfile.mkdtemp(prefix="dongbo-plans-")
+    try:
+        for plan in a.plan or sorted(PLANS):
+            with World(build, os.path.join(folder, plan)) as world:
+                story = Story(world, plan, a.scale, a.units)
+                story.run(a.all)
+                if a.keep:
+                    with open(os.path.join(folder, plan + ".md"), "w", encoding="utf-8") as f:
+                        f.write(story.page())
+    except Failed as e:
+        print("FAILED:", e, file=sys.stderr)
+        return 1
+    finally:
+        if not a.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    print("ok")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
