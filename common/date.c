@@ -103,6 +103,24 @@ enum err date_add_months(struct date d, int32_t months, struct date *out)
     return ERR_OK;
 }
 
+int date_weekday(struct date d)
+{
+    int n = (date_to_days(d) + 3) % 7; /* 1970-01-01 was a Thursday */
+    return n < 0 ? n + 7 : n;
+}
+
+enum err date_add_workdays(struct date d, unsigned n, struct date *out)
+{
+    struct date day = d;
+    for (unsigned left = n; left > 0;) {
+        enum err e = date_add_days(day, 1, &day);
+        if (e != ERR_OK) return e;
+        if (date_weekday(day) < 5) left--;
+    }
+    *out = day;
+    return ERR_OK;
+}
+
 /* Split "n", "n?n" or "n?n?n" with one kind of separator; false for anything else. */
 static bool date_split(struct bytes s, struct date_parts *out)
 {

@@ -79,18 +79,11 @@ static enum err due_day(const char *rule, struct period p, struct date *out)
     return ERR_BAD_INPUT; /* the catalogue lets no other rule in */
 }
 
-/* Monday = 0. 1970-01-01 was a Thursday. */
-static int due_weekday(struct date d)
-{
-    int n = (date_to_days(d) + 3) % 7;
-    return n < 0 ? n + 7 : n;
-}
-
 /* Parameter due_weekend: none (default), before, after: where a due day on a weekend goes. */
 static enum err due_weekend(const struct catalogue *c, struct date *day)
 {
     const char *word = catalogue_param(c, "due_weekend", *day);
-    int wd = due_weekday(*day);
+    int wd = date_weekday(*day);
     if (word == NULL || wd < 5) return ERR_OK;
     if (strcmp(word, "before") == 0) return date_add_days(*day, 4 - wd, day);
     if (strcmp(word, "after") == 0) return date_add_days(*day, 7 - wd, day);

@@ -182,6 +182,8 @@ static const struct {
     {"officer", hub_command_officer},
     {"order", hub_command_order},
     {"erase", hub_command_erase},
+    {"request", hub_command_request},
+    {"breach", hub_command_breach},
     {"put", hub_command_put},
     {"import", hub_command_import},
     {"get", hub_command_get},

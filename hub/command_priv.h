@@ -40,6 +40,14 @@ json_t *hub_command_form_check(struct hub_app *a, const json_t *request);
 json_t *hub_command_search(struct hub_app *a, const json_t *request);
 /* "title" of a record's answer, and "refs": the titles of what it refers to, by field. */
 void hub_titles_add(struct hub_app *a, json_t *record, bool masked);
+/* What a record shows, by name: texts, and arrays of them for choices. */
+json_t *hub_show_values(const struct fold *f, const struct catalogue_type *t);
+/* command_register.c */
+json_t *hub_command_request(struct hub_app *a, const json_t *request);
+json_t *hub_command_breach(struct hub_app *a, const json_t *request);
+/* Members "requests_open", "requests_overdue", "breaches_open", "breaches_overdue" of a status answer,
+ * and their warnings. */
+void hub_command_status_registers(struct hub_app *a, json_t *status);
 /* command_conflict.c */
 json_t *hub_command_conflicts(struct hub_app *a, const json_t *request);
 /* command_resolve.c */

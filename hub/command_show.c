@@ -11,7 +11,7 @@ static json_t *hub_show_choices(const struct fold *f, unsigned field)
     return a;
 }
 
-static json_t *hub_show_values(const struct fold *f, const struct catalogue_type *t)
+json_t *hub_show_values(const struct fold *f, const struct catalogue_type *t)
 {
     struct record_cell cells[CATALOGUE_FIELDS_MAX];
     json_t *values = json_object();

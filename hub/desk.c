@@ -77,6 +77,10 @@ static const struct hub_desk_route {
     {WEB_POST, "/api/users", DESK_ADMIN, "user", NULL, 0},
     {WEB_GET, "/api/tokens", DESK_ADMIN, "token", NULL, 0},
     {WEB_POST, "/api/tokens", DESK_ADMIN, "token", NULL, 0},
+    {WEB_GET, "/api/requests", DESK_CASES, "request", NULL, 0},
+    {WEB_POST, "/api/requests", DESK_CASES, "request", NULL, 0},
+    {WEB_GET, "/api/breaches", DESK_ADMIN | DESK_CASES, "breach", NULL, 0},
+    {WEB_POST, "/api/breaches", DESK_ADMIN | DESK_CASES, "breach", NULL, 0},
     {WEB_GET, "/api/audit", DESK_ADMIN, NULL, hub_desk_audit, 0},
 };
 
@@ -115,8 +119,11 @@ static json_t *hub_desk_command(struct hub_desk_call *c, const struct hub_desk_r
 {
     json_object_set_new(c->body, "verb", json_string(route->verb));
     json_object_set_new(c->body, "person", json_string(c->session->user));
-    /* Lists are read, everything else of these two is asked for by POST. */
-    bool list = strcmp(route->verb, "user") == 0 || strcmp(route->verb, "token") == 0;
+    /* Lists are read, everything else of these is asked for by POST. */
+    static const char *const lists[] = {"user", "token", "request", "breach"};
+    bool list = false;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        list = list || strcmp(route->verb, lists[i]) == 0;
     if (list && hub_desk_reads(c->q)) json_object_set_new(c->body, "action", json_string("list"));
     return hub_command(c->d->o.app, c->body);
 }

@@ -238,8 +238,15 @@ static const struct cli_opt order_opts[] = {
 static const struct cli_opt erase_opts[] = {
     OPT("basis", "CHỮ", "căn cứ pháp lý, ví dụ số và ngày của đơn",
         "the legal basis, for instance number and date of the request"),
+    OPT("request", "MÃ", "propose: yêu cầu (sổ `request`) mà lệnh này trả lời",
+        "propose: the entry of `request` that this order answers"),
     OPT("key", "TỆP", "khóa riêng của cán bộ ký", "the signing officer's own key"),
     OPT_PASSPHRASE,
+};
+
+static const struct cli_opt register_opts[] = {
+    OPT("open", NULL, "list: chỉ những mục chưa xong", "list: only what is not done"),
+    OPT_PERSON,
 };
 
 static const struct cli_verb verbs[] = {
@@ -256,6 +263,14 @@ static const struct cli_verb verbs[] = {
      OPTS(put_opts), 0, -1, hub_tool_put},
     {"get", "MÃ", "xem một hồ sơ", "show one record", NULL, 0, 1, 1, hub_tool_get},
     {"list", "", "liệt kê hồ sơ", "list records", OPTS(list_opts), 0, 0, hub_tool_list},
+    {"request", "list|add|set [MÃ] [TRƯỜNG=GIÁ_TRỊ...]",
+     "sổ yêu cầu của chủ thể dữ liệu, với hạn luật định",
+     "register of data subjects' requests, with their legal times", OPTS(register_opts), 1, -1,
+     hub_tool_data_request},
+    {"breach", "list|add|set [MÃ] [TRƯỜNG=GIÁ_TRỊ...]",
+     "sổ vi phạm dữ liệu cá nhân, với hạn báo 72 giờ",
+     "register of personal-data breaches, with the 72 hours of their notice", OPTS(register_opts),
+     1, -1, hub_tool_breach},
     {"import", "TỆP", "nhập tệp CSV hoặc NDJSON", "import a CSV or NDJSON file", OPTS(import_opts),
      1, 1, hub_tool_import},
     {"conflicts", "[show MÃ]", "xung đột và người trùng cần quyết định",

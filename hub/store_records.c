@@ -70,6 +70,18 @@ enum err hub_store_records(struct hub_store *s, unsigned type, const char *unit,
     return hub_records_walk(s, q, row, ctx);
 }
 
+enum err hub_store_register(struct hub_store *s, unsigned type, hub_record_fn *row, void *ctx)
+{
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK || type < HUB_REGISTER_FIRST || type > HUB_REGISTER_LAST) return e;
+    /* The bounds in so many words, or SQLite would not take the index of them. */
+    struct db_stmt *q = db_stmt(s->db, "SELECT " HUB_RECORD_COLUMNS
+                                       " FROM sys_record WHERE type = ?1 AND type >= 90 AND "
+                                       "type <= 99 ORDER BY no");
+    db_bind_int(q, 1, type);
+    return hub_records_walk(s, q, row, ctx);
+}
+
 enum err hub_store_conflicts(struct hub_store *s, hub_record_fn *row, void *ctx)
 {
     enum err e = hub_cache_ready(s);

@@ -33,6 +33,11 @@ MUST_CHECK enum err hub_store_record(struct hub_store *s, const struct id_record
 MUST_CHECK enum err hub_store_records(struct hub_store *s, unsigned type, const char *unit,
                                       hub_record_fn *row, void *ctx);
 
+/* Records of the registers of the law (SPEC 20): types 90 to 99, few and quickly found. */
+enum { HUB_REGISTER_FIRST = 90, HUB_REGISTER_LAST = 99 };
+MUST_CHECK enum err hub_store_register(struct hub_store *s, unsigned type, hub_record_fn *row,
+                                       void *ctx);
+
 /* Records with a register in conflict, same order. */
 MUST_CHECK enum err hub_store_conflicts(struct hub_store *s, hub_record_fn *row, void *ctx);
 

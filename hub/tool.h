@@ -32,6 +32,9 @@ json_t *hub_tool_request(const struct cli *c, const char *verb);
 /* Add an option of the verb to the request, when it was given. */
 void hub_tool_copy(const struct cli *c, json_t *request, const char *option, const char *key);
 
+/* FIELD=VALUE arguments from `first` on as an object. ERR_USAGE (told). */
+MUST_CHECK enum err hub_tool_pairs(struct cli *c, int first, json_t *out);
+
 typedef void hub_tool_print_fn(const struct cli *c, const json_t *response);
 /* Ask and print: as JSON or for people. Takes over `request`. */
 MUST_CHECK enum err hub_tool_show(struct cli *c, struct hub_tool *t, json_t *request,
@@ -86,6 +89,10 @@ MUST_CHECK enum err hub_tool_proof(struct cli *c, void *ctx);
 /* tool_user.c */
 MUST_CHECK enum err hub_tool_user(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_first_code(struct cli *c, void *ctx);
+
+/* tool_register.c */
+MUST_CHECK enum err hub_tool_data_request(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_breach(struct cli *c, void *ctx);
 
 /* tool_maintain.c */
 MUST_CHECK enum err hub_tool_backup(struct cli *c, void *ctx);

@@ -276,6 +276,24 @@ static void hub_print_orders(const struct cli *c, const json_t *r)
     json_array_foreach(json_object_get(r, "orders"), i, o) hub_print_order(c, o);
 }
 
+/* The request that the order answers (--request) names it from now on. */
+static enum err hub_tool_answers(struct cli *c, struct hub_tool *t, struct bytes order)
+{
+    struct id_hash id;
+    char hex[2 * ID_HASH_BYTES + 1];
+    json_t *response = NULL;
+    if (!cli_has(c, "request")) return ERR_OK;
+    order_id(order, &id);
+    id_hex(BYTES_OF(id.b), hex);
+    json_t *q = hub_tool_request(c, "request");
+    json_object_set_new(q, "action", json_string("set"));
+    hub_tool_copy(c, q, "request", "id");
+    json_object_set_new(q, "values", json_pack("{s:s}", "order_id", hex));
+    enum err e = hub_tool_ask(c, t, q, &response);
+    json_decref(response);
+    return e;
+}
+
 /* Sign the order in `shown` ("order", base64) with the officer's key and send it on. */
 static enum err hub_tool_sign(struct cli *c, struct hub_tool *t, const json_t *shown,
                               const char *action)
@@ -300,6 +318,7 @@ static enum err hub_tool_sign(struct cli *c, struct hub_tool *t, const json_t *s
         hub_tool_hex(q, "signature", signature, sizeof signature);
         e = hub_tool_show(c, t, q, hub_print_order);
     }
+    if (e == ERR_OK) e = hub_tool_answers(c, t, bytes_make(order, len));
     key_sign_free(&k);
     free(order);
     return e;

@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* FIELD=VALUE arguments as an object. */
-static enum err hub_tool_pairs(struct cli *c, json_t *out)
+enum err hub_tool_pairs(struct cli *c, int first, json_t *out)
 {
-    for (int i = 0; i < c->arg_count; i++) {
+    for (int i = first; i < c->arg_count; i++) {
         const char *eq = strchr(c->args[i], '=');
         char name[CATALOGUE_NAME_BYTES_MAX + 1];
         size_t n = eq != NULL ? (size_t)(eq - c->args[i]) : 0;
@@ -35,7 +34,7 @@ static enum err hub_tool_pairs(struct cli *c, json_t *out)
 enum err hub_tool_put(struct cli *c, void *ctx)
 {
     json_t *values = json_object();
-    enum err e = hub_tool_pairs(c, values);
+    enum err e = hub_tool_pairs(c, 0, values);
     if (e != ERR_OK) {
         json_decref(values);
         return e;
