@@ -3,12 +3,13 @@
 
   recount.py --data DIR --json FILE [--link ID,ID]... [--catalogue DIR]
 
-DIR holds the NDJSON files of tests/data/vinhcuu.py or plans.py: <commune code>.ndjson, and what the district gives
-out in district.ndjson. The counting is plain loops over those records after the definitions of the indicators (T01:
-teams that exist and work at the end of the window, ...; those of RP05 to RP18 stand in recount_plans.py). It shares
-nothing with the program: not its SQL, not its store. The window, the communes that sent nothing and the lines come
+DIR holds the NDJSON files of tests/data/vinhcuu.py or plans.py: <commune code>.ndjson, what the district gives out
+in district.ndjson, and its edits of a commune's records in after1-<code>.ndjson and after2-<code>.ndjson. The
+counting is plain loops over those records after the definitions of the indicators (T01: teams that exist and work at
+the end of the window, ...; those of RP05 to RP18 stand in recount_plans.py). It shares nothing with the program: not
+its SQL, not its store. The window, the communes that sent nothing and the lines come
 from FILE; totals, breakdowns, numerators and denominators are counted here. Persons named by --link (two record ids)
-are one. Of the catalogue it reads params.csv and units.csv.
+are one. Of the catalogue it reads params.csv, units.csv and criteria.csv.
 
 Prints each difference and ends with 1 if there is any, else with 0. 2: it could not compare.
 """
@@ -54,6 +55,10 @@ class Data:
                     row["_unit"] = unit
                     self.types.setdefault(row["type"], []).append(row)
                     self.by_id[row["id"]] = row
+        for path in sorted(glob.glob(os.path.join(folder, "after[12]-*.ndjson"))):
+            with open(path, encoding="utf-8") as f:
+                for row in map(json.loads, f):
+                    self.by_id.get(row["id"], {}).update(row)
 
     def of(self, name):
         return self.types.get(name, [])
@@ -67,11 +72,17 @@ class Data:
         return ""
 
 
+def rows_of(folder, name):
+    with open(os.path.join(folder, name), encoding="utf-8-sig", newline="") as f:
+        return list(csv.DictReader(f))
+
+
 class Counter(Programmes):
     """The facts of each indicator: (unit, who counts once, num, den, {breakdown: value})."""
 
-    def __init__(self, data, first, last, params, units):
-        self.d, self.t0, self.t1, self.params, self.units = data, first, last, params, units
+    def __init__(self, data, first, last, params, catalogue):
+        self.d, self.t0, self.t1, self.params = data, first, last, params
+        self.units, self.criteria = rows_of(catalogue, "units.csv"), rows_of(catalogue, "criteria.csv")
 
     def within(self, day):
         return bool(day) and self.t0 <= day <= self.t1
@@ -404,11 +415,6 @@ def compare_line(result, report, line, facts, silent):
             result.note(what, (cell["num"], cell["den"], cell["value"]), (num, den, text(num, den)))
 
 
-def rows_of(folder, name):
-    with open(os.path.join(folder, name), encoding="utf-8-sig", newline="") as f:
-        return list(csv.DictReader(f))
-
-
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     p = argparse.ArgumentParser()
@@ -427,7 +433,7 @@ def main():
     silent = set(report["nothing_sent"])
     known = {u["code"] for u in report["units"]}
     data = Data(a.data, (known - silent) | {"district"}, People([tuple(x.lower().split(",")) for x in a.link]))
-    counter = Counter(data, report["first"], report["last"], params, rows_of(a.catalogue, "units.csv"))
+    counter = Counter(data, report["first"], report["last"], params, a.catalogue)
     result = Comparison()
     for line in report["lines"]:
         count = getattr(counter, line["indicator"], None)

@@ -50,7 +50,7 @@ def number(row, name):
 
 
 class Programmes:
-    """Mixed into the Counter of recount.py: self.d records, self.t0, self.t1 the window, self.params, self.units."""
+    """Mixed into the Counter of recount.py: self.d records, t0 to t1 the window, params, units, criteria."""
 
     # --- words of the definitions ---
 
@@ -635,10 +635,10 @@ class Programmes:
             yield s["_unit"], s["_unit"], 1, 0, {"score_class": s.get("result_class", "")}
 
     def most(self, sheet):
-        """The most that the scheme of a sheet gives, in hundredths of a point; None without criteria."""
-        own = [k for k in self.d.of("score_criterion") if (k["scheme"], k.get("version")) ==
-               (sheet["scheme"], sheet.get("version"))]
-        return int(sum(Decimal(k["max_score"]) * 100 for k in own)) if own else None
+        """The most that the scheme of a sheet gives, in hundredths of a point; None of an unknown scheme."""
+        own = [c["most"] for c in self.criteria if (c["scheme"], c["version"]) ==
+               (sheet["scheme"], sheet.get("version", ""))]
+        return int(sum(Decimal(most) * 100 for most in own)) if own else None
 
     def points(self, sheet):
         total = sheet.get("district_total") or sheet.get("self_total")

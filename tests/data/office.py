@@ -22,6 +22,10 @@ class Office(vinhcuu.Commune):
         super().__init__(code, name, random, choices)
         self.year = year
         self.children, self.cases, self.orders = [], [], []
+        self.decided = {1: [], 2: []}  # what the hub writes into this office's records afterwards, in two steps
+
+    def decide(self, step, record_type, rid, **fields):
+        self.decided[step].append(("", dict(fields, type=record_type, id=rid)))
 
     # --- days ---
 
@@ -443,17 +447,25 @@ class Office(vinhcuu.Commune):
     # --- score and money ---
 
     def scores(self, result, mode="kept", late=False):
-        """Sheets of two years under the labelled demonstration scheme."""
+        """Sheets of two years under the demonstration scheme; the hub appraises and publishes them."""
         for year in (self.year - 1, self.year):
-            day = "%d-12-%02d" % (year, 9 if late else 1)
             own = self.r.between(1400, 1900)
-            self.add(day, "score_sheet", year=str(year), scheme="DEMO – không phải NQLT 01/2008", version="1",
-                     self_total="%d.%02d" % (own // 20, own % 20 * 5), self_scored_on="%d-11-20" % year,
-                     district_total=self.maybe(70, "%d.5" % (own // 20 - 1)), result_class=result, mode=mode,
-                     state="published", published_on=day)
+            sheet = self.add("%d-11-20" % year, "score_sheet", year=str(year), scheme="DEMO", version="1", mode=mode,
+                             self_total="%d.%02d" % (own // 20, own % 20 * 5), self_scored_on="%d-11-20" % year,
+                             state="self_scored")
+            self.decide(1, "score_sheet", sheet, state="appraised", appraised_on="%d-11-28" % year,
+                        district_total="%d.5" % (own // 20 - 1))
+            self.decide(2, "score_sheet", sheet, state="published", result_class=result,
+                        published_on="%d-12-%02d" % (year, 9 if late else 1))
 
-    def settle(self, allocation, spent, day, state="approved"):
-        self.add(day, "budget_settlement", allocation=allocation, spent=str(spent), state=state, submitted_on=day)
+    def settle(self, allocation, spent, day, state):
+        """Handed in here; the district approves or returns it, or has not looked yet."""
+        made = self.add(day, "budget_settlement", allocation=allocation, spent=str(spent), state="submitted",
+                        submitted_on=day)
+        if state == "approved":
+            self.decide(1, "budget_settlement", made, state=state, approved_on=self.after(day, 3, 9))
+        if state == "returned":
+            self.decide(1, "budget_settlement", made, state=state, return_reason="Thiếu chứng từ")
 
     def handed_in(self, definition, period, due, days_late=0, corrected=0):
         """The commune's own record of a report made, for Q01 and Q02."""

@@ -8,9 +8,11 @@ PLAN: vinhcuu2020  Huyện Vĩnh Cửu, Project 4, 2019 to 2020
       caolanh2017  Thành phố Cao Lãnh, healthy communes, 2017
       brvt2024     Tỉnh Bà Rịa - Vũng Tàu, social work, 2024
 
-Writes DIR/<unit code>.ndjson for every reporting unit, DIR/district.ndjson (targets, allocations, criteria: what the
-hub enters) and DIR/units.csv: rows for the departments, schools and facilities that report too, to be added to the
-catalogue's units.csv. --scale: the size in percent; targets, dates and money stay as they are.
+Writes DIR/<unit code>.ndjson for every reporting unit, DIR/district.ndjson (targets and allocations: what the hub
+enters), DIR/after1-<code>.ndjson and after2-<code>.ndjson (what the hub then writes into the unit's records: appraisal
+and publication of scores, approval of settlements) and DIR/units.csv: rows for the departments, schools and facilities
+that report too, to be added to the catalogue's units.csv. --scale: the size in percent; targets, dates and money stay
+as they are.
 
 The same as vinhcuu.py in everything else: the bytes follow from the seed, nobody here exists.
 """
@@ -145,7 +147,6 @@ class TuMoRong2018(Plan):
 class CaoLanh2017(Plan):
     unit, year, province = "866", 2017, "087"
     title = "Kế hoạch duy trì xã, phường lành mạnh không có tệ nạn ma túy, mại dâm năm 2017"
-    scheme = "DEMO – không phải NQLT 01/2008"
     # As printed in the plan: unit, model, what it says, money. Mỹ Tân stands for two lines of one allocation.
     money = [("29878", "new_rehab_model", "Duy trì mô hình cai nghiện và quản lý sau cai nghiện", 15000000),
              ("29884", "no_drugs", "Xây dựng xã không có tệ nạn ma túy", 4000000),
@@ -173,9 +174,6 @@ class CaoLanh2017(Plan):
         people = [o.person(day, "male", 1979, name, "087079123456") for o, day, name in
                   ((a, "2016-02-01", "Huỳnh Thuý Vỹ"), (b, "2017-02-20", "Huỳnh Thúy Vỹ"))]
         a.moved_inside(b, (people[0], "2016-02-01"), people[1], "2017-02-20")
-        for i, (name, most) in enumerate((("Tuyên truyền", "20"), ("Quản lý địa bàn", "50.5"), ("Kết quả", "29.5"))):
-            self.hub.add("2017-01-02", "score_criterion", scheme=self.scheme, version="1", code="D%d" % (i + 1),
-                         name="DEMO: " + name, max_score=most)
         made = [self.hub.add("2017-04-05", "budget_allocation", alloc_unit=unit, year="2017", model=model,
                              printed=words, amount=str(amount), decided_on="2017-04-05", settle_due_on="2017-10-15")
                 for unit, model, words, amount in self.money]
@@ -250,6 +248,9 @@ def main():
     plan.fill()
     for code, office in [*plan.office.items(), ("district", plan.hub)]:
         vinhcuu.write(os.path.join(a.out, code + ".ndjson"), office.rows, "0000-01-01", a.until)
+        for step, rows in office.decided.items():
+            if rows:
+                vinhcuu.write(os.path.join(a.out, "after%d-%s.ndjson" % (step, code)), rows, "", a.until)
     with open(os.path.join(a.out, "units.csv"), "w", encoding="utf-8", newline="\n") as f:
         for code, name, level in plan.agencies:
             f.write("%s,%s,%s,%s,2000-01-01,%s\n" % (code, name, level, plan.unit, "2025-06-30"))

@@ -70,7 +70,7 @@ class Story:
         got = self.hub.ask("import", "d/district.ndjson")
         check("what the district gives out is in", got["created"] and not got["bad"])
         self.units = [name[:-7] for name in sorted(os.listdir(self.path("d")))
-                      if name.endswith(".ndjson") and name != "district.ndjson"]
+                      if name.endswith(".ndjson") and not name.startswith(("district", "after"))]
 
     def enter(self, unit):
         node = self.w.node(unit)
@@ -89,9 +89,16 @@ class Story:
         """Those that enter something; the files of the others go, as they enter nothing."""
         communes = [u for u in self.units if u.isdigit()]
         chosen = set(communes[:self.count]) | (set(self.units) - set(communes))
-        for unit in communes[self.count:]:
-            os.remove(self.path("d", unit + ".ndjson"))
+        for name in os.listdir(self.path("d")):
+            if name.rsplit("-", 1)[-1][:-7] in communes[self.count:]:
+                os.remove(self.path("d", name))
         return sorted(chosen)
+
+    def decide(self):
+        """The hub appraises and publishes scores, approves and returns settlements, in the communes' own records."""
+        for name in sorted(n for n in os.listdir(self.path("d")) if n.startswith("after")):
+            got = self.hub.ask("import", "d/" + name)
+            check("the hub's decisions are in: %s" % got, got["edited"] and not got["bad"])
 
     def link(self):
         """One person of two communes: named by both national ids, decided here."""
@@ -133,6 +140,7 @@ class Story:
         self.begin()
         with ThreadPoolExecutor(2) as pool:
             created = sum(pool.map(self.enter, self.entering()))
+        self.decide()
         self.link()
         self.duties()
         reports = list(self.reports)

@@ -133,18 +133,16 @@ class Node(Program):
 
 
 def listening(path):
-    """Does somebody answer at this local socket? Its path may be longer than a socket's name."""
-    here = os.open(".", os.O_RDONLY)
+    """Does somebody answer at this local socket? Its path may be too long for a name; threads share a folder."""
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.chdir(os.path.dirname(path))
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
-            s.connect(os.path.basename(path))
+            s.connect("/proc/self/fd/%d/%s" % (folder, os.path.basename(path)))
         return True
     except OSError:
         return False
     finally:
-        os.fchdir(here)
-        os.close(here)
+        os.close(folder)
 
 
 class World:
