@@ -8,11 +8,11 @@ WITH RECURSIVE quarter(first, last) AS (
 ), session AS (
     SELECT a.unit, a.on_date FROM activity a JOIN hamlet h ON h.id = a.hamlet_ref
     WHERE a.kind = 'direct' AND a.on_date BETWEEN :t0 AND :t1 AND (h.hardship = 'special' OR h.migrants_many = 1)
+), steady AS (
+    SELECT x.unit FROM session x JOIN quarter q ON x.on_date BETWEEN q.first AND q.last
+    GROUP BY x.unit HAVING count(DISTINCT q.first) = (SELECT count(*) FROM quarter)
 )
-SELECT h.unit AS unit, h.unit AS subject, h.id AS record,
-       NOT EXISTS (SELECT 1 FROM quarter q
-                   WHERE NOT EXISTS (SELECT 1 FROM session x
-                                     WHERE x.unit = h.unit AND x.on_date BETWEEN q.first AND q.last)) AS num,
+SELECT h.unit AS unit, h.unit AS subject, h.id AS record, h.unit IN (SELECT unit FROM steady) AS num,
        1 AS den
 FROM hamlet h
 WHERE (h.hardship = 'special' OR h.migrants_many = 1) AND (h.ended_on IS NULL OR h.ended_on > :t1)

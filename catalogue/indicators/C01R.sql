@@ -1,15 +1,13 @@
 -- Children of C01 (num) over the number of children under 16 (den).
 WITH population AS (
     -- the newest figures of each commune up to :t1: those of the whole commune, else the sum of its hamlets
-    SELECT n.* FROM child_population n
-    WHERE n.counted_on <= :t1
-      AND n.year = (SELECT max(m.year) FROM child_population m WHERE m.unit = n.unit AND m.counted_on <= :t1)
-      AND (n.hamlet IS NULL
-           OR NOT EXISTS (SELECT 1 FROM child_population m
-                          WHERE m.unit = n.unit AND m.year = n.year AND m.hamlet IS NULL AND m.counted_on <= :t1))
-      AND NOT EXISTS (SELECT 1 FROM child_population m
-                      WHERE m.unit = n.unit AND m.year = n.year AND m.hamlet IS n.hamlet AND m.counted_on <= :t1
-                        AND (m.counted_on > n.counted_on OR (m.counted_on = n.counted_on AND m.id > n.id)))
+    SELECT r.unit, r.id, r.total
+    FROM (SELECT n.*, max(n.year) OVER (PARTITION BY n.unit) AS newest,
+                 max(n.hamlet IS NULL) OVER (PARTITION BY n.unit, n.year) AS whole,
+                 row_number() OVER (PARTITION BY n.unit, n.year, n.hamlet
+                                    ORDER BY n.counted_on DESC, n.id DESC) AS place
+          FROM child_population n WHERE n.counted_on <= :t1) r
+    WHERE r.year = r.newest AND r.place = 1 AND (r.hamlet IS NULL OR NOT r.whole)
 )
 SELECT c.unit AS unit, coalesce(pr.root, c.person) AS subject, c.id AS record, 1 AS num, 0 AS den
 FROM child_case c

@@ -11,7 +11,8 @@ WITH fact AS (
     LEFT JOIN person rp ON rp.id = pr.root
     WHERE r.received_on BETWEEN :t0 AND :t1 AND coalesce(r.verified, '') <> 'false'
 )
-SELECT f.unit AS unit, f.subject AS subject, f.record AS record, EXISTS (
-           SELECT 1 FROM child_plan n
-           WHERE (n.child_report = f.record OR n.child_case = f.child_case) AND n.approved_on <= :t1) AS num, 1 AS den
+SELECT f.unit AS unit, f.subject AS subject, f.record AS record,
+       coalesce(f.record IN (SELECT n.child_report FROM child_plan n WHERE n.approved_on <= :t1), 0)
+       OR coalesce(f.child_case IN (SELECT n.child_case FROM child_plan n WHERE n.approved_on <= :t1), 0) AS num,
+       1 AS den
 FROM fact f

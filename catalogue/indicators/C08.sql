@@ -1,14 +1,11 @@
 -- Of a commune with yearly figures dated in the window: these, the newest of each hamlet. Of another: the children
 -- whose case of such a group began in the window.
-WITH figures AS (
-    SELECT n.* FROM child_population n
-    WHERE n.counted_on BETWEEN :t0 AND :t1
-      AND NOT EXISTS (SELECT 1 FROM child_population m
-                      WHERE m.unit = n.unit AND m.hamlet IS n.hamlet AND m.counted_on BETWEEN :t0 AND :t1
-                        AND (m.counted_on > n.counted_on OR (m.counted_on = n.counted_on AND m.id > n.id)))
-      AND (n.hamlet IS NULL
-           OR NOT EXISTS (SELECT 1 FROM child_population m
-                          WHERE m.unit = n.unit AND m.hamlet IS NULL AND m.counted_on BETWEEN :t0 AND :t1))
+WITH figures AS MATERIALIZED (
+    SELECT r.*
+    FROM (SELECT n.*, max(n.hamlet IS NULL) OVER (PARTITION BY n.unit) AS whole,
+                 row_number() OVER (PARTITION BY n.unit, n.hamlet ORDER BY n.counted_on DESC, n.id DESC) AS place
+          FROM child_population n WHERE n.counted_on BETWEEN :t0 AND :t1) r
+    WHERE r.place = 1 AND (r.hamlet IS NULL OR NOT r.whole)
 ), event AS (
     SELECT n.unit, n.id, n.child_marriages AS num, 'child_marriage' AS kind FROM figures n
     UNION ALL

@@ -1,10 +1,20 @@
 -- Victims among the cases received in the window (den), and of them those with a service by the end of :t1, noted
 -- for the case or for the person (num).
-SELECT v.unit AS unit, coalesce(pr.root, v.person, v.id) AS subject, v.id AS record,
-       EXISTS (SELECT 1 FROM service_event s LEFT JOIN person_root ps ON ps.person = s.client
-               WHERE (s.trafficking_case = v.id OR coalesce(ps.root, s.client) = coalesce(pr.root, v.person))
-                 AND s.on_date BETWEEN v.received_on AND :t1) AS num,
-       1 AS den
-FROM trafficking_case v
-LEFT JOIN person_root pr ON pr.person = v.person
-WHERE v.victim_status = 'victim' AND v.received_on BETWEEN :t0 AND :t1
+WITH victim AS MATERIALIZED (
+    SELECT v.unit, coalesce(pr.root, v.person) AS root, v.id, v.received_on
+    FROM trafficking_case v
+    LEFT JOIN person_root pr ON pr.person = v.person
+    WHERE v.victim_status = 'victim' AND v.received_on BETWEEN :t0 AND :t1
+), service AS MATERIALIZED (
+    SELECT s.trafficking_case, coalesce(ps.root, s.client) AS root, s.on_date
+    FROM service_event s
+    LEFT JOIN person_root ps ON ps.person = s.client
+    WHERE s.on_date <= :t1 AND (s.trafficking_case IS NOT NULL OR s.client IS NOT NULL)
+), served(id) AS (
+    SELECT v.id FROM victim v JOIN service s ON s.trafficking_case = v.id AND s.on_date >= v.received_on
+    UNION
+    SELECT v.id FROM victim v JOIN service s ON s.root = v.root AND s.on_date >= v.received_on
+)
+SELECT v.unit AS unit, coalesce(v.root, v.id) AS subject, v.id AS record,
+       v.id IN (SELECT id FROM served) AS num, 1 AS den
+FROM victim v

@@ -10,6 +10,9 @@ WITH RECURSIVE quarter(first, last) AS (
     WHERE a.field = 'prostitution' AND a.on_date BETWEEN :t0 AND :t1
       AND a.kind IN ('direct', 'behaviour_change', 'talk', 'seminar', 'forum', 'contest', 'rally', 'exchange',
                  'dialogue', 'club_meeting', 'training')
+), steady AS (
+    SELECT x.unit FROM session x JOIN quarter q ON x.on_date BETWEEN q.first AND q.last
+    GROUP BY x.unit HAVING count(DISTINCT q.first) = (SELECT count(*) FROM quarter)
 ), commune AS (
     -- the communes beside one that keeps records: all communes of the district or province
     SELECT u.code FROM unit u
@@ -20,10 +23,7 @@ WITH RECURSIVE quarter(first, last) AS (
                                         UNION SELECT unit FROM activity UNION SELECT unit FROM score_sheet))
 )
 SELECT c.code AS unit, c.code AS subject, coalesce(s.id, '') AS record,
-       s.id IS NOT NULL AND NOT EXISTS (
-           SELECT 1 FROM quarter q
-           WHERE NOT EXISTS (SELECT 1 FROM session x
-                             WHERE x.unit = c.code AND x.on_date BETWEEN q.first AND q.last)) AS num,
+       c.code IN (SELECT unit FROM steady) AS num,
        1 AS den
 FROM commune c
 LEFT JOIN session s ON s.unit = c.code
