@@ -12,6 +12,7 @@
 enum {
     DESK_ADMIN = HUB_ROLE_ADMIN,
     DESK_CASES = HUB_ROLE_STATISTICIAN, /* records of persons, and what comes of them */
+    DESK_SIGNS = HUB_ROLE_ADMIN | HUB_ROLE_STATISTICIAN, /* with an officer's own key besides */
     DESK_STAFF = HUB_ROLE_ADMIN | HUB_ROLE_STATISTICIAN | HUB_ROLE_VIEWER,
     DESK_ALL = DESK_STAFF | HUB_ROLE_PROVINCE,
 };
@@ -21,8 +22,8 @@ enum {
     DESK_TYPING = 4, /* no GET, but it changes nothing that counts: not for the audit */
 };
 
-/* `verb`: the body (or query) goes to that command with the login's name as `person`. roles 0: no
- * login is needed. */
+/* `verb`: the body (or query) goes to that command with the login's name as `person`; a second word is
+ * its `action`, else the body says it. roles 0: no login is needed. */
 static const struct hub_desk_route {
     enum web_method method;
     const char *path;
@@ -73,14 +74,21 @@ static const struct hub_desk_route {
     {WEB_GET, "/api/issues", DESK_STAFF, "issues", NULL, DESK_QUIET},
     {WEB_POST, "/api/rebuild", DESK_STAFF, "verify", NULL, 0},
     {WEB_POST, "/api/verify", DESK_ALL, NULL, hub_desk_verify, 0},
-    {WEB_GET, "/api/users", DESK_ADMIN, "user", NULL, 0},
+    {WEB_GET, "/api/users", DESK_ADMIN, "user list", NULL, 0},
     {WEB_POST, "/api/users", DESK_ADMIN, "user", NULL, 0},
-    {WEB_GET, "/api/tokens", DESK_ADMIN, "token", NULL, 0},
+    {WEB_GET, "/api/tokens", DESK_ADMIN, "token list", NULL, 0},
     {WEB_POST, "/api/tokens", DESK_ADMIN, "token", NULL, 0},
-    {WEB_GET, "/api/requests", DESK_CASES, "request", NULL, 0},
+    {WEB_GET, "/api/requests", DESK_CASES, "request list", NULL, 0},
     {WEB_POST, "/api/requests", DESK_CASES, "request", NULL, 0},
-    {WEB_GET, "/api/breaches", DESK_ADMIN | DESK_CASES, "breach", NULL, 0},
-    {WEB_POST, "/api/breaches", DESK_ADMIN | DESK_CASES, "breach", NULL, 0},
+    {WEB_GET, "/api/breaches", DESK_SIGNS, "breach list", NULL, 0},
+    {WEB_POST, "/api/breaches", DESK_SIGNS, "breach", NULL, 0},
+    {WEB_GET, "/api/officers", DESK_SIGNS, "officer list", NULL, 0},
+    {WEB_POST, "/api/officers", DESK_ADMIN, "officer", NULL, 0},
+    {WEB_GET, "/api/orders", DESK_SIGNS, "order list", NULL, 0},
+    {WEB_GET, "/api/order", DESK_SIGNS, "order show", NULL, 0},
+    {WEB_POST, "/api/orders", DESK_SIGNS, "order", NULL, 0},
+    {WEB_POST, "/api/erase", DESK_CASES, "erase draft", NULL, 0},
+    {WEB_POST, "/api/reopen", DESK_CASES, "reopen", NULL, 0},
     {WEB_GET, "/api/audit", DESK_ADMIN, NULL, hub_desk_audit, 0},
 };
 
@@ -117,14 +125,11 @@ static bool hub_desk_ours(const struct hub_desk_call *c)
 
 static json_t *hub_desk_command(struct hub_desk_call *c, const struct hub_desk_route *route)
 {
-    json_object_set_new(c->body, "verb", json_string(route->verb));
+    size_t len = strcspn(route->verb, " ");
+    json_object_set_new(c->body, "verb", json_stringn(route->verb, len));
     json_object_set_new(c->body, "person", json_string(c->session->user));
-    /* Lists are read, everything else of these is asked for by POST. */
-    static const char *const lists[] = {"user", "token", "request", "breach"};
-    bool list = false;
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        list = list || strcmp(route->verb, lists[i]) == 0;
-    if (list && hub_desk_reads(c->q)) json_object_set_new(c->body, "action", json_string("list"));
+    if (route->verb[len] == ' ')
+        json_object_set_new(c->body, "action", json_string(route->verb + len + 1));
     return hub_command(c->d->o.app, c->body);
 }
 
@@ -139,9 +144,12 @@ static void hub_desk_carry_out(struct hub_desk_call *c, const struct hub_desk_ro
     json_t *answer = route->fn != NULL ? route->fn(c) : hub_desk_command(c, route);
     bool changes = !hub_desk_reads(c->q) && (route->flags & DESK_TYPING) == 0;
     bool noted = route->roles != 0 && (changes || (route->flags & DESK_NOTE) != 0);
-    if (noted)
-        hub_desk_note(c->d, c->session->user, route->verb != NULL ? route->verb : route->path + 5,
-                      c->body, web_json_error_of(answer));
+    if (noted) {
+        char what[32]; /* the verb without its action, or the path behind "/api/" */
+        const char *name = route->verb != NULL ? route->verb : route->path + 5;
+        snprintf(what, sizeof what, "%.*s", (int)strcspn(name, " "), name);
+        hub_desk_note(c->d, c->session->user, what, c->body, web_json_error_of(answer));
+    }
     if (answer != NULL || (!c->later && c->r->body.len == 0)) web_json_answer(c->r, answer);
     json_decref(c->body);
 }

@@ -5,11 +5,12 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { axe, cleanUp, folder, launch, layoutFaults, until } from "./world.mjs";
+import { axe, cleanUp, folder, launch, layoutFaults, tool, until } from "./world.mjs";
 import { codeOf, startDistrict } from "./hubworld.mjs";
 
 const SCREENS = process.env.DONGBO_SCREENS; // where pictures go; none when not set
 const PASSWORD = "mật khẩu đủ dài";
+const OFFICERS = ["Nguyễn Thị An", "Trần Bình"];
 const HOSTILE = "<img src=x onerror=document.title='hỏng'>";
 
 let hub, browser, page;
@@ -119,6 +120,23 @@ test("the admin adds people and sees no records of persons", async () => {
   await button("Tạo mã truy cập").click();
   await page.getByText("Mã truy cập của So-LDTBXH, chỉ hiện lần này:").waitFor();
   given.token = (await page.getByText(/^[\w-]{43}$/).textContent()).trim();
+});
+
+test("two officers get keys of their own, made in the browser", async () => {
+  await link("Lệnh").click();
+  await heading("Lệnh cần hai người").waitFor();
+  for (const name of OFFICERS) {
+    await field("Họ và tên").fill(name);
+    await page.getByLabel("Mật khẩu của khóa", { exact: true }).fill(`khoa cua ${name}`);
+    await field("Nhập lại mật khẩu của khóa").fill(`khoa cua ${name}`);
+    const [download] = await Promise.all([page.waitForEvent("download", { timeout: 60000 }), button("Làm khóa và ghi nhận").click()]);
+    given[`key ${name}`] = path.join(folder, `${name}.key`);
+    await download.saveAs(given[`key ${name}`]);
+    await page.getByText(`Đã ghi nhận ${name}.`).waitFor();
+    await page.getByRole("rowheader", { name }).waitFor();
+  }
+  await field("Khóa gốc của trung tâm").waitFor(); // the third needs it
+  await look("officers");
 });
 
 test("an invitation is a sheet to print", async () => {
@@ -285,6 +303,51 @@ test("what comes late becomes a supplement that says where it differs", async ()
   await page.getByText("thêm 1 hồ sơ").first().waitFor();
 });
 
+/** Sign what is open on the page with the key of an officer. */
+async function signAs(name) {
+  const form = page.locator("form").filter({ has: page.getByRole("button", { name: "Ký bằng khóa của tôi" }) });
+  await form.getByLabel("Tệp khóa của bạn").setInputFiles(given[`key ${name}`]);
+  await form.getByLabel("Mật khẩu của khóa").fill(`khoa cua ${name}`);
+  await form.getByRole("button", { name: "Ký bằng khóa của tôi" }).click();
+}
+
+test("erasure needs two officers; the same one twice is refused", async () => {
+  await link("Hồ sơ").click();
+  await link("Người").click();
+  await page.getByRole("row").nth(1).getByRole("link").click();
+  await page.getByText("Lần xem này đã được ghi vào nhật ký.").waitFor();
+  const id = await page.locator("code").textContent();
+  await link("Đề nghị xóa hồ sơ này (cần hai người ký)").click();
+  await heading("Lệnh cần hai người").waitFor();
+  assert.equal(await field("Mã hồ sơ cần xóa").inputValue(), id);
+  await field("Căn cứ").fill("Đơn số 12 ngày 03/02/2026");
+  await button("Soạn lệnh").click();
+  await page.getByText("Đây là điều bạn sắp ký.").waitFor();
+  await signAs(OFFICERS[0]);
+  await page.getByText("Đã ký. Lệnh chờ người thứ hai.").waitFor({ timeout: 60000 });
+  await button("Tôi là người thứ hai: xem và ký").click();
+  await look("order");
+  await signAs(OFFICERS[0]);
+  await page.getByText("chính người này đã ký rồi").waitFor({ timeout: 60000 });
+  await signAs(OFFICERS[1]);
+  await page.getByRole("heading", { name: "Lệnh đã thi hành" }).waitFor({ timeout: 60000 });
+  await page.getByText("đã thi hành").first().waitFor();
+  await page.goto(`${hub.url}#/record/${id}`);
+  await page.getByText("Không có hồ sơ này ở trung tâm.").waitFor();
+});
+
+test("a key made in the browser opens on the command line too, and reopens a period with the page", async () => {
+  const word = path.join(folder, "passphrase");
+  fs.writeFileSync(word, `khoa cua ${OFFICERS[0]}\n`);
+  tool("dongbo-hub", "reopen", "--data", hub.data, "--report", "RP04", "--period", "2023-6M", "--reason", "Công văn 7",
+    "--key", given[`key ${OFFICERS[0]}`], "--passphrase", word);
+  await link("Lệnh").click();
+  await page.getByRole("heading", { name: "Lệnh chờ người thứ hai: 1" }).waitFor();
+  await page.getByText("Công văn 7").waitFor();
+  await button("Rút lệnh").click();
+  await page.getByRole("heading", { name: "Lệnh chờ người thứ hai: 0" }).waitFor();
+});
+
 test("who has sent which report", async () => {
   await link("Nộp báo cáo").click();
   await heading("Xã nộp báo cáo").waitFor();
@@ -386,7 +449,6 @@ test("the province comes in with its token and verifies a file", async () => {
 });
 
 test("a revoked token ends the visit; nothing complained", async () => {
-  const { tool } = await import("./world.mjs");
   tool("dongbo-hub", "token", "revoke", "So-LDTBXH", "--data", hub.data);
   await page.reload();
   await heading("Báo cáo cho cấp tỉnh").waitFor();

@@ -13,6 +13,7 @@ import { Records, List, Record } from "./records.js";
 import { Form } from "../desk/form.js";
 import { Account } from "./account.js";
 import { Moves } from "./moves.js";
+import { Orders } from "./orders.js";
 
 const POLL_MS = 5000;
 
@@ -63,6 +64,7 @@ function Screen({ path, status, refresh }) {
     case "reports": return html`<${Reports} key=${path} rest=${rest} query=${query} status=${status} refresh=${refresh} />`;
     case "moves": return may("statistician") ? html`<${Moves} key=${path} />` : no;
     case "nodes": return html`<${Nodes} key=${path} status=${status} />`;
+    case "orders": return may("viewer") ? no : html`<${Orders} key=${path} query=${query} />`;
     case "people": return may("admin") ? html`<${People} key=${path} />` : no;
     case "records": return may("statistician") ? html`<${Records} key=${path} />` : no;
     case "list": return may("statistician") ? html`<${List} key=${path} type=${rest[0]} position=${status.position} />` : no;
@@ -96,6 +98,7 @@ function Inside({ changeLang }) {
       <button onClick=${logout}>${t("logout")}</button></div>
       <div class="navrow"><nav aria-label=${t("nav")}>${link("/", t("hub.dashboard"))}${link("/reports", t("hub.reports"))}${link("/sent", t("hub.sent"))}
         ${session.role === "statistician" && html`${link("/records", t("hub.records"))}${link("/conflicts", t("hub.conflicts"), open)}${link("/moves", t("hub.moves"))}`}${link("/nodes", t("hub.nodes"))}
+        ${session.role !== "viewer" && link("/orders", t("hub.orders"))}
         ${session.role === "admin" && link("/people", t("hub.people"))}</nav></div></header>
     <main class="page" id="main">
       ${lost && html`<${Note} kind="bad"><p>${t("error.offline")}</p></${Note}>`}

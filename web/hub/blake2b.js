@@ -1,4 +1,4 @@
-// BLAKE2b-512 (RFC 7693) without a key: what minisign signs. 64-bit words as BigInt, rotated by
+// BLAKE2b (RFC 7693) without a key: what minisign signs, and what Argon2 is made of. 64-bit words as BigInt, rotated by
 // hand; a file of a megabyte takes about a second.
 const MASK = (1n << 64n) - 1n;
 const IV = [0x6a09e667f3bcc908n, 0xbb67ae8584caa73bn, 0x3c6ef372fe94f82bn, 0xa54ff53a5f1d36f1n,
@@ -33,15 +33,15 @@ function compress(h, view, at, done, last) {
   for (let i = 0; i < 8; i++) h[i] ^= v[i] ^ v[i + 8];
 }
 
-/** The 64 bytes of the hash. */
-export function blake2b(bytes) {
+/** The `length` bytes of the hash. */
+export function blake2b(bytes, length = 64) {
   const h = [...IV];
-  h[0] ^= 0x01010040n;
+  h[0] ^= 0x01010000n | BigInt(length);
   const padded = new Uint8Array(Math.max(BLOCK, Math.ceil(bytes.length / BLOCK) * BLOCK));
   padded.set(bytes);
   const view = new DataView(padded.buffer);
   for (let at = 0; at < padded.length; at += BLOCK) compress(h, view, at, Math.min(at + BLOCK, bytes.length), at + BLOCK >= padded.length);
   const out = new Uint8Array(64);
   h.forEach((x, i) => new DataView(out.buffer).setBigUint64(8 * i, x, true));
-  return out;
+  return out.slice(0, length);
 }

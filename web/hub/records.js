@@ -120,6 +120,7 @@ export function Record({ id, saved, refresh }) {
     ${record.conflicts > 0 && html`<${Note} kind="warn"><p>${t("hub.record.conflict")}</p><div class="acts"><a class="button" href="#/conflicts">${t("hub.conflicts")}</a></div></${Note}>`}
     ${record.deleted && html`<${Note}><p>${t("record.isdeleted")}</p><div class="acts"><button onClick=${() => act("restore", "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
     <${Note}><p>${t("record.noted")}</p></${Note}><${Values} type=${type} record=${record} />
+    <p class="hint">${t("record.id")} <code>${id}</code> · <a class="link" href=${`#/orders?erase=${id}`}>${t("order.erase.record")}</a></p>
     ${!record.deleted && html`<div class="acts">${asked ? html`<button class="bad" onClick=${() => act("delete", "record.deleted")}>${t("record.delete.sure")}</button>
         <button onClick=${() => ask(false)}>${t("cancel")}</button>` : html`<button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button>`}</div>`}`;
 }

@@ -147,6 +147,8 @@ function Since({ issue, issues }) {
   });
   return html`<section class="card"><h2>${t("diff.title")}</h2>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <div class="acts"><button onClick=${now} disabled=${busy}>${t("diff.go")}</button>${before && html`<button onClick=${previous} disabled=${busy}>${t("diff.previous")}</button>`}</div>
+    ${newest && session.role === "statistician" && html`<p class="hint"><a class="link" href=${`#/orders?${new URLSearchParams({ report: issue.report, period: issue.period,
+      ...(issue.unit !== session.unit && { unit: issue.unit }) })}`}>${t("order.reopen.go")}</a></p>`}
     ${diff && html`<${Differences} diff=${diff} />`}
     ${diff?.now && diff.differing > 0 && newest && session.role === "statistician" && html`<p>${t("supplement.why")}</p><div class="acts">
       ${asked ? html`<button class="main" disabled=${busy} onClick=${supplement}>${busy ? t("close.busy") : t("supplement.sure")}</button><button onClick=${() => ask(false)}>${t("cancel")}</button>`
