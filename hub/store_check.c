@@ -73,6 +73,32 @@ static enum err hub_check_log(struct hub_store *s)
     return ID_EQUAL(&c.p, &s->position_hash) ? ERR_OK : hub_wrong("p", s->position);
 }
 
+/* Units that it is shared with have it in their sums as well. */
+static enum err hub_check_shares(struct hub_store *s, const struct hub_record *r,
+                                 const uint8_t term[static 16], struct hub_unit *sums)
+{
+    int64_t shared = 0;
+    bool row = true;
+    enum err e = ERR_OK;
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT scope FROM sys_scope WHERE record = ?1 AND left IS NULL AND access > 0");
+    db_bind_int(q, 1, r->no);
+    while (e == ERR_OK && row) {
+        e = db_step(q, &row);
+        if (e != ERR_OK || !row) break;
+        int64_t unit = db_column_int(q, 0);
+        if (unit < 0 || (size_t)unit >= s->unit_count) {
+            e = hub_wrong("share", r->pos);
+        } else {
+            fold_scope_add(sums[unit].sum, term);
+            sums[unit].records++;
+            shared++;
+        }
+    }
+    db_done(q);
+    return e == ERR_OK && shared != r->shared ? hub_wrong("shares", r->pos) : e;
+}
+
 static enum err hub_check_record(struct hub_store *s, const struct hub_record *r,
                                  struct hub_unit *sums)
 {
@@ -84,7 +110,7 @@ static enum err hub_check_record(struct hub_store *s, const struct hub_record *r
     fold_scope_term(&r->rid, hub_epoch_of(s, r->pos), r->pos, r->state, term);
     fold_scope_add(sums[r->scope].sum, term);
     sums[r->scope].records++;
-    return ERR_OK;
+    return hub_check_shares(s, r, term, sums);
 }
 
 static enum err hub_check_records(struct hub_store *s)

@@ -270,7 +270,8 @@ static bool gone(struct world *w, unsigned node, const struct id_record *rid,
 }
 
 /* Does its writer still see what the first op (of one write) of this own set wrote? */
-static void shown_compare(struct world *w, unsigned node, const struct saved_set *set)
+static void shown_compare(struct world *w, unsigned node, const struct saved_set *set,
+                          uint64_t position)
 {
     struct check *c = w->check;
     struct change_op op;
@@ -282,8 +283,10 @@ static void shown_compare(struct world *w, unsigned node, const struct saved_set
     struct id_version v = id_version_make(&set->inc, set->seq, &set->hash);
     e = node_store_record_read(w->nodes[node].store, &op.rid, &c->shown);
     if (e == ERR_OK && fold_has(&c->shown.fold, &x, &v)) return;
-    /* The hub went back behind the record's creation: the op is held, and counted so, until it comes back. */
-    if (e == ERR_NOT_FOUND && naive_record_find(c, &op.rid) == NULL) return;
+    /* The hub went back behind the record's creation: the op is held, and counted so, until the record comes back to
+     * the hub, and from there to this node. */
+    const struct naive_record *r = naive_record_find(c, &op.rid);
+    if (e == ERR_NOT_FOUND && (r == NULL || r->born > position)) return;
     if (!gone(w, node, &op.rid, &v) && !replaced(w, &c->logs[node], &op.rid, &x, &v))
         world_fail(w, "node %u does not show any more what set %u wrote", node, (unsigned)set->seq);
 }
@@ -324,7 +327,7 @@ void check_node(struct world *w, unsigned node)
         bool stale = w->nodes[node].synced == log->since;
         for (size_t i = stale ? 0 : log->count, n = 0; i > 0 && n < SHOWN_SETS && !w->failed; i--) {
             if (log->v[i - 1].branch) continue;
-            shown_compare(w, node, &log->v[i - 1]);
+            shown_compare(w, node, &log->v[i - 1], s.position);
             n++;
         }
     }

@@ -43,6 +43,7 @@ struct naive_record {
     unsigned type;
     bool own;
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    uint64_t born;     /* position */
     uint64_t position; /* of its last change */
     bool touched;
 };

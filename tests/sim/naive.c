@@ -154,12 +154,12 @@ size_t naive_conflicts(struct world *w, const struct naive_record *r,
 
 /* ---- verdicts ---- */
 
-static struct naive_record *record_add(struct check *c, const struct naive_op *op)
+static struct naive_record *record_add(struct check *c, const struct naive_op *op, uint64_t at)
 {
     c->records = realloc(c->records, (c->record_count + 1) * sizeof *c->records);
     assert(c->records != NULL);
     struct naive_record *r = &c->records[c->record_count++];
-    *r = (struct naive_record){.rid = op->op.rid, .type = op->op.type, .own = op->own};
+    *r = (struct naive_record){.rid = op->op.rid, .type = op->op.type, .own = op->own, .born = at};
     memcpy(r->unit, op->unit, sizeof r->unit);
     return r;
 }
@@ -184,7 +184,7 @@ static void op_take(struct world *w, struct naive_op *op, uint64_t at)
 {
     struct naive_record *r = naive_record_find(w->check, &op->op.rid);
     struct naive_row *row = &w->check->rows[op->row];
-    if (r == NULL && op->op.kind == CHANGE_CREATE) r = record_add(w->check, op);
+    if (r == NULL && op->op.kind == CHANGE_CREATE) r = record_add(w->check, op, at);
     if (r == NULL) {
         op->verdict = 4;
     } else if (!op->own && !op->settled && (r->own || strcmp(r->unit, op->unit) != 0) &&

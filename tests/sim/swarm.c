@@ -1,5 +1,7 @@
 #include "tests/sim/swarm.h"
 
+#include "proto/move.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +12,12 @@ struct plan { /* drawn from the seed; per mille of deeds */
     unsigned sync, offline, crash, power, op_crash, step_crash, io, full, clock, publish;
     unsigned image, restore, clone, hub_image, hub_restore, many, bundle;
     unsigned records;
+    unsigned move;      /* offers, answers, shares, decisions about what crossed */
+    unsigned transfers; /* made so far */
 };
 
 static struct plan plan;
+bool swarm_plain;
 
 static bool draw(struct world *w, unsigned permille)
 {
@@ -24,6 +29,14 @@ static unsigned rate(struct world *w, unsigned max)
 {
     if (draw(w, 500)) return 0;
     return 1 + rng_below(&w->rng, draw(w, 700) ? (max + 9) / 10 : max);
+}
+
+/* What came later is drawn from a generator of its own, so that old seeds tell what they told. */
+static void plan_extra(struct world *w)
+{
+    struct rng r = {w->seed * UINT64_C(0x9e3779b97f4a7c15) + 13};
+    if (swarm_plain) return;
+    if (rng_below(&r, 1000) < 400) plan.move = 20 + rng_below(&r, 200);
 }
 
 static void plan_draw(struct world *w)
@@ -136,6 +149,26 @@ static void save(struct world *w)
     (void)world_try(w, &a);
 }
 
+/* By whoever: most of it is not theirs to do, and is told so. */
+static void move(struct world *w)
+{
+    static const char *const units[] = {"26176", "26179", "26182"};
+    int who = anybody(w), record = (int)rng_below(&w->rng, plan.records);
+    const char *unit = units[rng_below(&w->rng, 3)];
+    unsigned r = rng_below(&w->rng, 100);
+    if (!w->records[record].exists) return;
+    if (r < 35 && plan.transfers < 255) {
+        world_offer(w, who, (int)++plan.transfers, record, unit);
+    } else if (r < 65 && plan.transfers > 0) {
+        world_answer(w, who, 1 + (int)rng_below(&w->rng, plan.transfers),
+                     draw(w, 600) ? MOVE_ACCEPT : rng_below(&w->rng, 3));
+    } else if (r < 85) {
+        world_share(w, who, record, unit, rng_below(&w->rng, 3));
+    } else {
+        world_settle_one(w, who, record, draw(w, 500));
+    }
+}
+
 static void heal(struct world *w, uint64_t who)
 {
     memvfs_heal(world_host_of(w, (int)who - 1)->disk);
@@ -233,7 +266,9 @@ static void act(struct world *w, uint64_t arg)
     if (crash(w, rng_below(&w->rng, 1000))) return;
     unsigned n = rng_below(&w->rng, w->node_count);
     if (back_in_time(w, n)) return;
-    if (draw(w, plan.bundle)) {
+    if (plan.move > 0 && draw(w, plan.move)) {
+        move(w);
+    } else if (draw(w, plan.bundle)) {
         (void)world_bundle(w, n);
     } else if (draw(w, plan.sync)) {
         world_sync(w, n);
@@ -310,6 +345,8 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
     shape_open(&shapes[rng_below(&shape, SHAPES)], w, seed);
     if (echo) w->echo = stdout;
     plan_draw(w);
+    plan_extra(w);
+    w->once = true;
     w->reopens = draw(w, 500);
     world_call(w, 1, act, 0);
     if (plan.publish > 0) world_call(w, rng_below(&w->rng, 1200000), publish, plan.publish);

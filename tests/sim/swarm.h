@@ -17,6 +17,9 @@ struct swarm_result {
     uint64_t virtual_ms;
 };
 
+/* Only what was drawn when the first seeds were kept: seeds.txt says which need it. */
+extern bool swarm_plain;
+
 /* Make what all runs begin with, so that processes that are copied from this one need not. */
 void swarm_prepare(void);
 

@@ -5,6 +5,7 @@
  *   swarm_test --seeds N       N seeds from --first (default 1)
  *   swarm_test --minutes N     as many as there is time for
  *   swarm_test --keep          write seeds that fail to the end of seeds.txt; ./dev soak does
+ *   swarm_test --plain         with --seed: a seed marked so in seeds.txt
  *   swarm_test --seed X        this one, twice, with its trace when --trace is there
  *
  * A seed that is run twice is printed with the sum of all that happened in it, to compare builds and machines.
@@ -14,6 +15,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { TWICE_EVERY = 20 }; /* seeds that are run twice and must be the same */
@@ -49,6 +51,7 @@ static void add_up(struct totals *t, const struct swarm_result *r)
     t->stats.editions += r->stats.editions;
     t->stats.many_ops += r->stats.many_ops;
     t->stats.bundles += r->stats.bundles;
+    t->stats.moves += r->stats.moves;
     t->hours += (double)r->virtual_ms / 3600000.0;
 }
 
@@ -89,8 +92,10 @@ static void run_bank(struct totals *t)
     FILE *f = fopen(BANK, "r");
     char line[200];
     while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        swarm_plain = strstr(line, "plain") != NULL;
         if (line[0] >= '0' && line[0] <= '9') run(strtoull(line, NULL, 10), false, false, false, t);
     }
+    swarm_plain = false;
     if (f != NULL) fclose(f);
     printf("%llu seeds of the bank\n", (unsigned long long)t->seeds);
 }
@@ -108,6 +113,7 @@ static struct options options_read(int argc, char **argv)
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--trace") == 0) o.trace = true;
         if (strcmp(argv[i], "--keep") == 0) o.keep = true;
+        if (strcmp(argv[i], "--plain") == 0) swarm_plain = true;
         if (strcmp(argv[i], "--first") == 0) o.first = number(value);
         if (strcmp(argv[i], "--minutes") == 0) o.seconds = 60 * number(value);
         if (strcmp(argv[i], "--seeds") == 0) {
@@ -144,11 +150,11 @@ int main(int argc, char **argv)
            (unsigned long long)t.stats.crashes, (unsigned long long)t.stats.power_losses,
            (unsigned long long)t.stats.faults);
     printf("%llu node restores, %llu clones, %llu hub restores, %llu clock jumps, %llu editions, "
-           "%llu sets of many ops, %llu bundles\n",
+           "%llu sets of many ops, %llu bundles, %llu moves\n",
            (unsigned long long)t.stats.node_restores, (unsigned long long)t.stats.clones,
            (unsigned long long)t.stats.hub_restores, (unsigned long long)t.stats.clock_jumps,
            (unsigned long long)t.stats.editions, (unsigned long long)t.stats.many_ops,
-           (unsigned long long)t.stats.bundles);
+           (unsigned long long)t.stats.bundles, (unsigned long long)t.stats.moves);
     if (t.failed > 0)
         printf("%llu failed, first: %llu\n", (unsigned long long)t.failed,
                (unsigned long long)t.first_failed);

@@ -281,9 +281,15 @@ void world_delete(struct world *w, int who, int record)
 
 static void raw_do(struct world *w, int who, int record, struct buf *payload)
 {
+    struct world_act a = {
+        .deed = WORLD_RAW, .who = who, .record = record, .raw = buf_bytes(payload)};
     assert(payload->e == ERR_OK);
-    world_do(w, &(struct world_act){
-                    .deed = WORLD_RAW, .who = who, .record = record, .raw = buf_bytes(payload)});
+    w->stats.moves++;
+    if (w->once) {
+        (void)world_try(w, &a);
+    } else {
+        world_do(w, &a);
+    }
     buf_free(payload);
 }
 
@@ -333,7 +339,10 @@ void world_settle_one(struct world *w, int who, int record, bool apply)
     struct buf b;
     struct move_settle m = {.record = w->records[record].rid, .apply = apply};
     buf_init(&b, 1024);
-    if (!check_crossed(w, &m.record, &m.version)) return;
+    if (!check_crossed(w, &m.record, &m.version)) {
+        buf_free(&b);
+        return;
+    }
     move_settle_encode(&m, &b);
     raw_do(w, who, record, &b);
 }

@@ -121,6 +121,7 @@ struct world_record {
 struct world_stats {
     uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
     uint64_t node_restores, clones, hub_restores, clock_jumps, editions, many_ops, bundles;
+    uint64_t moves;
 };
 
 struct world {
@@ -135,6 +136,7 @@ struct world {
      * connection it has, which writes again what was not synced. Both must lose nothing: see common/io/db_wal.c for
      * what the first needs. */
     bool reopens;
+    bool once; /* who moves records tries once and does not wait: for random runs */
     struct world_hub hub;
     struct world_node nodes[WORLD_NODES_MAX];
     unsigned node_count;

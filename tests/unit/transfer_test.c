@@ -110,6 +110,7 @@ static void check_scopes(struct story *s)
                                    "sys_scope_all a WHERE a.record = r.no AND a.access = 0 AND "
                                    "a.left IS NULL AND a.scope = r.unit) <> 1"),
                      0);
+    assert_int_equal(hub_store_check(s->w.store), ERR_OK);
     assert_int_equal(hub_store_project(s->w.store), ERR_OK);
     assert_int_equal(number(&s->w, "SELECT count(*) FROM person"),
                      number(&s->w, "SELECT count(*) FROM sys_record WHERE type = 1"));
