@@ -27,6 +27,21 @@ json_t *hub_command_fail(enum err e)
          "khi có chỗ trống. Hãy giải phóng ổ đĩa rồi làm lại.",
          "The disk is full: this was not saved; everything before is safe. Communes send again by "
          "themselves when there is room. Free some space and repeat."},
+        {ERR_READONLY,
+         "Không ghi được vào thư mục dữ liệu (chỉ đọc hoặc thiếu quyền): việc này chưa được ghi; "
+         "mọi dữ "
+         "liệu trước đó vẫn an toàn. Hãy kiểm tra ổ đĩa và quyền của thư mục rồi làm lại.",
+         "The data folder cannot be written (read-only, or rights are missing): this was not "
+         "saved; "
+         "everything before is safe. Check the disk and the folder's rights and repeat."},
+        {ERR_MOVED,
+         "Tệp dữ liệu của trung tâm đã bị dời, xóa hoặc thay khi chương trình đang chạy: việc này "
+         "chưa "
+         "được ghi, các xã chưa nhận biên nhận và sẽ tự gửi lại. Hãy trả tệp về chỗ cũ rồi khởi "
+         "động lại.",
+         "The hub's data file was moved, removed or replaced while the program runs: this was not "
+         "saved; communes got no receipt and send again. Put the file back and start the program "
+         "again."},
         {ERR_DAMAGED,
          "Dữ liệu của trung tâm không khớp: đừng xóa gì, hãy chép nguyên thư mục dữ liệu ra nơi "
          "khác "

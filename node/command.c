@@ -39,6 +39,19 @@ json_t *node_command_fail(enum err e)
          "được. Hãy xóa bớt tệp không cần rồi ghi lại.",
          "The disk is full: this was not saved; everything before is safe and can be read and "
          "sent. Free some space and save again."},
+        {ERR_READONLY,
+         "Không ghi được vào thư mục dữ liệu (chỉ đọc hoặc thiếu quyền): lần ghi này chưa được "
+         "lưu; dữ "
+         "liệu trước đó vẫn an toàn. Hãy kiểm tra ổ đĩa và quyền của thư mục rồi ghi lại.",
+         "The data folder cannot be written (read-only, or rights are missing): this was not "
+         "saved; "
+         "what was saved before is safe. Check the disk and the folder's rights and save again."},
+        {ERR_MOVED,
+         "Tệp dữ liệu đã bị dời, xóa hoặc thay khi chương trình đang chạy: lần ghi này chưa được "
+         "lưu. "
+         "Hãy trả tệp về chỗ cũ, khởi động lại chương trình rồi ghi lại.",
+         "The data file was moved, removed or replaced while the program runs: this was not saved. "
+         "Put the file back, start the program again and save again."},
         {ERR_DAMAGED,
          "Cơ sở dữ liệu bị hỏng: đừng xóa gì. Những gì trung tâm đã biên nhận vẫn có ở trung tâm. "
          "Hãy chép nguyên thư mục dữ liệu ra USB và gọi cán bộ trung tâm.",

@@ -24,11 +24,12 @@ enum err db_map(int rc)
     case SQLITE_IOERR: return rc == SQLITE_IOERR_NOMEM ? ERR_NOMEM : ERR_IO;
     case SQLITE_NOMEM: return ERR_NOMEM;
     case SQLITE_TOOBIG: return ERR_TOO_LARGE;
+    case SQLITE_READONLY: return rc == SQLITE_READONLY_DBMOVED ? ERR_MOVED : ERR_READONLY;
     default: return ERR_STORE;
     }
 }
 
-/* The same, and a full disk under its many names: files that could not be made or grow. A failed sync
+/* The same, and a full or read-only disk under its many names: files that could not be made or grow. A failed sync
  * stays what it is, whatever its reason: pages may be lost. */
 static enum err db_map_errno(sqlite3 *handle, int rc)
 {
@@ -36,12 +37,14 @@ static enum err db_map_errno(sqlite3 *handle, int rc)
     bool io = (rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN;
     if (!io || rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC || handle == NULL) return e;
     int code = sqlite3_system_errno(handle);
+    if (code == EROFS || code == EACCES || code == EPERM) return ERR_READONLY;
     return code == ENOSPC || code == EDQUOT || rc == SQLITE_IOERR_SHMSIZE ? ERR_FULL : e;
 }
 
 static bool db_ends_transaction(enum err e)
 {
-    return e == ERR_FULL || e == ERR_DAMAGED || e == ERR_IO || e == ERR_NOMEM;
+    return e == ERR_FULL || e == ERR_DAMAGED || e == ERR_IO || e == ERR_NOMEM ||
+           e == ERR_READONLY || e == ERR_MOVED;
 }
 
 /* Only the static text of the code: sqlite3_errmsg() could quote SQL or values. */
@@ -302,6 +305,16 @@ enum err db_begin(struct db *db)
     return e;
 }
 
+/* SQLite goes on writing into a file that has no name any more: all of it would be lost at the end.
+ * A VFS that cannot say it has not moved anything. */
+static enum err db_in_place(struct db *db)
+{
+    int moved = 0;
+    int rc = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return rc == SQLITE_OK && moved != 0 ? db_fail(db, SQLITE_READONLY_DBMOVED, "look for")
+                                         : ERR_OK;
+}
+
 enum err db_commit(struct db *db)
 {
     assert(db->tx != DB_TX_NONE);
@@ -310,7 +323,8 @@ enum err db_commit(struct db *db)
         return db->lost_by;
     }
     db_reset_all(db);
-    enum err e = db_run(db_stmt(db, "COMMIT"));
+    enum err e = db_in_place(db);
+    if (e == ERR_OK) e = db_run(db_stmt(db, "COMMIT"));
     if (e != ERR_OK) db_rollback(db);
     db->tx = DB_TX_NONE;
     return e;

@@ -44,6 +44,9 @@ struct db_stmt;
  * written: ERR_FULL     disk full: nothing of the transaction is kept; reading goes on ERR_DAMAGED
  * the file is no database or is corrupt: stop saving, verify ERR_LOCKED   another connection holds
  * the file (after DB_BUSY_MS) ERR_IO       read, write or sync failed; see db_is_suspect()
+ * ERR_READONLY the file or its folder cannot be written
+ * ERR_MOVED    at db_commit(): the file was moved, removed or replaced since it was opened;
+ *              nothing is kept: say it, stop saving, do not open it anew by yourself
  * ERR_NOMEM    out of memory
  * ERR_EXISTS   a row with that unique key is there already (not logged)
  * ERR_STORE    anything else: constraint, wrong SQL, lost transaction

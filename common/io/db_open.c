@@ -92,7 +92,7 @@ static enum err db_open_handle(struct db *db, const char *path, const char *vfs,
     if (db->handle == NULL) return ERR_NOMEM;
     rc = sqlite3_extended_errcode(db->handle);
     enum err e = db_fail(db, rc, "open");
-    return (rc & 0xff) == SQLITE_CANTOPEN && e != ERR_FULL ? ERR_NOT_FOUND : e;
+    return (rc & 0xff) == SQLITE_CANTOPEN && e != ERR_FULL && e != ERR_READONLY ? ERR_NOT_FOUND : e;
 }
 
 enum err db_open(const char *path, const char *vfs, unsigned flags, struct db **out)

@@ -24,6 +24,7 @@ static enum err file_fail(const char *what, int code)
     LOG_EVENT(LOG_LEVEL_ERROR, log_evt("file.failed"), log_str("what", what),
               log_int("errno", code));
     if (code == ENOSPC || code == EDQUOT) return ERR_FULL;
+    if (code == EROFS) return ERR_READONLY;
     if (code == ENOMEM) return ERR_NOMEM;
     if (code == ENAMETOOLONG) return ERR_TOO_LARGE;
     return ERR_IO;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A hub and a node on a disk that is full: they say so, keep what was saved, and go on by themselves.
+"""A hub and a node on a disk that is full: they say so, keep what was saved, and go on by themselves. And a disk
+that can only be read, and a database that somebody moves while it is open: nothing is called saved.
 
   fulldisk.py BUILD_DIR
 
@@ -51,6 +52,35 @@ def little(node, left_kib):
     node.end()
 
 
+def refused(words, program, *args):
+    """The tool says why, in words, and ends with 1."""
+    p = subprocess.run([program.binary, *args, "--data", program.name], env=program.world.env, capture_output=True,
+                       timeout=60, check=False)
+    if p.returncode != 1 or words not in p.stderr.decode():
+        raise Failed("%s %s: %d %s" % (program.name, args[0], p.returncode, p.stderr.decode()))
+
+
+def read_only(node, hub):
+    """A disk that the system has turned to read-only: said by tools and daemons; later all is as before."""
+    subprocess.run(["mount", "-o", "remount,ro", "."], check=True)
+    refused("Không ghi được vào thư mục dữ liệu", node, "put", "--type", "person", "full_name=Chỉ đọc")
+    refused("Không ghi được vào thư mục dữ liệu", node, "run")
+    refused("Không ghi được vào thư mục dữ liệu", hub, "run")
+    subprocess.run(["mount", "-o", "remount,rw", "."], check=True)
+    put(node, "Lại ghi được", ok=(0,))
+
+
+def moved(node):
+    """Somebody moves the database under the daemon: no save is called done that would go with it."""
+    node.run()
+    data = os.path.join(node.name, "node.db")
+    os.rename(data, data + ".away")
+    refused("Tệp dữ liệu đã bị dời", node, "put", "--type", "person", "full_name=Vào chỗ không")
+    os.rename(data + ".away", data)
+    put(node, "Tệp đã về", ok=(0,))
+    node.end()
+
+
 def work(build, folder):
     catalogue = os.path.join(ROOT, "tests/sim/catalogue")
     os.chdir(folder)
@@ -87,8 +117,12 @@ def work(build, folder):
         node.end()
         for left_kib in LEFT_KIB:
             little(node, left_kib)
+        w.hub.end()
+        read_only(node, w.hub)
+        moved(node)
+        w.hub.run()
         names = {r["values"]["full_name"] for r in node.ask("list", "--type", "person")["rows"]}
-        if names != {"Trước khi đầy", "Sau khi có chỗ"} | {"Còn %d KiB" % k for k in LEFT_KIB}:
+        if names != {"Trước khi đầy", "Sau khi có chỗ", "Lại ghi được", "Tệp đã về"} | {"Còn %d KiB" % k for k in LEFT_KIB}:
             raise Failed("the node has %s" % names)
         for verb in (w.hub, node):
             if not verb.ask("verify")["ok"]:

@@ -149,7 +149,7 @@ static void a_read_connection_reads_beside_the_writer_and_never_writes(void **st
     assert_int_equal(number(reader, "SELECT count(*) FROM t"), 1);
     assert_int_equal(db_commit(db), ERR_OK);
     assert_int_equal(number(reader, "SELECT count(*) FROM t"), 2);
-    assert_int_equal(db_exec(reader, "INSERT INTO t VALUES(9)"), ERR_STORE);
+    assert_int_equal(db_exec(reader, "INSERT INTO t VALUES(9)"), ERR_READONLY);
     assert_int_equal(number(db, "SELECT count(*) FROM t"), 2);
     db_close(reader);
     db_close(db);
@@ -298,6 +298,32 @@ static void a_full_disk_loses_the_transaction_and_nothing_else(void **state)
     db_bind_int(q, 1, 100000);
     assert_int_equal(db_run(q), ERR_OK);
     assert_int_equal(db_commit(db), ERR_OK);
+    assert_int_equal(number(db, "SELECT count(*) FROM t"), 2);
+    db_close(db);
+}
+
+static enum err insert_one(struct db *db)
+{
+    assert_int_equal(db_begin(db), ERR_OK);
+    assert_int_equal(db_exec(db, "INSERT INTO t VALUES('one')"), ERR_OK);
+    return db_commit(db);
+}
+
+static void a_file_moved_or_replaced_while_open_takes_no_commit(void **state)
+{
+    (void)state;
+    struct db *db = make(DB_CREATE);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a)"), ERR_OK);
+    assert_int_equal(insert_one(db), ERR_OK);
+    assert_int_equal(rename(path, copy_path), 0);
+    assert_int_equal(insert_one(db), ERR_MOVED);
+    assert_false(db_in_transaction(db));
+    assert_int_equal(number(db, "SELECT count(*) FROM t"), 1);
+    assert_int_equal(file_create_empty(path), ERR_OK);
+    assert_int_equal(insert_one(db), ERR_MOVED);
+    /* Put back, it goes on. */
+    assert_int_equal(rename(copy_path, path), 0);
+    assert_int_equal(insert_one(db), ERR_OK);
     assert_int_equal(number(db, "SELECT count(*) FROM t"), 2);
     db_close(db);
 }
@@ -696,6 +722,7 @@ int main(void)
         cmocka_unit_test_teardown(wrong_use_is_an_error_at_the_step, clean),
         cmocka_unit_test_teardown(commit_keeps_rollback_drops_and_open_loops_end, clean),
         cmocka_unit_test_teardown(a_nested_begin_stops_the_process, clean),
+        cmocka_unit_test_teardown(a_file_moved_or_replaced_while_open_takes_no_commit, clean),
         cmocka_unit_test_teardown(a_full_disk_loses_the_transaction_and_nothing_else, clean),
         cmocka_unit_test_teardown(
             every_failing_write_or_sync_leaves_autocommit_and_whole_transactions, clean),
