@@ -46,8 +46,7 @@
     X(UNREACHABLE, LINK, "hub cannot be reached", "Không kết nối được trung tâm")                  \
     X(NOMEM, LINK, "out of memory", "Hết bộ nhớ")                                                  \
     X(FULL, SELF, "disk full", "Ổ đĩa đầy")                                                        \
-    X(READONLY, SELF, "the data folder cannot be written",                                         \
-      "Không ghi được vào thư mục dữ liệu")                                                        \
+    X(READONLY, SELF, "the data folder cannot be written", "Không ghi được vào thư mục dữ liệu")   \
     X(MOVED, SELF, "the database was moved or replaced while it was open",                         \
       "Tệp dữ liệu đã bị dời hoặc thay khi đang mở")                                               \
     X(STORE, SELF, "database error", "Lỗi cơ sở dữ liệu")                                          \

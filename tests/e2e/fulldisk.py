@@ -122,7 +122,8 @@ def work(build, folder):
         moved(node)
         w.hub.run()
         names = {r["values"]["full_name"] for r in node.ask("list", "--type", "person")["rows"]}
-        if names != {"Trước khi đầy", "Sau khi có chỗ", "Lại ghi được", "Tệp đã về"} | {"Còn %d KiB" % k for k in LEFT_KIB}:
+        saved = {"Trước khi đầy", "Sau khi có chỗ", "Lại ghi được", "Tệp đã về"}
+        if names != saved | {"Còn %d KiB" % k for k in LEFT_KIB}:
             raise Failed("the node has %s" % names)
         for verb in (w.hub, node):
             if not verb.ask("verify")["ok"]:
