@@ -199,6 +199,7 @@ static const struct {
     {"erase", hub_command_erase},
     {"request", hub_command_request},
     {"breach", hub_command_breach},
+    {"reads", hub_command_reads},
     {"put", hub_command_put},
     {"import", hub_command_import},
     {"get", hub_command_get},

@@ -169,7 +169,7 @@ static enum err hub_pair_persons(struct hub_app *a, json_t *rows)
     for (size_t i = 0; i < 2 * json_array_size(rows); i++) {
         json_t *j = json_array_get(rows, i / 2);
         json_t *q = json_pack("{s:s}", "id", hub_request_str(j, sides[i % 2][0]));
-        json_t *r = hub_command_get(a, q);
+        json_t *r = hub_record_json(a, q); /* noted as read by the caller */
         json_decref(q);
         if (r == NULL) return ERR_NOMEM;
         json_object_set(j, sides[i % 2][1], json_object_get(r, "values"));
@@ -179,6 +179,21 @@ static enum err hub_pair_persons(struct hub_app *a, json_t *rows)
 }
 
 /* ---- the answer ---- */
+
+/* What the answer shows of records: values in conflict, names and birth dates of pairs. */
+static void hub_conflicts_read(struct hub_app *a, const json_t *request, const json_t *conflicts,
+                               const json_t *pairs)
+{
+    json_t *rows = json_array();
+    json_array_extend(rows, (json_t *)(uintptr_t)conflicts);
+    for (size_t i = 0; i < json_array_size(pairs); i++) {
+        const json_t *p = json_array_get(pairs, i);
+        json_array_append_new(rows, json_pack("{s:O}", "id", json_object_get(p, "a")));
+        json_array_append_new(rows, json_pack("{s:O}", "id", json_object_get(p, "b")));
+    }
+    hub_reads_note_rows(a, request, "conflicts", rows);
+    json_decref(rows);
+}
 
 json_t *hub_command_conflicts(struct hub_app *a, const json_t *request)
 {
@@ -195,6 +210,7 @@ json_t *hub_command_conflicts(struct hub_app *a, const json_t *request)
         if (e == ERR_OK) e = hub_pair_persons(a, p.rows);
         fold_free(&w.fold);
     }
+    if (e == ERR_OK) hub_conflicts_read(a, request, w.rows, p.rows);
     if (e == ERR_OK && one && json_array_size(w.rows) == 0) e = ERR_NOT_FOUND;
     json_t *j = e == ERR_OK          ? json_pack("{s:O, s:O}", "conflicts", w.rows, "pairs", p.rows)
                 : e == ERR_NOT_FOUND ? hub_command_error(e, "Hồ sơ này không có xung đột.",

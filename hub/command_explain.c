@@ -300,6 +300,7 @@ json_t *hub_command_explain(struct hub_app *a, const json_t *request)
         j = json_pack("{s:o, s:o, s:o}", "of", hub_side_json(&side), "cell",
                       hub_side_cell_json(cell), "rule", hub_rule_json(&side, cell));
         e = j != NULL ? hub_explain_records(a, &side, cell, request, j) : ERR_NOMEM;
+        if (e == ERR_OK) hub_reads_note_rows(a, request, "explain", json_object_get(j, "records"));
     }
     if (e != ERR_OK) {
         json_decref(j);

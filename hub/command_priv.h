@@ -42,6 +42,22 @@ json_t *hub_command_search(struct hub_app *a, const json_t *request);
 void hub_titles_add(struct hub_app *a, json_t *record, bool masked);
 /* What a record shows, by name: texts, and arrays of them for choices. */
 json_t *hub_show_values(const struct fold *f, const struct catalogue_type *t);
+/* command_read.c: who read what of class 3 and 4. Collect, then note once; noting frees it. */
+struct hub_reads {
+    unsigned highest;
+    struct buf rids;
+};
+void hub_reads_init(struct hub_reads *r);
+/* Only from HUB_READ_CLASS on. */
+void hub_reads_add(struct hub_reads *r, const struct catalogue_type *t,
+                   const struct id_record *rid);
+void hub_reads_note(struct hub_reads *r, struct hub_app *a, const json_t *request,
+                    const char *what);
+/* The same for rows of an answer: members "id" and "type" (its name; without it the record is looked
+ * up). */
+void hub_reads_note_rows(struct hub_app *a, const json_t *request, const char *what,
+                         const json_t *rows);
+json_t *hub_command_reads(struct hub_app *a, const json_t *request);
 /* command_register.c */
 json_t *hub_command_request(struct hub_app *a, const json_t *request);
 json_t *hub_command_breach(struct hub_app *a, const json_t *request);

@@ -173,9 +173,10 @@ static enum err register_row(void *ctx, const struct hub_record_row *r)
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
     if (fold_deleted(&w->fold)) return ERR_OK;
     json_t *v = hub_show_values(&w->fold, w->type);
-    json_t *j = json_pack("{s:o, s:s, s:s, s:I, s:o}", "id", hub_json_hex(BYTES_OF(r->rid.b)),
-                          "unit", r->unit, "unit_name", hub_unit_name(w->app, r->unit), "conflicts",
-                          (json_int_t)r->conflicts, "values", v);
+    json_t *j =
+        json_pack("{s:o, s:s, s:s, s:s, s:I, s:o}", "id", hub_json_hex(BYTES_OF(r->rid.b)), "type",
+                  w->type->name, "unit", r->unit, "unit_name", hub_unit_name(w->app, r->unit),
+                  "conflicts", (json_int_t)r->conflicts, "values", v);
     if (j == NULL) return ERR_NOMEM;
     if (w->breaches)
         register_breach_row(w, j, v);
@@ -222,6 +223,7 @@ static json_t *register_list(struct hub_app *a, const json_t *request, bool brea
     const char *open = hub_request_str(request, "open"); /* of a query: a text */
     w.open = w.open || (open != NULL && strcmp(open, "1") == 0);
     enum err e = register_walk(a, breaches, &w);
+    if (e == ERR_OK) hub_reads_note_rows(a, request, breaches ? "breach" : "request", w.rows);
     json_t *j = e == ERR_NOT_FOUND ? register_missing()
                 : e != ERR_OK      ? hub_command_fail(e)
                                    : json_pack("{s:O, s:I, s:I}", "rows", w.rows, "open", w.waiting,

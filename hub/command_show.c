@@ -71,7 +71,11 @@ json_t *hub_record_json(struct hub_app *a, const json_t *request)
 json_t *hub_command_get(struct hub_app *a, const json_t *request)
 {
     json_t *j = hub_record_json(a, request);
-    if (hub_command_error_of(j) == ERR_OK) hub_titles_add(a, j, false);
+    if (hub_command_error_of(j) != ERR_OK) return j;
+    json_t *rows = json_pack("[O]", j);
+    hub_reads_note_rows(a, request, "get", rows);
+    json_decref(rows);
+    hub_titles_add(a, j, false);
     return j;
 }
 
@@ -119,6 +123,7 @@ json_t *hub_command_list(struct hub_app *a, const json_t *request)
     e = hub_store_records(a->store, t != NULL ? t->no : 0, hub_request_str(request, "unit"),
                           hub_list_row, &l);
     if (e == ERR_AGAIN) e = ERR_OK;
+    if (e == ERR_OK) hub_reads_note_rows(a, request, "list", l.rows);
     json_t *j = e == ERR_OK ? json_pack("{s:O, s:b}", "rows", l.rows, "more", (int)l.more)
                             : hub_command_fail(e);
     json_decref(l.rows);

@@ -37,6 +37,17 @@ static const struct cli_opt list_opts[] = {
     OPT("type", "LOẠI", "chỉ loại hồ sơ này", "only this record type"),
     OPT("unit", "MÃ", "chỉ đơn vị này", "only this unit"),
     OPT("max", "SỐ", "số dòng nhiều nhất", "most rows"),
+    OPT("reason", "CHỮ", "lý do xem, ghi vào nhật ký đọc", "why, for the access log"),
+    OPT_PERSON,
+};
+static const struct cli_opt get_opts[] = {
+    OPT("reason", "CHỮ", "lý do xem, ghi vào nhật ký đọc", "why, for the access log"),
+    OPT_PERSON,
+};
+static const struct cli_opt reads_opts[] = {
+    OPT("record", "MÃ", "chỉ những lần xem hồ sơ này", "only readings of this record"),
+    OPT("by", "TÊN", "chỉ người này", "only this person's"),
+    OPT("before", "SỐ", "những dòng trước dòng này", "rows before this one"),
 };
 static const struct cli_opt import_opts[] = {
     OPT("type", "LOẠI", "loại hồ sơ (bắt buộc với CSV)", "record type (needed for CSV)"),
@@ -261,7 +272,10 @@ static const struct cli_verb verbs[] = {
      "answer a commune officer who forgot the password", NULL, 0, 3, 3, hub_tool_reset_code},
     {"put", "TRƯỜNG=GIÁ_TRỊ...", "ghi một hồ sơ cấp huyện", "save a district record",
      OPTS(put_opts), 0, -1, hub_tool_put},
-    {"get", "MÃ", "xem một hồ sơ", "show one record", NULL, 0, 1, 1, hub_tool_get},
+    {"get", "MÃ", "xem một hồ sơ", "show one record", OPTS(get_opts), 1, 1, hub_tool_get},
+    {"reads", "", "nhật ký đọc: ai đã xem hồ sơ nhạy cảm nào, khi nào, vì sao",
+     "access log: who read which sensitive records, when, why", OPTS(reads_opts), 0, 0,
+     hub_tool_reads},
     {"list", "", "liệt kê hồ sơ", "list records", OPTS(list_opts), 0, 0, hub_tool_list},
     {"request", "list|add|set [MÃ] [TRƯỜNG=GIÁ_TRỊ...]",
      "sổ yêu cầu của chủ thể dữ liệu, với hạn luật định",

@@ -74,6 +74,14 @@ struct hub_closed { /* data window of a closed period */
     struct date last;
 };
 
+enum {
+    HUB_READ_SEEN = 32
+}; /* readings that are remembered, so that a page's asking again is one */
+struct hub_read_seen {
+    struct id_hash hash;
+    int64_t at_ms;
+};
+
 struct hub_store {
     struct db *db;
     bool stale; /* memory may differ from the disk: load before use */
@@ -128,8 +136,10 @@ struct hub_store {
     char erased_path[FILE_PATH_BYTES_MAX]; /* copy of the list; "": none is kept */
     bool erased_grown;                     /* it is to be written */
     struct buf ingest;                     /* body of a set that came with what is erased */
-    bool wipe_wanted;                      /* the file may still hold what was deleted */
-    bool replaying; /* of another store's log: what is gone there may be gone here */
+    struct hub_read_seen read_seen[HUB_READ_SEEN]; /* readings of a moment ago */
+    size_t read_next;
+    bool wipe_wanted; /* the file may still hold what was deleted */
+    bool replaying;   /* of another store's log: what is gone there may be gone here */
 };
 
 /* One op on its way into a record. */

@@ -200,6 +200,12 @@ const struct db_migration hub_schema[] = {
         /* the registers of the law (SPEC 20): few rows, looked at by each status */
         "CREATE INDEX sys_record_register ON sys_record(type) WHERE type >= 90 AND type <= 99;",
     },
+    {
+        /* the access log (store_read.c) */
+        "CREATE TABLE sys_read(no INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, user TEXT NOT NULL,"
+        "  what TEXT NOT NULL, why TEXT NOT NULL, highest INTEGER NOT NULL, rids BLOB NOT NULL,"
+        "  hash BLOB NOT NULL);",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -52,6 +52,7 @@ enum err hub_tool_get(struct cli *c, void *ctx)
 {
     json_t *q = hub_tool_request(c, "get");
     json_object_set_new(q, "id", json_string(c->args[0]));
+    hub_tool_copy(c, q, "reason", "reason");
     return hub_tool_show(c, ctx, q, hub_print_record);
 }
 
@@ -63,6 +64,7 @@ enum err hub_tool_list(struct cli *c, void *ctx)
     json_t *q = hub_tool_request(c, "list");
     hub_tool_copy(c, q, "type", "type");
     hub_tool_copy(c, q, "unit", "unit");
+    hub_tool_copy(c, q, "reason", "reason");
     json_object_set_new(q, "max", json_integer(max));
     return hub_tool_show(c, ctx, q, hub_print_list);
 }
