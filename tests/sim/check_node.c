@@ -89,7 +89,7 @@ static bool own_row(struct world *w, unsigned node, const struct db_stmt *q, str
     if (new) x = saved_add(log, head, body);
     x->found = true;
     x->branch = branch;
-    if (!bytes_equal(buf_bytes(&x->body), body))
+    if (!bytes_equal(buf_bytes(&x->body), body) && !check_own_erased(w, head, body))
         world_fail(w, "node %u: a set is not what was saved", node);
     if (change_head_read(head, &h) != ERR_OK || h.seq != (uint64_t)db_column_int(q, 1))
         world_fail(w, "node %u: a set of its log is at another seq", node);
@@ -182,7 +182,8 @@ static void delivered_row(struct world *w, unsigned node, const struct db_stmt *
     if (r == NULL) {
         world_fail(w, "node %u has a receipt for set %u, which the hub has not committed", node,
                    (unsigned)db_column_int(q, 1));
-    } else if (x != NULL && !bytes_equal(buf_bytes(&r->body), buf_bytes(&x->body))) {
+    } else if (x != NULL && !r->erased && !bytes_equal(buf_bytes(&r->body), buf_bytes(&x->body)) &&
+               !check_own_erased(w, buf_bytes(&x->head), buf_bytes(&x->body))) {
         world_fail(w, "node %u: set %u is another at the hub", node, (unsigned)x->seq);
     } else {
         *last = r;
@@ -236,7 +237,9 @@ static bool replaced(struct world *w, const struct saved_log *log, const struct 
         enum err e = change_open(buf_bytes(&log->v[i].head), buf_bytes(&log->v[i].body), c->view);
         for (unsigned o = 0; e == ERR_OK && o < c->view->head.ops; o++) {
             struct change_op op;
-            if (change_op_decode(c->view->payload[o], c->writes, &op) != ERR_OK) continue;
+            if (c->view->payload[o].p == NULL ||
+                change_op_decode(c->view->payload[o], c->writes, &op) != ERR_OK)
+                continue;
             for (size_t k = 0; k < op.count && ID_EQUAL(&op.rid, rid); k++) {
                 if (names_version(&op.writes[k], x, v)) return true;
             }
@@ -277,8 +280,9 @@ static void shown_compare(struct world *w, unsigned node, const struct saved_set
     struct change_op op;
     struct change_write x;
     enum err e = change_open(buf_bytes(&set->head), buf_bytes(&set->body), c->view);
+    if (e == ERR_OK && c->view->payload[0].p == NULL) return; /* erased before it was seen here */
     if (e == ERR_OK) e = change_op_decode(c->view->payload[0], c->writes, &op);
-    if (e != ERR_OK) return; /* the genesis */
+    if (e != ERR_OK || naive_ever_dead(c, &op.rid)) return; /* the genesis; erased */
     x = op.writes[0];
     struct id_version v = id_version_make(&set->inc, set->seq, &set->hash);
     e = node_store_record_read(w->nodes[node].store, &op.rid, &c->shown);
@@ -322,6 +326,7 @@ void check_node(struct world *w, unsigned node)
         world_trace(w, w->nodes[node].host.name, "has %u sets, %u delivered, position %u",
                     (unsigned)s.sets, (unsigned)s.delivered, (unsigned)s.position);
         delivered_compare(w, node);
+        check_erased(w, (int)node, false);
         /* Until it has synced once more after it or the hub went back, its copy may lack the record, or have what
          * replaced them. */
         bool stale = w->nodes[node].synced == log->since;
@@ -432,7 +437,10 @@ static void set_lost(struct world *w, unsigned node, const struct saved_set *s)
     enum err e = change_open(buf_bytes(&s->head), buf_bytes(&s->body), c->view);
     for (unsigned i = 0; e == ERR_OK && i < c->view->head.ops && !w->failed; i++) {
         struct change_op op;
-        if (change_op_decode(c->view->payload[i], c->writes, &op) != ERR_OK) continue;
+        if (c->view->payload[i].p == NULL ||
+            change_op_decode(c->view->payload[i], c->writes, &op) != ERR_OK ||
+            naive_ever_dead(c, &op.rid))
+            continue;
         if (!s->branch || !op_there(c, &op, &c->view->head.person))
             world_fail(w, "node %u: op %u of saved set %u is not in the hub's log", node, i,
                        (unsigned)s->seq);

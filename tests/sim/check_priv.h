@@ -36,6 +36,8 @@ struct naive_row { /* one change set with a position */
     bool on_record[CHANGE_OPS_MAX];   /* the others are administrative */
     unsigned ops;
     bool touched; /* a verdict changed since it was compared */
+    bool erased;  /* some op of it was */
+    bool orders;  /* it has an order of two officers */
 };
 
 struct naive_record {
@@ -111,6 +113,13 @@ struct check {
     size_t transfer_count;
     struct naive_share *shares; /* with access 0: it left them, as owner or otherwise */
     size_t share_count;
+    struct id_record *dead; /* named by orders in the log */
+    size_t dead_count;
+    struct id_record *ever; /* likewise, also in a log that the hub lost */
+    size_t ever_count;
+    struct id_record *early; /* of ops that came without their payload before the order was read */
+    size_t early_count;
+    bool killed;      /* an order was read since all rows were */
     struct id_hash p; /* position hash at the end */
     struct saved_log logs[WORLD_NODES_MAX];
     size_t hub_image; /* rows in the image of the hub's disk */
@@ -131,6 +140,22 @@ enum move_access naive_access(const struct check *c, const struct id_record *rid
 bool naive_had(const struct check *c, const struct id_record *rid, const char *unit);
 void naive_author(const struct world *w, const struct naive_row *r,
                   char unit[static ADMIN_UNIT_BYTES_MAX + 1]);
+struct naive_transfer *naive_transfer_find(struct check *c, const struct id_record *id);
+
+/* check_erase.c */
+enum { NAIVE_MARK_BYTES = 18 };
+void naive_mark(const struct id_record *rid, char out[static NAIVE_MARK_BYTES + 1]);
+bool naive_dead(const struct check *c, const struct id_record *rid);
+bool naive_ever_dead(const struct check *c, const struct id_record *rid);
+/* An order, and an op without payload, of c->view. */
+void naive_order_take(struct world *w, struct bytes payload);
+void naive_stub_take(struct world *w, size_t row, unsigned index);
+bool check_body_erased(struct world *w, const struct naive_row *r, struct bytes body);
+bool check_own_erased(struct world *w, struct bytes head, struct bytes body);
+void check_orders(struct world *w);
+/* Nothing of dead records is on this disk, if its store has heard of it; `must`: it must have. */
+void check_erased(struct world *w, int who, bool must);
+
 /* naive.c: a held op once more; forced: somebody decided so. */
 void naive_op_again(struct world *w, struct naive_op *op, uint64_t at);
 

@@ -277,6 +277,8 @@ void check_redelivery(struct world *w)
     assert(x.taken != NULL && x.barrier != NULL);
     for (size_t i = 0; i < c->move_count; i++)
         x.barrier[c->moves[i].row] = true;
+    for (size_t i = 0; i < c->row_count; i++)
+        x.barrier[i] = x.barrier[i] || c->rows[i].orders;
     enum err e = hub_store_identity(w->hub.store, &id);
     if (e == ERR_OK) e = empty_hub();
     if (e == ERR_OK) e = hub_store_open(&o, &x.store);
@@ -296,6 +298,8 @@ void check_quiet(struct world *w)
     if (!w->failed && hub_store_check(w->hub.store) != ERR_OK)
         world_fail(w, "the hub's own check finds damage");
     if (!w->failed) check_copies(w);
+    for (int who = WORLD_HUB; who < (int)w->node_count && !w->failed; who++)
+        check_erased(w, who, true);
     if (!w->failed) check_nothing_lost(w);
     /* 6: issued reports against a naive recount belong here. */
     if (!w->failed) check_redelivery(w);

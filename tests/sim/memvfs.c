@@ -444,6 +444,36 @@ void memvfs_copy(struct memvfs_host *from, struct memvfs_host *to, bool durable)
     }
 }
 
+/* Bytes over the end of a page are looked at with the next one. */
+static bool image_holds(const struct image *m, const char *bytes, size_t len)
+{
+    uint8_t piece[2 * PAGE_BYTES];
+    for (size_t at = 0; at < m->len; at += PAGE_BYTES) {
+        size_t n = m->len - at < sizeof piece ? m->len - at : PAGE_BYTES + len;
+        if (n > m->len - at) n = m->len - at;
+        image_read(m, at, piece, n);
+        const uint8_t *p = piece;
+        for (size_t left = n; left >= len;) {
+            p = memchr(p, bytes[0], left - len + 1);
+            if (p == NULL) break;
+            if (memcmp(p, bytes, len) == 0) return true;
+            left = n - (size_t)(++p - piece);
+        }
+    }
+    return false;
+}
+
+bool memvfs_holds(const struct memvfs_host *h, const char *bytes, size_t len, const char **file)
+{
+    assert(len > 0 && len < PAGE_BYTES);
+    for (unsigned i = 0; i < MEMVFS_FILES_MAX; i++) {
+        const struct inode *n = h->files[i].now;
+        *file = h->files[i].name;
+        if (n != NULL && image_holds(&n->now, bytes, len)) return true;
+    }
+    return false;
+}
+
 int64_t memvfs_peek(const char *path, const char *sql)
 {
     sqlite3 *db = NULL;

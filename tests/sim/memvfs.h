@@ -94,6 +94,9 @@ void memvfs_copy(struct memvfs_host *from, struct memvfs_host *to, bool durable)
  */
 int64_t memvfs_peek(const char *path, const char *sql);
 
+/* Do these bytes stand in any file of the disk, as it is seen now? *file: in which. */
+bool memvfs_holds(const struct memvfs_host *h, const char *bytes, size_t len, const char **file);
+
 /* Flip one bit of a file (bytes are counted from its beginning); false when it is not that long. */
 bool memvfs_flip(struct memvfs_host *h, const char *file, uint64_t byte, unsigned bit);
 

@@ -23,7 +23,7 @@ static bool names(const struct change_write *w, const struct id_version *v)
 
 bool naive_held(uint8_t verdict)
 {
-    return (verdict >= 3 && verdict <= 7) || verdict == 9;
+    return verdict >= 3; /* held, erased or set aside: it counts for nothing */
 }
 
 struct naive_record *naive_record_find(const struct check *c, const struct id_record *rid)
@@ -271,12 +271,24 @@ void naive_take(struct world *w, size_t row)
     }
     r->ops = c->view->head.ops;
     r->touched = true;
+    r->erased = false;
+    memset(r->verdicts, 0, sizeof r->verdicts);
     for (unsigned i = 0; i < r->ops; i++) {
         struct change_op op;
-        if (change_op_decode(c->view->payload[i], c->writes, &op) == ERR_OK)
+        int kind = change_payload_kind(c->view->payload[i]);
+        if (c->view->payload[i].p == NULL) {
+            naive_stub_take(w, row, i);
+        } else if (change_op_decode(c->view->payload[i], c->writes, &op) == ERR_OK) {
+            if (naive_dead(c, &op.rid))
+                world_fail(w, "position %zu has an op on an erased record, with its payload",
+                           row + 1);
             op_add(w, row, i, &op);
-        else if (move_kind(change_payload_kind(c->view->payload[i])))
+        } else if (kind == CHANGE_ORDER && r->own) {
+            r->orders = true;
+            naive_order_take(w, c->view->payload[i]);
+        } else if (move_kind(kind)) {
             naive_move_take(w, row, i);
+        }
     }
 }
 
@@ -288,7 +300,7 @@ void naive_cut(struct world *w, size_t rows)
     for (size_t i = 0; i < c->op_count; i++)
         free(c->ops[i].op.writes);
     c->op_count = c->record_count = 0;
-    c->move_count = c->transfer_count = c->share_count = 0;
+    c->move_count = c->transfer_count = c->share_count = c->dead_count = c->early_count = 0;
     for (size_t i = rows; i < had; i++) {
         buf_free(&c->rows[i].head);
         buf_free(&c->rows[i].body);

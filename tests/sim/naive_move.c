@@ -51,7 +51,7 @@ static void share_set(struct check *c, const struct id_record *rid, const char *
     h->access = access;
 }
 
-static struct naive_transfer *transfer_find(struct check *c, const struct id_record *id)
+struct naive_transfer *naive_transfer_find(struct check *c, const struct id_record *id)
 {
     for (size_t i = 0; i < c->transfer_count; i++) {
         if (ID_EQUAL(&c->transfers[i].id, id)) return &c->transfers[i];
@@ -67,7 +67,7 @@ static uint8_t offer(struct world *w, struct naive_move *m, const struct move_of
     if (r == NULL) return 4;
     if (r->own || (!m->own && strcmp(r->unit, m->unit) != 0)) return 3;
     if (same_text(r->unit, o->to)) return 6;
-    if (transfer_find(c, &o->transfer) != NULL) return 1;
+    if (naive_transfer_find(c, &o->transfer) != NULL) return 1;
     for (size_t i = 0; i < c->transfer_count; i++) {
         if (ID_EQUAL(&c->transfers[i].rid, &o->record) && c->transfers[i].state == MOVE_OFFERED)
             return 1;
@@ -99,7 +99,7 @@ static void move_to(struct world *w, const struct id_record *rid, const char *to
 static uint8_t answer(struct world *w, struct naive_move *m, const struct move_answer *a,
                       uint64_t at)
 {
-    struct naive_transfer *t = transfer_find(w->check, &a->transfer);
+    struct naive_transfer *t = naive_transfer_find(w->check, &a->transfer);
     m->wait = a->transfer;
     if (t == NULL) return 4;
     const char *who = a->reply == MOVE_WITHDRAW ? t->from : t->to;

@@ -264,6 +264,49 @@ static void shared_record(struct world *w)
     world_settle_one(w, 0, 1, true);
 }
 
+/* Known to two communes, one of them away with an edit of its own when the order comes, one with a copy of before. */
+static void erased(struct world *w)
+{
+    w->marks = true;
+    world_create(w, 0, 1, PERSON, "Bí Mật Một");
+    world_create(w, 0, 2, PERSON, "Người ở lại");
+    world_create(w, 0, 3, ACTIVITY, "Bí mật đi");
+    world_settle(w);
+    world_share(w, 0, 1, XA_2, MOVE_WRITE);
+    world_offer(w, 0, 1, 3, XA_2);
+    world_settle(w);
+    world_offline(w, 1, true);
+    world_edit(w, 1, 1, PHONE, "0900000021");
+    world_edit(w, 0, 1, NAME, "Bí Mật Hai");
+    world_settle(w);
+    world_answer(w, 1, 1, MOVE_ACCEPT);
+    world_erase(w, 1);
+    world_erase(w, 3);
+    world_settle(w);
+    world_edit(w, 0, 2, PHONE, "0900000022");
+    world_offline(w, 1, false);
+    world_settle(w);
+}
+
+/* The order is lost with the end of the hub's log, and a restored commune has what it erased: it comes back to both. */
+static void erased_and_restored(struct world *w)
+{
+    w->marks = true;
+    world_create(w, 0, 1, PERSON, "Bí Mật Ba");
+    world_create(w, 1, 2, PERSON, "Người ở lại");
+    world_settle(w);
+    world_image(w, 0);
+    world_image(w, WORLD_HUB);
+    world_erase(w, 1);
+    world_settle(w);
+    world_restore(w, 0);
+    world_run(w, 10 * MINUTE);
+    world_settle(w);
+    world_restore(w, WORLD_HUB);
+    world_run(w, 10 * MINUTE);
+    world_settle(w);
+}
+
 static void joining(struct world *w)
 {
     world_settle(w);
@@ -287,6 +330,8 @@ const struct story stories[] = {
     {"transfer_crossed", true, 2, {XA_1, XA_2}, transfer_crossed},
     {"transfer_answers", true, 3, {XA_1, XA_2, XA_3}, transfer_answers},
     {"shared_record", true, 2, {XA_1, XA_2}, shared_record},
+    {"erased", true, 2, {XA_1, XA_2}, erased},
+    {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored},
     {"joining", false, 2, {XA_1, XA_2}, joining},
 };
 const size_t story_count = sizeof stories / sizeof stories[0];

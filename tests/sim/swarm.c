@@ -14,6 +14,7 @@ struct plan { /* drawn from the seed; per mille of deeds */
     unsigned records;
     unsigned move;      /* offers, answers, shares, decisions about what crossed */
     unsigned transfers; /* made so far */
+    unsigned erase;
 };
 
 static struct plan plan;
@@ -37,6 +38,8 @@ static void plan_extra(struct world *w)
     struct rng r = {w->seed * UINT64_C(0x9e3779b97f4a7c15) + 13};
     if (swarm_plain) return;
     if (rng_below(&r, 1000) < 400) plan.move = 20 + rng_below(&r, 200);
+    if (rng_below(&r, 1000) < 300) plan.erase = 5 + rng_below(&r, 40);
+    w->marks = plan.erase > 0;
 }
 
 static void plan_draw(struct world *w)
@@ -266,7 +269,9 @@ static void act(struct world *w, uint64_t arg)
     if (crash(w, rng_below(&w->rng, 1000))) return;
     unsigned n = rng_below(&w->rng, w->node_count);
     if (back_in_time(w, n)) return;
-    if (plan.move > 0 && draw(w, plan.move)) {
+    if (plan.erase > 0 && draw(w, plan.erase)) {
+        world_erase(w, (int)rng_below(&w->rng, plan.records));
+    } else if (plan.move > 0 && draw(w, plan.move)) {
         move(w);
     } else if (draw(w, plan.bundle)) {
         (void)world_bundle(w, n);

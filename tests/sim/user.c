@@ -1,6 +1,6 @@
 /* What people do: saving at a node, deciding at the hub. */
 #include "tests/sim/base.h"
-#include "tests/sim/check.h"
+#include "tests/sim/check_priv.h"
 
 #include "proto/move.h"
 #include "proto/wire.h"
@@ -34,6 +34,15 @@ static void deed_close(struct deed *d)
     buf_free(&d->payload);
 }
 
+static struct bytes marked(const char *value, const struct id_record *rid, char *out, size_t room)
+{
+    char mark[NAIVE_MARK_BYTES + 1];
+    naive_mark(rid, mark);
+    int len = snprintf(out, room, "%s %s", value, mark);
+    assert(len > 0 && (size_t)len < room);
+    return bytes_make(out, (size_t)len);
+}
+
 /* false: the record is not there for this person. */
 static bool deed_fill(struct world *w, const struct world_act *a, const struct id_record *rid,
                       struct deed *d)
@@ -43,6 +52,9 @@ static bool deed_fill(struct world *w, const struct world_act *a, const struct i
         buf_add_bytes(&d->payload, a->raw);
         return true;
     }
+    char text[200];
+    struct bytes typed = a->value != NULL ? bytes_str(a->value) : (struct bytes){NULL, 0};
+    if (w->marks && a->value != NULL) typed = marked(a->value, rid, text, sizeof text);
     unsigned field = a->deed == WORLD_DELETE || a->deed == WORLD_RESTORE ? 0 : a->field;
     struct bytes element = {NULL, 0};
     if (a->deed == WORLD_ELEMENT) element = bytes_str(a->value);
@@ -56,7 +68,7 @@ static bool deed_fill(struct world *w, const struct world_act *a, const struct i
     } else if (a->deed == WORLD_ELEMENT) {
         wire_put_bool(&d->value, a->in);
     } else {
-        wire_put_str(&d->value, bytes_str(a->value));
+        wire_put_str(&d->value, typed);
     }
     d->write = (struct change_write){field, buf_bytes(&d->value), buf_bytes(&d->bases), element};
     d->op =

@@ -121,7 +121,7 @@ struct world_record {
 struct world_stats {
     uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
     uint64_t node_restores, clones, hub_restores, clock_jumps, editions, many_ops, bundles;
-    uint64_t moves;
+    uint64_t moves, erasures;
 };
 
 struct world {
@@ -136,7 +136,8 @@ struct world {
      * connection it has, which writes again what was not synced. Both must lose nothing: see common/io/db_wal.c for
      * what the first needs. */
     bool reopens;
-    bool once; /* who moves records tries once and does not wait: for random runs */
+    bool marks; /* texts that are typed end with the record's mark: see check_erase.c */
+    bool once;  /* who moves records tries once and does not wait: for random runs */
     struct world_hub hub;
     struct world_node nodes[WORLD_NODES_MAX];
     unsigned node_count;
@@ -237,6 +238,8 @@ void world_offer(struct world *w, int who, int transfer, int record, const char 
 void world_answer(struct world *w, int who, int transfer, unsigned reply);
 void world_share(struct world *w, int who, int record, const char *unit, unsigned access);
 void world_settle_one(struct world *w, int who, int record, bool apply);
+/* Two officers of the district order that a record be erased. */
+void world_erase(struct world *w, int record);
 /* Publish a catalogue: the small one of the simulator, with a choice more in every edition after the first; or the
  * project's, from WORLD_EDITION_WHOLE on. */
 void world_publish(struct world *w, unsigned edition);

@@ -1,0 +1,224 @@
+/*
+ * Promise 5: what an order erased is gone and does not come back, and chains verify after it. The model keeps the
+ * payloads that it saw for itself and knows which records are dead; the stores may have none of theirs any more.
+ *
+ * Where a world has marks (struct world), every text that is typed on a record ends with the record's mark, and whole
+ * disks are searched for marks of dead records: pages, WAL, free pages, indices, everything.
+ */
+#include "tests/sim/check_priv.h"
+
+#include "hub/store_erase.h"
+#include "node/store_erase.h"
+#include "node/store_priv.h"
+#include "proto/erase.h"
+#include "proto/order.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool naive_dead(const struct check *c, const struct id_record *rid)
+{
+    for (size_t i = 0; i < c->dead_count; i++)
+        if (ID_EQUAL(&c->dead[i], rid)) return true;
+    return false;
+}
+
+bool naive_ever_dead(const struct check *c, const struct id_record *rid)
+{
+    for (size_t i = 0; i < c->ever_count; i++)
+        if (ID_EQUAL(&c->ever[i], rid)) return true;
+    return false;
+}
+
+static void rid_add(struct id_record **v, size_t *count, const struct id_record *rid)
+{
+    *v = realloc(*v, (*count + 1) * sizeof **v);
+    assert(*v != NULL);
+    (*v)[(*count)++] = *rid;
+}
+
+/* ---- an order in the hub's log ---- */
+
+static void op_kill(struct check *c, size_t row, unsigned index)
+{
+    c->rows[row].verdicts[index] = 8;
+    c->rows[row].touched = true;
+    c->rows[row].erased = true;
+}
+
+static bool speaks_of(struct check *c, const struct naive_move *m, const struct id_record *rid)
+{
+    if (m->kind != CHANGE_ANSWER) return ID_EQUAL(&m->wait, rid);
+    const struct naive_transfer *t = naive_transfer_find(c, &m->wait);
+    return t != NULL && ID_EQUAL(&t->rid, rid);
+}
+
+static void record_kill(struct check *c, const struct id_record *rid)
+{
+    for (size_t i = 0; i < c->op_count; i++) {
+        struct naive_op *o = &c->ops[i];
+        if (!ID_EQUAL(&o->op.rid, rid)) continue;
+        o->verdict = 8;
+        o->crossed = false;
+        op_kill(c, o->row, o->index);
+    }
+    for (size_t i = 0; i < c->move_count; i++) {
+        struct naive_move *m = &c->moves[i];
+        if (!speaks_of(c, m, rid)) continue;
+        m->verdict = 8;
+        op_kill(c, m->row, m->index);
+    }
+    for (size_t i = 0; i < c->transfer_count; i++)
+        if (ID_EQUAL(&c->transfers[i].rid, rid)) c->transfers[i].state = MOVE_VOID;
+    for (size_t i = 0; i < c->share_count; i++) {
+        if (!ID_EQUAL(&c->shares[i].rid, rid)) continue;
+        c->shares[i--] = c->shares[--c->share_count];
+    }
+    for (size_t i = 0; i < c->record_count; i++) {
+        if (!ID_EQUAL(&c->records[i].rid, rid)) continue;
+        memmove(&c->records[i], &c->records[i + 1],
+                (c->record_count - i - 1) * sizeof c->records[0]);
+        c->record_count--;
+        break;
+    }
+}
+
+void naive_order_take(struct world *w, struct bytes payload)
+{
+    struct check *c = w->check;
+    struct order_op op;
+    struct order order;
+    struct erase_list l = {.records = NULL};
+    if (order_op_decode(payload, &op) != ERR_OK || order_decode(op.order, &order) != ERR_OK ||
+        !bytes_equal(order.kind, bytes_str("erase")))
+        return;
+    enum err e = erase_decode(order.content, &l);
+    assert(e == ERR_OK && l.op_count == 0);
+    for (size_t i = 0; i < l.record_count; i++) {
+        if (naive_dead(c, &l.records[i])) continue;
+        rid_add(&c->dead, &c->dead_count, &l.records[i]);
+        if (!naive_ever_dead(c, &l.records[i])) rid_add(&c->ever, &c->ever_count, &l.records[i]);
+        record_kill(c, &l.records[i]);
+        c->killed = true;
+    }
+    erase_free(&l);
+}
+
+static bool stub_rid(struct check *c, struct bytes stub, struct id_record *rid)
+{
+    struct change_op op;
+    bool whole = false;
+    if (stub.p == NULL || erase_stub_decode(stub, c->writes, &op, &whole) != ERR_OK) return false;
+    *rid = op.rid;
+    return true;
+}
+
+void naive_stub_take(struct world *w, size_t row, unsigned index)
+{
+    struct check *c = w->check;
+    struct id_record rid;
+    if (!stub_rid(c, c->view->stub[index], &rid)) {
+        world_fail(w, "op %u at position %zu has no payload and does not say why", index, row + 1);
+        return;
+    }
+    /* The order may be of the same commit, behind it. */
+    if (!naive_dead(c, &rid)) rid_add(&c->early, &c->early_count, &rid);
+    c->rows[row].on_record[index] = true;
+    op_kill(c, row, index);
+}
+
+/* ---- what is left ---- */
+
+/* Bodies are of a good set; ops that may have none of their payload have none, the others have it. */
+bool check_body_erased(struct world *w, const struct naive_row *r, struct bytes body)
+{
+    struct change_view *view = malloc(sizeof *view);
+    assert(view != NULL);
+    bool good =
+        change_open(buf_bytes(&r->head), body, view) == ERR_OK && change_verify(view) == ERR_OK;
+    for (unsigned i = 0; good && i < view->head.ops; i++)
+        good = (view->payload[i].p == NULL) == (r->verdicts[i] == 8);
+    free(view);
+    (void)w;
+    return good;
+}
+
+/* A set in a node's own log: as it was saved, or without payloads that an order took. */
+bool check_own_erased(struct world *w, struct bytes head, struct bytes body)
+{
+    struct check *c = w->check;
+    bool good = change_open(head, body, c->view) == ERR_OK && change_verify(c->view) == ERR_OK;
+    for (unsigned i = 0; good && i < c->view->head.ops; i++) {
+        struct id_record rid;
+        if (c->view->payload[i].p != NULL) continue;
+        good = stub_rid(c, c->view->stub[i], &rid) && naive_ever_dead(c, &rid);
+    }
+    return good;
+}
+
+void naive_mark(const struct id_record *rid, char out[static NAIVE_MARK_BYTES + 1])
+{
+    out[0] = '~';
+    out[1] = '#';
+    sodium_bin2hex(out + 2, NAIVE_MARK_BYTES - 1, rid->b, (NAIVE_MARK_BYTES - 2) / 2);
+}
+
+/* Marks of dead records on a whole disk. */
+static void marks_seek(struct world *w, const struct memvfs_host *disk, const char *where)
+{
+    const struct check *c = w->check;
+    for (size_t i = 0; i < c->dead_count && !w->failed; i++) {
+        char mark[NAIVE_MARK_BYTES + 1];
+        const char *file = NULL;
+        naive_mark(&c->dead[i], mark);
+        if (memvfs_holds(disk, mark, NAIVE_MARK_BYTES, &file))
+            world_fail(w, "%s: what was erased stands in %s", where, file);
+    }
+}
+
+/* The list is the hub's, and all that it wants is done. */
+static bool node_knows(struct world *w, unsigned node)
+{
+    uint32_t mine = 0, theirs = 0;
+    uint8_t my_sum[8], their_sum[8];
+    if (!w->hub.host.up || memvfs_dead(w->hub.host.disk)) return false;
+    return node_store_erasure_end(w->nodes[node].store, &mine, my_sum) == ERR_OK &&
+           hub_store_erasure_end(w->hub.store, &theirs, their_sum) == ERR_OK && mine == theirs &&
+           memcmp(my_sum, their_sum, sizeof my_sum) == 0;
+}
+
+void check_erased(struct world *w, int who, bool must)
+{
+    const struct check *c = w->check;
+    const struct world_host *h = world_host_of(w, who);
+    if (!w->marks || c->dead_count == 0 || w->failed || memvfs_dead(h->disk)) return;
+    if (who == WORLD_HUB ? hub_store_wipe_wanted(w->hub.store)
+                         : node_store_wipe_wanted(w->nodes[who].store)) {
+        if (must) world_fail(w, "%s still has to be written anew after an erasure", h->name);
+        return;
+    }
+    if (who != WORLD_HUB && !node_knows(w, (unsigned)who)) {
+        if (must) world_fail(w, "%s has another list of erasures than the hub", h->name);
+        return;
+    }
+    marks_seek(w, h->disk, h->name);
+}
+
+/* After the log was read to its end. */
+void check_orders(struct world *w)
+{
+    struct check *c = w->check;
+    for (size_t i = 0; i < c->early_count && !w->failed; i++)
+        if (!naive_dead(c, &c->early[i]))
+            world_fail(w, "the hub has an op without its payload that no order names");
+    c->early_count = 0;
+    for (size_t i = 0; i < c->dead_count && !w->failed; i++) {
+        struct db_stmt *q =
+            db_stmt(hub_store_db(w->hub.store), "SELECT 1 FROM sys_record WHERE rid = ?1");
+        db_bind_blob(q, 1, BYTES_OF(c->dead[i].b));
+        if (db_get(q) != ERR_NOT_FOUND) world_fail(w, "the hub has a record that was erased");
+        db_done(q);
+    }
+}
