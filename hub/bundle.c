@@ -1,4 +1,5 @@
 #include "hub/bundle_priv.h"
+#include "hub/store_quarantine.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static enum err hub_carry_same(struct hub_carry *c, const struct id_inc *inc, ui
 {
     struct id_hash hash;
     if (known == 0) return ERR_OK;
-    enum err e = hub_store_set_hash(c->b->store, inc, first + known - 1, &hash);
+    enum err e = hub_store_apart_hash(c->b->store, inc, first + known - 1, &hash);
     if (e != ERR_OK) return e;
     return ID_EQUAL(&hash, &sets->v[known - 1].hash) ? ERR_OK : ERR_FORKED;
 }
@@ -61,7 +62,12 @@ static enum err hub_carry_take(struct hub_carry *c, const struct pack_sets *sets
     tail.count -= (size_t)known;
     enum err e = hub_store_take(c->b->store, &c->node.node, &tail, c->b->now_ms, &taken);
     if (e != ERR_OK) return e == ERR_CHAIN_BROKEN ? ERR_FORKED : e;
-    c->out->sets_new += tail.count;
+    if (taken.unkept)
+        c->out->apart_unkept += tail.count;
+    else if (taken.apart)
+        c->out->apart += tail.count;
+    else
+        c->out->sets_new += tail.count;
     c->group += tail.count;
     if (c->group < HUB_BUNDLE_GROUP_SETS) return ERR_OK;
     c->group = 0;
@@ -78,7 +84,9 @@ static enum err hub_carry_frame(struct hub_carry *c, struct bytes body)
     struct pack_sets sets;
     size_t count = 0;
     enum err e = pack_peek(body, &ctx.inc, &ctx.next_seq, &count);
-    if (e == ERR_OK) e = hub_store_head(c->b->store, &c->node.node, &ctx.inc, &head);
+    if (e == ERR_OK)
+        e = c->node.revoked ? hub_store_apart_head(c->b->store, &c->node.node, &ctx.inc, &head)
+                            : hub_store_head(c->b->store, &c->node.node, &ctx.inc, &head);
     if (e != ERR_OK) return e;
     if (ctx.next_seq > head.next_seq) {
         c->out->gap_from = head.next_seq;
@@ -86,7 +94,7 @@ static enum err hub_carry_frame(struct hub_carry *c, struct bytes body)
         return ERR_CHAIN_BROKEN;
     }
     if (ctx.next_seq > 0)
-        e = hub_store_set_hash(c->b->store, &ctx.inc, ctx.next_seq - 1, &ctx.prev);
+        e = hub_store_apart_hash(c->b->store, &ctx.inc, ctx.next_seq - 1, &ctx.prev);
     if (e == ERR_OK) e = pack_decode(c->pack, body, &ctx, &sets);
     /* The file is the node's own, so a signature that does not fit is one over another history. */
     if (e == ERR_BAD_SIGNATURE && ctx.next_seq > 0) e = ERR_FORKED;
@@ -173,10 +181,10 @@ static enum err hub_carry_who(struct hub_carry *c)
     return e;
 }
 
-/* Does the hub have this node, so that its sets may be taken? */
+/* Does the hub have this node, so that its sets may be taken, or kept apart if it is revoked? */
 static bool hub_carry_takes(const struct hub_carry *c)
 {
-    return ID_EQUAL(&c->node.node, &c->hello.node) && !c->node.revoked && c->hello.version_1;
+    return ID_EQUAL(&c->node.node, &c->hello.node) && c->hello.version_1;
 }
 
 /* ---- files ---- */
@@ -221,7 +229,7 @@ static enum err hub_carry_one(struct hub_carry *c)
         e = hub_carry_hold(c);
     } else if (e == ERR_FORKED) {
         c->out->forked = true;
-        c->out->verdict = MESSAGE_NEW_INCARNATION;
+        if (!c->node.revoked) c->out->verdict = MESSAGE_NEW_INCARNATION;
         e = ERR_OK;
     } else if (e == ERR_OK) {
         e = hub_store_waiting_drop(c->b->store, &c->file);
@@ -244,8 +252,9 @@ static enum err hub_carry_waiting(struct hub_carry *c, struct bytes file, bool *
     hub_carry_close(&w);
     c->group = w.group;
     c->out->sets_new += out.sets_new;
+    c->out->apart += out.apart;
     c->out->tried += e == ERR_OK && !out.waits;
-    *took = out.sets_new > 0;
+    *took = out.sets_new > 0 || out.apart > 0;
     return e;
 }
 
@@ -275,12 +284,14 @@ static enum err hub_carry_all(struct hub_carry *c)
 {
     enum err e = hub_bundle_begin(c->b);
     if (e != ERR_OK) return e;
+    hub_store_road(c->b->store, HUB_ROAD_BUNDLE);
     e = hub_carry_one(c);
     if (e == ERR_OK && hub_carry_takes(c) && !c->hello.joining) {
         e = hub_carry_retry(c);
         if (e == ERR_OK && !c->out->again)
             e = hub_store_contact(c->b->store, &c->node.node, &c->hello, c->b->now_ms);
     }
+    hub_store_road(c->b->store, HUB_ROAD_NETWORK);
     if (e != ERR_OK) {
         hub_bundle_abort(c->b);
         return e;

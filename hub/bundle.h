@@ -39,18 +39,20 @@ struct hub_bundle_result {
     bool joined;      /* it carried a JOIN, which was accepted */
     unsigned refusal; /* ... or why it was not (enum message_refusal) */
     enum message_verdict verdict;
-    uint64_t sets_new;   /* sets taken, out of files that waited too */
-    uint64_t sets_known; /* sets that the hub had */
-    bool waits;          /* it begins above the hub's head and is kept */
-    bool unkept;         /* ... it is not kept: too many wait; the node has it */
-    uint64_t gap_from;   /* sets missing: from here ... */
-    uint64_t gap_to;     /* ... up to before here */
-    bool forked;         /* a log is no extension of what the hub has: nothing of it was taken */
-    uint64_t tried;      /* files that waited and were taken now */
-    int64_t made_ms;     /* the node's clock when it made the file */
-    bool page_cut;       /* the feed does not fit the answer: it has receipts only */
-    uint64_t position;   /* end of the log in the answer */
-    uint64_t records;    /* records in the answer */
+    uint64_t sets_new;     /* sets taken, out of files that waited too */
+    uint64_t sets_known;   /* sets that the hub had */
+    uint64_t apart;        /* sets of a revoked node, kept apart */
+    uint64_t apart_unkept; /* ... and not even that: too many are */
+    bool waits;            /* it begins above the hub's head and is kept */
+    bool unkept;           /* ... it is not kept: too many wait; the node has it */
+    uint64_t gap_from;     /* sets missing: from here ... */
+    uint64_t gap_to;       /* ... up to before here */
+    bool forked;           /* a log is no extension of what the hub has: nothing of it was taken */
+    uint64_t tried;        /* files that waited and were taken now */
+    int64_t made_ms;       /* the node's clock when it made the file */
+    bool page_cut;         /* the feed does not fit the answer: it has receipts only */
+    uint64_t position;     /* end of the log in the answer */
+    uint64_t records;      /* records in the answer */
 };
 
 /*

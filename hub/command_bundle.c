@@ -68,7 +68,7 @@ static json_t *hub_bundle_json(struct hub_app *a, const struct hub_bundle_result
 {
     return json_pack(
         "{s:o, s:s, s:s, s:b, s:b, s:i, s:i, s:I, s:I, s:b, s:b, s:I, s:I, s:b, s:I, s:o, s:b, "
-        "s:I, s:I, s:o}",
+        "s:I, s:I, s:o, s:I, s:I}",
         "node", hub_json_hex(BYTES_OF(r->node.b)), "unit", r->unit, "name",
         hub_unit_name(a, r->unit), "again", (int)r->again, "joined", (int)r->joined, "refused",
         (int)r->refusal, "verdict", (int)r->verdict, "sets_new", (json_int_t)r->sets_new,
@@ -76,7 +76,8 @@ static json_t *hub_bundle_json(struct hub_app *a, const struct hub_bundle_result
         "gap_from", (json_int_t)r->gap_from, "gap_to", (json_int_t)r->gap_to, "forked",
         (int)r->forked, "tried", (json_int_t)r->tried, "made", hub_json_time(r->made_ms),
         "page_cut", (int)r->page_cut, "records", (json_int_t)r->records, "bytes",
-        (json_int_t)file->len, "file", hub_json_base64(buf_bytes(file)));
+        (json_int_t)file->len, "file", hub_json_base64(buf_bytes(file)), "apart",
+        (json_int_t)r->apart, "apart_unkept", (json_int_t)r->apart_unkept);
 }
 
 json_t *hub_command_bundle_in(struct hub_app *a, const json_t *request)

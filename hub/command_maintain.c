@@ -113,6 +113,7 @@ void hub_command_status_warnings(struct hub_app *a, json_t *status)
             "Xem docs/at-rest.md.",
             "The disk that holds the data is not encrypted: who takes the PC or the disk reads "
             "every record. See docs/at-rest.md.");
+    hub_command_status_apart(a, status, w);
     json_object_set_new(status, "warnings", w);
     json_decref(rows);
 }

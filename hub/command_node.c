@@ -9,7 +9,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
-enum { HUB_DAY_MS = 86400000 };
+enum { HUB_DAY_MS = 86400000, HUB_NODE_DIGITS_MIN = 8 };
 
 /* ---- invite ---- */
 
@@ -110,6 +110,10 @@ static enum err hub_node_row(void *ctx, const struct hub_node_row *n)
                   "applied", (json_int_t)n->cursor, "edition", (json_int_t)n->edition,
                   "clock_off_ms", (json_int_t)(n->seen ? n->clock_off_ms : 0));
     buf_free(&words);
+    char id[2 * ID_HASH_BYTES + 1];
+    id_hex(BYTES_OF(n->node.node.b), id);
+    json_object_set_new(j, "id", json_stringn(id, 16)); /* what a person types */
+    json_object_set_new(j, "state", json_string(n->node.revoked ? "revoked" : ""));
     return json_array_append_new(w->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
@@ -121,6 +125,36 @@ json_t *hub_command_nodes(struct hub_app *a, const json_t *request)
     if (e == ERR_OK) return json_pack("{s:o}", "nodes", w.rows);
     json_decref(w.rows);
     return hub_command_fail(e);
+}
+
+struct hub_node_seek { /* a node by the first digits of its id */
+    const char *digits;
+    struct hub_node_row *row;
+    unsigned found;
+};
+
+static enum err hub_node_match(void *ctx, const struct hub_node_row *n)
+{
+    struct hub_node_seek *f = ctx;
+    char hex[2 * ID_HASH_BYTES + 1];
+    id_hex(BYTES_OF(n->node.node.b), hex);
+    if (strncmp(hex, f->digits, strlen(f->digits)) != 0) return ERR_OK;
+    *f->row = *n;
+    f->found++;
+    return ERR_OK;
+}
+
+json_t *hub_command_node(struct hub_app *a, const json_t *request, struct hub_node_row *out)
+{
+    struct hub_node_seek f = {.digits = hub_request_str(request, "node"), .row = out};
+    if (f.digits == NULL || strlen(f.digits) < HUB_NODE_DIGITS_MIN)
+        return hub_command_error(ERR_USAGE, "Cần ít nhất 8 chữ số đầu của mã máy (xem `nodes`).",
+                                 "At least 8 digits of the node's id are needed (see `nodes`).");
+    enum err e = hub_store_nodes(a->store, hub_node_match, &f);
+    if (e != ERR_OK) return hub_command_fail(e);
+    if (f.found == 1) return NULL;
+    return hub_command_error(ERR_NOT_FOUND, "Không có đúng một máy xã mang mã này.",
+                             "Not exactly one node has this id.");
 }
 
 /* ---- tokens ---- */

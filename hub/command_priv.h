@@ -17,6 +17,14 @@ json_t *hub_command_status(struct hub_app *a, const json_t *request);
 json_t *hub_command_invite(struct hub_app *a, const json_t *request);
 json_t *hub_command_nodes(struct hub_app *a, const json_t *request);
 json_t *hub_command_token(struct hub_app *a, const json_t *request);
+struct hub_node_row;
+/* The node that the first digits of its id under "node" name. NULL: found; else the answer. */
+json_t *hub_command_node(struct hub_app *a, const json_t *request, struct hub_node_row *out);
+/* command_quarantine.c */
+json_t *hub_command_revoke(struct hub_app *a, const json_t *request);
+json_t *hub_command_quarantine(struct hub_app *a, const json_t *request);
+json_t *hub_command_quarantine_show(struct hub_app *a, const json_t *request);
+void hub_command_status_apart(struct hub_app *a, json_t *status, json_t *warnings);
 /* command_reset.c */
 json_t *hub_command_reset_code(struct hub_app *a, const json_t *request);
 /* command_order.c */

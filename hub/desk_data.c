@@ -39,9 +39,10 @@ json_t *hub_desk_openapi(struct hub_desk_call *c)
 /* Of a request what says what was done: codes and ids, never a value that was typed. */
 static void hub_desk_detail(const json_t *body, char *out, size_t room)
 {
-    static const char *const keys[] = {
-        "action", "name", "role",     "unit", "report", "period", "issue",    "id",     "type",
-        "field",  "take", "decision", "node", "number", "order",  "transfer", "record", "days"};
+    static const char *const keys[] = {"action",   "name",     "role", "unit",   "report",
+                                       "period",   "issue",    "id",   "type",   "field",
+                                       "take",     "decision", "node", "number", "order",
+                                       "transfer", "record",   "days", "parcel"};
     size_t n = 0;
     out[0] = '\0';
     for (size_t i = 0; i < sizeof keys / sizeof keys[0] && n < room; i++) {

@@ -1,6 +1,7 @@
 /* The store effects of the hub's sync core. */
 #include "hub/engine_priv.h"
 #include "hub/store_erase.h"
+#include "hub/store_quarantine.h"
 #include "hub/store_repair.h"
 
 #include <assert.h>
@@ -50,7 +51,9 @@ static enum err hub_engine_lookup(struct hub_engine *e, const struct message_hel
     }
     f->known = err == ERR_OK;
     for (size_t i = 0; err == ERR_OK && i < hello->log_count; i++) {
-        err = hub_store_head(e->store, &hello->node, &hello->logs[i].inc, &f->heads[i]);
+        err = f->node.revoked
+                  ? hub_store_apart_head(e->store, &hello->node, &hello->logs[i].inc, &f->heads[i])
+                  : hub_store_head(e->store, &hello->node, &hello->logs[i].inc, &f->heads[i]);
         f->extends[i] = hub_engine_extends(&hello->logs[i], &f->heads[i]);
     }
     if (err == ERR_OK)
@@ -99,6 +102,10 @@ static enum err hub_engine_contact(struct hub_engine *e, const struct hub_sync_e
 static enum err hub_engine_feed(struct hub_engine *e, const struct hub_sync_effect *f,
                                 struct hub_sync_event *ev)
 {
+    struct hub_node now; /* it may have been revoked since the hello */
+    enum err err = hub_store_node(e->store, &f->node->node, &now);
+    if (err == ERR_OK && now.revoked) err = ERR_REVOKED;
+    if (err != ERR_OK) return err;
     memset(&e->feed, 0, sizeof e->feed);
     ev->kind = HUB_SYNC_EV_FEED;
     ev->feed = &e->feed;

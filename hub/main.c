@@ -259,6 +259,15 @@ static const struct cli_opt register_opts[] = {
     OPT("open", NULL, "list: chỉ những mục chưa xong", "list: only what is not done"),
     OPT_PERSON,
 };
+static const struct cli_opt revoke_opts[] = {
+    OPT("reason", "CHỮ", "vì sao thu hồi", "why it is revoked"),
+    OPT_PERSON,
+};
+static const struct cli_opt quarantine_opts[] = {
+    OPT("reason", "CHỮ", "vì sao cho nhập hoặc bỏ", "why it is let in or not"),
+    OPT("all", NULL, "list: cả những gói đã quyết định", "list: decided ones too"),
+    OPT_PERSON,
+};
 
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo trung tâm mới", "make a new hub", OPTS(init_opts), 0, 0, hub_tool_init},
@@ -268,6 +277,12 @@ static const struct cli_verb verbs[] = {
     {"invite", "", "làm giấy mời cho một đơn vị", "make an invitation for a unit",
      OPTS(invite_opts), 0, 0, hub_tool_invite},
     {"nodes", "", "các máy xã", "the nodes", NULL, 0, 0, 0, hub_tool_nodes},
+    {"revoke", "MÃ_MÁY", "thu hồi một máy xã (mất trộm, thay máy)",
+     "revoke a node (stolen, replaced)", OPTS(revoke_opts), 1, 1, hub_tool_revoke},
+    {"quarantine", "[list|show|release|discard] [SỐ]",
+     "những gì máy đã bị thu hồi còn gửi, chờ quyết định",
+     "what revoked nodes still sent, for a person to decide", OPTS(quarantine_opts), 0, 2,
+     hub_tool_quarantine},
     {"reset-code", "MÃ_MÁY HỌ_TÊN MÃ_TRÊN_MÀN_HÌNH", "trả lời khi cán bộ xã quên mật khẩu",
      "answer a commune officer who forgot the password", NULL, 0, 3, 3, hub_tool_reset_code},
     {"put", "TRƯỜNG=GIÁ_TRỊ...", "ghi một hồ sơ cấp huyện", "save a district record",

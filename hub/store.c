@@ -1,4 +1,5 @@
 #include "hub/store_priv.h"
+#include "hub/store_quarantine.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -87,6 +88,7 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
     unsigned flags = options->vfs != NULL ? DB_EXCLUSIVE : 0u;
     bool file = options->vfs == NULL && strcmp(options->path, DB_MEMORY_PATH) != 0;
     enum err e = file ? file_beside(options->path, ERASE_FILE_NAME, s->erased_path) : ERR_OK;
+    if (e == ERR_OK && file) e = file_beside(options->path, HUB_REVOKED_FILE, s->revoked_path);
     if (e == ERR_OK) e = db_open(options->path, options->vfs, flags, &s->db);
     if (e == ERR_OK && options->create) {
         e = ERR_EXISTS;
@@ -104,6 +106,7 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
     if (e == ERR_OK && options->witness && options->vfs == NULL)
         e = hub_witness_open(s, options->path);
     if (e == ERR_OK) e = hub_erased_open(s);
+    if (e == ERR_OK) e = hub_revoked_open(s);
     if (e == ERR_OK) {
         *out = s;
         return ERR_OK;
@@ -150,6 +153,7 @@ enum err hub_store_begin(struct hub_store *s)
 void hub_store_rollback(struct hub_store *s)
 {
     db_rollback(s->db);
+    s->revoked_grown = false;
     s->stale = true;
     /* On failure it stays stale, and whatever needs the memory tries again and says why. */
     enum err e = hub_cache_ready(s);
@@ -159,6 +163,7 @@ void hub_store_rollback(struct hub_store *s)
 enum err hub_store_commit(struct hub_store *s)
 {
     enum err e = hub_sums_flush(s);
+    if (e == ERR_OK) e = hub_revoked_write(s);
     if (e == ERR_OK) e = db_commit(s->db);
     if (e == ERR_OK) hub_witness_note(s);
     if (e != ERR_OK) {

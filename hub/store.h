@@ -106,9 +106,12 @@ struct hub_taken {
     struct id_hash chain;         /* hash of the last set */
     uint64_t next_seq;
     uint64_t epoch;
+    bool
+        apart; /* the node is revoked: they are not in the log, no positions (hub/store_quarantine.h) */
+    bool unkept; /* ... nor anywhere: HUB_QUARANTINE_BYTES_MAX of this node are kept already */
 };
 
-/* ERR_CHAIN_BROKEN, ERR_NOT_FOUND, ERR_REVOKED, ERR_NOT_READY, and ERR_BAD_FORMAT of hub_store_take
+/* ERR_CHAIN_BROKEN, ERR_NOT_FOUND, ERR_NOT_READY, and ERR_BAD_FORMAT of hub_store_take
  * (an op without its payload that no order names), leave the open transaction as it was. Any other
  * error rolls it back whole. */
 
@@ -117,6 +120,8 @@ struct hub_taken {
  * inside a transaction: give positions, fold every op, record verdicts, holds, conflicts, matches.
  *
  *   in   node     the author;  sets;  signature of the last set;  received_ms UTC
+ *
+ * Those of a revoked node are kept apart instead, and out->apart says so (hub/store_quarantine.h).
  *
  * ERR_OK; ERR_CHAIN_BROKEN: the head moved since decoding (another session of this node): close
  * this link

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "proto/admin_key.h"
 #include "proto/edition.h"
 
 /* ---- genesis ---- */
@@ -208,17 +209,8 @@ static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en
     db_bind_blob(q, 5, BYTES_OF(c.transport_pk));
     db_bind_int(q, 6, (int64_t)at);
     e = db_run(q);
+    if (e == ERR_OK) e = hub_revoked_mark(s, &c.node);
     return e == ERR_OK ? hub_node_unit_note(s, &c.node, unit, at) : e;
-}
-
-static enum err hub_revoke_take(struct hub_store *s, const struct admin_revoke *r, uint64_t at)
-{
-    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_node SET revoked_pos = ?2, revoked_why = ?3 "
-                                       "WHERE node = ?1 AND revoked_pos IS NULL");
-    db_bind_blob(q, 1, BYTES_OF(r->node.b));
-    db_bind_int(q, 2, (int64_t)at);
-    db_bind_text(q, 3, r->reason);
-    return db_run(q);
 }
 
 static enum err hub_close_take(struct hub_store *s, const struct admin_close *c, uint64_t at)
@@ -280,6 +272,11 @@ static enum err hub_admin_one(struct hub_store *s, struct bytes payload, int kin
         struct admin_close c;
         e = admin_close_decode(payload, &c);
         return e == ERR_OK ? hub_close_take(s, &c, at) : e;
+    }
+    if (kind == CHANGE_QUARANTINE) {
+        struct admin_quarantine d;
+        e = admin_quarantine_decode(payload, &d);
+        return e == ERR_OK ? hub_quarantine_decide(s, &d, at, received_ms) : e;
     }
     return ERR_BAD_FORMAT;
 }

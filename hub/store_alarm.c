@@ -14,6 +14,8 @@ const char *hub_alarm_vi(enum hub_alarm_kind kind)
     case HUB_ALARM_DAMAGED:
         return "dữ liệu trên ổ đĩa của trung tâm bị hỏng: chạy `verify`, giữ nguyên thư mục";
     case HUB_ALARM_CLOCK: return "đồng hồ của máy này lệch nhiều so với trung tâm";
+    case HUB_ALARM_QUARANTINE:
+        return "máy đã bị thu hồi gửi thay đổi: chúng được để riêng, xem `quarantine`";
     }
     return "";
 }
@@ -28,6 +30,8 @@ const char *hub_alarm_en(enum hub_alarm_kind kind)
     case HUB_ALARM_DAMAGED:
         return "data on the hub's disk are damaged: run `verify`, keep the folder as it is";
     case HUB_ALARM_CLOCK: return "the clock of this PC is far from the hub's";
+    case HUB_ALARM_QUARANTINE:
+        return "a revoked PC sent changes: they are kept apart, see `quarantine`";
     }
     return "";
 }

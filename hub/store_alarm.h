@@ -15,8 +15,9 @@ enum hub_alarm_kind {
     HUB_ALARM_CLONE = 1,     /* two live copies of one node, or one older than its last repair */
     HUB_ALARM_WENT_BACK = 2, /* this hub lost the end of its log; a new epoch began */
     HUB_ALARM_FORK = 3, /* a node made saves anew that had lost their place: restored or copied */
-    HUB_ALARM_DAMAGED = 4, /* verify or scrub found damage */
-    HUB_ALARM_CLOCK = 5,   /* a node's clock is HUB_ALARM_CLOCK_MS or more from ours */
+    HUB_ALARM_DAMAGED = 4,    /* verify or scrub found damage */
+    HUB_ALARM_CLOCK = 5,      /* a node's clock is HUB_ALARM_CLOCK_MS or more from ours */
+    HUB_ALARM_QUARANTINE = 6, /* a revoked node sent something: a person decides about it */
 };
 
 struct hub_alarm {

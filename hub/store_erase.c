@@ -423,6 +423,7 @@ enum err hub_erase_apply(struct hub_store *s, struct bytes content, uint64_t at)
     if (e == ERR_OK) e = hub_erase_state(s, &l, at);
     if (e == ERR_OK) e = hub_meta_set_int(s, "wipe_wanted", 1);
     if (e == ERR_OK) e = hub_erased_load(s);
+    if (e == ERR_OK) e = hub_quarantine_erase(s);
 out:
     hub_erasing_free(w);
     erase_free(&l);

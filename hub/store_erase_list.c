@@ -222,7 +222,7 @@ static enum err hub_erased_write(struct hub_store *s)
     struct buf b;
     if (s->erased_path[0] == '\0') return ERR_OK;
     buf_init(&b, ERASE_FILE_BYTES_MAX);
-    erase_file_begin(&b);
+    erase_file_begin(ERASE_FILE_TAG, &b);
     enum err e;
     do {
         e = hub_store_erasures(s, 0, none, &next, &sets, &n);
@@ -274,7 +274,7 @@ enum err hub_erased_open(struct hub_store *s)
     enum err e = file_read(s->erased_path, ERASE_FILE_BYTES_MAX, &file);
     if (e == ERR_OK) {
         struct bytes b = buf_bytes(&file);
-        if (erase_file_open(&b)) e = hub_erased_give(s, b, &count);
+        if (erase_file_open(ERASE_FILE_TAG, &b)) e = hub_erased_give(s, b, &count);
     }
     buf_free(&file);
     if (e == ERR_NOT_FOUND) e = ERR_OK;

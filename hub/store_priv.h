@@ -138,8 +138,11 @@ struct hub_store {
     struct buf ingest;                     /* body of a set that came with what is erased */
     struct hub_read_seen read_seen[HUB_READ_SEEN]; /* readings of a moment ago */
     size_t read_next;
-    bool wipe_wanted; /* the file may still hold what was deleted */
-    bool replaying;   /* of another store's log: what is gone there may be gone here */
+    char revoked_path[FILE_PATH_BYTES_MAX]; /* revocations outside the database; "": none is kept */
+    bool revoked_grown;                     /* it is to be written, before the commit */
+    int road;                               /* enum hub_road of what is taken now */
+    bool wipe_wanted;                       /* the file may still hold what was deleted */
+    bool replaying; /* of another store's log: what is gone there may be gone here */
 };
 
 /* One op on its way into a record. */
@@ -313,6 +316,31 @@ void hub_own_point(struct hub_store *s, size_t count);
 /* store_op.c: the record's row becomes `now` with the state in s->fold; its scope's sum follows. */
 MUST_CHECK enum err hub_record_rewrite(struct hub_store *s, const struct hub_record *old,
                                        struct hub_record *now);
+
+/* store_revoked.c */
+MUST_CHECK enum err hub_revoke_take(struct hub_store *s, const struct admin_revoke *r, uint64_t at);
+/* A node that is enrolled (again) stays revoked. */
+MUST_CHECK enum err hub_revoked_mark(struct hub_store *s, const struct id_hash *node);
+/* Before a commit: a revocation stands outside the database before anybody is told of it. */
+MUST_CHECK enum err hub_revoked_write(struct hub_store *s);
+MUST_CHECK enum err hub_revoked_open(struct hub_store *s);
+
+/* store_quarantine.c, store_parcel.c */
+struct admin_quarantine;
+struct hub_parcel;
+/* Keep the sets of a revoked node apart; the transaction goes on after ERR_CHAIN_BROKEN. */
+MUST_CHECK enum err hub_quarantine_take(struct hub_store *s, const struct id_hash *node,
+                                        const struct pack_sets *sets, int64_t received_ms,
+                                        struct hub_taken *out);
+MUST_CHECK enum err hub_quarantine_released(struct hub_store *s, const struct id_hash *node,
+                                            const struct pack_sets *sets, bool *released);
+MUST_CHECK enum err hub_quarantine_decide(struct hub_store *s, const struct admin_quarantine *d,
+                                          uint64_t at, int64_t received_ms);
+/* Its sets into out->v (room for all); their bytes into `memory`. */
+MUST_CHECK enum err hub_parcel_load(struct hub_store *s, const struct hub_parcel *p,
+                                    struct pack_sets *out, struct buf *memory);
+/* What orders of erasure name goes from here too. */
+MUST_CHECK enum err hub_quarantine_erase(struct hub_store *s);
 
 /* store_erase.c, store_erase_list.c */
 MUST_CHECK enum err hub_erased_load(struct hub_store *s);

@@ -182,6 +182,10 @@ static const struct hub_table {
     {"sys_unit", "SELECT no, code, sum, records FROM sys_unit ORDER BY no"},
     {"sys_node", "SELECT node, unit, cert, sign_pk, transport_pk, enrolled_pos, revoked_pos, "
                  "revoked_why FROM sys_node ORDER BY node"},
+    {"sys_revoked", "SELECT node, pos, why, hash FROM sys_revoked ORDER BY node"},
+    {"sys_decided",
+     "SELECT pos, node, inc, first, next, hash, release, by, reason FROM sys_decided "
+     "ORDER BY pos"},
     {"sys_catalogue", "SELECT edition, hash, pos, archive FROM sys_catalogue ORDER BY edition"},
     {"sys_close", "SELECT pos, report, unit, period, issue, cut_position, edition, figures FROM "
                   "sys_close ORDER BY pos"},

@@ -206,6 +206,29 @@ const struct db_migration hub_schema[] = {
         "  what TEXT NOT NULL, why TEXT NOT NULL, highest INTEGER NOT NULL, rids BLOB NOT NULL,"
         "  hash BLOB NOT NULL);",
     },
+    {
+        /* revocations by themselves: of nodes that this copy does not know too. What revoked nodes
+         * sent is kept apart, in parcels of one signature; what people decided about them */
+        "CREATE TABLE sys_revoked(node BLOB PRIMARY KEY NOT NULL, pos INTEGER NOT NULL,"
+        "  why TEXT NOT NULL, hash BLOB) WITHOUT ROWID;"
+        "INSERT INTO sys_revoked(node, pos, why, hash) SELECT node, revoked_pos,"
+        "  ifnull(revoked_why, ''), (SELECT hash FROM sys_log WHERE pos = revoked_pos)"
+        "  FROM sys_node WHERE revoked_pos IS NOT NULL;"
+        "CREATE TABLE sys_quarantine(no INTEGER PRIMARY KEY, node BLOB NOT NULL, inc BLOB NOT NULL,"
+        "  first INTEGER NOT NULL, next INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT "
+        "NULL,"
+        "  at_ms INTEGER NOT NULL, road INTEGER NOT NULL, bytes INTEGER NOT NULL);"
+        "CREATE UNIQUE INDEX sys_quarantine_inc ON sys_quarantine(inc, first);"
+        "CREATE INDEX sys_quarantine_node ON sys_quarantine(node);"
+        "CREATE TABLE sys_quarantine_set(no INTEGER NOT NULL, seq INTEGER NOT NULL,"
+        "  hash BLOB NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY(no, seq))"
+        "  WITHOUT ROWID;"
+        "CREATE TABLE sys_decided(pos INTEGER PRIMARY KEY, node BLOB NOT NULL, inc BLOB NOT NULL,"
+        "  first INTEGER NOT NULL, next INTEGER NOT NULL, hash BLOB NOT NULL,"
+        "  release INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL,"
+        "  at_ms INTEGER NOT NULL);"
+        "CREATE INDEX sys_decided_inc ON sys_decided(inc, first);",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

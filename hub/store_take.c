@@ -313,7 +313,12 @@ enum err hub_store_take(struct hub_store *s, const struct id_hash *node,
     struct hub_node who;
     struct hub_log *log = NULL;
     enum err e = hub_store_node(s, node, &who);
-    if (e == ERR_OK && who.revoked) e = ERR_REVOKED;
+    bool released = false;
+    if (e == ERR_OK && who.revoked) {
+        e = hub_quarantine_released(s, node, sets, &released);
+        if (e == ERR_OK && !released && s->replaying) e = ERR_DAMAGED; /* how did it get in? */
+        if (e == ERR_OK && !released) return hub_quarantine_take(s, node, sets, received_ms, out);
+    }
     if (e == ERR_OK) e = hub_log_seek(s, sets->v[0].head, node, &log);
     if (e == ERR_OK && pack_sets_erased(sets)) e = hub_store_erased_allowed(s, sets);
     if (e != ERR_OK) return e; /* nothing was written: the transaction goes on */

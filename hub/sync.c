@@ -117,8 +117,14 @@ static const char *hub_sync_refusal_text(unsigned code)
 
 void hub_sync_refuse(struct hub_sync *s, unsigned code, enum err why, struct hub_sync_effects *fx)
 {
+    hub_sync_refuse_text(s, code, hub_sync_refusal_text(code), why, fx);
+}
+
+void hub_sync_refuse_text(struct hub_sync *s, unsigned code, const char *text, enum err why,
+                          struct hub_sync_effects *fx)
+{
     if (s->state == HUB_SYNC_CLOSED) return;
-    struct message_refuse r = {.code = code, .text = bytes_str(hub_sync_refusal_text(code))};
+    struct message_refuse r = {.code = code, .text = bytes_str(text)};
     buf_clear(&s->body);
     message_refuse_encode(&r, &s->body);
     hub_sync_send(s, MESSAGE_REFUSE, false, fx);
@@ -131,7 +137,11 @@ static void hub_sync_live_message(struct hub_sync *s, const struct link_event *m
 {
     bool open = s->state == HUB_SYNC_SYNCING;
     bool empty = m->body.len == 1 && m->body.p[0] == 0x90;
-    if (m->type == MESSAGE_UP && open && !s->repairing) {
+    if (s->apart && open && m->type == MESSAGE_UPEND && empty) {
+        hub_sync_apart_end(s, false, fx);
+    } else if (s->apart && m->type != MESSAGE_UP && m->type != MESSAGE_BYE) {
+        hub_sync_close(s, ERR_REVOKED, fx);
+    } else if (m->type == MESSAGE_UP && open && !s->repairing) {
         hub_sync_up(s, m->body, fx);
     } else if (m->type == MESSAGE_UPEND && open && !s->repairing && empty) {
         hub_sync_move(s, HUB_SYNC_ENDING);
@@ -231,6 +241,8 @@ static void hub_sync_on_store_failed(struct hub_sync *s, const struct hub_sync_e
     if (ev->error == ERR_CHAIN_BROKEN || ev->error == ERR_BAD_FORMAT ||
         s->state == HUB_SYNC_LOOKUP) {
         hub_sync_close(s, ev->error, fx);
+    } else if (ev->error == ERR_REVOKED) { /* since the hello; it may hand in the rest next time */
+        hub_sync_refuse(s, MESSAGE_REVOKED_NODE, ERR_REVOKED, fx);
     } else {
         hub_sync_refuse(s, MESSAGE_CANNOT_STORE, ev->error, fx);
     }

@@ -16,6 +16,9 @@
  * PULL its own sets. After verdict 3 it may send a PROOF that this hub lost something (SPEC 7.13,
  * 7.14): READ_OWN -> OWN, PROVE -> PROVED, GIVE -> GIVEN, inside the open transaction as TAKE is.
  *
+ * A revoked node gets verdict 5 and its heads: what it sends up is kept apart (TAKEN says so) and
+ * answered by QUARANTINED; nothing of the feed, and no receipt, goes down (SPEC 18.3).
+ *
  * Failure modes: bad bytes or hashes end the link (stranger: in silence); silence ends it; a store
  * error ends it with REFUSE 6, nothing was receipted.
  *
@@ -54,7 +57,8 @@ struct hub_sync_facts {
     bool known;     /* the node is enrolled here */
     bool certified; /* it is not, but shows a certificate that this hub signed: the hub lost it */
     struct hub_node node;
-    struct message_head heads[HELLO_LOGS_MAX]; /* for each log of the hello */
+    struct message_head heads[HELLO_LOGS_MAX]; /* for each log of the hello; of a revoked node with
+                                                  what is kept apart of it */
     bool extends[HELLO_LOGS_MAX]; /* the node's log extends or equals the hub's; false: restored,
                                      cloned or forked node */
     struct hub_position position;

@@ -68,6 +68,7 @@ void hub_sync_taken(struct hub_sync *s, const struct hub_sync_event *ev,
     struct change_head h;
     enum err e = change_head_read(s->taking.v[s->taking.count - 1].head, &h);
     size_t log = e == ERR_OK ? hub_sync_log_of(s, &h.inc) : s->hello.log_count;
+    size_t sets = s->taking.count;
     pack_sets_free(&s->taking);
     if (log == s->hello.log_count || ev->taken->epoch != s->epoch ||
         ev->taken->next_seq != h.seq + 1) {
@@ -76,13 +77,17 @@ void hub_sync_taken(struct hub_sync *s, const struct hub_sync_event *ev,
     }
     s->heads[log].next_seq = ev->taken->next_seq;
     s->heads[log].head = ev->taken->chain;
+    if (ev->taken->apart) {
+        hub_sync_kept_apart(s, &h.inc, ev->taken, sets, fx);
+        return;
+    }
     hub_sync_receipt(s, log, ev->taken->first_position, ev->taken->last_position,
                      &ev->taken->position_hash, fx);
 }
 
 void hub_sync_feed_more(struct hub_sync *s, struct hub_sync_effects *fx)
 {
-    if (s->repairing) return;
+    if (s->repairing || s->apart) return;
     if (s->listing && s->live) {
         struct hub_sync_effect *l = hub_sync_effect_add(fx, HUB_SYNC_FX_READ_LIST);
         l->hello = &s->hello;
@@ -189,6 +194,7 @@ void hub_sync_feed(struct hub_sync *s, const struct hub_sync_event *ev, struct h
 {
     const struct hub_feed *f = ev->feed;
     s->feeding = false;
+    if (s->apart) return;
     if (f->of_list) {
         hub_sync_list(s, f, fx);
         return;

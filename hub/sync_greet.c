@@ -50,7 +50,7 @@ static enum err hub_sync_answer_hello(struct hub_sync *s, enum message_verdict v
                                   .edition = f->position.edition};
     memcpy(h.nonce, s->hello.nonce, sizeof h.nonce);
     memcpy(h.lineage, f->position.lineage, sizeof h.lineage);
-    if (verdict == MESSAGE_GO || hub_sync_repairs(verdict)) {
+    if (verdict == MESSAGE_GO || verdict == MESSAGE_REVOKED || hub_sync_repairs(verdict)) {
         h.head_count = s->hello.log_count;
         memcpy(h.heads, f->heads, sizeof h.heads);
     }
@@ -111,11 +111,17 @@ void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
         s->certified = !f->known;
         hub_sync_move(s, HUB_SYNC_SYNCING);
         s->deadline_at = ev->now_ms + HUB_SYNC_SILENCE_MS;
+    } else if (verdict ==
+               MESSAGE_REVOKED) { /* it learns nothing here, but may hand in what it has */
+        s->apart = true;
+        s->listing = false;
+        hub_sync_move(s, HUB_SYNC_SYNCING);
+        s->deadline_at = ev->now_ms + HUB_SYNC_SILENCE_MS;
     } else if (verdict == MESSAGE_JOIN_FIRST) {
         hub_sync_move(s, HUB_SYNC_JOINING);
         s->deadline_at = ev->now_ms + HUB_SYNC_HANDSHAKE_MS;
     } else {
-        hub_sync_close(s, verdict == MESSAGE_REVOKED ? ERR_REVOKED : ERR_REFUSED, fx);
+        hub_sync_close(s, ERR_REFUSED, fx);
     }
 }
 

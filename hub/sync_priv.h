@@ -50,7 +50,9 @@ struct hub_sync {
     uint64_t position; /* end of the log at the hello */
     /* repair */
     bool repairing; /* nothing is taken and no feed is sent: verdict 1 or 3 */
-    bool certified; /* the node is not known, but has a certificate of this hub */
+    bool apart;     /* the node is revoked: what it sends is kept apart, nothing goes down to it */
+    uint64_t apart_sets; /* ... so many in this session */
+    bool certified;      /* the node is not known, but has a certificate of this hub */
     bool pulling;
     struct id_inc pull_inc;
     uint64_t pull_next;
@@ -69,6 +71,8 @@ void hub_sync_send(struct hub_sync *s, unsigned type, bool squeeze, struct hub_s
 void hub_sync_close(struct hub_sync *s, enum err why, struct hub_sync_effects *fx);
 /* Say why in words, then end the link. */
 void hub_sync_refuse(struct hub_sync *s, unsigned code, enum err why, struct hub_sync_effects *fx);
+void hub_sync_refuse_text(struct hub_sync *s, unsigned code, const char *text, enum err why,
+                          struct hub_sync_effects *fx);
 
 /* sync_greet.c */
 void hub_sync_hello(struct hub_sync *s, const struct link_event *m, struct hub_sync_effects *fx);
@@ -77,6 +81,13 @@ void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
 void hub_sync_join(struct hub_sync *s, const struct link_event *m, struct hub_sync_effects *fx);
 void hub_sync_joined(struct hub_sync *s, const struct hub_sync_event *ev,
                      struct hub_sync_effects *fx);
+
+/* sync_apart.c: a revoked node. SPEC 18.3 */
+/* The answer to frames that were kept apart. */
+void hub_sync_kept_apart(struct hub_sync *s, const struct id_inc *inc,
+                         const struct hub_taken *taken, size_t sets, struct hub_sync_effects *fx);
+/* It has nothing more: tell it where it stands, and end. */
+void hub_sync_apart_end(struct hub_sync *s, bool unkept, struct hub_sync_effects *fx);
 
 /* sync_feed.c */
 void hub_sync_up(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx);

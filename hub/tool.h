@@ -54,6 +54,9 @@ MUST_CHECK enum err hub_tool_nodes(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_reset_code(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_status(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_token(struct cli *c, void *ctx);
+/* tool_quarantine.c */
+MUST_CHECK enum err hub_tool_revoke(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_quarantine(struct cli *c, void *ctx);
 /* tool_record.c */
 MUST_CHECK enum err hub_tool_put(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_get(struct cli *c, void *ctx);

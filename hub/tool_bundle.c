@@ -66,6 +66,20 @@ static void hub_print_bundle_in(const struct cli *c, const json_t *r)
                     "Took %lld new saves; %lld were here already.\n"),
            (long long)json_integer_value(json_object_get(r, "sets_new")),
            (long long)json_integer_value(json_object_get(r, "sets_known")));
+    long long apart = (long long)json_integer_value(json_object_get(r, "apart"));
+    long long over = (long long)json_integer_value(json_object_get(r, "apart_unkept"));
+    if (apart > 0)
+        printf(cli_text(c, "Máy này đã bị thu hồi: %lld lần lưu được để riêng, xem `quarantine`.\n",
+                        "This PC was revoked: %lld saves are kept apart, see `quarantine`.\n"),
+               apart);
+    if (over > 0)
+        printf(
+            cli_text(c,
+                     "Máy này đã bị thu hồi và đã để riêng quá nhiều: %lld lần lưu không được giữ; "
+                     "hãy cất tệp này lại.\n",
+                     "This PC was revoked and too much of it is kept apart: %lld saves are not "
+                     "kept; put this file away.\n"),
+            over);
     if (json_is_true(json_object_get(r, "waits")))
         printf(
             cli_text(c,

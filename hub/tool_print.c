@@ -68,10 +68,12 @@ void hub_print_nodes(const struct cli *c, const json_t *response)
                                     cli_text(c, "Chờ gửi", "Waiting"),
                                     cli_text(c, "Đã nhận", "Delivered"),
                                     cli_text(c, "Lệch giờ (ms)", "Clock off (ms)"),
-                                    cli_text(c, "Sáu từ", "Six words")};
-    static const char *const keys[] = {"unit",    "unit_name", "name",         "contact",
-                                       "waiting", "delivered", "clock_off_ms", "words"};
-    hub_print_table(json_object_get(response, "nodes"), headings, keys, 8);
+                                    cli_text(c, "Sáu từ", "Six words"),
+                                    cli_text(c, "Mã máy", "Node"),
+                                    cli_text(c, "Tình trạng", "State")};
+    static const char *const keys[] = {"unit",      "unit_name",    "name",  "contact", "waiting",
+                                       "delivered", "clock_off_ms", "words", "id",      "state"};
+    hub_print_table(json_object_get(response, "nodes"), headings, keys, 10);
 }
 
 void hub_print_tokens(const struct cli *c, const json_t *response)

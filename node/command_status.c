@@ -56,6 +56,13 @@ static json_t *node_status_warnings(struct node_command *c, const struct node_st
         node_warn(w, "no_catalogue", "Chưa nhận danh mục: hãy đồng bộ trước khi nhập liệu.",
                   "No catalogue has come yet: sync before entering data.");
     }
+    if (st->session_how == ERR_REVOKED)
+        node_warn(
+            w, "revoked",
+            "Trung tâm đã thu hồi quyền của máy này: không gửi, không nhận được nữa. Dữ liệu vẫn "
+            "ở đây. Nếu không biết vì sao, hãy gọi trung tâm; máy thay thế cần lời mời mới.",
+            "The hub has revoked this PC: nothing is sent or fetched any more. The data stay "
+            "here. If you do not know why, call the hub; a replacement needs a new invitation.");
     node_warn_clock(w, st->hub_ahead_ms);
     if (st->imports_unfinished > 0)
         node_warn(w, "import", "Có lần nhập tệp chưa xong: hãy nhập lại đúng tệp đó.",

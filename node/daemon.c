@@ -58,6 +58,22 @@ static const struct {
      "The disk is full: new data could not be taken; what is here is safe."},
 };
 
+static json_t *node_session_apart(const struct node_sync_result *r)
+{
+    char vi[300], en[300];
+    unsigned long long n = r->apart;
+    snprintf(
+        vi, sizeof vi,
+        "Máy này đã bị thu hồi quyền. %llu thay đổi chưa gửi nay được để riêng ở trung tâm, chờ "
+        "người phụ trách quyết định; dữ liệu vẫn còn trên máy.",
+        n);
+    snprintf(en, sizeof en,
+             "This PC was revoked. %llu changes that waited are now kept apart at the hub until a "
+             "person decides; the data stay on this PC.",
+             n);
+    return node_command_error(r->last, vi, en, NULL);
+}
+
 static json_t *node_session_refused(const struct node_sync_result *r)
 {
     static const char *const vi[] = {"",
@@ -76,6 +92,7 @@ static json_t *node_session_refused(const struct node_sync_result *r)
                                      "This PC was revoked; its data stay here.",
                                      "The hub cannot store now (disk full); it is tried again.",
                                      "The hub is busy; it is tried again."};
+    if (r->apart > 0) return node_session_apart(r);
     if (r->refused < sizeof vi / sizeof vi[0])
         return node_command_error(r->last, vi[r->refused], en[r->refused], NULL);
     return node_command_error(r->last, r->text, r->text, NULL);

@@ -295,7 +295,7 @@ static enum err node_erased_write(struct node_store *s)
     bool row = true;
     if (s->erased_path[0] == '\0') return ERR_OK;
     buf_init(&b, ERASE_FILE_BYTES_MAX);
-    erase_file_begin(&b);
+    erase_file_begin(ERASE_FILE_TAG, &b);
     enum err e = ERR_OK;
     struct db_stmt *q = db_stmt(s->db, "SELECT head, body, signature FROM sys_erasure ORDER BY no");
     while (e == ERR_OK && row) {
@@ -445,7 +445,7 @@ enum err node_erased_open(struct node_store *s)
     e = file_read(s->erased_path, ERASE_FILE_BYTES_MAX, &file);
     if (e == ERR_OK) {
         struct bytes b = buf_bytes(&file);
-        if (erase_file_open(&b)) e = node_erased_read(s, b, &count);
+        if (erase_file_open(ERASE_FILE_TAG, &b)) e = node_erased_read(s, b, &count);
     }
     buf_free(&file);
     if (e == ERR_NOT_FOUND) e = ERR_OK;

@@ -203,8 +203,12 @@ static void node_sync_message(struct node_sync *s, const struct link_event *m,
         node_sync_joined(s, m, ev, fx);
     } else if (m->type == MESSAGE_OWN) {
         node_sync_own(s, m->body, ev, fx);
-    } else if (m->type == MESSAGE_RECEIPT) {
+    } else if (m->type == MESSAGE_RECEIPT && !s->apart) {
         node_sync_receipt(s, m->body, ev, fx);
+    } else if (m->type == MESSAGE_QUARANTINED) {
+        node_sync_quarantined(s, m->body, ev, fx);
+    } else if (s->apart) {
+        node_sync_fail(s, ERR_BAD_FORMAT, ev, fx); /* nothing comes down to a revoked node */
     } else {
         node_sync_feed(s, m, ev, fx);
     }

@@ -187,11 +187,13 @@ enum node_sync_state node_sync_state(const struct node_sync *s);
 
 /* Result of the last finished session and whether one is running, for `sync` and `status`. */
 struct node_sync_result {
-    uint64_t begun;                  /* sessions begun since start */
-    uint64_t finished;               /* sessions finished since start, complete or not */
-    enum err last;                   /* why the last one ended; ERR_OK = complete */
-    enum message_verdict verdict;    /* of the hub's hello; MESSAGE_GO when there was none */
-    unsigned refused;                /* code of the hub's REFUSE, 0 = none */
+    uint64_t begun;               /* sessions begun since start */
+    uint64_t finished;            /* sessions finished since start, complete or not */
+    enum err last;                /* why the last one ended; ERR_OK = complete */
+    enum message_verdict verdict; /* of the hub's hello; MESSAGE_GO when there was none */
+    unsigned refused;             /* code of the hub's REFUSE, 0 = none */
+    uint64_t
+        apart; /* sets that the hub keeps apart, of this revoked node, out of the last session */
     char text[MESSAGE_TEXT_MAX + 1]; /* words for the officer, "" when `last` says it all */
     bool wanted_again;               /* another session follows at once (NOW, SAVED came late) */
 };

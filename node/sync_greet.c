@@ -12,8 +12,9 @@ void node_sync_start(struct node_sync *s, const struct node_sync_event *ev,
     s->result.begun++;
     s->result.verdict = MESSAGE_GO;
     s->result.refused = 0;
+    s->result.apart = 0;
     s->result.text[0] = '\0';
-    s->heads_ok = s->upend = s->damaged = s->mend = s->whole = false;
+    s->heads_ok = s->upend = s->damaged = s->mend = s->whole = s->apart = false;
     s->pull = 0;
     s->hub_clock_ms = 0;
     memset(&s->hello, 0, sizeof s->hello);
@@ -146,6 +147,16 @@ static enum err node_sync_take_card(struct node_sync *s, struct bytes bytes,
     return ERR_OK;
 }
 
+/* A revoked node may still hand in what the hub has not got (SPEC 18.3). */
+static bool node_sync_hands_in(const struct node_sync *s, const struct message_hello_hub *h)
+{
+    bool more = false;
+    if (h->verdict != MESSAGE_REVOKED || h->head_count != s->hello.log_count) return false;
+    for (size_t i = 0; i < h->head_count; i++)
+        more = more || s->hello.logs[i].next_seq > h->heads[i].next_seq;
+    return more;
+}
+
 void node_sync_greeted(struct node_sync *s, struct bytes hello, const struct node_sync_event *ev,
                        struct node_sync_effects *fx)
 {
@@ -171,7 +182,8 @@ void node_sync_greeted(struct node_sync *s, struct bytes hello, const struct nod
         node_sync_send_join(s, ev, fx);
         return;
     }
-    if (!go || s->hello.joining) {
+    s->apart = node_sync_hands_in(s, &h);
+    if ((!go && !s->apart) || s->hello.joining) {
         struct node_sync_ending end = node_sync_ending_of(h.verdict);
         node_sync_words(s, bytes_str(end.text));
         node_sync_fail(s, end.e, ev, fx);

@@ -67,6 +67,7 @@ struct node_sync {
     int64_t hub_clock_ms;
     size_t log;    /* logs still to check or to send: log - 1 is the one at hand */
     bool heads_ok; /* every head the hub stated stands in our own logs */
+    bool apart;    /* this node is revoked: what waits is handed in, nothing comes down */
     bool upend;    /* UPEND was sent */
     bool pushed;   /* what waits in the link went out with the last effects */
     bool note;     /* the session ended in this step */
@@ -142,6 +143,11 @@ void node_sync_sets_read(struct node_sync *s, const struct node_sync_event *ev,
                          struct node_sync_effects *fx);
 void node_sync_receipt(struct node_sync *s, struct bytes body, const struct node_sync_event *ev,
                        struct node_sync_effects *fx);
+
+/* sync_apart.c: a revoked node hands in what waits. SPEC 18.3 */
+void node_sync_apart(struct node_sync *s);
+void node_sync_quarantined(struct node_sync *s, struct bytes body, const struct node_sync_event *ev,
+                           struct node_sync_effects *fx);
 
 /* sync_repair.c */
 /* All heads were looked at: go on, or mend. */

@@ -155,7 +155,9 @@ void node_sync_checked(struct node_sync *s, const struct node_sync_event *ev,
         any = any || s->fixes[i].pull || s->fixes[i].tail;
     }
     s->mend = true;
-    if (node_sync_hub_lost(s)) {
+    if (s->apart) {
+        node_sync_apart(s);
+    } else if (node_sync_hub_lost(s)) {
         node_sync_lost(s, ev, fx);
     } else if (any) {
         node_sync_pull_next(s, ev, fx);

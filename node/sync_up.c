@@ -112,6 +112,7 @@ static enum err node_sync_up_frame(struct node_sync *s, const struct node_sync_e
                   "a whole flight fits the link");
     struct pack_set sets[NODE_SYNC_READ_SETS];
     size_t count = ev->set_count - *first;
+    if (s->apart) count = 1; /* a person decides about each, so each has its signature */
     for (size_t i = 0; i < count; i++) {
         sets[i] = (struct pack_set){ev->sets[*first + i].head, ev->sets[*first + i].body};
     }
@@ -174,7 +175,7 @@ void node_sync_sets_read(struct node_sync *s, const struct node_sync_event *ev,
         e = node_sync_up_frame(s, ev, &first, fx);
         if (e != ERR_OK) break; /* even when little is left: it would be read for ever */
         if (s->state != NODE_SYNC_SYNCING || s->flight_count == LINK_UNRECEIPTED_MAX) return;
-        if (node_sync_rest_bytes(ev, first) < FRAME_BODY_BYTES_MAX) return;
+        if (!s->apart && node_sync_rest_bytes(ev, first) < FRAME_BODY_BYTES_MAX) return;
     }
     if (e == ERR_BAD_HASH) { /* the chain ends before the damaged set; the feed goes on */
         s->damaged = true;

@@ -43,7 +43,9 @@ enum change_kind { /* SPEC 4.11, 4.13 */
                    CHANGE_OFFICER = 22,
                    CHANGE_OFFICER_REVOKE = 23,
                    CHANGE_ORDER = 24,
-                   CHANGE_CARD = 25,
+                   CHANGE_CARD = 25, /* proto/admin_key.h */
+                   CHANGE_QUARANTINE = 26,
+                   CHANGE_REKEY = 27,
                    CHANGE_JUDGE = 42, /* of a submitted report: proto/workflow.h */
                    CHANGE_ASK = 43,
                    CHANGE_CORRECT = 44,

@@ -231,11 +231,12 @@ enum err erase_stub_decode(struct bytes stub, struct change_write *writes, struc
 
 /* ---- the file ---- */
 
-static const uint8_t erase_file_tag[16] = "dongbo/erased/1";
-
-void erase_file_begin(struct buf *out)
+void erase_file_begin(const char *tag, struct buf *out)
 {
-    buf_add(out, erase_file_tag, sizeof erase_file_tag);
+    uint8_t padded[16] = {0};
+    assert(strlen(tag) <= sizeof padded);
+    memcpy(padded, tag, strlen(tag));
+    buf_add(out, padded, sizeof padded);
 }
 
 void erase_file_add(struct bytes head, struct bytes body, const uint8_t signature[static 64],
@@ -265,11 +266,14 @@ static bool erase_file_part(struct bytes *file, size_t max, struct bytes *out)
     return n <= max && erase_file_take(file, n, out);
 }
 
-bool erase_file_open(struct bytes *file)
+bool erase_file_open(const char *tag, struct bytes *file)
 {
-    struct bytes tag;
-    return erase_file_take(file, sizeof erase_file_tag, &tag) &&
-           memcmp(tag.p, erase_file_tag, sizeof erase_file_tag) == 0;
+    uint8_t padded[16] = {0};
+    struct bytes begin;
+    assert(strlen(tag) <= sizeof padded);
+    memcpy(padded, tag, strlen(tag));
+    return erase_file_take(file, sizeof padded, &begin) &&
+           memcmp(begin.p, padded, sizeof padded) == 0;
 }
 
 bool erase_file_next(struct bytes *file, struct bytes *head, struct bytes *body,

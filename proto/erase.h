@@ -62,15 +62,16 @@ MUST_CHECK enum err erase_stub_decode(struct bytes stub, struct change_write *wr
                                       struct change_op *op, bool *whole);
 
 /*
- * The list of erasures in a file (SPEC 12.8): tag `dongbo/erased/1`, then each set: u32 length of its
- * head, head, u32 length of its body, body, signature.
+ * Sets of the hub's log in a file outside the database (SPEC 12.8, 18.2): a tag of at most 16 bytes,
+ * padded, then each set: u32 length of its head, head, u32 length of its body, body, signature.
  */
 #define ERASE_FILE_NAME "erased.list" /* beside the database, on both sides */
-void erase_file_begin(struct buf *out);
+#define ERASE_FILE_TAG  "dongbo/erased/1"
+void erase_file_begin(const char *tag, struct buf *out);
 void erase_file_add(struct bytes head, struct bytes body, const uint8_t signature[static 64],
                     struct buf *out);
 /* Step over the tag; false: it is no such file. */
-bool erase_file_open(struct bytes *file);
+bool erase_file_open(const char *tag, struct bytes *file);
 /* The next set, borrowed from the file; false: the end, or what follows is cut. */
 bool erase_file_next(struct bytes *file, struct bytes *head, struct bytes *body,
                      uint8_t signature[static 64]);

@@ -35,6 +35,7 @@ enum message_type {
     MESSAGE_OWN = 24,  /* as SETS */
     MESSAGE_MOVES = 25,
     MESSAGE_ERASURES = 26,
+    MESSAGE_QUARANTINED = 27,
 };
 
 enum message_verdict { /* of the hub's hello */
@@ -198,6 +199,11 @@ struct message_proof { /* a receipt, in full (7.8); hub and node are those of th
     uint8_t signature[64];
 };
 
+struct message_quarantined { /* of a revoked node: kept apart, no receipt (SPEC 18.3) */
+    struct id_inc inc;
+    uint64_t next_seq; /* up to before this set */
+};
+
 struct message_refuse {
     unsigned code;
     struct bytes text;
@@ -233,6 +239,9 @@ MUST_CHECK enum err message_bye_decode(struct bytes body, struct message_bye *m)
 
 void message_page_encode(const struct message_page *m, struct buf *out);
 MUST_CHECK enum err message_page_decode(struct bytes body, struct message_page *m);
+
+void message_quarantined_encode(const struct message_quarantined *m, struct buf *out);
+MUST_CHECK enum err message_quarantined_decode(struct bytes body, struct message_quarantined *m);
 
 void message_pull_encode(const struct message_pull *m, struct buf *out);
 MUST_CHECK enum err message_pull_decode(struct bytes body, struct message_pull *m);

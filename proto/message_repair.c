@@ -1,4 +1,4 @@
-/* Messages of a session that repairs: PULL and PROOF. SPEC 7.6, 7.13, 7.14. */
+/* Messages of a session that repairs, PULL and PROOF, and of a revoked node. SPEC 7.6, 7.13, 7.14, 18.3. */
 #include "proto/message.h"
 #include "proto/wire.h"
 
@@ -25,6 +25,26 @@ enum err message_pull_decode(struct bytes body, struct message_pull *m)
     if (e != ERR_OK) return e;
     wire_get_bin_exact(&r, out.inc.b, sizeof out.inc.b);
     out.from = wire_get_uint(&r, INT64_MAX);
+    e = wire_close(&r);
+    if (e == ERR_OK) *m = out;
+    return e;
+}
+
+void message_quarantined_encode(const struct message_quarantined *m, struct buf *out)
+{
+    wire_put_array(out, 2);
+    wire_put_bin(out, BYTES_OF(m->inc.b));
+    wire_put_uint(out, m->next_seq);
+}
+
+enum err message_quarantined_decode(struct bytes body, struct message_quarantined *m)
+{
+    struct wire_reader r;
+    struct message_quarantined out = {.next_seq = 0};
+    enum err e = wire_open_array(&r, body, 2);
+    if (e != ERR_OK) return e;
+    wire_get_bin_exact(&r, out.inc.b, sizeof out.inc.b);
+    out.next_seq = wire_get_uint(&r, INT64_MAX);
     e = wire_close(&r);
     if (e == ERR_OK) *m = out;
     return e;

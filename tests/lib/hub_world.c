@@ -72,9 +72,12 @@ void world_close(struct world *w)
         snprintf(side, sizeof side, "%s%s", w->path, ends[i]);
         unlink(side);
     }
-    char list[128];
-    snprintf(list, sizeof list, "%s/erased.list", w->folder);
-    unlink(list);
+    static const char *const lists[] = {"erased.list", "revoked.list"};
+    for (size_t i = 0; i < 2; i++) {
+        char list[128];
+        snprintf(list, sizeof list, "%s/%s", w->folder, lists[i]);
+        unlink(list);
+    }
     assert_int_equal(rmdir(w->folder), 0);
 }
 
@@ -229,7 +232,10 @@ enum err world_send(struct world *w, struct world_node *n, size_t frame)
         e = hub_store_take(w->store, &n->hub_node.node, &sets, w->now_ms, &taken);
         if (e == ERR_OK) {
             assert_int_equal(taken.next_seq, head.next_seq + sets.count);
-            assert_int_equal(taken.last_position - taken.first_position + 1, sets.count);
+            if (taken.apart)
+                e = ERR_REVOKED; /* not in the log */
+            else
+                assert_int_equal(taken.last_position - taken.first_position + 1, sets.count);
         }
         pack_sets_free(&sets);
         if (e != ERR_OK) return e;

@@ -464,6 +464,8 @@ static void every_verdict_ends_with_its_code_and_words(void **state)
         rig_open(&r, 2);
         greet(&r);
         struct message_hello_hub h = hub_hello(&r, cases[i].v);
+        if (cases[i].v == MESSAGE_REVOKED)
+            h.head_count = 0; /* with heads: tests/unit/keys_test.c */
         hub_answers(&r, &h);
         assert_int_equal(node_sync_state(r.core), NODE_SYNC_IDLE);
         assert_int_equal(result(&r).last, cases[i].e);

@@ -1,0 +1,121 @@
+/* Revocations: at a position of the log, and in a file outside the database. SPEC 18.1, 18.2. */
+#include "common/log.h"
+#include "hub/store_priv.h"
+#include "hub/store_quarantine.h"
+#include "hub/store_repair.h"
+
+enum err hub_revoke_take(struct hub_store *s, const struct admin_revoke *r, uint64_t at)
+{
+    struct db_stmt *q = db_stmt(s->db, "INSERT OR IGNORE INTO sys_revoked(node, pos, why, hash) "
+                                       "VALUES (?1, ?2, ?3, ?4)");
+    db_bind_blob(q, 1, BYTES_OF(r->node.b));
+    db_bind_int(q, 2, (int64_t)at);
+    db_bind_text(q, 3, r->reason);
+    db_bind_blob(q, 4, BYTES_OF(s->view->hash.b));
+    enum err e = db_run(q);
+    if (e == ERR_OK && db_changes(s->db) > 0) s->revoked_grown = true;
+    return e == ERR_OK ? hub_revoked_mark(s, &r->node) : e;
+}
+
+enum err hub_revoked_mark(struct hub_store *s, const struct id_hash *node)
+{
+    struct db_stmt *q = db_stmt(
+        s->db, "UPDATE sys_node SET (revoked_pos, revoked_why) = (SELECT pos, why FROM sys_revoked "
+               "WHERE node = ?1) WHERE node = ?1 AND revoked_pos IS NULL");
+    db_bind_blob(q, 1, BYTES_OF(node->b));
+    return db_run(q);
+}
+
+/* ---- the file ---- */
+
+/* All sets of the log that revoked somebody. */
+static enum err hub_revoked_collect(struct hub_store *s, struct buf *out)
+{
+    bool more = true;
+    enum err e = ERR_OK;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT l.head, l.body, l.signature FROM sys_revoked r JOIN sys_log l ON "
+                       "l.pos = r.pos ORDER BY r.pos");
+    while (e == ERR_OK && more) {
+        uint8_t signature[CHANGE_SIGNATURE_BYTES];
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more) break;
+        e = db_column_copy(q, 2, signature, sizeof signature);
+        if (e == ERR_OK)
+            erase_file_add(db_column_bytes(q, 0), db_column_bytes(q, 1), signature, out);
+    }
+    db_done(q);
+    return e == ERR_OK ? out->e : e;
+}
+
+enum err hub_revoked_write(struct hub_store *s)
+{
+    struct buf b;
+    if (!s->revoked_grown || s->replaying || s->revoked_path[0] == '\0') return ERR_OK;
+    buf_init(&b, ERASE_FILE_BYTES_MAX);
+    erase_file_begin(HUB_REVOKED_TAG, &b);
+    enum err e = hub_revoked_collect(s, &b);
+    if (e == ERR_OK) e = file_write_atomic(s->revoked_path, buf_bytes(&b), 0600);
+    buf_free(&b);
+    if (e == ERR_OK) s->revoked_grown = false;
+    return e;
+}
+
+static enum err hub_revoked_known(struct hub_store *s, const struct id_hash *hash, bool *known)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT 1 FROM sys_revoked WHERE hash = ?1");
+    db_bind_blob(q, 1, BYTES_OF(hash->b));
+    enum err e = db_get(q);
+    *known = e == ERR_OK;
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* What the file has and this database has not, it had once, or was about to have: it is revoked. */
+static enum err hub_revoked_give(struct hub_store *s, struct bytes file, int64_t *count)
+{
+    struct message_set m = {.position = 0};
+    enum err e = ERR_OK;
+    while (e == ERR_OK && erase_file_next(&file, &m.head, &m.body, m.signature)) {
+        struct id_hash hash;
+        struct change_head h;
+        bool known = false;
+        ++*count;
+        change_hash(m.head, &hash);
+        e = hub_revoked_known(s, &hash, &known);
+        if (e != ERR_OK || known || change_head_read(m.head, &h) != ERR_OK) continue;
+        e = hub_store_begin(s);
+        if (e != ERR_OK) break;
+        e = hub_store_give(s, &m, (int64_t)(h.hlc >> 16));
+        LOG_EVENT(LOG_LEVEL_WARN, log_evt("revoked.again"), log_err(e));
+        bool strange = err_scope(e) != ERR_SCOPE_SELF && e != ERR_OK; /* no set of ours: left */
+        if (e == ERR_OK) {
+            e = hub_store_commit(s);
+        } else {
+            hub_store_rollback(s);
+        }
+        if (strange) e = ERR_OK;
+    }
+    return e;
+}
+
+enum err hub_revoked_open(struct hub_store *s)
+{
+    struct buf file;
+    int64_t count = 0;
+    if (s->revoked_path[0] == '\0' || !s->has_identity) return ERR_OK;
+    buf_init(&file, ERASE_FILE_BYTES_MAX);
+    enum err e = file_read(s->revoked_path, ERASE_FILE_BYTES_MAX, &file);
+    if (e == ERR_OK) {
+        struct bytes b = buf_bytes(&file);
+        if (erase_file_open(HUB_REVOKED_TAG, &b)) e = hub_revoked_give(s, b, &count);
+    }
+    buf_free(&file);
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+    struct db_stmt *q = db_stmt(s->db, "SELECT count(*) FROM sys_revoked");
+    e = db_get(q);
+    if (e == ERR_OK && db_column_int(q, 0) > count)
+        s->revoked_grown = true; /* lost, or of before */
+    db_done(q);
+    return e;
+}

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""The drills of docs/keys.md with the real programs.
+
+  keys.py BUILD_DIR
+
+A commune's PC is stolen: revoked at a position, what it still sends over the network and on a stick is kept apart for a
+person, a replacement joins and gets the unit's data, a copy of the hub from before the theft changes none of it.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from world import Failed, World, free_port, on_signals
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+WHY, WHO = "mất trộm đêm 12/3", "Trần Thị Bình"
+
+
+def check(what, good):
+    if not good:
+        raise Failed(what)
+    print("  " + what)
+
+
+def join(w, unit, name=None):
+    node = w.node(unit)
+    if name is not None:
+        node.name = name
+    invitation = w.hub.ask("invite", "--unit", unit, "--address", "127.0.0.1:%d" % w.hub.ports["sync"])["invitation"]
+    node.tool("init")
+    node.tool("join", invitation)
+    node.tool("sync", ok=(0, 14))
+    return node
+
+
+def put(node, name):
+    return node.ask("put", "--type", "person", "full_name=" + name)["id"]
+
+
+def settle(node):
+    """Sessions until one is complete: after a hub went back, two or three."""
+    for _ in range(6):
+        node.tool("sync", ok=range(0, 126))
+        if node.code in (0, 14):
+            return
+    raise Failed(node.name + " does not settle")
+
+
+def node_id(w, unit):
+    return [n["node"] for n in w.hub.ask("nodes")["nodes"] if n["unit"] == unit and not n["revoked"]][-1]
+
+
+def position(w):
+    return w.hub.ask("status")["position"]
+
+
+def sync_says(node):
+    """A sync that fails; what it says to people."""
+    p = subprocess.run([node.binary, "sync", "--data", node.name], cwd=node.world.dir, env=node.world.env,
+                       stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False)
+    if p.returncode == 0:
+        raise Failed("a sync that must be refused went through")
+    return (p.stdout + p.stderr).decode()
+
+
+def refused(program, *args):
+    """The verb fails, and says why."""
+    program.tool(*args, ok=range(1, 126))
+    return True
+
+
+def has(w, rid):
+    w.hub.tool("get", rid, ok=range(0, 126))
+    return w.hub.code == 0
+
+
+def stolen(w):
+    print("a stolen PC")
+    a, b = join(w, "26176"), join(w, "26179")
+    kept = put(a, "Lò Thị Một")
+    a.tool("sync", ok=(0, 14))
+    late = [put(a, "Lò Thị Hai"), put(a, "Lò Thị Ba")]
+    a.tool("bundle", "out", "stick.dongbo")
+    put(a, "Lò Thị Bốn")
+    w.hub.tool("backup", os.path.join(w.dir, "before.db"))
+    node = node_id(w, "26176")
+    check("a reason is needed", refused(w.hub, "revoke", node[:16]))
+    said = w.hub.ask("revoke", node[:16], "--reason", WHY)
+    end = position(w)
+    check("the revocation has a position", said["position"] == end)
+    taken = w.hub.ask("bundle", "in", "stick.dongbo", "--out", "answer.dongbo")
+    check("what it had put on a stick is kept apart", taken["apart"] == 2 and taken["sets_new"] == 0)
+    text = sync_says(a)
+    check("the PC is told in plain words: " + text.strip(), "thu hồi" in text and "1 thay đổi" in text)
+    sync_says(a)
+    check("its status says so", any(x["code"] == "revoked" for x in a.status()["warnings"]))
+    check("nothing of it entered the log", position(w) == end and not any(has(w, r) for r in late))
+    rows = w.hub.ask("quarantine", "list")
+    check("the hub shows who, when, why and what next", rows["waiting_sets"] == 3 and all(
+        p["unit"] == "26176" and p["revoked_why"] == WHY and p["at"] and p["next_en"] for p in rows["parcels"]) and
+        [p["road"] for p in rows["parcels"]] == ["bundle", "network"])
+    check("so does its status", any(x["code"] == "quarantine" for x in w.hub.ask("status", ok=(0, 3))["warnings"]))
+    shown = w.hub.ask("quarantine", "show", str(rows["parcels"][0]["parcel"]))
+    check("what is in it can be read", "Lò Thị Hai" in str(shown["content"]))
+    first, second = (str(p["parcel"]) for p in rows["parcels"])
+    check("a decision has a reason", refused(w.hub, "quarantine", "release", first, "--person", WHO))
+    check("and keeps the order of the saves",
+          refused(w.hub, "quarantine", "release", second, "--reason", "x", "--person", WHO))
+    w.hub.ask("quarantine", "release", first, "--reason", "cán bộ xã xác nhận", "--person", WHO)
+    w.hub.ask("quarantine", "discard", second, "--reason", "không rõ ai nhập", "--person", WHO)
+    check("let in by a person: the records are the commune's", all(has(w, r) for r in late) and
+          {w.hub.ask("get", r)["unit"] for r in late} == {"26176"})
+    rows = w.hub.ask("quarantine", "list", "--all")
+    check("who decided is kept", rows["waiting"] == 0 and [(p["state"], p["by"]) for p in rows["parcels"]] ==
+          [("released", WHO), ("discarded", WHO)])
+    c = join(w, "26176", "thay")
+    c.tool("sync", ok=(0, 14))
+    check("the replacement has the unit's data", {kept, *late} <= {
+        r["id"] for r in c.ask("list", "--type", "person")["rows"]})
+    five = put(c, "Lò Thị Năm")
+    c.tool("sync", ok=(0, 14))
+    put(b, "Đào Văn Sáu")
+    b.tool("sync", ok=(0, 14))
+    check("the log verifies", w.hub.ask("verify")["finding_count"] == 0)
+    back(w, a, five)
+
+
+def back(w, a, five):
+    """The hub's disk fails: a copy from before the theft."""
+    w.hub.end()
+    w.hub.tool("restore", "before.db", ok=(0, 3))
+    w.hub.run()
+    check("a copy of before it refuses the PC all the same",
+          [n["revoked"] for n in w.hub.ask("nodes")["nodes"] if n["unit"] == "26176"] == [True])
+    check("and tells it so", "thu hồi" in sync_says(a))
+    for unit in ("26179", "26176"):
+        settle(w.nodes[unit])
+    check("the others send again what it lost", all(
+        has(w, r["id"]) for r in w.nodes["26176"].ask("list", "--type", "person")["rows"]
+        if not r.get("frozen")) and has(w, five))
+    check("the log verifies again", w.hub.ask("verify")["finding_count"] == 0)
+
+
+def main():
+    on_signals()
+    folder = tempfile.mkdtemp(prefix="dongbo-keys-")
+    try:
+        with World(sys.argv[1], folder) as w:
+            w.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "tests/sim/catalogue"), free_port())
+            w.hub.run()
+            stolen(w)
+    except Failed as e:
+        print("FAILED: %s (folder %s is kept)" % (e, folder))
+        return 1
+    shutil.rmtree(folder)
+    print("ok")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,431 @@
+/* Keys: a node that is revoked and what it still sends. Whole sessions and bundles over real stores. SPEC 18. */
+#include "tests/lib/pair.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "common/io/file.h"
+#include "hub/bundle.h"
+#include "hub/own.h"
+#include "hub/store_erase.h"
+#include "hub/store_nodes.h"
+#include "hub/store_quarantine.h"
+#include "hub/store_records.h"
+#include "hub/verify.h"
+#include "node/bundle.h"
+#include "proto/admin_key.h"
+#include "proto/wire.h"
+
+#define OK(call) assert_int_equal((call), ERR_OK)
+
+static char folder[64]; /* of the whole run: revoked.list stands beside the hub's database */
+
+static void begin(struct pair *w, uint64_t seed)
+{
+    pair_random_state.s = seed * 104729;
+    unlink(HUB_REVOKED_FILE);
+    pair_open(w, seed);
+}
+
+static void type(struct pair_node *n, struct id_record *rid, const char *text)
+{
+    pair_save(n, CHANGE_CREATE, rid, text, bytes_make(NULL, 0));
+}
+
+static bool hub_has(struct pair *w, const struct id_record *rid)
+{
+    struct buf state;
+    unsigned t = 0;
+    uint64_t position = 0;
+    buf_init(&state, 1u << 20);
+    enum err e = hub_store_record(w->hub.store, rid, &state, &t, NULL, &position);
+    buf_free(&state);
+    assert_true(e == ERR_OK || e == ERR_NOT_FOUND);
+    return e == ERR_OK;
+}
+
+static uint64_t position(struct pair *w)
+{
+    struct hub_position at;
+    hub_store_position(w->hub.store, &at);
+    return at.position;
+}
+
+static struct id_hash node_id(struct pair_node *n)
+{
+    struct node_identity id;
+    OK(node_store_identity(n->store, &id));
+    return id.node;
+}
+
+static enum err own(struct pair *w, const struct buf *payload)
+{
+    struct bytes p = buf_bytes(payload);
+    OK(payload->e);
+    OK(hub_store_begin(w->hub.store));
+    enum err e = hub_own_append(w->hub.store, &w->hub.keys,
+                                &(struct hub_own_set){.payloads = &p, .count = 1},
+                                PAIR_WALL + (int64_t)w->now_ms, NULL);
+    if (e == ERR_OK) return hub_store_commit(w->hub.store);
+    hub_store_rollback(w->hub.store);
+    return e;
+}
+
+static void revoke(struct pair *w, struct pair_node *n)
+{
+    struct buf b;
+    buf_init(&b, 1000);
+    admin_revoke_encode(&(struct admin_revoke){.node = node_id(n), .reason = bytes_str("mất trộm")},
+                        &b);
+    OK(own(w, &b));
+    buf_free(&b);
+}
+
+/* ---- parcels ---- */
+
+static struct hub_parcel parcels[64];
+static size_t parcel_count;
+
+static enum err parcel_row(void *ctx, const struct hub_parcel *p)
+{
+    (void)ctx;
+    assert_true(parcel_count < sizeof parcels / sizeof parcels[0]);
+    parcels[parcel_count++] = *p;
+    return ERR_OK;
+}
+
+static size_t look(struct pair *w, bool all)
+{
+    parcel_count = 0;
+    OK(hub_store_quarantine(w->hub.store, all, parcel_row, NULL));
+    return parcel_count;
+}
+
+static enum err decide(struct pair *w, const struct hub_parcel *p, bool release)
+{
+    struct hub_taken taken;
+    struct buf b;
+    buf_init(&b, 2000);
+    struct admin_quarantine d = {.node = p->node,
+                                 .inc = p->inc,
+                                 .first = p->first,
+                                 .next = p->next,
+                                 .hash = p->hash,
+                                 .release = release,
+                                 .by = bytes_str("Trần Thị B"),
+                                 .reason = bytes_str("đã hỏi cán bộ xã")};
+    admin_quarantine_encode(&d, &b);
+    struct bytes payload = buf_bytes(&b);
+    int64_t now = PAIR_WALL + (int64_t)w->now_ms;
+    OK(hub_store_begin(w->hub.store));
+    OK(hub_own_append(w->hub.store, &w->hub.keys,
+                      &(struct hub_own_set){.payloads = &payload, .count = 1}, now, NULL));
+    enum err e = release ? hub_store_parcel_take(w->hub.store, p->no, now, &taken) : ERR_OK;
+    buf_free(&b);
+    return e == ERR_OK ? hub_store_commit(w->hub.store) : e;
+}
+
+static enum err no_finding(void *ctx, const struct hub_finding *f)
+{
+    (void)ctx;
+    fail_msg("finding %d at %llu", (int)f->kind, (unsigned long long)f->position);
+    return ERR_OK;
+}
+
+static void verified(struct pair *w)
+{
+    struct hub_verified_log v;
+    OK(hub_verify_log(w->hub.store, no_finding, NULL, &v));
+    assert_int_equal(v.findings, 0);
+}
+
+static void nothing_of_a_revoked_node_enters_the_log(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record before, rid[20];
+    struct message_head head;
+    begin(&w, 1);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    pair_join(&w.nodes[1]);
+    type(n, &before, "before");
+    OK(pair_attempt(n));
+    assert_true(hub_has(&w, &before));
+    for (size_t i = 0; i < 20; i++) /* more than a flight of frames */
+        type(n, &rid[i], "after");
+    revoke(&w, n);
+    uint64_t end = position(&w);
+    assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    assert_non_null(strstr(pair_result(n).text, "20 thay đổi"));
+    assert_int_equal(position(&w), end);
+    assert_int_equal(look(&w, false), 20); /* each by itself: a person decides about each */
+    assert_true(parcels[0].road == HUB_ROAD_NETWORK && parcels[0].state == HUB_PARCEL_WAITS);
+    assert_string_equal(parcels[0].revoked_why, "mất trộm");
+    assert_string_equal(parcels[0].unit, "26173");
+    struct id_hash id = node_id(n);
+    OK(hub_store_head(w.hub.store, &id, &parcels[0].inc, &head));
+    assert_true(head.next_seq == parcels[0].first); /* the log itself stands where it stood */
+    struct node_store_status st = pair_status(n);
+    assert_int_equal(st.waiting, 20); /* no receipt: nobody is told "delivered" */
+    /* Again: nothing new, nothing twice, and no word but that it is revoked. */
+    assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    assert_int_equal(look(&w, true), 20);
+    /* The others go on. */
+    struct id_record other;
+    type(&w.nodes[1], &other, "other");
+    OK(pair_attempt(&w.nodes[1]));
+    assert_true(hub_has(&w, &other));
+    verified(&w);
+    pair_close(&w);
+}
+
+static void a_person_lets_parcels_in_or_not(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid[3];
+    begin(&w, 2);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    OK(pair_attempt(n));
+    type(n, &rid[0], "a");
+    type(n, &rid[1], "b");
+    type(n, &rid[2], "c");
+    revoke(&w, n);
+    assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    size_t count = look(&w, false);
+    assert_int_equal(count, 4); /* the genesis of its log too */
+    assert_int_equal(decide(&w, &parcels[2], true), ERR_CHAIN_BROKEN); /* in their order */
+    assert_int_equal(look(&w, false), count); /* the decision went with it */
+    OK(decide(&w, &parcels[0], true));
+    OK(decide(&w, &parcels[1], true));
+    assert_true(hub_has(&w, &rid[0]) && !hub_has(&w, &rid[1]));
+    OK(decide(&w, &parcels[2], false));
+    assert_int_equal(look(&w, false), 1);
+    assert_int_equal(look(&w, true), 4);
+    assert_true(parcels[1].state == HUB_PARCEL_RELEASED);
+    assert_true(parcels[2].state == HUB_PARCEL_DISCARDED);
+    assert_string_equal(parcels[2].by, "Trần Thị B");
+    assert_string_equal(parcels[2].reason, "đã hỏi cán bộ xã");
+    assert_false(hub_has(&w, &rid[1]));
+    OK(decide(&w, &parcels[2], true)); /* thought better of: it was kept */
+    assert_true(hub_has(&w, &rid[1]));
+    verified(&w); /* a replay of the log comes to the same, decisions included */
+    pair_close(&w);
+}
+
+/* What was let in is these bytes and no others at the same place. */
+static void another_set_at_a_released_place_stays_out(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid, forged;
+    struct pair_copy copy = {{0}};
+    begin(&w, 3);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    OK(pair_attempt(n));
+    type(n, &rid, "true");
+    OK(pair_attempt(n));
+    pair_node_copy(n, &copy);
+    revoke(&w, n);
+    type(n, &rid, "one");
+    assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    assert_int_equal(look(&w, false), 1);
+    /* The same seq of the same log, with other content: the thief went on from a copy. */
+    pair_node_back(n, &copy);
+    type(n, &forged, "forged");
+    uint64_t end = position(&w);
+    assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    assert_int_equal(position(&w), end);
+    OK(decide(&w, &parcels[0], true));
+    assert_true(hub_has(&w, &rid));
+    end = position(&w);
+    assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    assert_int_equal(position(&w), end);
+    assert_false(hub_has(&w, &forged));
+    verified(&w);
+    buf_free(&copy.bytes);
+    pair_close(&w);
+}
+
+static unsigned revoke_at_take; /* an admin revokes before this frame of a session */
+static struct pair *revoking;
+static bool revoke_step(void *ctx, const char *what)
+{
+    (void)ctx;
+    if (revoke_at_take == 0 || strcmp(what, "take") != 0 || --revoke_at_take > 0) return true;
+    struct buf b;
+    buf_init(&b, 1000);
+    struct id_hash id = node_id(&revoking->nodes[0]);
+    admin_revoke_encode(&(struct admin_revoke){.node = id, .reason = bytes_str("x")}, &b);
+    struct bytes p = buf_bytes(&b);
+    OK(hub_own_append(revoking->hub.store, &revoking->hub.keys,
+                      &(struct hub_own_set){.payloads = &p, .count = 1},
+                      PAIR_WALL + (int64_t)revoking->now_ms, NULL));
+    buf_free(&b);
+    return true;
+}
+
+static void a_session_under_way_feels_it_at_once(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid[60];
+    static char text[3000];
+    begin(&w, 4);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    OK(pair_attempt(n));
+    hub_engine_free(w.hub.engine);
+    w.hub.step = revoke_step;
+    revoking = &w;
+    pair_hub_engine(&w);
+    memset(text, 'x', sizeof text - 1);
+    for (size_t i = 0; i < 60; i++) { /* several frames, one commit each */
+        for (size_t k = 0; k < sizeof text - 1; k++)
+            text[k] = (char)('a' + rng_below(&w.rng, 26));
+        type(n, &rid[i], text);
+    }
+    w.chunks = true;
+    revoke_at_take = 2; /* the transaction of the first is open */
+    assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    struct id_hash id = node_id(n);
+    struct hub_node who;
+    OK(hub_store_node(w.hub.store, &id, &who));
+    assert_true(who.revoked);
+    w.chunks = false;
+    for (int i = 0; i < 4; i++) /* the rest is handed in, sooner or later */
+        assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    look(&w, false);
+    uint64_t apart = 0, inside = 0;
+    for (size_t i = 0; i < parcel_count; i++)
+        apart += parcels[i].next - parcels[i].first;
+    for (size_t i = 0; i < 60; i++)
+        inside += hub_has(&w, &rid[i]);
+    assert_true(inside < 60);
+    assert_true(apart + inside >= 60);
+    w.hub.step = NULL;
+    verified(&w);
+    pair_close(&w);
+}
+
+/* ---- the list outside the database ---- */
+
+static void a_restored_hub_still_refuses(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid;
+    struct pair_copy old = {{0}}, none = {{0}};
+    begin(&w, 5);
+    struct pair_node *n = &w.nodes[0];
+    pair_hub_copy(&w, &none); /* of before it joined */
+    pair_join(n);
+    OK(pair_attempt(n));
+    pair_hub_copy(&w, &old);
+    revoke(&w, n);
+    pair_hub_back(&w, &old);
+    struct id_hash id = node_id(n);
+    struct hub_node who;
+    OK(hub_store_node(w.hub.store, &id, &who));
+    assert_true(who.revoked); /* before anything was served */
+    type(n, &rid, "late");
+    assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    assert_false(hub_has(&w, &rid));
+    /* A copy that does not even know the node: enrolled again by its certificate, it stays revoked. */
+    pair_hub_back(&w, &none);
+    for (int i = 0; i < 4; i++)
+        assert_int_not_equal(pair_attempt(n), ERR_OK);
+    OK(hub_store_node(w.hub.store, &id, &who));
+    assert_true(who.revoked);
+    assert_false(hub_has(&w, &rid));
+    buf_free(&old.bytes);
+    buf_free(&none.bytes);
+    pair_close(&w);
+}
+
+static void a_file_that_is_cut_or_strange_harms_nothing(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct buf file;
+    begin(&w, 6);
+    pair_join(&w.nodes[0]);
+    revoke(&w, &w.nodes[0]);
+    buf_init(&file, 1u << 20);
+    OK(file_read(HUB_REVOKED_FILE, 1u << 20, &file));
+    uint64_t end = position(&w);
+    for (size_t len = 0; len <= file.len; len++) {
+        if (len > 40 && len + 40 < file.len && len % 7 != 0) continue;
+        pair_hub_off(&w);
+        OK(file_write_atomic(HUB_REVOKED_FILE, bytes_make(file.p, len), 0600));
+        pair_hub_on(&w);
+        assert_int_equal(position(&w), end);
+    }
+    unlink(HUB_REVOKED_FILE);
+    pair_hub_off(&w);
+    pair_hub_on(&w);
+    struct id_record rid;
+    type(&w.nodes[0], &rid, "x");
+    assert_int_equal(pair_attempt(&w.nodes[0]), ERR_REVOKED);
+    assert_true(file_exists(HUB_REVOKED_FILE)); /* made anew with the next commit */
+    buf_free(&file);
+    pair_close(&w);
+}
+
+/* ---- papers ---- */
+
+static void a_decision_is_strict(void **state)
+{
+    (void)state;
+    static char reason[ADMIN_KEY_REASON_BYTES_MAX + 2], by[ADMIN_KEY_NAME_BYTES_MAX + 2];
+    struct admin_quarantine in = {.first = 3, .next = 9, .release = true}, out;
+    memset(reason, 'r', sizeof reason - 1);
+    memset(by, 'b', sizeof by - 1);
+    for (unsigned k = 0; k < 6; k++) {
+        struct buf b;
+        size_t reason_len = k == 1 ? sizeof reason - 1 : k == 2 ? 0 : sizeof reason - 2;
+        size_t by_len = k == 3 ? sizeof by - 1 : k == 4 ? 0 : sizeof by - 2;
+        in.reason = bytes_make(reason, reason_len);
+        in.by = bytes_make(by, by_len);
+        in.next = k == 5 ? 3 : 9;
+        buf_init(&b, 2000);
+        admin_quarantine_encode(&in, &b);
+        enum err e = admin_quarantine_decode(buf_bytes(&b), &out);
+        assert_int_equal(e, k == 0 ? ERR_OK : ERR_BAD_FORMAT);
+        if (k == 0) assert_true(out.release && out.next == 9 && bytes_equal(out.by, in.by));
+        for (size_t len = 0; k == 0 && len < b.len; len++)
+            assert_int_not_equal(admin_quarantine_decode(bytes_make(b.p, len), &out), ERR_OK);
+        buf_free(&b);
+    }
+}
+
+#define T(f) cmocka_unit_test(f)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(nothing_of_a_revoked_node_enters_the_log),
+        T(a_person_lets_parcels_in_or_not),
+        T(another_set_at_a_released_place_stays_out),
+        T(a_session_under_way_feels_it_at_once),
+        T(a_restored_hub_still_refuses),
+        T(a_file_that_is_cut_or_strange_harms_nothing),
+        T(a_decision_is_strict),
+    };
+    randombytes_set_implementation(&pair_random);
+    snprintf(folder, sizeof folder, "keys-test-XXXXXX");
+    if (mkdtemp(folder) == NULL || chdir(folder) != 0) return 1;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(HUB_REVOKED_FILE);
+    unlink(ERASE_FILE_NAME);
+    if (chdir("..") != 0 || rmdir(folder) != 0) printf("folder %s stays\n", folder);
+    return failed;
+}
