@@ -36,6 +36,7 @@ struct close_job {
     struct hub_report_why gaps[HUB_ISSUE_KINDS];
     uint32_t number;
     enum admin_close_mode mode;
+    struct hub_supplement supplement; /* of == 0: it is none */
 };
 
 void hub_close_name(const struct hub_issue *issue, enum hub_issue_kind kind,
@@ -82,7 +83,7 @@ static enum err close_number(struct close_job *job, struct hub_report_why *why)
 {
     struct hub_closing c = {.number = 0};
     const struct hub_report *r = job->report;
-    bool supplement = job->request->supplement;
+    bool supplement = job->request->difference != NULL;
     enum err e = hub_flow_closing(job->store, r->unit, r->form->id, r->label, &c);
     if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
     bool closed = e == ERR_OK && !c.reopened;
@@ -97,6 +98,32 @@ static enum err close_number(struct close_job *job, struct hub_report_why *why)
                 : e == ERR_OK ? ADMIN_CLOSE_AGAIN
                               : ADMIN_CLOSE_FIRST;
     return ERR_OK;
+}
+
+/* ---- what a supplement changes ---- */
+
+static enum err close_before_file(void *ctx, const struct hub_issue_file *file)
+{
+    json_t **out = ctx;
+    if (file->kind == HUB_ISSUE_JSON)
+        *out = json_loadb((const char *)file->data.p, file->data.len, 0, NULL);
+    return ERR_OK;
+}
+
+/* The issue before, as it was printed, against the report as it will be. */
+static enum err close_supplement(struct close_job *job)
+{
+    struct hub_issue old;
+    json_t *before = NULL;
+    const struct hub_report *r = job->report;
+    if (job->request->difference == NULL) return ERR_OK;
+    enum err e = hub_issues_find(job->store, r->form->id, r->unit, r->label, 0, &old);
+    if (e == ERR_OK) e = hub_issues_files(job->store, old.id, close_before_file, &before);
+    if (e == ERR_OK && before == NULL) e = ERR_DAMAGED;
+    if (e == ERR_OK)
+        e = hub_supplement_make(r, old.number, before, job->request->difference, &job->supplement);
+    json_decref(before);
+    return e;
 }
 
 /* ---- files ---- */
@@ -164,6 +191,7 @@ static enum err close_papers(struct close_job *job)
         .digest = job->issue.figures,
         .name = name,
         .proof = buf_cstr(&proof),
+        .supplement = job->supplement.of != 0 ? &job->supplement : NULL,
     };
     if (e == ERR_OK) e = hub_pdf(job->report, &about, &job->files[HUB_ISSUE_PDF].data);
     if (e == ERR_OK) e = hub_docx(job->report, &about, &job->files[HUB_ISSUE_DOCX].data);
@@ -376,11 +404,13 @@ enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
     if (e == ERR_OK) e = hub_small_apply(job->report, hub_small_class, NULL);
     if (e != ERR_OK) goto out;
     close_about(job);
-    e = close_files(job);
+    e = close_supplement(job);
+    if (e == ERR_OK) e = close_files(job);
     if (e == ERR_OK) e = close_store(job);
     if (e == ERR_OK) close_result(job, out);
 out:
     close_bufs(job, false);
+    hub_supplement_free(&job->supplement);
     hub_inputs_free(&job->inputs);
     hub_report_free(job->report);
     free(job);

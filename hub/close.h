@@ -21,6 +21,8 @@
 #include "hub/sync.h"
 #include "proto/key.h"
 
+#include <jansson.h>
+
 struct hub_close_request {
     const char *report;
     const char *unit; /* NULL: the hub's own */
@@ -30,7 +32,9 @@ struct hub_close_request {
     const struct hub_sync_keys *keys;
     const struct key_sign *issue_key; /* KEY_ISSUE */
     const char *scratch;              /* an existing folder for temporary files */
-    bool supplement;                  /* a further issue of a closed period: what came late */
+    const json_t
+        *difference; /* a further issue of a closed period, for what came late: the answer of
+                                 hub_command_diff() about the newest issue; NULL: no supplement */
     const char
         *missing; /* codes of units whose reports were not in, a blank between them; NULL: none */
 };

@@ -119,10 +119,7 @@ json_t *hub_command_supplement(struct hub_app *a, const json_t *request)
                                  "Không có số liệu nào khác bản đã chốt: không cần bổ sung.",
                                  "No figure differs from the issue: there is nothing to add.");
     }
-    json_t *close = json_copy((json_t *)(uintptr_t)request);
-    json_object_set_new(close, "supplement", json_true());
-    j = hub_command_close(a, close);
-    json_decref(close);
+    j = hub_close_answer(a, request, diff);
     if (hub_command_error_of(j) != ERR_OK) {
         json_decref(diff);
         return j;

@@ -16,6 +16,9 @@ json_t *hub_close_missing(struct hub_app *a, const json_t *request,
                           const struct hub_close_request *q, struct hub_close_missing *out);
 void hub_close_missing_free(struct hub_close_missing *m);
 
+/* Close a period and answer; `difference`: as in struct hub_close_request. */
+json_t *hub_close_answer(struct hub_app *a, const json_t *request, const json_t *difference);
+
 /* "first", "supplement", "again" */
 const char *hub_close_mode(enum admin_close_mode mode);
 

@@ -118,6 +118,11 @@ json_t *hub_issue_of(struct hub_app *a, const json_t *request, const char *key,
 
 json_t *hub_command_close(struct hub_app *a, const json_t *request)
 {
+    return hub_close_answer(a, request, NULL);
+}
+
+json_t *hub_close_answer(struct hub_app *a, const json_t *request, const json_t *difference)
+{
     char scratch[FILE_PATH_BYTES_MAX];
     struct hub_close_request q = {.report = hub_request_str(request, "report"),
                                   .unit = hub_request_str(request, "unit"),
@@ -130,7 +135,7 @@ json_t *hub_command_close(struct hub_app *a, const json_t *request)
     struct hub_close_missing missing;
     if (!hub_request_period(request, &q.period)) return hub_period_wrong();
     hub_request_person(a, request, &q.person);
-    q.supplement = json_is_true(json_object_get(request, "supplement"));
+    q.difference = difference;
     json_t *j = hub_close_missing(a, request, &q, &missing);
     if (j != NULL) return j;
     q.missing = missing.codes;

@@ -31,8 +31,8 @@ static enum err consolidate_alike(const struct consolidate_source *s, size_t cou
     for (size_t i = 1; i < count; i++) {
         for (size_t k = 0; k < sizeof same / sizeof same[0]; k++) {
             char vi[120], en[120];
-            const char *is = consolidate_text(s[i].figures, same[k].key);
-            const char *want = consolidate_text(first, same[k].key);
+            const char *is = hub_canonical_str(s[i].figures, same[k].key);
+            const char *want = hub_canonical_str(first, same[k].key);
             if (strcmp(is, want) == 0) continue;
             snprintf(vi, sizeof vi, "%s: %.24s, không phải %.24s", same[k].vi, is, want);
             snprintf(en, sizeof en, "%s: %.24s, not %.24s", same[k].en, is, want);
@@ -53,7 +53,7 @@ static enum err consolidate_editions(const struct consolidate_source *s, size_t 
     id_hex(BYTES_OF(cut->archive.b), own);
     for (size_t i = 0; i < count; i++) {
         const json_t *catalogue = json_object_get(s[i].figures, "catalogue");
-        if (strcmp(consolidate_text(catalogue, "archive"), own) == 0) continue;
+        if (strcmp(hub_canonical_str(catalogue, "archive"), own) == 0) continue;
         return consolidate_refuse(
             why, ERR_BAD_INPUT, s[i].folder,
             "bản danh mục khác bản của đơn vị tổng hợp: số liệu không cùng cách tính",
@@ -71,14 +71,14 @@ static enum err consolidate_head(struct hub_store *s, const json_t *first, struc
     enum err e = hub_store_identity(s, &id);
     if (e != ERR_OK) return e;
     r->catalogue = hub_store_catalogue(s);
-    r->form = catalogue_report(r->catalogue, consolidate_text(first, "report"));
-    e = period_parse(bytes_str(consolidate_text(first, "period")), &r->period);
-    struct bytes day[2] = {bytes_str(consolidate_text(first, "first")),
-                           bytes_str(consolidate_text(first, "last"))};
+    r->form = catalogue_report(r->catalogue, hub_canonical_str(first, "report"));
+    e = period_parse(bytes_str(hub_canonical_str(first, "period")), &r->period);
+    struct bytes day[2] = {bytes_str(hub_canonical_str(first, "first")),
+                           bytes_str(hub_canonical_str(first, "last"))};
     if (e == ERR_OK) e = date_parse(day[0], &r->window.first);
     if (e == ERR_OK) e = date_parse(day[1], &r->window.last);
     if (e != ERR_OK || r->form == NULL)
-        return consolidate_refuse(why, ERR_BAD_INPUT, consolidate_text(first, "report"),
+        return consolidate_refuse(why, ERR_BAD_INPUT, hub_canonical_str(first, "report"),
                                   "mẫu báo cáo hoặc kỳ không đọc được",
                                   "the report or period cannot be read");
     period_print(r->period, r->label);

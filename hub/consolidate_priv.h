@@ -2,9 +2,8 @@
 #ifndef DONGBO_HUB_CONSOLIDATE_PRIV_H
 #define DONGBO_HUB_CONSOLIDATE_PRIV_H
 
+#include "hub/canonical_read.h"
 #include "hub/consolidate.h"
-
-#include <jansson.h>
 
 struct consolidate_source {
     const char *folder;
@@ -12,8 +11,6 @@ struct consolidate_source {
     json_t *manifest;
     const char *unit;
 };
-
-const char *consolidate_text(const json_t *object, const char *key); /* "" when missing */
 
 /* consolidate_read.c: verify a folder and read the one issue of it that is asked for. */
 MUST_CHECK enum err consolidate_read(const struct hub_consolidate_request *q, const char *folder,

@@ -8,12 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *consolidate_text(const json_t *object, const char *key)
-{
-    const char *s = json_string_value(json_object_get(object, key));
-    return s != NULL ? s : "";
-}
-
 enum err consolidate_refuse(struct hub_report_why *why, enum err e, const char *folder,
                             const char *vi, const char *en)
 {
@@ -92,9 +86,9 @@ static enum err read_json(const char *folder, const char *name, struct buf *text
 
 static bool read_wanted(const struct hub_consolidate_request *q, const json_t *manifest)
 {
-    return strcmp(consolidate_text(manifest, "format"), "dongbo-issue/1") == 0 &&
-           (q->report == NULL || strcmp(consolidate_text(manifest, "report"), q->report) == 0) &&
-           (q->period == NULL || strcmp(consolidate_text(manifest, "period"), q->period) == 0);
+    return strcmp(hub_canonical_str(manifest, "format"), "dongbo-issue/1") == 0 &&
+           (q->report == NULL || strcmp(hub_canonical_str(manifest, "report"), q->report) == 0) &&
+           (q->period == NULL || strcmp(hub_canonical_str(manifest, "period"), q->period) == 0);
 }
 
 static const char *read_figures_name(const json_t *manifest)
@@ -102,7 +96,7 @@ static const char *read_figures_name(const json_t *manifest)
     const json_t *files = json_object_get(manifest, "files");
     for (size_t i = 0; i < json_array_size(files); i++) {
         const json_t *f = json_array_get(files, i);
-        if (strcmp(consolidate_text(f, "kind"), "json") == 0) return consolidate_text(f, "file");
+        if (strcmp(hub_canonical_str(f, "kind"), "json") == 0) return hub_canonical_str(f, "file");
     }
     return "";
 }
@@ -124,9 +118,9 @@ static enum err read_manifest(const struct hub_consolidate_request *q, const cha
         if (e == ERR_OK && read_wanted(q, one)) {
             bool same =
                 *out == NULL ||
-                (strcmp(consolidate_text(one, "report"), consolidate_text(*out, "report")) == 0 &&
-                 strcmp(consolidate_text(one, "period"), consolidate_text(*out, "period")) == 0 &&
-                 strcmp(consolidate_text(one, "unit"), consolidate_text(*out, "unit")) == 0);
+                (strcmp(hub_canonical_str(one, "report"), hub_canonical_str(*out, "report")) == 0 &&
+                 strcmp(hub_canonical_str(one, "period"), hub_canonical_str(*out, "period")) == 0 &&
+                 strcmp(hub_canonical_str(one, "unit"), hub_canonical_str(*out, "unit")) == 0);
             bool newer = *out == NULL || json_integer_value(json_object_get(one, "issue")) >
                                              json_integer_value(json_object_get(*out, "issue"));
             several = several || !same;
@@ -161,13 +155,13 @@ enum err consolidate_read(const struct hub_consolidate_request *q, const char *f
     if (e == ERR_OK) {
         hub_canonical_digest(buf_bytes(&text), &digest);
         id_hex(BYTES_OF(digest.b), hex);
-        if (strcmp(hex, consolidate_text(out->manifest, "figures")) != 0 ||
-            strcmp(consolidate_text(out->figures, "format"), "dongbo-figures/1") != 0)
+        if (strcmp(hex, hub_canonical_str(out->manifest, "figures")) != 0 ||
+            strcmp(hub_canonical_str(out->figures, "format"), "dongbo-figures/1") != 0)
             e = consolidate_refuse(why, ERR_BAD_SIGNATURE, folder,
                                    "số liệu không phải của bản kê đã ký",
                                    "the figures are not those of the signed list");
     }
-    out->unit = consolidate_text(out->figures, "unit");
+    out->unit = hub_canonical_str(out->figures, "unit");
     buf_free(&text);
     return e;
 }

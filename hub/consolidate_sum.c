@@ -8,58 +8,6 @@
 #define SUM_MARK_VI " (chưa loại trùng giữa các đơn vị)"
 #define SUM_MARK_EN " (persons known to several units count in each)"
 
-/* ---- what a source says ---- */
-
-static const json_t *sum_line(const json_t *figures, unsigned no, const char *indicator)
-{
-    const json_t *lines = json_object_get(figures, "lines");
-    for (size_t i = 0; i < json_array_size(lines); i++) {
-        const json_t *line = json_array_get(lines, i);
-        if (json_integer_value(json_object_get(line, "no")) == (json_int_t)no &&
-            strcmp(consolidate_text(line, "indicator"), indicator) == 0)
-            return line;
-    }
-    return NULL;
-}
-
-static const json_t *sum_row(const json_t *line, bool total, const char *value)
-{
-    const json_t *rows = json_object_get(line, "rows");
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        const json_t *row = json_array_get(rows, i);
-        if (json_is_true(json_object_get(row, "total")) == total &&
-            strcmp(consolidate_text(row, "value"), value) == 0)
-            return row;
-    }
-    return NULL;
-}
-
-/* The figure of the hub's own unit: all its communes together. */
-static const json_t *sum_cell(const json_t *row, const char *unit)
-{
-    const json_t *cells = json_object_get(row, "cells");
-    for (size_t i = json_array_size(cells); i > 0; i--) {
-        const json_t *cell = json_array_get(cells, i - 1);
-        if (strcmp(consolidate_text(cell, "unit"), unit) == 0) return cell;
-    }
-    return NULL;
-}
-
-static void sum_read(const json_t *cell, bool ratio, struct hub_report_cell *out)
-{
-    const char *state = consolidate_text(cell, "state"), *value = consolidate_text(cell, "value");
-    *out = (struct hub_report_cell){
-        .absent = strcmp(state, "nothing_sent") == 0,
-        .num = json_integer_value(json_object_get(cell, "num")),
-        .den = json_integer_value(json_object_get(cell, "den")),
-    };
-    if (strcmp(state, "hidden") == 0)
-        out->hide = strcmp(value, "<5") == 0  ? HUB_HIDE_SMALL
-                    : strcmp(value, "*") == 0 ? HUB_HIDE_SECOND
-                                              : HUB_HIDE_RATE;
-    out->null = ratio && out->hide == HUB_HIDE_NO && out->den <= 0;
-}
-
 /* ---- adding up ---- */
 
 /* A source without the row has nobody in it: zero, which is no figure only where it sent nothing. */
@@ -74,10 +22,12 @@ static enum err sum_cells(const struct hub_report *r, const struct consolidate_s
     all = &row->cells[r->unit_count];
     for (size_t i = 0; i < r->unit_count; i++) {
         struct hub_report_cell *c = &row->cells[i];
-        const json_t *from = sum_line(sources[i].figures, line->no, line->indicator->id);
-        const json_t *cell = sum_cell(sum_row(from, total, row->value), sources[i].unit);
+        const json_t *from =
+            hub_canonical_find_line(sources[i].figures, line->no, line->indicator->id);
+        const json_t *cell = hub_canonical_find_cell(
+            hub_canonical_find_row(from, total, row->value), sources[i].unit);
         if (cell != NULL)
-            sum_read(cell, ratio, c);
+            hub_canonical_read_cell(cell, ratio, c);
         else
             c->null = ratio;
         absent = absent && c->absent;
@@ -112,7 +62,7 @@ static bool sum_before(const struct hub_report *r, const struct hub_report_line 
 
 static enum err sum_value(struct hub_report *r, struct hub_report_line *line, const json_t *row)
 {
-    const char *value = consolidate_text(row, "value");
+    const char *value = hub_canonical_str(row, "value");
     size_t at = 1;
     for (; at < line->row_count; at++) {
         if (strcmp(line->rows[at].value, value) == 0) return ERR_OK;
@@ -121,8 +71,8 @@ static enum err sum_value(struct hub_report *r, struct hub_report_line *line, co
     if (line->row_count == HUB_REPORT_VALUES_MAX + 1) return ERR_TOO_LARGE;
     memmove(&line->rows[at + 1], &line->rows[at], (line->row_count - at) * sizeof *line->rows);
     line->rows[at] = (struct hub_report_row){.value = value,
-                                             .label_vi = consolidate_text(row, "label_vi"),
-                                             .label_en = consolidate_text(row, "label_en")};
+                                             .label_vi = hub_canonical_str(row, "label_vi"),
+                                             .label_en = hub_canonical_str(row, "label_en")};
     line->row_count++;
     return ERR_OK;
 }
@@ -137,7 +87,8 @@ static enum err sum_rows(struct hub_report *r, const struct consolidate_source *
         .value = "", .label_vi = line->label_vi, .label_en = line->label_en};
     line->row_count = 1;
     for (size_t i = 0; i < r->unit_count; i++) {
-        const json_t *from = sum_line(sources[i].figures, line->no, line->indicator->id);
+        const json_t *from =
+            hub_canonical_find_line(sources[i].figures, line->no, line->indicator->id);
         const json_t *rows = json_object_get(from, "rows");
         if (from == NULL) return ERR_BAD_FORMAT;
         line->left_out += (uint64_t)json_integer_value(json_object_get(from, "left_out"));
@@ -167,6 +118,64 @@ static enum err sum_label(struct hub_report_line *line)
     return ERR_OK;
 }
 
+/* ---- targets ---- */
+
+static size_t sum_line_of(const struct hub_report *r, const json_t *target)
+{
+    for (size_t i = 0; i < r->line_count; i++) {
+        const struct hub_report_line *l = &r->lines[i];
+        if ((json_int_t)l->no == json_integer_value(json_object_get(target, "line")) &&
+            strcmp(l->indicator->id, hub_canonical_str(target, "indicator")) == 0)
+            return i;
+    }
+    return r->line_count;
+}
+
+static enum err sum_target(struct hub_report *r, const json_t *from, size_t unit)
+{
+    struct hub_report_target t = {.line = sum_line_of(r, from), .unit = unit};
+    struct hub_target_row *row = &t.row;
+    if (t.line == r->line_count ||
+        id_unhex(hub_canonical_str(from, "record"), row->rid.b, sizeof row->rid.b) != ERR_OK)
+        return ERR_BAD_FORMAT;
+    if (r->target_count == HUB_REPORT_TARGETS_MAX) return ERR_TOO_LARGE;
+    snprintf(row->indicator, sizeof row->indicator, "%s", hub_canonical_str(from, "indicator"));
+    snprintf(row->unit, sizeof row->unit, "%s", hub_canonical_str(from, "unit"));
+    snprintf(row->op, sizeof row->op, "%s", hub_canonical_str(from, "op"));
+    snprintf(row->value, sizeof row->value, "%s", hub_canonical_str(from, "value"));
+    snprintf(row->value_hi, sizeof row->value_hi, "%s", hub_canonical_str(from, "value_hi"));
+    snprintf(row->base_value, sizeof row->base_value, "%s", hub_canonical_str(from, "base_value"));
+    snprintf(row->per, sizeof row->per, "%s", hub_canonical_str(from, "per"));
+    t.met = hub_canonical_read_met(hub_canonical_str(from, "status"));
+    struct hub_report_target *more =
+        realloc(r->targets, (r->target_count + 1) * sizeof *r->targets);
+    if (more == NULL) return ERR_NOMEM;
+    r->targets = more;
+    r->targets[r->target_count++] = t;
+    return ERR_OK;
+}
+
+/* What each hub set for all its units together stands beside its own figure, judged as there. */
+static enum err sum_targets(struct hub_report *r, const struct consolidate_source *source,
+                            size_t unit)
+{
+    const json_t *list = json_object_get(source->figures, "targets");
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < json_array_size(list); i++) {
+        const json_t *t = json_array_get(list, i);
+        if (strcmp(hub_canonical_str(t, "unit"), source->unit) == 0) e = sum_target(r, t, unit);
+    }
+    return e;
+}
+
+static int sum_target_order(const void *a, const void *b)
+{
+    const struct hub_report_target *x = a, *y = b;
+    if (x->line != y->line) return x->line < y->line ? -1 : 1;
+    if (x->unit != y->unit) return x->unit < y->unit ? -1 : 1;
+    return memcmp(x->row.rid.b, y->row.rid.b, sizeof x->row.rid.b);
+}
+
 enum err consolidate_sum(struct hub_report *r, const struct consolidate_source *sources,
                          size_t count)
 {
@@ -179,11 +188,11 @@ enum err consolidate_sum(struct hub_report *r, const struct consolidate_source *
     for (size_t i = 0; i < count; i++) {
         const json_t *f = sources[i].figures;
         r->units[r->unit_count++] = (struct hub_report_unit){
-            sources[i].unit, consolidate_text(f, "unit_name"), HUB_SENT_YES};
+            sources[i].unit, hub_canonical_str(f, "unit_name"), HUB_SENT_YES};
         r->sources[r->source_count++] = (struct hub_report_source){
             .unit = sources[i].unit,
-            .hub = consolidate_text(f, "hub"),
-            .figures = consolidate_text(sources[i].manifest, "figures"),
+            .hub = hub_canonical_str(f, "hub"),
+            .figures = hub_canonical_str(sources[i].manifest, "figures"),
             .number = (uint32_t)json_integer_value(json_object_get(sources[i].manifest, "issue")),
         };
     }
@@ -199,5 +208,9 @@ enum err consolidate_sum(struct hub_report *r, const struct consolidate_source *
         e = sum_label(line);
         if (e == ERR_OK) e = sum_rows(r, sources, line);
     }
+    for (size_t i = 0; e == ERR_OK && i < r->unit_count; i++)
+        e = sum_targets(r, &sources[i], i);
+    if (e == ERR_OK && r->target_count > 1)
+        qsort(r->targets, r->target_count, sizeof *r->targets, sum_target_order);
     return e;
 }

@@ -76,27 +76,35 @@ static enum err flow_judgement(struct hub_store *s, const char *label, struct hu
 }
 
 /* The unit's own period may be closed, or that of all. */
+static enum err flow_closed_by(struct hub_store *s, const char *unit, const char *report,
+                               const char *label, struct hub_flow_row *out)
+{
+    struct hub_closing c;
+    struct hub_issue issue;
+    enum err e = hub_flow_closing(s, unit, report, label, &c);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && c.reopened)) return ERR_OK;
+    if (e != ERR_OK) return e;
+    out->row.state = FLOW_LOCKED;
+    out->row.issue_number = c.number;
+    e = hub_issues_find(s, report, unit, label, c.number, &issue);
+    if (e == ERR_OK) out->row.issue = issue.id;
+    return e == ERR_NOT_FOUND ? ERR_OK : e; /* its files were lost with an older hub */
+}
+
+/* Closed for the unit, for the hub's, or by the closing of the district's report it is a part of. */
 static enum err flow_closing(struct hub_store *s, const char *label, struct hub_flow_row *out)
 {
     struct hub_identity id;
-    struct hub_closing c;
-    struct hub_issue issue;
+    size_t count = 0;
+    const struct catalogue *c = hub_store_catalogue(s);
+    const struct catalogue_report *wholes = catalogue_reports(c, &count);
+    struct date on = period_nominal(out->row.slot.period).last;
     enum err e = hub_store_identity(s, &id);
-    const char *of[] = {out->unit, id.unit};
-    for (size_t i = 0; e == ERR_OK && i < 2; i++) {
-        e = hub_flow_closing(s, of[i], out->row.form->id, label, &c);
-        if (e == ERR_NOT_FOUND) {
-            e = ERR_OK;
-            continue;
-        }
-        if (e != ERR_OK || c.reopened) continue;
-        out->row.state = FLOW_LOCKED;
-        out->row.issue_number = c.number;
-        e = hub_issues_find(s, out->row.form->id, of[i], label, c.number, &issue);
-        if (e == ERR_OK) out->row.issue = issue.id;
-        if (e == ERR_NOT_FOUND) e = ERR_OK; /* its files were lost with an older hub */
-    }
-    return e;
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        if (catalogue_feeds(c, out->row.form->id, wholes[i].id, on))
+            e = flow_closed_by(s, id.unit, wholes[i].id, label, out);
+    if (e == ERR_OK) e = flow_closed_by(s, out->unit, out->row.form->id, label, out);
+    return e == ERR_OK ? flow_closed_by(s, id.unit, out->row.form->id, label, out) : e;
 }
 
 static const char *flow_sent_name(enum hub_sent sent)

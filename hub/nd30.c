@@ -157,6 +157,8 @@ static void nd30_subject(struct hub_nd30 *d)
     d->once[HUB_ND30_SUBJECT] = nd30_begin(d);
     nd30_name(d->r->form->label_vi, &d->text);
     buf_printf(&d->text, "\n%s", title);
+    if (d->about->supplement != NULL)
+        buf_printf(&d->text, "\n(BỔ SUNG BẢN SỐ %u)", (unsigned)d->about->supplement->of);
     if (d->about->issue == 0) buf_add_str(&d->text, "\n(SỐ LIỆU CHƯA CHỐT)");
     buf_add_u8(&d->text, '\0');
     d->once[HUB_ND30_TO] = nd30_begin(d);

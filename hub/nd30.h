@@ -24,7 +24,7 @@
 #define DONGBO_HUB_ND30_H
 
 #include "common/buf.h"
-#include "hub/report.h"
+#include "hub/supplement.h"
 
 enum { /* tenths of a millimetre, but for the last */
        HUB_ND30_WIDTH = 2100,
@@ -113,6 +113,7 @@ struct hub_nd30_table {
     size_t column_count;
     size_t row_count;
     bool by_unit;
+    bool changes; /* what a supplement changes */
     size_t first; /* by unit: index of the line in its first column of figures */
 };
 
@@ -126,6 +127,7 @@ struct hub_nd30_about {
     struct id_hash digest; /* of the canonical figures */
     const char *name;      /* "BC_RP04_2023-6M_735_1"; "" when not closed */
     const char *proof;     /* line for the QR code (hub/paper); "" when there is none */
+    const struct hub_supplement *supplement; /* NULL: it adds to no other issue */
 };
 
 struct hub_nd30 {

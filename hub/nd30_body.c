@@ -95,9 +95,27 @@ static bool body_hides(const struct hub_report *r)
     return false;
 }
 
+static void body_supplement(struct hub_nd30 *d)
+{
+    const struct hub_supplement *s = d->about->supplement;
+    if (s == NULL) return;
+    size_t at = nd30_begin(d);
+    buf_printf(
+        &d->text,
+        "Báo cáo này bổ sung bản số %u do có số liệu đến sau khi chốt; bản số %u vẫn giữ nguyên. "
+        "Có %zu số liệu khác bản đó, nêu ở bảng cuối cùng với nguyên nhân.",
+        (unsigned)s->of, (unsigned)s->of, s->count + s->more);
+    if (s->more > 0)
+        buf_printf(&d->text,
+                   " Bảng ghi %zu số liệu đầu; %zu số liệu còn lại xem ở so sánh hai bản.",
+                   s->count, s->more);
+    nd30_para(d, HUB_ND30_BEFORE, HUB_ND30_BODY_TEXT, at);
+}
+
 enum err nd30_body(struct hub_nd30 *d)
 {
     enum err e = body_source(d);
+    body_supplement(d);
     body_line(d, HUB_ND30_BEFORE, HUB_ND30_BLANK,
               "[Nhận xét, đánh giá: đơn vị nhập nội dung tại đây rồi xóa dòng này]");
     body_sent(d, HUB_SENT_NOTHING, "Đơn vị chưa gửi hồ sơ: ");

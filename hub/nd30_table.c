@@ -24,6 +24,12 @@ static const struct hub_nd30_column summary_columns[TABLE_SUMMARY_COLUMNS] = {
     {240, HUB_ND30_CENTER, "Đánh giá"},
 };
 
+static const struct hub_nd30_column change_columns[TABLE_SUMMARY_COLUMNS] = {
+    {100, HUB_ND30_CENTER, "TT"},    {540, HUB_ND30_START, "Số liệu"},
+    {300, HUB_ND30_START, "Đơn vị"}, {180, HUB_ND30_END, "Bản trước"},
+    {180, HUB_ND30_END, "Nay"},      {350, HUB_ND30_START, "Nguyên nhân"},
+};
+
 /* ---- layout ---- */
 
 static enum err table_rows(struct hub_nd30 *d)
@@ -103,6 +109,21 @@ static enum err table_by_unit(struct hub_nd30 *d, size_t *next)
     return ERR_OK;
 }
 
+static enum err table_changes(struct hub_nd30 *d)
+{
+    const struct hub_supplement *s = d->about->supplement;
+    if (s == NULL) return ERR_OK;
+    struct hub_nd30_table *t = table_add(d);
+    if (t == NULL) return ERR_TOO_LARGE;
+    memcpy(t->columns, change_columns, sizeof change_columns);
+    t->column_count = TABLE_SUMMARY_COLUMNS;
+    t->row_count = s->count;
+    t->changes = true;
+    snprintf(t->title, sizeof t->title, "Bảng %zu. Số liệu khác bản số %u và nguyên nhân",
+             d->table_count, (unsigned)s->of);
+    return ERR_OK;
+}
+
 enum err nd30_tables(struct hub_nd30 *d)
 {
     size_t next = 0;
@@ -112,7 +133,7 @@ enum err nd30_tables(struct hub_nd30 *d)
     if (e == ERR_OK) e = table_summary(d);
     while (e == ERR_OK && d->r->unit_count > 1 && next < d->r->line_count)
         e = table_by_unit(d, &next);
-    return e;
+    return e == ERR_OK ? table_changes(d) : e;
 }
 
 /* ---- cells ---- */
@@ -189,11 +210,25 @@ static void cell_by_unit(const struct hub_nd30 *d, const struct hub_nd30_table *
     buf_add_str(out, figure);
 }
 
+static void cell_change(const struct hub_nd30 *d, size_t row, size_t column, struct buf *out)
+{
+    const struct hub_supplement_row *v = &d->about->supplement->rows[row];
+    if (column == 0) buf_printf(out, "%u", v->line);
+    if (column == 1) cell_text(v->name, out);
+    if (column == 2) cell_text(v->unit[0] != '\0' ? v->unit : "Toàn đơn vị", out);
+    if (column == 3) buf_add_str(out, v->before);
+    if (column == 4) buf_add_str(out, v->after);
+    if (column == 5) cell_text(v->cause, out);
+}
+
 enum err hub_nd30_cell(const struct hub_nd30 *d, const struct hub_nd30_table *t, size_t row,
                        size_t column, struct buf *out, enum hub_nd30_role *role)
 {
     buf_clear(out);
-    if (t->by_unit) {
+    if (t->changes) {
+        cell_change(d, row, column, out);
+        *role = HUB_ND30_CELL_SMALL;
+    } else if (t->by_unit) {
         bool all = row >= d->r->unit_count;
         cell_by_unit(d, t, row, column, out);
         *role = all ? HUB_ND30_CELL_SMALL_BOLD : HUB_ND30_CELL_SMALL;

@@ -127,26 +127,41 @@ static enum err flow_reopen(struct node_flow *f, const struct node_flow_op *op)
     return ERR_OK;
 }
 
-static enum err flow_district(struct node_store *s, const char *label, struct node_flow *f)
+/* Closings and reopenings of a report lock and unlock; one that is open unlocks nobody else's lock. */
+static enum err flow_closings(struct node_store *s, const char *report, const char *label,
+                              struct node_flow *f)
 {
-    static const struct {
-        int kind;
-        enum err (*each)(struct node_flow *f, const struct node_flow_op *op);
-    } steps[] = {
-        {CHANGE_JUDGE, flow_judge}, {CHANGE_CLOSE, flow_close}, {CHANGE_REOPEN, flow_reopen}};
-    enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < sizeof steps / sizeof steps[0]; i++) {
-        struct flow_said said = {f, steps[i].each};
-        e = node_flow_ops(s, steps[i].kind, f->row.form->id, label, flow_said_row, &said);
-        if (steps[i].kind != CHANGE_JUDGE || e != ERR_OK) continue;
-        bool accepted = f->row.judged != NULL && strcmp(f->row.judged, "accepted") == 0;
-        enum flow_state next;
-        if (f->row.judged_this &&
-            flow_step(f->open_state, accepted ? FLOW_EV_ACCEPT : FLOW_EV_RETURN, &next) == ERR_OK)
-            f->open_state = next;
-        f->row.state = f->open_state;
+    struct flow_said close = {f, flow_close}, reopen = {f, flow_reopen};
+    enum flow_state state = f->row.state;
+    uint32_t number = f->row.issue_number;
+    f->row.state = f->open_state;
+    enum err e = node_flow_ops(s, CHANGE_CLOSE, report, label, flow_said_row, &close);
+    if (e == ERR_OK) e = node_flow_ops(s, CHANGE_REOPEN, report, label, flow_said_row, &reopen);
+    if (f->row.state != FLOW_LOCKED && state == FLOW_LOCKED) {
+        f->row.state = state;
+        f->row.issue_number = number;
     }
     return e;
+}
+
+static enum err flow_district(struct node_store *s, const char *label, struct node_flow *f)
+{
+    size_t count = 0;
+    enum flow_state next;
+    struct flow_said judge = {f, flow_judge};
+    const struct catalogue *c = node_store_catalogue(s, NULL);
+    const struct catalogue_report *wholes = catalogue_reports(c, &count);
+    struct date on = period_nominal(f->row.slot.period).last;
+    enum err e = node_flow_ops(s, CHANGE_JUDGE, f->row.form->id, label, flow_said_row, &judge);
+    bool accepted = f->row.judged != NULL && strcmp(f->row.judged, "accepted") == 0;
+    if (f->row.judged_this &&
+        flow_step(f->open_state, accepted ? FLOW_EV_ACCEPT : FLOW_EV_RETURN, &next) == ERR_OK)
+        f->open_state = next;
+    f->row.state = f->open_state;
+    for (size_t i = 0; e == ERR_OK && i < count; i++) /* what it is a part of */
+        if (catalogue_feeds(c, f->row.form->id, wholes[i].id, on))
+            e = flow_closings(s, wholes[i].id, label, f);
+    return e == ERR_OK ? flow_closings(s, f->row.form->id, label, f) : e;
 }
 
 /* ---- one ---- */

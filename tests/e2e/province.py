@@ -123,6 +123,9 @@ class Story:
         province.tool("verify", "--file", self.path("c", "BC_RP04_2023-6M_75_1.json"))
         report = self.figures("c")
         check("the sources are named", [s["unit"] for s in report["sources"]] == ["617", "735"])
+        own = [dict(t) for p in (self.figures("a"), self.figures("b")) for t in p["targets"] if t["unit"] == p["unit"]]
+        check("each hub's targets stand beside its figures", own and
+              sorted(map(str, own)) == sorted(str(dict(t)) for t in report["targets"]))
         cells = self.sums(report, [self.figures("a"), self.figures("b")])
         print("%d rows of the consolidated report are the sums" % cells)
         with open(self.path("c", "BC_RP04_2023-6M_75_1.csv"), encoding="utf-8-sig") as f:
@@ -253,6 +256,7 @@ class Story:
         program = os.path.join(ROOT, "tests/data/vinhcuu.py")
         subprocess.run([sys.executable, "-B", program, "--out", self.path("d"), "--until", "2023-06-30"], check=True)
         self.open_hub("735", "hub", [(u, "d/%s.ndjson" % u) for u in DISTRICTS["735"][1]])
+        check("the district's targets are in", self.hubs["735"].ask("import", "d/district.ndjson")["created"] == 3)
         other = self.communes("617")
         self.open_hub("617", "hub2", [(u, "d/%s.ndjson" % f) for u, f in zip(other, ["26176", "26179"])])
         self.open_hub("75", "hub3", [])

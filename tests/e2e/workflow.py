@@ -7,12 +7,15 @@ A hub and two communes: draft, confirmed by another than who drafted, returned w
 accepted; a correction and its answer; an ad-hoc report; closed, naming who is missing; refused twice; late data, told
 as late, make a supplement with the difference by cell and cause. What both sides show is compared.
 """
+import io
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 
 from world import Failed, World, on_signals, wait_for
 
@@ -182,10 +185,30 @@ class Story:
         done = self.hub.ask("supplement", *self.args(), "--person", "Huyện")
         check("the next number", done["issue"]["number"] == 2 and done["of"] == 1)
         check("as a supplement", done["issue"]["mode"] == "supplement")
+        paper = self.paper(done["issue"]["id"])
+        check("the paper says what it adds to", "(BỔ SUNG BẢN SỐ 1)" in paper and "bản số 1 vẫn giữ nguyên" in paper)
+        after = cell["b"]["num"]
+        check("the paper tells before, now and cause of the cell",
+              ["Số Đội công tác xã hội tình nguyện", "Xã Phú Lý" if node.unit == "26173" else "Thị trấn Vĩnh An",
+               str(after - 1), str(after), "thêm 1 hồ sơ"] in self.cells(paper))
+        check("the issue before it has no such table", "Nguyên nhân" not in self.paper(issue["id"]))
         check("the issue before it stands", self.issued(issue["id"]) == before)
         for one in self.hub.ask("issues")["issues"]:
             check("it verifies", self.hub.ask("verify", "--issue", str(one["id"]))["ok"])
         check("still locked", self.row(node.unit)["state"] == "locked")
+
+    def paper(self, number):
+        """The DOCX of an issue: its XML."""
+        files = self.issued(number)
+        name = next(n for n in files if n.endswith(".docx"))
+        with zipfile.ZipFile(io.BytesIO(files[name])) as z:
+            return z.read("word/document.xml").decode()
+
+    def cells(self, paper):
+        """Rows of all tables of a DOCX without their first column."""
+        rows = re.findall(r"<w:tr[ >].*?</w:tr>", paper, re.S)
+        return [["".join(re.findall(r"<w:t[^>]*>([^<]*)", c)) for c in re.findall(r"<w:tc[ >].*?</w:tc>", r, re.S)][1:]
+                for r in rows]
 
     def issued(self, number):
         out = "out%d" % time.monotonic_ns()
@@ -195,6 +218,16 @@ class Story:
             with open(os.path.join(folder, name), "rb") as f:
                 files[name] = f.read()
         return files
+
+    def is_locked_with_the_district(self, node):
+        """Closing the consolidated report of a period locks the communes' reports that it is made of."""
+        old = ["--report", REPORT, "--period", "2022"]
+        check("open before", self.hub.ask("reports", *old, "--unit", node.unit)["rows"][0]["state"] == "not_started")
+        self.hub.tool("close", "--report", "RP04", "--period", "2022")
+        check("locked", {r["state"] for r in self.hub.ask("reports", *old)["rows"]} == {"locked"})
+        self.sync(node)
+        check("locked at the commune", node.ask("report", "show", *old)["row"]["state"] == "locked")
+        node.tool("report", "submit", *old, "--person", BINH, ok=FAILS)
 
     def has_a_calendar(self, node):
         for program in (node, self.hub):
@@ -212,6 +245,7 @@ class Story:
         self.is_asked_for_one_more(node)
         issue = self.closes(node)
         self.adds_what_came_late(node, issue)
+        self.is_locked_with_the_district(node)
         self.has_a_calendar(node)
         check("the log verifies", self.hub.ask("verify")["ok"])
 

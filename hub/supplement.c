@@ -1,0 +1,174 @@
+#include "hub/supplement.h"
+#include "hub/canonical.h"
+#include "hub/canonical_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct supplement_job {
+    const struct hub_report *r;
+    const json_t *before;
+    const json_t *diff;
+    struct hub_supplement *out;
+};
+
+/* ---- causes ---- */
+
+static const json_t *supplement_cell(const struct supplement_job *j, const char *indicator,
+                                     bool total, const char *value, const char *unit)
+{
+    const json_t *cells = json_object_get(j->diff, "cells");
+    for (size_t i = 0; i < json_array_size(cells); i++) {
+        const json_t *cell = json_array_get(cells, i), *side = json_object_get(cell, "b");
+        if (!json_is_object(side)) side = json_object_get(cell, "a");
+        if (strcmp(hub_canonical_str(side, "indicator"), indicator) == 0 &&
+            json_is_true(json_object_get(side, "total")) == total &&
+            strcmp(hub_canonical_str(side, "value"), value) == 0 &&
+            strcmp(hub_canonical_str(side, "unit"), unit) == 0)
+            return cell;
+    }
+    return NULL;
+}
+
+static long long supplement_count(const json_t *cell, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(json_object_get(cell, key), "count"));
+}
+
+static void supplement_word(const json_t *cell, const char *word, char *room, size_t size)
+{
+    if (strcmp(word, "added") == 0)
+        snprintf(room, size, "thêm %lld hồ sơ", supplement_count(cell, word));
+    else if (strcmp(word, "removed") == 0)
+        snprintf(room, size, "bớt %lld hồ sơ", supplement_count(cell, word));
+    else if (strcmp(word, "changed") == 0)
+        snprintf(room, size, "%lld hồ sơ được sửa", supplement_count(cell, word));
+    else if (strcmp(word, "rule") == 0)
+        snprintf(room, size, "cách tính thay đổi");
+    else if (strcmp(word, "window") == 0)
+        snprintf(room, size, "kỳ số liệu thay đổi");
+    else if (strcmp(word, "sent") == 0)
+        snprintf(room, size, "đơn vị nay đã gửi hồ sơ");
+    else if (strcmp(word, "new_cell") == 0)
+        snprintf(room, size, "trước chưa có");
+    else if (strcmp(word, "no_cell") == 0)
+        snprintf(room, size, "nay không còn");
+    else
+        snprintf(room, size, "hồ sơ liên quan thay đổi");
+}
+
+static void supplement_cause(const json_t *cell, char out[static HUB_SUPPLEMENT_CAUSE_ROOM])
+{
+    const json_t *causes = json_object_get(cell, "causes");
+    size_t at = 0;
+    out[0] = '\0';
+    if (cell == NULL) snprintf(out, HUB_SUPPLEMENT_CAUSE_ROOM, "xem so sánh hai bản");
+    for (size_t i = 0; i < json_array_size(causes) && at < HUB_SUPPLEMENT_CAUSE_ROOM; i++) {
+        char word[64];
+        supplement_word(cell, json_string_value(json_array_get(causes, i)), word, sizeof word);
+        int n = snprintf(out + at, HUB_SUPPLEMENT_CAUSE_ROOM - at, "%s%s", at ? "; " : "", word);
+        at += n > 0 ? (size_t)n : 0;
+    }
+}
+
+/* ---- rows ---- */
+
+/* What differs in one cell. Either side may be NULL: that paper has no such figure. */
+static void supplement_compare(struct supplement_job *j, const struct hub_report_line *line,
+                               const char *value, const char *label, size_t column,
+                               const struct hub_report_cell *a, const struct hub_report_cell *b)
+{
+    struct hub_supplement_row row = {.line = line->no};
+    const struct hub_report *r = j->r;
+    bool all = column == r->unit_count, total = value == NULL;
+    snprintf(row.before, sizeof row.before, "–");
+    snprintf(row.after, sizeof row.after, "–");
+    if (a != NULL) hub_report_figure(line, a, row.before);
+    if (b != NULL) hub_report_figure(line, b, row.after);
+    if (strcmp(row.before, row.after) == 0) return;
+    if (j->out->count == HUB_SUPPLEMENT_ROWS_MAX) {
+        j->out->more++;
+        return;
+    }
+    bool hidden = (a != NULL && a->hide != HUB_HIDE_NO) || (b != NULL && b->hide != HUB_HIDE_NO);
+    if (hidden)
+        snprintf(row.cause, sizeof row.cause, "số nhỏ được che");
+    else
+        supplement_cause(supplement_cell(j, line->indicator->id, total, total ? "" : value,
+                                         hub_canonical_unit(r, column)),
+                         row.cause);
+    snprintf(row.name, sizeof row.name, "%.250s%s%.120s", line->label_vi, total ? "" : " – ",
+             total ? "" : label);
+    row.unit = all ? "" : r->units[column].name;
+    j->out->rows[j->out->count++] = row;
+}
+
+static void supplement_row(struct supplement_job *j, const struct hub_report_line *line,
+                           const struct hub_report_row *row, bool total, const json_t *old)
+{
+    bool ratio = hub_figures_is_ratio(line->indicator->measure);
+    for (size_t c = 0; c < hub_report_columns(j->r); c++) {
+        struct hub_report_cell was = {.null = ratio};
+        const json_t *cell = hub_canonical_find_cell(old, hub_canonical_unit(j->r, c));
+        if (cell != NULL) hub_canonical_read_cell(cell, ratio, &was);
+        bool none = cell == NULL && old != NULL; /* the unit was not in that paper */
+        supplement_compare(j, line, total ? NULL : row->value, row->label_vi, c, none ? NULL : &was,
+                           &row->cells[c]);
+    }
+}
+
+static bool supplement_has(const struct hub_report_line *line, const char *value)
+{
+    for (size_t i = 1; i < line->row_count; i++)
+        if (strcmp(line->rows[i].value, value) == 0) return true;
+    return false;
+}
+
+/* A value that nobody has any more stands in the older paper alone. */
+static void supplement_gone(struct supplement_job *j, const struct hub_report_line *line,
+                            const json_t *old)
+{
+    const json_t *rows = json_object_get(old, "rows");
+    bool ratio = hub_figures_is_ratio(line->indicator->measure);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        const char *value = hub_canonical_str(row, "value");
+        if (json_is_true(json_object_get(row, "total")) || supplement_has(line, value)) continue;
+        for (size_t c = 0; c < hub_report_columns(j->r); c++) {
+            struct hub_report_cell was, now = {.null = ratio};
+            const json_t *cell = hub_canonical_find_cell(row, hub_canonical_unit(j->r, c));
+            if (cell == NULL) continue;
+            hub_canonical_read_cell(cell, ratio, &was);
+            now.absent = was.absent;
+            supplement_compare(j, line, value, hub_canonical_str(row, "label_vi"), c, &was, &now);
+        }
+    }
+}
+
+enum err hub_supplement_make(const struct hub_report *r, uint32_t of, const json_t *before,
+                             const json_t *diff, struct hub_supplement *out)
+{
+    struct hub_supplement s = {.of = of};
+    struct supplement_job j = {r, before, diff, &s};
+    s.rows = calloc(HUB_SUPPLEMENT_ROWS_MAX, sizeof *s.rows);
+    if (s.rows == NULL) return ERR_NOMEM;
+    for (size_t i = 0; i < r->line_count; i++) {
+        const struct hub_report_line *line = &r->lines[i];
+        const json_t *old = hub_canonical_find_line(before, line->no, line->indicator->id);
+        for (size_t k = 0; k < line->row_count; k++) {
+            const struct hub_report_row *row = &line->rows[k];
+            supplement_row(&j, line, row, k == 0,
+                           hub_canonical_find_row(old, k == 0, k == 0 ? "" : row->value));
+        }
+        supplement_gone(&j, line, old);
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+void hub_supplement_free(struct hub_supplement *s)
+{
+    free(s->rows);
+    *s = (struct hub_supplement){.of = 0};
+}
