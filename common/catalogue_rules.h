@@ -1,7 +1,7 @@
 /*
  * Rules of the catalogue about cases, budgets and scores, as data (docs/cases.md): public holidays,
  * who may take a field from one value to another, clocks that run until a record says "done", checks
- * between records, and score schemes. The SQL in them is text here; common/io/watch runs it.
+ * between records, and score schemes. The SQL in them is text here; common/io/store_watch runs it.
  *
  * Ownership: everything returned lives as long as the catalogue.   Threads: any, immutable.
  * Units:     points are whole hundredths (CATALOGUE_POINT_PARTS).   Limits: the constants below.

@@ -42,6 +42,10 @@ struct hub_app {
     uint16_t web_port;
     char certificate[TLS_FINGERPRINT_CHARS + 1]; /* SHA-256 of the one that is served, "": none */
     uint64_t web_requests; /* answered by the province's door since the start */
+    int64_t cases_ms;      /* when these were counted for a status, 0: not yet */
+    int64_t cases_overdue;
+    int64_t cases_soon;
+    int64_t cases_wrong;
 };
 
 /* The schema of dongbo.conf. */

@@ -195,6 +195,7 @@ json_t *hub_command_status(struct hub_app *a, const json_t *request)
     hub_command_status_warnings(a, j);
     hub_command_status_moves(a, j);
     hub_command_status_registers(a, j);
+    if (j != NULL) hub_command_cases_status(a, j);
     if (a->drive != NULL) {
         json_object_set_new(j, "port", json_integer(a->sync_port));
         json_object_set_new(j, "web_port", json_integer(a->web_port));

@@ -1,5 +1,6 @@
 /* The report workflow: who owes what, the calendar, requests for reports, corrections.
  * docs/workflow.md. */
+#include "hub/command_cases.h"
 #include "hub/command_flow.h"
 
 #include "common/ics.h"
@@ -344,6 +345,8 @@ json_t *hub_command_calendar(struct hub_app *a, const json_t *request)
     buf_init(&c.ics, OWE_ICS_BYTES_MAX);
     ics_begin("Đồng Bộ: hạn báo cáo", &c.ics);
     enum err e = hub_flow_each(a->store, &q, owe_event, &c);
+    if (e == ERR_OK)
+        e = hub_command_cases_ics(a, q.unit, on, q.from, q.to, q.now_ms, &c.ics, &c.events);
     ics_end(&c.ics);
     if (e == ERR_OK) e = c.ics.e;
     j = e == ERR_OK

@@ -137,6 +137,16 @@ json_t *hub_command_correct(struct hub_app *a, const json_t *request);
 json_t *hub_command_corrections(struct hub_app *a, const json_t *request);
 /* command_trigger.c */
 json_t *hub_command_triggers(struct hub_app *a, const json_t *request);
+/* command_cases.c */
+json_t *hub_command_cases(struct hub_app *a, const json_t *request);
+json_t *hub_command_budget(struct hub_app *a, const json_t *request);
+json_t *hub_command_budget_step(struct hub_app *a, const json_t *request);
+/* Member "cases" of a status. */
+void hub_command_cases_status(struct hub_app *a, json_t *status);
+/* command_score.c */
+json_t *hub_command_score(struct hub_app *a, const json_t *request);
+json_t *hub_command_score_appraise(struct hub_app *a, const json_t *request);
+json_t *hub_command_score_step(struct hub_app *a, const json_t *request);
 /* command_close.c */
 json_t *hub_command_supplement(struct hub_app *a, const json_t *request);
 json_t *hub_command_reopen(struct hub_app *a, const json_t *request);
@@ -195,6 +205,8 @@ MUST_CHECK enum err hub_values_read(const struct catalogue_type *type, const jso
 MUST_CHECK enum err hub_form_read(struct hub_app *a, const json_t *row, struct entry_form *form,
                                   struct entry_value *values, struct buf *memory,
                                   struct entry_why *why);
+/* The type of a record that is there; NULL otherwise. */
+const struct catalogue_type *hub_record_type(struct hub_app *a, const struct id_record *rid);
 /* A whole single edit: transaction, op, commit. With "base", the version of the record that was
  * shown: ERR_STALE when it is another one now. The answer. */
 json_t *hub_edit_one(struct hub_app *a, const json_t *request, const struct entry_form *form);

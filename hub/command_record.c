@@ -176,17 +176,16 @@ enum err hub_values_read(const struct catalogue_type *type, const json_t *object
     return ERR_OK;
 }
 
-/* The type of a record that is there; NULL otherwise. */
-static const struct catalogue_type *hub_type_of(struct hub_app *a, const struct catalogue *c,
-                                                const struct id_record *rid)
+const struct catalogue_type *hub_record_type(struct hub_app *a, const struct id_record *rid)
 {
+    const struct catalogue *c = hub_store_catalogue(a->store);
     struct buf state;
     unsigned type = 0;
     uint64_t position = 0;
     buf_init(&state, FOLD_STATE_BYTES_MAX);
     enum err e = hub_store_record(a->store, rid, &state, &type, NULL, &position);
     buf_free(&state);
-    return e == ERR_OK ? catalogue_type_by_no(c, type) : NULL;
+    return e == ERR_OK && c != NULL ? catalogue_type_by_no(c, type) : NULL;
 }
 
 enum err hub_form_read(struct hub_app *a, const json_t *row, struct entry_form *form,
@@ -199,7 +198,7 @@ enum err hub_form_read(struct hub_app *a, const json_t *row, struct entry_form *
     if (type != NULL) {
         form->type = catalogue_type_by_name(c, type);
     } else if (hub_request_id(row, "id", &form->rid) == ERR_OK) {
-        form->type = hub_type_of(a, c, &form->rid);
+        form->type = hub_record_type(a, &form->rid);
     }
     if (form->type == NULL)
         return hub_values_say(why, "type", "không có loại hồ sơ này trong danh mục.",

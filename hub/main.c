@@ -269,6 +269,25 @@ static const struct cli_opt quarantine_opts[] = {
     OPT_PERSON,
 };
 
+static const struct cli_opt cases_opts[] = {
+    OPT("on", "NGÀY", "tính đến ngày này", "as of this day"),
+    OPT("all", NULL, "cả việc đã xong", "what is done too"),
+    OPT("clock", "MÃ", "chỉ đồng hồ này, ví dụ K02", "this clock alone, such as K02"),
+    OPT("record", "MÃ", "chỉ hồ sơ này", "this record alone"),
+    OPT("unit", "ĐƠN_VỊ", "chỉ đơn vị này", "this unit alone"),
+};
+static const struct cli_opt money_opts[] = {
+    OPT("year", "NĂM", "năm", "year"),
+    OPT("unit", "ĐƠN_VỊ", "chỉ đơn vị này", "this unit alone"),
+    OPT("on", "NGÀY", "ngày của bước này (mặc định: hôm nay)", "day of the step (default: today)"),
+    OPT("reason", "CHỮ", "lý do trả lại, hoặc lý do chấm khác",
+        "why it is returned or scored otherwise"),
+    OPT("class", "PHÂN_LOẠI", "phân loại (score appraise)", "class (score appraise)"),
+    OPT("note", "CHỮ", "nhận xét chung (score appraise)", "note on the whole (score appraise)"),
+    OPT("person", "TÊN", "người làm việc này (hoặc DONGBO_PERSON)",
+        "who does this (or DONGBO_PERSON)"),
+};
+
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo trung tâm mới", "make a new hub", OPTS(init_opts), 0, 0, hub_tool_init},
     {"run", "", "chạy trung tâm", "run the hub", NULL, 0, 0, 0, hub_tool_run},
@@ -329,6 +348,13 @@ static const struct cli_verb verbs[] = {
      hub_tool_ask_report},
     {"triggers", "", "những việc cần báo cáo đột xuất", "what calls for an ad-hoc report",
      OPTS(owes_opts), 0, 0, hub_tool_triggers},
+    {"cases", "", "việc quá hạn, sắp đến hạn ở các xã; những chỗ không khớp",
+     "what is overdue or soon, and what does not add up", OPTS(cases_opts), 0, 0, hub_tool_cases},
+    {"budget", "[list|approve|return MÃ]", "dự toán, phân bổ, quyết toán",
+     "estimates, allocations, settlements", OPTS(money_opts), 0, 2, hub_tool_budget},
+    {"score", "[list|show|appraise|return|publish [MÃ] [TIÊU_CHÍ=ĐIỂM...]]",
+     "thẩm định, công bố bảng chấm điểm của xã", "appraise and publish the communes' score sheets",
+     OPTS(money_opts), 0, -1, hub_tool_score},
     {"correct", "", "đính chính một số liệu của xã, xã sẽ trả lời",
      "correct a commune's figure, which it answers", OPTS(correct_opts), 0, 0, hub_tool_correct},
     {"corrections", "", "các đính chính và trả lời", "corrections and their answers",

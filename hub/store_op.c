@@ -295,7 +295,9 @@ static enum err hub_op_change(struct hub_store *s, const struct hub_writer *w,
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
     if (s->closed_count > 0) s->late = hub_record_late(s, w->unit, false);
     e = hub_match_of(s, &s->fold, &match);
-    if (e == ERR_OK) e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
+    bool step = e != ERR_OK || !hub_step_held(s, w, op);
+    if (!step) v = FOLD_HELD_STEP;
+    if (e == ERR_OK && step) e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
     *verdict = (uint8_t)v;
     if (e != ERR_OK || hub_is_held(v)) return e;
     struct hub_record now = *old;

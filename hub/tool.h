@@ -116,6 +116,11 @@ MUST_CHECK enum err hub_tool_correct(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_corrections(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_triggers(struct cli *c, void *ctx);
 
+/* tool_cases.c */
+MUST_CHECK enum err hub_tool_cases(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_budget(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_score(struct cli *c, void *ctx);
+
 /* tool_print.c: responses for people. */
 void hub_print_lines(const struct cli *c, const json_t *response); /* "key: value" of an object */
 void hub_print_nodes(const struct cli *c, const json_t *response);

@@ -101,6 +101,7 @@ json_t *node_command_calendar(struct node_command *c, const json_t *request)
     buf_init(&v.ics, REPORT_ICS_BYTES_MAX);
     ics_begin("Đồng Bộ: hạn báo cáo", &v.ics);
     enum err e = node_flow_each(c->store, &c->entry.record, from, to, v.now_ms, report_event, &v);
+    if (e == ERR_OK) e = node_command_cases_ics(c, on, from, to, v.now_ms, &v.ics, &v.events);
     ics_end(&v.ics);
     if (e == ERR_OK) e = v.ics.e;
     j = e == ERR_OK

@@ -79,6 +79,24 @@ json_t *node_command_report_withdraw(struct node_command *c, const json_t *reque
 json_t *node_command_corrections(struct node_command *c, const json_t *request);
 json_t *node_command_correction_answer(struct node_command *c, const json_t *request);
 
+/* command_cases.c */
+json_t *node_command_cases(struct node_command *c, const json_t *request);
+json_t *node_command_budget(struct node_command *c, const json_t *request);
+json_t *node_command_budget_step(struct node_command *c, const json_t *request);
+/* Member "cases" of a status, and a warning when something is overdue. */
+void node_command_cases_status(struct node_command *c, json_t *status, json_t *warnings);
+/* Events of clocks due between two days. */
+MUST_CHECK enum err node_command_cases_ics(struct node_command *c, struct date on, struct date from,
+                                           struct date to, int64_t now_ms, struct buf *ics,
+                                           json_int_t *events);
+/* "year" of a request, a number or its text, or this year. False: it is none. */
+bool node_command_year(struct node_command *c, const json_t *request, int *year);
+/* command_score.c */
+json_t *node_command_score(struct node_command *c, const json_t *request);
+json_t *node_command_score_start(struct node_command *c, const json_t *request);
+json_t *node_command_score_line(struct node_command *c, const json_t *request);
+json_t *node_command_score_step(struct node_command *c, const json_t *request);
+
 /* command.c */
 const char *node_request_str(const json_t *request, const char *key); /* NULL: none */
 /* 32 hex digits. ERR_BAD_INPUT. */

@@ -127,7 +127,7 @@ json_t *node_command_status(struct node_command *c, const json_t *request)
     if (e != ERR_OK) return node_command_fail(e);
     json_t *warnings = node_status_warnings(c, &st, &id);
     json_t *disk = node_command_disk(c, warnings);
-    return json_pack(
+    json_t *j = json_pack(
         "{s:b, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
         "joined", (int)id.joined, "node", node_json_hex(BYTES_OF(id.node.b)), "name", id.name,
         "unit", id.unit, "unit_name", id.unit_name, "hub", id.address, "words", node_words(&id),
@@ -136,6 +136,8 @@ json_t *node_command_status(struct node_command *c, const json_t *request)
         "records_deleted", (json_int_t)st.records_deleted, "edition", (json_int_t)st.edition,
         "position", (json_int_t)st.position, "imports", node_status_imports(c), "warnings",
         warnings, "disk_encrypted", disk);
+    if (j != NULL) node_command_cases_status(c, j, json_object_get(j, "warnings"));
+    return j;
 }
 
 /* ---- join ---- */

@@ -103,3 +103,24 @@ enum err node_figures_sheet(struct node_store *s, const char *unit, const char *
     }
     return e == ERR_OK ? out->e : e;
 }
+
+enum err node_figures_text(struct node_store *s, const char *unit,
+                           const struct catalogue_indicator *indicator, struct period_window window,
+                           char out[static SHEET_TEXT_ROOM])
+{
+    char why[INDICATOR_WHY_ROOM];
+    struct node_facts facts = {.unit = unit};
+    struct figures_table t = {.count = 0};
+    struct sheet_row row = {.total = true, .ratio = figures_is_ratio(indicator->measure)};
+    enum err e = figures_new(indicator->measure, &facts.figures);
+    if (e == ERR_OK) e = node_flow_indicator(s, indicator, window, node_fact, &facts, why);
+    if (e == ERR_OK) e = figures_finish(facts.figures);
+    if (e == ERR_OK) e = figures_tabulate(facts.figures, -1, &t);
+    const struct figures_one *f = e == ERR_OK ? figures_find(&t, FIGURES_ALL, FIGURES_ALL) : NULL;
+    if (f != NULL) row.num = f->num;
+    if (f != NULL) row.den = f->den;
+    if (e == ERR_OK) sheet_text(&row, out);
+    figures_table_free(&t);
+    figures_free(facts.figures);
+    return e;
+}

@@ -23,4 +23,10 @@ MUST_CHECK enum err node_figures_sheet(struct node_store *s, const char *unit, c
                                        struct period_window window, struct buf *out,
                                        char why[static INDICATOR_WHY_ROOM]);
 
+/* One indicator's total for this unit as text (sheet_text); "" over nothing. Errors as above. */
+MUST_CHECK enum err node_figures_text(struct node_store *s, const char *unit,
+                                      const struct catalogue_indicator *indicator,
+                                      struct period_window window,
+                                      char out[static SHEET_TEXT_ROOM]);
+
 #endif

@@ -97,6 +97,22 @@ static const struct cli_opt correction_opts[] = {
     OPT("person", "TÊN", "người trả lời (hoặc DONGBO_PERSON)", "who answers (or DONGBO_PERSON)"),
 };
 
+static const struct cli_opt cases_opts[] = {
+    OPT("on", "NGÀY", "tính đến ngày này", "as of this day"),
+    OPT("all", NULL, "cả việc đã xong", "what is done too"),
+    OPT("clock", "MÃ", "chỉ đồng hồ này, ví dụ K02", "this clock alone, such as K02"),
+    OPT("record", "MÃ", "chỉ hồ sơ này", "this record alone"),
+};
+static const struct cli_opt money_opts[] = {
+    OPT("year", "NĂM", "năm", "year"),
+    OPT("scheme", "TÊN", "bộ tiêu chí (score start)", "scheme (score start)"),
+    OPT("on", "NGÀY", "ngày của bước này (mặc định: hôm nay)", "day of the step (default: today)"),
+    OPT("reason", "CHỮ", "giải trình (score set)", "reason (score set)"),
+    OPT("evidence", "CHỮ", "tài liệu chứng minh (score set)", "evidence (score set)"),
+    OPT("person", "TÊN", "người làm việc này (hoặc DONGBO_PERSON)",
+        "who does this (or DONGBO_PERSON)"),
+};
+
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo thư mục dữ liệu và khóa của máy này", "make this PC's data folder and keys",
      OPTS(init_opts), 0, 0, node_tool_init},
@@ -119,6 +135,13 @@ static const struct cli_verb verbs[] = {
      node_tool_report},
     {"calendar", "", "lịch hạn nộp (.ics)", "calendar of due days (.ics)", OPTS(calendar_opts), 0,
      0, node_tool_calendar},
+    {"cases", "", "việc quá hạn, sắp đến hạn; những chỗ không khớp",
+     "what is overdue or soon, and what does not add up", OPTS(cases_opts), 0, 0, node_tool_cases},
+    {"budget", "[list|submit|approve|send|back MÃ]", "dự toán, kinh phí được phân bổ, quyết toán",
+     "estimates, allocations, settlements", OPTS(money_opts), 0, 2, node_tool_budget},
+    {"score", "[list|start|show|set|submit|withdraw [MÃ] [TIÊU_CHÍ=ĐIỂM...]]",
+     "tự chấm điểm theo bộ tiêu chí của danh mục", "score the commune by the catalogue's scheme",
+     OPTS(money_opts), 0, -1, node_tool_score},
     {"corrections", "", "đính chính của huyện chờ xã trả lời",
      "the district's corrections, which wait for an answer", NULL, 0, 0, 0, node_tool_corrections},
     {"correction", "MÃ agree|object", "trả lời một đính chính", "answer a correction",

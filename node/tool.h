@@ -59,6 +59,11 @@ MUST_CHECK enum err node_tool_calendar(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_corrections(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_correction(struct cli *c, void *ctx);
 
+/* tool_cases.c */
+MUST_CHECK enum err node_tool_cases(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_budget(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_score(struct cli *c, void *ctx);
+
 /* tool_print.c: responses for people. */
 void node_tool_print_record(const struct cli *c, const json_t *record);
 void node_tool_print_list(const struct cli *c, const json_t *response);

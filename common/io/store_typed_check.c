@@ -1,5 +1,5 @@
 #include "common/io/store_typed_priv.h"
-#include "common/io/watch.h"
+#include "common/io/store_watch.h"
 #include "common/text.h"
 
 #include <assert.h>

@@ -6,8 +6,8 @@
  * Ownership: what a row is given is borrowed for the call.   Threads: the db's.
  * Units:     civil days of Vietnam's time.   Limits: WATCH_STEPS_MAX, WATCH_SQL_BYTES_MAX.
  */
-#ifndef DONGBO_COMMON_IO_WATCH_H
-#define DONGBO_COMMON_IO_WATCH_H
+#ifndef DONGBO_COMMON_IO_STORE_WATCH_H
+#define DONGBO_COMMON_IO_STORE_WATCH_H
 
 #include "common/catalogue_rules.h"
 #include "common/io/store_typed.h"
@@ -68,5 +68,30 @@ json_t *watch_json(const struct catalogue *c, struct date on, const struct watch
 /* The clock as an all-day event; nothing for what has no day or is done. */
 MUST_CHECK enum err watch_ics(const struct catalogue *c, struct date on, int64_t now_ms,
                               const struct watch_row *row, struct buf *out);
+
+/* ---- lists ---- */
+
+enum { WATCH_ROWS_MAX = 2000 }; /* rows of one answer; all are counted */
+
+struct watch_list {
+    const struct catalogue *catalogue;
+    struct date on;
+    const char *unit;               /* of this unit alone; NULL: of all */
+    const char *id;                 /* this clock or check alone; NULL: all */
+    bool done;                      /* those that are done as well */
+    const struct id_record *record; /* about this record alone; NULL: all */
+    struct buf *ics;                /* NULL, or events of those due from..to are added */
+    int64_t now_ms;
+    struct date from, to;
+    json_int_t events;
+    json_t *rows; /* watch_json() each; NULL: only counted */
+    json_int_t counts[WATCH_DONE_LATE + 1];
+    json_int_t wrong; /* rows of checks */
+};
+/* A watch_fn; ctx is a struct watch_list. */
+MUST_CHECK enum err watch_list_add(void *ctx, const struct watch_row *row);
+/* {"overdue": n, ...}; the rows by state (overdue first), then by due day. */
+json_t *watch_list_counts(const struct watch_list *l);
+void watch_list_sort(json_t *rows);
 
 #endif

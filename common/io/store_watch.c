@@ -1,4 +1,4 @@
-#include "common/io/watch.h"
+#include "common/io/store_watch.h"
 
 #include "common/ics.h"
 #include "common/workday.h"
@@ -265,4 +265,84 @@ enum err watch_ics(const struct catalogue *c, struct date on, int64_t now_ms,
                                          .stamp_ms = now_ms,
                                          .alarm_days = (int)row->clock->soon},
                      out);
+}
+
+/* ---- lists ---- */
+
+static bool watch_listed(const struct watch_list *l, const struct watch_row *row)
+{
+    const char *id = row->clock != NULL ? row->clock->id : row->check->id;
+    if (l->unit != NULL && !bytes_equal(row->unit, bytes_str(l->unit))) return false;
+    if (l->id != NULL && strcmp(l->id, id) != 0) return false;
+    return l->record == NULL || ID_EQUAL(l->record, &row->record);
+}
+
+enum err watch_list_add(void *ctx, const struct watch_row *row)
+{
+    struct watch_list *l = ctx;
+    if (!watch_listed(l, row)) return ERR_OK;
+    bool over = row->clock != NULL && (row->state == WATCH_DONE || row->state == WATCH_DONE_LATE);
+    if (row->clock != NULL)
+        l->counts[row->state]++;
+    else
+        l->wrong++;
+    bool near =
+        row->has_due && date_compare(l->from, row->due) <= 0 && date_compare(row->due, l->to) <= 0;
+    if (l->ics != NULL && near && !over) {
+        enum err e = watch_ics(l->catalogue, l->on, l->now_ms, row, l->ics);
+        if (e != ERR_OK) return e;
+        l->events++;
+    }
+    if (l->rows == NULL || (over && !l->done) || json_array_size(l->rows) >= WATCH_ROWS_MAX)
+        return ERR_OK;
+    return json_array_append_new(l->rows, watch_json(l->catalogue, l->on, row)) == 0 ? ERR_OK
+                                                                                     : ERR_NOMEM;
+}
+
+json_t *watch_list_counts(const struct watch_list *l)
+{
+    json_t *j = json_object();
+    for (int i = WATCH_UNDATED; i <= WATCH_DONE_LATE; i++)
+        json_object_set_new(j, watch_state_name((enum watch_state)i), json_integer(l->counts[i]));
+    return j;
+}
+
+/* Overdue, soon, undated, running, done late, done. */
+static int watch_rank(const json_t *row)
+{
+    static const char *const order[] = {"overdue", "soon",      "undated",
+                                        "running", "done_late", "done"};
+    const char *state = json_string_value(json_object_get(row, "state"));
+    for (int i = 0; state != NULL && i < 6; i++)
+        if (strcmp(order[i], state) == 0) return i;
+    return 6;
+}
+
+static const char *watch_text(const json_t *row, const char *key)
+{
+    const char *s = json_string_value(json_object_get(row, key));
+    return s != NULL ? s : "";
+}
+
+static int watch_order(const void *a, const void *b)
+{
+    const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+    static const char *const keys[] = {"due", "clock", "unit", "record"};
+    int c = watch_rank(x) - watch_rank(y);
+    for (size_t i = 0; c == 0 && i < sizeof keys / sizeof keys[0]; i++)
+        c = strcmp(watch_text(x, keys[i]), watch_text(y, keys[i]));
+    return c;
+}
+
+void watch_list_sort(json_t *rows)
+{
+    size_t n = json_array_size(rows);
+    json_t **v = calloc(n + 1, sizeof(json_t *));
+    if (v == NULL) return; /* unsorted is still right */
+    for (size_t i = 0; i < n; i++)
+        v[i] = json_incref(json_array_get(rows, i));
+    qsort(v, n, sizeof(json_t *), watch_order);
+    for (size_t i = 0; i < n; i++)
+        json_array_set_new(rows, i, v[i]);
+    free(v);
 }

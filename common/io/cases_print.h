@@ -1,0 +1,23 @@
+/*
+ * What the tools of hub and node print for people about cases, budgets and scores (docs/cases.md).
+ *
+ * Ownership: borrows.   Threads: the tool's.   Limits: CASES_PRINT_BYTES_MAX a table.
+ */
+#ifndef DONGBO_COMMON_IO_CASES_PRINT_H
+#define DONGBO_COMMON_IO_CASES_PRINT_H
+
+#include "common/io/cli.h"
+
+#include <jansson.h>
+
+void cases_print(const struct cli *c, const json_t *response);        /* verb cases */
+void cases_print_budget(const struct cli *c, const json_t *response); /* verb budget */
+void cases_print_score(const struct cli *c, const json_t *response);  /* verb score: list or one */
+
+/*
+ * CODE=POINTS arguments behind the first `skip`, as {"CODE": {"score": "POINTS", "note": note}}.
+ * `note` may be NULL. ERR_USAGE (told).
+ */
+MUST_CHECK enum err cases_points(struct cli *c, int skip, const char *note, json_t *out);
+
+#endif
