@@ -1,6 +1,7 @@
 #include "hub/app.h"
 
 #include "common/io/clock.h"
+#include "hub/closed.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -154,6 +155,7 @@ enum err hub_app_open(const char *data, struct hub_app **out)
     if (e == ERR_OK) e = file_lock(path, &a->lock);
     a->locked = e == ERR_OK;
     if (e == ERR_OK) e = hub_app_load(a);
+    if (e == ERR_OK) e = hub_closed_apply(a);
     if (e == ERR_OK) {
         *out = a;
     } else {

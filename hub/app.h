@@ -6,6 +6,7 @@
  *   DIR/hub.db            the store
  *   DIR/keys/             log.key, transport.key, sealing.key, issue.key; root.key belongs offline
  *   DIR/tls/cert.pem, key.pem
+ *   DIR/closed            logins and tokens that stay closed after a restore (hub/closed.h)
  *   DIR/run/lock, control.sock, ports.json
  *
  * Ownership: hub_app_close() releases everything.   Threads: loop thread only.   Units: UTC ms.

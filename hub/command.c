@@ -191,6 +191,7 @@ static const struct {
     {"bundle_out", hub_command_bundle_out},
     {"bundle_inspect", hub_command_bundle_inspect},
     {"invite", hub_command_invite},
+    {"invites", hub_command_invites},
     {"nodes", hub_command_nodes},
     {"reset_code", hub_command_reset_code},
     {"revoke", hub_command_revoke},

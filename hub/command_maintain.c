@@ -4,6 +4,7 @@
 #include "common/io/db.h"
 #include "common/io/device.h"
 #include "hub/maintain.h"
+#include "hub/store_desk.h"
 #include "hub/store_repair.h"
 
 /* ---- backup ---- */
@@ -38,6 +39,7 @@ json_t *hub_command_backup(struct hub_app *a, const json_t *request)
     const char *path = hub_request_str(request, "path");
     enum err e = ERR_BAD_INPUT;
     if (path != NULL && path[0] == '/') e = hub_backup(a->store, path, clock_wall_ms(), made);
+    if (e == ERR_OK) e = hub_backup_noted(a->store, made, clock_wall_ms());
     return hub_command_backup_said(e, made);
 }
 

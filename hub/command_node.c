@@ -3,6 +3,7 @@
 
 #include "common/io/clock.h"
 #include "common/text.h"
+#include "hub/closed.h"
 #include "hub/store_nodes.h"
 #include "proto/words.h"
 
@@ -33,7 +34,7 @@ static enum err hub_invite_address(struct hub_app *a, const json_t *request, cha
 }
 
 static json_t *hub_invite_make(struct hub_app *a, const char *unit, const char *name, int days,
-                               struct admin_invite *inv)
+                               bool again, struct admin_invite *inv)
 {
     struct buf text;
     int64_t now = clock_wall_ms(), until = now + (int64_t)days * HUB_DAY_MS;
@@ -47,7 +48,8 @@ static json_t *hub_invite_make(struct hub_app *a, const char *unit, const char *
     enum err e = text.e;
     if (e == ERR_OK) e = hub_app_begin(a);
     if (e == ERR_OK) {
-        e = hub_store_invite_create(a->store, inv->token, unit, name, now, until);
+        if (again) e = hub_store_invite_withdraw(a->store, unit, now);
+        if (e == ERR_OK) e = hub_store_invite_create(a->store, inv->token, unit, name, now, until);
         if (e == ERR_OK)
             e = hub_app_commit(a);
         else
@@ -83,7 +85,28 @@ json_t *hub_command_invite(struct hub_app *a, const json_t *request)
             "--address MÁY:CỔNG.",
             "The address that communes dial is not known: set [hub] address in dongbo.conf or give "
             "--address HOST:PORT.");
-    return hub_invite_make(a, unit, name, (int)days, &inv);
+    bool again = json_is_true(json_object_get(request, "again")); /* in the place of earlier ones */
+    return hub_invite_make(a, unit, name, (int)days, again, &inv);
+}
+
+static enum err hub_invite_row(void *ctx, const struct hub_invite *i)
+{
+    const char *state = i->used ? "used" : i->expires_ms <= clock_wall_ms() ? "over" : "open";
+    json_t *j =
+        json_pack("{s:s, s:s, s:o, s:o, s:s, s:o}", "unit", i->unit, "name", i->unit_name,
+                  "created", hub_json_time(i->created_ms), "expires", hub_json_time(i->expires_ms),
+                  "state", state, "used", hub_json_time(i->used ? i->used_ms : 0));
+    return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+json_t *hub_command_invites(struct hub_app *a, const json_t *request)
+{
+    json_t *rows = json_array();
+    (void)request;
+    enum err e = hub_store_invites(a->store, hub_invite_row, rows);
+    if (e == ERR_OK) return json_pack("{s:o}", "invites", rows);
+    json_decref(rows);
+    return hub_command_fail(e);
 }
 
 /* ---- nodes ---- */
@@ -194,6 +217,26 @@ static json_t *hub_token_list(struct hub_app *a)
     return hub_command_fail(e);
 }
 
+struct hub_token_living {
+    struct hub_app *app;
+    const char *name;
+};
+
+/* A token is closed outside the database first: a restored copy does not open it again. */
+static enum err hub_token_note(void *ctx, const struct hub_token *t)
+{
+    struct hub_token_living *l = ctx;
+    if (t->revoked_ms != 0 || strcmp(t->name, l->name) != 0) return ERR_OK;
+    return hub_closed_set(l->app, HUB_CLOSED_TOKEN, t->name, t->created_ms, true);
+}
+
+static enum err hub_token_close(struct hub_app *a, const char *name)
+{
+    struct hub_token_living l = {a, name};
+    enum err e = hub_store_tokens(a->store, hub_token_note, &l);
+    return e == ERR_OK ? hub_store_token_revoke(a->store, name, clock_wall_ms()) : e;
+}
+
 json_t *hub_command_token(struct hub_app *a, const json_t *request)
 {
     const char *action = hub_request_str(request, "action");
@@ -204,7 +247,7 @@ json_t *hub_command_token(struct hub_app *a, const json_t *request)
         return hub_command_error(ERR_USAGE, "Cần tên của mã truy cập.", "A name is needed.");
     if (strcmp(action, "create") == 0) return hub_token_create(a, name);
     if (strcmp(action, "revoke") != 0) return hub_command_fail(ERR_USAGE);
-    enum err e = hub_store_token_revoke(a->store, name, clock_wall_ms());
+    enum err e = hub_token_close(a, name);
     if (e == ERR_NOT_FOUND)
         return hub_command_error(e, "Không có mã truy cập còn hiệu lực mang tên này.",
                                  "There is no living token of this name.");

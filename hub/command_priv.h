@@ -15,6 +15,7 @@ json_t *hub_command_publish(struct hub_app *a, const json_t *request);
 json_t *hub_command_status(struct hub_app *a, const json_t *request);
 /* command_node.c */
 json_t *hub_command_invite(struct hub_app *a, const json_t *request);
+json_t *hub_command_invites(struct hub_app *a, const json_t *request);
 json_t *hub_command_nodes(struct hub_app *a, const json_t *request);
 json_t *hub_command_token(struct hub_app *a, const json_t *request);
 struct hub_node_row;

@@ -2,6 +2,7 @@
 #include "hub/command_priv.h"
 
 #include "common/io/clock.h"
+#include "hub/closed.h"
 #include "hub/store_users.h"
 
 /* ---- answers ---- */
@@ -108,10 +109,25 @@ static json_t *hub_user_last(struct hub_app *a, const struct hub_user *u)
                              "This is the last admin: add another one first.");
 }
 
+/* Closed outside the database first, opened there last: in doubt a login stays closed. */
+static enum err hub_user_save(struct hub_app *a, const struct hub_user *u, bool was_closed)
+{
+    struct hub_user_name name;
+    bool closed = u->disabled_ms != 0;
+    enum err e = hub_user_name(u->name, &name);
+    if (e == ERR_OK && closed)
+        e = hub_closed_set(a, HUB_CLOSED_USER, name.fold, u->created_ms, true);
+    if (e == ERR_OK) e = hub_users_set(a->store, u);
+    if (e == ERR_OK && !closed && was_closed)
+        e = hub_closed_set(a, HUB_CLOSED_USER, name.fold, u->created_ms, false);
+    return e;
+}
+
 static json_t *hub_user_change(struct hub_app *a, const json_t *request, const char *action,
                                struct hub_user *u)
 {
     char once[LOGIN_ONCE_ROOM] = "";
+    const bool was_closed = u->disabled_ms != 0;
     json_t *j = NULL;
     if (strcmp(action, "disable") == 0) {
         j = hub_user_last(a, u);
@@ -132,7 +148,7 @@ static json_t *hub_user_change(struct hub_app *a, const json_t *request, const c
     } else {
         j = hub_command_fail(ERR_USAGE);
     }
-    if (j == NULL) j = hub_user_saved(hub_users_set(a->store, u), u, once);
+    if (j == NULL) j = hub_user_saved(hub_user_save(a, u, was_closed), u, once);
     login_wipe(once, sizeof once);
     return j;
 }

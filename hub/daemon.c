@@ -35,6 +35,12 @@ static void hub_daemon_on_stop(void *ctx)
     d->web = NULL;
 }
 
+static void hub_daemon_second(void *ctx)
+{
+    struct hub_daemon *d = ctx;
+    if (d->desk != NULL) hub_desk_second(d->desk);
+}
+
 static void hub_daemon_trouble(void *ctx, enum err why)
 {
     (void)ctx; /* the drive logged it; nodes keep their sets and send again */
@@ -68,7 +74,8 @@ static enum err hub_daemon_web(struct hub_daemon *d)
     char host[HUB_HOST_ROOM], names[HUB_HOST_ROOM];
     const char *hosts[WEB_HOSTS_MAX];
     struct buf cert, key;
-    struct web_options o = {.address = host, .handler = hub_desk_handle, .ctx = d->desk};
+    struct web_options o = {
+        .address = host, .handler = hub_desk_handle, .tick = hub_desk_tick, .ctx = d->desk};
     if (!conf_hostport(a->conf, "web", "listen", host, sizeof host, &o.port)) return ERR_CONFIG;
     snprintf(names, sizeof names, "%s", conf_string(a->conf, "web", "names"));
     o.host_count = hub_app_split(names, hosts, WEB_HOSTS_MAX);
@@ -132,6 +139,7 @@ enum err hub_app_run(struct hub_app *a)
                                   .keys = &a->keys,
                                   .signals = true,
                                   .on_stop = hub_daemon_on_stop,
+                                  .on_tick = hub_daemon_second,
                                   .on_trouble = hub_daemon_trouble,
                                   .ctx = &d};
     enum err e = hub_drive_new(&o, &a->drive);

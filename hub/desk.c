@@ -1,5 +1,6 @@
 #include "hub/desk_priv.h"
 
+#include "common/io/db.h"
 #include "common/log.h"
 #include "hub/desk_assets.h"
 #include "hub/province.h"
@@ -42,9 +43,14 @@ static const struct hub_desk_route {
     {WEB_POST, "/api/password", 0, NULL, hub_desk_password, 0},
     {WEB_POST, "/api/logout", 0, NULL, hub_desk_logout, 0},
     {WEB_GET, "/api/openapi.json", 0, NULL, hub_desk_openapi, DESK_QUIET},
-    {WEB_GET, "/api/status", DESK_STAFF, "status", NULL, DESK_QUIET},
+    {WEB_GET, "/api/status", DESK_STAFF, NULL, hub_desk_status, DESK_QUIET},
+    {WEB_GET, "/api/events", DESK_STAFF, NULL, hub_desk_events, DESK_QUIET},
     {WEB_GET, "/api/catalogue", DESK_STAFF, NULL, hub_desk_catalogue, DESK_QUIET},
     {WEB_GET, "/api/nodes", DESK_STAFF, "nodes", NULL, DESK_QUIET},
+    {WEB_GET, "/api/catalogue/files", DESK_ADMIN, NULL, hub_desk_files, 0},
+    {WEB_POST, "/api/catalogue/files", DESK_ADMIN, NULL, hub_desk_files_set, 0},
+    {WEB_POST, "/api/backup", DESK_ADMIN, NULL, hub_desk_backup, 0},
+    {WEB_GET, "/api/invites", DESK_ADMIN, "invites", NULL, 0},
     {WEB_POST, "/api/invite", DESK_ADMIN, NULL, hub_desk_invite, 0},
     {WEB_GET, "/api/conflicts", DESK_CASES, "conflicts", NULL, 0},
     {WEB_POST, "/api/resolve", DESK_CASES, "resolve", NULL, 0},
@@ -72,6 +78,17 @@ static const struct hub_desk_route {
     {WEB_GET, "/api/score", DESK_STAFF, "score", NULL, 0},
     {WEB_POST, "/api/score/appraise", DESK_CASES, "score_appraise", NULL, 0},
     {WEB_POST, "/api/score/step", DESK_CASES, "score_step", NULL, 0},
+    {WEB_GET, "/api/owes", DESK_STAFF, "owes", NULL, 0},
+    {WEB_POST, "/api/ask", DESK_CASES, "ask", NULL, 0},
+    {WEB_GET, "/api/corrections", DESK_STAFF, "corrections", NULL, 0},
+    {WEB_POST, "/api/corrections", DESK_CASES, "correct", NULL, 0},
+    {WEB_GET, "/api/triggers", DESK_CASES, "triggers", NULL, DESK_NOTE},
+    {WEB_GET, "/api/calendar", DESK_STAFF, "calendar", NULL, 0},
+    {WEB_GET, "/api/crossed", DESK_CASES, "crossed", NULL, DESK_NOTE},
+    {WEB_POST, "/api/crossed", DESK_CASES, "settle", NULL, 0},
+    {WEB_POST, "/api/offer", DESK_CASES, "transfer_offer", NULL, 0},
+    {WEB_GET, "/api/units", DESK_SIGNS, "units", NULL, 0},
+    {WEB_POST, "/api/units", DESK_CASES, "units_apply", NULL, 0},
     {WEB_GET, "/api/transfers", DESK_CASES, "transfers", NULL, 0},
     {WEB_POST, "/api/transfers", DESK_CASES, "transfer_answer", NULL, 0},
     {WEB_GET, "/api/alarms", DESK_STAFF, "alarms", NULL, DESK_QUIET},
@@ -153,6 +170,7 @@ static void hub_desk_carry_out(struct hub_desk_call *c, const struct hub_desk_ro
         return;
     }
     json_t *answer = route->fn != NULL ? route->fn(c) : hub_desk_command(c, route);
+    if (!hub_desk_reads(c->q)) c->d->news++;
     bool changes = !hub_desk_reads(c->q) && (route->flags & DESK_TYPING) == 0;
     bool noted = route->roles != 0 && (changes || (route->flags & DESK_NOTE) != 0);
     if (noted) {
@@ -261,6 +279,7 @@ void hub_desk_serve(struct hub_desk *d, struct web *web)
 void hub_desk_free(struct hub_desk *d)
 {
     if (d == NULL) return;
+    db_copy_free(d->copy); /* what is unfinished goes */
     login_wipe(d, sizeof *d);
     free(d);
 }

@@ -23,10 +23,12 @@
 #include "common/io/web.h"
 #include "hub/app.h"
 
-#define HUB_DESK_IDLE_MS    900000u          /* without a person's action */
-#define HUB_DESK_SESSION_MS 43200000u        /* in all */
-#define HUB_FIRST_FILE      "run/first-code" /* in the data folder, for its owner only */
-#define HUB_DESK_HASHES_MAX 2u               /* passwords that are checked at once */
+#define HUB_DESK_IDLE_MS      900000u          /* without a person's action */
+#define HUB_DESK_SESSION_MS   43200000u        /* in all */
+#define HUB_FIRST_FILE        "run/first-code" /* in the data folder, for its owner only */
+#define HUB_DESK_FIGURES_MS   5000u            /* status is told so often though nothing happened */
+#define HUB_DESK_BACKUP_PAGES 2048             /* pages of a backup that are copied each second */
+#define HUB_DESK_HASHES_MAX   2u               /* passwords that are checked at once */
 
 struct uv_loop_s;
 struct hub_desk;
@@ -47,6 +49,10 @@ void hub_desk_serve(struct hub_desk *d, struct web *web);
 /* After the service and the loop have ended. NULL is fine. */
 void hub_desk_free(struct hub_desk *d);
 
+/* For the service's `tick`: pages that listen get their figures. */
+void hub_desk_tick(void *desk);
+/* To be called once a second, also when nobody listens: a backup goes on. */
+void hub_desk_second(void *desk);
 /* A web_handler_fn; ctx is the desk. */
 void hub_desk_handle(void *desk, const struct web_request *q, struct web_response *r);
 

@@ -83,7 +83,13 @@ json_t *hub_desk_audit(struct hub_desk_call *c)
     enum err e =
         hub_audit_each(c->d->o.app->store, json_integer_value(json_object_get(c->body, "before")),
                        hub_desk_audit_row, rows);
-    json_t *j = e == ERR_OK ? json_pack("{s:O}", "rows", rows) : hub_command_fail(e);
+    struct hub_audit_past past;
+    if (e == ERR_OK) e = hub_audit_past(c->d->o.app->store, &past);
+    json_t *j = e == ERR_OK
+                    ? json_pack("{s:O, s:{s:I, s:o, s:o}}", "rows", rows, "past", "rows",
+                                (json_int_t)past.rows, "until", hub_json_time(past.until_ms),
+                                "digest", hub_json_hex(BYTES_OF(past.digest)))
+                    : hub_command_fail(e);
     json_decref(rows);
     return j;
 }

@@ -17,6 +17,12 @@ enum hub_stage { /* of a session */
                  HUB_STAGE_PROVINCE /* a token of the province's door */
 };
 
+struct hub_desk_stream { /* a page that listens; id 0: none */
+    uint64_t id;
+    uint64_t told;                /* `news` of the desk at its last event */
+    char token[LOGIN_TOKEN_ROOM]; /* of its session */
+};
+
 struct hub_desk {
     struct hub_desk_options o;
     struct web *web;
@@ -24,6 +30,13 @@ struct hub_desk {
     char csrf[LOGIN_TOKEN_ROOM]; /* of who has not logged in */
     unsigned hashing;
     char first[LOGIN_ONCE_ROOM]; /* code of the first admin; "": there are logins */
+    struct hub_desk_stream streams[WEB_STREAMS_MAX];
+    uint64_t news;        /* goes up when the status may have changed */
+    uint64_t figures_ms;  /* when it did for the time's sake */
+    uint64_t position;    /* of the log, as last looked at */
+    struct db_copy *copy; /* a backup that is being made; NULL: none */
+    char copy_path[FILE_PATH_BYTES_MAX];
+    enum err copy_error; /* how the last one ended */
 };
 
 struct hub_desk_call {
@@ -65,6 +78,12 @@ bool hub_desk_first_open(struct hub_desk *d);
 
 /* desk_form.c */
 hub_desk_fn hub_desk_drafts, hub_desk_draft_set, hub_desk_draft_drop, hub_desk_search;
+
+/* desk_catalogue.c */
+hub_desk_fn hub_desk_files, hub_desk_files_set;
+
+/* desk_live.c */
+hub_desk_fn hub_desk_status, hub_desk_events, hub_desk_backup;
 
 /* desk_data.c */
 hub_desk_fn hub_desk_catalogue, hub_desk_invite, hub_desk_audit, hub_desk_verify, hub_desk_openapi;

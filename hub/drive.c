@@ -95,6 +95,7 @@ static void hub_drive_on_tick(uv_timer_t *t)
     struct hub_drive *d = t->data;
     hub_engine_tick(d->engine, hub_drive_time());
     hub_drive_turn(d);
+    if (d->options.on_tick != NULL) d->options.on_tick(d->options.ctx);
 }
 
 static void hub_drive_on_signal(uv_signal_t *s, int number)

@@ -30,6 +30,8 @@ struct hub_drive_options {
     bool signals;       /* end on SIGINT and SIGTERM */
     /* The loop is about to end: close every handle of yours on it. May be NULL; runs once. */
     void (*on_stop)(void *ctx);
+    /* Every HUB_DRIVE_TICK_MS, outside any transaction; may be NULL. */
+    void (*on_tick)(void *ctx);
     /* A commit failed (disk full ...); may be NULL. */
     void (*on_trouble)(void *ctx, enum err why);
     void *ctx;

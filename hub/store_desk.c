@@ -153,3 +153,26 @@ enum err hub_drafts_each(struct hub_store *s, const char *user,
     db_done(q);
     return e;
 }
+
+/* ---- the last backup ---- */
+
+enum err hub_backup_last(struct hub_store *s, struct hub_backup_note *out)
+{
+    struct buf name;
+    *out = (struct hub_backup_note){.at_ms = 0};
+    buf_init(&name, sizeof out->name - 1);
+    enum err e = hub_meta_int(s, "backup_ms", &out->at_ms);
+    if (e == ERR_OK) e = hub_meta_get(s, "backup_name", &name);
+    if (e == ERR_OK) snprintf(out->name, sizeof out->name, "%s", buf_cstr(&name));
+    buf_free(&name);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err hub_backup_noted(struct hub_store *s, const char *path, int64_t at_ms)
+{
+    const char *base = strrchr(path, '/');
+    struct bytes name = bytes_str(base != NULL ? base + 1 : path);
+    enum err e = hub_meta_set(s, "backup_name",
+                              text_truncate(name, sizeof((struct hub_backup_note *)0)->name - 1));
+    return e == ERR_OK ? hub_meta_set_int(s, "backup_ms", at_ms) : e;
+}

@@ -51,4 +51,13 @@ MUST_CHECK enum err hub_drafts_each(struct hub_store *s, const char *user,
                                     enum err (*each)(void *ctx, const struct hub_draft *d),
                                     void *ctx);
 
+/* The last backup that the daemon finished. */
+struct hub_backup_note {
+    int64_t at_ms; /* 0: none yet */
+    char name[200];
+};
+MUST_CHECK enum err hub_backup_last(struct hub_store *s, struct hub_backup_note *out);
+/* `path` is finished: its file name is kept. */
+MUST_CHECK enum err hub_backup_noted(struct hub_store *s, const char *path, int64_t at_ms);
+
 #endif

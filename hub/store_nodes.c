@@ -49,6 +49,15 @@ enum err hub_store_invite_create(struct hub_store *s, const uint8_t token[static
     return db_run(q);
 }
 
+enum err hub_store_invite_withdraw(struct hub_store *s, const char *unit, int64_t now_ms)
+{
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_invite SET expires_ms = ?2 WHERE unit = ?1 AND "
+                                       "used_ms IS NULL AND expires_ms > ?2");
+    db_bind_str(q, 1, unit);
+    db_bind_int(q, 2, now_ms);
+    return db_run(q);
+}
+
 static enum err hub_invite_read(const struct db_stmt *q, struct hub_invite *i)
 {
     *i = (struct hub_invite){

@@ -26,6 +26,9 @@ struct hub_invite {
 MUST_CHECK enum err hub_store_invite_create(struct hub_store *s, const uint8_t token[static 16],
                                             const char *unit, const char *unit_name, int64_t now_ms,
                                             int64_t expires_ms);
+/* Invitations of this unit that nobody used are worth nothing any more. */
+MUST_CHECK enum err hub_store_invite_withdraw(struct hub_store *s, const char *unit,
+                                              int64_t now_ms);
 MUST_CHECK enum err hub_store_invites(struct hub_store *s,
                                       enum err (*row)(void *ctx, const struct hub_invite *i),
                                       void *ctx);

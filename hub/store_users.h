@@ -17,6 +17,8 @@ enum {
     HUB_TRIES_MAX = 1000,     /* names with failed tries that are remembered */
     HUB_AUDIT_ROWS_MAX = 500, /* rows of one answer */
     HUB_AUDIT_TEXT_MAX = 300, /* bytes of a row's detail */
+    HUB_AUDIT_KEEP = 200000,  /* rows that are kept; older ones leave their digest */
+    HUB_AUDIT_BATCH = 1024,   /* rows between two looks at that */
     HUB_ROLE_ROOM = 16,
 };
 
@@ -85,5 +87,17 @@ MUST_CHECK enum err hub_audit_each(struct hub_store *s, int64_t before,
                                    enum err (*each)(void *ctx, int64_t row,
                                                     const struct hub_audit *a),
                                    void *ctx);
+
+/* Rows that were taken out: how many, of which the newest was made when, and the digest over all of them
+ * in order: D' = BLAKE2b-256(D ‖ no u64 ‖ at u64 ‖ each text with its length u32), D of none = zeros. Whoever
+ * kept a copy of them can prove it. */
+struct hub_audit_past {
+    int64_t rows;
+    int64_t until_ms;
+    uint8_t digest[32];
+};
+MUST_CHECK enum err hub_audit_past(struct hub_store *s, struct hub_audit_past *out);
+/* Take out the oldest so that `keep` are left, in one transaction. hub_audit_add() does it by itself. */
+MUST_CHECK enum err hub_audit_trim(struct hub_store *s, int64_t keep);
 
 #endif

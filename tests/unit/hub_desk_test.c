@@ -663,6 +663,145 @@ static void a_sensitive_list_shows_initials(void **state)
     assert_true(noted("Thống Kê", "get", "id=100102030405060708090a0b0c0d0e0f", "OK"));
 }
 
+/* Old rows go, their digest stays, and it is the one that the law of the header says. */
+static void the_audit_is_bounded_and_keeps_a_digest(void **state)
+{
+    struct hub_audit_past past, again;
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        struct hub_audit a = {wall + i, "Mai", "get", "id=00", "OK"};
+        assert_int_equal(hub_audit_add(app.store, &a), ERR_OK);
+    }
+    assert_int_equal(hub_audit_trim(app.store, 12), ERR_OK);
+    assert_int_equal(hub_audit_past(app.store, &past), ERR_OK);
+    assert_int_equal(past.rows, 0);
+    assert_int_equal(hub_audit_trim(app.store, 10), ERR_OK);
+    assert_int_equal(hub_audit_past(app.store, &past), ERR_OK);
+    assert_int_equal(past.rows, 2);
+    assert_int_equal(past.until_ms, wall + 1);
+    uint8_t d[32] = {0};
+    for (uint8_t i = 0; i < 2; i++) {
+        static const char *const texts[] = {"Mai", "get", "id=00", "OK"};
+        uint8_t m[200];
+        size_t n = 0;
+        memcpy(m, d, 32);
+        le64_store(m + 32, i + 1u);
+        le64_store(m + 40, (uint64_t)wall + i);
+        n = 48;
+        for (size_t k = 0; k < 4; k++) {
+            size_t len = strlen(texts[k]);
+            le32_store(m + n, (uint32_t)len);
+            memcpy(m + n + 4, texts[k], len);
+            n += 4 + len;
+        }
+        crypto_generichash(d, sizeof d, m, n, NULL, 0);
+    }
+    assert_memory_equal(past.digest, d, sizeof d);
+    assert_int_equal(hub_audit_trim(app.store, 9), ERR_OK);
+    assert_int_equal(hub_audit_past(app.store, &again), ERR_OK);
+    assert_int_equal(again.rows, 3);
+    assert_memory_not_equal(again.digest, d, sizeof d);
+    enter("Quản Trị", "admin");
+    assert_int_equal(ask(WEB_GET, "/api/audit", NULL), 200);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(answer, "past"), "rows")),
+                     3);
+}
+
+/* One file is changed in the browser; the others stay as they are in the edition. */
+static void a_catalogue_is_changed_file_by_file(void **state)
+{
+    const char *name = NULL;
+    json_t *text = NULL;
+    size_t files = 0;
+    (void)state;
+    enter("Quản Trị", "admin");
+    assert_int_equal(ask(WEB_GET, "/api/catalogue/files", NULL), 200);
+    json_int_t edition = json_integer_value(json_object_get(answer, "edition"));
+    json_t *have = json_incref(json_object_get(answer, "files"));
+    json_object_foreach(have, name, text) files++;
+    assert_true(files > 5);
+    char *broken = strdup(json_string_value(json_object_get(have, "types.csv")));
+    assert_non_null(broken);
+    broken[strcspn(broken, "\n") + 1] = 'x';
+    assert_int_equal(post("/api/catalogue/files", json_pack("{s:I, s:{s:s}}", "edition", edition,
+                                                            "files", "types.csv", broken)),
+                     422);
+    assert_true(json_array_size(json_object_get(answer, "mistakes")) > 0);
+    free(broken);
+    const char *units = json_string_value(json_object_get(have, "units.csv"));
+    size_t len = strlen(units);
+    char *more = malloc(len + 200);
+    assert_non_null(more);
+    size_t line = strcspn(units, "\n") + 1; /* the last row once more, of another code */
+    const char *last = units + len - 1;
+    while (last > units + line && last[-1] != '\n')
+        last--;
+    snprintf(more, len + 200, "%s99999%s", units, last + strcspn(last, ","));
+    json_t *change = json_pack("{s:I, s:{s:s}}", "edition", edition, "files", "units.csv", more);
+    assert_int_equal(post("/api/catalogue/files", json_incref(change)), 200); /* looked at only */
+    assert_int_equal(ask(WEB_GET, "/api/catalogue/files", NULL), 200);
+    assert_int_equal(json_integer_value(json_object_get(answer, "edition")), edition);
+    json_object_set_new(change, "publish", json_true());
+    assert_int_equal(post("/api/catalogue/files", json_incref(change)), 200);
+    assert_int_equal(post("/api/catalogue/files", change), 409); /* of an edition that is over */
+    assert_int_equal(ask(WEB_GET, "/api/catalogue/files", NULL), 200);
+    assert_int_equal(json_integer_value(json_object_get(answer, "edition")), edition + 1);
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(answer, "files"), "units.csv")), more);
+    json_object_foreach(have, name, text)
+    {
+        if (strcmp(name, "units.csv") != 0)
+            assert_true(json_equal(text, json_object_get(json_object_get(answer, "files"), name)));
+    }
+    free(more);
+    json_decref(have);
+}
+
+/* A new invitation in the place of one that was lost: the lost one opens nothing. */
+static void an_invitation_is_given_again(void **state)
+{
+    size_t open = 0, i;
+    json_t *row = NULL;
+    (void)state;
+    enter("Quản Trị", "admin");
+    for (int k = 0; k < 2; k++)
+        assert_int_equal(post("/api/invite", json_pack("{s:s, s:s, s:b}", "unit", "26170",
+                                                       "address", "hub.example:7350", "again", 1)),
+                         200);
+    assert_int_equal(ask(WEB_GET, "/api/invites", NULL), 200);
+    json_array_foreach(json_object_get(answer, "invites"), i, row) open +=
+        strcmp(json_string_value(json_object_get(row, "state")), "open") == 0 &&
+        strcmp(json_string_value(json_object_get(row, "unit")), "26170") == 0;
+    assert_int_equal(open, 1);
+}
+
+/* A copy is made while the hub goes on, a piece a second, and the status tells how far it is. */
+static void a_backup_is_made_in_pieces(void **state)
+{
+    char dir[] = "/tmp/hub_desk_XXXXXX", command_text[80];
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    enter("Quản Trị", "admin");
+    assert_int_equal(post("/api/backup", json_pack("{s:s}", "path", "relative")), 404);
+    assert_int_equal(post("/api/backup", json_pack("{s:s}", "path", dir)), 200);
+    assert_true(json_is_true(json_object_get(answer, "running")));
+    assert_int_equal(post("/api/backup", json_pack("{s:s}", "path", dir)), 429);
+    for (int i = 0; i < 1000; i++) {
+        hub_desk_second(desk);
+        assert_int_equal(ask(WEB_GET, "/api/status", NULL), 200);
+        if (json_is_false(json_object_get(json_object_get(answer, "backup"), "running"))) break;
+    }
+    const json_t *b = json_object_get(answer, "backup");
+    assert_true(json_is_false(json_object_get(b, "running")));
+    assert_string_equal(json_string_value(json_object_get(b, "failed")), "");
+    assert_true(json_is_string(json_object_get(b, "last")));
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s", dir, json_string_value(json_object_get(b, "last_name")));
+    assert_true(file_exists(path));
+    snprintf(command_text, sizeof command_text, "rm -r %s", dir);
+    assert_int_equal(system(command_text), 0);
+}
+
 static void an_invitation_has_its_picture(void **state)
 {
     (void)state;
@@ -762,6 +901,10 @@ int main(void)
         T(the_audit_tells_who_did_what),
         T(a_record_is_written_with_the_form),
         T(a_sensitive_list_shows_initials),
+        T(the_audit_is_bounded_and_keeps_a_digest),
+        T(a_catalogue_is_changed_file_by_file),
+        T(an_invitation_is_given_again),
+        T(a_backup_is_made_in_pieces),
         T(an_invitation_has_its_picture),
         T(files_of_the_pages),
         T(broken_requests_are_refused),
