@@ -8,6 +8,7 @@
 #include "hub/consolidate.h"
 #include "hub/export.h"
 #include "hub/report_print.h"
+#include "hub/inputs.h"
 #include "hub/verify.h"
 
 #include <stdlib.h>
@@ -242,6 +243,44 @@ static json_t *hub_verify_whole(struct hub_app *a)
     return j;
 }
 
+enum { HUB_LOST_MAX = 500 }; /* contributions named in one answer; all are counted */
+
+struct hub_lost_list {
+    const struct catalogue *c;
+    const char *report;
+    json_t *rows;
+    json_int_t count;
+};
+
+static enum err hub_lost_row(void *ctx, const struct hub_lost *lost)
+{
+    struct hub_lost_list *l = ctx;
+    const struct hub_issue_cell *cell = lost->cell;
+    size_t n = 0;
+    const char *indicator = "";
+    const struct catalogue_line *lines = catalogue_lines(l->c, l->report, &n);
+    if (++l->count > HUB_LOST_MAX) return ERR_OK;
+    for (size_t i = 0; i < n; i++)
+        if (lines[i].no == cell->line) indicator = lines[i].indicator;
+    json_t *j =
+        json_pack("{s:I, s:s, s:s, s:b, s:s, s:o, s:o, s:I, s:I}", "line", (json_int_t)cell->line,
+                  "indicator", indicator, "value", cell->value, "total", (int)cell->total, "unit",
+                  cell->unit, "record", hub_json_hex(BYTES_OF(lost->record.b)), "set",
+                  hub_json_hex(BYTES_OF(lost->set->hash.b)), "position",
+                  (json_int_t)lost->set->position, "order", (json_int_t)lost->order);
+    return json_array_append_new(l->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+/* What stood behind the figures and cannot be derived again, cell by cell, with the order. */
+static enum err hub_lost_json(struct hub_app *a, const struct hub_issue *issue, json_t *out)
+{
+    struct hub_lost_list l = {hub_store_catalogue(a->store), issue->report, json_array(), 0};
+    enum err e = hub_verify_lost(a->store, issue, hub_lost_row, &l);
+    json_object_set_new(out, "lost", l.rows);
+    json_object_set_new(out, "lost_count", json_integer(l.count));
+    return e;
+}
+
 json_t *hub_command_verify(struct hub_app *a, const json_t *request)
 {
     struct hub_issue issue;
@@ -261,5 +300,8 @@ json_t *hub_command_verify(struct hub_app *a, const json_t *request)
     json_object_set_new(j, "rebuilt", json_boolean(v.rebuilt));
     json_object_set_new(j, "erased", json_integer((json_int_t)v.erased));
     json_object_set_new(j, "erased_by", json_integer((json_int_t)v.order));
-    return j;
+    e = hub_lost_json(a, &issue, j);
+    if (e == ERR_OK) return j;
+    json_decref(j);
+    return hub_command_fail(e);
 }

@@ -70,6 +70,16 @@ struct hub_erased { /* what orders took away, of positions up to one */
 MUST_CHECK enum err hub_store_erased_upto(struct hub_store *s, uint64_t position,
                                           struct hub_erased *out);
 
+struct hub_contribution {
+    bool lost; /* what the set said of the record is not there any more */
+    uint64_t
+        order; /* number of the order behind `cut` that erased it; 0: the log has no such set */
+};
+/* Is what the set at `position` said of a record still there, as it was at `cut`? */
+MUST_CHECK enum err hub_store_contribution(struct hub_store *s, const struct id_record *rid,
+                                           uint64_t position, const struct id_hash *hash,
+                                           uint64_t cut, struct hub_contribution *out);
+
 /* After the commit of an order: typed tables follow, the file is written anew without what was
  * deleted, the WAL is emptied. Tried again at the next open until it worked. Outside a transaction.
  */

@@ -211,6 +211,31 @@ enum err hub_store_erased_upto(struct hub_store *s, uint64_t position, struct hu
     return e;
 }
 
+enum err hub_store_contribution(struct hub_store *s, const struct id_record *rid, uint64_t position,
+                                const struct id_hash *hash, uint64_t cut,
+                                struct hub_contribution *out)
+{
+    struct db_stmt *q = db_stmt(
+        s->db,
+        "WITH took(pos) AS (SELECT d.pos FROM sys_dead d WHERE d.rid = ?1 AND d.pos > ?4 "
+        "UNION ALL SELECT g.pos FROM sys_gone g JOIN sys_inc i ON i.inc = g.inc JOIN sys_log x "
+        "ON x.inc = i.no AND x.seq = g.seq WHERE g.rid = ?1 AND x.pos = ?2 AND g.pos > ?4) "
+        "SELECT l.hash = ?3, (SELECT min(pos) FROM took), (SELECT o.no FROM sys_order o WHERE "
+        "o.pos = (SELECT min(pos) FROM took)) FROM sys_log l WHERE l.pos = ?2");
+    *out = (struct hub_contribution){.lost = true};
+    db_bind_blob(q, 1, BYTES_OF(rid->b));
+    db_bind_int(q, 2, (int64_t)position);
+    db_bind_blob(q, 3, BYTES_OF(hash->b));
+    db_bind_int(q, 4, (int64_t)cut);
+    enum err e = db_get(q);
+    if (e == ERR_OK && db_column_int(q, 0) != 0) {
+        out->lost = db_column_kind(q, 1) != DB_NULL;
+        out->order = (uint64_t)db_column_int(q, 2);
+    }
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 /* ---- the copy in a file ---- */
 
 static enum err hub_erased_write(struct hub_store *s)

@@ -159,8 +159,33 @@ static enum err hub_tool_verify_paper(struct cli *c, const char *line)
     return ERR_OK;
 }
 
+static void hub_print_lost(const struct cli *c, const json_t *r)
+{
+    const json_t *lost = json_object_get(r, "lost");
+    long long more = json_integer_value(json_object_get(r, "lost_count"));
+    for (size_t i = 0; i < json_array_size(lost); i++, more--) {
+        const json_t *v = json_array_get(lost, i);
+        long long order = json_integer_value(json_object_get(v, "order"));
+        const char *value = json_string_value(json_object_get(v, "value"));
+        printf(
+            cli_text(c, "Không lập lại được: chỉ tiêu %lld (%s)%s%s, đơn vị %s: hồ sơ %s, gói %s, ",
+                     "Cannot be derived again: line %lld (%s)%s%s, unit %s: record %s, set %s, "),
+            (long long)json_integer_value(json_object_get(v, "line")),
+            json_string_value(json_object_get(v, "indicator")), value[0] != '\0' ? " " : "", value,
+            json_string_value(json_object_get(v, "unit")),
+            json_string_value(json_object_get(v, "record")),
+            json_string_value(json_object_get(v, "set")));
+        if (order > 0)
+            printf(cli_text(c, "đã xóa theo lệnh số %lld.\n", "erased by order %lld.\n"), order);
+        else
+            printf("%s\n", cli_text(c, "nhật ký không còn.", "the log has it no more."));
+    }
+    if (more > 0) printf(cli_text(c, "… và %lld nữa.\n", "... and %lld more.\n"), more);
+}
+
 static void hub_print_verified(const struct cli *c, const json_t *r)
 {
+    hub_print_lost(c, r);
     const json_t *findings = json_object_get(r, "findings");
     for (size_t i = 0; i < json_array_size(findings); i++) {
         const json_t *f = json_array_get(findings, i);

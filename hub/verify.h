@@ -67,6 +67,19 @@ struct hub_verified_issue { /* true: as it should be */
 MUST_CHECK enum err hub_verify_issue(struct hub_store *s, const struct hub_issue *issue,
                                      struct hub_verified_issue *out);
 
+struct hub_input_set;
+struct hub_lost { /* a record's set that stood behind a figure and is not there any more */
+    const struct hub_issue_cell *cell;
+    struct id_record record;
+    const struct hub_input_set *set;
+    uint64_t order; /* number of the order that erased it; 0: the log has lost the set */
+};
+typedef enum err hub_lost_fn(void *ctx, const struct hub_lost *lost);
+/* Every one of them, cell by cell, out of the closing's own list. Nothing for an issue from before
+ * SPEC 16. Whatever `row` returns and the store's errors. */
+MUST_CHECK enum err hub_verify_lost(struct hub_store *s, const struct hub_issue *issue,
+                                    hub_lost_fn *row, void *ctx);
+
 /* ---- the log ---- */
 
 enum hub_finding_kind {

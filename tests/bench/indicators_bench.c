@@ -81,7 +81,7 @@ int main(int argc, char **argv)
     struct hub_store *s = NULL;
     struct hub_cut cut;
     if (argc != 3) return 2;
-    int16_t year = (int16_t)atoi(argv[2]);
+    int16_t year = (int16_t)strtol(argv[2], NULL, 10);
     struct period_window window = {{year, 1, 1}, {year, 12, 31}};
     enum err e = hub_store_open(&(struct hub_store_options){.path = argv[1]}, &s);
     if (e == ERR_OK) e = hub_reports_ready(s, &cut);

@@ -36,7 +36,8 @@ PLANS = {
 }
 SIGN = {"ge": "≥", "le": "≤", "eq": "=", "gt": ">", "lt": "<", "band": "trong khoảng", "reduce_percent": "giảm",
         "reduce_points": "giảm"}
-MET = {"met": "đạt", "not_met": "chưa đạt", "no_base": "không phát sinh", "unclear": "không rõ", "nothing_sent": "chưa gửi", "hidden": "ẩn"}
+MET = {"met": "đạt", "not_met": "chưa đạt", "no_base": "không phát sinh", "unclear": "không rõ",
+       "nothing_sent": "chưa gửi", "hidden": "ẩn"}
 
 
 def check(what, truth):

@@ -232,6 +232,12 @@ class Story:
             v = hub.ask("verify", "--issue", number)
             check("the issue verifies and says what was erased: %s" % {k: v[k] for k in ("ok", "erased")},
                   v["ok"] and v["erased"] > 0)
+            check("it names each contribution that is gone, by cell, set and order: %d" % v["lost_count"],
+                  v["lost"] and {x["order"] for x in v["lost"]} == {v["erased_by"]})
+            if number == self.issue:
+                gone = {x["record"] for x in v["lost"] if x["indicator"] == "A01" and x["total"]}
+                check("the same records as explain", gone == {self.gone, self.shared, self.open})
+                check("in words too", "theo lệnh số %d" % v["erased_by"] in hub.tool("verify", "--issue", number))
         e = hub.ask("explain", self.issue, "A01")
         check("explain names what is gone", {r["id"] for r in e["records"] if r["since"] == "gone"} ==
               {self.gone, self.shared, self.open})
