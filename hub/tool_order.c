@@ -282,7 +282,7 @@ static enum err hub_tool_answers(struct cli *c, struct hub_tool *t, struct bytes
     struct id_hash id;
     char hex[2 * ID_HASH_BYTES + 1];
     json_t *response = NULL;
-    if (!cli_has(c, "request")) return ERR_OK;
+    if (strcmp(c->verb->name, "erase") != 0 || !cli_has(c, "request")) return ERR_OK;
     order_id(order, &id);
     id_hex(BYTES_OF(id.b), hex);
     json_t *q = hub_tool_request(c, "request");
