@@ -45,6 +45,7 @@ static void hub_forget(struct check *c)
     free(c->dead);
     free(c->ever);
     free(c->early);
+    free(c->revoked);
     free(c->transfers);
     free(c->shares);
 }
@@ -173,7 +174,8 @@ void check_hub(struct world *w, bool again)
 {
     struct check *c = w->check;
     size_t before = c->row_count;
-    rows_read(w, c->row_count); /* first what is new: an order in it takes payloads from before it */
+    rows_read(w,
+              c->row_count); /* first what is new: an order in it takes payloads from before it */
     if (!w->failed && (again || c->killed)) rows_read(w, 0);
     c->killed = false;
     if (!w->failed) check_orders(w);

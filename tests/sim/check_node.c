@@ -5,6 +5,7 @@
 #include "node/store_repair.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -304,8 +305,17 @@ static uint64_t own_sets(struct world *w, unsigned node)
     return n;
 }
 
+bool check_outside(const struct world *w, unsigned node)
+{
+    struct id_hash id;
+    if (w->nodes[node].hostile) return true;
+    crypto_generichash(id.b, sizeof id.b, w->nodes[node].keys->sign.public, 32, NULL, 0);
+    return naive_revoked(w->check, &id);
+}
+
 void check_node(struct world *w, unsigned node)
 {
+    if (w->nodes[node].hostile) return;
     struct node_store_status s;
     const struct saved_log *log = &w->check->logs[node];
     enum err e = node_store_status(w->nodes[node].store, &s);
@@ -344,6 +354,7 @@ bool check_settled(struct world *w, unsigned node)
     struct node_store_status s;
     struct hub_position p;
     bool keeps = true; /* sets that the hub lost, to be given back in the next session */
+    if (check_outside(w, node)) return true;
     if (n->complete == 0) return false;
     if (node_store_status(n->store, &s) != ERR_OK) return false;
     if (node_store_keeps(n->store, &keeps) != ERR_OK || keeps) return false;
@@ -358,7 +369,7 @@ static void musts_note(struct world *w, unsigned node, size_t from)
 {
     struct check *c = w->check;
     for (size_t i = from; i < c->row_count && w->nodes[node].host.up; i++) {
-        if (!c->rows[i].own) continue;
+        if (!c->rows[i].own || check_outside(w, node)) continue;
         struct db_stmt *q =
             db_stmt(w->nodes[node].store->db, "SELECT 1 FROM sys_hub_set WHERE head = ?1");
         db_bind_blob(q, 1, buf_bytes(&c->rows[i].head));
@@ -468,7 +479,7 @@ void check_nothing_lost(struct world *w)
 {
     struct check *c = w->check;
     for (unsigned i = 0; i < w->node_count; i++) {
-        for (size_t k = 0; k < c->logs[i].count && !w->failed; k++)
+        for (size_t k = 0; k < c->logs[i].count && !w->failed && !check_outside(w, i); k++)
             set_lost(w, i, &c->logs[i].v[k]);
     }
     for (size_t i = 0; i < c->must_count && !w->failed; i++) {

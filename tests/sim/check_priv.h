@@ -37,7 +37,7 @@ struct naive_row { /* one change set with a position */
     unsigned ops;
     bool touched; /* a verdict changed since it was compared */
     bool erased;  /* some op of it was */
-    bool orders;  /* it has an order of two officers */
+    bool orders;  /* it has an order of two officers, or a revocation */
 };
 
 struct naive_record {
@@ -119,6 +119,8 @@ struct check {
     size_t ever_count;
     struct id_record *early; /* of ops that came without their payload before the order was read */
     size_t early_count;
+    struct id_hash *revoked; /* nodes */
+    size_t revoked_count;
     bool killed;      /* an order was read since all rows were */
     struct id_hash p; /* position hash at the end */
     struct saved_log logs[WORLD_NODES_MAX];
@@ -156,6 +158,9 @@ void check_orders(struct world *w);
 /* Nothing of dead records is on this disk, if its store has heard of it; `must`: it must have. */
 void check_erased(struct world *w, int who, bool must);
 
+bool naive_revoked(const struct check *c, const struct id_hash *node);
+/* Is nothing of this node to be checked: it is hostile, or revoked? */
+bool check_outside(const struct world *w, unsigned node);
 /* naive.c: a held op once more; forced: somebody decided so. */
 void naive_op_again(struct world *w, struct naive_op *op, uint64_t at);
 

@@ -8,7 +8,7 @@ enum { TO_HUB = 0, TO_NODE = 1, PIECE_BYTES_MAX = 6000 };
 
 struct world_conn {
     uint64_t id; /* 0: free */
-    int node;    /* -1: a stranger */
+    int node;    /* -1: a stranger with what somebody else once sent; -2: with noise */
     uint64_t link;
     uint64_t hub_conn;
     bool accepted;  /* the hub has it */
@@ -193,6 +193,7 @@ void world_hub_drain(struct world *w)
     while (hub_engine_next(w->hub.engine, &o)) {
         struct world_conn *c = conn_of_hub(w, o.conn);
         if (c == NULL) continue;
+        if (o.bytes.len > 0 && c->node == -2) world_fail(w, "the hub answers a stranger");
         if (o.bytes.len > 0) conn_send(w, c, TO_NODE, o.bytes);
         if (!o.close) continue;
         if (!c->silent) conn_event(w, c, arrival(w, c, TO_NODE), WORLD_EV_DOWN, TO_NODE);
@@ -226,6 +227,26 @@ static void replay(struct world *w)
     conn_event(w, c, 20000, WORLD_EV_DOWN, TO_HUB);
 }
 
+/* Somebody without keys: noise, or what looks like the first message. */
+static void stranger(struct world *w)
+{
+    uint8_t noise[3000];
+    struct world_conn *c = conn_new(w, -2, 0);
+    size_t len = 1 + rng_below(&w->link_rng, sizeof noise);
+    rng_fill(&w->link_rng, noise, len);
+    if (rng_below(&w->link_rng, 2) == 0 && w->first_bytes.len > 2) {
+        len = w->first_bytes.len < sizeof noise ? w->first_bytes.len : sizeof noise;
+        memcpy(noise, w->first_bytes.p, len);
+        noise[rng_below(&w->link_rng, (unsigned)len)] ^= 0x10;
+    }
+    w->stats.strangers++;
+    c->node_gone = true;
+    if (hub_engine_connect(w->hub.engine, world_hub_time(w), &c->hub_conn) != ERR_OK) return;
+    c->accepted = true;
+    piece_push(w, c, TO_HUB, noise, len);
+    conn_event(w, c, 20000, WORLD_EV_DOWN, TO_HUB);
+}
+
 static void on_bytes(struct world *w, struct world_conn *c, const struct world_event *ev)
 {
     struct bytes b = bytes_make(ev->data, ev->len);
@@ -242,6 +263,7 @@ static void on_bytes(struct world *w, struct world_conn *c, const struct world_e
     world_hub_turn_soon(w);
     if (w->hub.host.up && c->node >= 0 && w->first_bytes.len > 0 && chance(w, w->rates.replay))
         replay(w);
+    if (w->hub.host.up && c->node >= 0 && chance(w, w->rates.stranger)) stranger(w);
 }
 
 static void on_drained(struct world *w, struct world_conn *c, int dir)

@@ -1,6 +1,7 @@
 /* SPEC section 6 a second time, slow and simple: heads are the writes that no write names. */
 #include "tests/sim/check_priv.h"
 
+#include "proto/admin.h"
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -259,6 +260,25 @@ static void op_add(struct world *w, size_t row, unsigned index, const struct cha
     if (create || crossed) naive_moves_wake(w, &rid, row + 1);
 }
 
+bool naive_revoked(const struct check *c, const struct id_hash *node)
+{
+    for (size_t i = 0; i < c->revoked_count; i++)
+        if (ID_EQUAL(&c->revoked[i], node)) return true;
+    return false;
+}
+
+static void revoke_take(struct world *w, size_t row, struct bytes payload)
+{
+    struct check *c = w->check;
+    struct admin_revoke r;
+    if (admin_revoke_decode(payload, &r) != ERR_OK) return;
+    c->rows[row].orders = true;
+    if (naive_revoked(c, &r.node)) return;
+    c->revoked = realloc(c->revoked, (c->revoked_count + 1) * sizeof *c->revoked);
+    assert(c->revoked != NULL);
+    c->revoked[c->revoked_count++] = r.node;
+}
+
 void naive_take(struct world *w, size_t row)
 {
     struct check *c = w->check;
@@ -269,6 +289,8 @@ void naive_take(struct world *w, size_t row)
         world_fail(w, "position %zu of the hub's log is no change set: %s", row + 1, err_name(e));
         return;
     }
+    if (naive_revoked(c, &r->node))
+        world_fail(w, "position %zu is of a node that was revoked before it", row + 1);
     r->ops = c->view->head.ops;
     r->touched = true;
     r->erased = false;
@@ -283,11 +305,15 @@ void naive_take(struct world *w, size_t row)
                 world_fail(w, "position %zu has an op on an erased record, with its payload",
                            row + 1);
             op_add(w, row, i, &op);
+        } else if (kind == CHANGE_REVOKE && r->own) {
+            revoke_take(w, row, c->view->payload[i]);
         } else if (kind == CHANGE_ORDER && r->own) {
             r->orders = true;
             naive_order_take(w, c->view->payload[i]);
         } else if (move_kind(kind)) {
             naive_move_take(w, row, i);
+        } else if (!r->own && !(kind == CHANGE_GENESIS && r->seq == 0 && r->ops == 1)) {
+            r->verdicts[i] = 6; /* no op, or none that a node may write: kept, and nothing else */
         }
     }
 }
@@ -301,6 +327,7 @@ void naive_cut(struct world *w, size_t rows)
         free(c->ops[i].op.writes);
     c->op_count = c->record_count = 0;
     c->move_count = c->transfer_count = c->share_count = c->dead_count = c->early_count = 0;
+    c->revoked_count = 0;
     for (size_t i = rows; i < had; i++) {
         buf_free(&c->rows[i].head);
         buf_free(&c->rows[i].body);

@@ -307,6 +307,67 @@ static void erased_and_restored(struct world *w)
     world_settle(w);
 }
 
+/* Each kind of poison between good saves; what comes behind it goes on, and nobody is revoked by a commune. */
+static void poison(struct world *w)
+{
+    for (unsigned style = 0; style < 5; style++) {
+        world_poison(w, 0, style);
+        world_create(w, 0, 1 + (int)style, PERSON, "Sau thuốc độc");
+    }
+    world_settle(w);
+    world_edit(w, 1, 1, PHONE, "0900000031");
+}
+
+/* Lost with its PC: what it had delivered stays, what it has not is not taken any more, nor after the hub went back
+ * behind the revocation and got it back from another commune. */
+static void revoked(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Còn lại");
+    world_settle(w);
+    world_image(w, WORLD_HUB);
+    world_offline(w, 0, true);
+    world_create(w, 0, 2, PERSON, "Không nhận");
+    world_revoke(w, 0);
+    world_settle(w);
+    world_offline(w, 0, false);
+    world_run(w, HOUR);
+    world_create(w, 1, 3, PERSON, "Xã khác");
+    world_settle(w);
+    world_offline(w, 0, true);
+    world_restore(w, WORLD_HUB);
+    world_run(w, 10 * MINUTE);
+    world_sync(w, 1);
+    world_run(w, 10 * MINUTE);
+    world_offline(w, 0, false);
+    world_run(w, HOUR);
+}
+
+/* Offered, accepted and crossed when the hub goes back to before the offer. */
+static void transfer_and_rollback(struct world *w)
+{
+    world_create(w, 0, 1, ACTIVITY, "Tập huấn");
+    world_create(w, 0, 2, ACTIVITY, "Họp");
+    world_settle(w);
+    world_image(w, WORLD_HUB);
+    world_offer(w, 0, 1, 1, XA_2);
+    world_offer(w, 0, 2, 2, XA_2);
+    world_settle(w);
+    world_offline(w, 0, true);
+    world_edit(w, 0, 1, 3, "ghi khi đã chuyển");
+    world_answer(w, 1, 1, MOVE_ACCEPT);
+    world_settle(w);
+    world_edit(w, 1, 1, 3, "xã nhận ghi");
+    world_answer(w, 1, 2, MOVE_REFUSE);
+    world_settle(w);
+    world_restore(w, WORLD_HUB);
+    world_run(w, 10 * MINUTE);
+    world_settle(w);
+    world_offline(w, 0, false);
+    world_settle(w);
+    world_settle_one(w, 1, 1, true);
+    world_settle(w);
+}
+
 static void joining(struct world *w)
 {
     world_settle(w);
@@ -330,6 +391,9 @@ const struct story stories[] = {
     {"transfer_crossed", true, 2, {XA_1, XA_2}, transfer_crossed},
     {"transfer_answers", true, 3, {XA_1, XA_2, XA_3}, transfer_answers},
     {"shared_record", true, 2, {XA_1, XA_2}, shared_record},
+    {"poison", true, 2, {XA_1, XA_1}, poison},
+    {"revoked", true, 2, {XA_1, XA_2}, revoked},
+    {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback},
     {"erased", true, 2, {XA_1, XA_2}, erased},
     {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored},
     {"joining", false, 2, {XA_1, XA_2}, joining},

@@ -14,7 +14,7 @@ struct plan { /* drawn from the seed; per mille of deeds */
     unsigned records;
     unsigned move;      /* offers, answers, shares, decisions about what crossed */
     unsigned transfers; /* made so far */
-    unsigned erase;
+    unsigned erase, poison, revoke;
 };
 
 static struct plan plan;
@@ -40,6 +40,10 @@ static void plan_extra(struct world *w)
     if (rng_below(&r, 1000) < 400) plan.move = 20 + rng_below(&r, 200);
     if (rng_below(&r, 1000) < 300) plan.erase = 5 + rng_below(&r, 40);
     w->marks = plan.erase > 0;
+    if (rng_below(&r, 1000) < 250) plan.poison = 5 + rng_below(&r, 60);
+    if (rng_below(&r, 1000) < 150) plan.revoke = 4 + rng_below(&r, 16);
+    if (rng_below(&r, 1000) < 200) w->rates.stranger = 1 + rng_below(&r, 30);
+    if (rng_below(&r, 1000) < 200) world_hostile(w, rng_below(&r, w->node_count));
 }
 
 static void plan_draw(struct world *w)
@@ -269,7 +273,11 @@ static void act(struct world *w, uint64_t arg)
     if (crash(w, rng_below(&w->rng, 1000))) return;
     unsigned n = rng_below(&w->rng, w->node_count);
     if (back_in_time(w, n)) return;
-    if (plan.erase > 0 && draw(w, plan.erase)) {
+    if (plan.poison > 0 && draw(w, plan.poison)) {
+        world_poison(w, (int)n, rng_below(&w->rng, 5));
+    } else if (plan.revoke > 0 && draw(w, plan.revoke)) {
+        world_revoke(w, n);
+    } else if (plan.erase > 0 && draw(w, plan.erase)) {
         world_erase(w, (int)rng_below(&w->rng, plan.records));
     } else if (plan.move > 0 && draw(w, plan.move)) {
         move(w);

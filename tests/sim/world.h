@@ -50,6 +50,7 @@ struct world_rates { /* of faults; per mille unless said */
     unsigned flip; /* one bit of a piece changes */
     unsigned stall;      /* a connection goes silent without ending */
     unsigned dial;       /* a dial fails */
+    unsigned stranger;   /* somebody sends noise, with every piece that comes to the hub */
     unsigned replay;     /* an old connection's first bytes come again from a stranger */
     unsigned latency_ms; /* greatest latency of a piece */
     unsigned turn_ms;    /* greatest time from reading to flush at the hub */
@@ -98,7 +99,8 @@ struct world_node {
     bool offline;      /* no dial succeeds */
     bool receipted;
     bool applied;
-    bool mends; /* a repair may have changed its log since it was compared */
+    bool hostile; /* nothing that it says or shows is to be believed */
+    bool mends;   /* a repair may have changed its log since it was compared */
     struct world_save doubt;
 };
 
@@ -121,7 +123,7 @@ struct world_record {
 struct world_stats {
     uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
     uint64_t node_restores, clones, hub_restores, clock_jumps, editions, many_ops, bundles;
-    uint64_t moves, erasures;
+    uint64_t moves, erasures, poisons, revoked, strangers;
 };
 
 struct world {
@@ -238,6 +240,13 @@ void world_offer(struct world *w, int who, int transfer, int record, const char 
 void world_answer(struct world *w, int who, int transfer, unsigned reply);
 void world_share(struct world *w, int who, int record, const char *unit, unsigned access);
 void world_settle_one(struct world *w, int who, int record, bool apply);
+/*
+ * From now on the node garbles what it sends: nothing of it is checked but that others go on. It saves something that
+ * is no op, or not one it may write (style 0 to 4). It is revoked: from a position on the hub takes nothing of it.
+ */
+void world_hostile(struct world *w, unsigned n);
+void world_poison(struct world *w, int who, unsigned style);
+void world_revoke(struct world *w, unsigned n);
 /* Two officers of the district order that a record be erased. */
 void world_erase(struct world *w, int record);
 /* Publish a catalogue: the small one of the simulator, with a choice more in every edition after the first; or the
@@ -282,6 +291,7 @@ void world_hub_drain(struct world *w);
 void world_hub_turn_soon(struct world *w);
 struct hub_engine_time world_hub_time(const struct world *w);
 void world_node_handle(struct world *w, unsigned n, struct node_sync_event *ev);
+void world_hostile_turn(const struct world *w, unsigned n, bool begins);
 void world_cut_all(struct world *w, unsigned n);
 void world_sticks_init(struct world *w);
 void world_sticks_free(struct world *w);
