@@ -1,4 +1,5 @@
 #include "hub/bundle_priv.h"
+#include "hub/store_attach.h"
 #include "hub/store_quarantine.h"
 
 #include <sodium.h>
@@ -15,7 +16,9 @@ struct hub_carry { /* a file on its way in */
     uint8_t sealing_pk[32];
     struct hub_join join;
     struct pack *pack;
-    size_t group;  /* sets in the open transaction */
+    size_t group;               /* sets in the open transaction */
+    struct attach_offer attach; /* the file whose blocks come */
+    bool attach_open;
     bool harmless; /* it failed before anything was written */
 };
 
@@ -108,6 +111,34 @@ static enum err hub_carry_frame(struct hub_carry *c, struct bytes body)
     return e;
 }
 
+/* ---- attachments ---- */
+
+static enum err hub_carry_attach(struct hub_carry *c, struct bytes body)
+{
+    struct hub_attach_said said;
+    enum err e = attach_offer_decode(body, &c->attach);
+    c->attach_open = false;
+    if (e == ERR_OK)
+        e = hub_store_attach_offer(c->b->store, &c->node, &c->attach, c->b->now_ms, &said);
+    c->attach_open = e == ERR_OK && said.code == ATTACH_OK;
+    return e;
+}
+
+/* Blocks of a file that may not come are passed over: the sets of the bundle count all the same. */
+static enum err hub_carry_block(struct hub_carry *c, struct bytes body)
+{
+    struct hub_attach_said said;
+    struct attach_block b;
+    enum err e = attach_block_decode(body, &b);
+    if (e != ERR_OK || !c->attach_open) return e;
+    uint64_t had = b.from;
+    e = hub_store_attach_block(c->b->store, &c->attach.ref, &b, &said);
+    if (e != ERR_OK) return e;
+    c->attach_open = said.code == ATTACH_OK;
+    c->out->files += c->attach_open && said.have == b.size && had + b.data.len == b.size;
+    return ERR_OK;
+}
+
 static enum err hub_carry_frames(struct hub_carry *c)
 {
     unsigned type = 0;
@@ -116,7 +147,14 @@ static enum err hub_carry_frames(struct hub_carry *c)
     while (e == ERR_OK && type != BUNDLE_CLOSE) {
         e = bundle_next(c->reader, &type, &body);
         if (e != ERR_OK || type == BUNDLE_CLOSE) break;
-        e = type == MESSAGE_UP ? hub_carry_frame(c, body) : ERR_BAD_FORMAT;
+        if (type == MESSAGE_UP)
+            e = hub_carry_frame(c, body);
+        else if (type == MESSAGE_ATTACH)
+            e = hub_carry_attach(c, body);
+        else if (type == MESSAGE_NODE_BLOCK)
+            e = hub_carry_block(c, body);
+        else
+            e = ERR_BAD_FORMAT;
     }
     pack_free(c->pack);
     c->pack = NULL;

@@ -43,6 +43,7 @@ struct hub_bundle_result {
     uint64_t sets_known;   /* sets that the hub had */
     uint64_t apart;        /* sets of a revoked node, kept apart */
     uint64_t apart_unkept; /* ... and not even that: too many are */
+    uint64_t files;        /* attachments that are whole now */
     bool waits;            /* it begins above the hub's head and is kept */
     bool unkept;           /* ... it is not kept: too many wait; the node has it */
     uint64_t gap_from;     /* sets missing: from here ... */

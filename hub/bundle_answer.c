@@ -1,5 +1,6 @@
 /* What the hub seals for a node: receipts, WELCOME, a page of the feed. SPEC 11.5. */
 #include "hub/bundle_priv.h"
+#include "hub/store_attach.h"
 #include "hub/store_erase.h"
 
 #include <stdlib.h>
@@ -75,6 +76,15 @@ static enum err hub_answer_receipt(struct hub_answer *x, const struct message_lo
     buf_clear(&x->body);
     message_receipt_encode(&m, &x->body);
     return hub_answer_send(x, MESSAGE_RECEIPT);
+}
+
+static enum err hub_answer_have(void *ctx, const struct hub_attach *a)
+{
+    struct hub_answer *x = ctx;
+    struct attach_have m = {.ref = a->ref, .have = a->have, .code = ATTACH_OK};
+    buf_clear(&x->body);
+    attach_have_encode(&m, &x->body);
+    return hub_answer_send(x, MESSAGE_HAVE);
 }
 
 /* ---- erasures ---- */
@@ -212,6 +222,8 @@ static enum err hub_answer_all(struct hub_answer *x, size_t file_max)
     if (e == ERR_OK && x->a->refusal == 0) e = hub_answer_erasures(x);
     for (size_t i = 0; e == ERR_OK && i < x->hello.log_count; i++)
         e = hub_answer_receipt(x, &x->hello.logs[i]);
+    if (e == ERR_OK && x->a->page && x->a->join == NULL)
+        e = hub_store_attach_whole(x->b->store, x->a->node, hub_answer_have, x);
     if (e == ERR_OK && x->a->page) e = hub_answer_page(x);
     if (e != ERR_TOO_LARGE || x->wire == NULL) return e;
     x->out->page_cut = true; /* a page without END is not applied; the receipts count */

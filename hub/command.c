@@ -251,6 +251,7 @@ static const struct {
     {"diff", hub_command_diff},
     {"proof", hub_command_proof},
     {"user", hub_command_user},
+    {"attach", hub_command_attach},
     {"backup", hub_command_backup},
     {"alarms", hub_command_alarms},
     {"confirm", hub_command_confirm},

@@ -73,6 +73,8 @@ json_t *hub_command_breach(struct hub_app *a, const json_t *request);
 /* Members "requests_open", "requests_overdue", "breaches_open", "breaches_overdue" of a status answer,
  * and their warnings. */
 void hub_command_status_registers(struct hub_app *a, json_t *status);
+/* command_attach.c */
+json_t *hub_command_attach(struct hub_app *a, const json_t *request);
 /* command_conflict.c */
 json_t *hub_command_conflicts(struct hub_app *a, const json_t *request);
 /* command_resolve.c */

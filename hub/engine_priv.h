@@ -42,6 +42,7 @@ struct hub_engine {
     struct hub_feed feed;
     struct hub_join join;
     struct message_welcome welcome;
+    struct hub_attach_said said;
 };
 
 /* The step hook; false: dead. */

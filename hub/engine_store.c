@@ -124,6 +124,18 @@ static enum err hub_engine_list(struct hub_engine *e, const struct hub_sync_effe
                               &e->feed.list_next, &e->feed.list, &e->feed.list_count);
 }
 
+static enum err hub_engine_attach(struct hub_engine *e, const struct hub_sync_effect *f,
+                                  struct hub_sync_event *ev)
+{
+    enum err err = hub_engine_open(e);
+    ev->kind = HUB_SYNC_EV_SAID;
+    ev->said = &e->said;
+    if (err != ERR_OK) return err;
+    if (f->kind == HUB_SYNC_FX_ATTACH_OFFER)
+        return hub_store_attach_offer(e->store, f->node, f->offer, ev->wall_ms, &e->said);
+    return hub_store_attach_block(e->store, &f->offer->ref, f->block, &e->said);
+}
+
 enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
                           struct hub_sync_event *ev)
 {
@@ -142,6 +154,13 @@ enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
         return hub_engine_step(e, "prove") ? hub_engine_prove(e, f, ev) : ERR_STORE;
     case HUB_SYNC_FX_GIVE:
         return hub_engine_step(e, "give") ? hub_engine_give(e, f, ev) : ERR_STORE;
+    case HUB_SYNC_FX_ATTACH_OFFER:
+    case HUB_SYNC_FX_ATTACH_BLOCK:
+        return hub_engine_step(e, "attach") ? hub_engine_attach(e, f, ev) : ERR_STORE;
+    case HUB_SYNC_FX_ATTACH_READ:
+        ev->kind = HUB_SYNC_EV_BLOCK;
+        ev->said = &e->said;
+        return hub_store_attach_read(e->store, f->node, f->want, &ev->bytes, &e->said);
     case HUB_SYNC_FX_SEND:
     case HUB_SYNC_FX_CLOSE: break;
     }

@@ -42,9 +42,14 @@ static enum err hub_erasing_word(struct hub_app *a, const char *word, struct era
     if (e == ERR_OK && !known) e = ERR_NOT_FOUND;
     if (e != ERR_OK) return e;
     l->record_count++;
-    /* What was decided about the person, with its reason, goes as well; the order names it. */
+    /* What was decided about the person, with its reason, and its attachments go as well; the order
+     * names them. */
     size_t links = 0;
     e = hub_store_erase_links(a->store, rid, rid + 1, ERASE_RECORDS_MAX - l->record_count, &links);
+    l->record_count += links;
+    if (e != ERR_OK) return e;
+    e = hub_store_erase_attachments(a->store, rid, l->records + l->record_count,
+                                    ERASE_RECORDS_MAX - l->record_count, &links);
     l->record_count += links;
     return e;
 }

@@ -268,6 +268,7 @@ static const struct cli_opt quarantine_opts[] = {
     OPT("all", NULL, "list: cả những gói đã quyết định", "list: decided ones too"),
     OPT_PERSON,
 };
+static const struct cli_opt attach_opts[] = {OPT_PERSON};
 
 static const struct cli_opt cases_opts[] = {
     OPT("on", "NGÀY", "tính đến ngày này", "as of this day"),
@@ -310,6 +311,8 @@ static const struct cli_verb verbs[] = {
     {"reads", "", "nhật ký đọc: ai đã xem hồ sơ nhạy cảm nào, khi nào, vì sao",
      "access log: who read which sensitive records, when, why", OPTS(reads_opts), 0, 0,
      hub_tool_reads},
+    {"attach", "list [MÃ]|get MÃ TỆP", "tệp kèm theo hồ sơ mà các xã đã gửi",
+     "files of records that communes sent", OPTS(attach_opts), 1, 3, hub_tool_attach},
     {"list", "", "liệt kê hồ sơ", "list records", OPTS(list_opts), 0, 0, hub_tool_list},
     {"request", "list|add|set [MÃ] [TRƯỜNG=GIÁ_TRỊ...]",
      "sổ yêu cầu của chủ thể dữ liệu, với hạn luật định",

@@ -63,6 +63,7 @@ static enum err hub_memory(struct hub_store *s)
 {
     buf_init(&s->state, FOLD_STATE_BYTES_MAX + 1);
     buf_init(&s->ingest, CHANGE_BODY_BYTES_MAX);
+    buf_init(&s->attach_block, ATTACH_BLOCK_BYTES);
     s->view = calloc(1, sizeof *s->view);
     s->writes = calloc(CHANGE_WRITES_MAX, sizeof *s->writes);
     if (s->view == NULL || s->writes == NULL) return ERR_NOMEM;
@@ -127,6 +128,7 @@ void hub_store_close(struct hub_store *s)
     if (s->other.private_ != NULL) fold_free(&s->other);
     erase_free(&s->erased);
     buf_free(&s->ingest);
+    buf_free(&s->attach_block);
     buf_free(&s->state);
     buf_free(&s->own_memory);
     free(s->own_sets);

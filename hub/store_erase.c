@@ -403,6 +403,10 @@ static enum err hub_erase_state(struct hub_store *s, const struct erase_list *l,
         e = hub_erase_record(s, &l->records[i]);
     for (size_t i = 0; e == ERR_OK && i < l->op_count; i++)
         e = hub_erase_op_state(s, &l->ops[i], at);
+    for (size_t i = 0; e == ERR_OK && i < l->record_count; i++)
+        e = hub_attach_unnamed(s, &l->records[i]);
+    for (size_t i = 0; e == ERR_OK && i < l->op_count; i++)
+        e = hub_attach_unnamed(s, &l->ops[i].rid);
     return e;
 }
 

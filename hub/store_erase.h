@@ -60,6 +60,10 @@ MUST_CHECK enum err hub_store_erase_record(struct hub_store *s, const struct id_
 MUST_CHECK enum err hub_store_erase_links(struct hub_store *s, const struct id_record *rid,
                                           struct id_record *out, size_t max, size_t *count);
 
+/* Attachments (records of that type) that name this record by its id: ids into out. ERR_TOO_LARGE. */
+MUST_CHECK enum err hub_store_erase_attachments(struct hub_store *s, const struct id_record *rid,
+                                                struct id_record *out, size_t max, size_t *count);
+
 struct hub_erased { /* what orders took away, of positions up to one */
     uint64_t ops;
     uint64_t order;  /* number of the newest order that did, 0: none */

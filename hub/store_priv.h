@@ -13,6 +13,7 @@
 #include "common/person_match.h"
 #include "common/io/witness.h"
 #include "hub/store.h"
+#include "proto/attach.h"
 #include "proto/erase.h"
 #include "proto/fold.h"
 #include "proto/move.h"
@@ -142,6 +143,8 @@ struct hub_store {
     bool revoked_grown;                     /* it is to be written, before the commit */
     int road;                               /* enum hub_road of what is taken now */
     bool wipe_wanted;                       /* the file may still hold what was deleted */
+    struct buf attach_block;                /* of hub_store_attach_read() */
+    uint64_t attach_quota;                  /* bytes of files of one unit, 0: the usual */
     bool replaying; /* of another store's log: what is gone there may be gone here */
 };
 
@@ -367,6 +370,9 @@ MUST_CHECK enum err hub_erase_moves(struct hub_store *s, int64_t record,
 /* In a replay: what went along with the erased accept at position `at`. */
 MUST_CHECK enum err hub_moved_again(struct hub_store *from, struct hub_store *to, uint64_t at,
                                     int64_t received_ms);
+
+/* store_attach.c, inside a transaction: bytes of files go that this record names no more. */
+MUST_CHECK enum err hub_attach_unnamed(struct hub_store *s, const struct id_record *rid);
 
 void hub_feed_free(struct hub_feed_memory *m);
 

@@ -229,6 +229,15 @@ const struct db_migration hub_schema[] = {
         "  at_ms INTEGER NOT NULL);"
         "CREATE INDEX sys_decided_inc ON sys_decided(inc, first);",
     },
+    {
+        /* attachments: bytes of files that records name */
+        "CREATE TABLE sys_attach(no INTEGER PRIMARY KEY, rid BLOB NOT NULL, hash BLOB NOT NULL,"
+        "  size INTEGER NOT NULL, have INTEGER NOT NULL, unit INTEGER NOT NULL,"
+        "  at_ms INTEGER NOT NULL, UNIQUE(rid, hash));"
+        "CREATE INDEX sys_attach_unit ON sys_attach(unit);"
+        "CREATE TABLE sys_attach_block(file INTEGER NOT NULL, at INTEGER NOT NULL,"
+        "  data BLOB NOT NULL, PRIMARY KEY(file, at));",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

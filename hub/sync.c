@@ -151,6 +151,9 @@ static void hub_sync_live_message(struct hub_sync *s, const struct link_event *m
         hub_sync_proof(s, m->body, fx);
     } else if (m->type == MESSAGE_GIVEBACK && open && !s->repairing) {
         hub_sync_giveback(s, m->body, fx);
+    } else if (s->end_sent && (m->type == MESSAGE_ATTACH || m->type == MESSAGE_NODE_BLOCK ||
+                               m->type == MESSAGE_WANT)) {
+        hub_sync_attach(s, m, fx);
     } else if (m->type == MESSAGE_BYE) {
         struct message_bye bye;
         enum err e = message_bye_decode(m->body, &bye);
@@ -230,6 +233,10 @@ static void hub_sync_on_answer(struct hub_sync *s, const struct hub_sync_event *
         hub_sync_own(s, ev, fx);
     } else if (want == HUB_SYNC_WANT_PROVED && ev->kind == HUB_SYNC_EV_PROVED) {
         hub_sync_proved(s, fx);
+    } else if (want == HUB_SYNC_WANT_SAID && ev->kind == HUB_SYNC_EV_SAID) {
+        hub_sync_attach_said(s, ev, fx);
+    } else if (want == HUB_SYNC_WANT_BLOCK && ev->kind == HUB_SYNC_EV_BLOCK) {
+        hub_sync_attach_read(s, ev, fx);
     } else if (want != HUB_SYNC_WANT_GIVEN || ev->kind != HUB_SYNC_EV_GIVEN) {
         s->answer = want;
     }
@@ -270,6 +277,8 @@ void hub_sync_step(struct hub_sync *s, const struct hub_sync_event *ev, struct h
     case HUB_SYNC_EV_JOINED:
     case HUB_SYNC_EV_OWN:
     case HUB_SYNC_EV_PROVED:
+    case HUB_SYNC_EV_SAID:
+    case HUB_SYNC_EV_BLOCK:
     case HUB_SYNC_EV_GIVEN: hub_sync_on_answer(s, ev, fx); break;
     case HUB_SYNC_EV_FEED:
         if (s->feeding) hub_sync_feed(s, ev, fx);

@@ -15,6 +15,8 @@
  * hub is not in the node's log gets verdict 1: nothing of the session is taken, but the node may
  * PULL its own sets. After verdict 3 it may send a PROOF that this hub lost something (SPEC 7.13,
  * 7.14): READ_OWN -> OWN, PROVE -> PROVED, GIVE -> GIVEN, inside the open transaction as TAKE is.
+ * Behind END the node may send and fetch attachments: ATTACH_OFFER, ATTACH_BLOCK -> SAID, inside the
+ * open transaction; ATTACH_READ -> BLOCK.
  *
  * A revoked node gets verdict 5 and its heads: what it sends up is kept apart (TAKEN says so) and
  * answered by QUARANTINED; nothing of the feed, and no receipt, goes down (SPEC 18.3).
@@ -36,6 +38,7 @@
 #define DONGBO_HUB_SYNC_H
 
 #include "hub/store.h"
+#include "hub/store_attach.h"
 #include "proto/link.h"
 
 #define HUB_SYNC_HANDSHAKE_MS 10000u  /* from accept to a whole hello; from the hub's to JOIN */
@@ -80,6 +83,8 @@ enum hub_sync_event_kind {
     HUB_SYNC_EV_OWN,          /* answer to READ_OWN: sets; none = the end of the log */
     HUB_SYNC_EV_PROVED,       /* answer to PROVE */
     HUB_SYNC_EV_GIVEN,        /* answer to GIVE */
+    HUB_SYNC_EV_SAID,         /* answer to ATTACH_OFFER and ATTACH_BLOCK: said */
+    HUB_SYNC_EV_BLOCK,        /* answer to ATTACH_READ: said; with ATTACH_OK bytes */
     HUB_SYNC_EV_STORE_FAILED, /* error */
 };
 
@@ -96,6 +101,7 @@ struct hub_sync_event {
     const struct message_welcome *welcome;
     const struct message_set *sets;
     size_t set_count;
+    const struct hub_attach_said *said;
 };
 
 enum hub_sync_effect_kind {
@@ -109,7 +115,10 @@ enum hub_sync_effect_kind {
     HUB_SYNC_FX_READ_OWN,  /* node, inc, cursor = first seq wanted */
     HUB_SYNC_FX_PROVE,     /* node, hello, receipt (signature checked; NULL: none), certified */
     HUB_SYNC_FX_GIVE,      /* given, given_count: sets of the hub's own log, not checked yet */
-    HUB_SYNC_FX_CLOSE,     /* after what was sent has left; error = why */
+    HUB_SYNC_FX_ATTACH_OFFER, /* node, offer */
+    HUB_SYNC_FX_ATTACH_BLOCK, /* offer, block */
+    HUB_SYNC_FX_ATTACH_READ,  /* node, want */
+    HUB_SYNC_FX_CLOSE,        /* after what was sent has left; error = why */
 };
 
 struct hub_sync_effect {
@@ -125,6 +134,9 @@ struct hub_sync_effect {
     bool certified;
     const struct message_set *given;
     size_t given_count;
+    const struct attach_offer *offer;
+    const struct attach_block *block;
+    const struct attach_want *want;
     enum err error;
 };
 

@@ -19,7 +19,9 @@ enum hub_sync_answer { /* what the core waits for; it reads no message meanwhile
                        HUB_SYNC_WANT_JOINED,
                        HUB_SYNC_WANT_OWN,
                        HUB_SYNC_WANT_PROVED,
-                       HUB_SYNC_WANT_GIVEN
+                       HUB_SYNC_WANT_GIVEN,
+                       HUB_SYNC_WANT_SAID,
+                       HUB_SYNC_WANT_BLOCK
 };
 
 struct hub_sync {
@@ -57,6 +59,13 @@ struct hub_sync {
     struct id_inc pull_inc;
     uint64_t pull_next;
     struct admin_receipt receipt;
+    /* attachments */
+    struct attach_offer attach; /* the file at hand */
+    bool attach_open;           /* blocks of it may come ... */
+    uint64_t attach_next;       /* ... from there on */
+    struct attach_block block;
+    struct attach_want want;   /* moves on with every block sent */
+    unsigned want_left;        /* blocks that may still be sent for it */
     struct message_set *given; /* MESSAGE_ITEMS_MAX, when the first GIVEBACK comes */
     struct buf body;
 };
@@ -107,5 +116,12 @@ void hub_sync_proved(struct hub_sync *s, struct hub_sync_effects *fx);
 void hub_sync_giveback(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx);
 void hub_sync_feed(struct hub_sync *s, const struct hub_sync_event *ev,
                    struct hub_sync_effects *fx);
+
+/* sync_attach.c */
+void hub_sync_attach(struct hub_sync *s, const struct link_event *m, struct hub_sync_effects *fx);
+void hub_sync_attach_said(struct hub_sync *s, const struct hub_sync_event *ev,
+                          struct hub_sync_effects *fx);
+void hub_sync_attach_read(struct hub_sync *s, const struct hub_sync_event *ev,
+                          struct hub_sync_effects *fx);
 
 #endif

@@ -57,6 +57,8 @@ MUST_CHECK enum err hub_tool_token(struct cli *c, void *ctx);
 /* tool_quarantine.c */
 MUST_CHECK enum err hub_tool_revoke(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_quarantine(struct cli *c, void *ctx);
+/* tool_attach.c */
+MUST_CHECK enum err hub_tool_attach(struct cli *c, void *ctx);
 /* tool_record.c */
 MUST_CHECK enum err hub_tool_put(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_get(struct cli *c, void *ctx);

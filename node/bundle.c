@@ -88,6 +88,45 @@ static enum err node_bundle_logs(struct node_pack_out *x, bool next)
     return e;
 }
 
+/* ---- attachments, behind all frames ---- */
+
+static enum err node_bundle_file(struct node_pack_out *x, const struct node_attach *a)
+{
+    struct attach_offer offer = {.ref = a->ref, .size = a->size};
+    buf_clear(&x->body);
+    attach_offer_encode(&offer, &x->body);
+    enum err e = bundle_add(x->wire, MESSAGE_ATTACH, buf_bytes(&x->body));
+    for (uint64_t at = 0; e == ERR_OK && at < a->size; at += ATTACH_BLOCK_BYTES) {
+        struct attach_block block = {.from = at, .size = a->size};
+        e = node_store_attach_read(x->b->store, a->no, at, &block.data);
+        if (e != ERR_OK) break;
+        buf_clear(&x->body);
+        attach_block_encode(&block, &x->body);
+        e = bundle_add(x->wire, MESSAGE_NODE_BLOCK, buf_bytes(&x->body));
+    }
+    return e;
+}
+
+static enum err node_bundle_files(struct node_pack_out *x, bool next)
+{
+    struct node_attach a = {.no = 0};
+    enum err e = next ? ERR_OK : node_store_attach_bundled(x->b->store, 0);
+    while (e == ERR_OK && !x->made->more) {
+        bool went = false;
+        e = node_store_attach_next(x->b->store, a.no, &a);
+        if (e == ERR_OK) e = node_store_attach_is_bundled(x->b->store, a.no, &went);
+        if (e != ERR_OK || went || a.size == 0 || a.have < a.size) continue;
+        e = node_bundle_file(x, &a);
+        x->made->more = e == ERR_TOO_LARGE;
+        if (e == ERR_TOO_LARGE) e = ERR_OK;
+        if (e == ERR_OK && !x->made->more) {
+            x->made->files++;
+            e = node_store_attach_bundled(x->b->store, a.no);
+        }
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err node_bundle_join(struct node_pack_out *x)
 {
     struct message_join join = {.name = bytes_str(x->identity.name)};
@@ -141,6 +180,7 @@ enum err node_bundle_out(const struct node_bundle *b, bool next, size_t file_max
     enum err e = node_bundle_hello(x, file_max);
     if (e == ERR_OK) e = node_store_waiting_since(b->store, &out->since_ms);
     if (e == ERR_OK) e = x->hello.joining ? node_bundle_join(x) : node_bundle_logs(x, next);
+    if (e == ERR_OK && !x->hello.joining) e = node_bundle_files(x, next);
     if (e == ERR_OK) e = bundle_finish(x->wire, &bytes);
     if (e == ERR_OK) {
         crypto_generichash(hash.b, sizeof hash.b, bytes.p, bytes.len, NULL, 0);

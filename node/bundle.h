@@ -27,6 +27,7 @@ struct node_bundle { /* who works: all of it borrowed */
 struct node_bundle_made {
     bool joining;     /* it asks to join, and carries nothing else */
     uint64_t sets;    /* sets in it */
+    uint64_t files;   /* attachments in it */
     int64_t since_ms; /* the oldest of what waits was saved then; 0: nothing waits */
     bool more;        /* not all went in: make the next one */
     bool damaged;     /* a set no longer matches its hashes: its log ends before it */

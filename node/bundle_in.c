@@ -153,6 +153,15 @@ static enum err node_carry_receipt(struct node_carry *c, struct bytes body)
     return ERR_OK;
 }
 
+/* The hub has a file of ours, by what it knew then. */
+static enum err node_carry_have(struct node_carry *c, struct bytes body)
+{
+    struct attach_have m;
+    enum err e = attach_have_decode(body, &m);
+    if (e != ERR_OK || !node_carry_epoch(c) || m.code != ATTACH_OK) return e;
+    return node_store_attach_held(c->b->store, &m.ref);
+}
+
 /* ---- the page ---- */
 
 static enum err node_carry_page(struct node_carry *c, struct bytes body)
@@ -263,6 +272,7 @@ static enum err node_carry_message(struct node_carry *c, unsigned type, struct b
         return e;
     case MESSAGE_PAGE: return node_carry_page(c, body);
     case MESSAGE_ERASURES: return node_carry_erasures(c, body);
+    case MESSAGE_HAVE: return node_carry_have(c, body);
     case MESSAGE_SETS:
     case MESSAGE_RECORDS:
     case MESSAGE_VERDICTS:

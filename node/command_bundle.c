@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NODE_BUNDLE_FILE_MAX (5u * 1024u * 1024u) /* bytes of a file in a request or response */
-
 static json_t *node_bundle_said(enum err e)
 {
     static const struct {
@@ -46,9 +44,9 @@ static struct node_bundle node_bundle_of(const struct node_command *c)
         .store = c->store, .keys = c->keys, .sealing = c->sealing, .now_ms = c->wall_ms()};
 }
 
-static enum err node_bundle_file(const json_t *request, struct buf *out)
+enum err node_request_base64(const json_t *request, const char *key, struct buf *out)
 {
-    const char *text = node_request_str(request, "file");
+    const char *text = node_request_str(request, key);
     size_t len = text != NULL ? strlen(text) : 0;
     size_t n = 0;
     if (len == 0) return ERR_BAD_FORMAT;
@@ -61,7 +59,7 @@ static enum err node_bundle_file(const json_t *request, struct buf *out)
     return ERR_OK;
 }
 
-static json_t *node_bundle_base64(struct bytes b)
+json_t *node_json_base64(struct bytes b)
 {
     size_t room = sodium_base64_ENCODED_LEN(b.len, sodium_base64_VARIANT_ORIGINAL);
     char *text = malloc(room);
@@ -79,16 +77,17 @@ json_t *node_command_bundle_out(struct node_command *c, const json_t *request)
     struct buf file;
     enum err e = node_import_settle(c);
     if (e != ERR_OK) return node_command_fail(e);
-    buf_init(&file, NODE_BUNDLE_FILE_MAX);
-    e = node_bundle_out(&b, json_is_true(json_object_get(request, "next")), NODE_BUNDLE_FILE_MAX,
+    buf_init(&file, NODE_COMMAND_FILE_MAX);
+    e = node_bundle_out(&b, json_is_true(json_object_get(request, "next")), NODE_COMMAND_FILE_MAX,
                         &file, &made);
-    json_t *r = e != ERR_OK
-                    ? node_bundle_said(e)
-                    : json_pack("{s:o, s:I, s:b, s:I, s:o, s:b, s:b}", "file",
-                                node_bundle_base64(buf_bytes(&file)), "bytes", (json_int_t)file.len,
-                                "joining", (int)made.joining, "sets", (json_int_t)made.sets,
-                                "since", node_json_time(made.since_ms), "more", (int)made.more,
-                                "damaged", (int)made.damaged);
+    json_t *r =
+        e != ERR_OK
+            ? node_bundle_said(e)
+            : json_pack("{s:o, s:I, s:b, s:I, s:I, s:o, s:b, s:b}", "file",
+                        node_json_base64(buf_bytes(&file)), "bytes", (json_int_t)file.len,
+                        "joining", (int)made.joining, "sets", (json_int_t)made.sets, "attachments",
+                        (json_int_t)made.files, "since", node_json_time(made.since_ms), "more",
+                        (int)made.more, "damaged", (int)made.damaged);
     buf_free(&file);
     return r;
 }
@@ -104,8 +103,8 @@ json_t *node_command_bundle_in(struct node_command *c, const json_t *request)
     struct node_bundle b = node_bundle_of(c);
     struct node_bundle_read read;
     struct buf file;
-    buf_init(&file, NODE_BUNDLE_FILE_MAX + 3);
-    enum err e = node_bundle_file(request, &file);
+    buf_init(&file, NODE_COMMAND_FILE_MAX + 3);
+    enum err e = node_request_base64(request, "file", &file);
     if (e == ERR_OK) e = node_bundle_in(&b, buf_bytes(&file), &read);
     buf_free(&file);
     if (e != ERR_OK) return node_bundle_said(e);
@@ -144,8 +143,8 @@ json_t *node_command_bundle_inspect(struct node_command *c, const json_t *reques
     struct bundle_look look;
     struct buf file;
     uint8_t own[BUNDLE_KEY_ID_BYTES], hubs[BUNDLE_KEY_ID_BYTES];
-    buf_init(&file, NODE_BUNDLE_FILE_MAX + 3);
-    enum err e = node_bundle_file(request, &file);
+    buf_init(&file, NODE_COMMAND_FILE_MAX + 3);
+    enum err e = node_request_base64(request, "file", &file);
     if (e == ERR_OK) e = bundle_look(buf_bytes(&file), &look);
     if (e == ERR_OK) e = node_store_identity(c->store, &id);
     if (e != ERR_OK) {

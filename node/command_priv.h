@@ -53,7 +53,18 @@ json_t *node_command_join(struct node_command *c, const json_t *request);
 
 /* command_proof.c */
 json_t *node_command_verify_proof(struct node_command *c, const json_t *request);
+/* command_attach.c */
+json_t *node_command_attach_add(struct node_command *c, const json_t *request);
+json_t *node_command_attach_list(struct node_command *c, const json_t *request);
+json_t *node_command_attach_get(struct node_command *c, const json_t *request);
+json_t *node_command_attach_status(
+    struct node_command *c); /* counts; null when they cannot be read */
+
 /* command_bundle.c */
+#define NODE_COMMAND_FILE_MAX 5242880u /* bytes of a file inside a request or an answer */
+/* A file of a request. ERR_BAD_FORMAT: missing, or no base64; ERR_TOO_LARGE. */
+MUST_CHECK enum err node_request_base64(const json_t *request, const char *key, struct buf *out);
+json_t *node_json_base64(struct bytes b);
 json_t *node_command_bundle_out(struct node_command *c, const json_t *request);
 json_t *node_command_bundle_in(struct node_command *c, const json_t *request);
 json_t *node_command_bundle_inspect(struct node_command *c, const json_t *request);

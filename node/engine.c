@@ -1,5 +1,6 @@
 #include "node/engine.h"
 #include "common/log.h"
+#include "node/store_attach.h"
 #include "node/store_erase.h"
 
 #include <assert.h>
@@ -17,6 +18,7 @@ struct node_engine {
     struct node_sync_root roots[NODE_SYNC_ROOTS_MAX];
     const struct node_sync_keys *keys;
     struct node_sync_mending mending;
+    struct node_attach attach;
 };
 
 enum err node_engine_new(const struct node_engine_options *options, struct node_engine **out)
@@ -80,6 +82,7 @@ static enum err node_engine_mending(struct node_engine *e)
     if (err == ERR_NOT_FOUND) err = ERR_OK;
     for (size_t i = 0; err == ERR_OK && i < e->hello.log_count; i++)
         err = node_store_staged_own(e->store, &e->hello.logs[i].inc, &m->pulled[i]);
+    if (err == ERR_OK) err = node_store_attach_busy(e->store, &m->attach);
     return err == ERR_OK ? node_store_keeps(e->store, &m->keeps) : err;
 }
 
@@ -153,6 +156,25 @@ static enum err node_engine_apply(struct node_engine *e, const struct node_sync_
     return err == ERR_BAD_HASH ? ERR_OK : err; /* BAD_HASH is a result, not a failure */
 }
 
+/* ---- attachments ---- */
+
+static enum err node_engine_attach_next(struct node_engine *e, const struct node_sync_effect *f,
+                                        struct node_sync_event *ev)
+{
+    enum err err = node_store_attach_next(e->store, f->attach->no, &e->attach);
+    ev->kind = NODE_SYNC_EV_ATTACH;
+    ev->attach = err == ERR_OK ? &e->attach : NULL;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err node_engine_attach_put(struct node_engine *e, const struct node_sync_effect *f,
+                                       struct node_sync_event *ev)
+{
+    uint64_t have = 0;
+    ev->error = node_store_attach_put(e->store, f->attach->no, f->block, &have);
+    return ev->error == ERR_BAD_HASH ? ERR_OK : ev->error; /* BAD_HASH is a result, not a failure */
+}
+
 /* The session is over, so there is time for what takes long. */
 static enum err node_engine_contact(struct node_engine *e, const struct node_sync_effect *f,
                                     const struct node_sync_event *ev)
@@ -192,6 +214,13 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
     case NODE_SYNC_FX_RESET:
         return node_store_reset(e->store, f->fixes, f->count, f->forget, ev->wall_ms);
     case NODE_SYNC_FX_READ_KEPT: return node_engine_kept(e, f, ev);
+    case NODE_SYNC_FX_ATTACH_NEXT: return node_engine_attach_next(e, f, ev);
+    case NODE_SYNC_FX_ATTACH_READ:
+        ev->kind = NODE_SYNC_EV_ATTACH_BLOCK;
+        return node_store_attach_read(e->store, f->attach->no, f->seq, &ev->bytes);
+    case NODE_SYNC_FX_ATTACH_PUT: return node_engine_attach_put(e, f, ev);
+    case NODE_SYNC_FX_ATTACH_SAID:
+        return node_store_attach_said(e->store, f->attach->no, (unsigned)f->seq);
     case NODE_SYNC_FX_NOTE_CONTACT: *answered = false; return node_engine_contact(e, f, ev);
     case NODE_SYNC_FX_DIAL:
     case NODE_SYNC_FX_SEND:
@@ -221,6 +250,10 @@ static const char *node_engine_step_name(enum node_sync_effect_kind kind)
     case NODE_SYNC_FX_READ_KEPT: return "kept";
     case NODE_SYNC_FX_APPLY: return "apply";
     case NODE_SYNC_FX_NOTE_CONTACT: return "contact";
+    case NODE_SYNC_FX_ATTACH_PUT:
+    case NODE_SYNC_FX_ATTACH_SAID: return "attach";
+    case NODE_SYNC_FX_ATTACH_NEXT:
+    case NODE_SYNC_FX_ATTACH_READ:
     case NODE_SYNC_FX_READ_SETS:
     case NODE_SYNC_FX_DIAL:
     case NODE_SYNC_FX_SEND:

@@ -24,7 +24,8 @@ struct node_engine;
 
 /*
  * Called with the name of each durable step, before a store effect ("receipt", "stage", "apply",
- * "hello", "identity", "card", "contact", "repair", "reset", "kept") and after it has committed ("committed").
+ * "hello", "identity", "card", "contact", "repair", "reset", "kept", "attach") and after it has committed
+ * ("committed").
  * false: the process "dies" here: nothing more is done, all outputs are dropped, and the engine
  * ignores every later event. For the simulator; NULL in the program.
  */

@@ -57,6 +57,13 @@ static const struct cli_opt bundle_opts[] = {
         "out: only what comes behind the bundle made before"),
 };
 
+static const struct cli_opt attach_opts[] = {
+    OPT("name", "TÊN", "add: tên tệp trong hồ sơ", "add: the file's name in the record"),
+    OPT("kind", "LOẠI", "add: photo, scan, document, other", "add: photo, scan, document, other"),
+    OPT("taken-on", "NGÀY", "add: ngày chụp, ngày lập", "add: day on which it was made"),
+    OPT("person", "TÊN", "người ghi", "who saves"),
+};
+
 static const struct cli_opt alarms_opts[] = {
     OPT("settle", "SỐ", "cảnh báo này đã được giải quyết", "this alarm is settled"),
     OPT("all", NULL, "cả những cảnh báo đã giải quyết", "settled ones too"),
@@ -148,6 +155,8 @@ static const struct cli_verb verbs[] = {
      OPTS(correction_opts), 2, 2, node_tool_correction},
     {"bundle", "out|in|inspect TỆP", "gói .dongbo mang bằng USB hoặc thư điện tử",
      "a .dongbo file for USB or e-mail", OPTS(bundle_opts), 2, 2, node_tool_bundle},
+    {"attach", "add MÃ TỆP|list [MÃ]|get MÃ TỆP", "tệp kèm theo hồ sơ: ảnh, bản quét",
+     "files of a record: photos, scans", OPTS(attach_opts), 1, 3, node_tool_attach},
     {"verify-proof", "TỆP", "kiểm tra số liệu của xã có trong báo cáo đã chốt",
      "check that the commune's records are in an issued report", NULL, 0, 1, 1,
      node_tool_verify_proof},

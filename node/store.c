@@ -31,6 +31,7 @@ static enum err node_store_memory(struct node_store *s)
 {
     buf_init(&s->view_memory, CHANGE_HEAD_BYTES_MAX + CHANGE_BODY_BYTES_MAX);
     buf_init(&s->set_memory, NODE_STORE_SETS_BYTES_MAX);
+    buf_init(&s->attach_block, ATTACH_BLOCK_BYTES);
     s->view = malloc(sizeof *s->view);
     s->writes = calloc(CHANGE_WRITES_MAX, sizeof *s->writes);
     s->sets = calloc(NODE_STORE_SETS_MAX, sizeof *s->sets);
@@ -67,7 +68,8 @@ static enum err node_store_begin(struct node_store *s, const struct node_store_o
     if (e == ERR_OK) e = node_store_seal(s, o->seal);
     if (e == ERR_OK && o->witness && o->vfs == NULL) e = node_witness_open(s, o->path);
     if (e == ERR_OK) e = node_catalogue_load(s);
-    return e == ERR_OK ? node_erased_open(s) : e;
+    if (e == ERR_OK) e = node_erased_open(s);
+    return e == ERR_OK ? node_attach_sweep(s) : e;
 }
 
 enum err node_store_open(const struct node_store_options *options, struct node_store **out)
@@ -97,6 +99,7 @@ void node_store_close(struct node_store *s)
     erase_free(&s->erased);
     buf_free(&s->view_memory);
     buf_free(&s->set_memory);
+    buf_free(&s->attach_block);
     free(s->kept);
     free(s->view);
     free(s->writes);

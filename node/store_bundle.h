@@ -8,6 +8,7 @@
 #define DONGBO_NODE_STORE_BUNDLE_H
 
 #include "node/store.h"
+#include "node/store_attach.h"
 
 /* Was this file read (outward false) or written (true) before? */
 MUST_CHECK enum err node_store_bundle_seen(struct node_store *s, const struct id_hash *file,

@@ -388,6 +388,7 @@ static enum err node_erase_drafts(struct node_store *s, const struct id_record *
 static enum err node_erase_shown(struct node_store *s, const struct id_record *rid, bool whole)
 {
     enum err e = node_show_mark(s, rid);
+    if (e == ERR_OK) e = node_attach_unnamed(s, rid);
     if (e != ERR_OK || !whole) return e;
     e = typed_forget(s->db, rid);
     if (e == ERR_OK) e = node_erase_moves(s, rid);

@@ -18,6 +18,7 @@
 #include "node/store.h"
 #include "node/store_records.h"
 #include "node/store_repair.h"
+#include "proto/attach.h"
 #include "proto/erase.h"
 #include "proto/move.h"
 #include "proto/record.h"
@@ -68,6 +69,7 @@ struct node_store {
     char erased_path[FILE_PATH_BYTES_MAX]; /* copy of the list; "": none is kept */
     bool erased_file_stale;                /* it could not be written */
     bool wipe_wanted;                      /* the file may still hold what was deleted */
+    struct buf attach_block;               /* of node_store_attach_read() */
 };
 
 static inline int64_t node_store_i64(uint64_t v)
@@ -173,6 +175,11 @@ void node_erasures_settle(struct node_store *s);
 MUST_CHECK enum err node_flow_forget(struct node_store *s, uint64_t position);
 MUST_CHECK enum err node_flow_apply(struct node_store *s, uint64_t position, unsigned op, int kind,
                                     struct bytes payload);
+
+/* store_attach.c, inside a transaction: bytes of files go that this record names no more (uses the
+ * store's work record); those of all records that are not shown here any more. */
+MUST_CHECK enum err node_attach_unnamed(struct node_store *s, const struct id_record *rid);
+MUST_CHECK enum err node_attach_sweep(struct node_store *s);
 
 /* store_apply.c: forget what is staged. */
 MUST_CHECK enum err node_stage_clear(struct node_store *s);

@@ -149,6 +149,14 @@ const struct db_migration node_store_steps[] = {
      "CREATE TABLE sys_tomb(rid BLOB PRIMARY KEY NOT NULL, term BLOB NOT NULL) WITHOUT ROWID;"
      "ALTER TABLE sys_staged_record ADD COLUMN digest BLOB;"
      "ALTER TABLE sys_state ADD COLUMN wipe INTEGER NOT NULL DEFAULT 0;"},
+    /* attachments: bytes of files that records name; `sent`: the epoch in which the hub said that it
+     * has the whole */
+    {"CREATE TABLE sys_attach(no INTEGER PRIMARY KEY, rid BLOB NOT NULL, hash BLOB NOT NULL,"
+     "  size INTEGER NOT NULL, have INTEGER NOT NULL, sent INTEGER, code INTEGER NOT NULL DEFAULT "
+     "0,"
+     "  at_ms INTEGER NOT NULL, bundled INTEGER NOT NULL DEFAULT 0, UNIQUE(rid, hash));"
+     "CREATE TABLE sys_attach_block(file INTEGER NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL,"
+     "  PRIMARY KEY(file, at));"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -119,6 +119,7 @@ static void node_sync_retire(struct node_sync *s)
     s->pack = NULL;
     s->answer = NODE_SYNC_NOTHING;
     s->flight_count = 0;
+    s->lane = NODE_SYNC_LANE_OFF;
     s->deadline_at = 0;
     s->pushed = false;
 }
@@ -201,6 +202,8 @@ static void node_sync_message(struct node_sync *s, const struct link_event *m,
         node_sync_refused(s, m->body, ev, fx);
     } else if (s->state == NODE_SYNC_JOINING) {
         node_sync_joined(s, m, ev, fx);
+    } else if (s->lane != NODE_SYNC_LANE_OFF) {
+        node_sync_attach_message(s, m, ev, fx);
     } else if (m->type == MESSAGE_OWN) {
         node_sync_own(s, m->body, ev, fx);
     } else if (m->type == MESSAGE_RECEIPT && !s->apart) {
@@ -235,6 +238,9 @@ static void node_sync_go_on(struct node_sync *s, const struct node_sync_event *e
     if (s->wire != NULL && s->state == NODE_SYNC_SYNCING && s->answer == NODE_SYNC_NOTHING &&
         !s->upend && !s->mend && s->flight_count < LINK_UNRECEIPTED_MAX) {
         node_sync_read_more(s, ev, fx);
+    }
+    while (s->wire != NULL && s->lane != NODE_SYNC_LANE_OFF && s->answer == NODE_SYNC_NOTHING) {
+        if (!node_sync_attach_more(s, ev, fx)) break;
     }
 }
 
@@ -315,6 +321,12 @@ static void node_sync_on_answer(struct node_sync *s, const struct node_sync_even
         node_sync_repaired(s, ev, fx);
     } else if (want == NODE_SYNC_WANT_KEPT && ev->kind == NODE_SYNC_EV_KEPT) {
         node_sync_kept(s, ev, fx);
+    } else if (want == NODE_SYNC_WANT_ATTACH && ev->kind == NODE_SYNC_EV_ATTACH) {
+        node_sync_attach_job(s, ev, fx);
+    } else if (want == NODE_SYNC_WANT_BLOCK && ev->kind == NODE_SYNC_EV_ATTACH_BLOCK) {
+        node_sync_attach_block(s, ev, fx);
+    } else if (want == NODE_SYNC_WANT_PUT && ev->kind == NODE_SYNC_EV_STORED) {
+        node_sync_attach_put(s, ev, fx);
     } else if (want == NODE_SYNC_WANT_IDENTITY && ev->kind == NODE_SYNC_EV_STORED) {
         s->again = s->at_once = true; /* joined: now the first real session */
         node_sync_finish(s, ERR_OK, ev, fx);
@@ -352,6 +364,8 @@ void node_sync_step(struct node_sync *s, const struct node_sync_event *ev,
     case NODE_SYNC_EV_HELLO_FACTS:
     case NODE_SYNC_EV_SETS:
     case NODE_SYNC_EV_KEPT:
+    case NODE_SYNC_EV_ATTACH:
+    case NODE_SYNC_EV_ATTACH_BLOCK:
     case NODE_SYNC_EV_STORED:
     case NODE_SYNC_EV_APPLIED: node_sync_on_answer(s, ev, fx); break;
     case NODE_SYNC_EV_STORE_FAILED:

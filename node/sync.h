@@ -8,7 +8,8 @@
  *
  * Happy path: WAKE -> {LOAD_HELLO} -> HELLO_FACTS -> {DIAL} -> LINK_UP -> {SEND hello} -> bytes ->
  * the hub's heads, each checked against the own log {READ_SETS} -> SETS -> {SEND up frames} ...
- * UPEND -> receipts {STORE_RECEIPT}, feed {STAGE_*} -> END {APPLY} -> APPLIED -> {SEND bye, CLOSE}.
+ * UPEND -> receipts {STORE_RECEIPT}, feed {STAGE_*} -> END {APPLY} -> APPLIED -> the lane of
+ * attachments, if there are any {ATTACH_*} -> {SEND bye, CLOSE}.
  * While joining: hello without node id -> JOIN -> WELCOME -> {STORE_IDENTITY}, then a session.
  *
  * Failure modes: link down, silence, bad bytes, wrong receipts, a refusal, a store error: {CLOSE,
@@ -19,7 +20,8 @@
  * Effects are an ordered list; the engine carries them out one by one and stops at the first that
  * fails, then reports NODE_SYNC_EV_STORE_FAILED. At most one effect of a list asks for an answer,
  * which is the next event: LOAD_HELLO -> HELLO_FACTS, READ_SETS -> SETS, APPLY -> APPLIED,
- * READ_KEPT -> KEPT, all other STORE_* and STAGE_*, REPAIR, RESET -> STORED; NOTE_CONTACT has none.
+ * READ_KEPT -> KEPT, ATTACH_NEXT -> ATTACH, ATTACH_READ -> ATTACH_BLOCK, all other STORE_*, STAGE_* and
+ * ATTACH_*, REPAIR, RESET -> STORED; NOTE_CONTACT has none.
  * Event bytes are borrowed for the call; effect bytes live until the next step. Each link attempt
  * has a number; events of other links are ignored.
  *
@@ -30,6 +32,7 @@
 #define DONGBO_NODE_SYNC_H
 
 #include "node/store.h"
+#include "node/store_attach.h"
 #include "node/store_repair.h"
 #include "proto/link.h"
 #include "proto/pack.h"
@@ -42,6 +45,7 @@
 #define NODE_SYNC_HANDSHAKE_MS 20000u  /* from a connection to the hub's hello */
 #define NODE_SYNC_SILENCE_MS   45000u  /* nothing moved in either direction: the link is dead */
 #define NODE_SYNC_CLOSING_MS   5000u   /* for the last bytes to leave */
+#define NODE_SYNC_ATTACH_MS    120000u /* of one session for attachments; then the next begins */
 #define NODE_SYNC_READ_SETS    PACK_SETS_MAX
 #define NODE_SYNC_READ_BYTES   393216u /* one bite of the own log, heads and bodies */
 #define LINK_UNRECEIPTED_MAX   16u     /* UP frames ahead of the receipts */
@@ -67,8 +71,11 @@ enum node_sync_event_kind {
     NODE_SYNC_EV_LINK_DOWN,    /* error = why */
     NODE_SYNC_EV_SETS,         /* answer to READ_SETS: sets, roots */
     NODE_SYNC_EV_KEPT,         /* answer to READ_KEPT: kept, kept_count; none = all were read */
-    NODE_SYNC_EV_STORED,       /* answer to the other store effects */
-    NODE_SYNC_EV_APPLIED,      /* answer to APPLY: error = ERR_OK or ERR_BAD_HASH */
+    NODE_SYNC_EV_ATTACH,       /* answer to ATTACH_NEXT: attach; NULL = no more */
+    NODE_SYNC_EV_ATTACH_BLOCK, /* answer to ATTACH_READ: bytes */
+    NODE_SYNC_EV_STORED,  /* answer to the other store effects; of ATTACH_PUT: error = ERR_OK or
+                                  ERR_BAD_HASH */
+    NODE_SYNC_EV_APPLIED, /* answer to APPLY: error = ERR_OK or ERR_BAD_HASH */
     NODE_SYNC_EV_STORE_FAILED, /* error: an effect failed in the store; the rest of the list was
                                   dropped */
 };
@@ -83,6 +90,7 @@ struct node_sync_mending { /* what the hello's facts say besides the hello itsel
     struct admin_receipt receipt;
     uint8_t signature[64];
     uint64_t pulled[HELLO_LOGS_MAX]; /* next seq of own sets staged from a cut pull; 0 = none */
+    bool attach;                     /* there are attachments to send or fetch */
     bool keeps; /* sets of the hub's log that it lost are kept, to be given back */
 };
 
@@ -105,6 +113,7 @@ struct node_sync_event {
     const struct node_sync_mending *mending; /* HELLO_FACTS */
     const struct message_set *kept;
     size_t kept_count;
+    const struct node_attach *attach;
     uint64_t random; /* fresh random bits with every event: jitter, nonce */
 };
 
@@ -129,6 +138,10 @@ enum node_sync_effect_kind {
     NODE_SYNC_FX_RESET,        /* fixes, count: the hub lost what is above these heads; forget:
                                   the cursor too */
     NODE_SYNC_FX_READ_KEPT,    /* seq = give only those behind this number */
+    NODE_SYNC_FX_ATTACH_NEXT,  /* attach: give the one behind it */
+    NODE_SYNC_FX_ATTACH_READ,  /* attach, seq = begin of the block */
+    NODE_SYNC_FX_ATTACH_PUT,   /* attach, block */
+    NODE_SYNC_FX_ATTACH_SAID,  /* attach, seq = enum attach_code */
     NODE_SYNC_FX_NOTE_CONTACT, /* error, hub clock; always last */
 };
 
@@ -154,6 +167,8 @@ struct node_sync_effect {
     const struct message_end *end;
     const struct message_epoch *lineage;
     const struct node_store_fix *fixes;
+    const struct node_attach *attach;
+    const struct attach_block *block;
     bool forget;
     bool whole; /* the list of erasures from its beginning ... */
     bool last;  /* ... and its end */

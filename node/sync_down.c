@@ -153,11 +153,9 @@ void node_sync_applied(struct node_sync *s, const struct node_sync_event *ev,
         node_sync_mend_damage(s, fx);
         return;
     }
-    struct message_bye bye = {.position = how == ERR_OK ? s->end.position : 0,
-                              .code = (unsigned)how};
-    buf_clear(&s->body);
-    message_bye_encode(&bye, &s->body);
-    node_sync_send(s, MESSAGE_BYE, false, ev, fx);
-    if (s->state != NODE_SYNC_SYNCING) return; /* the send failed */
-    node_sync_finish(s, how, ev, fx);
+    if (how == ERR_OK && s->mending.attach && !s->again) {
+        node_sync_attach_begin(s, ev, fx);
+    } else {
+        node_sync_bye(s, how, ev, fx);
+    }
 }

@@ -22,7 +22,19 @@ enum node_sync_answer { /* what the core waits for from the store; it reads no m
                         NODE_SYNC_WANT_IDENTITY,
                         NODE_SYNC_WANT_APPLIED,
                         NODE_SYNC_WANT_REPAIRED,
-                        NODE_SYNC_WANT_KEPT
+                        NODE_SYNC_WANT_KEPT,
+                        NODE_SYNC_WANT_ATTACH,
+                        NODE_SYNC_WANT_BLOCK,
+                        NODE_SYNC_WANT_PUT
+};
+
+enum node_sync_lane { /* of attachments */
+                      NODE_SYNC_LANE_OFF,
+                      NODE_SYNC_LANE_NEXT,  /* the store is asked for a file */
+                      NODE_SYNC_LANE_OFFER, /* the hub is asked how much it has */
+                      NODE_SYNC_LANE_SEND,
+                      NODE_SYNC_LANE_FETCH,
+                      NODE_SYNC_LANE_SAID, /* the hub's answer is being stored */
 };
 
 struct node_sync_frame { /* an UP frame without receipt */
@@ -90,6 +102,14 @@ struct node_sync {
     size_t flight_count;
     struct message_end end;
 
+    /* attachments (sync_attach.c) */
+    enum node_sync_lane lane;
+    uint64_t lane_until;            /* monotonic ms */
+    struct node_attach file;        /* at hand */
+    uint64_t lane_sent;             /* bytes of it on their way or there */
+    uint64_t lane_acked;            /* there */
+    uint64_t lane_expected;         /* blocks that were asked for */
+    struct attach_block block;      /* the one that came */
     struct node_sync_pending items; /* MESSAGE_ITEMS_MAX each, allocated when first needed */
     struct change_view *view;
     struct buf body; /* of the message being made */
@@ -169,5 +189,23 @@ void node_sync_feed(struct node_sync *s, const struct link_event *m,
                     const struct node_sync_event *ev, struct node_sync_effects *fx);
 void node_sync_applied(struct node_sync *s, const struct node_sync_event *ev,
                        struct node_sync_effects *fx);
+
+/* sync_attach.c */
+/* Say BYE and leave. */
+void node_sync_bye(struct node_sync *s, enum err how, const struct node_sync_event *ev,
+                   struct node_sync_effects *fx);
+void node_sync_attach_begin(struct node_sync *s, const struct node_sync_event *ev,
+                            struct node_sync_effects *fx);
+void node_sync_attach_job(struct node_sync *s, const struct node_sync_event *ev,
+                          struct node_sync_effects *fx);
+void node_sync_attach_block(struct node_sync *s, const struct node_sync_event *ev,
+                            struct node_sync_effects *fx);
+void node_sync_attach_put(struct node_sync *s, const struct node_sync_event *ev,
+                          struct node_sync_effects *fx);
+void node_sync_attach_message(struct node_sync *s, const struct link_event *m,
+                              const struct node_sync_event *ev, struct node_sync_effects *fx);
+/* Go on with the lane when nothing is awaited from the store. false: the hub's turn. */
+bool node_sync_attach_more(struct node_sync *s, const struct node_sync_event *ev,
+                           struct node_sync_effects *fx);
 
 #endif

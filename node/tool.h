@@ -43,6 +43,7 @@ MUST_CHECK enum err node_tool_list(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_history(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_status(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_import(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_attach(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_bundle(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_verify_proof(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_transfer(struct cli *c, void *ctx);

@@ -173,6 +173,13 @@ void node_tool_print_status(const struct cli *c, const json_t *r)
     printf("%s: %lld (%s %lld)\n", cli_text(c, "Hồ sơ", "Records"), tool_int(r, "records"),
            cli_text(c, "xung đột", "in conflict"), tool_int(r, "records_conflict"));
     tool_print_log(c, json_object_get(r, "log"));
+    const json_t *files = json_object_get(r, "attachments");
+    if (tool_int(files, "files") > 0)
+        printf("%s: %lld (%s %lld, %s %lld, %s %lld)\n", cli_text(c, "Tệp kèm theo", "Attachments"),
+               tool_int(files, "files"), cli_text(c, "đã gửi", "delivered"),
+               tool_int(files, "delivered"), cli_text(c, "chờ gửi", "waiting"),
+               tool_int(files, "waiting"), cli_text(c, "đang lấy", "on their way here"),
+               tool_int(files, "fetching"));
     printf("%s: %s (%s)\n", cli_text(c, "Lần đồng bộ gần nhất", "Last sync"),
            tool_str(session, "last"), tool_str(session, "result"));
     for (size_t i = 0; i < json_array_size(warnings); i++) {

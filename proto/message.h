@@ -24,6 +24,9 @@ enum message_type {
     MESSAGE_PULL = 5,
     MESSAGE_PROOF = 6,
     MESSAGE_GIVEBACK = 7, /* as SETS */
+    MESSAGE_ATTACH = 10,  /* 10 to 12 and 30, 31: proto/attach.h */
+    MESSAGE_NODE_BLOCK = 11,
+    MESSAGE_WANT = 12,
     MESSAGE_RECEIPT = 16,
     MESSAGE_SETS = 17,
     MESSAGE_RECORDS = 18,
@@ -36,6 +39,8 @@ enum message_type {
     MESSAGE_MOVES = 25,
     MESSAGE_ERASURES = 26,
     MESSAGE_QUARANTINED = 27,
+    MESSAGE_HAVE = 30,
+    MESSAGE_HUB_BLOCK = 31,
 };
 
 enum message_verdict { /* of the hub's hello */

@@ -1,0 +1,69 @@
+/* attach list|get: files that communes attached to records. */
+#include "hub/tool.h"
+
+#include "common/io/file.h"
+#include "proto/attach.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *hub_attach_str(const json_t *r, const char *key)
+{
+    const char *s = json_string_value(json_object_get(r, key));
+    return s != NULL ? s : "";
+}
+
+static void hub_attach_print(const struct cli *c, const json_t *response)
+{
+    const json_t *rows = json_object_get(response, "attachments");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *r = json_array_get(rows, i);
+        printf("%s  %s  %lld/%lld  %s\n", hub_attach_str(r, "id"), hub_attach_str(r, "unit"),
+               (long long)json_integer_value(json_object_get(r, "here")),
+               (long long)json_integer_value(json_object_get(r, "bytes")), hub_attach_str(r, "at"));
+    }
+    if (json_array_size(rows) == 0)
+        printf("%s\n", cli_text(c, "Chưa có tệp kèm theo nào.", "There are no attachments yet."));
+}
+
+static enum err hub_attach_write(struct cli *c, const char *path, json_t *response)
+{
+    struct buf file;
+    size_t n = 0;
+    const char *text = hub_attach_str(response, "data");
+    size_t len = strlen(text);
+    buf_init(&file, ATTACH_BYTES_MAX + 3);
+    uint8_t *p = buf_room(&file, len / 4 * 3 + 3);
+    enum err e = file.e;
+    if (e == ERR_OK && sodium_base642bin(p, len / 4 * 3 + 3, text, len, NULL, &n, NULL,
+                                         sodium_base64_VARIANT_ORIGINAL) != 0)
+        e = ERR_BAD_FORMAT;
+    if (e == ERR_OK) e = file_write_atomic(path, bytes_make(p, n), 0600);
+    buf_free(&file);
+    json_object_del(response, "data");
+    if (e != ERR_OK)
+        return cli_fail(c, e, "Không ghi được tệp này.", "This file cannot be written.");
+    if (!c->json) printf("%s: %s (%zu byte)\n", cli_text(c, "Đã ghi", "Written"), path, n);
+    return ERR_OK;
+}
+
+enum err hub_tool_attach(struct cli *c, void *ctx)
+{
+    bool list = strcmp(c->args[0], "list") == 0 && c->arg_count <= 2;
+    bool get = strcmp(c->args[0], "get") == 0 && c->arg_count == 3;
+    if (!list && !get)
+        return cli_fail(c, ERR_USAGE, "Dùng: attach list [MÃ], attach get MÃ TỆP.",
+                        "Usage: attach list [ID], attach get ID FILE.");
+    json_t *q = hub_tool_request(c, "attach");
+    if (c->arg_count > 1) json_object_set_new(q, "id", json_string(c->args[1]));
+    json_object_set_new(q, "get", json_boolean(get));
+    if (list) return hub_tool_show(c, ctx, q, hub_attach_print);
+    json_t *response = NULL;
+    enum err e = hub_tool_ask(c, ctx, q, &response);
+    if (e != ERR_OK) return e;
+    e = hub_attach_write(c, c->args[2], response);
+    if (e == ERR_OK && c->json) cli_print_json(response);
+    json_decref(response);
+    return e;
+}
