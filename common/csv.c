@@ -370,7 +370,7 @@ void csv_write_open(struct csv_writer *w, struct buf *out, enum csv_mode mode, c
     if (mode == CSV_PEOPLE) buf_add(out, csv_mark, sizeof csv_mark);
 }
 
-static bool csv_needs_guard(struct bytes field)
+bool csv_needs_guard(struct bytes field)
 {
     static const uint8_t risky[] = {'=', '+', '-', '@', '\t', '\r', '\n'};
     /* U+FF1D, U+FF0B, U+FF0D, U+FF20: the same signs full width, which some spreadsheets take too. */

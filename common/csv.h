@@ -155,6 +155,9 @@ struct csv_writer {
 void csv_write_open(struct csv_writer *w, struct buf *out, enum csv_mode mode, char separator);
 void csv_write_field(struct csv_writer *w, struct bytes field);
 
+/* Would a spreadsheet take it for a formula? CSV_PEOPLE then puts an apostrophe before it. */
+bool csv_needs_guard(struct bytes field);
+
 /* End the row, which has at least one field. */
 void csv_write_end(struct csv_writer *w);
 

@@ -2,6 +2,7 @@
 #include "common/csv.h"
 #include "hub/canonical.h"
 #include "hub/small.h"
+#include "proto/change.h"
 
 #include <stdio.h>
 
@@ -16,6 +17,18 @@ struct csv_place {
 static void csv_text(struct csv_place *p, const char *text)
 {
     csv_write_field(&p->w, bytes_str(text));
+}
+
+/* A name or value that people or other programs made: the file has a mark and opens in spreadsheets. */
+static void csv_name(struct csv_place *p, const char *text)
+{
+    char guarded[CHANGE_VALUE_BYTES_MAX + 2];
+    if (!csv_needs_guard(bytes_str(text))) {
+        csv_text(p, text);
+        return;
+    }
+    snprintf(guarded, sizeof guarded, "'%s", text);
+    csv_text(p, guarded);
 }
 
 static void csv_number(struct csv_place *p, int64_t v)
@@ -62,9 +75,9 @@ static void csv_line(struct csv_place *p, const struct hub_report_line *line, co
     csv_text(p, line->indicator->id);
     csv_text(p, hub_canonical_measure(line->indicator->measure));
     csv_text(p, line->by);
-    csv_text(p, value);
+    csv_name(p, value);
     csv_text(p, hub_canonical_unit(r, column));
-    csv_text(p, column < r->unit_count ? r->units[column].name : r->unit_name);
+    csv_name(p, column < r->unit_count ? r->units[column].name : r->unit_name);
 }
 
 static void csv_blank(struct csv_place *p, size_t count)

@@ -53,9 +53,9 @@ const readJson = (file) => {
   try { return JSON.parse(fs.readFileSync(file, "utf8")); } catch { return null; }
 };
 
-export async function startHub() {
+export async function startHub({ name = "Huyện Vĩnh Cửu", catalogue = path.join(ROOT, "catalogue") } = {}) {
   const data = path.join(folder, "hub");
-  tool("dongbo-hub", "init", "--data", data, "--unit", "735", "--name", "Huyện Vĩnh Cửu", "--catalogue", path.join(ROOT, "catalogue"),
+  tool("dongbo-hub", "init", "--data", data, "--unit", "735", "--name", name, "--catalogue", catalogue,
     "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0");
   const process = start("dongbo-hub", data);
   const ports = await until("the hub's ports", () => readJson(path.join(data, "run/ports.json")));
@@ -64,9 +64,9 @@ export async function startHub() {
   return { process, data, invite };
 }
 
-export function makeNode(name) {
+export function makeNode(name, title = "Máy xã Thạnh Phú") {
   const data = path.join(folder, name);
-  tool("dongbo-node", "init", "--data", data, "--name", "Máy xã Thạnh Phú");
+  tool("dongbo-node", "init", "--data", data, "--name", title);
   fs.writeFileSync(path.join(data, "dongbo.conf"), "[desk]\nlisten = 127.0.0.1:0\n");
   return data;
 }
