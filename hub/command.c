@@ -1,6 +1,7 @@
 #include "hub/command_priv.h"
 
 #include "common/io/clock.h"
+#include "common/io/web_json.h"
 #include "proto/wire.h"
 
 #include <sodium.h>
@@ -11,7 +12,7 @@
 
 json_t *hub_command_error(enum err e, const char *vi, const char *en)
 {
-    return json_pack("{s:s, s:s, s:s}", "error", err_name(e), "vi", vi, "en", en);
+    return web_json_error(e, vi, en);
 }
 
 json_t *hub_command_fail(enum err e)

@@ -1,4 +1,5 @@
 #include "node/command_priv.h"
+#include "common/io/web_json.h"
 #include "common/text.h"
 
 #include <sodium.h>
@@ -22,7 +23,7 @@ void node_command_free(struct node_command *c)
 
 json_t *node_command_error(enum err e, const char *vi, const char *en, const char *field)
 {
-    json_t *j = json_pack("{s:s, s:s, s:s}", "error", err_name(e), "vi", vi, "en", en);
+    json_t *j = web_json_error(e, vi, en);
     if (j != NULL && field != NULL) json_object_set_new(j, "field", json_string(field));
     return j;
 }

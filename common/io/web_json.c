@@ -1,4 +1,5 @@
 #include "common/io/web_json.h"
+#include "common/text.h"
 
 #include <stdlib.h>
 
@@ -91,10 +92,33 @@ void web_json_answer(struct web_response *r, json_t *answer)
     json_decref(answer);
 }
 
+/* Words with a label in them may have been cut to fit. */
+static json_t *web_json_words(const char *text)
+{
+    struct bytes rest = bytes_str(text);
+    struct buf whole;
+    buf_init(&whole, rest.len + 1);
+    while (rest.len > 0) {
+        size_t good = text_utf8_prefix(rest);
+        buf_add(&whole, rest.p, good);
+        good += good < rest.len ? 1 : 0; /* that byte is of no letter */
+        rest = bytes_make(rest.p + good, rest.len - good);
+    }
+    json_t *j = whole.e == ERR_OK ? json_stringn(buf_cstr(&whole), whole.len) : NULL;
+    buf_free(&whole);
+    return j;
+}
+
+json_t *web_json_error(enum err e, const char *vi, const char *en)
+{
+    return json_pack("{s:s, s:o, s:o}", "error", err_name(e), "vi", web_json_words(vi), "en",
+                     web_json_words(en));
+}
+
 void web_json_refuse(struct web_response *r, unsigned status, enum err e, const char *vi,
                      const char *en)
 {
-    web_json_answer(r, json_pack("{s:s, s:s, s:s}", "error", err_name(e), "vi", vi, "en", en));
+    web_json_answer(r, web_json_error(e, vi, en));
     r->status = status;
 }
 

@@ -139,6 +139,12 @@ static void test_put_refuses(void **state)
     expect_error("{\"verb\":\"put\",\"type\":\"person\",\"person\":\"A\",\"values\":{\"full_name\":"
                  "{\"a\":1}}}",
                  ERR_BAD_VALUE);
+    /* A name whose words are cut in the middle of a letter. */
+    char text[400] = "{\"verb\":\"put\",\"type\":\"person\",\"person\":\"A\",\"values\":{\"x";
+    for (int i = 0; i < 40; i++)
+        strcat(text, "Ắ");
+    strcat(text, "\":\"1\"}}");
+    expect_error(text, ERR_BAD_VALUE);
     expect_error("{\"verb\":\"get\",\"id\":\"12\"}", ERR_BAD_INPUT);
     expect_error("{\"verb\":\"get\",\"id\":\"00000000000000000000000000000000\"}", ERR_NOT_FOUND);
     expect_error("{\"verb\":\"put\",\"id\":\"00000000000000000000000000000000\",\"person\":\"A\","
