@@ -140,10 +140,12 @@ static void test_put_refuses(void **state)
                  "{\"a\":1}}}",
                  ERR_BAD_VALUE);
     /* A name whose words are cut in the middle of a letter. */
-    char text[400] = "{\"verb\":\"put\",\"type\":\"person\",\"person\":\"A\",\"values\":{\"x";
-    for (int i = 0; i < 40; i++)
-        strcat(text, "Ắ");
-    strcat(text, "\":\"1\"}}");
+    char text[400], name[130];
+    for (size_t i = 0; i + 3 < sizeof name; i += 3)
+        memcpy(name + i, "Ắ", 4);
+    snprintf(text, sizeof text,
+             "{\"verb\":\"put\",\"type\":\"person\",\"person\":\"A\",\"values\":{\"x%s\":\"1\"}}",
+             name);
     expect_error(text, ERR_BAD_VALUE);
     expect_error("{\"verb\":\"get\",\"id\":\"12\"}", ERR_BAD_INPUT);
     expect_error("{\"verb\":\"get\",\"id\":\"00000000000000000000000000000000\"}", ERR_NOT_FOUND);

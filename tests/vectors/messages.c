@@ -527,7 +527,7 @@ static void make_erasure(json_t *all, json_t *ops)
     add_named(ops, "officer revoked", &content);
     describe_erased(all);
     buf_clear(&content);
-    erase_file_begin(&content);
+    erase_file_begin(ERASE_FILE_TAG, &content);
     for (unsigned i = 0; i < 2; i++)
         erase_file_add(buf_bytes(&erasure_sets[i].head), buf_bytes(&erasure_sets[i].body),
                        erasure_sets[i].signature, &content);
