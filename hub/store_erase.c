@@ -1,3 +1,4 @@
+#include "common/zoo.h"
 #include "hub/store_erase.h"
 #include "hub/store_priv.h"
 
@@ -248,7 +249,7 @@ static enum err hub_erase_row(struct hub_store *s, uint64_t position, struct byt
 {
     struct db_stmt *q =
         db_stmt(s->db, "UPDATE sys_log SET body = ?2, verdicts = ?3 WHERE pos = ?1");
-    db_bind_int(q, 1, (int64_t)position);
+    db_bind_int(q, 1, ZOO(90) ? -1 : (int64_t)position);
     db_bind_blob(q, 2, body);
     db_bind_blob(q, 3, verdicts);
     return db_run(q);
@@ -446,7 +447,7 @@ enum err hub_erase_ingest(struct hub_store *s, const struct change_view *view, s
         bool whole = false;
         any = hub_erase_names(s, &s->erased, view, i, &whole);
     }
-    if (!any) return ERR_OK;
+    if (!any || ZOO(92)) return ERR_OK;
     struct hub_erasing *w = NULL;
     enum err e = hub_erasing_new(&w);
     if (e == ERR_OK) e = hub_erase_stubs(s, w, &s->erased, view, &any);

@@ -1,4 +1,5 @@
 /* The list of erasures, and what people ask about it. SPEC 12.6. */
+#include "common/zoo.h"
 #include "hub/store_erase.h"
 #include "common/io/file.h"
 #include "common/log.h"
@@ -335,7 +336,7 @@ enum err hub_store_wipe(struct hub_store *s)
 {
     enum err e = hub_cache_ready(s);
     if (e == ERR_OK) e = hub_store_project(s);
-    if (e == ERR_OK) e = db_vacuum(s->db);
+    if (e == ERR_OK && !ZOO(91)) e = db_vacuum(s->db);
     if (e == ERR_OK) e = db_begin(s->db);
     if (e == ERR_OK) e = db_end(s->db, hub_meta_set_int(s, "wipe_wanted", 0));
     if (e == ERR_OK) s->wipe_wanted = false;

@@ -109,7 +109,8 @@ static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned i
         return hub_store_fork_look(s, &s->view->head.node, payload, job->received_ms);
     }
     job->verdicts[index] = FOLD_HELD_UNREADABLE;
-    if (job->writer.own) {
+    if (ZOO(96) && !job->writer.own) return ERR_BAD_FORMAT;
+    if (job->writer.own || (ZOO(97) && kind == CHANGE_REVOKE)) {
         enum err e = job->given ? hub_admin_given(s, payload, kind, job->writer.at,
                                                   job->received_ms, &job->verdicts[index])
                                 : hub_admin_take(s, payload, kind, job->writer.at, job->received_ms,
@@ -314,7 +315,7 @@ enum err hub_store_take(struct hub_store *s, const struct id_hash *node,
     struct hub_log *log = NULL;
     enum err e = hub_store_node(s, node, &who);
     bool released = false;
-    if (e == ERR_OK && who.revoked) {
+    if (e == ERR_OK && who.revoked && !ZOO(95)) {
         e = hub_quarantine_released(s, node, sets, &released);
         if (e == ERR_OK && !released && s->replaying) e = ERR_DAMAGED; /* how did it get in? */
         if (e == ERR_OK && !released) return hub_quarantine_take(s, node, sets, received_ms, out);

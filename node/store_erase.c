@@ -1,4 +1,5 @@
 /* Taking payloads away, wherever the node has them. SPEC 12.5, 12.7. */
+#include "common/zoo.h"
 #include "node/store_erase_priv.h"
 
 #include "proto/move.h"
@@ -186,7 +187,7 @@ static enum err node_erase_own_set(struct node_store *s, const struct erase_list
         e = node_erase_body(s, l, db_column_bytes(q, 0), db_column_bytes(q, 1), w, changed);
     db_done(q);
     if (e == ERR_NOT_FOUND || e == ERR_BAD_FORMAT || e == ERR_TOO_LARGE) return ERR_OK;
-    if (e != ERR_OK || !*changed) return e;
+    if (e != ERR_OK || !*changed || ZOO(93)) return e;
     q = db_stmt(s->db, "UPDATE sys_log SET body = ?3 WHERE log = ?1 AND seq = ?2");
     db_bind_int(q, 1, log);
     db_bind_int(q, 2, seq);

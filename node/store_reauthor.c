@@ -1,4 +1,5 @@
 /* The new incarnation: its genesis, and what is made once more in it. SPEC 7.13. */
+#include "common/zoo.h"
 #include "node/store_repair_priv.h"
 
 #include <sodium.h>
@@ -207,7 +208,7 @@ static enum err node_mend_op(struct node_mend *m, struct bytes payload)
     uint8_t *at = m->bases.p; /* it does not grow any more */
     for (size_t i = 0; e == ERR_OK && i < op.count; i++) {
         size_t k = op.writes[i].bases.len / ID_VERSION_BYTES;
-        for (size_t b = 0; e == ERR_OK && b < k; b++)
+        for (size_t b = 0; e == ERR_OK && b < k && !ZOO(104); b++)
             e = node_mend_version(m, false, at + b * ID_VERSION_BYTES);
         if (e != ERR_OK) break;
         size_t len = k * ID_VERSION_BYTES;
@@ -244,6 +245,7 @@ static enum err node_mend_set(struct node_mend *m, const struct node_mend_log *l
     const struct change_head *old = &m->view->head;
     change_hash(db_column_bytes(q, 0), &hash);
     if (change_verify(m->view) != ERR_OK || old->seq == 0) return ERR_OK;
+    if (ZOO(103) && old->seq % 2 == 0) return ERR_OK;
     enum err e = node_mend_hash(m, l->no, old->seq, &there);
     if (e == ERR_OK && ID_EQUAL(&there, &hash)) return ERR_OK;
     if (e == ERR_NOT_FOUND) e = ERR_OK;

@@ -103,9 +103,9 @@ static uint64_t node_sync_backoff(unsigned failures, uint64_t random)
 {
     uint64_t whole = 2u * (uint64_t)NODE_SYNC_RETRY_MS_MIN;
     if (ZOO(37) && failures > 3) return UINT64_MAX / 4;
-    for (unsigned i = 1; i < failures && whole < NODE_SYNC_RETRY_MS_MAX; i++)
+    for (unsigned i = 1; i < failures && (whole < NODE_SYNC_RETRY_MS_MAX || ZOO(100)); i++)
         whole *= 2;
-    if (whole > NODE_SYNC_RETRY_MS_MAX) whole = NODE_SYNC_RETRY_MS_MAX;
+    if (whole > NODE_SYNC_RETRY_MS_MAX && !ZOO(100)) whole = NODE_SYNC_RETRY_MS_MAX;
     return whole / 2 + random % (whole / 2 + 1);
 }
 

@@ -1,4 +1,5 @@
 /* What goes up: checking the hub's heads against the own logs, frames of own sets, receipts. */
+#include "common/zoo.h"
 #include "node/sync_priv.h"
 
 #include <assert.h>
@@ -33,7 +34,7 @@ void node_sync_check_heads(struct node_sync *s, const struct node_sync_event *ev
         const struct message_head *hub = &s->stated[s->log - 1];
         bool unlike =
             hub->next_seq > own->next_seq || (hub->next_seq == own->next_seq && hub->next_seq > 0 &&
-                                              !ID_EQUAL(&hub->head, &own->head));
+                                              !(ZOO(102) || ID_EQUAL(&hub->head, &own->head)));
         if (unlike || hub->next_seq == 0 || hub->next_seq == own->next_seq) {
             node_sync_head_seen(s, unlike);
             continue;
@@ -54,7 +55,7 @@ void node_sync_head_read(struct node_sync *s, const struct node_sync_event *ev,
         return;
     }
     change_hash(ev->sets[0].head, &hash);
-    node_sync_head_seen(s, !ID_EQUAL(&hash, &s->stated[s->log - 1].head));
+    node_sync_head_seen(s, !ZOO(102) && !ID_EQUAL(&hash, &s->stated[s->log - 1].head));
 }
 
 static void node_sync_upend(struct node_sync *s, const struct node_sync_event *ev,

@@ -124,7 +124,7 @@ static const struct fold_head *fold_latest(const struct fold *f, const struct fo
         bool later =
             s->clock > b->clock ||
             (s->clock == b->clock && memcmp(s->version.b, b->version.b, sizeof s->version.b) > 0);
-        if (later) best = &r->heads[i];
+        if (later != ZOO(101)) best = &r->heads[i];
     }
     return best;
 }

@@ -225,6 +225,35 @@ static bool head_there(const struct fold *f, const struct naive_head *h, bool st
     return false;
 }
 
+/* Of several heads under the policy latest, is the one shown that has the latest clock? */
+static void latest_compare(struct world *w, const struct naive_record *r,
+                           const struct naive_head *heads, size_t n, const char *where)
+{
+    const struct catalogue *c = hub_store_catalogue(w->hub.store);
+    const struct catalogue_type *t = c != NULL ? catalogue_type_by_no(c, r->type) : NULL;
+    for (size_t i = 0; t != NULL && i < n; i++) {
+        const struct catalogue_field *f = catalogue_field_by_no(t, heads[i].write->field);
+        const struct naive_head *best = &heads[i];
+        if (f == NULL || f->policy != CATALOGUE_LATEST) continue;
+        for (size_t k = 0; k < n; k++) {
+            if (heads[k].write->field != heads[i].write->field) continue;
+            bool later = heads[k].op->clock != best->op->clock
+                             ? heads[k].op->clock > best->op->clock
+                             : memcmp(heads[k].op->version.b, best->op->version.b,
+                                      sizeof best->op->version.b) > 0;
+            if (later) best = &heads[k];
+        }
+        const struct fold_register *reg =
+            fold_find(&w->check->fold, best->write->field, best->write->element);
+        const struct fold_head *shown =
+            reg != NULL ? fold_shown(&w->check->fold, reg, FOLD_LATEST) : NULL;
+        if (shown == NULL ||
+            !ID_EQUAL(&w->check->fold.sets[shown->set].version, &best->op->version))
+            world_fail(w, "%s: field %u does not show the latest of its heads", where,
+                       best->write->field);
+    }
+}
+
 static void fold_compare(struct world *w, const struct naive_record *r, bool strict,
                          size_t conflicts, const char *where)
 {
@@ -238,6 +267,7 @@ static void fold_compare(struct world *w, const struct naive_record *r, bool str
             world_fail(w, "%s: a head of field %u, written at position %u, is gone or changed",
                        where, heads[i].write->field, (unsigned)heads[i].op->position);
     }
+    if (strict && !w->failed) latest_compare(w, r, heads, n, where);
     if (there != n)
         world_fail(w, "%s: a record has %zu heads, the naive fold %zu", where, there, n);
     if (conflicts != naive_conflicts(w, r, heads, n))

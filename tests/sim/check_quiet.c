@@ -147,6 +147,17 @@ static void copy_compare(struct world *w, unsigned node)
     if (!w->failed) pending_none(w, node, copy);
 }
 
+static void check_edition(struct world *w, unsigned node)
+{
+    struct hub_position p;
+    uint32_t edition = 0;
+    hub_store_position(w->hub.store, &p);
+    (void)node_store_catalogue(w->nodes[node].store, &edition);
+    if (edition != p.edition)
+        world_fail(w, "node %u has edition %u of the catalogue, the hub %u", node, edition,
+                   p.edition);
+}
+
 void check_copies(struct world *w)
 {
     for (unsigned i = 0; i < w->node_count && !w->failed; i++) {
@@ -155,6 +166,7 @@ void check_copies(struct world *w)
         if (!w->failed) check_node_booted(w, i);
         if (check_outside(w, i)) continue; /* nothing comes down to it any more */
         if (!w->failed) copy_compare(w, i);
+        if (!w->failed) check_edition(w, i);
         if (!w->failed) verdicts_count(w, i);
     }
 }
@@ -297,6 +309,27 @@ void check_redelivery(struct world *w)
     free(x.barrier);
 }
 
+/* Every version that a write names was written by somebody. After a restore it may have been lost with its log. */
+static void check_bases_known(struct world *w)
+{
+    const struct check *c = w->check;
+    if (w->stats.node_restores + w->stats.hub_restores + c->ever_count > 0) return;
+    for (size_t i = 0; i < c->op_count && !w->failed; i++) {
+        const struct change_op *op = &c->ops[i].op;
+        for (size_t k = 0; k < op->count; k++) {
+            for (size_t at = 0; at < op->writes[k].bases.len; at += ID_VERSION_BYTES) {
+                size_t n = 0;
+                while (n < c->op_count && memcmp(c->ops[n].version.b, op->writes[k].bases.p + at,
+                                                 ID_VERSION_BYTES) != 0)
+                    n++;
+                if (n == c->op_count)
+                    world_fail(w, "position %u names a version that nobody wrote",
+                               (unsigned)c->ops[i].position);
+            }
+        }
+    }
+}
+
 void check_quiet(struct world *w)
 {
     if (!w->failed) check_hub(w, true);
@@ -306,6 +339,7 @@ void check_quiet(struct world *w)
     for (int who = WORLD_HUB; who < (int)w->node_count && !w->failed; who++)
         if (who == WORLD_HUB || !check_outside(w, (unsigned)who)) check_erased(w, who, true);
     if (!w->failed) check_nothing_lost(w);
+    if (!w->failed) check_bases_known(w);
     /* 6: issued reports against a naive recount belong here. */
     if (!w->failed) check_redelivery(w);
 }

@@ -24,7 +24,8 @@
 enum { OLD_MAX = 8, GARBLE_PERMILLE = 120, FRAME_PERMILLE = 20 };
 
 static struct {
-    bool on; /* a hostile node is at work */
+    bool on;   /* a hostile node is at work */
+    bool file; /* on a bundle, whose blocks keep their sizes */
     struct rng rng;
     struct {
         unsigned type;
@@ -109,7 +110,9 @@ enum err __wrap_link_send(struct link *l, unsigned type, struct bytes body, bool
     if (!hostile.on || len > sizeof copy) return __real_link_send(l, type, body, squeeze);
     if (len > 0) memcpy(copy, body.p, len);
     remember(type, copy, len);
-    if (below(1000) < GARBLE_PERMILLE) garble(&type, copy, &len, sizeof copy);
+    bool bad = below(1000) < GARBLE_PERMILLE;
+    if (bad && hostile.file) flips(copy, len);
+    if (bad && !hostile.file) garble(&type, copy, &len, sizeof copy);
     return __real_link_send(l, type, bytes_make(copy, len), squeeze);
 }
 
@@ -170,9 +173,10 @@ void world_hostile(struct world *w, unsigned n)
     world_trace(w, w->nodes[n].host.name, "turns hostile");
 }
 
-void world_hostile_turn(const struct world *w, unsigned n, bool begins)
+void world_hostile_turn(const struct world *w, unsigned n, bool begins, bool file)
 {
     hostile.on = begins && w->nodes[n].hostile;
+    hostile.file = file;
 }
 
 /* ---- poison ---- */

@@ -177,6 +177,9 @@ void world_link_outputs(struct world *w, unsigned n, const struct node_engine_ou
             conn_event(w, c, 1, WORLD_EV_DOWN, TO_NODE);
             break;
         case NODE_ENGINE_WAKE_AT:
+            if (o->at_ms > world_mono(w, &node->host) + WORLD_WAIT_MS_MAX && !node->hostile)
+                world_fail(w, "node %u does nothing for %u s", n,
+                           (unsigned)((o->at_ms - world_mono(w, &node->host)) / 1000));
             world_push(
                 w,
                 o->at_ms > world_mono(w, &node->host) ? o->at_ms - world_mono(w, &node->host) : 0,

@@ -137,10 +137,10 @@ bool world_bundle(struct world *w, unsigned n)
     if (!x->host.up || memvfs_dead(x->host.disk)) return false;
     struct node_bundle b = node_side(w, n);
     buf_init(&file, STICK_BYTES_MAX);
-    world_hostile_turn(w, n, true);
+    world_hostile_turn(w, n, true, true);
     enum err e = node_bundle_out(&b, rng_below(&w->link_rng, 3) == 0,
                                  rng_below(&w->link_rng, 4) ? STICK_BYTES_MAX : 8192, &file, &made);
-    world_hostile_turn(w, n, false);
+    world_hostile_turn(w, n, false, true);
     world_trace(w, x->host.name, "writes a bundle: %s", err_name(e));
     if (e == ERR_OK && !memvfs_dead(x->host.disk)) {
         w->stats.bundles++;

@@ -368,6 +368,70 @@ static void transfer_and_rollback(struct world *w)
     world_settle(w);
 }
 
+/* Two edits of a record that only a third PC has made yet. */
+static void delivered_late(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Đến sau");
+    world_settle(w);
+    world_image(w, WORLD_HUB);
+    world_create(w, 0, 2, PERSON, "Đến sau nữa");
+    world_settle(w);
+    world_edit(w, 1, 2, PHONE, "0900000041");
+    world_edit(w, 1, 2, BIRTHPLACE, "Phú Lý");
+    world_settle(w);
+    everybody(w, true);
+    world_restore(w, WORLD_HUB);
+    world_run(w, 10 * MINUTE);
+    world_offline(w, 1, false); /* what it edited is not there again */
+    world_run(w, HOUR);
+    world_offline(w, 0, false);
+}
+
+static void long_away(struct world *w)
+{
+    world_offline(w, 0, true);
+    world_create(w, 0, 1, PERSON, "Đi lâu");
+    world_run(w, 8 * HOUR);
+    world_offline(w, 0, false);
+}
+
+/* A copy that shows three numbers of a phone. */
+static void latest(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Ba số");
+    world_settle(w);
+    everybody(w, true);
+    world_edit(w, 1, 1, PHONE, "0900000052");
+    world_run(w, MINUTE);
+    world_edit(w, 0, 1, PHONE, "0900000051");
+    world_run(w, MINUTE);
+    world_edit(w, 2, 1, PHONE, "0900000053");
+    everybody(w, false);
+}
+
+/* A PC is copied and both write on: the same places of one log, then changes of what they themselves wrote. */
+static void cloned(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Trước khi chép");
+    world_settle(w);
+    int copy = world_clone(w, 0);
+    if (copy < 0) return; /* it is down */
+    everybody(w, true);
+    for (int i = 0; i < 2; i++) {
+        int who = i == 0 ? 0 : copy;
+        world_create(w, who, 10 + i, PERSON, "Sau khi chép");
+        world_edit(w, who, 10 + i, NAME, "Sửa lần một");
+        world_edit(w, who, 10 + i, NAME, "Sửa lần hai");
+        world_edit(w, who, 1, BIRTHPLACE, i == 0 ? "Trị An" : "Tân An");
+    }
+    world_offline(w, 0, false);
+    world_settle(w);
+    world_offline(w, (unsigned)copy, false);
+    world_settle(w);
+    world_edit(w, copy, 11, PHONE, "0900000061");
+    world_edit(w, 0, 10, PHONE, "0900000062");
+}
+
 static void joining(struct world *w)
 {
     world_settle(w);
@@ -391,6 +455,10 @@ const struct story stories[] = {
     {"transfer_crossed", true, 2, {XA_1, XA_2}, transfer_crossed},
     {"transfer_answers", true, 3, {XA_1, XA_2, XA_3}, transfer_answers},
     {"shared_record", true, 2, {XA_1, XA_2}, shared_record},
+    {"delivered_late", true, 2, {XA_1, XA_1}, delivered_late},
+    {"long_away", true, 1, {XA_1}, long_away},
+    {"latest", true, 3, {XA_1, XA_1, XA_1}, latest},
+    {"cloned", true, 1, {XA_1}, cloned},
     {"poison", true, 2, {XA_1, XA_1}, poison},
     {"revoked", true, 2, {XA_1, XA_2}, revoked},
     {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback},

@@ -373,9 +373,9 @@ void world_node_handle(struct world *w, unsigned i, struct node_sync_event *ev)
     ev->wall_ms = world_wall(w, &n->host);
     ev->random = rng_u64(&w->rng);
     memvfs_set_time(ev->wall_ms);
-    world_hostile_turn(w, i, true);
+    world_hostile_turn(w, i, true, false);
     node_engine_handle(n->engine, ev, &out);
-    world_hostile_turn(w, i, false);
+    world_hostile_turn(w, i, false, false);
     if (!memvfs_dead(n->host.disk)) {
         node_after(w, i);
         world_link_outputs(w, i, &out);

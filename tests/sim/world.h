@@ -40,7 +40,8 @@ enum {
     WORLD_STICKS_MAX = 32,   /* bundles under way at once */
     WORLD_HUB = -1,          /* as `who` */
     WORLD_EDITION_WHOLE = 100,
-    WORLD_DRAIN_MS = 4 * 3600 * 1000, /* after faults stop, everything has arrived everywhere */
+    WORLD_WAIT_MS_MAX = 15 * 60 * 1000, /* the longest that a node waits by itself */
+    WORLD_DRAIN_MS = 4 * 3600 * 1000,   /* after faults stop, everything has arrived everywhere */
 };
 
 struct check; /* the reference model, check.c */
@@ -291,7 +292,7 @@ void world_hub_drain(struct world *w);
 void world_hub_turn_soon(struct world *w);
 struct hub_engine_time world_hub_time(const struct world *w);
 void world_node_handle(struct world *w, unsigned n, struct node_sync_event *ev);
-void world_hostile_turn(const struct world *w, unsigned n, bool begins);
+void world_hostile_turn(const struct world *w, unsigned n, bool begins, bool file);
 void world_cut_all(struct world *w, unsigned n);
 void world_sticks_init(struct world *w);
 void world_sticks_free(struct world *w);
