@@ -205,6 +205,7 @@ static const struct {
     {"request", hub_command_request},
     {"breach", hub_command_breach},
     {"reads", hub_command_reads},
+    {"subject", hub_command_subject},
     {"put", hub_command_put},
     {"import", hub_command_import},
     {"get", hub_command_get},

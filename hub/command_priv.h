@@ -67,6 +67,8 @@ void hub_reads_note(struct hub_reads *r, struct hub_app *a, const json_t *reques
 void hub_reads_note_rows(struct hub_app *a, const json_t *request, const char *what,
                          const json_t *rows);
 json_t *hub_command_reads(struct hub_app *a, const json_t *request);
+/* command_subject.c */
+json_t *hub_command_subject(struct hub_app *a, const json_t *request);
 /* command_register.c */
 json_t *hub_command_request(struct hub_app *a, const json_t *request);
 json_t *hub_command_breach(struct hub_app *a, const json_t *request);

@@ -107,6 +107,7 @@ static const struct hub_desk_route {
     {WEB_POST, "/api/tokens", DESK_ADMIN, "token", NULL, 0},
     {WEB_GET, "/api/requests", DESK_CASES, "request list", NULL, 0},
     {WEB_GET, "/api/reads", DESK_ADMIN, "reads", NULL, 0},
+    {WEB_POST, "/api/subject", DESK_CASES, "subject", NULL, 0},
     {WEB_POST, "/api/requests", DESK_CASES, "request", NULL, 0},
     {WEB_GET, "/api/breaches", DESK_SIGNS, "breach list", NULL, 0},
     {WEB_POST, "/api/breaches", DESK_SIGNS, "breach", NULL, 0},

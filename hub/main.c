@@ -44,6 +44,14 @@ static const struct cli_opt get_opts[] = {
     OPT("reason", "CHỮ", "lý do xem, ghi vào nhật ký đọc", "why, for the access log"),
     OPT_PERSON,
 };
+static const struct cli_opt subject_opts[] = {
+    OPT("reason", "CHỮ", "căn cứ: số và ngày của yêu cầu; vào nhật ký đọc",
+        "the reason: the request's number and date; goes to the access log"),
+    OPT("max-class", "MỨC", "không đưa ra giá trị nhạy cảm hơn mức này (0 đến 4)",
+        "hold back values more sensitive than this class (0 to 4)"),
+    OPT("out", "TỆP", "tệp .xlsx (để đọc) hoặc .json", "file .xlsx (for people) or .json"),
+    OPT_PERSON,
+};
 static const struct cli_opt reads_opts[] = {
     OPT("record", "MÃ", "chỉ những lần xem hồ sơ này", "only readings of this record"),
     OPT("by", "TÊN", "chỉ người này", "only this person's"),
@@ -308,6 +316,9 @@ static const struct cli_verb verbs[] = {
     {"put", "TRƯỜNG=GIÁ_TRỊ...", "ghi một hồ sơ cấp huyện", "save a district record",
      OPTS(put_opts), 0, -1, hub_tool_put},
     {"get", "MÃ", "xem một hồ sơ", "show one record", OPTS(get_opts), 1, 1, hub_tool_get},
+    {"subject", "MÃ", "mọi dữ liệu về một người, ra một tệp, để trả lời người đó",
+     "everything held about one person, as a file, to answer that person", OPTS(subject_opts), 1, 1,
+     hub_tool_subject},
     {"reads", "", "nhật ký đọc: ai đã xem hồ sơ nhạy cảm nào, khi nào, vì sao",
      "access log: who read which sensitive records, when, why", OPTS(reads_opts), 0, 0,
      hub_tool_reads},

@@ -98,6 +98,8 @@ MUST_CHECK enum err hub_tool_first_code(struct cli *c, void *ctx);
 /* tool_register.c */
 MUST_CHECK enum err hub_tool_data_request(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_breach(struct cli *c, void *ctx);
+/* tool_subject.c */
+MUST_CHECK enum err hub_tool_subject(struct cli *c, void *ctx);
 /* tool_read.c */
 MUST_CHECK enum err hub_tool_reads(struct cli *c, void *ctx);
 

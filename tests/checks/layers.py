@@ -30,7 +30,7 @@ ONLY_IN = {  # a header and the files that alone may name it
     "uv.h": re.compile(r"^(common/io/[^/]+|(node|hub)/drive[^/]*\.c)$"),
     "microhttpd.h": re.compile(r"^common/io/web(_job|_stream)?\.c$"),
     "sqlite3.h": re.compile(r"^common/io/db[^/]*\.[ch]$"),
-    "xlsxwriter.h": re.compile(r"^(node/sheet|hub/xlsx)\.c$"),
+    "xlsxwriter.h": re.compile(r"^(node/sheet|hub/xlsx|hub/xlsx_subject)\.c$"),
     "pango/pangocairo.h": re.compile(r"^hub/pdf[^/]*\.[ch]$"),
     "qrencode.h": re.compile(r"^hub/qr\.c$"),
     "minizip/zip.h": re.compile(r"^hub/zip\.c$"),

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""What a person may ask of the office, with real processes: registers, access log, all data of one person, erasure.
+
+  privacy.py BUILD_DIR [--dir DIR]
+"""
+import argparse
+import datetime
+import json
+import os
+import sys
+import tempfile
+import zipfile
+
+from world import Failed, World, free_port, on_signals, wait_for
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+UNIT, NAME = "26170", "Kiều Trăng Khuyết"
+
+
+def check(what, truth):
+    if not truth:
+        raise Failed("not true: " + what)
+    print("ok   " + what, flush=True)
+
+
+def day(days=0):
+    """A day of Vietnam's calendar."""
+    now = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=7)))
+    return (now.date() + datetime.timedelta(days=days)).isoformat()
+
+
+class Story:
+    def __init__(self, world):
+        self.w, self.hub, self.officers = world, world.hub, []
+
+    def path(self, name):
+        return os.path.join(self.w.dir, name)
+
+    def officer(self, name):
+        key, word = "khoa-%d" % len(self.officers), "mat-khau-%d" % len(self.officers)
+        with open(self.path(word), "w", encoding="utf-8") as f:
+            f.write("một mật khẩu dài %d\n" % len(self.officers))
+        self.hub.tool("officer", "add", name, "--role", "all", "--key", key, "--passphrase", word)
+        self.officers.append(["--key", key, "--passphrase", word])
+
+    def begin(self):
+        port = free_port()
+        self.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), port)
+        self.hub.run()
+        self.node = self.w.node(UNIT)
+        self.node.tool("init", "--name", "Máy " + UNIT)
+        self.node.tool("join", self.hub.ask("invite", "--unit", UNIT)["invitation"])
+        put = self.node.ask("put", "--type", "person", "full_name=" + NAME, "sex=female")
+        self.person = put["id"]
+        # the person asks at the commune's counter; the hub sees it with the next sync
+        asked = self.node.ask("put", "--type", "data_request", "kind=erasure", "received_on=" + day(),
+                              "requester=" + NAME, "person=" + self.person)
+        self.request = asked["id"]
+        wait_for("the commune to deliver", self.delivered)
+
+    def delivered(self):
+        self.node.tool("sync", ok=range(0, 30))
+        return self.node.code == 0 and self.node.status()["log"]["waiting"] == 0
+
+    def row(self):
+        rows = self.hub.ask("request", "list")["rows"]
+        return next(r for r in rows if r["id"] == self.request)
+
+    def registers(self):
+        row = self.row()
+        check("a request taken at a commune runs at the hub", row["state"] == "received" and row["unit"] == UNIT)
+        check("its days are counted", 1 <= row["days_left"] <= 4 and row["due"] > row["answer_by"] > day())
+        self.hub.tool("request", "set", self.request, "answered_on=" + day(), "answer=đã nhận")
+        check("answered, it is open", self.row()["state"] == "open")
+        self.hub.tool("request", "set", self.request, "outcome=granted", "done_on=" + day(), ok=range(1, 20))
+        check("without an order it is not done", self.row()["state"] == "open")
+        self.hub.tool("breach", "add", "kind=stolen", "detected_on=" + day(-4), "people=3")
+        status = self.hub.ask("status")
+        codes = [w["code"] for w in status["warnings"]]
+        check("status tells of the breach nobody notified",
+              "breaches_overdue" in codes and status["breaches_overdue"] == 1)
+
+    def reading(self):
+        self.hub.tool("get", self.person, "--person", "Mai", "--reason", "đơn số 12")
+        self.hub.tool("list", "--type", "person", "--person", "Tú")
+        reads = self.hub.ask("reads", "--record", self.person)
+        who = [(r["user"], r["what"], r["reason"]) for r in reads["rows"]]
+        check("who read the record is known", ("Mai", "get", "đơn số 12") in who and ("Tú", "list", "") in who)
+        check("the access log is whole", reads["whole"])
+
+    def subject(self):
+        self.hub.tool("subject", self.person, "--out", "lan.json", ok=range(1, 20))
+        check("without a reason nothing is handed out", not os.path.exists(self.path("lan.json")))
+        self.hub.tool("subject", self.person, "--reason", "đơn số 12", "--out", "lan.json", "--person", "Mai")
+        with open(self.path("lan.json"), encoding="utf-8") as f:
+            text = f.read()
+        said = json.loads(text)
+        kinds = {r["type"] for r in said["records"]}
+        check("the file has the person and the request", NAME in text and kinds == {"person", "data_request"})
+        check("and its history, and who read it",
+              len(said["history"]) >= 3 and said["reads"][0]["user"] in ("Mai", "Tú"))
+        check("nobody else may read the file", os.stat(self.path("lan.json")).st_mode & 0o777 == 0o600)
+        self.hub.tool("subject", self.person, "--reason", "đơn số 12", "--out", "lan.json", ok=range(1, 20))
+        self.hub.tool("subject", self.person, "--reason", "đơn số 12", "--out", "lan.xlsx")
+        with zipfile.ZipFile(self.path("lan.xlsx")) as z:
+            check("the workbook says the name", any(NAME.encode() in z.read(n) for n in z.namelist()))
+        os.remove(self.path("lan.json"))
+        os.remove(self.path("lan.xlsx"))
+
+    def erasing(self):
+        self.officer("Nguyễn Thị An")
+        self.officer("Trần Bình")
+        order = self.hub.ask("erase", "propose", self.person, "--basis", "đơn số 12", "--request", self.request,
+                             *self.officers[0])["id"]
+        check("the order stands at its request", self.row()["order_state"] == "proposed")
+        self.hub.tool("erase", "approve", order, *self.officers[1])
+        self.hub.tool("request", "set", self.request, "outcome=granted", "done_on=" + day())
+        row = self.row()
+        check("with the order it is done", row["state"] == "done" and row["order_state"] == "approved")
+        self.hub.tool("subject", self.person, "--reason", "đơn số 13", "--out", "trong.json", ok=range(1, 20))
+        check("nothing is held about an erased person", not os.path.exists(self.path("trong.json")))
+        self.hub.tool("verify")
+        check("and the hub verifies", True)
+
+
+def run(folder, build):
+    with World(build, folder) as world:
+        story = Story(world)
+        for step in (story.begin, story.registers, story.reading, story.subject, story.erasing):
+            step()
+        world.hub.end()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--dir")
+    args = parser.parse_args()
+    on_signals()
+    try:
+        if args.dir:
+            run(args.dir, args.build)
+        else:
+            with tempfile.TemporaryDirectory(prefix="dongbo-privacy-") as folder:
+                run(folder, args.build)
+    except Failed as why:
+        print("FAILED %s" % why, flush=True)
+        return 1
+    print("privacy: all true", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
