@@ -9,7 +9,8 @@
  *
  * and `unit(code, name, level, parent, valid_from, valid_to)`, `score_scheme(scheme, version, most,
  * valid_from, valid_to)`, `score_item(scheme, version, code, most)` and `score_band(scheme, version,
- * class, least, below)` out of the catalogue (an open end is 9999-12-31, points are hundredths), and the view `person_root(person, root)`: the smallest id among linked persons, a
+ * class, least, below)` out of the catalogue (an open end is 9999-12-31, points are hundredths), and
+ * the view `person_root(person, root)`: the smallest id among linked persons, a
  * row only for those whom a person_link with decision 'same' names.
  *
  * Ownership: struct typed borrows the db and the catalogue; typed_close() releases its statements.

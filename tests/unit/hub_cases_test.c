@@ -229,7 +229,7 @@ static void sheet_of(struct office *o, const char *const scores[4])
                  "'self_score':'%s'}",
                  i + 1, i + 1, scores[i]);
         put(o, 0, text);
-        sum += atoi(scores[i]);
+        sum += (int)strtol(scores[i], NULL, 10);
     }
     snprintf(text, sizeof text,
              "{'type':'score_sheet','id':'" SHEET "','state':'self_scored','self_total':'%d'}",

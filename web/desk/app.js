@@ -11,6 +11,7 @@ import { Import } from "./import.js";
 import { Settings } from "./settings.js";
 import { Usb } from "./usb.js";
 import { Access } from "./access.js";
+import { Cases } from "./cases.js";
 import { Moves } from "./moves.js";
 import { Reports, Report, nextDue } from "./reports.js";
 
@@ -129,6 +130,7 @@ function Screen({ path, status, refresh }) {
     case "usb": return html`<${Usb} key=${key} status=${status} refresh=${refresh} />`;
     case "reports": return html`<${Reports} key=${key} />`;
     case "report": return html`<${Report} key=${key} report=${a} period=${b} refresh=${refresh} />`;
+    case "cases": return html`<${Cases} key=${key} />`;
     case "moves": return html`<${Moves} key=${key} refresh=${refresh} />`;
     case "access": return html`<${Access} key=${key} />`;
     case "settings": return html`<${Settings} key=${key} status=${status} />`;
@@ -153,7 +155,7 @@ function Inside({ changeLang }) {
       <span class="unit">${status ? status.unit_name || status.name : ""}</span><span class="grow"></span>
       <nav aria-label=${t("nav")}>${link("/", t("nav.home"))}
         ${status && link("/conflicts", t("nav.conflicts"), status.records_conflict)}
-        ${status && link("/pending", t("nav.pending"))}${link("/reports", t("nav.reports"))}${link("/moves", t("nav.moves"))}${link("/usb", t("nav.usb"))}
+        ${status && link("/pending", t("nav.pending"))}${link("/reports", t("nav.reports"))}${link("/cases", t("nav.cases"), status && status.cases ? status.cases.overdue : 0)}${link("/moves", t("nav.moves"))}${link("/usb", t("nav.usb"))}
         ${link("/settings", t("nav.settings"))}</nav>
       <span>${session.user}</span>
       <button onClick=${changeLang} lang=${otherLang()}>${otherLang() === "en" ? "English" : "Tiếng Việt"}</button>

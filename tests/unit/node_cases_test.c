@@ -1,0 +1,277 @@
+/*
+ * Claims about cases, budgets and scores at the node: a step that is not allowed is refused before it is
+ * saved, the leader's steps are not the clerk's, a score is handed in whole, and what runs out is the same
+ * list as at the hub.
+ */
+#include "tests/lib/node_fixture.h"
+#include "node/command.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct node_fixture fx;
+static struct node_command cmd;
+static int64_t now_ms;
+
+static int64_t wall(void)
+{
+    return now_ms;
+}
+
+static void today(const char *text)
+{
+    struct date d;
+    assert_int_equal(date_parse(bytes_str(text), &d), ERR_OK);
+    now_ms = date_to_ms(d) + DATE_DAY_MS / 2;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    today("2023-11-20");
+    fixture_open(&fx, true);
+    return node_command_init(&cmd, fx.store, &fx.keys, wall) == ERR_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    node_command_free(&cmd);
+    fixture_close(&fx);
+    return 0;
+}
+
+/* A request with ' for ". */
+static json_t *ask(const char *text)
+{
+    char copy[2048];
+    snprintf(copy, sizeof copy, "%s", text);
+    for (char *p = copy; *p != '\0'; p++) {
+        if (*p == '\'') *p = '"';
+    }
+    json_t *q = json_loads(copy, 0, NULL);
+    if (q == NULL) fail_msg("%s", copy);
+    json_t *r = node_command_run(&cmd, q);
+    json_decref(q);
+    assert_non_null(r);
+    return r;
+}
+
+static enum err told(const char *text)
+{
+    json_t *r = ask(text);
+    enum err e = node_command_error_of(r);
+    if (e != ERR_OK) {
+        assert_true(json_string_length(json_object_get(r, "vi")) > 0);
+        assert_true(json_string_length(json_object_get(r, "en")) > 0);
+    }
+    json_decref(r);
+    return e;
+}
+
+/* The id of what was saved. */
+static void saved(const char *text, char id[33])
+{
+    json_t *r = ask(text);
+    if (node_command_error_of(r) != ERR_OK) fail_msg("%s: %s", text, json_dumps(r, 0));
+    snprintf(id, 33, "%s", json_string_value(json_object_get(r, "id")));
+    json_decref(r);
+}
+
+/* "verb ... ID ..." with every %s the id. */
+static enum err about(const char *format, const char *id)
+{
+    char text[1024], *out = text;
+    for (const char *p = format; *p != '\0'; p++) {
+        if (*p == '#')
+            out += snprintf(out, 33, "%s", id);
+        else
+            *out++ = *p;
+    }
+    *out = '\0';
+    return told(text);
+}
+
+#define PUT(values) "{'verb':'put','person':'Lan','id':'#','values':{" values "}}"
+
+static void steps_are_asked_before_a_save(void **state)
+{
+    (void)state;
+    char id[33];
+    assert_int_equal(told("{'verb':'put','type':'score_sheet','person':'Lan','values':{'year':2023,"
+                          "'scheme':'DEMO','version':'1','state':'published'}}"),
+                     ERR_DENIED);
+    saved(
+        "{'verb':'put','type':'budget_estimate','person':'Lan','clerk':true,'values':{'year':2023,"
+        "'line_activity':'1.000.000','total':'1.000.000','state':'draft'}}",
+        id);
+    assert_int_equal(about("{'verb':'budget_step','step':'approve','id':'#','person':'Lan'}", id),
+                     ERR_DENIED); /* not before it was submitted */
+    assert_int_equal(
+        about("{'verb':'budget_step','step':'submit','id':'#','person':'Lan','clerk':true}", id),
+        ERR_OK);
+    assert_int_equal(
+        about("{'verb':'budget_step','step':'approve','id':'#','person':'Lan','clerk':true}", id),
+        ERR_DENIED);
+    assert_int_equal(
+        about("{'verb':'budget_step','step':'approve','id':'#','person':'Hoa','on':'2023-11-21'}",
+              id),
+        ERR_OK);
+    assert_int_equal(
+        about("{'verb':'budget_step','step':'send','id':'#','person':'Lan','clerk':true}", id),
+        ERR_OK);
+    assert_int_equal(about("{'verb':'budget_step','step':'back','id':'#','person':'Lan'}", id),
+                     ERR_DENIED);
+    assert_int_equal(about("{'verb':'budget_step','step':'jump','id':'#','person':'Lan'}", id),
+                     ERR_USAGE);
+    assert_int_equal(told("{'verb':'budget_step','step':'submit','id':'00','person':'Lan'}"),
+                     ERR_BAD_INPUT);
+    json_t *r = ask("{'verb':'budget','year':'2023'}");
+    const json_t *e = json_array_get(json_object_get(r, "estimates"), 0);
+    assert_string_equal(json_string_value(json_object_get(e, "state")), "sent");
+    assert_string_equal(json_string_value(json_object_get(e, "hdnd_approved_on")), "2023-11-21");
+    assert_int_equal(json_integer_value(json_object_get(e, "lines")), 1000000);
+    json_decref(r);
+}
+
+static void a_settlement_without_allocation_is_not_handed_in(void **state)
+{
+    (void)state;
+    char id[33];
+    saved("{'verb':'put','type':'budget_settlement','person':'Lan','values':{'allocation':"
+          "'11111111111111111111111111111111','spent':'5','state':'none'}}",
+          id);
+    assert_int_equal(about("{'verb':'budget_step','step':'submit','id':'#','person':'Lan'}", id),
+                     ERR_BAD_VALUE);
+    assert_int_equal(about(PUT("'approved_on':'2023-11-20'"), id), ERR_DENIED); /* the district's */
+}
+
+static void a_sheet_is_scored_and_handed_in_whole(void **state)
+{
+    (void)state;
+    char sheet[33];
+    assert_int_equal(told("{'verb':'score_start','year':'2023','scheme':'NQLT','person':'Lan'}"),
+                     ERR_NOT_FOUND);
+    saved("{'verb':'score_start','year':'2023','person':'Lan','clerk':true}", sheet);
+    assert_int_equal(told("{'verb':'score_start','year':'2023','person':'Lan'}"), ERR_EXISTS);
+    assert_int_equal(
+        about("{'verb':'score_line','id':'#','code':'D9','score':'1','person':'Lan'}", sheet),
+        ERR_NOT_FOUND);
+    assert_int_equal(
+        about("{'verb':'score_line','id':'#','code':'D1','score':'30.01','person':'Lan'}", sheet),
+        ERR_BAD_VALUE);
+    assert_int_equal(
+        about("{'verb':'score_line','id':'#','code':'D1','score':'-1','person':'Lan'}", sheet),
+        ERR_BAD_VALUE);
+    assert_int_equal(
+        about("{'verb':'score_line','id':'#','code':'D1','score':'29','person':'Lan','reason':'x'}",
+              sheet),
+        ERR_OK);
+    assert_int_equal(
+        about("{'verb':'score_line','id':'#','code':'D1','score':'30','person':'Lan'}", sheet),
+        ERR_OK);
+    assert_int_equal(
+        about("{'verb':'score_line','id':'#','code':'D2','score':'12.25','person':'Lan'}", sheet),
+        ERR_OK);
+    assert_int_equal(
+        about("{'verb':'score_line','id':'#','code':'D3','score':'25','person':'Lan'}", sheet),
+        ERR_OK);
+    assert_int_equal(about("{'verb':'score_step','step':'submit','id':'#','person':'Hoa'}", sheet),
+                     ERR_BAD_VALUE);
+    assert_int_equal(
+        about("{'verb':'score_line','id':'#','code':'D4','score':'0','person':'Lan'}", sheet),
+        ERR_OK);
+    assert_int_equal(
+        about("{'verb':'score_step','step':'submit','id':'#','person':'Lan','clerk':true}", sheet),
+        ERR_DENIED);
+    assert_int_equal(about("{'verb':'score_step','step':'submit','id':'#','person':'Hoa'}", sheet),
+                     ERR_OK);
+    assert_int_equal(
+        about("{'verb':'score_line','id':'#','code':'D4','score':'1','person':'Lan'}", sheet),
+        ERR_DENIED);
+    assert_int_equal(about(PUT("'self_total':'1'"), sheet), ERR_DENIED);
+    json_t *r = ask("{'verb':'score','year':'2023'}");
+    const json_t *s = json_array_get(json_object_get(r, "sheets"), 0);
+    assert_string_equal(json_string_value(json_object_get(s, "self_total")), "67.25");
+    assert_string_equal(json_string_value(json_object_get(s, "self_scored_on")), "2023-11-20");
+    json_decref(r);
+    assert_int_equal(
+        about("{'verb':'score_step','step':'withdraw','id':'#','person':'Hoa'}", sheet), ERR_OK);
+    assert_int_equal(
+        about("{'verb':'score_line','id':'#','code':'D4','score':'1','person':'Lan'}", sheet),
+        ERR_OK);
+}
+
+/* Beside criterion D1 stands indicator A01 of the year. */
+static void figures_stand_beside_the_criteria(void **state)
+{
+    (void)state;
+    char sheet[33], text[100], id[33];
+    saved("{'verb':'put','type':'activity','person':'Lan','values':{'title':'Tuyên "
+          "truyền','kind':'direct',"
+          "'field':'drugs','on_date':'2023-06-09','participants':40}}",
+          id);
+    saved("{'verb':'score_start','year':'2023','person':'Lan'}", sheet);
+    snprintf(text, sizeof text, "{'verb':'score','id':'%s'}", sheet);
+    json_t *r = ask(text);
+    const json_t *d1 = json_array_get(json_object_get(r, "lines"), 0);
+    assert_string_equal(json_string_value(json_object_get(d1, "indicator")), "A01");
+    assert_string_equal(json_string_value(json_object_get(d1, "figure")), "1");
+    json_decref(r);
+}
+
+static void what_runs_out_is_listed_counted_and_in_the_calendar(void **state)
+{
+    (void)state;
+    char id[33], uid[80];
+    saved("{'verb':'put','type':'referral','person':'Lan','values':{'on_date':'2023-11-13','state':"
+          "'sent'}}",
+          id);
+    json_t *r = ask("{'verb':'cases','on':'2023-11-20'}"); /* Monday to Monday */
+    assert_string_equal(
+        json_string_value(json_object_get(json_array_get(json_object_get(r, "rows"), 0), "state")),
+        "soon");
+    json_decref(r);
+    today("2023-11-21");
+    r = ask("{'verb':'cases'}");
+    const json_t *row = json_array_get(json_object_get(r, "rows"), 0);
+    assert_string_equal(json_string_value(json_object_get(row, "state")), "overdue");
+    assert_string_equal(json_string_value(json_object_get(row, "due")), "2023-11-20");
+    assert_int_equal(json_integer_value(json_object_get(row, "left")), -1);
+    json_decref(r);
+    r = ask("{'verb':'status'}");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(r, "cases"), "overdue")),
+                     1);
+    json_decref(r);
+    r = ask("{'verb':'calendar','from':'2023-11-01','to':'2023-11-30'}");
+    snprintf(uid, sizeof uid, "UID:K04-%s@dongbo", id);
+    assert_non_null(strstr(json_string_value(json_object_get(r, "ics")), uid));
+    json_decref(r);
+    assert_int_equal(about(PUT("'state':'accepted','answered_on':'2023-11-21'"), id), ERR_OK);
+    r = ask("{'verb':'cases'}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 0);
+    json_decref(r);
+    r = ask("{'verb':'cases','all':true}");
+    row = json_array_get(json_object_get(r, "rows"), 0);
+    assert_string_equal(json_string_value(json_object_get(row, "state")), "done_late");
+    json_decref(r);
+    assert_int_equal(about(PUT("'state':'sent'"), id), ERR_DENIED); /* accepted is not sent again */
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(steps_are_asked_before_a_save),
+        TEST(a_settlement_without_allocation_is_not_handed_in),
+        TEST(a_sheet_is_scored_and_handed_in_whole),
+        TEST(figures_stand_beside_the_criteria),
+        TEST(what_runs_out_is_listed_counted_and_in_the_calendar),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
