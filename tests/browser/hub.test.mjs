@@ -10,6 +10,7 @@ import { codeOf, startDistrict } from "./hubworld.mjs";
 
 const SCREENS = process.env.DONGBO_SCREENS; // where pictures go; none when not set
 const PASSWORD = "mật khẩu đủ dài";
+const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../..");
 const OFFICERS = ["Nguyễn Thị An", "Trần Bình"];
 const HOSTILE = "<img src=x onerror=document.title='hỏng'>";
 
@@ -154,6 +155,48 @@ test("an invitation is a sheet to print", async () => {
   if (SCREENS) await page.screenshot({ path: path.join(SCREENS, "hub-invitation-print.png"), fullPage: true });
   await page.emulateMedia({ media: "screen" });
   await button("Xong").click();
+  await button("Cấp lại: Xã Phú Lý").click();
+  await page.getByRole("heading", { name: "Giấy mời: Xã Phú Lý" }).waitFor();
+  await button("Xong").click();
+});
+
+test("a lost PC is revoked with a reason", async () => {
+  await button("Thu hồi: Thị trấn Vĩnh An, Máy thị trấn Vĩnh An").click();
+  await field("Vì sao thu hồi").fill("mất máy, công văn 3");
+  await button("Đúng, thu hồi máy này").click();
+  await page.getByRole("row", { name: /Vĩnh An/ }).filter({ hasText: "đã thu hồi" }).waitFor();
+});
+
+test("the catalogue is changed file by file: checked, looked at, published", async () => {
+  await link("Trung tâm").click();
+  await heading("Trung tâm").waitFor();
+  const choices = fs.readFileSync(path.join(ROOT, "catalogue/choices.csv"), "utf8");
+  const put = (text) => field("Tệp đã sửa").setInputFiles({ name: "choices.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  await put(choices);
+  await page.getByText("Các tệp giống hệt bản đang dùng.").waitFor();
+  await put(choices.replace("drug_status,suspected,Nghi nghiện", "drug_status,suspected,"));
+  await page.getByText("Danh mục có lỗi; danh mục đang dùng vẫn giữ nguyên.").waitFor();
+  await page.getByText(/^choices.csv, dòng \d+/).first().waitFor();
+  assert.equal(await page.getByRole("button", { name: "Ban hành các thay đổi này" }).count(), 0);
+  await put(choices.replace("drug_status,suspected,Nghi nghiện", "drug_status,suspected,Nghi nghiện ma túy"));
+  await page.getByText("thêm 1 dòng, bỏ 1 dòng").waitFor();
+  await button("Ban hành các thay đổi này").click();
+  await look("catalogue");
+  await button("Đúng, ban hành bản số 2").click();
+  await page.getByText("Đã ban hành bản số 2.").waitFor();
+});
+
+test("a backup goes to a stick while the page tells how far it is", async () => {
+  const stick = path.join(folder, "stick");
+  fs.mkdirSync(stick);
+  await field("Thư mục trên máy trung tâm").fill(path.join(stick, "no/such/folder"));
+  await button("Sao lưu ngay").click();
+  await page.getByText("Không ghi được bản sao lưu vào nơi này").waitFor();
+  await field("Thư mục trên máy trung tâm").fill(stick);
+  await button("Sao lưu ngay").click();
+  await page.getByText("Lần gần nhất:").waitFor({ timeout: 60000 }); // told by an event, nothing is loaded again
+  assert.equal(fs.readdirSync(stick).filter((n) => n.endsWith(".db")).length, 1);
+  await look("system");
   await logOut();
 });
 
@@ -364,6 +407,23 @@ test("who has sent which report", async () => {
   await link("Chuyển hồ sơ").click();
   await page.getByText("Không có đề nghị nào đang chờ.").waitFor();
   await look("moves");
+});
+
+test("who owes what, and a correction that a commune will answer", async () => {
+  await link("Nộp báo cáo").click();
+  await link("Ai còn nợ gì").click();
+  await heading("Ai còn nợ gì").waitFor();
+  const form = section("Đính chính một số liệu của xã");
+  await form.getByLabel("Báo cáo").selectOption({ label: "RP01: Báo cáo tháng, hoạt động Đội công tác xã hội tình nguyện" });
+  await form.getByLabel("Đơn vị").selectOption({ label: "Xã Thạnh Phú" });
+  await form.getByLabel("Kỳ").fill("2023-06");
+  await form.getByLabel("Mã chỉ tiêu").fill("A01");
+  await form.getByLabel("Số của xã").fill("1");
+  await form.getByLabel("Số đúng").fill("2");
+  await form.getByLabel("Lý do").fill("đếm thiếu một đội");
+  await form.getByRole("button", { name: "Gửi đính chính" }).click();
+  await page.getByRole("row", { name: /đếm thiếu một đội/ }).filter({ hasText: "chờ xã trả lời" }).waitFor();
+  await look("owes");
 });
 
 test("the phone in the dark, English, and the keyboard's way in", async () => {

@@ -1,6 +1,6 @@
 // The hub's page: who is logged in, where we are, what is true at the hub now.
-import { html, render, t, lang, loadWords, wordFiles, session, onSession, refreshSession, api, number, showTime,
-  useState, useEffect, useRef } from "../desk/base.js";
+import { html, render, t, lang, loadWords, wordFiles, session, onSession, refreshSession, api, number,
+  useState, useEffect } from "../desk/base.js";
 import { Note, Title, loadCatalogue, catalogue, otherLang } from "../desk/parts.js";
 import { Login } from "./login.js";
 import { Dashboard } from "./dashboard.js";
@@ -14,8 +14,10 @@ import { Form } from "../desk/form.js";
 import { Account } from "./account.js";
 import { Moves } from "./moves.js";
 import { Orders } from "./orders.js";
+import { System } from "./system.js";
+import { Owes } from "./owes.js";
 
-const POLL_MS = 5000;
+const RETRY_MS = 3000;
 
 function useHash() {
   const [hash, set] = useState(location.hash.slice(1) || "/");
@@ -27,30 +29,28 @@ function useHash() {
   return hash;
 }
 
+/** Status as it changes: the hub sends it as events. */
 function useStatus() {
   const [status, set] = useState(null);
   const [lost, setLost] = useState(false);
-  const again = useRef(() => {});
+  const take = (s) => { set(s); setLost(false); };
   useEffect(() => {
-    let live = true;
-    let timer;
-    const ask = async () => {
-      clearTimeout(timer);
-      try {
-        const s = await api("GET", "/api/status");
-        if (!live) return;
-        set(s);
-        setLost(false);
-      } catch (e) {
-        if (live) setLost(e.status === 0);
-      }
-      if (live) timer = setTimeout(ask, POLL_MS);
+    let live = true, events, timer;
+    const open = () => {
+      events = new EventSource("/api/events");
+      events.addEventListener("status", (e) => take(JSON.parse(e.data)));
+      events.addEventListener("ended", () => refreshSession().catch(() => {}));
+      events.onerror = () => {
+        setLost(true);
+        if (events.readyState !== EventSource.CLOSED) return; // it tries again by itself
+        timer = setTimeout(() => refreshSession().then(() => { if (live && session.stage === "in") open(); }, () => { if (live) open(); }), RETRY_MS);
+      };
     };
-    again.current = ask;
-    ask();
-    return () => { live = false; clearTimeout(timer); };
+    open();
+    return () => { live = false; clearTimeout(timer); events.close(); };
   }, []);
-  return [status, () => again.current(), lost];
+  const refresh = () => api("GET", "/api/status").then(take, (e) => setLost(e.status === 0));
+  return [status, refresh, lost];
 }
 
 function Screen({ path, status, refresh }) {
@@ -65,6 +65,8 @@ function Screen({ path, status, refresh }) {
     case "moves": return may("statistician") ? html`<${Moves} key=${path} />` : no;
     case "nodes": return html`<${Nodes} key=${path} status=${status} />`;
     case "orders": return may("viewer") ? no : html`<${Orders} key=${path} query=${query} />`;
+    case "system": return may("admin") ? html`<${System} key=${path} status=${status} refresh=${refresh} />` : no;
+    case "owes": return html`<${Owes} key=${path} />`;
     case "people": return may("admin") ? html`<${People} key=${path} />` : no;
     case "records": return may("statistician") ? html`<${Records} key=${path} />` : no;
     case "list": return may("statistician") ? html`<${List} key=${path} type=${rest[0]} position=${status.position} />` : no;
@@ -99,7 +101,7 @@ function Inside({ changeLang }) {
       <div class="navrow"><nav aria-label=${t("nav")}>${link("/", t("hub.dashboard"))}${link("/reports", t("hub.reports"))}${link("/sent", t("hub.sent"))}
         ${session.role === "statistician" && html`${link("/records", t("hub.records"))}${link("/conflicts", t("hub.conflicts"), open)}${link("/moves", t("hub.moves"))}`}${link("/nodes", t("hub.nodes"))}
         ${session.role !== "viewer" && link("/orders", t("hub.orders"))}
-        ${session.role === "admin" && link("/people", t("hub.people"))}</nav></div></header>
+        ${session.role === "admin" && html`${link("/people", t("hub.people"))}${link("/system", t("hub.system"))}`}</nav></div></header>
     <main class="page" id="main">
       ${lost && html`<${Note} kind="bad"><p>${t("error.offline")}</p></${Note}>`}
       ${!status || (edition > 0 && !ready) ? html`<p>${t("loading")}</p>` : html`<${Screen} path=${path} status=${status} refresh=${refresh} />`}</main>`;

@@ -37,11 +37,42 @@ function Sheet({ it, close }) {
     <div class="acts"><button class="main" onClick=${() => print()}>${t("print")}</button><button onClick=${close}>${t("sheet.done")}</button></div></section>`;
 }
 
+/** Invitations that nobody used yet; a lost one is made again, and the old one is worth nothing. */
+function Invited({ again }) {
+  const [rows, set] = useState([]);
+  const [wrong, setWrong] = useState("");
+  useEffect(() => { api("GET", "/api/invites").then((r) => set(r.invites.filter((x) => x.state !== "used").reverse()), (e) => setWrong(e.message)); }, []);
+  const renew = async (unit) => {
+    try { again(await api("POST", "/api/invite", { unit, days: 7, again: true })); } catch (e) { setWrong(e.message); }
+  };
+  if (rows.length === 0) return null;
+  return html`<h3>${t("invite.open")}</h3>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Table} label=${t("invite.open")} heads=${[t("hub.unit"), t("people.created"), t("sheet.expires"), ""]}>${rows.slice(0, 20).map((x) => html`<tr class=${x.state === "over" ? "off" : ""}>
+      <th scope="row">${x.name}</th><td>${showTime(x.created)}</td><td>${x.state === "over" ? t("invite.over") : showTime(x.expires)}</td>
+      <td><button onClick=${() => renew(x.unit)} aria-label=${`${t("invite.again")}: ${x.name}`}>${t("invite.again")}</button></td></tr>`)}</${Table}>`;
+}
+
+/** A stolen or lost PC: from now on nothing of it is taken. */
+function Revoke({ n, done }) {
+  const [asked, ask] = useState(false);
+  const [wrong, setWrong] = useState("");
+  const submit = async (e) => {
+    e.preventDefault();
+    setWrong("");
+    try { await api("POST", "/api/revoke", { node: n.node, reason: e.target.elements.reason.value }); await done(); } catch (x) { setWrong(x.message); }
+  };
+  const name = `${unitName(n.unit)}, ${n.name}`;
+  if (!asked) return html`<button class="bad" onClick=${() => ask(true)} aria-label=${`${t("node.revoke")}: ${name}`}>${t("node.revoke")}</button>`;
+  return html`<form onSubmit=${submit}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<${Text} name="reason" label=${t("node.revoke.why", { name })} autocomplete="off" required maxlength="100" />
+    <div class="acts"><button class="bad">${t("node.revoke.sure")}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
+}
+
 function Invite() {
   const [sheet, setSheet] = useState(null);
   const [unit, setUnit] = useState(communes()[0]?.value || session.unit);
   if (sheet) return html`<${Sheet} it=${sheet} close=${() => setSheet(null)} />`;
   return html`<section class="card"><h2>${t("invite.title")}</h2><p class="hint">${t("invite.why")}</p>
+    <${Invited} again=${setSheet} />
     <${Sender} path="/api/invite" extra=${{ days: 7 }} go=${setSheet}><div class="fields">
       <${Select} name="unit" label=${t("invite.unit")} value=${unit} onChange=${setUnit}
         options=${[...communes(), ...catalogue.units.filter((u) => u.value === session.unit).slice(-1)].map((u) => ({ value: u.value, label: u.vi }))} />
@@ -52,15 +83,39 @@ function Invite() {
 export function Nodes({ status }) {
   const [nodes, set] = useState(null);
   const [wrong, setWrong] = useState("");
-  useEffect(() => { api("GET", "/api/nodes").then((r) => set(r.nodes), (e) => setWrong(e.message)); }, [status.position, status.nodes]);
+  const load = () => api("GET", "/api/nodes").then((r) => set(r.nodes), (e) => setWrong(e.message));
+  useEffect(() => { load(); }, [status.position, status.nodes]);
+  const admin = session.role === "admin";
   return html`<div class="head"><${Title}>${t("hub.nodes")}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button></div></div>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${session.role === "admin" && html`<${Invite} />`}
     ${nodes && nodes.length === 0 && html`<${Note}><p>${t("node.none")}</p></${Note}>`}
     ${nodes && nodes.length > 0 && html`<p>${t("node.words.why")}</p>
-    <${Table} label=${t("hub.nodes")} heads=${[t("hub.commune"), t("node.name"), t("node.contact"), { num: t("node.waiting") }, { num: t("node.delivered") }, t("node.words"), t("node.state")]}>
+    <${Table} label=${t("hub.nodes")} heads=${[t("hub.commune"), t("node.name"), t("node.contact"), { num: t("node.waiting") }, { num: t("node.delivered") }, t("node.words"), t("node.state"), ...(admin ? [""] : [])]}>
       ${nodes.map((n) => html`<tr key=${n.node} class=${n.revoked ? "off" : ""}><th scope="row">${unitName(n.unit)}</th><td>${n.name}</td><td>${showTime(n.contact)}</td>
         <td class="num">${number(n.waiting)}</td><td class="num">${number(n.delivered)}</td><td class="words">${n.words}</td>
         <td>${n.revoked ? t("node.revoked") : worries(n, status.edition).map((w) => html`<span class="state warn">▲ ${w}</span> `)}
-          ${!n.revoked && worries(n, status.edition).length === 0 && html`<span class="state ok">● ${t("node.fine")}</span>`}</td></tr>`)}</${Table}>`}`;
+          ${!n.revoked && worries(n, status.edition).length === 0 && html`<span class="state ok">● ${t("node.fine")}</span>`}</td>
+        ${admin && html`<td>${!n.revoked && html`<${Revoke} n=${n} done=${load} />`}</td>`}</tr>`)}</${Table}>`}
+    <${Quarantine} />`;
+}
+
+/** What a revoked PC still sent: kept apart until somebody decides. */
+function Quarantine() {
+  const [rows, set] = useState([]);
+  const [wrong, setWrong] = useState("");
+  const load = () => api("GET", "/api/quarantine").then((r) => set(r.parcels), () => {});
+  useEffect(() => { if (session.role !== "viewer") load(); }, []);
+  const decide = (parcel) => async (e) => {
+    e.preventDefault();
+    setWrong("");
+    try { await api("POST", "/api/quarantine", { parcel, action: e.submitter.value, reason: e.target.elements.reason.value }); } catch (x) { setWrong(x.message); }
+    await load();
+  };
+  if (rows.length === 0) return null;
+  return html`<section class="card"><h2>${t("quarantine.title")}</h2><p class="hint">${t("quarantine.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${rows.map((p) => html`<section key=${p.parcel}><h3>${p.unit_name}, ${p.name}</h3><p>${t("quarantine.what", { n: number(p.sets), time: showTime(p.at), why: p.revoked_why })}</p>
+      ${p.state !== "waits" ? html`<p>${t(`quarantine.${p.state}`)}: ${p.by}, ${p.reason}</p>` : session.role === "admin" && html`<form onSubmit=${decide(p.parcel)}><div class="fields">
+        <${Text} name="reason" label=${t("hub.reason")} autocomplete="off" required maxlength="100" /></div><div class="acts"><button value="release">${t("quarantine.release")}</button>
+        <button class="bad" value="discard">${t("quarantine.discard")}</button></div></form>`}</section>`)}</section>`;
 }

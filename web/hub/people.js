@@ -1,5 +1,5 @@
 // Logins of this page, tokens of the province, and who did what.
-import { html, t, api, session, showTime, useState, useEffect } from "../desk/base.js";
+import { html, t, api, session, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title } from "../desk/parts.js";
 import { Text, Select, Table, Sender } from "./parts.js";
 
@@ -78,9 +78,11 @@ function Tokens() {
 function Audit() {
   const [rows, set] = useState([]);
   const [more, setMore] = useState(false);
+  const [past, setPast] = useState(null);
   const load = (before) => api("GET", "/api/audit", { before }).then((r) => {
     set((have) => (before ? [...have, ...r.rows] : r.rows));
     setMore(r.rows.length >= 500);
+    setPast(r.past.rows > 0 ? r.past : null);
   }, () => {});
   useEffect(() => { load(0); }, []);
   const what = (w) => (t(`audit.${w}`) === `audit.${w}` ? w : t(`audit.${w}`));
@@ -88,7 +90,8 @@ function Audit() {
     <${Table} label=${t("audit.title")} heads=${[t("history.when"), t("audit.who"), t("history.what"), t("audit.detail"), t("audit.result")]}>
       ${rows.map((r) => html`<tr><td>${showTime(r.at)}</td><td>${r.user === "?" ? t("audit.nobody") : r.user}</td><td>${what(r.what)}</td><td class="detail">${r.detail}</td>
         <td>${r.result === "OK" ? t("audit.ok") : html`<span class="state warn">▲ ${t("audit.refused")}</span>`}</td></tr>`)}</${Table}>
-    ${more && html`<div class="acts"><button onClick=${() => load(rows[rows.length - 1].row)}>${t("list.more")}</button></div>`}</section>`;
+    ${more && html`<div class="acts"><button onClick=${() => load(rows[rows.length - 1].row)}>${t("list.more")}</button></div>`}
+    ${past && html`<p class="hint">${t("audit.past", { n: number(past.rows), time: showTime(past.until) })}</p><p class="code">${past.digest}</p>`}</section>`;
 }
 
 export function People() {

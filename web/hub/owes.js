@@ -1,0 +1,74 @@
+// Who owes what: late reports, corrections that wait for a commune's answer, reports asked for out of turn.
+import { html, t, say, session, api, saveFile, showDate, showTime, number, useState, useEffect } from "../desk/base.js";
+import { Note, Title, catalogue } from "../desk/parts.js";
+import { Text, Select, Table, Sender, showPeriod, unitName } from "./parts.js";
+import { communes } from "./nodes.js";
+
+const indicator = (id) => say(catalogue.reports.flatMap((r) => r.lines || []).find((l) => l.indicator === id)) || id;
+const units = () => communes().map((u) => ({ value: u.value, label: u.vi }));
+
+function Ask({ done }) {
+  const forms = catalogue.reports.filter((r) => r.periods.includes("adhoc"));
+  const [report, setReport] = useState(forms[0]?.id || "");
+  const [unit, setUnit] = useState("*");
+  const iso = (v) => v.trim().split("/").reverse().join("-");
+  const [wrong, setWrong] = useState("");
+  const [told, tell] = useState("");
+  if (forms.length === 0) return null;
+  const submit = async (e) => {
+    e.preventDefault();
+    const f = e.target.elements;
+    setWrong("");
+    try {
+      await api("POST", "/api/ask", { report, unit, period: `${iso(f.from.value)}_${iso(f.to.value)}`, ...(f.due.value && { due: iso(f.due.value) }), text: f.text.value });
+      e.target.reset();
+      tell(t("ask.done"));
+      await done();
+    } catch (x) { setWrong(x.message); }
+  };
+  return html`<section class="card"><h2>${t("ask.title")}</h2><p class="hint">${t("ask.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${told && html`<${Note} kind="ok"><p>${told}</p></${Note}>`}<form onSubmit=${submit}><div class="fields">
+      <${Select} name="report" label=${t("hub.report")} value=${report} onChange=${setReport} options=${forms.map((r) => ({ value: r.id, label: `${r.id}: ${say(r)}` }))} />
+      <${Select} name="unit" label=${t("hub.unit")} value=${unit} onChange=${setUnit} options=${[{ value: "*", label: t("filter.all") }, ...units()]} />
+      <${Text} name="from" label=${t("ask.from")} placeholder=${t("date.hint")} autocomplete="off" required /><${Text} name="to" label=${t("ask.to")} placeholder=${t("date.hint")} autocomplete="off" required />
+      <${Text} name="due" label=${t("ask.due")} placeholder=${t("date.hint")} autocomplete="off" /><${Text} name="text" label=${t("ask.text")} autocomplete="off" required maxlength="200" /></div>
+      <div class="acts"><button>${t("ask.go")}</button></div></form></section>`;
+}
+
+function Correct({ done }) {
+  const forms = catalogue.reports.filter((r) => r.level === "commune" && r.periods.some((p) => p !== "adhoc"));
+  const [report, setReport] = useState(forms[0]?.id || "");
+  const [unit, setUnit] = useState(units()[0]?.value || "");
+  return html`<section class="card"><h2>${t("correct.title")}</h2><p class="hint">${t("correct.why")}</p>
+    <${Sender} path="/api/corrections" extra=${{ report, unit }} done=${t("correct.done")} go=${done}><div class="fields">
+      <${Select} name="of" label=${t("hub.report")} value=${report} onChange=${setReport} options=${forms.map((r) => ({ value: r.id, label: `${r.id}: ${say(r)}` }))} />
+      <${Select} name="who" label=${t("hub.unit")} value=${unit} onChange=${setUnit} options=${units()} />
+      <${Text} name="period" label=${t("hub.period")} hint=${t("correct.period.hint")} autocomplete="off" required /><${Text} name="indicator" label=${t("correct.indicator")} autocomplete="off" required />
+      <${Text} name="before" label=${t("correct.before")} inputmode="decimal" autocomplete="off" required /><${Text} name="after" label=${t("correct.after")} inputmode="decimal" autocomplete="off" required />
+      <${Text} name="reason" label=${t("hub.reason")} autocomplete="off" required maxlength="200" /></div><div class="acts"><button>${t("correct.go")}</button></div></${Sender}></section>`;
+}
+
+export function Owes() {
+  const [r, set] = useState(null);
+  const [corrections, setCorrections] = useState([]);
+  const [wrong, setWrong] = useState("");
+  const load = () => Promise.all([api("GET", "/api/owes").then(set), api("GET", "/api/corrections").then((x) => setCorrections(x.corrections || []))]).catch((e) => setWrong(e.message));
+  useEffect(() => { load(); }, []);
+  const calendar = async () => {
+    try { saveFile(new Blob([(await api("GET", "/api/calendar")).ics], { type: "text/calendar" }), "han-nop.ics"); } catch (e) { setWrong(e.message); }
+  };
+  const cases = session.role === "statistician";
+  const sent = (x) => `#/reports/sent?${new URLSearchParams({ report: x.report, period: x.period, unit: x.unit })}`;
+  return html`<div class="head"><${Title}>${t("owes.title")}</${Title}><div class="acts"><button onClick=${calendar}>${t("owes.calendar")}</button><a class="button" href="#/sent">${t("hub.sent")}</a></div></div>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${!r && !wrong && html`<p>${t("loading")}</p>`}
+    ${r && html`<h2>${t("owes.units")}</h2>${r.units.length === 0 ? html`<p>${t("owes.none")}</p>` : html`<${Table} label=${t("owes.units")}
+        heads=${[t("hub.commune"), { num: t("flow.overdue.n") }, { num: t("owes.soon") }, { num: t("flow.returned") }, { num: t("owes.corrections") }]}>
+        ${r.units.map((u) => html`<tr><th scope="row">${u.name}</th><td class="num">${number(u.overdue)}</td><td class="num">${number(u.soon)}</td><td class="num">${number(u.returned)}</td><td class="num">${number(u.corrections)}</td></tr>`)}</${Table}>`}
+      <h2>${t("owes.mine")}</h2>${r.district.to_judge.length === 0 ? html`<p>${t("owes.mine.none")}</p>` : html`<ul class="list">${r.district.to_judge.map((x) => html`<li>
+        <a class="link" href=${sent(x)}>${t("owes.judge", { unit: x.name || unitName(x.unit), report: x.report, period: showPeriod(x.period) })}</a></li>`)}</ul>`}`}
+    <h2>${t("corrections.title")}</h2>${corrections.length === 0 ? html`<p>${t("corrections.none")}</p>` : html`<${Table} label=${t("corrections.title")}
+      heads=${[t("hub.commune"), t("hub.report"), t("hub.indicator"), { num: t("correct.before") }, { num: t("correct.after") }, t("hub.reason"), t("people.state")]}>
+      ${corrections.map((c) => html`<tr key=${c.id}><th scope="row">${unitName(c.unit)}</th><td>${c.report}, ${showPeriod(c.period)}</td><td>${indicator(c.indicator)}</td><td class="num">${c.before}</td><td class="num">${c.after}</td>
+        <td>${c.reason}</td><td>${c.state === "open" ? html`<span class="state warn">▲ ${t("corrections.open")}</span>` : `${t(`corrections.${c.state}`)}${c.answered ? `, ${showDate(c.answered)}` : ""}`}${c.note ? `: ${c.note}` : ""}</td></tr>`)}</${Table}>`}
+    ${cases && html`<${Correct} done=${load} /><${Ask} done=${load} />`}`;
+}

@@ -1,0 +1,91 @@
+// The hub itself: its health, backups, and the catalogue as files that people edit in Excel.
+import { html, t, say, api, showTime, number, useState, useEffect } from "../desk/base.js";
+import { Note, Title, loadCatalogue } from "../desk/parts.js";
+import { Text, Table } from "./parts.js";
+
+const ROWS = 40; // of a difference that are shown
+
+function Health({ status }) {
+  const line = (key, value) => html`<dt>${t(key)}</dt><dd>${value}</dd>`;
+  return html`<section class="card"><h2>${t("system.health")}</h2>
+    ${status.warnings.length === 0 ? html`<p><span class="state ok">● ${t("system.fine")}</span></p>` : status.warnings.map((w) => html`<${Note} kind="warn"><p>${say(w)}</p></${Note}>`)}
+    <dl class="values">${line("system.position", number(status.position))}${line("system.edition", number(status.edition))}${line("count.records", number(status.records))}
+      ${line("system.disk", t(status.disk_encrypted === null ? "system.disk.unknown" : status.disk_encrypted ? "system.disk.yes" : "system.disk.no"))}</dl></section>`;
+}
+
+function Backup({ backup: b, refresh }) {
+  const [wrong, setWrong] = useState("");
+  const start = async (e) => {
+    e.preventDefault();
+    setWrong("");
+    try { await api("POST", "/api/backup", { path: e.target.elements.path.value.trim() }); } catch (x) { setWrong(x.message); }
+    refresh();
+  };
+  return html`<section class="card"><h2>${t("backup.title")}</h2><p class="hint">${t("backup.why")}</p>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${b.failed && html`<${Note} kind="bad"><p>${t("backup.failed", { why: b.failed })}</p></${Note}>`}
+    <p role="status">${b.running ? html`${t("backup.running", { name: b.to })} <progress max=${Math.max(1, b.pages)} value=${b.copied} aria-label=${t("backup.title")}></progress>`
+      : b.last ? t("backup.last", { time: showTime(b.last), name: b.last_name }) : t("backup.never")}</p>
+    <form onSubmit=${start}><div class="fields"><${Text} name="path" label=${t("backup.path")} hint=${t("backup.path.hint")} autocomplete="off" required /></div>
+      <div class="acts"><button disabled=${b.running}>${t("backup.go")}</button></div></form></section>`;
+}
+
+// ---- the catalogue ----
+
+const lines = (text) => (text || "").split(/\r?\n/).filter((x) => x !== "");
+
+/** Rows that only one of the two has. */
+function difference(before, after) {
+  const [a, b] = [lines(before), lines(after)];
+  const [inA, inB] = [new Set(a), new Set(b)];
+  return { gone: a.filter((x) => !inB.has(x)), came: b.filter((x) => !inA.has(x)) };
+}
+
+function Change({ name, before, after }) {
+  const d = difference(before, after);
+  const part = (rows, sign, key) => html`${rows.slice(0, ROWS).map((x) => html`<tr><td>${sign}</td><td class="code-cell">${x}</td></tr>`)}
+    ${rows.length > ROWS && html`<tr><td>${sign}</td><td>${t(key, { n: number(rows.length - ROWS) })}</td></tr>`}`;
+  return html`<h3>${name}</h3><p class="hint">${before === undefined ? t("catalogue.newfile") : t("catalogue.rows", { came: number(d.came.length), gone: number(d.gone.length) })}</p>
+    <${Table} label=${name} heads=${["±", t("catalogue.row")]}>${part(d.gone, "−", "catalogue.more")}${part(d.came, "+", "catalogue.more")}</${Table}>`;
+}
+
+/** What a chosen file is called in the catalogue: indicators stand in a folder of their own. */
+const nameOf = (file) => (file.name.endsWith(".sql") ? `indicators/${file.name}` : file.name);
+
+function Catalogue({ refresh }) {
+  const [now, setNow] = useState(null);
+  const [files, setFiles] = useState(null);
+  const [said, say2] = useState(null);
+  const [sure, setSure] = useState(false);
+  const load = () => api("GET", "/api/catalogue/files").then(setNow, (e) => say2({ bad: e.message }));
+  useEffect(() => { load(); }, []);
+  const send = async (publish, changed = files) => {
+    say2(null);
+    setSure(false);
+    try {
+      const r = await api("POST", "/api/catalogue/files", { edition: now.edition, files: changed, ...(publish && { publish: true }) });
+      say2({ good: publish ? t("catalogue.published", { n: number(r.edition) }) : t("catalogue.right"), checked: !publish });
+      if (publish) { setFiles(null); await load(); await loadCatalogue(); refresh(); }
+    } catch (e) { say2({ bad: e.message, mistakes: e.answer.mistakes }); }
+  };
+  const take = async (list) => {
+    const read = await Promise.all([...list].map(async (f) => [nameOf(f), (await f.text()).replace(/^\ufeff/, "")]));
+    const changed = Object.fromEntries(read.filter(([name, text]) => text !== now.files[name]));
+    setFiles(changed);
+    if (Object.keys(changed).length > 0) await send(false, changed); else say2({ good: t("catalogue.same") });
+  };
+  const names = files ? Object.keys(files) : [];
+  return html`<section class="card"><h2>${t("catalogue.title")}</h2><p class="hint">${t("catalogue.why")}</p>
+    ${said?.bad && html`<${Note} kind="bad"><p>${said.bad}</p>${said.mistakes?.map((m) => html`<p>${m.file}, ${t("catalogue.at", { row: m.row, column: m.column || "–" })}: ${say(m)}</p>`)}</${Note}>`}
+    ${said?.good && html`<${Note} kind="ok"><p>${said.good}</p></${Note}>`}
+    ${now && html`<div class="field"><label for="cat-files">${t("catalogue.choose")}</label><p class="hint" id="cat-hint">${t("catalogue.choose.hint")}</p>
+      <input id="cat-files" type="file" multiple accept=".csv,.sql" aria-describedby="cat-hint" onChange=${(e) => { take(e.target.files); e.target.value = ""; }} /></div>
+      ${names.map((n) => html`<${Change} key=${n} name=${n} before=${now.files[n]} after=${files[n]} />`)}
+      ${names.length > 0 && said?.checked && html`<div class="acts">${sure ? html`<button class="main" onClick=${() => send(true)}>${t("catalogue.sure", { n: number(now.edition + 1) })}</button>
+          <button onClick=${() => setSure(false)}>${t("cancel")}</button>` : html`<button onClick=${() => setSure(true)}>${t("catalogue.go")}</button>`}</div>`}
+      <details><summary>${t("catalogue.files", { n: number(now.edition) })}</summary><ul class="files">${Object.keys(now.files).map((n) => html`<li>
+        <a class="link" href=${`data:text/csv;charset=utf-8,${encodeURIComponent(n.endsWith(".csv") ? `\ufeff${now.files[n]}` : now.files[n])}`} download=${n.split("/").pop()}>${n}</a></li>`)}</ul></details>`}</section>`;
+}
+
+export function System({ status, refresh }) {
+  return html`<${Title}>${t("hub.system")}</${Title}><${Health} status=${status} /><${Backup} backup=${status.backup} refresh=${refresh} /><${Catalogue} refresh=${refresh} />`;
+}
