@@ -66,11 +66,11 @@ class Office(vinhcuu.Commune):
             self.add(founded, "team_member", person=who, team=team, role=role, joined_on=founded,
                      organisation="hamlet", left_on=self.maybe(10, self.day(2, 11)))
 
-    def sessions(self, fields, months, hamlets=()):
-        """For each field sessions in these months; with hamlets they are held there."""
+    def sessions(self, fields, months, hamlets=(), always=None):
+        """For each field sessions in these months, of any kind or always of one; with hamlets they are held there."""
         for field in fields:
             for month in months:
-                kind, word = self.r.pick(MEETINGS)
+                kind, word = next(m for m in MEETINGS if m[0] == always) if always else self.r.pick(MEETINGS)
                 people = self.r.between(12, 120)
                 day = self.day(month, month)
                 self.add(day, "activity", title="%s về %s" % (word, FIELDS[field]), kind=kind, field=field,
@@ -458,10 +458,10 @@ class Office(vinhcuu.Commune):
             self.decide(2, "score_sheet", sheet, state="published", result_class=result,
                         published_on="%d-12-%02d" % (year, 9 if late else 1))
 
-    def settle(self, allocation, spent, day, state):
+    def settle(self, allocation, amount, less, day, state):
         """Handed in here; the district approves or returns it, or has not looked yet."""
-        made = self.add(day, "budget_settlement", allocation=allocation, spent=str(spent), state="submitted",
-                        submitted_on=day)
+        made = self.add(day, "budget_settlement", allocation=allocation, spent=str(amount - less),
+                        returned=str(less), state="submitted", submitted_on=day)
         if state == "approved":
             self.decide(1, "budget_settlement", made, state=state, approved_on=self.after(day, 3, 9))
         if state == "returned":

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Records of the four other plans: invented people, real units, targets, dates and money of the plans.
+"""Records of the five plans: invented people, real units, targets, dates and money of the plans.
 
   plans.py --plan PLAN --out DIR [--seed 1] [--scale 100] [--until 2020-12-31]
 
-PLAN: vinhcuu2020  Huyện Vĩnh Cửu, Project 4, 2019 to 2020
+PLAN: vinhcuu2023  Huyện Vĩnh Cửu, volunteer teams, 2023
+      vinhcuu2020  Huyện Vĩnh Cửu, Project 4, 2019 to 2020
       tumorong2018 Huyện Tu Mơ Rông, social assistance, 2018
       caolanh2017  Thành phố Cao Lãnh, healthy communes, 2017
       brvt2024     Tỉnh Bà Rịa - Vũng Tàu, social work, 2024
@@ -54,6 +55,25 @@ class Plan:
     def target(self, indicator, op, value, per="total", **more):
         self.hub.add("%d-01-02" % self.year, "target", indicator=indicator, target_unit=self.unit, year=str(self.year),
                      op=op, value=value, per=per, plan=self.title, **more)
+
+
+class VinhCuu2023(Plan):
+    unit, year, province = "735", 2023, "075"
+    title = "Kế hoạch hoạt động Đội công tác xã hội tình nguyện cấp xã năm 2023"
+
+    def fill(self):
+        for o in self.communes:
+            o.make_team()
+            o.make_clients()
+            o.make_help()
+            o.make_point()
+            o.make_activities()
+            o.team_year()
+            o.incidents(2)
+            o.hotspots(1)
+        self.target("T10", "ge", "12")
+        self.target("T03", "ge", "100", "each_member")
+        self.target("T14", "ge", "100")
 
 
 class VinhCuu2020(Plan):
@@ -123,6 +143,8 @@ class TuMoRong2018(Plan):
             o.court_orders(80)
             o.sessions(["prostitution"], range(1, 13) if i != 4 else (1, 2, 3, 9), o.hamlet_ids)
             o.sessions(["children", "gbv"], (2, 5, 8, 11), o.hamlet_ids)
+            if i not in (5, 9):
+                o.sessions(["prostitution"], (1, 4, 7, 10), o.hamlet_ids[:2], "direct")
             o.trafficking(1 if i in (2, 5) else 0)
             o.referrals(2)
             o.scores("no_prostitution" if i % 5 else "no_drugs")
@@ -147,12 +169,13 @@ class TuMoRong2018(Plan):
 class CaoLanh2017(Plan):
     unit, year, province = "866", 2017, "087"
     title = "Kế hoạch duy trì xã, phường lành mạnh không có tệ nạn ma túy, mại dâm năm 2017"
-    # As printed in the plan: unit, model, what it says, money. Mỹ Tân stands for two lines of one allocation.
+    # As printed in the plan: unit, model, words, money; of Mỹ Tân the heading and the two parts differ.
     money = [("29878", "new_rehab_model", "Duy trì mô hình cai nghiện và quản lý sau cai nghiện", 15000000),
-             ("29884", "no_drugs", "Xây dựng xã không có tệ nạn ma túy", 4000000),
-             ("29884", "keep_post_rehab", "Duy trì mô hình quản lý sau cai nghiện", 5000000),
+             ("29884", "no_prostitution", "Xã không có tệ nạn mại dâm và duy trì mô hình quản lý sau cai", 9000000),
              ("29890", "no_drugs", "Xã không có tệ nạn ma túy", 10000000),
              ("29881", "neither", "Xã không có tệ nạn mại dâm, ma túy", 8000000)]
+    parts = [("no_drugs", "Xây dựng xã không có tệ nạn ma túy", 4000000),
+             ("keep_post_rehab", "Mô hình quản lý sau cai nghiện", 5000000)]
 
     def fill(self):
         for i, o in enumerate(self.communes):
@@ -177,10 +200,13 @@ class CaoLanh2017(Plan):
         made = [self.hub.add("2017-04-05", "budget_allocation", alloc_unit=unit, year="2017", model=model,
                              printed=words, amount=str(amount), decided_on="2017-04-05", settle_due_on="2017-10-15")
                 for unit, model, words, amount in self.money]
-        settled = [("2017-10-15", 0, "approved"), ("2017-10-10", 0, "submitted"), ("2017-10-10", 500000, "approved"),
-                   ("2017-10-16", 0, "approved"), ("2017-10-02", 0, "returned")]
+        for model, words, amount in self.parts:
+            self.hub.add("2017-04-05", "allocation_line", allocation=made[1], model=model, printed=words,
+                         amount=str(amount))
+        settled = [("2017-10-15", 0, "approved"), ("2017-10-10", 500000, "submitted"), ("2017-10-16", 0, "approved"),
+                   ("2017-10-02", 0, "returned")]
         for allocation, (unit, _, _, amount), (day, less, state) in zip(made, self.money, settled):
-            self.office[unit].settle(allocation, amount - less, day, state)
+            self.office[unit].settle(allocation, amount, less, day, state)
         self.target("F02", "eq", "100")
         self.target("F03", "eq", "100")
         self.target("X02", "eq", "100")
@@ -230,8 +256,8 @@ class BaRiaVungTau2024(Plan):
             self.target(indicator, "ge", value)
 
 
-PLANS = {"vinhcuu2020": VinhCuu2020, "tumorong2018": TuMoRong2018, "caolanh2017": CaoLanh2017,
-         "brvt2024": BaRiaVungTau2024}
+PLANS = {"vinhcuu2023": VinhCuu2023, "vinhcuu2020": VinhCuu2020, "tumorong2018": TuMoRong2018,
+         "caolanh2017": CaoLanh2017, "brvt2024": BaRiaVungTau2024}
 
 
 def main():

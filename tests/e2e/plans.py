@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The four other plans with the real programs: every unit enters, syncs; the plan's reports are closed and recounted.
+"""The five plans with the real programs: every unit enters, syncs; the plan's reports are closed and recounted.
 
   plans.py BUILD_DIR [--plan PLAN]... [--scale 4] [--units N] [--all] [--keep DIR] [--optimised]
 
@@ -8,11 +8,10 @@ departments, schools and facilities that report too. Each report of the plan is 
 by tests/recount.py, which shares nothing with the program, and the last is closed, exported and verified. --all also
 recounts the periods before and after. --units: only the first N communes enter something (and the other bodies); the
 others sent nothing. --optimised: with the programs of ../release if they are not older. --keep: leave the data there
-and write DIR/PLAN.md, the figures beside targets.
+and write DIR/PLAN.md, a page of docs/plans.
 """
 import argparse
 import csv
-import json
 import os
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+from plan_page import page
 from world import Failed, World, on_signals, wait_for
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
@@ -32,13 +32,11 @@ PLANS = {
     "caolanh2017": ("866", "Thành phố Cao Lãnh", [("RP08", "2017-Q1"), ("RP09", "2017-6M"), ("RP10", "2017"),
                                                   ("RP14", "2017"), ("RP15", "2017"),
                                                   ("RP18", "2017-01-01_2017-05-20"), ("RP11", "2017")]),
+    "vinhcuu2023": ("735", "Huyện Vĩnh Cửu", [("RP01", "2023-05"), ("RP02", "2023-Q2"), ("RP04", "2023-6M"),
+                                             ("RP04", "2023-9M"), ("RP16", "2023"), ("RP03", "2023"),
+                                             ("RP04", "2023")]),
     "brvt2024": ("77", "Tỉnh Bà Rịa - Vũng Tàu", [("RP13", "2024-Q2"), ("RP13", "2024-6M"), ("RP13", "2024")]),
 }
-SIGN = {"ge": "≥", "le": "≤", "eq": "=", "gt": ">", "lt": "<", "band": "trong khoảng", "reduce_percent": "giảm",
-        "reduce_points": "giảm"}
-MET = {"met": "đạt", "not_met": "chưa đạt", "no_base": "không phát sinh", "unclear": "không rõ",
-       "nothing_sent": "chưa gửi", "hidden": "ẩn"}
-
 
 def check(what, truth):
     if not truth:
@@ -133,7 +131,7 @@ class Story:
 
     def duties(self):
         """Every unit below the hub owes the plan's reports, the bodies beside the communes too."""
-        report, period = next((r, p) for r, p in self.reports if r in ("RP12", "RP05", "RP10", "RP13"))
+        report, period = next((r, p) for r, p in self.reports if r in ("RP12", "RP05", "RP10", "RP13", "RP03"))
         rows = self.hub.ask("reports", "--report", report, "--period", period)["rows"]
         check("every unit owes %s" % report, sorted(r["unit"] for r in rows) == sorted(self.units))
 
@@ -157,33 +155,6 @@ class Story:
         self.close()
         check("the log verifies", self.hub.ask("verify")["ok"])
         print("%s: %d units, %d records" % (self.plan, len(self.w.nodes), created))
-
-    # --- the figures beside the targets, for docs/ ---
-
-    def page(self):
-        lines = ["| Báo cáo | Chỉ tiêu | Mã | Chỉ tiêu của kế hoạch | Số liệu | Kết quả |", "|---|---|---|---|---|---|"]
-        for report, period in self.reports:
-            with open(self.path("%s_%s.json" % (report, period)), encoding="utf-8") as f:
-                j = json.load(f)
-            targets = {t["line"]: t for t in j["targets"] if t["unit"] == j["unit"]}
-            for line in j["lines"]:
-                cell, t = line["rows"][0]["cells"][-1], targets.get(line["no"])
-                value = {"figure": cell["value"], "no_base": "–"}.get(cell["state"], cell["state"])
-                ratio = line["measure"].startswith("ratio")
-                if ratio and cell["state"] == "figure":
-                    value = "%s %% (%s/%s)" % (value.replace(".", ","), cell["num"], cell["den"])
-                elif value.lstrip("-").isdigit():
-                    value = "{:,}".format(int(value)).replace(",", ".")
-                want = ""
-                if t:
-                    high = "–%s" % t["value_hi"] if t.get("value_hi") else ""
-                    base = " (so với %s)" % t["base_value"] if t.get("base_value") else ""
-                    unit = " %" if ratio or t["op"] == "reduce_percent" else ""
-                    want = "%s %s%s%s%s" % (SIGN[t["op"]], t["value"], high, unit, base)
-                lines.append("| %s %s | %s | %s | %s | %s | %s |" % (
-                    report, period, line["label_vi"], line["indicator"], want, value,
-                    MET.get(t["status"], t["status"]) if t else ""))
-        return "\n".join(lines) + "\n"
 
 
 def optimised(build):
@@ -213,7 +184,7 @@ def main():
                 story.run(a.all)
                 if a.keep:
                     with open(os.path.join(folder, plan + ".md"), "w", encoding="utf-8") as f:
-                        f.write(story.page())
+                        f.write(page(plan, world.dir))
     except Failed as e:
         print("FAILED:", e, file=sys.stderr)
         return 1
