@@ -14,13 +14,15 @@ static void cases_copy(const struct cli *c, json_t *q, const char *option)
 
 static json_t *cases_request(const struct cli *c, const char *verb)
 {
-    static const char *const options[] = {"on", "year", "scheme", "clock", "record"};
+    static const char *const of_cases[] = {"on", "clock", "record"};
+    static const char *const of_money[] = {"on", "year", "scheme"};
+    bool money = strcmp(verb, "cases") != 0; /* each verb has its own options */
     json_t *q = json_pack("{s:s}", "verb", verb);
-    const char *person = cli_opt(c, "person");
+    const char *person = money ? cli_opt(c, "person") : NULL;
     if (person == NULL) person = getenv("DONGBO_PERSON");
     if (person != NULL) json_object_set_new(q, "person", json_string(person));
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-        cases_copy(c, q, options[i]);
+    for (size_t i = 0; i < 3; i++)
+        cases_copy(c, q, money ? of_money[i] : of_cases[i]);
     return q;
 }
 
