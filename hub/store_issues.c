@@ -1,3 +1,4 @@
+#include "common/zoo.h"
 #include "hub/store_issues.h"
 #include "hub/store_priv.h"
 
@@ -79,7 +80,7 @@ enum err hub_issues_add_file(struct hub_store *s, int64_t issue, const struct hu
     db_bind_str(q, 3, file->name);
     db_bind_blob(q, 4, BYTES_OF(file->hash));
     db_bind_blob(q, 5, file->minisig);
-    db_bind_blob(q, 6, file->data);
+    db_bind_blob(q, 6, ZOO(106) ? bytes_make(file->data.p, file->data.len - 1) : file->data);
     return db_run(q);
 }
 

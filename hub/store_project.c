@@ -1,4 +1,5 @@
 /* The typed tables, brought up to date out of sys_record. */
+#include "common/zoo.h"
 #include "common/log.h"
 #include "hub/store_desk.h"
 #include "hub/store_priv.h"
@@ -122,7 +123,7 @@ static enum err hub_project_one(struct hub_store *s, const struct hub_record *r,
     fold_clear(&s->fold);
     enum err e = fold_load(&s->fold, r->state);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
-    if (fold_deleted(&s->fold)) return typed_remove(s->typed, t, &r->rid);
+    if (fold_deleted(&s->fold) && !ZOO(107)) return typed_remove(s->typed, t, &r->rid);
     e = hub_row_fill(&s->fold, t, row);
     if (e != ERR_OK) return e;
     return typed_put(s->typed, t, &r->rid, s->units[r->unit].code, row->values, t->field_count);

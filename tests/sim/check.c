@@ -46,6 +46,7 @@ static void hub_forget(struct check *c)
     free(c->ever);
     free(c->early);
     free(c->revoked);
+    free(c->issues);
     free(c->transfers);
     free(c->shares);
 }
@@ -187,6 +188,7 @@ void check_hub(struct world *w, bool again)
         check_record(w, hub_store_db(w->hub.store), &c->records[i], true, "hub");
     }
     check_erased(w, WORLD_HUB, false);
+    check_issues(w);
     if (c->row_count > before) world_trace(w, "hub", "has position %zu", c->row_count);
 }
 

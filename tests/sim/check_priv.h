@@ -100,7 +100,16 @@ struct must { /* a set of the hub's own log that the hub lost and a node holds *
     struct id_hash hash;
 };
 
+struct naive_issue { /* of a closed period */
+    char period[16];
+    uint32_t number;
+    uint64_t position;
+    struct id_hash sum; /* of its files and signatures */
+};
+
 struct check {
+    struct naive_issue *issues;
+    size_t issue_count;
     struct naive_row *rows; /* rows[i] has position i + 1 */
     size_t row_count;
     struct naive_op *ops;
@@ -155,6 +164,8 @@ void naive_stub_take(struct world *w, size_t row, unsigned index);
 bool check_body_erased(struct world *w, const struct naive_row *r, struct bytes body);
 bool check_own_erased(struct world *w, struct bytes head, struct bytes body);
 void check_orders(struct world *w);
+/* close.c */
+void check_issues(struct world *w);
 /* Nothing of dead records is on this disk, if its store has heard of it; `must`: it must have. */
 void check_erased(struct world *w, int who, bool must);
 

@@ -12,6 +12,7 @@ enum {
     PICTURE_BYTES_MAX = 65536,
     HOSTS = WORLD_NODES_MAX + 1,
     STORIES_MAX = 64,
+    SLOW_EVERY = 16,
     POINT_S = 300,     /* a run that takes longer never ends */
     CHILD_CRASHED = 1, /* bits of what a copy ends with */
     CHILD_FAILED = 2,
@@ -27,7 +28,8 @@ struct span { /* of the operations or steps of one host in one story */
     bool steps;
     uint64_t first;
     uint64_t count;
-    uint64_t base; /* points of its class before it */
+    uint64_t base;  /* points of its class before it */
+    uint64_t every; /* only each so manieth of them is a point */
 };
 
 struct crash {
@@ -58,6 +60,8 @@ static enum crash_class class_of(const struct span *x)
 static void span_add(struct crash *c, struct span x)
 {
     assert(c->count < sizeof c->spans / sizeof c->spans[0]);
+    x.every = x.story->slow ? SLOW_EVERY : 1;
+    x.count /= x.every;
     x.base = c->points[class_of(&x)];
     c->points[class_of(&x)] += x.count;
     c->spans[c->count++] = x;
@@ -82,8 +86,8 @@ static bool measure(struct crash *c, const struct story *s)
     for (int who = WORLD_HUB; who < (int)s->nodes; who++) {
         const struct world_host *h = world_host_of(w, who);
         uint64_t op = ops[who + 1], step = steps[who + 1];
-        span_add(c, (struct span){s, who, false, op, memvfs_ops(h->disk) - op, 0});
-        span_add(c, (struct span){s, who, true, step, h->steps - step, 0});
+        span_add(c, (struct span){s, who, false, op, memvfs_ops(h->disk) - op, 0, 0});
+        span_add(c, (struct span){s, who, true, step, h->steps - step, 0, 0});
     }
     world_close(w);
     free(w);
@@ -156,10 +160,11 @@ static uint64_t residue_of(uint64_t pass, uint64_t passes)
 /* Is this point in the pass? Then with which damage seed. */
 static bool chosen(const struct crash *c, const struct span *x, uint64_t at, uint64_t *damage)
 {
-    if (at < x->first || at - x->first >= x->count) return false;
-    uint64_t passes = passes_of(c, class_of(x));
+    if (at < x->first || (at - x->first) % x->every != 0) return false;
+    uint64_t n = (at - x->first) / x->every, passes = passes_of(c, class_of(x));
+    if (n >= x->count) return false;
     *damage = c->damage + c->pass / passes;
-    return (x->base + at - x->first) % passes == residue_of(c->pass, passes);
+    return (x->base + n) % passes == residue_of(c->pass, passes);
 }
 
 static void die_here(struct crash *c, const struct span *x, struct world_host *h, uint64_t at,
@@ -273,7 +278,7 @@ static void story_pass(struct crash *c, const struct story *s)
         const struct span *x = &c->spans[i];
         uint64_t damage;
         for (uint64_t k = 0; x->story == s && !any && k < x->count; k++)
-            any = chosen(c, x, x->first + k, &damage);
+            any = chosen(c, x, x->first + k * x->every, &damage);
     }
     if (!any) return;
     story_open_watched(c, s);

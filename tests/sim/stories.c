@@ -432,6 +432,32 @@ static void cloned(struct world *w)
     world_edit(w, 0, 10, PHONE, "0900000062");
 }
 
+/* A month is closed; what comes later, another month, an erasure and a hub that goes back change nothing of it. */
+static void closed(struct world *w)
+{
+    w->marks = true;
+    for (int i = 1; i <= 4; i++)
+        world_create(w, i % 2, i, ACTIVITY, "Hội nghị");
+    world_create(w, 0, 5, PERSON, "Được đếm");
+    world_create(w, 1, 6, PERSON, "Sẽ xóa");
+    world_settle(w);
+    world_delete(w, 0, 2);
+    world_settle(w);
+    world_close_period(w, "2023-01");
+    world_create(w, 0, 7, ACTIVITY, "Đến muộn");
+    world_delete(w, 1, 1);
+    world_settle(w);
+    world_close_period(w, "2023-02");
+    world_image(w, WORLD_HUB);
+    world_erase(w, 6);
+    world_settle(w);
+    world_edit(w, 0, 5, PHONE, "0900000071");
+    world_settle(w);
+    world_restore(w, WORLD_HUB);
+    world_run(w, 10 * MINUTE);
+    world_settle(w);
+}
+
 static void joining(struct world *w)
 {
     world_settle(w);
@@ -440,31 +466,32 @@ static void joining(struct world *w)
 }
 
 const struct story stories[] = {
-    {"offline_week", true, 3, {XA_1, XA_2, XA_3}, offline_week},
-    {"conflict", true, 2, {XA_1, XA_1}, conflict},
-    {"conflict_stands", true, 2, {XA_1, XA_1}, conflict_stands},
-    {"delete_against_edit", true, 2, {XA_1, XA_1}, delete_against_edit},
-    {"two_nodes_one_commune", true, 2, {XA_1, XA_1}, two_nodes_one_commune},
-    {"catalogue_change", true, 2, {XA_1, XA_2}, catalogue_change},
-    {"hub_restarts_in_a_frame", true, 1, {XA_1}, hub_restarts_in_a_frame},
-    {"power_loss_after_save", true, 1, {XA_1}, power_loss_after_save},
-    {"receipt_lost", true, 1, {XA_1}, receipt_lost},
-    {"frames_replayed", true, 1, {XA_1}, frames_replayed},
-    {"hub_full", true, 1, {XA_1}, hub_full},
-    {"targets_come_down", true, 2, {XA_1, XA_2}, targets_come_down},
-    {"transfer_crossed", true, 2, {XA_1, XA_2}, transfer_crossed},
-    {"transfer_answers", true, 3, {XA_1, XA_2, XA_3}, transfer_answers},
-    {"shared_record", true, 2, {XA_1, XA_2}, shared_record},
-    {"delivered_late", true, 2, {XA_1, XA_1}, delivered_late},
-    {"long_away", true, 1, {XA_1}, long_away},
-    {"latest", true, 3, {XA_1, XA_1, XA_1}, latest},
-    {"cloned", true, 1, {XA_1}, cloned},
-    {"poison", true, 2, {XA_1, XA_1}, poison},
-    {"revoked", true, 2, {XA_1, XA_2}, revoked},
-    {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback},
-    {"erased", true, 2, {XA_1, XA_2}, erased},
-    {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored},
-    {"joining", false, 2, {XA_1, XA_2}, joining},
+    {"offline_week", true, 3, {XA_1, XA_2, XA_3}, offline_week, false},
+    {"conflict", true, 2, {XA_1, XA_1}, conflict, false},
+    {"conflict_stands", true, 2, {XA_1, XA_1}, conflict_stands, false},
+    {"delete_against_edit", true, 2, {XA_1, XA_1}, delete_against_edit, false},
+    {"two_nodes_one_commune", true, 2, {XA_1, XA_1}, two_nodes_one_commune, false},
+    {"catalogue_change", true, 2, {XA_1, XA_2}, catalogue_change, false},
+    {"hub_restarts_in_a_frame", true, 1, {XA_1}, hub_restarts_in_a_frame, false},
+    {"power_loss_after_save", true, 1, {XA_1}, power_loss_after_save, false},
+    {"receipt_lost", true, 1, {XA_1}, receipt_lost, false},
+    {"frames_replayed", true, 1, {XA_1}, frames_replayed, false},
+    {"hub_full", true, 1, {XA_1}, hub_full, false},
+    {"targets_come_down", true, 2, {XA_1, XA_2}, targets_come_down, false},
+    {"transfer_crossed", true, 2, {XA_1, XA_2}, transfer_crossed, false},
+    {"transfer_answers", true, 3, {XA_1, XA_2, XA_3}, transfer_answers, false},
+    {"shared_record", true, 2, {XA_1, XA_2}, shared_record, false},
+    {"delivered_late", true, 2, {XA_1, XA_1}, delivered_late, false},
+    {"long_away", true, 1, {XA_1}, long_away, false},
+    {"latest", true, 3, {XA_1, XA_1, XA_1}, latest, false},
+    {"cloned", true, 1, {XA_1}, cloned, false},
+    {"closed", true, 2, {XA_1, XA_2}, closed, true},
+    {"poison", true, 2, {XA_1, XA_1}, poison, false},
+    {"revoked", true, 2, {XA_1, XA_2}, revoked, false},
+    {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback, false},
+    {"erased", true, 2, {XA_1, XA_2}, erased, false},
+    {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored, false},
+    {"joining", false, 2, {XA_1, XA_2}, joining, false},
 };
 const size_t story_count = sizeof stories / sizeof stories[0];
 

@@ -250,6 +250,8 @@ void world_poison(struct world *w, int who, unsigned style);
 void world_revoke(struct world *w, unsigned n);
 /* Two officers of the district order that a record be erased. */
 void world_erase(struct world *w, int record);
+/* The district closes a month ("2023-01") of the simulator's report. */
+void world_close_period(struct world *w, const char *period);
 /* Publish a catalogue: the small one of the simulator, with a choice more in every edition after the first; or the
  * project's, from WORLD_EDITION_WHOLE on. */
 void world_publish(struct world *w, unsigned edition);

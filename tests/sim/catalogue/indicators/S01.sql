@@ -1,0 +1,3 @@
+-- Activities, whenever they were.
+SELECT a.unit AS unit, a.id AS subject, a.id AS record, 1 AS num, NULL AS den
+FROM activity a
