@@ -67,25 +67,43 @@ bool hub_engine_half_open(const struct hub_session *x)
     return s == HUB_SYNC_GREETING || s == HUB_SYNC_LOOKUP || s == HUB_SYNC_JOINING;
 }
 
-/* A free slot under both caps; HUB_ENGINE_CONNS_MAX when there is none. */
-static unsigned hub_engine_slot(const struct hub_engine *e)
+/* The link has said what cannot be said: end it without another word. */
+void hub_engine_kill(struct hub_session *x, enum err why, struct hub_engine_time t)
+{
+    struct hub_sync_event ev = {
+        .kind = HUB_SYNC_EV_LINK_DOWN, .now_ms = t.now_ms, .wall_ms = t.wall_ms, .error = why};
+    struct hub_sync_effects fx;
+    hub_sync_step(x->core, &ev, &fx);
+    buf_clear(&x->out);
+    x->bound = x->waits = false;
+    x->closing = true;
+    x->why = why;
+}
+
+/* A free slot; HUB_ENGINE_CONNS_MAX when there is none. At half_open_max the oldest that has not greeted
+ * gives way: whoever only holds connections open keeps no node out. */
+static unsigned hub_engine_slot(struct hub_engine *e, struct hub_engine_time t)
 {
     unsigned half_open = 0;
     unsigned slot = HUB_ENGINE_CONNS_MAX;
+    struct hub_session *oldest = NULL;
     if (e->count >= e->conns_max) return slot;
     for (unsigned i = 0; i < HUB_ENGINE_CONNS_MAX; i++) {
-        if (e->slots[i] == NULL) {
+        struct hub_session *x = e->slots[i];
+        if (x == NULL) {
             slot = slot == HUB_ENGINE_CONNS_MAX ? i : slot;
-        } else if (hub_engine_half_open(e->slots[i])) {
+        } else if (hub_engine_half_open(x)) {
             half_open++;
+            if (oldest == NULL || x->conn < oldest->conn) oldest = x;
         }
     }
-    return half_open < e->half_open_max ? slot : HUB_ENGINE_CONNS_MAX;
+    if (half_open >= e->half_open_max) hub_engine_kill(oldest, ERR_TIMEOUT, t);
+    return slot;
 }
 
 enum err hub_engine_connect(struct hub_engine *e, struct hub_engine_time t, uint64_t *conn)
 {
-    unsigned slot = hub_engine_slot(e);
+    unsigned slot = hub_engine_slot(e, t);
     if (e->dead || slot == HUB_ENGINE_CONNS_MAX) return ERR_DENIED;
     struct hub_session *x = calloc(1, sizeof *x);
     if (x == NULL) return ERR_NOMEM;
@@ -110,19 +128,6 @@ enum err hub_engine_open(struct hub_engine *e)
     enum err err = hub_store_begin(e->store);
     if (err == ERR_OK) e->open = true;
     return err;
-}
-
-/* The link has said what cannot be said: end it without another word. */
-void hub_engine_kill(struct hub_session *x, enum err why, struct hub_engine_time t)
-{
-    struct hub_sync_event ev = {
-        .kind = HUB_SYNC_EV_LINK_DOWN, .now_ms = t.now_ms, .wall_ms = t.wall_ms, .error = why};
-    struct hub_sync_effects fx;
-    hub_sync_step(x->core, &ev, &fx);
-    buf_clear(&x->out);
-    x->bound = x->waits = false;
-    x->closing = true;
-    x->why = why;
 }
 
 /* Nothing of the open transaction remains: nor may a word that depends on it. */

@@ -58,7 +58,8 @@ void hub_engine_free(struct hub_engine *e); /* rolls back what is open; NULL is 
 /*
  * A connection came.
  * ERR_OK      *conn names it in all later calls
- * ERR_DENIED  at conns_max or half_open_max: close it, the node tries again
+ * ERR_DENIED  at conns_max: close it, the node tries again. At half_open_max the oldest connection before
+ *             the end of its greeting is closed instead.
  * ERR_NOMEM   likewise
  */
 MUST_CHECK enum err hub_engine_connect(struct hub_engine *e, struct hub_engine_time t,
