@@ -13,6 +13,12 @@ json_t *hub_command_backup_said(enum err e, const char *path)
 {
     switch ((int)e) {
     case ERR_OK: return json_pack("{s:s}", "backup", path);
+    case ERR_LOCKED:
+        return hub_command_error(e, "Đang sao lưu rồi: hãy đợi bản đó xong.",
+                                 "A backup is being made already: wait until it is done.");
+    case ERR_LINK_LOST:
+        return hub_command_error(e, "Trung tâm dừng giữa chừng: chưa có bản sao lưu nào.",
+                                 "The hub stopped meanwhile: there is no copy.");
     case ERR_EXISTS:
         return hub_command_error(
             e, "Đã có tệp mang tên này: hãy chọn tên khác. Chưa ghi gì.",
@@ -48,11 +54,11 @@ json_t *hub_command_backup(struct hub_app *a, const json_t *request)
 static enum err hub_alarm_row(void *ctx, const struct hub_alarm *a)
 {
     json_t *j =
-        json_pack("{s:I, s:i, s:s, s:s, s:o, s:o, s:o, s:I, s:o}", "alarm", (json_int_t)a->no,
+        json_pack("{s:I, s:i, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:s}", "alarm", (json_int_t)a->no,
                   "kind", (int)a->kind, "vi", hub_alarm_vi(a->kind), "en", hub_alarm_en(a->kind),
                   "node", a->has_node ? hub_json_hex(BYTES_OF(a->node.b)) : json_null(), "first",
                   hub_json_time(a->first_ms), "last", hub_json_time(a->last_ms), "times",
-                  (json_int_t)a->count, "settled", hub_json_time(a->acked_ms));
+                  (json_int_t)a->count, "settled", hub_json_time(a->acked_ms), "what", a->what);
     return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 

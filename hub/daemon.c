@@ -1,10 +1,15 @@
 /* The hub's daemon: the sync port, the province's door and the control socket on one loop. */
 #include "common/io/clock.h"
+#include "common/io/copying.h"
 #include "common/io/rpc.h"
 #include "common/io/tls.h"
 #include "common/log.h"
 #include "hub/command.h"
+#include "hub/command_priv.h"
 #include "hub/desk.h"
+#include "hub/maintain.h"
+#include "hub/scrub.h"
+#include "hub/store_desk.h"
 
 #include <stdio.h>
 
@@ -15,11 +20,53 @@ struct hub_daemon {
     struct rpc_server *rpc;
     struct web *web;
     struct hub_desk *desk;
+    struct hub_scrub scrub;
+    struct copying *copying; /* a backup that is being made; NULL: none */
+    struct rpc_call *copier; /* who asked for it */
 };
+
+/* ---- a backup beside everything else ---- */
+
+static void hub_daemon_reply(struct rpc_call *call, json_t *response)
+{
+    rpc_reply(call, response);
+    json_decref(response);
+}
+
+static void hub_daemon_copied(void *ctx, enum err how, const char *dest)
+{
+    struct hub_daemon *d = ctx;
+    LOG_EVENT(how == ERR_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, log_evt("backup.ended"),
+              log_err(how));
+    d->copying = NULL;
+    if (how == ERR_OK) how = hub_backup_noted(d->app->store, dest, clock_wall_ms());
+    hub_daemon_reply(d->copier, hub_command_backup_said(how, dest));
+}
+
+static void hub_daemon_backup(struct hub_daemon *d, struct rpc_call *call, const json_t *request)
+{
+    char made[FILE_PATH_BYTES_MAX] = "";
+    const char *path = hub_request_str(request, "path");
+    enum err e = path != NULL && path[0] == '/' ? ERR_OK : ERR_BAD_INPUT;
+    if (e == ERR_OK && d->copying != NULL) e = ERR_LOCKED; /* one at a time */
+    if (e == ERR_OK) e = hub_backup_dest(d->app->store, path, clock_wall_ms(), made);
+    if (e == ERR_OK)
+        e = copying_start(hub_drive_loop(d->app->drive), hub_store_db(d->app->store), made,
+                          hub_daemon_copied, d, &d->copying);
+    if (e == ERR_OK)
+        d->copier = call;
+    else
+        hub_daemon_reply(call, hub_command_backup_said(e, made));
+}
 
 static void hub_daemon_request(void *ctx, struct rpc_call *call, json_t *request)
 {
     struct hub_daemon *d = ctx;
+    const char *verb = hub_request_str(request, "verb");
+    if (verb != NULL && strcmp(verb, "backup") == 0) {
+        hub_daemon_backup(d, call, request);
+        return;
+    }
     json_t *response = hub_command(d->app, request);
     if (response == NULL) response = json_object(); /* the caller reports what it cannot read */
     rpc_reply(call, response);
@@ -29,6 +76,7 @@ static void hub_daemon_request(void *ctx, struct rpc_call *call, json_t *request
 static void hub_daemon_on_stop(void *ctx)
 {
     struct hub_daemon *d = ctx;
+    copying_stop(d->copying);
     if (d->rpc != NULL) rpc_close(d->rpc, NULL, NULL);
     if (d->web != NULL) web_close(d->web, NULL, NULL);
     d->rpc = NULL;
@@ -39,6 +87,7 @@ static void hub_daemon_second(void *ctx)
 {
     struct hub_daemon *d = ctx;
     if (d->desk != NULL) hub_desk_second(d->desk);
+    hub_scrub_turn(&d->scrub, clock_mono_ms(), clock_wall_ms());
 }
 
 static void hub_daemon_trouble(void *ctx, enum err why)
@@ -144,6 +193,7 @@ enum err hub_app_run(struct hub_app *a)
                                   .ctx = &d};
     enum err e = hub_drive_new(&o, &a->drive);
     if (e != ERR_OK) return e;
+    hub_scrub_init(&d.scrub, a->store, clock_mono_ms());
     struct hub_desk_options desk = {.app = a,
                                     .loop = hub_drive_loop(a->drive),
                                     .mono_ms = clock_mono_ms,
@@ -157,6 +207,7 @@ enum err hub_app_run(struct hub_app *a)
         LOG_EVENT(LOG_LEVEL_INFO, log_evt("hub.stopped"));
     }
     hub_drive_free(a->drive);
+    hub_scrub_free(&d.scrub);
     a->drive = NULL;
     hub_desk_free(d.desk);
     enum err gone = hub_app_path(a->data, HUB_PORTS_FILE, path);

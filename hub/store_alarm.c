@@ -2,6 +2,7 @@
 #include "hub/store_alarm.h"
 #include "hub/store_priv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 const char *hub_alarm_vi(enum hub_alarm_kind kind)
@@ -56,6 +57,17 @@ enum err hub_store_alarm(struct hub_store *s, enum hub_alarm_kind kind, const st
     return db_run(q);
 }
 
+enum err hub_store_alarm_damage(struct hub_store *s, const char *what, int64_t now_ms)
+{
+    enum err e = hub_store_alarm(s, HUB_ALARM_DAMAGED, NULL, now_ms);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_alarm SET what = ?2 WHERE kind = ?1 AND "
+                                       "acked_ms = 0 AND what = ''"); /* the first is kept */
+    db_bind_int(q, 1, HUB_ALARM_DAMAGED);
+    db_bind_str(q, 2, what);
+    return db_run(q);
+}
+
 static enum err hub_alarm_read(const struct db_stmt *q, struct hub_alarm *a)
 {
     static const struct id_hash nobody;
@@ -65,6 +77,9 @@ static enum err hub_alarm_read(const struct db_stmt *q, struct hub_alarm *a)
                             .last_ms = db_column_int(q, 4),
                             .count = (uint64_t)db_column_int(q, 5),
                             .acked_ms = db_column_int(q, 6)};
+    struct bytes what = db_column_bytes(q, 7);
+    snprintf(a->what, sizeof a->what, "%.*s", (int)(what.len < sizeof a->what ? what.len : 0),
+             what.len > 0 ? (const char *)what.p : "");
     enum err e = db_column_copy(q, 2, a->node.b, sizeof a->node.b);
     a->has_node = !ID_EQUAL(&a->node, &nobody);
     return e;
@@ -75,9 +90,9 @@ enum err hub_store_alarms(struct hub_store *s, bool all,
 {
     bool more = true;
     enum err e = ERR_OK;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT no, kind, node, first_ms, last_ms, count, acked_ms FROM sys_alarm "
-                       "WHERE ?1 OR acked_ms = 0 ORDER BY no DESC");
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT no, kind, node, first_ms, last_ms, count, acked_ms, what FROM sys_alarm "
+               "WHERE ?1 OR acked_ms = 0 ORDER BY no DESC");
     db_bind_int(q, 1, all);
     while (e == ERR_OK && more) {
         struct hub_alarm a;

@@ -10,6 +10,8 @@
 
 #define HUB_ALARM_CLOCK_MS 3600000 /* a node's clock this far from ours is an alarm */
 
+enum { HUB_ALARM_WHAT_MAX = 128 }; /* bytes of what is damaged, terminator included */
+
 /* Numbers are stored: new kinds go to the end. */
 enum hub_alarm_kind {
     HUB_ALARM_CLONE = 1,     /* two live copies of one node, or one older than its last repair */
@@ -27,8 +29,9 @@ struct hub_alarm {
     struct id_hash node;
     int64_t first_ms;
     int64_t last_ms;
-    uint64_t count;   /* times it was noticed */
-    int64_t acked_ms; /* 0: it stands */
+    uint64_t count;                /* times it was noticed */
+    int64_t acked_ms;              /* 0: it stands */
+    char what[HUB_ALARM_WHAT_MAX]; /* which entry is damaged; "" else */
 };
 
 const char *hub_alarm_vi(enum hub_alarm_kind kind);
@@ -38,6 +41,8 @@ const char *hub_alarm_en(enum hub_alarm_kind kind);
  * transaction. */
 MUST_CHECK enum err hub_store_alarm(struct hub_store *s, enum hub_alarm_kind kind,
                                     const struct id_hash *node, int64_t now_ms);
+/* HUB_ALARM_DAMAGED naming the entry: "sys_log 812: ...", or a table. Inside or outside a transaction. */
+MUST_CHECK enum err hub_store_alarm_damage(struct hub_store *s, const char *what, int64_t now_ms);
 /* Newest first; only those that stand, or all. */
 MUST_CHECK enum err hub_store_alarms(struct hub_store *s, bool all,
                                      enum err (*row)(void *ctx, const struct hub_alarm *a),

@@ -238,6 +238,10 @@ const struct db_migration hub_schema[] = {
         "CREATE TABLE sys_attach_block(file INTEGER NOT NULL, at INTEGER NOT NULL,"
         "  data BLOB NOT NULL, PRIMARY KEY(file, at));",
     },
+    {
+        /* what the scrub found damaged */
+        "ALTER TABLE sys_alarm ADD COLUMN what TEXT NOT NULL DEFAULT '';",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

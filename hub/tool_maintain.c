@@ -129,11 +129,13 @@ static void hub_print_alarms(const struct cli *c, const json_t *r)
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *a = json_array_get(rows, i);
         const char *node = json_string_value(json_object_get(a, "node"));
-        printf("%lld  %.16s  %s%s%.16s\n",
+        const char *what = json_string_value(json_object_get(a, "what"));
+        printf("%lld  %.16s  %s%s%.16s%s%s\n",
                (long long)json_integer_value(json_object_get(a, "alarm")),
                json_string_value(json_object_get(a, "first")),
                json_string_value(json_object_get(a, c->en ? "en" : "vi")), node != NULL ? "  " : "",
-               node != NULL ? node : "");
+               node != NULL ? node : "", what != NULL && what[0] != '\0' ? ": " : "",
+               what != NULL ? what : "");
     }
     if (json_array_size(rows) == 0)
         printf("%s\n", cli_text(c, "Không có cảnh báo.", "No alarm stands."));

@@ -12,6 +12,12 @@ json_t *node_command_backup_said(enum err e, const char *path)
 {
     switch ((int)e) {
     case ERR_OK: return json_pack("{s:s}", "backup", path);
+    case ERR_LOCKED:
+        return node_command_error(e, "Đang sao lưu rồi: hãy đợi bản đó xong.",
+                                  "A backup is being made already: wait until it is done.", NULL);
+    case ERR_LINK_LOST:
+        return node_command_error(e, "Tiến trình nền dừng giữa chừng: chưa có bản sao lưu nào.",
+                                  "The daemon stopped meanwhile: there is no copy.", NULL);
     case ERR_EXISTS:
         return node_command_error(
             e, "Đã có tệp mang tên này: hãy chọn tên khác. Chưa ghi gì.",

@@ -1,9 +1,12 @@
 #include "node/daemon.h"
 #include "common/io/clock.h"
+#include "common/io/copying.h"
 #include "common/io/rpc.h"
 #include "common/log.h"
+#include "node/command_priv.h"
 #include "node/desk.h"
 #include "node/drive.h"
+#include "node/maintain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +18,9 @@ struct node_daemon {
     struct node_desk *desk;                  /* NULL: not served */
     struct rpc_call *waiting[RPC_PEERS_MAX]; /* those who asked for `sync` */
     size_t count;
-    bool once; /* stop after the session */
+    struct copying *copying; /* a backup that is being made; NULL: none */
+    struct rpc_call *copier; /* who asked for it */
+    bool once;               /* stop after the session */
     json_t *response;
 };
 
@@ -156,6 +161,7 @@ static void node_daemon_on_stop(void *ctx)
                                          "The daemon is stopping; everything is saved.", NULL);
     node_daemon_answer(d, stopped);
     json_decref(stopped);
+    copying_stop(d->copying);
     if (d->rpc != NULL) rpc_close(d->rpc, NULL, NULL);
     d->rpc = NULL;
     if (d->desk != NULL) node_desk_close(d->desk);
@@ -214,6 +220,38 @@ static void node_daemon_desk(struct node_daemon *d)
 
 /* ---- the control socket ---- */
 
+static void node_daemon_reply(struct rpc_call *call, json_t *response)
+{
+    rpc_reply(call, response);
+    json_decref(response);
+}
+
+static void node_daemon_copied(void *ctx, enum err how, const char *dest)
+{
+    struct node_daemon *d = ctx;
+    LOG_EVENT(how == ERR_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, log_evt("backup.ended"),
+              log_err(how));
+    d->copying = NULL;
+    node_daemon_reply(d->copier, node_command_backup_said(how, dest));
+}
+
+static void node_daemon_backup(struct node_daemon *d, struct rpc_call *call, const json_t *request)
+{
+    char made[FILE_PATH_BYTES_MAX] = "";
+    struct node_store *store = d->home->store;
+    const char *path = json_string_value(json_object_get(request, "path"));
+    enum err e = path != NULL && path[0] == '/' ? ERR_OK : ERR_BAD_INPUT;
+    if (e == ERR_OK && d->copying != NULL) e = ERR_LOCKED; /* one at a time */
+    if (e == ERR_OK) e = node_backup_dest(store, path, clock_wall_ms(), made);
+    if (e == ERR_OK)
+        e = copying_start(node_drive_loop(d->drive), node_store_db(store), made, node_daemon_copied,
+                          d, &d->copying);
+    if (e == ERR_OK)
+        d->copier = call;
+    else
+        node_daemon_reply(call, node_command_backup_said(e, made));
+}
+
 static void node_daemon_on_request(void *ctx, struct rpc_call *call, json_t *request)
 {
     struct node_daemon *d = ctx;
@@ -223,9 +261,11 @@ static void node_daemon_on_request(void *ctx, struct rpc_call *call, json_t *req
         node_drive_now(d->drive);
         return;
     }
-    json_t *response = node_command_run(&d->home->command, request);
-    rpc_reply(call, response);
-    json_decref(response);
+    if (verb != NULL && strcmp(verb, "backup") == 0) {
+        node_daemon_backup(d, call, request);
+        return;
+    }
+    node_daemon_reply(call, node_command_run(&d->home->command, request));
 }
 
 static enum err node_daemon_open(struct node_daemon *d)

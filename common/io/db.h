@@ -238,6 +238,20 @@ MUST_CHECK enum err db_sealed(struct db *db, bool *sealed);
 MUST_CHECK enum err db_seal_check(struct db *db, enum err (*broken)(void *ctx, const char *table),
                                   void *ctx);
 
+/*
+ * The same bit by bit, between other work on the connection (db_scan.c): each step sums up at most `rows`
+ * rows of one table; `broken` is told a table that does not fit when its end is reached. A table that
+ * was changed by this connection meanwhile is begun again, three times at most a round. *done: all tables
+ * were looked at; the next step begins a new round. Outside a transaction; the database has seals.
+ * ERR_NOMEM, ERR_IO: this step did nothing; what `broken` returned.
+ */
+struct db_scan;
+MUST_CHECK enum err db_scan_new(struct db *db, struct db_scan **out);
+MUST_CHECK enum err db_scan_step(struct db_scan *s, int rows,
+                                 enum err (*broken)(void *ctx, const char *table), void *ctx,
+                                 bool *done);
+void db_scan_free(struct db_scan *s); /* NULL is fine */
+
 /* A named parameter of a catalogue query: "t0" for ":t0". */
 struct db_param {
     const char *name;
