@@ -5,7 +5,8 @@
  *   DIR/dongbo.conf       config, made by init, edited by people
  *   DIR/hub.db            the store
  *   DIR/keys/             log.key, transport.key, sealing.key, issue.key; root.key belongs offline
- *   DIR/tls/cert.pem, key.pem
+ *   DIR/tls/ca.pem, ca.key  of its own; the key belongs offline, like root.key
+ *   DIR/tls/cert.pem, key.pem   what the door shows, signed by it
  *   DIR/closed            logins and tokens that stay closed after a restore (hub/closed.h)
  *   DIR/run/lock, control.sock, ports.json
  *
@@ -24,6 +25,7 @@
 #define HUB_PORT_DEFAULT     "7350" /* nodes */
 #define HUB_WEB_PORT_DEFAULT "7443" /* the province's door */
 #define HUB_CONTROL_SOCKET   "run/control.sock"
+#define HUB_AUTHORITY_FILE   "tls/ca.pem" /* to be installed on PCs that open the page */
 #define HUB_PORTS_FILE       "run/ports.json"
 
 struct hub_app {

@@ -69,22 +69,41 @@ static enum err hub_init_make_keys(const char *data, struct hub_init_keys *k)
 
 /* ---- certificate ---- */
 
-static enum err hub_init_tls(const char *data, const char *name_list, int64_t now_ms)
+/* An authority of this hub's own; its key may be kept elsewhere, only a new certificate needs it. */
+static enum err hub_init_authority(const char *data, const char *unit_name, int64_t now_ms,
+                                   struct buf *cert, struct buf *key)
+{
+    char path[FILE_PATH_BYTES_MAX], name[65];
+    struct bytes short_name = text_truncate(bytes_str(unit_name), sizeof name - sizeof "Dong Bo ");
+    snprintf(name, sizeof name, "Dong Bo %.*s", (int)short_name.len, (const char *)short_name.p);
+    enum err e = tls_make_authority(name, now_ms, cert, key);
+    if (e == ERR_OK) e = hub_init_private(data, "tls/ca.key", buf_bytes(key));
+    if (e == ERR_OK) e = hub_app_path(data, HUB_AUTHORITY_FILE, path);
+    return e == ERR_OK ? file_write_atomic(path, buf_bytes(cert), 0644) : e;
+}
+
+static enum err hub_init_tls(const char *data, const struct hub_app_init *init, int64_t now_ms)
 {
     char text[HUB_NAME_BYTES_MAX + 1];
     char path[FILE_PATH_BYTES_MAX];
     const char *names[TLS_NAMES_MAX];
-    struct buf cert, key;
-    if (strlen(name_list) > HUB_NAME_BYTES_MAX) return ERR_BAD_INPUT;
-    snprintf(text, sizeof text, "%s", name_list);
+    struct buf ca, ca_key, cert, key;
+    if (strlen(init->names) > HUB_NAME_BYTES_MAX) return ERR_BAD_INPUT;
+    snprintf(text, sizeof text, "%s", init->names);
     size_t n = hub_app_split(text, names, TLS_NAMES_MAX);
+    buf_init(&ca, TLS_PEM_BYTES_MAX);
+    buf_init(&ca_key, TLS_PEM_BYTES_MAX);
     buf_init(&cert, TLS_PEM_BYTES_MAX);
     buf_init(&key, TLS_PEM_BYTES_MAX);
-    enum err e = tls_make(names, n, now_ms, &cert, &key);
+    enum err e = hub_init_authority(data, init->unit_name, now_ms, &ca, &ca_key);
+    struct tls_authority by = {buf_bytes(&ca), buf_bytes(&ca_key)};
+    if (e == ERR_OK) e = tls_make(names, n, now_ms, &by, &cert, &key);
     if (e == ERR_OK) e = hub_init_private(data, "tls/key.pem", buf_bytes(&key));
     if (e == ERR_OK) e = hub_app_path(data, "tls/cert.pem", path);
     if (e == ERR_OK) e = file_write_atomic(path, buf_bytes(&cert), 0644);
+    tls_wipe(&ca_key);
     tls_wipe(&key);
+    buf_free(&ca);
     buf_free(&cert);
     return e;
 }
@@ -213,7 +232,7 @@ enum err hub_app_init(const char *data, const struct hub_app_init *init, int64_t
     e = hub_init_vacant(data);
     if (e == ERR_OK) e = hub_init_conf(data, init);
     if (e == ERR_OK) e = hub_init_make_keys(data, &k);
-    if (e == ERR_OK) e = hub_init_tls(data, init->names, now_ms);
+    if (e == ERR_OK) e = hub_init_tls(data, init, now_ms);
     if (e == ERR_OK) e = hub_init_identity(&k, init, &id);
     if (e == ERR_OK) e = hub_init_store(data, &id);
     hub_init_keys_free(&k);

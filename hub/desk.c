@@ -42,6 +42,7 @@ static const struct hub_desk_route {
     {WEB_POST, "/api/authenticator", 0, NULL, hub_desk_authenticator_set, 0},
     {WEB_POST, "/api/password", 0, NULL, hub_desk_password, 0},
     {WEB_POST, "/api/logout", 0, NULL, hub_desk_logout, 0},
+    {WEB_GET, "/api/authority", 0, NULL, hub_desk_authority, DESK_QUIET},
     {WEB_GET, "/api/openapi.json", 0, NULL, hub_desk_openapi, DESK_QUIET},
     {WEB_GET, "/api/status", DESK_STAFF, NULL, hub_desk_status, DESK_QUIET},
     {WEB_GET, "/api/events", DESK_STAFF, NULL, hub_desk_events, DESK_QUIET},
@@ -211,6 +212,7 @@ static bool hub_desk_page(const struct web_request *q, struct web_response *r)
 {
     const char *path = q->path;
     if (strcmp(path, "/") == 0) path = "/hub.html";
+    if (strcmp(path, "/cai-dat") == 0) path = "/install.html";
     if (strcmp(path, "/tinh") == 0) path = "/province.html";
     return hub_desk_reads(q) && web_asset_answer(hub_desk_assets, hub_desk_asset_count, path, q, r);
 }

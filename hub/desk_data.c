@@ -2,6 +2,7 @@
 #include "hub/desk_priv.h"
 
 #include "common/io/catalogue_json.h"
+#include "common/io/tls.h"
 #include "common/log.h"
 #include "hub/desk_assets.h"
 
@@ -32,6 +33,24 @@ json_t *hub_desk_openapi(struct hub_desk_call *c)
 {
     (void)web_asset_answer(hub_desk_assets, hub_desk_asset_count, "/openapi-hub.json", c->q, c->r);
     return NULL;
+}
+
+/* The authority that a PC installs before it opens the page without a warning. 404: the certificate is a
+ * public authority's. */
+json_t *hub_desk_authority(struct hub_desk_call *c)
+{
+    char path[FILE_PATH_BYTES_MAX], sum[TLS_FINGERPRINT_CHARS + 1];
+    const struct hub_app *a = c->d->o.app;
+    struct buf pem;
+    buf_init(&pem, TLS_PEM_BYTES_MAX);
+    bool own = a->data[0] != '\0' && conf_string(a->conf, "web", "cert")[0] == '\0';
+    enum err e = own ? hub_app_path(a->data, HUB_AUTHORITY_FILE, path) : ERR_NOT_FOUND;
+    if (e == ERR_OK) e = file_read(path, TLS_PEM_BYTES_MAX, &pem);
+    if (e == ERR_OK) e = tls_fingerprint(buf_bytes(&pem), sum);
+    json_t *j = e == ERR_OK ? json_pack("{s:s, s:s}", "pem", buf_cstr(&pem), "sha256", sum)
+                            : hub_command_fail(e);
+    buf_free(&pem);
+    return j;
 }
 
 /* ---- audit ---- */

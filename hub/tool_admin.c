@@ -98,17 +98,18 @@ enum err hub_tool_catalogue(struct cli *c, void *ctx)
 
 static void hub_init_advice(const struct cli *c)
 {
-    printf(
-        cli_text(
-            c,
-            "Đã tạo trung tâm trong %s.\n"
-            "QUAN TRỌNG: chép %s/keys/root.key ra USB cất nơi an toàn rồi xóa khỏi máy này;\n"
-            "không có nó thì không thay được khóa của trung tâm, có nó thì giả được trung tâm.\n",
-            "The hub is in %s.\n"
-            "IMPORTANT: copy %s/keys/root.key to a USB stick kept in a safe place, then delete "
-            "it here;\n"
-            "without it the hub's keys cannot be replaced, with it the hub can be faked.\n"),
-        c->data_dir, c->data_dir);
+    printf(cli_text(
+               c,
+               "Đã tạo trung tâm trong %s.\n"
+               "QUAN TRỌNG: chép %s/keys/root.key ra USB cất nơi an toàn rồi xóa khỏi máy này;\n"
+               "không có nó thì không thay được khóa của trung tâm, có nó thì giả được trung tâm.\n"
+               "Tệp tls/ca.key cũng vậy: chỉ cần khi làm chứng thư mới.\n",
+               "The hub is in %s.\n"
+               "IMPORTANT: copy %s/keys/root.key to a USB stick kept in a safe place, then delete "
+               "it here;\n"
+               "without it the hub's keys cannot be replaced, with it the hub can be faked.\n"
+               "The same goes for tls/ca.key: only a new certificate needs it.\n"),
+           c->data_dir, c->data_dir);
 }
 
 /* What people compare before they trust the page (docs/hub-desk.md). */
@@ -117,13 +118,17 @@ static void hub_init_certificate(const struct cli *c)
     char path[FILE_PATH_BYTES_MAX], sum[TLS_FINGERPRINT_CHARS + 1];
     struct buf cert;
     buf_init(&cert, TLS_PEM_BYTES_MAX);
-    enum err e = hub_app_path(c->data_dir, "tls/cert.pem", path);
+    enum err e = hub_app_path(c->data_dir, HUB_AUTHORITY_FILE, path);
     if (e == ERR_OK) e = file_read(path, TLS_PEM_BYTES_MAX, &cert);
     if (e == ERR_OK) e = tls_fingerprint(buf_bytes(&cert), sum);
     if (e == ERR_OK)
-        printf(cli_text(c, "Chứng thư của trang (SHA-256), để so trong trình duyệt:\n%s\n",
-                        "The page's certificate (SHA-256), to compare in the browser:\n%s\n"),
-               sum);
+        printf(
+            cli_text(c,
+                     "Cơ quan chứng thư của trung tâm (tls/ca.pem), mã nhận dạng SHA-256 để so khi "
+                     "cài vào máy:\n%s\n",
+                     "The hub's own authority (tls/ca.pem), SHA-256 to compare when it is "
+                     "installed on a PC:\n%s\n"),
+            sum);
     buf_free(&cert);
 }
 

@@ -16,7 +16,7 @@ TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
 # Not fetched by the page itself, so not part of its weight.
 NOT_PAGE = ("/openapi-node.json", "/openapi-hub.json")
 SIDES = ("node", "hub")
-HUB_ONLY = ("/hub.html", "/province.html", "/hub/", "/i18n/hub-", "/openapi-hub.json")
+HUB_ONLY = ("/hub.html", "/install.html", "/province.html", "/hub/", "/i18n/hub-", "/openapi-hub.json")
 NODE_ONLY = ("/index.html", "/desk/", "/openapi-node.json")
 SHARED = ("/desk/base.js", "/desk/parts.js", "/desk/form.js")
 

@@ -43,7 +43,7 @@ static int tls_set_names(gnutls_x509_crt_t crt, const char *const *names, size_t
     return rc;
 }
 
-static int tls_set_facts(gnutls_x509_crt_t crt, int64_t now_ms)
+static int tls_set_facts(gnutls_x509_crt_t crt, int64_t now_ms, bool authority)
 {
     uint8_t serial[TLS_SERIAL_BYTES];
     time_t from = (time_t)(now_ms / 1000 - 86400);
@@ -56,9 +56,13 @@ static int tls_set_facts(gnutls_x509_crt_t crt, int64_t now_ms)
         rc = gnutls_x509_crt_set_expiration_time(crt, from + (time_t)TLS_VALID_YEARS * 365 * 86400 +
                                                           3 * 86400);
     }
-    if (rc >= 0) rc = gnutls_x509_crt_set_basic_constraints(crt, 0, -1);
-    if (rc >= 0) rc = gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE);
-    if (rc >= 0) rc = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
+    if (rc >= 0) rc = gnutls_x509_crt_set_basic_constraints(crt, authority, authority ? 0 : -1);
+    if (rc >= 0) {
+        rc = gnutls_x509_crt_set_key_usage(crt, authority ? GNUTLS_KEY_KEY_CERT_SIGN
+                                                          : GNUTLS_KEY_DIGITAL_SIGNATURE);
+    }
+    if (rc >= 0 && !authority)
+        rc = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
     return rc;
 }
 
@@ -95,28 +99,94 @@ static bool tls_names_ok(const char *const *names, size_t n)
     return true;
 }
 
-enum err tls_make(const char *const *names, size_t name_count, int64_t now_ms, struct buf *cert_pem,
-                  struct buf *key_pem)
+/* A new key, and a certificate of it that has everything but names and a signature. */
+static int tls_begin(int64_t now_ms, bool authority, gnutls_x509_crt_t *crt,
+                     gnutls_x509_privkey_t *key)
 {
-    gnutls_x509_crt_t crt = NULL;
-    gnutls_x509_privkey_t key = NULL;
-    if (!tls_names_ok(names, name_count)) return ERR_BAD_INPUT;
-    int rc = gnutls_x509_privkey_init(&key);
+    uint8_t id[20];
+    size_t len = sizeof id;
+    int rc = gnutls_x509_privkey_init(key);
     if (rc >= 0) {
-        rc = gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+        rc = gnutls_x509_privkey_generate(*key, GNUTLS_PK_ECDSA,
                                           GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
     }
-    if (rc >= 0) rc = gnutls_x509_crt_init(&crt);
-    if (rc >= 0) rc = tls_set_facts(crt, now_ms);
-    if (rc >= 0) rc = tls_set_names(crt, names, name_count);
-    if (rc >= 0) rc = gnutls_x509_crt_set_key(crt, key);
-    if (rc >= 0) rc = gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
+    if (rc >= 0) rc = gnutls_x509_crt_init(crt);
+    if (rc >= 0) rc = tls_set_facts(*crt, now_ms, authority);
+    if (rc >= 0) rc = gnutls_x509_crt_set_key(*crt, *key);
+    if (rc >= 0) rc = gnutls_x509_crt_get_key_id(*crt, 0, id, &len);
+    return rc >= 0 ? gnutls_x509_crt_set_subject_key_id(*crt, id, len) : rc;
+}
+
+static enum err tls_end(int rc, gnutls_x509_crt_t crt, gnutls_x509_privkey_t key,
+                        struct buf *cert_pem, struct buf *key_pem)
+{
     if (rc >= 0) rc = tls_export(crt, key, cert_pem, key_pem);
     if (crt != NULL) gnutls_x509_crt_deinit(crt);
     if (key != NULL) gnutls_x509_privkey_deinit(key);
     enum err e = tls_fail("make", rc);
     if (e == ERR_OK) e = cert_pem->e != ERR_OK ? cert_pem->e : key_pem->e;
     return e;
+}
+
+enum err tls_make_authority(const char *name, int64_t now_ms, struct buf *cert_pem,
+                            struct buf *key_pem)
+{
+    gnutls_x509_crt_t crt = NULL;
+    gnutls_x509_privkey_t key = NULL;
+    size_t len = strlen(name);
+    if (len == 0 || len > 64) return ERR_BAD_INPUT;
+    int rc = tls_begin(now_ms, true, &crt, &key);
+    if (rc >= 0) {
+        rc =
+            gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)len);
+    }
+    if (rc >= 0) rc = gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
+    return tls_end(rc, crt, key, cert_pem, key_pem);
+}
+
+static gnutls_datum_t tls_datum(struct bytes b)
+{
+    return (gnutls_datum_t){.data = (unsigned char *)(uintptr_t)b.p, .size = (unsigned)b.len};
+}
+
+/* Sign `crt` with the authority; ERR_BAD_INPUT when it is none. */
+static enum err tls_sign(gnutls_x509_crt_t crt, const struct tls_authority *by)
+{
+    gnutls_x509_crt_t ca = NULL;
+    gnutls_x509_privkey_t key = NULL;
+    gnutls_datum_t cert_pem = tls_datum(by->cert_pem), key_pem = tls_datum(by->key_pem);
+    uint8_t id[20];
+    size_t len = sizeof id;
+    int rc = gnutls_x509_crt_init(&ca);
+    if (rc >= 0) rc = gnutls_x509_privkey_init(&key);
+    if (rc < 0) goto out;
+    bool read = gnutls_x509_crt_import(ca, &cert_pem, GNUTLS_X509_FMT_PEM) >= 0 &&
+                gnutls_x509_privkey_import(key, &key_pem, GNUTLS_X509_FMT_PEM) >= 0 &&
+                gnutls_x509_crt_get_ca_status(ca, NULL) > 0;
+    if (!read) rc = GNUTLS_E_INVALID_REQUEST;
+    if (rc >= 0) rc = gnutls_x509_crt_get_subject_key_id(ca, id, &len, NULL);
+    if (rc >= 0) rc = gnutls_x509_crt_set_authority_key_id(crt, id, len);
+    if (rc >= 0) rc = gnutls_x509_crt_sign2(crt, ca, key, GNUTLS_DIG_SHA256, 0);
+out:
+    if (ca != NULL) gnutls_x509_crt_deinit(ca);
+    if (key != NULL) gnutls_x509_privkey_deinit(key);
+    return rc == GNUTLS_E_INVALID_REQUEST ? ERR_BAD_INPUT : tls_fail("sign", rc);
+}
+
+enum err tls_make(const char *const *names, size_t name_count, int64_t now_ms,
+                  const struct tls_authority *by, struct buf *cert_pem, struct buf *key_pem)
+{
+    gnutls_x509_crt_t crt = NULL;
+    gnutls_x509_privkey_t key = NULL;
+    if (!tls_names_ok(names, name_count)) return ERR_BAD_INPUT;
+    int rc = tls_begin(now_ms, false, &crt, &key);
+    if (rc >= 0) rc = tls_set_names(crt, names, name_count);
+    enum err signed_by = rc >= 0 ? tls_sign(crt, by) : ERR_OK;
+    if (signed_by != ERR_OK) rc = GNUTLS_E_INVALID_REQUEST;
+    enum err e = tls_end(rc, crt, key, cert_pem, key_pem);
+    if (signed_by != ERR_OK) return signed_by;
+    if (e == ERR_OK) buf_add_bytes(cert_pem, by->cert_pem);
+    return e == ERR_OK ? cert_pem->e : e;
 }
 
 enum err tls_fingerprint(struct bytes cert_pem, char out[TLS_FINGERPRINT_CHARS + 1])

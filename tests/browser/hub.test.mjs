@@ -2,7 +2,9 @@
 // that stands on the screen, never by an id or a class.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import crypto from "node:crypto";
 import fs from "node:fs";
+import https from "node:https";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { axe, cleanUp, folder, launch, layoutFaults, tool, until } from "./world.mjs";
@@ -97,6 +99,21 @@ test("without script the pages say what to do", async () => {
     assert.match(await plain.textContent("body"), /Trang này cần JavaScript/);
   }
   await plain.context().close();
+});
+
+test("whoever sees a warning is told how to install the hub's own authority", async () => {
+  await page.goto(`${hub.url}cai-dat`);
+  await page.getByText(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/).waitFor();
+  const der = Buffer.from(fs.readFileSync(path.join(hub.data, "tls/ca.pem"), "utf8").replace(/-----[^-]+-----|\s/g, ""), "base64");
+  const sum = crypto.createHash("sha256").update(der).digest("hex").toUpperCase().replace(/(..)(?=.)/g, "$1:");
+  assert.equal(await page.getByText(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/).textContent(), sum);
+  await look("install");
+  const [download] = await Promise.all([page.waitForEvent("download"), link("Tải dongbo-ca.crt").click()]);
+  await download.saveAs(path.join(folder, "ca.crt"));
+  const answer = await new Promise((good, bad) => { // a program that trusts this file alone
+    https.get(`${hub.url}api/session`, { ca: fs.readFileSync(path.join(folder, "ca.crt")) }, (r) => { r.resume(); good(r.statusCode); }).on("error", bad);
+  });
+  assert.equal(answer, 200);
 });
 
 test("a first login is led step by step", async () => {

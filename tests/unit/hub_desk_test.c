@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hub/closed.h"
 #include "hub/command.h"
 #include "hub/desk.h"
 #include "hub/desk_assets.h"
@@ -663,6 +664,44 @@ static void a_sensitive_list_shows_initials(void **state)
     assert_true(noted("Thống Kê", "get", "id=100102030405060708090a0b0c0d0e0f", "OK"));
 }
 
+/* A copy from before a login was closed comes back: the login and the token stay closed. */
+static void what_was_closed_stays_closed_after_a_restore(void **state)
+{
+    struct hub_user u;
+    struct hub_user_name n;
+    char command_text[FILE_PATH_BYTES_MAX + 40];
+    (void)state;
+    snprintf(app.data, sizeof app.data, "/tmp/hub_closed_XXXXXX");
+    assert_non_null(mkdtemp(app.data));
+    add_user("Mai", "viewer");
+    add_user("Lan", "viewer");
+    json_decref(
+        command(json_pack("{s:s, s:s, s:s}", "verb", "user", "action", "disable", "name", "Mai")));
+    assert_int_equal(hub_user_name("Mai", &n), ERR_OK);
+    assert_int_equal(hub_users_find(app.store, n.fold, &u), ERR_OK);
+    assert_true(u.disabled_ms != 0);
+    u.disabled_ms = 0; /* as the copy has it */
+    assert_int_equal(hub_users_set(app.store, &u), ERR_OK);
+    assert_int_equal(hub_closed_apply(&app), ERR_OK);
+    assert_int_equal(hub_users_find(app.store, n.fold, &u), ERR_OK);
+    assert_true(u.disabled_ms != 0);
+    assert_int_equal(hub_user_name("Lan", &n), ERR_OK); /* nobody closed that one */
+    assert_int_equal(hub_users_find(app.store, n.fold, &u), ERR_OK);
+    assert_int_equal(u.disabled_ms, 0);
+    json_decref(
+        command(json_pack("{s:s, s:s, s:s}", "verb", "user", "action", "enable", "name", "Mai")));
+    assert_int_equal(hub_closed_apply(&app), ERR_OK);
+    assert_int_equal(hub_user_name("Mai", &n), ERR_OK);
+    assert_int_equal(hub_users_find(app.store, n.fold, &u), ERR_OK);
+    assert_int_equal(u.disabled_ms, 0);
+    snprintf(command_text, sizeof command_text, "echo x > %s/closed", app.data);
+    assert_int_equal(system(command_text), 0);
+    assert_int_equal(hub_closed_apply(&app), ERR_DAMAGED); /* better not to serve */
+    snprintf(command_text, sizeof command_text, "rm -r %s", app.data);
+    assert_int_equal(system(command_text), 0);
+    app.data[0] = '\0';
+}
+
 /* Old rows go, their digest stays, and it is the one that the law of the header says. */
 static void the_audit_is_bounded_and_keeps_a_digest(void **state)
 {
@@ -901,6 +940,7 @@ int main(void)
         T(the_audit_tells_who_did_what),
         T(a_record_is_written_with_the_form),
         T(a_sensitive_list_shows_initials),
+        T(what_was_closed_stays_closed_after_a_restore),
         T(the_audit_is_bounded_and_keeps_a_digest),
         T(a_catalogue_is_changed_file_by_file),
         T(an_invitation_is_given_again),

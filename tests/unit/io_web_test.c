@@ -566,6 +566,34 @@ static int tls_get(const char *priorities, char fingerprint[TLS_FINGERPRINT_CHAR
     return rc;
 }
 
+/* The chain in `cert` is good for its name by this authority, and for no other name. */
+static void signed_by(struct bytes cert, struct bytes ca)
+{
+    gnutls_x509_trust_list_t trust;
+    gnutls_x509_crt_t chain[2], root;
+    unsigned n = 2, how = 0;
+    gnutls_datum_t c = {(unsigned char *)(uintptr_t)cert.p, (unsigned)cert.len};
+    gnutls_datum_t r = {(unsigned char *)(uintptr_t)ca.p, (unsigned)ca.len};
+    gnutls_typed_vdata_st good = {GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)(uintptr_t) "xa.example",
+                                  0};
+    gnutls_typed_vdata_st bad = {GNUTLS_DT_DNS_HOSTNAME,
+                                 (unsigned char *)(uintptr_t) "evil.example", 0};
+    assert_int_equal(gnutls_x509_crt_list_import(chain, &n, &c, GNUTLS_X509_FMT_PEM, 0), 2);
+    assert_int_equal(gnutls_x509_crt_init(&root), 0);
+    assert_int_equal(gnutls_x509_crt_import(root, &r, GNUTLS_X509_FMT_PEM), 0);
+    assert_int_equal(gnutls_x509_trust_list_init(&trust, 0), 0);
+    assert_int_equal(gnutls_x509_trust_list_add_cas(trust, &root, 1, 0), 1);
+    assert_int_equal(gnutls_x509_trust_list_verify_crt2(trust, chain, 2, &good, 1, 0, &how, NULL),
+                     0);
+    assert_int_equal(how, 0);
+    assert_int_equal(gnutls_x509_trust_list_verify_crt2(trust, chain, 2, &bad, 1, 0, &how, NULL),
+                     0);
+    assert_int_not_equal(how, 0);
+    gnutls_x509_trust_list_deinit(trust, 1);
+    for (unsigned i = 0; i < 2; i++)
+        gnutls_x509_crt_deinit(chain[i]);
+}
+
 static void https_serves_our_certificate_and_only_new_protocols(void **state)
 {
     (void)state;
@@ -573,7 +601,24 @@ static void https_serves_our_certificate_and_only_new_protocols(void **state)
     struct buf cert, key;
     buf_init(&cert, TLS_PEM_BYTES_MAX);
     buf_init(&key, TLS_PEM_BYTES_MAX);
-    assert_int_equal(tls_make(names, 3, clock_wall_ms(), &cert, &key), ERR_OK);
+    struct buf ca, ca_key;
+    buf_init(&ca, TLS_PEM_BYTES_MAX);
+    buf_init(&ca_key, TLS_PEM_BYTES_MAX);
+    assert_int_equal(tls_make_authority("", clock_wall_ms(), &ca, &ca_key), ERR_BAD_INPUT);
+    assert_int_equal(tls_make_authority("Trung tam", clock_wall_ms(), &ca, &ca_key), ERR_OK);
+    struct tls_authority by = {buf_bytes(&ca), buf_bytes(&ca_key)};
+    assert_int_equal(tls_make(names, 3, clock_wall_ms(), &by, &cert, &key), ERR_OK);
+    signed_by(buf_bytes(&cert), buf_bytes(&ca));
+    /* A server's certificate signs nothing. */
+    struct buf other, other_key;
+    struct tls_authority none = {buf_bytes(&cert), buf_bytes(&key)};
+    buf_init(&other, TLS_PEM_BYTES_MAX);
+    buf_init(&other_key, TLS_PEM_BYTES_MAX);
+    assert_int_equal(tls_make(names, 3, clock_wall_ms(), &none, &other, &other_key), ERR_BAD_INPUT);
+    buf_free(&other);
+    tls_wipe(&other_key);
+    buf_free(&ca);
+    tls_wipe(&ca_key);
     char want[TLS_FINGERPRINT_CHARS + 1], got[TLS_FINGERPRINT_CHARS + 1] = "", answer[4096];
     assert_int_equal(tls_fingerprint(buf_bytes(&cert), want), ERR_OK);
     assert_int_equal(start(buf_cstr(&cert), buf_cstr(&key)), 0);

@@ -62,7 +62,7 @@ function Steps() {
     default: return session.first ? html`<${First} key="first" />` : html`<${Step} key="login" title=${t("hub.login")} path="/api/login" go=${t("login.go")}><div class="fields">
       <${Text} name="name" label=${t("login.name")} autocomplete="username" required />
       <${Text} name="password" label=${t("login.password")} type="password" autocomplete="current-password" required /></div></${Step}>
-      <p class="hint">${t("hub.forgot")}</p><p><a href="/tinh">${t("hub.toprovince")}</a></p>`;
+      <p class="hint">${t("hub.forgot")}</p><p><a href="/tinh">${t("hub.toprovince")}</a></p><p><a href="/cai-dat">${t("cert.login")}</a></p>`;
   }
 }
 

@@ -86,6 +86,15 @@ function Catalogue({ refresh }) {
         <a class="link" href=${`data:text/csv;charset=utf-8,${encodeURIComponent(n.endsWith(".csv") ? `\ufeff${now.files[n]}` : now.files[n])}`} download=${n.split("/").pop()}>${n}</a></li>`)}</ul></details>`}</section>`;
 }
 
+/** Behind a warning of the browser: how to be rid of it, once on each PC. */
+function Certificate() {
+  const [it, set] = useState(null);
+  useEffect(() => { api("GET", "/api/authority").then(set, () => {}); }, []);
+  if (!it) return null;
+  return html`<section class="card"><h2>${t("cert.title")}</h2><p class="hint">${t("cert.why")}</p><p class="code">${it.sha256.toUpperCase().replace(/(..)(?=.)/g, "$1:")}</p>
+    <div class="acts"><a class="button" href="/cai-dat">${t("cert.guide")}</a></div></section>`;
+}
+
 export function System({ status, refresh }) {
-  return html`<${Title}>${t("hub.system")}</${Title}><${Health} status=${status} /><${Backup} backup=${status.backup} refresh=${refresh} /><${Catalogue} refresh=${refresh} />`;
+  return html`<${Title}>${t("hub.system")}</${Title}><${Health} status=${status} /><${Backup} backup=${status.backup} refresh=${refresh} /><${Catalogue} refresh=${refresh} /><${Certificate} />`;
 }
