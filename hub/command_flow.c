@@ -1,6 +1,7 @@
 /* The report workflow: who sent what, one report with its figures, accepting and returning.
  * docs/workflow.md. */
 #include "hub/command_flow.h"
+#include "hub/store_named.h"
 
 #include "common/io/clock.h"
 #include "common/sheet.h"
@@ -190,7 +191,17 @@ static enum err flow_figures(struct hub_app *a, const struct hub_flow_row *r, js
     return e;
 }
 
-static enum err flow_narrative(struct hub_app *a, const struct hub_flow_row *r, json_t *out)
+/* Records of the persons whom the words of a report name. */
+static json_t *flow_names(const struct hub_named *named)
+{
+    json_t *ids = json_array();
+    for (size_t i = 0; i < named->count && i < HUB_NAMED_MAX; i++)
+        json_array_append_new(ids, hub_json_hex(BYTES_OF(named->rid[i].b)));
+    return json_pack("{s:I, s:o}", "count", (json_int_t)named->count, "records", ids);
+}
+
+static enum err flow_narrative(struct hub_app *a, const struct hub_flow_row *r, json_t *out,
+                               struct hub_named *named)
 {
     static const char *const fields[] = {"narrative", "difficulties", "proposals", "next_plan",
                                          "note"};
@@ -202,6 +213,7 @@ static enum err flow_narrative(struct hub_app *a, const struct hub_flow_row *r, 
         buf_clear(&text);
         e = hub_flow_field(a->store, &r->row.record, fields[i], &text);
         if (e == ERR_OK) json_object_set_new(out, fields[i], hub_json_text(buf_bytes(&text)));
+        if (e == ERR_OK) e = hub_store_named(a->store, buf_bytes(&text), named);
     }
     buf_free(&text);
     return e;
@@ -214,12 +226,14 @@ json_t *hub_command_report_show(struct hub_app *a, const json_t *request)
     json_t *j = hub_flow_named(a, request, &r);
     if (j != NULL) return j;
     json_t *narrative = json_object(), *figures = json_array();
-    enum err e = flow_narrative(a, &r, narrative);
+    struct hub_named named = {.count = 0};
+    enum err e = flow_narrative(a, &r, narrative, &named);
     if (e == ERR_OK) e = flow_figures(a, &r, figures, &differs);
     bool sent = r.row.digest[0] != '\0';
     j = e != ERR_OK ? hub_command_fail(e)
                     : json_pack("{s:o, s:O, s:O, s:b}", "row", flow_row_json(&r.row), "narrative",
                                 narrative, "figures", figures, "same", (int)(sent && !differs));
+    if (e == ERR_OK) json_object_set_new(j, "names", flow_names(&named));
     json_decref(narrative);
     json_decref(figures);
     hub_flow_row_free(&r);

@@ -111,6 +111,16 @@ static void flow_print_show(const struct cli *c, const json_t *r)
         const char *s = json_string_value(text);
         if (s != NULL && s[0] != '\0') printf("%s: %s\n", key, s);
     }
+    long long names = json_integer_value(json_object_get(json_object_get(r, "names"), "count"));
+    if (names > 0)
+        printf(cli_text(c,
+                        "! Phần lời nêu tên hoặc số giấy tờ của %lld người có hồ sơ nhạy cảm. Hãy "
+                        "trả lại để "
+                        "xã bỏ tên, không chuyển lên cấp trên.\n",
+                        "! The text names %lld persons with sensitive records, or their numbers. "
+                        "Return it, "
+                        "so that the commune takes them out; do not pass it on.\n"),
+               names);
     printf("%s\n",
            cli_text(c, "Số liệu: đã nộp / của trung tâm", "Figures: submitted / the hub's"));
     flow_print_figures(c, json_object_get(r, "figures"));

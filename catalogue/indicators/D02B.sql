@@ -16,11 +16,11 @@ WITH listed AS (
 )
 SELECT s.unit AS unit, 'start' || hex(s.root) AS subject, s.record AS record,
        NOT (coalesce(s.dossier_closed_on <= :t1, 0) AND s.close_reason IN ('moved', 'died', 'duplicate')
-            AND NOT coalesce((s.unit, s.root) IN (SELECT e.unit, e.root FROM at_end e), 0)) AS num,
+            AND coalesce(s.unit || hex(s.root) NOT IN (SELECT e.unit || hex(e.root) FROM at_end e), 1)) AS num,
        1 AS den
 FROM at_start s
 UNION ALL
 SELECT e.unit, 'end' || hex(e.root), e.record, -1, 0
 FROM at_end e
 WHERE NOT (e.since >= :t0 AND coalesce(e.list_reason = 'moved_in', 0)
-           AND NOT coalesce((e.unit, e.root) IN (SELECT s.unit, s.root FROM at_start s), 0))
+           AND coalesce(e.unit || hex(e.root) NOT IN (SELECT s.unit || hex(s.root) FROM at_start s), 1))

@@ -101,8 +101,8 @@ def page(plan, folder):
     due = due_days(year)
     out = ["# " + title, "", about, "",
            "The people and events are invented (`tests/data/plans.py`, seed 1); units, targets, dates and money are "
-           "those of the plan. Made with the real programs and counted again by `tests/recount.py`; `e2e/plans` does so "
-           "at every test. This page is the output of", "",
+           "those of the plan. Made with the real programs and counted again by `tests/recount.py`; `e2e/plans` does "
+           "so at every test. This page is the output of", "",
            "    python3 -B tests/e2e/plans.py build/release --plan %s --scale 100 --keep DIR" % plan, "",
            "## Targets of the plan beside the figures", "",
            "| Indicator | | Plan | Figure | |", "|---|---|---|---|---|"]

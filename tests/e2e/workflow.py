@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 import zipfile
 
 from world import Failed, World, on_signals, wait_for
@@ -125,6 +126,22 @@ class Story:
         check("accepted", row["state"] == "accepted")
         self.sync(node)
         check("the commune knows", self.node_row(node)["state"] == "accepted")
+
+    def names_nobody(self, node):
+        """The district is warned of a text that names somebody on a list, however it is written."""
+        old = ["--report", REPORT, "--period", "2021"]
+        cases = node.ask("list", "--type", "drug_case")["rows"]
+        client = node.ask("get", cases[0]["values"]["person"])["values"]
+        plain = unicodedata.normalize("NFD", client["full_name"].replace("Đ", "D").replace("đ", "d"))
+        plain = "".join(c for c in plain if not unicodedata.combining(c)).upper()
+        nid = client["national_id"]
+        for text, count in (("Ba người đã vào cơ sở cai nghiện.", 0), ("Anh %s, đã tái hòa nhập." % plain, 1),
+                            ("Số %s %s %s" % (nid[:3], nid[3:6], nid[6:]), 1)):
+            node.tool("report", "draft", *old, "--person", LAN, "narrative=" + text)
+            self.sync(node)
+            names = self.hub.ask("report", "show", *old, "--unit", node.unit)["names"]
+            check("named in %r: %d" % (text[:4], count), names["count"] >= count and (count > 0) == bool(names["records"]))
+        check("in words", "hồ sơ nhạy cảm" in self.hub.tool("report", "show", *old, "--unit", node.unit))
 
     def answers_a_correction(self, node):
         one = self.hub.ask("correct", *self.args(node.unit), "--indicator", "T02", "--before", "10", "--after", "9",
@@ -242,6 +259,7 @@ class Story:
         self.drafts_and_submits(node)
         self.is_returned_and_accepted(node)
         self.answers_a_correction(node)
+        self.names_nobody(node)
         self.is_asked_for_one_more(node)
         issue = self.closes(node)
         self.adds_what_came_late(node, issue)
