@@ -140,7 +140,8 @@ class Story:
             node.tool("report", "draft", *old, "--person", LAN, "narrative=" + text)
             self.sync(node)
             names = self.hub.ask("report", "show", *old, "--unit", node.unit)["names"]
-            check("named in %r: %d" % (text[:4], count), names["count"] >= count and (count > 0) == bool(names["records"]))
+            check("named in %r: %d" % (text[:4], count),
+                  names["count"] >= count and (count > 0) == bool(names["records"]))
         check("in words", "hồ sơ nhạy cảm" in self.hub.tool("report", "show", *old, "--unit", node.unit))
 
     def answers_a_correction(self, node):
