@@ -13,7 +13,7 @@ function Commune({ unit, nodes, edition, due }) {
   const words = living.flatMap((n) => worries(n, edition));
   const fresh = ago(contact);
   return html`<tr><th scope="row">${unit.vi}</th>
-    <td>${living.length === 0 ? html`<span class="state">○ ${t("node.notjoined")}</span>`
+    <td>${living.length === 0 ? html`<span class="state">○ ${t(nodes.length > 0 ? "node.revoked" : "node.notjoined")}</span>`
       : html`<span class=${`state ${fresh < 7 ? "ok" : "warn"}`}>${fresh < 7 ? "●" : "▲"} ${showTime(contact)}</span>`}</td>
     <td class="num">${living.length ? number(sum("waiting")) : "–"}</td><td class="num">${living.length ? number(sum("delivered")) : "–"}</td>
     ${due && html`<td>${due}</td>`}
