@@ -1,12 +1,14 @@
 #include "node/daemon.h"
 #include "common/io/clock.h"
 #include "common/io/copying.h"
+#include "common/io/pace.h"
 #include "common/io/rpc.h"
 #include "common/log.h"
 #include "node/command_priv.h"
 #include "node/desk.h"
 #include "node/drive.h"
 #include "node/maintain.h"
+#include "node/scrub.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +20,8 @@ struct node_daemon {
     struct node_desk *desk;                  /* NULL: not served */
     struct rpc_call *waiting[RPC_PEERS_MAX]; /* those who asked for `sync` */
     size_t count;
+    struct node_scrub scrub;
+    struct pace *scrubbing;
     struct copying *copying; /* a backup that is being made; NULL: none */
     struct rpc_call *copier; /* who asked for it */
     bool once;               /* stop after the session */
@@ -162,6 +166,8 @@ static void node_daemon_on_stop(void *ctx)
     node_daemon_answer(d, stopped);
     json_decref(stopped);
     copying_stop(d->copying);
+    pace_stop(d->scrubbing);
+    d->scrubbing = NULL;
     if (d->rpc != NULL) rpc_close(d->rpc, NULL, NULL);
     d->rpc = NULL;
     if (d->desk != NULL) node_desk_close(d->desk);
@@ -252,6 +258,12 @@ static void node_daemon_backup(struct node_daemon *d, struct rpc_call *call, con
         node_daemon_reply(call, node_command_backup_said(e, made));
 }
 
+static uint64_t node_daemon_scrub(void *ctx)
+{
+    struct node_daemon *d = ctx;
+    return node_scrub_turn(&d->scrub, clock_wall_ms());
+}
+
 static void node_daemon_on_request(void *ctx, struct rpc_call *call, json_t *request)
 {
     struct node_daemon *d = ctx;
@@ -295,6 +307,10 @@ enum err node_daemon_run(struct node_home *h, const char *socket_path)
     enum err e = node_daemon_open(&d);
     if (e != ERR_OK) return e;
     e = rpc_serve(node_drive_loop(d.drive), socket_path, node_daemon_on_request, &d, &d.rpc);
+    node_scrub_init(&d.scrub, h->store);
+    if (e == ERR_OK)
+        e = pace_start(node_drive_loop(d.drive), NODE_SCRUB_FIRST_MS, node_daemon_scrub, &d,
+                       &d.scrubbing);
     if (e == ERR_OK) {
         node_daemon_desk(&d);
         LOG_EVENT(LOG_LEVEL_INFO, log_evt("daemon.started"));
@@ -302,6 +318,7 @@ enum err node_daemon_run(struct node_home *h, const char *socket_path)
         LOG_EVENT(LOG_LEVEL_INFO, log_evt("daemon.stopped"), log_err(e));
     }
     node_daemon_close(&d);
+    node_scrub_free(&d.scrub);
     return e;
 }
 

@@ -257,13 +257,14 @@ static enum err seal_schema_version(struct db *db, char out[static 48])
 /* What was sealed is damaged itself: never sealed anew. */
 static enum err seal_schema_torn(struct db *db, bool *torn)
 {
-    struct db_stmt *q = db_stmt(db, "SELECT columns FROM main.sys_seal WHERE name = ?1");
+    struct db_stmt *q = db_stmt(db, "SELECT columns, sum FROM main.sys_seal WHERE name = ?1");
     db_bind_str(q, 1, SEAL_SCHEMA);
     enum err e = db_get(q);
+    bool kinds = e == ERR_OK && db_column_kind(q, 0) == DB_TEXT && db_column_kind(q, 1) == DB_BLOB;
     struct bytes b = e == ERR_OK ? db_column_bytes(q, 0) : bytes_make(NULL, 0);
     size_t half = b.len / 2;
-    *torn = e == ERR_OK &&
-            (b.len % 2 == 0 || b.p[half] != ' ' || memcmp(b.p, b.p + half + 1, half) != 0);
+    *torn = e == ERR_OK && (!kinds || b.len % 2 == 0 || b.p[half] != ' ' ||
+                            memcmp(b.p, b.p + half + 1, half) != 0);
     db_done(q);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -419,8 +420,9 @@ enum err db_seal_check(struct db *db, enum err (*broken)(void *ctx, const char *
         e = db_prepare(
             db,
             "SELECT name, sum, columns, EXISTS (SELECT 1 FROM main.sqlite_schema t WHERE "
-            "t.type = 'table' AND t.name = s.name) FROM main.sys_seal s WHERE name <> '" SEAL_SCHEMA
-            "' ORDER BY name",
+            "t.type = 'table' AND t.name = s.name) AND typeof(name) = 'text' AND "
+            "typeof(columns) = 'text' AND typeof(sum) = 'blob' FROM main.sys_seal s WHERE name <> "
+            "'" SEAL_SCHEMA "' ORDER BY name",
             &q);
     if (e == ERR_OK) e = db_step(q, &row);
     while (e == ERR_OK && row) {

@@ -14,8 +14,12 @@
 #include "common/io/copying.h"
 #include "common/io/db.h"
 #include "hub/store_repair.h"
+#include "common/io/pace.h"
 #include "hub/scrub.h"
 #include "hub/store_alarm.h"
+#include "node/scrub.h"
+#include "node/store_alarm.h"
+#include "tests/lib/node_fixture.h"
 #include "tests/lib/report_fixture.h"
 
 #define OK(call) assert_int_equal((call), ERR_OK)
@@ -232,6 +236,66 @@ static void a_backup_is_whole_though_work_goes_on(void **state)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+/* ---- the node ---- */
+
+struct turns {
+    struct pace *pace;
+    unsigned n;
+};
+
+static uint64_t a_turn(void *ctx)
+{
+    struct turns *t = ctx;
+    if (++t->n == 3) pace_stop(t->pace);
+    return 0;
+}
+
+static void a_pace_goes_on_until_it_is_stopped(void **state)
+{
+    struct turns t = {NULL, 0};
+    uv_loop_t loop;
+    (void)state;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    OK(pace_start(&loop, 0, a_turn, &t, &t.pace));
+    assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    assert_int_equal(t.n, 3);
+}
+
+static enum err node_alarm_seen(void *ctx, const struct node_alarm *a)
+{
+    *(unsigned *)ctx += a->kind == NODE_ALARM_DAMAGED;
+    return ERR_OK;
+}
+
+static unsigned node_round(struct node_scrub *s)
+{
+    unsigned alarms = 0;
+    uint64_t before = s->rounds;
+    for (unsigned i = 0; s->rounds == before && i < 10000; i++)
+        assert_true(node_scrub_turn(s, 5) >= NODE_SCRUB_TURN_MS);
+    assert_int_equal(s->rounds, before + 1);
+    OK(node_store_alarms(s->store, false, node_alarm_seen, &alarms));
+    return alarms;
+}
+
+static void a_node_finds_its_damage(void **state)
+{
+    struct node_fixture f;
+    struct node_scrub s;
+    (void)state;
+    fixture_open(&f, true);
+    struct db *db = node_store_db(f.store);
+    OK(db_seal(db, NULL));
+    node_scrub_init(&s, f.store);
+    assert_int_equal(node_round(&s), 0);
+    OK(db_exec(db, "DROP TRIGGER temp.seal_u_sys_hub_set")); /* as another program's write */
+    OK(db_exec(db, "UPDATE sys_hub_set SET signature = zeroblob(64)"));
+    assert_int_equal(node_round(&s), 1);
+    node_scrub_free(&s);
+    fixture_close(&f);
+}
+
 int main(void)
 {
 #define WITH_OFFICE(f) cmocka_unit_test_setup_teardown(f, office_open, office_close)
@@ -240,6 +304,8 @@ int main(void)
         WITH_OFFICE(what_is_written_meanwhile_is_no_damage),
         cmocka_unit_test(each_damage_is_named),
         WITH_OFFICE(a_backup_is_whole_though_work_goes_on),
+        cmocka_unit_test(a_pace_goes_on_until_it_is_stopped),
+        cmocka_unit_test(a_node_finds_its_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
