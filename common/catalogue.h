@@ -224,15 +224,19 @@ struct catalogue_successor { /* row of successors.csv: where a unit goes on from
 enum catalogue_trigger_what {
     CATALOGUE_TRIGGER_NUM,
     CATALOGUE_TRIGGER_DEN,
-    CATALOGUE_TRIGGER_RATE
+    CATALOGUE_TRIGGER_RATE,
+    CATALOGUE_TRIGGER_RECORDS, /* records of a type for which SQL is true */
+    CATALOGUE_TRIGGER_LATE     /* records of class 4 that came too late for a closed period */
 };
 struct catalogue_trigger {
     unsigned rule;
     const char *indicator;
-    enum catalogue_trigger_what what; /* RATE: num in percent of den */
-    const char *least;                /* name of a parameter; "" = 1 */
-    const char *percent_of;           /* indicator whose figure is 100 percent; "" = none */
-    unsigned days;                    /* of the window, which ends today */
+    enum catalogue_trigger_what what;  /* RATE: num in percent of den */
+    const struct catalogue_type *type; /* RECORDS: of these; else NULL */
+    const char *records;               /* RECORDS: SQL over a row of the type, with :t0 and :t1 */
+    const char *least;                 /* name of a parameter; "" = 1 */
+    const char *percent_of;            /* indicator whose figure is 100 percent; "" = none */
+    unsigned days;                     /* of the window, which ends today */
     const char *label_vi;
     const char *label_en;
 };

@@ -2,6 +2,7 @@
 #include "hub/command_flow.h"
 
 #include "hub/figures.h"
+#include "hub/store_watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct trigger_run {
     struct hub_figures *figures;
     struct hub_figures_table table;
     json_t *out;
+    size_t first; /* rows of the present rule begin here */
 };
 
 static enum err trigger_fact(void *ctx, const struct hub_fact *fact)
@@ -91,6 +93,59 @@ static void trigger_tell(struct trigger_run *r, const struct hub_figure *v)
                                     (json_int_t)v->den, "records", records));
 }
 
+/* ---- records ---- */
+
+enum { TRIGGER_CLASS_LATE = 4 }; /* from which class a record that comes late calls for a report */
+
+/* One record: into the row of its unit, which is made by the first; an id is listed once. */
+static enum err trigger_record(void *ctx, const struct watch_row *row)
+{
+    struct trigger_run *r = ctx;
+    char code[ADMIN_UNIT_BYTES_MAX + 1], hex[2 * ID_RECORD_BYTES + 1];
+    json_t *at = NULL;
+    if (row->unit.len == 0 || row->unit.len > ADMIN_UNIT_BYTES_MAX) return ERR_OK;
+    snprintf(code, sizeof code, "%.*s", (int)row->unit.len, (const char *)row->unit.p);
+    if (r->unit != NULL && strcmp(r->unit, code) != 0) return ERR_OK;
+    for (size_t i = r->first; at == NULL && i < json_array_size(r->out); i++) {
+        json_t *o = json_array_get(r->out, i);
+        if (strcmp(json_string_value(json_object_get(o, "unit")), code) == 0) at = o;
+    }
+    if (at == NULL) {
+        at = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:[]}", "rule",
+                       (json_int_t)r->g->rule, "indicator", "", "unit", code, "name",
+                       hub_unit_name(r->app, code), "vi", r->g->label_vi, "en", r->g->label_en,
+                       "count", 0, "of", 0, "records");
+        if (json_array_append_new(r->out, at) != 0) return ERR_NOMEM;
+    }
+    json_t *records = json_object_get(at, "records");
+    id_hex(BYTES_OF(row->record.b), hex);
+    for (size_t i = 0; i < json_array_size(records); i++)
+        if (strcmp(json_string_value(json_array_get(records, i)), hex) == 0) return ERR_OK;
+    json_object_set_new(at, "count",
+                        json_integer(json_integer_value(json_object_get(at, "count")) + 1));
+    if (json_array_size(records) < TRIGGER_RECORDS_MAX)
+        json_array_append_new(records, json_string(hex));
+    return ERR_OK;
+}
+
+static enum err trigger_records(struct trigger_run *r)
+{
+    char why[WATCH_WHY_ROOM];
+    struct catalogue_check check = {
+        .id = r->g->label_en, .type = r->g->type, .unit = "", .wrong = r->g->records};
+    r->first = json_array_size(r->out);
+    enum err e = r->g->what == CATALOGUE_TRIGGER_LATE
+                     ? hub_watch_late(r->app->store, date_to_ms(r->window.first),
+                                      TRIGGER_CLASS_LATE, trigger_record, r)
+                     : hub_watch_one(r->app->store, &check, r->window.first, r->window.last,
+                                     trigger_record, r, why);
+    for (size_t i = json_array_size(r->out); e == ERR_OK && i-- > r->first;) {
+        const json_t *n = json_object_get(json_array_get(r->out, i), "count");
+        if (json_integer_value(n) < r->least) json_array_remove(r->out, i);
+    }
+    return e;
+}
+
 static enum err trigger_one(struct trigger_run *r, struct date on)
 {
     const char *least = r->g->least[0] != '\0' ? catalogue_param(r->c, r->g->least, on) : "1";
@@ -98,6 +153,7 @@ static enum err trigger_one(struct trigger_run *r, struct date on)
     r->least = least != NULL ? strtoll(least, NULL, 10) : 0;
     if (r->least <= 0) return ERR_OK; /* no such parameter on this day: the rule is off */
     enum err e = date_add_days(on, 1 - (int32_t)r->g->days, &r->window.first);
+    if (e == ERR_OK && r->g->what >= CATALOGUE_TRIGGER_RECORDS) return trigger_records(r);
     if (e == ERR_OK) e = trigger_figures(r, r->g->indicator, &r->figures, &r->table);
     for (size_t i = 0; e == ERR_OK && i < r->table.count; i++) {
         bool fires = false;

@@ -5,6 +5,7 @@
  */
 #include "hub/store_priv.h"
 #include "common/due.h"
+#include "hub/store_watch.h"
 #include "proto/wire.h"
 
 #include <stdlib.h>
@@ -132,4 +133,59 @@ uint8_t hub_late_flag(const struct hub_store *s, const struct hub_writer *w)
     bool made = date_of_ms((int64_t)(w->set.clock >> 16), &day) == ERR_OK &&
                 hub_day_closed(s, w->unit, day);
     return hub_record_late(s, w->unit, made) ? FOLD_FLAG_LATE : 0;
+}
+
+/* ---- looking back ---- */
+
+/* One late op: its record, if it is there and of that class. */
+static enum err hub_late_op(struct hub_store *s, struct bytes payload, unsigned least,
+                            watch_fn *row, void *ctx)
+{
+    struct change_op op;
+    struct hub_record r;
+    struct db_stmt *q = NULL;
+    if (payload.p == NULL || change_op_decode(payload, s->writes, &op) != ERR_OK) return ERR_OK;
+    const struct catalogue_type *t =
+        s->catalogue != NULL ? catalogue_type_by_no(s->catalogue, op.type) : NULL;
+    if (t == NULL || t->sensitivity < least) return ERR_OK;
+    enum err e = hub_record_get(s, &op.rid, &q, &r);
+    int64_t unit = r.unit;
+    db_done(q);
+    if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_OK : e;
+    struct watch_row found = {.record = op.rid, .unit = bytes_str(s->units[unit].code)};
+    return row(ctx, &found);
+}
+
+static enum err hub_late_set(struct hub_store *s, const struct db_stmt *q, unsigned least,
+                             watch_fn *row, void *ctx)
+{
+    struct bytes verdicts = db_column_bytes(q, 2);
+    bool any = false;
+    for (size_t i = 0; i < verdicts.len; i++)
+        any = any || (verdicts.p[i] & FOLD_FLAG_LATE) != 0;
+    if (!any) return ERR_OK;
+    enum err e = change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), s->view);
+    for (size_t i = 0; e == ERR_OK && i < verdicts.len && i < s->view->head.ops; i++) {
+        if ((verdicts.p[i] & FOLD_FLAG_LATE) != 0)
+            e = hub_late_op(s, s->view->payload[i], least, row, ctx);
+    }
+    return e;
+}
+
+enum err hub_watch_late(struct hub_store *s, int64_t since_ms, unsigned least, watch_fn *row,
+                        void *ctx)
+{
+    bool more = true;
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    /* newest first: what is older than the window is not read at all */
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT head, body, verdicts, received_ms FROM sys_log ORDER BY pos DESC");
+    while (e == ERR_OK && more) {
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more || db_column_int(q, 3) < since_ms) break;
+        e = hub_late_set(s, q, least, row, ctx);
+    }
+    db_done(q);
+    return e;
 }

@@ -37,3 +37,12 @@ enum err hub_watch_sheet(struct hub_store *s, const struct id_record *rid, json_
     enum err e = hub_watch_ready(s);
     return e == ERR_OK ? money_sheet(s->db, s->catalogue, rid, out) : e;
 }
+
+enum err hub_watch_one(struct hub_store *s, const struct catalogue_check *check, struct date from,
+                       struct date on, watch_fn *row, void *ctx, char why[static WATCH_WHY_ROOM])
+{
+    enum err e = hub_watch_ready(s);
+    return e == ERR_OK
+               ? watch_check_one(s->db, s->typed, s->catalogue, check, from, on, row, ctx, why)
+               : e;
+}

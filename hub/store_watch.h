@@ -18,4 +18,13 @@ MUST_CHECK enum err hub_watch_budgets(struct hub_store *s, int year, const char 
 MUST_CHECK enum err hub_watch_sheets(struct hub_store *s, int year, const char *unit, json_t **out);
 MUST_CHECK enum err hub_watch_sheet(struct hub_store *s, const struct id_record *rid, json_t **out);
 
+/* One check over a window of days (watch_check_one). */
+MUST_CHECK enum err hub_watch_one(struct hub_store *s, const struct catalogue_check *check,
+                                  struct date from, struct date on, watch_fn *row, void *ctx,
+                                  char why[static WATCH_WHY_ROOM]);
+/* Records of class `least` and above that came too late for a closed period, of sets the hub received
+ * since then. Each is given once per op; clock and check of the row are NULL. store_late.c */
+MUST_CHECK enum err hub_watch_late(struct hub_store *s, int64_t since_ms, unsigned least,
+                                   watch_fn *row, void *ctx);
+
 #endif

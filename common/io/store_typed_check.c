@@ -151,6 +151,13 @@ static enum err typed_check_rules(struct typed *t, struct buf *sql)
         e = typed_check_rule(t, &clock[i], NULL, sql);
     for (size_t i = 0; e == ERR_OK && i < checks; i++)
         e = typed_check_rule(t, NULL, &check[i], sql);
+    size_t triggers = 0;
+    const struct catalogue_trigger *g = catalogue_triggers(t->catalogue, &triggers);
+    for (size_t i = 0; e == ERR_OK && i < triggers; i++) {
+        struct catalogue_check records = {
+            .id = g[i].label_en, .type = g[i].type, .unit = "", .wrong = g[i].records};
+        if (g[i].type != NULL) e = typed_check_rule(t, NULL, &records, sql);
+    }
     return e;
 }
 

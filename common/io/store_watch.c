@@ -119,14 +119,18 @@ struct watch_params {
     struct db_param v[DB_PARAMS_MAX];
     char names[DB_PARAMS_MAX][CATALOGUE_NAME_BYTES_MAX + 3];
     char day[DATE_TEXT_ROOM];
+    char from[DATE_TEXT_ROOM];
     size_t count;
 };
 
-static enum err watch_bind(const struct catalogue *c, struct date on, struct watch_params *p)
+static enum err watch_bind(const struct catalogue *c, struct date from, struct date on,
+                           struct watch_params *p)
 {
     size_t n = 0;
     const struct catalogue_param *params = catalogue_params(c, &n);
     date_print(on, p->day);
+    date_print(from, p->from);
+    p->v[p->count++] = (struct db_param){.name = "t0", .kind = DB_TEXT, .b = bytes_str(p->from)};
     p->v[p->count++] = (struct db_param){.name = "t1", .kind = DB_TEXT, .b = bytes_str(p->day)};
     for (size_t i = 0; i < n; i++) {
         if (date_compare(params[i].valid_from, on) > 0 || date_compare(on, params[i].valid_to) > 0)
@@ -174,7 +178,7 @@ static enum err watch_all(struct db *db, struct watch_job *job, bool checks,
     buf_init(&sql, WATCH_SQL_BYTES_MAX);
     const struct catalogue_check *check = catalogue_checks(job->c, &n);
     const struct catalogue_clock *clock = checks ? NULL : catalogue_clocks(job->c, &n);
-    enum err e = watch_bind(job->c, job->on, p);
+    enum err e = watch_bind(job->c, job->on, job->on, p);
     for (size_t i = 0; e == ERR_OK && i < n; i++) {
         job->clock = checks ? NULL : &clock[i];
         job->check = checks ? &check[i] : NULL;
@@ -197,6 +201,25 @@ enum err watch_checks(struct db *db, const struct typed *typed, const struct cat
 {
     struct watch_job job = {.typed = typed, .c = c, .on = on, .row = row, .ctx = ctx};
     return watch_all(db, &job, true, why);
+}
+
+enum err watch_check_one(struct db *db, const struct typed *typed, const struct catalogue *c,
+                         const struct catalogue_check *check, struct date from, struct date on,
+                         watch_fn *row, void *ctx, char why[static WATCH_WHY_ROOM])
+{
+    struct watch_job job = {
+        .typed = typed, .c = c, .check = check, .on = on, .row = row, .ctx = ctx};
+    struct buf sql;
+    why[0] = '\0';
+    if (typed == NULL) return ERR_NOT_READY;
+    struct watch_params *p = calloc(1, sizeof *p);
+    if (p == NULL) return ERR_NOMEM;
+    buf_init(&sql, WATCH_SQL_BYTES_MAX);
+    enum err e = watch_bind(c, from, on, p);
+    if (e == ERR_OK) e = watch_run(db, &job, p, &sql, why);
+    buf_free(&sql);
+    free(p);
+    return e;
 }
 
 /* ---- showing ---- */

@@ -58,6 +58,12 @@ MUST_CHECK enum err watch_checks(struct db *db, const struct typed *typed,
                                  const struct catalogue *c, struct date on, watch_fn *row,
                                  void *ctx, char why[static WATCH_WHY_ROOM]);
 
+/* One check, with :t0 = `from` beside :t1 = `on`: what an ad-hoc trigger asks. */
+MUST_CHECK enum err watch_check_one(struct db *db, const struct typed *typed,
+                                    const struct catalogue *c, const struct catalogue_check *check,
+                                    struct date from, struct date on, watch_fn *row, void *ctx,
+                                    char why[static WATCH_WHY_ROOM]);
+
 /* The queries, for compiling them before a catalogue is used. */
 void watch_clock_sql(const struct catalogue_clock *k, struct buf *out);
 void watch_check_sql(const struct catalogue_check *k, struct buf *out);

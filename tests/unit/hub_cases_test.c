@@ -539,6 +539,70 @@ static void views_filter_and_count(void **state)
     json_decref(r);
 }
 
+/* Units for which an ad-hoc rule is true on a day. */
+static size_t called(struct office *o, int rule, const char *on, const char *record)
+{
+    char q[100];
+    size_t n = 0;
+    snprintf(q, sizeof q, "{'verb':'triggers','on':'%s'}", on);
+    json_t *r = ask(o, q);
+    const json_t *rows = json_object_get(r, "triggers");
+    if (!json_is_array(rows)) fail_msg("%s", json_dumps(r, 0));
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *x = json_array_get(rows, i), *ids = json_object_get(x, "records");
+        if (json_integer_value(json_object_get(x, "rule")) != rule) continue;
+        assert_string_equal(json_string_value(json_array_get(ids, 0)), record);
+        assert_int_equal(json_integer_value(json_object_get(x, "count")), 1);
+        n++;
+    }
+    json_decref(r);
+    return n;
+}
+
+static void urgent_notices_and_disasters_call_for_a_report(void **state)
+{
+    struct office *o = *state;
+    put(o, 0,
+        "{'type':'child_report','id':'" CASE(
+            "1") "','received_on':'2023-06-01','channel':'other',"
+                 "'act':'violence','state':'handling','urgent':'1'}");
+    put(o, 0,
+        "{'type':'child_report','id':'" CASE("2") "','received_on':'2023-06-01','channel':'other',"
+                                                  "'act':'violence','state':'handling'}");
+    put(o, 1,
+        "{'type':'child_case','id':'" CASE("3") "','from_on':'2023-06-02','groups':['disaster']}");
+    assert_int_equal(called(o, 3, "2023-05-31", CASE("1")), 0);
+    assert_int_equal(called(o, 3, "2023-06-01", CASE("1")), 1);
+    assert_int_equal(called(o, 3, "2023-06-30", CASE("1")), 1); /* thirty days */
+    assert_int_equal(called(o, 3, "2023-07-01", CASE("1")), 0);
+    assert_int_equal(called(o, 8, "2023-06-02", CASE("3")), 1);
+    assert_int_equal(called(o, 5, "2023-06-02", CASE("1")), 0); /* nothing is closed */
+}
+
+static void a_late_record_of_class_4_calls_for_a_report(void **state)
+{
+    struct office *o = *state;
+    struct hub_close_result closed;
+    char on[DATE_TEXT_ROOM];
+    struct date day;
+    put(o, 0,
+        "{'type':'activity','id':'" CASE("0") "','title':'x','kind':'direct','field':'drugs',"
+                                              "'on_date':'2023-05-10'}");
+    assert_int_equal(report_close(&o->hub, "RP04", "2023-6M", &closed), ERR_OK);
+    put(o, 0,
+        "{'type':'child_report','id':'" CASE("1") "','received_on':'2023-05-20','channel':'other',"
+                                                  "'act':'violence','state':'handling'}");
+    put(o, 0,
+        "{'type':'activity','id':'" CASE("2") "','title':'y','kind':'direct','field':'drugs',"
+                                              "'on_date':'2023-05-11'}"); /* late too, of class 0 */
+    assert_int_equal(date_of_ms(o->hub.now_ms, &day), ERR_OK);
+    date_print(day, on);
+    assert_int_equal(called(o, 5, on, CASE("1")), 1);
+    assert_int_equal(date_add_days(day, 40, &day), ERR_OK);
+    date_print(day, on);
+    assert_int_equal(called(o, 5, on, CASE("1")), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, office_open, office_close)
 
 int main(void)
@@ -554,6 +618,8 @@ int main(void)
         TEST(a_settlement_that_adds_up_is_approved_once),
         TEST(clocks_run_by_records_and_the_day),
         TEST(views_filter_and_count),
+        TEST(urgent_notices_and_disasters_call_for_a_report),
+        TEST(a_late_record_of_class_4_calls_for_a_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
