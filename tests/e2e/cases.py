@@ -101,7 +101,8 @@ def main():
         w.hub.init("866", "Phòng LĐTBXH thành phố Cao Lãnh", os.path.join(ROOT, "catalogue"))
         w.hub.run()
         node = w.node(COMMUNE)
-        invitation = w.hub.ask("invite", "--unit", COMMUNE, "--address", "127.0.0.1:%d" % w.hub.ports["sync"])["invitation"]
+        address = "127.0.0.1:%d" % w.hub.ports["sync"]
+        invitation = w.hub.ask("invite", "--unit", COMMUNE, "--address", address)["invitation"]
         node.tool("init")
         node.tool("join", invitation)
         settle(node)
