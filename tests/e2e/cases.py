@@ -4,8 +4,8 @@
   cases.py BUILD_DIR
 
 Cao Lãnh's allocation of 9,000,000 in two parts comes to its commune; the settlement does not add up, comes back with
-a reason, is corrected and approved. The commune scores itself, the district appraises and publishes; what was published can be
-recomputed, and stays when the commune changes a line. A step that may not be is refused on the spot.
+a reason, is corrected and approved. The commune scores itself, the district appraises and publishes; what was
+published can be recomputed, and stays when the commune changes a line. A step that may not be is refused on the spot.
 """
 import hashlib
 import os
