@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Real programs over a really bad line: real TCP, packets delayed and lost in both directions.
+
+  badlink.py BUILD_DIR [--loss 30] [--rtt 2] [--runs 3] [--sets 1,100,1000]
+
+Needs root and /dev/net/tun: the hub stands in one network namespace, the commune in another, and between them this
+program passes IP packets on, each after half the round trip, or not at all. For each number of records: the time
+from the first packet of a session until the node has its receipts, and the bytes of IP both ways. Beside it plain TCP
+sending 64 KiB and waiting for one byte back.
+"""
+import argparse
+import fcntl
+import heapq
+import os
+import random
+import select
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
+from world import Failed, World, on_signals, wait_for  # noqa: E402
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+HUB, FAR, PORT = "10.77.0.1", "10.77.0.2", 7381
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x1, 0x1000
+
+
+def ip(*args, pid=None):
+    where = ["nsenter", "-t", str(pid), "-n"] if pid else []
+    subprocess.run([*where, "ip", *args], check=True)
+
+
+class Line(threading.Thread):
+    """The line: two TUN devices, one in each namespace."""
+
+    def __init__(self, seed):
+        super().__init__(daemon=True)
+        self.random = random.Random(seed)
+        self.loss, self.delay, self.bytes, self.packets, self.lost = 0.0, 0.0, 0, 0, 0
+        self.ended = threading.Event()
+        self.far = subprocess.Popen(["unshare", "-n", "sleep", "86400"])
+        self.ends = [self.tun("dbnear"), self.tun("dbfar")]
+        wait_for("the namespace", lambda: os.readlink("/proc/%d/ns/net" % self.far.pid) !=
+                 os.readlink("/proc/self/ns/net"))
+        ip("link", "set", "lo", "up")
+        ip("link", "set", "dbfar", "netns", str(self.far.pid))
+        for name, own, other, pid in (("dbnear", HUB, FAR, None), ("dbfar", FAR, HUB, self.far.pid)):
+            ip("link", "set", "lo", "up", pid=pid)
+            ip("addr", "add", own, "peer", other, "dev", name, pid=pid)
+            ip("link", "set", name, "up", "mtu", "1400", pid=pid)
+
+    @staticmethod
+    def tun(name):
+        fd = os.open("/dev/net/tun", os.O_RDWR)
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
+        return fd
+
+    def run(self):
+        queue, serial = [], 0
+        while not self.ended.is_set():
+            wait = max(0.0, min(0.05, queue[0][0] - time.monotonic())) if queue else 0.05
+            ready, _, _ = select.select(self.ends, [], [], wait)
+            for fd in ready:
+                packet = os.read(fd, 2048)
+                self.packets += 1
+                self.bytes += len(packet)
+                if self.random.random() < self.loss:
+                    self.lost += 1
+                    continue
+                serial += 1
+                other = self.ends[1] if fd == self.ends[0] else self.ends[0]
+                heapq.heappush(queue, (time.monotonic() + self.delay, serial, other, packet))
+            while queue and queue[0][0] <= time.monotonic():
+                _, _, fd, packet = heapq.heappop(queue)
+                os.write(fd, packet)
+
+    def close(self):
+        self.ended.set()
+        self.join()
+        self.far.terminate()
+        self.far.wait()
+
+
+def plain_tcp(line, size):
+    """Seconds until `size` bytes sent by the commune's side are answered by one byte."""
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind((HUB, 0))
+        s.listen(1)
+        code = ("import socket,time;t=time.monotonic();s=socket.create_connection(('%s',%d));s.sendall(b'x'*%d);"
+                "s.recv(1);print(time.monotonic()-t)" % (HUB, s.getsockname()[1], size))
+        with subprocess.Popen(["nsenter", "-t", str(line.far.pid), "-n", sys.executable, "-c", code],
+                              stdout=subprocess.PIPE) as p:
+            c, _ = s.accept()
+            with c:
+                got = 0
+                while got < size:
+                    got += len(c.recv(65536))
+                c.sendall(b"y")
+                return float(p.communicate()[0])
+
+
+def fill(node, count, rnd):
+    """So many records: one by one up to a few, else as an import, which packs many into a change set."""
+    rows = [{"title": "Tuyên truyền %d" % rnd.randrange(10**9), "on_date": "2023-%02d-%02d" % (1 + i % 12, 1 + i % 28),
+             "kind": "direct", "field": "drugs", "participants": str(rnd.randrange(5, 90))} for i in range(count)]
+    if count <= 3:
+        for r in rows:
+            node.tool("put", "--type", "activity", *["%s=%s" % pair for pair in r.items()])
+        return
+    path = os.path.join(node.world.dir, "rows.csv")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(",".join(rows[0]) + "\n")
+        f.writelines(",".join(r.values()) + "\n" for r in rows)
+    node.tool("import", path, "--type", "activity", "--csv")
+
+
+def delivered(node):
+    return node.status()["log"]["waiting"] == 0
+
+
+def measure(world, a, line, rnd):
+    node = world.nodes["26170"]
+    print("| what | seconds, median (worst) of %d | IP bytes both ways | packets, lost |" % a.runs)
+    print("|---|---|---|---|")
+    for count in a.counts:
+        times, sizes, packets = [], [], []
+        for _ in range(a.runs):
+            line.loss = line.delay = 0.0
+            node.end()
+            fill_while_off(node, count, rnd)
+            line.loss, line.delay = a.loss / 100, a.rtt / 2
+            bytes_before, packets_before, lost_before = line.bytes, line.packets, line.lost
+            begun = time.monotonic()
+            node.run()
+            wait_for("%d records to arrive" % count, lambda: delivered(node), seconds=1800)
+            times.append(time.monotonic() - begun)
+            sizes.append(line.bytes - bytes_before)
+            packets.append((line.packets - packets_before, line.lost - lost_before))
+        print("| %d records | %.1f (%.1f) | %d | %s |" % (count, statistics.median(times), max(times),
+                                                            statistics.median(sizes), packets), flush=True)
+    times = [plain_tcp(line, 65536) for _ in range(a.runs)]
+    print("| plain TCP, 64 KiB | %.1f (%.1f) | | |" % (statistics.median(times), max(times)), flush=True)
+
+
+def fill_while_off(node, count, rnd):
+    """Save while no daemon runs and the hub cannot be reached: all goes in one session."""
+    good = os.path.join(node.world.dir, node.name, "dongbo.conf")
+    node.address("127.0.0.1:9")
+    fill(node, count, rnd)
+    os.remove(good)
+
+
+def run(world, a, line, rnd):
+    world.hub.tool("init", "--unit", "735", "--name", "Huyện", "--catalogue", os.path.join(ROOT, "catalogue"),
+                   "--listen", "%s:%d" % (HUB, PORT), "--web", "127.0.0.1:0")
+    world.hub.run()
+    node = world.node("26170")
+    wrapper = os.path.join(world.dir, "far-node")
+    with open(wrapper, "w", encoding="utf-8") as f:
+        f.write("#!/bin/sh\nexec nsenter -t %d -n %s \"$@\"\n" % (line.far.pid, node.binary))
+    os.chmod(wrapper, 0o755)
+    node.binary = wrapper
+    node.tool("init", "--name", "Máy")
+    node.tool("join", world.hub.ask("invite", "--unit", "26170")["invitation"])
+    node.run()
+    wait_for("the first session", lambda: delivered(node))
+    measure(world, a, line, rnd)
+    node.end()
+    line.loss = line.delay = 0.0
+    if not world.hub.ask("verify")["ok"]:
+        raise Failed("the log does not verify")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("build")
+    p.add_argument("--loss", type=float, default=30, help="percent, each way")
+    p.add_argument("--rtt", type=float, default=2, help="seconds")
+    p.add_argument("--runs", type=int, default=3)
+    p.add_argument("--sets", default="1,100,1000")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    a = p.parse_args()
+    a.counts = [int(n) for n in a.sets.split(",")]
+    if os.geteuid() != 0 or not os.path.exists("/dev/net/tun"):
+        print("SKIP: needs root and /dev/net/tun")
+        return 77
+    if not a.inside:
+        os.execvp("unshare", ["unshare", "-n", sys.executable, "-B", *sys.argv, "--inside"])
+    on_signals()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    print("seed %d, loss %g %% each way, round trip %g s" % (a.seed, a.loss, a.rtt), flush=True)
+    line = Line(a.seed)
+    line.start()
+    try:
+        with tempfile.TemporaryDirectory(prefix="dongbo-badlink-") as folder, World(a.build, folder) as world:
+            run(world, a, line, random.Random(a.seed))
+    except Failed as e:
+        print("FAILED: %s" % e, file=sys.stderr)
+        return 1
+    finally:
+        line.close()
+    return 0
+
+
+sys.exit(main())

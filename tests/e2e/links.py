@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Bad lines and rude peers against real daemons.
+
+  links.py BUILD_DIR [--strangers 300]
+
+A hub that is reached by two addresses, one of which goes dead in the middle of a session; connections cut after every
+so many bytes; and a crowd of strangers that send garbage, a byte, or nothing, while a commune delivers: they get no
+byte and no place.
+"""
+import argparse
+import os
+import socket
+import sys
+import tempfile
+
+from shim import Proxy
+from world import Failed, World, free_port, on_signals, wait_for
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+UNIT = "26170"
+
+
+def check(what, truth):
+    if not truth:
+        raise Failed("not true: " + what)
+    print("ok   " + what, flush=True)
+
+
+def put(node, name):
+    node.tool("put", "--type", "person", "full_name=" + name, "sex=female")
+
+
+def deliver(node):
+    def done():
+        node.tool("sync", ok=range(0, 30))
+        return node.status()["log"]["waiting"] == 0
+    wait_for("%s to deliver" % node.unit, done)
+
+
+def counted(world, node, sets):
+    """Everything is at the hub, once."""
+    log = node.status()["log"]
+    check("%d sets are delivered and applied once" % sets,
+          log["sets"] == log["delivered"] == sets and log["ops"] == log["applied"])
+    check("the hub has as many", world.hub.ask("nodes")["nodes"][0]["delivered"] == sets)
+
+
+def two_addresses(world, node, port):
+    first, second = Proxy(port), Proxy(port)
+    try:
+        for i in range(3):
+            put(node, "Người %d" % i)
+        node.address("127.0.0.1:%d" % first.port)
+        first.allowed = 700  # a hello, and the beginning of what it has to say
+        node.run()
+        wait_for("the first road to be full", lambda: first.total[0] >= 700)
+        node.end()
+        node.address("127.0.0.1:%d" % second.port)  # the session over the first one still stands at the hub
+        node.run()
+        deliver(node)
+        first.allowed = None
+        put(node, "Người sau")
+        deliver(node)
+        counted(world, node, 5)  # with the genesis
+    finally:
+        node.end()
+        first.close()
+        second.close()
+
+
+def cut(world, node, port):
+    line = Proxy(port)
+    try:
+        node.address("127.0.0.1:%d" % line.port)
+        node.run()
+        sets = 5
+        for at in range(100, 1500, 350):
+            line.cut_after = at
+            put(node, "Cắt ở %d" % at)
+            sets += 1
+            node.tool("sync", ok=range(0, 30))
+        line.cut_after = None
+        deliver(node)
+        counted(world, node, sets)
+    finally:
+        node.end()
+        line.close()
+
+
+def crowd(world, node, port, count):
+    node.address("127.0.0.1:%d" % port)
+    put(node, "Giữa đám đông")
+    strangers = []
+    try:
+        for i in range(count):
+            s = socket.create_connection(("127.0.0.1", port))
+            strangers.append(s)
+            s.sendall([b"\x05", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00\x60" + b"A" * 96, b""][i % 4])
+        before = node.status()["log"]["sets"]
+        node.run()
+        deliver(node)
+        counted(world, node, before)
+        answered = 0
+        for s in strangers:
+            s.setblocking(False)
+            try:
+                answered += len(s.recv(4096))
+            except (BlockingIOError, ConnectionError):
+                pass
+        check("%d strangers got no byte" % count, answered == 0)
+    finally:
+        for s in strangers:
+            s.close()
+        node.end()
+
+
+def run(world, strangers):
+    port = free_port()
+    world.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), port)
+    world.hub.run()
+    node = world.node(UNIT)
+    node.tool("init", "--name", "Máy")
+    node.tool("join", world.hub.ask("invite", "--unit", UNIT)["invitation"])
+    node.tool("sync")
+    two_addresses(world, node, port)
+    cut(world, node, port)
+    crowd(world, node, port, strangers)
+    check("the log verifies", world.hub.ask("verify")["ok"])
+    world.hub.end()
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("build")
+    p.add_argument("--strangers", type=int, default=300)
+    a = p.parse_args()
+    on_signals()
+    with tempfile.TemporaryDirectory(prefix="dongbo-links-") as folder:
+        try:
+            with World(a.build, folder) as world:
+                run(world, a.strangers)
+        except Failed as e:
+            print("FAILED: %s" % e, file=sys.stderr)
+            return 1
+    return 0
+
+
+sys.exit(main())
