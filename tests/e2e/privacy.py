@@ -107,6 +107,19 @@ class Story:
         os.remove(self.path("lan.json"))
         os.remove(self.path("lan.xlsx"))
 
+    def copies(self):
+        """Backups of daemons that run."""
+        self.node.run()
+        for program in (self.hub, self.node):
+            copy = "ban-sao-%s.db" % program.name
+            check("a backup of the running %s is named" % program.name,
+                  program.ask("backup", copy)["backup"].endswith(copy))
+            program.tool("restore", copy, "--check", ok=range(0, 20))  # refused while it runs
+            program.tool("backup", copy, ok=range(1, 20))  # never over another
+        self.node.end()
+        self.node.tool("restore", "ban-sao-%s.db" % self.node.name, "--check")
+        check("the copy verifies", True)
+
     def erasing(self):
         self.officer("Nguyễn Thị An")
         self.officer("Trần Bình")
@@ -126,7 +139,7 @@ class Story:
 def run(folder, build):
     with World(build, folder) as world:
         story = Story(world)
-        for step in (story.begin, story.registers, story.reading, story.subject, story.erasing):
+        for step in (story.begin, story.registers, story.reading, story.subject, story.copies, story.erasing):
             step()
         world.hub.end()
 
