@@ -95,9 +95,11 @@ enum err hub_reports_targets(struct hub_store *s, int year,
 
 static enum err reports_any_record(struct hub_store *s, int64_t unit, bool *any)
 {
-    /* now, or before it moved away */
-    struct db_stmt *q = db_stmt(s->db, "SELECT 1 FROM sys_record WHERE unit = ?1 UNION ALL SELECT "
-                                       "1 FROM sys_scope WHERE scope = ?1 AND access = 0 LIMIT 1");
+    /* now, found by the index of scopes as a rule, or before it moved away */
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT 1 FROM sys_record WHERE scope = ?1 AND unit = ?1 UNION ALL SELECT 1 FROM "
+               "sys_record WHERE unit = ?1 UNION ALL SELECT 1 FROM sys_scope WHERE scope = ?1 AND "
+               "access = 0 LIMIT 1");
     db_bind_int(q, 1, unit);
     enum err e = db_step(q, any);
     db_done(q);
