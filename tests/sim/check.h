@@ -12,7 +12,12 @@
  *                      3 every node's copy equals the hub's records in its scope, bit for bit; scope hashes agree
  *                      4 the same logs, delivered in another order and grouping, give the same heads and conflicts
  *                      8 queues are empty (world_settle)
- *   6 (issued reports) has a place in check_quiet, for when reports exist.
+ *   after every step   5 of an op that an order erased the hub's log has a stub and no payload, and verifies; no
+ *                        disk of who knows the order has the record's mark any more (check_erase.c)
+ *                      6 files of issued reports are as they were issued; at closing the figures equal a recount by
+ *                        the naive fold (close.c)
+ *                      7 no set of a node stands behind its revocation; what cannot be read is held, no more
+ *   Nothing is asked of a hostile node, and of a revoked one only what concerns itself.
  *
  * Ownership: a struct check owns copies of everything.   Threads: one.
  */

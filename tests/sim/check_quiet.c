@@ -340,6 +340,5 @@ void check_quiet(struct world *w)
         if (who == WORLD_HUB || !check_outside(w, (unsigned)who)) check_erased(w, who, true);
     if (!w->failed) check_nothing_lost(w);
     if (!w->failed) check_bases_known(w);
-    /* 6: issued reports against a naive recount belong here. */
     if (!w->failed) check_redelivery(w);
 }

@@ -300,8 +300,9 @@ void crash_pass(struct crash *c, uint64_t pass, size_t first, size_t count, uint
     c->damage = damage;
     c->until = until;
     c->out = out;
-    for (size_t i = first; i < first + count && i < story_count && time(NULL) < until; i++)
-        story_pass(c, &stories[i]);
+    /* Each pass begins with another story, as the last of all may not come to its end. */
+    for (size_t i = 0; i < count && time(NULL) < until; i++)
+        story_pass(c, &stories[first + (pass * 7 + i) % count]);
 }
 
 /* ---- one point ---- */
