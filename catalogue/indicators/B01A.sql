@@ -1,5 +1,5 @@
--- Allowances, one row for each beneficiary, of the months that begin in the window, of who was entitled on the month's first day and has been
--- paid for it.
+-- Allowances of the months that begin in the window, of who was entitled on the month's first day and has been
+-- paid for it; one row for each beneficiary.
 WITH RECURSIVE month(first) AS (
     SELECT CASE WHEN date(:t0) = date(:t0, 'start of month') THEN date(:t0)
                 ELSE date(:t0, 'start of month', '+1 month') END
