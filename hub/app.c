@@ -2,6 +2,7 @@
 
 #include "common/io/clock.h"
 #include "hub/closed.h"
+#include "hub/rotate.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -112,31 +113,50 @@ enum err hub_app_log_pk(const char *data, uint8_t out[static KEY_PUBLIC_BYTES])
     return e;
 }
 
-static enum err hub_app_load(struct hub_app *a)
+/* The transport key of before the last change hands out the new card; mostly there is none. */
+static enum err hub_app_old_key(struct hub_app *a)
 {
-    char path[FILE_PATH_BYTES_MAX];
+    enum err e =
+        hub_app_box_key(a->data, "keys/old-transport.key", KEY_TRANSPORT, &a->old_transport);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err hub_app_load_keys(struct hub_app *a)
+{
     enum err e = hub_app_sign_key(a->data, "keys/log.key", KEY_SIGN, &a->log);
     if (e == ERR_OK) e = hub_app_sign_key(a->data, "keys/issue.key", KEY_ISSUE, &a->issue);
     if (e == ERR_OK)
         e = hub_app_box_key(a->data, "keys/transport.key", KEY_TRANSPORT, &a->transport);
     if (e == ERR_OK) e = hub_app_box_key(a->data, "keys/sealing.key", KEY_SEALING, &a->sealing);
-    if (e == ERR_OK) e = hub_app_path(a->data, "hub.db", path);
-    if (e == ERR_OK)
-        e = hub_store_open(&(struct hub_store_options){.path = path, .witness = true, .seal = true},
-                           &a->store);
-    if (e == ERR_OK) e = hub_store_identity(a->store, &a->identity);
-    if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_NOT_READY : e;
-    if (!key_equal(a->log.public, a->identity.parsed.log_pk, KEY_PUBLIC_BYTES) ||
-        !key_equal(a->transport.public, a->identity.parsed.transport_pk, KEY_PUBLIC_BYTES) ||
-        !key_equal(a->sealing.public, a->identity.parsed.sealing_pk, KEY_PUBLIC_BYTES))
-        return ERR_DAMAGED; /* keys of another hub */
+    if (e == ERR_OK) e = hub_app_old_key(a);
     a->keys = (struct hub_sync_keys){
         .hub = a->identity.hub,
         .transport_secret = a->transport.secret,
         .transport_pk = a->transport.public,
         .log_secret = a->log.secret,
         .log_pk = a->log.public,
+        .old_transport_secret = a->old_transport.secret,
+        .old_transport_pk = a->old_transport.public,
     };
+    return e;
+}
+
+static enum err hub_app_load(struct hub_app *a)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = hub_app_path(a->data, "hub.db", path);
+    if (e == ERR_OK)
+        e = hub_store_open(&(struct hub_store_options){.path = path, .witness = true, .seal = true},
+                           &a->store);
+    if (e == ERR_OK) e = hub_store_identity(a->store, &a->identity);
+    if (e == ERR_OK) e = hub_rotate_settle(a->data, &a->identity);
+    if (e == ERR_OK) e = hub_app_load_keys(a);
+    if (e == ERR_OK) e = hub_rotate_again(a, clock_wall_ms());
+    if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_NOT_READY : e;
+    if (!key_equal(a->log.public, a->identity.parsed.log_pk, KEY_PUBLIC_BYTES) ||
+        !key_equal(a->transport.public, a->identity.parsed.transport_pk, KEY_PUBLIC_BYTES) ||
+        !key_equal(a->sealing.public, a->identity.parsed.sealing_pk, KEY_PUBLIC_BYTES))
+        return ERR_DAMAGED; /* keys of another hub */
     return ERR_OK;
 }
 
@@ -172,6 +192,7 @@ void hub_app_close(struct hub_app *a)
     key_sign_free(&a->issue);
     key_box_free(&a->transport);
     key_box_free(&a->sealing);
+    key_box_free(&a->old_transport);
     conf_free(a->conf);
     if (a->locked) file_unlock(&a->lock);
     free(a);

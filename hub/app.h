@@ -4,8 +4,9 @@
  *
  *   DIR/dongbo.conf       config, made by init, edited by people
  *   DIR/hub.db            the store
- *   DIR/keys/             log.key, transport.key, sealing.key, issue.key; root.key belongs offline
- *   DIR/tls/ca.pem, ca.key  of its own; the key belongs offline, like root.key
+ *   DIR/keys/             log.key, transport.key, sealing.key, issue.key; after a change of keys also
+ *                         card and old-transport.key (hub/rotate.h). The root key is kept elsewhere
+ *   DIR/tls/ca.pem, ca.key  of its own; the key belongs offline, like the root key
  *   DIR/tls/cert.pem, key.pem   what the door shows, signed by it
  *   DIR/closed            logins and tokens that stay closed after a restore (hub/closed.h)
  *   DIR/run/lock, control.sock, ports.json
@@ -36,7 +37,8 @@ struct hub_app {
     struct key_sign log;
     struct key_sign issue;
     struct key_box transport;
-    struct key_box sealing; /* bundles */
+    struct key_box sealing;       /* bundles */
+    struct key_box old_transport; /* of before the last card; empty: none */
     struct hub_sync_keys keys;
     struct hub_identity identity;
     struct file_lock lock;
@@ -72,6 +74,7 @@ struct hub_app_init {
     const char *listen;  /* "host:port" for nodes, NULL: the default */
     const char *web;     /* of the province's door, NULL: the default */
     const char *names;   /* names of the certificate, ',' between them */
+    const char *root;    /* file to make for the root key; NULL: keys/root.key in the folder */
 };
 /*
  * Make a new data folder (mode 0700): keys, card, certificate, config, store, identity.

@@ -57,9 +57,22 @@ static enum err hub_init_box(const char *data, const char *name, enum key_use us
     return e;
 }
 
-static enum err hub_init_make_keys(const char *data, struct hub_init_keys *k)
+/* Where people keep it; nothing that stands there is overwritten. */
+static enum err hub_init_root(const char *path, struct key_sign *k)
 {
-    enum err e = hub_init_sign(data, "keys/root.key", KEY_ROOT, &k->root);
+    struct buf text;
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    enum err e = key_sign_make(k, KEY_ROOT);
+    if (e == ERR_OK) e = key_sign_save(k, &text);
+    if (e == ERR_OK) e = file_create_private(path, buf_bytes(&text));
+    key_wipe_buf(&text);
+    return e;
+}
+
+static enum err hub_init_make_keys(const char *data, const char *root, struct hub_init_keys *k)
+{
+    enum err e = root != NULL ? hub_init_root(root, &k->root)
+                              : hub_init_sign(data, "keys/root.key", KEY_ROOT, &k->root);
     if (e == ERR_OK) e = hub_init_sign(data, "keys/log.key", KEY_SIGN, &k->log);
     if (e == ERR_OK) e = hub_init_sign(data, "keys/issue.key", KEY_ISSUE, &k->issue);
     if (e == ERR_OK) e = hub_init_box(data, "keys/transport.key", KEY_TRANSPORT, &k->transport);
@@ -231,7 +244,7 @@ enum err hub_app_init(const char *data, const struct hub_app_init *init, int64_t
     if (e != ERR_OK) return e;
     e = hub_init_vacant(data);
     if (e == ERR_OK) e = hub_init_conf(data, init);
-    if (e == ERR_OK) e = hub_init_make_keys(data, &k);
+    if (e == ERR_OK) e = hub_init_make_keys(data, init->root, &k);
     if (e == ERR_OK) e = hub_init_tls(data, init, now_ms);
     if (e == ERR_OK) e = hub_init_identity(&k, init, &id);
     if (e == ERR_OK) e = hub_init_store(data, &id);

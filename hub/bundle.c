@@ -190,8 +190,11 @@ static enum err hub_carry_join(struct hub_carry *c)
 static enum err hub_carry_certified(struct hub_carry *c)
 {
     struct admin_cert cert;
+    struct hub_identity id;
+    enum err e = hub_store_identity(c->b->store, &id);
+    if (e != ERR_OK) return e;
     if (c->hello.cert.len == 0 ||
-        admin_cert_open(c->hello.cert, &c->b->keys->hub, c->b->keys->log_pk, &cert) != ERR_OK ||
+        admin_key_cert_open(c->hello.cert, &id.hub, &id.parsed, 0, &cert) != ERR_OK ||
         !ID_EQUAL(&cert.node, &c->hello.node))
         return ERR_NOT_FOUND;
     memcpy(c->sealing_pk, cert.sealing_pk, sizeof c->sealing_pk);

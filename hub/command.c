@@ -196,6 +196,7 @@ static const struct {
     {"nodes", hub_command_nodes},
     {"reset_code", hub_command_reset_code},
     {"revoke", hub_command_revoke},
+    {"keys", hub_command_keys},
     {"quarantine", hub_command_quarantine},
     {"quarantine_show", hub_command_quarantine_show},
     {"token", hub_command_token},

@@ -21,6 +21,8 @@ json_t *hub_command_token(struct hub_app *a, const json_t *request);
 struct hub_node_row;
 /* The node that the first digits of its id under "node" name. NULL: found; else the answer. */
 json_t *hub_command_node(struct hub_app *a, const json_t *request, struct hub_node_row *out);
+/* command_keys.c */
+json_t *hub_command_keys(struct hub_app *a, const json_t *request);
 /* command_quarantine.c */
 json_t *hub_command_revoke(struct hub_app *a, const json_t *request);
 json_t *hub_command_quarantine(struct hub_app *a, const json_t *request);

@@ -4,6 +4,7 @@
 #include "hub/store_erase.h"
 #include "hub/store_quarantine.h"
 #include "hub/store_repair.h"
+#include "proto/admin_key.h"
 
 #include <assert.h>
 
@@ -22,7 +23,7 @@ static void hub_engine_certified(struct hub_engine *e, const struct message_hell
 {
     struct admin_cert c;
     if (hello->cert.len == 0 ||
-        admin_cert_open(hello->cert, &e->keys.hub, e->keys.log_pk, &c) != ERR_OK)
+        admin_key_cert_open(hello->cert, &e->keys.hub, &facts->identity.parsed, 0, &c) != ERR_OK)
         return;
     if (!ID_EQUAL(&c.node, &hello->node)) return;
     facts->certified = true;

@@ -17,6 +17,8 @@ static const struct cli_opt init_opts[] = {
     OPT("address", "MÁY:CỔNG", "địa chỉ ghi trong giấy mời", "address in invitations"),
     OPT("listen", "MÁY:CỔNG", "nơi nhận các máy xã; cổng 0 = bất kỳ", "for nodes; port 0 = any"),
     OPT("web", "MÁY:CỔNG", "nơi cấp tỉnh lấy báo cáo (HTTPS)", "the province's door (HTTPS)"),
+    OPT("root", "TỆP", "tệp khóa gốc cần tạo (USB); mặc định: cạnh thư mục dữ liệu",
+        "file to make for the root key (USB stick); default: beside the data folder"),
     OPT("web-names", "TÊN,TÊN", "tên máy trong chứng thư HTTPS", "host names of the certificate"),
 };
 static const struct cli_opt catalogue_opts[] = {OPT_PERSON};
@@ -271,6 +273,14 @@ static const struct cli_opt revoke_opts[] = {
     OPT("reason", "CHỮ", "vì sao thu hồi", "why it is revoked"),
     OPT_PERSON,
 };
+static const struct cli_opt keys_opts[] = {
+    OPT("root", "TỆP", "rotate, stolen, address: khóa gốc, cất riêng",
+        "rotate, stolen, address: the root key, kept apart"),
+    OPT("address", "MÁY:CỔNG", "rotate, stolen: địa chỉ mới", "rotate, stolen: the new address"),
+    OPT("out", "TỆP", "card, order: ghi ra tệp này", "card, order: write to this file"),
+    OPT("reason", "CHỮ", "order: căn cứ", "order: its basis"),
+    OPT_PERSON,
+};
 static const struct cli_opt quarantine_opts[] = {
     OPT("reason", "CHỮ", "vì sao cho nhập hoặc bỏ", "why it is let in or not"),
     OPT("all", NULL, "list: cả những gói đã quyết định", "list: decided ones too"),
@@ -307,6 +317,10 @@ static const struct cli_verb verbs[] = {
     {"nodes", "", "các máy xã", "the nodes", NULL, 0, 0, 0, hub_tool_nodes},
     {"revoke", "MÃ_MÁY", "thu hồi một máy xã (mất trộm, thay máy)",
      "revoke a node (stolen, replaced)", OPTS(revoke_opts), 1, 1, hub_tool_revoke},
+    {"keys", "[show|card|order|rotate|stolen|address MÁY:CỔNG]",
+     "khóa của trung tâm: xem thẻ, thay khóa, khóa bị lộ, đổi địa chỉ",
+     "the hub's keys: its card, a change, a theft, a new address", OPTS(keys_opts), 0, 2,
+     hub_tool_keys},
     {"quarantine", "[list|show|release|discard] [SỐ]",
      "những gì máy đã bị thu hồi còn gửi, chờ quyết định",
      "what revoked nodes still sent, for a person to decide", OPTS(quarantine_opts), 0, 2,

@@ -2,6 +2,7 @@
 #include "common/date.h"
 #include "common/io/db.h"
 #include "hub/store_repair.h"
+#include "proto/admin_key.h"
 
 #include <stdio.h>
 
@@ -35,6 +36,16 @@ static enum err hub_restore_epoch(struct hub_store *s, int64_t now_ms)
     return e == ERR_OK ? hub_store_commit(s) : e;
 }
 
+/* A copy from before the keys changed: the card in the folder names its key, and is put again when the
+ * hub is opened (hub/rotate.h). */
+static bool hub_restore_before(const struct hub_restore *r, const struct hub_identity *id)
+{
+    struct admin_card card;
+    return admin_card_open(r->card, &id->hub, &card) == ERR_OK &&
+           memcmp(card.log_pk, r->log_pk, sizeof card.log_pk) == 0 &&
+           admin_key_is_past(&card, id->parsed.log_pk);
+}
+
 static enum err hub_restore_check(const struct hub_restore *r, const char *fresh,
                                   struct hub_verified_log *seen)
 {
@@ -43,7 +54,8 @@ static enum err hub_restore_check(const struct hub_restore *r, const char *fresh
     enum err e = hub_store_open(&(struct hub_store_options){.path = fresh}, &s);
     if (e == ERR_OK) e = hub_store_identity(s, &id);
     if (e == ERR_NOT_READY) e = ERR_DAMAGED; /* a database, but no hub's */
-    if (e == ERR_OK && memcmp(id.parsed.log_pk, r->log_pk, sizeof id.parsed.log_pk) != 0)
+    if (e == ERR_OK && memcmp(id.parsed.log_pk, r->log_pk, sizeof id.parsed.log_pk) != 0 &&
+        !hub_restore_before(r, &id))
         e = ERR_WRONG_HUB;
     if (e == ERR_OK) e = hub_verify_log(s, r->row, r->ctx, seen);
     if (e == ERR_OK) e = hub_store_check(s);

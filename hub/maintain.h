@@ -23,6 +23,7 @@ struct hub_restore {
     const char *copy;      /* a file that hub_backup() made, or any copy of a hub.db */
     const char *path;      /* the database, which nobody may have open */
     const uint8_t *log_pk; /* 32 bytes: the log key in this folder, which must be the copy's */
+    struct bytes card;     /* ... or of before this card, kept in the folder; empty: none */
     int64_t now_ms;
     bool look_only;      /* check the copy, change nothing */
     hub_finding_fn *row; /* may be NULL */

@@ -4,6 +4,7 @@
 #include "hub/erasing.h"
 #include "hub/own.h"
 #include "hub/reopen.h"
+#include "hub/rotate.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -24,7 +25,10 @@ static const struct hub_order_kind hub_order_kinds[] = {
     {.kind = "restore",
      .vi = "xác nhận trung tâm đã khôi phục",
      .en = "confirm what a restored hub has"},
-    {.kind = "keys", .vi = "thu hồi khóa của trung tâm", .en = "revoke the hub's keys"},
+    {.kind = "keys",
+     .vi = "thu hồi khóa của trung tâm",
+     .en = "revoke the hub's keys",
+     .check = hub_rotate_order_check},
 };
 
 const struct hub_order_kind *hub_order_kind(struct bytes kind)

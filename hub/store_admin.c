@@ -191,7 +191,8 @@ static enum err hub_node_unit_note(struct hub_store *s, const struct id_hash *no
 static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en, uint64_t at)
 {
     struct admin_cert c;
-    enum err e = admin_cert_open(en->certificate, &s->identity.hub, s->identity.parsed.log_pk, &c);
+    enum err e =
+        admin_key_cert_open(en->certificate, &s->identity.hub, &s->identity.parsed, at, &c);
     if (e == ERR_OK && !ID_EQUAL(&c.node, &en->node)) e = ERR_BAD_FORMAT;
     int64_t unit = 0;
     if (e == ERR_OK) e = hub_unit_number(s, c.unit, &unit);
@@ -273,6 +274,12 @@ static enum err hub_admin_one(struct hub_store *s, struct bytes payload, int kin
         e = admin_close_decode(payload, &c);
         return e == ERR_OK ? hub_close_take(s, &c, at) : e;
     }
+    if (kind == CHANGE_CARD) {
+        struct admin_card c;
+        struct bytes card;
+        e = admin_key_card_decode(payload, &card);
+        return e == ERR_OK ? admin_card_open(card, &s->identity.hub, &c) : e; /* it is in force */
+    }
     if (kind == CHANGE_QUARANTINE) {
         struct admin_quarantine d;
         e = admin_quarantine_decode(payload, &d);
@@ -298,7 +305,7 @@ static enum err hub_enrol_newer(struct hub_store *s, const struct admin_enrol *e
                                 const struct hub_node *node, bool *newer)
 {
     struct admin_cert c;
-    enum err e = admin_cert_open(en->certificate, &s->identity.hub, s->identity.parsed.log_pk, &c);
+    enum err e = admin_key_cert_open(en->certificate, &s->identity.hub, &s->identity.parsed, 0, &c);
     if (e != ERR_OK || strcmp(c.unit, node->unit) == 0 || s->epoch_count == 0) return e;
     struct db_stmt *q =
         db_stmt(s->db, "SELECT ifnull(enrolled_pos, 0) FROM sys_node WHERE node = ?1");

@@ -1,5 +1,6 @@
 #include "hub/store_bundle.h"
 #include "hub/store_priv.h"
+#include "proto/admin_key.h"
 
 enum err hub_store_sealing(struct hub_store *s, const struct id_hash *node, uint8_t out[static 32])
 {
@@ -7,8 +8,9 @@ enum err hub_store_sealing(struct hub_store *s, const struct id_hash *node, uint
     struct db_stmt *q = db_stmt(s->db, "SELECT cert FROM sys_node WHERE node = ?1");
     db_bind_blob(q, 1, BYTES_OF(node->b));
     enum err e = db_get(q);
-    if (e == ERR_OK && admin_cert_open(db_column_bytes(q, 0), &s->identity.hub,
-                                       s->identity.parsed.log_pk, &cert) != ERR_OK)
+    /* What stands here was judged when it was taken: any key of before counts. */
+    if (e == ERR_OK && admin_key_cert_open(db_column_bytes(q, 0), &s->identity.hub,
+                                           &s->identity.parsed, 1, &cert) != ERR_OK)
         e = ERR_DAMAGED;
     db_done(q);
     if (e == ERR_OK) memcpy(out, cert.sealing_pk, sizeof cert.sealing_pk);

@@ -197,7 +197,10 @@ static enum err hub_identity_read(const struct db_stmt *q, struct hub_identity *
     if (e == ERR_OK) e = db_column_copy(q, 5, id->parsed.log_pk, 32);
     if (e == ERR_OK) e = db_column_copy(q, 6, id->parsed.transport_pk, 32);
     if (e == ERR_OK) e = db_column_copy(q, 7, id->parsed.sealing_pk, 32);
-    return e;
+    if (e != ERR_OK) return e;
+    struct admin_card whole; /* with the keys of before */
+    if (admin_card_open(card, &id->hub, &whole) == ERR_OK) id->parsed = whole;
+    return ERR_OK;
 }
 
 static enum err hub_identity_load(struct hub_store *s)

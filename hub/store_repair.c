@@ -1,5 +1,6 @@
 #include "hub/store_repair.h"
 #include "hub/store_priv.h"
+#include "proto/admin_key.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -223,14 +224,14 @@ static void hub_given_name(const struct id_inc *real, uint64_t n, struct id_inc 
 }
 
 static enum err hub_given_open(struct hub_store *s, const struct id_inc *alias,
-                               const struct id_inc *real)
+                               const struct id_inc *real, const uint8_t pk[static 32])
 {
     struct hub_log log = {.inc = *alias, .node = s->identity.hub, .given = true, .real = *real};
     struct db_stmt *q =
         db_stmt(s->db, "INSERT INTO sys_inc(inc, node, sign_pk, given) VALUES (?1, ?2, ?3, ?4)");
     db_bind_blob(q, 1, BYTES_OF(alias->b));
     db_bind_blob(q, 2, BYTES_OF(s->identity.hub.b));
-    db_bind_blob(q, 3, BYTES_OF(s->identity.parsed.log_pk));
+    db_bind_blob(q, 3, bytes_make(pk, 32));
     db_bind_blob(q, 4, BYTES_OF(real->b));
     enum err e = db_run(q);
     log.no = db_last_rowid(s->db);
@@ -251,7 +252,7 @@ static enum err hub_set_at(struct hub_store *s, const struct hub_log *log, uint6
 
 /* The place of a set that comes back: *log stays NULL when it is in the log already. */
 static enum err hub_given_place(struct hub_store *s, const struct change_view *view,
-                                struct hub_log **log)
+                                const uint8_t pk[static 32], struct hub_log **log)
 {
     struct id_hash there;
     struct hub_log *main = hub_log_find(s, &view->head.inc);
@@ -262,7 +263,7 @@ static enum err hub_given_place(struct hub_store *s, const struct change_view *v
         hub_given_name(&view->head.inc, n, &alias);
         struct hub_log *given = hub_log_find(s, &alias);
         if (given == NULL) {
-            e = hub_given_open(s, &alias, &view->head.inc);
+            e = hub_given_open(s, &alias, &view->head.inc, pk);
             if (e == ERR_OK) *log = hub_log_find(s, &alias);
             return e;
         }
@@ -275,7 +276,7 @@ static enum err hub_given_place(struct hub_store *s, const struct change_view *v
 }
 
 static enum err hub_given_check(struct hub_store *s, const struct message_set *m,
-                                struct change_view *view)
+                                struct change_view *view, uint8_t pk[static 32])
 {
     enum err e = change_open(m->head, m->body, view);
     if (e == ERR_TOO_LARGE) e = ERR_BAD_FORMAT;
@@ -284,8 +285,9 @@ static enum err hub_given_check(struct hub_store *s, const struct message_set *m
     change_hash(m->head, &view->hash);
     if (!ID_EQUAL(&view->head.hub, &s->identity.hub)) return ERR_WRONG_HUB;
     if (!ID_EQUAL(&view->head.node, &s->identity.hub)) return ERR_BAD_SIGNATURE;
-    return change_check_signature(s->identity.parsed.log_pk, &view->head, &view->hash,
-                                  m->signature);
+    /* Out of our own log it was judged when it came; otherwise a stolen key gives nothing back. */
+    return admin_key_set_check(&s->identity.parsed, &view->head, &view->hash, m->signature,
+                               s->replaying ? 1 : 0, pk);
 }
 
 enum err hub_store_give(struct hub_store *s, const struct message_set *set, int64_t received_ms)
@@ -296,18 +298,19 @@ enum err hub_store_give(struct hub_store *s, const struct message_set *set, int6
     if (!s->has_identity) return ERR_NOT_READY;
     struct change_view *view = calloc(1, sizeof *view);
     if (view == NULL) return ERR_NOMEM;
-    e = hub_given_check(s, set, view);
+    uint8_t pk[32];
+    e = hub_given_check(s, set, view, pk);
     if (e != ERR_OK) {
         free(view);
         return e;
     }
     struct hub_log *log = NULL;
     bool living = ID_EQUAL(&view->head.inc, &s->identity.inc);
-    e = hub_given_place(s, view, &log);
+    e = hub_given_place(s, view, pk, &log);
     if (e == ERR_OK && log != NULL && living) { /* of this very epoch, and lost: it went back */
         e = hub_store_epoch_new(s, 0, received_ms);
         log = NULL;
-        if (e == ERR_OK) e = hub_given_place(s, view, &log);
+        if (e == ERR_OK) e = hub_given_place(s, view, pk, &log);
     }
     if (e == ERR_OK && log != NULL) {
         e = hub_take_given(s, log, set, &view->hash, received_ms);

@@ -31,6 +31,7 @@ enum err hub_sync_new(const struct hub_sync_keys *keys, uint64_t now_ms, struct 
     s->keys = *keys;
     s->deadline_at = now_ms + HUB_SYNC_HANDSHAKE_MS;
     buf_init(&s->body, FRAME_BODY_BYTES_MAX);
+    buf_init(&s->first, HUB_SYNC_FIRST_BYTES_MAX);
     struct link_keys k = {.secret = keys->transport_secret, .public_key = keys->transport_pk};
     enum err e = link_new_hub(&s->wire, &keys->hub, &k);
     if (e != ERR_OK) {
@@ -50,6 +51,7 @@ void hub_sync_free(struct hub_sync *s)
     pack_sets_free(&s->taking);
     free(s->given);
     buf_free(&s->body);
+    buf_free(&s->first);
     sodium_memzero(s, sizeof *s);
     free(s);
 }
@@ -187,6 +189,24 @@ static void hub_sync_message(struct hub_sync *s, const struct link_event *m,
     hub_sync_live_message(s, m, fx);
 }
 
+/* Message 1 is not for our key: is it for the one of before? What came is read once more. */
+static enum err hub_sync_older_key(struct hub_sync *s, struct link_event *m)
+{
+    struct link_keys k = {.secret = s->keys.old_transport_secret,
+                          .public_key = s->keys.old_transport_pk};
+    struct link *wire = NULL;
+    if (s->state != HUB_SYNC_GREETING || s->outdated || k.secret == NULL || s->first.e != ERR_OK)
+        return ERR_HANDSHAKE;
+    enum err e = link_new_hub(&wire, &s->keys.hub, &k);
+    if (e != ERR_OK) return e;
+    link_free(s->wire);
+    s->wire = wire;
+    s->outdated = true;
+    link_level(s->wire, LINK_LEVEL_MIN);
+    e = link_feed(s->wire, buf_bytes(&s->first));
+    return e == ERR_OK ? link_next(s->wire, m) : e;
+}
+
 /* Messages first, then the feed, until an answer is awaited. */
 static void hub_sync_go_on(struct hub_sync *s, struct hub_sync_effects *fx)
 {
@@ -195,6 +215,7 @@ static void hub_sync_go_on(struct hub_sync *s, struct hub_sync_effects *fx)
         if (s->answer != HUB_SYNC_NOTHING) break;
         struct link_event m;
         enum err e = link_next(s->wire, &m);
+        if (e != ERR_OK && s->state == HUB_SYNC_GREETING) e = hub_sync_older_key(s, &m);
         if (e != ERR_OK) {
             hub_sync_close(s, e, fx);
             return;
@@ -214,6 +235,8 @@ static void hub_sync_on_link(struct hub_sync *s, const struct hub_sync_event *ev
         s->queued = 0;
         return;
     }
+    if (s->state == HUB_SYNC_GREETING && s->keys.old_transport_secret != NULL)
+        buf_add_bytes(&s->first, ev->bytes);
     enum err e = link_feed(s->wire, ev->bytes);
     if (e != ERR_OK) hub_sync_close(s, e, fx);
 }

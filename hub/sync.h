@@ -155,6 +155,9 @@ struct hub_sync_keys { /* borrowed for the life of the hub */
     const uint8_t *transport_pk;
     const uint8_t *log_secret; /* 64 bytes: receipts, certificates */
     const uint8_t *log_pk;
+    /* of before a change of cards, only to hand out the new one (SPEC 18.7); NULL: none */
+    const uint8_t *old_transport_secret;
+    const uint8_t *old_transport_pk;
 };
 
 /* ERR_NOMEM. */

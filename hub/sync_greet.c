@@ -24,6 +24,7 @@ static enum message_verdict hub_sync_verdict(const struct hub_sync *s,
                                              const struct hub_sync_facts *f)
 {
     if (!s->hello.version_1) return MESSAGE_NO_VERSION;
+    if (s->outdated) return MESSAGE_NEW_CARD;
     if (s->hello.joining) return MESSAGE_JOIN_FIRST;
     if (!f->known) return f->certified ? MESSAGE_WENT_BACK : MESSAGE_UNKNOWN_NODE;
     if (f->node.revoked && !ZOO(95)) return MESSAGE_REVOKED;
@@ -55,6 +56,7 @@ static enum err hub_sync_answer_hello(struct hub_sync *s, enum message_verdict v
         h.head_count = s->hello.log_count;
         memcpy(h.heads, f->heads, sizeof h.heads);
     }
+    if (verdict == MESSAGE_NEW_CARD) h.card = bytes_make(f->identity.card, f->identity.card_len);
     if (verdict == MESSAGE_GO) {
         if (s->position > s->cursor) h.feed_count = s->position - s->cursor; /* at most */
         if (f->identity.parsed.serial > s->hello.card_serial)
@@ -90,6 +92,8 @@ void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
     s->list_next = UINT64_MAX;
     s->list_total = f->erasure_count;
     s->node = f->node;
+    s->card = f->identity.parsed;
+    memcpy(s->card.log_pk, s->keys.log_pk, sizeof s->card.log_pk);
     s->epoch = f->position.epoch;
     s->position = f->position.position;
     s->cursor =

@@ -10,7 +10,8 @@
 #include "proto/pack.h"
 #include "proto/wire.h"
 
-#define HUB_SYNC_SQUEEZE_BYTES 192u /* smaller bodies gain nothing from the zstd stream */
+#define HUB_SYNC_FIRST_BYTES_MAX 8192u /* of message 1 and its length */
+#define HUB_SYNC_SQUEEZE_BYTES   192u  /* smaller bodies gain nothing from the zstd stream */
 
 enum hub_sync_answer { /* what the core waits for; it reads no message meanwhile */
                        HUB_SYNC_NOTHING,
@@ -29,7 +30,9 @@ struct hub_sync {
     enum hub_sync_state state;
     enum hub_sync_answer answer;
     struct link *wire;
-    struct pack *pack;       /* when the first UP comes */
+    struct buf first;  /* what came before the hello was read: tried again under an older key */
+    bool outdated;     /* the peer dialled a transport key of before: it gets the new card alone */
+    struct pack *pack; /* when the first UP comes */
     struct pack_sets taking; /* of the TAKE under way */
     struct message_join join;
     uint64_t deadline_at;
@@ -48,6 +51,7 @@ struct hub_sync {
     uint8_t cert[ADMIN_CERT_BYTES_MAX]; /* hello.cert points here */
     struct hub_node node;
     struct message_head heads[HELLO_LOGS_MAX];
+    struct admin_card card; /* of the hub, as at the hello */
     uint64_t epoch;
     uint64_t position; /* end of the log at the hello */
     /* repair */

@@ -1,6 +1,7 @@
 /* When things went back in time: own sets pulled by a node, proofs of a loss, sets given back.
  * SPEC 7.13, 7.14. */
 #include "hub/sync_priv.h"
+#include "proto/admin_key.h"
 
 #include <stdlib.h>
 
@@ -68,7 +69,7 @@ void hub_sync_proof(struct hub_sync *s, struct bytes body, struct hub_sync_effec
         s->receipt.first_position = m.first_position;
         s->receipt.last_position = m.last_position;
         s->receipt.position_hash = m.position_hash;
-        e = admin_receipt_check(&s->receipt, s->keys.log_pk, m.signature);
+        e = admin_key_receipt_check(&s->receipt, &s->card, m.signature);
     }
     if (e != ERR_OK) {
         hub_sync_close(s, e, fx);

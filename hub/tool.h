@@ -54,6 +54,8 @@ MUST_CHECK enum err hub_tool_nodes(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_reset_code(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_status(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_token(struct cli *c, void *ctx);
+/* tool_keys.c */
+MUST_CHECK enum err hub_tool_keys(struct cli *c, void *ctx);
 /* tool_quarantine.c */
 MUST_CHECK enum err hub_tool_revoke(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_quarantine(struct cli *c, void *ctx);

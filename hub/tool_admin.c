@@ -96,20 +96,23 @@ enum err hub_tool_catalogue(struct cli *c, void *ctx)
 
 /* ---- init ---- */
 
-static void hub_init_advice(const struct cli *c)
+static void hub_init_advice(const struct cli *c, const char *root)
 {
-    printf(cli_text(
-               c,
-               "Đã tạo trung tâm trong %s.\n"
-               "QUAN TRỌNG: chép %s/keys/root.key ra USB cất nơi an toàn rồi xóa khỏi máy này;\n"
-               "không có nó thì không thay được khóa của trung tâm, có nó thì giả được trung tâm.\n"
-               "Tệp tls/ca.key cũng vậy: chỉ cần khi làm chứng thư mới.\n",
-               "The hub is in %s.\n"
-               "IMPORTANT: copy %s/keys/root.key to a USB stick kept in a safe place, then delete "
-               "it here;\n"
-               "without it the hub's keys cannot be replaced, with it the hub can be faked.\n"
-               "The same goes for tls/ca.key: only a new certificate needs it.\n"),
-           c->data_dir, c->data_dir);
+    printf(
+        cli_text(
+            c,
+            "Đã tạo trung tâm trong %s.\n"
+            "QUAN TRỌNG: khóa gốc ở %s. Chuyển tệp này ra USB và in nó ra giấy (một dòng chữ), cất "
+            "hai nơi\nan toàn, rồi xóa khỏi máy này. Không có nó thì không thay được khóa của "
+            "trung "
+            "tâm, có nó thì giả được. Tệp tls/ca.key cũng cất như vậy: chỉ cần khi làm chứng thư mới.\n",
+            "The hub is in %s.\n"
+            "IMPORTANT: the root key is %s. Move this file to a USB stick and print it (it is one "
+            "line), keep both\nin safe places, then delete it here. Without it the hub's keys "
+            "cannot "
+            "be replaced, with it the hub can be faked. The same goes for tls/ca.key, which only a new "
+            "certificate needs.\n"),
+        c->data_dir, root);
 }
 
 /* What people compare before they trust the page (docs/hub-desk.md). */
@@ -147,6 +150,13 @@ enum err hub_tool_init(struct cli *c, void *ctx)
     if (init.address == NULL) init.address = "";
     if (init.names == NULL) init.names = "localhost,127.0.0.1";
     if (catalogue == NULL) catalogue = DONGBO_CATALOGUE_DIR;
+    char root[FILE_PATH_BYTES_MAX];
+    size_t len = strlen(c->data_dir);
+    while (len > 1 && c->data_dir[len - 1] == '/')
+        len--; /* beside the folder, not in it */
+    int n = snprintf(root, sizeof root, "%.*s-root.key", (int)len, c->data_dir);
+    if (n < 0 || (size_t)n >= sizeof root) return cli_fail(c, ERR_TOO_LARGE, NULL, NULL);
+    init.root = cli_opt(c, "root") != NULL ? cli_opt(c, "root") : root;
     enum err e = hub_app_init(c->data_dir, &init, clock_wall_ms());
     if (e == ERR_EXISTS)
         return cli_fail(c, e, "Thư mục này đã có trung tâm hoặc khóa; không thay đổi gì.",
@@ -156,7 +166,7 @@ enum err hub_tool_init(struct cli *c, void *ctx)
                         "The code, name, address or port is not valid.");
     if (e != ERR_OK) return e;
     if (!c->json) {
-        hub_init_advice(c);
+        hub_init_advice(c, init.root);
         hub_init_certificate(c);
     }
     return hub_tool_catalogue_do(c, ctx, "catalogue_publish", catalogue);

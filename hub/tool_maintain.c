@@ -3,6 +3,7 @@
 
 #include "common/io/clock.h"
 #include "hub/maintain.h"
+#include "hub/rotate.h"
 
 #include <stdio.h>
 
@@ -107,14 +108,22 @@ enum err hub_tool_restore(struct cli *c, void *ctx)
             "Keys are missing in `keys`: put back the keys that were kept apart, then "
             "restore. Nothing was changed.");
     }
+    struct buf card;
+    char card_path[FILE_PATH_BYTES_MAX];
+    buf_init(&card, ADMIN_CARD_BYTES_MAX);
+    e = hub_app_path(c->data_dir, HUB_CARD_FILE, card_path);
+    if (e == ERR_OK && file_exists(card_path))
+        e = file_read(card_path, ADMIN_CARD_BYTES_MAX, &card);
     struct hub_restore r = {.copy = c->args[0],
+                            .card = buf_bytes(&card),
                             .path = path,
                             .log_pk = log_pk,
                             .now_ms = clock_wall_ms(),
                             .look_only = cli_has(c, "check"),
                             .row = hub_restore_row,
                             .ctx = c};
-    e = hub_restore(&r, &done);
+    if (e == ERR_OK) e = hub_restore(&r, &done);
+    buf_free(&card);
     file_unlock(&lock);
     if (e != ERR_OK) return hub_restore_failed(c, e);
     hub_restore_told(c, &done, r.look_only);

@@ -1,5 +1,6 @@
 /* Reading what the hub sealed. SPEC 11.5. */
 #include "node/bundle.h"
+#include "node/card.h"
 #include "node/store_erase.h"
 
 #include <sodium.h>
@@ -12,7 +13,8 @@ struct node_carry { /* a file on its way in */
     struct node_identity identity;
     struct message_hello_node self; /* where this node stands */
     struct message_hello_hub hello;
-    bool applying; /* a page is being staged */
+    struct admin_card card; /* of the hub, as pinned */
+    bool applying;          /* a page is being staged */
     struct change_view view;
     union {
         struct message_set sets[MESSAGE_ITEMS_MAX];
@@ -24,26 +26,16 @@ struct node_carry { /* a file on its way in */
 
 /* ---- who sealed it ---- */
 
-static void node_carry_card_use(struct node_identity *id, struct bytes card,
-                                const struct admin_card *c)
-{
-    memcpy(id->card, card.p, card.len);
-    id->card_len = card.len;
-    id->card_serial = c->serial;
-    memcpy(id->hub_log_pk, c->log_pk, sizeof c->log_pk);
-    memcpy(id->hub_transport_pk, c->transport_pk, sizeof c->transport_pk);
-    memcpy(id->hub_sealing_pk, c->sealing_pk, sizeof c->sealing_pk);
-}
-
 /* A newer card of the same root may say another sealing key. */
 static enum err node_carry_card(struct node_carry *c)
 {
     struct admin_card card;
     struct node_identity *id = &c->identity;
     if (c->hello.card.len == 0) return ERR_OK;
-    enum err e = admin_card_open(c->hello.card, &id->hub, &card);
-    if (e != ERR_OK || card.serial < id->card_serial) return e;
-    node_carry_card_use(id, c->hello.card, &card);
+    enum err e = node_card_check(id, c->hello.card, &card);
+    if (e == ERR_STALE) return ERR_OK; /* an old file: what it says of cards says nothing now */
+    if (e != ERR_OK) return e;
+    node_card_use(id, c->hello.card, &card);
     if (!id->joined) return ERR_OK; /* WELCOME brings it */
     return node_store_card(c->b->store, c->hello.card, &card);
 }
@@ -56,6 +48,7 @@ static enum err node_carry_open(struct node_carry *c, struct bytes file)
     if (e == ERR_OK) e = bundle_open(&c->reader, file, &c->identity.hub, &c->b->sealing);
     if (e == ERR_OK) e = message_hello_hub_decode(bundle_hello(c->reader), &c->hello);
     if (e == ERR_OK) e = node_carry_card(c);
+    if (e == ERR_OK) node_card_of(&c->identity, &c->card);
     if (e == ERR_OK && sodium_memcmp(bundle_peer(c->reader), c->identity.hub_sealing_pk, 32) != 0)
         e = ERR_WRONG_HUB;
     if (e == ERR_OK) e = node_store_hello(c->b->store, &c->self);
@@ -90,7 +83,7 @@ static enum err node_carry_welcome(struct node_carry *c, struct bytes body)
         return ERR_BAD_SIGNATURE;
     if (id->joined) return ERR_OK;
     id->joined = true;
-    node_carry_card_use(id, w.card, &card);
+    node_card_use(id, w.card, &card);
     memcpy(id->unit, cert.unit, sizeof id->unit);
     memcpy(id->unit_name, w.unit_name.p, w.unit_name.len);
     id->unit_name[w.unit_name.len] = '\0';
@@ -141,7 +134,7 @@ static enum err node_carry_receipt(struct node_carry *c, struct bytes body)
                               .last_position = m.last_position,
                               .position_hash = m.position_hash};
     change_hash(sets[0].head, &r.chain);
-    e = admin_receipt_check(&r, c->identity.hub_log_pk, m.signature);
+    e = admin_key_receipt_check(&r, &c->card, m.signature);
     if (e == ERR_BAD_SIGNATURE) { /* for another history of this log */
         c->out->ahead = true;
         return ERR_OK;
@@ -192,8 +185,8 @@ static enum err node_carry_check(struct node_carry *c, const struct message_set 
     if (e == ERR_OK && !ID_EQUAL(&c->view.head.hub, &c->identity.hub)) e = ERR_WRONG_HUB;
     if (e == ERR_OK && !ID_EQUAL(&c->view.head.node, &c->identity.hub)) e = ERR_BAD_SIGNATURE;
     if (e != ERR_OK) return e;
-    return change_check_signature(c->identity.hub_log_pk, &c->view.head, &c->view.hash,
-                                  m->signature);
+    return admin_key_set_check(&c->card, &c->view.head, &c->view.hash, m->signature, m->position,
+                               NULL);
 }
 
 static enum err node_carry_sets(struct node_carry *c, struct bytes body)

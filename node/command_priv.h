@@ -60,6 +60,8 @@ json_t *node_command_attach_get(struct node_command *c, const json_t *request);
 json_t *node_command_attach_status(
     struct node_command *c); /* counts; null when they cannot be read */
 
+/* command_card.c */
+json_t *node_command_card(struct node_command *c, const json_t *request);
 /* command_bundle.c */
 #define NODE_COMMAND_FILE_MAX 5242880u /* bytes of a file inside a request or an answer */
 /* A file of a request. ERR_BAD_FORMAT: missing, or no base64; ERR_TOO_LARGE. */

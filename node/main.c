@@ -157,6 +157,8 @@ static const struct cli_verb verbs[] = {
      "a .dongbo file for USB or e-mail", OPTS(bundle_opts), 2, 2, node_tool_bundle},
     {"attach", "add MÃ TỆP|list [MÃ]|get MÃ TỆP", "tệp kèm theo hồ sơ: ảnh, bản quét",
      "files of a record: photos, scans", OPTS(attach_opts), 1, 3, node_tool_attach},
+    {"card", "TỆP", "nhận thẻ mới của trung tâm (đổi khóa, đổi địa chỉ)",
+     "take the hub's new card (changed keys, new address)", NULL, 0, 1, 1, node_tool_card},
     {"verify-proof", "TỆP", "kiểm tra số liệu của xã có trong báo cáo đã chốt",
      "check that the commune's records are in an issued report", NULL, 0, 1, 1,
      node_tool_verify_proof},

@@ -215,12 +215,14 @@ enum err node_store_card(struct node_store *s, struct bytes card, const struct a
     if (card.len > ADMIN_CARD_BYTES_MAX) return ERR_TOO_LARGE;
     struct db_stmt *q =
         db_stmt(s->db, "UPDATE sys_identity SET card = ?1, card_serial = ?2, hub_log_pk = ?3, "
-                       "hub_transport_pk = ?4, hub_sealing_pk = ?5 WHERE card_serial <= ?2");
+                       "hub_transport_pk = ?4, hub_sealing_pk = ?5, address = CASE WHEN ?6 = '' "
+                       "THEN address ELSE ?6 END WHERE card_serial <= ?2");
     db_bind_blob(q, 1, card);
     db_bind_int(q, 2, parsed->serial);
     db_bind_blob(q, 3, BYTES_OF(parsed->log_pk));
     db_bind_blob(q, 4, BYTES_OF(parsed->transport_pk));
     db_bind_blob(q, 5, BYTES_OF(parsed->sealing_pk));
+    db_bind_str(q, 6, parsed->address);
     return db_run(q);
 }
 

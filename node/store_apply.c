@@ -1,4 +1,5 @@
 /* END: everything staged becomes visible in one transaction, or nothing. SPEC 7.9, 7.10. */
+#include "node/card.h"
 #include "node/store_priv.h"
 #include "common/zoo.h"
 #include "common/log.h"
@@ -347,15 +348,21 @@ static enum err node_apply_enrol(struct node_store *s, struct bytes payload)
     if (e != ERR_OK) return e == ERR_NOT_READY ? ERR_OK : e;
     if (!id.joined || !ID_EQUAL(&en.node, &id.node) || en.certificate.len > sizeof id.cert)
         return ERR_OK;
-    e = admin_cert_open(en.certificate, &id.hub, id.hub_log_pk, &cert);
+    struct admin_card card;
+    node_card_of(&id, &card);
+    e = admin_key_cert_open(en.certificate, &id.hub, &card, 0, &cert);
     bool same_keys = e == ERR_OK && ID_EQUAL(&cert.node, &id.node) &&
                      memcmp(cert.sign_pk, id.sign_pk, sizeof cert.sign_pk) == 0 &&
                      memcmp(cert.transport_pk, id.transport_pk, sizeof cert.transport_pk) == 0;
-    if (!same_keys || strcmp(cert.unit, id.unit) == 0) return ERR_OK;
-    LOG_EVENT(LOG_LEVEL_INFO, log_evt("node.unit"), log_str("from", id.unit),
-              log_str("to", cert.unit));
-    memcpy(id.unit, cert.unit, sizeof id.unit);
-    id.unit_name[0] = '\0'; /* the catalogue's, when it is asked for */
+    bool moved = same_keys && strcmp(cert.unit, id.unit) != 0;
+    bool anew = same_keys && !bytes_equal(en.certificate, bytes_make(id.cert, id.cert_len));
+    if (!moved && !anew) return ERR_OK;
+    if (moved) {
+        LOG_EVENT(LOG_LEVEL_INFO, log_evt("node.unit"), log_str("from", id.unit),
+                  log_str("to", cert.unit));
+        memcpy(id.unit, cert.unit, sizeof id.unit);
+        id.unit_name[0] = '\0'; /* the catalogue's, when it is asked for */
+    }
     memcpy(id.cert, en.certificate.p, en.certificate.len);
     id.cert_len = en.certificate.len;
     return node_store_identity_set(s, &id);

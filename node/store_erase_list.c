@@ -1,5 +1,6 @@
 /* The list of erasures at the node: officers, orders, what they name; its copy in a file. SPEC 12.6,
  * 12.8. */
+#include "node/card.h"
 #include "node/store_erase_priv.h"
 
 #include "common/io/file.h"
@@ -420,13 +421,15 @@ static enum err node_erased_read(struct node_store *s, struct bytes file, size_t
     struct message_set m;
     struct change_view *view = calloc(1, sizeof *view);
     enum err e = view != NULL ? node_store_identity(s, &id) : ERR_NOMEM;
+    struct admin_card card; /* it is our own file: judged when it was written */
+    if (e == ERR_OK) node_card_of(&id, &card);
     while (e == ERR_OK && erase_file_next(&file, &m.head, &m.body, m.signature)) {
         m.position = 0;
         enum err bad = change_open(m.head, m.body, view);
         if (bad == ERR_OK) bad = change_verify(view);
         if (bad == ERR_OK && !ID_EQUAL(&view->head.node, &id.hub)) bad = ERR_BAD_SIGNATURE;
         if (bad == ERR_OK)
-            bad = change_check_signature(id.hub_log_pk, &view->head, &view->hash, m.signature);
+            bad = admin_key_set_check(&card, &view->head, &view->hash, m.signature, 1, NULL);
         if (bad == ERR_OK) bad = node_store_erasures(s, &m, 1, false, false);
         if (bad != ERR_OK) LOG_EVENT(LOG_LEVEL_ERROR, log_evt("erased.file"), log_err(bad));
         ++*count;

@@ -76,3 +76,13 @@ enum err node_store_proof_record(struct node_store *s, const struct id_record *r
     *out = v;
     return ERR_OK;
 }
+
+enum err node_store_hub_set_at(struct node_store *s, struct bytes head, uint64_t *position)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT position FROM sys_hub_set WHERE head = ?1");
+    db_bind_blob(q, 1, head);
+    enum err e = db_get(q);
+    *position = e == ERR_OK ? node_store_u64(db_column_int(q, 0)) : 0;
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}

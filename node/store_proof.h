@@ -24,4 +24,8 @@ MUST_CHECK enum err node_store_proof_record(struct node_store *s, const struct i
                                             struct bytes sets, uint64_t epoch, uint64_t position,
                                             struct node_store_proof *out);
 
+/* Position of the hub's set with these header and entries, as it came here; 0: it did not. */
+MUST_CHECK enum err node_store_hub_set_at(struct node_store *s, struct bytes head,
+                                          uint64_t *position);
+
 #endif

@@ -1,4 +1,5 @@
 /* Looking for damage: every hash, chain, signature and digest of the database, once more. */
+#include "node/card.h"
 #include "node/maintain.h"
 #include "node/store_priv.h"
 
@@ -10,6 +11,7 @@ struct node_verify {
     void *ctx;
     struct node_verified *out;
     struct node_identity id;
+    struct admin_card card; /* of the hub, as pinned */
     struct change_view *view;
     struct change_write *writes;
 };
@@ -156,7 +158,7 @@ static enum err node_verify_receipt(struct node_verify *v, const struct db_stmt 
     if (e == ERR_OK) e = db_column_copy(q, 3, r.chain.b, sizeof r.chain.b);
     if (e == ERR_OK) e = db_column_copy(q, 6, r.position_hash.b, sizeof r.position_hash.b);
     if (e == ERR_OK && signature.len != 64) e = ERR_DAMAGED;
-    if (e == ERR_OK) e = admin_receipt_check(&r, v->id.hub_log_pk, signature.p);
+    if (e == ERR_OK) e = admin_key_receipt_check(&r, &v->card, signature.p);
     if (e == ERR_OK && set.len > 0) {
         change_hash(set, &hash);
         if (!ID_EQUAL(&hash, &r.chain)) e = ERR_DAMAGED;
@@ -192,7 +194,8 @@ static enum err node_verify_hub_set(struct node_verify *v, const struct db_stmt 
         e = ERR_DAMAGED;
     if (e == ERR_OK) {
         change_hash(head, &hash);
-        e = change_check_signature(v->id.hub_log_pk, &v->view->head, &hash, signature.p);
+        e = admin_key_set_check(&v->card, &v->view->head, &hash, signature.p,
+                                node_store_u64(db_column_int(q, 0)), NULL);
     }
     if (e == ERR_OK) return ERR_OK;
     struct node_finding f = {.kind = NODE_FINDING_HUB_SET,
@@ -301,7 +304,8 @@ static enum err node_verify_papers(struct node_verify *v)
                         memcmp(card.transport_pk, v->id.hub_transport_pk, 32) != 0))
         e = ERR_DAMAGED;
     if (e == ERR_OK)
-        e = admin_cert_open(bytes_make(v->id.cert, v->id.cert_len), &v->id.hub, card.log_pk, &cert);
+        e = admin_key_cert_open(bytes_make(v->id.cert, v->id.cert_len), &v->id.hub, &card, 1,
+                                &cert);
     if (e == ERR_OK &&
         (!ID_EQUAL(&cert.node, &v->id.node) || memcmp(cert.sign_pk, v->id.sign_pk, 32) != 0 ||
          memcmp(cert.transport_pk, v->id.transport_pk, 32) != 0 ||
@@ -335,6 +339,7 @@ enum err node_store_verify(struct node_store *s, node_finding_fn *row, void *ctx
     if (e == ERR_OK && db_check_whole(s->db) != ERR_OK)
         e = node_tell(&v, &(struct node_finding){.kind = NODE_FINDING_FILE});
     if (e == ERR_OK) e = node_store_identity(s, &v.id);
+    if (e == ERR_OK) node_card_of(&v.id, &v.card);
     if (e == ERR_DAMAGED) { /* without it there is nothing to compare with */
         e = node_tell(&v, &(struct node_finding){.kind = NODE_FINDING_IDENTITY});
         if (e == ERR_OK) e = node_verify_seals(&v);

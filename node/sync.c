@@ -330,6 +330,9 @@ static void node_sync_on_answer(struct node_sync *s, const struct node_sync_even
     } else if (want == NODE_SYNC_WANT_IDENTITY && ev->kind == NODE_SYNC_EV_STORED) {
         s->again = s->at_once = true; /* joined: now the first real session */
         node_sync_finish(s, ERR_OK, ev, fx);
+    } else if (want == NODE_SYNC_WANT_NEW_CARD && ev->kind == NODE_SYNC_EV_STORED) {
+        s->again = s->at_once = true; /* under the new keys, at the new address */
+        node_sync_finish(s, ERR_OK, ev, fx);
     } else if (want != NODE_SYNC_WANT_STORED || ev->kind != NODE_SYNC_EV_STORED) {
         s->answer = want;
     }

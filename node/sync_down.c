@@ -1,5 +1,6 @@
 /* What comes down: the feed, staged part by part, and its end, which makes it visible. */
 #include "node/sync_priv.h"
+#include "proto/admin_key.h"
 
 #include <stdlib.h>
 
@@ -18,7 +19,7 @@ static enum err node_sync_check_set(struct node_sync *s, const struct message_se
     const struct change_head *h = &s->view->head;
     if (!ID_EQUAL(&h->hub, &s->identity.hub)) return ERR_WRONG_HUB;
     if (!ID_EQUAL(&h->node, &s->identity.hub)) return ERR_BAD_SIGNATURE; /* not the hub's log */
-    return change_check_signature(s->identity.hub_log_pk, h, &s->view->hash, m->signature);
+    return admin_key_set_check(&s->card, h, &s->view->hash, m->signature, m->position, NULL);
 }
 
 static enum err node_sync_on_sets(struct node_sync *s, struct bytes body,

@@ -1,4 +1,5 @@
 /* The beginning of a session: hellos, what the hub's verdict means, and joining. */
+#include "node/card.h"
 #include "node/sync_priv.h"
 
 #include <assert.h>
@@ -26,6 +27,7 @@ void node_sync_facts(struct node_sync *s, const struct node_sync_event *ev,
                      struct node_sync_effects *fx)
 {
     s->identity = *ev->identity;
+    node_card_of(&s->identity, &s->card);
     s->hello = *ev->hello;
     s->mending = *ev->mending;
     s->kept_after = 0;
@@ -82,6 +84,7 @@ static struct node_sync_ending node_sync_ending_of(enum message_verdict v)
     case MESSAGE_REFETCH:
     case MESSAGE_NEW_INCARNATION:
     case MESSAGE_WENT_BACK:
+    case MESSAGE_NEW_CARD:
     case MESSAGE_JOIN_FIRST: break;
     case MESSAGE_UNKNOWN_NODE:
         return (struct node_sync_ending){
@@ -130,21 +133,28 @@ static enum err node_sync_take_card(struct node_sync *s, struct bytes bytes,
                                     struct node_sync_effects *fx)
 {
     struct admin_card card;
-    enum err e = admin_card_open(bytes, &s->identity.hub, &card);
+    enum err e = node_card_check(&s->identity, bytes, &card);
+    if (e == ERR_STALE) e = ERR_WRONG_HUB;
     if (e != ERR_OK) return e;
-    if (card.serial < s->identity.card_serial) return ERR_WRONG_HUB;
-    assert(bytes.len <= sizeof s->identity.card);
-    memcpy(s->identity.card, bytes.p, bytes.len);
-    s->identity.card_len = bytes.len;
-    s->identity.card_serial = card.serial;
-    memcpy(s->identity.hub_log_pk, card.log_pk, sizeof card.log_pk);
-    memcpy(s->identity.hub_transport_pk, card.transport_pk, sizeof card.transport_pk);
-    memcpy(s->identity.hub_sealing_pk, card.sealing_pk, sizeof card.sealing_pk);
+    node_card_use(&s->identity, bytes, &card);
+    s->card = card;
     struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_STORE_CARD);
     f->bytes = bytes_make(s->identity.card, s->identity.card_len);
     f->card = card;
     s->answer = NODE_SYNC_WANT_STORED;
     return ERR_OK;
+}
+
+/* The hub answers under a key of before, only to hand out its new card (SPEC 18.7): then anew. */
+static void node_sync_new_card(struct node_sync *s, struct bytes card,
+                               const struct node_sync_event *ev, struct node_sync_effects *fx)
+{
+    enum err e = card.len > 0 ? node_sync_take_card(s, card, fx) : ERR_BAD_FORMAT;
+    if (e != ERR_OK) {
+        node_sync_fail(s, e, ev, fx);
+        return;
+    }
+    s->answer = NODE_SYNC_WANT_NEW_CARD;
 }
 
 /* A revoked node may still hand in what the hub has not got (SPEC 18.3). */
@@ -174,6 +184,11 @@ void node_sync_greeted(struct node_sync *s, struct bytes hello, const struct nod
     memcpy(s->lineage, h.lineage, sizeof s->lineage);
     s->lineage_count = h.lineage_count;
     s->result.verdict = h.verdict;
+    if (h.verdict == MESSAGE_NEW_CARD) {
+        node_sync_move(s, NODE_SYNC_SYNCING);
+        node_sync_new_card(s, h.card, ev, fx);
+        return;
+    }
     bool go = h.verdict == MESSAGE_GO || h.verdict == MESSAGE_REFETCH ||
               h.verdict == MESSAGE_NEW_INCARNATION || h.verdict == MESSAGE_WENT_BACK;
     if (h.verdict == MESSAGE_JOIN_FIRST && s->hello.joining) {

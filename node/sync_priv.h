@@ -20,6 +20,7 @@ enum node_sync_answer { /* what the core waits for from the store; it reads no m
                         NODE_SYNC_WANT_SETS,
                         NODE_SYNC_WANT_STORED,
                         NODE_SYNC_WANT_IDENTITY,
+                        NODE_SYNC_WANT_NEW_CARD,
                         NODE_SYNC_WANT_APPLIED,
                         NODE_SYNC_WANT_REPAIRED,
                         NODE_SYNC_WANT_KEPT,
@@ -70,6 +71,7 @@ struct node_sync {
 
     /* the session */
     struct node_identity identity;
+    struct admin_card card; /* of the hub, as pinned */
     struct message_hello_node hello;
     struct message_head heads[HELLO_LOGS_MAX]; /* of the hub: stated, then as sent */
     struct message_head stated[HELLO_LOGS_MAX];

@@ -46,6 +46,8 @@ MUST_CHECK enum err node_tool_import(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_attach(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_bundle(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_verify_proof(struct cli *c, void *ctx);
+/* tool_card.c */
+MUST_CHECK enum err node_tool_card(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_transfer(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_share(struct cli *c, void *ctx);
 

@@ -16,7 +16,8 @@
 #define ADMIN_ADDRESS_BYTES_MAX 255u   /* host:port */
 #define ADMIN_REAUTHORED_MAX    64u
 #define ADMIN_MISSING_BYTES_MAX 32768u /* codes of missing units in a closing */
-#define ADMIN_CARD_BYTES_MAX    256u
+#define ADMIN_CARD_BYTES_MAX    1024u
+#define ADMIN_CARD_PAST_MAX     8u /* log keys of before that a card names */
 #define ADMIN_CERT_BYTES_MAX    288u
 
 struct admin_span { /* sets of an older log that a genesis re-authors */
@@ -95,15 +96,24 @@ MUST_CHECK enum err admin_revoke_decode(struct bytes payload, struct admin_revok
 void admin_close_encode(const struct admin_close *c, struct buf *out);
 MUST_CHECK enum err admin_close_decode(struct bytes payload, struct admin_close *c);
 
-/* Hub card (3.6). */
+struct admin_past { /* a log key of before (18.6) */
+    uint8_t log_pk[32];
+    uint64_t last; /* nothing of it counts behind this position */
+    bool stolen;   /* nor anywhere but where the hub's own log has it */
+};
+
+/* Hub card (3.6, 18.6). */
 struct admin_card {
     uint8_t root_pk[32];
     uint8_t log_pk[32];
     uint8_t transport_pk[32];
     uint8_t sealing_pk[32];
     uint32_t serial;
+    char address[ADMIN_ADDRESS_BYTES_MAX + 1]; /* where the hub is now; "": as it was told before */
+    struct admin_past past[ADMIN_CARD_PAST_MAX];
+    size_t past_count;
 };
-/* Append the signed card; root_secret is a 64-byte libsodium Ed25519 secret key. */
+/* Append the signed card, in the form of 3.6 when it has neither address nor past; root_secret is a 64-byte libsodium Ed25519 secret key. */
 void admin_card_make(const struct admin_card *c, const uint8_t root_secret[static 64],
                      struct buf *out);
 /* Check a card for this hub. ERR_BAD_FORMAT, ERR_WRONG_HUB (root does not hash to hub),

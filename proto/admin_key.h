@@ -1,6 +1,7 @@
 /*
  * Payloads of administrative ops about keys. SPEC 18.
  *
+ *   card (kind 25)        the hub's new card; signatures of log keys of before are judged by it
  *   quarantine (kind 26)  a person's decision about sets of a revoked node: let in, or not
  *
  * Ownership: decoded structs borrow the input.   Threads: any, pure.
@@ -9,6 +10,7 @@
 #define DONGBO_PROTO_ADMIN_KEY_H
 
 #include "proto/admin.h"
+#include "proto/change.h"
 
 #define ADMIN_KEY_NAME_BYTES_MAX   200u /* who decided, as people call them */
 #define ADMIN_KEY_REASON_BYTES_MAX 400u /* why */
@@ -26,5 +28,31 @@ struct admin_quarantine {
 void admin_quarantine_encode(const struct admin_quarantine *q, struct buf *out);
 /* ERR_BAD_FORMAT. */
 MUST_CHECK enum err admin_quarantine_decode(struct bytes payload, struct admin_quarantine *q);
+
+/* ---- the hub's card ---- */
+
+/* Payload of kind 25. `card` is a whole signed card. */
+void admin_key_card_encode(struct bytes card, struct buf *out);
+/* ERR_BAD_FORMAT. */
+MUST_CHECK enum err admin_key_card_decode(struct bytes payload, struct bytes *card);
+
+/*
+ * Whose word counts by a card (SPEC 18.6): the log key's; one of before, whose secret is gone; and a stolen
+ * one for what stands in the hub's log up to its last position alone (`position` 0: place not known).
+ * ERR_BAD_SIGNATURE: nobody's.  `by` (may be NULL): the key that signed.
+ */
+MUST_CHECK enum err admin_key_set_check(const struct admin_card *card,
+                                        const struct change_head *head, const struct id_hash *hash,
+                                        const uint8_t signature[static CHANGE_SIGNATURE_BYTES],
+                                        uint64_t position, uint8_t *by);
+MUST_CHECK enum err admin_key_cert_open(struct bytes cert, const struct id_hash *hub,
+                                        const struct admin_card *card, uint64_t position,
+                                        struct admin_cert *out);
+/* A receipt states its position itself. */
+MUST_CHECK enum err admin_key_receipt_check(const struct admin_receipt *r,
+                                            const struct admin_card *card,
+                                            const uint8_t signature[static 64]);
+/* Did this key sign for the hub before, and is it not the present one? */
+bool admin_key_is_past(const struct admin_card *card, const uint8_t log_pk[static 32]);
 
 #endif

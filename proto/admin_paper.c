@@ -9,9 +9,9 @@
 enum {
     ADMIN_TAG_BYTES = 16,
     ADMIN_SIGNATURE_BYTES = 64,
-    ADMIN_SIGNED_BYTES_MAX = 288, /* the longest signed message without its tag */
-    ADMIN_INVITE_BYTES_MAX = 448, /* msgpack of the longest invitation */
-    ADMIN_INVITE_TEXT_MAX = 1024, /* characters of a pasted invitation, line ends included */
+    ADMIN_SIGNED_BYTES_MAX = 1024, /* the longest signed message without its tag */
+    ADMIN_INVITE_BYTES_MAX = 448,  /* msgpack of the longest invitation */
+    ADMIN_INVITE_TEXT_MAX = 1024,  /* characters of a pasted invitation, line ends included */
 };
 
 static_assert(ADMIN_CARD_BYTES_MAX <= ADMIN_SIGNED_BYTES_MAX, "a card fits");
@@ -105,32 +105,88 @@ static bool admin_word(struct wire_reader *r, char *out, size_t max)
     return true;
 }
 
+/* With neither address nor past a card has its first form. */
+static bool admin_card_plain(const struct admin_card *c)
+{
+    return c->address[0] == '\0' && c->past_count == 0;
+}
+
 void admin_card_make(const struct admin_card *c, const uint8_t root_secret[static 64],
                      struct buf *out)
 {
     size_t at = out->len;
-    wire_put_array(out, 6);
-    wire_put_uint(out, 1);
+    bool plain = admin_card_plain(c);
+    assert(c->past_count <= ADMIN_CARD_PAST_MAX);
+    wire_put_array(out, plain ? 6 : 8);
+    wire_put_uint(out, plain ? 1 : 2);
     wire_put_bin(out, BYTES_OF(c->root_pk));
     wire_put_bin(out, BYTES_OF(c->log_pk));
     wire_put_bin(out, BYTES_OF(c->transport_pk));
     wire_put_bin(out, BYTES_OF(c->sealing_pk));
     wire_put_uint(out, c->serial);
+    if (!plain) {
+        wire_put_str(out, bytes_str(c->address));
+        wire_put_array(out, c->past_count);
+    }
+    for (size_t i = 0; i < c->past_count; i++) {
+        wire_put_array(out, 3);
+        wire_put_bin(out, BYTES_OF(c->past[i].log_pk));
+        wire_put_uint(out, c->past[i].last);
+        wire_put_bool(out, c->past[i].stolen);
+    }
     admin_seal(out, at, "dongbo/card/1", root_secret);
+}
+
+/* Empty, or without blanks and control characters. */
+static bool admin_card_address(struct wire_reader *r, char *out)
+{
+    struct bytes s = wire_get_str(r);
+    if (s.len > ADMIN_ADDRESS_BYTES_MAX) return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (s.p[i] <= ' ' || s.p[i] == 0x7F) return false;
+    if (s.len > 0) memcpy(out, s.p, s.len);
+    out[s.len] = '\0';
+    return true;
+}
+
+static bool admin_card_more(struct wire_reader *r, struct admin_card *c)
+{
+    if (!admin_card_address(r, c->address)) return false;
+    c->past_count = wire_get_array(r);
+    if (r->e != ERR_OK || c->past_count > ADMIN_CARD_PAST_MAX) return false;
+    for (size_t i = 0; i < c->past_count; i++) {
+        if (wire_get_array(r) != 3) return false;
+        wire_get_bin_exact(r, c->past[i].log_pk, sizeof c->past[i].log_pk);
+        c->past[i].last = wire_get_uint(r, INT64_MAX);
+        c->past[i].stolen = wire_get_bool(r);
+    }
+    return r->e == ERR_OK && !admin_card_plain(c);
+}
+
+static enum err admin_card_begin(struct wire_reader *r, struct bytes card, bool *more)
+{
+    *more = card.len > 0 && card.p[0] == 0x98; /* eight values: the second form */
+    if (!*more) return admin_paper_open(r, card, ADMIN_CARD_BYTES_MAX, 6);
+    if (card.len <= ADMIN_SIGNATURE_BYTES || card.len > ADMIN_CARD_BYTES_MAX) return ERR_BAD_FORMAT;
+    enum err e = wire_open_array(r, bytes_make(card.p, card.len - ADMIN_SIGNATURE_BYTES), 8);
+    if (e != ERR_OK) return e;
+    return wire_get_uint(r, 2) == 2 ? r->e : ERR_BAD_FORMAT;
 }
 
 enum err admin_card_open(struct bytes card, const struct id_hash *hub, struct admin_card *c)
 {
     struct wire_reader r;
-    struct admin_card out;
+    struct admin_card out = {.serial = 0};
     struct id_hash id;
-    enum err e = admin_paper_open(&r, card, ADMIN_CARD_BYTES_MAX, 6);
+    bool more = false;
+    enum err e = admin_card_begin(&r, card, &more);
     if (e != ERR_OK) return e;
     wire_get_bin_exact(&r, out.root_pk, sizeof out.root_pk);
     wire_get_bin_exact(&r, out.log_pk, sizeof out.log_pk);
     wire_get_bin_exact(&r, out.transport_pk, sizeof out.transport_pk);
     wire_get_bin_exact(&r, out.sealing_pk, sizeof out.sealing_pk);
     out.serial = (uint32_t)wire_get_uint(&r, UINT32_MAX);
+    if (more && !admin_card_more(&r, &out)) return ERR_BAD_FORMAT;
     e = wire_close(&r);
     if (e != ERR_OK) return e;
     crypto_generichash_blake2b(id.b, sizeof id.b, out.root_pk, sizeof out.root_pk, NULL, 0);

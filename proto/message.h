@@ -52,6 +52,7 @@ enum message_verdict { /* of the hub's hello */
                        MESSAGE_REVOKED = 5,
                        MESSAGE_NO_VERSION = 6,
                        MESSAGE_JOIN_FIRST = 7,
+                       MESSAGE_NEW_CARD = 8, /* SPEC 18.7 */
 };
 
 enum message_refusal {

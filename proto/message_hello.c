@@ -206,7 +206,7 @@ enum err message_hello_hub_decode(struct bytes body, struct message_hello_hub *m
     if (e != ERR_OK) return e;
     uint64_t version = wire_get_uint(&r, MESSAGE_VERSION_MAX);
     wire_get_bin_exact(&r, out.nonce, sizeof out.nonce);
-    out.verdict = (enum message_verdict)wire_get_uint(&r, MESSAGE_JOIN_FIRST);
+    out.verdict = (enum message_verdict)wire_get_uint(&r, MESSAGE_NEW_CARD);
     out.epoch = wire_get_uint(&r, UINT64_MAX);
     if (!message_lineage_read(&r, &out)) return ERR_BAD_FORMAT;
     if (!message_heads_read(&r, &out)) return ERR_BAD_FORMAT;

@@ -1,5 +1,6 @@
 #include "proto/proof.h"
 
+#include "proto/admin_key.h"
 #include "proto/change.h"
 
 #include <assert.h>
@@ -219,7 +220,7 @@ enum err proof_read(struct bytes file, struct proof *out)
     for (size_t i = 0; i < PROOF_PARTS; i++)
         parts[i] = proof_bytes(&r, proof_u32(&r, PROOF_BYTES_MAX));
     if (r.bad || r.p != r.end) return ERR_BAD_FORMAT;
-    *out = (struct proof){parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6]};
+    *out = (struct proof){parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], 0};
     return ERR_OK;
 }
 
@@ -251,7 +252,7 @@ static enum err proof_set(const struct proof *p, const struct id_hash *hub,
     if (e == ERR_OK) e = change_verify(view);
     if (e == ERR_OK) {
         change_hash(p->head, &view->hash);
-        e = change_check_signature(card->log_pk, &view->head, &view->hash, p->signature.p);
+        e = admin_key_set_check(card, &view->head, &view->hash, p->signature.p, p->position, NULL);
     }
     bool own = e == ERR_OK && ID_EQUAL(&view->head.hub, hub) && ID_EQUAL(&view->head.node, hub);
     if (e == ERR_OK && !own) e = ERR_BAD_SIGNATURE;

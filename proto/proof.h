@@ -74,6 +74,8 @@ struct proof {
     struct bytes figures;   /* canonical JSON as issued */
     struct bytes leaves;
     struct bytes section;
+    uint64_t
+        position; /* not in the file: where the reader knows the close set in the hub's log, else 0 */
 };
 
 void proof_write(const struct proof *p, struct buf *out);

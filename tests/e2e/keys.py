@@ -4,7 +4,9 @@
   keys.py BUILD_DIR
 
 A commune's PC is stolen: revoked at a position, what it still sends over the network and on a stick is kept apart for a
-person, a replacement joins and gets the unit's data, a copy of the hub from before the theft changes none of it.
+person, a replacement joins and gets the unit's data, a copy of the hub from before the theft changes none of it. Then
+the hub changes its keys, moves, and is robbed: its offline root key signs the successor, two officers order it, communes
+follow, and the thief's hub gets nothing.
 """
 import os
 import shutil
@@ -143,6 +145,108 @@ def back(w, a, five):
     check("the log verifies again", w.hub.ask("verify")["finding_count"] == 0)
 
 
+def officers(w):
+    for name in ("An", "Binh"):
+        with open(os.path.join(w.dir, "pass-" + name), "w", encoding="utf-8") as f:
+            f.write("mot mat khau dai " + name + "\n")
+        w.hub.tool("officer", "add", name, "--role", "keys", "--key", "khoa-" + name, "--passphrase", "pass-" + name)
+
+
+def ordered(w):
+    """Two officers order that the hub's log key is revoked."""
+    w.hub.tool("keys", "order", "--reason", "máy chủ bị lấy cắp", "--out", "lenh")
+    order = w.hub.ask("order", "propose", "lenh", "--key", "khoa-An", "--passphrase", "pass-An")
+    w.hub.tool("order", "approve", order["order"][:16], "--key", "khoa-Binh", "--passphrase", "pass-Binh")
+
+
+def changed(w):
+    print("the hub's keys change")
+    node = w.nodes["26179"]
+    settle(node)
+    check("the root key is not in the data folder", not any(
+        "root" in f for _, _, files in os.walk(os.path.join(w.dir, "hub")) for f in files))
+    w.hub.tool("backup", os.path.join(w.dir, "old-keys.db"))
+    old = w.hub.ask("keys")
+    check("not while it runs", refused(w.hub, "keys", "rotate", "--root", "hub-root.key"))
+    w.hub.end()
+    w.hub.tool("keys", "rotate", "--root", "hub-root.key")
+    w.hub.run()
+    new = w.hub.ask("keys")
+    check("a new log key, the old one named with its end", new["serial"] == old["serial"] + 1 and
+          new["log_key"] != old["log_key"] and new["past"][-1]["log_key"] == old["log_key"])
+    six = put(node, "Đào Văn Bảy")
+    settle(node)
+    settle(node)
+    check("nodes go on under it", has(w, six))
+    check("both sides verify, old chain and new", w.hub.ask("verify")["finding_count"] == 0 and
+          node.ask("verify")["ok"])
+    w.hub.end()
+    w.hub.tool("restore", "old-keys.db", ok=(0, 3))
+    w.hub.run()
+    again = w.hub.ask("keys")
+    check("a copy from before the change gets the new card again",
+          (again["serial"], again["log_key"]) == (new["serial"], new["log_key"]))
+    settle(node)
+    settle(node)
+    check("and nothing is lost", has(w, six) and w.hub.ask("verify")["finding_count"] == 0)
+
+
+def moved(w):
+    print("the hub moves to a new address")
+    node, port = w.nodes["26179"], free_port()
+    w.hub.end()
+    w.hub.tool("keys", "address", "127.0.0.1:%d" % port, "--root", "hub-root.key")
+    w.hub.tool("keys", "card", "--out", "the.card")
+    conf = os.path.join(w.dir, "hub", "dongbo.conf")
+    with open(conf, encoding="utf-8") as f:
+        text = f.read().replace(":%d" % w.hub.ports["sync"], ":%d" % port)
+    with open(conf, "w", encoding="utf-8") as f:
+        f.write(text)
+    w.hub.run()
+    check("at the old address nobody answers", refused(node, "sync"))
+    with open(os.path.join(w.dir, "the.card"), "rb") as f:
+        card = f.read()
+    with open(os.path.join(w.dir, "forged.card"), "wb") as f:
+        f.write(card.replace(b"127.0.0.1", b"127.0.0.9"))
+    check("a card that the root key did not sign is not taken", refused(node, "card", "forged.card"))
+    node.tool("card", "the.card")
+    settle(node)
+    check("the card brings the address", node.status()["hub"] == "127.0.0.1:%d" % port)
+
+
+def robbed(w):
+    print("the hub's keys are stolen")
+    node = w.nodes["26179"]
+    officers(w)
+    w.hub.end()
+    shutil.copytree(os.path.join(w.dir, "hub"), os.path.join(w.dir, "thief"),
+                    ignore=lambda d, names: [n for n in names if n.endswith(".sock")])
+    check("one person alone revokes no hub key", refused(w.hub, "keys", "stolen", "--root", "hub-root.key"))
+    ordered(w)
+    w.hub.tool("keys", "stolen", "--root", "hub-root.key")
+    with open(os.path.join(w.dir, "other.key"), "w", encoding="ascii") as f:
+        os.chmod(f.fileno(), 0o600)
+        f.write(open(os.path.join(w.dir, "hub-root.key"), encoding="ascii").read().replace("A", "B", 1))
+    check("nor a root key that is not this hub's", refused(w.hub, "keys", "rotate", "--root", "other.key"))
+    w.hub.run()
+    seven = put(node, "Đào Văn Tám")
+    settle(node)
+    settle(node)
+    new = w.hub.ask("keys")
+    check("nodes follow to the successor", has(w, seven) and new["past"][-1]["stolen"])
+    w.hub.end()
+    real, w.hub.name = w.hub.name, "thief"
+    w.hub.run()
+    put(node, "Đào Văn Chín")
+    check("the thief's hub at the same address gets nothing", refused(node, "sync") and
+          w.hub.ask("nodes")["nodes"] != [] and "Tám" not in str(w.hub.ask("list", "--type", "person")))
+    w.hub.end()
+    w.hub.name = real
+    w.hub.run()
+    settle(node)
+    check("the true one gets it", w.hub.ask("verify")["finding_count"] == 0 and node.ask("verify")["ok"])
+
+
 def main():
     on_signals()
     folder = tempfile.mkdtemp(prefix="dongbo-keys-")
@@ -151,6 +255,9 @@ def main():
             w.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "tests/sim/catalogue"), free_port())
             w.hub.run()
             stolen(w)
+            changed(w)
+            moved(w)
+            robbed(w)
     except Failed as e:
         print("FAILED: %s (folder %s is kept)" % (e, folder))
         return 1

@@ -381,6 +381,219 @@ static void a_file_that_is_cut_or_strange_harms_nothing(void **state)
     pair_close(&w);
 }
 
+/* ---- the hub's card ---- */
+
+static void make_card(const struct admin_card *c, const struct key_sign *root, struct buf *out)
+{
+    buf_init(out, ADMIN_CARD_BYTES_MAX);
+    admin_card_make(c, root->secret, out);
+    OK(out->e);
+}
+
+static void a_card_with_keys_of_before_is_strict(void **state)
+{
+    (void)state;
+    struct key_sign root = {.secret = NULL};
+    struct admin_card c = {.serial = 7}, out;
+    struct id_hash hub;
+    struct buf b;
+    OK(key_ready());
+    OK(key_sign_make(&root, KEY_ROOT));
+    crypto_generichash(hub.b, 32, root.public, 32, NULL, 0);
+    memcpy(c.root_pk, root.public, 32);
+    memset(c.address, 'a', ADMIN_ADDRESS_BYTES_MAX);
+    c.past_count = ADMIN_CARD_PAST_MAX;
+    for (size_t i = 0; i < c.past_count; i++) {
+        memset(c.past[i].log_pk, (int)i + 1, 32);
+        c.past[i].last = (uint64_t)INT64_MAX - i;
+        c.past[i].stolen = i % 2 == 1;
+    }
+    make_card(&c, &root, &b); /* the largest there is */
+    OK(admin_card_open(buf_bytes(&b), &hub, &out));
+    assert_string_equal(out.address, c.address);
+    assert_int_equal(out.past_count, c.past_count);
+    assert_memory_equal(out.past, c.past, sizeof out.past);
+    for (size_t i = 0; i < b.len; i++) { /* every byte is under the signature */
+        b.p[i] ^= 1;
+        assert_int_not_equal(admin_card_open(buf_bytes(&b), &hub, &out), ERR_OK);
+        b.p[i] ^= 1;
+        assert_int_not_equal(admin_card_open(bytes_make(b.p, i), &hub, &out), ERR_OK);
+    }
+    buf_free(&b);
+    /* One form only: a card without address and past is of the first form. */
+    struct admin_card plain = {.serial = 7};
+    memcpy(plain.root_pk, root.public, 32);
+    make_card(&plain, &root, &b);
+    assert_int_equal(b.p[0], 0x96);
+    OK(admin_card_open(buf_bytes(&b), &hub, &out));
+    assert_int_equal(out.past_count, 0);
+    buf_free(&b);
+    key_sign_free(&root);
+}
+
+/* Whose word counts, and where. */
+static void a_stolen_key_counts_up_to_its_position(void **state)
+{
+    (void)state;
+    struct key_sign now = {.secret = NULL}, old = {.secret = NULL}, stolen = {.secret = NULL};
+    struct change_head h = {.seq = 3};
+    struct id_hash hash = {{9}};
+    uint8_t sig[64];
+    OK(key_ready());
+    OK(key_sign_make(&now, KEY_SIGN));
+    OK(key_sign_make(&old, KEY_SIGN));
+    OK(key_sign_make(&stolen, KEY_SIGN));
+    struct admin_card c = {.past = {{.last = 10}, {.last = 20, .stolen = true}}, .past_count = 2};
+    memcpy(c.log_pk, now.public, 32);
+    memcpy(c.past[0].log_pk, old.public, 32);
+    memcpy(c.past[1].log_pk, stolen.public, 32);
+    static const struct {
+        unsigned who; /* 0 now, 1 old, 2 stolen, 3 nobody */
+        uint64_t position;
+        enum err e;
+    } cases[] = {{0, 0, ERR_OK},
+                 {0, 99, ERR_OK},
+                 {1, 0, ERR_OK},
+                 {1, 11, ERR_OK}, /* its secret is gone: given back it stands where it stands */
+                 {2, 20, ERR_OK},
+                 {2, 21, ERR_BAD_SIGNATURE},
+                 {2, 0, ERR_BAD_SIGNATURE},
+                 {3, 1, ERR_BAD_SIGNATURE}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const uint8_t *secrets[] = {now.secret, old.secret, stolen.secret, now.secret};
+        change_sign(secrets[cases[i].who], &h, &hash, sig);
+        if (cases[i].who == 3) sig[5] ^= 1;
+        assert_int_equal(admin_key_set_check(&c, &h, &hash, sig, cases[i].position, NULL),
+                         cases[i].e);
+    }
+    struct admin_receipt r = {.first_position = 20, .last_position = 20};
+    admin_receipt_sign(&r, stolen.secret, sig);
+    OK(admin_key_receipt_check(&r, &c, sig));
+    r.last_position = 21;
+    admin_receipt_sign(&r, stolen.secret, sig);
+    assert_int_equal(admin_key_receipt_check(&r, &c, sig), ERR_BAD_SIGNATURE);
+    key_sign_free(&now);
+    key_sign_free(&old);
+    key_sign_free(&stolen);
+}
+
+/* The hub's keys are changed as hub/rotate does it, in the store and in the engine. */
+struct new_keys {
+    struct key_sign log;
+    struct key_box transport, sealing;
+    struct hub_sync_keys was;
+};
+
+static void change_keys(struct pair *w, struct new_keys *k, bool stolen, const char *address)
+{
+    struct hub_identity id;
+    struct buf card;
+    OK(hub_store_identity(w->hub.store, &id));
+    OK(key_sign_make(&k->log, KEY_SIGN));
+    OK(key_box_make(&k->transport, KEY_TRANSPORT));
+    OK(key_box_make(&k->sealing, KEY_SEALING));
+    k->was = w->hub.keys;
+    struct admin_past *p = &id.parsed.past[id.parsed.past_count++];
+    *p = (struct admin_past){.last = position(w), .stolen = stolen};
+    memcpy(p->log_pk, id.parsed.log_pk, 32);
+    memcpy(id.parsed.log_pk, k->log.public, 32);
+    memcpy(id.parsed.sealing_pk, k->sealing.public, 32);
+    if (stolen) memcpy(id.parsed.transport_pk, k->transport.public, 32);
+    snprintf(id.parsed.address, sizeof id.parsed.address, "%s", address);
+    id.parsed.serial++;
+    make_card(&id.parsed, &w->hub.root, &card);
+    memcpy(id.card, card.p, card.len);
+    id.card_len = card.len;
+    buf_free(&card);
+    randombytes_buf(id.inc.b, sizeof id.inc.b);
+    randombytes_buf(&id.epoch, sizeof id.epoch);
+    OK(hub_store_identity_set(w->hub.store, &id));
+    w->hub.keys.log_secret = k->log.secret;
+    w->hub.keys.log_pk = k->log.public;
+    if (stolen) {
+        w->hub.keys.transport_secret = k->transport.secret;
+        w->hub.keys.transport_pk = k->transport.public;
+        w->hub.keys.old_transport_secret = k->was.transport_secret;
+        w->hub.keys.old_transport_pk = k->was.transport_pk;
+    }
+    hub_engine_free(w->hub.engine);
+    pair_hub_engine(w);
+}
+
+static void drop_keys(struct new_keys *k)
+{
+    key_sign_free(&k->log);
+    key_box_free(&k->transport);
+    key_box_free(&k->sealing);
+}
+
+static void nodes_follow_a_new_card(void **state)
+{
+    (void)state;
+    for (int stolen = 0; stolen < 2; stolen++) {
+        struct pair w;
+        struct id_record rid[3];
+        struct new_keys k;
+        struct node_identity id;
+        begin(&w, 20 + (uint64_t)stolen);
+        struct pair_node *n = &w.nodes[0];
+        pair_join(n);
+        OK(pair_attempt(n));
+        type(n, &rid[0], "before");
+        pair_hub_save(&w, CHANGE_CREATE, &rid[2], "district", bytes_make(NULL, 0));
+        OK(pair_attempt(n));
+        type(n, &rid[1], "waits");
+        change_keys(&w, &k, stolen, "hub:1");
+        OK(pair_attempt(n)); /* stolen: dials the old key, gets the card and no more, comes again */
+        for (int i = 0; i < 3 && !hub_has(&w, &rid[1]); i++)
+            OK(pair_attempt(n));
+        assert_true(hub_has(&w, &rid[1]));
+        OK(node_store_identity(n->store, &id));
+        assert_int_equal(id.card_serial, 2);
+        assert_memory_equal(id.hub_log_pk, k.log.public, 32);
+        if (stolen) assert_memory_equal(id.hub_transport_pk, k.transport.public, 32);
+        OK(pair_attempt(n));
+        pair_assert_scope(n);
+        verified(&w);
+        /* One that joins only now, with an invitation of before. */
+        if (stolen) OK(pair_attempt(&w.nodes[1])); /* the card first */
+        pair_join(&w.nodes[1]);
+        OK(pair_attempt(&w.nodes[1]));
+        pair_close(&w);
+        drop_keys(&k);
+    }
+}
+
+static void the_old_hub_is_not_believed_any_more(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid;
+    struct new_keys k;
+    struct pair_copy thief = {{0}};
+    begin(&w, 30);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    OK(pair_attempt(n));
+    pair_hub_copy(&w, &thief); /* the whole hub, keys and all */
+    change_keys(&w, &k, true, "hub:1");
+    for (int i = 0; i < 3; i++)
+        OK(pair_attempt(n));
+    /* The thief runs the copy under the old keys, at the same address. */
+    w.hub.keys = k.was;
+    pair_hub_back(&w, &thief);
+    type(n, &rid, "secret");
+    for (int i = 0; i < 3; i++)
+        assert_int_not_equal(pair_attempt(n), ERR_OK);
+    assert_false(hub_has(&w, &rid)); /* nothing is said to it */
+    struct node_identity id;
+    OK(node_store_identity(n->store, &id));
+    assert_int_equal(id.card_serial, 2);
+    buf_free(&thief.bytes);
+    pair_close(&w);
+    drop_keys(&k);
+}
+
 /* ---- papers ---- */
 
 static void a_decision_is_strict(void **state)
@@ -419,6 +632,10 @@ int main(void)
         T(a_restored_hub_still_refuses),
         T(a_file_that_is_cut_or_strange_harms_nothing),
         T(a_decision_is_strict),
+        T(a_card_with_keys_of_before_is_strict),
+        T(a_stolen_key_counts_up_to_its_position),
+        T(nodes_follow_a_new_card),
+        T(the_old_hub_is_not_believed_any_more),
     };
     randombytes_set_implementation(&pair_random);
     snprintf(folder, sizeof folder, "keys-test-XXXXXX");

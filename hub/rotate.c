@@ -1,0 +1,370 @@
+#include "hub/rotate.h"
+#include "hub/own.h"
+#include "hub/store_bundle.h"
+#include "hub/store_nodes.h"
+#include "hub/store_order.h"
+#include "hub/store_repair.h"
+#include "proto/admin_key.h"
+#include "proto/order.h"
+#include "proto/wire.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- the order of two people ---- */
+
+void hub_rotate_order_encode(const uint8_t log_pk[static 32], struct buf *out)
+{
+    wire_put_array(out, 1);
+    wire_put_bin(out, bytes_make(log_pk, 32));
+}
+
+static enum err hub_rotate_order_decode(struct bytes content, uint8_t log_pk[static 32])
+{
+    struct wire_reader r;
+    enum err e = wire_open_array(&r, content, 1);
+    if (e != ERR_OK) return e;
+    wire_get_bin_exact(&r, log_pk, 32);
+    return wire_close(&r);
+}
+
+enum err hub_rotate_order_check(struct hub_app *a, struct bytes content)
+{
+    uint8_t pk[32];
+    enum err e = hub_rotate_order_decode(content, pk);
+    if (e != ERR_OK) return e;
+    return key_equal(pk, a->identity.parsed.log_pk, sizeof pk) ? ERR_OK : ERR_NOT_FOUND;
+}
+
+struct hub_rotate_seek {
+    const uint8_t *log_pk;
+    bool found;
+};
+
+static enum err hub_rotate_order_row(void *ctx, const struct hub_order_row *o)
+{
+    struct hub_rotate_seek *k = ctx;
+    struct order order;
+    uint8_t pk[32];
+    if (o->position == 0 || order_decode(o->order, &order) != ERR_OK) return ERR_OK;
+    if (hub_rotate_order_decode(order.content, pk) == ERR_OK && memcmp(pk, k->log_pk, 32) == 0)
+        k->found = true;
+    return ERR_OK;
+}
+
+/* Did two officers order that this log key is revoked? */
+static enum err hub_rotate_ordered(struct hub_app *a)
+{
+    struct hub_rotate_seek k = {.log_pk = a->identity.parsed.log_pk};
+    enum err e = hub_store_orders(a->store, "keys", false, hub_rotate_order_row, &k);
+    return e == ERR_OK && !k.found ? ERR_DENIED : e;
+}
+
+/* ---- key files ---- */
+
+static const char *const hub_rotate_files[] = {"log", "sealing", "transport"};
+
+static void hub_rotate_name(const char *prefix, size_t i, char out[static 64])
+{
+    snprintf(out, 64, "keys/%s%s.key", prefix, hub_rotate_files[i]);
+}
+
+static enum err hub_rotate_read(const char *data, const char *name, struct buf *text)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = hub_app_path(data, name, path);
+    return e == ERR_OK ? file_read_private(path, KEY_FILE_BYTES_MAX, text) : e;
+}
+
+/* Public half of key file i with this prefix. */
+static enum err hub_rotate_public(const char *data, const char *prefix, size_t i, uint8_t pk[32])
+{
+    struct key_sign sign = {.secret = NULL};
+    struct key_box box = {.secret = NULL};
+    struct buf text;
+    char name[64];
+    hub_rotate_name(prefix, i, name);
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    enum err e = hub_rotate_read(data, name, &text);
+    if (e == ERR_OK && i == 0) e = key_sign_load(&sign, KEY_SIGN, buf_bytes(&text));
+    if (e == ERR_OK && i > 0)
+        e = key_box_load(&box, i == 1 ? KEY_SEALING : KEY_TRANSPORT, buf_bytes(&text));
+    if (e == ERR_OK) memcpy(pk, i == 0 ? sign.public : box.public, 32);
+    key_sign_free(&sign);
+    key_box_free(&box);
+    key_wipe_buf(&text);
+    return e;
+}
+
+static enum err hub_rotate_write(const char *data, size_t i, const struct buf *text)
+{
+    char path[FILE_PATH_BYTES_MAX], name[64];
+    hub_rotate_name("next-", i, name);
+    enum err e = hub_app_path(data, name, path);
+    if (e == ERR_OK && file_exists(path)) e = file_remove(path); /* of a change that was cut */
+    return e == ERR_OK ? file_create_private(path, buf_bytes(text)) : e;
+}
+
+static enum err hub_rotate_box(const char *data, size_t i, uint8_t pk[static 32])
+{
+    struct key_box k = {.secret = NULL};
+    struct buf text;
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    enum err e = key_box_make(&k, i == 1 ? KEY_SEALING : KEY_TRANSPORT);
+    if (e == ERR_OK) e = key_box_save(&k, &text);
+    if (e == ERR_OK) e = hub_rotate_write(data, i, &text);
+    if (e == ERR_OK) memcpy(pk, k.public, 32);
+    key_box_free(&k);
+    key_wipe_buf(&text);
+    return e;
+}
+
+static enum err hub_rotate_sign(const char *data, struct key_sign *k, uint8_t pk[static 32])
+{
+    struct buf text;
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    enum err e = key_sign_make(k, KEY_SIGN);
+    if (e == ERR_OK) e = key_sign_save(k, &text);
+    if (e == ERR_OK) e = hub_rotate_write(data, 0, &text);
+    if (e == ERR_OK) memcpy(pk, k->public, 32);
+    key_wipe_buf(&text);
+    return e;
+}
+
+/* ---- settling at opening ---- */
+
+static enum err hub_rotate_place(const char *data, size_t i)
+{
+    char now[FILE_PATH_BYTES_MAX], next[FILE_PATH_BYTES_MAX], old[FILE_PATH_BYTES_MAX], name[64];
+    hub_rotate_name("", i, name);
+    enum err e = hub_app_path(data, name, now);
+    hub_rotate_name("next-", i, name);
+    if (e == ERR_OK) e = hub_app_path(data, name, next);
+    hub_rotate_name("old-", i, name);
+    if (e == ERR_OK) e = hub_app_path(data, name, old);
+    /* The transport key of before hands out the card; of the others no secret stays. */
+    if (e == ERR_OK && i == 2 && file_exists(now)) e = file_replace(now, old);
+    return e == ERR_OK ? file_replace(next, now) : e;
+}
+
+enum err hub_rotate_settle(const char *data, const struct hub_identity *id)
+{
+    const uint8_t *want[] = {id->parsed.log_pk, id->parsed.sealing_pk, id->parsed.transport_pk};
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < 3; i++) {
+        uint8_t pk[32];
+        e = hub_rotate_public(data, "", i, pk);
+        if (e == ERR_OK && memcmp(pk, want[i], 32) == 0) continue;
+        if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+        e = hub_rotate_public(data, "next-", i, pk);
+        if (e == ERR_NOT_FOUND)
+            e = ERR_OK; /* keys that do not fit: the caller says so */
+        else if (e == ERR_OK && memcmp(pk, want[i], 32) == 0)
+            e = hub_rotate_place(data, i);
+    }
+    return e;
+}
+
+/* ---- the card ---- */
+
+enum err hub_rotate_card(const char *data, const struct id_hash *hub, struct buf *bytes,
+                         struct admin_card *card)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = hub_app_path(data, HUB_CARD_FILE, path);
+    if (e == ERR_OK && !file_exists(path)) e = ERR_NOT_FOUND;
+    if (e == ERR_OK) e = file_read(path, ADMIN_CARD_BYTES_MAX, bytes);
+    return e == ERR_OK ? admin_card_open(buf_bytes(bytes), hub, card) : e;
+}
+
+static enum err hub_rotate_keep(const char *data, struct bytes card)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = hub_app_path(data, HUB_CARD_FILE, path);
+    return e == ERR_OK ? file_write_atomic(path, card, 0600) : e;
+}
+
+static enum err hub_rotate_append(struct hub_app *a, const struct hub_sync_keys *keys,
+                                  const struct buf *payload, int64_t now_ms)
+{
+    struct bytes p = buf_bytes(payload);
+    if (payload->e != ERR_OK) return payload->e;
+    return hub_own_append(a->store, keys, &(struct hub_own_set){.payloads = &p, .count = 1}, now_ms,
+                          NULL);
+}
+
+struct hub_rotate_nodes {
+    struct hub_app *app;
+    struct hub_node *v;
+    size_t count, room;
+};
+
+static enum err hub_rotate_node(void *ctx, const struct hub_node_row *n)
+{
+    struct hub_rotate_nodes *l = ctx;
+    if (n->node.revoked) return ERR_OK;
+    if (l->count == l->room) {
+        size_t room = l->room ? 2 * l->room : 64;
+        struct hub_node *more = realloc(l->v, room * sizeof *more);
+        if (more == NULL) return ERR_NOMEM;
+        l->v = more;
+        l->room = room;
+    }
+    l->v[l->count++] = n->node;
+    return ERR_OK;
+}
+
+/* A certificate by the new log key for every living node: those of the old one say nothing any more. */
+static enum err hub_rotate_certify(struct hub_app *a, const struct hub_sync_keys *keys,
+                                   const struct hub_node *n, uint32_t serial, int64_t now_ms)
+{
+    struct admin_cert cert = {.hub = keys->hub, .node = n->node, .serial = serial};
+    struct admin_enrol enrol = {.node = n->node};
+    struct buf paper, payload;
+    memcpy(cert.sign_pk, n->sign_pk, sizeof cert.sign_pk);
+    memcpy(cert.transport_pk, n->transport_pk, sizeof cert.transport_pk);
+    snprintf(cert.unit, sizeof cert.unit, "%s", n->unit);
+    buf_init(&paper, ADMIN_CERT_BYTES_MAX);
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    enum err e = hub_store_sealing(a->store, &n->node, cert.sealing_pk);
+    if (e == ERR_OK) {
+        admin_cert_make(&cert, keys->log_secret, &paper);
+        enrol.certificate = buf_bytes(&paper);
+        admin_enrol_encode(&enrol, &payload);
+        e = paper.e == ERR_OK ? hub_rotate_append(a, keys, &payload, now_ms) : paper.e;
+    }
+    buf_free(&payload);
+    buf_free(&paper);
+    return e;
+}
+
+static enum err hub_rotate_certify_all(struct hub_app *a, const struct hub_sync_keys *keys,
+                                       uint32_t serial, int64_t now_ms)
+{
+    struct hub_rotate_nodes l = {.app = a};
+    enum err e = hub_store_nodes(a->store, hub_rotate_node, &l);
+    for (size_t i = 0; e == ERR_OK && i < l.count; i++)
+        e = hub_rotate_certify(a, keys, &l.v[i], serial, now_ms);
+    free(l.v);
+    return e;
+}
+
+/* The card into identity and log; with a new log key also an epoch and incarnation of its own. */
+static enum err hub_rotate_commit(struct hub_app *a, struct bytes card,
+                                  const struct admin_card *parsed, const struct hub_sync_keys *keys,
+                                  int64_t now_ms)
+{
+    struct hub_identity id = a->identity;
+    struct buf payload;
+    bool anew = memcmp(parsed->log_pk, id.parsed.log_pk, 32) != 0;
+    memcpy(id.card, card.p, card.len);
+    id.card_len = card.len;
+    id.parsed = *parsed;
+    if (anew) {
+        randombytes_buf(id.inc.b, sizeof id.inc.b);
+        do {
+            randombytes_buf(&id.epoch, sizeof id.epoch);
+        } while (id.epoch == 0);
+    }
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    admin_key_card_encode(card, &payload);
+    enum err e = hub_store_begin(a->store);
+    if (e == ERR_OK) {
+        e = hub_store_identity_set(a->store, &id);
+        if (e == ERR_OK) e = hub_rotate_append(a, keys, &payload, now_ms);
+        if (e == ERR_OK && anew) e = hub_rotate_certify_all(a, keys, parsed->serial, now_ms);
+        if (e == ERR_OK)
+            e = hub_store_commit(a->store);
+        else
+            hub_store_rollback(a->store);
+    }
+    buf_free(&payload);
+    if (e == ERR_OK) a->identity = id;
+    return e;
+}
+
+/* ---- the change ---- */
+
+static enum err hub_rotate_past(struct hub_app *a, const struct hub_rotate *r, struct admin_card *c)
+{
+    struct hub_position at;
+    if (c->past_count == ADMIN_CARD_PAST_MAX) return ERR_TOO_LARGE;
+    hub_store_position(a->store, &at);
+    struct admin_past *p = &c->past[c->past_count++];
+    memcpy(p->log_pk, c->log_pk, sizeof p->log_pk);
+    p->last = at.position;
+    p->stolen = r->what == HUB_ROTATE_STOLEN;
+    return ERR_OK;
+}
+
+static enum err hub_rotate_keys(struct hub_app *a, const struct hub_rotate *r, struct admin_card *c,
+                                struct key_sign *log)
+{
+    if (r->what == HUB_ROTATE_ADDRESS) return ERR_OK;
+    enum err e = hub_rotate_past(a, r, c);
+    if (e == ERR_OK) e = hub_rotate_sign(a->data, log, c->log_pk);
+    if (e == ERR_OK) e = hub_rotate_box(a->data, 1, c->sealing_pk);
+    if (e == ERR_OK && r->what == HUB_ROTATE_STOLEN)
+        e = hub_rotate_box(a->data, 2, c->transport_pk);
+    return e;
+}
+
+static bool hub_rotate_address_ok(const char *s)
+{
+    size_t n = strlen(s);
+    const char *colon = strrchr(s, ':');
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] <= ' ' || s[i] == 0x7F) return false;
+    }
+    return n <= ADMIN_ADDRESS_BYTES_MAX && colon != NULL && colon != s && colon[1] != '\0';
+}
+
+enum err hub_rotate(struct hub_app *a, const struct hub_rotate *r, int64_t now_ms)
+{
+    struct admin_card c = a->identity.parsed;
+    struct key_sign log = {.secret = NULL};
+    struct buf card;
+    if (!key_equal(r->root->public, c.root_pk, sizeof c.root_pk)) return ERR_WRONG_HUB;
+    if (r->address != NULL && !hub_rotate_address_ok(r->address)) return ERR_BAD_INPUT;
+    if (r->what == HUB_ROTATE_ADDRESS && r->address == NULL) return ERR_BAD_INPUT;
+    enum err e = r->what == HUB_ROTATE_STOLEN ? hub_rotate_ordered(a) : ERR_OK;
+    if (e != ERR_OK) return e;
+    buf_init(&card, ADMIN_CARD_BYTES_MAX);
+    c.serial++;
+    if (r->address != NULL) snprintf(c.address, sizeof c.address, "%s", r->address);
+    e = hub_rotate_keys(a, r, &c, &log);
+    if (e == ERR_OK) {
+        admin_card_make(&c, r->root->secret, &card);
+        e = card.e;
+    }
+    struct hub_sync_keys keys = a->keys;
+    if (log.secret != NULL) {
+        keys.log_secret = log.secret;
+        keys.log_pk = log.public;
+    }
+    if (e == ERR_OK) e = hub_rotate_commit(a, buf_bytes(&card), &c, &keys, now_ms);
+    if (e == ERR_OK) e = hub_rotate_settle(a->data, &a->identity);
+    if (e == ERR_OK) e = hub_rotate_keep(a->data, buf_bytes(&card));
+    key_sign_free(&log);
+    buf_free(&card);
+    return e;
+}
+
+enum err hub_rotate_again(struct hub_app *a, int64_t now_ms)
+{
+    struct admin_card c;
+    struct buf card;
+    buf_init(&card, ADMIN_CARD_BYTES_MAX);
+    enum err e = hub_rotate_card(a->data, &a->identity.hub, &card, &c);
+    if (e == ERR_OK && c.serial > a->identity.parsed.serial &&
+        key_equal(c.log_pk, a->log.public, sizeof c.log_pk)) {
+        e = hub_rotate_commit(a, buf_bytes(&card), &c, &a->keys, now_ms);
+    } else if (e == ERR_NOT_FOUND || (e == ERR_OK && c.serial < a->identity.parsed.serial)) {
+        bool changed = a->identity.parsed.serial > 1; /* a change that was cut before its end */
+        e = changed ? hub_rotate_keep(a->data, bytes_make(a->identity.card, a->identity.card_len))
+                    : ERR_OK;
+    }
+    buf_free(&card);
+    return e;
+}

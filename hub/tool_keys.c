@@ -1,0 +1,161 @@
+/* keys: the hub's card. show, order, card; and on a hub that does not run: rotate, stolen, address. */
+#include "hub/tool.h"
+
+#include "common/io/clock.h"
+#include "hub/rotate.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+static const char *hub_keys_text(const json_t *j, const char *key)
+{
+    const char *s = json_string_value(json_object_get(j, key));
+    return s != NULL ? s : "";
+}
+
+static void hub_print_keys(const struct cli *c, const json_t *r)
+{
+    const json_t *past = json_object_get(r, "past");
+    printf(cli_text(c, "Thẻ của trung tâm số %lld, địa chỉ %s\nkhóa nhật ký %s\n",
+                    "The hub's card number %lld, address %s\nlog key %s\n"),
+           (long long)json_integer_value(json_object_get(r, "serial")),
+           hub_keys_text(r, "address")[0] != '\0' ? hub_keys_text(r, "address") : "-",
+           hub_keys_text(r, "log_key"));
+    for (size_t i = 0; i < json_array_size(past); i++) {
+        const json_t *p = json_array_get(past, i);
+        printf(json_is_true(json_object_get(p, "stolen"))
+                   ? cli_text(c, "khóa bị lộ %s, chỉ tin đến vị trí %lld\n",
+                              "stolen key %s, believed up to position %lld\n")
+                   : cli_text(c, "khóa cũ %s, đến vị trí %lld\n",
+                              "key of before %s, up to position %lld\n"),
+               hub_keys_text(p, "log_key"),
+               (long long)json_integer_value(json_object_get(p, "last_position")));
+    }
+}
+
+/* ---- card, order: into files ---- */
+
+static enum err hub_keys_out(struct cli *c, struct hub_tool *t, json_t *request, const char *key,
+                             bool decode)
+{
+    json_t *r = NULL;
+    const char *out = cli_opt(c, "out");
+    uint8_t bytes[ADMIN_CARD_BYTES_MAX];
+    size_t n = 0;
+    enum err e = hub_tool_ask(c, t, request, &r);
+    if (e != ERR_OK) return e;
+    const char *text = hub_keys_text(r, key);
+    if (out == NULL) {
+        printf("%s\n", text);
+    } else if (!decode) {
+        e = file_write_atomic(out, bytes_str(text), 0600);
+    } else if (sodium_base642bin(bytes, sizeof bytes, text, strlen(text), NULL, &n, NULL,
+                                 sodium_base64_VARIANT_ORIGINAL) == 0) {
+        e = file_write_atomic(out, bytes_make(bytes, n), 0644);
+    } else {
+        e = ERR_TOO_LARGE;
+    }
+    json_decref(r);
+    return e == ERR_OK ? e : cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
+}
+
+/* ---- a change ---- */
+
+static enum err hub_keys_root(struct cli *c, struct key_sign *root)
+{
+    struct buf text;
+    const char *path = cli_opt(c, "root");
+    if (path == NULL)
+        return cli_fail(c, ERR_USAGE, "Cần --root TỆP: khóa gốc, cất riêng từ lúc `init`.",
+                        "--root FILE is needed: the root key, kept apart since `init`.");
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    enum err e = file_read_private(path, KEY_FILE_BYTES_MAX, &text);
+    if (e == ERR_OK) e = key_sign_load(root, KEY_ROOT, buf_bytes(&text));
+    key_wipe_buf(&text);
+    return e == ERR_OK ? e
+                       : cli_fail(c, e, "Không đọc được khóa gốc (tệp phải chỉ mình bạn đọc được).",
+                                  "The root key cannot be read (only you may have rights to it).");
+}
+
+static enum err hub_keys_failed(struct cli *c, enum err e)
+{
+    switch ((int)e) {
+    case ERR_LOCKED:
+        return cli_fail(c, e, "Trung tâm đang chạy: hãy dừng `run` rồi làm lại. Chưa thay đổi gì.",
+                        "The hub runs: stop `run` first. Nothing was changed.");
+    case ERR_WRONG_HUB:
+        return cli_fail(c, e, "Khóa gốc này của trung tâm khác. Chưa thay đổi gì.",
+                        "This root key is another hub's. Nothing was changed.");
+    case ERR_DENIED:
+        return cli_fail(c, e,
+                        "Cần lệnh của hai cán bộ: `keys order`, `order propose`, `order approve`. "
+                        "Chưa thay đổi gì.",
+                        "An order of two officers is needed: `keys order`, `order propose`, `order "
+                        "approve`. Nothing was changed.");
+    case ERR_BAD_INPUT:
+        return cli_fail(c, e, "Địa chỉ phải là MÁY:CỔNG. Chưa thay đổi gì.",
+                        "The address must be HOST:PORT. Nothing was changed.");
+    default: return cli_fail(c, e, NULL, NULL);
+    }
+}
+
+static void hub_keys_told(const struct cli *c, const struct hub_rotate *r)
+{
+    if (c->json) {
+        printf("{\"changed\": true}\n");
+        return;
+    }
+    printf(
+        "%s\n",
+        r->what == HUB_ROTATE_STOLEN
+            ? cli_text(
+                  c,
+                  "Đã thay mọi khóa và thu hồi khóa cũ. Rút khóa gốc ra, cất lại. Máy xã nhận "
+                  "thẻ mới khi kết nối; nơi không có mạng: `keys card --out TỆP` rồi `dongbo-node "
+                  "card TỆP`. Giấy mời cũ không còn dùng được.",
+                  "All keys are new and the old ones revoked. Take the root key out and lock it "
+                  "away. Nodes get the new card when they connect; without a network: `keys card "
+                  "--out FILE`, then `dongbo-node card FILE`.")
+            : cli_text(
+                  c,
+                  "Đã ký thẻ mới. Rút khóa gốc ra, cất lại. Máy xã nhận thẻ mới khi đồng bộ, "
+                  "hoặc bằng tệp: `keys card --out TỆP` rồi `dongbo-node card TỆP`.",
+                  "The new card is signed. Take the root key out and lock it away. Nodes get it "
+                  "with their next sync, or by a file: `keys card --out FILE`, then `dongbo-node "
+                  "card FILE`."));
+}
+
+static enum err hub_keys_change(struct cli *c, enum hub_rotate_what what, const char *address)
+{
+    struct hub_app *a = NULL;
+    struct key_sign root = {.secret = NULL};
+    enum err e = key_ready();
+    if (e == ERR_OK) e = hub_keys_root(c, &root);
+    if (e != ERR_OK) return e;
+    struct hub_rotate r = {.what = what, .root = &root, .address = address};
+    e = hub_app_open(c->data_dir, &a);
+    if (e == ERR_OK) e = hub_rotate(a, &r, clock_wall_ms());
+    hub_app_close(a);
+    key_sign_free(&root);
+    if (e != ERR_OK) return hub_keys_failed(c, e);
+    hub_keys_told(c, &r);
+    return ERR_OK;
+}
+
+enum err hub_tool_keys(struct cli *c, void *ctx)
+{
+    const char *what = c->arg_count > 0 ? c->args[0] : "show";
+    if (strcmp(what, "rotate") == 0)
+        return hub_keys_change(c, HUB_ROTATE_LOG, cli_opt(c, "address"));
+    if (strcmp(what, "stolen") == 0)
+        return hub_keys_change(c, HUB_ROTATE_STOLEN, cli_opt(c, "address"));
+    if (strcmp(what, "address") == 0 && c->arg_count > 1)
+        return hub_keys_change(c, HUB_ROTATE_ADDRESS, c->args[1]);
+    json_t *q = hub_tool_request(c, "keys");
+    bool order = strcmp(what, "order") == 0, card = strcmp(what, "card") == 0;
+    json_object_set_new(q, "action", json_string(order ? "order" : "show"));
+    hub_tool_copy(c, q, "reason", "reason");
+    if (order) return hub_keys_out(c, ctx, q, "order", false);
+    if (card) return hub_keys_out(c, ctx, q, "card", true);
+    return hub_tool_show(c, ctx, q, hub_print_keys);
+}
