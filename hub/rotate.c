@@ -3,6 +3,7 @@
 #include "hub/store_bundle.h"
 #include "hub/store_nodes.h"
 #include "hub/store_order.h"
+#include "hub/store_quarantine.h"
 #include "hub/store_repair.h"
 #include "proto/admin_key.h"
 #include "proto/order.h"
@@ -360,6 +361,8 @@ enum err hub_rotate_again(struct hub_app *a, int64_t now_ms)
     if (e == ERR_OK && c.serial > a->identity.parsed.serial &&
         key_equal(c.log_pk, a->log.public, sizeof c.log_pk)) {
         e = hub_rotate_commit(a, buf_bytes(&card), &c, &a->keys, now_ms);
+        if (e == ERR_OK) e = hub_store_reread(a->store);
+        if (e == ERR_OK) e = hub_store_identity(a->store, &a->identity);
     } else if (e == ERR_NOT_FOUND || (e == ERR_OK && c.serial < a->identity.parsed.serial)) {
         bool changed = a->identity.parsed.serial > 1; /* a change that was cut before its end */
         e = changed ? hub_rotate_keep(a->data, bytes_make(a->identity.card, a->identity.card_len))

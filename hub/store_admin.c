@@ -305,7 +305,9 @@ static enum err hub_enrol_newer(struct hub_store *s, const struct admin_enrol *e
                                 const struct hub_node *node, bool *newer)
 {
     struct admin_cert c;
-    enum err e = admin_key_cert_open(en->certificate, &s->identity.hub, &s->identity.parsed, 0, &c);
+    enum err e =
+        admin_key_cert_open(en->certificate, &s->identity.hub, &s->identity.parsed,
+                            s->replaying ? 1 : 0, &c); /* a replay judges as it was judged then */
     if (e != ERR_OK || strcmp(c.unit, node->unit) == 0 || s->epoch_count == 0) return e;
     struct db_stmt *q =
         db_stmt(s->db, "SELECT ifnull(enrolled_pos, 0) FROM sys_node WHERE node = ?1");

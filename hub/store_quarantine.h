@@ -32,6 +32,9 @@ MUST_CHECK enum err hub_store_apart_head(struct hub_store *s, const struct id_ha
 MUST_CHECK enum err hub_store_apart_hash(struct hub_store *s, const struct id_inc *inc,
                                          uint64_t seq, struct id_hash *out);
 
+/* A newer card is in force than when the database was opened: what stands outside it is judged anew. */
+MUST_CHECK enum err hub_store_reread(struct hub_store *s);
+
 /* ---- for people ---- */
 
 enum hub_parcel_state { HUB_PARCEL_WAITS, HUB_PARCEL_RELEASED, HUB_PARCEL_DISCARDED };

@@ -119,3 +119,9 @@ enum err hub_revoked_open(struct hub_store *s)
     db_done(q);
     return e;
 }
+
+enum err hub_store_reread(struct hub_store *s)
+{
+    enum err e = hub_erased_open(s);
+    return e == ERR_OK ? hub_revoked_open(s) : e;
+}

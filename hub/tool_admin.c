@@ -164,6 +164,13 @@ enum err hub_tool_init(struct cli *c, void *ctx)
     if (e == ERR_BAD_INPUT)
         return cli_fail(c, e, "Mã, tên, địa chỉ hoặc cổng không hợp lệ.",
                         "The code, name, address or port is not valid.");
+    if (e == ERR_DENIED || e == ERR_NOT_FOUND || e == ERR_IO)
+        return cli_fail(
+            c, e,
+            "Không ghi được thư mục dữ liệu hoặc tệp khóa gốc: dùng --root TỆP để đặt khóa "
+            "gốc nơi ghi được (USB). Chưa có trung tâm nào.",
+            "The data folder or the file of the root key cannot be written: use --root "
+            "FILE to put the key where you can write (a stick). There is no hub yet.");
     if (e != ERR_OK) return e;
     if (!c->json) {
         hub_init_advice(c, init.root);

@@ -156,7 +156,7 @@ def ordered(w):
     """Two officers order that the hub's log key is revoked."""
     w.hub.tool("keys", "order", "--reason", "máy chủ bị lấy cắp", "--out", "lenh")
     order = w.hub.ask("order", "propose", "lenh", "--key", "khoa-An", "--passphrase", "pass-An")
-    w.hub.tool("order", "approve", order["order"][:16], "--key", "khoa-Binh", "--passphrase", "pass-Binh")
+    w.hub.tool("order", "approve", order["id"][:16], "--key", "khoa-Binh", "--passphrase", "pass-Binh")
 
 
 def changed(w):
