@@ -113,7 +113,8 @@ struct admin_card {
     struct admin_past past[ADMIN_CARD_PAST_MAX];
     size_t past_count;
 };
-/* Append the signed card, in the form of 3.6 when it has neither address nor past; root_secret is a 64-byte libsodium Ed25519 secret key. */
+/* Append the signed card, in the form of 3.6 when it has neither address nor past; root_secret is a
+ * 64-byte libsodium Ed25519 secret key. */
 void admin_card_make(const struct admin_card *c, const uint8_t root_secret[static 64],
                      struct buf *out);
 /* Check a card for this hub. ERR_BAD_FORMAT, ERR_WRONG_HUB (root does not hash to hub),

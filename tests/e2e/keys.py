@@ -3,10 +3,10 @@
 
   keys.py BUILD_DIR
 
-A commune's PC is stolen: revoked at a position, what it still sends over the network and on a stick is kept apart for a
-person, a replacement joins and gets the unit's data, a copy of the hub from before the theft changes none of it. Then
-the hub changes its keys, moves, and is robbed: its offline root key signs the successor, two officers order it, communes
-follow, and the thief's hub gets nothing.
+A commune's PC is stolen: revoked at a position, what it still sends over the network and on a stick is kept apart for
+a person, a replacement joins and gets the unit's data, a copy of the hub from before the theft changes none of it.
+Then the hub changes its keys, moves, and is robbed: its offline root key signs the successor, two officers order it,
+communes follow, and the thief's hub gets nothing.
 """
 import os
 import shutil

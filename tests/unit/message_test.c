@@ -98,7 +98,7 @@ static void assert_strict(again_fn *again, struct buf *body, size_t free_bytes)
     buf_free(&out);
 }
 
-static const uint8_t some_bytes[300] = {1, 2, 3, 4, 5, 6, 7, 8};
+static const uint8_t some_bytes[2048] = {1, 2, 3, 4, 5, 6, 7, 8};
 
 static struct message_hello_node a_hello_node(size_t logs)
 {
@@ -296,11 +296,11 @@ static void another_version_is_read_only_as_a_refusal(void **state)
     struct buf b;
     struct message_hello_hub m = {.verdict = MESSAGE_NO_VERSION}, out;
     buf_init(&b, 10000);
-    for (unsigned verdict = 0; verdict <= MESSAGE_JOIN_FIRST + 1; verdict++) {
+    for (unsigned verdict = 0; verdict <= MESSAGE_NEW_CARD + 1; verdict++) {
         m.verdict = (enum message_verdict)verdict;
         buf_clear(&b);
         message_hello_hub_encode(&m, &b);
-        enum err known = verdict <= MESSAGE_JOIN_FIRST ? ERR_OK : ERR_BAD_FORMAT;
+        enum err known = verdict <= MESSAGE_NEW_CARD ? ERR_OK : ERR_BAD_FORMAT;
         assert_int_equal(message_hello_hub_decode(buf_bytes(&b), &out), known);
         b.p[1] = 2; /* the version */
         enum err other = verdict == MESSAGE_NO_VERSION ? ERR_OK : ERR_BAD_FORMAT;

@@ -166,9 +166,10 @@ static void make(struct made *m)
     proof_leaves_add(&m->leaves, bytes_str("26170"), &leaf);
     proof_root(buf_bytes(&m->leaves), &root);
     make_set(m, &root);
-    m->proof = (struct proof){buf_bytes(&m->card),    buf_bytes(&m->head),    buf_bytes(&m->body),
-                              BYTES_OF(m->signature), buf_bytes(&m->figures), buf_bytes(&m->leaves),
-                              buf_bytes(&m->section)};
+    m->proof = (struct proof){buf_bytes(&m->card),    buf_bytes(&m->head),
+                              buf_bytes(&m->body),    BYTES_OF(m->signature),
+                              buf_bytes(&m->figures), buf_bytes(&m->leaves),
+                              buf_bytes(&m->section), 0};
     proof_write(&m->proof, &m->file);
 }
 
