@@ -5,7 +5,7 @@ WITH scheme AS (
     SELECT k.scheme, k.version, sum(CAST(round(k.max_score * :p_score_parts) AS INTEGER)) AS most
     FROM score_criterion k GROUP BY k.scheme, k.version
     UNION ALL
-    SELECT c.scheme, c.version, c.most * :p_score_parts / 100 FROM score_scheme c
+    SELECT c.scheme, c.version, c.most * :p_score_parts / :p_scheme_parts FROM score_scheme c
     WHERE NOT EXISTS (SELECT 1 FROM score_criterion k WHERE k.scheme = c.scheme AND k.version = c.version)
 )
 SELECT s.unit AS unit, s.id AS subject, s.id AS record,
