@@ -105,12 +105,14 @@ static void hub_init_advice(const struct cli *c, const char *root)
             "QUAN TRỌNG: khóa gốc ở %s. Chuyển tệp này ra USB và in nó ra giấy (một dòng chữ), cất "
             "hai nơi\nan toàn, rồi xóa khỏi máy này. Không có nó thì không thay được khóa của "
             "trung "
-            "tâm, có nó thì giả được. Tệp tls/ca.key cũng cất như vậy: chỉ cần khi làm chứng thư mới.\n",
+            "tâm, có nó thì giả được. Tệp tls/ca.key cũng cất như vậy: chỉ cần khi làm chứng thư "
+            "mới.\n",
             "The hub is in %s.\n"
             "IMPORTANT: the root key is %s. Move this file to a USB stick and print it (it is one "
             "line), keep both\nin safe places, then delete it here. Without it the hub's keys "
             "cannot "
-            "be replaced, with it the hub can be faked. The same goes for tls/ca.key, which only a new "
+            "be replaced, with it the hub can be faked. The same goes for tls/ca.key, which only a "
+            "new "
             "certificate needs.\n"),
         c->data_dir, root);
 }
