@@ -161,4 +161,4 @@ INNOCENTS = [
 ]
 
 if __name__ == "__main__":
-    checklib.main("layers", check, PLANTS, INNOCENTS)
+    checklib.main("layers", check, PLANTS, INNOCENTS, each=True)

@@ -78,4 +78,4 @@ INNOCENTS = [
 ]
 
 if __name__ == "__main__":
-    checklib.main("text", check, PLANTS, INNOCENTS)
+    checklib.main("text", check, PLANTS, INNOCENTS, each=True)

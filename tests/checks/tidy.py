@@ -116,4 +116,4 @@ INNOCENTS = [
 ]
 
 if __name__ == "__main__":
-    checklib.main("tidy", check, PLANTS, INNOCENTS)
+    checklib.main("tidy", check, PLANTS, INNOCENTS, each=True)
