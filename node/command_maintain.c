@@ -50,6 +50,44 @@ json_t *node_command_backup(struct node_command *c, const json_t *request)
     return node_command_backup_said(e, made);
 }
 
+/* ---- restore: what the tool and the desk say when it does not work ---- */
+
+json_t *node_command_restore_said(enum err e)
+{
+    switch ((int)e) {
+    case ERR_NOT_FOUND:
+        return node_command_error(e, "Không thấy tệp sao lưu này. Chưa thay đổi gì.",
+                                  "There is no such copy. Nothing was changed.", NULL);
+    case ERR_DAMAGED:
+        return node_command_error(
+            e, "Bản sao lưu này bị hỏng. Chưa thay đổi gì: hãy dùng bản khác.",
+            "This copy is damaged. Nothing was changed: use another one.", NULL);
+    case ERR_WRONG_HUB:
+        return node_command_error(
+            e,
+            "Đây là bản sao lưu của máy khác, hoặc của khóa khác với thư mục `keys` này. "
+            "Chưa thay đổi gì.",
+            "This is a copy of another PC, or of other keys than those in `keys`. Nothing was "
+            "changed.",
+            NULL);
+    case ERR_CONFIG:
+        return node_command_error(
+            e,
+            "Bản sao lưu do phiên bản mới hơn tạo ra: hãy cài phiên bản đó rồi khôi phục. "
+            "Chưa thay đổi gì.",
+            "A newer version made this copy: install that version, then restore. Nothing was "
+            "changed.",
+            NULL);
+    case ERR_FULL:
+        return node_command_error(e, "Không đủ chỗ để chép bản sao lưu vào. Chưa thay đổi gì.",
+                                  "There is no room to copy it in. Nothing was changed.", NULL);
+    default:
+        return node_command_error(
+            e, "Không khôi phục được bản này. Dữ liệu hiện tại không đổi.",
+            "This copy cannot be restored. The present data are as they were.", NULL);
+    }
+}
+
 /* ---- verify ---- */
 
 static enum err node_verify_row(void *ctx, const struct node_finding *f)

@@ -182,6 +182,15 @@ static void node_daemon_sync_now(void *ctx)
     node_drive_now(d->drive);
 }
 
+/* The answer to the page is under way or lost; the page asks until it is answered anew. */
+static void node_daemon_restore(void *ctx, const char *copy)
+{
+    struct node_daemon *d = ctx;
+    snprintf(d->home->restore, sizeof d->home->restore, "%s", copy);
+    d->home->desk.port = node_desk_port(d->desk); /* the page stays where it is */
+    node_drive_stop(d->drive);
+}
+
 static const char *node_daemon_sync_state(void *ctx)
 {
     static const char *const words[] = {
@@ -207,6 +216,7 @@ static void node_daemon_desk(struct node_daemon *d)
                                   .mono_ms = clock_mono_ms,
                                   .sync_now = node_daemon_sync_now,
                                   .sync_state = node_daemon_sync_state,
+                                  .restore = node_daemon_restore,
                                   .ctx = d};
     enum err e = node_desk_open(&o, &d->desk);
     if (e != ERR_OK) {

@@ -44,6 +44,8 @@ struct node_desk_options {
     void (*sync_now)(void *ctx);
     /* State of the session that runs: a word of docs/api-node.md, "idle" for none. */
     const char *(*sync_state)(void *ctx);
+    /* This copy, which was found good, shall be restored: the program ends its work and begins anew. */
+    void (*restore)(void *ctx, const char *copy);
     void *ctx;
 };
 

@@ -36,6 +36,9 @@ struct node_home {
     struct node_sync_keys keys;
     struct node_command command;
     bool has_command;
+    /* Of node_daemon_run(): "" or the copy that the desk's keeper wants restored; the caller closes the
+     * home, restores, and runs it again. */
+    char restore[FILE_PATH_BYTES_MAX];
 };
 
 /* Path of a file in the folder. ERR_TOO_LARGE. */

@@ -66,35 +66,12 @@ static enum err tool_restore_row(void *ctx, const struct node_finding *f)
 
 static enum err tool_restore_failed(struct cli *c, enum err e)
 {
-    switch ((int)e) {
-    case ERR_NOT_FOUND:
-        return cli_fail(c, e, "Không thấy tệp sao lưu này. Chưa thay đổi gì.",
-                        "There is no such copy. Nothing was changed.");
-    case ERR_DAMAGED:
-        return cli_fail(c, e,
-                        "Bản sao lưu này bị hỏng (xem trên). Chưa thay đổi gì: hãy dùng bản khác.",
-                        "This copy is damaged (see above). Nothing was changed: use another one.");
-    case ERR_WRONG_HUB:
-        return cli_fail(
-            c, e,
-            "Đây là bản sao lưu của máy khác, hoặc của khóa khác với thư mục `keys` này. "
-            "Chưa thay đổi gì.",
-            "This is a copy of another PC, or of other keys than those in `keys`. Nothing "
-            "was changed.");
-    case ERR_CONFIG:
-        return cli_fail(
-            c, e,
-            "Bản sao lưu do phiên bản mới hơn tạo ra: hãy cài phiên bản đó rồi khôi phục. "
-            "Chưa thay đổi gì.",
-            "A newer version made this copy: install that version, then restore. Nothing was "
-            "changed.");
-    case ERR_FULL:
-        return cli_fail(c, e, "Không đủ chỗ để chép bản sao lưu vào. Chưa thay đổi gì.",
-                        "There is no room to copy it in. Nothing was changed.");
-    default:
-        return cli_fail(c, e, "Không khôi phục được bản này. Dữ liệu hiện tại không đổi.",
-                        "This copy cannot be restored. The present data are as they were.");
-    }
+    json_t *said = node_command_restore_said(e);
+    const char *vi = json_string_value(json_object_get(said, "vi"));
+    const char *en = json_string_value(json_object_get(said, "en"));
+    e = cli_fail(c, e, vi != NULL ? vi : "", en != NULL ? en : "");
+    json_decref(said);
+    return e;
 }
 
 static void tool_restore_told(const struct cli *c, const struct node_restored *r, bool look_only)

@@ -3,7 +3,9 @@
 #include "common/io/clock.h"
 #include "common/io/log_file.h"
 #include "common/io/rpc.h"
+#include "common/log.h"
 #include "node/daemon.h"
+#include "node/maintain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -198,18 +200,11 @@ static int64_t node_tool_now(void *ctx)
     return clock_wall_ms();
 }
 
-enum err node_tool_run(struct cli *c, void *ctx)
+/* Open the home, and wait for room: a full disk needs no hands but those that empty it. */
+static enum err node_tool_home(struct cli *c, struct node_tool *t, const struct conf *conf)
 {
-    struct node_tool *t = ctx;
-    char path[NODE_HOME_PATH_MAX];
-    struct conf *conf = NULL;
-    enum log_level level = LOG_LEVEL_INFO;
-    enum err e = node_home_path(c->data_dir, "dongbo.conf", path);
-    if (e == ERR_OK) e = node_tool_checked_conf(c, path, &conf, &level);
-    if (e != ERR_OK) return e;
-    log_setup(&(struct log_setup){
-        .level = level, .sink = log_file_sink, .sink_context = stderr, .now = node_tool_now});
-    for (bool told = false;; told = true) { /* a full disk needs no hands but those that empty it */
+    enum err e;
+    for (bool told = false;; told = true) {
         e = node_home_open(c->data_dir, &t->home);
         t->open = e == ERR_OK;
         if (e != ERR_FULL) break;
@@ -224,10 +219,68 @@ enum err node_tool_run(struct cli *c, void *ctx)
         clock_sleep_ms(NODE_TOOL_FULL_MS);
     }
     if (e == ERR_OK) e = node_home_address(&t->home, conf);
-    if (e == ERR_OK) e = node_home_desk(&t->home, c->data_dir, conf);
+    return e == ERR_OK ? node_home_desk(&t->home, c->data_dir, conf) : e;
+}
+
+/* What the desk's keeper asked for. Whatever goes wrong, the database stays as it was. */
+static void node_tool_put_back(const struct cli *c, struct node_tool *t)
+{
+    static char copy[FILE_PATH_BYTES_MAX];
+    char lock_path[NODE_HOME_PATH_MAX], path[NODE_HOME_PATH_MAX];
+    uint8_t sign_pk[KEY_PUBLIC_BYTES];
+    struct file_lock lock;
+    struct node_restored done;
+    memcpy(copy, t->home.restore, sizeof copy);
+    memcpy(sign_pk, t->home.sign.public, sizeof sign_pk);
+    node_home_close(&t->home);
+    t->open = false;
+    enum err e = node_home_path(c->data_dir, "lock", lock_path);
+    if (e == ERR_OK) e = node_home_path(c->data_dir, "node.db", path);
+    if (e == ERR_OK) e = file_lock(lock_path, &lock);
+    if (e == ERR_OK) {
+        struct node_restore r = {
+            .copy = copy, .path = path, .sign_pk = sign_pk, .now_ms = clock_wall_ms()};
+        e = node_restore(&r, &done);
+        file_unlock(&lock);
+    }
+    LOG_EVENT(e == ERR_OK ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, log_evt("restore.ended"), log_err(e));
+}
+
+static enum err node_tool_serve(struct cli *c, struct node_tool *t, const struct conf *conf,
+                                bool *served)
+{
+    char path[NODE_HOME_PATH_MAX];
+    uint16_t port = 0;
+    enum err e = node_home_path(c->data_dir, "dongbo.sock", path);
+    for (bool again = true; again && e == ERR_OK;) {
+        *served = false;
+        e = node_tool_home(c, t, conf);
+        if (e != ERR_OK) break;
+        if (port != 0) t->home.desk.port = port; /* the page stays where it was */
+        *served = true;
+        e = node_daemon_run(&t->home, path);
+        again = t->home.restore[0] != '\0';
+        port = t->home.desk.port;
+        if (again) node_tool_put_back(c, t);
+    }
+    return e;
+}
+
+enum err node_tool_run(struct cli *c, void *ctx)
+{
+    struct node_tool *t = ctx;
+    char path[NODE_HOME_PATH_MAX];
+    struct conf *conf = NULL;
+    bool served = false;
+    enum log_level level = LOG_LEVEL_INFO;
+    enum err e = node_home_path(c->data_dir, "dongbo.conf", path);
+    if (e == ERR_OK) e = node_tool_checked_conf(c, path, &conf, &level);
+    if (e != ERR_OK) return e;
+    log_setup(&(struct log_setup){
+        .level = level, .sink = log_file_sink, .sink_context = stderr, .now = node_tool_now});
+    e = node_tool_serve(c, t, conf, &served);
     conf_free(conf);
-    if (e == ERR_OK) e = node_home_path(c->data_dir, "dongbo.sock", path);
-    if (e == ERR_OK) return node_daemon_run(&t->home, path);
+    if (e == ERR_OK || served) return e;
     json_t *said = e == ERR_NOT_READY || e == ERR_LOCKED ? NULL : node_command_fail(e);
     const char *vi = json_string_value(json_object_get(said, "vi"));
     const char *en = json_string_value(json_object_get(said, "en"));

@@ -101,6 +101,7 @@ before(async () => {
 });
 
 after(async () => {
+  if (broken) console.error(node.process.output.slice(-3000), await page?.textContent("main").catch(String));
   await browser?.close();
   await cleanUp();
 });
@@ -218,6 +219,8 @@ test("without a network a stick carries it, and nothing is called delivered befo
   const id = JSON.parse(tool("dongbo-hub", "nodes", "--json", "--data", hub.data)).nodes[0].node;
   tool("dongbo-hub", "ask", "--data", hub.data, "--unit", "26170", "--report", "RP18", "--period", `${day(-20)}_${day(0)}`, "--due", day(9),
     "--person", "Trưởng phòng", "--text", "Báo cáo nhanh <b>tình hình</b>"); // for the report below; it comes with the file
+  tool("dongbo-hub", "correct", "--data", hub.data, "--unit", "26170", "--report", "RP05", "--period", "2023-6M", "--indicator", "T01", "--before", "12",
+    "--after", "11", "--reason", "Một người <b>tính</b> hai lần", "--person", "Trưởng phòng");
   tool("dongbo-hub", "bundle", "in", "--data", hub.data, out);
   const back = path.join(folder, "tra-loi.dongbo");
   tool("dongbo-hub", "bundle", "out", "--data", hub.data, "--node", id.slice(0, 16), back);
@@ -350,6 +353,84 @@ test("two windows see the same figures at once", async () => {
   await heading("Vũ Thị Ánh Nguyệt").waitFor();
   await until("the other window", async () => (await written()) === before + 1, 3000);
   await other.close();
+});
+
+test("a correction is answered, a record shared, and its history told", async () => {
+  await link("Báo cáo").click();
+  await page.getByRole("link", { name: "Đính chính (1)" }).click();
+  await heading("Đính chính").waitFor();
+  await page.getByText("Một người <b>tính</b> hai lần").waitFor();
+  await button("Không đồng ý").click();
+  assert.ok(await button("Đúng, không đồng ý").isDisabled()); // it wants a reason
+  await field("Ghi chú (bắt buộc khi không đồng ý)").fill("Hai người khác nhau.");
+  await look("correction");
+  await button("Đúng, không đồng ý").click();
+  await page.getByText("Đã ghi câu trả lời").waitFor();
+  await page.getByText("Hai người khác nhau.").waitFor();
+  await openList("Người");
+  await link("Đặng Thị Hồng").click();
+  await heading("Đặng Thị Hồng").waitFor();
+  await button("Chia sẻ với xã khác").click();
+  await field("Đơn vị được chia sẻ").fill("thanh phu");
+  await page.getByRole("option", { name: /Thạnh Phú/ }).first().click();
+  await field("Được làm gì").selectOption({ label: "xem và sửa" });
+  await look("share");
+  await button("Chia sẻ").click();
+  await page.getByText("Đã ghi trên máy này; có hiệu lực khi trung tâm nhận.").waitFor();
+});
+
+test("a backup is restored from the page, after it was looked through", async () => {
+  const stick = path.join(folder, "usb");
+  fs.mkdirSync(stick);
+  await link("Thiết lập").click();
+  await field("Thư mục hoặc tệp trên USB").fill(stick);
+  await button("Sao lưu").click();
+  const made = (await page.getByText(/^Tệp: /).textContent()).slice(5);
+  await newPerson("Ghi sau sao lưu", "Nữ", "1991");
+  await heading("Ghi sau sao lưu").waitFor();
+  await link("Thiết lập").click();
+  const broken = path.join(stick, "hong.db");
+  const bytes = fs.readFileSync(made);
+  bytes.fill(0x55, 20000, 30000);
+  fs.writeFileSync(broken, bytes);
+  for (const [file, words] of [[broken, "Bản sao lưu này bị hỏng"], [path.join(stick, "khong-co"), "Không thấy tệp sao lưu này"], ["usb.db", "đường dẫn đầy đủ"]]) {
+    await field("Tệp sao lưu").fill(file);
+    await button("Kiểm tra bản sao").click();
+    await page.getByText(words).first().waitFor();
+    assert.equal(await button("Khôi phục bản này").count(), 0);
+  }
+  await link("Nhật ký xem dữ liệu").click();
+  await page.getByRole("cell", { name: "Kiểm tra bản sao lưu" }).first().waitFor();
+  await link("Thiết lập").click();
+  for (const twice of [false, true]) {
+    if (twice) { // an answer that ended with the program: browsers ask again, and the new program knows no login
+      await page.route("**/api/restore", async (r) => {
+        if (r.request().postDataJSON().go) {
+          await r.fetch().catch(() => null);
+          await until("the new program", async () => (await page.request.get(`${node.url}api/session`).then((s) => s.json()).catch(() => null))?.user === "", 60000);
+        }
+        await r.continue();
+      });
+    }
+    await link("Thiết lập").click();
+    await field("Tệp sao lưu").fill(made);
+    await button("Kiểm tra bản sao").click();
+    await page.getByText(/Bản sao tốt: \d/).waitFor();
+    if (!twice) await look("restore");
+    await button("Khôi phục bản này").click();
+    await heading("Đăng nhập").waitFor({ timeout: 60000 }); // the program closes, puts back, and begins anew
+    await until("the first page's address", () => new URL(page.url()).hash === "#/");
+    await logIn("Phạm Thị Mai", "mật khẩu của Mai");
+    await heading("Trang đầu").waitFor();
+  }
+  await page.unroute("**/api/restore");
+  await openList("Người");
+  await link("Đặng Thị Hồng").waitFor();
+  assert.equal(await link("Ghi sau sao lưu").count(), 0);
+  assert.ok(fs.readdirSync(data).some((f) => /^node\.db\.old-/.test(f)), "what was there is kept");
+  await newPerson("Vũ Thị Ánh Nguyệt", "Nữ", "1990"); // the node goes on
+  await button("Đây là người khác, ghi hồ sơ mới").click();
+  await heading("Vũ Thị Ánh Nguyệt").waitFor();
 });
 
 test("paper shows the record and not the buttons", async () => {

@@ -13,6 +13,7 @@ import { Usb } from "./usb.js";
 import { Access } from "./access.js";
 import { Cases } from "./cases.js";
 import { Moves } from "./moves.js";
+import { Corrections } from "./corrections.js";
 import { Reports, Report, nextDue } from "./reports.js";
 
 const RETRY_MS = 3000;
@@ -131,6 +132,7 @@ function Screen({ path, status, refresh }) {
     case "reports": return html`<${Reports} key=${key} />`;
     case "report": return html`<${Report} key=${key} report=${a} period=${b} refresh=${refresh} />`;
     case "cases": return html`<${Cases} key=${key} />`;
+    case "corrections": return html`<${Corrections} key=${key} refresh=${refresh} />`;
     case "moves": return html`<${Moves} key=${key} refresh=${refresh} />`;
     case "access": return html`<${Access} key=${key} />`;
     case "settings": return html`<${Settings} key=${key} status=${status} />`;

@@ -79,3 +79,35 @@ export function MoveAway({ id, done }) {
       <div class="field"><label for="move-note">${t("move.note")}</label><input id="move-note" value=${note} onInput=${(e) => setNote(e.target.value)} /></div></div>
     <div class="acts"><button class="main" disabled=${!to}>${t("move.go")}</button><button type="button" onClick=${() => setOpen(false)}>${t("cancel")}</button></div></form>`;
 }
+
+/** In a record of ours: the units that may see or write it too. */
+export function Shares({ id, mayWrite }) {
+  const [rows, set] = useState([]);
+  const [open, setOpen] = useState(false);
+  const [to, setTo] = useState("");
+  const [access, setAccess] = useState("read");
+  const [told, tell] = useState(null);
+  const load = () => api("GET", "/api/shares", { id }).then((r) => set(r.shares.filter((x) => x.access !== "none")), () => {});
+  useEffect(() => { load(); }, [id]);
+  const share = async (unit, how) => {
+    tell(null);
+    try {
+      await api("POST", "/api/share", { id, unit, access: how });
+      tell({ text: t("move.done") });
+      setOpen(false);
+      setTo("");
+    } catch (x) { tell({ bad: true, text: x.message }); }
+    await load();
+  };
+  if (rows.length === 0 && !mayWrite) return null;
+  return html`<section class="card noprint"><h2>${t("share")}</h2><p class="hint">${t("share.why")}</p>
+    ${told && html`<${Note} kind=${told.bad ? "bad" : "ok"}><p>${told.text}</p></${Note}>`}
+    ${rows.length > 0 && html`<ul class="list">${rows.map((x) => html`<li key=${x.unit}>${x.unit_name || x.unit}: ${t(`share.${x.access}`)}
+      ${mayWrite && html` <button onClick=${() => share(x.unit, "none")} aria-label=${`${t("share.end")}: ${x.unit_name || x.unit}`}>${t("share.end")}</button>`}</li>`)}</ul>`}
+    ${mayWrite && (open ? html`<form onSubmit=${(e) => { e.preventDefault(); share(to, access); }}><div class="fields"><div class="field"><label for="share-to">${t("share.unit")}</label>
+        <${Input} f=${UNIT} id="share-to" value=${to} describe=${{}} onChange=${setTo} />${to && html`<p class="hint">${show(UNIT, to)} (${to})</p>`}</div>
+      <div class="field"><label for="share-how">${t("share.how")}</label><select id="share-how" value=${access} onChange=${(e) => setAccess(e.target.value)}>
+        <option value="read">${t("share.read")}</option><option value="write">${t("share.write")}</option></select></div></div>
+      <div class="acts"><button class="main" disabled=${!to}>${t("share.go")}</button><button type="button" onClick=${() => setOpen(false)}>${t("cancel")}</button></div></form>`
+    : html`<div class="acts"><button onClick=${() => setOpen(true)}>${t("share.begin")}</button></div>`)}</section>`;
+}

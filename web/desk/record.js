@@ -1,6 +1,6 @@
 // One record: values, what waits, what is in conflict, its history.
 import { html, t, say, api, session, showTime, useState, useEffect } from "./base.js";
-import { MoveAway } from "./moves.js";
+import { MoveAway, Shares } from "./moves.js";
 import { Note, Title, State, typeOf, unitName, show } from "./parts.js";
 
 /** A name; who saved on another PC is known here by an id only. */
@@ -19,7 +19,7 @@ function History({ events, type, refs }) {
     <table><thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th>
       <th scope="col">${t("history.what")}</th><th scope="col">${t("history.hub")}</th></tr></thead><tbody>
     ${[...events].reverse().map((e) => html`<tr><td>${showTime(e.at)}</td><td>${who(e.person)}</td>
-      <td><strong>${t(`kind.${e.kind}`)}</strong>${e.writes.map(what).filter(Boolean).map((x) => html`<br />${x}`)}</td>
+      <td><strong>${t(`kind.${e.kind}`)}</strong>${e.elsewhere ? ` ${t("history.elsewhere")}` : ""}${e.writes.map(what).filter(Boolean).map((x) => html`<br />${x}`)}</td>
       <td>${e.delivered ? t("history.has", { verdict: t(`verdict.${e.verdict}`) }) : t("history.waits")}</td></tr>`)}
     </tbody></table></section>`;
 }
@@ -107,6 +107,7 @@ export function Record({ id, status, refresh }) {
       <button onClick=${() => put({ action: "restore" }, "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
     <${Values} type=${type} record=${record} />
     <${History} events=${events} type=${type} refs=${record.refs} />
+    ${!record.deleted && html`<${Shares} id=${id} mayWrite=${mayWrite && type.scope === "own" && record.shared === "none"} />`}
     ${!record.deleted && mayWrite && html`<div class="acts">${asked
       ? html`<button class="bad" onClick=${() => put({ action: "delete" }, "record.deleted")}>${t("record.delete.sure")}</button>
         <button onClick=${() => ask(false)}>${t("cancel")}</button>`

@@ -35,6 +35,8 @@ export function Reports() {
   const [rows, set] = useState(null);
   const [wrong, setWrong] = useState("");
   const [year, setYear] = useState(keptYear);
+  const [toAnswer, setToAnswer] = useState(0);
+  useEffect(() => { api("GET", "/api/corrections").then((r) => setToAnswer(r.corrections.filter((c) => c.state === "open").length), () => {}); }, []);
   useEffect(() => {
     let live = true;
     keptYear = year;
@@ -56,7 +58,7 @@ export function Reports() {
       <th scope="col">${t("report.name")}</th><th scope="col">${t("report.period")}</th><th scope="col">${t("report.due")}</th><th scope="col">${t("list.state")}</th></tr></thead>
     <tbody>${list.map((r) => html`<tr key=${r.report + r.period}><th scope="row"><a href=${`#/report/${r.report}/${r.period}`}>${label(r)}</a></th>
       <td>${periodOf(r)}</td><td><${When} row=${r} /></td><td><${Mark} row=${r} /></td></tr>`)}</tbody></table></div></section>`;
-  return html`<div class="head"><${Title}>${t("reports.title")}</${Title}><div class="acts"><button onClick=${calendar}>${t("reports.calendar")}</button></div></div>
+  return html`<div class="head"><${Title}>${t("reports.title")}</${Title}><div class="acts"><a class="button" href="#/corrections">${t("corrections")}${toAnswer > 0 ? ` (${number(toAnswer)})` : ""}</a><button onClick=${calendar}>${t("reports.calendar")}</button></div></div>
     <p>${t("reports.why")}</p>
     <div class="fields ask"><div class="field"><label for="reports-year">${t("reports.year")}</label><select id="reports-year" value=${year} onChange=${(e) => setYear(e.target.value)}>
       <option value="">${t("reports.now")}</option>${Array.from({ length: YEARS }, (_, i) => String(now - i)).map((y) => html`<option value=${y}>${y}</option>`)}</select></div></div>
@@ -138,7 +140,7 @@ export function Report({ report, period, refresh }) {
   const row = r.row;
   const dirty = TEXTS.some((k) => (texts[k] || "") !== (r.narrative?.[k] || ""));
   const writable = session.role !== "leader" && OPEN.includes(row.state);
-  return html`<div class="head"><${Title}>${label(row)}</${Title}><a class="button" href="#/reports">${t("reports.title")}</a></div>
+  return html`<div class="head"><${Title}>${label(row)}</${Title}><div class="acts"><a class="button" href="#/reports">${t("reports.title")}</a><button onClick=${() => print()}>${t("print")}</button></div></div>
     <dl class="values"><dt>${t("report.period")}</dt><dd>${periodOf(row)} (${showDate(row.data_from)} – ${showDate(row.data_to)})</dd>
       <dt>${t("settings.unit")}</dt><dd>${row.unit_name}</dd><dt>${t("report.due")}</dt><dd><${When} row=${row} /></dd>
       <dt>${t("list.state")}</dt><dd><${Mark} row=${row} /></dd>

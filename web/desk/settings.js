@@ -1,5 +1,5 @@
 // This PC, its users and their roles, own password, handing over.
-import { html, t, api, go, session, refreshSession, useState, useEffect } from "./base.js";
+import { html, t, api, go, number, session, onSession, refreshSession, useState, useEffect } from "./base.js";
 import { Note, Title } from "./parts.js";
 import { Text } from "./login.js";
 
@@ -69,7 +69,61 @@ function Backup() {
     <${Sender} path="/api/backup" done="backup.done" go=${(r) => setMade(r.backup)}>
       <${Text} name="path" label=${t("backup.path")} hint=${t("backup.hint")} autocomplete="off" required />
       <div class="acts"><button>${t("backup.go")}</button></div></${Sender}>
-    ${made && html`<p>${t("backup.made", { path: made })}</p>`}<h3>${t("restore")}</h3><p>${t("restore.why")}</p></section>`;
+    ${made && html`<p>${t("backup.made", { path: made })}</p>`}</section>`;
+}
+
+const AGAIN_MS = 1000; // between two questions whether the program is back
+
+/** A copy in the place of what is here: looked through first, then put back while the page waits. */
+function Restore() {
+  const [path, setPath] = useState("");
+  const [good, setGood] = useState(null);
+  const [wrong, setWrong] = useState("");
+  const [busy, setBusy] = useState("");
+  if (session.role !== "keeper") return null;
+  /* Logins end with the program that knew them. Whoever notices first (the request, this, the frame's events), the
+   * login stands at the first page, and nothing is taken from under who types there. */
+  const leave = () => {
+    const it = { over: false };
+    it.stop = onSession(() => {
+      if (session.user) return;
+      it.over = true;
+      it.stop();
+      go("/");
+    });
+    return it;
+  };
+  const back = (it) => refreshSession().catch(() => {}).then(() => it.over || setTimeout(back, AGAIN_MS, it));
+  const ask = (sure) => async (e) => {
+    e.preventDefault();
+    setWrong("");
+    setBusy(sure ? "restore.running" : "restore.looking");
+    const it = sure && leave();
+    try {
+      const r = await api("POST", "/api/restore", { path, go: sure });
+      if (sure) { back(it); return; }
+      setGood(r);
+    } catch (x) {
+      if (sure) { // the answer may have ended with the program; the browser may have asked the new one, which knows no login
+        if (x.status) await refreshSession().catch(() => {});
+        if (it.over) return;
+        if (!x.status) { back(it); return; }
+        it.stop();
+      }
+      setGood(null);
+      setWrong(x.message);
+    }
+    setBusy("");
+  };
+  return html`<section class="card"><h2>${t("restore")}</h2><p>${t("restore.why")}</p>
+    <form onSubmit=${ask(false)}><fieldset class="bare" disabled=${busy !== ""}>
+      <${Text} name="path" label=${t("restore.path")} hint=${t("restore.hint")} autocomplete="off" required value=${path}
+        onInput=${(e) => { setPath(e.target.value); setGood(null); }} />
+      <div class="acts"><button>${t("restore.look")}</button></div></fieldset></form>
+    ${busy && html`<p role="status">${t(busy)}</p>`}
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${good && !busy && html`<${Note} kind="warn"><p>${t("restore.good", { sets: number(good.sets), records: number(good.records) })}</p><p>${t("restore.sure")}</p>
+      <div class="acts"><button class="bad" onClick=${ask(true)}>${t("restore.go")}</button><button onClick=${() => setGood(null)}>${t("cancel")}</button></div></${Note}>`}</section>`;
 }
 
 export function Settings({ status }) {
@@ -87,5 +141,5 @@ export function Settings({ status }) {
         <${Text} name="old" label=${t("settings.old")} type="password" autocomplete="current-password" required />
         <${Text} name="password" label=${t("settings.fresh")} type="password" autocomplete="new-password" required /></div>
         <div class="acts"><button>${t("settings.change")}</button></div></${Sender}></section>
-    <${Backup} /><${HandOver} />`;
+    <${Backup} /><${Restore} /><${HandOver} />`;
 }

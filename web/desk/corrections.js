@@ -1,0 +1,40 @@
+// Corrections that the district asks for, and this commune's answers. A correction changes no record by itself.
+import { html, t, api, showDate, showTime, session, useState, useEffect } from "./base.js";
+import { Note, Title } from "./parts.js";
+
+function One({ c, answer }) {
+  const [sure, ask] = useState("");
+  const [note, setNote] = useState("");
+  const open = c.state === "open";
+  return html`<section class="card"><h2>${c.indicator}${c.value ? ` (${c.value})` : ""}, ${c.report} ${c.period}</h2>
+    <p class=${`state ${open ? "warn" : "ok"}`}>${open ? "▲" : "●"} ${t(`correction.${c.state}`)}${c.answered ? `, ${showDate(c.answered)}` : ""}</p>
+    <dl class="values"><dt>${t("correction.before")}</dt><dd>${c.before || "–"}</dd><dt>${t("correction.after")}</dt><dd>${c.after}</dd>
+      <dt>${t("correction.reason")}</dt><dd>${c.reason}</dd><dt>${t("correction.at")}</dt><dd>${showTime(c.at)}</dd>
+      ${c.note && html`<dt>${t("correction.note")}</dt><dd>${c.note}</dd>`}
+      ${c.record && html`<dt>${t("record")}</dt><dd><a href=${`#/record/${c.record}`}>${c.record.slice(0, 8)}</a></dd>`}</dl>
+    ${open && session.role !== "leader" && (sure ? html`<div class="field"><label for=${`c-${c.id}`}>${t("correction.why")}</label>
+        <input id=${`c-${c.id}`} value=${note} onInput=${(e) => setNote(e.target.value)} /></div>
+      <div class="acts"><button class="main" disabled=${sure === "object" && !note.trim()} onClick=${() => answer(c, sure, note)}>${t(`correction.${sure}.sure`)}</button>
+        <button onClick=${() => ask("")}>${t("cancel")}</button></div>`
+    : html`<div class="acts"><button onClick=${() => ask("agree")}>${t("correction.agree")}</button><button onClick=${() => ask("object")}>${t("correction.object")}</button></div>`)}</section>`;
+}
+
+export function Corrections({ refresh }) {
+  const [rows, set] = useState(null);
+  const [told, tell] = useState(null);
+  const load = () => api("GET", "/api/corrections").then((r) => set(r.corrections), (x) => tell({ bad: true, text: x.message }));
+  useEffect(() => { load(); }, []);
+  const answer = async (c, word, note) => {
+    tell(null);
+    try {
+      await api("POST", "/api/correction", { id: c.id, answer: word, ...(note.trim() && { note: note.trim() }) });
+      tell({ text: t("correction.done") });
+      refresh();
+    } catch (x) { tell({ bad: true, text: x.message }); }
+    await load();
+  };
+  return html`<${Title}>${t("corrections")}</${Title}><p>${t("corrections.why")}</p>
+    ${told && html`<${Note} kind=${told.bad ? "bad" : "ok"}><p>${told.text}</p></${Note}>`}
+    ${rows && rows.length === 0 && html`<p>${t("corrections.none")}</p>`}
+    ${(rows || []).map((c) => html`<${One} key=${c.id + c.state} c=${c} answer=${answer} />`)}`;
+}
