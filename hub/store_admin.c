@@ -355,6 +355,8 @@ enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind, ui
         e = hub_enrol_given(s, payload, at);
     } else if (kind == CHANGE_CLOSE) {
         e = hub_close_given(s, payload, at);
+    } else if (kind >= CHANGE_OFFICER && kind <= CHANGE_ORDER) {
+        e = hub_order_given(s, payload, kind, at, received_ms);
     } else {
         e = hub_admin_one(s, payload, kind, at, received_ms);
     }

@@ -291,6 +291,10 @@ MUST_CHECK enum err hub_admin_given(struct hub_store *s, struct bytes payload, i
 /* store_order.c: ops of kinds CHANGE_OFFICER, CHANGE_OFFICER_REVOKE, CHANGE_ORDER. */
 MUST_CHECK enum err hub_order_admin(struct hub_store *s, struct bytes payload, int kind,
                                     uint64_t at, int64_t received_ms);
+/* Of a set that a node gave back. What another set did since changes nothing, and its set is of the
+ * list of erasures as well (SPEC 12.6). */
+MUST_CHECK enum err hub_order_given(struct hub_store *s, struct bytes payload, int kind,
+                                    uint64_t at, int64_t received_ms);
 
 /* store_late.c: which periods are closed, and what comes too late for them (SPEC 14.6). */
 MUST_CHECK enum err hub_closed_load(struct hub_store *s);

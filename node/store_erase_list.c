@@ -123,6 +123,8 @@ static enum err node_officer_take(struct node_store *s, struct order_register *r
 {
     struct order_officer o;
     enum err e = order_officer_decode(payload, &o);
+    /* Made anew after the hub went back, before the first one came back to it: the list has both. */
+    if (e == ERR_OK && order_register_has(r, &o)) return ERR_OK;
     if (e == ERR_OK) e = order_register_add(r, &o);
     if (e != ERR_OK) return e;
     struct db_stmt *q =
@@ -138,7 +140,10 @@ static enum err node_officer_revoke(struct node_store *s, struct order_register 
 {
     struct order_revoke v;
     enum err e = order_revoke_decode(payload, &v);
-    if (e == ERR_OK) e = order_register_revoke(r, v.pk);
+    if (e != ERR_OK) return e;
+    const struct order_person *p = order_register_find(r, v.pk);
+    if (p != NULL && p->revoked) return ERR_OK; /* made anew, as above */
+    e = order_register_revoke(r, v.pk);
     if (e != ERR_OK) return e;
     struct db_stmt *q = db_stmt(s->db, "UPDATE sys_officer SET revoked = 1 WHERE pk = ?1");
     db_bind_blob(q, 1, BYTES_OF(v.pk));
@@ -147,12 +152,16 @@ static enum err node_officer_revoke(struct node_store *s, struct order_register 
 
 /* ---- orders ---- */
 
+/* The same order again, in a set that the hub made anew: the record died where the hub says, not
+ * where a set stood that the hub has lost. */
 static enum err node_erase_note(struct node_store *s, const struct erase_list *l, int64_t no)
 {
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < l->record_count; i++) {
         struct db_stmt *q =
-            db_stmt(s->db, "INSERT OR IGNORE INTO sys_dead(rid, list) VALUES (?1, ?2)");
+            db_stmt(s->db, "INSERT INTO sys_dead(rid, list) VALUES (?1, ?2) ON CONFLICT(rid) DO "
+                           "UPDATE SET list = ?2 WHERE EXISTS (SELECT 1 FROM sys_erasure e WHERE "
+                           "e.no = sys_dead.list AND e.seen = 0)");
         db_bind_blob(q, 1, BYTES_OF(l->records[i].b));
         db_bind_int(q, 2, no);
         e = db_run(q);

@@ -194,9 +194,6 @@ void check_erased(struct world *w, int who, bool must)
     const struct check *c = w->check;
     const struct world_host *h = world_host_of(w, who);
     if (!w->marks || c->dead_count == 0 || w->failed || memvfs_dead(h->disk)) return;
-    /* Simulated hosts have no erased.list beside their database, so lists that were lost with restores of both sides
-     * may stay apart (seed 254): then only those who know are looked at. */
-    if (w->stats.hub_restores > 0 && w->stats.node_restores > 0) must = false;
     if (who == WORLD_HUB ? hub_store_wipe_wanted(w->hub.store)
                          : node_store_wipe_wanted(w->nodes[who].store)) {
         if (must) world_fail(w, "%s still has to be written anew after an erasure", h->name);

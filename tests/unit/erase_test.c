@@ -3,6 +3,8 @@
 #include "common/io/file.h"
 #include "hub/store_erase.h"
 #include "hub/store_order.h"
+#include "hub/store_own.h"
+#include "hub/store_repair.h"
 #include "hub/store_replay.h"
 #include "hub/verify.h"
 #include "tests/lib/catalogue_load.h"
@@ -417,6 +419,63 @@ static void the_list_goes_on_where_the_other_side_ends(void **state)
     scene_close(&c);
 }
 
+/* A set of the hub's own log of a time that it lost comes back. */
+static void give_back(struct world *w, struct bytes payload)
+{
+    struct change_builder b;
+    struct change_head h = {.flags = 0};
+    struct id_hash hash;
+    struct message_set set = {.position = 0};
+    struct buf head, body;
+    uint8_t seed[CHANGE_SEED_BYTES];
+    buf_init(&head, CHANGE_HEAD_BYTES_MAX);
+    buf_init(&body, CHANGE_BODY_BYTES_MAX);
+    assert_int_equal(hub_store_begin(w->store), ERR_OK);
+    assert_int_equal(hub_store_own_next(w->store, w->now_ms, &h, seed), ERR_OK);
+    memset(h.inc.b, 0x77, sizeof h.inc.b);
+    change_begin(&b, &h, seed);
+    change_add(&b, payload);
+    assert_int_equal(change_finish(&b, &head, &body, &hash), ERR_OK);
+    change_sign(w->log_secret, &h, &hash, set.signature);
+    set.head = buf_bytes(&head);
+    set.body = buf_bytes(&body);
+    assert_int_equal(hub_store_give(w->store, &set, w->now_ms), ERR_OK);
+    assert_int_equal(hub_store_commit(w->store), ERR_OK);
+    buf_free(&head);
+    buf_free(&body);
+}
+
+/* What an old set says was made anew after the hub went back: its node has both in its list, so has
+ * the hub. What does not apply for another reason is of no list. */
+static void what_comes_back_and_was_made_anew_is_listed(void **state)
+{
+    (void)state;
+    static struct scene c;
+    struct id_record r = rid_of(1);
+    struct erase_list l = {.records = &r, .record_count = 1};
+    struct buf order, twice;
+    uint8_t sum[8];
+    uint32_t count = 0;
+    scene_open(&c);
+    buf_init(&order, CHANGE_BYTES_MAX);
+    buf_init(&twice, CHANGE_BYTES_MAX);
+    order_of(&c.w, &c.office, &l, 1, &order);
+    order_of(&c.w, &c.office, &l, 0, &twice);
+    struct bytes p = buf_bytes(&order);
+    world_own(&c.w, &p, 1);
+    assert_int_equal(hub_store_erasure_end(c.w.store, &count, sum), ERR_OK);
+    assert_int_equal(count, 3);
+    give_back(&c.w, p);
+    assert_int_equal(hub_store_erasure_end(c.w.store, &count, sum), ERR_OK);
+    assert_int_equal(count, 4);
+    give_back(&c.w, buf_bytes(&twice));
+    assert_int_equal(hub_store_erasure_end(c.w.store, &count, sum), ERR_OK);
+    assert_int_equal(count, 4);
+    buf_free(&order);
+    buf_free(&twice);
+    scene_close(&c);
+}
+
 /* secure_delete alone leaves copies in the slack of pages: many rows, many moves, then a search. */
 static void nothing_stays_in_the_slack_of_pages(void **state)
 {
@@ -460,6 +519,7 @@ int main(void)
         cmocka_unit_test(one_signature_twice_erases_nothing),
         cmocka_unit_test(a_rollback_takes_the_order_back),
         cmocka_unit_test(the_list_goes_on_where_the_other_side_ends),
+        cmocka_unit_test(what_comes_back_and_was_made_anew_is_listed),
         cmocka_unit_test(nothing_stays_in_the_slack_of_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
