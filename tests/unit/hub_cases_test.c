@@ -16,50 +16,24 @@
 
 #include "common/io/file.h"
 #include "hub/app.h"
-#include "hub/command.h"
 #include "hub/store_records.h"
-#include "tests/lib/report_fixture.h"
+#include "tests/lib/office.h"
 
-struct office {
-    struct report_hub hub;
-    struct hub_app app;
-};
-
-static int office_open(void **state)
+static int setup(void **state)
 {
-    struct office *o = calloc(1, sizeof *o);
-    assert_non_null(o);
-    report_hub_open(&o->hub, 11);
-    snprintf(o->app.data, sizeof o->app.data, "%s", o->hub.folder);
-    o->app.store = o->hub.store;
-    o->app.keys = o->hub.keys;
-    o->app.issue = o->hub.issue;
-    assert_int_equal(hub_store_identity(o->app.store, &o->app.identity), ERR_OK);
-    *state = o;
+    *state = office_open(11);
     return 0;
 }
 
-static int office_close(void **state)
+static int teardown(void **state)
 {
-    struct office *o = *state;
-    report_hub_close(&o->hub);
-    free(o);
+    office_close(*state);
     return 0;
 }
 
 static json_t *ask(struct office *o, const char *text)
 {
-    char copy[2048];
-    snprintf(copy, sizeof copy, "%s", text);
-    for (char *p = copy; *p != '\0'; p++) {
-        if (*p == '\'') *p = '"';
-    }
-    json_t *q = json_loads(copy, 0, NULL);
-    assert_non_null(q);
-    json_t *r = hub_command(&o->app, q);
-    json_decref(q);
-    assert_non_null(r);
-    return r;
+    return office_ask(&o->app, text);
 }
 
 static enum err told(struct office *o, const char *text)
@@ -603,7 +577,7 @@ static void a_late_record_of_class_4_calls_for_a_report(void **state)
     assert_int_equal(called(o, 5, on, CASE("1")), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, office_open, office_close)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

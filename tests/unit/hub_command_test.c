@@ -11,69 +11,30 @@
 #include <sys/stat.h>
 
 #include "common/io/folder.h"
-#include "hub/command.h"
 #include "hub/export.h"
 #include "hub/verify.h"
-#include "tests/lib/report_fixture.h"
+#include "tests/lib/office.h"
 
 #define PERSON_A "11111111111111111111111111111111"
 #define PERSON_B "22222222222222222222222222222222"
 #define PERSON_C "33333333333333333333333333333333"
 #define PERSON_D "44444444444444444444444444444444"
 
-struct office { /* a hub with twelve communes, and an app on it as commands see it */
-    struct report_hub hub;
-    struct hub_app app;
-};
-
-static int office_open(void **state)
+static int setup(void **state)
 {
-    struct office *o = calloc(1, sizeof *o);
-    char run[128];
-    size_t n;
-    assert_non_null(o);
-    report_hub_open(&o->hub, 7);
-    snprintf(o->app.data, sizeof o->app.data, "%s", o->hub.folder);
-    snprintf(run, sizeof run, "%s/run", o->hub.folder);
-    assert_int_equal(file_mkdirs(run, 0700), ERR_OK);
-    const struct conf_key *keys = hub_app_keys(&n);
-    assert_int_equal(conf_new(keys, n, &o->app.conf), ERR_OK);
-    o->app.store = o->hub.store;
-    o->app.keys = o->hub.keys;
-    o->app.issue = o->hub.issue;
-    assert_int_equal(hub_store_identity(o->app.store, &o->app.identity), ERR_OK);
-    *state = o;
+    *state = office_open(7);
     return 0;
 }
 
-static int office_close(void **state)
+static int teardown(void **state)
 {
-    struct office *o = *state;
-    conf_free(o->app.conf);
-    report_hub_close(&o->hub);
-    free(o);
+    office_close(*state);
     return 0;
-}
-
-/* Ask with a request written as JSON with ' for "; the answer is the caller's. */
-static json_t *ask(struct hub_app *a, const char *text)
-{
-    char copy[4096];
-    snprintf(copy, sizeof copy, "%s", text);
-    for (char *p = copy; *p != '\0'; p++) {
-        if (*p == '\'') *p = '"';
-    }
-    json_t *q = json_loads(copy, 0, NULL);
-    assert_non_null(q);
-    json_t *r = hub_command(a, q);
-    assert_non_null(r);
-    json_decref(q);
-    return r;
 }
 
 static json_t *ask_ok(struct hub_app *a, const char *text)
 {
-    json_t *r = ask(a, text);
+    json_t *r = office_ask(a, text);
     if (hub_command_error_of(r) != ERR_OK) {
         json_dumpf(r, stderr, 0);
         fail();
@@ -83,7 +44,7 @@ static json_t *ask_ok(struct hub_app *a, const char *text)
 
 static void ask_refused(struct hub_app *a, const char *text, enum err want)
 {
-    json_t *r = ask(a, text);
+    json_t *r = office_ask(a, text);
     assert_int_equal(hub_command_error_of(r), want);
     assert_true(json_is_string(json_object_get(r, "vi")));
     assert_true(json_is_string(json_object_get(r, "en")));
@@ -450,22 +411,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(init_makes_a_hub_once_and_it_opens),
-        cmocka_unit_test_setup_teardown(catalogue_mistakes_name_file_row_and_column, office_open,
-                                        office_close),
-        cmocka_unit_test_setup_teardown(invitations_are_for_known_units_and_name_an_address,
-                                        office_open, office_close),
+        cmocka_unit_test_setup_teardown(catalogue_mistakes_name_file_row_and_column, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(invitations_are_for_known_units_and_name_an_address, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(put_saves_one_set_and_refuses_what_the_catalogue_forbids,
-                                        office_open, office_close),
-        cmocka_unit_test_setup_teardown(import_takes_good_rows_and_names_bad_ones, office_open,
-                                        office_close),
-        cmocka_unit_test_setup_teardown(conflict_shows_all_heads_and_a_decision_settles_it,
-                                        office_open, office_close),
-        cmocka_unit_test_setup_teardown(conflict_may_be_settled_by_another_value, office_open,
-                                        office_close),
-        cmocka_unit_test_setup_teardown(pair_is_shown_and_linked_once, office_open, office_close),
-        cmocka_unit_test_setup_teardown(pair_that_looks_alike, office_open, office_close),
-        cmocka_unit_test_setup_teardown(closing_exports_and_verifies, office_open, office_close),
-        cmocka_unit_test_setup_teardown(token_is_shown_once_and_revoked, office_open, office_close),
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(import_takes_good_rows_and_names_bad_ones, setup, teardown),
+        cmocka_unit_test_setup_teardown(conflict_shows_all_heads_and_a_decision_settles_it, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(conflict_may_be_settled_by_another_value, setup, teardown),
+        cmocka_unit_test_setup_teardown(pair_is_shown_and_linked_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(pair_that_looks_alike, setup, teardown),
+        cmocka_unit_test_setup_teardown(closing_exports_and_verifies, setup, teardown),
+        cmocka_unit_test_setup_teardown(token_is_shown_once_and_revoked, setup, teardown),
     };
     if (key_ready() != ERR_OK) return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);

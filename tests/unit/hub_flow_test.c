@@ -12,65 +12,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "hub/command.h"
 #include "hub/flow.h"
 #include "hub/orders.h"
 #include "hub/store_records.h"
 #include "proto/change.h"
-#include "tests/lib/report_fixture.h"
+#include "tests/lib/office.h"
 
 #define DUE_2_JULY INT64_C(1688317200000) /* 3 July 2023, 00:00 in Vietnam: the first late moment */
 
-struct office {
-    struct report_hub hub;
-    struct hub_app app;
-    struct key_sign an, binh;
-};
-
-static int office_open(void **state)
+static int setup(void **state)
 {
-    struct office *o = calloc(1, sizeof *o);
-    char run[128];
-    size_t n;
-    assert_non_null(o);
-    report_hub_open(&o->hub, 7);
-    snprintf(o->app.data, sizeof o->app.data, "%s", o->hub.folder);
-    snprintf(run, sizeof run, "%s/run", o->hub.folder);
-    assert_int_equal(file_mkdirs(run, 0700), ERR_OK);
-    const struct conf_key *keys = hub_app_keys(&n);
-    assert_int_equal(conf_new(keys, n, &o->app.conf), ERR_OK);
-    o->app.store = o->hub.store;
-    o->app.keys = o->hub.keys;
-    o->app.issue = o->hub.issue;
-    assert_int_equal(hub_store_identity(o->app.store, &o->app.identity), ERR_OK);
-    *state = o;
+    *state = office_open(7);
     return 0;
 }
 
-static int office_close(void **state)
+static int teardown(void **state)
 {
-    struct office *o = *state;
-    conf_free(o->app.conf);
-    key_sign_free(&o->an);
-    key_sign_free(&o->binh);
-    report_hub_close(&o->hub);
-    free(o);
+    office_close(*state);
     return 0;
 }
 
 static json_t *ask(struct office *o, const char *text)
 {
-    char copy[2048];
-    snprintf(copy, sizeof copy, "%s", text);
-    for (char *p = copy; *p != '\0'; p++) {
-        if (*p == '\'') *p = '"';
-    }
-    json_t *q = json_loads(copy, 0, NULL);
-    assert_non_null(q);
-    json_t *r = hub_command(&o->app, q);
-    json_decref(q);
-    assert_non_null(r);
-    return r;
+    return office_ask(&o->app, text);
 }
 
 static enum err told(struct office *o, const char *text)
@@ -392,7 +356,7 @@ static void a_hot_spot_calls_for_a_report(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, office_open, office_close)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(in_time_when_the_hub_had_it),
         TEST(late_by_its_own_clock),

@@ -9,49 +9,19 @@
 #include <stdlib.h>
 
 #include "common/io/db.h"
-#include "hub/command.h"
 #include "hub/store_read.h"
-#include "tests/lib/report_fixture.h"
+#include "tests/lib/office.h"
 
-struct office {
-    struct report_hub hub;
-    struct hub_app app;
-};
-
-static int office_open(void **state)
+static int setup(void **state)
 {
-    struct office *o = calloc(1, sizeof *o);
-    size_t n;
-    assert_non_null(o);
-    report_hub_open(&o->hub, 12);
-    snprintf(o->app.data, sizeof o->app.data, "%s", o->hub.folder);
-    const struct conf_key *keys = hub_app_keys(&n);
-    assert_int_equal(conf_new(keys, n, &o->app.conf), ERR_OK);
-    o->app.store = o->hub.store;
-    o->app.keys = o->hub.keys;
-    assert_int_equal(hub_store_identity(o->app.store, &o->app.identity), ERR_OK);
-    *state = o;
+    *state = office_open(12);
     return 0;
 }
 
-static int office_close(void **state)
+static int teardown(void **state)
 {
-    struct office *o = *state;
-    conf_free(o->app.conf);
-    report_hub_close(&o->hub);
-    free(o);
+    office_close(*state);
     return 0;
-}
-
-static json_t *ask(struct hub_app *a, json_t *q, enum err want)
-{
-    assert_non_null(q);
-    json_t *r = hub_command(a, q);
-    assert_non_null(r);
-    if (hub_command_error_of(r) != want) json_dumpf(r, stderr, 0);
-    assert_int_equal(hub_command_error_of(r), want);
-    json_decref(q);
-    return r;
 }
 
 /* How many rows the log has for this record (NULL: all), and what the newest of them says. */
@@ -60,7 +30,7 @@ static size_t rows_of(struct hub_app *a, const char *id, const char *what, const
 {
     json_t *q = json_pack("{s:s}", "verb", "reads");
     if (id != NULL) json_object_set_new(q, "id", json_string(id));
-    json_t *r = ask(a, q, ERR_OK);
+    json_t *r = office_send(a, q, ERR_OK);
     const json_t *rows = json_object_get(r, "rows");
     size_t n = json_array_size(rows);
     assert_true(json_is_true(json_object_get(r, "whole")));
@@ -77,7 +47,7 @@ static size_t rows_of(struct hub_app *a, const char *id, const char *what, const
 
 static void get(struct hub_app *a, const char *id, const char *who, const char *why)
 {
-    json_decref(ask(
+    json_decref(office_send(
         a, json_pack("{s:s, s:s, s:s, s:s}", "verb", "get", "id", id, "person", who, "reason", why),
         ERR_OK));
 }
@@ -110,15 +80,16 @@ static void reading_sensitive_records_is_noted(void **state)
     assert_int_equal(rows_of(a, PERSON, "get", "Lan", "đơn số 12"), 1);
     get(a, HAMLET, "Lan", "");
     assert_int_equal(rows_of(a, NULL, NULL, NULL, NULL), 1); /* nobody is hurt by a hamlet's name */
-    json_decref(ask(a,
-                    json_pack("{s:s, s:s, s:s}", "verb", "list", "type", "person", "person", "Mai"),
-                    ERR_OK));
+    json_decref(office_send(
+        a, json_pack("{s:s, s:s, s:s}", "verb", "list", "type", "person", "person", "Mai"),
+        ERR_OK));
     assert_int_equal(rows_of(a, OTHER, "list", "Mai", ""), 1);
     assert_int_equal(rows_of(a, PERSON, "list", "Mai", ""), 2);
-    json_decref(ask(a, json_pack("{s:s, s:s}", "verb", "get", "id", HAMLET "00"), ERR_BAD_INPUT));
+    json_decref(
+        office_send(a, json_pack("{s:s, s:s}", "verb", "get", "id", HAMLET "00"), ERR_BAD_INPUT));
     assert_int_equal(rows_of(a, NULL, NULL, NULL, NULL), 2);
     /* only Mai's */
-    json_t *r = ask(a, json_pack("{s:s, s:s}", "verb", "reads", "by", "Mai"), ERR_OK);
+    json_t *r = office_send(a, json_pack("{s:s, s:s}", "verb", "reads", "by", "Mai"), ERR_OK);
     assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
     json_decref(r);
 }
@@ -227,7 +198,7 @@ static void a_row_that_was_changed_or_taken_out_shows(void **state)
 
 int main(void)
 {
-#define WITH_OFFICE(f) cmocka_unit_test_setup_teardown(f, office_open, office_close)
+#define WITH_OFFICE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         WITH_OFFICE(reading_sensitive_records_is_noted),
         WITH_OFFICE(a_page_that_asks_again_is_one_reading),

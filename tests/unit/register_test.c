@@ -10,50 +10,20 @@
 
 #include "common/io/clock.h"
 #include "common/legal.h"
-#include "hub/command.h"
-#include "tests/lib/report_fixture.h"
+#include "tests/lib/office.h"
 
 #define HOUR_MS INT64_C(3600000)
 
-struct office {
-    struct report_hub hub;
-    struct hub_app app;
-};
-
-static int office_open(void **state)
+static int setup(void **state)
 {
-    struct office *o = calloc(1, sizeof *o);
-    size_t n;
-    assert_non_null(o);
-    report_hub_open(&o->hub, 11);
-    snprintf(o->app.data, sizeof o->app.data, "%s", o->hub.folder);
-    const struct conf_key *keys = hub_app_keys(&n);
-    assert_int_equal(conf_new(keys, n, &o->app.conf), ERR_OK);
-    o->app.store = o->hub.store;
-    o->app.keys = o->hub.keys;
-    assert_int_equal(hub_store_identity(o->app.store, &o->app.identity), ERR_OK);
-    *state = o;
+    *state = office_open(11);
     return 0;
 }
 
-static int office_close(void **state)
+static int teardown(void **state)
 {
-    struct office *o = *state;
-    conf_free(o->app.conf);
-    report_hub_close(&o->hub);
-    free(o);
+    office_close(*state);
     return 0;
-}
-
-static json_t *ask(struct hub_app *a, json_t *q, enum err want)
-{
-    assert_non_null(q);
-    json_t *r = hub_command(a, q);
-    assert_non_null(r);
-    if (hub_command_error_of(r) != want) json_dumpf(r, stderr, 0);
-    assert_int_equal(hub_command_error_of(r), want);
-    json_decref(q);
-    return r;
 }
 
 /* A day so many days from today, in Vietnam. */
@@ -133,10 +103,10 @@ static void a_breach_has_72_hours_to_the_minute(void **state)
 
 static void add(struct hub_app *a, const char *verb, json_t *values, char id[static 33])
 {
-    json_t *r = ask(a,
-                    json_pack("{s:s, s:s, s:s, s:o}", "verb", verb, "action", "add", "person",
-                              "Lan", "values", values),
-                    ERR_OK);
+    json_t *r = office_send(a,
+                            json_pack("{s:s, s:s, s:s, s:o}", "verb", verb, "action", "add",
+                                      "person", "Lan", "values", values),
+                            ERR_OK);
     snprintf(id, 33, "%s", json_string_value(json_object_get(r, "id")));
     json_decref(r);
 }
@@ -144,16 +114,16 @@ static void add(struct hub_app *a, const char *verb, json_t *values, char id[sta
 static json_t *set(struct hub_app *a, const char *verb, const char *id, json_t *values,
                    enum err want)
 {
-    return ask(a,
-               json_pack("{s:s, s:s, s:s, s:o}", "verb", verb, "action", "set", "id", id, "values",
-                         values),
-               want);
+    return office_send(a,
+                       json_pack("{s:s, s:s, s:s, s:o}", "verb", verb, "action", "set", "id", id,
+                                 "values", values),
+                       want);
 }
 
 static void expect(struct hub_app *a, const char *verb, const char *id, const char *state,
                    json_int_t open, json_int_t overdue)
 {
-    json_t *r = ask(a, json_pack("{s:s}", "verb", verb), ERR_OK);
+    json_t *r = office_send(a, json_pack("{s:s}", "verb", verb), ERR_OK);
     const json_t *rows = json_object_get(r, "rows");
     bool found = false;
     assert_int_equal(json_integer_value(json_object_get(r, "open")), open);
@@ -170,7 +140,7 @@ static void expect(struct hub_app *a, const char *verb, const char *id, const ch
 
 static json_int_t status_of(struct hub_app *a, const char *key, const char *warning, bool warned)
 {
-    json_t *r = ask(a, json_pack("{s:s}", "verb", "status"), ERR_OK);
+    json_t *r = office_send(a, json_pack("{s:s}", "verb", "status"), ERR_OK);
     json_int_t n = json_integer_value(json_object_get(r, key));
     const json_t *w = json_object_get(r, "warnings");
     bool there = false;
@@ -209,7 +179,7 @@ static void a_request_goes_from_its_receipt_to_its_end(void **state)
                     json_pack("{s:s, s:s}", "outcome", "granted", "done_on", day(0, d)), ERR_OK));
     expect(a, "request", late, "done", 1, 0);
     assert_int_equal(status_of(a, "requests_open", "requests_overdue", false), 1);
-    json_t *r = ask(a, json_pack("{s:s, s:b}", "verb", "request", "open", 1), ERR_OK);
+    json_t *r = office_send(a, json_pack("{s:s, s:b}", "verb", "request", "open", 1), ERR_OK);
     assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
     json_decref(r);
 }
@@ -269,7 +239,7 @@ static void a_breach_runs_until_the_authority_knows(void **state)
 
 int main(void)
 {
-#define WITH_OFFICE(f) cmocka_unit_test_setup_teardown(f, office_open, office_close)
+#define WITH_OFFICE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         WITH_OFFICE(each_request_has_the_clock_of_its_day),
         WITH_OFFICE(a_breach_has_72_hours_to_the_minute),

@@ -8,48 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "hub/command.h"
-#include "tests/lib/report_fixture.h"
+#include "tests/lib/office.h"
 
-struct office {
-    struct report_hub hub;
-    struct hub_app app;
-};
-
-static int office_open(void **state)
+static int setup(void **state)
 {
-    struct office *o = calloc(1, sizeof *o);
-    size_t n;
-    assert_non_null(o);
-    report_hub_open(&o->hub, 13);
-    snprintf(o->app.data, sizeof o->app.data, "%s", o->hub.folder);
-    const struct conf_key *keys = hub_app_keys(&n);
-    assert_int_equal(conf_new(keys, n, &o->app.conf), ERR_OK);
-    o->app.store = o->hub.store;
-    o->app.keys = o->hub.keys;
-    assert_int_equal(hub_store_identity(o->app.store, &o->app.identity), ERR_OK);
-    *state = o;
+    *state = office_open(13);
     return 0;
 }
 
-static int office_close(void **state)
+static int teardown(void **state)
 {
-    struct office *o = *state;
-    conf_free(o->app.conf);
-    report_hub_close(&o->hub);
-    free(o);
+    office_close(*state);
     return 0;
-}
-
-static json_t *ask(struct hub_app *a, json_t *q, enum err want)
-{
-    assert_non_null(q);
-    json_t *r = hub_command(a, q);
-    assert_non_null(r);
-    if (hub_command_error_of(r) != want) json_dumpf(r, stderr, 0);
-    assert_int_equal(hub_command_error_of(r), want);
-    json_decref(q);
-    return r;
 }
 
 #define PERSON "11111111111111111111111111111111"
@@ -90,7 +60,7 @@ static json_t *subject(struct hub_app *a, const char *id, const char *reason, en
 {
     json_t *q = json_pack("{s:s, s:s, s:s}", "verb", "subject", "id", id, "person", "Mai");
     if (reason != NULL) json_object_set_new(q, "reason", json_string(reason));
-    return ask(a, q, want);
+    return office_send(a, q, want);
 }
 
 static const json_t *row_of(const json_t *rows, const char *key, const char *id)
@@ -144,10 +114,10 @@ static void all_about_one_person_and_nobody_else(void **state)
     free(whole);
     json_decref(r);
     /* what is more sensitive than that is kept back, and said to be */
-    r = ask(&o->app,
-            json_pack("{s:s, s:s, s:s, s:i}", "verb", "subject", "id", PERSON, "reason", "x",
-                      "max_class", 1),
-            ERR_OK);
+    r = office_send(&o->app,
+                    json_pack("{s:s, s:s, s:s, s:i}", "verb", "subject", "id", PERSON, "reason",
+                              "x", "max_class", 1),
+                    ERR_OK);
     whole = json_dumps(r, 0);
     assert_null(strstr(whole, "Kiều"));
     assert_non_null(strstr(whole, "withheld"));
@@ -191,9 +161,9 @@ static void reports_that_counted_the_person_are_named(void **state)
     report_import(&o->hub, 0, path);
     assert_int_equal(report_close(&o->hub, "RP04", "2023-6M", &closed), ERR_OK);
     /* any record that some figure counted */
-    json_t *r =
-        ask(&o->app, json_pack("{s:s, s:i, s:s}", "verb", "explain", "issue", 1, "cell", "T03"),
-            ERR_OK);
+    json_t *r = office_send(
+        &o->app, json_pack("{s:s, s:i, s:s}", "verb", "explain", "issue", 1, "cell", "T03"),
+        ERR_OK);
     const json_t *first = json_array_get(json_object_get(r, "records"), 0);
     char id[33];
     assert_non_null(first);
@@ -212,7 +182,7 @@ static void reports_that_counted_the_person_are_named(void **state)
 
 int main(void)
 {
-#define WITH_OFFICE(f) cmocka_unit_test_setup_teardown(f, office_open, office_close)
+#define WITH_OFFICE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         WITH_OFFICE(all_about_one_person_and_nobody_else),
         WITH_OFFICE(it_is_a_deliberate_act_that_is_noted),

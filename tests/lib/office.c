@@ -1,0 +1,64 @@
+#include "tests/lib/office.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+struct office *office_open(uint64_t seed)
+{
+    struct office *o = calloc(1, sizeof *o);
+    char run[128];
+    size_t n;
+    assert_non_null(o);
+    report_hub_open(&o->hub, seed);
+    snprintf(o->app.data, sizeof o->app.data, "%s", o->hub.folder);
+    snprintf(run, sizeof run, "%s/run", o->hub.folder);
+    assert_int_equal(file_mkdirs(run, 0700), ERR_OK);
+    const struct conf_key *keys = hub_app_keys(&n);
+    assert_int_equal(conf_new(keys, n, &o->app.conf), ERR_OK);
+    o->app.store = o->hub.store;
+    o->app.keys = o->hub.keys;
+    o->app.issue = o->hub.issue;
+    assert_int_equal(hub_store_identity(o->app.store, &o->app.identity), ERR_OK);
+    return o;
+}
+
+void office_close(struct office *o)
+{
+    conf_free(o->app.conf);
+    key_sign_free(&o->an);
+    key_sign_free(&o->binh);
+    report_hub_close(&o->hub);
+    free(o);
+}
+
+json_t *office_ask(struct hub_app *a, const char *text)
+{
+    char copy[4096];
+    int n = snprintf(copy, sizeof copy, "%s", text);
+    assert_true(n >= 0 && (size_t)n < sizeof copy);
+    for (char *p = copy; *p != '\0'; p++) {
+        if (*p == '\'') *p = '"';
+    }
+    json_t *q = json_loads(copy, 0, NULL);
+    assert_non_null(q);
+    json_t *r = hub_command(a, q);
+    json_decref(q);
+    assert_non_null(r);
+    return r;
+}
+
+json_t *office_send(struct hub_app *a, json_t *request, enum err want)
+{
+    assert_non_null(request);
+    json_t *r = hub_command(a, request);
+    assert_non_null(r);
+    if (hub_command_error_of(r) != want) json_dumpf(r, stderr, 0);
+    assert_int_equal(hub_command_error_of(r), want);
+    json_decref(request);
+    return r;
+}

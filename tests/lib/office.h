@@ -1,0 +1,28 @@
+/*
+ * For tests: a hub with twelve communes and the app that its commands see, as one officer's desk.
+ *
+ * Ownership: office_close() releases everything and removes the folder.   Threads: one.
+ */
+#ifndef DONGBO_TESTS_OFFICE_H
+#define DONGBO_TESTS_OFFICE_H
+
+#include "hub/command.h"
+#include "tests/lib/report_fixture.h"
+
+struct office {
+    struct report_hub hub;
+    struct hub_app app;
+    struct key_sign an, binh; /* of two officers; zeros unless the test makes them */
+};
+
+/* The office of this seed; never NULL. */
+struct office *office_open(uint64_t seed);
+void office_close(struct office *o);
+
+/* The answer to a request written as JSON with ' for "; the caller's. */
+json_t *office_ask(struct hub_app *a, const char *text);
+
+/* The same, of a request as JSON, which is taken; the answer must say `want`. */
+json_t *office_send(struct hub_app *a, json_t *request, enum err want);
+
+#endif
