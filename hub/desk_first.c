@@ -145,7 +145,7 @@ json_t *hub_desk_first(struct hub_desk_call *c)
         return hub_command_error(ERR_EXISTS, "Đã có người dùng: hãy đăng nhập.",
                                  "There are users already: log in.");
     json_t *said = hub_desk_may_try(c->d, c->r, HUB_FIRST_KEY, &t);
-    if (said == NULL && c->d->hashing >= HUB_DESK_HASHES_MAX) said = hub_desk_too_often(c->r, 1000);
+    if (said == NULL && c->d->hashing >= HUB_DESK_HASHES_MAX) said = hub_desk_busy(c->r);
     if (said != NULL) return said;
     bool right = login_same(c->d->first, web_json_text(c->body, "code"));
     hub_desk_tried(c->d, HUB_FIRST_KEY, right);

@@ -147,6 +147,17 @@ json_t *hub_desk_too_often(struct web_response *r, int64_t wait_ms)
     return hub_command_error(ERR_AGAIN, vi, en);
 }
 
+json_t *hub_desk_busy(struct web_response *r)
+{
+    web_set_header(r, "Retry-After", "1");
+    json_t *j = hub_command_error(
+        ERR_AGAIN,
+        "Máy chủ đang bận kiểm tra mật khẩu: chưa thay đổi gì. Hãy đợi một giây rồi thử lại.",
+        "Passwords are being checked just now: nothing was changed. Try again in a second.");
+    if (j != NULL) json_object_set_new(j, "busy", json_true());
+    return j;
+}
+
 json_t *hub_desk_may_try(struct hub_desk *d, struct web_response *r, const char *key,
                          struct hub_tries *t)
 {
@@ -258,7 +269,7 @@ static json_t *hub_desk_hash_start(struct hub_desk_call *c, const struct hub_use
     struct hub_tries t;
     struct hub_user u = {.name = ""};
     json_t *j = hub_desk_may_try(d, c->r, name->fold, &t);
-    if (j == NULL && d->hashing >= HUB_DESK_HASHES_MAX) j = hub_desk_too_often(c->r, 1000);
+    if (j == NULL && d->hashing >= HUB_DESK_HASHES_MAX) j = hub_desk_busy(c->r);
     if (j == NULL && strlen(password) > LOGIN_PASSWORD_MAX) j = hub_desk_wrong();
     if (j != NULL) return j;
     enum err e = hub_users_find(d->o.app->store, name->fold, &u);

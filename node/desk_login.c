@@ -107,14 +107,27 @@ static json_t *node_desk_too_often(struct node_desk_call *c, int64_t wait_ms)
     return node_command_error(ERR_AGAIN, vi, en, NULL);
 }
 
+/* Nobody did anything wrong: the page waits and asks again by itself. */
+static json_t *node_desk_busy(struct node_desk_call *c)
+{
+    web_set_header(c->r, "Retry-After", "1");
+    json_t *j = node_command_error(
+        ERR_AGAIN,
+        "Máy đang bận kiểm tra mật khẩu: chưa thay đổi gì. Hãy đợi một giây rồi thử lại.",
+        "Passwords are being checked just now: nothing was changed. Try again in a second.", NULL);
+    if (j != NULL) json_object_set_new(j, "busy", json_true());
+    return j;
+}
+
 /* One password check costs a processor a fifth of a second and 64 MiB. */
 json_t *node_desk_may_hash(struct node_desk_call *c)
 {
-    if (c->d->hashing >= NODE_DESK_HASHING_MAX) return node_desk_too_often(c, NODE_DESK_HASH_MS);
+    _Static_assert(NODE_DESK_HASH_MS == 1000, "what Retry-After says");
+    if (c->d->hashing >= NODE_DESK_HASHING_MAX) return node_desk_busy(c);
     uint64_t now = c->d->o.mono_ms(), *paid = &c->d->hashes_ms;
     const uint64_t room = (uint64_t)NODE_DESK_HASHES_MAX * NODE_DESK_HASH_MS;
     if (*paid + room < now) *paid = now > room ? now - room : 0;
-    if (*paid + NODE_DESK_HASH_MS > now) return node_desk_too_often(c, NODE_DESK_HASH_MS);
+    if (*paid + NODE_DESK_HASH_MS > now) return node_desk_busy(c);
     *paid += NODE_DESK_HASH_MS;
     return NULL;
 }

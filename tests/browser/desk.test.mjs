@@ -46,7 +46,7 @@ before(async () => {
   page = await (await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: "light" })).newPage();
   page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|422|429)/.test(m.text())) errors.push(m.text()); });
   page.on("pageerror", (e) => errors.push(String(e)));
-  page.setDefaultTimeout(10000);
+  page.setDefaultTimeout(60000);
 });
 
 after(async () => {

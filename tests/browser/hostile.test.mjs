@@ -95,7 +95,7 @@ before(async () => {
   page.on("console", (m) => { if (m.type() === "error" && !/status of (400|401|403|409|422|429)/.test(m.text())) errors.push(m.text()); });
   page.on("pageerror", (e) => errors.push(String(e)));
   page.on("dialog", (d) => { dialogs.push(d.message()); d.dismiss(); });
-  page.setDefaultTimeout(20000);
+  page.setDefaultTimeout(60000);
   await page.goto(node.url);
   await field("Mã một lần").fill(node.code());
   await field("Họ và tên").fill(KEEPER);

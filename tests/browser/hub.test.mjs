@@ -41,7 +41,7 @@ async function newPage(options = {}) {
   const p = await context.newPage();
   p.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|404|409|422|429)/.test(m.text())) errors.push(m.text()); });
   p.on("pageerror", (e) => errors.push(String(e)));
-  p.setDefaultTimeout(15000);
+  p.setDefaultTimeout(60000);
   return p;
 }
 

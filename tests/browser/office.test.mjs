@@ -91,7 +91,7 @@ before(async () => {
   page = await context.newPage();
   page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|422|429)|ERR_/.test(m.text())) errors.push(m.text()); });
   page.on("pageerror", (e) => errors.push(String(e)));
-  page.setDefaultTimeout(10000);
+  page.setDefaultTimeout(60000);
   await page.goto(node.url);
   await field("Mã một lần").fill(node.code());
   await field("Họ và tên").fill("Nguyễn Thị Lan");

@@ -54,7 +54,7 @@ async function newScreen() {
   const page = await context.newPage();
   page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|422)|ERR_/.test(m.text())) errors.push(m.text()); });
   page.on("pageerror", (e) => errors.push(String(e)));
-  page.setDefaultTimeout(15000);
+  page.setDefaultTimeout(60000);
   return eyes(page);
 }
 

@@ -274,6 +274,7 @@ static void test_wrong_passwords_wait_longer_and_longer(void **state)
         assert_int_equal(log_in("lan", "sai"), 403);
     assert_int_equal(log_in("Lan", GOOD), 429); /* not even the right one */
     assert_string_equal(header("Retry-After"), "30");
+    assert_null(json_object_get(answer, "busy")); /* wrong tries are for a person to know */
     wall_now += LOGIN_WAIT_MS - 1;
     assert_int_equal(log_in("Lan", GOOD), 429);
     wall_now += 1;
@@ -324,6 +325,9 @@ static void test_password_checks_are_rationed(void **state)
     mono += NODE_DESK_HASH_MS;
     assert_int_equal(ask(WEB_POST, "/api/login", "{\"name\":\"x\",\"password\":\"y\"}"), 403);
     assert_int_equal(ask(WEB_POST, "/api/login", "{\"name\":\"x\",\"password\":\"y\"}"), 429);
+    assert_true(
+        json_is_true(json_object_get(answer, "busy"))); /* so the page asks again by itself */
+    assert_string_equal(header("Retry-After"), "1");
 }
 
 static void test_a_session_ends(void **state)

@@ -46,18 +46,23 @@ export class Refused extends Error {
   }
 }
 
+const BUSY_TRIES = 30; // a second apart: the program did nothing yet and says so
+
 export async function api(method, path, body) {
   const query = body && (method === "GET" || method === "DELETE");
   const url = query ? `${path}?${new URLSearchParams(body)}` : path;
   const headers = method === "GET" ? {} : { "X-Dongbo-Csrf": session.csrf };
   if (body && !query) headers["Content-Type"] = "application/json";
-  let reply;
-  try {
-    reply = await fetch(url, { method, headers, body: body && !query ? JSON.stringify(body) : undefined, keepalive: method === "PUT" });
-  } catch {
-    throw new Refused(0, { vi: t("error.offline"), en: t("error.offline") });
+  let reply, answer;
+  for (let tries = 0; tries === 0 || (answer?.busy && tries < BUSY_TRIES); tries += 1) {
+    if (tries > 0) await new Promise((go) => { setTimeout(go, 1000 * (Number(reply.headers.get("Retry-After")) || 1)); });
+    try {
+      reply = await fetch(url, { method, headers, body: body && !query ? JSON.stringify(body) : undefined, keepalive: method === "PUT" });
+    } catch {
+      throw new Refused(0, { vi: t("error.offline"), en: t("error.offline") });
+    }
+    answer = await reply.json().catch(() => null);
   }
-  const answer = await reply.json().catch(() => null);
   if (reply.status === 401) await refreshSession();
   if (!reply.ok) throw new Refused(reply.status, answer);
   return answer;
