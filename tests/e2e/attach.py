@@ -36,7 +36,7 @@ def picture(seed, size):
 
 class Story:
     def __init__(self, world):
-        self.w, self.hub = world, world.hub
+        self.w, self.hub, self.asked = world, world.hub, None
 
     def path(self, *parts):
         return os.path.join(self.w.dir, *parts)
@@ -101,9 +101,11 @@ class Story:
         check("what is too large, of no kind, or of no record is refused", self.files(self.a)["files"] == 0)
 
     def nudge(self, node):
-        """Ask for a session without waiting for its end."""
-        subprocess.Popen([node.binary, "sync", "--data", node.name], cwd=self.w.dir, env=self.w.env,
-                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        """Ask for a session without waiting for its end; None."""
+        if self.asked is None or self.asked.poll() is not None:
+            self.asked = subprocess.Popen([node.binary, "sync", "--data", node.name], cwd=self.w.dir, env=self.w.env,
+                                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                          stderr=subprocess.DEVNULL)
 
     def killed(self):
         """kill -9 in the middle: what was on its way is sent again, and no more."""
@@ -111,9 +113,9 @@ class Story:
         self.line.allowed = before + 5 * BLOCK  # no further, however fast the machine is
         self.pic = self.a.ask("attach", "add", self.one, "anh.jpg")["id"]
         check("it waits, and says so", self.files(self.a)["waiting"] == 1)
+        at = 0
         for how in ("node", "hub", "line"):
-            at = self.at_hub(self.pic)
-            wait_for("some blocks more", lambda at=at: self.at_hub(self.pic) > at + BLOCK)
+            wait_for("some blocks more", lambda at=at: self.at_hub(self.pic) > at + BLOCK or self.nudge(self.a))
             if how == "node":
                 self.a.end(how=signal.SIGKILL)
                 self.a.run()
@@ -123,8 +125,8 @@ class Story:
             else:
                 self.line.drop_all()
             check("it is not delivered before the hub has it all (%s)" % how, self.files(self.a)["waiting"] == 1)
-            self.line.allowed = self.line.total[0] + 5 * BLOCK
-            self.nudge(self.a)
+            at = self.at_hub(self.pic)  # before it may go on
+            self.line.allowed = self.line.total[0] + 6 * BLOCK
         self.line.allowed = None
         self.settle(self.a)
         sent = self.line.total[0] - before

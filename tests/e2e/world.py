@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-WAIT_S = 60.0  # for a process to do what it is known to do
+WAIT_S = 120.0  # for a process to do what it is known to do
 
 
 class Failed(Exception):
