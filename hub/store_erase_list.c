@@ -261,49 +261,16 @@ static enum err hub_erased_write(struct hub_store *s)
     return e;
 }
 
-/* What the file has and this database has not, it had once: it is an older copy. */
-static enum err hub_erased_give(struct hub_store *s, struct bytes file, size_t *count)
-{
-    struct message_set m = {.position = 0};
-    enum err e = ERR_OK;
-    while (e == ERR_OK && erase_file_next(&file, &m.head, &m.body, m.signature)) {
-        struct id_hash hash;
-        struct change_head h;
-        bool known = false;
-        ++*count;
-        change_hash(m.head, &hash);
-        e = hub_store_erasure_known(s, &hash, &known);
-        if (e != ERR_OK || known || change_head_read(m.head, &h) != ERR_OK) continue;
-        e = hub_store_begin(s);
-        if (e != ERR_OK) break;
-        e = hub_store_give(s, &m, (int64_t)(h.hlc >> 16));
-        LOG_EVENT(LOG_LEVEL_WARN, log_evt("erased.again"), log_err(e));
-        bool strange = err_scope(e) != ERR_SCOPE_SELF && e != ERR_OK; /* no set of ours: left */
-        if (e == ERR_OK) {
-            e = hub_store_commit(s);
-        } else {
-            hub_store_rollback(s);
-        }
-        if (strange) e = ERR_OK;
-    }
-    return e;
-}
-
 enum err hub_erased_open(struct hub_store *s)
 {
-    struct buf file;
     uint32_t listed = 0;
     uint8_t sum[8];
-    size_t count = 0;
+    size_t count;
+    struct hub_list list = {s->erased_path, ERASE_FILE_TAG, "erased.again",
+                            hub_store_erasure_known};
     if (s->erased_path[0] == '\0' || !s->has_identity) return ERR_OK;
-    buf_init(&file, ERASE_FILE_BYTES_MAX);
-    enum err e = file_read(s->erased_path, ERASE_FILE_BYTES_MAX, &file);
-    if (e == ERR_OK) {
-        struct bytes b = buf_bytes(&file);
-        if (erase_file_open(ERASE_FILE_TAG, &b)) e = hub_erased_give(s, b, &count);
-    }
-    buf_free(&file);
-    if (e == ERR_NOT_FOUND) e = ERR_OK;
+    /* What the file has and this database has not, it had once: it is an older copy. */
+    enum err e = hub_list_open(s, &list, &count);
     if (e == ERR_OK) e = hub_store_erasure_end(s, &listed, sum);
     s->erased_grown = e == ERR_OK && listed > count;
     if (e == ERR_OK) hub_erased_settle(s);

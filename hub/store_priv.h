@@ -324,6 +324,17 @@ void hub_own_point(struct hub_store *s, size_t count);
 MUST_CHECK enum err hub_record_rewrite(struct hub_store *s, const struct hub_record *old,
                                        struct hub_record *now);
 
+/* store_list.c: a list of signed sets in a file beside the database. */
+struct hub_list {
+    const char *path;
+    const char *tag;   /* the file begins with it */
+    const char *event; /* the log's word for a set that is given back */
+    enum err (*known)(struct hub_store *s, const struct id_hash *hash, bool *known);
+};
+/* Give the database what the file has and it has not, each set in a transaction of its own. *count =
+ * sets in the file, 0 without one. A set that is none of ours is left. */
+MUST_CHECK enum err hub_list_open(struct hub_store *s, const struct hub_list *l, size_t *count);
+
 /* store_revoked.c */
 MUST_CHECK enum err hub_revoke_take(struct hub_store *s, const struct admin_revoke *r, uint64_t at);
 /* A node that is enrolled (again) stays revoked. */

@@ -2,7 +2,6 @@
 #include "common/log.h"
 #include "hub/store_priv.h"
 #include "hub/store_quarantine.h"
-#include "hub/store_repair.h"
 
 enum err hub_revoke_take(struct hub_store *s, const struct admin_revoke *r, uint64_t at)
 {
@@ -71,50 +70,17 @@ static enum err hub_revoked_known(struct hub_store *s, const struct id_hash *has
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* What the file has and this database has not, it had once, or was about to have: it is revoked. */
-static enum err hub_revoked_give(struct hub_store *s, struct bytes file, int64_t *count)
-{
-    struct message_set m = {.position = 0};
-    enum err e = ERR_OK;
-    while (e == ERR_OK && erase_file_next(&file, &m.head, &m.body, m.signature)) {
-        struct id_hash hash;
-        struct change_head h;
-        bool known = false;
-        ++*count;
-        change_hash(m.head, &hash);
-        e = hub_revoked_known(s, &hash, &known);
-        if (e != ERR_OK || known || change_head_read(m.head, &h) != ERR_OK) continue;
-        e = hub_store_begin(s);
-        if (e != ERR_OK) break;
-        e = hub_store_give(s, &m, (int64_t)(h.hlc >> 16));
-        LOG_EVENT(LOG_LEVEL_WARN, log_evt("revoked.again"), log_err(e));
-        bool strange = err_scope(e) != ERR_SCOPE_SELF && e != ERR_OK; /* no set of ours: left */
-        if (e == ERR_OK) {
-            e = hub_store_commit(s);
-        } else {
-            hub_store_rollback(s);
-        }
-        if (strange) e = ERR_OK;
-    }
-    return e;
-}
-
 enum err hub_revoked_open(struct hub_store *s)
 {
-    struct buf file;
-    int64_t count = 0;
+    size_t count;
+    struct hub_list list = {s->revoked_path, HUB_REVOKED_TAG, "revoked.again", hub_revoked_known};
     if (s->revoked_path[0] == '\0' || !s->has_identity) return ERR_OK;
-    buf_init(&file, ERASE_FILE_BYTES_MAX);
-    enum err e = file_read(s->revoked_path, ERASE_FILE_BYTES_MAX, &file);
-    if (e == ERR_OK) {
-        struct bytes b = buf_bytes(&file);
-        if (erase_file_open(HUB_REVOKED_TAG, &b)) e = hub_revoked_give(s, b, &count);
-    }
-    buf_free(&file);
-    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+    /* What the file has and this database has not, it had once, or was about to have: it is revoked. */
+    enum err e = hub_list_open(s, &list, &count);
+    if (e != ERR_OK) return e;
     struct db_stmt *q = db_stmt(s->db, "SELECT count(*) FROM sys_revoked");
     e = db_get(q);
-    if (e == ERR_OK && db_column_int(q, 0) > count)
+    if (e == ERR_OK && db_column_int(q, 0) > (int64_t)count)
         s->revoked_grown = true; /* lost, or of before */
     db_done(q);
     return e;
