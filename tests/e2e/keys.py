@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-from world import Failed, World, free_port, on_signals
+from world import Failed, Program, World, free_port, on_signals
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 WHY, WHO = "mất trộm đêm 12/3", "Trần Thị Bình"
@@ -224,10 +224,9 @@ def robbed(w):
     check("one person alone revokes no hub key", refused(w.hub, "keys", "stolen", "--root", "hub-root.key"))
     ordered(w)
     w.hub.tool("keys", "stolen", "--root", "hub-root.key")
-    with open(os.path.join(w.dir, "other.key"), "w", encoding="ascii") as f:
-        os.chmod(f.fileno(), 0o600)
-        f.write(open(os.path.join(w.dir, "hub-root.key"), encoding="ascii").read().replace("A", "B", 1))
-    check("nor a root key that is not this hub's", refused(w.hub, "keys", "rotate", "--root", "other.key"))
+    stranger = Program(w, "dongbo-hub", "other")
+    stranger.tool("init", "--unit", "735", "--name", "Trung tâm khác", "--catalogue", os.path.join(ROOT, "tests/sim/catalogue"))
+    check("nor a root key that is not this hub's", refused(w.hub, "keys", "rotate", "--root", "other-root.key"))
     w.hub.run()
     seven = put(node, "Đào Văn Tám")
     settle(node)
