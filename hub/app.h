@@ -19,6 +19,7 @@
 #include "common/io/conf.h"
 #include "common/io/file.h"
 #include "common/io/tls.h"
+#include "hub/copier.h"
 #include "hub/drive.h"
 #include "hub/store.h"
 #include "proto/key.h"
@@ -33,7 +34,8 @@ struct hub_app {
     char data[FILE_PATH_BYTES_MAX];
     struct conf *conf;
     struct hub_store *store;
-    struct hub_drive *drive; /* the daemon's; NULL in a tool */
+    struct hub_drive *drive;  /* the daemon's; NULL in a tool */
+    struct hub_copier copier; /* the daemon's backups */
     struct key_sign log;
     struct key_sign issue;
     struct key_box transport;

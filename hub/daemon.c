@@ -1,15 +1,12 @@
 /* The hub's daemon: the sync port, the province's door and the control socket on one loop. */
 #include "common/io/clock.h"
-#include "common/io/copying.h"
 #include "common/io/rpc.h"
 #include "common/io/tls.h"
 #include "common/log.h"
 #include "hub/command.h"
 #include "hub/command_priv.h"
 #include "hub/desk.h"
-#include "hub/maintain.h"
 #include "hub/scrub.h"
-#include "hub/store_desk.h"
 
 #include <stdio.h>
 
@@ -21,8 +18,6 @@ struct hub_daemon {
     struct web *web;
     struct hub_desk *desk;
     struct hub_scrub scrub;
-    struct copying *copying; /* a backup that is being made; NULL: none */
-    struct rpc_call *copier; /* who asked for it */
 };
 
 /* ---- a backup beside everything else ---- */
@@ -33,30 +28,16 @@ static void hub_daemon_reply(struct rpc_call *call, json_t *response)
     json_decref(response);
 }
 
-static void hub_daemon_copied(void *ctx, enum err how, const char *dest)
+static void hub_daemon_copied(void *ctx, enum err how, const char *made)
 {
-    struct hub_daemon *d = ctx;
-    LOG_EVENT(how == ERR_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, log_evt("backup.ended"),
-              log_err(how));
-    d->copying = NULL;
-    if (how == ERR_OK) how = hub_backup_noted(d->app->store, dest, clock_wall_ms());
-    hub_daemon_reply(d->copier, hub_command_backup_said(how, dest));
+    hub_daemon_reply(ctx, hub_command_backup_said(how, made));
 }
 
 static void hub_daemon_backup(struct hub_daemon *d, struct rpc_call *call, const json_t *request)
 {
-    char made[FILE_PATH_BYTES_MAX] = "";
-    const char *path = hub_request_str(request, "path");
-    enum err e = path != NULL && path[0] == '/' ? ERR_OK : ERR_BAD_INPUT;
-    if (e == ERR_OK && d->copying != NULL) e = ERR_LOCKED; /* one at a time */
-    if (e == ERR_OK) e = hub_backup_dest(d->app->store, path, clock_wall_ms(), made);
-    if (e == ERR_OK)
-        e = copying_start(hub_drive_loop(d->app->drive), hub_store_db(d->app->store), made,
-                          hub_daemon_copied, d, &d->copying);
-    if (e == ERR_OK)
-        d->copier = call;
-    else
-        hub_daemon_reply(call, hub_command_backup_said(e, made));
+    enum err e = hub_copier_start(&d->app->copier, hub_request_str(request, "path"),
+                                  hub_daemon_copied, call);
+    if (e != ERR_OK) hub_daemon_reply(call, hub_command_backup_said(e, d->app->copier.made));
 }
 
 static void hub_daemon_request(void *ctx, struct rpc_call *call, json_t *request)
@@ -76,7 +57,7 @@ static void hub_daemon_request(void *ctx, struct rpc_call *call, json_t *request
 static void hub_daemon_on_stop(void *ctx)
 {
     struct hub_daemon *d = ctx;
-    copying_stop(d->copying);
+    hub_copier_stop(&d->app->copier);
     if (d->rpc != NULL) rpc_close(d->rpc, NULL, NULL);
     if (d->web != NULL) web_close(d->web, NULL, NULL);
     d->rpc = NULL;
@@ -193,6 +174,8 @@ enum err hub_app_run(struct hub_app *a)
                                   .ctx = &d};
     enum err e = hub_drive_new(&o, &a->drive);
     if (e != ERR_OK) return e;
+    a->copier = (struct hub_copier){
+        .store = a->store, .loop = hub_drive_loop(a->drive), .wall_ms = clock_wall_ms};
     hub_scrub_init(&d.scrub, a->store, clock_mono_ms());
     struct hub_desk_options desk = {.app = a,
                                     .loop = hub_drive_loop(a->drive),

@@ -282,7 +282,6 @@ void hub_desk_serve(struct hub_desk *d, struct web *web)
 void hub_desk_free(struct hub_desk *d)
 {
     if (d == NULL) return;
-    db_copy_free(d->copy); /* what is unfinished goes */
     login_wipe(d, sizeof *d);
     free(d);
 }

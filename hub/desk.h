@@ -27,7 +27,6 @@
 #define HUB_DESK_SESSION_MS   43200000u        /* in all */
 #define HUB_FIRST_FILE        "run/first-code" /* in the data folder, for its owner only */
 #define HUB_DESK_FIGURES_MS   5000u            /* status is told so often though nothing happened */
-#define HUB_DESK_BACKUP_PAGES 2048             /* pages of a backup that are copied each second */
 #define HUB_DESK_HASHES_MAX   2u               /* passwords that are checked at once */
 
 struct uv_loop_s;

@@ -1,5 +1,4 @@
-/* Live figures: a page that is open gets the status whenever it may have changed. And a backup that is
- * made while the hub goes on, a piece each second. */
+/* Live figures: a page that is open gets the status whenever it may have changed. And the page's backup. */
 #include "hub/desk_priv.h"
 
 #include "common/io/db.h"
@@ -14,52 +13,46 @@
 
 static json_t *hub_desk_backup_state(const struct hub_desk *d)
 {
+    const struct hub_copier *c = &d->o.app->copier;
     struct hub_backup_note last;
     int64_t copied = 0, pages = 0;
     char name[FILE_PATH_BYTES_MAX];
     enum err e = hub_backup_last(d->o.app->store, &last);
-    if (d->copy != NULL) db_copy_progress(d->copy, &copied, &pages);
-    const char *base = strrchr(d->copy_path, '/');
-    snprintf(name, sizeof name, "%s", base != NULL ? base + 1 : d->copy_path);
-    return json_pack(
-        "{s:b, s:s, s:I, s:I, s:s, s:o, s:s}", "running", (int)(d->copy != NULL), "to",
-        d->copy != NULL ? name : "", "copied", (json_int_t)copied, "pages", (json_int_t)pages,
-        "failed", d->copy_error != ERR_OK ? err_name(d->copy_error) : "", "last",
-        hub_json_time(e == ERR_OK ? last.at_ms : 0), "last_name", e == ERR_OK ? last.name : "");
+    if (c->copying != NULL) copying_progress(c->copying, &copied, &pages);
+    const char *base = strrchr(c->made, '/');
+    snprintf(name, sizeof name, "%s", base != NULL ? base + 1 : c->made);
+    return json_pack("{s:b, s:s, s:I, s:I, s:s, s:o, s:s}", "running", (int)(c->copying != NULL),
+                     "to", c->copying != NULL ? name : "", "copied", (json_int_t)copied, "pages",
+                     (json_int_t)pages, "failed", c->how != ERR_OK ? err_name(c->how) : "", "last",
+                     hub_json_time(e == ERR_OK ? last.at_ms : 0), "last_name",
+                     e == ERR_OK ? last.name : "");
+}
+
+static void hub_desk_copied(void *ctx, enum err how, const char *made)
+{
+    struct hub_desk *d = ctx;
+    (void)made;
+    d->news++;
+    hub_desk_note(d, "", "backup", NULL, how);
 }
 
 json_t *hub_desk_backup(struct hub_desk_call *c)
 {
     struct hub_desk *d = c->d;
-    const char *to = web_json_text(c->body, "path");
-    enum err e = to[0] == '/' ? ERR_OK : ERR_NOT_FOUND;
-    if (d->copy != NULL)
+    enum err e =
+        hub_copier_start(&d->o.app->copier, web_json_text(c->body, "path"), hub_desk_copied, d);
+    d->news++;
+    if (e == ERR_LOCKED)
         return hub_command_error(ERR_AGAIN, "Đang sao lưu: hãy đợi lần này xong.",
                                  "A backup is being made: wait for it.");
-    if (e == ERR_OK) e = hub_backup_dest(d->o.app->store, to, d->o.wall_ms(), d->copy_path);
-    if (e == ERR_OK) e = db_copy_begin(hub_store_db(d->o.app->store), d->copy_path, &d->copy);
-    d->copy_error = ERR_OK;
-    d->news++;
+    if (e == ERR_BAD_INPUT) e = ERR_NOT_FOUND;
     return e == ERR_OK ? hub_desk_backup_state(d) : hub_command_backup_said(e, "");
-}
-
-static void hub_desk_backup_step(struct hub_desk *d)
-{
-    bool done = false;
-    enum err e = db_copy_step(d->copy, HUB_DESK_BACKUP_PAGES, &done);
-    d->news++;
-    if (e == ERR_OK && !done) return;
-    db_copy_free(d->copy);
-    d->copy = NULL;
-    d->copy_error = e;
-    if (e == ERR_OK) e = hub_backup_noted(d->o.app->store, d->copy_path, d->o.wall_ms());
-    hub_desk_note(d, "", "backup", NULL, e);
 }
 
 void hub_desk_second(void *desk)
 {
     struct hub_desk *d = desk;
-    if (d->copy != NULL) hub_desk_backup_step(d);
+    if (d->o.app->copier.copying != NULL) d->news++; /* how far it is */
 }
 
 /* ---- events ---- */

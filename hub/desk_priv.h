@@ -34,9 +34,6 @@ struct hub_desk {
     uint64_t news;        /* goes up when the status may have changed */
     uint64_t figures_ms;  /* when it did for the time's sake */
     uint64_t position;    /* of the log, as last looked at */
-    struct db_copy *copy; /* a backup that is being made; NULL: none */
-    char copy_path[FILE_PATH_BYTES_MAX];
-    enum err copy_error; /* how the last one ended */
 };
 
 struct hub_desk_call {

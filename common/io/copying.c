@@ -67,6 +67,11 @@ enum err copying_start(struct uv_loop_s *loop, struct db *db, const char *dest,
     return ERR_OK;
 }
 
+void copying_progress(const struct copying *c, int64_t *copied, int64_t *pages)
+{
+    db_copy_progress(c->copy, copied, pages);
+}
+
 void copying_stop(struct copying *c)
 {
     if (c != NULL && c->done != NULL) copying_end(c, ERR_LINK_LOST);

@@ -26,6 +26,8 @@ typedef void (*copying_done_fn)(void *ctx, enum err how, const char *dest);
 /* Errors of db_copy_begin(), ERR_NOMEM, ERR_IO: `done` is not called. */
 MUST_CHECK enum err copying_start(struct uv_loop_s *loop, struct db *db, const char *dest,
                                   copying_done_fn done, void *ctx, struct copying **out);
+/* How far it is, in pages. */
+void copying_progress(const struct copying *c, int64_t *copied, int64_t *pages);
 void copying_stop(struct copying *c); /* NULL is fine */
 
 #endif
