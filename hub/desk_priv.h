@@ -31,9 +31,9 @@ struct hub_desk {
     unsigned hashing;
     char first[LOGIN_ONCE_ROOM]; /* code of the first admin; "": there are logins */
     struct hub_desk_stream streams[WEB_STREAMS_MAX];
-    uint64_t news;        /* goes up when the status may have changed */
-    uint64_t figures_ms;  /* when it did for the time's sake */
-    uint64_t position;    /* of the log, as last looked at */
+    uint64_t news;       /* goes up when the status may have changed */
+    uint64_t figures_ms; /* when it did for the time's sake */
+    uint64_t position;   /* of the log, as last looked at */
 };
 
 struct hub_desk_call {
