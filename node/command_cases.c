@@ -33,6 +33,20 @@ static json_t *cases_wrong(enum err e, const char *why)
 
 /* ---- cases ---- */
 
+#define CASES_TITLES_MAX                                                                           \
+    300u /* rows that say what the record is called; people read the first ones */
+
+static void cases_titles(struct node_command *c, json_t *rows)
+{
+    for (size_t i = 0; i < json_array_size(rows) && i < CASES_TITLES_MAX; i++) {
+        json_t *row = json_array_get(rows, i);
+        const char *hex = json_string_value(json_object_get(row, "record"));
+        json_t *about = hex != NULL ? node_search_about(c, hex) : NULL;
+        if (about != NULL) json_object_set(row, "title", json_object_get(about, "title"));
+        json_decref(about);
+    }
+}
+
 json_t *node_command_cases(struct node_command *c, const json_t *request)
 {
     struct node_identity id;
@@ -56,6 +70,10 @@ json_t *node_command_cases(struct node_command *c, const json_t *request)
     e = node_watch_run(c->store, clocks.on, false, watch_list_add, &clocks, why);
     if (e == ERR_OK) e = node_watch_run(c->store, clocks.on, true, watch_list_add, &checks, why);
     watch_list_sort(clocks.rows);
+    if (e == ERR_OK && json_is_true(json_object_get(request, "titles"))) {
+        cases_titles(c, clocks.rows);
+        cases_titles(c, checks.rows);
+    }
     date_print(clocks.on, day);
     json_t *j = e != ERR_OK ? cases_wrong(e, why)
                             : json_pack("{s:s, s:O, s:o, s:O, s:I}", "on", day, "rows", clocks.rows,

@@ -48,32 +48,13 @@ static enum err node_drill_fact(void *ctx, const struct fact *f)
 
 static json_t *node_drill_rows(struct node_drill *d)
 {
-    struct node_search none = {.type = NULL};
-    const struct catalogue *cat = node_store_catalogue(d->c->store, NULL);
     json_t *rows = json_array();
     const char *hex = NULL;
     json_t *v = NULL;
     json_object_foreach(d->ids, hex, v)
     {
         if (json_array_size(rows) >= NODE_DRILL_RECORDS_MAX) break;
-        json_t *ask = json_pack("{s:s}", "id", hex);
-        json_t *r = node_command_reveal(d->c, ask);
-        json_decref(ask);
-        const char *type = node_request_str(r, "type");
-        const struct catalogue_type *t = type != NULL ? catalogue_type_by_name(cat, type) : NULL;
-        const char *title = node_request_str(r, "title");
-        json_t *name = json_object_iter_value(json_object_iter(json_object_get(r, "refs")));
-        const char *text = title != NULL && title[0] != '\0' ? title : json_string_value(name);
-        struct buf shown;
-        buf_init(&shown, 4 * NODE_SEARCH_TITLE_BYTES_MAX);
-        if (text != NULL && t != NULL && node_search_masked(t, NULL, &none))
-            node_initials_add(text, &shown);
-        else if (text != NULL)
-            buf_add_str(&shown, text);
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "id", hex, "type",
-                                              type != NULL ? type : "", "title", buf_cstr(&shown)));
-        buf_free(&shown);
-        json_decref(r);
+        json_array_append_new(rows, node_search_about(d->c, hex));
     }
     return json_pack("{s:o, s:I}", "rows", rows, "total", (json_int_t)json_object_size(d->ids));
 }

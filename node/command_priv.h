@@ -40,6 +40,8 @@ json_t *node_search_chosen(const json_t *request, const struct catalogue_type *t
 bool node_search_masked(const struct catalogue_type *t, const struct node_columns *columns,
                         const struct node_search *q);
 void node_initials_add(const char *text, struct buf *out);
+/* {id, type, title}; the title is "" when it is not here. */
+json_t *node_search_about(struct node_command *c, const char *hex);
 /* command_drill.c */
 json_t *node_command_report_records(struct node_command *c, const json_t *request);
 /* command_import.c */

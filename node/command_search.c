@@ -306,3 +306,23 @@ json_t *node_command_reveal(struct node_command *c, const json_t *request)
     json_object_set_new(j, "title", node_search_title(c, node_request_str(j, "id"), false));
     return j;
 }
+
+/* What a record is called in a list that is about many: by initials where lists of its type are so. */
+json_t *node_search_about(struct node_command *c, const char *hex)
+{
+    struct node_search none = {.type = NULL};
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    json_t *ask = json_pack("{s:s}", "id", hex);
+    json_t *r = node_command_reveal(c, ask);
+    const char *type = node_request_str(r, "type"), *title = node_request_str(r, "title");
+    const struct catalogue_type *t = type != NULL ? catalogue_type_by_name(cat, type) : NULL;
+    const json_t *ref = json_object_iter_value(json_object_iter(json_object_get(r, "refs")));
+    const char *text = title != NULL && title[0] != '\0' ? title : json_string_value(ref);
+    bool masked = t == NULL || node_search_masked(t, NULL, &none);
+    if (text == NULL) text = "";
+    json_t *j = json_pack("{s:s, s:s, s:o}", "id", hex, "type", type != NULL ? type : "", "title",
+                          masked ? node_initials(text) : json_string(text));
+    json_decref(ask);
+    json_decref(r);
+    return j;
+}

@@ -89,7 +89,10 @@ static enum err money_estimates(struct db *db, int year, const char *unit, json_
         "SELECT id, unit, year, total, coalesce(line_activity, 0) + coalesce(line_allowance, 0) + "
         "coalesce(line_uniform, 0) + coalesce(line_propaganda, 0) + coalesce(line_training, 0) + "
         "coalesce(line_point, 0) + coalesce(line_support, 0) + coalesce(line_other, 0) AS lines, "
-        "state, submitted_on, hdnd_approved_on, sent_to_district_on FROM budget_estimate "
+        "state, submitted_on, hdnd_approved_on, sent_to_district_on, line_activity, "
+        "line_allowance, "
+        "line_uniform, line_propaganda, line_training, line_point, line_support, line_other FROM "
+        "budget_estimate "
         "WHERE year = ?1 AND (?2 IS NULL OR unit = ?2) ORDER BY unit, id");
     db_bind_int(q, 1, year);
     db_bind_str(q, 2, unit);

@@ -1,5 +1,5 @@
 // The frame: who is logged in, where we are, the truth that always stands there.
-import { html, render, t, say, loadWords, session, onSession, refreshSession, api, showTime, showDate, number,
+import { html, render, t, say, loadWords, session, onSession, refreshSession, api, showTime, showDate, number, go,
   useState, useEffect } from "./base.js";
 import { Note, Title, loadCatalogue, catalogue, otherLang } from "./parts.js";
 import { Login } from "./login.js";
@@ -12,6 +12,8 @@ import { Settings } from "./settings.js";
 import { Usb } from "./usb.js";
 import { Access } from "./access.js";
 import { Cases } from "./cases.js";
+import { Money } from "./money.js";
+import { Scores, Score } from "./scores.js";
 import { Moves } from "./moves.js";
 import { Corrections } from "./corrections.js";
 import { Reports, Report, nextDue } from "./reports.js";
@@ -125,13 +127,16 @@ function Screen({ path, status, refresh }) {
     case "conflicts": return html`<${List} key=${key} conflicts />`;
     case "pending": return html`<${List} key=${key} pending />`;
     case "record": return html`<${Record} key=${key} id=${a} status=${status} refresh=${refresh} />`;
-    case "new": return html`<${Form} key=${key} type=${a} draft=${query.get("draft")} refresh=${refresh} />`;
+    case "new": return html`<${Form} key=${key} type=${a} draft=${query.get("draft")} preset=${Object.fromEntries(query)} refresh=${refresh} />`;
     case "edit": return html`<${Form} key=${key} id=${a} refresh=${refresh} />`;
     case "import": return html`<${Import} key=${key} type=${a} refresh=${refresh} />`;
     case "usb": return html`<${Usb} key=${key} status=${status} refresh=${refresh} />`;
     case "reports": return html`<${Reports} key=${key} />`;
     case "report": return html`<${Report} key=${key} report=${a} period=${b} refresh=${refresh} />`;
     case "cases": return html`<${Cases} key=${key} />`;
+    case "money": return html`<${Money} key=${key} refresh=${refresh} />`;
+    case "scores": return html`<${Scores} key=${key} refresh=${refresh} go=${go} />`;
+    case "score": return html`<${Score} key=${key} id=${a} refresh=${refresh} />`;
     case "corrections": return html`<${Corrections} key=${key} refresh=${refresh} />`;
     case "moves": return html`<${Moves} key=${key} refresh=${refresh} />`;
     case "access": return html`<${Access} key=${key} />`;
@@ -157,7 +162,7 @@ function Inside({ changeLang }) {
       <span class="unit">${status ? status.unit_name || status.name : ""}</span><span class="grow"></span>
       <nav aria-label=${t("nav")}>${link("/", t("nav.home"))}
         ${status && link("/conflicts", t("nav.conflicts"), status.records_conflict)}
-        ${status && link("/pending", t("nav.pending"))}${link("/reports", t("nav.reports"))}${link("/cases", t("nav.cases"), status && status.cases ? status.cases.overdue : 0)}${link("/moves", t("nav.moves"))}${link("/usb", t("nav.usb"))}
+        ${status && link("/pending", t("nav.pending"))}${link("/reports", t("nav.reports"))}${link("/cases", t("nav.cases"), status && status.cases ? status.cases.overdue : 0)}${link("/money", t("nav.money"))}${link("/scores", t("nav.scores"))}${link("/moves", t("nav.moves"))}${link("/usb", t("nav.usb"))}
         ${link("/settings", t("nav.settings"))}</nav>
       <span>${session.user}</span>
       <button onClick=${changeLang} lang=${otherLang()}>${otherLang() === "en" ? "English" : "Tiếng Việt"}</button>

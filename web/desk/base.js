@@ -130,4 +130,19 @@ export function showTime(stamp) {
 /** 1234567 -> 1.234.567 */
 export const number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ".");
 
+/** A figure in the signs of the language: 1.234,5 in Vietnamese. */
+export function shown(value) {
+  const m = lang.now === "en" ? null : /^(-?\d+)(?:\.(\d+))?$/.exec(value ?? "");
+  return m ? number(m[1]) + (m[2] ? `,${m[2]}` : "") : value || "–";
+}
+
+/** "4/6/2026" as 2026-06-04; "" when it is no day. */
+export function toIso(text) {
+  const m = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$/.exec(text);
+  if (!m) return "";
+  const [, d, mo, y] = m.map(Number);
+  const day = new Date(Date.UTC(y, mo - 1, d));
+  return day.getUTCDate() === d && day.getUTCMonth() === mo - 1 ? day.toISOString().slice(0, 10) : "";
+}
+
 export const go = (path) => { location.hash = path; };

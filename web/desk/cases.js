@@ -1,36 +1,40 @@
 // What runs out and what does not add up: clocks and checks of the catalogue over this unit's records (docs/cases.md).
-import { html, t, say, api, showDate, useState, useEffect } from "./base.js";
-import { Note, Title } from "./parts.js";
+import { html, t, say, api, number, showDate, useState, useEffect } from "./base.js";
+import { Note, Title, typeOf } from "./parts.js";
 
 const TONE = { overdue: "warn", soon: "warn", undated: "warn", running: "", done: "ok", done_late: "warn" };
+const SIGN = { warn: "▲", ok: "●", "": "○" };
 
 function left(r) {
-  if (r.left === undefined || r.state === "done" || r.state === "done_late") return "";
-  const days = r.left < 0 ? t("cases.since", { n: -r.left }) : t("cases.left", { n: r.left });
+  if (r.left === undefined || r.left === null || r.state === "done" || r.state === "done_late") return "";
+  const days = r.left < 0 ? t("cases.since", { n: number(-r.left) }) : r.left === 0 ? t("due.today") : t("cases.left", { n: number(r.left) });
   return r.guessed ? `${days} (${t("cases.guessed")})` : days;
 }
 
+/** What the record is called: its kind, and its name (initials where lists of it show initials). */
+const called = (r) => `${say(typeOf(r.type)) || t("record")}${r.title ? `: ${r.title}` : ` ${r.record.slice(0, 8)}`}`;
+
 function Row({ r }) {
-  return html`<tr><td><span class=${`state ${TONE[r.state]}`}>${t(`cases.${r.state}`)}</span></td><td>${r.due ? showDate(r.due) : "–"}</td><td>${left(r)}</td>
-    <td>${say(r)}</td><td><a href=${`#/record/${r.record}`}>${t("record")} ${r.record.slice(0, 8)}</a></td></tr>`;
+  return html`<tr><td><span class=${`state ${TONE[r.state]}`}>${SIGN[TONE[r.state]]} ${t(`cases.${r.state}`)}</span></td><td>${r.due ? showDate(r.due) : "–"}</td><td>${left(r)}</td>
+    <th scope="row">${say(r)}</th><td><a href=${`#/record/${r.record}`}>${called(r)}</a></td></tr>`;
 }
 
 export function Cases() {
   const [list, setList] = useState(null);
   const [all, setAll] = useState(false);
-  const [told, tell] = useState(null);
+  const [wrong, setWrong] = useState("");
   useEffect(() => {
-    api("GET", `/api/cases${all ? "?all=1" : ""}`).then(setList).catch((x) => tell({ bad: true, text: x.message }));
+    api("GET", "/api/cases", { titles: true, ...(all && { all: true }) }).then(setList, (x) => setWrong(x.message));
   }, [all]);
   const title = t("cases.title");
-  const table = () => html`<div class="tablewrap" tabindex="0" role="region" aria-label=${title}><table><thead><tr>
-      <th>${t("cases.state")}</th><th>${t("cases.due")}</th><th>${t("cases.days")}</th><th>${t("cases.what")}</th><th>${t("record")}</th></tr></thead>
-      <tbody>${list.rows.map((r) => html`<${Row} key=${r.clock + r.record} r=${r} />`)}</tbody></table></div>`;
-  const wrong = () => html`<section class="card"><h2>${t("cases.wrong")}</h2><ul>${list.checks.map((c) => html`<li key=${c.check + c.record}>${say(c)}:
-      <a href=${`#/record/${c.record}`}>${t("record")} ${c.record.slice(0, 8)}</a></li>`)}</ul></section>`;
-  return html`<${Title}>${title}</${Title}>${told && html`<${Note} kind="bad"><p>${told.text}</p></${Note}>`}
-    ${list && html`<p>${t("cases.counts", list.counts)}</p>`}
-    <p><label><input type="checkbox" checked=${all} onChange=${(e) => setAll(e.target.checked)} /> ${t("cases.all")}</label></p>
-    ${list && (list.rows.length > 0 ? table() : html`<p>${t("cases.none")}</p>`)}
-    ${list && list.checks.length > 0 && wrong()}`;
+  const n = list && Object.fromEntries(Object.entries(list.counts).map(([k, v]) => [k, number(v)]));
+  const head = ["cases.state", "cases.due", "cases.days", "cases.what", "record"];
+  return html`<div class="head"><${Title}>${title}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button></div></div><p>${t("cases.why")}</p>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${!list && !wrong && html`<p>${t("loading")}</p>`}
+    ${list && html`<p role="status"><strong>${t("cases.counts", n)}</strong></p>
+    <div class="checks"><label><input type="checkbox" checked=${all} onChange=${(e) => setAll(e.target.checked)} /> ${t("cases.show")}</label></div>
+    ${list.rows.length === 0 ? html`<p>${t("cases.none")}</p>` : html`<div class="tablewrap" tabindex="0" role="region" aria-label=${title}><table><thead><tr>
+      ${head.map((k) => html`<th scope="col">${t(k)}</th>`)}</tr></thead><tbody>${list.rows.map((r) => html`<${Row} key=${r.clock + r.record} r=${r} />`)}</tbody></table></div>`}
+    ${list.checks.length > 0 && html`<section class="card"><h2>${t("cases.wrong")}</h2><p>${t("cases.wrong.why")}</p><ul class="list">${list.checks.map((c) => html`<li key=${c.check + c.record}>${say(c)}:
+      <a class="link" href=${`#/record/${c.record}`}>${called(c)}</a></li>`)}</ul></section>`}`}`;
 }

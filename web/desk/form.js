@@ -58,7 +58,7 @@ function Twice({ rows, other }) {
 }
 
 /** The typed values, and what of them differs from what is saved. */
-function useForm(typeName, id, draftKey) {
+function useForm(typeName, id, draftKey, preset) {
   const [form, set] = useState(null);
   const key = id || draftKey || `new-${typeName}-${Date.now().toString(36)}`;
   const kept = useRef(key);
@@ -69,8 +69,10 @@ function useForm(typeName, id, draftKey) {
     for (const f of type.fields) saved[f.name] = toInput(f, record?.values[f.name]);
     const drafts = (await api("GET", "/api/drafts")).drafts;
     const draft = keep ? { values: keep } : drafts.find((d) => d.key === kept.current)?.draft;
-    set({ type, record, saved, base: (!keep && draft?.base) || record?.version, values: { ...saved, ...draft?.values },
-      titles: { ...record?.refs, ...draft?.titles }, restored: !keep && !!draft });
+    const given = Object.fromEntries(record ? [] : type.fields.filter((f) => preset?.[f.name]).map((f) => [f.name, preset[f.name]]));
+    const names = Object.fromEntries(Object.keys(given).filter((n) => preset[`${n}.title`]).map((n) => [n, preset[`${n}.title`]]));
+    set({ type, record, saved, base: (!keep && draft?.base) || record?.version, values: { ...saved, ...given, ...draft?.values },
+      titles: { ...record?.refs, ...names, ...draft?.titles }, given, restored: !keep && !!draft });
   };
   useEffect(() => { load(); }, []);
   return [form, set, kept.current, load];
@@ -81,8 +83,9 @@ const changed = (form) => Object.fromEntries(Object.entries(form.values).filter(
 const body = (form, values) => ({ type: form.type.name, values,
   ...(form.record && { id: form.record.id, ...(form.base && { base: form.base }) }) });
 
-export function Form({ type: typeName, id, draft, refresh }) {
-  const [form, set, key, reload] = useForm(typeName, id, draft);
+/** `preset`: values of a new record that another screen knows already, and `FIELD.title` of a reference. */
+export function Form({ type: typeName, id, draft, preset, refresh }) {
+  const [form, set, key, reload] = useForm(typeName, id, draft, preset);
   const [check, setCheck] = useState({ hidden: [], missing: [], errors: {} });
   const [touched, setTouched] = useState({});
   const [tried, setTried] = useState(false);
@@ -113,7 +116,7 @@ export function Form({ type: typeName, id, draft, refresh }) {
     } catch (e) { setKept(e.message); }
   };
   useEffect(() => {
-    if (!form || empty) return undefined;
+    if (!form || empty || same(values, form.given)) return undefined; // nothing was typed yet
     setKept("");
     const wait = setTimeout(keep, DRAFT_MS);
     return () => clearTimeout(wait);

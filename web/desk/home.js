@@ -17,8 +17,8 @@ function Drafts() {
   const drop = async (key) => { await api("DELETE", "/api/draft", { key }); load(); };
   if (drafts.length === 0) return null;
   return html`<section class="card"><h2>${t("drafts")}</h2><p class="hint">${t("drafts.why")}</p><table><tbody>
-    ${drafts.map((d) => html`<tr><th scope="row"><a href=${d.draft.id ? `#/edit/${d.draft.id}` : `#/new/${d.draft.type}?draft=${d.key}`}>
-      ${say(typeOf(d.draft.type))}: ${d.draft.title || t("drafts.untitled")}</a></th><td>${showTime(d.saved)}</td>
+    ${drafts.map((d) => html`<tr key=${d.key}><th scope="row"><a href=${d.draft.at ? `#${d.draft.at}` : d.draft.id ? `#/edit/${d.draft.id}` : `#/new/${d.draft.type}?draft=${d.key}`}>
+      ${d.draft.at ? d.draft.title : `${say(typeOf(d.draft.type))}: ${d.draft.title || t("drafts.untitled")}`}</a></th><td>${showTime(d.saved)}</td>
       <td><button onClick=${() => drop(d.key)} aria-label=${`${t("drafts.drop")}: ${d.draft.title || t("drafts.untitled")}`}>${t("drafts.drop")}</button></td></tr>`)}
     </tbody></table></section>`;
 }

@@ -68,12 +68,6 @@ export function Reports() {
     ${table(open, t("reports.open"))}${table(done, t("reports.done"))}`;
 }
 
-/** A figure in the signs of the language: 1.234,5 in Vietnamese. */
-function shown(value) {
-  const m = lang.now === "en" ? null : /^(-?\d+)(?:\.(\d+))?$/.exec(value ?? "");
-  return m ? number(m[1]) + (m[2] ? `,${m[2]}` : "") : value || "–";
-}
-
 function Figures({ figures, open }) {
   const target = figures.some((f) => f.target_vi);
   const name = (f) => `${label(f)}${f.value_vi ? ` – ${lang.now === "en" && f.value_en ? f.value_en : f.value_vi}` : ""}`;

@@ -1,0 +1,217 @@
+// The commune's money, scores, last days, files of a record and figures, as an officer and a leader use them. Controls
+// are found by the Vietnamese text that stands on the screen.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test as nodeTest } from "node:test";
+import { axe, cleanUp, launch, layoutFaults, makeNode, startHub, startNode, tool, until, folder } from "./world.mjs";
+
+const SCREENS = process.env.DONGBO_SCREENS; // where pictures go; none when not set
+const PASSWORD = "mật khẩu đủ dài";
+const YEAR = new Date(Date.now() + 7 * 3600000).getUTCFullYear();
+const WAIT = 60000;
+
+/** A day, so many from today, as the tools write it. */
+const day = (n) => new Date(Date.now() + n * 86400000 + 7 * 3600000).toISOString().slice(0, 10);
+
+let hub, node, browser, page;
+const errors = [];
+
+/** Steps build on each other: behind one that failed the others say nothing new. */
+let broken = false;
+const test = (name, f) => nodeTest(name, async (c) => {
+  if (broken) { c.skip("a step before failed"); return; }
+  broken = true;
+  await f();
+  broken = false;
+});
+
+async function look(name) {
+  assert.deepEqual(await axe(page), [], `axe on ${name}`);
+  assert.deepEqual(await layoutFaults(page), [], `layout of ${name}`);
+  if (SCREENS) await page.screenshot({ path: path.join(SCREENS, `desk-${name}.png`), fullPage: true });
+}
+
+const field = (label) => page.getByLabel(label, { exact: false }).first();
+const button = (name) => page.getByRole("button", { name, exact: true });
+const link = (name) => page.getByRole("link", { name, exact: true });
+const heading = (name) => page.getByRole("heading", { level: 1, name, exact: true });
+const text = (words) => page.getByText(words).first();
+const hubPut = (type, ...values) => JSON.parse(tool("dongbo-hub", "put", "--json", "--data", hub.data, "--type", type, ...values)).id;
+
+async function logIn(name) {
+  await button("Đăng xuất").click();
+  await heading("Đăng nhập").waitFor();
+  await field("Họ và tên").fill(name);
+  await field("Mật khẩu").fill(PASSWORD);
+  await button("Đăng nhập").click();
+  await page.getByRole("navigation", { name: "Các trang" }).waitFor();
+}
+
+async function sync() {
+  await button("Đồng bộ ngay").click();
+  await text(/Trung tâm đã biên nhận \d+ lần ghi/).waitFor();
+}
+
+before(async () => {
+  hub = await startHub();
+  const money = hubPut("budget_allocation", "alloc_unit=26170", `year=${YEAR}`, "model=no_prostitution", "printed=Xã không có tệ nạn mại dâm",
+    "amount=9.000.000", `settle_due_on=${day(-5)}`);
+  for (const amount of ["4.000.000", "5.000.000"]) hubPut("allocation_line", `allocation=${money}`, `amount=${amount}`, `printed=Phần ${amount}`);
+  const data = makeNode("node");
+  node = await startNode(data);
+  browser = await launch();
+  const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: "light", acceptDownloads: true });
+  page = await context.newPage();
+  page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|413|422|429)|ERR_/.test(m.text())) errors.push(m.text()); });
+  page.on("pageerror", (e) => errors.push(String(e)));
+  page.setDefaultTimeout(WAIT);
+  await page.goto(node.url);
+  await field("Mã một lần").fill(node.code());
+  await field("Họ và tên").fill("Nguyễn Thị Lan");
+  await field("Mật khẩu").fill(PASSWORD);
+  await field("Nhập lại mật khẩu").fill(PASSWORD);
+  await button("Tạo và đăng nhập").click();
+  await field("Lời mời").fill(Object.values(hub.invite("26170")).find((v) => String(v).startsWith("dongbo1:")));
+  await button("Ghi danh").click();
+  await button("Hai bên giống nhau, tiếp tục").click();
+  await heading("Trang đầu").waitFor();
+  await link("Thiết lập").click();
+  for (const [name, role] of [["Trần Văn Bình", "Cán bộ"], ["Hồ Văn Lãnh", "Lãnh đạo"]]) {
+    await field("Họ và tên người mới").fill(name);
+    await field("Mật khẩu của người mới").fill(PASSWORD);
+    await page.locator("form").filter({ hasText: "Mật khẩu của người mới" }).getByLabel("Vai trò").selectOption({ label: role });
+    await button("Thêm người dùng").click();
+    await page.getByRole("rowheader", { name }).waitFor();
+  }
+  await logIn("Trần Văn Bình");
+});
+
+after(async () => {
+  if (broken) console.error(node?.process.output.slice(-3000), await page?.textContent("main").catch(String));
+  await browser?.close();
+  await cleanUp();
+});
+
+test("an estimate is made by its items, and a total that is off is told", async () => {
+  await link("Kinh phí").click();
+  await heading("Kinh phí trong năm").waitFor();
+  await text(`Chưa có dự toán năm ${YEAR}`).waitFor();
+  await link("Lập dự toán").click();
+  await until("the year", async () => (await field("Năm").inputValue()) === String(YEAR)); // known already
+  await field("Hoạt động thường xuyên").fill("3.000.000");
+  await field("Tuyên truyền").fill("2.500.000");
+  await field("Tổng cộng").fill("6.000.000");
+  await page.keyboard.press("Tab");
+  await page.locator(".wrong").first().waitFor(); // said while one types
+  await button("Ghi hồ sơ").click();
+  await page.getByRole("alert").first().waitFor();
+  await field("Tổng cộng").fill("5.500.000");
+  await until("nothing wrong", async () => (await page.locator(".wrong").count()) === 0);
+  await button("Ghi hồ sơ").click();
+  await text("Đã ghi trên máy này.").waitFor();
+});
+
+test("the estimate goes its way: the clerk hands in, the leader says that the council approved", async () => {
+  await link("Kinh phí").click();
+  await page.getByRole("heading", { name: `Dự toán năm ${YEAR}` }).waitFor();
+  await page.getByRole("row", { name: /Tổng cộng 5\.500\.000/ }).waitFor();
+  await button("Trình HĐND xã").click();
+  await field("Ngày").fill("31/02/2026");
+  await text("Ngày gõ như 04/06/2026.").waitFor();
+  assert.ok(await button("Đúng, trình dự toán này").isDisabled());
+  await field("Ngày").fill("");
+  await button("Đúng, trình dự toán này").click();
+  await text("Đã ghi trên máy này; trung tâm thấy").waitFor();
+  await page.locator("[aria-current=step]").filter({ hasText: "Đã trình HĐND xã" }).waitFor();
+  assert.equal(await button("HĐND đã thông qua").count(), 0); // not a clerk's
+  await logIn("Hồ Văn Lãnh");
+  await link("Kinh phí").click();
+  await button("HĐND đã thông qua").click();
+  await button("Đúng, đã thông qua").click();
+  await page.locator("[aria-current=step]").filter({ hasText: "Đã được thông qua" }).waitFor();
+  await logIn("Trần Văn Bình");
+});
+
+test("an allocation in parts is settled: sums that are off are told, and the leader cannot hand them in", async () => {
+  await sync();
+  await link("Kinh phí").click();
+  await page.getByRole("row", { name: /Tổng cộng 9\.000\.000/ }).waitFor();
+  await link("Lập quyết toán").click();
+  await field("Khoản phân bổ").waitFor();
+  assert.equal(await field("Khoản phân bổ").inputValue(), "Xã không có tệ nạn mại dâm");
+  await field("Đã chi").fill("8.000.000");
+  await button("Ghi hồ sơ").click();
+  await text("Đã ghi trên máy này.").waitFor();
+  await link("Kinh phí").click();
+  await text("chi và nộp lại cộng lại là 8.000.000: lệch 1.000.000 đồng").waitFor();
+  await look("money");
+  await page.getByRole("link", { name: /^Hạn việc/ }).click();
+  await heading("Hạn việc và chỗ không khớp").waitFor();
+  await page.getByRole("row", { name: /Quá hạn .* quá [56] ngày .*Phân bổ kinh phí: Xã không có tệ nạn mại dâm/ }).waitFor();
+  await look("cases");
+  await link("Quyết toán kinh phí: Xã không có tệ nạn mại dâm").click(); // what does not add up
+  await heading("Xã không có tệ nạn mại dâm").waitFor();
+  await page.goBack();
+  await heading("Hạn việc và chỗ không khớp").waitFor();
+  const rows = await page.getByRole("row").count();
+  await page.getByRole("checkbox", { name: "Xem cả việc đã xong" }).check();
+  await until("the estimate's clock, which is done", async () => (await page.getByRole("row").count()) > rows, WAIT);
+  await logIn("Hồ Văn Lãnh");
+  await link("Kinh phí").click();
+  await button("Nộp quyết toán").click();
+  await button("Đúng, nộp quyết toán này").click();
+  await page.getByRole("alert").first().waitFor(); // the node refuses it, and says why
+  await logIn("Trần Văn Bình");
+  await link("Kinh phí").click();
+  await link("Sửa số tiền").click();
+  await field("Nộp lại").fill("1.000.000");
+  await button("Ghi hồ sơ").click();
+  await text("Đã ghi trên máy này.").waitFor();
+  await logIn("Hồ Văn Lãnh");
+  await link("Kinh phí").click();
+  await heading("Kinh phí trong năm").waitFor();
+  await text("9.000.000 trên 9.000.000 được phân bổ").waitFor();
+  await button("Nộp quyết toán").click();
+  await button("Đúng, nộp quyết toán này").click();
+  await text("Đã ghi trên máy này; trung tâm thấy").waitFor();
+  await logIn("Trần Văn Bình");
+});
+
+test("the commune scores itself, what is typed survives, and the sheet is handed in whole", async () => {
+  await link("Chấm điểm").click();
+  await heading("Tự chấm điểm").waitFor();
+  await text("Chưa có bảng chấm điểm nào").waitFor();
+  await button("Bắt đầu bảng chấm điểm").click();
+  await heading(`Bảng chấm điểm năm ${YEAR}`).waitFor();
+  await text("đây không phải NQLT 01/2008").waitFor();
+  await text("cả năm").waitFor();
+  await field("Điểm của D1").fill("28,5");
+  await field("Lý do của D1").fill("Bốn buổi trong năm");
+  await until("the draft at the node", async () => (await page.request.get(`${node.url}api/drafts`).then((r) => r.json())).drafts.some((d) => d.draft.typed?.D1?.reason === "Bốn buổi trong năm"), WAIT);
+  await page.reload();
+  await heading(`Bảng chấm điểm năm ${YEAR}`).waitFor();
+  await until("what was typed", async () => (await field("Điểm của D1").inputValue()) === "28,5", WAIT);
+  await field("Điểm của D2").fill("31");
+  await button("Ghi điểm").click();
+  await text("Điểm phải từ 0 đến 30").waitFor();
+  await field("Điểm của D2").fill("12");
+  await field("Điểm của D3").fill("25");
+  await button("Ghi điểm").click();
+  await text("Đã ghi điểm trên máy này.").waitFor();
+  await text("Còn 1 tiêu chí chưa có điểm").waitFor();
+  await look("score");
+  await field("Điểm của D4").fill("0,5");
+  await page.getByRole("definition").filter({ hasText: /^66$/ }).waitFor(); // 28,5 + 12 + 25 + 0,5
+  await button("Ghi điểm").click();
+  await text("lãnh đạo đăng nhập bằng tên mình để nộp").waitFor();
+  await logIn("Hồ Văn Lãnh");
+  await link("Chấm điểm").click();
+  await link(`Bảng chấm điểm năm ${YEAR}`).click();
+  await button("Nộp bảng điểm").click();
+  await button("Đúng, nộp bảng này").click();
+  await text("Đã nộp: huyện thấy sau lần đồng bộ tới.").waitFor();
+  await link("Tự chấm điểm").click();
+  await page.getByRole("row", { name: new RegExp(`${YEAR} .*DEMO.* 66 `) }).waitFor();
+  await look("scores");
+});

@@ -1,0 +1,35 @@
+// What is typed outside a record's form survives too: kept as a draft of this login, and shown on the first page.
+import { api, useState, useEffect, useRef } from "./base.js";
+
+const KEEP_MS = 600;
+
+/** [typed, set, drop]: like a state that begins as the draft of `key`; an empty object keeps nothing. `about`: {at, title}. */
+export function useKept(key, about) {
+  const [typed, set] = useState({});
+  const kept = useRef(false); // a draft of this key stands at the node
+  const touched = useRef(false);
+  useEffect(() => {
+    api("GET", "/api/drafts").then((r) => {
+      const mine = r.drafts.find((d) => d.key === key);
+      if (!mine) return;
+      kept.current = true;
+      if (!touched.current) set(mine.draft.typed || {});
+    }, () => {});
+  }, [key]);
+  const drop = () => {
+    set({});
+    if (!kept.current) return;
+    kept.current = false;
+    api("DELETE", "/api/draft", { key }).catch(() => {});
+  };
+  useEffect(() => {
+    if (!touched.current) return undefined;
+    const wait = setTimeout(() => {
+      if (Object.keys(typed).length === 0) { if (kept.current) drop(); return; }
+      kept.current = true;
+      api("PUT", "/api/draft", { key, draft: { at: about.at, title: about.title, typed } }).catch(() => {});
+    }, KEEP_MS);
+    return () => clearTimeout(wait);
+  }, [typed]);
+  return [typed, (v) => { touched.current = true; set(v); }, drop];
+}
