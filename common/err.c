@@ -53,6 +53,7 @@ int err_exit_code(enum err e)
         {ERR_LOCKED, 11},      {ERR_WRONG_HUB, 12},    {ERR_REFUSED, 12},   {ERR_BAD_SIGNATURE, 13},
         {ERR_BAD_HASH, 13},    {ERR_CHAIN_BROKEN, 13}, {ERR_FORKED, 13},    {ERR_DAMAGED, 13},
         {ERR_UNREACHABLE, 15}, {ERR_TIMEOUT, 15},      {ERR_LINK_LOST, 15}, {ERR_HANDSHAKE, 15},
+        {ERR_NO_HUB, 15},
     };
     for (size_t i = 0; i < sizeof map / sizeof map[0]; i++) {
         if (map[i].e == e) return map[i].code;

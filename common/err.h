@@ -41,6 +41,8 @@
       "Đầu bên kia không phải trung tâm đã ghi danh")                                              \
     X(REFUSED, LINK, "the hub refused", "Trung tâm từ chối")                                       \
     X(HANDSHAKE, LINK, "handshake failed", "Bắt tay mã hóa thất bại")                              \
+    X(NO_HUB, LINK, "what answers is no hub but a web page or another service",                    \
+      "Nơi trả lời không phải trung tâm mà là một trang web hay dịch vụ khác")                     \
     X(LINK_LOST, LINK, "connection lost", "Mất kết nối")                                           \
     X(TIMEOUT, LINK, "timed out", "Quá thời gian chờ")                                             \
     X(UNREACHABLE, LINK, "hub cannot be reached", "Không kết nối được trung tâm")                  \

@@ -55,6 +55,17 @@ static const struct {
      "nó. Hãy kiểm tra địa chỉ và lời mời với cán bộ trung tâm.",
      "What answers at this address could not prove to be the hub of the invitation; nothing was "
      "sent to it. Check the address and the invitation with the hub's officer."},
+    {ERR_NO_HUB,
+     "Nơi trả lời ở địa chỉ này không phải trung tâm mà là một trang web hay dịch vụ khác (thường "
+     "là "
+     "trang đăng nhập Wi-Fi hoặc máy chủ trung gian); không gửi gì cho nó. Hãy mở trình duyệt, "
+     "đăng "
+     "nhập mạng rồi thử lại; dữ liệu đã lưu an toàn trên máy này và đang chờ gửi.",
+     "What answers at this address is no hub but a web page or another service (often the login "
+     "page of a "
+     "Wi-Fi network, or a proxy); nothing was sent to it. Open a browser, log in to the network "
+     "and try "
+     "again; everything is saved on this PC and waits."},
     {ERR_WRONG_HUB,
      "Đầu bên kia không phải trung tâm đã ghi danh; không gửi gì. Hãy hỏi cán bộ trung tâm.",
      "The other side is not the hub this PC joined; nothing was sent. Ask the hub's officer."},

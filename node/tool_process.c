@@ -41,6 +41,29 @@ enum err node_tool_init(struct cli *c, void *ctx)
 
 /* ---- sync ---- */
 
+static enum err node_tool_conf(struct cli *c, const char *path, struct conf **out)
+{
+    enum err e = node_home_conf(path, out);
+    if (e != ERR_CONFIG) return e;
+    const char *errors = conf_errors(*out);
+    e = cli_fail(c, e, errors, errors);
+    conf_free(*out);
+    *out = NULL;
+    return e;
+}
+
+/* A session of this process, with the address that the file of settings says. */
+static enum err node_tool_once(struct cli *c, struct node_tool *t, json_t **response)
+{
+    char path[NODE_HOME_PATH_MAX];
+    struct conf *conf = NULL;
+    enum err e = node_home_path(c->data_dir, "dongbo.conf", path);
+    if (e == ERR_OK) e = node_tool_conf(c, path, &conf);
+    if (e == ERR_OK) e = node_home_address(&t->home, conf);
+    conf_free(conf);
+    return e == ERR_OK ? node_daemon_once(&t->home, response) : e;
+}
+
 static enum err node_tool_session(struct cli *c, struct node_tool *t, json_t **response)
 {
     json_t *request = json_pack("{s:s}", "verb", "sync");
@@ -59,7 +82,7 @@ static enum err node_tool_session(struct cli *c, struct node_tool *t, json_t **r
         json_decref(request);
         json_decref(status);
         if (e != ERR_OK) return e;
-        e = t->open ? node_daemon_once(&t->home, &r) : ERR_AGAIN;
+        e = t->open ? node_tool_once(c, t, &r) : ERR_AGAIN;
     }
     if (e != ERR_OK) return cli_fail(c, e, NULL, NULL);
     e = node_command_error_of(r);
@@ -133,17 +156,6 @@ enum err node_tool_join(struct cli *c, void *ctx)
 }
 
 /* ---- config and run ---- */
-
-static enum err node_tool_conf(struct cli *c, const char *path, struct conf **out)
-{
-    enum err e = node_home_conf(path, out);
-    if (e != ERR_CONFIG) return e;
-    const char *errors = conf_errors(*out);
-    e = cli_fail(c, e, errors, errors);
-    conf_free(*out);
-    *out = NULL;
-    return e;
-}
 
 static bool node_tool_level(const char *word, enum log_level *out)
 {

@@ -364,6 +364,14 @@ static enum err link_take_message(struct link *l, uint8_t *sealed, size_t len,
     return ERR_OK;
 }
 
+/* Does a web page, a proxy or a mail server answer the first message? Two letters are a length that no hello
+ * has. */
+static bool link_is_text(const struct link *l, const uint8_t *p)
+{
+    _Static_assert(LINK_HELLO_BYTES_MAX + 1024 < 0x2020, "with what noise adds to it");
+    return l->state == LINK_ASKED && p[0] >= ' ' && p[0] <= '~' && p[1] >= ' ' && p[1] <= '~';
+}
+
 enum err link_next(struct link *l, struct link_event *event)
 {
     struct link_event found = {.kind = LINK_NOTHING};
@@ -372,7 +380,8 @@ enum err link_next(struct link *l, struct link_event *event)
     uint8_t *p = have > 0 ? l->in.p + l->used : NULL;
     if (l->state == LINK_MET || have < LINK_LENGTH_BYTES) goto out;
     size_t len = le16_load(p);
-    if (len > link_message_max(l)) return link_die(l, ERR_TOO_LARGE);
+    if (len > link_message_max(l))
+        return link_die(l, link_is_text(l, p) ? ERR_NO_HUB : ERR_TOO_LARGE);
     if (have - LINK_LENGTH_BYTES < len) goto out;
     l->used += LINK_LENGTH_BYTES + len;
     enum err e = l->state == LINK_OPEN

@@ -70,7 +70,8 @@ MUST_CHECK enum err link_feed(struct link *l, struct bytes in);
 
 /*
  * Take the next event out of what was fed. LINK_NOTHING: more bytes are needed.
- * ERR_OK; ERR_HANDSHAKE, ERR_BAD_FORMAT, ERR_TOO_LARGE: the link is dead, close it
+ * ERR_OK; ERR_HANDSHAKE, ERR_BAD_FORMAT, ERR_TOO_LARGE; ERR_NO_HUB (node: the first answer is text, as of a
+ * web page): the link is dead, close it
  */
 MUST_CHECK enum err link_next(struct link *l, struct link_event *event);
 

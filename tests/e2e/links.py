@@ -9,9 +9,12 @@ byte and no place.
 """
 import argparse
 import os
+import resource
 import socket
+import subprocess
 import sys
 import tempfile
+import threading
 
 from shim import Proxy
 from world import Failed, World, free_port, on_signals, wait_for
@@ -87,6 +90,40 @@ def cut(world, node, port):
         line.close()
 
 
+def portal(world, node):
+    """A login page of a network answers where the hub should."""
+    page = b"HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/login\r\nContent-Length: 0\r\n\r\n"
+    server = socket.create_server(("127.0.0.1", 0))
+    ended = threading.Event()
+
+    def serve():
+        while not ended.is_set():
+            one, _ = server.accept()
+            with one:
+                try:
+                    one.sendall(page)
+                    while one.recv(4096):
+                        pass
+                except OSError:
+                    pass
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    port = server.getsockname()[1]
+    node.address("127.0.0.1:%d" % port)
+    put(node, "Sau trang đăng nhập")
+    said = subprocess.run([node.binary, "sync", "--data", node.name], cwd=world.dir, env=world.env, check=False,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
+    told = said.stdout.decode() + said.stderr.decode()
+    if said.returncode != 15 or "trang web" not in told:
+        raise Failed("the words for a web page: exit %d\n%s" % (said.returncode, told))
+    check("a web page in the hub's place is called so", True)
+    check("and the record waits", node.status()["log"]["waiting"] > 0)
+    ended.set()
+    socket.create_connection(("127.0.0.1", port)).close()
+    thread.join()
+    server.close()
+
+
 def crowd(world, node, port, count):
     node.address("127.0.0.1:%d" % port)
     put(node, "Giữa đám đông")
@@ -114,6 +151,14 @@ def crowd(world, node, port, count):
         node.end()
 
 
+def descriptors(world, node, port):
+    world.hub.end()
+    world.hub.run()
+    resource.prlimit(world.hub.process.pid, resource.RLIMIT_NOFILE, (64, 64))
+    crowd(world, node, port, 100)
+    check("the hub lives with 64 descriptors", world.hub.alive())
+
+
 def run(world, strangers):
     port = free_port()
     world.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), port)
@@ -124,7 +169,9 @@ def run(world, strangers):
     node.tool("sync")
     two_addresses(world, node, port)
     cut(world, node, port)
+    portal(world, node)
     crowd(world, node, port, strangers)
+    descriptors(world, node, port)
     check("the log verifies", world.hub.ask("verify")["ok"])
     world.hub.end()
 

@@ -315,6 +315,34 @@ static void a_false_hub_cannot_answer(void **state)
     pair_close(&q);
 }
 
+/* Captive portals, proxies, a mail server: no hub, and said so; bytes that are no text are over a limit. */
+static void a_web_page_is_no_hub(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *said;
+        enum err e;
+    } answers[] = {{"HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n", ERR_NO_HUB},
+                   {"<!DOCTYPE html>", ERR_NO_HUB},
+                   {"220 mail.example", ERR_NO_HUB},
+                   {"HT", ERR_NO_HUB},
+                   {"\xff\xff", ERR_TOO_LARGE},
+                   {"\x15\x7f", ERR_TOO_LARGE}};
+    struct link_event event;
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct pair p;
+        pair_keys(&p);
+        assert_int_equal(link_new_node(&p.node, &p.hub_id, p.hub_key.public, &p.node_keys,
+                                       bytes_str("xin chào")),
+                         ERR_OK);
+        p.hub = NULL;
+        assert_int_equal(link_feed(p.node, bytes_str(answers[i].said)), ERR_OK);
+        assert_int_equal(link_next(p.node, &event), answers[i].e);
+        assert_dead(p.node, answers[i].e);
+        pair_close(&p);
+    }
+}
+
 static void sizes_end_at_their_limits(void **state)
 {
     (void)state;
@@ -512,6 +540,7 @@ int main(void)
         cmocka_unit_test(a_frame_sent_back_to_its_sender_kills_the_link),
         cmocka_unit_test(strangers_get_no_answer),
         cmocka_unit_test(a_false_hub_cannot_answer),
+        cmocka_unit_test(a_web_page_is_no_hub),
         cmocka_unit_test(sizes_end_at_their_limits),
         cmocka_unit_test(a_peer_that_cheats_ends_its_own_link),
         cmocka_unit_test(a_link_takes_little_memory),
