@@ -3,7 +3,7 @@ import { h } from "../vendor/preact.mjs";
 import htm from "../vendor/htm.mjs";
 
 export { render, Fragment } from "../vendor/preact.mjs";
-export { useState, useEffect, useRef, useCallback, useMemo } from "../vendor/hooks.mjs";
+export { useState, useEffect, useLayoutEffect, useRef, useCallback, useMemo } from "../vendor/hooks.mjs";
 export const html = htm.bind(h);
 
 // ---- words ----

@@ -95,23 +95,29 @@ export function Form({ type: typeName, id, draft, preset, refresh }) {
   const [isOther, setOther] = useState(false);
   const alike = useAlike(form);
   const finished = useRef(false);
+  const writing = useRef(false);
+  const keeping = useRef(null); // the draft on its way: what drops it comes behind it
   const values = form && changed(form);
   const empty = !values || Object.keys(values).length === 0;
 
+  const checkNow = () => {
+    const b = body(form, values);
+    delete b.base;
+    return api("POST", "/api/check", b);
+  };
   useEffect(() => {
     if (!form) return undefined;
     let live = true;
-    const b = body(form, values);
-    delete b.base;
-    const wait = setTimeout(() => api("POST", "/api/check", b).then((r) => live && setCheck(r), () => {}), CHECK_MS);
+    const wait = setTimeout(() => checkNow().then((r) => live && setCheck(r), () => {}), CHECK_MS);
     return () => { live = false; clearTimeout(wait); };
   }, [form?.values]);
 
   const keep = async () => {
     if (finished.current || !form || empty) return;
     try {
-      await api("PUT", "/api/draft", { key, draft: { type: form.type.name, id: form.record?.id, base: form.base, values,
+      keeping.current = api("PUT", "/api/draft", { key, draft: { type: form.type.name, id: form.record?.id, base: form.base, values,
         titles: form.titles, title: String(form.values[form.type.title] || "") } });
+      await keeping.current;
       setKept(t("form.kept"));
     } catch (e) { setKept(e.message); }
   };
@@ -125,24 +131,28 @@ export function Form({ type: typeName, id, draft, preset, refresh }) {
   if (!form) return html`<p>${t("loading")}</p>`;
   const change = (f) => (v, title) => set((now) => ({ ...now, values: { ...now.values, [f.name]: v },
     titles: title === undefined ? now.titles : { ...now.titles, [f.name]: title } }));
-  const drop = async () => {
+  const forget = async () => {
     finished.current = true;
+    await keeping.current?.catch(() => {});
     await api("DELETE", "/api/draft", { key });
+  };
+  const drop = async () => {
+    await forget();
     go(id ? `/record/${id}` : `/list/${form.type.name}`);
   };
-  const save = async (e, sure = isOther) => {
-    e?.preventDefault();
+  const write = async (sure) => {
     setTried(true);
     setRefused(null);
     setTwice(null);
-    const bad = check.missing.length > 0 || Object.keys(check.errors).length > 0; // the node will say so
-    const found = form.record || sure || bad ? [] : await findAlike(form.type, marksOf(form)); // now, not as it was a moment ago
+    const now = await checkNow().catch(() => check); // now, not as it was a moment ago: who types fast presses before the answer
+    setCheck(now);
+    const bad = now.missing.length > 0 || Object.keys(now.errors).length > 0; // the node will say so
+    const found = form.record || sure || bad ? [] : await findAlike(form.type, marksOf(form));
     const rows = found.filter((r) => sameAs(form, r));
     if (rows.length > 0) { setTwice(rows); return; }
     try {
       const r = await api("POST", "/api/put", body(form, values));
-      finished.current = true;
-      await api("DELETE", "/api/draft", { key });
+      await forget();
       refresh();
       go(`/record/${r.id}?saved`);
     } catch (x) {
@@ -150,6 +160,12 @@ export function Form({ type: typeName, id, draft, preset, refresh }) {
       const at = x.answer.field && document.getElementById(`f-${x.answer.field}`);
       if (at) at.focus();
     }
+  };
+  const save = (e, sure = isOther) => {
+    e?.preventDefault();
+    if (writing.current) return; // pressed twice is saved once
+    writing.current = true;
+    write(sure).finally(() => { writing.current = false; });
   };
   const wrongOf = (f) => {
     const e = check.errors[f.name];

@@ -1,14 +1,14 @@
 // Small parts: notes, the catalogue's values as text, a field of a form.
-import { html, t, say, lang, api, fold, showDate, number, useState, useEffect, useRef } from "./base.js";
+import { html, t, say, lang, api, fold, showDate, number, useState, useEffect, useLayoutEffect, useRef } from "./base.js";
 
 export const Note = ({ kind = "", children, role }) =>
   html`<div class=${`note ${kind}`} role=${role || (kind === "bad" ? "alert" : "status")}>${children}</div>`;
 
-/** The heading of a screen takes the focus, so that keyboard and screen reader begin there. */
+/** The heading of a screen takes the focus, so that keyboard and screen reader begin there: before anybody can type. */
 export function Title({ children }) {
   const at = useRef(null);
   const text = typeof children === "string" ? children : "";
-  useEffect(() => { at.current?.focus({ preventScroll: true }); }, []);
+  useLayoutEffect(() => { at.current?.focus({ preventScroll: true }); }, []);
   useEffect(() => { document.title = text ? `${text} – Đồng Bộ` : "Đồng Bộ"; });
   return html`<h1 tabindex="-1" ref=${at}>${children}</h1>`;
 }

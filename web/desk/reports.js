@@ -41,6 +41,7 @@ export function Reports() {
     let live = true;
     keptYear = year;
     setWrong("");
+    set(null); // never the rows of another year
     const days = year ? { from: `${year}-01-01`, to: `${Number(year) + 1}-06-30` } : {}; // what is of a year may be due in the next
     api("GET", "/api/reports", days).then((r) => { if (live) set(r.rows.filter((x) => x.period.startsWith(year))); }, (e) => live && setWrong(e.message));
     return () => { live = false; };
