@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { folder, startHub, tool, until } from "./world.mjs";
+import { folder, startHub, tool } from "./world.mjs";
 
 const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../..");
 const COMMUNES = [["26188", "Máy xã Thạnh Phú"], ["26194", "Máy xã Tân Bình"], ["26170", "Máy thị trấn Vĩnh An"]];
@@ -30,7 +30,7 @@ function makeData() {
 /** {data, url, nodes, user(name, role) -> one-time password, token(name), close(period), conflict()} */
 export async function startDistrict() {
   const hub = await startHub();
-  const ports = await until("the hub's ports", () => JSON.parse(fs.readFileSync(path.join(hub.data, "run/ports.json"), "utf8")));
+  const ports = JSON.parse(fs.readFileSync(path.join(hub.data, "run/ports.json"), "utf8"));
   const data = makeData();
   tool("dongbo-hub", "import", "--data", hub.data, path.join(data, "district.ndjson"));
   const nodes = COMMUNES.map(([unit, name]) => {

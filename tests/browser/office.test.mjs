@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test as nodeTest } from "node:test";
-import { axe, cleanUp, folder, kill, launch, layoutFaults, makeNode, startHub, startNode, tool, until } from "./world.mjs";
+import { WAIT_MS, axe, cleanUp, folder, kill, launch, layoutFaults, makeNode, startHub, startNode, tool, until } from "./world.mjs";
 
 const SCREENS = process.env.DONGBO_SCREENS;
 const PASSWORD = "mật khẩu đủ dài";
@@ -91,7 +91,7 @@ before(async () => {
   page = await context.newPage();
   page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|422|429)|ERR_/.test(m.text())) errors.push(m.text()); });
   page.on("pageerror", (e) => errors.push(String(e)));
-  page.setDefaultTimeout(60000);
+  page.setDefaultTimeout(WAIT_MS);
   await page.goto(node.url);
   await field("Mã một lần").fill(node.code());
   await field("Họ và tên").fill("Nguyễn Thị Lan");
@@ -351,7 +351,7 @@ test("two windows see the same figures at once", async () => {
   const before = await written();
   await newPerson("Vũ Thị Ánh Nguyệt", "Nữ", "1990");
   await heading("Vũ Thị Ánh Nguyệt").waitFor();
-  await until("the other window", async () => (await written()) === before + 1, 3000);
+  await until("the other window", async () => (await written()) === before + 1);
   await other.close();
 });
 
@@ -407,7 +407,7 @@ test("a backup is restored from the page, after it was looked through", async ()
       await page.route("**/api/restore", async (r) => {
         if (r.request().postDataJSON().go) {
           await r.fetch().catch(() => null);
-          await until("the new program", async () => (await page.request.get(`${node.url}api/session`).then((s) => s.json()).catch(() => null))?.user === "", 60000);
+          await until("the new program", async () => (await page.request.get(`${node.url}api/session`).then((s) => s.json()).catch(() => null))?.user === "");
         }
         await r.continue();
       });
@@ -418,7 +418,7 @@ test("a backup is restored from the page, after it was looked through", async ()
     await page.getByText(/Bản sao tốt: \d/).waitFor();
     if (!twice) await look("restore");
     await button("Khôi phục bản này").click();
-    await heading("Đăng nhập").waitFor({ timeout: 60000 }); // the program closes, puts back, and begins anew
+    await heading("Đăng nhập").waitFor(); // the program closes, puts back, and begins anew
     await until("the first page's address", () => new URL(page.url()).hash === "#/");
     await logIn("Phạm Thị Mai", "mật khẩu của Mai");
     await heading("Trang đầu").waitFor();

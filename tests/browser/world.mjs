@@ -18,12 +18,15 @@ const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.met
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
 
+/** For what comes by itself, on whatever machine: a wait ends as soon as it came. */
+export const WAIT_MS = 180000;
+
 export const folder = fs.mkdtempSync(path.join(os.tmpdir(), "dongbo-browser-"));
 const running = new Set();
 
 export const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 
-export async function until(what, f, ms = 15000) {
+export async function until(what, f, ms = WAIT_MS) {
   const end = Date.now() + ms;
   for (;;) {
     const v = await f();
@@ -45,6 +48,7 @@ function start(program, data) {
   p.stdout.on("data", (b) => { p.output += b; });
   p.stderr.on("data", (b) => { p.output += b; });
   running.add(p);
+  p.name = program;
   p.gone = new Promise((r) => p.on("exit", () => { running.delete(p); r(); }));
   return p;
 }
@@ -53,12 +57,18 @@ const readJson = (file) => {
   try { return JSON.parse(fs.readFileSync(file, "utf8")); } catch { return null; }
 };
 
+/** What a daemon says it listens at; soon an error when it ended instead. */
+const portsOf = (process, data) => until(`the ports of ${process.name}`, () => {
+  if (!running.has(process)) throw new Error(`${process.name} did not start\n${process.output}`);
+  return readJson(path.join(data, "run/ports.json"));
+});
+
 export async function startHub({ name = "Huyện Vĩnh Cửu", catalogue = path.join(ROOT, "catalogue") } = {}) {
   const data = path.join(folder, "hub");
   tool("dongbo-hub", "init", "--data", data, "--unit", "735", "--name", name, "--catalogue", catalogue,
     "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0");
   const process = start("dongbo-hub", data);
-  const ports = await until("the hub's ports", () => readJson(path.join(data, "run/ports.json")));
+  const ports = await portsOf(process, data);
   const port = ports.sync ?? ports.port ?? ports.node ?? Object.values(ports)[0];
   const invite = (unit) => JSON.parse(tool("dongbo-hub", "invite", "--json", "--data", data, "--unit", unit, "--address", `127.0.0.1:${port}`));
   return { process, data, invite };
@@ -74,32 +84,58 @@ export function makeNode(name, title = "Máy xã Thạnh Phú") {
 export async function startNode(data) {
   fs.rmSync(path.join(data, "run/ports.json"), { force: true });
   const process = start("dongbo-node", data);
-  const ports = await until("the node's desk", () => readJson(path.join(data, "run/ports.json")));
+  const ports = await portsOf(process, data);
   return { process, url: `http://127.0.0.1:${ports.desk}/`, port: ports.desk,
     code: () => fs.readFileSync(path.join(data, "run/desk-code"), "utf8").trim() };
 }
 
+/** End a daemon. After SIGTERM it must end well. */
 export async function kill(p, signal = "SIGTERM") {
   p.kill(signal);
+  const timer = setTimeout(() => p.kill("SIGKILL"), WAIT_MS);
   await p.gone;
+  clearTimeout(timer);
+  if (signal === "SIGTERM" && p.exitCode !== 0) throw new Error(`${p.name} ended with ${p.exitCode ?? p.signalCode}\n${p.output.slice(-3000)}`);
 }
 
 export async function cleanUp() {
-  await Promise.all([...running].map((p) => kill(p)));
-  fs.rmSync(folder, { recursive: true, force: true });
+  const ends = await Promise.allSettled([...running].map((p) => kill(p)));
+  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
-export const launch = () => chromium.launch({ executablePath: process.env.DONGBO_CHROMIUM || "/usr/bin/chromium", args: FLAGS });
+export const launch = () => chromium.launch({ executablePath: process.env.DONGBO_CHROMIUM || "/usr/bin/chromium", args: FLAGS, timeout: WAIT_MS });
+
+/** A fault stands still: what is there only while the screen changes (live figures, a list that comes) is looked at again. */
+async function lasting(look, page) {
+  let faults = await look(page);
+  for (let tries = 0; faults.length > 0 && tries < 10; tries++) {
+    await sleep(500);
+    faults = await look(page);
+  }
+  return faults;
+}
+
+export const axe = (page) => lasting(axeNow, page);
+export const layoutFaults = (page) => lasting(layoutNow, page);
 
 /** Rules of WCAG 2.0 to 2.2, A and AA, that the screen breaks; empty is right. */
-export async function axe(page) {
+async function axeNow(page) {
   await page.evaluate(axeSource);
   const r = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
   return r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(" | ")}`);
 }
 
+/** Runs `act` and waits until a draft that holds `text` was kept: the words on the screen may be of the draft before. */
+export async function kept(page, text, act) {
+  const sent = page.waitForResponse((r) => r.url().endsWith("/api/draft") && r.request().method() === "PUT"
+    && (r.request().postData() ?? "").includes(text) && r.ok());
+  await act();
+  await sent;
+}
+
 /** Controls lower or narrower than 40 px (links inside text aside) and text that is cut off. */
-export const layoutFaults = (page) => page.evaluate(() => {
+const layoutNow = (page) => page.evaluate(() => {
   const faults = [];
   if (document.documentElement.scrollWidth > document.documentElement.clientWidth) faults.push("the page scrolls sideways");
   const seen = (e) => e.offsetParent !== null && !e.closest(".skip, [hidden]");

@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 
-from world import Failed, World, on_signals
+from world import Failed, World, copy_folder, on_signals
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 NAME, PHONE, PERSON = "Lò Thị Mẫu Chép", "0912345678", "Cán Bộ Nhập Liệu"
@@ -68,8 +68,7 @@ def work(build, folder):
         copies = {}
         for name in ("hub", node.name):  # while they run: with what stands in the WAL
             copies[name] = os.path.join(folder, "copy-" + name)
-            shutil.copytree(os.path.join(folder, name), copies[name],
-                            ignore=lambda d, names: [n for n in names if n.endswith(".sock")])
+            copy_folder(os.path.join(folder, name), copies[name])
         for name, copy in copies.items():
             database = ("hub.db", "hub.db-wal", "node.db", "node.db-wal")
             expect(name + ": a person's name", copy, NAME, True, database)

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 
-from world import Failed, World, free_port, on_signals, wait_for
+from world import Failed, World, free_port, on_signals
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 COMMUNES = [("26170", "Thị trấn Vĩnh An"), ("26173", "Phú Lý"), ("26176", "Trị An"), ("26179", "Tân An"),
@@ -114,8 +114,7 @@ class Demo:
         for i, unit in enumerate(units):
             self.steps.part(i, len(units))
             node = self.w.nodes[unit]
-            node.tool("sync")
-            wait_for("what %s has to send" % unit, lambda node=node: node.status()["log"]["waiting"] == 0)
+            node.sync()
 
     def first_quarter(self):
         self.steps.begin("Các xã nhập hồ sơ đến hết quý I và đồng bộ", "records up to March, synced")
@@ -177,7 +176,7 @@ class Demo:
         self.hub.tool("conflicts", "show", self.person, ok=(14,))
         self.hub.tool("resolve", self.person, "--field", "dob", "--take", str(heads[CONFLICT_AT]["n"]),
                       "--person", "Phòng LĐTBXH")
-        self.w.nodes[CONFLICT_AT].tool("sync")
+        self.w.nodes[CONFLICT_AT].sync()
         at_commune = self.w.nodes[CONFLICT_AT].ask("get", self.person)
         check("the decision is at the commune",
               at_commune["values"]["dob"] == self.commune_says and at_commune["conflicts"] == 0)

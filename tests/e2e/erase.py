@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 
-from world import Failed, World, free_port, on_signals, wait_for
+from world import Failed, World, copy_folder, free_port, on_signals, wait_for
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 NET, STICK = "26170", "26188"
@@ -84,8 +84,7 @@ class Story:
         self.officers.append(["--key", key, "--passphrase", word])
 
     def copy(self, source, target):
-        shutil.copytree(self.path(source), self.path(target),
-                        ignore=lambda d, names: [n for n in names if n.endswith(".sock")])
+        copy_folder(self.path(source), self.path(target))
 
     def put_back(self, copy, folder, keep=()):
         """An old copy in place of a data folder; files in `keep` are those of today."""

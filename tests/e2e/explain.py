@@ -17,7 +17,7 @@ import sys
 import tempfile
 from hashlib import blake2b
 
-from world import Failed, World, on_signals, wait_for
+from world import Failed, World, on_signals
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNITS = ["26170", "26173"]
@@ -46,13 +46,12 @@ class Story:
             node.tool("init", "--name", unit)
             node.tool("join", self.hub.ask("invite", "--unit", unit)["invitation"])
             node.run()
-            node.tool("sync")
+            node.sync()
             check("all rows are in", node.ask("import", "d/%s.ndjson" % unit)["bad_rows"] == 0)
             self.sync(node)
 
     def sync(self, node):
-        node.tool("sync")
-        wait_for("the sets of " + node.unit, lambda: node.status()["log"]["waiting"] == 0)
+        node.sync()
 
     def own_sets(self, unit):
         """Hashes of a commune's sets and record ids of its ops, out of its own database."""

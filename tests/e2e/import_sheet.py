@@ -56,7 +56,7 @@ def story(world):
     node.tool("init", "--name", "26170")
     node.tool("join", world.hub.ask("invite", "--unit", "26170")["invitation"])
     node.run()
-    node.tool("sync")
+    node.sync()
 
     def path(name):
         return os.path.join(world.dir, name)

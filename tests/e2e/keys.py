@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-from world import Failed, Program, World, free_port, on_signals
+from world import TOOL_S, Failed, Program, World, copy_folder, free_port, on_signals
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 WHY, WHO = "mất trộm đêm 12/3", "Trần Thị Bình"
@@ -61,7 +61,7 @@ def position(w):
 def sync_says(node):
     """A sync that fails; what it says to people."""
     p = subprocess.run([node.binary, "sync", "--data", node.name], cwd=node.world.dir, env=node.world.env,
-                       stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False)
+                       stdin=subprocess.DEVNULL, capture_output=True, timeout=TOOL_S, check=False)
     if p.returncode == 0:
         raise Failed("a sync that must be refused went through")
     return (p.stdout + p.stderr).decode()
@@ -219,13 +219,13 @@ def robbed(w):
     node = w.nodes["26179"]
     officers(w)
     w.hub.end()
-    shutil.copytree(os.path.join(w.dir, "hub"), os.path.join(w.dir, "thief"),
-                    ignore=lambda d, names: [n for n in names if n.endswith(".sock")])
+    copy_folder(os.path.join(w.dir, "hub"), os.path.join(w.dir, "thief"))
     check("one person alone revokes no hub key", refused(w.hub, "keys", "stolen", "--root", "hub-root.key"))
     ordered(w)
     w.hub.tool("keys", "stolen", "--root", "hub-root.key")
     stranger = Program(w, "dongbo-hub", "other")
-    stranger.tool("init", "--unit", "735", "--name", "Trung tâm khác", "--catalogue", os.path.join(ROOT, "tests/sim/catalogue"))
+    stranger.tool("init", "--unit", "735", "--name", "Trung tâm khác", "--catalogue",
+                  os.path.join(ROOT, "tests/sim/catalogue"))
     check("nor a root key that is not this hub's", refused(w.hub, "keys", "rotate", "--root", "other-root.key"))
     w.hub.run()
     seven = put(node, "Đào Văn Tám")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """kill -9 of hub and nodes at random moments while records are saved and synced: nothing is lost.
 
-  kill9.py BUILD_DIR [--kills 200] [--seed N]
+  kill9.py BUILD_DIR [--kills 200] [--seconds 120] [--seed N]
 
 A hub and two nodes as real processes. A worker at each node saves records the whole time and notes what the program
 confirmed; a killer ends one of the three daemons with SIGKILL at random moments and starts it again.
@@ -9,7 +9,8 @@ Afterwards, when all have synced:
   - every save that was confirmed is at its node and at the hub (a save without an answer may be there or not),
   - every set for which a node showed a receipt at any time is in the hub,
   - sets = delivered and nothing waits; the hub's log, chains and states verify; the node's own status agrees.
-The seed is printed; the moments depend on the machine too, so a run is not repeated exactly.
+A slow machine ends after the seconds, with fewer kills, but never before 40 of them and 10 saves at each node. The
+seed is printed; the moments depend on the machine too, so a run is not repeated exactly.
 """
 import argparse
 import json
@@ -22,11 +23,12 @@ import threading
 import time
 import os
 
-from world import Failed, World, free_port, on_signals, wait_for
+from world import TOOL_S, WAIT_S, Failed, World, free_port, on_signals
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNITS = ["26170", "26188"]
 GAP_S = (0.02, 0.35)  # between two kills
+KILLS_MIN, SAVES_MIN = 40, 10  # fewer show nothing
 
 
 class Saver(threading.Thread):
@@ -43,7 +45,7 @@ class Saver(threading.Thread):
         p = subprocess.run([self.node.binary, "put", "--data", self.node.name, "--json", "--type", "activity",
                             "title=" + title, "on_date=" + day, "kind=direct",
                             "field=drugs", "participants=%d" % self.random.randint(5, 90)],
-                           cwd=self.world.dir, env=self.world.env, capture_output=True, timeout=120, check=False)
+                           cwd=self.world.dir, env=self.world.env, capture_output=True, timeout=TOOL_S, check=False)
         if p.returncode == 0:
             self.saved[json.loads(p.stdout)["id"]] = title
         elif p.returncode not in (1, 10, 11, 15):
@@ -51,7 +53,7 @@ class Saver(threading.Thread):
 
     def look(self):
         p = subprocess.run([self.node.binary, "status", "--data", self.node.name, "--json"], cwd=self.world.dir,
-                           env=self.world.env, capture_output=True, timeout=120, check=False)
+                           env=self.world.env, capture_output=True, timeout=TOOL_S, check=False)
         if p.returncode in (0, 3, 14):
             log = json.loads(p.stdout)["log"]
             if log["delivered"] < self.delivered:
@@ -73,7 +75,8 @@ class Saver(threading.Thread):
 
 def restart(program):
     """Start a daemon again; a tool may hold its folder for a moment."""
-    for _ in range(200):
+    until = time.monotonic() + WAIT_S
+    while time.monotonic() < until:
         try:
             program.run()
             return
@@ -87,9 +90,15 @@ def restart(program):
     raise Failed(program.name + " cannot be started again\n" + program.log()[-2000:])
 
 
-def kill_some(world, savers, kills, rnd, times):
-    daemons = [world.hub, *world.nodes.values()]
-    for k in range(kills):
+def enough(savers, done, a, began):
+    if done < KILLS_MIN or any(len(s.saved) < SAVES_MIN and s.error is None for s in savers):
+        return False
+    return done >= a.kills or time.monotonic() - began > a.seconds
+
+
+def kill_some(world, savers, a, rnd, times):
+    daemons, began, done = [world.hub, *world.nodes.values()], time.monotonic(), 0
+    while not enough(savers, done, a, began):
         time.sleep(rnd.uniform(*GAP_S))
         victim = daemons[rnd.randrange(len(daemons))]
         if not victim.alive():
@@ -97,19 +106,12 @@ def kill_some(world, savers, kills, rnd, times):
         victim.end(how=signal.SIGKILL)
         times[victim.name] = times.get(victim.name, 0) + 1
         restart(victim)
+        done += 1
         for s in savers:
             if s.error is not None:
                 raise s.error
         if sys.stdout.isatty():
-            print("\r\033[K%d/%d" % (k + 1, kills), end="", flush=True)
-
-
-def settle(node):
-    """Until everything is delivered."""
-    def done():
-        node.tool("sync", ok=(0, 14, 15))
-        return node.status()["log"]["waiting"] == 0
-    wait_for("%s to deliver" % node.unit, done)
+            print("\r\033[K%d/%d" % (done, a.kills), end="", flush=True)
 
 
 def ids_at(program, *where):
@@ -166,21 +168,21 @@ def run(world, a, rnd):
         s.start()
     times = {}
     try:
-        kill_some(world, savers, a.kills, rnd, times)
+        kill_some(world, savers, a, rnd, times)
     finally:
         for s in savers:
             s.stop.set()
         for s in savers:
             s.join()
     for node in world.nodes.values():
-        settle(node)
+        node.sync()
     found = judge(world, savers)
     for p in [*world.nodes.values(), world.hub]:
         p.end()
     if world.hub.ask("verify")["sets"] != found["sets"]:
         raise Failed("the log is another one after the end of the daemon")
     for s in savers:
-        if len(s.saved) < 10:
+        if len(s.saved) < SAVES_MIN:
             raise Failed("only %d records were saved at %s: this showed nothing" % (len(s.saved), s.node.unit))
     print("\nkilled: %s; saved and confirmed: %s of %s tries; %d sets verified"
           % (times, [len(s.saved) for s in savers], [s.tries for s in savers], found["sets"]))
@@ -190,6 +192,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("build")
     p.add_argument("--kills", type=int, default=200)
+    p.add_argument("--seconds", type=float, default=120)
     p.add_argument("--seed", type=int, default=None)
     a = p.parse_args()
     on_signals()

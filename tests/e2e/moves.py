@@ -37,7 +37,7 @@ class Moves:
 
     def sync(self, *nodes):
         for n in nodes:
-            n.tool("sync")
+            n.sync()
 
     def owners(self):
         """Who has each record at the hub: each once, none lost."""
@@ -234,7 +234,7 @@ def main():
             invite = w.hub.ask("invite", "--unit", unit)
             node.tool("join", "--name", node.name, invite["invitation"])
             node.run()
-            node.tool("sync")
+            node.sync()
         a, c, b = (w.nodes[u] for u in (TRI_AN, BINH_HOA, TAN_BINH))
         m = Moves(w)
         _, _, three = transfers(m, a, b, c)

@@ -20,7 +20,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 from plan_page import page
-from world import Failed, World, on_signals, wait_for
+from world import Failed, World, on_signals
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 # hub's name; reports and periods that are made; the last of them is closed
@@ -76,11 +76,10 @@ class Story:
         node.tool("init", "--name", unit)
         node.tool("join", self.hub.ask("invite", "--unit", unit)["invitation"])
         node.run()
-        node.tool("sync")  # what the district gave out is referred to
+        node.sync()  # what the district gave out is referred to
         got = node.ask("import", "d/%s.ndjson" % unit)
         check("no row of %s is refused: %s" % (unit, got), got["bad_rows"] == 0)
-        node.tool("sync")
-        wait_for("what %s has to send" % unit, lambda: node.status()["log"]["waiting"] == 0)
+        node.sync()
         node.end()
         return got["created"]
 

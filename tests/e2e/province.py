@@ -18,7 +18,7 @@ import tempfile
 import urllib.error
 import urllib.request
 
-from world import Failed, Hub, World, on_signals, wait_for
+from world import TOOL_S, Failed, Hub, World, on_signals
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 DISTRICTS = {"735": ("hub", ["26170", "26173"]), "617": ("hub2", [])}
@@ -53,10 +53,9 @@ class Story:
             node.tool("init", "--name", commune)
             node.tool("join", hub.ask("invite", "--unit", commune)["invitation"])
             node.run()
-            node.tool("sync")
+            node.sync()
             check("all rows are in", node.ask("import", file)["bad_rows"] == 0)
-            node.tool("sync")
-            wait_for("the sets", lambda node=node: node.status()["log"]["waiting"] == 0)
+            node.sync()
         return hub
 
     def export(self, unit, report, period, folder):
@@ -149,7 +148,7 @@ class Story:
         shutil.rmtree(out, ignore_errors=True)
         hub = self.hubs["75"]
         command = [hub.binary, "consolidate", "--data", hub.name, *folders, "--keys", "keys.txt", "--out", out]
-        p = subprocess.run(command, cwd=self.w.dir, env=self.w.env, capture_output=True, timeout=60, check=False)
+        p = subprocess.run(command, cwd=self.w.dir, env=self.w.env, capture_output=True, timeout=TOOL_S, check=False)
         check("it is refused (%s)" % what, p.returncode != 0)
         check("the folder is named (%s)" % what, any("/" + f + ":" in p.stderr.decode() for f in folders))
         check("nothing is written (%s)" % what, not os.listdir(out))
@@ -164,7 +163,7 @@ class Story:
         if token:
             request.add_header("Authorization", "Bearer " + token)
         try:
-            with urllib.request.urlopen(request, context=context, timeout=30) as r:
+            with urllib.request.urlopen(request, context=context, timeout=TOOL_S) as r:
                 return r.status, dict(r.headers), r.read()
         except urllib.error.HTTPError as e:
             return e.code, dict(e.headers), e.read()

@@ -32,6 +32,7 @@ BODY_MAX, DEPTH_MAX, ITEMS_MAX, LIST_MAX = 65000, 8, 262144, 4096
 UP, UPEND, BYE, JOIN, RECEIPT, SETS, RECORDS, VERDICTS, END, WELCOME, REFUSE = 1, 2, 3, 4, 16, 17, 18, 19, 20, 21, 22
 GO, JOINING = 0, 7
 NAME = "máy lạ"  # of this node
+PATIENCE_S = 180  # for whatever the hub has to say
 
 
 class Wrong(Exception):
@@ -374,9 +375,10 @@ class Unzstd:
 class Link:
     def __init__(self, me, hello):
         host, _, port = me.address.rpartition(":")
-        self.socket = socket.create_connection((host, int(port)), 30)
         noise = Noise(tag("dongbo/1") + me.hub_id, me.transport, me.hub_transport)
-        self.raw_put(noise.message1(pack(hello)))
+        first = noise.message1(pack(hello))  # before the hub begins to wait for it
+        self.socket = socket.create_connection((host, int(port)), PATIENCE_S)
+        self.raw_put(first)
         answer, self.mine, self.hubs = noise.message2(self.raw_get())
         self.hello, self.hash, self.zstd = unpack(answer), noise.h, Unzstd(18)
 
@@ -410,7 +412,6 @@ class Link:
 
     def close(self):
         """Nothing is behind the end of a session."""
-        self.socket.settimeout(10)
         try:
             need(not self.socket.recv(1), "the hub speaks behind the end")
         except ConnectionResetError:

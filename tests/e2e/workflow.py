@@ -18,7 +18,7 @@ import time
 import unicodedata
 import zipfile
 
-from world import Failed, World, on_signals, wait_for
+from world import Failed, World, on_signals
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNITS = ["26170", "26173"]
@@ -59,8 +59,7 @@ class Story:
             self.sync(node)
 
     def sync(self, node):
-        node.tool("sync")
-        wait_for("the sets of " + node.unit, lambda: node.status()["log"]["waiting"] == 0)
+        node.sync()
 
     def args(self, unit=None):
         return ["--report", REPORT, "--period", PERIOD] + (["--unit", unit] if unit else [])

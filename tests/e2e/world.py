@@ -4,12 +4,15 @@ Everything stands in one folder; every process started here is ended by close(),
 """
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
 
-WAIT_S = 120.0  # for a process to do what it is known to do
+WAIT_S = 180.0  # for a process to do what it is known to do, on whatever machine: a wait ends as soon as it came
+TOOL_S = 600.0  # for a verb to end
+held_ports = []  # sockets that keep the ports of free_port() for as long as this script runs
 
 
 class Failed(Exception):
@@ -17,10 +20,24 @@ class Failed(Exception):
 
 
 def free_port():
-    """A port of loopback at which nobody listens: whoever dials it is refused."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-        s.bind(("127.0.0.1", 0))
+    """A port of loopback at which nobody listens: whoever dials it is refused. It stays ours: no other program is given
+    it, even while the daemon that we tell to listen there is down; that one binds it beside the socket kept here."""
+    s = bound(0)
+    try:
+        with bound(s.getsockname()[1]) as beside:
+            beside.listen()
+        held_ports.append(s)
         return s.getsockname()[1]
+    except OSError:  # a system on which two do not share it
+        with s:
+            return s.getsockname()[1]
+
+
+def bound(port):
+    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("127.0.0.1", port))
+    return s
 
 
 def wait_for(what, test, seconds=WAIT_S):
@@ -45,7 +62,8 @@ class Program:
     def tool(self, *args, ok=(0,)):
         """Run a verb; its standard output. Another exit code than those of `ok` is a failure."""
         p = subprocess.run([self.binary, args[0], "--data", self.name, *args[1:]], cwd=self.world.dir,
-                           env=self.world.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False)
+                           env=self.world.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=TOOL_S,
+                           check=False)
         if p.returncode not in ok:
             raise Failed("%s %s %s: exit %d\n%s%s" % (os.path.basename(self.binary), self.name, " ".join(args)[:200],
                                                      p.returncode, p.stdout.decode(errors="replace")[-2000:],
@@ -59,7 +77,7 @@ class Program:
 
     def start(self):
         assert self.process is None
-        log = open(os.path.join(self.world.dir, self.name + ".log"), "ab")  # kept by the child alone
+        log = open(os.path.join(self.world.logs, self.name + ".log"), "ab")  # kept by the child alone
         with log:
             self.process = subprocess.Popen([self.binary, "run", "--data", self.name], cwd=self.world.dir,
                                             env=self.world.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -84,7 +102,7 @@ class Program:
         return self.process is not None and self.process.poll() is None
 
     def log(self):
-        with open(os.path.join(self.world.dir, self.name + ".log"), encoding="utf-8", errors="replace") as f:
+        with open(os.path.join(self.world.logs, self.name + ".log"), encoding="utf-8", errors="replace") as f:
             return f.read()
 
 
@@ -131,6 +149,32 @@ class Node(Program):
     def status(self):
         return self.ask("status", ok=(0, 3, 14))
 
+    def sync(self):
+        """Until the hub has what is here and this node what is there. After a session that was under way and broke,
+        or at a hub that just came back, it is asked again."""
+        def done():
+            self.tool("sync", ok=range(0, 126))
+            return self.code in (0, 14) and self.status()["log"]["waiting"] == 0
+        try:
+            wait_for("%s to sync" % self.name, done)
+        except Failed:
+            self.tool("sync", ok=(0, 14))  # says why
+            raise
+
+
+def copy_folder(source, target):
+    """A data folder as a thief or an office copies it, while its program runs: what is gone meanwhile is left out."""
+    os.makedirs(target)
+    for entry in list(os.scandir(source)):
+        to = os.path.join(target, entry.name)
+        if entry.is_dir(follow_symlinks=False):
+            copy_folder(entry.path, to)
+        elif entry.is_file(follow_symlinks=False):  # a socket is none
+            try:
+                shutil.copy2(entry.path, to)
+            except FileNotFoundError:
+                pass
+
 
 def listening(path):
     """Does somebody answer at this local socket? Its path may be too long for a name; threads share a folder."""
@@ -151,6 +195,7 @@ class World:
     def __init__(self, build, folder):
         self.build, self.dir = os.path.abspath(build), os.path.abspath(folder)
         self.env = dict(os.environ, DONGBO_PERSON="Nguyễn Thị Lan", LC_ALL="C.UTF-8")
+        self.logs = self.dir  # where the daemons' own words go
         self.hub, self.nodes = Hub(self), {}
         os.makedirs(self.dir, exist_ok=True)
 
