@@ -207,6 +207,7 @@ static void node_export_about(struct node_exporting *x, const json_t *request,
     if (node_store_identity(x->c->store, &id) != ERR_OK) id.unit[0] = id.unit_name[0] = '\0';
     if (date_stamp(x->c->wall_ms(), stamp) != ERR_OK) stamp[0] = '\0';
     snprintf(rows, sizeof rows, "%zu", node_sheet_rows(x->sheet));
+    node_sheet_mark(x->sheet, person != NULL ? person : "", stamp);
     node_sheet_about(x->sheet, "Loại hồ sơ / Record type", t->label_vi);
     node_sheet_about(x->sheet, "Đơn vị / Unit", id.unit_name[0] != '\0' ? id.unit_name : id.unit);
     node_sheet_about(x->sheet, "Lúc / At", stamp);

@@ -25,6 +25,7 @@ struct node_sheet {
     struct buf about; /* "what\ttext\n" */
     struct buf cells;
     size_t rows;
+    char foot[NODE_SHEET_MARK_MAX + 16]; /* as the workbook wants it */
 };
 
 enum err node_sheet_new(enum node_sheet_format format, struct node_sheet **out)
@@ -34,6 +35,7 @@ enum err node_sheet_new(enum node_sheet_format format, struct node_sheet **out)
     s->format = format;
     buf_init(&s->about, 64 * 1024);
     buf_init(&s->cells, NODE_SHEET_BYTES_MAX);
+    snprintf(s->foot, sizeof s->foot, "&C&P/&N");
     *out = s;
     return ERR_OK;
 }
@@ -82,6 +84,28 @@ static void sheet_cell(struct node_sheet *s, enum sheet_tag tag, struct bytes b)
     buf_add_u8(&s->cells, (uint8_t)tag);
     buf_add(&s->cells, &len, sizeof len);
     if (b.len > 0) buf_add_bytes(&s->cells, b);
+}
+
+/* '&' begins a command of the foot; two of them are one letter. */
+void node_sheet_mark(struct node_sheet *s, const char *person, const char *stamp)
+{
+    struct bytes rest = bytes_str(person);
+    struct buf b;
+    buf_init(&b, NODE_SHEET_MARK_MAX);
+    buf_add_str(&b, "&L");
+    buf_add_str(&b, stamp);
+    buf_add_str(&b, " ");
+    while (rest.len > 0) {
+        size_t n = 1;
+        while (n < rest.len && (rest.p[n] & 0xc0) == 0x80)
+            n++;
+        if (b.len + 2 * n > NODE_SHEET_MARK_MAX) break;
+        if (rest.p[0] == '&') buf_add_str(&b, "&");
+        buf_add_bytes(&b, bytes_make(rest.p, n));
+        rest = bytes_make(rest.p + n, rest.len - n);
+    }
+    if (b.e == ERR_OK) snprintf(s->foot, sizeof s->foot, "%s&R&P/&N", buf_cstr(&b));
+    buf_free(&b);
 }
 
 void node_sheet_text(struct node_sheet *s, struct bytes text)
@@ -237,7 +261,7 @@ static void sheet_rows_put(const struct node_sheet *s, struct sheet_book *b, lxw
     worksheet_set_landscape(w);
     worksheet_set_paper(w, 9); /* A4 */
     worksheet_fit_to_pages(w, 1, 0);
-    sheet_try(b, worksheet_set_footer(w, "&C&P/&N"));
+    sheet_try(b, worksheet_set_footer(w, s->foot));
 }
 
 static void sheet_about_put(const struct node_sheet *s, struct sheet_book *b, lxw_worksheet *w)

@@ -17,6 +17,7 @@
 #define NODE_SHEET_BYTES_MAX   (48u * 1024u * 1024u) /* of gathered cells */
 #define NODE_SHEET_FILE_MAX    (60u * 1024u * 1024u) /* of the file; below WEB_REPLY_BYTES_MAX */
 #define NODE_SHEET_COLUMNS_MAX 70u
+#define NODE_SHEET_MARK_MAX    200u /* bytes of the foot; a longer name is cut */
 
 enum node_sheet_format { NODE_SHEET_XLSX, NODE_SHEET_CSV };
 
@@ -31,6 +32,8 @@ enum node_sheet_format node_sheet_format(const struct node_sheet *s);
 void node_sheet_column(struct node_sheet *s, const char *heading);
 /* A line of the workbook's page about where it is from; both texts are copied. */
 void node_sheet_about(struct node_sheet *s, const char *what, const char *text);
+/* Who took the list out and when, at the foot of every printed page. */
+void node_sheet_mark(struct node_sheet *s, const char *person, const char *stamp);
 
 /* Cells of a row in the order of the columns, then its end. */
 void node_sheet_text(struct node_sheet *s, struct bytes text); /* empty: an empty cell */

@@ -8,9 +8,14 @@ would, and every file is searched for them as UTF-8, as hex and as base64.
 """
 import base64
 import glob
+import http.client
+import json
 import os
 import re
 import shutil
+import socket
+import ssl
+import stat
 import sys
 import tempfile
 
@@ -89,6 +94,67 @@ def work(build, folder):
             expect(name + ": a name, in a backup", only, NAME, True)
             for key in sorted(glob.glob(os.path.join(folder, name, "keys", "*.key"))):
                 expect(name + ": " + os.path.basename(key) + ", in a backup", only, secret_of(key), False)
+        other_user(w, node)
+
+
+def other_user(w, node):
+    """What another user of the same PC gets: no file, no list of files, no socket, no word of a page."""
+    if os.getuid() != 0:
+        print("SKIP: only root can be somebody else for a moment")
+        return
+    node.run()
+    os.chmod(w.dir, 0o755)  # the folder above is nobody's secret
+    with open(os.path.join(w.dir, "hub", "run", "ports.json"), encoding="ascii") as f:
+        port = json.load(f)["web"]
+    inside = [p for name in ("hub", node.name) for p in glob.glob(os.path.join(w.dir, name, "**"), recursive=True)]
+    sockets = [p for p in inside if stat.S_ISSOCK(os.stat(p).st_mode)]
+    if len(sockets) < 2 or len(inside) < 10:
+        raise Failed("there is nothing to try: %s" % inside)
+    child = os.fork()
+    if child == 0:
+        got = 0
+        try:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            for path in inside:
+                got += opened(path)
+            for path in sockets:
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+                    got += s.connect_ex(path) == 0
+        except BaseException as e:  # nothing of the parent may run here
+            print(e, flush=True)
+            got = 99
+        os._exit(min(got, 99))
+    _, status = os.waitpid(child, 0)
+    os.chmod(w.dir, 0o700)
+    if told("127.0.0.1", port) != 0:
+        raise Failed("the page tells a stranger something")
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise Failed("another user opened %d of them" % os.waitstatus_to_exitcode(status))
+    print("another user of the PC opens none of %d files, folders and %d sockets" % (len(inside), len(sockets)))
+
+
+def opened(path):
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    except OSError:
+        return 0
+    return 1
+
+
+def told(host, port):
+    """Does the hub's page tell a stranger anything?"""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    told_ = 0
+    for path in ("/api/status", "/api/nodes", "/api/list?type=person", "/api/v1/issues"):
+        c = http.client.HTTPSConnection(host, port, context=context, timeout=120)
+        c.request("GET", path)
+        status = c.getresponse().status
+        told_ += status not in (401, 403)
+        c.close()
+    return told_
 
 
 def main():

@@ -247,7 +247,8 @@ static void a_request_reaches_the_loop_and_its_answer_comes_back(void **state)
     assert_non_null(strstr(a, "\r\n\r\n0|/báo|1 2 c|Bearer t|0|"));
     assert_non_null(strstr(a, "X-Content-Type-Options: nosniff\r\n"));
     assert_non_null(strstr(a, "Cache-Control: no-store\r\n"));
-    assert_non_null(strstr(a, "Content-Security-Policy: default-src 'none'"));
+    assert_non_null(
+        strstr(a, "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"));
     static const char post[] = "POST /x HTTP/1.1\r\n" HOST "Content-Length: 5\r\n" END "hello";
     a = ask(post, sizeof post - 1);
     assert_int_equal(status_of(a), 200);

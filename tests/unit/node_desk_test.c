@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <unistd.h>
 #include <sodium.h>
 
 #define ORIGIN "http://127.0.0.1:7380"
@@ -651,6 +652,22 @@ static unsigned export_as(const char *rest)
     return ask(WEB_POST, "/api/export", body);
 }
 
+/* The workbook's printed foot has this text. */
+static void assert_foot(const char *text)
+{
+    char path[] = "/tmp/node_desk_XXXXXX", command_text[200];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, reply.body.p, reply.body.len), (ssize_t)reply.body.len);
+    close(fd);
+    snprintf(command_text, sizeof command_text,
+             "unzip -p %s xl/worksheets/sheet1.xml | grep -qF '<oddFooter>' &&"
+             " unzip -p %s xl/worksheets/sheet1.xml | grep -qF '%s'",
+             path, path, text);
+    assert_int_equal(system(command_text), 0);
+    unlink(path);
+}
+
 static void test_a_list_is_exported(void **state)
 {
     (void)state;
@@ -666,6 +683,8 @@ static void test_a_list_is_exported(void **state)
     assert_string_equal(header("Content-Type"), "text/csv; charset=utf-8");
     assert_int_equal(export_as("\"person\",\"format\":\"xlsx\""), 200);
     assert_memory_equal(reply.body.p, "PK\3\4", 4);
+    assert_foot("&amp;L2023-11-1");
+    assert_foot(" Lan&amp;R&amp;P/&amp;N");
     /* A sensitive list goes out with initials, and with names only when asked; both are noted. */
     snprintf(
         values, sizeof values,
