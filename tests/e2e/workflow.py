@@ -236,6 +236,28 @@ class Story:
                 files[name] = f.read()
         return files
 
+    def meets_traps_where_it_writes(self, issue):
+        """Links and a FIFO under the names of the exported files: what they point at stays, and nobody waits."""
+        good = self.issued(issue["id"])
+        names, victim = sorted(good), os.path.join(self.w.dir, "not-yours")
+        os.mkdir(os.path.join(self.w.dir, "traps"))
+        with open(victim, "wb") as f:
+            f.write(b"stays")
+        traps = [os.path.join(self.w.dir, "traps", n) for n in names]
+        os.symlink(victim, traps[0])
+        os.mkfifo(traps[1])
+        os.symlink(os.path.join(self.w.dir, "made-by-a-link"), traps[2])
+        self.hub.tool("export", "--issue", str(issue["id"]), "--out", "traps", ok=range(0, 30))
+        whole = [os.path.isfile(t) and not os.path.islink(t) for t in traps]
+        check("an export through traps says no, or writes files of its own", self.hub.code != 0 or all(whole))
+        with open(victim, "rb") as f:
+            check("what a link points at stays", f.read() == b"stays")
+        check("nothing is made by a link", not os.path.exists(os.path.join(self.w.dir, "made-by-a-link")))
+        for trap, name in zip(traps, names):
+            if os.path.isfile(trap) and not os.path.islink(trap):
+                with open(trap, "rb") as f:
+                    check("no half of " + name.split(".", 1)[1], f.read() == good[name])
+
     def is_locked_with_the_district(self, node):
         """Closing the consolidated report of a period locks the communes' reports that it is made of."""
         old = ["--report", REPORT, "--period", "2022"]
@@ -263,6 +285,7 @@ class Story:
         self.is_asked_for_one_more(node)
         issue = self.closes(node)
         self.adds_what_came_late(node, issue)
+        self.meets_traps_where_it_writes(issue)
         self.is_locked_with_the_district(node)
         self.has_a_calendar(node)
         check("the log verifies", self.hub.ask("verify")["ok"])

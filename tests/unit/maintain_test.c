@@ -285,6 +285,77 @@ static void a_damaged_copy_is_refused(void **state)
     pair_close(&w);
 }
 
+/* Files copied by hand, without the program's `backup`, while it writes: the first part of the one moment, the
+ * rest of another. `restore` takes what is whole, with as many sets as the file had at either moment, and
+ * nothing else. */
+enum { MOMENTS = 6 };
+static void copied_by_hand(struct pair *w, int side)
+{
+    struct pair_node *n = &w->nodes[0];
+    struct buf at[MOMENTS], torn;
+    uint64_t sets[MOMENTS];
+    unsigned whole = 0, refused = 0;
+    for (int m = 0; m < MOMENTS; m++) {
+        struct db *db = side == 0 ? node_store_db(n->store) : hub_store_db(w->hub.store);
+        for (int i = 0; i < 3; i++)
+            type_one(n);
+        OK(pair_settle(n));
+        if (m % 2 == 0) OK(db_checkpoint(db));
+        buf_init(&at[m], 64 * 1024 * 1024);
+        OK(file_read(side == 0 ? n->path : w->hub.path, 64 * 1024 * 1024, &at[m]));
+        sets[m] = pair_status(n).sets;
+    }
+    side == 0 ? pair_node_off(n) : pair_hub_off(w);
+    for (int a = 0; a < MOMENTS; a++) {
+        for (int cut = 0; cut < 4; cut++) {
+            int b = (a + 1 + cut) % MOMENTS;
+            size_t head = at[a].len / 4 * (size_t)(cut + 1) - (cut == 1 ? 100 : 0);
+            buf_init(&torn, 64 * 1024 * 1024);
+            buf_add(&torn, at[a].p, head);
+            if (cut < 3 && at[b].len > head) buf_add(&torn, at[b].p + head, at[b].len - head);
+            pair_file_put("maintain-torn.bak", &torn);
+            struct node_restored done = {.seen = {0}};
+            struct hub_restored hub_done = {.seen = {0}};
+            struct node_restore r = node_way(n, "maintain-torn.bak");
+            struct hub_restore h = {.copy = "maintain-torn.bak",
+                                    .path = w->hub.path,
+                                    .log_pk = w->hub.log.public,
+                                    .look_only = true};
+            r.look_only = true;
+            enum err e = side == 0 ? node_restore(&r, &done) : hub_restore(&h, &hub_done);
+            uint64_t seen = side == 0 ? done.seen.sets : hub_done.seen.sets;
+            whole += e == ERR_OK;
+            refused += e != ERR_OK;
+            if (e == ERR_OK && side == 0) {
+                assert_true(seen <= (sets[a] > sets[b] ? sets[a] : sets[b]));
+                assert_int_equal(done.seen.findings, 0);
+            }
+            if (e == ERR_OK && side == 1) assert_int_equal(hub_done.seen.findings, 0);
+            pair_unlink("maintain-torn.bak");
+            buf_free(&torn);
+        }
+    }
+    side == 0 ? pair_node_on(n) : pair_hub_on(w);
+    print_message("[          ] side %d: %u whole, %u refused\n", side, whole, refused);
+    assert_true(whole > 0 && refused > 0);
+    for (int m = 0; m < MOMENTS; m++)
+        buf_free(&at[m]);
+}
+
+static void a_file_copied_by_hand_is_whole_or_refused(void **state)
+{
+    (void)state;
+    struct pair w;
+    begin(&w, 37);
+    pair_join(&w.nodes[0]);
+    copied_by_hand(&w, 0);
+    copied_by_hand(&w, 1);
+    OK(pair_settle(&w.nodes[0]));
+    for (unsigned i = 0; i < saves; i++)
+        assert_true(hub_has(&w, i));
+    pair_close(&w);
+}
+
 /* ---- witnesses ---- */
 
 static void a_witness_recognises_an_old_copy_offline(void **state)
@@ -514,6 +585,7 @@ int main(void)
         cmocka_unit_test(a_node_comes_back_from_its_backup),
         cmocka_unit_test(a_hub_comes_back_from_its_backup),
         cmocka_unit_test(a_damaged_copy_is_refused),
+        cmocka_unit_test(a_file_copied_by_hand_is_whole_or_refused),
         cmocka_unit_test(a_witness_recognises_an_old_copy_offline),
         cmocka_unit_test(a_witness_is_written_at_most_every_five_seconds),
         cmocka_unit_test(alarms_stand_until_a_person_settles_them),
