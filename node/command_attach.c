@@ -1,6 +1,7 @@
 /* Attachments: a file becomes a record of type `attachment`, which names its hash and the record that it
  * belongs to; its bytes stand beside. SPEC 19. */
 #include "node/command_priv.h"
+#include "common/photo.h"
 #include "node/store_attach.h"
 
 #include <sodium.h>
@@ -21,6 +22,12 @@ static json_t *node_attach_said(enum err e)
          "size."},
         {ERR_BAD_INPUT, "Chỉ nhận ảnh (JPEG, PNG, WebP, HEIC, TIFF) và PDF. Chưa lưu gì.",
          "Only pictures (JPEG, PNG, WebP, HEIC, TIFF) and PDF are taken. Nothing was saved."},
+        {ERR_BAD_FORMAT,
+         "Tệp ảnh này hỏng hoặc không đúng dạng nên không xóa chắc được vị trí chụp. Chưa lưu gì; "
+         "hãy "
+         "mở ảnh bằng chương trình xem ảnh, lưu lại thành JPEG rồi thêm.",
+         "This picture is damaged or of no proper form, so the place it was taken at cannot be "
+         "removed for sure. Nothing was saved; open it in a viewer, save it as JPEG and add that."},
         {ERR_NOT_FOUND, "Không có tệp này trên máy, và hồ sơ không nêu tên tệp nào.",
          "There is no such file here, and the record names none."},
         {ERR_AGAIN,
@@ -34,7 +41,9 @@ static json_t *node_attach_said(enum err e)
          "good."},
     };
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
-        if (said[i].e == e) return node_command_error(e, said[i].vi, said[i].en, NULL);
+        if (said[i].e != e) continue;
+        return node_command_error(e == ERR_BAD_FORMAT ? ERR_BAD_INPUT : e, said[i].vi, said[i].en,
+                                  NULL);
     }
     return node_command_fail(e);
 }
@@ -96,7 +105,8 @@ static json_t *node_attach_save(struct node_command *c, const json_t *request, c
 json_t *node_command_attach_add(struct node_command *c, const json_t *request)
 {
     struct id_record parent;
-    struct buf file;
+    struct buf file, clean;
+    bool cleaned = false;
     const struct catalogue *cat = node_store_catalogue(c->store, NULL);
     if (cat == NULL) return node_no_catalogue();
     if (catalogue_type_by_name(cat, "attachment") == NULL) return node_no_type("attachment");
@@ -110,10 +120,16 @@ json_t *node_command_attach_add(struct node_command *c, const json_t *request)
     const struct catalogue_type *t = catalogue_type_by_no(cat, c->entry.record.fold.type);
     if (t == NULL) return node_no_type("?");
     buf_init(&file, NODE_COMMAND_FILE_MAX);
+    buf_init(&clean, NODE_COMMAND_FILE_MAX);
     e = node_request_base64(request, "data", &file);
-    json_t *j = e != ERR_OK ? node_attach_said(e == ERR_BAD_FORMAT ? ERR_BAD_INPUT : e)
-                            : node_attach_save(c, request, t->name, buf_bytes(&file));
+    if (e == ERR_BAD_FORMAT) e = ERR_BAD_INPUT;
+    if (e == ERR_OK) e = photo_clean(buf_bytes(&file), &clean, &cleaned);
+    json_t *j = e != ERR_OK ? node_attach_said(e)
+                            : node_attach_save(c, request, t->name, buf_bytes(&clean));
+    if (node_command_error_of(j) == ERR_OK)
+        json_object_set_new(j, "cleaned", json_boolean(cleaned));
     buf_free(&file);
+    buf_free(&clean);
     return j;
 }
 
@@ -164,9 +180,10 @@ json_t *node_command_attach_list(struct node_command *c, const json_t *request)
     const json_t *from = json_object_get(list, "rows");
     for (size_t i = 0; i < json_array_size(from); i++)
         json_array_append_new(rows, node_attach_json(c, json_array_get(from, i)));
-    json_t *j =
-        json_pack("{s:s, s:s, s:o, s:O}", "type", "attachment", "id", record != NULL ? record : "",
-                  "attachments", rows, "next", json_object_get(list, "next"));
+    json_t *j = json_pack("{s:s, s:o, s:O}", "id", record != NULL ? record : "", "attachments",
+                          rows, "next", json_object_get(list, "next"));
+    if (json_array_size(rows) > 0) /* then somebody has looked at what is of their class */
+        json_object_set_new(j, "type", json_string("attachment"));
     json_decref(list);
     return j;
 }

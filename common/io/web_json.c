@@ -150,7 +150,7 @@ void web_page_headers(struct web_response *r)
 {
     web_set_header(r, "Content-Security-Policy",
                    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-                   "img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
+                   "img-src 'self' blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
     web_set_header(r, "Cross-Origin-Opener-Policy", "same-origin");
     web_set_header(r, "Cross-Origin-Resource-Policy", "same-origin");
 }

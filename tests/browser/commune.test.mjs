@@ -39,13 +39,22 @@ const heading = (name) => page.getByRole("heading", { level: 1, name, exact: tru
 const text = (words) => page.getByText(words).first();
 const hubPut = (type, ...values) => JSON.parse(tool("dongbo-hub", "put", "--json", "--data", hub.data, "--type", type, ...values)).id;
 
-async function logIn(name) {
-  await button("Đăng xuất").click();
-  await heading("Đăng nhập").waitFor();
-  await field("Họ và tên").fill(name);
-  await field("Mật khẩu").fill(PASSWORD);
-  await button("Đăng nhập").click();
-  await page.getByRole("navigation", { name: "Các trang" }).waitFor();
+const pages = {}; // one window a person: passwords are slow on purpose
+
+async function window(scheme = "light") {
+  const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: scheme, acceptDownloads: true });
+  const p = await context.newPage();
+  p.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|413|422|429)|ERR_/.test(m.text())) errors.push(m.text()); });
+  p.on("pageerror", (e) => errors.push(String(e)));
+  p.setDefaultTimeout(WAIT);
+  return p;
+}
+
+/** From here on that person's window, on the first page. */
+async function be(name) {
+  page = pages[name];
+  await link("Trang đầu").click();
+  await heading("Trang đầu").waitFor();
 }
 
 async function sync() {
@@ -61,11 +70,7 @@ before(async () => {
   const data = makeNode("node");
   node = await startNode(data);
   browser = await launch();
-  const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: "light", acceptDownloads: true });
-  page = await context.newPage();
-  page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|413|422|429)|ERR_/.test(m.text())) errors.push(m.text()); });
-  page.on("pageerror", (e) => errors.push(String(e)));
-  page.setDefaultTimeout(WAIT);
+  page = await window();
   await page.goto(node.url);
   await field("Mã một lần").fill(node.code());
   await field("Họ và tên").fill("Nguyễn Thị Lan");
@@ -84,7 +89,16 @@ before(async () => {
     await button("Thêm người dùng").click();
     await page.getByRole("rowheader", { name }).waitFor();
   }
-  await logIn("Trần Văn Bình");
+  pages["Nguyễn Thị Lan"] = page;
+  for (const name of ["Trần Văn Bình", "Hồ Văn Lãnh"]) {
+    page = pages[name] = await window(name === "Hồ Văn Lãnh" ? "dark" : "light");
+    await page.goto(node.url);
+    await field("Họ và tên").fill(name);
+    await field("Mật khẩu").fill(PASSWORD);
+    await button("Đăng nhập").click();
+    await heading("Trang đầu").waitFor();
+  }
+  await be("Trần Văn Bình");
 });
 
 after(async () => {
@@ -125,12 +139,12 @@ test("the estimate goes its way: the clerk hands in, the leader says that the co
   await text("Đã ghi trên máy này; trung tâm thấy").waitFor();
   await page.locator("[aria-current=step]").filter({ hasText: "Đã trình HĐND xã" }).waitFor();
   assert.equal(await button("HĐND đã thông qua").count(), 0); // not a clerk's
-  await logIn("Hồ Văn Lãnh");
+  await be("Hồ Văn Lãnh");
   await link("Kinh phí").click();
   await button("HĐND đã thông qua").click();
   await button("Đúng, đã thông qua").click();
   await page.locator("[aria-current=step]").filter({ hasText: "Đã được thông qua" }).waitFor();
-  await logIn("Trần Văn Bình");
+  await be("Trần Văn Bình");
 });
 
 test("an allocation in parts is settled: sums that are off are told, and the leader cannot hand them in", async () => {
@@ -157,25 +171,25 @@ test("an allocation in parts is settled: sums that are off are told, and the lea
   const rows = await page.getByRole("row").count();
   await page.getByRole("checkbox", { name: "Xem cả việc đã xong" }).check();
   await until("the estimate's clock, which is done", async () => (await page.getByRole("row").count()) > rows, WAIT);
-  await logIn("Hồ Văn Lãnh");
+  await be("Hồ Văn Lãnh");
   await link("Kinh phí").click();
   await button("Nộp quyết toán").click();
   await button("Đúng, nộp quyết toán này").click();
   await page.getByRole("alert").first().waitFor(); // the node refuses it, and says why
-  await logIn("Trần Văn Bình");
+  await be("Trần Văn Bình");
   await link("Kinh phí").click();
   await link("Sửa số tiền").click();
   await field("Nộp lại").fill("1.000.000");
   await button("Ghi hồ sơ").click();
   await text("Đã ghi trên máy này.").waitFor();
-  await logIn("Hồ Văn Lãnh");
+  await be("Hồ Văn Lãnh");
   await link("Kinh phí").click();
   await heading("Kinh phí trong năm").waitFor();
   await text("9.000.000 trên 9.000.000 được phân bổ").waitFor();
   await button("Nộp quyết toán").click();
   await button("Đúng, nộp quyết toán này").click();
   await text("Đã ghi trên máy này; trung tâm thấy").waitFor();
-  await logIn("Trần Văn Bình");
+  await be("Trần Văn Bình");
 });
 
 test("the commune scores itself, what is typed survives, and the sheet is handed in whole", async () => {
@@ -205,7 +219,7 @@ test("the commune scores itself, what is typed survives, and the sheet is handed
   await page.getByRole("definition").filter({ hasText: /^66$/ }).waitFor(); // 28,5 + 12 + 25 + 0,5
   await button("Ghi điểm").click();
   await text("lãnh đạo đăng nhập bằng tên mình để nộp").waitFor();
-  await logIn("Hồ Văn Lãnh");
+  await be("Hồ Văn Lãnh");
   await link("Chấm điểm").click();
   await link(`Bảng chấm điểm năm ${YEAR}`).click();
   await button("Nộp bảng điểm").click();
@@ -215,3 +229,59 @@ test("the commune scores itself, what is typed survives, and the sheet is handed
   await page.getByRole("row", { name: new RegExp(`${YEAR} .*DEMO.* 66 `) }).waitFor();
   await look("scores");
 });
+
+/** A real JPEG of the browser, 40 x 20, with an Exif as a telephone writes it: turned (6), and where it was taken. */
+async function photo() {
+  const url = await page.evaluate(() => { const c = document.createElement("canvas"); c.width = 40; c.height = 20; c.getContext("2d").fillRect(0, 0, 20, 20); return c.toDataURL("image/jpeg"); });
+  const picture = Buffer.from(url.split(",")[1], "base64");
+  const tiff = Buffer.concat([Buffer.from("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0", "latin1"), Buffer.from("GPS 10.9577N 106.8426E, số nhà 12")]);
+  const body = Buffer.concat([Buffer.from("Exif\0\0", "latin1"), tiff]);
+  const size = Buffer.alloc(2);
+  size.writeUInt16BE(body.length + 2);
+  return Buffer.concat([picture.subarray(0, 2), Buffer.from([0xff, 0xe1]), size, body, picture.subarray(2), Buffer.from("GPS behind the end")]);
+}
+
+test("a photo is kept beside a record without the place it was taken at", async () => {
+  await be("Trần Văn Bình");
+  await field("Tìm loại hồ sơ").fill("Người");
+  await link("Người").click();
+  await link("Thêm hồ sơ").click();
+  await field("Họ, chữ đệm và tên khai sinh").fill("Đặng Thị Hồng");
+  await field("Giới tính").selectOption({ label: "Nữ" });
+  await button("Ghi hồ sơ").click();
+  await heading("Đặng Thị Hồng").waitFor();
+  await button("Thêm ảnh hoặc giấy tờ").click();
+  await text("nhiều nhất 4 MiB").waitFor();
+  const big = path.join(folder, "lon.jpg"), no = path.join(folder, "khong-phai-anh.jpg"), good = path.join(folder, "ảnh chụp.jpg");
+  fs.writeFileSync(big, Buffer.alloc(4 * 1024 * 1024 + 1));
+  fs.writeFileSync(no, "\xff\xd8\xff không phải ảnh", "latin1");
+  fs.writeFileSync(good, await photo());
+  await field("Tệp").setInputFiles(big);
+  await text("Tệp này 4,0 MiB; nhiều nhất 4 MiB").waitFor();
+  assert.ok(await button("Ghi tệp này").isDisabled());
+  await field("Tệp").setInputFiles(no);
+  await button("Ghi tệp này").click();
+  await text("Tệp ảnh này hỏng hoặc không đúng dạng").waitFor();
+  await field("Tệp").setInputFiles(good);
+  await look("files-add");
+  await button("Ghi tệp này").click();
+  await text("vị trí chụp trong ảnh đã được xóa").waitFor();
+  await page.getByRole("row", { name: /ảnh chụp\.jpg Ảnh .* ở đây, chờ gửi/ }).waitFor();
+  const record = page.url().match(/record\/([0-9a-f]{32})/)[1];
+  const { attachments } = await page.request.get(`${node.url}api/attachments?record=${record}`).then((r) => r.json());
+  const stored = Buffer.from((await page.request.get(`${node.url}api/attachment?id=${attachments[0].id}`).then((r) => r.json())).data, "base64");
+  assert.ok(stored.includes("JFIF") && stored.includes("Exif") && !stored.includes("GPS") && !stored.includes("10.95") && !stored.includes("số nhà"));
+  await button("Mở: ảnh chụp.jpg").click();
+  const picture = page.getByRole("img", { name: "ảnh chụp.jpg" });
+  await until("the picture, turned as it was", () => picture.evaluate((i) => i.complete && i.naturalWidth === 20 && i.naturalHeight === 40), WAIT);
+  await sync();
+  await page.getByRole("row", { name: /ảnh chụp\.jpg Ảnh .* ở đây và ở trung tâm/ }).waitFor();
+  await look("files");
+  await be("Hồ Văn Lãnh");
+  await page.goto(`${node.url}#/record/${record}`);
+  await page.getByRole("row", { name: /ảnh chụp\.jpg/ }).waitFor();
+  assert.equal(await button("Thêm ảnh hoặc giấy tờ").count(), 0); // a leader looks
+  await look("files-dark");
+});
+
+test("nothing complained", () => { assert.deepEqual(errors, []); });

@@ -1,5 +1,6 @@
 // One record: values, what waits, what is in conflict, its history.
 import { html, t, say, api, session, showTime, useState, useEffect } from "./base.js";
+import { Files } from "./files.js";
 import { MoveAway, Shares } from "./moves.js";
 import { Note, Title, State, typeOf, unitName, show } from "./parts.js";
 
@@ -106,6 +107,7 @@ export function Record({ id, status, refresh }) {
     ${record.deleted && !existence && html`<${Note}><p>${t("record.isdeleted")}</p><div class="acts">
       <button onClick=${() => put({ action: "restore" }, "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
     <${Values} type=${type} record=${record} />
+    ${!record.deleted && type.name !== "attachment" && html`<${Files} id=${id} mayAdd=${mayWrite && !!typeOf("attachment")} news=${`${status.log.delivered} ${status.position} ${status.sync.ended}`} refresh=${refresh} />`}
     <${History} events=${events} type=${type} refs=${record.refs} />
     ${!record.deleted && html`<${Shares} id=${id} mayWrite=${mayWrite && type.scope === "own" && record.shared === "none"} />`}
     ${!record.deleted && mayWrite && html`<div class="acts">${asked
