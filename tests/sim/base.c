@@ -52,6 +52,7 @@ void base_random_install(void)
     rc = sodium_init();
     assert(rc >= 0);
     (void)rc;
+    cheap_sqlite();
 }
 
 void base_random_seed(uint64_t seed)

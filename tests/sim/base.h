@@ -14,6 +14,8 @@
 /* Before anything else in the process. */
 void base_random_install(void);
 void base_random_seed(uint64_t seed);
+/* cheap.c: SQLite's memory; before SQLite is used. base_random_install() calls it. */
+void cheap_sqlite(void);
 
 struct base {
     struct key_sign root;

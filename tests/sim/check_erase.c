@@ -48,11 +48,22 @@ static void op_kill(struct check *c, size_t row, unsigned index)
     c->rows[row].erased = true;
 }
 
+/* The record of an offer of that name: of the one that applied, if one did. */
+static bool offers(struct check *c, const struct id_record *transfer, const struct id_record *rid)
+{
+    const struct naive_transfer *t = naive_transfer_find(c, transfer);
+    if (t != NULL) return ID_EQUAL(&t->rid, rid);
+    for (size_t i = 0; i < c->move_count; i++) {
+        const struct naive_move *m = &c->moves[i];
+        if (m->kind == CHANGE_OFFER && ID_EQUAL(&m->transfer, transfer) && ID_EQUAL(&m->wait, rid))
+            return true;
+    }
+    return false;
+}
+
 static bool speaks_of(struct check *c, const struct naive_move *m, const struct id_record *rid)
 {
-    if (m->kind != CHANGE_ANSWER) return ID_EQUAL(&m->wait, rid);
-    const struct naive_transfer *t = naive_transfer_find(c, &m->wait);
-    return t != NULL && ID_EQUAL(&t->rid, rid);
+    return m->kind == CHANGE_ANSWER ? offers(c, &m->wait, rid) : ID_EQUAL(&m->wait, rid);
 }
 
 static void record_kill(struct check *c, const struct id_record *rid)
@@ -169,13 +180,14 @@ void naive_mark(const struct id_record *rid, char out[static NAIVE_MARK_BYTES + 
 static void marks_seek(struct world *w, const struct memvfs_host *disk, const char *where)
 {
     const struct check *c = w->check;
-    for (size_t i = 0; i < c->dead_count && !w->failed; i++) {
-        char mark[NAIVE_MARK_BYTES + 1];
-        const char *file = NULL;
-        naive_mark(&c->dead[i], mark);
-        if (memvfs_holds(disk, mark, NAIVE_MARK_BYTES, &file))
-            world_fail(w, "%s: what was erased stands in %s", where, file);
-    }
+    const char *file = NULL;
+    char *marks = malloc(c->dead_count * NAIVE_MARK_BYTES + 1);
+    assert(marks != NULL);
+    for (size_t i = 0; i < c->dead_count; i++)
+        naive_mark(&c->dead[i], marks + i * NAIVE_MARK_BYTES); /* its end is written over */
+    if (memvfs_seek(disk, marks, NAIVE_MARK_BYTES, c->dead_count, &file))
+        world_fail(w, "%s: what was erased stands in %s", where, file);
+    free(marks);
 }
 
 /* The list is the hub's, and all that it wants is done. */

@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_BYTES = 4096 };
+enum { PAGE_BYTES = 4096, SEEK_BYTES_MAX = MEMVFS_SEEK_BYTES_MAX };
 
 struct page {          /* shared by images until one of them writes on it */
     struct page *next; /* of those that nobody has */
     unsigned refs;
+    uint64_t seen; /* memvfs_seek() with this key found nothing in it; 0: it was written since */
     uint8_t b[PAGE_BYTES];
 };
 
@@ -79,7 +80,7 @@ static void *watch_ctx;
 
 static struct page *spare_pages;
 
-static struct page *page_new(const struct page *from)
+static struct page *page_make(void)
 {
     struct page *p = spare_pages;
     if (p != NULL) {
@@ -89,6 +90,13 @@ static struct page *page_new(const struct page *from)
         assert(p != NULL);
     }
     p->refs = 1;
+    p->seen = 0;
+    return p;
+}
+
+static struct page *page_new(const struct page *from)
+{
+    struct page *p = page_make();
     if (from != NULL) {
         memcpy(p->b, from->b, sizeof p->b);
     } else {
@@ -122,7 +130,20 @@ static uint8_t *page_own(struct page **at)
         *at = page_new(p);
         if (p != NULL) p->refs--;
     }
+    (*at)->seen = 0;
     return (*at)->b;
+}
+
+/* All of a page is written anew. */
+static void page_replace(struct page **at, const uint8_t *data)
+{
+    struct page *p = *at;
+    if (p == NULL || p->refs > 1) {
+        page_drop(p);
+        *at = p = page_make();
+    }
+    memcpy(p->b, data, sizeof p->b);
+    p->seen = 0;
 }
 
 static void image_room(struct image *m, size_t len)
@@ -146,7 +167,11 @@ static void image_write(struct image *m, int64_t at, const uint8_t *data, size_t
     while (from < end) {
         size_t in = from % PAGE_BYTES, n = PAGE_BYTES - in;
         if (n > end - from) n = end - from;
-        memcpy(page_own(&m->v[from / PAGE_BYTES]) + in, data, n);
+        if (n == PAGE_BYTES) {
+            page_replace(&m->v[from / PAGE_BYTES], data);
+        } else {
+            memcpy(page_own(&m->v[from / PAGE_BYTES]) + in, data, n);
+        }
         data += n;
         from += n;
     }
@@ -234,22 +259,39 @@ static void inode_point(struct inode **at, struct inode *to)
     inode_drop(old);
 }
 
-static void inode_note(struct inode *n, int64_t at, const uint8_t *data, size_t len)
+static struct pending *pending_new(struct inode *n)
 {
     if (n->pending_count == n->pending_room) {
         n->pending_room = n->pending_room ? 2 * n->pending_room : 64;
         n->pending = realloc(n->pending, n->pending_room * sizeof *n->pending);
         assert(n->pending != NULL);
     }
+    return &n->pending[n->pending_count++];
+}
+
+static void inode_note_cut(struct inode *n, int64_t at)
+{
+    *pending_new(n) = (struct pending){.at = at, .cut = true, .data = n->data_len};
+}
+
+/* A write within a page: each sector of it is kept or lost by itself. */
+static void inode_note(struct inode *n, int64_t at, const uint8_t *data, size_t len)
+{
     if (n->data_len + len > n->data_room) {
         n->data_room = 2 * n->data_room + len + 16384;
         n->data = realloc(n->data, n->data_room);
         assert(n->data != NULL);
     }
-    n->pending[n->pending_count++] =
-        (struct pending){.at = at, .len = (uint32_t)len, .cut = data == NULL, .data = n->data_len};
-    if (len > 0) memcpy(n->data + n->data_len, data, len);
-    n->data_len += len;
+    memcpy(n->data + n->data_len, data, len);
+    while (len > 0) {
+        size_t piece = MEMVFS_SECTOR_BYTES - (size_t)at % MEMVFS_SECTOR_BYTES;
+        if (piece > len) piece = len;
+        *pending_new(n) =
+            (struct pending){.at = at, .len = (uint32_t)piece, .cut = false, .data = n->data_len};
+        n->data_len += piece;
+        at += (int64_t)piece;
+        len -= piece;
+    }
 }
 
 static void pending_do(struct inode *n, const struct pending *w)
@@ -444,32 +486,59 @@ void memvfs_copy(struct memvfs_host *from, struct memvfs_host *to, bool durable)
     }
 }
 
-/* Bytes over the end of a page are looked at with the next one. */
-static bool image_holds(const struct image *m, const char *bytes, size_t len)
+struct texts { /* `count` of them, `len` bytes each */
+    const char *v;
+    size_t len;
+    size_t count;
+    uint64_t key;
+};
+
+static bool texts_in(const struct texts *t, const uint8_t *p, size_t left)
 {
-    uint8_t piece[2 * PAGE_BYTES];
-    for (size_t at = 0; at < m->len; at += PAGE_BYTES) {
-        size_t n = m->len - at < sizeof piece ? m->len - at : PAGE_BYTES + len;
-        if (n > m->len - at) n = m->len - at;
-        image_read(m, at, piece, n);
-        const uint8_t *p = piece;
-        for (size_t left = n; left >= len;) {
-            p = memchr(p, bytes[0], left - len + 1);
-            if (p == NULL) break;
-            if (memcmp(p, bytes, len) == 0) return true;
-            left = n - (size_t)(++p - piece);
+    for (size_t i = 0; i < t->count; i++) {
+        const char *text = t->v + i * t->len;
+        const uint8_t *at = p, *end = p + left;
+        while ((size_t)(end - at) >= t->len) {
+            at = memchr(at, text[0], (size_t)(end - at) - t->len + 1);
+            if (at == NULL) break;
+            if (memcmp(at, text, t->len) == 0) return true;
+            at++;
         }
     }
     return false;
 }
 
-bool memvfs_holds(const struct memvfs_host *h, const char *bytes, size_t len, const char **file)
+/* Pages that were not written since they were looked at for the same texts are not looked at again; what may lie over
+ * the end of a page is, as the next one may be another. */
+static bool image_holds(const struct image *m, const struct texts *t)
 {
-    assert(len > 0 && len < PAGE_BYTES);
+    for (size_t i = 0; i * PAGE_BYTES < m->len; i++) {
+        struct page *p = m->v[i];
+        const struct page *next = (i + 1) * PAGE_BYTES < m->len ? m->v[i + 1] : NULL;
+        uint8_t seam[2 * SEEK_BYTES_MAX] = {0};
+        if (p == NULL) continue;
+        if (p->seen != t->key && texts_in(t, p->b, PAGE_BYTES)) return true;
+        p->seen = t->key;
+        if (next == NULL) continue;
+        memcpy(seam, p->b + PAGE_BYTES - (t->len - 1), t->len - 1);
+        memcpy(seam + t->len - 1, next->b, t->len - 1);
+        if (texts_in(t, seam, 2 * (t->len - 1))) return true;
+    }
+    return false;
+}
+
+bool memvfs_seek(const struct memvfs_host *h, const char *texts, size_t len, size_t count,
+                 const char **file)
+{
+    struct texts t = {texts, len, count, UINT64_C(0xcbf29ce484222325)};
+    assert(len > 1 && len <= SEEK_BYTES_MAX);
+    for (size_t i = 0; i < len * count; i++)
+        t.key = (t.key ^ (uint8_t)texts[i]) * UINT64_C(0x100000001b3);
+    t.key |= 1;
     for (unsigned i = 0; i < MEMVFS_FILES_MAX; i++) {
         const struct inode *n = h->files[i].now;
         *file = h->files[i].name;
-        if (n != NULL && image_holds(&n->now, bytes, len)) return true;
+        if (n != NULL && image_holds(&n->now, &t)) return true;
     }
     return false;
 }
@@ -589,20 +658,34 @@ static int file_read(sqlite3_file *f, void *out, int len, sqlite3_int64 at)
     return SQLITE_IOERR_SHORT_READ;
 }
 
+/* Sectors of a write that the host lives for, up to the end of a page. */
+static int sectors_tick(struct memvfs_host *h, sqlite3_int64 at, int len, int *done)
+{
+    int most = PAGE_BYTES - (int)(at % PAGE_BYTES);
+    *done = 0;
+    if (most > len) most = len;
+    while (*done < most) {
+        int piece = MEMVFS_SECTOR_BYTES - (int)((at + *done) % MEMVFS_SECTOR_BYTES);
+        int rc = host_tick(h, TICK_SPACE);
+        if (rc != SQLITE_OK) return rc;
+        *done = piece > most - *done ? most : *done + piece;
+    }
+    return SQLITE_OK;
+}
+
 static int file_write(sqlite3_file *f, const void *data, int len, sqlite3_int64 at)
 {
     const struct handle *x = (struct handle *)f;
     const uint8_t *p = data;
     while (len > 0) {
-        int piece = MEMVFS_SECTOR_BYTES - (int)(at % MEMVFS_SECTOR_BYTES);
-        if (piece > len) piece = len;
-        int rc = host_tick(x->host, TICK_SPACE);
+        int n = 0;
+        int rc = sectors_tick(x->host, at, len, &n);
+        if (n > 0) image_write(&x->inode->now, at, p, (size_t)n);
+        if (n > 0 && x->host != NULL) inode_note(x->inode, at, p, (size_t)n);
         if (rc != SQLITE_OK) return rc == SQLITE_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
-        image_write(&x->inode->now, at, p, (size_t)piece);
-        if (x->host != NULL) inode_note(x->inode, at, p, (size_t)piece);
-        p += piece;
-        at += piece;
-        len -= piece;
+        p += n;
+        at += n;
+        len -= n;
     }
     return SQLITE_OK;
 }
@@ -612,7 +695,7 @@ static int file_truncate(sqlite3_file *f, sqlite3_int64 len)
     const struct handle *x = (struct handle *)f;
     if (host_tick(x->host, TICK_NO_SPACE) != SQLITE_OK) return SQLITE_IOERR_TRUNCATE;
     image_cut(&x->inode->now, len);
-    if (x->host != NULL) inode_note(x->inode, len, NULL, 0);
+    if (x->host != NULL) inode_note_cut(x->inode, len);
     return SQLITE_OK;
 }
 

@@ -30,6 +30,7 @@ enum {
     MEMVFS_FILES_MAX = 16, /* of one host */
     MEMVFS_NAME_BYTES_MAX = 63,
     MEMVFS_SECTOR_BYTES = 512,
+    MEMVFS_SEEK_BYTES_MAX = 64,
 };
 
 #define MEMVFS_NEVER UINT64_MAX
@@ -94,8 +95,10 @@ void memvfs_copy(struct memvfs_host *from, struct memvfs_host *to, bool durable)
  */
 int64_t memvfs_peek(const char *path, const char *sql);
 
-/* Do these bytes stand in any file of the disk, as it is seen now? *file: in which. */
-bool memvfs_holds(const struct memvfs_host *h, const char *bytes, size_t len, const char **file);
+/* Does one of these `count` texts of `len` bytes each stand in any file of the disk, as it is seen
+ * now? *file: in which. */
+bool memvfs_seek(const struct memvfs_host *h, const char *texts, size_t len, size_t count,
+                 const char **file);
 
 /* Flip one bit of a file (bytes are counted from its beginning); false when it is not that long. */
 bool memvfs_flip(struct memvfs_host *h, const char *file, uint64_t byte, unsigned bit);
