@@ -2,16 +2,23 @@
 #include "hub/store_erase.h"
 #include "hub/store_priv.h"
 
+#include "proto/move.h"
+
 #include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 
+struct hub_positions {
+    uint64_t *v;
+    size_t count, room;
+};
+
 struct hub_erasing { /* one order at work */
     const struct erase_list *list;
     uint64_t at; /* position of the order */
-    uint64_t *hits;
-    size_t hit_count, hit_room;
-    struct buf stubs; /* of the set at hand */
+    struct hub_positions hits;
+    struct hub_positions answers; /* of sets with an answer to who knows what */
+    struct buf stubs;             /* of the set at hand */
     struct bytes stub[CHANGE_OPS_MAX];
     struct buf body;
 };
@@ -85,85 +92,9 @@ static void hub_erasing_free(struct hub_erasing *w)
     if (w == NULL) return;
     buf_free(&w->stubs);
     buf_free(&w->body);
-    free(w->hits);
+    free(w->hits.v);
+    free(w->answers.v);
     free(w);
-}
-
-/* ---- the list in memory ---- */
-
-static enum err hub_erased_records(struct hub_store *s, struct erase_list *l)
-{
-    bool row = true;
-    size_t room = 0;
-    enum err e = ERR_OK;
-    struct db_stmt *q = db_stmt(s->db, "SELECT rid FROM sys_dead ORDER BY rid");
-    while (e == ERR_OK && row) {
-        e = db_step(q, &row);
-        if (e != ERR_OK || !row) break;
-        if (l->record_count == room) {
-            room = room ? 2 * room : 64;
-            struct id_record *more = realloc(l->records, room * sizeof *more);
-            if (more == NULL) e = ERR_NOMEM;
-            if (more != NULL) l->records = more;
-        }
-        if (e == ERR_OK) e = db_column_copy(q, 0, l->records[l->record_count].b, ID_RECORD_BYTES);
-        if (e == ERR_OK) l->record_count++;
-    }
-    db_done(q);
-    return e;
-}
-
-static enum err hub_erased_op(const struct db_stmt *q, struct erase_op *o)
-{
-    struct bytes fields = db_column_bytes(q, 4);
-    o->seq = (uint64_t)db_column_int(q, 1);
-    o->op = (unsigned)db_column_int(q, 2);
-    o->field_count = fields.len / 2;
-    if (o->field_count > ERASE_FIELDS_MAX) return ERR_DAMAGED;
-    for (size_t i = 0; i < o->field_count; i++)
-        o->fields[i] = le16_load(fields.p + 2 * i);
-    enum err e = db_column_copy(q, 0, o->inc.b, sizeof o->inc.b);
-    return e == ERR_OK ? db_column_copy(q, 3, o->rid.b, sizeof o->rid.b) : e;
-}
-
-static enum err hub_erased_ops(struct hub_store *s, struct erase_list *l)
-{
-    bool row = true;
-    size_t room = 0;
-    enum err e = ERR_OK;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT inc, seq, op, rid, fields FROM sys_gone ORDER BY inc, seq, op");
-    while (e == ERR_OK && row) {
-        e = db_step(q, &row);
-        if (e != ERR_OK || !row) break;
-        if (l->op_count == room) {
-            room = room ? 2 * room : 16;
-            struct erase_op *more = realloc(l->ops, room * sizeof *more);
-            if (more == NULL) e = ERR_NOMEM;
-            if (more != NULL) l->ops = more;
-        }
-        if (e == ERR_OK) e = hub_erased_op(q, &l->ops[l->op_count]);
-        if (e == ERR_OK) l->op_count++;
-    }
-    db_done(q);
-    return e;
-}
-
-enum err hub_erased_load(struct hub_store *s)
-{
-    struct erase_list l = {.records = NULL};
-    int64_t wanted = 0;
-    enum err e = hub_erased_records(s, &l);
-    if (e == ERR_OK) e = hub_erased_ops(s, &l);
-    if (e == ERR_OK) e = hub_meta_int(s, "wipe_wanted", &wanted);
-    if (e != ERR_OK) {
-        erase_free(&l);
-        return e;
-    }
-    erase_free(&s->erased);
-    s->erased = l;
-    s->wipe_wanted = wanted != 0;
-    return ERR_OK;
 }
 
 /* ---- taking an order ---- */
@@ -196,17 +127,54 @@ static enum err hub_erase_note(struct hub_store *s, const struct erase_list *l, 
     return e;
 }
 
-static enum err hub_erase_hit(struct hub_erasing *w, uint64_t position)
+static enum err hub_erase_hit(struct hub_positions *p, uint64_t position)
 {
-    if (w->hit_count == w->hit_room) {
-        size_t room = w->hit_room ? 2 * w->hit_room : 64;
-        uint64_t *more = realloc(w->hits, room * sizeof *more);
+    if (p->count == p->room) {
+        size_t room = p->room ? 2 * p->room : 64;
+        uint64_t *more = realloc(p->v, room * sizeof *more);
         if (more == NULL) return ERR_NOMEM;
-        w->hits = more;
-        w->hit_room = room;
+        p->v = more;
+        p->room = room;
     }
-    w->hits[w->hit_count++] = position;
+    p->v[p->count++] = position;
     return ERR_OK;
+}
+
+static enum err hub_erase_look(struct hub_store *s, struct hub_erasing *w, struct change_view *view,
+                               const struct db_stmt *q)
+{
+    bool hit = false, whole = false, answers = false;
+    uint64_t position = (uint64_t)db_column_int(q, 0);
+    enum err e = change_open(db_column_bytes(q, 1), db_column_bytes(q, 2), view);
+    if (e != ERR_OK) return ERR_DAMAGED;
+    e = hub_dead_offers(s, w->list, view);
+    for (unsigned i = 0; e == ERR_OK && !hit && i < view->head.ops; i++) {
+        hit = hub_erase_names(s, w->list, view, i, &whole);
+        answers = answers || (view->payload[i].p != NULL &&
+                              change_payload_kind(view->payload[i]) == CHANGE_ANSWER);
+    }
+    if (e == ERR_OK && hit) e = hub_erase_hit(&w->hits, position);
+    if (e == ERR_OK && !hit && answers) e = hub_erase_hit(&w->answers, position);
+    return e;
+}
+
+/* An answer stands before its offer, where that came by another road. */
+static enum err hub_erase_answers(struct hub_store *s, struct hub_erasing *w,
+                                  struct change_view *view)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < w->answers.count; i++) {
+        bool hit = false, whole = false;
+        struct db_stmt *q = db_stmt(s->db, "SELECT head, body FROM sys_log WHERE pos = ?1");
+        db_bind_int(q, 1, (int64_t)w->answers.v[i]);
+        e = db_get(q);
+        if (e == ERR_OK) e = change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), view);
+        for (unsigned k = 0; e == ERR_OK && !hit && k < view->head.ops; k++)
+            hit = hub_erase_names(s, w->list, view, k, &whole);
+        db_done(q);
+        if (e == ERR_OK && hit) e = hub_erase_hit(&w->hits, w->answers.v[i]);
+    }
+    return e;
 }
 
 /* Positions of all sets with an op that is named. */
@@ -216,17 +184,11 @@ static enum err hub_erase_seek(struct hub_store *s, struct hub_erasing *w, struc
     enum err e = ERR_OK;
     struct db_stmt *q = db_stmt(s->db, "SELECT pos, head, body FROM sys_log ORDER BY pos");
     while (e == ERR_OK && row) {
-        bool hit = false, whole = false;
         e = db_step(q, &row);
-        if (e != ERR_OK || !row) break;
-        e = change_open(db_column_bytes(q, 1), db_column_bytes(q, 2), view);
-        if (e != ERR_OK) e = ERR_DAMAGED;
-        for (unsigned i = 0; e == ERR_OK && !hit && i < view->head.ops; i++)
-            hit = hub_erase_names(s, w->list, view, i, &whole);
-        if (e == ERR_OK && hit) e = hub_erase_hit(w, (uint64_t)db_column_int(q, 0));
+        if (e == ERR_OK && row) e = hub_erase_look(s, w, view, q);
     }
     db_done(q);
-    return e;
+    return e == ERR_OK ? hub_erase_answers(s, w, view) : e;
 }
 
 /* One op of the set at `position` is gone: nothing waits for it, and it is counted. */
@@ -423,8 +385,8 @@ enum err hub_erase_apply(struct hub_store *s, struct bytes content, uint64_t at)
     w->at = at;
     e = hub_erase_note(s, &l, at);
     if (e == ERR_OK) e = hub_erase_seek(s, w, view);
-    for (size_t i = 0; e == ERR_OK && i < w->hit_count; i++)
-        e = hub_erase_set(s, w, view, w->hits[i]);
+    for (size_t i = 0; e == ERR_OK && i < w->hits.count; i++)
+        e = hub_erase_set(s, w, view, w->hits.v[i]);
     if (e == ERR_OK) e = hub_erase_state(s, &l, at);
     if (e == ERR_OK) e = hub_meta_set_int(s, "wipe_wanted", 1);
     if (e == ERR_OK) e = hub_erased_load(s);

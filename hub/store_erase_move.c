@@ -47,6 +47,27 @@ bool hub_move_rid(struct hub_store *s, struct bytes payload, struct id_record *r
     return true;
 }
 
+/* An offer that did not apply left no transfer, and its node knows its name all the same: an answer to
+ * it is an answer to an offer of the record. A name belongs to the offer that did apply, if one did. */
+enum err hub_dead_offers(struct hub_store *s, const struct erase_list *l,
+                         const struct change_view *view)
+{
+    enum err e = ERR_OK;
+    for (unsigned i = 0; e == ERR_OK && l->record_count > 0 && i < view->head.ops; i++) {
+        struct move_offer m;
+        if (view->payload[i].p == NULL || change_payload_kind(view->payload[i]) != CHANGE_OFFER ||
+            move_offer_decode(view->payload[i], &m) != ERR_OK || !erase_has_record(l, &m.record))
+            continue;
+        struct db_stmt *q =
+            db_stmt(s->db, "INSERT OR IGNORE INTO sys_dead_transfer(id, rid) SELECT ?1, ?2 WHERE "
+                           "NOT EXISTS (SELECT 1 FROM sys_transfer WHERE id = ?1)");
+        db_bind_blob(q, 1, BYTES_OF(m.transfer.b));
+        db_bind_blob(q, 2, BYTES_OF(m.record.b));
+        e = db_run(q);
+    }
+    return e;
+}
+
 enum err hub_erase_moves(struct hub_store *s, int64_t record, const struct id_record *rid)
 {
     struct db_stmt *q = db_stmt(s->db, "INSERT OR IGNORE INTO sys_dead_transfer(id, rid) SELECT "

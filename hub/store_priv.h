@@ -380,6 +380,9 @@ MUST_CHECK enum err hub_erased_count(struct hub_store *s, uint64_t position, uns
 /* store_erase_move.c: the record that an offer, answer, share or settle speaks of; false: none. */
 bool hub_move_rid(struct hub_store *s, struct bytes payload, struct id_record *rid);
 /* Before the record goes: its transfers, and what went along with it, stay known by number. */
+/* Keep the names of the offers in this set that are of records of the list, for answers to them. */
+MUST_CHECK enum err hub_dead_offers(struct hub_store *s, const struct erase_list *l,
+                                    const struct change_view *view);
 MUST_CHECK enum err hub_erase_moves(struct hub_store *s, int64_t record,
                                     const struct id_record *rid);
 /* In a replay: what went along with the erased accept at position `at`. */

@@ -200,7 +200,8 @@ static enum err hub_take_set(struct hub_store *s, struct hub_job *job)
     if ((!job->given && !hub_extends(job->log, head)) || !ID_EQUAL(&head->hub, &s->identity.hub))
         return ERR_CHAIN_BROKEN;
     bool changed = false;
-    e = hub_erase_ingest(s, s->view, &s->ingest, &changed);
+    e = hub_dead_offers(s, &s->erased, s->view);
+    if (e == ERR_OK) e = hub_erase_ingest(s, s->view, &s->ingest, &changed);
     if (e == ERR_OK && changed) {
         job->body = buf_bytes(&s->ingest);
         e = change_open(job->head, job->body, s->view);

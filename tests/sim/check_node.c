@@ -288,10 +288,11 @@ static void shown_compare(struct world *w, unsigned node, const struct saved_set
     struct id_version v = id_version_make(&set->inc, set->seq, &set->hash);
     e = node_store_record_read(w->nodes[node].store, &op.rid, &c->shown);
     if (e == ERR_OK && fold_has(&c->shown.fold, &x, &v)) return;
-    /* The hub went back behind the record's creation: the op is held, and counted so, until the record comes back to
-     * the hub, and from there to this node. */
+    /* The hub went back behind the record's creation, or the record has left and comes to this unit again at a position
+     * of which the node has not heard: the op is held, and counted so, until the record comes. */
     const struct naive_record *r = naive_record_find(c, &op.rid);
-    if (e == ERR_NOT_FOUND && (r == NULL || r->born > position)) return;
+    if (e == ERR_NOT_FOUND && (r == NULL || naive_entered(c, r, w->nodes[node].unit) > position))
+        return;
     if (!gone(w, node, &op.rid, &v) && !replaced(w, &c->logs[node], &op.rid, &x, &v))
         world_fail(w, "node %u does not show any more what set %u wrote", node, (unsigned)set->seq);
 }
@@ -364,6 +365,16 @@ bool check_settled(struct world *w, unsigned node)
 
 /* ---- back in time ---- */
 
+static struct must *must_of(struct check *c, const struct id_hash *hash)
+{
+    for (size_t i = 0; i < c->must_count; i++)
+        if (ID_EQUAL(&c->musts[i].hash, hash)) return &c->musts[i];
+    c->musts = realloc(c->musts, (c->must_count + 1) * sizeof *c->musts);
+    assert(c->musts != NULL);
+    c->musts[c->must_count] = (struct must){.hash = *hash};
+    return &c->musts[c->must_count++];
+}
+
 /* Which sets of its own log, lost with what is behind the image, does this node hold? */
 static void musts_note(struct world *w, unsigned node, size_t from)
 {
@@ -373,11 +384,7 @@ static void musts_note(struct world *w, unsigned node, size_t from)
         struct db_stmt *q =
             db_stmt(w->nodes[node].store->db, "SELECT 1 FROM sys_hub_set WHERE head = ?1");
         db_bind_blob(q, 1, buf_bytes(&c->rows[i].head));
-        if (db_get(q) == ERR_OK) {
-            c->musts = realloc(c->musts, (c->must_count + 1) * sizeof *c->musts);
-            assert(c->musts != NULL);
-            c->musts[c->must_count++].hash = c->rows[i].hash;
-        }
+        if (db_get(q) == ERR_OK) must_of(c, &c->rows[i].hash)->held[node] = true;
         db_done(q);
     }
 }
@@ -403,7 +410,8 @@ void check_restored(struct world *w, int who)
         saved_cut(&w->check->logs[who], w->check->logs[who].image);
         w->nodes[who].doubt.open = false;
         w->check->logs[who].since = w->nodes[who].synced;
-        w->check->must_count = 0; /* it may have been the only one to hold them */
+        for (size_t i = 0; i < w->check->must_count; i++)
+            w->check->musts[i].held[who] = false;
     }
 }
 
@@ -415,6 +423,8 @@ void check_cloned(struct world *w, unsigned from, unsigned to)
         struct saved_set *x = saved_add(b, buf_bytes(&a->v[i].head), buf_bytes(&a->v[i].body));
         x->branch = a->v[i].branch;
     }
+    for (size_t i = 0; i < w->check->must_count; i++)
+        w->check->musts[i].held[to] = w->check->musts[i].held[from];
     b->behind = a->behind;
     b->since = a->since == w->nodes[from].synced ? 0 : UINT64_MAX;
 }
@@ -483,6 +493,9 @@ void check_nothing_lost(struct world *w)
             set_lost(w, i, &c->logs[i].v[k]);
     }
     for (size_t i = 0; i < c->must_count && !w->failed; i++) {
-        if (hub_row(c, &c->musts[i].hash) == NULL) must_missing(w, &c->musts[i].hash);
+        bool held = false; /* by somebody who may still give it */
+        for (unsigned n = 0; n < w->node_count; n++)
+            held = held || (c->musts[i].held[n] && !check_outside(w, n));
+        if (held && hub_row(c, &c->musts[i].hash) == NULL) must_missing(w, &c->musts[i].hash);
     }
 }

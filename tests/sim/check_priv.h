@@ -47,6 +47,7 @@ struct naive_record {
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
     uint64_t born;     /* position */
     uint64_t position; /* of its last change */
+    uint64_t moved;    /* likewise of its unit; 0: never */
     bool touched;
 };
 
@@ -57,7 +58,8 @@ struct naive_move { /* one op of SPEC 13, as it stands in the hub's log */
     bool own;
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
     uint8_t verdict;
-    struct id_record wait; /* verdict 4: for this record or transfer */
+    struct id_record wait;     /* verdict 4: for this record or transfer */
+    struct id_record transfer; /* of an offer */
 };
 
 struct naive_transfer {
@@ -70,6 +72,7 @@ struct naive_share { /* a unit that has, or had, a record of another */
     struct id_record rid;
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
     enum move_access access;
+    uint64_t since; /* position */
 };
 
 struct naive_head {
@@ -96,8 +99,9 @@ struct saved_log {
     uint64_t since; /* complete sessions when it or the hub went back */
 };
 
-struct must { /* a set of the hub's own log that the hub lost and a node holds */
+struct must { /* a set of the hub's own log that the hub lost */
     struct id_hash hash;
+    bool held[WORLD_NODES_MAX]; /* by these nodes, which have not gone back since */
 };
 
 struct naive_issue { /* of a closed period */
@@ -149,6 +153,8 @@ void naive_move_take(struct world *w, size_t row, unsigned index);
 void naive_moves_wake(struct world *w, const struct id_record *id, uint64_t at);
 enum move_access naive_access(const struct check *c, const struct id_record *rid, const char *unit);
 bool naive_had(const struct check *c, const struct id_record *rid, const char *unit);
+/* The position at which the record came to this unit, whose it is or with which it is shared. */
+uint64_t naive_entered(const struct check *c, const struct naive_record *r, const char *unit);
 void naive_author(const struct world *w, const struct naive_row *r,
                   char unit[static ADMIN_UNIT_BYTES_MAX + 1]);
 struct naive_transfer *naive_transfer_find(struct check *c, const struct id_record *id);

@@ -37,8 +37,16 @@ bool naive_had(const struct check *c, const struct id_record *rid, const char *u
     return share_find(c, rid, unit) != NULL;
 }
 
+uint64_t naive_entered(const struct check *c, const struct naive_record *r, const char *unit)
+{
+    const struct naive_share *h = share_find(c, &r->rid, unit);
+    if (r->own) return r->born;
+    if (strcmp(r->unit, unit) == 0) return r->moved > r->born ? r->moved : r->born;
+    return h != NULL ? h->since : UINT64_MAX;
+}
+
 static void share_set(struct check *c, const struct id_record *rid, const char *unit,
-                      enum move_access access)
+                      enum move_access access, uint64_t at)
 {
     struct naive_share *h = share_find(c, rid, unit);
     if (h == NULL) {
@@ -48,6 +56,7 @@ static void share_set(struct check *c, const struct id_record *rid, const char *
         *h = (struct naive_share){.rid = *rid};
         memcpy(h->unit, unit, ADMIN_UNIT_BYTES_MAX + 1);
     }
+    if ((h->access == MOVE_NOTHING) != (access == MOVE_NOTHING)) h->since = at;
     h->access = access;
 }
 
@@ -64,6 +73,7 @@ static uint8_t offer(struct world *w, struct naive_move *m, const struct move_of
     struct check *c = w->check;
     const struct naive_record *r = naive_record_find(c, &o->record);
     m->wait = o->record;
+    m->transfer = o->transfer;
     if (r == NULL) return 4;
     if (r->own || (!m->own && strcmp(r->unit, m->unit) != 0)) return 3;
     if (same_text(r->unit, o->to)) return 6;
@@ -85,10 +95,10 @@ static void move_to(struct world *w, const struct id_record *rid, const char *to
 {
     struct check *c = w->check;
     struct naive_record *r = naive_record_find(c, rid);
-    share_set(c, rid, r->unit, MOVE_NOTHING);
-    share_set(c, rid, to, MOVE_NOTHING);
+    share_set(c, rid, r->unit, MOVE_NOTHING, at);
+    share_set(c, rid, to, MOVE_NOTHING, at);
     memcpy(r->unit, to, sizeof r->unit);
-    r->position = at;
+    r->position = r->moved = at;
     r->touched = true;
     for (size_t i = 0; i < c->transfer_count; i++) {
         if (ID_EQUAL(&c->transfers[i].rid, rid) && c->transfers[i].state == MOVE_OFFERED)
@@ -125,7 +135,7 @@ static uint8_t share(struct world *w, struct naive_move *m, const struct move_sh
     if (strcmp(r->unit, unit) == 0) return 6;
     enum move_access before = naive_access(c, &s->record, unit);
     if (before == s->access) return 0;
-    share_set(c, &s->record, unit, s->access);
+    share_set(c, &s->record, unit, s->access, at);
     if (before == MOVE_NOTHING || s->access == MOVE_NOTHING) {
         r->position = at;
         r->touched = true;

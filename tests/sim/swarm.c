@@ -164,9 +164,6 @@ static void move(struct world *w)
     const char *unit = units[rng_below(&w->rng, 3)];
     unsigned r = rng_below(&w->rng, 100);
     if (!w->records[record].exists) return;
-    /* An answer to an offer that never applied is erased at its node and still held at the hub (docs/reliability.md):
-     * until that is mended, runs with erasures have no transfers but those of the stories. */
-    if (plan.erase > 0 && r < 65) return;
     if (r < 35 && plan.transfers < 255) {
         world_offer(w, who, (int)++plan.transfers, record, unit);
     } else if (r < 65 && plan.transfers > 0) {

@@ -7,6 +7,7 @@
 #include "hub/store_repair.h"
 #include "hub/store_replay.h"
 #include "hub/verify.h"
+#include "proto/move.h"
 #include "tests/lib/catalogue_load.h"
 #include "tests/lib/hub_world.h"
 
@@ -266,6 +267,82 @@ static void a_later_op_keeps_only_its_hash(void **state)
     scene_close(&c);
 }
 
+static void offer(struct world_node *n, unsigned transfer, unsigned rid, const char *note)
+{
+    struct buf b;
+    struct move_offer m = {.transfer = rid_of(transfer),
+                           .record = rid_of(rid),
+                           .to = bytes_str("26179"),
+                           .note = bytes_str(note)};
+    buf_init(&b, 1024);
+    move_offer_encode(&m, &b);
+    assert_int_equal(b.e, ERR_OK);
+    struct bytes p = buf_bytes(&b);
+    world_save(n, &p, 1);
+    buf_free(&b);
+}
+
+static void withdraw(struct world_node *n, unsigned transfer, const char *note)
+{
+    struct buf b;
+    struct move_answer m = {
+        .transfer = rid_of(transfer), .reply = MOVE_WITHDRAW, .note = bytes_str(note)};
+    buf_init(&b, 1024);
+    move_answer_encode(&m, &b);
+    assert_int_equal(b.e, ERR_OK);
+    struct bytes p = buf_bytes(&b);
+    world_save(n, &p, 1);
+    buf_free(&b);
+}
+
+/* An offer that did not apply leaves no transfer at the hub: its answers are found by the log, whether
+ * they came before it, behind it, or behind the order. Who takes another's name for its own record takes
+ * nothing with it. */
+static void answers_go_with_offers_that_never_applied(void **state)
+{
+    (void)state;
+    static struct scene c;
+    struct hub_position at;
+    scene_open(&c);
+    save(&c.n, CHANGE_CREATE, 1, NAME, "Bí Mật Một", NULL, 0);
+    save(&c.n, CHANGE_CREATE, 2, NAME, "Người Ở Lại", NULL, 0);
+    withdraw(&c.n, 61, "Bí Mật Trước"); /* held: no such transfer */
+    offer(&c.n, 60, 1, "Bí Mật Mở");
+    offer(&c.n, 61, 1, "Bí Mật Thừa"); /* 60 is open: it never applies */
+    withdraw(&c.n, 61, "Bí Mật Sau");
+    offer(&c.n, 70, 2, "mở");
+    offer(&c.n, 70, 1, "Bí Mật Trùng Tên");
+    withdraw(&c.n, 70, "thôi");
+    withdraw(&c.n, 99, "của ai không biết");
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    hub_store_position(c.w.store, &at);
+    uint64_t last = at.position;
+    assert_int_equal(world_verdict(&c.w, last), FOLD_HELD_UNKNOWN);
+    assert_int_equal(world_verdict(&c.w, last - 1), FOLD_APPLIED);
+    assert_int_equal(world_verdict(&c.w, last - 4), FOLD_HELD_UNKNOWN);
+    assert_int_equal(world_verdict(&c.w, last - 7), FOLD_HELD_UNKNOWN);
+
+    erase_record(&c.w, &c.office, 1);
+    assert_int_equal(world_verdict(&c.w, last), FOLD_HELD_UNKNOWN);
+    assert_int_equal(world_verdict(&c.w, last - 1), FOLD_APPLIED);
+    assert_int_equal(world_verdict(&c.w, last - 4), FOLD_ERASED);
+    assert_int_equal(world_verdict(&c.w, last - 7), FOLD_ERASED);
+    assert_false(on_disk(&c.w, "Bí Mật"));
+    assert_true(on_disk(&c.w, "của ai không biết"));
+    sound(&c.w);
+
+    offer(&c.n, 62, 1, "Bí Mật Muộn"); /* the node has not heard of it */
+    withdraw(&c.n, 62, "Bí Mật Muộn Nữa");
+    withdraw(&c.n, 61, "Bí Mật Lần Nữa");
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    hub_store_position(c.w.store, &at);
+    for (uint64_t i = 0; i < 3; i++)
+        assert_int_equal(world_verdict(&c.w, at.position - i), FOLD_ERASED);
+    assert_false(on_disk(&c.w, "Bí Mật"));
+    sound(&c.w);
+    scene_close(&c);
+}
+
 /* A head that somebody's write replaced must stay replaced, with and without its payload. */
 static void an_erased_op_leaves_the_graph(void **state)
 {
@@ -514,6 +591,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_is_gone_from_log_state_and_file),
         cmocka_unit_test(a_later_op_keeps_only_its_hash),
+        cmocka_unit_test(answers_go_with_offers_that_never_applied),
         cmocka_unit_test(an_erased_op_leaves_the_graph),
         cmocka_unit_test(an_op_without_payload_needs_an_order),
         cmocka_unit_test(one_signature_twice_erases_nothing),
