@@ -4,7 +4,7 @@
  * libsodium are taken over by the linker (--wrap, CMakeLists.txt) and remembered by their whole input; what is not
  * remembered goes to libsodium. So nothing comes out otherwise, which the hashes of runs show.
  *
- * Only what is a pure function is remembered, and of signatures only the good ones. Randomness, hashes and ciphers stay.
+ * Only what is a pure function is remembered, and of signatures only good ones. Randomness, hashes and ciphers stay.
  *
  * Locked memory is plain memory here: its guard pages cost four system calls for each end of a connection, and a
  * sanitizer looks closer. SQLite gets an allocator without locks and counts, unless a sanitizer watches.
