@@ -59,13 +59,18 @@ enum err hub_store_alarm(struct hub_store *s, enum hub_alarm_kind kind, const st
 
 enum err hub_store_alarm_damage(struct hub_store *s, const char *what, int64_t now_ms)
 {
-    enum err e = hub_store_alarm(s, HUB_ALARM_DAMAGED, NULL, now_ms);
+    bool own = !db_in_transaction(s->db);
+    enum err e = own ? db_begin(s->db) : ERR_OK;
     if (e != ERR_OK) return e;
-    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_alarm SET what = ?2 WHERE kind = ?1 AND "
-                                       "acked_ms = 0 AND what = ''"); /* the first is kept */
-    db_bind_int(q, 1, HUB_ALARM_DAMAGED);
-    db_bind_str(q, 2, what);
-    return db_run(q);
+    e = hub_store_alarm(s, HUB_ALARM_DAMAGED, NULL, now_ms);
+    if (e == ERR_OK) {
+        struct db_stmt *q = db_stmt(s->db, "UPDATE sys_alarm SET what = ?2 WHERE kind = ?1 AND "
+                                           "acked_ms = 0 AND what = ''"); /* the first is kept */
+        db_bind_int(q, 1, HUB_ALARM_DAMAGED);
+        db_bind_str(q, 2, what);
+        e = db_run(q);
+    }
+    return own ? db_end(s->db, e) : e;
 }
 
 static enum err hub_alarm_read(const struct db_stmt *q, struct hub_alarm *a)

@@ -280,8 +280,8 @@ enum err hub_verify_log(struct hub_store *s, hub_finding_fn *row, void *ctx,
     v.view = calloc(1, sizeof *v.view);
     v.genesis = calloc(1, sizeof *v.genesis);
     enum err e = v.view != NULL && v.genesis != NULL ? ERR_OK : ERR_NOMEM;
-    if (e == ERR_OK && db_check_whole(hub_store_db(s)) != ERR_OK)
-        e = verify_tell(&v, &(struct hub_finding){.kind = HUB_FINDING_FILE});
+    if (e == ERR_OK) e = db_check_whole(hub_store_db(s));
+    if (e == ERR_DAMAGED) e = verify_tell(&v, &(struct hub_finding){.kind = HUB_FINDING_FILE});
     if (e == ERR_OK) e = hub_log_rows(s, verify_set, &v);
     if (e == ERR_OK) e = verify_ends(&v);
     if (e == ERR_OK) e = verify_replay(&v, s);

@@ -332,8 +332,8 @@ enum err node_store_hello(struct node_store *s, struct message_hello_node *hello
     return e;
 }
 
-enum err node_store_contact(struct node_store *s, int64_t now_ms, enum err how,
-                            int64_t hub_clock_ms)
+static enum err node_contact_note(struct node_store *s, int64_t now_ms, enum err how,
+                                  int64_t hub_clock_ms)
 {
     struct db_stmt *q =
         db_stmt(s->db, "UPDATE sys_state SET session_ms = ?1, session_how = ?2, "
@@ -349,4 +349,14 @@ enum err node_store_contact(struct node_store *s, int64_t now_ms, enum err how,
                hub_clock_ms - now_ms >= NODE_ALARM_CLOCK_MS;
     return far ? node_store_alarm(s, NODE_ALARM_CLOCK, now_ms)
                : node_store_alarm_over(s, NODE_ALARM_CLOCK, now_ms);
+}
+
+enum err node_store_contact(struct node_store *s, int64_t now_ms, enum err how,
+                            int64_t hub_clock_ms)
+{
+    bool own = !db_in_transaction(s->db);
+    enum err e = own ? db_begin(s->db) : ERR_OK;
+    if (e != ERR_OK) return e;
+    e = node_contact_note(s, now_ms, how, hub_clock_ms);
+    return own ? db_end(s->db, e) : e;
 }

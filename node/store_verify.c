@@ -336,8 +336,8 @@ enum err node_store_verify(struct node_store *s, node_finding_fn *row, void *ctx
     v.view = calloc(1, sizeof *v.view);
     v.writes = calloc(CHANGE_WRITES_MAX, sizeof *v.writes);
     enum err e = v.view != NULL && v.writes != NULL ? ERR_OK : ERR_NOMEM;
-    if (e == ERR_OK && db_check_whole(s->db) != ERR_OK)
-        e = node_tell(&v, &(struct node_finding){.kind = NODE_FINDING_FILE});
+    if (e == ERR_OK) e = db_check_whole(s->db);
+    if (e == ERR_DAMAGED) e = node_tell(&v, &(struct node_finding){.kind = NODE_FINDING_FILE});
     if (e == ERR_OK) e = node_store_identity(s, &v.id);
     if (e == ERR_OK) node_card_of(&v.id, &v.card);
     if (e == ERR_DAMAGED) { /* without it there is nothing to compare with */

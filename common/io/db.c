@@ -66,6 +66,14 @@ enum err db_fail(struct db *db, int rc, const char *what)
     return e;
 }
 
+enum err db_usable(struct db *db)
+{
+    if (db->tx == DB_TX_LOST) return db->lost_by;
+    if (db->tx == DB_TX_OPEN || sqlite3_get_autocommit(db->handle)) return ERR_OK;
+    int rc = sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    return rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, "go back");
+}
+
 /* ---- statements ---- */
 
 static int db_compile(struct db *db, const char *sql, unsigned flags, sqlite3_stmt **out)
@@ -93,7 +101,8 @@ static struct db_slot *db_slot_find(struct db *db, const char *sql)
 struct db_stmt *db_stmt(struct db *db, const char *sql)
 {
     assert(db != NULL && sql != NULL);
-    if (db->tx == DB_TX_LOST) return db_broken(db, db->lost_by);
+    enum err usable = db_usable(db);
+    if (usable != ERR_OK) return db_broken(db, usable);
     struct db_slot *s = db_slot_find(db, sql);
     if (s->sql != NULL) {
         sqlite3_reset(s->stmt.q);
@@ -114,7 +123,8 @@ struct db_stmt *db_stmt(struct db *db, const char *sql)
 
 enum err db_prepare(struct db *db, const char *sql, struct db_stmt **out)
 {
-    if (db->tx == DB_TX_LOST) return db->lost_by;
+    enum err e = db_usable(db);
+    if (e != ERR_OK) return e;
     struct db_stmt *s = calloc(1, sizeof *s);
     if (s == NULL) return ERR_NOMEM;
     s->db = db;
@@ -180,7 +190,8 @@ void db_bind_null(struct db_stmt *q, int i)
 enum err db_step(struct db_stmt *q, bool *row)
 {
     *row = false;
-    if (q->db->tx == DB_TX_LOST) return q->db->lost_by;
+    enum err e = db_usable(q->db);
+    if (e != ERR_OK) return e;
     if (q->e != ERR_OK) return q->e;
     int rc = sqlite3_step(q->q);
     if (rc == SQLITE_ROW) {

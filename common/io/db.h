@@ -217,7 +217,7 @@ MUST_CHECK enum err db_checkpoint(struct db *db);
  */
 MUST_CHECK enum err db_vacuum(struct db *db);
 
-/* PRAGMA quick_check. ERR_DAMAGED when it finds anything. */
+/* PRAGMA quick_check. ERR_DAMAGED when it finds anything; ERR_NOMEM, ERR_IO, ERR_FULL: it could not look. */
 MUST_CHECK enum err db_check(struct db *db);
 
 /* PRAGMA integrity_check: the same, and every index against its table. */

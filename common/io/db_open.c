@@ -6,10 +6,12 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum err db_exec(struct db *db, const char *sql)
 {
-    if (db->tx == DB_TX_LOST) return db->lost_by;
+    enum err e = db_usable(db);
+    if (e != ERR_OK) return e;
     int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? ERR_OK : db_fail(db, sqlite3_extended_errcode(db->handle), "exec");
 }
@@ -188,6 +190,8 @@ enum err db_migrate(struct db *db, const struct db_migration *steps, size_t n)
 enum err db_checkpoint(struct db *db)
 {
     assert(db->tx == DB_TX_NONE);
+    enum err e = db_usable(db);
+    if (e != ERR_OK) return e;
     int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, "checkpoint");
 }
@@ -222,12 +226,35 @@ enum err db_vacuum(struct db *db)
     return e == ERR_OK ? db_checkpoint(db) : e;
 }
 
+/* What could not be looked at is not damaged: no memory, or a disk that does not read just now. SQLite then answers
+ * with a row of words that end in its code: "... unable to get the page. error code=266". */
+static enum err db_checked(struct db *db, const char *sql)
+{
+    static const char mark[] = "error code=";
+    char text[DB_TEXT_BYTES_MAX];
+    struct db_stmt *q = NULL;
+    enum err e = db_prepare(db, sql, &q);
+    if (e == ERR_OK) e = db_get(q);
+    if (e == ERR_OK) {
+        struct bytes said = db_column_bytes(q, 0);
+        snprintf(text, sizeof text, "%.*s", (int)(said.len < sizeof text ? said.len : 0),
+                 (const char *)said.p);
+        const char *code = strstr(text, mark);
+        if (code != NULL)
+            e = db_map((int)strtol(code + sizeof mark - 1, NULL, 10));
+        else if (strcmp(text, "ok") != 0)
+            e = ERR_DAMAGED;
+    }
+    db_stmt_free(q);
+    return e == ERR_OK || e == ERR_NOMEM || e == ERR_IO || e == ERR_FULL ? e : ERR_DAMAGED;
+}
+
 enum err db_check(struct db *db)
 {
-    return db_pragma_is(db, "PRAGMA quick_check(1)", "ok") == ERR_OK ? ERR_OK : ERR_DAMAGED;
+    return db_checked(db, "PRAGMA quick_check(1)");
 }
 
 enum err db_check_whole(struct db *db)
 {
-    return db_pragma_is(db, "PRAGMA integrity_check(1)", "ok") == ERR_OK ? ERR_OK : ERR_DAMAGED;
+    return db_checked(db, "PRAGMA integrity_check(1)");
 }

@@ -47,6 +47,11 @@ struct db {
 /* SQLite's code as ours, nothing else. */
 enum err db_map(int rc);
 
+/* May the database be used? What lost the transaction that is open. And none is open, but SQLite is still in
+ * one, because memory was short even for going back: that is done now, or nothing is, for what would be
+ * written would not be committed. */
+MUST_CHECK enum err db_usable(struct db *db);
+
 /* Map, remember, log, and roll back what cannot go on. `rc` is an extended result code. */
 enum err db_fail(struct db *db, int rc, const char *what);
 

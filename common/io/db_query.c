@@ -216,10 +216,11 @@ enum err db_query_readonly(struct db *db, const struct db_query *query)
 {
     assert(query->allow != NULL && query->param_count <= DB_PARAMS_MAX);
     assert(db->guard == NULL && "guarded queries do not nest");
-    if (db->tx == DB_TX_LOST) return db->lost_by;
+    enum err e = db_usable(db);
+    if (e != ERR_OK) return e;
     struct db_guard g = {.query = query, .steps_left = query->step_max};
     struct db_stmt q = {.db = db};
-    enum err e = db_guard_load(db, &g);
+    e = db_guard_load(db, &g);
     if (e != ERR_OK) goto out;
     db->guard = &g;
     sqlite3_progress_handler(db->handle, DB_QUERY_GRAIN_STEPS, db_query_progress, &g);

@@ -59,6 +59,9 @@ struct memvfs_host {
     uint64_t fault_from;
     uint64_t fault_count;
     uint64_t io_failures;
+    uint64_t reads;
+    uint64_t read_from; /* reads that fail */
+    uint64_t read_count;
     struct rng rng; /* what a failed sync forgets */
 };
 
@@ -78,6 +81,23 @@ static void *watch_ctx;
 
 /* ---- images and inodes ---- */
 
+static bool allocates;
+
+bool memvfs_allocates(void)
+{
+    return allocates;
+}
+
+/* Memory of the disks themselves, which never fails. */
+static void *need(void *p, size_t len)
+{
+    allocates = true;
+    p = realloc(p, len);
+    allocates = false;
+    assert(p != NULL);
+    return p;
+}
+
 static struct page *spare_pages;
 
 static struct page *page_make(void)
@@ -86,8 +106,7 @@ static struct page *page_make(void)
     if (p != NULL) {
         spare_pages = p->next;
     } else {
-        p = malloc(sizeof *p);
-        assert(p != NULL);
+        p = need(NULL, sizeof *p);
     }
     p->refs = 1;
     p->seen = 0;
@@ -153,8 +172,7 @@ static void image_room(struct image *m, size_t len)
     size_t room = m->room ? m->room : 16;
     while (room < pages)
         room *= 2;
-    m->v = realloc(m->v, room * sizeof(struct page *));
-    assert(m->v != NULL);
+    m->v = need(m->v, room * sizeof(struct page *));
     for (size_t i = m->room; i < room; i++)
         m->v[i] = NULL;
     m->room = room;
@@ -225,8 +243,8 @@ static void image_free(struct image *m)
 
 static struct inode *inode_new(void)
 {
-    struct inode *n = calloc(1, sizeof *n);
-    assert(n != NULL);
+    struct inode *n = need(NULL, sizeof *n);
+    memset(n, 0, sizeof *n);
     return n;
 }
 
@@ -263,8 +281,7 @@ static struct pending *pending_new(struct inode *n)
 {
     if (n->pending_count == n->pending_room) {
         n->pending_room = n->pending_room ? 2 * n->pending_room : 64;
-        n->pending = realloc(n->pending, n->pending_room * sizeof *n->pending);
-        assert(n->pending != NULL);
+        n->pending = need(n->pending, n->pending_room * sizeof *n->pending);
     }
     return &n->pending[n->pending_count++];
 }
@@ -279,8 +296,7 @@ static void inode_note(struct inode *n, int64_t at, const uint8_t *data, size_t 
 {
     if (n->data_len + len > n->data_room) {
         n->data_room = 2 * n->data_room + len + 16384;
-        n->data = realloc(n->data, n->data_room);
-        assert(n->data != NULL);
+        n->data = need(n->data, n->data_room);
     }
     memcpy(n->data + n->data_len, data, len);
     while (len > 0) {
@@ -376,6 +392,7 @@ struct memvfs_host *memvfs_host(const char *name)
         snprintf(h->name, sizeof h->name, "%s", name);
         h->crash_at = MEMVFS_NEVER;
         h->fault_from = MEMVFS_NEVER;
+        h->read_from = MEMVFS_NEVER;
         /* By its name: which place it has depends on what the process did before. */
         h->rng.s = reset_seed + 0xd15c0000u;
         for (const char *c = name; *c != '\0'; c++)
@@ -457,7 +474,19 @@ void memvfs_fail(struct memvfs_host *h, enum memvfs_fault kind, uint64_t from, u
 void memvfs_heal(struct memvfs_host *h)
 {
     h->fault_from = MEMVFS_NEVER;
+    h->read_from = MEMVFS_NEVER;
     h->io_failures = 0;
+}
+
+uint64_t memvfs_reads(const struct memvfs_host *h)
+{
+    return h->reads;
+}
+
+void memvfs_fail_reads(struct memvfs_host *h, uint64_t from, uint64_t count)
+{
+    h->read_from = from;
+    h->read_count = count;
 }
 
 bool memvfs_faulty(const struct memvfs_host *h)
@@ -645,11 +674,23 @@ static int file_close(sqlite3_file *f)
     return SQLITE_OK;
 }
 
+/* Count a read; false: it fails. */
+static bool host_reads(struct memvfs_host *h)
+{
+    if (h == NULL) return true;
+    if (h->dead) return false;
+    uint64_t no = h->reads++;
+    if (no < h->read_from) return true;
+    if (h->read_count != MEMVFS_NEVER && no - h->read_from >= h->read_count) return true;
+    h->io_failures++;
+    return false;
+}
+
 static int file_read(sqlite3_file *f, void *out, int len, sqlite3_int64 at)
 {
     const struct handle *x = (struct handle *)f;
     const struct image *m = &x->inode->now;
-    if (x->host != NULL && x->host->dead) return SQLITE_IOERR_READ;
+    if (!host_reads(x->host)) return SQLITE_IOERR_READ;
     size_t want = (size_t)len, there = (size_t)at < m->len ? m->len - (size_t)at : 0;
     if (there > want) there = want;
     if (there > 0) image_read(m, (size_t)at, out, there);

@@ -2,7 +2,7 @@
  * Disks of the simulated hosts: an SQLite VFS in memory ("simvfs") that can lose power.
  *
  * A file's name is HOST/NAME; every host has its own disk, with its own counter of I/O operations (a write of up to
- * one 512-byte sector, a truncate, a sync, a delete or a creation is one operation). Reads are not counted.
+ * one 512-byte sector, a truncate, a sync, a delete or a creation is one operation). Reads are counted by themselves.
  *
  * The system call "rename" that common/io/db_wal.c asks for counts as two: the rename, and the sync of the folder.
  *
@@ -84,6 +84,14 @@ void memvfs_heal(struct memvfs_host *h);
 bool memvfs_faulty(const struct memvfs_host *h);
 /* Operations of the host that failed that way since the last memvfs_heal(); a full disk is none. */
 uint64_t memvfs_io_failures(const struct memvfs_host *h);
+
+/* Reads since memvfs_reset(); let `count` of them fail, beginning with number `from` (MEMVFS_NEVER for count: for ever),
+ * until memvfs_heal(). A read that fails counts among memvfs_io_failures(). */
+uint64_t memvfs_reads(const struct memvfs_host *h);
+void memvfs_fail_reads(struct memvfs_host *h, uint64_t from, uint64_t count);
+
+/* Is an allocation under way that the disks need for themselves? A test that lets allocations fail spares it. */
+bool memvfs_allocates(void);
 
 /* Copy a whole disk as it is seen now, or (durable) as it would be if all pending writes were lost. No file of `to` may
  * be open. */

@@ -1,0 +1,65 @@
+/*
+ * Store calls of hub and node that calls_test repeats while the disk or the memory fails under each of them.
+ *
+ * A call is a small function that does one thing with a store as the programs do (its own transaction where one is
+ * wanted) and tells everything that it was given back, so that two runs can be compared.
+ *
+ * Ownership: a struct calls is the harness's; a call frees what it makes, whatever happens.   Threads: one.
+ */
+#ifndef DONGBO_TESTS_SIM_CALLS_H
+#define DONGBO_TESTS_SIM_CALLS_H
+
+#include "hub/store.h"
+#include "node/store.h"
+#include "tests/sim/base.h"
+
+#define CALLS_HUB_PATH   "x/hub.db"
+#define CALLS_NODE_PATH  "x/node.db"
+#define CALLS_NOW        INT64_C(1686400000000) /* UTC ms, behind all that the base has */
+#define CALLS_BUNDLE_MAX (1024u * 1024u)
+
+struct calls {
+    struct hub_store *
+        hub; /* one of both is open; NULL after a call that closed it and could not open it again */
+    struct node_store *node;
+    const struct hub_sync_keys *hub_keys;
+    const struct node_sync_keys *node_keys;
+    struct link_keys hub_sealing, node_sealing;
+    uint64_t told; /* hash of what calls gave back */
+    /* what the base has */
+    struct id_record person, moved, shared, erased, activity, fresh;
+    struct id_record transfer;
+    struct hub_node at;        /* the node, as the hub knows it */
+    struct id_inc inc;         /* its log */
+    struct id_version version; /* of a set in the hub's log */
+    struct bytes up, answer;   /* a bundle of the node, and what the hub answers to it */
+};
+
+enum {
+    /* several transactions: an error may leave some of them done, and doing it again must still come to the same end */
+    CALL_STEPS = 1,
+    CALL_SLOW = 2,   /* renders papers or replays the log: few places in a short run */
+    CALL_COUNTS = 4, /* counts its tries, durably: after a failed one the end is another */
+};
+
+typedef enum err call_fn(struct calls *c);
+struct call {
+    const char *name; /* public function it is about */
+    call_fn *fn;
+    unsigned flags;
+};
+
+extern const struct call calls_hub[], calls_node[];
+extern const size_t calls_hub_count, calls_node_count;
+
+/* Called once when the base is made, with both stores open, before they are copied: what calls will want to find there
+ * and the simulator's world does not make. */
+void calls_hub_prepare(struct calls *c);
+void calls_node_prepare(struct calls *c);
+
+void calls_tell(struct calls *c, const void *p, size_t len);
+void calls_tell_bytes(struct calls *c, struct bytes b);
+void calls_tell_str(struct calls *c, const char *s);
+void calls_tell_int(struct calls *c, int64_t v);
+
+#endif
