@@ -98,11 +98,15 @@ static void *sql_realloc(void *p, int size)
     return fails_now() ? NULL : plain.xRealloc(p, size);
 }
 
+/* Before the simulator gives SQLite an allocator of its own. */
+static void sql_plain(void)
+{
+    assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &plain), SQLITE_OK);
+}
+
 static void sql_hook(void)
 {
-    sqlite3_mem_methods mine;
-    assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &plain), SQLITE_OK);
-    mine = plain;
+    sqlite3_mem_methods mine = plain;
     mine.xMalloc = sql_malloc;
     mine.xRealloc = sql_realloc;
     assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &mine), SQLITE_OK);
@@ -506,9 +510,10 @@ int main(int argc, char **argv)
 {
     if (argc > 1) stride = strtoull(argv[1], NULL, 10);
     if (argc > 2) only = argv[2];
+    sql_plain();
+    base_random_install();
     sql_hook();
     memvfs_register();
-    base_random_install();
     base_make_all();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_call_of_the_hubs_store),
