@@ -82,6 +82,29 @@ def check_inline(root):
             yield f"{path}: {m.group(0).strip()} does not pass the content security policy, or is unsafe"
 
 
+EXPORT = re.compile(r"^export (?:async )?(?:function|const|class) (\w+)", re.M)
+EXPORTS = re.compile(r"^export \{([^}]*)\} from", re.M)
+IMPORT = re.compile(r"^import (?:\w+,? ?)?\{([^}]*)\}", re.M)
+
+
+def names_of(pattern, text):
+    return {n.split(" as ")[-1].strip() for m in pattern.findall(text) for n in m.split(",")}
+
+
+def check_imports(root):
+    """A name of the shared modules that is called or shown without being imported is an error of one screen only."""
+    shared = "".join(load(root, f"desk/{name}.js") for name in ("base", "parts"))
+    exported = set(EXPORT.findall(shared)) | names_of(EXPORTS, shared)
+    for path, text in own_files(root):
+        if not path.endswith(".js") or path in ("desk/base.js", "desk/parts.js"):
+            continue
+        own = names_of(IMPORT, text) | set(re.findall(r"(?:function|const|let|class) (\w+)", text))
+        own |= {n for m in re.findall(r"(?:(?:const|let) [\[{]|\(\{)([^\]}]*)[\]}]", text) for n in re.findall(r"\w+", m)}
+        used = set(re.findall(r"(?<![\w.\"'$-])(\w+)\(", text)) | set(re.findall(r"<\$\{(\w+)\}", text))
+        for name in sorted((used & exported) - own):
+            yield f"{path}: {name} is used and not imported"
+
+
 def check_vendor(root):
     readme = load(root, "vendor/README.md")
     for name in sorted(os.listdir(os.path.join(root, "web", "vendor"))):
@@ -105,7 +128,7 @@ def check_weight(root):
 
 
 def check(root):
-    return [m for f in (check_words, check_inline, check_vendor, check_weight) for m in f(root)]
+    return [m for f in (check_words, check_inline, check_imports, check_vendor, check_weight) for m in f(root)]
 
 
 def plant_words(web, code, change):
@@ -131,6 +154,8 @@ PLANTS = [
     (lambda w: append(w, "desk/app.js", b"t(`nothing.${x}`);\n"), "no words for nothing."),
     (lambda w: append(w, "index.html", b"<script>1</script>\n"), "content security policy"),
     (lambda w: append(w, "desk/app.js", b"x.innerHTML = y;\n"), "content security policy"),
+    (lambda w: append(w, "desk/usb.js", b"const x = () => showDate(1);\n"), "showDate is used and not imported"),
+    (lambda w: append(w, "hub/moves.js", b"const x = () => html`<${State} />`;\n"), "State is used and not imported"),
     (lambda w: append(w, "vendor/zz.mjs", b"1\n"), "is not told of"),
     (lambda w: append(w, "zz.js", os.urandom(WEIGHT_MAX)), "weighs"),
 ]

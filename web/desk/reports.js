@@ -1,5 +1,5 @@
 // Reports of this commune: what is due, this period's figures, the text, and sending it.
-import { html, t, say, lang, api, showDate, showTime, number, session, saveFile, useState, useEffect } from "./base.js";
+import { html, t, say, lang, api, showDate, showTime, number, session, saveFile, shown, useState, useEffect } from "./base.js";
 import { Note, Title } from "./parts.js";
 
 const TEXTS = ["narrative", "difficulties", "proposals", "next_plan"];
