@@ -30,6 +30,8 @@
 #define HUB_AUTHORITY_FILE   "tls/ca.pem" /* to be installed on PCs that open the page */
 #define HUB_PORTS_FILE       "run/ports.json"
 
+struct hub_beside;
+
 struct hub_app {
     char data[FILE_PATH_BYTES_MAX];
     struct conf *conf;
@@ -53,6 +55,8 @@ struct hub_app {
     int64_t cases_overdue;
     int64_t cases_soon;
     int64_t cases_wrong;
+    struct hub_beside
+        *beside; /* the copy that another thread asks (hub/aside.h); NULL: the loop's */
 };
 
 /* The schema of dongbo.conf. */

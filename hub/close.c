@@ -25,9 +25,9 @@ struct close_file {
     uint8_t hash[MINISIGN_HASH_BYTES];
 };
 
-struct close_job {
-    struct hub_store *store;
-    const struct hub_close_request *request;
+struct hub_close_job {
+    struct hub_store *store; /* that it is read from, then the one it goes to */
+    struct hub_close_request request;
     struct hub_report *report;
     struct hub_inputs inputs;
     struct id_hash inputs_digest;
@@ -63,7 +63,7 @@ static enum err close_settled(struct hub_store *s, struct hub_report_why *why)
 
 /* ---- which issue ---- */
 
-static enum err close_twice(struct close_job *job, struct hub_report_why *why)
+static enum err close_twice(struct hub_close_job *job, struct hub_report_why *why)
 {
     struct hub_issue *old = &job->issue;
     const struct hub_report *r = job->report;
@@ -79,11 +79,11 @@ static enum err close_twice(struct close_job *job, struct hub_report_why *why)
 }
 
 /* Which issue this will be, and how it comes about. */
-static enum err close_number(struct close_job *job, struct hub_report_why *why)
+static enum err close_number(struct hub_close_job *job, struct hub_report_why *why)
 {
     struct hub_closing c = {.number = 0};
     const struct hub_report *r = job->report;
-    bool supplement = job->request->difference != NULL;
+    bool supplement = job->request.difference != NULL;
     enum err e = hub_flow_closing(job->store, r->unit, r->form->id, r->label, &c);
     if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
     bool closed = e == ERR_OK && !c.reopened;
@@ -111,24 +111,24 @@ static enum err close_before_file(void *ctx, const struct hub_issue_file *file)
 }
 
 /* The issue before, as it was printed, against the report as it will be. */
-static enum err close_supplement(struct close_job *job)
+static enum err close_supplement(struct hub_close_job *job)
 {
     struct hub_issue old;
     json_t *before = NULL;
     const struct hub_report *r = job->report;
-    if (job->request->difference == NULL) return ERR_OK;
+    if (job->request.difference == NULL) return ERR_OK;
     enum err e = hub_issues_find(job->store, r->form->id, r->unit, r->label, 0, &old);
     if (e == ERR_OK) e = hub_issues_files(job->store, old.id, close_before_file, &before);
     if (e == ERR_OK && before == NULL) e = ERR_DAMAGED;
     if (e == ERR_OK)
-        e = hub_supplement_make(r, old.number, before, job->request->difference, &job->supplement);
+        e = hub_supplement_make(r, old.number, before, job->request.difference, &job->supplement);
     json_decref(before);
     return e;
 }
 
 /* ---- files ---- */
 
-static enum err close_sign(struct close_job *job, enum hub_issue_kind kind)
+static enum err close_sign(struct hub_close_job *job, enum hub_issue_kind kind)
 {
     struct close_file *f = &job->files[kind];
     char hex[2 * ID_HASH_BYTES + 1], trusted[512];
@@ -141,11 +141,11 @@ static enum err close_sign(struct close_job *job, enum hub_issue_kind kind)
                  (unsigned)job->issue.number, hex);
     assert(n > 0 && (size_t)n < sizeof trusted);
     (void)n;
-    return minisign_sign(job->request->issue_key, f->hash, bytes_str(trusted), &f->minisig);
+    return minisign_sign(job->request.issue_key, f->hash, bytes_str(trusted), &f->minisig);
 }
 
 /* A format that cannot say this report: the file is missing, and the list says why. */
-static enum err close_gap(struct close_job *job, enum hub_issue_kind kind, enum err e)
+static enum err close_gap(struct hub_close_job *job, enum hub_issue_kind kind, enum err e)
 {
     struct hub_report_why *why = &job->gaps[kind];
     if (e != ERR_NOT_FOUND && e != ERR_BAD_INPUT) return e;
@@ -156,7 +156,7 @@ static enum err close_gap(struct close_job *job, enum hub_issue_kind kind, enum 
     return ERR_OK;
 }
 
-static enum err close_data(struct close_job *job)
+static enum err close_data(struct hub_close_job *job)
 {
     const struct hub_report *r = job->report;
     struct close_file *f = job->files;
@@ -177,14 +177,14 @@ static enum err close_data(struct close_job *job)
     return e;
 }
 
-static enum err close_papers(struct close_job *job)
+static enum err close_papers(struct hub_close_job *job)
 {
     char name[HUB_ISSUE_NAME_ROOM];
     struct buf proof;
     buf_init(&proof, HUB_PAPER_TEXT_MAX);
     hub_close_name(&job->issue, HUB_ISSUE_PDF, name);
     name[strlen(name) - strlen(".pdf")] = '\0';
-    enum err e = hub_paper_sign(&job->issue, job->request->issue_key, &proof);
+    enum err e = hub_paper_sign(&job->issue, job->request.issue_key, &proof);
     struct hub_nd30_about about = {
         .issue = job->issue.number,
         .closed_ms = job->issue.closed_ms,
@@ -199,7 +199,7 @@ static enum err close_papers(struct close_job *job)
     return e;
 }
 
-static enum err close_list(struct close_job *job)
+static enum err close_list(struct hub_close_job *job)
 {
     struct hub_manifest_file files[HUB_ISSUE_KINDS];
     struct hub_manifest_gap gaps[HUB_ISSUE_KINDS];
@@ -217,14 +217,14 @@ static enum err close_list(struct close_job *job)
                         &job->files[HUB_ISSUE_MANIFEST].data);
 }
 
-static enum err close_files(struct close_job *job)
+static enum err close_files(struct hub_close_job *job)
 {
     enum err e = close_data(job);
     struct hub_xlsx_about about = {
         .issue = job->issue.number,
         .closed_ms = job->issue.closed_ms,
         .digest = job->issue.figures,
-        .scratch = job->request->scratch,
+        .scratch = job->request.scratch,
     };
     if (e == ERR_OK) e = hub_xlsx(job->report, &about, &job->files[HUB_ISSUE_XLSX].data);
     if (e == ERR_OK) e = close_papers(job);
@@ -235,7 +235,7 @@ static enum err close_files(struct close_job *job)
     return e;
 }
 
-static void close_bufs(struct close_job *job, bool init)
+static void close_bufs(struct hub_close_job *job, bool init)
 {
     for (size_t k = 0; k < HUB_ISSUE_KINDS; k++) {
         if (init) buf_init(&job->files[k].data, HUB_CANONICAL_BYTES_MAX);
@@ -245,7 +245,7 @@ static void close_bufs(struct close_job *job, bool init)
     }
 }
 
-static enum err close_each(const struct close_job *job, hub_issue_file_fn *row, void *ctx)
+static enum err close_each(const struct hub_close_job *job, hub_issue_file_fn *row, void *ctx)
 {
     enum err e = ERR_OK;
     for (int k = 0; e == ERR_OK && k < HUB_ISSUE_KINDS; k++) {
@@ -267,10 +267,9 @@ enum err hub_close_render(struct hub_report *r, struct hub_issue *issue,
                           const struct key_sign *issue_key, const char *scratch,
                           hub_issue_file_fn *row, void *ctx)
 {
-    struct hub_close_request request = {.issue_key = issue_key, .scratch = scratch};
-    struct close_job *job = calloc(1, sizeof *job);
+    struct hub_close_job *job = calloc(1, sizeof *job);
     if (job == NULL) return ERR_NOMEM;
-    job->request = &request;
+    job->request = (struct hub_close_request){.issue_key = issue_key, .scratch = scratch};
     job->report = r;
     job->issue = *issue;
     close_bufs(job, true);
@@ -284,7 +283,7 @@ enum err hub_close_render(struct hub_report *r, struct hub_issue *issue,
 
 /* ---- storing ---- */
 
-static enum err close_set(struct close_job *job)
+static enum err close_set(struct hub_close_job *job)
 {
     const struct hub_issue *i = &job->issue;
     struct hub_taken taken;
@@ -302,7 +301,7 @@ static enum err close_set(struct close_job *job)
         .has_inputs = true,
         .inputs = job->inputs_digest,
         .mode = job->mode,
-        .missing = bytes_str(job->request->missing != NULL ? job->request->missing : ""),
+        .missing = bytes_str(job->request.missing != NULL ? job->request.missing : ""),
     };
     buf_init(&payload, CHANGE_BYTES_MAX);
     admin_close_encode(&c, &payload);
@@ -310,7 +309,7 @@ static enum err close_set(struct close_job *job)
     struct bytes p = buf_bytes(&payload);
     struct hub_own_set set = {.person = i->person, .payloads = &p, .count = 1};
     if (e == ERR_OK)
-        e = hub_own_append(job->store, job->request->keys, &set, job->request->now_ms, &taken);
+        e = hub_own_append(job->store, job->request.keys, &set, job->request.now_ms, &taken);
     if (e == ERR_OK) job->issue.position = taken.last_position;
     buf_free(&payload);
     return e;
@@ -318,11 +317,11 @@ static enum err close_set(struct close_job *job)
 
 static enum err close_cell(void *ctx, const struct hub_issue_cell *cell)
 {
-    struct close_job *job = ctx;
+    struct hub_close_job *job = ctx;
     return hub_issues_add_cell(job->store, job->issue.id, cell);
 }
 
-static enum err close_cells(struct close_job *job)
+static enum err close_cells(struct hub_close_job *job)
 {
     enum err e = hub_inputs_store(job->store, job->issue.id, &job->inputs);
     for (size_t c = 0; e == ERR_OK && c < hub_report_columns(job->report); c++)
@@ -332,18 +331,19 @@ static enum err close_cells(struct close_job *job)
 
 static enum err close_keep(void *ctx, const struct hub_issue_file *file)
 {
-    struct close_job *job = ctx;
+    struct hub_close_job *job = ctx;
     return hub_issues_add_file(job->store, job->issue.id, file);
 }
 
-static enum err close_store(struct close_job *job)
+static enum err close_store(struct hub_close_job *job)
 {
     struct hub_position at;
     enum err e = hub_store_begin(job->store);
     if (e != ERR_OK) return e;
     hub_store_position(job->store, &at);
-    assert(at.position == job->issue.cut.position); /* one thread: nothing came in between */
-    e = close_set(job);
+    bool same = at.position == job->issue.cut.position && at.epoch == job->issue.cut.epoch;
+    if (!same) e = ERR_STALE; /* the cut is the position before the close set */
+    if (e == ERR_OK) e = close_set(job);
     if (e == ERR_OK) e = hub_issues_add(job->store, &job->issue);
     if (e == ERR_OK) e = close_each(job, close_keep, job);
     if (e == ERR_OK) e = close_cells(job);
@@ -354,12 +354,12 @@ static enum err close_store(struct close_job *job)
 
 /* ---- all of it ---- */
 
-static void close_result(const struct close_job *job, struct hub_close_result *out)
+static void close_result(const struct hub_close_job *job, struct hub_close_result *out)
 {
     const struct hub_report *r = job->report;
     *out = (struct hub_close_result){
         .issue = job->issue,
-        .early = job->request->now_ms < date_to_ms(r->window.last) + DATE_DAY_MS,
+        .early = job->request.now_ms < date_to_ms(r->window.last) + DATE_DAY_MS,
         .mode = job->mode,
     };
     for (size_t i = 0; i < r->unit_count; i++) {
@@ -368,51 +368,92 @@ static void close_result(const struct close_job *job, struct hub_close_result *o
     }
 }
 
-static void close_about(struct close_job *job)
+static void close_about(struct hub_close_job *job)
 {
     const struct hub_report *r = job->report;
     struct hub_issue *i = &job->issue;
     *i = (struct hub_issue){
         .number = job->number,
         .cut = r->cut,
-        .closed_ms = job->request->now_ms,
-        .person = job->request->person,
+        .closed_ms = job->request.now_ms,
+        .person = job->request.person,
     };
     snprintf(i->report, sizeof i->report, "%s", r->form->id);
     snprintf(i->unit, sizeof i->unit, "%s", r->unit);
     snprintf(i->period, sizeof i->period, "%s", r->label);
-    memcpy(i->issue_pk, job->request->issue_key->public, sizeof i->issue_pk);
+    memcpy(i->issue_pk, job->request.issue_key->public, sizeof i->issue_pk);
 }
 
-enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
-                   struct hub_close_result *out, struct hub_report_why *why)
+static enum err close_compute(struct hub_close_job *job, struct hub_report_why *why)
 {
-    struct close_job *job = calloc(1, sizeof *job);
-    if (job == NULL) return ERR_NOMEM;
-    job->store = s;
-    job->request = request;
-    close_bufs(job, true);
+    struct hub_store *s = job->store;
+    const struct hub_close_request *q = &job->request;
     enum err e = hub_issues_ready(s);
     if (e == ERR_OK) e = close_settled(s, why);
-    if (e == ERR_OK)
-        e = hub_report_compute(s, request->report, request->unit, request->period, &job->report,
-                               why);
+    if (e == ERR_OK) e = hub_report_compute(s, q->report, q->unit, q->period, &job->report, why);
     if (e == ERR_OK) e = close_number(job, why);
-    if (e == ERR_EXISTS) *out = (struct hub_close_result){.issue = job->issue};
     if (e == ERR_OK) e = hub_inputs_collect(s, job->report, &job->inputs);
     if (e == ERR_OK) e = hub_inputs_digest(job->report, &job->inputs, &job->inputs_digest);
     if (e == ERR_OK) e = hub_small_apply(job->report, hub_small_class, NULL);
-    if (e != ERR_OK) goto out;
+    if (e != ERR_OK) return e;
     close_about(job);
     e = close_supplement(job);
-    if (e == ERR_OK) e = close_files(job);
+    return e == ERR_OK ? close_files(job) : e;
+}
+
+enum err hub_close_prepare(struct hub_store *s, const struct hub_close_request *request,
+                           struct hub_close_job **out, struct hub_issue *exists,
+                           struct hub_report_why *why)
+{
+    struct hub_close_job *job = calloc(1, sizeof *job);
+    if (job == NULL) return ERR_NOMEM;
+    job->store = s;
+    job->request = *request;
+    close_bufs(job, true);
+    enum err e = close_compute(job, why);
+    if (e == ERR_EXISTS && exists != NULL) *exists = job->issue;
+    job->request.report = job->request.unit = job->request.scratch =
+        NULL; /* the caller's, and used */
+    job->request.difference = NULL;
+    job->request.issue_key = NULL;
+    if (e == ERR_OK)
+        *out = job;
+    else
+        hub_close_job_free(job);
+    return e;
+}
+
+enum err hub_close_commit(struct hub_store *s, struct hub_close_job *job,
+                          const struct hub_sync_keys *keys, struct hub_close_result *out,
+                          struct hub_report_why *why)
+{
+    *why = (struct hub_report_why){{0}, {0}};
+    job->store = s;
+    job->request.keys = keys;
+    enum err e = close_settled(s, why);
     if (e == ERR_OK) e = close_store(job);
     if (e == ERR_OK) close_result(job, out);
-out:
+    return e;
+}
+
+void hub_close_job_free(struct hub_close_job *job)
+{
+    if (job == NULL) return;
     close_bufs(job, false);
     hub_supplement_free(&job->supplement);
     hub_inputs_free(&job->inputs);
     hub_report_free(job->report);
     free(job);
+}
+
+enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
+                   struct hub_close_result *out, struct hub_report_why *why)
+{
+    struct hub_close_job *job = NULL;
+    struct hub_issue exists;
+    enum err e = hub_close_prepare(s, request, &job, &exists, why);
+    if (e == ERR_EXISTS) *out = (struct hub_close_result){.issue = exists};
+    if (e == ERR_OK) e = hub_close_commit(s, job, request->keys, out, why);
+    hub_close_job_free(job);
     return e;
 }

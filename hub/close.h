@@ -11,7 +11,12 @@
  * Nothing of it changes afterwards, whatever data come later: those make a further issue, a
  * supplement; and a period that two officers reopened is closed again under the next number.
  *
- * Ownership: the request is borrowed.   Threads: loop thread, outside a transaction.   Units: UTC ms.
+ * What takes long, figures and files, can be made on another thread out of a reader of the store
+ * (hub_store_reader()); only the transaction is the loop's. When a set came in meanwhile the figures
+ * are not those of the position before the close set any more, and nothing is closed.
+ *
+ * Ownership: the request is borrowed.   Threads: loop thread, outside a transaction; hub_close_prepare()
+ * any.   Units: UTC ms.
  */
 #ifndef DONGBO_HUB_CLOSE_H
 #define DONGBO_HUB_CLOSE_H
@@ -47,7 +52,22 @@ struct hub_close_result {
     enum admin_close_mode mode;
 };
 
+/* A closing that is computed and not committed. Of its request only `missing` is borrowed until it is
+ * freed, and so is the store that it was read from. */
+struct hub_close_job;
+/* Errors of hub_close(); with ERR_EXISTS `exists` (may be NULL) is the issue that is there. */
+MUST_CHECK enum err hub_close_prepare(struct hub_store *s, const struct hub_close_request *request,
+                                      struct hub_close_job **out, struct hub_issue *exists,
+                                      struct hub_report_why *why);
+/* ERR_STALE: the log has grown since; make it anew. Else as hub_close(). */
+MUST_CHECK enum err hub_close_commit(struct hub_store *s, struct hub_close_job *job,
+                                     const struct hub_sync_keys *keys, struct hub_close_result *out,
+                                     struct hub_report_why *why);
+void hub_close_job_free(struct hub_close_job *job); /* NULL is fine */
+
 /*
+ * Both at once.
+ *
  * ERR_EXISTS     the period is closed: `why` says by which issue and when; out->issue is that issue
  * ERR_NOT_READY  a supplement to a period that is not closed (also of hub_report_compute)
  * ERR_NOT_FOUND, ERR_BAD_INPUT, ERR_DENIED, ERR_TOO_LARGE, ERR_NOT_READY   of hub_report_compute

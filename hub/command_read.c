@@ -3,6 +3,7 @@
 
 #include "common/io/clock.h"
 #include "common/log.h"
+#include "hub/aside.h"
 #include "hub/store_read.h"
 
 #include <stdlib.h>
@@ -26,6 +27,13 @@ void hub_reads_add(struct hub_reads *r, const struct catalogue_type *t, const st
 
 void hub_reads_note(struct hub_reads *r, struct hub_app *a, const json_t *request, const char *what)
 {
+    if (a->beside != NULL) {
+        if (r->rids.len > 0)
+            hub_beside_read(a->beside, r, request, what);
+        else
+            buf_free(&r->rids);
+        return;
+    }
     const char *user = hub_request_str(request, "person"),
                *why = hub_request_str(request, "reason");
     struct hub_read row = {.at_ms = clock_wall_ms(),

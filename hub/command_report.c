@@ -2,6 +2,7 @@
 #include "hub/command_priv.h"
 
 #include "common/io/clock.h"
+#include "hub/aside.h"
 #include "hub/canonical.h"
 #include "hub/close.h"
 #include "hub/command_close.h"
@@ -122,6 +123,57 @@ json_t *hub_command_close(struct hub_app *a, const json_t *request)
     return hub_close_answer(a, request, NULL);
 }
 
+/* A closing between its figures and its transaction; on the loop's own way both follow at once. */
+struct hub_close_held {
+    struct hub_close_job *job;
+    struct hub_close_missing missing;
+    json_t *answer; /* filled when it is done */
+};
+
+static void hub_close_drop(void *ctx)
+{
+    struct hub_close_held *h = ctx;
+    hub_close_job_free(h->job);
+    hub_close_missing_free(&h->missing);
+    json_decref(h->answer);
+    free(h);
+}
+
+static enum err hub_close_do(void *ctx, struct hub_app *a, json_t **failed)
+{
+    struct hub_close_held *h = ctx;
+    struct hub_close_result result;
+    struct hub_report_why why;
+    enum err e = hub_close_commit(a->store, h->job, &a->keys, &result, &why);
+    if (e != ERR_OK) {
+        *failed = hub_report_said(e, &why);
+        return e;
+    }
+    json_t *j = hub_issue_json(&result.issue);
+    json_object_update(h->answer, j);
+    json_decref(j);
+    json_object_set(h->answer, "missing", h->missing.units);
+    json_object_set_new(h->answer, "mode", json_string(hub_close_mode(result.mode)));
+    json_object_set_new(h->answer, "early", json_boolean(result.early));
+    json_object_set_new(h->answer, "nothing_sent", json_integer((json_int_t)result.nothing_sent));
+    json_object_set_new(h->answer, "nothing_new", json_integer((json_int_t)result.nothing_new));
+    return ERR_OK;
+}
+
+static json_t *hub_close_held(struct hub_app *a, struct hub_close_held *h)
+{
+    json_t *answer = json_incref(h->answer), *failed = NULL;
+    if (a->beside != NULL) {
+        hub_beside_later(a->beside, hub_close_do, hub_close_drop, h);
+        return answer;
+    }
+    enum err e = hub_close_do(h, a, &failed);
+    hub_close_drop(h);
+    if (e == ERR_OK) return answer;
+    json_decref(answer);
+    return failed;
+}
+
 json_t *hub_close_answer(struct hub_app *a, const json_t *request, const json_t *difference)
 {
     char scratch[FILE_PATH_BYTES_MAX];
@@ -131,29 +183,20 @@ json_t *hub_close_answer(struct hub_app *a, const json_t *request, const json_t 
                                   .keys = &a->keys,
                                   .issue_key = &a->issue,
                                   .scratch = scratch};
-    struct hub_close_result result;
     struct hub_report_why why = {.vi = ""};
-    struct hub_close_missing missing;
     if (!hub_request_period(request, &q.period)) return hub_period_wrong();
+    struct hub_close_held *h = calloc(1, sizeof *h);
+    if (h == NULL) return hub_command_fail(ERR_NOMEM);
+    h->answer = json_object();
     hub_request_person(a, request, &q.person);
     q.difference = difference;
-    json_t *j = hub_close_missing(a, request, &q, &missing);
-    if (j != NULL) return j;
-    q.missing = missing.codes;
-    enum err e = hub_app_path(a->data, "run", scratch);
-    if (e == ERR_OK) e = hub_close(a->store, &q, &result, &why);
-    if (e != ERR_OK) {
-        hub_close_missing_free(&missing);
-        return hub_report_said(e, &why);
-    }
-    j = hub_issue_json(&result.issue);
-    json_object_set(j, "missing", missing.units);
-    json_object_set_new(j, "mode", json_string(hub_close_mode(result.mode)));
-    hub_close_missing_free(&missing);
-    json_object_set_new(j, "early", json_boolean(result.early));
-    json_object_set_new(j, "nothing_sent", json_integer((json_int_t)result.nothing_sent));
-    json_object_set_new(j, "nothing_new", json_integer((json_int_t)result.nothing_new));
-    return j;
+    json_t *j = hub_close_missing(a, request, &q, &h->missing);
+    q.missing = h->missing.codes;
+    enum err e = j == NULL ? hub_app_path(a->data, "run", scratch) : ERR_OK;
+    if (j == NULL && e == ERR_OK) e = hub_close_prepare(a->store, &q, &h->job, NULL, &why);
+    if (j == NULL && e == ERR_OK) return hub_close_held(a, h);
+    hub_close_drop(h);
+    return j != NULL ? j : hub_report_said(e, &why);
 }
 
 /* ---- export ---- */

@@ -3,6 +3,7 @@
 #include "common/io/rpc.h"
 #include "common/io/tls.h"
 #include "common/log.h"
+#include "hub/aside.h"
 #include "hub/command.h"
 #include "hub/command_priv.h"
 #include "hub/desk.h"
@@ -17,6 +18,7 @@ struct hub_daemon {
     struct rpc_server *rpc;
     struct web *web;
     struct hub_desk *desk;
+    struct hub_aside *aside;
     struct hub_scrub scrub;
 };
 
@@ -40,6 +42,11 @@ static void hub_daemon_backup(struct hub_daemon *d, struct rpc_call *call, const
     if (e != ERR_OK) hub_daemon_reply(call, hub_command_backup_said(e, d->app->copier.made));
 }
 
+static void hub_daemon_answered(void *ctx, json_t *answer)
+{
+    hub_daemon_reply(ctx, answer);
+}
+
 static void hub_daemon_request(void *ctx, struct rpc_call *call, json_t *request)
 {
     struct hub_daemon *d = ctx;
@@ -48,8 +55,11 @@ static void hub_daemon_request(void *ctx, struct rpc_call *call, json_t *request
         hub_daemon_backup(d, call, request);
         return;
     }
-    json_t *response = hub_command(d->app, request);
-    if (response == NULL) response = json_object(); /* the caller reports what it cannot read */
+    if (hub_aside_wants(request) &&
+        hub_aside_start(d->aside, request, hub_daemon_answered, call) == ERR_OK)
+        return;
+    json_t *response = hub_command(d->app, request); /* also when too many wait there */
+    if (response == NULL) response = json_object();  /* the caller reports what it cannot read */
     rpc_reply(call, response);
     json_decref(response);
 }
@@ -58,6 +68,7 @@ static void hub_daemon_on_stop(void *ctx)
 {
     struct hub_daemon *d = ctx;
     hub_copier_stop(&d->app->copier);
+    hub_aside_stop(d->aside);
     if (d->rpc != NULL) rpc_close(d->rpc, NULL, NULL);
     if (d->web != NULL) web_close(d->web, NULL, NULL);
     d->rpc = NULL;
@@ -177,11 +188,13 @@ enum err hub_app_run(struct hub_app *a)
     a->copier = (struct hub_copier){
         .store = a->store, .loop = hub_drive_loop(a->drive), .wall_ms = clock_wall_ms};
     hub_scrub_init(&d.scrub, a->store, clock_mono_ms());
+    e = hub_aside_new(a, hub_drive_loop(a->drive), &d.aside);
     struct hub_desk_options desk = {.app = a,
+                                    .aside = d.aside,
                                     .loop = hub_drive_loop(a->drive),
                                     .mono_ms = clock_mono_ms,
                                     .wall_ms = clock_wall_ms};
-    e = hub_desk_new(&desk, &d.desk);
+    if (e == ERR_OK) e = hub_desk_new(&desk, &d.desk);
     if (e == ERR_OK) e = hub_daemon_start(&d);
     if (e == ERR_OK) {
         LOG_EVENT(LOG_LEVEL_INFO, log_evt("hub.ready"), log_uint("port", a->sync_port),
@@ -190,6 +203,7 @@ enum err hub_app_run(struct hub_app *a)
         LOG_EVENT(LOG_LEVEL_INFO, log_evt("hub.stopped"));
     }
     hub_drive_free(a->drive);
+    hub_aside_free(d.aside);
     hub_scrub_free(&d.scrub);
     a->drive = NULL;
     hub_desk_free(d.desk);

@@ -2,6 +2,7 @@
 
 #include "common/io/db.h"
 #include "common/log.h"
+#include "hub/aside.h"
 #include "hub/desk_assets.h"
 #include "hub/province.h"
 
@@ -153,6 +154,63 @@ static bool hub_desk_ours(const struct hub_desk_call *c)
            login_same(csrf, c->session != NULL ? c->session->csrf : c->d->csrf);
 }
 
+/* Once a command was carried out: what pages show, and the audit. */
+static void hub_desk_after(struct hub_desk *d, const struct hub_desk_route *route, bool reads,
+                           const char *user, const json_t *body, const json_t *answer)
+{
+    if (!reads) d->news++;
+    bool changes = !reads && (route->flags & DESK_TYPING) == 0;
+    if (route->roles == 0 || (!changes && (route->flags & DESK_NOTE) == 0)) return;
+    char what[32]; /* the verb without its action, or the path behind "/api/" */
+    const char *name = route->verb != NULL ? route->verb : route->path + 5;
+    snprintf(what, sizeof what, "%.*s", (int)strcspn(name, " "), name);
+    hub_desk_note(d, user, what, body, web_json_error_of(answer));
+}
+
+/* ---- a command beside the loop ---- */
+
+struct hub_desk_aside {
+    struct hub_desk *d;
+    const struct hub_desk_route *route;
+    struct web_later *later;
+    json_t *body;
+    bool reads;
+};
+
+static void hub_desk_aside_done(void *ctx, json_t *answer)
+{
+    struct hub_desk_aside *j = ctx;
+    const char *user = json_string_value(json_object_get(j->body, "person"));
+    hub_desk_after(j->d, j->route, j->reads, user != NULL ? user : "", j->body, answer);
+    struct web_response *r = web_later_response(j->later);
+    if (r != NULL)
+        web_json_answer(r, answer);
+    else
+        json_decref(answer);
+    web_later_done(j->later);
+    json_decref(j->body);
+    free(j);
+}
+
+/* False: it is to be done now. When too many wait it is done now too, and answered the same way. */
+static bool hub_desk_aside(struct hub_desk_call *c, const struct hub_desk_route *route)
+{
+    struct hub_desk *d = c->d;
+    if (d->o.aside == NULL || !hub_aside_wants(c->body)) return false;
+    struct hub_desk_aside *j = calloc(1, sizeof *j);
+    if (j == NULL) return false;
+    *j = (struct hub_desk_aside){d, route, web_later(d->web), c->body, hub_desk_reads(c->q)};
+    if (j->later == NULL) {
+        free(j);
+        return false;
+    }
+    json_incref(j->body);
+    c->later = true;
+    if (hub_aside_start(d->o.aside, c->body, hub_desk_aside_done, j) != ERR_OK)
+        hub_desk_aside_done(j, hub_command(d->o.app, c->body));
+    return true;
+}
+
 static json_t *hub_desk_command(struct hub_desk_call *c, const struct hub_desk_route *route)
 {
     size_t len = strcspn(route->verb, " ");
@@ -160,7 +218,7 @@ static json_t *hub_desk_command(struct hub_desk_call *c, const struct hub_desk_r
     json_object_set_new(c->body, "person", json_string(c->session->user));
     if (route->verb[len] == ' ')
         json_object_set_new(c->body, "action", json_string(route->verb + len + 1));
-    return hub_command(c->d->o.app, c->body);
+    return hub_desk_aside(c, route) ? NULL : hub_command(c->d->o.app, c->body);
 }
 
 static void hub_desk_carry_out(struct hub_desk_call *c, const struct hub_desk_route *route)
@@ -172,15 +230,10 @@ static void hub_desk_carry_out(struct hub_desk_call *c, const struct hub_desk_ro
         return;
     }
     json_t *answer = route->fn != NULL ? route->fn(c) : hub_desk_command(c, route);
-    if (!hub_desk_reads(c->q)) c->d->news++;
-    bool changes = !hub_desk_reads(c->q) && (route->flags & DESK_TYPING) == 0;
-    bool noted = route->roles != 0 && (changes || (route->flags & DESK_NOTE) != 0);
-    if (noted) {
-        char what[32]; /* the verb without its action, or the path behind "/api/" */
-        const char *name = route->verb != NULL ? route->verb : route->path + 5;
-        snprintf(what, sizeof what, "%.*s", (int)strcspn(name, " "), name);
-        hub_desk_note(c->d, c->session->user, what, c->body, web_json_error_of(answer));
-    }
+    bool aside = c->later && route->fn == NULL; /* then it is not done yet */
+    if (!aside)
+        hub_desk_after(c->d, route, hub_desk_reads(c->q),
+                       c->session != NULL ? c->session->user : "", c->body, answer);
     if (answer != NULL || (!c->later && c->r->body.len == 0)) web_json_answer(c->r, answer);
     json_decref(c->body);
 }

@@ -30,11 +30,13 @@
 #define HUB_DESK_HASHES_MAX 2u               /* passwords that are checked at once */
 
 struct uv_loop_s;
+struct hub_aside;
 struct hub_desk;
 
 struct hub_desk_options {
     struct hub_app *app;
-    struct uv_loop_s *loop; /* NULL in a test: hashes are computed at once */
+    struct uv_loop_s *loop;  /* NULL in a test: hashes are computed at once */
+    struct hub_aside *aside; /* for what takes long; NULL in a test: then at once */
     uint64_t (*mono_ms)(void);
     int64_t (*wall_ms)(void);
 };

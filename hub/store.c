@@ -59,7 +59,7 @@ static bool hub_arrived(void *ctx, const struct id_version *version)
     return false;
 }
 
-static enum err hub_memory(struct hub_store *s)
+enum err hub_memory(struct hub_store *s)
 {
     buf_init(&s->state, FOLD_STATE_BYTES_MAX + 1);
     buf_init(&s->ingest, CHANGE_BODY_BYTES_MAX);
@@ -87,6 +87,7 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
     struct hub_store *s = calloc(1, sizeof *s);
     if (s == NULL) return ERR_NOMEM;
     unsigned flags = options->vfs != NULL ? DB_EXCLUSIVE : 0u;
+    s->exclusive = options->vfs != NULL;
     bool file = options->vfs == NULL && strcmp(options->path, DB_MEMORY_PATH) != 0;
     enum err e = file ? file_beside(options->path, ERASE_FILE_NAME, s->erased_path) : ERR_OK;
     if (e == ERR_OK && file) e = file_beside(options->path, HUB_REVOKED_FILE, s->revoked_path);

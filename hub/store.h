@@ -15,7 +15,7 @@
  * then may a receipt leave.
  *
  * Ownership: one struct hub_store per process. Arrays given back live until the next call of the
- * same function. Threads:   loop thread only (long reports open their own read-only connection).
+ * same function. Threads:   loop thread only; a reader (hub_store_reader()) one other.
  * Errors:    ERR_FULL, ERR_STORE, ERR_DAMAGED, ERR_IO, ERR_NOMEM from any function: the open
  * transaction is rolled back, nothing changed, in-memory state follows the disk again; callers drop
  * the links that took part.
@@ -205,6 +205,27 @@ MUST_CHECK enum err hub_store_check(struct hub_store *s);
 /* Bring the typed tables up to date with sys_record. Cheap when nothing changed. Outside a
  * transaction. */
 MUST_CHECK enum err hub_store_project(struct hub_store *s);
+/* The same bit by bit: at most so many positions of the log more. *done: they are up to date. */
+MUST_CHECK enum err hub_store_project_some(struct hub_store *s, uint64_t positions, bool *done);
+
+/*
+ * A second store over the same file for one long question beside the loop: read-only, of this very
+ * moment, whatever is committed later; all functions that only read take it, on one other thread. The
+ * typed tables must be up to date (hub_store_project()), no transaction open. While there is a reader
+ * the file is not wiped behind an erasure; that happens when the last one closes.
+ *
+ * ERR_AGAIN: the typed tables are behind. ERR_NOT_READY: a database in memory or of a VFS has no
+ * readers. And those of opening.
+ */
+MUST_CHECK enum err hub_store_reader(struct hub_store *s, struct hub_store **out);
+/* On the loop, when the other thread is done with it. */
+void hub_store_reader_close(struct hub_store *s, struct hub_store *reader);
+/* Was something erased since it was opened? Then what was read may hold what is gone. */
+bool hub_store_reader_old(const struct hub_store *s, const struct hub_store *reader);
+/* How many are open. */
+unsigned hub_store_readers(const struct hub_store *s);
+/* From any thread: let what it does end soon, with an error. */
+void hub_store_reader_stop(struct hub_store *reader);
 
 /* The typed tables, for typed_check() and guarded queries; NULL before hub_store_project() opened
  * them. Lives until the next transaction ends badly or a catalogue is taken. */

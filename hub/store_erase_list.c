@@ -288,7 +288,7 @@ void hub_erased_settle(struct hub_store *s)
         s->erased_grown = e != ERR_OK; /* again with the next commit */
         if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_ERROR, log_evt("erased.file"), log_err(e));
     }
-    if (!s->wipe_wanted) return;
+    if (!s->wipe_wanted || s->readers > 0) return;
     e = hub_store_wipe(s);
     s->wipe_wanted = false; /* if it failed: again when it is opened */
     if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_ERROR, log_evt("erased.wipe"), log_err(e));

@@ -85,7 +85,8 @@ struct hub_read_seen {
 
 struct hub_store {
     struct db *db;
-    bool stale; /* memory may differ from the disk: load before use */
+    bool exclusive; /* nobody else may open the file */
+    bool stale;     /* memory may differ from the disk: load before use */
     bool has_identity;
     struct hub_identity identity;
     int64_t hub_unit;             /* number of the hub's own unit; 0 = no identity yet */
@@ -145,6 +146,9 @@ struct hub_store {
     bool wipe_wanted;                       /* the file may still hold what was deleted */
     struct buf attach_block;                /* of hub_store_attach_read() */
     uint64_t attach_quota;                  /* bytes of files of one unit, 0: the usual */
+    const struct hub_store *reader;         /* of which store it is a reader; NULL: it is none */
+    unsigned readers;                       /* that are open */
+    size_t erased_then;                     /* of a reader: length of the list when it was opened */
     bool replaying; /* of another store's log: what is gone there may be gone here */
 };
 
@@ -393,5 +397,11 @@ MUST_CHECK enum err hub_moved_again(struct hub_store *from, struct hub_store *to
 MUST_CHECK enum err hub_attach_unnamed(struct hub_store *s, const struct id_record *rid);
 
 void hub_feed_free(struct hub_feed_memory *m);
+
+/* store_project.c: are the typed tables up to date? */
+MUST_CHECK enum err hub_project_done(struct hub_store *s, bool *done);
+
+/* store.c: what a store needs in memory besides its cache. */
+MUST_CHECK enum err hub_memory(struct hub_store *s);
 
 #endif

@@ -129,14 +129,16 @@ static enum err hub_project_one(struct hub_store *s, const struct hub_record *r,
     return typed_put(s->typed, t, &r->rid, s->units[r->unit].code, row->values, t->field_count);
 }
 
-static enum err hub_project_scope(struct hub_store *s, size_t scope, uint64_t from,
+/* What last changed at a position in (from, upto]. */
+static enum err hub_project_scope(struct hub_store *s, size_t scope, int64_t from, int64_t upto,
                                   struct hub_row *row)
 {
     struct db_stmt *q =
         db_stmt(s->db, "SELECT " HUB_RECORD_COLUMNS
-                       " FROM sys_record WHERE scope = ?1 AND pos > ?2 ORDER BY pos");
+                       " FROM sys_record WHERE scope = ?1 AND pos > ?2 AND pos <= ?3 ORDER BY pos");
     db_bind_int(q, 1, (int64_t)scope);
-    db_bind_int(q, 2, (int64_t)from);
+    db_bind_int(q, 2, from);
+    db_bind_int(q, 3, upto);
     bool more = true;
     enum err e = ERR_OK;
     while (e == ERR_OK && more) {
@@ -149,9 +151,11 @@ static enum err hub_project_scope(struct hub_store *s, size_t scope, uint64_t fr
     return e;
 }
 
-static enum err hub_project_all(struct hub_store *s, struct hub_row *row)
+/* At most so many positions more. A row may stay as it was before a later change: the tables show one
+ * moment only when the last position is reached. */
+static enum err hub_project_more(struct hub_store *s, uint64_t positions, struct hub_row *row)
 {
-    int64_t from = 0, edition = 0;
+    int64_t from = 0, edition = 0, upto = (int64_t)s->position;
     enum err e = hub_meta_int(s, "projected", &from);
     if (e == ERR_OK) e = hub_meta_int(s, "projected_edition", &edition);
     if (e != ERR_OK) return e;
@@ -165,28 +169,31 @@ static enum err hub_project_all(struct hub_store *s, struct hub_row *row)
         s->typed_edition = s->edition;
         if (e == ERR_OK) e = hub_store_seal(s, false);
     }
+    if ((uint64_t)(upto - from) > positions) upto = from + (int64_t)positions;
     for (size_t i = 0; e == ERR_OK && i < s->unit_count; i++)
-        e = hub_project_scope(s, i, (uint64_t)from, row);
-    if (e == ERR_OK) e = hub_meta_set_int(s, "projected", (int64_t)s->position);
+        e = hub_project_scope(s, i, from, upto, row);
+    if (e == ERR_OK) e = hub_meta_set_int(s, "projected", upto);
     if (e == ERR_OK) e = hub_meta_set_int(s, "projected_edition", s->edition);
     return e;
 }
 
-enum err hub_store_project(struct hub_store *s)
+/* Of a reader: what it reads is of a moment at which all was up to date. */
+static enum err hub_project_read(struct hub_store *s)
 {
-    int64_t at = 0;
-    assert(!db_in_transaction(s->db));
     enum err e = hub_cache_ready(s);
-    if (e == ERR_OK) e = hub_meta_int(s, "projected", &at);
-    if (e != ERR_OK || s->catalogue == NULL) return e;
-    if (s->typed != NULL && s->typed_edition == s->edition && (uint64_t)at == s->position)
-        return ERR_OK;
+    if (e != ERR_OK || s->catalogue == NULL || s->typed != NULL) return e;
+    s->typed_edition = s->edition;
+    return typed_open_read(s->db, s->catalogue, &s->typed);
+}
+
+static enum err hub_project_step(struct hub_store *s, uint64_t positions)
+{
     struct hub_row *row = calloc(1, sizeof *row);
     if (row == NULL) return ERR_NOMEM;
     buf_init(&row->lists, HUB_LISTS_BYTES_MAX);
-    e = db_begin(s->db);
+    enum err e = db_begin(s->db);
     if (e == ERR_OK) {
-        e = hub_project_all(s, row);
+        e = hub_project_more(s, positions, row);
         bool fresh = e != ERR_OK;
         e = db_end(s->db, e);
         if (fresh || e != ERR_OK) { /* its tables may be gone again */
@@ -197,6 +204,33 @@ enum err hub_store_project(struct hub_store *s)
     buf_free(&row->lists);
     free(row);
     return e;
+}
+
+enum err hub_project_done(struct hub_store *s, bool *done)
+{
+    int64_t at = 0;
+    enum err e = hub_cache_ready(s);
+    if (e == ERR_OK) e = hub_meta_int(s, "projected", &at);
+    *done = e == ERR_OK &&
+            (s->catalogue == NULL ||
+             (s->typed != NULL && s->typed_edition == s->edition && (uint64_t)at == s->position));
+    return e;
+}
+
+enum err hub_store_project_some(struct hub_store *s, uint64_t positions, bool *done)
+{
+    assert(s->reader == NULL && !db_in_transaction(s->db));
+    enum err e = hub_project_done(s, done);
+    if (e != ERR_OK || *done) return e;
+    e = hub_project_step(s, positions);
+    return e == ERR_OK ? hub_project_done(s, done) : e;
+}
+
+enum err hub_store_project(struct hub_store *s)
+{
+    bool done = false;
+    if (s->reader != NULL) return hub_project_read(s);
+    return hub_store_project_some(s, INT64_MAX, &done);
 }
 
 enum err hub_store_catalogue_try(struct hub_store *s, const struct catalogue *c,

@@ -69,6 +69,8 @@ enum err db_fail(struct db *db, int rc, const char *what)
 enum err db_usable(struct db *db)
 {
     if (db->tx == DB_TX_LOST) return db->lost_by;
+    if (db->tx == DB_TX_READ) /* after an error that ended it: it would read another moment */
+        return sqlite3_get_autocommit(db->handle) ? ERR_STORE : ERR_OK;
     if (db->tx == DB_TX_OPEN || sqlite3_get_autocommit(db->handle)) return ERR_OK;
     int rc = sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     return rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, "go back");
@@ -193,6 +195,7 @@ enum err db_step(struct db_stmt *q, bool *row)
     enum err e = db_usable(q->db);
     if (e != ERR_OK) return e;
     if (q->e != ERR_OK) return q->e;
+    if (atomic_load_explicit(&q->db->stop, memory_order_relaxed)) return ERR_AGAIN;
     int rc = sqlite3_step(q->q);
     if (rc == SQLITE_ROW) {
         *row = true;
@@ -309,6 +312,7 @@ static void db_reset_all(struct db *db)
 
 enum err db_begin(struct db *db)
 {
+    if (db->tx == DB_TX_READ) return ERR_READONLY;
     assert(db->tx == DB_TX_NONE && "transactions do not nest");
     db_reset_all(db);
     enum err e = db_run(db_stmt(db, "BEGIN IMMEDIATE"));
@@ -352,7 +356,7 @@ void db_rollback(struct db *db)
 
 bool db_in_transaction(const struct db *db)
 {
-    return db->tx != DB_TX_NONE;
+    return db->tx == DB_TX_OPEN || db->tx == DB_TX_LOST;
 }
 
 enum err db_end(struct db *db, enum err e)

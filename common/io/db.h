@@ -69,6 +69,16 @@ struct db_stmt;
  */
 MUST_CHECK enum err db_open(const char *path, const char *vfs, unsigned flags, struct db **out);
 
+/*
+ * For a DB_READONLY connection beside the writer, once: from now on it reads the database as it is at
+ * this moment, whatever the writer commits, until db_close(). The WAL grows meanwhile.
+ */
+MUST_CHECK enum err db_snapshot(struct db *db);
+
+/* From any thread: what runs on this connection ends soon with an error, and so does whatever is begun
+ * after it. For leaving; there is no way back. */
+void db_stop(struct db *db);
+
 /* Finalizes all statements; an open transaction is rolled back. NULL is allowed. */
 void db_close(struct db *db);
 

@@ -124,6 +124,19 @@ enum err db_open(const char *path, const char *vfs, unsigned flags, struct db **
     return ERR_OK;
 }
 
+enum err db_snapshot(struct db *db)
+{
+    enum err e = db_exec(db, "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1");
+    if (e == ERR_OK) db->tx = DB_TX_READ;
+    return e == ERR_OK ? db_seal_look(db) : e;
+}
+
+void db_stop(struct db *db)
+{
+    atomic_store(&db->stop, true);
+    sqlite3_interrupt(db->handle);
+}
+
 void db_close(struct db *db)
 {
     if (db == NULL) return;

@@ -5,6 +5,7 @@
 #include "common/io/db.h"
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 struct db_stmt {
     struct db *db;
@@ -19,15 +20,16 @@ struct db_slot {
     struct db_stmt stmt;
 };
 
-enum db_tx { DB_TX_NONE, DB_TX_OPEN, DB_TX_LOST };
+enum db_tx { DB_TX_NONE, DB_TX_OPEN, DB_TX_LOST, DB_TX_READ /* db_snapshot() */ };
 
 struct db_guard {
     const struct db_query *query;
     char **tables; /* names in the schema, sorted */
     size_t table_count;
     uint64_t steps_left;
-    bool watch;  /* SQLite is compiling or running the guarded statement right now */
-    bool denied; /* the authorizer refused */
+    const atomic_bool *stop; /* of the connection */
+    bool watch;              /* SQLite is compiling or running the guarded statement right now */
+    bool denied;             /* the authorizer refused */
 };
 
 struct db {
@@ -36,6 +38,7 @@ struct db {
     enum err lost_by; /* why the transaction was lost */
     bool suspect;
     bool system_vfs;
+    atomic_bool stop; /* set by another thread: db_stop() */
     bool schema_torn; /* the schema was not what its seal says when it was opened */
     struct db_guard *guard;
     size_t slot_count;

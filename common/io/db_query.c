@@ -72,6 +72,7 @@ static int db_query_progress(void *ctx)
 {
     struct db_guard *g = ctx;
     if (!g->watch) return 0;
+    if (atomic_load_explicit(g->stop, memory_order_relaxed)) return 1;
     if (g->steps_left < DB_QUERY_GRAIN_STEPS) {
         g->steps_left = 0;
         return 1;
@@ -218,7 +219,7 @@ enum err db_query_readonly(struct db *db, const struct db_query *query)
     assert(db->guard == NULL && "guarded queries do not nest");
     enum err e = db_usable(db);
     if (e != ERR_OK) return e;
-    struct db_guard g = {.query = query, .steps_left = query->step_max};
+    struct db_guard g = {.query = query, .steps_left = query->step_max, .stop = &db->stop};
     struct db_stmt q = {.db = db};
     e = db_guard_load(db, &g);
     if (e != ERR_OK) goto out;

@@ -239,30 +239,54 @@ static enum err typed_sets(struct typed *t)
     return db_exec(t->db, "SELECT value FROM json_each('[]')");
 }
 
+static enum err typed_new(struct db *db, const struct catalogue *c, struct typed **out)
+{
+    size_t count = 0;
+    const struct catalogue_type *types = catalogue_types(c, &count);
+    struct typed *t = calloc(1, sizeof *t);
+    if (t == NULL) return ERR_NOMEM;
+    *t = (struct typed){.db = db, .catalogue = c};
+    t->tables = calloc(count ? count : 1, sizeof *t->tables);
+    if (t->tables == NULL) {
+        free(t);
+        return ERR_NOMEM;
+    }
+    t->count = count;
+    for (size_t i = 0; i < count; i++)
+        t->tables[i].type = &types[i];
+    *out = t;
+    return ERR_OK;
+}
+
+enum err typed_open_read(struct db *db, const struct catalogue *c, struct typed **out)
+{
+    struct typed *t = NULL;
+    enum err e = typed_new(db, c, &t);
+    if (e == ERR_OK) e = typed_sets(t);
+    if (e == ERR_OK)
+        *out = t;
+    else
+        typed_close(t);
+    return e;
+}
+
 enum err typed_open(struct db *db, const struct catalogue *c, struct catalogue_error *why,
                     struct typed **out)
 {
     assert(db_in_transaction(db));
     struct buf sql;
+    struct typed *t = NULL;
     buf_init(&sql, TYPED_SQL_BYTES_MAX);
-    size_t count = 0;
-    const struct catalogue_type *types = catalogue_types(c, &count);
-    enum err e = ERR_NOMEM;
-    struct typed *t = calloc(1, sizeof *t);
-    if (t == NULL) goto out;
-    *t = (struct typed){.db = db, .catalogue = c, .why = why};
-    t->tables = calloc(count ? count : 1, sizeof *t->tables);
-    if (t->tables == NULL) goto out;
-    t->count = count;
-    for (size_t i = 0; i < count; i++)
-        t->tables[i].type = &types[i];
+    enum err e = typed_new(db, c, &t);
+    if (e != ERR_OK) goto out;
+    t->why = why;
     e = typed_units(t);
     if (e == ERR_OK) e = typed_schemes(t);
-    for (size_t i = 0; e == ERR_OK && i < count; i++)
-        e = typed_create(t, &types[i], &sql);
+    for (size_t i = 0; e == ERR_OK && i < t->count; i++)
+        e = typed_create(t, t->tables[i].type, &sql);
     if (e == ERR_OK) e = typed_person_root(t);
     if (e == ERR_OK) e = typed_sets(t);
-    for (size_t i = 0; e == ERR_OK && i < count; i++)
+    for (size_t i = 0; e == ERR_OK && i < t->count; i++)
         e = typed_prepare(t, &t->tables[i], &sql);
     if (e == ERR_OK) e = typed_check_all(t, &sql);
     if (e != ERR_OK) goto out;

@@ -30,6 +30,8 @@ struct typed;
  * NULL). */
 MUST_CHECK enum err typed_open(struct db *db, const struct catalogue *c,
                                struct catalogue_error *why, struct typed **out);
+/* The same tables on a DB_READONLY connection, as they are: for queries alone. */
+MUST_CHECK enum err typed_open_read(struct db *db, const struct catalogue *c, struct typed **out);
 void typed_close(struct typed *t);
 
 enum typed_kind { TYPED_NULL, TYPED_INT, TYPED_TEXT, TYPED_BLOB };
