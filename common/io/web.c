@@ -246,9 +246,11 @@ void web_later_done(struct web_later *l)
 static void web_on_timer(uv_timer_t *t)
 {
     struct web *w = t->data;
+    /* One more turn after the last stream went: so its owner hears of it, however fast it went. */
+    bool none = web_streams_count(w->streams) == 0;
     if (++w->ticks % (WEB_HEARTBEAT_MS / WEB_TICK_MS) == 0) web_streams_heartbeat(w->streams);
     if (w->tick != NULL) w->tick(w->ctx);
-    if (web_streams_count(w->streams) == 0) uv_timer_stop(t);
+    if (none) uv_timer_stop(t);
 }
 
 uint64_t web_stream_open(struct web *w)

@@ -96,7 +96,7 @@ struct web_options {
     unsigned methods;      /* bits 1u << enum web_method */
     size_t body_bytes_max; /* 0: WEB_BODY_BYTES_MAX */
     web_handler_fn handler;
-    /* Called every WEB_TICK_MS while a stream is open; NULL: not wanted. */
+    /* Called every WEB_TICK_MS while a stream is open, and once more behind the last; NULL: not wanted. */
     void (*tick)(void *ctx);
     void *ctx;
 };
