@@ -573,20 +573,22 @@ static void test_daemon_serves_the_tool(void **state)
         node_home_close(&h);
         _exit(err_exit_code(e));
     }
-    for (int i = 0; i < 500 && access(socket_path, F_OK) != 0; i++)
+    json_t *request = json_pack("{s:s}", "verb", "status");
+    json_t *r = NULL;
+    for (int i = 0; i < 6000 && rpc_ask(socket_path, request, 120000, &r) != ERR_OK; i++)
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    assert_non_null(r);
+    json_decref(r);
     assert_int_equal(node_home_open(data_dir, &second), ERR_LOCKED);
     write_file("full_name,sex,national_id\n"
                "Một,Nam,075190000001\n"
                "Hai,Khác thường,075190000002\n");
     assert_int_equal(import_file("person"), NODE_TOOL_WARNINGS);
-    json_t *request = json_pack("{s:s}", "verb", "status");
-    json_t *r = NULL;
-    assert_ok(rpc_ask(socket_path, request, 10000, &r));
+    assert_ok(rpc_ask(socket_path, request, 120000, &r));
     assert_int_equal(count(r, "records"), 1);
     json_decref(r);
     json_object_set_new(request, "verb", json_string("sync"));
-    assert_ok(rpc_ask(socket_path, request, 60000, &r));
+    assert_ok(rpc_ask(socket_path, request, 120000, &r));
     assert_int_equal(node_command_error_of(r), ERR_UNREACHABLE); /* nobody is at port 1 */
     json_decref(r);
     json_decref(request);
