@@ -67,7 +67,7 @@ static unsigned photo_turned(struct bytes tiff)
 /* An Exif that says that alone, once. It is never longer than the one that it stands for. */
 static void photo_say_turned(struct photo *p, unsigned turned)
 {
-    static const uint8_t head[] = {0xff, JPEG_APP1, 0, 34,   'E', 'x', 'i', 'f', 0, 0,
+    static const uint8_t head[] = {0xff, JPEG_APP1, 0, 34,         'E', 'x', 'i', 'f', 0, 0,
                                    'M',  'M',       0, 42,         0,   0,   0,   8,   0, 1,
                                    1,    0x12,      0, EXIF_SHORT, 0,   0,   0,   1,   0};
     if (turned <= 1 || p->turned != 0) return;

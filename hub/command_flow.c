@@ -192,16 +192,16 @@ static enum err flow_figures(struct hub_app *a, const struct hub_flow_row *r, js
 }
 
 /* Records of the persons whom the words of a report name. */
-static json_t *flow_names(const struct hub_named *named)
+static json_t *flow_names(const struct named *named)
 {
     json_t *ids = json_array();
-    for (size_t i = 0; i < named->count && i < HUB_NAMED_MAX; i++)
+    for (size_t i = 0; i < named->count && i < NAMED_MAX; i++)
         json_array_append_new(ids, hub_json_hex(BYTES_OF(named->rid[i].b)));
     return json_pack("{s:I, s:o}", "count", (json_int_t)named->count, "records", ids);
 }
 
 static enum err flow_narrative(struct hub_app *a, const struct hub_flow_row *r, json_t *out,
-                               struct hub_named *named)
+                               struct named *named)
 {
     static const char *const fields[] = {"narrative", "difficulties", "proposals", "next_plan",
                                          "note"};
@@ -226,7 +226,7 @@ json_t *hub_command_report_show(struct hub_app *a, const json_t *request)
     json_t *j = hub_flow_named(a, request, &r);
     if (j != NULL) return j;
     json_t *narrative = json_object(), *figures = json_array();
-    struct hub_named named = {.count = 0};
+    struct named named = {.count = 0};
     enum err e = flow_narrative(a, &r, narrative, &named);
     if (e == ERR_OK) e = flow_figures(a, &r, figures, &differs);
     bool sent = r.row.digest[0] != '\0';

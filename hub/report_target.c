@@ -1,6 +1,8 @@
 /* Targets beside the figures. */
 #include "hub/report_priv.h"
 
+#include "common/target.h"
+
 #include <stdlib.h>
 
 const char *hub_met_vi(enum hub_met met)
@@ -31,101 +33,15 @@ const char *hub_met_en(enum hub_met met)
 
 /* ---- comparing ---- */
 
-enum { TARGET_DECIMALS = 6, TARGET_SCALE = 1000000, TARGET_DIGITS_MAX = 12 };
-
-/* "12", "-0.5" times TARGET_SCALE. */
-static bool target_number(const char *text, int64_t *out)
-{
-    bool minus = text[0] == '-';
-    const char *p = text + minus;
-    int64_t v = 0;
-    int whole = 0, decimals = -1;
-    for (; *p != '\0'; p++) {
-        if (*p == '.' && decimals < 0) {
-            decimals = 0;
-            continue;
-        }
-        if (*p < '0' || *p > '9') return false;
-        if (decimals < 0 && ++whole > TARGET_DIGITS_MAX) return false;
-        if (decimals >= 0 && ++decimals > TARGET_DECIMALS) return false;
-        v = v * 10 + (*p - '0');
-    }
-    if (whole == 0 || decimals == 0) return false;
-    for (int i = decimals < 0 ? 0 : decimals; i < TARGET_DECIMALS; i++)
-        v *= 10;
-    *out = minus ? -v : v;
-    return true;
-}
-
-/* Sign of num - value, for ratios of 100 num/den - value. */
-static int target_compare(bool ratio, int64_t num, int64_t den, int64_t value)
-{
-    __extension__ __int128 left = num;
-    __extension__ __int128 right = value;
-    left *= TARGET_SCALE;
-    if (ratio) {
-        left *= 100;
-        right *= den;
-    }
-    return (left > right) - (left < right);
-}
-
-/*
- * At least `value` percent of the base less, or so many percentage points below a base rate. With a
- * ratio both sides are percentages. False: it cannot be said (points of what is no rate, or numbers
- * that are out of this world).
- */
-static bool target_reduced(bool ratio, int64_t num, int64_t den, bool points,
-                           const struct hub_target_row *target, bool *met)
-{
-    __extension__ __int128 left = num;
-    __extension__ __int128 right = 0;
-    __extension__ __int128 factor = 0;
-    int64_t value = 0, base = 0;
-    if (!target_number(target->value, &value) || !target_number(target->base_value, &base) ||
-        value < 0 || (points && !ratio))
-        return false;
-    right = base;
-    factor = TARGET_SCALE;
-    factor = points ? 1 : factor * 100 - value;
-    if (points) right -= value;
-    left *= TARGET_SCALE;
-    if (ratio) left *= 100;
-    bool over = __builtin_mul_overflow(right, factor, &right);
-    if (!points) over = over || __builtin_mul_overflow(left, (int64_t)TARGET_SCALE * 100, &left);
-    if (ratio) over = over || __builtin_mul_overflow(right, den, &right);
-    *met = left <= right;
-    return !over;
-}
-
 enum hub_met hub_report_meets(bool ratio, int64_t num, int64_t den,
-                              const struct hub_target_row *target)
+                              const struct hub_target_row *row)
 {
-    int64_t value = 0, high = 0;
-    bool met;
-    if (!target_number(target->value, &value)) return HUB_MET_UNCLEAR;
-    if (ratio && den <= 0) return HUB_MET_NULL;
-    int c = target_compare(ratio, num, den, value);
-    if (strcmp(target->op, "ge") == 0) {
-        met = c >= 0;
-    } else if (strcmp(target->op, "gt") == 0) {
-        met = c > 0;
-    } else if (strcmp(target->op, "le") == 0) {
-        met = c <= 0;
-    } else if (strcmp(target->op, "lt") == 0) {
-        met = c < 0;
-    } else if (strcmp(target->op, "eq") == 0) {
-        met = c == 0;
-    } else if (strncmp(target->op, "reduce_", 7) == 0) {
-        bool points = strcmp(target->op, "reduce_points") == 0;
-        if (!points && strcmp(target->op, "reduce_percent") != 0) return HUB_MET_UNCLEAR;
-        if (!target_reduced(ratio, num, den, points, target, &met)) return HUB_MET_UNCLEAR;
-    } else if (strcmp(target->op, "band") == 0 && target_number(target->value_hi, &high)) {
-        met = c >= 0 && target_compare(ratio, num, den, high) <= 0;
-    } else {
-        return HUB_MET_UNCLEAR;
-    }
-    return met ? HUB_MET_YES : HUB_MET_NO;
+    static const enum hub_met met[] = {[TARGET_NO] = HUB_MET_NO,
+                                       [TARGET_YES] = HUB_MET_YES,
+                                       [TARGET_NULL] = HUB_MET_NULL,
+                                       [TARGET_UNCLEAR] = HUB_MET_UNCLEAR};
+    struct target t = {row->op, row->value, row->value_hi, row->base_value};
+    return met[target_meets(ratio, num, den, &t)];
 }
 
 /* ---- which cells ---- */

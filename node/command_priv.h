@@ -90,6 +90,12 @@ json_t *node_command_report_show(struct node_command *c, const json_t *request);
 json_t *node_command_report_draft(struct node_command *c, const json_t *request);
 json_t *node_command_report_submit(struct node_command *c, const json_t *request);
 json_t *node_command_report_withdraw(struct node_command *c, const json_t *request);
+/* command_beside.c: `figures` of a report get their `target`; {count, rows} of whom the text names, null
+ * when that could not be looked for */
+struct node_flow;
+MUST_CHECK enum err node_report_targets(struct node_command *c, const struct node_flow *f,
+                                        struct bytes now, json_t *figures);
+json_t *node_report_names(struct node_command *c, const json_t *narrative);
 /* command_correction.c */
 json_t *node_command_corrections(struct node_command *c, const json_t *request);
 json_t *node_command_correction_answer(struct node_command *c, const json_t *request);

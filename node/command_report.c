@@ -140,10 +140,9 @@ static void report_figure(const struct catalogue *c, const struct node_flow *f,
 }
 
 /* Rows of the figures of now, then those that only the submission has. */
-static json_t *report_figures(const struct catalogue *c, const struct node_flow *f,
-                              struct bytes sent, struct bytes now)
+static void report_figures(const struct catalogue *c, const struct node_flow *f, struct bytes sent,
+                           struct bytes now, json_t *out)
 {
-    json_t *out = json_array();
     struct sheet_row row, other;
     for (struct bytes rest = now; sheet_next(&rest, &row) == ERR_OK;)
         report_figure(c, f, &row, sent, now, out);
@@ -151,7 +150,6 @@ static json_t *report_figures(const struct catalogue *c, const struct node_flow 
         if (sheet_find(now, row.line, row.total, row.value, &other) != ERR_OK)
             report_figure(c, f, &row, sent, now, out);
     }
-    return out;
 }
 
 static enum err report_sent(struct node_command *c, struct buf *out)
@@ -197,7 +195,7 @@ json_t *node_command_report_show(struct node_command *c, const json_t *request)
 {
     struct node_flow f;
     struct buf sent, now;
-    char why[INDICATOR_WHY_ROOM];
+    char why[INDICATOR_WHY_ROOM] = "";
     json_t *j = report_named(c, request, &f);
     if (j != NULL) return j;
     buf_init(&sent, SHEET_BYTES_MAX + SHEET_PARTS);
@@ -206,12 +204,18 @@ json_t *node_command_report_show(struct node_command *c, const json_t *request)
     enum err e = report_sent(c, &sent);
     if (e == ERR_OK)
         e = node_figures_sheet(c->store, f.unit, f.row.form->id, f.row.slot.window, &now, why);
+    json_t *figures = json_array();
+    if (e == ERR_OK) {
+        report_figures(node_store_catalogue(c->store, NULL), &f, buf_bytes(&sent), buf_bytes(&now),
+                       figures);
+        e = node_report_targets(c, &f, buf_bytes(&now), figures);
+    }
     j = e != ERR_OK ? report_wrong(e, why)
-                    : json_pack("{s:o, s:O, s:o, s:b}", "row", flow_row_json(&f.row), "narrative",
-                                narrative, "figures",
-                                report_figures(node_store_catalogue(c->store, NULL), &f,
-                                               buf_bytes(&sent), buf_bytes(&now)),
-                                "same", (int)bytes_equal(buf_bytes(&sent), buf_bytes(&now)));
+                    : json_pack("{s:o, s:O, s:O, s:b, s:o}", "row", flow_row_json(&f.row),
+                                "narrative", narrative, "figures", figures, "same",
+                                (int)bytes_equal(buf_bytes(&sent), buf_bytes(&now)), "names",
+                                node_report_names(c, narrative));
+    json_decref(figures);
     json_decref(narrative);
     buf_free(&sent);
     buf_free(&now);

@@ -83,6 +83,55 @@ enum err node_flow_indicator(struct node_store *s, const struct catalogue_indica
     return indicator_run(s->db, s->typed, s->catalogue, indicator, window, row, ctx, why);
 }
 
+static bool node_flow_aims(const struct catalogue *c)
+{
+    static const char *const fields[] = {"indicator", "target_unit", "year", "period",    "op",
+                                         "value",     "value_hi",    "per",  "base_value"};
+    const struct catalogue_type *t = catalogue_type_by_name(c, "target");
+    for (size_t i = 0; t != NULL && i < sizeof fields / sizeof fields[0]; i++) {
+        if (catalogue_field_by_name(t, fields[i]) == NULL) return false;
+    }
+    return t != NULL;
+}
+
+enum err node_flow_targets(struct node_store *s, const char *unit, int year, const char *period,
+                           node_target_fn *row, void *ctx)
+{
+    enum { TEXTS = 5, TEXT_ROOM = 128 };
+    enum err e = node_catalogue_wanted(s);
+    if (e != ERR_OK) return e;
+    if (!node_flow_aims(s->catalogue)) return ERR_OK;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT indicator, op, CAST(value AS TEXT), CAST(value_hi AS TEXT), "
+                       "CAST(base_value AS TEXT) FROM target WHERE year = ?1 AND "
+                       "(target_unit = ?2 OR (target_unit = unit AND per <> 'total')) AND "
+                       "coalesce(period, '') IN ('', ?3) ORDER BY id");
+    db_bind_int(q, 1, year);
+    db_bind_str(q, 2, unit);
+    db_bind_str(q, 3, period);
+    for (bool more = true; e == ERR_OK && more;) {
+        char text[TEXTS][TEXT_ROOM] = {""};
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more) break;
+        bool fits = true;
+        for (int i = 0; i < TEXTS; i++) {
+            struct bytes b = db_column_bytes(q, i);
+            fits = fits && b.len < TEXT_ROOM;
+            if (fits && b.len > 0) memcpy(text[i], b.p, b.len);
+        }
+        struct node_target t = {text[0], text[1], text[2], text[3], text[4]};
+        if (fits) e = row(ctx, &t);
+    }
+    db_done(q);
+    return e;
+}
+
+enum err node_flow_named(struct node_store *s, struct bytes text, struct named *out)
+{
+    enum err e = node_catalogue_wanted(s);
+    return e == ERR_OK ? named_in(s->db, s->typed, s->catalogue, text, out) : e;
+}
+
 enum err node_flow_find(struct node_store *s, const char *unit, const char *report,
                         const char *period, struct id_record *rid)
 {

@@ -9,6 +9,7 @@
 #define DONGBO_NODE_STORE_FLOW_H
 
 #include "common/io/indicator.h"
+#include "common/io/store_named.h"
 #include "node/store_records.h"
 
 /* Run an indicator over this PC's records, pending ones included. ERR_NOT_READY: no catalogue;
@@ -22,6 +23,18 @@ MUST_CHECK enum err node_flow_indicator(struct node_store *s,
  * ERR_NOT_FOUND. */
 MUST_CHECK enum err node_flow_find(struct node_store *s, const char *unit, const char *report,
                                    const char *period, struct id_record *rid);
+
+/* Targets of a year that hold for this unit (its own, or each commune's) in the order of their record
+ * ids, and for this period or the whole year. None without a type `target`. Texts are never NULL. */
+struct node_target {
+    const char *indicator, *op, *value, *value_hi, *base_value;
+};
+typedef enum err node_target_fn(void *ctx, const struct node_target *t);
+MUST_CHECK enum err node_flow_targets(struct node_store *s, const char *unit, int year,
+                                      const char *period, node_target_fn *row, void *ctx);
+
+/* Persons of sensitive records whom a text names (common/io/store_named). */
+MUST_CHECK enum err node_flow_named(struct node_store *s, struct bytes text, struct named *out);
 
 /* What the district said: ops of kind 21 and 42 to 45 of its log, in its order. NULL texts: any. */
 struct node_flow_op {

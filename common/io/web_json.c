@@ -148,9 +148,10 @@ bool web_asset_answer(const struct web_asset *assets, size_t count, const char *
 
 void web_page_headers(struct web_response *r)
 {
-    web_set_header(r, "Content-Security-Policy",
-                   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-                   "img-src 'self' blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
+    web_set_header(
+        r, "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self' blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
     web_set_header(r, "Cross-Origin-Opener-Policy", "same-origin");
     web_set_header(r, "Cross-Origin-Resource-Policy", "same-origin");
 }

@@ -66,6 +66,7 @@ before(async () => {
   const money = hubPut("budget_allocation", "alloc_unit=26170", `year=${YEAR}`, "model=no_prostitution", "printed=Xã không có tệ nạn mại dâm",
     "amount=9.000.000", `settle_due_on=${day(-5)}`);
   for (const amount of ["4.000.000", "5.000.000"]) hubPut("allocation_line", `allocation=${money}`, `amount=${amount}`, `printed=Phần ${amount}`);
+  for (const year of [YEAR - 1, YEAR]) hubPut("target", "indicator=D01", "target_unit=735", `year=${year}`, "op=le", "value=0", "per=commune");
   const data = makeNode("node");
   node = await startNode(data);
   browser = await launch();
@@ -281,6 +282,54 @@ test("a photo is kept beside a record without the place it was taken at", async 
   await page.getByRole("row", { name: /ảnh chụp\.jpg/ }).waitFor();
   assert.equal(await button("Thêm ảnh hoặc giấy tờ").count(), 0); // a leader looks
   await look("files-dark");
+});
+
+const MONTHLY = "Báo cáo tháng, hoạt động Đội công tác xã hội tình nguyện";
+
+async function openReport() {
+  await link("Báo cáo").click();
+  await page.getByRole("link", { name: MONTHLY }).first().click();
+  await heading(MONTHLY).waitFor();
+}
+
+test("a report shows its targets, the records behind a figure, and warns before names leave", async () => {
+  await be("Trần Văn Bình");
+  await field("Tìm loại hồ sơ").fill("Hồ sơ quản lý người nghiện");
+  await link("Hồ sơ quản lý người nghiện, người sử dụng ma túy").click();
+  await link("Thêm hồ sơ").click();
+  await field("Người").fill("dang thi hong");
+  await page.getByRole("option", { name: "Đặng Thị Hồng" }).click();
+  await field("Đối tượng là").selectOption({ label: "Người nghiện" });
+  await field("Có trong danh sách quản lý").selectOption({ label: "Có" });
+  await button("Ghi hồ sơ").click();
+  await text("Đã ghi trên máy này.").waitFor();
+  await openReport();
+  await page.getByRole("row", { name: /Số người nghiện, .* 1 ≤ 0 ▲ chưa đạt/ }).waitFor();
+  await page.getByRole("button", { name: /: Số người nghiện, người sử dụng ma túy trong danh sách quản lý: 1$/ }).click();
+  await link("Đ. T. H.").waitFor();
+  await field("Kết quả thực hiện").fill("Đã gặp và giúp bà Đặng Thị Hồng.");
+  await until("the draft at the node", async () => (await page.request.get(`${node.url}api/drafts`).then((r) => r.json())).drafts.some((d) => /Hồng/.test(d.draft.typed?.narrative)), WAIT);
+  await page.reload();
+  await until("what was typed", async () => (await page.getByLabel("Kết quả thực hiện").inputValue().catch(() => "")) === "Đã gặp và giúp bà Đặng Thị Hồng.", WAIT);
+  await button("Ghi bản nháp").click();
+  await text("tên hoặc số định danh của 1 người có hồ sơ nhạy cảm").waitFor();
+  await look("report-names");
+  const url = page.url();
+  await be("Hồ Văn Lãnh");
+  await page.goto(url);
+  await button("Gửi báo cáo").click();
+  await text("còn nêu tên 1 người có hồ sơ nhạy cảm").waitFor();
+  await button("Thôi").click();
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.getByRole("button").filter({ visible: true }).count(), 0);
+  await text("Đã gặp và giúp bà").waitFor();
+  await page.emulateMedia({ media: "screen" });
+  await be("Trần Văn Bình");
+  await page.goto(url);
+  await field("Kết quả thực hiện").fill("Đã gặp và giúp một người.");
+  await button("Ghi bản nháp").click();
+  await text("Đã ghi bản nháp báo cáo").waitFor();
+  await until("no name left", async () => (await page.getByText("người có hồ sơ nhạy cảm").count()) === 0, WAIT);
 });
 
 test("nothing complained", () => { assert.deepEqual(errors, []); });

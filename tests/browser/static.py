@@ -99,7 +99,8 @@ def check_imports(root):
         if not path.endswith(".js") or path in ("desk/base.js", "desk/parts.js"):
             continue
         own = names_of(IMPORT, text) | set(re.findall(r"(?:function|const|let|class) (\w+)", text))
-        own |= {n for m in re.findall(r"(?:(?:const|let) [\[{]|\(\{)([^\]}]*)[\]}]", text) for n in re.findall(r"\w+", m)}
+        taken_apart = re.findall(r"(?:(?:const|let) [\[{]|\(\{)([^\]}]*)[\]}]", text)
+        own |= {n for m in taken_apart for n in re.findall(r"\w+", m)}
         used = set(re.findall(r"(?<![\w.\"'$-])(\w+)\(", text)) | set(re.findall(r"<\$\{(\w+)\}", text))
         for name in sorted((used & exported) - own):
             yield f"{path}: {name} is used and not imported"

@@ -1,6 +1,7 @@
 // Reports of this commune: what is due, this period's figures, the text, and sending it.
 import { html, t, say, lang, api, showDate, showTime, number, session, saveFile, shown, useState, useEffect } from "./base.js";
 import { Note, Title } from "./parts.js";
+import { useKept } from "./kept.js";
 
 const TEXTS = ["narrative", "difficulties", "proposals", "next_plan"];
 const OPEN = ["not_started", "draft", "returned", "withdrawn"];
@@ -69,26 +70,44 @@ export function Reports() {
     ${table(open, t("reports.open"))}${table(done, t("reports.done"))}`;
 }
 
+const MET = { yes: "ok", no: "warn", null: "", unclear: "" };
+
+/** "≥ 90 %", and whether the figure of now reaches it. */
+function Target({ of }) {
+  if (!of) return "–";
+  const per = of.ratio ? " %" : "";
+  const words = of.op === "band" ? `${shown(of.value)} – ${shown(of.high)}${per}` : t(`aim.${of.op}`, { n: shown(of.value), base: shown(of.base), per });
+  return html`${words}<br /><span class=${`state ${MET[of.met]}`}>${of.met === "yes" ? "● " : of.met === "no" ? "▲ " : ""}${t(`met.${of.met}`)}</span>`;
+}
+
 function Figures({ figures, open }) {
-  const target = figures.some((f) => f.target_vi);
+  const target = figures.some((f) => f.target);
   const name = (f) => `${label(f)}${f.value_vi ? ` – ${lang.now === "en" && f.value_en ? f.value_en : f.value_vi}` : ""}`;
   return html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("report.figures")}><table><thead><tr><th scope="col">${t("report.line")}</th>
       <th scope="col" class="num">${t("report.now")}</th>${target && html`<th scope="col" class="num">${t("report.target")}</th>`}<th scope="col" class="num">${t("report.sent")}</th></tr></thead><tbody>
     ${figures.map((f) => html`<tr key=${`${f.line} ${f.value}`}><th scope="row">${f.line}. ${name(f)}</th>
       <td class="num">${open && f.hub && f.hub !== "0" ? html`<button class="plain" onClick=${() => open(f)} aria-label=${`${t("report.records")}: ${name(f)}: ${shown(f.hub)}`}>${shown(f.hub)}</button>` : shown(f.hub)}</td>
-      ${target && html`<td class="num">${f.target_vi || "–"}</td>`}
+      ${target && html`<td class="num"><${Target} of=${f.target} /></td>`}
       <td class="num">${shown(f.sent)}${f.sent !== undefined && f.sent !== null && f.differs ? html`<span class="mark">▲ ${t("report.differs")}</span>` : ""}</td></tr>`)}</tbody></table></div>`;
 }
 
 function Behind({ figure, records, close }) {
-  return html`<section class="card"><h2>${t("report.behind", { name: figure.label_vi })}</h2>
+  return html`<section class="card"><h2>${t("report.behind", { name: label(figure) })}</h2>
     ${!records ? html`<p>${t("loading")}</p>` : html`<p>${t("list.count", { n: number(records.total) })}</p><ul class="list">
       ${records.rows.map((r) => html`<li><a class="link" href=${`#/record/${r.id}`}>${r.title || r.id.slice(0, 8)}</a></li>`)}</ul>`}
     <div class="acts"><button onClick=${close}>${t("close")}</button></div></section>`;
 }
 
+/** The words go to the district and further: no names of people with sensitive records. */
+function Names({ names }) {
+  if (names === null || names === undefined) return html`<${Note} kind="warn"><p>${t("report.names.unknown")}</p></${Note}>`;
+  if (names.count === 0) return null;
+  return html`<${Note} kind="warn"><p><strong>${t("report.names", { n: number(names.count) })}</strong></p><ul class="list">
+    ${names.rows.map((r) => html`<li key=${r.id}><a class="link" href=${`#/record/${r.id}`}>${r.title || r.id.slice(0, 8)}</a></li>`)}</ul><p>${t("report.names.why")}</p></${Note}>`;
+}
+
 /** What may be done now, and why not. */
-function Acts({ row, dirty, save, submit, withdraw }) {
+function Acts({ row, names, dirty, save, submit, withdraw }) {
   const [sure, ask] = useState("");
   const mayText = session.role !== "leader" && OPEN.includes(row.state);
   const maySubmit = session.role !== "clerk" && ["draft", "returned", "withdrawn"].includes(row.state);
@@ -100,20 +119,17 @@ function Acts({ row, dirty, save, submit, withdraw }) {
       : html`<button onClick=${() => ask("back")}>${t("report.withdraw")}</button>`)}
     <button onClick=${() => print()}>${t("print")}</button></div>
     ${dirty && maySubmit && html`<p class="hint">${t("report.dirty")}</p>`}
-    ${sure === "submit" && html`<${Note}><p>${t("report.submit.why")}</p></${Note}>`}`;
+    ${sure === "submit" && html`<${Note}><p>${t("report.submit.why")}</p></${Note}>${names !== null && names.count > 0 && html`<${Note} kind="bad"><p>${t("report.names.submit", { n: number(names.count) })}</p></${Note}>`}`}`;
 }
 
 export function Report({ report, period, refresh }) {
   const [r, set] = useState(null);
-  const [texts, setTexts] = useState({});
+  const [typed, setTyped, drop] = useKept(`report-${report}-${period}`, { at: `/report/${report}/${period}`, title: r ? `${label(r.row)}, ${periodOf(r.row)}` : report });
   const [told, tell] = useState(null);
   const [behind, setBehind] = useState(null);
-  const load = async (keep) => {
-    try {
-      const got = await api("GET", "/api/report", { report, period });
-      set(got);
-      if (!keep) setTexts(Object.fromEntries(TEXTS.map((k) => [k, got.narrative?.[k] || ""])));
-    } catch (x) { tell({ bad: true, text: x.message }); }
+  const texts = Object.fromEntries(TEXTS.map((k) => [k, typed[k] ?? r?.narrative?.[k] ?? ""]));
+  const load = async () => {
+    try { set(await api("GET", "/api/report", { report, period })); } catch (x) { tell({ bad: true, text: x.message }); }
   };
   useEffect(() => { load(); }, []);
   const act = (path, body, done) => async () => {
@@ -121,6 +137,7 @@ export function Report({ report, period, refresh }) {
     try {
       await api("POST", path, { report, period, ...body });
       tell({ text: t(done) });
+      if (body.values) drop();
       refresh();
       await load();
     } catch (x) { tell({ bad: true, text: x.message }); }
@@ -147,8 +164,9 @@ export function Report({ report, period, refresh }) {
     <section><h2>${t("report.figures")}</h2><p class="hint">${t("report.figures.why")}</p><${Figures} figures=${r.figures} open=${drill} /></section>
     ${behind && html`<${Behind} ...${behind} close=${() => setBehind(null)} />`}
     <section class="card"><h2>${t("report.text")}</h2>${TEXTS.map((k) => (writable ? html`<div class="field"><label for=${`r-${k}`}>${t(`report.${k}`)}</label>
-      <textarea id=${`r-${k}`} value=${texts[k]} onInput=${(e) => setTexts({ ...texts, [k]: e.target.value })}></textarea></div>`
+      <textarea id=${`r-${k}`} value=${texts[k]} onInput=${(e) => { const v = e.target.value; setTyped((now) => ({ ...now, [k]: v })); }}></textarea><p class="pre onpaper">${texts[k] || "–"}</p></div>`
     : html`<h3>${t(`report.${k}`)}</h3><p class="pre">${texts[k] || "–"}</p>`))}
-    <${Acts} row=${row} dirty=${dirty} save=${act("/api/report/draft", { values: texts }, "report.saved")}
+    ${OPEN.includes(row.state) && html`<${Names} names=${r.names} />`}
+    <${Acts} row=${row} names=${r.names} dirty=${dirty} save=${act("/api/report/draft", { values: texts }, "report.saved")}
       submit=${act("/api/report/submit", {}, "report.sent.done")} withdraw=${act("/api/report/withdraw", {}, "report.withdrawn")} /></section>`;
 }
