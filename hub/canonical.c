@@ -218,6 +218,30 @@ static void json_target(const struct hub_report *r, const struct hub_report_targ
     buf_add_str(out, "}");
 }
 
+/* Only where there are any. No reason: it is free text, and stays at the hub. */
+static void json_corrections(const struct hub_report *r, struct buf *out)
+{
+    if (r->correction_count == 0) return;
+    buf_add_str(out, ",\n\"corrections\":[");
+    for (size_t i = 0; i < r->correction_count; i++) {
+        const struct hub_report_correction *c = &r->corrections[i];
+        json_hex(out, i ? ",\n{\"id\":" : "\n{\"id\":", BYTES_OF(c->id.b));
+        buf_printf(out, ",\"line\":%u", c->no);
+        json_pair(out, ",\"indicator\":", c->indicator);
+        json_pair(out, ",\"value\":", c->value);
+        json_pair(out, ",\"unit\":", c->unit);
+        json_pair(out, ",\"state\":", hub_correction_name(c->state));
+        if (c->quiet) {
+            buf_add_str(out, ",\"before\":null,\"after\":null}");
+            continue;
+        }
+        json_pair(out, ",\"before\":", c->before);
+        json_pair(out, ",\"after\":", c->after);
+        buf_add_str(out, "}");
+    }
+    buf_add_str(out, "]");
+}
+
 enum err hub_canonical_json(const struct hub_report *r, struct buf *out)
 {
     json_head(r, out);
@@ -233,6 +257,8 @@ enum err hub_canonical_json(const struct hub_report *r, struct buf *out)
         buf_add_str(out, i ? ",\n" : "\n");
         json_target(r, &r->targets[i], out);
     }
-    buf_add_str(out, "]}\n");
+    buf_add_str(out, "]");
+    json_corrections(r, out);
+    buf_add_str(out, "}\n");
     return out->e;
 }

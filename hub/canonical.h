@@ -27,7 +27,8 @@ enum { HUB_CANONICAL_BYTES_MAX = 32 * 1024 * 1024 }; /* bytes of one file */
 MUST_CHECK enum err hub_canonical_json(const struct hub_report *r, struct buf *out);
 
 /* RFC 4180 with a byte order mark; rows of kind "figure", "part" (of a
- * breakdown), "target" (its status in column state) and "outside". */
+ * breakdown), "target" (its status in column state), "correction" and
+ * "outside". */
 MUST_CHECK enum err hub_canonical_csv(const struct hub_report *r, struct buf *out);
 
 /* The figures digest of SPEC 4.13: BLAKE2b-256 of the JSON. */

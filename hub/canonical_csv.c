@@ -125,6 +125,20 @@ static void csv_target(struct csv_place *p, const struct hub_report_target *t)
     csv_write_end(&p->w);
 }
 
+/* What a commune agreed to: `state` says whether it is applied; target_base is the figure of the
+ * records, value what counts. */
+static void csv_correction(struct csv_place *p, const struct hub_report_correction *c)
+{
+    csv_front(p, "correction");
+    csv_line(p, &p->r->lines[c->line], c->value, c->column);
+    csv_text(p, hub_correction_name(c->state));
+    csv_blank(p, 2);
+    csv_name(p, c->quiet ? "" : c->after);
+    csv_blank(p, 4);
+    csv_name(p, c->quiet ? "" : c->before);
+    csv_write_end(&p->w);
+}
+
 /* Units whose facts are in no figure. */
 static void csv_outside(struct csv_place *p, const char *code)
 {
@@ -157,6 +171,8 @@ enum err hub_canonical_csv(const struct hub_report *r, struct buf *out)
     }
     for (size_t i = 0; i < r->target_count; i++)
         csv_target(&p, &r->targets[i]);
+    for (size_t i = 0; i < r->correction_count; i++)
+        csv_correction(&p, &r->corrections[i]);
     for (size_t i = 0; i < r->outside_count; i++)
         csv_outside(&p, r->outside[i]);
     return out->e;

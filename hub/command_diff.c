@@ -14,6 +14,7 @@ enum {
 struct hub_diff {
     struct hub_app *app;
     struct hub_side a, b;
+    json_t *figures_a, *figures_b; /* canonical; NULL: they cannot be read */
     json_t *cells;
     json_int_t differing; /* cells, also those that are not in the answer */
     json_int_t same;
@@ -163,6 +164,39 @@ static json_t *hub_diff_records_json(const struct hub_diff_records *r)
     return json_pack("{s:I, s:O}", "count", r->count, "records", r->named);
 }
 
+/* Corrections that count in this cell, as one side's canonical figures list them. */
+static json_t *hub_diff_corrections(const json_t *figures, const struct hub_side *side,
+                                    const struct hub_side_cell *cell)
+{
+    json_t *out = json_array();
+    const json_t *list = json_object_get(figures, "corrections");
+    bool all = strcmp(cell->unit, side->issue.unit) == 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *c = json_array_get(list, i);
+        const char *indicator = hub_request_str(c, "indicator"), *unit = hub_request_str(c, "unit");
+        const char *value = json_string_value(json_object_get(c, "value"));
+        const char *state = hub_request_str(c, "state");
+        bool fits = indicator != NULL && strcmp(indicator, cell->indicator->id) == 0 &&
+                    value != NULL && strcmp(value, cell->value) == 0 && unit != NULL &&
+                    (all || strcmp(unit, cell->unit) == 0) && state != NULL &&
+                    strcmp(state, hub_correction_name(HUB_CORRECTION_APPLIED)) == 0;
+        if (fits) json_array_append(out, json_object_get(c, "id"));
+    }
+    return out;
+}
+
+static bool hub_diff_corrected(const struct hub_diff *d, const struct hub_side_cell *a,
+                               const struct hub_side_cell *b)
+{
+    const struct hub_side_cell *cell = b != NULL ? b : a;
+    json_t *x = hub_diff_corrections(d->figures_a, &d->a, cell);
+    json_t *y = hub_diff_corrections(d->figures_b, &d->b, cell);
+    bool differ = !json_equal(x, y);
+    json_decref(x);
+    json_decref(y);
+    return differ;
+}
+
 /* The words of the causes, in the order of weight: how a figure is made, then of what. */
 static json_t *hub_diff_causes(const struct hub_diff *d, const struct hub_side_cell *a,
                                const struct hub_side_cell *b, const struct hub_diff_why *why)
@@ -175,6 +209,7 @@ static json_t *hub_diff_causes(const struct hub_diff *d, const struct hub_side_c
         json_array_append_new(out, json_string(a == NULL ? "new_cell" : "no_cell"));
     if (a != NULL && b != NULL && a->absent != b->absent)
         json_array_append_new(out, json_string("sent"));
+    if (hub_diff_corrected(d, a, b)) json_array_append_new(out, json_string("corrected"));
     if (why->added.count > 0) json_array_append_new(out, json_string("added"));
     if (why->removed.count > 0) json_array_append_new(out, json_string("removed"));
     if (why->changed.count > 0) json_array_append_new(out, json_string("changed"));
@@ -314,7 +349,7 @@ static void hub_diff_units(const json_t *from, const json_t *in, json_t *out)
 
 static void hub_diff_whole(struct hub_diff *d, json_t *out)
 {
-    json_t *a = hub_diff_figures(d, &d->a), *b = hub_diff_figures(d, &d->b);
+    const json_t *a = d->figures_a, *b = d->figures_b;
     const json_t *ua = json_object_get(a, "units"), *ub = json_object_get(b, "units");
     json_t *targets = json_array(), *gone = json_array(), *come = json_array();
     hub_diff_targets(json_object_get(a, "targets"), json_object_get(b, "targets"), targets);
@@ -325,8 +360,6 @@ static void hub_diff_whole(struct hub_diff *d, json_t *out)
     json_object_set_new(out, "units_new", come);
     json_object_set_new(out, "window_differs", json_boolean(d->window));
     hub_diff_rules(d, out);
-    json_decref(a);
-    json_decref(b);
 }
 
 /* ---- one request ---- */
@@ -336,11 +369,15 @@ static json_t *hub_diff_answer(struct hub_diff *d)
     d->window = date_compare(d->a.window.first, d->b.window.first) != 0 ||
                 date_compare(d->a.window.last, d->b.window.last) != 0;
     d->cells = json_array();
+    d->figures_a = hub_diff_figures(d, &d->a);
+    d->figures_b = hub_diff_figures(d, &d->b);
     hub_diff_cells(d);
     json_t *j = json_pack("{s:o, s:o, s:I, s:I, s:b, s:o}", "a", hub_side_json(&d->a), "b",
                           hub_side_json(&d->b), "differing", d->differing, "same", d->same, "more",
                           (int)(d->differing > HUB_DIFF_CELLS_MAX), "cells", d->cells);
     if (j != NULL) hub_diff_whole(d, j);
+    json_decref(d->figures_a);
+    json_decref(d->figures_b);
     return j != NULL ? j : hub_command_fail(ERR_NOMEM);
 }
 

@@ -84,6 +84,23 @@ static void body_outside(struct hub_nd30 *d)
     nd30_para(d, HUB_ND30_AFTER, HUB_ND30_NOTE, at);
 }
 
+/* Both figures of each correction that counts, so that nobody takes one for the other. */
+static void body_corrections(struct hub_nd30 *d)
+{
+    size_t at = nd30_begin(d), n = 0;
+    for (size_t i = 0; i < d->r->correction_count; i++) {
+        const struct hub_report_correction *c = &d->r->corrections[i];
+        if (c->state != HUB_CORRECTION_APPLIED) continue;
+        buf_printf(&d->text, "%schỉ tiêu %u", n++ ? "; " : "Đính chính mà xã đã đồng ý: ", c->no);
+        if (c->row > 0) buf_printf(&d->text, " (%s)", d->r->lines[c->line].rows[c->row].label_vi);
+        buf_printf(&d->text, ", %s", d->r->units[c->column].name);
+        if (!c->quiet) buf_printf(&d->text, ": %s, theo hồ sơ %s", c->after, c->before);
+    }
+    if (n == 0) return;
+    buf_add_str(&d->text, ". Số tổng đã tính theo đính chính.");
+    nd30_para(d, HUB_ND30_AFTER, HUB_ND30_NOTE, at);
+}
+
 static bool body_hides(const struct hub_report *r)
 {
     for (size_t i = 0; i < r->line_count; i++) {
@@ -122,6 +139,7 @@ enum err nd30_body(struct hub_nd30 *d)
     body_sent(d, HUB_SENT_EARLIER, "Đơn vị không gửi gì mới trong kỳ: ");
     body_left_out(d);
     body_outside(d);
+    body_corrections(d);
     if (body_hides(d->r))
         body_line(d, HUB_ND30_AFTER, HUB_ND30_NOTE,
                   "Dấu “<5”, “*” và “–*”: số nhỏ được che để không nhận ra người cụ thể.");

@@ -281,6 +281,7 @@ enum err hub_report_compute(struct hub_store *s, const char *id, const char *uni
     if (e == ERR_OK) e = report_sent(s, r);
     if (e == ERR_OK) e = report_owners(s, r);
     if (e == ERR_OK) e = report_lines(s, r, why);
+    if (e == ERR_OK) e = hub_report_correct(s, r);
     if (e == ERR_OK) e = hub_report_targets(s, r);
 out:
     if (e == ERR_OK) {
@@ -307,6 +308,7 @@ void hub_report_free(struct hub_report *r)
     free(r->lines);
     free(r->units);
     free(r->targets);
+    hub_report_corrections_free(r);
     free(r->outside);
     free(r->owners);
     free(r->sources);

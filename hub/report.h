@@ -33,7 +33,9 @@ enum {
     HUB_REPORT_VALUES_MAX = 500,   /* values of one breakdown */
     HUB_REPORT_TARGETS_MAX = 5000, /* targets, each commune's counted */
     HUB_REPORT_OUTSIDE_MAX = 100,  /* other units that are named */
-    HUB_REPORT_VALUE_ROOM = 28,    /* bytes of a figure's canonical text with its terminator */
+    HUB_REPORT_CORRECTIONS_MAX = 5000,
+    HUB_REPORT_CORRECTION_ROOM = 201, /* bytes of a figure before or after, with its terminator */
+    HUB_REPORT_VALUE_ROOM = 28,       /* bytes of a figure's canonical text with its terminator */
 };
 
 /* An amount beyond this in one record is a slip of the hand or a bad node, not a figure: it is left
@@ -58,7 +60,8 @@ struct hub_report_cell {
     bool null;   /* a ratio over nothing */
     enum hub_hide hide;
     int64_t num;
-    int64_t den;                     /* ratios only */
+    int64_t den;       /* ratios only */
+    int64_t corrected; /* what agreed corrections added to num: num - corrected is of the records */
     const struct hub_figure *figure; /* its records; NULL: no row */
 };
 
@@ -101,6 +104,26 @@ struct hub_report_target {
     enum hub_met met;
 };
 
+/* A correction of the district that the commune agreed to. SPEC 14.7. */
+enum hub_correction_state {
+    HUB_CORRECTION_APPLIED,   /* the cell has its value */
+    HUB_CORRECTION_OVERTAKEN, /* the records give another figure by now, or none */
+    HUB_CORRECTION_NO_NUMBER, /* a rate, or a value that is no number of this measure */
+};
+struct hub_report_correction {
+    struct id_record id;
+    size_t line, row, column; /* of the cell, when it applies */
+    unsigned no;              /* of the line */
+    char indicator[CATALOGUE_NAME_BYTES_MAX + 1];
+    char value[HUB_FIGURES_TEXT_BYTES_MAX + 1]; /* of the breakdown; "": the total */
+    char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    char before[HUB_REPORT_CORRECTION_ROOM];
+    char after[HUB_REPORT_CORRECTION_ROOM];
+    char *reason; /* as the district wrote it: for the hub's own pages, never in a file */
+    enum hub_correction_state state;
+    bool quiet; /* of an indicator whose small figures are hidden: its numbers are not printed */
+};
+
 /* A hub whose issue went into a consolidated report. */
 struct hub_report_source {
     const char *unit;
@@ -126,6 +149,8 @@ struct hub_report {
     size_t line_count;
     struct hub_report_target *targets; /* by line, unit (all together last), record id */
     size_t target_count;
+    struct hub_report_correction *corrections; /* by line, row's value, unit */
+    size_t correction_count;
     char (*outside)[ADMIN_UNIT_BYTES_MAX + 1]; /* codes, sorted */
     size_t outside_count;
     struct hub_report_owner *owners; /* of records that have moved since the window's end, by id */
@@ -178,6 +203,10 @@ MUST_CHECK enum err hub_report_column(const struct hub_report *r, const char *un
 /* The figures of one column as the sheet of common/sheet: what its unit would submit now. A breakdown
  * has the values that occur in this report. ERR_NOMEM, ERR_TOO_LARGE (the buffer's). */
 MUST_CHECK enum err hub_report_sheet(const struct hub_report *r, size_t column, struct buf *out);
+
+/* "applied", "overtaken", "no_number"; and for people. */
+const char *hub_correction_name(enum hub_correction_state state);
+const char *hub_correction_vi(enum hub_correction_state state);
 
 /* Words for people: "đạt", "chưa đạt", ... and their English. */
 const char *hub_met_vi(enum hub_met met);

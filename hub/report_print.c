@@ -182,6 +182,12 @@ enum err hub_report_print(const struct hub_report *r, bool closed, bool by_unit,
             buf_printf(out, "Chỉ tiêu %u: %llu bản ghi có số liệu không đọc được, không tính\n",
                        r->lines[i].no, (unsigned long long)r->lines[i].left_out);
     }
+    for (size_t i = 0; i < r->correction_count; i++) {
+        const struct hub_report_correction *c = &r->corrections[i];
+        buf_printf(out, "Đính chính, xã đã đồng ý: %s%s%s, %s: %s → %s (%s). Lý do: %s\n",
+                   c->indicator, c->value[0] != '\0' ? ":" : "", c->value, r->units[c->column].name,
+                   c->before, c->after, hub_correction_vi(c->state), c->reason);
+    }
     for (size_t i = 0; i < r->outside_count; i++)
         buf_printf(out, "%s%s%s", i ? ", " : "Có hồ sơ nhưng ngoài báo cáo: ", r->outside[i],
                    i + 1 == r->outside_count ? "\n" : "");

@@ -19,7 +19,7 @@ static void sheet_put(const struct hub_report_line *line, const struct hub_repor
         .total = row == line->rows,
         .value = bytes_str(row->value),
         .ratio = hub_figures_is_ratio(line->indicator->measure),
-        .num = cell->num,
+        .num = cell->num - cell->corrected, /* the unit counts its records */
         .den = cell->den,
     };
     if (!cell->absent) sheet_add(&v, out);

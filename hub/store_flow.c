@@ -306,3 +306,19 @@ enum err hub_flow_answered(struct hub_store *s, const struct id_record *id,
     db_done(q);
     return e;
 }
+
+enum err hub_flow_agreed(struct hub_store *s, const struct id_record *id, struct bytes unit,
+                         bool *agreed)
+{
+    static const char *const fields[] = {"answer"};
+    *agreed = false;
+    if (!flow_has_type(s, "correction", fields, 1)) return ERR_OK;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT 1 FROM correction c JOIN sys_record r ON r.rid = c.id WHERE c.id = "
+                       "?1 AND c.unit = ?2 AND c.answer = 'agreed' AND r.conflicts = 0");
+    db_bind_blob(q, 1, BYTES_OF(id->b));
+    db_bind_text(q, 2, unit);
+    enum err e = db_step(q, agreed);
+    db_done(q);
+    return e;
+}

@@ -66,6 +66,9 @@ struct hub_flow_answer {
     char answer[CATALOGUE_NAME_BYTES_MAX + 1];
     char answered_on[DATE_TEXT_ROOM];
 };
+/* Has that unit agreed to the correction? Two PCs that answered differently have not. */
+MUST_CHECK enum err hub_flow_agreed(struct hub_store *s, const struct id_record *id,
+                                    struct bytes unit, bool *agreed);
 MUST_CHECK enum err hub_flow_answered(struct hub_store *s, const struct id_record *id,
                                       struct hub_flow_answer *out);
 

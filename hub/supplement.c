@@ -44,6 +44,8 @@ static void supplement_word(const json_t *cell, const char *word, char *room, si
         snprintf(room, size, "bớt %lld hồ sơ", supplement_count(cell, word));
     else if (strcmp(word, "changed") == 0)
         snprintf(room, size, "%lld hồ sơ được sửa", supplement_count(cell, word));
+    else if (strcmp(word, "corrected") == 0)
+        snprintf(room, size, "đính chính mà xã đã đồng ý");
     else if (strcmp(word, "rule") == 0)
         snprintf(room, size, "cách tính thay đổi");
     else if (strcmp(word, "window") == 0)

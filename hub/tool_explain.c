@@ -150,6 +150,7 @@ static const char *hub_cause(const struct cli *c, const char *word)
         {"new_cell", "ô mới", "a new cell"},
         {"no_cell", "ô không còn", "the cell is no longer there"},
         {"sent", "đơn vị đã gửi / chưa gửi", "the unit had or had not sent anything"},
+        {"corrected", "đính chính mà xã đã đồng ý", "a correction that the commune agreed to"},
         {"added", "hồ sơ thêm vào", "records that came in"},
         {"removed", "hồ sơ ra khỏi", "records that went out"},
         {"changed", "hồ sơ đã sửa", "records that changed"},

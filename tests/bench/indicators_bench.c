@@ -1,7 +1,8 @@
 /*
  * Times of every indicator and of every report of a year over a hub's database.
  *
- *   indicators_bench HUB_DB YEAR     prints "indicator ID SECONDS ROWS" and "report ID SECONDS MB"
+ *   indicators_bench HUB_DB YEAR [REPORT]   prints "indicator ID SECONDS ROWS" and "report ID SECONDS MB";
+ *                                           of one report alone when it is named
  *
  * A report's time is that of all its figures and rows, its memory the most that the process had held.
  */
@@ -53,7 +54,7 @@ static enum err indicators(struct hub_store *s, struct period_window window)
     return e;
 }
 
-static enum err reports(struct hub_store *s, const char *year)
+static enum err reports(struct hub_store *s, const char *year, const char *only)
 {
     size_t count = 0;
     struct period period;
@@ -64,6 +65,7 @@ static enum err reports(struct hub_store *s, const char *year)
         struct hub_report_why why;
         struct rusage use;
         if ((v[i].period_kinds & (1u << PERIOD_YEAR)) == 0) continue;
+        if (only != NULL && strcmp(v[i].id, only) != 0) continue;
         double begun = now();
         e = hub_report_compute(s, v[i].id, NULL, period, &r, &why);
         double took = now() - begun;
@@ -80,13 +82,14 @@ int main(int argc, char **argv)
 {
     struct hub_store *s = NULL;
     struct hub_cut cut;
-    if (argc != 3) return 2;
+    if (argc != 3 && argc != 4) return 2;
+    const char *only = argc == 4 ? argv[3] : NULL;
     int16_t year = (int16_t)strtol(argv[2], NULL, 10);
     struct period_window window = {{year, 1, 1}, {year, 12, 31}};
     enum err e = hub_store_open(&(struct hub_store_options){.path = argv[1]}, &s);
     if (e == ERR_OK) e = hub_reports_ready(s, &cut);
-    if (e == ERR_OK) e = indicators(s, window);
-    if (e == ERR_OK) e = reports(s, argv[2]);
+    if (e == ERR_OK && only == NULL) e = indicators(s, window);
+    if (e == ERR_OK) e = reports(s, argv[2], only);
     if (e != ERR_OK) fprintf(stderr, "%s\n", err_name(e));
     hub_store_close(s);
     return e == ERR_OK ? 0 : 1;

@@ -11,7 +11,9 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "hub/canonical.h"
 #include "hub/flow.h"
 #include "hub/orders.h"
 #include "hub/store_records.h"
@@ -354,6 +356,203 @@ static void a_hot_spot_calls_for_a_report(void **state)
     json_decref(r);
 }
 
+/* ---- corrections ---- */
+
+#define TEAM   "11111111111111111111111111111111"
+#define REASON "Một người ghi hai lần"
+
+static void members(struct office *o, int commune, unsigned from, unsigned count)
+{
+    for (unsigned i = from; i < from + count; i++) {
+        char json[400];
+        snprintf(json, sizeof json,
+                 "{\"type\":\"team_member\",\"id\":\"%032x\",\"person\":\"%032x\",\"team\":\"" TEAM
+                 "\",\"role\":\"member\",\"joined_on\":\"2023-05-10\"}",
+                 0xabc000 + i, 0xdef000 + i);
+        report_put(&o->hub, commune, json);
+    }
+}
+
+/* The district corrects T02 of commune 0; its id as hex in `id`. */
+static void correct(struct office *o, const char *before, const char *after, char id[33])
+{
+    json_t *q =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "verb", "correct", "unit",
+                  report_units[0], "report", "RP03", "period", "2023", "indicator", "T02", "before",
+                  before, "after", after, "reason", REASON, "person", "an");
+    json_t *r = office_send(&o->app, q, ERR_OK);
+    snprintf(id, 33, "%s", json_string_value(json_object_get(r, "id")));
+    json_decref(r);
+}
+
+static void answered(struct office *o, int commune, const char *id, const char *how)
+{
+    char json[400];
+    snprintf(json, sizeof json,
+             "{\"type\":\"correction\",\"id\":\"%s\",\"kind\":\"district\",\"reason\":\"x\","
+             "\"on_date\":\"2023-07-01\",\"answer\":\"%s\"}",
+             id, how);
+    report_put(&o->hub, commune, json);
+}
+
+/* T02 of commune 0 and of all together, in that report of 2023. */
+static void assert_figures(struct office *o, const char *form, int64_t commune, int64_t all)
+{
+    int64_t num = 0, den = 0;
+    struct hub_report *r = report_of(&o->hub, form, NULL, "2023");
+    assert_true(report_figure(r, "T02", report_units[0], &num, &den));
+    assert_int_equal(num, commune);
+    assert_true(report_figure(r, "T02", r->unit, &num, &den));
+    assert_int_equal(num, all);
+    hub_report_free(r);
+}
+
+static enum hub_correction_state state_of(struct office *o, size_t *count)
+{
+    struct hub_report *r = report_of(&o->hub, "RP04", NULL, "2023");
+    enum hub_correction_state state = HUB_CORRECTION_NO_NUMBER;
+    *count = r->correction_count;
+    if (*count > 0) state = r->corrections[0].state;
+    hub_report_free(r);
+    return state;
+}
+
+static void five_members(struct office *o)
+{
+    report_put(&o->hub, 0,
+               "{\"type\":\"team\",\"id\":\"" TEAM
+               "\",\"name\":\"Đội\",\"kind\":\"volunteer_team\","
+               "\"founded_on\":\"2020-01-01\",\"state\":\"active\"}");
+    members(o, 0, 0, 3);
+    members(o, 1, 10, 2);
+    assert_figures(o, "RP04", 3, 5);
+}
+
+static void a_correction_counts_once_the_commune_has_agreed(void **state)
+{
+    struct office *o = *state;
+    char id[33], later[33];
+    size_t count = 0;
+    five_members(o);
+    correct(o, "3", "2", id);
+    assert_figures(o, "RP04", 3, 5);
+    answered(o, 1, id, "agreed"); /* another commune's word is none */
+    assert_figures(o, "RP04", 3, 5);
+    correct(o, "3", "2", id);
+    answered(o, 0, id, "agreed");
+    assert_figures(o, "RP04", 2, 4); /* the district's own report of the same days */
+    assert_figures(o, "RP03", 2, 4);
+    assert_int_equal(state_of(o, &count), HUB_CORRECTION_APPLIED);
+    assert_int_equal(count, 1);
+    correct(o, "3", "1", later); /* no answer yet: the agreed one counts */
+    assert_figures(o, "RP04", 2, 4);
+    answered(o, 0, later, "agreed");
+    assert_figures(o, "RP04", 1, 3); /* the newest of those */
+    assert_int_equal(state_of(o, &count), HUB_CORRECTION_APPLIED);
+    assert_int_equal(count, 1);
+    members(o, 0, 20, 1); /* the commune's own change: the figure named is not there any more */
+    assert_figures(o, "RP04", 4, 6);
+    assert_int_equal(state_of(o, &count), HUB_CORRECTION_OVERTAKEN);
+}
+
+static void an_objection_and_what_is_no_number_count_nothing(void **state)
+{
+    struct office *o = *state;
+    static const char *const afters[] = {"-1", "2.5", "hai", "007", "+2"};
+    char id[33];
+    size_t count = 0;
+    five_members(o);
+    correct(o, "3", "2", id);
+    answered(o, 0, id, "objected");
+    assert_figures(o, "RP04", 3, 5);
+    (void)state_of(o, &count);
+    assert_int_equal(count, 0);
+    for (size_t i = 0; i < sizeof afters / sizeof afters[0]; i++) {
+        correct(o, "3", afters[i], id);
+        answered(o, 0, id, "agreed");
+        assert_figures(o, "RP04", 3, 5);
+        assert_int_equal(state_of(o, &count), HUB_CORRECTION_NO_NUMBER);
+        assert_int_equal(count, 1);
+    }
+}
+
+static void a_report_shows_both_figures_and_keeps_the_reason_here(void **state)
+{
+    struct office *o = *state;
+    char id[33];
+    struct buf json, csv, sheet;
+    five_members(o);
+    struct hub_report *r = report_of(&o->hub, "RP04", NULL, "2023");
+    buf_init(&json, HUB_CANONICAL_BYTES_MAX);
+    buf_init(&csv, HUB_CANONICAL_BYTES_MAX);
+    buf_init(&sheet, HUB_CANONICAL_BYTES_MAX);
+    assert_int_equal(hub_canonical_json(r, &json), ERR_OK);
+    assert_null(strstr(buf_cstr(&json), "corrections")); /* bytes of before are as they were */
+    assert_int_equal(hub_report_sheet(r, 0, &sheet), ERR_OK);
+    char *before = strdup(buf_cstr(&sheet));
+    hub_report_free(r);
+    correct(o, "3", "2", id);
+    answered(o, 0, id, "agreed");
+    r = report_of(&o->hub, "RP04", NULL, "2023");
+    buf_clear(&json);
+    buf_clear(&sheet);
+    assert_int_equal(hub_canonical_json(r, &json), ERR_OK);
+    assert_int_equal(hub_canonical_csv(r, &csv), ERR_OK);
+    assert_int_equal(hub_report_sheet(r, 0, &sheet), ERR_OK);
+    assert_string_equal(buf_cstr(&sheet), before); /* the commune hands in what it counts */
+    json_t *j = json_loadb((const char *)json.p, json.len, 0, NULL);
+    const json_t *c = json_array_get(json_object_get(j, "corrections"), 0);
+    assert_string_equal(json_string_value(json_object_get(c, "id")), id);
+    assert_string_equal(json_string_value(json_object_get(c, "before")), "3");
+    assert_string_equal(json_string_value(json_object_get(c, "after")), "2");
+    assert_string_equal(json_string_value(json_object_get(c, "state")), "applied");
+    assert_null(strstr(buf_cstr(&json), REASON)); /* free text does not leave */
+    assert_null(strstr(buf_cstr(&csv), REASON));
+    assert_non_null(strstr(buf_cstr(&csv), "\ncorrection,"));
+    json_t *told = ask(o, "{'verb':'report','report':'RP04','period':'2023'}");
+    assert_non_null(strstr(json_string_value(json_object_get(told, "text")), REASON));
+    json_decref(told);
+    json_decref(j);
+    hub_report_free(r);
+    free(before);
+    buf_free(&json);
+    buf_free(&csv);
+    buf_free(&sheet);
+}
+
+static void a_correction_after_closing_makes_a_supplement(void **state)
+{
+    struct office *o = *state;
+    char id[33];
+    five_members(o);
+    assert_int_equal(told(o, "{'verb':'close','report':'RP04','period':'2023','person':'an'}"),
+                     ERR_OK);
+    correct(o, "3", "2", id);
+    answered(o, 0, id, "agreed");
+    json_t *r = ask(o, "{'verb':'supplement','report':'RP04','period':'2023','person':'an'}");
+    assert_int_equal(hub_command_error_of(r), ERR_OK);
+    const json_t *cells = json_object_get(r, "cells");
+    size_t of_t02 = 0;
+    for (size_t i = 0; i < json_array_size(cells); i++) {
+        const json_t *cell = json_array_get(cells, i), *b = json_object_get(cell, "b");
+        if (strcmp(json_string_value(json_object_get(b, "indicator")), "T02") != 0) continue;
+        of_t02++;
+        json_t *causes = json_object_get(cell, "causes");
+        assert_int_equal(json_array_size(causes), 1);
+        assert_string_equal(json_string_value(json_array_get(causes, 0)), "corrected");
+    }
+    assert_int_equal(of_t02, 2); /* the commune, and all together */
+    json_decref(r);
+    for (int issue = 1; issue <= 2; issue++) { /* rebuilt out of the log, both are as issued */
+        char text[64];
+        snprintf(text, sizeof text, "{'verb':'verify','issue':%d}", issue);
+        r = ask(o, text);
+        assert_true(json_is_true(json_object_get(r, "ok")));
+        assert_true(json_is_true(json_object_get(r, "rebuilt")));
+        json_decref(r);
+    }
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -367,6 +566,14 @@ int main(void)
         TEST(only_days_of_a_closed_period_are_late),
         TEST(two_officers_reopen),
         TEST(a_hot_spot_calls_for_a_report),
+        cmocka_unit_test_setup_teardown(a_correction_counts_once_the_commune_has_agreed, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_objection_and_what_is_no_number_count_nothing, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_report_shows_both_figures_and_keeps_the_reason_here,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(a_correction_after_closing_makes_a_supplement, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,186 @@
+/*
+ * Corrections: what the district counts in the place of a commune's figure once the commune agreed.
+ * SPEC 14.7. The records stay as they are, and so does what is listed behind the figure.
+ */
+#include "common/due.h"
+#include "hub/report_priv.h"
+#include "hub/small.h"
+#include "hub/store_flow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CORRECT_DIGITS_MAX = 15 }; /* of a number; more is a slip of the hand */
+
+const char *hub_correction_name(enum hub_correction_state state)
+{
+    static const char *const names[] = {"applied", "overtaken", "no_number"};
+    return names[state];
+}
+
+const char *hub_correction_vi(enum hub_correction_state state)
+{
+    static const char *const names[] = {"đã áp dụng", "không áp dụng: số liệu từ hồ sơ đã khác",
+                                        "không áp dụng: không phải số đếm"};
+    return names[state];
+}
+
+struct correct_place {
+    struct hub_store *s;
+    struct hub_report *r;
+};
+
+static bool correct_text(struct bytes b, char *out, size_t room)
+{
+    if (b.len >= room || (b.len > 0 && memchr(b.p, 0, b.len) != NULL)) return false;
+    if (b.len > 0) memcpy(out, b.p, b.len);
+    out[b.len] = '\0';
+    return true;
+}
+
+/* Is the correction about this report's days? The commune's own report may have another name. */
+static bool correct_window(const struct hub_report *r, const char *form, const char *unit)
+{
+    struct due_slot slot;
+    return due_slot(r->catalogue, form, unit, r->period, &slot) == ERR_OK &&
+           date_compare(slot.window.first, r->window.first) == 0 &&
+           date_compare(slot.window.last, r->window.last) == 0;
+}
+
+/* A whole number as it is printed: no sign but '-', no zero in front. */
+static bool correct_number(const char *text, int64_t *out)
+{
+    const char *p = text + (*text == '-');
+    size_t n = strspn(p, "0123456789");
+    if (n == 0 || n > CORRECT_DIGITS_MAX || p[n] != '\0' || (n > 1 && *p == '0')) return false;
+    *out = strtoll(text, NULL, 10);
+    return *text != '-' || *out != 0;
+}
+
+static struct hub_report_row *correct_row(struct hub_report_line *line, const char *value,
+                                          size_t *row)
+{
+    for (size_t i = 0; i < line->row_count; i++) {
+        bool fits = value[0] == '\0' ? i == 0 : i > 0 && strcmp(line->rows[i].value, value) == 0;
+        if (!fits) continue;
+        *row = i;
+        return &line->rows[i];
+    }
+    return NULL;
+}
+
+/* A correction replaces exactly the figure that it names; the newest one goes first. */
+static enum hub_correction_state correct_apply(struct hub_report *r,
+                                               struct hub_report_correction *c)
+{
+    int64_t before = 0, after = 0, by = 0, sum = 0;
+    struct hub_report_line *line = &r->lines[c->line];
+    enum catalogue_measure measure = line->indicator->measure;
+    if (hub_figures_is_ratio(measure) || !correct_number(c->before, &before) ||
+        !correct_number(c->after, &after) || (measure == CATALOGUE_COUNT && after < 0))
+        return HUB_CORRECTION_NO_NUMBER;
+    struct hub_report_row *row = correct_row(line, c->value, &c->row);
+    if (row == NULL) return HUB_CORRECTION_OVERTAKEN;
+    struct hub_report_cell *cell = &row->cells[c->column];
+    if (cell->absent || cell->corrected != 0 || cell->num != before)
+        return HUB_CORRECTION_OVERTAKEN;
+    struct hub_report_cell *all = r->has_total ? &row->cells[r->unit_count] : NULL;
+    by = after - before; /* both are short */
+    if (all != NULL && __builtin_add_overflow(all->num, by, &sum)) return HUB_CORRECTION_NO_NUMBER;
+    cell->num = after;
+    cell->corrected = by;
+    if (all != NULL) {
+        all->num = sum;
+        all->corrected += by;
+    }
+    return HUB_CORRECTION_APPLIED;
+}
+
+static enum err correct_add(struct hub_report *r, const struct workflow_correct *v, size_t line,
+                            size_t column)
+{
+    if (r->correction_count == HUB_REPORT_CORRECTIONS_MAX) return ERR_TOO_LARGE;
+    if (r->corrections == NULL)
+        r->corrections = calloc(HUB_REPORT_CORRECTIONS_MAX, sizeof *r->corrections);
+    if (r->corrections == NULL) return ERR_NOMEM;
+    struct hub_report_correction *c = &r->corrections[r->correction_count];
+    const struct catalogue_indicator *i = r->lines[line].indicator;
+    *c = (struct hub_report_correction){.id = v->id, .line = line, .column = column};
+    c->no = r->lines[line].no;
+    c->quiet = hub_small_class(NULL, i) >= HUB_SMALL_CLASS;
+    snprintf(c->indicator, sizeof c->indicator, "%s", i->id);
+    snprintf(c->unit, sizeof c->unit, "%s", r->units[column].code);
+    if (!correct_text(v->value, c->value, sizeof c->value) ||
+        !correct_text(v->before, c->before, sizeof c->before) ||
+        !correct_text(v->after, c->after, sizeof c->after))
+        return ERR_OK; /* no figure of ours is that long */
+    c->reason = calloc(1, v->reason.len + 1);
+    if (c->reason == NULL) return ERR_NOMEM;
+    if (v->reason.len > 0) memcpy(c->reason, v->reason.p, v->reason.len);
+    r->correction_count++;
+    return ERR_OK;
+}
+
+/* A later correction of the same cell takes the place of the earlier one. */
+static void correct_forget(struct hub_report *r, const struct workflow_correct *v, size_t line,
+                           size_t column)
+{
+    for (size_t i = 0; i < r->correction_count; i++) {
+        struct hub_report_correction *c = &r->corrections[i];
+        if (c->line != line || c->column != column || !bytes_equal(bytes_str(c->value), v->value))
+            continue;
+        free(c->reason);
+        memmove(c, c + 1, (--r->correction_count - i) * sizeof *c);
+        return;
+    }
+}
+
+static enum err correct_op(void *ctx, const struct hub_flow_op *op)
+{
+    struct correct_place *p = ctx;
+    struct hub_report *r = p->r;
+    struct workflow_correct v;
+    char form[CATALOGUE_NAME_BYTES_MAX + 1], unit[ADMIN_UNIT_BYTES_MAX + 1];
+    size_t column = 0;
+    bool agreed = false;
+    if (workflow_correct_decode(op->payload, &v) != ERR_OK) return ERR_DAMAGED;
+    if (v.has_record || !correct_text(v.key.report, form, sizeof form) ||
+        !correct_text(v.key.unit, unit, sizeof unit))
+        return ERR_OK; /* of a record: the commune changes it, and with it the figure */
+    while (column < r->unit_count && strcmp(r->units[column].code, unit) != 0)
+        column++;
+    if (column == r->unit_count || !correct_window(r, form, unit)) return ERR_OK;
+    enum err e = hub_flow_agreed(p->s, &v.id, v.key.unit, &agreed);
+    for (size_t i = 0; e == ERR_OK && agreed && i < r->line_count; i++) {
+        if (!bytes_equal(bytes_str(r->lines[i].indicator->id), v.indicator)) continue;
+        correct_forget(r, &v, i, column);
+        e = correct_add(r, &v, i, column);
+    }
+    return e;
+}
+
+static int correct_order(const void *a, const void *b)
+{
+    const struct hub_report_correction *x = a, *y = b;
+    if (x->line != y->line) return x->line < y->line ? -1 : 1;
+    int c = strcmp(x->value, y->value);
+    return c != 0 ? c : strcmp(x->unit, y->unit);
+}
+
+enum err hub_report_correct(struct hub_store *s, struct hub_report *r)
+{
+    struct correct_place p = {s, r};
+    enum err e = hub_flow_ops(s, CHANGE_CORRECT, NULL, NULL, r->label, correct_op, &p);
+    if (e != ERR_OK || r->correction_count == 0) return e;
+    qsort(r->corrections, r->correction_count, sizeof *r->corrections, correct_order);
+    for (size_t i = 0; i < r->correction_count; i++)
+        r->corrections[i].state = correct_apply(r, &r->corrections[i]);
+    return ERR_OK;
+}
+
+void hub_report_corrections_free(struct hub_report *r)
+{
+    for (size_t i = 0; i < r->correction_count; i++)
+        free(r->corrections[i].reason);
+    free(r->corrections);
+}
