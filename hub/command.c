@@ -247,6 +247,7 @@ static const struct {
     {"score_appraise", hub_command_score_appraise},
     {"score_step", hub_command_score_step},
     {"issues", hub_command_issues},
+    {"taken", hub_command_taken},
     {"export", hub_command_export},
     {"verify", hub_command_verify},
     {"consolidate", hub_command_consolidate},

@@ -9,6 +9,7 @@ enum { HUB_ATTACH_LIST_MAX = 10000 }; /* rows of one list */
 
 struct hub_attach_listing {
     json_t *rows;
+    const char *digest; /* only this file of a record; NULL: all */
     bool found;
     struct hub_attach one;
 };
@@ -16,6 +17,9 @@ struct hub_attach_listing {
 static enum err hub_attach_row(void *ctx, const struct hub_attach *a)
 {
     struct hub_attach_listing *l = ctx;
+    char hex[2 * ID_HASH_BYTES + 1];
+    id_hex(BYTES_OF(a->ref.hash.b), hex);
+    if (l->digest != NULL && strcmp(l->digest, hex) != 0) return ERR_OK;
     if (json_array_size(l->rows) == HUB_ATTACH_LIST_MAX) return ERR_TOO_LARGE;
     l->found = true;
     l->one = *a;
@@ -56,18 +60,22 @@ static enum err hub_attach_note(struct hub_app *a, const json_t *request,
 
 json_t *hub_command_attach(struct hub_app *a, const json_t *request)
 {
-    struct hub_attach_listing l = {.rows = json_array()};
+    struct hub_attach_listing l = {.rows = json_array(),
+                                   .digest = hub_request_str(request, "digest")};
     struct id_record rid;
     struct buf file;
     bool get = json_is_true(json_object_get(request, "get"));
-    bool one = hub_request_str(request, "id") != NULL;
+    const char *about = hub_request_str(request, "about"); /* files of this record */
+    bool one = about == NULL && hub_request_str(request, "id") != NULL;
     enum err e = one ? hub_request_id(request, "id", &rid) : ERR_OK;
+    if (about != NULL) e = hub_request_id(request, "about", &rid);
     if (e != ERR_OK || (get && !one)) {
         json_decref(l.rows);
         return hub_command_error(ERR_BAD_INPUT, "Mã hồ sơ gồm 32 chữ số thập lục phân.",
                                  "A record id has 32 hexadecimal digits.");
     }
-    e = hub_store_attach_each(a->store, one ? &rid : NULL, hub_attach_row, &l);
+    e = about != NULL ? hub_store_attach_about(a->store, &rid, hub_attach_row, &l)
+                      : hub_store_attach_each(a->store, one ? &rid : NULL, hub_attach_row, &l);
     json_t *j = e == ERR_OK ? json_pack("{s:O}", "attachments", l.rows) : hub_command_fail(e);
     json_decref(l.rows);
     if (e != ERR_OK || !get) return j;

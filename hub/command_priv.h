@@ -74,6 +74,9 @@ json_t *hub_command_subject(struct hub_app *a, const json_t *request);
 /* command_register.c */
 json_t *hub_command_request(struct hub_app *a, const json_t *request);
 json_t *hub_command_breach(struct hub_app *a, const json_t *request);
+/* Why this put may not be: a request to erase is done by an order of two people, whatever form it is
+ * typed into. NULL: it may. */
+json_t *hub_register_refuses(struct hub_app *a, const json_t *request);
 /* Members "requests_open", "requests_overdue", "breaches_open", "breaches_overdue" of a status answer,
  * and their warnings. */
 void hub_command_status_registers(struct hub_app *a, json_t *status);
@@ -129,6 +132,8 @@ json_t *hub_command_explain(struct hub_app *a, const json_t *request);
 json_t *hub_command_diff(struct hub_app *a, const json_t *request);
 json_t *hub_command_proof(struct hub_app *a, const json_t *request);
 
+/* command_taken.c */
+json_t *hub_command_taken(struct hub_app *a, const json_t *request);
 /* command_user.c */
 json_t *hub_command_user(struct hub_app *a, const json_t *request);
 /* command_flow.c */

@@ -129,6 +129,7 @@ struct hub_parcel_show {
     struct hub_app *app;
     struct change_write *writes; /* CHANGE_WRITES_MAX */
     json_t *sets;
+    struct hub_reads reads; /* whose records it shows */
 };
 
 static json_t *hub_parcel_values(const struct catalogue_type *t, const struct change_op *op)
@@ -146,7 +147,7 @@ static json_t *hub_parcel_values(const struct catalogue_type *t, const struct ch
     return values;
 }
 
-static json_t *hub_parcel_op(const struct hub_parcel_show *s, struct bytes payload)
+static json_t *hub_parcel_op(struct hub_parcel_show *s, struct bytes payload)
 {
     static const char *const kinds[] = {"create", "edit", "delete"};
     struct change_op op;
@@ -155,6 +156,7 @@ static json_t *hub_parcel_op(const struct hub_parcel_show *s, struct bytes paylo
         return json_pack("{s:s, s:i}", "kind", "other", "number", change_payload_kind(payload));
     const struct catalogue *c = hub_store_catalogue(s->app->store);
     const struct catalogue_type *t = c != NULL ? catalogue_type_by_no(c, op.type) : NULL;
+    hub_reads_add(&s->reads, t, &op.rid);
     return json_pack("{s:s, s:o, s:s, s:s, s:o}", "kind", kinds[op.kind], "record",
                      hub_json_hex(BYTES_OF(op.rid.b)), "type", t != NULL ? t->name : "", "type_vi",
                      t != NULL ? t->label_vi : "", "values", hub_parcel_values(t, &op));
@@ -172,14 +174,16 @@ static enum err hub_parcel_set_row(void *ctx, const struct change_view *view)
     return json_array_append_new(s->sets, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
-static json_t *hub_quarantine_show(struct hub_app *a, int64_t no)
+static json_t *hub_quarantine_show(struct hub_app *a, const json_t *request, int64_t no)
 {
     struct hub_parcel p;
     enum err e = hub_store_parcel(a->store, no, &p);
     struct hub_parcel_show s = {.app = a, .sets = json_array()};
+    hub_reads_init(&s.reads);
     s.writes = calloc(CHANGE_WRITES_MAX, sizeof *s.writes);
     if (e == ERR_OK && s.writes == NULL) e = ERR_NOMEM;
     if (e == ERR_OK) e = hub_store_parcel_sets(a->store, no, hub_parcel_set_row, &s);
+    hub_reads_note(&s.reads, a, request, "quarantine_show");
     json_t *j = e == ERR_OK ? hub_parcel_json(a, &p) : NULL;
     if (j != NULL) json_object_set(j, "content", s.sets);
     json_decref(s.sets);
@@ -267,7 +271,7 @@ static int64_t hub_parcel_no(const json_t *request)
 
 json_t *hub_command_quarantine_show(struct hub_app *a, const json_t *request)
 {
-    return hub_quarantine_show(a, hub_parcel_no(request));
+    return hub_quarantine_show(a, request, hub_parcel_no(request));
 }
 
 json_t *hub_command_quarantine(struct hub_app *a, const json_t *request)

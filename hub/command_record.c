@@ -230,9 +230,11 @@ json_t *hub_command_put(struct hub_app *a, const json_t *request)
                                      "A record id has 32 hexadecimal digits.");
         return hub_edit_one(a, request, &form);
     }
+    json_t *j = hub_register_refuses(a, request);
+    if (j != NULL) return j;
     buf_init(&memory, HUB_VALUES_BYTES_MAX);
     enum err e = hub_form_read(a, request, &form, values, &memory, &why);
-    json_t *j = e == ERR_OK ? hub_edit_one(a, request, &form) : hub_command_why(e, &why);
+    j = e == ERR_OK ? hub_edit_one(a, request, &form) : hub_command_why(e, &why);
     buf_free(&memory);
     return j;
 }

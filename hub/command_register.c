@@ -292,22 +292,32 @@ static json_t *register_order_wanted(struct hub_app *a, const json_t *now, const
         "Link it first: `request set ID order_id=ORDER`.");
 }
 
+json_t *hub_register_refuses(struct hub_app *a, const json_t *request)
+{
+    json_t *values = json_object_get(request, "values");
+    const char *type = hub_request_str(request, "type");
+    bool fresh = hub_request_str(request, "id") == NULL;
+    if (fresh && (type == NULL || strcmp(type, REGISTER_REQUESTS) != 0)) return NULL;
+    json_t *now = fresh ? json_object() : register_values(a, REGISTER_REQUESTS, request);
+    if (now == NULL) return NULL; /* no entry of this register */
+    json_t *merged = json_copy(now);
+    if (json_object_get(values, "kind") != NULL)
+        json_object_set(merged, "kind", json_object_get(values, "kind"));
+    json_t *j = register_order_wanted(a, merged, values);
+    json_decref(merged);
+    json_decref(now);
+    return j;
+}
+
 static json_t *register_set(struct hub_app *a, const json_t *request, bool breaches, bool add)
 {
     const char *type = breaches ? REGISTER_BREACHES : REGISTER_REQUESTS;
     json_t *values = json_object_get(request, "values");
     if (!json_is_object(values)) return hub_command_fail(ERR_BAD_INPUT);
     json_t *now = add ? json_object() : register_values(a, type, request);
-    json_t *merged = json_object(), *j = NULL;
-    if (now == NULL)
-        j = hub_command_error(ERR_NOT_FOUND, "Sổ không có mục này.",
-                              "The register has no such entry.");
-    json_object_update(merged, now);
-    if (json_object_get(values, "kind") != NULL)
-        json_object_set(merged, "kind", json_object_get(values, "kind"));
-    if (j == NULL && !breaches) j = register_order_wanted(a, merged, values);
-    if (j == NULL) j = register_put(a, request, type, values);
-    json_decref(merged);
+    json_t *j = now != NULL ? register_put(a, request, type, values)
+                            : hub_command_error(ERR_NOT_FOUND, "Sổ không có mục này.",
+                                                "The register has no such entry.");
     json_decref(now);
     return j;
 }

@@ -300,6 +300,8 @@ struct hub_crossed_walk {
     struct hub_app *app;
     json_t *rows;
     struct change_write *writes;
+    const char *ref; /* only this one; NULL: all */
+    bool brief;      /* without what was written: a list that is looked over is no reading */
 };
 
 static json_t *hub_crossed_values(const struct hub_crossed_walk *w, struct bytes payload)
@@ -325,23 +327,30 @@ static enum err hub_crossed_each(void *ctx, const struct hub_crossing *x)
     char hex[2 * ID_VERSION_BYTES + 1], ref[sizeof hex + 8];
     id_hex(BYTES_OF(x->version.b), hex);
     snprintf(ref, sizeof ref, "%s.%u", hex, x->op);
-    json_t *j = json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s}", "ref", ref, "id",
-                          hub_json_hex(BYTES_OF(x->record.b)), "unit", x->unit, "unit_name",
-                          hub_unit_name(w->app, x->unit), "owner", x->owner, "owner_name",
-                          hub_unit_name(w->app, x->owner), "state", states[x->state]);
-    if (j != NULL) json_object_set_new(j, "values", hub_crossed_values(w, x->payload));
+    if (w->ref != NULL && strcmp(w->ref, ref) != 0) return ERR_OK;
+    const struct catalogue_type *t = hub_record_type(w->app, &x->record);
+    json_t *j =
+        json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s}", "ref", ref, "id",
+                  hub_json_hex(BYTES_OF(x->record.b)), "type", t != NULL ? t->name : "", "unit",
+                  x->unit, "unit_name", hub_unit_name(w->app, x->unit), "owner", x->owner,
+                  "owner_name", hub_unit_name(w->app, x->owner), "state", states[x->state]);
+    if (j != NULL && !w->brief) json_object_set_new(j, "values", hub_crossed_values(w, x->payload));
     if (j != NULL) json_object_set_new(j, "why", json_string(x->step ? "step" : "scope"));
     return json_array_append_new(w->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 json_t *hub_command_crossed(struct hub_app *a, const json_t *request)
 {
-    struct hub_crossed_walk w = {.app = a, .rows = json_array()};
+    struct hub_crossed_walk w = {.app = a,
+                                 .rows = json_array(),
+                                 .ref = hub_request_str(request, "ref"),
+                                 .brief = json_is_true(json_object_get(request, "brief"))};
     w.writes = calloc(CHANGE_WRITES_MAX, sizeof *w.writes);
     bool open = json_is_true(json_object_get(request, "open"));
     enum err e =
         w.writes != NULL ? hub_store_crossings(a->store, open, hub_crossed_each, &w) : ERR_NOMEM;
     free(w.writes);
+    if (e == ERR_OK && !w.brief) hub_reads_note_rows(a, request, "crossed", w.rows);
     if (e == ERR_OK) return json_pack("{s:o}", "crossed", w.rows);
     json_decref(w.rows);
     return hub_command_fail(e);

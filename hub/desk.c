@@ -89,8 +89,12 @@ static const struct hub_desk_route {
     {WEB_GET, "/api/crossed", DESK_CASES, "crossed", NULL, DESK_NOTE},
     {WEB_POST, "/api/crossed", DESK_CASES, "settle", NULL, 0},
     {WEB_POST, "/api/offer", DESK_CASES, "transfer_offer", NULL, 0},
+    {WEB_GET, "/api/scope", DESK_CASES, "scope", NULL, 0},
+    {WEB_POST, "/api/share", DESK_CASES, "share", NULL, 0},
     {WEB_GET, "/api/units", DESK_SIGNS, "units", NULL, 0},
     {WEB_POST, "/api/units", DESK_CASES, "units_apply", NULL, 0},
+    {WEB_POST, "/api/units/assign", DESK_CASES, "units_assign", NULL, 0},
+    {WEB_POST, "/api/units/node", DESK_SIGNS, "units_node", NULL, 0},
     {WEB_GET, "/api/transfers", DESK_CASES, "transfers", NULL, 0},
     {WEB_POST, "/api/transfers", DESK_CASES, "transfer_answer", NULL, 0},
     {WEB_GET, "/api/alarms", DESK_STAFF, "alarms", NULL, DESK_QUIET},
@@ -101,6 +105,7 @@ static const struct hub_desk_route {
     {WEB_GET, "/api/quarantine/show", DESK_CASES, "quarantine_show", NULL, DESK_NOTE},
     {WEB_POST, "/api/quarantine", DESK_ADMIN, "quarantine", NULL, 0},
     {WEB_GET, "/api/issues", DESK_STAFF, "issues", NULL, DESK_QUIET},
+    {WEB_GET, "/api/taken", DESK_STAFF, "taken", NULL, 0},
     {WEB_POST, "/api/rebuild", DESK_STAFF, "verify", NULL, 0},
     {WEB_POST, "/api/verify", DESK_ALL, NULL, hub_desk_verify, 0},
     {WEB_GET, "/api/users", DESK_ADMIN, "user list", NULL, 0},
@@ -109,7 +114,9 @@ static const struct hub_desk_route {
     {WEB_POST, "/api/tokens", DESK_ADMIN, "token", NULL, 0},
     {WEB_GET, "/api/requests", DESK_CASES, "request list", NULL, 0},
     {WEB_GET, "/api/reads", DESK_ADMIN, "reads", NULL, 0},
-    {WEB_POST, "/api/subject", DESK_CASES, "subject", NULL, 0},
+    {WEB_GET, "/api/attachments", DESK_CASES, NULL, hub_desk_attachments, 0},
+    {WEB_GET, "/api/attachment", DESK_CASES, NULL, hub_desk_attachment, DESK_NOTE},
+    {WEB_POST, "/api/subject", DESK_CASES, NULL, hub_desk_subject, 0},
     {WEB_POST, "/api/requests", DESK_CASES, "request", NULL, 0},
     {WEB_GET, "/api/breaches", DESK_SIGNS, "breach list", NULL, 0},
     {WEB_POST, "/api/breaches", DESK_SIGNS, "breach", NULL, 0},
@@ -301,7 +308,8 @@ void hub_desk_handle(void *desk, const struct web_request *q, struct web_respons
     } else if (strncmp(q->path, api, sizeof api - 1) != 0) {
         hub_desk_route(&c);
     } else if (q->headers[WEB_AUTHORIZATION] == NULL && c.role != HUB_ROLE_NONE) {
-        hub_province_serve(d->o.app, q, r, "session");
+        struct hub_province_who who = {c.session->user, c.role == HUB_ROLE_PROVINCE};
+        hub_province_serve(d->o.app, q, r, &who);
     } else {
         hub_province_handle(d->o.app, q, r);
     }

@@ -81,6 +81,9 @@ hub_desk_fn hub_desk_drafts, hub_desk_draft_set, hub_desk_draft_drop, hub_desk_s
 /* desk_catalogue.c */
 hub_desk_fn hub_desk_files, hub_desk_files_set;
 
+/* desk_file.c */
+hub_desk_fn hub_desk_attachments, hub_desk_attachment, hub_desk_subject;
+
 /* desk_live.c */
 hub_desk_fn hub_desk_status, hub_desk_events, hub_desk_backup;
 

@@ -159,6 +159,8 @@ static const struct cli_opt corrections_opts[] = {
     OPT_UNIT,
     OPT("open", NULL, "chỉ những đính chính chưa được trả lời", "only those without an answer"),
 };
+static const struct cli_opt taken_opts[] = {
+    OPT("issue", "SỐ", "chỉ báo cáo này", "only this issue")};
 static const struct cli_opt export_opts[] = {
     OPT("issue", "SỐ", "mã báo cáo đã chốt (xem issues)", "id of the issue (see issues)"),
     OPT("out", "THƯ_MỤC", "nơi ghi tệp", "folder to write to"),
@@ -394,6 +396,8 @@ static const struct cli_verb verbs[] = {
     {"reopen", "", "soạn lệnh mở lại kỳ đã chốt (hai người ký)",
      "draft an order to reopen a period (two sign it)", OPTS(reopen_opts), 0, 0, hub_tool_reopen},
     {"issues", "", "các báo cáo đã chốt", "issued reports", NULL, 0, 0, 0, hub_tool_issues},
+    {"taken", "", "ai đã lấy tệp báo cáo nào, lúc nào", "who took which issued file, and when",
+     OPTS(taken_opts), 0, 0, hub_tool_taken},
     {"export", "", "xuất tệp báo cáo kèm chữ ký", "write an issue's signed files",
      OPTS(export_opts), 0, 0, hub_tool_export},
     {"verify", "", "kiểm tra nhật ký, báo cáo hoặc tệp", "check the log, an issue or a file",

@@ -1,8 +1,10 @@
 #include "hub/province.h"
 
+#include "common/io/clock.h"
 #include "common/log.h"
 #include "hub/store_issues.h"
 #include "hub/store_nodes.h"
+#include "hub/store_taken.h"
 
 #include <jansson.h>
 #include <sodium.h>
@@ -256,9 +258,18 @@ static enum err hub_province_file(void *ctx, const struct hub_issue_file *f)
     return ERR_OK;
 }
 
+/* On a full disk files go out all the same; the program's log says that this is missing. */
+static void hub_province_note(struct hub_app *a, const struct web_response *r, int64_t issue,
+                              const char *name, const struct hub_province_who *who)
+{
+    if (r->status != 200 && r->status != 206) return; /* 304: had it before */
+    enum err e = hub_taken_note(a->store, issue, name, who->name, who->token, clock_wall_ms());
+    if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("web.not_noted"), log_err(e));
+}
+
 /* "ID/FILE": names are compared with the stored ones, never used as paths. */
 static void hub_province_get(struct hub_app *a, const struct web_request *q, struct web_response *r,
-                             const char *rest)
+                             const char *rest, const struct hub_province_who *who)
 {
     static const char ending[] = ".minisig";
     const size_t ending_len = sizeof ending - 1;
@@ -274,12 +285,14 @@ static void hub_province_get(struct hub_app *a, const struct web_request *q, str
     w.name_len = strlen(w.name);
     w.signature = w.name_len > ending_len && strcmp(w.name + w.name_len - ending_len, ending) == 0;
     if (w.signature) w.name_len -= ending_len;
-    enum err e =
-        hub_issues_files(a->store, (int64_t)strtoll(rest, NULL, 10), hub_province_file, &w);
+    int64_t issue = (int64_t)strtoll(rest, NULL, 10);
+    enum err e = hub_issues_files(a->store, issue, hub_province_file, &w);
     if (e != ERR_OK) {
         hub_province_fail(r, e);
     } else if (!w.found) {
         hub_province_error(r, 404, "not_found");
+    } else if (q->method == WEB_GET) {
+        hub_province_note(a, r, issue, slash + 1, who);
     }
 }
 
@@ -300,7 +313,7 @@ static void hub_province_pubkey(struct hub_app *a, const struct web_request *q,
 /* ---- one request ---- */
 
 static void hub_province_route(struct hub_app *a, const struct web_request *q,
-                               struct web_response *r)
+                               struct web_response *r, const struct hub_province_who *who)
 {
     static const char prefix[] = HUB_API_ISSUES "/";
     enum err e = hub_app_settle(a);
@@ -309,7 +322,7 @@ static void hub_province_route(struct hub_app *a, const struct web_request *q,
     } else if (strcmp(q->path, HUB_API_ISSUES) == 0) {
         hub_province_list(a, q, r);
     } else if (strncmp(q->path, prefix, sizeof prefix - 1) == 0) {
-        hub_province_get(a, q, r, q->path + sizeof prefix - 1);
+        hub_province_get(a, q, r, q->path + sizeof prefix - 1, who);
     } else if (strcmp(q->path, HUB_API "pubkey") == 0) {
         hub_province_pubkey(a, q, r);
     } else {
@@ -326,16 +339,16 @@ static void hub_province_log(const struct web_request *request, const struct web
 }
 
 void hub_province_serve(struct hub_app *a, const struct web_request *request,
-                        struct web_response *response, const char *name)
+                        struct web_response *response, const struct hub_province_who *who)
 {
     a->web_requests++;
     if (request->method == WEB_GET || request->method == WEB_HEAD) {
-        hub_province_route(a, request, response);
+        hub_province_route(a, request, response, who);
     } else {
         web_set_header(response, "Allow", "GET, HEAD");
         hub_province_error(response, 405, "read_only");
     }
-    hub_province_log(request, response, name);
+    hub_province_log(request, response, who->token ? who->name : "session");
 }
 
 void hub_province_handle(void *ctx, const struct web_request *request,
@@ -345,7 +358,7 @@ void hub_province_handle(void *ctx, const struct web_request *request,
     char name[MESSAGE_TEXT_MAX + 1] = "";
     enum err e = hub_province_token(a, request->headers[WEB_AUTHORIZATION], name);
     if (e == ERR_OK) {
-        hub_province_serve(a, request, response, name);
+        hub_province_serve(a, request, response, &(struct hub_province_who){name, true});
         return;
     }
     a->web_requests++;

@@ -18,9 +18,14 @@
 #include "common/io/web.h"
 #include "hub/app.h"
 
-/* For who was let in already: `name` stands in the access line. */
+struct hub_province_who {
+    const char *name; /* of the token or of the login; "": nobody was let in */
+    bool token;       /* a token, not a login */
+};
+/* For who was let in already. The access line has a token's name and no login's; which file was taken
+ * by whom and when is kept (store_taken.h). */
 void hub_province_serve(struct hub_app *a, const struct web_request *request,
-                        struct web_response *response, const char *name);
+                        struct web_response *response, const struct hub_province_who *who);
 
 /* By token. A web_handler_fn; ctx is the struct hub_app. */
 void hub_province_handle(void *ctx, const struct web_request *request,

@@ -280,6 +280,25 @@ enum err hub_store_attach_each(struct hub_store *s, const struct id_record *reco
     return hub_attach_rows(q, row, ctx);
 }
 
+enum err hub_store_attach_about(struct hub_store *s, const struct id_record *record,
+                                enum err (*row)(void *ctx, const struct hub_attach *a), void *ctx)
+{
+    char hex[2 * ID_RECORD_BYTES + 1];
+    const struct catalogue *c = hub_store_catalogue(s);
+    const struct catalogue_type *t = c != NULL ? catalogue_type_by_name(c, "attachment") : NULL;
+    if (t == NULL || catalogue_field_by_name(t, "record") == NULL) return ERR_OK;
+    enum err e = hub_store_project(s);
+    if (e == ERR_OK && s->typed == NULL) e = ERR_NOT_READY;
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT f.rid, f.hash, f.size, f.have, u.code, f.at_ms FROM sys_attach f "
+               "JOIN sys_unit u ON u.no = f.unit WHERE f.rid IN (SELECT id FROM \"attachment\" "
+               "WHERE record = ?1) ORDER BY f.no");
+    id_hex(BYTES_OF(record->b), hex);
+    db_bind_str(q, 1, hex);
+    return hub_attach_rows(q, row, ctx);
+}
+
 enum err hub_store_attach_whole(struct hub_store *s, const struct hub_node *node,
                                 enum err (*row)(void *ctx, const struct hub_attach *a), void *ctx)
 {

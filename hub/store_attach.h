@@ -50,6 +50,11 @@ struct hub_attach {
 MUST_CHECK enum err hub_store_attach_each(struct hub_store *s, const struct id_record *record,
                                           enum err (*row)(void *ctx, const struct hub_attach *a),
                                           void *ctx);
+/* The same, of the records of the catalogue's type `attachment` that say they belong to `record`. None
+ * where the catalogue has no such type. */
+MUST_CHECK enum err hub_store_attach_about(struct hub_store *s, const struct id_record *record,
+                                           enum err (*row)(void *ctx, const struct hub_attach *a),
+                                           void *ctx);
 /* Whole files of the node's unit, the newest HUB_ATTACH_TOLD_MAX: what a bundle tells it. */
 MUST_CHECK enum err hub_store_attach_whole(struct hub_store *s, const struct hub_node *node,
                                            enum err (*row)(void *ctx, const struct hub_attach *a),

@@ -242,6 +242,12 @@ const struct db_migration hub_schema[] = {
         /* what the scrub found damaged */
         "ALTER TABLE sys_alarm ADD COLUMN what TEXT NOT NULL DEFAULT '';",
     },
+    {
+        /* who took which issued file (store_taken.c) */
+        "CREATE TABLE sys_taken(issue INTEGER NOT NULL, name TEXT NOT NULL, who TEXT NOT NULL,"
+        "  token INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
+        "  times INTEGER NOT NULL, PRIMARY KEY(issue, name, who, token)) WITHOUT ROWID;",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

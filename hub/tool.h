@@ -85,6 +85,7 @@ MUST_CHECK enum err hub_tool_import(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_report(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_close_period(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_issues(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_taken(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_export(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_verify(struct cli *c, void *ctx);
 /* tool_explain.c */
@@ -137,6 +138,7 @@ void hub_print_conflict(const struct cli *c, const json_t *response);
 void hub_print_saved(const struct cli *c, const json_t *response);
 void hub_print_status(const struct cli *c, const json_t *response);
 void hub_print_issues(const struct cli *c, const json_t *response);
+void hub_print_taken(const struct cli *c, const json_t *response);
 void hub_print_tokens(const struct cli *c, const json_t *response);
 void hub_print_mistakes(const struct cli *c, const json_t *response);
 

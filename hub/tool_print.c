@@ -94,6 +94,16 @@ void hub_print_issues(const struct cli *c, const json_t *response)
     hub_print_table(json_object_get(response, "issues"), headings, keys, 6);
 }
 
+void hub_print_taken(const struct cli *c, const json_t *response)
+{
+    const char *const headings[] = {
+        cli_text(c, "Mã", "Id"),         cli_text(c, "Tệp", "File"),
+        cli_text(c, "Ai lấy", "By"),     cli_text(c, "Lần đầu", "First"),
+        cli_text(c, "Lần cuối", "Last"), cli_text(c, "Số lần", "Times")};
+    static const char *const keys[] = {"issue", "file", "who", "first", "last", "times"};
+    hub_print_table(json_object_get(response, "taken"), headings, keys, 6);
+}
+
 void hub_print_list(const struct cli *c, const json_t *response)
 {
     const char *const headings[] = {cli_text(c, "Mã hồ sơ", "Record"), cli_text(c, "Loại", "Type"),

@@ -69,6 +69,19 @@ enum err hub_tool_issues(struct cli *c, void *ctx)
     return hub_tool_show(c, ctx, hub_tool_request(c, "issues"), hub_print_issues);
 }
 
+enum err hub_tool_taken(struct cli *c, void *ctx)
+{
+    json_int_t issue = 0;
+    json_t *q = hub_tool_request(c, "taken");
+    enum err e = hub_tool_number(c, "issue", 0, &issue);
+    if (e != ERR_OK) {
+        json_decref(q);
+        return e;
+    }
+    json_object_set_new(q, "issue", json_integer(issue));
+    return hub_tool_show(c, ctx, q, hub_print_taken);
+}
+
 static void hub_print_exported(const struct cli *c, const json_t *r)
 {
     printf(cli_text(c, "Đã ghi %lld tệp và chữ ký vào %s; kiểm tra: minisign -V -p %s -m TỆP\n",

@@ -15,12 +15,16 @@ static json_t *catalogue_json_type(const struct catalogue_type *t)
 {
     static const char *const scopes[] = {"own", "down", "hub"};
     const struct catalogue_field *title = catalogue_title(t);
+    bool person = false; /* a name by which people are told apart */
     json_t *fields = json_array();
-    for (size_t i = 0; i < t->field_count; i++)
+    for (size_t i = 0; i < t->field_count; i++) {
+        person = person || t->fields[i].identity == CATALOGUE_IDENTITY_NAME;
         json_array_append_new(fields, catalogue_json_field(&t->fields[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o}", "name", t->name, "vi", t->label_vi,
+    }
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:o}", "name", t->name, "vi", t->label_vi,
                      "en", t->label_en, "scope", scopes[t->scope], "class", (int)t->sensitivity,
-                     "title", title != NULL ? title->name : "", "fields", fields);
+                     "title", title != NULL ? title->name : "", "person", (int)person, "fields",
+                     fields);
 }
 
 static json_t *catalogue_json_choices(const struct catalogue *cat)
@@ -56,6 +60,22 @@ static json_t *catalogue_json_units(const struct catalogue *cat)
     return units;
 }
 
+/* Lines as a form prints them: an empty label is the indicator's own. */
+static json_t *catalogue_json_lines(const struct catalogue *cat, const char *report)
+{
+    size_t n = 0;
+    const struct catalogue_line *v = catalogue_lines(cat, report, &n);
+    json_t *lines = json_array();
+    for (size_t i = 0; i < n; i++) {
+        const struct catalogue_indicator *of = catalogue_indicator(cat, v[i].indicator);
+        const char *vi = v[i].label_vi[0] != '\0' || of == NULL ? v[i].label_vi : of->label_vi;
+        const char *en = v[i].label_en[0] != '\0' || of == NULL ? v[i].label_en : of->label_en;
+        json_array_append_new(lines, json_pack("{s:i, s:s, s:s, s:s}", "no", (int)v[i].no,
+                                               "indicator", v[i].indicator, "vi", vi, "en", en));
+    }
+    return lines;
+}
+
 static json_t *catalogue_json_reports(const struct catalogue *cat)
 {
     static const char *const kinds[] = {"month", "quarter", "half", "nine", "year", "adhoc"};
@@ -68,9 +88,10 @@ static json_t *catalogue_json_reports(const struct catalogue *cat)
             if (v[i].period_kinds & (1u << k))
                 json_array_append_new(periods, json_string(kinds[k]));
         }
-        json_array_append_new(reports, json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", v[i].id, "vi",
-                                                 v[i].label_vi, "en", v[i].label_en, "level",
-                                                 v[i].level, "periods", periods));
+        json_array_append_new(reports, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "id", v[i].id,
+                                                 "vi", v[i].label_vi, "en", v[i].label_en, "level",
+                                                 v[i].level, "periods", periods, "lines",
+                                                 catalogue_json_lines(cat, v[i].id)));
     }
     return reports;
 }

@@ -9,6 +9,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { WAIT_MS, axe, cleanUp, folder, launch, layoutFaults, tool, until } from "./world.mjs";
 import { codeOf, startDistrict } from "./hubworld.mjs";
+import { makeDuties } from "./duties.mjs";
 
 const SCREENS = process.env.DONGBO_SCREENS; // where pictures go; none when not set
 const PASSWORD = "mật khẩu đủ dài";
@@ -77,6 +78,8 @@ async function logOut() {
   await button("Đăng xuất").click();
   await heading("Đăng nhập trung tâm").waitFor();
 }
+
+const duties = makeDuties({ get page() { return page; }, get hub() { return hub; }, look });
 
 before(async () => {
   hub = await startDistrict();
@@ -229,6 +232,13 @@ test("the statistician sees what needs a decision", async () => {
   await row(/Phú Lý/, /chưa ghi danh/);
   await page.getByText("Bảng số liệu").first().click();
   await look("overview");
+  await page.getByRole("heading", { name: /: từng xã qua các kỳ$/ }).waitFor();
+  await field("Kỳ của biểu đồ theo xã").selectOption({ label: "6 tháng đầu năm 2023" });
+  await page.getByRole("img", { name: /theo xã, 6 tháng đầu năm 2023/ }).waitFor();
+  await page.getByRole("table", { name: /từng xã qua các kỳ$/ }).or(page.getByRole("region", { name: /từng xã qua các kỳ$/ })).getByRole("row", { name: /Thạnh Phú/ }).getByRole("link").last().click();
+  await heading(/^Sau con số/).waitFor();
+  await button("Quay lại").click();
+  await heading("Tổng quan").waitFor();
 });
 
 test("a conflict shows every value and is decided in two clicks", async () => {
@@ -323,6 +333,10 @@ test("figures, closing, files", async () => {
   await button("Xem số liệu").click();
   await page.getByText("Số liệu tạm tính").waitFor();
   await look("figures");
+  await button("Số Đội công tác xã hội tình nguyện, Xã Thạnh Phú: 1").click(); // of an open period too
+  await heading("Sau con số 1").waitFor();
+  await button("Quay lại").click();
+  await page.getByText("Số liệu tạm tính").waitFor();
   await button("Chốt kỳ này").click();
   await button("Đúng, chốt số liệu").click();
   await heading("RP04, năm 2023, lần 1").waitFor();
@@ -344,6 +358,8 @@ test("behind a figure stand its records and saves", async () => {
   await button("Số Đội công tác xã hội tình nguyện, Xã Thạnh Phú: 1").click();
   await heading("Sau con số 1").waitFor();
   await page.getByRole("heading", { name: "Hồ sơ được tính: 1" }).waitFor();
+  await page.locator("summary", { hasText: "Xã Thạnh Phú" }).first().click();
+  await page.getByText(/^Nhật ký [0-9a-f]{16}, lần ghi số \d+ của máy$/).first().waitFor();
   await look("explain");
   await page.getByRole("link", { name: /^Đội/ }).first().click();
   await page.getByText("Lần xem này đã được ghi vào nhật ký.").waitFor();
@@ -361,11 +377,17 @@ test("what comes late becomes a supplement that says where it differs", async ()
   await button("Xem thay đổi từ khi chốt").click();
   await page.getByText("thêm 1 hồ sơ").first().waitFor();
   await look("difference");
+  if (SCREENS) await section("Khác nhau").screenshot({ path: path.join(SCREENS, "hub-difference.png") });
   await button("Ban hành bản bổ sung").click();
   await button("Đúng, ban hành").click();
   await heading("RP04, năm 2023, lần 2").waitFor();
-  await button("So với lần trước").click();
+  await button("So hai bản").click();
   await page.getByText("thêm 1 hồ sơ").first().waitFor();
+  await page.getByText("thêm 1 hồ sơ").first().click();
+  await page.getByRole("link", { name: /^Hồ sơ [0-9a-f]{8}$/ }).first().waitFor();
+  await field("So với bản").selectOption({ label: "RP04, 9 tháng đầu năm 2023, lần 1" });
+  await button("So hai bản").click();
+  await page.getByText("khác khoảng ngày").first().waitFor();
 });
 
 /** Sign what is open on the page with the key of an officer. */
@@ -426,9 +448,6 @@ test("who has sent which report", async () => {
   await heading("RP01, tháng 06/2023, Xã Thạnh Phú").waitFor();
   await page.getByRole("heading", { name: "Số liệu đã nộp và số liệu ở trung tâm" }).waitFor();
   await look("sent-one");
-  await link("Chuyển hồ sơ").click();
-  await page.getByText("Không có đề nghị nào đang chờ.").waitFor();
-  await look("moves");
 });
 
 test("who owes what, and a correction that a commune will answer", async () => {
@@ -438,15 +457,30 @@ test("who owes what, and a correction that a commune will answer", async () => {
   const form = section("Đính chính một số liệu của xã");
   await form.getByLabel("Báo cáo").selectOption({ label: "RP01: Báo cáo tháng, hoạt động Đội công tác xã hội tình nguyện" });
   await form.getByLabel("Đơn vị").selectOption({ label: "Xã Thạnh Phú" });
-  await form.getByLabel("Kỳ").fill("2023-06");
-  await form.getByLabel("Mã chỉ tiêu").fill("A01");
+  await form.getByLabel("Năm").selectOption({ label: "2023" });
+  await form.getByLabel("Kỳ").selectOption({ label: "tháng 06/2023" });
+  await form.getByLabel("Chỉ tiêu").selectOption({ index: 1 });
+  const line = (await form.getByLabel("Chỉ tiêu").locator("option").nth(1).textContent()).replace(/^\d+\. /, "");
   await form.getByLabel("Số của xã").fill("1");
   await form.getByLabel("Số đúng").fill("2");
   await form.getByLabel("Lý do").fill("đếm thiếu một đội");
   await form.getByRole("button", { name: "Gửi đính chính" }).click();
-  await page.getByRole("row", { name: /đếm thiếu một đội/ }).filter({ hasText: "chờ xã trả lời" }).waitFor();
+  await page.getByRole("row", { name: /đếm thiếu một đội/ }).filter({ hasText: "chờ xã trả lời" }).filter({ hasText: line }).waitFor();
+  await duties.triggers();
   await look("owes");
 });
+
+test("a record moves between communes, and what its old commune wrote meanwhile is decided", async () => {
+  given.moved = await duties.moves();
+});
+
+test("what a revoked PC still sends is kept apart and looked at", () => duties.apart());
+
+test("the law's registers with their clocks", () => duties.registers());
+
+test("everything held about one person, and a file beside a record", () => duties.aboutOnePerson(given.moved));
+
+test("two officers open a closed period again", () => duties.reopened(signAs, OFFICERS));
 
 test("the phone in the dark, English, and the keyboard's way in", async () => {
   await page.setViewportSize({ width: 390, height: 844 });
@@ -460,6 +494,10 @@ test("the phone in the dark, English, and the keyboard's way in", async () => {
   await button("Tiếng Việt").click();
   await page.setViewportSize({ width: 1024, height: 768 });
   await page.emulateMedia({ colorScheme: "light" });
+});
+
+test("units that merged: their records and PCs go on in the new one", async () => {
+  await duties.mergers();
   await logOut();
 });
 
@@ -492,6 +530,8 @@ test("the code is asked for, a used one is refused", async () => {
   await page.getByRole("cell", { name: /report=RP04 period=2023/ }).first().waitFor();
   await page.getByRole("cell", { name: "Quyết định xung đột" }).first().waitFor();
   await look("audit");
+  await duties.apartDecided();
+  await duties.watched();
   await logOut();
 });
 
@@ -528,6 +568,22 @@ test("the province comes in with its token and verifies a file", async () => {
   for (const at of ["api/conflicts", "api/users", "api/report?report=RP04&period=2023"]) {
     assert.equal((await page.request.get(hub.url + at)).status(), 403, at);
   }
+});
+
+test("what the province took stands at the issue", async () => {
+  const provincePage = page;
+  page = await newPage();
+  await page.goto(hub.url);
+  await heading("Đăng nhập trung tâm").waitFor();
+  await field("Họ và tên").fill("Phạm Thị Xem");
+  await field("Mật khẩu").fill(PASSWORD);
+  await button("Đăng nhập").click();
+  await heading("Tổng quan").waitFor();
+  await duties.taken();
+  await look("taken");
+  if (SCREENS) await section("Ai đã lấy tệp nào").screenshot({ path: path.join(SCREENS, "hub-taken.png") });
+  await page.context().close();
+  page = provincePage;
 });
 
 test("a revoked token ends the visit; nothing complained", async () => {

@@ -13,7 +13,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEIGHT_MAX = 150 * 1024  # bytes, compressed, of everything that the page can fetch
 KEY = re.compile(r"(?<![\w.])t\(\s*(\"|')([a-z][\w.]*)\1")
-PREFIX = re.compile(r"(?<![\w.])t\(`([a-z]+\.)\$\{")
+PREFIX = re.compile(r"(?<![\w.])t\(`((?:[a-z]+\.)+)\$\{")
 WORD = re.compile(r"[\"'`]([a-z]+(?:\.[a-z_]+)+)[\"'`]")
 PLACES = re.compile(r"\{\w+\}")
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=[\"']|javascript:|\beval\(|\binnerHTML\b|"

@@ -19,7 +19,7 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
   "--disable-component-update", "--disable-sync"];
 
 /** For what comes by itself, on whatever machine: a wait ends as soon as it came. */
-export const WAIT_MS = 180000;
+export const WAIT_MS = Number(process.env.DONGBO_WAIT_MS || 180000);
 
 export const folder = fs.mkdtempSync(path.join(os.tmpdir(), "dongbo-browser-"));
 const running = new Set();

@@ -493,6 +493,23 @@ static void a_session_ends(void **state)
     assert_int_equal(ask(WEB_GET, "/api/status", NULL), 401);
 }
 
+/* That file was taken so often by that token or login, and the list has nothing else. */
+static void took(const char *file, const char *who, bool token, json_int_t times)
+{
+    json_t *j = command(json_pack("{s:s, s:i}", "verb", "taken", "issue", 1));
+    json_t *rows = json_object_get(j, "taken"), *row = json_array_get(rows, 0);
+    assert_int_equal(json_array_size(rows), 1);
+    assert_string_equal(json_string_value(json_object_get(row, "file")), file);
+    assert_string_equal(json_string_value(json_object_get(row, "who")), who);
+    assert_int_equal(json_is_true(json_object_get(row, "token")), token);
+    assert_int_equal(json_integer_value(json_object_get(row, "times")), times);
+    assert_non_null(json_string_value(json_object_get(row, "last")));
+    json_decref(j);
+    j = command(json_pack("{s:s, s:i}", "verb", "taken", "issue", 2));
+    assert_int_equal(json_array_size(json_object_get(j, "taken")), 0);
+    json_decref(j);
+}
+
 static void the_province_sees_issued_files_alone(void **state)
 {
     struct hub_close_result closed;
@@ -512,6 +529,9 @@ static void the_province_sees_issued_files_alone(void **state)
     assert_int_equal(json_array_size(json_object_get(answer, "issues")), 1);
     assert_int_equal(ask(WEB_GET, "/api/v1/issues/1/BC_RP04_2023-6M_735_1.pdf", NULL), 200);
     assert_string_equal(header("Content-Type"), "application/pdf");
+    assert_int_equal(ask(WEB_GET, "/api/v1/issues/1/BC_RP04_2023-6M_735_1.pdf", NULL), 200);
+    assert_int_equal(ask(WEB_GET, "/api/v1/issues/1/BC_RP04_2023-6M_735_1.pdx", NULL), 404);
+    took("BC_RP04_2023-6M_735_1.pdf", "So", true, 2);
     for (size_t i = 0; hub_desk_route_at(i, &r); i++) {
         if (r.roles == 0) continue;
         unsigned status = try_route(&r);
@@ -522,6 +542,53 @@ static void the_province_sees_issued_files_alone(void **state)
         command(json_pack("{s:s, s:s, s:s}", "verb", "token", "action", "revoke", "name", "So")));
     assert_int_equal(ask(WEB_GET, "/api/v1/issues", NULL), 401);
     assert_string_equal(stage(), "none");
+}
+
+/* A request to erase is done by an order, also when it is typed into the record's own form. */
+static void the_form_does_not_go_round_the_register(void **state)
+{
+    (void)state;
+    enter("Thống Kê", "statistician");
+    json_t *values = json_pack("{s:s, s:s, s:s}", "kind", "erasure", "received_on", "5/3/2026",
+                               "requester", "Nguyễn Thị Lan");
+    assert_int_equal(
+        post("/api/put", json_pack("{s:s, s:O}", "type", "data_request", "values", values)), 200);
+    char id[40];
+    snprintf(id, sizeof id, "%s", member("id"));
+    json_t *done = json_pack("{s:s, s:s}", "outcome", "granted", "done_on", "6/3/2026");
+    assert_int_equal(post("/api/put", json_pack("{s:s, s:O}", "id", id, "values", done)), 409);
+    json_object_update(values, done);
+    assert_int_equal(
+        post("/api/put", json_pack("{s:s, s:O}", "type", "data_request", "values", values)), 409);
+    json_object_set_new(done, "outcome", json_string("refused"));
+    assert_int_equal(post("/api/put", json_pack("{s:s, s:O}", "id", id, "values", done)), 200);
+    json_decref(values);
+    json_decref(done);
+}
+
+/* What the page saves as files: a person's data as a workbook; an attachment that is not there. */
+static void files_are_taken_out(void **state)
+{
+    (void)state;
+    enter("Thống Kê", "statistician");
+    json_t *values =
+        json_pack("{s:s, s:s, s:s}", "full_name", "Nguyễn Thị Lan", "sex", "female", "dob", "1990");
+    assert_int_equal(post("/api/put", json_pack("{s:s, s:o}", "type", "person", "values", values)),
+                     200);
+    char id[40], path[64];
+    snprintf(id, sizeof id, "%s", member("id"));
+    assert_int_equal(post("/api/subject", json_pack("{s:s, s:s}", "id", id, "format", "xlsx")),
+                     422); /* a reason is a must */
+    assert_int_equal(post("/api/subject", json_pack("{s:s, s:s, s:s}", "id", id, "format", "xlsx",
+                                                    "reason", "đơn số 12")),
+                     200);
+    assert_memory_equal(reply.body.p, "PK", 2);
+    assert_string_equal(header("Content-Disposition"),
+                        "attachment; filename=\"du-lieu-ca-nhan.xlsx\"");
+    snprintf(path, sizeof path, "?id=%s", id);
+    assert_int_equal(ask(WEB_GET, "/api/attachments", path), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "attachments")), 0);
+    assert_int_equal(ask(WEB_GET, "/api/attachment", path), 422); /* which file? */
 }
 
 static void a_file_is_verified_by_its_hash(void **state)
@@ -939,6 +1006,8 @@ int main(void)
         T(the_last_admin_stays),
         T(a_session_ends),
         T(the_province_sees_issued_files_alone),
+        T(the_form_does_not_go_round_the_register),
+        T(files_are_taken_out),
         T(a_file_is_verified_by_its_hash),
         T(the_audit_tells_who_did_what),
         T(a_record_is_written_with_the_form),

@@ -16,6 +16,8 @@ import { Moves } from "./moves.js";
 import { Orders } from "./orders.js";
 import { System } from "./system.js";
 import { Owes } from "./owes.js";
+import { Units } from "./units.js";
+import { Registers } from "./registers.js";
 
 const RETRY_MS = 3000;
 
@@ -63,6 +65,8 @@ function Screen({ path, status, refresh }) {
     case "conflicts": return may("statistician") ? html`<${Conflicts} key=${path} status=${status} refresh=${refresh} />` : no;
     case "reports": return html`<${Reports} key=${path} rest=${rest} query=${query} status=${status} refresh=${refresh} />`;
     case "moves": return may("statistician") ? html`<${Moves} key=${path} />` : no;
+    case "units": return may("viewer") ? no : html`<${Units} key=${path} />`;
+    case "registers": return may("viewer") ? no : html`<${Registers} key=${path} />`;
     case "nodes": return html`<${Nodes} key=${path} status=${status} />`;
     case "orders": return may("viewer") ? no : html`<${Orders} key=${path} query=${query} />`;
     case "system": return may("admin") ? html`<${System} key=${path} status=${status} refresh=${refresh} />` : no;
@@ -100,7 +104,7 @@ function Inside({ changeLang }) {
       <button onClick=${logout}>${t("logout")}</button></div>
       <div class="navrow"><nav aria-label=${t("nav")}>${link("/", t("hub.dashboard"))}${link("/reports", t("hub.reports"))}${link("/sent", t("hub.sent"))}
         ${session.role === "statistician" && html`${link("/records", t("hub.records"))}${link("/conflicts", t("hub.conflicts"), open)}${link("/moves", t("hub.moves"))}`}${link("/nodes", t("hub.nodes"))}
-        ${session.role !== "viewer" && link("/orders", t("hub.orders"))}
+        ${session.role !== "viewer" && html`${link("/orders", t("hub.orders"))}${link("/registers", t("hub.registers"))}`}
         ${session.role === "admin" && html`${link("/people", t("hub.people"))}${link("/system", t("hub.system"))}`}</nav></div></header>
     <main class="page" id="main">
       ${lost && html`<${Note} kind="bad"><p>${t("error.offline")}</p></${Note}>`}

@@ -1,7 +1,15 @@
 // What is behind a figure, and where two issues of a report differ.
-import { html, t, say, session, api, showTime, number, useState, useEffect } from "../desk/base.js";
+import { html, t, say, lang, session, api, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title } from "../desk/parts.js";
-import { Table, figure, unitName } from "./parts.js";
+import { Table, figure, showPeriod, unitName } from "./parts.js";
+
+const cellLink = (of, c) => `#/reports/explain?${new URLSearchParams({ ...(of.id ? { issue: of.id } : { report: of.report, period: of.period, ...(of.unit !== session.unit && { report_unit: of.unit }) }),
+  line: c.line, unit: c.unit, ...(!c.total && { value: c.value }) })}`;
+
+/** One signed save: when, where, who; behind it what finds it in the log. */
+const Save = ({ s }) => html`<details class="save"><summary>${s.made ? showTime(s.made) : t("explain.notinlog")} · ${writer(s)}</summary>
+  <p class="hint">${t("explain.position", { n: number(s.position) })}${s.received ? ` · ${t("explain.received", { time: showTime(s.received) })}` : ""}</p>
+  ${s.log && html`<p class="hint">${t("explain.log", { log: s.log, seq: number(s.seq) })}</p>`}<p class="hint">${t("explain.hash")} <code>${s.hash}</code></p></details>`;
 
 const writer = (s) => `${s.by_hub ? session.unit_name : unitName(s.unit || "")} · ${(s.person || "").slice(0, 8)}`;
 
@@ -20,13 +28,13 @@ export function Explain({ query }) {
   if (!r) return html`<${Title}>${t("explain.title")}</${Title}>${wrong ? html`<${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`}`;
   return html`<div class="head"><${Title}>${t("explain.of", { value: shown(r.cell) })}</${Title}><div class="acts"><button onClick=${() => history.back()}>${t("back")}</button></div></div>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
-    <section class="card"><h2>${say({ vi: r.rule.label_vi, en: r.rule.label_en })}</h2><p>${r.of.report} · ${r.of.period} · ${unitName(r.cell.unit)}</p>
-      <p>${say({ vi: r.rule.measure_vi, en: r.rule.measure_en })}</p>${r.rule.words && html`<p class="hint">${r.rule.words}</p>`}
-      <details><summary>${t("explain.sql")}</summary><pre class="code">${r.rule.sql}</pre></details></section>
+    <section class="card"><h2>${say({ vi: r.rule.label_vi, en: r.rule.label_en })}</h2><p>${r.of.report} · ${showPeriod(r.of.period)} · ${unitName(r.cell.unit)}</p>
+      <p>${say({ vi: r.rule.measure_vi, en: r.rule.measure_en })}</p>${r.rule.measured_vi && lang.now === "vi" && html`<p class="hint">${t("explain.unit", { what: r.rule.measured_vi })}</p>`}
+      <details><summary>${t("explain.sql")}</summary>${r.rule.words && html`<p class="hint" lang="en">${r.rule.words}</p>`}<pre class="code">${r.rule.sql}</pre></details></section>
     <h2>${t("explain.records", { n: number(r.cell.record_count) })}</h2>
     ${r.records.length > 0 && html`<${Table} label=${t("explain.title")} heads=${[t("record"), t("hub.commune"), t("explain.sets"), t("explain.since")]}>
       ${r.records.map((x) => html`<tr key=${x.id}><th scope="row"><a href=${`#/record/${x.id}`}>${x.type_vi} ${x.id.slice(0, 8)}</a></th><td>${unitName(x.unit)}</td>
-        <td>${x.sets.map((s) => html`<div>${s.made ? showTime(s.made) : ""} · ${writer(s)} · ${t("explain.position", { n: number(s.position) })}</div>`)}</td>
+        <td>${x.sets.map((s) => html`<${Save} key=${s.hash} s=${s} />`)}</td>
         <td>${x.since === "same" ? "" : html`<span class="state warn">▲ ${t(`explain.${x.since}`)}</span>`}</td></tr>`)}</${Table}>`}
     ${r.more && html`<div class="acts"><button onClick=${more}>${t("list.more")}</button></div>`}`;
 }
@@ -39,11 +47,17 @@ export function Differences({ diff }) {
     const x = c.a || c.b;
     return `${say({ vi: c.label_vi, en: c.label_en })}${x.value ? `: ${x.value}` : ""}`;
   };
-  const count = (c, k) => (c[k]?.count ? t(`diff.${k}`, { n: number(c[k].count) }) : "");
+  const cases = session.role === "statistician";
+  const value = (of, c) => (c && cases && c.state === "figure" ? html`<a class="figure" href=${cellLink(of, c)} aria-label=${`${of.id ? t("issue.n", { n: of.number }) : t("diff.now")}: ${shown(c)}`}>${shown(c)}</a>` : shown(c));
+  const why = (c, k) => c[k]?.count > 0 && html`<details class="save"><summary>${t(`diff.${k}`, { n: number(c[k].count) })}</summary>${c[k].records.map((r) => html`<p>${cases
+    ? html`<a class="link" href=${`#/record/${r.id}`}>${t("record")} ${r.id.slice(0, 8)}</a>` : `${t("record")} ${r.id.slice(0, 8)}`}</p>${r.sets?.map((s) => html`<${Save} key=${s.hash} s=${s} />`)}`)}
+    ${c[k].count > c[k].records.length && html`<p class="hint">${t("catalogue.more", { n: number(c[k].count - c[k].records.length) })}</p>`}</details>`;
+  const other = (c) => c.causes.filter((x) => !["added", "removed", "changed"].includes(x)).map((x) => t(`diff.cause.${x}`)).join("; ");
   if (diff.differing === 0) return html`<p>${t("diff.same")}</p>`;
   return html`<p>${t("diff.n", { n: number(diff.differing), same: number(diff.same) })}</p><${Table} label=${t("diff.title")}
       heads=${[t("hub.indicator"), t("hub.commune"), { num: t("diff.before") }, { num: t("diff.after") }, t("diff.why")]}>
     ${diff.cells.map((c) => html`<tr><th scope="row">${label(c)}</th><td>${(c.a || c.b).unit === session.unit ? t("hub.total") : unitName((c.a || c.b).unit)}</td>
-      <td class="num">${shown(c.a)}</td><td class="num">${shown(c.b)}</td>
-      <td>${["added", "removed", "changed"].map((k) => count(c, k)).filter(Boolean).join("; ")}</td></tr>`)}</${Table}>`;
+      <td class="num">${value(diff.a, c.a)}</td><td class="num">${value(diff.b, c.b)}</td>
+      <td>${other(c)}${["added", "removed", "changed"].map((k) => why(c, k))}</td></tr>`)}</${Table}>
+    ${diff.more && html`<p class="hint">${t("diff.more")}</p>`}`;
 }

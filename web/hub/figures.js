@@ -1,6 +1,6 @@
 // Figures of a report as a table; issued files; charts of what was issued.
-import { html, t, say, lang, number, showTime, useState, useEffect } from "../desk/base.js";
-import { figure, plain, showPeriod, periodKey, Select, LineChart, BarChart } from "./parts.js";
+import { html, t, say, lang, session, number, showTime, useState, useEffect } from "../desk/base.js";
+import { figure, plain, showPeriod, periodKey, Select, LineChart, BarChart, Sparks } from "./parts.js";
 
 const KINDS = { xlsx: "kind.file.xlsx", pdf: "kind.file.pdf", docx: "kind.file.docx", csv: "kind.file.csv", xml: "kind.file.adx" };
 const ORDER = ["kind.file.pdf", "kind.file.xlsx", "kind.file.docx", "kind.file.csv", "kind.file.json", "kind.file.adx", "kind.file.dhis2",
@@ -83,27 +83,30 @@ export function Charts({ issues, reports }) {
   const [data, setData] = useState([]);
   const [no, setNo] = useState("");
   const [unit, setUnit] = useState("");
+  const [of, setOf] = useState("");
   useEffect(() => {
     let live = true;
-    Promise.all(series(issues, report).map(fetchFigures)).then((d) => {
+    Promise.all(series(issues, report).map(async (i) => ({ ...await fetchFigures(i), issue: i.id }))).then((d) => {
       if (!live) return;
       setData(d);
       const last = d[d.length - 1];
       const aimed = last?.targets[0]?.line ?? last?.lines[0]?.no;
       setNo(String(aimed ?? ""));
       setUnit(last?.unit || "");
+      setOf(last?.period || "");
     }, () => {});
     return () => { live = false; };
   }, [report, issues.length]);
   if (known.length === 0) return html`<p class="hint">${t("chart.none")}</p>`;
-  const last = data[data.length - 1];
+  const last = data.find((d) => d.period === of) || data[data.length - 1];
   const line = last?.lines.find((l) => String(l.no) === no);
   const name = (r) => `${r.id}: ${say(r)}`;
-  const pickers = html`<div class="fields"><${Select} name="report" label=${t("hub.report")} value=${report} onChange=${setReport} options=${known.map((r) => ({ value: r.id, label: name(r) }))} />
+  const pickers = html`<div class="fields pickers"><${Select} name="report" label=${t("hub.report")} value=${report} onChange=${setReport} options=${known.map((r) => ({ value: r.id, label: name(r) }))} />
     ${last && html`<${Select} name="line" label=${t("hub.indicator")} value=${no} onChange=${setNo}
       options=${last.lines.map((l) => ({ value: String(l.no), label: `${l.no}. ${(lang.now === "en" && l.label_en) || l.label_vi}` }))} />
     <${Select} name="unit" label=${t("chart.unit")} value=${unit} onChange=${setUnit}
-      options=${[{ value: last.unit, label: last.unit_name }, ...last.units.map((u) => ({ value: u.code, label: u.name }))]} />`}</div>`;
+      options=${[{ value: last.unit, label: last.unit_name }, ...last.units.map((u) => ({ value: u.code, label: u.name }))]} />
+    <${Select} name="of" label=${t("chart.of")} value=${last.period} onChange=${setOf} options=${data.map((d) => ({ value: d.period, label: showPeriod(d.period) }))} />`}</div>`;
   if (!line) return pickers;
   const label = (lang.now === "en" && line.label_en) || line.label_vi;
   const cellOf = (d, code) => d.lines.find((l) => l.indicator === line.indicator)?.rows[0].cells.find((c) => c.unit === code);
@@ -115,12 +118,18 @@ export function Charts({ issues, reports }) {
   const aims = data.map((d) => aimOf(d, unit));
   const cells = last.units.map((u) => cellOf(last, u.code));
   const unitAims = last.units.map((u) => aimOf(last, u.code));
-  const set = (values, texts, kind) => ({ name: t(`chart.${kind}`), values, texts, kind });
+  const set = (values, texts, kind, links) => ({ name: t(`chart.${kind}`), values, texts, kind, links });
+  const link = (d, code) => (session.role === "statistician" && cellOf(d, code)?.state === "figure" ? `#/reports/explain?${new URLSearchParams({ issue: d.issue,
+    line: d.lines.find((l) => l.indicator === line.indicator).no, unit: code })}` : undefined);
   const withAim = (have, want) => (want.some((v) => !Number.isNaN(v)) ? [have, set(want, null, "aim")] : [have]);
   return html`${pickers}<${LineChart} title=${t("chart.time", { what: label })} points=${data.map((d) => d.period)}
-      series=${withAim(set(time.map(plain), time.map(figure), "have"), aims)} />
+      series=${withAim(set(time.map(plain), time.map(figure), "have", data.map((d) => link(d, unit))), aims)} />
     ${last.units.length > 1 && html`<${BarChart} title=${t("chart.communes", { what: label, period: showPeriod(last.period) })} points=${last.units.map((u) => u.name)}
-      series=${withAim(set(cells.map(plain), cells.map(figure), "have"), unitAims)} />`}`;
+      series=${withAim(set(cells.map(plain), cells.map(figure), "have", last.units.map((u) => link(last, u.code))), unitAims)} />
+      ${data.length > 1 && html`<${Sparks} title=${t("chart.all", { what: label })} points=${data.map((d) => d.period)} rows=${last.units.map((u) => {
+        const row = data.map((d) => cellOf(d, u.code));
+        return { name: u.name, values: row.map(plain), texts: row.map(figure), aims: data.map((d) => aimOf(d, u.code)), links: data.map((d) => link(d, u.code)) };
+      })} />`}`}`;
 }
 
 export const issueTitle = (i) => t("issue.title", { report: i.report, period: showPeriod(i.period), n: i.number });

@@ -1,7 +1,7 @@
 // The communes' PCs: state, and invitations for new ones.
 import { html, t, session, api, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Title, catalogue } from "../desk/parts.js";
-import { Text, Select, Table, Qr, Sender, ago, unitName } from "./parts.js";
+import { Note, Title, catalogue, typeOf } from "../desk/parts.js";
+import { Text, Select, Table, Qr, Sender, Values, ago, unitName } from "./parts.js";
 
 /** Communes of this hub as they are now; of a hub whose unit has ended, as they were last. */
 export function communes() {
@@ -97,25 +97,46 @@ export function Nodes({ status }) {
         <td>${n.revoked ? t("node.revoked") : worries(n, status.edition).map((w) => html`<span class="state warn">▲ ${w}</span> `)}
           ${!n.revoked && worries(n, status.edition).length === 0 && html`<span class="state ok">● ${t("node.fine")}</span>`}</td>
         ${admin && html`<td>${!n.revoked && html`<${Revoke} n=${n} done=${load} />`}</td>`}</tr>`)}</${Table}>`}
-    <${Quarantine} />`;
+    <${Quarantine} some=${nodes?.some((n) => n.revoked)} />`;
 }
 
+/** Writes of an op by field; elements of a set together. */
+const written = (values) => values.reduce((all, v) => {
+  const name = v.name || String(v.field);
+  return { ...all, [name]: v.element === undefined ? v.value : [...(all[name] || []), v.element] };
+}, {});
+
+/** What stands in the sets of a parcel: looking at it is noted. */
+const Content = ({ sets }) => sets.map((s) => html`<div class="conflict"><p class="hint">${showTime(s.clock)} · ${t("quarantine.set", { n: number(s.seq) })} · ${s.person.slice(0, 8)}</p>
+  ${s.ops.map((o) => html`<p><strong>${t(`quarantine.${o.kind}`)}</strong> ${o.record ? `${o.type_vi} ${o.record.slice(0, 8)}` : ""}</p>
+    ${o.values?.length > 0 && html`<${Values} type=${typeOf(o.type)} values=${written(o.values)} />`}`)}</div>`);
+
 /** What a revoked PC still sent: kept apart until somebody decides. */
-function Quarantine() {
+function Quarantine({ some }) {
   const [rows, set] = useState([]);
+  const [all, setAll] = useState(false);
+  const [content, setContent] = useState({});
   const [wrong, setWrong] = useState("");
-  const load = () => api("GET", "/api/quarantine").then((r) => set(r.parcels), () => {});
-  useEffect(() => { if (session.role !== "viewer") load(); }, []);
+  const load = () => api("GET", "/api/quarantine", all ? { all: 1 } : {}).then((r) => set(r.parcels), () => {});
+  useEffect(() => { if (session.role !== "viewer") load(); }, [all]);
+  const look = async (parcel) => {
+    setWrong("");
+    try { const r = await api("GET", "/api/quarantine/show", { parcel }); setContent({ ...content, [parcel]: r.content }); } catch (x) { setWrong(x.message); }
+  };
   const decide = (parcel) => async (e) => {
     e.preventDefault();
     setWrong("");
     try { await api("POST", "/api/quarantine", { parcel, action: e.submitter.value, reason: e.target.elements.reason.value }); } catch (x) { setWrong(x.message); }
     await load();
   };
-  if (rows.length === 0) return null;
+  if (session.role === "viewer" || (rows.length === 0 && !some)) return null;
+  if (rows.length === 0) return html`<div class="acts"><button onClick=${() => setAll(!all)}>${t(all ? "quarantine.hide" : "quarantine.past")}</button>${all && html`<span>${t("quarantine.none")}</span>`}</div>`;
   return html`<section class="card"><h2>${t("quarantine.title")}</h2><p class="hint">${t("quarantine.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${rows.map((p) => html`<section key=${p.parcel}><h3>${p.unit_name}, ${p.name}</h3><p>${t("quarantine.what", { n: number(p.sets), time: showTime(p.at), why: p.revoked_why })}</p>
+      ${content[p.parcel] && html`<${Content} sets=${content[p.parcel]} />`}
+      ${session.role === "statistician" && !content[p.parcel] && html`<div class="acts"><button onClick=${() => look(p.parcel)} aria-label=${`${t("quarantine.look")}: ${p.unit_name}, ${p.name}`}>${t("quarantine.look")}</button></div>`}
       ${p.state !== "waits" ? html`<p>${t(`quarantine.${p.state}`)}: ${p.by}, ${p.reason}</p>` : session.role === "admin" && html`<form onSubmit=${decide(p.parcel)}><div class="fields">
         <${Text} name="reason" label=${t("hub.reason")} autocomplete="off" required maxlength="100" /></div><div class="acts"><button value="release">${t("quarantine.release")}</button>
-        <button class="bad" value="discard">${t("quarantine.discard")}</button></div></form>`}</section>`)}</section>`;
+        <button class="bad" value="discard">${t("quarantine.discard")}</button></div></form>`}</section>`)}
+    <div class="acts"><button onClick=${() => setAll(!all)}>${t(all ? "quarantine.hide" : "quarantine.past")}</button></div></section>`;
 }

@@ -2,7 +2,7 @@
 // here in the browser; the hub gets signatures only.
 import { html, t, say, api, session, saveFile, fromBase64, number, showTime, useState, useEffect } from "../desk/base.js";
 import { Note, Title, typeOf } from "../desk/parts.js";
-import { Text, Table, unitName, showPeriod } from "./parts.js";
+import { Text, Table, clear, unitName, showPeriod } from "./parts.js";
 import { PASSPHRASE_MIN, canSign, hex, makeKey, openKey, unhex } from "./officer.js";
 
 const ROLES = [["erase", 1], ["reopen", 2], ["restore", 4], ["keys", 8]];
@@ -25,7 +25,7 @@ function Doer({ act, children, go, main }) {
     setDone(0);
     try {
       const words = await act(form, setDone);
-      if (form.isConnected) form.reset();
+      if (form.isConnected) clear(form);
       tell(words ? { text: words } : null);
     } catch (x) { tell({ bad: true, text: x.message }); }
     setDone(null);

@@ -1,6 +1,6 @@
 // Small parts of the hub's and the province's page: a field, a table, a QR code, charts with their tables.
-import { html, t, lang, session, api, number, useState } from "../desk/base.js";
-import { Note, catalogue } from "../desk/parts.js";
+import { html, t, say, lang, session, api, number, useState } from "../desk/base.js";
+import { Note, catalogue, show as showValue } from "../desk/parts.js";
 
 let ids = 0;
 const useId = () => useState(() => `i${(ids += 1)}`)[0];
@@ -19,6 +19,11 @@ export function Select({ name, label, value, options, onChange }) {
     ${options.map((o) => html`<option value=${o.value} selected=${o.value === value}>${o.label}</option>`)}</select></div>`;
 }
 
+/** Empty what was typed. What was chosen stays, in the page's state and on the screen alike. */
+export function clear(form) {
+  for (const e of form.elements) if (e.tagName === "TEXTAREA" || (e.tagName === "INPUT" && e.type !== "checkbox")) e.value = "";
+}
+
 /** A form that posts what stands in it, and says what came of it. */
 export function Sender({ path, extra, done, children, go }) {
   const [told, tell] = useState(null);
@@ -28,7 +33,7 @@ export function Sender({ path, extra, done, children, go }) {
     tell(null);
     try {
       const r = await api("POST", path, { ...Object.fromEntries(new FormData(form)), ...extra });
-      form.reset();
+      clear(form);
       if (done) tell({ text: done });
       go?.(r);
     } catch (x) { tell({ bad: true, text: x.message }); }
@@ -39,6 +44,12 @@ export function Sender({ path, extra, done, children, go }) {
 export const Table = ({ label, heads, children }) => html`<div class="tablewrap" tabindex="0" role="region" aria-label=${label}><table>
   <thead><tr>${heads.map((h) => (h === "" ? html`<td></td>` : html`<th scope="col" class=${h.num ? "num" : ""}>${h.num || h}</th>`))}</tr></thead>
   <tbody>${children}</tbody></table></div>`;
+
+/** Values by field name as people read them; `type`: of the catalogue, may be unknown. */
+export const Values = ({ type, values }) => html`<dl class="values">${Object.entries(values).map(([name, v]) => {
+  const f = type?.fields.find((x) => x.name === name);
+  return html`<dt>${f ? say(f) : name === "(existence)" ? t("crossed.existence") : name}</dt><dd>${(f ? showValue(f, v) : String(v ?? "")) || "–"}</dd>`;
+})}</dl>`;
 
 /** Rows of 0 and 1 as squares. */
 export function Qr({ rows, label }) {
@@ -80,9 +91,12 @@ function scale(values) {
 
 const show = (v) => (Number.isNaN(v) ? "–" : figure({ state: "figure", value: String(Math.round(v * 10) / 10) }));
 
+/** A figure; what can be opened is a link to what is behind it. */
+const Value = ({ text, link }) => (link ? html`<a class="figure" href=${link}>${text}</a>` : text);
+
 function DataTable({ caption, head, points, series }) {
   return html`<details><summary>${t("chart.table")}</summary><${Table} label=${caption} heads=${[head, ...series.map((s) => ({ num: s.name }))]}>
-    ${points.map((p, i) => html`<tr><th scope="row">${p}</th>${series.map((s) => html`<td class="num">${s.texts ? s.texts[i] : show(s.values[i])}</td>`)}</tr>`)}</${Table}></details>`;
+    ${points.map((p, i) => html`<tr><th scope="row">${p}</th>${series.map((s) => html`<td class="num"><${Value} text=${s.texts ? s.texts[i] : show(s.values[i])} link=${s.links?.[i]} /></td>`)}</tr>`)}</${Table}></details>`;
 }
 
 const H = 240;
@@ -137,6 +151,21 @@ export function BarChart({ title, points, series }) {
         ${aim && !Number.isNaN(aim.values[i]) && html`<line class="line aim" x1=${x(aim.values[i])} x2=${x(aim.values[i])} y1=${y - 3} y2=${y + row - 5} />`}</g>`;
     })}</svg>${aim && html`<${Legend} series=${[aim]} />`}
     <${DataTable} caption=${title} head=${t("hub.commune")} points=${points} series=${series} /></figure>`;
+}
+
+const SPARK = { w: 120, h: 30 };
+
+/** Every commune over all periods, with what was aimed at: a small line beside its figures. `rows`: [{name, values, texts, aims, links}]. */
+export function Sparks({ title, points, rows }) {
+  const s = scale(rows.flatMap((r) => [...r.values, ...r.aims]));
+  const x = (i) => 4 + (points.length === 1 ? (SPARK.w - 8) / 2 : (i * (SPARK.w - 8)) / (points.length - 1));
+  const y = (v) => 3 + (SPARK.h - 6) * (1 - (v - s.from) / (s.to - s.from));
+  const line = (values) => values.map((v, i) => (Number.isNaN(v) ? "" : `${i === 0 || Number.isNaN(values[i - 1]) ? "M" : "L"}${x(i).toFixed(1)} ${y(v).toFixed(1)}`)).join("");
+  const met = (r, i) => !Number.isNaN(r.aims[i]) && !Number.isNaN(r.values[i]) && html`<span class="aim">${t("chart.aim")} ${show(r.aims[i])}</span>`;
+  return html`<section><h3>${title}</h3><${Table} label=${title} heads=${[t("hub.commune"), t("chart.course"), ...points.map((p) => ({ num: p }))]}>
+    ${rows.map((r) => html`<tr key=${r.name}><th scope="row">${r.name}</th><td><svg class="spark" viewBox=${`0 0 ${SPARK.w} ${SPARK.h}`} aria-hidden="true">
+      <path class="line aim" d=${line(r.aims)} /><path class="line have" d=${line(r.values)} />${r.values.map((v, i) => !Number.isNaN(v) && html`<circle class="dot have" cx=${x(i)} cy=${y(v)} r="2.5" />`)}</svg></td>
+      ${r.values.map((v, i) => html`<td class=${`num${Number.isNaN(v) ? " nothing" : ""}`}><${Value} text=${r.texts[i]} link=${r.links[i]} />${met(r, i)}</td>`)}</tr>`)}</${Table}></section>`;
 }
 
 // ---- periods ----

@@ -1,7 +1,7 @@
 // Logins of this page, tokens of the province, and who did what.
 import { html, t, api, session, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title } from "../desk/parts.js";
-import { Text, Select, Table, Sender } from "./parts.js";
+import { Text, Select, Table, Sender, showPeriod } from "./parts.js";
 
 const ROLES = ["statistician", "viewer", "admin"];
 
@@ -75,6 +75,28 @@ function Tokens() {
       <div class="acts"><button>${t("tokens.go")}</button></div></${Sender}></section>`;
 }
 
+/** Files that left, newest first. `issues`: to name them; without it they are of one issue. */
+export const TakenTable = ({ rows, issues }) => html`<${Table} label=${t("taken.title")} heads=${[t("taken.who"), ...(issues ? [t("hub.report")] : []), t("taken.file"), t("taken.last"), { num: t("taken.times") }]}>
+  ${rows.map((x) => html`<tr><th scope="row">${x.who}<br /><span class="hint">${t(x.token ? "taken.token" : "taken.login")}</span></th>${issues && html`<td>${issueOf(issues, x.issue)}</td>`}<td class="detail">${x.file}</td>
+    <td>${showTime(x.last)}</td><td class="num">${number(x.times)}</td></tr>`)}</${Table}>`;
+
+const issueOf = (issues, id) => {
+  const i = issues.find((x) => x.id === id);
+  return i ? html`<a href=${`#/reports/issue/${id}`}>${i.report}, ${showPeriod(i.period)}, ${t("issue.n", { n: i.number })}</a>` : String(id);
+};
+
+/** What the province's programs took of all issues. */
+function Taken() {
+  const [rows, set] = useState([]);
+  const [issues, setIssues] = useState([]);
+  useEffect(() => {
+    api("GET", "/api/taken").then((r) => set(r.taken.filter((x) => x.token)), () => {});
+    api("GET", "/api/issues").then((r) => setIssues(r.issues), () => {});
+  }, []);
+  return html`<section class="card"><h2>${t("taken.province")}</h2><p class="hint">${t("taken.why")}</p>
+    ${rows.length === 0 ? html`<p>${t("taken.none")}</p>` : html`<${TakenTable} rows=${rows} issues=${issues} />`}</section>`;
+}
+
 function Audit() {
   const [rows, set] = useState([]);
   const [more, setMore] = useState(false);
@@ -95,5 +117,5 @@ function Audit() {
 }
 
 export function People() {
-  return html`<${Title}>${t("hub.people")}</${Title}><${Users} /><${Tokens} /><${Audit} />`;
+  return html`<${Title}>${t("hub.people")}</${Title}><${Users} /><${Tokens} /><${Taken} /><${Audit} />`;
 }

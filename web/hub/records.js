@@ -4,6 +4,8 @@ import { html, t, say, api, fold, session, showTime, number, useState, useEffect
 import { Note, Title, catalogue, typeOf, show } from "../desk/parts.js";
 import { Select, Table, unitName } from "./parts.js";
 import { communes } from "./nodes.js";
+import { Move } from "./moves.js";
+import { Attachments, Subject } from "./registers.js";
 
 const PAGE = 50;
 const mine = (type) => type.scope !== "own"; // the district writes these, communes the others
@@ -119,7 +121,8 @@ export function Record({ id, saved, refresh }) {
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${record.conflicts > 0 && html`<${Note} kind="warn"><p>${t("hub.record.conflict")}</p><div class="acts"><a class="button" href="#/conflicts">${t("hub.conflicts")}</a></div></${Note}>`}
     ${record.deleted && html`<${Note}><p>${t("record.isdeleted")}</p><div class="acts"><button onClick=${() => act("restore", "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
-    <${Note}><p>${t("record.noted")}</p></${Note}><${Values} type=${type} record=${record} />
+    <${Note}><p>${t("record.noted")}</p></${Note}><${Values} type=${type} record=${record} /><${Attachments} id=${id} />
+    ${!record.deleted && html`<${Move} record=${record} type=${type} />`}${type.person && html`<${Subject} id=${id} />`}
     <p class="hint">${t("record.id")} <code>${id}</code> · <a class="link" href=${`#/orders?erase=${id}`}>${t("order.erase.record")}</a></p>
     ${!record.deleted && html`<div class="acts">${asked ? html`<button class="bad" onClick=${() => act("delete", "record.deleted")}>${t("record.delete.sure")}</button>
         <button onClick=${() => ask(false)}>${t("cancel")}</button>` : html`<button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button>`}</div>`}`;

@@ -5,6 +5,7 @@ import { Select, Table, periodsOf, reportOf, showPeriod } from "./parts.js";
 import { Figures, Files, fetchIssues, fetchFigures, issueTitle } from "./figures.js";
 import { communes } from "./nodes.js";
 import { OneSent } from "./workflow.js";
+import { TakenTable } from "./people.js";
 import { Explain, Differences } from "./explain.js";
 
 const thisYear = () => new Date().getFullYear();
@@ -76,8 +77,16 @@ function Issue({ id }) {
     <p>${say(reportOf(catalogue.reports, issue.report))} · ${t("issues.closed")}: ${showTime(issue.closed)}</p>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <section class="card"><h2>${t("issues.files")}</h2><p class="hint">${t("files.why")}</p><${Files} issue=${issue} /><${Checked} issue=${issue} /></section>
-    <${Since} issue=${issue} issues=${all} />
+    <${Since} issue=${issue} issues=${all} /><${Taken} issue=${issue.id} />
     ${figures && html`<${Open} report=${figures} issue=${issue.id} />`}`;
+}
+
+/** Who took which of its files, and when. */
+function Taken({ issue }) {
+  const [rows, set] = useState(null);
+  useEffect(() => { api("GET", "/api/taken", { issue }).then((r) => set(r.taken), () => {}); }, []);
+  if (!rows) return null;
+  return html`<section class="card"><h2>${t("taken.title")}</h2>${rows.length === 0 ? html`<p>${t("taken.none")}</p>` : html`<${TakenTable} rows=${rows} />`}</section>`;
 }
 
 function Closing({ report: r, period, unit }) {
@@ -132,7 +141,10 @@ function Since({ issue, issues }) {
   const [asked, ask] = useState(false);
   const [busy, setBusy] = useState(false);
   const newest = !issues.some((i) => i.report === issue.report && i.period === issue.period && i.unit === issue.unit && i.number > issue.number);
-  const before = issues.find((i) => i.report === issue.report && i.period === issue.period && i.unit === issue.unit && i.number === issue.number - 1);
+  const same = issues.filter((i) => i.report === issue.report && i.unit === issue.unit && i.id !== issue.id).reverse();
+  const before = same.find((i) => i.period === issue.period && i.number === issue.number - 1);
+  const [other, setOther] = useState("");
+  const against = same.find((i) => String(i.id) === other) || before || same[0];
   const look = async (f) => {
     setBusy(true);
     setWrong("");
@@ -140,13 +152,15 @@ function Since({ issue, issues }) {
     setBusy(false);
   };
   const now = () => look(async () => set({ ...await api("GET", "/api/diff", { a: issue.id }), now: true }));
-  const previous = () => look(async () => set(await api("GET", "/api/diff", { a: before.id, b: issue.id })));
+  const compare = () => look(async () => set(await api("GET", "/api/diff", { a: against.id, b: issue.id })));
   const supplement = () => look(async () => {
     const r = await api("POST", "/api/supplement", { report: issue.report, period: issue.period, ...(issue.unit !== session.unit && { unit: issue.unit }) });
     go(`/reports/issue/${r.issue.id}`);
   });
   return html`<section class="card"><h2>${t("diff.title")}</h2>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
-    <div class="acts"><button onClick=${now} disabled=${busy}>${t("diff.go")}</button>${before && html`<button onClick=${previous} disabled=${busy}>${t("diff.previous")}</button>`}</div>
+    <div class="acts"><button onClick=${now} disabled=${busy}>${t("diff.go")}</button></div>
+    ${against && html`<div class="ask"><${Select} name="against" label=${t("diff.against")} value=${String(against.id)} onChange=${setOther} options=${same.map((i) => ({ value: String(i.id), label: issueTitle(i) }))} />
+      <div class="acts"><button onClick=${compare} disabled=${busy}>${t("diff.compare")}</button></div></div>`}
     ${newest && session.role === "statistician" && html`<p class="hint"><a class="link" href=${`#/orders?${new URLSearchParams({ report: issue.report, period: issue.period,
       ...(issue.unit !== session.unit && { unit: issue.unit }) })}`}>${t("order.reopen.go")}</a></p>`}
     ${diff && html`<${Differences} diff=${diff} />`}

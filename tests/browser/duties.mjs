@@ -1,0 +1,226 @@
+// What a district decides besides reports and conflicts, in the same browser and office as hub.test.mjs:
+// moves, mergers, parcels kept apart, registers, exports. `at`: {page, hub, given, look, tool…} of that test.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { folder, tool, until } from "./world.mjs";
+
+const OFFERED = "Lê Chuyển Đi";
+const PICTURE = Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), Buffer.alloc(5000, 7)]);
+
+export function makeDuties(at) {
+  const field = (label) => at.page.getByLabel(label, { exact: false }).first();
+  const button = (name) => at.page.getByRole("button", { name, exact: true });
+  const link = (name) => at.page.getByRole("link", { name, exact: true });
+  const heading = (name) => at.page.getByRole("heading", { level: 1, name });
+  const section = (name) => at.page.locator("section").filter({ has: at.page.getByRole("heading", { level: 2, name, exact: true }) });
+  const text = (words) => at.page.getByText(words).first();
+  const node = (n, ...args) => tool("dongbo-node", ...args, "--data", at.hub.nodes[n].dir);
+  const open = (summary) => at.page.locator("summary", { hasText: summary }).first().click();
+  /** The page shows what the hub has now, however it came there. */
+  const to = async (name, title = name) => { await link(name).click(); await heading(title).waitFor(); };
+  const fetched = async (press) => {
+    const [download] = await Promise.all([at.page.waitForEvent("download"), press()]);
+    const file = path.join(folder, `taken-${download.suggestedFilename()}`);
+    await download.saveAs(file);
+    return fs.readFileSync(file);
+  };
+
+  return {
+    async triggers() {
+      node(0, "put", "--type", "child_report", "received_on=2023-12-20", "channel=national_111", "act=violence", "state=received", "urgent=1");
+      node(0, "sync");
+      const form = section("Điều phải báo cáo đột xuất");
+      await form.getByLabel("Tính đến hết ngày").fill("31/12/2023");
+      await form.getByRole("button", { name: "Kiểm tra" }).click();
+      await form.getByText(/^\d+ dấu hiệu, tính đến 31\/12\/2023/).waitFor();
+      await form.getByRole("row", { name: /Xã Thạnh Phú Tin báo xâm hại trẻ em khẩn cấp/ }).waitFor();
+    },
+
+    async moves() {
+      const id = JSON.parse(node(0, "put", "--type", "person", `full_name=${OFFERED}`, "sex=male", "dob=1979-03-02", "--json")).id;
+      node(0, "sync");
+      await at.page.goto(`${at.hub.url}#/record/${id}`);
+      await heading(OFFERED).waitFor();
+      await open("Chuyển hoặc chia sẻ hồ sơ này");
+      await text("Đang có hồ sơ này: Xã Thạnh Phú (giữ và tính)").waitFor();
+      await field("Xã nhận").selectOption({ label: "Xã Tân Bình" });
+      await field("Lời nhắn").fill("chuyển nơi ở");
+      await button("Đề nghị chuyển").click();
+      await text("Đã ghi đề nghị; xã nhận thấy khi đồng bộ.").waitFor();
+      await at.look("move-record");
+      await to("Chuyển hồ sơ", "Chuyển hồ sơ giữa các xã");
+      const row = at.page.getByRole("row", { name: `Người ${id.slice(0, 8)}` });
+      await row.getByText("chờ xã nhận trả lời").waitFor();
+      await row.getByRole("button", { name: /^Đồng ý thay/ }).click();
+      await row.getByLabel("Lời nhắn").fill("xã nhận không có mạng");
+      await row.getByRole("button", { name: "Đúng, chuyển hồ sơ" }).click();
+      await text("Không có đề nghị nào đang chờ.").waitFor();
+      await field("Hiện").selectOption({ label: "tất cả" });
+      await row.getByText("đã chuyển").waitFor();
+      node(0, "put", "--id", id, "occupation=thợ mộc"); // it has not heard of the move
+      node(0, "sync");
+      await at.page.reload();
+      await heading("Chuyển hồ sơ giữa các xã").waitFor();
+      const late = at.page.locator("section.card").filter({ hasText: "Ghi ở Xã Thạnh Phú; hồ sơ nay của Xã Tân Bình." });
+      assert.equal(await late.getByText("thợ mộc").count(), 0); // what it says is asked for
+      await late.getByRole("button", { name: /^Xem nội dung/ }).click();
+      await late.getByText("thợ mộc").waitFor();
+      await at.look("moves");
+      await late.getByRole("button", { name: "Áp dụng vào hồ sơ" }).click();
+      await text("Không có thay đổi nào như vậy.").waitFor();
+      await at.page.goto(`${at.hub.url}#/record/${id}`);
+      await text("thợ mộc").waitFor();
+      return id;
+    },
+
+    /** What the revoked PC of Vĩnh An still sends: seen here, decided by the admin. */
+    async apart() {
+      node(2, "put", "--type", "person", "full_name=Phần Để Riêng", "sex=female", "dob=1990-01-01");
+      try { node(2, "sync"); } catch (e) { assert.match(String(e), /thu hồi/); }
+      await to("Máy xã");
+      const parcel = section("Phần để riêng của máy đã thu hồi");
+      await parcel.getByText("mất máy, công văn 3").waitFor();
+      assert.equal(await parcel.getByRole("button", { name: "Nhận vào hồ sơ" }).count(), 0); // the admin's
+      await parcel.getByRole("button", { name: /^Xem nội dung/ }).click();
+      await parcel.getByText("Phần Để Riêng", { exact: true }).waitFor();
+      await at.look("quarantine");
+    },
+
+    async apartDecided() {
+      await to("Máy xã");
+      const parcel = section("Phần để riêng của máy đã thu hồi");
+      assert.equal(await parcel.getByRole("button", { name: /^Xem nội dung/ }).count(), 0); // persons are not the admin's
+      await parcel.getByLabel("Lý do").fill("đã hỏi cán bộ xã, đúng là người đó ghi");
+      await parcel.getByRole("button", { name: "Bỏ" }).click();
+      await button("Xem cả phần để riêng đã quyết định").click();
+      await section("Phần để riêng của máy đã thu hồi").getByText("Đã bỏ: Trần Thị Mai").waitFor();
+    },
+
+    async registers() {
+      await to("Sổ bảo vệ dữ liệu");
+      await link("Ghi một yêu cầu").click();
+      await heading("Thêm: Yêu cầu của chủ thể dữ liệu").waitFor();
+      await field("Yêu cầu gì").selectOption({ label: "Xóa" });
+      await field("Ngày nhận").fill("05/03/2026");
+      await field("Người yêu cầu").fill("Nguyễn Thị Lan");
+      await at.page.getByLabel("Kết quả", { exact: true }).selectOption({ label: "Đã làm theo" });
+      await field("Ngày xong").fill("06/03/2026");
+      await button("Ghi hồ sơ").click();
+      await text("yêu cầu xóa chỉ xong khi lệnh xóa đã được hai cán bộ ký").waitFor();
+      await at.page.getByLabel("Kết quả", { exact: true }).selectOption("");
+      await field("Ngày xong").fill("");
+      await button("Ghi hồ sơ").click();
+      await text("Đã ghi ở trung tâm.").waitFor();
+      await to("Sổ bảo vệ dữ liệu");
+      const row = at.page.getByRole("row", { name: /Nguyễn Thị Lan/ });
+      await row.getByText("QUÁ HẠN").waitFor();
+      await open("Ghi một vi phạm mới");
+      const breaches = section("Vi phạm dữ liệu cá nhân");
+      const today = new Date().toLocaleDateString("en-GB"); // dd/mm/yyyy
+      await breaches.getByLabel("Ngày phát hiện").fill(today);
+      await breaches.getByLabel("Giờ phát hiện").fill("00:00");
+      await breaches.getByLabel("Số người bị ảnh hưởng").fill("120");
+      await breaches.getByRole("button", { name: "Ghi vào sổ" }).click();
+      const lost = breaches.getByRole("row", { name: /Mất cắp thiết bị/ });
+      await lost.getByText("phải báo cơ quan").waitFor();
+      await lost.getByText(/^còn \d+ giờ$/).waitFor();
+      await at.look("registers");
+      await lost.getByRole("button", { name: /^Đã báo cơ quan/ }).click();
+      await lost.getByLabel("Ngày báo").fill(today);
+      await lost.getByLabel("Giờ báo").fill("00:30");
+      await lost.getByLabel("Báo cho cơ quan nào").fill("A05");
+      await lost.getByRole("button", { name: "Ghi là đã báo" }).click();
+      await lost.getByText("đã báo", { exact: false }).waitFor();
+    },
+
+    async aboutOnePerson(id) {
+      const picture = path.join(folder, "giay.png");
+      fs.writeFileSync(picture, PICTURE);
+      const own = JSON.parse(node(0, "list", "--type", "person", "--json")).rows.find((r) => r.id !== id).id;
+      node(0, "attach", "add", own, picture);
+      node(0, "sync");
+      await until("the file at the hub", () => JSON.parse(tool("dongbo-hub", "attach", "list", "--json", "--data", at.hub.data)).attachments.some((a) => a.state === "whole"));
+      await at.page.goto(`${at.hub.url}#/record/${own}`);
+      await text("Lần xem này đã được ghi vào nhật ký.").waitFor();
+      assert.deepEqual(await fetched(() => button("Tải về: tệp 1").click()), PICTURE);
+      await open("Xuất mọi dữ liệu về người này");
+      await field("Lý do").fill("yêu cầu số 12");
+      const book = await fetched(() => button("Tải Excel").click());
+      assert.equal(book.subarray(0, 2).toString(), "PK");
+      await text("Đã tải xuống. Cất tệp ở nơi an toàn").waitFor();
+      const json = JSON.parse(await fetched(() => button("Tải JSON").click()));
+      assert.ok(json.records.some((r) => r.id === own));
+      await at.look("subject");
+    },
+
+    async reopened(sign, officers) {
+      await to("Báo cáo");
+      await link("RP04: Báo cáo tổng hợp hoạt động các Đội công tác xã hội tình nguyện").last().click();
+      await heading(/^RP04, 6 tháng đầu năm 2023, lần 1/).waitFor();
+      await link("Đề nghị mở lại kỳ này (cần hai người ký)").click();
+      await heading("Lệnh cần hai người").waitFor();
+      const form = section("Mở lại kỳ đã chốt");
+      await form.getByLabel("Căn cứ").fill("Công văn 9");
+      await form.getByRole("button", { name: "Soạn lệnh" }).click();
+      await text("Đây là điều bạn sắp ký.").waitFor();
+      await sign(officers[0]);
+      await text("Đã ký. Lệnh chờ người thứ hai.").waitFor();
+      await button("Tôi là người thứ hai: xem và ký").click();
+      await sign(officers[1]);
+      await text("Đã ký và thi hành.").waitFor();
+      await at.page.getByRole("heading", { level: 2, name: "Lệnh đã thi hành" }).waitFor();
+      const done = at.page.locator("section.card").filter({ hasText: "Công văn 9" });
+      await done.getByText("✓ đã thi hành").waitFor();
+      await done.getByText("6 tháng đầu năm 2023").waitFor();
+    },
+
+    async mergers() {
+      await to("Chuyển hồ sơ", "Chuyển hồ sơ giữa các xã");
+      await link("Sáp nhập đơn vị").click();
+      await heading("Sáp nhập đơn vị").waitFor();
+      const row = at.page.getByRole("row", { name: /Tân Bình \(26194\)/ });
+      await row.getByText("đến hạn").waitFor();
+      await at.look("units");
+      await button("Thực hiện sáp nhập").click();
+      await at.page.getByRole("button", { name: /^Đúng, chuyển \d+ đơn vị$/ }).click();
+      await text(/^Đã chuyển [\d.]+ hồ sơ và \d+ máy\.$/).waitFor();
+      await row.waitFor({ state: "detached" });
+      const [moved] = JSON.parse(tool("dongbo-hub", "nodes", "--json", "--data", at.hub.data)).nodes.filter((n) => n.name === "Máy xã Tân Bình");
+      assert.equal(moved.unit, "26188");
+    },
+
+    /** The admin's side: who read, and a token that is made and withdrawn. */
+    async watched() {
+      await to("Sổ bảo vệ dữ liệu");
+      await text(/^● Nhật ký liền mạch, [\d.]+ dòng\.$/).waitFor();
+      await field("Của người").fill("Lê Văn Thống");
+      await button("Tìm").click();
+      await at.page.getByRole("row", { name: /Lê Văn Thống.*yêu cầu số 12/ }).first().waitFor();
+      assert.equal(await at.page.getByText("Nguyễn Thị Lan").count(), 0); // who asked is not the admin's
+      await at.look("reads");
+      await to("Người dùng");
+      await field("Tên của mã mới").fill("So-Tam");
+      await button("Tạo mã truy cập").click();
+      await text("Mã truy cập của So-Tam, chỉ hiện lần này:").waitFor();
+      const token = (await at.page.getByText(/^[\w-]{43}$/).textContent()).trim();
+      const status = async () => (await at.page.request.get(`${at.hub.url}api/v1/issues`, { headers: { Authorization: `Bearer ${token}` } })).status();
+      assert.equal(await status(), 200);
+      await button("Đã đọc, ẩn đi").click();
+      const row = at.page.getByRole("row", { name: /So-Tam/ });
+      await row.getByRole("button", { name: "Thu hồi: So-Tam" }).click();
+      await row.getByRole("button", { name: "Thu hồi: So-Tam" }).click();
+      await row.getByText(/^thu hồi lúc/).waitFor();
+      assert.equal(await status(), 401);
+    },
+
+    /** What the province took stands at the issue, for whoever may see figures. */
+    async taken() {
+      await to("Báo cáo");
+      await at.page.getByRole("link", { name: /RP04/ }).first().click();
+      const table = section("Ai đã lấy tệp nào");
+      await table.getByRole("row", { name: /So-LDTBXH/ }).first().waitFor();
+      await table.getByText("cấp tỉnh, bằng mã truy cập").first().waitFor();
+    },
+  };
+}
