@@ -6,7 +6,7 @@ import path from "node:path";
 import { folder, tool, until } from "./world.mjs";
 
 const OFFERED = "Lê Chuyển Đi";
-const PICTURE = Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), Buffer.alloc(5000, 7)]);
+const PAPER = Buffer.concat([Buffer.from("%PDF-1.4\n"), Buffer.alloc(5000, "x")]); // taken for what it begins with
 
 export function makeDuties(at) {
   const field = (label) => at.page.getByLabel(label, { exact: false }).first();
@@ -135,15 +135,15 @@ export function makeDuties(at) {
     },
 
     async aboutOnePerson(id) {
-      const picture = path.join(folder, "giay.png");
-      fs.writeFileSync(picture, PICTURE);
+      const paper = path.join(folder, "giay.pdf");
+      fs.writeFileSync(paper, PAPER);
       const own = JSON.parse(node(0, "list", "--type", "person", "--json")).rows.find((r) => r.id !== id).id;
-      node(0, "attach", "add", own, picture);
+      node(0, "attach", "add", own, paper);
       node(0, "sync");
       await until("the file at the hub", () => JSON.parse(tool("dongbo-hub", "attach", "list", "--json", "--data", at.hub.data)).attachments.some((a) => a.state === "whole"));
       await at.page.goto(`${at.hub.url}#/record/${own}`);
       await text("Lần xem này đã được ghi vào nhật ký.").waitFor();
-      assert.deepEqual(await fetched(() => button("Tải về: tệp 1").click()), PICTURE);
+      assert.deepEqual(await fetched(() => button("Tải về: tệp 1").click()), PAPER);
       await open("Xuất mọi dữ liệu về người này");
       await field("Lý do").fill("yêu cầu số 12");
       const book = await fetched(() => button("Tải Excel").click());

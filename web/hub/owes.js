@@ -78,7 +78,7 @@ function Triggers() {
     ${r && r.triggers.length === 0 && html`<p role="status">${t("trigger.none", { day: showDate(r.on) })}</p>`}
     ${r && r.triggers.length > 0 && html`<p role="status">${t("trigger.found", { n: number(r.triggers.length), day: showDate(r.on) })}</p><${Table} label=${t("trigger.title")} heads=${[t("hub.commune"), t("trigger.rule"), { num: t("trigger.count") }, t("hub.records")]}>
       ${r.triggers.map((x) => html`<tr><th scope="row">${unitName(x.unit)}</th><td>${say(x)}</td><td class="num">${x.of > x.count ? t("trigger.of", { n: number(x.count), of: number(x.of) }) : number(x.count)}</td>
-        <td>${x.records.slice(0, 5).map((id) => html`<a class="link" href=${`#/record/${id}`}>${id.slice(0, 8)}</a> `)}${x.records.length > 5 && t("trigger.more", { n: number(x.records.length - 5) })}</td></tr>`)}</${Table}>`}</section>`;
+        <td>${x.records.slice(0, 5).map((id) => html`<a href=${`#/record/${id}`}>${id.slice(0, 8)}</a> `)}${x.records.length > 5 && t("trigger.more", { n: number(x.records.length - 5) })}</td></tr>`)}</${Table}>`}</section>`;
 }
 
 export function Owes() {

@@ -6,7 +6,7 @@ import { Select, Table, Text, clear } from "./parts.js";
 
 const LATE = ["overdue", "done_late", "closed_late", "notified_late"];
 const WAITS = ["received", "open", "to_notify", "notified"];
-const sign = (s) => (LATE.includes(s) ? "▲" : WAITS.includes(s) ? "○" : "✓");
+const sign = (s) => (LATE.includes(s) || s === "to_notify" ? "▲" : WAITS.includes(s) ? "○" : "✓");
 const State = ({ state, words }) => html`<span class=${`state ${LATE.includes(state) || state === "to_notify" ? "warn" : WAITS.includes(state) ? "" : "ok"}`}>${sign(state)} ${words}</span>`;
 const iso = (v) => v.trim().split("/").reverse().join("-");
 const kindOf = (list, value, label) => say((catalogue.choices[list] || []).find((c) => c.value === value)) || label;
