@@ -269,6 +269,7 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"attach_add", node_command_attach_add},
         {"attach_list", node_command_attach_list},
         {"attach_get", node_command_attach_get},
+        {"subject", node_command_subject},
         {"backup", node_command_backup},
         {"verify", node_command_verify},
         {"alarms", node_command_alarms},

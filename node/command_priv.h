@@ -62,6 +62,8 @@ json_t *node_command_attach_get(struct node_command *c, const json_t *request);
 json_t *node_command_attach_status(
     struct node_command *c); /* counts; null when they cannot be read */
 
+/* command_subject.c: whoever hands it out notes it in the access log first */
+json_t *node_command_subject(struct node_command *c, const json_t *request);
 /* command_card.c */
 json_t *node_command_card(struct node_command *c, const json_t *request);
 /* command_bundle.c */

@@ -86,6 +86,7 @@ static const struct node_desk_route {
     {WEB_POST, "/api/handover", NULL, node_desk_hand_over, NODE_DESK_KEEP},
     {WEB_POST, "/api/password", NULL, node_desk_password, 0},
     {WEB_GET, "/api/access", NULL, node_desk_access, NODE_DESK_SUBMIT},
+    {WEB_POST, "/api/subject", NULL, node_desk_subject, NODE_DESK_SUBMIT},
 };
 
 enum { NODE_DESK_ROUTES = sizeof node_desk_routes / sizeof node_desk_routes[0] };

@@ -93,7 +93,7 @@ void node_desk_note(struct node_desk *d, const char *user, const char *what, con
 {
     struct id_record id;
     bool has = rid != NULL && id_unhex(rid, id.b, sizeof id.b) == ERR_OK;
-    struct node_access a = {0, d->o.command->wall_ms(), user, what, type, has ? &id : NULL};
+    struct node_access a = {0, d->o.command->wall_ms(), user, what, type, has ? &id : NULL, NULL};
     enum err e = node_access_add(d->o.command->store, &a);
     if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("desk.access"), log_err(e));
 }
@@ -102,9 +102,9 @@ static enum err node_desk_access_each(void *ctx, const struct node_access *a)
 {
     char hex[2 * ID_RECORD_BYTES + 1] = "";
     if (a->rid != NULL) id_hex(BYTES_OF(a->rid->b), hex);
-    json_t *j = json_pack("{s:I, s:o, s:s, s:s, s:s, s:s}", "no", (json_int_t)a->no, "at",
+    json_t *j = json_pack("{s:I, s:o, s:s, s:s, s:s, s:s, s:s}", "no", (json_int_t)a->no, "at",
                           node_desk_time(a->at_ms), "user", a->user, "what", a->what, "type",
-                          a->type, "id", hex);
+                          a->type, "id", hex, "why", a->why);
     return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
@@ -117,4 +117,27 @@ json_t *node_desk_access(struct node_desk_call *c)
     json_t *j = e == ERR_OK ? json_pack("{s:O}", "rows", a) : node_command_fail(e);
     json_decref(a);
     return j;
+}
+
+/* Everything held about one person. Without its row in the log nothing is handed out. */
+json_t *node_desk_subject(struct node_desk_call *c)
+{
+    struct id_record id;
+    json_object_set_new(c->body, "verb", json_string("subject"));
+    json_object_set_new(c->body, "person", json_string(c->session->user));
+    json_t *j = node_command_run(c->d->o.command, c->body);
+    const char *rid = json_string_value(json_object_get(j, "id"));
+    const char *type = json_string_value(json_object_get(j, "type"));
+    if (node_command_error_of(j) != ERR_OK || rid == NULL || type == NULL) return j;
+    enum err e = id_unhex(rid, id.b, sizeof id.b);
+    struct node_access a = {.at_ms = c->d->o.command->wall_ms(),
+                            .user = c->session->user,
+                            .what = "subject",
+                            .type = type,
+                            .rid = &id,
+                            .why = node_desk_text(c, "reason")};
+    if (e == ERR_OK) e = node_access_add(c->d->o.command->store, &a);
+    if (e == ERR_OK) return j;
+    json_decref(j);
+    return node_command_fail(e);
 }

@@ -114,7 +114,7 @@ MUST_CHECK enum err node_desk_code_set(struct node_desk *d);
 
 /* desk_data.c */
 node_desk_fn node_desk_status, node_desk_sync, node_desk_drafts, node_desk_draft_set;
-node_desk_fn node_desk_draft_drop, node_desk_access, node_desk_openapi;
+node_desk_fn node_desk_draft_drop, node_desk_access, node_desk_subject, node_desk_openapi;
 /* Note in the access log; a full disk does not stop reading, it is said in the program's log. */
 void node_desk_note(struct node_desk *d, const char *user, const char *what, const char *type,
                     const char *rid);

@@ -157,6 +157,8 @@ const struct db_migration node_store_steps[] = {
      "  at_ms INTEGER NOT NULL, bundled INTEGER NOT NULL DEFAULT 0, UNIQUE(rid, hash));"
      "CREATE TABLE sys_attach_block(file INTEGER NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL,"
      "  PRIMARY KEY(file, at));"},
+    /* who looked: the reason that was given, where one is asked for */
+    {"ALTER TABLE desk_access ADD COLUMN why TEXT NOT NULL DEFAULT '';"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

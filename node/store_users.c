@@ -270,12 +270,14 @@ enum err node_drafts_each(struct node_store *s, const char *user,
 enum err node_access_add(struct node_store *s, const struct node_access *a)
 {
     struct db_stmt *q = db_stmt(
-        s->db, "INSERT INTO desk_access(at_ms, user, what, type, rid) VALUES (?1, ?2, ?3, ?4, ?5)");
+        s->db, "INSERT INTO desk_access(at_ms, user, what, type, rid, why) VALUES (?1, ?2, ?3, ?4, "
+               "?5, ?6)");
     db_bind_int(q, 1, a->at_ms);
     db_bind_str(q, 2, a->user);
     db_bind_str(q, 3, a->what);
     db_bind_str(q, 4, a->type);
     if (a->rid != NULL) db_bind_blob(q, 5, BYTES_OF(a->rid->b));
+    db_bind_str(q, 6, a->why != NULL ? a->why : "");
     return db_run(q);
 }
 
@@ -284,21 +286,24 @@ enum err node_access_each(struct node_store *s, int64_t before, size_t max,
 {
     bool row = false;
     struct db_stmt *q = db_stmt(
-        s->db, "SELECT at_ms, user, what, type, rid, no FROM desk_access WHERE ?2 = 0 OR no < ?2 "
-               "ORDER BY no DESC LIMIT ?1");
+        s->db,
+        "SELECT at_ms, user, what, type, rid, no, why FROM desk_access WHERE ?2 = 0 OR no < ?2 "
+        "ORDER BY no DESC LIMIT ?1");
     db_bind_int(q, 1, (int64_t)(max < NODE_ACCESS_ROWS_MAX ? max : NODE_ACCESS_ROWS_MAX));
     db_bind_int(q, 2, before);
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
         char user[NODE_STORE_PERSON_BYTES_MAX + 1], what[32], type[CATALOGUE_NAME_BYTES_MAX + 1];
+        char why[NODE_ACCESS_WHY_BYTES_MAX + 1];
         struct id_record rid;
         bool has = db_column_kind(q, 4) != DB_NULL;
         node_users_text(db_column_bytes(q, 1), user, sizeof user);
         node_users_text(db_column_bytes(q, 2), what, sizeof what);
         node_users_text(db_column_bytes(q, 3), type, sizeof type);
         if (has) e = db_column_copy(q, 4, rid.b, sizeof rid.b);
-        struct node_access a = {db_column_int(q, 5), db_column_int(q, 0), user, what, type,
-                                has ? &rid : NULL};
+        node_users_text(db_column_bytes(q, 6), why, sizeof why);
+        struct node_access a = {
+            db_column_int(q, 5), db_column_int(q, 0), user, what, type, has ? &rid : NULL, why};
         if (e == ERR_OK) e = each(ctx, &a);
         if (e == ERR_OK) e = db_step(q, &row);
     }

@@ -11,13 +11,14 @@
 
 #include "node/store_records.h"
 
-#define NODE_USERS_MAX           50u    /* logins of one PC */
-#define NODE_USER_HASH_BYTES_MAX 127u   /* text of crypto_pwhash_str */
-#define NODE_TRIES_MAX           1000u  /* names with failed tries that are remembered */
-#define NODE_DRAFT_BYTES_MAX     65536u /* JSON text of one draft */
-#define NODE_DRAFT_KEY_BYTES_MAX 80u
-#define NODE_DRAFTS_MAX          50u  /* drafts of one user */
-#define NODE_ACCESS_ROWS_MAX     500u /* rows of one answer */
+#define NODE_USERS_MAX            50u    /* logins of one PC */
+#define NODE_USER_HASH_BYTES_MAX  127u   /* text of crypto_pwhash_str */
+#define NODE_TRIES_MAX            1000u  /* names with failed tries that are remembered */
+#define NODE_DRAFT_BYTES_MAX      65536u /* JSON text of one draft */
+#define NODE_DRAFT_KEY_BYTES_MAX  80u
+#define NODE_DRAFTS_MAX           50u  /* drafts of one user */
+#define NODE_ACCESS_ROWS_MAX      500u /* rows of one answer */
+#define NODE_ACCESS_WHY_BYTES_MAX 300u /* of a reason; what is longer is cut when it is read */
 
 enum node_user_role {
     NODE_USER_KEEPER, /* all, and the PC itself: users, backups */
@@ -96,6 +97,7 @@ struct node_access {
     const char *what;            /* login, refused, open, reveal, export, user, password, ... */
     const char *type;            /* of the record, "" for none */
     const struct id_record *rid; /* NULL: none */
+    const char *why;             /* the reason that was given; NULL or "": none */
 };
 MUST_CHECK enum err node_access_add(struct node_store *s, const struct node_access *a);
 /* Newest first, those before row `before` (0: from the newest), at most `max`. */

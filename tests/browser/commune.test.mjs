@@ -332,4 +332,31 @@ test("a report shows its targets, the records behind a figure, and warns before 
   await until("no name left", async () => (await page.getByText("người có hồ sơ nhạy cảm").count()) === 0, WAIT);
 });
 
+test("who asks is told all that this PC holds, and that is noted with its reason", async () => {
+  await be("Trần Văn Bình");
+  await field("Tìm loại hồ sơ").fill("Người");
+  await link("Người").click();
+  await link("Đặng Thị Hồng").click();
+  await heading("Đặng Thị Hồng").waitFor();
+  const url = page.url();
+  assert.equal(await link("Dữ liệu về người này").count(), 0); // not a clerk's
+  await be("Hồ Văn Lãnh");
+  await page.goto(url);
+  await link("Dữ liệu về người này").click();
+  await heading("Mọi dữ liệu về một người").waitFor();
+  assert.ok(await button("Gom dữ liệu").isDisabled());
+  await field("Lý do").fill("Đơn số 12 <b>ngày</b> 05/03");
+  await button("Gom dữ liệu").click();
+  await page.getByRole("heading", { level: 2, name: "Người: Đặng Thị Hồng" }).waitFor();
+  for (const kind of [/^Hồ sơ quản lý người nghiện/, "Tệp kèm theo: ảnh chụp.jpg"]) await page.getByRole("heading", { level: 2, name: kind }).waitFor();
+  await page.getByRole("row", { name: /Trần Văn Bình .*Hồ sơ/ }).first().waitFor();
+  await look("subject");
+  const [file] = await Promise.all([page.waitForEvent("download"), button("Chép ra tệp").click()]);
+  const told = JSON.parse(fs.readFileSync(await file.path(), "utf8"));
+  assert.deepEqual(told.records.map((r) => r.why).sort(), ["attached", "refers", "self"]);
+  await link("Thiết lập").click();
+  await link("Nhật ký xem dữ liệu").click();
+  await page.getByRole("row", { name: /Hồ Văn Lãnh Gom mọi dữ liệu về một người.* Đơn số 12 <b>ngày<\/b> 05\/03/ }).waitFor();
+});
+
 test("nothing complained", () => { assert.deepEqual(errors, []); });

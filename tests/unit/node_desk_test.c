@@ -187,7 +187,7 @@ static void test_nothing_without_a_login(void **state)
             assert_int_equal(status, 401);
         closed += !open;
     }
-    assert_int_equal(closed, 54);
+    assert_int_equal(closed, 55);
     assert_int_equal(synced, 0);
 }
 

@@ -19,6 +19,6 @@ export function Access() {
     ${rows.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("access")}><table><thead><tr><th scope="col">${t("history.when")}</th>
       <th scope="col">${t("access.who")}</th><th scope="col">${t("history.what")}</th></tr></thead><tbody>
       ${rows.map((r) => html`<tr key=${r.no}><td>${showTime(r.at)}</td><td>${r.user === "?" ? t("access.nobody") : r.user}</td><td>${t(`access.${r.what}`)}${r.type ? `: ${say(typeOf(r.type)) || r.type} ` : ""}
-        ${r.id && html`<a href=${`#/record/${r.id}`}>${r.id.slice(0, 8)}</a>`}</td></tr>`)}</tbody></table></div>`}
+        ${r.id && html`<a href=${`#/record/${r.id}`}>${r.id.slice(0, 8)}</a>`}${r.why ? html`<br /><span class="hint">${r.why}</span>` : ""}</td></tr>`)}</tbody></table></div>`}
     ${more && rows.length > 0 && html`<div class="acts"><button onClick=${() => ask(rows[rows.length - 1].no)}>${t("list.more")}</button></div>`}`;
 }

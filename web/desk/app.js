@@ -11,6 +11,7 @@ import { Import } from "./import.js";
 import { Settings } from "./settings.js";
 import { Usb } from "./usb.js";
 import { Access } from "./access.js";
+import { Subject } from "./subject.js";
 import { Cases } from "./cases.js";
 import { Money } from "./money.js";
 import { Scores, Score } from "./scores.js";
@@ -139,6 +140,7 @@ function Screen({ path, status, refresh }) {
     case "score": return html`<${Score} key=${key} id=${a} refresh=${refresh} />`;
     case "corrections": return html`<${Corrections} key=${key} refresh=${refresh} />`;
     case "moves": return html`<${Moves} key=${key} refresh=${refresh} />`;
+    case "subject": return html`<${Subject} key=${key} id=${a} />`;
     case "access": return html`<${Access} key=${key} />`;
     case "settings": return html`<${Settings} key=${key} status=${status} />`;
     case "": case undefined: return html`<${Home} key=${key} status=${status} refresh=${refresh} />`;

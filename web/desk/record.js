@@ -94,7 +94,7 @@ export function Record({ id, status, refresh }) {
   const existence = record.conflicts > open.length;
   return html`<div class="head"><${Title}>${record.title || Object.values(record.refs).join(" · ") || say(type)}</${Title}>
       <div class="acts">${!record.deleted && mayWrite && html`<a class="button main" href=${`#/edit/${id}`}>${t("record.edit")}</a>`}
-        <a class="button" href=${`#/list/${type.name}`}>${t("record.list")}</a><button onClick=${() => print()}>${t("print")}</button></div></div>
+        <a class="button" href=${`#/list/${type.name}`}>${t("record.list")}</a>${session.role !== "clerk" && type.fields.some((f) => f.identity) && html`<a class="button" href=${`#/subject/${id}`}>${t("subject.open")}</a>`}<button onClick=${() => print()}>${t("print")}</button></div></div>
     <p>${say(type)} · <${State} record=${record} /></p>
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
