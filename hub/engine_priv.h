@@ -57,6 +57,8 @@ MUST_CHECK enum err hub_engine_own(struct hub_engine *e, const struct hub_sync_e
                                    struct hub_sync_event *ev);
 MUST_CHECK enum err hub_engine_prove(struct hub_engine *e, const struct hub_sync_effect *f,
                                      struct hub_sync_event *ev);
+MUST_CHECK enum err hub_engine_mend(struct hub_engine *e, const struct hub_sync_effect *f,
+                                    struct hub_sync_event *ev);
 MUST_CHECK enum err hub_engine_give(struct hub_engine *e, const struct hub_sync_effect *f,
                                     struct hub_sync_event *ev);
 /* After a commit: has a new epoch begun? Then every session ends; its node comes again. */

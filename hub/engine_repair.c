@@ -75,6 +75,17 @@ enum err hub_engine_give(struct hub_engine *e, const struct hub_sync_effect *f,
     return err;
 }
 
+enum err hub_engine_mend(struct hub_engine *e, const struct hub_sync_effect *f,
+                         struct hub_sync_event *ev)
+{
+    bool mended = false;
+    enum err err = f->given_count > 0 ? hub_engine_open(e) : ERR_OK;
+    if (err == ERR_OK && f->given_count > 0)
+        err = hub_store_mend(e->store, &f->node->node, f->given, ev->wall_ms, &mended);
+    ev->kind = HUB_SYNC_EV_GIVEN;
+    return err;
+}
+
 /* What sessions were greeted with does not hold in a new epoch. */
 void hub_engine_epoch_check(struct hub_engine *e, struct hub_engine_time t)
 {

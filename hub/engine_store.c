@@ -156,6 +156,8 @@ enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
         return hub_engine_step(e, "prove") ? hub_engine_prove(e, f, ev) : ERR_STORE;
     case HUB_SYNC_FX_GIVE:
         return hub_engine_step(e, "give") ? hub_engine_give(e, f, ev) : ERR_STORE;
+    case HUB_SYNC_FX_MEND:
+        return hub_engine_step(e, "mend") ? hub_engine_mend(e, f, ev) : ERR_STORE;
     case HUB_SYNC_FX_ATTACH_OFFER:
     case HUB_SYNC_FX_ATTACH_BLOCK:
         return hub_engine_step(e, "attach") ? hub_engine_attach(e, f, ev) : ERR_STORE;

@@ -23,8 +23,10 @@ static enum err hub_scrub_alarm(struct hub_scrub_found *f, const char *what)
 static enum err hub_scrub_set(void *ctx, uint64_t position, const char *why)
 {
     char what[HUB_ALARM_WHAT_MAX];
+    struct hub_scrub_found *f = ctx;
     snprintf(what, sizeof what, "sys_log %llu: %s", (unsigned long long)position, why);
-    return hub_scrub_alarm(ctx, what);
+    enum err e = hub_store_mend_note(f->scrub->store, position, f->now_ms);
+    return e == ERR_OK ? hub_scrub_alarm(f, what) : e;
 }
 
 static enum err hub_scrub_table(void *ctx, const char *table)

@@ -149,6 +149,7 @@ MUST_CHECK enum err hub_store_take_own(struct hub_store *s, struct bytes head, s
  * (administrative; records in its scope), records in its scope, verdicts of its own sets. When the
  * end of the log is reached `last` is true and `end` is filled, all of one moment.
  */
+enum { HUB_MEND_ASKED_MAX = 16 }; /* damaged sets that one session asks for */
 struct hub_feed {
     const struct message_set *sets;
     size_t set_count;
@@ -166,6 +167,8 @@ struct hub_feed {
     uint64_t list_next; /* number of the set behind them */
     bool last;
     struct message_end end;
+    struct message_pull again[HUB_MEND_ASKED_MAX]; /* with `last`: damaged here, asked for again */
+    size_t again_count;
 };
 MUST_CHECK enum err hub_store_feed(struct hub_store *s, const struct hub_node *node,
                                    uint64_t cursor, const struct message_hello_node *hello,

@@ -388,6 +388,28 @@ static void hub_feed_fill(struct hub_store *s, const struct hub_feed_memory *m,
     };
 }
 
+/* What is damaged here of this node's logs. */
+static enum err hub_feed_again(struct hub_store *s, const struct hub_node *node,
+                               struct hub_feed *out)
+{
+    bool row = true;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT i.inc, l.seq FROM sys_mend m JOIN sys_log l ON l.pos = m.pos JOIN "
+                       "sys_inc i ON i.no = l.inc WHERE i.node = ?1 ORDER BY m.pos LIMIT ?2");
+    db_bind_blob(q, 1, BYTES_OF(node->node.b));
+    db_bind_int(q, 2, HUB_MEND_ASKED_MAX);
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        struct message_pull *m = &out->again[out->again_count];
+        e = db_column_copy(q, 0, m->inc.b, sizeof m->inc.b);
+        m->from = (uint64_t)db_column_int(q, 1);
+        out->again_count++;
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}
+
 enum err hub_store_feed(struct hub_store *s, const struct hub_node *node, uint64_t cursor,
                         const struct message_hello_node *hello, size_t max_bytes,
                         struct hub_feed *out)
@@ -405,6 +427,7 @@ enum err hub_store_feed(struct hub_store *s, const struct hub_node *node, uint64
         hub_feed_point(m, bite.kinds, bite.count);
         hub_feed_fill(s, m, &bite, out);
         if (bite.last) hub_feed_end(s, node, hello, &out->end);
+        if (bite.last) e = hub_feed_again(s, node, out);
     }
     free(bite.kinds);
     return e;

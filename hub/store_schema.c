@@ -248,6 +248,10 @@ const struct db_migration hub_schema[] = {
         "  token INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
         "  times INTEGER NOT NULL, PRIMARY KEY(issue, name, who, token)) WITHOUT ROWID;",
     },
+    {
+        /* damaged sets that are asked for again where they came from (store_mend.c) */
+        "CREATE TABLE sys_mend(pos INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL);",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

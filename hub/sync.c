@@ -153,6 +153,8 @@ static void hub_sync_live_message(struct hub_sync *s, const struct link_event *m
         hub_sync_proof(s, m->body, fx);
     } else if (m->type == MESSAGE_GIVEBACK && open && !s->repairing) {
         hub_sync_giveback(s, m->body, fx);
+    } else if (m->type == MESSAGE_RESENT && s->asked > 0) {
+        hub_sync_resent(s, m->body, fx);
     } else if (s->end_sent && (m->type == MESSAGE_ATTACH || m->type == MESSAGE_NODE_BLOCK ||
                                m->type == MESSAGE_WANT)) {
         hub_sync_attach(s, m, fx);

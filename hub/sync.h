@@ -115,6 +115,7 @@ enum hub_sync_effect_kind {
     HUB_SYNC_FX_READ_OWN,  /* node, inc, cursor = first seq wanted */
     HUB_SYNC_FX_PROVE,     /* node, hello, receipt (signature checked; NULL: none), certified */
     HUB_SYNC_FX_GIVE,      /* given, given_count: sets of the hub's own log, not checked yet */
+    HUB_SYNC_FX_MEND,      /* node, given, given_count (0 or 1): also answered by GIVEN */
     HUB_SYNC_FX_ATTACH_OFFER, /* node, offer */
     HUB_SYNC_FX_ATTACH_BLOCK, /* offer, block */
     HUB_SYNC_FX_ATTACH_READ,  /* node, want */

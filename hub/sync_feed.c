@@ -206,6 +206,7 @@ void hub_sync_feed(struct hub_sync *s, const struct hub_sync_event *ev, struct h
         s->caught_up = true; /* what this session still brings is read after UPEND */
         return;
     }
+    hub_sync_ask_again(s, f, fx);
     buf_clear(&s->body);
     message_end_encode(&f->end, &s->body);
     hub_sync_send(s, MESSAGE_END, false, fx);

@@ -70,6 +70,7 @@ struct hub_sync {
     struct attach_block block;
     struct attach_want want;   /* moves on with every block sent */
     unsigned want_left;        /* blocks that may still be sent for it */
+    size_t asked;              /* damaged sets that were asked for and have no answer */
     struct message_set *given; /* MESSAGE_ITEMS_MAX, when the first GIVEBACK comes */
     struct buf body;
 };
@@ -117,6 +118,9 @@ void hub_sync_pull_more(struct hub_sync *s, struct hub_sync_effects *fx);
 void hub_sync_own(struct hub_sync *s, const struct hub_sync_event *ev, struct hub_sync_effects *fx);
 void hub_sync_proof(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx);
 void hub_sync_proved(struct hub_sync *s, struct hub_sync_effects *fx);
+/* Ask for what is damaged here; take the answer to one of them. SPEC 15.6 */
+void hub_sync_ask_again(struct hub_sync *s, const struct hub_feed *f, struct hub_sync_effects *fx);
+void hub_sync_resent(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx);
 void hub_sync_giveback(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx);
 void hub_sync_feed(struct hub_sync *s, const struct hub_sync_event *ev,
                    struct hub_sync_effects *fx);

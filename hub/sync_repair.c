@@ -104,3 +104,32 @@ void hub_sync_giveback(struct hub_sync *s, struct bytes body, struct hub_sync_ef
     f->given_count = count;
     s->answer = HUB_SYNC_WANT_GIVEN;
 }
+
+void hub_sync_ask_again(struct hub_sync *s, const struct hub_feed *f, struct hub_sync_effects *fx)
+{
+    for (size_t i = 0; i < f->again_count; i++) {
+        buf_clear(&s->body);
+        message_pull_encode(&f->again[i], &s->body);
+        hub_sync_send(s, MESSAGE_AGAIN, false, fx);
+        s->asked++;
+    }
+}
+
+void hub_sync_resent(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx)
+{
+    size_t count = 0;
+    if (s->given == NULL) s->given = calloc(MESSAGE_ITEMS_MAX, sizeof *s->given);
+    enum err e = s->given != NULL ? ERR_OK : ERR_NOMEM;
+    if (e == ERR_OK) e = message_sets_decode(body, s->given, MESSAGE_ITEMS_MAX, &count);
+    if (e == ERR_OK && count > 1) e = ERR_BAD_FORMAT;
+    if (e != ERR_OK) {
+        hub_sync_close(s, e, fx);
+        return;
+    }
+    s->asked--;
+    struct hub_sync_effect *f = hub_sync_effect_add(fx, HUB_SYNC_FX_MEND);
+    f->node = &s->node;
+    f->given = s->given;
+    f->given_count = count;
+    s->answer = HUB_SYNC_WANT_GIVEN;
+}

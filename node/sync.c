@@ -208,6 +208,8 @@ static void node_sync_message(struct node_sync *s, const struct link_event *m,
         node_sync_own(s, m->body, ev, fx);
     } else if (m->type == MESSAGE_RECEIPT && !s->apart) {
         node_sync_receipt(s, m->body, ev, fx);
+    } else if (m->type == MESSAGE_AGAIN && s->upend && !s->apart) {
+        node_sync_again(s, m->body, ev, fx);
     } else if (m->type == MESSAGE_QUARANTINED) {
         node_sync_quarantined(s, m->body, ev, fx);
     } else if (s->apart) {
@@ -315,6 +317,8 @@ static void node_sync_on_answer(struct node_sync *s, const struct node_sync_even
         node_sync_head_read(s, ev, fx);
     } else if (want == NODE_SYNC_WANT_SETS && ev->kind == NODE_SYNC_EV_SETS) {
         node_sync_sets_read(s, ev, fx);
+    } else if (want == NODE_SYNC_WANT_AGAIN && ev->kind == NODE_SYNC_EV_SETS) {
+        node_sync_again_read(s, ev, fx);
     } else if (want == NODE_SYNC_WANT_APPLIED && ev->kind == NODE_SYNC_EV_APPLIED) {
         node_sync_applied(s, ev, fx);
     } else if (want == NODE_SYNC_WANT_REPAIRED && ev->kind == NODE_SYNC_EV_STORED) {

@@ -18,6 +18,7 @@ enum node_sync_answer { /* what the core waits for from the store; it reads no m
                         NODE_SYNC_WANT_FACTS,
                         NODE_SYNC_WANT_HEAD, /* the own set at the hub's head */
                         NODE_SYNC_WANT_SETS,
+                        NODE_SYNC_WANT_AGAIN, /* an own set that is damaged at the hub */
                         NODE_SYNC_WANT_STORED,
                         NODE_SYNC_WANT_IDENTITY,
                         NODE_SYNC_WANT_NEW_CARD,
@@ -95,9 +96,10 @@ struct node_sync {
     size_t pull;        /* log + 1 that is being pulled, 0 = none */
     uint64_t pull_next; /* seq of the next set that must come */
     struct id_hash pull_head;
-    bool pull_any;    /* a set came */
-    bool pull_signed; /* the last one has our signature */
-    unsigned rounds;  /* repairs in a row without a complete session */
+    bool pull_any;             /* a set came */
+    bool pull_signed;          /* the last one has our signature */
+    unsigned rounds;           /* repairs in a row without a complete session */
+    struct message_pull asked; /* the set that the hub wants once more */
     uint64_t kept_after;
     bool kept_read; /* all that is kept was given back */
     struct node_sync_frame flight[LINK_UNRECEIPTED_MAX];
@@ -181,6 +183,11 @@ void node_sync_repaired(struct node_sync *s, const struct node_sync_event *ev,
                         struct node_sync_effects *fx);
 /* All is applied, but a set of ours is damaged: its log ends before it. */
 void node_sync_mend_damage(struct node_sync *s, struct node_sync_effects *fx);
+/* A set of ours is damaged at the hub: read it and send it once more. SPEC 15.6 */
+void node_sync_again(struct node_sync *s, struct bytes body, const struct node_sync_event *ev,
+                     struct node_sync_effects *fx);
+void node_sync_again_read(struct node_sync *s, const struct node_sync_event *ev,
+                          struct node_sync_effects *fx);
 /* Read what is to be given back; sends nothing when nothing is kept. */
 void node_sync_kept_more(struct node_sync *s, struct node_sync_effects *fx);
 void node_sync_kept(struct node_sync *s, const struct node_sync_event *ev,

@@ -3,6 +3,7 @@
 #include "node/sync_priv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { NODE_SYNC_ROUNDS_MAX = 6 }; /* repairs in a row that follow each other at once */
 
@@ -215,4 +216,41 @@ void node_sync_kept(struct node_sync *s, const struct node_sync_event *ev,
     buf_clear(&s->body);
     message_sets_encode(ev->kept, ev->kept_count, &s->body);
     node_sync_send(s, MESSAGE_GIVEBACK, true, ev, fx);
+}
+
+/* ---- a set that is damaged at the hub ---- */
+
+void node_sync_again(struct node_sync *s, struct bytes body, const struct node_sync_event *ev,
+                     struct node_sync_effects *fx)
+{
+    enum err e = message_pull_decode(body, &s->asked);
+    if (e != ERR_OK) {
+        node_sync_fail(s, e, ev, fx);
+        return;
+    }
+    struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_READ_SETS);
+    f->inc = s->asked.inc;
+    f->seq = s->asked.from;
+    f->count = 1;
+    s->answer = NODE_SYNC_WANT_AGAIN;
+}
+
+/* It comes from our own disk, which may be damaged too: then we have none. */
+void node_sync_again_read(struct node_sync *s, const struct node_sync_event *ev,
+                          struct node_sync_effects *fx)
+{
+    struct message_set m = {.position = 0};
+    size_t count = ev->set_count > 0 ? 1 : 0;
+    if (count > 0) {
+        m.head = ev->sets[0].head;
+        m.body = ev->sets[0].body;
+        memcpy(m.signature, ev->sets[0].signature, sizeof m.signature);
+        const struct change_head *h = &s->view->head;
+        if (change_open(m.head, m.body, s->view) != ERR_OK || change_verify(s->view) != ERR_OK ||
+            h->seq != s->asked.from || !ID_EQUAL(&h->inc, &s->asked.inc))
+            count = 0;
+    }
+    buf_clear(&s->body);
+    message_sets_encode(&m, count, &s->body);
+    node_sync_send(s, MESSAGE_RESENT, true, ev, fx);
 }

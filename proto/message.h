@@ -41,6 +41,8 @@ enum message_type {
     MESSAGE_QUARANTINED = 27,
     MESSAGE_HAVE = 30,
     MESSAGE_HUB_BLOCK = 31,
+    MESSAGE_AGAIN = 34,  /* as PULL, from the hub: one set of the node's log once more */
+    MESSAGE_RESENT = 35, /* as SETS: that set, or none */
 };
 
 enum message_verdict { /* of the hub's hello */

@@ -242,6 +242,15 @@ MUST_CHECK enum err db_check_whole(struct db *db);
  * or one of its own.
  */
 MUST_CHECK enum err db_seal(struct db *db, bool (*skip)(const char *table));
+/* A row that was damaged is written as it had been: the seal of its table, kept before and put back after, in the same
+ * transaction, is of that. */
+enum { DB_SEAL_BYTES = 16 };
+struct db_seal {
+    bool there;
+    uint8_t sum[DB_SEAL_BYTES];
+};
+MUST_CHECK enum err db_seal_keep(struct db *db, const char *table, struct db_seal *out);
+MUST_CHECK enum err db_seal_back(struct db *db, const char *table, const struct db_seal *seal);
 /* Has it seals? Then whoever writes must go on with db_seal(). */
 MUST_CHECK enum err db_sealed(struct db *db, bool *sealed);
 /* Sum up again and compare: `broken` is told each table that does not fit (or cannot be read). */

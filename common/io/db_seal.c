@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 enum {
-    DB_SEAL_BYTES = 16,
     DB_SEAL_TABLES_MAX = 500,           /* tables of one database that are sealed */
     DB_SEAL_NAME_BYTES = 64,            /* of a table or column, terminator included */
     DB_SEAL_SQL_BYTES_MAX = 256 * 1024, /* triggers of one table */
@@ -404,6 +403,33 @@ enum err db_seal(struct db *db, bool (*skip)(const char *table))
     if (own) e = db_end(db, e);
     free(names);
     return e;
+}
+
+enum err db_seal_keep(struct db *db, const char *table, struct db_seal *out)
+{
+    struct db_seal seal = {.there = false};
+    bool sealed = false;
+    enum err e = db_sealed(db, &sealed);
+    if (e == ERR_OK && sealed) {
+        struct db_stmt *q = db_stmt(db, "SELECT sum FROM sys_seal WHERE name = ?1");
+        db_bind_str(q, 1, table);
+        e = db_get(q);
+        if (e == ERR_OK) e = db_column_copy(q, 0, seal.sum, sizeof seal.sum);
+        seal.there = e == ERR_OK;
+        db_done(q);
+        if (e == ERR_NOT_FOUND) e = ERR_OK;
+    }
+    if (e == ERR_OK) *out = seal;
+    return e;
+}
+
+enum err db_seal_back(struct db *db, const char *table, const struct db_seal *seal)
+{
+    if (!seal->there) return ERR_OK;
+    struct db_stmt *q = db_stmt(db, "UPDATE sys_seal SET sum = ?2 WHERE name = ?1");
+    db_bind_str(q, 1, table);
+    db_bind_blob(q, 2, BYTES_OF(seal->sum));
+    return db_run(q);
 }
 
 enum err db_seal_check(struct db *db, enum err (*broken)(void *ctx, const char *table), void *ctx)

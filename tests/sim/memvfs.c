@@ -81,7 +81,7 @@ static void *watch_ctx;
 
 /* ---- images and inodes ---- */
 
-static bool allocates;
+static volatile bool allocates; /* or the compiler, which knows realloc(), would keep it from it */
 
 bool memvfs_allocates(void)
 {
