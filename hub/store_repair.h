@@ -59,12 +59,13 @@ MUST_CHECK enum err hub_store_give(struct hub_store *s, const struct message_set
                                    int64_t received_ms);
 
 /*
- * Damaged sets (SPEC 15.6). hub_store_mend_note(): the set at this position is not what it was; when the hash that it must
- * have is beyond doubt (the position hash says so), it is asked for where it came from, in hub_feed.again. Nothing
- * happens to a set of the hub's own log.
+ * Damaged sets (SPEC 15.6). hub_store_mend_note(): the set at this position is not what it was; when the
+ * hash that it must have is beyond doubt (the position hash says so), it is asked for where it came from,
+ * in hub_feed.again. Nothing happens to a set of the hub's own log.
  *
- * hub_store_mend(), inside the open transaction: a node sent one once more. *mended = false: nobody asked for it, or it
- * is not that set, byte for byte; then nothing changed. What orders of erasure name does not come back with it.
+ * hub_store_mend(), inside the open transaction: a node sent one once more. *mended = false: nobody asked
+ * for it, or it is not that set, byte for byte; then nothing changed. What orders of erasure name does not
+ * come back with it.
  */
 MUST_CHECK enum err hub_store_mend_note(struct hub_store *s, uint64_t position, int64_t now_ms);
 MUST_CHECK enum err hub_store_mend(struct hub_store *s, const struct id_hash *node,
