@@ -35,7 +35,7 @@ expect() {
     local what=$1 code=$2 got=0
     shift 2
     : >"$CALLS"
-    (cd "$work/tree" && timeout 20 "$@") </dev/null >"$work/out" 2>&1 || got=$?
+    (cd "$work/tree" && timeout 300 "$@") </dev/null >"$work/out" 2>&1 || got=$?
     [ "$got" -eq "$code" ] || fail "$what: exit $got, expected $code"
 }
 fail() {

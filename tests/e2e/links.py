@@ -8,6 +8,7 @@ so many bytes; and a crowd of strangers that send garbage, a byte, or nothing, w
 byte and no place.
 """
 import argparse
+import json
 import os
 import resource
 import socket
@@ -17,7 +18,7 @@ import tempfile
 import threading
 
 from shim import Proxy
-from world import Failed, World, free_port, on_signals, wait_for
+from world import TOOL_S, Failed, World, free_port, on_signals, wait_for
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNIT = "26170"
@@ -40,12 +41,20 @@ def deliver(node):
     wait_for("%s to deliver" % node.unit, done)
 
 
+def nodes_of(hub):
+    """What the hub knows of its nodes; asked again while a crowd has all its descriptors."""
+    def answer():
+        text = hub.tool("nodes", "--json", ok=range(0, 126))
+        return hub.code == 0 and json.loads(text)
+    return wait_for("the hub to answer", answer)["nodes"]
+
+
 def counted(world, node, sets):
     """Everything is at the hub, once."""
     log = node.status()["log"]
     check("%d sets are delivered and applied once" % sets,
           log["sets"] == log["delivered"] == sets and log["ops"] == log["applied"])
-    check("the hub has as many", world.hub.ask("nodes")["nodes"][0]["delivered"] == sets)
+    check("the hub has as many", nodes_of(world.hub)[0]["delivered"] == sets)
 
 
 def two_addresses(world, node, port):
@@ -112,7 +121,7 @@ def portal(world, node):
     node.address("127.0.0.1:%d" % port)
     put(node, "Sau trang đăng nhập")
     said = subprocess.run([node.binary, "sync", "--data", node.name], cwd=world.dir, env=world.env, check=False,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=TOOL_S)
     told = said.stdout.decode() + said.stderr.decode()
     if said.returncode != 15 or "trang web" not in told:
         raise Failed("the words for a web page: exit %d\n%s" % (said.returncode, told))
