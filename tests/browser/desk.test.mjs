@@ -56,6 +56,7 @@ after(async () => {
 
 test("without script the page says what to do", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
+  context.setDefaultTimeout(WAIT_MS);
   const plain = await context.newPage();
   await plain.goto(node.url);
   assert.match(await plain.textContent("body"), /Trang này cần JavaScript/);

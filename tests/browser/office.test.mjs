@@ -344,6 +344,7 @@ test("a report: figures, text, another person submits it, and takes it back", as
 
 test("two windows see the same figures at once", async () => {
   const other = await page.context().newPage();
+  other.setDefaultTimeout(WAIT_MS);
   await other.goto(node.url);
   const bar = other.getByRole("region", { name: "Tình trạng dữ liệu" });
   const written = async () => Number((await bar.textContent()).match(/Đã ghi\s*(\d+)/)[1]);
