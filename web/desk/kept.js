@@ -8,6 +8,8 @@ export function useKept(key, about) {
   const [typed, set] = useState({});
   const kept = useRef(false); // a draft of this key stands at the node
   const touched = useRef(false);
+  const last = useRef(Promise.resolve()); // one after another: what drops the draft comes behind what keeps it
+  const send = (method, body) => { last.current = last.current.then(() => api(method, "/api/draft", body)).catch(() => {}); };
   useEffect(() => {
     api("GET", "/api/drafts").then((r) => {
       const mine = r.drafts.find((d) => d.key === key);
@@ -20,14 +22,14 @@ export function useKept(key, about) {
     set({});
     if (!kept.current) return;
     kept.current = false;
-    api("DELETE", "/api/draft", { key }).catch(() => {});
+    send("DELETE", { key });
   };
   useEffect(() => {
     if (!touched.current) return undefined;
     const wait = setTimeout(() => {
       if (Object.keys(typed).length === 0) { if (kept.current) drop(); return; }
       kept.current = true;
-      api("PUT", "/api/draft", { key, draft: { at: about.at, title: about.title, typed } }).catch(() => {});
+      send("PUT", { key, draft: { at: about.at, title: about.title, typed } });
     }, KEEP_MS);
     return () => clearTimeout(wait);
   }, [typed]);
