@@ -359,4 +359,29 @@ test("who asks is told all that this PC holds, and that is noted with its reason
   await page.getByRole("row", { name: /Hồ Văn Lãnh Gom mọi dữ liệu về một người.* Đơn số 12 <b>ngày<\/b> 05\/03/ }).waitFor();
 });
 
+test("phone width, dark", async () => {
+  await be("Trần Văn Bình");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.emulateMedia({ colorScheme: "dark" });
+  for (const [to, title, name] of [["Kinh phí", "Kinh phí trong năm", "money"], ["Hạn việc", "Hạn việc và chỗ không khớp", "cases"], ["Chấm điểm", "Tự chấm điểm", "scores"]]) {
+    await page.getByRole("link", { name: new RegExp(`^${to}`) }).first().click();
+    await heading(title).waitFor();
+    await until("the page whole", async () => (await page.getByText("Đang tải…").count()) === 0, WAIT);
+    await look(`phone-${name}`);
+  }
+  await link(`Bảng chấm điểm năm ${YEAR}`).click();
+  await text("đây không phải NQLT 01/2008").waitFor();
+  await look("phone-score");
+  await openReport();
+  await page.getByRole("row", { name: /Số người nghiện/ }).first().waitFor();
+  await look("phone-report");
+  await link("Trang đầu").click();
+  await field("Tìm loại hồ sơ").fill("Người");
+  await link("Người").click();
+  await link("Đặng Thị Hồng").click();
+  await page.getByRole("row", { name: /ảnh chụp\.jpg/ }).waitFor();
+  await button("Thêm ảnh hoặc giấy tờ").click();
+  await look("phone-files");
+});
+
 test("nothing complained", () => { assert.deepEqual(errors, []); });

@@ -17,12 +17,12 @@ function History({ events, type, refs }) {
   };
   return html`<section class="card"><h2>${t("history")}</h2><p class="hint">${t("history.why")}</p>
     ${events.length === 0 && html`<p>${t("history.none")}</p>`}
-    <table><thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th>
+    ${events.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("history")}><table><thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th>
       <th scope="col">${t("history.what")}</th><th scope="col">${t("history.hub")}</th></tr></thead><tbody>
     ${[...events].reverse().map((e) => html`<tr><td>${showTime(e.at)}</td><td>${who(e.person)}</td>
       <td><strong>${t(`kind.${e.kind}`)}</strong>${e.elsewhere ? ` ${t("history.elsewhere")}` : ""}${e.writes.map(what).filter(Boolean).map((x) => html`<br />${x}`)}</td>
       <td>${e.delivered ? t("history.has", { verdict: t(`verdict.${e.verdict}`) }) : t("history.waits")}</td></tr>`)}
-    </tbody></table></section>`;
+    </tbody></table></div>`}</section>`;
 }
 
 /** The value before the open ones, as far as this PC's own saves tell. */
@@ -39,7 +39,7 @@ function Conflict({ f, mark, record, events, settle }) {
   const [chosen, choose] = useState(-1);
   const base = baseOf(events, f, mark.heads);
   return html`<section class="card"><h2>${t("conflict.of", { field: say(f) })}</h2>
-    <table><thead><tr><th scope="col">${t("conflict.value")}</th><th scope="col">${t("history.who")}</th><th scope="col">${t("history.when")}</th>
+    <div class="tablewrap" tabindex="0" role="region" aria-label=${t("conflict.of", { field: say(f) })}><table><thead><tr><th scope="col">${t("conflict.value")}</th><th scope="col">${t("history.who")}</th><th scope="col">${t("history.when")}</th>
       <th scope="col">${t("conflict.where")}</th><td></td></tr></thead><tbody>
     ${!base && html`<tr><td>?</td><td></td><td></td><td>${t("conflict.nobase")}</td><td></td></tr>`}
     ${base && html`<tr><td>${show(f, base.value, record.refs) || t("history.cleared")}</td><td>${base.person}</td><td>${showTime(base.at)}</td><td>${t("conflict.base")}</td><td></td></tr>`}
@@ -47,7 +47,7 @@ function Conflict({ f, mark, record, events, settle }) {
       <td>${head.pending ? t("conflict.here") : t("conflict.hub")}</td>
       <td>${!mayWrite ? "" : chosen === i ? html`<button class="main" onClick=${() => settle(f, head.value)}>${t("conflict.confirm")}</button>`
         : html`<button onClick=${() => choose(i)} aria-label=${`${t("conflict.choose")}: ${show(f, head.value, {})}`}>${t("conflict.choose")}</button>`}</td></tr>`)}
-    </tbody></table></section>`;
+    </tbody></table></div></section>`;
 }
 
 function Values({ type, record }) {

@@ -16,8 +16,8 @@ function One({ r }) {
   return html`<section class="card"><h2>${say(type)}${called ? `: ${called}` : ""}</h2><p class="soft">${t(`subject.${r.why}`)} · ${unitName(r.unit)}${r.deleted ? ` · ${t("subject.deleted")}` : ""}</p>
     <dl class="values">${r.fields.map((f) => html`<dt>${say({ vi: f.label_vi, en: f.label_en })}</dt><dd>${f.withheld ? html`<em>${t("subject.withheld")}</em>`
       : f.values.map((v) => text(type, f, v, r.refs)).join(` ${t("subject.or")} `)}</dd>`)}</dl>
-    ${r.events.length > 0 && html`<h3>${t("history")}</h3><table><thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th><th scope="col">${t("history.what")}</th></tr></thead><tbody>
-      ${r.events.map((e) => html`<tr><td>${showTime(e.at)}</td><td>${e.person}</td><td>${t(`kind.${e.kind}`)}${e.writes.map(wrote).filter(Boolean).map((x) => html`<br />${x}`)}</td></tr>`)}</tbody></table>`}</section>`;
+    ${r.events.length > 0 && html`<h3>${t("history")}</h3><div class="tablewrap" tabindex="0" role="region" aria-label=${`${t("history")}: ${say(type)} ${r.id.slice(0, 8)}`}><table><thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th><th scope="col">${t("history.what")}</th></tr></thead><tbody>
+      ${r.events.map((e) => html`<tr><td>${showTime(e.at)}</td><td>${e.person}</td><td>${t(`kind.${e.kind}`)}${e.writes.map(wrote).filter(Boolean).map((x) => html`<br />${x}`)}</td></tr>`)}</tbody></table></div>`}</section>`;
 }
 
 function Answer({ a }) {
@@ -27,8 +27,8 @@ function Answer({ a }) {
       <dt>${t("subject.count")}</dt><dd>${number(a.records.length)}</dd></dl>
     <div class="acts"><button class="main" onClick=${() => print()}>${t("print")}</button><button onClick=${save}>${t("subject.file")}</button></div>
     ${a.records.map((r) => html`<${One} key=${r.id} r=${r} />`)}
-    <section class="card"><h2>${t("subject.reads")}</h2>${a.reads.length === 0 ? html`<p>${t("subject.reads.none")}</p>` : html`<table><thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("access.who")}</th>
-      <th scope="col">${t("history.what")}</th></tr></thead><tbody>${a.reads.map((x) => html`<tr><td>${showTime(x.at)}</td><td>${x.user}</td><td>${t(`access.${x.what}`)}: ${say(typeOf(x.type)) || x.type}</td></tr>`)}</tbody></table>`}</section>
+    <section class="card"><h2>${t("subject.reads")}</h2>${a.reads.length === 0 ? html`<p>${t("subject.reads.none")}</p>` : html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("subject.reads")}><table><thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("access.who")}</th>
+      <th scope="col">${t("history.what")}</th></tr></thead><tbody>${a.reads.map((x) => html`<tr><td>${showTime(x.at)}</td><td>${x.user}</td><td>${t(`access.${x.what}`)}: ${say(typeOf(x.type)) || x.type}</td></tr>`)}</tbody></table></div>`}</section>
     ${a.drafts.length > 0 && html`<section class="card"><h2>${t("subject.drafts")}</h2><ul class="list">${a.drafts.map((d) => html`<li>${d.user}, ${showTime(d.saved)}</li>`)}</ul></section>`}`;
 }
 
