@@ -308,7 +308,7 @@ void hub_desk_handle(void *desk, const struct web_request *q, struct web_respons
     } else if (strncmp(q->path, api, sizeof api - 1) != 0) {
         hub_desk_route(&c);
     } else if (q->headers[WEB_AUTHORIZATION] == NULL && c.role != HUB_ROLE_NONE) {
-        struct hub_province_who who = {c.session->user, c.role == HUB_ROLE_PROVINCE};
+        struct hub_province_who who = {c.session->user, c.role == HUB_ROLE_PROVINCE, true};
         hub_province_serve(d->o.app, q, r, &who);
     } else {
         hub_province_handle(d->o.app, q, r);

@@ -258,11 +258,23 @@ static enum err hub_province_file(void *ctx, const struct hub_issue_file *f)
     return ERR_OK;
 }
 
-/* On a full disk files go out all the same; the program's log says that this is missing. */
-static void hub_province_note(struct hub_app *a, const struct web_response *r, int64_t issue,
-                              const char *name, const struct hub_province_who *who)
+/* The page draws figures and charts out of the files: nobody took them then. A program's token cannot
+ * say so. */
+static bool hub_province_views(const struct web_request *q, const struct hub_province_who *who)
 {
-    if (r->status != 200 && r->status != 206) return; /* 304: had it before */
+    bool view = false;
+    for (size_t i = 0; i < q->param_count; i++)
+        view = view || strcmp(q->params[i].name, "view") == 0;
+    return view && who->page;
+}
+
+/* On a full disk files go out all the same; the program's log says that this is missing. */
+static void hub_province_note(struct hub_app *a, const struct web_request *q,
+                              const struct web_response *r, int64_t issue, const char *name,
+                              const struct hub_province_who *who)
+{
+    bool taken = q->method == WEB_GET && (r->status == 200 || r->status == 206); /* 304: had it */
+    if (!taken || hub_province_views(q, who)) return;
     enum err e = hub_taken_note(a->store, issue, name, who->name, who->token, clock_wall_ms());
     if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("web.not_noted"), log_err(e));
 }
@@ -291,8 +303,8 @@ static void hub_province_get(struct hub_app *a, const struct web_request *q, str
         hub_province_fail(r, e);
     } else if (!w.found) {
         hub_province_error(r, 404, "not_found");
-    } else if (q->method == WEB_GET) {
-        hub_province_note(a, r, issue, slash + 1, who);
+    } else {
+        hub_province_note(a, q, r, issue, slash + 1, who);
     }
 }
 
@@ -358,7 +370,7 @@ void hub_province_handle(void *ctx, const struct web_request *request,
     char name[MESSAGE_TEXT_MAX + 1] = "";
     enum err e = hub_province_token(a, request->headers[WEB_AUTHORIZATION], name);
     if (e == ERR_OK) {
-        hub_province_serve(a, request, response, &(struct hub_province_who){name, true});
+        hub_province_serve(a, request, response, &(struct hub_province_who){name, true, false});
         return;
     }
     a->web_requests++;

@@ -21,6 +21,7 @@
 struct hub_province_who {
     const char *name; /* of the token or of the login; "": nobody was let in */
     bool token;       /* a token, not a login */
+    bool page; /* by a session of the page: what it shows on the screen (view=1) is not taken */
 };
 /* For who was let in already. The access line has a token's name and no login's; which file was taken
  * by whom and when is kept (store_taken.h). */

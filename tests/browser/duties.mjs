@@ -219,7 +219,8 @@ export function makeDuties(at) {
       await to("Báo cáo");
       await at.page.getByRole("link", { name: /RP04/ }).first().click();
       const table = section("Ai đã lấy tệp nào");
-      await table.getByRole("row", { name: /So-LDTBXH/ }).first().waitFor();
+      await table.getByRole("row", { name: /So-LDTBXH.*BC_RP04_2023_735_2\.pdf.* 1$/ }).waitFor();
+      assert.equal(await table.getByRole("row", { name: /Phạm Thị Xem/ }).count(), 0); // who only looks takes nothing
       await table.getByText("cấp tỉnh, bằng mã truy cập").first().waitFor();
     },
   };

@@ -448,6 +448,10 @@ test("who has sent which report", async () => {
   await heading("RP01, tháng 06/2023, Xã Thạnh Phú").waitFor();
   await page.getByRole("heading", { name: "Số liệu đã nộp và số liệu ở trung tâm" }).waitFor();
   await look("sent-one");
+  await page.getByRole("row", { name: /^1\. / }).getByRole("link").click(); // what the hub counts for the commune
+  await heading(/^Sau con số/).waitFor();
+  await button("Quay lại").click();
+  await heading("RP01, tháng 06/2023, Xã Thạnh Phú").waitFor();
 });
 
 test("who owes what, and a correction that a commune will answer", async () => {
@@ -548,6 +552,8 @@ test("the province comes in with its token and verifies a file", async () => {
   await button("Xem: RP04, năm 2023, lần 2").click();
   await page.getByRole("table").filter({ hasText: "Toàn đơn vị" }).waitFor();
   await look("province");
+  const [paper] = await Promise.all([page.waitForEvent("download"), link("PDF").click()]);
+  assert.equal(fs.readFileSync(await paper.path()).subarray(0, 5).toString(), "%PDF-");
   await field("Thả tệp báo cáo vào đây").setInputFiles(given.Excel);
   await page.getByText("đúng là tệp trung tâm đã ký, không bị sửa.").waitFor();
   await page.getByText("Chữ ký được kiểm tra ngay trong trình duyệt của bạn.").waitFor();

@@ -531,7 +531,8 @@ static void the_province_sees_issued_files_alone(void **state)
     assert_string_equal(header("Content-Type"), "application/pdf");
     assert_int_equal(ask(WEB_GET, "/api/v1/issues/1/BC_RP04_2023-6M_735_1.pdf", NULL), 200);
     assert_int_equal(ask(WEB_GET, "/api/v1/issues/1/BC_RP04_2023-6M_735_1.pdx", NULL), 404);
-    took("BC_RP04_2023-6M_735_1.pdf", "So", true, 2);
+    assert_int_equal(ask(WEB_GET, "/api/v1/issues/1/BC_RP04_2023-6M_735_1.json", "?view=1"), 200);
+    took("BC_RP04_2023-6M_735_1.pdf", "So", true, 2); /* what is drawn on the screen is not taken */
     for (size_t i = 0; hub_desk_route_at(i, &r); i++) {
         if (r.roles == 0) continue;
         unsigned status = try_route(&r);

@@ -27,7 +27,7 @@ export async function fetchIssues() {
 }
 
 export async function fetchFigures(issue) {
-  const reply = await fetch(`/api/v1/issues/${issue.id}/${figuresFile(issue)}`);
+  const reply = await fetch(`/api/v1/issues/${issue.id}/${figuresFile(issue)}?view=1`);
   if (!reply.ok) throw new Error(t("error.unknown"));
   return reply.json();
 }

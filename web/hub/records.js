@@ -42,7 +42,8 @@ function Pager({ found, at, go }) {
     <button onClick=${() => go(at + PAGE)} disabled=${last >= found.total}>${t("pager.next")}</button></nav>`;
 }
 
-const nameOf = (row) => row.title || Object.values(row.refs).filter(Boolean).join(" · ") || row.id.slice(0, 8);
+/** Initials of a file's number say nothing: then whom it is about. */
+const nameOf = (row) => (row.masked && /^\d/.test(row.title) ? "" : row.title) || Object.values(row.refs).filter(Boolean).join(" · ") || row.id.slice(0, 8);
 
 export function List({ type: name, position }) {
   const type = typeOf(name);

@@ -93,6 +93,7 @@ export function OneSent({ report, period, unit }) {
   const title = `${report}, ${showPeriod(period)}, ${unitName(unit)}`;
   if (!r) return html`<${Title}>${title}</${Title}>${wrong ? html`<${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`}`;
   const row = r.row;
+  const behind = (f) => `#/reports/explain?${new URLSearchParams({ report, period, report_unit: unit, line: f.line, unit, ...(!f.total && { value: f.value }) })}`;
   const parts = ["narrative", "difficulties", "proposals", "next_plan"].filter((k) => r.narrative?.[k]);
   const line = (key, value) => value && html`<dt>${t(key)}</dt><dd>${value}</dd>`;
   return html`<div class="head"><${Title}>${title}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button>
@@ -105,5 +106,5 @@ export function OneSent({ report, period, unit }) {
     ${r.figures?.length > 0 && html`<h2>${t("flow.figures")}</h2>${!r.same && row.version && html`<${Note} kind="warn"><p>${t("flow.differs")}</p></${Note}>`}
       <${Table} label=${t("flow.figures")} heads=${[t("hub.indicator"), { num: t("flow.sent") }, { num: t("flow.hub") }, ""]}>
       ${r.figures.map((f) => html`<tr><th scope="row">${f.line}. ${say({ vi: f.label_vi, en: f.label_en })}${f.value ? `: ${say({ vi: f.value_vi, en: f.value_en })}` : ""}</th>
-        <td class="num">${shown(f.sent)}</td><td class="num">${shown(f.hub)}</td><td>${f.differs ? html`<span class="state warn">▲ ${t("pair.differs")}</span>` : ""}</td></tr>`)}</${Table}>`}`;
+        <td class="num">${shown(f.sent)}</td><td class="num">${f.hub && session.role === "statistician" ? html`<a class="figure" href=${behind(f)} aria-label=${`${t("flow.hub")}: ${shown(f.hub)}`}>${shown(f.hub)}</a>` : shown(f.hub)}</td><td>${f.differs ? html`<span class="state warn">▲ ${t("pair.differs")}</span>` : ""}</td></tr>`)}</${Table}>`}`;
 }
