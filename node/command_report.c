@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "node/figures.h"
 #include "node/flow.h"
+#include "node/store_moves.h"
 #include "node/store_users.h"
 #include "proto/workflow.h"
 
@@ -191,6 +192,32 @@ static json_t *report_wrong(enum err e, const char *why)
     return node_command_error(e, vi, en, NULL);
 }
 
+struct report_moved {
+    const char *unit;
+    int64_t from_ms;
+    json_int_t away, came;
+};
+
+static enum err report_move(void *ctx, const struct node_transfer *t)
+{
+    struct report_moved *m = ctx;
+    struct bytes unit = bytes_str(m->unit);
+    if (t->t.state != MOVE_ACCEPTED || (int64_t)t->t.offered_ms < m->from_ms) return ERR_OK;
+    m->away += bytes_equal(t->t.from, unit);
+    m->came += bytes_equal(t->t.to, unit);
+    return ERR_OK;
+}
+
+/* Records that changed hands since the period began. Here they count where they are today, at the
+ * district where they were when it ended: the two figures may differ by them. */
+static enum err report_moved(struct node_command *c, const struct node_flow *f, json_t **out)
+{
+    struct report_moved m = {.unit = f->unit, .from_ms = date_to_ms(f->row.slot.window.first)};
+    enum err e = node_store_transfers(c->store, report_move, &m);
+    *out = e == ERR_OK ? json_pack("{s:I, s:I}", "away", m.away, "came", m.came) : json_null();
+    return e;
+}
+
 json_t *node_command_report_show(struct node_command *c, const json_t *request)
 {
     struct node_flow f;
@@ -210,11 +237,14 @@ json_t *node_command_report_show(struct node_command *c, const json_t *request)
                        figures);
         e = node_report_targets(c, &f, buf_bytes(&now), figures);
     }
+    json_t *moved = NULL;
+    if (e == ERR_OK) e = report_moved(c, &f, &moved);
     j = e != ERR_OK ? report_wrong(e, why)
-                    : json_pack("{s:o, s:O, s:O, s:b, s:o}", "row", flow_row_json(&f.row),
+                    : json_pack("{s:o, s:O, s:O, s:b, s:o, s:O}", "row", flow_row_json(&f.row),
                                 "narrative", narrative, "figures", figures, "same",
                                 (int)bytes_equal(buf_bytes(&sent), buf_bytes(&now)), "names",
-                                node_report_names(c, narrative));
+                                node_report_names(c, narrative), "moved", moved);
+    json_decref(moved);
     json_decref(figures);
     json_decref(narrative);
     buf_free(&sent);

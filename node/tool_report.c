@@ -98,6 +98,17 @@ static void report_print_show(const struct cli *c, const json_t *r)
                report_str(f, "sent"), report_str(f, "hub"),
                json_is_true(json_object_get(f, "differs")) ? "  <>" : "");
     }
+    const json_t *moved = json_object_get(r, "moved");
+    long long away = (long long)json_integer_value(json_object_get(moved, "away"));
+    long long came = (long long)json_integer_value(json_object_get(moved, "came"));
+    if (away + came > 0)
+        printf(cli_text(
+                   c,
+                   "Từ đầu kỳ đã chuyển đi %lld hồ sơ, nhận về %lld: ở đây tính theo nơi đang giữ, "
+                   "huyện tính theo nơi giữ vào cuối kỳ.\n",
+                   "Since the period began %lld records moved away and %lld came: here they count "
+                   "where they are now, at the district where they were when it ended.\n"),
+               away, came);
 }
 
 /* FIELD=TEXT arguments behind the word. */

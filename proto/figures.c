@@ -193,14 +193,24 @@ enum err figures_add(struct figures *f, const struct fact *fact)
 /* ---- numbering ---- */
 
 struct figures_order { /* a text on its way into byte order */
+    uint64_t head;     /* its first eight bytes as a number: most comparisons end there */
     const uint8_t *p;
     uint32_t index;
     uint8_t len;
 };
 
+static uint64_t figures_head(const uint8_t *p, size_t len)
+{
+    uint64_t head = 0;
+    for (size_t i = 0; i < 8; i++)
+        head = head << 8 | (i < len ? p[i] : 0);
+    return head;
+}
+
 static int figures_order_compare(const void *a, const void *b)
 {
     const struct figures_order *x = a, *y = b;
+    if (x->head != y->head) return x->head < y->head ? -1 : 1;
     return bytes_compare(bytes_make(x->p, x->len), bytes_make(y->p, y->len));
 }
 
@@ -225,8 +235,11 @@ enum err figures_finish(struct figures *f)
     if (f->text_count == 0) return ERR_OK;
     struct figures_order *order = calloc(f->text_count, sizeof *order);
     if (order == NULL) return ERR_NOMEM;
-    for (size_t i = 0; i < f->text_count; i++)
-        order[i] = (struct figures_order){f->pool + f->texts[i].at, (uint32_t)i, f->texts[i].len};
+    for (size_t i = 0; i < f->text_count; i++) {
+        const uint8_t *text = f->pool + f->texts[i].at;
+        uint8_t len = f->texts[i].len;
+        order[i] = (struct figures_order){figures_head(text, len), text, (uint32_t)i, len};
+    }
     qsort(order, f->text_count, sizeof *order, figures_order_compare);
     for (size_t i = 0; i < f->text_count; i++)
         f->texts[order[i].index].number = (uint32_t)i;
@@ -366,11 +379,11 @@ static size_t figures_group(const struct figures_item *items, size_t n)
     return k;
 }
 
-static enum err figures_pass(const struct figures *f, struct figures_item *items,
+/* The items are sorted. */
+static enum err figures_pass(const struct figures *f, const struct figures_item *items,
                              struct figures_table *t, size_t *used)
 {
     size_t n = f->row_count;
-    qsort(items, n, sizeof *items, figures_item_compare);
     for (size_t i = 0; i < n;) {
         size_t k = figures_group(items + i, n - i);
         enum err e = figures_one(f, items + i, k, t, used);
@@ -425,6 +438,7 @@ enum err figures_tabulate(const struct figures *f, int by, struct figures_table 
     e = figures_pass(f, items, &t, &used);
     for (size_t i = 0; i < n; i++)
         items[i].unit = FIGURES_ALL;
+    qsort(items, n, sizeof *items, figures_item_compare);
     if (e == ERR_OK) e = figures_pass(f, items, &t, &used);
 out:
     free(items);

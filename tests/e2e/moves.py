@@ -104,6 +104,10 @@ def transfers(m, a, b, c):
     check("the writer is told that it crossed: %s" % crossed, len(crossed) == 1 and crossed[0]["mine"])
     check("an answer comes down", {t["id"]: t["state"] for t in a.ask("transfer", "list")["transfers"]} ==
           {one: "accepted", two: "refused", three: "offered"})
+    year = ["--report", "RP03", "--period", a.ask("transfer", "list")["transfers"][0]["offered"][:4]]
+    check("the report says that a record moved away",
+          a.ask("report", "show", *year)["moved"] == {"away": 1, "came": 0})
+    check("and that it came", b.ask("report", "show", *year)["moved"] == {"away": 0, "came": 1})
     a.tool("transfer", "withdraw", offers[three])
     a.run()
     m.sync(a, b)

@@ -241,6 +241,10 @@ static void a_command_answers_as_at_once(void **state)
         "{'verb':'explain','report':'RP04','period':'2023','cell':'T02','person':'an'}",
         "{'verb':'diff','a':99}",
         "{'verb':'verify'}",
+        "{'verb':'cases','on':'2023-06-01'}",
+        "{'verb':'triggers','on':'2023-06-01'}",
+        "{'verb':'owes','on':'2023-06-01'}",
+        "{'verb':'budget','year':2023}",
     };
     struct beside *b = *state;
     one_more(b);
