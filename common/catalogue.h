@@ -99,6 +99,7 @@ struct catalogue_field {
     bool required;
     enum catalogue_identity identity; /* each one at most once in a type */
     unsigned sensitivity;             /* 0..4 */
+    bool sealed; /* its text is sealed to named readers (SPEC 22): text of class 4, no identity */
     enum catalogue_policy policy;
     const char *tie;      /* fields of a type with the same non-empty tie form one register group */
     const char *relevant; /* SQL expression or "" */

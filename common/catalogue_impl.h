@@ -84,7 +84,7 @@ void catalogue_mistake(struct catalogue_parser *ps, struct catalogue_place at, c
 bool catalogue_more(const struct catalogue_parser *ps);
 
 /* A CSV file with known columns; a cell is never NULL. */
-enum { CATALOGUE_COLUMNS_MAX = 17 };
+enum { CATALOGUE_COLUMNS_MAX = 18 };
 struct catalogue_table {
     struct catalogue_parser *ps;
     const char *file;

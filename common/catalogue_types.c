@@ -24,7 +24,9 @@ enum {
     FI_CONSTRAINT,
     FI_CONSTRAINT_VI,
     FI_CONSTRAINT_EN,
-    FI_COLUMNS
+    FI_SEALED,
+    FI_COLUMNS,
+    FI_NEEDED = FI_SEALED /* what stands behind came later: editions of before have it not */
 };
 
 enum {
@@ -210,7 +212,32 @@ static void rules_read(const struct catalogue_table *t, size_t row, struct catal
     (void)catalogue_cell_needed(t, row, FI_CONSTRAINT_EN);
 }
 
-static void field_read(const struct catalogue_table *t, size_t row, struct field_row *out)
+/* A catalogue that seals anything says of every text of class 4 whether it does. */
+static void sealed_read(const struct catalogue_table *t, size_t row, bool said,
+                        struct catalogue_field *f)
+{
+    bool text = kind_is(f, CATALOGUE_TEXT) && f->sensitivity == SENSITIVITY_MAX;
+    f->sealed = catalogue_cell_flag(t, row, FI_SEALED);
+    if (f->sealed && (!text || f->identity != CATALOGUE_IDENTITY_NONE))
+        catalogue_cell_mistake(t, row, FI_SEALED,
+                               "Chỉ niêm phong được trường kiểu text, mức 4, không phải định danh",
+                               "Only a text of class 4 that is no identity can be sealed");
+    if (said && text && catalogue_cell(t, row, FI_SEALED)[0] == '\0')
+        catalogue_cell_mistake(t, row, FI_SEALED,
+                               "Trường chữ mức 4: phải ghi 1 (niêm phong) hoặc 0 (để ngỏ)",
+                               "A text of class 4: say 1 (sealed) or 0 (left open)");
+}
+
+static bool sealed_said(const struct catalogue_table *t)
+{
+    for (size_t i = 0; i < t->row_count; i++) {
+        if (catalogue_cell(t, i, FI_SEALED)[0] != '\0') return true;
+    }
+    return false;
+}
+
+static void field_read(const struct catalogue_table *t, size_t row, bool said,
+                       struct field_row *out)
 {
     struct catalogue_field *f = &out->field;
     const struct catalogue_type *type =
@@ -233,6 +260,7 @@ static void field_read(const struct catalogue_table *t, size_t row, struct field
     f->sensitivity = catalogue_cell_number(t, row, FI_CLASS, 0, SENSITIVITY_MAX);
     f->policy = policy_read(t, row, f->kind);
     rules_read(t, row, f);
+    sealed_read(t, row, said, f);
 }
 
 /* Numbers and names are used once in a type, and each part of an identity is one field at most. */
@@ -279,19 +307,20 @@ static void fields_hand_out(struct catalogue_parser *ps, const struct field_row 
 void catalogue_parse_types(struct catalogue_parser *ps)
 {
     static const char *const columns[] = {
-        "type",     "no",       "name",       "kind",          "list",         "label_vi",
-        "label_en", "section",  "required",   "identity",      "class",        "policy",
-        "tie",      "relevant", "constraint", "constraint_vi", "constraint_en"};
+        "type",     "no",       "name",       "kind",          "list",          "label_vi",
+        "label_en", "section",  "required",   "identity",      "class",         "policy",
+        "tie",      "relevant", "constraint", "constraint_vi", "constraint_en", "sealed"};
     struct catalogue_table t;
     struct type_row *types;
     types_read(ps, &t, &types);
     if (ps->nomem) return;
-    catalogue_table_read(ps, "fields.csv", columns, FI_COLUMNS, true, &t);
+    catalogue_table_read_some(ps, "fields.csv", columns, FI_COLUMNS, FI_NEEDED, true, &t);
+    bool said = sealed_said(&t);
     struct field_row *rows = catalogue_alloc(ps, t.row_count, sizeof *rows);
     struct catalogue_field *fields = catalogue_alloc(ps, t.row_count, sizeof *fields);
     if (rows == NULL || fields == NULL) return;
     for (size_t i = 0; i < t.row_count && catalogue_more(ps); i++)
-        field_read(&t, i, &rows[i]);
+        field_read(&t, i, said, &rows[i]);
     if (!catalogue_more(ps)) return;
     qsort(rows, t.row_count, sizeof rows[0], by_type_and_no);
     for (size_t i = 0; i < t.row_count; i++) {

@@ -9,6 +9,7 @@ enum err entry_init(struct entry *n)
 {
     *n = (struct entry){.element_count = 0};
     buf_init(&n->payload, CHANGE_BYTES_MAX);
+    buf_init(&n->sealed, CHANGE_BYTES_MAX);
     buf_init(&n->texts, ENTRY_TEXTS_MAX);
     buf_init(&n->clean, ENTRY_CLEAN_MAX);
     enum err e = record_writes_init(&n->writes);
@@ -23,6 +24,7 @@ void entry_free(struct entry *n)
 {
     record_writes_free(&n->writes);
     buf_free(&n->payload);
+    buf_free(&n->sealed);
     buf_free(&n->texts);
     buf_free(&n->clean);
     free(n->decoded);
@@ -118,17 +120,17 @@ static enum err entry_edits(struct entry *n, const struct catalogue *c,
 
 /* ---- the op ---- */
 
-static enum err entry_encode(struct entry *n, struct entry_op *op, unsigned type)
+static enum err entry_encode(struct entry *n, struct entry_op *op, unsigned type, struct buf *out)
 {
     struct change_op c = {.kind = op->kind,
                           .rid = op->rid,
                           .type = type,
                           .writes = n->writes.v,
                           .count = n->writes.count};
-    buf_clear(&n->payload);
-    change_op_encode(&c, &n->payload);
-    if (n->payload.e != ERR_OK) return n->payload.e;
-    op->payload = buf_bytes(&n->payload);
+    buf_clear(out);
+    change_op_encode(&c, out);
+    if (out->e != ERR_OK) return out->e;
+    op->payload = buf_bytes(out);
     op->changed = true;
     return ERR_OK;
 }
@@ -193,9 +195,13 @@ static enum err entry_save(struct entry *n, const struct entry_rules *rules, str
     op->kind = known ? CHANGE_EDIT : CHANGE_CREATE;
     if (known && n->writes.count == 0) return ERR_OK;
     e = entry_step(n, rules, f, type, why);
-    if (e == ERR_OK) e = entry_encode(n, op, type->no);
+    if (e == ERR_OK) e = entry_encode(n, op, type->no, &n->payload);
     if (e == ERR_OK) e = entry_apply(n, rules, f, op, why);
-    return e == ERR_OK ? entry_allowed(rules, type, f, why) : e;
+    if (e == ERR_OK) e = entry_allowed(rules, type, f, why);
+    if (e != ERR_OK || rules->seal == NULL) return e;
+    /* The fold borrows the open payload, so the op goes out of memory of its own. */
+    e = rules->seal(rules->ctx, type, f, &form->rid, &n->writes, why);
+    return e == ERR_OK ? entry_encode(n, op, type->no, &n->sealed) : e;
 }
 
 static enum err entry_existence(struct entry *n, const struct entry_rules *rules, struct fold *f,
@@ -209,7 +215,7 @@ static enum err entry_existence(struct entry *n, const struct entry_rules *rules
     op->kind = drop ? CHANGE_DELETE : CHANGE_EDIT;
     if (again && !(drop && fold_delete_conflict(f))) return ERR_OK;
     enum err e = drop ? record_writes_delete(f, &n->writes) : record_writes_restore(f, &n->writes);
-    if (e == ERR_OK) e = entry_encode(n, op, f->type);
+    if (e == ERR_OK) e = entry_encode(n, op, f->type, &n->payload);
     return e == ERR_OK ? entry_apply(n, rules, f, op, why) : e;
 }
 

@@ -52,11 +52,20 @@ struct entry_why {                       /* what to tell the person */
 typedef enum err entry_check_fn(void *ctx, const struct catalogue_type *type, const struct fold *f,
                                 const struct catalogue_field **bad, struct catalogue_why *why);
 
+/*
+ * The writes of an op, allowed and about to be encoded, as this side lets them out: sealed (SPEC 22).
+ * `f` has the op on top already. ERR_DENIED, ERR_TOO_LARGE ... with words.
+ */
+typedef enum err entry_seal_fn(void *ctx, const struct catalogue_type *type, const struct fold *f,
+                               const struct id_record *rid, struct record_writes *w,
+                               struct entry_why *why);
+
 struct entry {
     struct record_writes writes;
     struct change_write *decoded;
-    struct buf payload;
-    struct buf texts; /* canonical texts of the form */
+    struct buf payload; /* what the fold has; open, where a side seals */
+    struct buf sealed;  /* the op as it goes out */
+    struct buf texts;   /* canonical texts of the form */
     struct buf clean;
     struct bytes *elements;
     size_t element_count;
@@ -69,6 +78,7 @@ struct entry_rules { /* of the side that calls; borrowed */
     const struct catalogue *catalogue;
     const struct fold_rules *fold;
     entry_check_fn *check;
+    entry_seal_fn *seal; /* NULL: nothing is sealed here */
     void *ctx;
     enum catalogue_side side; /* whose step it is (proto/step.h) */
     bool leader;              /* and by its leader */

@@ -18,8 +18,9 @@ _Static_assert(KEY_BASE64_CHARS + 1 ==
                "base64 of a key");
 
 static const char *const key_use_names[] = {
-    [KEY_SIGN] = "sign", [KEY_TRANSPORT] = "transport", [KEY_SEALING] = "sealing",
-    [KEY_ROOT] = "root", [KEY_ISSUE] = "issue",         [KEY_OFFICER] = "officer",
+    [KEY_SIGN] = "sign",       [KEY_TRANSPORT] = "transport", [KEY_SEALING] = "sealing",
+    [KEY_ROOT] = "root",       [KEY_ISSUE] = "issue",         [KEY_OFFICER] = "officer",
+    [KEY_READING] = "reading",
 };
 _Static_assert(sizeof key_use_names / sizeof *key_use_names == KEY_USE_COUNT,
                "a name for every use");
@@ -42,7 +43,7 @@ static bool key_is_sign(enum key_use use)
 
 static bool key_is_box(enum key_use use)
 {
-    return use == KEY_TRANSPORT || use == KEY_SEALING;
+    return use == KEY_TRANSPORT || use == KEY_SEALING || use == KEY_READING;
 }
 
 /* --- making and forgetting

@@ -38,6 +38,8 @@ enum key_use {
     KEY_ISSUE,     /* Ed25519: issued files, by proto/minisign only */
     KEY_OFFICER,   /* Ed25519: a person's own, orders of two people (proto/order) only; its file is
                       proto/officer's, under a passphrase */
+    KEY_READING,   /* X25519: an officer's, what is sealed to him (proto/reader); in no file of its
+                      own */
     KEY_USE_COUNT
 };
 
@@ -48,7 +50,7 @@ struct key_sign {
 };
 
 struct key_box {
-    enum key_use use; /* KEY_TRANSPORT or KEY_SEALING */
+    enum key_use use; /* KEY_TRANSPORT, KEY_SEALING or KEY_READING */
     uint8_t public[KEY_PUBLIC_BYTES];
     uint8_t *secret; /* KEY_SEED_BYTES, sodium_malloc; NULL when empty */
 };

@@ -8,11 +8,12 @@
 static const struct {
     const char *kind;
     unsigned role;
-} order_roles[] = {
-    {"erase", ORDER_ROLE_ERASE},
-    {"reopen", ORDER_ROLE_REOPEN},
-    {"restore", ORDER_ROLE_RESTORE},
-    {"keys", ORDER_ROLE_KEYS},
+} order_roles
+    [] =
+        {
+            {"erase", ORDER_ROLE_ERASE},     {"reopen", ORDER_ROLE_REOPEN},
+            {"restore", ORDER_ROLE_RESTORE}, {"keys", ORDER_ROLE_KEYS},
+            {"readers", ORDER_ROLE_KEYS}, /* who reads is a matter of keys, too; the bit's name is the first */
 };
 
 unsigned order_role_of(struct bytes kind)

@@ -33,7 +33,8 @@ enum order_role {
     ORDER_ROLE_ERASE = 1,   /* kind "erase" */
     ORDER_ROLE_REOPEN = 2,  /* kind "reopen": a closed period */
     ORDER_ROLE_RESTORE = 4, /* kind "restore": confirm what a restored hub lost */
-    ORDER_ROLE_KEYS = 8,    /* kind "keys": revoke and replace the hub's keys */
+    ORDER_ROLE_KEYS = 8,    /* kinds "keys": revoke and replace the hub's keys, and "readers": name
+                               who reads sealed fields */
     ORDER_ROLE_ALL = 15,
 };
 

@@ -47,7 +47,7 @@ static void one_key_file(struct bytes in)
         struct buf again;
         struct key_sign sign = {.secret = NULL};
         struct key_box box = {.secret = NULL};
-        bool is_box = use == KEY_TRANSPORT || use == KEY_SEALING;
+        bool is_box = use == KEY_TRANSPORT || use == KEY_SEALING || use == KEY_READING;
         enum err e = is_box ? key_box_load(&box, (enum key_use)use, in)
                             : key_sign_load(&sign, (enum key_use)use, in);
         assert(e == ERR_OK || e == ERR_BAD_FORMAT || e == ERR_DAMAGED);

@@ -356,6 +356,52 @@ static void due_rules_are_read(void **state)
     }
 }
 
+#define SEALED_FIELDS                                                                              \
+    "type,no,name,kind,list,label_vi,label_en,section,required,identity,class,policy,tie,"         \
+    "relevant,constraint,constraint_vi,constraint_en,sealed\n"                                     \
+    "person,1,full_name,text,,Họ tên,Name,,1,,2,,,,,,,\n"                                       \
+    "person,2,sex,choice,sex,Giới tính,Sex,,,,2,,,,,,,\n"                                       \
+    "team,1,name,text,,Tên,Name,,1,,0,latest,,,,,,\n"                                             \
+    "team,2,head,ref,person,Đội trưởng,Head,,,,0,,,,,,,\n"
+
+/* Row 6 of fields.csv, what is said of its column `sealed`; NULL: nothing. */
+static void what_is_sealed_is_said_of_every_text_of_class_4(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rows, *en;
+        unsigned row;
+    } cases[] = {
+        {"team,3,x,text,,X,X,,,,4,,,,,,,1\n", NULL, 0},
+        {"team,3,x,text,,X,X,,,,4,,,,,,,0\n", NULL, 0},
+        {"team,3,x,text,,X,X,,,,4,,,,,,,\n", NULL, 0}, /* nobody said anything: nothing is sealed */
+        {"team,3,x,text,,X,X,,,,4,,,,,,,1\nteam,4,y,text,,X,X,,,,4,,,,,,,\n", "say 1 (sealed)", 7},
+        {"team,3,x,text,,X,X,,,,4,,,,,,,1\nteam,4,y,text,,X,X,,,,4,,,,,,\n", "say 1 (sealed)", 7},
+        {"team,3,x,text,,X,X,,,,3,,,,,,,1\n", "Only a text of class 4", 6},
+        {"team,3,x,date,,X,X,,,,4,,,,,,,1\n", "Only a text of class 4", 6},
+        {"team,3,x,choice,sex,X,X,,,,4,,,,,,,1\n", "Only a text of class 4", 6},
+        {"team,3,x,text,,X,X,,,name,4,,,,,,,1\n", "Only a text of class 4", 6},
+        {"team,3,x,text,,X,X,,,,4,,,,,,,2\n", "Only 1, 0", 6},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct catalogue *c = NULL;
+        char text[2048];
+        snprintf(text, sizeof text, "%s%s", SEALED_FIELDS, cases[i].rows);
+        enum err e = parse_with("fields.csv", bytes_str(text), &c);
+        assert_int_equal(e, cases[i].en == NULL ? ERR_OK : ERR_BAD_INPUT);
+        if (e == ERR_OK) {
+            const struct catalogue_type *t = catalogue_type_by_name(c, "team");
+            assert_int_equal(catalogue_field_by_name(t, "x")->sealed, i == 0);
+            assert_false(catalogue_field_by_name(t, "name")->sealed);
+        } else {
+            assert_int_equal(errors[0].row, cases[i].row);
+            assert_string_equal(errors[0].column, "sealed");
+            assert_non_null(strstr(errors[0].text_en, cases[i].en));
+        }
+        catalogue_free(c);
+    }
+}
+
 static void mistakes_are_capped(void **state)
 {
     (void)state;
@@ -581,6 +627,24 @@ static void shipped_domain_is_whole(void **state)
         if (!printed) fail_msg("%s stands in no report", in[i].id);
     }
     assert_int_equal(catalogue_type_by_name(c, "sexwork_case")->sensitivity, 4);
+    static const struct {
+        const char *type, *field;
+        bool sealed;
+    } texts[] = {
+        {"sexwork_case", "alias", true},
+        {"trafficking_case", "note", true},
+        {"child_report", "reporter", true},
+        {"child_report", "narrative", true},
+        {"gbv_case", "alias", true},
+        {"incident", "summary", true},
+        {"child_report", "received_time", false}, /* a time, which figures use */
+        {"person", "full_name", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        assert_int_equal(
+            catalogue_field_by_name(catalogue_type_by_name(c, texts[i].type), texts[i].field)
+                ->sealed,
+            texts[i].sealed);
     assert_null(catalogue_field_by_name(catalogue_type_by_name(c, "drug_case"), "hiv"));
     assert_int_equal(catalogue_indicator(c, "D02")->measure, CATALOGUE_RATIO_SUM);
     catalogue_free(c);
@@ -940,6 +1004,7 @@ int main(void)
         cmocka_unit_test(spreadsheet_forms_are_read),
         cmocka_unit_test(every_mistake_names_its_place),
         cmocka_unit_test(due_rules_are_read),
+        cmocka_unit_test(what_is_sealed_is_said_of_every_text_of_class_4),
         cmocka_unit_test(mistakes_are_capped),
         cmocka_unit_test(long_details_are_cut),
         cmocka_unit_test(limits_at_and_above),

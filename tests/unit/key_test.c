@@ -47,7 +47,7 @@ static void a_scalar_of_the_noise_vectors_gives_its_public_key(void **state)
 }
 
 static const enum key_use sign_uses[] = {KEY_SIGN, KEY_ROOT, KEY_ISSUE, KEY_OFFICER};
-static const enum key_use box_uses[] = {KEY_TRANSPORT, KEY_SEALING};
+static const enum key_use box_uses[] = {KEY_TRANSPORT, KEY_SEALING, KEY_READING};
 
 static void sign_key_files_round_trip_for_their_use_only(void **state)
 {
