@@ -105,6 +105,7 @@ json_t *node_command_check(struct node_command *c, const json_t *request)
     json_t *j = node_check_read(c, request, &k);
     if (j == NULL && k.form.count == 0) { /* nothing typed yet: the record as it is */
         enum err e = node_store_record_read(c->store, &k.form.rid, &c->entry.record);
+        if (e == ERR_OK) e = node_store_record_open(c->store, &k.form.rid, &c->entry.record);
         if (e != ERR_OK && (e != ERR_NOT_FOUND || k.form.must_exist)) j = node_command_fail(e);
     } else if (j == NULL) {
         /* BAD_VALUE is the record's own check, which node_check_answer() tells field by field. */

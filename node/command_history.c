@@ -20,7 +20,21 @@ struct node_telling {
     const struct catalogue_type *type;
     json_t *events;
     struct change_write *writes;
+    const struct id_record *rid;
+    struct sealed_ring ring; /* keys of the record */
 };
+
+static json_t *node_history_sealed(const struct node_telling *t, const struct change_write *w)
+{
+    const struct sealed_place at = {*t->rid, t->type->no, w->field};
+    bool read = false;
+    struct buf text;
+    buf_init(&text, 2 * CHANGE_VALUE_BYTES_MAX);
+    enum err e = sealed_value(&t->ring, &at, w->value, &text, &read);
+    json_t *j = e == ERR_OK ? node_json_value(buf_bytes(&text)) : json_null();
+    buf_free(&text);
+    return j;
+}
 
 static json_t *node_history_writes(const struct node_telling *t, const struct change_op *op)
 {
@@ -29,8 +43,11 @@ static json_t *node_history_writes(const struct node_telling *t, const struct ch
         const struct change_write *w = &op->writes[i];
         const struct catalogue_field *f =
             t->type != NULL ? catalogue_field_by_no(t->type, w->field) : NULL;
+        if (w->field == SEALED_FIELD)
+            continue; /* a key for a reader: nothing that a person wrote */
         json_t *j = json_pack("{s:s, s:o}", "field", f != NULL ? f->name : "?", "value",
-                              node_json_value(w->value));
+                              f != NULL && f->sealed ? node_history_sealed(t, w)
+                                                     : node_json_value(w->value));
         if (w->field == 0) json_object_set_new(j, "field", json_string("(existence)"));
         if (w->element.p != NULL) json_object_set_new(j, "element", node_json_text(w->element));
         json_array_append_new(a, j);
@@ -146,7 +163,9 @@ json_t *node_command_history(struct node_command *c, const json_t *request)
         return node_command_error(e, "Không có hồ sơ này trên máy.",
                                   "There is no such record here.", NULL);
     const struct catalogue *cat = node_store_catalogue(c->store, NULL);
-    struct node_telling t = {.c = c, .events = json_array(), .writes = c->entry.entry.decoded};
+    struct node_telling t = {
+        .c = c, .events = json_array(), .writes = c->entry.entry.decoded, .rid = &rid};
+    if (e == ERR_OK) node_store_ring(c->store, &rid, &c->entry.record, &t.ring);
     if (cat != NULL) t.type = catalogue_type_by_no(cat, c->entry.record.fold.type);
     if (e == ERR_OK) e = node_store_history(c->store, &rid, node_history_each, &t);
     if (e == ERR_OK) e = node_history_others(&t, &c->entry.record.fold);
@@ -154,5 +173,6 @@ json_t *node_command_history(struct node_command *c, const json_t *request)
                                         "events", t.events)
                             : node_command_fail(e);
     json_decref(t.events);
+    sealed_ring_wipe(&t.ring);
     return j;
 }

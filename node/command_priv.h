@@ -3,6 +3,7 @@
 #define DONGBO_NODE_COMMAND_PRIV_H
 
 #include "node/command.h"
+#include "node/store_readers.h"
 #include "node/store_search.h"
 
 typedef json_t *node_command_fn(struct node_command *c, const json_t *request);
@@ -141,6 +142,14 @@ json_t *node_command_crossed(struct node_command *c, const json_t *request);
 json_t *node_command_settle(struct node_command *c, const json_t *request);
 json_t *node_command_share(struct node_command *c, const json_t *request);
 json_t *node_command_shares(struct node_command *c, const json_t *request);
+/* command_readers.c */
+json_t *node_command_readers(struct node_command *c, const json_t *request);
+json_t *node_command_reader_accept(struct node_command *c, const json_t *request);
+json_t *node_command_reseal(struct node_command *c, const json_t *request);
+/* Who gets the record is to read it: it is sealed for the unit's PCs first, as far as a person here
+ * accepted them. *told: nobody there reads what is sealed in it. NULL, or what went wrong. */
+json_t *node_seal_for_unit(struct node_command *c, const struct id_record *rid,
+                           const struct id_person *person, const char *unit, bool *told);
 json_t *node_json_value(struct bytes value); /* command_record.c: one msgpack value */
 json_t *node_json_hex(struct bytes b);
 json_t *node_json_time(int64_t ms); /* null for 0 */

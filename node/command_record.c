@@ -157,6 +157,15 @@ json_t *node_command_put(struct node_command *c, const json_t *request)
 
 /* ---- get ---- */
 
+/* A sealed text that was not opened is shown by its mark. */
+static json_t *node_json_shown(struct bytes text)
+{
+    char mark[SEALED_MARK_ROOM];
+    if (!sealed_is(text, NULL)) return node_json_text(text);
+    sealed_mark(text, mark);
+    return json_string(mark);
+}
+
 json_t *node_json_value(struct bytes value)
 {
     struct wire_reader r;
@@ -165,7 +174,7 @@ json_t *node_json_value(struct bytes value)
     case WIRE_BOOL: return json_boolean(wire_get_bool(&r));
     case WIRE_UINT:
     case WIRE_NEGATIVE: return json_integer(wire_get_int(&r));
-    case WIRE_STR: return node_json_text(wire_get_str(&r));
+    case WIRE_STR: return node_json_shown(wire_get_str(&r));
     case WIRE_BIN: {
         struct bytes b = wire_get_bin(&r);
         return b.len <= ID_HASH_BYTES ? node_json_hex(b) : json_null();
@@ -258,6 +267,7 @@ json_t *node_command_get(struct node_command *c, const json_t *request)
     if (e == ERR_NOT_FOUND)
         return node_command_error(e, "Không có hồ sơ này trên máy.",
                                   "There is no such record here.", NULL);
+    if (e == ERR_OK) e = node_store_record_open(c->store, &rid, &c->entry.record);
     return e == ERR_OK ? node_json_record(c, &rid, &c->entry.record) : node_command_fail(e);
 }
 
@@ -273,6 +283,7 @@ static enum err node_list_each(void *ctx, const struct node_store_row *row)
 {
     struct node_listing *l = ctx;
     enum err e = node_store_record_read(l->c->store, &row->rid, &l->c->entry.record);
+    if (e == ERR_OK) e = node_store_record_open(l->c->store, &row->rid, &l->c->entry.record);
     if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
     json_t *j = node_json_record(l->c, &row->rid, &l->c->entry.record);
     l->last = row->rid;

@@ -240,6 +240,7 @@ static enum err node_search_each(void *ctx, const struct node_store_row *row)
     struct node_columns usual, *columns = s->q->type != NULL ? &s->columns : &usual;
     enum err e = node_store_record_read(s->c->store, &row->rid, r);
     if (e == ERR_NOT_FOUND || t == NULL) return ERR_OK;
+    if (e == ERR_OK) e = node_store_record_open(s->c->store, &row->rid, r);
     if (e != ERR_OK) return e;
     json_t *j = node_json_record(s->c, &row->rid, r);
     if (j == NULL) return ERR_NOMEM;

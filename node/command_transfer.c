@@ -121,8 +121,7 @@ static json_t *node_offer_check(struct node_command *c, const json_t *request, s
         return node_command_error(ERR_EXISTS,
                                   "Hồ sơ này đang có một đề nghị chuyển chưa được trả lời: hãy rút "
                                   "đề nghị đó trước.",
-                                  "This record has an offer without an answer: withdraw that one "
-                                  "first.",
+                                  "This record has an open offer: withdraw that one first.",
                                   NULL);
     if (node_request_note(request, note) != ERR_OK)
         return node_command_error(ERR_BAD_INPUT, "Lời nhắn quá dài (tối đa 200 byte).",
@@ -141,7 +140,10 @@ json_t *node_command_transfer_offer(struct node_command *c, const json_t *reques
     buf_init(&payload, 1024);
     buf_init(&note, MOVE_NOTE_BYTES_MAX);
     json_t *j = node_move_begin(c, request, &person);
+    bool closed = false;
     if (j == NULL) j = node_offer_check(c, request, &m, &note);
+    if (j == NULL)
+        j = node_seal_for_unit(c, &m.record, &person, node_request_str(request, "to"), &closed);
     if (j == NULL) {
         char to[MOVE_UNIT_BYTES_MAX + 1];
         node_unit_text(m.to, to);
@@ -151,6 +153,7 @@ json_t *node_command_transfer_offer(struct node_command *c, const json_t *reques
                                      node_json_hex(BYTES_OF(m.transfer.b)), "id",
                                      node_json_hex(BYTES_OF(m.record.b)), "to", to, "to_name",
                                      node_unit_name(c, to), "saved", 1));
+        if (closed) json_object_set_new(j, "sealed_unread", json_true());
     }
     buf_free(&payload);
     buf_free(&note);
@@ -177,6 +180,8 @@ json_t *node_command_share(struct node_command *c, const json_t *request)
     if (j == NULL && a == 3)
         j = node_command_error(ERR_USAGE, "Quyền phải là read (xem), write (sửa) hoặc none (thôi).",
                                "Access is read, write or none (to end it).", NULL);
+    bool closed = false;
+    if (j == NULL && a > 0) j = node_seal_for_unit(c, &m.record, &person, unit, &closed);
     if (j == NULL) {
         m.unit = bytes_str(unit);
         m.access = (enum move_access)a;
@@ -185,6 +190,7 @@ json_t *node_command_share(struct node_command *c, const json_t *request)
                            json_pack("{s:o, s:s, s:s, s:s, s:b}", "id",
                                      node_json_hex(BYTES_OF(m.record.b)), "unit", unit, "unit_name",
                                      node_unit_name(c, unit), "access", access, "saved", 1));
+        if (closed) json_object_set_new(j, "sealed_unread", json_true());
     }
     buf_free(&payload);
     return j;

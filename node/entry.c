@@ -1,10 +1,15 @@
 #include "node/entry.h"
 
+#include "node/store_readers.h"
+
 #include <stdio.h>
+
+enum { NODE_ENTRY_SEALED_MAX = 1024 * 1024 }; /* bytes */
 
 enum err node_entry_init(struct node_entry *n, struct node_store *store)
 {
     *n = (struct node_entry){.store = store};
+    buf_init(&n->sealed, NODE_ENTRY_SEALED_MAX);
     enum err e = node_store_record_init(&n->record);
     if (e == ERR_OK) e = entry_init(&n->entry);
     if (e != ERR_OK) node_entry_free(n);
@@ -15,6 +20,7 @@ void node_entry_free(struct node_entry *n)
 {
     if (n->record.fold.private_ != NULL) node_store_record_free(&n->record);
     entry_free(&n->entry);
+    buf_free(&n->sealed);
     *n = (struct node_entry){0};
 }
 
@@ -47,6 +53,8 @@ static enum err node_entry_open(struct node_entry *n, const struct node_entry_fo
     if (!known && (!create || form->base != NULL))
         return node_entry_say(why, ERR_NOT_FOUND, "Không có hồ sơ này trên máy.",
                               "There is no such record here.");
+    if (known) e = node_store_record_open(n->store, &form->rid, &n->record);
+    if (known && e != ERR_OK) return e;
     if (known && n->record.frozen)
         return node_entry_say(why, ERR_REFUSED,
                               "Hồ sơ này đã chuyển sang đơn vị khác: ở đây chỉ còn bản để xem, "
@@ -73,7 +81,42 @@ static enum err node_entry_open(struct node_entry *n, const struct node_entry_fo
 static enum err node_entry_check(void *ctx, const struct catalogue_type *type, const struct fold *f,
                                  const struct catalogue_field **bad, struct catalogue_why *why)
 {
-    return node_store_check(ctx, type, f, bad, why);
+    const struct node_entry *n = ctx;
+    return node_store_check(n->store, type, f, bad, why);
+}
+
+static enum err node_entry_sealed(struct node_entry *n, const struct catalogue_type *type,
+                                  const struct fold *f, const struct id_record *rid,
+                                  struct record_writes *w, struct entry_why *why)
+{
+    struct sealed_reader readers[SEALED_READERS_MAX];
+    struct sealed_self self;
+    const struct catalogue_field *bad = NULL;
+    enum err e = node_store_self(n->store, &n->record, NULL, readers, &self);
+    if (e == ERR_NOT_READY)
+        return node_entry_say(why, e,
+                              "Máy này thiếu khóa để niêm phong các trường mật: chưa ghi gì.",
+                              "This PC has no key to seal secret fields with: nothing was saved.");
+    if (e == ERR_OK) e = sealed_writes(&self, f, type, rid, n->record.unread, w, &n->sealed, &bad);
+    why->field = bad;
+    if (e == ERR_DENIED)
+        return node_entry_say(why, e,
+                              "Trường này được niêm phong và máy này không đọc được: chưa ghi gì. "
+                              "Hãy nhờ máy hoặc cán bộ đọc được niêm phong lại cho máy này.",
+                              "This field is sealed and this PC cannot read it: nothing was saved. "
+                              "Ask a PC or an officer who can to seal it again for this PC.");
+    if (e == ERR_TOO_LARGE && bad != NULL)
+        return node_entry_say(why, ERR_BAD_VALUE,
+                              "Trường được niêm phong chứa tối đa 3007 byte (khoảng 2200 chữ cái).",
+                              "A sealed field holds 3007 bytes at most (about 2200 letters).");
+    return e;
+}
+
+static enum err node_entry_seal(void *ctx, const struct catalogue_type *type, const struct fold *f,
+                                const struct id_record *rid, struct record_writes *w,
+                                struct entry_why *why)
+{
+    return sealed_touched(type, w) ? node_entry_sealed(ctx, type, f, rid, w, why) : ERR_OK;
 }
 
 enum err node_entry_make(struct node_entry *n, const struct node_entry_form *form,
@@ -82,7 +125,8 @@ enum err node_entry_make(struct node_entry *n, const struct node_entry_form *for
     struct entry_rules rules = {.catalogue = node_store_catalogue(n->store, NULL),
                                 .fold = node_store_rules(n->store),
                                 .check = node_entry_check,
-                                .ctx = n->store,
+                                .seal = node_entry_seal,
+                                .ctx = n,
                                 .side = CATALOGUE_SIDE_UNIT,
                                 .leader = !form->clerk};
     struct entry_form entry = {.action = form->action,

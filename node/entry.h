@@ -26,8 +26,9 @@ struct node_entry_form {
 
 struct node_entry {
     struct node_store *store;
-    struct node_store_record record; /* as it was before the op; after make(): with it */
+    struct node_store_record record; /* as it was before the op; after make(): with it; open */
     struct entry entry;
+    struct buf sealed; /* values and keys of the op's sealed fields */
 };
 
 MUST_CHECK enum err node_entry_init(struct node_entry *n, struct node_store *store); /* ERR_NOMEM */
@@ -39,7 +40,8 @@ void node_entry_free(struct node_entry *n);
  *
  * ERR_OK         out
  * ERR_STALE      the record changed since the form was opened: open it again
- * ERR_NOT_FOUND  no such record;  ERR_NOT_READY: no catalogue has come yet
+ * ERR_NOT_FOUND  no such record;  ERR_NOT_READY: no catalogue has come yet, or no key to seal with
+ * ERR_DENIED     also: a sealed field that this PC cannot read would be overwritten
  * others         as entry_make()
  */
 MUST_CHECK enum err node_entry_make(struct node_entry *n, const struct node_entry_form *form,

@@ -1,5 +1,6 @@
 #include "node/home.h"
 #include "common/io/clock.h"
+#include "node/store_readers.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -98,8 +99,11 @@ static enum err node_home_store(const char *dir, bool create, struct node_home *
     enum err e = node_home_path(dir, "node.db", path);
     if (e == ERR_OK)
         e = node_store_open(
-            &(struct node_store_options){
-                .path = path, .create = create, .witness = true, .seal = true},
+            &(struct node_store_options){.path = path,
+                                         .create = create,
+                                         .witness = true,
+                                         .seal = true,
+                                         .sealing = h->sealing.secret != NULL ? &h->sealing : NULL},
             &h->store);
     return e;
 }
@@ -140,6 +144,7 @@ static enum err node_home_make(const char *dir, const char *name, struct node_ho
         if (e == ERR_NOT_READY) e = ERR_OK;
     }
     if (e == ERR_OK) e = node_home_keys(dir, true, h);
+    if (e == ERR_OK) node_store_sealing(h->store, &h->sealing);
     if (e == ERR_OK) e = node_home_identity(h, name);
     return e == ERR_OK ? node_home_command(h) : e;
 }

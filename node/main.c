@@ -84,6 +84,11 @@ static const struct cli_opt share_opts[] = {
     OPT("person", "TÊN", "người ghi", "who saves"),
 };
 
+static const struct cli_opt readers_opts[] = {
+    OPT("person", "TÊN", "người làm việc này (hoặc DONGBO_PERSON)",
+        "who does this (or DONGBO_PERSON)"),
+};
+
 static const struct cli_opt report_opts[] = {
     OPT("report", "MÃ", "báo cáo, ví dụ RP05", "report, for instance RP05"),
     OPT("period", "KỲ", "2023-06, 2023-Q2, 2023-6M, 2023-9M, 2023",
@@ -176,6 +181,10 @@ static const struct cli_verb verbs[] = {
      OPTS(transfer_opts), 1, 2, node_tool_transfer},
     {"share", "MÃ", "chia sẻ một hồ sơ với đơn vị khác", "share a record with another unit",
      OPTS(share_opts), 1, 1, node_tool_share},
+    {"readers", "[list | accept MÃ | drop MÃ]", "máy và cán bộ đọc được các trường niêm phong",
+     "PCs and officers that read sealed fields", OPTS(readers_opts), 0, 2, node_tool_readers},
+    {"reseal", "[MÃ]", "niêm phong lại hồ sơ cho mọi máy và cán bộ được đọc",
+     "seal records again for all who may read", OPTS(readers_opts), 0, 1, node_tool_reseal},
     {"sync", "", "đồng bộ ngay", "sync now", NULL, 0, 0, 0, node_tool_sync},
     {"status", "", "tình trạng: đã lưu, đã gửi, đang chờ", "what is saved, delivered, waiting",
      NULL, 0, 0, 0, node_tool_status},

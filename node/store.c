@@ -16,6 +16,7 @@ enum err node_store_record_init(struct node_store_record *r)
     buf_init(&r->state, FOLD_STATE_BYTES_MAX);
     buf_init(&r->bodies, NODE_STORE_PENDING_BYTES_MAX);
     buf_init(&r->ops, NODE_STORE_PENDING_BYTES_MAX);
+    buf_init(&r->opened, NODE_STORE_PENDING_BYTES_MAX);
     return ERR_OK;
 }
 
@@ -25,6 +26,7 @@ void node_store_record_free(struct node_store_record *r)
     buf_free(&r->state);
     buf_free(&r->bodies);
     buf_free(&r->ops);
+    buf_free(&r->opened);
 }
 
 static enum err node_store_memory(struct node_store *s)
@@ -77,6 +79,7 @@ enum err node_store_open(const struct node_store_options *options, struct node_s
     struct node_store *s = calloc(1, sizeof *s);
     if (s == NULL) return ERR_NOMEM;
     enum err e = node_store_memory(s);
+    node_store_sealing(s, options->sealing);
     if (e == ERR_OK && options->vfs == NULL)
         e = file_beside(options->path, ERASE_FILE_NAME, s->erased_path);
     if (e == ERR_OK) e = node_store_begin(s, options);
@@ -100,6 +103,7 @@ void node_store_close(struct node_store *s)
     buf_free(&s->view_memory);
     buf_free(&s->set_memory);
     buf_free(&s->attach_block);
+    node_readers_forget(s);
     free(s->kept);
     free(s->view);
     free(s->writes);

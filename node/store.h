@@ -24,6 +24,7 @@
 #include "common/catalogue.h"
 #include "proto/admin.h"
 #include "proto/change.h"
+#include "proto/key.h"
 #include "proto/message.h"
 
 struct node_store;
@@ -34,6 +35,8 @@ struct node_store_options {
     bool create;      /* create it; ERR_EXISTS when it is there */
     bool witness;     /* keep and ask the witness file beside it; not with a VFS */
     bool seal; /* keep the seals that verify compares; a database that has them always does */
+    const struct key_box *sealing; /* reads what is sealed to this node (node/store_readers.h); the
+                                      secret lives longer than the store. NULL: it cannot */
 };
 
 /* ERR_NOT_READY: there is none and create is false. Migrates an older schema forward; ERR_CONFIG:

@@ -16,6 +16,7 @@
 #include "common/io/store_typed.h"
 #include "common/io/witness.h"
 #include "node/store.h"
+#include "node/store_readers.h"
 #include "node/store_records.h"
 #include "node/store_repair.h"
 #include "proto/attach.h"
@@ -70,6 +71,11 @@ struct node_store {
     bool erased_file_stale;                /* it could not be written */
     bool wipe_wanted;                      /* the file may still hold what was deleted */
     struct buf attach_block;               /* of node_store_attach_read() */
+    /* sealed fields */
+    const uint8_t *sealing_secret; /* NULL: nothing sealed is read or written here */
+    uint8_t sealing_pk[32];
+    struct node_reader *readers; /* who is known, out of the hub's log; NULL: to be looked up */
+    size_t reader_count;
 };
 
 static inline int64_t node_store_i64(uint64_t v)
@@ -169,6 +175,9 @@ MUST_CHECK enum err node_erased_open(struct node_store *s);
 MUST_CHECK enum err node_erasures_staged(struct node_store *s);
 /* After it, however it ended: memory and file follow the table. */
 void node_erasures_settle(struct node_store *s);
+
+/* store_readers.c: who reads may have changed. */
+void node_readers_forget(struct node_store *s);
 
 /* store_flow.c: inside apply's transaction: what a set of the hub's log says of reports, in place of
  * what was known of that position. ERR_BAD_FORMAT: it is not that. */

@@ -84,6 +84,8 @@ struct node_store_record {
     struct buf state;                    /* memory of the fold */
     struct buf bodies;
     struct buf ops;
+    struct buf opened; /* texts of sealed fields, after node_store_record_open() */
+    uint64_t unread;   /* bit (no - 1): a sealed field that this node cannot open */
 };
 MUST_CHECK enum err node_store_record_init(struct node_store_record *r); /* ERR_NOMEM */
 void node_store_record_free(struct node_store_record *r);

@@ -159,6 +159,9 @@ const struct db_migration node_store_steps[] = {
      "  PRIMARY KEY(file, at));"},
     /* who looked: the reason that was given, where one is asked for */
     {"ALTER TABLE desk_access ADD COLUMN why TEXT NOT NULL DEFAULT '';"},
+    /* sealed fields: whose PCs a person here lets read what is sealed */
+    {"CREATE TABLE sys_reader(pk BLOB PRIMARY KEY NOT NULL, at_ms INTEGER NOT NULL,"
+     "  person TEXT NOT NULL) WITHOUT ROWID;"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -144,6 +144,7 @@ enum err node_store_record_read(struct node_store *s, const struct id_record *ri
     r->position = 0;
     r->pending = r->held = 0;
     r->held_verdict = 0;
+    r->unread = 0;
     r->frozen = false;
     r->shared = MOVE_NOTHING;
     enum err e = node_read_state(s, rid, r);
@@ -240,7 +241,8 @@ static enum err node_show_typed(struct node_store *s, const struct id_record *ri
     struct typed_value values[CATALOGUE_FIELDS_MAX];
     struct buf memory;
     buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
-    enum err e = node_show_values(&r->fold, t, values, &memory);
+    enum err e = node_store_record_open(s, rid, r);
+    if (e == ERR_OK) e = node_show_values(&r->fold, t, values, &memory);
     /* What left is found and read, but counts no more. */
     if (e == ERR_OK && r->frozen)
         e = typed_remove(s->typed, t, rid);

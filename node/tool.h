@@ -50,6 +50,9 @@ MUST_CHECK enum err node_tool_verify_proof(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_card(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_transfer(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_share(struct cli *c, void *ctx);
+/* tool_readers.c */
+MUST_CHECK enum err node_tool_readers(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_reseal(struct cli *c, void *ctx);
 
 MUST_CHECK enum err node_tool_backup(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_verify(struct cli *c, void *ctx);

@@ -96,6 +96,14 @@ static void tool_print_saved(const struct cli *c, const json_t *r)
            cli_text(c, "Đã lưu trên máy này; có hiệu lực khi trung tâm nhận",
                     "Saved on this PC; it holds when the hub has it"),
            transfer[0] != '\0' ? ": " : ".", transfer);
+    if (json_is_true(json_object_get(r, "sealed_unread")))
+        printf("%s\n",
+               cli_text(c,
+                        "Đơn vị đó chưa có máy nào đọc được các trường niêm phong của hồ sơ "
+                        "này: xem `readers`, so sáu từ, `readers accept`, rồi `reseal`.",
+                        "No PC of that unit reads the sealed fields of this record yet: see "
+                        "`readers`, compare the six words, `readers accept`, then "
+                        "`reseal`."));
 }
 
 /* ---- verbs ---- */

@@ -51,7 +51,9 @@ void fixture_open(struct node_fixture *f, bool with_catalogue)
     OK(key_box_make(&f->sealing, KEY_SEALING));
     f->keys = (struct node_sync_keys){f->transport.secret, f->transport.public, f->sign.secret,
                                       f->sign.public};
-    OK(node_store_open(&(struct node_store_options){.path = f->path, .create = true}, &f->store));
+    OK(node_store_open(
+        &(struct node_store_options){.path = f->path, .create = true, .sealing = &f->sealing},
+        &f->store));
     fixture_identity(f);
     memset(f->hub_inc.b, 0x22, sizeof f->hub_inc.b);
     if (!with_catalogue) return;
@@ -63,7 +65,8 @@ void fixture_reopen(struct node_fixture *f)
 {
     node_store_close(f->store);
     f->store = NULL;
-    OK(node_store_open(&(struct node_store_options){.path = f->path}, &f->store));
+    OK(node_store_open(&(struct node_store_options){.path = f->path, .sealing = &f->sealing},
+                       &f->store));
 }
 
 static void fixture_remove(const char *folder)
