@@ -1,4 +1,5 @@
 #include "hub/command_priv.h"
+#include "hub/sealed.h"
 
 #include "common/io/clock.h"
 #include "common/io/web_json.h"
@@ -203,6 +204,9 @@ static const struct {
     {"officer", hub_command_officer},
     {"order", hub_command_order},
     {"erase", hub_command_erase},
+    {"readers", hub_command_readers},
+    {"sealed", hub_command_sealed},
+    {"reseal", hub_command_reseal},
     {"request", hub_command_request},
     {"breach", hub_command_breach},
     {"reads", hub_command_reads},
@@ -267,7 +271,9 @@ json_t *hub_command(struct hub_app *a, const json_t *request)
     for (size_t i = 0; verb != NULL && i < sizeof hub_verbs / sizeof hub_verbs[0]; i++) {
         if (strcmp(hub_verbs[i].verb, verb) != 0) continue;
         enum err e = hub_app_settle(a);
-        return e == ERR_OK ? hub_verbs[i].run(a, request) : hub_command_fail(e);
+        json_t *answer = e == ERR_OK ? hub_verbs[i].run(a, request) : hub_command_fail(e);
+        hub_sealed_mask(answer);
+        return answer;
     }
     return hub_command_error(ERR_USAGE,
                              "Trung tâm đang chạy không biết lệnh này (khác phiên bản?).",

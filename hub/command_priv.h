@@ -193,6 +193,11 @@ json_t *hub_json_time(int64_t ms); /* null for 0 */
 json_t *hub_json_value(struct bytes value);
 const char *hub_unit_name(struct hub_app *a, const char *code); /* "" when unknown */
 
+/* command_sealed.c */
+json_t *hub_command_readers(struct hub_app *a, const json_t *request);
+json_t *hub_command_sealed(struct hub_app *a, const json_t *request);
+json_t *hub_command_reseal(struct hub_app *a, const json_t *request);
+
 /* command_record.c: an op of the hub's own log on one record, from reading it to its append. */
 struct hub_edit {
     struct hub_app *app;

@@ -2,6 +2,7 @@
 #include "hub/command_priv.h"
 
 #include "common/io/clock.h"
+#include "hub/sealed.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -54,11 +55,20 @@ enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
     struct entry_rules rules = {.catalogue = hub_store_catalogue(a->store),
                                 .fold = hub_store_rules(a->store),
                                 .check = hub_edit_check,
+                                .seal = hub_sealed_writes,
                                 .ctx = h,
                                 .side = CATALOGUE_SIDE_HUB};
     *why = (struct entry_why){.field = NULL};
+    struct entry_value values[ENTRY_FIELDS_MAX];
+    struct entry_form meant = *form;
     enum err e = rules.catalogue != NULL ? hub_edit_load(h, &form->rid) : ERR_NOT_READY;
-    if (e == ERR_OK) e = entry_make(&h->entry, &rules, &h->fold, form, op, why);
+    if (e == ERR_OK && form->action == ENTRY_SAVE && form->count <= ENTRY_FIELDS_MAX) {
+        hub_sealed_unmask(&h->fold, form, values, &meant.count);
+        meant.values = values;
+    }
+    *op = (struct entry_op){.rid = form->rid};
+    if (e == ERR_OK && meant.count == 0 && form->count > 0) return ERR_OK; /* all as it was */
+    if (e == ERR_OK) e = entry_make(&h->entry, &rules, &h->fold, &meant, op, why);
     if (e != ERR_OK || !op->changed) return e;
     struct hub_own_set set = *like;
     set.payloads = &op->payload;

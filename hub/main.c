@@ -258,6 +258,29 @@ static const struct cli_opt order_opts[] = {
     OPT("key", "TỆP", "khóa riêng của cán bộ ký", "the signing officer's own key"),
     OPT_PASSPHRASE,
 };
+static const struct cli_opt readers_opts[] = {
+    OPT("name", "TÊN", "order: tên cán bộ", "order: the officer's name"),
+    OPT("reading", "KHÓA", "order: khóa đọc (64 chữ số của `reading-key`)",
+        "order: the reading key (64 digits of `reading-key`)"),
+    OPT("reason", "CHỮ", "order: căn cứ", "order: its basis"),
+    OPT("end", NULL, "order: từ nay không được đọc nữa", "order: reads no more from now on"),
+    OPT("out", "TỆP", "order: ghi lệnh ra tệp này", "order: write the order to this file"),
+    OPT_PERSON,
+};
+static const struct cli_opt open_opts[] = {
+    OPT("key", "TỆP", "khóa riêng của cán bộ", "the officer's own key"),
+    OPT_PASSPHRASE,
+    OPT("out", "TỆP", "không mở: chỉ ghi hồ sơ niêm phong ra tệp, để mở ở máy khác",
+        "do not open: write the sealed record to a file, to open it elsewhere"),
+    OPT_PERSON,
+};
+static const struct cli_opt reseal_opts[] = {
+    OPT("key", "TỆP", "khóa riêng của cán bộ", "the officer's own key"),
+    OPT_PASSPHRASE,
+    OPT("to", "MÃ", "máy được đọc từ nay: 16 chữ số nó tự hiện ra",
+        "the PC that may read from now on: the 16 digits that it shows"),
+    OPT_PERSON,
+};
 static const struct cli_opt erase_opts[] = {
     OPT("basis", "CHỮ", "căn cứ pháp lý, ví dụ số và ngày của đơn",
         "the legal basis, for instance number and date of the request"),
@@ -319,6 +342,18 @@ static const struct cli_verb verbs[] = {
     {"nodes", "", "các máy xã", "the nodes", NULL, 0, 0, 0, hub_tool_nodes},
     {"revoke", "MÃ_MÁY", "thu hồi một máy xã (mất trộm, thay máy)",
      "revoke a node (stolen, replaced)", OPTS(revoke_opts), 1, 1, hub_tool_revoke},
+    {"readers", "[list|order]", "ai đọc được các trường niêm phong; lệnh của hai cán bộ",
+     "who reads sealed fields; the order of two officers", OPTS(readers_opts), 0, 1,
+     hub_tool_readers},
+    {"reading-key", "", "khóa đọc của cán bộ (từ tệp khóa riêng)",
+     "an officer's reading key (out of the own key file)", OPTS(open_opts), 0, 0,
+     hub_tool_reading_key},
+    {"open", "MÃ|TỆP", "cán bộ được đọc mở các trường niêm phong của một hồ sơ",
+     "an officer who may opens the sealed fields of a record", OPTS(open_opts), 1, 1,
+     hub_tool_open_sealed},
+    {"reseal", "MÃ...", "cán bộ được đọc niêm phong lại hồ sơ cho máy khác",
+     "an officer who may seals records again for another PC", OPTS(reseal_opts), 1, -1,
+     hub_tool_reseal},
     {"keys", "[show|card|order|rotate|stolen|address MÁY:CỔNG]",
      "khóa của trung tâm: xem thẻ, thay khóa, khóa bị lộ, đổi địa chỉ",
      "the hub's keys: its card, a change, a theft, a new address", OPTS(keys_opts), 0, 2,

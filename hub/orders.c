@@ -5,6 +5,7 @@
 #include "hub/own.h"
 #include "hub/reopen.h"
 #include "hub/rotate.h"
+#include "hub/sealed.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -29,6 +30,11 @@ static const struct hub_order_kind hub_order_kinds[] = {
      .vi = "thu hồi khóa của trung tâm",
      .en = "revoke the hub's keys",
      .check = hub_rotate_order_check},
+    {.kind = "readers",
+     .vi = "người đọc các trường niêm phong",
+     .en = "who reads sealed fields",
+     .check = hub_sealed_order_check,
+     .describe = hub_sealed_order_describe},
 };
 
 const struct hub_order_kind *hub_order_kind(struct bytes kind)

@@ -76,6 +76,14 @@ MUST_CHECK enum err hub_tool_officer(struct cli *c, void *ctx);
 /* Sign the order in draft ("order", base64) with the officer's key of --key, propose it, print it. */
 MUST_CHECK enum err hub_tool_propose(struct cli *c, struct hub_tool *t, const json_t *draft);
 MUST_CHECK enum err hub_tool_order(struct cli *c, void *ctx);
+/* The officer's key of --key, opened with the passphrase; what went wrong was told. */
+struct key_sign;
+MUST_CHECK enum err hub_tool_officer_key(struct cli *c, struct key_sign *k);
+/* tool_sealed.c */
+MUST_CHECK enum err hub_tool_readers(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_reading_key(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_open_sealed(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_reseal(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_erase(struct cli *c, void *ctx);
 /* tool_bundle.c */
 MUST_CHECK enum err hub_tool_bundle(struct cli *c, void *ctx);

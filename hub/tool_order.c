@@ -28,7 +28,7 @@ static enum err hub_tool_passphrase(struct cli *c, bool twice, struct buf *out)
                     "The passphrase is empty, too long, unreadable or was typed differently.");
 }
 
-static enum err hub_tool_key(struct cli *c, struct key_sign *k)
+enum err hub_tool_officer_key(struct cli *c, struct key_sign *k)
 {
     const char *path = cli_opt(c, "key");
     struct buf text, pass;
@@ -242,6 +242,19 @@ static void hub_print_order_period(const struct cli *c, const json_t *what)
            (long long)json_integer_value(json_object_get(what, "number")));
 }
 
+/* Of an order about who reads sealed fields. */
+static void hub_print_order_reader(const struct cli *c, const json_t *what)
+{
+    const char *reader = json_string_value(json_object_get(what, "reader"));
+    if (reader == NULL) return;
+    printf("  %s %s: %s\n    %s %s\n",
+           json_is_true(json_object_get(what, "reads")) ? cli_text(c, "được đọc", "may read")
+                                                        : cli_text(c, "thôi đọc", "reads no more"),
+           reader, json_string_value(json_object_get(what, "key")),
+           cli_text(c, "sáu từ của khóa đọc:", "six words of the reading key:"),
+           json_string_value(json_object_get(what, "key_words")));
+}
+
 static void hub_print_order(const struct cli *c, const json_t *o)
 {
     size_t i;
@@ -258,6 +271,7 @@ static void hub_print_order(const struct cli *c, const json_t *o)
     json_array_foreach(json_object_get(o, "signed_by"), i, v)
         printf("  %s: %s\n", cli_text(c, "đã ký", "signed by"), json_string_value(v));
     hub_print_order_period(c, json_object_get(o, "what"));
+    hub_print_order_reader(c, json_object_get(o, "what"));
     json_array_foreach(json_object_get(json_object_get(o, "what"), "records"), i, v) printf(
         "  %s %s  %s  %s\n", cli_text(c, "hồ sơ", "record"),
         json_string_value(json_object_get(v, "id")), json_string_value(json_object_get(v, "type")),
@@ -308,7 +322,7 @@ static enum err hub_tool_sign(struct cli *c, struct hub_tool *t, const json_t *s
         (text == NULL || sodium_base642bin(order, ORDER_BYTES_MAX, text, strlen(text), NULL, &len,
                                            NULL, sodium_base64_VARIANT_ORIGINAL) != 0))
         e = ERR_BAD_FORMAT;
-    if (e == ERR_OK) e = hub_tool_key(c, &k);
+    if (e == ERR_OK) e = hub_tool_officer_key(c, &k);
     if (e == ERR_OK) e = order_sign(&k, bytes_make(order, len), signature);
     if (e == ERR_OK) {
         json_t *q = json_pack("{s:s, s:s, s:s}", "verb", "order", "action", action, "order", text);
