@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""Sealed fields, with real processes: who reads them, and that the hub does not.
+
+  sealed.py BUILD_DIR [--dir DIR]
+
+Names that stand nowhere else are planted in sealed fields. Every file of the hub's data folder, keys included, is
+searched for them. Officers open them with their own key, a second PC and the receiver of a transfer read them only
+after somebody who can has sealed them again for them, and an erasure takes the sealed bytes away.
+"""
+import argparse
+import base64
+import json
+import os
+import shutil
+import sys
+import tempfile
+
+from sealed_read import read_record
+from stranger import unpack
+from world import Failed, Node, World, free_port, on_signals
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+UNIT, OTHER = "26170", "26188"
+ALIAS, NOTE, TALE = "Bí danh Hoa Gạo", "Đón ở bến Cây Sung", "Người báo kể chuyện ở xóm Lở"
+LATER, BOTH, LEFT, RIGHT = "Ghi thêm Hoa Sim", "Cùng ghi Hoa Cải", "Máy một Hoa Lau", "Máy hai Hoa Bần"
+AFTER = "Xã mới ghi Hoa Súng"
+PLANTED = [ALIAS, NOTE, TALE, LATER, BOTH, LEFT, RIGHT, AFTER]
+ERRORS = range(1, 100)
+
+
+def check(what, truth):
+    if not truth:
+        raise Failed("not true: " + what)
+    print("ok   " + what, flush=True)
+
+
+class Story:
+    def __init__(self, world):
+        self.w, self.hub, self.officers = world, world.hub, []
+
+    def path(self, *parts):
+        return os.path.join(self.w.dir, *parts)
+
+    # --- helpers -----------------------------------------------------------------------------------------------
+
+    def found(self, folder, words):
+        """Those of the words (bytes) that stand in any file of a folder."""
+        seen = set()
+        for where, _, files in os.walk(self.path(folder)):
+            for name in files:
+                try:
+                    with open(os.path.join(where, name), "rb") as f:
+                        data = f.read()
+                except OSError:
+                    continue  # a socket
+                seen.update(w for w in words if w in data)
+        return seen
+
+    def plain_at_hub(self):
+        return self.found("hub", [w.encode(c) for w in PLANTED for c in ("utf-8", "utf-16-le")])
+
+    def pc(self, unit, name):
+        node = Node(self.w, unit)
+        node.name = name
+        self.w.nodes[name] = node
+        node.tool("init", "--name", "Máy " + name)
+        node.tool("join", self.hub.ask("invite", "--unit", unit)["invitation"])
+        self.sync(node)
+        return node
+
+    def sync(self, *nodes):
+        for node in nodes:
+            node.tool("sync", ok=(0, 3, 14))
+
+    def values(self, node, rid):
+        return node.ask("get", rid)["values"]
+
+    def reader(self, node):
+        """The name under which this PC shows itself."""
+        return next(r["id"] for r in node.ask("readers")["readers"] if r["state"] == "self")
+
+    def state(self, node, reader):
+        return next(r["state"] for r in node.ask("readers")["readers"] if r["id"] == reader)
+
+    def officer(self, name):
+        key, word = "khoa-%d" % len(self.officers), "mat-khau-%d" % len(self.officers)
+        with open(self.path(word), "w", encoding="utf-8") as f:
+            f.write("một mật khẩu dài %d\n" % len(self.officers))
+        self.hub.tool("officer", "add", name, "--role", "all", "--key", key, "--passphrase", word)
+        self.officers.append(["--key", key, "--passphrase", word])
+
+    def order(self, file):
+        an, binh = self.officers
+        proposed = self.hub.ask("order", "propose", file, *an)
+        self.hub.tool("order", "approve", proposed["id"], *binh)
+
+    # --- the story ---------------------------------------------------------------------------------------------
+
+    def begin(self):
+        self.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), free_port())
+        self.hub.run()
+        self.a = self.pc(UNIT, "may-1")
+        for name in ("Bà An", "Ông Bình"):
+            self.officer(name)
+        key = self.hub.ask("reading-key", *self.officers[0])
+        self.hub.tool("readers", "order", "--name", "Bà An", "--reading", key["public_key"], "--reason",
+                      "QĐ 12/QĐ-UBND", "--out", "lenh-doc")
+        self.order("lenh-doc")
+        self.sync(self.a)
+        officers = [r for r in self.a.ask("readers")["readers"] if r["kind"] == "officer"]
+        check("the commune's PC knows the officer whom two officers named, by the same words",
+              [(o["name"], o["state"], o["words"]) for o in officers] == [("Bà An", "accepted", key["words"])])
+
+    def write(self):
+        a, hub = self.a, self.hub
+        self.case = a.ask("put", "--type", "trafficking_case", "alias=" + ALIAS, "note=" + NOTE,
+                          "received_on=2023-03-02", "received_by=police", "victim_status=victim",
+                          "verified_on=2023-03-09")["id"]
+        self.report = a.ask("put", "--type", "child_report", "received_on=2023-03-03", "channel=other", "act=neglect",
+                            "state=received", "narrative=" + TALE)["id"]
+        check("who wrote it reads it", self.values(a, self.case)["alias"] == ALIAS)
+        found = a.ask("list", "--type", "trafficking_case", "alias=" + ALIAS)["rows"]
+        check("and finds it by its words", [r["id"] for r in found] == [self.case])
+        self.sync(a)
+        seen = hub.ask("get", self.case)["values"]
+        check("the hub shows marks, and the open fields", seen["alias"].startswith("(đã niêm phong #") and
+              seen["note"].startswith("(đã niêm phong #") and seen["received_on"] == "2023-03-02")
+        rows = hub.ask("list", "--type", "trafficking_case")["rows"]
+        check("it counts the record by date and choice",
+              [(r["values"]["received_on"], r["values"]["victim_status"]) for r in rows] == [("2023-03-02", "victim")])
+        check("no text of it stands in any file of the hub, keys and journal included", not self.plain_at_hub())
+        hub.tool("put", "--id", self.case, "note=" + LEFT, ok=ERRORS)
+        check("the hub cannot write a sealed field", self.values(hub, self.case) == seen)
+        hub.tool("put", "--id", self.case, "note=" + seen["note"], "needs_support=1")
+        check("it writes the others, and a mark sent back changes nothing",
+              self.values(hub, self.case) == dict(seen, needs_support="1"))
+
+    def open(self):
+        hub, (an, binh) = self.hub, self.officers
+        opened = hub.ask("open", self.case, *an)
+        check("the named officer opens it", opened["values"] == {"alias": ALIAS, "note": NOTE})
+        check("that is in the log of reading",
+              any(r["what"] == "open" and self.case in r["records"] for r in hub.ask("reads")["rows"]))
+        hub.tool("open", self.case, "--out", "ho-so.json")
+        away = Node(self.w, UNIT)  # no hub, no data folder: only the program, the file and the key
+        away.binary, away.name = hub.binary, "khong-co"
+        check("also on a machine that has nothing of the hub", away.ask("open", "ho-so.json", *an) == opened)
+        said = away.tool("open", "ho-so.json", *binh, ok=ERRORS)
+        check("another officer's key opens nothing", not any(w in said for w in PLANTED))
+        with open(self.path("ho-so.json"), encoding="utf-8") as f:
+            doc = json.load(f)
+        with open(self.path(self.a.name, "keys", "sealing.key"), encoding="ascii") as f:
+            secret, public = (base64.b64decode(word) for word in f.read().split()[2:])
+        texts = read_record(unpack(base64.b64decode(doc["state"])), bytes.fromhex(self.case), secret, public)
+        check("a program written from the specification reads it with the PC's key",
+              set(texts.values()) == {ALIAS, NOTE})
+        state = bytearray(base64.b64decode(doc["state"]))
+        at = state.index(b"seal1:") + 120  # one letter of the sealed text
+        state[at] = ord("A") if state[at] != ord("A") else ord("B")
+        doc["state"] = base64.b64encode(bytes(state)).decode()
+        with open(self.path("hong.json"), "w", encoding="utf-8") as f:
+            json.dump(doc, f)
+        said = away.tool("open", "hong.json", *an, ok=ERRORS)
+        check("a changed letter is noticed", "(không đọc được)" in said)
+        shutil.copy(self.path("ho-so.json"), self.path("giu.json"))
+
+    def second_pc(self):
+        a = self.a
+        self.a2 = a2 = self.pc(UNIT, "may-2")
+        self.sync(a)
+        one, two = self.reader(a), self.reader(a2)
+        check("a second PC of the commune is not read to by itself", self.state(a, two) == "waiting")
+        a.tool("reseal")
+        self.sync(a, a2)
+        seen = self.values(a2, self.case)
+        check("it has the record and reads nothing that is sealed", seen["alias"].startswith("(đã niêm phong #"))
+        a2.tool("put", "--id", self.case, "note=" + RIGHT, ok=ERRORS)
+        check("nor can it write over it", self.values(a2, self.case) == seen)
+        a2.tool("put", "--id", self.case, "needs_protection=1")
+        done = a.ask("readers", "accept", two)
+        check("once a person there compared the words, what stands is sealed again", done["resealed"] == 2)
+        a2.tool("readers", "accept", one)
+        self.sync(a, a2)
+        check("then it reads", self.values(a2, self.case)["alias"] == ALIAS and
+              self.values(a2, self.report)["narrative"] == TALE)
+
+    def conflict(self):
+        a, a2, hub = self.a, self.a2, self.hub
+        for pc in (a, a2):
+            pc.tool("put", "--id", self.case, "note=" + BOTH)
+        self.sync(a, a2, a)
+        check("the same words written at two PCs are no conflict",
+              hub.ask("get", self.case)["conflicts"] == 0 and self.values(a, self.case)["note"] == BOTH)
+        a.tool("put", "--id", self.case, "alias=" + LEFT)
+        a2.tool("put", "--id", self.case, "alias=" + RIGHT)
+        self.sync(a, a2, a)
+        heads = a.ask("get", self.case)["marks"]["alias"]["heads"]
+        check("other words are, and both are shown to who reads", {h["value"] for h in heads} == {LEFT, RIGHT})
+        told = hub.ask("conflicts", ok=(0, 14))
+        shown = {h["value"] for c in told["conflicts"] for f in c["fields"] for h in f["heads"]}
+        check("the hub sees that they differ, not what they say",
+              len(shown) == 2 and all(s.startswith("(đã niêm phong #") for s in shown))
+        hub.tool("resolve", self.case, "--field", "alias", "--take", "1")
+        self.sync(a, a2)
+        check("it can settle without reading", hub.ask("get", self.case)["conflicts"] == 0 and
+              self.values(a, self.case)["alias"] == self.values(a2, self.case)["alias"] and
+              self.values(a, self.case)["alias"] in (LEFT, RIGHT))
+
+    def transfer(self):
+        a = self.a
+        self.b = b = self.pc(OTHER, "may-khac")
+        self.sync(a)
+        offer = a.ask("transfer", "offer", self.case, "--to", OTHER)
+        check("who gives it away is told when nobody there would read it", offer["sealed_unread"] is True)
+        self.sync(a)
+        a.tool("transfer", "withdraw", offer["transfer"])
+        self.sync(a)
+        a.tool("readers", "accept", self.reader(b))
+        offer = a.ask("transfer", "offer", self.case, "--to", OTHER)
+        check("after the words were compared the offer seals it for them", "sealed_unread" not in offer)
+        alias = self.values(a, self.case)["alias"]
+        self.sync(a, b)
+        b.tool("transfer", "accept", offer["transfer"])
+        self.sync(b, a)
+        check("the receiver reads it", self.values(b, self.case)["alias"] == alias)
+        b.tool("put", "--id", self.case, "note=" + AFTER)
+        self.sync(b)
+        opened = self.hub.ask("open", self.case, *self.officers[0])
+        check("and writes on, for the officer too", opened["values"]["note"] == AFTER)
+
+    def third_pc(self):
+        a3 = self.pc(UNIT, "may-3")
+        check("a PC that takes another's place reads nothing at first",
+              self.values(a3, self.report)["narrative"].startswith("(đã niêm phong #"))
+        self.hub.tool("reseal", self.report, "--to", self.reader(a3), *self.officers[0])
+        self.sync(a3)
+        check("an officer who reads can seal it again for it", self.values(a3, self.report)["narrative"] == TALE)
+
+    def erase(self):
+        with open(self.path("giu.json"), encoding="utf-8") as f:
+            state = base64.b64decode(json.load(f)["state"])
+        at = state.index(b"seal1:")
+        sealed = [state[at:at + 80]]
+        check("the sealed bytes are at the hub before", self.found("hub", sealed) == set(sealed))
+        proposed = self.hub.ask("erase", "propose", self.case, "--basis", "Đơn 5", *self.officers[0])
+        self.hub.tool("erase", "approve", proposed["id"], *self.officers[1])
+        check("and gone after an erasure", not self.found("hub", sealed))
+        self.sync(self.b)
+        check("there as well where the record was", not self.found(self.b.name, sealed + [AFTER.encode()]))
+        check("no text was ever at the hub", not self.plain_at_hub())
+
+    def run(self):
+        self.begin()
+        self.write()
+        self.open()
+        self.second_pc()
+        self.conflict()
+        self.transfer()
+        self.third_pc()
+        self.erase()
+        for pc in (self.a, self.a2, self.b):
+            pc.tool("verify")
+        self.hub.end()
+        check("nor is it after the hub has closed its files", not self.plain_at_hub())
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    p.add_argument("build")
+    p.add_argument("--dir")
+    args = p.parse_args()
+    on_signals()
+    folder = args.dir or tempfile.mkdtemp(prefix="dongbo-sealed-")
+    try:
+        with World(args.build, folder) as world:
+            Story(world).run()
+    except Failed as e:
+        print("FAILED " + str(e), file=sys.stderr)
+        print("left in " + folder, file=sys.stderr)
+        return 1
+    if not args.dir:
+        shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
