@@ -117,8 +117,8 @@ export function makeDuties(at) {
       await row.getByText("QUÁ HẠN").waitFor();
       await open("Ghi một vi phạm mới");
       const breaches = section("Vi phạm dữ liệu cá nhân");
-      const today = new Date().toLocaleDateString("en-GB"); // dd/mm/yyyy
-      await breaches.getByLabel("Ngày phát hiện").fill(today);
+      const day = new Date(Date.now() + (7 - 24) * 3600000).toISOString().slice(0, 10).split("-").reverse().join("/"); // yesterday in Vietnam
+      await breaches.getByLabel("Ngày phát hiện").fill(day);
       await breaches.getByLabel("Giờ phát hiện").fill("00:00");
       await breaches.getByLabel("Số người bị ảnh hưởng").fill("120");
       await breaches.getByRole("button", { name: "Ghi vào sổ" }).click();
@@ -127,7 +127,7 @@ export function makeDuties(at) {
       await lost.getByText(/^còn \d+ giờ$/).waitFor();
       await at.look("registers");
       await lost.getByRole("button", { name: /^Đã báo cơ quan/ }).click();
-      await lost.getByLabel("Ngày báo").fill(today);
+      await lost.getByLabel("Ngày báo").fill(day);
       await lost.getByLabel("Giờ báo").fill("00:30");
       await lost.getByLabel("Báo cho cơ quan nào").fill("A05");
       await lost.getByRole("button", { name: "Ghi là đã báo" }).click();
