@@ -298,13 +298,13 @@ static enum err hub_op_change(struct hub_store *s, const struct hub_writer *w,
 {
     enum fold_verdict v = FOLD_HELD_SCOPE;
     struct hub_match match;
+    fold_clear(&s->fold); /* it borrows from a row that is gone */
     if (!w->own && !w->settled && old->unit != w->unit) {
         enum move_access access = MOVE_NOTHING;
         enum err asked = old->shared > 0 ? hub_scope_access(s, old->no, w->unit, &access) : ERR_OK;
         *verdict = (uint8_t)v;
         if (asked != ERR_OK || access != MOVE_WRITE) return asked;
     }
-    fold_clear(&s->fold);
     enum err e = fold_load(&s->fold, old->state);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
     if (s->closed_count > 0) s->late = hub_record_late(s, w->unit, false);
