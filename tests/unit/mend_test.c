@@ -93,8 +93,7 @@ static unsigned audits(struct pair *w)
 static void a_set_that_rots_at_the_hub_comes_back_from_its_node(void **state)
 {
     static const char *const harms[] = {
-        "UPDATE sys_log SET body = substr(body, 1, length(body) - 2) || x'0102' WHERE pos = "
-        "(SELECT max(pos) FROM sys_log)",
+        "UPDATE sys_log SET body = x'0102' || body WHERE pos = (SELECT max(pos) FROM sys_log)",
         "UPDATE sys_log SET head = x'00' WHERE pos = (SELECT max(pos) - 2 FROM sys_log)",
         "UPDATE sys_log SET body = x'' WHERE pos >= (SELECT max(pos) - 2 FROM sys_log)",
     };

@@ -225,7 +225,8 @@ static void png_and_webp_too(void **state)
 static void other_kinds_are_copied_and_said_so(void **state)
 {
     (void)state;
-    static const char *const other[] = {"%PDF-1.7 " SECRET, "II*\0 a TIFF", "", "\xff\xd8", "RIFF"};
+    static const char *const other[] = {("%PDF-1.7 " SECRET), "II*\0 a TIFF", "", "\xff\xd8",
+                                        "RIFF"};
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
         assert_int_equal(run(bytes_str(other[i])), ERR_OK);
         assert_false(clean);
