@@ -121,8 +121,7 @@ static json_t *node_offer_check(struct node_command *c, const json_t *request, s
         return node_command_error(ERR_EXISTS,
                                   "Hồ sơ này đang có một đề nghị chuyển chưa được trả lời: hãy rút "
                                   "đề nghị đó trước.",
-                                  "This record has an open offer: withdraw that one first.",
-                                  NULL);
+                                  "This record has an open offer: withdraw that one first.", NULL);
     if (node_request_note(request, note) != ERR_OK)
         return node_command_error(ERR_BAD_INPUT, "Lời nhắn quá dài (tối đa 200 byte).",
                                   "The note is too long (200 bytes at most).", NULL);
