@@ -2,25 +2,16 @@
 #include "hub/store_erase.h"
 #include "hub/store_priv.h"
 
-#include <stdlib.h>
-
 static enum err hub_erased_records(struct hub_store *s, struct erase_list *l)
 {
+    struct id_record rid;
     bool row = true;
-    size_t room = 0;
-    enum err e = ERR_OK;
     struct db_stmt *q = db_stmt(s->db, "SELECT rid FROM sys_dead ORDER BY rid");
+    enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
-        e = db_step(q, &row);
-        if (e != ERR_OK || !row) break;
-        if (l->record_count == room) {
-            room = room ? 2 * room : 64;
-            struct id_record *more = realloc(l->records, room * sizeof *more);
-            if (more == NULL) e = ERR_NOMEM;
-            if (more != NULL) l->records = more;
-        }
-        if (e == ERR_OK) e = db_column_copy(q, 0, l->records[l->record_count].b, ID_RECORD_BYTES);
-        if (e == ERR_OK) l->record_count++;
+        e = db_column_copy(q, 0, rid.b, ID_RECORD_BYTES);
+        if (e == ERR_OK) e = erase_add_record(l, &rid);
+        if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
     return e;
@@ -41,22 +32,15 @@ static enum err hub_erased_op(const struct db_stmt *q, struct erase_op *o)
 
 static enum err hub_erased_ops(struct hub_store *s, struct erase_list *l)
 {
+    struct erase_op op;
     bool row = true;
-    size_t room = 0;
-    enum err e = ERR_OK;
     struct db_stmt *q =
         db_stmt(s->db, "SELECT inc, seq, op, rid, fields FROM sys_gone ORDER BY inc, seq, op");
+    enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
-        e = db_step(q, &row);
-        if (e != ERR_OK || !row) break;
-        if (l->op_count == room) {
-            room = room ? 2 * room : 16;
-            struct erase_op *more = realloc(l->ops, room * sizeof *more);
-            if (more == NULL) e = ERR_NOMEM;
-            if (more != NULL) l->ops = more;
-        }
-        if (e == ERR_OK) e = hub_erased_op(q, &l->ops[l->op_count]);
-        if (e == ERR_OK) l->op_count++;
+        e = hub_erased_op(q, &op);
+        if (e == ERR_OK) e = erase_add_op(l, &op);
+        if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
     return e;

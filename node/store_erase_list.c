@@ -13,54 +13,43 @@
 
 static enum err node_erased_records(struct node_store *s, struct erase_list *l)
 {
+    struct id_record rid;
     bool row = true;
-    size_t room = 0;
-    enum err e = ERR_OK;
     struct db_stmt *q = db_stmt(s->db, "SELECT rid FROM sys_dead ORDER BY rid");
+    enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
-        e = db_step(q, &row);
-        if (e != ERR_OK || !row) break;
-        if (l->record_count == room) {
-            room = room ? 2 * room : 64;
-            struct id_record *more = realloc(l->records, room * sizeof *more);
-            if (more == NULL) e = ERR_NOMEM;
-            if (more != NULL) l->records = more;
-        }
-        if (e == ERR_OK) e = db_column_copy(q, 0, l->records[l->record_count].b, ID_RECORD_BYTES);
-        if (e == ERR_OK) l->record_count++;
+        e = db_column_copy(q, 0, rid.b, ID_RECORD_BYTES);
+        if (e == ERR_OK) e = erase_add_record(l, &rid);
+        if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
     return e;
 }
 
+static enum err node_erased_op(const struct db_stmt *q, struct erase_op *o)
+{
+    struct bytes fields = db_column_bytes(q, 4);
+    o->seq = node_store_u64(db_column_int(q, 1));
+    o->op = (unsigned)db_column_int(q, 2);
+    o->field_count = fields.len / 2;
+    if (o->field_count > ERASE_FIELDS_MAX) return ERR_DAMAGED;
+    for (size_t i = 0; i < o->field_count; i++)
+        o->fields[i] = le16_load(fields.p + 2 * i);
+    enum err e = db_column_copy(q, 0, o->inc.b, sizeof o->inc.b);
+    return e == ERR_OK ? db_column_copy(q, 3, o->rid.b, sizeof o->rid.b) : e;
+}
+
 static enum err node_erased_ops(struct node_store *s, struct erase_list *l)
 {
+    struct erase_op op;
     bool row = true;
-    size_t room = 0;
-    enum err e = ERR_OK;
     struct db_stmt *q =
         db_stmt(s->db, "SELECT inc, seq, op, rid, fields FROM sys_gone ORDER BY inc, seq, op");
+    enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
-        e = db_step(q, &row);
-        if (e != ERR_OK || !row) break;
-        if (l->op_count == room) {
-            room = room ? 2 * room : 16;
-            struct erase_op *more = realloc(l->ops, room * sizeof *more);
-            if (more == NULL) e = ERR_NOMEM;
-            if (more != NULL) l->ops = more;
-        }
-        if (e != ERR_OK) break;
-        struct erase_op *o = &l->ops[l->op_count];
-        struct bytes fields = db_column_bytes(q, 4);
-        o->seq = node_store_u64(db_column_int(q, 1));
-        o->op = (unsigned)db_column_int(q, 2);
-        o->field_count = fields.len / 2;
-        if (o->field_count > ERASE_FIELDS_MAX) e = ERR_DAMAGED;
-        for (size_t i = 0; e == ERR_OK && i < o->field_count; i++)
-            o->fields[i] = le16_load(fields.p + 2 * i);
-        if (e == ERR_OK) e = db_column_copy(q, 0, o->inc.b, sizeof o->inc.b);
-        if (e == ERR_OK) e = db_column_copy(q, 3, o->rid.b, sizeof o->rid.b);
-        if (e == ERR_OK) l->op_count++;
+        e = node_erased_op(q, &op);
+        if (e == ERR_OK) e = erase_add_op(l, &op);
+        if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
     return e;

@@ -98,6 +98,36 @@ void erase_free(struct erase_list *l)
     *l = (struct erase_list){.records = NULL};
 }
 
+/* Room for one more of `size` bytes each. */
+static enum err erase_room(void **at, size_t count, size_t *room, size_t size)
+{
+    if (count < *room) return ERR_OK;
+    size_t now = *room == 0 ? 64 : 2 * *room;
+    void *more = realloc(*at, now * size);
+    if (more == NULL) return ERR_NOMEM;
+    *at = more;
+    *room = now;
+    return ERR_OK;
+}
+
+enum err erase_add_record(struct erase_list *l, const struct id_record *rid)
+{
+    void *at = l->records;
+    enum err e = erase_room(&at, l->record_count, &l->record_room, sizeof *l->records);
+    l->records = at;
+    if (e == ERR_OK) l->records[l->record_count++] = *rid;
+    return e;
+}
+
+enum err erase_add_op(struct erase_list *l, const struct erase_op *op)
+{
+    void *at = l->ops;
+    enum err e = erase_room(&at, l->op_count, &l->op_room, sizeof *l->ops);
+    l->ops = at;
+    if (e == ERR_OK) l->ops[l->op_count++] = *op;
+    return e;
+}
+
 static enum err erase_read_records(struct wire_reader *r, struct erase_list *l)
 {
     size_t n = wire_get_array(r);

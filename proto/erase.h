@@ -28,9 +28,15 @@ struct erase_op { /* one op of a log, erased although its record stays */
 struct erase_list {            /* the content of an order */
     struct id_record *records; /* ascending */
     size_t record_count;
+    size_t record_room;   /* of erase_add_record(), and below of erase_add_op() */
     struct erase_op *ops; /* ascending by (inc, seq, op) */
     size_t op_count;
+    size_t op_room;
 };
+
+/* Append to a list that began empty and goes by erase_free(). ERR_NOMEM: as before. */
+MUST_CHECK enum err erase_add_record(struct erase_list *l, const struct id_record *rid);
+MUST_CHECK enum err erase_add_op(struct erase_list *l, const struct erase_op *op);
 
 /* Append the content; both arrays must be sorted and without doubles (asserted). */
 void erase_encode(const struct erase_list *l, struct buf *out);
