@@ -84,6 +84,17 @@ enum err node_tool_ask(struct cli *c, struct node_tool *t, const json_t *request
     return ERR_OK;
 }
 
+enum err node_tool_ask_file(struct cli *c, struct node_tool *t, const char *verb, json_t **response)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = file_absolute(c->args[0], path, sizeof path);
+    if (e != ERR_OK) return cli_fail(c, e, NULL, NULL);
+    json_t *request = json_pack("{s:s, s:s}", "verb", verb, "path", path);
+    e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, response);
+    json_decref(request);
+    return e;
+}
+
 void node_tool_close(struct node_tool *t)
 {
     if (t->open) node_home_close(&t->home);

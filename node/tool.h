@@ -29,6 +29,9 @@ struct node_tool {
  */
 MUST_CHECK enum err node_tool_ask(struct cli *c, struct node_tool *t, const json_t *request,
                                   unsigned timeout_ms, json_t **response);
+/* A verb about the file that the first argument names, whose path the daemon needs whole. */
+MUST_CHECK enum err node_tool_ask_file(struct cli *c, struct node_tool *t, const char *verb,
+                                       json_t **response);
 void node_tool_close(struct node_tool *t);
 
 /* Verbs, see docs/node.md. */

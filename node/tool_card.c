@@ -6,13 +6,8 @@
 enum err node_tool_card(struct cli *c, void *ctx)
 {
     struct node_tool *t = ctx;
-    char path[FILE_PATH_BYTES_MAX];
     json_t *r = NULL;
-    enum err e = file_absolute(c->args[0], path, sizeof path);
-    if (e != ERR_OK) return cli_fail(c, e, NULL, NULL);
-    json_t *request = json_pack("{s:s, s:s}", "verb", "card", "path", path);
-    e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, &r);
-    json_decref(request);
+    enum err e = node_tool_ask_file(c, t, "card", &r);
     if (e != ERR_OK) return e;
     if (c->json)
         cli_print_json(r);
