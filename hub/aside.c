@@ -210,6 +210,15 @@ static void hub_aside_begin(struct hub_aside_job *j)
 
 /* ---- the queue ---- */
 
+json_t *hub_aside_full(void)
+{
+    json_t *j = hub_command_error(
+        ERR_AGAIN, "Đang có quá nhiều báo cáo chờ tính: chưa làm gì. Hãy đợi một lát rồi thử lại.",
+        "Too many reports are waiting to be computed: nothing was done. Try again in a moment.");
+    if (j != NULL) json_object_set_new(j, "busy", json_true());
+    return j;
+}
+
 enum err hub_aside_start(struct hub_aside *x, const json_t *request, hub_aside_done_fn *done,
                          void *ctx)
 {

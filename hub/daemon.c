@@ -55,11 +55,12 @@ static void hub_daemon_request(void *ctx, struct rpc_call *call, json_t *request
         hub_daemon_backup(d, call, request);
         return;
     }
-    if (hub_aside_wants(request) &&
-        hub_aside_start(d->aside, request, hub_daemon_answered, call) == ERR_OK)
-        return;
-    json_t *response = hub_command(d->app, request); /* also when too many wait there */
-    if (response == NULL) response = json_object();  /* the caller reports what it cannot read */
+    enum err e = hub_aside_wants(request)
+                     ? hub_aside_start(d->aside, request, hub_daemon_answered, call)
+                     : ERR_NOMEM;
+    if (e == ERR_OK) return;
+    json_t *response = e == ERR_AGAIN ? hub_aside_full() : hub_command(d->app, request);
+    if (response == NULL) response = json_object(); /* the caller reports what it cannot read */
     rpc_reply(call, response);
     json_decref(response);
 }

@@ -199,7 +199,7 @@ static void hub_desk_aside_done(void *ctx, json_t *answer)
     free(j);
 }
 
-/* False: it is to be done now. When too many wait it is done now too, and answered the same way. */
+/* False: it is to be done now. */
 static bool hub_desk_aside(struct hub_desk_call *c, const struct hub_desk_route *route)
 {
     struct hub_desk *d = c->d;
@@ -213,8 +213,9 @@ static bool hub_desk_aside(struct hub_desk_call *c, const struct hub_desk_route 
     }
     json_incref(j->body);
     c->later = true;
-    if (hub_aside_start(d->o.aside, c->body, hub_desk_aside_done, j) != ERR_OK)
-        hub_desk_aside_done(j, hub_command(d->o.app, c->body));
+    enum err e = hub_aside_start(d->o.aside, c->body, hub_desk_aside_done, j);
+    if (e != ERR_OK)
+        hub_desk_aside_done(j, e == ERR_AGAIN ? hub_aside_full() : hub_command(d->o.app, c->body));
     return true;
 }
 

@@ -1,7 +1,7 @@
 /*
  * One piece of work beside the loop: `work` runs on a thread of libuv's pool, then `done` on the
  * loop's thread. For what takes long and touches nothing but its own memory: a password's hash, a
- * spreadsheet's bytes. Never a database handle.
+ * spreadsheet's bytes. Never a database handle of the loop.
  *
  * Ownership: ctx is the caller's; it belongs to `work` until `done` is called, which always happens.
  * Threads:   loop thread only; `work` on another.

@@ -333,6 +333,10 @@ static void they_wait_in_order_up_to_a_limit(void **state)
         assert_int_equal(start(b, "{'verb':'diff','a':99}", &g[i]),
                          i < HUB_ASIDE_JOBS_MAX ? ERR_OK : ERR_AGAIN);
     }
+    json_t *full = hub_aside_full();
+    assert_int_equal(hub_command_error_of(full), ERR_AGAIN);
+    assert_true(json_is_true(json_object_get(full, "busy")));
+    json_decref(full);
     turn_until(b, &g[HUB_ASIDE_JOBS_MAX - 1]);
     for (unsigned i = 0; i < HUB_ASIDE_JOBS_MAX; i++) {
         assert_int_equal(g[i].at, i + 1);
