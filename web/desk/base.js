@@ -118,13 +118,17 @@ export const fold = (s) => s.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").r
 /** ISO "1982-05-12", "1982-05" or "1982" as dd/mm/yyyy and its parts. */
 export const showDate = (iso) => (iso ? iso.split("-").reverse().join("/") : "");
 
+/** The clock of Vietnam, whatever zone this PC believes in: as on paper and in every due date. Read it by getUTC…(). */
+export const vietnam = (stamp) => new Date(new Date(stamp).getTime() + 7 * 3600000);
+
 export function showTime(stamp) {
   if (!stamp) return t("never");
-  const d = new Date(stamp);
+  const d = vietnam(stamp);
   const two = (n) => String(n).padStart(2, "0");
-  const day = `${two(d.getDate())}/${two(d.getMonth() + 1)}/${d.getFullYear()}`;
-  const time = `${two(d.getHours())}:${two(d.getMinutes())}`;
-  return d.toDateString() === new Date().toDateString() ? t("today.at", { time }) : `${day} ${time}`;
+  const day = `${two(d.getUTCDate())}/${two(d.getUTCMonth() + 1)}/${d.getUTCFullYear()}`;
+  const time = `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
+  const today = vietnam(Date.now()).toISOString().slice(0, 10);
+  return d.toISOString().slice(0, 10) === today ? t("today.at", { time }) : `${day} ${time}`;
 }
 
 /** 1234567 -> 1.234.567 */
