@@ -147,9 +147,11 @@ json_t *node_command_readers(struct node_command *c, const json_t *request);
 json_t *node_command_reader_accept(struct node_command *c, const json_t *request);
 json_t *node_command_reseal(struct node_command *c, const json_t *request);
 /* Who gets the record is to read it: it is sealed for the unit's PCs first, as far as a person here
- * accepted them. *told: nobody there reads what is sealed in it. NULL, or what went wrong. */
+ * accepted them; for an offer also all that goes along with it. *told: nobody there reads what is
+ * sealed in it. NULL, or what went wrong. */
 json_t *node_seal_for_unit(struct node_command *c, const struct id_record *rid,
-                           const struct id_person *person, const char *unit, bool *told);
+                           const struct id_person *person, const char *unit, bool offer,
+                           bool *told);
 json_t *node_json_value(struct bytes value); /* command_record.c: one msgpack value */
 json_t *node_json_hex(struct bytes b);
 json_t *node_json_time(int64_t ms); /* null for 0 */

@@ -1,6 +1,7 @@
 /* readers, reader_accept, reseal: who reads sealed fields, and records sealed again for them.
  * SPEC 22. */
 #include "node/command_priv.h"
+#include "node/store_reach.h"
 #include "node/store_readers.h"
 #include "proto/words.h"
 
@@ -56,7 +57,8 @@ json_t *node_command_readers(struct node_command *c, const json_t *request)
     return json_pack("{s:o}", "readers", rows);
 }
 
-/* A PC by the first digits of its name; NULL: none, or several. */
+/* A PC, or an officer for whom words are needed, by the first digits of the name; NULL: none, or
+ * several. */
 static const struct node_reader *node_reader_find(const struct node_reader *v, size_t n,
                                                   const char *prefix)
 {
@@ -64,7 +66,7 @@ static const struct node_reader *node_reader_find(const struct node_reader *v, s
     for (size_t i = 0; i < n; i++) {
         char name[SEALED_READER_ROOM];
         node_reader_name(&v[i], name);
-        if (v[i].officer || v[i].self || strncmp(name, prefix, strlen(prefix)) != 0) continue;
+        if (v[i].vouched || v[i].self || strncmp(name, prefix, strlen(prefix)) != 0) continue;
         if (found != NULL) return NULL;
         found = &v[i];
     }
@@ -76,7 +78,9 @@ static const struct node_reader *node_reader_find(const struct node_reader *v, s
 struct node_resealing {
     struct node_command *c;
     struct id_person person;
-    const char *also; /* a unit that is to read them too */
+    const char *also;            /* a unit that is to read them too */
+    const struct id_record *top; /* only what an accept of this one takes along; NULL: any */
+    size_t met;                  /* records with sealed fields that were looked at */
     struct record_writes writes;
     struct buf memory;
     struct buf payload;
@@ -86,7 +90,8 @@ struct node_resealing {
     struct id_record *rids;
     size_t count, room;
     json_int_t sealed,
-        closed; /* records written again; records with fields that stay closed to us */
+        closed, /* records written again; records with fields that stay closed to us */
+        full;   /* records that have no room for more keys */
 };
 
 static enum err node_reseal_flush(struct node_resealing *z)
@@ -96,6 +101,37 @@ static enum err node_reseal_flush(struct node_resealing *z)
     node_own_free(&z->own);
     z->open = false;
     z->waiting = 0;
+    return e;
+}
+
+/* Is it this unit's to give, and does it go along with z->top? */
+static enum err node_reseal_takes(struct node_resealing *z, const struct id_record *rid,
+                                  bool *takes)
+{
+    struct node_reach up;
+    struct node_identity id;
+    const struct node_store_record *r = &z->c->entry.record;
+    *takes = z->top == NULL;
+    if (*takes) return ERR_OK;
+    enum err e = node_store_identity(z->c->store, &id);
+    if (e == ERR_OK) e = node_store_reach(z->c->store, rid, &r->fold, &up);
+    *takes = e == ERR_OK && strcmp(r->unit, id.unit) == 0 && node_reach_has(&up, z->top);
+    return e;
+}
+
+/* The op in z->writes, if the hub will have room for it. */
+static enum err node_reseal_encode(struct node_resealing *z, const struct change_op *op, bool *any)
+{
+    struct fold *f = &z->c->entry.record.fold; /* it is not looked at again */
+    enum fold_verdict verdict = FOLD_APPLIED;
+    struct fold_set set = {.clock = UINT64_MAX >> 1, .position = UINT64_MAX};
+    memset(set.version.b, 0xff, sizeof set.version.b);
+    buf_clear(&z->payload);
+    change_op_encode(op, &z->payload);
+    if (z->payload.e != ERR_OK) return z->payload.e;
+    enum err e = fold_apply(f, op, &set, node_store_rules(z->c->store), &verdict);
+    *any = e == ERR_OK && verdict != FOLD_HELD_UNREADABLE;
+    z->full += e == ERR_OK && !*any;
     return e;
 }
 
@@ -114,16 +150,16 @@ static enum err node_reseal_op(struct node_resealing *z, const struct id_record 
     const struct catalogue_type *t = cat != NULL ? catalogue_type_by_no(cat, r->fold.type) : NULL;
     bool ours = !r->frozen && r->shared != MOVE_READ && !fold_deleted(&r->fold);
     if (t == NULL || !sealed_type(t) || !ours) return ERR_OK;
-    e = node_store_self(s, r, z->also, readers, &self);
+    e = node_reseal_takes(z, rid, &ours);
+    if (e != ERR_OK || !ours) return e;
+    z->met++;
+    e = node_store_self(s, rid, r, z->also, readers, &self);
     if (e == ERR_OK) e = sealed_again(&self, &r->fold, t, rid, &z->writes, &z->memory, &unread);
     if (e != ERR_OK) return e;
     z->closed += unread > 0;
     if (z->writes.count == 0) return ERR_OK;
     const struct change_op op = {CHANGE_EDIT, *rid, t->no, z->writes.v, z->writes.count};
-    buf_clear(&z->payload);
-    change_op_encode(&op, &z->payload);
-    *any = true;
-    return z->payload.e;
+    return node_reseal_encode(z, &op, any);
 }
 
 static enum err node_reseal_one(struct node_resealing *z, const struct id_record *rid)
@@ -207,35 +243,24 @@ static enum err node_reseal_end(struct node_resealing *z, enum err e)
     return last;
 }
 
-static enum err node_reseal_for(struct node_command *c, const struct id_record *rid,
-                                const struct id_person *person, const char *unit)
-{
-    struct node_resealing z;
-    enum err e = node_reseal_begin(&z, c, person);
-    if (e != ERR_OK) return e;
-    z.also = unit;
-    return node_reseal_end(&z, node_reseal_one(&z, rid));
-}
-
 json_t *node_seal_for_unit(struct node_command *c, const struct id_record *rid,
-                           const struct id_person *person, const char *unit, bool *told)
+                           const struct id_person *person, const char *unit, bool offer, bool *told)
 {
     const struct node_reader *v = NULL;
-    struct node_store_record *r = &c->entry.record;
+    struct node_resealing z;
     size_t n = 0;
     *told = false;
-    enum err e = node_store_record_read(c->store, rid, r);
-    const struct catalogue_type *t =
-        e == ERR_OK ? catalogue_type_by_no(node_store_catalogue(c->store, NULL), r->fold.type)
-                    : NULL;
-    if (t == NULL || !sealed_type(t) || !node_store_can_seal(c->store))
-        return e == ERR_OK ? NULL : node_command_fail(e);
-    e = node_reseal_for(c, rid, person, unit);
+    if (!node_store_can_seal(c->store)) return NULL;
+    enum err e = node_reseal_begin(&z, c, person);
+    if (e != ERR_OK) return node_command_fail(e);
+    z.also = unit;
+    z.top = offer ? rid : NULL;
+    e = node_reseal_end(&z, offer ? node_reseal_all(&z) : node_reseal_one(&z, rid));
     if (e == ERR_OK) e = node_store_readers(c->store, &v, &n);
-    *told = true;
-    for (size_t i = 0; e == ERR_OK && i < n; i++) {
-        if (v[i].accepted && !v[i].officer && strcmp(v[i].unit, unit) == 0) *told = false;
-    }
+    bool named = false;
+    for (size_t i = 0; e == ERR_OK && i < n; i++)
+        named = named || (v[i].accepted && !v[i].officer && strcmp(v[i].unit, unit) == 0);
+    *told = z.met > 0 && (!named || z.full > 0);
     return e == ERR_OK ? NULL : node_command_fail(e);
 }
 
@@ -250,7 +275,8 @@ static json_t *node_reseal_run(struct node_command *c, const struct id_person *p
     if (e != ERR_OK) return node_command_fail(e);
     e = id != NULL ? node_reseal_one(&z, &rid) : node_reseal_all(&z);
     e = node_reseal_end(&z, e);
-    return e == ERR_OK ? json_pack("{s:I, s:I}", "resealed", z.sealed, "closed", z.closed)
+    return e == ERR_OK ? json_pack("{s:I, s:I, s:I}", "resealed", z.sealed, "closed", z.closed,
+                                   "full", z.full)
                        : node_command_fail(e);
 }
 
@@ -285,16 +311,15 @@ json_t *node_command_reader_accept(struct node_command *c, const json_t *request
     if (e != ERR_OK) return node_command_fail(e);
     const struct node_reader *r =
         id != NULL && strlen(id) >= NODE_READER_PREFIX_MIN ? node_reader_find(v, n, id) : NULL;
-    if (r == NULL || (accept && r->ended))
+    if (r == NULL || (accept && (r->ended || r->struck)))
         return node_command_error(ERR_NOT_FOUND,
                                   "Không có máy nào mang mã này, hoặc máy đã bị thu hồi. Xem "
                                   "`readers`. Chưa thay đổi gì.",
                                   "There is no PC of this name, or it was revoked. See `readers`. "
                                   "Nothing was changed.",
                                   NULL);
-    uint8_t pk[32];
-    memcpy(pk, r->pk, sizeof pk);
-    e = node_store_reader_accept(c->store, pk, accept, node_request_str(request, "person"),
+    struct node_reader who = *r;
+    e = node_store_reader_accept(c->store, &who, accept, node_request_str(request, "person"),
                                  c->wall_ms());
     return e == ERR_OK ? node_reseal_run(c, &person, NULL) : node_command_fail(e);
 }

@@ -142,7 +142,8 @@ json_t *node_command_transfer_offer(struct node_command *c, const json_t *reques
     bool closed = false;
     if (j == NULL) j = node_offer_check(c, request, &m, &note);
     if (j == NULL)
-        j = node_seal_for_unit(c, &m.record, &person, node_request_str(request, "to"), &closed);
+        j = node_seal_for_unit(c, &m.record, &person, node_request_str(request, "to"), true,
+                               &closed);
     if (j == NULL) {
         char to[MOVE_UNIT_BYTES_MAX + 1];
         node_unit_text(m.to, to);
@@ -180,7 +181,7 @@ json_t *node_command_share(struct node_command *c, const json_t *request)
         j = node_command_error(ERR_USAGE, "Quyền phải là read (xem), write (sửa) hoặc none (thôi).",
                                "Access is read, write or none (to end it).", NULL);
     bool closed = false;
-    if (j == NULL && a > 0) j = node_seal_for_unit(c, &m.record, &person, unit, &closed);
+    if (j == NULL && a > 0) j = node_seal_for_unit(c, &m.record, &person, unit, false, &closed);
     if (j == NULL) {
         m.unit = bytes_str(unit);
         m.access = (enum move_access)a;

@@ -11,6 +11,7 @@ enum err node_entry_init(struct node_entry *n, struct node_store *store)
     *n = (struct node_entry){.store = store};
     buf_init(&n->sealed, NODE_ENTRY_SEALED_MAX);
     enum err e = node_store_record_init(&n->record);
+    if (e == ERR_OK) e = node_store_record_init(&n->sent);
     if (e == ERR_OK) e = entry_init(&n->entry);
     if (e != ERR_OK) node_entry_free(n);
     return e;
@@ -19,6 +20,7 @@ enum err node_entry_init(struct node_entry *n, struct node_store *store)
 void node_entry_free(struct node_entry *n)
 {
     if (n->record.fold.private_ != NULL) node_store_record_free(&n->record);
+    if (n->sent.fold.private_ != NULL) node_store_record_free(&n->sent);
     entry_free(&n->entry);
     buf_free(&n->sealed);
     *n = (struct node_entry){0};
@@ -92,7 +94,7 @@ static enum err node_entry_sealed(struct node_entry *n, const struct catalogue_t
     struct sealed_reader readers[SEALED_READERS_MAX];
     struct sealed_self self;
     const struct catalogue_field *bad = NULL;
-    enum err e = node_store_self(n->store, &n->record, NULL, readers, &self);
+    enum err e = node_store_self(n->store, rid, &n->record, NULL, readers, &self);
     if (e == ERR_NOT_READY)
         return node_entry_say(why, e,
                               "Máy này thiếu khóa để niêm phong các trường mật: chưa ghi gì.",
@@ -119,6 +121,28 @@ static enum err node_entry_seal(void *ctx, const struct catalogue_type *type, co
     return sealed_touched(type, w) ? node_entry_sealed(ctx, type, f, rid, w, why) : ERR_OK;
 }
 
+/* What is sealed is longer than what was typed, and its keys take room beside it: does it still fit,
+ * as it is sent? */
+static enum err node_entry_fits(struct node_entry *n, const struct entry_op *op,
+                                struct entry_why *why)
+{
+    struct change_op c;
+    enum fold_verdict verdict = FOLD_APPLIED;
+    struct fold_set set = {.clock = UINT64_MAX >> 1, .position = UINT64_MAX};
+    memset(set.version.b, 0xff, sizeof set.version.b);
+    enum err e = node_store_record_read(n->store, &op->rid, &n->sent);
+    if (e == ERR_NOT_FOUND) fold_clear(&n->sent.fold);
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+    e = change_op_decode(op->payload, n->entry.decoded, &c);
+    if (e == ERR_OK) e = fold_apply(&n->sent.fold, &c, &set, node_store_rules(n->store), &verdict);
+    if (e != ERR_OK || verdict != FOLD_HELD_UNREADABLE) return e;
+    return node_entry_say(why, ERR_TOO_LARGE,
+                          "Hồ sơ quá lớn sau khi niêm phong: chưa ghi gì. Hãy rút ngắn, hoặc ghi "
+                          "phần dài vào một hồ sơ khác.",
+                          "Sealed, the record would be too large: nothing was saved. Make it "
+                          "shorter, or write the long part into another record.");
+}
+
 enum err node_entry_make(struct node_entry *n, const struct node_entry_form *form,
                          struct entry_op *out, struct entry_why *why)
 {
@@ -140,5 +164,8 @@ enum err node_entry_make(struct node_entry *n, const struct node_entry_form *for
                               "Máy này chưa nhận danh mục nên chưa nhập được: hãy đồng bộ trước.",
                               "No catalogue has come yet, so nothing can be entered: sync first.");
     enum err e = node_entry_open(n, form, why);
-    return e == ERR_OK ? entry_make(&n->entry, &rules, &n->record.fold, &entry, out, why) : e;
+    if (e == ERR_OK) e = entry_make(&n->entry, &rules, &n->record.fold, &entry, out, why);
+    const struct catalogue_type *t =
+        e == ERR_OK ? catalogue_type_by_no(rules.catalogue, n->record.fold.type) : NULL;
+    return t != NULL && out->changed && sealed_type(t) ? node_entry_fits(n, out, why) : e;
 }

@@ -28,7 +28,8 @@ struct node_entry {
     struct node_store *store;
     struct node_store_record record; /* as it was before the op; after make(): with it; open */
     struct entry entry;
-    struct buf sealed; /* values and keys of the op's sealed fields */
+    struct node_store_record sent; /* the record with the op on top as the hub will fold it */
+    struct buf sealed;             /* values and keys of the op's sealed fields */
 };
 
 MUST_CHECK enum err node_entry_init(struct node_entry *n, struct node_store *store); /* ERR_NOMEM */

@@ -2,6 +2,7 @@
 #include "common/date.h"
 #include "common/io/db.h"
 #include "node/store_alarm.h"
+#include "node/store_readers.h"
 #include "node/store_repair.h"
 
 #include <stdio.h>
@@ -76,6 +77,7 @@ static enum err node_restore_check(const struct node_restore *r, const char *fre
     if (e == ERR_OK && memcmp(id.sign_pk, r->sign_pk, sizeof id.sign_pk) != 0) e = ERR_WRONG_HUB;
     if (e == ERR_OK) e = node_store_verify(s, r->row, r->ctx, seen);
     if (e == ERR_OK && !r->look_only) e = node_store_renew(s);
+    if (e == ERR_OK && !r->look_only) e = node_store_readers_doubt(s);
     if (e == ERR_OK && !r->look_only) e = node_store_alarm(s, NODE_ALARM_RESTORED, r->now_ms);
     node_store_close(s);
     return e;

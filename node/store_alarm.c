@@ -6,7 +6,9 @@ const char *node_alarm_vi(enum node_alarm_kind kind)
     switch (kind) {
     case NODE_ALARM_RESTORED:
         return "Dữ liệu trên máy này là bản cũ được khôi phục. Hãy đồng bộ: phần đã gửi sẽ tự quay "
-               "về; hãy xem lại những gì nhập sau bản sao lưu mà chưa gửi.";
+               "về; hãy xem lại những gì nhập sau bản sao lưu mà chưa gửi. Máy khác muốn đọc các "
+               "trường "
+               "niêm phong phải được chấp nhận lại: xem `readers`.";
     case NODE_ALARM_FORK:
         return "Có lần ghi trên máy này trùng chỗ với lần ghi khác của chính máy này (máy từng "
                "được "
@@ -30,7 +32,9 @@ const char *node_alarm_en(enum node_alarm_kind kind)
     switch (kind) {
     case NODE_ALARM_RESTORED:
         return "The data on this PC are an old copy that was restored. Sync: what was sent comes "
-               "back by itself; look through what was entered after the copy and not sent.";
+               "back by itself; look through what was entered after the copy and not sent. Other "
+               "PCs "
+               "that are to read sealed fields have to be accepted again: see `readers`.";
     case NODE_ALARM_FORK:
         return "Saves of this PC had the same place as other saves of this PC (it was restored or "
                "copied to another PC). Nothing is lost: they were saved anew; look at the records "

@@ -1,10 +1,13 @@
 /* Readers of sealed fields: found in the hub's log and accepted by people. SPEC 22.5, 22.6. */
 #include "node/card.h"
 #include "node/store_priv.h"
+#include "node/store_reach.h"
 #include "proto/admin_key.h"
 #include "proto/reader.h"
 
 #include <stdlib.h>
+
+enum { NODE_READER_UNITS_BYTES = 64 * 1024 }; /* codes of units that are to read one record */
 
 void node_store_sealing(struct node_store *s, const struct key_box *k)
 {
@@ -59,9 +62,8 @@ static void node_reader_enrol(struct node_reading *w, struct bytes payload, uint
         if (!w->v[i].officer && ID_EQUAL(&w->v[i].node, &en.node)) r = &w->v[i];
     }
     if (r == NULL) r = node_reader_new(w);
-    if (r == NULL) return;
-    bool ended = r->ended;
-    *r = (struct node_reader){.node = en.node, .ended = ended};
+    if (r == NULL || r->ended) return;
+    *r = (struct node_reader){.node = en.node};
     memcpy(r->pk, cert.sealing_pk, sizeof r->pk);
     memcpy(r->unit, cert.unit, sizeof r->unit);
 }
@@ -73,6 +75,14 @@ static void node_reader_revoke(struct node_reading *w, struct bytes payload)
     for (size_t i = 0; i < w->count; i++) {
         if (!w->v[i].officer && ID_EQUAL(&w->v[i].node, &v.node)) w->v[i].ended = true;
     }
+}
+
+/* Did the hub's root key sign for both? Its log key alone can record officers of its own. */
+static bool node_reader_vouched(const struct order_register *officers, const struct order_op *op)
+{
+    const struct order_person *a = order_register_find(officers, op->by[0].pk);
+    const struct order_person *b = order_register_find(officers, op->by[1].pk);
+    return a != NULL && b != NULL && a->vouched && b->vouched;
 }
 
 /* Two officers who lived then named a reader, or struck one off. */
@@ -92,7 +102,10 @@ static void node_reader_order(struct node_reading *w, struct bytes payload)
     }
     if (r == NULL) r = node_reader_new(w);
     if (r == NULL) return;
-    *r = (struct node_reader){.officer = true, .ended = !ro.reads};
+    *r = (struct node_reader){.officer = true,
+                              .ended = !ro.reads,
+                              .struck = r->struck || !ro.reads,
+                              .vouched = node_reader_vouched(&w->officers, &op)};
     memcpy(r->pk, ro.pk, sizeof r->pk);
     memcpy(r->name, ro.name.p, ro.name.len);
 }
@@ -143,14 +156,19 @@ static enum err node_readers_walk(struct node_reading *w)
 static enum err node_readers_accepted(struct node_reading *w)
 {
     bool row = false;
-    struct db_stmt *q = db_stmt(w->s->db, "SELECT pk FROM sys_reader");
+    struct db_stmt *q =
+        db_stmt(w->s->db, "SELECT pk, node, unit FROM sys_reader WHERE node IS NOT NULL");
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
         uint8_t pk[32];
+        struct id_hash node;
         e = db_column_copy(q, 0, pk, sizeof pk);
+        if (e == ERR_OK) e = db_column_copy(q, 1, node.b, sizeof node.b);
         for (size_t i = 0; e == ERR_OK && i < w->count; i++) {
             struct node_reader *r = &w->v[i];
-            if (!r->officer && memcmp(r->pk, pk, sizeof pk) == 0) r->accepted = !r->ended;
+            if (memcmp(r->pk, pk, sizeof pk) == 0 && ID_EQUAL(&r->node, &node) &&
+                bytes_equal(db_column_bytes(q, 2), bytes_str(r->unit)))
+                r->accepted = !r->ended && !r->struck;
         }
         if (e == ERR_OK) e = db_step(q, &row);
     }
@@ -158,13 +176,13 @@ static enum err node_readers_accepted(struct node_reading *w)
     return e;
 }
 
-/* Officers read by the order; we ourselves always do, whether the hub's log says so or not. */
+/* Vouched officers read by the order; we ourselves always do, whether the hub's log says so or not. */
 static void node_readers_own(struct node_reading *w)
 {
     struct node_reader *self = NULL;
     for (size_t i = 0; i < w->count; i++) {
         struct node_reader *r = &w->v[i];
-        if (r->officer) r->accepted = !r->ended;
+        if (r->vouched) r->accepted = !r->ended;
         if (memcmp(r->pk, w->s->sealing_pk, sizeof r->pk) == 0) self = r;
     }
     if (self == NULL) {
@@ -209,20 +227,29 @@ enum err node_store_readers(struct node_store *s, const struct node_reader **v, 
     return ERR_OK;
 }
 
-enum err node_store_reader_accept(struct node_store *s, const uint8_t pk[static 32], bool accept,
+enum err node_store_reader_accept(struct node_store *s, const struct node_reader *r, bool accept,
                                   const char *person, int64_t now_ms)
 {
-    struct db_stmt *q = accept
-                            ? db_stmt(s->db, "INSERT OR REPLACE INTO sys_reader(pk, at_ms, person) "
-                                             "VALUES (?1, ?2, ?3)")
-                            : db_stmt(s->db, "DELETE FROM sys_reader WHERE pk = ?1");
-    db_bind_blob(q, 1, bytes_make(pk, 32));
+    struct db_stmt *q =
+        accept ? db_stmt(s->db, "INSERT OR REPLACE INTO sys_reader(pk, at_ms, person, node, unit) "
+                                "VALUES (?1, ?2, ?3, ?4, ?5)")
+               : db_stmt(s->db, "DELETE FROM sys_reader WHERE pk = ?1");
+    db_bind_blob(q, 1, BYTES_OF(r->pk));
     if (accept) {
         db_bind_int(q, 2, now_ms);
         db_bind_str(q, 3, person);
+        db_bind_blob(q, 4, BYTES_OF(r->node.b));
+        db_bind_str(q, 5, r->unit);
     }
+    enum err e = db_run(q);
+    node_readers_forget(s); /* `r` was of the list */
+    return e;
+}
+
+enum err node_store_readers_doubt(struct node_store *s)
+{
     node_readers_forget(s);
-    return db_run(q);
+    return db_run(db_stmt(s->db, "DELETE FROM sys_reader"));
 }
 
 /* ---- records ---- */
@@ -246,34 +273,51 @@ enum err node_store_record_open(struct node_store *s, const struct id_record *ri
     return e;
 }
 
-/* Officers and we; accepted PCs of the own, the owner's and the added unit, and those that were given
- * this record before. */
-static bool node_reader_wanted(const struct node_reader *n, const struct node_identity *id,
-                               const struct node_store_record *r, const char *also)
+/* Officers and we; accepted PCs of the own unit, the owner's and those that the record goes to, and
+ * those that were given this record before. */
+static bool node_reader_wanted(const struct node_reader *n, const struct node_store_record *r,
+                               const struct buf *units)
 {
-    if (!n->accepted) return false;
-    return n->officer || n->self || strcmp(n->unit, id->unit) == 0 ||
-           strcmp(n->unit, r->unit) == 0 || (also != NULL && strcmp(n->unit, also) == 0) ||
+    return n->officer || n->self || node_reach_unit(units, n->unit) ||
            sealed_given(&r->fold, n->pk);
 }
 
-enum err node_store_self(struct node_store *s, const struct node_store_record *r, const char *also,
+static void node_reader_unit(struct buf *units, const char *unit)
+{
+    if (unit != NULL) buf_add(units, unit, strlen(unit) + 1);
+}
+
+enum err node_store_self(struct node_store *s, const struct id_record *rid,
+                         const struct node_store_record *r, const char *also,
                          struct sealed_reader *v, struct sealed_self *out)
 {
     const struct node_reader *list = NULL;
     struct node_identity id;
+    struct buf units;
     size_t n = 0, count = 0;
     if (s->sealing_secret == NULL) return ERR_NOT_READY;
+    buf_init(&units, NODE_READER_UNITS_BYTES);
     enum err e = node_store_identity(s, &id);
     if (e == ERR_OK) e = node_store_readers(s, &list, &n);
+    if (e == ERR_OK) {
+        node_reader_unit(&units, id.unit);
+        node_reader_unit(&units, r->unit);
+        node_reader_unit(&units, also);
+        e = node_store_reach_units(s, rid, &r->fold, &units);
+    }
+    if (e == ERR_OK) e = units.e;
     for (size_t i = 0; e == ERR_OK && i < n; i++) {
         if (!list[i].accepted) continue;
-        if (count == SEALED_READERS_MAX) return ERR_TOO_LARGE;
+        if (count == SEALED_READERS_MAX) {
+            e = ERR_TOO_LARGE;
+            break;
+        }
         v[count] = (struct sealed_reader){
-            .wanted = node_reader_wanted(&list[i], &id, r, also),
+            .wanted = node_reader_wanted(&list[i], r, &units),
             .writes = list[i].self || (!list[i].officer && strcmp(list[i].unit, id.unit) == 0)};
         memcpy(v[count++].pk, list[i].pk, sizeof v->pk);
     }
+    buf_free(&units);
     if (e != ERR_OK) return e;
     *out = (struct sealed_self){
         .secret = s->sealing_secret, .pk = s->sealing_pk, .readers = v, .count = count};

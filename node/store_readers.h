@@ -3,8 +3,9 @@
  * SPEC 22.
  *
  * Readers are this PC; other PCs, as the hub's certificates name them, that a person here accepted
- * after comparing words; and the officers whom orders of two people name. What the hub says alone
- * makes nobody a reader.
+ * after comparing words; and the officers whom orders of two people name, when the hub's offline root
+ * key vouched for both who signed, or else a person here accepted them like a PC. Who holds all that
+ * the hub has makes nobody a reader.
  *
  * Ownership: the list of node_store_readers() is the store's, until the next node_store_apply(),
  *            accept or drop. The key given lives longer than the store.
@@ -28,7 +29,9 @@ struct node_reader {
     bool officer;
     bool self;
     bool ended;    /* the PC was revoked, or two officers struck the reader off */
-    bool accepted; /* an officer in force, this PC, or accepted here */
+    bool vouched;  /* an officer, named by two for whom the hub's root key signed */
+    bool struck;   /* an officer whom an order struck off once: words do not bring him back */
+    bool accepted; /* a vouched officer in force, this PC, or accepted here */
 };
 
 /* The key that opens what is sealed to this node; NULL takes it away. */
@@ -37,9 +40,12 @@ bool node_store_can_seal(const struct node_store *s);
 
 MUST_CHECK enum err node_store_readers(struct node_store *s, const struct node_reader **v,
                                        size_t *count);
-/* A person compared the words (`accept`), or takes it back. Durable. */
-MUST_CHECK enum err node_store_reader_accept(struct node_store *s, const uint8_t pk[static 32],
+/* A person compared the words of this key, this PC and this unit (`accept`), or takes it back.
+ * Durable. */
+MUST_CHECK enum err node_store_reader_accept(struct node_store *s, const struct node_reader *r,
                                              bool accept, const char *person, int64_t now_ms);
+/* This copy is old: who was dropped since may stand in it. Everybody waits for words again. */
+MUST_CHECK enum err node_store_readers_doubt(struct node_store *s);
 
 /* Texts of sealed fields in place of the sealed values, in r->fold: it is for showing from then on.
  * r->unread: what cannot be opened. Without a catalogue, or for a type without sealed fields, nothing
@@ -52,12 +58,13 @@ void node_store_ring(const struct node_store *s, const struct id_record *rid,
                      const struct node_store_record *r, struct sealed_ring *out);
 
 /*
- * Who we are and who is named, for a record of unit `owner`. `also`: a unit that is to read as well, or
- * NULL. `v` has room for SEALED_READERS_MAX and lives as long as *out is used.
+ * Who we are and who is named, for a record as it is, or as it will be with an op on top. `also`: a
+ * unit that is to read besides those of node/store_reach.h, or NULL. `v` has room for
+ * SEALED_READERS_MAX and lives as long as *out is used. Uses the store's working record.
  * ERR_NOT_READY: this node has no key for sealing
  */
-MUST_CHECK enum err node_store_self(struct node_store *s, const struct node_store_record *r,
-                                    const char *also, struct sealed_reader *v,
-                                    struct sealed_self *out);
+MUST_CHECK enum err node_store_self(struct node_store *s, const struct id_record *rid,
+                                    const struct node_store_record *r, const char *also,
+                                    struct sealed_reader *v, struct sealed_self *out);
 
 #endif

@@ -162,6 +162,9 @@ const struct db_migration node_store_steps[] = {
     /* sealed fields: whose PCs a person here lets read what is sealed */
     {"CREATE TABLE sys_reader(pk BLOB PRIMARY KEY NOT NULL, at_ms INTEGER NOT NULL,"
      "  person TEXT NOT NULL) WITHOUT ROWID;"},
+    /* and as which PC of which unit he knew it: the same key under another name is not accepted */
+    {"ALTER TABLE sys_reader ADD COLUMN node BLOB;"
+     "ALTER TABLE sys_reader ADD COLUMN unit TEXT NOT NULL DEFAULT '';"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -241,8 +241,7 @@ static enum err node_show_typed(struct node_store *s, const struct id_record *ri
     struct typed_value values[CATALOGUE_FIELDS_MAX];
     struct buf memory;
     buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
-    enum err e = node_store_record_open(s, rid, r);
-    if (e == ERR_OK) e = node_show_values(&r->fold, t, values, &memory);
+    enum err e = node_show_values(&r->fold, t, values, &memory);
     /* What left is found and read, but counts no more. */
     if (e == ERR_OK && r->frozen)
         e = typed_remove(s->typed, t, rid);
@@ -278,6 +277,8 @@ enum err node_show_record(struct node_store *s, const struct id_record *rid)
     struct node_store_record *r = &s->work;
     enum err e = node_store_record_read(s, rid, r);
     if (e == ERR_NOT_FOUND) return node_show_gone(s, rid);
+    /* One text under two keys is no conflict for who reads it. */
+    if (e == ERR_OK) e = node_store_record_open(s, rid, r);
     if (e != ERR_OK) return e;
     bool deleted = fold_deleted(&r->fold);
     struct db_stmt *q =

@@ -36,6 +36,7 @@ enum err node_witness_open(struct node_store *s, const char *path)
     e = db_begin(s->db);
     if (e != ERR_OK) return e;
     e = node_store_renew(s);
+    if (e == ERR_OK) e = node_store_readers_doubt(s);
     if (e == ERR_OK) e = node_store_alarm(s, NODE_ALARM_RESTORED, clock_wall_ms());
     return db_end(s->db, e);
 }

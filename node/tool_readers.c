@@ -52,6 +52,15 @@ static void readers_done(const struct cli *c, const json_t *r)
                         "%lld records have fields that this PC cannot read: ask a PC or an officer "
                         "who can.\n"),
                closed);
+    long long full = (long long)json_integer_value(json_object_get(r, "full"));
+    if (full > 0)
+        printf(
+            cli_text(c,
+                     "%lld hồ sơ đã đầy, không niêm phong thêm cho ai được nữa: hãy ghi phần mới "
+                     "vào hồ sơ khác.\n",
+                     "%lld records are full and cannot be sealed for anybody more: write what is "
+                     "new into another record.\n"),
+            full);
 }
 
 static enum err readers_show(struct cli *c, struct node_tool *t, json_t *request,

@@ -100,10 +100,10 @@ static void tool_print_saved(const struct cli *c, const json_t *r)
         printf("%s\n",
                cli_text(c,
                         "Đơn vị đó chưa có máy nào đọc được các trường niêm phong của hồ sơ "
-                        "này: xem `readers`, so sáu từ, `readers accept`, rồi `reseal`.",
+                        "này: xem `readers`, so sáu từ, `readers accept`, rồi đồng bộ.",
                         "No PC of that unit reads the sealed fields of this record yet: see "
                         "`readers`, compare the six words, `readers accept`, then "
-                        "`reseal`."));
+                        "sync."));
 }
 
 /* ---- verbs ---- */

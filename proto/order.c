@@ -259,7 +259,7 @@ enum err order_register_add(struct order_register *r, const struct order_officer
         e = key_verify_parts(r->root_pk, "dongbo/vouch/1", parts, 4, o->root);
     if (e != ERR_OK) return e;
     struct order_person *p = &r->v[r->count++];
-    *p = (struct order_person){.roles = o->roles};
+    *p = (struct order_person){.roles = o->roles, .vouched = o->has_root};
     memcpy(p->name, o->name.p, o->name.len);
     memcpy(p->pk, o->pk, sizeof p->pk);
     return ERR_OK;

@@ -107,6 +107,7 @@ struct order_person {
     char name[ORDER_NAME_BYTES_MAX + 1];
     uint8_t pk[32];
     unsigned roles;
+    bool vouched; /* the hub's root key signed for him, not its log key alone */
     bool revoked;
 };
 struct order_register {

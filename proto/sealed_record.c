@@ -351,6 +351,47 @@ struct sealed_task { /* a field that is to be written again */
     struct bytes text; /* place in `plain` */
 };
 
+/* The text of one head at the end of `plain`; *right: it is sealed under `good`. */
+static enum err sealed_head(const struct sealed_ring *ring, const struct sealed_key *good,
+                            const struct sealed_place *at, const struct fold_head *h,
+                            struct buf *plain, bool *right)
+{
+    uint8_t kid[SEALED_KID_BYTES];
+    struct bytes text = sealed_str(h->value);
+    bool sealed = sealed_is(text, kid);
+    *right = sealed && good != NULL && memcmp(kid, good->kid, sizeof kid) == 0;
+    if (text.len == 0 || (!sealed && text.len > SEALED_PLAIN_BYTES_MAX)) return ERR_EXISTS;
+    if (sealed) return sealed_text(ring, at, text, plain);
+    buf_add_bytes(plain, text);
+    return plain->e;
+}
+
+/* The one text that all heads of the register say, at the end of `plain`; nothing there: leave it.
+ * Two PCs that sealed one text under keys of their own are in no conflict. */
+static enum err sealed_said(const struct sealed_ring *ring, const struct sealed_key *good,
+                            const struct sealed_place *at, const struct fold_register *r,
+                            struct buf *plain)
+{
+    struct buf other;
+    size_t start = plain->len;
+    bool right = false;
+    buf_init(&other, CHANGE_VALUE_BYTES_MAX);
+    enum err e = sealed_head(ring, good, at, &r->heads[0], plain, &right);
+    struct bytes first =
+        e == ERR_OK ? bytes_make(plain->p + start, plain->len - start) : no_element;
+    bool all = right;
+    for (size_t i = 1; e == ERR_OK && i < r->count; i++) {
+        buf_clear(&other);
+        e = sealed_head(ring, good, at, &r->heads[i], &other, &right);
+        if (e == ERR_OK && !bytes_equal(buf_bytes(&other), first)) e = ERR_EXISTS;
+        all = all && right;
+    }
+    if (e == ERR_EXISTS || (e == ERR_OK && all)) plain->len = start;
+    if (other.p != NULL) sodium_memzero(other.p, other.cap);
+    buf_free(&other);
+    return e == ERR_EXISTS ? ERR_OK : e;
+}
+
 /* What stands open, or under another key than `good` (NULL: under any). */
 static enum err sealed_tasks(const struct sealed_ring *ring, const struct sealed_key *good,
                              const struct fold *f, const struct catalogue_type *t,
@@ -360,22 +401,17 @@ static enum err sealed_tasks(const struct sealed_ring *ring, const struct sealed
     for (size_t i = 0; i < f->register_count; i++) {
         const struct fold_register *r = &f->registers[i];
         const struct sealed_place at = {*rid, t->no, r->field};
-        uint8_t kid[SEALED_KID_BYTES];
-        struct bytes text = sealed_field(t, r) != NULL ? sealed_str(r->heads[0].value) : no_element;
-        if (text.len == 0 || r->count != 1) continue;
-        bool sealed = sealed_is(text, kid);
-        if (sealed && good != NULL && memcmp(kid, good->kid, sizeof kid) == 0) continue;
-        if (!sealed && text.len > SEALED_PLAIN_BYTES_MAX) continue;
         size_t start = plain->len;
-        enum err e = ERR_OK;
-        if (sealed)
-            e = sealed_text(ring, &at, text, plain);
-        else
-            buf_add_bytes(plain, text);
-        *unread += e == ERR_NOT_FOUND || e == ERR_DAMAGED;
-        if (e == ERR_NOT_FOUND || e == ERR_DAMAGED) continue;
-        if (e != ERR_OK || plain->e != ERR_OK) return plain->e != ERR_OK ? plain->e : e;
-        tasks[(*count)++] = (struct sealed_task){r, {NULL, plain->len - start}};
+        if (sealed_field(t, r) == NULL) continue;
+        enum err e = sealed_said(ring, good, &at, r, plain);
+        if (e == ERR_NOT_FOUND || e == ERR_DAMAGED) {
+            *unread += 1;
+            plain->len = start;
+            continue;
+        }
+        if (e != ERR_OK) return e;
+        if (plain->len > start)
+            tasks[(*count)++] = (struct sealed_task){r, {NULL, plain->len - start}};
     }
     return ERR_OK;
 }

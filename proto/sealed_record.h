@@ -88,8 +88,8 @@ MUST_CHECK enum err sealed_writes(const struct sealed_self *self, const struct f
 
 /*
  * The writes that let every wanted reader read all that we can read: keys wrapped, and texts that
- * stand open or under a key that is not good written again under one that is. Fields in conflict stay
- * as they are.
+ * stand open or under a key that is not good written again under one that is. Heads that
+ * all say one text become one; fields in conflict stay as they are.
  *   in   f   the record as it is stored (not opened)
  *   out  w   record_writes_init()ed; w->count 0: nothing to do;  *unread: fields that stay closed to us
  */

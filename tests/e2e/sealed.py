@@ -24,7 +24,9 @@ UNIT, OTHER = "26170", "26188"
 ALIAS, NOTE, TALE = "Bí danh Hoa Gạo", "Đón ở bến Cây Sung", "Người báo kể chuyện ở xóm Lở"
 LATER, BOTH, LEFT, RIGHT = "Ghi thêm Hoa Sim", "Cùng ghi Hoa Cải", "Máy một Hoa Lau", "Máy hai Hoa Bần"
 AFTER = "Xã mới ghi Hoa Súng"
-PLANTED = [ALIAS, NOTE, TALE, LATER, BOTH, LEFT, RIGHT, AFTER]
+DEEP, DEEPER = "Kể ở gốc Đa Đôi", "Báo từ ngõ Me Tây"
+FRESH = "Kể ở bờ Dừa Nước"
+PLANTED = [ALIAS, NOTE, TALE, LATER, BOTH, LEFT, RIGHT, AFTER, DEEP, DEEPER, FRESH]
 ERRORS = range(1, 100)
 
 
@@ -82,17 +84,35 @@ class Story:
     def state(self, node, reader):
         return next(r["state"] for r in node.ask("readers")["readers"] if r["id"] == reader)
 
-    def officer(self, name):
-        key, word = "khoa-%d" % len(self.officers), "mat-khau-%d" % len(self.officers)
+    def officer(self, name, *root):
+        at = sum(w.startswith("mat-khau-") for w in os.listdir(self.w.dir))
+        key, word = "khoa-%d" % at, "mat-khau-%d" % at
         with open(self.path(word), "w", encoding="utf-8") as f:
-            f.write("một mật khẩu dài %d\n" % len(self.officers))
-        self.hub.tool("officer", "add", name, "--role", "all", "--key", key, "--passphrase", word)
-        self.officers.append(["--key", key, "--passphrase", word])
+            f.write("một mật khẩu dài %d\n" % at)
+        self.hub.tool("officer", "add", name, "--role", "all", "--key", key, "--passphrase", word, *root)
+        return ["--key", key, "--passphrase", word]
 
-    def order(self, file):
-        an, binh = self.officers
-        proposed = self.hub.ask("order", "propose", file, *an)
-        self.hub.tool("order", "approve", proposed["id"], *binh)
+    def name_reader(self, name, file, one, two):
+        """An order of two officers that the first of them reads."""
+        key = self.hub.ask("reading-key", *one)
+        self.hub.tool("readers", "order", "--name", name, "--reading", key["public_key"], "--reason",
+                      "QĐ 12/QĐ-UBND", "--out", file)
+        proposed = self.hub.ask("order", "propose", file, *one)
+        self.hub.tool("order", "approve", proposed["id"], *two)
+        return key
+
+    def put(self, node, what, *values):
+        return node.ask("put", "--type", what, *values)["id"]
+
+    def person(self, node, name, note, tale):
+        """A person with a case file in which something is sealed, and one more below another file."""
+        who = self.put(node, "person", "full_name=" + name, "sex=female")
+        case = self.put(node, "trafficking_case", "person=" + who, "note=" + note, "received_on=2023-03-02",
+                        "received_by=police", "victim_status=victim", "verified_on=2023-03-09")
+        file = self.put(node, "child_case", "person=" + who, "from_on=2023-03-02")
+        report = self.put(node, "child_report", "child_case=" + file, "received_on=2023-03-03", "channel=other",
+                          "act=neglect", "state=received", "narrative=" + tale)
+        return who, case, report
 
     # --- the story ---------------------------------------------------------------------------------------------
 
@@ -100,16 +120,17 @@ class Story:
         self.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), free_port())
         self.hub.run()
         self.a = self.pc(UNIT, "may-1")
-        for name in ("Bà An", "Ông Bình"):
-            self.officer(name)
-        key = self.hub.ask("reading-key", *self.officers[0])
-        self.hub.tool("readers", "order", "--name", "Bà An", "--reading", key["public_key"], "--reason",
-                      "QĐ 12/QĐ-UBND", "--out", "lenh-doc")
-        self.order("lenh-doc")
+        self.free = [self.officer("Ông Sửu"), self.officer("Bà Dần")]  # what the hub's log key can do by itself
+        taken = self.name_reader("Ông Sửu", "lenh-tu-y", *self.free)
+        self.officers = [self.officer(name, "--root", "hub-root.key") for name in ("Bà An", "Ông Bình")]
+        key = self.name_reader("Bà An", "lenh-doc", *self.officers)
         self.sync(self.a)
-        officers = [r for r in self.a.ask("readers")["readers"] if r["kind"] == "officer"]
+        officers = {r["name"]: r for r in self.a.ask("readers")["readers"] if r["kind"] == "officer"}
         check("the commune's PC knows the officer whom two officers named, by the same words",
-              [(o["name"], o["state"], o["words"]) for o in officers] == [("Bà An", "accepted", key["words"])])
+              (officers["Bà An"]["state"], officers["Bà An"]["words"]) == ("accepted", key["words"]))
+        check("for one named by officers whom the root key does not know, words are needed",
+              (officers["Ông Sửu"]["state"], officers["Ông Sửu"]["words"]) == ("waiting", taken["words"]))
+        self.taken = officers["Ông Sửu"]["id"]
 
     def write(self):
         a, hub = self.a, self.hub
@@ -145,8 +166,13 @@ class Story:
         away = Node(self.w, UNIT)  # no hub, no data folder: only the program, the file and the key
         away.binary, away.name = hub.binary, "khong-co"
         check("also on a machine that has nothing of the hub", away.ask("open", "ho-so.json", *an) == opened)
-        said = away.tool("open", "ho-so.json", *binh, ok=ERRORS)
-        check("another officer's key opens nothing", not any(w in said for w in PLANTED))
+        for key in (binh, *self.free):
+            said = away.tool("open", "ho-so.json", *key, ok=ERRORS)
+            check("another officer's key opens nothing", not any(w in said for w in PLANTED))
+        self.a.tool("readers", "accept", self.taken)
+        check("whose words a person compared reads", self.state(self.a, self.taken) == "accepted")
+        self.a.tool("readers", "drop", self.taken)
+        check("until he is dropped", self.state(self.a, self.taken) == "waiting")
         with open(self.path("ho-so.json"), encoding="utf-8") as f:
             doc = json.load(f)
         with open(self.path(self.a.name, "keys", "sealing.key"), encoding="ascii") as f:
@@ -210,23 +236,56 @@ class Story:
         a = self.a
         self.b = b = self.pc(OTHER, "may-khac")
         self.sync(a)
-        offer = a.ask("transfer", "offer", self.case, "--to", OTHER)
-        check("who gives it away is told when nobody there would read it", offer["sealed_unread"] is True)
+        who, case, report = self.person(a, "Lê Thị Một", DEEP, DEEPER)
+        offers = [a.ask("transfer", "offer", rid, "--to", OTHER) for rid in (self.case, who)]
+        check("who gives a case away, or a person with all that goes along, is told when nobody there would read it",
+              [o.get("sealed_unread") for o in offers] == [True, True])
         self.sync(a)
-        a.tool("transfer", "withdraw", offer["transfer"])
-        self.sync(a)
-        a.tool("readers", "accept", self.reader(b))
-        offer = a.ask("transfer", "offer", self.case, "--to", OTHER)
-        check("after the words were compared the offer seals it for them", "sealed_unread" not in offer)
+        done = a.ask("readers", "accept", self.reader(b))
+        check("once the words were compared, what is offered and goes along is sealed for them", done["resealed"] == 3)
         alias = self.values(a, self.case)["alias"]
+        self.sync(a, b)
+        for offer in offers:
+            b.tool("transfer", "accept", offer["transfer"])
+        self.sync(b, a)
+        check("the receiver reads it", self.values(b, self.case)["alias"] == alias)
+        check("and what came along with the person",
+              (self.values(b, case)["note"], self.values(b, report)["narrative"]) == (DEEP, DEEPER))
+        who, case, report = self.person(a, "Lê Thị Hai", FRESH, FRESH)
+        offer = a.ask("transfer", "offer", who, "--to", OTHER)
+        check("for accepted PCs the offer of a person seals what goes along", "sealed_unread" not in offer)
         self.sync(a, b)
         b.tool("transfer", "accept", offer["transfer"])
         self.sync(b, a)
-        check("the receiver reads it", self.values(b, self.case)["alias"] == alias)
+        check("and the receiver reads that at once",
+              (self.values(b, case)["note"], self.values(b, report)["narrative"]) == (FRESH, FRESH))
         b.tool("put", "--id", self.case, "note=" + AFTER)
         self.sync(b)
         opened = self.hub.ask("open", self.case, *self.officers[0])
         check("and writes on, for the officer too", opened["values"]["note"] == AFTER)
+
+    def share(self):
+        a, b = self.a, self.b
+        a.tool("readers", "drop", self.reader(b))
+        self.shared = self.put(a, "gbv_case", "alias=" + DEEP, "role=victim", "received_on=2023-03-02")
+        told = a.ask("share", self.shared, "--unit", OTHER, "--access", "read")
+        self.sync(a, b)
+        check("a share says it too", told["sealed_unread"] is True and
+              self.values(b, self.shared)["alias"].startswith("(đã niêm phong #"))
+        a.tool("readers", "accept", self.reader(b))
+        self.sync(a, b)
+        check("and the same helps", self.values(b, self.shared)["alias"] == DEEP)
+
+    def restored(self):
+        a, other = self.a, self.reader(self.b)
+        a.tool("backup", "ban-sao.db")
+        a.tool("readers", "drop", other)
+        a.tool("restore", "ban-sao.db", ok=(0, 3))
+        check("after an old copy came back, who was struck off since does not read",
+              {r["state"] for r in a.ask("readers")["readers"] if r["kind"] == "pc"} == {"self", "waiting"})
+        check("and it is said", "readers" in json.dumps(a.ask("status", ok=(0, 3, 14))))
+        self.sync(a)
+        a.tool("readers", "accept", self.reader(self.a2))
 
     def third_pc(self):
         a3 = self.pc(UNIT, "may-3")
@@ -256,6 +315,8 @@ class Story:
         self.second_pc()
         self.conflict()
         self.transfer()
+        self.share()
+        self.restored()
         self.third_pc()
         self.erase()
         for pc in (self.a, self.a2, self.b):

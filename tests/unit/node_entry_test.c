@@ -1,5 +1,7 @@
 #include "tests/lib/node_fixture.h"
 #include "node/entry.h"
+#include "node/store_readers.h"
+#include "proto/admin.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -7,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <sodium.h>
 
 #define assert_ok(call) assert_int_equal(call, ERR_OK)
 
@@ -219,12 +222,152 @@ static void test_without_catalogue(void **state)
     fixture_close(&bare);
 }
 
+static size_t state_bytes(const struct id_record *rid)
+{
+    static struct node_store_record r;
+    struct buf state;
+    if (r.fold.private_ == NULL) assert_ok(node_store_record_init(&r));
+    buf_init(&state, FOLD_STATE_BYTES_MAX);
+    assert_ok(node_store_record_read(fx.store, rid, &r));
+    fold_save(&r.fold, &state);
+    assert_ok(state.e);
+    size_t len = state.len;
+    node_store_record_free(&r);
+    r = (struct node_store_record){.position = 0};
+    buf_free(&state);
+    return len;
+}
+
+/* One more key that nobody can open: room in the record. */
+static void fill_up(const struct id_record *rid, unsigned type)
+{
+    static const uint8_t yes[] = {0xc3};
+    static unsigned n;
+    struct id_person person = {{1}};
+    char element[SEALED_WRAP_CHARS + 1];
+    struct buf b;
+    snprintf(element, sizeof element, "%0*u", SEALED_WRAP_CHARS, n++);
+    struct change_write w = {
+        .field = SEALED_FIELD, .value = BYTES_OF(yes), .element = bytes_str(element)};
+    const struct change_op o = {CHANGE_EDIT, *rid, type, &w, 1};
+    buf_init(&b, CHANGE_BYTES_MAX);
+    change_op_encode(&o, &b);
+    assert_ok(b.e);
+    struct bytes p = buf_bytes(&b);
+    struct node_own_set set = {.person = person, .payloads = &p, .count = 1};
+    assert_ok(node_own_append(fx.store, &fx.keys, &set, 1, NULL));
+    buf_free(&b);
+}
+
+/* A text that fits as it is typed and not as it is sealed is refused, not saved and then held. */
+static void test_room_for_what_is_sealed(void **state)
+{
+    (void)state;
+    struct sheet s;
+    static char text[SEALED_PLAIN_BYTES_MAX + 1];
+    memset(text, 'a', SEALED_PLAIN_BYTES_MAX);
+    fill(&s, "trafficking_case", "alias", "Hoa", "received_on", "2023-03-02", "received_by",
+         "police", "victim_status", "verifying", NULL);
+    save(&s);
+    unsigned type = s.form.type->no;
+    while (state_bytes(&s.form.rid) < FOLD_STATE_BYTES_MAX - 3500)
+        fill_up(&s.form.rid, type);
+    fill(&s, "trafficking_case", "note", text, NULL);
+    assert_int_equal(make(&s), ERR_TOO_LARGE);
+    assert_non_null(strstr(why.en, "nothing was saved"));
+    text[1500] = '\0';
+    fill(&s, "trafficking_case", "note", text, NULL);
+    save(&s);
+    assert_true(state_bytes(&s.form.rid) <= FOLD_STATE_BYTES_MAX);
+}
+
+/* ---- readers ---- */
+
+static void told(struct buf *payload)
+{
+    assert_ok(payload->e);
+    fixture_hub_set(&fx, buf_bytes(payload));
+    assert_ok(fixture_end(&fx, NULL, NULL, 0));
+    buf_free(payload);
+}
+
+/* The hub certifies this sealing key as the PC `of` of a unit. */
+static struct id_hash certify(uint8_t of, const char *unit, uint8_t key)
+{
+    struct admin_cert cert = {.hub = fx.identity.hub, .serial = 1};
+    struct buf bytes, payload;
+    memset(cert.sign_pk, of, sizeof cert.sign_pk);
+    crypto_generichash(cert.node.b, sizeof cert.node.b, cert.sign_pk, 32, NULL, 0);
+    memset(cert.sealing_pk, key, sizeof cert.sealing_pk);
+    snprintf(cert.unit, sizeof cert.unit, "%s", unit);
+    buf_init(&bytes, ADMIN_CERT_BYTES_MAX);
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    admin_cert_make(&cert, fx.hub_log.secret, &bytes);
+    struct admin_enrol en = {.node = cert.node, .certificate = buf_bytes(&bytes)};
+    admin_enrol_encode(&en, &payload);
+    told(&payload);
+    buf_free(&bytes);
+    return cert.node;
+}
+
+static const struct node_reader *reader_of(const struct id_hash *node)
+{
+    const struct node_reader *v = NULL;
+    size_t n = 0;
+    assert_ok(node_store_readers(fx.store, &v, &n));
+    for (size_t i = 0; i < n; i++)
+        if (ID_EQUAL(&v[i].node, node)) return &v[i];
+    return NULL;
+}
+
+static void accept(const struct id_hash *node)
+{
+    const struct node_reader *r = reader_of(node);
+    assert_non_null(r);
+    assert_ok(node_store_reader_accept(fx.store, r, true, "Mai", 1));
+    assert_true(reader_of(node)->accepted);
+}
+
+static void test_who_was_accepted_is_that_pc_of_that_unit(void **state)
+{
+    (void)state;
+    struct buf payload;
+    struct id_hash one = certify(1, "26188", 7);
+    assert_false(reader_of(&one)->accepted);
+    accept(&one);
+    struct id_hash two = certify(2, "26188", 7); /* the same key under another name */
+    assert_false(reader_of(&two)->accepted);
+    certify(1, "26170", 7); /* the same PC, of another unit now */
+    assert_false(reader_of(&one)->accepted);
+    certify(1, "26170", 8); /* with another key */
+    assert_false(reader_of(&one)->accepted);
+    accept(&one);
+    struct admin_revoke v = {.node = one, .reason = bytes_str("mất máy")};
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    admin_revoke_encode(&v, &payload);
+    told(&payload);
+    assert_false(reader_of(&one)->accepted);
+    certify(1, "26170", 8); /* a revoked PC stays revoked, and its key under any name */
+    assert_false(reader_of(&one)->accepted);
+    two = certify(3, "26170", 8);
+    assert_false(reader_of(&two)->accepted);
+    accept(&two);                                  /* but for words that were compared anew */
+    assert_ok(node_store_readers_doubt(fx.store)); /* an old copy came back */
+    assert_false(reader_of(&two)->accepted);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_only_changes_are_written), T(test_choices_as_elements), T(test_reasons),
-        T(test_base_and_existence),       T(test_text_at_its_limit),   T(test_without_catalogue),
+        T(test_only_changes_are_written),
+        T(test_choices_as_elements),
+        T(test_reasons),
+        T(test_base_and_existence),
+        T(test_text_at_its_limit),
+        T(test_without_catalogue),
+        T(test_room_for_what_is_sealed),
+        T(test_who_was_accepted_is_that_pc_of_that_unit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -408,6 +408,45 @@ static void equal_texts_of_two_pcs_are_no_conflict_and_unequal_ones_are(void **s
     world_close(&x);
 }
 
+/* Both PCs of an office sealed the same open text before they heard of each other: two keys, two heads,
+ * one text. */
+static void one_text_under_two_keys_becomes_one_head(void **state)
+{
+    (void)state;
+    struct world x;
+    const struct bytes none = {NULL, 0};
+    unsigned closed = 0;
+    world_open(&x);
+    OK(world_save(&x, 0, 1, 3, "gặp ở trạm", false));
+    struct sealed_self alone = self_of(&x, 1, 2); /* names itself; 0 is not one of its readers */
+    alone.readers = &x.readers[1];
+    alone.count = 1;
+    const struct catalogue_field *bad;
+    x.w.count = 0;
+    world_put(&x, 3, "gặp ở trạm", false);
+    OK(sealed_writes(&alone, &x.fold, &type, &here.rid, 0, &x.w, &x.memory, &bad));
+    world_apply(&x);
+    assert_int_equal(world_keys(&x), 2);
+    assert_true(fold_register_conflict(fold_find(&x.fold, 3, none), FOLD_ASK));
+    struct sealed_self self = self_of(&x, 0, 2); /* 0 cannot read the other's: it leaves both */
+    OK(sealed_again(&self, &x.fold, &type, &here.rid, &x.w, &x.memory, &closed));
+    assert_int_equal(closed, 1);
+    world_apply(&x);
+    assert_int_equal(fold_find(&x.fold, 3, none)->count, 2);
+    self = self_of(&x, 1, 2); /* 1 was given the first key by now, so it reads both */
+    OK(sealed_again(&self, &x.fold, &type, &here.rid, &x.w, &x.memory, &closed));
+    assert_int_equal(closed, 0);
+    world_apply(&x);
+    assert_int_equal(fold_find(&x.fold, 3, none)->count, 1);
+    assert_true(world_reads(&x, 0, 3, "gặp ở trạm"));
+    assert_true(world_reads(&x, 1, 3, "gặp ở trạm"));
+    OK(world_save(&x, 0, 2, 3, "gặp ở chợ", false)); /* another text is a conflict, and stays one */
+    OK(sealed_again(&self, &x.fold, &type, &here.rid, &x.w, &x.memory, &closed));
+    assert_int_equal(x.w.count, 0);
+    assert_true(fold_register_conflict(fold_find(&x.fold, 3, none), FOLD_ASK));
+    world_close(&x);
+}
+
 static void a_new_reader_reads_only_after_somebody_sealed_again(void **state)
 {
     (void)state;
@@ -591,6 +630,7 @@ int main(void)
         cmocka_unit_test(an_officers_reading_key_comes_of_the_own_seed),
         cmocka_unit_test(named_readers_read_and_nobody_else),
         cmocka_unit_test(equal_texts_of_two_pcs_are_no_conflict_and_unequal_ones_are),
+        cmocka_unit_test(one_text_under_two_keys_becomes_one_head),
         cmocka_unit_test(a_new_reader_reads_only_after_somebody_sealed_again),
         cmocka_unit_test(who_was_struck_off_reads_nothing_written_after),
         cmocka_unit_test(a_key_that_was_slipped_in_is_never_written_under),
