@@ -45,7 +45,8 @@ bool hub_aside_wants(const json_t *request);
 /*
  * Begin; `done` is called once, on the loop, never from within this call: `answer` as of hub_command(),
  * its own reference.
- * ERR_AGAIN: too many wait: answer hub_aside_full(), or they would all pass those that wait. ERR_NOMEM, ERR_LINK_LOST (it was stopped): `done` is not called.
+ * ERR_AGAIN: too many wait: answer hub_aside_full(), or they would all pass those that wait.
+ * ERR_NOMEM, ERR_LINK_LOST (it was stopped): `done` is not called.
  */
 typedef void hub_aside_done_fn(void *ctx, json_t *answer);
 MUST_CHECK enum err hub_aside_start(struct hub_aside *x, const json_t *request,
