@@ -1,4 +1,5 @@
 #include "hub/bundle_priv.h"
+#include "hub/rekey.h"
 #include "hub/store_attach.h"
 #include "hub/store_quarantine.h"
 
@@ -19,6 +20,7 @@ struct hub_carry { /* a file on its way in */
     size_t group;               /* sets in the open transaction */
     struct attach_offer attach; /* the file whose blocks come */
     bool attach_open;
+    bool retired;  /* sealed with a key of before: what it has is kept apart */
     bool harmless; /* it failed before anything was written */
 };
 
@@ -64,6 +66,8 @@ static enum err hub_carry_take(struct hub_carry *c, const struct pack_sets *sets
     tail.v += known;
     tail.count -= (size_t)known;
     enum err e = hub_store_take(c->b->store, &c->node.node, &tail, c->b->now_ms, &taken);
+    if (e == ERR_OK)
+        e = hub_rekey_taken(c->b->store, c->b->keys, &c->node.node, &taken, c->b->now_ms);
     if (e != ERR_OK) return e == ERR_CHAIN_BROKEN ? ERR_FORKED : e;
     if (taken.unkept)
         c->out->apart_unkept += tail.count;
@@ -78,18 +82,29 @@ static enum err hub_carry_take(struct hub_carry *c, const struct pack_sets *sets
     return e == ERR_OK ? hub_bundle_begin(c->b) : e;
 }
 
+/* Whose signature counts in this log; of one that begins, its genesis says so. */
+static enum err hub_carry_key(struct hub_carry *c, struct pack_context *ctx, uint8_t pk[static 32])
+{
+    if (ctx->next_seq == 0) return ERR_OK;
+    enum err e = hub_store_log_key(c->b->store, &c->node.node, &ctx->inc, pk);
+    if (e == ERR_NOT_FOUND) memcpy(pk, c->node.sign_pk, 32); /* it is kept apart */
+    ctx->sign_pk = pk;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 /* ERR_CHAIN_BROKEN: it begins above the hub's head. */
 static enum err hub_carry_frame(struct hub_carry *c, struct bytes body)
 {
-    struct pack_context ctx = {
-        .hub = c->b->keys->hub, .node = c->node.node, .sign_pk = c->node.sign_pk};
+    struct pack_context ctx = {.hub = c->b->keys->hub, .node = c->node.node, .any_key = true};
+    uint8_t key[32];
     struct message_head head;
     struct pack_sets sets;
     size_t count = 0;
     enum err e = pack_peek(body, &ctx.inc, &ctx.next_seq, &count);
     if (e == ERR_OK)
-        e = c->node.revoked ? hub_store_apart_head(c->b->store, &c->node.node, &ctx.inc, &head)
-                            : hub_store_head(c->b->store, &c->node.node, &ctx.inc, &head);
+        e = c->node.revoked || c->retired
+                ? hub_store_apart_head(c->b->store, &c->node.node, &ctx.inc, &head)
+                : hub_store_head(c->b->store, &c->node.node, &ctx.inc, &head);
     if (e != ERR_OK) return e;
     if (ctx.next_seq > head.next_seq) {
         c->out->gap_from = head.next_seq;
@@ -98,6 +113,7 @@ static enum err hub_carry_frame(struct hub_carry *c, struct bytes body)
     }
     if (ctx.next_seq > 0)
         e = hub_store_apart_hash(c->b->store, &ctx.inc, ctx.next_seq - 1, &ctx.prev);
+    if (e == ERR_OK) e = hub_carry_key(c, &ctx, key);
     if (e == ERR_OK) e = pack_decode(c->pack, body, &ctx, &sets);
     /* The file is the node's own, so a signature that does not fit is one over another history. */
     if (e == ERR_BAD_SIGNATURE && ctx.next_seq > 0) e = ERR_FORKED;
@@ -197,9 +213,30 @@ static enum err hub_carry_certified(struct hub_carry *c)
         admin_key_cert_open(c->hello.cert, &id.hub, &id.parsed, 0, &cert) != ERR_OK ||
         !ID_EQUAL(&cert.node, &c->hello.node))
         return ERR_NOT_FOUND;
+    bool here = ID_EQUAL(&c->node.node, &cert.node);
+    if (here && !hub_rekey_newer(c->b->store, &cert.node, &cert)) return ERR_NOT_FOUND;
+    c->node =
+        (struct hub_node){.revoked = false}; /* nothing of it is taken before it is here again */
     memcpy(c->sealing_pk, cert.sealing_pk, sizeof c->sealing_pk);
     c->out->verdict = MESSAGE_WENT_BACK;
     return ERR_OK;
+}
+
+/* Not sealed with the node's present key: with one of before, or with one that the hub has lost? */
+static enum err hub_carry_other_key(struct hub_carry *c)
+{
+    const uint8_t *peer = bundle_peer(c->reader);
+    uint8_t sign_pk[32];
+    enum err e = hub_store_retired(c->b->store, &c->hello.node, HUB_REKEY_SEALING, peer, sign_pk);
+    if (e == ERR_OK) {
+        c->retired = true;
+        c->out->verdict = MESSAGE_REVOKED;
+        memcpy(c->node.sign_pk, sign_pk, sizeof sign_pk);
+        memcpy(c->sealing_pk, peer, sizeof c->sealing_pk);
+    } else if (e == ERR_NOT_FOUND && !c->node.revoked) {
+        e = hub_carry_certified(c);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static enum err hub_carry_who(struct hub_carry *c)
@@ -213,6 +250,8 @@ static enum err hub_carry_who(struct hub_carry *c)
         e = hub_store_sealing(c->b->store, &c->hello.node, c->sealing_pk);
         memcpy(c->out->unit, c->node.unit, sizeof c->out->unit);
         if (c->node.revoked) c->out->verdict = MESSAGE_REVOKED;
+        if (e == ERR_OK && sodium_memcmp(c->sealing_pk, bundle_peer(c->reader), 32) != 0)
+            e = hub_carry_other_key(c);
     }
     if (e != ERR_OK) return e;
     if (sodium_memcmp(c->sealing_pk, bundle_peer(c->reader), 32) != 0) return ERR_BAD_SIGNATURE;
@@ -270,7 +309,7 @@ static enum err hub_carry_one(struct hub_carry *c)
         e = hub_carry_hold(c);
     } else if (e == ERR_FORKED) {
         c->out->forked = true;
-        if (!c->node.revoked) c->out->verdict = MESSAGE_NEW_INCARNATION;
+        if (!c->node.revoked && !c->retired) c->out->verdict = MESSAGE_NEW_INCARNATION;
         e = ERR_OK;
     } else if (e == ERR_OK) {
         e = hub_store_waiting_drop(c->b->store, &c->file);

@@ -1,9 +1,14 @@
-/* keys: what the hub's card says, and the order of two people that revokes its log key. docs/keys.md. */
+/* keys: what the hub's card says, the order of two people that revokes its log key, and the demand that a node
+ * changes its own. docs/keys.md. */
 #include "hub/command_priv.h"
 #include "hub/orders.h"
+#include "hub/own.h"
 #include "hub/rotate.h"
+#include "hub/store_nodes.h"
+#include "hub/store_rekey.h"
 
 #include "common/io/clock.h"
+#include "common/text.h"
 
 static json_t *hub_keys_show(struct hub_app *a)
 {
@@ -42,10 +47,62 @@ static json_t *hub_keys_order(struct hub_app *a, const json_t *request)
     return j;
 }
 
+/* The hub's word that this node's present key shall go, as a set of its log. */
+static enum err hub_keys_ask(struct hub_app *a, const struct hub_node *n, const json_t *request,
+                             const char *reason, struct hub_taken *taken)
+{
+    struct admin_rekey_ask ask = {.node = n->node, .reason = bytes_str(reason)};
+    struct hub_own_set set = {.count = 1};
+    struct buf payload;
+    memcpy(ask.sign_pk, n->sign_pk, sizeof ask.sign_pk);
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    admin_rekey_ask_encode(&ask, &payload);
+    struct bytes p = buf_bytes(&payload);
+    set.payloads = &p;
+    hub_request_person(a, request, &set.person);
+    enum err e = payload.e == ERR_OK ? hub_app_begin(a) : payload.e;
+    if (e == ERR_OK) {
+        e = hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), taken);
+        if (e == ERR_OK)
+            e = hub_app_commit(a);
+        else
+            hub_app_abort(a);
+    }
+    buf_free(&payload);
+    return e;
+}
+
+static json_t *hub_keys_demand(struct hub_app *a, const json_t *request)
+{
+    struct hub_node_row n;
+    struct hub_rekeyed seen;
+    struct hub_taken taken;
+    const char *reason = hub_request_str(request, "reason");
+    json_t *j = hub_command_node(a, request, &n);
+    if (j != NULL) return j;
+    if (reason == NULL ||
+        text_check(bytes_str(reason), ADMIN_KEY_REASON_BYTES_MAX, TEXT_ONE_LINE) != ERR_OK)
+        return hub_command_error(ERR_BAD_INPUT, "Cần --reason: lý do, một dòng, tối đa 400 byte.",
+                                 "--reason is needed: why, one line, at most 400 bytes.");
+    if (n.node.revoked)
+        return hub_command_error(ERR_REVOKED, "Máy này đã bị thu hồi: không còn khóa nào để đổi.",
+                                 "This node was revoked: it has no keys to change.");
+    enum err e = hub_store_rekeyed(a->store, &n.node, &seen);
+    if (e == ERR_OK && seen.asked_position != 0)
+        return hub_command_error(ERR_EXISTS, "Máy này đã được yêu cầu đổi khóa và chưa đổi xong.",
+                                 "This node was asked already, and has not changed them yet.");
+    if (e == ERR_OK) e = hub_keys_ask(a, &n.node, request, reason, &taken);
+    if (e != ERR_OK) return hub_command_fail(e);
+    return json_pack("{s:o, s:s, s:s, s:s, s:I}", "node", hub_json_hex(BYTES_OF(n.node.node.b)),
+                     "unit", n.node.unit, "unit_name", hub_unit_name(a, n.node.unit), "name",
+                     n.name, "position", (json_int_t)taken.last_position);
+}
+
 json_t *hub_command_keys(struct hub_app *a, const json_t *request)
 {
     const char *action = hub_request_str(request, "action");
     if (action == NULL || strcmp(action, "show") == 0) return hub_keys_show(a);
     if (strcmp(action, "order") == 0) return hub_keys_order(a, request);
+    if (strcmp(action, "demand") == 0) return hub_keys_demand(a, request);
     return hub_command_fail(ERR_USAGE);
 }

@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "hub/closed.h"
 #include "hub/store_nodes.h"
+#include "hub/store_rekey.h"
 #include "proto/words.h"
 
 #include <sodium.h>
@@ -136,7 +137,21 @@ static enum err hub_node_row(void *ctx, const struct hub_node_row *n)
     char id[2 * ID_HASH_BYTES + 1];
     id_hex(BYTES_OF(n->node.node.b), id);
     json_object_set_new(j, "id", json_stringn(id, 16)); /* what a person types */
-    json_object_set_new(j, "state", json_string(n->node.revoked ? "revoked" : ""));
+    struct hub_rekeyed keys = {.position = 0};
+    if (e == ERR_OK) e = hub_store_rekeyed(w->app->store, &n->node, &keys);
+    if (e != ERR_OK) {
+        json_decref(j);
+        return e;
+    }
+    bool asked = keys.asked_position != 0 && !n->node.revoked;
+    json_object_set_new(j, "key_changes", json_integer((json_int_t)keys.count));
+    json_object_set_new(j, "keys_changed", hub_json_time(keys.at_ms));
+    json_object_set_new(j, "keys_position", json_integer((json_int_t)keys.position));
+    json_object_set_new(j, "keys_asked", json_string(asked ? keys.asked_why : ""));
+    json_object_set_new(j, "state",
+                        json_string(n->node.revoked ? "revoked"
+                                    : asked         ? "keys asked"
+                                                    : ""));
     return json_array_append_new(w->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 

@@ -10,7 +10,7 @@
 #include "common/io/clock.h"
 #include "hub/store_moves.h"
 #include "hub/store_nodes.h"
-#include "hub/store_bundle.h"
+#include "hub/rekey.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,32 +41,6 @@ static enum err units_nodes_of(struct hub_app *a, const char *unit, struct units
 {
     *out = (struct units_nodes){.unit = unit};
     return hub_store_nodes(a->store, units_node_each, out);
-}
-
-/* A certificate of the same keys for another unit. Inside a transaction. */
-static enum err units_node_move(struct hub_app *a, const struct hub_node *node, const char *to,
-                                const struct id_person *person)
-{
-    struct admin_cert c = {.hub = a->keys.hub, .node = node->node, .serial = 1};
-    struct buf cert, payload;
-    buf_init(&cert, ADMIN_CERT_BYTES_MAX);
-    buf_init(&payload, 1024);
-    memcpy(c.sign_pk, node->sign_pk, sizeof c.sign_pk);
-    memcpy(c.transport_pk, node->transport_pk, sizeof c.transport_pk);
-    snprintf(c.unit, sizeof c.unit, "%s", to);
-    enum err e = hub_store_sealing(a->store, &node->node, c.sealing_pk);
-    if (e == ERR_OK) {
-        admin_cert_make(&c, a->keys.log_secret, &cert);
-        admin_enrol_encode(
-            &(struct admin_enrol){.node = node->node, .certificate = buf_bytes(&cert)}, &payload);
-        e = cert.e != ERR_OK ? cert.e : payload.e;
-    }
-    struct bytes p = buf_bytes(&payload);
-    struct hub_own_set set = {.person = *person, .payloads = &p, .count = 1};
-    if (e == ERR_OK) e = hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), NULL);
-    buf_free(&cert);
-    buf_free(&payload);
-    return e;
 }
 
 /* ---- assigning ---- */
@@ -169,7 +143,11 @@ static enum err units_merge(struct hub_app *a, const char *old, struct units_mov
     if (e == ERR_OK && nodes->count + ids.len > 0) {
         e = hub_app_begin(a);
         for (size_t i = 0; e == ERR_OK && i < nodes->count; i++, m->nodes++)
-            e = units_node_move(a, &nodes->v[i], m->to, &m->person);
+            e = hub_rekey_certify(a->store, &a->keys,
+                                  &(struct hub_certify){.node = &nodes->v[i].node,
+                                                        .unit = m->to,
+                                                        .person = &m->person},
+                                  clock_wall_ms());
         if (e == ERR_OK) e = units_assign_ids(a, buf_bytes(&ids), m);
         if (e == ERR_OK) e = units_offers_end(a, old, &m->person);
         if (e == ERR_OK)
@@ -474,7 +452,10 @@ json_t *hub_command_units_node(struct hub_app *a, const json_t *request)
     hub_request_person(a, request, &m.person);
     e = hub_app_begin(a);
     if (e == ERR_OK) {
-        e = units_node_move(a, &node, to, &m.person);
+        e = hub_rekey_certify(
+            a->store, &a->keys,
+            &(struct hub_certify){.node = &node.node, .unit = to, .person = &m.person},
+            clock_wall_ms());
         if (e == ERR_OK)
             e = hub_app_commit(a);
         else

@@ -1,6 +1,7 @@
 /* Store effects of sessions that repair. SPEC 7.13, 7.14. */
 #include "hub/engine_priv.h"
 #include "hub/own.h"
+#include "proto/key.h"
 #include "hub/store_repair.h"
 
 #include <assert.h>
@@ -15,7 +16,8 @@ enum err hub_engine_own(struct hub_engine *e, const struct hub_sync_effect *f,
                               &ev->sets, &ev->set_count);
 }
 
-/* The node's certificate shows that this hub enrolled it and lost that: once more, as a set. */
+/* The node's certificate shows that this hub enrolled it, or knew newer keys of it, and lost that: once more,
+ * as a set. */
 static enum err hub_engine_enrol_again(struct hub_engine *e, const struct hub_sync_effect *f,
                                        int64_t now_ms)
 {
@@ -23,7 +25,8 @@ static enum err hub_engine_enrol_again(struct hub_engine *e, const struct hub_sy
     struct buf payload;
     struct hub_node node;
     enum err err = hub_store_node(e->store, &f->node->node, &node);
-    if (err != ERR_NOT_FOUND) return err; /* another connection was quicker */
+    bool same = err == ERR_OK && (node.revoked || key_equal(node.sign_pk, f->node->sign_pk, 32));
+    if (same || (err != ERR_OK && err != ERR_NOT_FOUND)) return err; /* another was quicker */
     buf_init(&payload, CHANGE_BYTES_MAX);
     admin_enrol_encode(&enrol, &payload);
     err = payload.e;

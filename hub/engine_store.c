@@ -1,6 +1,7 @@
 /* The store effects of the hub's sync core. */
 #include "common/zoo.h"
 #include "hub/engine_priv.h"
+#include "hub/rekey.h"
 #include "hub/store_erase.h"
 #include "hub/store_quarantine.h"
 #include "hub/store_repair.h"
@@ -17,7 +18,7 @@ static bool hub_engine_extends(const struct message_log *own, const struct messa
     return hub->next_seq == own->next_seq && (ZOO(102) || ID_EQUAL(&hub->head, &own->head));
 }
 
-/* A node that this hub does not have: its certificate may prove that it had. */
+/* A node, or keys of one, that this hub does not have: its certificate may prove that it had. */
 static void hub_engine_certified(struct hub_engine *e, const struct message_hello_node *hello,
                                  struct hub_sync_facts *facts)
 {
@@ -26,15 +27,48 @@ static void hub_engine_certified(struct hub_engine *e, const struct message_hell
         admin_key_cert_open(hello->cert, &e->keys.hub, &facts->identity.parsed, 0, &c) != ERR_OK)
         return;
     if (!ID_EQUAL(&c.node, &hello->node)) return;
+    if (facts->known && !hub_rekey_newer(e->store, &hello->node, &c)) return;
     facts->certified = true;
     facts->node.node = c.node;
     memcpy(facts->node.sign_pk, c.sign_pk, sizeof c.sign_pk);
     memcpy(facts->node.transport_pk, c.transport_pk, sizeof c.transport_pk);
 }
 
-static enum err hub_engine_lookup(struct hub_engine *e, const struct message_hello_node *hello,
+/* Somebody who has another transport key than the node has now: a key of before, or a newer one. */
+static enum err hub_engine_other_key(struct hub_engine *e, const struct message_hello_node *hello,
+                                     const uint8_t peer[static 32], struct hub_sync_facts *f)
+{
+    uint8_t sign_pk[32];
+    enum err err = hub_store_retired(e->store, &hello->node, HUB_REKEY_TRANSPORT, peer, sign_pk);
+    if (err == ERR_NOT_FOUND) {
+        if (!f->node.revoked) hub_engine_certified(e, hello, f);
+        return ERR_OK;
+    }
+    if (err != ERR_OK) return err;
+    f->retired = true;
+    memcpy(f->node.sign_pk, sign_pk, sizeof sign_pk);
+    memcpy(f->node.transport_pk, peer, sizeof f->node.transport_pk);
+    return ERR_OK;
+}
+
+/* Where the hub has a log of the hello, and whose signature counts in it. */
+static enum err hub_engine_log(struct hub_engine *e, const struct message_hello_node *hello,
+                               size_t i, struct hub_sync_facts *f)
+{
+    const struct id_inc *inc = &hello->logs[i].inc;
+    bool apart = (f->node.revoked && !ZOO(95)) || f->retired;
+    enum err err = apart ? hub_store_apart_head(e->store, &hello->node, inc, &f->heads[i])
+                         : hub_store_head(e->store, &hello->node, inc, &f->heads[i]);
+    f->extends[i] = hub_engine_extends(&hello->logs[i], &f->heads[i]);
+    if (err == ERR_OK) err = hub_store_log_key(e->store, &hello->node, inc, f->keys[i]);
+    if (err == ERR_NOT_FOUND) memcpy(f->keys[i], f->node.sign_pk, sizeof f->keys[i]);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err hub_engine_lookup(struct hub_engine *e, const struct hub_sync_effect *fx,
                                   struct hub_sync_event *ev)
 {
+    const struct message_hello_node *hello = fx->hello;
     struct hub_sync_facts *f = &e->facts;
     memset(f, 0, sizeof *f);
     enum err err = hub_store_identity(e->store, &f->identity);
@@ -52,12 +86,10 @@ static enum err hub_engine_lookup(struct hub_engine *e, const struct message_hel
         return ERR_OK;
     }
     f->known = err == ERR_OK;
-    for (size_t i = 0; err == ERR_OK && i < hello->log_count; i++) {
-        err = f->node.revoked && !ZOO(95)
-                  ? hub_store_apart_head(e->store, &hello->node, &hello->logs[i].inc, &f->heads[i])
-                  : hub_store_head(e->store, &hello->node, &hello->logs[i].inc, &f->heads[i]);
-        f->extends[i] = hub_engine_extends(&hello->logs[i], &f->heads[i]);
-    }
+    if (err == ERR_OK && !key_equal(fx->peer, f->node.transport_pk, sizeof f->node.transport_pk))
+        err = hub_engine_other_key(e, hello, fx->peer, f);
+    for (size_t i = 0; err == ERR_OK && i < hello->log_count; i++)
+        err = hub_engine_log(e, hello, i, f);
     if (err == ERR_OK)
         err = hub_store_knows(e->store, hello->cursor_epoch, hello->cursor_position,
                               hello->cursor_hash, &f->cursor_known);
@@ -70,6 +102,8 @@ static enum err hub_engine_take(struct hub_engine *e, const struct hub_sync_effe
     enum err err = hub_engine_open(e);
     if (err == ERR_OK)
         err = hub_store_take(e->store, &f->node->node, f->sets, ev->wall_ms, &e->taken);
+    if (err == ERR_OK)
+        err = hub_rekey_taken(e->store, &e->keys, &f->node->node, &e->taken, ev->wall_ms);
     if (err != ERR_OK) return err;
     e->group += f->sets->count;
     ev->kind = HUB_SYNC_EV_TAKEN;
@@ -104,9 +138,13 @@ static enum err hub_engine_contact(struct hub_engine *e, const struct hub_sync_e
 static enum err hub_engine_feed(struct hub_engine *e, const struct hub_sync_effect *f,
                                 struct hub_sync_event *ev)
 {
-    struct hub_node now; /* it may have been revoked since the hello */
+    struct hub_node
+        now; /* it may have been revoked since the hello, or its keys changed elsewhere */
     enum err err = hub_store_node(e->store, &f->node->node, &now);
     if (err == ERR_OK && now.revoked && !ZOO(95)) err = ERR_REVOKED;
+    if (err == ERR_OK && !f->rekeyed &&
+        !key_equal(now.transport_pk, f->node->transport_pk, sizeof now.transport_pk))
+        err = ERR_REVOKED;
     if (err != ERR_OK) return err;
     memset(&e->feed, 0, sizeof e->feed);
     ev->kind = HUB_SYNC_EV_FEED;
@@ -142,7 +180,7 @@ enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
                           struct hub_sync_event *ev)
 {
     switch (f->kind) {
-    case HUB_SYNC_FX_LOOKUP: return hub_engine_lookup(e, f->hello, ev);
+    case HUB_SYNC_FX_LOOKUP: return hub_engine_lookup(e, f, ev);
     case HUB_SYNC_FX_READ_FEED: return hub_engine_feed(e, f, ev);
     case HUB_SYNC_FX_READ_LIST: return hub_engine_list(e, f, ev);
     case HUB_SYNC_FX_TAKE:

@@ -354,7 +354,7 @@ static const struct cli_verb verbs[] = {
     {"reseal", "MÃ...", "cán bộ được đọc niêm phong lại hồ sơ cho máy khác",
      "an officer who may seals records again for another PC", OPTS(reseal_opts), 1, -1,
      hub_tool_reseal},
-    {"keys", "[show|card|order|rotate|stolen|address MÁY:CỔNG]",
+    {"keys", "[show|card|order|demand MÃ_MÁY|rotate|stolen|address MÁY:CỔNG]",
      "khóa của trung tâm: xem thẻ, thay khóa, khóa bị lộ, đổi địa chỉ",
      "the hub's keys: its card, a change, a theft, a new address", OPTS(keys_opts), 0, 2,
      hub_tool_keys},

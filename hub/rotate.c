@@ -1,6 +1,6 @@
 #include "hub/rotate.h"
 #include "hub/own.h"
-#include "hub/store_bundle.h"
+#include "hub/rekey.h"
 #include "hub/store_nodes.h"
 #include "hub/store_order.h"
 #include "hub/store_quarantine.h"
@@ -217,36 +217,13 @@ static enum err hub_rotate_node(void *ctx, const struct hub_node_row *n)
 }
 
 /* A certificate by the new log key for every living node: those of the old one say nothing any more. */
-static enum err hub_rotate_certify(struct hub_app *a, const struct hub_sync_keys *keys,
-                                   const struct hub_node *n, uint32_t serial, int64_t now_ms)
-{
-    struct admin_cert cert = {.hub = keys->hub, .node = n->node, .serial = serial};
-    struct admin_enrol enrol = {.node = n->node};
-    struct buf paper, payload;
-    memcpy(cert.sign_pk, n->sign_pk, sizeof cert.sign_pk);
-    memcpy(cert.transport_pk, n->transport_pk, sizeof cert.transport_pk);
-    snprintf(cert.unit, sizeof cert.unit, "%s", n->unit);
-    buf_init(&paper, ADMIN_CERT_BYTES_MAX);
-    buf_init(&payload, CHANGE_BYTES_MAX);
-    enum err e = hub_store_sealing(a->store, &n->node, cert.sealing_pk);
-    if (e == ERR_OK) {
-        admin_cert_make(&cert, keys->log_secret, &paper);
-        enrol.certificate = buf_bytes(&paper);
-        admin_enrol_encode(&enrol, &payload);
-        e = paper.e == ERR_OK ? hub_rotate_append(a, keys, &payload, now_ms) : paper.e;
-    }
-    buf_free(&payload);
-    buf_free(&paper);
-    return e;
-}
-
 static enum err hub_rotate_certify_all(struct hub_app *a, const struct hub_sync_keys *keys,
-                                       uint32_t serial, int64_t now_ms)
+                                       int64_t now_ms)
 {
     struct hub_rotate_nodes l = {.app = a};
     enum err e = hub_store_nodes(a->store, hub_rotate_node, &l);
     for (size_t i = 0; e == ERR_OK && i < l.count; i++)
-        e = hub_rotate_certify(a, keys, &l.v[i], serial, now_ms);
+        e = hub_rekey_certify(a->store, keys, &(struct hub_certify){.node = &l.v[i].node}, now_ms);
     free(l.v);
     return e;
 }
@@ -274,7 +251,7 @@ static enum err hub_rotate_commit(struct hub_app *a, struct bytes card,
     if (e == ERR_OK) {
         e = hub_store_identity_set(a->store, &id);
         if (e == ERR_OK) e = hub_rotate_append(a, keys, &payload, now_ms);
-        if (e == ERR_OK && anew) e = hub_rotate_certify_all(a, keys, parsed->serial, now_ms);
+        if (e == ERR_OK && anew) e = hub_rotate_certify_all(a, keys, now_ms);
         if (e == ERR_OK)
             e = hub_store_commit(a->store);
         else

@@ -79,6 +79,7 @@ struct hub_node {
     uint8_t sign_pk[32];
     uint8_t transport_pk[32];
     bool revoked;
+    bool rekeyed;   /* these are not its first keys, as the log tells (hub/store_rekey.h) */
     uint64_t floor; /* its cursor must not be below: what left its scope before is not told */
 };
 /* ERR_NOT_FOUND. */
@@ -108,7 +109,8 @@ struct hub_taken {
     uint64_t epoch;
     bool
         apart; /* the node is revoked: they are not in the log, no positions (hub/store_quarantine.h) */
-    bool unkept; /* ... nor anywhere: HUB_QUARANTINE_BYTES_MAX of this node are kept already */
+    bool rekeyed; /* the node's keys changed: a certificate is due (hub/rekey.h) */
+    bool unkept;  /* ... nor anywhere: HUB_QUARANTINE_BYTES_MAX of this node are kept already */
 };
 
 /* ERR_CHAIN_BROKEN, ERR_NOT_FOUND, ERR_NOT_READY, and ERR_BAD_FORMAT of hub_store_take
@@ -121,7 +123,8 @@ struct hub_taken {
  *
  *   in   node     the author;  sets;  signature of the last set;  received_ms UTC
  *
- * Those of a revoked node are kept apart instead, and out->apart says so (hub/store_quarantine.h).
+ * Those of a revoked node, and of a log whose key the node changed, are kept apart instead, and out->apart
+ * says so (hub/store_quarantine.h, hub/store_rekey.h).
  *
  * ERR_OK; ERR_CHAIN_BROKEN: the head moved since decoding (another session of this node): close
  * this link

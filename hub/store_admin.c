@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "hub/store_rekey.h"
 #include "proto/admin_key.h"
 #include "proto/edition.h"
 
@@ -188,6 +189,22 @@ static enum err hub_node_unit_note(struct hub_store *s, const struct id_hash *no
     return db_run(q);
 }
 
+/* The hub's word for a change of a node's keys outlives an older copy of the database (SPEC 18.11). */
+static enum err hub_enrol_rekeyed(struct hub_store *s, const struct admin_cert *c, uint64_t at)
+{
+    struct db_stmt *q = db_stmt(
+        s->db, "INSERT OR REPLACE INTO sys_rekey_cert(node, pos, hash) SELECT ?1, ?2, ?3 WHERE "
+               "EXISTS (SELECT 1 FROM sys_node WHERE node = ?1 AND sign_pk <> ?4) OR EXISTS "
+               "(SELECT 1 FROM sys_rekey WHERE node = ?1 AND sign = ?4)");
+    db_bind_blob(q, 1, BYTES_OF(c->node.b));
+    db_bind_int(q, 2, (int64_t)at);
+    db_bind_blob(q, 3, BYTES_OF(s->view->hash.b));
+    db_bind_blob(q, 4, BYTES_OF(c->sign_pk));
+    enum err e = db_run(q);
+    if (e == ERR_OK && db_changes(s->db) > 0) s->revoked_grown = true;
+    return e;
+}
+
 static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en, uint64_t at)
 {
     struct admin_cert c;
@@ -196,6 +213,7 @@ static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en
     if (e == ERR_OK && !ID_EQUAL(&c.node, &en->node)) e = ERR_BAD_FORMAT;
     int64_t unit = 0;
     if (e == ERR_OK) e = hub_unit_number(s, c.unit, &unit);
+    if (e == ERR_OK) e = hub_enrol_rekeyed(s, &c, at);
     if (e != ERR_OK) return e;
     struct db_stmt *q = db_stmt(
         s->db, "INSERT INTO sys_node(node, unit, cert, sign_pk, transport_pk, enrolled_pos) "
@@ -280,6 +298,7 @@ static enum err hub_admin_one(struct hub_store *s, struct bytes payload, int kin
         e = admin_key_card_decode(payload, &card);
         return e == ERR_OK ? admin_card_open(card, &s->identity.hub, &c) : e; /* it is in force */
     }
+    if (kind == CHANGE_REKEY_ASK) return hub_rekey_ask_take(s, payload, at);
     if (kind == CHANGE_QUARANTINE) {
         struct admin_quarantine d;
         e = admin_quarantine_decode(payload, &d);
@@ -308,6 +327,12 @@ static enum err hub_enrol_newer(struct hub_store *s, const struct admin_enrol *e
     enum err e =
         admin_key_cert_open(en->certificate, &s->identity.hub, &s->identity.parsed,
                             s->replaying ? 1 : 0, &c); /* a replay judges as it was judged then */
+    if (e == ERR_OK && memcmp(c.sign_pk, node->sign_pk, sizeof c.sign_pk) != 0) {
+        struct admin_cert here;
+        e = hub_store_cert(s, &node->node, &here);
+        *newer = e == ERR_OK && c.serial > here.serial; /* the node changed its keys since */
+        return e;
+    }
     if (e != ERR_OK || strcmp(c.unit, node->unit) == 0 || s->epoch_count == 0) return e;
     struct db_stmt *q =
         db_stmt(s->db, "SELECT ifnull(enrolled_pos, 0) FROM sys_node WHERE node = ?1");

@@ -1,18 +1,20 @@
 #include "hub/store_bundle.h"
 #include "hub/store_priv.h"
-#include "proto/admin_key.h"
+#include "hub/store_rekey.h"
 
 enum err hub_store_sealing(struct hub_store *s, const struct id_hash *node, uint8_t out[static 32])
 {
     struct admin_cert cert;
-    struct db_stmt *q = db_stmt(s->db, "SELECT cert FROM sys_node WHERE node = ?1");
+    /* Between a change of its keys and the certificate for it there is only the change. */
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT r.sealing FROM sys_rekey r JOIN sys_node n ON n.node = "
+                       "r.node AND n.sign_pk = r.sign WHERE r.node = ?1");
     db_bind_blob(q, 1, BYTES_OF(node->b));
     enum err e = db_get(q);
-    /* What stands here was judged when it was taken: any key of before counts. */
-    if (e == ERR_OK && admin_key_cert_open(db_column_bytes(q, 0), &s->identity.hub,
-                                           &s->identity.parsed, 1, &cert) != ERR_OK)
-        e = ERR_DAMAGED;
+    if (e == ERR_OK) e = db_column_copy(q, 0, out, 32);
     db_done(q);
+    if (e != ERR_NOT_FOUND) return e;
+    e = hub_store_cert(s, node, &cert);
     if (e == ERR_OK) memcpy(out, cert.sealing_pk, sizeof cert.sealing_pk);
     return e;
 }

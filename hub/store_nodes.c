@@ -141,6 +141,7 @@ static enum err hub_node_read(const struct db_stmt *q, struct hub_node *n)
     if (e == ERR_OK) e = db_column_copy(q, 2, n->sign_pk, sizeof n->sign_pk);
     if (e == ERR_OK) e = db_column_copy(q, 3, n->transport_pk, sizeof n->transport_pk);
     n->revoked = db_column_kind(q, 4) != DB_NULL;
+    n->rekeyed = false;
     n->floor = 0;
     return e;
 }
@@ -148,15 +149,18 @@ static enum err hub_node_read(const struct db_stmt *q, struct hub_node *n)
 enum err hub_store_node(struct hub_store *s, const struct id_hash *node, struct hub_node *out)
 {
     struct hub_node n;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT n.node, u.code, n.sign_pk, n.transport_pk, n.revoked_pos, "
-                       "max(n.unit_pos, ifnull((SELECT value FROM sys_meta WHERE key = "
-                       "'events_from'), 0)) "
-                       "FROM sys_node n JOIN sys_unit u ON u.no = n.unit WHERE n.node = ?1");
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT n.node, u.code, n.sign_pk, n.transport_pk, n.revoked_pos, "
+               "max(n.unit_pos, ifnull((SELECT value FROM sys_meta WHERE key = "
+               "'events_from'), 0)), EXISTS (SELECT 1 FROM sys_rekey r WHERE r.node = "
+               "n.node) FROM sys_node n JOIN sys_unit u ON u.no = n.unit WHERE n.node = ?1");
     db_bind_blob(q, 1, BYTES_OF(node->b));
     enum err e = db_get(q);
     if (e == ERR_OK) e = hub_node_read(q, &n);
-    if (e == ERR_OK) n.floor = (uint64_t)db_column_int(q, 5);
+    if (e == ERR_OK) {
+        n.floor = (uint64_t)db_column_int(q, 5);
+        n.rekeyed = db_column_int(q, 6) != 0;
+    }
     db_done(q);
     if (e == ERR_OK) *out = n;
     return e;

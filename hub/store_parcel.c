@@ -6,8 +6,9 @@
 
 /* The newest decision about exactly these sets counts. */
 #define HUB_PARCEL_SQL                                                                             \
-    "SELECT p.no, p.node, u.code, n.name, n.revoked_why, n.revoked_pos, p.inc, p.first, p.next, "  \
-    "p.hash, p.at_ms, p.road, p.bytes, d.release, d.by, d.reason, d.at_ms FROM sys_quarantine p "  \
+    "SELECT p.no, p.node, u.code, n.name, ifnull(n.revoked_why, 'khóa cũ, máy đã đổi'), "  \
+    "n.revoked_pos, p.inc, p.first, p.next, p.hash, p.at_ms, p.road, p.bytes, d.release, d.by, "   \
+    "d.reason, d.at_ms FROM sys_quarantine p "                                                     \
     "LEFT JOIN sys_node n ON n.node = p.node LEFT JOIN sys_unit u ON u.no = n.unit LEFT JOIN "     \
     "sys_decided d ON d.pos = (SELECT max(x.pos) FROM sys_decided x WHERE x.inc = p.inc AND "      \
     "x.first = p.first AND x.next = p.next AND x.hash = p.hash) "

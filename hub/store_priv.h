@@ -339,6 +339,15 @@ struct hub_list {
  * sets in the file, 0 without one. A set that is none of ours is left. */
 MUST_CHECK enum err hub_list_open(struct hub_store *s, const struct hub_list *l, size_t *count);
 
+/* store_rekey.c: may the log of these sets take them (ERR_CHAIN_BROKEN: its key was never the node's), or is
+ * its key retired, so that they are kept apart? */
+MUST_CHECK enum err hub_rekey_judge(struct hub_store *s, const struct hub_node *who,
+                                    const struct pack_decoded *first, bool *retired);
+/* Op of kind CHANGE_REKEY, alone in the set at hand. *done false: it does not apply, and is held. */
+MUST_CHECK enum err hub_rekey_take(struct hub_store *s, const struct hub_writer *w,
+                                   const struct hub_log *log, struct bytes payload, bool *done);
+MUST_CHECK enum err hub_rekey_ask_take(struct hub_store *s, struct bytes payload, uint64_t at);
+
 /* store_revoked.c */
 MUST_CHECK enum err hub_revoke_take(struct hub_store *s, const struct admin_revoke *r, uint64_t at);
 /* A node that is enrolled (again) stays revoked. */

@@ -183,6 +183,11 @@ static const struct hub_table {
     {"sys_node", "SELECT node, unit, cert, sign_pk, transport_pk, enrolled_pos, revoked_pos, "
                  "revoked_why FROM sys_node ORDER BY node"},
     {"sys_revoked", "SELECT node, pos, why, hash FROM sys_revoked ORDER BY node"},
+    {"sys_rekey",
+     "SELECT pos, node, old_sign, old_transport, old_sealing, sign, transport, sealing "
+     "FROM sys_rekey ORDER BY pos"},
+    {"sys_rekey_ask", "SELECT node, sign_pk, pos, why FROM sys_rekey_ask ORDER BY node, sign_pk"},
+    {"sys_rekey_cert", "SELECT node, pos, hash FROM sys_rekey_cert ORDER BY node"},
     {"sys_decided",
      "SELECT pos, node, inc, first, next, hash, release, by, reason FROM sys_decided "
      "ORDER BY pos"},

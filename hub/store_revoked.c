@@ -27,14 +27,15 @@ enum err hub_revoked_mark(struct hub_store *s, const struct id_hash *node)
 
 /* ---- the file ---- */
 
-/* All sets of the log that revoked somebody. */
+/* All sets of the log that revoked somebody, and the newest certificates of nodes that changed their keys. */
 static enum err hub_revoked_collect(struct hub_store *s, struct buf *out)
 {
     bool more = true;
     enum err e = ERR_OK;
     struct db_stmt *q =
-        db_stmt(s->db, "SELECT l.head, l.body, l.signature FROM sys_revoked r JOIN sys_log l ON "
-                       "l.pos = r.pos ORDER BY r.pos");
+        db_stmt(s->db, "SELECT l.head, l.body, l.signature FROM (SELECT pos FROM sys_revoked UNION "
+                       "SELECT pos FROM sys_rekey_cert) r JOIN sys_log l ON l.pos = r.pos ORDER BY "
+                       "l.pos");
     while (e == ERR_OK && more) {
         uint8_t signature[CHANGE_SIGNATURE_BYTES];
         e = db_step(q, &more);
@@ -62,7 +63,9 @@ enum err hub_revoked_write(struct hub_store *s)
 
 static enum err hub_revoked_known(struct hub_store *s, const struct id_hash *hash, bool *known)
 {
-    struct db_stmt *q = db_stmt(s->db, "SELECT 1 FROM sys_revoked WHERE hash = ?1");
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT 1 FROM sys_revoked WHERE hash = ?1 UNION SELECT 1 FROM "
+                       "sys_rekey_cert WHERE hash = ?1");
     db_bind_blob(q, 1, BYTES_OF(hash->b));
     enum err e = db_get(q);
     *known = e == ERR_OK;
@@ -78,7 +81,9 @@ enum err hub_revoked_open(struct hub_store *s)
     /* What the file has and this database has not, it had once, or was about to have: it is revoked. */
     enum err e = hub_list_open(s, &list, &count);
     if (e != ERR_OK) return e;
-    struct db_stmt *q = db_stmt(s->db, "SELECT count(*) FROM sys_revoked");
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT (SELECT count(*) FROM sys_revoked) + (SELECT count(*) FROM "
+                       "sys_rekey_cert)");
     e = db_get(q);
     if (e == ERR_OK && db_column_int(q, 0) > (int64_t)count)
         s->revoked_grown = true; /* lost, or of before */

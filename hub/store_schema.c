@@ -252,6 +252,20 @@ const struct db_migration hub_schema[] = {
         /* damaged sets that are asked for again where they came from (store_mend.c) */
         "CREATE TABLE sys_mend(pos INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL);",
     },
+    {
+        /* changes of nodes' own keys (the old transport and sealing keys are not known when the hub
+         * went back and heard of the change by a certificate), and those that the hub asked for */
+        "CREATE TABLE sys_rekey(pos INTEGER PRIMARY KEY, node BLOB NOT NULL, old_sign BLOB NOT "
+        "NULL,"
+        "  old_transport BLOB, old_sealing BLOB, sign BLOB NOT NULL, transport BLOB NOT NULL,"
+        "  sealing BLOB NOT NULL, at_ms INTEGER NOT NULL);"
+        "CREATE INDEX sys_rekey_node ON sys_rekey(node);"
+        "CREATE TABLE sys_rekey_ask(node BLOB NOT NULL, sign_pk BLOB NOT NULL, pos INTEGER NOT "
+        "NULL,"
+        "  why TEXT NOT NULL, PRIMARY KEY(node, sign_pk)) WITHOUT ROWID;"
+        "CREATE TABLE sys_rekey_cert(node BLOB PRIMARY KEY NOT NULL, pos INTEGER NOT NULL,"
+        "  hash BLOB NOT NULL) WITHOUT ROWID;",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -21,7 +21,8 @@ struct hub_job { /* one set on its way into the log */
     size_t scope_count;
     struct id_record crossed[CHANGE_OPS_MAX]; /* records whose held ops may be decided already */
     size_t crossed_count;
-    bool given; /* a node gave it back: it extends nothing, and may not apply any more */
+    bool given;   /* a node gave it back: it extends nothing, and may not apply any more */
+    bool rekeyed; /* the node's keys changed with it */
 };
 
 /* ---- ops ---- */
@@ -94,6 +95,15 @@ static enum err hub_take_erased(struct hub_store *s, struct hub_job *job, unsign
     return e;
 }
 
+static enum err hub_take_rekey(struct hub_store *s, struct hub_job *job, unsigned index)
+{
+    static const struct id_record nobody;
+    enum err e = hub_rekey_take(s, &job->writer, job->log, s->view->payload[index], &job->rekeyed);
+    job->verdicts[index] = job->rekeyed ? FOLD_APPLIED : FOLD_HELD_UNREADABLE;
+    if (e != ERR_OK || job->rekeyed) return e;
+    return hub_held_add(s, &job->writer, &nobody, index, FOLD_HELD_UNREADABLE);
+}
+
 static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned index)
 {
     struct bytes payload = s->view->payload[index];
@@ -101,6 +111,7 @@ static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned i
     int kind = change_payload_kind(payload);
     if (kind >= 0 && kind <= CHANGE_DELETE) return hub_take_record_op(s, job, index);
     if (move_kind(kind)) return hub_take_move_op(s, job, index);
+    if (kind == CHANGE_REKEY && !job->writer.own) return hub_take_rekey(s, job, index);
     bool first = kind == CHANGE_GENESIS && s->view->head.seq == 0 && s->view->head.ops == 1;
     if (first) {
         job->verdicts[index] = FOLD_APPLIED;
@@ -199,6 +210,7 @@ static enum err hub_take_set(struct hub_store *s, struct hub_job *job)
     const struct change_head *head = &s->view->head;
     if ((!job->given && !hub_extends(job->log, head)) || !ID_EQUAL(&head->hub, &s->identity.hub))
         return ERR_CHAIN_BROKEN;
+    if (job->rekeyed && job->log->closed) return ERR_BAD_FORMAT; /* it ended the log */
     bool changed = false;
     e = hub_dead_offers(s, &s->erased, s->view);
     if (e == ERR_OK) e = hub_erase_ingest(s, s->view, &s->ingest, &changed);
@@ -232,14 +244,14 @@ static enum err hub_take_set(struct hub_store *s, struct hub_job *job)
 
 /* The log that the first set extends, NULL when it opens a new one. Changes nothing. */
 static enum err hub_log_seek(struct hub_store *s, struct bytes head, const struct id_hash *node,
-                             struct hub_log **out)
+                             bool released, struct hub_log **out)
 {
     static const struct id_hash zeros;
     struct change_head h;
     enum err e = change_head_read(head, &h);
     if (e != ERR_OK) return e;
     struct hub_log *log = hub_log_find(s, &h.inc);
-    if (log != NULL && log->closed) return ERR_CHAIN_BROKEN;
+    if (log != NULL && log->closed && !released) return ERR_CHAIN_BROKEN;
     struct hub_log fresh = {.inc = h.inc, .node = *node, .head = zeros};
     if (!hub_extends(log != NULL ? log : &fresh, &h) || !ID_EQUAL(&h.node, node))
         return ERR_CHAIN_BROKEN;
@@ -315,13 +327,14 @@ enum err hub_store_take(struct hub_store *s, const struct id_hash *node,
     struct hub_node who;
     struct hub_log *log = NULL;
     enum err e = hub_store_node(s, node, &who);
-    bool released = false;
-    if (e == ERR_OK && who.revoked && !ZOO(95)) {
+    bool released = false, retired = false;
+    if (e == ERR_OK && !who.revoked) e = hub_rekey_judge(s, &who, &sets->v[0], &retired);
+    if (e == ERR_OK && (retired || who.revoked) && !ZOO(95)) {
         e = hub_quarantine_released(s, node, sets, &released);
         if (e == ERR_OK && !released && s->replaying) e = ERR_DAMAGED; /* how did it get in? */
         if (e == ERR_OK && !released) return hub_quarantine_take(s, node, sets, received_ms, out);
     }
-    if (e == ERR_OK) e = hub_log_seek(s, sets->v[0].head, node, &log);
+    if (e == ERR_OK) e = hub_log_seek(s, sets->v[0].head, node, released, &log);
     if (e == ERR_OK && pack_sets_erased(sets)) e = hub_store_erased_allowed(s, sets);
     if (e != ERR_OK) return e; /* nothing was written: the transaction goes on */
     struct hub_job *job = calloc(1, sizeof *job);
@@ -333,7 +346,10 @@ enum err hub_store_take(struct hub_store *s, const struct id_hash *node,
     uint64_t first = s->position + 1;
     if (e == ERR_OK) e = hub_take_frame(s, job, sets);
     if (e == ERR_OK) e = hub_taken_waited(s, node, sets->count);
-    if (e == ERR_OK) hub_taken_fill(s, job->log, first, out);
+    if (e == ERR_OK) {
+        hub_taken_fill(s, job->log, first, out);
+        out->rekeyed = job->rekeyed;
+    }
     free(job);
     return hub_taken_end(s, e);
 }
@@ -346,7 +362,7 @@ enum err hub_store_take_own(struct hub_store *s, struct bytes head, struct bytes
     if (!s->has_identity) return ERR_NOT_READY;
     struct id_hash hash;
     struct hub_log *log = NULL;
-    enum err e = hub_log_seek(s, head, &s->identity.hub, &log);
+    enum err e = hub_log_seek(s, head, &s->identity.hub, false, &log);
     if (e != ERR_OK) return e;
     change_hash(head, &hash);
     struct hub_job *job = calloc(1, sizeof *job);

@@ -58,12 +58,17 @@ enum hub_sync_state {
 /* Store facts for a hello, read at one moment. */
 struct hub_sync_facts {
     bool known;     /* the node is enrolled here */
-    bool certified; /* it is not, but shows a certificate that this hub signed: the hub lost it */
+    bool certified; /* it is not, but shows a certificate that this hub signed: the hub lost it, or
+                       the keys that it has now */
+    bool retired; /* it dials with a key of before; node has that key, and the one it signed with */
     struct hub_node node;
     struct message_head heads[HELLO_LOGS_MAX]; /* for each log of the hello; of a revoked node with
                                                   what is kept apart of it */
     bool extends[HELLO_LOGS_MAX]; /* the node's log extends or equals the hub's; false: restored,
                                      cloned or forked node */
+    uint8_t keys[HELLO_LOGS_MAX]
+                [32]; /* of the logs that the hub has; of others, what may have signed
+                                         what is kept apart of them */
     struct hub_position position;
     bool cursor_known;
     struct hub_identity identity;
@@ -105,7 +110,7 @@ struct hub_sync_event {
 };
 
 enum hub_sync_effect_kind {
-    HUB_SYNC_FX_LOOKUP,    /* hello */
+    HUB_SYNC_FX_LOOKUP,    /* hello, peer */
     HUB_SYNC_FX_SEND,      /* bytes */
     HUB_SYNC_FX_TAKE,      /* node, inc, sets: pack_sets owned by the core until the next step */
     HUB_SYNC_FX_READ_FEED, /* node, cursor, hello */
@@ -127,12 +132,14 @@ struct hub_sync_effect {
     struct bytes bytes;
     const struct message_hello_node *hello;
     const struct hub_node *node;
+    const uint8_t *peer; /* 32 bytes: the transport key that the other side proved */
     const struct pack_sets *sets;
     struct id_inc inc;
     uint64_t cursor;
     const struct message_join *join;
     const struct admin_receipt *receipt;
     bool certified;
+    bool rekeyed; /* READ_FEED: the node's keys changed in this very session */
     const struct message_set *given;
     size_t given_count;
     const struct attach_offer *offer;

@@ -21,7 +21,13 @@ void hub_sync_kept_apart(struct hub_sync *s, const struct id_inc *inc,
 void hub_sync_apart_end(struct hub_sync *s, bool unkept, struct hub_sync_effects *fx)
 {
     char text[MESSAGE_TEXT_MAX + 1] = "Máy này đã bị thu hồi quyền. / This PC was revoked.";
-    if (unkept)
+    if (s->retired && !unkept)
+        snprintf(
+            text, sizeof text,
+            "Khóa của máy này đã được đổi ở nơi khác; %llu thay đổi để riêng chờ quyết định. / "
+            "This PC's keys were changed elsewhere; %llu changes wait at the hub.",
+            (unsigned long long)s->apart_sets, (unsigned long long)s->apart_sets);
+    else if (unkept)
         snprintf(
             text, sizeof text,
             "Máy này đã bị thu hồi; trung tâm không còn chỗ để riêng, dữ liệu vẫn ở máy này. / "

@@ -11,8 +11,7 @@ static size_t hub_sync_log_of(const struct hub_sync *s, const struct id_inc *inc
 
 void hub_sync_up(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx)
 {
-    struct pack_context ctx = {
-        .hub = s->keys.hub, .node = s->node.node, .sign_pk = s->node.sign_pk};
+    struct pack_context ctx = {.hub = s->keys.hub, .node = s->node.node, .any_key = true};
     uint64_t first = 0;
     size_t count = 0;
     size_t log = 0;
@@ -25,6 +24,7 @@ void hub_sync_up(struct hub_sync *s, struct bytes body, struct hub_sync_effects 
     if (e == ERR_OK) {
         ctx.next_seq = s->heads[log].next_seq;
         ctx.prev = s->heads[log].head;
+        if (ctx.next_seq > 0) ctx.sign_pk = s->log_keys[log];
         pack_sets_free(&s->taking);
         e = pack_decode(s->pack, body, &ctx, &s->taking);
     }
@@ -69,6 +69,8 @@ void hub_sync_taken(struct hub_sync *s, const struct hub_sync_event *ev,
     enum err e = change_head_read(s->taking.v[s->taking.count - 1].head, &h);
     size_t log = e == ERR_OK ? hub_sync_log_of(s, &h.inc) : s->hello.log_count;
     size_t sets = s->taking.count;
+    if (log < s->hello.log_count)
+        memcpy(s->log_keys[log], s->taking.sign_pk, sizeof s->log_keys[log]);
     pack_sets_free(&s->taking);
     if (log == s->hello.log_count || ev->taken->epoch != s->epoch ||
         ev->taken->next_seq != h.seq + 1) {
@@ -81,6 +83,7 @@ void hub_sync_taken(struct hub_sync *s, const struct hub_sync_event *ev,
         hub_sync_kept_apart(s, &h.inc, ev->taken, sets, fx);
         return;
     }
+    s->rekeyed = s->rekeyed || ev->taken->rekeyed;
     hub_sync_receipt(s, log, ev->taken->first_position, ev->taken->last_position,
                      &ev->taken->position_hash, fx);
 }
@@ -103,6 +106,7 @@ void hub_sync_feed_more(struct hub_sync *s, struct hub_sync_effects *fx)
     f->node = &s->node;
     f->cursor = s->cursor;
     f->hello = &s->hello;
+    f->rekeyed = s->rekeyed;
     s->feeding = true;
 }
 

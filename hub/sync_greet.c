@@ -16,7 +16,9 @@ void hub_sync_hello(struct hub_sync *s, const struct link_event *m, struct hub_s
     s->hello.cert.p = s->cert;
     memcpy(s->peer, m->peer_static, sizeof s->peer);
     hub_sync_move(s, HUB_SYNC_LOOKUP);
-    hub_sync_effect_add(fx, HUB_SYNC_FX_LOOKUP)->hello = &s->hello;
+    struct hub_sync_effect *f = hub_sync_effect_add(fx, HUB_SYNC_FX_LOOKUP);
+    f->hello = &s->hello;
+    f->peer = s->peer;
     s->answer = HUB_SYNC_WANT_FACTS;
 }
 
@@ -26,8 +28,10 @@ static enum message_verdict hub_sync_verdict(const struct hub_sync *s,
     if (!s->hello.version_1) return MESSAGE_NO_VERSION;
     if (s->outdated) return MESSAGE_NEW_CARD;
     if (s->hello.joining) return MESSAGE_JOIN_FIRST;
-    if (!f->known) return f->certified ? MESSAGE_WENT_BACK : MESSAGE_UNKNOWN_NODE;
     if (f->node.revoked && !ZOO(95)) return MESSAGE_REVOKED;
+    if (f->certified) return MESSAGE_WENT_BACK;
+    if (!f->known) return MESSAGE_UNKNOWN_NODE;
+    if (f->retired) return MESSAGE_REVOKED;
     for (size_t i = 0; i < s->hello.log_count; i++) {
         if (!f->extends[i]) return MESSAGE_NEW_INCARNATION;
     }
@@ -102,6 +106,7 @@ void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
     /* It was moved to another unit, or it was away for too long: its scope, from the beginning. */
     if (s->cursor < s->node.floor) s->cursor = s->hello.cursor_position = 0;
     memcpy(s->heads, f->heads, sizeof s->heads);
+    memcpy(s->log_keys, f->keys, sizeof s->log_keys);
 
     enum message_verdict verdict = hub_sync_verdict(s, f);
     enum err e = hub_sync_answer_hello(s, verdict, ev);
@@ -113,12 +118,13 @@ void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
         hub_sync_old_receipts(s, f, fx);
     } else if (hub_sync_repairs(verdict)) {
         s->repairing = true;
-        s->certified = !f->known;
+        s->certified = f->certified;
         hub_sync_move(s, HUB_SYNC_SYNCING);
         s->deadline_at = ev->now_ms + HUB_SYNC_SILENCE_MS;
     } else if (verdict ==
                MESSAGE_REVOKED) { /* it learns nothing here, but may hand in what it has */
         s->apart = true;
+        s->retired = !f->node.revoked;
         s->listing = false;
         hub_sync_move(s, HUB_SYNC_SYNCING);
         s->deadline_at = ev->now_ms + HUB_SYNC_SILENCE_MS;

@@ -51,12 +51,16 @@ struct hub_sync {
     uint8_t cert[ADMIN_CERT_BYTES_MAX]; /* hello.cert points here */
     struct hub_node node;
     struct message_head heads[HELLO_LOGS_MAX];
+    uint8_t log_keys[HELLO_LOGS_MAX]
+                    [32];   /* who signs them; of a log that begins its genesis says so */
     struct admin_card card; /* of the hub, as at the hello */
     uint64_t epoch;
     uint64_t position; /* end of the log at the hello */
     /* repair */
     bool repairing; /* nothing is taken and no feed is sent: verdict 1 or 3 */
     bool apart;     /* the node is revoked: what it sends is kept apart, nothing goes down to it */
+    bool retired;   /* ... or its keys changed, and this is who has the old ones */
+    bool rekeyed;   /* the node's keys changed in this session: it goes on to its end */
     uint64_t apart_sets; /* ... so many in this session */
     bool certified;      /* the node is not known, but has a certificate of this hub */
     bool pulling;

@@ -1,4 +1,5 @@
-/* keys: the hub's card. show, order, card; and on a hub that does not run: rotate, stolen, address. */
+/* keys: the hub's card. show, order, card, demand (of a node); and on a hub that does not run: rotate, stolen,
+ * address. */
 #include "hub/tool.h"
 
 #include "common/io/clock.h"
@@ -142,9 +143,31 @@ static enum err hub_keys_change(struct cli *c, enum hub_rotate_what what, const 
     return ERR_OK;
 }
 
+static void hub_print_demand(const struct cli *c, const json_t *r)
+{
+    printf(
+        cli_text(c,
+                 "Đã yêu cầu máy %s của %s (%s) đổi khóa, tại vị trí %lld. Máy tự đổi khi đồng bộ "
+                 "hoặc nhận gói tiếp theo; xem `nodes`.\n",
+                 "PC %s of %s (%s) was asked to change its keys, at position %lld. It does so by "
+                 "itself with its next sync or bundle; see `nodes`.\n"),
+        hub_keys_text(r, "name"), hub_keys_text(r, "unit_name"), hub_keys_text(r, "unit"),
+        (long long)json_integer_value(json_object_get(r, "position")));
+}
+
+static enum err hub_keys_demand(struct cli *c, struct hub_tool *t)
+{
+    json_t *q = hub_tool_request(c, "keys");
+    json_object_set_new(q, "action", json_string("demand"));
+    json_object_set_new(q, "node", json_string(c->args[1]));
+    hub_tool_copy(c, q, "reason", "reason");
+    return hub_tool_show(c, t, q, hub_print_demand);
+}
+
 enum err hub_tool_keys(struct cli *c, void *ctx)
 {
     const char *what = c->arg_count > 0 ? c->args[0] : "show";
+    if (strcmp(what, "demand") == 0 && c->arg_count > 1) return hub_keys_demand(c, ctx);
     if (strcmp(what, "rotate") == 0)
         return hub_keys_change(c, HUB_ROTATE_LOG, cli_opt(c, "address"));
     if (strcmp(what, "stolen") == 0)

@@ -1,4 +1,5 @@
 #include "node/bundle.h"
+#include "node/store_rekey.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -39,7 +40,7 @@ static enum err node_bundle_frame(struct node_pack_out *x, size_t count, uint64_
 {
     struct pack_set v[NODE_SYNC_READ_SETS];
     size_t taken = 0;
-    size_t n = count - x->first;
+    size_t n = node_keys_run(x->sets + x->first, count - x->first);
     for (size_t i = 0; i < n; i++)
         v[i] = (struct pack_set){x->sets[x->first + i].head, x->sets[x->first + i].body};
     buf_clear(&x->body);
@@ -146,8 +147,21 @@ static enum err node_bundle_join(struct node_pack_out *x)
     return e;
 }
 
+/* The sealing key of this bundle; while our keys change, the old and the new one take turns. */
+static enum err node_bundle_sealing(const struct node_pack_out *x, struct link_keys *out)
+{
+    struct node_rekey r;
+    *out = x->b->sealing;
+    if (x->b->keys->next == NULL) return ERR_OK;
+    enum err e = node_store_rekey(x->b->store, &r);
+    const uint8_t *pk = e == ERR_OK && r.turn ? r.sealing_pk : x->identity.sealing_pk;
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+    return node_keys_sealing(x->b->keys, pk, out) ? ERR_OK : ERR_DAMAGED;
+}
+
 static enum err node_bundle_hello(struct node_pack_out *x, size_t file_max)
 {
+    struct link_keys sealing;
     struct message_hello_node *h = &x->hello;
     enum err e = node_store_identity(x->b->store, &x->identity);
     if (e == ERR_OK && sodium_is_zero(x->identity.hub_sealing_pk, 32)) e = ERR_NOT_READY;
@@ -161,8 +175,10 @@ static enum err node_bundle_hello(struct node_pack_out *x, size_t file_max)
     h->clock_ms = x->b->now_ms > 0 ? (uint64_t)x->b->now_ms : 0;
     randombytes_buf(h->nonce, sizeof h->nonce);
     message_hello_node_encode(h, &x->body);
-    if (x->body.e != ERR_OK) return x->body.e;
-    return bundle_begin(&x->wire, &x->identity.hub, x->identity.hub_sealing_pk, &x->b->sealing,
+    e = x->body.e;
+    if (e == ERR_OK) e = node_bundle_sealing(x, &sealing);
+    if (e != ERR_OK) return e;
+    return bundle_begin(&x->wire, &x->identity.hub, x->identity.hub_sealing_pk, &sealing,
                         buf_bytes(&x->body), file_max);
 }
 

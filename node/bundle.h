@@ -20,7 +20,7 @@
 struct node_bundle { /* who works: all of it borrowed */
     struct node_store *store;
     const struct node_sync_keys *keys;
-    struct link_keys sealing;
+    struct link_keys sealing; /* the present one; keys->next has the other while they change */
     int64_t now_ms;
 };
 

@@ -2,6 +2,7 @@
 #include "node/bundle.h"
 #include "node/card.h"
 #include "node/store_erase.h"
+#include "node/store_rekey.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -44,8 +45,14 @@ static enum err node_carry_open(struct node_carry *c, struct bytes file)
 {
     enum err e = node_store_identity(c->b->store, &c->identity);
     if (e == ERR_OK && sodium_is_zero(c->identity.hub_sealing_pk, 32)) e = ERR_NOT_READY;
-    if (e == ERR_OK) e = bundle_check(file, &c->identity.hub, &c->b->sealing);
-    if (e == ERR_OK) e = bundle_open(&c->reader, file, &c->identity.hub, &c->b->sealing);
+    const struct node_sync_keys *next = c->b->keys->next;
+    const struct link_keys *sealing = &c->b->sealing;
+    if (e == ERR_OK) e = bundle_check(file, &c->identity.hub, sealing);
+    if (e == ERR_DENIED && next != NULL) { /* our keys change: the hub may know the new one */
+        sealing = &next->sealing;
+        e = bundle_check(file, &c->identity.hub, sealing);
+    }
+    if (e == ERR_OK) e = bundle_open(&c->reader, file, &c->identity.hub, sealing);
     if (e == ERR_OK) e = message_hello_hub_decode(bundle_hello(c->reader), &c->hello);
     if (e == ERR_OK) e = node_carry_card(c);
     if (e == ERR_OK) node_card_of(&c->identity, &c->card);
@@ -275,6 +282,15 @@ static enum err node_carry_message(struct node_carry *c, unsigned type, struct b
     }
 }
 
+/* While our keys change this may mean that the hub has the change: the next bundle is under the others. */
+static enum err node_carry_revoked(struct node_carry *c)
+{
+    struct node_rekey r;
+    enum err e = node_store_rekey(c->b->store, &r);
+    if (e == ERR_OK) e = node_store_rekey_turn(c->b->store, !r.turn);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err node_carry_all(struct node_carry *c, struct bytes file)
 {
     struct id_hash hash;
@@ -291,6 +307,7 @@ static enum err node_carry_all(struct node_carry *c, struct bytes file)
         enum err dropped = node_store_stage_drop(c->b->store);
         if (e == ERR_OK) e = dropped;
     }
+    if (e == ERR_OK && c->out->verdict == MESSAGE_REVOKED) e = node_carry_revoked(c);
     if (e == ERR_OK && node_store_wipe_wanted(c->b->store)) e = node_store_wipe(c->b->store);
     if (e == ERR_OK && !c->out->again)
         e = node_store_bundle_note(c->b->store, &hash, false, file.len, c->out->delivered,

@@ -240,6 +240,7 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"check", node_command_check},
         {"verify_proof", node_command_verify_proof},
         {"card", node_command_card},
+        {"keys", node_command_keys},
         {"transfer_offer", node_command_transfer_offer},
         {"transfer_answer", node_command_transfer_answer},
         {"transfers", node_command_transfers},

@@ -35,6 +35,10 @@ struct node_command {
     int64_t (*wall_ms)(void);
     void (*saved)(void *ctx); /* a change set was saved; may be NULL */
     void *ctx;
+    /* The keys of the folder, in a home (node/rekey.h); NULL: there is none. */
+    enum err (*rekey)(void *home); /* begin a change */
+    enum err (*turn)(void *home);  /* something came that may end one, or ask for one */
+    void *home;
     struct node_entry entry;
     struct node_import *import; /* NULL: none is under way */
 };

@@ -107,6 +107,7 @@ json_t *node_command_bundle_in(struct node_command *c, const json_t *request)
     enum err e = node_request_base64(request, "file", &file);
     if (e == ERR_OK) e = node_bundle_in(&b, buf_bytes(&file), &read);
     buf_free(&file);
+    if (e == ERR_OK && c->turn != NULL) e = c->turn(c->home);
     if (e != ERR_OK) return node_bundle_said(e);
     return json_pack("{s:b, s:b, s:i, s:i, s:I, s:b, s:s, s:I, s:o}", "again", (int)read.again,
                      "joined", (int)read.joined, "verdict", (int)read.verdict, "refused",

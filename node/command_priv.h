@@ -67,6 +67,8 @@ json_t *node_command_attach_status(
 json_t *node_command_subject(struct node_command *c, const json_t *request);
 /* command_card.c */
 json_t *node_command_card(struct node_command *c, const json_t *request);
+json_t *node_command_keys(struct node_command *c, const json_t *request);
+json_t *node_command_keys_status(struct node_command *c);
 /* command_bundle.c */
 #define NODE_COMMAND_FILE_MAX 5242880u /* bytes of a file inside a request or an answer */
 /* A file of a request. ERR_BAD_FORMAT: missing, or no base64; ERR_TOO_LARGE. */

@@ -138,6 +138,7 @@ json_t *node_command_status(struct node_command *c, const json_t *request)
         warnings, "disk_encrypted", disk);
     if (j != NULL) node_command_cases_status(c, j, json_object_get(j, "warnings"));
     if (j != NULL) json_object_set_new(j, "attachments", node_command_attach_status(c));
+    if (j != NULL) json_object_set_new(j, "keys", node_command_keys_status(c));
     return j;
 }
 

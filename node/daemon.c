@@ -8,6 +8,7 @@
 #include "node/desk.h"
 #include "node/drive.h"
 #include "node/maintain.h"
+#include "node/rekey.h"
 #include "node/scrub.h"
 
 #include <stdio.h>
@@ -145,12 +146,25 @@ static void node_daemon_answer(struct node_daemon *d, json_t *response)
     d->count = 0;
 }
 
+/* The session may have ended a change of this node's keys, or brought the demand for one. true: go on. */
+static bool node_daemon_keys(struct node_daemon *d)
+{
+    bool begun = false;
+    enum err e = node_rekey_turn(d->home, &begun);
+    if (e != ERR_OK)
+        LOG_EVENT(LOG_LEVEL_WARN, log_evt("keys.turn"), log_err(e)); /* again next time */
+    if (begun) node_drive_now(d->drive);
+    return begun;
+}
+
 static void node_daemon_on_result(void *ctx, const struct node_sync_result *r)
 {
     struct node_daemon *d = ctx;
+    bool rekeyed = node_daemon_keys(d);
     LOG_EVENT(r->last == ERR_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, log_evt("sync.ended"),
               log_err(r->last), log_uint("sessions", r->finished), log_uint("refused", r->refused));
-    if (r->wanted_again && r->last == ERR_OK) return; /* joined, or saved meanwhile: one more */
+    if ((r->wanted_again || rekeyed) && r->last == ERR_OK)
+        return; /* joined, or saved meanwhile: one more */
     json_t *response = node_session_response(d, r);
     node_daemon_answer(d, response);
     if (d->desk != NULL) node_desk_synced(d->desk, response);

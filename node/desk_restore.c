@@ -11,7 +11,7 @@
 
 struct node_desk_look {
     struct node_desk_job job; /* first */
-    char copy[FILE_PATH_BYTES_MAX], path[FILE_PATH_BYTES_MAX];
+    char copy[FILE_PATH_BYTES_MAX], path[FILE_PATH_BYTES_MAX], dir[FILE_PATH_BYTES_MAX];
     uint8_t sign_pk[KEY_PUBLIC_BYTES];
     int64_t now_ms;
     bool go;   /* not only look */
@@ -26,6 +26,7 @@ static void node_desk_look_work(struct node_desk_job *j)
     struct node_restore r = {.copy = k->copy,
                              .path = k->path,
                              .sign_pk = k->sign_pk,
+                             .dir = k->dir,
                              .now_ms = k->now_ms,
                              .look_only = true};
     k->e = node_restore(&r, &k->seen);
@@ -85,6 +86,7 @@ json_t *node_desk_restore(struct node_desk_call *c)
     k->now_ms = c->d->o.command->wall_ms();
     k->go = json_is_true(json_object_get(c->body, "go"));
     enum err e = file_join(c->d->o.dir, "node.db", k->path, sizeof k->path);
+    if (e == ERR_OK) e = file_join(c->d->o.dir, "", k->dir, sizeof k->dir);
     if (e != ERR_OK) {
         free(k);
         return node_command_fail(e);

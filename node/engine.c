@@ -2,6 +2,7 @@
 #include "common/log.h"
 #include "node/store_attach.h"
 #include "node/store_erase.h"
+#include "node/store_rekey.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -86,11 +87,32 @@ static enum err node_engine_mending(struct node_engine *e)
     return err == ERR_OK ? node_store_keeps(e->store, &m->keeps) : err;
 }
 
-static void node_engine_sign(void *ctx, const struct change_head *head, const struct id_hash *hash,
+static bool node_engine_sign(void *ctx, const uint8_t sign_pk[static 32],
+                             const struct change_head *head, const struct id_hash *hash,
                              uint8_t signature[static 64])
 {
     const struct node_engine *e = ctx;
-    change_sign(e->keys->sign_secret, head, hash, signature);
+    const uint8_t *secret = node_keys_sign(e->keys, sign_pk);
+    if (secret == NULL) return false;
+    change_sign(secret, head, hash, signature);
+    return true;
+}
+
+/* Under which keys this session is, and which key each log of the hello has. */
+static enum err node_engine_keys(struct node_engine *e)
+{
+    struct node_sync_mending *m = &e->mending;
+    struct node_rekey r;
+    enum err err = node_store_rekey(e->store, &r);
+    m->rekey = err == ERR_OK;
+    m->rekey_turn = m->rekey && r.turn;
+    if (err == ERR_NOT_FOUND) err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < e->hello.log_count; i++)
+        err = node_store_log_key(e->store, &e->hello.logs[i].inc, m->log_keys[i]);
+    if (err == ERR_NOT_FOUND) err = ERR_DAMAGED;
+    const uint8_t *pk = m->rekey_turn ? r.transport_pk : e->identity.transport_pk;
+    if (err == ERR_OK && !node_keys_transport(e->keys, pk, &m->dial)) m->dial.secret = NULL;
+    return err;
 }
 
 static enum err node_engine_kept(struct node_engine *e, const struct node_sync_effect *f,
@@ -108,6 +130,7 @@ static enum err node_engine_hello(struct node_engine *e, struct node_sync_event 
     enum err err = node_store_identity(e->store, &e->identity);
     if (err == ERR_OK) err = node_store_hello(e->store, &e->hello);
     if (err == ERR_OK) err = node_engine_mending(e);
+    if (err == ERR_OK) err = node_engine_keys(e);
     ev->kind = NODE_SYNC_EV_HELLO_FACTS;
     ev->mending = &e->mending;
     ev->hello = &e->hello;
@@ -181,6 +204,10 @@ static enum err node_engine_contact(struct node_engine *e, const struct node_syn
 {
     if (node_store_wipe_wanted(e->store) && node_store_wipe(e->store) != ERR_OK)
         LOG_EVENT(LOG_LEVEL_WARN, log_evt("erase.wipe")); /* again at the next session or start */
+    if (f->turn) {
+        enum err err = node_store_rekey_turn(e->store, !e->mending.rekey_turn);
+        if (err != ERR_OK) return err;
+    }
     return node_store_contact(e->store, ev->wall_ms, f->error, f->hub_clock_ms);
 }
 

@@ -1,4 +1,5 @@
 #include "node/home.h"
+#include "node/rekey.h"
 #include "common/io/clock.h"
 #include "node/store_readers.h"
 
@@ -12,73 +13,20 @@ enum err node_home_path(const char *dir, const char *name, char out[static NODE_
 
 /* ---- keys ---- */
 
-static enum err node_key_read(const char *dir, const char *name, struct buf *text)
-{
-    char path[NODE_HOME_PATH_MAX];
-    enum err e = node_home_path(dir, name, path);
-    return e == ERR_OK ? file_read_private(path, KEY_FILE_BYTES_MAX, text) : e;
-}
-
-static enum err node_key_write(const char *dir, const char *name, const struct buf *text)
-{
-    char path[NODE_HOME_PATH_MAX];
-    enum err e = node_home_path(dir, name, path);
-    return e == ERR_OK ? file_create_private(path, buf_bytes(text)) : e;
-}
-
-static enum err node_sign_key(const char *dir, bool make, struct key_sign *k)
-{
-    struct buf text;
-    buf_init(&text, KEY_FILE_BYTES_MAX);
-    enum err e = node_key_read(dir, "keys/sign.key", &text);
-    if (e == ERR_OK) {
-        e = key_sign_load(k, KEY_SIGN, buf_bytes(&text));
-    } else if (e == ERR_NOT_FOUND && make) {
-        e = key_sign_make(k, KEY_SIGN);
-        if (e == ERR_OK) e = key_sign_save(k, &text);
-        if (e == ERR_OK) e = node_key_write(dir, "keys/sign.key", &text);
-    }
-    key_wipe_buf(&text);
-    return e;
-}
-
 enum err node_home_sign_pk(const char *dir, uint8_t out[static KEY_PUBLIC_BYTES])
 {
-    struct key_sign k = {0};
-    enum err e = key_ready();
-    if (e == ERR_OK) e = node_sign_key(dir, false, &k);
-    if (e == ERR_OK) memcpy(out, k.public, KEY_PUBLIC_BYTES);
-    key_sign_free(&k);
-    return e;
-}
-
-static enum err node_box_key(const char *dir, const char *name, enum key_use use, bool make,
-                             struct key_box *k)
-{
-    struct buf text;
-    buf_init(&text, KEY_FILE_BYTES_MAX);
-    enum err e = node_key_read(dir, name, &text);
-    if (e == ERR_OK) {
-        e = key_box_load(k, use, buf_bytes(&text));
-    } else if (e == ERR_NOT_FOUND && make) {
-        e = key_box_make(k, use);
-        if (e == ERR_OK) e = key_box_save(k, &text);
-        if (e == ERR_OK) e = node_key_write(dir, name, &text);
-    }
-    key_wipe_buf(&text);
+    struct node_keyring k = {0};
+    enum err e = node_keyring_load(dir, "", false, &k);
+    if (e == ERR_OK) memcpy(out, k.sign.public, KEY_PUBLIC_BYTES);
+    node_keyring_free(&k);
     return e;
 }
 
 static enum err node_home_keys(const char *dir, bool make, struct node_home *h)
 {
-    enum err e = key_ready();
-    if (e == ERR_OK) e = node_sign_key(dir, make, &h->sign);
-    if (e == ERR_OK)
-        e = node_box_key(dir, "keys/transport.key", KEY_TRANSPORT, make, &h->transport);
-    if (e == ERR_OK) e = node_box_key(dir, "keys/sealing.key", KEY_SEALING, make, &h->sealing);
+    enum err e = node_keyring_load(dir, "", make, &h->ring);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
-    h->keys = (struct node_sync_keys){h->transport.secret, h->transport.public, h->sign.secret,
-                                      h->sign.public};
+    node_keyring_keys(&h->ring, &h->keys);
     return ERR_OK;
 }
 
@@ -103,7 +51,7 @@ static enum err node_home_store(const char *dir, bool create, struct node_home *
                                          .create = create,
                                          .witness = true,
                                          .seal = true,
-                                         .sealing = h->sealing.secret != NULL ? &h->sealing : NULL},
+                                         .sealing = h->ring.sealing.secret ? &h->ring.sealing : NULL},
             &h->store);
     return e;
 }
@@ -111,19 +59,33 @@ static enum err node_home_store(const char *dir, bool create, struct node_home *
 static enum err node_home_identity(struct node_home *h, const char *name)
 {
     struct node_identity id = {.joined = false};
-    crypto_generichash(id.node.b, sizeof id.node.b, h->sign.public, KEY_PUBLIC_BYTES, NULL, 0);
-    memcpy(id.sign_pk, h->sign.public, sizeof id.sign_pk);
-    memcpy(id.transport_pk, h->transport.public, sizeof id.transport_pk);
-    memcpy(id.sealing_pk, h->sealing.public, sizeof id.sealing_pk);
+    crypto_generichash(id.node.b, sizeof id.node.b, h->ring.sign.public, KEY_PUBLIC_BYTES, NULL, 0);
+    memcpy(id.sign_pk, h->ring.sign.public, sizeof id.sign_pk);
+    memcpy(id.transport_pk, h->ring.transport.public, sizeof id.transport_pk);
+    memcpy(id.sealing_pk, h->ring.sealing.public, sizeof id.sealing_pk);
     snprintf(id.name, sizeof id.name, "%s", name);
     return node_store_identity_set(h->store, &id);
+}
+
+static enum err node_home_rekey_wish(void *home)
+{
+    return node_rekey_begin(home);
+}
+
+static enum err node_home_turn_wish(void *home)
+{
+    bool begun = false;
+    return node_rekey_turn(home, &begun);
 }
 
 static enum err node_home_command(struct node_home *h)
 {
     enum err e = node_command_init(&h->command, h->store, &h->keys, clock_wall_ms);
     h->has_command = e == ERR_OK;
-    h->command.sealing = (struct link_keys){h->sealing.secret, h->sealing.public};
+    h->command.sealing = h->keys.sealing;
+    h->command.rekey = node_home_rekey_wish;
+    h->command.turn = node_home_turn_wish;
+    h->command.home = h;
     return e;
 }
 
@@ -144,7 +106,7 @@ static enum err node_home_make(const char *dir, const char *name, struct node_ho
         if (e == ERR_NOT_READY) e = ERR_OK;
     }
     if (e == ERR_OK) e = node_home_keys(dir, true, h);
-    if (e == ERR_OK) node_store_sealing(h->store, &h->sealing);
+    if (e == ERR_OK) node_store_sealing(h->store, &h->ring.sealing);
     if (e == ERR_OK) e = node_home_identity(h, name);
     return e == ERR_OK ? node_home_command(h) : e;
 }
@@ -159,6 +121,8 @@ enum err node_home_init(const char *dir, const char *name, struct node_home *out
     }
     *out = h;
     out->command.keys = &out->keys;
+    out->command.home = out;
+    node_keyring_keys(&out->ring, &out->keys);
     return ERR_OK;
 }
 
@@ -167,6 +131,8 @@ enum err node_home_open(const char *dir, struct node_home *out)
     char path[NODE_HOME_PATH_MAX];
     struct node_identity id;
     *out = (struct node_home){.locked = false};
+    if (strlen(dir) >= sizeof out->dir) return ERR_TOO_LARGE;
+    memcpy(out->dir, dir, strlen(dir) + 1);
     enum err e = node_home_path(dir, "node.db", path);
     if (e == ERR_OK && !file_exists(path)) return ERR_NOT_READY;
     if (e == ERR_OK) e = node_home_lock(dir, out);
@@ -174,10 +140,8 @@ enum err node_home_open(const char *dir, struct node_home *out)
     if (e == ERR_NOT_FOUND) e = ERR_NOT_READY; /* no keys: init did not end */
     if (e == ERR_OK) e = node_home_store(dir, false, out);
     if (e == ERR_OK) e = node_store_identity(out->store, &id);
-    /* Keys of another node in this folder would sign a log that is not theirs. */
-    if (e == ERR_OK && memcmp(id.sign_pk, out->sign.public, sizeof id.sign_pk) != 0)
-        e = ERR_DAMAGED;
     if (e == ERR_OK) e = node_home_command(out);
+    if (e == ERR_OK) e = node_rekey_open(out);
     if (e != ERR_OK) node_home_close(out);
     return e;
 }
@@ -186,9 +150,9 @@ void node_home_close(struct node_home *h)
 {
     if (h->has_command) node_command_free(&h->command);
     node_store_close(h->store);
-    key_sign_free(&h->sign);
-    key_box_free(&h->transport);
-    key_box_free(&h->sealing);
+    node_keyring_free(&h->ring);
+    node_keyring_free(&h->next);
+    node_keyring_free(&h->gone);
     if (h->locked) file_unlock(&h->lock);
     *h = (struct node_home){.locked = false};
 }

@@ -3,7 +3,7 @@
  * process that owns the folder.
  *
  *   <data>/lock, node.db, dongbo.sock, dongbo.conf, keys/sign.key, keys/transport.key,
- *   keys/sealing.key
+ *   keys/sealing.key; while they change, and behind it, see node/keyring.h
  *
  * Ownership: node_home_close() releases everything, in any state; a zeroed struct is closed.
  * Threads:   loop thread only.   Limits: NODE_HOME_PATH_MAX.
@@ -14,7 +14,7 @@
 #include "common/io/conf.h"
 #include "common/io/file.h"
 #include "node/command.h"
-#include "proto/key.h"
+#include "node/keyring.h"
 
 #define NODE_HOME_PATH_MAX 512u /* bytes of a path in the data folder, terminator included */
 
@@ -30,10 +30,13 @@ struct node_home {
     bool locked;
     struct file_lock lock;
     struct node_store *store;
-    struct key_sign sign;
-    struct key_box transport;
-    struct key_box sealing; /* bundles */
-    struct node_sync_keys keys;
+    char dir[NODE_HOME_PATH_MAX];
+    struct node_keyring ring;
+    struct node_keyring next; /* those that the keys are being changed to */
+    struct node_keyring
+        gone; /* of before the last change: a link that ends may still borrow them */
+    struct node_sync_keys keys;      /* of ring; .next points to next_keys, or NULL */
+    struct node_sync_keys next_keys; /* of next */
     struct node_command command;
     bool has_command;
     /* Of node_daemon_run(): "" or the copy that the desk's keeper wants restored; the caller closes the

@@ -164,6 +164,8 @@ static const struct cli_verb verbs[] = {
      "files of a record: photos, scans", OPTS(attach_opts), 1, 3, node_tool_attach},
     {"card", "TỆP", "nhận thẻ mới của trung tâm (đổi khóa, đổi địa chỉ)",
      "take the hub's new card (changed keys, new address)", NULL, 0, 1, 1, node_tool_card},
+    {"keys", "[show|rotate]", "khóa của máy này: xem, đổi khóa mới",
+     "this PC's keys: show them, change them", NULL, 0, 0, 1, node_tool_keys},
     {"verify-proof", "TỆP", "kiểm tra số liệu của xã có trong báo cáo đã chốt",
      "check that the commune's records are in an issued report", NULL, 0, 1, 1,
      node_tool_verify_proof},

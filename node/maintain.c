@@ -1,4 +1,5 @@
 #include "node/maintain.h"
+#include "node/keyring.h"
 #include "common/date.h"
 #include "common/io/db.h"
 #include "node/store_alarm.h"
@@ -74,7 +75,8 @@ static enum err node_restore_check(const struct node_restore *r, const char *fre
     enum err e = node_store_open(&(struct node_store_options){.path = fresh}, &s);
     if (e == ERR_OK) e = node_store_identity(s, &id);
     if (e == ERR_NOT_READY) e = ERR_DAMAGED; /* a database, but no node's */
-    if (e == ERR_OK && memcmp(id.sign_pk, r->sign_pk, sizeof id.sign_pk) != 0) e = ERR_WRONG_HUB;
+    if (e == ERR_OK && memcmp(id.sign_pk, r->sign_pk, sizeof id.sign_pk) != 0)
+        e = r->dir != NULL ? node_keyring_fits(r->dir, &id) : ERR_WRONG_HUB;
     if (e == ERR_OK) e = node_store_verify(s, r->row, r->ctx, seen);
     if (e == ERR_OK && !r->look_only) e = node_store_renew(s);
     if (e == ERR_OK && !r->look_only) e = node_store_readers_doubt(s);

@@ -64,7 +64,8 @@ MUST_CHECK enum err node_backup(struct node_store *s, const char *to, int64_t no
 struct node_restore {
     const char *copy;       /* a file that node_backup() made, or any copy of a node.db */
     const char *path;       /* the database, which nobody may have open */
-    const uint8_t *sign_pk; /* 32 bytes: the key in this folder, which must be the copy's */
+    const uint8_t *sign_pk; /* 32 bytes: the key in this folder, which must be the copy's ... */
+    const char *dir;        /* ... or follow on it, as this folder can prove; NULL: it cannot */
     int64_t now_ms;         /* for the name of what is set aside */
     bool look_only;         /* check the copy, change nothing */
     node_finding_fn *row;   /* may be NULL */

@@ -71,7 +71,9 @@ static enum err node_own_build(const struct node_own *o, const struct node_own_s
     it->append.inc = h.inc;
     it->append.seq = h.seq;
     it->append.hlc = h.hlc;
-    change_sign(o->keys->sign_secret, &h, &it->append.hash, it->append.signature);
+    const uint8_t *secret = node_keys_sign(o->keys, o->identity.sign_pk);
+    if (secret == NULL) return ERR_DAMAGED; /* the folder's keys are checked when it is opened */
+    change_sign(secret, &h, &it->append.hash, it->append.signature);
     return ERR_OK;
 }
 
@@ -117,7 +119,7 @@ static enum err node_own_genesis(struct node_own *o)
         g.parent_hash = o->tip.head;
     }
     if (o->tip.renew) node_own_anew(o);
-    memcpy(g.sign_pk, o->keys->sign_pk, sizeof g.sign_pk);
+    memcpy(g.sign_pk, o->identity.sign_pk, sizeof g.sign_pk);
     buf_init(&payload, 1024);
     admin_genesis_encode(&g, &payload);
     enum err e = payload.e;
@@ -149,6 +151,27 @@ enum err node_own_begin(struct node_store *store, const struct node_sync_keys *k
     }
     *out = o;
     return ERR_OK;
+}
+
+enum err node_own_rekey(struct node_store *store, const struct node_sync_keys *keys,
+                        const struct admin_rekey *r, int64_t wall_ms)
+{
+    struct node_own o;
+    struct buf payload;
+    enum err e = node_own_begin(store, keys, wall_ms, &o);
+    if (e != ERR_OK) return e;
+    buf_init(&payload, 1024);
+    admin_rekey_encode(r, &payload);
+    struct bytes p = buf_bytes(&payload);
+    e = payload.e;
+    if (e == ERR_OK) e = node_own_add(&o, &(struct node_own_set){.payloads = &p, .count = 1});
+    memcpy(o.identity.sign_pk, r->sign_pk, sizeof o.identity.sign_pk);
+    o.tip.renew = true;
+    if (e == ERR_OK) e = node_own_genesis(&o);
+    if (e == ERR_OK) e = node_own_commit(&o, NULL);
+    buf_free(&payload);
+    node_own_free(&o);
+    return e;
 }
 
 void node_own_rid(const struct node_own *o, unsigned index, struct id_record *out)

@@ -16,6 +16,7 @@
 
 #include "node/store_records.h"
 #include "node/sync.h"
+#include "proto/admin_key.h"
 
 #define NODE_OWN_SETS_MAX 256u /* sets of one commit, the genesis included */
 
@@ -75,6 +76,13 @@ struct node_own_saved { /* the last set of a commit */
 MUST_CHECK enum err node_own_commit(struct node_own *o, struct node_own_saved *out);
 
 void node_own_free(struct node_own *o); /* a zeroed one is fine */
+
+/*
+ * The node's keys change (SPEC 18.9): the end of the present log, under the old key, and the genesis of the
+ * next one, under the new; durable together. `keys` has both. Errors as of begin, add and commit.
+ */
+MUST_CHECK enum err node_own_rekey(struct node_store *store, const struct node_sync_keys *keys,
+                                   const struct admin_rekey *r, int64_t wall_ms);
 
 /* All of it for one set. */
 MUST_CHECK enum err node_own_append(struct node_store *store, const struct node_sync_keys *keys,

@@ -1,6 +1,7 @@
 /* END: everything staged becomes visible in one transaction, or nothing. SPEC 7.9, 7.10. */
 #include "node/card.h"
 #include "node/store_priv.h"
+#include "node/store_rekey.h"
 #include "common/zoo.h"
 #include "common/log.h"
 
@@ -337,7 +338,21 @@ static enum err node_apply_edition(struct node_store *s, struct bytes payload)
     return db_run(q);
 }
 
-/* A newer certificate of this node: it belongs to another unit from now on. */
+/* The hub certifies the keys that this node changed to: the change is done. */
+static enum err node_apply_rekeyed(struct node_store *s, const struct admin_cert *cert,
+                                   struct node_identity *id, bool *done)
+{
+    struct node_rekey r;
+    enum err e = node_store_rekey(s, &r);
+    *done = e == ERR_OK && memcmp(cert->transport_pk, r.transport_pk, sizeof r.transport_pk) == 0 &&
+            memcmp(cert->sealing_pk, r.sealing_pk, sizeof r.sealing_pk) == 0;
+    if (!*done) return e == ERR_NOT_FOUND ? ERR_OK : e;
+    LOG_EVENT(LOG_LEVEL_INFO, log_evt("keys.changed"));
+    e = node_rekey_finish(s, &r);
+    return e == ERR_OK ? node_store_identity(s, id) : e;
+}
+
+/* A newer certificate of this node: of another unit, or of other keys. */
 static enum err node_apply_enrol(struct node_store *s, struct bytes payload)
 {
     struct admin_enrol en;
@@ -352,8 +367,11 @@ static enum err node_apply_enrol(struct node_store *s, struct bytes payload)
     node_card_of(&id, &card);
     e = admin_key_cert_open(en.certificate, &id.hub, &card, 0, &cert);
     bool same_keys = e == ERR_OK && ID_EQUAL(&cert.node, &id.node) &&
-                     memcmp(cert.sign_pk, id.sign_pk, sizeof cert.sign_pk) == 0 &&
-                     memcmp(cert.transport_pk, id.transport_pk, sizeof cert.transport_pk) == 0;
+                     memcmp(cert.sign_pk, id.sign_pk, sizeof cert.sign_pk) == 0;
+    if (same_keys && memcmp(cert.transport_pk, id.transport_pk, sizeof cert.transport_pk) != 0) {
+        e = node_apply_rekeyed(s, &cert, &id, &same_keys);
+        if (e != ERR_OK) return e;
+    }
     bool moved = same_keys && strcmp(cert.unit, id.unit) != 0;
     bool anew = same_keys && !bytes_equal(en.certificate, bytes_make(id.cert, id.cert_len));
     if (!moved && !anew) return ERR_OK;
@@ -383,6 +401,7 @@ static enum err node_apply_set(struct node_store *s, const struct db_stmt *q)
         if (kind == CHANGE_CATALOGUE_PART) e = node_apply_part(s, payload);
         if (kind == CHANGE_CATALOGUE && !ZOO(99)) e = node_apply_edition(s, payload);
         if (kind == CHANGE_ENROL) e = node_apply_enrol(s, payload);
+        if (kind == CHANGE_REKEY_ASK) e = node_rekey_ask(s, payload, position);
         if (kind == CHANGE_CLOSE || (kind >= CHANGE_JUDGE && kind <= CHANGE_REOPEN))
             e = node_flow_apply(s, position, i, kind, payload);
         if (e != ERR_BAD_FORMAT) continue;

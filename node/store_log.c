@@ -230,6 +230,7 @@ static enum err node_append_one(struct node_store *s, const struct node_store_ap
                                 int64_t now_ms)
 {
     enum err e = node_log_append(s, a, now_ms);
+    if (e == ERR_OK) e = node_rekey_saved(s, a, now_ms);
     return e == ERR_OK ? node_append_import(s, &s->view->head, now_ms) : e;
 }
 
@@ -352,5 +353,6 @@ enum err node_store_receipt(struct node_store *s, const struct admin_receipt *r,
     if (e != ERR_OK) return e;
     e = node_log_number(s, &r->inc, &log);
     if (e == ERR_OK && !ZOO(68)) e = node_receipt_write(s, log, r, signature, now_ms);
+    if (e == ERR_OK) e = node_rekey_receipt(s, r);
     return db_end(s->db, e);
 }

@@ -117,6 +117,18 @@ MUST_CHECK enum err node_keep_matched(struct node_store *s, struct bytes head);
 /* All that the hub has came down: the rest may be given back. */
 MUST_CHECK enum err node_keep_ready(struct node_store *s);
 
+/* store_rekey.c, inside a transaction: a set in s->view was saved or came back; the change is done; its set
+ * lost its place; a receipt may cover it; op 28 of the hub's log. */
+struct node_rekey;
+MUST_CHECK enum err node_rekey_saved(struct node_store *s, const struct node_store_append *a,
+                                     int64_t now_ms);
+MUST_CHECK enum err node_rekey_pulled(struct node_store *s, const struct node_store_append *a,
+                                      bool *there);
+MUST_CHECK enum err node_rekey_finish(struct node_store *s, const struct node_rekey *r);
+MUST_CHECK enum err node_rekey_undo(struct node_store *s, struct node_identity *id);
+MUST_CHECK enum err node_rekey_receipt(struct node_store *s, const struct admin_receipt *r);
+MUST_CHECK enum err node_rekey_ask(struct node_store *s, struct bytes payload, uint64_t position);
+
 /* store_show.c: bring the shown row of a record up to date. */
 MUST_CHECK enum err node_show_record(struct node_store *s, const struct id_record *rid);
 /* Mark every record that is shown or known (a new catalogue changes them all). */

@@ -31,8 +31,8 @@ static enum err node_mend_append(struct node_mend *m, struct change_builder *b, 
         a.head = buf_bytes(&head);
         a.body = buf_bytes(&body);
         a.hlc = h.hlc;
-        m->sign(m->ctx, &h, &a.hash, a.signature);
-        e = node_log_append(m->s, &a, m->now_ms);
+        if (!m->sign(m->ctx, m->identity.sign_pk, &h, &a.hash, a.signature)) e = ERR_DAMAGED;
+        if (e == ERR_OK) e = node_log_append(m->s, &a, m->now_ms);
     }
     *hash = a.hash;
     m->head = a.hash;
@@ -260,6 +260,8 @@ static enum err node_mend_set(struct node_mend *m, const struct node_mend_log *l
     unsigned left = 0;
     for (unsigned i = 0; e == ERR_OK && i < old->ops; i++) {
         if (m->view->payload[i].p == NULL) continue; /* erased */
+        if (change_payload_kind(m->view->payload[i]) == CHANGE_REKEY)
+            continue; /* begun anew, if at all */
         left++;
         e = node_mend_op(m, m->view->payload[i]);
         if (e == ERR_OK) change_add(&b, buf_bytes(&m->payload));

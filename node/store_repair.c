@@ -25,12 +25,14 @@ enum err node_store_stage_own(struct node_store *s, const struct id_inc *inc,
         if (e != ERR_OK) break;
         change_hash(v[i].head, &hash);
         struct db_stmt *q = db_stmt(s->db, "INSERT OR REPLACE INTO sys_staged_own(inc, seq, hash, "
-                                           "head, body) VALUES (?1, ?2, ?3, ?4, ?5)");
+                                           "head, body, signature) VALUES (?1, ?2, ?3, ?4, ?5, "
+                                           "?6)");
         db_bind_blob(q, 1, BYTES_OF(inc->b));
         db_bind_int(q, 2, node_store_i64(h.seq));
         db_bind_blob(q, 3, BYTES_OF(hash.b));
         db_bind_blob(q, 4, v[i].head);
         db_bind_blob(q, 5, changed ? buf_bytes(&w->body) : v[i].body);
+        db_bind_blob(q, 6, BYTES_OF(v[i].signature));
         e = db_run(q);
     }
     e = db_end(s->db, e);
@@ -174,7 +176,10 @@ static enum err node_mend_move(struct node_mend *m, size_t i, uint64_t from)
                            l->no, from / CHANGE_BLOCK_SETS, l->branch);
     m->s->view_open = false;
     l->moved = m->moved = l->touched = true;
-    return e;
+    struct node_rekey r;
+    if (e == ERR_OK) e = node_store_rekey(m->s, &r);
+    if (e == ERR_OK && ID_EQUAL(&r.inc, &m->fixes[i].inc) && r.seq >= from) m->rekey_moved = true;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* The end of a log after what was moved out and put in. */
@@ -198,17 +203,43 @@ static enum err node_mend_end(struct node_mend *m, size_t i, uint64_t next_seq,
     return db_run(q);
 }
 
+/* A pulled set needs a signature. We sign it anew, unless its log is of a key that we changed since: then it
+ * keeps the one that it came with, which is zeros where a later set's covers it. */
+static enum err node_mend_sign(struct node_mend *m, const struct db_stmt *q,
+                               const struct change_head *h, struct node_store_append *a,
+                               uint8_t key[static 32])
+{
+    struct admin_genesis g;
+    enum err e = ERR_OK;
+    if (h->seq == 0) {
+        e = change_open(a->head, a->body, m->view);
+        if (e == ERR_OK)
+            e = m->view->payload[0].p != NULL ? admin_genesis_decode(m->view->payload[0], &g)
+                                              : ERR_BAD_FORMAT;
+        if (e == ERR_OK) memcpy(key, g.sign_pk, 32);
+    }
+    if (e != ERR_OK) return ERR_CHAIN_BROKEN;
+    if (m->sign(m->ctx, key, h, &a->hash, a->signature)) return ERR_OK;
+    memset(a->signature, 0, sizeof a->signature);
+    return db_column_kind(q, 4) == DB_NULL
+               ? ERR_OK
+               : db_column_copy(q, 4, a->signature, sizeof a->signature);
+}
+
 /* Staged sets from l->common on become our log. */
 static enum err node_mend_take(struct node_mend *m, size_t i)
 {
+    uint8_t key[32] = {0};
     struct node_mend_log *l = &m->logs[i];
     uint64_t seq = l->common;
     struct id_hash head = l->common_head;
     bool row = false;
     enum err e = node_mend_rows(m, "DELETE FROM sys_root WHERE log = ?1 AND block >= ?2 AND ?3 = 0",
                                 l->no, seq / CHANGE_BLOCK_SETS, 0);
-    struct db_stmt *q = db_stmt(m->s->db, "SELECT seq, hash, head, body FROM sys_staged_own "
-                                          "WHERE inc = ?1 AND seq >= ?2 ORDER BY seq");
+    if (e == ERR_OK && seq > 0) e = node_store_log_key(m->s, &m->fixes[i].inc, key);
+    struct db_stmt *q = db_stmt(m->s->db, "SELECT seq, hash, head, body, signature FROM "
+                                          "sys_staged_own WHERE inc = ?1 AND seq >= ?2 ORDER BY "
+                                          "seq");
     db_bind_blob(q, 1, BYTES_OF(m->fixes[i].inc.b));
     db_bind_int(q, 2, node_store_i64(seq));
     if (e == ERR_OK) e = db_step(q, &row);
@@ -221,9 +252,12 @@ static enum err node_mend_take(struct node_mend *m, size_t i)
         e = db_column_copy(q, 1, a.hash.b, sizeof a.hash.b);
         if (e == ERR_OK) e = change_head_read(a.head, &h);
         if (e == ERR_OK && (h.seq != seq || !ID_EQUAL(&h.prev, &head))) e = ERR_CHAIN_BROKEN;
+        if (e == ERR_OK) e = node_mend_sign(m, q, &h, &a, key);
         if (e != ERR_OK) break;
-        m->sign(m->ctx, &h, &a.hash, a.signature);
+        bool there = false;
         e = node_log_put(m->s, &a, l->no, m->now_ms);
+        if (e == ERR_OK) e = node_rekey_pulled(m->s, &a, &there);
+        if (there) m->rekey_moved = false;
         head = a.hash;
         seq++;
         if (h.hlc > m->hlc) m->hlc = h.hlc;
@@ -262,6 +296,7 @@ static enum err node_mend_all(struct node_mend *m)
     for (size_t i = m->count; e == ERR_OK && i > 0; i--)
         e = node_mend_log(m, i - 1);
     bool renew = m->moved || (m->count > 0 && (m->fixes[0].closed || m->logs[0].touched));
+    if (e == ERR_OK && m->rekey_moved) e = node_rekey_undo(m->s, &m->identity);
     if (e == ERR_OK && renew) e = node_mend_anew(m);
     if (e == ERR_OK && m->moved) e = node_store_alarm(m->s, NODE_ALARM_FORK, m->now_ms);
     if (e == ERR_OK) e = db_exec(m->s->db, "DELETE FROM sys_staged_own");

@@ -38,8 +38,10 @@ MUST_CHECK enum err node_store_stage_own(struct node_store *s, const struct id_i
 MUST_CHECK enum err node_store_staged_own(struct node_store *s, const struct id_inc *inc,
                                           uint64_t *next_seq);
 
-typedef void node_store_sign_fn(void *ctx, const struct change_head *head,
-                                const struct id_hash *hash, uint8_t signature[static 64]);
+/* Sign with the secret of sign_pk. false: there is none, and nothing was written. */
+typedef bool node_store_sign_fn(void *ctx, const uint8_t sign_pk[static 32],
+                                const struct change_head *head, const struct id_hash *hash,
+                                uint8_t signature[static 64]);
 
 /*
  * The one repair, in one transaction: staged sets go into the own log; sets in their way move to a

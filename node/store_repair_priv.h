@@ -5,6 +5,7 @@
 #define DONGBO_NODE_STORE_REPAIR_PRIV_H
 
 #include "node/store_priv.h"
+#include "node/store_rekey.h"
 
 struct node_mend_log { /* one log of the hello while it is mended */
     int64_t no;
@@ -28,7 +29,8 @@ struct node_mend {
     int64_t now_ms;
     struct node_identity identity;
     struct node_mend_log logs[HELLO_LOGS_MAX];
-    bool moved; /* anything did */
+    bool moved;       /* anything did */
+    bool rekey_moved; /* ... the change of our keys that is under way, and the hub has not got it */
     /* the new incarnation */
     struct id_inc inc;
     uint64_t seq;

@@ -165,6 +165,14 @@ const struct db_migration node_store_steps[] = {
     /* and as which PC of which unit he knew it: the same key under another name is not accepted */
     {"ALTER TABLE sys_reader ADD COLUMN node BLOB;"
      "ALTER TABLE sys_reader ADD COLUMN unit TEXT NOT NULL DEFAULT '';"},
+    /* a change of this node's own keys that is under way, and the one that the hub asked for; pulled own
+     * sets keep the signature that came with them */
+    {"CREATE TABLE sys_rekey(one INTEGER PRIMARY KEY, inc BLOB NOT NULL, seq INTEGER NOT NULL,"
+     "  sign_pk BLOB NOT NULL, transport_pk BLOB NOT NULL, sealing_pk BLOB NOT NULL,"
+     "  old_sign_pk BLOB NOT NULL, turn INTEGER NOT NULL, at_ms INTEGER NOT NULL);"
+     "CREATE TABLE sys_rekey_ask(one INTEGER PRIMARY KEY, sign_pk BLOB NOT NULL,"
+     "  position INTEGER NOT NULL, why TEXT NOT NULL);"
+     "ALTER TABLE sys_staged_own ADD COLUMN signature BLOB;"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -2,7 +2,9 @@
 #include "node/card.h"
 #include "node/maintain.h"
 #include "node/store_priv.h"
+#include "node/store_rekey.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 struct node_verify {
@@ -36,6 +38,9 @@ struct node_verify_log {
     uint64_t next_seq;
     struct id_hash head;
     bool any;
+    bool has_key;
+    uint8_t sign_pk[32]; /* out of its genesis */
+    bool covered;        /* the last set has no signature of its own: a later one must */
 };
 
 static enum err node_verify_op(struct node_verify *v, const struct node_verify_log *l, uint64_t seq,
@@ -93,8 +98,11 @@ static enum err node_verify_set(struct node_verify *v, struct node_verify_log *l
     if (e == ERR_OK) e = change_verify(v->view);
     if (e != ERR_OK) return node_tell_set(v, NODE_FINDING_SET, &l->inc, seq);
     if (!chained) return node_tell_set(v, NODE_FINDING_CHAIN, &l->inc, seq);
-    if (signature.len != CHANGE_SIGNATURE_BYTES ||
-        change_check_signature(v->id.sign_pk, &v->view->head, &hash, signature.p) != ERR_OK)
+    l->covered = signature.len == CHANGE_SIGNATURE_BYTES &&
+                 sodium_is_zero(signature.p, CHANGE_SIGNATURE_BYTES);
+    if (!l->has_key || signature.len != CHANGE_SIGNATURE_BYTES ||
+        (!l->covered &&
+         change_check_signature(l->sign_pk, &v->view->head, &hash, signature.p) != ERR_OK))
         return node_tell_set(v, NODE_FINDING_SIGNATURE, &l->inc, seq);
     return node_verify_ops(v, l, seq);
 }
@@ -107,12 +115,17 @@ static enum err node_verify_log(struct node_verify *v, struct node_verify_log *l
     struct db_stmt *q = db_stmt(
         v->s->db, "SELECT seq, head, body, signature FROM sys_log WHERE log = ?1 ORDER BY seq");
     db_bind_int(q, 1, l->no);
-    enum err e = db_step(q, &row);
+    enum err e = node_store_log_key(v->s, &l->inc, l->sign_pk);
+    l->has_key = e == ERR_OK;
+    if (e == ERR_DAMAGED || e == ERR_NOT_FOUND) e = ERR_OK; /* said of its sets */
+    if (e == ERR_OK) e = db_step(q, &row);
     while (e == ERR_OK && row) {
         e = node_verify_set(v, l, q);
         if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
+    if (e == ERR_OK && l->covered && l->no > 0)
+        e = node_tell_set(v, NODE_FINDING_SIGNATURE, &l->inc, l->next_seq - 1);
     if (e == ERR_OK && (l->next_seq != end || (end > 0 && !ID_EQUAL(&l->head, head))))
         e = node_tell_set(v, NODE_FINDING_CHAIN, &l->inc, end);
     return e;
@@ -294,6 +307,24 @@ static enum err node_verify_records(struct node_verify *v)
     return e == ERR_OK ? node_verify_scope(v, sum) : e;
 }
 
+/* A certificate of other keys than these: of those before, if a log of this node is signed by them. */
+static enum err node_verify_rekeyed(struct node_verify *v, const struct admin_cert *cert)
+{
+    bool found = false, row = false;
+    struct db_stmt *q = db_stmt(v->s->db, "SELECT inc FROM sys_inc ORDER BY no DESC");
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row && !found) {
+        struct id_inc inc;
+        uint8_t pk[32];
+        e = db_column_copy(q, 0, inc.b, sizeof inc.b);
+        if (e == ERR_OK) e = node_store_log_key(v->s, &inc, pk);
+        found = e == ERR_OK && memcmp(pk, cert->sign_pk, sizeof pk) == 0;
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e == ERR_OK && !found ? ERR_DAMAGED : e;
+}
+
 static enum err node_verify_papers(struct node_verify *v)
 {
     struct admin_card card;
@@ -306,11 +337,11 @@ static enum err node_verify_papers(struct node_verify *v)
     if (e == ERR_OK)
         e = admin_key_cert_open(bytes_make(v->id.cert, v->id.cert_len), &v->id.hub, &card, 1,
                                 &cert);
-    if (e == ERR_OK &&
-        (!ID_EQUAL(&cert.node, &v->id.node) || memcmp(cert.sign_pk, v->id.sign_pk, 32) != 0 ||
-         memcmp(cert.transport_pk, v->id.transport_pk, 32) != 0 ||
-         strcmp(cert.unit, v->id.unit) != 0))
+    if (e == ERR_OK && (!ID_EQUAL(&cert.node, &v->id.node) || strcmp(cert.unit, v->id.unit) != 0))
         e = ERR_DAMAGED;
+    bool same = e == ERR_OK && memcmp(cert.sign_pk, v->id.sign_pk, 32) == 0 &&
+                memcmp(cert.transport_pk, v->id.transport_pk, 32) == 0;
+    if (e == ERR_OK && !same) e = node_verify_rekeyed(v, &cert);
     return e == ERR_OK ? ERR_OK
                        : node_tell(v, &(struct node_finding){.kind = NODE_FINDING_IDENTITY});
 }

@@ -30,7 +30,7 @@ enum err node_sync_new(const struct node_sync_keys *keys, struct node_sync **out
 {
     struct node_sync *s = calloc(1, sizeof *s);
     if (s == NULL) return ERR_NOMEM;
-    s->keys = *keys;
+    s->keys = keys;
     s->view = malloc(sizeof *s->view);
     if (s->view == NULL) {
         free(s);
@@ -387,4 +387,7 @@ void node_sync_step(struct node_sync *s, const struct node_sync_event *ev,
     struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_NOTE_CONTACT);
     f->error = s->result.last;
     f->hub_clock_ms = s->hub_clock_ms;
+    bool silent = s->hub_clock_ms == 0 &&
+                  (s->result.last == ERR_LINK_LOST || s->result.last == ERR_HANDSHAKE);
+    f->turn = s->mending.rekey && (s->turn || silent || s->result.last == ERR_REVOKED);
 }

@@ -91,7 +91,11 @@ struct node_sync_mending { /* what the hello's facts say besides the hello itsel
     uint8_t signature[64];
     uint64_t pulled[HELLO_LOGS_MAX]; /* next seq of own sets staged from a cut pull; 0 = none */
     bool attach;                     /* there are attachments to send or fetch */
-    bool keeps; /* sets of the hub's log that it lost are kept, to be given back */
+    bool keeps;            /* sets of the hub's log that it lost are kept, to be given back */
+    struct link_keys dial; /* the transport keys of this session; zeroed: the present ones */
+    bool rekey;            /* our keys change, and the hub may know of it or not (SPEC 18.10) */
+    bool rekey_turn;       /* ... and these are the new ones */
+    uint8_t log_keys[HELLO_LOGS_MAX][32]; /* of the logs of the hello; zeros: the present key */
 };
 
 /* Blocks that one READ_SETS can touch. */
@@ -169,6 +173,7 @@ struct node_sync_effect {
     const struct node_store_fix *fixes;
     const struct node_attach *attach;
     const struct attach_block *block;
+    bool turn; /* NOTE_CONTACT: our keys change; the next session is under the others */
     bool forget;
     bool whole; /* the list of erasures from its beginning ... */
     bool last;  /* ... and its end */
@@ -183,12 +188,25 @@ struct node_sync_effects {
 
 struct node_sync;
 
-struct node_sync_keys {              /* borrowed for the life of the core */
+struct node_sync_keys {              /* borrowed, the struct too, for the life of the core */
     const uint8_t *transport_secret; /* 32 bytes, sodium_malloc */
     const uint8_t *transport_pk;
-    const uint8_t *sign_secret; /* 64 bytes: for the join proof */
+    const uint8_t *sign_secret; /* 64 bytes */
     const uint8_t *sign_pk;
+    struct link_keys sealing;          /* of bundles; zeroed: there are none */
+    const struct node_sync_keys *next; /* those that they are being changed to; NULL: none */
 };
+
+/* Which of the two signs for this public key, or is dialled or sealed with? NULL, false: neither. The
+ * identity says which counts (node/store_rekey.h). */
+const uint8_t *node_keys_sign(const struct node_sync_keys *k, const uint8_t sign_pk[static 32]);
+bool node_keys_transport(const struct node_sync_keys *k, const uint8_t pk[static 32],
+                         struct link_keys *out);
+/* How many of these sets one frame may carry at most: sets of an older key that came back (SPEC 7.13) have
+ * no signature of their own where a later one's covers them, and end a frame nowhere else. */
+size_t node_keys_run(const struct node_store_set *v, size_t count);
+bool node_keys_sealing(const struct node_sync_keys *k, const uint8_t pk[static 32],
+                       struct link_keys *out);
 
 /* ERR_NOMEM. */
 MUST_CHECK enum err node_sync_new(const struct node_sync_keys *keys, struct node_sync **out);

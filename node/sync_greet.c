@@ -15,7 +15,7 @@ void node_sync_start(struct node_sync *s, const struct node_sync_event *ev,
     s->result.refused = 0;
     s->result.apart = 0;
     s->result.text[0] = '\0';
-    s->heads_ok = s->upend = s->damaged = s->mend = s->whole = s->apart = false;
+    s->heads_ok = s->upend = s->damaged = s->mend = s->whole = s->apart = s->turn = false;
     s->pull = 0;
     s->hub_clock_ms = 0;
     memset(&s->hello, 0, sizeof s->hello);
@@ -64,8 +64,10 @@ void node_sync_greet(struct node_sync *s, const struct node_sync_event *ev,
     message_hello_node_encode(&s->hello, &s->body);
     enum err e = s->body.e;
     if (e == ERR_OK) {
-        struct link_keys keys = {.secret = s->keys.transport_secret,
-                                 .public_key = s->keys.transport_pk};
+        struct link_keys keys = s->mending.dial;
+        if (keys.secret == NULL)
+            keys = (struct link_keys){.secret = s->keys->transport_secret,
+                                      .public_key = s->keys->transport_pk};
         e = link_new_node(&s->wire, &s->identity.hub, s->identity.hub_transport_pk, &keys,
                           buf_bytes(&s->body));
     }
@@ -116,10 +118,10 @@ static void node_sync_send_join(struct node_sync *s, const struct node_sync_even
 {
     struct message_join join = {.name = bytes_str(s->identity.name)};
     memcpy(join.token, s->identity.token, sizeof join.token);
-    memcpy(join.sign_pk, s->keys.sign_pk, sizeof join.sign_pk);
-    memcpy(join.transport_pk, s->keys.transport_pk, sizeof join.transport_pk);
+    memcpy(join.sign_pk, s->keys->sign_pk, sizeof join.sign_pk);
+    memcpy(join.transport_pk, s->keys->transport_pk, sizeof join.transport_pk);
     memcpy(join.sealing_pk, s->identity.sealing_pk, sizeof join.sealing_pk);
-    admin_join_sign(s->keys.sign_secret, &s->identity.hub, link_handshake_hash(s->wire),
+    admin_join_sign(s->keys->sign_secret, &s->identity.hub, link_handshake_hash(s->wire),
                     join.sign_pk, join.transport_pk, join.sealing_pk, join.signature);
     buf_clear(&s->body);
     message_join_encode(&join, &s->body);
@@ -197,6 +199,15 @@ void node_sync_greeted(struct node_sync *s, struct bytes hello, const struct nod
         node_sync_send_join(s, ev, fx);
         return;
     }
+    /* Under the old keys this may mean that the hub has our change: then it knows the new ones. */
+    bool changed = h.verdict == MESSAGE_REVOKED && s->mending.rekey && !s->mending.rekey_turn;
+    if (changed && s->rounds < NODE_SYNC_ROUNDS_MAX) {
+        s->rounds++;
+        s->turn = s->again = s->at_once = true;
+        node_sync_move(s, NODE_SYNC_SYNCING);
+        node_sync_finish(s, ERR_OK, ev, fx);
+        return;
+    }
     s->apart = node_sync_hands_in(s, &h);
     if ((!go && !s->apart) || s->hello.joining) {
         struct node_sync_ending end = node_sync_ending_of(h.verdict);
@@ -229,8 +240,8 @@ static enum err node_sync_check_welcome(const struct node_sync *s, const struct 
     if (e != ERR_OK) return e;
     if (memcmp(card->transport_pk, s->identity.hub_transport_pk, 32) != 0) return ERR_WRONG_HUB;
     if (!ID_EQUAL(&cert->node, &s->identity.node) ||
-        memcmp(cert->sign_pk, s->keys.sign_pk, 32) != 0 ||
-        memcmp(cert->transport_pk, s->keys.transport_pk, 32) != 0 ||
+        memcmp(cert->sign_pk, s->keys->sign_pk, 32) != 0 ||
+        memcmp(cert->transport_pk, s->keys->transport_pk, 32) != 0 ||
         memcmp(cert->sealing_pk, s->identity.sealing_pk, 32) != 0)
         return ERR_BAD_SIGNATURE;
     return ERR_OK;

@@ -13,6 +13,8 @@
 #define NODE_SYNC_SQUEEZE_BYTES 192u /* smaller bodies gain nothing from the zstd stream */
 #define NODE_SYNC_ZSTD_LEVEL    9 /* of UP: an eighth fewer bytes than 3 for 2 microseconds a change */
 
+enum { NODE_SYNC_ROUNDS_MAX = 6 }; /* repairs in a row that follow each other at once */
+
 enum node_sync_answer { /* what the core waits for from the store; it reads no message meanwhile */
                         NODE_SYNC_NOTHING,
                         NODE_SYNC_WANT_FACTS,
@@ -53,7 +55,7 @@ struct node_sync_pending { /* message items of one body */
 };
 
 struct node_sync {
-    struct node_sync_keys keys;
+    const struct node_sync_keys *keys;
     enum node_sync_state state;
     enum node_sync_answer answer;
     uint64_t link; /* number of the newest attempt */
@@ -83,11 +85,12 @@ struct node_sync {
     size_t log;    /* logs still to check or to send: log - 1 is the one at hand */
     bool heads_ok; /* every head the hub stated stands in our own logs */
     bool apart;    /* this node is revoked: what waits is handed in, nothing comes down */
-    bool upend;    /* UPEND was sent */
-    bool pushed;   /* what waits in the link went out with the last effects */
-    bool note;     /* the session ended in this step */
-    bool whole;    /* the hub sends the list of erasures from its beginning */
-    bool damaged;  /* a set of ours no longer matches its hashes */
+    bool turn;   /* our keys change, and the hub was not reached under these: the others are next */
+    bool upend;  /* UPEND was sent */
+    bool pushed; /* what waits in the link went out with the last effects */
+    bool note;   /* the session ended in this step */
+    bool whole;  /* the hub sends the list of erasures from its beginning */
+    bool damaged; /* a set of ours no longer matches its hashes */
     size_t damaged_log;
     /* repair (sync_repair.c) */
     struct node_sync_mending mending;

@@ -2,10 +2,9 @@
  * hub lost something, and what is given back to it. SPEC 7.13, 7.14. */
 #include "node/sync_priv.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { NODE_SYNC_ROUNDS_MAX = 6 }; /* repairs in a row that follow each other at once */
 
 /* ---- the hub lost something ---- */
 
@@ -104,7 +103,9 @@ static enum err node_sync_own_check(struct node_sync *s, const struct message_se
     s->pull_any = true;
     s->pull_next++;
     s->pull_head = hash;
-    s->pull_signed = change_check_signature(s->keys.sign_pk, h, &hash, m->signature) == ERR_OK;
+    const uint8_t *key = s->mending.log_keys[s->pull - 1];
+    if (sodium_is_zero(key, 32)) key = s->keys->sign_pk;
+    s->pull_signed = change_check_signature(key, h, &hash, m->signature) == ERR_OK;
     return ERR_OK;
 }
 

@@ -113,7 +113,10 @@ static enum err node_sync_up_frame(struct node_sync *s, const struct node_sync_e
                   "a whole flight fits the link");
     struct pack_set sets[NODE_SYNC_READ_SETS];
     size_t count = ev->set_count - *first;
-    if (s->apart) count = 1; /* a person decides about each, so each has its signature */
+    if (s->apart)
+        count = 1; /* a person decides about each, so each has its signature */
+    else
+        count = node_keys_run(ev->sets + *first, count);
     for (size_t i = 0; i < count; i++) {
         sets[i] = (struct pack_set){ev->sets[*first + i].head, ev->sets[*first + i].body};
     }

@@ -123,6 +123,7 @@ enum err node_tool_restore(struct cli *c, void *ctx)
     struct node_restore r = {.copy = c->args[0],
                              .path = path,
                              .sign_pk = sign_pk,
+                             .dir = c->data_dir,
                              .now_ms = clock_wall_ms(),
                              .look_only = cli_has(c, "check"),
                              .row = tool_restore_row,

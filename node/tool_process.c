@@ -243,15 +243,18 @@ static void node_tool_put_back(const struct cli *c, struct node_tool *t)
     struct file_lock lock;
     struct node_restored done;
     memcpy(copy, t->home.restore, sizeof copy);
-    memcpy(sign_pk, t->home.sign.public, sizeof sign_pk);
+    memcpy(sign_pk, t->home.ring.sign.public, sizeof sign_pk);
     node_home_close(&t->home);
     t->open = false;
     enum err e = node_home_path(c->data_dir, "lock", lock_path);
     if (e == ERR_OK) e = node_home_path(c->data_dir, "node.db", path);
     if (e == ERR_OK) e = file_lock(lock_path, &lock);
     if (e == ERR_OK) {
-        struct node_restore r = {
-            .copy = copy, .path = path, .sign_pk = sign_pk, .now_ms = clock_wall_ms()};
+        struct node_restore r = {.copy = copy,
+                                 .path = path,
+                                 .sign_pk = sign_pk,
+                                 .dir = c->data_dir,
+                                 .now_ms = clock_wall_ms()};
         e = node_restore(&r, &done);
         file_unlock(&lock);
     }

@@ -2,6 +2,9 @@
 #include "proto/change.h"
 #include "proto/wire.h"
 
+#include <assert.h>
+#include <sodium.h>
+
 static enum err admin_key_open(struct wire_reader *r, struct bytes payload, enum change_kind kind,
                                size_t items)
 {
@@ -52,6 +55,90 @@ enum err admin_quarantine_decode(struct bytes payload, struct admin_quarantine *
         return ERR_BAD_FORMAT;
     *q = out;
     return ERR_OK;
+}
+
+/* ---- a node's own keys ---- */
+
+enum { ADMIN_REKEY_SIGNED_BYTES = 16 + 5 * 32 };
+
+static void admin_rekey_bytes(const struct admin_rekey *r, const struct id_hash *hub,
+                              const struct id_hash *node, uint8_t m[ADMIN_REKEY_SIGNED_BYTES])
+{
+    static const char tag[] = "dongbo/rekey/1";
+    memset(m, 0, 16);
+    memcpy(m, tag, sizeof tag - 1);
+    memcpy(m + 16, hub->b, 32);
+    memcpy(m + 48, node->b, 32);
+    memcpy(m + 80, r->sign_pk, 32);
+    memcpy(m + 112, r->transport_pk, 32);
+    memcpy(m + 144, r->sealing_pk, 32);
+}
+
+void admin_rekey_sign(struct admin_rekey *r, const struct id_hash *hub, const struct id_hash *node,
+                      const uint8_t secret[static 64])
+{
+    uint8_t m[ADMIN_REKEY_SIGNED_BYTES];
+    admin_rekey_bytes(r, hub, node, m);
+    int bad = crypto_sign_detached(r->proof, NULL, m, sizeof m, secret);
+    assert(bad == 0);
+}
+
+enum err admin_rekey_check(const struct admin_rekey *r, const struct id_hash *hub,
+                           const struct id_hash *node)
+{
+    uint8_t m[ADMIN_REKEY_SIGNED_BYTES];
+    admin_rekey_bytes(r, hub, node, m);
+    int bad = crypto_sign_verify_detached(r->proof, m, sizeof m, r->sign_pk);
+    return bad == 0 ? ERR_OK : ERR_BAD_SIGNATURE;
+}
+
+void admin_rekey_encode(const struct admin_rekey *r, struct buf *out)
+{
+    wire_put_array(out, 5);
+    wire_put_uint(out, CHANGE_REKEY);
+    wire_put_bin(out, BYTES_OF(r->sign_pk));
+    wire_put_bin(out, BYTES_OF(r->transport_pk));
+    wire_put_bin(out, BYTES_OF(r->sealing_pk));
+    wire_put_bin(out, BYTES_OF(r->proof));
+}
+
+enum err admin_rekey_decode(struct bytes payload, struct admin_rekey *r)
+{
+    struct wire_reader rd;
+    struct admin_rekey out;
+    enum err e = admin_key_open(&rd, payload, CHANGE_REKEY, 5);
+    if (e != ERR_OK) return e;
+    wire_get_bin_exact(&rd, out.sign_pk, sizeof out.sign_pk);
+    wire_get_bin_exact(&rd, out.transport_pk, sizeof out.transport_pk);
+    wire_get_bin_exact(&rd, out.sealing_pk, sizeof out.sealing_pk);
+    wire_get_bin_exact(&rd, out.proof, sizeof out.proof);
+    e = wire_close(&rd);
+    if (e == ERR_OK) *r = out;
+    return e;
+}
+
+void admin_rekey_ask_encode(const struct admin_rekey_ask *a, struct buf *out)
+{
+    wire_put_array(out, 4);
+    wire_put_uint(out, CHANGE_REKEY_ASK);
+    wire_put_bin(out, BYTES_OF(a->node.b));
+    wire_put_bin(out, BYTES_OF(a->sign_pk));
+    wire_put_str(out, a->reason);
+}
+
+enum err admin_rekey_ask_decode(struct bytes payload, struct admin_rekey_ask *a)
+{
+    struct wire_reader r;
+    struct admin_rekey_ask out;
+    enum err e = admin_key_open(&r, payload, CHANGE_REKEY_ASK, 4);
+    if (e != ERR_OK) return e;
+    wire_get_bin_exact(&r, out.node.b, sizeof out.node.b);
+    wire_get_bin_exact(&r, out.sign_pk, sizeof out.sign_pk);
+    out.reason = wire_get_str(&r);
+    e = wire_close(&r);
+    if (e == ERR_OK && !admin_key_text(out.reason, ADMIN_KEY_REASON_BYTES_MAX)) e = ERR_BAD_FORMAT;
+    if (e == ERR_OK) *a = out;
+    return e;
 }
 
 /* ---- the hub's card ---- */

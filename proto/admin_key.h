@@ -3,6 +3,8 @@
  *
  *   card (kind 25)        the hub's new card; signatures of log keys of before are judged by it
  *   quarantine (kind 26)  a person's decision about sets of a revoked node: let in, or not
+ *   rekey (kind 27)       a node's keys change: the end of a log, signed by the old key, and by the new
+ *   rekey ask (kind 28)   the hub wants that a node changes its keys
  *
  * Ownership: decoded structs borrow the input.   Threads: any, pure.
  */
@@ -28,6 +30,33 @@ struct admin_quarantine {
 void admin_quarantine_encode(const struct admin_quarantine *q, struct buf *out);
 /* ERR_BAD_FORMAT. */
 MUST_CHECK enum err admin_quarantine_decode(struct bytes payload, struct admin_quarantine *q);
+
+/* ---- a node's own keys (SPEC 18.9) ---- */
+
+struct admin_rekey {
+    uint8_t sign_pk[32]; /* from here on */
+    uint8_t transport_pk[32];
+    uint8_t sealing_pk[32];
+    uint8_t proof[64]; /* by sign_pk: it is this node's */
+};
+/* Fill r->proof. `secret`: 64 bytes, of r->sign_pk. */
+void admin_rekey_sign(struct admin_rekey *r, const struct id_hash *hub, const struct id_hash *node,
+                      const uint8_t secret[static 64]);
+/* ERR_BAD_SIGNATURE. */
+MUST_CHECK enum err admin_rekey_check(const struct admin_rekey *r, const struct id_hash *hub,
+                                      const struct id_hash *node);
+void admin_rekey_encode(const struct admin_rekey *r, struct buf *out);
+/* ERR_BAD_FORMAT. */
+MUST_CHECK enum err admin_rekey_decode(struct bytes payload, struct admin_rekey *r);
+
+struct admin_rekey_ask {
+    struct id_hash node;
+    uint8_t sign_pk[32]; /* the key that shall go: asked for once it is gone, this says nothing */
+    struct bytes reason; /* 1..ADMIN_KEY_REASON_BYTES_MAX */
+};
+void admin_rekey_ask_encode(const struct admin_rekey_ask *a, struct buf *out);
+/* ERR_BAD_FORMAT. */
+MUST_CHECK enum err admin_rekey_ask_decode(struct bytes payload, struct admin_rekey_ask *a);
 
 /* ---- the hub's card ---- */
 

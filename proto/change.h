@@ -45,8 +45,9 @@ enum change_kind { /* SPEC 4.11, 4.13 */
                    CHANGE_ORDER = 24,
                    CHANGE_CARD = 25, /* proto/admin_key.h */
                    CHANGE_QUARANTINE = 26,
-                   CHANGE_REKEY = 27,
-                   CHANGE_JUDGE = 42, /* of a submitted report: proto/workflow.h */
+                   CHANGE_REKEY = 27,     /* of a node: its own keys change (18.9) */
+                   CHANGE_REKEY_ASK = 28, /* of the hub: they shall */
+                   CHANGE_JUDGE = 42,     /* of a submitted report: proto/workflow.h */
                    CHANGE_ASK = 43,
                    CHANGE_CORRECT = 44,
                    CHANGE_REOPEN = 45,

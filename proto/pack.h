@@ -58,8 +58,8 @@ struct pack_context { /* what the receiver knows of the log */
     uint64_t next_seq;      /* the frame must begin here */
     struct id_hash prev;    /* hash of set next_seq - 1; zeros at 0 */
     const uint8_t *sign_pk; /* key of the log; NULL only when next_seq is 0: then the genesis in the
-                               frame gives it and H(key) must be the node id unless known_pk is set
-                               by the caller afterwards */
+                               frame gives it, and H(key) must be the node id ... */
+    bool any_key;           /* ... unless the caller judges it: pack_sets.sign_pk */
 };
 
 /* Log and range of a frame, before decoding it. ERR_BAD_FORMAT. */

@@ -3,6 +3,8 @@
 
   keys.py BUILD_DIR
 
+A commune changes its own keys, over the network and on a stick, by itself and because the hub asks for it; a cut at
+every step, copies of both sides from before it, and a copy of the old keys change none of it.
 A commune's PC is stolen: revoked at a position, what it still sends over the network and on a stick is kept apart for
 a person, a replacement joins and gets the unit's data, a copy of the hub from before the theft changes none of it.
 Then the hub changes its keys, moves, and is robbed: its offline root key signs the successor, two officers order it,
@@ -145,6 +147,102 @@ def back(w, a, five):
     check("the log verifies again", w.hub.ask("verify")["finding_count"] == 0)
 
 
+def keys_of(node):
+    return node.ask("keys")["sign_key"]
+
+
+def row(w, unit):
+    return [n for n in w.hub.ask("nodes")["nodes"] if n["unit"] == unit and not n["revoked"]][-1]
+
+
+def rekeyed(w):
+    """A node's own keys change."""
+    print("a commune changes its own keys")
+    node = w.nodes["26179"]
+    settle(node)
+    before = keys_of(node)
+    folder = os.path.join(w.dir, node.name)
+    node.tool("backup", os.path.join(w.dir, "node-before.db"))
+    w.hub.tool("backup", os.path.join(w.dir, "hub-before.db"))
+    copy = w.node("26179c")
+    shutil.copytree(folder, os.path.join(w.dir, copy.name),
+                    ignore=lambda d, names: [n for n in names if n.endswith(".sock")])
+    one = put(node, "Vi Thị Một")
+    said = node.ask("keys", "rotate")
+    two = put(node, "Vi Thị Hai")
+    check("new keys, and work goes on under them", said["changing"] and keys_of(node) != before)
+    check("not twice at once", refused(node, "keys", "rotate"))
+    settle(node)
+    check("the hub knows them", row(w, "26179")["key_changes"] == 1 and not node.ask("keys")["changing"])
+    check("what was saved before and behind is there", has(w, one) and has(w, two))
+    check("the old secrets are gone from the folder", sorted(os.listdir(os.path.join(folder, "keys"))) ==
+          ["change", "sealing.key", "sign.key", "transport.key"])
+    check("both sides verify, old log and new", w.hub.ask("verify")["finding_count"] == 0 and node.ask("verify")["ok"])
+    thief(w, copy)
+    print("  ... and copies from before it")
+    w.hub.end()
+    w.hub.tool("restore", "hub-before.db", ok=(0, 3))
+    w.hub.run()
+    check("a copy of the hub knows the new keys before anybody comes", row(w, "26179")["keys_changed"] is not None or
+          row(w, "26179")["words"] == node.status()["words"])
+    check("so the old ones open nothing", refused(copy, "sync"))
+    settle(node)
+    settle(node)
+    check("and nothing is lost", all(has(w, r) for r in (one, two)))
+    node.tool("restore", os.path.join(w.dir, "node-before.db"))
+    three = put(node, "Vi Thị Ba")
+    settle(node)
+    settle(node)
+    check("a copy of the commune's database goes on with the new keys", has(w, three) and node.ask("verify")["ok"] and
+          {one, two, three} <= {r["id"] for r in node.ask("list", "--type", "person")["rows"]})
+    check("the log verifies", w.hub.ask("verify")["finding_count"] == 0 and node.ask("verify")["ok"])
+    asked(w, node)
+
+
+def parcels(w):
+    return [p for p in w.hub.ask("quarantine", "list")["parcels"] if p["unit"] == "26179"]
+
+
+def thief(w, copy):
+    """Somebody has a copy of the old keys."""
+    end = position(w)
+    check("a copy with the old keys learns nothing", refused(copy, "sync") and copy.status()["position"] < end)
+    copy.tool("restore", os.path.join(w.dir, "node-before.db"))
+    put(copy, "Vi Thị Kẻ")
+    text = sync_says(copy)
+    check("what it saves is asked for: " + text.strip(), "2 thay đổi" in text)
+    check("and kept apart, for a person", position(w) == end and
+          sum(p["sets"] for p in parcels(w)) == 2 and "đã đổi" in parcels(w)[0]["revoked_why"])
+    copy.tool("bundle", "out", "old.dongbo")
+    taken = w.hub.ask("bundle", "in", "old.dongbo", "--out", "old-answer.dongbo")
+    check("nor does its stick bring it in", taken["sets_new"] == 0 and position(w) == end)
+    for p in parcels(w):
+        w.hub.ask("quarantine", "release", str(p["parcel"]), "--reason", "xã xác nhận", "--person", WHO)
+    check("a person may let it in", "Vi Thị Kẻ" in str(w.hub.ask("list", "--type", "person", "--max", "1000")))
+
+
+def asked(w, node):
+    print("  ... because the hub asks for it, and by sticks alone")
+    before = keys_of(node)
+    check("a reason is needed", refused(w.hub, "keys", "demand", row(w, "26179")["id"]))
+    w.hub.ask("keys", "demand", row(w, "26179")["id"], "--reason", "đổi định kỳ")
+    check("the hub waits for it", row(w, "26179")["keys_asked"] == "đổi định kỳ")
+    w.hub.tool("bundle", "out", "down.dongbo", "--node", row(w, "26179")["id"])
+    node.tool("bundle", "in", "down.dongbo", ok=range(0, 126))
+    check("the demand begins it", keys_of(node) != before and node.ask("keys")["changing"])
+    four = put(node, "Vi Thị Bốn")
+    node.tool("bundle", "out", "up.dongbo")
+    taken = w.hub.ask("bundle", "in", "up.dongbo", "--out", "back.dongbo")
+    check("the hub takes it from a stick", has(w, four) and row(w, "26179")["keys_asked"] == "" and taken["apart"] == 0)
+    node.tool("bundle", "out", "up2.dongbo")
+    check("a stick made before the answer is read brings nothing in, and says so",
+          w.hub.ask("bundle", "in", "up2.dongbo", "--out", "back2.dongbo")["verdict"] == 5)
+    node.tool("bundle", "in", "back.dongbo", ok=range(0, 126))
+    check("the answer ends it", not node.ask("keys")["changing"])
+    settle(node)
+    check("the log verifies", w.hub.ask("verify")["finding_count"] == 0 and node.ask("verify")["ok"])
+
+
 def officers(w):
     for name in ("An", "Binh"):
         with open(os.path.join(w.dir, "pass-" + name), "w", encoding="utf-8") as f:
@@ -254,6 +352,7 @@ def main():
             w.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "tests/sim/catalogue"), free_port())
             w.hub.run()
             stolen(w)
+            rekeyed(w)
             changed(w)
             moved(w)
             robbed(w)

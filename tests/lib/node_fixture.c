@@ -49,8 +49,11 @@ void fixture_open(struct node_fixture *f, bool with_catalogue)
     OK(key_sign_make(&f->hub_log, KEY_SIGN));
     OK(key_box_make(&f->transport, KEY_TRANSPORT));
     OK(key_box_make(&f->sealing, KEY_SEALING));
-    f->keys = (struct node_sync_keys){f->transport.secret, f->transport.public, f->sign.secret,
-                                      f->sign.public};
+    f->keys = (struct node_sync_keys){.transport_secret = f->transport.secret,
+                                      .transport_pk = f->transport.public,
+                                      .sign_secret = f->sign.secret,
+                                      .sign_pk = f->sign.public,
+                                      .sealing = {f->sealing.secret, f->sealing.public}};
     OK(node_store_open(
         &(struct node_store_options){.path = f->path, .create = true, .sealing = &f->sealing},
         &f->store));

@@ -29,6 +29,7 @@ struct rig {
     struct hub_sync *core;
     struct link *node;
     struct pack *pack;
+    size_t first; /* set of the frame that is packed */
     uint64_t now_ms;
     /* what the core asked for in the last step, and what the node heard */
     unsigned lookups, takes, feeds, joins, contacts, closes;
@@ -157,19 +158,26 @@ static void greet(struct rig *r)
 static enum err signature_of(void *ctx, size_t i, uint8_t out[static 64])
 {
     struct rig *r = ctx;
-    memcpy(out, r->sets[i].signature, 64);
+    memcpy(out, r->sets[r->first + i].signature, 64);
     return ERR_OK;
+}
+
+static void frame_from(struct rig *r, struct buf *b, size_t first)
+{
+    struct pack_set sets[SETS];
+    size_t taken = 0;
+    for (size_t i = 0; i < SETS - first; i++)
+        sets[i] = (struct pack_set){buf_bytes(&r->sets[first + i].head),
+                                    buf_bytes(&r->sets[first + i].body)};
+    buf_init(b, FRAME_BODY_BYTES_MAX);
+    r->first = first;
+    OK(pack_encode(r->pack, sets, SETS - first, NULL, signature_of, r, b, &taken));
+    assert_int_equal(taken, SETS - first);
 }
 
 static void frame(struct rig *r, struct buf *b)
 {
-    struct pack_set sets[SETS];
-    size_t taken = 0;
-    for (size_t i = 0; i < SETS; i++)
-        sets[i] = (struct pack_set){buf_bytes(&r->sets[i].head), buf_bytes(&r->sets[i].body)};
-    buf_init(b, FRAME_BODY_BYTES_MAX);
-    OK(pack_encode(r->pack, sets, SETS, NULL, signature_of, r, b, &taken));
-    assert_int_equal(taken, SETS);
+    frame_from(r, b, 0);
 }
 
 static void taken(struct rig *r)
@@ -282,9 +290,13 @@ static void frames_that_do_not_fit_are_never_taken(void **state)
         rig_open(&r);
         if (k == 0) r.hello.logs[0].inc.b[0] ^= 1; /* a log that the hello did not name */
         if (k == 1) r.facts.heads[0].next_seq = 2; /* not at the hub's head */
-        if (k == 2) r.facts.node.sign_pk[0] ^= 1;  /* another key */
+        if (k == 2) { /* the log goes on, and is of another key than who signs the frame */
+            r.facts.heads[0] = (struct message_head){.next_seq = 1, .head = r.sets[0].hash};
+            memcpy(r.facts.keys[0], r.gen.public_key, 32);
+            r.facts.keys[0][0] ^= 1;
+        }
         greet(&r);
-        frame(&r, &b);
+        frame_from(&r, &b, k == 2);
         if (k == 3) b.p[b.len - 1] ^= 1; /* the signature */
         node_sends(&r, MESSAGE_UP, &b);
         assert_int_equal(r.takes, 0);

@@ -1,0 +1,43 @@
+/* Which key of the node: the present ones, or those that they are being changed to. */
+#include "node/sync.h"
+
+#include <sodium.h>
+#include <string.h>
+
+const uint8_t *node_keys_sign(const struct node_sync_keys *k, const uint8_t sign_pk[static 32])
+{
+    for (; k != NULL; k = k->next) {
+        if (memcmp(k->sign_pk, sign_pk, 32) == 0) return k->sign_secret;
+    }
+    return NULL;
+}
+
+bool node_keys_transport(const struct node_sync_keys *k, const uint8_t pk[static 32],
+                         struct link_keys *out)
+{
+    for (; k != NULL; k = k->next) {
+        if (memcmp(k->transport_pk, pk, 32) != 0) continue;
+        *out = (struct link_keys){.secret = k->transport_secret, .public_key = k->transport_pk};
+        return true;
+    }
+    return false;
+}
+
+bool node_keys_sealing(const struct node_sync_keys *k, const uint8_t pk[static 32],
+                       struct link_keys *out)
+{
+    for (; k != NULL; k = k->next) {
+        if (k->sealing.public_key == NULL || memcmp(k->sealing.public_key, pk, 32) != 0) continue;
+        *out = k->sealing;
+        return true;
+    }
+    return false;
+}
+
+size_t node_keys_run(const struct node_store_set *v, size_t count)
+{
+    size_t n = 0;
+    while (n + 1 < count && sodium_is_zero(v[n].signature, sizeof v[n].signature))
+        n++;
+    return n == 0 ? count : n + 1;
+}

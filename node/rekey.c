@@ -1,0 +1,120 @@
+#include "node/rekey.h"
+#include "common/log.h"
+#include "node/own.h"
+#include "node/store_readers.h"
+#include "node/store_rekey.h"
+
+#include <string.h>
+
+/* The next keys, if all of them are there. */
+static enum err node_rekey_load_next(struct node_home *h)
+{
+    if (h->keys.next != NULL) return ERR_OK;
+    enum err e = node_keyring_load(h->dir, NODE_KEYRING_NEXT, false, &h->next);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
+    node_keyring_keys(&h->next, &h->next_keys);
+    h->keys.next = &h->next_keys;
+    return ERR_OK;
+}
+
+/* The files changed places: so do the keys here. Who still borrows the old ones keeps them for a while. */
+static enum err node_rekey_reload(struct node_home *h)
+{
+    struct node_keyring fresh = {0};
+    enum err e = node_keyring_load(h->dir, "", false, &fresh);
+    if (e != ERR_OK) return e;
+    node_keyring_free(&h->gone);
+    h->gone = h->ring;
+    h->ring = fresh;
+    node_keyring_keys(&h->ring, &h->keys);
+    node_keyring_free(&h->next);
+    h->command.sealing = h->keys.sealing;
+    node_store_sealing(h->store, &h->ring.sealing);
+    return node_rekey_load_next(h);
+}
+
+static bool node_rekey_signs(const struct node_keyring *k, const struct node_identity *id)
+{
+    return k->sign.secret != NULL && key_equal(k->sign.public, id->sign_pk, sizeof id->sign_pk);
+}
+
+/* No change is under way in this copy of the database: do the keys fit it? */
+static enum err node_rekey_idle(struct node_home *h, const struct node_identity *id)
+{
+    struct admin_rekey proven;
+    enum err e = node_keyring_settle(h->dir, id);
+    if (e == ERR_OK) e = node_rekey_reload(h);
+    if (e != ERR_OK || node_rekey_signs(&h->ring, id)) return e;
+    e = node_keyring_changed(h->dir, id, &proven); /* a copy from before a change that is done? */
+    if (e == ERR_NOT_FOUND) return ERR_DAMAGED;
+    LOG_EVENT(LOG_LEVEL_WARN, log_evt("keys.adopted"));
+    return e == ERR_OK ? node_store_rekey_adopt(h->store, &proven) : e;
+}
+
+static enum err node_rekey_save(struct node_home *h, const struct node_identity *id)
+{
+    struct admin_rekey r;
+    memcpy(r.sign_pk, h->next.sign.public, sizeof r.sign_pk);
+    memcpy(r.transport_pk, h->next.transport.public, sizeof r.transport_pk);
+    memcpy(r.sealing_pk, h->next.sealing.public, sizeof r.sealing_pk);
+    admin_rekey_sign(&r, &id->hub, &id->node, h->next.sign.secret);
+    LOG_EVENT(LOG_LEVEL_WARN, log_evt("keys.change"));
+    return node_own_rekey(h->store, &h->keys, &r, h->command.wall_ms());
+}
+
+enum err node_rekey_begin(struct node_home *h)
+{
+    struct node_identity id;
+    struct node_rekey under_way;
+    enum err e = node_store_identity(h->store, &id);
+    if (e == ERR_OK && !id.joined) e = ERR_NOT_READY;
+    if (e != ERR_OK) return e;
+    e = node_store_rekey(h->store, &under_way);
+    if (e != ERR_NOT_FOUND) return e == ERR_OK ? ERR_EXISTS : e;
+    e = node_rekey_load_next(h); /* of a change that was cut behind its keys: these */
+    if (e == ERR_OK && h->keys.next == NULL) {
+        e = node_keyring_drop_next(h->dir);
+        if (e == ERR_OK) e = node_keyring_load(h->dir, NODE_KEYRING_NEXT, true, &h->next);
+        if (e != ERR_OK) return e;
+        node_keyring_keys(&h->next, &h->next_keys);
+        h->keys.next = &h->next_keys;
+    }
+    return e == ERR_OK ? node_rekey_save(h, &id) : e;
+}
+
+enum err node_rekey_turn(struct node_home *h, bool *begun)
+{
+    char why[ADMIN_KEY_REASON_BYTES_MAX + 1];
+    struct node_identity id;
+    struct node_rekey r;
+    enum err e = node_store_identity(h->store, &id);
+    if (e == ERR_OK) e = node_store_rekey(h->store, &r);
+    if (e != ERR_NOT_FOUND) return e; /* under way */
+    e = ERR_OK;
+    if (!node_rekey_signs(&h->ring, &id) || h->keys.next != NULL) e = node_rekey_idle(h, &id);
+    if (e != ERR_OK || !id.joined) return e;
+    /* One that was cut, or lost its place, or that the hub asks for. */
+    if (h->keys.next == NULL) e = node_store_rekey_asked(h->store, why);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e == ERR_OK) e = node_rekey_begin(h);
+    *begun = e == ERR_OK;
+    return e;
+}
+
+enum err node_rekey_open(struct node_home *h)
+{
+    struct node_identity id;
+    struct node_rekey r;
+    enum err e = node_rekey_load_next(h);
+    if (e == ERR_OK) e = node_store_identity(h->store, &id);
+    if (e != ERR_OK) return e;
+    e = node_store_rekey(h->store, &r);
+    if (e == ERR_OK && key_equal(h->ring.sign.public, r.sign_pk, sizeof r.sign_pk))
+        e = node_store_rekey_done(h->store); /* a copy from the time of a change that is done */
+    else if (e == ERR_OK)
+        return h->keys.next != NULL && node_rekey_signs(&h->next, &id) ? ERR_OK : ERR_DAMAGED;
+    if (e == ERR_NOT_FOUND) e = node_rekey_idle(h, &id);
+    bool begun = false;
+    return e == ERR_OK ? node_rekey_turn(h, &begun) : e;
+}
