@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { HUB_ROTATE_SAID_BYTES_MAX = 64 * 1024 * 1024 }; /* of all revocations of a hub */
+
 /* ---- the order of two people ---- */
 
 void hub_rotate_order_encode(const uint8_t log_pk[static 32], struct buf *out)
@@ -228,6 +230,40 @@ static enum err hub_rotate_certify_all(struct hub_app *a, const struct hub_sync_
     return e;
 }
 
+/* ---- revocations once more ---- */
+
+static enum err hub_rotate_revoked(void *ctx, const struct admin_revoke *r)
+{
+    struct buf *payloads = ctx; /* of op 20, each with its length before it */
+    struct buf one;
+    buf_init(&one, CHANGE_BYTES_MAX);
+    admin_revoke_encode(r, &one);
+    enum err e = one.e;
+    buf_add_le32(payloads, (uint32_t)one.len);
+    buf_add_bytes(payloads, buf_bytes(&one));
+    buf_free(&one);
+    return e == ERR_OK ? payloads->e : e;
+}
+
+/* What a stolen key signed says nothing where it has no position of its own, as in `revoked.list`: the
+ * revocations are said again, under the new key. Their positions stay. */
+static enum err hub_rotate_revoke_again(struct hub_app *a, const struct hub_sync_keys *keys,
+                                        int64_t now_ms)
+{
+    struct buf payloads;
+    buf_init(&payloads, HUB_ROTATE_SAID_BYTES_MAX);
+    enum err e = hub_store_revocations(a->store, hub_rotate_revoked, &payloads);
+    for (size_t at = 0; e == ERR_OK && at < payloads.len;) {
+        uint32_t len = le32_load(payloads.p + at);
+        struct bytes p = bytes_make(payloads.p + at + 4, len);
+        e = hub_own_append(a->store, keys, &(struct hub_own_set){.payloads = &p, .count = 1},
+                           now_ms, NULL);
+        at += 4 + len;
+    }
+    buf_free(&payloads);
+    return e;
+}
+
 /* The card into identity and log; with a new log key also an epoch and incarnation of its own. */
 static enum err hub_rotate_commit(struct hub_app *a, struct bytes card,
                                   const struct admin_card *parsed, const struct hub_sync_keys *keys,
@@ -252,6 +288,7 @@ static enum err hub_rotate_commit(struct hub_app *a, struct bytes card,
         e = hub_store_identity_set(a->store, &id);
         if (e == ERR_OK) e = hub_rotate_append(a, keys, &payload, now_ms);
         if (e == ERR_OK && anew) e = hub_rotate_certify_all(a, keys, now_ms);
+        if (e == ERR_OK && anew) e = hub_rotate_revoke_again(a, keys, now_ms);
         if (e == ERR_OK)
             e = hub_store_commit(a->store);
         else

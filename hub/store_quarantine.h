@@ -32,6 +32,11 @@ MUST_CHECK enum err hub_store_apart_head(struct hub_store *s, const struct id_ha
 MUST_CHECK enum err hub_store_apart_hash(struct hub_store *s, const struct id_inc *inc,
                                          uint64_t seq, struct id_hash *out);
 
+/* All revocations, oldest first. */
+MUST_CHECK enum err hub_store_revocations(struct hub_store *s,
+                                          enum err (*row)(void *ctx, const struct admin_revoke *r),
+                                          void *ctx);
+
 /* A newer card is in force than when the database was opened: what stands outside it is judged anew. */
 MUST_CHECK enum err hub_store_reread(struct hub_store *s);
 

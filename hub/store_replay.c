@@ -183,6 +183,7 @@ static const struct hub_table {
     {"sys_node", "SELECT node, unit, cert, sign_pk, transport_pk, enrolled_pos, revoked_pos, "
                  "revoked_why FROM sys_node ORDER BY node"},
     {"sys_revoked", "SELECT node, pos, why, hash FROM sys_revoked ORDER BY node"},
+    {"sys_revoked_said", "SELECT node, pos, hash FROM sys_revoked_said ORDER BY node"},
     {"sys_rekey",
      "SELECT pos, node, old_sign, old_transport, old_sealing, sign, transport, sealing "
      "FROM sys_rekey ORDER BY pos"},

@@ -12,7 +12,15 @@ enum err hub_revoke_take(struct hub_store *s, const struct admin_revoke *r, uint
     db_bind_text(q, 3, r->reason);
     db_bind_blob(q, 4, BYTES_OF(s->view->hash.b));
     enum err e = db_run(q);
-    if (e == ERR_OK && db_changes(s->db) > 0) s->revoked_grown = true;
+    if (e != ERR_OK) return e;
+    /* The position of the first counts; the file keeps the last, whose key may be the only one that counts. */
+    q = db_stmt(s->db,
+                "INSERT OR REPLACE INTO sys_revoked_said(node, pos, hash) VALUES (?1, ?2, ?3)");
+    db_bind_blob(q, 1, BYTES_OF(r->node.b));
+    db_bind_int(q, 2, (int64_t)at);
+    db_bind_blob(q, 3, BYTES_OF(s->view->hash.b));
+    e = db_run(q);
+    if (e == ERR_OK) s->revoked_grown = true;
     return e == ERR_OK ? hub_revoked_mark(s, &r->node) : e;
 }
 
@@ -25,6 +33,24 @@ enum err hub_revoked_mark(struct hub_store *s, const struct id_hash *node)
     return db_run(q);
 }
 
+enum err hub_store_revocations(struct hub_store *s,
+                               enum err (*row)(void *ctx, const struct admin_revoke *r), void *ctx)
+{
+    bool more = true;
+    enum err e = ERR_OK;
+    struct db_stmt *q = db_stmt(s->db, "SELECT node, why FROM sys_revoked ORDER BY pos");
+    while (e == ERR_OK && more) {
+        struct admin_revoke r;
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more) break;
+        r.reason = db_column_bytes(q, 1);
+        e = db_column_copy(q, 0, r.node.b, sizeof r.node.b);
+        if (e == ERR_OK) e = row(ctx, &r);
+    }
+    db_done(q);
+    return e;
+}
+
 /* ---- the file ---- */
 
 /* All sets of the log that revoked somebody, and the newest certificates of nodes that changed their keys. */
@@ -32,10 +58,10 @@ static enum err hub_revoked_collect(struct hub_store *s, struct buf *out)
 {
     bool more = true;
     enum err e = ERR_OK;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT l.head, l.body, l.signature FROM (SELECT pos FROM sys_revoked UNION "
-                       "SELECT pos FROM sys_rekey_cert) r JOIN sys_log l ON l.pos = r.pos ORDER BY "
-                       "l.pos");
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT l.head, l.body, l.signature FROM (SELECT pos FROM sys_revoked_said UNION "
+               "SELECT pos FROM sys_rekey_cert) r JOIN sys_log l ON l.pos = r.pos ORDER BY "
+               "l.pos");
     while (e == ERR_OK && more) {
         uint8_t signature[CHANGE_SIGNATURE_BYTES];
         e = db_step(q, &more);
@@ -64,7 +90,7 @@ enum err hub_revoked_write(struct hub_store *s)
 static enum err hub_revoked_known(struct hub_store *s, const struct id_hash *hash, bool *known)
 {
     struct db_stmt *q =
-        db_stmt(s->db, "SELECT 1 FROM sys_revoked WHERE hash = ?1 UNION SELECT 1 FROM "
+        db_stmt(s->db, "SELECT 1 FROM sys_revoked_said WHERE hash = ?1 UNION SELECT 1 FROM "
                        "sys_rekey_cert WHERE hash = ?1");
     db_bind_blob(q, 1, BYTES_OF(hash->b));
     enum err e = db_get(q);
@@ -82,7 +108,7 @@ enum err hub_revoked_open(struct hub_store *s)
     enum err e = hub_list_open(s, &list, &count);
     if (e != ERR_OK) return e;
     struct db_stmt *q =
-        db_stmt(s->db, "SELECT (SELECT count(*) FROM sys_revoked) + (SELECT count(*) FROM "
+        db_stmt(s->db, "SELECT (SELECT count(*) FROM sys_revoked_said) + (SELECT count(*) FROM "
                        "sys_rekey_cert)");
     e = db_get(q);
     if (e == ERR_OK && db_column_int(q, 0) > (int64_t)count)

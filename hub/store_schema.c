@@ -264,7 +264,12 @@ const struct db_migration hub_schema[] = {
         "NULL,"
         "  why TEXT NOT NULL, PRIMARY KEY(node, sign_pk)) WITHOUT ROWID;"
         "CREATE TABLE sys_rekey_cert(node BLOB PRIMARY KEY NOT NULL, pos INTEGER NOT NULL,"
-        "  hash BLOB NOT NULL) WITHOUT ROWID;",
+        "  hash BLOB NOT NULL) WITHOUT ROWID;"
+        /* and where each revocation was said last: once more under the key after a stolen one */
+        "CREATE TABLE sys_revoked_said(node BLOB PRIMARY KEY NOT NULL, pos INTEGER NOT NULL,"
+        "  hash BLOB NOT NULL) WITHOUT ROWID;"
+        "INSERT INTO sys_revoked_said(node, pos, hash) SELECT node, pos, hash FROM sys_revoked"
+        "  WHERE hash IS NOT NULL;",
     },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };

@@ -257,6 +257,63 @@ def ordered(w):
     w.hub.tool("order", "approve", order["id"][:16], "--key", "khoa-Binh", "--passphrase", "pass-Binh")
 
 
+def keep(w, name, source="hub"):
+    """A copy of a hub's folder that nobody has open."""
+    shutil.copytree(os.path.join(w.dir, source), os.path.join(w.dir, name),
+                    ignore=lambda d, names: [n for n in names if n.endswith(".sock")])
+
+
+def typed(w):
+    """The root key, typed in from paper."""
+    with open(os.path.join(w.dir, "hub-root.key"), encoding="ascii") as f:
+        line = f.read().strip()
+    wrong = line[:-7] + ("B" if line[-7] != "B" else "C") + line[-6:]
+    for name, text in (("typed.key", line), ("mistyped.key", wrong)):
+        with open(os.path.join(w.dir, name), "w", encoding="ascii") as f:
+            os.chmod(f.fileno(), 0o600)
+            f.write(text)
+    check("a root key that is typed wrong is noticed", refused(w.hub, "keys", "rotate", "--root", "mistyped.key"))
+
+
+def cuts(w):
+    """Power cuts in a change of keys: every state of the folder between "unchanged" and "changed"."""
+    def at(name, *path):
+        return os.path.join(w.dir, name, *path)
+
+    real, keys = w.hub.name, ("log.key", "sealing.key")
+    log_key = {}
+    for name in ("unchanged", "changed"):
+        w.hub.name = name
+        log_key[name] = w.hub.ask("keys")["log_key"]
+    for made in range(2):  # of the new keys; nothing is committed
+        keep(w, "cut", "unchanged")
+        for name in keys[:made + 1]:
+            shutil.copy(at("changed", "keys", name), at("cut", "keys", "next-" + name))
+        w.hub.name = "cut"
+        if w.hub.ask("keys")["log_key"] != log_key["unchanged"] or w.hub.ask("verify")["finding_count"] != 0:
+            raise Failed("%d new keys: the hub is not as it was" % (made + 1))
+        w.hub.tool("keys", "rotate", "--root", "hub-root.key")
+        if w.hub.ask("keys")["log_key"] in log_key.values():
+            raise Failed("%d new keys: the change cannot be made again" % (made + 1))
+        shutil.rmtree(at("cut"))
+    for placed in range(len(keys) + 1):  # committed; so many keys are in their places, and the card is not written
+        keep(w, "cut", "changed")
+        for i, name in enumerate(keys):
+            if i >= placed:
+                shutil.copy(at("changed", "keys", name), at("cut", "keys", "next-" + name))
+                shutil.copy(at("unchanged", "keys", name), at("cut", "keys", name))
+        os.remove(at("cut", "keys", "card"))
+        w.hub.name = "cut"
+        if w.hub.ask("keys")["log_key"] != log_key["changed"] or w.hub.ask("verify")["finding_count"] != 0:
+            raise Failed("%d keys in place: the change is not completed" % placed)
+        left = os.listdir(at("cut", "keys"))
+        if any(f.startswith("next-") for f in left) or "card" not in left:
+            raise Failed("%d keys in place: the folder is not as after the change" % placed)
+        shutil.rmtree(at("cut"))
+    w.hub.name = real
+    check("a power cut anywhere in it is completed by the next start, or was none", True)
+
+
 def changed(w):
     print("the hub's keys change")
     node = w.nodes["26179"]
@@ -267,7 +324,11 @@ def changed(w):
     old = w.hub.ask("keys")
     check("not while it runs", refused(w.hub, "keys", "rotate", "--root", "hub-root.key"))
     w.hub.end()
-    w.hub.tool("keys", "rotate", "--root", "hub-root.key")
+    keep(w, "unchanged")
+    typed(w)
+    w.hub.tool("keys", "rotate", "--root", "typed.key")
+    keep(w, "changed")
+    cuts(w)
     w.hub.run()
     new = w.hub.ask("keys")
     check("a new log key, the old one named with its end", new["serial"] == old["serial"] + 1 and
@@ -342,6 +403,11 @@ def robbed(w):
     w.hub.run()
     settle(node)
     check("the true one gets it", w.hub.ask("verify")["finding_count"] == 0 and node.ask("verify")["ok"])
+    w.hub.end()
+    w.hub.tool("restore", "before.db", ok=(0, 3))
+    w.hub.run()
+    check("a copy from before all of it still refuses the stolen PC, whose revocation the stolen key had signed",
+          any(n["revoked"] for n in w.hub.ask("nodes")["nodes"] if n["unit"] == "26176"))
 
 
 def main():
