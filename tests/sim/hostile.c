@@ -10,7 +10,7 @@
 #include "tests/sim/check.h"
 
 #include "hub/own.h"
-#include "proto/admin_key.h"
+#include "proto/admin.h"
 #include "proto/link.h"
 #include "proto/noise.h"
 #include "proto/pack.h"
@@ -235,44 +235,4 @@ void world_revoke(struct world *w, unsigned n)
         world_do(w, &a);
     }
     buf_free(&b);
-}
-
-/* ---- a change of keys ---- */
-
-void world_rekey(struct world *w, unsigned n)
-{
-    const struct world_keys *k = &base_keys()->next[n];
-    struct id_hash node;
-    struct admin_rekey r;
-    struct buf b;
-    crypto_generichash(node.b, sizeof node.b, w->nodes[n].keys->sign.public, 32, NULL, 0);
-    memcpy(r.sign_pk, k->sign.public, sizeof r.sign_pk);
-    memcpy(r.transport_pk, k->transport.public, sizeof r.transport_pk);
-    memcpy(r.sealing_pk, k->sealing.public, sizeof r.sealing_pk);
-    admin_rekey_sign(&r, &base_keys()->hub, &node, k->sign.secret);
-    buf_init(&b, 256);
-    admin_rekey_encode(&r, &b);
-    assert(b.e == ERR_OK);
-    struct world_act a = {.deed = WORLD_RAW, .who = (int)n, .raw = buf_bytes(&b)};
-    world_trace(w, w->nodes[n].host.name, "changes its keys");
-    world_do(w, &a);
-    buf_free(&b);
-}
-
-void world_has_keys(struct world *w, unsigned n)
-{
-    const struct world_node *node = &w->nodes[n];
-    struct node_identity id;
-    struct hub_node row;
-    struct node_rekey r;
-    if (w->failed) return;
-    world_await(w, WORLD_HUB);
-    world_await(w, (int)n);
-    const uint8_t *pk = base_keys()->next[n].transport.public;
-    bool good = node_store_identity(node->store, &id) == ERR_OK &&
-                memcmp(id.transport_pk, pk, sizeof id.transport_pk) == 0 &&
-                node_store_rekey(node->store, &r) == ERR_NOT_FOUND;
-    good = good && hub_store_node(w->hub.store, &id.node, &row) == ERR_OK &&
-           memcmp(row.transport_pk, pk, sizeof row.transport_pk) == 0;
-    if (!good) world_fail(w, "node %u and the hub do not know its new keys", n);
 }

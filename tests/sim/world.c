@@ -522,24 +522,16 @@ void world_end(struct world *w)
 
 /* ---- opening ---- */
 
-static struct node_sync_keys node_keys_of(const struct world_keys *k)
-{
-    return (struct node_sync_keys){.transport_secret = k->transport.secret,
-                                   .transport_pk = k->transport.public,
-                                   .sign_secret = k->sign.secret,
-                                   .sign_pk = k->sign.public,
-                                   .sealing = {k->sealing.secret, k->sealing.public}};
-}
-
 static void node_prepare(struct world *w, unsigned i, const char *unit, struct world_keys *keys)
 {
     struct world_node *n = &w->nodes[i];
     snprintf(n->host.name, sizeof n->host.name, "n%u", i);
     snprintf(n->unit, sizeof n->unit, "%s", unit);
     n->keys = keys;
-    n->sync_keys = node_keys_of(keys);
-    n->next_keys = node_keys_of(&base_keys()->next[i]);
-    n->sync_keys.next = &n->next_keys;
+    n->sync_keys = (struct node_sync_keys){.transport_secret = keys->transport.secret,
+                                           .transport_pk = keys->transport.public,
+                                           .sign_secret = keys->sign.secret,
+                                           .sign_pk = keys->sign.public};
     buf_init(&n->doubt.payload, CHANGE_BYTES_MAX);
     buf_init(&n->doubt.first, CHANGE_BYTES_MAX);
     n->host.disk = memvfs_host(n->host.name);

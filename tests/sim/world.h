@@ -90,7 +90,6 @@ struct world_node {
     struct world_host host;
     struct world_keys *keys;
     struct node_sync_keys sync_keys;
-    struct node_sync_keys next_keys; /* that it may change to: its database says which count */
     struct node_store *store;
     struct node_engine *engine;
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
@@ -249,10 +248,6 @@ void world_settle_one(struct world *w, int who, int record, bool apply);
 void world_hostile(struct world *w, unsigned n);
 void world_poison(struct world *w, int who, unsigned style);
 void world_revoke(struct world *w, unsigned n);
-/* The node changes its own keys (SPEC 18.9). */
-void world_rekey(struct world *w, unsigned n);
-/* ... and by now both sides know only the new ones. */
-void world_has_keys(struct world *w, unsigned n);
 /* Two officers of the district order that a record be erased. */
 void world_erase(struct world *w, int record);
 /* The district closes a month ("2023-01") of the simulator's report. */
