@@ -59,6 +59,15 @@ json_t *node_command_run(struct node_command *c, const json_t *request);
 struct node_sheet;
 json_t *node_export_collect(struct node_command *c, const json_t *request, struct node_sheet **out);
 
+/*
+ * What an own sealing key of before a change opens is sealed again for the present one (SPEC 22.10), in
+ * nobody's name.
+ *   out  needed   some record still opens with one of before alone
+ *        waiting  some record waits for the hub: a copy of before would need the old key again
+ * ERR_NOT_READY: no catalogue, or no sealing key; and of store and log: what was done stays done.
+ */
+MUST_CHECK enum err node_reseal_old(struct node_command *c, bool *needed, bool *waiting);
+
 /* An error response. `field` may be NULL. */
 json_t *node_command_error(enum err e, const char *vi, const char *en, const char *field);
 /* The words for an error that has none of its own. */

@@ -27,6 +27,14 @@ static json_t *node_keys_said(enum err e)
             "This PC's keys are being changed already: sync, or send a bundle "
             "and take the answer, so that the hub confirms it.",
             NULL);
+    if (e == ERR_TOO_LARGE)
+        return node_command_error(
+            e,
+            "Khóa cũ của bốn lần đổi trước còn cần để đọc hồ sơ niêm phong mà chỉ xã khác mới niêm "
+            "phong lại được. Nhờ xã đó chấp nhận máy này rồi đồng bộ. Chưa đổi gì.",
+            "The old keys of four changes are still needed to read sealed records that only other "
+            "communes can seal again. Ask them to accept this PC, then sync. Nothing was changed.",
+            NULL);
     return node_command_fail(e);
 }
 

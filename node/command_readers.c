@@ -193,9 +193,12 @@ static enum err node_reseal_row(void *ctx, const struct node_store_row *row)
 }
 
 /* The ids of all records of the type. */
-static enum err node_reseal_list(struct node_resealing *z, const struct catalogue_type *t)
+static enum err node_reseal_list(struct node_resealing *z, const struct catalogue_type *t,
+                                 bool deleted)
 {
-    struct node_store_list q = {.type = t, .max = NODE_STORE_LIST_MAX};
+    /* deleted ones that are in conflict may live again */
+    struct node_store_list q = {
+        .type = t, .max = NODE_STORE_LIST_MAX, .deleted = deleted, .only_conflicts = deleted};
     size_t before;
     do {
         before = z->count;
@@ -207,15 +210,21 @@ static enum err node_reseal_list(struct node_resealing *z, const struct catalogu
     return ERR_OK;
 }
 
-static enum err node_reseal_all(struct node_resealing *z)
+static enum err node_reseal_ids(struct node_resealing *z, bool deleted)
 {
     const struct catalogue *cat = node_store_catalogue(z->c->store, NULL);
     size_t n = 0;
     const struct catalogue_type *t = cat != NULL ? catalogue_types(cat, &n) : NULL;
     enum err e = cat != NULL ? ERR_OK : ERR_NOT_READY;
     for (size_t i = 0; e == ERR_OK && i < n; i++) {
-        if (sealed_type(&t[i])) e = node_reseal_list(z, &t[i]);
+        if (sealed_type(&t[i])) e = node_reseal_list(z, &t[i], deleted);
     }
+    return e;
+}
+
+static enum err node_reseal_all(struct node_resealing *z)
+{
+    enum err e = node_reseal_ids(z, false);
     for (size_t i = 0; e == ERR_OK && i < z->count; i++)
         e = node_reseal_one(z, &z->rids[i]);
     return e;
@@ -241,6 +250,44 @@ static enum err node_reseal_end(struct node_resealing *z, enum err e)
     buf_free(&z->payload);
     free(z->rids);
     return last;
+}
+
+/* ---- keys of before (SPEC 22.10) ---- */
+
+static enum err node_reseal_needed(struct node_resealing *z, bool *needed, bool *waiting)
+{
+    struct sealed_reader readers[SEALED_READERS_MAX];
+    struct sealed_self self;
+    struct node_store_record *r = &z->c->entry.record;
+    enum err e = node_reseal_ids(z, true);
+    *needed = *waiting = false;
+    for (size_t i = 0; e == ERR_OK && i < z->count && !*needed; i++) {
+        e = node_store_record_read(z->c->store, &z->rids[i], r);
+        if (e == ERR_OK) e = node_store_self(z->c->store, &z->rids[i], r, NULL, readers, &self);
+        if (e == ERR_OK) *needed = sealed_needs_old(&self, &r->fold, &z->rids[i]);
+        if (e == ERR_OK && r->pending > 0) *waiting = true;
+        if (e == ERR_NOT_FOUND) e = ERR_OK;
+    }
+    return e;
+}
+
+enum err node_reseal_old(struct node_command *c, bool *needed, bool *waiting)
+{
+    struct node_resealing z;
+    const struct id_person nobody = {{0}};
+    bool still = true, wait = true;
+    if (!node_store_can_seal(c->store)) return ERR_NOT_READY;
+    enum err e = node_import_settle(c);
+    if (e == ERR_OK) e = node_reseal_begin(&z, c, &nobody);
+    if (e != ERR_OK) return e;
+    e = node_reseal_all(&z);
+    if (e == ERR_OK) e = node_reseal_flush(&z);
+    if (e == ERR_OK) e = node_reseal_needed(&z, &still, &wait);
+    e = node_reseal_end(&z, e);
+    if (e != ERR_OK) return e;
+    *needed = still;
+    *waiting = wait;
+    return ERR_OK;
 }
 
 json_t *node_seal_for_unit(struct node_command *c, const struct id_record *rid,

@@ -46,13 +46,14 @@ static enum err node_home_store(const char *dir, bool create, struct node_home *
     char path[NODE_HOME_PATH_MAX];
     enum err e = node_home_path(dir, "node.db", path);
     if (e == ERR_OK)
-        e = node_store_open(
-            &(struct node_store_options){.path = path,
-                                         .create = create,
-                                         .witness = true,
-                                         .seal = true,
-                                         .sealing = h->ring.sealing.secret ? &h->ring.sealing : NULL},
-            &h->store);
+        e = node_store_open(&(struct node_store_options){.path = path,
+                                                         .create = create,
+                                                         .witness = true,
+                                                         .seal = true,
+                                                         .sealing = h->ring.sealing.secret
+                                                                        ? &h->ring.sealing
+                                                                        : NULL},
+                            &h->store);
     return e;
 }
 
@@ -139,6 +140,7 @@ enum err node_home_open(const char *dir, struct node_home *out)
     if (e == ERR_OK) e = node_home_keys(dir, false, out);
     if (e == ERR_NOT_FOUND) e = ERR_NOT_READY; /* no keys: init did not end */
     if (e == ERR_OK) e = node_home_store(dir, false, out);
+    if (e == ERR_OK) node_store_sealing_old(out->store, out->ring.old, out->ring.old_count);
     if (e == ERR_OK) e = node_store_identity(out->store, &id);
     if (e == ERR_OK) e = node_home_command(out);
     if (e == ERR_OK) e = node_rekey_open(out);

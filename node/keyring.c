@@ -10,6 +10,8 @@ enum { NODE_KEYRING_SIGN, NODE_KEYRING_TRANSPORT, NODE_KEYRING_SEALING, NODE_KEY
 
 static const char *const node_keyring_names[] = {"sign.key", "transport.key", "sealing.key"};
 
+#define NODE_KEYRING_OLD "old-sealing-%zu.key"
+
 static enum err node_keyring_path(const char *dir, const char *prefix, const char *name,
                                   char out[static FILE_PATH_BYTES_MAX])
 {
@@ -68,6 +70,74 @@ static enum err node_keyring_box(const char *dir, const char *prefix, unsigned i
     return e;
 }
 
+/* ---- sealing keys of before ---- */
+
+static enum err node_keyring_old_path(const char *dir, size_t i,
+                                      char out[static FILE_PATH_BYTES_MAX])
+{
+    char name[32];
+    snprintf(name, sizeof name, NODE_KEYRING_OLD, i);
+    return node_keyring_path(dir, "", name, out);
+}
+
+/* Those that are there. *vacant: the first place without one; SEALED_OLD_MAX: none. */
+static enum err node_keyring_old(const char *dir, struct node_keyring *k, size_t *vacant)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = ERR_OK;
+    *vacant = SEALED_OLD_MAX;
+    for (size_t i = SEALED_OLD_MAX; e == ERR_OK && i-- > 0;) {
+        struct buf text;
+        buf_init(&text, KEY_FILE_BYTES_MAX);
+        e = node_keyring_old_path(dir, i, path);
+        if (e == ERR_OK) e = file_read_private(path, KEY_FILE_BYTES_MAX, &text);
+        if (e == ERR_OK) e = key_box_load(&k->old[k->old_count], KEY_SEALING, buf_bytes(&text));
+        if (e == ERR_OK) k->old_count++;
+        if (e == ERR_NOT_FOUND) {
+            *vacant = i;
+            e = ERR_OK;
+        }
+        key_wipe_buf(&text);
+    }
+    return e;
+}
+
+/* The present sealing key, kept for reading; once, whatever was cut. */
+static enum err node_keyring_keep(const char *dir)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    struct node_keyring k = {0};
+    struct buf text;
+    size_t vacant;
+    bool there = false;
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    enum err e = node_keyring_old(dir, &k, &vacant);
+    if (e == ERR_OK) e = node_keyring_box(dir, "", NODE_KEYRING_SEALING, false, &k.sealing);
+    for (size_t i = 0; e == ERR_OK && i < k.old_count; i++)
+        there = there || key_equal(k.old[i].public, k.sealing.public, KEY_PUBLIC_BYTES);
+    if (e == ERR_OK && !there && vacant == SEALED_OLD_MAX) e = ERR_TOO_LARGE;
+    if (e == ERR_OK && !there) e = key_box_save(&k.sealing, &text);
+    if (e == ERR_OK && !there) e = node_keyring_old_path(dir, vacant, path);
+    if (e == ERR_OK && !there) e = file_write_atomic(path, buf_bytes(&text), 0600);
+    key_wipe_buf(&text);
+    node_keyring_free(&k);
+    return e;
+}
+
+enum err node_keyring_drop_old(const char *dir, struct node_keyring *k)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < SEALED_OLD_MAX; i++) {
+        e = node_keyring_old_path(dir, i, path);
+        if (e == ERR_OK && file_exists(path)) e = file_remove(path);
+    }
+    for (size_t i = 0; e == ERR_OK && i < k->old_count; i++)
+        key_box_free(&k->old[i]);
+    if (e == ERR_OK) k->old_count = 0;
+    return e;
+}
+
 enum err node_keyring_load(const char *dir, const char *prefix, bool make, struct node_keyring *out)
 {
     struct node_keyring k = {0};
@@ -75,6 +145,8 @@ enum err node_keyring_load(const char *dir, const char *prefix, bool make, struc
     if (e == ERR_OK) e = node_keyring_sign(dir, prefix, make, &k.sign);
     if (e == ERR_OK) e = node_keyring_box(dir, prefix, NODE_KEYRING_TRANSPORT, make, &k.transport);
     if (e == ERR_OK) e = node_keyring_box(dir, prefix, NODE_KEYRING_SEALING, make, &k.sealing);
+    size_t vacant;
+    if (e == ERR_OK && prefix[0] == '\0') e = node_keyring_old(dir, &k, &vacant);
     if (e == ERR_OK)
         *out = k;
     else
@@ -87,6 +159,9 @@ void node_keyring_free(struct node_keyring *k)
     key_sign_free(&k->sign);
     key_box_free(&k->transport);
     key_box_free(&k->sealing);
+    for (size_t i = 0; i < k->old_count; i++)
+        key_box_free(&k->old[i]);
+    k->old_count = 0;
 }
 
 void node_keyring_keys(const struct node_keyring *k, struct node_sync_keys *out)
@@ -168,6 +243,7 @@ enum err node_keyring_settle(const char *dir, const struct node_identity *id)
         bool fits = e == ERR_OK && memcmp(pk, want[i], sizeof pk) == 0;
         if (e == ERR_NOT_FOUND) e = ERR_OK; /* keys that do not fit: the caller says so */
         if (fits && i == NODE_KEYRING_SIGN) e = node_keyring_prove(dir, id);
+        if (fits && e == ERR_OK && i == NODE_KEYRING_SEALING) e = node_keyring_keep(dir);
         if (fits && e == ERR_OK) e = node_keyring_place(dir, i);
     }
     return e;

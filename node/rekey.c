@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { NODE_REKEY_RESEAL_MS = 60 * 60 * 1000 }; /* between two looks at what keeps an old key */
+
 /* The next keys, if all of them are there. */
 static enum err node_rekey_load_next(struct node_home *h)
 {
@@ -31,6 +33,8 @@ static enum err node_rekey_reload(struct node_home *h)
     node_keyring_free(&h->next);
     h->command.sealing = h->keys.sealing;
     node_store_sealing(h->store, &h->ring.sealing);
+    node_store_sealing_old(h->store, h->ring.old, h->ring.old_count);
+    h->old_looked_ms = 0;
     return node_rekey_load_next(h);
 }
 
@@ -50,6 +54,27 @@ static enum err node_rekey_idle(struct node_home *h, const struct node_identity 
     if (e == ERR_NOT_FOUND) return ERR_DAMAGED;
     LOG_EVENT(LOG_LEVEL_WARN, log_evt("keys.adopted"));
     return e == ERR_OK ? node_store_rekey_adopt(h->store, &proven) : e;
+}
+
+/* What an old sealing key opens is sealed again for the present one; when the hub has it, the old ones
+ * go. A record that only others can seal again (shared with us, or another unit's now) keeps them. */
+static void node_rekey_reseal(struct node_home *h)
+{
+    bool needed = true, waiting = true;
+    int64_t now_ms = h->command.wall_ms();
+    int64_t since_ms = now_ms - h->old_looked_ms;
+    if (h->ring.old_count == 0 ||
+        (h->old_looked_ms != 0 && since_ms >= 0 && since_ms < NODE_REKEY_RESEAL_MS))
+        return;
+    enum err e = node_reseal_old(&h->command, &needed, &waiting);
+    if (e == ERR_OK && needed) h->old_looked_ms = now_ms;
+    if (e == ERR_OK && !needed && !waiting) {
+        e = node_keyring_drop_old(h->dir, &h->ring);
+        node_store_sealing_old(h->store, h->ring.old, h->ring.old_count);
+        if (e == ERR_OK) LOG_EVENT(LOG_LEVEL_INFO, log_evt("keys.old_gone"));
+    }
+    if (e != ERR_OK && e != ERR_NOT_READY) /* they stay, and read; again next time */
+        LOG_EVENT(LOG_LEVEL_WARN, log_evt("keys.old_kept"), log_err(e));
 }
 
 static enum err node_rekey_save(struct node_home *h, const struct node_identity *id)
@@ -72,6 +97,7 @@ enum err node_rekey_begin(struct node_home *h)
     if (e != ERR_OK) return e;
     e = node_store_rekey(h->store, &under_way);
     if (e != ERR_NOT_FOUND) return e == ERR_OK ? ERR_EXISTS : e;
+    if (h->ring.old_count == SEALED_OLD_MAX) return ERR_TOO_LARGE; /* each still reads something */
     e = node_rekey_load_next(h); /* of a change that was cut behind its keys: these */
     if (e == ERR_OK && h->keys.next == NULL) {
         e = node_keyring_drop_next(h->dir);
@@ -94,7 +120,9 @@ enum err node_rekey_turn(struct node_home *h, bool *begun)
     e = ERR_OK;
     if (!node_rekey_signs(&h->ring, &id) || h->keys.next != NULL) e = node_rekey_idle(h, &id);
     if (e != ERR_OK || !id.joined) return e;
+    node_rekey_reseal(h);
     /* One that was cut, or lost its place, or that the hub asks for. */
+    if (h->ring.old_count == SEALED_OLD_MAX) return ERR_OK; /* not before one of them is gone */
     if (h->keys.next == NULL) e = node_store_rekey_asked(h->store, why);
     if (e == ERR_NOT_FOUND) return ERR_OK;
     if (e == ERR_OK) e = node_rekey_begin(h);

@@ -17,7 +17,8 @@ MUST_CHECK enum err node_rekey_open(struct node_home *h);
 
 /*
  * Begin a change: new keys, and the end of the log that says so. What waits stays as it is.
- * ERR_NOT_READY: not joined;  ERR_EXISTS: one is under way;  ERR_FULL ...: nothing changed, or it is
+ * ERR_NOT_READY: not joined;  ERR_EXISTS: one is under way;  ERR_TOO_LARGE: SEALED_OLD_MAX old keys
+ * still read what only others can seal again;  ERR_FULL ...: nothing changed, or it is
  * completed by the next opening.
  */
 MUST_CHECK enum err node_rekey_begin(struct node_home *h);

@@ -16,6 +16,7 @@
 #include "common/io/store_typed.h"
 #include "common/io/witness.h"
 #include "node/store.h"
+#include "proto/sealed_record.h"
 #include "node/store_readers.h"
 #include "node/store_records.h"
 #include "node/store_repair.h"
@@ -74,6 +75,8 @@ struct node_store {
     /* sealed fields */
     const uint8_t *sealing_secret; /* NULL: nothing sealed is read or written here */
     uint8_t sealing_pk[32];
+    struct sealed_old sealed_old[SEALED_OLD_MAX]; /* of before a change of it: these read */
+    size_t sealed_old_count;
     struct node_reader *readers; /* who is known, out of the hub's log; NULL: to be looked up */
     size_t reader_count;
 };

@@ -5,6 +5,7 @@
 #include "proto/admin_key.h"
 #include "proto/reader.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { NODE_READER_UNITS_BYTES = 64 * 1024 }; /* codes of units that are to read one record */
@@ -15,6 +16,16 @@ void node_store_sealing(struct node_store *s, const struct key_box *k)
     memset(s->sealing_pk, 0, sizeof s->sealing_pk);
     if (k != NULL) memcpy(s->sealing_pk, k->public, sizeof s->sealing_pk);
     node_readers_forget(s);
+}
+
+void node_store_sealing_old(struct node_store *s, const struct key_box *old, size_t count)
+{
+    assert(count <= SEALED_OLD_MAX);
+    for (size_t i = 0; i < count; i++) {
+        s->sealed_old[i].secret = old[i].secret;
+        memcpy(s->sealed_old[i].pk, old[i].public, sizeof s->sealed_old[i].pk);
+    }
+    s->sealed_old_count = count;
 }
 
 bool node_store_can_seal(const struct node_store *s)
@@ -183,7 +194,9 @@ static void node_readers_own(struct node_reading *w)
     for (size_t i = 0; i < w->count; i++) {
         struct node_reader *r = &w->v[i];
         if (r->vouched) r->accepted = !r->ended;
-        if (memcmp(r->pk, w->s->sealing_pk, sizeof r->pk) == 0) self = r;
+        bool own =
+            !r->officer && ID_EQUAL(&r->node, &w->id.node); /* the hub may know another key */
+        if (own || memcmp(r->pk, w->s->sealing_pk, sizeof r->pk) == 0) self = r;
     }
     if (self == NULL) {
         if (w->count == NODE_READERS_MAX) w->count--;
@@ -258,6 +271,7 @@ void node_store_ring(const struct node_store *s, const struct id_record *rid,
                      const struct node_store_record *r, struct sealed_ring *out)
 {
     sealed_ring_read(out, &r->fold, rid, s->sealing_secret, s->sealing_pk);
+    sealed_ring_read_old(out, &r->fold, rid, s->sealed_old, s->sealed_old_count);
 }
 
 enum err node_store_record_open(struct node_store *s, const struct id_record *rid,
@@ -319,7 +333,11 @@ enum err node_store_self(struct node_store *s, const struct id_record *rid,
     }
     buf_free(&units);
     if (e != ERR_OK) return e;
-    *out = (struct sealed_self){
-        .secret = s->sealing_secret, .pk = s->sealing_pk, .readers = v, .count = count};
+    *out = (struct sealed_self){.secret = s->sealing_secret,
+                                .pk = s->sealing_pk,
+                                .readers = v,
+                                .count = count,
+                                .old = s->sealed_old,
+                                .old_count = s->sealed_old_count};
     return ERR_OK;
 }

@@ -36,6 +36,9 @@ struct node_reader {
 
 /* The key that opens what is sealed to this node; NULL takes it away. */
 void node_store_sealing(struct node_store *s, const struct key_box *k);
+/* Own keys of before a change of it, at most SEALED_OLD_MAX; the secrets live longer than the store, or
+ * until the next call. They read until nothing needs them (sealed_needs_old()). */
+void node_store_sealing_old(struct node_store *s, const struct key_box *old, size_t count);
 bool node_store_can_seal(const struct node_store *s);
 
 MUST_CHECK enum err node_store_readers(struct node_store *s, const struct node_reader **v,

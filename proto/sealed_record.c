@@ -1,10 +1,10 @@
-#include "proto/sealed_record.h"
+#include "proto/sealed_priv.h"
 #include "proto/wire.h"
 
 #include <sodium.h>
 
 static const struct bytes no_element = {NULL, 0};
-static const uint8_t value_true[] = {0xc3};
+static const uint8_t value_true[] = {SEALED_TRUE};
 
 enum {
     VALUE_HEAD_BYTES = 3, /* of a msgpack str of at most CHANGE_VALUE_BYTES_MAX bytes */
@@ -35,8 +35,7 @@ static bool sealed_in(const struct fold_register *r)
     return false;
 }
 
-/* The next wrapped key of the record from register *at on; false: no more. */
-static bool sealed_next(const struct fold *f, size_t *at, struct sealed_wrap *w)
+bool sealed_next(const struct fold *f, size_t *at, struct sealed_wrap *w)
 {
     while (*at < f->register_count) {
         const struct fold_register *r = &f->registers[(*at)++];
@@ -70,6 +69,31 @@ void sealed_ring_read(struct sealed_ring *ring, const struct fold *f, const stru
         memcpy(k->from, w.from, sizeof k->from);
         ring->count++;
     }
+}
+
+void sealed_ring_read_old(struct sealed_ring *ring, const struct fold *f,
+                          const struct id_record *rid, const struct sealed_old *old, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct sealed_wrap w;
+        size_t at = 0;
+        while (ring->count < SEALED_KEYS_MAX && sealed_next(f, &at, &w)) {
+            struct sealed_key *k = &ring->v[ring->count];
+            if (sealed_ring_find(ring, w.kid) != NULL ||
+                sealed_unwrap(&w, old[i].secret, old[i].pk, rid, k->key) != ERR_OK)
+                continue;
+            memcpy(k->kid, w.kid, sizeof k->kid);
+            memcpy(k->from, w.from, sizeof k->from);
+            ring->count++;
+        }
+    }
+}
+
+static void sealed_ring_self(struct sealed_ring *ring, const struct fold *f,
+                             const struct id_record *rid, const struct sealed_self *self)
+{
+    sealed_ring_read(ring, f, rid, self->secret, self->pk);
+    sealed_ring_read_old(ring, f, rid, self->old, self->old_count);
 }
 
 void sealed_ring_wipe(struct sealed_ring *ring)
@@ -330,7 +354,7 @@ enum err sealed_writes(const struct sealed_self *self, const struct fold *f,
     enum err e = sealed_memory(memory, texts * (SEALED_TEXT_BYTES_MAX + VALUE_HEAD_BYTES) +
                                            self->count * SEALED_WRAP_CHARS);
     if (e != ERR_OK) return e;
-    sealed_ring_read(&ring, f, rid, self->secret, self->pk);
+    sealed_ring_self(&ring, f, rid, self);
     sealed_choose(self, f, &ring, &k);
     for (size_t i = 0; e == ERR_OK && i < w->count; i++) {
         const struct sealed_place at = {*rid, t->no, w->v[i].field};
@@ -448,18 +472,21 @@ enum err sealed_again(const struct sealed_self *self, const struct fold *f,
     w->count = 0;
     *unread = 0;
     buf_init(&plain, CATALOGUE_FIELDS_MAX * CHANGE_VALUE_BYTES_MAX);
-    sealed_ring_read(&ring, f, rid, self->secret, self->pk);
+    sealed_ring_self(&ring, f, rid, self);
     const struct sealed_key *good = sealed_good(self, f, &ring);
     enum err e = sealed_tasks(&ring, good, f, t, rid, tasks, &count, &plain, unread);
+    if (e == ERR_OK)
+        e = sealed_memory(
+            memory,
+            count * (SEALED_TEXT_BYTES_MAX + VALUE_HEAD_BYTES + FOLD_HEADS_MAX * ID_VERSION_BYTES) +
+                self->count * SEALED_WRAP_CHARS + sealed_keep_bytes(self, f, rid));
     if (e == ERR_OK && (good != NULL || count > 0)) {
         sealed_choose(self, f, &ring, &k);
-        e = sealed_memory(memory, count * (SEALED_TEXT_BYTES_MAX + VALUE_HEAD_BYTES +
-                                           FOLD_HEADS_MAX * ID_VERSION_BYTES) +
-                                      self->count * SEALED_WRAP_CHARS);
-        if (e == ERR_OK) e = sealed_rewrite(f, t, rid, &k, tasks, count, &plain, w, memory);
+        e = sealed_rewrite(f, t, rid, &k, tasks, count, &plain, w, memory);
         if (e == ERR_OK) e = sealed_give(self, f, rid, &k, w, memory);
         sodium_memzero(&k, sizeof k);
     }
+    if (e == ERR_OK) e = sealed_keep(self, f, rid, w, memory);
     sealed_ring_wipe(&ring);
     if (plain.p != NULL) sodium_memzero(plain.p, plain.cap);
     buf_free(&plain);

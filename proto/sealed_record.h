@@ -19,6 +19,7 @@
 enum {
     SEALED_KEYS_MAX = 16,    /* keys of one record that are looked at */
     SEALED_READERS_MAX = 64, /* named readers of one record */
+    SEALED_OLD_MAX = 4,      /* own keys of before a change that still read */
 };
 
 struct sealed_reader { /* one who is named now */
@@ -28,11 +29,19 @@ struct sealed_reader { /* one who is named now */
         writes; /* what it wrapped may be written under: we ourselves, and PCs our people accepted */
 };
 
+/* An own key of before a change (SPEC 22.10): it reads; nothing is wrapped by it or for it. */
+struct sealed_old {
+    const uint8_t *secret; /* 32 bytes */
+    uint8_t pk[32];
+};
+
 struct sealed_self {
     const uint8_t *secret; /* 32 bytes */
     const uint8_t *pk;
     const struct sealed_reader *readers; /* all who are named now, we among them */
     size_t count;
+    const struct sealed_old *old; /* at most SEALED_OLD_MAX */
+    size_t old_count;
 };
 
 struct sealed_key {
@@ -48,6 +57,9 @@ struct sealed_ring { /* the keys of a record that we can open */
 /* Every key of the record that is wrapped for us; what is damaged is left out. */
 void sealed_ring_read(struct sealed_ring *ring, const struct fold *f, const struct id_record *rid,
                       const uint8_t *secret, const uint8_t *pk);
+/* And what only a key of before opens. */
+void sealed_ring_read_old(struct sealed_ring *ring, const struct fold *f,
+                          const struct id_record *rid, const struct sealed_old *old, size_t count);
 void sealed_ring_wipe(struct sealed_ring *ring);
 
 /*
@@ -89,13 +101,18 @@ MUST_CHECK enum err sealed_writes(const struct sealed_self *self, const struct f
 /*
  * The writes that let every wanted reader read all that we can read: keys wrapped, and texts that
  * stand open or under a key that is not good written again under one that is. Heads that
- * all say one text become one; fields in conflict stay as they are.
+ * all say one text become one; fields in conflict stay as they are. Every key that only a key of before
+ * opens is wrapped for ourselves, so texts in conflict and of before are read without it.
  *   in   f   the record as it is stored (not opened)
  *   out  w   record_writes_init()ed; w->count 0: nothing to do;  *unread: fields that stay closed to us
  */
 MUST_CHECK enum err sealed_again(const struct sealed_self *self, const struct fold *f,
                                  const struct catalogue_type *t, const struct id_record *rid,
                                  struct record_writes *w, struct buf *memory, unsigned *unread);
+
+/* Does some key of the record open with a key of before alone? */
+bool sealed_needs_old(const struct sealed_self *self, const struct fold *f,
+                      const struct id_record *rid);
 
 /* Is some key of the record wrapped for this reader? */
 bool sealed_given(const struct fold *f, const uint8_t pk[static 32]);

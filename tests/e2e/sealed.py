@@ -26,7 +26,8 @@ LATER, BOTH, LEFT, RIGHT = "Ghi thêm Hoa Sim", "Cùng ghi Hoa Cải", "Máy m�
 AFTER = "Xã mới ghi Hoa Súng"
 DEEP, DEEPER = "Kể ở gốc Đa Đôi", "Báo từ ngõ Me Tây"
 FRESH = "Kể ở bờ Dừa Nước"
-PLANTED = [ALIAS, NOTE, TALE, LATER, BOTH, LEFT, RIGHT, AFTER, DEEP, DEEPER, FRESH]
+SINCE, AGAIN = "Sau khi đổi khóa Hoa Gấm", "Khóa mới Hoa Dẻ"
+PLANTED = [ALIAS, NOTE, TALE, LATER, BOTH, LEFT, RIGHT, AFTER, DEEP, DEEPER, FRESH, SINCE, AGAIN]
 ERRORS = range(1, 100)
 
 
@@ -232,6 +233,42 @@ class Story:
               self.values(a, self.case)["alias"] == self.values(a2, self.case)["alias"] and
               self.values(a, self.case)["alias"] in (LEFT, RIGHT))
 
+    def keys(self, node):
+        return sorted(os.listdir(self.path(node.name, "keys")))
+
+    def rotate(self):
+        """A PC changes its own keys: it reads on, and whoever accepted it compares words again."""
+        a, a2 = self.a, self.a2
+        old, alias = self.reader(a), self.values(a, self.case)["alias"]
+        tale = self.values(a, self.report)["narrative"]
+        a.tool("keys", "rotate")
+        check("it reads while its keys change", self.values(a, self.case)["alias"] == alias)
+        self.sync(a)
+        check("and behind it", not a.ask("keys")["changing"] and self.values(a, self.case)["alias"] == alias)
+        new = self.reader(a)
+        check("with another name as a reader", new != old)
+        self.sync(a, a)  # what was sealed again goes to the hub, then nothing needs the old key
+        check("the old sealing key is gone", self.keys(a) == ["change", "sealing.key", "sign.key", "transport.key"])
+        check("and it reads by the new one", self.values(a, self.case)["alias"] == alias and
+              self.values(a, self.report)["narrative"] == tale)
+        self.sync(a2)
+        check("the other PC reads what was sealed again", self.values(a2, self.case)["alias"] == alias)
+        check("a new key of an accepted PC is accepted by nobody unless words are compared",
+              self.state(a2, new) == "waiting")
+        a2.tool("put", "--id", self.case, "note=" + SINCE)
+        self.sync(a2, a)
+        check("what it writes meanwhile stays closed", self.values(a, self.case)["note"].startswith("(đã niêm phong #"))
+        a2.tool("readers", "accept", new)
+        self.sync(a2, a)
+        check("until it accepts the new key", self.values(a, self.case)["note"] == SINCE)
+        a.tool("put", "--id", self.case, "note=" + AGAIN)
+        self.sync(a, a2)
+        check("then both write and read as before", self.values(a2, self.case)["note"] == AGAIN)
+        opened = self.hub.ask("open", self.case, *self.officers[0])["values"]
+        check("and the officer", opened == {"alias": alias, "note": AGAIN})
+        for pc in (a, a2):
+            check("its log verifies", pc.ask("verify")["ok"])
+
     def transfer(self):
         a = self.a
         self.b = b = self.pc(OTHER, "may-khac")
@@ -314,6 +351,7 @@ class Story:
         self.open()
         self.second_pc()
         self.conflict()
+        self.rotate()
         self.transfer()
         self.share()
         self.restored()

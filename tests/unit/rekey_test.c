@@ -46,6 +46,7 @@ struct spare {
 
 static void spare_open(struct spare *s)
 {
+    *s = (struct spare){.ring = {.old_count = 0}};
     OK(key_sign_make(&s->ring.sign, KEY_SIGN));
     OK(key_box_make(&s->ring.transport, KEY_TRANSPORT));
     OK(key_box_make(&s->ring.sealing, KEY_SEALING));
@@ -476,6 +477,10 @@ static void clear_folder(void)
         snprintf(path, sizeof path, "keys/next-%s", names[i]);
         unlink(path);
     }
+    for (unsigned i = 0; i < SEALED_OLD_MAX; i++) {
+        snprintf(path, sizeof path, "keys/old-sealing-%u.key", i);
+        unlink(path);
+    }
     unlink("keys/change");
     rmdir("keys");
 }
@@ -524,6 +529,12 @@ static void keys_find_their_places_after_a_cut(void **state)
         assert_memory_equal(now.sign.public, id.sign_pk, 32);
         assert_memory_equal(now.transport.public, id.transport_pk, 32);
         assert_memory_equal(now.sealing.public, id.sealing_pk, 32);
+        assert_int_equal(now.old_count, 1); /* reads on, until it is not needed */
+        assert_memory_equal(now.old[0].public, old.sealing.public, 32);
+        assert_memory_equal(now.old[0].secret, old.sealing.secret, 32);
+        OK(node_keyring_drop_old(".", &now));
+        assert_int_equal(now.old_count, 0);
+        assert_false(file_exists("keys/old-sealing-0.key"));
         OK(node_keyring_changed(".", &before, &r)); /* an older copy of the database may go on */
         OK(node_keyring_fits(".", &before));
         before.node.b[0] ^= 1; /* another node's may not */
@@ -533,6 +544,36 @@ static void keys_find_their_places_after_a_cut(void **state)
         node_keyring_free(&old);
         node_keyring_free(&next);
     }
+    clear_folder();
+}
+
+/* Several changes before everything is sealed again: each old key is kept once, up to the limit. */
+static void old_sealing_keys_are_kept_up_to_the_limit(void **state)
+{
+    (void)state;
+    struct node_keyring k = {0};
+    struct stat st;
+    clear_folder();
+    OK(mkdir("keys", 0700));
+    OK(node_keyring_load(".", "", true, &k));
+    node_keyring_free(&k);
+    for (unsigned n = 0; n <= SEALED_OLD_MAX; n++) {
+        struct node_identity id = {.joined = true};
+        struct node_keyring next = {0};
+        OK(node_keyring_load(".", NODE_KEYRING_NEXT, true, &next));
+        memcpy(id.sign_pk, next.sign.public, 32);
+        memcpy(id.transport_pk, next.transport.public, 32);
+        memcpy(id.sealing_pk, next.sealing.public, 32);
+        bool room = n < SEALED_OLD_MAX;
+        assert_int_equal(node_keyring_settle(".", &id), room ? ERR_OK : ERR_TOO_LARGE);
+        if (room) OK(node_keyring_settle(".", &id)); /* once more changes nothing */
+        node_keyring_free(&next);
+        OK(node_keyring_load(".", "", false, &k));
+        assert_int_equal(k.old_count, room ? n + 1 : SEALED_OLD_MAX);
+        node_keyring_free(&k);
+    }
+    OK(stat("keys/old-sealing-0.key", &st));
+    assert_int_equal(st.st_mode & 0777, 0600);
     clear_folder();
 }
 
@@ -616,6 +657,7 @@ int main(void)
         T(a_node_from_before_the_change_goes_on),
         T(the_hub_asks_until_the_key_is_gone),
         T(keys_find_their_places_after_a_cut),
+        T(old_sealing_keys_are_kept_up_to_the_limit),
         T(keys_of_a_change_that_never_began_are_dropped),
     };
     randombytes_set_implementation(&pair_random);

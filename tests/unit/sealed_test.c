@@ -261,7 +261,8 @@ static struct sealed_self self_of(struct world *x, size_t who, size_t n)
 {
     for (size_t i = 0; i < 4; i++)
         x->readers[i].wanted = x->readers[i].writes = true;
-    return (struct sealed_self){x->who[who].secret, x->who[who].public, x->readers, n};
+    return (struct sealed_self){
+        .secret = x->who[who].secret, .pk = x->who[who].public, .readers = x->readers, .count = n};
 }
 
 /* The writes in x->w as an op at the next position. */
@@ -485,6 +486,82 @@ static void who_was_struck_off_reads_nothing_written_after(void **state)
     world_close(&x);
 }
 
+/* PC 0 changes its keys to those of 3: what 0 was given is sealed again by 3, with the old key at hand. */
+static struct sealed_self changed_self(struct world *x, struct sealed_old *old)
+{
+    for (size_t i = 0; i < 4; i++)
+        x->readers[i] = (struct sealed_reader){.wanted = true, .writes = true};
+    memcpy(x->readers[0].pk, x->who[3].public, 32); /* in 0's place */
+    memcpy(x->readers[1].pk, x->who[1].public, 32);
+    old->secret = x->who[0].secret;
+    memcpy(old->pk, x->who[0].public, 32);
+    return (struct sealed_self){.secret = x->who[3].secret,
+                                .pk = x->who[3].public,
+                                .readers = x->readers,
+                                .count = 2,
+                                .old = old,
+                                .old_count = 1};
+}
+
+static void what_an_old_key_opens_is_sealed_again_for_the_new_one(void **state)
+{
+    (void)state;
+    const struct bytes none = {NULL, 0};
+    struct world x;
+    struct sealed_old old;
+    unsigned closed = 0;
+    world_open(&x);
+    OK(world_save(&x, 0, 2, 1, "Hoa", false));
+    OK(world_save(&x, 0, 2, 3, "gặp ở chợ", false));
+    OK(world_save(&x, 1, 2, 3, "gặp ở bến", false)); /* in conflict: it is not written again */
+    assert_int_equal(fold_find(&x.fold, 3, none)->count, 2);
+    struct sealed_self self = changed_self(&x, &old);
+    assert_false(world_reads(&x, 3, 1, "Hoa"));
+    assert_true(sealed_needs_old(&self, &x.fold, &here.rid));
+    OK(sealed_again(&self, &x.fold, &type, &here.rid, &x.w, &x.memory, &closed));
+    assert_int_equal(closed, 0);
+    world_apply(&x);
+    assert_false(sealed_needs_old(&self, &x.fold, &here.rid));
+    assert_true(world_reads(&x, 3, 1, "Hoa")); /* by the new key alone */
+    assert_true(world_reads(&x, 3, 3, "gặp ở bến") || world_reads(&x, 3, 3, "gặp ở chợ"));
+    assert_true(world_reads(&x, 1, 1, "Hoa"));  /* the other PC as before */
+    assert_false(world_reads(&x, 0, 1, "Hoa")); /* the old key not what was written since */
+    OK(sealed_again(&self, &x.fold, &type, &here.rid, &x.w, &x.memory, &closed));
+    assert_int_equal(x.w.count, 0); /* once is enough */
+    world_close(&x);
+}
+
+/* An element that claims to hold the key for the new one, and does not: the old key has to stay until a
+ * true one is there. */
+static void a_false_wrap_does_not_take_the_old_key_away(void **state)
+{
+    (void)state;
+    static const uint8_t yes[] = {0xc3};
+    struct world x;
+    struct sealed_old old;
+    struct sealed_ring ring;
+    char element[SEALED_WRAP_CHARS + 1];
+    unsigned closed = 0;
+    world_open(&x);
+    OK(world_save(&x, 0, 1, 1, "Hoa", false));
+    sealed_ring_read(&ring, &x.fold, &here.rid, x.who[0].secret, x.who[0].public);
+    assert_int_equal(ring.count, 1);
+    OK(sealed_wrap(x.who[2].secret, x.who[2].public, x.who[3].public, &here.rid, ring.v[0].key,
+                   element));
+    element[100] = element[100] == 'A' ? 'B' : 'A'; /* in the box: the names before it are true */
+    x.w.count = 1;
+    x.w.v[0] = (struct change_write){
+        .field = SEALED_FIELD, .value = BYTES_OF(yes), .element = bytes_str(element)};
+    world_apply(&x);
+    struct sealed_self self = changed_self(&x, &old);
+    assert_true(sealed_needs_old(&self, &x.fold, &here.rid));
+    OK(sealed_again(&self, &x.fold, &type, &here.rid, &x.w, &x.memory, &closed));
+    world_apply(&x);
+    assert_false(sealed_needs_old(&self, &x.fold, &here.rid));
+    assert_true(world_reads(&x, 3, 1, "Hoa"));
+    world_close(&x);
+}
+
 /* Whoever can write to the log, the hub, adds a key of his own for the honest readers. */
 static void a_key_that_was_slipped_in_is_never_written_under(void **state)
 {
@@ -633,6 +710,8 @@ int main(void)
         cmocka_unit_test(one_text_under_two_keys_becomes_one_head),
         cmocka_unit_test(a_new_reader_reads_only_after_somebody_sealed_again),
         cmocka_unit_test(who_was_struck_off_reads_nothing_written_after),
+        cmocka_unit_test(what_an_old_key_opens_is_sealed_again_for_the_new_one),
+        cmocka_unit_test(a_false_wrap_does_not_take_the_old_key_away),
         cmocka_unit_test(a_key_that_was_slipped_in_is_never_written_under),
         cmocka_unit_test(an_open_text_of_before_is_sealed_by_sealing_again),
         cmocka_unit_test(what_cannot_be_read_is_not_overwritten),
