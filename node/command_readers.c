@@ -264,7 +264,9 @@ static enum err node_reseal_needed(struct node_resealing *z, bool *needed, bool 
     for (size_t i = 0; e == ERR_OK && i < z->count && !*needed; i++) {
         e = node_store_record_read(z->c->store, &z->rids[i], r);
         if (e == ERR_OK) e = node_store_self(z->c->store, &z->rids[i], r, NULL, readers, &self);
-        if (e == ERR_OK) *needed = sealed_needs_old(&self, &r->fold, &z->rids[i]);
+        if (e == ERR_OK)
+            *needed =
+                sealed_needs_old(&self, &r->fold, &z->rids[i], r->frozen || r->shared == MOVE_READ);
         if (e == ERR_OK && r->pending > 0) *waiting = true;
         if (e == ERR_NOT_FOUND) e = ERR_OK;
     }

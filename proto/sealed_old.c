@@ -40,12 +40,29 @@ static bool sealed_old_next(const struct sealed_self *self, const struct fold *f
     return false;
 }
 
+/* Is a text that stands now under this key? */
+static bool sealed_stands(const struct fold *f, const uint8_t *kid)
+{
+    for (size_t i = 0; i < f->register_count; i++) {
+        const struct fold_register *r = &f->registers[i];
+        for (size_t h = 0; h < r->count && r->element.p == NULL; h++) {
+            uint8_t under[SEALED_KID_BYTES];
+            struct bytes text = sealed_str(r->heads[h].value);
+            if (text.len > 0 && sealed_is(text, under) && memcmp(under, kid, sizeof under) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 bool sealed_needs_old(const struct sealed_self *self, const struct fold *f,
-                      const struct id_record *rid)
+                      const struct id_record *rid, bool standing)
 {
     struct sealed_key k;
     size_t at = 0;
-    bool needs = self->old_count > 0 && sealed_old_next(self, f, rid, &at, &k);
+    bool needs = false;
+    while (!needs && self->old_count > 0 && sealed_old_next(self, f, rid, &at, &k))
+        needs = !standing || sealed_stands(f, k.kid);
     sodium_memzero(&k, sizeof k);
     return needs;
 }

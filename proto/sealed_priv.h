@@ -11,6 +11,9 @@
 /* The next wrapped key of the record from register *at on; false: no more. */
 bool sealed_next(const struct fold *f, size_t *at, struct sealed_wrap *w);
 
+/* The str in a value; len 0: it is none. */
+struct bytes sealed_str(struct bytes value);
+
 /* Bytes of memory that sealed_keep() may need. */
 size_t sealed_keep_bytes(const struct sealed_self *self, const struct fold *f,
                          const struct id_record *rid);

@@ -19,8 +19,7 @@ bool sealed_type(const struct catalogue_type *t)
     return false;
 }
 
-/* The str in a value; len 0: it is none. */
-static struct bytes sealed_str(struct bytes value)
+struct bytes sealed_str(struct bytes value)
 {
     struct wire_reader r;
     wire_open(&r, value);

@@ -110,9 +110,10 @@ MUST_CHECK enum err sealed_again(const struct sealed_self *self, const struct fo
                                  const struct catalogue_type *t, const struct id_record *rid,
                                  struct record_writes *w, struct buf *memory, unsigned *unread);
 
-/* Does some key of the record open with a key of before alone? */
+/* Does some key of the record open with a key of before alone? `standing`: of those that texts which
+ * stand now are under; it is what matters of a record that only others can seal again. */
 bool sealed_needs_old(const struct sealed_self *self, const struct fold *f,
-                      const struct id_record *rid);
+                      const struct id_record *rid, bool standing);
 
 /* Is some key of the record wrapped for this reader? */
 bool sealed_given(const struct fold *f, const uint8_t pk[static 32]);

@@ -13,6 +13,8 @@
 #include "hub/store_records.h"
 #include "hub/store_repair.h"
 #include "hub/store_users.h"
+#include "node/keyring.h"
+#include "node/own.h"
 #include "tests/lib/pair.h"
 
 #define OK(call) assert_int_equal((call), ERR_OK)
@@ -117,6 +119,50 @@ static void a_set_that_rots_at_the_hub_comes_back_from_its_node(void **state)
     pair_close(&w);
 }
 
+/* The node's keys are others by now: what they signed before, and the change itself, come back too. */
+static void a_set_of_before_a_change_of_keys_comes_back(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct node_identity id;
+    struct admin_rekey r;
+    struct id_record rid;
+    struct node_keyring ring = {.old_count = 0};
+    struct node_sync_keys fresh;
+    char sql[160];
+    begin(&w, 53);
+    struct pair_node *n = &w.nodes[0];
+    int64_t last = number(hub_db(&w), "SELECT max(pos) FROM sys_log");
+    OK(key_sign_make(&ring.sign, KEY_SIGN));
+    OK(key_box_make(&ring.transport, KEY_TRANSPORT));
+    OK(key_box_make(&ring.sealing, KEY_SEALING));
+    node_keyring_keys(&ring, &fresh);
+    OK(node_store_identity(n->store, &id));
+    memcpy(r.sign_pk, fresh.sign_pk, 32);
+    memcpy(r.transport_pk, fresh.transport_pk, 32);
+    memcpy(r.sealing_pk, fresh.sealing.public_key, 32);
+    admin_rekey_sign(&r, &id.hub, &id.node, fresh.sign_secret);
+    n->keys.next = &fresh;
+    OK(node_own_rekey(n->store, &n->keys, &r, PAIR_WALL + (int64_t)w.now_ms));
+    OK(pair_settle(n));
+    n->keys = fresh; /* the old secrets are gone */
+    pair_save(n, CHANGE_CREATE, &rid, "Người sau", bytes_make(NULL, 0));
+    OK(pair_settle(n));
+    OK(node_store_identity(n->store, &id));
+    assert_memory_equal(id.transport_pk, fresh.transport_pk, 32);
+    snprintf(sql, sizeof sql, "UPDATE sys_log SET body = x'90' WHERE pos BETWEEN %lld AND %lld",
+             (long long)last, (long long)last + 1);
+    harm_hub(&w, sql);
+    assert_true(scrub(&w) > 0);
+    assert_int_equal(number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 2);
+    OK(pair_settle(n));
+    assert_int_equal(number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 0);
+    OK(hub_store_check(w.hub.store));
+    assert_int_equal(scrub(&w), 0);
+    pair_close(&w);
+    node_keyring_free(&ring);
+}
+
 static void a_node_that_lost_it_too_sends_none_and_goes_on(void **state)
 {
     (void)state;
@@ -191,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_set_that_rots_at_the_hub_comes_back_from_its_node),
+        cmocka_unit_test(a_set_of_before_a_change_of_keys_comes_back),
         cmocka_unit_test(a_node_that_lost_it_too_sends_none_and_goes_on),
         cmocka_unit_test(nothing_else_is_written),
     };

@@ -517,17 +517,44 @@ static void what_an_old_key_opens_is_sealed_again_for_the_new_one(void **state)
     assert_int_equal(fold_find(&x.fold, 3, none)->count, 2);
     struct sealed_self self = changed_self(&x, &old);
     assert_false(world_reads(&x, 3, 1, "Hoa"));
-    assert_true(sealed_needs_old(&self, &x.fold, &here.rid));
+    assert_true(sealed_needs_old(&self, &x.fold, &here.rid, false));
+    assert_true(sealed_needs_old(&self, &x.fold, &here.rid, true));
     OK(sealed_again(&self, &x.fold, &type, &here.rid, &x.w, &x.memory, &closed));
     assert_int_equal(closed, 0);
     world_apply(&x);
-    assert_false(sealed_needs_old(&self, &x.fold, &here.rid));
+    assert_false(sealed_needs_old(&self, &x.fold, &here.rid, false));
     assert_true(world_reads(&x, 3, 1, "Hoa")); /* by the new key alone */
     assert_true(world_reads(&x, 3, 3, "gặp ở bến") || world_reads(&x, 3, 3, "gặp ở chợ"));
     assert_true(world_reads(&x, 1, 1, "Hoa"));  /* the other PC as before */
     assert_false(world_reads(&x, 0, 1, "Hoa")); /* the old key not what was written since */
     OK(sealed_again(&self, &x.fold, &type, &here.rid, &x.w, &x.memory, &closed));
     assert_int_equal(x.w.count, 0); /* once is enough */
+    world_close(&x);
+}
+
+/* A record that others write: once they sealed what stands for the new key, nothing that can be read
+ * needs the old one, though what nobody reads any more was under a key of its time. */
+static void what_others_sealed_for_the_new_key_needs_the_old_one_no_more(void **state)
+{
+    (void)state;
+    struct world x;
+    struct sealed_old old;
+    world_open(&x);
+    OK(world_save(&x, 1, 2, 3, "gặp ở chợ", false));
+    struct sealed_self self = changed_self(&x, &old);
+    assert_true(sealed_needs_old(&self, &x.fold, &here.rid, true));
+    const struct sealed_self other = {
+        .secret = x.who[1].secret, .pk = x.who[1].public, .readers = x.readers, .count = 2};
+    const struct catalogue_field *bad;
+    struct sealed_ring ring;
+    x.w.count = 0;
+    world_put(&x, 3, "gặp ở bến", true);
+    OK(sealed_writes(&other, &x.fold, &type, &here.rid, 0, &x.w, &x.memory, &bad));
+    world_apply(&x);
+    sealed_ring_read(&ring, &x.fold, &here.rid, x.who[0].secret, x.who[0].public);
+    assert_int_equal(ring.count, 1); /* the first key is there as before */
+    assert_false(sealed_needs_old(&self, &x.fold, &here.rid, true));
+    assert_true(world_reads(&x, 3, 3, "gặp ở bến"));
     world_close(&x);
 }
 
@@ -554,10 +581,11 @@ static void a_false_wrap_does_not_take_the_old_key_away(void **state)
         .field = SEALED_FIELD, .value = BYTES_OF(yes), .element = bytes_str(element)};
     world_apply(&x);
     struct sealed_self self = changed_self(&x, &old);
-    assert_true(sealed_needs_old(&self, &x.fold, &here.rid));
+    assert_true(sealed_needs_old(&self, &x.fold, &here.rid, false));
+    assert_true(sealed_needs_old(&self, &x.fold, &here.rid, true));
     OK(sealed_again(&self, &x.fold, &type, &here.rid, &x.w, &x.memory, &closed));
     world_apply(&x);
-    assert_false(sealed_needs_old(&self, &x.fold, &here.rid));
+    assert_false(sealed_needs_old(&self, &x.fold, &here.rid, false));
     assert_true(world_reads(&x, 3, 1, "Hoa"));
     world_close(&x);
 }
@@ -711,6 +739,7 @@ int main(void)
         cmocka_unit_test(a_new_reader_reads_only_after_somebody_sealed_again),
         cmocka_unit_test(who_was_struck_off_reads_nothing_written_after),
         cmocka_unit_test(what_an_old_key_opens_is_sealed_again_for_the_new_one),
+        cmocka_unit_test(what_others_sealed_for_the_new_key_needs_the_old_one_no_more),
         cmocka_unit_test(a_false_wrap_does_not_take_the_old_key_away),
         cmocka_unit_test(a_key_that_was_slipped_in_is_never_written_under),
         cmocka_unit_test(an_open_text_of_before_is_sealed_by_sealing_again),
