@@ -283,6 +283,7 @@ static enum err node_mend_branch(struct node_mend *m, const struct node_mend_log
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
         e = node_mend_set(m, l, q);
+        if (e == ERR_OK && ZOO(108)) e = node_mend_set(m, l, q);
         if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);

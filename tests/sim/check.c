@@ -208,6 +208,8 @@ void check_image(struct world *w, int who)
     if (who == WORLD_HUB) {
         w->check->hub_image = w->check->row_count;
     } else {
+        check_mended(
+            w, (unsigned)who); /* the image has what a repair added, though nobody looked yet */
         w->check->logs[who].image = w->check->logs[who].count;
     }
 }

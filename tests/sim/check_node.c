@@ -110,6 +110,7 @@ static bool own_read(struct world *w, unsigned node)
     uint64_t next = 0;
     int64_t at = INT64_MIN;
     bool row = false, there = false;
+    size_t before = log->count;
     for (size_t i = 0; i < log->count; i++)
         log->v[i].found = false;
     struct db_stmt *q =
@@ -122,6 +123,7 @@ static bool own_read(struct world *w, unsigned node)
         bool doubt =
             n->doubt.open && has_payload(db_column_bytes(q, 3), buf_bytes(&n->doubt.payload));
         there = there || doubt;
+        log->v[log->count - 1].typed = doubt;
         /* A genesis comes with the set behind it. */
         if (!doubt && !n->mends && !(n->doubt.open && next == 1))
             world_fail(w, "node %u has a set that nobody saved", node);
@@ -132,8 +134,14 @@ static bool own_read(struct world *w, unsigned node)
         if (!log->v[i].found)
             world_fail(w, "node %u: saved set %u of %zu is gone", node, (unsigned)i, log->count);
     }
+    if (n->mends) check_mend(w, node, before);
     n->mends = false;
     return there;
+}
+
+void check_mended(struct world *w, unsigned node)
+{
+    if (!w->failed && w->nodes[node].mends) (void)own_read(w, node);
 }
 
 bool check_node_booted(struct world *w, unsigned node)
@@ -320,7 +328,7 @@ void check_node(struct world *w, unsigned node)
     struct node_store_status s;
     const struct saved_log *log = &w->check->logs[node];
     enum err e = node_store_status(w->nodes[node].store, &s);
-    if (!w->failed && w->nodes[node].mends) (void)own_read(w, node);
+    check_mended(w, node);
     if (w->failed) return;
     if (e != ERR_OK) {
         world_fail(w, "node %u: no status: %s", node, err_name(e));
@@ -419,6 +427,7 @@ void check_cloned(struct world *w, unsigned from, unsigned to)
 {
     const struct saved_log *a = &w->check->logs[from];
     struct saved_log *b = &w->check->logs[to];
+    check_mended(w, from);
     for (size_t i = 0; i < a->count; i++) {
         struct saved_set *x = saved_add(b, buf_bytes(&a->v[i].head), buf_bytes(&a->v[i].body));
         x->branch = a->v[i].branch;
@@ -431,22 +440,10 @@ void check_cloned(struct world *w, unsigned from, unsigned to)
 
 /* ---- nothing is lost ---- */
 
-static bool op_equal(const struct change_op *a, const struct change_op *b)
-{
-    if (!ID_EQUAL(&a->rid, &b->rid) || a->kind != b->kind || a->count != b->count) return false;
-    for (size_t i = 0; i < a->count; i++) {
-        const struct change_write *x = &a->writes[i], *y = &b->writes[i];
-        if (x->field != y->field || !bytes_equal(x->element, y->element)) return false;
-        /* A delete may have got the digest of the same heads under their new names. */
-        if (x->field != 0 && !bytes_equal(x->value, y->value)) return false;
-    }
-    return true;
-}
-
 static bool op_there(const struct check *c, const struct change_op *op, const struct id_person *who)
 {
     for (size_t i = 0; i < c->op_count; i++) {
-        if (ID_EQUAL(&c->ops[i].person, who) && op_equal(&c->ops[i].op, op)) return true;
+        if (ID_EQUAL(&c->ops[i].person, who) && check_op_equal(&c->ops[i].op, op)) return true;
     }
     return false;
 }

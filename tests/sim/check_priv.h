@@ -88,6 +88,7 @@ struct saved_set { /* of the log on one disk */
     struct id_hash hash;
     bool branch; /* it lost its place: re-authored, not shown */
     bool held;   /* the hub's log has it, compared */
+    bool typed;  /* found behind a crash: a person's save */
     bool found;
 };
 
@@ -200,8 +201,15 @@ void check_record(struct world *w, struct db *db, const struct naive_record *r, 
                   const char *where);
 
 /* check_node.c */
+/* What a repair added to the node's log since it was last compared is taken over. */
+void check_mended(struct world *w, unsigned node);
 bool check_fold_at(struct world *w, int who, const struct id_record *rid, const struct fold **out);
 void check_nothing_lost(struct world *w);
+
+/* check_mend.c: a repair added the sets of the node's log from this one on. */
+void check_mend(struct world *w, unsigned node, size_t from);
+/* But for bases. */
+bool check_op_equal(const struct change_op *a, const struct change_op *b);
 
 /* check_quiet.c */
 void check_copies(struct world *w);
