@@ -143,12 +143,6 @@ static void steps_read(struct catalogue_parser *ps)
     ps->c->step_count = t.row_count;
 }
 
-const struct catalogue_step *catalogue_steps(const struct catalogue *c, size_t *count)
-{
-    *count = c->step_count;
-    return c->steps;
-}
-
 bool catalogue_has_steps(const struct catalogue *c, unsigned type)
 {
     for (size_t i = 0; i < c->step_count; i++)

@@ -56,7 +56,6 @@ struct catalogue_step {
     unsigned when;            /* field of the same record, 0 = none */
     const char *values; /* its values as the step begins, split by '|'; "" among them = none */
 };
-const struct catalogue_step *catalogue_steps(const struct catalogue *c, size_t *count);
 
 enum catalogue_ask {
     CATALOGUE_ASK_FREE, /* the field has no steps */

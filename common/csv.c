@@ -49,11 +49,6 @@ void csv_close(struct csv_reader *r)
     buf_free(&r->cells);
 }
 
-char csv_separator(const struct csv_reader *r)
-{
-    return r->separator;
-}
-
 void csv_feed(struct csv_reader *r, struct bytes piece)
 {
     assert(r->in.len == 0 && !r->ended);

@@ -125,9 +125,6 @@ void csv_finish(struct csv_reader *r);
  */
 MUST_CHECK enum err csv_next(struct csv_reader *r, struct csv_row *row);
 
-/* The separator in use; 0 if it is not guessed yet. */
-char csv_separator(const struct csv_reader *r);
-
 const char *csv_flaw_text_en(enum csv_flaw_kind kind);
 const char *csv_flaw_text_vi(enum csv_flaw_kind kind);
 

@@ -59,11 +59,6 @@ bool legacy_text_named(const char *name, enum legacy_text *out)
     return false;
 }
 
-const char *legacy_text_name(enum legacy_text kind)
-{
-    return names[kind];
-}
-
 /* ---- code points ---- */
 
 static void legacy_add(struct buf *out, int32_t point)

@@ -149,19 +149,3 @@ out:
     buf_free(&memory);
     return e;
 }
-
-enum err hub_order_verify(struct hub_app *a, struct bytes payload, const char *kind,
-                          struct order *o)
-{
-    struct order_op op;
-    enum err e = order_op_decode(payload, &op);
-    if (e == ERR_OK) e = order_decode(op.order, o);
-    if (e == ERR_OK && !bytes_equal(o->kind, bytes_str(kind))) e = ERR_BAD_INPUT;
-    if (e != ERR_OK) return e;
-    struct order_register *r = calloc(1, sizeof *r);
-    if (r == NULL) return ERR_NOMEM;
-    e = hub_store_officers(a->store, r);
-    if (e == ERR_OK) e = order_register_check(r, &op);
-    free(r);
-    return e;
-}

@@ -70,9 +70,4 @@ MUST_CHECK enum err hub_order_propose(struct hub_app *a, struct bytes order,
 MUST_CHECK enum err hub_order_approve(struct hub_app *a, const struct id_hash *id,
                                       const struct order_signature *by, int64_t now_ms);
 
-/* For verifiers: does this payload of an order op say `kind`, with two good signatures by officers
- * who live now? *o borrows the payload. */
-MUST_CHECK enum err hub_order_verify(struct hub_app *a, struct bytes payload, const char *kind,
-                                     struct order *o);
-
 #endif

@@ -66,14 +66,3 @@ enum err hub_own_append(struct hub_store *store, const struct hub_sync_keys *key
     sodium_memzero(seed, sizeof seed);
     return e;
 }
-
-enum err hub_own_rid(struct hub_store *store, int64_t now_ms, unsigned index, struct id_record *out)
-{
-    struct change_head h;
-    uint8_t seed[CHANGE_SEED_BYTES];
-    enum err e = hub_store_own_next(store, now_ms, &h, seed);
-    if (e == ERR_OK && h.seq == 0) e = ERR_NOT_FOUND;
-    if (e == ERR_OK) change_rid(seed, index, out);
-    sodium_memzero(seed, sizeof seed);
-    return e;
-}

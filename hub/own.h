@@ -33,12 +33,4 @@ MUST_CHECK enum err hub_own_append(struct hub_store *store, const struct hub_syn
                                    const struct hub_own_set *set, int64_t now_ms,
                                    struct hub_taken *taken);
 
-/*
- * The id (SPEC 4.6) for the record that op `index` of the very next set creates, inside the same
- * transaction as the append. ERR_NOT_FOUND: the log has no genesis yet; any 16 random bytes do as
- * well.
- */
-MUST_CHECK enum err hub_own_rid(struct hub_store *store, int64_t now_ms, unsigned index,
-                                struct id_record *out);
-
 #endif

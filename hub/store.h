@@ -233,9 +233,4 @@ unsigned hub_store_readers(const struct hub_store *s);
 /* From any thread: let what it does end soon, with an error. */
 void hub_store_reader_stop(struct hub_store *reader);
 
-/* The typed tables, for typed_check() and guarded queries; NULL before hub_store_project() opened
- * them. Lives until the next transaction ends badly or a catalogue is taken. */
-struct typed;
-struct typed *hub_store_typed(struct hub_store *s);
-
 #endif

@@ -175,12 +175,14 @@ enum err hub_issues_list(struct hub_store *s, hub_issue_fn *row, void *ctx)
     return e;
 }
 
-/* Columns: kind, name, hash, minisig, data. */
-static enum err issues_file_rows(struct db_stmt *q, hub_issue_file_fn *row, void *ctx, size_t *n)
+enum err hub_issues_files(struct hub_store *s, int64_t issue, hub_issue_file_fn *row, void *ctx)
 {
     bool more = true;
-    enum err e = ERR_OK;
-    *n = 0;
+    enum err e = hub_issues_ready(s);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, "SELECT kind, name, hash, minisig, data FROM "
+                                       "sys_issue_file WHERE issue = ?1 ORDER BY kind");
+    db_bind_int(q, 1, issue);
     while (e == ERR_OK && more) {
         char name[HUB_ISSUE_NAME_ROOM];
         struct hub_issue_file file = {.name = name};
@@ -194,32 +196,7 @@ static enum err issues_file_rows(struct db_stmt *q, hub_issue_file_fn *row, void
         file.minisig = db_column_bytes(q, 3);
         file.data = db_column_bytes(q, 4);
         if (e == ERR_OK) e = row(ctx, &file);
-        ++*n;
     }
     db_done(q);
     return e;
-}
-
-enum err hub_issues_files(struct hub_store *s, int64_t issue, hub_issue_file_fn *row, void *ctx)
-{
-    size_t n = 0;
-    enum err e = hub_issues_ready(s);
-    if (e != ERR_OK) return e;
-    struct db_stmt *q = db_stmt(s->db, "SELECT kind, name, hash, minisig, data FROM "
-                                       "sys_issue_file WHERE issue = ?1 ORDER BY kind");
-    db_bind_int(q, 1, issue);
-    return issues_file_rows(q, row, ctx, &n);
-}
-
-enum err hub_issues_file_named(struct hub_store *s, const char *name, hub_issue_file_fn *row,
-                               void *ctx)
-{
-    size_t n = 0;
-    enum err e = hub_issues_ready(s);
-    if (e != ERR_OK) return e;
-    struct db_stmt *q = db_stmt(
-        s->db, "SELECT kind, name, hash, minisig, data FROM sys_issue_file WHERE name = ?1");
-    db_bind_str(q, 1, name);
-    e = issues_file_rows(q, row, ctx, &n);
-    return e == ERR_OK && n == 0 ? ERR_NOT_FOUND : e;
 }

@@ -98,10 +98,6 @@ typedef enum err hub_issue_file_fn(void *ctx, const struct hub_issue_file *file)
 MUST_CHECK enum err hub_issues_files(struct hub_store *s, int64_t issue, hub_issue_file_fn *row,
                                      void *ctx);
 
-/* The file of that name: issue, data and signature, for the province's door. ERR_NOT_FOUND. */
-MUST_CHECK enum err hub_issues_file_named(struct hub_store *s, const char *name,
-                                          hub_issue_file_fn *row, void *ctx);
-
 /* The cells of an issue (of one unit unless it is NULL), in the order in which they were written. */
 typedef enum err hub_issue_cell_fn(void *ctx, const struct hub_issue_cell *cell);
 MUST_CHECK enum err hub_issues_cells(struct hub_store *s, int64_t issue, const char *unit,

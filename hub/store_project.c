@@ -244,8 +244,3 @@ enum err hub_store_catalogue_try(struct hub_store *s, const struct catalogue *c,
     db_rollback(s->db);
     return e;
 }
-
-struct typed *hub_store_typed(struct hub_store *s)
-{
-    return s->typed;
-}

@@ -242,11 +242,6 @@ void node_drive_stop(struct node_drive *d)
     if (d->options.on_stop != NULL) d->options.on_stop(d->options.ctx);
 }
 
-void node_drive_result(const struct node_drive *d, struct node_sync_result *out)
-{
-    node_engine_result(d->engine, out);
-}
-
 enum node_sync_state node_drive_state(const struct node_drive *d)
 {
     return node_engine_state(d->engine);

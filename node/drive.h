@@ -41,7 +41,6 @@ void node_drive_now(struct node_drive *d);   /* a person asks to sync now */
 void node_drive_saved(struct node_drive *d); /* a change set was saved */
 void node_drive_stop(struct node_drive *d);  /* again does nothing */
 
-void node_drive_result(const struct node_drive *d, struct node_sync_result *out);
 enum node_sync_state node_drive_state(const struct node_drive *d);
 
 /* After node_drive_run returned, or without it having run. NULL is fine. */

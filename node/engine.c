@@ -58,11 +58,6 @@ enum node_sync_state node_engine_state(const struct node_engine *e)
     return node_sync_state(e->core);
 }
 
-bool node_engine_dead(const struct node_engine *e)
-{
-    return e->dead;
-}
-
 static bool node_engine_step(struct node_engine *e, const char *what)
 {
     if (e->step != NULL && !e->dead && !e->step(e->step_ctx, what)) e->dead = true;

@@ -73,6 +73,5 @@ void node_engine_handle(struct node_engine *e, const struct node_sync_event *ev,
 
 void node_engine_result(const struct node_engine *e, struct node_sync_result *out);
 enum node_sync_state node_engine_state(const struct node_engine *e);
-bool node_engine_dead(const struct node_engine *e); /* a step said so */
 
 #endif

@@ -116,11 +116,6 @@ struct db *node_store_db(struct node_store *s)
     return s->db;
 }
 
-const char *node_store_text(const struct node_store *s)
-{
-    return db_text(s->db);
-}
-
 enum err node_store_limit_pages(struct node_store *s, unsigned pages)
 {
     char sql[64];

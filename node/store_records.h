@@ -248,9 +248,6 @@ MUST_CHECK enum err node_store_status(struct node_store *s, struct node_store_st
 /* PRAGMA quick_check, and every own set against its hashes. ERR_DAMAGED. */
 MUST_CHECK enum err node_store_scrub(struct node_store *s);
 
-/* English words about the last failure, codes only; "" when there was none. */
-const char *node_store_text(const struct node_store *s);
-
 /* Limit the database to so many pages of 4 KiB; 0 = no limit. For tests of a full disk. */
 MUST_CHECK enum err node_store_limit_pages(struct node_store *s, unsigned pages);
 

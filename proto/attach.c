@@ -25,12 +25,6 @@ enum attach_kind attach_kind_of(struct bytes b)
     return ATTACH_KIND_NONE;
 }
 
-const char *attach_kind_name(enum attach_kind kind)
-{
-    static const char *const names[] = {"", "jpeg", "png", "pdf", "webp", "tiff", "heic"};
-    return names[kind];
-}
-
 const char *attach_kind_media(enum attach_kind kind)
 {
     static const char *const media[] = {NULL,         "image/jpeg", "image/png", "application/pdf",

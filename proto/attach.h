@@ -39,7 +39,6 @@ enum attach_kind { /* by the first bytes; what a scanner or a telephone makes */
 };
 /* What a file that begins like this is. */
 enum attach_kind attach_kind_of(struct bytes begin);
-const char *attach_kind_name(enum attach_kind kind);  /* "jpeg"; "" for none */
 const char *attach_kind_media(enum attach_kind kind); /* "image/jpeg"; NULL for none */
 
 /* The address of a file: HK("dongbo/attach/1", bytes). */
