@@ -32,6 +32,10 @@ static json_t *hub_order_said(enum err e)
         {ERR_EXISTS, "Lệnh này đã được thi hành, hồ sơ đã xóa rồi, hoặc tên/khóa cán bộ đã có.",
          "This order was carried out already, the record is erased, or the officer's name or key "
          "is there."},
+        {ERR_STALE,
+         "Chưa làm gì: đã có lệnh mới hơn về người này. Hãy soạn lệnh mới rồi ký lại.",
+         "Nothing was done: there is a newer order about this person. Draft the order anew and sign "
+         "it again."},
         {ERR_BAD_SIGNATURE, "Chữ ký không khớp; chưa làm gì.",
          "The signature does not fit; nothing was done."},
         {ERR_BAD_INPUT, "Thiếu hoặc sai mã, tên, căn cứ; chưa làm gì.",

@@ -75,11 +75,11 @@ enum err hub_erasing_content(struct hub_app *a, const char *const *words, size_t
 
 /* ---- the kind ---- */
 
-enum err hub_erasing_check(struct hub_app *a, struct bytes content)
+enum err hub_erasing_check(struct hub_app *a, const struct order *o)
 {
     struct erase_list l = {.records = NULL};
     struct erase_op *op = calloc(1, sizeof *op);
-    enum err e = op != NULL ? erase_decode(content, &l) : ERR_NOMEM;
+    enum err e = op != NULL ? erase_decode(o->content, &l) : ERR_NOMEM;
     for (size_t i = 0; e == ERR_OK && i < l.record_count; i++) {
         bool known = false, dead = false;
         e = hub_store_erase_record(a->store, &l.records[i], &known, &dead);
@@ -87,11 +87,11 @@ enum err hub_erasing_check(struct hub_app *a, struct bytes content)
         if (e == ERR_OK && !known) e = ERR_NOT_FOUND;
     }
     for (size_t i = 0; e == ERR_OK && i < l.op_count; i++) {
-        const struct erase_op *o = &l.ops[i];
-        e = hub_store_erase_op(a->store, &o->inc, o->seq, o->op, op);
-        bool same = e == ERR_OK && ID_EQUAL(&op->rid, &o->rid) &&
-                    op->field_count == o->field_count &&
-                    memcmp(op->fields, o->fields, op->field_count * sizeof op->fields[0]) == 0;
+        const struct erase_op *want = &l.ops[i];
+        e = hub_store_erase_op(a->store, &want->inc, want->seq, want->op, op);
+        bool same = e == ERR_OK && ID_EQUAL(&op->rid, &want->rid) &&
+                    op->field_count == want->field_count &&
+                    memcmp(op->fields, want->fields, op->field_count * sizeof op->fields[0]) == 0;
         if (e == ERR_OK && !same) e = ERR_BAD_FORMAT;
     }
     erase_free(&l);

@@ -10,6 +10,8 @@
 #include "hub/orders.h"
 #include "proto/erase.h"
 
+struct order;
+
 /*
  * Content of an order out of words: 32 hex digits (a record), or LOG:SEQ:OP with 16 hex digits and two
  * numbers (one op). Appended to `out`. *bad: the word that is wrong.
@@ -20,7 +22,7 @@ MUST_CHECK enum err hub_erasing_content(struct hub_app *a, const char *const *wo
                                         struct buf *out, size_t *bad);
 
 /* Functions of the kind (hub/orders.h). */
-MUST_CHECK enum err hub_erasing_check(struct hub_app *a, struct bytes content);
+MUST_CHECK enum err hub_erasing_check(struct hub_app *a, const struct order *o);
 json_t *hub_erasing_describe(struct hub_app *a, struct bytes content);
 
 #endif

@@ -53,24 +53,36 @@ static enum err hub_order_sound(struct hub_app *a, struct bytes bytes, struct or
     if (e != ERR_OK) return e;
     *kind = hub_order_kind(o->kind);
     if (*kind == NULL) return ERR_BAD_INPUT;
-    return (*kind)->check != NULL ? (*kind)->check(a, o->content) : ERR_OK;
+    return (*kind)->check != NULL ? (*kind)->check(a, o) : ERR_OK;
+}
+
+static enum err hub_order_newest(void *ctx, const struct hub_order_row *row)
+{
+    uint64_t *newest = ctx;
+    struct order o;
+    if (order_decode(row->order, &o) == ERR_OK && o.made_ms > *newest) *newest = o.made_ms;
+    return ERR_OK;
 }
 
 enum err hub_order_draft(struct hub_app *a, const char *kind, struct bytes basis,
                          struct bytes content, int64_t now_ms, struct buf *out)
 {
     const struct hub_order_kind *row = hub_order_kind(bytes_str(kind));
+    uint64_t newest = 0;
     if (row == NULL || basis.len == 0 ||
         text_check(basis, ORDER_BASIS_BYTES_MAX, TEXT_ONE_LINE) != ERR_OK)
         return ERR_BAD_INPUT;
     if (content.len > ORDER_CONTENT_BYTES_MAX) return ERR_TOO_LARGE;
-    enum err e = row->check != NULL ? row->check(a, content) : ERR_OK;
-    if (e != ERR_OK) return e;
     struct order o = {.hub = a->keys.hub,
                       .kind = bytes_str(kind),
                       .made_ms = now_ms > 0 ? (uint64_t)now_ms : 0,
                       .basis = basis,
                       .content = content};
+    /* later than all others, whatever the clock does: an order that is not is taken for an old one */
+    enum err e = hub_store_orders(a->store, "", false, hub_order_newest, &newest);
+    if (e == ERR_OK && o.made_ms <= newest && newest < INT64_MAX) o.made_ms = newest + 1;
+    if (e == ERR_OK && row->check != NULL) e = row->check(a, &o);
+    if (e != ERR_OK) return e;
     randombytes_buf(o.nonce, sizeof o.nonce);
     order_encode(&o, out);
     return out->e;

@@ -23,11 +23,11 @@ struct hub_order_kind {
     const char *vi;   /* what it is called */
     const char *en;
     /*
-     * Is this content one that could be carried out now? Outside a transaction, when it is drafted,
+     * Is this order one that could be carried out now? Outside a transaction, when it is drafted,
      * proposed and approved. ERR_OK, or the reason why not: ERR_BAD_FORMAT, ERR_NOT_FOUND,
-     * ERR_EXISTS ... NULL: any content will do.
+     * ERR_EXISTS ... NULL: any will do.
      */
-    enum err (*check)(struct hub_app *a, struct bytes content);
+    enum err (*check)(struct hub_app *a, const struct order *o);
     /* What it says, for the people who sign: a JSON object, theirs to keep; no personal data beyond
      * what they need. NULL: the content in hex. */
     json_t *(*describe)(struct hub_app *a, struct bytes content);

@@ -13,14 +13,14 @@ static enum err reopen_text(struct bytes b, char *out, size_t room)
     return ERR_OK;
 }
 
-enum err hub_reopen_check(struct hub_app *a, struct bytes content)
+enum err hub_reopen_check(struct hub_app *a, const struct order *o)
 {
     struct workflow_key key;
     struct hub_closing c;
     uint32_t issue = 0;
     char unit[ADMIN_UNIT_BYTES_MAX + 1], report[CATALOGUE_NAME_BYTES_MAX + 1];
     char period[PERIOD_LABEL_ROOM];
-    enum err e = workflow_order_decode(content, &key, &issue);
+    enum err e = workflow_order_decode(o->content, &key, &issue);
     if (e == ERR_OK) e = reopen_text(key.unit, unit, sizeof unit);
     if (e == ERR_OK) e = reopen_text(key.report, report, sizeof report);
     if (e == ERR_OK) e = reopen_text(key.period, period, sizeof period);

@@ -32,10 +32,10 @@ static enum err hub_rotate_order_decode(struct bytes content, uint8_t log_pk[sta
     return wire_close(&r);
 }
 
-enum err hub_rotate_order_check(struct hub_app *a, struct bytes content)
+enum err hub_rotate_order_check(struct hub_app *a, const struct order *o)
 {
     uint8_t pk[32];
-    enum err e = hub_rotate_order_decode(content, pk);
+    enum err e = hub_rotate_order_decode(o->content, pk);
     if (e != ERR_OK) return e;
     return key_equal(pk, a->identity.parsed.log_pk, sizeof pk) ? ERR_OK : ERR_NOT_FOUND;
 }

@@ -47,6 +47,7 @@ MUST_CHECK enum err hub_rotate_card(const char *data, const struct id_hash *hub,
 
 /* Content of an order of kind "keys": msgpack [log key bin32]. */
 void hub_rotate_order_encode(const uint8_t log_pk[static 32], struct buf *out);
-MUST_CHECK enum err hub_rotate_order_check(struct hub_app *a, struct bytes content);
+struct order;
+MUST_CHECK enum err hub_rotate_order_check(struct hub_app *a, const struct order *o);
 
 #endif

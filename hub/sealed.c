@@ -14,7 +14,7 @@ static const struct bytes no_element = {NULL, 0};
 /* ---- officers ---- */
 
 struct hub_naming { /* one officer in the orders, newest first */
-    uint64_t position;
+    uint64_t position, made_ms;
     struct reader_order o;
     char name[ORDER_NAME_BYTES_MAX];
 };
@@ -40,7 +40,7 @@ static enum err hub_naming_row(void *ctx, const struct hub_order_row *row)
         w->room = room;
     }
     struct hub_naming *n = &w->v[w->count++];
-    *n = (struct hub_naming){.position = row->position, .o = r};
+    *n = (struct hub_naming){.position = row->position, .made_ms = o.made_ms, .o = r};
     memcpy(n->name, r.name.p, r.name.len);
     return ERR_OK;
 }
@@ -83,15 +83,30 @@ static void hub_seek_each(void *ctx, struct bytes name, const uint8_t pk[static 
     if (key_equal(k->pk, pk, 32)) k->found = true;
 }
 
-enum err hub_sealed_order_check(struct hub_app *a, struct bytes content)
+/* When the newest order about this key was made; 0: there is none. */
+static enum err hub_naming_newest(struct hub_app *a, const uint8_t pk[static 32], uint64_t *made_ms)
+{
+    struct hub_namings w = {.v = NULL};
+    enum err e = hub_store_orders(a->store, "readers", false, hub_naming_row, &w);
+    for (size_t i = 0; e == ERR_OK && i < w.count; i++) {
+        if (key_equal(w.v[i].o.pk, pk, 32) && w.v[i].made_ms > *made_ms) *made_ms = w.v[i].made_ms;
+    }
+    free(w.v);
+    return e;
+}
+
+enum err hub_sealed_order_check(struct hub_app *a, const struct order *order)
 {
     struct reader_order o;
-    enum err e = reader_order_decode(content, &o);
+    uint64_t newest = 0;
+    enum err e = reader_order_decode(order->content, &o);
     struct hub_seek k = {.pk = o.pk};
     if (e == ERR_OK) e = hub_sealed_officers(a, hub_seek_each, &k);
+    if (e == ERR_OK) e = hub_naming_newest(a, o.pk, &newest);
     if (e != ERR_OK) return e;
-    if (o.reads) return k.found ? ERR_EXISTS : ERR_OK;
-    return k.found ? ERR_OK : ERR_NOT_FOUND;
+    if (!o.reads) return k.found ? ERR_OK : ERR_NOT_FOUND;
+    if (k.found) return ERR_EXISTS;
+    return order->made_ms > newest ? ERR_OK : ERR_STALE;
 }
 
 json_t *hub_sealed_order_describe(struct hub_app *a, struct bytes content)

@@ -12,8 +12,11 @@
 
 #include <jansson.h>
 
-/* The kind "readers" of hub/orders.c. ERR_EXISTS: it reads (or not) already. */
-MUST_CHECK enum err hub_sealed_order_check(struct hub_app *a, struct bytes content);
+struct order;
+
+/* The kind "readers" of hub/orders.c. ERR_EXISTS: it reads already; ERR_NOT_FOUND: it does not, so there is
+ * nothing to end; ERR_STALE: it names a reader and is not newer than another order about this key. */
+MUST_CHECK enum err hub_sealed_order_check(struct hub_app *a, const struct order *order);
 json_t *hub_sealed_order_describe(struct hub_app *a, struct bytes content);
 
 /* Officers who read now: `each` gets name and key, in no order. */

@@ -96,7 +96,9 @@ static bool node_reader_vouched(const struct order_register *officers, const str
     return a != NULL && b != NULL && a->vouched && b->vouched;
 }
 
-/* Two officers who lived then named a reader, or struck one off. */
+/* Two officers who lived then named a reader, or struck one off. Who holds the hub's log key can put an
+ * order into the log again, or in another place: one that names counts only if it was made after all
+ * others about this key. One that strikes off always counts. */
 static void node_reader_order(struct node_reading *w, struct bytes payload)
 {
     struct order_op op;
@@ -111,9 +113,11 @@ static void node_reader_order(struct node_reading *w, struct bytes payload)
     for (size_t i = 0; i < w->count && r == NULL; i++) {
         if (w->v[i].officer && memcmp(w->v[i].pk, ro.pk, sizeof ro.pk) == 0) r = &w->v[i];
     }
+    if (r != NULL && ro.reads && o.made_ms <= r->made_ms) return;
     if (r == NULL) r = node_reader_new(w);
     if (r == NULL) return;
     *r = (struct node_reader){.officer = true,
+                              .made_ms = o.made_ms > r->made_ms ? o.made_ms : r->made_ms,
                               .ended = !ro.reads,
                               .struck = r->struck || !ro.reads,
                               .vouched = node_reader_vouched(&w->officers, &op)};

@@ -27,6 +27,7 @@ struct node_reader {
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
     char name[ORDER_NAME_BYTES_MAX + 1]; /* of an officer */
     bool officer;
+    uint64_t made_ms; /* of an officer: of the newest order that counted */
     bool self;
     bool ended;    /* the PC was revoked, or two officers struck the reader off */
     bool vouched;  /* an officer, named by two for whom the hub's root key signed */
