@@ -3,51 +3,22 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { after, before, test as nodeTest } from "node:test";
-import { WAIT_MS as WAIT, axe, cleanUp, launch, layoutFaults, makeNode, startHub, startNode, tool, until, folder } from "./world.mjs";
+import { after, before } from "node:test";
+import { PASSWORD, broken, day, errors, eyes, look as lookAt, newWindow, test } from "./steps.mjs";
+import { cleanUp, launch, makeNode, startHub, startNode, tool, until, folder } from "./world.mjs";
 
-const SCREENS = process.env.DONGBO_SCREENS; // where pictures go; none when not set
-const PASSWORD = "mật khẩu đủ dài";
 const YEAR = new Date(Date.now() + 7 * 3600000).getUTCFullYear();
 
-/** A day, so many from today, as the tools write it. */
-const day = (n) => new Date(Date.now() + n * 86400000 + 7 * 3600000).toISOString().slice(0, 10);
-
 let hub, node, browser, page;
-const errors = [];
-
-/** Steps build on each other: behind one that failed the others say nothing new. */
-let broken = false;
-const test = (name, f) => nodeTest(name, async (c) => {
-  if (broken) { c.skip("a step before failed"); return; }
-  broken = true;
-  await f();
-  broken = false;
-});
-
-async function look(name) {
-  assert.deepEqual(await axe(page), [], `axe on ${name}`);
-  assert.deepEqual(await layoutFaults(page), [], `layout of ${name}`);
-  if (SCREENS) await page.screenshot({ path: path.join(SCREENS, `desk-${name}.png`), fullPage: true });
-}
-
-const field = (label) => page.getByLabel(label, { exact: false }).first();
-const button = (name) => page.getByRole("button", { name, exact: true });
-const link = (name) => page.getByRole("link", { name, exact: true });
+const look = (name) => lookAt(page, "desk", name);
+const { field, button, link } = eyes(() => page);
 const heading = (name) => page.getByRole("heading", { level: 1, name, exact: true });
 const text = (words) => page.getByText(words).first();
 const hubPut = (type, ...values) => JSON.parse(tool("dongbo-hub", "put", "--json", "--data", hub.data, "--type", type, ...values)).id;
 
 const pages = {}; // one window a person: passwords are slow on purpose
 
-async function window(scheme = "light") {
-  const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: scheme, acceptDownloads: true });
-  const p = await context.newPage();
-  p.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|413|422|429)|ERR_/.test(m.text())) errors.push(m.text()); });
-  p.on("pageerror", (e) => errors.push(String(e)));
-  p.setDefaultTimeout(WAIT);
-  return p;
-}
+const window = (colorScheme = "light") => newWindow(browser, { colorScheme, expected: /status of (401|403|409|413|422|429)|ERR_/ });
 
 /** From here on that person's window, on the first page. */
 async function be(name) {
@@ -102,7 +73,7 @@ before(async () => {
 });
 
 after(async () => {
-  if (broken) console.error(node?.process.output.slice(-3000), await page?.textContent("main").catch(String));
+  if (broken()) console.error(node?.process.output.slice(-3000), await page?.textContent("main").catch(String));
   await browser?.close();
   await cleanUp();
 });
@@ -153,7 +124,7 @@ test("an allocation in parts is settled: sums that are off are told, and the lea
   await page.getByRole("row", { name: /Tổng cộng 9\.000\.000/ }).waitFor();
   await link("Lập quyết toán").click();
   await field("Khoản phân bổ").waitFor();
-  await until("the allocation", async () => (await field("Khoản phân bổ").inputValue()) === "Xã không có tệ nạn mại dâm", WAIT);
+  await until("the allocation", async () => (await field("Khoản phân bổ").inputValue()) === "Xã không có tệ nạn mại dâm");
   await field("Đã chi").fill("8.000.000");
   await button("Ghi hồ sơ").click();
   await text("Đã ghi trên máy này.").waitFor();
@@ -170,7 +141,7 @@ test("an allocation in parts is settled: sums that are off are told, and the lea
   await heading("Hạn việc và chỗ không khớp").waitFor();
   const rows = await page.getByRole("row").count();
   await page.getByRole("checkbox", { name: "Xem cả việc đã xong" }).check();
-  await until("the estimate's clock, which is done", async () => (await page.getByRole("row").count()) > rows, WAIT);
+  await until("the estimate's clock, which is done", async () => (await page.getByRole("row").count()) > rows);
   await be("Hồ Văn Lãnh");
   await link("Kinh phí").click();
   await button("Nộp quyết toán").click();
@@ -202,10 +173,10 @@ test("the commune scores itself, what is typed survives, and the sheet is handed
   await text("cả năm").waitFor();
   await field("Điểm của D1").fill("28,5");
   await field("Lý do của D1").fill("Bốn buổi trong năm");
-  await until("the draft at the node", async () => (await page.request.get(`${node.url}api/drafts`).then((r) => r.json())).drafts.some((d) => d.draft.typed?.D1?.reason === "Bốn buổi trong năm"), WAIT);
+  await until("the draft at the node", async () => (await page.request.get(`${node.url}api/drafts`).then((r) => r.json())).drafts.some((d) => d.draft.typed?.D1?.reason === "Bốn buổi trong năm"));
   await page.reload();
   await heading(`Bảng chấm điểm năm ${YEAR}`).waitFor();
-  await until("what was typed", async () => (await field("Điểm của D1").inputValue()) === "28,5", WAIT);
+  await until("what was typed", async () => (await field("Điểm của D1").inputValue()) === "28,5");
   await field("Điểm của D2").fill("31");
   await button("Ghi điểm").click();
   await text("Điểm phải từ 0 đến 30").waitFor();
@@ -273,7 +244,7 @@ test("a photo is kept beside a record without the place it was taken at", async 
   assert.ok(stored.includes("JFIF") && stored.includes("Exif") && !stored.includes("GPS") && !stored.includes("10.95") && !stored.includes("số nhà"));
   await button("Mở: ảnh chụp.jpg").click();
   const picture = page.getByRole("img", { name: "ảnh chụp.jpg" });
-  await until("the picture, turned as it was", () => picture.evaluate((i) => i.complete && i.naturalWidth === 20 && i.naturalHeight === 40), WAIT);
+  await until("the picture, turned as it was", () => picture.evaluate((i) => i.complete && i.naturalWidth === 20 && i.naturalHeight === 40));
   await sync();
   await page.getByRole("row", { name: /ảnh chụp\.jpg Ảnh .* ở đây và ở trung tâm/ }).waitFor();
   await look("files");
@@ -308,9 +279,9 @@ test("a report shows its targets, the records behind a figure, and warns before 
   await page.getByRole("button", { name: /: Số người nghiện, người sử dụng ma túy trong danh sách quản lý: 1$/ }).click();
   await link("Đ. T. H.").waitFor();
   await field("Kết quả thực hiện").fill("Đã gặp và giúp bà Đặng Thị Hồng.");
-  await until("the draft at the node", async () => (await page.request.get(`${node.url}api/drafts`).then((r) => r.json())).drafts.some((d) => /Hồng/.test(d.draft.typed?.narrative)), WAIT);
+  await until("the draft at the node", async () => (await page.request.get(`${node.url}api/drafts`).then((r) => r.json())).drafts.some((d) => /Hồng/.test(d.draft.typed?.narrative)));
   await page.reload();
-  await until("what was typed", async () => (await page.getByLabel("Kết quả thực hiện").inputValue().catch(() => "")) === "Đã gặp và giúp bà Đặng Thị Hồng.", WAIT);
+  await until("what was typed", async () => (await page.getByLabel("Kết quả thực hiện").inputValue().catch(() => "")) === "Đã gặp và giúp bà Đặng Thị Hồng.");
   await button("Ghi bản nháp").click();
   await text("tên hoặc số định danh của 1 người có hồ sơ nhạy cảm").waitFor();
   await look("report-names");
@@ -329,7 +300,7 @@ test("a report shows its targets, the records behind a figure, and warns before 
   await field("Kết quả thực hiện").fill("Đã gặp và giúp một người.");
   await button("Ghi bản nháp").click();
   await text("Đã ghi bản nháp báo cáo").waitFor();
-  await until("no name left", async () => (await page.getByText("người có hồ sơ nhạy cảm").count()) === 0, WAIT);
+  await until("no name left", async () => (await page.getByText("người có hồ sơ nhạy cảm").count()) === 0);
 });
 
 test("who asks is told all that this PC holds, and that is noted with its reason", async () => {
@@ -366,7 +337,7 @@ test("phone width, dark", async () => {
   for (const [to, title, name] of [["Kinh phí", "Kinh phí trong năm", "money"], ["Hạn việc", "Hạn việc và chỗ không khớp", "cases"], ["Chấm điểm", "Tự chấm điểm", "scores"]]) {
     await page.getByRole("link", { name: new RegExp(`^${to}`) }).first().click();
     await heading(title).waitFor();
-    await until("the page whole", async () => (await page.getByText("Đang tải…").count()) === 0, WAIT);
+    await until("the page whole", async () => (await page.getByText("Đang tải…").count()) === 0);
     await look(`phone-${name}`);
   }
   await link(`Bảng chấm điểm năm ${YEAR}`).click();

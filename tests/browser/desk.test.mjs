@@ -3,27 +3,16 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { after, before, test } from "node:test";
-import { WAIT_MS, axe, cleanUp, kept, kill, launch, layoutFaults, makeNode, startHub, startNode, tool, until, folder } from "./world.mjs";
+import { after, before } from "node:test";
+import { PASSWORD, errors, eyes, look as lookAt, newWindow, test } from "./steps.mjs";
+import { cleanUp, kept, kill, launch, makeNode, startHub, startNode, tool, until, folder } from "./world.mjs";
 
-const SCREENS = process.env.DONGBO_SCREENS; // where pictures go; none when not set
-const PASSWORD = "mật khẩu đủ dài";
 const PEOPLE = ["Đặng Thị Hồng", "Đỗ Văn Đức", "Nguyễn Thị Hường", "Trần Quốc Toản", "Lê Thị Mỹ Duyên", "Phạm Ngọc Thạch",
   "Bùi Thị Xuân", "Hoàng Văn Thụ", "Vũ Thị Ánh Nguyệt", "<img src=x onerror=document.title='hỏng'>"];
 
 let hub, data, node, browser, page;
-const errors = [];
-
-async function look(name) {
-  assert.deepEqual(await axe(page), [], `axe on ${name}`);
-  assert.deepEqual(await layoutFaults(page), [], `layout of ${name}`);
-  if (SCREENS) await page.screenshot({ path: path.join(SCREENS, `desk-${name}.png`), fullPage: true });
-}
-
-const field = (label) => page.getByLabel(label, { exact: false }).first();
-const button = (name) => page.getByRole("button", { name, exact: true });
-const link = (name) => page.getByRole("link", { name, exact: true });
-const heading = (name) => page.getByRole("heading", { level: 1, name });
+const look = (name) => lookAt(page, "desk", name);
+const { field, button, link, heading } = eyes(() => page);
 
 async function logIn() {
   await field("Họ và tên").fill("Nguyễn Thị Lan");
@@ -43,10 +32,7 @@ before(async () => {
   data = makeNode("node");
   node = await startNode(data);
   browser = await launch();
-  page = await (await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: "light" })).newPage();
-  page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|422|429)/.test(m.text())) errors.push(m.text()); });
-  page.on("pageerror", (e) => errors.push(String(e)));
-  page.setDefaultTimeout(WAIT_MS);
+  page = await newWindow(browser);
 });
 
 after(async () => {
@@ -55,12 +41,10 @@ after(async () => {
 });
 
 test("without script the page says what to do", async () => {
-  const context = await browser.newContext({ javaScriptEnabled: false });
-  context.setDefaultTimeout(WAIT_MS);
-  const plain = await context.newPage();
+  const plain = await newWindow(browser, { javaScriptEnabled: false });
   await plain.goto(node.url);
   assert.match(await plain.textContent("body"), /Trang này cần JavaScript/);
-  await context.close();
+  await plain.context().close();
 });
 
 test("the first officer is made with the code of this PC", async () => {

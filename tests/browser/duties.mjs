@@ -3,16 +3,14 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import { eyes } from "./steps.mjs";
 import { folder, tool, until } from "./world.mjs";
 
 const OFFERED = "Lê Chuyển Đi";
 const PAPER = Buffer.concat([Buffer.from("%PDF-1.4\n"), Buffer.alloc(5000, "x")]); // taken for what it begins with
 
 export function makeDuties(at) {
-  const field = (label) => at.page.getByLabel(label, { exact: false }).first();
-  const button = (name) => at.page.getByRole("button", { name, exact: true });
-  const link = (name) => at.page.getByRole("link", { name, exact: true });
-  const heading = (name) => at.page.getByRole("heading", { level: 1, name });
+  const { field, button, link, heading } = eyes(() => at.page);
   const section = (name) => at.page.locator("section").filter({ has: at.page.getByRole("heading", { level: 2, name, exact: true }) });
   const text = (words) => at.page.getByText(words).first();
   const node = (n, ...args) => tool("dongbo-node", ...args, "--data", at.hub.nodes[n].dir);

@@ -8,11 +8,11 @@ import http from "node:http";
 import https from "node:https";
 import net from "node:net";
 import path from "node:path";
-import { after, before, test as nodeTest } from "node:test";
-import { WAIT_MS, cleanUp, folder, kill, launch, makeNode, startHub, startNode, tool, until } from "./world.mjs";
+import { after, before } from "node:test";
+import { PASSWORD, broken, errors, eyes, newWindow, test } from "./steps.mjs";
+import { cleanUp, folder, kill, launch, makeNode, startHub, startNode, tool, until } from "./world.mjs";
 
 const HERE = path.dirname(new URL(import.meta.url).pathname);
-const PASSWORD = "mật khẩu đủ dài";
 const KEEPER = "Lan <b>&\"'=1+1";
 const LONG = "Ắ<i>".repeat(682); // 4,092 bytes of UTF-8 without a blank
 const VALUES = ["<script>parent.hit=1</script>", "=HYPERLINK(\"http://x\",\"y\")", "+1+cmd|' /C calc'!A0", "@SUM(1)", "-2+3;\"a\",b",
@@ -21,16 +21,7 @@ const VALUES = ["<script>parent.hit=1</script>", "=HYPERLINK(\"http://x\",\"y\")
 const REFUSED = ["\u202eđảo", "\u0000", "\u0007", "\ud800", "a\u2028b"];
 
 let hub, data, node, browser, page, records;
-const errors = [];
 const dialogs = [];
-
-let broken = false;
-const test = (name, f) => nodeTest(name, async (c) => {
-  if (broken) { c.skip("a step before failed"); return; }
-  broken = true;
-  await f();
-  broken = false;
-});
 
 function python(...args) {
   const r = spawnSync("python3", ["-B", path.join(HERE, "hostile.py"), ...args], { encoding: "utf8", maxBuffer: 1 << 28 });
@@ -38,8 +29,7 @@ function python(...args) {
   return r.stdout;
 }
 
-const field = (label) => page.getByLabel(label, { exact: false }).first();
-const button = (name) => page.getByRole("button", { name, exact: true });
+const { field, button } = eyes(() => page);
 
 /** A request of the page's own, as its scripts make it. */
 const api = (method, to, body) => page.evaluate(async ([m, p, b]) => {
@@ -91,11 +81,8 @@ before(async () => {
   data = makeNode("node", "=Máy</td>\"'<b>");
   node = await startNode(data);
   browser = await launch();
-  page = await (await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN" })).newPage();
-  page.on("console", (m) => { if (m.type() === "error" && !/status of (400|401|403|409|422|429)/.test(m.text())) errors.push(m.text()); });
-  page.on("pageerror", (e) => errors.push(String(e)));
+  page = await newWindow(browser, { expected: /status of (400|401|403|409|422|429)/ });
   page.on("dialog", (d) => { dialogs.push(d.message()); d.dismiss(); });
-  page.setDefaultTimeout(WAIT_MS);
   await page.goto(node.url);
   await field("Mã một lần").fill(node.code());
   await field("Họ và tên").fill(KEEPER);
@@ -109,7 +96,7 @@ before(async () => {
 });
 
 after(async () => {
-  if (broken) console.error(node.process.output.slice(-3000));
+  if (broken()) console.error(node.process.output.slice(-3000));
   await browser?.close();
   await cleanUp();
 });

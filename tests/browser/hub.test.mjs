@@ -6,46 +6,26 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import https from "node:https";
 import path from "node:path";
-import { after, before, test } from "node:test";
-import { WAIT_MS, axe, cleanUp, folder, launch, layoutFaults, tool, until } from "./world.mjs";
+import { after, before } from "node:test";
+import { PASSWORD, errors, eyes, look as lookAt, newWindow, picture, test } from "./steps.mjs";
+import { cleanUp, folder, launch, tool, until } from "./world.mjs";
 import { codeOf, startDistrict } from "./hubworld.mjs";
 import { makeDuties } from "./duties.mjs";
 
-const SCREENS = process.env.DONGBO_SCREENS; // where pictures go; none when not set
-const PASSWORD = "mật khẩu đủ dài";
 const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../..");
 const OFFICERS = ["Nguyễn Thị An", "Trần Bình"];
 const HOSTILE = "<img src=x onerror=document.title='hỏng'>";
 
 let hub, browser, page;
-const errors = [];
 const secrets = {};
 const given = {};
 
 const begun = Date.now();
 const LONG = ["figures", "issue", "difference", "audit", "province", "sent-one", "conflicts"]; // the first screen tells enough
 
-async function look(name, at = page) {
-  assert.deepEqual(await axe(at), [], `axe on ${name}`);
-  assert.deepEqual(await layoutFaults(at), [], `layout of ${name}`);
-  if (SCREENS) await at.screenshot({ path: path.join(SCREENS, `hub-${name}.png`), fullPage: !LONG.includes(name) });
-}
-
-const field = (label) => page.getByLabel(label, { exact: false }).first();
-const button = (name) => page.getByRole("button", { name, exact: true });
-const link = (name) => page.getByRole("link", { name, exact: true });
-const heading = (name) => page.getByRole("heading", { level: 1, name });
-const section = (name) => page.locator("section").filter({ has: page.getByRole("heading", { level: 2, name }) });
-
-async function newPage(options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: "light",
-    ignoreHTTPSErrors: true, acceptDownloads: true, ...options });
-  const p = await context.newPage();
-  p.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|404|409|422|429)/.test(m.text())) errors.push(m.text()); });
-  p.on("pageerror", (e) => errors.push(String(e)));
-  p.setDefaultTimeout(WAIT_MS);
-  return p;
-}
+const look = (name, at = page) => lookAt(at, "hub", name, !LONG.includes(name));
+const { field, button, link, heading, section } = eyes(() => page);
+const newPage = (options) => newWindow(browser, { expected: /status of (401|403|404|409|422|429)/, ...options });
 
 /** The first login of somebody, up to the inside; pictures only when asked for. */
 async function firstLogin(name, once, pictures) {
@@ -173,7 +153,7 @@ test("an invitation is a sheet to print", async () => {
   await page.getByText(/^dongbo1:/).waitFor();
   await look("invitation");
   await page.emulateMedia({ media: "print" });
-  if (SCREENS) await page.screenshot({ path: path.join(SCREENS, "hub-invitation-print.png"), fullPage: true });
+  await picture(page, "hub-invitation-print", { fullPage: true });
   await page.emulateMedia({ media: "screen" });
   await button("Xong").click();
   await button("Cấp lại: Xã Phú Lý").click();
@@ -376,7 +356,7 @@ test("what comes late becomes a supplement that says where it differs", async ()
   await button("Xem thay đổi từ khi chốt").click();
   await page.getByText("thêm 1 hồ sơ").first().waitFor();
   await look("difference");
-  if (SCREENS) await section("Khác nhau").screenshot({ path: path.join(SCREENS, "hub-difference.png") });
+  await picture(section("Khác nhau"), "hub-difference");
   await button("Ban hành bản bổ sung").click();
   await button("Đúng, ban hành").click();
   await heading("RP04, năm 2023, lần 2").waitFor();
@@ -560,7 +540,7 @@ test("the province comes in with its token and verifies a file", async () => {
   changed[changed.length - 30] ^= 1;
   await field("Thả tệp báo cáo vào đây").setInputFiles({ name: path.basename(given.Excel), mimeType: "application/zip", buffer: changed });
   await page.getByText("KHÔNG đúng. Tệp đã bị sửa").waitFor();
-  if (SCREENS) await section("Kiểm tra một tệp").screenshot({ path: path.join(SCREENS, "hub-verify-bad.png") });
+  await picture(section("Kiểm tra một tệp"), "hub-verify-bad");
   const key = (await (await page.request.get(`${hub.url}api/v1/pubkey`)).text()).trim().split("\n").pop();
   await field("Khóa in trên công văn").fill(key);
   await field("Thả tệp báo cáo vào đây").setInputFiles([given.Excel, given["Chữ ký: Excel"]]);
@@ -586,7 +566,7 @@ test("what the province took stands at the issue", async () => {
   await heading("Tổng quan").waitFor();
   await duties.taken();
   await look("taken");
-  if (SCREENS) await section("Ai đã lấy tệp nào").screenshot({ path: path.join(SCREENS, "hub-taken.png") });
+  await picture(section("Ai đã lấy tệp nào"), "hub-taken");
   await page.context().close();
   page = provincePage;
 });

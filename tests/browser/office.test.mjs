@@ -4,39 +4,16 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { after, before, test as nodeTest } from "node:test";
-import { WAIT_MS, axe, cleanUp, folder, kill, launch, layoutFaults, makeNode, startHub, startNode, tool, until } from "./world.mjs";
+import { after, before } from "node:test";
+import { PASSWORD, broken, day, errors, eyes, look as lookAt, newWindow, test } from "./steps.mjs";
+import { WAIT_MS, cleanUp, folder, kill, launch, makeNode, startHub, startNode, tool, until } from "./world.mjs";
 
-const SCREENS = process.env.DONGBO_SCREENS;
-const PASSWORD = "mật khẩu đủ dài";
 const HOSTILE = ["<script>document.title='hỏng'</script>", "=HYPERLINK(\"http://x\")", "+84 <b>1</b>", "@SUM(1)", "\"><img src=x onerror=document.title='hỏng'>",
   "{{7*7}}${document.title='hỏng'}", "'; DROP TABLE person;--", "&lt;&#x3c;%3C"];
 
 let hub, data, node, browser, page;
-const errors = [];
-
-/** Steps build on each other: behind one that failed the others say nothing new. */
-let broken = false;
-const test = (name, f) => nodeTest(name, async (c) => {
-  if (broken) { c.skip("a step before failed"); return; }
-  broken = true;
-  await f();
-  broken = false;
-});
-
-/** A day, so many from today, as the tools write it. */
-const day = (n) => new Date(Date.now() + n * 86400000 + 7 * 3600000).toISOString().slice(0, 10);
-
-async function look(name) {
-  assert.deepEqual(await axe(page), [], `axe on ${name}`);
-  assert.deepEqual(await layoutFaults(page), [], `layout of ${name}`);
-  if (SCREENS) await page.screenshot({ path: path.join(SCREENS, `desk-${name}.png`), fullPage: true });
-}
-
-const field = (label) => page.getByLabel(label, { exact: false }).first();
-const button = (name) => page.getByRole("button", { name, exact: true });
-const link = (name) => page.getByRole("link", { name, exact: true });
-const heading = (name) => page.getByRole("heading", { level: 1, name });
+const look = (name) => lookAt(page, "desk", name);
+const { field, button, link, heading } = eyes(() => page);
 const region = (name) => page.getByRole("region", { name, exact: true });
 
 async function logIn(name, password = PASSWORD) {
@@ -87,11 +64,7 @@ before(async () => {
   data = makeNode("node");
   node = await startNode(data);
   browser = await launch();
-  const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: "light", acceptDownloads: true });
-  page = await context.newPage();
-  page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|422|429)|ERR_/.test(m.text())) errors.push(m.text()); });
-  page.on("pageerror", (e) => errors.push(String(e)));
-  page.setDefaultTimeout(WAIT_MS);
+  page = await newWindow(browser);
   await page.goto(node.url);
   await field("Mã một lần").fill(node.code());
   await field("Họ và tên").fill("Nguyễn Thị Lan");
@@ -101,7 +74,7 @@ before(async () => {
 });
 
 after(async () => {
-  if (broken) console.error(node.process.output.slice(-3000), await page?.textContent("main").catch(String));
+  if (broken()) console.error(node.process.output.slice(-3000), await page?.textContent("main").catch(String));
   await browser?.close();
   await cleanUp();
 });

@@ -5,12 +5,11 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { after, before, test as nodeTest } from "node:test";
-import { WAIT_MS, axe, cleanUp, folder, kept, kill, launch, layoutFaults, makeNode, startHub, startNode, tool, until } from "./world.mjs";
+import { after, before } from "node:test";
+import { PASSWORD, errors, eyes, look as lookAt, newWindow, picture, test } from "./steps.mjs";
+import { cleanUp, folder, kept, kill, launch, makeNode, startHub, startNode, tool, until } from "./world.mjs";
 import { codeOf } from "./hubworld.mjs";
 
-const SCREENS = process.env.DONGBO_SCREENS; // where pictures go; none when not set
-const PASSWORD = "mật khẩu đủ dài";
 const OFFICER = "Nguyễn Thị Lan";
 const LEADER = "Hồ Văn Lãnh";
 const ADMIN = "Trần Thị Mai";
@@ -23,46 +22,12 @@ const MEETING = "Họp giao ban Đội tháng 6";
 const REPORT = "Báo cáo năm, hoạt động Đội công tác xã hội tình nguyện";
 
 let hub, data, node, browser, office, desk;
-const errors = [];
 const secrets = {};
 const once = {};
 const file = {};
 
-/** Steps build on each other: behind one that failed the others say nothing new. */
-let broken = false;
-const test = (name, f) => nodeTest(name, async (c) => {
-  if (broken) { c.skip("a step before failed"); return; }
-  broken = true;
-  await f();
-  broken = false;
-});
-
-/** What a person sees on one screen. */
-const eyes = (page) => ({
-  page,
-  field: (label) => page.getByLabel(label, { exact: false }).first(),
-  button: (name) => page.getByRole("button", { name, exact: true }),
-  link: (name) => page.getByRole("link", { name, exact: true }),
-  heading: (name) => page.getByRole("heading", { level: 1, name }),
-  text: (words) => page.getByText(words),
-  waiting: async () => Number((await page.getByRole("region", { name: "Tình trạng dữ liệu" }).textContent()).match(/Đang chờ\s*(\d+)/)[1]),
-});
-
-async function newScreen() {
-  const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: "light",
-    ignoreHTTPSErrors: true, acceptDownloads: true });
-  const page = await context.newPage();
-  page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|409|422|429)|ERR_/.test(m.text())) errors.push(m.text()); });
-  page.on("pageerror", (e) => errors.push(String(e)));
-  page.setDefaultTimeout(WAIT_MS);
-  return eyes(page);
-}
-
-async function look(name, at, whole = true) {
-  assert.deepEqual(await axe(at.page), [], `axe on ${name}`);
-  assert.deepEqual(await layoutFaults(at.page), [], `layout of ${name}`);
-  if (SCREENS) await at.page.screenshot({ path: path.join(SCREENS, `whole-${name}.png`), fullPage: whole });
-}
+const newScreen = async () => eyes(await newWindow(browser));
+const look = (name, at, whole) => lookAt(at.page, "whole", name, whole);
 
 // ---- the district's page ----
 
@@ -135,7 +100,7 @@ async function save() {
 async function syncNow() {
   await desk.button("Đồng bộ ngay").click();
   await desk.text(/Trung tâm đã biên nhận \d+ lần ghi/).waitFor();
-  await until("nothing to wait", async () => (await desk.waiting()) === 0);
+  await until("nothing to wait", async () => /Đang chờ\s*0/.test(await desk.page.getByRole("region", { name: "Tình trạng dữ liệu" }).textContent()));
 }
 
 async function openReport() {
@@ -423,13 +388,13 @@ test("the province opens /tinh, downloads the signed file and sees that it verif
   await drop(good);
   await province.text("đúng là tệp trung tâm đã ký, không bị sửa.").waitFor();
   await province.text("Chữ ký được kiểm tra ngay trong trình duyệt của bạn.").waitFor();
-  if (SCREENS) await check.screenshot({ path: path.join(SCREENS, "whole-16-verified.png") });
+  await picture(check, "whole-16-verified");
   const changed = Buffer.from(good);
   changed[changed.length >> 1] ^= 1;
   await drop(changed);
   await province.text("KHÔNG đúng. Tệp đã bị sửa").waitFor();
   assert.equal(await province.text("đúng là tệp trung tâm đã ký, không bị sửa.").count(), 0);
-  if (SCREENS) await check.screenshot({ path: path.join(SCREENS, "whole-17-changed-byte.png") });
+  await picture(check, "whole-17-changed-byte");
   await province.page.context().close();
 });
 
