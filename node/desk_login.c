@@ -76,10 +76,17 @@ static struct login_session *node_desk_session_begin(struct node_desk_call *c, c
 
 static json_t *node_desk_who(const struct node_desk *d, const struct login_session *s)
 {
-    return json_pack("{s:b, s:s, s:s, s:s, s:I}", "first", (int)(d->code[0] != '\0'), "user",
-                     s != NULL ? s->user : "", "role",
-                     s != NULL ? node_user_role_word((enum node_user_role)s->stage) : "", "csrf",
-                     s != NULL ? s->csrf : d->csrf, "idle_ms", (json_int_t)NODE_DESK_IDLE_MS);
+    json_t *j =
+        json_pack("{s:b, s:s, s:s, s:s, s:I}", "first", (int)(d->code[0] != '\0'), "user",
+                  s != NULL ? s->user : "", "role",
+                  s != NULL ? node_user_role_word((enum node_user_role)s->stage) : "", "csrf",
+                  s != NULL ? s->csrf : d->csrf, "idle_ms", (json_int_t)NODE_DESK_IDLE_MS);
+    char path[FILE_PATH_BYTES_MAX], whole[FILE_PATH_BYTES_MAX];
+    if (j != NULL && d->code[0] != '\0' &&
+        file_join(d->o.dir, "run/desk-code", path, sizeof path) == ERR_OK &&
+        file_absolute(path, whole, sizeof whole) == ERR_OK)
+        json_object_set_new(j, "code_file", json_string(whole));
+    return j;
 }
 
 json_t *node_desk_session_get(struct node_desk_call *c)

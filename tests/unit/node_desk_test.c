@@ -151,6 +151,8 @@ static void first_officer(void)
     char body[300];
     assert_int_equal(ask(WEB_GET, "/api/session", NULL), 200);
     take_csrf();
+    assert_int_equal(said("code_file")[0], '/'); /* where a person finds the code */
+    assert_non_null(strstr(said("code_file"), "/run/desk-code"));
     snprintf(body, sizeof body, "{\"code\":\"%s\",\"name\":\"Lan\",\"password\":\"" GOOD "\"}",
              node_desk_code(desk));
     assert_int_equal(ask(WEB_POST, "/api/first", body), 200);

@@ -3,7 +3,7 @@ import { html, render, t, say, loadWords, session, onSession, refreshSession, ap
   useState, useEffect } from "./base.js";
 import { Note, Title, loadCatalogue, catalogue, otherLang } from "./parts.js";
 import { Login } from "./login.js";
-import { Home, Join } from "./home.js";
+import { Home, Join, comparing } from "./home.js";
 import { List } from "./list.js";
 import { Record } from "./record.js";
 import { Form } from "./form.js";
@@ -109,7 +109,7 @@ function Truth({ status, refresh }) {
         ${pair("truth.waiting", number(status.log.waiting))}${pair("truth.held", number(status.log.held), status.log.held > 0)}
         ${pair("truth.contact", showTime(status.session.last_contact))}
         ${clock && pair("truth.clock", t(status.session.hub_ahead_ms > 0 ? "truth.slow" : "truth.fast", { n: number(minutes) }), true)}
-        ${due && pair("truth.due", html`<a href=${`#/report/${due.report}/${due.period}`}>${showDate(due.due)}</a>`, due.days < 3)}</dl>
+        ${due && pair(due.days < 0 ? "truth.overdue" : "truth.due", html`<a href=${`#/report/${due.report}/${due.period}`}>${showDate(due.due)}</a>`, due.days < 3)}</dl>
       <span class="grow"></span>
       ${busy && html`<${Syncing} status=${status} begun=${begun} />`}
       <button onClick=${sync} disabled=${busy}>${t("sync.now")}</button></div></section>
@@ -173,7 +173,7 @@ function Inside({ changeLang }) {
     <main class="page" id="main">
       ${lost && html`<${Note} kind="bad"><p>${t("error.offline")}</p></${Note}>`}
       ${!status ? html`<p>${t("loading")}</p>` : edition > 0 && !ready ? html`<p>${t("loading")}</p>`
-        : edition === 0 && !["settings", "usb"].includes(path.split("/")[1]) ? html`<${Join} status=${status} refresh=${refresh} />`
+        : (edition === 0 || comparing(status)) && !["settings", "usb"].includes(path.split("/")[1]) ? html`<${Join} status=${status} refresh=${refresh} />`
         : html`<${Screen} path=${path} status=${status} refresh=${refresh} />`}</main>`;
 }
 

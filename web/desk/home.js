@@ -50,8 +50,23 @@ export function Home({ status, refresh }) {
     ${types.length === 0 && html`<p>${t("home.notype")}</p>`}</section>`;
 }
 
-/** Before the first catalogue: the invitation, the six words, the first sync. */
-export function Join({ status, refresh }) {
+/** What a person said of the six words of this PC; the browser keeps it over a reload: "ask WORDS", "differ WORDS". */
+const COMPARE = "dongbo.compare";
+const said = (status, what) => localStorage.getItem(COMPARE) === `${what} ${status.words}`;
+export const comparing = (status) => said(status, "ask") || said(status, "differ");
+
+/** The words are compared when the hub shows them too: once it knows this PC. */
+function Words({ status, refresh }) {
+  const differ = said(status, "differ");
+  const answer = (what) => () => { localStorage.setItem(COMPARE, `${what} ${status.words}`); refresh(); };
+  return html`${differ && html`<${Note} kind="bad"><p>${t("join.differ")}</p></${Note}>`}
+    <section class="card"><h2>${t("join.words")}</h2><p class="sixwords">${status.words}</p>
+    ${differ ? html`<div class="acts"><button onClick=${answer("ask")}>${t("join.compare")}</button></div>`
+    : html`<ol class="list"><li>${t("join.words.call")}</li><li>${t("join.words.read")}</li></ol>
+      <div class="acts"><button class="main" onClick=${answer("same")}>${t("join.same")}</button><button class="bad" onClick=${answer("differ")}>${t("join.not")}</button></div>`}</section>`;
+}
+
+function Invitation({ status, refresh }) {
   const [wrong, setWrong] = useState("");
   const [text, setText] = useState("");
   /** An invitation as a file: its text is looked for, whatever stands around it. */
@@ -66,28 +81,26 @@ export function Join({ status, refresh }) {
     e.preventDefault();
     setWrong("");
     try {
-      await api("POST", "/api/join", Object.fromEntries(new FormData(e.target)));
-      refresh();
+      const r = await api("POST", "/api/join", Object.fromEntries(new FormData(e.target)));
+      localStorage.setItem(COMPARE, `ask ${r.words}`);
+      await api("POST", "/api/sync", {});
     } catch (x) { setWrong(x.message); }
-  };
-  const [same, setSame] = useState(null); // what the two people said of the six words
-  const invited = status.hub !== "";
-  const agree = async () => {
-    setSame(true);
-    try { await api("POST", "/api/sync", {}); } catch (x) { setWrong(x.message); }
     refresh();
   };
-  return html`<div class="narrow"><${Title}>${t("join.title")}</${Title}>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
-    ${same === false && html`<${Note} kind="bad"><p>${t("join.differ")}</p></${Note}>`}
-    ${invited && html`<section class="card"><h2>${t("join.words")}</h2><p class="sixwords">${status.words}</p><p>${t("join.words.why")}</p>
-      ${same !== true && html`<div class="acts"><button class="main" onClick=${agree}>${t("join.same")}</button><button class="bad" onClick=${() => setSame(false)}>${t("join.not")}</button></div>`}</section>`}
-    ${invited ? same === true && html`<p>${t("join.waiting")}</p><p>${t("join.nonet")}</p><div class="acts"><a class="button" href="#/usb">${t("nav.usb")}</a></div>`
-    : session.role !== "keeper" ? html`<p>${t("join.keeper")}</p>` : html`<p>${t("join.why")}</p>
+  return html`${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<p>${t("join.why")}</p>
     <form class="card" onSubmit=${submit}><div class="fields">
       <${Text} name="invitation" label=${t("join.invitation")} hint=${t("join.invitation.hint")} autocomplete="off" required
         value=${text} onInput=${(e) => setText(e.target.value)} />
       <div class="field"><label for="t-file">${t("join.file")}</label><input id="t-file" type="file" accept=".txt,text/plain" onChange=${fromFile} /></div>
-      <${Text} name="name" label=${t("join.name")} hint=${t("join.name.hint")} autocomplete="off" /></div>
-      <div class="acts"><button class="main">${t("join.go")}</button></div></form>`}</div>`;
+      <${Text} name="name" label=${t("join.name")} hint=${t("join.name.hint")} autocomplete="off" value=${status.name} /></div>
+      <div class="acts"><button class="main">${t("join.go")}</button></div></form>`;
+}
+
+/** Before the first record: the invitation, the first sync, the six words. */
+export function Join({ status, refresh }) {
+  const step = status.hub === "" ? (session.role === "keeper" ? html`<${Invitation} status=${status} refresh=${refresh} />` : html`<p>${t("join.keeper")}</p>`)
+    : status.joined && comparing(status) ? html`<${Words} status=${status} refresh=${refresh} />`
+    : html`<section class="card"><p role="status">${t(status.joined ? "join.catalogue" : "join.waiting")}</p><p>${t("join.nonet")}</p>
+      <div class="acts"><a class="button" href="#/usb">${t("usb.title")}</a></div></section>`;
+  return html`<div class="narrow"><${Title}>${t("join.title")}</${Title}>${step}</div>`;
 }

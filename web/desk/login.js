@@ -64,7 +64,7 @@ export function Login({ changeLang }) {
     ${first && html`<p>${t("first.why")}</p>`}
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <form class="card" onSubmit=${submit}><div class="fields">
-      ${first && html`<${Text} name="code" label=${t("first.code")} hint=${t("first.code.hint")} autocomplete="off" required />`}
+      ${first && html`<${Text} name="code" label=${t("first.code")} hint=${t("first.code.hint", { file: session.code_file })} autocomplete="off" required />`}
       <${Text} name="name" label=${t("login.name")} hint=${first ? t("first.name.hint") : ""} autocomplete="username" required />
       <${Text} name="password" label=${t("login.password")} hint=${first ? t("first.password.hint") : ""} type="password"
         autocomplete=${first ? "new-password" : "current-password"} required />
