@@ -103,11 +103,8 @@ void node_tool_close(struct node_tool *t)
 
 /* ---- verbs that ask and print ---- */
 
-typedef void node_tool_print_fn(const struct cli *c, const json_t *response);
-
-/* Takes over `request`. */
-static enum err node_tool_show(struct cli *c, struct node_tool *t, json_t *request,
-                               node_tool_print_fn *print)
+enum err node_tool_show(struct cli *c, struct node_tool *t, json_t *request,
+                        node_tool_print_fn *print)
 {
     json_t *response = NULL;
     enum err e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, &response);
@@ -122,9 +119,21 @@ static enum err node_tool_show(struct cli *c, struct node_tool *t, json_t *reque
     return ERR_OK;
 }
 
-static void node_tool_copy(json_t *request, const char *key, const char *value)
+void node_tool_copy(json_t *request, const char *key, const char *value)
 {
     if (value != NULL) json_object_set_new(request, key, json_string(value));
+}
+
+void node_tool_person(const struct cli *c, json_t *request)
+{
+    const char *person = cli_opt(c, "person");
+    node_tool_copy(request, "person", person != NULL ? person : getenv("DONGBO_PERSON"));
+}
+
+const char *node_tool_str(const json_t *response, const char *key)
+{
+    const char *s = json_string_value(json_object_get(response, key));
+    return s != NULL ? s : "";
 }
 
 /* FIELD=VALUE arguments as an object. */
@@ -179,12 +188,10 @@ enum err node_tool_put(struct cli *c, void *ctx)
         return e;
     }
     json_t *request = json_pack("{s:s, s:o}", "verb", "put", "values", values);
-    const char *person = cli_opt(c, "person");
-    if (person == NULL) person = getenv("DONGBO_PERSON");
     node_tool_copy(request, "type", cli_opt(c, "type"));
     node_tool_copy(request, "id", cli_opt(c, "id"));
     node_tool_copy(request, "base", cli_opt(c, "base"));
-    node_tool_copy(request, "person", person);
+    node_tool_person(c, request);
     if (cli_has(c, "delete")) node_tool_copy(request, "action", "delete");
     if (cli_has(c, "restore")) node_tool_copy(request, "action", "restore");
     return node_tool_show(c, ctx, request, node_tool_print_put);

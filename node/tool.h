@@ -34,6 +34,16 @@ MUST_CHECK enum err node_tool_ask_file(struct cli *c, struct node_tool *t, const
                                        json_t **response);
 void node_tool_close(struct node_tool *t);
 
+/* Ask, then print: what came as JSON, or `print` for people. Takes over `request`. Errors were told. */
+typedef void node_tool_print_fn(const struct cli *c, const json_t *response);
+MUST_CHECK enum err node_tool_show(struct cli *c, struct node_tool *t, json_t *request,
+                                   node_tool_print_fn *print);
+/* Into a request: a text, NULL adds nothing; and who acts, of a verb that has --person. */
+void node_tool_copy(json_t *request, const char *key, const char *value);
+void node_tool_person(const struct cli *c, json_t *request);
+/* Out of a response; "" when it is missing. */
+const char *node_tool_str(const json_t *response, const char *key);
+
 /* Verbs, see docs/node.md. */
 MUST_CHECK enum err node_tool_init(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_join(struct cli *c, void *ctx);

@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *tool_attach_str(const json_t *r, const char *key)
-{
-    const char *s = json_string_value(json_object_get(r, key));
-    return s != NULL ? s : "";
-}
-
 /* ---- add ---- */
 
 static enum err tool_attach_read(struct cli *c, const char *path, json_t *request)
@@ -66,7 +60,7 @@ static enum err tool_attach_add(struct cli *c, struct node_tool *t, json_t **res
         printf("%s: %s\n",
                cli_text(c, "Đã lưu tệp trên máy này; nó được gửi sau khi hồ sơ đã gửi xong",
                         "Saved on this PC; it is sent when the records are done"),
-               tool_attach_str(*response, "id"));
+               node_tool_str(*response, "id"));
     return e;
 }
 
@@ -99,9 +93,9 @@ static enum err tool_attach_list(struct cli *c, struct node_tool *t, json_t **re
     const json_t *rows = json_object_get(*response, "attachments");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *r = json_array_get(rows, i);
-        printf("%s  %s  %lld  %s\n", tool_attach_str(r, "id"), tool_attach_str(r, "name"),
+        printf("%s  %s  %lld  %s\n", node_tool_str(r, "id"), node_tool_str(r, "name"),
                (long long)json_integer_value(json_object_get(r, "bytes")),
-               tool_attach_state(c, tool_attach_str(r, "state")));
+               tool_attach_state(c, node_tool_str(r, "state")));
     }
     if (json_array_size(rows) == 0)
         printf("%s\n", cli_text(c, "Không có tệp kèm theo.", "There are no attachments."));
@@ -120,7 +114,7 @@ static enum err tool_attach_get(struct cli *c, struct node_tool *t, json_t **res
     enum err e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, response);
     json_decref(request);
     if (e != ERR_OK) return e;
-    const char *text = tool_attach_str(*response, "data");
+    const char *text = node_tool_str(*response, "data");
     size_t len = strlen(text);
     buf_init(&file, ATTACH_BYTES_MAX + 3);
     uint8_t *p = buf_room(&file, len / 4 * 3 + 3);

@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void cases_copy(const struct cli *c, json_t *q, const char *option)
-{
-    if (cli_opt(c, option) != NULL) json_object_set_new(q, option, json_string(cli_opt(c, option)));
-}
-
 static json_t *cases_request(const struct cli *c, const char *verb)
 {
     static const char *const of_cases[] = {"on", "clock", "record"};
@@ -20,56 +15,41 @@ static json_t *cases_request(const struct cli *c, const char *verb)
     json_t *q = json_pack("{s:s}", "verb", verb);
     const char *person = money ? cli_opt(c, "person") : NULL;
     if (person == NULL) person = getenv("DONGBO_PERSON");
-    if (person != NULL) json_object_set_new(q, "person", json_string(person));
-    for (size_t i = 0; i < 3; i++)
-        cases_copy(c, q, money ? of_money[i] : of_cases[i]);
+    node_tool_copy(q, "person", person);
+    for (size_t i = 0; i < 3; i++) {
+        const char *option = money ? of_money[i] : of_cases[i];
+        node_tool_copy(q, option, cli_opt(c, option));
+    }
     return q;
 }
 
 static void cases_saved(const struct cli *c, const json_t *r)
 {
-    const char *id = json_string_value(json_object_get(r, "id"));
     printf("%s %s\n", cli_text(c, "Đã lưu trên máy này:", "Saved on this PC:"),
-           id != NULL ? id : "");
-}
-
-/* Takes over `request`. */
-static enum err cases_show(struct cli *c, void *tool, json_t *request,
-                           void (*print)(const struct cli *c, const json_t *r))
-{
-    json_t *r = NULL;
-    enum err e = node_tool_ask(c, tool, request, NODE_TOOL_ASK_MS, &r);
-    json_decref(request);
-    if (e != ERR_OK) return e;
-    if (c->json)
-        cli_print_json(r);
-    else if (print != NULL)
-        print(c, r);
-    json_decref(r);
-    return ERR_OK;
+           node_tool_str(r, "id"));
 }
 
 enum err node_tool_cases(struct cli *c, void *ctx)
 {
     json_t *q = cases_request(c, "cases");
     if (cli_has(c, "all")) json_object_set_new(q, "all", json_true());
-    return cases_show(c, ctx, q, cases_print);
+    return node_tool_show(c, ctx, q, cases_print);
 }
 
 static json_t *cases_with(const struct cli *c, const char *verb)
 {
     json_t *q = cases_request(c, verb);
-    if (c->arg_count > 1) json_object_set_new(q, "id", json_string(c->args[1]));
+    if (c->arg_count > 1) node_tool_copy(q, "id", c->args[1]);
     return q;
 }
 
 enum err node_tool_budget(struct cli *c, void *ctx)
 {
     if (c->arg_count == 0 || strcmp(c->args[0], "list") == 0)
-        return cases_show(c, ctx, cases_request(c, "budget"), cases_print_budget);
+        return node_tool_show(c, ctx, cases_request(c, "budget"), cases_print_budget);
     json_t *q = cases_with(c, "budget_step");
-    json_object_set_new(q, "step", json_string(c->args[0]));
-    return cases_show(c, ctx, q, cases_saved);
+    node_tool_copy(q, "step", c->args[0]);
+    return node_tool_show(c, ctx, q, cases_saved);
 }
 
 static enum err cases_set(struct cli *c, void *ctx)
@@ -81,11 +61,11 @@ static enum err cases_set(struct cli *c, void *ctx)
     {
         if (e != ERR_OK) break;
         json_t *q = cases_with(c, "score_line");
-        json_object_set_new(q, "code", json_string(code));
+        node_tool_copy(q, "code", code);
         json_object_set(q, "score", json_object_get(given, "score"));
-        cases_copy(c, q, "reason");
-        cases_copy(c, q, "evidence");
-        e = cases_show(c, ctx, q, cases_saved);
+        node_tool_copy(q, "reason", cli_opt(c, "reason"));
+        node_tool_copy(q, "evidence", cli_opt(c, "evidence"));
+        e = node_tool_show(c, ctx, q, cases_saved);
     }
     json_decref(points);
     return e;
@@ -95,13 +75,13 @@ enum err node_tool_score(struct cli *c, void *ctx)
 {
     const char *word = c->arg_count > 0 ? c->args[0] : "list";
     if (strcmp(word, "list") == 0)
-        return cases_show(c, ctx, cases_request(c, "score"), cases_print_score);
+        return node_tool_show(c, ctx, cases_request(c, "score"), cases_print_score);
     if (strcmp(word, "start") == 0)
-        return cases_show(c, ctx, cases_request(c, "score_start"), cases_saved);
+        return node_tool_show(c, ctx, cases_request(c, "score_start"), cases_saved);
     if (strcmp(word, "show") == 0)
-        return cases_show(c, ctx, cases_with(c, "score"), cases_print_score);
+        return node_tool_show(c, ctx, cases_with(c, "score"), cases_print_score);
     if (strcmp(word, "set") == 0) return cases_set(c, ctx);
     json_t *q = cases_with(c, "score_step");
-    json_object_set_new(q, "step", json_string(word));
-    return cases_show(c, ctx, q, cases_saved);
+    node_tool_copy(q, "step", word);
+    return node_tool_show(c, ctx, q, cases_saved);
 }

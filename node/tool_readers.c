@@ -2,14 +2,7 @@
 #include "node/tool.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static const char *readers_str(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-    return s != NULL ? s : "";
-}
 
 static const char *readers_state(const struct cli *c, const char *state)
 {
@@ -32,11 +25,12 @@ static void readers_print(const struct cli *c, const json_t *r)
     json_t *v;
     json_array_foreach(json_object_get(r, "readers"), i, v)
     {
-        bool officer = strcmp(readers_str(v, "kind"), "officer") == 0;
-        printf("%s  %s %s\n    %s\n    %s: %s\n", readers_str(v, "id"),
+        bool officer = strcmp(node_tool_str(v, "kind"), "officer") == 0;
+        printf("%s  %s %s\n    %s\n    %s: %s\n", node_tool_str(v, "id"),
                officer ? cli_text(c, "cán bộ", "officer") : cli_text(c, "máy của", "PC of"),
-               readers_str(v, officer ? "name" : "unit"), readers_state(c, readers_str(v, "state")),
-               cli_text(c, "sáu từ", "six words"), readers_str(v, "words"));
+               node_tool_str(v, officer ? "name" : "unit"),
+               readers_state(c, node_tool_str(v, "state")), cli_text(c, "sáu từ", "six words"),
+               node_tool_str(v, "words"));
     }
 }
 
@@ -64,21 +58,10 @@ static void readers_done(const struct cli *c, const json_t *r)
 }
 
 static enum err readers_show(struct cli *c, struct node_tool *t, json_t *request,
-                             void (*print)(const struct cli *c, const json_t *r))
+                             node_tool_print_fn *print)
 {
-    json_t *response = NULL;
-    const char *person = cli_opt(c, "person");
-    if (person == NULL) person = getenv("DONGBO_PERSON");
-    if (person != NULL) json_object_set_new(request, "person", json_string(person));
-    enum err e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, &response);
-    json_decref(request);
-    if (e != ERR_OK) return e;
-    if (c->json)
-        cli_print_json(response);
-    else
-        print(c, response);
-    json_decref(response);
-    return ERR_OK;
+    node_tool_person(c, request);
+    return node_tool_show(c, t, request, print);
 }
 
 enum err node_tool_readers(struct cli *c, void *ctx)
@@ -99,6 +82,6 @@ enum err node_tool_readers(struct cli *c, void *ctx)
 enum err node_tool_reseal(struct cli *c, void *ctx)
 {
     json_t *request = json_pack("{s:s}", "verb", "reseal");
-    if (c->arg_count > 0) json_object_set_new(request, "id", json_string(c->args[0]));
+    if (c->arg_count > 0) node_tool_copy(request, "id", c->args[0]);
     return readers_show(c, ctx, request, readers_done);
 }

@@ -9,23 +9,15 @@
 
 enum { REPORT_COLUMNS = 5, REPORT_TABLE_BYTES = 1024 * 1024 };
 
-static const char *report_str(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s != NULL ? s : "";
-}
-
 static void report_copy(const struct cli *c, json_t *q, const char *option)
 {
-    if (cli_opt(c, option) != NULL) json_object_set_new(q, option, json_string(cli_opt(c, option)));
+    node_tool_copy(q, option, cli_opt(c, option));
 }
 
 static json_t *report_request(const struct cli *c, const char *verb)
 {
     json_t *q = json_pack("{s:s}", "verb", verb);
-    const char *person = cli_opt(c, "person");
-    if (person == NULL) person = getenv("DONGBO_PERSON");
-    if (person != NULL) json_object_set_new(q, "person", json_string(person));
+    node_tool_person(c, q);
     return q;
 }
 
@@ -40,11 +32,11 @@ static enum err report_ask(struct cli *c, void *tool, json_t *request, json_t **
 static void report_print_row(const struct cli *c, const json_t *r)
 {
     const json_t *judged = json_object_get(r, "judged");
-    printf("%s %s: %s (%s)\n", report_str(r, "report"), report_str(r, "period"),
-           report_str(r, c->en ? "state_en" : "state_vi"),
-           report_str(r, c->en ? "time_en" : "time_vi"));
-    if (strcmp(report_str(judged, "reason"), "") != 0)
-        printf("  %s: %s\n", cli_text(c, "Huyện", "District"), report_str(judged, "reason"));
+    printf("%s %s: %s (%s)\n", node_tool_str(r, "report"), node_tool_str(r, "period"),
+           node_tool_str(r, c->en ? "state_en" : "state_vi"),
+           node_tool_str(r, c->en ? "time_en" : "time_vi"));
+    if (strcmp(node_tool_str(judged, "reason"), "") != 0)
+        printf("  %s: %s\n", cli_text(c, "Huyện", "District"), node_tool_str(judged, "reason"));
 }
 
 static void report_print_list(const struct cli *c, const json_t *response)
@@ -61,13 +53,13 @@ static void report_print_list(const struct cli *c, const json_t *response)
     for (size_t i = 0; i < n; i++) {
         const json_t *r = json_array_get(rows, i);
         const char **row = cells + i * REPORT_COLUMNS;
-        row[0] = report_str(r, "report");
-        row[1] = report_str(r, "period");
-        row[2] = report_str(r, "due");
-        row[3] = report_str(r, c->en ? "state_en" : "state_vi");
+        row[0] = node_tool_str(r, "report");
+        row[1] = node_tool_str(r, "period");
+        row[2] = node_tool_str(r, "due");
+        row[3] = node_tool_str(r, c->en ? "state_en" : "state_vi");
         row[4] = json_is_true(json_object_get(r, "overdue"))
                      ? cli_text(c, "QUÁ HẠN, chưa nộp", "OVERDUE, not submitted")
-                     : report_str(r, c->en ? "time_en" : "time_vi");
+                     : node_tool_str(r, c->en ? "time_en" : "time_vi");
     }
     buf_init(&out, REPORT_TABLE_BYTES);
     cli_table(&out, heads, REPORT_COLUMNS, cells, n);
@@ -94,8 +86,8 @@ static void report_print_show(const struct cli *c, const json_t *r)
         const char *name =
             total ? (c->en ? "label_en" : "label_vi") : (c->en ? "value_en" : "value_vi");
         printf("%s%3lld %s: %s / %s%s\n", total ? "" : "    ",
-               (long long)json_integer_value(json_object_get(f, "line")), report_str(f, name),
-               report_str(f, "sent"), report_str(f, "hub"),
+               (long long)json_integer_value(json_object_get(f, "line")), node_tool_str(f, name),
+               node_tool_str(f, "sent"), node_tool_str(f, "hub"),
                json_is_true(json_object_get(f, "differs")) ? "  <>" : "");
     }
     const json_t *moved = json_object_get(r, "moved");
@@ -143,7 +135,6 @@ static const struct {
 
 enum err node_tool_report(struct cli *c, void *ctx)
 {
-    json_t *response = NULL;
     for (size_t i = 0; i < sizeof report_steps / sizeof report_steps[0]; i++) {
         if (strcmp(c->args[0], report_steps[i].word) != 0) continue;
         static const char *const options[] = {"report", "period", "from", "to", "on"};
@@ -155,14 +146,7 @@ enum err node_tool_report(struct cli *c, void *ctx)
             json_decref(q);
             return e;
         }
-        e = report_ask(c, ctx, q, &response);
-        if (e != ERR_OK) return e;
-        if (c->json)
-            cli_print_json(response);
-        else
-            report_steps[i].print(c, response);
-        json_decref(response);
-        return ERR_OK;
+        return node_tool_show(c, ctx, q, report_steps[i].print);
     }
     return cli_fail(c, ERR_USAGE, "Chỉ có: report list, show, draft, submit, withdraw.",
                     "There are: report list, show, draft, submit, withdraw.");
@@ -179,43 +163,43 @@ enum err node_tool_calendar(struct cli *c, void *ctx)
     if (c->json)
         cli_print_json(r);
     else if (out != NULL)
-        e = file_write_atomic(out, bytes_str(report_str(r, "ics")), 0644);
+        e = file_write_atomic(out, bytes_str(node_tool_str(r, "ics")), 0644);
     else
-        fputs(report_str(r, "ics"), stdout);
+        fputs(node_tool_str(r, "ics"), stdout);
     json_decref(r);
     return e == ERR_OK ? e : cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
 }
 
+static void report_print_corrections(const struct cli *c, const json_t *r)
+{
+    const json_t *rows = json_object_get(r, "corrections");
+    (void)c;
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *v = json_array_get(rows, i);
+        printf("%s %s %s %s: %s -> %s (%s): %s\n", node_tool_str(v, "id"),
+               node_tool_str(v, "report"), node_tool_str(v, "period"),
+               node_tool_str(v, "indicator"), node_tool_str(v, "before"), node_tool_str(v, "after"),
+               node_tool_str(v, "state"), node_tool_str(v, "reason"));
+    }
+}
+
 enum err node_tool_corrections(struct cli *c, void *ctx)
 {
-    json_t *r = NULL;
-    enum err e = report_ask(c, ctx, json_pack("{s:s}", "verb", "corrections"), &r);
-    if (e != ERR_OK) return e;
-    const json_t *rows = json_object_get(r, "corrections");
-    if (c->json) cli_print_json(r);
-    for (size_t i = 0; !c->json && i < json_array_size(rows); i++) {
-        const json_t *v = json_array_get(rows, i);
-        printf("%s %s %s %s: %s -> %s (%s): %s\n", report_str(v, "id"), report_str(v, "report"),
-               report_str(v, "period"), report_str(v, "indicator"), report_str(v, "before"),
-               report_str(v, "after"), report_str(v, "state"), report_str(v, "reason"));
-    }
-    json_decref(r);
-    return ERR_OK;
+    return node_tool_show(c, ctx, json_pack("{s:s}", "verb", "corrections"),
+                          report_print_corrections);
+}
+
+static void report_print_answered(const struct cli *c, const json_t *r)
+{
+    (void)r;
+    printf("%s\n", cli_text(c, "Đã trả lời (lưu trên máy này).", "Answered (saved on this PC)."));
 }
 
 enum err node_tool_correction(struct cli *c, void *ctx)
 {
-    json_t *r = NULL, *q = report_request(c, "correction_answer");
-    json_object_set_new(q, "id", json_string(c->args[0]));
-    json_object_set_new(q, "answer", json_string(c->args[1]));
+    json_t *q = report_request(c, "correction_answer");
+    node_tool_copy(q, "id", c->args[0]);
+    node_tool_copy(q, "answer", c->args[1]);
     report_copy(c, q, "note");
-    enum err e = report_ask(c, ctx, q, &r);
-    if (e != ERR_OK) return e;
-    if (c->json)
-        cli_print_json(r);
-    else
-        printf("%s\n",
-               cli_text(c, "Đã trả lời (lưu trên máy này).", "Answered (saved on this PC)."));
-    json_decref(r);
-    return ERR_OK;
+    return node_tool_show(c, ctx, q, report_print_answered);
 }

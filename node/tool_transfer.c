@@ -5,17 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *tool_str(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-    return s != NULL ? s : "";
-}
-
-static void tool_copy(json_t *request, const char *key, const char *value)
-{
-    if (value != NULL) json_object_set_new(request, key, json_string(value));
-}
-
 /* ---- printing ---- */
 
 static const char *tool_state(const struct cli *c, const char *state)
@@ -48,16 +37,17 @@ static void tool_print_transfers(const struct cli *c, const json_t *r)
                cli_text(c, "Không có đề nghị chuyển hồ sơ nào.", "There are no transfers."));
     json_array_foreach(rows, i, t)
     {
-        bool out = strcmp(tool_str(t, "direction"), "out") == 0;
-        printf("%s  %s %s (%s)\n    %s %s, %s %s\n    %s\n", tool_str(t, "transfer"),
+        bool out = strcmp(node_tool_str(t, "direction"), "out") == 0;
+        printf("%s  %s %s (%s)\n    %s %s, %s %s\n    %s\n", node_tool_str(t, "transfer"),
                out ? cli_text(c, "GIAO cho", "OUT to") : cli_text(c, "NHẬN từ", "IN from"),
-               tool_str(t, out ? "to_name" : "from_name"), tool_str(t, out ? "to" : "from"),
-               tool_str(t, "type_label"), tool_str(t, "id"), cli_text(c, "đề nghị lúc", "offered"),
-               tool_str(t, "offered"), tool_state(c, tool_str(t, "state")));
-        if (tool_str(t, "note")[0] != '\0')
-            printf("    %s: %s\n", cli_text(c, "lời nhắn", "note"), tool_str(t, "note"));
-        if (tool_str(t, "answer")[0] != '\0')
-            printf("    %s: %s\n", cli_text(c, "trả lời", "answer"), tool_str(t, "answer"));
+               node_tool_str(t, out ? "to_name" : "from_name"),
+               node_tool_str(t, out ? "to" : "from"), node_tool_str(t, "type_label"),
+               node_tool_str(t, "id"), cli_text(c, "đề nghị lúc", "offered"),
+               node_tool_str(t, "offered"), tool_state(c, node_tool_str(t, "state")));
+        if (node_tool_str(t, "note")[0] != '\0')
+            printf("    %s: %s\n", cli_text(c, "lời nhắn", "note"), node_tool_str(t, "note"));
+        if (node_tool_str(t, "answer")[0] != '\0')
+            printf("    %s: %s\n", cli_text(c, "trả lời", "answer"), node_tool_str(t, "answer"));
     }
 }
 
@@ -70,11 +60,12 @@ static void tool_print_crossed(const struct cli *c, const json_t *r)
                                 "No change came after its record had left."));
     json_array_foreach(rows, i, x)
     {
-        const char *state = tool_str(x, "state");
+        const char *state = node_tool_str(x, "state");
         const char *key = NULL;
         json_t *v = NULL;
-        printf("%s\n    %s %s, %s %s: %s\n", tool_str(x, "ref"), cli_text(c, "hồ sơ", "record"),
-               tool_str(x, "id"), cli_text(c, "ghi ở", "written at"), tool_str(x, "unit_name"),
+        printf("%s\n    %s %s, %s %s: %s\n", node_tool_str(x, "ref"),
+               cli_text(c, "hồ sơ", "record"), node_tool_str(x, "id"),
+               cli_text(c, "ghi ở", "written at"), node_tool_str(x, "unit_name"),
                strcmp(state, "open") == 0 ? cli_text(c, "chờ đơn vị đang giữ hồ sơ quyết định",
                                                      "waits for the unit that has the record")
                : strcmp(state, "applied") == 0
@@ -91,7 +82,7 @@ static void tool_print_crossed(const struct cli *c, const json_t *r)
 
 static void tool_print_saved(const struct cli *c, const json_t *r)
 {
-    const char *transfer = tool_str(r, "transfer");
+    const char *transfer = node_tool_str(r, "transfer");
     printf("%s%s%s\n",
            cli_text(c, "Đã lưu trên máy này; có hiệu lực khi trung tâm nhận",
                     "Saved on this PC; it holds when the hub has it"),
@@ -108,23 +99,11 @@ static void tool_print_saved(const struct cli *c, const json_t *r)
 
 /* ---- verbs ---- */
 
-typedef void tool_print_fn(const struct cli *c, const json_t *r);
-
-static enum err tool_show(struct cli *c, struct node_tool *t, json_t *request, tool_print_fn *print)
+static enum err tool_show(struct cli *c, struct node_tool *t, json_t *request,
+                          node_tool_print_fn *print)
 {
-    json_t *response = NULL;
-    const char *person = cli_opt(c, "person");
-    if (person == NULL) person = getenv("DONGBO_PERSON");
-    tool_copy(request, "person", person);
-    enum err e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, &response);
-    json_decref(request);
-    if (e != ERR_OK) return e;
-    if (c->json)
-        cli_print_json(response);
-    else
-        print(c, response);
-    json_decref(response);
-    return ERR_OK;
+    node_tool_person(c, request);
+    return node_tool_show(c, t, request, print);
 }
 
 enum err node_tool_transfer(struct cli *c, void *ctx)
@@ -136,8 +115,8 @@ enum err node_tool_transfer(struct cli *c, void *ctx)
         return tool_show(c, ctx, json_pack("{s:s}", "verb", "crossed"), tool_print_crossed);
     if (strcmp(what, "offer") == 0 && id != NULL) {
         json_t *request = json_pack("{s:s, s:s}", "verb", "transfer_offer", "id", id);
-        tool_copy(request, "to", cli_opt(c, "to"));
-        tool_copy(request, "note", cli_opt(c, "note"));
+        node_tool_copy(request, "to", cli_opt(c, "to"));
+        node_tool_copy(request, "note", cli_opt(c, "note"));
         return tool_show(c, ctx, request, tool_print_saved);
     }
     bool apply = strcmp(what, "apply") == 0;
@@ -150,7 +129,7 @@ enum err node_tool_transfer(struct cli *c, void *ctx)
     if (answer && id != NULL) {
         json_t *request =
             json_pack("{s:s, s:s, s:s}", "verb", "transfer_answer", "transfer", id, "answer", what);
-        tool_copy(request, "note", cli_opt(c, "note"));
+        node_tool_copy(request, "note", cli_opt(c, "note"));
         return tool_show(c, ctx, request, tool_print_saved);
     }
     return cli_fail(c, ERR_USAGE,
@@ -168,8 +147,8 @@ static void tool_print_shares(const struct cli *c, const json_t *r)
         printf("%s\n", cli_text(c, "Hồ sơ không chia sẻ với ai.", "The record is not shared."));
     json_array_foreach(rows, i, h)
     {
-        bool write = strcmp(tool_str(h, "access"), "write") == 0;
-        printf("%s (%s): %s\n", tool_str(h, "unit_name"), tool_str(h, "unit"),
+        bool write = strcmp(node_tool_str(h, "access"), "write") == 0;
+        printf("%s (%s): %s\n", node_tool_str(h, "unit_name"), node_tool_str(h, "unit"),
                write ? cli_text(c, "xem và sửa", "read and write")
                      : cli_text(c, "chỉ xem", "read"));
     }
@@ -182,6 +161,6 @@ enum err node_tool_share(struct cli *c, void *ctx)
         return tool_show(c, ctx, json_pack("{s:s, s:s}", "verb", "shares", "id", c->args[0]),
                          tool_print_shares);
     json_t *request = json_pack("{s:s, s:s, s:s}", "verb", "share", "id", c->args[0], "unit", unit);
-    tool_copy(request, "access", cli_opt(c, "access"));
+    node_tool_copy(request, "access", cli_opt(c, "access"));
     return tool_show(c, ctx, request, tool_print_saved);
 }
