@@ -155,19 +155,14 @@ static enum err node_history_others(struct node_telling *t, const struct fold *f
 json_t *node_command_history(struct node_command *c, const json_t *request)
 {
     struct id_record rid;
-    enum err e = node_import_settle(c);
-    if (e != ERR_OK) return node_command_fail(e);
-    if (node_request_id(node_request_str(request, "id"), &rid) != ERR_OK) return node_bad_id();
-    e = node_store_record_read(c->store, &rid, &c->entry.record);
-    if (e == ERR_NOT_FOUND)
-        return node_command_error(e, "Không có hồ sơ này trên máy.",
-                                  "There is no such record here.", NULL);
+    json_t *said = node_request_record(c, request, &rid);
+    if (said != NULL) return said;
     const struct catalogue *cat = node_store_catalogue(c->store, NULL);
     struct node_telling t = {
         .c = c, .events = json_array(), .writes = c->entry.entry.decoded, .rid = &rid};
-    if (e == ERR_OK) node_store_ring(c->store, &rid, &c->entry.record, &t.ring);
+    node_store_ring(c->store, &rid, &c->entry.record, &t.ring);
     if (cat != NULL) t.type = catalogue_type_by_no(cat, c->entry.record.fold.type);
-    if (e == ERR_OK) e = node_store_history(c->store, &rid, node_history_each, &t);
+    enum err e = node_store_history(c->store, &rid, node_history_each, &t);
     if (e == ERR_OK) e = node_history_others(&t, &c->entry.record.fold);
     json_t *j = e == ERR_OK ? json_pack("{s:o, s:O}", "id", node_json_hex(BYTES_OF(rid.b)),
                                         "events", t.events)

@@ -18,6 +18,8 @@ json_t *node_json_record(struct node_command *c, const struct id_record *rid,
 json_t *node_no_catalogue(void); /* error responses */
 json_t *node_no_type(const char *name);
 json_t *node_bad_id(void);
+/* The record that "id" of a request names, into c->entry.record. NULL: it is there; else what to say. */
+json_t *node_request_record(struct node_command *c, const json_t *request, struct id_record *rid);
 /* command_search.c, command_form.c: what the desk's lists and forms ask */
 json_t *node_command_search(struct node_command *c, const json_t *request);
 json_t *node_command_reveal(struct node_command *c, const json_t *request);

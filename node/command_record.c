@@ -257,17 +257,24 @@ json_t *node_json_record(struct node_command *c, const struct id_record *rid,
                      values, "marks", marks);
 }
 
-json_t *node_command_get(struct node_command *c, const json_t *request)
+json_t *node_request_record(struct node_command *c, const json_t *request, struct id_record *rid)
 {
-    struct id_record rid;
     enum err e = node_import_settle(c);
     if (e != ERR_OK) return node_command_fail(e);
-    if (node_request_id(node_request_str(request, "id"), &rid) != ERR_OK) return node_bad_id();
-    e = node_store_record_read(c->store, &rid, &c->entry.record);
+    if (node_request_id(node_request_str(request, "id"), rid) != ERR_OK) return node_bad_id();
+    e = node_store_record_read(c->store, rid, &c->entry.record);
     if (e == ERR_NOT_FOUND)
         return node_command_error(e, "Không có hồ sơ này trên máy.",
                                   "There is no such record here.", NULL);
-    if (e == ERR_OK) e = node_store_record_open(c->store, &rid, &c->entry.record);
+    return e == ERR_OK ? NULL : node_command_fail(e);
+}
+
+json_t *node_command_get(struct node_command *c, const json_t *request)
+{
+    struct id_record rid;
+    json_t *said = node_request_record(c, request, &rid);
+    if (said != NULL) return said;
+    enum err e = node_store_record_open(c->store, &rid, &c->entry.record);
     return e == ERR_OK ? node_json_record(c, &rid, &c->entry.record) : node_command_fail(e);
 }
 
