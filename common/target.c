@@ -2,6 +2,17 @@
 
 #include <string.h>
 
+bool target_typed(const struct catalogue *c)
+{
+    static const char *const fields[] = {"indicator", "target_unit", "year", "period",    "op",
+                                         "value",     "value_hi",    "per",  "base_value"};
+    const struct catalogue_type *t = catalogue_type_by_name(c, "target");
+    for (size_t i = 0; t != NULL && i < sizeof fields / sizeof fields[0]; i++) {
+        if (catalogue_field_by_name(t, fields[i]) == NULL) return false;
+    }
+    return t != NULL;
+}
+
 enum { TARGET_DECIMALS = 6, TARGET_SCALE = 1000000, TARGET_DIGITS_MAX = 12 };
 
 /* "12", "-0.5" times TARGET_SCALE. */

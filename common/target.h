@@ -6,8 +6,7 @@
 #ifndef DONGBO_COMMON_TARGET_H
 #define DONGBO_COMMON_TARGET_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "common/catalogue.h"
 
 struct target {             /* texts of the record type `target`; none is NULL */
     const char *op;         /* ge, gt, le, lt, eq, band, reduce_percent, reduce_points */
@@ -15,6 +14,9 @@ struct target {             /* texts of the record type `target`; none is NULL *
     const char *value_hi;   /* of a band */
     const char *base_value; /* what a reduction is compared with */
 };
+
+/* Has the catalogue the type `target` with every field that the programs ask for? */
+bool target_typed(const struct catalogue *c);
 
 enum target_met {
     TARGET_NO,

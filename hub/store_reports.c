@@ -1,6 +1,7 @@
 #include "common/zoo.h"
 #include "hub/store_reports.h"
 #include "common/io/indicator.h"
+#include "common/target.h"
 #include "hub/store_priv.h"
 
 #include <stdio.h>
@@ -49,21 +50,10 @@ static bool reports_copy(const struct db_stmt *q, int i, char *out, size_t room)
     return true;
 }
 
-static bool reports_has_targets(const struct catalogue *c)
-{
-    static const char *const fields[] = {"indicator", "target_unit", "year", "period",    "op",
-                                         "value",     "value_hi",    "per",  "base_value"};
-    const struct catalogue_type *t = catalogue_type_by_name(c, "target");
-    for (size_t i = 0; t != NULL && i < sizeof fields / sizeof fields[0]; i++) {
-        if (catalogue_field_by_name(t, fields[i]) == NULL) return false;
-    }
-    return t != NULL;
-}
-
 enum err hub_reports_targets(struct hub_store *s, int year,
                              enum err (*row)(void *ctx, const struct hub_target_row *t), void *ctx)
 {
-    if (s->typed == NULL || !reports_has_targets(s->catalogue)) return ERR_OK;
+    if (s->typed == NULL || !target_typed(s->catalogue)) return ERR_OK;
     struct db_stmt *q =
         db_stmt(s->db, "SELECT id, indicator, target_unit, period, op, CAST(value AS TEXT), "
                        "CAST(value_hi AS TEXT), per, CAST(base_value AS TEXT) FROM target WHERE "

@@ -1,4 +1,5 @@
 #include "node/store_flow.h"
+#include "common/target.h"
 #include "node/store_priv.h"
 #include "proto/workflow.h"
 
@@ -83,24 +84,13 @@ enum err node_flow_indicator(struct node_store *s, const struct catalogue_indica
     return indicator_run(s->db, s->typed, s->catalogue, indicator, window, row, ctx, why);
 }
 
-static bool node_flow_aims(const struct catalogue *c)
-{
-    static const char *const fields[] = {"indicator", "target_unit", "year", "period",    "op",
-                                         "value",     "value_hi",    "per",  "base_value"};
-    const struct catalogue_type *t = catalogue_type_by_name(c, "target");
-    for (size_t i = 0; t != NULL && i < sizeof fields / sizeof fields[0]; i++) {
-        if (catalogue_field_by_name(t, fields[i]) == NULL) return false;
-    }
-    return t != NULL;
-}
-
 enum err node_flow_targets(struct node_store *s, const char *unit, int year, const char *period,
                            node_target_fn *row, void *ctx)
 {
     enum { TEXTS = 5, TEXT_ROOM = 128 };
     enum err e = node_catalogue_wanted(s);
     if (e != ERR_OK) return e;
-    if (!node_flow_aims(s->catalogue)) return ERR_OK;
+    if (!target_typed(s->catalogue)) return ERR_OK;
     struct db_stmt *q =
         db_stmt(s->db, "SELECT indicator, op, CAST(value AS TEXT), CAST(value_hi AS TEXT), "
                        "CAST(base_value AS TEXT) FROM target WHERE year = ?1 AND "
