@@ -188,14 +188,10 @@ static json_t *hub_input_json(struct hub_app *a, const struct hub_side *side, si
                               struct fold *scratch)
 {
     const struct hub_input *input = &side->inputs.v[number];
-    struct buf state;
     unsigned type = 0;
-    uint64_t position = 0;
     char unit[ADMIN_UNIT_BYTES_MAX + 1] = "";
     json_t *sets = json_array();
-    buf_init(&state, FOLD_STATE_BYTES_MAX);
-    enum err e = hub_store_record(a->store, &input->rid, &state, &type, unit, &position);
-    buf_free(&state);
+    enum err e = hub_store_record(a->store, &input->rid, NULL, &type, unit, NULL);
     for (size_t i = 0; i < input->count; i++)
         json_array_append_new(sets, hub_input_set_json(a, &side->inputs.sets[input->first + i]));
     const struct catalogue_type *t =

@@ -160,12 +160,11 @@ static json_t *hub_title_by_id(struct hub_app *a, const char *hex, bool masked, 
     struct id_record rid;
     struct buf title;
     unsigned type = 0;
-    uint64_t position = 0;
     buf_init(&title, HUB_TITLE_BYTES_MAX);
     buf_clear(state);
     fold_clear(f);
     enum err e = id_unhex(hex, rid.b, sizeof rid.b);
-    if (e == ERR_OK) e = hub_store_record(a->store, &rid, state, &type, NULL, &position);
+    if (e == ERR_OK) e = hub_store_record(a->store, &rid, state, &type, NULL, NULL);
     if (e == ERR_OK) e = fold_load(f, buf_bytes(state));
     const struct catalogue_type *t = e == ERR_OK ? catalogue_type_by_no(c, type) : NULL;
     if (t != NULL) hub_title_of(f, t, &title);

@@ -50,18 +50,6 @@ void hub_reads_note(struct hub_reads *r, struct hub_app *a, const json_t *reques
         LOG_EVENT(LOG_LEVEL_ERROR, log_evt("read.not_noted"), log_str("verb", what), log_err(e));
 }
 
-static const struct catalogue_type *hub_reads_type(struct hub_app *a, const struct catalogue *c,
-                                                   const struct id_record *rid)
-{
-    struct buf state;
-    unsigned type = 0;
-    uint64_t position = 0;
-    buf_init(&state, FOLD_STATE_BYTES_MAX);
-    enum err e = hub_store_record(a->store, rid, &state, &type, NULL, &position);
-    buf_free(&state);
-    return e == ERR_OK ? catalogue_type_by_no(c, type) : NULL;
-}
-
 void hub_reads_note_rows(struct hub_app *a, const json_t *request, const char *what,
                          const json_t *rows)
 {
@@ -74,7 +62,7 @@ void hub_reads_note_rows(struct hub_app *a, const json_t *request, const char *w
         const char *type = hub_request_str(row, "type");
         if (hub_request_id(row, "id", &rid) != ERR_OK) continue;
         hub_reads_add(&reads,
-                      type != NULL ? catalogue_type_by_name(c, type) : hub_reads_type(a, c, &rid),
+                      type != NULL ? catalogue_type_by_name(c, type) : hub_record_type(a, &rid),
                       &rid);
     }
     hub_reads_note(&reads, a, request, what);

@@ -31,11 +31,9 @@ void hub_edit_free(struct hub_edit *h)
 
 enum err hub_edit_load(struct hub_edit *h, const struct id_record *rid)
 {
-    unsigned type = 0;
-    uint64_t position = 0;
     fold_clear(&h->fold);
     buf_clear(&h->state);
-    enum err e = hub_store_record(h->app->store, rid, &h->state, &type, NULL, &position);
+    enum err e = hub_store_record(h->app->store, rid, &h->state, NULL, NULL, NULL);
     if (e == ERR_NOT_FOUND) return ERR_OK;
     if (e == ERR_OK) e = fold_load(&h->fold, buf_bytes(&h->state));
     return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
@@ -189,12 +187,8 @@ enum err hub_values_read(const struct catalogue_type *type, const json_t *object
 const struct catalogue_type *hub_record_type(struct hub_app *a, const struct id_record *rid)
 {
     const struct catalogue *c = hub_store_catalogue(a->store);
-    struct buf state;
     unsigned type = 0;
-    uint64_t position = 0;
-    buf_init(&state, FOLD_STATE_BYTES_MAX);
-    enum err e = hub_store_record(a->store, rid, &state, &type, NULL, &position);
-    buf_free(&state);
+    enum err e = hub_store_record(a->store, rid, NULL, &type, NULL, NULL);
     return e == ERR_OK && c != NULL ? catalogue_type_by_no(c, type) : NULL;
 }
 

@@ -254,14 +254,13 @@ static json_t *register_values(struct hub_app *a, const char *type, const json_t
     struct fold f;
     struct buf state;
     unsigned no = 0;
-    uint64_t position = 0;
     json_t *v = NULL;
     const struct catalogue *c = hub_store_catalogue(a->store);
     const struct catalogue_type *t = c != NULL ? catalogue_type_by_name(c, type) : NULL;
     if (t == NULL || hub_request_id(request, "id", &rid) != ERR_OK) return NULL;
     buf_init(&state, FOLD_STATE_BYTES_MAX);
     enum err e = fold_init(&f);
-    if (e == ERR_OK) e = hub_store_record(a->store, &rid, &state, &no, NULL, &position);
+    if (e == ERR_OK) e = hub_store_record(a->store, &rid, &state, &no, NULL, NULL);
     if (e == ERR_OK && no == t->no) e = fold_load(&f, buf_bytes(&state));
     if (e == ERR_OK && no == t->no && !fold_deleted(&f)) v = hub_show_values(&f, t);
     fold_free(&f);

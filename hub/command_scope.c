@@ -69,14 +69,10 @@ static json_t *hub_scope_record(struct hub_app *a, const json_t *request, struct
                                 char unit[static ADMIN_UNIT_BYTES_MAX + 1])
 {
     unsigned type = 0;
-    uint64_t position = 0;
-    struct buf state;
     if (hub_request_id(request, "id", rid) != ERR_OK)
         return hub_command_error(ERR_BAD_INPUT, "Mã hồ sơ phải gồm 32 chữ số thập lục phân.",
                                  "A record id has 32 hexadecimal digits.");
-    buf_init(&state, FOLD_STATE_BYTES_MAX);
-    enum err e = hub_store_record(a->store, rid, &state, &type, unit, &position);
-    buf_free(&state);
+    enum err e = hub_store_record(a->store, rid, NULL, &type, unit, NULL);
     if (e == ERR_NOT_FOUND)
         return hub_command_error(e, "Không có hồ sơ này.", "There is no such record.");
     if (e != ERR_OK) return hub_command_fail(e);

@@ -129,12 +129,11 @@ json_t *hub_command_sealed(struct hub_app *a, const json_t *request)
     struct id_record rid;
     struct buf state;
     unsigned type = 0;
-    uint64_t position = 0;
     char unit[ADMIN_UNIT_BYTES_MAX + 1] = "";
     const struct catalogue *c = hub_store_catalogue(a->store);
     buf_init(&state, FOLD_STATE_BYTES_MAX);
     enum err e = hub_request_id(request, "id", &rid);
-    if (e == ERR_OK) e = hub_store_record(a->store, &rid, &state, &type, unit, &position);
+    if (e == ERR_OK) e = hub_store_record(a->store, &rid, &state, &type, unit, NULL);
     const struct catalogue_type *t =
         e == ERR_OK && c != NULL ? catalogue_type_by_no(c, type) : NULL;
     json_t *j =

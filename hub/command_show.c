@@ -43,7 +43,6 @@ json_t *hub_record_json(struct hub_app *a, const json_t *request)
     struct id_record rid;
     struct fold f;
     struct buf state;
-    unsigned type;
     uint64_t position = 0;
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
     if (hub_request_id(request, "id", &rid) != ERR_OK)
@@ -52,7 +51,7 @@ json_t *hub_record_json(struct hub_app *a, const json_t *request)
     buf_init(&state, FOLD_STATE_BYTES_MAX);
     enum err e = fold_init(&f);
     if (e != ERR_OK) return hub_command_fail(e);
-    e = hub_store_record(a->store, &rid, &state, &type, unit, &position);
+    e = hub_store_record(a->store, &rid, &state, NULL, unit, &position);
     if (e == ERR_OK) e = fold_load(&f, buf_bytes(&state));
     json_t *j = e == ERR_OK          ? hub_show_record(a, &f, &rid, unit, position)
                 : e == ERR_NOT_FOUND ? hub_command_error(e, "Không có hồ sơ này ở trung tâm.",

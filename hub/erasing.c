@@ -101,14 +101,10 @@ enum err hub_erasing_check(struct hub_app *a, const struct order *o)
 
 static json_t *hub_erasing_record(struct hub_app *a, const struct id_record *rid)
 {
-    struct buf state;
     unsigned type = 0;
-    uint64_t position = 0;
     char unit[ADMIN_UNIT_BYTES_MAX + 1] = "";
     const struct catalogue *c = hub_store_catalogue(a->store);
-    buf_init(&state, FOLD_STATE_BYTES_MAX);
-    enum err e = hub_store_record(a->store, rid, &state, &type, unit, &position);
-    buf_free(&state);
+    enum err e = hub_store_record(a->store, rid, NULL, &type, unit, NULL);
     const struct catalogue_type *t =
         e == ERR_OK && c != NULL ? catalogue_type_by_no(c, type) : NULL;
     return json_pack("{s:o, s:s, s:s}", "id", hub_json_hex(BYTES_OF(rid->b)), "type",

@@ -142,11 +142,9 @@ static enum err flow_newest(struct hub_store *s, struct hub_sent_report *out)
 {
     struct buf state;
     struct fold f = {.type = 0};
-    unsigned type = 0;
-    uint64_t position = 0;
     buf_init(&state, FOLD_STATE_BYTES_MAX);
     enum err e = fold_init(&f);
-    if (e == ERR_OK) e = hub_store_record(s, &out->rid, &state, &type, NULL, &position);
+    if (e == ERR_OK) e = hub_store_record(s, &out->rid, &state, NULL, NULL, NULL);
     if (e == ERR_OK) e = fold_load(&f, buf_bytes(&state));
     if (e != ERR_OK) goto out;
     out->conflict = fold_conflicts(&f, hub_store_rules(s)) > 0;
@@ -206,11 +204,10 @@ enum err hub_flow_field(struct hub_store *s, const struct id_record *rid, const 
     struct buf state;
     struct fold f = {.type = 0};
     unsigned type = 0;
-    uint64_t position = 0;
     const struct catalogue_field *field_of = NULL;
     buf_init(&state, FOLD_STATE_BYTES_MAX);
     enum err e = fold_init(&f);
-    if (e == ERR_OK) e = hub_store_record(s, rid, &state, &type, NULL, &position);
+    if (e == ERR_OK) e = hub_store_record(s, rid, &state, &type, NULL, NULL);
     if (e == ERR_OK) e = fold_load(&f, buf_bytes(&state));
     const struct catalogue_type *t =
         e == ERR_OK && s->catalogue != NULL ? catalogue_type_by_no(s->catalogue, type) : NULL;

@@ -21,12 +21,14 @@ enum err hub_store_record(struct hub_store *s, const struct id_record *rid, stru
     db_bind_blob(q, 1, BYTES_OF(rid->b));
     e = db_get(q);
     if (e == ERR_OK) e = hub_record_read(q, &r);
-    if (e == ERR_OK) buf_add_bytes(state, r.state);
+    if (e == ERR_OK && state != NULL) {
+        buf_add_bytes(state, r.state);
+        e = state->e;
+    }
     db_done(q);
-    if (e == ERR_OK) e = state->e;
     if (e != ERR_OK) return e;
-    *type = r.type;
-    *position = r.pos;
+    if (type != NULL) *type = r.type;
+    if (position != NULL) *position = r.pos;
     if (unit != NULL) memcpy(unit, hub_unit_code(s, r.unit), strlen(hub_unit_code(s, r.unit)) + 1);
     return ERR_OK;
 }

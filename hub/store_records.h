@@ -23,7 +23,8 @@ struct hub_record_row {
 };
 typedef enum err hub_record_fn(void *ctx, const struct hub_record_row *r);
 
-/* State of one record appended to `state`, for fold_load(). unit may be NULL. ERR_NOT_FOUND. */
+/* One record: its state appended to `state`, for fold_load(), its type, its owner and where it changed
+ * last. What is not wanted is NULL. ERR_NOT_FOUND. */
 MUST_CHECK enum err hub_store_record(struct hub_store *s, const struct id_record *rid,
                                      struct buf *state, unsigned *type,
                                      char unit[ADMIN_UNIT_BYTES_MAX + 1], uint64_t *position);
