@@ -171,6 +171,13 @@ static bool close_once(struct world *w, const char *period)
     return alive && e == ERR_OK;
 }
 
+void world_try_close(struct world *w, const char *period)
+{
+    const struct world_host *h = &w->hub.host;
+    if (w->failed || !h->up || w->hub.turn || memvfs_dead(h->disk)) return;
+    if (!found_after(w, period)) w->stats.closings += close_once(w, period);
+}
+
 void world_close_period(struct world *w, const char *period)
 {
     for (unsigned i = 0; i < 60 && !w->failed; i++) {

@@ -41,6 +41,9 @@ struct crash {
     const struct story *story;
     struct world *w;
     uint64_t pass, damage;
+    unsigned batch;
+    uint64_t passes[CRASH_CLASSES];
+    uint64_t residues[CRASH_CLASSES][CRASH_BATCH_MAX]; /* of the points of each pass of the batch */
     time_t until;
     bool dies; /* this is a copy, or crash_one(): no more copies */
     struct span point;
@@ -157,14 +160,30 @@ static uint64_t residue_of(uint64_t pass, uint64_t passes)
     return pass % passes * stride % passes;
 }
 
-/* Is this point in the pass? Then with which damage seed. */
+static void batch_begin(struct crash *c, uint64_t pass, unsigned batch)
+{
+    assert(batch > 0 && batch <= CRASH_BATCH_MAX);
+    c->pass = pass;
+    c->batch = batch;
+    for (int k = 0; k < CRASH_CLASSES; k++) {
+        c->passes[k] = passes_of(c, (enum crash_class)k);
+        for (unsigned i = 0; i < batch; i++)
+            c->residues[k][i] = residue_of(pass + i, c->passes[k]);
+    }
+}
+
+/* Is this point in the batch? Then with which damage seed. */
 static bool chosen(const struct crash *c, const struct span *x, uint64_t at, uint64_t *damage)
 {
     if (at < x->first || (at - x->first) % x->every != 0) return false;
-    uint64_t n = (at - x->first) / x->every, passes = passes_of(c, class_of(x));
+    uint64_t n = (at - x->first) / x->every;
+    enum crash_class class = class_of(x);
     if (n >= x->count) return false;
-    *damage = c->damage + c->pass / passes;
-    return (x->base + n) % passes == residue_of(c->pass, passes);
+    for (unsigned i = 0; i < c->batch; i++) {
+        *damage = c->damage + (c->pass + i) / c->passes[class];
+        if ((x->base + n) % c->passes[class] == c->residues[class][i]) return true;
+    }
+    return false;
 }
 
 static void die_here(struct crash *c, const struct span *x, struct world_host *h, uint64_t at,
@@ -293,16 +312,16 @@ static void story_pass(struct crash *c, const struct story *s)
     story_close(c);
 }
 
-void crash_pass(struct crash *c, uint64_t pass, size_t first, size_t count, uint64_t damage,
-                time_t until, struct crash_count *out)
+void crash_passes_run(struct crash *c, uint64_t pass, unsigned batch, uint64_t damage, time_t until,
+                      struct crash_count *out)
 {
-    c->pass = pass;
+    batch_begin(c, pass, batch);
     c->damage = damage;
     c->until = until;
     c->out = out;
     /* Each pass begins with another story, as the last of all may not come to its end. */
-    for (size_t i = 0; i < count && time(NULL) < until; i++)
-        story_pass(c, &stories[first + (pass * 7 + i) % count]);
+    for (size_t i = 0; i < story_count && time(NULL) < until; i++)
+        story_pass(c, &stories[(pass * 7 + i) % story_count]);
 }
 
 /* ---- one point ---- */

@@ -28,7 +28,10 @@ enum crash_class {
     CRASH_CLASSES
 };
 
-enum { CRASH_PASS_POINTS = 64 }; /* of each side in one pass */
+enum {
+    CRASH_PASS_POINTS = 64, /* of each side in one pass */
+    CRASH_BATCH_MAX = 8     /* passes at once, so that a story is run once for more points */
+};
 
 struct crash_count { /* of points */
     uint64_t ran[CRASH_CLASSES];
@@ -48,11 +51,11 @@ uint64_t crash_points(const struct crash *c, enum crash_class class); /* without
 uint64_t crash_passes(const struct crash *c);
 
 /*
- * The points of pass number `pass` in the stories from `first` on, `count` of them, with damage seeds from `damage` on,
- * until that time has come. Counts are added to `out`; points that fail are printed as crash_one() wants them.
+ * The points of `batch` passes from number `pass` on, with damage seeds from `damage` on, until that time has come. Counts
+ * are added to `out`; points that fail are printed as crash_one() wants them.
  */
-void crash_pass(struct crash *c, uint64_t pass, size_t first, size_t count, uint64_t damage,
-                time_t until, struct crash_count *out);
+void crash_passes_run(struct crash *c, uint64_t pass, unsigned batch, uint64_t damage, time_t until,
+                      struct crash_count *out);
 
 /* One point, in this process, with its trace. true: the story ended as it must. */
 bool crash_one(struct crash *c, const char *story, int who, bool step, uint64_t at,

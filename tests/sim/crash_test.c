@@ -71,8 +71,11 @@ int main(int argc, char **argv)
     }
     time_t until = o.everything ? begun + 1000000 : begun + o.seconds;
     uint64_t passes = o.everything ? crash_passes(c) : UINT64_MAX;
-    for (uint64_t pass = 0; pass < passes && time(NULL) < until; pass++)
-        crash_pass(c, pass, 0, story_count, o.damage, until, &n);
+    unsigned batch = o.everything ? CRASH_BATCH_MAX : 1;
+    for (uint64_t pass = 0; pass < passes && time(NULL) < until; pass += batch) {
+        if (pass + batch > passes) batch = (unsigned)(passes - pass);
+        crash_passes_run(c, pass, batch, o.damage, until, &n);
+    }
     told(c, &o, &n, (long)(time(NULL) - begun));
     crash_free(c);
     return n.failed > 0 ? 1 : 0;

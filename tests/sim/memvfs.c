@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_BYTES = 4096, SEEK_BYTES_MAX = MEMVFS_SEEK_BYTES_MAX };
+enum { PAGE_BYTES = 4096, PAGES_AT_ONCE = 256, SEEK_BYTES_MAX = MEMVFS_SEEK_BYTES_MAX };
 
 struct page {          /* shared by images until one of them writes on it */
     struct page *next; /* of those that nobody has */
     unsigned refs;
     uint64_t seen; /* memvfs_seek() with this key found nothing in it; 0: it was written since */
-    uint8_t b[PAGE_BYTES];
+    uint8_t *b;    /* PAGE_BYTES, elsewhere: what a copy of the process counts costs it no page */
 };
 
 struct image {
@@ -100,14 +100,22 @@ static void *need(void *p, size_t len)
 
 static struct page *spare_pages;
 
+static void pages_more(void)
+{
+    struct page *v = need(NULL, PAGES_AT_ONCE * sizeof *v);
+    uint8_t *b = need(NULL, (size_t)(PAGES_AT_ONCE + 1) * PAGE_BYTES);
+    b += PAGE_BYTES - (uintptr_t)b % PAGE_BYTES;
+    for (size_t i = 0; i < PAGES_AT_ONCE; i++) {
+        v[i] = (struct page){.b = b + i * PAGE_BYTES, .next = spare_pages};
+        spare_pages = &v[i];
+    }
+}
+
 static struct page *page_make(void)
 {
+    if (spare_pages == NULL) pages_more();
     struct page *p = spare_pages;
-    if (p != NULL) {
-        spare_pages = p->next;
-    } else {
-        p = need(NULL, sizeof *p);
-    }
+    spare_pages = p->next;
     p->refs = 1;
     p->seen = 0;
     return p;
@@ -117,9 +125,9 @@ static struct page *page_new(const struct page *from)
 {
     struct page *p = page_make();
     if (from != NULL) {
-        memcpy(p->b, from->b, sizeof p->b);
+        memcpy(p->b, from->b, PAGE_BYTES);
     } else {
-        memset(p->b, 0, sizeof p->b);
+        memset(p->b, 0, PAGE_BYTES);
     }
     return p;
 }
@@ -161,7 +169,7 @@ static void page_replace(struct page **at, const uint8_t *data)
         page_drop(p);
         *at = p = page_make();
     }
-    memcpy(p->b, data, sizeof p->b);
+    memcpy(p->b, data, PAGE_BYTES);
     p->seen = 0;
 }
 

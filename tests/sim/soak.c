@@ -3,7 +3,7 @@
  *
  *   soak --minutes N --state FILE [--jobs J]
  *
- * A piece of work is some seeds (swarm.h) or one pass of crash points (crash.h), in a process of its own; which kind is
+ * A piece of work is some seeds (swarm.h) or some passes of crash points (crash.h), in a process of its own; which kind is
  * next is decided by how far each is from its aim. No seed and no pass is ever given out twice: the file says how far
  * all campaigns came, and what each build of the simulator has done: another build may go other ways from the same
  * seed. What fails is printed; a seed is also kept at the end of seeds.txt.
@@ -182,7 +182,7 @@ static void job_do(struct job *j)
     if (!j->crash) {
         seeds_do(j);
     } else {
-        crash_pass(soak.crash, j->first, 0, story_count, 0, soak.until, &j->points);
+        crash_passes_run(soak.crash, j->first, CRASH_BATCH_MAX, 0, soak.until, &j->points);
     }
     fflush(stdout);
 }
@@ -194,7 +194,8 @@ static bool crash_next(void)
     const struct sums *s = &soak.build->s;
     uint64_t least = s->hub < s->node ? s->hub : s->node;
     for (unsigned i = 0; i < soak.job_count; i++) /* what is under way counts as done */
-        if (soak.jobs[i].pid != 0 && soak.jobs[i].crash) least += CRASH_PASS_POINTS;
+        if (soak.jobs[i].pid != 0 && soak.jobs[i].crash)
+            least += CRASH_BATCH_MAX * CRASH_PASS_POINTS;
     uint64_t seeds = s->seeds;
     for (unsigned i = 0; i < soak.job_count; i++)
         if (soak.jobs[i].pid != 0 && !soak.jobs[i].crash) seeds += BLOCK;
@@ -206,7 +207,7 @@ static void job_start(struct job *j)
     bool crash = crash_next();
     *j = (struct job){.crash = crash, .first = crash ? soak.next_pass : soak.next_seed};
     if (crash) {
-        soak.next_pass++;
+        soak.next_pass += CRASH_BATCH_MAX;
     } else {
         soak.next_seed += BLOCK;
     }

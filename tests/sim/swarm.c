@@ -15,7 +15,10 @@ struct plan { /* drawn from the seed; per mille of deeds */
     unsigned move;      /* offers, answers, shares, decisions about what crossed */
     unsigned transfers; /* made so far */
     unsigned erase, poison, revoke;
+    unsigned closings; /* left */
 };
+
+enum { CLOSE_PERMILLE = 60 };
 
 static struct plan plan;
 bool swarm_plain;
@@ -44,6 +47,7 @@ static void plan_extra(struct world *w)
     if (rng_below(&r, 1000) < 150) plan.revoke = 4 + rng_below(&r, 16);
     if (rng_below(&r, 1000) < 200) w->rates.stranger = 1 + rng_below(&r, 30);
     if (rng_below(&r, 1000) < 200) world_hostile(w, rng_below(&r, w->node_count));
+    if (rng_below(&r, 1000) < 150) plan.closings = 1 + rng_below(&r, 3);
 }
 
 static void plan_draw(struct world *w)
@@ -265,6 +269,15 @@ static bool crash(struct world *w, unsigned r)
     return true;
 }
 
+/* Files of an issue take long to write: a few in some runs. */
+static void close_month(struct world *w)
+{
+    static const char *const months[] = {"2023-01", "2023-02", "2023-03"};
+    uint64_t before = w->stats.closings;
+    world_try_close(w, months[rng_below(&w->rng, 3)]);
+    plan.closings -= w->stats.closings > before;
+}
+
 static void act(struct world *w, uint64_t arg)
 {
     (void)arg;
@@ -279,6 +292,8 @@ static void act(struct world *w, uint64_t arg)
         world_revoke(w, n);
     } else if (plan.erase > 0 && draw(w, plan.erase)) {
         world_erase(w, (int)rng_below(&w->rng, plan.records));
+    } else if (plan.closings > 0 && draw(w, CLOSE_PERMILLE)) {
+        close_month(w);
     } else if (plan.move > 0 && draw(w, plan.move)) {
         move(w);
     } else if (draw(w, plan.bundle)) {

@@ -124,7 +124,7 @@ struct world_record {
 struct world_stats {
     uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
     uint64_t node_restores, clones, hub_restores, clock_jumps, editions, many_ops, bundles;
-    uint64_t moves, erasures, poisons, revoked, strangers;
+    uint64_t moves, erasures, poisons, revoked, strangers, closings;
 };
 
 struct world {
@@ -252,6 +252,8 @@ void world_revoke(struct world *w, unsigned n);
 void world_erase(struct world *w, int record);
 /* The district closes a month ("2023-01") of the simulator's report. */
 void world_close_period(struct world *w, const char *period);
+/* Once, when the hub is there and has nothing else under way: for random runs. */
+void world_try_close(struct world *w, const char *period);
 /* Publish a catalogue: the small one of the simulator, with a choice more in every edition after the first; or the
  * project's, from WORLD_EDITION_WHOLE on. */
 void world_publish(struct world *w, unsigned edition);
