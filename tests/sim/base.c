@@ -98,6 +98,9 @@ struct base *base_keys(void)
         make_sign(&b.nodes[i].sign, KEY_SIGN, 100 + 3 * i);
         make_box(&b.nodes[i].transport, KEY_TRANSPORT, 101 + 3 * i);
         make_box(&b.nodes[i].sealing, KEY_SEALING, 200 + i);
+        make_sign(&b.next[i].sign, KEY_SIGN, 300 + 3 * i);
+        make_box(&b.next[i].transport, KEY_TRANSPORT, 301 + 3 * i);
+        make_box(&b.next[i].sealing, KEY_SEALING, 302 + 3 * i);
         seed_bytes(102 + 3 * i, token);
         memcpy(b.tokens[i], token, sizeof b.tokens[i]);
     }

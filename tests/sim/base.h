@@ -24,6 +24,7 @@ struct base {
     struct key_box sealing;
     struct id_hash hub;
     struct world_keys nodes[WORLD_NODES_MAX];
+    struct world_keys next[WORLD_NODES_MAX]; /* that they may change to */
     uint8_t tokens[WORLD_NODES_MAX][16];
 };
 struct base *base_keys(void);

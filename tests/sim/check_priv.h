@@ -38,6 +38,7 @@ struct naive_row { /* one change set with a position */
     bool touched; /* a verdict changed since it was compared */
     bool erased;  /* some op of it was */
     bool orders;  /* it has an order of two officers, or a revocation */
+    bool rekeys;  /* its node's key is another from here on */
 };
 
 struct naive_record {

@@ -279,6 +279,29 @@ static void revoke_take(struct world *w, size_t row, struct bytes payload)
     c->revoked[c->revoked_count++] = r.node;
 }
 
+/* Did the node of this row change its key before it? *at: where. */
+static bool rekeyed(const struct check *c, size_t row, size_t *at)
+{
+    for (size_t i = row; i > 0; i--) {
+        if (!c->rows[i - 1].rekeys || !ID_EQUAL(&c->rows[i - 1].node, &c->rows[row].node)) continue;
+        if (at != NULL) *at = i - 1;
+        return true;
+    }
+    return false;
+}
+
+/* Promise 7: a key that was changed adds nothing. Every log has the key of its genesis. */
+static void retired_check(struct world *w, size_t row)
+{
+    const struct check *c = w->check;
+    const struct naive_row *r = &c->rows[row];
+    size_t at = 0;
+    if (r->own || r->seq == 0 || !rekeyed(c, row, &at)) return;
+    for (size_t i = 0; i < at; i++)
+        if (ID_EQUAL(&c->rows[i].inc, &r->inc) && c->rows[i].seq == 0)
+            world_fail(w, "position %zu is of a log whose key was changed before it", row + 1);
+}
+
 void naive_take(struct world *w, size_t row)
 {
     struct check *c = w->check;
@@ -293,7 +316,8 @@ void naive_take(struct world *w, size_t row)
         world_fail(w, "position %zu is of a node that was revoked before it", row + 1);
     r->ops = c->view->head.ops;
     r->touched = true;
-    r->erased = false;
+    r->erased = r->rekeys = false;
+    retired_check(w, row);
     memset(r->verdicts, 0, sizeof r->verdicts);
     for (unsigned i = 0; i < r->ops; i++) {
         struct change_op op;
@@ -312,6 +336,8 @@ void naive_take(struct world *w, size_t row)
             naive_order_take(w, c->view->payload[i]);
         } else if (move_kind(kind)) {
             naive_move_take(w, row, i);
+        } else if (kind == CHANGE_REKEY && !r->own && r->ops == 1 && !rekeyed(c, row, NULL)) {
+            r->rekeys = true; /* no node does it twice in a run */
         } else if (!r->own && !(kind == CHANGE_GENESIS && r->seq == 0 && r->ops == 1)) {
             r->verdicts[i] = 6; /* no op, or none that a node may write: kept, and nothing else */
         }

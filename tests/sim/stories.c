@@ -342,6 +342,30 @@ static void revoked(struct world *w)
     world_run(w, HOUR);
 }
 
+/* A commune changes its keys with work before, behind and under way; then the hub goes back to before the change. */
+static void rekeyed(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Khóa cũ");
+    world_settle(w);
+    world_image(w, WORLD_HUB);
+    world_offline(w, 0, true);
+    world_create(w, 0, 2, PERSON, "Chờ gửi");
+    world_rekey(w, 0);
+    world_create(w, 0, 3, PERSON, "Khóa mới");
+    world_edit(w, 0, 1, PHONE, "0900000003");
+    world_offline(w, 0, false);
+    world_settle(w);
+    world_has_keys(w, 0);
+    world_edit(w, 0, 2, PHONE, "0900000004");
+    world_create(w, 1, 4, PERSON, "Xã khác");
+    world_settle(w);
+    world_restore(w, WORLD_HUB);
+    world_run(w, 10 * MINUTE);
+    world_create(w, 0, 5, PERSON, "Sau đó");
+    world_settle(w);
+    world_has_keys(w, 0);
+}
+
 /* Offered, accepted and crossed when the hub goes back to before the offer. */
 static void transfer_and_rollback(struct world *w)
 {
@@ -488,6 +512,7 @@ const struct story stories[] = {
     {"closed", true, 2, {XA_1, XA_2}, closed, true},
     {"poison", true, 2, {XA_1, XA_1}, poison, false},
     {"revoked", true, 2, {XA_1, XA_2}, revoked, false},
+    {"rekeyed", true, 2, {XA_1, XA_2}, rekeyed, false},
     {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback, false},
     {"erased", true, 2, {XA_1, XA_2}, erased, false},
     {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored, false},

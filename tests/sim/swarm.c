@@ -16,6 +16,7 @@ struct plan { /* drawn from the seed; per mille of deeds */
     unsigned transfers; /* made so far */
     unsigned erase, poison, revoke;
     unsigned closings; /* left */
+    unsigned rekey;
 };
 
 enum { CLOSE_PERMILLE = 60 };
@@ -36,7 +37,7 @@ static unsigned rate(struct world *w, unsigned max)
 }
 
 /* What came later is drawn from a generator of its own, so that old seeds tell what they told. */
-static void plan_extra(struct world *w)
+static void plan_extra(struct world *w, bool joined)
 {
     struct rng r = {w->seed * UINT64_C(0x9e3779b97f4a7c15) + 13};
     if (swarm_plain) return;
@@ -48,6 +49,8 @@ static void plan_extra(struct world *w)
     if (rng_below(&r, 1000) < 200) w->rates.stranger = 1 + rng_below(&r, 30);
     if (rng_below(&r, 1000) < 200) world_hostile(w, rng_below(&r, w->node_count));
     if (rng_below(&r, 1000) < 150) plan.closings = 1 + rng_below(&r, 3);
+    /* A copy of a node has not got the keys that the other one changes to, and is kept apart for ever. */
+    if (rng_below(&r, 1000) < 250 && plan.clone == 0 && joined) plan.rekey = 5 + rng_below(&r, 40);
 }
 
 static void plan_draw(struct world *w)
@@ -292,6 +295,8 @@ static void act(struct world *w, uint64_t arg)
         world_revoke(w, n);
     } else if (plan.erase > 0 && draw(w, plan.erase)) {
         world_erase(w, (int)rng_below(&w->rng, plan.records));
+    } else if (plan.rekey > 0 && draw(w, plan.rekey)) {
+        if (!w->nodes[n].hostile) world_rekey(w, n);
     } else if (plan.closings > 0 && draw(w, CLOSE_PERMILLE)) {
         close_month(w);
     } else if (plan.move > 0 && draw(w, plan.move)) {
@@ -370,10 +375,11 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
     struct world *w = calloc(1, sizeof *w);
     struct rng shape = {seed * 7 + 1};
     assert(w != NULL);
-    shape_open(&shapes[rng_below(&shape, SHAPES)], w, seed);
+    const struct shape *s = &shapes[rng_below(&shape, SHAPES)];
+    shape_open(s, w, seed);
     if (echo) w->echo = stdout;
     plan_draw(w);
-    plan_extra(w);
+    plan_extra(w, s->joined);
     w->once = true;
     w->reopens = draw(w, 500);
     world_call(w, 1, act, 0);

@@ -194,6 +194,7 @@ static enum err node_boot(struct world *w, unsigned i)
     snprintf(path, sizeof path, "%s/node.db", n->host.name);
     struct node_store_options o = {.path = path, .vfs = MEMVFS_NAME};
     enum err e = node_store_open(&o, &n->store);
+    if (e == ERR_OK) e = world_keys_open(w, i);
     if (e != ERR_OK) return e;
     step_ctxs[i] = (struct step_ctx){w, i, ""};
     struct node_engine_options eo = {
@@ -235,6 +236,7 @@ static void host_boot(struct world *w, int who)
         world_push(
             w, 0,
             (struct world_event){.kind = WORLD_EV_WAKE, .who = who, .n = ++w->nodes[who].wake});
+        world_keys_turn(w, (unsigned)who);
     }
 }
 
@@ -356,6 +358,7 @@ static void node_after(struct world *w, unsigned i)
             n->synced++;
         }
         w->stats.sessions++;
+        world_keys_turn(w, i);
         if (r.last != ERR_UNREACHABLE)
             world_trace(w, n->host.name, "session ends: %s%s%s", err_name(r.last),
                         r.last == ERR_REFUSED ? ", " : "", r.last == ERR_REFUSED ? r.text : "");
@@ -522,16 +525,23 @@ void world_end(struct world *w)
 
 /* ---- opening ---- */
 
+static struct node_sync_keys node_keys_of(const struct world_keys *k)
+{
+    return (struct node_sync_keys){.transport_secret = k->transport.secret,
+                                   .transport_pk = k->transport.public,
+                                   .sign_secret = k->sign.secret,
+                                   .sign_pk = k->sign.public,
+                                   .sealing = {k->sealing.secret, k->sealing.public}};
+}
+
 static void node_prepare(struct world *w, unsigned i, const char *unit, struct world_keys *keys)
 {
     struct world_node *n = &w->nodes[i];
     snprintf(n->host.name, sizeof n->host.name, "n%u", i);
     snprintf(n->unit, sizeof n->unit, "%s", unit);
     n->keys = keys;
-    n->sync_keys = (struct node_sync_keys){.transport_secret = keys->transport.secret,
-                                           .transport_pk = keys->transport.public,
-                                           .sign_secret = keys->sign.secret,
-                                           .sign_pk = keys->sign.public};
+    n->sync_keys = node_keys_of(keys);
+    n->ring = (struct world_ring){.next = node_keys_of(&base_keys()->next[i])};
     buf_init(&n->doubt.payload, CHANGE_BYTES_MAX);
     buf_init(&n->doubt.first, CHANGE_BYTES_MAX);
     n->host.disk = memvfs_host(n->host.name);

@@ -90,6 +90,11 @@ struct world_node {
     struct world_host host;
     struct world_keys *keys;
     struct node_sync_keys sync_keys;
+    struct world_ring {
+        struct node_sync_keys next; /* that it may change to */
+        bool made;                  /* they are on its disk */
+        bool settled;               /* and are the only ones */
+    } ring;                         /* its key files, which do not go back with its database */
     struct node_store *store;
     struct node_engine *engine;
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
@@ -124,7 +129,7 @@ struct world_record {
 struct world_stats {
     uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
     uint64_t node_restores, clones, hub_restores, clock_jumps, editions, many_ops, bundles;
-    uint64_t moves, erasures, poisons, revoked, strangers, closings;
+    uint64_t moves, erasures, poisons, revoked, strangers, closings, rekeys;
 };
 
 struct world {
@@ -248,6 +253,10 @@ void world_settle_one(struct world *w, int who, int record, bool apply);
 void world_hostile(struct world *w, unsigned n);
 void world_poison(struct world *w, int who, unsigned style);
 void world_revoke(struct world *w, unsigned n);
+/* The node changes its own keys (SPEC 18.9), once in a run. */
+void world_rekey(struct world *w, unsigned n);
+/* ... and by now both sides know only the new ones. */
+void world_has_keys(struct world *w, unsigned n);
 /* Two officers of the district order that a record be erased. */
 void world_erase(struct world *w, int record);
 /* The district closes a month ("2023-01") of the simulator's report. */
@@ -261,7 +270,9 @@ void world_publish(struct world *w, unsigned edition);
 /* What everybody shows in the end, in a form that does not depend on random ids: for comparing a run with another. */
 void world_picture(struct world *w, struct buf *out);
 
-/* Used between the files of the world. */
+/* Used between the files of the world. What node/rekey.c does when it opens a folder, and behind a session. */
+enum err world_keys_open(struct world *w, unsigned i);
+void world_keys_turn(struct world *w, unsigned i);
 enum world_event_kind {
     WORLD_EV_WAKE,
     WORLD_EV_BYTES,
