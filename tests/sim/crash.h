@@ -51,8 +51,8 @@ uint64_t crash_points(const struct crash *c, enum crash_class class); /* without
 uint64_t crash_passes(const struct crash *c);
 
 /*
- * The points of `batch` passes from number `pass` on, with damage seeds from `damage` on, until that time has come. Counts
- * are added to `out`; points that fail are printed as crash_one() wants them.
+ * The points of `batch` passes from number `pass` on, with damage seeds from `damage` on, until that time has come.
+ * Counts are added to `out`; points that fail are printed as crash_one() wants them.
  */
 void crash_passes_run(struct crash *c, uint64_t pass, unsigned batch, uint64_t damage, time_t until,
                       struct crash_count *out);

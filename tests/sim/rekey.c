@@ -1,6 +1,6 @@
 /*
- * A node's own keys change (SPEC 18.9). Its key files stand outside its database and do not go back with it: `ring` of a
- * node says what is in them, and what node/rekey.c does with files at opening and behind sessions is done here with it.
+ * A node's own keys change (SPEC 18.9). Its key files stand outside its database and do not go back with it: `ring` of
+ * a node says what is in them; what node/rekey.c does with files at opening and behind sessions is done here with it.
  */
 #include "tests/sim/base.h"
 #include "tests/sim/check.h"
