@@ -1,7 +1,7 @@
 /*
  * Each public store call of hub and node, again and again, while the n-th operation under it fails (reliability P3, S6,
- * S7; issue: "SQLite-style loops"): a write or sync, once and for ever; a full disk; a read, once and for ever; an
- * allocation of our own code or of SQLite. Whatever n:
+ * S7): a write or sync, once and for ever; a full disk; a read, once and for ever; an allocation of our own code or
+ * of SQLite. Whatever n:
  *
  *   - the error is one of those that the headers name, and never one that says something of the data;
  *   - no error: the answer is the one of a call that nothing disturbed;
@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <sqlite3.h>
 
 #include "common/io/db.h"
 #include "hub/bundle.h"
@@ -30,6 +29,7 @@
 #include "node/bundle.h"
 #include "node/maintain.h"
 #include "proto/move.h"
+#include "tests/lib/failing.h"
 #include "tests/sim/calls.h"
 
 #define OK(call) assert_int_equal((call), ERR_OK)
@@ -41,78 +41,6 @@ enum { MEMORY_STRIDE = 8, PERSON = 1, ACTIVITY = 34, PHONE = 19 };
 
 enum fault { FAULT_WRITE, FAULT_FULL, FAULT_READ, FAULT_MEMORY, FAULTS };
 static const char *const fault_names[FAULTS] = {"write", "full", "read", "memory"};
-
-/* ---- memory ---- */
-
-static bool armed;         /* we are inside a call that is under test */
-static bool ever;          /* ... and it goes on failing */
-static uint64_t countdown; /* allocations until one fails; 0: none does */
-static uint64_t allocations;
-static bool memory_failed;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool fails_now(void)
-{
-    if (!armed || memvfs_allocates()) return false;
-    allocations++;
-    if (countdown == 0) return false;
-    if (countdown > 1) {
-        countdown--;
-        return false;
-    }
-    memory_failed = true;
-    if (!ever) countdown = 0;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
-}
-
-static sqlite3_mem_methods plain; /* SQLite's own, which go through a table of functions */
-
-static void *sql_malloc(int size)
-{
-    return fails_now() ? NULL : plain.xMalloc(size);
-}
-
-static void *sql_realloc(void *p, int size)
-{
-    return fails_now() ? NULL : plain.xRealloc(p, size);
-}
-
-/* Before the simulator gives SQLite an allocator of its own. */
-static void sql_plain(void)
-{
-    assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &plain), SQLITE_OK);
-}
-
-static void sql_hook(void)
-{
-    sqlite3_mem_methods mine = plain;
-    mine.xMalloc = sql_malloc;
-    mine.xRealloc = sql_realloc;
-    assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &mine), SQLITE_OK);
-    /* Small blocks out of a pool would hide most allocations. */
-    assert_int_equal(sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0), SQLITE_OK);
-}
 
 /* ---- what a call tells ---- */
 
@@ -343,9 +271,9 @@ static enum err run(const struct call *k)
 {
     base_random_seed(77);
     c.told = 1;
-    armed = true;
+    failing.armed = true;
     enum err e = k->fn(&c);
-    armed = false;
+    failing.armed = false;
     return e;
 }
 
@@ -356,14 +284,14 @@ static void look(const struct call *k, struct want *x)
     store_close();
     begin();
     uint64_t ops = memvfs_ops(disk), reads = memvfs_reads(disk);
-    allocations = 0;
+    failing.count = 0;
     enum err e = run(k);
     if (e != ERR_OK && e != ERR_NOT_FOUND) print_error("%s: %s\n", k->name, err_name(e));
     assert_true(e == ERR_OK || e == ERR_NOT_FOUND);
     x->said = e;
     x->places[FAULT_WRITE] = x->places[FAULT_FULL] = memvfs_ops(disk) - ops;
     x->places[FAULT_READ] = memvfs_reads(disk) - reads;
-    x->places[FAULT_MEMORY] = allocations;
+    x->places[FAULT_MEMORY] = failing.count;
     x->told = c.told;
     x->after = cells();
     store_close();
@@ -378,13 +306,13 @@ static bool may_say(enum fault f, enum err e)
 
 static void arm(enum fault f, uint64_t n)
 {
-    uint64_t count = ever ? MEMVFS_NEVER : 1;
-    memory_failed = false;
+    uint64_t count = failing.ever ? MEMVFS_NEVER : 1;
+    failing.failed = false;
     if (f == FAULT_WRITE)
         memvfs_fail(disk, n % 2 ? MEMVFS_IO : MEMVFS_IO_FORGET, memvfs_ops(disk) + n, count);
     if (f == FAULT_FULL) memvfs_fail(disk, MEMVFS_FULL, memvfs_ops(disk) + n, MEMVFS_NEVER);
     if (f == FAULT_READ) memvfs_fail_reads(disk, memvfs_reads(disk) + n, count);
-    if (f == FAULT_MEMORY) countdown = n + 1;
+    if (f == FAULT_MEMORY) failing.countdown = n + 1;
 }
 
 #define MUST(cond)                                                                                 \
@@ -437,13 +365,13 @@ static bool after(const struct call *k, const struct want *x, enum fault f, uint
 static bool one(const struct call *k, const struct want *x, enum fault f, uint64_t n, bool forever)
 {
     begin();
-    ever = forever;
+    failing.ever = forever;
     arm(f, n);
     enum err e = run(k);
-    bool fired = f == FAULT_MEMORY ? memory_failed
+    bool fired = f == FAULT_MEMORY ? failing.failed
                  : f == FAULT_FULL ? memvfs_faulty(disk)
                                    : memvfs_io_failures(disk) > 0;
-    countdown = 0;
+    failing.countdown = 0;
     memvfs_heal(disk);
     runs++;
     absorbed += fired && e == x->said;
@@ -510,9 +438,10 @@ int main(int argc, char **argv)
 {
     if (argc > 1) stride = strtoull(argv[1], NULL, 10);
     if (argc > 2) only = argv[2];
-    sql_plain();
+    failing.spares = memvfs_allocates;
+    failing_sql_plain(); /* before the simulator gives SQLite one of its own */
     base_random_install();
-    sql_hook();
+    failing_sql();
     memvfs_register();
     base_make_all();
     const struct CMUnitTest tests[] = {

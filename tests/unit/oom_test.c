@@ -5,8 +5,7 @@
  *
  *   oom_test [STRIDE]     1 = every n; the default is what fits ./dev test
  *
- * The linker gives malloc, calloc and realloc of the program's own objects to the functions below
- * (tests/CMakeLists.txt). Nothing fails in the pipe between both sides, which is this file's.
+ * Nothing fails in the pipe between both sides, which is this file's.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,73 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <sqlite3.h>
 
 #include "node/own.h"
 #include "proto/wire.h"
+#include "tests/lib/failing.h"
 #include "tests/lib/pair.h"
 
 #define OK(call) assert_int_equal((call), ERR_OK)
 
 enum { PIPE_BYTES = 1024 * 1024, STRIDE = 7, ROUNDS_MAX = 100000 };
-
-static bool armed;     /* we are inside a call that is under test */
-static long countdown; /* allocations until one fails; 0: none does */
-static bool failed;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool fails_now(void)
-{
-    if (!armed || countdown == 0 || --countdown > 0) return false;
-    failed = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
-}
-
-/* SQLite's own allocations, which go through a table of functions. */
-static sqlite3_mem_methods plain;
-
-static void *sql_malloc(int size)
-{
-    return fails_now() ? NULL : plain.xMalloc(size);
-}
-
-static void *sql_realloc(void *p, int size)
-{
-    return fails_now() ? NULL : plain.xRealloc(p, size);
-}
-
-static void sql_hook(void)
-{
-    sqlite3_mem_methods mine;
-    assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &plain), SQLITE_OK);
-    mine = plain;
-    mine.xMalloc = sql_malloc;
-    mine.xRealloc = sql_realloc;
-    assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &mine), SQLITE_OK);
-    /* Small blocks out of a pool would hide most allocations. */
-    assert_int_equal(sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0), SQLITE_OK);
-}
 
 /* ---- the pipe, with memory of its own ---- */
 
@@ -104,9 +45,9 @@ static void node_event(struct pair_node *n, struct node_sync_event ev)
     ev.now_ms = n->w->now_ms;
     ev.wall_ms = PAIR_WALL + (int64_t)n->w->now_ms;
     ev.random = rng_u64(&n->w->rng);
-    armed = true;
+    failing.armed = true;
     node_engine_handle(n->engine, &ev, &out);
-    armed = false;
+    failing.armed = false;
     for (size_t i = 0; i < out.count; i++) {
         const struct node_engine_output *o = &out.v[i];
         if (o->kind == NODE_ENGINE_DIAL) {
@@ -135,10 +76,10 @@ static void hang_up(struct pair_node *n)
 static void hub_outputs(struct pair *w)
 {
     struct hub_engine_output o;
-    armed = true;
+    failing.armed = true;
     enum err e = hub_engine_flush(w->hub.engine, pair_time(w));
     (void)e; /* told by what happens to the sessions */
-    armed = false;
+    failing.armed = false;
     while (hub_engine_next(w->hub.engine, &o)) {
         if (o.conn != conn_no) continue;
         put(down, &down_len, o.bytes);
@@ -152,9 +93,9 @@ static bool turn(struct pair_node *n)
     struct pair *w = n->w;
     static uint8_t piece[PIPE_BYTES];
     if (dialed && !connected) {
-        armed = true;
+        failing.armed = true;
         enum err e = hub_engine_connect(w->hub.engine, pair_time(w), &conn_no);
-        armed = false;
+        failing.armed = false;
         if (e != ERR_OK) {
             hang_up(n);
             return true;
@@ -168,9 +109,9 @@ static bool turn(struct pair_node *n)
         size_t len = up_len;
         memcpy(piece, up, len);
         up_len = 0;
-        armed = true;
+        failing.armed = true;
         hub_engine_bytes(w->hub.engine, conn_no, bytes_make(piece, len), pair_time(w));
-        armed = false;
+        failing.armed = false;
         hub_outputs(w);
         return true;
     }
@@ -182,9 +123,9 @@ static bool turn(struct pair_node *n)
         node_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_LINK_BYTES,
                                                .link = link_no,
                                                .bytes = bytes_make(piece, len)});
-        armed = true;
+        failing.armed = true;
         hub_engine_drained(w->hub.engine, conn_no, pair_time(w));
-        armed = false;
+        failing.armed = false;
         return true;
     }
     if (node_closes || hub_closes) {
@@ -221,7 +162,7 @@ static enum err save(struct pair_node *n)
     static const struct id_person person = {{1}};
     buf_init(&value, 64);
     buf_init(&payload, CHANGE_BYTES_MAX);
-    armed = true;
+    failing.armed = true;
     enum err e = node_own_begin(n->store, &n->keys, PAIR_WALL + (int64_t)n->w->now_ms, &o);
     if (e == ERR_OK) {
         node_own_rid(&o, 0, &rid);
@@ -237,7 +178,7 @@ static enum err save(struct pair_node *n)
                              &(struct node_own_set){.person = person, .payloads = &b, .count = 1});
         if (e == ERR_OK) e = node_own_commit(&o, NULL);
     }
-    armed = false;
+    failing.armed = false;
     node_own_free(&o);
     buf_free(&value);
     buf_free(&payload);
@@ -251,7 +192,7 @@ static void every_allocation_that_fails_costs_nothing(void **state)
     (void)state;
     struct pair w;
     uint64_t saved = 0, refused = 0, broken = 0, runs = 0;
-    sql_hook();
+    failing_sql();
     pair_open(&w, 81);
     struct pair_node *n = &w.nodes[0];
     OK(session(n)); /* joins */
@@ -260,21 +201,21 @@ static void every_allocation_that_fails_costs_nothing(void **state)
     saved++;
     OK(session(n));
     for (long at = 1; at < ROUNDS_MAX; at += stride) {
-        failed = false;
-        countdown = at;
+        failing.failed = false;
+        failing.countdown = (uint64_t)at;
         enum err e = save(n);
-        bool in_save = failed;
+        bool in_save = failing.failed;
         assert_true(e == ERR_OK || in_save); /* no other reason to refuse */
         saved += e == ERR_OK;
         refused += e != ERR_OK;
         if (!in_save) {
             enum err ended = session(n);
             broken += ended != ERR_OK;
-            assert_true(ended == ERR_OK || failed);
+            assert_true(ended == ERR_OK || failing.failed);
         }
-        runs += failed;
-        countdown = 0;
-        if (!failed) break; /* the whole of it has fewer allocations than that */
+        runs += failing.failed;
+        failing.countdown = 0;
+        if (!failing.failed) break; /* the whole of it has fewer allocations than that */
         enum err again = ERR_AGAIN;
         for (int i = 0; i < 4 && again != ERR_OK; i++)
             again = session(n);
@@ -283,14 +224,14 @@ static void every_allocation_that_fails_costs_nothing(void **state)
         assert_int_equal(s.sets, saved + 1); /* and the genesis: nothing lost, nothing twice */
         assert_int_equal(s.waiting, 0);
         assert_int_equal(s.applied, s.ops);
-        assert_false(failed && countdown != 0);
+        assert_false(failing.failed && failing.countdown != 0);
     }
     printf("%llu allocations failed, each %ldth: %llu saves refused, %llu sessions broken, %llu "
            "kept\n",
            (unsigned long long)runs, stride, (unsigned long long)refused,
            (unsigned long long)broken, (unsigned long long)saved);
     assert_true(refused > 0 && broken > 0);
-    assert_false(failed); /* the last round reached the end */
+    assert_false(failing.failed); /* the last round reached the end */
     pair_assert_scope(n);
     OK(hub_store_check(w.hub.store));
     pair_close(&w);
