@@ -4,9 +4,9 @@
  *   soak --minutes N --state FILE [--jobs J]
  *
  * A piece of work is some seeds (swarm.h) or some passes of crash points (crash.h), in a process of its own; which
- * kind is next is decided by how far each is from its aim. No seed and no pass is ever given out twice: the file says how far
- * all campaigns came, and what each build of the simulator has done: another build may go other ways from the same
- * seed. What fails is printed; a seed is also kept at the end of seeds.txt.
+ * kind is next is decided by how far each is from its aim. No seed and no pass is ever given out twice: the file says
+ * how far all campaigns came, and what each build of the simulator has done: another build may go other ways from the
+ * same seed. What fails is printed; a seed is also kept at the end of seeds.txt.
  *
  * Threads: one, and one process for each core.   Units: seconds.
  */
