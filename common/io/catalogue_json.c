@@ -4,11 +4,11 @@ static json_t *catalogue_json_field(const struct catalogue_field *f)
 {
     static const char *const kinds[] = {"text",  "int",    "money",   "decimal", "bool", "date",
                                         "pdate", "choice", "choices", "ref",     "unit"};
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:b}", "name", f->name, "kind",
-                     kinds[f->kind], "list", f->list, "vi", f->label_vi, "en", f->label_en,
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:b, s:b}", "name", f->name,
+                     "kind", kinds[f->kind], "list", f->list, "vi", f->label_vi, "en", f->label_en,
                      "section", f->section, "required", (int)f->required, "identity",
                      (int)(f->identity == CATALOGUE_IDENTITY_NUMBER), "class", (int)f->sensitivity,
-                     "relevant", (int)(f->relevant[0] != '\0'));
+                     "relevant", (int)(f->relevant[0] != '\0'), "sealed", (int)f->sealed);
 }
 
 static json_t *catalogue_json_type(const struct catalogue_type *t)

@@ -330,6 +330,44 @@ test("who asks is told all that this PC holds, and that is noted with its reason
   await page.getByRole("row", { name: /Hồ Văn Lãnh Gom mọi dữ liệu về một người.* Đơn số 12 <b>ngày<\/b> 05\/03/ }).waitFor();
 });
 
+test("who writes sees who can read it; a second PC reads after its words were compared", async () => {
+  const second = makeNode("second", "Máy thứ hai");
+  tool("dongbo-node", "join", "--data", second, Object.values(hub.invite("26170")).find((v) => String(v).startsWith("dongbo1:")));
+  for (let i = 0; i < 2; i++) tool("dongbo-node", "sync", "--data", second);
+  const { readers } = JSON.parse(tool("dongbo-node", "readers", "--json", "--data", second));
+  const words = readers.find((r) => r.state === "self").words;
+  await be("Trần Văn Bình");
+  await sync();
+  await field("Tìm loại hồ sơ").fill("Nạn nhân bị mua bán");
+  await link("Nạn nhân bị mua bán").click();
+  await link("Thêm hồ sơ").click();
+  await text("Ô ghi “niêm phong” chỉ những nơi này đọc được: máy này. Trung tâm giữ hộ mà không đọc được.").waitFor();
+  await page.getByLabel("Bí danh (niêm phong)").waitFor();
+  await look("sealed-form");
+  await button("Thôi").click();
+  await link("Thiết lập").click();
+  await link("Ai đọc được điều tôi ghi?").click();
+  await text("Chưa có ai khác đọc được").waitFor();
+  await page.getByRole("row").filter({ hasText: words }).filter({ hasText: "chưa được đọc" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: /^Cho đọc/ }).count(), 0); // the keeper's matter
+  await be("Nguyễn Thị Lan");
+  await link("Thiết lập").click();
+  await link("Ai đọc được điều tôi ghi?").click();
+  const row = page.getByRole("row").filter({ hasText: words });
+  await row.getByRole("button", { name: /^Cho đọc/ }).click();
+  await look("readers");
+  await button("Sáu từ giống nhau, cho đọc").click();
+  await text("Đã cho đọc. Đã niêm phong lại 0 hồ sơ.").waitFor();
+  await row.filter({ hasText: "đọc được" }).getByRole("button", { name: /^Thôi cho đọc/ }).waitFor();
+  assert.equal(await page.getByText("Chưa có ai khác đọc được").count(), 0);
+  await be("Trần Văn Bình");
+  await field("Tìm loại hồ sơ").fill("Nạn nhân bị mua bán");
+  await link("Nạn nhân bị mua bán").click();
+  await link("Thêm hồ sơ").click();
+  await text(/chỉ những nơi này đọc được: (máy này; máy của Thị trấn Vĩnh An|máy của Thị trấn Vĩnh An; máy này)\./).waitFor();
+  await button("Thôi").click();
+});
+
 test("phone width, dark", async () => {
   await be("Trần Văn Bình");
   await page.setViewportSize({ width: 390, height: 844 });

@@ -15,6 +15,7 @@ import { Subject } from "./subject.js";
 import { Cases } from "./cases.js";
 import { Money } from "./money.js";
 import { Scores, Score } from "./scores.js";
+import { Readers, ReadersNote } from "./readers.js";
 import { Moves } from "./moves.js";
 import { Corrections } from "./corrections.js";
 import { Reports, Report, nextDue } from "./reports.js";
@@ -128,8 +129,8 @@ function Screen({ path, status, refresh }) {
     case "conflicts": return html`<${List} key=${key} conflicts />`;
     case "pending": return html`<${List} key=${key} pending />`;
     case "record": return html`<${Record} key=${key} id=${a} status=${status} refresh=${refresh} />`;
-    case "new": return html`<${Form} key=${key} type=${a} draft=${query.get("draft")} preset=${Object.fromEntries(query)} refresh=${refresh} />`;
-    case "edit": return html`<${Form} key=${key} id=${a} refresh=${refresh} />`;
+    case "new": return html`<${Form} key=${key} type=${a} draft=${query.get("draft")} preset=${Object.fromEntries(query)} refresh=${refresh} who=${ReadersNote} />`;
+    case "edit": return html`<${Form} key=${key} id=${a} refresh=${refresh} who=${ReadersNote} />`;
     case "import": return html`<${Import} key=${key} type=${a} refresh=${refresh} />`;
     case "usb": return html`<${Usb} key=${key} status=${status} refresh=${refresh} />`;
     case "reports": return html`<${Reports} key=${key} />`;
@@ -140,6 +141,7 @@ function Screen({ path, status, refresh }) {
     case "score": return html`<${Score} key=${key} id=${a} refresh=${refresh} />`;
     case "corrections": return html`<${Corrections} key=${key} refresh=${refresh} />`;
     case "moves": return html`<${Moves} key=${key} refresh=${refresh} />`;
+    case "readers": return html`<${Readers} key=${key} refresh=${refresh} />`;
     case "subject": return html`<${Subject} key=${key} id=${a} />`;
     case "access": return html`<${Access} key=${key} />`;
     case "settings": return html`<${Settings} key=${key} status=${status} />`;

@@ -83,8 +83,8 @@ const changed = (form) => Object.fromEntries(Object.entries(form.values).filter(
 const body = (form, values) => ({ type: form.type.name, values,
   ...(form.record && { id: form.record.id, ...(form.base && { base: form.base }) }) });
 
-/** `preset`: values of a new record that another screen knows already, and `FIELD.title` of a reference. */
-export function Form({ type: typeName, id, draft, preset, refresh }) {
+/** `preset`: values of a new record that another screen knows already, and `FIELD.title` of a reference; `who`: says who can read it. */
+export function Form({ type: typeName, id, draft, preset, refresh, who: Who }) {
   const [form, set, key, reload] = useForm(typeName, id, draft, preset);
   const [check, setCheck] = useState({ hidden: [], missing: [], errors: {} });
   const [touched, setTouched] = useState({});
@@ -92,6 +92,7 @@ export function Form({ type: typeName, id, draft, preset, refresh }) {
   const [refused, setRefused] = useState(null);
   const [kept, setKept] = useState("");
   const [twice, setTwice] = useState(null); // records that look the same, until answered
+  const [dropping, setDropping] = useState(false);
   const [isOther, setOther] = useState(false);
   const alike = useAlike(form);
   const finished = useRef(false);
@@ -179,6 +180,7 @@ export function Form({ type: typeName, id, draft, preset, refresh }) {
     ${form.restored && html`<${Note} kind="ok" role="status"><p>${t("form.restored")}</p></${Note}>`}
     ${refused && html`<${Note} kind="bad"><p>${refused.message}</p>${refused.answer.error === "STALE" && html`<div class="acts">
       <button onClick=${() => { setRefused(null); reload(values); }}>${t("form.stale")}</button></div>`}</${Note}>`}
+    ${Who && html`<${Who} type=${form.type} />`}
     <form onSubmit=${save} novalidate>
     ${sections.map((s) => html`<section class="card" key=${s}><h2>${s}</h2><div class="fields">
       ${visible.filter((f) => f.section === s).map((f) => html`<${Field} key=${f.name} f=${f} value=${form.values[f.name]}
@@ -190,5 +192,7 @@ export function Form({ type: typeName, id, draft, preset, refresh }) {
       names: form.type.fields.filter((f) => check.missing.includes(f.name)).map(say).join("; ") })}</p></${Note}>`}
     ${twice && html`<${Twice} rows=${twice} other=${() => { setOther(true); save(null, true); }} />`}
     <div class="card"><div class="acts"><button class="main" disabled=${empty}>${t("form.save")}</button>
-      <button type="button" onClick=${drop}>${t("form.drop")}</button><span role="status" class="hint">${kept}</span></div></div></form>`;
+      <button type="button" onClick=${empty ? drop : () => setDropping(true)}>${t(empty ? "cancel" : "form.drop")}</button><span role="status" class="hint">${kept}</span></div>
+      ${dropping && html`<${Note} kind="warn"><p>${t("form.drop.ask")}</p><div class="acts"><button type="button" class="bad" onClick=${drop}>${t("form.drop.sure")}</button>
+        <button type="button" onClick=${() => setDropping(false)}>${t("cancel")}</button></div></${Note}>`}</div></form>`;
 }

@@ -134,7 +134,7 @@ export function Input({ f, id, value, title, onChange, describe }) {
 /** One field of a form with its label, mark and what is wrong with it. */
 export function Field({ f, value, title = "", wrong, onChange, onBlur, children }) {
   const id = `f-${f.name}`;
-  const mark = f.required && html` <span class="must">${t("must")}</span>`;
+  const mark = html`${f.sealed && html` <span class="hint">${t("readers.mark")}</span>`}${f.required && html` <span class="must">${t("must")}</span>`}`;
   const error = wrong && html`<p class="wrong" id=${`${id}-wrong`}>${wrong}</p>`;
   if (f.kind === "choices") {
     const flip = (v) => onChange(value.includes(v) ? value.filter((x) => x !== v) : [...value, v]);

@@ -1,6 +1,7 @@
 // One record: values, what waits, what is in conflict, its history.
 import { html, t, say, api, session, showTime, useState, useEffect } from "./base.js";
 import { Files } from "./files.js";
+import { ReadersNote } from "./readers.js";
 import { MoveAway, Shares } from "./moves.js";
 import { Note, Title, State, typeOf, unitName, show } from "./parts.js";
 
@@ -60,7 +61,7 @@ function Values({ type, record }) {
   return sections.map((s) => {
     const fields = type.fields.filter((f) => f.section === s && show(f, record.values[f.name], record.refs) !== "");
     if (fields.length === 0) return null;
-    return html`<section class="card"><h2>${s}</h2><dl class="values">${fields.map((f) => html`<dt>${say(f)}</dt>
+    return html`<section class="card"><h2>${s}</h2><dl class="values">${fields.map((f) => html`<dt>${say(f)}${f.sealed ? ` ${t("readers.mark")}` : ""}</dt>
       <dd>${f.kind === "ref" ? html`<a href=${`#/record/${record.values[f.name]}`}>${show(f, record.values[f.name], record.refs)}</a>`
         : show(f, record.values[f.name], record.refs)}${mark(f)}</dd>`)}</dl></section>`;
   });
@@ -107,6 +108,7 @@ export function Record({ id, status, refresh }) {
     ${record.deleted && !existence && html`<${Note}><p>${t("record.isdeleted")}</p><div class="acts">
       <button onClick=${() => put({ action: "restore" }, "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
     <${Values} type=${type} record=${record} />
+    <${ReadersNote} type=${type} />
     ${!record.deleted && type.name !== "attachment" && html`<${Files} id=${id} mayAdd=${mayWrite && !!typeOf("attachment")} news=${`${status.log.delivered} ${status.position} ${status.sync.ended}`} refresh=${refresh} />`}
     <${History} events=${events} type=${type} refs=${record.refs} />
     ${!record.deleted && html`<${Shares} id=${id} mayWrite=${mayWrite && type.scope === "own" && record.shared === "none"} />`}

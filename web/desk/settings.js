@@ -134,7 +134,7 @@ export function Settings({ status }) {
       <dt>${t("settings.unit")}</dt><dd>${status.unit_name || "–"} ${status.unit}</dd><dt>${t("settings.name")}</dt><dd>${status.name || "–"}</dd>
       <dt>${t("settings.hub")}</dt><dd>${status.hub || "–"}</dd><dt>${t("settings.words")}</dt><dd>${status.words || "–"}</dd>
       <dt>${t("settings.node")}</dt><dd>${status.node}</dd></dl>
-      ${session.role !== "clerk" && html`<div class="acts"><a class="button" href="#/access">${t("access")}</a></div>`}</section>
+      <div class="acts"><a class="button" href="#/readers">${t("readers.title")}</a>${session.role !== "clerk" && html`<a class="button" href="#/access">${t("access")}</a>`}</div></section>
     <${Users} users=${users} set=${setUsers} />
     <section class="card"><h2>${t("settings.password", { name: session.user })}</h2>
       <${Sender} path="/api/password" done="settings.changed"><div class="fields">
