@@ -67,11 +67,13 @@ static void rekey_save(struct world *w, unsigned n)
     assert(b.e == ERR_OK);
     struct world_act a = {.deed = WORLD_RAW, .who = (int)n, .raw = buf_bytes(&b)};
     world_trace(w, w->nodes[n].host.name, "changes its keys");
+    w->nodes[n].ring.saving = true;
     if (w->once) {
         (void)world_try(w, &a);
     } else {
         world_do(w, &a);
     }
+    w->nodes[n].ring.saving = false;
     buf_free(&b);
 }
 
@@ -81,7 +83,7 @@ static void rekey_again(struct world *w, uint64_t i)
     struct world_node *n = &w->nodes[i];
     struct node_identity id;
     struct node_rekey r;
-    if (!n->host.up || n->ring.settled || memvfs_dead(n->host.disk)) return;
+    if (!n->host.up || n->ring.settled || n->ring.saving || memvfs_dead(n->host.disk)) return;
     if (node_store_rekey(n->store, &r) != ERR_NOT_FOUND ||
         node_store_identity(n->store, &id) != ERR_OK || identity_new(n, &id))
         return;

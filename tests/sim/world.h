@@ -94,6 +94,7 @@ struct world_node {
         struct node_sync_keys next; /* that it may change to */
         bool made;                  /* they are on its disk */
         bool settled;               /* and are the only ones */
+        bool saving;                /* somebody waits for the change to be saved */
     } ring;                         /* its key files, which do not go back with its database */
     struct node_store *store;
     struct node_engine *engine;

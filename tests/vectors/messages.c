@@ -3,6 +3,7 @@
  * officers and orders, erasure and its stubs, scope moves, the report workflow, proofs, a bundle.
  * Everything comes from fixed numbers: the same program gives the same bytes.
  */
+#include "proto/admin_key.h"
 #include "proto/bundle.h"
 #include "proto/erase.h"
 #include "proto/fold.h"
@@ -33,8 +34,9 @@ enum { BYTES_MAX = 1 << 20 };
 #define EPOCH UINT64_C(0x0123456789abcdef)
 #define NOON  UINT64_C(1685595600000) /* 2023-06-01T05:00:00Z */
 
-static struct key_sign root, hub_log, node, officers[2];
-static struct key_box hub_sealing, node_sealing, hub_transport, node_transport;
+static struct key_sign root, hub_log, node, officers[2], next_log, next;
+static struct key_box hub_sealing, node_sealing, hub_transport, node_transport, next_sealing,
+    next_transport;
 static struct id_hash hub_id, node_id;
 
 /* ---- keys ---- */
@@ -80,6 +82,10 @@ static void make_keys(json_t *all)
     box_key(keys, "node sealing", &node_sealing, KEY_SEALING, 0xC0);
     sign_key(keys, "officer 1", &officers[0], KEY_OFFICER, 0x11);
     sign_key(keys, "officer 2", &officers[1], KEY_OFFICER, 0x31);
+    sign_key(keys, "hub log, next", &next_log, KEY_SIGN, 0x51);
+    sign_key(keys, "node, next", &next, KEY_SIGN, 0x71);
+    box_key(keys, "node transport, next", &next_transport, KEY_TRANSPORT, 0x91);
+    box_key(keys, "node sealing, next", &next_sealing, KEY_SEALING, 0xB1);
     change_hash(BYTES_OF(root.public), &hub_id);
     change_hash(BYTES_OF(node.public), &node_id);
     vec_put(all, "keys", keys);
@@ -539,6 +545,55 @@ static void make_erasure(json_t *all, json_t *ops)
     buf_free(&op);
 }
 
+/* ---- keys (18) ---- */
+
+/* The card of 18.6, with an address and a key of before that was stolen. */
+static void card_next(struct buf *out)
+{
+    struct admin_card card = {.serial = 3, .address = "hub.vinhcuu.example:7443", .past_count = 1};
+    memcpy(card.root_pk, root.public, 32);
+    memcpy(card.log_pk, next_log.public, 32);
+    memcpy(card.transport_pk, hub_transport.public, 32);
+    memcpy(card.sealing_pk, hub_sealing.public, 32);
+    memcpy(card.past[0].log_pk, hub_log.public, 32);
+    card.past[0].last = 24;
+    card.past[0].stolen = true;
+    admin_card_make(&card, root.secret, out);
+}
+
+static void make_key_ops(json_t *ops)
+{
+    struct buf b, card;
+    struct admin_rekey r;
+    struct admin_rekey_ask ask = {.node = node_id, .reason = bytes_str("thay máy tính")};
+    struct admin_quarantine q = {.node = node_id,
+                                 .inc = inc_of("node-inc"),
+                                 .first = 7,
+                                 .next = 9,
+                                 .release = true,
+                                 .by = bytes_str("Nguyễn Văn An"),
+                                 .reason = bytes_str("đã hỏi cán bộ xã")};
+    buf_init(&b, BYTES_MAX);
+    buf_init(&card, BYTES_MAX);
+    card_next(&card);
+    admin_key_card_encode(buf_bytes(&card), &b);
+    add_named(ops, "card", &b);
+    vec_count_up(q.hash.b, 32, 0x70);
+    admin_quarantine_encode(&q, &b);
+    add_named(ops, "parcel", &b);
+    memcpy(r.sign_pk, next.public, 32);
+    memcpy(r.transport_pk, next_transport.public, 32);
+    memcpy(r.sealing_pk, next_sealing.public, 32);
+    admin_rekey_sign(&r, &hub_id, &node_id, next.secret);
+    admin_rekey_encode(&r, &b);
+    add_named(ops, "rekey", &b);
+    memcpy(ask.sign_pk, node.public, 32);
+    admin_rekey_ask_encode(&ask, &b);
+    add_named(ops, "rekey asked", &b);
+    buf_free(&b);
+    buf_free(&card);
+}
+
 /* ---- scope moves (13) and the report workflow (14) ---- */
 
 static void make_moves(json_t *ops)
@@ -905,6 +960,7 @@ int main(void)
     make_keys(all);
     make_folds(all);
     make_erasure(all, ops);
+    make_key_ops(ops);
     make_moves(ops);
     make_workflow(all, ops);
     vec_put(all, "ops", ops);
@@ -921,6 +977,10 @@ int main(void)
     key_sign_free(&root);
     key_sign_free(&hub_log);
     key_sign_free(&node);
+    key_sign_free(&next_log);
+    key_sign_free(&next);
+    key_box_free(&next_sealing);
+    key_box_free(&next_transport);
     key_box_free(&hub_sealing);
     key_box_free(&node_sealing);
     key_box_free(&hub_transport);

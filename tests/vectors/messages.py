@@ -46,8 +46,9 @@ class World:
             self.secret[k["name"]] = unhex(k["secret"])
             self.key[k["name"]] = kinds[k["kind"]](unhex(k["secret"]))
             same("public key", self.key[k["name"]].hex(), k["public"])
-        names = "root,hub log,node,hub transport,hub sealing,node transport,node sealing,officer 1,officer 2"
-        same("names of keys", list(self.key), names.split(","))
+        names = "root|hub log|node|hub transport|hub sealing|node transport|node sealing|officer 1|officer 2"
+        names += "|hub log, next|node, next|node transport, next|node sealing, next"
+        same("names of keys", list(self.key), names.split("|"))
         self.hub, self.node = H(self.key["root"]), H(self.key["node"])
         same("hub id", self.hub.hex(), v["hub_id"])
         same("node id", self.node.hex(), v["node_id"])
@@ -253,26 +254,49 @@ SHAPES = {
     "correct": (int, str, str, str, 16, str, str, object, str, str, str), "reopen": (int, str, str, str, int, 32),
     "officer": (int, str, 32, int, 64, object), "officer with vouch": (int, str, 32, int, 64, object),
     "officer revoked": (int, 32, str), "order": (int, bytes, 32, 64, 32, 64),
+    "card": (int, bytes), "parcel": (int, 32, 8, int, int, 32, bool, str, str), "rekey": (int, 32, 32, 32, 64),
+    "rekey asked": (int, 32, 32, str),
 }
-KINDS = {"officer": 22, "officer with vouch": 22, "officer revoked": 23, "order": 24, "offer": 32, "answer": 33,
-         "share": 34, "settle": 35, "assign": 36, "judge": 42, "ask": 43, "correct": 44, "reopen": 45}
+KINDS = {
+    "card": 25, "parcel": 26, "rekey": 27, "rekey asked": 28, "officer": 22, "officer with vouch": 22,
+    "officer revoked": 23, "order": 24, "offer": 32, "answer": 33, "share": 34, "settle": 35, "assign": 36, "judge": 42,
+    "ask": 43, "correct": 44, "reopen": 45,
+}
 STATED = {  # what the values are, where nothing else of the file says it too
     "officer revoked": "nghỉ hưu", "offer": ("26173", "chuyển chỗ ở"), "answer": (1, ""), "share": ("26176", 2),
     "settle": (2, True), "assign": ("26179", "2025-07-01", bytes(range(0x50, 0x70))),
     "judge": (2, "Thiếu số liệu mục III"), "ask": ("2023-07-15", "Báo cáo đột xuất"),
     "correct": ("I01", "female", None, "12", "11", "tính trùng"),
+    "parcel": (7, 9, bytes(range(0x70, 0x90)), True, "Nguyễn Văn An", "đã hỏi cán bộ xã"),
+    "rekey asked": "thay máy tính",
 }
+
+
+# ---- SPEC 18.6, 18.9: keys ----
+def check_card(w, whole):
+    content, signature = whole[:-64], whole[-64:]
+    signed(w.key["root"], "dongbo/card/1", content, signature)
+    need(len(whole) <= 1024, "a card", len(whole))
+    keys = [w.key[k] for k in ("root", "hub log, next", "hub transport", "hub sealing")]
+    same("the hub's next card", unpack(content),
+         [2] + keys + [3, "hub.vinhcuu.example:7443", [[w.key["hub log"], 24, True]]])
+
+
+def check_rekey(w, op):
+    same("a node's next keys", op[1:4], [w.key[k + ", next"] for k in ("node", "node transport", "node sealing")])
+    signed(op[1], "dongbo/rekey/1", w.hub + w.node + op[1] + op[2] + op[3], op[4])
 
 
 def check_ops(v, w):
     same("ops", [x["name"] for x in v["ops"]],
-         ["officer", "officer with vouch", "order", "officer revoked", "offer", "answer", "share", "settle", "assign",
-          "judge", "ask", "correct", "reopen"])
+         ["officer", "officer with vouch", "order", "officer revoked", "card", "parcel", "rekey", "rekey asked",
+          "offer", "answer", "share", "settle", "assign", "judge", "ask", "correct", "reopen"])
     transfer, record, request = bytes(range(0x40, 0x50)), bytes(range(0x50, 0x60)), bytes(range(0x60, 0x70))
     version = b"node-inc" + u64(7) + b"\x57" * 4
     ids = {"offer": [transfer, record], "answer": [transfer], "share": [record], "settle": [record, version],
            "assign": [], "judge": KEY + [version], "ask": KEY + [request], "correct": KEY + [request], "reopen": KEY,
-           "officer revoked": [w.key["officer 1"]]}
+           "officer revoked": [w.key["officer 1"]], "parcel": [w.node, b"node-inc"],
+           "rekey asked": [w.node, w.key["node"]]}
     ops = {x["name"]: both(x) for x in v["ops"]}
     for name, op in ops.items():
         shaped(op, *SHAPES[name])
@@ -282,6 +306,8 @@ def check_ops(v, w):
         if name in STATED:
             stated = STATED[name] if isinstance(STATED[name], tuple) else (STATED[name],)
             same("what " + name + " says", op[1 + len(ids[name]):], list(stated))
+    check_card(w, ops["card"][1])
+    check_rekey(w, ops["rekey"])
     return ops
 
 
