@@ -240,26 +240,37 @@ enum err db_vacuum(struct db *db)
 }
 
 /* What could not be looked at is not damaged: no memory, or a disk that does not read just now. SQLite then answers
- * with a row of words that end in its code: "... unable to get the page. error code=266". */
-static enum err db_checked(struct db *db, const char *sql)
+ * with a row of words: "... unable to get the page. error code=266", "failed to get page 7". The second (of free pages
+ * and long values) does not say why: *again. */
+static enum err db_check_once(struct db *db, const char *sql, bool *again)
 {
-    static const char mark[] = "error code=";
+    static const char mark[] = "error code=", unread[] = "failed to get page";
     char text[DB_TEXT_BYTES_MAX];
     struct db_stmt *q = NULL;
+    bool row = false;
     enum err e = db_prepare(db, sql, &q);
-    if (e == ERR_OK) e = db_get(q);
-    if (e == ERR_OK) {
+    if (e == ERR_OK) e = db_step(q, &row);
+    if (e == ERR_OK && row) {
         struct bytes said = db_column_bytes(q, 0);
         snprintf(text, sizeof text, "%.*s", (int)(said.len < sizeof text ? said.len : 0),
                  (const char *)said.p);
         const char *code = strstr(text, mark);
+        *again = code == NULL && strstr(text, unread) != NULL;
         if (code != NULL)
             e = db_map((int)strtol(code + sizeof mark - 1, NULL, 10));
         else if (strcmp(text, "ok") != 0)
-            e = ERR_DAMAGED;
+            e = *again ? ERR_IO : ERR_DAMAGED;
     }
+    if (e == ERR_OK && !row) e = ERR_DAMAGED;
     db_stmt_free(q);
     return e == ERR_OK || e == ERR_NOMEM || e == ERR_IO || e == ERR_FULL ? e : ERR_DAMAGED;
+}
+
+static enum err db_checked(struct db *db, const char *sql)
+{
+    bool again = false;
+    enum err e = db_check_once(db, sql, &again);
+    return again ? db_check_once(db, sql, &again) : e;
 }
 
 enum err db_check(struct db *db)

@@ -2,11 +2,12 @@
 """Real programs over a really bad line: real TCP, packets delayed and lost in both directions.
 
   badlink.py BUILD_DIR [--loss 30] [--rtt 2] [--runs 3] [--sets 1,100,1000]
+  badlink.py BUILD_DIR --runs 20 --kib 64       # so much that cannot be squeezed, beside plain TCP
 
 Needs root and /dev/net/tun: the hub stands in one network namespace, the commune in another, and between them this
 program passes IP packets on, each after half the round trip, or not at all. For each number of records: the time
-from the first packet of a session until the node has its receipts, and the bytes of IP both ways. Beside it plain TCP
-sending 64 KiB and waiting for one byte back.
+from the first packet of a session until the node has its receipts, and the bytes of IP both ways. Beside it, in turn
+with it, plain TCP sending 64 KiB and waiting for one byte back.
 """
 import argparse
 import fcntl
@@ -122,39 +123,73 @@ def fill(node, count, rnd):
     node.tool("import", path, "--type", "activity", "--csv")
 
 
+def fill_bytes(node, kib, rnd):
+    """Records with so many KiB that no program can make smaller: letters of 6 bits each."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_."
+    left, path = kib * 1024 * 8 // 6 + 1, os.path.join(node.world.dir, "rows.csv")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("title,on_date,kind,field,note\n")
+        while left > 0:
+            n = min(left, 4000)
+            f.write("Tuyên truyền,2023-05-05,direct,drugs,%s\n" % "".join(rnd.choices(letters, k=n)))
+            left -= n
+    node.tool("import", path, "--type", "activity", "--csv")
+
+
 def delivered(node):
     return node.status()["log"]["waiting"] == 0
 
 
+def session(node, line, a, fill_it):
+    """What was saved while no daemon ran goes in: seconds, bytes of IP, packets, packets lost."""
+    line.loss = line.delay = 0.0
+    node.end()
+    saved_while_off(node, fill_it)
+    line.loss, line.delay = a.loss / 100, a.rtt / 2
+    before = line.bytes, line.packets, line.lost
+    begun = time.monotonic()
+    node.run()
+    wait_for("the records to arrive", lambda: delivered(node), seconds=1800)
+    took = time.monotonic() - begun
+    return (took, line.bytes - before[0], line.packets - before[1], line.lost - before[2])
+
+
+def tell(what, runs):
+    times, sizes, packets, lost = zip(*runs)
+    print("| %s | %.1f (%.1f) | %d | %d, %d |" % (what, statistics.median(times), max(times), statistics.median(sizes),
+                                                 statistics.median(packets), statistics.median(lost)), flush=True)
+    print("  <!-- seconds: %s -->" % ", ".join("%.1f" % t for t in times), flush=True)
+
+
+def plain(line, a):
+    line.loss, line.delay = a.loss / 100, a.rtt / 2
+    before = line.bytes, line.packets, line.lost
+    took = plain_tcp(line, (a.kib or 64) * 1024)
+    return (took, line.bytes - before[0], line.packets - before[1], line.lost - before[2])
+
+
 def measure(world, a, line, rnd):
-    node = world.nodes["26170"]
-    print("| what | seconds, median (worst) of %d | IP bytes both ways | packets, lost |" % a.runs)
+    node, tcp = world.nodes["26170"], []
+    print("| what | seconds, median (worst) of %d | IP bytes both ways, median | packets, lost of them |" % a.runs)
     print("|---|---|---|---|")
-    for count in a.counts:
-        times, sizes, packets = [], [], []
+    if a.kib:
+        ours = []
         for _ in range(a.runs):
-            line.loss = line.delay = 0.0
-            node.end()
-            fill_while_off(node, count, rnd)
-            line.loss, line.delay = a.loss / 100, a.rtt / 2
-            bytes_before, packets_before, lost_before = line.bytes, line.packets, line.lost
-            begun = time.monotonic()
-            node.run()
-            wait_for("%d records to arrive" % count, lambda: delivered(node), seconds=1800)
-            times.append(time.monotonic() - begun)
-            sizes.append(line.bytes - bytes_before)
-            packets.append((line.packets - packets_before, line.lost - lost_before))
-        print("| %d records | %.1f (%.1f) | %d | %s |" % (count, statistics.median(times), max(times),
-                                                            statistics.median(sizes), packets), flush=True)
-    times = [plain_tcp(line, 65536) for _ in range(a.runs)]
-    print("| plain TCP, 64 KiB | %.1f (%.1f) | | |" % (statistics.median(times), max(times)), flush=True)
+            ours.append(session(node, line, a, lambda: fill_bytes(node, a.kib, rnd)))
+            tcp.append(plain(line, a))
+            print("  <!-- %s; plain %s -->" % (ours[-1], tcp[-1]), flush=True)
+        tell("%d KiB in records" % a.kib, ours)
+    for count in a.counts:
+        tell("%d records" % count,
+             [session(node, line, a, lambda: fill(node, count, rnd)) for _ in range(a.runs)])
+    tell("plain TCP, %d KiB" % (a.kib or 64), tcp or [plain(line, a) for _ in range(a.runs)])
 
 
-def fill_while_off(node, count, rnd):
+def saved_while_off(node, fill_it):
     """Save while no daemon runs and the hub cannot be reached: all goes in one session."""
     good = os.path.join(node.world.dir, node.name, "dongbo.conf")
     node.address("127.0.0.1:9")
-    fill(node, count, rnd)
+    fill_it()
     os.remove(good)
 
 
@@ -185,11 +220,12 @@ def main():
     p.add_argument("--loss", type=float, default=30, help="percent, each way")
     p.add_argument("--rtt", type=float, default=2, help="seconds")
     p.add_argument("--runs", type=int, default=3)
-    p.add_argument("--sets", default="1,100,1000")
+    p.add_argument("--sets", default="", help="numbers of records; by default 1,100,1000 without --kib")
+    p.add_argument("--kib", type=int, default=0)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     a = p.parse_args()
-    a.counts = [int(n) for n in a.sets.split(",")]
+    a.counts = [int(n) for n in (a.sets or ("" if a.kib else "1,100,1000")).split(",") if n]
     if os.geteuid() != 0 or not os.path.exists("/dev/net/tun"):
         print("SKIP: needs root and /dev/net/tun")
         return 77
