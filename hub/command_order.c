@@ -7,6 +7,7 @@
 #include "hub/erasing.h"
 #include "hub/orders.h"
 #include "hub/store_erase.h"
+#include "hub/store_repair.h"
 #include "proto/words.h"
 
 #include <stdlib.h>
@@ -32,9 +33,9 @@ static json_t *hub_order_said(enum err e)
         {ERR_EXISTS, "Lệnh này đã được thi hành, hồ sơ đã xóa rồi, hoặc tên/khóa cán bộ đã có.",
          "This order was carried out already, the record is erased, or the officer's name or key "
          "is there."},
-        {ERR_STALE,
-         "Chưa làm gì: đã có lệnh mới hơn về người này. Hãy soạn lệnh mới rồi ký lại.",
-         "Nothing was done: there is a newer order about this person. Draft the order anew and sign "
+        {ERR_STALE, "Chưa làm gì: đã có lệnh mới hơn về người này. Hãy soạn lệnh mới rồi ký lại.",
+         "Nothing was done: there is a newer order about this person. Draft the order anew and "
+         "sign "
          "it again."},
         {ERR_BAD_SIGNATURE, "Chữ ký không khớp; chưa làm gì.",
          "The signature does not fit; nothing was done."},
@@ -77,6 +78,28 @@ static enum err hub_officer_payload(struct hub_app *a, const struct buf *payload
     return e;
 }
 
+/* NULL: a person may record this officer now. Names are unique for people; and while sets of a lost end may still
+ * come back, nobody knows whether two officers were there before: then the root key says it. */
+static json_t *hub_officer_ask(struct hub_app *a, const struct order_officer *o)
+{
+    bool wanted = false;
+    struct order_register *r = calloc(1, sizeof *r);
+    enum err e = r != NULL ? hub_store_officers(a->store, r) : ERR_NOMEM;
+    if (e == ERR_OK && order_register_named(r, o->name)) e = ERR_EXISTS;
+    if (e == ERR_OK) e = hub_store_confirm_wanted(a->store, &wanted);
+    free(r);
+    if (e != ERR_OK) return hub_order_said(e);
+    if (!wanted || o->has_root) return NULL;
+    return hub_command_error(ERR_DENIED,
+                             "Chưa làm gì: trung tâm vừa lùi về bản cũ, cán bộ cũ có thể còn về từ "
+                             "các máy xã. Hãy xác nhận trước "
+                             "(`confirm`), hoặc ghi cán bộ mới bằng khóa gốc (--root).",
+                             "Nothing was done: the hub went back in time, and officers of before "
+                             "may still come back from the "
+                             "communes. Confirm first (`confirm`), or record the new officer with "
+                             "the root key (--root).");
+}
+
 static json_t *hub_officer_add(struct hub_app *a, const json_t *request)
 {
     struct order_officer o = {.name = {NULL, 0}};
@@ -94,6 +117,8 @@ static json_t *hub_officer_add(struct hub_app *a, const json_t *request)
     if (e == ERR_OK) e = hub_request_hex(request, "proof", o.proof, sizeof o.proof);
     if (e == ERR_OK && o.has_root) e = hub_request_hex(request, "root", o.root, sizeof o.root);
     if (e != ERR_OK) return hub_order_said(e);
+    json_t *no = hub_officer_ask(a, &o);
+    if (no != NULL) return no;
     buf_init(&payload, 1024);
     order_officer_encode(&o, &payload);
     e = hub_officer_payload(a, &payload);
@@ -101,6 +126,23 @@ static json_t *hub_officer_add(struct hub_app *a, const json_t *request)
     return e == ERR_OK ? json_pack("{s:s, s:o, s:o}", "name", name, "roles",
                                    hub_json_roles(o.roles), "pk", hub_json_hex(BYTES_OF(o.pk)))
                        : hub_order_said(e);
+}
+
+/* A living officer by name, or by the first digits of the key. ERR_EXISTS: more than one. */
+static enum err hub_officer_seek(const struct order_register *r, const char *name, size_t *at)
+{
+    enum { DIGITS_MIN = 8 };
+    char hex[2 * sizeof r->v[0].pk + 1];
+    size_t found = 0, n = strlen(name);
+    for (size_t i = 0; i < r->count; i++) {
+        id_hex(BYTES_OF(r->v[i].pk), hex);
+        bool same = strcmp(r->v[i].name, name) == 0 ||
+                    (n >= DIGITS_MIN && n < sizeof hex && memcmp(hex, name, n) == 0);
+        if (r->v[i].revoked || !same) continue;
+        *at = i;
+        found++;
+    }
+    return found == 0 ? ERR_NOT_FOUND : found > 1 ? ERR_EXISTS : ERR_OK;
 }
 
 static json_t *hub_officer_revoke_by_name(struct hub_app *a, const json_t *request)
@@ -116,9 +158,7 @@ static json_t *hub_officer_revoke_by_name(struct hub_app *a, const json_t *reque
             ? hub_store_officers(a->store, r)
             : ERR_BAD_INPUT;
     size_t i = 0;
-    while (e == ERR_OK && i < r->count && (r->v[i].revoked || strcmp(r->v[i].name, name) != 0))
-        i++;
-    if (e == ERR_OK && i == r->count) e = ERR_NOT_FOUND;
+    if (e == ERR_OK) e = hub_officer_seek(r, name, &i);
     if (e == ERR_OK) {
         memcpy(v.pk, r->v[i].pk, sizeof v.pk);
         buf_init(&payload, 1024);
@@ -127,6 +167,13 @@ static json_t *hub_officer_revoke_by_name(struct hub_app *a, const json_t *reque
         buf_free(&payload);
     }
     free(r);
+    if (e == ERR_EXISTS)
+        return hub_command_error(e,
+                                 "Chưa làm gì: có hai cán bộ cùng tên. Hãy ghi 8 chữ số đầu của "
+                                 "khóa thay cho tên (`officer list`).",
+                                 "Nothing was done: two officers have this name. Give the first 8 "
+                                 "digits of the key in place of the "
+                                 "name (`officer list`).");
     return e == ERR_OK ? json_pack("{s:s, s:b}", "name", name, "revoked", 1) : hub_order_said(e);
 }
 

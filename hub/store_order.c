@@ -76,7 +76,8 @@ static enum err hub_officer_take(struct hub_store *s, struct bytes payload, uint
     free(r);
     if (e != ERR_OK) return e;
     struct db_stmt *q =
-        db_stmt(s->db, "INSERT INTO sys_officer(pk, name, roles, pos) VALUES (?1, ?2, ?3, ?4)");
+        db_stmt(s->db, "INSERT INTO sys_officer(pk, name, roles, pos) VALUES (?1, ?2, ?3, ?4) ON "
+                       "CONFLICT(pk) DO UPDATE SET roles = roles | excluded.roles");
     db_bind_blob(q, 1, BYTES_OF(o.pk));
     db_bind_text(q, 2, o.name);
     db_bind_int(q, 3, o.roles);
@@ -247,40 +248,31 @@ enum err hub_order_admin(struct hub_store *s, struct bytes payload, int kind, ui
     return e == ERR_OK && listed ? hub_erasure_add(s, &set, at) : e;
 }
 
-/* What a set says that came back: was it done already, by a set that was made anew since? */
-static enum err hub_order_done(struct hub_store *s, struct bytes payload, int kind, bool *done)
+/* Is it an order to erase? */
+static bool hub_order_erases(struct bytes payload)
 {
-    struct order_officer officer;
-    struct order_revoke revoke;
     struct order_op op;
     struct order o;
-    struct order_register *r = calloc(1, sizeof *r);
-    if (r == NULL) return ERR_NOMEM;
-    enum err e = hub_store_officers(s, r);
-    if (e == ERR_OK && kind == CHANGE_OFFICER) {
-        *done =
-            order_officer_decode(payload, &officer) == ERR_OK && order_register_has(r, &officer);
-    } else if (e == ERR_OK && kind == CHANGE_OFFICER_REVOKE) {
-        const struct order_person *p = order_revoke_decode(payload, &revoke) == ERR_OK
-                                           ? order_register_find(r, revoke.pk)
-                                           : NULL;
-        *done = p != NULL && p->revoked;
-    } else if (e == ERR_OK) {
-        *done = order_op_decode(payload, &op) == ERR_OK && order_decode(op.order, &o) == ERR_OK &&
-                order_role_of(o.kind) == ORDER_ROLE_ERASE;
-    }
-    free(r);
-    return e;
+    return order_op_decode(payload, &op) == ERR_OK && order_decode(op.order, &o) == ERR_OK &&
+           order_role_of(o.kind) == ORDER_ROLE_ERASE;
+}
+
+/* What a set that came back says was done since by one that was made anew, or nothing vouches for its officer any
+ * more: it changes nothing, and is of the list all the same, for who gave it back has it there. */
+static bool hub_order_idle(struct bytes payload, int kind, enum err e)
+{
+    if (kind == CHANGE_ORDER) return e == ERR_EXISTS && hub_order_erases(payload);
+    if (kind == CHANGE_OFFICER_REVOKE) return e == ERR_NOT_FOUND;
+    return e == ERR_EXISTS || e == ERR_DENIED || e == ERR_TOO_LARGE;
 }
 
 enum err hub_order_given(struct hub_store *s, struct bytes payload, int kind, uint64_t at,
                          int64_t received_ms)
 {
-    bool done = false;
     struct id_hash set = s->view->hash;
     enum err e = hub_order_admin(s, payload, kind, at, received_ms);
-    if (e != (kind == CHANGE_OFFICER_REVOKE ? ERR_NOT_FOUND : ERR_EXISTS)) return e;
-    enum err read = hub_order_done(s, payload, kind, &done);
-    if (read != ERR_OK) return read;
-    return done ? hub_erasure_add(s, &set, at) : e; /* who gave it back has it in its list */
+    if (!hub_order_idle(payload, kind, e)) return e;
+    bool refused = e == ERR_DENIED || e == ERR_TOO_LARGE; /* people see that: held */
+    enum err listed = hub_erasure_add(s, &set, at);
+    return listed == ERR_OK && refused ? e : listed;
 }

@@ -175,10 +175,10 @@ static void hub_print_officers(const struct cli *c, const json_t *r)
     size_t i;
     json_t *o;
     const char *headings[] = {cli_text(c, "Cán bộ", "Officer"), cli_text(c, "Quyền", "Roles"),
-                              cli_text(c, "Thu hồi", "Revoked")};
+                              cli_text(c, "Khóa", "Key"), cli_text(c, "Thu hồi", "Revoked")};
     json_t *list = json_object_get(r, "officers");
     size_t n = json_array_size(list), k = 0;
-    const char **cells = calloc(3 * n + 1, sizeof *cells);
+    const char **cells = calloc(4 * n + 1, sizeof *cells);
     char(*roles)[64] = calloc(n + 1, sizeof *roles);
     struct buf out;
     buf_init(&out, 1 << 20);
@@ -195,11 +195,12 @@ static void hub_print_officers(const struct cli *c, const json_t *r)
         }
         cells[k++] = json_string_value(json_object_get(o, "name"));
         cells[k++] = roles[i];
+        cells[k++] = json_string_value(json_object_get(o, "pk"));
         cells[k++] = json_is_true(json_object_get(o, "revoked"))
                          ? json_string_value(json_object_get(o, "why"))
                          : "-";
     }
-    if (cells != NULL && roles != NULL) cli_table(&out, headings, 3, cells, k / 3);
+    if (cells != NULL && roles != NULL) cli_table(&out, headings, 4, cells, k / 4);
     fputs(buf_cstr(&out), stdout);
     buf_free(&out);
     free(cells);

@@ -236,6 +236,14 @@ const struct order_person *order_register_find(const struct order_register *r,
     return i < r->count ? &r->v[i] : NULL;
 }
 
+bool order_register_named(const struct order_register *r, struct bytes name)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        if (!r->v[i].revoked && bytes_equal(bytes_str(r->v[i].name), name)) return true;
+    }
+    return false;
+}
+
 bool order_register_has(const struct order_register *r, const struct order_officer *o)
 {
     const struct order_person *p = order_register_find(r, o->pk);
@@ -247,18 +255,22 @@ enum err order_register_add(struct order_register *r, const struct order_officer
     uint8_t roles[4];
     struct bytes parts[4];
     if (o->name.len == 0 || o->name.len > ORDER_NAME_BYTES_MAX) return ERR_BAD_FORMAT;
-    if (order_register_find(r, o->pk) != NULL) return ERR_EXISTS;
-    for (size_t i = 0; i < r->count; i++) {
-        if (!r->v[i].revoked && bytes_equal(bytes_str(r->v[i].name), o->name)) return ERR_EXISTS;
-    }
-    if (r->count == ORDER_OFFICERS_MAX) return ERR_TOO_LARGE;
-    if (r->count >= ORDER_FREE_OFFICERS && !o->has_root) return ERR_DENIED;
+    size_t at = order_register_at(r, o->pk), others = r->count - (at < r->count);
+    struct order_person *p = &r->v[at];
+    if (at < r->count && (p->revoked || (p->roles | o->roles) == p->roles)) return ERR_EXISTS;
+    if (at == ORDER_OFFICERS_MAX) return ERR_TOO_LARGE;
+    if (others >= ORDER_FREE_OFFICERS && !o->has_root) return ERR_DENIED;
     order_officer_parts(&r->hub, o, roles, parts);
     enum err e = key_verify_parts(o->pk, "dongbo/officer/1", parts, 4, o->proof);
     if (e == ERR_OK && o->has_root)
         e = key_verify_parts(r->root_pk, "dongbo/vouch/1", parts, 4, o->root);
     if (e != ERR_OK) return e;
-    struct order_person *p = &r->v[r->count++];
+    if (at < r->count) {
+        p->vouched = o->has_root && (p->vouched || (p->roles & ~o->roles) == 0);
+        p->roles |= o->roles;
+        return ERR_OK;
+    }
+    r->count++;
     *p = (struct order_person){.roles = o->roles, .vouched = o->has_root};
     memcpy(p->name, o->name.p, o->name.len);
     memcpy(p->pk, o->pk, sizeof p->pk);
@@ -291,5 +303,9 @@ enum err order_register_check(const struct order_register *r, const struct order
 {
     if (key_equal(op->by[0].pk, op->by[1].pk, sizeof op->by[0].pk)) return ERR_DENIED;
     enum err e = order_register_signed(r, op->order, &op->by[0]);
-    return e == ERR_OK ? order_register_signed(r, op->order, &op->by[1]) : e;
+    if (e == ERR_OK) e = order_register_signed(r, op->order, &op->by[1]);
+    if (e != ERR_OK) return e;
+    const struct order_person *a = order_register_find(r, op->by[0].pk);
+    const struct order_person *b = order_register_find(r, op->by[1].pk);
+    return strcmp(a->name, b->name) == 0 ? ERR_DENIED : ERR_OK; /* one person, two keys */
 }

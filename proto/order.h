@@ -120,8 +120,9 @@ struct order_register {
 void order_register_init(struct order_register *r, const struct id_hash *hub,
                          const uint8_t root_pk[static 32]);
 /*
- * Record an officer.
- * ERR_EXISTS         that key, or a living officer of that name, is there
+ * Record an officer, or more roles of one: what a set says that came back after the hub lost it comes to the
+ * same in any order. Names are not looked at (order_register_named()): two keys may have one.
+ * ERR_EXISTS         that key is there with these roles, or was revoked
  * ERR_BAD_SIGNATURE  the proof is not by that key, or not the root's signature
  * ERR_DENIED         the root's signature is needed
  * ERR_TOO_LARGE      ORDER_OFFICERS_MAX
@@ -129,6 +130,8 @@ void order_register_init(struct order_register *r, const struct id_hash *hub,
 MUST_CHECK enum err order_register_add(struct order_register *r, const struct order_officer *o);
 /* From now on the key signs nothing. ERR_NOT_FOUND: no living officer has it. */
 MUST_CHECK enum err order_register_revoke(struct order_register *r, const uint8_t pk[static 32]);
+/* Has a living officer this name? Whoever records a new one asks this first. */
+bool order_register_named(const struct order_register *r, struct bytes name);
 /* NULL: nobody has that key. */
 const struct order_person *order_register_find(const struct order_register *r,
                                                const uint8_t pk[static 32]);
@@ -138,7 +141,7 @@ bool order_register_has(const struct order_register *r, const struct order_offic
  * ERR_DENIED not his role; ERR_WRONG_HUB; ERR_BAD_FORMAT; ERR_BAD_SIGNATURE. */
 MUST_CHECK enum err order_register_signed(const struct order_register *r, struct bytes order,
                                           const struct order_signature *by);
-/* Two different living officers signed it: as above, and ERR_DENIED for one key twice. */
+/* Two different living officers signed it: as above, and ERR_DENIED for one key, or one name, twice. */
 MUST_CHECK enum err order_register_check(const struct order_register *r, const struct order_op *op);
 
 #endif

@@ -328,8 +328,8 @@ static void a_file_moved_or_replaced_while_open_takes_no_commit(void **state)
     db_close(db);
 }
 
-/* A VFS that fails the n-th write or sync, or the n-th read (once or for ever), with an I/O error. The database file has other methods
- * (locks) than its log and journal, so there are two sets. */
+/* A VFS that fails the n-th write or sync, or the n-th read (once or for ever), with an I/O error. The
+ * database file has other methods (locks) than its log and journal, so there are two sets. */
 static int fail_countdown, fail_reads;
 static bool fail_for_ever, read_failed;
 static sqlite3_io_methods fail_methods[2];
