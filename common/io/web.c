@@ -41,6 +41,8 @@ struct web {
     unsigned ticks;
     uv_mutex_t mutex; /* guards all below */
     struct web_job *first, *last;
+    uv_cond_t sent;     /* `answering` became 0 */
+    unsigned answering; /* answers that are not sent to their end; streams aside */
     unsigned waiting;
     bool stopping;
 };
@@ -49,6 +51,16 @@ struct web_later {
     struct web_job *job; /* NULL: the service has stopped */
     struct web_later *next, *before;
 };
+
+/* An answer is sent, or nobody takes it. */
+static void web_answered(struct web_job *j)
+{
+    struct web *w = j->web;
+    if (!j->answering) return;
+    uv_mutex_lock(&w->mutex);
+    if (--w->answering == 0) uv_cond_signal(&w->sent);
+    uv_mutex_unlock(&w->mutex);
+}
 
 static void web_on_completed(void *ctx, struct MHD_Connection *c, void **slot,
                              enum MHD_RequestTerminationCode code)
@@ -59,6 +71,7 @@ static void web_on_completed(void *ctx, struct MHD_Connection *c, void **slot,
     (void)code;
     if (j == NULL) return;
     assert(j->stage != WEB_WAITING); /* A sleeping connection cannot complete. */
+    web_answered(j);
     web_response_free(&j->response);
     buf_free(&j->body);
     free(j);
@@ -190,6 +203,8 @@ static void web_hand_back(struct web *w, struct web_job *j)
     uv_mutex_lock(&w->mutex);
     w->waiting--;
     j->stage = WEB_DONE;
+    j->answering = j->stream == 0;
+    w->answering += j->answering;
     uv_mutex_unlock(&w->mutex);
     MHD_resume_connection(j->connection); /* From here the job is the library's thread's again. */
 }
@@ -342,6 +357,7 @@ static enum err web_start_daemon(struct web *w, const struct web_options *o,
 static void web_free(struct web *w)
 {
     web_streams_free(w->streams);
+    uv_cond_destroy(&w->sent);
     uv_mutex_destroy(&w->mutex);
     web_guard_free(&w->guard);
     free(w);
@@ -369,6 +385,11 @@ static enum err web_prepare(struct uv_loop_s *loop, const struct web_options *o,
     w->tick = o->tick;
     w->ctx = o->ctx;
     if (uv_mutex_init(&w->mutex) != 0) {
+        free(w);
+        return ERR_NOMEM;
+    }
+    if (uv_cond_init(&w->sent) != 0) {
+        uv_mutex_destroy(&w->mutex);
         free(w);
         return ERR_NOMEM;
     }
@@ -418,6 +439,16 @@ uint16_t web_port(const struct web *w)
     return w->guard.port;
 }
 
+/* The library throws away what it has not sent when it is told to stop. */
+static void web_let_send(struct web *w)
+{
+    const uint64_t end = uv_hrtime() + (uint64_t)WEB_STOP_MS * 1000000u;
+    uv_mutex_lock(&w->mutex);
+    for (uint64_t now; w->answering > 0 && (now = uv_hrtime()) < end;)
+        (void)uv_cond_timedwait(&w->sent, &w->mutex, end - now);
+    uv_mutex_unlock(&w->mutex);
+}
+
 void web_close(struct web *w, void (*on_gone)(void *ctx), void *ctx)
 {
     assert(w->handling == NULL && !w->stopping);
@@ -433,6 +464,7 @@ void web_close(struct web *w, void (*on_gone)(void *ctx), void *ctx)
         web_later_let_go(w, l);
     }
     web_streams_end(w->streams, 0);
+    web_let_send(w);
     MHD_stop_daemon(w->daemon); /* Joins its thread. */
     w->on_gone = on_gone;
     w->gone_ctx = ctx;

@@ -40,6 +40,7 @@ enum {
     WEB_STREAMS_MAX = 16,              /* of events, open at once */
     WEB_STREAM_BYTES_MAX = 256 * 1024, /* of events that a client has not read yet */
     WEB_TICK_MS = 500,                 /* between two calls of `tick` */
+    WEB_STOP_MS = 3000,                /* that a stop waits for clients to take what was answered */
     WEB_HEARTBEAT_MS = 15000, /* of silence on a stream, so that a client that left is noticed */
     WEB_UPLOAD_BYTES_MAX = 8 * 1024 * 1024 /* highest body_bytes_max */
 };
@@ -146,9 +147,9 @@ void web_stream_end(struct web *w,
 /* The query parameter's value or NULL. */
 const char *web_param(const struct web_request *r, const char *name);
 
-/* Stop: waiting requests are answered 503, the library's thread ends (this call waits for it), memory is freed
- * after the
- * loop closed the wake-up handle. Then on_gone (may be NULL) runs. */
+/* Stop: waiting requests are answered 503; what was answered is sent first, as long as clients take it within
+ * WEB_STOP_MS. Then the library's thread ends (this call waits for both), memory is freed after the loop closed the
+ * wake-up handle, and on_gone (may be NULL) runs. */
 void web_close(struct web *w, void (*on_gone)(void *ctx), void *ctx);
 
 #endif

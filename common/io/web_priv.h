@@ -24,7 +24,8 @@ struct web_job {
     struct web_later *later; /* the answer comes by it; NULL: by the handler itself */
     uint64_t stream;         /* 0: the answer is no stream */
     struct buf body;
-    bool overflow; /* more headers than there is room for */
+    bool answering; /* counted in web.answering */
+    bool overflow;  /* more headers than there is room for */
     size_t text_len;
     char text[WEB_CONN_MEMORY_BYTES]; /* copies of path, headers and parameters */
 };
