@@ -299,10 +299,21 @@ static uint64_t node_daemon_scrub(void *ctx)
     return node_scrub_turn(&d->scrub, clock_wall_ms());
 }
 
+/* Where the page is, and the code of its first login: for who can read the data folder. */
+static json_t *node_daemon_page(const struct node_daemon *d)
+{
+    return json_pack("{s:i, s:s}", "port", d->desk != NULL ? (int)node_desk_port(d->desk) : 0,
+                     "code", d->desk != NULL ? node_desk_code(d->desk) : "");
+}
+
 static void node_daemon_on_request(void *ctx, struct rpc_call *call, json_t *request)
 {
     struct node_daemon *d = ctx;
     const char *verb = json_string_value(json_object_get(request, "verb"));
+    if (verb != NULL && strcmp(verb, "page") == 0) {
+        node_daemon_reply(call, node_daemon_page(d));
+        return;
+    }
     if (verb != NULL && strcmp(verb, "sync") == 0 && d->count < RPC_PEERS_MAX) {
         d->waiting[d->count++] = call;
         node_drive_now(d->drive);

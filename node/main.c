@@ -17,6 +17,16 @@ static const struct cli_opt join_opts[] = {
     OPT("offline", NULL, "chỉ giữ lời mời, chưa kết nối",
         "only keep the invitation, do not connect"),
 };
+static const struct cli_opt open_opts[] = {
+    OPT("no-browser", NULL, "không gọi trình duyệt, chỉ in địa chỉ",
+        "call no browser, only print the address"),
+    OPT("background", NULL, "lúc đăng nhập máy: chỉ chạy nền, nếu thư mục đã có dữ liệu",
+        "at the login of the PC: only run the daemon, if the folder has data"),
+};
+static const struct cli_opt run_opts[] = {
+    OPT("log", "TỆP", "ghi nhật ký vào tệp này (nhiều nhất 2 MiB), thay cho màn hình",
+        "log to this file (2 MiB at most) and not to the screen"),
+};
 static const struct cli_opt put_opts[] = {
     OPT("type", "LOẠI", "loại hồ sơ, khi tạo mới", "record type, to create one"),
     OPT("id", "MÃ", "mã hồ sơ (32 chữ số)", "record id (32 hex digits)"),
@@ -130,8 +140,11 @@ static const struct cli_verb verbs[] = {
      OPTS(init_opts), 0, 0, node_tool_init},
     {"join", "LỜI_MỜI", "ghi danh với trung tâm bằng lời mời", "join a hub with its invitation",
      OPTS(join_opts), 1, 1, node_tool_join},
+    {"open", "", "mở trang của máy này; lần đầu thì tạo thư mục, chưa chạy thì chạy nền",
+     "open this PC's page; make the folder and start the daemon where needed", OPTS(open_opts), 0,
+     0, node_tool_page},
     {"run", "", "chạy nền: đồng bộ và phục vụ các lệnh", "run the daemon: sync and serve the tool",
-     NULL, 0, 0, 0, node_tool_run},
+     OPTS(run_opts), 0, 0, node_tool_run},
     {"put", "TRƯỜNG=GIÁ_TRỊ...", "ghi một hồ sơ", "save one record", OPTS(put_opts), 0, -1,
      node_tool_put},
     {"get", "MÃ", "xem một hồ sơ", "show one record", NULL, 0, 1, 1, node_tool_get},

@@ -46,6 +46,8 @@ const char *node_tool_str(const json_t *response, const char *key);
 
 /* Verbs, see docs/node.md. */
 MUST_CHECK enum err node_tool_init(struct cli *c, void *ctx);
+/* tool_page.c */
+MUST_CHECK enum err node_tool_page(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_join(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_run(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_sync(struct cli *c, void *ctx);

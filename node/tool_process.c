@@ -281,20 +281,41 @@ static enum err node_tool_serve(struct cli *c, struct node_tool *t, const struct
     return e;
 }
 
+/* To the screen, or to the file that --log names. */
+static enum err node_tool_log(struct cli *c, enum log_level level, struct log_kept **kept)
+{
+    struct log_setup setup = {
+        .level = level, .sink = log_file_sink, .sink_context = stderr, .now = node_tool_now};
+    if (cli_has(c, "log")) {
+        enum err e = log_kept_open(cli_opt(c, "log"), kept);
+        if (e != ERR_OK)
+            return cli_fail(c, e, "Không ghi được tệp nhật ký (--log).",
+                            "The file of the log cannot be written (--log).");
+        setup.sink = log_kept_sink;
+        setup.sink_context = *kept;
+    }
+    log_setup(&setup);
+    return ERR_OK;
+}
+
 enum err node_tool_run(struct cli *c, void *ctx)
 {
     struct node_tool *t = ctx;
     char path[NODE_HOME_PATH_MAX];
     struct conf *conf = NULL;
+    struct log_kept *kept = NULL;
     bool served = false;
     enum log_level level = LOG_LEVEL_INFO;
     enum err e = node_home_path(c->data_dir, "dongbo.conf", path);
     if (e == ERR_OK) e = node_tool_checked_conf(c, path, &conf, &level);
     if (e != ERR_OK) return e;
-    log_setup(&(struct log_setup){
-        .level = level, .sink = log_file_sink, .sink_context = stderr, .now = node_tool_now});
-    e = node_tool_serve(c, t, conf, &served);
+    e = node_tool_log(c, level, &kept);
+    if (e == ERR_OK) e = node_tool_serve(c, t, conf, &served);
     conf_free(conf);
+    node_tool_close(t); /* it may log */
+    log_setup(&(struct log_setup){.level = level});
+    log_kept_close(kept);
+    if (c->told) return e;
     if (e == ERR_OK || served) return e;
     json_t *said = e == ERR_NOT_READY || e == ERR_LOCKED ? NULL : node_command_fail(e);
     const char *vi = json_string_value(json_object_get(said, "vi"));

@@ -4,6 +4,10 @@ import { Note, Title, otherLang } from "./parts.js";
 
 const PASSWORD_MIN = 8;
 
+// The program opens the page with the code of the first login behind the '#', which nobody else is told.
+const CARRIED = /^#first=([0-9a-f]{16})$/.exec(location.hash)?.[1] || "";
+if (CARRIED) history.replaceState(null, "", location.pathname);
+
 let texts = 0; // two forms of one screen may ask for the same name
 
 export function Text({ name, label, hint, ...rest }) {
@@ -47,6 +51,7 @@ export function Login({ changeLang }) {
   const [forgot, setForgot] = useState(false);
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
+  const [carried, setCarried] = useState(CARRIED);
   const first = session.first;
   const submit = async (e) => {
     e.preventDefault();
@@ -55,7 +60,10 @@ export function Login({ changeLang }) {
     if (first && v.password.length < PASSWORD_MIN) { setWrong(t("first.short")); return; }
     setBusy(true);
     setWrong("");
-    try { await logIn(first ? "/api/first" : "/api/login", v); } catch (x) { setWrong(x.message); }
+    try { await logIn(first ? "/api/first" : "/api/login", v); } catch (x) {
+      if (x.answer?.field === "code") setCarried(""); // of a start before this one: asked for by hand
+      setWrong(x.message);
+    }
     setBusy(false);
   };
   return html`<header class="bar"><div><span class="brand">Đồng Bộ</span><span class="grow"></span>
@@ -64,11 +72,12 @@ export function Login({ changeLang }) {
     ${first && html`<p>${t("first.why")}</p>`}
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <form class="card" onSubmit=${submit}><div class="fields">
-      ${first && html`<${Text} name="code" label=${t("first.code")} hint=${t("first.code.hint", { file: session.code_file })} autocomplete="off" required />`}
-      <${Text} name="name" label=${t("login.name")} hint=${first ? t("first.name.hint") : ""} autocomplete="username" required />
-      <${Text} name="password" label=${t("login.password")} hint=${first ? t("first.password.hint") : ""} type="password"
+      ${first && (carried ? html`<input key="carried" type="hidden" name="code" value=${carried} />`
+        : html`<${Text} key="code" name="code" label=${t("first.code")} hint=${t("first.code.hint", { file: session.code_file })} autocomplete="off" required />`)}
+      <${Text} key="name" name="name" label=${t("login.name")} hint=${first ? t("first.name.hint") : ""} autocomplete="username" required />
+      <${Text} key="password" name="password" label=${t("login.password")} hint=${first ? t("first.password.hint") : ""} type="password"
         autocomplete=${first ? "new-password" : "current-password"} required />
-      ${first && html`<${Text} name="again" label=${t("first.again")} type="password" autocomplete="new-password" required />`}</div>
+      ${first && html`<${Text} key="again" name="again" label=${t("first.again")} type="password" autocomplete="new-password" required />`}</div>
       <div class="acts"><button class="main" disabled=${busy}>${first ? t("first.go") : t("login.go")}</button></div></form>
     ${!first && html`<div class="acts"><button onClick=${() => setForgot(true)}>${t("login.forgot")}</button></div>`}`}</main>`;
 }
