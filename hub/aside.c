@@ -100,6 +100,7 @@ static void hub_aside_end(struct hub_aside_job *j, json_t *answer)
     hub_beside_free(&j->beside);
     json_decref(j->request);
     free(j);
+    work_tidy();
     if (x->first != NULL) hub_aside_begin(x->first);
 }
 

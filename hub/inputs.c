@@ -139,21 +139,32 @@ const struct hub_input *hub_inputs_find(const struct hub_inputs *inputs,
 
 /* ---- keeping ---- */
 
+static enum err inputs_pack(const struct hub_inputs *inputs, const struct hub_input *v,
+                            struct buf *sets, struct buf *pack)
+{
+    buf_clear(sets);
+    for (size_t k = v->first; k < v->first + v->count; k++) {
+        buf_add(sets, inputs->sets[k].hash.b, ID_HASH_BYTES);
+        buf_add_le64(sets, inputs->sets[k].position);
+    }
+    hub_issues_pack(pack, &(struct hub_issue_input){.rid = v->rid, .sets = buf_bytes(sets)});
+    return sets->e != ERR_OK ? sets->e : pack->e;
+}
+
 enum err hub_inputs_store(struct hub_store *s, int64_t issue, const struct hub_inputs *inputs)
 {
-    struct buf sets;
+    struct buf sets, pack;
     enum err e = ERR_OK;
     buf_init(&sets, (size_t)PROOF_SETS_MAX * HUB_ISSUE_SET_BYTES);
+    buf_init(&pack, HUB_ISSUE_PACK_BYTES_MAX);
     for (size_t i = 0; e == ERR_OK && i < inputs->count; i++) {
-        const struct hub_input *v = &inputs->v[i];
-        buf_clear(&sets);
-        for (size_t k = v->first; k < v->first + v->count; k++) {
-            buf_add(&sets, inputs->sets[k].hash.b, ID_HASH_BYTES);
-            buf_add_le64(&sets, inputs->sets[k].position);
-        }
-        struct hub_issue_input row = {.rid = v->rid, .sets = buf_bytes(&sets)};
-        e = sets.e == ERR_OK ? hub_issues_add_input(s, issue, &row) : sets.e;
+        e = inputs_pack(inputs, &inputs->v[i], &sets, &pack);
+        bool last = i + 1 == inputs->count;
+        if (e != ERR_OK || (pack.len < HUB_ISSUE_PACK_BYTES && !last)) continue;
+        e = hub_issues_add_pack(s, issue, buf_bytes(&pack));
+        buf_clear(&pack);
     }
+    buf_free(&pack);
     buf_free(&sets);
     return e;
 }

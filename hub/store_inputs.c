@@ -4,33 +4,64 @@
 
 /* ---- records and sets of an issue ---- */
 
-enum err hub_issues_add_input(struct hub_store *s, int64_t issue,
-                              const struct hub_issue_input *input)
+void hub_issues_pack(struct buf *pack, const struct hub_issue_input *input)
 {
-    struct db_stmt *q =
-        db_stmt(s->db, "INSERT INTO sys_issue_input(issue, rid, sets) VALUES (?1, ?2, ?3)");
+    buf_add(pack, input->rid.b, sizeof input->rid.b);
+    buf_add_le16(pack, (uint16_t)(input->sets.len / HUB_ISSUE_SET_BYTES));
+    buf_add_bytes(pack, input->sets);
+}
+
+enum err hub_issues_add_pack(struct hub_store *s, int64_t issue, struct bytes pack)
+{
+    struct db_stmt *q = db_stmt(s->db, "INSERT INTO sys_issue_pack(issue, data) VALUES (?1, ?2)");
     db_bind_int(q, 1, issue);
-    db_bind_blob(q, 2, BYTES_OF(input->rid.b));
-    db_bind_blob(q, 3, input->sets);
+    db_bind_blob(q, 2, pack);
     return db_run(q);
+}
+
+static enum err issues_unpack(struct bytes pack, hub_issue_input_fn *row, void *ctx)
+{
+    enum err e = ERR_OK;
+    size_t at = 0;
+    while (e == ERR_OK && at < pack.len) {
+        struct hub_issue_input input;
+        if (pack.len - at < ID_RECORD_BYTES + 2) return ERR_DAMAGED;
+        memcpy(input.rid.b, pack.p + at, ID_RECORD_BYTES);
+        size_t sets = (size_t)le16_load(pack.p + at + ID_RECORD_BYTES) * HUB_ISSUE_SET_BYTES;
+        at += ID_RECORD_BYTES + 2;
+        if (pack.len - at < sets) return ERR_DAMAGED;
+        input.sets = bytes_make(pack.p + at, sets);
+        at += sets;
+        e = row(ctx, &input);
+    }
+    return e;
+}
+
+/* Of an issue of before packs: a row is a record. */
+static enum err issues_single(const struct db_stmt *q, hub_issue_input_fn *row, void *ctx)
+{
+    struct hub_issue_input input;
+    enum err e = db_column_copy(q, 0, input.rid.b, sizeof input.rid.b);
+    input.sets = db_column_bytes(q, 1);
+    if (e == ERR_OK && input.sets.len % HUB_ISSUE_SET_BYTES != 0) e = ERR_DAMAGED;
+    return e == ERR_OK ? row(ctx, &input) : e;
 }
 
 enum err hub_issues_inputs(struct hub_store *s, int64_t issue, hub_issue_input_fn *row, void *ctx)
 {
     enum err e = hub_issues_ready(s);
     if (e != ERR_OK) return e;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT rid, sets FROM sys_issue_input WHERE issue = ?1 ORDER BY rid");
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT rid, sets, 0 FROM (SELECT rid, sets FROM sys_issue_input WHERE issue = ?1 "
+               "ORDER BY rid) UNION ALL SELECT NULL, data, 1 FROM (SELECT data FROM "
+               "sys_issue_pack WHERE issue = ?1 ORDER BY id)");
     db_bind_int(q, 1, issue);
     bool more = true;
     while (e == ERR_OK && more) {
-        struct hub_issue_input input;
         e = db_step(q, &more);
         if (e != ERR_OK || !more) break;
-        e = db_column_copy(q, 0, input.rid.b, sizeof input.rid.b);
-        input.sets = db_column_bytes(q, 1);
-        if (e == ERR_OK && input.sets.len % HUB_ISSUE_SET_BYTES != 0) e = ERR_DAMAGED;
-        if (e == ERR_OK) e = row(ctx, &input);
+        e = db_column_int(q, 2) != 0 ? issues_unpack(db_column_bytes(q, 1), row, ctx)
+                                     : issues_single(q, row, ctx);
     }
     db_done(q);
     return e;

@@ -19,6 +19,9 @@ static const char issues_schema[] =
     "  inputs BLOB NOT NULL, PRIMARY KEY(issue, line, total, value, unit));"
     "CREATE TABLE IF NOT EXISTS sys_issue_input(issue INTEGER NOT NULL REFERENCES sys_issue(id),"
     "  rid BLOB NOT NULL, sets BLOB NOT NULL, PRIMARY KEY(issue, rid)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS sys_issue_pack(id INTEGER PRIMARY KEY, issue INTEGER NOT NULL"
+    "  REFERENCES sys_issue(id), data BLOB NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS sys_issue_packs ON sys_issue_pack(issue);"
     "CREATE TRIGGER IF NOT EXISTS sys_issue_kept BEFORE UPDATE ON sys_issue"
     "  BEGIN SELECT RAISE(ABORT, 'issued'); END;"
     "CREATE TRIGGER IF NOT EXISTS sys_issue_held BEFORE DELETE ON sys_issue"
@@ -32,9 +35,10 @@ enum err hub_issues_ready(struct hub_store *s)
 {
     struct db_stmt *q =
         db_stmt(s->db, "SELECT count(*) FROM sqlite_schema WHERE name IN "
-                       "('sys_issue', 'sys_issue_file', 'sys_issue_cell', 'sys_issue_input')");
+                       "('sys_issue', 'sys_issue_file', 'sys_issue_cell', 'sys_issue_input', "
+                       "'sys_issue_pack')");
     enum err e = db_get(q);
-    bool there = e == ERR_OK && db_column_int(q, 0) == 4;
+    bool there = e == ERR_OK && db_column_int(q, 0) == 5;
     db_done(q);
     if (e != ERR_OK || there) return e;
     e = db_exec(s->db, issues_schema);

@@ -12,6 +12,7 @@
 
 #include "hub/store_reports.h"
 #include "proto/minisign.h"
+#include "proto/proof.h"
 
 enum {
     HUB_ISSUE_NAME_ROOM = 128, /* bytes of a file's name with its terminator */
@@ -71,6 +72,13 @@ struct hub_issue_input {
 };
 enum { HUB_ISSUE_SET_BYTES = ID_HASH_BYTES + 8 };
 
+/* The list of an issue is kept in packs: of a million records a row each would take seconds of the loop. */
+#define HUB_ISSUE_PACK_BYTES 65536u /* a pack ends with the record that brings it there */
+#define HUB_ISSUE_PACK_BYTES_MAX                                                                   \
+    (HUB_ISSUE_PACK_BYTES + ID_RECORD_BYTES + 2 + PROOF_SETS_MAX * HUB_ISSUE_SET_BYTES)
+/* Append a record: id, u16 number of sets, the sets. The buffer's sticky error. */
+void hub_issues_pack(struct buf *pack, const struct hub_issue_input *input);
+
 /* Inside a transaction. Sets issue->id. ERR_EXISTS: that number is there. */
 MUST_CHECK enum err hub_issues_add(struct hub_store *s, struct hub_issue *issue);
 MUST_CHECK enum err hub_issues_add_file(struct hub_store *s, int64_t issue,
@@ -78,8 +86,8 @@ MUST_CHECK enum err hub_issues_add_file(struct hub_store *s, int64_t issue,
 MUST_CHECK enum err hub_issues_add_cell(struct hub_store *s, int64_t issue,
                                         const struct hub_issue_cell *cell);
 
-MUST_CHECK enum err hub_issues_add_input(struct hub_store *s, int64_t issue,
-                                         const struct hub_issue_input *input);
+/* Packs in order, the records of all of them ascending. */
+MUST_CHECK enum err hub_issues_add_pack(struct hub_store *s, int64_t issue, struct bytes pack);
 
 /* Make the tables when they are missing. Called once outside of a transaction before adding; the
  * readers below call it themselves. */

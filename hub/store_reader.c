@@ -31,6 +31,7 @@ enum err hub_store_reader(struct hub_store *s, struct hub_store **out)
     enum err e = hub_issues_ready(s);
     if (e == ERR_OK) e = hub_project_done(s, &done);
     if (e == ERR_OK && !done) e = ERR_AGAIN;
+    if (e == ERR_OK && !db_in_transaction(s->db)) e = db_checkpoint_some(s->db);
     struct hub_store *r = e == ERR_OK ? calloc(1, sizeof *r) : NULL;
     if (e == ERR_OK && r == NULL) e = ERR_NOMEM;
     if (e != ERR_OK) return e;

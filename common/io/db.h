@@ -219,6 +219,13 @@ MUST_CHECK enum err db_remove(const char *path);
 MUST_CHECK enum err db_checkpoint(struct db *db);
 
 /*
+ * Move what can be moved without waiting for anybody; outside a transaction. A connection that begins to
+ * read when all was moved does not keep the WAL from being begun anew. So before each reader that follows
+ * another, or the WAL grows as long as there is always one.
+ */
+MUST_CHECK enum err db_checkpoint_some(struct db *db);
+
+/*
  * Write the whole database anew, so that no free page and no slack inside a page keeps what was
  * deleted (secure_delete zeroes what is deleted, not the copies that moving cells between pages left
  * behind), then as db_checkpoint(). Outside a transaction; needs about the size of the database in

@@ -209,6 +209,16 @@ enum err db_checkpoint(struct db *db)
     return rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, "checkpoint");
 }
 
+enum err db_checkpoint_some(struct db *db)
+{
+    assert(db->tx == DB_TX_NONE);
+    enum err e = db_usable(db);
+    if (e != ERR_OK) return e;
+    int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED) return ERR_OK; /* somebody else is doing it */
+    return rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, "checkpoint");
+}
+
 /* Forget what cached statements still read, or VACUUM would find them in its way. */
 static void db_reset_all(struct db *db)
 {

@@ -1,6 +1,9 @@
 #include "common/io/work.h"
 
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <uv.h>
 
 struct work {
@@ -34,4 +37,11 @@ enum err work_start(struct uv_loop_s *loop, void (*work)(void *ctx), void (*done
     if (uv_queue_work(loop, &w->request, work_on_thread, work_on_loop) == 0) return ERR_OK;
     free(w);
     return ERR_IO;
+}
+
+void work_tidy(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

@@ -17,4 +17,8 @@ struct uv_loop_s;
 MUST_CHECK enum err work_start(struct uv_loop_s *loop, void (*work)(void *ctx),
                                void (*done)(void *ctx), void *ctx);
 
+/* Give back to the system what large work has freed: the C library keeps it, by thread, for the next
+ * time. Takes milliseconds. */
+void work_tidy(void);
+
 #endif

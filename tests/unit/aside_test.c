@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <uv.h>
 
 #include "hub/aside.h"
@@ -163,6 +164,34 @@ static void a_reader_is_of_one_moment_while_sets_are_taken(void **state)
     buf_free(&now);
     buf_free(&a.first);
     buf_free(&a.again);
+}
+
+static int64_t wal_bytes(const struct beside *b)
+{
+    char path[256];
+    struct stat st;
+    snprintf(path, sizeof path, "%s-wal", b->o->hub.path);
+    assert_int_equal(stat(path, &st), 0);
+    return (int64_t)st.st_size;
+}
+
+/* Reports that follow one another while communes sync: there is always a reader. */
+static void the_wal_does_not_grow_with_readers_that_follow_one_another(void **state)
+{
+    struct beside *b = *state;
+    struct hub_store *s = b->o->hub.store, *reader = NULL;
+    int64_t first = 0;
+    for (int round = 0; round < 12; round++) {
+        assert_int_equal(hub_store_project(s), ERR_OK);
+        if (reader != NULL) hub_store_reader_close(s, reader);
+        assert_int_equal(hub_store_reader(s, &reader), ERR_OK);
+        for (int i = 0; i < 20; i++)
+            one_more(b);
+        if (round == 1) first = wal_bytes(b);
+    }
+    assert_true(first > 0);
+    assert_in_range(wal_bytes(b), 1, 2 * first);
+    hub_store_reader_close(s, reader);
 }
 
 static void a_stopped_reader_ends(void **state)
@@ -373,6 +402,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_reader_is_of_one_moment_while_sets_are_taken, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(the_wal_does_not_grow_with_readers_that_follow_one_another,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(a_stopped_reader_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_command_answers_as_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_closing_is_made_anew_when_the_log_has_grown, setup,
