@@ -54,21 +54,22 @@ static enum err owe_correction(void *ctx, const struct hub_flow_op *op)
     return json_array_append_new(l->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
-static enum err owe_corrections(struct hub_app *a, const char *unit, bool open, json_t *rows)
+/* Those of the unit, report and period that the request names. */
+static enum err owe_corrections(struct hub_app *a, const json_t *request, bool open, json_t *rows)
 {
     struct hub_cut cut;
     struct owe_corrections l = {a, open, rows};
     enum err e = hub_reports_ready(a->store, &cut);
-    return e == ERR_OK
-               ? hub_flow_ops(a->store, CHANGE_CORRECT, unit, NULL, NULL, owe_correction, &l)
-               : e;
+    return e == ERR_OK ? hub_flow_ops(a->store, CHANGE_CORRECT, hub_request_str(request, "unit"),
+                                      hub_request_str(request, "report"),
+                                      hub_request_str(request, "period"), owe_correction, &l)
+                       : e;
 }
 
 json_t *hub_command_corrections(struct hub_app *a, const json_t *request)
 {
     json_t *rows = json_array();
-    enum err e = owe_corrections(a, hub_request_str(request, "unit"),
-                                 json_is_true(json_object_get(request, "open")), rows);
+    enum err e = owe_corrections(a, request, json_is_true(json_object_get(request, "open")), rows);
     if (e == ERR_OK) return json_pack("{s:o}", "corrections", rows);
     json_decref(rows);
     return hub_command_fail(e);
@@ -275,7 +276,7 @@ json_t *hub_command_owes(struct hub_app *a, const json_t *request)
     struct owe_list l = {json_array(), json_array(), json_array()};
     json_t *corrections = json_array();
     enum err e = hub_flow_each(a->store, &q, owe_row, &l);
-    if (e == ERR_OK) e = owe_corrections(a, q.unit, true, corrections);
+    if (e == ERR_OK) e = owe_corrections(a, request, true, corrections);
     if (e == ERR_OK) owe_open_corrections(&l, corrections, a);
     date_print(on, day);
     j = e != ERR_OK

@@ -133,6 +133,7 @@ static const struct cli_opt calendar_opts[] = {
     OPT("out", "TỆP", "ghi ra tệp .ics", "write to a file (.ics)"),
 };
 static const struct cli_opt owes_opts[] = {OPT_REPORT, OPT_PERIOD, OPT_UNIT, OPT_ON};
+static const struct cli_opt triggers_opts[] = {OPT_UNIT, OPT_ON};
 static const struct cli_opt ask_opts[] = {
     OPT_REPORT,
     OPT_PERIOD,
@@ -412,7 +413,7 @@ static const struct cli_verb verbs[] = {
     {"ask", "", "yêu cầu một báo cáo đột xuất", "ask for an ad-hoc report", OPTS(ask_opts), 0, 0,
      hub_tool_ask_report},
     {"triggers", "", "những việc cần báo cáo đột xuất", "what calls for an ad-hoc report",
-     OPTS(owes_opts), 0, 0, hub_tool_triggers},
+     OPTS(triggers_opts), 0, 0, hub_tool_triggers},
     {"cases", "", "việc quá hạn, sắp đến hạn ở các xã; những chỗ không khớp",
      "what is overdue or soon, and what does not add up", OPTS(cases_opts), 0, 0, hub_tool_cases},
     {"budget", "[list|approve|return MÃ]", "dự toán, phân bổ, quyết toán",

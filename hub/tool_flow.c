@@ -321,7 +321,8 @@ static void flow_print_triggers(const struct cli *c, const json_t *r)
 
 enum err hub_tool_triggers(struct cli *c, void *ctx)
 {
-    json_t *q = flow_request(c, "triggers");
+    json_t *q = hub_tool_request(c, "triggers");
+    hub_tool_copy(c, q, "unit", "unit");
     hub_tool_copy(c, q, "on", "on");
     return hub_tool_show(c, ctx, q, flow_print_triggers);
 }

@@ -13,29 +13,19 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import unicodedata
 import zipfile
 
-from world import Failed, World, on_signals
+from world import ROOT, Story, check, play
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNITS = ["26170", "26173"]
 REPORT, PERIOD = "RP03", "2023"
 FAILS = tuple(range(1, 126))
 LAN, BINH = "Nguyễn Thị Lan", "Trần Văn Bình"
 
 
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-
-
-class Story:
-    def __init__(self, world):
-        self.w, self.hub = world, world.hub
-
+class Workflow(Story):
     def begin(self):
         program = os.path.join(ROOT, "tests/data/vinhcuu.py")
         data = os.path.join(self.w.dir, "d")
@@ -52,14 +42,10 @@ class Story:
         self.hub.run()
         for unit in UNITS:
             node = self.w.node(unit)
-            node.tool("init", "--name", unit)
-            node.tool("join", self.hub.ask("invite", "--unit", unit)["invitation"])
+            node.join()
             node.run()
             check("all rows are in", node.ask("import", "d/%s.ndjson" % unit)["bad_rows"] == 0)
-            self.sync(node)
-
-    def sync(self, node):
-        node.sync()
+            node.sync()
 
     def args(self, unit=None):
         return ["--report", REPORT, "--period", PERIOD] + (["--unit", unit] if unit else [])
@@ -81,7 +67,7 @@ class Story:
         check("the commune sees what is due", any(r["report"] == REPORT and r["period"] == PERIOD for r in listed))
         row = node.ask("report", "draft", *self.args(), "--person", LAN, "narrative=Đội hoạt động đều.")
         check("a draft", row["state"] == "draft")
-        self.sync(node)
+        node.sync()
         check("the district sees the draft", self.row(node.unit)["state"] == "draft")
         self.refused(node, "submit")
         check("who drafted does not confirm", self.node_row(node)["state"] == "draft")
@@ -91,7 +77,7 @@ class Story:
         shown = node.ask("report", "show", *self.args())
         check("what was sent is what is here", shown["same"] and len(shown["figures"]) > 10)
         check("no change while it is submitted", "error" in self.refused(node, "draft", "narrative=x"))
-        self.sync(node)
+        node.sync()
         row = self.row(node.unit)
         check("the district has it, late", row["state"] == "late" and row["time"] == "late" and not row["overdue"])
         show = self.hub.ask("report", "show", *self.args(node.unit))
@@ -110,12 +96,12 @@ class Story:
         row = self.hub.ask("report", "return", *self.args(node.unit), "--person", "Huyện", "--reason",
                            "Thiếu phần khó khăn.")
         check("returned", row["state"] == "returned")
-        self.sync(node)
+        node.sync()
         row = self.node_row(node)
         check("the commune reads why", row["state"] == "returned" and row["judged"]["reason"] == "Thiếu phần khó khăn.")
         node.tool("report", "draft", *self.args(), "--person", LAN, "difficulties=Không.")
         node.tool("report", "submit", *self.args(), "--person", BINH)
-        self.sync(node)
+        node.sync()
         check("again", self.row(node.unit)["state"] == "late")
         old = "00" * 20
         self.hub.tool("report", "accept", *self.args(node.unit), "--person", "Huyện", "--of", old, ok=FAILS)
@@ -123,7 +109,7 @@ class Story:
         row = self.hub.ask("report", "accept", *self.args(node.unit), "--person", "Huyện", "--of",
                            self.row(node.unit)["version"])
         check("accepted", row["state"] == "accepted")
-        self.sync(node)
+        node.sync()
         check("the commune knows", self.node_row(node)["state"] == "accepted")
 
     def names_nobody(self, node):
@@ -137,7 +123,7 @@ class Story:
         for text, count in (("Ba người đã vào cơ sở cai nghiện.", 0), ("Anh %s, đã tái hòa nhập." % plain, 1),
                             ("Số %s %s %s" % (nid[:3], nid[3:6], nid[6:]), 1)):
             node.tool("report", "draft", *old, "--person", LAN, "narrative=" + text)
-            self.sync(node)
+            node.sync()
             names = self.hub.ask("report", "show", *old, "--unit", node.unit)["names"]
             check("named in %r: %d" % (text[:4], count),
                   names["count"] >= count and (count > 0) == bool(names["records"]))
@@ -147,11 +133,14 @@ class Story:
         one = self.hub.ask("correct", *self.args(node.unit), "--indicator", "T02", "--before", "10", "--after", "9",
                            "--reason", "Một người đã thôi.", "--person", "Huyện")["id"]
         check("it waits", [x["state"] for x in self.hub.ask("corrections")["corrections"]] == ["open"])
-        self.sync(node)
+        for args, count in ((self.args(), 1), (self.args(node.unit), 1), (["--report", "RP05"], 0), (["--period", "2022"], 0)):
+            check("corrections %s: %d" % (" ".join(args), count),
+                  len(self.hub.ask("corrections", *args)["corrections"]) == count)
+        node.sync()
         seen = node.ask("corrections")["corrections"]
         check("the commune sees it", [(x["id"], x["state"]) for x in seen] == [(one, "open")])
         node.tool("correction", one, "object", "--note", "Người đó vẫn còn.", "--person", BINH)
-        self.sync(node)
+        node.sync()
         got = self.hub.ask("corrections")["corrections"][0]
         check("the answer came", got["state"] == "objected" and got["note"] == "Người đó vẫn còn.")
         owed = self.hub.ask("owes")["units"]
@@ -161,13 +150,13 @@ class Story:
         period = "2023-03-01_2023-05-15"
         self.hub.tool("ask", "--unit", node.unit, "--report", "RP18", "--period", period, "--due", "2031-01-01",
                       "--text", "Tình hình tụ điểm", "--person", "Huyện")
-        self.sync(node)
+        node.sync()
         rows = node.ask("report", "list", "--to", "2031-02-01")["rows"]
         asked = [r for r in rows if r["report"] == "RP18"]
         check("asked", len(asked) == 1 and asked[0]["asked"]["text"] == "Tình hình tụ điểm")
         check("by its own day", asked[0]["due"] == "2031-01-01")
         other = self.w.nodes[UNITS[1]]
-        self.sync(other)
+        other.sync()
         rows = other.ask("report", "list", "--to", "2031-02-01")["rows"]
         check("and nobody else", not [r for r in rows if r["report"] == "RP18"])
         row = node.ask("report", "submit", "--report", "RP18", "--period", period, "--person", BINH)
@@ -180,7 +169,7 @@ class Story:
         check("who is missing is named", UNITS[1] in missing and UNITS[0] not in missing and len(missing) == 11)
         self.hub.tool("close", *self.args(), ok=FAILS)
         check("one issue", len(self.hub.ask("issues")["issues"]) == 1)
-        self.sync(node)
+        node.sync()
         check("locked at both", self.row(node.unit)["state"] == "locked" and self.node_row(node)["state"] == "locked")
         self.hub.tool("supplement", *self.args(), ok=FAILS)  # nothing differs yet
         return issue
@@ -189,7 +178,7 @@ class Story:
         before = self.issued(issue["id"])
         made = node.ask("put", "--type", "team", "--person", LAN, "name=Đội bổ sung", "kind=volunteer_team",
                         "founded_on=2023-05-01", "state=active")
-        self.sync(node)
+        node.sync()
         late = [v for v in node.ask("history", made["id"])["events"] if v.get("late")]
         check("the commune is told that it is late", late)
         plan = self.hub.ask("supplement", *self.args(), "--preview")
@@ -264,7 +253,7 @@ class Story:
         check("open before", self.hub.ask("reports", *old, "--unit", node.unit)["rows"][0]["state"] == "not_started")
         self.hub.tool("close", "--report", "RP04", "--period", "2022")
         check("locked", {r["state"] for r in self.hub.ask("reports", *old)["rows"]} == {"locked"})
-        self.sync(node)
+        node.sync()
         check("locked at the commune", node.ask("report", "show", *old)["row"]["state"] == "locked")
         node.tool("report", "submit", *old, "--person", BINH, ok=FAILS)
 
@@ -291,20 +280,5 @@ class Story:
         check("the log verifies", self.hub.ask("verify")["ok"])
 
 
-def main():
-    on_signals()
-    folder = tempfile.mkdtemp(prefix="dongbo-workflow-")
-    try:
-        with World(sys.argv[1], folder) as world:
-            Story(world).run()
-    except Failed as e:
-        print("FAILED:", e, file=sys.stderr)
-        return 1
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print("ok")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(__doc__, lambda world, _: Workflow(world).run()))
