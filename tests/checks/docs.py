@@ -1,5 +1,5 @@
 """Documents that agree with the tree: links that lead somewhere, the version in the change log, the
-exit codes, the verbs of ./dev."""
+exit codes, the verbs of ./dev, the verbs and options of both programs."""
 
 import os
 import re
@@ -96,12 +96,78 @@ def check_dev_verbs(root, path, known):
             yield path, text.count("\n", 0, m.start()) + 1, f"./dev has no verb {m.group(1)}"
 
 
+# --- verbs and options of the programs ---
+
+SPAN = re.compile(r"(?ms)^(?:```|~~~)[^\n]*\n(.*?)^(?:```|~~~)|`([^`]+)`|^(?: {4}|\t)((?:[^\n]*\\\n)*[^\n]+)")
+CALL = re.compile(r"\bdongbo-(node|hub)\b((?: +--(?:data|lang) +\S+| +--json)*) +([a-z][a-z-]*)"
+                  r"((?:\\\n|[^\n|;&])*)")
+OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
+COMMON = {"data", "json", "lang", "help"}
+
+
+def programs(root):
+    """{"node": {verb: its options}, "hub": ...} out of the tables of both main.c."""
+    out = {}
+    for side in ("node", "hub"):
+        text = checklib.read_text(root, side + "/main.c")
+        shared = dict(re.findall(r'#define (OPT_\w+)[\s\\]+OPT\("([a-z-]+)"', text))
+        lists = {name: set(re.findall(r'\bOPT\("([a-z-]+)"', body)) | {shared[n] for n in re.findall(r"\bOPT_\w+", body)}
+                 for name, body in re.findall(r"(?s)struct cli_opt (\w+)\[\] = \{(.*?)\};", text)}
+        out[side] = {}
+        for verb, row in re.findall(r'(?s)\n    \{"([a-z-]+)",(.*?)\},(?=\n)', text[text.index("struct cli_verb"):]):
+            own = re.search(r"OPTS\((\w+)\)", row)
+            out[side][verb] = lists[own.group(1)] if own else set()
+    return out
+
+
+def commands(text, verbs):
+    """(line, side or None, verb, words behind it) of every command that the code of a page shows."""
+    for m in SPAN.finditer(text):
+        code = next(g for g in m.groups() if g is not None)
+        line = text.count("\n", 0, m.start()) + 1
+        for c in CALL.finditer(code):
+            yield line, c.group(1), c.group(3), c.group(4)
+        word = code.split(" ")[0]
+        if m.group(2) and any(word in v for v in verbs.values()):
+            yield line, None, word, code
+
+
+def check_commands(root, path, verbs):
+    for line, side, verb, rest in commands(checklib.read_text(root, path), verbs):
+        if side and verb not in verbs[side]:
+            yield path, line, f"dongbo-{side} has no verb {verb}"
+            continue
+        options = COMMON.union(*(v[verb] for s, v in verbs.items() if verb in v and side in (None, s)))
+        for option in OPTION.findall(rest):
+            if option not in options:
+                yield path, line, f"{verb} has no option --{option}"
+
+
+def check_told(root, files, verbs):
+    """Each verb stands in its program's page, each option in some page."""
+    told = set()
+    for path in files:
+        if path.endswith(".md"):
+            told.update(OPTION.findall(checklib.read_text(root, path)))
+    for side, own in verbs.items():
+        page = f"docs/{side}.md"
+        text = checklib.read_text(root, page) if page in files else ""
+        for verb, options in own.items():
+            if not re.search(rf"(?:`|dongbo-{side} ){verb}\b", text):
+                yield page, 1, f"nothing about the verb {verb}"
+            for option in sorted(options - told):
+                yield page, 1, f"no page tells of {verb} --{option}"
+
+
 def check(root, files):
     known = set(files)
+    verbs = programs(root)
     for path in files:
         if path.endswith(".md"):
             yield from check_links(root, path, known)
             yield from check_dev_verbs(root, path, known)
+            yield from check_commands(root, path, verbs)
+    yield from check_told(root, files, verbs)
     yield from check_version(root, known)
     yield from check_exit_codes(root, known)
 
@@ -114,13 +180,19 @@ PLANTS = [
     ("docs/zz.md", "# One\n\nSee [two](#two).\n", "heading that is not there"),
     ("docs/zz.md", "[out](../../etc/passwd)\n", "leaves the project"),
     ("docs/zz.md", "Run `./dev dance`.\n", "no verb dance"),
+    ("docs/zz.md", "Run `dongbo-hub --data x dance`.\n", "dongbo-hub has no verb dance"),
+    ("docs/zz.md", "    dongbo-node put --type person \\\n        --twice\n", "put has no option --twice"),
+    ("docs/zz.md", "See `nodes --twice`.\n", "nodes has no option --twice"),
+    ("docs/node.md", "# dongbo-node\n", "nothing about the verb put"),
+    ("docs/hub.md", "# dongbo-hub\n", "nothing about the verb close"),
+    ("docs/hub.md", "# dongbo-hub\n", "no page tells of init --listen"),
     ("CHANGELOG.md", "# Changelog\n\n## [0.0.1] - unreleased\n", "no section"),
     ("docs/exit-codes.md", "| 11 | nothing |\n", "does not name `LOCKED`"),
     ("docs/exit-codes.md", "| 11 | `LOCKED`, `TIMEOUT` |\n", "row 11 names `TIMEOUT`"),
 ]
 INNOCENTS = [
     ("docs/zz.md", "# Một đầu đề: hai\n\n[a](#một-đầu-đề-hai), [b](../CMakeLists.txt), [c](https://example.org/x),\n"
-                   "`[d](nowhere.md)`, [e](../common), run `./dev test`.\n\n```\n[f](nowhere.md)\n```\n"),
+                   "`[d](nowhere.md)`, [e](../common), run `./dev test`.\n`dongbo-node list --max 5 | sort --unique`, `dongbo-hub --lang en status --json`.\n\n```\n[f](nowhere.md)\n```\n"),
 ]
 
 if __name__ == "__main__":
