@@ -7,26 +7,17 @@ A hub and two PCs of one commune, the first behind a slow line. A picture is att
 killed, the line is cut, and a record is saved: the record is delivered long before the picture. The second PC
 fetches it. By file it goes as well. Then its person is erased, and no file of any folder has a byte of it.
 """
-import argparse
 import hashlib
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 
 from shim import Proxy
-from world import Failed, World, free_port, on_signals, wait_for
+from world import ROOT, Story, check, free_port, play, wait_for
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNIT, BLOCK, AHEAD = "26170", 32768, 2
 SIZE = 20 * BLOCK + 77
-
-
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-    print("ok   " + what, flush=True)
 
 
 def picture(seed, size):
@@ -35,20 +26,8 @@ def picture(seed, size):
     return b"\xff\xd8\xff\xda\x00\x02" + lines + b"\xff\xd9"
 
 
-class Story:
-    def __init__(self, world):
-        self.w, self.hub, self.asked = world, world.hub, None
-
-    def path(self, *parts):
-        return os.path.join(self.w.dir, *parts)
-
-    def write(self, name, data):
-        with open(self.path(name), "wb") as f:
-            f.write(data)
-
-    def read(self, name):
-        with open(self.path(name), "rb") as f:
-            return f.read()
+class Attached(Story):
+    asked = None  # a session that nudge() began
 
     def files(self, node):
         return node.status()["attachments"]
@@ -82,8 +61,7 @@ class Story:
         self.b = self.second_pc()
         self.w.nodes["a"] = self.a
         for node in (self.a, self.b):
-            node.tool("init", "--name", "Máy")
-            node.tool("join", self.hub.ask("invite", "--unit", UNIT)["invitation"])
+            node.join()
         self.a.address("127.0.0.1:%d" % self.line.port)
         self.a.run()
         self.b.run()
@@ -91,11 +69,11 @@ class Story:
         self.settle(self.b)
         self.one = self.put(self.a, "Kiều Trăng Khuyết")
         self.data = picture(1, SIZE)
-        self.write("anh.jpg", self.data)
+        self.write_file("anh.jpg", self.data)
 
     def limits(self):
-        self.write("lon.jpg", picture(2, 4 * 1024 * 1024 + 1))
-        self.write("chu.txt", b"MZ this is no picture")
+        self.write_file("lon.jpg", picture(2, 4 * 1024 * 1024 + 1))
+        self.write_file("chu.txt", b"MZ this is no picture")
         self.a.tool("attach", "add", self.one, "lon.jpg", ok=range(1, 30))
         self.a.tool("attach", "add", self.one, "chu.txt", ok=range(1, 30))
         self.a.tool("attach", "add", "0" * 32, "anh.jpg", ok=range(1, 30))
@@ -135,13 +113,13 @@ class Story:
         check("three deaths cost at most what was under way (%d bytes for %d)" % (sent, SIZE),
               sent < SIZE + 3 * AHEAD * BLOCK + 30000)
         self.hub.tool("attach", "get", self.pic, "ra.jpg")
-        check("the hub has it byte for byte", self.read("ra.jpg") == self.data)
+        check("the hub has it byte for byte", self.read_file("ra.jpg") == self.data)
         check("it is delivered", self.files(self.a)["delivered"] == 1)
 
     def behind_records(self):
         """A record that is saved while a picture travels does not wait for it."""
         self.line.allowed = self.line.total[0] + 4 * BLOCK
-        self.write("anh2.jpg", picture(3, SIZE))
+        self.write_file("anh2.jpg", picture(3, SIZE))
         second = self.a.ask("attach", "add", self.one, "anh2.jpg")["id"]
         wait_for("the picture to be on its way", lambda: self.at_hub(second) > 0)
         self.put(self.a, "Người Vội")
@@ -164,14 +142,14 @@ class Story:
             self.b.tool("attach", "get", self.pic, "ve.jpg", ok=range(0, 30))
             return self.b.code == 0
         wait_for("the picture to come", here)
-        check("it comes byte for byte", self.read("ve.jpg") == self.data)
+        check("it comes byte for byte", self.read_file("ve.jpg") == self.data)
 
     def by_file(self):
         """The lane of a bundle: a PC without a network."""
         b = self.b
         b.end()
         b.address("127.0.0.1:%d" % free_port())
-        self.write("giay.pdf", b"%PDF-1.7" + picture(4, 3 * BLOCK))
+        self.write_file("giay.pdf", b"%PDF-1.7" + picture(4, 3 * BLOCK))
         third = b.ask("attach", "add", self.one, "giay.pdf")["id"]
         b.tool("bundle", "out", "di.dongbo")
         self.hub.tool("bundle", "in", "di.dongbo", "--out", "ve.dongbo")
@@ -199,14 +177,9 @@ class Story:
         folders = ["hub", self.a.name, self.b.name]
         check("the bytes are in all three folders", all(self.found(f, self.data) for f in folders))
         self.b.end()
-        officers = []
-        for i, name in enumerate(["Nguyễn Thị An", "Trần Bình"]):
-            self.write("mk%d" % i, "một mật khẩu dài {}\n".format(i).encode())
-            key = ["--key", "khoa%d" % i, "--passphrase", "mk%d" % i]
-            self.hub.tool("officer", "add", name, "--role", "all", *key)
-            officers.append(key)
-        got = self.hub.ask("erase", "propose", self.one, "--basis", "Đơn số 12", *officers[0])
-        self.hub.ask("erase", "approve", got["id"][:12], *officers[1])
+        an, binh = self.officer("Nguyễn Thị An"), self.officer("Trần Bình")
+        got = self.hub.ask("erase", "propose", self.one, "--basis", "Đơn số 12", *an)
+        self.hub.ask("erase", "approve", got["id"][:12], *binh)
         check("the person's order takes the pictures along: none at the hub", not self.found("hub", self.data))
         self.hub.tool("attach", "get", self.pic, "nua.jpg", ok=range(1, 30))
         self.settle(self.a)
@@ -220,29 +193,12 @@ class Story:
         check("the logs verify", self.hub.ask("verify")["ok"])
 
     def run(self):
-        for step in (self.begin, self.limits, self.killed, self.behind_records, self.fetched, self.by_file,
-                     self.erased):
-            print("--- " + step.__name__, flush=True)
-            step()
+        self.go(self.begin, self.limits, self.killed, self.behind_records, self.fetched, self.by_file,
+                self.erased)
         for p in (self.a, self.b, self.hub):
             p.end()
         self.line.close()
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("build")
-    p.add_argument("--dir")
-    a = p.parse_args()
-    on_signals()
-    with tempfile.TemporaryDirectory(prefix="dongbo-attach-") as folder:
-        try:
-            with World(a.build, a.dir or folder) as world:
-                Story(world).run()
-        except Failed as e:
-            print("FAILED: %s" % e, file=sys.stderr)
-            return 1
-    return 0
-
-
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(play(__doc__, lambda world, _: Attached(world).run()))

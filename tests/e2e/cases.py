@@ -10,18 +10,10 @@ published can be recomputed, and stays when the commune changes a line. A step t
 import hashlib
 import os
 import sys
-import tempfile
 
-from world import Failed, World, on_signals
+from world import ROOT, check, play
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 COMMUNE = "29884"  # xã Mỹ Tân
-
-
-def check(what, good):
-    if not good:
-        raise Failed(what)
-    print("  " + what)
 
 
 def settle(node):
@@ -95,26 +87,17 @@ def score(w, node):
     check("and stands among what does not add up", "P01" in wrong(w.hub, "2023-12-31"))
 
 
-def main():
-    on_signals()
-    with tempfile.TemporaryDirectory(prefix="dongbo-cases-") as folder, World(sys.argv[1], folder) as w:
-        w.hub.init("866", "Phòng LĐTBXH thành phố Cao Lãnh", os.path.join(ROOT, "catalogue"))
-        w.hub.run()
-        node = w.node(COMMUNE)
-        address = "127.0.0.1:%d" % w.hub.ports["sync"]
-        invitation = w.hub.ask("invite", "--unit", COMMUNE, "--address", address)["invitation"]
-        node.tool("init")
-        node.tool("join", invitation)
-        settle(node)
-        budget(w, node)
-        score(w, node)
-        w.hub.end()
-        w.hub.tool("verify")
-    print("cases: all as promised")
+def run(w):
+    w.hub.init("866", "Phòng LĐTBXH thành phố Cao Lãnh", os.path.join(ROOT, "catalogue"))
+    w.hub.run()
+    node = w.node(COMMUNE)
+    node.join()
+    settle(node)
+    budget(w, node)
+    score(w, node)
+    w.hub.end()
+    w.hub.tool("verify")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failed as e:
-        sys.exit("cases: FAILED: %s" % e)
+    sys.exit(play(__doc__, lambda world, _: run(world)))

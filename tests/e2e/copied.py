@@ -17,11 +17,9 @@ import socket
 import ssl
 import stat
 import sys
-import tempfile
 
-from world import Failed, World, copy_folder, on_signals
+from world import ROOT, Failed, copy_folder, play
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 NAME, PHONE, PERSON = "Lò Thị Mẫu Chép", "0912345678", "Cán Bộ Nhập Liệu"
 
 
@@ -57,44 +55,41 @@ def secret_of(path):
     return max(runs, key=len).encode()
 
 
-def work(build, folder):
-    with World(build, folder) as w:
-        w.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "tests/sim/catalogue"))
-        w.hub.run()
-        node = w.node("26176")
-        invitation = w.hub.ask("invite", "--unit", "26176", "--address",
-                               "127.0.0.1:%d" % w.hub.ports["sync"])["invitation"]
-        node.tool("init")
-        node.tool("join", invitation)
-        node.tool("sync", ok=(0, 14))
-        node.tool("put", "--type", "person", "--person", PERSON, "full_name=" + NAME, "phone=" + PHONE)
-        node.tool("sync", ok=(0, 14))
-        token = w.hub.ask("token", "create", "tinh")["token"]
-        copies = {}
-        for name in ("hub", node.name):  # while they run: with what stands in the WAL
-            copies[name] = os.path.join(folder, "copy-" + name)
-            copy_folder(os.path.join(folder, name), copies[name])
-        for name, copy in copies.items():
-            database = ("hub.db", "hub.db-wal", "node.db", "node.db-wal")
-            expect(name + ": a person's name", copy, NAME, True, database)
-            expect(name + ": a phone number", copy, PHONE, True, database)
-            for key in sorted(glob.glob(os.path.join(copy, "keys", "*.key"))):
-                short = os.path.relpath(key, copy)
-                expect(name + ": the secret of " + short, copy, secret_of(key), True, (short,))
-        expect("node: who typed it", copies[node.name], PERSON, True, ("node.db", "node.db-wal"))
-        expect("hub: who typed it (only an id of 8 bytes)", copies["hub"], PERSON, False)
-        expect("hub: the province's token", copies["hub"], token, False)
-        node.tool("backup", os.path.join(folder, "backup-node"))
-        w.hub.tool("backup", os.path.join(folder, "backup-hub"))
-        for name in ("hub", node.name):
-            backup = os.path.join(folder, "backup-hub" if name == "hub" else "backup-node")
-            only = os.path.join(folder, "only-" + name)
-            os.mkdir(only)
-            shutil.copy(backup, only)
-            expect(name + ": a name, in a backup", only, NAME, True)
-            for key in sorted(glob.glob(os.path.join(folder, name, "keys", "*.key"))):
-                expect(name + ": " + os.path.basename(key) + ", in a backup", only, secret_of(key), False)
-        other_user(w, node)
+def work(w):
+    folder = w.dir
+    w.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "tests/sim/catalogue"))
+    w.hub.run()
+    node = w.node("26176")
+    node.join()
+    node.tool("sync", ok=(0, 14))
+    node.tool("put", "--type", "person", "--person", PERSON, "full_name=" + NAME, "phone=" + PHONE)
+    node.tool("sync", ok=(0, 14))
+    token = w.hub.ask("token", "create", "tinh")["token"]
+    copies = {}
+    for name in ("hub", node.name):  # while they run: with what stands in the WAL
+        copies[name] = os.path.join(folder, "copy-" + name)
+        copy_folder(os.path.join(folder, name), copies[name])
+    for name, copy in copies.items():
+        database = ("hub.db", "hub.db-wal", "node.db", "node.db-wal")
+        expect(name + ": a person's name", copy, NAME, True, database)
+        expect(name + ": a phone number", copy, PHONE, True, database)
+        for key in sorted(glob.glob(os.path.join(copy, "keys", "*.key"))):
+            short = os.path.relpath(key, copy)
+            expect(name + ": the secret of " + short, copy, secret_of(key), True, (short,))
+    expect("node: who typed it", copies[node.name], PERSON, True, ("node.db", "node.db-wal"))
+    expect("hub: who typed it (only an id of 8 bytes)", copies["hub"], PERSON, False)
+    expect("hub: the province's token", copies["hub"], token, False)
+    node.tool("backup", os.path.join(folder, "backup-node"))
+    w.hub.tool("backup", os.path.join(folder, "backup-hub"))
+    for name in ("hub", node.name):
+        backup = os.path.join(folder, "backup-hub" if name == "hub" else "backup-node")
+        only = os.path.join(folder, "only-" + name)
+        os.mkdir(only)
+        shutil.copy(backup, only)
+        expect(name + ": a name, in a backup", only, NAME, True)
+        for key in sorted(glob.glob(os.path.join(folder, name, "keys", "*.key"))):
+            expect(name + ": " + os.path.basename(key) + ", in a backup", only, secret_of(key), False)
+    other_user(w, node)
 
 
 def other_user(w, node):
@@ -157,15 +152,5 @@ def told(host, port):
     return told_
 
 
-def main():
-    on_signals()
-    with tempfile.TemporaryDirectory(prefix="dongbo-copied-") as folder:
-        work(os.path.abspath(sys.argv[1]), folder)
-
-
 if __name__ == "__main__":
-    try:
-        main()
-    except Failed as e:
-        print("FAILED: %s" % e)
-        sys.exit(1)
+    sys.exit(play(__doc__, lambda world, _: work(world)))

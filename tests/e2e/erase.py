@@ -8,34 +8,19 @@ records, in a conflict, in an op that waits and in an unsent one. Two officers o
 the data folders (database, WAL, journal, lists; backups are no part of them) is searched for the planted bytes. Old
 copies of both folders are put back, and old bundles are read: nothing comes back.
 """
-import argparse
 import os
 import shutil
 import sys
-import tempfile
 
-from world import Failed, World, copy_folder, free_port, on_signals, wait_for
+from world import ROOT, Story, check, copy_folder, free_port, play, wait_for
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 NET, STICK = "26170", "26188"
 GONE = ["Kiều Trăng Khuyết", "079311223344", "Hẻm Gió Lùa 77", "Kiều Ghi Sau", "Kiều Huyện Sửa", "Kiều Chưa Gửi",
         "Lục Bình Trôi", "Bến Đò Lặng 5", "Lục Sửa Lại"]
 STAYS = ["Người Ở Lại", "Người Bến Kia"]
 
 
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-    print("ok   " + what, flush=True)
-
-
-class Story:
-    def __init__(self, world):
-        self.w, self.hub, self.officers = world, world.hub, []
-
-    def path(self, *parts):
-        return os.path.join(self.w.dir, *parts)
-
+class Erased(Story):
     # --- helpers -----------------------------------------------------------------------------------------------
 
     def found(self, folder):
@@ -61,12 +46,6 @@ class Story:
         how = ["--id", rid] if rid else ["--type", "person"]
         return program.ask("put", *how, *fields)["id"]
 
-    def sync(self, node):
-        def done():
-            node.tool("sync", ok=range(0, 30))  # while something went back it takes several
-            return node.code == 0 and node.status()["log"]["waiting"] == 0
-        wait_for("%s to deliver" % node.unit, done)
-
     def by_stick(self, node, out="len.dongbo", back="xuong.dongbo"):
         """One round by files."""
         for name in (out, back):
@@ -75,13 +54,6 @@ class Story:
         node.tool("bundle", "out", out)
         self.hub.tool("bundle", "in", out, "--out", back)
         node.tool("bundle", "in", back, ok=(0, 3, 14))
-
-    def officer(self, name):
-        key, word = "khoa-%d" % len(self.officers), "mat-khau-%d" % len(self.officers)
-        with open(self.path(word), "w", encoding="utf-8") as f:
-            f.write("một mật khẩu dài %d\n" % len(self.officers))
-        self.hub.tool("officer", "add", name, "--role", "all", "--key", key, "--passphrase", word)
-        self.officers.append(["--key", key, "--passphrase", word])
 
     def copy(self, source, target):
         copy_folder(self.path(source), self.path(target))
@@ -101,8 +73,7 @@ class Story:
         self.hub.run()
         a, b = self.w.node(NET), self.w.node(STICK)
         for node in (a, b):
-            node.tool("init", "--name", "Máy " + node.unit)
-            node.tool("join", self.hub.ask("invite", "--unit", node.unit)["invitation"])
+            node.join()
         a.run()
         b.address("127.0.0.1:%d" % free_port())
         self.a, self.b = a, b
@@ -112,7 +83,7 @@ class Story:
         a, b, hub = self.a, self.b, self.hub
         self.one = self.put(a, "full_name=" + GONE[0], "sex=female", "national_id=" + GONE[1], "cur_address=" + GONE[2])
         self.put(a, "full_name=" + STAYS[0], "sex=male")
-        self.sync(a)
+        a.sync()
         self.two = self.put(b, "full_name=" + GONE[6], "sex=female", "cur_address=" + GONE[7])
         self.put(b, "full_name=" + STAYS[1], "sex=male")
         self.by_stick(b)
@@ -123,7 +94,7 @@ class Story:
         self.put(hub, "full_name=" + GONE[4], rid=self.one)
         a.address("127.0.0.1:%d" % self.port)
         a.run()
-        self.sync(a)
+        a.sync()
         self.put(b, "full_name=" + GONE[8], rid=self.two)
         self.by_stick(b)
         check("the names are in both places before", len(self.found("hub")) == 8 and len(self.found(a.name)) == 5 and
@@ -164,7 +135,7 @@ class Story:
         a, b = self.a, self.b
         check("the commune still has it", len(self.found(a.name)) == 6)
         a.run()
-        self.sync(a)
+        a.sync()
         wait_for("the wipe", lambda: not self.found(a.name))
         check("after one sync nothing of it is at the commune, while it runs", True)
         a.tool("get", self.one, ok=range(1, 30))
@@ -179,7 +150,7 @@ class Story:
         found = self.hub.ask("verify")
         check("the log verifies: chains, hashes, states", found["ok"])
         self.put(a, "full_name=Người Đến Sau", "sex=male")
-        self.sync(a)
+        a.sync()
 
     def old_bundles(self):
         self.hub.tool("bundle", "in", "len-cu.dongbo")
@@ -201,7 +172,7 @@ class Story:
         a.address("127.0.0.1:%d" % self.port)
         check("(the old folder has it)", self.found(a.name))
         a.run()
-        self.sync(a)
+        a.sync()
         wait_for("the wipe", lambda: not self.found(a.name))
         check("an old folder loses it at its first sync", True)
         self.put_back("old-" + b.name, b.name)
@@ -220,8 +191,8 @@ class Story:
         hub.tool("status", ok=(0, 3, 14))
         check("an old database beside today's list is put right before it serves", not self.found("hub"))
         hub.run()
-        self.sync(a)
-        self.sync(a)
+        a.sync()
+        a.sync()
         check("and stays so after a commune synced", not self.found("hub") and hub.ask("verify")["ok"])
         hub.end()
         shutil.rmtree(self.path("hub"))
@@ -236,35 +207,18 @@ class Story:
             return not self.found("hub")
         wait_for("the communes to give the order back", gone)
         check("an old folder of the hub learns it from a commune", True)
-        self.sync(a)
+        a.sync()
         check("the commune has nothing of it", not self.found(a.name))
         check("the log verifies", hub.ask("verify")["ok"])
 
     def run(self):
-        for step in (self.begin, self.plant, self.old_copies, self.order, self.follow, self.old_bundles,
-                     self.old_nodes, self.old_hub):
-            print("--- " + step.__name__, flush=True)
-            step()
+        self.go(self.begin, self.plant, self.old_copies, self.order, self.follow, self.old_bundles,
+                self.old_nodes, self.old_hub)
         for p in (self.a, self.hub):
             p.end()
         for name in ("hub", self.a.name, self.b.name):
             check("nothing of it in " + name + " after the end", not self.found(name))
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("build")
-    p.add_argument("--dir")
-    a = p.parse_args()
-    on_signals()
-    with tempfile.TemporaryDirectory(prefix="dongbo-erase-") as folder:
-        try:
-            with World(a.build, a.dir or folder) as world:
-                Story(world).run()
-        except Failed as e:
-            print("FAILED: %s" % e, file=sys.stderr)
-            return 1
-    return 0
-
-
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(play(__doc__, lambda world, _: Erased(world).run()))

@@ -10,31 +10,17 @@ proof with one bit changed, of another unit or of another hub is refused.
 import json
 import os
 import random
-import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from hashlib import blake2b
 
-from world import Failed, World, on_signals
+from world import ROOT, Story, check, play
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNITS = ["26170", "26173"]
 
 
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-
-
-class Story:
-    def __init__(self, world):
-        self.w, self.hub = world, world.hub
-
-    def path(self, *parts):
-        return os.path.join(self.w.dir, *parts)
-
+class Explained(Story):
     def begin(self):
         program = os.path.join(ROOT, "tests/data/vinhcuu.py")
         subprocess.run([sys.executable, "-B", program, "--out", self.path("d"), "--until", "2023-06-30"], check=True)
@@ -43,15 +29,11 @@ class Story:
         self.hub.ask("import", "d/district.ndjson")
         for unit in UNITS:
             node = self.w.node(unit)
-            node.tool("init", "--name", unit)
-            node.tool("join", self.hub.ask("invite", "--unit", unit)["invitation"])
+            node.join()
             node.run()
             node.sync()
             check("all rows are in", node.ask("import", "d/%s.ndjson" % unit)["bad_rows"] == 0)
-            self.sync(node)
-
-    def sync(self, node):
-        node.sync()
+            node.sync()
 
     def own_sets(self, unit):
         """Hashes of a commune's sets and record ids of its ops, out of its own database."""
@@ -112,7 +94,7 @@ class Story:
         node = self.w.nodes["26170"]
         case = self.hub.ask("explain", str(issue), "D01@26170")["records"][0]["id"]
         node.tool("put", "--id", case, "dossier_closed_on=2023-06-20", "close_reason=died")
-        self.sync(node)
+        node.sync()
         d = self.hub.ask("diff", str(issue))
 
         def total(indicator):
@@ -170,7 +152,7 @@ class Story:
         node = self.w.nodes["26170"]
         case = self.hub.ask("explain", str(issue), "D01@26170")["records"][1]["id"]
         node.tool("put", "--id", case, "dossier_no=99/HS")
-        self.sync(node)
+        node.sync()
         got = node.ask("verify-proof", "26170.proof")
         check("a change after the cut is no reason to ask", got["ok"] and got["newer"] == 0)
         node.end()
@@ -196,18 +178,5 @@ class Story:
         self.withheld(issue)
 
 
-def main():
-    on_signals()
-    folder = tempfile.mkdtemp(prefix="dongbo-explain-")
-    try:
-        with World(sys.argv[1], folder) as world:
-            Story(world).run()
-    except Failed as e:
-        print(e)
-        print("kept:", folder)
-        return 1
-    shutil.rmtree(folder)
-    return 0
-
-
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(play(__doc__, lambda world, _: Explained(world).run()))

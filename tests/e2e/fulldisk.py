@@ -11,9 +11,8 @@ import subprocess
 import sys
 import tempfile
 
-from world import TOOL_S, Failed, World, listening, on_signals, wait_for
+from world import ROOT, TOOL_S, Failed, World, listening, on_signals, wait_for
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 SIZE = "6m"
 # Room a node starts in, in KiB: none, enough for its own files but not for its tables, enough for some of them.
 LEFT_KIB = (0, 36, 72, 144, 288)
@@ -88,10 +87,7 @@ def work(build, folder, away):
         w.hub.init("735", "Huyện Vĩnh Cửu", catalogue)
         w.hub.run()
         node = w.node("26176")
-        invitation = w.hub.ask("invite", "--unit", "26176", "--address",
-                               "127.0.0.1:%d" % w.hub.ports["sync"])["invitation"]
-        node.tool("init")
-        node.tool("join", invitation)
+        node.join()
         node.tool("sync", ok=(0, 14))
         put(node, "Trước khi đầy", ok=(0,))
         w.hub.end()

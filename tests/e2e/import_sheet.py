@@ -5,19 +5,12 @@
 """
 import os
 import sys
-import tempfile
 import zipfile
 
-from world import Failed, World, on_signals
+from world import ROOT, check, play
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 REL = "http://schemas.openxmlformats.org"
-
-
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
 
 
 def workbook(path, rows):
@@ -111,13 +104,5 @@ def story(world):
     check("nothing more came in", len(persons(node)) == 5)
 
 
-def main():
-    on_signals()
-    with tempfile.TemporaryDirectory() as folder, World(sys.argv[1], folder) as world:
-        story(world)
-    print("import_sheet: 1 passed, 0 failed")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(__doc__, lambda world, _: story(world)))

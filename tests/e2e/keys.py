@@ -14,27 +14,17 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
-from world import TOOL_S, Failed, Program, World, copy_folder, free_port, on_signals
+from world import ROOT, TOOL_S, Failed, Program, check, copy_folder, free_port, play
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 WHY, WHO = "mất trộm đêm 12/3", "Trần Thị Bình"
-
-
-def check(what, good):
-    if not good:
-        raise Failed(what)
-    print("  " + what)
 
 
 def join(w, unit, name=None):
     node = w.node(unit)
     if name is not None:
         node.name = name
-    invitation = w.hub.ask("invite", "--unit", unit, "--address", "127.0.0.1:%d" % w.hub.ports["sync"])["invitation"]
-    node.tool("init")
-    node.tool("join", invitation)
+    node.join()
     node.tool("sync", ok=(0, 14))
     return node
 
@@ -410,25 +400,15 @@ def robbed(w):
           any(n["revoked"] for n in w.hub.ask("nodes")["nodes"] if n["unit"] == "26176"))
 
 
-def main():
-    on_signals()
-    folder = tempfile.mkdtemp(prefix="dongbo-keys-")
-    try:
-        with World(sys.argv[1], folder) as w:
-            w.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "tests/sim/catalogue"), free_port())
-            w.hub.run()
-            stolen(w)
-            rekeyed(w)
-            changed(w)
-            moved(w)
-            robbed(w)
-    except Failed as e:
-        print("FAILED: %s (folder %s is kept)" % (e, folder))
-        return 1
-    shutil.rmtree(folder)
-    print("ok")
-    return 0
+def run(w):
+    w.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "tests/sim/catalogue"), free_port())
+    w.hub.run()
+    stolen(w)
+    rekeyed(w)
+    changed(w)
+    moved(w)
+    robbed(w)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(__doc__, lambda world, _: run(world)))

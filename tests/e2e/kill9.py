@@ -23,9 +23,8 @@ import threading
 import time
 import os
 
-from world import TOOL_S, WAIT_S, Failed, World, free_port, on_signals
+from world import ROOT, TOOL_S, WAIT_S, Failed, World, free_port, on_signals
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNITS = ["26170", "26188"]
 GAP_S = (0.02, 0.35)  # between two kills
 KILLS_MIN, SAVES_MIN = 40, 10  # fewer show nothing
@@ -160,8 +159,7 @@ def run(world, a, rnd):
     world.hub.run()
     for unit in UNITS:
         node = world.node(unit)
-        node.tool("init", "--name", "Máy " + unit)
-        node.tool("join", world.hub.ask("invite", "--unit", unit)["invitation"])
+        node.join()
         node.run()
     savers = [Saver(world, n, rnd.random()) for n in world.nodes.values()]
     for s in savers:

@@ -7,27 +7,18 @@ A hub that is reached by two addresses, one of which goes dead in the middle of 
 so many bytes; and a crowd of strangers that send garbage, a byte, or nothing, while a commune delivers: they get no
 byte and no place.
 """
-import argparse
 import json
 import os
 import resource
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 
 from shim import Proxy
-from world import TOOL_S, Failed, World, free_port, on_signals, wait_for
+from world import ROOT, TOOL_S, Failed, check, free_port, play, wait_for
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNIT = "26170"
-
-
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-    print("ok   " + what, flush=True)
 
 
 def put(node, name):
@@ -176,8 +167,7 @@ def run(world, strangers):
     world.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), port)
     world.hub.run()
     node = world.node(UNIT)
-    node.tool("init", "--name", "Máy")
-    node.tool("join", world.hub.ask("invite", "--unit", UNIT)["invitation"])
+    node.join()
     node.sync()
     two_addresses(world, node, port)
     cut(world, node, port)
@@ -188,20 +178,6 @@ def run(world, strangers):
     world.hub.end()
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("build")
-    p.add_argument("--strangers", type=int, default=300)
-    a = p.parse_args()
-    on_signals()
-    with tempfile.TemporaryDirectory(prefix="dongbo-links-") as folder:
-        try:
-            with World(a.build, folder) as world:
-                run(world, a.strangers)
-        except Failed as e:
-            print("FAILED: %s" % e, file=sys.stderr)
-            return 1
-    return 0
-
-
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(play(__doc__, lambda world, a: run(world, a.strangers),
+                  ("--strangers", {"type": int, "default": 300})))

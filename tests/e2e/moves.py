@@ -11,18 +11,11 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 
-from world import Failed, World, free_port, on_signals
+from world import ROOT, Failed, check, free_port, play
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 TRI_AN, BINH_HOA, TAN_BINH = "26176", "26197", "26194"
 KEPT = "activity"  # class 1: a copy stays
-
-
-def check(what, good):
-    if not good:
-        raise Failed(what)
 
 
 class Moves:
@@ -227,34 +220,25 @@ def split(m, nodes):
           or list(now.values()).count("25993") == 1)
 
 
-def main():
-    on_signals()
-    with tempfile.TemporaryDirectory() as folder, World(sys.argv[1], folder) as w:
-        w.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), free_port())
-        w.hub.run()
-        for unit in (TRI_AN, BINH_HOA, TAN_BINH):
-            node = w.node(unit)
-            node.tool("init", "--name", node.name)
-            invite = w.hub.ask("invite", "--unit", unit)
-            node.tool("join", "--name", node.name, invite["invitation"])
-            node.run()
-            node.sync()
-        a, c, b = (w.nodes[u] for u in (TRI_AN, BINH_HOA, TAN_BINH))
-        m = Moves(w)
-        _, _, three = transfers(m, a, b, c)
-        print("transfers: ok", flush=True)
-        shares(m, a, b, three)
-        print("shares: ok", flush=True)
-        mergers(m, w.nodes)
-        print("mergers: ok", flush=True)
-        split(m, w.nodes)
-        w.hub.tool("verify")
-        print("e2e/moves: transfers over both roads, shares, mergers and a split: every record counted once")
+def run(w):
+    w.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), free_port())
+    w.hub.run()
+    for unit in (TRI_AN, BINH_HOA, TAN_BINH):
+        node = w.node(unit)
+        node.join()
+        node.run()
+        node.sync()
+    a, c, b = (w.nodes[u] for u in (TRI_AN, BINH_HOA, TAN_BINH))
+    m = Moves(w)
+    _, _, three = transfers(m, a, b, c)
+    print("transfers: ok", flush=True)
+    shares(m, a, b, three)
+    print("shares: ok", flush=True)
+    mergers(m, w.nodes)
+    print("mergers: ok", flush=True)
+    split(m, w.nodes)
+    w.hub.tool("verify")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failed as e:
-        print("e2e/moves: " + str(e), file=sys.stderr)
-        sys.exit(1)
+    sys.exit(play(__doc__, lambda world, _: run(world)))

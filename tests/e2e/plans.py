@@ -20,9 +20,8 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 from plan_page import page
-from world import Failed, World, on_signals
+from world import ROOT, Failed, Story, World, check, on_signals
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 # hub's name; reports and periods that are made; the last of them is closed
 PLANS = {
     "vinhcuu2020": ("735", "Huyện Vĩnh Cửu", [("RP17", "2020-6M"), ("RP17", "2020"), ("RP04", "2020"),
@@ -38,19 +37,12 @@ PLANS = {
     "brvt2024": ("77", "Tỉnh Bà Rịa - Vũng Tàu", [("RP13", "2024-Q2"), ("RP13", "2024-6M"), ("RP13", "2024")]),
 }
 
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-
-
-class Story:
+class Plan(Story):
     def __init__(self, world, plan, scale, count):
-        self.w, self.hub, self.plan, self.scale, self.count = world, world.hub, plan, scale, count
+        super().__init__(world)
+        self.plan, self.scale, self.count = plan, scale, count
         self.unit, self.name, self.reports = PLANS[plan]
         self.links = []
-
-    def path(self, *parts):
-        return os.path.join(self.w.dir, *parts)
 
     def catalogue(self):
         """The shipped one, with the rows of the bodies that report beside the communes."""
@@ -73,8 +65,7 @@ class Story:
 
     def enter(self, unit):
         node = self.w.node(unit)
-        node.tool("init", "--name", unit)
-        node.tool("join", self.hub.ask("invite", "--unit", unit)["invitation"])
+        node.join()
         node.run()
         node.sync()  # what the district gave out is referred to
         got = node.ask("import", "d/%s.ndjson" % unit)
@@ -179,7 +170,7 @@ def main():
     try:
         for plan in a.plan or sorted(PLANS):
             with World(build, os.path.join(folder, plan)) as world:
-                story = Story(world, plan, a.scale, a.units)
+                story = Plan(world, plan, a.scale, a.units)
                 story.run(a.all)
                 if a.keep:
                     with open(os.path.join(folder, plan + ".md"), "w", encoding="utf-8") as f:

@@ -3,24 +3,15 @@
 
   privacy.py BUILD_DIR [--dir DIR]
 """
-import argparse
 import datetime
 import json
 import os
 import sys
-import tempfile
 import zipfile
 
-from world import Failed, World, free_port, on_signals, wait_for
+from world import ROOT, Story, check, free_port, play, wait_for
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNIT, NAME = "26170", "Kiều Trăng Khuyết"
-
-
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-    print("ok   " + what, flush=True)
 
 
 def day(days=0):
@@ -29,27 +20,13 @@ def day(days=0):
     return (now.date() + datetime.timedelta(days=days)).isoformat()
 
 
-class Story:
-    def __init__(self, world):
-        self.w, self.hub, self.officers = world, world.hub, []
-
-    def path(self, name):
-        return os.path.join(self.w.dir, name)
-
-    def officer(self, name):
-        key, word = "khoa-%d" % len(self.officers), "mat-khau-%d" % len(self.officers)
-        with open(self.path(word), "w", encoding="utf-8") as f:
-            f.write("một mật khẩu dài %d\n" % len(self.officers))
-        self.hub.tool("officer", "add", name, "--role", "all", "--key", key, "--passphrase", word)
-        self.officers.append(["--key", key, "--passphrase", word])
-
+class Privacy(Story):
     def begin(self):
         port = free_port()
         self.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), port)
         self.hub.run()
         self.node = self.w.node(UNIT)
-        self.node.tool("init", "--name", "Máy " + UNIT)
-        self.node.tool("join", self.hub.ask("invite", "--unit", UNIT)["invitation"])
+        self.node.join()
         put = self.node.ask("put", "--type", "person", "full_name=" + NAME, "sex=female")
         self.person = put["id"]
         # the person asks at the commune's counter; the hub sees it with the next sync
@@ -140,33 +117,10 @@ class Story:
         self.hub.tool("verify")
         check("and the hub verifies", True)
 
-
-def run(folder, build):
-    with World(build, folder) as world:
-        story = Story(world)
-        for step in (story.begin, story.registers, story.reading, story.subject, story.copies, story.erasing):
-            step()
-        world.hub.end()
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("build")
-    parser.add_argument("--dir")
-    args = parser.parse_args()
-    on_signals()
-    try:
-        if args.dir:
-            run(args.dir, args.build)
-        else:
-            with tempfile.TemporaryDirectory(prefix="dongbo-privacy-") as folder:
-                run(folder, args.build)
-    except Failed as why:
-        print("FAILED %s" % why, flush=True)
-        return 1
-    print("privacy: all true", flush=True)
-    return 0
+    def run(self):
+        self.go(self.begin, self.registers, self.reading, self.subject, self.copies, self.erasing)
+        self.hub.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(__doc__, lambda world, _: Privacy(world).run()))

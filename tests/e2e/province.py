@@ -14,28 +14,18 @@ import shutil
 import ssl
 import subprocess
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 
-from world import TOOL_S, Failed, Hub, World, on_signals
+from world import ROOT, TOOL_S, Hub, Story, check, play
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 DISTRICTS = {"735": ("hub", ["26170", "26173"]), "617": ("hub2", [])}
 
 
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-
-
-class Story:
+class Province(Story):
     def __init__(self, world):
-        self.w = world
+        super().__init__(world)
         self.hubs = {}
-
-    def path(self, *parts):
-        return os.path.join(self.w.dir, *parts)
 
     def communes(self, district):
         with open(os.path.join(ROOT, "catalogue/units.csv"), encoding="utf-8-sig") as f:
@@ -50,8 +40,7 @@ class Story:
         hub.run()
         for commune, file in files:
             node = self.w.node(commune)
-            node.tool("init", "--name", commune)
-            node.tool("join", hub.ask("invite", "--unit", commune)["invitation"])
+            node.join(hub)
             node.run()
             node.sync()
             check("all rows are in", node.ask("import", file)["bad_rows"] == 0)
@@ -267,23 +256,14 @@ class Story:
             hub.end()
 
 
-def main():
-    on_signals()
-    folder = tempfile.mkdtemp(prefix="dongbo-province-")
+def run(world, _):
+    story = Province(world)
     try:
-        with World(sys.argv[1], folder) as world:
-            story = Story(world)
-            try:
-                story.run()
-            finally:
-                for hub in story.hubs.values():
-                    hub.end(expect=False)
-    except Failed as e:
-        print(e)
-        print("kept:", folder)
-        return 1
-    shutil.rmtree(folder)
-    return 0
+        story.run()
+    finally:
+        for hub in story.hubs.values():
+            hub.end(expect=False)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(play(__doc__, run))

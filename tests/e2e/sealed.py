@@ -7,19 +7,16 @@ Names that stand nowhere else are planted in sealed fields. Every file of the hu
 searched for them. Officers open them with their own key, a second PC and the receiver of a transfer read them only
 after somebody who can has sealed them again for them, and an erasure takes the sealed bytes away.
 """
-import argparse
 import base64
 import json
 import os
 import shutil
 import sys
-import tempfile
 
 from sealed_read import read_record
 from stranger import unpack
-from world import Failed, Node, World, free_port, on_signals
+from world import ROOT, Node, Story, check, free_port, play
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNIT, OTHER = "26170", "26188"
 ALIAS, NOTE, TALE = "Bí danh Hoa Gạo", "Đón ở bến Cây Sung", "Người báo kể chuyện ở xóm Lở"
 LATER, BOTH, LEFT, RIGHT = "Ghi thêm Hoa Sim", "Cùng ghi Hoa Cải", "Máy một Hoa Lau", "Máy hai Hoa Bần"
@@ -31,19 +28,7 @@ PLANTED = [ALIAS, NOTE, TALE, LATER, BOTH, LEFT, RIGHT, AFTER, DEEP, DEEPER, FRE
 ERRORS = range(1, 100)
 
 
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-    print("ok   " + what, flush=True)
-
-
-class Story:
-    def __init__(self, world):
-        self.w, self.hub, self.officers = world, world.hub, []
-
-    def path(self, *parts):
-        return os.path.join(self.w.dir, *parts)
-
+class Sealed(Story):
     # --- helpers -----------------------------------------------------------------------------------------------
 
     def found(self, folder, words):
@@ -66,8 +51,7 @@ class Story:
         node = Node(self.w, unit)
         node.name = name
         self.w.nodes[name] = node
-        node.tool("init", "--name", "Máy " + name)
-        node.tool("join", self.hub.ask("invite", "--unit", unit)["invitation"])
+        node.join()
         self.sync(node)
         return node
 
@@ -84,14 +68,6 @@ class Story:
 
     def state(self, node, reader):
         return next(r["state"] for r in node.ask("readers")["readers"] if r["id"] == reader)
-
-    def officer(self, name, *root):
-        at = sum(w.startswith("mat-khau-") for w in os.listdir(self.w.dir))
-        key, word = "khoa-%d" % at, "mat-khau-%d" % at
-        with open(self.path(word), "w", encoding="utf-8") as f:
-            f.write("một mật khẩu dài %d\n" % at)
-        self.hub.tool("officer", "add", name, "--role", "all", "--key", key, "--passphrase", word, *root)
-        return ["--key", key, "--passphrase", word]
 
     def name_reader(self, name, file, one, two):
         """An order of two officers that the first of them reads."""
@@ -123,8 +99,8 @@ class Story:
         self.a = self.pc(UNIT, "may-1")
         self.free = [self.officer("Ông Sửu"), self.officer("Bà Dần")]  # what the hub's log key can do by itself
         taken = self.name_reader("Ông Sửu", "lenh-tu-y", *self.free)
-        self.officers = [self.officer(name, "--root", "hub-root.key") for name in ("Bà An", "Ông Bình")]
-        key = self.name_reader("Bà An", "lenh-doc", *self.officers)
+        self.rooted = [self.officer(name, "--root", "hub-root.key") for name in ("Bà An", "Ông Bình")]
+        key = self.name_reader("Bà An", "lenh-doc", *self.rooted)
         self.sync(self.a)
         officers = {r["name"]: r for r in self.a.ask("readers")["readers"] if r["kind"] == "officer"}
         check("the commune's PC knows the officer whom two officers named, by the same words",
@@ -158,7 +134,7 @@ class Story:
               self.values(hub, self.case) == dict(seen, needs_support="1"))
 
     def open(self):
-        hub, (an, binh) = self.hub, self.officers
+        hub, (an, binh) = self.hub, self.rooted
         opened = hub.ask("open", self.case, *an)
         check("the named officer opens it", opened["values"] == {"alias": ALIAS, "note": NOTE})
         check("that is in the log of reading",
@@ -264,7 +240,7 @@ class Story:
         a.tool("put", "--id", self.case, "note=" + AGAIN)
         self.sync(a, a2)
         check("then both write and read as before", self.values(a2, self.case)["note"] == AGAIN)
-        opened = self.hub.ask("open", self.case, *self.officers[0])["values"]
+        opened = self.hub.ask("open", self.case, *self.rooted[0])["values"]
         check("and the officer", opened == {"alias": alias, "note": AGAIN})
         for pc in (a, a2):
             check("its log verifies", pc.ask("verify")["ok"])
@@ -298,7 +274,7 @@ class Story:
               (self.values(b, case)["note"], self.values(b, report)["narrative"]) == (FRESH, FRESH))
         b.tool("put", "--id", self.case, "note=" + AFTER)
         self.sync(b)
-        opened = self.hub.ask("open", self.case, *self.officers[0])
+        opened = self.hub.ask("open", self.case, *self.rooted[0])
         check("and writes on, for the officer too", opened["values"]["note"] == AFTER)
 
     def share(self):
@@ -328,7 +304,7 @@ class Story:
         a3 = self.pc(UNIT, "may-3")
         check("a PC that takes another's place reads nothing at first",
               self.values(a3, self.report)["narrative"].startswith("(đã niêm phong #"))
-        self.hub.tool("reseal", self.report, "--to", self.reader(a3), *self.officers[0])
+        self.hub.tool("reseal", self.report, "--to", self.reader(a3), *self.rooted[0])
         self.sync(a3)
         check("an officer who reads can seal it again for it", self.values(a3, self.report)["narrative"] == TALE)
 
@@ -338,8 +314,8 @@ class Story:
         at = state.index(b"seal1:")
         sealed = [state[at:at + 80]]
         check("the sealed bytes are at the hub before", self.found("hub", sealed) == set(sealed))
-        proposed = self.hub.ask("erase", "propose", self.case, "--basis", "Đơn 5", *self.officers[0])
-        self.hub.tool("erase", "approve", proposed["id"], *self.officers[1])
+        proposed = self.hub.ask("erase", "propose", self.case, "--basis", "Đơn 5", *self.rooted[0])
+        self.hub.tool("erase", "approve", proposed["id"], *self.rooted[1])
         check("and gone after an erasure", not self.found("hub", sealed))
         self.sync(self.b)
         check("there as well where the record was", not self.found(self.b.name, sealed + [AFTER.encode()]))
@@ -363,24 +339,5 @@ class Story:
         check("nor is it after the hub has closed its files", not self.plain_at_hub())
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    p.add_argument("build")
-    p.add_argument("--dir")
-    args = p.parse_args()
-    on_signals()
-    folder = args.dir or tempfile.mkdtemp(prefix="dongbo-sealed-")
-    try:
-        with World(args.build, folder) as world:
-            Story(world).run()
-    except Failed as e:
-        print("FAILED " + str(e), file=sys.stderr)
-        print("left in " + folder, file=sys.stderr)
-        return 1
-    if not args.dir:
-        shutil.rmtree(folder)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(__doc__, lambda world, _: Sealed(world).run()))

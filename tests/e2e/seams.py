@@ -8,16 +8,13 @@ giver is in none of its figures. The closed period is opened again by two office
 line. Records that were transferred, shared, offered with words, crossed and counted are erased: no planted word is in
 any file of the three data folders. Then old backups of both sides are put back: nothing comes back, and closing waits.
 """
-import argparse
 import os
 import shutil
 import sys
-import tempfile
 import unicodedata
 
-from world import Failed, World, free_port, on_signals, wait_for
+from world import ROOT, Story, check, free_port, play, wait_for
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 GIVER, TAKER = "26170", "26188"
 TYPE = "activity"  # class 1: a copy stays at the giver
 GONE = ["Xuyến Chi Lặng", "Ghi chú chuyển Mây", "Trả lời nhận Gió", "Sửa chéo Nắng", "Dùng chung Sương", "Chờ đáp Khói",
@@ -29,19 +26,7 @@ FAILS = tuple(range(1, 126))
 AN, BINH, LAN = "Nguyễn Thị An", "Trần Bình", "Lê Lan"
 
 
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-    print("ok   " + what, flush=True)
-
-
-class Story:
-    def __init__(self, world):
-        self.w, self.hub, self.officers = world, world.hub, []
-
-    def path(self, *parts):
-        return os.path.join(self.w.dir, *parts)
-
+class Seams(Story):
     # --- helpers -----------------------------------------------------------------------------------------------
 
     def found(self, folder):
@@ -73,10 +58,7 @@ class Story:
 
     def sync(self, *nodes):
         for node in nodes:
-            def done(node=node):
-                node.tool("sync", ok=range(0, 30))
-                return node.code == 0 and node.status()["log"]["waiting"] == 0
-            wait_for("%s to deliver" % node.unit, done)
+            node.sync()
 
     def args(self, unit=None):
         return ["--report", REPORT, "--period", PERIOD] + (["--unit", unit] if unit else [])
@@ -94,13 +76,6 @@ class Story:
         node.address("127.0.0.1:%d" % self.port)
         node.run()
 
-    def officer(self, name):
-        key, word = "khoa-%d" % len(self.officers), "mat-khau-%d" % len(self.officers)
-        with open(self.path(word), "w", encoding="utf-8") as f:
-            f.write("một mật khẩu dài %d\n" % len(self.officers))
-        self.hub.tool("officer", "add", name, "--role", "all", "--key", key, "--passphrase", word)
-        self.officers.append(["--key", key, "--passphrase", word])
-
     # --- the story ---------------------------------------------------------------------------------------------
 
     def begin(self):
@@ -109,8 +84,7 @@ class Story:
         self.hub.run()
         self.a, self.b = self.w.node(GIVER), self.w.node(TAKER)
         for node in (self.a, self.b):
-            node.tool("init", "--name", "Máy " + node.unit)
-            node.tool("join", self.hub.ask("invite", "--unit", node.unit)["invitation"])
+            node.join()
             node.run()
         for name in (AN, BINH):
             self.officer(name)
@@ -248,10 +222,8 @@ class Story:
         check("one session is left", self.sessions(a)[0] == "1" and self.sessions(b)[0] == "0")
 
     def run(self):
-        for step in (self.begin, self.plant, self.the_copy_is_not_its_own, self.closes, self.opens_again, self.erases,
-                     self.restores_the_commune, self.restores_the_hub):
-            print("--- " + step.__name__, flush=True)
-            step()
+        self.go(self.begin, self.plant, self.the_copy_is_not_its_own, self.closes, self.opens_again, self.erases,
+                self.restores_the_commune, self.restores_the_hub)
 
     def restores_the_commune(self):
         a = self.a
@@ -297,20 +269,5 @@ class Story:
         return os.path.exists(os.path.join(folder, "erased.list"))
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("build")
-    p.add_argument("--dir")
-    a = p.parse_args()
-    on_signals()
-    with tempfile.TemporaryDirectory(prefix="dongbo-seams-") as folder:
-        try:
-            with World(a.build, a.dir or folder) as world:
-                Story(world).run()
-        except Failed as e:
-            print("FAILED: %s" % e, file=sys.stderr)
-            return 1
-    return 0
-
-
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(play(__doc__, lambda world, _: Seams(world).run()))

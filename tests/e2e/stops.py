@@ -7,25 +7,16 @@ On the slow disk a session ends well, the hub answers meanwhile, and after kill 
 that the commune was told of. Hub and commune are stopped in the middle of a session (SIGSTOP) and go on: everything is
 delivered, once. With --stop-s 60 both sides give the silent line up meanwhile (45 s) and meet again.
 """
-import argparse
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 from shim import Proxy
-from world import WAIT_S, Failed, World, free_port, on_signals, wait_for
+from world import ROOT, WAIT_S, check, free_port, play, wait_for
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 UNIT = "26170"
-
-
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-    print("ok   " + what, flush=True)
 
 
 def put(node, name):
@@ -94,12 +85,12 @@ def stopped(world, node, seconds):
             line.close()
 
 
-def run(world, library, ms, seconds):
+def run(world, ms, seconds):
+    library = os.path.join(world.build, "tests", "e2e", "libslowdisk.so")
     world.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), free_port())
     world.hub.run()
     node = world.node(UNIT)
-    node.tool("init", "--name", "Máy")
-    node.tool("join", world.hub.ask("invite", "--unit", UNIT)["invitation"])
+    node.join()
     node.sync()
     world.hub.end()
     slow_disk(world, node, library, ms)
@@ -108,22 +99,6 @@ def run(world, library, ms, seconds):
     world.hub.end()
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("build")
-    p.add_argument("--sync-ms", type=int, default=400)
-    p.add_argument("--stop-s", type=float, default=2)
-    a = p.parse_args()
-    on_signals()
-    library = os.path.join(os.path.abspath(a.build), "tests", "e2e", "libslowdisk.so")
-    with tempfile.TemporaryDirectory(prefix="dongbo-stops-") as folder:
-        try:
-            with World(a.build, folder) as world:
-                run(world, library, a.sync_ms, a.stop_s)
-        except Failed as e:
-            print("FAILED: %s" % e, file=sys.stderr)
-            return 1
-    return 0
-
-
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(play(__doc__, lambda world, a: run(world, a.sync_ms, a.stop_s),
+                  ("--sync-ms", {"type": int, "default": 400}), ("--stop-s", {"type": float, "default": 2})))

@@ -2,14 +2,18 @@
 
 Everything stands in one folder; every process started here is ended by close(), by its own number.
 """
+import argparse
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 WAIT_S = 180.0  # for a process to do what it is known to do, on whatever machine: a wait ends as soon as it came
 TOOL_S = 600.0  # for a verb to end
 held_ports = []  # sockets that keep the ports of free_port() for as long as this script runs
@@ -17,6 +21,12 @@ held_ports = []  # sockets that keep the ports of free_port() for as long as thi
 
 class Failed(Exception):
     """What was expected did not come true."""
+
+
+def check(what, truth):
+    if not truth:
+        raise Failed("not true: " + what)
+    print("ok   " + what, flush=True)
 
 
 def free_port():
@@ -133,6 +143,11 @@ class Node(Program):
         super().__init__(world, "dongbo-node", "xa" + unit)
         self.unit = unit
 
+    def join(self, hub=None):
+        """A new folder, and an invitation of the hub taken up."""
+        self.tool("init", "--name", self.name)
+        self.tool("join", (hub or self.world.hub).ask("invite", "--unit", self.unit)["invitation"])
+
     def address(self, address):
         """Point the node elsewhere than its invitation says. For its next start."""
         path = os.path.join(self.world.dir, self.name, "dongbo.conf")
@@ -221,3 +236,63 @@ def on_signals():
         raise KeyboardInterrupt(signal.Signals(number).name)
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, stop)
+
+
+class Story:
+    """A test that is a class: a world, its hub and officers, and steps one after the other."""
+
+    def __init__(self, world):
+        self.w, self.hub, self.officers = world, world.hub, []
+
+    def path(self, *parts):
+        return os.path.join(self.w.dir, *parts)
+
+    def write_file(self, name, data):
+        with open(self.path(name), "wb") as f:
+            f.write(data)
+
+    def read_file(self, name):
+        with open(self.path(name), "rb") as f:
+            return f.read()
+
+    def officer(self, name, *more):
+        """One more officer; the options that sign as this one."""
+        n = len(self.officers)
+        self.write_file("mat-khau-%d" % n, "một mật khẩu dài {}\n".format(n).encode())
+        key = ["--key", "khoa-%d" % n, "--passphrase", "mat-khau-%d" % n]
+        self.hub.tool("officer", "add", name, "--role", "all", *key, *more)
+        self.officers.append(key)
+        return key
+
+    def go(self, *steps):
+        for step in steps:
+            print("--- " + step.__name__, flush=True)
+            step()
+
+
+def play(doc, story, *options):
+    """The main of a test: story(world, arguments) in a folder of its own, which is kept when it fails, or in the one
+    that --dir names. `options` are (name, what add_argument() wants). The exit code."""
+    name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    p = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("build")
+    p.add_argument("--dir")
+    for option, how in options:
+        p.add_argument(option, **how)
+    a = p.parse_args()
+    on_signals()
+    folder, keep = a.dir or tempfile.mkdtemp(prefix="dongbo-%s-" % name), a.dir is not None
+    try:
+        with World(a.build, folder) as world:
+            story(world, a)
+    except Exception as e:
+        keep = True
+        print("FAILED, the folder %s is kept: %s" % (folder, e), file=sys.stderr)
+        if not isinstance(e, Failed):
+            raise
+        return 1
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    print("%s: all true" % name)
+    return 0
