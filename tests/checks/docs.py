@@ -111,7 +111,7 @@ def programs(root):
     for side in ("node", "hub"):
         text = checklib.read_text(root, side + "/main.c")
         shared = dict(re.findall(r'#define (OPT_\w+)[\s\\]+OPT\("([a-z-]+)"', text))
-        lists = {name: set(re.findall(r'\bOPT\("([a-z-]+)"', body)) | {shared[n] for n in re.findall(r"\bOPT_\w+", body)}
+        lists = {name: {*re.findall(r'\bOPT\("([a-z-]+)"', body), *(shared[n] for n in re.findall(r"\bOPT_\w+", body))}
                  for name, body in re.findall(r"(?s)struct cli_opt (\w+)\[\] = \{(.*?)\};", text)}
         out[side] = {}
         for verb, row in re.findall(r'(?s)\n    \{"([a-z-]+)",(.*?)\},(?=\n)', text[text.index("struct cli_verb"):]):
@@ -192,7 +192,9 @@ PLANTS = [
 ]
 INNOCENTS = [
     ("docs/zz.md", "# Một đầu đề: hai\n\n[a](#một-đầu-đề-hai), [b](../CMakeLists.txt), [c](https://example.org/x),\n"
-                   "`[d](nowhere.md)`, [e](../common), run `./dev test`.\n`dongbo-node list --max 5 | sort --unique`, `dongbo-hub --lang en status --json`.\n\n```\n[f](nowhere.md)\n```\n"),
+                   "`[d](nowhere.md)`, [e](../common), run `./dev test`.\n"
+                   "`dongbo-node list --max 5 | sort --unique`, `dongbo-hub --lang en status --json`.\n\n"
+                   "```\n[f](nowhere.md)\n```\n"),
 ]
 
 if __name__ == "__main__":

@@ -133,7 +133,8 @@ class Workflow(Story):
         one = self.hub.ask("correct", *self.args(node.unit), "--indicator", "T02", "--before", "10", "--after", "9",
                            "--reason", "Một người đã thôi.", "--person", "Huyện")["id"]
         check("it waits", [x["state"] for x in self.hub.ask("corrections")["corrections"]] == ["open"])
-        for args, count in ((self.args(), 1), (self.args(node.unit), 1), (["--report", "RP05"], 0), (["--period", "2022"], 0)):
+        for args, count in ((self.args(), 1), (self.args(node.unit), 1), (["--report", "RP05"], 0),
+                            (["--period", "2022"], 0)):
             check("corrections %s: %d" % (" ".join(args), count),
                   len(self.hub.ask("corrections", *args)["corrections"]) == count)
         node.sync()
