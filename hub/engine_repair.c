@@ -73,7 +73,7 @@ enum err hub_engine_give(struct hub_engine *e, const struct hub_sync_effect *f,
 {
     enum err err = hub_engine_open(e);
     for (size_t i = 0; err == ERR_OK && i < f->given_count; i++)
-        err = hub_store_give(e->store, &f->given[i], ev->wall_ms);
+        err = hub_store_give_any(e->store, &f->given[i], ev->wall_ms);
     ev->kind = HUB_SYNC_EV_GIVEN;
     return err;
 }

@@ -45,7 +45,7 @@ static enum err hub_engine_other_key(struct hub_engine *e, const struct message_
         return ERR_OK;
     }
     if (err != ERR_OK) return err;
-    f->retired = true;
+    f->retired = !ZOO(109);
     memcpy(f->node.sign_pk, sign_pk, sizeof sign_pk);
     memcpy(f->node.transport_pk, peer, sizeof f->node.transport_pk);
     return ERR_OK;

@@ -57,6 +57,10 @@ MUST_CHECK enum err hub_store_confirm(struct hub_store *s, int64_t now_ms);
  */
 MUST_CHECK enum err hub_store_give(struct hub_store *s, const struct message_set *set,
                                    int64_t received_ms);
+/* Likewise; what is no set of ours, as of a thief's hub that the node believed once, is left: nobody's session
+ * ends for it. */
+MUST_CHECK enum err hub_store_give_any(struct hub_store *s, const struct message_set *set,
+                                       int64_t received_ms);
 
 /*
  * Damaged sets (SPEC 15.6). hub_store_mend_note(): the set at this position is not what it was; when the

@@ -144,7 +144,7 @@ static enum err node_scope_check(struct node_store *s, uint64_t epoch,
     db_done(q);
     if (e != ERR_OK) return e;
     if (scope->has_cursor && memcmp(scope->changed, expected, 16) == 0) return ERR_OK;
-    if (ZOO(30)) return ERR_OK;
+    if (ZOO(30) || ZOO(112)) return ERR_OK;
     scope->all = memcmp(scope->anew, expected, 16) == 0;
     return scope->all ? ERR_OK : ERR_BAD_HASH;
 }

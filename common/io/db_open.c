@@ -80,7 +80,10 @@ static enum err db_make_durable(struct db *db, unsigned flags)
     if (flags & DB_EXCLUSIVE) e = db_pragma_is(db, "PRAGMA locking_mode=EXCLUSIVE", "exclusive");
     if (e == ERR_OK) e = db_exec(db, "PRAGMA synchronous=EXTRA");
     if (e == ERR_OK) e = db_pragma_is(db, "PRAGMA journal_mode=WAL", "wal");
-    if (e == ERR_OK) e = db_exec(db, ZOO(7) ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL");
+    const char *sync = ZOO(7)     ? "PRAGMA synchronous=OFF"
+                       : ZOO(111) ? "PRAGMA synchronous=NORMAL"
+                                  : "PRAGMA synchronous=FULL";
+    if (e == ERR_OK) e = db_exec(db, sync);
     return e;
 }
 

@@ -92,6 +92,8 @@ struct base *base_keys(void)
     make_sign(&b.hub_log, KEY_SIGN, 2);
     make_box(&b.hub_transport, KEY_TRANSPORT, 3);
     make_box(&b.sealing, KEY_SEALING, 4);
+    make_sign(&b.next_log, KEY_SIGN, 5);
+    make_box(&b.next_transport, KEY_TRANSPORT, 6);
     crypto_generichash(b.hub.b, sizeof b.hub.b, b.root.public, sizeof b.root.public, NULL, 0);
     for (unsigned i = 0; i < WORLD_NODES_MAX; i++) {
         uint8_t token[32];

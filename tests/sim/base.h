@@ -19,8 +19,8 @@ void cheap_sqlite(void);
 
 struct base {
     struct key_sign root;
-    struct key_sign hub_log;
-    struct key_box hub_transport;
+    struct key_sign hub_log, next_log;
+    struct key_box hub_transport, next_transport;
     struct key_box sealing;
     struct id_hash hub;
     struct world_keys nodes[WORLD_NODES_MAX];

@@ -45,6 +45,9 @@ void check_node(struct world *w, unsigned node);
  */
 void check_image(struct world *w, int who);
 void check_restored(struct world *w, int who);
+/* Another disk is in the hub's place: all of its log is read at the next boot, and nothing is asked of receipts before
+ * the next complete session. */
+void check_swapped(struct world *w);
 void check_cloned(struct world *w, unsigned from, unsigned to);
 
 /* All hosts up and in rest. */

@@ -319,6 +319,8 @@ bool check_outside(const struct world *w, unsigned node)
     struct id_hash id;
     if (w->nodes[node].hostile) return true;
     crypto_generichash(id.b, sizeof id.b, w->nodes[node].keys->sign.public, 32, NULL, 0);
+    /* A copy that has not got the keys which the node changed to is no longer the node. */
+    if (!w->nodes[node].ring.made && naive_rekeyed(w->check, &id) != NULL) return true;
     return naive_revoked(w->check, &id);
 }
 
@@ -397,17 +399,29 @@ static void musts_note(struct world *w, unsigned node, size_t from)
     }
 }
 
+static void log_behind(struct world *w, unsigned node)
+{
+    struct saved_log *log = &w->check->logs[node];
+    log->behind = true;
+    log->since = w->nodes[node].synced;
+    for (size_t k = 0; k < log->count; k++)
+        log->v[k].held = false;
+}
+
 static void hub_restored(struct world *w)
 {
-    struct check *c = w->check;
     for (unsigned i = 0; i < w->node_count; i++) {
-        musts_note(w, i, c->hub_image);
-        c->logs[i].behind = true;
-        c->logs[i].since = w->nodes[i].synced;
-        for (size_t k = 0; k < c->logs[i].count; k++)
-            c->logs[i].v[k].held = false;
+        musts_note(w, i, w->check->hub_image);
+        log_behind(w, i);
     }
-    naive_cut(w, c->hub_image);
+    naive_cut(w, w->check->hub_image);
+}
+
+void check_swapped(struct world *w)
+{
+    for (unsigned i = 0; i < w->node_count; i++)
+        log_behind(w, i);
+    naive_cut(w, 0);
 }
 
 void check_restored(struct world *w, int who)

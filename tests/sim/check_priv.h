@@ -38,7 +38,6 @@ struct naive_row { /* one change set with a position */
     bool touched; /* a verdict changed since it was compared */
     bool erased;  /* some op of it was */
     bool orders;  /* it has an order of two officers, or a revocation */
-    bool rekeys;  /* its node's key is another from here on */
 };
 
 struct naive_record {
@@ -136,6 +135,12 @@ struct check {
     size_t early_count;
     struct id_hash *revoked; /* nodes */
     size_t revoked_count;
+    struct naive_rekeyed { /* a node whose keys changed */
+        struct id_hash node;
+        size_t row;
+        uint8_t sign_pk[32];
+    } rekeyed[WORLD_NODES_MAX];
+    size_t rekeyed_count;
     bool killed;      /* an order was read since all rows were */
     struct id_hash p; /* position hash at the end */
     struct saved_log logs[WORLD_NODES_MAX];
@@ -178,6 +183,8 @@ void check_issues(struct world *w);
 void check_erased(struct world *w, int who, bool must);
 
 bool naive_revoked(const struct check *c, const struct id_hash *node);
+/* NULL: it has its first keys. */
+const struct naive_rekeyed *naive_rekeyed(const struct check *c, const struct id_hash *node);
 /* Is nothing of this node to be checked: it is hostile, or revoked? */
 bool check_outside(const struct world *w, unsigned node);
 /* naive.c: a held op once more; forced: somebody decided so. */

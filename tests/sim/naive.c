@@ -2,6 +2,7 @@
 #include "tests/sim/check_priv.h"
 
 #include "proto/admin.h"
+#include "proto/admin_key.h"
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -279,27 +280,43 @@ static void revoke_take(struct world *w, size_t row, struct bytes payload)
     c->revoked[c->revoked_count++] = r.node;
 }
 
-/* Did the node of this row change its key before it? *at: where. */
-static bool rekeyed(const struct check *c, size_t row, size_t *at)
+const struct naive_rekeyed *naive_rekeyed(const struct check *c, const struct id_hash *node)
 {
-    for (size_t i = row; i > 0; i--) {
-        if (!c->rows[i - 1].rekeys || !ID_EQUAL(&c->rows[i - 1].node, &c->rows[row].node)) continue;
-        if (at != NULL) *at = i - 1;
-        return true;
-    }
-    return false;
+    for (size_t i = 0; i < c->rekeyed_count; i++)
+        if (ID_EQUAL(&c->rekeyed[i].node, node)) return &c->rekeyed[i];
+    return NULL;
 }
 
-/* Promise 7: a key that was changed adds nothing. Every log has the key of its genesis. */
+/* No node does it twice in a run: a second time it says nothing. */
+static bool rekey_take(struct check *c, size_t row, struct bytes payload)
+{
+    const struct naive_row *r = &c->rows[row];
+    struct admin_rekey op;
+    if (r->ops != 1 || naive_rekeyed(c, &r->node) != NULL ||
+        admin_rekey_decode(payload, &op) != ERR_OK)
+        return false;
+    assert(c->rekeyed_count < WORLD_NODES_MAX);
+    struct naive_rekeyed *x = &c->rekeyed[c->rekeyed_count++];
+    *x = (struct naive_rekeyed){.node = r->node, .row = row};
+    memcpy(x->sign_pk, op.sign_pk, sizeof x->sign_pk);
+    return true;
+}
+
+/* Promise 7: a key that was changed adds nothing. Every log has the key of its genesis; c->view has the set. */
 static void retired_check(struct world *w, size_t row)
 {
-    const struct check *c = w->check;
+    struct check *c = w->check;
     const struct naive_row *r = &c->rows[row];
-    size_t at = 0;
-    if (r->own || r->seq == 0 || !rekeyed(c, row, &at)) return;
-    for (size_t i = 0; i < at; i++)
-        if (ID_EQUAL(&c->rows[i].inc, &r->inc) && c->rows[i].seq == 0)
-            world_fail(w, "position %zu is of a log whose key was changed before it", row + 1);
+    const struct naive_rekeyed *x = r->own ? NULL : naive_rekeyed(c, &r->node);
+    struct admin_genesis *g = calloc(1, sizeof *g);
+    assert(g != NULL);
+    bool old = x != NULL && r->seq == 0 && c->view->payload[0].p != NULL &&
+               admin_genesis_decode(c->view->payload[0], g) == ERR_OK &&
+               memcmp(g->sign_pk, x->sign_pk, sizeof g->sign_pk) != 0;
+    for (size_t i = 0; x != NULL && r->seq > 0 && i < x->row && !old; i++)
+        old = ID_EQUAL(&c->rows[i].inc, &r->inc) && c->rows[i].seq == 0;
+    free(g);
+    if (old) world_fail(w, "position %zu is of a log whose key was changed before it", row + 1);
 }
 
 void naive_take(struct world *w, size_t row)
@@ -316,7 +333,7 @@ void naive_take(struct world *w, size_t row)
         world_fail(w, "position %zu is of a node that was revoked before it", row + 1);
     r->ops = c->view->head.ops;
     r->touched = true;
-    r->erased = r->rekeys = false;
+    r->erased = false;
     retired_check(w, row);
     memset(r->verdicts, 0, sizeof r->verdicts);
     for (unsigned i = 0; i < r->ops; i++) {
@@ -336,8 +353,8 @@ void naive_take(struct world *w, size_t row)
             naive_order_take(w, c->view->payload[i]);
         } else if (move_kind(kind)) {
             naive_move_take(w, row, i);
-        } else if (kind == CHANGE_REKEY && !r->own && r->ops == 1 && !rekeyed(c, row, NULL)) {
-            r->rekeys = true; /* no node does it twice in a run */
+        } else if (kind == CHANGE_REKEY && !r->own && rekey_take(c, row, c->view->payload[i])) {
+            continue;
         } else if (!r->own && !(kind == CHANGE_GENESIS && r->seq == 0 && r->ops == 1)) {
             r->verdicts[i] = 6; /* no op, or none that a node may write: kept, and nothing else */
         }
@@ -353,7 +370,7 @@ void naive_cut(struct world *w, size_t rows)
         free(c->ops[i].op.writes);
     c->op_count = c->record_count = 0;
     c->move_count = c->transfer_count = c->share_count = c->dead_count = c->early_count = 0;
-    c->revoked_count = 0;
+    c->revoked_count = c->rekeyed_count = 0;
     for (size_t i = 0; i < c->issue_count; i++)
         if (c->issues[i].position > rows) c->issues[i--] = c->issues[--c->issue_count];
     for (size_t i = rows; i < had; i++) {

@@ -342,6 +342,38 @@ static void revoked(struct world *w)
     world_run(w, HOUR);
 }
 
+/* The hub's keys are stolen and changed. A commune that does not know it yet works with the thief's hub for a while,
+ * which takes its work and says things of its own; one that knows gets no session. Then the true hub has it all. */
+static void stolen(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Trước khi mất");
+    world_create(w, 1, 2, PERSON, "Xã biết");
+    world_settle(w);
+    world_steal(w);
+    world_offline(w, 0, true);
+    world_edit(w, 1, 2, PHONE, "0900000081");
+    world_settle(w);
+    world_hub_rekey(w);
+    world_edit(w, 1, 2, BIRTHPLACE, "Trị An");
+    world_settle(w);
+    world_create(w, 0, 3, PERSON, "Gửi nhầm");
+    world_thief(w, true);
+    uint64_t before = w->nodes[1].synced;
+    world_offline(w, 0, false);
+    world_create(w, WORLD_HUB, 4, TARGET, "lời của kẻ trộm");
+    world_create(w, 1, 5, PERSON, "Không gửi");
+    world_run(w, 10 * MINUTE);
+    world_edit(w, 0, 3, PHONE, "0900000082");
+    world_run(w, 10 * MINUTE);
+    if (w->nodes[1].synced > before) world_fail(w, "a node that knows better had a session");
+    world_thief(w, false);
+    world_run(w, HOUR);
+    world_settle(w);
+    world_disbelieved(w, 4);
+    world_edit(w, 0, 1, PHONE, "0900000083");
+    world_settle(w);
+}
+
 /* A commune changes its keys with work before, behind and under way; then the hub goes back to before the change. */
 static void rekeyed(struct world *w)
 {
@@ -362,6 +394,40 @@ static void rekeyed(struct world *w)
     world_restore(w, WORLD_HUB);
     world_run(w, 10 * MINUTE);
     world_create(w, 0, 5, PERSON, "Sau đó");
+    world_settle(w);
+    world_has_keys(w, 0);
+}
+
+/* Whoever has a copy of a PC from before its keys changed brings nothing and gets nothing. */
+static void rekeyed_copy(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Trước khi chép");
+    world_settle(w);
+    int copy = world_clone(w, 0);
+    if (copy < 0) return; /* it is down */
+    world_rekey(w, 0);
+    world_create(w, 0, 2, PERSON, "Khóa mới");
+    world_settle(w);
+    world_create(w, copy, 3, PERSON, "Khóa cũ");
+    world_edit(w, copy, 1, PHONE, "0900000091");
+    world_run(w, HOUR);
+    world_edit(w, 0, 1, PHONE, "0900000092");
+    world_settle(w);
+    world_has_keys(w, 0);
+}
+
+/* A PC is restored from before its change of keys, which its key files know of. */
+static void rekeyed_and_restored(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Khóa cũ");
+    world_settle(w);
+    world_image(w, 0);
+    world_rekey(w, 0);
+    world_create(w, 0, 2, PERSON, "Khóa mới");
+    world_settle(w);
+    world_restore(w, 0);
+    world_run(w, 10 * MINUTE);
+    world_create(w, 0, 3, PERSON, "Sau đó");
     world_settle(w);
     world_has_keys(w, 0);
 }
@@ -512,7 +578,10 @@ const struct story stories[] = {
     {"closed", true, 2, {XA_1, XA_2}, closed, true},
     {"poison", true, 2, {XA_1, XA_1}, poison, false},
     {"revoked", true, 2, {XA_1, XA_2}, revoked, false},
+    {"stolen", true, 2, {XA_1, XA_2}, stolen, false},
     {"rekeyed", true, 2, {XA_1, XA_2}, rekeyed, false},
+    {"rekeyed_copy", true, 1, {XA_1}, rekeyed_copy, false},
+    {"rekeyed_and_restored", true, 1, {XA_1}, rekeyed_and_restored, false},
     {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback, false},
     {"erased", true, 2, {XA_1, XA_2}, erased, false},
     {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored, false},

@@ -181,6 +181,7 @@ static enum err hub_boot(struct world *w)
 {
     struct hub_store_options o = {.path = "hub/hub.db", .vfs = MEMVFS_NAME};
     enum err e = hub_store_open(&o, &w->hub.store);
+    if (e == ERR_OK) e = world_hub_keys_open(w);
     if (e != ERR_OK) return e;
     struct hub_engine_options eo = {
         .store = w->hub.store, .keys = &w->hub.keys, .step = hub_step, .step_ctx = w};

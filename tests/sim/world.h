@@ -258,6 +258,15 @@ void world_revoke(struct world *w, unsigned n);
 void world_rekey(struct world *w, unsigned n);
 /* ... and by now both sides know only the new ones. */
 void world_has_keys(struct world *w, unsigned n);
+/*
+ * Somebody copies the hub's disk, keys and all; the hub changes its keys; the copy stands in its place (thief.c),
+ * until it is off again. world_disbelieved(): fails when the record that the thief wrote is anywhere at the true hub
+ * or a node.
+ */
+void world_steal(struct world *w);
+void world_hub_rekey(struct world *w);
+void world_thief(struct world *w, bool on);
+void world_disbelieved(struct world *w, int record);
 /* Two officers of the district order that a record be erased. */
 void world_erase(struct world *w, int record);
 /* The district closes a month ("2023-01") of the simulator's report. */
@@ -272,6 +281,7 @@ void world_publish(struct world *w, unsigned edition);
 void world_picture(struct world *w, struct buf *out);
 
 /* Used between the files of the world. What node/rekey.c does when it opens a folder, and behind a session. */
+enum err world_hub_keys_open(struct world *w);
 enum err world_keys_open(struct world *w, unsigned i);
 void world_keys_turn(struct world *w, unsigned i);
 enum world_event_kind {
