@@ -58,6 +58,7 @@ static const struct node_desk_route {
     {WEB_POST, "/api/settle", "settle", NULL, NODE_DESK_WRITE},
     {WEB_POST, "/api/backup", "backup", NULL, NODE_DESK_KEEP},
     {WEB_POST, "/api/restore", NULL, node_desk_restore, NODE_DESK_KEEP},
+    {WEB_GET, "/api/sticks", NULL, node_desk_sticks, NODE_DESK_KEEP},
     {WEB_POST, "/api/alarm", "alarms", NULL, NODE_DESK_KEEP},
     {WEB_GET, "/api/shares", "shares", NULL, 0},
     {WEB_POST, "/api/share", "share", NULL, NODE_DESK_WRITE},

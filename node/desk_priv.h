@@ -59,8 +59,8 @@ struct node_desk_job { /* first member of a piece of work; zeroed but for the th
 json_t *node_desk_work(struct node_desk_call *c, struct node_desk_job *j);
 node_desk_fn node_desk_export;
 
-/* desk_restore.c */
-node_desk_fn node_desk_restore;
+/* desk_restore.c, desk_sticks.c */
+node_desk_fn node_desk_restore, node_desk_sticks;
 
 /* desk_login.c */
 node_desk_fn node_desk_session_get, node_desk_first, node_desk_login, node_desk_logout;

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #ifdef __linux__
@@ -124,7 +125,42 @@ enum device_crypt device_crypt(const char *path)
     return c != DEVICE_CRYPT_UNKNOWN ? c : device_mounted(major(st.st_dev), minor(st.st_dev));
 }
 
+/* "\\040" and the like of mountinfo, in place. */
+static void device_unescape(char *text)
+{
+    char *to = text;
+    for (const char *p = text; *p != '\0'; to++) {
+        unsigned c = 0;
+        int n = 0;
+        bool octal =
+            p[0] == '\\' && sscanf(p + 1, "%3o%n", &c, &n) == 1 && n == 3 && c > 0 && c < 256;
+        *to = octal ? (char)(unsigned char)c : *p;
+        p += octal ? 4 : 1;
+    }
+    *to = '\0';
+}
+
+void device_sticks(const char *mounts, device_stick_fn *each, void *ctx)
+{
+    char line[DEVICE_LINE_MAX], path[DEVICE_LINE_MAX];
+    FILE *f = fopen(mounts != NULL ? mounts : "/proc/self/mountinfo", "re");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        if (sscanf(line, "%*s %*s %*s %*s %4095s", path) != 1) continue;
+        device_unescape(path);
+        if (strncmp(path, "/media/", 7) == 0 || strncmp(path, "/run/media/", 11) == 0)
+            each(ctx, path);
+    }
+    if (f != NULL) fclose(f);
+}
+
 #else
+
+void device_sticks(const char *mounts, device_stick_fn *each, void *ctx)
+{
+    (void)mounts;
+    (void)each;
+    (void)ctx;
+}
 
 enum device_crypt device_crypt(const char *path)
 {

@@ -23,6 +23,14 @@ enum device_crypt { DEVICE_CRYPT_UNKNOWN, DEVICE_CRYPT_NO, DEVICE_CRYPT_YES };
 /* What holds `path`. Never fails: what cannot be told is unknown. */
 enum device_crypt device_crypt(const char *path);
 
+/*
+ * Every stick or disk that a person put into this PC, by the folder it stands in: what is mounted below /media or
+ * /run/media, as desktops do. `mounts`: a file like /proc/self/mountinfo, for tests; NULL: that one. Elsewhere than on
+ * Linux, and when it cannot be read: none.
+ */
+typedef void device_stick_fn(void *ctx, const char *path);
+void device_sticks(const char *mounts, device_stick_fn *each, void *ctx);
+
 /* The device `major`:`minor` as the folder `sys` ("/sys") describes it; for tests. */
 enum device_crypt device_crypt_at(const char *sys, unsigned major, unsigned minor);
 

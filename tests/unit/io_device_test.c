@@ -64,8 +64,40 @@ static void a_device_is_followed_down_to_dm_crypt(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static char sticks[512];
+
+static void stick(void *ctx, const char *path)
+{
+    size_t n = strlen(sticks);
+    assert_ptr_equal(ctx, root);
+    snprintf(sticks + n, sizeof sticks - n, "[%s]", path);
+}
+
+static void sticks_are_what_stands_below_media(void **state)
+{
+    (void)state;
+    snprintf(root, sizeof root, "device-%d", (int)getpid());
+    put("mounts",
+        "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+        "40 22 8:17 / /media/lan/USB\\040c\\303\\241\\134i rw shared:9 - vfat /dev/sdb1 rw\n"
+        "41 22 8:33 / /run/media/lan/KINGSTON rw - exfat /dev/sdc1 rw\n"
+        "42 22 0:40 / /mnt/nfs rw - nfs4 server:/x rw\n"
+        "43 22 0:41 / /mediaeval rw - tmpfs x rw\n"
+        "44 22 0:42 / /media/cut\\04 rw - tmpfs x rw\n"
+        "short\n\n");
+    char path[128], command[160];
+    snprintf(path, sizeof path, "%s/mounts", root);
+    device_sticks(path, stick, root);
+    assert_string_equal(sticks, "[/media/lan/USB cá\\i][/run/media/lan/KINGSTON][/media/cut\\04]");
+    device_sticks("/does/not/exist", stick, root);
+    device_sticks(NULL, stick, root); /* this machine's own: whatever they are */
+    snprintf(command, sizeof command, "rm -rf '%s'", root);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_device_is_followed_down_to_dm_crypt)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_device_is_followed_down_to_dm_crypt),
+                                       cmocka_unit_test(sticks_are_what_stands_below_media)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

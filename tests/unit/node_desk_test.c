@@ -189,7 +189,7 @@ static void test_nothing_without_a_login(void **state)
             assert_int_equal(status, 401);
         closed += !open;
     }
-    assert_int_equal(closed, 58);
+    assert_int_equal(closed, 59);
     assert_int_equal(synced, 0);
 }
 
@@ -737,6 +737,7 @@ static void test_a_role_is_a_limit(void **state)
         {WEB_GET, "/api/readers", NULL, true, true},
         {WEB_POST, "/api/reader", "{\"id\":\"0123456789abcdef\"}", false, false},
         {WEB_POST, "/api/reseal", "{}", false, false},
+        {WEB_GET, "/api/sticks", NULL, false, false},
     };
     first_officer();
     assert_string_equal(said("role"), "keeper");

@@ -39,11 +39,11 @@ function Users({ users, set }) {
     if (u.name === session.user) refreshSession();
   };
   return html`<section class="card"><h2>${t("settings.users")}</h2>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
-    <table><thead><tr><th scope="col">${t("login.name")}</th><th scope="col">${t("settings.role")}</th>${keeper && html`<td></td>`}</tr></thead><tbody>
+    <div class="tablewrap" tabindex="0" role="region" aria-label=${t("settings.users")}><table><thead><tr><th scope="col">${t("login.name")}</th><th scope="col">${t("settings.role")}</th>${keeper && html`<td></td>`}</tr></thead><tbody>
     ${users.map((u) => html`<tr key=${u.name}><th scope="row">${u.name}${u.active ? "" : html` <span class="state">${t("settings.inactive")}</span>`}</th>
       <td>${keeper && u.active ? html`<${Role} value=${u.role} onChange=${(e) => change(u, { role: e.target.value })} />` : t(`role.${u.role}`)}</td>
       ${keeper && html`<td><button onClick=${() => change(u, { active: !u.active })} aria-label=${`${t(u.active ? "settings.stop" : "settings.again")}: ${u.name}`}>${t(u.active ? "settings.stop" : "settings.again")}</button></td>`}</tr>`)}
-    </tbody></table><ul class="hint list">${ROLES.map((r) => html`<li>${t(`role.${r}`)}: ${t(`role.${r}.may`)}</li>`)}</ul></section>
+    </tbody></table></div><ul class="hint list">${ROLES.map((r) => html`<li>${t(`role.${r}`)}: ${t(`role.${r}.may`)}</li>`)}</ul></section>
     ${keeper && html`<section class="card"><h2>${t("settings.add")}</h2><${Sender} path="/api/users" done="settings.added" go=${(r) => set(r.users)}><div class="fields">
         <${Text} name="name" label=${t("settings.newname")} autocomplete="off" required />
         <${Text} name="password" label=${t("settings.newpassword")} hint=${t("first.password.hint")} type="password" autocomplete="new-password" required />
@@ -62,12 +62,24 @@ function HandOver() {
       <div class="acts"><button class="bad">${t("handover.go")}</button><button type="button" onClick=${() => setOpen(false)}>${t("cancel")}</button></div></${Sender}>`}</section>`;
 }
 
-function Backup() {
+/** The sticks in this PC: a path that is picked is not typed. */
+function Sticks({ sticks, look, pick, copies }) {
+  const told = sticks && sticks.some((s) => !copies || s.copies.length > 0);
+  const size = (n) => t("stick.free", { n: number(Math.floor(n / 1e6)) });
+  return html`<div class="acts sticks">${told && sticks.map((s) => (copies ? s.copies.map((c) => html`<button type="button" onClick=${() => pick(c.path)}>${c.name}</button>`)
+    : html`<button type="button" onClick=${() => pick(s.path)}>${s.path} (${size(s.free_bytes)})</button>`))}
+    <button type="button" onClick=${look}>${t("stick.look")}</button></div>
+    ${sticks && !told && html`<p class="hint" role="status">${t(copies ? "stick.nocopy" : "stick.none")}</p>`}`;
+}
+
+function Backup({ sticks, look }) {
   const [made, setMade] = useState("");
+  const [path, setPath] = useState("");
   if (session.role !== "keeper") return null;
   return html`<section class="card"><h2>${t("backup")}</h2><p>${t("backup.why")}</p>
-    <${Sender} path="/api/backup" done="backup.done" go=${(r) => setMade(r.backup)}>
-      <${Text} name="path" label=${t("backup.path")} hint=${t("backup.hint")} autocomplete="off" required />
+    <${Sender} path="/api/backup" done="backup.done" go=${(r) => { setMade(r.backup); setPath(""); look(); }}>
+      <${Sticks} sticks=${sticks} look=${look} pick=${setPath} />
+      <${Text} name="path" label=${t("backup.path")} hint=${t("backup.hint")} autocomplete="off" required value=${path} onInput=${(e) => setPath(e.target.value)} />
       <div class="acts"><button>${t("backup.go")}</button></div></${Sender}>
     ${made && html`<p>${t("backup.made", { path: made })}</p>`}</section>`;
 }
@@ -75,7 +87,7 @@ function Backup() {
 const AGAIN_MS = 1000; // between two questions whether the program is back
 
 /** A copy in the place of what is here: looked through first, then put back while the page waits. */
-function Restore() {
+function Restore({ sticks, look }) {
   const [path, setPath] = useState("");
   const [good, setGood] = useState(null);
   const [wrong, setWrong] = useState("");
@@ -117,6 +129,7 @@ function Restore() {
   };
   return html`<section class="card"><h2>${t("restore")}</h2><p>${t("restore.why")}</p>
     <form onSubmit=${ask(false)}><fieldset class="bare" disabled=${busy !== ""}>
+      <${Sticks} sticks=${sticks} look=${look} copies pick=${(v) => { setPath(v); setGood(null); }} />
       <${Text} name="path" label=${t("restore.path")} hint=${t("restore.hint")} autocomplete="off" required value=${path}
         onInput=${(e) => { setPath(e.target.value); setGood(null); }} />
       <div class="acts"><button>${t("restore.look")}</button></div></fieldset></form>
@@ -128,6 +141,9 @@ function Restore() {
 
 export function Settings({ status }) {
   const [users, setUsers] = useState([]);
+  const [sticks, setSticks] = useState(null);
+  const look = () => api("GET", "/api/sticks").then((r) => setSticks(r.sticks), () => {});
+  useEffect(() => { if (session.role === "keeper") look(); }, [session.role]);
   useEffect(() => { api("GET", "/api/users").then((r) => setUsers(r.users), () => {}); }, [session.role]);
   return html`<${Title}>${t("settings.title")}</${Title}>
     <section class="card"><h2>${t("settings.pc")}</h2><dl class="values">
@@ -141,5 +157,5 @@ export function Settings({ status }) {
         <${Text} name="old" label=${t("settings.old")} type="password" autocomplete="current-password" required />
         <${Text} name="password" label=${t("settings.fresh")} type="password" autocomplete="new-password" required /></div>
         <div class="acts"><button>${t("settings.change")}</button></div></${Sender}></section>
-    <${Backup} /><${Restore} /><${HandOver} />`;
+    <${Backup} sticks=${sticks} look=${look} /><${Restore} sticks=${sticks} look=${look} /><${HandOver} />`;
 }
