@@ -1,6 +1,5 @@
 /* What differs between two issues, or an issue and the figures of now, and why. docs/explain.md. */
 #include "hub/command_priv.h"
-#include "hub/canonical.h"
 #include "hub/side.h"
 
 #include <stdio.h>
@@ -164,33 +163,12 @@ static json_t *hub_diff_records_json(const struct hub_diff_records *r)
     return json_pack("{s:I, s:O}", "count", r->count, "records", r->named);
 }
 
-/* Corrections that count in this cell, as one side's canonical figures list them. */
-static json_t *hub_diff_corrections(const json_t *figures, const struct hub_side *side,
-                                    const struct hub_side_cell *cell)
-{
-    json_t *out = json_array();
-    const json_t *list = json_object_get(figures, "corrections");
-    bool all = strcmp(cell->unit, side->issue.unit) == 0;
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        json_t *c = json_array_get(list, i);
-        const char *indicator = hub_request_str(c, "indicator"), *unit = hub_request_str(c, "unit");
-        const char *value = json_string_value(json_object_get(c, "value"));
-        const char *state = hub_request_str(c, "state");
-        bool fits = indicator != NULL && strcmp(indicator, cell->indicator->id) == 0 &&
-                    value != NULL && strcmp(value, cell->value) == 0 && unit != NULL &&
-                    (all || strcmp(unit, cell->unit) == 0) && state != NULL &&
-                    strcmp(state, hub_correction_name(HUB_CORRECTION_APPLIED)) == 0;
-        if (fits) json_array_append(out, json_object_get(c, "id"));
-    }
-    return out;
-}
-
 static bool hub_diff_corrected(const struct hub_diff *d, const struct hub_side_cell *a,
                                const struct hub_side_cell *b)
 {
     const struct hub_side_cell *cell = b != NULL ? b : a;
-    json_t *x = hub_diff_corrections(d->figures_a, &d->a, cell);
-    json_t *y = hub_diff_corrections(d->figures_b, &d->b, cell);
+    json_t *x = hub_side_corrections(d->figures_a, &d->a, cell);
+    json_t *y = hub_side_corrections(d->figures_b, &d->b, cell);
     bool differ = !json_equal(x, y);
     json_decref(x);
     json_decref(y);
@@ -276,30 +254,6 @@ static void hub_diff_rules(const struct hub_diff *d, json_t *out)
     json_object_set_new(out, "rules", rules);
 }
 
-static enum err hub_diff_file(void *ctx, const struct hub_issue_file *file)
-{
-    json_t **out = ctx;
-    if (file->kind == HUB_ISSUE_JSON)
-        *out = json_loadb((const char *)file->data.p, file->data.len, 0, NULL);
-    return ERR_OK;
-}
-
-/* The canonical figures of a side. NULL: they cannot be read. */
-static json_t *hub_diff_figures(struct hub_diff *d, const struct hub_side *side)
-{
-    json_t *out = NULL;
-    struct buf json;
-    if (!side->live) {
-        enum err e = hub_issues_files(d->app->store, side->issue.id, hub_diff_file, &out);
-        return e == ERR_OK ? out : NULL;
-    }
-    buf_init(&json, HUB_CANONICAL_BYTES_MAX);
-    if (hub_canonical_json(side->report, &json) == ERR_OK)
-        out = json_loadb((const char *)json.p, json.len, 0, NULL);
-    buf_free(&json);
-    return out;
-}
-
 /* Same target: same record about the same indicator and unit. */
 static const json_t *hub_diff_target(const json_t *list, const json_t *like)
 {
@@ -369,8 +323,8 @@ static json_t *hub_diff_answer(struct hub_diff *d)
     d->window = date_compare(d->a.window.first, d->b.window.first) != 0 ||
                 date_compare(d->a.window.last, d->b.window.last) != 0;
     d->cells = json_array();
-    d->figures_a = hub_diff_figures(d, &d->a);
-    d->figures_b = hub_diff_figures(d, &d->b);
+    d->figures_a = hub_side_figures(d->app, &d->a);
+    d->figures_b = hub_side_figures(d->app, &d->b);
     hub_diff_cells(d);
     json_t *j = json_pack("{s:o, s:o, s:I, s:I, s:b, s:o}", "a", hub_side_json(&d->a), "b",
                           hub_side_json(&d->b), "differing", d->differing, "same", d->same, "more",

@@ -1,5 +1,6 @@
 /* Where a figure comes from: the rule, the records, the change sets. docs/explain.md. */
 #include "hub/command_priv.h"
+#include "hub/canonical.h"
 #include "hub/side.h"
 
 #include <stdio.h>
@@ -117,6 +118,62 @@ json_t *hub_side_json(const struct hub_side *side)
     json_object_set_new(j, "closed", hub_json_time(i->closed_ms));
     json_object_set_new(j, "figures", hub_json_hex(BYTES_OF(i->figures.b)));
     return j;
+}
+
+/* ---- corrections ---- */
+
+static enum err hub_side_file(void *ctx, const struct hub_issue_file *file)
+{
+    json_t **out = ctx;
+    if (file->kind == HUB_ISSUE_JSON)
+        *out = json_loadb((const char *)file->data.p, file->data.len, 0, NULL);
+    return ERR_OK;
+}
+
+json_t *hub_side_figures(struct hub_app *a, const struct hub_side *side)
+{
+    json_t *out = NULL;
+    struct buf json;
+    if (!side->live) {
+        enum err e = hub_issues_files(a->store, side->issue.id, hub_side_file, &out);
+        return e == ERR_OK ? out : NULL;
+    }
+    buf_init(&json, HUB_CANONICAL_BYTES_MAX);
+    if (hub_canonical_json(side->report, &json) == ERR_OK)
+        out = json_loadb((const char *)json.p, json.len, 0, NULL);
+    buf_free(&json);
+    return out;
+}
+
+json_t *hub_side_corrections(const json_t *figures, const struct hub_side *side,
+                             const struct hub_side_cell *cell)
+{
+    json_t *out = json_array();
+    const json_t *list = json_object_get(figures, "corrections");
+    bool all = strcmp(cell->unit, side->issue.unit) == 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *c = json_array_get(list, i);
+        const char *indicator = hub_request_str(c, "indicator"), *unit = hub_request_str(c, "unit");
+        const char *value = json_string_value(json_object_get(c, "value"));
+        const char *state = hub_request_str(c, "state");
+        bool fits = indicator != NULL && strcmp(indicator, cell->indicator->id) == 0 &&
+                    value != NULL && strcmp(value, cell->value) == 0 && unit != NULL &&
+                    (all || strcmp(unit, cell->unit) == 0) && state != NULL &&
+                    strcmp(state, hub_correction_name(HUB_CORRECTION_APPLIED)) == 0;
+        if (fits) json_array_append(out, c);
+    }
+    return out;
+}
+
+/* What the district and the commune agreed on, beside what the records say. None: no member. */
+static void hub_explain_corrections(struct hub_app *a, const struct hub_side *side,
+                                    const struct hub_side_cell *cell, json_t *out)
+{
+    json_t *figures = hub_side_figures(a, side);
+    json_t *list = hub_side_corrections(figures, side, cell);
+    if (json_array_size(list) > 0) json_object_set(out, "corrections", list);
+    json_decref(list);
+    json_decref(figures);
 }
 
 /* ---- records and sets ---- */
@@ -296,6 +353,7 @@ json_t *hub_command_explain(struct hub_app *a, const json_t *request)
         j = json_pack("{s:o, s:o, s:o}", "of", hub_side_json(&side), "cell",
                       hub_side_cell_json(cell), "rule", hub_rule_json(&side, cell));
         e = j != NULL ? hub_explain_records(a, &side, cell, request, j) : ERR_NOMEM;
+        if (e == ERR_OK) hub_explain_corrections(a, &side, cell, j);
         if (e == ERR_OK) hub_reads_note_rows(a, request, "explain", json_object_get(j, "records"));
     }
     if (e != ERR_OK) {

@@ -123,6 +123,11 @@ struct hub_side_cell;
 struct hub_input_set;
 json_t *hub_side_json(const struct hub_side *side);
 json_t *hub_side_cell_json(const struct hub_side_cell *c);
+/* The canonical figures of a side. NULL: they cannot be read. */
+json_t *hub_side_figures(struct hub_app *a, const struct hub_side *side);
+/* Of these figures the corrections that count in a cell: all communes' in the sum. An array. */
+json_t *hub_side_corrections(const json_t *figures, const struct hub_side *side,
+                             const struct hub_side_cell *cell);
 json_t *hub_input_set_json(struct hub_app *a, const struct hub_input_set *set);
 /* The issue under `key`, or, without it, the report of the request as it would be now. NULL: `out`
  * is the caller's; else the answer. */

@@ -82,6 +82,18 @@ static void hub_print_since(const struct cli *c, const char *since)
         printf("%s", cli_text(c, "  (đã xóa khỏi hệ thống)", "  (erased since)"));
 }
 
+static void hub_print_correction(const struct cli *c, const json_t *v)
+{
+    const json_t *before = json_object_get(v, "before"), *after = json_object_get(v, "after");
+    printf(cli_text(c, "Đính chính %s của %s", "Correction %s of %s"), hub_text(v, "id"),
+           hub_text(v, "unit"));
+    if (json_is_string(before) && json_is_string(after))
+        printf(cli_text(c, ": từ hồ sơ là %s, xã đã đồng ý là %s",
+                        ": %s by the records, %s agreed by the commune"),
+               json_string_value(before), json_string_value(after));
+    printf("\n");
+}
+
 static void hub_print_explained(const struct cli *c, const json_t *r)
 {
     const json_t *cell = json_object_get(r, "cell"), *rule = json_object_get(r, "rule");
@@ -96,6 +108,9 @@ static void hub_print_explained(const struct cli *c, const json_t *r)
            hub_text(rule, c->en ? "measure_en" : "measure_vi"), hub_text(rule, "words"));
     printf(":t0 = %s, :t1 = %s\n%s\n\n", hub_text(rule, "t0"), hub_text(rule, "t1"),
            hub_text(rule, "sql"));
+    const json_t *corrections = json_object_get(r, "corrections");
+    for (size_t i = 0; i < json_array_size(corrections); i++)
+        hub_print_correction(c, json_array_get(corrections, i));
     printf(cli_text(c, "%lld hồ sơ đứng sau số này:\n", "%lld records are behind this figure:\n"),
            hub_number(cell, "record_count"));
     for (size_t i = 0; i < json_array_size(records); i++) {

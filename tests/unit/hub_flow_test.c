@@ -520,6 +520,21 @@ static void a_report_shows_both_figures_and_keeps_the_reason_here(void **state)
     buf_free(&sheet);
 }
 
+/* What is behind a cell names the one correction that counts in it, or none. */
+static void explained(struct office *o, const char *request, const char *id)
+{
+    json_t *r = ask(o, request);
+    const json_t *list = json_object_get(r, "corrections"), *c = json_array_get(list, 0);
+    assert_int_equal(hub_command_error_of(r), ERR_OK);
+    assert_int_equal(json_array_size(list), id != NULL);
+    if (id != NULL) {
+        assert_string_equal(json_string_value(json_object_get(c, "id")), id);
+        assert_string_equal(json_string_value(json_object_get(c, "before")), "3");
+        assert_string_equal(json_string_value(json_object_get(c, "after")), "2");
+    }
+    json_decref(r);
+}
+
 static void a_correction_after_closing_makes_a_supplement(void **state)
 {
     struct office *o = *state;
@@ -543,6 +558,10 @@ static void a_correction_after_closing_makes_a_supplement(void **state)
     }
     assert_int_equal(of_t02, 2); /* the commune, and all together */
     json_decref(r);
+    explained(o, "{'verb':'explain','issue':1,'cell':'T02'}", NULL);
+    explained(o, "{'verb':'explain','issue':2,'cell':'T02'}", id);
+    explained(o, "{'verb':'explain','report':'RP04','period':'2023','cell':'T02'}", id);
+    explained(o, "{'verb':'explain','issue':2,'cell':'T01'}", NULL);
     for (int issue = 1; issue <= 2; issue++) { /* rebuilt out of the log, both are as issued */
         char text[64];
         snprintf(text, sizeof text, "{'verb':'verify','issue':%d}", issue);
