@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Count a report again, from the records themselves, and compare it with an issued or preliminary canonical JSON.
 
-  recount.py --data DIR --json FILE [--link ID,ID]... [--catalogue DIR]
+  recount.py --data DIR --json FILE... [--link ID,ID]... [--catalogue DIR] [--every]
 
 DIR holds the NDJSON files of tests/data/vinhcuu.py or plans.py: <commune code>.ndjson, what the district gives out
 in district.ndjson, and its edits of a commune's records in after1-<code>.ndjson and after2-<code>.ndjson. The
@@ -11,7 +11,8 @@ its SQL, not its store. The window, the communes that sent nothing and the lines
 from FILE; totals, breakdowns, numerators and denominators are counted here. Persons named by --link (two record ids)
 are one. Of the catalogue it reads params.csv, units.csv and criteria.csv.
 
-Prints each difference and ends with 1 if there is any, else with 0. 2: it could not compare.
+Prints each difference and ends with 1 if there is any, else with 0. 2: it could not compare. --every: also 1 when an
+indicator of the catalogue is in none of the files.
 """
 import argparse
 import csv
@@ -415,35 +416,55 @@ def compare_line(result, report, line, facts, silent):
             result.note(what, (cell["num"], cell["den"], cell["value"]), (num, den, text(num, den)))
 
 
-def main():
-    here = os.path.dirname(os.path.abspath(__file__))
-    p = argparse.ArgumentParser()
-    p.add_argument("--data", required=True)
-    p.add_argument("--json", required=True)
-    p.add_argument("--link", action="append", default=[])
-    p.add_argument("--catalogue", default=os.path.join(here, "../catalogue"))
-    a = p.parse_args()
-    with open(a.json, encoding="utf-8") as f:
+def recount(path, a):
+    """Compare one report; its indicators, each with whether anything is behind it. None: it cannot be compared."""
+    with open(path, encoding="utf-8") as f:
         report = json.load(f)
     if report.get("format") != "dongbo-figures/1":
         print("not a report of format dongbo-figures/1")
-        return 2
+        return None
     params = {r["name"]: r["value"] for r in rows_of(a.catalogue, "params.csv")
               if r["valid_from"] <= report["last"] <= (r["valid_to"] or "9999-12-31")}
     silent = set(report["nothing_sent"])
     known = {u["code"] for u in report["units"]}
     data = Data(a.data, (known - silent) | {"district"}, People([tuple(x.lower().split(",")) for x in a.link]))
     counter = Counter(data, report["first"], report["last"], params, a.catalogue)
-    result = Comparison()
+    result, facts = Comparison(), {}
     for line in report["lines"]:
         count = getattr(counter, line["indicator"], None)
         if count is None:
             print("%s: this script does not know how to count it" % line["indicator"])
-            return 2
-        compare_line(result, report, line, list(count()), silent)
+            return None
+        facts[line["indicator"]] = list(count())
+        compare_line(result, report, line, facts[line["indicator"]], silent)
     print("%s %s: %d cells compared, %d differences" %
           (report["report"], report["period"], result.cells, result.differences))
-    return 1 if result.differences or result.cells == 0 else 0
+    return result, {name: bool(some) for name, some in facts.items()}
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    p = argparse.ArgumentParser()
+    p.add_argument("--data", required=True)
+    p.add_argument("--json", required=True, nargs="+")
+    p.add_argument("--link", action="append", default=[])
+    p.add_argument("--catalogue", default=os.path.join(here, "../catalogue"))
+    p.add_argument("--every", action="store_true")
+    a = p.parse_args()
+    wrong, seen = False, {}
+    for path in a.json:
+        got = recount(path, a)
+        if got is None:
+            return 2
+        wrong = wrong or got[0].differences > 0 or got[0].cells == 0
+        seen.update({name: some or seen.get(name, False) for name, some in got[1].items()})
+    missing = {r["id"] for r in rows_of(a.catalogue, "indicators.csv")} - set(seen) if a.every else set()
+    if missing:
+        print("not compared: " + " ".join(sorted(missing)))
+    elif a.every:
+        print("all %d indicators compared; with records behind them: %s" %
+              (len(seen), " ".join(sorted(name for name in seen if seen[name]))))
+    return 1 if wrong or missing else 0
 
 
 sys.exit(main())

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Every indicator and every report over many records: hub against the sqlite3 shell with the same SQL.
 
-  indicators.py BUILD_DIR [--records 1000000] [--dir DIR]
+  indicators.py BUILD_DIR [--records 1000000] [--dir DIR] [--report RP07]
 
 Twelve communes of one district enter invented records of every kind (tests/data/office.py), sync them to a hub, and
 indicators_bench times each indicator and the whole reports in the hub's own code. The same SQL then runs in the
 sqlite3 shell over the same database. Prints Markdown. --dir: where the data stand; a folder that has them already is
-used again.
+used again. --report: instead, that year's report as an issue, on a copy: its figures against the same SQL in the
+shell, each format, explaining a cell, closing and checking it (issue_bench).
 """
 import argparse
 import csv
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -123,11 +125,37 @@ def params():
         return dict({r["name"] and "p_" + r["name"]: r["value"] for r in csv.DictReader(f)}, t0=FIRST, t1=LAST)
 
 
+def issue(build, folder, report):
+    """One report from its SQL to its files."""
+    with open(os.path.join(ROOT, "catalogue/report_lines.csv"), encoding="utf-8-sig", newline="") as f:
+        wanted = sorted({r["indicator"] for r in csv.DictReader(f) if r["report"] == report})
+    theirs = 0.0
+    for name in wanted:
+        with open(os.path.join(ROOT, "catalogue/indicators", name + ".sql"), encoding="utf-8") as f:
+            theirs += shell(os.path.join(folder, "hub/hub.db"), f.read(), params())
+    copy = tempfile.mkdtemp(prefix="dongbo-issue-", dir=build)
+    try:
+        hub = os.path.join(copy, "hub")
+        shutil.copytree(os.path.join(folder, "hub"), hub, ignore=shutil.ignore_patterns("*.sock"))
+        got = subprocess.run([os.path.join(build, "tests/bench/issue_bench"), hub, report, FIRST[:4], wanted[0]],
+                             check=True, capture_output=True, text=True).stdout
+    finally:
+        shutil.rmtree(copy)
+    print("%s of %s, %d indicators\n" % (report, FIRST[:4], len(wanted)))
+    print("| what | processor, s | times the shell | bytes | most memory, MB |\n|---|---|---|---|---|")
+    print("| the same SQL in the sqlite3 shell | %.2f | 1 | | |" % theirs)
+    for line in got.splitlines():
+        what, seconds, size, memory, said = line.split(" ")
+        print("| %s%s | %.3f | %.2f | %s | %s |" % (what, "" if said == "OK" else " (%s)" % said, float(seconds),
+                                                 float(seconds) / theirs, size, memory))
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("build")
     p.add_argument("--records", type=int, default=1000000)
     p.add_argument("--dir")
+    p.add_argument("--report")
     a = p.parse_args()
     folder = a.dir or tempfile.mkdtemp(prefix="dongbo-indicators-", dir=a.build)
     database = os.path.join(folder, "hub/hub.db")
@@ -140,6 +168,9 @@ def main():
         print("%d records made in %.0f s" % (total, time.monotonic() - began), file=sys.stderr)
     with open(os.path.join(folder, "made"), encoding="ascii") as f:
         print("records: %s, database: %.0f MB\n" % (f.read(), os.path.getsize(database) / 1e6))
+    if a.report:
+        issue(a.build, folder, a.report)
+        return 0
     got = subprocess.run([os.path.join(a.build, "tests/bench/indicators_bench"), database, "2020"], check=True,
                          capture_output=True, text=True).stdout
     rows, reports = [], []

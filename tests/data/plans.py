@@ -86,7 +86,7 @@ class VinhCuu2020(Plan):
         for i, o in enumerate(self.communes):
             o.make_team()
             o.post_rehab_group(3)
-            o.drug_cases(self.n(30) if i < 10 else 1)
+            o.drug_cases(max(6, self.n(30)) if i < 10 else 1)  # however small: some on substitution
             o.make_help()
             o.team_year()
             o.court_orders(92 if i % 4 else 70)
@@ -103,7 +103,7 @@ class VinhCuu2020(Plan):
             o.incidents(2)
             o.businesses(self.n(8))
             o.lists(4 if i % 5 else 2)
-            o.women_helped(self.n(6))
+            o.women_helped(max(4, self.n(6)))
             o.trafficking(3 if i in (0, 4, 6) else 0, verified=85, supported=80)
             o.models(1 if i in (0, 4) else 0)
         a, b = self.office["26170"], self.office["26176"]

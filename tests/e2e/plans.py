@@ -5,10 +5,10 @@
 
 For each plan a hub with the plan's targets, money and criteria, and a node for every unit below it: communes, and the
 departments, schools and facilities that report too. Each report of the plan is made for its periods, counted again
-by tests/recount.py, which shares nothing with the program, and the last is closed, exported and verified. --all also
-recounts the periods before and after. --units: only the first N communes enter something (and the other bodies); the
-others sent nothing. --optimised: with the programs of ../release if they are not older. --keep: leave the data there
-and write DIR/PLAN.md, a page of docs/plans.
+by tests/recount.py, which shares nothing with the program, and so is every other indicator over the plan's year; the
+last is closed, exported and verified. --all also recounts the periods before and after. --units: only the first N
+communes enter something (and the other bodies); the others sent nothing. --optimised: with the programs of ../release
+if they are not older. --keep: leave the data there and write DIR/PLAN.md, a page of docs/plans.
 """
 import argparse
 import csv
@@ -36,6 +36,10 @@ PLANS = {
                                              ("RP04", "2023")]),
     "brvt2024": ("77", "Tỉnh Bà Rịa - Vũng Tàu", [("RP13", "2024-Q2"), ("RP13", "2024-6M"), ("RP13", "2024")]),
 }
+
+# Of a year, these reports have all indicators: every one is counted again in every district.
+EVERY = ["RP04", "RP07", "RP11", "RP12", "RP13"]
+
 
 class Plan(Story):
     def __init__(self, world, plan, scale, count):
@@ -97,18 +101,22 @@ class Plan(Story):
                 self.hub.tool("resolve", pair["id"], "--same", "--reason", "Cùng số định danh")
                 self.links.append((pair["a"], pair["b"]))
 
-    def recount(self, report, period):
-        name = "%s_%s.json" % (report, period)
-        with open(self.path(name), "w", encoding="utf-8") as f:
-            f.write(self.hub.tool("report", "--report", report, "--period", period, "--json"))
-        return self.recount_file(name)
-
-    def recount_file(self, name):
+    def recount(self, reports, *options):
+        """Each of these reports as it would be now, counted again from the records."""
+        names = []
+        for report, period in reports:
+            own = "" if (report, period) in self.reports else "every_"
+            names.append("%s%s_%s.json" % (own, report, period))
+            with open(self.path(names[-1]), "w", encoding="utf-8") as f:
+                f.write(self.hub.tool("report", "--report", report, "--period", period, "--json"))
         links = [x for pair in self.links for x in ("--link", ",".join(pair))]
-        p = subprocess.run([sys.executable, "-B", os.path.join(ROOT, "tests/recount.py"), "--data", "d", "--json", name,
-                            "--catalogue", "catalogue", *links], cwd=self.w.dir, capture_output=True, check=False)
+        p = subprocess.run([sys.executable, "-B", os.path.join(ROOT, "tests/recount.py"), "--data", "d", "--json", *names,
+                            "--catalogue", "catalogue", *links, *options], cwd=self.w.dir, capture_output=True,
+                           check=False)
         check("the recount agrees\n" + (p.stdout + p.stderr).decode()[-3000:], p.returncode == 0)
-        return p.stdout.decode().strip().rsplit("\n", 1)[-1]
+        *lines, every = p.stdout.decode().strip().split("\n")
+        print("  " + "\n  ".join(lines))
+        return set(every.split(": ")[1].split())
 
     def close(self):
         report, period = self.reports[-1]
@@ -140,11 +148,13 @@ class Plan(Story):
                         "nine": ["-9M"], "year": [""]}
                 reports += [(r["id"], y + e) for r in csv.DictReader(f) for k in r["periods"].split("|")
                             for e in ends.get(k, []) for y in (year, str(int(year) + 1)) if e != "-12M"]
-        for report, period in reports:
-            print("  " + self.recount(report, period))
+        year = self.reports[-1][1]
+        counted = self.recount(reports + [(r, year) for r in EVERY if (r, year) not in reports], "--every")
         self.close()
         check("the log verifies", self.hub.ask("verify")["ok"])
-        print("%s: %d units, %d records" % (self.plan, len(self.w.nodes), created))
+        print("%s: %d units, %d records; every indicator agrees, %d with records behind them" %
+              (self.plan, len(self.w.nodes), created, len(counted)))
+        return counted
 
 
 def optimised(build):
@@ -167,14 +177,18 @@ def main():
     on_signals()
     build = optimised(a.build) if a.optimised else a.build
     folder = a.keep or tempfile.mkdtemp(prefix="dongbo-plans-")
+    counted = set()
     try:
         for plan in a.plan or sorted(PLANS):
             with World(build, os.path.join(folder, plan)) as world:
                 story = Plan(world, plan, a.scale, a.units)
-                story.run(a.all)
+                counted |= story.run(a.all)
                 if a.keep:
                     with open(os.path.join(folder, plan + ".md"), "w", encoding="utf-8") as f:
                         f.write(page(plan, world.dir))
+        with open(os.path.join(ROOT, "catalogue/indicators.csv"), encoding="utf-8-sig") as f:
+            never = {r["id"] for r in csv.DictReader(f)} - counted
+        check("no indicator is nothing everywhere: " + " ".join(sorted(never)), a.plan or not never)
     except Failed as e:
         print("FAILED:", e, file=sys.stderr)
         return 1
