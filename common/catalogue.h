@@ -208,8 +208,8 @@ struct catalogue_duty {
 
 struct catalogue_follow { /* row of follows.csv: a record goes along with the one it refers to */
     unsigned type;
-    unsigned field; /* of kind ref */
-    unsigned to;    /* the type that it refers to */
+    unsigned field; /* of kind ref, or a text with the id of a record as 32 small hex digits */
+    unsigned to;    /* the type that it refers to; 0: a text, any type */
 };
 
 struct catalogue_successor { /* row of successors.csv: where a unit goes on from a day on */

@@ -16,18 +16,22 @@ static void follow_read(const struct catalogue_table *t, size_t row, struct cata
     }
     const struct catalogue_field *field =
         catalogue_field_by_name(type, catalogue_cell(t, row, FO_FIELD));
-    if (field == NULL || field->kind != CATALOGUE_REF) {
-        catalogue_cell_mistake(t, row, FO_FIELD, "Loại này không có trường kiểu ref mang tên đó",
-                               "The type has no field of kind ref with this name");
+    bool text = field != NULL && field->kind == CATALOGUE_TEXT;
+    if (field == NULL || (!text && field->kind != CATALOGUE_REF)) {
+        catalogue_cell_mistake(t, row, FO_FIELD,
+                               "Loại này không có trường kiểu ref hay text mang tên đó",
+                               "The type has no field of kind ref or text with this name");
         return;
     }
-    const struct catalogue_type *to = catalogue_type_by_name(c, field->list);
-    bool own = to != NULL && to->scope == CATALOGUE_SCOPE_OWN && type->scope == CATALOGUE_SCOPE_OWN;
+    const struct catalogue_type *to = text ? NULL : catalogue_type_by_name(c, field->list);
+    bool own = (text || (to != NULL && to->scope == CATALOGUE_SCOPE_OWN)) &&
+               type->scope == CATALOGUE_SCOPE_OWN;
     if (!own)
         catalogue_cell_mistake(t, row, FO_TYPE, "Chỉ hồ sơ của đơn vị (own) mới đi theo nhau",
                                "Only records of units (own) go along with each other");
     else
-        *out = (struct catalogue_follow){.type = type->no, .field = field->no, .to = to->no};
+        *out = (struct catalogue_follow){
+            .type = type->no, .field = field->no, .to = text ? 0 : to->no};
 }
 
 static void follows_read(struct catalogue_parser *ps)

@@ -25,10 +25,25 @@ static enum err hub_attach_find(struct hub_store *s, const struct attach_ref *re
 
 /* ---- who may ---- */
 
-/* Is the record in the node's scope, and does it name the file? *unit: whose it is, 0: no. */
-static enum err hub_attach_allowed(struct hub_store *s, const struct hub_node *node,
-                                   const struct attach_ref *ref, int64_t *unit)
+/* Was the record ever in the scope of this unit? */
+static enum err hub_attach_had(struct hub_store *s, int64_t record, int64_t unit, bool *had)
 {
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT 1 FROM sys_scope WHERE record = ?1 AND scope = ?2 LIMIT 1");
+    db_bind_int(q, 1, record);
+    db_bind_int(q, 2, unit);
+    enum err e = db_get(q);
+    *had = e == ERR_OK;
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Is the record in the node's scope, and does it name the file? *unit: whose it is, 0: no. `giving`: or was it in
+ * the scope once; a file that was on its way when the record left is not lost. */
+static enum err hub_attach_allowed(struct hub_store *s, const struct hub_node *node,
+                                   const struct attach_ref *ref, bool giving, int64_t *unit)
+{
+    bool had = false;
     struct hub_record r;
     struct db_stmt *q = NULL;
     enum move_access access = MOVE_NOTHING;
@@ -46,7 +61,8 @@ static enum err hub_attach_allowed(struct hub_store *s, const struct hub_node *n
     if (e == ERR_NOT_FOUND) return ERR_OK;
     if (e == ERR_OK && named && own != 0 && r.unit != own)
         e = hub_scope_access(s, r.no, own, &access);
-    bool in_scope = r.scope == HUB_SCOPE_ALL || (r.unit == own && r.scope == own);
+    if (e == ERR_OK && named && own != 0 && giving) e = hub_attach_had(s, r.no, own, &had);
+    bool in_scope = r.scope == HUB_SCOPE_ALL || (r.unit == own && r.scope == own) || had;
     if (e == ERR_OK && named && own != 0 && !node->revoked && (in_scope || access != MOVE_NOTHING))
         *unit = r.unit;
     return e;
@@ -93,7 +109,7 @@ enum err hub_store_attach_offer(struct hub_store *s, const struct hub_node *node
     bool fits = false;
     struct hub_attach_said said = {.size = o->size, .code = ATTACH_UNKNOWN};
     enum err e = hub_cache_ready(s);
-    if (e == ERR_OK) e = hub_attach_allowed(s, node, &o->ref, &unit);
+    if (e == ERR_OK) e = hub_attach_allowed(s, node, &o->ref, true, &unit);
     if (e != ERR_OK) return e;
     *out = said;
     if (unit == 0) return ERR_OK;
@@ -205,7 +221,7 @@ enum err hub_store_attach_read(struct hub_store *s, const struct hub_node *node,
     int64_t unit = 0;
     *out = (struct hub_attach_said){.code = ATTACH_UNKNOWN};
     enum err e = hub_cache_ready(s);
-    if (e == ERR_OK) e = hub_attach_allowed(s, node, &w->ref, &unit);
+    if (e == ERR_OK) e = hub_attach_allowed(s, node, &w->ref, false, &unit);
     if (e != ERR_OK || unit == 0) return e;
     out->code = ATTACH_NONE;
     e = hub_attach_find(s, &w->ref, &r);
@@ -302,11 +318,12 @@ enum err hub_store_attach_about(struct hub_store *s, const struct id_record *rec
 enum err hub_store_attach_whole(struct hub_store *s, const struct hub_node *node,
                                 enum err (*row)(void *ctx, const struct hub_attach *a), void *ctx)
 {
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT f.rid, f.hash, f.size, f.have, u.code, f.at_ms FROM sys_attach f "
-                       "JOIN sys_unit u ON u.no = f.unit WHERE u.code = ?1 AND f.have = f.size "
-                       "ORDER BY f.no DESC LIMIT ?2");
-    db_bind_str(q, 1, node->unit);
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT f.rid, f.hash, f.size, f.have, u.code, f.at_ms FROM sys_attach f "
+               "JOIN sys_unit u ON u.no = f.unit WHERE f.have = f.size AND (f.unit = ?1 OR "
+               "EXISTS (SELECT 1 FROM sys_record r JOIN sys_scope c ON c.record = r.no WHERE "
+               "r.rid = f.rid AND c.scope = ?1)) ORDER BY f.no DESC LIMIT ?2");
+    db_bind_int(q, 1, hub_unit_find(s, node->unit));
     db_bind_int(q, 2, HUB_ATTACH_TOLD_MAX);
     return hub_attach_rows(q, row, ctx);
 }

@@ -254,9 +254,8 @@ static bool hub_follows_one(const struct hub_following *f, const struct fold *fo
         if (f->follows[i].type != fold->type) continue;
         const struct fold_register *reg = fold_find(fold, f->follows[i].field, no_element);
         for (size_t k = 0; reg != NULL && k < reg->count; k++) {
-            struct bytes v = reg->heads[k].value; /* bin8 of 16 bytes: two bytes in front */
-            bool id = v.len == 2 + ID_RECORD_BYTES && v.p[0] == 0xc4;
-            if (id && hub_following_has(f, v.p + 2)) return true;
+            struct id_record to;
+            if (hub_refers_to(reg->heads[k].value, &to) && hub_following_has(f, to.b)) return true;
         }
     }
     return false;

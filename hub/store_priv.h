@@ -211,6 +211,8 @@ MUST_CHECK enum err hub_records_refresh(struct hub_store *s, uint64_t at);
 MUST_CHECK enum err hub_record_update(struct hub_store *s, const struct hub_record *r);
 
 /* store_scope.c: who has which record (SPEC 13.1). What another unit may do with a record. */
+/* Is this value the id of a record: a ref, or a text of 32 small hex digits? */
+bool hub_refers_to(struct bytes value, struct id_record *out);
 MUST_CHECK enum err hub_scope_access(struct hub_store *s, int64_t record, int64_t unit,
                                      enum move_access *out);
 /* The record belongs to unit `to` from position `at` on; `since`: from that day on in figures. */

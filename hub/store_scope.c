@@ -241,16 +241,28 @@ static enum err hub_closure_add(struct hub_closure *c, int64_t no)
     return ERR_OK;
 }
 
+bool hub_refers_to(struct bytes value, struct id_record *out)
+{
+    char hex[2 * ID_RECORD_BYTES + 1] = "";
+    if (value.len == 2 + sizeof out->b && value.p[0] == 0xc4) { /* bin8 */
+        memcpy(out->b, value.p + 2, sizeof out->b);
+        return true;
+    }
+    if (value.len != 2 + sizeof hex - 1 || value.p[0] != 0xd9) return false; /* str8 */
+    memcpy(hex, value.p + 2, sizeof hex - 1);
+    for (const char *c = hex; *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'F') return false;
+    return id_unhex(hex, out->b, sizeof out->b) == ERR_OK;
+}
+
 /* Does a head of this field refer to the record? */
 static bool hub_refers(const struct fold *f, unsigned field, const struct id_record *rid)
 {
     static const struct bytes no_element = {NULL, 0};
+    struct id_record to;
     const struct fold_register *reg = fold_find(f, field, no_element);
     for (size_t i = 0; reg != NULL && i < reg->count; i++) {
-        struct bytes v = reg->heads[i].value; /* bin8 of 16 bytes: two bytes in front */
-        if (v.len == 2 + sizeof rid->b && v.p[0] == 0xc4 &&
-            memcmp(v.p + 2, rid->b, sizeof rid->b) == 0)
-            return true;
+        if (hub_refers_to(reg->heads[i].value, &to) && ID_EQUAL(&to, rid)) return true;
     }
     return false;
 }
@@ -259,11 +271,13 @@ static enum err hub_closure_of(struct hub_store *s, const struct catalogue_follo
                                const struct id_record *rid, int64_t unit, struct hub_closure *c)
 {
     bool row = false;
+    char hex[2 * ID_RECORD_BYTES + 1];
     struct db_stmt *q = db_stmt(s->db, "SELECT no, state FROM sys_record WHERE scope = ?1 AND unit "
                                        "= ?1 AND type = ?2 AND instr(state, ?3) > 0 ORDER BY no");
+    id_hex(BYTES_OF(rid->b), hex);
     db_bind_int(q, 1, unit);
     db_bind_int(q, 2, follow->type);
-    db_bind_blob(q, 3, BYTES_OF(rid->b));
+    db_bind_blob(q, 3, follow->to != 0 ? BYTES_OF(rid->b) : bytes_str(hex));
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
         fold_clear(&s->fold);
@@ -287,7 +301,7 @@ static enum err hub_closure_step(struct hub_store *s, size_t at, struct hub_clos
     enum err e = hub_record_get_no(s, c->v[at], &q, &r);
     db_done(q);
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        if (f[i].to == r.type) e = hub_closure_of(s, &f[i], &r.rid, r.unit, c);
+        if (f[i].to == r.type || f[i].to == 0) e = hub_closure_of(s, &f[i], &r.rid, r.unit, c);
     }
     return e;
 }

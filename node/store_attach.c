@@ -376,17 +376,22 @@ enum err node_store_attach_drop(struct node_store *s, const struct id_record *re
     return db_end(s->db, e == ERR_NOT_FOUND ? ERR_OK : e);
 }
 
+/* Of records that are not here any more; a whole file that the hub has not got yet stays until it has. */
+#define NODE_ATTACH_LEFT                                                                           \
+    "rid NOT IN (SELECT rid FROM sys_shown) AND NOT (size > 0 AND have = size "                    \
+    "AND " NODE_ATTACH_OPEN ")"
+
 enum err node_attach_sweep(struct node_store *s)
 {
     bool any = false;
-    struct db_stmt *q = db_stmt(s->db, "SELECT EXISTS (SELECT 1 FROM sys_attach WHERE rid NOT IN "
-                                       "(SELECT rid FROM sys_shown))");
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT EXISTS (SELECT 1 FROM sys_attach WHERE " NODE_ATTACH_LEFT ")");
     enum err e = db_get(q);
     if (e == ERR_OK) any = db_column_int(q, 0) != 0;
     db_done(q);
     if (e != ERR_OK || !any) return e;
     e = db_exec(s->db, "DELETE FROM sys_attach_block WHERE file IN (SELECT no FROM sys_attach "
-                       "WHERE rid NOT IN (SELECT rid FROM sys_shown));"
-                       "DELETE FROM sys_attach WHERE rid NOT IN (SELECT rid FROM sys_shown);");
+                       "WHERE " NODE_ATTACH_LEFT ");"
+                       "DELETE FROM sys_attach WHERE " NODE_ATTACH_LEFT ";");
     return e;
 }

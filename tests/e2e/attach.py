@@ -5,7 +5,8 @@
 
 A hub and two PCs of one commune, the first behind a slow line. A picture is attached; while it travels the program is
 killed, the line is cut, and a record is saved: the record is delivered long before the picture. The second PC
-fetches it. By file it goes as well. Then its person is erased, and no file of any folder has a byte of it.
+fetches it. By file it goes as well. A person moves to another commune and takes a picture along that was on its
+way. Then the first one's person is erased, and no file of any folder has a byte of it.
 """
 import hashlib
 import os
@@ -16,7 +17,7 @@ import sys
 from shim import Proxy
 from world import ROOT, Story, check, free_port, play, wait_for
 
-UNIT, BLOCK, AHEAD = "26170", 32768, 2
+UNIT, OTHER, BLOCK, AHEAD = "26170", "26188", 32768, 2
 SIZE = 20 * BLOCK + 77
 
 
@@ -159,6 +160,45 @@ class Attached(Story):
         check("then it is delivered", self.files(b)["waiting"] == 0)
         b.run()
 
+    def moved(self):
+        """A person moves to another commune while a picture is on its way: neither is lost."""
+        a, c = self.a, self.w.node(OTHER)
+        c.tool("init", "--name", "Máy")
+        c.tool("join", self.hub.ask("invite", "--unit", OTHER)["invitation"])
+        person = self.put(a, "Người Chuyển Đi")
+        offer = a.ask("transfer", "offer", person, "--to", OTHER)["transfer"]
+        self.settle(a)
+        data = picture(5, SIZE)
+        self.write_file("di.jpg", data)
+        self.line.allowed = self.line.total[0] + 4 * BLOCK
+        pic = a.ask("attach", "add", person, "di.jpg")["id"]
+        wait_for("the picture to be on its way", lambda: self.at_hub(pic) > 0 or self.nudge(a))
+        a.end()
+        c.run()
+        self.settle(c)
+        c.tool("transfer", "accept", offer)
+        self.settle(c)
+        check("the hub has a part of the picture", self.at_hub(pic) < SIZE)
+        rows = c.ask("attach", "list", person)["attachments"]
+        check("the person brought it along", [r["id"] for r in rows] == [pic])
+        self.line.allowed = None
+        a.run()
+        self.settle(a)
+        check("what was on its way arrived behind the leave", self.at_hub(pic) == SIZE)
+
+        def here():
+            c.tool("sync", ok=range(0, 30))
+            c.tool("attach", "get", pic, "den.jpg", ok=range(0, 30))
+            return c.code == 0
+        wait_for("the picture to come", here)
+        check("the new commune has it byte for byte", self.read_file("den.jpg") == data)
+
+        def gone():
+            a.tool("sync", ok=range(0, 30))
+            return not self.found(a.name, data)
+        wait_for("the old commune to drop it", gone)
+        c.end()
+
     def found(self, folder, data):
         """Does any file of the folder hold a piece of these bytes?"""
         needles = [data[i * BLOCK + 200:i * BLOCK + 232] for i in range(len(data) // BLOCK)]
@@ -194,7 +234,7 @@ class Attached(Story):
 
     def run(self):
         self.go(self.begin, self.limits, self.killed, self.behind_records, self.fetched, self.by_file,
-                self.erased)
+                self.moved, self.erased)
         for p in (self.a, self.b, self.hub):
             p.end()
         self.line.close()
