@@ -21,8 +21,10 @@ export const test = (name, f) => nodeTest(name, async (c) => {
 });
 export const broken = () => failed;
 
-/** What browsers complained of, in all windows. An answer that a page expects is no complaint: `expected`. */
+/** What browsers complained of, in all windows. An answer that a page expects is no complaint: `expected`; nor is that of
+ * a program that stops, or is asked too much at once: pages ask again. */
 export const errors = [];
+const ASKED_AGAIN = /status of 503/;
 const EXPECTED = /status of (401|403|409|422|429)|ERR_/;
 
 /** A new person at a PC of their own. */
@@ -30,7 +32,7 @@ export async function newWindow(browser, { expected = EXPECTED, ...options } = {
   const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: "vi-VN", colorScheme: "light", ignoreHTTPSErrors: true,
     acceptDownloads: true, ...options });
   const page = await context.newPage();
-  page.on("console", (m) => { if (m.type() === "error" && !expected.test(m.text())) errors.push(m.text()); });
+  page.on("console", (m) => { if (m.type() === "error" && !expected.test(m.text()) && !ASKED_AGAIN.test(m.text())) errors.push(m.text()); });
   page.on("pageerror", (e) => errors.push(String(e)));
   page.setDefaultTimeout(WAIT_MS);
   return page;

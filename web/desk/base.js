@@ -54,7 +54,8 @@ export async function api(method, path, body) {
   const headers = method === "GET" ? {} : { "X-Dongbo-Csrf": session.csrf };
   if (body && !query) headers["Content-Type"] = "application/json";
   let reply, answer;
-  for (let tries = 0; tries === 0 || (answer?.busy && tries < BUSY_TRIES); tries += 1) {
+  const busy = () => answer?.busy || (reply.status === 503 && reply.headers.has("Retry-After"));
+  for (let tries = 0; tries === 0 || (tries < BUSY_TRIES && busy()); tries += 1) {
     if (tries > 0) await new Promise((go) => { setTimeout(go, 1000 * (Number(reply.headers.get("Retry-After")) || 1)); });
     try {
       reply = await fetch(url, { method, headers, body: body && !query ? JSON.stringify(body) : undefined, keepalive: method === "PUT" });
@@ -64,6 +65,8 @@ export async function api(method, path, body) {
     answer = await reply.json().catch(() => null);
   }
   if (reply.status === 401) await refreshSession();
+  // A program that stops says so once more: nothing was done, and it is not there any more.
+  if (reply.status === 503 && !answer) throw new Refused(0, { vi: t("error.offline"), en: t("error.offline") });
   if (!reply.ok) throw new Refused(reply.status, answer);
   return answer;
 }
