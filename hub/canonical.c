@@ -11,7 +11,7 @@ const char *hub_canonical_state(const struct hub_report_cell *cell)
     return cell->absent ? "nothing_sent" : cell->null ? "no_base" : "figure";
 }
 
-const char *hub_canonical_sent(enum hub_sent sent)
+static const char *hub_canonical_sent(enum hub_sent sent)
 {
     switch (sent) {
     case HUB_SENT_NOTHING: return "nothing";

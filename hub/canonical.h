@@ -39,7 +39,6 @@ void hub_canonical_text(struct buf *out, const char *text);
 
 /* The words of the files, for other printers. */
 const char *hub_canonical_state(const struct hub_report_cell *cell);
-const char *hub_canonical_sent(enum hub_sent sent);
 const char *hub_canonical_measure(enum catalogue_measure measure);
 const char *hub_canonical_met(enum hub_met met);
 

@@ -39,8 +39,9 @@ struct hub_close_job {
     struct hub_supplement supplement; /* of == 0: it is none */
 };
 
-void hub_close_name(const struct hub_issue *issue, enum hub_issue_kind kind,
-                    char out[static HUB_ISSUE_NAME_ROOM])
+/* "BC_RP04_2023-6M_735_1.json" */
+static void hub_close_name(const struct hub_issue *issue, enum hub_issue_kind kind,
+                           char out[static HUB_ISSUE_NAME_ROOM])
 {
     static const char *const ends[HUB_ISSUE_KINDS] = {"json",    "csv",        "xlsx",
                                                       "adx.xml", "dhis2.json", "registrations.json",

@@ -87,8 +87,4 @@ MUST_CHECK enum err hub_close_render(struct hub_report *r, struct hub_issue *iss
                                      const struct key_sign *issue_key, const char *scratch,
                                      hub_issue_file_fn *row, void *ctx);
 
-/* "BC_RP04_2023-6M_735_1.json" */
-void hub_close_name(const struct hub_issue *issue, enum hub_issue_kind kind,
-                    char out[static HUB_ISSUE_NAME_ROOM]);
-
 #endif

@@ -136,7 +136,7 @@ json_t *hub_desk_logout(struct hub_desk_call *c)
 
 /* ---- how often one may try ---- */
 
-json_t *hub_desk_too_often(struct web_response *r, int64_t wait_ms)
+static json_t *hub_desk_too_often(struct web_response *r, int64_t wait_ms)
 {
     char vi[200], en[200], after[24];
     long long s = (long long)(wait_ms + 999) / 1000;

@@ -58,7 +58,6 @@ struct login_session *hub_desk_begin(struct hub_desk *d, struct web_response *r,
                                      struct login_session *before, const char *user,
                                      enum hub_stage stage);
 json_t *hub_desk_state(struct hub_desk *d, const struct login_session *s, const struct hub_user *u);
-json_t *hub_desk_too_often(struct web_response *r, int64_t wait_ms);
 /* Too many passwords are being checked: not the asker's doing, so the page asks again by itself. */
 json_t *hub_desk_busy(struct web_response *r);
 /* NULL: one may try; then hub_desk_tried() says how it went. */

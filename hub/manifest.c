@@ -6,7 +6,8 @@
 
 #define MANIFEST_FILE "\n{\"file\":" /* begins each entry; no text in the list can hold a newline */
 
-const char *hub_manifest_kind(enum hub_issue_kind kind)
+/* Words of the kinds: "json", "dhis2", "registrations", ... */
+static const char *hub_manifest_kind(enum hub_issue_kind kind)
 {
     static const char *const words[HUB_ISSUE_KINDS] = {
         [HUB_ISSUE_JSON] = "json",         [HUB_ISSUE_CSV] = "csv",

@@ -23,9 +23,6 @@ struct hub_manifest_gap { /* a kind of file that this issue has not */
     const struct hub_report_why *why;
 };
 
-/* Words of the kinds: "json", "dhis2", "registrations", ... */
-const char *hub_manifest_kind(enum hub_issue_kind kind);
-
 /* ERR_BAD_INPUT: the closing time is outside the calendar; the buffer's errors. */
 MUST_CHECK enum err hub_manifest(const struct hub_report *r, const struct hub_issue *issue,
                                  const struct hub_manifest_file *files, size_t count,

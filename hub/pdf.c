@@ -53,7 +53,8 @@ static double pdf_text_width(struct pdf *p)
     return (double)box.width / PANGO_SCALE;
 }
 
-void pdf_rule(struct pdf *p, double x, double width, double rule, double y)
+/* A line of that width in the middle between x and x + width. */
+static void pdf_rule(struct pdf *p, double x, double width, double rule, double y)
 {
     cairo_set_line_width(p->c, 0.6);
     cairo_move_to(p->c, x + (width - rule) / 2, y);

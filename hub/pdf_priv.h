@@ -29,9 +29,6 @@ double pdf_set(struct pdf *p, enum hub_nd30_role role, const char *text, double 
 /* Draw what the layout holds at a place. */
 void pdf_show(struct pdf *p, double x, double y);
 
-/* A line of that width in the middle between x and x + width. */
-void pdf_rule(struct pdf *p, double x, double width, double rule, double y);
-
 void pdf_table(struct pdf *p, const struct hub_nd30_table *t);
 
 #endif

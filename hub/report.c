@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum err hub_report_refuse(struct hub_report_why *why, enum err e, const char *vi, const char *en)
+/* Fill `why` and return `e`. */
+static enum err hub_report_refuse(struct hub_report_why *why, enum err e, const char *vi,
+                                  const char *en)
 {
     snprintf(why->vi, sizeof why->vi, "%s", vi);
     snprintf(why->en, sizeof why->en, "%s", en);

@@ -4,9 +4,6 @@
 
 #include "hub/report.h"
 
-/* Fill `why` and return `e`. */
-enum err hub_report_refuse(struct hub_report_why *why, enum err e, const char *vi, const char *en);
-
 /* report_rows.c: the rows and cells of a line whose figures are finished. */
 MUST_CHECK enum err hub_report_rows(struct hub_report *r, struct hub_report_line *line);
 

@@ -171,8 +171,9 @@ enum err hub_rotate_settle(const char *data, const struct hub_identity *id)
 
 /* ---- the card ---- */
 
-enum err hub_rotate_card(const char *data, const struct id_hash *hub, struct buf *bytes,
-                         struct admin_card *card)
+/* The card outside the database. ERR_NOT_FOUND: none was ever written. */
+static enum err hub_rotate_card(const char *data, const struct id_hash *hub, struct buf *bytes,
+                                struct admin_card *card)
 {
     char path[FILE_PATH_BYTES_MAX];
     enum err e = hub_app_path(data, HUB_CARD_FILE, path);

@@ -41,10 +41,6 @@ MUST_CHECK enum err hub_rotate_settle(const char *data, const struct hub_identit
 /* ... and behind it: a copy from before the last card gets it again. */
 MUST_CHECK enum err hub_rotate_again(struct hub_app *a, int64_t now_ms);
 
-/* The card outside the database. ERR_NOT_FOUND: none was ever written. */
-MUST_CHECK enum err hub_rotate_card(const char *data, const struct id_hash *hub, struct buf *bytes,
-                                    struct admin_card *card);
-
 /* Content of an order of kind "keys": msgpack [log key bin32]. */
 void hub_rotate_order_encode(const uint8_t log_pk[static 32], struct buf *out);
 struct order;

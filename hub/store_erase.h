@@ -25,10 +25,6 @@ MUST_CHECK enum err hub_store_erasures(struct hub_store *s, uint32_t count,
                                        const uint8_t sum[static 8], uint64_t *next,
                                        const struct message_set **sets, size_t *n);
 
-/* Is this set of the hub's own log in the list? */
-MUST_CHECK enum err hub_store_erasure_known(struct hub_store *s, const struct id_hash *hash,
-                                            bool *known);
-
 /* May every op of these sets that came without its payload do so? ERR_BAD_FORMAT: no. */
 MUST_CHECK enum err hub_store_erased_allowed(struct hub_store *s, const struct pack_sets *sets);
 

@@ -39,7 +39,9 @@ enum err hub_erasure_add(struct hub_store *s, const struct id_hash *hash, uint64
     return db_run(q);
 }
 
-enum err hub_store_erasure_known(struct hub_store *s, const struct id_hash *hash, bool *known)
+/* Is this set of the hub's own log in the list? */
+static enum err hub_store_erasure_known(struct hub_store *s, const struct id_hash *hash,
+                                        bool *known)
 {
     struct db_stmt *q = db_stmt(s->db, "SELECT 1 FROM sys_erasure WHERE hash = ?1");
     db_bind_blob(q, 1, BYTES_OF(hash->b));

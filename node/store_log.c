@@ -16,8 +16,9 @@ enum err node_log_number(struct node_store *s, const struct id_inc *inc, int64_t
 
 /* ---- opening a set ---- */
 
-enum err node_log_view_set(struct node_store *s, int64_t log, uint64_t seq, struct bytes head,
-                           struct bytes body)
+/* Make a set that is not in the table yet the one that node_log_view() gives. */
+static enum err node_log_view_set(struct node_store *s, int64_t log, uint64_t seq,
+                                  struct bytes head, struct bytes body)
 {
     s->view_open = false;
     buf_clear(&s->view_memory);

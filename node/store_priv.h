@@ -95,9 +95,6 @@ static inline uint64_t node_store_u64(int64_t v)
 MUST_CHECK enum err node_log_number(struct node_store *s, const struct id_inc *inc, int64_t *out);
 /* Open an own set; s->view is it until the next call. */
 MUST_CHECK enum err node_log_view(struct node_store *s, int64_t log, uint64_t seq);
-/* Make a set that is not in the table yet the one that node_log_view() gives. */
-MUST_CHECK enum err node_log_view_set(struct node_store *s, int64_t log, uint64_t seq,
-                                      struct bytes head, struct bytes body);
 
 /* A set into the rows of log number `log`, which it extends (sys_inc is the caller's). */
 MUST_CHECK enum err node_log_put(struct node_store *s, const struct node_store_append *a,
@@ -132,16 +129,11 @@ MUST_CHECK enum err node_rekey_undo(struct node_store *s, struct node_identity *
 MUST_CHECK enum err node_rekey_receipt(struct node_store *s, const struct admin_receipt *r);
 MUST_CHECK enum err node_rekey_ask(struct node_store *s, struct bytes payload, uint64_t position);
 
-/* store_show.c: bring the shown row of a record up to date. */
-MUST_CHECK enum err node_show_record(struct node_store *s, const struct id_record *rid);
 /* Mark every record that is shown or known (a new catalogue changes them all). */
 MUST_CHECK enum err node_show_mark_all(struct node_store *s);
 MUST_CHECK enum err node_show_mark(struct node_store *s, const struct id_record *rid);
 /* Bring all marked records up to date and forget the marks. */
 MUST_CHECK enum err node_show_marked(struct node_store *s);
-/* Values of the typed row; `memory` holds what they point to. */
-MUST_CHECK enum err node_show_values(const struct fold *f, const struct catalogue_type *t,
-                                     struct typed_value *values, struct buf *memory);
 
 /* store_catalogue.c */
 struct node_catalogue { /* a catalogue on its way in; zeroed = none */

@@ -201,8 +201,9 @@ static void node_value_of(struct bytes wire, struct typed_value *v)
     if (r.e != ERR_OK) *v = (struct typed_value){.kind = TYPED_NULL}; /* over int64 */
 }
 
-enum err node_show_values(const struct fold *f, const struct catalogue_type *t,
-                          struct typed_value *values, struct buf *memory)
+/* Values of the typed row; `memory` holds what they point to. */
+static enum err node_show_values(const struct fold *f, const struct catalogue_type *t,
+                                 struct typed_value *values, struct buf *memory)
 {
     struct record_cell cells[CATALOGUE_FIELDS_MAX];
     size_t at[CATALOGUE_FIELDS_MAX];
@@ -272,7 +273,8 @@ static enum err node_show_gone(struct node_store *s, const struct id_record *rid
     return db_run(q);
 }
 
-enum err node_show_record(struct node_store *s, const struct id_record *rid)
+/* store_show.c: bring the shown row of a record up to date. */
+static enum err node_show_record(struct node_store *s, const struct id_record *rid)
 {
     struct node_store_record *r = &s->work;
     enum err e = node_store_record_read(s, rid, r);

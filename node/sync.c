@@ -78,7 +78,8 @@ struct node_sync_effect *node_sync_effect_add(struct node_sync_effects *fx,
     return f;
 }
 
-void node_sync_push(struct node_sync *s, struct node_sync_effects *fx)
+/* A SEND effect for what waits in the link, if anything does. */
+static void node_sync_push(struct node_sync *s, struct node_sync_effects *fx)
 {
     if (s->wire == NULL || s->pushed || link_out(s->wire)->len == 0) return;
     struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_SEND);

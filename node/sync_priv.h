@@ -132,8 +132,6 @@ struct node_sync_effect *node_sync_effect_add(struct node_sync_effects *fx,
 /* Send the body in s->body as a message, or end the session. */
 void node_sync_send(struct node_sync *s, unsigned type, bool squeeze,
                     const struct node_sync_event *ev, struct node_sync_effects *fx);
-/* A SEND effect for what waits in the link, if anything does. */
-void node_sync_push(struct node_sync *s, struct node_sync_effects *fx);
 
 /* End the session badly: close, wait, note it. Does nothing when idle. */
 void node_sync_fail(struct node_sync *s, enum err why, const struct node_sync_event *ev,

@@ -36,9 +36,6 @@ struct fold_memory {
     unsigned live;       /* which of them values may point into */
 };
 
-/* `len` bytes until the next fold_clear; NULL without memory. */
-void *fold_alloc(struct fold *f, size_t len);
-
 /* Room for one more item in an array of the arena. */
 MUST_CHECK enum err fold_room_set(struct fold *f);
 MUST_CHECK enum err fold_room_register(struct fold *f);

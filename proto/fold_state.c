@@ -64,7 +64,8 @@ static struct fold_block *fold_block_for(struct fold_memory *m, size_t len)
     return b;
 }
 
-void *fold_alloc(struct fold *f, size_t len)
+/* `len` bytes until the next fold_clear; NULL without memory. */
+static void *fold_alloc(struct fold *f, size_t len)
 {
     struct fold_memory *m = fold_memory(f);
     len = (len + 15) & ~(size_t)15;

@@ -30,7 +30,8 @@ enum err key_ready(void)
     return sodium_init() < 0 ? ERR_NOT_READY : ERR_OK;
 }
 
-const char *key_use_name(enum key_use use)
+/* "sign", "transport", ... : the word in the file. */
+static const char *key_use_name(enum key_use use)
 {
     assert((unsigned)use < KEY_USE_COUNT);
     return key_use_names[use];

@@ -59,9 +59,6 @@ struct key_box {
  */
 MUST_CHECK enum err key_ready(void);
 
-/* "sign", "transport", ... : the word in the file. */
-const char *key_use_name(enum key_use use);
-
 /*
  * Make a key from the random source, or (_from_seed) the one that belongs to 32 secret bytes.
  * A use of the other algorithm is our bug.

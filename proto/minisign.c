@@ -29,7 +29,8 @@ enum {
     MINISIGN_BASE64_CHARS_MAX = 100
 }; /* of the longest, struct minisign_sig, without terminator */
 
-void minisign_id(const uint8_t public[KEY_PUBLIC_BYTES], uint8_t id[MINISIGN_ID_BYTES])
+/* Key id of an Ed25519 public key as we issue it. */
+static void minisign_id(const uint8_t public[KEY_PUBLIC_BYTES], uint8_t id[MINISIGN_ID_BYTES])
 {
     static const uint8_t tag[16] = "dongbo/minisign";
     uint8_t digest[32];

@@ -35,9 +35,6 @@ enum {
     MINISIGN_FILE_BYTES_MAX = 10240, /* a whole .minisig or public key file */
 };
 
-/* Key id of an Ed25519 public key as we issue it. */
-void minisign_id(const uint8_t public[KEY_PUBLIC_BYTES], uint8_t id[MINISIGN_ID_BYTES]);
-
 /* Append the public key file. ERR_TOO_LARGE, ERR_NOMEM  of the buffer. */
 MUST_CHECK enum err minisign_public(const uint8_t public[KEY_PUBLIC_BYTES], struct buf *out);
 

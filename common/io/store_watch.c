@@ -37,7 +37,7 @@ void watch_check_sql(const struct catalogue_check *k, struct buf *out)
 
 /* ---- states ---- */
 
-const char *watch_state_name(enum watch_state s)
+static const char *watch_state_name(enum watch_state s)
 {
     static const char *const names[] = {"undated", "running", "soon",
                                         "overdue", "done",    "done_late"};
@@ -59,7 +59,8 @@ static void watch_count(const struct catalogue *c, struct watch_row *row)
                    !(workday_known(c, row->start.year) && workday_known(c, row->due.year));
 }
 
-void watch_judge(const struct catalogue *c, struct date on, struct watch_row *row)
+/* What a clock says of these days on the day `on`; fills state, due, left, guessed. */
+static void watch_judge(const struct catalogue *c, struct date on, struct watch_row *row)
 {
     if (!row->has_due) watch_count(c, row);
     row->left = row->has_due ? date_to_days(row->due) - date_to_days(on) : 0;
@@ -245,7 +246,8 @@ static const char *watch_unit(const struct catalogue *c, struct date on, struct 
     return u != NULL ? u->name_vi : "";
 }
 
-json_t *watch_json(const struct catalogue *c, struct date on, const struct watch_row *row)
+/* The row as lists show it (docs/cases.md, "A row"); NULL without memory. */
+static json_t *watch_json(const struct catalogue *c, struct date on, const struct watch_row *row)
 {
     char code[CATALOGUE_NAME_BYTES_MAX + 1], hex[2 * ID_RECORD_BYTES + 1];
     bool clock = row->clock != NULL;
@@ -271,8 +273,9 @@ json_t *watch_json(const struct catalogue *c, struct date on, const struct watch
     return NULL;
 }
 
-enum err watch_ics(const struct catalogue *c, struct date on, int64_t now_ms,
-                   const struct watch_row *row, struct buf *out)
+/* The clock as an all-day event; nothing for what has no day or is done. */
+static enum err watch_ics(const struct catalogue *c, struct date on, int64_t now_ms,
+                          const struct watch_row *row, struct buf *out)
 {
     char code[CATALOGUE_NAME_BYTES_MAX + 1], hex[2 * ID_RECORD_BYTES + 1], uid[80], summary[400];
     if (!row->has_due || row->has_done) return ERR_OK;

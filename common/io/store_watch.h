@@ -26,7 +26,6 @@ enum watch_state {
     WATCH_DONE, /* on its last day at the latest */
     WATCH_DONE_LATE,
 };
-const char *watch_state_name(enum watch_state s); /* "undated", ..., "done_late" */
 
 struct watch_row {
     const struct catalogue_clock *clock; /* NULL: a check */
@@ -39,9 +38,6 @@ struct watch_row {
     int32_t left; /* days from `on` to the due day; below 0: since it was over */
     bool guessed; /* counted in working days of a year whose holidays the catalogue does not have */
 };
-
-/* What a clock says of these days on the day `on`; fills state, due, left, guessed. */
-void watch_judge(const struct catalogue *c, struct date on, struct watch_row *row);
 
 typedef enum err watch_fn(void *ctx, const struct watch_row *row);
 
@@ -67,13 +63,6 @@ MUST_CHECK enum err watch_check_one(struct db *db, const struct typed *typed,
 /* The queries, for compiling them before a catalogue is used. */
 void watch_clock_sql(const struct catalogue_clock *k, struct buf *out);
 void watch_check_sql(const struct catalogue_check *k, struct buf *out);
-
-/* The row as lists show it (docs/cases.md, "A row"); NULL without memory. */
-json_t *watch_json(const struct catalogue *c, struct date on, const struct watch_row *row);
-
-/* The clock as an all-day event; nothing for what has no day or is done. */
-MUST_CHECK enum err watch_ics(const struct catalogue *c, struct date on, int64_t now_ms,
-                              const struct watch_row *row, struct buf *out);
 
 /* ---- lists ---- */
 

@@ -65,7 +65,7 @@ enum err web_json_error_of(const json_t *answer)
     return ERR_STORE;
 }
 
-unsigned web_json_status_of(enum err e)
+static unsigned web_json_status_of(enum err e)
 {
     static const struct {
         enum err e;

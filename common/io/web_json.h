@@ -21,7 +21,6 @@ const char *web_json_text(const json_t *body, const char *key); /* "" for none *
 
 /* The error that an answer carries ({"error": "NOT_FOUND", ...}); ERR_OK: none. */
 enum err web_json_error_of(const json_t *answer);
-unsigned web_json_status_of(enum err e);
 /* {"error", "vi", "en"}. Words that were cut inside a letter lose what is left of it. NULL: no memory. */
 json_t *web_json_error(enum err e, const char *vi, const char *en);
 /* Fill the response with an answer, taken over; NULL: 500. */
