@@ -27,11 +27,6 @@ enum err flow_step(enum flow_state state, enum flow_event event, enum flow_state
     return ERR_OK;
 }
 
-enum flow_state flow_lock(enum flow_state state, bool closed)
-{
-    return closed ? FLOW_LOCKED : state;
-}
-
 static const struct {
     const char *name, *vi, *en;
 } flow_states[FLOW_STATES] = {

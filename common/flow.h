@@ -6,8 +6,8 @@
  *                    withdrawn <-'
  *
  * The unit drafts, submits and withdraws; the district returns and accepts. Closing the period locks
- * whatever state there is; reopening it, by two persons, gives that state back: flow_lock(). What is
- * allowed depends on the state alone: flow_step() is one table.
+ * whatever state there is; reopening it, by two persons, gives that state back. What is allowed depends
+ * on the state alone: flow_step() is one table.
  *
  * "Late" is submitted and late; how sure that is says enum flow_time: a submission that the hub
  * received in time is in time; one whose own header names what the hub had done after the due day is
@@ -48,9 +48,6 @@ enum flow_event {
  * ERR_DENIED  not in this state: `*next` is untouched; flow_why_vi/_en say why
  */
 MUST_CHECK enum err flow_step(enum flow_state state, enum flow_event event, enum flow_state *next);
-
-/* What is shown and what counts for the next event: LOCKED while the period is closed. */
-enum flow_state flow_lock(enum flow_state state, bool closed);
 
 /* Words: "submitted"; what people read; why an event is refused in a state. */
 const char *flow_state_name(enum flow_state s);

@@ -14,7 +14,8 @@ enum { FLOW_BACK_DAYS = 120, FLOW_AHEAD_DAYS = 45 }; /* of a list without days *
 
 /* ---- reading requests ---- */
 
-bool hub_flow_day(const json_t *request, const char *key, struct date *out)
+/* A day of the request; false: missing or not one. */
+static bool hub_flow_day(const json_t *request, const char *key, struct date *out)
 {
     const char *text = hub_request_str(request, key);
     return text != NULL && date_parse(bytes_str(text), out) == ERR_OK;

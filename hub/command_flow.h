@@ -5,8 +5,6 @@
 #include "hub/command_priv.h"
 #include "hub/flow.h"
 
-/* A day of the request; false: missing or not one. */
-bool hub_flow_day(const json_t *request, const char *key, struct date *out);
 /* The answer that says how report, period, unit and days are written. */
 json_t *hub_flow_usage(void);
 /* Report, unit, period, from, to, on. NULL: `q` and `on` are filled; else the answer. */

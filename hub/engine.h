@@ -21,9 +21,8 @@
 
 #include "hub/sync.h"
 
-#define HUB_ENGINE_CONNS_MAX     1024u  /* connections at once */
-#define HUB_ENGINE_HALF_OPEN_MAX 256u   /* of them before the end of their greeting */
-#define HUB_ENGINE_GROUP_SETS    32768u /* sets taken before a commit comes by itself */
+#define HUB_ENGINE_CONNS_MAX     1024u                /* connections at once */
+#define HUB_ENGINE_HALF_OPEN_MAX 256u                 /* of them before the end of their greeting */
 #define HUB_ENGINE_OUT_BYTES_MAX (8u * 1024u * 1024u) /* waiting for one connection */
 
 struct hub_engine;

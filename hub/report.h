@@ -38,10 +38,6 @@ enum {
     HUB_REPORT_VALUE_ROOM = 28,       /* bytes of a figure's canonical text with its terminator */
 };
 
-/* An amount beyond this in one record is a slip of the hand or a bad node, not a figure: it is left
- * out and counted. HUB_FIGURES_ROWS_MAX of them fit 64 bits. */
-#define HUB_REPORT_AMOUNT_MAX INT64_C(10000000000000)
-
 struct hub_report_unit {
     const char *code;
     const char *name;
@@ -79,7 +75,7 @@ struct hub_report_line {
     const char *label_en;
     const char *by;    /* "" or the breakdown's list */
     bool summed;       /* of persons whom several hubs may know: counted in each of them */
-    uint64_t left_out; /* facts whose amount is no number or over HUB_REPORT_AMOUNT_MAX */
+    uint64_t left_out; /* facts whose amount is no number or over INDICATOR_AMOUNT_MAX */
     struct hub_report_row *rows;
     size_t row_count;
     struct hub_figures *figures; /* texts of the records of its cells */

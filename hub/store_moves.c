@@ -142,21 +142,6 @@ enum err hub_store_scopes(struct hub_store *s, const struct id_record *rid,
     return e;
 }
 
-enum err hub_store_owner_on(struct hub_store *s, const struct id_record *rid, const char *day,
-                            char unit[static ADMIN_UNIT_BYTES_MAX + 1])
-{
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT c.scope FROM sys_record r JOIN sys_scope c ON c.record = r.no WHERE "
-                       "r.rid = ?1 AND c.access = 0 AND c.since <= ?2 ORDER BY c.since DESC, "
-                       "c.entered DESC LIMIT 1");
-    db_bind_blob(q, 1, BYTES_OF(rid->b));
-    db_bind_str(q, 2, day);
-    enum err e = db_get(q);
-    if (e == ERR_OK) memcpy(unit, s->units[db_column_int(q, 0)].code, ADMIN_UNIT_BYTES_MAX + 1);
-    db_done(q);
-    return e;
-}
-
 enum err hub_store_owners_on(struct hub_store *s, const char *day,
                              enum err (*row)(void *ctx, const struct id_record *rid,
                                              const char *unit),
@@ -180,11 +165,6 @@ enum err hub_store_owners_on(struct hub_store *s, const char *day,
     }
     db_done(q);
     return e;
-}
-
-bool hub_store_moved(const struct hub_store *s)
-{
-    return s->moves;
 }
 
 /* ---- records of a unit ---- */

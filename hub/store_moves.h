@@ -58,12 +58,6 @@ MUST_CHECK enum err hub_store_scopes(struct hub_store *s, const struct id_record
                                      enum err (*row)(void *ctx, const struct hub_scope_row *r),
                                      void *ctx);
 
-/* The owner of a record on a day, for figures of a period that ended then. `unit` untouched and
- * ERR_NOT_FOUND: it has had one owner only, or is unknown. */
-MUST_CHECK enum err hub_store_owner_on(struct hub_store *s, const struct id_record *rid,
-                                       const char *day, char unit[static ADMIN_UNIT_BYTES_MAX + 1]);
-/* Did any record ever change its owner? */
-bool hub_store_moved(const struct hub_store *s);
 /* Records that belonged to another unit on that day than now, in order of id. */
 MUST_CHECK enum err hub_store_owners_on(struct hub_store *s, const char *day,
                                         enum err (*row)(void *ctx, const struct id_record *rid,

@@ -23,7 +23,6 @@
 #define BUNDLE_KEY_ID_BYTES       8u
 #define BUNDLE_BLOCK_BYTES        4096u                   /* files have a multiple of it */
 #define BUNDLE_BYTES_MAX          (64u * 1024u * 1024u)   /* a file */
-#define BUNDLE_BYTES_MIN          BUNDLE_BLOCK_BYTES      /* a file */
 #define BUNDLE_UNPACKED_BYTES_MAX (1024u * 1024u * 1024u) /* all bodies of a file, unpacked */
 #define BUNDLE_LEVEL              9                       /* of zstd */
 

@@ -138,11 +138,3 @@ enum err officer_load(struct key_sign *k, struct bytes passphrase, struct bytes 
     }
     return e;
 }
-
-enum err officer_public(struct bytes text, uint8_t public[KEY_PUBLIC_BYTES])
-{
-    struct officer_file f;
-    if (!officer_parse(text, &f)) return ERR_BAD_FORMAT;
-    memcpy(public, f.public, sizeof f.public);
-    return ERR_OK;
-}

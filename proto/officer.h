@@ -49,7 +49,4 @@ MUST_CHECK enum err officer_save(const struct key_sign *k, struct bytes passphra
  */
 MUST_CHECK enum err officer_load(struct key_sign *k, struct bytes passphrase, struct bytes text);
 
-/* The public key of a file without opening it. ERR_BAD_FORMAT. */
-MUST_CHECK enum err officer_public(struct bytes text, uint8_t public[KEY_PUBLIC_BYTES]);
-
 #endif

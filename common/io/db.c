@@ -56,7 +56,6 @@ enum err db_fail(struct db *db, int rc, const char *what)
     if (e == ERR_EXISTS) return e;
     LOG_EVENT(LOG_LEVEL_ERROR, log_evt("db.failed"), log_str("what", what), log_err(e),
               log_int("code", rc), log_str("text", sqlite3_errstr(rc)));
-    if (e == ERR_IO && rc != SQLITE_IOERR_READ && rc != SQLITE_IOERR_SHORT_READ) db->suspect = true;
     if (db->tx == DB_TX_OPEN && (db_ends_transaction(e) || sqlite3_get_autocommit(db->handle))) {
         db->tx = DB_TX_LOST;
         db->lost_by = e;
@@ -293,11 +292,6 @@ const char *db_path(const struct db *db)
 {
     const char *path = sqlite3_db_filename(db->handle, "main");
     return path != NULL ? path : "";
-}
-
-bool db_is_suspect(const struct db *db)
-{
-    return db->suspect;
 }
 
 /* ---- transactions ---- */

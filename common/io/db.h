@@ -41,9 +41,12 @@ struct db_stmt;
 
 /*
  * Every function that returns enum err may return these; one log line (codes only, never data) was
- * written: ERR_FULL     disk full: nothing of the transaction is kept; reading goes on ERR_DAMAGED
- * the file is no database or is corrupt: stop saving, verify ERR_LOCKED   another connection holds
- * the file (after DB_BUSY_MS) ERR_IO       read, write or sync failed; see db_is_suspect()
+ * written:
+ * ERR_FULL     disk full: nothing of the transaction is kept; reading goes on
+ * ERR_DAMAGED  the file is no database or is corrupt: stop saving, verify
+ * ERR_LOCKED   another connection holds the file (after DB_BUSY_MS)
+ * ERR_IO       read, write or sync failed: nothing of the transaction is kept; going on and opening
+ *              again are both safe (db_wal.c)
  * ERR_READONLY the file or its folder cannot be written
  * ERR_MOVED    at db_commit(): the file was moved, removed or replaced since it was opened;
  *              nothing is kept: say it, stop saving, do not open it anew by yourself
@@ -88,10 +91,6 @@ const char *db_text(const struct db *db);
 
 /* The file's absolute path; "" in memory. Lives as long as `db`. */
 const char *db_path(const struct db *db);
-
-/* True once a write or sync failed with an I/O error: for status, the disk wants a look. What failed
- * is not kept; going on and opening again are both safe (db_wal.c). */
-bool db_is_suspect(const struct db *db);
 
 /*
  * The cached statement of an SQL literal, reset and with all parameters NULL. Keyed by the

@@ -36,7 +36,6 @@ struct db {
     sqlite3 *handle;
     enum db_tx tx;
     enum err lost_by; /* why the transaction was lost */
-    bool suspect;
     bool system_vfs;
     atomic_bool stop; /* set by another thread: db_stop() */
     bool schema_torn; /* the schema was not what its seal says when it was opened */

@@ -13,7 +13,7 @@
 
 #include <sys/sysmacros.h>
 
-enum { DEVICE_LINE_MAX = 4096, DEVICE_MOUNTS_BYTES_MAX = 1024 * 1024 };
+enum { DEVICE_LINE_MAX = 4096 };
 
 /* A small file of sysfs, its line end cut. */
 static bool device_read(const char *folder, const char *name, char *out, size_t cap)

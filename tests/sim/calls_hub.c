@@ -719,14 +719,6 @@ static enum err scopes(struct calls *c)
     return hub_store_scopes(c->hub, &c->shared, scope_tell, c);
 }
 
-static enum err owner_on(struct calls *c)
-{
-    char unit[ADMIN_UNIT_BYTES_MAX + 1];
-    enum err e = hub_store_owner_on(c->hub, &c->person, "2023-01-31", unit);
-    if (e == ERR_OK) calls_tell_str(c, unit);
-    return e;
-}
-
 static enum err unit_count(struct calls *c)
 {
     uint64_t n = 0;
@@ -1096,7 +1088,6 @@ const struct call calls_hub[] = {
     {"hub_store_transfers", transfers, 0},
     {"hub_store_crossings", crossings, 0},
     {"hub_store_scopes", scopes, 0},
-    {"hub_store_owner_on", owner_on, 0},
     {"hub_store_unit_count", unit_count, 0},
     {"hub_store_closure", closure, CALL_STEPS},
     {"hub_store_moves_prune", moves_prune_tx, 0},
