@@ -19,18 +19,12 @@ import subprocess
 import sys
 import tempfile
 
-from world import Failed, TOOL_S, bound, on_signals, wait_for
+from world import TOOL_S, Failed, bound, check, on_signals, wait_for
 
 BROWSER = """#!/bin/sh
 printf '%s\\n' "$1" >>"$OPENED"
 case "$1" in *.html) cp "$1" "$OPENED.html" ;; esac
 """
-
-
-def check(what, truth):
-    if not truth:
-        raise Failed("not true: " + what)
-    print("ok   " + what, flush=True)
 
 
 def daemons(data):
