@@ -110,8 +110,8 @@ class Plan(Story):
             with open(self.path(names[-1]), "w", encoding="utf-8") as f:
                 f.write(self.hub.tool("report", "--report", report, "--period", period, "--json"))
         links = [x for pair in self.links for x in ("--link", ",".join(pair))]
-        p = subprocess.run([sys.executable, "-B", os.path.join(ROOT, "tests/recount.py"), "--data", "d", "--json", *names,
-                            "--catalogue", "catalogue", *links, *options], cwd=self.w.dir, capture_output=True,
+        p = subprocess.run([sys.executable, "-B", os.path.join(ROOT, "tests/recount.py"), "--data", "d", "--json",
+                            *names, "--catalogue", "catalogue", *links, *options], cwd=self.w.dir, capture_output=True,
                            check=False)
         check("the recount agrees\n" + (p.stdout + p.stderr).decode()[-3000:], p.returncode == 0)
         *lines, every = p.stdout.decode().strip().split("\n")
