@@ -20,8 +20,10 @@ const char *node_alarm_vi(enum node_alarm_kind kind)
                "làm gì.";
     case NODE_ALARM_DAMAGED:
         return "Dữ liệu trên ổ đĩa bị hỏng. Hãy chạy `verify`, sao chép cả thư mục dữ liệu sang "
-               "nơi "
-               "khác, rồi báo cán bộ trung tâm.";
+               "nơi khác, rồi báo cán bộ trung tâm. Cách sửa: thay ổ đĩa nếu ổ hỏng, `restore` bản "
+               "sao lưu "
+               "gần nhất, rồi đồng bộ: phần trung tâm đã nhận tự về. Không có bản sao lưu: xem "
+               "docs/keys.md, mục 1.";
     case NODE_ALARM_CLOCK: return "Đồng hồ máy này sai nhiều: hãy chỉnh lại ngày giờ.";
     }
     return "";
@@ -45,7 +47,9 @@ const char *node_alarm_en(enum node_alarm_kind kind)
                "to do.";
     case NODE_ALARM_DAMAGED:
         return "Data on the disk are damaged. Run `verify`, copy the whole data folder to another "
-               "place, then tell the hub's officer.";
+               "place, then tell the hub's officer. The way out: change the disk if it fails, "
+               "`restore` the newest backup, then sync: what the hub had comes back by itself. "
+               "Without a backup: docs/keys.md, section 1.";
     case NODE_ALARM_CLOCK: return "This PC's clock is far off: set date and time.";
     }
     return "";
