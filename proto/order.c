@@ -244,12 +244,6 @@ bool order_register_named(const struct order_register *r, struct bytes name)
     return false;
 }
 
-bool order_register_has(const struct order_register *r, const struct order_officer *o)
-{
-    const struct order_person *p = order_register_find(r, o->pk);
-    return p != NULL && p->roles == o->roles && bytes_equal(bytes_str(p->name), o->name);
-}
-
 enum err order_register_add(struct order_register *r, const struct order_officer *o)
 {
     uint8_t roles[4];

@@ -135,8 +135,6 @@ bool order_register_named(const struct order_register *r, struct bytes name);
 /* NULL: nobody has that key. */
 const struct order_person *order_register_find(const struct order_register *r,
                                                const uint8_t pk[static 32]);
-/* Was this officer recorded already: key, name and roles, living or not? */
-bool order_register_has(const struct order_register *r, const struct order_officer *o);
 /* May the holder of this key sign this order, and did he? ERR_NOT_FOUND unknown key; ERR_REVOKED;
  * ERR_DENIED not his role; ERR_WRONG_HUB; ERR_BAD_FORMAT; ERR_BAD_SIGNATURE. */
 MUST_CHECK enum err order_register_signed(const struct order_register *r, struct bytes order,
