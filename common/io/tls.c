@@ -144,6 +144,16 @@ enum err tls_make_authority(const char *name, int64_t now_ms, struct buf *cert_p
     return tls_end(rc, crt, key, cert_pem, key_pem);
 }
 
+/* Is it the key of this certificate? */
+static bool tls_fits(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
+{
+    uint8_t a[64], b[64];
+    size_t a_len = sizeof a, b_len = sizeof b;
+    return gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256, a, &a_len) >= 0 &&
+           gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, b, &b_len) >= 0 &&
+           bytes_equal(bytes_make(a, a_len), bytes_make(b, b_len));
+}
+
 static gnutls_datum_t tls_datum(struct bytes b)
 {
     return (gnutls_datum_t){.data = (unsigned char *)(uintptr_t)b.p, .size = (unsigned)b.len};
@@ -162,7 +172,7 @@ static enum err tls_sign(gnutls_x509_crt_t crt, const struct tls_authority *by)
     if (rc < 0) goto out;
     bool read = gnutls_x509_crt_import(ca, &cert_pem, GNUTLS_X509_FMT_PEM) >= 0 &&
                 gnutls_x509_privkey_import(key, &key_pem, GNUTLS_X509_FMT_PEM) >= 0 &&
-                gnutls_x509_crt_get_ca_status(ca, NULL) > 0;
+                gnutls_x509_crt_get_ca_status(ca, NULL) > 0 && tls_fits(ca, key);
     if (!read) rc = GNUTLS_E_INVALID_REQUEST;
     if (rc >= 0) rc = gnutls_x509_crt_get_subject_key_id(ca, id, &len, NULL);
     if (rc >= 0) rc = gnutls_x509_crt_set_authority_key_id(crt, id, len);
@@ -189,20 +199,45 @@ enum err tls_make(const char *const *names, size_t name_count, int64_t now_ms,
     return e == ERR_OK ? cert_pem->e : e;
 }
 
+/* The first certificate of a PEM text; gnutls_x509_crt_deinit() it. */
+static enum err tls_read(struct bytes cert_pem, gnutls_x509_crt_t *out)
+{
+    gnutls_x509_crt_t crt = NULL;
+    if (cert_pem.len > TLS_PEM_BYTES_MAX) return ERR_BAD_FORMAT;
+    gnutls_datum_t d = {.data = (unsigned char *)(uintptr_t)cert_pem.p,
+                        .size = (unsigned)cert_pem.len};
+    if (gnutls_x509_crt_init(&crt) < 0) return ERR_NOMEM;
+    if (gnutls_x509_crt_import(crt, &d, GNUTLS_X509_FMT_PEM) < 0) {
+        gnutls_x509_crt_deinit(crt);
+        return ERR_BAD_FORMAT;
+    }
+    *out = crt;
+    return ERR_OK;
+}
+
 enum err tls_fingerprint(struct bytes cert_pem, char out[TLS_FINGERPRINT_CHARS + 1])
 {
     gnutls_x509_crt_t crt = NULL;
     uint8_t sum[TLS_FINGERPRINT_CHARS / 2];
     size_t len = sizeof sum;
-    if (cert_pem.len > TLS_PEM_BYTES_MAX) return ERR_BAD_FORMAT;
-    gnutls_datum_t d = {.data = (unsigned char *)(uintptr_t)cert_pem.p,
-                        .size = (unsigned)cert_pem.len};
-    if (gnutls_x509_crt_init(&crt) < 0) return ERR_NOMEM;
-    int rc = gnutls_x509_crt_import(crt, &d, GNUTLS_X509_FMT_PEM);
-    if (rc >= 0) rc = gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, sum, &len);
+    enum err e = tls_read(cert_pem, &crt);
+    if (e != ERR_OK) return e;
+    int rc = gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, sum, &len);
     gnutls_x509_crt_deinit(crt);
     if (rc < 0 || len != sizeof sum) return ERR_BAD_FORMAT;
     id_hex(bytes_make(sum, sizeof sum), out);
+    return ERR_OK;
+}
+
+enum err tls_until(struct bytes cert_pem, int64_t *until_ms)
+{
+    gnutls_x509_crt_t crt = NULL;
+    enum err e = tls_read(cert_pem, &crt);
+    if (e != ERR_OK) return e;
+    time_t until = gnutls_x509_crt_get_expiration_time(crt);
+    gnutls_x509_crt_deinit(crt);
+    if (until == (time_t)-1) return ERR_BAD_FORMAT;
+    *until_ms = (int64_t)until * 1000;
     return ERR_OK;
 }
 

@@ -43,6 +43,9 @@ MUST_CHECK enum err tls_make(const char *const *names, size_t name_count, int64_
 /* SHA-256 of the first certificate's DER form in lower-case hex into `out`. ERR_BAD_FORMAT: no PEM certificate. */
 MUST_CHECK enum err tls_fingerprint(struct bytes cert_pem, char out[TLS_FINGERPRINT_CHARS + 1]);
 
+/* When the first certificate runs out. ERR_BAD_FORMAT: no PEM certificate. */
+MUST_CHECK enum err tls_until(struct bytes cert_pem, int64_t *until_ms);
+
 /* Overwrite and free a buffer that held a key. */
 void tls_wipe(struct buf *b);
 

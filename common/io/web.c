@@ -39,6 +39,7 @@ struct web {
     struct web_later *laters; /* answers that are still to come */
     struct web_streams *streams;
     unsigned ticks;
+    unsigned uploads; /* the library's thread alone */
     uv_mutex_t mutex; /* guards all below */
     struct web_job *first, *last;
     uv_cond_t sent;     /* `answering` became 0 */
@@ -72,6 +73,7 @@ static void web_on_completed(void *ctx, struct MHD_Connection *c, void **slot,
     if (j == NULL) return;
     assert(j->stage != WEB_WAITING); /* A sleeping connection cannot complete. */
     web_answered(j);
+    if (j->upload) j->web->uploads--;
     web_response_free(&j->response);
     buf_free(&j->body);
     free(j);
@@ -133,6 +135,13 @@ static enum MHD_Result web_begin(struct web_job *j)
     uv_mutex_lock(&j->web->mutex); /* The port is set after the library's thread began. */
     uv_mutex_unlock(&j->web->mutex);
     unsigned status = j->overflow ? 431 : web_guard_check(g, &j->head, &j->request.method);
+    if (status == 0 && web_guard_upload(g, j->head.path)) {
+        j->upload = j->web->uploads < WEB_UPLOADS_MAX;
+        if (j->upload)
+            j->web->uploads++;
+        else
+            status = 503;
+    }
     return status != 0 ? web_refuse(j, status) : MHD_YES;
 }
 
@@ -168,7 +177,7 @@ static enum MHD_Result web_on_request(void *ctx, struct MHD_Connection *c, const
     (void)version;
     if (j == NULL) {
         const struct web *w = ctx;
-        j = web_job_new(ctx, w->guard.body_bytes_max, c, url, method);
+        j = web_job_new(ctx, web_guard_body_max(&w->guard, url), c, url, method);
         *slot = j;
         return j != NULL ? web_begin(j) : MHD_NO;
     }
@@ -395,7 +404,10 @@ static enum err web_prepare(struct uv_loop_s *loop, const struct web_options *o,
     }
     enum err e = web_guard_set(&w->guard, o->hosts, o->host_count, o->methods);
     w->guard.body_bytes_max = o->body_bytes_max != 0 ? o->body_bytes_max : WEB_BODY_BYTES_MAX;
+    w->guard.upload_path = o->upload_path;
+    w->guard.upload_bytes_max = o->upload_bytes_max;
     assert(w->guard.body_bytes_max <= WEB_UPLOAD_BYTES_MAX);
+    assert(o->upload_bytes_max <= WEB_UPLOAD_BYTES_MAX);
     if (e == ERR_OK) e = web_streams_new(&w->streams);
     if (e == ERR_OK && uv_async_init(loop, &w->wake, web_on_wake) != 0) e = ERR_IO;
     if (e != ERR_OK) {

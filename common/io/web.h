@@ -42,7 +42,8 @@ enum {
     WEB_TICK_MS = 500,                 /* between two calls of `tick` */
     WEB_STOP_MS = 3000,                /* that a stop waits for clients to take what was answered */
     WEB_HEARTBEAT_MS = 15000, /* of silence on a stream, so that a client that left is noticed */
-    WEB_UPLOAD_BYTES_MAX = 8 * 1024 * 1024 /* highest body_bytes_max */
+    WEB_UPLOAD_BYTES_MAX = 8 * 1024 * 1024, /* highest body_bytes_max and upload_bytes_max */
+    WEB_UPLOADS_MAX = 4                     /* requests for upload_path at once */
 };
 
 enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_PUT, WEB_DELETE };
@@ -96,6 +97,10 @@ struct web_options {
     size_t host_count;
     unsigned methods;      /* bits 1u << enum web_method */
     size_t body_bytes_max; /* 0: WEB_BODY_BYTES_MAX */
+    /* The one path whose body may be longer, and how long; of more than WEB_UPLOADS_MAX at once the rest is
+     * answered with 503, so that strangers cannot fill the memory with them. A literal; NULL: none. */
+    const char *upload_path;
+    size_t upload_bytes_max;
     web_handler_fn handler;
     /* Called every WEB_TICK_MS while a stream is open, and once more behind the last; NULL: not wanted. */
     void (*tick)(void *ctx);

@@ -48,6 +48,16 @@ static bool web_method_find(const char *name, enum web_method *out)
     return false;
 }
 
+bool web_guard_upload(const struct web_guard *g, const char *path)
+{
+    return g->upload_path != NULL && strcmp(path, g->upload_path) == 0;
+}
+
+size_t web_guard_body_max(const struct web_guard *g, const char *path)
+{
+    return web_guard_upload(g, path) ? g->upload_bytes_max : g->body_bytes_max;
+}
+
 unsigned web_guard_check(const struct web_guard *g, const struct web_head *h,
                          enum web_method *method)
 {
@@ -59,6 +69,6 @@ unsigned web_guard_check(const struct web_guard *g, const struct web_head *h,
     if (h->path[0] != '/') return 400;
     if (strlen(h->path) > WEB_PATH_BYTES_MAX) return 414;
     if (!web_method_find(h->method, method) || (g->methods & (1u << *method)) == 0) return 405;
-    if (h->content_length > g->body_bytes_max) return 413;
+    if (h->content_length > web_guard_body_max(g, h->path)) return 413;
     return 0;
 }

@@ -26,6 +26,7 @@ struct web_job {
     struct buf body;
     bool answering; /* counted in web.answering */
     bool overflow;  /* more headers than there is room for */
+    bool upload;    /* counts among WEB_UPLOADS_MAX */
     size_t text_len;
     char text[WEB_CONN_MEMORY_BYTES]; /* copies of path, headers and parameters */
 };
@@ -41,8 +42,14 @@ struct web_guard {
     size_t host_count;
     unsigned methods;
     size_t body_bytes_max;
+    const char *upload_path; /* NULL: none */
+    size_t upload_bytes_max;
     uint16_t port;
 };
+
+bool web_guard_upload(const struct web_guard *g, const char *path);
+/* Bytes that the body of a request for this path may have. */
+size_t web_guard_body_max(const struct web_guard *g, const char *path);
 
 /* 0: go on; else the status to refuse with. */
 unsigned web_guard_check(const struct web_guard *g, const struct web_head *h,

@@ -108,6 +108,10 @@ static void handler(void *ctx, const struct web_request *q, struct web_response 
         return;
     }
     if (strcmp(q->path, "/end") == 0) web_stream_end(web, atomic_load(&stream));
+    if (strcmp(q->path, "/upload") == 0) {
+        buf_printf(&r->body, "%zu", q->body.len);
+        return;
+    }
     if (strcmp(q->path, "/bad-header") == 0) {
         web_set_header(r, "X-Test", "a\r\nSet-Cookie: x");
         return;
@@ -153,6 +157,8 @@ static void *run(void *arg)
 
 static const char *const hosts[] = {"127.0.0.1", "xa.example"};
 
+enum { UPLOAD_MAX = 1200000 }; /* over WEB_BODY_BYTES_MAX */
+
 static struct web_options options_of(const char *cert, const char *key)
 {
     return (struct web_options){.address = "127.0.0.1",
@@ -161,6 +167,8 @@ static struct web_options options_of(const char *cert, const char *key)
                                 .hosts = hosts,
                                 .host_count = 2,
                                 .methods = 1u << WEB_GET | 1u << WEB_HEAD | 1u << WEB_POST,
+                                .upload_path = "/upload",
+                                .upload_bytes_max = UPLOAD_MAX,
                                 .handler = handler,
                                 .tick = on_tick,
                                 .ctx = &loop};
@@ -339,6 +347,46 @@ static void malformed_requests_never_reach_the_handler(void **state)
         if (strstr(a, "refused") != NULL) assert_int_equal(count(a, "HTTP/1.1 "), 1);
     }
     assert_int_equal(atomic_load(&handled), 0);
+}
+
+/* A POST of so many bytes that all come. */
+static int post_of(const char *path, size_t bytes)
+{
+    char *text = calloc(1, bytes + 256);
+    assert_non_null(text);
+    int n =
+        snprintf(text, 256, "POST %s HTTP/1.1\r\n" HOST "Content-Length: %zu\r\n" END, path, bytes);
+    memset(text + n, 'x', bytes);
+    int status = status_of(ask(text, (size_t)n + bytes));
+    free(text);
+    return status;
+}
+
+static void one_path_takes_more(void **state)
+{
+    (void)state;
+    assert_int_equal(post_of("/upload", UPLOAD_MAX), 200);
+    assert_int_equal(post_of("/upload", UPLOAD_MAX + 1), 413);
+    assert_int_equal(post_of("/upload/", WEB_BODY_BYTES_MAX + 1), 413);
+    assert_int_equal(post_of("/other", WEB_BODY_BYTES_MAX + 1), 413);
+}
+
+static void only_a_few_uploads_at_once(void **state)
+{
+    static const char begun[] = "POST /upload HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\nx";
+    int fds[WEB_UPLOADS_MAX];
+    (void)state;
+    for (size_t i = 0; i < WEB_UPLOADS_MAX; i++) {
+        fds[i] = dial_from("127.0.0.1");
+        assert_int_equal(send(fds[i], begun, sizeof begun - 1, MSG_NOSIGNAL), sizeof begun - 1);
+    }
+    while (post_of("/upload", 3) != 503) /* until all four have begun */
+        usleep(1000);
+    assert_int_equal(post_of("/other", 3), 200);
+    for (size_t i = 0; i < WEB_UPLOADS_MAX; i++)
+        close(fds[i]);
+    while (post_of("/upload", 3) != 200)
+        usleep(1000);
 }
 
 static void allowed_hosts_match_with_the_real_port(void **state)
@@ -639,6 +687,14 @@ static void https_serves_our_certificate_and_only_new_protocols(void **state)
     buf_init(&other, TLS_PEM_BYTES_MAX);
     buf_init(&other_key, TLS_PEM_BYTES_MAX);
     assert_int_equal(tls_make(names, 3, clock_wall_ms(), &none, &other, &other_key), ERR_BAD_INPUT);
+    struct tls_authority strange = {buf_bytes(&ca), buf_bytes(&key)}; /* another's key */
+    assert_int_equal(tls_make(names, 3, clock_wall_ms(), &strange, &other, &other_key),
+                     ERR_BAD_INPUT);
+    int64_t until_ms = 0, years_ms = (int64_t)TLS_VALID_YEARS * 365 * 86400000;
+    assert_int_equal(tls_until(buf_bytes(&cert), &until_ms), ERR_OK);
+    assert_true(until_ms > clock_wall_ms() + years_ms &&
+                until_ms < clock_wall_ms() + years_ms + INT64_C(4) * 86400000);
+    assert_int_equal(tls_until(buf_bytes(&key), &until_ms), ERR_BAD_FORMAT);
     buf_free(&other);
     tls_wipe(&other_key);
     buf_free(&ca);
@@ -831,6 +887,8 @@ int main(void)
         TEST(a_request_reaches_the_loop_and_its_answer_comes_back),
         TEST(pipelined_requests_are_answered_in_order),
         TEST(malformed_requests_never_reach_the_handler),
+        TEST(one_path_takes_more),
+        TEST(only_a_few_uploads_at_once),
         TEST(allowed_hosts_match_with_the_real_port),
         TEST(a_body_is_taken_up_to_the_cap),
         TEST(a_huge_header_or_many_parameters_are_refused),
