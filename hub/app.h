@@ -50,6 +50,7 @@ struct hub_app {
     uint16_t sync_port; /* really listened at, 0: no daemon */
     uint16_t web_port;
     char certificate[TLS_FINGERPRINT_CHARS + 1]; /* SHA-256 of the one that is served, "": none */
+    int64_t certificate_until_ms;
     uint64_t web_requests; /* answered by the province's door since the start */
     int64_t cases_ms;      /* when these were counted for a status, 0: not yet */
     int64_t cases_overdue;
@@ -87,6 +88,15 @@ struct hub_app_init {
  * ERR_EXISTS: there is one; nothing is overwritten;   ERR_BAD_INPUT: unit or a name
  */
 MUST_CHECK enum err hub_app_init(const char *data, const struct hub_app_init *init, int64_t now_ms);
+
+/*
+ * A new certificate and key of the web door, signed by the hub's own authority; the running daemon shows
+ * them after its next start. Cut between the two files the door does not open: do it again.
+ *   in   names        as in hub_app_init;   ca_key_path   the authority's key, usually kept elsewhere
+ * ERR_BAD_INPUT   a name, or the key is not that of tls/ca.pem; ERR_NOT_FOUND, ERR_IO: the files
+ */
+MUST_CHECK enum err hub_app_certificate(const char *data, const char *names,
+                                        const char *ca_key_path, int64_t now_ms);
 
 /* The public half of the log key in DIR/keys, without opening anything else. Errors of the key file. */
 MUST_CHECK enum err hub_app_log_pk(const char *data, uint8_t out[static KEY_PUBLIC_BYTES]);

@@ -95,29 +95,63 @@ static enum err hub_init_authority(const char *data, const char *unit_name, int6
     return e == ERR_OK ? file_write_atomic(path, buf_bytes(cert), 0644) : e;
 }
 
-static enum err hub_init_tls(const char *data, const struct hub_app_init *init, int64_t now_ms)
+/* A server's certificate by that authority, and its key, over those that are there. */
+static enum err hub_init_server(const char *data, const char *server_names,
+                                const struct tls_authority *by, int64_t now_ms)
 {
     char text[HUB_NAME_BYTES_MAX + 1];
-    char path[FILE_PATH_BYTES_MAX];
+    char cert_path[FILE_PATH_BYTES_MAX], key_path[FILE_PATH_BYTES_MAX];
     const char *names[TLS_NAMES_MAX];
-    struct buf ca, ca_key, cert, key;
-    if (strlen(init->names) > HUB_NAME_BYTES_MAX) return ERR_BAD_INPUT;
-    snprintf(text, sizeof text, "%s", init->names);
+    struct buf cert, key, old;
+    if (strlen(server_names) > HUB_NAME_BYTES_MAX) return ERR_BAD_INPUT;
+    snprintf(text, sizeof text, "%s", server_names);
     size_t n = hub_app_split(text, names, TLS_NAMES_MAX);
-    buf_init(&ca, TLS_PEM_BYTES_MAX);
-    buf_init(&ca_key, TLS_PEM_BYTES_MAX);
     buf_init(&cert, TLS_PEM_BYTES_MAX);
     buf_init(&key, TLS_PEM_BYTES_MAX);
+    buf_init(&old, TLS_PEM_BYTES_MAX);
+    enum err e = hub_app_path(data, "tls/key.pem", key_path);
+    if (e == ERR_OK) e = hub_app_path(data, "tls/cert.pem", cert_path);
+    if (e == ERR_OK) e = tls_make(names, n, now_ms, by, &cert, &key);
+    enum err had = e == ERR_OK ? file_read(key_path, TLS_PEM_BYTES_MAX, &old) : e;
+    if (e == ERR_OK) e = file_write_atomic(key_path, buf_bytes(&key), 0600);
+    if (e == ERR_OK) {
+        e = file_write_atomic(cert_path, buf_bytes(&cert), 0644);
+        if (e != ERR_OK && had == ERR_OK) /* the pair that was there stays one */
+            (void)!file_write_atomic(key_path, buf_bytes(&old), 0600);
+    }
+    tls_wipe(&old);
+    tls_wipe(&key);
+    buf_free(&cert);
+    return e;
+}
+
+static enum err hub_init_tls(const char *data, const struct hub_app_init *init, int64_t now_ms)
+{
+    struct buf ca, ca_key;
+    buf_init(&ca, TLS_PEM_BYTES_MAX);
+    buf_init(&ca_key, TLS_PEM_BYTES_MAX);
     enum err e = hub_init_authority(data, init->unit_name, now_ms, &ca, &ca_key);
     struct tls_authority by = {buf_bytes(&ca), buf_bytes(&ca_key)};
-    if (e == ERR_OK) e = tls_make(names, n, now_ms, &by, &cert, &key);
-    if (e == ERR_OK) e = hub_init_private(data, "tls/key.pem", buf_bytes(&key));
-    if (e == ERR_OK) e = hub_app_path(data, "tls/cert.pem", path);
-    if (e == ERR_OK) e = file_write_atomic(path, buf_bytes(&cert), 0644);
+    if (e == ERR_OK) e = hub_init_server(data, init->names, &by, now_ms);
     tls_wipe(&ca_key);
-    tls_wipe(&key);
     buf_free(&ca);
-    buf_free(&cert);
+    return e;
+}
+
+enum err hub_app_certificate(const char *data, const char *names, const char *ca_key_path,
+                             int64_t now_ms)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    struct buf ca, ca_key;
+    buf_init(&ca, TLS_PEM_BYTES_MAX);
+    buf_init(&ca_key, TLS_PEM_BYTES_MAX);
+    enum err e = hub_app_path(data, HUB_AUTHORITY_FILE, path);
+    if (e == ERR_OK) e = file_read(path, TLS_PEM_BYTES_MAX, &ca);
+    if (e == ERR_OK) e = file_read(ca_key_path, TLS_PEM_BYTES_MAX, &ca_key);
+    struct tls_authority by = {buf_bytes(&ca), buf_bytes(&ca_key)};
+    if (e == ERR_OK) e = hub_init_server(data, names, &by, now_ms);
+    tls_wipe(&ca_key);
+    buf_free(&ca);
     return e;
 }
 

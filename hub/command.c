@@ -205,6 +205,7 @@ static const struct {
     {"order", hub_command_order},
     {"erase", hub_command_erase},
     {"readers", hub_command_readers},
+    {"readers_sealed", hub_command_readers_sealed},
     {"sealed", hub_command_sealed},
     {"reseal", hub_command_reseal},
     {"request", hub_command_request},

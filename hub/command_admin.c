@@ -200,6 +200,7 @@ json_t *hub_command_status(struct hub_app *a, const json_t *request)
         json_object_set_new(j, "port", json_integer(a->sync_port));
         json_object_set_new(j, "web_port", json_integer(a->web_port));
         json_object_set_new(j, "certificate", json_string(a->certificate));
+        json_object_set_new(j, "certificate_until", hub_json_time(a->certificate_until_ms));
         json_object_set_new(j, "connections",
                             json_integer(hub_engine_conns(hub_drive_engine(a->drive))));
     }

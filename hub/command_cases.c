@@ -56,6 +56,22 @@ static json_t *cases_transfers(struct hub_app *a, struct date on)
     return json_pack("{s:I, s:I}", "open", (json_int_t)m.offers, "overdue", (json_int_t)m.overdue);
 }
 
+#define CASES_TITLES_MAX 300u /* rows that say what the record is called; people read the first */
+
+/* What the record of each row is called; initials where lists of it show initials. */
+static void cases_titles(struct hub_app *a, json_t *rows)
+{
+    for (size_t i = 0; i < json_array_size(rows) && i < CASES_TITLES_MAX; i++) {
+        json_t *row = json_array_get(rows, i);
+        json_t *about = json_pack("{s:O, s:O}", "type", json_object_get(row, "type"), "id",
+                                  json_object_get(row, "record"));
+        json_int_t class = json_integer_value(json_object_get(row, "class"));
+        if (about != NULL) hub_titles_add(a, about, class >= HUB_CLASS_MASKED);
+        if (about != NULL) json_object_set(row, "title", json_object_get(about, "title"));
+        json_decref(about);
+    }
+}
+
 json_t *hub_command_cases(struct hub_app *a, const json_t *request)
 {
     struct id_record rid;
@@ -78,6 +94,10 @@ json_t *hub_command_cases(struct hub_app *a, const json_t *request)
     enum err e = hub_watch_run(a->store, clocks.on, false, watch_list_add, &clocks, why);
     if (e == ERR_OK) e = hub_watch_run(a->store, clocks.on, true, watch_list_add, &checks, why);
     watch_list_sort(clocks.rows);
+    if (e == ERR_OK && json_is_true(json_object_get(request, "titles"))) {
+        cases_titles(a, clocks.rows);
+        cases_titles(a, checks.rows);
+    }
     date_print(clocks.on, day);
     json_t *j = e != ERR_OK
                     ? cases_wrong(e, why)

@@ -12,7 +12,6 @@ enum {
     HUB_SEARCH_ROWS = 50,          /* of one answer, unless fewer are wanted */
     HUB_SEARCH_COLUMNS = 5,        /* of a list */
     HUB_TITLE_BYTES_MAX = 400,     /* of what a record is called */
-    HUB_CLASS_MASKED = 3,          /* from this class on a list shows initials */
     HUB_CHECK_MEMORY = 1024 * 1024 /* typed texts of one form */
 };
 

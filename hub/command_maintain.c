@@ -91,6 +91,9 @@ json_t *hub_command_confirm(struct hub_app *a, const json_t *request)
 
 /* ---- status ---- */
 
+#define HUB_CERTIFICATE_WARN_MS                                                                    \
+    (INT64_C(30) * 86400000) /* so long before it runs out people are told */
+
 static void hub_warn(json_t *warnings, const char *code, const char *vi, const char *en)
 {
     json_array_append_new(warnings, json_pack("{s:s, s:s, s:s}", "code", code, "vi", vi, "en", en));
@@ -121,6 +124,12 @@ void hub_command_status_warnings(struct hub_app *a, json_t *status)
             "Xem docs/at-rest.md.",
             "The disk that holds the data is not encrypted: who takes the PC or the disk reads "
             "every record. See docs/at-rest.md.");
+    if (a->drive != NULL && a->certificate_until_ms < clock_wall_ms() + HUB_CERTIFICATE_WARN_MS)
+        hub_warn(w, "certificate",
+                 "Chứng thư của trang hết hạn hoặc sắp hết hạn: chạy `certificate renew` trên máy "
+                 "trung tâm, rồi khởi động lại.",
+                 "The page's certificate has run out or soon will: run `certificate renew` on the "
+                 "hub's machine, then start it again.");
     hub_command_status_apart(a, status, w);
     json_object_set_new(status, "warnings", w);
     json_decref(rows);

@@ -49,6 +49,7 @@ json_t *hub_record_json(struct hub_app *a, const json_t *request);
 /* command_form.c */
 json_t *hub_command_form_check(struct hub_app *a, const json_t *request);
 json_t *hub_command_search(struct hub_app *a, const json_t *request);
+enum { HUB_CLASS_MASKED = 3 }; /* from this class on a list shows initials */
 /* "title" of a record's answer, and "refs": the titles of what it refers to, by field. */
 void hub_titles_add(struct hub_app *a, json_t *record, bool masked);
 /* What a record shows, by name: texts, and arrays of them for choices. */
@@ -200,6 +201,7 @@ const char *hub_unit_name(struct hub_app *a, const char *code); /* "" when unkno
 
 /* command_sealed.c */
 json_t *hub_command_readers(struct hub_app *a, const json_t *request);
+json_t *hub_command_readers_sealed(struct hub_app *a, const json_t *request);
 json_t *hub_command_sealed(struct hub_app *a, const json_t *request);
 json_t *hub_command_reseal(struct hub_app *a, const json_t *request);
 

@@ -7,9 +7,12 @@
 #include "hub/sealed.h"
 #include "hub/store_bundle.h"
 #include "hub/store_nodes.h"
+#include "hub/store_records.h"
 #include "proto/reader.h"
 #include "proto/sealed_record.h"
 #include "proto/words.h"
+
+#include <stdlib.h>
 
 /* ---- readers ---- */
 
@@ -108,6 +111,89 @@ json_t *hub_command_readers(struct hub_app *a, const json_t *request)
     if (action == NULL || strcmp(action, "list") == 0) return hub_readers_list(a);
     if (strcmp(action, "order") == 0) return hub_readers_order(a, request);
     return hub_command_fail(ERR_USAGE);
+}
+
+/* ---- how much is sealed, and for whom ---- */
+
+struct hub_sealed_count {
+    struct fold fold;
+    const struct catalogue_type *type;
+    uint8_t (*pks)[KEY_PUBLIC_BYTES];
+    json_int_t *given; /* records whose keys that reader has */
+    size_t readers;
+    json_int_t sealed, open; /* records with a sealed text; with one that stands open */
+};
+
+static enum err hub_sealed_count_row(void *ctx, const struct hub_record_row *r)
+{
+    static const struct bytes no_element = {NULL, 0};
+    struct hub_sealed_count *w = ctx;
+    bool sealed = false, open = false;
+    fold_clear(&w->fold);
+    enum err e = fold_load(&w->fold, r->state);
+    if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
+    if (fold_deleted(&w->fold)) return ERR_OK;
+    for (size_t i = 0; i < w->type->field_count; i++) {
+        const struct catalogue_field *field = &w->type->fields[i];
+        const struct fold_register *g =
+            field->sealed ? fold_find(&w->fold, field->no, no_element) : NULL;
+        for (size_t k = 0; g != NULL && k < g->count; k++) {
+            struct bytes text = hub_sealed_text(g->heads[k].value);
+            if (text.len == 0) continue;
+            if (sealed_is(text, NULL))
+                sealed = true;
+            else
+                open = true;
+        }
+    }
+    w->sealed += sealed;
+    w->open += open;
+    for (size_t i = 0; sealed && i < w->readers; i++)
+        w->given[i] += sealed_given(&w->fold, w->pks[i]);
+    return ERR_OK;
+}
+
+static enum err hub_sealed_count_all(struct hub_app *a, struct hub_sealed_count *w)
+{
+    const struct catalogue *c = hub_store_catalogue(a->store);
+    size_t n = 0;
+    if (c == NULL) return ERR_NOT_READY;
+    const struct catalogue_type *types = catalogue_types(c, &n);
+    enum err e = fold_init(&w->fold);
+    if (e != ERR_OK) return e;
+    for (size_t i = 0; e == ERR_OK && i < n; i++) {
+        w->type = &types[i];
+        if (sealed_type(w->type))
+            e = hub_store_records(a->store, w->type->no, NULL, hub_sealed_count_row, w);
+    }
+    fold_free(&w->fold);
+    return e;
+}
+
+json_t *hub_command_readers_sealed(struct hub_app *a, const json_t *request)
+{
+    struct hub_sealed_count w = {.readers = 0};
+    json_t *rows = json_array();
+    (void)request;
+    enum err e = hub_readers_rows(a, rows);
+    size_t n = json_array_size(rows);
+    w.pks = calloc(n + 1, sizeof *w.pks);
+    w.given = calloc(n + 1, sizeof *w.given);
+    if (e == ERR_OK && (w.pks == NULL || w.given == NULL)) e = ERR_NOMEM;
+    for (; e == ERR_OK && w.readers < n; w.readers++) {
+        const json_t *row = json_array_get(rows, w.readers);
+        e = id_unhex(hub_request_str(row, "public_key"), w.pks[w.readers], KEY_PUBLIC_BYTES);
+    }
+    if (e == ERR_OK) e = hub_sealed_count_all(a, &w);
+    for (size_t i = 0; e == ERR_OK && i < n; i++)
+        json_object_set_new(json_array_get(rows, i), "records", json_integer(w.given[i]));
+    json_t *j = e == ERR_OK ? json_pack("{s:O, s:I, s:I}", "readers", rows, "sealed", w.sealed,
+                                        "open", w.open)
+                            : hub_command_fail(e);
+    json_decref(rows);
+    free(w.pks);
+    free(w.given);
+    return j;
 }
 
 /* ---- one record, as it is, for who can open it ---- */

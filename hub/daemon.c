@@ -116,8 +116,12 @@ static enum err hub_daemon_web(struct hub_daemon *d)
     char host[HUB_HOST_ROOM], names[HUB_HOST_ROOM];
     const char *hosts[WEB_HOSTS_MAX];
     struct buf cert, key;
-    struct web_options o = {
-        .address = host, .handler = hub_desk_handle, .tick = hub_desk_tick, .ctx = d->desk};
+    struct web_options o = {.address = host,
+                            .handler = hub_desk_handle,
+                            .tick = hub_desk_tick,
+                            .ctx = d->desk,
+                            .upload_path = HUB_DESK_UPLOAD_PATH,
+                            .upload_bytes_max = HUB_DESK_UPLOAD_BYTES_MAX};
     if (!conf_hostport(a->conf, "web", "listen", host, sizeof host, &o.port)) return ERR_CONFIG;
     snprintf(names, sizeof names, "%s", conf_string(a->conf, "web", "names"));
     o.host_count = hub_app_split(names, hosts, WEB_HOSTS_MAX);
@@ -127,6 +131,7 @@ static enum err hub_daemon_web(struct hub_daemon *d)
     buf_init(&key, TLS_PEM_BYTES_MAX);
     enum err e = hub_daemon_pem(a, "cert", "tls/cert.pem", false, &cert);
     if (e == ERR_OK) e = tls_fingerprint(buf_bytes(&cert), a->certificate);
+    if (e == ERR_OK) e = tls_until(buf_bytes(&cert), &a->certificate_until_ms);
     if (e == ERR_OK) e = hub_daemon_pem(a, "key", "tls/key.pem", true, &key);
     o.cert_pem = buf_cstr(&cert);
     o.key_pem = buf_cstr(&key);

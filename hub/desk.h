@@ -23,11 +23,13 @@
 #include "common/io/web.h"
 #include "hub/app.h"
 
-#define HUB_DESK_IDLE_MS    900000u          /* without a person's action */
-#define HUB_DESK_SESSION_MS 43200000u        /* in all */
-#define HUB_FIRST_FILE      "run/first-code" /* in the data folder, for its owner only */
-#define HUB_DESK_FIGURES_MS 5000u            /* status is told so often though nothing happened */
-#define HUB_DESK_HASHES_MAX 2u               /* passwords that are checked at once */
+#define HUB_DESK_IDLE_MS          900000u          /* without a person's action */
+#define HUB_DESK_SESSION_MS       43200000u        /* in all */
+#define HUB_FIRST_FILE            "run/first-code" /* in the data folder, for its owner only */
+#define HUB_DESK_FIGURES_MS       5000u /* status is told so often though nothing happened */
+#define HUB_DESK_HASHES_MAX       2u    /* passwords that are checked at once */
+#define HUB_DESK_UPLOAD_PATH      "/api/bundle/in"
+#define HUB_DESK_UPLOAD_BYTES_MAX 7340032u /* of its body: a file of 5 MiB as base64 */
 
 struct uv_loop_s;
 struct hub_aside;

@@ -17,9 +17,12 @@ static const struct cli_opt init_opts[] = {
     OPT("address", "MÁY:CỔNG", "địa chỉ ghi trong giấy mời", "address in invitations"),
     OPT("listen", "MÁY:CỔNG", "nơi nhận các máy xã; cổng 0 = bất kỳ", "for nodes; port 0 = any"),
     OPT("web", "MÁY:CỔNG", "nơi cấp tỉnh lấy báo cáo (HTTPS)", "the province's door (HTTPS)"),
-    OPT("root", "TỆP", "tệp khóa gốc cần tạo (USB); mặc định: cạnh thư mục dữ liệu",
-        "file to make for the root key (USB stick); default: beside the data folder"),
+    OPT("root", "TỆP", "tệp khóa gốc cần tạo; mặc định: cạnh thư mục", "root key's file to make"),
     OPT("web-names", "TÊN,TÊN", "tên máy trong chứng thư HTTPS", "host names of the certificate"),
+};
+static const struct cli_opt certificate_opts[] = {
+    OPT("authority", "TỆP", "khóa ca.key (USB); mặc định: tls/ca.key", "the key ca.key (stick)"),
+    OPT("names", "TÊN,TÊN", "tên máy; mặc định: [web] names", "host names, not [web] names"),
 };
 static const struct cli_opt catalogue_opts[] = {OPT_PERSON};
 static const struct cli_opt invite_opts[] = {
@@ -343,7 +346,7 @@ static const struct cli_verb verbs[] = {
     {"nodes", "", "các máy xã", "the nodes", NULL, 0, 0, 0, hub_tool_nodes},
     {"revoke", "MÃ_MÁY", "thu hồi một máy xã (mất trộm, thay máy)",
      "revoke a node (stolen, replaced)", OPTS(revoke_opts), 1, 1, hub_tool_revoke},
-    {"readers", "[list|order]", "ai đọc được các trường niêm phong; lệnh của hai cán bộ",
+    {"readers", "[list|sealed|order]", "ai đọc được các trường niêm phong; lệnh của hai cán bộ",
      "who reads sealed fields; the order of two officers", OPTS(readers_opts), 0, 1,
      hub_tool_readers},
     {"reading-key", "", "khóa đọc của cán bộ (từ tệp khóa riêng)",
@@ -472,6 +475,8 @@ static const struct cli_verb verbs[] = {
     {"erase", "propose|approve|list|show|withdraw|find [MÃ...]",
      "xóa dữ liệu cá nhân theo lệnh của hai người", "erase personal data by an order of two people",
      OPTS(erase_opts), 1, -1, hub_tool_erase},
+    {"certificate", "[show|renew]", "chứng thư của trang", "the page's certificate",
+     OPTS(certificate_opts), 0, 1, hub_tool_certificate},
     {"status", "", "tình trạng của trung tâm", "state of the hub", NULL, 0, 0, 0, hub_tool_status},
     {"check-config", "", "kiểm tra và in cấu hình", "check and print the config", NULL, 0, 0, 0,
      hub_tool_check_config},

@@ -130,7 +130,7 @@ json_t *hub_sealed_order_describe(struct hub_app *a, struct bytes content)
 
 /* ---- the hub's own forms ---- */
 
-static struct bytes hub_sealed_text(struct bytes value)
+struct bytes hub_sealed_text(struct bytes value)
 {
     struct wire_reader r;
     wire_open(&r, value);

@@ -30,6 +30,9 @@ MUST_CHECK enum err hub_sealed_writes(void *ctx, const struct catalogue_type *ty
                                       const struct fold *f, const struct id_record *rid,
                                       struct record_writes *w, struct entry_why *why);
 
+/* The text of a field's value (msgpack), sealed or open; empty when it is none. */
+struct bytes hub_sealed_text(struct bytes value);
+
 /* Marks in place of sealed texts, everywhere in an answer. */
 void hub_sealed_mask(json_t *answer);
 

@@ -47,6 +47,7 @@ MUST_CHECK enum err hub_tool_number(struct cli *c, const char *option, json_int_
 MUST_CHECK enum err hub_tool_init(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_run(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_check_config(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_certificate(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_catalogue(struct cli *c, void *ctx);
 /* tool.c */
 MUST_CHECK enum err hub_tool_invite(struct cli *c, void *ctx);

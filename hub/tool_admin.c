@@ -181,6 +181,84 @@ enum err hub_tool_init(struct cli *c, void *ctx)
     return hub_tool_catalogue_do(c, ctx, "catalogue_publish", catalogue);
 }
 
+/* ---- certificate ---- */
+
+static enum err hub_certificate_show(struct cli *c, const char *name)
+{
+    char path[FILE_PATH_BYTES_MAX], sum[TLS_FINGERPRINT_CHARS + 1], until[DATE_STAMP_ROOM];
+    struct buf cert;
+    int64_t until_ms = 0;
+    buf_init(&cert, TLS_PEM_BYTES_MAX);
+    enum err e = hub_app_path(c->data_dir, name, path);
+    if (e == ERR_OK) e = file_read(path, TLS_PEM_BYTES_MAX, &cert);
+    if (e == ERR_OK) e = tls_fingerprint(buf_bytes(&cert), sum);
+    if (e == ERR_OK) e = tls_until(buf_bytes(&cert), &until_ms);
+    if (e == ERR_OK) e = date_stamp(until_ms, until);
+    buf_free(&cert);
+    if (e != ERR_OK)
+        return cli_fail(c, e, "Không đọc được chứng thư trong thư mục tls.",
+                        "A certificate in the folder tls cannot be read.");
+    if (c->json) {
+        json_t *j = json_pack("{s:s, s:s, s:s}", "file", name, "sha256", sum, "until", until);
+        cli_print_json(j);
+        json_decref(j);
+    } else {
+        printf(cli_text(c, "%s: hết hạn %s\n  SHA-256 %s\n", "%s: until %s\n  SHA-256 %s\n"), name,
+               until, sum);
+    }
+    return ERR_OK;
+}
+
+static enum err hub_certificate_renew(struct cli *c)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    struct conf *conf = NULL;
+    const char *key = cli_opt(c, "authority");
+    enum err e = hub_app_conf(c->data_dir, &conf);
+    if (e == ERR_CONFIG) fputs(conf_errors(conf), stderr);
+    if (e == ERR_OK && conf_string(conf, "web", "cert")[0] != '\0')
+        e = cli_fail(c, ERR_CONFIG,
+                     "dongbo.conf đặt chứng thư riêng ([web] cert): hãy thay tệp đó. Chưa đổi gì.",
+                     "dongbo.conf names a certificate of its own ([web] cert): replace that file. "
+                     "Nothing was changed.");
+    else if (e == ERR_OK) {
+        const char *names = cli_opt(c, "names");
+        if (names == NULL) names = conf_string(conf, "web", "names");
+        e = hub_app_path(c->data_dir, "tls/ca.key", path);
+        if (e == ERR_OK)
+            e = hub_app_certificate(c->data_dir, names, key != NULL ? key : path, clock_wall_ms());
+        if (e != ERR_OK)
+            e = cli_fail(
+                c, e,
+                "Không làm được chứng thư mới: cần tls/ca.pem, khóa ca.key của nó (--authority "
+                "TỆP, cất ở USB) và các tên hợp lệ. Chứng thư đang dùng còn nguyên.",
+                "No new certificate: it takes tls/ca.pem, its key ca.key (--authority FILE, "
+                "kept on a stick) and valid names. The one in use is as it was.");
+    }
+    conf_free(conf);
+    if (e != ERR_OK) return e;
+    if (!c->json)
+        printf("%s\n",
+               cli_text(c,
+                        "Đã làm chứng thư mới. Trang dùng nó sau lần khởi động tới của trung "
+                        "tâm; các máy đã cài ca.pem không phải làm gì.",
+                        "The new certificate is there. The page shows it after the hub's next "
+                        "start; PCs that have ca.pem need nothing."));
+    return hub_certificate_show(c, "tls/cert.pem");
+}
+
+enum err hub_tool_certificate(struct cli *c, void *ctx)
+{
+    (void)ctx;
+    const char *what = c->arg_count > 0 ? c->args[0] : "show";
+    if (strcmp(what, "renew") == 0) return hub_certificate_renew(c);
+    if (strcmp(what, "show") != 0)
+        return cli_fail(c, ERR_USAGE, "Dùng: certificate show, hoặc certificate renew.",
+                        "Use: certificate show, or certificate renew.");
+    enum err e = c->json ? ERR_OK : hub_certificate_show(c, HUB_AUTHORITY_FILE);
+    return e == ERR_OK ? hub_certificate_show(c, "tls/cert.pem") : e;
+}
+
 /* ---- run ---- */
 
 static int64_t hub_tool_now(void *context)

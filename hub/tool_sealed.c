@@ -34,19 +34,38 @@ static void sealed_print_readers(const struct cli *c, const json_t *r)
     }
 }
 
+static void sealed_print_counts(const struct cli *c, const json_t *r)
+{
+    size_t i;
+    json_t *v;
+    printf(cli_text(c,
+                    "%lld hồ sơ có trường niêm phong; %lld hồ sơ còn chữ để ngỏ (`reseal` ở xã).\n",
+                    "%lld records with sealed fields; %lld with text that stands open (`reseal` at "
+                    "the commune).\n"),
+           (long long)json_integer_value(json_object_get(r, "sealed")),
+           (long long)json_integer_value(json_object_get(r, "open")));
+    json_array_foreach(json_object_get(r, "readers"), i, v)
+        printf("%8lld  %s  %s %s\n", (long long)json_integer_value(json_object_get(v, "records")),
+               sealed_str(v, "id"), sealed_str(v, "unit"), sealed_str(v, "name"));
+}
+
 enum err hub_tool_readers(struct cli *c, void *ctx)
 {
     const char *what = c->arg_count > 0 ? c->args[0] : "list", *out = cli_opt(c, "out");
     json_t *q = hub_tool_request(c, "readers"), *r = NULL;
     json_object_set_new(q, "action", json_string(what));
     if (strcmp(what, "list") == 0) return hub_tool_show(c, ctx, q, sealed_print_readers);
+    if (strcmp(what, "sealed") == 0) {
+        json_decref(q);
+        return hub_tool_show(c, ctx, hub_tool_request(c, "readers_sealed"), sealed_print_counts);
+    }
     if (strcmp(what, "order") != 0 || out == NULL) {
         json_decref(q);
         return cli_fail(
             c, ERR_USAGE,
-            "Dùng: readers list | order --name TÊN --reading KHÓA --reason CĂN_CỨ "
+            "Dùng: readers list | sealed | order --name TÊN --reading KHÓA --reason CĂN_CỨ "
             "[--end] --out TỆP.",
-            "Use: readers list | order --name NAME --reading KEY --reason BASIS [--end] "
+            "Use: readers list | sealed | order --name NAME --reading KEY --reason BASIS [--end] "
             "--out FILE.");
     }
     hub_tool_copy(c, q, "name", "name");

@@ -14,12 +14,13 @@ function left(r) {
 /** What the record is called: its kind, and its name (initials where lists of it show initials). */
 const called = (r) => `${say(typeOf(r.type)) || t("record")}${r.title ? `: ${r.title}` : ` ${r.record.slice(0, 8)}`}`;
 
-function Row({ r }) {
+function Row({ r, unitName }) {
   return html`<tr><td><span class=${`state ${TONE[r.state]}`}>${SIGN[TONE[r.state]]} ${t(`cases.${r.state}`)}</span></td><td>${r.due ? showDate(r.due) : "–"}</td><td>${left(r)}</td>
-    <th scope="row">${say(r)}</th><td><a href=${`#/record/${r.record}`}>${called(r)}</a></td></tr>`;
+    <th scope="row">${say(r)}</th>${unitName && html`<td>${unitName(r.unit)}</td>`}<td><a href=${`#/record/${r.record}`}>${called(r)}</a></td></tr>`;
 }
 
-export function Cases() {
+/** `unitName`: at the district, where rows are of several units. */
+export function Cases({ unitName }) {
   const [list, setList] = useState(null);
   const [all, setAll] = useState(false);
   const [wrong, setWrong] = useState("");
@@ -28,13 +29,13 @@ export function Cases() {
   }, [all]);
   const title = t("cases.title");
   const n = list && Object.fromEntries(Object.entries(list.counts).map(([k, v]) => [k, number(v)]));
-  const head = ["cases.state", "cases.due", "cases.days", "cases.what", "record"];
+  const head = ["cases.state", "cases.due", "cases.days", "cases.what", ...(unitName ? ["hub.unit"] : []), "record"];
   return html`<div class="head"><${Title}>${title}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button></div></div><p>${t("cases.why")}</p>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${!list && !wrong && html`<p>${t("loading")}</p>`}
     ${list && html`<p role="status"><strong>${t("cases.counts", n)}</strong></p>
     <div class="checks"><label><input type="checkbox" checked=${all} onChange=${(e) => setAll(e.target.checked)} /> ${t("cases.show")}</label></div>
     ${list.rows.length === 0 ? html`<p>${t("cases.none")}</p>` : html`<div class="tablewrap" tabindex="0" role="region" aria-label=${title}><table><thead><tr>
-      ${head.map((k) => html`<th scope="col">${t(k)}</th>`)}</tr></thead><tbody>${list.rows.map((r) => html`<${Row} key=${r.clock + r.record} r=${r} />`)}</tbody></table></div>`}
+      ${head.map((k) => html`<th scope="col">${t(k)}</th>`)}</tr></thead><tbody>${list.rows.map((r) => html`<${Row} key=${r.clock + r.record} r=${r} unitName=${unitName} />`)}</tbody></table></div>`}
     ${list.checks.length > 0 && html`<section class="card"><h2>${t("cases.wrong")}</h2><p>${t("cases.wrong.why")}</p><ul class="list">${list.checks.map((c) => html`<li key=${c.check + c.record}>${say(c)}:
       <a class="link" href=${`#/record/${c.record}`}>${called(c)}</a></li>`)}</ul></section>`}`}`;
 }

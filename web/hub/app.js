@@ -17,7 +17,10 @@ import { Orders } from "./orders.js";
 import { System } from "./system.js";
 import { Owes } from "./owes.js";
 import { Units } from "./units.js";
+import { unitName } from "./parts.js";
 import { Registers } from "./registers.js";
+import { Readers } from "./readers.js";
+import { Cases } from "../desk/cases.js";
 
 const RETRY_MS = 3000;
 
@@ -69,6 +72,8 @@ function Screen({ path, status, refresh }) {
     case "registers": return may("viewer") ? no : html`<${Registers} key=${path} />`;
     case "nodes": return html`<${Nodes} key=${path} status=${status} />`;
     case "orders": return may("viewer") ? no : html`<${Orders} key=${path} query=${query} />`;
+    case "readers": return may("viewer") ? no : html`<${Readers} key=${path} />`;
+    case "cases": return may("statistician") ? html`<${Cases} key=${path} unitName=${unitName} />` : no;
     case "system": return may("admin") ? html`<${System} key=${path} status=${status} refresh=${refresh} />` : no;
     case "owes": return html`<${Owes} key=${path} />`;
     case "people": return may("admin") ? html`<${People} key=${path} />` : no;

@@ -1,4 +1,4 @@
-// BLAKE2b (RFC 7693) without a key: what minisign signs, and what Argon2 is made of. 64-bit words as BigInt, rotated by
+// BLAKE2b (RFC 7693): what minisign signs, and what Argon2 is made of. 64-bit words as BigInt, rotated by
 // hand; a file of a megabyte takes about a second.
 const MASK = (1n << 64n) - 1n;
 const IV = [0x6a09e667f3bcc908n, 0xbb67ae8584caa73bn, 0x3c6ef372fe94f82bn, 0xa54ff53a5f1d36f1n,
@@ -33,10 +33,14 @@ function compress(h, view, at, done, last) {
   for (let i = 0; i < 8; i++) h[i] ^= v[i] ^ v[i + 8];
 }
 
-/** The `length` bytes of the hash. */
-export function blake2b(bytes, length = 64) {
+/** The `length` bytes of the hash; a key stands in a block of its own before the rest. */
+export function blake2b(message, length = 64, key = new Uint8Array()) {
   const h = [...IV];
-  h[0] ^= 0x01010000n | BigInt(length);
+  h[0] ^= 0x01010000n | BigInt(key.length << 8) | BigInt(length);
+  const front = key.length > 0 ? BLOCK : 0;
+  const bytes = new Uint8Array(front + message.length);
+  bytes.set(key);
+  bytes.set(message, front);
   const padded = new Uint8Array(Math.max(BLOCK, Math.ceil(bytes.length / BLOCK) * BLOCK));
   padded.set(bytes);
   const view = new DataView(padded.buffer);

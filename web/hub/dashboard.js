@@ -28,6 +28,18 @@ function Todo({ status, late }) {
   if (session.role === "statistician" && status.conflicts > 0) rows.push(html`<a href="#/conflicts">${t("todo.conflicts", { n: number(status.conflicts) })}</a>`);
   if (session.role === "statistician" && people > 0) rows.push(html`<a href="#/conflicts">${t("todo.pairs", { n: number(people) })}</a>`);
   if (status.held > 0) rows.push(t("todo.held", { n: number(status.held) }));
+  const row = (n, to, key) => { if (n > 0) rows.push(html`<a href=${`#${to}`}>${t(key, { n: number(n) })}</a>`); };
+  if (session.role === "statistician") {
+    row(status.cases?.overdue, "/cases", "todo.cases.overdue");
+    row(status.cases?.soon, "/cases", "todo.cases.soon");
+    row(status.cases?.wrong, "/cases", "todo.cases.wrong");
+    row(status.requests_overdue, "/registers", "todo.requests");
+  }
+  if (session.role !== "viewer") {
+    row(status.quarantine, "/nodes", "todo.quarantine");
+    row(status.breaches_overdue, "/registers", "todo.breaches.overdue");
+    if (!status.breaches_overdue) row(status.warnings.filter((w) => w.code === "breaches_running").length, "/registers", "todo.breaches.running");
+  }
   if (rows.length === 0) return null;
   return html`<${Note} kind="warn"><ul class="list">${rows.map((r) => html`<li>${r}</li>`)}</ul></${Note}>`;
 }

@@ -100,6 +100,9 @@ export function Move({ record, type }) {
       <div class="acts"><button>${t("move.share")}</button></div></form></section></details>`;
 }
 
+const OWN = { 4: "alarm.damaged", 6: "alarm.quarantine" }; // kinds (SPEC 15) whose words name a command
+const alarmText = (a) => (OWN[a.kind] ? t(OWN[a.kind]) : say(a));
+
 export function Alarms({ version }) {
   const [r, set] = useState(null);
   const [wrong, setWrong] = useState("");
@@ -114,6 +117,6 @@ export function Alarms({ version }) {
   const admin = session.role === "admin";
   return html`<section><h2>${t("alarm.title")}</h2>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${r.confirm_wanted && html`<${Note} kind="bad"><p>${t("alarm.back")}</p>${admin && html`<div class="acts"><button onClick=${() => act("/api/confirm", {})}>${t("alarm.confirm")}</button></div>`}</${Note}>`}
-    ${r.alarms.map((a) => html`<${Note} key=${a.alarm} kind="warn"><p>${say(a)}</p><p class="hint">${t("alarm.when", { first: showTime(a.first), last: showTime(a.last), n: a.times })}${a.node ? ` · ${a.node.slice(0, 16)}` : ""}</p>
-      ${admin && html`<div class="acts"><button onClick=${() => act("/api/alarms", { settle: a.alarm })} aria-label=${`${t("alarm.settle")}: ${say(a)}`}>${t("alarm.settle")}</button></div>`}</${Note}>`)}</section>`;
+    ${r.alarms.map((a) => html`<${Note} key=${a.alarm} kind="warn"><p>${alarmText(a)}${a.kind === 6 && html` <a href="#/nodes">${t("alarm.see")}</a>`}</p><p class="hint">${t("alarm.when", { first: showTime(a.first), last: showTime(a.last), n: a.times })}${a.node ? ` · ${a.node.slice(0, 16)}` : ""}</p>
+      ${admin && html`<div class="acts"><button onClick=${() => act("/api/alarms", { settle: a.alarm })} aria-label=${`${t("alarm.settle")}: ${alarmText(a)}`}>${t("alarm.settle")}</button></div>`}</${Note}>`)}</section>`;
 }

@@ -2,6 +2,7 @@
 import { html, t, session, api, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title, catalogue, typeOf } from "../desk/parts.js";
 import { Text, Select, Table, Qr, Sender, Values, ago, unitName } from "./parts.js";
+import { Carry, Forgot, Rekey } from "./carry.js";
 
 /** Communes of this hub as they are now; of a hub whose unit has ended, as they were last. */
 export function communes() {
@@ -22,6 +23,7 @@ export function worries(n, edition) {
   else if (ago(n.contact) > 7) words.push(t("node.silent", { n: Math.floor(ago(n.contact)) }));
   if (Math.abs(n.clock_off_ms) > CLOCK_MS) words.push(t("node.clock", { n: Math.round(Math.abs(n.clock_off_ms) / 60000) }));
   if (n.contact && n.edition < edition) words.push(t("node.edition"));
+  if (n.keys_asked) words.push(t("rekey.asked", { why: n.keys_asked }));
   return words;
 }
 
@@ -96,7 +98,8 @@ export function Nodes({ status }) {
         <td class="num">${number(n.waiting)}</td><td class="num">${number(n.delivered)}</td><td class="words">${n.words}</td>
         <td>${n.revoked ? t("node.revoked") : worries(n, status.edition).map((w) => html`<span class="state warn">▲ ${w}</span> `)}
           ${!n.revoked && worries(n, status.edition).length === 0 && html`<span class="state ok">● ${t("node.fine")}</span>`}</td>
-        ${admin && html`<td>${!n.revoked && html`<${Revoke} n=${n} done=${load} />`}</td>`}</tr>`)}</${Table}>`}
+        ${admin && html`<td>${!n.revoked && html`<div class="acts tight"><${Rekey} n=${n} done=${load} /><${Revoke} n=${n} done=${load} /></div>`}</td>`}</tr>`)}</${Table}>`}
+    ${nodes && session.role !== "viewer" && html`<${Carry} nodes=${nodes} load=${load} />`}${nodes && admin && html`<${Forgot} nodes=${nodes} />`}
     <${Quarantine} some=${nodes?.some((n) => n.revoked)} />`;
 }
 

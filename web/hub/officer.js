@@ -1,11 +1,13 @@
 // An officer's own key, in the browser and nowhere else: its file (SPEC 12.2) is opened with its passphrase,
 // signs, and is forgotten. Ed25519 is the browser's own.
 import { t, fromBase64 } from "../desk/base.js";
+import { blake2b } from "./blake2b.js";
 
 const MAGIC = "dongbo-officer/1";
 const OPS = 3; // of files made here
 const KIB = 65536;
 const PKCS8 = Uint8Array.from("302e020100300506032b657004220420".match(/../g), (h) => parseInt(h, 16));
+const X25519 = PKCS8.map((b, i) => (i === 11 ? 0x6e : b)); // the same form of the other curve
 export const PASSPHRASE_MIN = 10;
 
 const text = new TextEncoder();
@@ -105,8 +107,8 @@ export async function makeKey(passphrase, tell) {
   return { ...key, file: `${MAGIC} ${OPS} ${KIB} ${[salt, nonce, box, key.public].map(base64).join(" ")}\n` };
 }
 
-/** The key of a file. Throws with words. */
-export async function openKey(file, passphrase, tell) {
+/** The seed in a file, and the public key that stands beside it. Throws with words. */
+async function openSeed(file, passphrase, tell) {
   const [magic, ops, kib, ...parts] = file.trim().split(" ");
   let salt, nonce, box, pk;
   try { [salt, nonce, box, pk] = parts.map(fromBase64); } catch { /* no base64 */ }
@@ -116,9 +118,24 @@ export async function openKey(file, passphrase, tell) {
   const s = stream(await boxKey(passphrase, salt, Number(ops), Number(kib), tell), nonce);
   const hidden = box.subarray(16);
   if (hex(poly1305(s, hidden)) !== hex(box.subarray(0, 16))) throw new Error(t("officer.wrong"));
-  const seed = xor(hidden, s.subarray(32));
+  return { seed: xor(hidden, s.subarray(32)), pk };
+}
+
+/** The key of a file. Throws with words. */
+export async function openKey(file, passphrase, tell) {
+  const { seed, pk } = await openSeed(file, passphrase, tell);
   const key = await keyOf(seed);
   seed.fill(0);
   if (hex(key.public) !== hex(pk)) throw new Error(t("officer.nofile"));
   return key;
+}
+
+/** The public half of the key with which the officer of a file reads sealed fields (SPEC 22.6). Throws with words. */
+export async function readingKey(file, passphrase, tell) {
+  const { seed } = await openSeed(file, passphrase, tell);
+  const secret = blake2b(text.encode("dongbo/reading/1"), 32, seed);
+  const der = new Uint8Array([...X25519, ...secret]);
+  const key = await crypto.subtle.importKey("pkcs8", der, "X25519", true, ["deriveBits"]);
+  for (const b of [seed, secret, der]) b.fill(0);
+  return fromBase64(`${(await crypto.subtle.exportKey("jwk", key)).x.replace(/-/g, "+").replace(/_/g, "/")}=`);
 }

@@ -10,7 +10,7 @@ const FREE = 2; // officers who are recorded without the root key
 const le32 = (n) => new Uint8Array(new Uint32Array([n]).buffer);
 
 function Progress({ done }) {
-  if (done === null) return null;
+  if (!done) return null; // nothing slow has begun
   return html`<p role="status">${t("officer.opening")} <progress max="1" value=${done} aria-label=${t("officer.opening")}></progress></p>`;
 }
 
@@ -117,6 +117,7 @@ function What({ what }) {
   return html`<dl class="values">${line("hub.report", what.report)}${line("hub.period", what.period && showPeriod(what.period))}
     ${what.report && line("hub.unit", unitName(what.unit))}${what.report && line("issues.number", what.number)}
     ${what.records?.length > 0 && html`<dt>${t("order.records", { n: number(what.records.length) })}</dt><dd>${what.records.map((r) => html`<div>${say(typeOf(r.type)) || r.type || ""} ${String(r.id).slice(0, 8)} · ${unitName(r.unit || "")}</div>`)}</dd>`}
+    ${line("reader.name", what.reader)}${line("reader.words", what.key_words)}${line("reader.may", what.reads === undefined ? undefined : t(what.reads ? "reader.reads" : "reader.readsnot"))}
     ${what.ops?.length > 0 && html`<dt>${t("order.ops")}</dt><dd>${what.ops.map((o) => html`<div>${o.log}:${o.seq}:${o.op}</div>`)}</dd>`}</dl>`;
 }
 
@@ -145,9 +146,9 @@ function Order({ o, able, load, tell }) {
 }
 
 /** A new order: drafted by the hub, looked at, signed here. `draft()` -> {order, what}. */
-function Propose({ title, why, draft, children, load, tell }) {
+export function Propose({ title, why, draft, children, load, tell }) {
   const [drafted, set] = useState(null);
-  const ask = async (form) => { set(await draft(Object.fromEntries(new FormData(form)))); return ""; };
+  const ask = async (form, progress) => { set(await draft(Object.fromEntries(new FormData(form)), progress)); return ""; };
   const sign = async (form, progress) => {
     await api("POST", "/api/orders", { action: "propose", order: drafted.order, ...await signature(form, drafted.order, progress) });
     set(null);
@@ -158,18 +159,7 @@ function Propose({ title, why, draft, children, load, tell }) {
   return html`<section class="card"><h2>${title}</h2><p class="hint">${why}</p>
     ${drafted ? html`<p>${t("order.look")}</p>${drafted.what && html`<${What} what=${drafted.what} />`}<${Doer} key="sign" act=${sign} go=${t("order.sign")} main=${true}><${KeyFields} /></${Doer}>
         <div class="acts"><button onClick=${() => set(null)}>${t("cancel")}</button></div>`
-      : html`<${Asker} act=${ask} go=${t("order.draft")}>${children}<${Text} name="basis" label=${t("order.basis")} hint=${t("order.basis.hint")} autocomplete="off" required maxlength="180" /></${Asker}>`}</section>`;
-}
-
-function Asker({ act, go, children }) {
-  const [wrong, setWrong] = useState("");
-  const submit = async (e) => {
-    e.preventDefault();
-    setWrong("");
-    try { await act(e.target); } catch (x) { setWrong(x.message); }
-  };
-  return html`<form onSubmit=${submit}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<div class="fields">${children}</div>
-    <div class="acts"><button>${go}</button></div></form>`;
+      : html`<${Doer} key="draft" act=${ask} go=${t("order.draft")}><div class="fields">${children}<${Text} name="basis" label=${t("order.basis")} hint=${t("order.basis.hint")} autocomplete="off" required maxlength="180" /></div></${Doer}>`}</section>`;
 }
 
 export function Orders({ query }) {
@@ -194,6 +184,7 @@ export function Orders({ query }) {
     ${open.map((o) => html`<${Order} key=${o.id} o=${o} able=${able} load=${load} tell=${tell} />`)}
     ${cases && able && html`<${Propose} title=${t("order.erase")} why=${t("order.erase.why")} draft=${erase} load=${load} tell=${tell}>
       <${Text} name="ids" label=${t("order.erase.ids")} hint=${t("order.erase.ids.hint")} value=${query.get("erase") || ""} autocomplete="off" required /></${Propose}>`}
+    <p><a href="#/readers">${t("reader.title")}</a></p>
     ${officers && html`<${Officers} it=${officers} load=${load} able=${able} />`}
     ${past.length > 0 && html`<h2>${t("order.past")}</h2>${past.map((o) => html`<${Order} key=${o.id} o=${o} able=${able} load=${load} tell=${tell} />`)}`}`;
 }

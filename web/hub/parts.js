@@ -1,5 +1,5 @@
 // Small parts of the hub's and the province's page: a field, a table, a QR code, charts with their tables.
-import { html, t, say, lang, session, api, number, useState } from "../desk/base.js";
+import { html, t, say, lang, session, api, number, saveFile, vietnam, useState } from "../desk/base.js";
 import { Note, catalogue, show as showValue } from "../desk/parts.js";
 
 let ids = 0;
@@ -44,6 +44,33 @@ export function Sender({ path, extra, done, children, go }) {
 export const Table = ({ label, heads, children }) => html`<div class="tablewrap" tabindex="0" role="region" aria-label=${label}><table>
   <thead><tr>${heads.map((h) => (h === "" ? html`<td></td>` : html`<th scope="col" class=${h.num ? "num" : ""}>${h.num || h}</th>`))}</tr></thead>
   <tbody>${children}</tbody></table></div>`;
+
+/** What a spreadsheet would take for a formula gets an apostrophe, as in the programs' own files. */
+const cell = (v) => { const s = String(v ?? ""); return `"${(/^[=+\-@\t\r\n＝＋－＠]/.test(s) ? `'${s}` : s).replace(/"/g, '""')}"`; };
+
+/** A table as a file that Excel opens. `rows()`: lists of texts, the first one the heads. */
+export function Csv({ name, rows, label }) {
+  const [wrong, setWrong] = useState("");
+  const take = async () => {
+    setWrong("");
+    try {
+      const text = (await rows()).map((r) => r.map(cell).join(",")).join("\r\n");
+      saveFile(new Blob([`\ufeff${text}\r\n`], { type: "text/csv;charset=utf-8" }), `${name}-${vietnam(Date.now()).toISOString().slice(0, 10)}.csv`);
+    } catch (e) { setWrong(e.message); }
+  };
+  return html`<button onClick=${take} aria-label=${`${t("csv.take")}: ${label}`}>${t("csv.take")}</button>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}`;
+}
+
+/** All pages of a list that is asked for backwards, 500 rows at a time. */
+export async function allRows(path, query) {
+  const rows = [];
+  for (let before = 0; ;) {
+    const r = await api("GET", path, { ...query, ...(before && { before }) });
+    rows.push(...r.rows);
+    if (r.rows.length < 500) return rows;
+    before = r.rows[r.rows.length - 1].row;
+  }
+}
 
 /** Values by field name as people read them; `type`: of the catalogue, may be unknown. */
 export const Values = ({ type, values }) => html`<dl class="values">${Object.entries(values).map(([name, v]) => {

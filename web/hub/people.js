@@ -1,7 +1,7 @@
 // Logins of this page, tokens of the province, and who did what.
 import { html, t, api, session, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title } from "../desk/parts.js";
-import { Text, Select, Table, Sender, showPeriod } from "./parts.js";
+import { Csv, Text, Select, Table, Sender, allRows, showPeriod } from "./parts.js";
 
 const ROLES = ["statistician", "viewer", "admin"];
 
@@ -108,14 +108,16 @@ function Audit() {
   }, () => {});
   useEffect(() => { load(0); }, []);
   const what = (w) => (t(`audit.${w}`) === `audit.${w}` ? w : t(`audit.${w}`));
+  const file = async () => [[t("history.when"), t("audit.who"), t("history.what"), t("audit.detail"), t("audit.result")],
+    ...(await allRows("/api/audit", {})).map((r) => [showTime(r.at), r.user === "?" ? t("audit.nobody") : r.user, what(r.what), r.detail, t(r.result === "OK" ? "audit.ok" : "audit.refused")])];
   return html`<section class="card"><h2>${t("audit.title")}</h2><p class="hint">${t("audit.why")}</p>
     <${Table} label=${t("audit.title")} heads=${[t("history.when"), t("audit.who"), t("history.what"), t("audit.detail"), t("audit.result")]}>
       ${rows.map((r) => html`<tr><td>${showTime(r.at)}</td><td>${r.user === "?" ? t("audit.nobody") : r.user}</td><td>${what(r.what)}</td><td class="detail">${r.detail}</td>
         <td>${r.result === "OK" ? t("audit.ok") : html`<span class="state warn">▲ ${t("audit.refused")}</span>`}</td></tr>`)}</${Table}>
-    ${more && html`<div class="acts"><button onClick=${() => load(rows[rows.length - 1].row)}>${t("list.more")}</button></div>`}
+    <div class="acts">${more && html`<button onClick=${() => load(rows[rows.length - 1].row)}>${t("list.more")}</button>`}<${Csv} name="nhat-ky-viec-lam" label=${t("audit.title")} rows=${file} /></div>
     ${past && html`<p class="hint">${t("audit.past", { n: number(past.rows), time: showTime(past.until) })}</p><p class="code">${past.digest}</p>`}</section>`;
 }
 
 export function People() {
-  return html`<${Title}>${t("hub.people")}</${Title}><${Users} /><${Tokens} /><${Taken} /><${Audit} />`;
+  return html`<div class="head"><${Title}>${t("hub.people")}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button></div></div><${Users} /><${Tokens} /><${Taken} /><${Audit} />`;
 }

@@ -2,7 +2,7 @@
 // everything held about one person.
 import { html, t, say, session, api, apiFile, saveFile, showDate, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title, catalogue } from "../desk/parts.js";
-import { Select, Table, Text, clear } from "./parts.js";
+import { Csv, Select, Table, Text, allRows, clear } from "./parts.js";
 
 const LATE = ["overdue", "done_late", "closed_late", "notified_late"];
 const WAITS = ["received", "open", "to_notify", "notified"];
@@ -26,13 +26,16 @@ const left = (n, still, over) => (n === null || n === undefined ? "" : n < 0 ? t
 
 function Requests() {
   const { r, bad, more } = useRegister("/api/requests");
+  const heads = [t("request.who"), t("request.what"), t("hub.unit"), t("request.received"), t("request.due"), t("request.done"), t("people.state"), t("record.id")];
+  const rows = () => [heads, ...r.rows.map((x) => [x.values.requester, kindOf("request_kind", x.values.kind, x.kind_label), x.unit_name, showDate(x.values.received_on),
+    showDate(x.state === "received" && x.answer_by ? x.answer_by : x.due), showDate(x.values.done_on), t(`request.state.${x.state}`), x.id])];
   return html`<section><h2>${t("request.title")}</h2><p>${t("request.why")}</p>${bad}
     ${r && html`<p role="status">${t("register.count", { open: number(r.open), overdue: number(r.overdue) })}</p>`}
     ${r && r.rows.length > 0 && html`<${Table} label=${t("request.title")} heads=${[t("request.who"), t("request.what"), t("request.received"), t("request.due"), t("people.state")]}>
       ${r.rows.map((x) => html`<tr key=${x.id}><th scope="row"><a href=${`#/record/${x.id}`}>${x.values.requester || x.id.slice(0, 8)}</a></th><td>${kindOf("request_kind", x.values.kind, x.kind_label)}<br /><span class="hint">${x.unit_name}</span></td>
         <td>${showDate(x.values.received_on)}</td><td>${x.done ? showDate(x.values.done_on) : html`${showDate(x.state === "received" && x.answer_by ? x.answer_by : x.due)}<br /><span class="hint">${left(x.days_left, "days.left", "days.over")}</span>`}</td>
         <td><${State} state=${x.state} words=${t(`request.state.${x.state}`)} />${x.order_state === "proposed" && html`<br /><span class="hint">${t("request.order")}</span>`}</td></tr>`)}</${Table}>`}
-    <div class="acts"><a class="button" href="#/new/data_request">${t("request.add")}</a>${more}</div></section>`;
+    <div class="acts"><a class="button" href="#/new/data_request">${t("request.add")}</a>${more}${r && html`<${Csv} name="so-yeu-cau" label=${t("request.title")} rows=${rows} />`}</div></section>`;
 }
 
 /** The notice to the authority, noted with its day and hour: that stops the clock. */
@@ -81,6 +84,9 @@ function Breaches() {
   const { r, load, bad, more } = useRegister("/api/breaches");
   const open = session.role === "statistician";
   const name = (x) => kindOf("breach_kind", x.values.kind, x.kind_label);
+  const heads = [t("breach.kind"), t("hub.unit"), t("breach.found"), t("breach.people"), t("breach.by"), t("breach.told.on"), t("breach.told.to"), t("people.state"), t("record.id")];
+  const rows = () => [heads, ...r.rows.map((x) => [name(x), x.unit_name, `${showDate(x.values.detected_on)} ${x.values.detected_at || ""}`.trim(), x.values.people, x.notify_by ? showTime(x.notify_by) : "",
+    `${showDate(x.values.notified_on)} ${x.values.notified_at || ""}`.trim(), x.values.notified_to, t(`breach.state.${x.state}`), x.id])];
   return html`<section><h2>${t("breach.title")}</h2><p>${t("breach.why")}</p>${bad}
     ${r && html`<p role="status">${t("register.count", { open: number(r.open), overdue: number(r.overdue) })}</p>`}
     ${r && r.rows.length > 0 && html`<${Table} label=${t("breach.title")} heads=${[t("breach.kind"), t("breach.found"), { num: t("breach.people") }, t("breach.by"), t("people.state"), ""]}>
@@ -88,7 +94,7 @@ function Breaches() {
         <td>${showDate(x.values.detected_on)} ${x.values.detected_at || ""}</td><td class="num">${x.values.people === undefined ? "–" : number(x.values.people)}</td>
         <td>${x.notify_by ? showTime(x.notify_by) : "–"}<br /><span class="hint">${left(x.hours_left, "hours.left", "hours.over")}</span></td><td><${State} state=${x.state} words=${t(`breach.state.${x.state}`)} /></td>
         <td>${(x.state === "to_notify" || x.state === "overdue") && html`<${Told} x=${x} done=${load} />`}</td></tr>`)}</${Table}>`}
-    <${AddBreach} done=${load} /><div class="acts">${more}</div></section>`;
+    <${AddBreach} done=${load} /><div class="acts">${more}${r && html`<${Csv} name="so-vi-pham" label=${t("breach.title")} rows=${rows} />`}</div></section>`;
 }
 
 // ---- who read what ----
@@ -108,9 +114,12 @@ function Reads() {
   useEffect(() => { load(0); }, []);
   const what = (w) => (t(`audit.${w}`) === `audit.${w}` ? w : t(`audit.${w}`));
   const find = (e) => { e.preventDefault(); load(0); };
+  const heads = [t("history.when"), t("audit.who"), t("history.what"), t("hub.reason"), t("reads.class"), t("hub.records")];
+  const rows = async () => [heads, ...(await allRows("/api/reads", { ...(by && { by }), ...(id && { id }) }))
+    .map((x) => [showTime(x.at), x.user || t("audit.nobody"), what(x.what), x.reason, x.class, x.count === 1 ? x.records[0] : x.count])];
   return html`<section><h2>${t("reads.title")}</h2><p>${t("reads.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <form onSubmit=${find}><div class="fields filters"><${Text} name="by" label=${t("reads.by")} value=${by} onInput=${(e) => setBy(e.target.value)} autocomplete="off" />
-      <${Text} name="id" label=${t("reads.id")} value=${id} onInput=${(e) => setId(e.target.value.trim())} autocomplete="off" /></div><div class="acts"><button>${t("reads.go")}</button></div></form>
+      <${Text} name="id" label=${t("reads.id")} value=${id} onInput=${(e) => setId(e.target.value.trim())} autocomplete="off" /></div><div class="acts"><button>${t("reads.go")}</button></div></form><div class="acts"><${Csv} name="nhat-ky-doc" label=${t("reads.title")} rows=${rows} /></div>
     ${r && html`<p><span class=${`state ${r.whole ? "ok" : "warn"}`}>${r.whole ? "●" : "▲"} ${r.whole ? t("reads.whole", { n: number(r.kept) }) : t("reads.broken", { n: number(r.wrong) })}</span></p>
       ${r.rows.length === 0 ? html`<p>${t("reads.none")}</p>` : html`<${Table} label=${t("reads.title")} heads=${[t("history.when"), t("audit.who"), t("history.what"), t("hub.reason"), { num: t("reads.class") }, { num: t("hub.records") }]}>
         ${r.rows.map((x) => html`<tr key=${x.row}><td>${showTime(x.at)}</td><th scope="row">${x.user || t("audit.nobody")}</th><td>${what(x.what)}</td><td>${x.reason || "–"}</td><td class="num">${x.class}</td>
@@ -121,7 +130,7 @@ function Reads() {
 
 export function Registers() {
   const cases = session.role === "statistician";
-  return html`<${Title}>${t("hub.registers")}</${Title}>${cases && html`<${Requests} />`}<${Breaches} />${!cases && html`<${Reads} />`}`;
+  return html`<div class="head"><${Title}>${t("hub.registers")}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button></div></div>${cases && html`<${Requests} />`}<${Breaches} />${!cases && html`<${Reads} />`}`;
 }
 
 // ---- from the record's own screen ----

@@ -5,12 +5,22 @@ import { Text, Table } from "./parts.js";
 
 const ROWS = 40; // of a difference that are shown
 
+const PLACES = { quarantine: "/nodes", requests_overdue: "/registers", breaches_overdue: "/registers", breaches_running: "/registers" };
+
+/** A warning of the status in the page's own words, with the way to where it is dealt with. Alarms stand on the first screen. */
+function Warning({ w }) {
+  const own = t(`warning.${w.code}`);
+  return html`<${Note} kind="warn"><p>${own === `warning.${w.code}` ? say(w) : own} ${PLACES[w.code] && html`<a href=${`#${PLACES[w.code]}`}>${t("warning.see")}</a>`}</p></${Note}>`;
+}
+
 function Health({ status }) {
+  const shown = status.warnings.filter((w) => w.code !== "alarm");
   const line = (key, value) => html`<dt>${t(key)}</dt><dd>${value}</dd>`;
   return html`<section class="card"><h2>${t("system.health")}</h2>
-    ${status.warnings.length === 0 ? html`<p><span class="state ok">● ${t("system.fine")}</span></p>` : status.warnings.map((w) => html`<${Note} kind="warn"><p>${say(w)}</p></${Note}>`)}
+    ${status.warnings.length === 0 ? html`<p><span class="state ok">● ${t("system.fine")}</span></p>` : shown.map((w) => html`<${Warning} key=${w.code} w=${w} />`)}
+    ${status.alarms > 0 && html`<${Note} kind="warn"><p><a href="#/">${t("system.alarms", { n: number(status.alarms) })}</a></p></${Note}>`}
     <dl class="values">${line("system.position", number(status.position))}${line("system.edition", number(status.edition))}${line("count.records", number(status.records))}
-      ${line("system.disk", t(status.disk_encrypted === null ? "system.disk.unknown" : status.disk_encrypted ? "system.disk.yes" : "system.disk.no"))}</dl></section>`;
+      ${status.certificate_until && line("system.certificate", showTime(status.certificate_until))}${line("system.disk", t(status.disk_encrypted === null ? "system.disk.unknown" : status.disk_encrypted ? "system.disk.yes" : "system.disk.no"))}</dl></section>`;
 }
 
 function Backup({ backup: b, refresh }) {

@@ -35,6 +35,7 @@ function Assign({ rows, done }) {
   const [at, setAt] = useState("0");
   const [type, setType] = useState("");
   const [field, setField] = useState("");
+  const [value, setValue] = useState("");
   const [found, setFound] = useState(null);
   const [wrong, setWrong] = useState("");
   const row = parts[Number(at)];
@@ -50,17 +51,20 @@ function Assign({ rows, done }) {
   };
   const count = (e) => {
     e.preventDefault();
-    send({ from: row.old, to: row.new, ...(type && { type }), ...(field && { where: { [field]: e.target.elements.value.value } }) }, true);
+    send({ from: row.old, to: row.new, ...(type && { type }), ...(field && { where: { [field]: choices.length > 0 ? value || choices[0].value : e.target.elements.value.value } }) }, true);
   };
   const fresh = (f) => (v) => { setFound(null); f(v); };
+  const f = it?.fields.find((x) => x.name === field);
+  const choices = (f && catalogue.choices[f.list]) || [];
   return html`<section class="card"><h2>${t("units.assign")}</h2><p class="hint">${t("units.assign.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <form onSubmit=${count} onInput=${() => setFound(null)}><div class="fields">
       <${Select} name="row" label=${t("units.change")} value=${at} onChange=${fresh(setAt)} options=${parts.map((r, i) => ({ value: String(i), label: `${r.old_name} → ${r.new_name}` }))} />
       <${Select} name="type" label=${t("filter.type")} value=${type} onChange=${fresh((v) => { setType(v); setField(""); })}
         options=${[{ value: "", label: t("filter.all") }, ...catalogue.types.filter((x) => x.scope === "own").map((x) => ({ value: x.name, label: say(x) }))]} />
-      ${it && html`<${Select} name="field" label=${t("units.where")} value=${field} onChange=${fresh(setField)}
+      ${it && html`<${Select} name="field" label=${t("units.where")} value=${field} onChange=${fresh((v) => { setField(v); setValue(""); })}
         options=${[{ value: "", label: t("filter.all") }, ...it.fields.filter((f) => f.kind !== "choices").map((f) => ({ value: f.name, label: say(f) }))]} />`}
-      ${field && html`<${Text} name="value" label=${t("units.value")} autocomplete="off" required />`}</div>
+      ${choices.length > 0 && html`<${Select} name="value" label=${t("units.value")} value=${value || choices[0].value} onChange=${fresh(setValue)} options=${choices.map((c) => ({ value: c.value, label: say(c) }))} />`}
+      ${field && choices.length === 0 && html`<${Text} name="value" label=${t("units.value")} autocomplete="off" required />`}</div>
       <div class="acts"><button>${t("units.count")}</button></div></form>
     ${found && html`<p role="status">${t("units.found", { n: number(found.n) })}</p>${found.n > 0 && html`<div class="acts"><button class="main" onClick=${() => send(found.asked, false)}>${t("units.assign.sure", { n: number(found.n), to: row.new_name })}</button></div>`}`}</section>`;
 }

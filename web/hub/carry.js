@@ -1,0 +1,110 @@
+// What a commune without a network needs of the district: its files of a stick taken in and answered, and a code
+// over the telephone for an officer who forgot the password.
+import { html, t, api, number, saveFile, fromBase64, toBase64, vietnam, useState } from "../desk/base.js";
+import { Note } from "../desk/parts.js";
+import { Select, Text, unitName } from "./parts.js";
+
+const FILE_MAX = 5 * 1024 * 1024; // bytes of one file, as the hub takes it
+
+const pcs = (nodes) => nodes.filter((n) => !n.revoked).map((n) => ({ value: n.node, label: `${unitName(n.unit)}: ${n.name}` }));
+const stamp = () => vietnam(Date.now()).toISOString().slice(0, 16).replace(/[-:]/g, "").replace("T", "-");
+
+/** The file for the commune into the folder of downloads; its name. */
+function give(r) {
+  const name = `tra-loi-${r.unit || "xa"}-${stamp()}.dongbo`;
+  saveFile(new Blob([fromBase64(r.file)], { type: "application/octet-stream" }), name);
+  return name;
+}
+
+/** What a file did, line by line, never more than is true. */
+function said(r) {
+  const gap = { from: number(r.gap_from), to: number(r.gap_to - 1) };
+  const lines = [t("carry.took", { n: number(r.sets_new), known: number(r.sets_known) })];
+  if (r.again) lines.unshift(t("carry.again"));
+  if (r.joined) lines.unshift(t("carry.joined"));
+  if (r.refused) lines.push(t("carry.refused"));
+  if (r.apart > 0) lines.push(t("carry.apart", { n: number(r.apart) }));
+  if (r.apart_unkept > 0) lines.push(t("carry.unkept", { n: number(r.apart_unkept) }));
+  if (r.waits) lines.push(t("carry.waits", gap));
+  if (r.unkept) lines.push(t("carry.full", gap));
+  if (r.forked) lines.push(t("carry.forked"));
+  if (r.page_cut) lines.push(t("carry.cut"));
+  return lines;
+}
+
+export function Carry({ nodes, load }) {
+  const [told, tell] = useState([]);
+  const [busy, setBusy] = useState(false);
+  const [node, setNode] = useState("");
+  const living = pcs(nodes);
+  const take = async (e) => {
+    const files = [...e.target.files];
+    const out = [];
+    setBusy(true);
+    for (const file of files) {
+      try {
+        if (file.size > FILE_MAX) throw new Error(t("usb.large"));
+        const r = await api("POST", "/api/bundle/in", { file: await toBase64(file) });
+        out.push({ name: `${file.name}: ${r.name || unitName(r.unit)}`, lines: [...said(r), ...(r.bytes > 0 ? [t("carry.answer", { name: give(r) })] : [])] });
+      } catch (x) { out.push({ name: file.name, bad: true, lines: [x.message] }); }
+    }
+    e.target.value = "";
+    tell(out);
+    setBusy(false);
+    await load();
+  };
+  const make = async (e) => {
+    e.preventDefault();
+    setBusy(true);
+    try {
+      const r = await api("POST", "/api/bundle/out", { node: node || living[0].value });
+      tell([{ name: r.name || unitName(r.unit), lines: [t("carry.made", { name: give(r) }), ...(r.page_cut ? [t("carry.cut")] : [])] }]);
+    } catch (x) { tell([{ name: "", bad: true, lines: [x.message] }]); }
+    setBusy(false);
+  };
+  return html`<section class="card"><h2>${t("carry.title")}</h2><p class="hint">${t("carry.why")}</p>
+    <div class="field"><label for="carry-in">${t("carry.file")}</label><p class="hint" id="carry-hint">${t("usb.file.hint")}</p>
+      <input id="carry-in" type="file" accept=".dongbo" multiple disabled=${busy} aria-describedby="carry-hint" onChange=${take} /></div>
+    <div role="status">${told.map((f) => html`<${Note} key=${f.name} kind=${f.bad ? "bad" : "ok"}>${f.name && html`<p><strong>${f.name}</strong></p>`}${f.lines.map((l) => html`<p>${l}</p>`)}</${Note}>`)}</div>
+    ${living.length > 0 && html`<form onSubmit=${make}><div class="fields"><${Select} name="node" label=${t("carry.for")} value=${node || living[0].value} onChange=${setNode} options=${living} /></div>
+      <p class="hint">${t("carry.for.why")}</p><div class="acts"><button disabled=${busy}>${t("carry.go")}</button></div></form>`}</section>`;
+}
+
+/** The answer to a forgotten password: it works on that PC alone, for that name and that code of its screen. */
+export function Forgot({ nodes }) {
+  const [node, setNode] = useState("");
+  const [given, give2] = useState(null);
+  const [wrong, setWrong] = useState("");
+  const living = pcs(nodes);
+  if (living.length === 0) return null;
+  const send = async (e) => {
+    e.preventDefault();
+    const f = e.target.elements;
+    setWrong("");
+    give2(null);
+    try { give2(await api("POST", "/api/reset-code", { node: node || living[0].value, name: f.name.value, challenge: f.challenge.value })); } catch (x) { setWrong(x.message); }
+  };
+  return html`<section class="card"><h2>${t("resetcode.title")}</h2><p class="hint">${t("resetcode.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${given && html`<${Note} kind="ok"><p>${t("resetcode.code", { name: given.name, pc: `${unitName(given.unit)}: ${given.pc}` })}</p><p class="code big">${given.code}</p><p>${t("resetcode.code.why")}</p>
+      <div class="acts"><button onClick=${() => give2(null)}>${t("people.once.done")}</button></div></${Note}>`}
+    <form onSubmit=${send}><div class="fields"><${Select} name="node" label=${t("resetcode.pc")} value=${node || living[0].value} onChange=${setNode} options=${living} />
+      <${Text} name="name" label=${t("resetcode.name")} autocomplete="off" required maxlength="60" />
+      <${Text} name="challenge" label=${t("resetcode.challenge")} hint=${t("resetcode.challenge.hint")} autocomplete="off" spellcheck="false" required maxlength="20" /></div>
+      <div class="acts"><button>${t("resetcode.go")}</button></div></form></section>`;
+}
+
+/** A PC whose disk somebody may have read: it makes keys of its own anew when it hears of this. */
+export function Rekey({ n, done }) {
+  const [asked, ask] = useState(false);
+  const [wrong, setWrong] = useState("");
+  const submit = async (e) => {
+    e.preventDefault();
+    setWrong("");
+    try { await api("POST", "/api/keys/demand", { node: n.node, reason: e.target.elements.reason.value }); await done(); } catch (x) { setWrong(x.message); }
+  };
+  const name = `${unitName(n.unit)}, ${n.name}`;
+  if (n.keys_asked) return null;
+  if (!asked) return html`<button onClick=${() => ask(true)} aria-label=${`${t("rekey.ask")}: ${name}`}>${t("rekey.ask")}</button>`;
+  return html`<form onSubmit=${submit}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<p class="hint">${t("rekey.why")}</p><${Text} name="reason" label=${t("rekey.reason", { name })} autocomplete="off" required maxlength="100" />
+    <div class="acts"><button class="main">${t("rekey.sure")}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
+}
