@@ -15,6 +15,11 @@ export function makeDuties(at) {
   const text = (words) => at.page.getByText(words).first();
   const node = (n, ...args) => tool("dongbo-node", ...args, "--data", at.hub.nodes[n].dir);
   const open = (summary) => at.page.locator("summary", { hasText: summary }).first().click();
+  const hubSays = (...args) => JSON.parse(tool("dongbo-hub", ...args, "--json", "--data", at.hub.data));
+  const pcOf = (name) => hubSays("nodes").nodes.find((n) => n.name === name);
+  /** Of what the revoked PC sent, what counts as a record now. */
+  const people = () => hubSays("list", "--type", "person", "--max", "5000").rows.map((r) => r.values.full_name).filter((n) => /^(Phần Để Riêng|Đến Sau Trên USB)$/.test(n));
+  const labelOf = async (option) => ({ label: (await option.textContent()).trim() });
   /** The page shows what the hub has now, however it came there. */
   const to = async (name, title = name) => { await link(name).click(); await heading(title).waitFor(); };
   const fetched = async (press) => {
@@ -42,6 +47,13 @@ export function makeDuties(at) {
       await heading(OFFERED).waitFor();
       await open("Chuyển hoặc chia sẻ hồ sơ này");
       await text("Đang có hồ sơ này: Xã Thạnh Phú (giữ và tính)").waitFor();
+      await field("Chia sẻ với").selectOption({ label: "Xã Tân Bình" });
+      await field("Được làm gì").selectOption({ label: "chỉ xem" });
+      await button("Chia sẻ").click();
+      await text("Xã Tân Bình (được xem)").waitFor();
+      await field("Được làm gì").selectOption({ label: "thôi chia sẻ" });
+      await button("Chia sẻ").click();
+      await until("shared no more", async () => (await at.page.getByText("Xã Tân Bình (được xem)").count()) === 0);
       await field("Xã nhận").selectOption({ label: "Xã Tân Bình" });
       await field("Lời nhắn").fill("chuyển nơi ở");
       await button("Đề nghị chuyển").click();
@@ -83,16 +95,76 @@ export function makeDuties(at) {
       await parcel.getByRole("button", { name: /^Xem nội dung/ }).click();
       await parcel.getByText("Phần Để Riêng", { exact: true }).waitFor();
       await at.look("quarantine");
+      node(2, "put", "--type", "person", "full_name=Đến Sau Trên USB", "sex=male", "dob=1991-01-01"); // the same by a stick
+      const file = path.join(folder, "vinh-an.dongbo");
+      node(2, "bundle", "out", file);
+      await field("Tệp của xã").setInputFiles(file);
+      await text(/Máy này đã bị thu hồi: [1-9]\d* lần ghi được để riêng/).waitFor();
+      await at.page.reload();
+      await until("two parcels", async () => (await parcel.getByRole("button", { name: /^Xem nội dung/ }).count()) === 2);
     },
 
+    /** The older is let in, the younger is not: the first screen's alarm leads here. */
     async apartDecided() {
-      await to("Máy xã");
+      await to("Tổng quan");
+      await link("Xem ở trang Máy xã").first().click();
+      await heading("Máy xã").waitFor();
       const parcel = section("Phần để riêng của máy đã thu hồi");
       assert.equal(await parcel.getByRole("button", { name: /^Xem nội dung/ }).count(), 0); // persons are not the admin's
-      await parcel.getByLabel("Lý do").fill("đã hỏi cán bộ xã, đúng là người đó ghi");
-      await parcel.getByRole("button", { name: "Bỏ" }).click();
+      const decide = async (name, words) => {
+        await parcel.getByLabel("Lý do").first().fill(words);
+        await parcel.getByRole("button", { name }).first().click();
+      };
+      const left = (n) => until(`${n} parcels`, async () => (await parcel.getByRole("button", { name: "Bỏ" }).count()) === n);
+      await left(2);
+      const before = people();
+      await decide("Nhận vào hồ sơ", "đã hỏi cán bộ xã, đúng là người đó ghi");
+      await left(1);
+      assert.deepEqual([before, people()], [[], ["Phần Để Riêng"]]);
+      await decide("Bỏ", "không rõ ai ghi");
+      await left(0);
       await button("Xem cả phần để riêng đã quyết định").click();
-      await section("Phần để riêng của máy đã thu hồi").getByText("Đã bỏ: Trần Thị Mai").waitFor();
+      await parcel.getByText("Đã nhận: Trần Thị Mai, đã hỏi cán bộ xã").waitFor();
+      await parcel.getByText("Đã bỏ: Trần Thị Mai, không rõ ai ghi").waitFor();
+      assert.deepEqual(people(), ["Phần Để Riêng"]);
+    },
+
+    /** One of the officers may read: the key comes out of the key file in the browser and is that of the tool. */
+    async readers(sign, officers, given) {
+      await to("Lệnh", "Lệnh cần hai người");
+      await to("Ai đọc được trường niêm phong");
+      await at.page.getByRole("row", { name: /máy của Xã Thạnh Phú/ }).waitFor();
+      const form = section("Cho một cán bộ đọc");
+      await form.getByLabel("Tên cán bộ được đọc").fill(officers[0]);
+      await form.getByLabel("Căn cứ").fill("QĐ 12/QĐ-UBND");
+      await form.getByRole("button", { name: "Soạn lệnh" }).click();
+      await text("Hãy chọn tệp khóa của cán bộ được đọc").waitFor();
+      await form.getByLabel("Tệp khóa của cán bộ đó").setInputFiles(given[`key ${officers[0]}`]);
+      await form.getByLabel("Mật khẩu tệp khóa").fill(`khoa cua ${officers[0]}`);
+      await form.getByRole("button", { name: "Soạn lệnh" }).click();
+      await text("Đây là điều bạn sắp ký.").waitFor();
+      const word = path.join(folder, "reading-passphrase");
+      fs.writeFileSync(word, `khoa cua ${officers[0]}\n`);
+      const key = JSON.parse(tool("dongbo-hub", "reading-key", "--json", "--key", given[`key ${officers[0]}`], "--passphrase", word));
+      await form.getByText(key.words, { exact: true }).waitFor();
+      await sign(officers[0]);
+      await text("Đã ký. Lệnh chờ người thứ hai.").waitFor();
+      await link("Đến trang Lệnh để người thứ hai ký").click();
+      await heading("Lệnh cần hai người").waitFor();
+      await button("Tôi là người thứ hai: xem và ký").click();
+      await sign(officers[1]);
+      await text("Đã ký và thi hành.").waitFor();
+      await to("Ai đọc được trường niêm phong");
+      const row = at.page.getByRole("row", { name: new RegExp(officers[0]) });
+      await row.getByText("cán bộ", { exact: true }).waitFor();
+      await row.getByText(key.words, { exact: true }).waitFor();
+      await at.look("readers");
+      await row.getByRole("button", { name: `Thôi cho đọc: ${officers[0]}` }).click();
+      const ending = section(`Thôi cho ${officers[0]} đọc`);
+      await ending.getByLabel("Căn cứ").fill("QĐ 13/QĐ-UBND");
+      await ending.getByRole("button", { name: "Soạn lệnh" }).click();
+      await ending.getByText("thôi được đọc").waitFor();
+      await ending.getByRole("button", { name: "Thôi", exact: true }).click(); // not signed today
     },
 
     async registers() {
@@ -127,9 +199,17 @@ export function makeDuties(at) {
       await lost.getByRole("button", { name: /^Đã báo cơ quan/ }).click();
       await lost.getByLabel("Ngày báo").fill(day);
       await lost.getByLabel("Giờ báo").fill("00:30");
-      await lost.getByLabel("Báo cho cơ quan nào").fill("A05");
+      await lost.getByLabel("Báo cho cơ quan nào").fill("=A05");
       await lost.getByRole("button", { name: "Ghi là đã báo" }).click();
       await lost.getByText("đã báo", { exact: false }).waitFor();
+      const file = (await fetched(() => button("Tải CSV cho Excel: Vi phạm dữ liệu cá nhân").click())).toString("utf8");
+      assert.equal(file.charCodeAt(0), 0xfeff);
+      assert.match(file, new RegExp(`^"Mất cắp thiết bị","[^"]*","${day} 00:00","120",.*"${day} 00:30","'=A05",`, "m")); // no formula
+      assert.match((await fetched(() => button("Tải CSV cho Excel: Yêu cầu của chủ thể dữ liệu").click())).toString("utf8"), /^"Nguyễn Thị Lan","Xóa",/m);
+      await at.page.emulateMedia({ media: "print" });
+      await lost.waitFor();
+      assert.equal(await at.page.getByRole("button").filter({ visible: true }).count(), 0);
+      await at.page.emulateMedia({ media: "screen" });
     },
 
     async aboutOnePerson(id) {
@@ -184,8 +264,26 @@ export function makeDuties(at) {
       await at.page.getByRole("button", { name: /^Đúng, chuyển \d+ đơn vị$/ }).click();
       await text(/^Đã chuyển [\d.]+ hồ sơ và \d+ máy\.$/).waitFor();
       await row.waitFor({ state: "detached" });
-      const [moved] = JSON.parse(tool("dongbo-hub", "nodes", "--json", "--data", at.hub.data)).nodes.filter((n) => n.name === "Máy xã Tân Bình");
-      assert.equal(moved.unit, "26188");
+      assert.equal(pcOf("Máy xã Tân Bình").unit, "26188");
+      const parts = section("Phân hồ sơ của đơn vị bị chia"); // nothing of it goes by itself
+      await parts.getByLabel("Từ đâu đến đâu").selectOption(await labelOf(parts.getByLabel("Từ đâu đến đâu").locator("option").last()));
+      await parts.getByLabel("Loại").selectOption({ label: "Người" });
+      await parts.getByLabel("Chỉ những hồ sơ có").selectOption({ label: "Giới tính" });
+      await parts.getByLabel("Giá trị bằng").selectOption({ label: "Nam" });
+      await parts.getByRole("button", { name: "Đếm trước" }).click();
+      await parts.getByText(/^Tìm thấy [1-9]\d* hồ sơ\.$/).waitFor();
+      const men = Number((await parts.getByText(/^Tìm thấy/).textContent()).match(/\d+/)[0]);
+      const waits = async () => Number((await at.page.getByRole("row", { name: /Phường Tân Triều \(26188\)/ }).getByRole("cell").nth(2).textContent()).replace(".", ""));
+      const have = await waits();
+      await at.look("split");
+      await parts.getByRole("button", { name: new RegExp(`^Đúng, phân ${men} hồ sơ cho`) }).click();
+      await until("so many less", async () => (await waits()) === have - men);
+      const pcs = section("Chuyển một máy sang đơn vị khác");
+      await pcs.getByLabel("Tên máy").selectOption({ label: "Máy xã Thạnh Phú (Xã Thạnh Phú)" });
+      await pcs.getByLabel("Sang đơn vị").selectOption(await labelOf(pcs.getByLabel("Sang đơn vị").locator("option", { hasText: "(26170)" }).first()));
+      await pcs.getByRole("button", { name: "Chuyển máy" }).click();
+      await text("Đã ghi. Máy đổi đơn vị ở lần đồng bộ tới.").waitFor();
+      assert.equal(pcOf("Máy xã Thạnh Phú").unit, "26170");
     },
 
     /** The admin's side: who read, and a token that is made and withdrawn. */
@@ -197,6 +295,7 @@ export function makeDuties(at) {
       await at.page.getByRole("row", { name: /Lê Văn Thống.*yêu cầu số 12/ }).first().waitFor();
       assert.equal(await at.page.getByText("Nguyễn Thị Lan").count(), 0); // who asked is not the admin's
       await at.look("reads");
+      assert.match((await fetched(() => button("Tải CSV cho Excel: Ai đã xem hồ sơ nhạy cảm").click())).toString("utf8"), /"Lê Văn Thống",.*"yêu cầu số 12"/);
       await to("Người dùng");
       await field("Tên của mã mới").fill("So-Tam");
       await button("Tạo mã truy cập").click();

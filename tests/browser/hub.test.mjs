@@ -161,7 +161,11 @@ test("an invitation is a sheet to print", async () => {
   await button("Xong").click();
 });
 
-test("a lost PC is revoked with a reason", async () => {
+test("a PC whose disk was read is asked for new keys; a lost one is revoked with a reason", async () => {
+  await button("Yêu cầu đổi khóa: Xã Tân Bình, Máy xã Tân Bình").click();
+  await field("Vì sao Xã Tân Bình, Máy xã Tân Bình phải đổi khóa").fill("máy đem sửa ngoài");
+  await button("Đúng, yêu cầu đổi khóa").click();
+  await page.getByRole("row", { name: /Tân Bình/ }).filter({ hasText: "chờ máy đổi khóa: máy đem sửa ngoài" }).waitFor();
   await button("Thu hồi: Thị trấn Vĩnh An, Máy thị trấn Vĩnh An").click();
   await field("Vì sao thu hồi").fill("mất máy, công văn 3");
   await button("Đúng, thu hồi máy này").click();
@@ -172,15 +176,19 @@ test("the catalogue is changed file by file: checked, looked at, published", asy
   await link("Trung tâm").click();
   await heading("Trung tâm").waitFor();
   const choices = fs.readFileSync(path.join(ROOT, "catalogue/choices.csv"), "utf8");
-  const put = (text) => field("Tệp đã sửa").setInputFiles({ name: "choices.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  const csv = (name, text) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
+  const put = (text, ...more) => field("Tệp đã sửa").setInputFiles([csv("choices.csv", text), ...more]);
+  const split = `${fs.readFileSync(path.join(ROOT, "catalogue/successors.csv"), "utf8")}${["26188", "26170"] // in two parts, for the last of these tests
+    .map((to) => `2025-08-01,26188,${to},part,,kiểm thử\n`).join("")}`;
   await put(choices);
   await page.getByText("Các tệp giống hệt bản đang dùng.").waitFor();
   await put(choices.replace("drug_status,suspected,Nghi nghiện", "drug_status,suspected,"));
   await page.getByText("Danh mục có lỗi; danh mục đang dùng vẫn giữ nguyên.").waitFor();
   await page.getByText(/^choices.csv, dòng \d+/).first().waitFor();
   assert.equal(await page.getByRole("button", { name: "Ban hành các thay đổi này" }).count(), 0);
-  await put(choices.replace("drug_status,suspected,Nghi nghiện", "drug_status,suspected,Nghi nghiện ma túy"));
+  await put(choices.replace("drug_status,suspected,Nghi nghiện", "drug_status,suspected,Nghi nghiện ma túy"), csv("successors.csv", split));
   await page.getByText("thêm 1 dòng, bỏ 1 dòng").waitFor();
+  await page.getByText("thêm 2 dòng, bỏ 0 dòng").waitFor();
   await button("Ban hành các thay đổi này").click();
   await look("catalogue");
   await button("Đúng, ban hành bản số 2").click();
@@ -478,6 +486,8 @@ test("the phone in the dark, English, and the keyboard's way in", async () => {
   await page.setViewportSize({ width: 1024, height: 768 });
   await page.emulateMedia({ colorScheme: "light" });
 });
+
+test("an officer is named by two to read sealed fields", () => duties.readers(signAs, OFFICERS, given));
 
 test("units that merged: their records and PCs go on in the new one", async () => {
   await duties.mergers();

@@ -26,7 +26,11 @@ const secrets = {};
 const once = {};
 const file = {};
 
-const newScreen = async () => eyes(await newWindow(browser));
+async function newScreen() {
+  const at = eyes(await newWindow(browser));
+  const bar = () => at.page.getByRole("region", { name: "Tình trạng dữ liệu" }).textContent();
+  return Object.assign(at, { waiting: async () => Number((await bar()).match(/Đang chờ\s*(\d+)/)[1]) });
+}
 const look = (name, at, whole) => lookAt(at.page, "whole", name, whole);
 
 // ---- the district's page ----
@@ -100,7 +104,23 @@ async function save() {
 async function syncNow() {
   await desk.button("Đồng bộ ngay").click();
   await desk.text(/Trung tâm đã biên nhận \d+ lần ghi/).waitFor();
-  await until("nothing to wait", async () => /Đang chờ\s*0/.test(await desk.page.getByRole("region", { name: "Tình trạng dữ liệu" }).textContent()));
+  await until("nothing to wait", async () => (await desk.waiting()) === 0);
+}
+
+/** The PC is started anew, with a line to the district or without one. */
+async function restartDesk(line, signal) {
+  await kill(node.process, signal);
+  fs.writeFileSync(path.join(data, "dongbo.conf"), `[desk]\nlisten = 127.0.0.1:0\n[hub]\naddress = ${line ? hub.address : "127.0.0.1:9"}\n`);
+  node = await startNode(data);
+  await desk.page.goto(node.url);
+  await enterDesk(OFFICER);
+}
+
+async function download(at, act) {
+  const [got] = await Promise.all([at.page.waitForEvent("download"), act()]);
+  const to = path.join(folder, got.suggestedFilename());
+  await got.saveAs(to);
+  return to;
 }
 
 async function openReport() {
@@ -189,6 +209,29 @@ test("the commune joins; both sides read the same six words", async () => {
   await desk.page.getByRole("heading", { name: "Sáu từ để so với trung tâm" }).waitFor();
   await desk.button("Hai bên giống nhau, tiếp tục").click();
   await desk.heading("Trang đầu").waitFor();
+});
+
+test("the officer forgets the password; the district reads a code out over the telephone", async () => {
+  await leaveDesk();
+  await desk.button("Quên mật khẩu").click();
+  await desk.field("Họ và tên").fill("nguyen thi lan");
+  await desk.button("Lấy mã").click();
+  const challenge = (await desk.text(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/).textContent()).trim();
+  const form = office.section("Cán bộ xã quên mật khẩu");
+  await form.getByLabel("Họ và tên người quên mật khẩu").fill(OFFICER);
+  await form.getByLabel("Mã trên màn hình máy xã").fill("AAAA");
+  await form.getByRole("button", { name: "Lấy mã trả lời" }).click();
+  await form.getByText("mã có 8 chữ").waitFor();
+  await form.getByLabel("Mã trên màn hình máy xã").fill(challenge);
+  await form.getByRole("button", { name: "Lấy mã trả lời" }).click();
+  const code = (await form.getByText(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/).textContent()).trim();
+  await look("03-reset-code", office);
+  await form.getByRole("button", { name: "Đã đọc, ẩn đi" }).click();
+  await desk.field("Mã trả lời của trung tâm").fill(code);
+  await desk.field("Mật khẩu mới").fill(PASSWORD);
+  await desk.field("Nhập lại mật khẩu").fill(PASSWORD);
+  await desk.button("Đặt mật khẩu mới và đăng nhập").click();
+  await desk.heading("Trang đầu").waitFor();
   await office.button("Đăng xuất").click();
   await enterOffice(STATISTICIAN, once[STATISTICIAN]);
 });
@@ -219,17 +262,14 @@ test("nine records are typed", async () => {
   }
 });
 
-test("the power fails in the middle of the tenth; its draft is there", async () => {
+test("the power fails in the middle of the tenth, and the network with it; the draft is there", async () => {
   await newRecord("Hoạt động tuyên truyền, tập huấn, hội họp");
   await desk.field("Tên hoạt động").fill(MEETING);
   await kept(desk.page, '"4"', () => desk.field("Số lượt người tham dự").fill("4"));
   await desk.text("Đã giữ bản nháp").waitFor();
-  await kill(node.process, "SIGKILL");
-  node = await startNode(data);
-  await desk.page.goto(node.url);
-  await enterDesk(OFFICER);
+  await restartDesk(false, "SIGKILL");
   await desk.page.getByRole("heading", { name: "Bản nháp của bạn" }).waitFor();
-  await look("03-after-the-cut", desk);
+  await look("04-after-the-cut", desk);
   await desk.page.getByRole("link", { name: new RegExp(MEETING) }).click();
   await desk.text("Đây là bản nháp đã giữ lại").waitFor();
   assert.equal(await desk.field("Tên hoạt động").inputValue(), MEETING);
@@ -239,6 +279,39 @@ test("the power fails in the middle of the tenth; its draft is there", async () 
   await desk.field("Lĩnh vực").selectOption({ label: "Công tác xã hội" });
   await desk.field("Ngày").fill("20/06/2023");
   await save();
+});
+
+test("a stick carries what waits to the district and the receipt back, page to page", async () => {
+  const record = new URL(desk.page.url()).hash;
+  await desk.button("Đồng bộ ngay").click();
+  await desk.text("Không kết nối được trung tâm").waitFor();
+  await desk.link("Gửi bằng USB").click();
+  await desk.heading("Gửi và nhận bằng USB").waitFor();
+  const out = await download(desk, () => desk.button("Làm tệp để mang đi").click());
+  await desk.text("Chỉ khi đó mới gọi là đã gửi").waitFor();
+  assert.ok(await desk.waiting() > 0); // made is not delivered
+  await office.link("Máy xã").click();
+  await office.heading("Máy xã").waitFor();
+  const back = await download(office, () => office.field("Tệp của xã").setInputFiles(out));
+  await office.text(/Nhận mới [1-9]\d* lần ghi; 0 lần ghi đã có từ trước/).waitFor();
+  await office.text(`Tệp trả lời ${path.basename(back)} nằm trong thư mục tải về`).waitFor();
+  await look("05-stick-district", office);
+  const again = await download(office, () => office.field("Tệp của xã").setInputFiles(out)); // twice is no harm
+  await office.text("Tệp này đã nhận rồi").waitFor();
+  assert.ok(fs.statSync(again).size > 0);
+  const spoilt = path.join(folder, "hong.dongbo");
+  fs.writeFileSync(spoilt, fs.readFileSync(out).subarray(0, 3000));
+  await office.field("Tệp của xã").setInputFiles(spoilt);
+  await office.text("chưa nhận gì").waitFor();
+  await desk.field("Tệp của trung tâm").setInputFiles(back);
+  await desk.text(/Biên nhận mới: [1-9]/).waitFor();
+  await until("nothing to wait", async () => (await desk.waiting()) === 0);
+  await look("05-stick-commune", desk);
+  const made = await download(office, () => office.button("Làm tệp cho xã").click()); // when nothing was brought
+  await desk.field("Tệp của trung tâm").setInputFiles(made);
+  await desk.page.getByRole("main").getByText(path.basename(made)).waitFor();
+  await restartDesk(true); // with a network again
+  await desk.page.goto(new URL(record, node.url).href);
   await syncNow();
   const bar = await desk.page.getByRole("region", { name: "Tình trạng dữ liệu" }).textContent();
   const [, written, delivered] = bar.match(/Đã ghi\s*(\d+).*Đã gửi\s*(\d+)/);

@@ -123,6 +123,10 @@ class Sealed(Story):
         seen = hub.ask("get", self.case)["values"]
         check("the hub shows marks, and the open fields", seen["alias"].startswith("(đã niêm phong #") and
               seen["note"].startswith("(đã niêm phong #") and seen["received_on"] == "2023-03-02")
+        counted = hub.ask("readers", "sealed")
+        given = {r["name"] if r["kind"] == "officer" else r["id"]: r["records"] for r in counted["readers"]}
+        check("it tells who has the keys of how many records", (counted["sealed"], counted["open"]) == (2, 0) and
+              given == {"Ông Sửu": 0, "Bà An": 2, self.reader(a): 2})
         rows = hub.ask("list", "--type", "trafficking_case")["rows"]
         check("it counts the record by date and choice",
               [(r["values"]["received_on"], r["values"]["victim_status"]) for r in rows] == [("2023-03-02", "victim")])
