@@ -3,7 +3,8 @@
 A hub, a node that joined, RECORDS persons (default 50,000) imported by the tool, then the desk over HTTP:
 searches as one types them, a filter, an order, the last page, an export. Then all of it syncs to the hub, and the
 hub's desk is asked over HTTPS. Prints tables with the time by the clock and the daemon's processor time of one
-answer; ends with 1 when the p95 of the searches is over 100 ms. Memory is the daemon's resident set with the desk in use.
+answer; ends with 1 when the p95 of the searches is over 100 ms. Memory is the daemon's resident set with the desk in
+use.
 """
 
 import base64
