@@ -7,7 +7,6 @@
 #include "hub/erasing.h"
 #include "hub/orders.h"
 #include "hub/store_erase.h"
-#include "hub/store_repair.h"
 #include "proto/words.h"
 
 #include <stdlib.h>
@@ -78,26 +77,14 @@ static enum err hub_officer_payload(struct hub_app *a, const struct buf *payload
     return e;
 }
 
-/* NULL: a person may record this officer now. Names are unique for people; and while sets of a lost end may still
- * come back, nobody knows whether two officers were there before: then the root key says it. */
+/* NULL: a person may record this officer now. Names are unique for people. */
 static json_t *hub_officer_ask(struct hub_app *a, const struct order_officer *o)
 {
-    bool wanted = false;
     struct order_register *r = calloc(1, sizeof *r);
     enum err e = r != NULL ? hub_store_officers(a->store, r) : ERR_NOMEM;
     if (e == ERR_OK && order_register_named(r, o->name)) e = ERR_EXISTS;
-    if (e == ERR_OK) e = hub_store_confirm_wanted(a->store, &wanted);
     free(r);
-    if (e != ERR_OK) return hub_order_said(e);
-    if (!wanted || o->has_root) return NULL;
-    return hub_command_error(ERR_DENIED,
-                             "Chưa làm gì: trung tâm vừa lùi về bản cũ, cán bộ cũ có thể còn về từ "
-                             "các máy xã. Hãy xác nhận trước "
-                             "(`confirm`), hoặc ghi cán bộ mới bằng khóa gốc (--root).",
-                             "Nothing was done: the hub went back in time, and officers of before "
-                             "may still come back from the "
-                             "communes. Confirm first (`confirm`), or record the new officer with "
-                             "the root key (--root).");
+    return e != ERR_OK ? hub_order_said(e) : NULL;
 }
 
 static json_t *hub_officer_add(struct hub_app *a, const json_t *request)
