@@ -119,6 +119,27 @@ void hub_request_person(const struct hub_app *a, const json_t *request, struct i
     if (name != NULL) hub_app_person(a, name, out);
 }
 
+enum err hub_request_append(struct hub_app *a, const json_t *request, const struct buf *payload,
+                            struct hub_taken *taken)
+{
+    struct bytes p = buf_bytes(payload);
+    struct hub_own_set set = {.payloads = &p, .count = 1};
+    hub_request_person(a, request, &set.person);
+    return payload->e == ERR_OK ? hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), taken)
+                                : payload->e;
+}
+
+enum err hub_request_save(struct hub_app *a, const json_t *request, const struct buf *payload,
+                          struct hub_taken *taken)
+{
+    enum err e = payload->e == ERR_OK ? hub_app_begin(a) : payload->e;
+    if (e != ERR_OK) return e;
+    e = hub_request_append(a, request, payload, taken);
+    if (e == ERR_OK) return hub_app_commit(a);
+    hub_app_abort(a);
+    return e;
+}
+
 /* ---- values ---- */
 
 json_t *hub_json_hex(struct bytes b)

@@ -85,16 +85,6 @@ json_t *hub_command_check(struct hub_app *a, const json_t *request)
     return j;
 }
 
-static enum err hub_publish_payload(struct hub_app *a, const json_t *request,
-                                    const struct buf *payload)
-{
-    struct bytes p = buf_bytes(payload);
-    struct hub_own_set set = {.payloads = &p, .count = 1};
-    hub_request_person(a, request, &set.person);
-    if (payload->e != ERR_OK) return payload->e;
-    return hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), NULL);
-}
-
 /* Parts, then the set that closes them, in one transaction. */
 static enum err hub_publish_sets(struct hub_app *a, const json_t *request, struct bytes archive,
                                  uint32_t *edition)
@@ -113,11 +103,11 @@ static enum err hub_publish_sets(struct hub_app *a, const json_t *request, struc
         struct admin_part part = edition_part(&ed, buf_bytes(&frame), i);
         buf_clear(&payload);
         admin_part_encode(&part, &payload);
-        e = hub_publish_payload(a, request, &payload);
+        e = hub_request_append(a, request, &payload, NULL);
     }
     buf_clear(&payload);
     admin_edition_encode(&ed, &payload);
-    if (e == ERR_OK) e = hub_publish_payload(a, request, &payload);
+    if (e == ERR_OK) e = hub_request_append(a, request, &payload, NULL);
     if (e == ERR_OK)
         e = hub_app_commit(a);
     else

@@ -243,20 +243,6 @@ json_t *hub_command_report_show(struct hub_app *a, const json_t *request)
 
 /* ---- judging ---- */
 
-enum err hub_flow_append(struct hub_app *a, const json_t *request, const struct buf *payload)
-{
-    struct bytes p = buf_bytes(payload);
-    struct hub_own_set set = {.payloads = &p, .count = 1};
-    hub_request_person(a, request, &set.person);
-    enum err e = payload->e;
-    if (e == ERR_OK) e = hub_app_begin(a);
-    if (e != ERR_OK) return e;
-    e = hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), NULL);
-    if (e == ERR_OK) return hub_app_commit(a);
-    hub_app_abort(a);
-    return e;
-}
-
 /* A text of a request, brought into NFC; at most WORKFLOW_REASON_BYTES_MAX. */
 enum err hub_flow_words(const json_t *request, const char *key, struct buf *out)
 {
@@ -321,7 +307,7 @@ static json_t *flow_judge(struct hub_app *a, const json_t *request, enum workflo
                 .verdict = verdict,
                 .reason = buf_bytes(&reason)},
             &payload);
-        e = hub_flow_append(a, request, &payload);
+        e = hub_request_save(a, request, &payload, NULL);
     }
     hub_flow_row_free(&r);
     buf_free(&payload);

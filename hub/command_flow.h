@@ -12,9 +12,6 @@ json_t *hub_flow_query(struct hub_app *a, const json_t *request, struct hub_flow
                        struct date *on);
 /* The row that report, period and unit name. NULL: *out is to be freed; else the answer. */
 json_t *hub_flow_named(struct hub_app *a, const json_t *request, struct hub_flow_row *out);
-/* One own set with this op, by the request's person. */
-MUST_CHECK enum err hub_flow_append(struct hub_app *a, const json_t *request,
-                                    const struct buf *payload);
 /* A text of the request in NFC, appended; nothing when it is missing. */
 MUST_CHECK enum err hub_flow_words(const json_t *request, const char *key, struct buf *out);
 /* NULL: the request names who does it. */

@@ -2,7 +2,6 @@
  * changes its own. docs/keys.md. */
 #include "hub/command_priv.h"
 #include "hub/orders.h"
-#include "hub/own.h"
 #include "hub/rotate.h"
 #include "hub/store_nodes.h"
 #include "hub/store_rekey.h"
@@ -52,22 +51,11 @@ static enum err hub_keys_ask(struct hub_app *a, const struct hub_node *n, const 
                              const char *reason, struct hub_taken *taken)
 {
     struct admin_rekey_ask ask = {.node = n->node, .reason = bytes_str(reason)};
-    struct hub_own_set set = {.count = 1};
     struct buf payload;
     memcpy(ask.sign_pk, n->sign_pk, sizeof ask.sign_pk);
     buf_init(&payload, CHANGE_BYTES_MAX);
     admin_rekey_ask_encode(&ask, &payload);
-    struct bytes p = buf_bytes(&payload);
-    set.payloads = &p;
-    hub_request_person(a, request, &set.person);
-    enum err e = payload.e == ERR_OK ? hub_app_begin(a) : payload.e;
-    if (e == ERR_OK) {
-        e = hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), taken);
-        if (e == ERR_OK)
-            e = hub_app_commit(a);
-        else
-            hub_app_abort(a);
-    }
+    enum err e = hub_request_save(a, request, &payload, taken);
     buf_free(&payload);
     return e;
 }

@@ -118,7 +118,7 @@ static json_t *owe_correct(struct hub_app *a, const json_t *request, const struc
     enum err e = payload.e;
     if (e == ERR_OK) e = workflow_correct_decode(buf_bytes(&payload), &again);
     if (e == ERR_BAD_FORMAT) e = ERR_BAD_INPUT;
-    if (e == ERR_OK) e = hub_flow_append(a, request, &payload);
+    if (e == ERR_OK) e = hub_request_save(a, request, &payload, NULL);
     buf_free(&payload);
     return e == ERR_OK ? json_pack("{s:o}", "id", hub_json_hex(BYTES_OF(v.id.b)))
                        : hub_command_fail(e);
@@ -171,7 +171,7 @@ json_t *hub_command_ask(struct hub_app *a, const json_t *request)
     v.text = buf_bytes(&text);
     randombytes_buf(v.id.b, sizeof v.id.b);
     workflow_ask_encode(&v, &payload);
-    if (e == ERR_OK) e = hub_flow_append(a, request, &payload);
+    if (e == ERR_OK) e = hub_request_save(a, request, &payload, NULL);
     buf_free(&payload);
     buf_free(&text);
     return e == ERR_OK ? json_pack("{s:o}", "id", hub_json_hex(BYTES_OF(v.id.b)))

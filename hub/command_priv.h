@@ -189,6 +189,13 @@ MUST_CHECK enum err hub_request_id(const json_t *request, const char *key, struc
 MUST_CHECK enum err hub_request_bytes(const json_t *request, const char *key, struct buf *out);
 /* The person of the request's "person", or of nobody. */
 void hub_request_person(const struct hub_app *a, const json_t *request, struct id_person *out);
+/* One op of the hub's own log by the request's person, inside the open transaction. `taken` may be NULL. Errors of the
+ * payload and of hub_own_append(): the caller aborts. */
+MUST_CHECK enum err hub_request_append(struct hub_app *a, const json_t *request,
+                                       const struct buf *payload, struct hub_taken *taken);
+/* The same in a transaction of its own, durable or not done at all. */
+MUST_CHECK enum err hub_request_save(struct hub_app *a, const json_t *request,
+                                     const struct buf *payload, struct hub_taken *taken);
 
 /* command.c: values */
 json_t *hub_json_hex(struct bytes b);

@@ -28,17 +28,6 @@ static json_t *hub_quarantine_words(const json_t *request, bool person)
     return NULL;
 }
 
-/* One op of the hub's own log, inside the open transaction. */
-static enum err hub_quarantine_append(struct hub_app *a, const json_t *request,
-                                      const struct buf *payload, struct hub_taken *taken)
-{
-    struct bytes p = buf_bytes(payload);
-    struct hub_own_set set = {.payloads = &p, .count = 1};
-    hub_request_person(a, request, &set.person);
-    return payload->e == ERR_OK ? hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), taken)
-                                : payload->e;
-}
-
 /* ---- revoke ---- */
 
 json_t *hub_command_revoke(struct hub_app *a, const json_t *request)
@@ -59,7 +48,7 @@ json_t *hub_command_revoke(struct hub_app *a, const json_t *request)
     admin_revoke_encode(&r, &payload);
     enum err e = hub_app_begin(a);
     if (e == ERR_OK) {
-        e = hub_quarantine_append(a, request, &payload, &taken);
+        e = hub_request_append(a, request, &payload, &taken);
         if (e == ERR_OK)
             e = hub_app_commit(a);
         else
@@ -226,7 +215,7 @@ static enum err hub_quarantine_carry_out(struct hub_app *a, const json_t *reques
     admin_quarantine_encode(&d, &payload);
     enum err e = hub_app_begin(a);
     if (e == ERR_OK) {
-        e = hub_quarantine_append(a, request, &payload, taken);
+        e = hub_request_append(a, request, &payload, taken);
         if (e == ERR_OK && release)
             e = hub_store_parcel_take(a->store, p->no, clock_wall_ms(), taken);
         if (e == ERR_OK)

@@ -18,18 +18,7 @@ enum { HUB_DAY_MS = 86400000 };
 static json_t *hub_scope_append(struct hub_app *a, const json_t *request, const struct buf *payload,
                                 json_t *done)
 {
-    struct bytes p = buf_bytes(payload);
-    struct hub_own_set set = {.payloads = &p, .count = 1};
-    hub_request_person(a, request, &set.person);
-    enum err e = payload->e;
-    if (e == ERR_OK) e = hub_app_begin(a);
-    if (e == ERR_OK) {
-        e = hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), NULL);
-        if (e == ERR_OK)
-            e = hub_app_commit(a);
-        else
-            hub_app_abort(a);
-    }
+    enum err e = hub_request_save(a, request, payload, NULL);
     if (e == ERR_OK) return done;
     json_decref(done);
     return hub_command_fail(e);

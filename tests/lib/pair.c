@@ -354,6 +354,26 @@ void pair_save(struct pair_node *n, enum change_kind kind, struct id_record *rid
     pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_SAVED});
 }
 
+void pair_create(struct pair_node *n, struct id_record *rid, const char *text)
+{
+    pair_save(n, CHANGE_CREATE, rid, text, bytes_make(NULL, 0));
+}
+
+bool pair_hub_has(struct pair *w, const struct id_record *rid)
+{
+    unsigned type = 0;
+    enum err e = hub_store_record(w->hub.store, rid, NULL, &type, NULL, NULL);
+    assert_true(e == ERR_OK || e == ERR_NOT_FOUND);
+    return e == ERR_OK;
+}
+
+uint64_t pair_hub_position(struct pair *w)
+{
+    struct hub_position at;
+    hub_store_position(w->hub.store, &at);
+    return at.position;
+}
+
 void pair_hub_save(struct pair *w, enum change_kind kind, const struct id_record *rid,
                    const char *text, struct bytes bases)
 {

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "hub/engine.h"
+#include "hub/store_records.h"
 #include "node/engine.h"
 #include "node/store_records.h"
 #include "proto/key.h"
@@ -81,6 +82,11 @@ enum err pair_attempt(struct pair_node *n);
 void pair_join(struct pair_node *n);
 void pair_save(struct pair_node *n, enum change_kind kind, struct id_record *rid, const char *text,
                struct bytes bases);
+/* A new record with this text. */
+void pair_create(struct pair_node *n, struct id_record *rid, const char *text);
+bool pair_hub_has(struct pair *w, const struct id_record *rid);
+/* Of the hub's log. */
+uint64_t pair_hub_position(struct pair *w);
 void pair_hub_save(struct pair *w, enum change_kind kind, const struct id_record *rid,
                    const char *text, struct bytes bases);
 /* Versions of all heads of PAIR_NAME as the node shows them (bases may be NULL), and how many. */

@@ -33,30 +33,6 @@ static void begin(struct pair *w, uint64_t seed)
     pair_open(w, seed);
 }
 
-static void type(struct pair_node *n, struct id_record *rid, const char *text)
-{
-    pair_save(n, CHANGE_CREATE, rid, text, bytes_make(NULL, 0));
-}
-
-static bool hub_has(struct pair *w, const struct id_record *rid)
-{
-    struct buf state;
-    unsigned t = 0;
-    uint64_t position = 0;
-    buf_init(&state, 1u << 20);
-    enum err e = hub_store_record(w->hub.store, rid, &state, &t, NULL, &position);
-    buf_free(&state);
-    assert_true(e == ERR_OK || e == ERR_NOT_FOUND);
-    return e == ERR_OK;
-}
-
-static uint64_t position(struct pair *w)
-{
-    struct hub_position at;
-    hub_store_position(w->hub.store, &at);
-    return at.position;
-}
-
 static struct id_hash node_id(struct pair_node *n)
 {
     struct node_identity id;
@@ -155,16 +131,16 @@ static void nothing_of_a_revoked_node_enters_the_log(void **state)
     struct pair_node *n = &w.nodes[0];
     pair_join(n);
     pair_join(&w.nodes[1]);
-    type(n, &before, "before");
+    pair_create(n, &before, "before");
     OK(pair_attempt(n));
-    assert_true(hub_has(&w, &before));
+    assert_true(pair_hub_has(&w, &before));
     for (size_t i = 0; i < 20; i++) /* more than a flight of frames */
-        type(n, &rid[i], "after");
+        pair_create(n, &rid[i], "after");
     revoke(&w, n);
-    uint64_t end = position(&w);
+    uint64_t end = pair_hub_position(&w);
     assert_int_equal(pair_attempt(n), ERR_REVOKED);
     assert_non_null(strstr(pair_result(n).text, "20 thay đổi"));
-    assert_int_equal(position(&w), end);
+    assert_int_equal(pair_hub_position(&w), end);
     assert_int_equal(look(&w, false), 20); /* each by itself: a person decides about each */
     assert_true(parcels[0].road == HUB_ROAD_NETWORK && parcels[0].state == HUB_PARCEL_WAITS);
     assert_string_equal(parcels[0].revoked_why, "mất trộm");
@@ -179,9 +155,9 @@ static void nothing_of_a_revoked_node_enters_the_log(void **state)
     assert_int_equal(look(&w, true), 20);
     /* The others go on. */
     struct id_record other;
-    type(&w.nodes[1], &other, "other");
+    pair_create(&w.nodes[1], &other, "other");
     OK(pair_attempt(&w.nodes[1]));
-    assert_true(hub_has(&w, &other));
+    assert_true(pair_hub_has(&w, &other));
     verified(&w);
     pair_close(&w);
 }
@@ -195,9 +171,9 @@ static void a_person_lets_parcels_in_or_not(void **state)
     struct pair_node *n = &w.nodes[0];
     pair_join(n);
     OK(pair_attempt(n));
-    type(n, &rid[0], "a");
-    type(n, &rid[1], "b");
-    type(n, &rid[2], "c");
+    pair_create(n, &rid[0], "a");
+    pair_create(n, &rid[1], "b");
+    pair_create(n, &rid[2], "c");
     revoke(&w, n);
     assert_int_equal(pair_attempt(n), ERR_REVOKED);
     size_t count = look(&w, false);
@@ -206,7 +182,7 @@ static void a_person_lets_parcels_in_or_not(void **state)
     assert_int_equal(look(&w, false), count); /* the decision went with it */
     OK(decide(&w, &parcels[0], true));
     OK(decide(&w, &parcels[1], true));
-    assert_true(hub_has(&w, &rid[0]) && !hub_has(&w, &rid[1]));
+    assert_true(pair_hub_has(&w, &rid[0]) && !pair_hub_has(&w, &rid[1]));
     OK(decide(&w, &parcels[2], false));
     assert_int_equal(look(&w, false), 1);
     assert_int_equal(look(&w, true), 4);
@@ -214,9 +190,9 @@ static void a_person_lets_parcels_in_or_not(void **state)
     assert_true(parcels[2].state == HUB_PARCEL_DISCARDED);
     assert_string_equal(parcels[2].by, "Trần Thị B");
     assert_string_equal(parcels[2].reason, "đã hỏi cán bộ xã");
-    assert_false(hub_has(&w, &rid[1]));
+    assert_false(pair_hub_has(&w, &rid[1]));
     OK(decide(&w, &parcels[2], true)); /* thought better of: it was kept */
-    assert_true(hub_has(&w, &rid[1]));
+    assert_true(pair_hub_has(&w, &rid[1]));
     verified(&w); /* a replay of the log comes to the same, decisions included */
     pair_close(&w);
 }
@@ -232,25 +208,25 @@ static void another_set_at_a_released_place_stays_out(void **state)
     struct pair_node *n = &w.nodes[0];
     pair_join(n);
     OK(pair_attempt(n));
-    type(n, &rid, "true");
+    pair_create(n, &rid, "true");
     OK(pair_attempt(n));
     pair_node_copy(n, &copy);
     revoke(&w, n);
-    type(n, &rid, "one");
+    pair_create(n, &rid, "one");
     assert_int_equal(pair_attempt(n), ERR_REVOKED);
     assert_int_equal(look(&w, false), 1);
     /* The same seq of the same log, with other content: the thief went on from a copy. */
     pair_node_back(n, &copy);
-    type(n, &forged, "forged");
-    uint64_t end = position(&w);
+    pair_create(n, &forged, "forged");
+    uint64_t end = pair_hub_position(&w);
     assert_int_equal(pair_attempt(n), ERR_REVOKED);
-    assert_int_equal(position(&w), end);
+    assert_int_equal(pair_hub_position(&w), end);
     OK(decide(&w, &parcels[0], true));
-    assert_true(hub_has(&w, &rid));
-    end = position(&w);
+    assert_true(pair_hub_has(&w, &rid));
+    end = pair_hub_position(&w);
     assert_int_equal(pair_attempt(n), ERR_REVOKED);
-    assert_int_equal(position(&w), end);
-    assert_false(hub_has(&w, &forged));
+    assert_int_equal(pair_hub_position(&w), end);
+    assert_false(pair_hub_has(&w, &forged));
     verified(&w);
     buf_free(&copy.bytes);
     pair_close(&w);
@@ -292,7 +268,7 @@ static void a_session_under_way_feels_it_at_once(void **state)
     for (size_t i = 0; i < 60; i++) { /* several frames, one commit each */
         for (size_t k = 0; k < sizeof text - 1; k++)
             text[k] = (char)('a' + rng_below(&w.rng, 26));
-        type(n, &rid[i], text);
+        pair_create(n, &rid[i], text);
     }
     w.chunks = true;
     revoke_at_take = 2; /* the transaction of the first is open */
@@ -309,7 +285,7 @@ static void a_session_under_way_feels_it_at_once(void **state)
     for (size_t i = 0; i < parcel_count; i++)
         apart += parcels[i].next - parcels[i].first;
     for (size_t i = 0; i < 60; i++)
-        inside += hub_has(&w, &rid[i]);
+        inside += pair_hub_has(&w, &rid[i]);
     assert_true(inside < 60);
     assert_true(apart + inside >= 60);
     w.hub.step = NULL;
@@ -337,16 +313,16 @@ static void a_restored_hub_still_refuses(void **state)
     struct hub_node who;
     OK(hub_store_node(w.hub.store, &id, &who));
     assert_true(who.revoked); /* before anything was served */
-    type(n, &rid, "late");
+    pair_create(n, &rid, "late");
     assert_int_equal(pair_attempt(n), ERR_REVOKED);
-    assert_false(hub_has(&w, &rid));
+    assert_false(pair_hub_has(&w, &rid));
     /* A copy that does not even know the node: enrolled again by its certificate, it stays revoked. */
     pair_hub_back(&w, &none);
     for (int i = 0; i < 4; i++)
         assert_int_not_equal(pair_attempt(n), ERR_OK);
     OK(hub_store_node(w.hub.store, &id, &who));
     assert_true(who.revoked);
-    assert_false(hub_has(&w, &rid));
+    assert_false(pair_hub_has(&w, &rid));
     buf_free(&old.bytes);
     buf_free(&none.bytes);
     pair_close(&w);
@@ -362,19 +338,19 @@ static void a_file_that_is_cut_or_strange_harms_nothing(void **state)
     revoke(&w, &w.nodes[0]);
     buf_init(&file, 1u << 20);
     OK(file_read(HUB_REVOKED_FILE, 1u << 20, &file));
-    uint64_t end = position(&w);
+    uint64_t end = pair_hub_position(&w);
     for (size_t len = 0; len <= file.len; len++) {
         if (len > 40 && len + 40 < file.len && len % 7 != 0) continue;
         pair_hub_off(&w);
         OK(file_write_atomic(HUB_REVOKED_FILE, bytes_make(file.p, len), 0600));
         pair_hub_on(&w);
-        assert_int_equal(position(&w), end);
+        assert_int_equal(pair_hub_position(&w), end);
     }
     unlink(HUB_REVOKED_FILE);
     pair_hub_off(&w);
     pair_hub_on(&w);
     struct id_record rid;
-    type(&w.nodes[0], &rid, "x");
+    pair_create(&w.nodes[0], &rid, "x");
     assert_int_equal(pair_attempt(&w.nodes[0]), ERR_REVOKED);
     assert_true(file_exists(HUB_REVOKED_FILE)); /* made anew with the next commit */
     buf_free(&file);
@@ -494,7 +470,7 @@ static void change_keys(struct pair *w, struct new_keys *k, bool stolen, const c
     OK(key_box_make(&k->sealing, KEY_SEALING));
     k->was = w->hub.keys;
     struct admin_past *p = &id.parsed.past[id.parsed.past_count++];
-    *p = (struct admin_past){.last = position(w), .stolen = stolen};
+    *p = (struct admin_past){.last = pair_hub_position(w), .stolen = stolen};
     memcpy(p->log_pk, id.parsed.log_pk, 32);
     memcpy(id.parsed.log_pk, k->log.public, 32);
     memcpy(id.parsed.sealing_pk, k->sealing.public, 32);
@@ -539,15 +515,15 @@ static void nodes_follow_a_new_card(void **state)
         struct pair_node *n = &w.nodes[0];
         pair_join(n);
         OK(pair_attempt(n));
-        type(n, &rid[0], "before");
+        pair_create(n, &rid[0], "before");
         pair_hub_save(&w, CHANGE_CREATE, &rid[2], "district", bytes_make(NULL, 0));
         OK(pair_attempt(n));
-        type(n, &rid[1], "waits");
+        pair_create(n, &rid[1], "waits");
         change_keys(&w, &k, stolen, "hub:1");
         OK(pair_attempt(n)); /* stolen: dials the old key, gets the card and no more, comes again */
-        for (int i = 0; i < 3 && !hub_has(&w, &rid[1]); i++)
+        for (int i = 0; i < 3 && !pair_hub_has(&w, &rid[1]); i++)
             OK(pair_attempt(n));
-        assert_true(hub_has(&w, &rid[1]));
+        assert_true(pair_hub_has(&w, &rid[1]));
         OK(node_store_identity(n->store, &id));
         assert_int_equal(id.card_serial, 2);
         assert_memory_equal(id.hub_log_pk, k.log.public, 32);
@@ -582,10 +558,10 @@ static void the_old_hub_is_not_believed_any_more(void **state)
     /* The thief runs the copy under the old keys, at the same address. */
     w.hub.keys = k.was;
     pair_hub_back(&w, &thief);
-    type(n, &rid, "secret");
+    pair_create(n, &rid, "secret");
     for (int i = 0; i < 3; i++)
         assert_int_not_equal(pair_attempt(n), ERR_OK);
-    assert_false(hub_has(&w, &rid)); /* nothing is said to it */
+    assert_false(pair_hub_has(&w, &rid)); /* nothing is said to it */
     struct node_identity id;
     OK(node_store_identity(n->store, &id));
     assert_int_equal(id.card_serial, 2);

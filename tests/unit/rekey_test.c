@@ -106,30 +106,6 @@ static void changed(struct pair *w, struct pair_node *n, struct spare *s)
     n->keys = s->keys; /* as the folder does now: the old secrets are gone */
 }
 
-static void type(struct pair_node *n, struct id_record *rid, const char *text)
-{
-    pair_save(n, CHANGE_CREATE, rid, text, bytes_make(NULL, 0));
-}
-
-static bool hub_has(struct pair *w, const struct id_record *rid)
-{
-    struct buf state;
-    unsigned t = 0;
-    uint64_t position = 0;
-    buf_init(&state, 1u << 20);
-    enum err e = hub_store_record(w->hub.store, rid, &state, &t, NULL, &position);
-    buf_free(&state);
-    assert_true(e == ERR_OK || e == ERR_NOT_FOUND);
-    return e == ERR_OK;
-}
-
-static uint64_t position(struct pair *w)
-{
-    struct hub_position at;
-    hub_store_position(w->hub.store, &at);
-    return at.position;
-}
-
 /* ---- cuts ---- */
 
 /* One change with work before and behind it, until all of it is at the hub. false: nothing was cut. */
@@ -142,11 +118,11 @@ static bool one_change(uint64_t seed, size_t cut_after, bool (*step)(void *ctx, 
     spare_open(&s);
     struct pair_node *n = &w.nodes[0];
     pair_join(n);
-    type(n, &rid[0], "before");
+    pair_create(n, &rid[0], "before");
     OK(pair_settle(n));
-    type(n, &rid[1], "waits");
+    pair_create(n, &rid[1], "waits");
     change(n, &s);
-    type(n, &rid[2], "behind");
+    pair_create(n, &rid[2], "behind");
     w.cut_after = cut_after;
     w.hub.step = step;
     if (step != NULL) {
@@ -164,11 +140,11 @@ static bool one_change(uint64_t seed, size_t cut_after, bool (*step)(void *ctx, 
     OK(pair_settle(n));
     if (under_way(n)) OK(pair_settle(n));
     for (unsigned i = 0; i < 3; i++)
-        assert_true(hub_has(&w, &rid[i]));
+        assert_true(pair_hub_has(&w, &rid[i]));
     changed(&w, n, &s);
-    type(n, &rid[0], "under the new keys alone");
+    pair_create(n, &rid[0], "under the new keys alone");
     OK(pair_settle(n));
-    assert_true(hub_has(&w, &rid[0]));
+    assert_true(pair_hub_has(&w, &rid[0]));
     node_keyring_free(&s.ring);
     pair_close(&w);
     return cut;
@@ -226,27 +202,27 @@ static void who_has_the_old_keys_gets_and_brings_nothing(void **state)
     spare_open(&s);
     struct pair_node *n = &w.nodes[0];
     pair_join(n);
-    type(n, &rid, "both have it");
+    pair_create(n, &rid, "both have it");
     OK(pair_settle(n));
     buf_init(&copy.bytes, 1u << 26);
     pair_node_copy(n, &copy);
     struct pair_node *thief = pair_clone(&w, 0, 2, &copy);
     change(n, &s);
-    type(n, &mine, "the node's");
+    pair_create(n, &mine, "the node's");
     OK(pair_settle(n));
     OK(pair_settle(n));
     changed(&w, n, &s);
-    uint64_t end = position(&w);
+    uint64_t end = pair_hub_position(&w);
     uint64_t seen = pair_status(thief).position;
-    type(thief, &theirs, "at the place of the change");
+    pair_create(thief, &theirs, "at the place of the change");
     assert_int_equal(pair_attempt(thief), ERR_REVOKED);
-    assert_int_equal(position(&w), end);
+    assert_int_equal(pair_hub_position(&w), end);
     OK(node_store_renew(
         thief->store)); /* as after a restore: a log of its own, under the old key */
-    type(thief, &theirs, "in another log");
+    pair_create(thief, &theirs, "in another log");
     assert_int_equal(pair_attempt(thief), ERR_REVOKED);
-    assert_int_equal(position(&w), end);
-    assert_false(hub_has(&w, &theirs));
+    assert_int_equal(pair_hub_position(&w), end);
+    assert_false(pair_hub_has(&w, &theirs));
     OK(hub_store_quarantine(w.hub.store, false, count_parcel, &parcels));
     assert_int_equal(parcels, 2); /* the genesis, and what was typed: kept apart for a person */
     assert_int_equal(pair_attempt(thief), ERR_REVOKED);
@@ -270,18 +246,18 @@ static void a_log_under_a_key_that_the_node_never_had_is_refused(void **state)
     spare_open(&s);
     struct pair_node *n = &w.nodes[0];
     pair_join(n);
-    type(n, &rid, "x");
+    pair_create(n, &rid, "x");
     OK(pair_settle(n));
     struct node_identity id = who(n);
     memcpy(id.sign_pk, s.keys.sign_pk, 32); /* no op 27 says so */
     OK(node_store_identity_set(n->store, &id));
     n->keys.next = &s.keys;
     OK(node_store_renew(n->store));
-    type(n, &strange, "y");
-    uint64_t end = position(&w);
+    pair_create(n, &strange, "y");
+    uint64_t end = pair_hub_position(&w);
     assert_int_not_equal(pair_attempt(n), ERR_OK);
-    assert_int_equal(position(&w), end);
-    assert_false(hub_has(&w, &strange));
+    assert_int_equal(pair_hub_position(&w), end);
+    assert_false(pair_hub_has(&w, &strange));
     node_keyring_free(&s.ring);
     pair_close(&w);
 }
@@ -300,24 +276,24 @@ static void a_change_that_lost_its_place_is_made_again(void **state)
     spare_open(&s);
     struct pair_node *n = &w.nodes[0];
     pair_join(n);
-    type(n, &rid, "both have it");
+    pair_create(n, &rid, "both have it");
     OK(pair_settle(n));
     buf_init(&copy.bytes, 1u << 26);
     pair_node_copy(n, &copy);
     struct pair_node *other = pair_clone(&w, 0, 2, &copy);
-    type(other, &theirs, "first");
+    pair_create(other, &theirs, "first");
     OK(pair_settle(other));
     change(n, &s);
-    type(n, &mine, "second");
+    pair_create(n, &mine, "second");
     OK(pair_settle(n));
-    assert_true(hub_has(&w, &mine));
+    assert_true(pair_hub_has(&w, &mine));
     assert_false(under_way(n)); /* undone ... */
     assert_memory_equal(who(n).sign_pk, n->keys.sign_pk, 32);
     change(n, &s); /* ... and as node_rekey_turn() does */
     OK(pair_settle(n));
     OK(pair_settle(n));
     changed(&w, n, &s);
-    assert_true(hub_has(&w, &theirs));
+    assert_true(pair_hub_has(&w, &theirs));
     buf_free(&copy.bytes);
     node_keyring_free(&s.ring);
     pair_close(&w);
@@ -336,13 +312,13 @@ static void a_hub_from_before_the_change_learns_it_again(void **state)
         spare_open(&s);
         struct pair_node *n = &w.nodes[0];
         pair_join(n);
-        type(n, &rid[0], "old");
+        pair_create(n, &rid[0], "old");
         OK(pair_settle(n));
         buf_init(&copy.bytes, 1u << 26);
         pair_hub_copy(&w, &copy);
-        type(n, &rid[1], "lost by the hub");
+        pair_create(n, &rid[1], "lost by the hub");
         change(n, &s);
-        type(n, &rid[2], "new");
+        pair_create(n, &rid[2], "new");
         OK(pair_settle(n));
         OK(pair_settle(n));
         changed(&w, n, &s);
@@ -354,7 +330,7 @@ static void a_hub_from_before_the_change_learns_it_again(void **state)
         OK(pair_settle(n));
         OK(pair_settle(n));
         for (unsigned i = 0; i < 3; i++)
-            assert_true(hub_has(&w, &rid[i]));
+            assert_true(pair_hub_has(&w, &rid[i]));
         changed(&w, n, &s);
         struct hub_rekeyed seen;
         OK(hub_store_node(w.hub.store, &node, &row));
@@ -378,13 +354,13 @@ static void a_node_from_before_the_change_goes_on(void **state)
     spare_open(&s);
     struct pair_node *n = &w.nodes[0];
     pair_join(n);
-    type(n, &rid[0], "in the copy");
+    pair_create(n, &rid[0], "in the copy");
     OK(pair_settle(n));
     buf_init(&copy.bytes, 1u << 26);
     pair_node_copy(n, &copy);
-    type(n, &rid[1], "behind it");
+    pair_create(n, &rid[1], "behind it");
     change(n, &s);
-    type(n, &rid[2], "new");
+    pair_create(n, &rid[2], "new");
     OK(pair_settle(n));
     OK(pair_settle(n));
     changed(&w, n, &s);
@@ -393,11 +369,11 @@ static void a_node_from_before_the_change_goes_on(void **state)
     memcpy(proven.transport_pk, s.keys.transport_pk, 32);
     memcpy(proven.sealing_pk, s.keys.sealing.public_key, 32);
     OK(node_store_rekey_adopt(n->store, &proven)); /* as node_rekey_open() does, by keys/change */
-    type(n, &rid[3], "after the restore");
+    pair_create(n, &rid[3], "after the restore");
     OK(pair_settle(n));
     OK(pair_settle(n));
     for (unsigned i = 0; i < 4; i++)
-        assert_true(hub_has(&w, &rid[i]));
+        assert_true(pair_hub_has(&w, &rid[i]));
     changed(&w, n, &s);
     pair_assert_scope(n);
     buf_free(&copy.bytes);
@@ -422,7 +398,7 @@ static void the_hub_asks_until_the_key_is_gone(void **state)
     struct pair_node *n = &w.nodes[0], *other = &w.nodes[1];
     pair_join(n);
     pair_join(other);
-    type(n, &rid, "x");
+    pair_create(n, &rid, "x");
     OK(pair_settle(n));
     struct admin_rekey_ask ask = {.node = who(n).node, .reason = bytes_str("đổi định kỳ")};
     memcpy(ask.sign_pk, n->keys.sign_pk, 32);
