@@ -67,12 +67,18 @@ test("the first officer is made with the code of this PC", async () => {
 
 test("the commune joins by its invitation", async () => {
   await look("join");
+  await field("Tên máy").fill("Máy bàn tầng hai");
+  await field("Lời mời").fill("dongbo1:sai");
+  await button("Ghi danh").click();
+  await page.getByText("Lời mời không đúng").waitFor();
+  assert.equal(await field("Tên máy").inputValue(), "Máy bàn tầng hai"); // what was typed stays
   await field("Lời mời").fill(Object.values(hub.invite("26170")).find((v) => String(v).startsWith("dongbo1:")));
   await button("Ghi danh").click();
   await page.getByRole("heading", { name: "Sáu từ để so với trung tâm" }).waitFor();
   await look("words");
   await button("Hai bên giống nhau, tiếp tục").click();
   await heading("Trang đầu").waitFor();
+  assert.equal(JSON.parse(tool("dongbo-node", "status", "--json", "--data", data)).name, "Máy bàn tầng hai");
   await page.getByRole("heading", { name: "Hồ sơ đầu tiên" }).waitFor();
   await look("home");
 });

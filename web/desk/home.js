@@ -69,6 +69,8 @@ function Words({ status, refresh }) {
 function Invitation({ status, refresh }) {
   const [wrong, setWrong] = useState("");
   const [text, setText] = useState("");
+  const [name, setName] = useState(status.name);
+  const [busy, setBusy] = useState(false);
   /** An invitation as a file: its text is looked for, whatever stands around it. */
   const fromFile = async (e) => {
     const file = e.target.files[0];
@@ -80,11 +82,13 @@ function Invitation({ status, refresh }) {
   const submit = async (e) => {
     e.preventDefault();
     setWrong("");
+    setBusy(true);
     try {
       const r = await api("POST", "/api/join", Object.fromEntries(new FormData(e.target)));
       localStorage.setItem(COMPARE, `ask ${r.words}`);
       await api("POST", "/api/sync", {});
     } catch (x) { setWrong(x.message); }
+    setBusy(false);
     refresh();
   };
   return html`${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<p>${t("join.why")}</p>
@@ -92,8 +96,8 @@ function Invitation({ status, refresh }) {
       <${Text} name="invitation" label=${t("join.invitation")} hint=${t("join.invitation.hint")} autocomplete="off" required
         value=${text} onInput=${(e) => setText(e.target.value)} />
       <div class="field"><label for="t-file">${t("join.file")}</label><input id="t-file" type="file" accept=".txt,text/plain" onChange=${fromFile} /></div>
-      <${Text} name="name" label=${t("join.name")} hint=${t("join.name.hint")} autocomplete="off" value=${status.name} /></div>
-      <div class="acts"><button class="main">${t("join.go")}</button></div></form>`;
+      <${Text} name="name" label=${t("join.name")} hint=${t("join.name.hint")} autocomplete="off" value=${name} onInput=${(e) => setName(e.target.value)} /></div>
+      <div class="acts"><button class="main" disabled=${busy}>${t("join.go")}</button></div></form>`;
 }
 
 /** Before the first record: the invitation, the first sync, the six words. */
