@@ -120,10 +120,14 @@ static enum MHD_Result web_answer(struct web_job *j)
     return ok;
 }
 
+#define WEB_RETRY_AFTER                                                                            \
+    "5" /* seconds: who is told 503 while there is too much at once asks again then */
+
 /* Answer and end the connection: what follows on it cannot be trusted to be where a request begins. */
 static enum MHD_Result web_refuse(struct web_job *j, unsigned status)
 {
     web_set_header(&j->response, "Connection", "close");
+    if (status == 503) web_set_header(&j->response, "Retry-After", WEB_RETRY_AFTER);
     web_text(&j->response, status, "text/plain; charset=utf-8", "refused\n");
     j->stage = WEB_DONE;
     return web_answer(j);
@@ -163,7 +167,7 @@ static void web_enqueue(struct web_job *j)
     }
     uv_mutex_unlock(&w->mutex);
     if (taken) return;
-    web_set_header(&j->response, "Retry-After", "5");
+    web_set_header(&j->response, "Retry-After", WEB_RETRY_AFTER);
     web_text(&j->response, 503, "text/plain; charset=utf-8", "busy\n");
     j->stage = WEB_DONE;
     MHD_resume_connection(j->connection);

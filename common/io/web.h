@@ -10,8 +10,8 @@
  * Refused before a handler sees it: no or several Host (400), a Host not in the list (400: stops DNS
  * rebinding), several
  * Content-Length or one beside Transfer-Encoding (400), another method (405), a body over the cap (413), headers over
- * the cap (431), a full queue (503). Answers always carry nosniff, no-store and a CSP without any source, unless the
- * handler sets its own.
+ * the cap (431), a full queue or too many uploads at once (503, with Retry-After). Answers always carry
+ * nosniff, no-store and a CSP without any source, unless the handler sets its own.
  *
  * Nothing of a request is logged.
  *

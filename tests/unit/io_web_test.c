@@ -350,16 +350,22 @@ static void malformed_requests_never_reach_the_handler(void **state)
 }
 
 /* A POST of so many bytes that all come. */
-static int post_of(const char *path, size_t bytes)
+/* The answer, until the next one. */
+static const char *post_to(const char *path, size_t bytes)
 {
     char *text = calloc(1, bytes + 256);
     assert_non_null(text);
     int n =
         snprintf(text, 256, "POST %s HTTP/1.1\r\n" HOST "Content-Length: %zu\r\n" END, path, bytes);
     memset(text + n, 'x', bytes);
-    int status = status_of(ask(text, (size_t)n + bytes));
+    const char *answer = ask(text, (size_t)n + bytes);
     free(text);
-    return status;
+    return answer;
+}
+
+static int post_of(const char *path, size_t bytes)
+{
+    return status_of(post_to(path, bytes));
 }
 
 static void one_path_takes_more(void **state)
@@ -380,8 +386,10 @@ static void only_a_few_uploads_at_once(void **state)
         fds[i] = dial_from("127.0.0.1");
         assert_int_equal(send(fds[i], begun, sizeof begun - 1, MSG_NOSIGNAL), sizeof begun - 1);
     }
-    while (post_of("/upload", 3) != 503) /* until all four have begun */
+    const char *answer = post_to("/upload", 3);
+    for (; status_of(answer) != 503; answer = post_to("/upload", 3)) /* until all four have begun */
         usleep(1000);
+    assert_non_null(strstr(answer, "Retry-After: 5\r\n")); /* pages ask again */
     assert_int_equal(post_of("/other", 3), 200);
     for (size_t i = 0; i < WEB_UPLOADS_MAX; i++)
         close(fds[i]);
@@ -532,6 +540,7 @@ static void a_full_queue_answers_503_and_peers_that_left_do_no_harm(void **state
         int status = status_of(buf_cstr(&answer));
         ok += status == 200;
         busy += status == 503;
+        if (status == 503) assert_non_null(strstr(buf_cstr(&answer), "Retry-After: 5\r\n"));
         buf_free(&answer);
         close(fds[i]);
     }

@@ -48,22 +48,24 @@ export class Refused extends Error {
 
 const BUSY_TRIES = 30; // a second apart: the program did nothing yet and says so
 
-export async function api(method, path, body) {
-  const query = body && (method === "GET" || method === "DELETE");
-  const url = query ? `${path}?${new URLSearchParams(body)}` : path;
-  const headers = method === "GET" ? {} : { "X-Dongbo-Csrf": session.csrf };
-  if (body && !query) headers["Content-Type"] = "application/json";
-  let reply, answer;
-  const busy = () => answer?.busy || (reply.status === 503 && reply.headers.has("Retry-After"));
-  for (let tries = 0; tries === 0 || (tries < BUSY_TRIES && busy()); tries += 1) {
-    if (tries > 0) await new Promise((go) => { setTimeout(go, 1000 * (Number(reply.headers.get("Retry-After")) || 1)); });
+/** Ask, again while the program is busy. -> [reply, what was read of it by `read`, or of a refusal its words or null] */
+async function ask(url, init, read) {
+  for (let tries = 1; ; tries += 1) {
+    let reply;
     try {
-      reply = await fetch(url, { method, headers, body: body && !query ? JSON.stringify(body) : undefined, keepalive: method === "PUT" });
+      reply = await fetch(url, init);
     } catch {
       throw new Refused(0, { vi: t("error.offline"), en: t("error.offline") });
     }
-    answer = await reply.json().catch(() => null);
+    const answer = await (reply.ok ? read(reply) : reply.json().catch(() => null));
+    const busy = answer?.busy || (reply.status === 503 && reply.headers.has("Retry-After"));
+    if (!busy || tries === BUSY_TRIES) return [reply, answer];
+    await new Promise((go) => { setTimeout(go, 1000 * (Number(reply.headers.get("Retry-After")) || 1)); });
   }
+}
+
+/** What came of it: a refusal is thrown. */
+async function taken([reply, answer]) {
   if (reply.status === 401) await refreshSession();
   // A program that stops says so once more: nothing was done, and it is not there any more.
   if (reply.status === 503 && !answer) throw new Refused(0, { vi: t("error.offline"), en: t("error.offline") });
@@ -71,17 +73,19 @@ export async function api(method, path, body) {
   return answer;
 }
 
+export async function api(method, path, body) {
+  const query = body && (method === "GET" || method === "DELETE");
+  const url = query ? `${path}?${new URLSearchParams(body)}` : path;
+  const headers = method === "GET" ? {} : { "X-Dongbo-Csrf": session.csrf };
+  if (body && !query) headers["Content-Type"] = "application/json";
+  return taken(await ask(url, { method, headers, body: body && !query ? JSON.stringify(body) : undefined, keepalive: method === "PUT" },
+    (r) => r.json().catch(() => null)));
+}
+
 /** The answer as a file. */
 export async function apiFile(method, path, body) {
-  let reply;
-  try {
-    reply = await fetch(path, { method, headers: { "X-Dongbo-Csrf": session.csrf, "Content-Type": "application/json" }, body: JSON.stringify(body) });
-  } catch {
-    throw new Refused(0, { vi: t("error.offline"), en: t("error.offline") });
-  }
-  if (reply.status === 401) await refreshSession();
-  if (!reply.ok) throw new Refused(reply.status, await reply.json().catch(() => null));
-  return reply.blob();
+  const headers = { "X-Dongbo-Csrf": session.csrf, "Content-Type": "application/json" };
+  return taken(await ask(path, { method, headers, body: JSON.stringify(body) }, (r) => r.blob()));
 }
 
 /** Put a file into the browser's download folder. */
