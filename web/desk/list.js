@@ -1,5 +1,5 @@
 // A list: search without tone marks, conditions, order, columns, and initials where names are sensitive.
-import { html, t, say, lang, api, apiFile, saveFile, number, session, useState, useEffect } from "./base.js";
+import { html, t, say, lang, api, apiFile, saveFile, number, session, vietnam, useState, useEffect } from "./base.js";
 import { Note, Title, State, Input, typeOf, show } from "./parts.js";
 
 const PAGE = 50;
@@ -60,7 +60,7 @@ function Export({ ask, type, masked, total }) {
     tell({ text: t("export.making") });
     try {
       const blob = await apiFile("POST", "/api/export", { ...ask, type: type.name, format, names, english: lang.now === "en" });
-      saveFile(blob, `${type.name}-${new Date().toISOString().slice(0, 10)}.${format}`);
+      saveFile(blob, `${type.name}-${vietnam(Date.now()).toISOString().slice(0, 10)}.${format}`);
       tell({ text: t("export.done", { n: number(total) }) });
     } catch (x) { tell({ bad: true, text: x.message }); }
   };

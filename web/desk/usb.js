@@ -1,12 +1,12 @@
 // Without a network: files on a stick, out to the hub and in from it.
-import { html, t, api, number, showTime, saveFile, fromBase64, toBase64, useState } from "./base.js";
+import { html, t, api, number, showTime, saveFile, fromBase64, toBase64, vietnam, useState } from "./base.js";
 import { Note, Title } from "./parts.js";
 
 const FILE_MAX = 5 * 1024 * 1024; // bytes of one file, as the node takes it
 const REVOKED = 5; // verdict of a hello (SPEC 7.5)
 const RENEW = 1;
 
-const stamp = () => new Date().toISOString().slice(0, 16).replace(/[-:]/g, "").replace("T", "-");
+const stamp = () => vietnam(Date.now()).toISOString().slice(0, 16).replace(/[-:]/g, "").replace("T", "-");
 
 function Out({ status }) {
   const [made, setMade] = useState(null);

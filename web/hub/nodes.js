@@ -1,5 +1,5 @@
 // The communes' PCs: state, and invitations for new ones.
-import { html, t, session, api, showTime, number, useState, useEffect } from "../desk/base.js";
+import { html, t, session, api, showTime, number, vietnam, useState, useEffect } from "../desk/base.js";
 import { Note, Title, catalogue, typeOf } from "../desk/parts.js";
 import { Text, Select, Table, Qr, Sender, Values, ago, unitName } from "./parts.js";
 import { Carry, Forgot, Rekey } from "./carry.js";
@@ -7,7 +7,7 @@ import { Carry, Forgot, Rekey } from "./carry.js";
 /** Communes of this hub as they are now; of a hub whose unit has ended, as they were last. */
 export function communes() {
   const mine = catalogue.units.filter((u) => u.parent === session.unit);
-  const today = new Date().toISOString().slice(0, 10);
+  const today = vietnam(Date.now()).toISOString().slice(0, 10);
   const last = mine.map((u) => u.to).sort().pop() || today;
   const day = last < today ? last : today;
   return mine.filter((u) => u.from <= day && day <= u.to);

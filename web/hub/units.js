@@ -1,5 +1,5 @@
 // Units that merge and split: what the catalogue says, what is done, and doing it.
-import { html, t, say, session, api, showDate, number, useState, useEffect } from "../desk/base.js";
+import { html, t, say, session, api, showDate, number, vietnam, useState, useEffect } from "../desk/base.js";
 import { Note, Title, catalogue } from "../desk/parts.js";
 import { Select, Table, Text, unitName } from "./parts.js";
 import { communes } from "./nodes.js";
@@ -16,7 +16,7 @@ function Apply({ rows, done }) {
     setBusy(true);
     ask(false);
     try {
-      const r = await api("POST", "/api/units", { until: new Date().toISOString().slice(0, 10), assumptions: guess });
+      const r = await api("POST", "/api/units", { until: vietnam(Date.now()).toISOString().slice(0, 10), assumptions: guess });
       tell({ text: t("units.applied", { records: number(r.records), nodes: number(r.nodes) }) });
     } catch (e) { tell({ bad: true, text: e.message }); }
     setBusy(false);
