@@ -165,6 +165,10 @@ export function makeDuties(at) {
       await ending.getByRole("button", { name: "Soạn lệnh" }).click();
       await ending.getByText("thôi được đọc").waitFor();
       await ending.getByRole("button", { name: "Thôi", exact: true }).click(); // not signed today
+      await ending.getByRole("button", { name: "Soạn lệnh" }).waitFor();
+      await ending.getByRole("button", { name: "Thôi", exact: true }).click(); // nor drafted
+      await form.waitFor();
+      assert.equal(await ending.count(), 0);
     },
 
     async registers() {
@@ -182,6 +186,7 @@ export function makeDuties(at) {
       await field("Ngày xong").fill("");
       await button("Ghi hồ sơ").click();
       await text("Đã ghi ở trung tâm.").waitFor();
+      hubSays("request", "add", "kind=access", "received_on=05/03/2026", "requester=Đỗ Đã Xong", "outcome=granted", "done_on=06/03/2026");
       await to("Sổ bảo vệ dữ liệu");
       const row = at.page.getByRole("row", { name: /Nguyễn Thị Lan/ });
       await row.getByText("QUÁ HẠN").waitFor();
@@ -205,7 +210,10 @@ export function makeDuties(at) {
       const file = (await fetched(() => button("Tải CSV cho Excel: Vi phạm dữ liệu cá nhân").click())).toString("utf8");
       assert.equal(file.charCodeAt(0), 0xfeff);
       assert.match(file, new RegExp(`^"Mất cắp thiết bị","[^"]*","${day} 00:00","120",.*"${day} 00:30","'=A05",`, "m")); // no formula
-      assert.match((await fetched(() => button("Tải CSV cho Excel: Yêu cầu của chủ thể dữ liệu").click())).toString("utf8"), /^"Nguyễn Thị Lan","Xóa",/m);
+      assert.equal(await at.page.getByText("Đỗ Đã Xong").count(), 0); // shown is what is open, the file has each
+      const requests = (await fetched(() => button("Tải CSV cho Excel: Yêu cầu của chủ thể dữ liệu").click())).toString("utf8");
+      assert.match(requests, /^"Nguyễn Thị Lan","Xóa",/m);
+      assert.match(requests, /^"Đỗ Đã Xong",.*"06\/03\/2026"/m);
       await at.page.emulateMedia({ media: "print" });
       await lost.waitFor();
       assert.equal(await at.page.getByRole("button").filter({ visible: true }).count(), 0);

@@ -145,8 +145,8 @@ function Order({ o, able, load, tell }) {
     ${open && shown && html`<p>${t("order.second.why")}</p><${Doer} act=${approve} go=${t("order.sign")} main=${true}><${KeyFields} /></${Doer}>`}</section>`;
 }
 
-/** A new order: drafted by the hub, looked at, signed here. `draft()` -> {order, what}. */
-export function Propose({ title, why, draft, children, load, tell }) {
+/** A new order: drafted by the hub, looked at, signed here. `draft()` -> {order, what}; `leave()`: nothing is drafted after all. */
+export function Propose({ title, why, draft, children, load, tell, leave }) {
   const [drafted, set] = useState(null);
   const ask = async (form, progress) => { set(await draft(Object.fromEntries(new FormData(form)), progress)); return ""; };
   const sign = async (form, progress) => {
@@ -159,7 +159,7 @@ export function Propose({ title, why, draft, children, load, tell }) {
   return html`<section class="card"><h2>${title}</h2><p class="hint">${why}</p>
     ${drafted ? html`<p>${t("order.look")}</p>${drafted.what && html`<${What} what=${drafted.what} />`}<${Doer} key="sign" act=${sign} go=${t("order.sign")} main=${true}><${KeyFields} /></${Doer}>
         <div class="acts"><button onClick=${() => set(null)}>${t("cancel")}</button></div>`
-      : html`<${Doer} key="draft" act=${ask} go=${t("order.draft")}><div class="fields">${children}<${Text} name="basis" label=${t("order.basis")} hint=${t("order.basis.hint")} autocomplete="off" required maxlength="180" /></div></${Doer}>`}</section>`;
+      : html`<${Doer} key="draft" act=${ask} go=${t("order.draft")}><div class="fields">${children}<${Text} name="basis" label=${t("order.basis")} hint=${t("order.basis.hint")} autocomplete="off" required maxlength="180" /></div></${Doer}>${leave && html`<div class="acts"><button onClick=${leave}>${t("cancel")}</button></div>`}`}</section>`;
 }
 
 export function Orders({ query }) {

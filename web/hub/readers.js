@@ -45,7 +45,7 @@ export function Readers() {
     ${rows && rows.length === 0 && html`<p>${t("reader.none")}</p>`}
     ${rows && rows.length > 0 && html`<${Table} label=${t("reader.title")} heads=${[t("reader.name"), t("reader.kind"), t("node.words"), { num: t("reader.records") }, ""]}>
       ${rows.map((r) => html`<${Row} key=${r.public_key} r=${r} sealed=${sealed} end=${cases && able ? end : null} />`)}</${Table}><p class="hint">${t("reader.records.why")}</p>`}
-    ${ending && html`<${Propose} key=${ending.public_key} title=${t("reader.end.title", { name: ending.name })} why=${t("reader.end.why")} draft=${stop} load=${load} tell=${signed} />`}
+    ${ending && html`<${Propose} key=${ending.public_key} title=${t("reader.end.title", { name: ending.name })} why=${t("reader.end.why")} draft=${stop} load=${load} tell=${signed} leave=${() => end(null)} />`}
     ${cases && able && !ending && html`<${Propose} title=${t("reader.add")} why=${t("reader.add.why")} draft=${name} load=${load} tell=${signed}>
       <${Text} name="name" label=${t("reader.add.name")} autocomplete="off" required maxlength="60" />
       <${Text} name="file" label=${t("reader.file")} hint=${t("reader.file.hint")} type="file" /><${Text} name="secret" label=${t("reader.secret")} type="password" autocomplete="off" />

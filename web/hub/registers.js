@@ -19,15 +19,17 @@ function useRegister(path) {
   useEffect(() => { load(); }, [open]);
   const bad = wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`;
   const more = html`<button onClick=${() => setOpen(!open)}>${t(open ? "register.all" : "register.open")}</button>`;
-  return { r, load, bad, more, setWrong };
+  /** Each entry, for the file: also those that are done. */
+  const all = async () => (await api("GET", path)).rows;
+  return { r, load, bad, more, all };
 }
 
 const left = (n, still, over) => (n === null || n === undefined ? "" : n < 0 ? t(over, { n: number(-n) }) : t(still, { n: number(n) }));
 
 function Requests() {
-  const { r, bad, more } = useRegister("/api/requests");
+  const { r, bad, more, all } = useRegister("/api/requests");
   const heads = [t("request.who"), t("request.what"), t("hub.unit"), t("request.received"), t("request.due"), t("request.done"), t("people.state"), t("record.id")];
-  const rows = () => [heads, ...r.rows.map((x) => [x.values.requester, kindOf("request_kind", x.values.kind, x.kind_label), x.unit_name, showDate(x.values.received_on),
+  const rows = async () => [heads, ...(await all()).map((x) => [x.values.requester, kindOf("request_kind", x.values.kind, x.kind_label), x.unit_name, showDate(x.values.received_on),
     showDate(x.state === "received" && x.answer_by ? x.answer_by : x.due), showDate(x.values.done_on), t(`request.state.${x.state}`), x.id])];
   return html`<section><h2>${t("request.title")}</h2><p>${t("request.why")}</p>${bad}
     ${r && html`<p role="status">${t("register.count", { open: number(r.open), overdue: number(r.overdue) })}</p>`}
@@ -81,11 +83,11 @@ function AddBreach({ done }) {
 }
 
 function Breaches() {
-  const { r, load, bad, more } = useRegister("/api/breaches");
+  const { r, load, bad, more, all } = useRegister("/api/breaches");
   const open = session.role === "statistician";
   const name = (x) => kindOf("breach_kind", x.values.kind, x.kind_label);
   const heads = [t("breach.kind"), t("hub.unit"), t("breach.found"), t("breach.people"), t("breach.by"), t("breach.told.on"), t("breach.told.to"), t("people.state"), t("record.id")];
-  const rows = () => [heads, ...r.rows.map((x) => [name(x), x.unit_name, `${showDate(x.values.detected_on)} ${x.values.detected_at || ""}`.trim(), x.values.people, x.notify_by ? showTime(x.notify_by) : "",
+  const rows = async () => [heads, ...(await all()).map((x) => [name(x), x.unit_name, `${showDate(x.values.detected_on)} ${x.values.detected_at || ""}`.trim(), x.values.people, x.notify_by ? showTime(x.notify_by) : "",
     `${showDate(x.values.notified_on)} ${x.values.notified_at || ""}`.trim(), x.values.notified_to, t(`breach.state.${x.state}`), x.id])];
   return html`<section><h2>${t("breach.title")}</h2><p>${t("breach.why")}</p>${bad}
     ${r && html`<p role="status">${t("register.count", { open: number(r.open), overdue: number(r.overdue) })}</p>`}
