@@ -63,12 +63,13 @@ function HandOver() {
 }
 
 /** The sticks in this PC: a path that is picked is not typed. */
-function Sticks({ sticks, look, pick, copies }) {
+function Sticks({ sticks: { found: sticks, wrong }, look, pick, copies }) {
   const told = sticks && sticks.some((s) => !copies || s.copies.length > 0);
   const size = (n) => t("stick.free", { n: number(Math.floor(n / 1e6)) });
   return html`<div class="acts sticks">${told && sticks.map((s) => (copies ? s.copies.map((c) => html`<button type="button" onClick=${() => pick(c.path)}>${c.name}</button>`)
     : html`<button type="button" onClick=${() => pick(s.path)}>${s.path} (${size(s.free_bytes)})</button>`))}
     <button type="button" onClick=${look}>${t("stick.look")}</button></div>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${sticks && !told && html`<p class="hint" role="status">${t(copies ? "stick.nocopy" : "stick.none")}</p>`}`;
 }
 
@@ -141,8 +142,8 @@ function Restore({ sticks, look }) {
 
 export function Settings({ status }) {
   const [users, setUsers] = useState([]);
-  const [sticks, setSticks] = useState(null);
-  const look = () => api("GET", "/api/sticks").then((r) => setSticks(r.sticks), () => {});
+  const [sticks, setSticks] = useState({ found: null, wrong: "" });
+  const look = () => api("GET", "/api/sticks").then((r) => setSticks({ found: r.sticks, wrong: "" }), (x) => setSticks({ found: null, wrong: x.message }));
   useEffect(() => { if (session.role === "keeper") look(); }, [session.role]);
   useEffect(() => { api("GET", "/api/users").then((r) => setUsers(r.users), () => {}); }, [session.role]);
   return html`<${Title}>${t("settings.title")}</${Title}>
