@@ -298,6 +298,7 @@ test("a stick carries what waits to the district and the receipt back, page to p
   await look("05-stick-district", office);
   const again = await download(office, () => office.field("Tệp của xã").setInputFiles(out)); // twice is no harm
   await office.text("Tệp này đã nhận rồi").waitFor();
+  assert.notEqual(path.basename(again), path.basename(back)); // however soon after one another
   assert.ok(fs.statSync(again).size > 0);
   const spoilt = path.join(folder, "hong.dongbo");
   fs.writeFileSync(spoilt, fs.readFileSync(out).subarray(0, 3000));
@@ -308,6 +309,7 @@ test("a stick carries what waits to the district and the receipt back, page to p
   await until("nothing to wait", async () => (await desk.waiting()) === 0);
   await look("05-stick-commune", desk);
   const made = await download(office, () => office.button("Làm tệp cho xã").click()); // when nothing was brought
+  assert.ok(![back, again].some((x) => path.basename(x) === path.basename(made)));
   await desk.field("Tệp của trung tâm").setInputFiles(made);
   await desk.page.getByRole("main").getByText(path.basename(made)).waitFor();
   await restartDesk(true); // with a network again

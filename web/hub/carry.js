@@ -7,11 +7,14 @@ import { Select, Text, unitName } from "./parts.js";
 const FILE_MAX = 5 * 1024 * 1024; // bytes of one file, as the hub takes it
 
 const pcs = (nodes) => nodes.filter((n) => !n.revoked).map((n) => ({ value: n.node, label: `${unitName(n.unit)}: ${n.name}` }));
-const stamp = () => vietnam(Date.now()).toISOString().slice(0, 16).replace(/[-:]/g, "").replace("T", "-");
+const chosen = (living, node) => (living.some((x) => x.value === node) ? node : living[0].value); // a PC may be revoked meanwhile
+const stamp = () => vietnam(Date.now()).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+let given = 0; // files of this page: two of one second have names of their own
 
-/** The file for the commune into the folder of downloads; its name. */
+/** The file for the commune into the folder of downloads; its name, by the unit and its PC. */
 function give(r) {
-  const name = `tra-loi-${r.unit || "xa"}-${stamp()}.dongbo`;
+  given += 1;
+  const name = `tra-loi-${r.unit || "xa"}-${r.node.slice(0, 8)}-${stamp()}-${given}.dongbo`;
   saveFile(new Blob([fromBase64(r.file)], { type: "application/octet-stream" }), name);
   return name;
 }
@@ -57,7 +60,7 @@ export function Carry({ nodes, load }) {
     e.preventDefault();
     setBusy(true);
     try {
-      const r = await api("POST", "/api/bundle/out", { node: node || living[0].value });
+      const r = await api("POST", "/api/bundle/out", { node: chosen(living, node) });
       tell([{ name: r.name || unitName(r.unit), lines: [t("carry.made", { name: give(r) }), ...(r.page_cut ? [t("carry.cut")] : [])] }]);
     } catch (x) { tell([{ name: "", bad: true, lines: [x.message] }]); }
     setBusy(false);
@@ -66,7 +69,7 @@ export function Carry({ nodes, load }) {
     <div class="field"><label for="carry-in">${t("carry.file")}</label><p class="hint" id="carry-hint">${t("usb.file.hint")}</p>
       <input id="carry-in" type="file" accept=".dongbo" multiple disabled=${busy} aria-describedby="carry-hint" onChange=${take} /></div>
     <div role="status">${told.map((f) => html`<${Note} key=${f.name} kind=${f.bad ? "bad" : "ok"}>${f.name && html`<p><strong>${f.name}</strong></p>`}${f.lines.map((l) => html`<p>${l}</p>`)}</${Note}>`)}</div>
-    ${living.length > 0 && html`<form onSubmit=${make}><div class="fields"><${Select} name="node" label=${t("carry.for")} value=${node || living[0].value} onChange=${setNode} options=${living} /></div>
+    ${living.length > 0 && html`<form onSubmit=${make}><div class="fields"><${Select} name="node" label=${t("carry.for")} value=${chosen(living, node)} onChange=${setNode} options=${living} /></div>
       <p class="hint">${t("carry.for.why")}</p><div class="acts"><button disabled=${busy}>${t("carry.go")}</button></div></form>`}</section>`;
 }
 
@@ -75,6 +78,7 @@ export function Forgot({ nodes }) {
   const [node, setNode] = useState("");
   const [given, give2] = useState(null);
   const [wrong, setWrong] = useState("");
+  const [busy, setBusy] = useState(false);
   const living = pcs(nodes);
   if (living.length === 0) return null;
   const send = async (e) => {
@@ -82,29 +86,34 @@ export function Forgot({ nodes }) {
     const f = e.target.elements;
     setWrong("");
     give2(null);
-    try { give2(await api("POST", "/api/reset-code", { node: node || living[0].value, name: f.name.value, challenge: f.challenge.value })); } catch (x) { setWrong(x.message); }
+    setBusy(true);
+    try { give2(await api("POST", "/api/reset-code", { node: chosen(living, node), name: f.name.value, challenge: f.challenge.value })); } catch (x) { setWrong(x.message); }
+    setBusy(false);
   };
   return html`<section class="card"><h2>${t("resetcode.title")}</h2><p class="hint">${t("resetcode.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${given && html`<${Note} kind="ok"><p>${t("resetcode.code", { name: given.name, pc: `${unitName(given.unit)}: ${given.pc}` })}</p><p class="code big">${given.code}</p><p>${t("resetcode.code.why")}</p>
       <div class="acts"><button onClick=${() => give2(null)}>${t("people.once.done")}</button></div></${Note}>`}
-    <form onSubmit=${send}><div class="fields"><${Select} name="node" label=${t("resetcode.pc")} value=${node || living[0].value} onChange=${setNode} options=${living} />
+    <form onSubmit=${send}><div class="fields"><${Select} name="node" label=${t("resetcode.pc")} value=${chosen(living, node)} onChange=${setNode} options=${living} />
       <${Text} name="name" label=${t("resetcode.name")} autocomplete="off" required maxlength="60" />
       <${Text} name="challenge" label=${t("resetcode.challenge")} hint=${t("resetcode.challenge.hint")} autocomplete="off" spellcheck="false" required maxlength="20" /></div>
-      <div class="acts"><button>${t("resetcode.go")}</button></div></form></section>`;
+      <div class="acts"><button disabled=${busy}>${t("resetcode.go")}</button></div></form></section>`;
 }
 
 /** A PC whose disk somebody may have read: it makes keys of its own anew when it hears of this. */
 export function Rekey({ n, done }) {
   const [asked, ask] = useState(false);
   const [wrong, setWrong] = useState("");
+  const [busy, setBusy] = useState(false);
   const submit = async (e) => {
     e.preventDefault();
     setWrong("");
+    setBusy(true);
     try { await api("POST", "/api/keys/demand", { node: n.node, reason: e.target.elements.reason.value }); await done(); } catch (x) { setWrong(x.message); }
+    setBusy(false);
   };
   const name = `${unitName(n.unit)}, ${n.name}`;
   if (n.keys_asked) return null;
   if (!asked) return html`<button onClick=${() => ask(true)} aria-label=${`${t("rekey.ask")}: ${name}`}>${t("rekey.ask")}</button>`;
   return html`<form onSubmit=${submit}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<p class="hint">${t("rekey.why")}</p><${Text} name="reason" label=${t("rekey.reason", { name })} autocomplete="off" required maxlength="100" />
-    <div class="acts"><button class="main">${t("rekey.sure")}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
+    <div class="acts"><button class="main" disabled=${busy}>${t("rekey.sure")}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
 }
