@@ -341,7 +341,7 @@ test("who writes sees who can read it; a second PC reads after its words were co
   await field("Tìm loại hồ sơ").fill("Nạn nhân bị mua bán");
   await link("Nạn nhân bị mua bán").click();
   await link("Thêm hồ sơ").click();
-  await text("Ô ghi “niêm phong” chỉ những nơi này đọc được: máy này. Trung tâm giữ hộ mà không đọc được.").waitFor();
+  await text("Ô ghi “niêm phong” chỉ những nơi này đọc được: máy này. Trung tâm giữ hộ mà không đọc được. Các ô khác: người dùng các máy của xã, cán bộ trung tâm có quyền.").waitFor();
   await page.getByLabel("Bí danh (niêm phong)").waitFor();
   await look("sealed-form");
   await button("Thôi").click();
@@ -366,6 +366,19 @@ test("who writes sees who can read it; a second PC reads after its words were co
   await link("Thêm hồ sơ").click();
   await text(/chỉ những nơi này đọc được: (máy này; máy của Thị trấn Vĩnh An|máy của Thị trấn Vĩnh An; máy này)\./).waitFor();
   await button("Thôi").click();
+  await link("Trang đầu").click();
+  await heading("Trang đầu").waitFor();
+  await field("Tìm loại hồ sơ").fill("Người");
+  await link("Người").click();
+  await link("Đặng Thị Hồng").click();
+  await text("Đọc được hồ sơ này: người dùng các máy của xã, cán bộ trung tâm có quyền").waitFor();
+  await button("Chia sẻ với xã khác").click();
+  await field("Đơn vị được chia sẻ").fill("thanh phu");
+  await page.getByRole("option", { name: /Thạnh Phú/ }).first().click();
+  await button("Chia sẻ").click();
+  await text("Đã ghi trên máy này; có hiệu lực khi trung tâm nhận.").waitFor();
+  await button("Đồng bộ ngay").click();
+  await text("Đọc được hồ sơ này: người dùng các máy của xã và đơn vị được chia sẻ").waitFor(); // the hub has it now
 });
 
 test("phone width, dark", async () => {

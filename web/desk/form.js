@@ -180,7 +180,7 @@ export function Form({ type: typeName, id, draft, preset, refresh, who: Who }) {
     ${form.restored && html`<${Note} kind="ok" role="status"><p>${t("form.restored")}</p></${Note}>`}
     ${refused && html`<${Note} kind="bad"><p>${refused.message}</p>${refused.answer.error === "STALE" && html`<div class="acts">
       <button onClick=${() => { setRefused(null); reload(values); }}>${t("form.stale")}</button></div>`}</${Note}>`}
-    ${Who && html`<${Who} type=${form.type} />`}
+    ${Who && html`<${Who} type=${form.type} record=${form.record} />`}
     <form onSubmit=${save} novalidate>
     ${sections.map((s) => html`<section class="card" key=${s}><h2>${s}</h2><div class="fields">
       ${visible.filter((f) => f.section === s).map((f) => html`<${Field} key=${f.name} f=${f} value=${form.values[f.name]}

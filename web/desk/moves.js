@@ -81,14 +81,14 @@ export function MoveAway({ id, done }) {
 }
 
 /** In a record of ours: the units that may see or write it too. */
-export function Shares({ id, mayWrite }) {
+export function Shares({ id, mayWrite, news }) {
   const [rows, set] = useState([]);
   const [open, setOpen] = useState(false);
   const [to, setTo] = useState("");
   const [access, setAccess] = useState("read");
   const [told, tell] = useState(null);
   const load = () => api("GET", "/api/shares", { id }).then((r) => set(r.shares.filter((x) => x.access !== "none")), () => {});
-  useEffect(() => { load(); }, [id]);
+  useEffect(() => { load(); }, [id, news]); // a share holds once the hub has it
   const share = async (unit, how) => {
     tell(null);
     try {

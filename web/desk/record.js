@@ -108,10 +108,10 @@ export function Record({ id, status, refresh }) {
     ${record.deleted && !existence && html`<${Note}><p>${t("record.isdeleted")}</p><div class="acts">
       <button onClick=${() => put({ action: "restore" }, "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
     <${Values} type=${type} record=${record} />
-    <${ReadersNote} type=${type} />
+    <${ReadersNote} key=${id} type=${type} record=${record} news=${status.position} />
     ${!record.deleted && type.name !== "attachment" && html`<${Files} id=${id} mayAdd=${mayWrite && !!typeOf("attachment")} news=${`${status.log.delivered} ${status.position} ${status.sync.ended}`} refresh=${refresh} />`}
     <${History} events=${events} type=${type} refs=${record.refs} />
-    ${!record.deleted && html`<${Shares} id=${id} mayWrite=${mayWrite && type.scope === "own" && record.shared === "none"} />`}
+    ${!record.deleted && html`<${Shares} id=${id} mayWrite=${mayWrite && type.scope === "own" && record.shared === "none"} news=${status.position} />`}
     ${!record.deleted && mayWrite && html`<div class="acts">${asked
       ? html`<button class="bad" onClick=${() => put({ action: "delete" }, "record.deleted")}>${t("record.delete.sure")}</button>
         <button onClick=${() => ask(false)}>${t("cancel")}</button>`
