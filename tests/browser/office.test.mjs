@@ -165,6 +165,7 @@ test("a list goes to Excel and to programs, and no cell is a formula", async () 
   assert.equal(book.links, 0);
   for (const name of HOSTILE) assert.ok(book.texts.includes(name), name);
   await page.getByText("Đã xuất 10 hồ sơ").waitFor();
+  await page.route("**/api/export", (r) => r.fulfill({ status: 503, headers: { "Retry-After": "1" }, body: "busy\n" }), { times: 1 }); // asked again
   const csv = fs.readFileSync(await download(() => button("Xuất CSV cho máy tính đọc").click()), "utf8");
   assert.equal(csv.charCodeAt(0), 0xfeff);
   assert.match(csv, /"'=HYPERLINK\(""http:\/\/x""\)"/);
@@ -346,6 +347,7 @@ test("a correction is answered, a record shared, and its history told", async ()
   await openList("Người");
   await link("Đặng Thị Hồng").click();
   await heading("Đặng Thị Hồng").waitFor();
+  await page.getByText("Đọc được hồ sơ này: người dùng các máy của xã, cán bộ trung tâm có quyền").waitFor();
   await button("Chia sẻ với xã khác").click();
   await field("Đơn vị được chia sẻ").fill("thanh phu");
   await page.getByRole("option", { name: /Thạnh Phú/ }).first().click();
@@ -362,6 +364,11 @@ test("a backup is restored from the page, after it was looked through", async ()
   const copies = () => fs.readdirSync(stick).filter((f) => f.startsWith("dongbo-node-")).map((name) => ({ name, path: path.join(stick, name) }));
   await page.route("**/api/sticks", (r) => r.fulfill({ json: { sticks: [{ path: stick, free_bytes: 8e9, copies: copies() }] } }));
   await link("Thiết lập").click();
+  await page.getByText("Chưa thấy bản sao lưu nào trên USB").waitFor();
+  await page.route("**/api/sticks", (r) => r.fulfill({ status: 409, json: { vi: "Chưa xem được các USB." } }), { times: 1 });
+  await button("Tìm USB").first().click();
+  await page.getByText("Chưa xem được các USB.").first().waitFor();
+  await button("Tìm USB").first().click();
   await page.getByText("Chưa thấy bản sao lưu nào trên USB").waitFor();
   await button(`${stick} (còn 8.000 MB)`).click();
   await button("Sao lưu").click();
