@@ -135,16 +135,23 @@ static enum err hub_engine_contact(struct hub_engine *e, const struct hub_sync_e
     return err == ERR_OK ? hub_store_contact(e->store, &f->node->node, f->hello, now_ms) : err;
 }
 
-static enum err hub_engine_feed(struct hub_engine *e, const struct hub_sync_effect *f,
-                                struct hub_sync_event *ev)
+/* A node may have been revoked since its hello, or its keys changed elsewhere: then it is given nothing more, and
+ * nothing of it is taken but what is kept apart (SPEC 18.3, 18.11). */
+static enum err hub_engine_may(struct hub_engine *e, const struct hub_sync_effect *f)
 {
-    struct hub_node
-        now; /* it may have been revoked since the hello, or its keys changed elsewhere */
+    struct hub_node now;
     enum err err = hub_store_node(e->store, &f->node->node, &now);
     if (err == ERR_OK && now.revoked && !ZOO(95)) err = ERR_REVOKED;
     if (err == ERR_OK && !f->rekeyed &&
         !key_equal(now.transport_pk, f->node->transport_pk, sizeof now.transport_pk))
         err = ERR_REVOKED;
+    return err;
+}
+
+static enum err hub_engine_feed(struct hub_engine *e, const struct hub_sync_effect *f,
+                                struct hub_sync_event *ev)
+{
+    enum err err = hub_engine_may(e, f);
     if (err != ERR_OK) return err;
     memset(&e->feed, 0, sizeof e->feed);
     ev->kind = HUB_SYNC_EV_FEED;
@@ -155,6 +162,8 @@ static enum err hub_engine_feed(struct hub_engine *e, const struct hub_sync_effe
 static enum err hub_engine_list(struct hub_engine *e, const struct hub_sync_effect *f,
                                 struct hub_sync_event *ev)
 {
+    enum err err = hub_engine_may(e, f);
+    if (err != ERR_OK) return err;
     memset(&e->feed, 0, sizeof e->feed);
     ev->kind = HUB_SYNC_EV_FEED;
     ev->feed = &e->feed;
@@ -167,13 +176,24 @@ static enum err hub_engine_list(struct hub_engine *e, const struct hub_sync_effe
 static enum err hub_engine_attach(struct hub_engine *e, const struct hub_sync_effect *f,
                                   struct hub_sync_event *ev)
 {
-    enum err err = hub_engine_open(e);
     ev->kind = HUB_SYNC_EV_SAID;
     ev->said = &e->said;
+    enum err err = hub_engine_may(e, f);
+    if (err == ERR_OK) err = hub_engine_open(e);
     if (err != ERR_OK) return err;
     if (f->kind == HUB_SYNC_FX_ATTACH_OFFER)
         return hub_store_attach_offer(e->store, f->node, f->offer, ev->wall_ms, &e->said);
     return hub_store_attach_block(e->store, &f->offer->ref, f->block, &e->said);
+}
+
+static enum err hub_engine_attach_read(struct hub_engine *e, const struct hub_sync_effect *f,
+                                       struct hub_sync_event *ev)
+{
+    enum err err = hub_engine_may(e, f);
+    ev->kind = HUB_SYNC_EV_BLOCK;
+    ev->said = &e->said;
+    return err == ERR_OK ? hub_store_attach_read(e->store, f->node, f->want, &ev->bytes, &e->said)
+                         : err;
 }
 
 enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
@@ -199,10 +219,7 @@ enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
     case HUB_SYNC_FX_ATTACH_OFFER:
     case HUB_SYNC_FX_ATTACH_BLOCK:
         return hub_engine_step(e, "attach") ? hub_engine_attach(e, f, ev) : ERR_STORE;
-    case HUB_SYNC_FX_ATTACH_READ:
-        ev->kind = HUB_SYNC_EV_BLOCK;
-        ev->said = &e->said;
-        return hub_store_attach_read(e->store, f->node, f->want, &ev->bytes, &e->said);
+    case HUB_SYNC_FX_ATTACH_READ: return hub_engine_attach_read(e, f, ev);
     case HUB_SYNC_FX_SEND:
     case HUB_SYNC_FX_CLOSE: break;
     }

@@ -139,7 +139,7 @@ struct hub_sync_effect {
     const struct message_join *join;
     const struct admin_receipt *receipt;
     bool certified;
-    bool rekeyed; /* READ_FEED: the node's keys changed in this very session */
+    bool rekeyed; /* READ_FEED, READ_LIST, ATTACH_*: the node's keys changed in this very session */
     const struct message_set *given;
     size_t given_count;
     const struct attach_offer *offer;

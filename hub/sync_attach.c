@@ -19,6 +19,7 @@ static enum err hub_sync_offer(struct hub_sync *s, struct bytes body, struct hub
     if (e != ERR_OK) return e;
     struct hub_sync_effect *f = hub_sync_effect_add(fx, HUB_SYNC_FX_ATTACH_OFFER);
     f->node = &s->node;
+    f->rekeyed = s->rekeyed;
     f->offer = &s->attach;
     s->attach_open = false;
     s->answer = HUB_SYNC_WANT_SAID;
@@ -33,6 +34,8 @@ static enum err hub_sync_block(struct hub_sync *s, struct bytes body, struct hub
         return ERR_BAD_FORMAT;
     s->attach_next += s->block.data.len;
     struct hub_sync_effect *f = hub_sync_effect_add(fx, HUB_SYNC_FX_ATTACH_BLOCK);
+    f->node = &s->node;
+    f->rekeyed = s->rekeyed;
     f->offer = &s->attach;
     f->block = &s->block;
     s->answer = HUB_SYNC_WANT_SAID;
@@ -43,6 +46,7 @@ static void hub_sync_read(struct hub_sync *s, struct hub_sync_effects *fx)
 {
     struct hub_sync_effect *f = hub_sync_effect_add(fx, HUB_SYNC_FX_ATTACH_READ);
     f->node = &s->node;
+    f->rekeyed = s->rekeyed;
     f->want = &s->want;
     s->answer = HUB_SYNC_WANT_BLOCK;
 }

@@ -93,6 +93,8 @@ void hub_sync_feed_more(struct hub_sync *s, struct hub_sync_effects *fx)
     if (s->repairing || s->apart) return;
     if (s->listing && s->live) {
         struct hub_sync_effect *l = hub_sync_effect_add(fx, HUB_SYNC_FX_READ_LIST);
+        l->node = &s->node;
+        l->rekeyed = s->rekeyed;
         l->hello = &s->hello;
         l->cursor = s->list_next;
         s->feeding = true;

@@ -30,17 +30,20 @@ static const uint8_t *node_bundle_root(void *ctx, const struct id_inc *inc, uint
 
 static enum err node_bundle_signature(void *ctx, size_t index, uint8_t out[static 64])
 {
-    struct node_pack_out *x = ctx;
-    memcpy(out, x->sets[x->first + index].signature, 64);
+    const struct node_pack_out *x = ctx;
+    const struct node_store_set *v = &x->sets[x->first + index];
+    if (!node_keys_signed(v)) return ERR_NOT_FOUND;
+    memcpy(out, v->signature, 64);
     return ERR_OK;
 }
 
-/* One frame of x->sets from x->first on. */
+/* One frame of x->sets from x->first on. ERR_AGAIN: none can end in what was read. */
 static enum err node_bundle_frame(struct node_pack_out *x, size_t count, uint64_t *seq)
 {
     struct pack_set v[NODE_SYNC_READ_SETS];
     size_t taken = 0;
     size_t n = node_keys_run(x->sets + x->first, count - x->first);
+    if (n == 0) return ERR_AGAIN;
     for (size_t i = 0; i < n; i++)
         v[i] = (struct pack_set){x->sets[x->first + i].head, x->sets[x->first + i].body};
     buf_clear(&x->body);
@@ -68,9 +71,12 @@ static enum err node_bundle_log(struct node_pack_out *x, const struct id_inc *in
         if (e != ERR_OK || count == 0) break;
         while (e == ERR_OK && x->first < count && !x->made->damaged)
             e = node_bundle_frame(x, count, &seq);
+        if (e == ERR_AGAIN && x->first > 0) e = ERR_OK; /* with what stands behind it */
     }
-    x->made->more = x->made->more || e == ERR_TOO_LARGE;
-    if (e == ERR_BAD_HASH || e == ERR_TOO_LARGE) e = ERR_OK; /* what is before it goes */
+    /* Behind a signature that is missing the numbers of both sides differ: the bundle ends. */
+    x->made->more = x->made->more || e == ERR_TOO_LARGE || e == ERR_NOT_FOUND;
+    if (e == ERR_BAD_HASH || e == ERR_TOO_LARGE || e == ERR_NOT_FOUND || e == ERR_AGAIN)
+        e = ERR_OK; /* what is before it goes */
     return e == ERR_OK ? node_store_bundled_set(x->b->store, inc, seq) : e;
 }
 

@@ -102,9 +102,13 @@ static enum err node_engine_keys(struct node_engine *e)
     m->rekey = err == ERR_OK;
     m->rekey_turn = m->rekey && r.turn;
     if (err == ERR_NOT_FOUND) err = ERR_OK;
-    for (size_t i = 0; err == ERR_OK && i < e->hello.log_count; i++)
+    for (size_t i = 0; err == ERR_OK && i < e->hello.log_count; i++) {
         err = node_store_log_key(e->store, &e->hello.logs[i].inc, m->log_keys[i]);
-    if (err == ERR_NOT_FOUND) err = ERR_DAMAGED;
+        if (err == ERR_NOT_FOUND || err == ERR_DAMAGED) { /* its first set is: the rest goes on */
+            memset(m->log_keys[i], 0, sizeof m->log_keys[i]);
+            err = ERR_OK;
+        }
+    }
     const uint8_t *pk = m->rekey_turn ? r.transport_pk : e->identity.transport_pk;
     if (err == ERR_OK && !node_keys_transport(e->keys, pk, &m->dial)) m->dial.secret = NULL;
     return err;

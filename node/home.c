@@ -155,6 +155,7 @@ void node_home_close(struct node_home *h)
     node_keyring_free(&h->ring);
     node_keyring_free(&h->next);
     node_keyring_free(&h->gone);
+    node_keyring_free(&h->gone_next);
     if (h->locked) file_unlock(&h->lock);
     *h = (struct node_home){.locked = false};
 }

@@ -33,10 +33,10 @@ struct node_home {
     char dir[NODE_HOME_PATH_MAX];
     struct node_keyring ring;
     struct node_keyring next; /* those that the keys are being changed to */
-    struct node_keyring
-        gone;              /* of before the last change: a link that ends may still borrow them */
-    int64_t old_looked_ms; /* when old sealing keys were last looked after; 0: never */
-    struct node_sync_keys keys;      /* of ring; .next points to next_keys, or NULL */
+    struct node_keyring gone,
+        gone_next;              /* before the last change: a link that ends may still borrow them */
+    int64_t old_looked_ms;      /* when old sealing keys were last looked after; 0: never */
+    struct node_sync_keys keys; /* of ring; .next points to next_keys, or NULL */
     struct node_sync_keys next_keys; /* of next */
     struct node_command command;
     bool has_command;

@@ -32,7 +32,8 @@ static enum err node_keyring_write(const char *dir, const char *prefix, unsigned
 {
     char path[FILE_PATH_BYTES_MAX];
     enum err e = node_keyring_path(dir, prefix, node_keyring_names[i], path);
-    return e == ERR_OK ? file_create_private(path, buf_bytes(text)) : e;
+    return e == ERR_OK ? file_write_atomic(path, buf_bytes(text), 0600)
+                       : e; /* whole or not there */
 }
 
 static enum err node_keyring_sign(const char *dir, const char *prefix, bool make,

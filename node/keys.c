@@ -34,10 +34,18 @@ bool node_keys_sealing(const struct node_sync_keys *k, const uint8_t pk[static 3
     return false;
 }
 
+bool node_keys_signed(const struct node_store_set *v)
+{
+    return !sodium_is_zero(v->signature, sizeof v->signature);
+}
+
 size_t node_keys_run(const struct node_store_set *v, size_t count)
 {
     size_t n = 0;
-    while (n + 1 < count && sodium_is_zero(v[n].signature, sizeof v[n].signature))
+    while (n < count && node_keys_signed(&v[n]))
         n++;
-    return n == 0 ? count : n + 1;
+    if (n > 0) return n; /* a frame may end behind each of them */
+    while (n < count && !node_keys_signed(&v[n]))
+        n++;
+    return n < count ? n + 1 : 0;
 }

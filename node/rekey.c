@@ -20,17 +20,32 @@ static enum err node_rekey_load_next(struct node_home *h)
     return ERR_OK;
 }
 
-/* The files changed places: so do the keys here. Who still borrows the old ones keeps them for a while. */
+static bool node_rekey_same(const struct node_keyring *a, const struct node_keyring *b)
+{
+    return key_equal(a->sign.public, b->sign.public, KEY_PUBLIC_BYTES) &&
+           key_equal(a->transport.public, b->transport.public, KEY_PUBLIC_BYTES) &&
+           key_equal(a->sealing.public, b->sealing.public, KEY_PUBLIC_BYTES) &&
+           a->old_count == b->old_count;
+}
+
+/* Where the files changed places, so do the keys here. A dial or a link that is under way may borrow those of before:
+ * they stay until the next change. */
 static enum err node_rekey_reload(struct node_home *h)
 {
     struct node_keyring fresh = {0};
     enum err e = node_keyring_load(h->dir, "", false, &fresh);
     if (e != ERR_OK) return e;
+    if (node_rekey_same(&fresh, &h->ring)) {
+        node_keyring_free(&fresh);
+        return node_rekey_load_next(h);
+    }
     node_keyring_free(&h->gone);
+    node_keyring_free(&h->gone_next);
     h->gone = h->ring;
+    h->gone_next = h->next;
+    memset(&h->next, 0, sizeof h->next);
     h->ring = fresh;
     node_keyring_keys(&h->ring, &h->keys);
-    node_keyring_free(&h->next);
     h->command.sealing = h->keys.sealing;
     node_store_sealing(h->store, &h->ring.sealing);
     node_store_sealing_old(h->store, h->ring.old, h->ring.old_count);

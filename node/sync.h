@@ -202,8 +202,10 @@ struct node_sync_keys {              /* borrowed, the struct too, for the life o
 const uint8_t *node_keys_sign(const struct node_sync_keys *k, const uint8_t sign_pk[static 32]);
 bool node_keys_transport(const struct node_sync_keys *k, const uint8_t pk[static 32],
                          struct link_keys *out);
-/* How many of these sets one frame may carry at most: sets of an older key that came back (SPEC 7.13) have
- * no signature of their own where a later one's covers them, and end a frame nowhere else. */
+/* Has this set a signature of its own? Those of an older key that came back (SPEC 7.13) have none where a later one's
+ * covers them: no frame may end behind them. */
+bool node_keys_signed(const struct node_store_set *v);
+/* How many of these sets one frame may carry at most; 0: the signature that covers them stands behind the last one. */
 size_t node_keys_run(const struct node_store_set *v, size_t count);
 bool node_keys_sealing(const struct node_sync_keys *k, const uint8_t pk[static 32],
                        struct link_keys *out);

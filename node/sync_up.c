@@ -101,11 +101,14 @@ static const uint8_t *node_sync_root_of(void *ctx, const struct id_inc *inc, uin
 static enum err node_sync_signature_of(void *ctx, size_t index, uint8_t out[static 64])
 {
     const struct node_sync_up *up = ctx;
-    memcpy(out, up->ev->sets[up->first + index].signature, 64);
+    const struct node_store_set *v = &up->ev->sets[up->first + index];
+    if (!node_keys_signed(v)) return ERR_NOT_FOUND;
+    memcpy(out, v->signature, 64);
     return ERR_OK;
 }
 
-/* Pack and send one frame of ev->sets from *first on; *first moves on by what went. */
+/* Pack and send one frame of ev->sets from *first on; *first moves on by what went. ERR_AGAIN: no frame can end in
+ * what was read. */
 static enum err node_sync_up_frame(struct node_sync *s, const struct node_sync_event *ev,
                                    size_t *first, struct node_sync_effects *fx)
 {
@@ -113,10 +116,10 @@ static enum err node_sync_up_frame(struct node_sync *s, const struct node_sync_e
                   "a whole flight fits the link");
     struct pack_set sets[NODE_SYNC_READ_SETS];
     size_t count = ev->set_count - *first;
-    if (s->apart)
+    count = node_keys_run(ev->sets + *first, count);
+    if (s->apart && count > 0 && node_keys_signed(&ev->sets[*first]))
         count = 1; /* a person decides about each, so each has its signature */
-    else
-        count = node_keys_run(ev->sets + *first, count);
+    if (count == 0) return ERR_AGAIN;
     for (size_t i = 0; i < count; i++) {
         sets[i] = (struct pack_set){ev->sets[*first + i].head, ev->sets[*first + i].body};
     }
@@ -177,6 +180,8 @@ void node_sync_sets_read(struct node_sync *s, const struct node_sync_event *ev,
     /* A rest that would make a small frame is read again together with what stands behind it. */
     for (size_t first = 0; e == ERR_OK && first < ev->set_count;) {
         e = node_sync_up_frame(s, ev, &first, fx);
+        if (e == ERR_AGAIN && first > 0) return; /* with what stands behind it */
+        if (e == ERR_AGAIN) e = ERR_BAD_HASH; /* nothing signed follows: it cannot be handed in */
         if (e != ERR_OK) break; /* even when little is left: it would be read for ever */
         if (s->state != NODE_SYNC_SYNCING || s->flight_count == LINK_UNRECEIPTED_MAX) return;
         if (!s->apart && node_sync_rest_bytes(ev, first) < FRAME_BODY_BYTES_MAX) return;

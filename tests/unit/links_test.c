@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
+#include "hub/own.h"
 #include "hub/store_attach.h"
 #include "hub/store_nodes.h"
 #include "node/store_attach.h"
@@ -322,6 +324,77 @@ static void only_who_may_gets_a_file(void **state)
     pair_close(&w);
 }
 
+static enum err add_have(void *ctx, const struct hub_attach *a)
+{
+    *(uint64_t *)ctx += a->have;
+    return ERR_OK;
+}
+
+static uint64_t at_hub(struct pair *w)
+{
+    uint64_t have = 0;
+    OK(hub_store_attach_each(w->hub.store, NULL, add_have, &have));
+    return have;
+}
+
+static void revoke(struct pair *w, struct pair_node *n)
+{
+    struct node_identity id;
+    struct buf b;
+    OK(node_store_identity(n->store, &id));
+    buf_init(&b, 1000);
+    admin_revoke_encode(&(struct admin_revoke){.node = id.node, .reason = bytes_str("mất máy")},
+                        &b);
+    struct bytes p = buf_bytes(&b);
+    OK(b.e);
+    OK(hub_engine_begin(w->hub.engine, pair_time(w)));
+    OK(hub_own_append(w->hub.store, &w->hub.keys, &(struct hub_own_set){.payloads = &p, .count = 1},
+                      PAIR_WALL + (int64_t)w->now_ms, NULL));
+    pair_hub_outputs(w); /* commits */
+    buf_free(&b);
+}
+
+/* The session is behind its END, where only files travel: nothing else asks who the node is. */
+static void a_file_under_way_stops_where_its_node_is_revoked(void **state)
+{
+    (void)state;
+    const size_t len = 20 * ATTACH_BLOCK_BYTES;
+    for (unsigned up = 0; up < 2; up++) {
+        struct pair w;
+        struct buf got;
+        unlink("revoked.list");
+        pair_open(&w, 83 + up);
+        struct pair_node *n = &w.nodes[0];
+        pair_join(n);
+        OK(pair_attempt(n));
+        struct attach_ref ref = attach(n, len, 1);
+        if (up == 0) { /* it is at the hub and comes back */
+            OK(pair_settle(n));
+            assert_int_equal(at_hub(&w), len);
+            OK(node_store_attach_drop(n->store, &ref.record));
+            OK(node_store_attach_want(n->store, &ref, PAIR_WALL));
+        }
+        bool revoked = false;
+        n->received = 0;
+        pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_NOW});
+        while (pair_turn(n)) {
+            bool begun = up == 1 ? at_hub(&w) > 0 : n->received > 2 * ATTACH_BLOCK_BYTES;
+            if (begun && !revoked) revoke(&w, n);
+            revoked = revoked || begun;
+        }
+        assert_true(revoked);
+        buf_init(&got, ATTACH_BYTES_MAX);
+        if (up == 1)
+            assert_true(at_hub(&w) < len);
+        else
+            assert_int_equal(node_store_attach_file(n->store, &ref, &got), ERR_AGAIN);
+        assert_int_equal(pair_attempt(n), ERR_REVOKED);
+        buf_free(&got);
+        pair_close(&w);
+        unlink("revoked.list");
+    }
+}
+
 static void the_hub_takes_no_other_bytes_and_no_more_than_its_quota(void **state)
 {
     (void)state;
@@ -420,6 +493,7 @@ int main(void)
         cmocka_unit_test(a_flood_of_one_node_is_paced_and_delivered),
         cmocka_unit_test(a_file_is_cut_anywhere_and_resumed),
         cmocka_unit_test(only_who_may_gets_a_file),
+        cmocka_unit_test(a_file_under_way_stops_where_its_node_is_revoked),
         cmocka_unit_test(the_hub_takes_no_other_bytes_and_no_more_than_its_quota),
         cmocka_unit_test(messages_end_at_their_limits),
     };

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "common/io/db.h"
 #include "common/io/file.h"
 #include "hub/own.h"
 #include "hub/store_nodes.h"
@@ -618,6 +619,54 @@ static void payloads_are_strict(void **state)
     buf_free(&b);
 }
 
+/* ---- where frames end ---- */
+
+static size_t run(const char *marks) /* 's': has a signature */
+{
+    static struct node_store_set v[16];
+    size_t count = strlen(marks);
+    for (size_t i = 0; i < count; i++)
+        memset(v[i].signature, marks[i] == 's' ? 7 : 0, sizeof v[i].signature);
+    return node_keys_run(v, count);
+}
+
+static void a_frame_ends_where_a_signature_stands(void **state)
+{
+    (void)state;
+    assert_int_equal(run("s"), 1);
+    assert_int_equal(run("sss"), 3);
+    assert_int_equal(run("..s"), 3);
+    assert_int_equal(run("..ss"), 3); /* the run, whole; what is behind it goes on its own */
+    assert_int_equal(run("ss..s"), 2);
+    assert_int_equal(run("ss.."), 2);
+    assert_int_equal(run(".."), 0); /* it stands behind what was read */
+    assert_int_equal(run("."), 0);
+}
+
+/* ---- a damaged first set ---- */
+
+static void a_damaged_first_set_stops_nothing_else(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid[2];
+    struct db *db = NULL;
+    begin(&w, 31);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    pair_create(n, &rid[0], "before");
+    OK(pair_settle(n));
+    pair_node_off(n);
+    OK(db_open(n->path, NULL, 0, &db));
+    OK(db_exec(db, "UPDATE sys_log SET body = x'00' WHERE seq = 0"));
+    db_close(db);
+    pair_node_on(n);
+    pair_create(n, &rid[1], "behind");
+    OK(pair_settle(n));
+    assert_true(pair_hub_has(&w, &rid[1]));
+    pair_close(&w);
+}
+
 #define T(f) cmocka_unit_test(f)
 
 int main(void)
@@ -635,6 +684,8 @@ int main(void)
         T(keys_find_their_places_after_a_cut),
         T(old_sealing_keys_are_kept_up_to_the_limit),
         T(keys_of_a_change_that_never_began_are_dropped),
+        T(a_frame_ends_where_a_signature_stands),
+        T(a_damaged_first_set_stops_nothing_else),
     };
     randombytes_set_implementation(&pair_random);
     snprintf(folder, sizeof folder, "rekey-test-XXXXXX");
