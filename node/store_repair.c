@@ -289,9 +289,23 @@ static enum err node_mend_log(struct node_mend *m, size_t i)
     return e == ERR_OK ? node_mend_end(m, i, f->next_seq, &f->head) : e;
 }
 
+/* A log that began since the hello (the keys changed meanwhile) stands behind what may move now: the repair waits for a
+ * hello that names it. */
+static enum err node_mend_newest(struct node_mend *m)
+{
+    struct id_inc inc;
+    struct db_stmt *q = db_stmt(m->s->db, "SELECT inc FROM sys_inc ORDER BY no DESC LIMIT 1");
+    enum err e = db_get(q);
+    if (e == ERR_OK) e = db_column_copy(q, 0, inc.b, sizeof inc.b);
+    db_done(q);
+    if (e == ERR_OK && m->count > 0 && !ID_EQUAL(&inc, &m->fixes[0].inc)) e = ERR_AGAIN;
+    return e;
+}
+
 static enum err node_mend_all(struct node_mend *m)
 {
-    enum err e = node_store_identity(m->s, &m->identity);
+    enum err e = node_mend_newest(m);
+    if (e == ERR_OK) e = node_store_identity(m->s, &m->identity);
     if (e == ERR_OK) e = node_catalogue_ready(m->s);
     for (size_t i = m->count; e == ERR_OK && i > 0; i--)
         e = node_mend_log(m, i - 1);

@@ -53,7 +53,7 @@ typedef bool node_store_sign_fn(void *ctx, const uint8_t sign_pk[static 32],
  *   in   fixes: every log of the hello, newest first;  sign: signs with the node's key
  *
  * ERR_OK; ERR_CHAIN_BROKEN: what was pulled does not begin in our log; it was dropped, and the next
- * pull will begin at 0
+ * pull will begin at 0; ERR_AGAIN: a log began since the hello, nothing was done: in the next session
  */
 MUST_CHECK enum err node_store_repair(struct node_store *s, const struct node_store_fix *fixes,
                                       size_t count, node_store_sign_fn *sign, void *ctx,

@@ -135,7 +135,10 @@ void naive_stub_take(struct world *w, size_t row, unsigned index)
         return;
     }
     /* The order may be of the same commit, behind it. */
-    if (!naive_dead(c, &rid)) rid_add(&c->early, &c->early_count, &rid);
+    if (!naive_dead(c, &rid)) {
+        rid_add(&c->early, &c->early_count, &rid);
+        c->rows[row].early = true;
+    }
     c->rows[row].on_record[index] = true;
     op_kill(c, row, index);
 }

@@ -206,7 +206,9 @@ static void delivered_compare(struct world *w, unsigned node)
     struct saved_log *log = &c->logs[node];
     const struct naive_row *last = NULL;
     bool row = false;
-    if (log->behind && w->nodes[node].synced == log->since) return;
+    /* The hub went back: what it lost comes again with a session; of a revoked node, whose sessions may end well while
+     * its keys take turns, never. */
+    if (log->behind && (w->nodes[node].synced == log->since || check_outside(w, node))) return;
     log->behind = false;
     struct db_stmt *q =
         db_stmt(w->nodes[node].store->db, "SELECT l.head, l.seq FROM sys_inc i JOIN sys_log l ON "

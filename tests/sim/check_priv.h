@@ -37,6 +37,7 @@ struct naive_row { /* one change set with a position */
     unsigned ops;
     bool touched; /* a verdict changed since it was compared */
     bool erased;  /* some op of it was */
+    bool early;   /* some op of it was before we read it: by an order of the same commit */
     bool orders;  /* it has an order of two officers, or a revocation */
 };
 

@@ -179,6 +179,7 @@ struct replay {
     bool *taken;
     bool ordered;  /* there are barriers */
     bool *barrier; /* moves decide by their place in the order: before them, behind them */
+    size_t *late;  /* row + 1 of the order behind which this one may come, see replay_late() */
 };
 
 static enum err replay_take(struct world *w, struct replay *x, size_t first, size_t count)
@@ -210,13 +211,36 @@ static enum err replay_take(struct world *w, struct replay *x, size_t first, siz
     return hub_store_take(x->store, &r->node, &sets, r->received_ms, &taken);
 }
 
+/* Rows that one commit erased before anybody read them whole come behind its order; so does what stands behind them. */
+static void replay_late(const struct world *w, struct replay *x)
+{
+    const struct check *c = w->check;
+    for (size_t i = 0; i < c->row_count; i++) {
+        const struct naive_row *r = &c->rows[i];
+        size_t order = i;
+        while (r->early && order < c->row_count && !c->rows[order].orders)
+            order++;
+        if (r->early && order < c->row_count) x->late[i] = order + 1;
+        for (size_t k = 0; k < i && !r->own; k++) {
+            bool behind = ID_EQUAL(&c->rows[k].inc, &r->inc) ||
+                          (r->seq == 0 && ID_EQUAL(&c->rows[k].node, &r->node));
+            if (behind && x->late[k] > i + 1 && x->late[i] < x->late[k]) x->late[i] = x->late[k];
+        }
+    }
+}
+
+static bool replay_waits(const struct replay *x, size_t i)
+{
+    return x->late[i] > 0 && !x->taken[x->late[i] - 1];
+}
+
 /* Moves decide by their place in the order: everything before one comes before it, everything behind
  * it behind. How far may be gone now? */
 static size_t replay_until(const struct world *w, const struct replay *x)
 {
     bool all = true;
     for (size_t i = 0; i < w->check->row_count; i++) {
-        if (x->taken[i]) continue;
+        if (x->taken[i] || replay_waits(x, i)) continue;
         if (x->barrier[i]) return all ? i + 1 : i;
         all = false;
     }
@@ -228,7 +252,7 @@ static bool replay_may(const struct world *w, const struct replay *x, size_t i)
 {
     const struct check *c = w->check;
     struct hub_node node;
-    if (x->taken[i]) return false;
+    if (x->taken[i] || replay_waits(x, i)) return false;
     /* A genesis closes logs: what the hub took of them stood before it. The hub's own sets keep their order. */
     for (size_t k = 0; k < i; k++) {
         const struct naive_row *a = &c->rows[k], *b = &c->rows[i];
@@ -289,7 +313,9 @@ void check_redelivery(struct world *w)
     struct hub_store_options o = {.path = "copy/hub.db", .vfs = MEMVFS_NAME};
     x.taken = calloc(c->row_count + 1, sizeof *x.taken);
     x.barrier = calloc(c->row_count + 1, sizeof *x.barrier);
-    assert(x.taken != NULL && x.barrier != NULL);
+    x.late = calloc(c->row_count + 1, sizeof *x.late);
+    assert(x.taken != NULL && x.barrier != NULL && x.late != NULL);
+    replay_late(w, &x);
     for (size_t i = 0; i < c->move_count; i++)
         x.barrier[c->moves[i].row] = true;
     for (size_t i = 0; i < c->row_count; i++)
@@ -307,6 +333,7 @@ void check_redelivery(struct world *w)
     hub_store_close(x.store);
     free(x.taken);
     free(x.barrier);
+    free(x.late);
 }
 
 /* Every version that a write names was written by somebody. After a restore it may have been lost with its log. */

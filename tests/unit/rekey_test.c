@@ -619,6 +619,55 @@ static void payloads_are_strict(void **state)
     buf_free(&b);
 }
 
+/* A copy from before comes back, its session begins, and then the keys change: the session would repair logs that do
+ * not name the one that began with the new key. */
+static void a_change_in_the_middle_of_a_repair_waits_for_the_next_session(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 41; seed < 45; seed++) {
+        struct pair w;
+        struct pair_copy copy = {.bytes = {.p = NULL}};
+        struct id_record rid[6];
+        struct spare s;
+        begin(&w, seed);
+        spare_open(&s);
+        struct pair_node *n = &w.nodes[0];
+        pair_join(n);
+        pair_create(n, &rid[0], "before");
+        OK(pair_settle(n));
+        buf_init(&copy.bytes, 1u << 26);
+        pair_node_copy(n, &copy);
+        for (size_t i = 1; i < 4; i++)
+            pair_create(n, &rid[i], "behind");
+        OK(pair_settle(n));
+        pair_node_back(n, &copy);
+        if (seed % 2 != 0) pair_create(n, &rid[4], "in the way");
+        pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_NOW});
+        change(n, &s);
+        pair_create(n, &rid[5], "under the new key");
+        while (pair_turn(n)) {
+        }
+        for (int i = 0; i < 8 && under_way(n); i++) {
+            if (pair_settle(n) != ERR_OK) continue;
+            struct node_rekey r;
+            if (node_store_rekey(n->store, &r) == ERR_NOT_FOUND &&
+                memcmp(who(n).sign_pk, s.keys.sign_pk, 32) != 0)
+                change(n, &s); /* as the daemon does when it lost its place */
+        }
+        if (memcmp(who(n).sign_pk, s.keys.sign_pk, 32) != 0) {
+            change(n, &s);
+            OK(pair_settle(n));
+        }
+        OK(pair_settle(n));
+        changed(&w, n, &s);
+        for (size_t i = 0; i < 6; i++)
+            assert_int_equal(pair_hub_has(&w, &rid[i]), i != 4 || seed % 2 != 0);
+        buf_free(&copy.bytes);
+        node_keyring_free(&s.ring);
+        pair_close(&w);
+    }
+}
+
 /* ---- where frames end ---- */
 
 static size_t run(const char *marks) /* 's': has a signature */
@@ -684,6 +733,7 @@ int main(void)
         T(keys_find_their_places_after_a_cut),
         T(old_sealing_keys_are_kept_up_to_the_limit),
         T(keys_of_a_change_that_never_began_are_dropped),
+        T(a_change_in_the_middle_of_a_repair_waits_for_the_next_session),
         T(a_frame_ends_where_a_signature_stands),
         T(a_damaged_first_set_stops_nothing_else),
     };
