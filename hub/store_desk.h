@@ -4,7 +4,7 @@
  * the hub, each with its user.
  *
  * Ownership: what callbacks get is borrowed for the call.   Threads: loop thread.
- * Units: UTC milliseconds, bytes.   Limits: HUB_DRAFT*, HUB_FIND_*.
+ * Units: UTC milliseconds, bytes.   Limits: HUB_DRAFT*, SEARCH_*.
  * Errors: those of hub/store.h everywhere: nothing changed.
  */
 #ifndef DONGBO_HUB_STORE_DESK_H
@@ -18,17 +18,18 @@ enum {
     HUB_DRAFTS_MAX = 50,          /* drafts of one user */
     HUB_DRAFT_BYTES_MAX = 65536,  /* JSON text of one */
     HUB_DRAFT_KEY_BYTES_MAX = 80, /* what a page calls it */
-    HUB_FIND_QUERY_MAX = 200,     /* bytes that are looked for */
 };
 
-/* Records of a type whose title or identity number has the letters, tone marks aside, by title. */
+/* Records of a type in whose title or identity number each word stands, tone marks aside
+ * (common/search.h), by folded title. */
 struct hub_find {
     const struct catalogue_type *type;
     const char *unit;   /* code of the owner, NULL: any */
-    struct bytes query; /* empty: all */
+    struct bytes query; /* as typed; empty: all */
     size_t offset, max; /* rows that are told */
 };
-/* `total`: how many there are. ERR_NOT_READY: no catalogue;  ERR_TOO_LARGE: the query. */
+/* `total`: how many there are. ERR_NOT_READY: no catalogue;  ERR_TOO_LARGE: the query;
+ * ERR_BAD_INPUT: it is no text. */
 MUST_CHECK enum err hub_store_find(struct hub_store *s, const struct hub_find *q,
                                    enum err (*each)(void *ctx, const struct id_record *rid),
                                    void *ctx, size_t *total);

@@ -409,6 +409,13 @@ MUST_CHECK enum err hub_attach_unnamed(struct hub_store *s, const struct id_reco
 
 void hub_feed_free(struct hub_feed_memory *m);
 
+/* store_search.c: the row of a record in the index of lists, in the transaction of its typed row. No
+ * text of a sealed field enters it. */
+MUST_CHECK enum err hub_search_put(struct hub_store *s, const struct hub_record *r,
+                                   const struct catalogue_type *t,
+                                   const struct typed_value *values);
+MUST_CHECK enum err hub_search_remove(struct hub_store *s, int64_t record);
+
 /* store_project.c: are the typed tables up to date? */
 MUST_CHECK enum err hub_project_done(struct hub_store *s, bool *done);
 

@@ -1,4 +1,4 @@
-/* The typed tables, brought up to date out of sys_record. */
+/* The typed tables and the index of lists, brought up to date out of sys_record. */
 #include "common/zoo.h"
 #include "common/log.h"
 #include "hub/store_desk.h"
@@ -9,7 +9,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { HUB_LISTS_BYTES_MAX = 24 * FOLD_STATE_BYTES_MAX }; /* JSON texts of one row */
+enum {
+    HUB_LISTS_BYTES_MAX = 24 * FOLD_STATE_BYTES_MAX, /* JSON texts of one row */
+    HUB_PROJECTION =
+        1, /* what is made of a record; with another number all is made anew. 1: sys_search */
+};
 
 struct hub_row { /* memory for one row */
     struct record_cell cells[CATALOGUE_FIELDS_MAX];
@@ -113,20 +117,32 @@ enum err hub_store_review(struct hub_store *s, const struct catalogue_type *type
     return e;
 }
 
+/* NULL: of no type that the catalogue has, or a commune's, from before it kept the type at the hub:
+ * it decides nothing. */
+static const struct catalogue_type *hub_project_type(const struct hub_store *s,
+                                                     const struct hub_record *r)
+{
+    const struct catalogue_type *t = catalogue_type_by_no(s->catalogue, r->type);
+    bool other = t != NULL && t->scope == CATALOGUE_SCOPE_HUB && r->unit != s->hub_unit;
+    return other ? NULL : t;
+}
+
 static enum err hub_project_one(struct hub_store *s, const struct hub_record *r,
                                 struct hub_row *row)
 {
-    const struct catalogue_type *t = catalogue_type_by_no(s->catalogue, r->type);
-    if (t == NULL) return ERR_OK; /* of a newer catalogue */
-    /* A commune's, from before the catalogue kept the type at the hub: it decides nothing. */
-    if (t->scope == CATALOGUE_SCOPE_HUB && r->unit != s->hub_unit) return ERR_OK;
+    const struct catalogue_type *t = hub_project_type(s, r);
+    if (t == NULL) return hub_search_remove(s, r->no);
     fold_clear(&s->fold);
     enum err e = fold_load(&s->fold, r->state);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
-    if (fold_deleted(&s->fold) && !ZOO(107)) return typed_remove(s->typed, t, &r->rid);
+    if (fold_deleted(&s->fold) && !ZOO(107)) {
+        e = typed_remove(s->typed, t, &r->rid);
+        return e == ERR_OK ? hub_search_remove(s, r->no) : e;
+    }
     e = hub_row_fill(&s->fold, t, row);
-    if (e != ERR_OK) return e;
-    return typed_put(s->typed, t, &r->rid, s->units[r->unit].code, row->values, t->field_count);
+    if (e == ERR_OK)
+        e = typed_put(s->typed, t, &r->rid, s->units[r->unit].code, row->values, t->field_count);
+    return e == ERR_OK ? hub_search_put(s, r, t, row->values) : e;
 }
 
 /* What last changed at a position in (from, upto]. */
@@ -155,11 +171,12 @@ static enum err hub_project_scope(struct hub_store *s, size_t scope, int64_t fro
  * moment only when the last position is reached. */
 static enum err hub_project_more(struct hub_store *s, uint64_t positions, struct hub_row *row)
 {
-    int64_t from = 0, edition = 0, upto = (int64_t)s->position;
+    int64_t from = 0, edition = 0, form = 0, upto = (int64_t)s->position;
     enum err e = hub_meta_int(s, "projected", &from);
     if (e == ERR_OK) e = hub_meta_int(s, "projected_edition", &edition);
+    if (e == ERR_OK) e = hub_meta_int(s, "projected_form", &form);
     if (e != ERR_OK) return e;
-    if ((uint32_t)edition != s->edition) from = 0;
+    if ((uint32_t)edition != s->edition || form != HUB_PROJECTION) from = 0;
     if (s->typed == NULL) {
         struct catalogue_error why = {0};
         e = typed_open(s->db, s->catalogue, &why, &s->typed);
@@ -174,6 +191,7 @@ static enum err hub_project_more(struct hub_store *s, uint64_t positions, struct
         e = hub_project_scope(s, i, from, upto, row);
     if (e == ERR_OK) e = hub_meta_set_int(s, "projected", upto);
     if (e == ERR_OK) e = hub_meta_set_int(s, "projected_edition", s->edition);
+    if (e == ERR_OK) e = hub_meta_set_int(s, "projected_form", HUB_PROJECTION);
     return e;
 }
 

@@ -271,6 +271,13 @@ const struct db_migration hub_schema[] = {
         "INSERT INTO sys_revoked_said(node, pos, hash) SELECT node, pos, hash FROM sys_revoked"
         "  WHERE hash IS NOT NULL;",
     },
+    {
+        /* lists: what a record is found by, in the order of lists; filled with the typed tables, anew
+         * when the number of their form is not the program's (store_project.c) */
+        "CREATE TABLE sys_search(record INTEGER PRIMARY KEY, type INTEGER NOT NULL,"
+        "  unit INTEGER NOT NULL, fold TEXT NOT NULL);"
+        "CREATE INDEX sys_search_type ON sys_search(type, fold, record, unit);",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -1,5 +1,4 @@
 /* The questions of node/store_search.h. Names in SQL texts are the catalogue's ([a-z][a-z0-9_]*). */
-#include "common/text.h"
 #include "node/store_priv.h"
 #include "node/store_search.h"
 
@@ -12,30 +11,13 @@ enum {
     FIND_MAX,
     FIND_OFFSET,
     FIND_WORDS,
-    FIND_FILTERS = FIND_WORDS + NODE_SEARCH_WORDS_MAX,
+    FIND_FILTERS = FIND_WORDS + SEARCH_WORDS_MAX,
 };
 
-struct node_find_words {
-    struct buf fold;
-    struct bytes word[NODE_SEARCH_WORDS_MAX];
-    size_t count;
-};
-
-static enum err node_find_split(const struct node_search *q, struct node_find_words *w)
+static enum err node_find_split(const struct node_search *q, struct search_words *w)
 {
-    *w = (struct node_find_words){.count = 0};
-    buf_init(&w->fold, NODE_SEARCH_QUERY_BYTES_MAX * 8u);
-    enum err e = text_fold(q->query, NODE_SEARCH_QUERY_BYTES_MAX, &w->fold);
-    if (e != ERR_OK) return e == ERR_NOMEM ? e : ERR_BAD_INPUT;
-    struct bytes s = buf_bytes(&w->fold);
-    for (size_t at = 0; at < s.len && w->count < NODE_SEARCH_WORDS_MAX;) {
-        size_t end = at;
-        while (end < s.len && s.p[end] != ' ')
-            end++;
-        if (end > at) w->word[w->count++] = bytes_make(s.p + at, end - at);
-        at = end + 1;
-    }
-    return ERR_OK;
+    enum err e = search_words_init(w, q->query);
+    return e == ERR_OK || e == ERR_NOMEM ? e : ERR_BAD_INPUT;
 }
 
 /* A word stands in the row's own text, or in the title of what it refers to. The inner question does
@@ -119,7 +101,7 @@ static void node_find_by_text(const struct node_search *q, size_t words, bool fi
 
 static bool node_find_by_column(const struct node_search *q)
 {
-    return q->sort != NULL && q->sort != node_store_title_field(q->type);
+    return q->sort != NULL && q->sort != catalogue_title(q->type);
 }
 
 /* Rows by a column of the type's own table; FROM and WHERE of it. */
@@ -147,7 +129,7 @@ static void node_find_page(const struct node_search *q, size_t words, struct buf
 {
     const char *down = q->down ? " DESC" : "";
     if (node_find_by_column(q)) {
-        const struct catalogue_field *title = node_store_title_field(q->type);
+        const struct catalogue_field *title = catalogue_title(q->type);
         buf_add_str(sql, "SELECT t.id AS rid, ");
         if (title != NULL)
             buf_printf(sql, "t.\"%s\" AS n, ", title->name);
@@ -213,7 +195,7 @@ static void node_find_sql(const struct node_search *q, size_t words, enum node_f
         buf_printf(sql, " ORDER BY p.type%s, p.fold%s, p.rid%s", down, down, down);
 }
 
-static void node_find_bind(const struct node_search *q, const struct node_find_words *w,
+static void node_find_bind(const struct node_search *q, const struct search_words *w,
                            enum node_find_what what, struct db_stmt *st)
 {
     if (q->type != NULL) db_bind_int(st, FIND_TYPE, q->type->no);
@@ -236,7 +218,7 @@ static void node_find_bind(const struct node_search *q, const struct node_find_w
 }
 
 static enum err node_find_prepare(struct node_store *s, const struct node_search *q,
-                                  const struct node_find_words *w, enum node_find_what what,
+                                  const struct search_words *w, enum node_find_what what,
                                   const struct catalogue_field *const *fields, size_t count,
                                   struct db_stmt **out)
 {
@@ -251,7 +233,7 @@ static enum err node_find_prepare(struct node_store *s, const struct node_search
 }
 
 static enum err node_find_count(struct node_store *s, const struct node_search *q,
-                                const struct node_find_words *w, size_t *total)
+                                const struct search_words *w, size_t *total)
 {
     struct db_stmt *st = NULL;
     enum err e = node_find_prepare(s, q, w, FIND_COUNT, NULL, 0, &st);
@@ -301,7 +283,7 @@ enum err node_store_search(struct node_store *s, const struct node_search *q,
                            enum err (*row)(void *ctx, const struct node_store_row *r), void *ctx,
                            size_t *total)
 {
-    struct node_find_words w;
+    struct search_words w;
     struct db_stmt *st = NULL;
     size_t rows = 0;
     bool more = false;
@@ -322,7 +304,7 @@ enum err node_store_search(struct node_store *s, const struct node_search *q,
     *total = q->offset + rows;
     if (e == ERR_OK && (rows == 0 ? q->offset > 0 : rows >= q->max))
         e = node_find_count(s, q, &w, total);
-    buf_free(&w.fold); /* it was bound, not copied */
+    search_words_free(&w); /* it was bound, not copied */
     return e;
 }
 
@@ -332,7 +314,7 @@ enum err node_store_cells(struct node_store *s, const struct node_search *q,
                                           const struct typed_value *values),
                           void *ctx)
 {
-    struct node_find_words w;
+    struct search_words w;
     struct typed_value values[NODE_SEARCH_CELLS_MAX];
     struct db_stmt *st = NULL;
     bool more = false;
@@ -349,6 +331,6 @@ enum err node_store_cells(struct node_store *s, const struct node_search *q,
         if (e == ERR_OK) e = db_step(st, &more);
     }
     db_stmt_free(st);
-    buf_free(&w.fold);
+    search_words_free(&w);
     return e;
 }

@@ -4,18 +4,6 @@
 
 #include <stdio.h>
 
-const struct catalogue_field *node_store_title_field(const struct catalogue_type *t)
-{
-    const struct catalogue_field *first = NULL;
-    for (size_t i = 0; i < t->field_count; i++) {
-        const struct catalogue_field *f = &t->fields[i];
-        if (f->kind != CATALOGUE_TEXT) continue;
-        if (f->required) return f;
-        if (first == NULL) first = f;
-    }
-    return first;
-}
-
 /* ---- keeping ---- */
 
 static void node_search_fold(const struct catalogue_type *t, const struct typed_value *values,
@@ -25,15 +13,7 @@ static void node_search_fold(const struct catalogue_type *t, const struct typed_
     for (size_t k = 0; k < t->field_count; k++) { /* the title first: it orders lists */
         size_t i = k == 0 ? first : k <= first ? k - 1 : k;
         if (t->fields[i].kind != CATALOGUE_TEXT || values[i].kind != TYPED_TEXT) continue;
-        struct buf one;
-        buf_init(&one, NODE_SEARCH_FOLD_BYTES_MAX * 8u);
-        /* What cannot be folded is not found by its text; it is saved all the same. */
-        if (text_fold(values[i].bytes, TEXT_INPUT_MAX, &one) == ERR_OK) {
-            size_t room = NODE_SEARCH_FOLD_BYTES_MAX - out->len;
-            if (room > 1 && out->len > 0) buf_add_str(out, " ");
-            if (room > 1) buf_add_bytes(out, text_truncate(buf_bytes(&one), room - 1));
-        }
-        buf_free(&one);
+        search_fold_add(values[i].bytes, out);
     }
 }
 
@@ -70,8 +50,8 @@ enum err node_search_put(struct node_store *s, const struct id_record *rid,
 {
     struct buf fold;
     struct bytes title = {NULL, 0};
-    const struct catalogue_field *f = node_store_title_field(t);
-    buf_init(&fold, NODE_SEARCH_FOLD_BYTES_MAX);
+    const struct catalogue_field *f = catalogue_title(t);
+    buf_init(&fold, SEARCH_FOLD_BYTES_MAX);
     if (f != NULL && values[f - t->fields].kind == TYPED_TEXT)
         title = text_truncate(values[f - t->fields].bytes, NODE_SEARCH_TITLE_BYTES_MAX);
     node_search_fold(t, values, f, &fold);

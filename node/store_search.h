@@ -1,25 +1,22 @@
 /*
- * Finding records by what people type: without tone marks, any part of a word, several words in any
- * order ("hong dang" finds "Đặng Thị Hồng"). Of every living record the store keeps its title (the
- * text people know it by) and the folded text of all its text fields; a record without a text of its
- * own is found by the title of what it refers to.
+ * Finding records by what people type (common/search.h). Of every living record the store keeps its
+ * title (the text people know it by) and the folded text of all its text fields; a record without a
+ * text of its own is found by the title of what it refers to.
  *
  * Ownership: rows handed to callbacks are borrowed for the call.
- * Threads:   loop thread only.   Limits: NODE_SEARCH_*.
+ * Threads:   loop thread only.   Limits: NODE_SEARCH_*, SEARCH_*.
  */
 #ifndef DONGBO_NODE_STORE_SEARCH_H
 #define DONGBO_NODE_STORE_SEARCH_H
 
 #include "common/io/store_typed.h"
+#include "common/search.h"
 #include "node/store_records.h"
 
-#define NODE_SEARCH_WORDS_MAX       6u    /* words of a question; more are left out */
-#define NODE_SEARCH_QUERY_BYTES_MAX 200u  /* typed text of a question */
-#define NODE_SEARCH_TITLE_BYTES_MAX 300u  /* of a title; longer ones are cut */
-#define NODE_SEARCH_FOLD_BYTES_MAX  2000u /* folded text kept of one record; more is not found */
-#define NODE_SEARCH_REFS_MAX        4u    /* reference fields of a type that are searched through */
-#define NODE_SEARCH_FILTERS_MAX     8u    /* conditions of one question */
-#define NODE_SEARCH_CELLS_MAX       64u   /* columns of node_store_cells() */
+#define NODE_SEARCH_TITLE_BYTES_MAX 300u /* of a title; longer ones are cut */
+#define NODE_SEARCH_REFS_MAX        4u   /* reference fields of a type that are searched through */
+#define NODE_SEARCH_FILTERS_MAX     8u   /* conditions of one question */
+#define NODE_SEARCH_CELLS_MAX       64u  /* columns of node_store_cells() */
 #define NODE_SEARCH_CELL_ROWS_MAX   60000u /* rows of node_store_cells() */
 
 enum node_search_op {
@@ -71,8 +68,5 @@ MUST_CHECK enum err node_store_cells(struct node_store *s, const struct node_sea
 /* The title of a record, cut; "" when it has none or is not here. */
 MUST_CHECK enum err node_store_title(struct node_store *s, const struct id_record *rid,
                                      char out[static NODE_SEARCH_TITLE_BYTES_MAX + 1]);
-
-/* The field that gives a type its titles: its first required text, else its first text; NULL. */
-const struct catalogue_field *node_store_title_field(const struct catalogue_type *t);
 
 #endif

@@ -219,6 +219,7 @@ static void a_record_is_gone_from_log_state_and_file(void **state)
     assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
     assert_int_equal(hub_store_project(c.w.store), ERR_OK);
     assert_true(on_disk(&c.w, "Bí Mật"));
+    assert_true(on_disk(&c.w, "bi mat")); /* the index of lists */
     sound(&c.w);
 
     struct id_record both[2] = {rid_of(1), rid_of(9)};
@@ -228,7 +229,9 @@ static void a_record_is_gone_from_log_state_and_file(void **state)
     assert_false(known(&c.w, 1));
     assert_true(known(&c.w, 2));
     assert_false(on_disk(&c.w, "Bí Mật"));
+    assert_false(on_disk(&c.w, "bi mat"));
     assert_true(on_disk(&c.w, "Người Ở Lại"));
+    assert_true(on_disk(&c.w, "nguoi o lai"));
     sound(&c.w);
     struct hub_counts counts;
     assert_int_equal(hub_store_counts(c.w.store, &counts), ERR_OK);
@@ -355,6 +358,8 @@ static void an_erased_op_leaves_the_graph(void **state)
     save(&c.n, CHANGE_EDIT, 1, NAME, "Tên Cuối", &b, 1);
     struct id_version d = save(&c.n, CHANGE_CREATE, 2, NAME, "Bí Mật Đầu", NULL, 0);
     assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    assert_int_equal(hub_store_project(c.w.store), ERR_OK);
+    assert_true(on_disk(&c.w, "bi mat dau"));
     struct erase_op ops[2];
     struct id_inc inc = id_version_inc(&b);
     assert_int_equal(hub_store_erase_op(c.w.store, &inc, id_version_seq(&b), 0, &ops[0]), ERR_OK);
@@ -367,7 +372,9 @@ static void an_erased_op_leaves_the_graph(void **state)
     assert_string_equal(world_text(&c.w, &r1, PHONE, NULL), "0901");
     assert_string_equal(world_text(&c.w, &r2, NAME, NULL), ""); /* the head is there, empty */
     assert_false(on_disk(&c.w, "Bí Mật"));
+    assert_false(on_disk(&c.w, "bi mat"));
     assert_true(on_disk(&c.w, "Tên Đầu"));
+    assert_true(on_disk(&c.w, "ten cuoi"));
     sound(&c.w); /* and replaying the log gives the same */
     save(&c.n, CHANGE_EDIT, 2, NAME, "Tên Mới", &d, 1);
     assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
