@@ -280,7 +280,7 @@ export function makeDuties(at) {
       await parts.getByLabel("Giá trị bằng").selectOption({ label: "Nam" });
       await parts.getByRole("button", { name: "Đếm trước" }).click();
       await parts.getByText(/^Tìm thấy [1-9]\d* hồ sơ\.$/).waitFor();
-      const men = Number((await parts.getByText(/^Tìm thấy/).textContent()).match(/\d+/)[0]);
+      const men = Number((await parts.getByText(/^Tìm thấy/).textContent()).match(/[\d.]+/)[0].replaceAll(".", ""));
       const waits = async () => Number((await at.page.getByRole("row", { name: /Phường Tân Triều \(26188\)/ }).getByRole("cell").nth(2).textContent()).replace(".", ""));
       const have = await waits();
       await at.look("split");

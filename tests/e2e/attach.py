@@ -178,7 +178,7 @@ class Attached(Story):
         self.settle(c)
         c.tool("transfer", "accept", offer)
         self.settle(c)
-        check("the hub has a part of the picture", self.at_hub(pic) < SIZE)
+        check("the hub has a part of the picture", 0 < self.at_hub(pic) < SIZE)
         rows = c.ask("attach", "list", person)["attachments"]
         check("the person brought it along", [r["id"] for r in rows] == [pic])
         self.line.allowed = None

@@ -22,8 +22,8 @@ import tempfile
 from world import TOOL_S, Failed, bound, check, on_signals, wait_for
 
 BROWSER = """#!/bin/sh
-printf '%s\\n' "$1" >>"$OPENED"
 case "$1" in *.html) cp "$1" "$OPENED.html" ;; esac
+printf '%s\\n' "$1" >>"$OPENED"
 """
 
 
@@ -62,8 +62,13 @@ class Story:
             raise Failed("open %s: exit %d\n%s" % (" ".join(args), p.returncode, said))
         return said
 
-    def shown(self):
-        """What the browser was asked to show since the last question."""
+    def shown(self, count=0):
+        """What the browser was asked to show since the last question: that many pages, which may still be on their way."""
+        def lines():
+            with open(self.opened, encoding="utf-8") as f:
+                return f.read().count("\n")
+        if count > 0:
+            wait_for("the browser", lambda: os.path.exists(self.opened) and lines() >= count)
         if not os.path.exists(self.opened):
             return []
         with open(self.opened, encoding="utf-8") as f:
@@ -97,7 +102,7 @@ class Story:
     def first_start(self):
         self.conf("127.0.0.1:0")
         self.open()
-        files = self.shown()
+        files = self.shown(1)
         check("one page is shown", files == [os.path.join(self.data, "run", "open.html")])
         mode = stat.S_IMODE(os.stat(files[0]).st_mode)
         check("that only its owner reads", mode == 0o600)
@@ -123,7 +128,7 @@ class Story:
         url = "http://127.0.0.1:%d/" % self.port
         check("opened again, the same daemon answers", daemons(self.data) == before and len(before) == 1)
         check("and the page is shown without a code",
-              said == {"url": url, "first": False, "started": False, "shown": True} and self.shown() == [url])
+              said == {"url": url, "first": False, "started": False, "shown": True} and self.shown(1) == [url])
         log = os.path.join(self.data, "run", "node.log")
         with open(log, encoding="utf-8") as f:
             check("what it does is in its log", "evt=daemon.started" in f.read())
@@ -138,7 +143,7 @@ class Story:
         wait_for("one daemon", lambda: len(daemons(self.data)) == 1)
         check("after a power cut, opened three times at once: one daemon, one address",
               len({json.loads(out)["url"] for out, _ in said}) == 1)
-        self.shown()
+        self.shown(3)
 
     def at_login(self):
         self.stop()
@@ -161,7 +166,7 @@ class Story:
             self.conf("127.0.0.1:%d" % other.getsockname()[1])
             said = self.open(ok=2)
         check("when the port is another program's, that is said", "cổng đang bận" in said)
-        check("on a page too", len(self.shown()) == 1 and "cổng đang bận" in self.page())
+        check("on a page too", len(self.shown(1)) == 1 and "cổng đang bận" in self.page())
         self.stop()
         self.conf("127.0.0.1:0")
 
@@ -172,7 +177,7 @@ class Story:
         before = open(path, "rb").read()
         self.open(ok=1)
         check("a broken database: the daemon's own words stand on the page",
-              len(self.shown()) == 1 and "Dong Bo did not open" in self.page() and "hỏng" in self.page())
+              len(self.shown(1)) == 1 and "Dong Bo did not open" in self.page() and "hỏng" in self.page())
         check("and the file stays as it is, for who mends it", open(path, "rb").read() == before)
         check("nothing runs", daemons(self.data) == [])
 
