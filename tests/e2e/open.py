@@ -63,7 +63,7 @@ class Story:
         return said
 
     def shown(self, count=0):
-        """What the browser was asked to show since the last question: that many pages, which may still be on their way."""
+        """What the browser was asked to show since the last question; that many pages are waited for."""
         def lines():
             with open(self.opened, encoding="utf-8") as f:
                 return f.read().count("\n")
