@@ -1,6 +1,6 @@
 /*
- * What takes long, beside the loop: reports, their explanations and comparisons, closings, checks, and
- * lists of what runs out, which ask every record. Each
+ * What takes long, beside the loop: reports, their explanations and comparisons, closings, checks, the
+ * history of a record, and lists of what runs out, which ask every record. Each
  * is the same command (hub/command.h), carried out on a thread of common/io/work over a reader of the
  * store (hub_store_reader()), so that sessions and pages are answered meanwhile. One runs at a time,
  * the others wait in order.

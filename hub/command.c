@@ -237,6 +237,7 @@ static const struct {
     {"import", hub_command_import},
     {"get", hub_command_get},
     {"list", hub_command_list},
+    {"history", hub_command_history},
     {"check", hub_command_form_check},
     {"search", hub_command_search},
     {"conflicts", hub_command_conflicts},

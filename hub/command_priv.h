@@ -46,6 +46,8 @@ json_t *hub_command_get(struct hub_app *a, const json_t *request);
 json_t *hub_command_list(struct hub_app *a, const json_t *request);
 /* The record under "id" with its values and version. */
 json_t *hub_record_json(struct hub_app *a, const json_t *request);
+/* command_history.c */
+json_t *hub_command_history(struct hub_app *a, const json_t *request);
 /* command_form.c */
 json_t *hub_command_form_check(struct hub_app *a, const json_t *request);
 json_t *hub_command_search(struct hub_app *a, const json_t *request);

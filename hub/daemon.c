@@ -1,5 +1,6 @@
 /* The hub's daemon: the sync port, the province's door and the control socket on one loop. */
 #include "common/io/clock.h"
+#include "common/io/db.h"
 #include "common/io/rpc.h"
 #include "common/io/tls.h"
 #include "common/log.h"
@@ -8,6 +9,7 @@
 #include "hub/command_priv.h"
 #include "hub/desk.h"
 #include "hub/scrub.h"
+#include "hub/store_history.h"
 
 #include <stdio.h>
 
@@ -20,6 +22,7 @@ struct hub_daemon {
     struct hub_desk *desk;
     struct hub_aside *aside;
     struct hub_scrub scrub;
+    enum err history; /* of the last turn of its index */
 };
 
 /* ---- a backup beside everything else ---- */
@@ -76,11 +79,22 @@ static void hub_daemon_on_stop(void *ctx)
     d->web = NULL;
 }
 
+/* Some of the log more into the index by record. On a full disk it waits; who asks is answered all the same. */
+static void hub_daemon_history(struct hub_daemon *d)
+{
+    bool done = false;
+    if (db_in_transaction(hub_store_db(d->app->store))) return;
+    enum err e = hub_store_history_some(d->app->store, HUB_HISTORY_TURN, &done);
+    if (e != ERR_OK && e != d->history) LOG_EVENT(LOG_LEVEL_WARN, log_evt("history"), log_err(e));
+    d->history = e;
+}
+
 static void hub_daemon_second(void *ctx)
 {
     struct hub_daemon *d = ctx;
     if (d->desk != NULL) hub_desk_second(d->desk);
     hub_scrub_turn(&d->scrub, clock_mono_ms(), clock_wall_ms());
+    hub_daemon_history(d);
 }
 
 static void hub_daemon_trouble(void *ctx, enum err why)

@@ -59,6 +59,7 @@ static const struct hub_desk_route {
     {WEB_POST, "/api/put", DESK_CASES, "put", NULL, 0},
     {WEB_GET, "/api/list", DESK_CASES, "list", NULL, DESK_NOTE},
     {WEB_GET, "/api/record", DESK_CASES, "get", NULL, DESK_NOTE},
+    {WEB_GET, "/api/history", DESK_CASES, "history", NULL, DESK_NOTE},
     {WEB_POST, "/api/reveal", DESK_CASES, "get", NULL, 0},
     {WEB_GET, "/api/search", DESK_CASES, NULL, hub_desk_search, 0},
     {WEB_POST, "/api/check", DESK_CASES, "check", NULL, DESK_TYPING},

@@ -278,6 +278,11 @@ const struct db_migration hub_schema[] = {
         "  unit INTEGER NOT NULL, fold TEXT NOT NULL);"
         "CREATE INDEX sys_search_type ON sys_search(type, fold, record, unit);",
     },
+    {
+        /* the log by record (store_history.c); filled behind everything else */
+        "CREATE TABLE sys_history(record INTEGER NOT NULL, pos INTEGER NOT NULL,"
+        "  PRIMARY KEY(record, pos)) WITHOUT ROWID;",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

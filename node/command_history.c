@@ -6,13 +6,7 @@
 
 static const char *node_verdict_word(int verdict)
 {
-    static const char *const words[] = {
-        "applied",         "replaced",  "conflict", "held_scope", "held_unknown", "held_deleted",
-        "held_unreadable", "held_fork", "erased",   "aside",      "held_step",
-    };
-    if (verdict < 0) return "waiting";
-    unsigned v = (unsigned)verdict & FOLD_VERDICT_MASK;
-    return v < sizeof words / sizeof words[0] ? words[v] : "held_unreadable";
+    return verdict < 0 ? "waiting" : fold_verdict_word((unsigned)verdict);
 }
 
 struct node_telling {

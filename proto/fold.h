@@ -36,6 +36,9 @@ enum fold_verdict { /* SPEC 6.6 */
 #define FOLD_FLAG_LATE    64u
 #define FOLD_FLAG_UNKNOWN 128u
 
+/* The word of a verdict, flags aside, in answers of both programs: "applied", "held_scope". */
+const char *fold_verdict_word(unsigned verdict);
+
 /* How a register's value is shown; from the catalogue. */
 enum fold_policy { FOLD_ASK, FOLD_LATEST, FOLD_MAX, FOLD_MIN };
 

@@ -7,6 +7,16 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+const char *fold_verdict_word(unsigned verdict)
+{
+    static const char *const words[] = {
+        "applied",         "replaced",  "conflict", "held_scope", "held_unknown", "held_deleted",
+        "held_unreadable", "held_fork", "erased",   "aside",      "held_step",
+    };
+    verdict &= FOLD_VERDICT_MASK;
+    return verdict < sizeof words / sizeof words[0] ? words[verdict] : "held_unreadable";
+}
+
 static bool fold_unequal(const struct fold_register *r)
 {
     for (size_t i = 1; i < r->count; i++)

@@ -97,6 +97,28 @@ function Values({ type, record }) {
   });
 }
 
+const who = (e) => (e.by_hub ? [session.unit_name, e.name || e.person.slice(0, 8)] : [unitName(e.unit), e.name, e.person.slice(0, 8)]).filter(Boolean).join(" · ");
+
+/** What an event wrote, a line for each field. */
+const wrote = (e, type, refs) => e.writes.flatMap((w) => {
+  const f = type.fields.find((x) => x.name === w.field);
+  if (!f) return [];
+  const value = w.sealed ? t("history.sealed") : w.element ? `${show({ ...f, kind: "choice" }, w.element)} ${w.value ? "✓" : "✗"}` : show(f, w.value, refs) || t("history.cleared");
+  return html`<br />${say(f)}: ${value}`;
+});
+
+/** Looked at when somebody wants it: it stands in the audit like the record itself. */
+function History({ record, type }) {
+  const [r, set] = useState(null);
+  const [wrong, setWrong] = useState("");
+  const load = () => api("GET", "/api/history", { id: record.id }).then(set, (e) => setWrong(e.message));
+  return html`<section class="card"><h2>${t("history")}</h2><p class="hint">${t("history.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${!r ? html`<div class="acts"><button onClick=${load}>${t("history.look")}</button></div>`
+      : html`<${Table} label=${t("history")} heads=${[t("history.when"), t("history.who"), t("history.what"), t("history.hub")]}>
+        ${[...r.events].reverse().map((e) => html`<tr><td>${showTime(e.at)}</td><td>${who(e)}</td><td><strong>${t(`kind.${e.kind}`)}</strong>${wrote(e, type, record.refs)}</td>
+          <td>${showTime(e.received)}: ${t(`verdict.${e.verdict}`)}</td></tr>`)}</${Table}>${r.more && html`<p class="hint">${t("history.more")}</p>`}`}</section>`;
+}
+
 /** Opening it stands in the audit. */
 export function Record({ id, saved, refresh }) {
   const [record, set] = useState(null);
@@ -122,7 +144,7 @@ export function Record({ id, saved, refresh }) {
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${record.conflicts > 0 && html`<${Note} kind="warn"><p>${t("hub.record.conflict")}</p><div class="acts"><a class="button" href="#/conflicts">${t("hub.conflicts")}</a></div></${Note}>`}
     ${record.deleted && html`<${Note}><p>${t("record.isdeleted")}</p><div class="acts"><button onClick=${() => act("restore", "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
-    <${Note}><p>${t("record.noted")}</p></${Note}><${Values} type=${type} record=${record} /><${Attachments} id=${id} />
+    <${Note}><p>${t("record.noted")}</p></${Note}><${Values} type=${type} record=${record} /><${Attachments} id=${id} /><${History} key=${record.version} record=${record} type=${type} />
     ${!record.deleted && html`<${Move} record=${record} type=${type} />`}${type.person && html`<${Subject} id=${id} />`}
     <p class="hint">${t("record.id")} <code>${id}</code> · <a class="link" href=${`#/orders?erase=${id}`}>${t("order.erase.record")}</a></p>
     ${!record.deleted && html`<div class="acts">${asked ? html`<button class="bad" onClick=${() => act("delete", "record.deleted")}>${t("record.delete.sure")}</button>
