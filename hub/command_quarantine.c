@@ -283,10 +283,11 @@ void hub_command_status_apart(struct hub_app *a, json_t *status, json_t *warning
     json_object_set_new(status, "quarantine_sets", json_integer((json_int_t)sets));
     if (parcels == 0) return;
     json_array_append_new(
-        warnings, json_pack("{s:s, s:s, s:s}", "code", "quarantine", "vi",
-                            "Có thay đổi của máy đã bị thu hồi đang để riêng, chờ quyết định: xem "
-                            "`quarantine`.",
-                            "en",
-                            "Changes of a revoked PC are kept apart until a person decides: see "
-                            "`quarantine`."));
+        warnings,
+        json_pack("{s:s, s:s, s:s}", "code", "quarantine", "vi",
+                  "Có thay đổi của máy đã bị thu hồi đang để riêng, chờ quyết định ở trang "
+                  "Máy xã.",
+                  "en",
+                  "Changes of a revoked PC are kept apart until a person decides, on the "
+                  "page Commune PCs."));
 }

@@ -53,6 +53,21 @@ void hub_desk_second(void *desk)
 {
     struct hub_desk *d = desk;
     if (d->o.app->copier.copying != NULL) d->news++; /* how far it is */
+    hub_desk_keys(d);
+}
+
+void hub_desk_keys(struct hub_desk *d)
+{
+    _Static_assert((int)LOGIN_SESSIONS_MAX <= (int)WEB_UPLOAD_KEYS_MAX &&
+                       (int)LOGIN_TOKEN_ROOM <= (int)WEB_UPLOAD_KEY_ROOM,
+                   "no room for the secrets of all sessions");
+    const char *keys[LOGIN_SESSIONS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < LOGIN_SESSIONS_MAX; i++) {
+        const struct login_session *s = &d->sessions.at[i];
+        if (s->used && s->stage == HUB_STAGE_IN) keys[n++] = s->csrf;
+    }
+    if (d->web != NULL) web_upload_keys(d->web, keys, n);
 }
 
 /* ---- events ---- */

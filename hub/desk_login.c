@@ -37,6 +37,7 @@ struct login_session *hub_desk_begin(struct hub_desk *d, struct web_response *r,
     struct login_session *s = login_session_begin(&d->sessions, user, d->o.mono_ms());
     s->stage = stage;
     hub_desk_cookie_set(d, r, s->token);
+    hub_desk_keys(d);
     return s;
 }
 

@@ -53,6 +53,8 @@ typedef json_t *hub_desk_fn(struct hub_desk_call *c);
 /* desk_login.c */
 hub_desk_fn hub_desk_session, hub_desk_login, hub_desk_code, hub_desk_logout, hub_desk_token;
 hub_desk_fn hub_desk_authenticator, hub_desk_authenticator_set, hub_desk_password;
+/* Let those who are logged in, and nobody else, send files (web_upload_keys()). */
+void hub_desk_keys(struct hub_desk *d);
 /* Every step of a login is a new session with new secrets; `before` ends. */
 struct login_session *hub_desk_begin(struct hub_desk *d, struct web_response *r,
                                      struct login_session *before, const char *user,

@@ -13,10 +13,12 @@ const char *hub_alarm_vi(enum hub_alarm_kind kind)
     case HUB_ALARM_FORK:
         return "máy này từng được khôi phục hoặc chép: các lần ghi trùng chỗ đã được ghi lại";
     case HUB_ALARM_DAMAGED:
-        return "dữ liệu trên ổ đĩa của trung tâm bị hỏng: chạy `verify`, giữ nguyên thư mục";
+        return "dữ liệu trên ổ đĩa của trung tâm bị hỏng: giữ nguyên thư mục, gọi người phụ trách "
+               "máy "
+               "kiểm tra nhật ký";
     case HUB_ALARM_CLOCK: return "đồng hồ của máy này lệch nhiều so với trung tâm";
     case HUB_ALARM_QUARANTINE:
-        return "máy đã bị thu hồi gửi thay đổi: chúng được để riêng, xem `quarantine`";
+        return "máy đã bị thu hồi gửi thay đổi: chúng được để riêng, chờ quyết định ở trang Máy xã";
     }
     return "";
 }
@@ -29,10 +31,13 @@ const char *hub_alarm_en(enum hub_alarm_kind kind)
     case HUB_ALARM_FORK:
         return "this PC was restored or copied: saves that had the same place were made anew";
     case HUB_ALARM_DAMAGED:
-        return "data on the hub's disk are damaged: run `verify`, keep the folder as it is";
+        return "data on the hub's disk are damaged: keep the folder as it is, have the log checked "
+               "by "
+               "whoever looks after the machine";
     case HUB_ALARM_CLOCK: return "the clock of this PC is far from the hub's";
     case HUB_ALARM_QUARANTINE:
-        return "a revoked PC sent changes: they are kept apart, see `quarantine`";
+        return "a revoked PC sent changes: they are kept apart until decided on the page Commune "
+               "PCs";
     }
     return "";
 }

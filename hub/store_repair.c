@@ -183,11 +183,12 @@ enum err hub_store_confirm_wanted(struct hub_store *s, bool *wanted)
 }
 
 const char hub_unsettled_vi[] =
-    "Trung tâm đã lùi về bản cũ và chờ người phụ trách: xem `alarms`, đợi các xã đồng bộ lại, rồi "
-    "`confirm`. Chưa thay đổi gì; các xã vẫn gửi được.";
+    "Trung tâm đã lùi về bản cũ và chờ người quản trị: khi các xã đã đồng bộ lại, người quản trị "
+    "xác "
+    "nhận ở mục Cảnh báo của trang Tổng quan. Chưa thay đổi gì; các xã vẫn gửi được.";
 const char hub_unsettled_en[] =
-    "The hub went back in time and waits for an admin: see `alarms`, wait until the nodes have "
-    "synced again, then `confirm`. Nothing was changed; nodes go on sending.";
+    "The hub went back in time and waits for an admin: when the nodes have synced again, the admin "
+    "confirms it under Alarms on the page Overview. Nothing was changed; nodes go on sending.";
 
 enum err hub_store_settled(struct hub_store *s)
 {

@@ -137,15 +137,17 @@ static enum MHD_Result web_begin(struct web_job *j)
 {
     struct web_guard *g = &j->web->guard;
     uv_mutex_lock(&j->web->mutex); /* The port is set after the library's thread began. */
+    bool upload = web_guard_upload(g, j->head.path, j->request.headers[WEB_CSRF]);
     uv_mutex_unlock(&j->web->mutex);
-    unsigned status = j->overflow ? 431 : web_guard_check(g, &j->head, &j->request.method);
-    if (status == 0 && web_guard_upload(g, j->head.path)) {
+    unsigned status = j->overflow ? 431 : web_guard_check(g, &j->head, upload, &j->request.method);
+    if (status == 0 && upload) {
         j->upload = j->web->uploads < WEB_UPLOADS_MAX;
         if (j->upload)
             j->web->uploads++;
         else
             status = 503;
     }
+    j->body.max = j->upload ? g->upload_bytes_max : g->body_bytes_max;
     return status != 0 ? web_refuse(j, status) : MHD_YES;
 }
 
@@ -180,8 +182,7 @@ static enum MHD_Result web_on_request(void *ctx, struct MHD_Connection *c, const
     struct web_job *j = *slot;
     (void)version;
     if (j == NULL) {
-        const struct web *w = ctx;
-        j = web_job_new(ctx, web_guard_body_max(&w->guard, url), c, url, method);
+        j = web_job_new(ctx, c, url, method);
         *slot = j;
         return j != NULL ? web_begin(j) : MHD_NO;
     }
@@ -448,6 +449,13 @@ enum err web_open(struct uv_loop_s *loop, const struct web_options *options, str
     }
     *out = w;
     return ERR_OK;
+}
+
+void web_upload_keys(struct web *w, const char *const *keys, size_t n)
+{
+    uv_mutex_lock(&w->mutex);
+    web_guard_keys(&w->guard, keys, n);
+    uv_mutex_unlock(&w->mutex);
 }
 
 uint16_t web_port(const struct web *w)

@@ -43,7 +43,9 @@ enum {
     WEB_STOP_MS = 3000,                /* that a stop waits for clients to take what was answered */
     WEB_HEARTBEAT_MS = 15000, /* of silence on a stream, so that a client that left is noticed */
     WEB_UPLOAD_BYTES_MAX = 8 * 1024 * 1024, /* highest body_bytes_max and upload_bytes_max */
-    WEB_UPLOADS_MAX = 4                     /* requests for upload_path at once */
+    WEB_UPLOADS_MAX = 4,                    /* requests for upload_path at once */
+    WEB_UPLOAD_KEYS_MAX = 64,
+    WEB_UPLOAD_KEY_ROOM = 68 /* bytes of one, with its terminator */
 };
 
 enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_PUT, WEB_DELETE };
@@ -97,8 +99,9 @@ struct web_options {
     size_t host_count;
     unsigned methods;      /* bits 1u << enum web_method */
     size_t body_bytes_max; /* 0: WEB_BODY_BYTES_MAX */
-    /* The one path whose body may be longer, and how long; of more than WEB_UPLOADS_MAX at once the rest is
-     * answered with 503, so that strangers cannot fill the memory with them. A literal; NULL: none. */
+    /* The one path whose body may be longer, and how long, of who has a key (web_upload_keys()): without one it
+     * is a path like others. Of more than WEB_UPLOADS_MAX at once the rest is answered with 503. A literal; NULL:
+     * none. */
     const char *upload_path;
     size_t upload_bytes_max;
     web_handler_fn handler;
@@ -116,6 +119,13 @@ struct web_options {
  */
 MUST_CHECK enum err web_open(struct uv_loop_s *loop, const struct web_options *options,
                              struct web **out);
+
+/*
+ * Who may send a longer body to upload_path: requests whose "X-Dongbo-Csrf" is one of these secrets, of people who
+ * are logged in. Strangers take neither memory nor one of the few places. Copied, in the place of those before;
+ * at most WEB_UPLOAD_KEYS_MAX, each shorter than WEB_UPLOAD_KEY_ROOM.
+ */
+void web_upload_keys(struct web *w, const char *const *keys, size_t n);
 
 uint16_t web_port(const struct web *w);
 

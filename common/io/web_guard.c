@@ -1,5 +1,6 @@
 #include "common/io/web_priv.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <strings.h>
@@ -24,6 +25,7 @@ void web_guard_free(struct web_guard *g)
     for (size_t i = 0; i < g->host_count; i++)
         free(g->hosts[i]);
     g->host_count = 0;
+    sodium_memzero(g->keys, sizeof g->keys);
 }
 
 static bool web_host_allowed(const struct web_guard *g, const char *host)
@@ -48,17 +50,27 @@ static bool web_method_find(const char *name, enum web_method *out)
     return false;
 }
 
-bool web_guard_upload(const struct web_guard *g, const char *path)
+void web_guard_keys(struct web_guard *g, const char *const *keys, size_t n)
 {
-    return g->upload_path != NULL && strcmp(path, g->upload_path) == 0;
+    sodium_memzero(g->keys, sizeof g->keys);
+    g->key_count = n < WEB_UPLOAD_KEYS_MAX ? n : WEB_UPLOAD_KEYS_MAX;
+    for (size_t i = 0; i < g->key_count; i++)
+        snprintf(g->keys[i], sizeof g->keys[i], "%s", keys[i]);
 }
 
-size_t web_guard_body_max(const struct web_guard *g, const char *path)
+bool web_guard_upload(const struct web_guard *g, const char *path, const char *key)
 {
-    return web_guard_upload(g, path) ? g->upload_bytes_max : g->body_bytes_max;
+    char asked[WEB_UPLOAD_KEY_ROOM] = {0};
+    bool known = false;
+    if (g->upload_path == NULL || strcmp(path, g->upload_path) != 0) return false;
+    if (key == NULL || key[0] == '\0' || strlen(key) >= sizeof asked) return false;
+    memcpy(asked, key, strlen(key));
+    for (size_t i = 0; i < g->key_count; i++)
+        known |= sodium_memcmp(g->keys[i], asked, sizeof asked) == 0;
+    return known;
 }
 
-unsigned web_guard_check(const struct web_guard *g, const struct web_head *h,
+unsigned web_guard_check(const struct web_guard *g, const struct web_head *h, bool upload,
                          enum web_method *method)
 {
     if (h->host_count != 1 || h->host == NULL || !web_host_allowed(g, h->host)) return 400;
@@ -69,6 +81,6 @@ unsigned web_guard_check(const struct web_guard *g, const struct web_head *h,
     if (h->path[0] != '/') return 400;
     if (strlen(h->path) > WEB_PATH_BYTES_MAX) return 414;
     if (!web_method_find(h->method, method) || (g->methods & (1u << *method)) == 0) return 405;
-    if (h->content_length > web_guard_body_max(g, h->path)) return 413;
+    if (h->content_length > (upload ? g->upload_bytes_max : g->body_bytes_max)) return 413;
     return 0;
 }

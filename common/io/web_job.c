@@ -108,15 +108,15 @@ size_t web_on_unescape(void *ctx, struct MHD_Connection *c, char *s)
     return (size_t)(out - s);
 }
 
-struct web_job *web_job_new(struct web *w, size_t body_bytes_max, struct MHD_Connection *c,
-                            const char *url, const char *method)
+struct web_job *web_job_new(struct web *w, struct MHD_Connection *c, const char *url,
+                            const char *method)
 {
     struct web_job *j = malloc(sizeof *j);
     if (j == NULL) return NULL;
     memset(j, 0, offsetof(struct web_job, text));
     j->web = w;
     j->connection = c;
-    buf_init(&j->body, body_bytes_max);
+    buf_init(&j->body, 0); /* how much it may hold is said when the head is checked */
     web_response_init(&j->response);
     j->request.path = j->head.path = web_keep(j, url);
     j->head.method = web_keep(j, method);

@@ -33,8 +33,8 @@ struct web_job {
 
 struct MHD_Connection;
 /* NULL: no memory. */
-struct web_job *web_job_new(struct web *w, size_t body_bytes_max, struct MHD_Connection *c,
-                            const char *url, const char *method);
+struct web_job *web_job_new(struct web *w, struct MHD_Connection *c, const char *url,
+                            const char *method);
 size_t web_on_unescape(void *ctx, struct MHD_Connection *c, char *s);
 
 struct web_guard {
@@ -44,15 +44,17 @@ struct web_guard {
     size_t body_bytes_max;
     const char *upload_path; /* NULL: none */
     size_t upload_bytes_max;
+    char keys[WEB_UPLOAD_KEYS_MAX][WEB_UPLOAD_KEY_ROOM]; /* guarded by the service's mutex */
+    size_t key_count;
     uint16_t port;
 };
 
-bool web_guard_upload(const struct web_guard *g, const char *path);
-/* Bytes that the body of a request for this path may have. */
-size_t web_guard_body_max(const struct web_guard *g, const char *path);
+void web_guard_keys(struct web_guard *g, const char *const *keys, size_t n);
+/* Is it a request for the path of uploads, with one of the keys (NULL: none was sent)? */
+bool web_guard_upload(const struct web_guard *g, const char *path, const char *key);
 
 /* 0: go on; else the status to refuse with. */
-unsigned web_guard_check(const struct web_guard *g, const struct web_head *h,
+unsigned web_guard_check(const struct web_guard *g, const struct web_head *h, bool upload,
                          enum web_method *method);
 
 MUST_CHECK enum err web_guard_set(struct web_guard *g, const char *const *hosts, size_t n,

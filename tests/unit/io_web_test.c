@@ -191,6 +191,7 @@ static int start(const char *cert, const char *key)
     if (uv_loop_init(&loop) != 0 || uv_async_init(&loop, &stop, on_stop) != 0) return -1;
     if (web_open(&loop, &o, &web) != ERR_OK) return -1;
     port = web_port(web);
+    web_upload_keys(web, (const char *const[]){"nobody", "officer"}, 2);
     return pthread_create(&loop_thread, NULL, run, NULL);
 }
 
@@ -349,23 +350,24 @@ static void malformed_requests_never_reach_the_handler(void **state)
     assert_int_equal(atomic_load(&handled), 0);
 }
 
-/* A POST of so many bytes that all come. */
-/* The answer, until the next one. */
-static const char *post_to(const char *path, size_t bytes)
+/* The answer to a POST of so many bytes that all come, until the next one. `who`: a header or "". */
+static const char *post_as(const char *who, const char *path, size_t bytes)
 {
     char *text = calloc(1, bytes + 256);
     assert_non_null(text);
-    int n =
-        snprintf(text, 256, "POST %s HTTP/1.1\r\n" HOST "Content-Length: %zu\r\n" END, path, bytes);
+    int n = snprintf(text, 256, "POST %s HTTP/1.1\r\n" HOST "%sContent-Length: %zu\r\n" END, path,
+                     who, bytes);
     memset(text + n, 'x', bytes);
     const char *answer = ask(text, (size_t)n + bytes);
     free(text);
     return answer;
 }
 
+#define OFFICER "X-Dongbo-Csrf: officer\r\n" /* a key of web_upload_keys() */
+
 static int post_of(const char *path, size_t bytes)
 {
-    return status_of(post_to(path, bytes));
+    return status_of(post_as(OFFICER, path, bytes));
 }
 
 static void one_path_takes_more(void **state)
@@ -377,17 +379,43 @@ static void one_path_takes_more(void **state)
     assert_int_equal(post_of("/other", WEB_BODY_BYTES_MAX + 1), 413);
 }
 
+/* Who is not logged in has no part in it: neither the memory nor a place. */
+static void uploads_are_for_who_has_a_key(void **state)
+{
+    static const char *const strangers[] = {"", "X-Dongbo-Csrf: \r\n", "X-Dongbo-Csrf: office\r\n",
+                                            "X-Dongbo-Csrf: officers\r\n"};
+    static const char begun[] =
+        "POST /upload HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+    char go_on[64];
+    int fds[WEB_UPLOADS_MAX];
+    (void)state;
+    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
+        assert_int_equal(status_of(post_as(strangers[i], "/upload", WEB_BODY_BYTES_MAX)), 200);
+        assert_int_equal(status_of(post_as(strangers[i], "/upload", WEB_BODY_BYTES_MAX + 1)), 413);
+    }
+    for (size_t i = 0; i < WEB_UPLOADS_MAX; i++) {
+        fds[i] = dial_from("127.0.0.1");
+        assert_int_equal(send(fds[i], begun, sizeof begun - 1, MSG_NOSIGNAL), sizeof begun - 1);
+        assert_true(recv(fds[i], go_on, sizeof go_on, 0) > 0); /* its head was read */
+    }
+    assert_int_equal(post_of("/upload", UPLOAD_MAX), 200);
+    for (size_t i = 0; i < WEB_UPLOADS_MAX; i++)
+        close(fds[i]);
+}
+
 static void only_a_few_uploads_at_once(void **state)
 {
-    static const char begun[] = "POST /upload HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\nx";
+    static const char begun[] =
+        "POST /upload HTTP/1.1\r\n" HOST OFFICER "Content-Length: 9\r\n\r\nx";
     int fds[WEB_UPLOADS_MAX];
     (void)state;
     for (size_t i = 0; i < WEB_UPLOADS_MAX; i++) {
         fds[i] = dial_from("127.0.0.1");
         assert_int_equal(send(fds[i], begun, sizeof begun - 1, MSG_NOSIGNAL), sizeof begun - 1);
     }
-    const char *answer = post_to("/upload", 3);
-    for (; status_of(answer) != 503; answer = post_to("/upload", 3)) /* until all four have begun */
+    const char *answer = post_as(OFFICER, "/upload", 3);
+    for (; status_of(answer) != 503;
+         answer = post_as(OFFICER, "/upload", 3)) /* until all four have begun */
         usleep(1000);
     assert_non_null(strstr(answer, "Retry-After: 5\r\n")); /* pages ask again */
     assert_int_equal(post_of("/other", 3), 200);
@@ -897,6 +925,7 @@ int main(void)
         TEST(pipelined_requests_are_answered_in_order),
         TEST(malformed_requests_never_reach_the_handler),
         TEST(one_path_takes_more),
+        TEST(uploads_are_for_who_has_a_key),
         TEST(only_a_few_uploads_at_once),
         TEST(allowed_hosts_match_with_the_real_port),
         TEST(a_body_is_taken_up_to_the_cap),
