@@ -17,7 +17,7 @@ TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
 NOT_PAGE = ("/openapi-node.json", "/openapi-hub.json")
 SIDES = ("node", "hub")
 HUB_ONLY = ("/hub.html", "/install.html", "/province.html", "/hub/", "/i18n/hub-", "/openapi-hub.json")
-NODE_ONLY = ("/index.html", "/desk/", "/openapi-node.json")
+NODE_ONLY = ("/index.html", "/desk/", "/i18n/vi.json", "/i18n/en.json", "/openapi-node.json")
 SHARED = ("/desk/base.js", "/desk/parts.js", "/desk/form.js", "/desk/cases.js")
 
 

@@ -25,6 +25,17 @@ def load(root, name):
         return f.read()
 
 
+def embed_of(root):
+    """web/embed.py of that tree."""
+    sys.path.insert(0, os.path.join(root, "web"))
+    sys.dont_write_bytecode = True
+    sys.modules.pop("embed", None)
+    import embed
+    sys.path.pop(0)
+    embed.ROOT = os.path.join(root, "web")
+    return embed
+
+
 def own_files(root):
     for folder, _, names in os.walk(os.path.join(root, "web")):
         for name in sorted(names):
@@ -33,19 +44,29 @@ def own_files(root):
                 yield path, load(root, path)
 
 
-def words_of(root, code):
-    """The words of both pages: the hub's stand in files of their own and may say a key in other words."""
-    words = {}
-    for name in (f"i18n/{code}.json", f"i18n/hub-{code}.json"):
-        words.update(json.loads(load(root, name)))
-    return words
+SIDES = {"node": "", "hub": "hub-"}
 
 
 def check_words(root):
-    for prefix in ("", "hub-"):
+    both = json.loads(load(root, "i18n/both-vi.json"))
+    unused = []
+    for prefix in ("both-", *SIDES.values()):
         vi, en = (json.loads(load(root, f"i18n/{prefix}{code}.json")) for code in ("vi", "en"))
         yield from check_pair(vi, en)
-    yield from check_used(root, words_of(root, "vi"))
+    for side, prefix in SIDES.items():
+        own = json.loads(load(root, f"i18n/{prefix}vi.json"))
+        for key in sorted(set(own) & set(both)):
+            yield f"i18n: {key} stands in both-vi.json and in {prefix}vi.json"
+        used = set()
+        for path, text in own_files(root):
+            if embed_of(root).is_of(side, f"/{path}"):
+                yield from check_used(path, text, {**both, **own}, used)
+        used.update(k for k in own if k.startswith("warning."))
+        for key in sorted(set(own) - used):
+            yield f"i18n: {key} is used nowhere"
+        unused.append(set(both) - used)
+    for key in sorted(unused[0] | unused[1]):
+        yield f"i18n: {key} of both-vi.json is not used by both pages"
 
 
 def check_pair(vi, en):
@@ -58,21 +79,17 @@ def check_pair(vi, en):
             yield f"i18n: {key} has other places to fill in the two languages"
 
 
-def check_used(root, vi):
-    used = set()
-    for path, text in own_files(root):
-        for _, key in KEY.findall(text):
-            used.add(key)
-            if key not in vi:
-                yield f"{path}: no words for {key}"
-        used.update(WORD.findall(text))
-        for prefix in PREFIX.findall(text):
-            used.update(k for k in vi if k.startswith(prefix))
-            if not any(k.startswith(prefix) for k in vi):
-                yield f"{path}: no words for {prefix}*"
-    used.update(k for k in vi if k.startswith("warning."))
-    for key in sorted(set(vi) - used):
-        yield f"i18n: {key} is used nowhere"
+def check_used(path, text, words, used):
+    """Adds the keys that this file of a page uses to `used`; tells of those that its page has no words for."""
+    for _, key in KEY.findall(text):
+        used.add(key)
+        if key not in words:
+            yield f"{path}: no words for {key}"
+    used.update(WORD.findall(text))
+    for prefix in PREFIX.findall(text):
+        used.update(k for k in words if k.startswith(prefix))
+        if not any(k.startswith(prefix) for k in words):
+            yield f"{path}: no words for {prefix}*"
 
 
 def check_inline(root):
@@ -114,12 +131,7 @@ def check_vendor(root):
 
 
 def check_weight(root):
-    sys.path.insert(0, os.path.join(root, "web"))
-    sys.dont_write_bytecode = True
-    sys.modules.pop("embed", None)
-    import embed
-    sys.path.pop(0)
-    embed.ROOT = os.path.join(root, "web")
+    embed = embed_of(root)
     for side in embed.SIDES:
         total = sum(len(embed.packed(c)) for p, _, c in embed.files(side) if p not in embed.NOT_PAGE)
         if total > WEIGHT_MAX:
@@ -147,9 +159,12 @@ def append(web, name, data):
 
 
 PLANTS = [
-    (lambda w: plant_words(w, "en", lambda d: d.pop("logout")), "in one language only"),
-    (lambda w: plant_words(w, "vi", lambda d: d.update(logout=" ")), "is empty"),
-    (lambda w: plant_words(w, "vi", lambda d: d.update({"list.count": "hồ sơ"})), "other places to fill"),
+    (lambda w: plant_words(w, "both-en", lambda d: d.pop("logout")), "in one language only"),
+    (lambda w: plant_words(w, "both-vi", lambda d: d.update(logout=" ")), "is empty"),
+    (lambda w: plant_words(w, "both-vi", lambda d: d.update({"list.count": "hồ sơ"})), "other places to fill"),
+    (lambda w: [plant_words(w, f"both-{c}", lambda d: d.update({"zz.zz": "a"})) for c in ("vi", "en")], "not used by both"),
+    (lambda w: [plant_words(w, f"hub-{c}", lambda d: d.update(logout="a")) for c in ("vi", "en")], "and in hub-vi.json"),
+    (lambda w: append(w, "hub/app.js", b't("usb.title");\n'), "no words for usb.title"),
     (lambda w: [plant_words(w, c, lambda d: d.update({"zz.zz": "a"})) for c in ("vi", "en")], "used nowhere"),
     (lambda w: append(w, "desk/app.js", b't("no.such.key");\n'), "no words for no.such.key"),
     (lambda w: append(w, "desk/app.js", b"t(`nothing.${x}`);\n"), "no words for nothing."),

@@ -10,7 +10,7 @@ export const html = htm.bind(h);
 
 const words = {};
 export const lang = { now: "vi" };
-export const wordFiles = ["/i18n/"]; // a later file may say a key in other words
+export const wordFiles = ["/i18n/both-", "/i18n/"]; // the second: of the commune's page alone
 
 export async function loadWords(code) {
   if (!words[code]) words[code] = Object.assign({}, ...await Promise.all(wordFiles.map(async (f) => (await fetch(`${f}${code}.json`)).json())));

@@ -72,7 +72,7 @@ function App() {
 }
 
 async function start() {
-  wordFiles.push("/i18n/hub-");
+  wordFiles[1] = "/i18n/hub-";
   await Promise.all([loadWords(lang.now), refreshSession()]);
   const at = document.getElementById("app");
   at.textContent = "";
