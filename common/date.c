@@ -109,18 +109,6 @@ int date_weekday(struct date d)
     return n < 0 ? n + 7 : n;
 }
 
-enum err date_add_workdays(struct date d, unsigned n, struct date *out)
-{
-    struct date day = d;
-    for (unsigned left = n; left > 0;) {
-        enum err e = date_add_days(day, 1, &day);
-        if (e != ERR_OK) return e;
-        if (date_weekday(day) < 5) left--;
-    }
-    *out = day;
-    return ERR_OK;
-}
-
 /* Split "n", "n?n" or "n?n?n" with one kind of separator; false for anything else. */
 static bool date_split(struct bytes s, struct date_parts *out)
 {

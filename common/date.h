@@ -64,12 +64,6 @@ MUST_CHECK enum err date_add_months(struct date d, int32_t months, struct date *
 int date_weekday(struct date d);
 
 /*
- * The n-th working day after `d` (n >= 0; 0: `d` itself): Saturdays and Sundays do not count. Public
- * holidays are not known here, so a due day made of it may be too early, never too late.
- * ERR_BAD_INPUT  the result is outside the limits. */
-MUST_CHECK enum err date_add_workdays(struct date d, unsigned n, struct date *out);
-
-/*
  * Read exactly "2023-06-01", or exactly a day typed the Vietnamese way: "01/06/2023", "1/6/2023".
  * No blanks around: the caller trims what a person typed.
  *

@@ -1,5 +1,7 @@
 #include "common/legal.h"
 
+#include "common/workday.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +24,13 @@ static void legal_until(struct date day, struct legal_clock *out)
     out->late_ms = date_to_ms(day) + DATE_DAY_MS;
 }
 
-static void legal_workdays(struct date from, unsigned days, struct legal_clock *out)
+static void legal_workdays(const struct catalogue *c, struct date from, unsigned days,
+                           struct legal_clock *out)
 {
     struct date day;
-    if (days > 0 && date_add_workdays(from, days, &day) == ERR_OK) legal_until(day, out);
+    if (days == 0 || workday_add(c, from, days, &day) != ERR_OK) return;
+    legal_until(day, out);
+    out->guessed = !workday_known(c, from.year) || !workday_known(c, day.year);
 }
 
 void legal_request(const struct catalogue *c, const char *kind, struct date received,
@@ -38,10 +43,11 @@ void legal_request(const struct catalogue *c, const char *kind, struct date rece
     /* Only the day of receipt is known: whole days of it, the day itself not counted. */
     if (hours > 0 && date_add_days(received, (int32_t)(hours / 24), &day) == ERR_OK)
         legal_until(day, done);
-    legal_workdays(received, legal_number(c, "request_answer_days", received, LEGAL_DAYS_MAX),
+    legal_workdays(c, received, legal_number(c, "request_answer_days", received, LEGAL_DAYS_MAX),
                    answer);
     snprintf(name, sizeof name, "request_days_%.*s", (int)CATALOGUE_NAME_BYTES_MAX, kind);
-    if (!done->has) legal_workdays(received, legal_number(c, name, received, LEGAL_DAYS_MAX), done);
+    if (!done->has)
+        legal_workdays(c, received, legal_number(c, name, received, LEGAL_DAYS_MAX), done);
 }
 
 void legal_breach(const struct catalogue *c, struct date detected, unsigned minute,

@@ -17,7 +17,8 @@ enum {
 };
 
 struct legal_clock {
-    bool has;        /* the law of that day sets one */
+    bool has;     /* the law of that day sets one */
+    bool guessed; /* counted in working days of a year whose holidays the catalogue does not have */
     struct date day; /* last day (of requests), or the day of `late_ms` (of breaches) */
     int64_t late_ms; /* first moment that is late */
 };

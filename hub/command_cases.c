@@ -38,15 +38,6 @@ json_t *hub_cases_usage(void)
                              "A day is written YYYY-MM-DD, a year with four digits.");
 }
 
-static json_t *cases_wrong(enum err e, const char *why)
-{
-    char vi[WATCH_WHY_ROOM + 80], en[WATCH_WHY_ROOM + 80];
-    if (why[0] == '\0') return hub_command_fail(e);
-    snprintf(vi, sizeof vi, "Một quy tắc trong danh mục không dùng được: %s.", why);
-    snprintf(en, sizeof en, "A rule of the catalogue does not work: %s.", why);
-    return hub_command_error(e, vi, en);
-}
-
 /* Offers of records to other units run out too (move_answer_days); they are no records of a type. */
 static json_t *cases_transfers(struct hub_app *a, struct date on)
 {
@@ -75,7 +66,7 @@ static void cases_titles(struct hub_app *a, json_t *rows)
 json_t *hub_command_cases(struct hub_app *a, const json_t *request)
 {
     struct id_record rid;
-    char why[WATCH_WHY_ROOM] = "", day[DATE_TEXT_ROOM];
+    char day[DATE_TEXT_ROOM];
     struct watch_list clocks = {.id = hub_request_str(request, "clock")};
     struct watch_list checks = {.id = hub_request_str(request, "check")};
     bool one = hub_request_str(request, "record") != NULL;
@@ -91,19 +82,21 @@ json_t *hub_command_cases(struct hub_app *a, const json_t *request)
     checks.on = clocks.on;
     clocks.rows = json_array();
     checks.rows = json_array();
-    enum err e = hub_watch_run(a->store, clocks.on, false, watch_list_add, &clocks, why);
-    if (e == ERR_OK) e = hub_watch_run(a->store, clocks.on, true, watch_list_add, &checks, why);
+    clocks.failed = checks.failed = json_array();
+    enum err e = hub_watch_run(a->store, clocks.on, false, watch_list_add, &clocks);
+    if (e == ERR_OK) e = hub_watch_run(a->store, clocks.on, true, watch_list_add, &checks);
     watch_list_sort(clocks.rows);
     if (e == ERR_OK && json_is_true(json_object_get(request, "titles"))) {
         cases_titles(a, clocks.rows);
         cases_titles(a, checks.rows);
     }
     date_print(clocks.on, day);
-    json_t *j = e != ERR_OK
-                    ? cases_wrong(e, why)
-                    : json_pack("{s:s, s:O, s:o, s:O, s:I, s:o}", "on", day, "rows", clocks.rows,
-                                "counts", watch_list_counts(&clocks), "checks", checks.rows,
-                                "wrong", checks.wrong, "transfers", cases_transfers(a, clocks.on));
+    json_t *j = e != ERR_OK ? hub_command_fail(e)
+                            : json_pack("{s:s, s:O, s:o, s:O, s:I, s:O, s:o}", "on", day, "rows",
+                                        clocks.rows, "counts", watch_list_counts(&clocks), "checks",
+                                        checks.rows, "wrong", checks.wrong, "failed", clocks.failed,
+                                        "transfers", cases_transfers(a, clocks.on));
+    json_decref(clocks.failed);
     json_decref(clocks.rows);
     json_decref(checks.rows);
     return j;
@@ -113,16 +106,13 @@ json_t *hub_command_cases(struct hub_app *a, const json_t *request)
 void hub_command_cases_status(struct hub_app *a, json_t *status)
 {
     int64_t now = clock_wall_ms();
-    char why[WATCH_WHY_ROOM];
     bool fresh = a->cases_ms != 0 && now - a->cases_ms < CASES_STATUS_MS && now >= a->cases_ms;
     if (!fresh) {
         struct watch_list clocks = {.rows = NULL}, checks = {.rows = NULL};
         a->cases_ms = 0;
         if (date_of_ms(now, &clocks.on) != ERR_OK) return;
-        if (hub_watch_run(a->store, clocks.on, false, watch_list_add, &clocks, why) != ERR_OK)
-            return;
-        if (hub_watch_run(a->store, clocks.on, true, watch_list_add, &checks, why) != ERR_OK)
-            return;
+        if (hub_watch_run(a->store, clocks.on, false, watch_list_add, &clocks) != ERR_OK) return;
+        if (hub_watch_run(a->store, clocks.on, true, watch_list_add, &checks) != ERR_OK) return;
         a->cases_overdue = clocks.counts[WATCH_OVERDUE];
         a->cases_soon = clocks.counts[WATCH_SOON];
         a->cases_wrong = checks.wrong;
@@ -138,30 +128,40 @@ enum err hub_command_cases_ics(struct hub_app *a, const char *unit, struct date 
                                struct date from, struct date to, int64_t now_ms, struct buf *ics,
                                json_int_t *events)
 {
-    char why[WATCH_WHY_ROOM];
     struct watch_list l = {
         .unit = unit, .on = on, .from = from, .to = to, .ics = ics, .now_ms = now_ms};
     l.catalogue = hub_store_catalogue(a->store);
-    enum err e = hub_watch_run(a->store, on, false, watch_list_add, &l, why);
+    enum err e = hub_watch_run(a->store, on, false, watch_list_add, &l);
     *events += l.events;
     return e;
 }
 
+static json_t *cases_broken(const json_t *rule)
+{
+    char vi[WATCH_WHY_ROOM + 80], en[WATCH_WHY_ROOM + 80];
+    const char *why = json_string_value(json_object_get(rule, "why"));
+    snprintf(vi, sizeof vi, "Một quy tắc trong danh mục không dùng được: %s.", why ? why : "");
+    snprintf(en, sizeof en, "A rule of the catalogue does not work: %s.", why ? why : "");
+    return hub_command_error(ERR_BAD_INPUT, vi, en);
+}
+
 json_t *hub_cases_adds_up(struct hub_app *a, const struct id_record *rid)
 {
-    char why[WATCH_WHY_ROOM];
-    struct watch_list l = {.record = rid, .rows = json_array()};
+    struct watch_list l = {.record = rid, .rows = json_array(), .failed = json_array()};
     json_t *j = NULL;
     l.catalogue = hub_store_catalogue(a->store);
     enum err e = date_of_ms(clock_wall_ms(), &l.on);
-    if (e == ERR_OK) e = hub_watch_run(a->store, l.on, true, watch_list_add, &l, why);
+    if (e == ERR_OK) e = hub_watch_run(a->store, l.on, true, watch_list_add, &l);
     json_t *first = json_array_get(l.rows, 0);
-    if (e != ERR_OK)
+    if (e == ERR_OK && first == NULL && l.broken > 0) /* nobody knows whether it adds up */
+        j = cases_broken(json_array_get(l.failed, 0));
+    else if (e != ERR_OK)
         j = hub_command_fail(e);
     else if (first != NULL)
         j = hub_command_error(ERR_BAD_VALUE, json_string_value(json_object_get(first, "vi")),
                               json_string_value(json_object_get(first, "en")));
     json_decref(l.rows);
+    json_decref(l.failed);
     return j;
 }
 

@@ -81,6 +81,7 @@ static void register_request_clocks(const struct register_walk *w, const json_t 
         date_compare(extended, r->done.day) > 0) {
         r->done.day = extended;
         r->done.late_ms = date_to_ms(extended) + DATE_DAY_MS;
+        r->done.guessed = false;
     }
     if (r->finished) {
         r->late = r->done.has && date_compare(done, r->done.day) > 0;
@@ -123,6 +124,7 @@ static void register_request_row(struct register_walk *w, json_t *j, json_t *v)
     json_object_set_new(j, "answer_by", register_clock_json(&r.answer));
     json_object_set_new(j, "due", register_clock_json(&r.done));
     json_object_set_new(j, "days_left", register_days(&r.next, w->now_ms));
+    json_object_set_new(j, "guessed", json_boolean(r.next.guessed));
     json_object_set_new(j, "done", json_boolean(r.finished));
     json_object_set_new(j, "state", json_string(register_request_state(&r)));
     json_object_set_new(j, "order_state",

@@ -10,14 +10,12 @@ static enum err hub_watch_ready(struct hub_store *s)
     return e == ERR_OK && s->catalogue == NULL ? ERR_NOT_READY : e;
 }
 
-enum err hub_watch_run(struct hub_store *s, struct date on, bool checks, watch_fn *row, void *ctx,
-                       char why[static WATCH_WHY_ROOM])
+enum err hub_watch_run(struct hub_store *s, struct date on, bool checks, watch_fn *row, void *ctx)
 {
-    why[0] = '\0';
     enum err e = hub_watch_ready(s);
     if (e != ERR_OK) return e;
-    return checks ? watch_checks(s->db, s->typed, s->catalogue, on, row, ctx, why)
-                  : watch_clocks(s->db, s->typed, s->catalogue, on, row, ctx, why);
+    return checks ? watch_checks(s->db, s->typed, s->catalogue, on, row, ctx)
+                  : watch_clocks(s->db, s->typed, s->catalogue, on, row, ctx);
 }
 
 enum err hub_watch_budgets(struct hub_store *s, int year, const char *unit, json_t **out)

@@ -12,7 +12,7 @@
 #include "hub/store.h"
 
 MUST_CHECK enum err hub_watch_run(struct hub_store *s, struct date on, bool checks, watch_fn *row,
-                                  void *ctx, char why[static WATCH_WHY_ROOM]);
+                                  void *ctx);
 MUST_CHECK enum err hub_watch_budgets(struct hub_store *s, int year, const char *unit,
                                       json_t **out);
 MUST_CHECK enum err hub_watch_sheets(struct hub_store *s, int year, const char *unit, json_t **out);

@@ -39,8 +39,9 @@ static void register_left(const struct cli *c, const json_t *row)
     const json_t *days = json_object_get(row, "days_left");
     const json_t *hours = json_object_get(row, "hours_left");
     if (json_is_integer(days))
-        printf(cli_text(c, ", còn %lld ngày", ", %lld days left"),
-               (long long)json_integer_value(days));
+        printf(cli_text(c, ", còn %lld%s ngày", ", %lld%s days left"),
+               (long long)json_integer_value(days),
+               json_is_true(json_object_get(row, "guessed")) ? "?" : "");
     if (json_is_integer(hours))
         printf(cli_text(c, ", còn %lld giờ", ", %lld hours left"),
                (long long)json_integer_value(hours));

@@ -21,14 +21,9 @@ static json_t *cases_usage(void)
                               "A day is written YYYY-MM-DD, a year with four digits.", NULL);
 }
 
-static json_t *cases_wrong(enum err e, const char *why)
+static json_t *cases_wrong(enum err e)
 {
-    char vi[WATCH_WHY_ROOM + 80], en[WATCH_WHY_ROOM + 80];
-    if (e == ERR_NOT_READY) return node_no_catalogue();
-    if (why[0] == '\0') return node_command_fail(e);
-    snprintf(vi, sizeof vi, "Một quy tắc trong danh mục không dùng được: %s. Hãy báo huyện.", why);
-    snprintf(en, sizeof en, "A rule of the catalogue does not work: %s. Tell the district.", why);
-    return node_command_error(e, vi, en, NULL);
+    return e == ERR_NOT_READY ? node_no_catalogue() : node_command_fail(e);
 }
 
 /* ---- cases ---- */
@@ -51,7 +46,7 @@ json_t *node_command_cases(struct node_command *c, const json_t *request)
 {
     struct node_identity id;
     struct id_record rid;
-    char why[WATCH_WHY_ROOM] = "", day[DATE_TEXT_ROOM];
+    char day[DATE_TEXT_ROOM];
     const char *record = node_request_str(request, "record");
     struct watch_list clocks = {.id = node_request_str(request, "clock")};
     struct watch_list checks = {.id = node_request_str(request, "check")};
@@ -67,18 +62,21 @@ json_t *node_command_cases(struct node_command *c, const json_t *request)
     checks.on = clocks.on;
     clocks.rows = json_array();
     checks.rows = json_array();
-    e = node_watch_run(c->store, clocks.on, false, watch_list_add, &clocks, why);
-    if (e == ERR_OK) e = node_watch_run(c->store, clocks.on, true, watch_list_add, &checks, why);
+    clocks.failed = checks.failed = json_array();
+    e = node_watch_run(c->store, clocks.on, false, watch_list_add, &clocks);
+    if (e == ERR_OK) e = node_watch_run(c->store, clocks.on, true, watch_list_add, &checks);
     watch_list_sort(clocks.rows);
     if (e == ERR_OK && json_is_true(json_object_get(request, "titles"))) {
         cases_titles(c, clocks.rows);
         cases_titles(c, checks.rows);
     }
     date_print(clocks.on, day);
-    json_t *j = e != ERR_OK ? cases_wrong(e, why)
-                            : json_pack("{s:s, s:O, s:o, s:O, s:I}", "on", day, "rows", clocks.rows,
-                                        "counts", watch_list_counts(&clocks), "checks", checks.rows,
-                                        "wrong", checks.wrong);
+    json_t *j = e != ERR_OK
+                    ? cases_wrong(e)
+                    : json_pack("{s:s, s:O, s:o, s:O, s:I, s:O}", "on", day, "rows", clocks.rows,
+                                "counts", watch_list_counts(&clocks), "checks", checks.rows,
+                                "wrong", checks.wrong, "failed", clocks.failed);
+    json_decref(clocks.failed);
     json_decref(clocks.rows);
     json_decref(checks.rows);
     return j;
@@ -87,13 +85,12 @@ json_t *node_command_cases(struct node_command *c, const json_t *request)
 void node_command_cases_status(struct node_command *c, json_t *status, json_t *warnings)
 {
     struct node_identity id;
-    char why[WATCH_WHY_ROOM];
     struct watch_list clocks = {.rows = NULL}, checks = {.rows = NULL};
     if (date_of_ms(c->wall_ms(), &clocks.on) != ERR_OK) return;
     if (node_store_identity(c->store, &id) != ERR_OK) return;
     clocks.unit = checks.unit = id.unit;
-    if (node_watch_run(c->store, clocks.on, false, watch_list_add, &clocks, why) != ERR_OK) return;
-    if (node_watch_run(c->store, clocks.on, true, watch_list_add, &checks, why) != ERR_OK) return;
+    if (node_watch_run(c->store, clocks.on, false, watch_list_add, &clocks) != ERR_OK) return;
+    if (node_watch_run(c->store, clocks.on, true, watch_list_add, &checks) != ERR_OK) return;
     json_t *cases = watch_list_counts(&clocks);
     json_object_set_new(cases, "wrong", json_integer(checks.wrong));
     json_object_set_new(status, "cases", cases);
@@ -107,12 +104,11 @@ enum err node_command_cases_ics(struct node_command *c, struct date on, struct d
                                 struct date to, int64_t now_ms, struct buf *ics, json_int_t *events)
 {
     struct node_identity id;
-    char why[WATCH_WHY_ROOM];
     struct watch_list l = {.on = on, .from = from, .to = to, .ics = ics, .now_ms = now_ms};
     enum err e = node_store_identity(c->store, &id);
     l.unit = id.unit;
     l.catalogue = node_store_catalogue(c->store, NULL);
-    if (e == ERR_OK) e = node_watch_run(c->store, on, false, watch_list_add, &l, why);
+    if (e == ERR_OK) e = node_watch_run(c->store, on, false, watch_list_add, &l);
     *events += l.events;
     return e;
 }
@@ -160,22 +156,36 @@ static const struct budget_step { /* what a word does: the state, and the field 
     {"budget_settlement", "back", "none", NULL},
 };
 
+/* A check that does not work: nobody knows whether the record adds up. */
+static json_t *budget_broken(const json_t *rule)
+{
+    char vi[WATCH_WHY_ROOM + 80], en[WATCH_WHY_ROOM + 80];
+    const char *why = json_string_value(json_object_get(rule, "why"));
+    snprintf(vi, sizeof vi, "Một quy tắc trong danh mục không dùng được: %s. Hãy báo huyện.",
+             why != NULL ? why : "");
+    snprintf(en, sizeof en, "A rule of the catalogue does not work: %s. Tell the district.",
+             why != NULL ? why : "");
+    return node_command_error(ERR_BAD_INPUT, vi, en, NULL);
+}
+
 /* The first check that a record fails, as the answer; NULL: none. */
 static json_t *budget_adds_up(struct node_command *c, const struct id_record *rid)
 {
-    char why[WATCH_WHY_ROOM];
-    struct watch_list l = {.record = rid, .rows = json_array()};
+    struct watch_list l = {.record = rid, .rows = json_array(), .failed = json_array()};
     struct date on;
     l.catalogue = node_store_catalogue(c->store, NULL);
     enum err e = date_of_ms(c->wall_ms(), &on);
-    if (e == ERR_OK) e = node_watch_run(c->store, on, true, watch_list_add, &l, why);
+    if (e == ERR_OK) e = node_watch_run(c->store, on, true, watch_list_add, &l);
     json_t *first = json_array_get(l.rows, 0), *j = NULL;
     if (e != ERR_OK)
         j = node_command_fail(e);
     else if (first != NULL)
         j = node_command_error(ERR_BAD_VALUE, json_string_value(json_object_get(first, "vi")),
                                json_string_value(json_object_get(first, "en")), NULL);
+    else if (l.broken > 0)
+        j = budget_broken(json_array_get(l.failed, 0));
     json_decref(l.rows);
+    json_decref(l.failed);
     return j;
 }
 

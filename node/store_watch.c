@@ -2,14 +2,12 @@
 
 #include "node/store_priv.h"
 
-enum err node_watch_run(struct node_store *s, struct date on, bool checks, watch_fn *row, void *ctx,
-                        char why[static WATCH_WHY_ROOM])
+enum err node_watch_run(struct node_store *s, struct date on, bool checks, watch_fn *row, void *ctx)
 {
-    why[0] = '\0';
     enum err e = node_catalogue_wanted(s);
     if (e != ERR_OK) return e;
-    return checks ? watch_checks(s->db, s->typed, s->catalogue, on, row, ctx, why)
-                  : watch_clocks(s->db, s->typed, s->catalogue, on, row, ctx, why);
+    return checks ? watch_checks(s->db, s->typed, s->catalogue, on, row, ctx)
+                  : watch_clocks(s->db, s->typed, s->catalogue, on, row, ctx);
 }
 
 enum err node_watch_budgets(struct node_store *s, int year, const char *unit, json_t **out)

@@ -12,7 +12,7 @@
 #include "node/store.h"
 
 MUST_CHECK enum err node_watch_run(struct node_store *s, struct date on, bool checks, watch_fn *row,
-                                   void *ctx, char why[static WATCH_WHY_ROOM]);
+                                   void *ctx);
 MUST_CHECK enum err node_watch_budgets(struct node_store *s, int year, const char *unit,
                                        json_t **out);
 MUST_CHECK enum err node_watch_sheets(struct node_store *s, int year, const char *unit,

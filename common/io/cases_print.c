@@ -72,7 +72,15 @@ static long long cases_count(const json_t *o, const char *key)
 void cases_print(const struct cli *c, const json_t *r)
 {
     const json_t *counts = json_object_get(r, "counts"), *checks = json_object_get(r, "checks");
+    const json_t *failed = json_object_get(r, "failed");
     cases_table(c, json_object_get(r, "rows"));
+    for (size_t i = 0; i < json_array_size(failed); i++) {
+        const json_t *k = json_array_get(failed, i);
+        printf("%s %s: %s\n",
+               cli_text(c, "Quy tắc trong danh mục không dùng được, danh sách thiếu phần này:",
+                        "A rule of the catalogue does not work, the list lacks what it says:"),
+               cases_label(c, k, "vi", "en"), cases_text(k, "why"));
+    }
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *k = json_array_get(checks, i);
         printf("%s %s: %s (%s)\n", cases_text(k, "check"), cases_text(k, "unit_name"),

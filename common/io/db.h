@@ -291,8 +291,10 @@ struct db_query {
     const struct db_param *params;
     size_t param_count;
     uint64_t step_max; /* SQLite VM steps; exceeded by at most DB_QUERY_GRAIN_STEPS */
-    /* May this table be read? Base tables are asked for, also those behind views. */
-    bool (*allow)(void *ctx, const char *table);
+    uint32_t ms_max;   /* time by the clock, looked at every DB_QUERY_GRAIN_STEPS; never 0 */
+    /* May this column be read? Base tables are asked for, also those behind views; "": no column of
+     * the table is, only its rows. */
+    bool (*allow)(void *ctx, const char *table, const char *column);
     /* A row; `q` is for db_column_* only. Anything but ERR_OK ends the query with that error. NULL:
      * rows are only counted against step_max. The callback may use the same db. */
     enum err (*row)(void *ctx, struct db_stmt *q);
@@ -309,7 +311,7 @@ enum { DB_QUERY_GRAIN_STEPS = 1000 };
  *
  * ERR_DENIED     it wants something forbidden; db_text() says what
  * ERR_BAD_INPUT  it is not exactly one statement, or does not compile or run; db_text() says why
- * ERR_TOO_LARGE  step_max or a DB_* limit; no further rows
+ * ERR_TOO_LARGE  step_max, ms_max or a DB_* limit; no further rows
  */
 MUST_CHECK enum err db_query_readonly(struct db *db, const struct db_query *query);
 

@@ -27,9 +27,11 @@ struct db_guard {
     char **tables; /* names in the schema, sorted */
     size_t table_count;
     uint64_t steps_left;
+    uint64_t end_ms;         /* of clock_mono_ms() */
     const atomic_bool *stop; /* of the connection */
     bool watch;              /* SQLite is compiling or running the guarded statement right now */
     bool denied;             /* the authorizer refused */
+    bool late;               /* the time is over */
 };
 
 struct db {

@@ -1,3 +1,4 @@
+#include "common/io/clock.h"
 #include "common/io/db_priv.h"
 
 #include <assert.h>
@@ -44,8 +45,9 @@ static bool db_is_builtin(const char *name)
 static bool db_read_allowed(const struct db_guard *g, const char *table, const char *column)
 {
     if (table == NULL || db_is_builtin(table)) return false;
-    if (g->query->allow(g->query->ctx, table)) return true;
-    return (column == NULL || column[0] == '\0') && !db_table_exists(g, table);
+    bool rows = column == NULL || column[0] == '\0';
+    if (g->query->allow(g->query->ctx, table, rows ? "" : column)) return true;
+    return rows && !db_table_exists(g, table);
 }
 
 int db_query_authorize(void *ctx, int action, const char *a, const char *b, const char *schema,
@@ -62,8 +64,9 @@ int db_query_authorize(void *ctx, int action, const char *a, const char *b, cons
     if (ok) return SQLITE_OK;
     bool named = action == SQLITE_READ || action == SQLITE_FUNCTION;
     const char *what = action == SQLITE_FUNCTION ? b : a;
-    snprintf(db->text, sizeof db->text, "not permitted: action %d %.100s", action,
-             named && what ? what : "");
+    bool column = action == SQLITE_READ && b != NULL && b[0] != '\0';
+    snprintf(db->text, sizeof db->text, "not permitted: action %d %.100s%s%.100s", action,
+             named && what ? what : "", column ? "." : "", column ? b : "");
     g->denied = true;
     return SQLITE_DENY;
 }
@@ -78,7 +81,8 @@ static int db_query_progress(void *ctx)
         return 1;
     }
     g->steps_left -= DB_QUERY_GRAIN_STEPS;
-    return 0;
+    g->late = clock_mono_ms() > g->end_ms;
+    return g->late ? 1 : 0;
 }
 
 /* ---- the names in the schema ---- */
@@ -143,7 +147,8 @@ static enum err db_query_fail(struct db *db, const struct db_guard *g, int rc)
     int kind = rc & 0xff;
     if (g->denied || kind == SQLITE_AUTH) return ERR_DENIED;
     if (kind == SQLITE_INTERRUPT) {
-        snprintf(db->text, sizeof db->text, "the query takes too many steps");
+        snprintf(db->text, sizeof db->text, "the query takes too %s",
+                 g->late ? "long" : "many steps");
         return ERR_TOO_LARGE;
     }
     if (kind == SQLITE_TOOBIG) {
@@ -215,11 +220,14 @@ static enum err db_query_run(struct db *db, struct db_guard *g, struct db_stmt *
 
 enum err db_query_readonly(struct db *db, const struct db_query *query)
 {
-    assert(query->allow != NULL && query->param_count <= DB_PARAMS_MAX);
+    assert(query->allow != NULL && query->ms_max > 0 && query->param_count <= DB_PARAMS_MAX);
     assert(db->guard == NULL && "guarded queries do not nest");
     enum err e = db_usable(db);
     if (e != ERR_OK) return e;
-    struct db_guard g = {.query = query, .steps_left = query->step_max, .stop = &db->stop};
+    struct db_guard g = {.query = query,
+                         .steps_left = query->step_max,
+                         .end_ms = clock_mono_ms() + query->ms_max,
+                         .stop = &db->stop};
     struct db_stmt q = {.db = db};
     e = db_guard_load(db, &g);
     if (e != ERR_OK) goto out;

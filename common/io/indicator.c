@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { INDICATOR_COLUMNS = 8 }; /* unit subject record num den by1 by2 by3 */
+enum { INDICATOR_COLUMNS = 8, INDICATOR_BY = 5 }; /* unit subject record num den by1 by2 by3 */
 
 struct indicator_job {
     const struct typed *typed;
+    const struct catalogue_choice *by[FACT_BY_MAX]; /* values of each breakdown */
+    size_t by_count[FACT_BY_MAX];
     indicator_fn *row;
     void *ctx;
     char *why;
@@ -20,10 +22,10 @@ struct indicator_job {
 static const char *const indicator_columns[INDICATOR_COLUMNS] = {
     "unit", "subject", "record", "num", "den", "by1", "by2", "by3"};
 
-static bool indicator_allow(void *ctx, const char *table)
+static bool indicator_allow(void *ctx, const char *table, const char *column)
 {
     const struct indicator_job *run = ctx;
-    return typed_table_allowed(run->typed, table);
+    return typed_column_allowed(run->typed, table, column);
 }
 
 static enum err indicator_map(struct indicator_job *run, const struct db_stmt *q)
@@ -45,6 +47,34 @@ static enum err indicator_map(struct indicator_job *run, const struct db_stmt *q
 static struct bytes indicator_text(const struct indicator_job *run, const struct db_stmt *q, int k)
 {
     return run->column[k] < 0 ? (struct bytes){NULL, 0} : db_column_bytes(q, run->column[k]);
+}
+
+/* The lists of by1, by2, by3. */
+static void indicator_lists(struct indicator_job *run, const struct catalogue *c, const char *by)
+{
+    size_t count = 0;
+    const struct catalogue_choice *all = catalogue_choices(c, &count);
+    for (int i = 0; i < FACT_BY_MAX && by[0] != '\0'; i++) {
+        struct bytes list = bytes_make(by, strcspn(by, "|"));
+        for (size_t k = 0; k < count; k++) {
+            if (!bytes_equal(list, bytes_str(all[k].list))) continue;
+            if (run->by[i] == NULL) run->by[i] = &all[k];
+            run->by_count[i]++;
+        }
+        by += list.len + (by[list.len] != '\0' ? 1 : 0);
+    }
+}
+
+/* A figure is broken down by the values of a list, and by nothing else: what a record says of itself in
+ * words cannot leave in a report. A value that the list has not (of another program, or SQL that gives a
+ * text) counts under INDICATOR_OTHER. */
+static struct bytes indicator_by(const struct indicator_job *run, const struct db_stmt *q, int i)
+{
+    struct bytes text = indicator_text(run, q, INDICATOR_BY + i);
+    if (text.len == 0 || run->by[i] == NULL) return (struct bytes){NULL, 0};
+    for (size_t k = 0; k < run->by_count[i]; k++)
+        if (bytes_equal(text, bytes_str(run->by[i][k].value))) return text;
+    return bytes_str(INDICATOR_OTHER);
 }
 
 /* An amount comes out of a record, where a value of another kind may stand: that is odd, not wrong
@@ -77,7 +107,7 @@ static enum err indicator_row(void *ctx, struct db_stmt *q)
     fact.subject = indicator_text(run, q, 1);
     fact.record = indicator_text(run, q, 2);
     for (int i = 0; i < FACT_BY_MAX; i++)
-        fact.by[i] = indicator_text(run, q, 5 + i);
+        fact.by[i] = indicator_by(run, q, i);
     return run->row(run->ctx, &fact);
 }
 
@@ -125,6 +155,7 @@ enum err indicator_run(struct db *db, const struct typed *typed, const struct ca
     struct indicator_params *p = calloc(1, sizeof *p);
     if (p == NULL) return ERR_NOMEM;
     why[0] = '\0';
+    indicator_lists(&run, c, indicator->by);
     date_print(window.first, t0);
     date_print(window.last, t1);
     p->v[p->count++] = indicator_param("t0", t0);
@@ -136,6 +167,7 @@ enum err indicator_run(struct db *db, const struct typed *typed, const struct ca
             .params = p->v,
             .param_count = p->count,
             .step_max = INDICATOR_STEPS_MAX,
+            .ms_max = INDICATOR_MS_MAX,
             .allow = indicator_allow,
             .row = indicator_row,
             .ctx = &run,

@@ -1,10 +1,10 @@
 /*
- * Running one indicator of the catalogue over the typed tables, with no right but to read them and a
- * step limit: the same at hub and node, so that a commune's own figures are made by the very SQL
+ * Running one indicator of the catalogue over the typed tables, with no right but to read them, no texts
+ * of class 3 and more, and a limit of steps and time: the same at hub and node, so that a commune's own figures are made by the very SQL
  * that the district uses. docs/catalogue.md says what the SQL sees and returns.
  *
  * Ownership: what `row` is given is borrowed for the call.   Threads: the db's.
- * Units:     days of Vietnam's time.   Limits: INDICATOR_STEPS_MAX; FACT_*.
+ * Units:     days of Vietnam's time.   Limits: INDICATOR_STEPS_MAX, INDICATOR_MS_MAX; FACT_*.
  */
 #ifndef DONGBO_COMMON_IO_INDICATOR_H
 #define DONGBO_COMMON_IO_INDICATOR_H
@@ -13,7 +13,11 @@
 #include "common/io/store_typed.h"
 
 #define INDICATOR_STEPS_MAX UINT64_C(2000000000) /* SQLite VM steps of one indicator */
+#define INDICATOR_MS_MAX    600000u              /* ms by the clock, of one indicator */
 #define INDICATOR_WHY_ROOM  256u                 /* bytes of a reason with its terminator */
+
+/* What a breakdown says of a value that its list has not. */
+#define INDICATOR_OTHER "?"
 
 /* An amount beyond this in one record is a slip of the hand or a bad node, not a figure: it is left
  * out and counted. 500,000 of them fit 64 bits. */
@@ -26,7 +30,7 @@ typedef enum err indicator_fn(void *ctx, const struct fact *fact);
  * catalogue valid at :t1.
  *
  * ERR_BAD_INPUT, ERR_DENIED, ERR_TOO_LARGE  the SQL is wrong, wants what it may not, or takes too
- *                                           many steps; `why` says so in English
+ *                                           many steps or too long; `why` says so in English
  * and whatever `row` returns.
  */
 MUST_CHECK enum err indicator_run(struct db *db, const struct typed *typed,

@@ -2,7 +2,11 @@
 
 #include "common/text.h"
 
-enum { NAMED_SQL_BYTES_MAX = 64 * 1024, NAMED_FOLDED_BYTES_MAX = 4 * CATALOGUE_TEXT_BYTES_MAX };
+enum {
+    NAMED_SQL_BYTES_MAX = 64 * 1024,
+    NAMED_FOLDED_BYTES_MAX = 4 * CATALOGUE_TEXT_BYTES_MAX,
+    NAMED_MS_MAX = 600000, /* ms by the clock */
+};
 
 struct named_job {
     const struct typed *typed;
@@ -77,8 +81,9 @@ static enum err named_person(void *ctx, struct db_stmt *q)
     return ERR_OK;
 }
 
-static bool named_allow(void *ctx, const char *table)
+static bool named_allow(void *ctx, const char *table, const char *column)
 {
+    (void)column; /* the SQL is ours */
     const struct named_job *j = ctx;
     return typed_table_allowed(j->typed, table);
 }
@@ -123,6 +128,7 @@ enum err named_in(struct db *db, const struct typed *typed, const struct catalog
         struct db_query query = {
             .sql = buf_cstr(&sql),
             .step_max = UINT64_C(2000000000),
+            .ms_max = NAMED_MS_MAX,
             .allow = named_allow,
             .row = named_person,
             .ctx = &j,

@@ -379,6 +379,15 @@ bool typed_table_allowed(const struct typed *t, const char *table)
     return false;
 }
 
+bool typed_column_allowed(const struct typed *t, const char *table, const char *column)
+{
+    if (!typed_table_allowed(t, table)) return false;
+    const struct catalogue_type *type = catalogue_type_by_name(t->catalogue, table);
+    const struct catalogue_field *f =
+        type != NULL && column[0] != '\0' ? catalogue_field_by_name(type, column) : NULL;
+    return f == NULL || f->kind != CATALOGUE_TEXT || f->sensitivity < TYPED_CLASS_UNREAD;
+}
+
 static enum err typed_forget_in(struct db *db, struct bytes table, const struct id_record *rid)
 {
     struct buf sql;

@@ -73,8 +73,13 @@ MUST_CHECK enum err typed_review(struct typed *t, const struct catalogue_type *t
                                  const struct typed_value *values, size_t count,
                                  struct typed_review *out);
 
-/* May catalogue SQL read this table? (typed tables, unit, person_root and what it is made of,
- * json_each for the elements of a set) */
+/* May SQL read this table? (typed tables, unit, person_root and what it is made of, json_each for the
+ * elements of a set) */
 bool typed_table_allowed(const struct typed *t, const char *table);
+/* May SQL of the catalogue read this column ("": the rows alone)? Texts of class TYPED_CLASS_UNREAD and
+ * more it may not: what they say cannot get into a figure, a clock or a message. The row that a
+ * constraint judges is not read from a table. */
+enum { TYPED_CLASS_UNREAD = 3 };
+bool typed_column_allowed(const struct typed *t, const char *table, const char *column);
 
 #endif

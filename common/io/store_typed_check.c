@@ -9,6 +9,7 @@
 enum {
     TYPED_CHECK_STEPS_MAX = 2000000, /* SQLite steps of the constraints of one row */
     TYPED_COMPILE_STEPS_MAX = 100000,
+    TYPED_MS_MAX = 60000, /* ms by the clock, of either */
 };
 
 /* ---- telling what is wrong with a catalogue ---- */
@@ -59,9 +60,9 @@ char *typed_check_text(const struct catalogue_type *type, struct buf *sql)
 
 /* ---- checking expressions ---- */
 
-static bool typed_allow(void *ctx, const char *table)
+static bool typed_allow(void *ctx, const char *table, const char *column)
 {
-    return typed_table_allowed(ctx, table);
+    return typed_column_allowed(ctx, table, column);
 }
 
 static enum err typed_compile(struct typed *t, const char *sql)
@@ -69,6 +70,7 @@ static enum err typed_compile(struct typed *t, const char *sql)
     struct db_query query = {
         .sql = sql,
         .step_max = TYPED_COMPILE_STEPS_MAX,
+        .ms_max = TYPED_MS_MAX,
         .allow = typed_allow,
         .ctx = t,
     };
@@ -204,9 +206,9 @@ struct typed_check_ctx {
     struct typed_verdict *verdict;
 };
 
-static bool typed_check_allow(void *ctx, const char *table)
+static bool typed_check_allow(void *ctx, const char *table, const char *column)
 {
-    return typed_table_allowed(((struct typed_check_ctx *)ctx)->t, table);
+    return typed_column_allowed(((struct typed_check_ctx *)ctx)->t, table, column);
 }
 
 static enum err typed_check_each(void *ctx, struct db_stmt *q)
@@ -236,6 +238,7 @@ static enum err typed_evaluate(struct typed *t, const struct typed_table *table,
         .params = params,
         .param_count = count,
         .step_max = TYPED_CHECK_STEPS_MAX,
+        .ms_max = TYPED_MS_MAX,
         .allow = typed_check_allow,
         .row = typed_check_each,
         .ctx = &ctx,

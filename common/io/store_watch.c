@@ -88,9 +88,9 @@ struct watch_job {
     void *ctx;
 };
 
-static bool watch_allow(void *ctx, const char *table)
+static bool watch_allow(void *ctx, const char *table, const char *column)
 {
-    return typed_table_allowed(((const struct watch_job *)ctx)->typed, table);
+    return typed_column_allowed(((const struct watch_job *)ctx)->typed, table, column);
 }
 
 /* A value that is no whole date is none: an unknown day sets no clock. */
@@ -158,6 +158,7 @@ static enum err watch_run(struct db *db, struct watch_job *job, struct watch_par
                              .params = p->v,
                              .param_count = p->count,
                              .step_max = WATCH_STEPS_MAX,
+                             .ms_max = WATCH_MS_MAX,
                              .allow = watch_allow,
                              .row = watch_each,
                              .ctx = job};
@@ -167,12 +168,21 @@ static enum err watch_run(struct db *db, struct watch_job *job, struct watch_par
     return e;
 }
 
-static enum err watch_all(struct db *db, struct watch_job *job, bool checks,
-                          char why[static WATCH_WHY_ROOM])
+/* A rule that does not work is told and hides no other. */
+static enum err watch_one(struct db *db, struct watch_job *job, struct watch_params *p,
+                          struct buf *sql)
+{
+    char why[WATCH_WHY_ROOM] = "";
+    enum err e = watch_run(db, job, p, sql, why);
+    if (why[0] == '\0') return e;
+    struct watch_row row = {.clock = job->clock, .check = job->check, .failed = why};
+    return job->row(job->ctx, &row);
+}
+
+static enum err watch_all(struct db *db, struct watch_job *job, bool checks)
 {
     size_t n = 0;
     struct buf sql;
-    why[0] = '\0';
     if (job->typed == NULL) return ERR_NOT_READY;
     struct watch_params *p = calloc(1, sizeof *p);
     if (p == NULL) return ERR_NOMEM;
@@ -183,7 +193,7 @@ static enum err watch_all(struct db *db, struct watch_job *job, bool checks,
     for (size_t i = 0; e == ERR_OK && i < n; i++) {
         job->clock = checks ? NULL : &clock[i];
         job->check = checks ? &check[i] : NULL;
-        e = watch_run(db, job, p, &sql, why);
+        e = watch_one(db, job, p, &sql);
     }
     buf_free(&sql);
     free(p);
@@ -191,17 +201,17 @@ static enum err watch_all(struct db *db, struct watch_job *job, bool checks,
 }
 
 enum err watch_clocks(struct db *db, const struct typed *typed, const struct catalogue *c,
-                      struct date on, watch_fn *row, void *ctx, char why[static WATCH_WHY_ROOM])
+                      struct date on, watch_fn *row, void *ctx)
 {
     struct watch_job job = {.typed = typed, .c = c, .on = on, .row = row, .ctx = ctx};
-    return watch_all(db, &job, false, why);
+    return watch_all(db, &job, false);
 }
 
 enum err watch_checks(struct db *db, const struct typed *typed, const struct catalogue *c,
-                      struct date on, watch_fn *row, void *ctx, char why[static WATCH_WHY_ROOM])
+                      struct date on, watch_fn *row, void *ctx)
 {
     struct watch_job job = {.typed = typed, .c = c, .on = on, .row = row, .ctx = ctx};
-    return watch_all(db, &job, true, why);
+    return watch_all(db, &job, true);
 }
 
 enum err watch_check_one(struct db *db, const struct typed *typed, const struct catalogue *c,
@@ -303,9 +313,23 @@ static bool watch_listed(const struct watch_list *l, const struct watch_row *row
     return l->record == NULL || ID_EQUAL(l->record, &row->record);
 }
 
+static enum err watch_broken(struct watch_list *l, const struct watch_row *row)
+{
+    bool clock = row->clock != NULL;
+    const char *id = clock ? row->clock->id : row->check->id;
+    if (l->id != NULL && strcmp(l->id, id) != 0) return ERR_OK;
+    l->broken++;
+    if (l->failed == NULL) return ERR_OK;
+    json_t *j = json_pack("{s:s, s:s, s:s, s:s}", clock ? "clock" : "check", id, "vi",
+                          clock ? row->clock->label_vi : row->check->label_vi, "en",
+                          clock ? row->clock->label_en : row->check->label_en, "why", row->failed);
+    return json_array_append_new(l->failed, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
 enum err watch_list_add(void *ctx, const struct watch_row *row)
 {
     struct watch_list *l = ctx;
+    if (row->failed != NULL) return watch_broken(l, row);
     if (!watch_listed(l, row)) return ERR_OK;
     bool over = row->clock != NULL && (row->state == WATCH_DONE || row->state == WATCH_DONE_LATE);
     if (row->clock != NULL)

@@ -4,7 +4,7 @@
  * say the same of the same records.
  *
  * Ownership: what a row is given is borrowed for the call.   Threads: the db's.
- * Units:     civil days of Vietnam's time.   Limits: WATCH_STEPS_MAX, WATCH_SQL_BYTES_MAX.
+ * Units:     civil days of Vietnam's time.   Limits: WATCH_STEPS_MAX, WATCH_MS_MAX, WATCH_SQL_BYTES_MAX.
  */
 #ifndef DONGBO_COMMON_IO_STORE_WATCH_H
 #define DONGBO_COMMON_IO_STORE_WATCH_H
@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #define WATCH_STEPS_MAX     UINT64_C(200000000) /* SQLite VM steps of one clock or check */
+#define WATCH_MS_MAX        120000u             /* ms by the clock, of one clock or check */
 #define WATCH_SQL_BYTES_MAX (64u * 1024u)       /* bytes of one query */
 #define WATCH_WHY_ROOM      256u                /* bytes of a reason with its terminator */
 
@@ -36,6 +37,8 @@ struct watch_row {
     bool has_start, has_due, has_done;
     struct date start, due, done;
     int32_t left; /* days from `on` to the due day; below 0: since it was over */
+    const char
+        *failed;  /* the rule's own SQL does not work or takes too long: why; no record then */
     bool guessed; /* counted in working days of a year whose holidays the catalogue does not have */
 };
 
@@ -43,18 +46,19 @@ typedef enum err watch_fn(void *ctx, const struct watch_row *row);
 
 /*
  * Every record for which a clock of the catalogue was ever set (done ones too), in the order of the
- * catalogue and then of ids; and every record that a check finds wrong.
- * ERR_BAD_INPUT, ERR_DENIED, ERR_TOO_LARGE: the SQL is wrong or takes too many steps, `why` says which;
+ * catalogue and then of ids; and every record that a check finds wrong. A rule whose SQL is wrong or takes
+ * too many steps gives one row with `failed`, behind those that it gave before, and hides no other rule.
  * ERR_NOT_READY: no typed tables; and whatever `row` returns.
  */
 MUST_CHECK enum err watch_clocks(struct db *db, const struct typed *typed,
                                  const struct catalogue *c, struct date on, watch_fn *row,
-                                 void *ctx, char why[static WATCH_WHY_ROOM]);
+                                 void *ctx);
 MUST_CHECK enum err watch_checks(struct db *db, const struct typed *typed,
                                  const struct catalogue *c, struct date on, watch_fn *row,
-                                 void *ctx, char why[static WATCH_WHY_ROOM]);
+                                 void *ctx);
 
-/* One check, with :t0 = `from` beside :t1 = `on`: what an ad-hoc trigger asks. */
+/* One check, with :t0 = `from` beside :t1 = `on`: what an ad-hoc trigger asks. ERR_BAD_INPUT, ERR_DENIED,
+ * ERR_TOO_LARGE: its SQL does not work, `why` says how. */
 MUST_CHECK enum err watch_check_one(struct db *db, const struct typed *typed,
                                     const struct catalogue *c, const struct catalogue_check *check,
                                     struct date from, struct date on, watch_fn *row, void *ctx,
@@ -82,6 +86,9 @@ struct watch_list {
     json_t *rows; /* watch_json() each; NULL: only counted */
     json_int_t counts[WATCH_DONE_LATE + 1];
     json_int_t wrong; /* rows of checks */
+    json_t *
+        failed; /* {clock or check, vi, en, why} of each rule that does not work; NULL: only counted */
+    json_int_t broken; /* such rules */
 };
 /* A watch_fn; ctx is a struct watch_list. */
 MUST_CHECK enum err watch_list_add(void *ctx, const struct watch_row *row);

@@ -612,10 +612,10 @@ struct rows {
     struct db *db;
 };
 
-static bool only_case(void *ctx, const char *table)
+static bool only_case(void *ctx, const char *table, const char *column)
 {
     (void)ctx;
-    return strcmp(table, "drug_case") == 0;
+    return strcmp(table, "drug_case") == 0 && strcmp(column, "alias") != 0;
 }
 
 static enum err add_row(void *ctx, struct db_stmt *q)
@@ -640,6 +640,7 @@ static enum err ask(struct db *db, const char *sql, struct rows *rows)
                                                     .params = params,
                                                     .param_count = 3,
                                                     .step_max = 100000,
+                                                    .ms_max = 600000,
                                                     .allow = only_case,
                                                     .row = add_row,
                                                     .ctx = rows});
@@ -648,8 +649,9 @@ static enum err ask(struct db *db, const char *sql, struct rows *rows)
 static struct db *make_cases(void)
 {
     struct db *db = make(DB_CREATE);
-    assert_int_equal(db_exec(db, "CREATE TABLE drug_case(id INTEGER, unit TEXT);"
-                                 "INSERT INTO drug_case VALUES(1,'x1'),(2,'x1'),(3,'x1'),(4,'x2');"
+    assert_int_equal(db_exec(db, "CREATE TABLE drug_case(id INTEGER, unit TEXT, alias TEXT);"
+                                 "INSERT INTO drug_case VALUES(1,'x1','a'),(2,'x1','b'),"
+                                 "(3,'x1','c'),(4,'x2','d');"
                                  "CREATE TABLE secret(a); INSERT INTO secret VALUES(1);"
                                  "CREATE VIEW peek AS SELECT a FROM secret"),
                      ERR_OK);
@@ -689,6 +691,11 @@ static void a_guarded_query_can_do_nothing_else(void **state)
         enum err e;
     } cases[] = {
         {"SELECT a FROM secret", ERR_DENIED},
+        {"SELECT alias FROM drug_case", ERR_DENIED},
+        {"SELECT * FROM drug_case", ERR_DENIED},
+        {"SELECT count(*) FROM drug_case WHERE ALIAS IS NOT NULL", ERR_DENIED},
+        {"SELECT id FROM drug_case ORDER BY alias", ERR_DENIED},
+        {"WITH c(x) AS (SELECT alias FROM drug_case) SELECT 1 FROM c WHERE x > 'b'", ERR_DENIED},
         {"SELECT count(*) FROM secret", ERR_DENIED},
         {"SELECT a FROM peek", ERR_DENIED},
         {"SELECT count(*) FROM peek", ERR_DENIED},
@@ -760,6 +767,24 @@ static void the_step_limit_does_not_outlive_its_query(void **state)
     db_close(db);
 }
 
+/* However many steps it may take: an endless one ends by the clock, and says so. */
+static void a_guarded_query_ends_by_the_clock(void **state)
+{
+    (void)state;
+    struct db *db = make_cases();
+    struct db_query q = {.sql = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) "
+                                "SELECT max(x) FROM c",
+                         .step_max = UINT64_MAX,
+                         .ms_max = 20,
+                         .allow = only_case};
+    assert_int_equal(db_query_readonly(db, &q), ERR_TOO_LARGE);
+    assert_string_equal(db_text(db), "the query takes too long");
+    q.sql = "SELECT count(*) FROM drug_case";
+    q.ms_max = 600000;
+    assert_int_equal(db_query_readonly(db, &q), ERR_OK);
+    db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -787,6 +812,7 @@ int main(void)
         cmocka_unit_test_teardown(the_checkpoint_empties_the_wal, clean),
         cmocka_unit_test_teardown(a_guarded_query_reads_allowed_tables_by_named_parameters, clean),
         cmocka_unit_test_teardown(a_guarded_query_can_do_nothing_else, clean),
+        cmocka_unit_test_teardown(a_guarded_query_ends_by_the_clock, clean),
         cmocka_unit_test_teardown(the_step_limit_does_not_outlive_its_query, clean),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

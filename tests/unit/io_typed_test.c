@@ -1,5 +1,6 @@
 /* Typed tables out of the catalogue. */
-#include "common/io/store_typed.h"
+#include "common/io/indicator.h"
+#include "common/io/store_watch.h"
 #include "tests/lib/catalogue_load.h"
 
 #include <setjmp.h>
@@ -73,6 +74,12 @@ static void rows_and_rules_of_the_catalogue(void **state)
     assert_true(number(db, "SELECT count(*) FROM unit WHERE valid_to = '9999-12-31'") > 0);
     assert_true(typed_table_allowed(t, "person") && typed_table_allowed(t, "person_root"));
     assert_false(typed_table_allowed(t, "sys_log"));
+    assert_true(typed_column_allowed(t, "person", "full_name")); /* class 2 */
+    assert_true(typed_column_allowed(t, "unit", "name") && typed_column_allowed(t, "person", ""));
+    assert_true(typed_column_allowed(t, "gbv_case", "received_on")); /* a date of class 4 counts */
+    assert_false(typed_column_allowed(t, "gbv_case", "alias"));
+    assert_false(typed_column_allowed(t, "drug_case", "note")); /* class 3 */
+    assert_false(typed_column_allowed(t, "sys_log", ""));
     typed_close(t);
     /* Again over the same tables, and over one that lacks a column. */
     assert_int_equal(db_exec(db, "ALTER TABLE person DROP COLUMN phone"), ERR_OK);
@@ -127,6 +134,132 @@ static void sql_that_does_not_work_is_named(void **state)
     catalogue_unload(files, count);
 }
 
+/* ---- what an indicator may say ---- */
+
+struct facts {
+    size_t count;
+    char by[2][16];
+};
+
+static enum err take_fact(void *ctx, const struct fact *fact)
+{
+    struct facts *f = ctx;
+    for (int i = 0; i < 2; i++)
+        snprintf(f->by[i], sizeof f->by[i], "%.*s", (int)fact->by[i].len,
+                 (const char *)(fact->by[i].p != NULL ? fact->by[i].p : (const uint8_t *)""));
+    f->count++;
+    return ERR_OK;
+}
+
+/* Texts of class 3 and more are not read, however the SQL asks; a breakdown is by values of its list. */
+static void an_indicator_says_nothing_in_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char
+            *sql; /* behind "SELECT unit, id AS subject, id AS record, 1 AS num, NULL AS den, " */
+        enum err e;
+        const char *by[2];
+    } cases[] = {
+        {"sex AS by1 FROM person", ERR_OK, {"female", ""}},
+        {"full_name AS by1 FROM person", ERR_OK, {"?", ""}},
+        {"'fEmale' AS by1, 'x' AS by2 FROM person", ERR_OK, {"?", "?"}},
+        {"sex AS by1, 'male' AS by2, full_name AS by3 FROM person", ERR_OK, {"female", "male"}},
+        {"NULL AS by1, '' AS by2 FROM person", ERR_OK, {"", ""}},
+        {"alias AS by1 FROM gbv_case", ERR_DENIED, {"", ""}},
+        {"'' AS by1 FROM gbv_case WHERE alias = 'Hoa'", ERR_DENIED, {"", ""}},
+        {"(SELECT max(narrative) FROM child_report) AS by1 FROM person", ERR_DENIED, {"", ""}},
+        {"'' AS by1 FROM (SELECT *, id AS i FROM gbv_case)", ERR_DENIED, {"", ""}},
+    };
+    struct db *db = NULL;
+    struct typed *t = NULL;
+    struct catalogue_error why;
+    struct catalogue *c = catalogue_load_parsed("catalogue");
+    struct period_window year = {{2026, 1, 1}, {2026, 12, 31}};
+    assert_int_equal(db_open(path, NULL, DB_CREATE, &db), ERR_OK);
+    assert_int_equal(db_begin(db), ERR_OK);
+    assert_int_equal(typed_open(db, c, &why, &t), ERR_OK);
+    assert_int_equal(db_exec(db, "INSERT INTO person(id, unit, full_name, sex) "
+                                 "VALUES (x'01', '26170', 'Lan', 'female')"),
+                     ERR_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char sql[400], told[INDICATOR_WHY_ROOM];
+        struct facts f = {.count = 0};
+        snprintf(sql, sizeof sql,
+                 "SELECT unit, id AS subject, id AS record, 1 AS num, NULL AS den, %s",
+                 cases[i].sql);
+        struct catalogue_indicator in = {.id = "T99", .by = "sex|sex", .sql = sql};
+        assert_int_equal(indicator_run(db, t, c, &in, year, take_fact, &f, told), cases[i].e);
+        assert_int_equal(f.count, cases[i].e == ERR_OK ? 1 : 0);
+        if (cases[i].e == ERR_DENIED) assert_non_null(strstr(told, "not permitted"));
+        for (int k = 0; k < 2 && f.count == 1; k++)
+            assert_string_equal(f.by[k], cases[i].by[k]);
+    }
+    typed_close(t);
+    db_rollback(db);
+    db_close(db);
+    catalogue_free(c);
+}
+
+/* ---- clocks ---- */
+
+static void put_file(struct catalogue_file *files, size_t count, const char *name, const char *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(files[i].name, name) != 0) continue;
+        uint8_t *copy = malloc(strlen(text));
+        assert_non_null(copy);
+        memcpy(copy, text, strlen(text));
+        free((void *)(uintptr_t)files[i].data.p);
+        files[i].data = bytes_make(copy, strlen(text));
+    }
+}
+
+static void a_clock_that_does_not_work_hides_no_other(void **state)
+{
+    (void)state;
+    static const char clocks[] =
+        "id,type,unit,start,due,done,relevant,days,count,soon,label_vi,label_en,source\n"
+        "K98,child_report,,received_on,,abs(-9223372036854775808),,plan_days,calendar,2,A,A,x\n"
+        "K99,child_report,,received_on,,NULL,,plan_days,calendar,2,B,B,x\n";
+    size_t count = 0, errors = 0;
+    struct catalogue_file *files = catalogue_load("catalogue", &count);
+    struct catalogue_error *list = calloc(CATALOGUE_ERRORS_MAX, sizeof *list), why;
+    struct catalogue *c = NULL;
+    struct typed *t = NULL;
+    struct db *db = NULL;
+    put_file(files, count, "clocks.csv", clocks);
+    if (catalogue_parse(files, count, &c, list, &errors) != ERR_OK)
+        fail_msg("%s:%u %s: %s", list[0].file, list[0].row, list[0].column, list[0].text_en);
+    assert_int_equal(db_open(path, NULL, DB_CREATE, &db), ERR_OK);
+    assert_int_equal(db_begin(db), ERR_OK);
+    assert_int_equal(typed_open(db, c, &why, &t), ERR_OK);
+    assert_int_equal(db_exec(db, "INSERT INTO child_report(id, unit, received_on) VALUES "
+                                 "(x'00112233445566778899aabbccddeeff', '26170', '2026-03-02')"),
+                     ERR_OK);
+    struct watch_list l = {
+        .catalogue = c, .on = {2026, 3, 20}, .rows = json_array(), .failed = json_array()};
+    assert_int_equal(watch_clocks(db, t, c, l.on, watch_list_add, &l), ERR_OK);
+    assert_int_equal(l.broken, 1);
+    const json_t *failed = json_array_get(l.failed, 0), *row = json_array_get(l.rows, 0);
+    assert_string_equal(json_string_value(json_object_get(failed, "clock")), "K98");
+    assert_non_null(strstr(json_string_value(json_object_get(failed, "why")), "overflow"));
+    assert_int_equal(json_array_size(l.rows), 1);
+    assert_string_equal(json_string_value(json_object_get(row, "clock")), "K99");
+    assert_int_equal(l.counts[WATCH_OVERDUE], 1);
+    l.id = "K99"; /* who asks about one clock hears of that one alone */
+    assert_int_equal(watch_clocks(db, t, c, l.on, watch_list_add, &l), ERR_OK);
+    assert_int_equal(l.broken, 1);
+    json_decref(l.rows);
+    json_decref(l.failed);
+    typed_close(t);
+    db_rollback(db);
+    db_close(db);
+    catalogue_free(c);
+    free(list);
+    catalogue_unload(files, count);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -147,6 +280,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_and_rules_of_the_catalogue),
         cmocka_unit_test(sql_that_does_not_work_is_named),
+        cmocka_unit_test(an_indicator_says_nothing_in_words),
+        cmocka_unit_test(a_clock_that_does_not_work_hides_no_other),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

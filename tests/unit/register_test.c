@@ -68,7 +68,10 @@ static void each_request_has_the_clock_of_its_day(void **state)
         {"other", "2026-03-05", "2026-03-09", ""},
         {"erasure", "2025-12-31", "", "2026-01-03"}, /* the law before: 72 hours for all */
         {"erasure", "2026-01-01", "2026-01-05", "2026-01-29"},
-        {"access", "2023-06-30", "", ""}, /* before any of them */
+        {"access", "2023-06-30", "", ""},                     /* before any of them */
+        {"access", "2026-02-13", "2026-02-24", "2026-03-06"}, /* over Tet */
+        {"erasure", "2026-04-20", "2026-04-22",
+         "2026-05-21"}, /* Hung Kings on a Sunday, 30/4, 1/5 */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         legal_request(c, cases[i].kind, date_at(cases[i].received), &answer, &done);
@@ -77,6 +80,7 @@ static void each_request_has_the_clock_of_its_day(void **state)
         assert_int_equal(answer.has, cases[i].answer[0] != '\0');
         assert_int_equal(done.has, cases[i].done[0] != '\0');
         if (done.has) assert_int_equal(done.late_ms, date_to_ms(done.day) + DATE_DAY_MS);
+        assert_false(answer.guessed || done.guessed);
     }
 }
 
