@@ -10,6 +10,7 @@
  *   DIR/tls/cert.pem, key.pem   what the door shows, signed by it
  *   DIR/closed            logins and tokens that stay closed after a restore (hub/closed.h)
  *   DIR/run/lock, control.sock, ports.json
+ *   DIR/run/stops           at whose data the daemon died (common/blackbox.h)
  *
  * Ownership: hub_app_close() releases everything.   Threads: loop thread only.   Units: UTC ms.
  */
@@ -18,6 +19,7 @@
 
 #include "common/io/conf.h"
 #include "common/io/file.h"
+#include "common/io/mapped.h"
 #include "common/io/tls.h"
 #include "hub/copier.h"
 #include "hub/drive.h"
@@ -29,6 +31,7 @@
 #define HUB_CONTROL_SOCKET   "run/control.sock"
 #define HUB_AUTHORITY_FILE   "tls/ca.pem" /* to be installed on PCs that open the page */
 #define HUB_PORTS_FILE       "run/ports.json"
+#define HUB_STOPS_FILE       "run/stops"
 
 struct hub_beside;
 
@@ -38,6 +41,7 @@ struct hub_app {
     struct hub_store *store;
     struct hub_drive *drive;  /* the daemon's; NULL in a tool */
     struct hub_copier copier; /* the daemon's backups */
+    struct mapped stops;      /* the daemon's black box, a struct blackbox; closed in a tool */
     struct key_sign log;
     struct key_sign issue;
     struct key_box transport;

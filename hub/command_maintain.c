@@ -4,6 +4,7 @@
 #include "common/io/db.h"
 #include "common/io/device.h"
 #include "hub/maintain.h"
+#include "hub/stops.h"
 #include "hub/store_desk.h"
 #include "hub/store_repair.h"
 
@@ -70,6 +71,7 @@ json_t *hub_command_alarms(struct hub_app *a, const json_t *request)
     bool all = json_is_true(json_object_get(request, "all"));
     json_t *rows = json_array();
     enum err e = no != 0 ? hub_store_alarm_ack(a->store, no, clock_wall_ms()) : ERR_OK;
+    if (e == ERR_OK && no != 0) e = hub_stops_settled(a);
     if (e == ERR_OK) e = hub_store_alarms(a->store, all, hub_alarm_row, rows);
     enum err settled = e == ERR_OK ? hub_store_settled(a->store) : e;
     if (settled != ERR_OK && settled != ERR_DENIED) e = settled;

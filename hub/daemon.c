@@ -10,6 +10,7 @@
 #include "hub/desk.h"
 #include "hub/scrub.h"
 #include "hub/store_history.h"
+#include "hub/stops.h"
 
 #include <stdio.h>
 
@@ -203,8 +204,13 @@ enum err hub_app_run(struct hub_app *a)
                                   .on_tick = hub_daemon_second,
                                   .on_trouble = hub_daemon_trouble,
                                   .ctx = &d};
-    enum err e = hub_drive_new(&o, &a->drive);
-    if (e != ERR_OK) return e;
+    enum err e = hub_stops_open(a, clock_wall_ms());
+    o.blackbox = hub_stops(a);
+    if (e == ERR_OK) e = hub_drive_new(&o, &a->drive);
+    if (e != ERR_OK) {
+        hub_stops_close(a);
+        return e;
+    }
     a->copier = (struct hub_copier){
         .store = a->store, .loop = hub_drive_loop(a->drive), .wall_ms = clock_wall_ms};
     hub_scrub_init(&d.scrub, a->store, clock_mono_ms());
@@ -226,6 +232,7 @@ enum err hub_app_run(struct hub_app *a)
     hub_aside_free(d.aside);
     hub_scrub_free(&d.scrub);
     a->drive = NULL;
+    hub_stops_close(a);
     hub_desk_free(d.desk);
     enum err gone = hub_app_path(a->data, HUB_PORTS_FILE, path);
     if (gone == ERR_OK) gone = file_remove(path);

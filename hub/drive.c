@@ -182,8 +182,10 @@ static enum err hub_drive_handles(struct hub_drive *d)
 
 enum err hub_drive_new(const struct hub_drive_options *options, struct hub_drive **out)
 {
-    struct hub_engine_options engine = {
-        .store = options->store, .keys = options->keys, .conns_max = options->conns_max};
+    struct hub_engine_options engine = {.store = options->store,
+                                        .keys = options->keys,
+                                        .conns_max = options->conns_max,
+                                        .blackbox = options->blackbox};
     struct hub_drive *d = calloc(1, sizeof *d);
     if (d == NULL) return ERR_NOMEM;
     d->options = *options;

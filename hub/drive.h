@@ -26,8 +26,9 @@ struct hub_drive;
 struct hub_drive_options {
     struct hub_store *store;
     const struct hub_sync_keys *keys;
-    unsigned conns_max; /* 0: HUB_ENGINE_CONNS_MAX */
-    bool signals;       /* end on SIGINT and SIGTERM */
+    unsigned conns_max;        /* 0: HUB_ENGINE_CONNS_MAX */
+    struct blackbox *blackbox; /* of the engine; borrowed; may be NULL */
+    bool signals;              /* end on SIGINT and SIGTERM */
     /* The loop is about to end: close every handle of yours on it. May be NULL; runs once. */
     void (*on_stop)(void *ctx);
     /* Every HUB_DRIVE_TICK_MS, outside any transaction; may be NULL. */

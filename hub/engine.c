@@ -1,5 +1,6 @@
 #include "hub/engine_priv.h"
 #include "common/zoo.h"
+#include "proto/key.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ enum err hub_engine_new(const struct hub_engine_options *options, struct hub_eng
     if (e->conns_max > HUB_ENGINE_CONNS_MAX) e->conns_max = HUB_ENGINE_CONNS_MAX;
     e->step = options->step;
     e->step_ctx = options->step_ctx;
+    e->blackbox = options->blackbox;
     *out = e;
     return ERR_OK;
 }
@@ -196,6 +198,17 @@ static void hub_engine_failed(struct hub_engine *e, struct hub_session *x, enum 
     ev->error = why;
 }
 
+/* From its facts on a session is somebody's. */
+static void hub_engine_know(struct hub_engine *e, struct hub_session *x,
+                            const struct hub_sync_effect *f)
+{
+    const struct hub_node *n = &e->facts.node;
+    if (f->kind != HUB_SYNC_FX_LOOKUP || !(e->facts.known || e->facts.certified)) return;
+    x->known = key_equal(f->peer, n->transport_pk, sizeof n->transport_pk);
+    x->node = n->node;
+    if (x->known) blackbox_begin(e->blackbox, x->node.b);
+}
+
 /* Carry out one list. true: `ev` is the core's next event. */
 static bool hub_engine_list(struct hub_engine *e, struct hub_session *x,
                             const struct hub_sync_effects *fx, struct hub_sync_event *ev)
@@ -222,6 +235,7 @@ static bool hub_engine_list(struct hub_engine *e, struct hub_session *x,
             return true;
         }
         if (f->kind == HUB_SYNC_FX_CONTACT) continue;
+        hub_engine_know(e, x, f);
         assert(!more); /* at most one answer a list */
         *ev = answer;
         more = true;
@@ -229,13 +243,23 @@ static bool hub_engine_list(struct hub_engine *e, struct hub_session *x,
     return more;
 }
 
+/* Nobody's work is under way any more. A session that ended well shows that its node can be served. */
+static void hub_engine_rest(struct hub_engine *e, const struct hub_session *x)
+{
+    if (e->dead) return;
+    blackbox_end(e->blackbox);
+    if (x->known && x->closing && x->why == ERR_OK) blackbox_forgive(e->blackbox, x->node.b);
+}
+
 static void hub_engine_run(struct hub_engine *e, struct hub_session *x, struct hub_sync_event *ev)
 {
     struct hub_sync_effects fx;
     if (e->dead) return;
+    if (x->known) blackbox_begin(e->blackbox, x->node.b);
     do {
         hub_sync_step(x->core, ev, &fx);
     } while (hub_engine_list(e, x, &fx, ev));
+    hub_engine_rest(e, x);
     struct hub_engine_time t = {ev->now_ms, ev->wall_ms};
     if (x->out.e != ERR_OK) hub_engine_kill(x, x->out.e, t);
 }
@@ -249,7 +273,9 @@ static void hub_engine_resume(struct hub_engine *e, struct hub_engine_time t)
         struct hub_sync_effects fx = {.v = {x->feed}, .count = 1};
         struct hub_sync_event ev = {.now_ms = t.now_ms, .wall_ms = t.wall_ms};
         x->waits = false;
+        if (x->known) blackbox_begin(e->blackbox, x->node.b);
         if (hub_engine_list(e, x, &fx, &ev)) hub_engine_run(e, x, &ev);
+        hub_engine_rest(e, x);
     }
 }
 

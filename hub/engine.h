@@ -19,6 +19,7 @@
 #ifndef DONGBO_HUB_ENGINE_H
 #define DONGBO_HUB_ENGINE_H
 
+#include "common/blackbox.h"
 #include "hub/sync.h"
 
 #define HUB_ENGINE_CONNS_MAX     1024u                /* connections at once */
@@ -42,6 +43,7 @@ struct hub_engine_options {
     unsigned half_open_max; /* 0: HUB_ENGINE_HALF_OPEN_MAX */
     hub_engine_step_fn *step;
     void *step_ctx;
+    struct blackbox *blackbox; /* booted; borrowed. NULL: none is kept */
 };
 
 struct hub_engine_time {

@@ -18,6 +18,8 @@ struct hub_session {
     struct hub_sync_effect feed;
     bool closing;
     bool told; /* the caller knows that it closes */
+    bool known;
+    struct id_hash node; /* whose session it is, proven by its transport key; when known */
     enum err why;
 };
 
@@ -28,6 +30,7 @@ struct hub_engine {
     unsigned half_open_max;
     hub_engine_step_fn *step;
     void *step_ctx;
+    struct blackbox *blackbox;
     bool dead;
     bool open;      /* a transaction is */
     size_t group;   /* sets taken in it */

@@ -86,6 +86,7 @@ static enum err hub_engine_lookup(struct hub_engine *e, const struct hub_sync_ef
         return ERR_OK;
     }
     f->known = err == ERR_OK;
+    f->stopped = blackbox_stopped(e->blackbox, hello->node.b);
     if (err == ERR_OK && !key_equal(fx->peer, f->node.transport_pk, sizeof f->node.transport_pk))
         err = hub_engine_other_key(e, hello, fx->peer, f);
     for (size_t i = 0; err == ERR_OK && i < hello->log_count; i++)

@@ -19,6 +19,11 @@ const char *hub_alarm_vi(enum hub_alarm_kind kind)
     case HUB_ALARM_CLOCK: return "đồng hồ của máy này lệch nhiều so với trung tâm";
     case HUB_ALARM_QUARANTINE:
         return "máy đã bị thu hồi gửi thay đổi: chúng được để riêng, chờ quyết định ở trang Máy xã";
+    case HUB_ALARM_STOPPED:
+        return "chương trình đã dừng nhiều lần khi nhận dữ liệu của máy này; máy này phải chờ, các "
+               "máy khác làm việc "
+               "bình thường: báo người phát triển, cập nhật chương trình, hoặc đánh dấu đã xử lý "
+               "để thử lại";
     }
     return "";
 }
@@ -38,6 +43,10 @@ const char *hub_alarm_en(enum hub_alarm_kind kind)
     case HUB_ALARM_QUARANTINE:
         return "a revoked PC sent changes: they are kept apart until decided on the page Commune "
                "PCs";
+    case HUB_ALARM_STOPPED:
+        return "this program stopped several times at what this PC sends; it waits and the others "
+               "go on: tell the "
+               "developers, update the program, or settle this to try again";
     }
     return "";
 }
@@ -60,6 +69,19 @@ enum err hub_store_alarm(struct hub_store *s, enum hub_alarm_kind kind, const st
     db_bind_blob(q, 2, BYTES_OF(who->b));
     db_bind_int(q, 3, now_ms);
     return db_run(q);
+}
+
+enum err hub_store_alarmed(struct hub_store *s, enum hub_alarm_kind kind,
+                           const struct id_hash *node, bool *out)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT 1 FROM sys_alarm WHERE kind = ?1 AND node = ?2 AND acked_ms = 0");
+    db_bind_int(q, 1, (int64_t)kind);
+    db_bind_blob(q, 2, BYTES_OF(node->b));
+    enum err e = db_get(q);
+    db_done(q);
+    if (e == ERR_OK || e == ERR_NOT_FOUND) *out = e == ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 enum err hub_store_alarm_damage(struct hub_store *s, const char *what, int64_t now_ms)

@@ -20,6 +20,8 @@ enum hub_alarm_kind {
     HUB_ALARM_DAMAGED = 4,    /* verify or scrub found damage */
     HUB_ALARM_CLOCK = 5,      /* a node's clock is HUB_ALARM_CLOCK_MS or more from ours */
     HUB_ALARM_QUARANTINE = 6, /* a revoked node sent something: a person decides about it */
+    HUB_ALARM_STOPPED =
+        7, /* this program died several times at what a node sends: it waits (SPEC 15.8) */
 };
 
 struct hub_alarm {
@@ -49,6 +51,10 @@ MUST_CHECK enum err hub_store_alarms(struct hub_store *s, bool all,
                                      void *ctx);
 /* A person settled it. ERR_NOT_FOUND: no such alarm stands. */
 MUST_CHECK enum err hub_store_alarm_ack(struct hub_store *s, int64_t no, int64_t now_ms);
+
+/* Is a node named by such an alarm that stands? */
+MUST_CHECK enum err hub_store_alarmed(struct hub_store *s, enum hub_alarm_kind kind,
+                                      const struct id_hash *node, bool *out);
 
 /* Look for a clone in a hello, inside a transaction: the node's newest log here is not among its
  * logs. Raises HUB_ALARM_CLONE, once for each newest log. */

@@ -60,6 +60,8 @@ struct hub_sync_facts {
     bool known;     /* the node is enrolled here */
     bool certified; /* it is not, but shows a certificate that this hub signed: the hub lost it, or
                        the keys that it has now */
+    bool
+        stopped; /* the program died several times at what it sends: it waits for a person (SPEC 15.8) */
     bool retired; /* it dials with a key of before; node has that key, and the one it signed with */
     struct hub_node node;
     struct message_head heads[HELLO_LOGS_MAX]; /* for each log of the hello; of a revoked node with

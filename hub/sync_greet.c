@@ -112,6 +112,12 @@ void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
     enum err e = hub_sync_answer_hello(s, verdict, ev);
     if (e != ERR_OK) {
         hub_sync_close(s, e, fx);
+    } else if (f->stopped) {
+        hub_sync_refuse_text(
+            s, MESSAGE_CANNOT_STORE,
+            "Trung tâm nhiều lần dừng khi nhận dữ liệu của máy này; dữ liệu vẫn ở đây, hãy chờ. / "
+            "The centre's program stopped at this PC's data: they are safe here and wait.",
+            ERR_REFUSED, fx);
     } else if (verdict == MESSAGE_GO) {
         hub_sync_move(s, HUB_SYNC_SYNCING);
         s->deadline_at = ev->now_ms + HUB_SYNC_SILENCE_MS;

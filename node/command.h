@@ -15,6 +15,7 @@
 #ifndef DONGBO_NODE_COMMAND_H
 #define DONGBO_NODE_COMMAND_H
 
+#include "common/blackbox.h"
 #include "node/entry.h"
 #include "node/own.h"
 
@@ -35,6 +36,7 @@ struct node_command {
     int64_t (*wall_ms)(void);
     void (*saved)(void *ctx); /* a change set was saved; may be NULL */
     void *ctx;
+    const struct blackbox *stops; /* of the daemon (node/stops.h); may be NULL */
     /* The keys of the folder, in a home (node/rekey.h); NULL: there is none. */
     enum err (*rekey)(void *home); /* begin a change */
     enum err (*turn)(void *home);  /* something came that may end one, or ask for one */

@@ -1,5 +1,6 @@
 /* status and join. */
 #include "node/command_priv.h"
+#include "node/stops.h"
 #include "proto/words.h"
 
 #include <stdio.h>
@@ -63,6 +64,14 @@ static json_t *node_status_warnings(struct node_command *c, const struct node_st
             "ở đây. Nếu không biết vì sao, hãy gọi trung tâm; máy thay thế cần lời mời mới.",
             "The hub has revoked this PC: nothing is sent or fetched any more. The data stay "
             "here. If you do not know why, call the hub; a replacement needs a new invitation.");
+    if (node_stops_stopped(c->stops))
+        node_warn(w, "stopped",
+                  "Chương trình đã dừng nhiều lần trong khi đồng bộ, nên không tự đồng bộ nữa. Dữ "
+                  "liệu an toàn, vẫn ghi và "
+                  "xem như thường. Hãy báo cán bộ trung tâm; bấm đồng bộ để thử lại.",
+                  "The program stopped several times in a sync and syncs no more by itself. The "
+                  "data are safe, and work "
+                  "goes on. Tell the centre; press sync to try again.");
     node_warn_clock(w, st->hub_ahead_ms);
     if (st->imports_unfinished > 0)
         node_warn(w, "import", "Có lần nhập tệp chưa xong: hãy nhập lại đúng tệp đó.",

@@ -10,6 +10,7 @@
 #include "node/maintain.h"
 #include "node/rekey.h"
 #include "node/scrub.h"
+#include "node/stops.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -328,14 +329,20 @@ static void node_daemon_on_request(void *ctx, struct rpc_call *call, json_t *req
 
 static enum err node_daemon_open(struct node_daemon *d)
 {
+    if (!d->once) node_stops_open(d->home->dir, &d->home->stops);
     struct node_drive_options options = {.store = d->home->store,
                                          .keys = &d->home->keys,
                                          .signals = true,
                                          .on_result = node_daemon_on_result,
                                          .on_stop = node_daemon_on_stop,
+                                         .blackbox = d->home->stops.p,
                                          .ctx = d};
     enum err e = node_drive_new(&options, &d->drive);
-    if (e != ERR_OK) return e;
+    if (e != ERR_OK) {
+        mapped_close(&d->home->stops);
+        return e;
+    }
+    d->home->command.stops = d->home->stops.p;
     d->home->command.saved = node_daemon_saved;
     d->home->command.ctx = d;
     return ERR_OK;
@@ -344,7 +351,9 @@ static enum err node_daemon_open(struct node_daemon *d)
 static void node_daemon_close(struct node_daemon *d)
 {
     d->home->command.saved = NULL;
+    d->home->command.stops = NULL;
     node_drive_free(d->drive);
+    mapped_close(&d->home->stops);
 }
 
 enum err node_daemon_run(struct node_home *h, const char *socket_path)

@@ -2,6 +2,7 @@
 
 #include "common/io/clock.h"
 #include "common/io/conn.h"
+#include "node/stops.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -153,19 +154,24 @@ static void node_drive_tell(struct node_drive *d)
     node_engine_result(d->engine, &r);
     if (r.finished == d->finished) return;
     d->finished = r.finished;
+    if (r.last == ERR_OK) node_stops_forgive(d->options.blackbox);
     if (d->options.on_result != NULL) d->options.on_result(d->options.ctx, &r);
 }
 
 static void node_drive_event(struct node_drive *d, struct node_sync_event *ev)
 {
     struct node_engine_outputs out;
+    bool by_itself = ev->kind == NODE_SYNC_EV_WAKE || ev->kind == NODE_SYNC_EV_SAVED;
     bool more = !d->stopping;
+    if (by_itself && node_stops_stopped(d->options.blackbox)) return; /* a person wakes it */
     while (more) {
         ev->now_ms = clock_mono_ms();
         ev->wall_ms = clock_wall_ms();
         randombytes_buf(&ev->random, sizeof ev->random);
         d->dial_failed = ERR_OK;
+        node_stops_begin(d->options.blackbox);
         node_engine_handle(d->engine, ev, &out);
+        node_stops_end(d->options.blackbox);
         for (size_t i = 0; i < out.count; i++)
             node_drive_output(d, &out.v[i]);
         more = d->dial_failed != ERR_OK; /* a call that never began is told like a lost link */
@@ -221,6 +227,7 @@ enum err node_drive_run(struct node_drive *d)
 void node_drive_now(struct node_drive *d)
 {
     struct node_sync_event ev = {.kind = NODE_SYNC_EV_NOW};
+    node_stops_forgive(d->options.blackbox);
     node_drive_event(d, &ev);
 }
 

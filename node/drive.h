@@ -22,6 +22,8 @@ struct node_drive_options {
     struct node_store *store;
     const struct node_sync_keys *keys;
     bool signals; /* end on SIGINT and SIGTERM */
+    struct blackbox *
+        blackbox; /* booted; borrowed. Stopped: only node_drive_now begins a session. May be NULL */
     /* A session ended; may be NULL. */
     void (*on_result)(void *ctx, const struct node_sync_result *r);
     /* The loop is about to end: close every handle of yours on it. May be NULL; runs once. */

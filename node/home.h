@@ -13,6 +13,7 @@
 
 #include "common/io/conf.h"
 #include "common/io/file.h"
+#include "common/io/mapped.h"
 #include "node/command.h"
 #include "node/keyring.h"
 
@@ -40,6 +41,7 @@ struct node_home {
     struct node_sync_keys next_keys; /* of next */
     struct node_command command;
     bool has_command;
+    struct mapped stops; /* of the daemon (node/stops.h) */
     /* Of node_daemon_run(): "" or the copy that the desk's keeper wants restored; the caller closes the
      * home, restores, and runs it again. */
     char restore[FILE_PATH_BYTES_MAX];

@@ -33,8 +33,11 @@ void pair_unlink(const char *path)
 
 void pair_hub_engine(struct pair *w)
 {
-    struct hub_engine_options o = {
-        .store = w->hub.store, .keys = &w->hub.keys, .step = w->hub.step, .step_ctx = w};
+    struct hub_engine_options o = {.store = w->hub.store,
+                                   .keys = &w->hub.keys,
+                                   .step = w->hub.step,
+                                   .step_ctx = w,
+                                   .blackbox = w->hub.blackbox};
     OK(hub_engine_new(&o, &w->hub.engine));
 }
 

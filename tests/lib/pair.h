@@ -29,6 +29,7 @@ struct pair_hub {
     struct hub_engine *engine;
     char path[64];
     bool (*step)(void *ctx, const char *what);
+    struct blackbox *blackbox; /* NULL: none; boot it as the program does */
 };
 
 struct pair_node {

@@ -391,6 +391,13 @@ static enum err alarm_ack(struct calls *c)
     return hub_store_alarm_ack(c->hub, 1, CALLS_NOW);
 }
 
+static enum err alarm_stands(struct calls *c)
+{
+    bool stands = false;
+    struct id_hash nobody = {{0}};
+    return hub_store_alarmed(c->hub, HUB_ALARM_STOPPED, &nobody, &stands);
+}
+
 static enum err clock_look(struct calls *c)
 {
     return hub_store_clock_look(c->hub, &c->at.node, CALLS_NOW - 2 * HUB_ALARM_CLOCK_MS, CALLS_NOW);
@@ -1052,6 +1059,7 @@ const struct call calls_hub[] = {
     {"hub_store_alarm_damage", alarm_damage, 0},
     {"hub_store_alarms", alarms, 0},
     {"hub_store_alarm_ack", alarm_ack, 0},
+    {"hub_store_alarmed", alarm_stands, 0},
     {"hub_store_clock_look", clock_look_tx, 0},
     {"hub_store_clone_look", clone_look_tx, 0},
     {"hub_users_add", users_add, 0},

@@ -339,6 +339,61 @@ static void a_full_disk_at_the_hub_is_refused_in_words(void **state)
     pair_close(&w);
 }
 
+static bool dies_at_take(void *ctx, const char *what)
+{
+    struct pair *w = ctx;
+    return w->serial == 0 || strcmp(what, "take") != 0;
+}
+
+static void hub_boots(struct pair *w, struct blackbox *b)
+{
+    pair_hub_off(w);
+    blackbox_boot(b, "1", "monday");
+    pair_hub_on(w);
+}
+
+/* What one node sends is the end of the hub, each time: it waits then, and the others go on. */
+static void who_ends_the_hub_three_times_waits_alone(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid;
+    struct blackbox b = {.magic = ""};
+    pair_open(&w, 14);
+    w.hub.blackbox = &b;
+    w.hub.step = dies_at_take;
+    hub_boots(&w, &b);
+    struct pair_node *bad = &w.nodes[0], *good = &w.nodes[1];
+    pair_join(bad);
+    pair_join(good);
+    OK(pair_attempt(bad));
+    OK(pair_attempt(good));
+    pair_save(bad, CHANGE_CREATE, &rid, "hỏng", bytes_make(NULL, 0));
+    for (int i = 0; i < BLACKBOX_STOP_AT; i++) {
+        OK(pair_attempt(good)); /* its good sessions are no excuse for another's */
+        w.serial = 1;
+        assert_int_not_equal(pair_attempt(bad), ERR_OK);
+        assert_true(hub_engine_dead(w.hub.engine));
+        w.serial = 0;
+        hub_boots(&w, &b);
+    }
+    w.serial = 1;
+    assert_int_equal(pair_attempt(bad), ERR_REFUSED);
+    assert_false(hub_engine_dead(w.hub.engine));
+    assert_int_equal(pair_result(bad).refused, MESSAGE_CANNOT_STORE);
+    assert_int_equal(pair_status(bad).waiting, 2);
+    w.serial = 0;
+    pair_save(good, CHANGE_CREATE, &rid, "lành", bytes_make(NULL, 0));
+    OK(pair_attempt(good));
+    assert_int_equal(pair_status(good).waiting, 0);
+    assert_int_equal(pair_attempt(bad), ERR_REFUSED);
+    blackbox_boot(&b, "2", "monday"); /* a newer program can take it */
+    OK(pair_attempt(bad));
+    assert_int_equal(pair_status(bad).waiting, 0);
+    pair_assert_scope(bad);
+    pair_close(&w);
+}
+
 static bool dies(void *ctx, const char *what)
 {
     struct pair *w = ctx;
@@ -549,6 +604,7 @@ int main(void)
         cmocka_unit_test(a_cut_at_each_byte_of_one_session_is_resumed),
         cmocka_unit_test(a_failed_commit_receipts_nothing_and_loses_nothing),
         cmocka_unit_test(a_full_disk_at_the_hub_is_refused_in_words),
+        cmocka_unit_test(who_ends_the_hub_three_times_waits_alone),
         cmocka_unit_test(a_hub_that_dies_at_any_step_loses_no_receipted_set),
         cmocka_unit_test(garbage_on_the_port_gets_no_answer),
         cmocka_unit_test(a_big_backlog_goes_in_many_frames),
