@@ -234,6 +234,17 @@ static enum err node_carry_end(struct node_carry *c, struct bytes body)
     return e == ERR_BAD_HASH ? ERR_OK : e;
 }
 
+/* Nothing is left out of a page (SPEC 7.9), so at no position an own set has to be folded. Those of this log may be
+ * others than the hub's: no session has compared them. */
+static enum err node_carry_verdicts(struct node_carry *c, struct bytes body)
+{
+    size_t n = 0;
+    enum err e = message_verdicts_decode(body, c->items.verdicts, MESSAGE_ITEMS_MAX, &n);
+    for (size_t i = 0; e == ERR_OK && i < n; i++)
+        c->items.verdicts[i].position = 0;
+    return e == ERR_OK ? node_store_stage_verdicts(c->b->store, c->items.verdicts, n) : e;
+}
+
 static enum err node_carry_feed(struct node_carry *c, unsigned type, struct bytes body)
 {
     size_t n = 0;
@@ -246,9 +257,7 @@ static enum err node_carry_feed(struct node_carry *c, unsigned type, struct byte
         return e == ERR_OK
                    ? node_store_stage_records(c->b->store, c->hello.epoch, c->items.records, n)
                    : e;
-    case MESSAGE_VERDICTS:
-        e = message_verdicts_decode(body, c->items.verdicts, MESSAGE_ITEMS_MAX, &n);
-        return e == ERR_OK ? node_store_stage_verdicts(c->b->store, c->items.verdicts, n) : e;
+    case MESSAGE_VERDICTS: return node_carry_verdicts(c, body);
     case MESSAGE_MOVES:
         e = message_moves_decode(body, c->items.moves, MESSAGE_ITEMS_MAX, &n);
         return e == ERR_OK ? node_store_stage_moves(c->b->store, c->hello.epoch, c->items.moves, n)

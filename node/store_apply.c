@@ -213,72 +213,6 @@ static enum err node_apply_records(struct node_store *s, uint64_t epoch, uint64_
     return db_run(q);
 }
 
-/* ---- verdicts ---- */
-
-static bool node_verdict_holds(uint8_t verdict)
-{
-    unsigned v = verdict & FOLD_VERDICT_MASK;
-    bool held = v == FOLD_HELD_STEP || (v >= FOLD_HELD_SCOPE && v <= FOLD_HELD_FORK);
-    return held && !ZOO(31);
-}
-
-/* Held ops stay folded into what their writer sees. */
-static enum err node_verdict_set(struct node_store *s, int64_t log, int64_t seq, int64_t op,
-                                 uint8_t verdict)
-{
-    struct db_stmt *q =
-        db_stmt(s->db, "UPDATE sys_op SET verdict = ?4, pending = CASE WHEN rid IS NULL THEN 0 "
-                       "WHEN ?5 THEN 2 WHEN pending = 2 THEN 0 ELSE pending END "
-                       "WHERE log = ?1 AND seq = ?2 AND op = ?3 AND ifnull(verdict, 0) <> 8");
-    db_bind_int(q, 1, log);
-    db_bind_int(q, 2, seq);
-    db_bind_int(q, 3, op);
-    db_bind_int(q, 4, verdict);
-    db_bind_int(q, 5, node_verdict_holds(verdict));
-    return db_run(q);
-}
-
-static enum err node_verdict_run(struct node_store *s, int64_t log, int64_t first_seq,
-                                 struct bytes verdicts)
-{
-    bool row = false;
-    size_t i = 0;
-    struct db_stmt *q = db_stmt(s->db, "SELECT seq, op, rid FROM sys_op WHERE log = ?1 AND "
-                                       "seq >= ?2 ORDER BY seq, op LIMIT ?3");
-    db_bind_int(q, 1, log);
-    db_bind_int(q, 2, first_seq);
-    db_bind_int(q, 3, (int64_t)verdicts.len);
-    enum err e = db_step(q, &row);
-    while (e == ERR_OK && row && i < verdicts.len) {
-        struct id_record rid;
-        bool record = db_column_kind(q, 2) == DB_BLOB;
-        if (record) e = db_column_copy(q, 2, rid.b, sizeof rid.b);
-        if (e == ERR_OK)
-            e = node_verdict_set(s, log, db_column_int(q, 0), db_column_int(q, 1),
-                                 verdicts.p[ZOO(32) ? 0 : i]);
-        if (e == ERR_OK && record) e = node_show_mark(s, &rid);
-        i++;
-        if (e == ERR_OK) e = db_step(q, &row);
-    }
-    db_done(q);
-    return e;
-}
-
-static enum err node_apply_verdicts(struct node_store *s)
-{
-    bool row = false;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT i.no, v.first_seq, v.verdicts FROM sys_staged_verdict v "
-                       "JOIN sys_inc i ON i.inc = v.inc ORDER BY v.no");
-    enum err e = db_step(q, &row);
-    while (e == ERR_OK && row) {
-        e = node_verdict_run(s, db_column_int(q, 0), db_column_int(q, 1), db_column_bytes(q, 2));
-        if (e == ERR_OK) e = db_step(q, &row);
-    }
-    db_done(q);
-    return e;
-}
-
 /* ---- the pending tail ---- */
 
 static enum err node_apply_head(struct node_store *s, const struct id_inc *inc, uint64_t next_seq)
@@ -455,7 +389,7 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
     if (e == ERR_OK) e = node_apply_records(s, epoch, end->position, &scope);
     if (e == ERR_OK) e = node_moves_apply(s, scope.all);
     if (e == ERR_OK) e = node_apply_sets(s);
-    if (e == ERR_OK) e = node_apply_verdicts(s);
+    if (e == ERR_OK) e = node_verdicts_apply(s);
     for (size_t i = 0; e == ERR_OK && i < end->head_count; i++)
         e = node_apply_head(s, &end->incs[i], end->next_seqs[i]);
     if (e == ERR_OK) e = node_keep_ready(s);
@@ -472,7 +406,8 @@ static enum err node_apply_refetch(struct node_store *s)
     if (e != ERR_OK) return e;
     e = node_stage_clear(s);
     if (e == ERR_OK) {
-        e = db_exec(s->db, "UPDATE sys_state SET epoch = 0, position = 0, "
+        e = db_exec(s->db, "DELETE FROM sys_early_verdict;"
+                           "UPDATE sys_state SET epoch = 0, position = 0, "
                            "hash = x'0000000000000000', scope = zeroblob(16)");
     }
     return db_end(s->db, e);

@@ -160,6 +160,8 @@ void node_catalogue_take(struct node_store *s, struct node_catalogue *in, bool t
 /* store_fold.c: inside apply's transaction, stage the records that the hub left out because only own
  * sets changed them. */
 MUST_CHECK enum err node_fold_own(struct node_store *s);
+/* store_verdict.c: the staged verdicts, and those that waited for their sets. */
+MUST_CHECK enum err node_verdicts_apply(struct node_store *s);
 
 /* store_search.c: the folded text and the title of a record, kept with its shown row. */
 MUST_CHECK enum err node_search_put(struct node_store *s, const struct id_record *rid,

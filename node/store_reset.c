@@ -67,6 +67,7 @@ static enum err node_reset_cursor(struct node_store *s)
     if (e == ERR_OK) e = node_stage_clear(s);
     if (e != ERR_OK) return e;
     return db_exec(s->db, "DELETE FROM sys_hub_set; DELETE FROM sys_flow;"
+                          "DELETE FROM sys_early_verdict;"
                           "UPDATE sys_kept_set SET ready = 0, tries = 0;"
                           "UPDATE sys_state SET epoch = 0, position = 0, "
                           "hash = x'0000000000000000', scope = zeroblob(16);");

@@ -173,6 +173,9 @@ const struct db_migration node_store_steps[] = {
      "CREATE TABLE sys_rekey_ask(one INTEGER PRIMARY KEY, sign_pk BLOB NOT NULL,"
      "  position INTEGER NOT NULL, why TEXT NOT NULL);"
      "ALTER TABLE sys_staged_own ADD COLUMN signature BLOB;"},
+    /* verdicts of own sets that the feed brought before this log had them, or a receipt for them */
+    {"CREATE TABLE sys_early_verdict(no INTEGER PRIMARY KEY, inc BLOB NOT NULL,"
+     "  first_seq INTEGER NOT NULL, verdicts BLOB NOT NULL);"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

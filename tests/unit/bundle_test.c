@@ -464,6 +464,50 @@ static void the_hub_can_write_first(void **state)
     pair_close(&w);
 }
 
+/* The page tells verdicts once, before the restored log has the sets: with others in their place, and without. */
+static void verdicts_of_lost_sets_wait_for_the_repair(void **state)
+{
+    (void)state;
+    for (unsigned typed = 0; typed < 3; typed++) {
+        struct pair w;
+        struct pair_copy old = {{0}};
+        struct node_identity id;
+        struct buf file;
+        struct hub_bundle_result r;
+        pair_open(&w, 8 + typed);
+        struct pair_node *n = &w.nodes[0];
+        carry(n);
+        save(n, 2);
+        carry(n);
+        pair_node_copy(n, &old);
+        save(n, 3);
+        carry(n);
+        assert_int_equal(pair_status(n).applied, 6);
+        pair_node_back(n, &old);
+        save(n, typed);
+        OK(node_store_identity(n->store, &id));
+        struct hub_bundle h = hub_of(&w);
+        buf_init(&file, BUNDLE_BYTES_MAX);
+        OK(hub_bundle_out(&h, &id.node, true, FILE_MAX, &file, &r));
+        struct node_bundle_read read = into_node(n, &file);
+        assert_true(read.ahead);
+        assert_int_equal(read.page, NODE_BUNDLE_APPLIED);
+        struct node_store_status s = pair_status(n);
+        assert_int_equal(s.delivered, 3);
+        assert_int_equal(s.waiting, s.sets - 3);
+        OK(pair_settle(n));
+        s = pair_status(n);
+        assert_int_equal(s.waiting, 0);
+        assert_int_equal(s.unsaid, 0);
+        assert_int_equal(s.applied, s.ops);
+        assert_true(s.sets >= 6 + typed);
+        pair_assert_scope(n);
+        buf_free(&file);
+        buf_free(&old.bytes);
+        pair_close(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -475,6 +519,7 @@ int main(void)
         cmocka_unit_test(others_can_carry_but_not_read_or_answer),
         cmocka_unit_test(a_changed_or_cut_file_changes_nothing),
         cmocka_unit_test(the_hub_can_write_first),
+        cmocka_unit_test(verdicts_of_lost_sets_wait_for_the_repair),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
