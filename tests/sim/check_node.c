@@ -361,18 +361,31 @@ void check_node(struct world *w, unsigned node)
     }
 }
 
+/* Does this node stand at the end of the hub's log? Of one that was restored another may have taken its place, and the
+ * epoch is the old one until somebody shows what is lost. */
+static bool at_end(struct world *w, unsigned node, const struct node_store_status *s)
+{
+    uint8_t hash[8] = {0};
+    struct hub_position p;
+    hub_store_position(w->hub.store, &p);
+    struct db_stmt *q = db_stmt(w->nodes[node].store->db, "SELECT hash FROM sys_state");
+    enum err e = db_get(q);
+    if (e == ERR_OK) e = db_column_copy(q, 0, hash, sizeof hash);
+    db_done(q);
+    return e == ERR_OK && s->position == p.position && s->epoch == p.epoch &&
+           memcmp(hash, p.hash.b, sizeof hash) == 0;
+}
+
 bool check_settled(struct world *w, unsigned node)
 {
     const struct world_node *n = &w->nodes[node];
     struct node_store_status s;
-    struct hub_position p;
     bool keeps = true; /* sets that the hub lost, to be given back in the next session */
     if (check_outside(w, node)) return true;
     if (n->complete == 0) return false;
     if (node_store_status(n->store, &s) != ERR_OK) return false;
     if (node_store_keeps(n->store, &keeps) != ERR_OK || keeps) return false;
-    hub_store_position(w->hub.store, &p);
-    return s.waiting == 0 && s.unsaid == 0 && s.position == p.position && s.epoch == p.epoch;
+    return s.waiting == 0 && s.unsaid == 0 && at_end(w, node, &s);
 }
 
 /* ---- back in time ---- */
