@@ -2,9 +2,11 @@
  * docs/node.md. */
 #include "common/io/db.h"
 #include "common/io/device.h"
+#include "common/log.h"
 #include "node/command_priv.h"
 #include "node/maintain.h"
 #include "node/store_alarm.h"
+#include "node/store_heal.h"
 
 /* ---- backup ---- */
 
@@ -90,25 +92,61 @@ json_t *node_command_restore_said(enum err e)
 
 /* ---- verify ---- */
 
+struct node_verify_rows {
+    struct node_store *store;
+    json_t *rows;
+    bool heals[NODE_HEAL_LOG + 1]; /* kinds of damage that were met; 0: that does not heal */
+};
+
+static unsigned node_verify_heals(struct node_store *s, const struct node_finding *f)
+{
+    switch (f->kind) {
+    case NODE_FINDING_SET:
+    case NODE_FINDING_CHAIN:
+    case NODE_FINDING_SIGNATURE: return NODE_HEAL_LOG;
+    case NODE_FINDING_HUB_SET:
+    case NODE_FINDING_RECORD:
+    case NODE_FINDING_SCOPE: return NODE_HEAL_FEED;
+    case NODE_FINDING_SEAL: return node_store_heal_kind(s, f->table);
+    case NODE_FINDING_FILE:
+    case NODE_FINDING_OP:
+    case NODE_FINDING_RECEIPT:
+    case NODE_FINDING_IDENTITY: break;
+    }
+    return 0;
+}
+
 static enum err node_verify_row(void *ctx, const struct node_finding *f)
 {
+    struct node_verify_rows *v = ctx;
     char inc[17], rid[33];
+    v->heals[node_verify_heals(v->store, f)] = true;
     id_hex(BYTES_OF(f->inc.b), inc);
     id_hex(BYTES_OF(f->rid.b), rid);
     json_t *j = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s*}", "vi", node_finding_vi(f->kind),
                           "en", node_finding_en(f->kind), "log", inc, "seq", (json_int_t)f->seq,
                           "position", (json_int_t)f->position, "id", rid, "table", f->table);
-    return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
+    return json_array_append_new(v->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+/* A person is told whatever becomes of this: errors are for the log of the program. */
+static void node_verify_note(struct node_command *c, const struct node_verify_rows *v)
+{
+    enum err e = node_store_alarm(c->store, NODE_ALARM_DAMAGED, c->wall_ms());
+    for (unsigned kind = 1; e == ERR_OK && kind <= NODE_HEAL_LOG; kind++) {
+        if (v->heals[kind]) e = node_store_heal_want(c->store, kind, c->wall_ms());
+    }
+    if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("verify.note"), log_err(e));
 }
 
 json_t *node_command_verify(struct node_command *c, const json_t *request)
 {
     struct node_verified v;
     json_t *findings = json_array();
+    struct node_verify_rows rows = {.store = c->store, .rows = findings};
     (void)request;
-    enum err e = node_store_verify(c->store, node_verify_row, findings, &v);
-    if (e == ERR_DAMAGED && node_store_alarm(c->store, NODE_ALARM_DAMAGED, c->wall_ms()) != ERR_OK)
-        e = ERR_DAMAGED; /* it is told here in any case */
+    enum err e = node_store_verify(c->store, node_verify_row, &rows, &v);
+    if (e == ERR_DAMAGED) node_verify_note(c, &rows);
     json_t *j = e == ERR_OK || e == ERR_DAMAGED
                     ? json_pack("{s:b, s:I, s:I, s:I, s:I, s:O}", "ok", (int)(e == ERR_OK), "sets",
                                 (json_int_t)v.sets, "records", (json_int_t)v.records, "receipts",

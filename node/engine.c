@@ -2,6 +2,7 @@
 #include "common/log.h"
 #include "node/store_attach.h"
 #include "node/store_erase.h"
+#include "node/store_heal.h"
 #include "node/store_rekey.h"
 
 #include <assert.h>
@@ -123,12 +124,29 @@ static enum err node_engine_kept(struct node_engine *e, const struct node_sync_e
     return node_store_kept(e->store, &after, NODE_ENGINE_KEPT_BYTES, &ev->kept, &ev->kept_count);
 }
 
+/* What does not work here (a full disk) is tried again at the next session: this one goes on. */
+static void node_engine_heal_begin(struct node_engine *e)
+{
+    enum err err = node_store_heal_begin(e->store);
+    if (err != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("heal.begin"), log_err(err));
+}
+
+static void node_engine_rot(struct node_engine *e)
+{
+    enum err err = node_store_heal_rot(e->store, &e->hello, e->mending.rot);
+    if (err == ERR_OK) return;
+    LOG_EVENT(LOG_LEVEL_WARN, log_evt("heal.rot"), log_err(err));
+    memset(e->mending.rot, 0, sizeof e->mending.rot);
+}
+
 static enum err node_engine_hello(struct node_engine *e, struct node_sync_event *ev)
 {
     memset(&e->hello, 0, sizeof e->hello);
     enum err err = node_store_identity(e->store, &e->identity);
+    if (err == ERR_OK) node_engine_heal_begin(e);
     if (err == ERR_OK) err = node_store_hello(e->store, &e->hello);
     if (err == ERR_OK) err = node_engine_mending(e);
+    if (err == ERR_OK) node_engine_rot(e);
     if (err == ERR_OK) err = node_engine_keys(e);
     ev->kind = NODE_SYNC_EV_HELLO_FACTS;
     ev->mending = &e->mending;
@@ -235,6 +253,8 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
         return node_store_erasures(e->store, f->sets, f->count, f->whole, f->last);
     case NODE_SYNC_FX_APPLY: return node_engine_apply(e, f, ev);
     case NODE_SYNC_FX_STAGE_OWN: return node_store_stage_own(e->store, &f->inc, f->sets, f->count);
+    case NODE_SYNC_FX_HEAL:
+        return node_store_heal_sets(e->store, &f->inc, f->sets, f->count, node_engine_sign, e);
     case NODE_SYNC_FX_REPAIR:
         return node_store_repair(e->store, f->fixes, f->count, node_engine_sign, e, ev->wall_ms);
     case NODE_SYNC_FX_RESET:
@@ -271,6 +291,7 @@ static const char *node_engine_step_name(enum node_sync_effect_kind kind)
     case NODE_SYNC_FX_STAGE_VERDICTS:
     case NODE_SYNC_FX_STAGE_MOVES: return "stage";
     case NODE_SYNC_FX_ERASE: return "erase";
+    case NODE_SYNC_FX_HEAL: return "heal";
     case NODE_SYNC_FX_REPAIR: return "repair";
     case NODE_SYNC_FX_RESET: return "reset";
     case NODE_SYNC_FX_READ_KEPT: return "kept";

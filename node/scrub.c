@@ -3,13 +3,15 @@
 #include "common/io/db.h"
 #include "common/log.h"
 #include "node/store_alarm.h"
+#include "node/store_heal.h"
 
 static enum err node_scrub_table(void *ctx, const char *table)
 {
     struct node_scrub *s = ctx;
     s->findings++;
     LOG_EVENT(LOG_LEVEL_ERROR, log_evt("scrub.damaged"), log_str("what", table));
-    return node_store_alarm(s->store, NODE_ALARM_DAMAGED, s->now_ms);
+    enum err e = node_store_heal_want(s->store, node_store_heal_kind(s->store, table), s->now_ms);
+    return e == ERR_OK ? node_store_alarm(s->store, NODE_ALARM_DAMAGED, s->now_ms) : e;
 }
 
 void node_scrub_init(struct node_scrub *s, struct node_store *store)

@@ -19,11 +19,12 @@ const char *node_alarm_vi(enum node_alarm_kind kind)
                "phải "
                "làm gì.";
     case NODE_ALARM_DAMAGED:
-        return "Dữ liệu trên ổ đĩa bị hỏng. Hãy chạy `verify`, sao chép cả thư mục dữ liệu sang "
-               "nơi khác, rồi báo cán bộ trung tâm. Cách sửa: thay ổ đĩa nếu ổ hỏng, `restore` bản "
-               "sao lưu "
-               "gần nhất, rồi đồng bộ: phần trung tâm đã nhận tự về. Không có bản sao lưu: xem "
-               "docs/keys.md, mục 1.";
+        return "Dữ liệu trên ổ đĩa bị hỏng. Hãy đồng bộ rồi chạy `verify`: những gì trung tâm có "
+               "sẽ tự quay về. Lần ghi chưa gửi mà hỏng thì trung tâm không có: chỉ còn trong bản "
+               "sao lưu, nếu không thì phải nhập lại. Nếu `verify` vẫn báo hỏng: sao chép cả thư "
+               "mục dữ liệu sang nơi khác, `restore` bản sao lưu gần nhất, rồi đồng bộ. Không có "
+               "bản sao lưu: xem docs/keys.md, mục 1. Trong mọi trường hợp hãy cho kiểm tra ổ đĩa "
+               "và báo cán bộ trung tâm.";
     case NODE_ALARM_CLOCK: return "Đồng hồ máy này sai nhiều: hãy chỉnh lại ngày giờ.";
     }
     return "";
@@ -46,10 +47,12 @@ const char *node_alarm_en(enum node_alarm_kind kind)
                "nothing "
                "to do.";
     case NODE_ALARM_DAMAGED:
-        return "Data on the disk are damaged. Run `verify`, copy the whole data folder to another "
-               "place, then tell the hub's officer. The way out: change the disk if it fails, "
-               "`restore` the newest backup, then sync: what the hub had comes back by itself. "
-               "Without a backup: docs/keys.md, section 1.";
+        return "Data on the disk are damaged. Sync, then run `verify`: what the hub has comes back "
+               "by itself. A save that was not sent and is damaged is not at the hub: only a "
+               "backup has it, else it must be typed again. If `verify` still finds damage: copy "
+               "the whole data folder to another place, `restore` the newest backup, then sync. "
+               "Without a backup: docs/keys.md, section 1. In any case have the disk looked at and "
+               "tell the hub's officer.";
     case NODE_ALARM_CLOCK: return "This PC's clock is far off: set date and time.";
     }
     return "";

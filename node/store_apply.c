@@ -73,7 +73,7 @@ static enum err node_scope_row(const struct node_store *s, const struct db_stmt 
         fold_scope_add(scope->anew, term);
         fold_scope_add(scope->changed, term);
     }
-    for (int i = 4; e == ERR_OK && i <= 5; i++) {
+    for (int i = 4; e == ERR_OK && scope->has_cursor && i <= 5; i++) {
         if (db_column_kind(q, i) == DB_NULL) continue;
         e = db_column_copy(q, i, old, sizeof old);
         if (e == ERR_OK) fold_scope_sub(scope->changed, old);
@@ -129,8 +129,9 @@ static enum err node_scope_check(struct node_store *s, uint64_t epoch,
     bool row = false;
     const uint8_t *expected = end->scope_hash;
     enum err e = node_scope_begin(s, scope);
-    if (e == ERR_OK) e = node_scope_leaves(s, scope);
-    if (e == ERR_OK) e = node_scope_tombs(s, end->position, scope);
+    bool from = e == ERR_OK && scope->has_cursor; /* else what was here counts for nothing */
+    if (from) e = node_scope_leaves(s, scope);
+    if (e == ERR_OK && from) e = node_scope_tombs(s, end->position, scope);
     struct db_stmt *q = db_stmt(
         s->db, "SELECT n.rid, n.position, n.state, n.digest, o.term, t.term, " NODE_DEAD_AT(
                    "n.rid") " FROM sys_staged_record n LEFT JOIN sys_record o ON o.rid = n.rid "
@@ -386,6 +387,7 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
     if (e == ERR_OK) e = node_erasures_staged(s);
     if (e == ERR_OK) e = node_scope_check(s, epoch, end, &scope);
     if (e == ERR_OK) e = node_catalogue_ready(s);
+    if (e == ERR_OK && scope.all) e = node_heal_feed(s);
     if (e == ERR_OK) e = node_apply_records(s, epoch, end->position, &scope);
     if (e == ERR_OK) e = node_moves_apply(s, scope.all);
     if (e == ERR_OK) e = node_apply_sets(s);
@@ -399,26 +401,11 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
     return e == ERR_OK ? node_attach_sweep(s) : e;
 }
 
-/* The copy is not the hub's: fetch all of it anew. The own pending sets stay as they are. */
-static enum err node_apply_refetch(struct node_store *s)
-{
-    enum err e = db_begin(s->db);
-    if (e != ERR_OK) return e;
-    e = node_stage_clear(s);
-    if (e == ERR_OK) {
-        e = db_exec(s->db, "DELETE FROM sys_early_verdict;"
-                           "UPDATE sys_state SET epoch = 0, position = 0, "
-                           "hash = x'0000000000000000', scope = zeroblob(16)");
-    }
-    return db_end(s->db, e);
-}
-
 enum err node_store_apply(struct node_store *s, uint64_t epoch, const struct message_end *end,
                           int64_t now_ms)
 {
     struct node_catalogue in = {0};
     bool had = s->typed != NULL;
-    (void)now_ms;
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
     e = db_end(s->db, node_apply_all(s, epoch, end, &in));
@@ -427,8 +414,9 @@ enum err node_store_apply(struct node_store *s, uint64_t epoch, const struct mes
     node_catalogue_take(s, &in, e == ERR_OK);
     if (e != ERR_OK && !had) node_catalogue_unready(s);
     s->view_open = false;
+    if (e == ERR_DAMAGED) node_heal_met(s, now_ms);
     if (e != ERR_BAD_HASH) return e;
     LOG_EVENT(LOG_LEVEL_WARN, log_evt("feed.scope"), log_err(e));
-    e = node_apply_refetch(s);
+    e = node_store_refetch(s);
     return e == ERR_OK ? ERR_BAD_HASH : e;
 }

@@ -199,7 +199,16 @@ MUST_CHECK enum err node_flow_apply(struct node_store *s, uint64_t position, uns
 MUST_CHECK enum err node_attach_unnamed(struct node_store *s, const struct id_record *rid);
 MUST_CHECK enum err node_attach_sweep(struct node_store *s);
 
-/* store_apply.c: forget what is staged. */
+/* store_heal.c, inside the transaction that applies a whole feed: tables that are wanted anew are emptied, and what is
+ * good in them and does not come again is staged. */
+MUST_CHECK enum err node_heal_feed(struct node_store *s);
+/* Applying met damage: of what came before, or of the own log. */
+void node_heal_met(struct node_store *s, int64_t now_ms);
+
+/* store_heal.c: the cursor to 0, so that the hub sends everything; what is here stays until it came. */
+MUST_CHECK enum err node_store_refetch(struct node_store *s);
+
+/* store_stage.c: forget what is staged. */
 MUST_CHECK enum err node_stage_clear(struct node_store *s);
 
 #endif

@@ -88,9 +88,9 @@ enum err node_store_log_key(struct node_store *s, const struct id_inc *inc,
                        "?1) LIMIT 1");
     db_bind_blob(q, 1, BYTES_OF(inc->b));
     e = db_get(q);
-    if (e == ERR_OK &&
-        (change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), view) != ERR_OK ||
-         view->payload[0].p == NULL || admin_genesis_decode(view->payload[0], g) != ERR_OK))
+    if (e == ERR_OK && (change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), view) != ERR_OK ||
+                        change_verify(view) != ERR_OK || view->payload[0].p == NULL ||
+                        admin_genesis_decode(view->payload[0], g) != ERR_OK))
         e = ERR_DAMAGED;
     db_done(q);
     if (e == ERR_OK) memcpy(sign_pk, g->sign_pk, 32);

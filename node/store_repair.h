@@ -31,6 +31,12 @@ struct node_store_fix {
     bool closed;
 };
 
+/* Delivered sets of a log that are damaged here: none outside of [first, last]. */
+struct node_store_rot {
+    bool any;
+    uint64_t first, last;
+};
+
 /* Own sets that came back, hashes checked by the caller; consecutive. */
 MUST_CHECK enum err node_store_stage_own(struct node_store *s, const struct id_inc *inc,
                                          const struct message_set *v, size_t count);

@@ -176,6 +176,9 @@ const struct db_migration node_store_steps[] = {
     /* verdicts of own sets that the feed brought before this log had them, or a receipt for them */
     {"CREATE TABLE sys_early_verdict(no INTEGER PRIMARY KEY, inc BLOB NOT NULL,"
      "  first_seq INTEGER NOT NULL, verdicts BLOB NOT NULL);"},
+    /* damage that was found and heals with the hub's help: enum node_heal_kind, and the attempts so far */
+    {"CREATE TABLE sys_heal(kind INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, tries INTEGER NOT "
+     "NULL);"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

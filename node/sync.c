@@ -226,7 +226,7 @@ static void node_sync_go_on(struct node_sync *s, const struct node_sync_event *e
 {
     while (s->wire != NULL && s->answer == NODE_SYNC_NOTHING) {
         if (s->state == NODE_SYNC_SYNCING && !s->heads_ok && !s->mend) {
-            node_sync_check_heads(s, ev, fx);
+            if (!node_sync_heal(s, ev, fx)) node_sync_check_heads(s, ev, fx);
             continue;
         }
         struct link_event m;

@@ -95,6 +95,8 @@ struct node_sync_mending { /* what the hello's facts say besides the hello itsel
     struct link_keys dial; /* the transport keys of this session; zeroed: the present ones */
     bool rekey;            /* our keys change, and the hub may know of it or not (SPEC 18.10) */
     bool rekey_turn;       /* ... and these are the new ones */
+    struct node_store_rot
+        rot[HELLO_LOGS_MAX];              /* delivered sets that are damaged here (SPEC 15.7) */
     uint8_t log_keys[HELLO_LOGS_MAX][32]; /* of the logs of the hello; zeros: the present key */
 };
 
@@ -138,6 +140,7 @@ enum node_sync_effect_kind {
     NODE_SYNC_FX_ERASE,        /* sets, count; whole, last: of the list of erasures */
     NODE_SYNC_FX_APPLY,        /* epoch, end, lineage, count */
     NODE_SYNC_FX_STAGE_OWN,    /* inc, sets: own sets that came back */
+    NODE_SYNC_FX_HEAL,         /* inc, sets: of them those that rotted here */
     NODE_SYNC_FX_REPAIR,       /* fixes, count: the one repair (SPEC 7.13) */
     NODE_SYNC_FX_RESET,        /* fixes, count: the hub lost what is above these heads; forget:
                                   the cursor too */

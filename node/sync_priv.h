@@ -95,6 +95,7 @@ struct node_sync {
     /* repair (sync_repair.c) */
     struct node_sync_mending mending;
     struct node_store_fix fixes[HELLO_LOGS_MAX]; /* one per log of the hello */
+    bool healing;                                /* what is pulled replaces sets that rotted here */
     bool mend;          /* the heads were checked: this session repairs, nothing is sent */
     size_t pull;        /* log + 1 that is being pulled, 0 = none */
     uint64_t pull_next; /* seq of the next set that must come */
@@ -178,6 +179,9 @@ void node_sync_quarantined(struct node_sync *s, struct bytes body, const struct 
 /* All heads were looked at: go on, or mend. */
 void node_sync_checked(struct node_sync *s, const struct node_sync_event *ev,
                        struct node_sync_effects *fx);
+/* Before the heads are looked at: pull own sets that rotted here. false: there are none that the hub has. */
+bool node_sync_heal(struct node_sync *s, const struct node_sync_event *ev,
+                    struct node_sync_effects *fx);
 void node_sync_own(struct node_sync *s, struct bytes body, const struct node_sync_event *ev,
                    struct node_sync_effects *fx);
 void node_sync_repaired(struct node_sync *s, const struct node_sync_event *ev,

@@ -120,6 +120,49 @@ static enum err node_sync_pulled(struct node_sync *s)
     return ERR_OK;
 }
 
+/* ---- sets that rotted here ---- */
+
+bool node_sync_heal(struct node_sync *s, const struct node_sync_event *ev,
+                    struct node_sync_effects *fx)
+{
+    if (s->result.verdict != MESSAGE_GO) return false;
+    for (size_t i = 0; i < s->hello.log_count; i++) {
+        const struct node_store_rot *rot = &s->mending.rot[i];
+        if (!rot->any || s->stated[i].next_seq <= rot->last) continue;
+        struct message_pull m = {.inc = s->hello.logs[i].inc, .from = rot->first};
+        s->pull = i + 1;
+        s->pull_next = rot->first;
+        s->pull_any = s->pull_signed = false;
+        s->healing = s->mend = true;
+        buf_clear(&s->body);
+        message_pull_encode(&m, &s->body);
+        node_sync_send(s, MESSAGE_PULL, false, ev, fx);
+        return true;
+    }
+    return false;
+}
+
+/* Sets of the log from the first that rotted on. Behind the last such, or when the hub has none that is good, the
+ * node comes again: the next session begins with the log as it is then. */
+static void node_sync_heal_own(struct node_sync *s, struct bytes body,
+                               const struct node_sync_event *ev, struct node_sync_effects *fx)
+{
+    size_t count = 0;
+    enum err e = message_sets_decode(body, s->items.sets, MESSAGE_ITEMS_MAX, &count);
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        e = node_sync_own_check(s, &s->items.sets[i]);
+    if (e != ERR_OK || count == 0) {
+        node_sync_repaired(s, ev, fx);
+        return;
+    }
+    struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_HEAL);
+    f->inc = s->hello.logs[s->pull - 1].inc;
+    f->sets = s->items.sets;
+    f->count = count;
+    bool last = s->pull_next > s->mending.rot[s->pull - 1].last;
+    s->answer = last ? NODE_SYNC_WANT_REPAIRED : NODE_SYNC_WANT_STORED;
+}
+
 void node_sync_own(struct node_sync *s, struct bytes body, const struct node_sync_event *ev,
                    struct node_sync_effects *fx)
 {
@@ -127,6 +170,10 @@ void node_sync_own(struct node_sync *s, struct bytes body, const struct node_syn
     if (s->items.sets == NULL) s->items.sets = calloc(MESSAGE_ITEMS_MAX, sizeof *s->items.sets);
     enum err e = s->items.sets != NULL ? ERR_OK : ERR_NOMEM;
     if (e == ERR_OK && s->pull == 0) e = ERR_BAD_FORMAT; /* not asked for */
+    if (e == ERR_OK && s->healing) {
+        node_sync_heal_own(s, body, ev, fx);
+        return;
+    }
     if (e == ERR_OK) e = message_sets_decode(body, s->items.sets, MESSAGE_ITEMS_MAX, &count);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         e = node_sync_own_check(s, &s->items.sets[i]);

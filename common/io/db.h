@@ -257,6 +257,9 @@ struct db_seal {
 };
 MUST_CHECK enum err db_seal_keep(struct db *db, const char *table, struct db_seal *out);
 MUST_CHECK enum err db_seal_back(struct db *db, const char *table, const struct db_seal *seal);
+/* Take every row out of a table that is filled anew in the same transaction, whatever was damaged in it or in its
+ * indexes; its seal is then of no rows. No statement of the connection may be under way. */
+MUST_CHECK enum err db_seal_empty(struct db *db, const char *table);
 /* Has it seals? Then whoever writes must go on with db_seal(). */
 MUST_CHECK enum err db_sealed(struct db *db, bool *sealed);
 /* Sum up again and compare: `broken` is told each table that does not fit (or cannot be read). */

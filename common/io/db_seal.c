@@ -432,6 +432,30 @@ enum err db_seal_back(struct db *db, const char *table, const struct db_seal *se
     return db_run(q);
 }
 
+/* Without triggers SQLite clears the trees as they are, and asks no index where its rows were. */
+enum err db_seal_empty(struct db *db, const char *table)
+{
+    static const uint8_t none[DB_SEAL_BYTES];
+    bool triggered = false;
+    struct buf sql;
+    buf_init(&sql, DB_SEAL_SQL_BYTES_MAX);
+    for (const char *k = "iud"; *k != '\0'; k++)
+        buf_printf(&sql, "DROP TRIGGER IF EXISTS temp.\"seal_%c_%s\";", *k, table);
+    buf_printf(&sql, "DELETE FROM main.\"%s\";", table);
+    enum err e = sql.e;
+    if (e == ERR_OK) e = seal_triggered(db, table, &triggered);
+    if (e == ERR_OK) e = db_exec(db, buf_cstr(&sql));
+    if (e == ERR_OK && triggered) e = seal_triggers(db, table);
+    if (e == ERR_OK && triggered) {
+        struct db_stmt *q = db_stmt(db, "UPDATE main.sys_seal SET sum = ?2 WHERE name = ?1");
+        db_bind_str(q, 1, table);
+        db_bind_blob(q, 2, BYTES_OF(none));
+        e = db_run(q);
+    }
+    buf_free(&sql);
+    return e;
+}
+
 enum err db_seal_check(struct db *db, enum err (*broken)(void *ctx, const char *table), void *ctx)
 {
     struct db_stmt *q = NULL;

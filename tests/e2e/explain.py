@@ -164,6 +164,24 @@ class Explained(Story):
         got = node.ask("verify-proof", "26170.proof", ok=(13,))
         check("the record is named", not got["ok"] and case in [a["id"] for a in got["ask"]])
 
+    def heals(self):
+        """Rot at the commune (no seal follows another program's write): found, and gone after a sync."""
+        node = self.w.nodes["26173"]
+        before = self.own_sets("26173")
+        node.end()
+        db = sqlite3.connect(self.path("xa26173", "node.db"))
+        with db:
+            db.execute("UPDATE sys_log SET body = CAST(body || x'01' AS BLOB) WHERE seq = 2")
+            db.execute("UPDATE sys_record SET state = CAST(state || x'01' AS BLOB) WHERE rowid = 3")
+            db.execute("UPDATE sys_shown SET conflicts = conflicts + 1")
+        db.close()
+        node.run()
+        check("it is found", not node.ask("verify", ok=(13,))["ok"])
+        node.sync()
+        check("the hub had it", node.ask("verify")["ok"])
+        check("a person is told to look at the disk", len(node.ask("alarms")["alarms"]) == 1)
+        check("the sets are the same", self.own_sets("26173") == before)
+
     def run(self):
         self.begin()
         issue = self.hub.ask("close", "--report", "RP04", "--period", "2023-6M")["id"]
@@ -176,6 +194,7 @@ class Explained(Story):
         self.late(issue)
         self.proofs(issue)
         self.withheld(issue)
+        self.heals()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
 #include "hub/own.h"
 #include "hub/store_nodes.h"
 #include "node/own.h"
+#include "proto/edition.h"
 #include "proto/wire.h"
 
 #define OK(call) assert_int_equal((call), ERR_OK)
@@ -562,4 +563,57 @@ enum err pair_settle(struct pair_node *n)
     for (int i = 0; i < 12 && e != ERR_OK; i++)
         e = pair_attempt(n);
     return e;
+}
+
+/* ---- a catalogue ---- */
+
+static const struct {
+    const char *name, *text;
+} catalogue_texts[] = {
+    {"types.csv", "no,name,label_vi,label_en,scope,seed\n900,thing,Vật,Thing,own,R01\n"},
+    {"fields.csv",
+     "type,no,name,kind,list,label_vi,label_en,section,required,identity,class,policy,tie,relevant,"
+     "constraint,constraint_vi,constraint_en\n"
+     "thing,2,name,text,,Tên,Name,Chung,,,1,ask,,,,,\nthing,8,state,text,,Nơi,State,Chung,,,1,ask,,"
+     ",,,\n"},
+    {"choices.csv", "list,value,label_vi,label_en\nnone,one,Một,One\n"},
+    {"units.csv", "code,name_vi,level,parent,valid_from,valid_to\n735,Vĩnh Cửu,huyen,,1900-01-01,\n"
+                  "26173,Xã A,xa,735,1900-01-01,\n26176,Xã B,xa,735,1900-01-01,\n"},
+};
+
+static void pair_own(struct pair *w, struct bytes payload)
+{
+    struct hub_taken taken;
+    OK(hub_store_begin(w->hub.store));
+    OK(hub_own_append(w->hub.store, &w->hub.keys,
+                      &(struct hub_own_set){.payloads = &payload, .count = 1}, PAIR_WALL, &taken));
+    OK(hub_store_commit(w->hub.store));
+}
+
+void pair_publish(struct pair *w)
+{
+    struct catalogue_file files[4];
+    struct admin_edition ed = {0};
+    struct buf archive, frame, payload;
+    buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
+    buf_init(&frame, CATALOGUE_ARCHIVE_BYTES_MAX);
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    for (size_t i = 0; i < 4; i++)
+        files[i] =
+            (struct catalogue_file){catalogue_texts[i].name, bytes_str(catalogue_texts[i].text)};
+    OK(catalogue_archive(files, 4, &archive));
+    OK(edition_squeeze(buf_bytes(&archive), &frame, &ed));
+    ed.edition = 1;
+    for (unsigned i = 0; i < ed.parts; i++) {
+        struct admin_part part = edition_part(&ed, buf_bytes(&frame), i);
+        buf_clear(&payload);
+        admin_part_encode(&part, &payload);
+        pair_own(w, buf_bytes(&payload));
+    }
+    buf_clear(&payload);
+    admin_edition_encode(&ed, &payload);
+    pair_own(w, buf_bytes(&payload));
+    buf_free(&archive);
+    buf_free(&frame);
+    buf_free(&payload);
 }

@@ -8,6 +8,7 @@
 #include "node/store_attach.h"
 #include "node/store_bundle.h"
 #include "node/store_erase.h"
+#include "node/store_heal.h"
 #include "node/store_moves.h"
 #include "node/store_records.h"
 #include "node/store_repair.h"
@@ -175,6 +176,12 @@ static enum err verify(struct calls *c)
 static enum err scrub(struct calls *c)
 {
     return node_store_scrub(c->node);
+}
+
+static enum err heal(struct calls *c)
+{
+    enum err e = node_store_heal_want(c->node, NODE_HEAL_SHOWN, CALLS_NOW);
+    return e == ERR_OK ? node_store_heal_begin(c->node) : e;
 }
 
 /* ---- records ---- */
@@ -535,6 +542,7 @@ const struct call calls_node[] = {
     {"node_store_status", status, 0},
     {"node_store_verify", verify, 0},
     {"node_store_scrub", scrub, 0},
+    {"node_store_heal_begin", heal, CALL_STEPS},
     {"node_store_record_read", record_read, 0},
     {"node_store_list", list, CALL_STEPS},
     {"node_store_search", search, CALL_STEPS},

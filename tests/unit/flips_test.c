@@ -19,11 +19,9 @@
 #include <cmocka.h>
 
 #include "common/io/db.h"
-#include "hub/own.h"
 #include "hub/store_repair.h"
 #include "hub/verify.h"
 #include "node/maintain.h"
-#include "proto/edition.h"
 
 #define OK(call) assert_int_equal((call), ERR_OK)
 
@@ -34,57 +32,6 @@ static uint64_t seed = 35;
 
 /* ---- two databases with some of everything ---- */
 
-static const struct {
-    const char *name, *text;
-} catalogue_texts[] = {
-    {"types.csv", "no,name,label_vi,label_en,scope,seed\n900,thing,Vật,Thing,own,R01\n"},
-    {"fields.csv",
-     "type,no,name,kind,list,label_vi,label_en,section,required,identity,class,policy,tie,relevant,"
-     "constraint,constraint_vi,constraint_en\n"
-     "thing,2,name,text,,Tên,Name,Chung,,,1,ask,,,,,\nthing,8,state,text,,Nơi,State,Chung,,,1,ask,,"
-     ",,,\n"},
-    {"choices.csv", "list,value,label_vi,label_en\nnone,one,Một,One\n"},
-    {"units.csv", "code,name_vi,level,parent,valid_from,valid_to\n735,Vĩnh Cửu,huyen,,1900-01-01,\n"
-                  "26173,Xã A,xa,735,1900-01-01,\n26176,Xã B,xa,735,1900-01-01,\n"},
-};
-
-static void own(struct pair *w, struct bytes payload)
-{
-    struct hub_taken taken;
-    OK(hub_store_begin(w->hub.store));
-    OK(hub_own_append(w->hub.store, &w->hub.keys,
-                      &(struct hub_own_set){.payloads = &payload, .count = 1}, PAIR_WALL, &taken));
-    OK(hub_store_commit(w->hub.store));
-}
-
-static void publish(struct pair *w)
-{
-    struct catalogue_file files[4];
-    struct admin_edition ed = {0};
-    struct buf archive, frame, payload;
-    buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
-    buf_init(&frame, CATALOGUE_ARCHIVE_BYTES_MAX);
-    buf_init(&payload, CHANGE_BYTES_MAX);
-    for (size_t i = 0; i < 4; i++)
-        files[i] =
-            (struct catalogue_file){catalogue_texts[i].name, bytes_str(catalogue_texts[i].text)};
-    OK(catalogue_archive(files, 4, &archive));
-    OK(edition_squeeze(buf_bytes(&archive), &frame, &ed));
-    ed.edition = 1;
-    for (unsigned i = 0; i < ed.parts; i++) {
-        struct admin_part part = edition_part(&ed, buf_bytes(&frame), i);
-        buf_clear(&payload);
-        admin_part_encode(&part, &payload);
-        own(w, buf_bytes(&payload));
-    }
-    buf_clear(&payload);
-    admin_edition_encode(&ed, &payload);
-    own(w, buf_bytes(&payload));
-    buf_free(&archive);
-    buf_free(&frame);
-    buf_free(&payload);
-}
-
 static void fill(struct pair *w, struct pair_copy *node, struct pair_copy *hub)
 {
     struct id_record rid;
@@ -93,7 +40,7 @@ static void fill(struct pair *w, struct pair_copy *node, struct pair_copy *hub)
     pair_hub_off(w);
     OK(hub_store_open(&ho, &w->hub.store));
     pair_hub_engine(w);
-    publish(w);
+    pair_publish(w);
     for (unsigned k = 0; k < 2; k++) {
         struct pair_node *n = &w->nodes[k];
         struct node_store_options no = {.path = n->path, .seal = true};
