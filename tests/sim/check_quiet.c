@@ -311,6 +311,10 @@ void check_redelivery(struct world *w)
     struct replay x = {.rng = {w->seed + 99}};
     struct hub_identity id;
     struct hub_store_options o = {.path = "copy/hub.db", .vfs = MEMVFS_NAME};
+    for (size_t i = 0; i < c->row_count; i++) {
+        /* The hub wrote it and an order of the same commit took its payload: what it was taken with is nowhere. */
+        if (c->rows[i].own && c->rows[i].early) return;
+    }
     x.taken = calloc(c->row_count + 1, sizeof *x.taken);
     x.barrier = calloc(c->row_count + 1, sizeof *x.barrier);
     x.late = calloc(c->row_count + 1, sizeof *x.late);
