@@ -18,6 +18,7 @@ struct node_pack_out { /* one on its way */
     size_t first;
     uint8_t root[16];
     enum err root_error;
+    bool ends; /* no further frame may follow */
 };
 
 static const uint8_t *node_bundle_root(void *ctx, const struct id_inc *inc, uint64_t block)
@@ -37,7 +38,8 @@ static enum err node_bundle_signature(void *ctx, size_t index, uint8_t out[stati
     return ERR_OK;
 }
 
-/* One frame of x->sets from x->first on. ERR_AGAIN: none can end in what was read. */
+/* One frame of x->sets from x->first on. ERR_AGAIN: none can end in what was read; ERR_BAD_HASH: what is before the
+ * damaged set went. */
 static enum err node_bundle_frame(struct node_pack_out *x, size_t count, uint64_t *seq)
 {
     struct pack_set v[NODE_SYNC_READ_SETS];
@@ -49,45 +51,46 @@ static enum err node_bundle_frame(struct node_pack_out *x, size_t count, uint64_
     buf_clear(&x->body);
     enum err e =
         pack_encode(x->pack, v, n, node_bundle_root, node_bundle_signature, x, &x->body, &taken);
-    if (e == ERR_BAD_HASH) x->made->damaged = true;
-    if (e == ERR_BAD_HASH && taken > 0) e = ERR_OK;
+    enum err found = e == ERR_BAD_HASH && taken > 0 ? ERR_BAD_HASH : ERR_OK;
+    if (found != ERR_OK) e = ERR_OK;
     if (e == ERR_OK) e = x->root_error;
     if (e == ERR_OK) e = bundle_add(x->wire, MESSAGE_UP, buf_bytes(&x->body));
     if (e != ERR_OK) return e;
     x->first += taken;
     x->made->sets += taken;
     *seq += taken;
-    return ERR_OK;
+    return found;
 }
 
+/* What is damaged ends its log: what is before it goes, and the other logs. So does a run without signatures that is
+ * damaged within, or that fills more than a frame; but behind it the ids of both sides differ, and no frame follows. */
 static enum err node_bundle_log(struct node_pack_out *x, const struct id_inc *inc, uint64_t seq)
 {
     enum err e = ERR_OK;
-    while (e == ERR_OK && !x->made->damaged) {
+    while (e == ERR_OK) {
         size_t count = 0;
         e = node_store_read_sets(x->b->store, inc, seq, NODE_SYNC_READ_SETS, NODE_SYNC_READ_BYTES,
                                  &x->sets, &count);
         x->first = 0;
         if (e != ERR_OK || count == 0) break;
-        while (e == ERR_OK && x->first < count && !x->made->damaged)
+        while (e == ERR_OK && x->first < count)
             e = node_bundle_frame(x, count, &seq);
         if (e == ERR_AGAIN && x->first > 0) e = ERR_OK; /* with what stands behind it */
     }
-    /* Behind a signature that is missing the numbers of both sides differ: the bundle ends. */
-    x->made->more = x->made->more || e == ERR_TOO_LARGE || e == ERR_NOT_FOUND;
-    if (e == ERR_BAD_HASH || e == ERR_TOO_LARGE || e == ERR_NOT_FOUND || e == ERR_AGAIN)
-        e = ERR_OK; /* what is before it goes */
+    x->made->damaged |= e == ERR_BAD_HASH || e == ERR_NOT_FOUND || e == ERR_AGAIN;
+    x->made->more |= e == ERR_TOO_LARGE;
+    x->ends = e == ERR_NOT_FOUND || e == ERR_TOO_LARGE;
+    if (e == ERR_BAD_HASH || e == ERR_TOO_LARGE || e == ERR_NOT_FOUND || e == ERR_AGAIN) e = ERR_OK;
     return e == ERR_OK ? node_store_bundled_set(x->b->store, inc, seq) : e;
 }
 
 static enum err node_bundle_logs(struct node_pack_out *x, bool next)
 {
     enum err e = pack_new(&x->pack);
-    for (size_t i = x->hello.log_count; e == ERR_OK && i > 0 && !x->made->more; i--) {
+    for (size_t i = x->hello.log_count; e == ERR_OK && i > 0 && !x->ends; i--) {
         const struct message_log *log = &x->hello.logs[i - 1];
         uint64_t seq = log->receipted_seq;
         uint64_t bundled = 0;
-        x->made->damaged = false;
         if (next) e = node_store_bundled(x->b->store, &log->inc, &bundled);
         if (bundled > seq && bundled <= log->next_seq) seq = bundled;
         if (e == ERR_OK) e = node_bundle_log(x, &log->inc, seq);

@@ -47,8 +47,10 @@
 #define NODE_SYNC_CLOSING_MS   5000u   /* for the last bytes to leave */
 #define NODE_SYNC_ATTACH_MS    120000u /* of one session for attachments; then the next begins */
 #define NODE_SYNC_READ_SETS    PACK_SETS_MAX
-#define NODE_SYNC_READ_BYTES   393216u /* one bite of the own log, heads and bodies */
-#define LINK_UNRECEIPTED_MAX   16u     /* UP frames ahead of the receipts */
+/* One bite of the own log, heads and bodies: not less than a frame may hold, so that a run whose signature stands at
+ * its end (SPEC 5) is read with it. */
+#define NODE_SYNC_READ_BYTES PACK_SETS_BYTES_MAX
+#define LINK_UNRECEIPTED_MAX 16u /* UP frames ahead of the receipts */
 
 enum node_sync_state {
     NODE_SYNC_IDLE,

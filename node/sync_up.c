@@ -186,10 +186,14 @@ void node_sync_sets_read(struct node_sync *s, const struct node_sync_event *ev,
         if (s->state != NODE_SYNC_SYNCING || s->flight_count == LINK_UNRECEIPTED_MAX) return;
         if (!s->apart && node_sync_rest_bytes(ev, first) < FRAME_BODY_BYTES_MAX) return;
     }
-    if (e == ERR_BAD_HASH) { /* the chain ends before the damaged set; the feed goes on */
+    if (e == ERR_BAD_HASH || e == ERR_NOT_FOUND) {
+        /* The chain ends before the damaged set; the feed goes on. A run without signatures that is damaged within, or
+         * that fills more than a frame, cannot be handed in as it is either; and the ids that pack_encode() counted for
+         * it are none of the hub's: nothing more goes up now. */
         s->damaged = true;
         s->log--;
         s->damaged_log = s->log;
+        if (e == ERR_NOT_FOUND) s->log = 0;
     } else if (e != ERR_OK) {
         node_sync_fail(s, e, ev, fx);
     }

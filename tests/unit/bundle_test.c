@@ -345,6 +345,46 @@ static void what_does_not_fit_goes_into_the_next(void **state)
     pair_close(&w);
 }
 
+static struct node_bundle_made damaged_out(struct pair_node *n, const char *sql)
+{
+    struct db *db = NULL;
+    struct buf file;
+    pair_node_off(n);
+    OK(db_open(n->path, NULL, 0, &db));
+    OK(db_exec(db, sql));
+    db_close(db);
+    pair_node_on(n);
+    struct node_bundle_made made = out_of(n, false, FILE_MAX, &file);
+    into_hub(n->w, &file, NULL);
+    buf_free(&file);
+    return made;
+}
+
+/* Sets of an older key that came back have a signature at the end of their run alone. */
+static void a_run_that_cannot_go_is_told_as_damage_and_not_as_more(void **state)
+{
+    (void)state;
+    struct pair w;
+    pair_open(&w, 6);
+    struct pair_node *n = &w.nodes[0];
+    carry(n);
+    save(n, 1);
+    carry(n);
+    uint64_t at = hub_sets(&w);
+    save(n, 6);
+    struct node_bundle_made made = damaged_out(
+        n, "UPDATE sys_log SET signature = zeroblob(64) WHERE seq BETWEEN 3 AND 6;"
+           "UPDATE sys_log SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB) "
+           "WHERE seq = 5");
+    assert_true(made.damaged && !made.more);
+    assert_int_equal(made.sets, 1); /* what is before it */
+    assert_int_equal(hub_sets(&w), at + 1);
+    made = damaged_out(n, "UPDATE sys_log SET signature = zeroblob(64) WHERE seq > 2"); /* no end */
+    assert_true(made.damaged && !made.more);
+    assert_int_equal(hub_sets(&w), at + 1);
+    pair_close(&w);
+}
+
 static void others_can_carry_but_not_read_or_answer(void **state)
 {
     (void)state;
@@ -516,6 +556,7 @@ int main(void)
         cmocka_unit_test(both_roads_mix),
         cmocka_unit_test(any_mixture_ends_equal),
         cmocka_unit_test(what_does_not_fit_goes_into_the_next),
+        cmocka_unit_test(a_run_that_cannot_go_is_told_as_damage_and_not_as_more),
         cmocka_unit_test(others_can_carry_but_not_read_or_answer),
         cmocka_unit_test(a_changed_or_cut_file_changes_nothing),
         cmocka_unit_test(the_hub_can_write_first),

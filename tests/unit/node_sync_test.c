@@ -530,6 +530,29 @@ static void a_damaged_set_ends_its_log_but_not_the_feed(void **state)
     rig_close(&r);
 }
 
+/* Sets of an older key that came back have the signature of the frame that they came in at its end alone. */
+static void a_run_of_sets_without_signatures_that_cannot_go_ends_its_log_but_not_the_feed(
+    void **state)
+{
+    (void)state;
+    for (int how = 0; how < 3; how++) { /* damaged within; more than a frame; the end is missing */
+        struct rig r;
+        rig_open(&r, 4);
+        for (size_t i = 1; i < (how == 2 ? 4u : 3u); i++)
+            memset(r.sets[i].signature, 0, sizeof r.sets[i].signature);
+        if (how == 0) r.sets[2].body.p[40] ^= 1;
+        go(&r);
+        assert_int_equal(came(&r, MESSAGE_UP), 1);
+        assert_int_equal(came(&r, MESSAGE_UPEND), 1);
+        hub_receipts(&r, 1, 0);
+        hub_ends(&r, 1);
+        hub_says(&r);
+        assert_int_equal(r.applied, 1);
+        assert_int_equal(result(&r).last, ERR_DAMAGED);
+        rig_close(&r);
+    }
+}
+
 static void a_set_of_the_feed_must_be_signed_by_the_hub(void **state)
 {
     (void)state;
@@ -733,6 +756,8 @@ int main(void)
         cmocka_unit_test(a_replayed_hello_is_refused),
         cmocka_unit_test(heads_that_are_not_ours_stop_before_anything_is_sent),
         cmocka_unit_test(a_damaged_set_ends_its_log_but_not_the_feed),
+        cmocka_unit_test(
+            a_run_of_sets_without_signatures_that_cannot_go_ends_its_log_but_not_the_feed),
         cmocka_unit_test(a_set_of_the_feed_must_be_signed_by_the_hub),
         cmocka_unit_test(silence_ends_every_state),
         cmocka_unit_test(retries_double_with_jitter_from_5_s_to_15_min),
