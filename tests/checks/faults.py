@@ -1,7 +1,8 @@
 """docs/faults.md tells for every fault of the model which test makes it, or what is missing.
 
-Each fault has one row; its state is one of four words; proof names files of the tree, and names that stand in them;
-what is not proven says what is missing; the counts in the head agree with the rows. They are printed.
+Each fault has one row; its state is one of five words; proof names files of the tree, and names that stand in them;
+what is not proven says what is missing, or the reason why no test makes it; the counts in the head agree with the rows.
+They are printed.
 """
 
 import re
@@ -10,7 +11,8 @@ import checklib
 PAGE = "docs/faults.md"
 SECTIONS = (("S", 14), ("P", 8), ("N", 15), ("T", 6), ("D", 11), ("M", 20), ("W", 12), ("I", 8))
 FAULTS = [f"{letter}{i}" for letter, count in SECTIONS for i in range(1, count + 1)]
-STATES = ("proven", "partly", "not yet", "not ours")
+STATES = ("proven", "reasoned", "partly", "not yet", "not ours")
+WORDS = (("Missing", ("partly", "not yet")), ("Reason", ("reasoned",)))  # which states need them, and no other has them
 SPAN = re.compile(r"`(tests/[^`:]+)(?:: ([^`]+))?`")
 HEAD = re.compile(r"^\*\*(.*?)\*\*", re.MULTILINE)
 
@@ -59,8 +61,9 @@ def check_row(root, files, number, cells):
         yield PAGE, number, f"{fault}: no such state: {state}"
     if not what or not happens:
         yield PAGE, number, f"{fault}: says nothing"
-    if (state in ("partly", "not yet")) != bool(re.search(r"Missing: \S", happens)):
-        yield PAGE, number, f"{fault}: is {state}, and what is missing does not fit that"
+    for word, states in WORDS:
+        if (state in states) != bool(re.search(word + r": \S", happens)):
+            yield PAGE, number, f"{fault}: is {state}, and '{word}:' does not fit that"
     yield from check_proof(root, files, number, cells)
 
 
@@ -100,19 +103,31 @@ def plants():
         assert old in line
         return PAGE, text.replace(line, line.replace(old, new)), words
 
+    def cells(fault, happens=None, proof=None, state=None):
+        """The page with other cells in a row that is proven."""
+        line = row(fault)
+        old = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+        assert old[4] == "proven"
+        new = [old[0], old[1], happens or old[2], proof or old[3], state or old[4]]
+        return text.replace(line, "| " + " | ".join(new) + " |")
+
     yield PAGE, text.replace(row("I8") + "\n", ""), "I8: has no row"
     yield PAGE, text.replace(row("S2"), row("S2") + "\n" + row("S2")), "S2: has a row already"
     yield page("W12", "| W12 |", "| W13 |", "W13: no such fault")
     yield page("S1", "| proven |", "| sure |", "S1: no such state: sure")
-    yield page("S1", "| proven |", "| partly |", "what is missing does not fit")
-    yield page("S3", "Missing:", "Later:", "what is missing does not fit")
-    still = re.search(r"^\| (\w+) \|.*\| – \| not yet \|$", text, re.M).group(1)
-    yield page(still, "| not yet |", "| proven |", "names no file")
+    yield page("S1", "| proven |", "| partly |", "'Missing:' does not fit")
+    yield page("S1", "| proven |", "| not yet |", "'Missing:' does not fit")
+    yield page("S1", "| proven |", "| reasoned |", "'Reason:' does not fit")
+    yield PAGE, cells("S1", happens="good. Missing: much"), "'Missing:' does not fit"
+    yield PAGE, cells("S1", happens="good. Reason: dear"), "'Reason:' does not fit"
+    yield PAGE, cells("S1", happens="Missing: much", state="reasoned"), "'Reason:' does not fit"
+    yield PAGE, cells("S1", proof="–"), "names no file"
+    yield PAGE, cells("S1", happens="Missing: all", proof="–", state="partly"), "names no file"
     yield page("S1", "`tests/sim/crash_test.c`", "by hand", "more than files and names")
     yield page("S1", "tests/sim/crash_test.c", "tests/sim/crush_test.c", "there is no tests/sim/crush_test.c")
     yield page("S1", "test_normal_loses", "test_normal_lose", "has no test_normal_lose")
     yield page("M12", "hostile names stay", "hostile names go", "has no hostile names go")
-    yield page(still, "| – |", "| `tests/unit/buf_test.c` |", "names a test")
+    yield PAGE, cells("S1", happens="Missing: all", state="not yet"), "names a test"
     yield page("P1", "| killed between commit and receipt |", "| |", "4 cells")
     proven = re.search(r"(\d+) proven", text).group(1)
     yield PAGE, text.replace(f"{proven} proven", f"{int(proven) + 1} proven"), "the head does not say"

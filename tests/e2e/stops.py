@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Real daemons that stand still: on a disk that takes long to sync, and stopped as a laptop is that is shut.
+"""Real daemons that stand still: on a disk that takes long to sync, and stopped as a laptop is that is shut. And real
+daemons whose clock is set while they work, or that are killed and find the WAL of their database gone.
 
   stops.py BUILD_DIR [--sync-ms 400] [--stop-s 2]
 
 On the slow disk a session ends well, the hub answers meanwhile, and after kill -9 in the middle of it nothing is gone
 that the commune was told of. Hub and commune are stopped in the middle of a session (SIGSTOP) and go on: everything is
 delivered, once. With --stop-s 60 both sides give the silent line up meanwhile (45 s) and meet again.
+In the middle of a session the clock of the one goes back an hour and the other's on for 20 years, and home again: the
+session ends well, and what is saved later is delivered without anybody asking, because no wait is of that clock.
 """
 import os
 import signal
@@ -17,6 +20,9 @@ from shim import Proxy
 from world import ROOT, WAIT_S, check, free_port, play, wait_for
 
 UNIT = "26170"
+ALARM_RESTORED = 1  # of a commune
+ALARM_WENT_BACK, ALARM_CLOCK = 2, 5  # of the hub
+HOUR_S, YEARS_S = 3600, 20 * 365 * 86400
 
 
 def put(node, name):
@@ -85,18 +91,127 @@ def stopped(world, node, seconds):
             line.close()
 
 
+def by_itself(node, sets):
+    """Nobody asks for a session."""
+    wait_for("%s to deliver by itself" % node.unit, lambda: node.status()["log"]["waiting"] == 0)
+    log = node.status()["log"]
+    check("%d sets are delivered and applied once" % sets,
+          log["sets"] == log["delivered"] == sets and log["ops"] == log["applied"])
+
+
+class Clock:
+    """The time of day of one program, from its next start on."""
+
+    def __init__(self, world, program, library):
+        self.world, self.program, self.library = world, program, library
+        self.path = os.path.join(world.dir, "clock-" + program.name)
+        self.set(0)
+
+    def set(self, seconds):
+        with open(self.path + ".new", "w", encoding="ascii") as f:
+            f.write("%d\n" % seconds)
+        os.replace(self.path + ".new", self.path)
+
+    def run(self):
+        plain = dict(self.world.env)
+        self.world.env.update(LD_PRELOAD=self.library, WALLCLOCK=self.path, ASAN_OPTIONS="verify_asan_link_order=0")
+        try:
+            self.program.run()
+        finally:
+            self.world.env.clear()
+            self.world.env.update(plain)
+
+
+def clock_is_told(node):
+    return any(w["code"] == "clock" for w in node.status()["warnings"])
+
+
+def alarm_stands(program, kind):
+    return any(a["kind"] == kind and not a["settled"] for a in program.ask("alarms")["alarms"])
+
+
+def clock_jumps(world, node, library):
+    clocks = Clock(world, node, library), Clock(world, world.hub, library)
+    clocks[1].run()
+    line = Proxy(world.hub.ports["sync"])
+    try:
+        node.address("127.0.0.1:%d" % line.port)
+        for jumps in ((-HOUR_S, YEARS_S), (YEARS_S, -HOUR_S)):
+            for i in range(3):
+                sets = put(node, "Trước khi đổi giờ %d" % i)
+            line.allowed = line.total[0] + 700  # a hello, and the beginning of what it has to say
+            clocks[0].run()
+            wait_for("the middle of a session", lambda: line.total[0] >= line.allowed)
+            for clock, seconds in zip(clocks, jumps):
+                clock.set(seconds)
+            line.allowed = None
+            by_itself(node, sets)
+            by_itself(node, put(node, "Giờ sai"))
+            wait_for("both sides to be told", lambda: clock_is_told(node) and alarm_stands(world.hub, ALARM_CLOCK))
+            for clock in clocks:
+                clock.set(0)
+            by_itself(node, put(node, "Giờ đúng lại"))
+            wait_for("the warnings to go",
+                     lambda: not clock_is_told(node) and not alarm_stands(world.hub, ALARM_CLOCK))
+            check("the hub has as many", at_hub(world) == sets + 2)
+            node.end()
+    finally:
+        node.end()
+        line.close()
+    world.hub.end()
+
+
+def names(program):
+    return sorted(r["values"]["full_name"] for r in program.ask("list", "--type", "person")["rows"])
+
+
+def wal_lost(world, node):
+    """What was told as saved stood in it alone. The commune has delivered most of it, and gets that back; the hub gets
+    all back. Neither goes on as if nothing were missing."""
+    world.hub.run()
+    node.address("127.0.0.1:%d" % world.hub.ports["sync"])
+    node.run()
+    for i in range(3):
+        put(node, "Nằm trong WAL %d" % i)
+    node.sync()
+    before = names(node)
+    node.end(signal.SIGKILL)
+    os.remove(os.path.join(world.dir, node.name, "node.db-wal"))
+    check("what was saved is gone with it", names(node) != before)
+    check("the commune sees by itself that it went back", alarm_stands(node, ALARM_RESTORED))
+    node.run()
+    node.sync()
+    wait_for("all that was delivered to be back", lambda: names(node) == before)
+    sets = put(node, "Sau khi mất WAL")
+    node.sync()
+    check("it goes on in a new log", node.status()["log"]["sets"] == sets)
+    before = names(node)
+
+    world.hub.end(signal.SIGKILL)
+    os.remove(os.path.join(world.dir, "hub", "hub.db-wal"))
+    world.hub.run()
+    check("the hub sees by itself that it went back", alarm_stands(world.hub, ALARM_WENT_BACK))
+    node.address("127.0.0.1:%d" % world.hub.ports["sync"])
+    node.sync()
+    check("the hub has all of the commune again", names(world.hub) == before == names(node))
+    node.end()
+    world.hub.end()
+
+
 def run(world, ms, seconds):
-    library = os.path.join(world.build, "tests", "e2e", "libslowdisk.so")
+    slow, clock = (os.path.join(world.build, "tests", "e2e", "lib%s.so" % name) for name in ("slowdisk", "wallclock"))
     world.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), free_port())
     world.hub.run()
     node = world.node(UNIT)
     node.join()
     node.sync()
     world.hub.end()
-    slow_disk(world, node, library, ms)
+    slow_disk(world, node, slow, ms)
     stopped(world, node, seconds)
-    check("the log verifies", world.hub.ask("verify")["ok"])
     world.hub.end()
+    clock_jumps(world, node, clock)
+    wal_lost(world, node)
+    check("the log verifies", world.hub.ask("verify")["ok"])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ enum {
     PICTURE_BYTES_MAX = 65536,
     HOSTS = WORLD_NODES_MAX + 1,
     STORIES_MAX = 64,
-    SLOW_EVERY = 16,
     POINT_S = 300,     /* a run that takes longer never ends */
     CHILD_CRASHED = 1, /* bits of what a copy ends with */
     CHILD_FAILED = 2,
@@ -63,7 +62,7 @@ static enum crash_class class_of(const struct span *x)
 static void span_add(struct crash *c, struct span x)
 {
     assert(c->count < sizeof c->spans / sizeof c->spans[0]);
-    x.every = x.story->slow ? SLOW_EVERY : 1;
+    x.every = x.story->every;
     x.count /= x.every;
     x.base = c->points[class_of(&x)];
     c->points[class_of(&x)] += x.count;
@@ -104,7 +103,7 @@ struct crash *crash_new(const char *only)
     assert(c != NULL && story_count <= STORIES_MAX);
     for (size_t i = 0; i < story_count; i++) {
         buf_init(&c->pictures[i], PICTURE_BYTES_MAX);
-        if (only == NULL || strstr(stories[i].name, only) != NULL)
+        if (stories[i].every > 0 && (only == NULL || strstr(stories[i].name, only) != NULL))
             good = measure(c, &stories[i]) && good;
     }
     if (good) return c;

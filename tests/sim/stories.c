@@ -485,6 +485,32 @@ static void long_away(struct world *w)
     world_offline(w, 0, false);
 }
 
+/* 180 days of 24 hours: a commune hears nothing and is not heard. It works all the time, the district too, partly on
+ * the same record, and closes a month without it. */
+static void half_year(struct world *w)
+{
+    enum { MONTHS = 6 };
+    const uint64_t month_ms = UINT64_C(30) * 24 * 60 * MINUTE;
+    char text[32];
+    world_create(w, 0, 1, PERSON, "Cả hai cùng biết");
+    world_settle(w);
+    world_offline(w, 0, true);
+    for (int month = 1; month <= MONTHS; month++) {
+        snprintf(text, sizeof text, "tháng %d", month);
+        world_create(w, 0, 10 + month, ACTIVITY, text);
+        world_create(w, WORLD_HUB, 20 + month, TARGET, XA_1);
+        world_edit(w, month % 2 ? 0 : WORLD_HUB, 1, month % 2 ? BIRTHPLACE : PHONE, text);
+        world_run(w, month_ms);
+        if (month == 2)
+            world_close_period(w, "2023-01"); /* of which one activity is not there yet */
+    }
+    world_edit(w, WORLD_HUB, 1, NAME, "Huyện sửa khi xã vắng");
+    world_edit(w, 0, 1, NAME, "Xã sửa khi vắng");
+    world_offline(w, 0, false);
+    world_settle(w);
+    world_close_period(w, "2023-06");
+}
+
 /* A copy that shows three numbers of a phone. */
 static void latest(struct world *w)
 {
@@ -556,36 +582,37 @@ static void joining(struct world *w)
 }
 
 const struct story stories[] = {
-    {"offline_week", true, 3, {XA_1, XA_2, XA_3}, offline_week, false},
-    {"conflict", true, 2, {XA_1, XA_1}, conflict, false},
-    {"conflict_stands", true, 2, {XA_1, XA_1}, conflict_stands, false},
-    {"delete_against_edit", true, 2, {XA_1, XA_1}, delete_against_edit, false},
-    {"two_nodes_one_commune", true, 2, {XA_1, XA_1}, two_nodes_one_commune, false},
-    {"catalogue_change", true, 2, {XA_1, XA_2}, catalogue_change, false},
-    {"hub_restarts_in_a_frame", true, 1, {XA_1}, hub_restarts_in_a_frame, false},
-    {"power_loss_after_save", true, 1, {XA_1}, power_loss_after_save, false},
-    {"receipt_lost", true, 1, {XA_1}, receipt_lost, false},
-    {"frames_replayed", true, 1, {XA_1}, frames_replayed, false},
-    {"hub_full", true, 1, {XA_1}, hub_full, false},
-    {"targets_come_down", true, 2, {XA_1, XA_2}, targets_come_down, false},
-    {"transfer_crossed", true, 2, {XA_1, XA_2}, transfer_crossed, false},
-    {"transfer_answers", true, 3, {XA_1, XA_2, XA_3}, transfer_answers, false},
-    {"shared_record", true, 2, {XA_1, XA_2}, shared_record, false},
-    {"delivered_late", true, 2, {XA_1, XA_1}, delivered_late, false},
-    {"long_away", true, 1, {XA_1}, long_away, false},
-    {"latest", true, 3, {XA_1, XA_1, XA_1}, latest, false},
-    {"cloned", true, 1, {XA_1}, cloned, false},
-    {"closed", true, 2, {XA_1, XA_2}, closed, true},
-    {"poison", true, 2, {XA_1, XA_1}, poison, false},
-    {"revoked", true, 2, {XA_1, XA_2}, revoked, false},
-    {"stolen", true, 2, {XA_1, XA_2}, stolen, false},
-    {"rekeyed", true, 2, {XA_1, XA_2}, rekeyed, false},
-    {"rekeyed_copy", true, 1, {XA_1}, rekeyed_copy, false},
-    {"rekeyed_and_restored", true, 1, {XA_1}, rekeyed_and_restored, false},
-    {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback, false},
-    {"erased", true, 2, {XA_1, XA_2}, erased, false},
-    {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored, false},
-    {"joining", false, 2, {XA_1, XA_2}, joining, false},
+    {"offline_week", true, 3, {XA_1, XA_2, XA_3}, offline_week, 1},
+    {"conflict", true, 2, {XA_1, XA_1}, conflict, 1},
+    {"conflict_stands", true, 2, {XA_1, XA_1}, conflict_stands, 1},
+    {"delete_against_edit", true, 2, {XA_1, XA_1}, delete_against_edit, 1},
+    {"two_nodes_one_commune", true, 2, {XA_1, XA_1}, two_nodes_one_commune, 1},
+    {"catalogue_change", true, 2, {XA_1, XA_2}, catalogue_change, 1},
+    {"hub_restarts_in_a_frame", true, 1, {XA_1}, hub_restarts_in_a_frame, 1},
+    {"power_loss_after_save", true, 1, {XA_1}, power_loss_after_save, 1},
+    {"receipt_lost", true, 1, {XA_1}, receipt_lost, 1},
+    {"frames_replayed", true, 1, {XA_1}, frames_replayed, 1},
+    {"hub_full", true, 1, {XA_1}, hub_full, 1},
+    {"targets_come_down", true, 2, {XA_1, XA_2}, targets_come_down, 1},
+    {"transfer_crossed", true, 2, {XA_1, XA_2}, transfer_crossed, 1},
+    {"transfer_answers", true, 3, {XA_1, XA_2, XA_3}, transfer_answers, 1},
+    {"shared_record", true, 2, {XA_1, XA_2}, shared_record, 1},
+    {"delivered_late", true, 2, {XA_1, XA_1}, delivered_late, 1},
+    {"long_away", true, 1, {XA_1}, long_away, 1},
+    {"half_year", true, 1, {XA_1}, half_year, 0},
+    {"latest", true, 3, {XA_1, XA_1, XA_1}, latest, 1},
+    {"cloned", true, 1, {XA_1}, cloned, 1},
+    {"closed", true, 2, {XA_1, XA_2}, closed, STORY_SLOW},
+    {"poison", true, 2, {XA_1, XA_1}, poison, 1},
+    {"revoked", true, 2, {XA_1, XA_2}, revoked, 1},
+    {"stolen", true, 2, {XA_1, XA_2}, stolen, 1},
+    {"rekeyed", true, 2, {XA_1, XA_2}, rekeyed, 1},
+    {"rekeyed_copy", true, 1, {XA_1}, rekeyed_copy, 1},
+    {"rekeyed_and_restored", true, 1, {XA_1}, rekeyed_and_restored, 1},
+    {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback, 1},
+    {"erased", true, 2, {XA_1, XA_2}, erased, 1},
+    {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored, 1},
+    {"joining", false, 2, {XA_1, XA_2}, joining, 1},
 };
 const size_t story_count = sizeof stories / sizeof stories[0];
 

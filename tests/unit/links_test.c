@@ -126,6 +126,123 @@ static void a_silent_line_is_left_after_45_s(void **state)
     pair_close(&w);
 }
 
+/* ---- one direction ---- */
+
+enum {
+    ONE_WAY_S = 3600,
+    ONE_WAY_DIALS_MAX = 16
+}; /* waits double from 5 s to 15 min: that many in an hour */
+
+struct one_way {
+    struct pair *w;
+    struct pair_node *n;
+    bool up; /* what the node sends is lost; otherwise what the hub sends */
+    bool node_on, hub_on;
+    unsigned dials;
+};
+
+static void one_way_node_off(struct one_way *x, enum err why)
+{
+    x->node_on = false;
+    x->n->up = x->n->dialed = x->n->closing = false;
+    pair_event(x->n, (struct node_sync_event){
+                         .kind = NODE_SYNC_EV_LINK_DOWN, .link = x->n->link, .error = why});
+}
+
+/* The node writes into its system's buffer, and hears what the hub says unless that is the dead direction. */
+static void one_way_node(struct one_way *x)
+{
+    struct pair_node *n = x->n;
+    pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_WAKE});
+    if (!x->node_on && n->dialed) { /* a connection needs both directions */
+        x->dials++;
+        one_way_node_off(x, ERR_UNREACHABLE);
+    }
+    if (x->node_on && n->to_hub.len > 0) {
+        if (!x->up && x->hub_on)
+            hub_engine_bytes(x->w->hub.engine, n->conn, buf_bytes(&n->to_hub), pair_time(x->w));
+        buf_clear(&n->to_hub);
+        pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_LINK_DRAINED, .link = n->link});
+    }
+    if (!x->node_on || !n->closing) return;
+    if (!x->up && x->hub_on) {
+        hub_engine_down(x->w->hub.engine, n->conn, pair_time(x->w));
+        x->hub_on = false;
+    }
+    one_way_node_off(x, ERR_LINK_LOST);
+}
+
+static void one_way_hub(struct one_way *x)
+{
+    struct pair_node *n = x->n;
+    struct hub_engine_output o;
+    bool closes = false, wrote = false;
+    hub_engine_tick(x->w->hub.engine, pair_time(x->w));
+    OK(hub_engine_flush(x->w->hub.engine, pair_time(x->w)));
+    while (hub_engine_next(x->w->hub.engine, &o)) {
+        closes = closes || o.close;
+        wrote = wrote || o.bytes.len > 0;
+        if (x->up && x->node_on && o.bytes.len > 0)
+            pair_event(n, (struct node_sync_event){
+                              .kind = NODE_SYNC_EV_LINK_BYTES, .link = n->link, .bytes = o.bytes});
+    }
+    if (!x->hub_on) return;
+    if (wrote) hub_engine_drained(x->w->hub.engine, n->conn, pair_time(x->w));
+    if (!closes) return;
+    hub_engine_down(x->w->hub.engine, n->conn, pair_time(x->w));
+    x->hub_on = false;
+    if (x->up && x->node_on) one_way_node_off(x, ERR_LINK_LOST);
+}
+
+/* After `turns` of a session one direction is dead for 20 minutes; then all goes on. False: the session was over. */
+static bool one_way(uint64_t seed, unsigned turns, bool up)
+{
+    struct pair w;
+    struct id_record rid;
+    bool more = true;
+    pair_open(&w, seed);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    for (int i = 0; i < 3; i++)
+        pair_save(n, CHANGE_CREATE, &rid, "x", none());
+    pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_NOW});
+    for (unsigned i = 0; i < turns && more; i++)
+        more = pair_turn(n);
+    struct one_way x = {.w = &w, .n = n, .up = up, .node_on = n->up, .hub_on = n->up};
+    n->dialed = n->dialed && n->up;
+    buf_clear(
+        &n->to_node); /* read from the hub by pair_turn() and not delivered: lost, or repeated by TCP for ever */
+    for (unsigned s = 0; s < ONE_WAY_S; s++) {
+        one_way_node(&x);
+        one_way_hub(&x);
+        w.now_ms += 1000;
+        if (s > NODE_SYNC_SILENCE_MS / 1000 + 2) assert_false(x.node_on || x.hub_on);
+    }
+    assert_int_equal(hub_engine_conns(w.hub.engine), 0);
+    assert_true(!more || x.dials >= 3);
+    assert_true(x.dials <= ONE_WAY_DIALS_MAX);
+    OK(pair_settle(n));
+    struct node_store_status s = pair_status(n);
+    assert_int_equal(s.waiting, 0);
+    assert_int_equal(s.sets, 4); /* with the genesis */
+    assert_int_equal(s.applied, s.ops);
+    pair_assert_scope(n);
+    OK(hub_store_check(w.hub.store));
+    pair_close(&w);
+    return more;
+}
+
+static void one_dead_direction_is_left_like_a_dead_line(void **state)
+{
+    (void)state;
+    for (unsigned up = 0; up < 2; up++) {
+        unsigned turns = 1;
+        while (one_way(300 + turns, turns, up == 1))
+            turns++;
+        assert_true(turns >= 5); /* every moment of the session was tried */
+    }
+}
+
 /* ---- peers that only take up room ---- */
 
 static void half_open_links_do_not_keep_a_node_out(void **state)
@@ -489,6 +606,7 @@ int main(void)
         cmocka_unit_test(waits_are_random_bounded_and_never_end),
         cmocka_unit_test(a_process_that_stood_still_for_an_hour_goes_on),
         cmocka_unit_test(a_silent_line_is_left_after_45_s),
+        cmocka_unit_test(one_dead_direction_is_left_like_a_dead_line),
         cmocka_unit_test(half_open_links_do_not_keep_a_node_out),
         cmocka_unit_test(a_flood_of_one_node_is_paced_and_delivered),
         cmocka_unit_test(a_file_is_cut_anywhere_and_resumed),
