@@ -173,6 +173,7 @@ static enum err node_bundle_hello(struct node_pack_out *x, size_t file_max)
     struct link_keys sealing;
     struct message_hello_node *h = &x->hello;
     enum err e = node_store_identity(x->b->store, &x->identity);
+    if (e == ERR_OK && x->identity.compared == NODE_COMPARED_DIFFER) e = ERR_WRONG_HUB;
     if (e == ERR_OK && sodium_is_zero(x->identity.hub_sealing_pk, 32)) e = ERR_NOT_READY;
     if (e == ERR_OK) e = node_store_hello(x->b->store, h);
     if (e != ERR_OK) return e;

@@ -44,6 +44,7 @@ static enum err node_carry_card(struct node_carry *c)
 static enum err node_carry_open(struct node_carry *c, struct bytes file)
 {
     enum err e = node_store_identity(c->b->store, &c->identity);
+    if (e == ERR_OK && c->identity.compared == NODE_COMPARED_DIFFER) e = ERR_WRONG_HUB;
     if (e == ERR_OK && sodium_is_zero(c->identity.hub_sealing_pk, 32)) e = ERR_NOT_READY;
     const struct node_sync_keys *next = c->b->keys->next;
     const struct link_keys *sealing = &c->b->sealing;

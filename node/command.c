@@ -234,6 +234,7 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"import", node_command_import},
         {"status", node_command_status},
         {"join", node_command_join},
+        {"compare", node_command_compare},
         {"search", node_command_search},
         {"reveal", node_command_reveal},
         {"catalogue", node_command_catalogue},

@@ -35,6 +35,8 @@ struct node_command {
     struct link_keys sealing; /* for bundles; zeroed: there are none */
     int64_t (*wall_ms)(void);
     void (*saved)(void *ctx); /* a change set was saved; may be NULL */
+    /* A person compared the six words: `differ`: the session that is under way ends. May be NULL. */
+    void (*compared)(void *ctx, bool differ);
     void *ctx;
     const struct blackbox *stops; /* of the daemon (node/stops.h); may be NULL */
     /* The keys of the folder, in a home (node/rekey.h); NULL: there is none. */

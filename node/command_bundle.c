@@ -80,8 +80,10 @@ json_t *node_command_bundle_out(struct node_command *c, const json_t *request)
     buf_init(&file, NODE_COMMAND_FILE_MAX);
     e = node_bundle_out(&b, json_is_true(json_object_get(request, "next")), NODE_COMMAND_FILE_MAX,
                         &file, &made);
+    json_t *doubt = e == ERR_WRONG_HUB ? node_command_doubt(c) : NULL;
     json_t *r =
-        e != ERR_OK
+        doubt != NULL ? doubt
+        : e != ERR_OK
             ? node_bundle_said(e)
             : json_pack("{s:o, s:I, s:b, s:I, s:I, s:o, s:b, s:b}", "file",
                         node_json_base64(buf_bytes(&file)), "bytes", (json_int_t)file.len,
@@ -107,6 +109,8 @@ json_t *node_command_bundle_in(struct node_command *c, const json_t *request)
     enum err e = node_request_base64(request, "file", &file);
     if (e == ERR_OK) e = node_bundle_in(&b, buf_bytes(&file), &read);
     buf_free(&file);
+    json_t *doubt = e == ERR_WRONG_HUB ? node_command_doubt(c) : NULL;
+    if (doubt != NULL) return doubt;
     if (e == ERR_OK && c->turn != NULL) e = c->turn(c->home);
     if (e != ERR_OK) return node_bundle_said(e);
     return json_pack("{s:b, s:b, s:i, s:i, s:I, s:b, s:s, s:I, s:o}", "again", (int)read.again,

@@ -29,6 +29,14 @@ json_t *node_command_backup_said(enum err e, const char *path)
             e,
             "Nơi chứa không đủ chỗ cho bản sao lưu. Chưa giữ lại gì; dữ liệu trên máy vẫn an toàn.",
             "There is no room for the copy. Nothing of it was kept; what is here is safe.", NULL);
+    case ERR_BAD_INPUT:
+        return node_command_error(
+            e,
+            "Hãy ghi đường dẫn đầy đủ của USB hoặc một thư mục khác: bản sao không được nằm trong "
+            "thư mục dữ liệu của Đồng Bộ, vì hỏng ổ đĩa là mất cả hai. Chưa ghi gì.",
+            "Enter the whole path of a stick or another folder: a copy may not lie in the data "
+            "folder, where one broken disk takes both. Nothing was written.",
+            "path");
     case ERR_NOT_FOUND:
     case ERR_DENIED:
     case ERR_IO:

@@ -56,6 +56,14 @@ void node_import_free(struct node_command *c);
 json_t *node_command_status(struct node_command *c, const json_t *request);
 json_t *node_command_join(struct node_command *c, const json_t *request);
 
+/* command_compare.c: the six words, and what a person says of them */
+extern const char *const node_doubt_vi, *const node_doubt_en;
+json_t *node_command_words(const struct node_identity *id); /* a string, or null: no hub yet */
+const char *node_compared_word(enum node_compared c);
+json_t *node_command_compare(struct node_command *c, const json_t *request);
+/* The error of who would speak with the hub in spite of it; NULL: nobody doubts. */
+json_t *node_command_doubt(struct node_command *c);
+
 /* command_proof.c */
 json_t *node_command_verify_proof(struct node_command *c, const json_t *request);
 /* command_attach.c */

@@ -1,25 +1,9 @@
 /* status and join. */
 #include "node/command_priv.h"
 #include "node/stops.h"
-#include "proto/words.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* ---- the six words ---- */
-
-static json_t *node_words(const struct node_identity *id)
-{
-    struct id_hash h;
-    struct buf text;
-    static const struct id_hash none = {{0}};
-    if (memcmp(id->hub.b, none.b, sizeof none.b) == 0) return json_null();
-    admin_join_fingerprint(&id->hub, &id->node, id->sign_pk, id->transport_pk, &h);
-    buf_init(&text, 256);
-    json_t *j = words_text(&h, &text) == ERR_OK ? json_string(buf_cstr(&text)) : json_null();
-    buf_free(&text);
-    return j;
-}
 
 /* ---- status ---- */
 
@@ -45,7 +29,9 @@ static json_t *node_status_warnings(struct node_command *c, const struct node_st
                                     const struct node_identity *id)
 {
     json_t *w = json_array();
-    if (id->address[0] == '\0') {
+    if (id->compared == NODE_COMPARED_DIFFER) {
+        node_warn(w, "words_differ", node_doubt_vi, node_doubt_en);
+    } else if (id->address[0] == '\0') {
         node_warn(w, "not_joined",
                   "Máy này chưa có lời mời của trung tâm: chạy `dongbo-node join`.",
                   "This PC has no invitation yet: run `dongbo-node join`.");
@@ -136,15 +122,17 @@ json_t *node_command_status(struct node_command *c, const json_t *request)
     if (e != ERR_OK) return node_command_fail(e);
     json_t *warnings = node_status_warnings(c, &st, &id);
     json_t *disk = node_command_disk(c, warnings);
-    json_t *j = json_pack(
-        "{s:b, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
-        "joined", (int)id.joined, "node", node_json_hex(BYTES_OF(id.node.b)), "name", id.name,
-        "unit", id.unit, "unit_name", id.unit_name, "hub", id.address, "words", node_words(&id),
-        "log", node_status_counts(&st), "session", node_status_session(&st), "records",
-        (json_int_t)st.records, "records_conflict", (json_int_t)st.records_conflict,
-        "records_deleted", (json_int_t)st.records_deleted, "edition", (json_int_t)st.edition,
-        "position", (json_int_t)st.position, "imports", node_status_imports(c), "warnings",
-        warnings, "disk_encrypted", disk);
+    json_t *j =
+        json_pack("{s:b, s:o, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, "
+                  "s:o, s:o, s:o}",
+                  "joined", (int)id.joined, "node", node_json_hex(BYTES_OF(id.node.b)), "name",
+                  id.name, "unit", id.unit, "unit_name", id.unit_name, "hub", id.address, "words",
+                  node_command_words(&id), "compared", node_compared_word(id.compared), "log",
+                  node_status_counts(&st), "session", node_status_session(&st), "records",
+                  (json_int_t)st.records, "records_conflict", (json_int_t)st.records_conflict,
+                  "records_deleted", (json_int_t)st.records_deleted, "edition",
+                  (json_int_t)st.edition, "position", (json_int_t)st.position, "imports",
+                  node_status_imports(c), "warnings", warnings, "disk_encrypted", disk);
     if (j != NULL) node_command_cases_status(c, j, json_object_get(j, "warnings"));
     if (j != NULL) json_object_set_new(j, "attachments", node_command_attach_status(c));
     if (j != NULL) json_object_set_new(j, "keys", node_command_keys_status(c));
@@ -154,7 +142,7 @@ json_t *node_command_status(struct node_command *c, const json_t *request)
 /* ---- join ---- */
 
 static json_t *node_join_set(struct node_command *c, struct node_identity *id,
-                             const struct admin_invite *inv)
+                             const struct admin_invite *inv, bool ask)
 {
     id->hub = inv->hub;
     memcpy(id->hub_transport_pk, inv->transport_pk, sizeof id->hub_transport_pk);
@@ -162,10 +150,12 @@ static json_t *node_join_set(struct node_command *c, struct node_identity *id,
     memcpy(id->token, inv->token, sizeof id->token);
     memcpy(id->address, inv->address, sizeof id->address);
     memcpy(id->unit, inv->unit, sizeof id->unit);
-    enum err e = node_store_identity_set(c->store, id);
+    /* What was said before is of another joining. */
+    enum err e = node_store_compared_set(c->store, ask ? NODE_COMPARED_ASK : NODE_COMPARED_NEVER);
+    if (e == ERR_OK) e = node_store_identity_set(c->store, id);
     if (e != ERR_OK) return node_command_fail(e);
     return json_pack("{s:b, s:s, s:s, s:o}", "joined", 0, "hub", id->address, "unit", id->unit,
-                     "words", node_words(id));
+                     "words", node_command_words(id));
 }
 
 json_t *node_command_join(struct node_command *c, const json_t *request)
@@ -190,5 +180,5 @@ json_t *node_command_join(struct node_command *c, const json_t *request)
                                   "This PC has already joined a hub; nothing was changed.", NULL);
     if (name != NULL && name[0] != '\0' && strlen(name) <= MESSAGE_TEXT_MAX)
         snprintf(id.name, sizeof id.name, "%s", name);
-    return node_join_set(c, &id, &inv);
+    return node_join_set(c, &id, &inv, json_is_true(json_object_get(request, "ask")));
 }

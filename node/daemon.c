@@ -128,6 +128,8 @@ static json_t *node_session_response(struct node_daemon *d, const struct node_sy
         json_decref(ask);
         return json_pack("{s:s, s:o*}", "result", "complete", "status", status);
     }
+    json_t *doubt = r->last == ERR_WRONG_HUB ? node_command_doubt(&d->home->command) : NULL;
+    if (doubt != NULL) return doubt;
     if (r->refused != 0) return node_session_refused(r);
     if (r->text[0] != '\0') return node_command_error(r->last, r->text, r->text, NULL);
     for (size_t i = 0; i < sizeof node_session_words / sizeof node_session_words[0]; i++) {
@@ -184,6 +186,16 @@ static void node_daemon_saved(void *ctx)
     if (d->desk != NULL) node_desk_changed(d->desk);
 }
 
+static void node_daemon_compared(void *ctx, bool differ)
+{
+    struct node_daemon *d = ctx;
+    if (differ)
+        node_drive_hang_up(d->drive);
+    else
+        node_drive_now(d->drive);
+    if (d->desk != NULL) node_desk_changed(d->desk);
+}
+
 static void node_daemon_on_stop(void *ctx)
 {
     struct node_daemon *d = ctx;
@@ -217,6 +229,14 @@ static void node_daemon_restore(void *ctx, const char *copy)
     node_drive_stop(d->drive);
 }
 
+static void node_daemon_unjoin(void *ctx)
+{
+    struct node_daemon *d = ctx;
+    d->home->unjoin = true;
+    d->home->desk.port = node_desk_port(d->desk);
+    node_drive_stop(d->drive);
+}
+
 static const char *node_daemon_sync_state(void *ctx)
 {
     static const char *const words[] = {
@@ -243,6 +263,7 @@ static void node_daemon_desk(struct node_daemon *d)
                                   .sync_now = node_daemon_sync_now,
                                   .sync_state = node_daemon_sync_state,
                                   .restore = node_daemon_restore,
+                                  .unjoin = node_daemon_unjoin,
                                   .ctx = d};
     enum err e = node_desk_open(&o, &d->desk);
     if (e != ERR_OK) {
@@ -344,6 +365,7 @@ static enum err node_daemon_open(struct node_daemon *d)
     }
     d->home->command.stops = d->home->stops.p;
     d->home->command.saved = node_daemon_saved;
+    d->home->command.compared = node_daemon_compared;
     d->home->command.ctx = d;
     return ERR_OK;
 }
@@ -352,6 +374,7 @@ static void node_daemon_close(struct node_daemon *d)
 {
     d->home->command.saved = NULL;
     d->home->command.stops = NULL;
+    d->home->command.compared = NULL;
     node_drive_free(d->drive);
     mapped_close(&d->home->stops);
 }

@@ -36,6 +36,8 @@ static const struct node_desk_route {
     {WEB_GET, "/api/events", NULL, node_desk_events, NODE_DESK_QUIET},
     {WEB_POST, "/api/sync", NULL, node_desk_sync, 0},
     {WEB_POST, "/api/join", "join", NULL, NODE_DESK_KEEP},
+    {WEB_POST, "/api/compare", "compare", NULL, NODE_DESK_KEEP},
+    {WEB_POST, "/api/unjoin", NULL, node_desk_unjoin, NODE_DESK_KEEP},
     {WEB_GET, "/api/catalogue", "catalogue", NULL, 0},
     {WEB_GET, "/api/search", "search", NULL, 0},
     {WEB_POST, "/api/export", NULL, node_desk_export, 0},

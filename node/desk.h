@@ -46,6 +46,8 @@ struct node_desk_options {
     const char *(*sync_state)(void *ctx);
     /* This copy, which was found good, shall be restored: the program ends its work and begins anew. */
     void (*restore)(void *ctx, const char *copy);
+    /* The joining shall be undone (node_home_unjoin()): likewise. */
+    void (*unjoin)(void *ctx);
     void *ctx;
 };
 

@@ -60,7 +60,7 @@ json_t *node_desk_work(struct node_desk_call *c, struct node_desk_job *j);
 node_desk_fn node_desk_export;
 
 /* desk_restore.c, desk_sticks.c */
-node_desk_fn node_desk_restore, node_desk_sticks;
+node_desk_fn node_desk_restore, node_desk_unjoin, node_desk_sticks;
 
 /* desk_login.c */
 node_desk_fn node_desk_session_get, node_desk_first, node_desk_login, node_desk_logout;

@@ -2,6 +2,7 @@
  * program as it begins anew (node/tool_process.c). */
 #include "node/desk_priv.h"
 #include "common/log.h"
+#include "node/home.h"
 #include "node/maintain.h"
 #include "proto/key.h"
 
@@ -93,4 +94,52 @@ json_t *node_desk_restore(struct node_desk_call *c)
     }
     node_desk_note(c->d, c->session->user, k->go ? "restore" : "restore_look", "", NULL);
     return node_desk_work(c, &k->job);
+}
+
+/* ---- a joining that is undone ---- */
+
+struct node_desk_undo {
+    struct node_desk_job job; /* first */
+    bool done;
+};
+
+/* No work: the answer goes out before the program ends. */
+static void node_desk_unjoin_work(struct node_desk_job *j)
+{
+    (void)j;
+}
+
+static json_t *node_desk_unjoin_done(struct node_desk_call *c, struct node_desk_job *j)
+{
+    (void)c;
+    ((struct node_desk_undo *)j)->done = true;
+    return json_pack("{s:b}", "unjoining", 1);
+}
+
+static void node_desk_unjoin_drop(struct node_desk_job *j)
+{
+    if (((struct node_desk_undo *)j)->done) j->d->o.unjoin(j->d->o.ctx);
+    free(j);
+}
+
+json_t *node_desk_unjoin(struct node_desk_call *c)
+{
+    bool may = false;
+    enum err e = node_home_may_unjoin(c->d->o.command->store, &may);
+    if (e != ERR_OK) return node_command_fail(e);
+    if (!may)
+        return node_command_error(
+            ERR_DENIED,
+            "Chỉ bỏ được ghi danh khi sáu từ khác với trung tâm và máy này chưa ghi gì. Chưa thay "
+            "đổi gì.",
+            "A joining is undone only where the six words differ and nothing was written here. "
+            "Nothing was changed.",
+            NULL);
+    if (c->d->working >= NODE_DESK_WORKS_MAX) return node_command_fail(ERR_AGAIN);
+    struct node_desk_undo *u = calloc(1, sizeof *u);
+    if (u == NULL) return node_command_fail(ERR_NOMEM);
+    u->job = (struct node_desk_job){.work = node_desk_unjoin_work,
+                                    .done = node_desk_unjoin_done,
+                                    .drop = node_desk_unjoin_drop};
+    return node_desk_work(c, &u->job);
 }

@@ -237,6 +237,11 @@ void node_drive_saved(struct node_drive *d)
     node_drive_event(d, &ev);
 }
 
+void node_drive_hang_up(struct node_drive *d)
+{
+    if (d->link != NULL) conn_close(d->link->conn, ERR_WRONG_HUB);
+}
+
 void node_drive_stop(struct node_drive *d)
 {
     if (d->stopping) return;

@@ -39,9 +39,10 @@ struct uv_loop_s *node_drive_loop(struct node_drive *d);
 /* Run until stopped: the first session begins at once. ERR_OK: everything is closed. ERR_IO. */
 MUST_CHECK enum err node_drive_run(struct node_drive *d);
 
-void node_drive_now(struct node_drive *d);   /* a person asks to sync now */
-void node_drive_saved(struct node_drive *d); /* a change set was saved */
-void node_drive_stop(struct node_drive *d);  /* again does nothing */
+void node_drive_now(struct node_drive *d);     /* a person asks to sync now */
+void node_drive_saved(struct node_drive *d);   /* a change set was saved */
+void node_drive_hang_up(struct node_drive *d); /* a person says: this is not our hub */
+void node_drive_stop(struct node_drive *d);    /* again does nothing */
 
 enum node_sync_state node_drive_state(const struct node_drive *d);
 

@@ -1,7 +1,10 @@
 #include "node/home.h"
 #include "node/rekey.h"
+#include "common/date.h"
 #include "common/io/clock.h"
+#include "common/io/db.h"
 #include "node/store_readers.h"
+#include "node/store_users.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -158,6 +161,73 @@ void node_home_close(struct node_home *h)
     node_keyring_free(&h->gone_next);
     if (h->locked) file_unlock(&h->lock);
     *h = (struct node_home){.locked = false};
+}
+
+/* ---- undoing a joining ---- */
+
+enum err node_home_may_unjoin(struct node_store *s, bool *out)
+{
+    struct node_identity id;
+    struct node_store_status st;
+    enum err e = node_store_identity(s, &id);
+    if (e == ERR_OK) e = node_store_status(s, &st);
+    if (e == ERR_OK) *out = id.compared == NODE_COMPARED_DIFFER && st.sets == 0;
+    return e;
+}
+
+/* A database that knows of no hub and no keys yet, but who may log in. */
+static enum err node_home_fresh(const char *path, const char *fresh,
+                                char name[static MESSAGE_TEXT_MAX + 1])
+{
+    struct node_store *old = NULL, *s = NULL;
+    struct node_identity id;
+    bool may = false;
+    enum err e = node_store_open(&(struct node_store_options){.path = path}, &old);
+    if (e == ERR_OK) e = node_store_identity(old, &id);
+    if (e == ERR_OK) e = node_home_may_unjoin(old, &may);
+    if (e == ERR_OK && !may) e = ERR_DENIED;
+    if (e == ERR_OK) snprintf(name, MESSAGE_TEXT_MAX + 1, "%s", id.name);
+    if (e == ERR_OK)
+        e = node_store_open(
+            &(struct node_store_options){.path = fresh, .create = true, .seal = true}, &s);
+    if (e == ERR_OK) e = node_users_take(s, old);
+    node_store_close(s);
+    node_store_close(old);
+    return e;
+}
+
+static enum err node_home_set_aside(const char *dir, const char *stamp)
+{
+    char keys[NODE_HOME_PATH_MAX], old[NODE_HOME_PATH_MAX], name[64];
+    enum err e = node_home_path(dir, "keys", keys);
+    for (unsigned i = 1; e == ERR_OK; i++) {
+        snprintf(name, sizeof name, i == 1 ? "keys.old-%.40s" : "keys.old-%.40s-%u", stamp, i);
+        e = node_home_path(dir, name, old);
+        if (e == ERR_OK && !file_exists(old)) break;
+    }
+    return e == ERR_OK ? file_replace(keys, old) : e;
+}
+
+enum err node_home_unjoin(const char *dir, int64_t now_ms)
+{
+    char path[NODE_HOME_PATH_MAX], fresh[NODE_HOME_PATH_MAX], witness[NODE_HOME_PATH_MAX];
+    char name[MESSAGE_TEXT_MAX + 1], stamp[DATE_NAME_ROOM], kept[FILE_PATH_BYTES_MAX];
+    struct node_home h = {.locked = false};
+    date_name(now_ms, stamp);
+    enum err e = node_home_path(dir, "node.db", path);
+    if (e == ERR_OK) e = node_home_path(dir, "node.db.fresh", fresh);
+    if (e == ERR_OK) e = node_home_path(dir, "node.db.witness", witness);
+    if (e == ERR_OK) e = node_home_lock(dir, &h);
+    if (e != ERR_OK) return e;
+    e = db_remove(fresh); /* of an undoing that was cut */
+    if (e == ERR_OK) e = node_home_fresh(path, fresh, name);
+    if (e == ERR_OK) e = db_swap(fresh, path, stamp, kept, sizeof kept);
+    if (e == ERR_OK) e = node_home_set_aside(dir, stamp);
+    if (e == ERR_OK && file_exists(witness)) e = file_remove(witness); /* of the log before */
+    node_home_close(&h);
+    if (e == ERR_OK) e = node_home_init(dir, name, &h);
+    node_home_close(&h);
+    return e;
 }
 
 /* ---- config ---- */

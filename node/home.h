@@ -45,6 +45,7 @@ struct node_home {
     /* Of node_daemon_run(): "" or the copy that the desk's keeper wants restored; the caller closes the
      * home, restores, and runs it again. */
     char restore[FILE_PATH_BYTES_MAX];
+    bool unjoin; /* likewise: the joining shall be undone */
 };
 
 /* Path of a file in the folder. ERR_TOO_LARGE. */
@@ -69,6 +70,18 @@ MUST_CHECK enum err node_home_init(const char *dir, const char *name, struct nod
  */
 MUST_CHECK enum err node_home_open(const char *dir, struct node_home *out);
 void node_home_close(struct node_home *h);
+
+/*
+ * Undo the joining of a folder whose words differ from the hub's: it becomes a PC that never joined, with
+ * new keys, the same name and the same logins. Database and keys of before stay beside it
+ * (node.db.old-TIME, keys.old-TIME). A cut leaves the old state, or one that the next init completes.
+ * The folder must be closed.
+ * ERR_DENIED  nobody said that the words differ, or something was written here: nothing is changed
+ * ERR_LOCKED, ERR_FULL, ERR_IO, ...
+ */
+MUST_CHECK enum err node_home_unjoin(const char *dir, int64_t now_ms);
+/* Whether it may be undone: the words differ, and nothing was written here. Errors of the store. */
+MUST_CHECK enum err node_home_may_unjoin(struct node_store *s, bool *out);
 
 /* The config of the folder; defaults when there is no file. ERR_CONFIG: conf_errors() of *out, which
  * is given in that case too. */

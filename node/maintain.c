@@ -7,6 +7,7 @@
 #include "node/store_repair.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *node_finding_vi(enum node_finding_kind kind)
 {
@@ -46,6 +47,24 @@ const char *node_finding_en(enum node_finding_kind kind)
 
 /* ---- backup ---- */
 
+/* Is this place in the data folder? A copy there is lost with what it is a copy of, and stands in the way of
+ * what the program keeps there. */
+static enum err node_backup_apart(struct node_store *s, const char *dest)
+{
+    char full[FILE_PATH_BYTES_MAX], path[FILE_PATH_BYTES_MAX];
+    char into[FILE_PATH_BYTES_MAX], data[FILE_PATH_BYTES_MAX];
+    const char *db = db_path(node_store_db(s));
+    if (db[0] == '\0') return ERR_OK; /* in memory */
+    enum err e = file_full(dest, full);
+    if (e == ERR_OK) e = file_beside(full, "", path);
+    if (e == ERR_OK) e = file_absolute(path, into, sizeof into);
+    if (e == ERR_OK) e = file_beside(db, "", path);
+    if (e == ERR_OK) e = file_absolute(path, data, sizeof data);
+    size_t n = strlen(data);
+    if (e != ERR_OK || strncmp(into, data, n) != 0) return e;
+    return into[n] == '\0' || into[n] == '/' ? ERR_BAD_INPUT : ERR_OK;
+}
+
 enum err node_backup_dest(struct node_store *s, const char *to, int64_t now_ms,
                           char out[static FILE_PATH_BYTES_MAX])
 {
@@ -55,7 +74,8 @@ enum err node_backup_dest(struct node_store *s, const char *to, int64_t now_ms,
     if (e != ERR_OK) return e;
     snprintf(stem, sizeof stem, "dongbo-node-%s", id.unit[0] != '\0' ? id.unit : "moi");
     date_name(now_ms, stamp);
-    return db_copy_dest(to, stem, stamp, out, FILE_PATH_BYTES_MAX);
+    e = db_copy_dest(to, stem, stamp, out, FILE_PATH_BYTES_MAX);
+    return e == ERR_OK ? node_backup_apart(s, out) : e;
 }
 
 enum err node_backup(struct node_store *s, const char *to, int64_t now_ms,

@@ -50,7 +50,8 @@ struct node_verified {
 MUST_CHECK enum err node_store_verify(struct node_store *s, node_finding_fn *row, void *ctx,
                                       struct node_verified *out);
 
-/* Where a backup to `to`, a file's name or a folder, goes. ERR_NOT_READY, ERR_TOO_LARGE. */
+/* Where a backup to `to`, a file's name or a folder, goes. ERR_BAD_INPUT: into the folder of the database, or
+ * below it. ERR_NOT_READY, ERR_TOO_LARGE, ERR_NOT_FOUND. */
 MUST_CHECK enum err node_backup_dest(struct node_store *s, const char *to, int64_t now_ms,
                                      char out[static FILE_PATH_BYTES_MAX]);
 

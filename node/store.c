@@ -163,6 +163,10 @@ static enum err node_store_identity_row(const struct db_stmt *q, struct node_ide
     id->card_serial = (uint32_t)db_column_int(q, 14);
     if (e == ERR_OK) e = db_column_copy(q, 15, id->sealing_pk, sizeof id->sealing_pk);
     if (e == ERR_OK) e = db_column_copy(q, 16, id->hub_sealing_pk, sizeof id->hub_sealing_pk);
+    int64_t said = db_column_int(q, 17); /* what cannot be is no leave to send */
+    id->compared = said >= NODE_COMPARED_NEVER && said <= NODE_COMPARED_DIFFER
+                       ? (enum node_compared)said
+                       : NODE_COMPARED_DIFFER;
     return e;
 }
 
@@ -172,7 +176,7 @@ enum err node_store_identity(struct node_store *s, struct node_identity *out)
     struct db_stmt *q = db_stmt(
         s->db, "SELECT joined, hub, node, sign_pk, transport_pk, hub_transport_pk, "
                "hub_log_pk, unit, unit_name, address, token, name, cert, card, card_serial, "
-               "sealing_pk, hub_sealing_pk FROM sys_identity");
+               "sealing_pk, hub_sealing_pk, (SELECT compared FROM sys_state) FROM sys_identity");
     enum err e = db_get(q);
     if (e == ERR_NOT_FOUND) return ERR_NOT_READY;
     if (e == ERR_OK) e = node_store_identity_row(q, &id);
@@ -206,6 +210,13 @@ enum err node_store_identity_set(struct node_store *s, const struct node_identit
     db_bind_int(q, 15, id->card_serial);
     db_bind_blob(q, 16, BYTES_OF(id->sealing_pk));
     db_bind_blob(q, 17, BYTES_OF(id->hub_sealing_pk));
+    return db_run(q);
+}
+
+enum err node_store_compared_set(struct node_store *s, enum node_compared said)
+{
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_state SET compared = ?1");
+    db_bind_int(q, 1, (int64_t)said);
     return db_run(q);
 }
 

@@ -50,6 +50,13 @@ struct db;
 struct db *node_store_db(struct node_store *s);
 
 /* Who this node is; written once by init/join, and again when the hub sends a newer card. */
+enum node_compared {                      /* what a person said of the six words (SPEC 7.11) */
+                     NODE_COMPARED_NEVER, /* nobody was asked: joined by the tool, or by a program of before */
+                     NODE_COMPARED_ASK, /* the page asks */
+                     NODE_COMPARED_SAME,
+                     NODE_COMPARED_DIFFER /* this may be a wrong hub: nothing is sent to it or taken from it */
+};
+
 struct node_identity {
     bool joined; /* a certificate is there */
     struct id_hash hub;
@@ -70,10 +77,12 @@ struct node_identity {
     uint8_t card[ADMIN_CARD_BYTES_MAX];
     size_t card_len;
     uint32_t card_serial;
+    enum node_compared compared; /* read only: node_store_compared_set() */
 };
 /* ERR_NOT_READY when none was written. */
 MUST_CHECK enum err node_store_identity(struct node_store *s, struct node_identity *out);
 MUST_CHECK enum err node_store_identity_set(struct node_store *s, const struct node_identity *id);
+MUST_CHECK enum err node_store_compared_set(struct node_store *s, enum node_compared said);
 
 /* Everything the hello says but version, nonce and clock; counts this attempt in `sessions`,
  * durably. */

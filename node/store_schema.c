@@ -179,6 +179,8 @@ const struct db_migration node_store_steps[] = {
     /* damage that was found and heals with the hub's help: enum node_heal_kind, and the attempts so far */
     {"CREATE TABLE sys_heal(kind INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, tries INTEGER NOT "
      "NULL);"},
+    /* what a person said of the six words of this joining: enum node_compared */
+    {"ALTER TABLE sys_state ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -133,6 +133,29 @@ enum err node_users_each(struct node_store *s,
     return e;
 }
 
+enum err node_users_take(struct node_store *to, struct node_store *from)
+{
+    bool row = false;
+    struct db_stmt *q =
+        db_stmt(from->db, "SELECT name, fold, hash, created_ms, role, active FROM desk_user");
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        struct db_stmt *put =
+            db_stmt(to->db, "INSERT INTO desk_user(name, fold, hash, created_ms, role, active) "
+                            "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+        for (int i = 0; i < 6; i++) {
+            if (i == 3 || i == 5)
+                db_bind_int(put, i + 1, db_column_int(q, i));
+            else
+                db_bind_text(put, i + 1, db_column_bytes(q, i));
+        }
+        e = db_run(put);
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}
+
 /* ---- failed tries ---- */
 
 enum err node_tries_get(struct node_store *s, const char *key, struct node_tries *out)

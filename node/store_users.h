@@ -55,6 +55,9 @@ MUST_CHECK enum err node_users_each(struct node_store *s,
                                     enum err (*each)(void *ctx, const struct node_user *u),
                                     void *ctx);
 
+/* All logins of `from` become logins of `to`, which has none. */
+MUST_CHECK enum err node_users_take(struct node_store *to, struct node_store *from);
+
 struct node_tries {
     unsigned fails; /* in a row; 0: none */
     int64_t at_ms;  /* of the last one */

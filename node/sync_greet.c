@@ -44,6 +44,10 @@ void node_sync_facts(struct node_sync *s, const struct node_sync_event *ev,
         node_sync_fail(s, ERR_NOT_READY, ev, fx);
         return;
     }
+    if (s->identity.compared == NODE_COMPARED_DIFFER) { /* a person says: this is not our hub */
+        node_sync_fail(s, ERR_WRONG_HUB, ev, fx);
+        return;
+    }
     node_sync_move(s, NODE_SYNC_DIALING);
     s->link++;
     s->link_open = true;

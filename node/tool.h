@@ -65,6 +65,7 @@ MUST_CHECK enum err node_tool_verify_proof(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_card(struct cli *c, void *ctx);
 /* tool_keys.c */
 MUST_CHECK enum err node_tool_keys(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_words(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_transfer(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_share(struct cli *c, void *ctx);
 /* tool_readers.c */

@@ -1,7 +1,8 @@
-/* keys [show|rotate]. docs/keys.md. */
+/* keys [show|rotate], words [same|differ]. docs/keys.md, docs/node.md. */
 #include "node/tool.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void tool_keys_print(const struct cli *c, const json_t *r)
 {
@@ -28,4 +29,28 @@ enum err node_tool_keys(struct cli *c, void *ctx)
         return cli_fail(c, ERR_USAGE, "keys show | keys rotate", "keys show | keys rotate");
     return node_tool_show(c, ctx, json_pack("{s:s, s:s}", "verb", "keys", "action", what),
                           tool_keys_print);
+}
+
+static void tool_words_print(const struct cli *c, const json_t *r)
+{
+    printf("%s\n", node_tool_str(r, "words"));
+    if (strcmp(node_tool_str(r, "compared"), "differ") == 0)
+        printf(
+            "%s\n",
+            cli_text(c,
+                     "Khác với trung tâm: máy này không gửi, không nhận gì nữa. Gọi trung tâm so "
+                     "lại; giống nhau thì: dongbo-node words same",
+                     "They differ from the hub's: this PC sends and takes nothing. Call the hub "
+                     "and compare again; if they agree: dongbo-node words same"));
+    if (strcmp(node_tool_str(r, "compared"), "same") == 0)
+        printf("%s\n",
+               cli_text(c, "Đã so: giống với trung tâm.", "Compared: the same as the hub's."));
+}
+
+enum err node_tool_words(struct cli *c, void *ctx)
+{
+    json_t *request = json_pack("{s:s}", "verb", "compare");
+    if (request != NULL && c->arg_count > 0)
+        json_object_set_new(request, "said", json_string(c->args[0]));
+    return node_tool_show(c, ctx, request, tool_words_print);
 }

@@ -261,6 +261,15 @@ static void node_tool_put_back(const struct cli *c, struct node_tool *t)
     LOG_EVENT(e == ERR_OK ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, log_evt("restore.ended"), log_err(e));
 }
 
+/* Likewise: whatever goes wrong before it is done, the joining stands and nothing is sent. */
+static void node_tool_unjoin(const struct cli *c, struct node_tool *t)
+{
+    node_home_close(&t->home);
+    t->open = false;
+    enum err e = node_home_unjoin(c->data_dir, clock_wall_ms());
+    LOG_EVENT(e == ERR_OK ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, log_evt("join.undone"), log_err(e));
+}
+
 static enum err node_tool_serve(struct cli *c, struct node_tool *t, const struct conf *conf,
                                 bool *served)
 {
@@ -274,9 +283,13 @@ static enum err node_tool_serve(struct cli *c, struct node_tool *t, const struct
         if (port != 0) t->home.desk.port = port; /* the page stays where it was */
         *served = true;
         e = node_daemon_run(&t->home, path);
-        again = t->home.restore[0] != '\0';
+        bool unjoin = t->home.unjoin;
+        again = unjoin || t->home.restore[0] != '\0';
         port = t->home.desk.port;
-        if (again) node_tool_put_back(c, t);
+        if (unjoin)
+            node_tool_unjoin(c, t);
+        else if (again)
+            node_tool_put_back(c, t);
     }
     return e;
 }

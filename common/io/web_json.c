@@ -71,10 +71,10 @@ static unsigned web_json_status_of(enum err e)
         enum err e;
         unsigned status;
     } map[] = {
-        {ERR_OK, 200},        {ERR_NOT_FOUND, 404}, {ERR_STALE, 409}, {ERR_EXISTS, 409},
-        {ERR_NOT_READY, 409}, {ERR_BAD_INPUT, 422}, {ERR_USAGE, 422}, {ERR_BAD_VALUE, 422},
-        {ERR_TOO_LARGE, 413}, {ERR_DENIED, 403},    {ERR_AGAIN, 429}, {ERR_FULL, 507},
-        {ERR_LOCKED, 401},
+        {ERR_OK, 200},        {ERR_NOT_FOUND, 404}, {ERR_STALE, 409},     {ERR_EXISTS, 409},
+        {ERR_NOT_READY, 409}, {ERR_WRONG_HUB, 409}, {ERR_BAD_INPUT, 422}, {ERR_USAGE, 422},
+        {ERR_BAD_VALUE, 422}, {ERR_TOO_LARGE, 413}, {ERR_DENIED, 403},    {ERR_AGAIN, 429},
+        {ERR_FULL, 507},      {ERR_LOCKED, 401},
     };
     for (size_t i = 0; i < sizeof map / sizeof map[0]; i++) {
         if (map[i].e == e) return map[i].status;

@@ -115,6 +115,8 @@ static struct node_restore node_way(const struct pair_node *n, const char *copy)
         .copy = copy, .path = n->path, .sign_pk = n->sign.public, .now_ms = PAIR_WALL};
 }
 
+#define COPY "../maintain-node.bak" /* beside the database it is refused */
+
 static void a_node_comes_back_from_its_backup(void **state)
 {
     (void)state;
@@ -127,11 +129,13 @@ static void a_node_comes_back_from_its_backup(void **state)
     for (int i = 0; i < 4; i++)
         type_one(n);
     OK(pair_settle(n));
-    gone("maintain-node.bak");
-    OK(node_backup(n->store, "maintain-node.bak", PAIR_WALL, made));
-    assert_string_equal(made, "maintain-node.bak");
-    assert_int_equal(node_backup(n->store, "maintain-node.bak", PAIR_WALL, made), ERR_EXISTS);
-    assert_false(file_exists("maintain-node.bak.part"));
+    gone(COPY);
+    assert_int_equal(node_backup(n->store, "maintain-node.bak", PAIR_WALL, made), ERR_BAD_INPUT);
+    assert_false(file_exists("maintain-node.bak"));
+    OK(node_backup(n->store, COPY, PAIR_WALL, made));
+    assert_string_equal(made, COPY);
+    assert_int_equal(node_backup(n->store, COPY, PAIR_WALL, made), ERR_EXISTS);
+    assert_false(file_exists(COPY ".part"));
     for (int i = 0; i < 3; i++) /* 4..6: behind the backup, delivered */
         type_one(n);
     OK(pair_settle(n));
@@ -140,7 +144,7 @@ static void a_node_comes_back_from_its_backup(void **state)
     pair_node_off(n);
     struct node_restore r = node_way(n, "maintain-none.bak");
     assert_int_equal(node_restore(&r, &done), ERR_NOT_FOUND);
-    r = node_way(n, "maintain-node.bak");
+    r = node_way(n, COPY);
     r.look_only = true;
     OK(node_restore(&r, &done));
     assert_true(done.seen.sets == 5 && done.seen.records == 4 && done.kept[0] == '\0');
@@ -178,7 +182,7 @@ static void a_node_comes_back_from_its_backup(void **state)
         assert_true(hub_has(&w, i));
     gone(kept);
     gone(done.kept);
-    gone("maintain-node.bak");
+    gone(COPY);
     pair_close(&w);
 }
 

@@ -1,8 +1,10 @@
 #include "tests/lib/node_fixture.h"
+#include "common/date.h"
 #include "common/io/rpc.h"
 #include "node/command.h"
 #include "node/daemon.h"
 #include "node/home.h"
+#include "node/store_users.h"
 #include "node/tool.h"
 
 #include <setjmp.h>
@@ -332,6 +334,143 @@ static void test_join_keeps_the_invitation(void **state)
     buf_free(&text);
 }
 
+/* ---- the six words ---- */
+
+static void test_words_that_differ_stop_everything(void **state)
+{
+    (void)state;
+    struct node_identity id;
+    char text[40];
+    bool may = true;
+    json_t *r = ask("{\"verb\":\"compare\"}");
+    field(r, "compared", text, sizeof text);
+    assert_string_equal(text, "never");
+    json_decref(r);
+    expect_error("{\"verb\":\"compare\",\"said\":\"perhaps\"}", ERR_BAD_INPUT);
+    r = ask("{\"verb\":\"compare\",\"said\":\"differ\"}");
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    expect_error("{\"verb\":\"bundle_out\"}", ERR_WRONG_HUB);
+    expect_error("{\"verb\":\"bundle_in\",\"file\":\"AAAA\"}", ERR_WRONG_HUB);
+    r = ask("{\"verb\":\"status\"}");
+    const json_t *first = json_array_get(json_object_get(r, "warnings"), 0);
+    field(first, "code", text, sizeof text);
+    assert_string_equal(text, "words_differ");
+    json_decref(r);
+    /* What a session writes of the identity does not take it back. */
+    assert_ok(node_store_identity(fx.store, &id));
+    assert_int_equal(id.compared, NODE_COMPARED_DIFFER);
+    assert_ok(node_store_identity_set(fx.store, &fx.identity));
+    assert_ok(node_home_may_unjoin(fx.store, &may));
+    assert_true(may); /* nothing was written */
+    r = ask(PERSON);  /* the work goes on, and stays here */
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    assert_ok(node_home_may_unjoin(fx.store, &may));
+    assert_false(may);
+    r = ask("{\"verb\":\"compare\",\"said\":\"same\"}");
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    r = ask("{\"verb\":\"bundle_in\",\"file\":\"AAAA\"}");
+    assert_int_not_equal(node_command_error_of(r), ERR_WRONG_HUB);
+    json_decref(r);
+}
+
+static void test_a_joining_is_undone(void **state)
+{
+    (void)state;
+    struct node_home h;
+    struct node_identity id, before;
+    struct node_user lan = {.name = "Lan", .hash = "x", .created_ms = 7, .role = NODE_USER_KEEPER};
+    struct node_user found;
+    char dir[128], path[200], stamp[DATE_NAME_ROOM];
+    bool may = true;
+    snprintf(dir, sizeof dir, "%s/unjoin", fx.folder);
+    assert_ok(node_home_init(dir, "máy xã", &h));
+    assert_ok(node_store_identity(h.store, &before));
+    id = fx.identity;
+    id.node = before.node;
+    memcpy(id.sign_pk, before.sign_pk, sizeof id.sign_pk);
+    snprintf(id.name, sizeof id.name, "máy xã");
+    assert_ok(node_store_identity_set(h.store, &id));
+    assert_ok(node_users_add(h.store, &lan, bytes_str("lan")));
+    assert_ok(node_home_may_unjoin(h.store, &may));
+    assert_false(may); /* nobody said that they differ */
+    node_home_close(&h);
+    assert_int_equal(node_home_unjoin(dir, now_ms), ERR_DENIED);
+    assert_ok(node_home_open(dir, &h));
+    assert_ok(node_store_compared_set(h.store, NODE_COMPARED_DIFFER));
+    assert_int_equal(node_home_unjoin(dir, now_ms), ERR_LOCKED);
+    node_home_close(&h);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(node_home_unjoin(dir, now_ms), round == 0 ? ERR_OK : ERR_DENIED);
+        assert_ok(node_home_open(dir, &h));
+        assert_ok(node_store_identity(h.store, &id));
+        assert_memory_not_equal(id.node.b, before.node.b, 32); /* keys that the hub never saw */
+        assert_true(!id.joined && id.address[0] == '\0' && id.compared == NODE_COMPARED_NEVER);
+        assert_string_equal(id.name, "máy xã");
+        assert_ok(node_users_find(h.store, bytes_str("lan"), &found));
+        assert_true(found.created_ms == 7 && found.role == NODE_USER_KEEPER && found.active);
+        node_home_close(&h);
+    }
+    date_name(now_ms, stamp);
+    snprintf(path, sizeof path, "%s/keys.old-%s/sign.key", dir, stamp);
+    assert_true(file_exists(path));
+    snprintf(path, sizeof path, "%s/node.db.old-%s", dir, stamp);
+    assert_true(file_exists(path));
+}
+
+/* A cut between the steps leaves what the next init completes. */
+static void test_an_undoing_that_was_cut(void **state)
+{
+    (void)state;
+    struct node_home h;
+    char dir[128], keys[200], old[200];
+    snprintf(dir, sizeof dir, "%s/cut", fx.folder);
+    assert_ok(node_home_init(dir, "máy", &h));
+    struct node_identity id = fx.identity;
+    assert_ok(node_store_identity_set(h.store, &id));
+    assert_ok(node_store_compared_set(h.store, NODE_COMPARED_DIFFER));
+    node_home_close(&h);
+    snprintf(keys, sizeof keys, "%s/keys", dir);
+    snprintf(old, sizeof old, "%s/node.db.fresh", dir);
+    FILE *f = fopen(old, "w"); /* of an undoing that ended in the middle of its first step */
+    assert_non_null(f);
+    fputs("half", f);
+    fclose(f);
+    assert_ok(node_home_unjoin(dir, now_ms));
+    snprintf(old, sizeof old, "%s/keys.gone", dir);
+    assert_int_equal(rename(keys, old), 0);
+    assert_int_equal(node_home_open(dir, &h), ERR_NOT_READY);
+}
+
+/* ---- backup ---- */
+
+static void test_no_copy_into_the_data_folder(void **state)
+{
+    (void)state;
+    char request[600], path[300];
+    const char *const bad[] = {
+        "", "/", "/ban-sao.db", "/duoi", "/duoi/ban-sao.db", "/duoi/../x.db"};
+    snprintf(path, sizeof path, "%s/duoi", fx.folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(request, sizeof request, "{\"verb\":\"backup\",\"path\":\"%s%s\"}", fx.folder,
+                 bad[i]);
+        expect_error(request, ERR_BAD_INPUT);
+    }
+    expect_error("{\"verb\":\"backup\",\"path\":\"ban-sao.db\"}", ERR_BAD_INPUT);
+    snprintf(path, sizeof path, "%s-sao", fx.folder); /* beside it, with a name that begins alike */
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(request, sizeof request, "{\"verb\":\"backup\",\"path\":\"%s/a.db\"}", path);
+    json_t *r = ask(request);
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    snprintf(request, sizeof request, "%s/a.db", path);
+    assert_int_equal(unlink(request), 0);
+    assert_int_equal(rmdir(path), 0);
+}
+
 /* ---- import, through the tool as a whole ---- */
 
 static char data_dir[128], file_path[160];
@@ -591,6 +730,16 @@ static void test_daemon_serves_the_tool(void **state)
     assert_ok(rpc_ask(socket_path, request, 120000, &r));
     assert_int_equal(node_command_error_of(r), ERR_UNREACHABLE); /* nobody is at port 1 */
     json_decref(r);
+    json_object_set_new(request, "verb", json_string("compare"));
+    json_object_set_new(request, "said", json_string("differ"));
+    assert_ok(rpc_ask(socket_path, request, 120000, &r));
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    json_object_set_new(request, "verb", json_string("sync"));
+    assert_ok(rpc_ask(socket_path, request, 120000, &r));
+    assert_int_equal(node_command_error_of(r), ERR_WRONG_HUB); /* nobody was called */
+    assert_non_null(strstr(json_string_value(json_object_get(r, "en")), "six words differ"));
+    json_decref(r);
     json_decref(request);
     assert_int_equal(kill(child, SIGTERM), 0);
     int status = 0;
@@ -681,6 +830,10 @@ int main(void)
         T(test_status_counts),
         T(test_full_disk_is_said),
         T(test_join_keeps_the_invitation),
+        T(test_words_that_differ_stop_everything),
+        T(test_a_joining_is_undone),
+        T(test_an_undoing_that_was_cut),
+        T(test_no_copy_into_the_data_folder),
         T(test_import_broken_rows),
         T(test_import_twice_doubles_nothing),
         T(test_import_refuses_columns),

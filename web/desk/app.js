@@ -3,7 +3,7 @@ import { html, render, t, say, loadWords, session, onSession, refreshSession, ap
   useState, useEffect } from "./base.js";
 import { Note, Title, loadCatalogue, catalogue, otherLang } from "./parts.js";
 import { Login } from "./login.js";
-import { Home, Join, comparing } from "./home.js";
+import { Home, Join, Compare, DifferNote, comparing } from "./home.js";
 import { List } from "./list.js";
 import { Record } from "./record.js";
 import { Form } from "./form.js";
@@ -144,6 +144,7 @@ function Screen({ path, status, refresh }) {
     case "readers": return html`<${Readers} key=${key} refresh=${refresh} />`;
     case "subject": return html`<${Subject} key=${key} id=${a} />`;
     case "access": return html`<${Access} key=${key} />`;
+    case "compare": return html`<${Compare} key=${key} status=${status} refresh=${refresh} />`;
     case "settings": return html`<${Settings} key=${key} status=${status} />`;
     case "": case undefined: return html`<${Home} key=${key} status=${status} refresh=${refresh} />`;
     default: return html`<${Title}>${t("nopage")}</${Title}>`;
@@ -176,7 +177,7 @@ function Inside({ changeLang }) {
       ${lost && html`<${Note} kind="bad"><p>${t("error.offline")}</p></${Note}>`}
       ${!status ? html`<p>${t("loading")}</p>` : edition > 0 && !ready ? html`<p>${t("loading")}</p>`
         : (edition === 0 || comparing(status)) && !["settings", "usb"].includes(path.split("/")[1]) ? html`<${Join} status=${status} refresh=${refresh} />`
-        : html`<${Screen} path=${path} status=${status} refresh=${refresh} />`}</main>`;
+        : html`${!path.startsWith("/compare") && html`<${DifferNote} status=${status} />`}<${Screen} path=${path} status=${status} refresh=${refresh} />`}</main>`;
 }
 
 function App() {

@@ -1,12 +1,12 @@
 // The first screen: what is true now, drafts, and the record types.
-import { html, t, say, api, session, fold, showTime, number, useState, useEffect } from "./base.js";
+import { html, t, say, api, session, fold, go, showTime, number, useState, useEffect } from "./base.js";
 import { Note, Title, catalogue, typeOf } from "./parts.js";
-import { Text } from "./login.js";
+import { Text, askLast } from "./login.js";
 
 export function Warnings({ status, refresh }) {
   const words = (w) => (t(`warning.${w.code}`) === `warning.${w.code}` ? say(w) : t(`warning.${w.code}`));
   const settle = async (w) => { await api("POST", "/api/alarm", { settle: w.alarm }).catch(() => {}); refresh(); };
-  return status.warnings.map((w) => html`<${Note} kind="warn"><p>${words(w)}</p>
+  return status.warnings.filter((w) => w.code !== "words_differ").map((w) => html`<${Note} kind="warn"><p>${words(w)}</p>
     ${w.code === "alarm" && session.role === "keeper" && html`<div class="acts"><button onClick=${() => settle(w)}>${t("alarm.settle")}</button></div>`}</${Note}>`);
 }
 
@@ -50,21 +50,58 @@ export function Home({ status, refresh }) {
     ${types.length === 0 && html`<p>${t("home.notype")}</p>`}</section>`;
 }
 
-/** What a person said of the six words of this PC; the browser keeps it over a reload: "ask WORDS", "differ WORDS". */
-const COMPARE = "dongbo.compare";
-const said = (status, what) => localStorage.getItem(COMPARE) === `${what} ${status.words}`;
-export const comparing = (status) => said(status, "ask") || said(status, "differ");
+/** What a person said of the six words is kept by the program. Until they agree nothing is done here; where something was
+ * written already, one may still come to it. */
+const differs = (status) => status.compared === "differ";
+export const comparing = (status) => (status.compared === "ask" && session.role === "keeper") || (differs(status) && status.log.sets === 0);
+
+/** They differ: what is safe, and what to do, in order. */
+function Differ({ status, again }) {
+  const [sure, ask] = useState(false);
+  const [wrong, setWrong] = useState("");
+  const [busy, setBusy] = useState(false);
+  const written = status.log.sets > 0;
+  const unjoin = async () => {
+    setWrong("");
+    setBusy(true);
+    try { await askLast("/api/unjoin", {}); } catch (x) {
+      setWrong(x.message);
+      setBusy(false);
+      ask(false);
+    }
+  };
+  return html`<${Note} kind="bad"><p>${t("differ.stop")}</p><p>${t(status.log.delivered > 0 ? "differ.sent" : "differ.safe")}</p></${Note}>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <section class="card"><h2>${t("differ.do")}</h2><p class="sixwords">${status.words}</p>
+    ${session.role !== "keeper" ? html`<p>${t("differ.keeper")}</p>` : html`<ol class="list"><li>${t("differ.again")}</li><li>${t("differ.revoke")}</li>
+      <li>${written ? t("differ.written", { n: number(status.log.sets) }) : t("differ.unjoin")}</li></ol>
+      ${busy ? html`<p role="status">${t("differ.busy")}</p>` : html`<div class="acts"><button class="main" onClick=${again}>${t("join.compare")}</button>
+      ${!written && (sure ? html`<button class="bad" onClick=${unjoin}>${t("differ.sure")}</button><button onClick=${() => ask(false)}>${t("cancel")}</button>`
+        : html`<button onClick=${() => ask(true)}>${t("differ.go")}</button>`)}</div>`}`}</section>`;
+}
 
 /** The words are compared when the hub shows them too: once it knows this PC. */
-function Words({ status, refresh }) {
-  const differ = said(status, "differ");
-  const answer = (what) => () => { localStorage.setItem(COMPARE, `${what} ${status.words}`); refresh(); };
-  return html`${differ && html`<${Note} kind="bad"><p>${t("join.differ")}</p></${Note}>`}
-    <section class="card"><h2>${t("join.words")}</h2><p class="sixwords">${status.words}</p>
-    ${differ ? html`<div class="acts"><button onClick=${answer("ask")}>${t("join.compare")}</button></div>`
-    : html`<ol class="list"><li>${t("join.words.call")}</li><li>${t("join.words.read")}</li></ol>
-      <div class="acts"><button class="main" onClick=${answer("same")}>${t("join.same")}</button><button class="bad" onClick=${answer("differ")}>${t("join.not")}</button></div>`}</section>`;
+export function Words({ status, refresh, done }) {
+  const [again, setAgain] = useState(false);
+  const [wrong, setWrong] = useState("");
+  const answer = (said) => async () => {
+    try { await api("POST", "/api/compare", { said }); } catch (x) { setWrong(x.message); return; }
+    setAgain(false);
+    if (done && said === "same") done();
+    refresh();
+  };
+  if (differs(status) && !again) return html`<${Differ} status=${status} again=${() => setAgain(true)} />`;
+  return html`${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<section class="card"><h2>${t("join.words")}</h2><p class="sixwords">${status.words}</p>
+    <ol class="list"><li>${t("join.words.call")}</li><li>${t("join.words.read")}</li></ol>
+    <div class="acts"><button class="main" onClick=${answer("same")}>${t("join.same")}</button><button class="bad" onClick=${answer("differ")}>${t("join.not")}</button></div></section>`;
 }
+
+/** Above every screen, as long as it is so. */
+export const DifferNote = ({ status }) => differs(status) && html`<${Note} kind="bad"><p>${t("differ.stop")}</p>
+  <div class="acts"><a class="button" href="#/compare">${t("differ.do")}</a></div></${Note}>`;
+
+export const Compare = ({ status, refresh }) => html`<div class="narrow"><${Title}>${t("join.words")}</${Title}>
+  <${Words} status=${status} refresh=${refresh} done=${() => go("/")} /></div>`;
 
 function Invitation({ status, refresh }) {
   const [wrong, setWrong] = useState("");
@@ -84,8 +121,7 @@ function Invitation({ status, refresh }) {
     setWrong("");
     setBusy(true);
     try {
-      const r = await api("POST", "/api/join", Object.fromEntries(new FormData(e.target)));
-      localStorage.setItem(COMPARE, `ask ${r.words}`);
+      await api("POST", "/api/join", { ...Object.fromEntries(new FormData(e.target)), ask: true });
       await api("POST", "/api/sync", {});
     } catch (x) { setWrong(x.message); }
     setBusy(false);
@@ -103,7 +139,7 @@ function Invitation({ status, refresh }) {
 /** Before the first record: the invitation, the first sync, the six words. */
 export function Join({ status, refresh }) {
   const step = status.hub === "" ? (session.role === "keeper" ? html`<${Invitation} status=${status} refresh=${refresh} />` : html`<p>${t("join.keeper")}</p>`)
-    : status.joined && comparing(status) ? html`<${Words} status=${status} refresh=${refresh} />`
+    : comparing(status) && (status.joined || differs(status)) ? html`<${Words} status=${status} refresh=${refresh} />`
     : html`<section class="card"><p role="status">${t(status.joined ? "join.catalogue" : "join.waiting")}</p><p>${t("join.nonet")}</p>
       <div class="acts"><a class="button" href="#/usb">${t("usb.title")}</a></div></section>`;
   return html`<div class="narrow"><${Title}>${t("join.title")}</${Title}>${step}</div>`;

@@ -1,5 +1,5 @@
 // Who are you: login, or the first officer of this PC.
-import { html, t, session, api, go, logIn, useState } from "./base.js";
+import { html, t, session, onSession, refreshSession, api, go, logIn, useState } from "./base.js";
 import { Note, Title, otherLang } from "./parts.js";
 
 const PASSWORD_MIN = 8;
@@ -7,6 +7,31 @@ const PASSWORD_MIN = 8;
 // The program opens the page with the code of the first login behind the '#', which nobody else is told.
 const CARRIED = /^#first=([0-9a-f]{16})$/.exec(location.hash)?.[1] || "";
 if (CARRIED) history.replaceState(null, "", location.pathname);
+
+const AGAIN_MS = 1000; // between two questions whether the program is back
+
+/** Ask for what ends the program, which then begins anew and knows no login. Whoever notices first (the request, this, the
+ * frame's events), the login stands at the first page, and nothing is taken from under who types there. A refusal is thrown. */
+export async function askLast(path, body) {
+  let over = false;
+  const stop = onSession(() => {
+    if (session.user) return;
+    over = true;
+    stop();
+    go("/");
+  });
+  const back = () => refreshSession().catch(() => {}).then(() => over || setTimeout(back, AGAIN_MS));
+  try {
+    await api("POST", path, body);
+  } catch (x) { // the answer may have ended with the program; the browser may have asked the new one, which knows no login
+    if (x.status) await refreshSession().catch(() => {});
+    if (x.status && !over) {
+      stop();
+      throw x;
+    }
+  }
+  if (!over) back();
+}
 
 let texts = 0; // two forms of one screen may ask for the same name
 

@@ -1,7 +1,7 @@
 // This PC, its users and their roles, own password, handing over.
-import { html, t, api, go, number, session, onSession, refreshSession, useState, useEffect } from "./base.js";
+import { html, t, api, go, number, session, refreshSession, useState, useEffect } from "./base.js";
 import { Note, Title } from "./parts.js";
-import { Text } from "./login.js";
+import { Text, askLast } from "./login.js";
 
 const ROLES = ["clerk", "leader", "keeper"];
 
@@ -85,8 +85,6 @@ function Backup({ sticks, look }) {
     ${made && html`<p>${t("backup.made", { path: made })}</p>`}</section>`;
 }
 
-const AGAIN_MS = 1000; // between two questions whether the program is back
-
 /** A copy in the place of what is here: looked through first, then put back while the page waits. */
 function Restore({ sticks, look }) {
   const [path, setPath] = useState("");
@@ -94,35 +92,14 @@ function Restore({ sticks, look }) {
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState("");
   if (session.role !== "keeper") return null;
-  /* Logins end with the program that knew them. Whoever notices first (the request, this, the frame's events), the
-   * login stands at the first page, and nothing is taken from under who types there. */
-  const leave = () => {
-    const it = { over: false };
-    it.stop = onSession(() => {
-      if (session.user) return;
-      it.over = true;
-      it.stop();
-      go("/");
-    });
-    return it;
-  };
-  const back = (it) => refreshSession().catch(() => {}).then(() => it.over || setTimeout(back, AGAIN_MS, it));
   const ask = (sure) => async (e) => {
     e.preventDefault();
     setWrong("");
     setBusy(sure ? "restore.running" : "restore.looking");
-    const it = sure && leave();
     try {
-      const r = await api("POST", "/api/restore", { path, go: sure });
-      if (sure) { back(it); return; }
-      setGood(r);
+      if (sure) { await askLast("/api/restore", { path, go: true }); return; }
+      setGood(await api("POST", "/api/restore", { path, go: false }));
     } catch (x) {
-      if (sure) { // the answer may have ended with the program; the browser may have asked the new one, which knows no login
-        if (x.status) await refreshSession().catch(() => {});
-        if (it.over) return;
-        if (!x.status) { back(it); return; }
-        it.stop();
-      }
       setGood(null);
       setWrong(x.message);
     }
@@ -151,7 +128,7 @@ export function Settings({ status }) {
       <dt>${t("settings.unit")}</dt><dd>${status.unit_name || "–"} ${status.unit}</dd><dt>${t("settings.name")}</dt><dd>${status.name || "–"}</dd>
       <dt>${t("settings.hub")}</dt><dd>${status.hub || "–"}</dd><dt>${t("settings.words")}</dt><dd>${status.words || "–"}</dd>
       <dt>${t("settings.node")}</dt><dd>${status.node}</dd></dl>
-      <div class="acts"><a class="button" href="#/readers">${t("readers.title")}</a>${session.role !== "clerk" && html`<a class="button" href="#/access">${t("access")}</a>`}</div></section>
+      <div class="acts">${status.words && session.role === "keeper" && html`<a class="button" href="#/compare">${t("join.compare")}</a>`}<a class="button" href="#/readers">${t("readers.title")}</a>${session.role !== "clerk" && html`<a class="button" href="#/access">${t("access")}</a>`}</div></section>
     <${Users} users=${users} set=${setUsers} />
     <section class="card"><h2>${t("settings.password", { name: session.user })}</h2>
       <${Sender} path="/api/password" done="settings.changed"><div class="fields">
