@@ -41,17 +41,18 @@ struct hub_aside {
     bool stopping;
 };
 
-bool hub_aside_wants(const json_t *request)
+bool hub_aside_wants(const struct hub_app *a, const json_t *request)
 {
-    static const char *const verbs[] = {"report",   "explain", "diff",           "supplement",
-                                        "close",    "verify",  "proof",          "consolidate",
-                                        "export",   "cases",   "triggers",       "owes",
-                                        "calendar", "budget",  "readers_sealed", "history"};
+    static const char *const verbs[] = {
+        "report",   "explain",     "diff",           "supplement", "close",    "verify",
+        "proof",    "consolidate", "export",         "cases",      "triggers", "owes",
+        "calendar", "budget",      "readers_sealed", "history",    "list"};
     const char *verb = hub_request_str(request, "verb");
     for (size_t i = 0; verb != NULL && i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verb, verbs[i]) == 0) return true;
     }
-    return false;
+    return verb != NULL && strcmp(verb, "search") == 0 &&
+           hub_store_project_far(a->store, HUB_ASIDE_POSITIONS);
 }
 
 /* ---- what a command leaves ---- */

@@ -39,8 +39,9 @@ void hub_aside_stop(struct hub_aside *x);
 /* After the loop has ended. NULL is fine. */
 void hub_aside_free(struct hub_aside *x);
 
-/* Is this request one of those? */
-bool hub_aside_wants(const json_t *request);
+/* Is this request one of those? A search is while there is much to bring into the tables first: behind a
+ * new program, a new catalogue, a long sync. */
+bool hub_aside_wants(const struct hub_app *a, const json_t *request);
 
 /*
  * Begin; `done` is called once, on the loop, never from within this call: `answer` as of hub_command(),

@@ -59,7 +59,7 @@ static void hub_daemon_request(void *ctx, struct rpc_call *call, json_t *request
         hub_daemon_backup(d, call, request);
         return;
     }
-    enum err e = hub_aside_wants(request)
+    enum err e = hub_aside_wants(d->app, request)
                      ? hub_aside_start(d->aside, request, hub_daemon_answered, call)
                      : ERR_NOMEM;
     if (e == ERR_OK) return;

@@ -211,7 +211,7 @@ static void hub_desk_aside_done(void *ctx, json_t *answer)
 static bool hub_desk_aside(struct hub_desk_call *c, const struct hub_desk_route *route)
 {
     struct hub_desk *d = c->d;
-    if (d->o.aside == NULL || !hub_aside_wants(c->body)) return false;
+    if (d->o.aside == NULL || !hub_aside_wants(d->o.app, c->body)) return false;
     struct hub_desk_aside *j = calloc(1, sizeof *j);
     if (j == NULL) return false;
     *j = (struct hub_desk_aside){d, route, web_later(d->web), c->body, hub_desk_reads(c->q)};

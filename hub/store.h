@@ -213,6 +213,8 @@ MUST_CHECK enum err hub_store_check(struct hub_store *s);
 MUST_CHECK enum err hub_store_project(struct hub_store *s);
 /* The same bit by bit: at most so many positions of the log more. *done: they are up to date. */
 MUST_CHECK enum err hub_store_project_some(struct hub_store *s, uint64_t positions, bool *done);
+/* Are more than so many positions to be brought in? False also when the store cannot say. */
+bool hub_store_project_far(struct hub_store *s, uint64_t positions);
 
 /*
  * A second store over the same file for one long question beside the loop: read-only, of this very

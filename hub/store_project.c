@@ -167,16 +167,31 @@ static enum err hub_project_scope(struct hub_store *s, size_t scope, int64_t fro
     return e;
 }
 
+/* Up to which position the tables are; 0: all is to be made, by a new program or catalogue. */
+static enum err hub_project_from(struct hub_store *s, int64_t *from)
+{
+    int64_t edition = 0, form = 0;
+    enum err e = hub_meta_int(s, "projected", from);
+    if (e == ERR_OK) e = hub_meta_int(s, "projected_edition", &edition);
+    if (e == ERR_OK) e = hub_meta_int(s, "projected_form", &form);
+    if (e == ERR_OK && ((uint32_t)edition != s->edition || form != HUB_PROJECTION)) *from = 0;
+    return e;
+}
+
+bool hub_store_project_far(struct hub_store *s, uint64_t positions)
+{
+    int64_t from = 0;
+    if (hub_cache_ready(s) != ERR_OK || s->catalogue == NULL) return false;
+    return hub_project_from(s, &from) == ERR_OK && s->position - (uint64_t)from > positions;
+}
+
 /* At most so many positions more. A row may stay as it was before a later change: the tables show one
  * moment only when the last position is reached. */
 static enum err hub_project_more(struct hub_store *s, uint64_t positions, struct hub_row *row)
 {
-    int64_t from = 0, edition = 0, form = 0, upto = (int64_t)s->position;
-    enum err e = hub_meta_int(s, "projected", &from);
-    if (e == ERR_OK) e = hub_meta_int(s, "projected_edition", &edition);
-    if (e == ERR_OK) e = hub_meta_int(s, "projected_form", &form);
+    int64_t from = 0, upto = (int64_t)s->position;
+    enum err e = hub_project_from(s, &from);
     if (e != ERR_OK) return e;
-    if ((uint32_t)edition != s->edition || form != HUB_PROJECTION) from = 0;
     if (s->typed == NULL) {
         struct catalogue_error why = {0};
         e = typed_open(s->db, s->catalogue, &why, &s->typed);

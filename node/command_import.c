@@ -4,6 +4,7 @@
  * that the last set of the import can carry its mark. The answer with "done" is the only one that
  * says everything is saved.
  */
+#include "node/command_asof.h"
 #include "node/command_priv.h"
 #include "common/text.h"
 #include "proto/wire.h"
@@ -29,8 +30,11 @@ struct node_import {
     struct id_record last; /* record of the last saved op */
     struct buf memory;
     uint64_t created, edited, unchanged, bad;
-    bool dry;   /* only look: nothing is saved */
-    bool clerk; /* who imports is not the unit's leader */
+    struct node_asof asof; /* the day that the list is of, where somebody said */
+    uint64_t kept;         /* values that stay because they are of a later day */
+    json_t *kept_here;     /* those of the request at hand; NULL between two */
+    bool dry;              /* only look: nothing is saved */
+    bool clerk;            /* who imports is not the unit's leader */
 };
 
 void node_import_free(struct node_command *c)
@@ -38,6 +42,7 @@ void node_import_free(struct node_command *c)
     struct node_import *m = c->import;
     if (m == NULL) return;
     if (m->open) node_own_free(&m->own);
+    node_asof_free(&m->asof);
     buf_free(&m->payloads);
     buf_free(&m->memory);
     free(m);
@@ -233,6 +238,21 @@ static enum err node_row_op(struct node_command *c, struct node_row *r, struct e
     return node_entry_make(&c->entry, &r->form, op, why);
 }
 
+/* What is of a later day than the list stays: the op is made again without it. */
+static enum err node_row_asof(struct node_command *c, const json_t *row, struct node_row *r,
+                              struct entry_op *op, struct entry_why *why)
+{
+    struct node_import *m = c->import;
+    size_t before = r->form.count;
+    if (!m->asof.has || !r->named || !op->changed) return ERR_OK;
+    enum err e = node_asof_drop(c, &m->asof, op, r->type, r->values, &r->form.count, m->kept_here,
+                                json_integer_value(json_object_get(row, "line")));
+    if (e != ERR_OK || r->form.count == before) return e;
+    if (r->form.count > 0) return node_row_op(c, r, op, why);
+    op->changed = false;
+    return ERR_OK;
+}
+
 static enum err node_row_take(struct node_command *c, const json_t *row, const char *key,
                               struct entry_why *why, char *field)
 {
@@ -246,6 +266,7 @@ static enum err node_row_take(struct node_command *c, const json_t *row, const c
     if (e == ERR_OK && r.named && node_import_held(m, &r.form.rid, 0))
         e = node_import_flush(c, false);
     if (e == ERR_OK) e = node_row_op(c, &r, &op, why);
+    if (e == ERR_OK) e = node_row_asof(c, row, &r, &op, why);
     if (e == ERR_OK && op.changed && !node_import_fits(m, op.payload.len)) {
         e = node_import_flush(c, false);
         if (e == ERR_OK) e = node_row_op(c, &r, &op, why);
@@ -341,9 +362,25 @@ static enum err node_import_index(struct node_command *c, const json_t *request)
     return node_store_index(c->store, t, catalogue_field_by_name(t, key));
 }
 
+/* Its own first steps: whose it is, what it is of. */
+static enum err node_import_about(struct node_command *c, const json_t *request)
+{
+    struct node_import *m = c->import;
+    const char *source = node_request_str(request, "source");
+    char day[DATE_TEXT_ROOM] = "";
+    enum err e = node_request_person(c, request, &m->person);
+    if (e == ERR_OK) e = node_import_index(c, request);
+    if (m->asof.has) date_print(m->asof.day, day);
+    m->dry = json_is_true(json_object_get(request, "dry"));
+    m->clerk = json_is_true(json_object_get(request, "clerk"));
+    if (e != ERR_OK || m->dry) return e;
+    return node_store_import_begin(c->store, m->id, bytes_str(source != NULL ? source : ""), day,
+                                   c->wall_ms());
+}
+
 static json_t *node_import_start(struct node_command *c, const json_t *request)
 {
-    const char *source = node_request_str(request, "source");
+    const char *as_of = node_request_str(request, "as_of");
     enum err e = node_import_settle(c); /* of an import whose tool went away */
     if (e != ERR_OK) return node_command_fail(e);
     node_import_free(c);
@@ -357,13 +394,13 @@ static json_t *node_import_start(struct node_command *c, const json_t *request)
     do
         randombytes_buf(&m->id, sizeof m->id);
     while (m->id == 0);
-    e = node_request_person(c, request, &m->person);
-    if (e == ERR_OK) e = node_import_index(c, request);
-    m->dry = json_is_true(json_object_get(request, "dry"));
-    m->clerk = json_is_true(json_object_get(request, "clerk"));
-    if (e == ERR_OK && !m->dry)
-        e = node_store_import_begin(c->store, m->id, bytes_str(source != NULL ? source : ""),
-                                    c->wall_ms());
+    e = as_of != NULL && as_of[0] != '\0' ? node_asof_open(&m->asof, as_of) : ERR_OK;
+    if (e == ERR_BAD_INPUT) {
+        node_import_free(c);
+        return node_command_error(e, "Ngày của số liệu ghi ngày/tháng/năm; chưa nhập gì.",
+                                  "The day is written D/M/YYYY; nothing was imported.", "as_of");
+    }
+    if (e == ERR_OK) e = node_import_about(c, request);
     if (e == ERR_OK) return NULL;
     node_import_free(c);
     if (e != ERR_BAD_INPUT) return node_command_fail(e);
@@ -406,10 +443,11 @@ static json_t *node_import_answer(const struct node_import *m, json_t *bad, bool
 {
     char id[17];
     snprintf(id, sizeof id, "%016llx", (unsigned long long)m->id);
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:O}", "import", id, "created",
-                     (json_int_t)m->created, "edited", (json_int_t)m->edited, "unchanged",
-                     (json_int_t)m->unchanged, "bad_rows", (json_int_t)m->bad, "sets",
-                     (json_int_t)m->sets, "done", (int)done, "dry", (int)m->dry, "bad", bad);
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:O, s:I, s:O}", "import", id,
+                     "created", (json_int_t)m->created, "edited", (json_int_t)m->edited,
+                     "unchanged", (json_int_t)m->unchanged, "bad_rows", (json_int_t)m->bad, "sets",
+                     (json_int_t)m->sets, "done", (int)done, "dry", (int)m->dry, "bad", bad,
+                     "kept_values", (json_int_t)m->kept, "kept", m->kept_here);
 }
 
 static json_t *node_import_broken(struct node_command *c, enum err e)
@@ -445,11 +483,14 @@ json_t *node_command_import(struct node_command *c, const json_t *request)
                 "Another import has ended this one: import the file again.", NULL);
     }
     bool last = json_is_true(json_object_get(request, "last"));
-    json_t *bad = json_array();
+    json_t *bad = json_array(), *kept = json_array();
+    c->import->kept_here = kept;
     enum err e = node_import_rows(c, request, bad);
+    c->import->kept += json_array_size(kept);
     if (e == ERR_OK && last) e = node_import_end(c);
     json_t *j = e == ERR_OK ? node_import_answer(c->import, bad, last) : node_import_broken(c, e);
     json_decref(bad);
+    json_decref(kept);
     if (e == ERR_OK && last) node_import_free(c);
     return j;
 }

@@ -56,6 +56,8 @@ static const struct cli_opt import_opts[] = {
         "number of the row with the names (.xlsx, --text)"),
     OPT("text", "LOẠI", "chữ trong tệp: unicode, tcvn3, vni",
         "the file's text: unicode, tcvn3, vni"),
+    OPT("as-of", "NGÀY", "số liệu tính đến ngày này: giữ nguyên ô đã ghi sau đó",
+        "the list is of this day: what was written later stays"),
     OPT("dry-run", NULL, "chạy thử: xem lỗi, chưa nhập gì",
         "only look for mistakes, import nothing"),
     OPT("csv", NULL, "tệp là CSV", "the file is CSV"),

@@ -242,15 +242,52 @@ enum err node_store_person_name(struct node_store *s, const struct id_person *id
 /* ---- imports ---- */
 
 enum err node_store_import_begin(struct node_store *s, uint64_t id, struct bytes source,
-                                 int64_t now_ms)
+                                 const char *as_of, int64_t now_ms)
 {
     if (source.len > NODE_STORE_SOURCE_BYTES_MAX) source.len = NODE_STORE_SOURCE_BYTES_MAX;
-    struct db_stmt *q =
-        db_stmt(s->db, "INSERT INTO sys_import(id, source, begun_ms) VALUES (?1, ?2, ?3)");
+    struct db_stmt *q = db_stmt(
+        s->db, "INSERT INTO sys_import(id, source, begun_ms, as_of) VALUES (?1, ?2, ?3, ?4)");
     db_bind_int(q, 1, node_store_i64(id));
     db_bind_text(q, 2, source);
     db_bind_int(q, 3, now_ms);
+    db_bind_str(q, 4, as_of);
     return db_run(q);
+}
+
+/* The import that a set of an own log belongs to; 0: none, or the set is not here. */
+static enum err node_import_of(struct node_store *s, const struct id_version *version,
+                               uint64_t *import)
+{
+    struct id_inc inc = id_version_inc(version);
+    struct change_head h;
+    bool row = false;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT l.head FROM sys_inc n JOIN sys_log l ON l.log = n.no "
+                       "AND l.seq = ?2 WHERE n.inc = ?1");
+    *import = 0;
+    db_bind_blob(q, 1, BYTES_OF(inc.b));
+    db_bind_int(q, 2, (int64_t)id_version_seq(version));
+    enum err e = db_step(q, &row);
+    if (e == ERR_OK && row) e = change_head_read(db_column_bytes(q, 0), &h);
+    if (e == ERR_OK && row) *import = h.import;
+    db_done(q);
+    return e;
+}
+
+enum err node_store_import_day(struct node_store *s, const struct id_version *version, bool *said,
+                               struct date *day)
+{
+    uint64_t import = 0;
+    bool row = false;
+    *said = false;
+    enum err e = node_import_of(s, version, &import);
+    if (e != ERR_OK || import == 0) return e;
+    struct db_stmt *q = db_stmt(s->db, "SELECT as_of FROM sys_import WHERE id = ?1");
+    db_bind_int(q, 1, node_store_i64(import));
+    e = db_step(q, &row);
+    if (e == ERR_OK && row) *said = date_parse(db_column_bytes(q, 0), day) == ERR_OK;
+    db_done(q);
+    return e;
 }
 
 enum err node_store_imports(struct node_store *s, size_t max, struct node_store_import *out,

@@ -199,9 +199,13 @@ struct node_store_import {
     uint64_t ops;
     uint64_t sets;
 };
-/* Note an import before its first set. ERR_EXISTS. */
+/* Note an import before its first set; `as_of` is the day that its list is of, "" when nobody said.
+ * ERR_EXISTS. */
 MUST_CHECK enum err node_store_import_begin(struct node_store *s, uint64_t id, struct bytes source,
-                                            int64_t now_ms);
+                                            const char *as_of, int64_t now_ms);
+/* Was this version written by an import of this PC that said its day? */
+MUST_CHECK enum err node_store_import_day(struct node_store *s, const struct id_version *version,
+                                          bool *said, struct date *day);
 /* Newest first. */
 MUST_CHECK enum err node_store_imports(struct node_store *s, size_t max,
                                        struct node_store_import *out, size_t *count);

@@ -181,6 +181,8 @@ const struct db_migration node_store_steps[] = {
      "NULL);"},
     /* what a person said of the six words of this joining: enum node_compared */
     {"ALTER TABLE sys_state ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;"},
+    /* imports: the day that the list is of, "" where nobody said */
+    {"ALTER TABLE sys_import ADD COLUMN as_of TEXT NOT NULL DEFAULT '';"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -34,6 +34,7 @@ struct tool_import {
     char id[17];  /* of the import, "" before the first answer */
     json_t *last; /* newest answer */
     json_t *bad;
+    json_t *kept; /* values of a later day than the list */
     uint64_t bad_count;
     FILE *out; /* bad rows, NULL until there is one */
     char out_path[FILE_PATH_BYTES_MAX];
@@ -165,6 +166,7 @@ static json_t *tool_request(struct tool_import *m, bool last)
     json_object_set_new(q, "source", json_string(slash != NULL ? slash + 1 : m->file));
     if (person != NULL) json_object_set_new(q, "person", json_string(person));
     if (!m->ndjson) json_object_set_new(q, "type", json_string(cli_opt(m->c, "type")));
+    node_tool_copy(q, "as_of", cli_opt(m->c, "as-of"));
     if (cli_has(m->c, "dry-run")) json_object_set_new(q, "dry", json_true());
     if (m->columns != NULL) json_object_set_new(q, "columns", tool_columns_kept(m->columns));
     return q;
@@ -182,6 +184,7 @@ static enum err tool_send(struct tool_import *m, bool last)
     }
     snprintf(m->id, sizeof m->id, "%s", json_string_value(json_object_get(response, "import")));
     e = tool_take_bad(m, json_object_get(response, "bad"));
+    json_array_extend(m->kept, json_object_get(response, "kept"));
     json_decref(m->last);
     m->last = response;
     json_array_clear(m->rows);
@@ -401,6 +404,7 @@ static enum err tool_import_show(struct tool_import *m)
     json_t *j = json_copy(m->last);
     json_object_set_new(j, "bad_rows", json_integer((json_int_t)m->bad_count));
     json_object_set(j, "bad", m->bad);
+    json_object_set(j, "kept", m->kept);
     if (m->out != NULL) json_object_set_new(j, "bad_file", json_string(m->out_path));
     if (m->c->json) {
         cli_print_json(j);
@@ -464,6 +468,7 @@ enum err node_tool_import(struct cli *c, void *ctx)
         (!cli_has(c, "csv") && (tool_ends(m->file, ".ndjson") || tool_ends(m->file, ".jsonl")));
     m->rows = json_array();
     m->bad = json_array();
+    m->kept = json_array();
     m->local = json_array();
     buf_init(&m->local_raw, TOOL_BATCH_BYTES + CSV_ROW_BYTES_MAX + TOOL_LINE_BYTES_MAX);
     buf_init(&m->raw, TOOL_BATCH_BYTES + CSV_ROW_BYTES_MAX + TOOL_LINE_BYTES_MAX);
@@ -476,6 +481,7 @@ enum err node_tool_import(struct cli *c, void *ctx)
     if (m->out != NULL) fclose(m->out);
     json_decref(m->rows);
     json_decref(m->bad);
+    json_decref(m->kept);
     json_decref(m->columns);
     json_decref(m->last);
     json_decref(m->local);

@@ -188,6 +188,8 @@ void node_tool_print_status(const struct cli *c, const json_t *r)
     }
 }
 
+enum { TOOL_KEPT_MAX = 50 }; /* values named one by one; --json has all */
+
 void node_tool_print_import(const struct cli *c, const json_t *r)
 {
     const json_t *bad = json_object_get(r, "bad");
@@ -205,6 +207,17 @@ void node_tool_print_import(const struct cli *c, const json_t *r)
                tool_str(b, "column"));
         tool_put(cli_text(c, tool_str(b, "vi"), tool_str(b, "en")));
         putchar('\n');
+    }
+    const json_t *kept = json_object_get(r, "kept");
+    if (json_array_size(kept) > 0)
+        printf("%s: %zu\n",
+               cli_text(c, "Giữ nguyên vì đã ghi sau ngày của danh sách (hãy xem lại từng ô)",
+                        "Left as they are, written after the day of the list (look at each)"),
+               json_array_size(kept));
+    for (size_t i = 0; i < json_array_size(kept) && i < TOOL_KEPT_MAX; i++) {
+        const json_t *k = json_array_get(kept, i);
+        printf("  %s %lld, %s\n", cli_text(c, "dòng", "line"), tool_int(k, "line"),
+               cli_text(c, tool_str(k, "vi"), tool_str(k, "en")));
     }
     if (json_object_get(r, "bad_file") != NULL)
         printf("%s: %s\n",

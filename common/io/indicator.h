@@ -1,7 +1,8 @@
 /*
  * Running one indicator of the catalogue over the typed tables, with no right but to read them, no texts
- * of class 3 and more, and a limit of steps and time: the same at hub and node, so that a commune's own figures are made by the very SQL
- * that the district uses. docs/catalogue.md says what the SQL sees and returns.
+ * of class 3 and more, and a limit of steps and time: the same at hub and node, so that a commune's own
+ * figures are made by the very SQL that the district uses. docs/catalogue.md says what the SQL sees and
+ * returns.
  *
  * Ownership: what `row` is given is borrowed for the call.   Threads: the db's.
  * Units:     days of Vietnam's time.   Limits: INDICATOR_STEPS_MAX, INDICATOR_MS_MAX; FACT_*.

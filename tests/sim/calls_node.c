@@ -253,7 +253,7 @@ static enum err person(struct calls *c)
 
 static enum err import_begin(struct calls *c)
 {
-    return node_store_import_begin(c->node, 99, bytes_str("a.csv"), CALLS_NOW);
+    return node_store_import_begin(c->node, 99, bytes_str("a.csv"), "", CALLS_NOW);
 }
 
 static enum err imports(struct calls *c)

@@ -240,7 +240,7 @@ static json_t *request_of(const char *text)
 static enum err start(struct beside *b, const char *text, struct got *g)
 {
     json_t *q = request_of(text);
-    assert_true(hub_aside_wants(q));
+    assert_true(hub_aside_wants(&b->o->app, q));
     enum err e = hub_aside_start(b->x, q, on_answer, g);
     json_decref(q);
     return e;
@@ -274,6 +274,7 @@ static void a_command_answers_as_at_once(void **state)
         "{'verb':'triggers','on':'2023-06-01'}",
         "{'verb':'owes','on':'2023-06-01'}",
         "{'verb':'budget','year':2023}",
+        "{'verb':'list','type':'team_member'}",
     };
     struct beside *b = *state;
     one_more(b);
@@ -284,8 +285,28 @@ static void a_command_answers_as_at_once(void **state)
         json_decref(once);
     }
     json_t *other = request_of("{'verb':'put','type':'person'}");
-    assert_false(hub_aside_wants(other));
+    assert_false(hub_aside_wants(&b->o->app, other));
     json_decref(other);
+}
+
+/* Behind a new program or a long sync the first search brings much into the tables: beside the loop. */
+static void a_search_goes_beside_only_while_much_is_to_be_brought_in(void **state)
+{
+    static const char search[] = "{'verb':'search','type':'team_member'}";
+    struct beside *b = *state;
+    json_t *q = request_of(search);
+    assert_false(hub_aside_wants(&b->o->app, q));
+    for (unsigned i = 0; i <= HUB_ASIDE_POSITIONS; i++)
+        one_more(b);
+    assert_true(hub_aside_wants(&b->o->app, q));
+    json_t *beside = ask(b, search);
+    assert_int_equal(json_integer_value(json_object_get(beside, "total")), HUB_ASIDE_POSITIONS + 1);
+    assert_false(hub_aside_wants(&b->o->app, q)); /* all is there: it is answered at once */
+    json_t *once = office_ask(&b->o->app, search);
+    assert_true(json_equal(beside, once));
+    json_decref(beside);
+    json_decref(once);
+    json_decref(q);
 }
 
 static void a_closing_is_made_anew_when_the_log_has_grown(void **state)
@@ -406,6 +427,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_stopped_reader_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_command_answers_as_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_search_goes_beside_only_while_much_is_to_be_brought_in,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(a_closing_is_made_anew_when_the_log_has_grown, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_log_that_never_rests_is_closed_too, setup, teardown),

@@ -516,10 +516,11 @@ static void write_file(const char *text)
     fclose(f);
 }
 
-static const struct cli_opt opts[] = {
-    {"type", "T", "", ""},     {"person", "P", "", ""}, {"key", "K", "", ""},
-    {"map", "M", "", ""},      {"header", "N", "", ""}, {"text", "T", "", ""},
-    {"dry-run", NULL, "", ""}, {"csv", NULL, "", ""},   {"ndjson", NULL, "", ""}};
+static const struct cli_opt opts[] = {{"type", "T", "", ""},   {"person", "P", "", ""},
+                                      {"key", "K", "", ""},    {"map", "M", "", ""},
+                                      {"header", "N", "", ""}, {"text", "T", "", ""},
+                                      {"as-of", "D", "", ""},  {"dry-run", NULL, "", ""},
+                                      {"csv", NULL, "", ""},   {"ndjson", NULL, "", ""}};
 static const struct cli_verb verbs[] = {
     {"import", "F", "", "", opts, sizeof opts / sizeof opts[0], 1, 1, node_tool_import}};
 static const struct cli_program program = {"test", "", "", ".", verbs, 1};
@@ -619,6 +620,71 @@ static void test_import_twice_doubles_nothing(void **state)
     assert_int_equal(json_array_size(json_object_get(r, "rows")),
                      1); /* empty cells clear nothing */
     json_decref(r);
+}
+
+static json_t *import_rows(const char *as_of, const char *note, const char *address, bool dry)
+{
+    char text[600];
+    snprintf(
+        text, sizeof text,
+        "{\"verb\":\"import\",\"type\":\"person\",\"person\":\"Lan\",\"as_of\":\"%s\",\"dry\":%s,"
+        "\"last\":true,\"rows\":[{\"line\":2,\"type\":\"person\",\"values\":{\"full_name\":\"Một\","
+        "\"sex\":\"Nam\",\"national_id\":\"075190000001\",\"note\":\"%s\",\"cur_hamlet\":\"%s\"}}]"
+        "}",
+        as_of, dry ? "true" : "false", note, address);
+    return ask(text);
+}
+
+/* The one person's note. */
+static void expect_note(const char *want)
+{
+    char text[200];
+    snprintf(text, sizeof text,
+             "{\"verb\":\"list\",\"type\":\"person\",\"where\":{\"note\":\"%s\"}}", want);
+    json_t *r = ask(text);
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
+    json_decref(r);
+}
+
+/* Surveys of 2021 and 2022 come in the wrong order, and a hand writes between: the newest day stays. */
+static void test_import_of_a_day_leaves_what_is_later(void **state)
+{
+    (void)state;
+    make_home();
+    take_back();
+    json_t *r = import_rows("2021-12-31", "2021", "Ấp 1", false);
+    assert_int_equal(count(r, "created"), 1);
+    assert_int_equal(count(r, "kept_values"), 0);
+    json_decref(r);
+    r = import_rows("31/12/2022", "2022", "Ấp 1", false); /* a newer survey */
+    assert_int_equal(count(r, "edited"), 1);
+    assert_int_equal(count(r, "kept_values"), 0);
+    json_decref(r);
+    expect_note("2022");
+    r = import_rows("2021-12-31", "2021", "Ấp 1", false); /* the older one again */
+    assert_int_equal(count(r, "edited"), 0);
+    assert_int_equal(count(r, "unchanged"), 1);
+    assert_int_equal(count(r, "kept_values"), 1);
+    const json_t *kept = json_array_get(json_object_get(r, "kept"), 0);
+    assert_int_equal(count(kept, "line"), 2);
+    assert_string_equal(json_string_value(json_object_get(kept, "column")), "note");
+    json_decref(r);
+    expect_note("2022");
+    r = import_rows("", "tay", "Ấp 1", false); /* nobody said a day: of today */
+    assert_int_equal(count(r, "edited"), 1);
+    json_decref(r);
+    r = import_rows("2022-12-31", "2022", "Ấp 2", true); /* a dry run names it as well */
+    assert_int_equal(count(r, "kept_values"), 1);
+    json_decref(r);
+    r = import_rows("2022-12-31", "2022", "Ấp 2", false);
+    assert_int_equal(count(r, "kept_values"), 1); /* the note; the other field is of 2022 */
+    assert_int_equal(count(r, "edited"), 1);
+    json_decref(r);
+    expect_note("tay");
+    r = import_rows("hôm qua", "x", "Ấp 2", false);
+    assert_string_equal(json_string_value(json_object_get(r, "field")), "as_of");
+    json_decref(r);
+    expect_note("tay");
 }
 
 static void test_import_refuses_columns(void **state)
@@ -836,6 +902,7 @@ int main(void)
         T(test_no_copy_into_the_data_folder),
         T(test_import_broken_rows),
         T(test_import_twice_doubles_nothing),
+        T(test_import_of_a_day_leaves_what_is_later),
         T(test_import_refuses_columns),
         T(test_import_ndjson),
         T(test_import_many),
