@@ -342,9 +342,25 @@ enum err node_store_hello(struct node_store *s, struct message_hello_node *hello
     return e;
 }
 
+/* A hub that tells an earlier time than it told before: one of them was wrong (reliability T4). */
+static enum err node_hub_clock_look(struct node_store *s, int64_t now_ms, int64_t hub_clock_ms)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT contact_ms + hub_ahead_ms FROM sys_state WHERE contact_ms <> 0");
+    enum err e = db_get(q);
+    int64_t before = e == ERR_OK ? db_column_int(q, 0) : 0;
+    db_done(q);
+    if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return before >= NODE_ALARM_CLOCK_MS && before - NODE_ALARM_CLOCK_MS >= hub_clock_ms
+               ? node_store_alarm(s, NODE_ALARM_HUB_CLOCK, now_ms)
+               : ERR_OK;
+}
+
 static enum err node_contact_note(struct node_store *s, int64_t now_ms, enum err how,
                                   int64_t hub_clock_ms)
 {
+    enum err e = hub_clock_ms > 0 ? node_hub_clock_look(s, now_ms, hub_clock_ms) : ERR_OK;
+    if (e != ERR_OK) return e;
     struct db_stmt *q =
         db_stmt(s->db, "UPDATE sys_state SET session_ms = ?1, session_how = ?2, "
                        "complete_ms = CASE WHEN ?2 = 0 THEN ?1 ELSE complete_ms END, "
@@ -353,7 +369,7 @@ static enum err node_contact_note(struct node_store *s, int64_t now_ms, enum err
     db_bind_int(q, 1, now_ms);
     db_bind_int(q, 2, (int64_t)how);
     db_bind_int(q, 3, hub_clock_ms);
-    enum err e = db_run(q);
+    e = db_run(q);
     if (e != ERR_OK || hub_clock_ms <= 0) return e;
     bool far = now_ms < 0 || now_ms - hub_clock_ms >= NODE_ALARM_CLOCK_MS ||
                hub_clock_ms - now_ms >= NODE_ALARM_CLOCK_MS;

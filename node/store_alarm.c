@@ -26,6 +26,10 @@ const char *node_alarm_vi(enum node_alarm_kind kind)
                "bản sao lưu: xem docs/keys.md, mục 1. Trong mọi trường hợp hãy cho kiểm tra ổ đĩa "
                "và báo cán bộ trung tâm.";
     case NODE_ALARM_CLOCK: return "Đồng hồ máy này sai nhiều: hãy chỉnh lại ngày giờ.";
+    case NODE_ALARM_HUB_CLOCK:
+        return "Đồng hồ của trung tâm đã lùi lại so với lần trước: hoặc nay sai, hoặc trước đây "
+               "sai. Dữ liệu không bị "
+               "ảnh hưởng; hãy báo cán bộ trung tâm kiểm tra ngày giờ.";
     }
     return "";
 }
@@ -54,6 +58,10 @@ const char *node_alarm_en(enum node_alarm_kind kind)
                "Without a backup: docs/keys.md, section 1. In any case have the disk looked at and "
                "tell the hub's officer.";
     case NODE_ALARM_CLOCK: return "This PC's clock is far off: set date and time.";
+    case NODE_ALARM_HUB_CLOCK:
+        return "The hub's clock has gone back since last time: it is wrong now, or was then. The "
+               "data are not touched by "
+               "it; tell the hub's officer to check date and time.";
     }
     return "";
 }

@@ -16,7 +16,8 @@ enum node_alarm_kind {
     NODE_ALARM_FORK,         /* saves of this PC lost their place to others of the same log */
     NODE_ALARM_HUB_BACK,     /* the hub lost what it had receipted; it is sent again */
     NODE_ALARM_DAMAGED,      /* verify or scrub found damage */
-    NODE_ALARM_CLOCK         /* this PC's clock is NODE_ALARM_CLOCK_MS or more from the hub's */
+    NODE_ALARM_CLOCK,        /* this PC's clock is NODE_ALARM_CLOCK_MS or more from the hub's */
+    NODE_ALARM_HUB_CLOCK /* the hub's clock is NODE_ALARM_CLOCK_MS or more behind what it said before */
 };
 
 struct node_alarm {

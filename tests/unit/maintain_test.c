@@ -505,6 +505,20 @@ static void alarms_stand_until_a_person_settles_them(void **state)
     OK(node_store_contact(n->store, PAIR_WALL, ERR_OK, PAIR_WALL));
     assert_int_equal(node_alarms(n, NODE_ALARM_CLOCK), 0);
 
+    /* the hub's clock: against what it said itself, whatever this PC's own clock does */
+    int64_t own = PAIR_WALL + 7 * INT64_C(86400000);
+    assert_int_equal(node_alarms(n, NODE_ALARM_HUB_CLOCK), 1); /* it went back from `far` above */
+    OK(node_store_contact(n->store, own, ERR_OK, PAIR_WALL + 1));
+    OK(node_store_contact(n->store, PAIR_WALL, ERR_OK, PAIR_WALL + 2 - NODE_ALARM_CLOCK_MS));
+    OK(db_exec(node_store_db(n->store), "UPDATE sys_alarm SET acked_ms = 50 WHERE kind = 6"));
+    OK(node_store_contact(n->store, own, ERR_OK, PAIR_WALL));
+    OK(node_store_contact(n->store, -own, ERR_UNREACHABLE, 0));
+    OK(node_store_contact(n->store, -own, ERR_OK, PAIR_WALL + 1 - NODE_ALARM_CLOCK_MS));
+    assert_int_equal(node_alarms(n, NODE_ALARM_HUB_CLOCK), 0);
+    OK(node_store_contact(n->store, own, ERR_OK, PAIR_WALL));
+    OK(node_store_contact(n->store, -own, ERR_OK, PAIR_WALL - NODE_ALARM_CLOCK_MS));
+    assert_int_equal(node_alarms(n, NODE_ALARM_HUB_CLOCK), 1);
+
     struct id_hash node = {{1}};
     OK(hub_store_begin(w.hub.store));
     OK(hub_store_clock_look(w.hub.store, &node, PAIR_WALL + HUB_ALARM_CLOCK_MS - 1, PAIR_WALL));
