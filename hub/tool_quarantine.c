@@ -110,10 +110,14 @@ enum err hub_tool_quarantine(struct cli *c, void *ctx)
     if (!list && c->arg_count < 2)
         return cli_fail(c, ERR_USAGE, "Cần số của gói (xem `quarantine list`).",
                         "The parcel's number is needed (see `quarantine list`).");
+    char *end = NULL;
+    long long parcel = c->arg_count > 1 ? strtoll(c->args[1], &end, 10) : 0;
+    if (c->arg_count > 1 && (end == c->args[1] || *end != '\0'))
+        return cli_fail(c, ERR_USAGE, "Số của gói không đúng (xem `quarantine list`).",
+                        "This is no parcel's number (see `quarantine list`).");
     json_t *q = hub_tool_request(c, show ? "quarantine_show" : "quarantine");
     json_object_set_new(q, "action", json_string(action));
-    if (c->arg_count > 1)
-        json_object_set_new(q, "parcel", json_integer(strtoll(c->args[1], NULL, 10)));
+    if (c->arg_count > 1) json_object_set_new(q, "parcel", json_integer(parcel));
     if (cli_has(c, "all")) json_object_set_new(q, "all", json_true());
     hub_tool_copy(c, q, "reason", "reason");
     return hub_tool_show(c, ctx, q,

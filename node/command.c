@@ -238,6 +238,7 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"search", node_command_search},
         {"reveal", node_command_reveal},
         {"catalogue", node_command_catalogue},
+        {"used", node_command_used},
         {"check", node_command_check},
         {"verify_proof", node_command_verify_proof},
         {"card", node_command_card},

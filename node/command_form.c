@@ -16,6 +16,36 @@ json_t *node_command_catalogue(struct node_command *c, const json_t *request)
     return cat != NULL ? catalogue_json(cat, edition) : node_no_catalogue();
 }
 
+/* ---- used ---- */
+
+struct node_used {
+    const struct catalogue *cat;
+    json_t *types;
+};
+
+static enum err node_used_row(void *ctx, unsigned no, uint64_t records)
+{
+    struct node_used *u = ctx;
+    const struct catalogue_type *t = catalogue_type_by_no(u->cat, no);
+    if (t == NULL) return ERR_OK; /* of an edition to come */
+    return json_object_set_new(u->types, t->name, json_integer((json_int_t)records)) == 0
+               ? ERR_OK
+               : ERR_NOMEM;
+}
+
+/* {used: {type: records}}: what this PC works with. */
+json_t *node_command_used(struct node_command *c, const json_t *request)
+{
+    struct node_used u = {.cat = node_store_catalogue(c->store, NULL)};
+    (void)request;
+    if (u.cat == NULL) return node_no_catalogue();
+    u.types = json_object();
+    enum err e = node_store_used(c->store, node_used_row, &u);
+    json_t *j = e == ERR_OK ? json_pack("{s:O}", "used", u.types) : node_command_fail(e);
+    json_decref(u.types);
+    return j;
+}
+
 /* ---- check ---- */
 
 struct node_checking {

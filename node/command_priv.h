@@ -24,6 +24,7 @@ json_t *node_request_record(struct node_command *c, const json_t *request, struc
 json_t *node_command_search(struct node_command *c, const json_t *request);
 json_t *node_command_reveal(struct node_command *c, const json_t *request);
 json_t *node_command_catalogue(struct node_command *c, const json_t *request);
+json_t *node_command_used(struct node_command *c, const json_t *request);
 json_t *node_command_check(struct node_command *c, const json_t *request);
 
 #define NODE_SEARCH_COLUMNS_FEW 5u /* of a list, unless others are chosen */

@@ -39,6 +39,7 @@ static const struct node_desk_route {
     {WEB_POST, "/api/compare", "compare", NULL, NODE_DESK_KEEP},
     {WEB_POST, "/api/unjoin", NULL, node_desk_unjoin, NODE_DESK_KEEP},
     {WEB_GET, "/api/catalogue", "catalogue", NULL, 0},
+    {WEB_GET, "/api/used", "used", NULL, NODE_DESK_QUIET},
     {WEB_GET, "/api/search", "search", NULL, 0},
     {WEB_POST, "/api/export", NULL, node_desk_export, 0},
     {WEB_GET, "/api/record", "reveal", NULL, NODE_DESK_WATCH},

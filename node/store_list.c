@@ -317,3 +317,20 @@ enum err node_store_imports(struct node_store *s, size_t max, struct node_store_
     if (e == ERR_OK) *count = n;
     return e;
 }
+
+enum err node_store_used(struct node_store *s,
+                         enum err (*each)(void *ctx, unsigned type, uint64_t records), void *ctx)
+{
+    bool row = false;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT type, count(*) FROM sys_shown WHERE NOT deleted GROUP BY type");
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        int64_t type = db_column_int(q, 0);
+        if (type > 0 && type <= UINT16_MAX)
+            e = each(ctx, (unsigned)type, node_store_u64(db_column_int(q, 1)));
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}

@@ -140,6 +140,11 @@ MUST_CHECK enum err node_store_list(struct node_store *s, const struct node_stor
                                     enum err (*row)(void *ctx, const struct node_store_row *r),
                                     void *ctx);
 
+/* How many living records each type has, none left out but those without any. An error of the callback ends it. */
+MUST_CHECK enum err node_store_used(struct node_store *s,
+                                    enum err (*each)(void *ctx, unsigned type, uint64_t records),
+                                    void *ctx);
+
 /* Living records of a type whose field has this canonical text: the first two are enough to tell
  * "none", "one" and "several". Not for references and sets (ERR_BAD_INPUT). */
 MUST_CHECK enum err node_store_find(struct node_store *s, const struct catalogue_type *type,

@@ -216,6 +216,12 @@ enum err node_tool_status(struct cli *c, void *ctx)
 
 enum err node_tool_list(struct cli *c, void *ctx)
 {
+    const char *max = cli_opt(c, "max");
+    char *end = NULL;
+    long most = max != NULL ? strtol(max, &end, 10) : 0;
+    if (max != NULL && (end == max || *end != '\0' || most < 1))
+        return cli_fail(c, ERR_USAGE, "--max phải là số từ 1 trở lên.",
+                        "--max must be a number, 1 or more.");
     json_t *where = json_object();
     enum err e = node_tool_pairs(c, where);
     if (e != ERR_OK) {
@@ -227,8 +233,7 @@ enum err node_tool_list(struct cli *c, void *ctx)
     json_decref(where);
     node_tool_copy(request, "type", cli_opt(c, "type"));
     node_tool_copy(request, "after", cli_opt(c, "after"));
-    const char *max = cli_opt(c, "max");
-    if (max != NULL) json_object_set_new(request, "max", json_integer(strtol(max, NULL, 10)));
+    if (max != NULL) json_object_set_new(request, "max", json_integer(most));
     json_object_set_new(request, "conflicts", json_boolean(cli_has(c, "conflicts")));
     json_object_set_new(request, "pending", json_boolean(cli_has(c, "pending")));
     json_object_set_new(request, "deleted", json_boolean(cli_has(c, "deleted")));

@@ -177,19 +177,31 @@ static void test_stale_base(void **state)
     expect_error(request, ERR_BAD_INPUT);
 }
 
+static void expect_used(int persons)
+{
+    json_t *r = ask("{\"verb\":\"used\"}");
+    const json_t *used = json_object_get(r, "used");
+    assert_int_equal(json_object_size(used), persons > 0);
+    assert_int_equal(json_integer_value(json_object_get(used, "person")), persons);
+    json_decref(r);
+}
+
 static void test_delete_and_restore(void **state)
 {
     (void)state;
+    expect_used(0);
     char id[40], request[400], value[20];
     json_t *r = ask(PERSON);
     field(r, "id", id, sizeof id);
     json_decref(r);
+    expect_used(1);
 #define EXIST "{\"verb\":\"put\",\"id\":\"%s\",\"action\":\"%s\",\"person\":\"Mai\",\"values\":{}}"
     snprintf(request, sizeof request, EXIST, id, "delete");
     r = ask(request);
     field(r, "result", value, sizeof value);
     assert_string_equal(value, "deleted");
     json_decref(r);
+    expect_used(0); /* the living */
     r = ask("{\"verb\":\"list\",\"type\":\"person\"}");
     assert_int_equal(json_array_size(json_object_get(r, "rows")), 0);
     json_decref(r);
