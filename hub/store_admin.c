@@ -117,21 +117,24 @@ static enum err hub_edition_store(struct hub_store *s, const struct admin_editio
     db_bind_int(q, 3, (int64_t)at);
     db_bind_blob(q, 4, archive);
     enum err e = db_run(q);
-    return e == ERR_OK ? db_run(db_stmt(s->db, "DELETE FROM sys_part")) : e;
+    if (e != ERR_OK) return e;
+    q = db_stmt(s->db, "DELETE FROM sys_part WHERE archive = ?1"); /* others may wait for theirs */
+    db_bind_blob(q, 1, BYTES_OF(ed->archive.b));
+    return db_run(q);
 }
 
-static enum err hub_edition_take(struct hub_store *s, const struct admin_edition *ed, uint64_t at)
+/* An edition is whole by itself: the newest is in use, an older one that comes back is kept for what was made under it. */
+static enum err hub_edition_put(struct hub_store *s, const struct admin_edition *ed, uint64_t at)
 {
     struct buf frame, archive;
     struct catalogue *c = NULL;
-    if (ed->edition != s->edition + 1) return ERR_BAD_FORMAT;
     buf_init(&frame, (size_t)ADMIN_PARTS_MAX * ADMIN_PART_BYTES_MAX);
     buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
     enum err e = hub_frame_collect(s, ed, &frame);
     if (e == ERR_OK) e = edition_open(ed, buf_bytes(&frame), &archive);
     if (e == ERR_OK) e = edition_parse(buf_bytes(&archive), &c);
     if (e == ERR_OK) e = hub_edition_store(s, ed, at, buf_bytes(&archive));
-    if (e == ERR_OK) {
+    if (e == ERR_OK && ed->edition > s->edition) {
         hub_catalogue_use(s, c, ed->edition);
         e = hub_records_refresh(s, at);
     } else {
@@ -140,6 +143,11 @@ static enum err hub_edition_take(struct hub_store *s, const struct admin_edition
     buf_free(&archive);
     buf_free(&frame);
     return e;
+}
+
+static enum err hub_edition_take(struct hub_store *s, const struct admin_edition *ed, uint64_t at)
+{
+    return ed->edition == s->edition + 1 ? hub_edition_put(s, ed, at) : ERR_BAD_FORMAT;
 }
 
 /* The newest edition on disk, unless it is the one in memory. */
@@ -363,6 +371,20 @@ static enum err hub_close_given(struct hub_store *s, struct bytes payload, uint6
     return e == ERR_OK ? hub_close_take(s, &c, at) : e;
 }
 
+/* Editions come back from several nodes, in any order. ERR_EXISTS: it was made anew. */
+static enum err hub_edition_given(struct hub_store *s, struct bytes payload, uint64_t at)
+{
+    struct admin_edition ed;
+    enum err e = admin_edition_decode(payload, &ed);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, "SELECT 1 FROM sys_catalogue WHERE edition = ?1");
+    db_bind_int(q, 1, ed.edition);
+    e = db_get(q);
+    db_done(q);
+    if (e == ERR_OK) return ERR_EXISTS;
+    return e == ERR_NOT_FOUND ? hub_edition_put(s, &ed, at) : e;
+}
+
 static bool hub_does_not_apply(enum err e)
 {
     return e == ERR_BAD_FORMAT || e == ERR_BAD_HASH || e == ERR_BAD_SIGNATURE ||
@@ -380,6 +402,8 @@ enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind, ui
         e = hub_enrol_given(s, payload, at);
     } else if (kind == CHANGE_CLOSE) {
         e = hub_close_given(s, payload, at);
+    } else if (kind == CHANGE_CATALOGUE) {
+        e = hub_edition_given(s, payload, at);
     } else if (kind >= CHANGE_OFFICER && kind <= CHANGE_ORDER) {
         e = hub_order_given(s, payload, kind, at, received_ms);
     } else {

@@ -590,9 +590,10 @@ static void pair_own(struct pair *w, struct bytes payload)
     OK(hub_store_commit(w->hub.store));
 }
 
-void pair_publish(struct pair *w)
+void pair_publish(struct pair *w, uint32_t edition)
 {
     struct catalogue_file files[4];
+    char choices[80]; /* no edition is like another */
     struct admin_edition ed = {0};
     struct buf archive, frame, payload;
     buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
@@ -601,9 +602,11 @@ void pair_publish(struct pair *w)
     for (size_t i = 0; i < 4; i++)
         files[i] =
             (struct catalogue_file){catalogue_texts[i].name, bytes_str(catalogue_texts[i].text)};
+    snprintf(choices, sizeof choices, "%snone,v%u,Hai,Two\n", catalogue_texts[2].text, edition);
+    files[2].data = bytes_str(choices);
     OK(catalogue_archive(files, 4, &archive));
     OK(edition_squeeze(buf_bytes(&archive), &frame, &ed));
-    ed.edition = 1;
+    ed.edition = edition;
     for (unsigned i = 0; i < ed.parts; i++) {
         struct admin_part part = edition_part(&ed, buf_bytes(&frame), i);
         buf_clear(&payload);

@@ -89,7 +89,7 @@ bool pair_hub_has(struct pair *w, const struct id_record *rid);
 /* Of the hub's log. */
 uint64_t pair_hub_position(struct pair *w);
 /* An edition of a small catalogue, in which PAIR_TYPE is `thing` with PAIR_NAME and PAIR_STATE. */
-void pair_publish(struct pair *w);
+void pair_publish(struct pair *w, uint32_t edition);
 void pair_hub_save(struct pair *w, enum change_kind kind, const struct id_record *rid,
                    const char *text, struct bytes bases);
 /* Versions of all heads of PAIR_NAME as the node shows them (bases may be NULL), and how many. */

@@ -40,7 +40,7 @@ static void fill(struct pair *w, struct pair_copy *node, struct pair_copy *hub)
     pair_hub_off(w);
     OK(hub_store_open(&ho, &w->hub.store));
     pair_hub_engine(w);
-    pair_publish(w);
+    pair_publish(w, 1);
     for (unsigned k = 0; k < 2; k++) {
         struct pair_node *n = &w->nodes[k];
         struct node_store_options no = {.path = n->path, .seal = true};

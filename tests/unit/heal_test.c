@@ -34,7 +34,7 @@ static void begin(struct pair *w, uint64_t seed)
 {
     struct buf bases;
     pair_open(w, seed);
-    pair_publish(w);
+    pair_publish(w, 1);
     struct pair_node *n = &w->nodes[0];
     seal_on(n);
     pair_join(n);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "common/io/db.h"
 #include "hub/own.h"
 #include "hub/store_erase.h"
 #include "hub/store_order.h"
@@ -692,6 +693,81 @@ static void restores_and_clones_of_everything_by_chance(void **state)
            extra);
 }
 
+enum { EDITIONS = 3, EDITION_SETS_MAX = 16 };
+
+/* A set of the hub's log as a node kept it. */
+struct kept {
+    struct buf head, body;
+    struct message_set set;
+};
+
+static size_t keep_own(struct pair *w, struct kept kept[static EDITION_SETS_MAX])
+{
+    struct hub_identity id;
+    const struct message_set *sets = NULL;
+    size_t count = 0;
+    OK(hub_store_identity(w->hub.store, &id));
+    OK(hub_store_own_sets(w->hub.store, &id.hub, &id.inc, 0, CHANGE_BYTES_MAX, &sets, &count));
+    assert_true(count <= EDITION_SETS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        kept[i].set = sets[i];
+        buf_init(&kept[i].head, CHANGE_BYTES_MAX);
+        buf_init(&kept[i].body, CHANGE_BYTES_MAX);
+        buf_add_bytes(&kept[i].head, sets[i].head);
+        buf_add_bytes(&kept[i].body, sets[i].body);
+        kept[i].set.head = buf_bytes(&kept[i].head);
+        kept[i].set.body = buf_bytes(&kept[i].body);
+    }
+    return count;
+}
+
+/* Editions that were lost come from several nodes: the newest is in use, whichever comes first. */
+static void editions_come_back_in_any_order(void **state)
+{
+    static const unsigned orders[][EDITIONS] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                                {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    (void)state;
+    for (unsigned all_parts = 0; all_parts < 2; all_parts++) {
+        for (unsigned n = 0; n < sizeof orders / sizeof orders[0]; n++) {
+            struct pair w;
+            struct pair_copy c = {0};
+            struct kept kept[EDITION_SETS_MAX];
+            struct hub_position p;
+            begin(&w, 950 + n);
+            pair_hub_copy(&w, &c);
+            for (unsigned i = 0; i < EDITIONS; i++)
+                pair_publish(&w, i + 1);
+            size_t count = keep_own(&w, kept);
+            size_t first = count - 2u * EDITIONS; /* each is a part, then the edition */
+            pair_hub_back(&w, &c);
+            OK(hub_store_begin(w.hub.store));
+            for (unsigned i = 0; i < 2 * EDITIONS; i++) {
+                unsigned which = orders[n][all_parts ? i % EDITIONS : i / 2];
+                unsigned closes = all_parts ? i / EDITIONS : i % 2;
+                OK(hub_store_give(w.hub.store, &kept[first + 2 * which + closes].set, PAIR_WALL));
+            }
+            OK(hub_store_commit(w.hub.store));
+            hub_store_position(w.hub.store, &p);
+            assert_int_equal(p.edition, EDITIONS);
+            struct db_stmt *q = db_stmt(hub_store_db(w.hub.store),
+                                        "SELECT count(*), max(edition) FROM sys_catalogue");
+            OK(db_get(q));
+            assert_int_equal(db_column_int(q, 0), EDITIONS);
+            assert_int_equal(db_column_int(q, 1), EDITIONS);
+            db_done(q);
+            OK(hub_store_check(w.hub.store));
+            struct hub_verified_log v;
+            OK(hub_verify_log(w.hub.store, NULL, NULL, &v));
+            for (size_t i = 0; i < count; i++) {
+                buf_free(&kept[i].head);
+                buf_free(&kept[i].body);
+            }
+            buf_free(&c.bytes);
+            pair_close(&w);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -699,6 +775,7 @@ int main(void)
         cmocka_unit_test(a_clone_goes_on_beside_its_original_and_alarms),
         cmocka_unit_test(a_hub_restored_from_every_earlier_moment_gets_all_back),
         cmocka_unit_test(officers_recorded_anew_meet_those_that_come_back),
+        cmocka_unit_test(editions_come_back_in_any_order),
         cmocka_unit_test(restores_and_clones_of_everything_by_chance),
     };
     char folder[64]; /* of the whole run: erased.list stands beside the databases */
