@@ -248,6 +248,7 @@ static const struct {
     {"share", hub_command_share},
     {"scope", hub_command_scope},
     {"crossed", hub_command_crossed},
+    {"held", hub_command_held},
     {"settle", hub_command_settle},
     {"units", hub_command_units},
     {"units_apply", hub_command_units_apply},

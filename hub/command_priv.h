@@ -140,6 +140,8 @@ json_t *hub_command_explain(struct hub_app *a, const json_t *request);
 json_t *hub_command_diff(struct hub_app *a, const json_t *request);
 json_t *hub_command_proof(struct hub_app *a, const json_t *request);
 
+/* command_held.c */
+json_t *hub_command_held(struct hub_app *a, const json_t *request);
 /* command_taken.c */
 json_t *hub_command_taken(struct hub_app *a, const json_t *request);
 /* command_user.c */

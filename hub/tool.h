@@ -70,6 +70,7 @@ MUST_CHECK enum err hub_tool_conflicts(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_resolve(struct cli *c, void *ctx);
 /* tool_scope.c */
 MUST_CHECK enum err hub_tool_transfer(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_held(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_share(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_units(struct cli *c, void *ctx);
 /* tool_order.c */

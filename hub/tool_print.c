@@ -144,6 +144,9 @@ void hub_print_status(const struct cli *c, const json_t *response)
         json_integer_value(json_object_get(response, "pairs")) > 0)
         printf("%s\n", cli_text(c, "Có việc cần người quyết định: dongbo-hub conflicts",
                                 "Somebody has to decide: dongbo-hub conflicts"));
+    if (json_integer_value(json_object_get(response, "held")) > 0)
+        printf("%s\n", cli_text(c, "Có thay đổi bị giữ lại: dongbo-hub held",
+                                "Changes are held: dongbo-hub held"));
 }
 
 /* ---- conflicts ---- */

@@ -246,3 +246,33 @@ enum err hub_tool_share(struct cli *c, void *ctx)
     hub_tool_copy(c, request, "access", "access");
     return hub_tool_show(c, ctx, request, print_saved);
 }
+
+/* ---- what is held ---- */
+
+static void print_held(const struct cli *c, const json_t *r)
+{
+    size_t i = 0;
+    json_t *h = NULL;
+    json_array_foreach(json_object_get(r, "held"), i, h)
+    {
+        const char *id = tool_str(h, "id");
+        printf("%s  %s %s, %s, %s\n", tool_str(h, "ref"), cli_text(c, "hồ sơ", "record"),
+               id[0] != '\0' ? id : "?", tool_str(h, "unit_name"), tool_str(h, "received"));
+        printf("    %s: %s\n", cli_text(c, "bị giữ vì", "held because"),
+               tool_str(h, cli_text(c, "vi", "en")));
+        printf("    %s: %s\n", cli_text(c, "người lo", "whose turn"),
+               tool_str(h, cli_text(c, "owner_vi", "owner_en")));
+        printf("    %s: %s\n", cli_text(c, "việc tiếp", "next"),
+               tool_str(h, cli_text(c, "next_vi", "next_en")));
+    }
+    json_int_t total = json_integer_value(json_object_get(r, "total"));
+    if (total == 0)
+        printf("%s\n", cli_text(c, "Không có thay đổi nào bị giữ.", "Nothing is held."));
+    if (json_is_true(json_object_get(r, "more")))
+        printf(cli_text(c, "… tất cả %lld\n", "… %lld in all\n"), (long long)total);
+}
+
+enum err hub_tool_held(struct cli *c, void *ctx)
+{
+    return hub_tool_show(c, ctx, hub_tool_request(c, "held"), print_held);
+}

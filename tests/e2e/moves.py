@@ -107,9 +107,14 @@ def transfers(m, a, b, c):
     ref = b.ask("transfer", "crossed")["crossed"][0]
     check("and the owner", not ref["mine"] and ref["values"] == {"hamlet": "Nhà văn hóa ấp 1"})
     check("the hub too", m.hub.ask("transfer", "crossed", "--open")["crossed"][0]["ref"] == ref["ref"])
+    held = [h for h in m.hub.ask("held")["held"] if h["ref"] == ref["ref"]]
+    check("and what is held says why, whose turn it is and what is next: %s" % held,
+          len(held) == 1 and held[0]["reason"] == "scope" and held[0]["id"] == one and held[0]["unit"] == TRI_AN
+          and all(held[0][k] for k in ("vi", "en", "owner_vi", "owner_en", "next_vi", "next_en", "received")))
     b.tool("transfer", "apply", ref["ref"])
     m.agree()
     check("applied where the record is", b.ask("get", one)["values"]["hamlet"] == "Nhà văn hóa ấp 1")
+    check("and not held any more", ref["ref"] not in [h["ref"] for h in m.hub.ask("held")["held"]])
     check("and said to be", a.ask("transfer", "crossed")["crossed"][0]["state"] == "applied")
     # nobody answers: the admin does
     late = a.ask("transfer", "offer", two, "--to", BINH_HOA)["transfer"]

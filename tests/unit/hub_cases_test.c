@@ -120,6 +120,26 @@ static size_t crossed(struct office *o, char ref[100], const char *why)
     return n;
 }
 
+/* What is held under this name: its reason, "" when nothing is. */
+static const char *held(struct office *o, const char *ref)
+{
+    static char reason[40];
+    json_t *r = ask(o, "{'verb':'held'}");
+    const json_t *rows = json_object_get(r, "held");
+    assert_int_equal(json_integer_value(json_object_get(r, "total")), json_array_size(rows));
+    reason[0] = '\0';
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *h = json_array_get(rows, i);
+        if (strcmp(json_string_value(json_object_get(h, "ref")), ref) != 0) continue;
+        snprintf(reason, sizeof reason, "%s", json_string_value(json_object_get(h, "reason")));
+        assert_true(json_string_length(json_object_get(h, "next_vi")) > 0);
+        assert_true(json_string_length(json_object_get(h, "owner_vi")) > 0);
+        assert_true(json_string_length(json_object_get(h, "unit_name")) > 0);
+    }
+    json_decref(r);
+    return reason;
+}
+
 /* How many checks, or clocks in a state, name this record on a day. */
 static size_t named(struct office *o, const char *list, const char *id, const char *what,
                     const char *on)
@@ -156,10 +176,12 @@ static void a_create_that_may_not_be_is_held_and_decided(void **state)
         "'state':'published'}");
     assert_string_equal(value(o, SHEET, "state"), "-");
     assert_int_equal(crossed(o, ref, "step"), 1);
+    assert_string_equal(held(o, ref), "step");
     snprintf(q, sizeof q, "{'verb':'settle','ref':'%s','apply':true,'person':'An'}", ref);
     done(o, q);
     assert_string_equal(value(o, SHEET, "state"), "published");
     assert_int_equal(crossed(o, ref, "step"), 0);
+    assert_string_equal(held(o, ref), "");
     assert_int_equal(hub_store_check(o->app.store), ERR_OK);
 }
 
