@@ -81,12 +81,38 @@ static const struct catalogue_type *correction_type(struct node_command *c)
     return cat != NULL ? catalogue_type_by_name(cat, "correction") : NULL;
 }
 
+static void correction_name(json_t *row, const char *vi_key, const char *vi, const char *en_key,
+                            const char *en)
+{
+    json_object_set_new(row, vi_key, json_string(vi));
+    json_object_set_new(row, en_key, json_string(en));
+}
+
+/* What the codes of report and indicator mean, as far as the catalogue of today knows them. */
+static void correction_names(struct node_command *c, json_t *rows)
+{
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    for (size_t i = 0; cat != NULL && i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
+        const char *report = json_string_value(json_object_get(row, "report"));
+        const char *what = json_string_value(json_object_get(row, "indicator"));
+        const struct catalogue_report *r = report != NULL ? catalogue_report(cat, report) : NULL;
+        const struct catalogue_indicator *t = what != NULL ? catalogue_indicator(cat, what) : NULL;
+        if (r != NULL) correction_name(row, "report_vi", r->label_vi, "report_en", r->label_en);
+        if (t != NULL)
+            correction_name(row, "indicator_vi", t->label_vi, "indicator_en", t->label_en);
+    }
+}
+
 json_t *node_command_corrections(struct node_command *c, const json_t *request)
 {
     struct correction_list l = {.c = c, .type = correction_type(c), .rows = json_array()};
     (void)request;
     enum err e = node_flow_ops(c->store, CHANGE_CORRECT, NULL, NULL, correction_row, &l);
-    if (e == ERR_OK) return json_pack("{s:o}", "corrections", l.rows);
+    if (e == ERR_OK) {
+        correction_names(c, l.rows);
+        return json_pack("{s:o}", "corrections", l.rows);
+    }
     json_decref(l.rows);
     return node_command_fail(e);
 }
