@@ -282,6 +282,7 @@ static const struct {
     {"explain", hub_command_explain},
     {"diff", hub_command_diff},
     {"proof", hub_command_proof},
+    {"proof_data", hub_command_proof_data},
     {"user", hub_command_user},
     {"attach", hub_command_attach},
     {"backup", hub_command_backup},

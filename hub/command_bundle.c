@@ -82,6 +82,8 @@ static json_t *hub_bundle_json(struct hub_app *a, const struct hub_bundle_result
 
 json_t *hub_command_bundle_in(struct hub_app *a, const json_t *request)
 {
+    if (json_is_true(json_object_get(request, "look")))
+        return hub_command_bundle_inspect(a, request);
     struct hub_bundle b = hub_bundle_of(a);
     struct hub_bundle_result r;
     struct buf file, answer;

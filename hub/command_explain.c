@@ -13,12 +13,12 @@ enum { HUB_EXPLAIN_MAX = 100 }; /* records of one answer, unless fewer are asked
 static const char *hub_measure_vi(enum catalogue_measure m)
 {
     switch (m) {
-    case CATALOGUE_COUNT: return "Đếm mỗi đối tượng một lần (dòng có num = 1).";
-    case CATALOGUE_SUM: return "Cộng num của mọi dòng.";
+    case CATALOGUE_COUNT: return "Đếm mỗi đối tượng một lần.";
+    case CATALOGUE_SUM: return "Cộng số của mọi hồ sơ.";
     case CATALOGUE_RATIO:
-        return "Số đối tượng có num = 1 chia cho số đối tượng có den = 1, mỗi đối tượng một lần.";
+        return "Số đối tượng đạt chia cho số đối tượng được xét, mỗi đối tượng một lần.";
     case CATALOGUE_RATIO_SUM:
-        return "Tổng num chia cho tổng den; mỗi đối tượng một lần, lấy num và den lớn nhất.";
+        return "Tổng tử số chia cho tổng mẫu số; mỗi đối tượng một lần, lấy số lớn nhất của nó.";
     }
     return "";
 }
@@ -26,12 +26,13 @@ static const char *hub_measure_vi(enum catalogue_measure m)
 static const char *hub_measure_en(enum catalogue_measure m)
 {
     switch (m) {
-    case CATALOGUE_COUNT: return "Each subject is counted once (rows with num = 1).";
-    case CATALOGUE_SUM: return "The num of all rows is added up.";
+    case CATALOGUE_COUNT: return "Each subject is counted once.";
+    case CATALOGUE_SUM: return "The amounts of all records are added up.";
     case CATALOGUE_RATIO:
-        return "Subjects with num = 1 over subjects with den = 1, each subject once.";
+        return "Subjects that meet it over subjects that were looked at, each subject once.";
     case CATALOGUE_RATIO_SUM:
-        return "Sum of num over sum of den; each subject once, with its largest num and den.";
+        return "Sum of the numerators over sum of the denominators; each subject once, with its "
+               "largest.";
     }
     return "";
 }
@@ -366,19 +367,8 @@ json_t *hub_command_explain(struct hub_app *a, const json_t *request)
 
 /* ---- a unit's proof ---- */
 
-json_t *hub_command_proof(struct hub_app *a, const json_t *request)
+static json_t *hub_proof_said(enum err e)
 {
-    struct hub_issue issue;
-    struct buf out;
-    const char *unit = hub_request_str(request, "unit"), *file = hub_request_str(request, "file");
-    json_t *j = hub_issue_of(a, request, "issue", &issue);
-    if (j != NULL) return j;
-    if (file == NULL) return hub_command_fail(ERR_USAGE);
-    buf_init(&out, PROOF_BYTES_MAX);
-    enum err e = hub_inputs_proof(a->store, &issue, unit != NULL ? unit : issue.unit, &out);
-    if (e == ERR_OK) e = file_write_atomic(file, buf_bytes(&out), 0644);
-    size_t size = out.len;
-    buf_free(&out);
     if (e == ERR_NOT_FOUND)
         return hub_command_error(e, "Báo cáo này không có cột của đơn vị đó.",
                                  "The report has no column of that unit.");
@@ -386,10 +376,40 @@ json_t *hub_command_proof(struct hub_app *a, const json_t *request)
         return hub_command_error(e,
                                  "Báo cáo này chốt từ bản trước, chưa có danh sách để chứng minh.",
                                  "This issue was closed by an older version and kept no list.");
-    if (e != ERR_OK) return hub_command_fail(e);
-    j = hub_issue_json(&issue);
-    json_object_set_new(j, "file", json_string(file));
-    json_object_set_new(j, "bytes", json_integer((json_int_t)size));
-    json_object_set_new(j, "for", json_string(unit != NULL ? unit : issue.unit));
+    return hub_command_fail(e);
+}
+
+/* Into `file`; NULL: into the answer. */
+static json_t *hub_proof(struct hub_app *a, const json_t *request, const char *file)
+{
+    struct hub_issue issue;
+    struct buf out;
+    const char *unit = hub_request_str(request, "unit");
+    json_t *j = hub_issue_of(a, request, "issue", &issue);
+    if (j != NULL) return j;
+    buf_init(&out, file != NULL ? PROOF_BYTES_MAX : HUB_COMMAND_FILE_MAX);
+    enum err e = hub_inputs_proof(a->store, &issue, unit != NULL ? unit : issue.unit, &out);
+    if (e == ERR_OK && file != NULL) e = file_write_atomic(file, buf_bytes(&out), 0644);
+    if (e == ERR_OK) {
+        j = hub_issue_json(&issue);
+        json_object_set_new(j, file != NULL ? "file" : "data",
+                            file != NULL ? json_string(file) : hub_json_base64(buf_bytes(&out)));
+        json_object_set_new(j, "bytes", json_integer((json_int_t)out.len));
+        json_object_set_new(j, "for", json_string(unit != NULL ? unit : issue.unit));
+    } else {
+        j = hub_proof_said(e);
+    }
+    buf_free(&out);
     return j;
+}
+
+json_t *hub_command_proof(struct hub_app *a, const json_t *request)
+{
+    const char *file = hub_request_str(request, "file");
+    return file != NULL ? hub_proof(a, request, file) : hub_command_fail(ERR_USAGE);
+}
+
+json_t *hub_command_proof_data(struct hub_app *a, const json_t *request)
+{
+    return hub_proof(a, request, NULL);
 }

@@ -139,6 +139,8 @@ json_t *hub_side_request(struct hub_app *a, const json_t *request, const char *k
 json_t *hub_command_explain(struct hub_app *a, const json_t *request);
 json_t *hub_command_diff(struct hub_app *a, const json_t *request);
 json_t *hub_command_proof(struct hub_app *a, const json_t *request);
+/* The same in the answer, for who may not name a file of this machine. */
+json_t *hub_command_proof_data(struct hub_app *a, const json_t *request);
 
 /* command_held.c */
 json_t *hub_command_held(struct hub_app *a, const json_t *request);

@@ -98,6 +98,15 @@ export function makeDuties(at) {
       node(2, "put", "--type", "person", "full_name=Đến Sau Trên USB", "sex=male", "dob=1991-01-01"); // the same by a stick
       const file = path.join(folder, "vinh-an.dongbo");
       node(2, "bundle", "out", file);
+      await field("Chỉ xem tệp có gì, chưa nhận").check();
+      await field("Tệp của xã").setInputFiles(file);
+      await text("Tệp của Thị trấn Vĩnh An: Máy thị trấn Vĩnh An.").waitFor();
+      await text("Tệp nguyên vẹn. Chưa nhận gì").waitFor();
+      const cut = path.join(folder, "cut.dongbo");
+      fs.writeFileSync(cut, fs.readFileSync(file).subarray(0, 5000));
+      await field("Tệp của xã").setInputFiles(cut);
+      await at.page.getByText("cut.dongbo").waitFor();
+      await field("Chỉ xem tệp có gì, chưa nhận").uncheck();
       await field("Tệp của xã").setInputFiles(file);
       await text(/Máy này đã bị thu hồi: [1-9]\d* lần ghi được để riêng/).waitFor();
       await at.page.reload();
@@ -240,6 +249,77 @@ export function makeDuties(at) {
       await at.look("subject");
     },
 
+    /** Who wrote what into the record that moved: both communes and the district. */
+    async history(id) {
+      await at.page.goto(`${at.hub.url}#/record/${id}`);
+      await heading(OFFERED).waitFor();
+      await button("Xem lịch sử").click();
+      const table = at.page.getByRole("region", { name: "Lịch sử" });
+      await table.getByRole("row", { name: /Xã Thạnh Phú · Máy xã Thạnh Phú · [0-9a-f]{8} Tạo hồ sơ/ }).filter({ hasText: "Giới tính: Nam" }).waitFor();
+      await table.getByRole("row", { name: /Nghề nghiệp.*: thợ mộc/ }).waitFor();
+      await at.look("history");
+    },
+
+    async money() {
+      const year = new Date().getFullYear();
+      const put = (type, ...values) => hubSays("put", "--type", type, ...values).id;
+      put("budget_allocation", "alloc_unit=26188", `year=${year}`, "model=no_drugs", "amount=5.000.000");
+      const given = put("budget_allocation", "alloc_unit=26194", `year=${year}`, "model=no_prostitution", "printed=Xã không có tệ nạn mại dâm", "amount=9.000.000");
+      node(1, "sync");
+      const paper = JSON.parse(node(1, "put", "--type", "budget_settlement", `allocation=${given}`, "spent=8.000.000", "returned=1.000.000", "state=none", "--json")).id;
+      const handIn = () => { node(1, "budget", "submit", paper); node(1, "sync"); };
+      handIn();
+      await to("Nộp báo cáo", "Xã nộp báo cáo");
+      await to("Kinh phí của các xã");
+      const row = at.page.getByRole("row", { name: /Xã Tân Bình Xã không có tệ nạn mại dâm/ });
+      await row.getByText("▲ đã nộp").waitFor();
+      await at.look("money");
+      await row.getByRole("button", { name: /^Trả lại: Xã Tân Bình/ }).click();
+      await row.getByLabel("Lý do").fill("thiếu chứng từ");
+      await row.getByRole("button", { name: "Đúng, trả lại" }).click();
+      await row.getByText("thiếu chứng từ").waitFor();
+      node(1, "sync");
+      handIn();
+      await at.page.reload();
+      await heading("Kinh phí của các xã").waitFor();
+      await row.getByRole("button", { name: /^Duyệt: Xã Tân Bình/ }).click();
+      await row.getByRole("button", { name: "Đúng, duyệt quyết toán này" }).click();
+      await row.getByText("● đã duyệt").waitFor();
+      assert.equal(await row.getByRole("button").count(), 0);
+      node(1, "sync");
+      assert.equal(JSON.parse(node(1, "get", paper, "--json")).values.state, "approved");
+    },
+
+    async scores() {
+      const sheet = JSON.parse(node(1, "score", "start", "--year", "2023", "--json")).id;
+      node(1, "score", "set", sheet, "D1=30", "D2=25", "D3=20", "D4=15");
+      node(1, "score", "submit", sheet);
+      node(1, "sync");
+      await to("Chấm điểm của các xã");
+      await link("Xã Tân Bình: Bảng chấm điểm năm 2023").click();
+      await heading("Xã Tân Bình: Bảng chấm điểm năm 2023").waitFor();
+      await text("BỘ TIÊU CHÍ MẪU (DEMO)").waitFor();
+      await field("Điểm huyện cho D2").fill("10,5");
+      await button("Ghi thẩm định").click();
+      await text("D2: điểm khác điểm xã tự chấm thì cần lý do.").waitFor();
+      await field("Lý do cho D2, nếu khác điểm xã").fill("thiếu hồ sơ");
+      await button("Ghi thẩm định").click();
+      await text("Đã ghi thẩm định").waitFor();
+      await at.page.getByRole("definition").filter({ hasText: /^75,5$/ }).waitFor(); // 30 + 10,5 + 20 + 15
+      await at.look("score");
+      await at.page.getByRole("button", { name: /^Công bố/ }).click();
+      await button("Đúng, công bố").click();
+      await text("Đã công bố.").waitFor();
+      await text(/^Huyện công bố ngày/).waitFor();
+      assert.equal(await button("Ghi thẩm định").count(), 0);
+      node(1, "sync");
+      const line = JSON.parse(node(1, "score", "show", sheet, "--json")).lines[1];
+      assert.deepEqual([line.self_score, line.district_score, line.district_note], ["25", "10.5", "thiếu hồ sơ"]);
+      await link("Chấm điểm của các xã").click();
+      await at.page.getByRole("row", { name: /^Xã Tân Bình: Bảng chấm điểm năm 2023 2023 DEMO/ }).waitFor();
+      await at.look("scores");
+    },
+
     async reopened(sign, officers) {
       await to("Báo cáo");
       await link("RP04: Báo cáo tổng hợp hoạt động các Đội công tác xã hội tình nguyện").last().click();
@@ -323,6 +403,13 @@ export function makeDuties(at) {
     async taken() {
       await to("Báo cáo");
       await at.page.getByRole("link", { name: /RP04/ }).first().click();
+      const proof = section("Bằng chứng cho một xã");
+      await proof.getByLabel("Xã").selectOption({ index: 0 });
+      const bytes = await fetched(() => proof.getByRole("button", { name: "Tải bằng chứng" }).click());
+      const file = path.join(folder, "xa.proof");
+      fs.writeFileSync(file, bytes);
+      const said = JSON.parse(node(0, "verify-proof", file, "--json"));
+      assert.equal(said.ok, true);
       const table = section("Ai đã lấy tệp nào");
       await table.getByRole("row", { name: /So-LDTBXH.*BC_RP04_2023_735_2\.pdf.* 1$/ }).waitFor();
       assert.equal(await table.getByRole("row", { name: /Phạm Thị Xem/ }).count(), 0); // who only looks takes nothing

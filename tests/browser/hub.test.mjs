@@ -471,6 +471,13 @@ test("the law's registers with their clocks", () => duties.registers());
 
 test("everything held about one person, and a file beside a record", () => duties.aboutOnePerson(given.moved));
 
+test("what happened to a record", () => duties.history(given.moved));
+
+test("a settlement is returned and approved, a score sheet is appraised and published", async () => {
+  await duties.money();
+  await duties.scores();
+});
+
 test("two officers open a closed period again", () => duties.reopened(signAs, OFFICERS));
 
 test("the phone in the dark, English, and the keyboard's way in", async () => {

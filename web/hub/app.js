@@ -21,8 +21,11 @@ import { unitName } from "./parts.js";
 import { Registers } from "./registers.js";
 import { Readers } from "./readers.js";
 import { Cases } from "../desk/cases.js";
+import { Money, Scores, Score } from "./money.js";
 
 const RETRY_MS = 3000;
+/** Screens that the bar does not name, and the one that leads to them. */
+const WITHIN = { list: "records", record: "records", new: "records", edit: "records", owes: "sent", cases: "sent", money: "sent", scores: "sent", score: "sent", units: "moves", readers: "orders" };
 
 function useHash() {
   const [hash, set] = useState(location.hash.slice(1) || "/");
@@ -75,6 +78,9 @@ function Screen({ path, status, refresh }) {
     case "readers": return may("viewer") ? no : html`<${Readers} key=${path} />`;
     case "cases": return may("statistician") ? html`<${Cases} key=${path} unitName=${unitName} />` : no;
     case "system": return may("admin") ? html`<${System} key=${path} status=${status} refresh=${refresh} />` : no;
+    case "money": return html`<${Money} key=${path} />`;
+    case "scores": return html`<${Scores} key=${path} />`;
+    case "score": return html`<${Score} key=${path} id=${rest[0]} />`;
     case "owes": return html`<${Owes} key=${path} />`;
     case "people": return may("admin") ? html`<${People} key=${path} />` : no;
     case "records": return may("statistician") ? html`<${Records} key=${path} />` : no;
@@ -98,7 +104,8 @@ function Inside({ changeLang }) {
   }, [edition]);
   useEffect(() => { scrollTo(0, 0); }, [path]);
   const logout = async () => { await api("POST", "/api/logout", {}); location.hash = "/"; await refreshSession(); };
-  const at = `/${path.split("?")[0].split("/")[1]}`;
+  const first = path.split("?")[0].split("/")[1];
+  const at = `/${WITHIN[first] || first}`;
   const link = (to, text, n = 0) => html`<a href=${`#${to}`} aria-current=${at === to ? "page" : undefined}>${text}${n > 0 ? ` (${number(n)})` : ""}</a>`;
   const open = status ? status.conflicts + status.pairs : 0;
   return html`<a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); document.querySelector("h1")?.focus(); }}>${t("skip")}</a>

@@ -1,6 +1,6 @@
 // What a commune without a network needs of the district: its files of a stick taken in and answered, and a code
 // over the telephone for an officer who forgot the password.
-import { html, t, api, number, saveFile, fromBase64, toBase64, vietnam, useState } from "../desk/base.js";
+import { html, t, api, number, showTime, saveFile, fromBase64, toBase64, vietnam, useState } from "../desk/base.js";
 import { Note } from "../desk/parts.js";
 import { Select, Text, unitName } from "./parts.js";
 
@@ -35,7 +35,16 @@ function said(r) {
   return lines;
 }
 
+/** What a file is, before anything of it is taken. */
+function seen(r, nodes) {
+  if (!r.ours) return [t("look.notours")];
+  const from = nodes.find((n) => n.node === r.node);
+  return [r.joining ? t("look.joining") : t("look.from", { pc: from ? `${unitName(from.unit)}: ${from.name}` : r.node?.slice(0, 16) ?? "?" }),
+    t("look.made", { time: showTime(r.made), n: number(r.waiting) }), t(r.whole ? "look.whole" : "look.damaged")];
+}
+
 export function Carry({ nodes, load }) {
+  const [look, setLook] = useState(false);
   const [told, tell] = useState([]);
   const [busy, setBusy] = useState(false);
   const [node, setNode] = useState("");
@@ -47,7 +56,11 @@ export function Carry({ nodes, load }) {
     for (const file of files) {
       try {
         if (file.size > FILE_MAX) throw new Error(t("usb.large"));
-        const r = await api("POST", "/api/bundle/in", { file: await toBase64(file) });
+        const r = await api("POST", "/api/bundle/in", { file: await toBase64(file), ...(look && { look }) });
+        if (look) {
+          out.push({ name: file.name, bad: !r.ours || !r.whole, lines: seen(r, nodes) });
+          continue;
+        }
         out.push({ name: `${file.name}: ${r.name || unitName(r.unit)}`, lines: [...said(r), ...(r.bytes > 0 ? [t("carry.answer", { name: give(r) })] : [])] });
       } catch (x) { out.push({ name: file.name, bad: true, lines: [x.message] }); }
     }
@@ -67,9 +80,10 @@ export function Carry({ nodes, load }) {
   };
   return html`<section class="card"><h2>${t("carry.title")}</h2><p class="hint">${t("carry.why")}</p>
     <div class="field"><label for="carry-in">${t("carry.file")}</label><p class="hint" id="carry-hint">${t("usb.file.hint")}</p>
-      <input id="carry-in" type="file" accept=".dongbo" multiple disabled=${busy} aria-describedby="carry-hint" onChange=${take} /></div>
+      <input id="carry-in" type="file" accept=".dongbo" multiple disabled=${busy} aria-describedby="carry-hint" onChange=${take} />
+      <label class="check"><input type="checkbox" checked=${look} onChange=${(e) => setLook(e.target.checked)} /> ${t("look.only")}</label></div>
     <div role="status">${told.map((f) => html`<${Note} key=${f.name} kind=${f.bad ? "bad" : "ok"}>${f.name && html`<p><strong>${f.name}</strong></p>`}${f.lines.map((l) => html`<p>${l}</p>`)}</${Note}>`)}</div>
-    ${living.length > 0 && html`<form onSubmit=${make}><div class="fields"><${Select} name="node" label=${t("carry.for")} value=${chosen(living, node)} onChange=${setNode} options=${living} /></div>
+    ${living.length > 0 && html`<form onSubmit=${make}><div class="fields pickers"><${Select} name="node" label=${t("carry.for")} value=${chosen(living, node)} onChange=${setNode} options=${living} /></div>
       <p class="hint">${t("carry.for.why")}</p><div class="acts"><button disabled=${busy}>${t("carry.go")}</button></div></form>`}</section>`;
 }
 
@@ -93,7 +107,7 @@ export function Forgot({ nodes }) {
   return html`<section class="card"><h2>${t("resetcode.title")}</h2><p class="hint">${t("resetcode.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${given && html`<${Note} kind="ok"><p>${t("resetcode.code", { name: given.name, pc: `${unitName(given.unit)}: ${given.pc}` })}</p><p class="code big">${given.code}</p><p>${t("resetcode.code.why")}</p>
       <div class="acts"><button onClick=${() => give2(null)}>${t("people.once.done")}</button></div></${Note}>`}
-    <form onSubmit=${send}><div class="fields"><${Select} name="node" label=${t("resetcode.pc")} value=${chosen(living, node)} onChange=${setNode} options=${living} />
+    <form onSubmit=${send}><div class="fields pickers"><${Select} name="node" label=${t("resetcode.pc")} value=${chosen(living, node)} onChange=${setNode} options=${living} />
       <${Text} name="name" label=${t("resetcode.name")} autocomplete="off" required maxlength="60" />
       <${Text} name="challenge" label=${t("resetcode.challenge")} hint=${t("resetcode.challenge.hint")} autocomplete="off" spellcheck="false" required maxlength="20" /></div>
       <div class="acts"><button disabled=${busy}>${t("resetcode.go")}</button></div></form></section>`;

@@ -1,5 +1,5 @@
 // Reports: what was issued, figures of any period, closing, files, and checking an issue.
-import { html, t, say, session, api, go, showTime, number, useState, useEffect } from "../desk/base.js";
+import { html, t, say, session, api, go, showTime, number, saveFile, fromBase64, useState, useEffect } from "../desk/base.js";
 import { Note, Title, catalogue } from "../desk/parts.js";
 import { Select, Table, periodsOf, reportOf, showPeriod } from "./parts.js";
 import { Figures, Files, fetchIssues, fetchFigures, issueTitle } from "./figures.js";
@@ -77,8 +77,28 @@ function Issue({ id }) {
     <p>${say(reportOf(catalogue.reports, issue.report))} · ${t("issues.closed")}: ${showTime(issue.closed)}</p>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <section class="card"><h2>${t("issues.files")}</h2><p class="hint">${t("files.why")}</p><${Files} issue=${issue} /><${Checked} issue=${issue} /></section>
-    <${Since} issue=${issue} issues=${all} /><${Taken} issue=${issue.id} />
+    <${Since} issue=${issue} issues=${all} />${figures && html`<${Proof} issue=${issue} units=${figures.units} />`}<${Taken} issue=${issue.id} />
     ${figures && html`<${Open} report=${figures} issue=${issue.id} />`}`;
+}
+
+/** For a commune: its records are inside these figures, which its own PC can check without a network. */
+function Proof({ issue, units }) {
+  const [unit, setUnit] = useState("");
+  const [told, tell] = useState(null);
+  const code = unit || units[0]?.code;
+  if (!code) return null;
+  const take = async () => {
+    tell(null);
+    try {
+      const r = await api("GET", "/api/proof", { issue: issue.id, unit: code });
+      const name = `bang-chung-${issue.report}-${issue.period}-${code}.proof`;
+      saveFile(new Blob([fromBase64(r.data)], { type: "application/octet-stream" }), name);
+      tell({ text: t("proof.taken", { name }) });
+    } catch (e) { tell({ bad: true, text: e.message }); }
+  };
+  return html`<section class="card"><h2>${t("proof.title")}</h2><p class="hint">${t("proof.why")}</p>${told && html`<${Note} kind=${told.bad ? "bad" : "ok"}><p>${told.text}</p></${Note}>`}
+    <div class="fields"><${Select} name="proof" label=${t("hub.commune")} value=${code} onChange=${setUnit} options=${units.map((u) => ({ value: u.code, label: u.name }))} /></div>
+    <div class="acts"><button onClick=${take}>${t("proof.go")}</button></div></section>`;
 }
 
 /** Who took which of its files, and when. */

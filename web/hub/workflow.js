@@ -44,7 +44,8 @@ export function Sent() {
   }, [report, period]);
   const count = (key, n, kind) => html`<div><dt>${t(key)}</dt><dd class=${n > 0 ? kind : ""}>${number(n)}</dd></div>`;
   const all = { value: "", label: t("filter.all") };
-  return html`<div class="head"><${Title}>${t("flow.title")}</${Title}><div class="acts">${session.role === "statistician" && html`<a class="button" href="#/cases">${t("cases.title")}</a>`}<a class="button" href="#/owes">${t("owes.title")}</a></div></div><p>${t("flow.why")}</p>
+  return html`<div class="head"><${Title}>${t("flow.title")}</${Title}><div class="acts">${session.role === "statistician" && html`<a class="button" href="#/cases">${t("cases.title")}</a>`}<a class="button" href="#/owes">${t("owes.title")}</a>
+      <a class="button" href="#/money">${t("money.title")}</a><a class="button" href="#/scores">${t("score.title")}</a></div></div><p>${t("flow.why")}</p>
     <div class="fields filters"><${Select} name="report" label=${t("hub.report")} value=${report} onChange=${(v) => { setReport(v); setPeriod(""); setYear(""); }}
         options=${[all, ...reports.map((r) => ({ value: r.id, label: `${r.id}: ${say(r)}` }))]} />
       ${report && html`<${Select} name="year" label=${t("reports.year")} value=${year} onChange=${(v) => { setYear(v); setPeriod(v ? periodsOf(it, [Number(v)])[0] : ""); }}
