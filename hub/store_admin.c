@@ -123,7 +123,7 @@ static enum err hub_edition_store(struct hub_store *s, const struct admin_editio
     return db_run(q);
 }
 
-/* An edition is whole by itself: the newest is in use; an older one that comes back is kept for what was made under it. */
+/* An edition is whole by itself: the newest is in use; an older one that comes back is kept for what it was used in. */
 static enum err hub_edition_put(struct hub_store *s, const struct admin_edition *ed, uint64_t at)
 {
     struct buf frame, archive;
