@@ -415,6 +415,98 @@ static enum err node_keep(void *ctx, const struct hub_node_row *n)
     return ERR_OK;
 }
 
+/* The catalogue with a field of persons taken out, or split into two new ones. */
+static void publish_without(struct world *w, const char *gone, const char *more)
+{
+    size_t count = 0;
+    struct catalogue_file *files = catalogue_load("catalogue", &count);
+    struct buf fields;
+    buf_init(&fields, 1 << 20);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(files[i].name, "fields.csv") != 0) continue;
+        const char *at = strstr((const char *)files[i].data.p, gone);
+        assert_non_null(at);
+        const char *end = strchr(at, '\n');
+        assert_non_null(end);
+        size_t before = (size_t)((const uint8_t *)at - files[i].data.p),
+               cut = (size_t)(end + 1 - at);
+        buf_add(&fields, files[i].data.p, before);
+        buf_add(&fields, more, strlen(more));
+        buf_add(&fields, files[i].data.p + before + cut, files[i].data.len - before - cut);
+        assert_int_equal(fields.e, ERR_OK);
+        struct bytes was = files[i].data;
+        files[i].data = buf_bytes(&fields);
+        world_publish(w, files, count);
+        files[i].data = was;
+    }
+    assert_true(fields.len > 0);
+    catalogue_unload(files, count);
+    buf_free(&fields);
+}
+
+static void save_names(struct world_node *n, enum change_kind kind, unsigned rid, unsigned field,
+                       const char *text)
+{
+    struct world_op o;
+    struct id_record r = rid_of(rid);
+    world_op_begin(&o, kind, &r, PERSON);
+    if (kind == CHANGE_CREATE) world_op_text(&o, NAME, "Lan", NULL, 0);
+    world_op_text(&o, field, text, NULL, 0);
+    struct bytes p = world_op_end(&o);
+    world_save(n, &p, 1);
+    world_op_free(&o);
+}
+
+/* Fault D5: written before, written by a PC that does not know it yet, and there again with the field. */
+static void a_field_goes_and_is_split_under_its_data(void **state)
+{
+    (void)state;
+    enum { OTHER = 2, FIRST = 60, SECOND = 61 };
+    static const char gone[] = "person,2,other_names,";
+    struct world w;
+    struct world_node a;
+    struct id_record one = rid_of(1), two = rid_of(2);
+    size_t conflicts = 1;
+    world_open(&w, 29);
+    world_node_open(&w, &a, "26170", 291);
+    publish(&w);
+    save_names(&a, CHANGE_CREATE, 1, OTHER, "Tám");
+    assert_int_equal(world_push(&w, &a), ERR_OK);
+    assert_int_equal(hub_store_project(w.store), ERR_OK);
+    assert_int_equal(number(&w, "SELECT count(*) FROM person WHERE other_names = 'Tám'"), 1);
+
+    publish_without(
+        &w, gone,
+        "person,60,street_name,text,,Tên gọi ở phố,Street name,Nhân thân,,,2,ask,,,,,,\n"
+        "person,61,pen_name,text,,Bút danh,Pen name,Nhân thân,,,2,ask,,,,,,\n");
+    assert_int_equal(hub_store_project(w.store), ERR_OK);
+    assert_string_equal(world_text(&w, &one, OTHER, NULL), "Tám");
+    save_names(&a, CHANGE_CREATE, 2, OTHER, "Chín"); /* its form is of the old edition */
+    save_names(&a, CHANGE_EDIT, 1, FIRST, "Bảy");
+    save_names(&a, CHANGE_EDIT, 1, SECOND, "Ngọc");
+    assert_int_equal(world_push(&w, &a), ERR_OK);
+    assert_int_equal(hub_store_project(w.store), ERR_OK);
+    assert_string_equal(world_text(&w, &one, OTHER, &conflicts), "Tám");
+    assert_int_equal(conflicts, 0);
+    assert_string_equal(world_text(&w, &two, OTHER, &conflicts), "Chín");
+    assert_int_equal(conflicts, 0);
+    assert_int_equal(number(&w, "SELECT count(*) FROM person"), 2);
+    assert_int_equal(
+        number(&w, "SELECT count(*) FROM person WHERE street_name = 'Bảy' AND pen_name = 'Ngọc'"),
+        1);
+    assert_int_equal(hub_store_check(w.store), ERR_OK);
+
+    publish(&w); /* the field is back, and so is all that was written of it */
+    world_reopen(&w);
+    assert_int_equal(hub_store_project(w.store), ERR_OK);
+    assert_int_equal(number(&w, "SELECT count(*) FROM person WHERE other_names IN ('Tám', 'Chín')"),
+                     2);
+    assert_string_equal(world_text(&w, &one, SECOND, NULL), "Ngọc");
+    assert_int_equal(hub_store_check(w.store), ERR_OK);
+    world_node_close(&a);
+    world_close(&w);
+}
+
 static void an_invitation_is_for_one_node(void **state)
 {
     (void)state;
@@ -526,6 +618,7 @@ int main(void)
         cmocka_unit_test(one_person_in_two_communes_is_found_and_decided),
         cmocka_unit_test(a_commune_makes_no_record_of_a_type_that_stays_at_the_hub),
         cmocka_unit_test(a_catalogue_is_published_and_survives),
+        cmocka_unit_test(a_field_goes_and_is_split_under_its_data),
         cmocka_unit_test(an_invitation_is_for_one_node),
         cmocka_unit_test(a_token_opens_until_it_is_revoked),
         cmocka_unit_test(damage_is_found),
