@@ -17,17 +17,18 @@ function openers(rows, shared) {
 export function ReadersNote({ type, record, news }) {
   const sealed = isSealed(type);
   const [rows, set] = useState(null);
-  const [given, give] = useState(record ? null : false);
+  const [given, give] = useState(record ? null : []);
   const [wrong, setWrong] = useState("");
   useEffect(() => {
     const asked = [sealed && api("GET", "/api/readers").then((r) => set(r.readers)),
-      record && api("GET", "/api/shares", { id: record.id }).then((r) => give(r.shares.some((x) => x.access !== "none")))];
+      record && api("GET", "/api/shares", { id: record.id }).then((r) => give(r.shares))];
     Promise.all(asked).then(() => setWrong(""), (x) => setWrong(x.message));
   }, [type.name, record?.id, news]);
-  const shared = given || (record && record.shared !== "none");
+  const shared = given?.some((x) => x.access !== "none") || (record && record.shared !== "none");
+  const past = given?.filter((x) => x.access === "none").map((x) => x.unit_name) || []; // who had it once
   const who = t(shared ? "readers.who.shared" : "readers.who.own");
   const words = !sealed ? t("readers.open", { who }) : rows && t("readers.sealed", { names: openers(rows, shared), who });
-  return html`<p class="hint who">${wrong || (given !== null && words)} <a href="#/readers">${t("readers.title")}</a></p>`;
+  return html`<p class="hint who">${wrong || (given !== null && words)}${!wrong && past.length > 0 && ` ${t("readers.past", { units: past.join(", ") })}`} <a href="#/readers">${t("readers.title")}</a></p>`;
 }
 
 function Reader({ r, act }) {
