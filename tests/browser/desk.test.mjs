@@ -212,6 +212,10 @@ test("a file is imported and its wrong rows are named", async () => {
   const file = path.join(folder, "thon.csv");
   fs.writeFileSync(file, "\uFEFFTên;Loại;population;child_population\r\nThôn Một;Thôn;1.200;300\r\nThôn Hai;Thôn;100;\"400\"\r\nThôn Ba;Thôn;800;200\r\n");
   await field("Tệp CSV hoặc NDJSON").setInputFiles(file);
+  await field("Số liệu tính đến ngày (không bắt buộc)").fill("hôm qua");
+  await button("Nhập").click();
+  await page.getByText("Ngày của số liệu ghi ngày/tháng/năm; chưa nhập gì.").waitFor();
+  await field("Số liệu tính đến ngày (không bắt buộc)").fill("31/12/2022");
   await button("Nhập").click();
   await page.getByText("Nhập xong: 2 mới, 0 sửa, 0 không đổi, 1 dòng sai.").waitFor();
   await page.getByText("Số trẻ em không được âm").waitFor();

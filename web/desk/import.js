@@ -78,6 +78,7 @@ export function Import({ type: name, refresh }) {
   const [file, setFile] = useState(null);
   const [wrong, setWrong] = useState("");
   const [done, setDone] = useState(null);
+  const [day, setDay] = useState("");
   const pick = async (e) => {
     const f = e.target.files[0];
     setFile(null);
@@ -94,15 +95,16 @@ export function Import({ type: name, refresh }) {
   };
   const send = async () => {
     let answer = null;
-    const bad = [];
+    const bad = [], kept = [];
     setWrong("");
     try {
       for (let at = 0; at < file.rows.length || at === 0; at += PIECE) {
         const rows = file.rows.slice(at, at + PIECE);
         answer = await api("POST", "/api/import", { rows: rows.map(({ raw, ...r }) => r), last: at + PIECE >= file.rows.length,
-          ...(answer ? { import: answer.import } : { type: name, source: file.name, ...(file.columns && { columns: file.columns }) }) });
+          ...(answer ? { import: answer.import } : { type: name, source: file.name, ...(day && { as_of: day }), ...(file.columns && { columns: file.columns }) }) });
         bad.push(...answer.bad.map((b) => ({ ...b, raw: rows[b.row].raw })));
-        setDone({ ...answer, bad, sent: Math.min(at + PIECE, file.rows.length) });
+        kept.push(...answer.kept);
+        setDone({ ...answer, bad, kept, sent: Math.min(at + PIECE, file.rows.length) });
       }
     } catch (x) { setWrong(x.message); }
     refresh();
@@ -113,6 +115,8 @@ export function Import({ type: name, refresh }) {
     <section class="card"><div class="field"><label for="file">${t("import.file")}</label>
       <p class="hint" id="file-hint">${t("import.file.hint")}</p>
       <input id="file" type="file" accept=".csv,.ndjson,.txt,text/csv" aria-describedby="file-hint" onChange=${pick} /></div>
+      <div class="field"><label for="as-of">${t("import.day")}</label><p class="hint" id="as-of-hint">${t("import.day.hint")}</p>
+      <input id="as-of" type="text" inputmode="numeric" value=${day} aria-describedby="as-of-hint" onInput=${(e) => setDay(e.target.value.trim())} /></div>
       ${file && html`<p>${t("import.ready", { n: number(file.rows.length), name: file.name })}</p>
       <div class="acts"><button class="main" onClick=${send} disabled=${done !== null}>${t("import.go")}</button></div>`}
       ${done && !done.done && html`<progress max=${file.rows.length} value=${done.sent} aria-label=${t("import.progress")}></progress>`}</section>
@@ -120,6 +124,8 @@ export function Import({ type: name, refresh }) {
       unchanged: number(done.unchanged), bad: number(done.bad_rows) })}</p>
       <div class="acts"><a class="button" href=${`#/list/${name}`}>${t("record.list")}</a>
       ${done.bad.length > 0 && html`<a class="button" href=${badFile(file, done)} download=${`${file.name}.loi.csv`}>${t("import.save")}</a>`}</div></${Note}>
+    ${done.kept.length > 0 && html`<${Note} kind="warn"><p>${t("import.kept", { n: number(done.kept.length) })}</p>
+      <ul class="list">${done.kept.slice(0, 200).map((k) => html`<li>${t("import.line")} ${k.line}: ${say(k)}</li>`)}</ul></${Note}>`}
     ${done.bad.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("import.bad")}><table><caption>${t("import.bad")}</caption>
       <thead><tr><th scope="col">${t("import.line")}</th><th scope="col">${t("import.column")}</th><th scope="col">${t("import.reason")}</th></tr></thead>
       <tbody>${done.bad.slice(0, 200).map((b) => html`<tr><td>${b.line}</td><td>${say(type.fields.find((f) => f.name === b.column)) || b.column}</td><td>${say(b)}</td></tr>`)}</tbody></table></div>`}`}`;
