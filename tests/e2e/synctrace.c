@@ -11,13 +11,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void note(const char *what, const char *path)
+/* In one write, so that lines of one event stay together. */
+static void note(const char *lines, int n)
 {
     const char *to = getenv("SYNCTRACE");
-    char line[PATH_MAX + 64];
-    int n = snprintf(line, sizeof line, "%d %s %s\n", (int)getpid(), what, path);
     int fd = to != NULL ? open(to, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600) : -1;
-    if (fd < 0 || n <= 0 || (size_t)n >= sizeof line || write(fd, line, (size_t)n) != n) abort();
+    if (fd < 0 || n <= 0 || write(fd, lines, (size_t)n) != n) abort();
     close(fd);
 }
 
@@ -33,24 +32,24 @@ static void whole(const char *path, char out[PATH_MAX + 256])
 
 static int named(int rc, const char *from, const char *to)
 {
-    char path[PATH_MAX + 256];
+    char a[PATH_MAX + 256], b[PATH_MAX + 256], lines[2 * PATH_MAX + 1024];
+    int pid = (int)getpid();
     if (rc != 0) return rc;
-    whole(from, path);
-    note("from", path);
-    whole(to, path);
-    note("name", path);
+    whole(from, a);
+    whole(to, b);
+    note(lines, snprintf(lines, sizeof lines, "%d from %s\n%d name %s\n", pid, a, pid, b));
     return 0;
 }
 
 static int synced(int rc, int fd)
 {
-    char self[64], path[PATH_MAX];
+    char self[64], path[PATH_MAX], line[PATH_MAX + 64];
     if (rc != 0) return rc;
     snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
     ssize_t n = readlink(self, path, sizeof path - 1);
     if (n <= 0) abort();
     path[n] = '\0';
-    note("sync", path);
+    note(line, snprintf(line, sizeof line, "%d sync %s\n", (int)getpid(), path));
     return 0;
 }
 
