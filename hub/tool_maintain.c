@@ -84,6 +84,16 @@ static void hub_restore_told(const struct cli *c, const struct hub_restored *r, 
                     "periods can be closed again."));
 }
 
+/* On a new machine there is a folder with what was kept apart, the keys first of all: it needs a place for the lock. */
+static enum err hub_restore_folder(const char *data)
+{
+    char keys[FILE_PATH_BYTES_MAX], run[FILE_PATH_BYTES_MAX];
+    enum err e = hub_app_path(data, "keys", keys);
+    if (e == ERR_OK) e = hub_app_path(data, "run", run);
+    if (e != ERR_OK || !file_is_folder(keys)) return e;
+    return file_mkdirs(run, 0700);
+}
+
 enum err hub_tool_restore(struct cli *c, void *ctx)
 {
     char lock_path[FILE_PATH_BYTES_MAX], path[FILE_PATH_BYTES_MAX];
@@ -93,6 +103,7 @@ enum err hub_tool_restore(struct cli *c, void *ctx)
     (void)ctx;
     enum err e = hub_app_path(c->data_dir, "run/lock", lock_path);
     if (e == ERR_OK) e = hub_app_path(c->data_dir, "hub.db", path);
+    if (e == ERR_OK) e = hub_restore_folder(c->data_dir);
     if (e == ERR_OK) e = file_lock(lock_path, &lock);
     if (e == ERR_LOCKED)
         return cli_fail(c, e, "Trung tâm đang chạy: hãy dừng `run` trước khi khôi phục.",

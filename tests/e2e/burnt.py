@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""The hub's machine is gone: what comes back from a copy of its first day, the keys in the safe, and the communes.
+
+  burnt.py BUILD_DIR
+
+On the day of `init` the folder's config, keys and certificates went to the safe with one backup. Work later the
+folder is gone and there is no newer backup. On a new machine the copy is restored beside the keys: communes that the
+copy never heard of sync as on any day, are enrolled again by their certificates, and every save that was confirmed is
+there again, the district's own edit of a commune's record too, which that commune had.
+"""
+import os
+import shutil
+import sys
+
+from world import ROOT, check, free_port, play, wait_for
+
+UNITS = ("26170", "26173")
+
+
+def save(node, name):
+    node.tool("put", "--type", "person", "full_name=" + name, "sex=female")
+
+
+def people(world):
+    rows = world.hub.ask("list", "--type", "person")["rows"]
+    return sorted(r["values"]["full_name"] for r in rows)
+
+
+def sync_all(nodes):
+    for node in nodes:
+        node.sync()
+
+
+def run(world):
+    port = free_port()
+    path = lambda *parts: os.path.join(world.dir, *parts)  # noqa: E731
+    world.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), port)
+    world.hub.tool("backup", path("first-day.backup"))
+    os.mkdir(path("safe"))
+    for part in ("dongbo.conf", "keys", "tls"):
+        (shutil.copytree if os.path.isdir(path("hub", part)) else shutil.copy2)(path("hub", part), path("safe", part))
+    world.hub.run()
+    nodes = [world.node(u) for u in UNITS]
+    for node in nodes:
+        node.join()
+        node.sync()
+    for i, node in enumerate(nodes):
+        for k in range(2):
+            save(node, "Người %d của máy %d" % (k, i))
+    sync_all(nodes)
+    first = world.hub.ask("list", "--type", "person")["rows"][0]["id"]
+    world.hub.tool("put", "--id", first, "full_name=Tên do huyện sửa")
+    sync_all(nodes)
+    before = people(world)
+    check("the hub has them all, and its own edit", len(before) == 4 and "Tên do huyện sửa" in before)
+    world.hub.end()
+    shutil.rmtree(path("hub"))
+
+    shutil.copytree(path("safe"), path("hub"))
+    world.hub.tool("restore", path("first-day.backup"))
+    world.hub.run()
+    check("nobody is enrolled in the copy", world.hub.ask("nodes")["nodes"] == [])
+    save(nodes[0], "Sau khi cháy")
+    there = sorted(before + ["Sau khi cháy"])
+    wait_for("every save that was confirmed to be there again", lambda: sync_all(nodes) or people(world) == there)
+    check("every PC is enrolled again", len(world.hub.ask("nodes")["nodes"]) == len(nodes))
+    check("a person confirms before anything is closed", world.hub.ask("alarms")["confirm_wanted"])
+    world.hub.tool("confirm")
+    check("the log verifies", world.hub.ask("verify")["ok"])
+    save(nodes[1], "Ngày thường")
+    sync_all(nodes)
+    for node in nodes:
+        log = node.status()["log"]
+        check("%s: all of %d is delivered" % (node.unit, log["sets"]), log["delivered"] == log["sets"])
+        check("%s verifies" % node.unit, node.tool("verify") is not None)
+    world.hub.end()
+
+
+if __name__ == "__main__":
+    sys.exit(play(__doc__, lambda world, a: run(world)))
