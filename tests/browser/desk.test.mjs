@@ -95,10 +95,16 @@ test("ten records are typed by what stands beside the fields", async () => {
     if (i === 0) await look("record");
   }
   assert.notEqual(await page.title(), "hỏng");
+  await link("Trang đầu").click(); // what is used here stands first, the rest by subject, each type once
+  await page.getByRole("heading", { level: 3 }).filter({ hasText: "Dùng nhiều ở đây" }).waitFor();
+  assert.equal((await page.locator("ul.types").first().innerText()).replace(/\s+/g, " ").trim(), "Người 10");
+  await page.getByRole("heading", { level: 3, name: "Trẻ em" }).waitFor();
+  await look("home-used");
+  await link("Người").click();
+  await heading("Người").waitFor();
 });
 
 test("a search needs no tone marks", async () => {
-  await link("Danh sách").click();
   await page.getByText("10 hồ sơ").waitFor();
   await look("list");
   await field("Tìm").fill("dang thi hong");

@@ -353,6 +353,7 @@ test("a correction is answered, a record shared, and its history told", async ()
   await link("Báo cáo").click();
   await page.getByRole("link", { name: "Đính chính (1)" }).click();
   await heading("Đính chính").waitFor();
+  await page.getByText(", 6 tháng đầu năm 2023 (RP05, T01)").waitFor(); // in words, and the codes that the telephone needs
   await page.getByText("Một người <b>tính</b> hai lần").waitFor();
   await button("Không đồng ý").click();
   assert.ok(await button("Đúng, không đồng ý").isDisabled()); // it wants a reason

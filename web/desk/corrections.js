@@ -1,17 +1,18 @@
 // Corrections that the district asks for, and this commune's answers. A correction changes no record by itself.
-import { html, t, api, showDate, showTime, session, useState, useEffect } from "./base.js";
-import { Note, Title } from "./parts.js";
+import { html, t, say, api, showDate, showTime, session, useState, useEffect } from "./base.js";
+import { Note, Title, showPeriod } from "./parts.js";
 
 function One({ c, answer }) {
   const [sure, ask] = useState("");
   const [note, setNote] = useState("");
   const open = c.state === "open";
-  return html`<section class="card"><h2>${c.indicator}${c.value ? ` (${c.value})` : ""}, ${c.report} ${c.period}</h2>
+  return html`<section class="card"><h2>${say({ vi: c.indicator_vi, en: c.indicator_en }) || c.indicator}${c.value ? ` (${c.value})` : ""}</h2>
+    <p>${say({ vi: c.report_vi, en: c.report_en }) || c.report}, ${showPeriod(c.period)} <span class="hint">(${c.report}, ${c.indicator})</span></p>
     <p class=${`state ${open ? "warn" : "ok"}`}>${open ? "▲" : "●"} ${t(`correction.${c.state}`)}${c.answered ? `, ${showDate(c.answered)}` : ""}</p>
     <dl class="values"><dt>${t("correction.before")}</dt><dd>${c.before || "–"}</dd><dt>${t("correction.after")}</dt><dd>${c.after}</dd>
       <dt>${t("correction.reason")}</dt><dd>${c.reason}</dd><dt>${t("correction.at")}</dt><dd>${showTime(c.at)}</dd>
       ${c.note && html`<dt>${t("correction.note")}</dt><dd>${c.note}</dd>`}
-      ${c.record && html`<dt>${t("record")}</dt><dd><a href=${`#/record/${c.record}`}>${c.record.slice(0, 8)}</a></dd>`}</dl>
+      ${c.record && html`<dt>${t("correction.record")}</dt><dd><a href=${`#/record/${c.record}`}>${c.record.slice(0, 8)}</a></dd>`}</dl>
     ${open && session.role !== "leader" && (sure ? html`<div class="field"><label for=${`c-${c.id}`}>${t("correction.why")}</label>
         <input id=${`c-${c.id}`} value=${note} onInput=${(e) => setNote(e.target.value)} /></div>
       <div class="acts"><button class="main" disabled=${sure === "object" && !note.trim()} onClick=${() => answer(c, sure, note)}>${t(`correction.${sure}.sure`)}</button>

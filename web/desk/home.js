@@ -2,6 +2,7 @@
 import { html, t, say, api, session, fold, go, showTime, number, useState, useEffect } from "./base.js";
 import { Note, Title, catalogue, typeOf } from "./parts.js";
 import { Text, askLast } from "./login.js";
+import { grouped } from "./groups.js";
 
 export function Warnings({ status, refresh }) {
   const words = (w) => (t(`warning.${w.code}`) === `warning.${w.code}` ? say(w) : t(`warning.${w.code}`));
@@ -33,8 +34,13 @@ function FirstRecord() {
       <a class="button" href=${`#/import/${person.name}`}>${t("list.import")}</a></div></section>`;
 }
 
+const Types = ({ types, used }) => html`<ul class="types">${types.map((x) => html`<li key=${x.name}><a href=${`#/list/${x.name}`}>${say(x)}</a>
+  ${used[x.name] > 0 && html`<span class="hint">${number(used[x.name])}</span>`}</li>`)}</ul>`;
+
 export function Home({ status, refresh }) {
   const [q, setQ] = useState("");
+  const [used, setUsed] = useState(null);
+  useEffect(() => { api("GET", "/api/used").then((r) => setUsed(r.used), () => setUsed((now) => now || {})); }, [status.records]);
   const types = catalogue.types.filter((x) => x.scope === "own" && fold(say(x)).includes(fold(q)));
   const figure = (key, n) => html`<div><dt>${t(key)}</dt><dd>${number(n)}</dd></div>`;
   return html`<${Title}>${t("home.title")}</${Title}>
@@ -46,7 +52,8 @@ export function Home({ status, refresh }) {
     <section><h2>${t("home.types")}</h2>
     <div class="field"><label for="types-q">${t("home.find")}</label>
       <input id="types-q" type="search" value=${q} onInput=${(e) => setQ(e.target.value)} /></div>
-    <ul class="types">${types.map((x) => html`<li><a href=${`#/list/${x.name}`}>${say(x)}</a></li>`)}</ul>
+    ${used && (q.trim() ? html`<${Types} types=${types} used=${used} />`
+      : grouped(types, used).map(([name, of]) => html`<h3 key=${name}>${t(`group.${name}`)}</h3><${Types} key=${`${name}-types`} types=${of} used=${used} />`))}
     ${types.length === 0 && html`<p>${t("home.notype")}</p>`}</section>`;
 }
 

@@ -62,6 +62,16 @@ export function State({ record }) {
   return html`<span class=${`state ${kind}`}>${kind === "warn" ? "▲" : kind === "ok" ? "●" : "○"} ${text}</span>`;
 }
 
+/** "2023-6M" -> "6 tháng đầu năm 2023" */
+export function showPeriod(p) {
+  const m = /^(\d{4})(?:-(\d\d|Q\d|6M|9M))?$/.exec(p);
+  if (!m) return p.replace(/(\d{4})-(\d\d)-(\d\d)/g, "$3/$2/$1").replace("_", " – ");
+  if (!m[2]) return t("period.year", { year: m[1] });
+  if (m[2][0] === "Q") return t("period.quarter", { n: m[2][1], year: m[1] });
+  if (m[2] === "6M" || m[2] === "9M") return t(m[2] === "6M" ? "period.half" : "period.nine", { year: m[1] });
+  return t("period.month", { n: m[2], year: m[1] });
+}
+
 // ---- inputs ----
 
 const MANY = 12; // more choices than these are searched by typing

@@ -115,12 +115,12 @@ export function Score({ id, refresh }) {
       ${sheet.appraised_on && html`<div><dt>${t("score.district")}</dt><dd>${shown(sheet.district_total)}</dd></div><div><dt>${t("score.class")}</dt><dd>${className(sheet.result_class)}</dd></div>`}</dl>
     ${sheet.published_on && html`<p>${t("score.published", { day: showDate(sheet.published_on) })}</p>`}
     ${sheet.lines.map((l) => html`<${Criterion} key=${l.code} line=${l} open=${open} typed=${typed[l.code] || {}} change=${(k, v) => setTyped((now) => ({ ...now, [l.code]: { ...now[l.code], [k]: v } }))} />`)}
-    <div class="card"><div class="acts">${open && html`<button class="main" onClick=${save} disabled=${changes.length === 0}>${t("score.save")}</button>`}
+    ${(draft || (sheet.state === "self_scored" && signs)) && html`<div class="card"><div class="acts">${open && html`<button class="main" onClick=${save} disabled=${changes.length === 0}>${t("score.save")}</button>`}
       ${draft && signs && (sure ? html`<button class="main" onClick=${() => step("submit")}>${t("score.submit.sure")}</button><button onClick=${() => ask("")}>${t("cancel")}</button>`
         : html`<button onClick=${() => ask("submit")} disabled=${changes.length > 0 || missing > 0}>${t("score.submit")}</button>`)}
       ${sheet.state === "self_scored" && signs && (sure ? html`<button class="bad" onClick=${() => step("withdraw")}>${t("score.withdraw.sure")}</button><button onClick=${() => ask("")}>${t("cancel")}</button>`
         : html`<button onClick=${() => ask("withdraw")}>${t("score.withdraw")}</button>`)}</div>
       ${draft && missing > 0 && html`<p class="hint">${t("score.missing", { n: missing })}</p>`}
       ${draft && changes.length > 0 && html`<p class="hint">${t("score.dirty")}</p>`}
-      ${draft && !signs && missing === 0 && html`<p class="hint">${t("score.leader")}</p>`}</div>`;
+      ${draft && !signs && missing === 0 && html`<p class="hint">${t("score.leader")}</p>`}</div>`}`;
 }

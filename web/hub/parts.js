@@ -197,15 +197,7 @@ export function Sparks({ title, points, rows }) {
 
 // ---- periods ----
 
-/** "2023-6M" -> "6 tháng đầu năm 2023" */
-export function showPeriod(p) {
-  const m = /^(\d{4})(?:-(\d\d|Q\d|6M|9M))?$/.exec(p);
-  if (!m) return p.replace(/(\d{4})-(\d\d)-(\d\d)/g, "$3/$2/$1").replace("_", " – ");
-  if (!m[2]) return t("period.year", { year: m[1] });
-  if (m[2][0] === "Q") return t("period.quarter", { n: m[2][1], year: m[1] });
-  if (m[2] === "6M" || m[2] === "9M") return t(m[2] === "6M" ? "period.half" : "period.nine", { year: m[1] });
-  return t("period.month", { n: m[2], year: m[1] });
-}
+export { showPeriod } from "../desk/parts.js";
 
 /** Orders periods by the month they end in: 2023-Q1, 2023-6M, 2023-9M, 2023. */
 export function periodKey(p) {
