@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Real daemons that stand still: on a disk that takes long to sync, and stopped as a laptop is that is shut. And real
-daemons whose clock is set while they work, or that are killed and find the WAL of their database gone.
+daemons whose clock is set while they work, that are killed and find the WAL of their database gone, and that give files
+new names, each of which is made durable.
 
   stops.py BUILD_DIR [--sync-ms 400] [--stop-s 2]
 
@@ -17,9 +18,9 @@ import sys
 import time
 
 from shim import Proxy
-from world import ROOT, WAIT_S, check, free_port, play, wait_for
+from world import ROOT, WAIT_S, Failed, check, free_port, play, wait_for
 
-UNIT = "26170"
+UNIT, OTHER_UNIT = "26170", "26188"
 ALARM_WENT_BACK, ALARM_CLOCK = 2, 5  # of the hub
 HOUR_S, YEARS_S = 3600, 20 * 365 * 86400
 
@@ -161,6 +162,37 @@ def clock_jumps(world, node, library):
     world.hub.end()
 
 
+def new_names(world, node, library):
+    """Keys, copies and exports: whatever gets a new name was synced before, and its folder is synced behind it."""
+    trace, plain = os.path.join(world.dir, "trace"), dict(world.env)
+    world.env.update(LD_PRELOAD=library, SYNCTRACE=trace, ASAN_OPTIONS="verify_asan_link_order=0")
+    other = type(node)(world, OTHER_UNIT)
+    try:
+        world.hub.run()
+        other.join()
+        node.tool("backup", "ban-sao.db")
+        node.tool("bundle", "out", "goi.dongbo")
+        node.tool("calendar", "--out", "lich.ics")
+        world.hub.tool("backup", "ban-sao-huyen.db")
+        world.hub.end()
+    finally:
+        world.env.clear()
+        world.env.update(plain)
+    with open(trace, encoding="utf-8") as f:
+        lines = [line.rstrip("\n").split(" ", 2) for line in f]
+    new = [i for i, line in enumerate(lines) if line[1] == "name"]
+    named = {os.path.basename(lines[i][2]) for i in new}
+    check("keys, copies and exports got names: %s" % sorted(named),
+          named >= {"sign.key", "sealing.key", "ban-sao.db", "ban-sao-huyen.db", "goi.dongbo", "lich.ics"})
+    for i in new:
+        pid, path = lines[i][0], lines[i][2]
+        if [pid, "sync", os.path.dirname(path)] not in lines[i:]:
+            raise Failed("the folder is not synced behind " + path)
+        if [pid, "sync", lines[i - 1][2]] not in lines[:i]:
+            raise Failed("it is not synced before it gets its name: " + path)
+    check("all %d are durable" % len(new), True)
+
+
 def names(program):
     return sorted(r["values"]["full_name"] for r in program.ask("list", "--type", "person")["rows"])
 
@@ -198,7 +230,8 @@ def wal_lost(world, node):
 
 
 def run(world, ms, seconds):
-    slow, clock = (os.path.join(world.build, "tests", "e2e", "lib%s.so" % name) for name in ("slowdisk", "wallclock"))
+    slow, clock, trace = (os.path.join(world.build, "tests", "e2e", "lib%s.so" % name)
+                          for name in ("slowdisk", "wallclock", "synctrace"))
     world.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), free_port())
     world.hub.run()
     node = world.node(UNIT)
@@ -210,6 +243,7 @@ def run(world, ms, seconds):
     world.hub.end()
     clock_jumps(world, node, clock)
     wal_lost(world, node)
+    new_names(world, node, trace)
     check("the log verifies", world.hub.ask("verify")["ok"])
 
 
