@@ -112,6 +112,11 @@ MUST_CHECK enum err node_witness_open(struct node_store *s, const char *path);
 /* After a commit that moved the end of the own log. */
 void node_witness_note(struct node_store *s);
 
+/* Of a row of sys_op: an order took its payload away here, whatever a hub says that went back behind the order. The hub
+ * alone says 8 of an answer to a transfer that this node does not know: that verdict goes as it came. */
+#define NODE_OP_GONE                                                                               \
+    "(ifnull(verdict, 0) = 8 AND NOT EXISTS (SELECT 1 FROM sys_log l WHERE l.log = sys_op.log "    \
+    "AND l.seq = sys_op.seq AND substr(l.body, 1, 1) = x'00'))"
 /* store_reset.c: a set of the hub's log came down: it need not be kept any more. */
 MUST_CHECK enum err node_keep_matched(struct node_store *s, struct bytes head);
 /* All that the hub has came down: the rest may be given back. */

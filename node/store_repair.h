@@ -16,9 +16,11 @@
 #include "node/store.h"
 
 enum {
-    NODE_STORE_KEPT_MAX = 256,     /* sets of one node_store_kept() */
-    NODE_STORE_KEPT_TRIES_MAX = 3, /* a set is given back so often, then only kept */
-    NODE_STORE_HELLO_NEWEST = 4,   /* logs that every hello names; the others take turns */
+    NODE_STORE_KEPT_MAX = 256, /* sets of one node_store_kept() */
+    NODE_STORE_KEPT_TRIES_MAX =
+        3, /* ENDs behind which a set that was given back is still not the hub's: then it is
+                                      only kept; likewise how often it is sent between two ENDs */
+    NODE_STORE_HELLO_NEWEST = 4, /* logs that every hello names; the others take turns */
 };
 
 /* A log of the hello as the hub's hello finds it. */
@@ -78,7 +80,7 @@ MUST_CHECK enum err node_store_proof(struct node_store *s, struct admin_receipt 
                                      uint8_t signature[static 64]);
 
 /* Sets of the hub's log that it does not have any more, behind number *after, about `max_bytes`;
- * *after moves on. *count 0: all were read. Each call counts a try. */
+ * *after moves on. *count 0: all were read. Each call counts as sent. */
 MUST_CHECK enum err node_store_kept(struct node_store *s, uint64_t *after, size_t max_bytes,
                                     const struct message_set **sets, size_t *count);
 MUST_CHECK enum err node_store_keeps(struct node_store *s, bool *keeps);

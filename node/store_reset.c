@@ -18,7 +18,7 @@ static enum err node_reset_log(struct node_store *s, const struct node_store_fix
     e = db_run(q);
     if (e != ERR_OK) return e;
     q = db_stmt(s->db, "UPDATE sys_op SET verdict = NULL, pending = CASE WHEN rid IS NULL THEN 0 "
-                       "ELSE 1 END WHERE log = ?1 AND seq >= ?2 AND ifnull(verdict, 0) <> 8");
+                       "ELSE 1 END WHERE log = ?1 AND seq >= ?2 AND NOT " NODE_OP_GONE);
     db_bind_int(q, 1, log);
     db_bind_int(q, 2, node_store_i64(f->next_seq));
     e = db_run(q);
@@ -68,7 +68,7 @@ static enum err node_reset_cursor(struct node_store *s)
     if (e != ERR_OK) return e;
     return db_exec(s->db, "DELETE FROM sys_hub_set; DELETE FROM sys_flow;"
                           "DELETE FROM sys_early_verdict;"
-                          "UPDATE sys_kept_set SET ready = 0, tries = 0;"
+                          "UPDATE sys_kept_set SET ready = 0, tries = 0, sent = 0;"
                           "UPDATE sys_state SET epoch = 0, position = 0, "
                           "hash = x'0000000000000000', scope = zeroblob(16);");
 }
@@ -79,7 +79,7 @@ static enum err node_reset_orders(struct node_store *s)
     return db_exec(s->db, "INSERT OR IGNORE INTO sys_kept_set(hash, position, head, body, "
                           "signature) SELECT hash, position, head, body, signature FROM "
                           "sys_erasure ORDER BY no;"
-                          "UPDATE sys_kept_set SET ready = 1, tries = 0 WHERE hash IN "
+                          "UPDATE sys_kept_set SET ready = 1, tries = 0, sent = 0 WHERE hash IN "
                           "(SELECT hash FROM sys_erasure);");
 }
 
@@ -139,15 +139,23 @@ enum err node_keep_matched(struct node_store *s, struct bytes head)
     return db_run(q);
 }
 
+/* What was sent and did not come down until this END was tried once; a session that broke off, or a hub that could not
+ * store, says nothing about it. */
 enum err node_keep_ready(struct node_store *s)
 {
-    return db_run(db_stmt(s->db, "UPDATE sys_kept_set SET ready = 1 WHERE ready = 0"));
+    return db_run(db_stmt(s->db, "UPDATE sys_kept_set SET ready = 1, tries = tries + (sent > 0), "
+                                 "sent = 0 WHERE ready = 0 OR sent > 0"));
 }
+
+/* To be sent now. Where no END is reached, what comes behind these sets must have its turn: they rest until one is. Not
+ * so the list of erasures: without it the hub refuses own sets from which an order took something. */
+#define NODE_KEPT_DUE                                                                              \
+    "ready = 1 AND tries < ?1 AND (sent < ?1 OR hash IN (SELECT hash FROM sys_erasure))"
 
 enum err node_store_keeps(struct node_store *s, bool *keeps)
 {
     struct db_stmt *q =
-        db_stmt(s->db, "SELECT 1 FROM sys_kept_set WHERE ready = 1 AND tries < ?1 LIMIT 1");
+        db_stmt(s->db, "SELECT 1 FROM sys_kept_set WHERE " NODE_KEPT_DUE " LIMIT 1");
     db_bind_int(q, 1, NODE_STORE_KEPT_TRIES_MAX);
     enum err e = db_get(q);
     db_done(q);
@@ -167,12 +175,14 @@ static enum err node_kept_row(struct node_store *s, const struct db_stmt *q, str
     return e == ERR_OK ? s->set_memory.e : e;
 }
 
-static enum err node_kept_tried(struct node_store *s, uint64_t after, uint64_t last)
+static enum err node_kept_sent(struct node_store *s, uint64_t after, uint64_t last)
 {
-    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_kept_set SET tries = tries + 1 WHERE ready = 1 "
-                                       "AND no > ?1 AND no <= ?2");
-    db_bind_int(q, 1, node_store_i64(after));
-    db_bind_int(q, 2, node_store_i64(last));
+    struct db_stmt *q =
+        db_stmt(s->db, "UPDATE sys_kept_set SET sent = sent + 1 WHERE " NODE_KEPT_DUE
+                       " AND no > ?2 AND no <= ?3");
+    db_bind_int(q, 1, NODE_STORE_KEPT_TRIES_MAX);
+    db_bind_int(q, 2, node_store_i64(after));
+    db_bind_int(q, 3, node_store_i64(last));
     return db_run(q);
 }
 
@@ -185,11 +195,11 @@ enum err node_store_kept(struct node_store *s, uint64_t *after, size_t max_bytes
     if (s->kept == NULL) return ERR_NOMEM;
     buf_clear(&s->set_memory);
     struct db_stmt *q =
-        db_stmt(s->db, "SELECT no, head, body, signature FROM sys_kept_set WHERE ready = 1 AND "
-                       "tries < ?3 AND no > ?1 ORDER BY no LIMIT ?2");
-    db_bind_int(q, 1, node_store_i64(*after));
-    db_bind_int(q, 2, NODE_STORE_KEPT_MAX);
-    db_bind_int(q, 3, NODE_STORE_KEPT_TRIES_MAX);
+        db_stmt(s->db, "SELECT no, head, body, signature FROM sys_kept_set WHERE " NODE_KEPT_DUE
+                       " AND no > ?2 ORDER BY no LIMIT ?3");
+    db_bind_int(q, 1, NODE_STORE_KEPT_TRIES_MAX);
+    db_bind_int(q, 2, node_store_i64(*after));
+    db_bind_int(q, 3, NODE_STORE_KEPT_MAX);
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
         size_t bytes = db_column_bytes(q, 1).len + db_column_bytes(q, 2).len + 96 * (n + 1);
@@ -198,7 +208,7 @@ enum err node_store_kept(struct node_store *s, uint64_t *after, size_t max_bytes
         if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
-    if (e == ERR_OK && n > 0) e = node_kept_tried(s, *after, s->kept[n - 1].position);
+    if (e == ERR_OK && n > 0) e = node_kept_sent(s, *after, s->kept[n - 1].position);
     if (e != ERR_OK) return e;
     const uint8_t *p = s->set_memory.p;
     for (size_t i = 0; i < n; i++) {

@@ -183,6 +183,8 @@ const struct db_migration node_store_steps[] = {
     {"ALTER TABLE sys_state ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;"},
     /* imports: the day that the list is of, "" where nobody said */
     {"ALTER TABLE sys_import ADD COLUMN as_of TEXT NOT NULL DEFAULT '';"},
+    /* sets that are given back: how often since the last END; `tries` counts the ENDs behind which one is still here */
+    {"ALTER TABLE sys_kept_set ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

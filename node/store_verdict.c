@@ -20,7 +20,7 @@ static enum err node_verdict_set(struct node_store *s, int64_t log, int64_t seq,
     struct db_stmt *q =
         db_stmt(s->db, "UPDATE sys_op SET verdict = ?4, pending = CASE WHEN rid IS NULL THEN 0 "
                        "WHEN ?5 THEN 2 WHEN pending = 2 THEN 0 ELSE pending END "
-                       "WHERE log = ?1 AND seq = ?2 AND op = ?3 AND ifnull(verdict, 0) <> 8");
+                       "WHERE log = ?1 AND seq = ?2 AND op = ?3 AND NOT " NODE_OP_GONE);
     db_bind_int(q, 1, log);
     db_bind_int(q, 2, seq);
     db_bind_int(q, 3, op);
