@@ -417,6 +417,6 @@ enum err node_store_apply(struct node_store *s, uint64_t epoch, const struct mes
     if (e == ERR_DAMAGED) node_heal_met(s, now_ms);
     if (e != ERR_BAD_HASH) return e;
     LOG_EVENT(LOG_LEVEL_WARN, log_evt("feed.scope"), log_err(e));
-    e = node_store_refetch(s);
+    e = node_store_refetch(s, true); /* a hub that went back may answer by a bundle first */
     return e == ERR_OK ? ERR_BAD_HASH : e;
 }

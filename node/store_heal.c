@@ -199,11 +199,13 @@ enum err node_heal_feed(struct node_store *s)
 }
 
 /* The copy is not the hub's: fetch all of it anew. The own pending sets stay as they are. */
-enum err node_store_refetch(struct node_store *s)
+enum err node_store_refetch(struct node_store *s, bool keep)
 {
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
-    e = node_stage_clear(s);
+    if (keep) e = node_keep_all(s);
+    if (e == ERR_OK && keep) e = node_keep_orders(s);
+    if (e == ERR_OK) e = node_stage_clear(s);
     if (e == ERR_OK) {
         e = db_exec(s->db, "DELETE FROM sys_early_verdict;"
                            "UPDATE sys_state SET epoch = 0, position = 0, "
@@ -220,7 +222,8 @@ static enum err node_heal_refetch(struct node_store *s)
     db_done(q);
     if (e != ERR_OK || begun) return e;
     LOG_EVENT(LOG_LEVEL_INFO, log_evt("heal.refetch"));
-    return node_store_refetch(s);
+    return node_store_refetch(s,
+                              false); /* what is whole is kept in its place: node_heal_hub_sets() */
 }
 
 enum err node_store_heal_begin(struct node_store *s)

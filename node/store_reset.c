@@ -56,14 +56,18 @@ static enum err node_keep_from(struct node_store *s, struct db_stmt *q)
     return e;
 }
 
-/* Signed sets of the hub's log stay, whatever the hub has of them. */
-static enum err node_reset_cursor(struct node_store *s)
+enum err node_keep_all(struct node_store *s)
 {
     enum err e = node_keep_from(s, db_stmt(s->db, "SELECT position, head, body, signature FROM "
                                                   "sys_hub_set ORDER BY position"));
-    if (e == ERR_OK)
-        e = node_keep_from(s, db_stmt(s->db, "SELECT position, head, body, signature FROM "
-                                             "sys_staged_set ORDER BY position"));
+    if (e != ERR_OK) return e;
+    return node_keep_from(s, db_stmt(s->db, "SELECT position, head, body, signature FROM "
+                                            "sys_staged_set ORDER BY position"));
+}
+
+static enum err node_reset_cursor(struct node_store *s)
+{
+    enum err e = node_keep_all(s);
     if (e == ERR_OK) e = node_stage_clear(s);
     if (e != ERR_OK) return e;
     return db_exec(s->db, "DELETE FROM sys_hub_set; DELETE FROM sys_flow;"
@@ -73,8 +77,7 @@ static enum err node_reset_cursor(struct node_store *s)
                           "hash = x'0000000000000000', scope = zeroblob(16);");
 }
 
-/* Orders of erasure at once, before own sets whose payloads they took. */
-static enum err node_reset_orders(struct node_store *s)
+enum err node_keep_orders(struct node_store *s)
 {
     return db_exec(s->db, "INSERT OR IGNORE INTO sys_kept_set(hash, position, head, body, "
                           "signature) SELECT hash, position, head, body, signature FROM "
@@ -93,7 +96,7 @@ enum err node_store_reset(struct node_store *s, const struct node_store_fix *fix
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         e = node_reset_log(s, &fixes[i]);
     if (e == ERR_OK && forget) e = node_reset_cursor(s);
-    if (e == ERR_OK) e = node_reset_orders(s);
+    if (e == ERR_OK) e = node_keep_orders(s);
     if (e == ERR_OK) e = node_store_alarm(s, NODE_ALARM_HUB_BACK, now_ms);
     if (e == ERR_OK) e = node_show_marked(s);
     e = db_end(s->db, e);
