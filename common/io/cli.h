@@ -14,7 +14,7 @@
 
 enum {
     CLI_OPTS_MAX = 24, /* own options of a verb */
-    CLI_VERBS_MAX = 64,
+    CLI_VERBS_MAX = 96,
     CLI_COLUMNS_MAX = 32, /* of a printed table */
 };
 
