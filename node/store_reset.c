@@ -107,6 +107,8 @@ enum err node_store_reset(struct node_store *s, const struct node_store_fix *fix
 
 /* ---- proof ---- */
 
+/* The newest of its epoch by position: the hub's clock may have been wrong for a while. Epochs have no order of their
+ * own here, so among them the clock must do. */
 enum err node_store_proof(struct node_store *s, struct admin_receipt *r,
                           uint8_t signature[static 64])
 {
@@ -114,7 +116,8 @@ enum err node_store_proof(struct node_store *s, struct admin_receipt *r,
     struct db_stmt *q = db_stmt(
         s->db, "SELECT r.epoch, i.inc, r.next_seq, r.chain, r.first, r.last, r.hash, r.signature "
                "FROM sys_receipt r JOIN sys_inc i ON i.no = r.log "
-               "ORDER BY r.at_ms DESC, r.last DESC LIMIT 1");
+               "JOIN (SELECT epoch, max(at_ms) AS newest FROM sys_receipt GROUP BY epoch) e "
+               "ON e.epoch = r.epoch ORDER BY e.newest DESC, r.last DESC LIMIT 1");
     enum err e = db_get(q);
     if (e == ERR_OK) {
         p.epoch = node_store_u64(db_column_int(q, 0));
