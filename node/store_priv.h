@@ -119,10 +119,11 @@ void node_witness_note(struct node_store *s);
     "AND l.seq = sys_op.seq AND substr(l.body, 1, 1) = x'00'))"
 /* store_reset.c: a set of the hub's log came down: it need not be kept any more. */
 MUST_CHECK enum err node_keep_matched(struct node_store *s, struct bytes head);
-/* Signed sets of the hub's log stay, whatever the hub has of them: its log is about to be fetched from its beginning, and
- * what does not come again it may have lost. */
+/* Signed sets of the hub's log stay, whatever the hub has of them: its log is about to be fetched from its
+ * beginning, and what does not come again it may have lost. */
 MUST_CHECK enum err node_keep_all(struct node_store *s);
-/* Orders of erasure at once, before own sets whose payloads they took; and a hub that lost one counts what is dead here. */
+/* Orders of erasure at once, before own sets whose payloads they took; and a hub that lost one counts what
+ * is dead here. */
 MUST_CHECK enum err node_keep_orders(struct node_store *s);
 /* All that the hub has came down: the rest may be given back. */
 MUST_CHECK enum err node_keep_ready(struct node_store *s);
@@ -215,8 +216,8 @@ MUST_CHECK enum err node_heal_feed(struct node_store *s);
 /* Applying met damage: of what came before, or of the own log. */
 void node_heal_met(struct node_store *s, int64_t now_ms);
 
-/* store_heal.c: the cursor to 0, so that the hub sends everything; what is here stays until it came. `keep`: sets of the
- * hub's log that do not come again are given back. */
+/* store_heal.c: the cursor to 0, so that the hub sends everything; what is here stays until it came. `keep`:
+ * sets of the hub's log that do not come again are given back. */
 MUST_CHECK enum err node_store_refetch(struct node_store *s, bool keep);
 
 /* store_stage.c: forget what is staged. */
