@@ -228,6 +228,26 @@ test("a file is imported and its wrong rows are named", async () => {
   await look("import");
 });
 
+test("cells of Excel are pasted, a column is chosen, and who is there already is asked about", async () => {
+  await link("Trang đầu").click();
+  await field("Tìm loại hồ sơ").fill("thon");
+  await link("Thôn, ấp, khu phố").click();
+  await link("Nhập từ tệp").click();
+  await field("Hoặc dán từ Excel").fill("Tên thôn ấp\tLoại\tpopulation\tchild_population\nThôn Một\tThôn\t1.200\t300\nThôn Bốn\tThôn\t900\t100\nThôn Bốn\tThôn\t900\t100\n");
+  await button("Đọc phần đã dán").click();
+  await page.getByText("Các dòng đầu, như máy hiểu").first().waitFor();
+  assert.equal(await button("Nhập").isDisabled(), true, "a column that is not clear waits for its field");
+  await field("Tên thôn ấp").selectOption({ label: "Tên" });
+  await button("Kiểm tra trước").click();
+  await page.getByText("Chưa nhập gì. Nếu nhập: 3 mới, 0 sửa, 0 không đổi, 0 dòng sai.").waitFor();
+  await button("Nhập").click();
+  await page.getByText("2 dòng giống hồ sơ đã có hoặc giống dòng khác. Chưa nhập gì.").waitFor();
+  await page.getByText("giống dòng 3").waitFor();
+  await look("import-twice");
+  await button("Bỏ các dòng này, nhập phần còn lại").click();
+  await page.getByText("Nhập xong: 1 mới, 0 sửa, 0 không đổi, 0 dòng sai.").waitFor();
+});
+
 test("the keyboard alone saves a record", async () => {
   await newRecord("Thôn, ấp, khu phố");
   await heading("Thêm: Thôn, ấp, khu phố").waitFor();

@@ -13,7 +13,7 @@ function marksOf(form) {
 }
 
 /** Records of the same title or the same number: perhaps this person is there already. */
-async function findAlike(type, marks) {
+export async function findAlike(type, marks) {
   const columns = type.fields.filter((f) => f.class < 3).slice(0, 60).map((f) => f.name).join(",");
   const find = (q) => (q.length < 4 ? { rows: [] } : api("GET", "/api/search", { type: type.name, q, max: 5, columns }).catch(() => ({ rows: [] })));
   const found = await Promise.all(marks.map(find));
@@ -32,7 +32,7 @@ function useAlike(form) {
 }
 
 /** So alike that one asks before saving: the same number, or the same name and nothing that differs. */
-function sameAs(form, row) {
+export function sameAs(form, row) {
   const type = form.type;
   const id = type.fields.find((f) => f.identity)?.name;
   if (id && form.values[id] && row.values[id]) return form.values[id].replace(/\D/g, "") === row.values[id];
@@ -40,7 +40,7 @@ function sameAs(form, row) {
   return !form.values.dob || !row.values.dob || form.values.dob.endsWith(row.values.dob.slice(0, 4));
 }
 
-const aboutRow = (r) => `${r.title}${r.values.dob ? `, ${toInput({ kind: "pdate" }, r.values.dob)}` : ""}`;
+export const aboutRow = (r) => `${r.title}${r.values.dob ? `, ${toInput({ kind: "pdate" }, r.values.dob)}` : ""}`;
 
 function Alike({ rows }) {
   if (rows.length === 0) return null;

@@ -1,10 +1,13 @@
 // A file of records: read here, sent in pieces, every bad row named.
 import { html, t, say, api, fold, number, useState } from "./base.js";
+import { aboutRow, findAlike, sameAs } from "./form.js";
 import { Note, Title, typeOf } from "./parts.js";
 
 const FILE_MAX = 10 * 1024 * 1024; // bytes
 const ROWS_MAX = 50000;
 const PIECE = 200; // rows of one request
+const ALIKE_MAX = 1000; // new rows that are looked for one by one
+const SHOWN = 5; // rows of the preview
 
 /** CSV as spreadsheets write it: "," ";" or tab, quotes, LF or CRLF. Rows with the line they begin at. */
 export function readCsv(text) {
@@ -40,27 +43,30 @@ const column = (type, text) => {
   return type.fields.find((f) => f.name === name || fold(f.vi) === fold(name) || fold(f.en) === fold(name))?.name || null;
 };
 
+/** A table: its columns as fields of the type, null where the header names none. */
 function fromCsv(text, type) {
   const [head, ...rows] = readCsv(text.replace(/^\uFEFF/, ""));
-  if (!head) throw new Error(t("import.empty"));
-  const columns = head.cells.map((c) => column(type, c));
-  const unknown = head.cells.filter((c, i) => columns[i] === null);
-  if (unknown.length > 0) throw new Error(t("import.columns", { names: unknown.join("; ") }));
-  return { columns, header: head.cells, rows: rows.map((r) => {
+  if (!head || rows.length === 0) throw new Error(t("import.empty"));
+  return { header: head.cells, cells: rows, map: head.cells.map((c) => column(type, c)) };
+}
+
+/** Rows of a table as they are sent; "" leaves a column out. */
+function rowsOf({ cells, map }, type) {
+  return cells.map((r) => {
     const values = {};
     let id;
     r.cells.forEach((c, i) => {
       const v = c.trim().replace(/^'(?=[=+\-@\t])/, "");
-      if (v === "" || i >= columns.length) return;
-      if (columns[i] === "id") id = v; else values[columns[i]] = v;
+      if (v === "" || !map[i]) return;
+      if (map[i] === "id") id = v; else values[map[i]] = v;
     });
     return { line: r.line, type: type.name, values, ...(id && { id }), raw: r.cells };
-  }) };
+  });
 }
 
 function fromLines(text, type) {
   const rows = text.replace(/^\uFEFF/, "").split("\n").map((s, i) => [s.trim(), i + 1]).filter(([s]) => s !== "");
-  return { columns: null, header: ["json"], rows: rows.map(([s, line]) => {
+  return { header: ["json"], rows: rows.map(([s, line]) => {
     const { type: name, id, ...values } = JSON.parse(s);
     return { line, type: name || type.name, values, ...(id && { id }), raw: [s] };
   }) };
@@ -73,56 +79,130 @@ function badFile(file, result) {
   return URL.createObjectURL(new Blob(["\uFEFF" + lines.map((l) => l.map(csvCell).join(",")).join("\r\n") + "\r\n"], { type: "text/csv" }));
 }
 
+/** New rows that look like a record that is here, or like a row above. A number that is here is an edit, and no double. */
+async function doubles(rows, type, tell) {
+  const id = type.fields.find((f) => f.identity)?.name;
+  const fresh = rows.filter((r) => !r.id && type.title && r.values[type.title] && !(id && r.values[id]));
+  const seen = new Map(), found = [];
+  for (const r of fresh) {
+    const mark = `${fold(r.values[type.title])}|${r.values.dob || ""}`;
+    if (seen.has(mark)) found.push({ row: r, above: seen.get(mark) }); else seen.set(mark, r.line);
+  }
+  for (let at = 0; at < Math.min(fresh.length, ALIKE_MAX); at += 10) {
+    await Promise.all(fresh.slice(at, Math.min(at + 10, ALIKE_MAX)).map(async (r) => {
+      const here = (await findAlike(type, [fold(r.values[type.title]), ""])).filter((x) => sameAs({ type, values: r.values }, x));
+      if (here.length > 0) found.push({ row: r, here });
+    }));
+    tell(at);
+  }
+  return { found: found.sort((a, b) => a.row.line - b.row.line), all: fresh.length <= ALIKE_MAX };
+}
+
+/** Which field a column of the file is, where its header does not say. */
+function Columns({ file, type, choose }) {
+  return html`<section class="card"><h2>${t("import.map")}</h2><p class="hint">${t("import.map.why")}</p>
+    ${file.header.map((name, i) => file.unknown[i] && html`<div class="field"><label for=${`map-${i}`}>${name || t("import.column.no", { n: i + 1 })}</label>
+      <select id=${`map-${i}`} value=${file.map[i] ?? "?"} onChange=${(e) => choose(i, e.target.value)}>
+        <option value="?" disabled>${t("import.map.choose")}</option><option value="">${t("import.map.none")}</option>
+        ${type.fields.map((f) => html`<option value=${f.name} disabled=${file.map.includes(f.name)}>${say(f)}</option>`)}</select></div>`)}</section>`;
+}
+
+function Preview({ file, type }) {
+  const kept = file.map.map((m, i) => [m, i]).filter(([m]) => m);
+  return html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("import.preview")}><table><caption>${t("import.preview")}</caption>
+    <thead><tr>${kept.map(([m]) => html`<th scope="col">${m === "id" ? "id" : say(type.fields.find((f) => f.name === m))}</th>`)}</tr></thead>
+    <tbody>${file.cells.slice(0, SHOWN).map((r) => html`<tr>${kept.map(([, i]) => html`<td>${r.cells[i] || ""}</td>`)}</tr>`)}</tbody></table></div>`;
+}
+
+function Doubles({ list, all, leave, every }) {
+  return html`<${Note} kind="warn"><p>${t("import.twice", { n: number(list.length) })}</p>
+    <ul class="list">${list.slice(0, 200).map((d) => html`<li>${t("import.line")} ${d.row.line}: ${d.above ? t("import.twice.above", { line: d.above })
+      : d.here.slice(0, 2).map((x) => html`<a class="link" href=${`#/record/${x.id}`}>${aboutRow(x)}</a> `)}</li>`)}</ul>
+    ${!all && html`<p>${t("import.twice.many", { n: number(ALIKE_MAX) })}</p>`}
+    <div class="acts"><button class="main" onClick=${leave}>${t("import.twice.leave")}</button><button onClick=${every}>${t("import.twice.every")}</button></div></${Note}>`;
+}
+
 export function Import({ type: name, refresh }) {
   const type = typeOf(name);
   const [file, setFile] = useState(null);
+  const [pasted, setPasted] = useState("");
   const [wrong, setWrong] = useState("");
   const [done, setDone] = useState(null);
+  const [twice, setTwice] = useState(null);
   const [day, setDay] = useState("");
+  const take = (label, text) => {
+    setDone(null);
+    setTwice(null);
+    setWrong("");
+    setFile(null);
+    const read = text.trimStart().startsWith("{") ? fromLines(text, type) : fromCsv(text, type);
+    if ((read.cells || read.rows).length > ROWS_MAX) throw new Error(t("import.large"));
+    setFile({ name: label, ...read, ...(read.map && { unknown: read.map.map((m) => m === null) }) });
+  };
   const pick = async (e) => {
     const f = e.target.files[0];
     setFile(null);
-    setDone(null);
-    setWrong("");
     if (!f) return;
     try {
       if (f.size > FILE_MAX) throw new Error(t("import.large"));
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(await f.arrayBuffer());
-      const read = text.trimStart().startsWith("{") ? fromLines(text, type) : fromCsv(text, type);
-      if (read.rows.length > ROWS_MAX) throw new Error(t("import.large"));
-      setFile({ name: f.name, ...read });
+      take(f.name, new TextDecoder("utf-8", { fatal: true }).decode(await f.arrayBuffer()));
     } catch (x) { setWrong(x instanceof TypeError ? t("import.utf8") : x.message); }
   };
-  const send = async () => {
+  const paste = () => {
+    try {
+      if (pasted.length > FILE_MAX) throw new Error(t("import.large"));
+      take(t("import.pasted"), pasted);
+    } catch (x) { setWrong(x.message); }
+  };
+  const run = async (rows, dry) => {
     let answer = null;
     const bad = [], kept = [];
-    setWrong("");
-    try {
-      for (let at = 0; at < file.rows.length || at === 0; at += PIECE) {
-        const rows = file.rows.slice(at, at + PIECE);
-        answer = await api("POST", "/api/import", { rows: rows.map(({ raw, ...r }) => r), last: at + PIECE >= file.rows.length,
-          ...(answer ? { import: answer.import } : { type: name, source: file.name, ...(day && { as_of: day }), ...(file.columns && { columns: file.columns }) }) });
-        bad.push(...answer.bad.map((b) => ({ ...b, raw: rows[b.row].raw })));
-        kept.push(...answer.kept);
-        setDone({ ...answer, bad, kept, sent: Math.min(at + PIECE, file.rows.length) });
-      }
-    } catch (x) { setWrong(x.message); }
+    for (let at = 0; at < rows.length || at === 0; at += PIECE) {
+      const part = rows.slice(at, at + PIECE);
+      answer = await api("POST", "/api/import", { rows: part.map(({ raw, ...r }) => r), last: at + PIECE >= rows.length,
+        ...(answer ? { import: answer.import } : { type: name, source: file.name, ...(dry && { dry: true }), ...(day && { as_of: day }),
+          ...(file.map && { columns: file.map.filter(Boolean) }) }) });
+      bad.push(...answer.bad.map((b) => ({ ...b, raw: part[b.row].raw })));
+      kept.push(...answer.kept);
+      setDone({ ...answer, bad, kept, sent: Math.min(at + PIECE, rows.length), of: rows.length });
+    }
     refresh();
   };
+  const guarded = async (work) => {
+    setWrong("");
+    try { await work(); } catch (x) { setDone(null); setWrong(x.message); }
+  };
+  const all = () => (file.cells ? rowsOf(file, type) : file.rows);
+  const send = () => guarded(async () => {
+    const rows = all();
+    const look = await doubles(rows, type, (sent) => setDone({ sent, of: rows.length }));
+    setDone(null);
+    if (look.found.length > 0) setTwice({ ...look, rows }); else await run(rows, false);
+  });
+  const go = (rows) => { setTwice(null); guarded(() => run(rows, false)); };
+  const ready = file && !(file.map && file.map.includes(null));
   if (!type) return html`<${Title}>${t("nopage")}</${Title}>`;
   return html`<${Title}>${t("import.title", { type: say(type) })}</${Title}><p>${t("import.why")}</p>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <section class="card"><div class="field"><label for="file">${t("import.file")}</label>
       <p class="hint" id="file-hint">${t("import.file.hint")}</p>
       <input id="file" type="file" accept=".csv,.ndjson,.txt,text/csv" aria-describedby="file-hint" onChange=${pick} /></div>
+      <div class="field"><label for="paste">${t("import.paste")}</label><p class="hint" id="paste-hint">${t("import.paste.hint")}</p>
+      <textarea id="paste" rows="3" value=${pasted} aria-describedby="paste-hint" onInput=${(e) => setPasted(e.target.value)}></textarea>
+      <div class="acts"><button type="button" onClick=${paste} disabled=${pasted.trim() === ""}>${t("import.paste.read")}</button></div></div>
       <div class="field"><label for="as-of">${t("import.day")}</label><p class="hint" id="as-of-hint">${t("import.day.hint")}</p>
-      <input id="as-of" type="text" inputmode="numeric" value=${day} aria-describedby="as-of-hint" onInput=${(e) => setDay(e.target.value.trim())} /></div>
-      ${file && html`<p>${t("import.ready", { n: number(file.rows.length), name: file.name })}</p>
-      <div class="acts"><button class="main" onClick=${send} disabled=${done !== null}>${t("import.go")}</button></div>`}
-      ${done && !done.done && html`<progress max=${file.rows.length} value=${done.sent} aria-label=${t("import.progress")}></progress>`}</section>
-    ${done && done.done && html`<${Note} kind="ok"><p>${t("import.done", { created: number(done.created), edited: number(done.edited),
+      <input id="as-of" type="text" inputmode="numeric" value=${day} aria-describedby="as-of-hint" onInput=${(e) => setDay(e.target.value.trim())} /></div></section>
+    ${file?.unknown?.includes(true) && html`<${Columns} file=${file} type=${type} choose=${(i, to) => setFile({ ...file, map: file.map.map((m, k) => (k === i ? to : m)) })} />`}
+    ${file && html`<section class="card">${file.cells && html`<${Preview} file=${file} type=${type} />`}
+      <p>${t("import.ready", { n: number((file.cells || file.rows).length), name: file.name })}</p>
+      <div class="acts"><button class="main" onClick=${send} disabled=${!ready || twice || (done && !done.dry)}>${t("import.go")}</button>
+        <button onClick=${() => guarded(() => run(all(), true))} disabled=${!ready || twice || (done && !done.done)}>${t("import.try")}</button></div>
+      ${done && !done.done && html`<progress max=${done.of} value=${done.sent} aria-label=${t("import.progress")}></progress>`}</section>`}
+    ${twice && html`<${Doubles} list=${twice.found} all=${twice.all} every=${() => go(twice.rows)}
+      leave=${() => go(twice.rows.filter((r) => !twice.found.some((d) => d.row === r)))} />`}
+    ${done && done.done && html`<${Note} kind=${done.dry ? "" : "ok"}><p>${t(done.dry ? "import.tried" : "import.done", { created: number(done.created), edited: number(done.edited),
       unchanged: number(done.unchanged), bad: number(done.bad_rows) })}</p>
-      <div class="acts"><a class="button" href=${`#/list/${name}`}>${t("record.list")}</a>
+      <div class="acts">${!done.dry && html`<a class="button" href=${`#/list/${name}`}>${t("record.list")}</a>`}
       ${done.bad.length > 0 && html`<a class="button" href=${badFile(file, done)} download=${`${file.name}.loi.csv`}>${t("import.save")}</a>`}</div></${Note}>
     ${done.kept.length > 0 && html`<${Note} kind="warn"><p>${t("import.kept", { n: number(done.kept.length) })}</p>
       <ul class="list">${done.kept.slice(0, 200).map((k) => html`<li>${t("import.line")} ${k.line}: ${say(k)}</li>`)}</ul></${Note}>`}
