@@ -113,6 +113,31 @@ static json_t *score_same(const json_t *sheet)
     return json_boolean(same);
 }
 
+/* Sum of the lines, the district's score before the commune's. */
+static int32_t score_sum(const json_t *sheet)
+{
+    int32_t sum = 0;
+    const json_t *lines = json_object_get(sheet, "lines");
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        const json_t *l = json_array_get(lines, i);
+        int32_t parts = 0;
+        bool district = json_is_string(json_object_get(l, "district_score"));
+        if (catalogue_points_read(score_text(l, district ? "district_score" : "self_score"),
+                                  &parts) == ERR_OK)
+            sum += parts;
+    }
+    return sum;
+}
+
+/* The class of so many points; NULL: the scheme has none. */
+static const struct catalogue_band *score_band(const struct catalogue *c, const json_t *sheet,
+                                               int32_t total)
+{
+    const struct catalogue_scheme *s = catalogue_scheme_find(
+        c, score_text(sheet, "scheme"), score_text(sheet, "version"), (struct date){1, 1, 1});
+    return s != NULL ? catalogue_band_of(s, total) : NULL;
+}
+
 json_t *hub_command_score(struct hub_app *a, const json_t *request)
 {
     struct id_record rid;
@@ -124,6 +149,9 @@ json_t *hub_command_score(struct hub_app *a, const json_t *request)
         enum err e = score_figures(a, j);
         if (e == ERR_OK) {
             json_object_set_new(j, "same", score_same(j));
+            const struct catalogue_band *band =
+                score_band(hub_store_catalogue(a->store), j, score_sum(j));
+            if (band != NULL) json_object_set_new(j, "points_class", json_string(band->name));
             return j;
         }
         json_decref(j);
@@ -199,25 +227,10 @@ static json_t *score_take(json_t *sheet, const char *code, const json_t *given)
         return hub_command_error(ERR_BAD_INPUT, vi, en);
     }
     json_object_set_new(line, "district_score", json_string(score));
-    if (note[0] != '\0') json_object_set_new(line, "district_note", json_string(note));
+    if (json_is_string(json_object_get(given, "note"))) /* "": it is taken away */
+        json_object_set_new(line, "district_note", json_string(note));
     json_object_set_new(line, "taken", json_true());
     return NULL;
-}
-
-/* Sum of the lines, the district's score before the commune's. */
-static int32_t score_sum(const json_t *sheet)
-{
-    int32_t sum = 0;
-    const json_t *lines = json_object_get(sheet, "lines");
-    for (size_t i = 0; i < json_array_size(lines); i++) {
-        const json_t *l = json_array_get(lines, i);
-        int32_t parts = 0;
-        bool district = json_is_string(json_object_get(l, "district_score"));
-        if (catalogue_points_read(score_text(l, district ? "district_score" : "self_score"),
-                                  &parts) == ERR_OK)
-            sum += parts;
-    }
-    return sum;
 }
 
 /* Class of the request, or that of the points. NULL with the answer in *said: neither will do. */
@@ -226,10 +239,9 @@ static const char *score_class(struct hub_app *a, const json_t *request, const j
 {
     const struct catalogue *c = hub_store_catalogue(a->store);
     const char *class = hub_request_str(request, "class");
-    const struct catalogue_scheme *s = catalogue_scheme_find(
-        c, score_text(sheet, "scheme"), score_text(sheet, "version"), (struct date){1, 1, 1});
-    const struct catalogue_band *band = s != NULL ? catalogue_band_of(s, total) : NULL;
-    bool noted = hub_request_str(request, "note") != NULL;
+    const struct catalogue_band *band = score_band(c, sheet, total);
+    const char *note = hub_request_str(request, "note");
+    bool noted = note != NULL && note[0] != '\0';
     if (class == NULL && band != NULL) return band->name;
     if (class == NULL)
         *said = hub_command_error(

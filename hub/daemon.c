@@ -204,9 +204,9 @@ enum err hub_app_run(struct hub_app *a)
                                   .on_tick = hub_daemon_second,
                                   .on_trouble = hub_daemon_trouble,
                                   .ctx = &d};
-    enum err e = hub_stops_open(a, clock_wall_ms());
+    hub_stops_open(a, clock_wall_ms());
     o.blackbox = hub_stops(a);
-    if (e == ERR_OK) e = hub_drive_new(&o, &a->drive);
+    enum err e = hub_drive_new(&o, &a->drive);
     if (e != ERR_OK) {
         hub_stops_close(a);
         return e;

@@ -110,7 +110,7 @@ static const struct hub_desk_route {
     {WEB_GET, "/api/quarantine/show", DESK_CASES, "quarantine_show", NULL, DESK_NOTE},
     {WEB_POST, "/api/quarantine", DESK_ADMIN, "quarantine", NULL, 0},
     {WEB_GET, "/api/issues", DESK_STAFF, "issues", NULL, DESK_QUIET},
-    {WEB_GET, "/api/proof", DESK_STAFF, "proof_data", NULL, 0},
+    {WEB_GET, "/api/proof", DESK_CASES, "proof_data", NULL, DESK_NOTE},
     {WEB_GET, "/api/taken", DESK_STAFF, "taken", NULL, 0},
     {WEB_POST, "/api/rebuild", DESK_STAFF, "verify", NULL, 0},
     {WEB_POST, "/api/verify", DESK_ALL, NULL, hub_desk_verify, 0},

@@ -26,13 +26,16 @@ static enum err hub_stops_alarms(struct hub_app *a, const struct blackbox *b, in
     return e;
 }
 
-enum err hub_stops_open(struct hub_app *a, int64_t now_ms)
+void hub_stops_open(struct hub_app *a, int64_t now_ms)
 {
     char path[FILE_PATH_BYTES_MAX];
     enum err e = hub_app_path(a->data, HUB_STOPS_FILE, path);
     if (e == ERR_OK) e = mapped_blackbox(path, &a->stops);
-    if (e != ERR_OK) return ERR_OK; /* logged; it only helps */
-    return hub_stops_alarms(a, a->stops.p, now_ms);
+    if (e != ERR_OK) return; /* logged; it only helps */
+    e = hub_stops_alarms(a, a->stops.p, now_ms);
+    if (e != ERR_OK)
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("node.stopped"),
+                  log_err(e)); /* the next start tells it */
 }
 
 void hub_stops_close(struct hub_app *a)

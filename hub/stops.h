@@ -9,9 +9,9 @@
 
 #include "hub/app.h"
 
-/* At the daemon's start: look at what the last one died at, and raise the alarms. Without room for the file the
- * daemon goes on without it (logged). Errors: those of hub_store_alarm. */
-MUST_CHECK enum err hub_stops_open(struct hub_app *a, int64_t now_ms);
+/* At the daemon's start: look at what the last one died at, and raise the alarms. Without room for the file or an alarm
+ * the daemon goes on (logged): it is there so that all others are served. */
+void hub_stops_open(struct hub_app *a, int64_t now_ms);
 void hub_stops_close(struct hub_app *a);
 
 /* NULL in a tool, or without the file. */

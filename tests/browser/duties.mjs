@@ -307,7 +307,19 @@ export function makeDuties(at) {
       await text("Đã ghi thẩm định").waitFor();
       await at.page.getByRole("definition").filter({ hasText: /^75,5$/ }).waitFor(); // 30 + 10,5 + 20 + 15
       await at.look("score");
-      await at.page.getByRole("button", { name: /^Công bố/ }).click();
+      const publish = at.page.getByRole("button", { name: /^Công bố/ });
+      for (const words of ["xếp loại theo biên bản", "xếp loại theo biên bản số 2"]) { // a class against the points stays chosen
+        await button("Sửa thẩm định").click();
+        assert.equal(await publish.count(), 0, "an open form is not published");
+        const before = await field("Phân loại").inputValue();
+        assert.equal(before === "", words.length < 25, `the class is ${before}`);
+        if (before === "") await field("Phân loại").selectOption({ index: 1 });
+        await field("Nhận xét chung").fill(words);
+        await button("Ghi thẩm định").click();
+        await publish.waitFor();
+        await at.page.getByText(words, { exact: false }).first().waitFor();
+      }
+      await publish.click();
       await button("Đúng, công bố").click();
       await text("Đã công bố.").waitFor();
       await text(/^Huyện công bố ngày/).waitFor();
@@ -403,6 +415,17 @@ export function makeDuties(at) {
     async taken() {
       await to("Báo cáo");
       await at.page.getByRole("link", { name: /RP04/ }).first().click();
+      const table = section("Ai đã lấy tệp nào");
+      await table.getByRole("row", { name: /So-LDTBXH.*BC_RP04_2023_735_2\.pdf.* 1$/ }).waitFor();
+      assert.equal(await table.getByRole("row", { name: /Phạm Thị Xem/ }).count(), 0); // who only looks takes nothing
+      await table.getByText("cấp tỉnh, bằng mã truy cập").first().waitFor();
+      assert.equal(await section("Bằng chứng cho một xã").count(), 0); // it names records and hidden figures
+    },
+
+    /** The proof that a commune's records are behind the figures, checked at the commune. */
+    async proof() {
+      await to("Báo cáo");
+      await at.page.getByRole("link", { name: /RP04/ }).first().click();
       const proof = section("Bằng chứng cho một xã");
       await proof.getByLabel("Xã").selectOption({ index: 0 });
       const bytes = await fetched(() => proof.getByRole("button", { name: "Tải bằng chứng" }).click());
@@ -410,10 +433,6 @@ export function makeDuties(at) {
       fs.writeFileSync(file, bytes);
       const said = JSON.parse(node(0, "verify-proof", file, "--json"));
       assert.equal(said.ok, true);
-      const table = section("Ai đã lấy tệp nào");
-      await table.getByRole("row", { name: /So-LDTBXH.*BC_RP04_2023_735_2\.pdf.* 1$/ }).waitFor();
-      assert.equal(await table.getByRole("row", { name: /Phạm Thị Xem/ }).count(), 0); // who only looks takes nothing
-      await table.getByText("cấp tỉnh, bằng mã truy cập").first().waitFor();
     },
   };
 }

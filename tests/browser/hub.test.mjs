@@ -478,6 +478,8 @@ test("a settlement is returned and approved, a score sheet is appraised and publ
   await duties.scores();
 });
 
+test("a commune's proof is taken and checked there", () => duties.proof());
+
 test("two officers open a closed period again", () => duties.reopened(signAs, OFFICERS));
 
 test("the phone in the dark, English, and the keyboard's way in", async () => {

@@ -77,7 +77,7 @@ function Differ({ status, again }) {
       ask(false);
     }
   };
-  return html`<${Note} kind="bad"><p>${t("differ.stop")}</p><p>${t(status.log.delivered > 0 ? "differ.sent" : "differ.safe")}</p></${Note}>
+  return html`<${Note} kind="bad"><p>${t("differ.stop")}</p><p>${t(written ? "differ.sent" : "differ.safe")}</p></${Note}>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <section class="card"><h2>${t("differ.do")}</h2><p class="sixwords">${status.words}</p>
     ${session.role !== "keeper" ? html`<p>${t("differ.keeper")}</p>` : html`<ol class="list"><li>${t("differ.again")}</li><li>${t("differ.revoke")}</li>

@@ -1,6 +1,6 @@
 // The communes' money and scores at the district: settlements approved or returned, sheets appraised and published. What a
 // commune wrote stands beside what the district says; neither side can write the other's (docs/cases.md).
-import { html, t, say, session, api, toIso, showDate, shown, number, useState, useEffect } from "../desk/base.js";
+import { html, t, say, session, api, toIso, showDate, shown, number, useRef, useState, useEffect } from "../desk/base.js";
 import { Note, Title, catalogue } from "../desk/parts.js";
 import { Select, Table, Text, unitName } from "./parts.js";
 
@@ -63,7 +63,10 @@ export function Money() {
   const [year, setYear] = useState(String(new Date().getFullYear()));
   const [r, set] = useState(null);
   const [wrong, setWrong] = useState("");
-  const load = () => api("GET", "/api/budget", { year }).then((x) => { set(x); setWrong(""); }, (e) => setWrong(e.message));
+  const now = useRef(year);
+  now.current = year;
+  const mine = (f) => (x) => { if (now.current === year) f(x); }; // a slow answer of the year before is nobody's
+  const load = () => api("GET", "/api/budget", { year }).then(mine((x) => { set(x); setWrong(""); }), mine((e) => setWrong(e.message)));
   useEffect(() => { set(null); load(); }, [year]);
   const act = async (id, values) => { await api("POST", "/api/budget/step", { id, ...values }); await load(); };
   const acts = may() ? [""] : [];
@@ -124,14 +127,15 @@ function given(sheet, form) {
 }
 
 function Appraise({ sheet, send }) {
-  const [klass, setClass] = useState("");
+  const chosen = sheet.appraised_on && sheet.result_class !== sheet.points_class; // by a person, against the points
+  const [klass, setClass] = useState(chosen ? sheet.result_class : "");
   const [wrong, setWrong] = useState("");
   const submit = async (e) => {
     e.preventDefault();
     const form = new FormData(e.target);
     const note = form.get("note").trim();
     setWrong("");
-    try { await send("/api/score/appraise", { lines: given(sheet, form), ...(klass && { class: klass }), ...(note && { note }) }, "score.appraised"); } catch (x) { setWrong(x.message); }
+    try { await send("/api/score/appraise", { lines: given(sheet, form), note, ...(klass && { class: klass }) }, "score.appraised"); } catch (x) { setWrong(x.message); }
   };
   const classes = [{ value: "", label: t("score.bypoints") }, ...(catalogue.choices.score_class || []).map((c) => ({ value: c.value, label: say(c) }))];
   return html`<form onSubmit=${submit}>${sheet.lines.map((l) => html`<${Criterion} key=${l.code} line=${l} open />`)}
@@ -143,18 +147,20 @@ function Appraise({ sheet, send }) {
 export function Score({ id }) {
   const [sheet, set] = useState(null);
   const [told, tell] = useState(null);
+  const [again, setAgain] = useState(false); // an appraised sheet is appraised anew: it cannot be published meanwhile
   const load = () => api("GET", "/api/score", { id }).then(set, (x) => tell({ bad: true, text: x.message }));
   useEffect(() => { load(); }, []);
   const send = async (path, body, words) => {
     tell(null);
     await api("POST", path, { id, ...body });
     await load();
+    setAgain(false);
     tell({ text: t(words) });
     scrollTo(0, 0);
   };
   if (!sheet) return html`<${Title}>${t("score.title")}</${Title}>${told ? html`<${Note} kind="bad"><p>${told.text}</p></${Note}>` : html`<p>${t("loading")}</p>`}`;
   const title = `${unitName(sheet.unit)}: ${t("score.of", { year: sheet.year })}`;
-  const open = may() && WAITS.includes(sheet.state);
+  const open = may() && (sheet.state === "self_scored" || (sheet.state === "appraised" && again));
   const step = (words) => (values) => send("/api/score/step", values, words);
   return html`<div class="head"><${Title}>${title}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button><a class="button" href="#/scores">${t("score.title")}</a></div></div>
     ${sheet.scheme === "DEMO" && html`<${Note} kind="warn"><p>${t("score.demo")}</p></${Note}>`}
@@ -164,7 +170,8 @@ export function Score({ id }) {
       ${sheet.appraised_on && html`<div><dt>${t("score.district")}</dt><dd>${shown(sheet.district_total)}</dd></div><div><dt>${t("score.class")}</dt><dd>${choice("score_class", sheet.result_class)}</dd></div>`}</dl>
     ${sheet.published_on && html`<p>${t("score.published", { day: showDate(sheet.published_on) })}</p>`}${sheet.same === false && html`<${Note} kind="warn"><p>${t("score.changed")}</p></${Note}>`}
     ${sheet.district_note && !open && html`<p>${t("score.why.district")}: ${sheet.district_note}</p>`}
-    ${may() && sheet.state === "appraised" && html`<section class="card"><h2>${t("score.publish.title")}</h2><p class="hint">${t("score.publish.why")}</p><${Step} word="publish" what=${title} day act=${step("score.done")} /></section>`}
+    ${may() && sheet.state === "appraised" && !again && html`<section class="card"><h2>${t("score.publish.title")}</h2><p class="hint">${t("score.publish.why")}</p><${Step} word="publish" what=${title} day act=${step("score.done")} />
+      <div class="acts"><button onClick=${() => setAgain(true)}>${t("score.again")}</button></div></section>`}
     ${open ? html`<${Appraise} key=${sheet.state + sheet.district_total} sheet=${sheet} send=${send} />` : sheet.lines.map((l) => html`<${Criterion} key=${l.code} line=${l} />`)}
     ${may() && sheet.state === "self_scored" && html`<section class="card"><h2>${t("score.back.title")}</h2><${Step} word="return" what=${title} reason act=${step("score.returned")} /></section>`}`;
 }

@@ -77,7 +77,7 @@ function Issue({ id }) {
     <p>${say(reportOf(catalogue.reports, issue.report))} · ${t("issues.closed")}: ${showTime(issue.closed)}</p>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <section class="card"><h2>${t("issues.files")}</h2><p class="hint">${t("files.why")}</p><${Files} issue=${issue} /><${Checked} issue=${issue} /></section>
-    <${Since} issue=${issue} issues=${all} />${figures && html`<${Proof} issue=${issue} units=${figures.units} />`}<${Taken} issue=${issue.id} />
+    <${Since} issue=${issue} issues=${all} />${figures && session.role === "statistician" && html`<${Proof} issue=${issue} units=${figures.units} />`}<${Taken} issue=${issue.id} />
     ${figures && html`<${Open} report=${figures} issue=${issue.id} />`}`;
 }
 
