@@ -193,11 +193,7 @@ static enum err hub_project_more(struct hub_store *s, uint64_t positions, struct
     enum err e = hub_project_from(s, &from);
     if (e != ERR_OK) return e;
     if (s->typed == NULL) {
-        struct catalogue_error why = {0};
-        e = typed_open(s->db, s->catalogue, &why, &s->typed);
-        if (e == ERR_BAD_INPUT)
-            LOG_EVENT(LOG_LEVEL_ERROR, log_evt("catalogue.sql"), log_str("file", why.file),
-                      log_str("text", why.text_en));
+        e = typed_open(s->db, s->catalogue, NULL, &s->typed);
         s->typed_edition = s->edition;
         if (e == ERR_OK) e = hub_store_seal(s, false);
     }

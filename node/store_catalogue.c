@@ -75,8 +75,7 @@ static enum err node_catalogue_indexes(struct node_store *s, const struct catalo
 enum err node_catalogue_ready(struct node_store *s)
 {
     if (s->typed != NULL || s->catalogue == NULL) return ERR_OK;
-    struct catalogue_error why;
-    enum err e = typed_open(s->db, s->catalogue, &why, &s->typed);
+    enum err e = typed_open(s->db, s->catalogue, NULL, &s->typed);
     if (e == ERR_OK) e = node_catalogue_indexes(s, s->catalogue);
     if (e == ERR_OK) e = node_store_seal(s, false);
     return e == ERR_BAD_INPUT ? ERR_DAMAGED : e;
@@ -133,22 +132,19 @@ static enum err node_edition_open(struct node_store *s, const struct admin_editi
                                   struct node_catalogue *in)
 {
     struct buf frame, archive;
-    struct catalogue_error why = {0};
     buf_init(&frame, (size_t)ADMIN_PARTS_MAX * ADMIN_PART_BYTES_MAX);
     buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
     enum err e = node_edition_frame(s, ed, &frame);
     if (e == ERR_OK) e = edition_open(ed, buf_bytes(&frame), &archive);
     if (e == ERR_OK) e = edition_parse(buf_bytes(&archive), &in->catalogue);
-    if (e == ERR_OK) e = typed_open(s->db, in->catalogue, &why, &in->typed);
+    if (e == ERR_OK)
+        e = typed_open(s->db, in->catalogue, NULL, &in->typed); /* the hub has checked it */
     if (e == ERR_OK) e = node_catalogue_indexes(s, in->catalogue);
     if (e == ERR_OK) e = node_store_seal(s, false);
     if (e == ERR_OK) e = node_edition_keep(s, ed, buf_bytes(&archive));
     buf_free(&frame);
     buf_free(&archive);
     if (e == ERR_OK) in->edition = ed->edition;
-    if (why.text_en[0] != '\0')
-        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("catalogue.sql"), log_str("file", why.file),
-                  log_str("text", why.text_en));
     return e;
 }
 

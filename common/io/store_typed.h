@@ -26,8 +26,8 @@
 struct typed;
 
 /* Create or extend the tables for this catalogue (columns are only ever added), inside the caller's
- * transaction. ERR_BAD_INPUT: a constraint or indicator does not compile; `why` says which (may be
- * NULL). */
+ * transaction. ERR_BAD_INPUT: a constraint or indicator does not compile; `why` says which. `why` NULL:
+ * the edition is in use, published when rules were laxer; such a rule is logged, and fails when it is run. */
 MUST_CHECK enum err typed_open(struct db *db, const struct catalogue *c,
                                struct catalogue_error *why, struct typed **out);
 /* The same tables on a DB_READONLY connection, as they are: for queries alone. */

@@ -1,5 +1,6 @@
 #include "common/io/store_typed_priv.h"
 #include "common/io/store_watch.h"
+#include "common/log.h"
 #include "common/text.h"
 
 #include <assert.h>
@@ -17,7 +18,11 @@ enum {
 static enum err typed_refuse(struct catalogue_error *why, const char *file, const char *what,
                              const char *column, const char *detail)
 {
-    if (why == NULL) return ERR_BAD_INPUT;
+    if (why == NULL) { /* in use: it was good once, and all else of it still is */
+        LOG_EVENT(LOG_LEVEL_WARN, log_evt("catalogue.rule"), log_str("file", file),
+                  log_str("what", what));
+        return ERR_OK;
+    }
     *why = (struct catalogue_error){0};
     snprintf(why->file, sizeof why->file, "%s", file);
     snprintf(why->column, sizeof why->column, "%s", column);

@@ -126,6 +126,9 @@ static void sql_that_does_not_work_is_named(void **state)
         assert_string_equal(why.file, "fields.csv");
         assert_string_equal(why.column, "constraint");
         assert_non_null(strstr(why.text_en, "w_record.loai"));
+        assert_int_equal(typed_open(db, c, NULL, &t),
+                         ERR_OK); /* in use already: all else of it still works */
+        typed_close(t);
         db_rollback(db);
         catalogue_free(c);
     }
