@@ -71,11 +71,14 @@ static bool hub_leaves_copy(const struct hub_store *s, unsigned type)
     return t != NULL && t->sensitivity < MOVE_CLASS_DROPPED;
 }
 
+/* One set may let it in, take it out and let it in again: it is in since that set. */
 static enum err hub_scope_enter(struct hub_store *s, int64_t unit, int64_t record, uint64_t at,
                                 enum move_access access, const char *since)
 {
-    struct db_stmt *q = db_stmt(s->db, "INSERT INTO sys_scope(scope, record, entered, access, "
-                                       "changed, since) VALUES (?1, ?2, ?3, ?4, ?3, ?5)");
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT INTO sys_scope(scope, record, entered, access, changed, since) "
+                       "VALUES (?1, ?2, ?3, ?4, ?3, ?5) ON CONFLICT DO UPDATE SET left = NULL, "
+                       "heir = NULL, state = NULL, changed = ?3, since = ?5");
     db_bind_int(q, 1, unit);
     db_bind_int(q, 2, record);
     db_bind_int(q, 3, (int64_t)at);
