@@ -12,21 +12,7 @@ static int64_t hub_history_key(const struct id_record *rid)
     return (int64_t)le64_load(rid->b);
 }
 
-/* ---- filling ---- */
-
-struct hub_history_fill {
-    struct hub_store *s;
-    struct change_write *writes; /* CHANGE_WRITES_MAX */
-};
-
-static enum err hub_history_put(struct hub_store *s, const struct id_record *rid, uint64_t position)
-{
-    struct db_stmt *q =
-        db_stmt(s->db, "INSERT OR IGNORE INTO sys_history(record, pos) VALUES (?1, ?2)");
-    db_bind_int(q, 1, hub_history_key(rid));
-    db_bind_int(q, 2, (int64_t)position);
-    return db_run(q);
-}
+/* ---- ops of the log ---- */
 
 /* Of which record an op is that was taken out of the log. *found = false: of none that is known here. */
 static enum err hub_history_gone(struct hub_store *s, const struct change_head *h, unsigned op,
@@ -44,45 +30,59 @@ static enum err hub_history_gone(struct hub_store *s, const struct change_head *
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err hub_history_fill_set(void *ctx, const struct hub_set *set)
-{
-    struct hub_history_fill *f = ctx;
-    enum err e = ERR_OK;
-    for (unsigned i = 0; e == ERR_OK && i < set->view->head.ops; i++) {
-        struct change_op op;
-        struct bytes payload = set->view->payload[i];
-        bool is = payload.p != NULL && change_op_decode(payload, f->writes, &op) == ERR_OK;
-        if (payload.p == NULL) e = hub_history_gone(f->s, &set->view->head, i, &op.rid, &is);
-        if (e == ERR_OK && is) e = hub_history_put(f->s, &op.rid, set->position);
-    }
-    return e;
-}
-
 struct hub_history_walk {
-    hub_set_fn *row;
+    struct hub_store *s;
+    struct change_write *writes; /* CHANGE_WRITES_MAX */
+    /* Every op that is of a record; `op` NULL: an order took it. */
+    enum err (*each)(void *ctx, const struct hub_set *set, unsigned index,
+                     const struct id_record *rid, const struct change_op *op);
     void *ctx;
     uint64_t last; /* position of the set that was given last */
+    enum err
+        e; /* of what is done with an op: it ends the walk, as no set that cannot be read does */
 };
 
 static enum err hub_history_walk_set(void *ctx, const struct hub_set *set)
 {
     struct hub_history_walk *w = ctx;
     w->last = set->position;
-    return w->row(w->ctx, set);
+    for (unsigned i = 0; w->e == ERR_OK && i < set->view->head.ops; i++) {
+        struct change_op op;
+        struct bytes payload = set->view->payload[i];
+        bool is = payload.p != NULL && change_op_decode(payload, w->writes, &op) == ERR_OK;
+        if (payload.p == NULL) w->e = hub_history_gone(w->s, &set->view->head, i, &op.rid, &is);
+        if (w->e == ERR_OK && is)
+            w->e = w->each(w->ctx, set, i, &op.rid, payload.p != NULL ? &op : NULL);
+    }
+    return w->e;
 }
 
 /* A set that no longer is what it was stops nothing: it is left out. */
-static enum err hub_history_range(struct hub_store *s, uint64_t first, uint64_t last,
-                                  hub_set_fn *row, void *ctx)
+static enum err hub_history_range(struct hub_history_walk *w, uint64_t first, uint64_t last)
 {
-    struct hub_history_walk w = {row, ctx, first - 1};
     enum err e = ERR_DAMAGED;
-    while (e == ERR_DAMAGED && first <= last) {
-        e = hub_store_sets(s, first, last, hub_history_walk_set, &w);
-        w.last++; /* the one that is damaged */
-        first = w.last + 1;
+    w->last = first - 1;
+    while (e == ERR_DAMAGED && w->e == ERR_OK && first <= last) {
+        e = hub_store_sets(w->s, first, last, hub_history_walk_set, w);
+        first = w->last + 2; /* behind the one that is damaged */
+        w->last = first - 1;
     }
+    if (w->e != ERR_OK) return w->e;
     return e == ERR_DAMAGED ? ERR_OK : e;
+}
+
+/* ---- filling ---- */
+
+static enum err hub_history_put(void *ctx, const struct hub_set *set, unsigned index,
+                                const struct id_record *rid, const struct change_op *op)
+{
+    (void)index;
+    (void)op;
+    struct db_stmt *q = db_stmt(((struct hub_store *)ctx)->db,
+                                "INSERT OR IGNORE INTO sys_history(record, pos) VALUES (?1, ?2)");
+    db_bind_int(q, 1, hub_history_key(rid));
+    db_bind_int(q, 2, (int64_t)set->position);
+    return db_run(q);
 }
 
 enum err hub_store_history_some(struct hub_store *s, uint64_t positions, bool *done)
@@ -96,15 +96,16 @@ enum err hub_store_history_some(struct hub_store *s, uint64_t positions, bool *d
     *done = from >= upto;
     if (*done) return ERR_OK;
     if (upto - from > positions) upto = from + positions;
-    struct hub_history_fill f = {s, calloc(CHANGE_WRITES_MAX, sizeof *f.writes)};
-    if (f.writes == NULL) return ERR_NOMEM;
+    struct hub_history_walk w = {.s = s, .each = hub_history_put, .ctx = s};
+    w.writes = calloc(CHANGE_WRITES_MAX, sizeof *w.writes);
+    if (w.writes == NULL) return ERR_NOMEM;
     e = db_begin(s->db);
     if (e == ERR_OK) {
-        e = hub_history_range(s, from + 1, upto, hub_history_fill_set, &f);
+        e = hub_history_range(&w, from + 1, upto);
         if (e == ERR_OK) e = hub_meta_set_int(s, HUB_HISTORY_AT, (int64_t)upto);
         e = db_end(s->db, e);
     }
-    free(f.writes);
+    free(w.writes);
     *done = e == ERR_OK && upto == s->position;
     return e;
 }
@@ -112,26 +113,16 @@ enum err hub_store_history_some(struct hub_store *s, uint64_t positions, bool *d
 /* ---- asking ---- */
 
 struct hub_history_seek {
-    struct hub_store *s;
     const struct id_record *rid;
-    struct change_write *writes;
     hub_history_fn *each;
     void *ctx;
 };
 
-static enum err hub_history_seek_set(void *ctx, const struct hub_set *set)
+static enum err hub_history_seek_op(void *ctx, const struct hub_set *set, unsigned index,
+                                    const struct id_record *rid, const struct change_op *op)
 {
-    struct hub_history_seek *k = ctx;
-    enum err e = ERR_OK;
-    for (unsigned i = 0; e == ERR_OK && i < set->view->head.ops; i++) {
-        struct change_op op;
-        struct bytes payload = set->view->payload[i];
-        bool is = payload.p != NULL && change_op_decode(payload, k->writes, &op) == ERR_OK;
-        if (payload.p == NULL) e = hub_history_gone(k->s, &set->view->head, i, &op.rid, &is);
-        if (e == ERR_OK && is && ID_EQUAL(&op.rid, k->rid))
-            e = k->each(k->ctx, set, i, payload.p != NULL ? &op : NULL);
-    }
-    return e;
+    const struct hub_history_seek *k = ctx;
+    return ID_EQUAL(rid, k->rid) ? k->each(k->ctx, set, index, op) : ERR_OK;
 }
 
 /* The positions that the index knows; *count of them, the caller's to free. */
@@ -168,17 +159,18 @@ enum err hub_store_history(struct hub_store *s, const struct id_record *rid, hub
     int64_t at = 0;
     uint64_t *positions = NULL;
     size_t count = 0;
-    struct hub_history_seek k = {s, rid, NULL, each, ctx};
+    struct hub_history_seek k = {rid, each, ctx};
+    struct hub_history_walk w = {.s = s, .each = hub_history_seek_op, .ctx = &k};
     enum err e = hub_cache_ready(s);
     if (e == ERR_OK) e = hub_meta_int(s, HUB_HISTORY_AT, &at);
     if (e == ERR_OK) e = hub_history_positions(s, rid, (uint64_t)at, &positions, &count);
-    if (e == ERR_OK) k.writes = calloc(CHANGE_WRITES_MAX, sizeof *k.writes);
-    if (e == ERR_OK && k.writes == NULL) e = ERR_NOMEM;
+    if (e == ERR_OK) w.writes = calloc(CHANGE_WRITES_MAX, sizeof *w.writes);
+    if (e == ERR_OK && w.writes == NULL) e = ERR_NOMEM;
     for (size_t i = 0; e == ERR_OK && i < count; i++)
-        e = hub_history_range(s, positions[i], positions[i], hub_history_seek_set, &k);
+        e = hub_history_range(&w, positions[i], positions[i]);
     if (e == ERR_OK && (uint64_t)at < s->position)
-        e = hub_history_range(s, (uint64_t)at + 1, s->position, hub_history_seek_set, &k);
-    free(k.writes);
+        e = hub_history_range(&w, (uint64_t)at + 1, s->position);
+    free(w.writes);
     free(positions);
     return e;
 }
