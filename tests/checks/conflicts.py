@@ -2,7 +2,7 @@
 
 import re
 import checklib
-from faults import SPAN, names_in
+from faults import SPAN, spans_missing
 
 PAGE = "docs/conflicts.md"
 CONFLICTS = [f"6.{i}" for i in range(1, 21)]
@@ -21,12 +21,8 @@ def check_row(root, files, number, cells):
     spans = SPAN.findall(cells[3])
     if not spans or SPAN.sub("", cells[3]).strip("; "):
         yield PAGE, number, f"{cells[0]}: the last cell is tests, and nothing else"
-    for path, names in spans:
-        if path not in files:
-            yield PAGE, number, f"{cells[0]}: there is no {path}"
-            continue
-        for name in names_in(checklib.read_text(root, path), names) if names else []:
-            yield PAGE, number, f"{cells[0]}: {path} has no {name}"
+    for missing in spans_missing(root, files, spans):
+        yield PAGE, number, f"{cells[0]}: {missing}"
 
 
 def check(root, files):

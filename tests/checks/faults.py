@@ -35,6 +35,16 @@ def names_in(text, names):
     return [] if there(names) else [n for n in names.split(", ") if not there(n)]
 
 
+def spans_missing(root, files, spans):
+    """What of `file: names` is not in the tree, in words."""
+    for path, names in spans:
+        if path not in files:
+            yield f"there is no {path}"
+            continue
+        for name in names_in(checklib.read_text(root, path), names) if names else []:
+            yield f"{path} has no {name}"
+
+
 def check_proof(root, files, number, cells):
     fault, proof, state = cells[0], cells[3], cells[4]
     spans = SPAN.findall(proof)
@@ -44,12 +54,8 @@ def check_proof(root, files, number, cells):
         yield PAGE, number, f"{fault}: is {state} and names no file"
     if state in ("not yet", "not ours") and spans:
         yield PAGE, number, f"{fault}: is {state} and names a test"
-    for path, names in spans:
-        if path not in files:
-            yield PAGE, number, f"{fault}: there is no {path}"
-            continue
-        for name in names_in(checklib.read_text(root, path), names) if names else []:
-            yield PAGE, number, f"{fault}: {path} has no {name}"
+    for missing in spans_missing(root, files, spans):
+        yield PAGE, number, f"{fault}: {missing}"
 
 
 def check_row(root, files, number, cells):

@@ -56,33 +56,48 @@ static void waits_are_random_bounded_and_never_end(void **state)
 
 /* ---- time that passes in the middle ---- */
 
-/* A session is left after `turns` and nothing moves for `ms`; then all goes on. */
-static bool interrupted(uint64_t seed, unsigned turns, uint64_t ms)
+/* `turns` of a session in which node 0 hands in three saves. false: it was over before. */
+static bool session_of_three(struct pair *w, uint64_t seed, unsigned turns)
 {
-    struct pair w;
     struct id_record rid;
     bool more = true;
-    pair_open(&w, seed);
-    struct pair_node *n = &w.nodes[0];
+    pair_open(w, seed);
+    struct pair_node *n = &w->nodes[0];
     pair_join(n);
     for (int i = 0; i < 3; i++)
         pair_save(n, CHANGE_CREATE, &rid, "x", none());
     pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_NOW});
     for (unsigned i = 0; i < turns && more; i++)
         more = pair_turn(n);
-    w.now_ms += ms;
-    hub_engine_tick(w.hub.engine, pair_time(&w));
-    pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_WAKE});
-    while (pair_turn(n)) {
-    }
+    return more;
+}
+
+/* All that it began with arrives, once. */
+static void three_arrive(struct pair *w)
+{
+    struct pair_node *n = &w->nodes[0];
     OK(pair_settle(n));
     struct node_store_status s = pair_status(n);
     assert_int_equal(s.waiting, 0);
     assert_int_equal(s.sets, 4); /* with the genesis; nothing was made anew or twice */
     assert_int_equal(s.applied, s.ops);
     pair_assert_scope(n);
-    OK(hub_store_check(w.hub.store));
-    pair_close(&w);
+    OK(hub_store_check(w->hub.store));
+    pair_close(w);
+}
+
+/* A session is left after `turns` and nothing moves for `ms`; then all goes on. */
+static bool interrupted(uint64_t seed, unsigned turns, uint64_t ms)
+{
+    struct pair w;
+    bool more = session_of_three(&w, seed, turns);
+    struct pair_node *n = &w.nodes[0];
+    w.now_ms += ms;
+    hub_engine_tick(w.hub.engine, pair_time(&w));
+    pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_WAKE});
+    while (pair_turn(n)) {
+    }
+    three_arrive(&w);
     return more;
 }
 
@@ -198,16 +213,8 @@ static void one_way_hub(struct one_way *x)
 static bool one_way(uint64_t seed, unsigned turns, bool up)
 {
     struct pair w;
-    struct id_record rid;
-    bool more = true;
-    pair_open(&w, seed);
+    bool more = session_of_three(&w, seed, turns);
     struct pair_node *n = &w.nodes[0];
-    pair_join(n);
-    for (int i = 0; i < 3; i++)
-        pair_save(n, CHANGE_CREATE, &rid, "x", none());
-    pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_NOW});
-    for (unsigned i = 0; i < turns && more; i++)
-        more = pair_turn(n);
     struct one_way x = {.w = &w, .n = n, .up = up, .node_on = n->up, .hub_on = n->up};
     n->dialed = n->dialed && n->up;
     buf_clear(
@@ -221,14 +228,7 @@ static bool one_way(uint64_t seed, unsigned turns, bool up)
     assert_int_equal(hub_engine_conns(w.hub.engine), 0);
     assert_true(!more || x.dials >= 3);
     assert_true(x.dials <= ONE_WAY_DIALS_MAX);
-    OK(pair_settle(n));
-    struct node_store_status s = pair_status(n);
-    assert_int_equal(s.waiting, 0);
-    assert_int_equal(s.sets, 4); /* with the genesis */
-    assert_int_equal(s.applied, s.ops);
-    pair_assert_scope(n);
-    OK(hub_store_check(w.hub.store));
-    pair_close(&w);
+    three_arrive(&w);
     return more;
 }
 
