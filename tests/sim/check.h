@@ -67,6 +67,7 @@ bool check_bases(struct world *w, int who, const struct id_record *rid, unsigned
                  struct bytes element, struct buf *bases, uint8_t digest[16]);
 
 /* The first write on this record that waits for a decision. */
-bool check_crossed(struct world *w, const struct id_record *rid, struct id_version *version);
+bool check_crossed(struct world *w, const struct id_record *rid, struct id_version *version,
+                   unsigned *op);
 
 #endif

@@ -152,7 +152,9 @@ static uint8_t settle(struct world *w, struct naive_move *m, const struct move_s
     m->wait = s->record;
     for (size_t i = 0; i < c->op_count; i++) {
         struct naive_op *o = &c->ops[i];
-        if (o->crossed && o->index == s->op && ID_EQUAL(&o->version, &s->version)) op = o;
+        if (o->crossed && o->index == s->op && ID_EQUAL(&o->version, &s->version) &&
+            ID_EQUAL(&o->op.rid, &s->record))
+            op = o;
     }
     if (op == NULL || r == NULL) return 4;
     if (!m->own && strcmp(r->unit, m->unit) != 0) return 3;
@@ -225,13 +227,15 @@ void naive_move_take(struct world *w, size_t row, unsigned index)
     move_take(w, c->move_count++, row + 1);
 }
 
-bool check_crossed(struct world *w, const struct id_record *rid, struct id_version *version)
+bool check_crossed(struct world *w, const struct id_record *rid, struct id_version *version,
+                   unsigned *op)
 {
     const struct check *c = w->check;
     for (size_t i = 0; i < c->op_count; i++) {
         if (!c->ops[i].crossed || c->ops[i].verdict != 3 || !ID_EQUAL(&c->ops[i].op.rid, rid))
             continue;
         *version = c->ops[i].version;
+        *op = c->ops[i].index;
         return true;
     }
     return false;

@@ -51,6 +51,7 @@ static void plan_extra(struct world *w, bool joined)
     if (rng_below(&r, 1000) < 150) plan.closings = 1 + rng_below(&r, 3);
     /* A copy of a node has not got the keys that the other one changes to, and is kept apart for ever. */
     if (rng_below(&r, 1000) < 250 && plan.clone == 0 && joined) plan.rekey = 5 + rng_below(&r, 40);
+    w->misnames = rng_below(&r, 1000) < 500;
 }
 
 static void plan_draw(struct world *w)
@@ -210,7 +211,7 @@ static void fault(struct world *w, enum memvfs_fault kind)
     world_trace(w, h->name, "%s %s", names[kind], once ? "once" : "for a while");
     memvfs_fail(h->disk, kind, from, once ? 1 : MEMVFS_NEVER);
     w->stats.faults++;
-    world_call(w, 1000 + rng_below(&w->rng, 300000), heal, (uint64_t)(who + 1));
+    world_call(w, 1000 + rng_below(&w->rng, WORLD_FAULT_MS_MAX), heal, (uint64_t)(who + 1));
 }
 
 /* By hours, or by years, as when the battery of a PC is dead. */

@@ -351,10 +351,11 @@ void world_settle_one(struct world *w, int who, int record, bool apply)
     struct buf b;
     struct move_settle m = {.record = w->records[record].rid, .apply = apply};
     buf_init(&b, 1024);
-    if (!check_crossed(w, &m.record, &m.version)) {
+    if (!check_crossed(w, &m.record, &m.version, &m.op)) {
         buf_free(&b);
         return;
     }
+    if (w->misnames) m.op = 0; /* of another record, where the set has several */
     move_settle_encode(&m, &b);
     raw_do(w, who, record, &b);
 }

@@ -281,7 +281,7 @@ void world_look(struct world *w, int who)
 void world_await(struct world *w, int who)
 {
     const struct world_host *h = world_host_of(w, who);
-    for (unsigned i = 0; !h->up && !w->failed && i < 100; i++)
+    for (unsigned i = 0; !h->up && !w->failed && i < WORLD_AWAIT_S; i++)
         world_run(w, 1000);
     if (!h->up) world_fail(w, "%s does not come back", h->name);
 }

@@ -41,7 +41,9 @@ enum {
     WORLD_HUB = -1,          /* as `who` */
     WORLD_EDITION_WHOLE = 100,
     WORLD_WAIT_MS_MAX = 15 * 60 * 1000, /* the longest that a node waits by itself */
-    WORLD_DRAIN_MS = 4 * 3600 * 1000,   /* after faults stop, everything has arrived everywhere */
+    WORLD_FAULT_MS_MAX = 300 * 1000,    /* the longest that a disk fails or is full */
+    WORLD_AWAIT_S = 600, /* a host is back: faults end, and one that is down boots every second */
+    WORLD_DRAIN_MS = 4 * 3600 * 1000, /* after faults stop, everything has arrived everywhere */
 };
 
 struct check; /* the reference model, check.c */
@@ -145,8 +147,9 @@ struct world {
      * connection it has, which writes again what was not synced. Both must lose nothing: see common/io/db_wal.c for
      * what the first needs. */
     bool reopens;
-    bool marks; /* texts that are typed end with the record's mark: see check_erase.c */
-    bool once;  /* who moves records tries once and does not wait: for random runs */
+    bool marks;    /* texts that are typed end with the record's mark: see check_erase.c */
+    bool misnames; /* decisions name the first op of a set, whichever was meant */
+    bool once;     /* who moves records tries once and does not wait: for random runs */
     struct world_hub hub;
     struct world_node nodes[WORLD_NODES_MAX];
     unsigned node_count;

@@ -181,16 +181,22 @@ static uint8_t share(struct story *s, int who, unsigned record, int with, enum m
     return v;
 }
 
-static uint8_t settle(struct story *s, int who, unsigned record, const struct id_version *v,
-                      bool apply)
+static uint8_t settle_op(struct story *s, int who, unsigned record, const struct id_version *v,
+                         unsigned op, bool apply)
 {
     struct buf b;
-    struct move_settle m = {.record = rid_of(record), .version = *v, .op = 0, .apply = apply};
+    struct move_settle m = {.record = rid_of(record), .version = *v, .op = op, .apply = apply};
     buf_init(&b, 1024);
     move_settle_encode(&m, &b);
     uint8_t verdict = deed(s, who, &b);
     buf_free(&b);
     return verdict;
+}
+
+static uint8_t settle(struct story *s, int who, unsigned record, const struct id_version *v,
+                      bool apply)
+{
+    return settle_op(s, who, record, v, 0, apply);
 }
 
 static void assign(struct story *s, const unsigned *records, size_t count, int to, const char *date)
@@ -508,6 +514,45 @@ static void a_crossing_edit_is_kept_and_settled(void **ctx)
     story_close(&s);
 }
 
+/* A set of two writes that crossed: a decision is about the one whose record it names, and about no other. */
+static void a_decision_names_the_record_of_its_op(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    struct world_op ops[2];
+    struct bytes p[2];
+    static const char *const texts[] = {"của B", "của C"};
+    size_t conflicts = 0;
+    story_open(&s, 9);
+    for (unsigned r = 1; r <= 2; r++) {
+        create(&s, A, r, ACTIVITY, NULL, 0, 0);
+        assert_int_equal(offer(&s, A, 100 + r, r, r == 1 ? B : C), FOLD_APPLIED);
+        assert_int_equal(answer(&s, r == 1 ? B : C, 100 + r, MOVE_ACCEPT), FOLD_APPLIED);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        struct id_record r = rid_of(1 + i);
+        world_op_begin(&ops[i], CHANGE_EDIT, &r, ACTIVITY);
+        world_op_text(&ops[i], 2, texts[i], NULL, 0);
+        p[i] = world_op_end(&ops[i]);
+    }
+    struct id_version v = world_save(&s.n[A], p, 2);
+    assert_int_equal(push(&s, A), FOLD_HELD_SCOPE);
+    /* op 0 is of record 1, which B has and C does not */
+    assert_int_equal(settle(&s, C, 2, &v, true), FOLD_HELD_UNKNOWN);
+    assert_int_equal(settle(&s, -1, 2, &v, true), FOLD_HELD_UNKNOWN);
+    assert_int_equal(settle(&s, C, 1, &v, true), FOLD_HELD_SCOPE);
+    assert_int_equal(number(&s.w, "SELECT count(*) FROM sys_crossed WHERE state = 0"), 2);
+    assert_int_equal(settle_op(&s, C, 2, &v, 1, true), FOLD_APPLIED);
+    assert_int_equal(number(&s.w, "SELECT count(*) FROM sys_crossed WHERE state = 0"), 1);
+    struct id_record rid = rid_of(1);
+    assert_string_equal(world_text(&s.w, &rid, 2, &conflicts), "");
+    rid = rid_of(2);
+    assert_string_equal(world_text(&s.w, &rid, 2, &conflicts), "của C");
+    for (unsigned i = 0; i < 2; i++)
+        world_op_free(&ops[i]);
+    story_close(&s);
+}
+
 /* After a hub restore the decision can be there before the write that it is about. */
 static void a_decision_waits_for_its_write(void **ctx)
 {
@@ -785,6 +830,7 @@ int main(void)
         cmocka_unit_test(cases_follow_their_person),
         cmocka_unit_test(harmless_types_leave_a_copy),
         cmocka_unit_test(a_crossing_edit_is_kept_and_settled),
+        cmocka_unit_test(a_decision_names_the_record_of_its_op),
         cmocka_unit_test(a_decision_waits_for_its_write),
         cmocka_unit_test(shares_read_write_and_end),
         cmocka_unit_test(assignments_keep_the_old_days),
