@@ -211,6 +211,7 @@ void check_image(struct world *w, int who)
         check_mended(
             w, (unsigned)who); /* the image has what a repair added, though nobody looked yet */
         w->check->logs[who].image = w->check->logs[who].count;
+        check_save_copy(w, &w->nodes[who].doubt, &w->nodes[who].image_doubt);
     }
 }
 

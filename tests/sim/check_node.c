@@ -439,13 +439,25 @@ void check_swapped(struct world *w)
     naive_cut(w, 0);
 }
 
+void check_save_copy(const struct world *w, const struct world_save *from, struct world_save *to)
+{
+    to->open = from->open;
+    to->rid = from->rid;
+    /* The number may be another record's since. */
+    to->record = from->record >= 0 && !w->records[from->record].exists ? from->record : -1;
+    buf_clear(&to->payload);
+    buf_clear(&to->first);
+    buf_add_bytes(&to->payload, buf_bytes(&from->payload));
+    buf_add_bytes(&to->first, buf_bytes(&from->first));
+}
+
 void check_restored(struct world *w, int who)
 {
     if (who == WORLD_HUB) {
         hub_restored(w);
     } else {
         saved_cut(&w->check->logs[who], w->check->logs[who].image);
-        w->nodes[who].doubt.open = false;
+        check_save_copy(w, &w->nodes[who].image_doubt, &w->nodes[who].doubt);
         w->check->logs[who].since = w->nodes[who].synced;
         for (size_t i = 0; i < w->check->must_count; i++)
             w->check->musts[i].held[who] = false;
@@ -457,6 +469,7 @@ void check_cloned(struct world *w, unsigned from, unsigned to)
     const struct saved_log *a = &w->check->logs[from];
     struct saved_log *b = &w->check->logs[to];
     check_mended(w, from);
+    check_save_copy(w, &w->nodes[from].doubt, &w->nodes[to].doubt);
     for (size_t i = 0; i < a->count; i++) {
         struct saved_set *x = saved_add(b, buf_bytes(&a->v[i].head), buf_bytes(&a->v[i].body));
         x->branch = a->v[i].branch;

@@ -212,6 +212,8 @@ void check_record(struct world *w, struct db *db, const struct naive_record *r, 
 /* check_node.c */
 /* What a repair added to the node's log since it was last compared is taken over. */
 void check_mended(struct world *w, unsigned node);
+/* A save in doubt, of a disk that is copied. */
+void check_save_copy(const struct world *w, const struct world_save *from, struct world_save *to);
 bool check_fold_at(struct world *w, int who, const struct id_record *rid, const struct fold **out);
 void check_nothing_lost(struct world *w);
 

@@ -142,13 +142,15 @@ static enum err node_save(struct world *w, const struct world_act *a, struct sav
     return node_own_commit(own, saved);
 }
 
-/* It failed and nobody died: then it must not be there; after an I/O error it may come back with the next boot. */
-static void node_not_saved(struct world *w, unsigned i)
+/* It failed and nobody died: then it must not be there; after an I/O error it may come back with the next boot, and so
+ * may one before it when this one did not get as far as its commit. */
+static void node_not_saved(struct world *w, unsigned i, bool before)
 {
     struct world_node *n = &w->nodes[i];
-    bool io = memvfs_io_failures(n->host.disk) > 0;
+    bool io = memvfs_io_failures(n->host.disk) > 0, tried = n->doubt.open;
+    if (!tried) n->doubt.open = before;
     if (memvfs_dead(n->host.disk) || (io && w->reopens)) return;
-    n->doubt.open = io;
+    if (tried) n->doubt.open = io;
     check_node(w, i);
 }
 
@@ -176,7 +178,8 @@ static bool node_try(struct world *w, const struct world_act *a)
     struct node_own own = {0};
     struct node_own_saved saved;
     if (!n->host.up) return false;
-    n->doubt.there = false;
+    bool before = n->doubt.open;
+    n->doubt.there = n->doubt.open = false;
     x.count = 0;
     memvfs_set_time(world_wall(w, &n->host));
     enum err e = node_own_begin(n->store, &n->sync_keys, world_wall(w, &n->host), &own);
@@ -186,7 +189,9 @@ static bool node_try(struct world *w, const struct world_act *a)
         node_saved(w, a, &x, &saved);
     } else if (e != ERR_NOT_FOUND) {
         world_trace(w, n->host.name, "does not save: %s", err_name(e));
-        node_not_saved(w, (unsigned)a->who);
+        node_not_saved(w, (unsigned)a->who, before);
+    } else {
+        n->doubt.open = before;
     }
     node_own_free(&own);
     for (unsigned i = 0; i < x.count; i++)

@@ -535,6 +535,18 @@ static struct node_sync_keys node_keys_of(const struct world_keys *k)
                                    .sealing = {k->sealing.secret, k->sealing.public}};
 }
 
+static void save_init(struct world_save *s)
+{
+    buf_init(&s->payload, CHANGE_BYTES_MAX);
+    buf_init(&s->first, CHANGE_BYTES_MAX);
+}
+
+static void save_free(struct world_save *s)
+{
+    buf_free(&s->payload);
+    buf_free(&s->first);
+}
+
 static void node_prepare(struct world *w, unsigned i, const char *unit, struct world_keys *keys)
 {
     struct world_node *n = &w->nodes[i];
@@ -543,8 +555,8 @@ static void node_prepare(struct world *w, unsigned i, const char *unit, struct w
     n->keys = keys;
     n->sync_keys = node_keys_of(keys);
     n->ring = (struct world_ring){.next = node_keys_of(&base_keys()->next[i])};
-    buf_init(&n->doubt.payload, CHANGE_BYTES_MAX);
-    buf_init(&n->doubt.first, CHANGE_BYTES_MAX);
+    save_init(&n->doubt);
+    save_init(&n->image_doubt);
     n->host.disk = memvfs_host(n->host.name);
     n->host.crash_step = UINT64_MAX;
 }
@@ -670,8 +682,8 @@ void world_close(struct world *w)
         memvfs_kill(world_host_of(w, who)->disk);
         host_close(w, who);
         if (who == WORLD_HUB) continue;
-        buf_free(&w->nodes[who].doubt.payload);
-        buf_free(&w->nodes[who].doubt.first);
+        save_free(&w->nodes[who].doubt);
+        save_free(&w->nodes[who].image_doubt);
     }
     while (w->events->count > 0) {
         struct world_event ev = event_pop(w->events);
