@@ -229,7 +229,7 @@ MUST_CHECK enum err hub_edit_init(struct hub_edit *h, struct hub_app *a);
 void hub_edit_free(struct hub_edit *h);
 /* Load the record into h->fold; type 0 when there is none. */
 MUST_CHECK enum err hub_edit_load(struct hub_edit *h, const struct id_record *rid);
-/* Load, make the op and, if it changes something, append it. Inside a transaction. */
+/* Load, make the op and, if it changes something, append it. Inside a transaction. `like` NULL: only look. */
 MUST_CHECK enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
                                     const struct hub_own_set *like, struct entry_op *op,
                                     struct entry_why *why);

@@ -67,7 +67,7 @@ enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
     *op = (struct entry_op){.rid = form->rid};
     if (e == ERR_OK && meant.count == 0 && form->count > 0) return ERR_OK; /* all as it was */
     if (e == ERR_OK) e = entry_make(&h->entry, &rules, &h->fold, &meant, op, why);
-    if (e != ERR_OK || !op->changed) return e;
+    if (e != ERR_OK || !op->changed || like == NULL) return e;
     struct hub_own_set set = *like;
     set.payloads = &op->payload;
     set.count = 1;
@@ -250,6 +250,7 @@ struct hub_import {
     struct hub_own_set set;
     struct buf memory;
     uint64_t created, edited, unchanged;
+    bool dry; /* only look: nothing is saved */
     json_t *bad;
 };
 
@@ -271,14 +272,26 @@ static void hub_import_bad(struct hub_import *m, const json_t *row, size_t index
                                     said ? why->en : err_text_en(e), "row", (json_int_t)index));
 }
 
+/* What `put` refuses an import refuses too. */
+static enum err hub_import_allowed(struct hub_app *a, const json_t *row, struct entry_why *why)
+{
+    json_t *j = hub_register_refuses(a, row);
+    if (j == NULL) return ERR_OK;
+    snprintf(why->vi, sizeof why->vi, "%s", json_string_value(json_object_get(j, "vi")));
+    snprintf(why->en, sizeof why->en, "%s", json_string_value(json_object_get(j, "en")));
+    json_decref(j);
+    return ERR_DENIED;
+}
+
 static enum err hub_import_row(struct hub_import *m, const json_t *row, size_t index)
 {
     struct entry_value values[ENTRY_FIELDS_MAX];
     struct entry_form form;
     struct entry_why why = {.field = NULL};
     struct entry_op op;
-    enum err e = hub_form_read(m->edit.app, row, &form, values, &m->memory, &why);
-    if (e == ERR_OK) e = hub_edit_append(&m->edit, &form, &m->set, &op, &why);
+    enum err e = hub_import_allowed(m->edit.app, row, &why);
+    if (e == ERR_OK) e = hub_form_read(m->edit.app, row, &form, values, &m->memory, &why);
+    if (e == ERR_OK) e = hub_edit_append(&m->edit, &form, m->dry ? NULL : &m->set, &op, &why);
     if (hub_row_error(e)) {
         hub_import_bad(m, row, index, e, &why);
         return ERR_OK;
@@ -297,10 +310,11 @@ static enum err hub_import_row(struct hub_import *m, const json_t *row, size_t i
 static enum err hub_import_rows(struct hub_import *m, const json_t *rows)
 {
     struct hub_app *a = m->edit.app;
-    enum err e = hub_app_begin(a);
+    enum err e = m->dry ? hub_app_settle(a) : hub_app_begin(a);
     if (e != ERR_OK) return e;
     for (size_t i = 0; i < json_array_size(rows) && e == ERR_OK; i++)
         e = hub_import_row(m, json_array_get(rows, i), i);
+    if (m->dry) return e;
     if (e == ERR_OK) return hub_app_commit(a);
     hub_app_abort(a);
     return e;
@@ -319,11 +333,14 @@ json_t *hub_command_import(struct hub_app *a, const json_t *request)
     m.bad = json_array();
     buf_init(&m.memory, HUB_VALUES_BYTES_MAX);
     hub_request_person(a, request, &m.set.person);
+    m.dry = json_is_true(json_object_get(request, "dry"));
     e = hub_import_rows(&m, rows);
-    json_t *j = e != ERR_OK ? hub_command_fail(e)
-                            : json_pack("{s:I, s:I, s:I, s:O}", "created", (json_int_t)m.created,
-                                        "edited", (json_int_t)m.edited, "unchanged",
-                                        (json_int_t)m.unchanged, "bad", m.bad);
+    json_t *j =
+        e != ERR_OK
+            ? hub_command_fail(e)
+            : json_pack("{s:I, s:I, s:I, s:b, s:I, s:O}", "created", (json_int_t)m.created,
+                        "edited", (json_int_t)m.edited, "unchanged", (json_int_t)m.unchanged, "dry",
+                        (int)m.dry, "bad_rows", (json_int_t)json_array_size(m.bad), "bad", m.bad);
     json_decref(m.bad);
     buf_free(&m.memory);
     hub_edit_free(&m.edit);

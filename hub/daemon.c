@@ -135,7 +135,7 @@ static enum err hub_daemon_web(struct hub_daemon *d)
                             .handler = hub_desk_handle,
                             .tick = hub_desk_tick,
                             .ctx = d->desk,
-                            .upload_path = HUB_DESK_UPLOAD_PATH,
+                            .upload_paths = {HUB_DESK_UPLOAD_PATH, HUB_DESK_SHEET_PATH},
                             .upload_bytes_max = HUB_DESK_UPLOAD_BYTES_MAX};
     if (!conf_hostport(a->conf, "web", "listen", host, sizeof host, &o.port)) return ERR_CONFIG;
     snprintf(names, sizeof names, "%s", conf_string(a->conf, "web", "names"));

@@ -22,6 +22,7 @@ enum {
     DESK_QUIET = 1,  /* asked by the page's clock: does not keep a session alive */
     DESK_NOTE = 2,   /* a GET that goes to the audit: it opens a record */
     DESK_TYPING = 4, /* no GET, but it changes nothing that counts: not for the audit */
+    DESK_FILE = 8,   /* the body is a file's bytes, what is asked stands in the query */
 };
 
 /* `verb`: the body (or query) goes to that command with the login's name as `person`; a second word is
@@ -57,6 +58,9 @@ static const struct hub_desk_route {
     {WEB_GET, "/api/conflicts", DESK_CASES, "conflicts", NULL, 0},
     {WEB_POST, "/api/resolve", DESK_CASES, "resolve", NULL, 0},
     {WEB_POST, "/api/put", DESK_CASES, "put", NULL, 0},
+    {WEB_POST, "/api/import", DESK_CASES, "import", NULL, 0},
+    {WEB_POST, HUB_DESK_SHEET_PATH, DESK_CASES, NULL, hub_desk_sheet, DESK_TYPING | DESK_FILE},
+    {WEB_POST, "/api/verify-log", DESK_ADMIN, NULL, hub_desk_check_log, 0},
     {WEB_GET, "/api/list", DESK_CASES, "list", NULL, DESK_NOTE},
     {WEB_GET, "/api/record", DESK_CASES, "get", NULL, DESK_NOTE},
     {WEB_GET, "/api/history", DESK_CASES, "history", NULL, DESK_NOTE},
@@ -240,7 +244,7 @@ static json_t *hub_desk_command(struct hub_desk_call *c, const struct hub_desk_r
 
 static void hub_desk_carry_out(struct hub_desk_call *c, const struct hub_desk_route *route)
 {
-    c->body = web_json_body(c->q);
+    c->body = route->flags & DESK_FILE ? web_json_query(c->q) : web_json_body(c->q);
     if (c->body == NULL) {
         web_json_refuse(c->r, 400, ERR_BAD_INPUT, "Yêu cầu không phải JSON hợp lệ.",
                         "The request is no valid JSON.");
@@ -353,6 +357,7 @@ void hub_desk_serve(struct hub_desk *d, struct web *web)
 void hub_desk_free(struct hub_desk *d)
 {
     if (d == NULL) return;
+    json_decref(d->check_failed);
     login_wipe(d, sizeof *d);
     free(d);
 }

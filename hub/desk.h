@@ -29,7 +29,8 @@
 #define HUB_DESK_FIGURES_MS       5000u /* status is told so often though nothing happened */
 #define HUB_DESK_HASHES_MAX       2u    /* passwords that are checked at once */
 #define HUB_DESK_UPLOAD_PATH      "/api/bundle/in"
-#define HUB_DESK_UPLOAD_BYTES_MAX 7340032u /* of its body: a file of 5 MiB as base64 */
+#define HUB_DESK_SHEET_PATH       "/api/sheet"
+#define HUB_DESK_UPLOAD_BYTES_MAX 7340032u /* of their body: a file of 5 MiB as base64; a sheet */
 
 struct uv_loop_s;
 struct hub_aside;

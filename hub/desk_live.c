@@ -79,6 +79,8 @@ json_t *hub_desk_status(struct hub_desk_call *c)
     json_decref(ask);
     if (hub_command_error_of(j) == ERR_OK)
         json_object_set_new(j, "backup", hub_desk_backup_state(c->d));
+    if (hub_command_error_of(j) == ERR_OK)
+        json_object_set_new(j, "checks", hub_desk_check_state(c->d));
     return j;
 }
 

@@ -34,6 +34,9 @@ struct hub_desk {
     uint64_t news;       /* goes up when the status may have changed */
     uint64_t figures_ms; /* when it did for the time's sake */
     uint64_t position;   /* of the log, as last looked at */
+    int64_t check_ms;    /* the whole log is being checked since then; 0: it is not */
+    uint64_t check_mono_ms;
+    json_t *check_failed; /* why the last check could not be made; NULL: it could */
 };
 
 struct hub_desk_call {
@@ -78,6 +81,11 @@ bool hub_desk_first_open(struct hub_desk *d);
 
 /* desk_form.c */
 hub_desk_fn hub_desk_drafts, hub_desk_draft_set, hub_desk_draft_drop, hub_desk_search;
+
+/* desk_sheet.c, desk_check.c */
+hub_desk_fn hub_desk_sheet, hub_desk_check_log;
+/* For the status: is one running, how did the last end, and the last round of the scrub. */
+json_t *hub_desk_check_state(struct hub_desk *d);
 
 /* desk_catalogue.c */
 hub_desk_fn hub_desk_files, hub_desk_files_set;

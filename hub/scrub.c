@@ -3,6 +3,7 @@
 #include "common/io/db.h"
 #include "common/log.h"
 #include "hub/store_alarm.h"
+#include "hub/store_desk.h"
 #include "hub/store_repair.h"
 #include "hub/store_scrub.h"
 
@@ -46,8 +47,9 @@ void hub_scrub_free(struct hub_scrub *s)
 }
 
 /* From the log to the tables, and from their end to the next round. */
-static enum err hub_scrub_next(struct hub_scrub *s, uint64_t mono_ms)
+static enum err hub_scrub_next(struct hub_scrub *s, uint64_t mono_ms, int64_t wall_ms)
 {
+    struct hub_scrub_note note = {.at_ms = wall_ms, .findings = s->findings - s->before};
     bool sealed = false;
     enum err e = s->tables ? ERR_OK : db_sealed(hub_store_db(s->store), &sealed);
     if (e == ERR_OK && sealed) e = db_scan_new(hub_store_db(s->store), &s->scan);
@@ -61,8 +63,9 @@ static enum err hub_scrub_next(struct hub_scrub *s, uint64_t mono_ms)
     s->position = 0;
     s->rounds++;
     s->next_ms = mono_ms + HUB_SCRUB_REST_MS;
+    s->before = s->findings;
     LOG_EVENT(LOG_LEVEL_INFO, log_evt("scrub.round"), log_uint("findings", s->findings));
-    return ERR_OK;
+    return hub_scrub_noted(s->store, &note);
 }
 
 void hub_scrub_turn(struct hub_scrub *s, uint64_t mono_ms, int64_t wall_ms)
@@ -73,6 +76,6 @@ void hub_scrub_turn(struct hub_scrub *s, uint64_t mono_ms, int64_t wall_ms)
     enum err e = s->tables ? db_scan_step(s->scan, HUB_SCRUB_ROWS, hub_scrub_table, &found, &done)
                            : hub_store_scrub_log(s->store, &s->position, HUB_SCRUB_SETS,
                                                  hub_scrub_set, &found, &done);
-    if (e == ERR_OK && done) e = hub_scrub_next(s, mono_ms);
+    if (e == ERR_OK && done) e = hub_scrub_next(s, mono_ms, wall_ms);
     if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("scrub.turn"), log_err(e));
 }

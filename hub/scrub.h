@@ -25,8 +25,8 @@ struct hub_scrub {
     struct db_scan *scan; /* NULL: still in the log, or no seals */
     uint64_t position;    /* of the last set that was looked at */
     uint64_t next_ms;
-    uint64_t rounds, findings;
-    bool tables; /* the log is done */
+    uint64_t rounds, findings, before; /* findings, and those of the rounds before this one */
+    bool tables;                       /* the log is done */
 };
 
 void hub_scrub_init(struct hub_scrub *s, struct hub_store *store, uint64_t mono_ms);

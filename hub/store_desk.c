@@ -57,6 +57,35 @@ enum err hub_drafts_each(struct hub_store *s, const char *user,
     return e;
 }
 
+/* ---- the last looks at the log ---- */
+
+enum err hub_check_last(struct hub_store *s, struct buf *out)
+{
+    enum err e = hub_meta_get(s, "check_log", out);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err hub_check_noted(struct hub_store *s, struct bytes text)
+{
+    return text.len <= HUB_CHECK_BYTES_MAX ? hub_meta_set(s, "check_log", text) : ERR_TOO_LARGE;
+}
+
+enum err hub_scrub_last(struct hub_store *s, struct hub_scrub_note *out)
+{
+    int64_t findings = 0;
+    *out = (struct hub_scrub_note){.at_ms = 0};
+    enum err e = hub_meta_int(s, "scrub_ms", &out->at_ms);
+    if (e == ERR_OK) e = hub_meta_int(s, "scrub_findings", &findings);
+    out->findings = (uint64_t)findings;
+    return e;
+}
+
+enum err hub_scrub_noted(struct hub_store *s, const struct hub_scrub_note *note)
+{
+    enum err e = hub_meta_set_int(s, "scrub_findings", (int64_t)note->findings);
+    return e == ERR_OK ? hub_meta_set_int(s, "scrub_ms", note->at_ms) : e;
+}
+
 /* ---- the last backup ---- */
 
 enum err hub_backup_last(struct hub_store *s, struct hub_backup_note *out)

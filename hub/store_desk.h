@@ -52,6 +52,20 @@ MUST_CHECK enum err hub_drafts_each(struct hub_store *s, const char *user,
                                     enum err (*each)(void *ctx, const struct hub_draft *d),
                                     void *ctx);
 
+/* The last check of the whole log that a page asked for: JSON of hub/desk_check.c, replaced by the next. Empty:
+ * none yet. */
+#define HUB_CHECK_BYTES_MAX 16384u /* of it */
+MUST_CHECK enum err hub_check_last(struct hub_store *s, struct buf *out);
+MUST_CHECK enum err hub_check_noted(struct hub_store *s, struct bytes text);
+
+/* The last whole round of hub/scrub.h. */
+struct hub_scrub_note {
+    int64_t at_ms;     /* of its end; 0: none yet */
+    uint64_t findings; /* of that round */
+};
+MUST_CHECK enum err hub_scrub_last(struct hub_store *s, struct hub_scrub_note *out);
+MUST_CHECK enum err hub_scrub_noted(struct hub_store *s, const struct hub_scrub_note *note);
+
 /* The last backup that the daemon finished. */
 struct hub_backup_note {
     int64_t at_ms; /* 0: none yet */

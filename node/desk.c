@@ -16,6 +16,7 @@ enum {
     NODE_DESK_WRITE = 8,   /* a clerk */
     NODE_DESK_SUBMIT = 16, /* a leader */
     NODE_DESK_KEEP = 32,   /* nobody else */
+    NODE_DESK_FILE = 64,   /* the body is a file's bytes, what is asked stands in the query */
 };
 
 /* `verb`: the body (or query) goes to that command with the login's name as `person`. */
@@ -47,6 +48,7 @@ static const struct node_desk_route {
     {WEB_POST, "/api/check", "check", NULL, NODE_DESK_WRITE},
     {WEB_POST, "/api/put", "put", NULL, NODE_DESK_WRITE},
     {WEB_POST, "/api/import", "import", NULL, NODE_DESK_WRITE},
+    {WEB_POST, "/api/sheet", NULL, node_desk_sheet, NODE_DESK_WRITE | NODE_DESK_FILE},
     {WEB_POST, "/api/reveal", "reveal", NULL, NODE_DESK_WATCH},
     {WEB_POST, "/api/bundle/out", "bundle_out", NULL, 0},
     {WEB_POST, "/api/bundle/in", "bundle_in", NULL, 0},
@@ -161,7 +163,7 @@ static json_t *node_desk_command(struct node_desk_call *c, const struct node_des
 
 static void node_desk_carry_out(struct node_desk_call *c, const struct node_desk_route *route)
 {
-    c->body = web_json_body(c->q);
+    c->body = route->flags & NODE_DESK_FILE ? web_json_query(c->q) : web_json_body(c->q);
     if (c->body == NULL) {
         web_json_refuse(c->r, 400, ERR_BAD_INPUT, "Yêu cầu không phải JSON hợp lệ.",
                         "The request is no valid JSON.");

@@ -57,7 +57,7 @@ struct node_desk_job { /* first member of a piece of work; zeroed but for the th
 };
 /* Begin it. What it returns is the call's answer: NULL with c->left, or an error. Owns `j`. */
 json_t *node_desk_work(struct node_desk_call *c, struct node_desk_job *j);
-node_desk_fn node_desk_export;
+node_desk_fn node_desk_export, node_desk_sheet;
 
 /* desk_restore.c, desk_sticks.c */
 node_desk_fn node_desk_restore, node_desk_unjoin, node_desk_sticks;

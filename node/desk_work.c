@@ -1,5 +1,6 @@
 /* What takes long goes beside the loop: the connection sleeps until it is done. */
 #include "node/desk_priv.h"
+#include "common/io/office_json.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -134,5 +135,60 @@ json_t *node_desk_export(struct node_desk_call *c)
     }
     node_desk_note(c->d, c->session->user, names ? "export_names" : "export",
                    node_desk_text(c, "type"), NULL);
+    return node_desk_work(c, &x->job);
+}
+
+/* ---- an office's list, to be looked at before an import ---- */
+
+struct node_desk_list {
+    struct node_desk_job job; /* first */
+    struct buf file;
+    json_t *query, *answer;
+};
+
+static void node_desk_list_work(struct node_desk_job *j)
+{
+    struct node_desk_list *x = (struct node_desk_list *)j;
+    x->answer = office_json(buf_bytes(&x->file), x->query);
+}
+
+static json_t *node_desk_list_done(struct node_desk_call *c, struct node_desk_job *j)
+{
+    struct node_desk_list *x = (struct node_desk_list *)j;
+    (void)c;
+    return x->answer != NULL ? json_incref(x->answer) : node_command_fail(ERR_NOMEM);
+}
+
+static void node_desk_list_drop(struct node_desk_job *j)
+{
+    struct node_desk_list *x = (struct node_desk_list *)j;
+    buf_free(&x->file);
+    json_decref(x->query);
+    json_decref(x->answer);
+    free(x);
+}
+
+json_t *node_desk_sheet(struct node_desk_call *c)
+{
+    _Static_assert((unsigned)OFFICE_JSON_FILE_BYTES <= NODE_DESK_BODY_BYTES_MAX,
+                   "a list is longer than a request may be");
+    if (c->d->working >= NODE_DESK_WORKS_MAX) {
+        web_set_header(c->r, "Retry-After", "1");
+        json_t *busy = node_command_fail(ERR_AGAIN);
+        json_object_set_new(busy, "busy", json_true()); /* the page asks again by itself */
+        return busy;
+    }
+    struct node_desk_list *x = calloc(1, sizeof *x);
+    if (x == NULL) return node_command_fail(ERR_NOMEM);
+    x->job = (struct node_desk_job){
+        .work = node_desk_list_work, .done = node_desk_list_done, .drop = node_desk_list_drop};
+    x->query = json_incref(c->body);
+    buf_init(&x->file, NODE_DESK_BODY_BYTES_MAX);
+    buf_add_bytes(&x->file, c->q->body);
+    if (x->file.e != ERR_OK) {
+        enum err e = x->file.e;
+        node_desk_list_drop(&x->job);
+        return node_command_fail(e);
+    }
     return node_desk_work(c, &x->job);
 }

@@ -54,6 +54,7 @@ static const struct cli_opt import_opts[] = {
         "which column is which field; \"COLUMN=\" leaves one out"),
     OPT("header", "SỐ", "dòng tiêu đề là dòng thứ mấy (.xlsx, --text)",
         "number of the row with the names (.xlsx, --text)"),
+    OPT("sheet", "SỐ", "trang tính thứ mấy của .xlsx", "number of the sheet of an .xlsx"),
     OPT("text", "LOẠI", "chữ trong tệp: unicode, tcvn3, vni",
         "the file's text: unicode, tcvn3, vni"),
     OPT("as-of", "NGÀY", "số liệu tính đến ngày này: giữ nguyên ô đã ghi sau đó",

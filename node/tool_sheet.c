@@ -1,15 +1,14 @@
 #include "node/tool_sheet.h"
 
 #include "common/io/file.h"
-#include "common/io/xlsx_read.h"
-#include "common/legacy_text.h"
+#include "common/io/office_read.h"
 #include "common/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHEET_PIECE_BYTES = 256 * 1024, SHEET_MAP_BYTES_MAX = 8192 };
+enum { SHEET_MAP_BYTES_MAX = 8192 };
 
 /* ---- the file ---- */
 
@@ -24,71 +23,30 @@ bool node_sheet_whole(const struct cli *c, const char *file)
     return sheet_is_workbook(file) || cli_has(c, "text");
 }
 
-/* The row of the names, from 1. */
-static enum err sheet_first_row(struct cli *c, uint32_t *row)
+/* A number from 1: the row of the names, or the sheet. */
+static enum err sheet_number(struct cli *c, const char *opt, uint32_t most, uint32_t *out)
 {
-    const char *s = cli_opt(c, "header");
+    const char *s = cli_opt(c, opt);
     char *end = NULL;
     unsigned long n = s != NULL ? strtoul(s, &end, 10) : 1;
-    if (s != NULL && (*s < '0' || *s > '9' || *end != '\0' || n == 0 || n > XLSX_ROWS_MAX))
-        return cli_fail(c, ERR_USAGE, "--header là số thứ tự của dòng tiêu đề, từ 1.",
-                        "--header is the number of the row with the names, from 1.");
-    *row = (uint32_t)n;
+    if (s != NULL && (*s < '0' || *s > '9' || *end != '\0' || n == 0 || n > most))
+        return cli_fail(c, ERR_USAGE,
+                        "--header là số thứ tự của dòng tiêu đề, --sheet là của trang tính, từ 1.",
+                        "--header is the number of the row with the names, --sheet that of the "
+                        "sheet, from 1.");
+    *out = (uint32_t)n;
     return ERR_OK;
 }
 
-static enum err sheet_workbook(struct cli *c, struct bytes file, struct buf *csv)
+static enum err sheet_text(struct cli *c, struct bytes file, bool book, struct buf *csv)
 {
     struct xlsx_why why = {.vi = ""};
-    uint32_t row = 1;
-    enum err e = sheet_first_row(c, &row);
+    uint32_t row = 1, sheet = 1;
+    enum err e = sheet_number(c, "header", XLSX_ROWS_MAX, &row);
+    if (e == ERR_OK) e = sheet_number(c, "sheet", UINT16_MAX, &sheet);
     if (e != ERR_OK) return e;
-    e = xlsx_read_csv(file, row, csv, &why);
+    e = office_read_text(file, book, sheet, row, csv, NULL, &why);
     return e != ERR_OK && why.vi[0] != '\0' ? cli_fail(c, e, why.vi, why.en) : e;
-}
-
-/* A text file: skip the rows above the names; keep their line ends, so that lines keep their numbers. */
-static enum err sheet_text(struct cli *c, struct bytes file, struct buf *csv)
-{
-    uint32_t row = 1;
-    size_t at = 0;
-    enum err e = sheet_first_row(c, &row);
-    if (e != ERR_OK) return e;
-    if (file.len >= 3 && memcmp(file.p, "\xEF\xBB\xBF", 3) == 0) at = 3;
-    for (uint32_t line = 1; line < row && at < file.len; line++) {
-        const uint8_t *end = memchr(file.p + at, '\n', file.len - at);
-        at = end == NULL ? file.len : (size_t)(end - file.p) + 1;
-        buf_add_u8(csv, '\n');
-    }
-    struct bytes rest = bytes_make(file.p + at, file.len - at);
-    if (text_utf8_prefix(rest) == rest.len) {
-        buf_add_bytes(csv, rest);
-        return csv->e;
-    }
-    while (rest.len > 0 && e == ERR_OK) { /* bytes of an old code page */
-        size_t n = rest.len < SHEET_PIECE_BYTES ? rest.len : SHEET_PIECE_BYTES;
-        e = legacy_text_bytes(bytes_make(rest.p, n), csv);
-        rest = bytes_make(rest.p + n, rest.len - n);
-    }
-    return e;
-}
-
-/* ---- old fonts ---- */
-
-/* Whole lines at a time: a letter of VNI is two. */
-static enum err sheet_decode(enum legacy_text kind, struct bytes in, struct buf *out)
-{
-    enum err e = ERR_OK;
-    while (in.len > 0 && e == ERR_OK) {
-        size_t n = in.len < SHEET_PIECE_BYTES ? in.len : SHEET_PIECE_BYTES;
-        size_t cut = n;
-        while (n < in.len && cut > 0 && in.p[cut - 1] != '\n')
-            cut--;
-        if (cut == 0) return ERR_TOO_LARGE;
-        e = legacy_text_decode(kind, bytes_make(in.p, cut), out);
-        in = bytes_make(in.p + cut, in.len - cut);
-    }
-    return e;
 }
 
 /* What the person says the text is, or, unsaid, a question when it looks like an old font. */
@@ -131,10 +89,9 @@ enum err node_sheet_read(struct cli *c, const char *file, struct buf *csv)
         e = cli_fail(c, e, "Tệp lớn hơn 32 MiB: hãy tách thành nhiều tệp. Chưa nhập gì.",
                      "The file is over 32 MiB: cut it into several. Nothing was imported.");
     else if (e == ERR_OK)
-        e = sheet_is_workbook(file) ? sheet_workbook(c, buf_bytes(&whole), &text)
-                                    : sheet_text(c, buf_bytes(&whole), &text);
+        e = sheet_text(c, buf_bytes(&whole), sheet_is_workbook(file), &text);
     if (e == ERR_OK) e = sheet_kind(c, buf_bytes(&text), &kind);
-    if (e == ERR_OK) e = sheet_decode(kind, buf_bytes(&text), csv);
+    if (e == ERR_OK) e = office_read_decode(kind, buf_bytes(&text), csv);
     buf_free(&whole);
     buf_free(&text);
     return e;

@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <microhttpd.h>
@@ -409,7 +410,7 @@ static enum err web_prepare(struct uv_loop_s *loop, const struct web_options *o,
     }
     enum err e = web_guard_set(&w->guard, o->hosts, o->host_count, o->methods);
     w->guard.body_bytes_max = o->body_bytes_max != 0 ? o->body_bytes_max : WEB_BODY_BYTES_MAX;
-    w->guard.upload_path = o->upload_path;
+    memcpy(w->guard.upload_paths, o->upload_paths, sizeof w->guard.upload_paths);
     w->guard.upload_bytes_max = o->upload_bytes_max;
     assert(w->guard.body_bytes_max <= WEB_UPLOAD_BYTES_MAX);
     assert(o->upload_bytes_max <= WEB_UPLOAD_BYTES_MAX);

@@ -43,7 +43,8 @@ enum {
     WEB_STOP_MS = 3000,                /* that a stop waits for clients to take what was answered */
     WEB_HEARTBEAT_MS = 15000, /* of silence on a stream, so that a client that left is noticed */
     WEB_UPLOAD_BYTES_MAX = 8 * 1024 * 1024, /* highest body_bytes_max and upload_bytes_max */
-    WEB_UPLOADS_MAX = 4,                    /* requests for upload_path at once */
+    WEB_UPLOADS_MAX = 4,                    /* requests for upload_paths at once */
+    WEB_UPLOAD_PATHS_MAX = 2,
     WEB_UPLOAD_KEYS_MAX = 64,
     WEB_UPLOAD_KEY_ROOM = 68 /* bytes of one, with its terminator */
 };
@@ -99,10 +100,10 @@ struct web_options {
     size_t host_count;
     unsigned methods;      /* bits 1u << enum web_method */
     size_t body_bytes_max; /* 0: WEB_BODY_BYTES_MAX */
-    /* The one path whose body may be longer, and how long, of who has a key (web_upload_keys()): without one it
-     * is a path like others. Of more than WEB_UPLOADS_MAX at once the rest is answered with 503. A literal; NULL:
+    /* The paths whose body may be longer, and how long, of who has a key (web_upload_keys()): without one they
+     * are paths like others. Of more than WEB_UPLOADS_MAX at once the rest is answered with 503. Literals; NULL:
      * none. */
-    const char *upload_path;
+    const char *upload_paths[WEB_UPLOAD_PATHS_MAX];
     size_t upload_bytes_max;
     web_handler_fn handler;
     /* Called every WEB_TICK_MS while a stream is open, and once more behind the last; NULL: not wanted. */
@@ -121,7 +122,7 @@ MUST_CHECK enum err web_open(struct uv_loop_s *loop, const struct web_options *o
                              struct web **out);
 
 /*
- * Who may send a longer body to upload_path: requests whose "X-Dongbo-Csrf" is one of these secrets, of people who
+ * Who may send a longer body to upload_paths: requests whose "X-Dongbo-Csrf" is one of these secrets, of people who
  * are logged in. Strangers take neither memory nor one of the few places. Copied, in the place of those before;
  * at most WEB_UPLOAD_KEYS_MAX, each shorter than WEB_UPLOAD_KEY_ROOM.
  */

@@ -61,8 +61,12 @@ void web_guard_keys(struct web_guard *g, const char *const *keys, size_t n)
 bool web_guard_upload(const struct web_guard *g, const char *path, const char *key)
 {
     char asked[WEB_UPLOAD_KEY_ROOM] = {0};
-    bool known = false;
-    if (g->upload_path == NULL || strcmp(path, g->upload_path) != 0) return false;
+    bool known = false, meant = false;
+    for (size_t i = 0; i < WEB_UPLOAD_PATHS_MAX; i++) {
+        const char *one = g->upload_paths[i];
+        meant = meant || (one != NULL && strcmp(path, one) == 0);
+    }
+    if (!meant) return false;
     if (key == NULL || key[0] == '\0' || strlen(key) >= sizeof asked) return false;
     memcpy(asked, key, strlen(key));
     for (size_t i = 0; i < g->key_count; i++)

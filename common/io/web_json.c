@@ -19,7 +19,7 @@ static json_t *web_json_param(const struct web_param *p)
     return strcmp(p->value, "true") == 0 ? json_true() : json_string(p->value);
 }
 
-static json_t *web_json_query(const struct web_request *q)
+json_t *web_json_query(const struct web_request *q)
 {
     json_t *o = json_object();
     for (size_t i = 0; i < q->param_count; i++) {

@@ -17,6 +17,8 @@
  * `line`, `a` and `b` as numbers when they are digits. A new reference; NULL: it is none of that.
  */
 json_t *web_json_body(const struct web_request *q);
+/* The query of any request, likewise: of one whose body is a file. */
+json_t *web_json_query(const struct web_request *q);
 const char *web_json_text(const json_t *body, const char *key); /* "" for none */
 
 /* The error that an answer carries ({"error": "NOT_FOUND", ...}); ERR_OK: none. */

@@ -42,7 +42,7 @@ struct web_guard {
     size_t host_count;
     unsigned methods;
     size_t body_bytes_max;
-    const char *upload_path; /* NULL: none */
+    const char *upload_paths[WEB_UPLOAD_PATHS_MAX]; /* NULL: none */
     size_t upload_bytes_max;
     char keys[WEB_UPLOAD_KEYS_MAX][WEB_UPLOAD_KEY_ROOM]; /* guarded by the service's mutex */
     size_t key_count;
@@ -50,7 +50,7 @@ struct web_guard {
 };
 
 void web_guard_keys(struct web_guard *g, const char *const *keys, size_t n);
-/* Is it a request for the path of uploads, with one of the keys (NULL: none was sent)? */
+/* Is it a request for a path of uploads, with one of the keys (NULL: none was sent)? */
 bool web_guard_upload(const struct web_guard *g, const char *path, const char *key);
 
 /* 0: go on; else the status to refuse with. */

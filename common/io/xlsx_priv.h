@@ -24,6 +24,8 @@ struct xlsx {
     struct xlsx_why *why;
     /* workbook */
     bool days_1904;
+    uint32_t sheet, visible;    /* the one that is read, from 1; how many there are */
+    struct xlsx_sheets *sheets; /* the names are wanted; else NULL */
     char sheet_rel[XLSX_NAME_BYTES_MAX];
     char sheet_path[XLSX_NAME_BYTES_MAX];
     /* styles */

@@ -1,6 +1,7 @@
 #include "common/io/xlsx_priv.h"
 
 #include "common/date.h"
+#include "common/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -23,15 +24,24 @@ static void XMLCALL xlsx_no_end(void *ctx, const XML_Char *name)
 
 /* ---- workbook, styles, texts ---- */
 
+static void xlsx_name(struct xlsx_sheets *s, const char *name)
+{
+    struct bytes text = text_truncate(bytes_str(name != NULL ? name : ""), XLSX_SHEET_ROOM - 1);
+    if (s->count == XLSX_SHEETS_MAX) return;
+    if (text.len > 0) memcpy(s->names[s->count], text.p, text.len);
+    s->names[s->count++][text.len] = '\0';
+}
+
 static void XMLCALL xlsx_workbook(void *ctx, const XML_Char *name, const XML_Char **attrs)
 {
     struct xlsx *x = ctx;
     const char *what = xlsx_local(name);
     if (strcmp(what, "workbookPr") == 0) x->days_1904 = xlsx_true(xlsx_attr(attrs, "date1904"));
-    if (strcmp(what, "sheet") != 0 || x->sheet_rel[0] != '\0') return;
+    if (strcmp(what, "sheet") != 0) return;
     const char *state = xlsx_attr(attrs, "state"), *id = xlsx_attr(attrs, "id");
     if (id == NULL || (state != NULL && strcmp(state, "visible") != 0)) return;
-    snprintf(x->sheet_rel, sizeof x->sheet_rel, "%s", id);
+    if (x->sheets != NULL) xlsx_name(x->sheets, xlsx_attr(attrs, "name"));
+    if (++x->visible == x->sheet) snprintf(x->sheet_rel, sizeof x->sheet_rel, "%s", id);
 }
 
 static void XMLCALL xlsx_rels(void *ctx, const XML_Char *name, const XML_Char **attrs)
@@ -149,8 +159,8 @@ static void xlsx_out_check(struct xlsx *x)
 {
     if (x->out->e == ERR_NOMEM) xlsx_memory(x);
     if (x->out->e == ERR_TOO_LARGE)
-        (void)xlsx_say(x, ERR_TOO_LARGE, "Trang tính lớn hơn 64 MiB: hãy tách thành nhiều tệp.",
-                       "The sheet is over 64 MiB: cut it into several.");
+        (void)xlsx_say(x, ERR_TOO_LARGE, "Trang tính quá lớn: hãy tách thành nhiều tệp.",
+                       "The sheet is too large: cut it into several.");
 }
 
 /* End the line being written; all have as many cells as the first that has any: the heading. */
@@ -315,7 +325,11 @@ static void XMLCALL xlsx_sheet_end(void *ctx, const XML_Char *name)
 static enum err xlsx_parts(struct xlsx *x)
 {
     enum err e = xlsx_part(x, "xl/workbook.xml", xlsx_workbook, xlsx_no_end, NULL);
-    if (e == ERR_OK && x->sheet_rel[0] == '\0') return xlsx_broken(x);
+    if (e == ERR_OK && x->visible == 0) return xlsx_broken(x);
+    if (e == ERR_OK && x->sheets != NULL) return ERR_OK;
+    if (e == ERR_OK && x->sheet_rel[0] == '\0')
+        return xlsx_say(x, ERR_BAD_INPUT, "Tệp Excel không có trang tính thứ này.",
+                        "The workbook has no sheet of this number.");
     if (e == ERR_OK) e = xlsx_part(x, "xl/_rels/workbook.xml.rels", xlsx_rels, xlsx_no_end, NULL);
     if (e != ERR_OK) return e;
     e = xlsx_part(x, "xl/styles.xml", xlsx_styles, xlsx_styles_end, NULL);
@@ -326,29 +340,51 @@ static enum err xlsx_parts(struct xlsx *x)
     return e;
 }
 
-enum err xlsx_read_csv(struct bytes file, uint32_t first_row, struct buf *out, struct xlsx_why *why)
+static enum err xlsx_run(struct xlsx *x)
 {
-    struct xlsx *x = calloc(1, sizeof *x);
-    if (x == NULL) return ERR_NOMEM;
-    x->file = file;
-    x->first_row = first_row;
-    x->out = out;
-    x->why = why;
-    x->line = 1;
     buf_init(&x->texts, XLSX_TEXT_BYTES_MAX);
     buf_init(&x->cell, XLSX_CELL_BYTES_MAX);
-    csv_write_open(&x->csv, out, CSV_MACHINE, ',');
     enum err e = xlsx_zip_open(x);
     if (e == ERR_OK) e = xlsx_parts(x);
     if (e == ERR_NOT_FOUND) e = xlsx_broken(x);
     if (e == ERR_OK && x->cells > 0) xlsx_line_end(x);
-    if (e == ERR_OK) xlsx_out_check(x);
+    if (e == ERR_OK && x->out != NULL) xlsx_out_check(x);
     if (e == ERR_OK) e = x->e;
     if (x->zip != NULL) (void)unzClose(x->zip);
     buf_free(&x->texts);
     buf_free(&x->cell);
     free(x->text_end);
     free(x->date_style);
+    return e;
+}
+
+enum err xlsx_read_sheets(struct bytes file, struct xlsx_sheets *out, struct xlsx_why *why)
+{
+    *out = (struct xlsx_sheets){.count = 0};
+    struct xlsx *x = calloc(1, sizeof *x);
+    if (x == NULL) return ERR_NOMEM;
+    x->file = file;
+    x->sheets = out;
+    x->why = why;
+    enum err e = xlsx_run(x);
+    free(x);
+    if (e != ERR_OK) *out = (struct xlsx_sheets){.count = 0};
+    return e;
+}
+
+enum err xlsx_read_csv(struct bytes file, uint32_t sheet, uint32_t first_row, struct buf *out,
+                       struct xlsx_why *why)
+{
+    struct xlsx *x = calloc(1, sizeof *x);
+    if (x == NULL) return ERR_NOMEM;
+    x->file = file;
+    x->sheet = sheet;
+    x->first_row = first_row;
+    x->out = out;
+    x->why = why;
+    x->line = 1;
+    csv_write_open(&x->csv, out, CSV_MACHINE, ',');
+    enum err e = xlsx_run(x);
     free(x);
     return e;
 }

@@ -25,22 +25,34 @@
 #define XLSX_ROWS_MAX       100000u
 #define XLSX_COLUMNS_MAX    256u
 #define XLSX_STYLES_MAX     65536u /* cell formats */
+#define XLSX_SHEETS_MAX                                                                            \
+    64u /* visible sheets that are named; one behind them can be read all the same */
+#define XLSX_SHEET_ROOM 128u /* bytes of a sheet's name, with its terminator */
 
 struct xlsx_why { /* for the person */
     char vi[200];
     char en[200];
 };
 
+struct xlsx_sheets {
+    size_t count; /* visible sheets, at most XLSX_SHEETS_MAX */
+    char names[XLSX_SHEETS_MAX][XLSX_SHEET_ROOM];
+};
+
+/* The visible sheets in their order. Errors as below; after one *out is all zeros. */
+MUST_CHECK enum err xlsx_read_sheets(struct bytes file, struct xlsx_sheets *out,
+                                     struct xlsx_why *why);
+
 /*
- * Append the first visible sheet as CSV (UTF-8, commas). Rows above `first_row` (a title block; 1 for none)
- * become empty lines.
+ * Append visible sheet number `sheet` (from 1) as CSV (UTF-8, commas). Rows above `first_row` (a title block; 1
+ * for none) become empty lines.
  *
- * ERR_BAD_INPUT  no workbook, a broken one, one with a password, one without a visible sheet: *why says it.
+ * ERR_BAD_INPUT  no workbook, a broken one, one with a password, one without that sheet: *why says it.
  * ERR_TOO_LARGE  over a limit: *why names it.
  * ERR_NOMEM      out of memory; *why is untouched.
  * After an error `out` holds what was read so far: drop it.
  */
-MUST_CHECK enum err xlsx_read_csv(struct bytes file, uint32_t first_row, struct buf *out,
-                                  struct xlsx_why *why);
+MUST_CHECK enum err xlsx_read_csv(struct bytes file, uint32_t sheet, uint32_t first_row,
+                                  struct buf *out, struct xlsx_why *why);
 
 #endif

@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&out, XLSX_TEXT_BYTES_MAX);
     struct bytes in = bytes_make(data + 1, size - 1);
     if (data[0] % 4 != 0) build(data[0] % 4, in, &file);
-    enum err e = xlsx_read_csv(data[0] % 4 != 0 ? buf_bytes(&file) : in, 1, &out, &why);
+    enum err e = xlsx_read_csv(data[0] % 4 != 0 ? buf_bytes(&file) : in, 1, 1, &out, &why);
     if (e == ERR_OK) check_csv(buf_bytes(&out));
     buf_free(&file);
     buf_free(&out);

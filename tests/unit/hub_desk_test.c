@@ -15,6 +15,8 @@
 #include <time.h>
 #include <uv.h>
 
+#include "common/io/db.h"
+#include "common/io/web_json.h"
 #include "hub/closed.h"
 #include "hub/command.h"
 #include "hub/desk.h"
@@ -585,6 +587,66 @@ static void the_form_does_not_go_round_the_register(void **state)
     json_decref(done);
 }
 
+/* The district's own list: read as a file, tried, entered, and what `put` refuses is refused here too. */
+static void a_list_is_imported(void **state)
+{
+    (void)state;
+    enter("Thống Kê", "statistician");
+    assert_int_equal(ask(WEB_POST, "/api/sheet", "full_name\nNguy\xD4n V\xA8n\n"), 200);
+    assert_string_equal(member("csv"), "full_name\nNguyễn Văn\n");
+    assert_int_equal(ask(WEB_POST, "/api/sheet", "PK\3\4 no workbook"), 422);
+    for (int dry = 1; dry >= 0; dry--) {
+        json_t *rows = json_pack(
+            "[{s:i, s:s, s:{s:s, s:s}}, {s:i, s:s, s:{s:s, s:s}}, {s:i, s:s, s:{s:s, s:s, s:s, "
+            "s:s, s:s}}]",
+            "line", 2, "type", "person", "values", "full_name", "Nguyễn Văn Một", "sex", "male",
+            "line", 3, "type", "person", "values", "full_name", "Nguyễn Văn Hai", "sex", "maybe",
+            "line", 4, "type", "data_request", "values", "kind", "erasure", "received_on",
+            "5/3/2026", "requester", "Nguyễn Thị Lan", "outcome", "granted", "done_on", "6/3/2026");
+        assert_int_equal(post("/api/import", json_pack("{s:o, s:b}", "rows", rows, "dry", dry)),
+                         200);
+        assert_int_equal(json_integer_value(json_object_get(answer, "created")), 1);
+        assert_int_equal(json_integer_value(json_object_get(answer, "bad_rows")), 2);
+        assert_int_equal(json_is_true(json_object_get(answer, "dry")), dry);
+        const json_t *bad = json_object_get(answer, "bad");
+        assert_string_equal(web_json_text(json_array_get(bad, 0), "column"), "sex");
+        assert_non_null(strstr(web_json_text(json_array_get(bad, 1), "en"), "two officers"));
+        assert_int_equal(ask(WEB_GET, "/api/search", "?type=person"), 200);
+        assert_int_equal(json_integer_value(json_object_get(answer, "total")), dry ? 0 : 1);
+    }
+    enter("Người Xem", "viewer");
+    assert_int_equal(ask(WEB_POST, "/api/sheet", "a\n1\n"), 403);
+}
+
+/* The whole log, because somebody pressed a button: what came of it stays to be read. */
+static void the_log_is_checked(void **state)
+{
+    (void)state;
+    enter("Quản Trị", "admin");
+    assert_int_equal(ask(WEB_GET, "/api/status", NULL), 200);
+    const json_t *checks = json_object_get(answer, "checks");
+    assert_true(json_is_null(json_object_get(checks, "last")));
+    assert_true(json_is_null(json_object_get(checks, "scrub")));
+    assert_int_equal(post("/api/verify-log", json_object()), 200);
+    for (int damaged = 0; damaged < 2; damaged++) {
+        assert_int_equal(ask(WEB_GET, "/api/status", NULL), 200);
+        checks = json_object_get(answer, "checks");
+        const json_t *last = json_object_get(checks, "last");
+        assert_false(json_is_true(json_object_get(checks, "running")));
+        assert_int_equal(json_is_true(json_object_get(last, "ok")), !damaged);
+        assert_true(json_integer_value(json_object_get(last, "sets")) > 0);
+        assert_int_equal(json_integer_value(json_object_get(last, "finding_count")) > 0, damaged);
+        assert_int_equal(json_array_size(json_object_get(last, "findings")) > 0, damaged);
+        if (damaged) break;
+        assert_int_equal(
+            db_exec(hub_store_db(app.store), "UPDATE sys_log SET p = zeroblob(32) WHERE pos = 1"),
+            ERR_OK);
+        assert_int_equal(post("/api/verify-log", json_object()), 200);
+    }
+    enter("Thống Kê", "statistician");
+    assert_int_equal(post("/api/verify-log", json_object()), 403);
+}
+
 /* What the page saves as files: a person's data as a workbook; an attachment that is not there. */
 static void files_are_taken_out(void **state)
 {
@@ -1026,6 +1088,8 @@ int main(void)
         T(a_session_ends),
         T(the_province_sees_issued_files_alone),
         T(the_form_does_not_go_round_the_register),
+        T(a_list_is_imported),
+        T(the_log_is_checked),
         T(files_are_taken_out),
         T(a_file_is_verified_by_its_hash),
         T(the_audit_tells_who_did_what),

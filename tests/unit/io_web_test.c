@@ -108,7 +108,7 @@ static void handler(void *ctx, const struct web_request *q, struct web_response 
         return;
     }
     if (strcmp(q->path, "/end") == 0) web_stream_end(web, atomic_load(&stream));
-    if (strcmp(q->path, "/upload") == 0) {
+    if (strcmp(q->path, "/upload") == 0 || strcmp(q->path, "/upload2") == 0) {
         buf_printf(&r->body, "%zu", q->body.len);
         return;
     }
@@ -167,7 +167,7 @@ static struct web_options options_of(const char *cert, const char *key)
                                 .hosts = hosts,
                                 .host_count = 2,
                                 .methods = 1u << WEB_GET | 1u << WEB_HEAD | 1u << WEB_POST,
-                                .upload_path = "/upload",
+                                .upload_paths = {"/upload", "/upload2"},
                                 .upload_bytes_max = UPLOAD_MAX,
                                 .handler = handler,
                                 .tick = on_tick,
@@ -370,11 +370,13 @@ static int post_of(const char *path, size_t bytes)
     return status_of(post_as(OFFICER, path, bytes));
 }
 
-static void one_path_takes_more(void **state)
+static void some_paths_take_more(void **state)
 {
     (void)state;
     assert_int_equal(post_of("/upload", UPLOAD_MAX), 200);
     assert_int_equal(post_of("/upload", UPLOAD_MAX + 1), 413);
+    assert_int_equal(post_of("/upload2", UPLOAD_MAX), 200);
+    assert_int_equal(post_of("/upload2", UPLOAD_MAX + 1), 413);
     assert_int_equal(post_of("/upload/", WEB_BODY_BYTES_MAX + 1), 413);
     assert_int_equal(post_of("/other", WEB_BODY_BYTES_MAX + 1), 413);
 }
@@ -924,7 +926,7 @@ int main(void)
         TEST(a_request_reaches_the_loop_and_its_answer_comes_back),
         TEST(pipelined_requests_are_answered_in_order),
         TEST(malformed_requests_never_reach_the_handler),
-        TEST(one_path_takes_more),
+        TEST(some_paths_take_more),
         TEST(uploads_are_for_who_has_a_key),
         TEST(only_a_few_uploads_at_once),
         TEST(allowed_hosts_match_with_the_real_port),

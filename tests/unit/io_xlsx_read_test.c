@@ -22,7 +22,7 @@ static enum err reading(struct bytes file, uint32_t first_row)
     if (out.max == 0) buf_init(&out, XLSX_TEXT_BYTES_MAX);
     buf_clear(&out);
     why = (struct xlsx_why){.vi = ""};
-    return xlsx_read_csv(file, first_row, &out, &why);
+    return xlsx_read_csv(file, 1, first_row, &out, &why);
 }
 
 static void reads(struct bytes file, uint32_t first_row, const char *csv)

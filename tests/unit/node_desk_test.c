@@ -189,7 +189,7 @@ static void test_nothing_without_a_login(void **state)
             assert_int_equal(status, 401);
         closed += !open;
     }
-    assert_int_equal(closed, 62);
+    assert_int_equal(closed, 63);
     assert_int_equal(synced, 0);
 }
 
@@ -710,6 +710,22 @@ static void test_a_list_is_exported(void **state)
     assert_int_equal(ask(WEB_POST, "/api/export", "{\"format\":\"csv\"}"), 422);
 }
 
+/* ---- an office's list ---- */
+
+/* A file's bytes, no JSON; and nothing of it is kept. */
+static void test_a_list_is_read_before_it_is_imported(void **state)
+{
+    (void)state;
+    first_officer();
+    assert_int_equal(ask(WEB_POST, "/api/sheet", "full_name,note\nNguy\xD4n V\xA8n,1\n"), 200);
+    assert_string_equal(said("text"), "tcvn3");
+    assert_string_equal(said("csv"), "full_name,note\nNguyễn Văn,1\n");
+    assert_int_equal(ask(WEB_POST, "/api/sheet", "PK\3\4 no workbook"), 422);
+    assert_non_null(strstr(said("en"), "broken or no .xlsx"));
+    assert_int_equal(ask(WEB_GET, "/api/search", "type=person"), 200);
+    assert_int_equal(json_integer_value(json_object_get(answer, "total")), 0);
+}
+
 /* ---- roles ---- */
 
 static void test_a_role_is_a_limit(void **state)
@@ -725,6 +741,7 @@ static void test_a_role_is_a_limit(void **state)
         {WEB_POST, "/api/check", "{\"type\":\"person\",\"values\":{}}", true, false},
         {WEB_POST, "/api/import",
          "{\"rows\":[],\"last\":true,\"type\":\"person\",\"source\":\"a.csv\"}", true, false},
+        {WEB_POST, "/api/sheet", "full_name\nA\n", true, false},
         {WEB_GET, "/api/search", "type=person", true, true},
         {WEB_POST, "/api/sync", "{}", true, true},
         {WEB_GET, "/api/access", NULL, false, true},
@@ -1013,6 +1030,7 @@ int main(void)
         T(test_lists_are_filtered),
         T(test_lists_are_ordered),
         T(test_a_list_is_exported),
+        T(test_a_list_is_read_before_it_is_imported),
         T(test_a_role_is_a_limit),
         T(test_a_changed_role_ends_sessions_and_a_keeper_stays),
         T(test_handing_over),

@@ -16,6 +16,7 @@
 #include "hub/store_repair.h"
 #include "common/io/pace.h"
 #include "hub/scrub.h"
+#include "hub/store_desk.h"
 #include "hub/store_alarm.h"
 #include "node/scrub.h"
 #include "node/store_alarm.h"
@@ -103,10 +104,16 @@ static enum err no_table(void *ctx, const char *table)
 static void it_waits_and_rests_and_finds_nothing(void **state)
 {
     struct office *o = *state;
+    struct hub_scrub_note note;
     hub_scrub_turn(&o->scrub, HUB_SCRUB_FIRST_MS - 1, 5);
     assert_int_equal(o->scrub.position, 0);
+    assert_int_equal(hub_scrub_last(o->hub.store, &note), ERR_OK);
+    assert_int_equal(note.at_ms, 0);
     a_round(o);
     assert_int_equal(o->scrub.findings, 0);
+    assert_int_equal(hub_scrub_last(o->hub.store, &note), ERR_OK);
+    assert_int_equal(note.at_ms, 5);
+    assert_int_equal(note.findings, 0);
     assert_alarm(o, "no alarm");
     hub_scrub_turn(&o->scrub, o->mono_ms + HUB_SCRUB_REST_MS - 1, 5);
     assert_int_equal(o->scrub.position, 0); /* it rests */
