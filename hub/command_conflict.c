@@ -114,11 +114,12 @@ static enum err hub_conflict_row(void *ctx, const struct hub_record_row *r)
     enum err e = fold_load(&w->fold, r->state);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
     json_t *fields = json_array();
-    json_array_append_new(w->rows, json_pack("{s:o, s:s, s:s, s:s, s:o, s:o}", "id",
-                                             hub_json_hex(BYTES_OF(r->rid.b)), "type",
-                                             t != NULL ? t->name : "?", "unit", r->unit,
-                                             "unit_name", hub_unit_name(a, r->unit), "label",
-                                             hub_conflict_label(&w->fold, t), "fields", fields));
+    json_t *row = json_pack("{s:o, s:s, s:s, s:s, s:o, s:o}", "id",
+                            hub_json_hex(BYTES_OF(r->rid.b)), "type", t != NULL ? t->name : "?",
+                            "unit", r->unit, "unit_name", hub_unit_name(a, r->unit), "label",
+                            hub_conflict_label(&w->fold, t), "fields", fields);
+    hub_show_reason(&w->fold, row);
+    json_array_append_new(w->rows, row);
     for (size_t i = 0; i < w->fold.register_count && e == ERR_OK; i++) {
         const struct fold_register *reg = &w->fold.registers[i];
         bool asks =

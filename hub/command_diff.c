@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 enum {
-    HUB_DIFF_CELLS_MAX = 500,  /* cells of one answer */
-    HUB_DIFF_RECORDS_MAX = 20, /* records named for one cell; all are counted */
+    HUB_DIFF_CELLS_MAX = 500,     /* cells of one answer */
+    HUB_DIFF_RECORDS_MAX = 20,    /* records named for one cell; all are counted */
+    HUB_DIFF_DELETED_MAX = 20000, /* records that left and are asked why, of all cells */
 };
 
 struct hub_diff {
@@ -17,7 +18,8 @@ struct hub_diff {
     json_t *cells;
     json_int_t differing; /* cells, also those that are not in the answer */
     json_int_t same;
-    bool window; /* the two are of different days */
+    bool window;   /* the two are of different days */
+    size_t looked; /* records that left, of which we asked whether they were deleted */
 };
 
 /* ---- rules ---- */
@@ -50,6 +52,7 @@ static bool hub_diff_rule(const struct hub_diff *d, const struct catalogue_indic
 struct hub_diff_records {
     json_t *named; /* at most HUB_DIFF_RECORDS_MAX */
     json_int_t count;
+    json_t *reasons; /* how many were deleted for each reason; "" = nobody said why */
 };
 
 static bool hub_diff_has_set(const struct hub_side *side, const struct hub_input *in,
@@ -99,9 +102,55 @@ static void hub_diff_gone(struct hub_diff *d, const struct id_record *rid, json_
     fold_free(&scratch);
 }
 
+/* Was it deleted by the cut of the later side, and why? "" when no reason of the catalogue says so. */
+static void hub_diff_reason(struct hub_diff *d, const struct fold *f, json_t *reasons)
+{
+    const struct catalogue *c = hub_store_catalogue(d->app->store);
+    const struct fold_register *r = fold_find(f, 0, bytes_make(NULL, 0));
+    if (!fold_deleted(f) || f->sets[r->heads[0].set].position > d->b.issue.cut.position) return;
+    const struct catalogue_choice *v = record_reason_choice(c, record_reason(f));
+    const char *name = v != NULL ? v->value : "";
+    json_int_t n = json_integer_value(json_object_get(reasons, name));
+    json_object_set_new(reasons, name, json_integer(n + 1));
+}
+
+static void hub_diff_deleted(struct hub_diff *d, json_t *reasons, const struct id_record *rid)
+{
+    struct fold f;
+    struct buf state;
+    if (d->window || d->looked++ >= HUB_DIFF_DELETED_MAX || fold_init(&f) != ERR_OK) return;
+    buf_init(&state, FOLD_STATE_BYTES_MAX);
+    enum err e = hub_store_record(d->app->store, rid, &state, NULL, NULL, NULL);
+    if (e == ERR_OK) e = fold_load(&f, buf_bytes(&state));
+    if (e == ERR_OK) hub_diff_reason(d, &f, reasons);
+    buf_free(&state); /* erased or unreadable: nothing is said */
+    fold_free(&f);
+}
+
+/* [{reason, label_vi, label_en, count}] in the catalogue's order, who said nothing last. */
+static json_t *hub_diff_reasons_json(const struct hub_diff *d, const json_t *reasons)
+{
+    size_t count = 0;
+    const struct catalogue_choice *v =
+        catalogue_choices(hub_store_catalogue(d->app->store), &count);
+    json_t *a = json_array();
+    for (size_t i = 0; i <= count; i++) {
+        if (i < count && strcmp(v[i].list, RECORD_REASON_LIST) != 0) continue;
+        const char *name = i < count ? v[i].value : "";
+        json_t *n = json_object_get(reasons, name);
+        if (n == NULL) continue;
+        json_array_append_new(a,
+                              json_pack("{s:s, s:s, s:s, s:O}", "reason", name, "label_vi",
+                                        i < count ? v[i].label_vi : "không ghi lý do", "label_en",
+                                        i < count ? v[i].label_en : "no reason given", "count", n));
+    }
+    return a;
+}
+
 static void hub_diff_record(struct hub_diff *d, struct hub_diff_records *out,
                             const struct hub_input *in)
 {
+    if (out->reasons != NULL) hub_diff_deleted(d, out->reasons, &in->rid);
     out->count++;
     if (json_array_size(out->named) >= HUB_DIFF_RECORDS_MAX) return;
     json_t *sets = json_array();
@@ -158,9 +207,12 @@ static bool hub_diff_cell_same(const struct hub_side_cell *a, const struct hub_s
     return a != NULL && b != NULL && a->absent == b->absent && a->num == b->num && a->den == b->den;
 }
 
-static json_t *hub_diff_records_json(const struct hub_diff_records *r)
+static json_t *hub_diff_records_json(const struct hub_diff *d, const struct hub_diff_records *r)
 {
-    return json_pack("{s:I, s:O}", "count", r->count, "records", r->named);
+    json_t *j = json_pack("{s:I, s:O}", "count", r->count, "records", r->named);
+    if (json_object_size(r->reasons) > 0)
+        json_object_set_new(j, "deleted", hub_diff_reasons_json(d, r->reasons));
+    return j;
 }
 
 static bool hub_diff_corrected(const struct hub_diff *d, const struct hub_side_cell *a,
@@ -204,13 +256,15 @@ static void hub_diff_cell(struct hub_diff *d, const struct hub_side_cell *a,
         return;
     }
     if (d->differing++ >= HUB_DIFF_CELLS_MAX) return;
-    struct hub_diff_why why = {{json_array(), 0}, {json_array(), 0}, {json_array(), 0}};
+    struct hub_diff_why why = {.added = {json_array(), 0, NULL},
+                               .removed = {json_array(), 0, json_object()},
+                               .changed = {json_array(), 0, NULL}};
     hub_diff_lists(d, a, b, &why);
     json_t *j = json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o}", "a", a != NULL ? hub_side_cell_json(a) : json_null(), "b",
         b != NULL ? hub_side_cell_json(b) : json_null(), "causes", hub_diff_causes(d, a, b, &why),
-        "added", hub_diff_records_json(&why.added), "removed", hub_diff_records_json(&why.removed),
-        "changed", hub_diff_records_json(&why.changed));
+        "added", hub_diff_records_json(d, &why.added), "removed",
+        hub_diff_records_json(d, &why.removed), "changed", hub_diff_records_json(d, &why.changed));
     const struct catalogue_indicator *i = b != NULL ? b->indicator : a->indicator;
     json_object_set_new(j, "label_vi", json_string(i->label_vi));
     json_object_set_new(j, "label_en", json_string(i->label_en));
@@ -219,6 +273,7 @@ static void hub_diff_cell(struct hub_diff *d, const struct hub_side_cell *a,
     json_array_append_new(d->cells, j);
     json_decref(why.added.named);
     json_decref(why.removed.named);
+    json_decref(why.removed.reasons);
     json_decref(why.changed.named);
 }
 

@@ -43,11 +43,8 @@ static json_t *hub_telling_writes(const struct catalogue_type *t, const struct c
         const struct catalogue_field *f = t != NULL ? catalogue_field_by_no(t, w->field) : NULL;
         if (w->field == SEALED_FIELD) continue; /* a key for a reader: nobody typed it */
         bool sealed = f != NULL && f->sealed;
-        json_t *j = json_pack("{s:s, s:o}", "field",
-                              w->field == 0 ? "(existence)"
-                              : f != NULL   ? f->name
-                                            : "?",
-                              "value", sealed ? json_null() : hub_json_value(w->value));
+        json_t *j = json_pack("{s:s, s:o}", "field", record_field_name(t, w->field), "value",
+                              sealed ? json_null() : hub_json_value(w->value));
         if (sealed) json_object_set_new(j, "sealed", json_true());
         if (w->element.p != NULL) json_object_set_new(j, "element", hub_json_text(w->element));
         json_array_append_new(a, j);

@@ -56,6 +56,8 @@ enum { HUB_CLASS_MASKED = 3 }; /* from this class on a list shows initials */
 void hub_titles_add(struct hub_app *a, json_t *record, bool masked);
 /* What a record shows, by name: texts, and arrays of them for choices. */
 json_t *hub_show_values(const struct fold *f, const struct catalogue_type *t);
+/* "reason" of a record that is deleted, where somebody said why. */
+void hub_show_reason(const struct fold *f, json_t *j);
 /* command_read.c: who read what of class 3 and 4. Collect, then note once; noting frees it. */
 struct hub_reads {
     unsigned highest;

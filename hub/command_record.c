@@ -74,6 +74,25 @@ enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
     return hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), NULL);
 }
 
+/* Why it is deleted, in a set before the delete. ERR_BAD_INPUT with words when nobody says why. */
+static enum err hub_edit_reason(struct hub_edit *h, const json_t *request,
+                                const struct entry_form *form, const struct hub_own_set *like,
+                                struct entry_why *why)
+{
+    struct hub_app *a = h->app;
+    struct entry_op op;
+    struct entry_form meant = {.action = ENTRY_REASON, .rid = form->rid};
+    const struct catalogue *c = hub_store_catalogue(a->store);
+    const char *reason = hub_request_str(request, "reason");
+    if (form->action != ENTRY_DELETE) return ERR_OK;
+    enum err e = c != NULL ? hub_edit_load(h, &form->rid) : ERR_NOT_READY;
+    if (e != ERR_OK || h->fold.type == 0) return e; /* no such record: the delete says so */
+    if (fold_deleted(&h->fold) && !fold_delete_conflict(&h->fold)) return ERR_OK;
+    if (reason == NULL) return entry_reason_needed(c, &h->fold, why);
+    meant.reason = bytes_str(reason);
+    return hub_edit_append(h, &meant, like, &op, why);
+}
+
 /* Is the record still the one that was shown? */
 static enum err hub_edit_base(struct hub_edit *h, const json_t *request,
                               const struct id_record *rid, struct entry_why *why)
@@ -107,6 +126,7 @@ json_t *hub_edit_one(struct hub_app *a, const json_t *request, const struct entr
     e = hub_app_begin(a);
     if (e == ERR_OK) {
         e = hub_edit_base(&h, request, &form->rid, &why);
+        if (e == ERR_OK) e = hub_edit_reason(&h, request, form, &set, &why);
         if (e == ERR_OK) e = hub_edit_append(&h, form, &set, &op, &why);
         if (e == ERR_OK)
             e = hub_app_commit(a);

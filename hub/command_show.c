@@ -26,16 +26,24 @@ json_t *hub_show_values(const struct fold *f, const struct catalogue_type *t)
     return values;
 }
 
+void hub_show_reason(const struct fold *f, json_t *j)
+{
+    struct bytes reason = record_reason(f);
+    if (fold_deleted(f) && reason.len > 0) json_object_set_new(j, "reason", hub_json_text(reason));
+}
+
 static json_t *hub_show_record(struct hub_app *a, const struct fold *f, const struct id_record *rid,
                                const char *unit, uint64_t position)
 {
     const struct catalogue *c = hub_store_catalogue(a->store);
     const struct catalogue_type *t = c != NULL ? catalogue_type_by_no(c, f->type) : NULL;
-    return json_pack("{s:o, s:s, s:s, s:I, s:b, s:I, s:o}", "id", hub_json_hex(BYTES_OF(rid->b)),
-                     "type", t != NULL ? t->name : "?", "unit", unit, "position",
-                     (json_int_t)position, "deleted", (int)fold_deleted(f), "conflicts",
-                     (json_int_t)fold_conflicts(f, hub_store_rules(a->store)), "values",
-                     t != NULL ? hub_show_values(f, t) : json_object());
+    json_t *j = json_pack("{s:o, s:s, s:s, s:I, s:b, s:I, s:o}", "id",
+                          hub_json_hex(BYTES_OF(rid->b)), "type", t != NULL ? t->name : "?", "unit",
+                          unit, "position", (json_int_t)position, "deleted", (int)fold_deleted(f),
+                          "conflicts", (json_int_t)fold_conflicts(f, hub_store_rules(a->store)),
+                          "values", t != NULL ? hub_show_values(f, t) : json_object());
+    hub_show_reason(f, j);
+    return j;
 }
 
 json_t *hub_record_json(struct hub_app *a, const json_t *request)

@@ -35,6 +35,7 @@ static const struct cli_opt put_opts[] = {
     OPT("type", "LOẠI", "loại hồ sơ", "record type"),
     OPT("id", "MÃ", "mã hồ sơ (32 chữ số), để sửa", "record id (32 hex digits), to edit"),
     OPT("delete", NULL, "xóa hồ sơ", "delete the record"),
+    OPT("reason", "LÝ_DO", "xóa: mistake, duplicate...", "delete: mistake, duplicate ..."),
     OPT("restore", NULL, "khôi phục hồ sơ đã xóa", "bring a deleted record back"),
     OPT_PERSON,
 };
@@ -74,7 +75,7 @@ static const struct cli_opt resolve_opts[] = {
     OPT("keep", NULL, "giữ lại hồ sơ đã bị xóa", "keep the deleted record"),
     OPT("same", NULL, "cặp này là một người", "the pair is one person"),
     OPT("different", NULL, "cặp này là hai người", "the pair are two persons"),
-    OPT("reason", "CHỮ", "căn cứ", "why"),
+    OPT("reason", "CHỮ", "căn cứ; xóa: mistake, duplicate...", "why; delete: mistake ..."),
     OPT_PERSON,
 };
 #define OPT_REPORT OPT("report", "MÃ", "báo cáo, ví dụ RP04", "report, for instance RP04")

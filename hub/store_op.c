@@ -1,7 +1,6 @@
 /* One op on a record: who may write it, folding, the row, the sums. SPEC 6, 7.10. */
 #include "hub/store_priv.h"
 #include "common/zoo.h"
-#include "proto/sealed.h"
 #include "proto/step.h"
 #include "proto/wire.h"
 
@@ -145,7 +144,7 @@ static bool hub_choice_unknown(const struct hub_store *s, const char *list, stru
 static bool hub_write_unknown(const struct hub_store *s, const struct catalogue_type *t,
                               const struct change_write *w)
 {
-    if (w->field == 0 || w->field == SEALED_FIELD) return false;
+    if (w->field == 0 || record_field_common(w->field)) return false;
     const struct catalogue_field *f = catalogue_field_by_no(t, w->field);
     if (f == NULL) return true;
     if (f->kind == CATALOGUE_CHOICES)
@@ -168,15 +167,16 @@ static uint8_t hub_op_flags(const struct hub_store *s, const struct change_op *o
     return 0;
 }
 
-/* An edit of nothing but sealed fields and their keys: no figure reads them, so it is never late. */
-static bool hub_op_sealed(const struct hub_store *s, const struct change_op *op)
+/* An edit of nothing but sealed fields and fields of every type: no figure reads them, so it is never
+ * late. */
+static bool hub_op_silent(const struct hub_store *s, const struct change_op *op)
 {
     const struct catalogue_type *t =
         s->catalogue != NULL ? catalogue_type_by_no(s->catalogue, op->type) : NULL;
     if (t == NULL || op->kind != CHANGE_EDIT) return false;
     for (size_t i = 0; i < op->count; i++) {
         const struct catalogue_field *f = catalogue_field_by_no(t, op->writes[i].field);
-        if (op->writes[i].field != SEALED_FIELD && (f == NULL || !f->sealed)) return false;
+        if (!record_field_common(op->writes[i].field) && (f == NULL || !f->sealed)) return false;
     }
     return true;
 }
@@ -354,7 +354,7 @@ enum err hub_op_apply(struct hub_store *s, const struct hub_writer *w, const str
     if (e == ERR_OK) e = hub_record_read(q, &old);
     if (e == ERR_OK) e = hub_op_change(s, w, op, &old, verdict, scope);
     /* while the row is there from which the fold borrows */
-    if (e == ERR_OK) s->late = !hub_op_sealed(s, op) && hub_late_flag(s, w) != 0;
+    if (e == ERR_OK) s->late = !hub_op_silent(s, op) && hub_late_flag(s, w) != 0;
     db_done(q);
     return e;
 }

@@ -1,6 +1,7 @@
 #include "hub/supplement.h"
 #include "hub/canonical.h"
 #include "hub/canonical_read.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,12 +37,28 @@ static long long supplement_count(const json_t *cell, const char *key)
     return (long long)json_integer_value(json_object_get(json_object_get(cell, key), "count"));
 }
 
+/* "bớt 3 hồ sơ (đã xóa: nhập nhầm 2, không ghi lý do 1)" */
+static void supplement_removed(const json_t *cell, char *room, size_t size)
+{
+    const json_t *deleted = json_object_get(json_object_get(cell, "removed"), "deleted");
+    size_t n = json_array_size(deleted);
+    int at = snprintf(room, size, "bớt %lld hồ sơ", supplement_count(cell, "removed"));
+    for (size_t i = 0; i < n && at > 0 && (size_t)at < size; i++) {
+        const json_t *v = json_array_get(deleted, i);
+        int k = snprintf(room + at, size - (size_t)at, "%s%s: %lld%s", i > 0 ? ", " : " (đã xóa – ",
+                         hub_canonical_str(v, "label_vi"),
+                         (long long)json_integer_value(json_object_get(v, "count")),
+                         i + 1 == n ? ")" : "");
+        at += k > 0 ? k : 0;
+    }
+}
+
 static void supplement_word(const json_t *cell, const char *word, char *room, size_t size)
 {
     if (strcmp(word, "added") == 0)
         snprintf(room, size, "thêm %lld hồ sơ", supplement_count(cell, word));
     else if (strcmp(word, "removed") == 0)
-        snprintf(room, size, "bớt %lld hồ sơ", supplement_count(cell, word));
+        supplement_removed(cell, room, size);
     else if (strcmp(word, "changed") == 0)
         snprintf(room, size, "%lld hồ sơ được sửa", supplement_count(cell, word));
     else if (strcmp(word, "corrected") == 0)
@@ -67,11 +84,12 @@ static void supplement_cause(const json_t *cell, char out[static HUB_SUPPLEMENT_
     out[0] = '\0';
     if (cell == NULL) snprintf(out, HUB_SUPPLEMENT_CAUSE_ROOM, "xem so sánh hai bản");
     for (size_t i = 0; i < json_array_size(causes) && at < HUB_SUPPLEMENT_CAUSE_ROOM; i++) {
-        char word[64];
+        char word[HUB_SUPPLEMENT_CAUSE_ROOM];
         supplement_word(cell, json_string_value(json_array_get(causes, i)), word, sizeof word);
         int n = snprintf(out + at, HUB_SUPPLEMENT_CAUSE_ROOM - at, "%s%s", at ? "; " : "", word);
         at += n > 0 ? (size_t)n : 0;
     }
+    out[text_utf8_prefix(bytes_str(out))] = '\0'; /* whole letters, where the room was too small */
 }
 
 /* ---- rows ---- */

@@ -18,7 +18,7 @@
 
 enum {
     HUB_SUPPLEMENT_ROWS_MAX = 1000,  /* rows of the table */
-    HUB_SUPPLEMENT_CAUSE_ROOM = 240, /* bytes of a cause with its terminator */
+    HUB_SUPPLEMENT_CAUSE_ROOM = 480, /* bytes of a cause with its terminator */
     HUB_SUPPLEMENT_NAME_ROOM = 400,  /* bytes of a figure's name with its terminator */
 };
 

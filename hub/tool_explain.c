@@ -182,6 +182,12 @@ static void hub_print_moved(const struct cli *c, const json_t *cell, const char 
     const json_t *list = json_object_get(cell, key), *records = json_object_get(list, "records");
     if (hub_number(list, "count") == 0) return;
     printf("  %s: %lld\n", hub_cause(c, key), hub_number(list, "count"));
+    const json_t *deleted = json_object_get(list, "deleted");
+    for (size_t i = 0; i < json_array_size(deleted); i++) {
+        const json_t *v = json_array_get(deleted, i);
+        printf(cli_text(c, "    đã xóa – %s: %lld\n", "    deleted – %s: %lld\n"),
+               hub_text(v, c->en ? "label_en" : "label_vi"), hub_number(v, "count"));
+    }
     for (size_t i = 0; i < json_array_size(records); i++) {
         const json_t *v = json_array_get(records, i);
         printf("    %s\n", hub_text(v, "id"));

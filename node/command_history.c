@@ -39,10 +39,9 @@ static json_t *node_history_writes(const struct node_telling *t, const struct ch
             t->type != NULL ? catalogue_field_by_no(t->type, w->field) : NULL;
         if (w->field == SEALED_FIELD)
             continue; /* a key for a reader: nothing that a person wrote */
-        json_t *j = json_pack("{s:s, s:o}", "field", f != NULL ? f->name : "?", "value",
+        json_t *j = json_pack("{s:s, s:o}", "field", record_field_name(t->type, w->field), "value",
                               f != NULL && f->sealed ? node_history_sealed(t, w)
                                                      : node_json_value(w->value));
-        if (w->field == 0) json_object_set_new(j, "field", json_string("(existence)"));
         if (w->element.p != NULL) json_object_set_new(j, "element", node_json_text(w->element));
         json_array_append_new(a, j);
     }

@@ -116,22 +116,57 @@ static json_t *node_put_done(const struct entry_op *op, const struct node_comman
                      op->changed ? words[op->kind] : "unchanged", "saved", (int)op->changed);
 }
 
-static json_t *node_put_save(struct node_command *c, struct node_put *p)
+static enum err node_put_append(struct node_command *c, struct node_put *p, struct entry_op *op,
+                                struct entry_why *why)
 {
     struct node_own own;
-    struct entry_op op;
-    struct entry_why why = {.field = NULL};
+    *why = (struct entry_why){.field = NULL};
     enum err e = node_own_begin(c->store, c->keys, c->wall_ms(), &own);
-    if (e != ERR_OK) return node_command_fail(e);
+    if (e != ERR_OK) return e;
     if (!p->has_id) node_own_rid(&own, 0, &p->form.rid);
-    e = node_entry_make(&c->entry, &p->form, &op, &why);
-    if (e == ERR_OK && op.changed) {
-        struct node_own_set set = {.person = p->person, .payloads = &op.payload, .count = 1};
+    e = node_entry_make(&c->entry, &p->form, op, why);
+    if (e == ERR_OK && op->changed) {
+        struct node_own_set set = {.person = p->person, .payloads = &op->payload, .count = 1};
         e = node_own_add(&own, &set);
         if (e == ERR_OK) e = node_own_commit(&own, NULL);
         if (e == ERR_OK && c->saved != NULL) c->saved(c->ctx);
     }
     node_own_free(&own);
+    return e;
+}
+
+/* Why it is deleted is saved first, in a set of its own. Should the delete not follow, the record stands as
+ * it was, and says nothing of it. */
+static json_t *node_put_reason(struct node_command *c, const json_t *request, struct node_put *p)
+{
+    const char *reason = node_request_str(request, "reason");
+    struct entry_why why = {.field = NULL};
+    struct entry_op op;
+    if (p->form.action != ENTRY_DELETE) return NULL;
+    enum err e = node_store_record_read(c->store, &p->form.rid, &c->entry.record);
+    const struct fold *f = &c->entry.record.fold;
+    if (e == ERR_NOT_FOUND) return NULL; /* the delete says so */
+    if (e != ERR_OK) return node_command_fail(e);
+    if (fold_deleted(f) && !fold_delete_conflict(f)) return NULL; /* nothing is deleted any more */
+    if (reason == NULL) {
+        e = entry_reason_needed(node_store_catalogue(c->store, NULL), f, &why);
+        return e == ERR_OK ? NULL : node_command_error(e, why.vi, why.en, "reason");
+    }
+    p->form.action = ENTRY_REASON;
+    p->form.reason = bytes_str(reason);
+    e = node_put_append(c, p, &op, &why);
+    p->form.action = ENTRY_DELETE;
+    if (e == ERR_BAD_INPUT) return node_command_error(e, why.vi, why.en, "reason");
+    if (e == ERR_OK && op.changed)
+        p->form.base = NULL; /* nothing came between: this is one request */
+    return e == ERR_OK ? NULL : node_command_why(e, &why);
+}
+
+static json_t *node_put_save(struct node_command *c, struct node_put *p)
+{
+    struct entry_op op;
+    struct entry_why why;
+    enum err e = node_put_append(c, p, &op, &why);
     if (e != ERR_OK) return node_command_why(e, &why);
     if (op.changed && node_store_record_read(c->store, &op.rid, &c->entry.record) != ERR_OK)
         return node_command_fail(ERR_STORE);
@@ -150,6 +185,7 @@ json_t *node_command_put(struct node_command *c, const json_t *request)
     json_t *j = e != ERR_OK ? node_command_fail(e) : node_put_read(c, request, &p);
     if (j == NULL) j = node_put_type(c, &p);
     if (j == NULL) j = node_put_values(request, &p);
+    if (j == NULL) j = node_put_reason(c, request, &p);
     if (j == NULL) j = node_put_save(c, &p);
     buf_free(&p.memory);
     return j;
@@ -247,14 +283,18 @@ json_t *node_json_record(struct node_command *c, const struct id_record *rid,
     if (t != NULL) node_json_fields(c, r, t, values, marks);
     node_store_record_version(r, version);
     static const char *const shared[] = {"none", "read", "write"};
-    return json_pack("{s:o, s:s, s:s, s:b, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "id",
-                     node_json_hex(BYTES_OF(rid->b)), "type", t != NULL ? t->name : "?", "unit",
-                     r->unit, "frozen", (int)r->frozen, "shared", shared[r->shared], "version",
-                     node_json_hex(BYTES_OF(version)), "deleted", (int)fold_deleted(&r->fold),
-                     "position", (json_int_t)r->position, "pending", (json_int_t)r->pending, "held",
-                     (json_int_t)r->held, "conflicts",
-                     (json_int_t)fold_conflicts(&r->fold, node_store_rules(c->store)), "values",
-                     values, "marks", marks);
+    json_t *j = json_pack(
+        "{s:o, s:s, s:s, s:b, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "id",
+        node_json_hex(BYTES_OF(rid->b)), "type", t != NULL ? t->name : "?", "unit", r->unit,
+        "frozen", (int)r->frozen, "shared", shared[r->shared], "version",
+        node_json_hex(BYTES_OF(version)), "deleted", (int)fold_deleted(&r->fold), "position",
+        (json_int_t)r->position, "pending", (json_int_t)r->pending, "held", (json_int_t)r->held,
+        "conflicts", (json_int_t)fold_conflicts(&r->fold, node_store_rules(c->store)), "values",
+        values, "marks", marks);
+    struct bytes reason = record_reason(&r->fold);
+    if (j != NULL && reason.len > 0 && fold_deleted(&r->fold))
+        json_object_set_new(j, "reason", node_json_text(reason));
+    return j;
 }
 
 json_t *node_request_record(struct node_command *c, const json_t *request, struct id_record *rid)

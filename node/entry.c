@@ -157,7 +157,8 @@ enum err node_entry_make(struct node_entry *n, const struct node_entry_form *for
                                .type = form->type,
                                .rid = form->rid,
                                .values = form->values,
-                               .count = form->count};
+                               .count = form->count,
+                               .reason = form->reason};
     *why = (struct entry_why){.field = NULL};
     if (rules.catalogue == NULL)
         return node_entry_say(why, ERR_NOT_READY,

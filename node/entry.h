@@ -21,7 +21,8 @@ struct node_entry_form {
         *base; /* 16 bytes: version that the form was opened on; NULL: what is there now */
     const struct entry_value *values;
     size_t count;
-    bool clerk; /* not by the unit's leader: some steps are the leader's (SPEC 21) */
+    bool clerk;          /* not by the unit's leader: some steps are the leader's (SPEC 21) */
+    struct bytes reason; /* ENTRY_REASON */
 };
 
 struct node_entry {

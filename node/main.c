@@ -34,6 +34,8 @@ static const struct cli_opt put_opts[] = {
     OPT("base", "PHIÊN_BẢN", "version của get: từ chối khi hồ sơ đã đổi",
         "version out of get: refused when the record has changed"),
     OPT("delete", NULL, "xóa hồ sơ", "delete the record"),
+    OPT("reason", "LÝ_DO", "xóa: mistake (nhập nhầm), duplicate (trùng), no_such_person...",
+        "delete: mistake, duplicate, no_such_person ..."),
     OPT("restore", NULL, "khôi phục hồ sơ đã xóa", "bring a deleted record back"),
 };
 static const struct cli_opt list_opts[] = {

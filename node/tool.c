@@ -192,6 +192,7 @@ enum err node_tool_put(struct cli *c, void *ctx)
     node_tool_copy(request, "id", cli_opt(c, "id"));
     node_tool_copy(request, "base", cli_opt(c, "base"));
     node_tool_person(c, request);
+    node_tool_copy(request, "reason", cli_opt(c, "reason"));
     if (cli_has(c, "delete")) node_tool_copy(request, "action", "delete");
     if (cli_has(c, "restore")) node_tool_copy(request, "action", "restore");
     return node_tool_show(c, ctx, request, node_tool_print_put);

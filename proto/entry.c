@@ -1,4 +1,5 @@
 #include "proto/entry.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,6 +220,74 @@ static enum err entry_existence(struct entry *n, const struct entry_rules *rules
     return e == ERR_OK ? entry_apply(n, rules, f, op, why) : e;
 }
 
+/* ---- why it is deleted ---- */
+
+/* "mistake = Nhập nhầm; ...": what there is to choose from. */
+static enum err entry_reason_say(const struct catalogue *c, enum err e, const char *vi,
+                                 const char *en, struct entry_why *why)
+{
+    size_t count = 0;
+    const struct catalogue_choice *v = catalogue_choices(c, &count);
+    entry_say(why, e, vi, en);
+    for (size_t i = 0, k = 0; i < count; i++) {
+        if (strcmp(v[i].list, RECORD_REASON_LIST) != 0) continue;
+        size_t a = strlen(why->vi), b = strlen(why->en);
+        const char *comma = k++ > 0 ? "; " : " ";
+        snprintf(why->vi + a, sizeof why->vi - a, "%s%s = %s", comma, v[i].value, v[i].label_vi);
+        snprintf(why->en + b, sizeof why->en - b, "%s%s = %s", comma, v[i].value, v[i].label_en);
+    }
+    why->vi[text_utf8_prefix(bytes_str(why->vi))] = '\0'; /* whole letters of long lists */
+    why->en[text_utf8_prefix(bytes_str(why->en))] = '\0';
+    return e;
+}
+
+static bool entry_reason_list(const struct catalogue *c)
+{
+    size_t count = 0;
+    const struct catalogue_choice *v = catalogue_choices(c, &count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(v[i].list, RECORD_REASON_LIST) == 0) return true;
+    return false;
+}
+
+enum err entry_reason_needed(const struct catalogue *c, const struct fold *f, struct entry_why *why)
+{
+    const struct catalogue_type *t = catalogue_type_by_no(c, f->type);
+    bool decision = t != NULL && t->scope == CATALOGUE_SCOPE_HUB; /* deleting it is its undo */
+    if (decision || record_reason(f).len > 0 || !entry_reason_list(c)) return ERR_OK;
+    return entry_reason_say(c, ERR_BAD_INPUT, "Chưa xóa gì: hãy chọn lý do xóa (reason):",
+                            "Nothing was deleted: choose why (reason):", why);
+}
+
+static enum err entry_reason(struct entry *n, const struct entry_rules *rules, struct fold *f,
+                             const struct entry_form *form, struct entry_op *op,
+                             struct entry_why *why)
+{
+    op->kind = CHANGE_EDIT;
+    if (f->type == 0)
+        return entry_say(why, ERR_NOT_FOUND, "Không có hồ sơ này.", "There is no such record.");
+    if (record_reason_choice(rules->catalogue, form->reason) == NULL)
+        return entry_reason_say(rules->catalogue, ERR_BAD_INPUT,
+                                "Không có lý do xóa này; chưa xóa gì. Hãy chọn:",
+                                "There is no such reason; nothing was deleted. Choose:", why);
+    enum err e = record_writes_reason(f, form->reason, &n->writes);
+    if (e != ERR_OK || n->writes.count == 0) return e;
+    e = entry_encode(n, op, f->type, &n->payload);
+    return e == ERR_OK ? entry_apply(n, rules, f, op, why) : e;
+}
+
+static enum err entry_act(struct entry *n, const struct entry_rules *rules, struct fold *f,
+                          const struct entry_form *form, struct entry_op *op, struct entry_why *why)
+{
+    switch (form->action) {
+    case ENTRY_SAVE: return entry_save(n, rules, f, form, op, why);
+    case ENTRY_REASON: return entry_reason(n, rules, f, form, op, why);
+    case ENTRY_DELETE:
+    case ENTRY_RESTORE: break;
+    }
+    return entry_existence(n, rules, f, form, op, why);
+}
+
 enum err entry_make(struct entry *n, const struct entry_rules *rules, struct fold *f,
                     const struct entry_form *form, struct entry_op *out, struct entry_why *why)
 {
@@ -227,8 +296,7 @@ enum err entry_make(struct entry *n, const struct entry_rules *rules, struct fol
     if (f->type != 0 && form->type != NULL && form->type->no != f->type)
         return entry_say(why, ERR_BAD_INPUT, "Mã này là của hồ sơ loại khác.",
                          "This id belongs to a record of another type.");
-    enum err e = form->action == ENTRY_SAVE ? entry_save(n, rules, f, form, &op, why)
-                                            : entry_existence(n, rules, f, form, &op, why);
+    enum err e = entry_act(n, rules, f, form, &op, why);
     if (e == ERR_TOO_LARGE && why->vi[0] == '\0')
         return entry_say(why, e, "Hồ sơ hoặc lần ghi này quá lớn.",
                          "The record or this save is too large.");

@@ -19,7 +19,9 @@
 
 #define ENTRY_FIELDS_MAX CATALOGUE_FIELDS_MAX /* values of one form */
 
-enum entry_action { ENTRY_SAVE, ENTRY_DELETE, ENTRY_RESTORE };
+/* ENTRY_REASON says why the record is deleted, in a set of its own before that of the delete: the delete
+ * names what its author saw, and a set cannot name itself (SPEC 4.14). */
+enum entry_action { ENTRY_SAVE, ENTRY_DELETE, ENTRY_RESTORE, ENTRY_REASON };
 
 struct entry_value {
     const struct catalogue_field *field;
@@ -33,6 +35,7 @@ struct entry_form {
     struct id_record rid;
     const struct entry_value *values;
     size_t count;
+    struct bytes reason; /* ENTRY_REASON: a value of RECORD_REASON_LIST */
 };
 
 struct entry_op {
@@ -99,6 +102,14 @@ struct entry_rules { /* of the side that calls; borrowed */
 MUST_CHECK enum err entry_make(struct entry *n, const struct entry_rules *rules, struct fold *f,
                                const struct entry_form *form, struct entry_op *out,
                                struct entry_why *why);
+
+/*
+ * May this record be deleted without another word? ERR_BAD_INPUT, with words that name the reasons to choose
+ * from: no reason stands in it yet, and the catalogue has a list of them. Of a decision of the hub (types
+ * that stay there) nothing is asked: its deletion takes it back.
+ */
+MUST_CHECK enum err entry_reason_needed(const struct catalogue *c, const struct fold *f,
+                                        struct entry_why *why);
 
 /* The canonical text of a typed value; valid until the next call. ERR_BAD_VALUE with words. */
 MUST_CHECK enum err entry_clean(struct entry *n, const struct catalogue *c,

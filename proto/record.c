@@ -1,5 +1,6 @@
 #include "proto/record.h"
 #include "common/text.h"
+#include "proto/sealed.h"
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -24,8 +25,23 @@ static enum fold_policy record_policy(const struct catalogue_field *f)
     return FOLD_ASK;
 }
 
+bool record_field_common(unsigned field)
+{
+    return field == RECORD_REASON_FIELD || field == RECORD_LOCKS_FIELD || field == SEALED_FIELD;
+}
+
+const char *record_field_name(const struct catalogue_type *t, unsigned field)
+{
+    const struct catalogue_field *f = t != NULL ? catalogue_field_by_no(t, field) : NULL;
+    if (f != NULL) return f->name;
+    if (field == 0) return "(existence)";
+    if (field == RECORD_REASON_FIELD) return "(reason)";
+    return field == RECORD_LOCKS_FIELD ? "(lock)" : "?";
+}
+
 static enum fold_policy record_rule_policy(void *ctx, unsigned type, unsigned field)
 {
+    if (field == RECORD_REASON_FIELD || field == RECORD_LOCKS_FIELD) return FOLD_LATEST;
     const struct record_rules_ctx *c = ctx;
     const struct catalogue_type *t =
         c->catalogue != NULL ? catalogue_type_by_no(c->catalogue, type) : NULL;
@@ -45,6 +61,27 @@ struct fold_rules record_rules(struct record_rules_ctx *ctx)
         .arrived = ctx->arrived != NULL ? record_rule_arrived : NULL,
         .ctx = ctx,
     };
+}
+
+struct bytes record_reason(const struct fold *f)
+{
+    const struct fold_register *r = fold_find(f, RECORD_REASON_FIELD, no_element);
+    const struct fold_head *h = r != NULL ? fold_shown(f, r, FOLD_LATEST) : NULL;
+    struct wire_reader reader;
+    if (h == NULL) return bytes_make(NULL, 0);
+    wire_open(&reader, h->value);
+    return wire_peek(&reader) == WIRE_STR ? wire_get_str(&reader) : bytes_make(NULL, 0);
+}
+
+const struct catalogue_choice *record_reason_choice(const struct catalogue *c, struct bytes value)
+{
+    size_t count = 0;
+    const struct catalogue_choice *v = catalogue_choices(c, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(v[i].list, RECORD_REASON_LIST) != 0) continue;
+        if (bytes_equal(bytes_str(v[i].value), value)) return &v[i];
+    }
+    return NULL;
 }
 
 /* ---- values and their text ---- */

@@ -10,6 +10,17 @@
 #include "common/catalogue.h"
 #include "proto/fold.h"
 
+/*
+ * Fields of every type, of no catalogue (SPEC 4.15): they are never unknown, never ask a person, and
+ * never make an op late.
+ */
+#define RECORD_REASON_FIELD 65534u /* why the record was deleted: a value of RECORD_REASON_LIST */
+#define RECORD_LOCKS_FIELD  65533u /* elements: numbers of the fields that no list may overwrite */
+#define RECORD_REASON_LIST  "delete_reason"
+bool record_field_common(unsigned field); /* these, and the one of sealed keys (SPEC 22.3) */
+/* Its name in answers of both programs: the catalogue's, "(existence)", "(reason)", "(lock)"; "?" */
+const char *record_field_name(const struct catalogue_type *t, unsigned field); /* t may be NULL */
+
 /* Context of fold_rules.policy: rules.ctx must be a struct record_rules_ctx. */
 struct record_rules_ctx {
     const struct catalogue *catalogue;
@@ -82,7 +93,16 @@ void record_writes_free(struct record_writes *w);
 MUST_CHECK enum err record_writes_make(const struct fold *f, const struct record_edit *edits,
                                        size_t count, struct record_writes *w);
 
-/* The writes of a delete (SPEC 4.14), or of bringing it back. */
+/* Why a record was deleted: the value of RECORD_REASON_LIST that was written last, length 0: nobody said. It
+ * may be any text: of another edition, or of a program that checks less. */
+struct bytes record_reason(const struct fold *f);
+/* The choice of that value; NULL: the catalogue has no such reason. */
+const struct catalogue_choice *record_reason_choice(const struct catalogue *c, struct bytes value);
+/* The write that says so; none when the record says it already. */
+MUST_CHECK enum err record_writes_reason(const struct fold *f, struct bytes reason,
+                                         struct record_writes *w);
+
+/* The writes of a delete (SPEC 4.14), or of bringing it back, which takes the reason out. */
 MUST_CHECK enum err record_writes_delete(const struct fold *f, struct record_writes *w);
 MUST_CHECK enum err record_writes_restore(const struct fold *f, struct record_writes *w);
 

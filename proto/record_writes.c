@@ -229,11 +229,27 @@ enum err record_writes_delete(const struct fold *f, struct record_writes *w)
     return e == ERR_OK ? record_writes_end(w) : e;
 }
 
+enum err record_writes_reason(const struct fold *f, struct bytes reason, struct record_writes *w)
+{
+    record_writes_begin(w);
+    if (bytes_equal(record_reason(f), reason)) return ERR_OK;
+    wire_put_str(&w->memory, reason);
+    enum err e = record_write_close(w, f, RECORD_REASON_FIELD, no_element,
+                                    fold_find(f, RECORD_REASON_FIELD, no_element), 0);
+    return e == ERR_OK ? record_writes_end(w) : e;
+}
+
 enum err record_writes_restore(const struct fold *f, struct record_writes *w)
 {
     record_writes_begin(w);
     if (!fold_deleted(f)) return ERR_OK;
     wire_put_nil(&w->memory);
     enum err e = record_write_close(w, f, 0, no_element, fold_find(f, 0, no_element), 0);
+    const struct fold_register *reason = fold_find(f, RECORD_REASON_FIELD, no_element);
+    size_t start = w->memory.len;
+    if (e == ERR_OK && reason != NULL) {
+        wire_put_nil(&w->memory);
+        e = record_write_close(w, f, RECORD_REASON_FIELD, no_element, reason, start);
+    }
     return e == ERR_OK ? record_writes_end(w) : e;
 }

@@ -255,6 +255,26 @@ test("a photo is kept beside a record without the place it was taken at", async 
   await look("files-dark");
 });
 
+test("a record that was entered by mistake is deleted with its reason, and brought back", async () => {
+  await be("Nguyễn Thị Lan");
+  await page.goto(`${node.url}#/new/person`);
+  await field("Họ, chữ đệm và tên khai sinh").fill("Đặng Văn Nhầm");
+  await field("Giới tính").selectOption({ label: "Nam" });
+  await button("Ghi hồ sơ").click();
+  await heading("Đặng Văn Nhầm").waitFor();
+  await button("Xóa hồ sơ").click();
+  assert.ok(await button("Đúng, xóa hồ sơ này").isDisabled());
+  await field("Lý do xóa").selectOption({ label: "Nhập nhầm" });
+  await look("delete");
+  await button("Đúng, xóa hồ sơ này").click();
+  await text("Hồ sơ này đã bị xóa. Lý do xóa: Nhập nhầm.").waitFor();
+  await page.getByRole("row", { name: /Sửa Lý do xóa: Nhập nhầm/ }).waitFor();
+  await button("Khôi phục").click();
+  await text("Đã giữ lại hồ sơ.").waitFor();
+  await button("Xóa hồ sơ").waitFor(); // the record as it is now
+  assert.equal(await text("Hồ sơ này đã bị xóa").count(), 0);
+});
+
 const MONTHLY = "Báo cáo tháng, hoạt động Đội công tác xã hội tình nguyện";
 
 async function openReport() {

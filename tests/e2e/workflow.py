@@ -182,7 +182,20 @@ class Workflow(Story):
         node.sync()
         late = [v for v in node.ask("history", made["id"])["events"] if v.get("late")]
         check("the commune is told that it is late", late)
+        gone = self.hub.ask("explain", str(issue["id"]), "T02@" + node.unit)["records"][0]["id"]
+        node.tool("put", "--id", gone, "--delete", "--person", LAN, ok=FAILS)  # nobody says why
+        node.tool("put", "--id", gone, "--delete", "--reason", "mistake", "--person", LAN)
+        check("the commune keeps the reason", node.ask("get", gone)["reason"] == "mistake")
+        node.sync()
+        check("the hub has it", self.hub.ask("get", gone)["reason"] == "mistake")
+        told = [v for v in node.ask("history", gone)["events"] if v["writes"][0]["field"] == "(reason)"]
+        check("what a reason says is neither late nor unknown",
+              len(told) == 1 and told[0]["verdict"] == "applied" and not told[0]["late"])
         plan = self.hub.ask("supplement", *self.args(), "--preview")
+        left = [c for c in plan["cells"] if c["b"]["indicator"] == "T02" and c["b"]["unit"] == node.unit and
+                c["b"]["total"]][0]["removed"]
+        check("why a record left is told", left["records"][0]["id"] == gone and
+              [(d["reason"], d["count"]) for d in left["deleted"]] == [("mistake", 1)])
         check("by cell", plan["differing"] >= 2)  # the commune's and that of all
         cell = [c for c in plan["cells"] if c["b"]["indicator"] == "T01" and c["b"]["unit"] == node.unit][0]
         check("one team more", cell["b"]["num"] == cell["a"]["num"] + 1)
@@ -198,6 +211,7 @@ class Workflow(Story):
         check("the paper tells before, now and cause of the cell",
               ["Số Đội công tác xã hội tình nguyện", "Xã Phú Lý" if node.unit == "26173" else "Thị trấn Vĩnh An",
                str(after - 1), str(after), "thêm 1 hồ sơ"] in self.cells(paper))
+        check("and why a record left", any("bớt 1 hồ sơ (đã xóa – Nhập nhầm: 1)" in row for row in self.cells(paper)))
         check("the issue before it has no such table", "Nguyên nhân" not in self.paper(issue["id"]))
         check("the issue before it stands", self.issued(issue["id"]) == before)
         for one in self.hub.ask("issues")["issues"]:

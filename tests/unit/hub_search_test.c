@@ -146,7 +146,7 @@ static void edits_deletion_and_restoring_are_followed(void **state)
     assert_int_equal(persons(o, "075182000001"), 1);
     does(o, "{'verb':'put','id':'" BINH "','values':{'phone':'0902'}}"); /* nothing to write */
     assert_int_equal(persons(o, "minh"), 1);
-    does(o, "{'verb':'put','id':'" BINH "','action':'delete'}");
+    does(o, "{'verb':'put','id':'" BINH "','action':'delete','reason':'mistake'}");
     assert_int_equal(persons(o, "minh"), 0);
     assert_int_equal(number(o, "SELECT count(*) FROM sys_search WHERE fold LIKE '%minh%'"), 0);
     does(o, "{'verb':'put','id':'" BINH "','action':'restore'}");
@@ -208,7 +208,7 @@ static void an_older_copy_finds_what_it_has(void **state)
     o->hub.store = NULL;
     hub_again(o);
     does(o, "{'verb':'put','id':'" BINH "','values':{'full_name':'Trần Thị Minh'}}");
-    does(o, "{'verb':'put','id':'" HOA "','action':'delete'}");
+    does(o, "{'verb':'put','id':'" HOA "','action':'delete','reason':'mistake'}");
     assert_int_equal(persons(o, "minh"), 1);
     assert_int_equal(persons(o, "hoa"), 1);
     hub_store_close(o->hub.store);

@@ -196,7 +196,9 @@ static void test_delete_and_restore(void **state)
     json_decref(r);
     expect_used(1);
 #define EXIST "{\"verb\":\"put\",\"id\":\"%s\",\"action\":\"%s\",\"person\":\"Mai\",\"values\":{}}"
-    snprintf(request, sizeof request, EXIST, id, "delete");
+#define WHY                                                                                        \
+    "{\"verb\":\"put\",\"id\":\"%s\",\"action\":\"delete\",\"person\":\"Mai\",\"reason\":\"%s\"}"
+    snprintf(request, sizeof request, WHY, id, "mistake");
     r = ask(request);
     field(r, "result", value, sizeof value);
     assert_string_equal(value, "deleted");
@@ -220,6 +222,75 @@ static void test_delete_and_restore(void **state)
     r = ask(edit);
     assert_ok(node_command_error_of(r));
     json_decref(r);
+}
+
+/* The answer to `get` says why, as long as the record is deleted. */
+static void expect_reason(const char *id, const char *reason)
+{
+    char request[120];
+    snprintf(request, sizeof request, "{\"verb\":\"get\",\"id\":\"%s\"}", id);
+    json_t *r = ask(request);
+    const char *said = json_string_value(json_object_get(r, "reason"));
+    assert_int_equal(json_is_true(json_object_get(r, "deleted")), reason != NULL && *reason != 0);
+    if (said == NULL) said = "";
+    assert_string_equal(said, reason != NULL ? reason : "");
+    json_decref(r);
+}
+
+/* Nothing is deleted without a reason of the list; it stands in the history, before the deletion. */
+static void test_a_deletion_says_why(void **state)
+{
+    (void)state;
+    char id[40], request[400], version[40];
+    json_t *r = ask(PERSON);
+    field(r, "id", id, sizeof id);
+    field(r, "version", version, sizeof version);
+    json_decref(r);
+    snprintf(request, sizeof request, EXIST, id, "delete");
+    expect_error(request, ERR_BAD_INPUT);
+    r = ask(request);
+    assert_non_null(strstr(json_string_value(json_object_get(r, "vi")), "mistake = Nhập nhầm"));
+    assert_non_null(strstr(json_string_value(json_object_get(r, "en")), "no_such_person = "));
+    json_decref(r);
+    snprintf(request, sizeof request, WHY, id, "because");
+    expect_error(request, ERR_BAD_INPUT);
+    expect_reason(id, NULL);
+    snprintf(request, sizeof request,
+             "{\"verb\":\"put\",\"id\":\"%s\",\"action\":\"delete\",\"person\":\"M\",\"reason\":"
+             "\"duplicate\",\"base\":\"%s\"}",
+             id, "00000000000000000000000000000000");
+    expect_error(request, ERR_STALE); /* and no reason stands there */
+    memcpy(strstr(request, "00000000000000000000000000000000"), version, 32);
+    r = ask(request);
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    expect_reason(id, "duplicate");
+    snprintf(request, sizeof request, "{\"verb\":\"history\",\"id\":\"%s\"}", id);
+    r = ask(request);
+    const json_t *events = json_object_get(r, "events");
+    assert_int_equal(json_array_size(events), 3);
+    const json_t *said = json_array_get(events, 1), *gone = json_array_get(events, 2);
+    const json_t *write = json_array_get(json_object_get(said, "writes"), 0);
+    assert_string_equal(json_string_value(json_object_get(write, "field")), "(reason)");
+    assert_string_equal(json_string_value(json_object_get(write, "value")), "duplicate");
+    assert_string_equal(json_string_value(json_object_get(gone, "kind")), "delete");
+    json_decref(r);
+    snprintf(request, sizeof request, EXIST, id, "delete"); /* it is: nothing is asked */
+    r = ask(request);
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    snprintf(request, sizeof request, EXIST, id, "restore");
+    r = ask(request);
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    expect_reason(id, NULL);
+    snprintf(request, sizeof request, EXIST, id, "delete"); /* the reason of before is gone */
+    expect_error(request, ERR_BAD_INPUT);
+    snprintf(request, sizeof request, WHY, id, "mistake");
+    r = ask(request);
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    expect_reason(id, "mistake");
 }
 
 static void test_list_filters(void **state)
@@ -904,6 +975,7 @@ int main(void)
         T(test_put_refuses),
         T(test_stale_base),
         T(test_delete_and_restore),
+        T(test_a_deletion_says_why),
         T(test_list_filters),
         T(test_status_counts),
         T(test_full_disk_is_said),

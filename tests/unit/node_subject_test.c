@@ -94,8 +94,8 @@ static void people(void)
         json_pack("{s:s, s:s, s:s}", "person", ids.one, "status", "addict", "in_list", "1");
     made("drug_case", json_copy(drugs), ids.drugs);
     made("drug_case", drugs, ids.gone);
-    json_decref(run(json_pack("{s:s, s:s, s:s, s:s}", "verb", "put", "person", "Lan", "id",
-                              ids.gone, "action", "delete")));
+    json_decref(run(json_pack("{s:s, s:s, s:s, s:s, s:s}", "verb", "put", "person", "Lan", "id",
+                              ids.gone, "action", "delete", "reason", "duplicate")));
 }
 
 static void every_record_is_found(void **state)
@@ -116,7 +116,7 @@ static void every_record_is_found(void **state)
                         "guardian");
     assert_null(json_object_get(child, "title"));
     assert_int_equal(json_array_size(json_object_get(child, "events")), 0);
-    assert_int_equal(json_array_size(json_object_get(of(r, ids.gone), "events")), 2);
+    assert_int_equal(json_array_size(json_object_get(of(r, ids.gone), "events")), 3); /* made, why, deleted */
     json_decref(r);
     r = subject(ids.child, 4); /* the other way round: the guardian is no part of it */
     is(r, ids.child, "self");

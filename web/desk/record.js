@@ -3,6 +3,7 @@ import { html, t, say, api, session, showTime, useState, useEffect } from "./bas
 import { Files } from "./files.js";
 import { ReadersNote } from "./readers.js";
 import { MoveAway, Shares } from "./moves.js";
+import { Deleting, reasonName, reasonWrite } from "./reason.js";
 import { Note, Title, State, typeOf, unitName, show } from "./parts.js";
 
 /** A name; who saved on another PC is known here by an id only. */
@@ -12,7 +13,7 @@ function History({ events, type, refs }) {
   if (!events) return html`<p>${t("loading")}</p>`;
   const what = (w) => {
     const f = type.fields.find((x) => x.name === w.field);
-    if (!f) return "";
+    if (!f) return reasonWrite(w);
     const element = w.element ? show({ ...f, kind: "choice" }, w.element) : "";
     return `${say(f)}: ${element ? `${element} ${w.value ? "✓" : "✗"}` : show(f, w.value, refs) || t("history.cleared")}`;
   };
@@ -102,18 +103,18 @@ export function Record({ id, status, refresh }) {
     ${record.frozen && html`<${Note} kind="warn"><p>${t("record.frozen", { unit: unitName(record.unit) })}</p></${Note}>`}
     ${open.length > 0 && html`<${Note} kind="warn"><p>${t("conflict.why")}</p></${Note}>`}
     ${open.map((f) => html`<${Conflict} key=${f.name} f=${f} mark=${record.marks[f.name]} record=${record} events=${events} settle=${settle} />`)}
-    ${existence && html`<${Note} kind="warn"><p>${t("conflict.deleted")}</p><div class="acts">
+    ${existence && html`<${Note} kind="warn"><p>${t("conflict.deleted")} ${t("record.why", { reason: reasonName(record.reason) })}</p>${asked
+      ? html`<${Deleting} type=${type} known=${record.reason} act=${(b) => put(b, "record.deleted")} cancel=${() => ask(false)} />` : html`<div class="acts">
       <button onClick=${() => put({ action: "restore" }, "record.restored")}>${t("record.keep")}</button>
-      <button class="bad" onClick=${() => put({ action: "delete" }, "record.deleted")}>${t("record.delete")}</button></div></${Note}>`}
-    ${record.deleted && !existence && html`<${Note}><p>${t("record.isdeleted")}</p><div class="acts">
+      <button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button></div>`}</${Note}>`}
+    ${record.deleted && !existence && html`<${Note}><p>${t("record.isdeleted")} ${t("record.why", { reason: reasonName(record.reason) })}</p><div class="acts">
       <button onClick=${() => put({ action: "restore" }, "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
     <${Values} type=${type} record=${record} />
     <${ReadersNote} key=${id} type=${type} record=${record} news=${status.position} />
     ${!record.deleted && type.name !== "attachment" && html`<${Files} id=${id} mayAdd=${mayWrite && !!typeOf("attachment")} news=${`${status.log.delivered} ${status.position} ${status.sync.ended}`} refresh=${refresh} />`}
     <${History} events=${events} type=${type} refs=${record.refs} />
     ${!record.deleted && html`<${Shares} id=${id} mayWrite=${mayWrite && type.scope === "own" && record.shared === "none"} news=${status.position} />`}
-    ${!record.deleted && mayWrite && html`<div class="acts">${asked
-      ? html`<button class="bad" onClick=${() => put({ action: "delete" }, "record.deleted")}>${t("record.delete.sure")}</button>
-        <button onClick=${() => ask(false)}>${t("cancel")}</button>`
-      : html`<${MoveAway} id=${id} done=${() => { tell("move.offered.done"); refresh(); }} /><button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button>`}</div>`}`;
+    ${!record.deleted && mayWrite && (asked
+      ? html`<${Deleting} type=${type} act=${(b) => put(b, "record.deleted")} cancel=${() => ask(false)} />`
+      : html`<div class="acts"><${MoveAway} id=${id} done=${() => { tell("move.offered.done"); refresh(); }} /><button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button></div>`)}`;
 }

@@ -2,6 +2,7 @@
 // records that may be one person.
 import { html, t, say, api, fold, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title, typeOf, show, catalogue } from "../desk/parts.js";
+import { Deleting, reasonName } from "../desk/reason.js";
 import { Select, Table, unitName } from "./parts.js";
 
 const who = (x) => t("conflict.person", { unit: x.unit ? unitName(x.unit) : t("conflict.nounit"), person: (x.person || "").slice(0, 8) });
@@ -17,10 +18,10 @@ function Field({ c, f, decide, marked, mark }) {
   const [chosen, choose] = useState(null);
   const [busy, setBusy] = useState(false);
   const name = () => say(fieldOf(c, f)) || (f.field === "existence" ? t("conflict.existence") : f.label);
-  const act = async () => { setBusy(true); await decide(c, f, chosen); setBusy(false); choose(null); };
+  const act = async (body) => { setBusy(true); await decide(c, f, chosen, body); setBusy(false); choose(null); };
   const exists = f.field === "existence";
   const button = (n, label) => (chosen === n
-    ? html`<button class="main" disabled=${busy} onClick=${act} aria-label=${`${t("conflict.confirm")}: ${label}`}>${t("conflict.confirm")}</button>`
+    ? html`<button class="main" disabled=${busy} onClick=${() => act()} aria-label=${`${t("conflict.confirm")}: ${label}`}>${t("conflict.confirm")}</button>`
     : html`<button onClick=${() => choose(n)} aria-label=${`${t("conflict.choose")}: ${label}`}>${t("conflict.choose")}</button>`);
   return html`<div class="conflict"><div class="head"><h3>${name()}</h3>
       ${!exists && html`<label class="check"><input type="checkbox" checked=${marked} onChange=${mark} aria-label=${t("conflict.mark", { what: `${c.label || ""} ${name()}` })} /> ${t("conflict.marked")}</label>`}</div>
@@ -28,7 +29,8 @@ function Field({ c, f, decide, marked, mark }) {
     ${f.base && html`<tr><td>${text(c, f, f.base.value)}</td><td>${who(f.base)}</td><td>${showTime(f.base.at)}</td><td>${showTime(f.base.received)}</td><td class="hint">${t("conflict.before")}</td></tr>`}
     ${f.heads.map((h) => html`<tr key=${h.n}><th scope="row">${text(c, f, h.value)}</th><td>${who(h)}</td><td>${showTime(h.at)}</td><td>${showTime(h.received)}</td>
       <td>${!exists && button(h.n, text(c, f, h.value))}</td></tr>`)}</${Table}>
-    ${exists && html`<div class="acts">${button("keep", t("record.keep"))} <span>${t("record.keep")}</span>${button("delete", t("record.delete"))} <span>${t("record.delete")}</span></div>`}</div>`;
+    ${exists && html`<p>${t("record.why", { reason: reasonName(c.reason) })}</p>${chosen === "delete" && !c.reason ? html`<${Deleting} type=${typeOf(c.type)} act=${act} cancel=${() => choose(null)} />`
+      : html`<div class="acts">${button("keep", t("record.keep"))} <span>${t("record.keep")}</span>${button("delete", t("record.delete"))} <span>${t("record.delete")}</span></div>`}`}</div>`;
 }
 
 function Bulk({ marked, clear, run }) {
@@ -112,8 +114,8 @@ export function Conflicts({ status, refresh }) {
     try { await f(); } catch (e) { setWrong(e.message); await load(); }
   };
   const body = (c, f, n) => (f.field === "existence" ? { id: c.id, action: n === "keep" ? "restore" : "delete" } : { id: c.id, field: f.field, take: n });
-  const decide = (c, f, n) => attempt(async () => {
-    await api("POST", "/api/resolve", body(c, f, n));
+  const decide = (c, f, n, more) => attempt(async () => {
+    await api("POST", "/api/resolve", { ...body(c, f, n), ...more });
     await done(t("conflict.settled"));
   });
   const decidePair = (p, decision, reason) => attempt(async () => {

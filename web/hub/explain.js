@@ -50,7 +50,7 @@ export function Differences({ diff }) {
   };
   const cases = session.role === "statistician";
   const value = (of, c) => (c && cases && c.state === "figure" ? html`<a class="figure" href=${cellLink(of, c)} aria-label=${`${of.id ? t("issue.n", { n: of.number }) : t("diff.now")}: ${shown(c)}`}>${shown(c)}</a>` : shown(c));
-  const why = (c, k) => c[k]?.count > 0 && html`<details class="save"><summary>${t(`diff.${k}`, { n: number(c[k].count) })}</summary>${c[k].records.map((r) => html`<p>${cases
+  const why = (c, k) => c[k]?.count > 0 && html`<details class="save"><summary>${t(`diff.${k}`, { n: number(c[k].count) })}</summary>${c[k].deleted?.map((d) => html`<p>${t("diff.deleted", { reason: say({ vi: d.label_vi, en: d.label_en }), n: number(d.count) })}</p>`)}${c[k].records.map((r) => html`<p>${cases
     ? html`<a class="link" href=${`#/record/${r.id}`}>${t("record")} ${r.id.slice(0, 8)}</a>` : `${t("record")} ${r.id.slice(0, 8)}`}</p>${r.sets?.map((s) => html`<${Save} key=${s.hash} s=${s} />`)}`)}
     ${c[k].count > c[k].records.length && html`<p class="hint">${t("catalogue.more", { n: number(c[k].count - c[k].records.length) })}</p>`}</details>`;
   const other = (c) => c.causes.filter((x) => !["added", "removed", "changed"].includes(x)).map((x) => t(`diff.cause.${x}`)).join("; ");

@@ -2,6 +2,7 @@
 // hub has it. They are written with the same form as at a commune.
 import { html, t, say, api, fold, session, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title, catalogue, typeOf, show } from "../desk/parts.js";
+import { Deleting, reasonName, reasonWrite } from "../desk/reason.js";
 import { Select, Table, unitName } from "./parts.js";
 import { communes } from "./nodes.js";
 import { Move } from "./moves.js";
@@ -102,7 +103,7 @@ const who = (e) => (e.by_hub ? [session.unit_name, e.name || e.person.slice(0, 8
 /** What an event wrote, a line for each field. */
 const wrote = (e, type, refs) => e.writes.flatMap((w) => {
   const f = type.fields.find((x) => x.name === w.field);
-  if (!f) return [];
+  if (!f) return reasonWrite(w) ? html`<br />${reasonWrite(w)}` : [];
   const value = w.sealed ? t("history.sealed") : w.element ? `${show({ ...f, kind: "choice" }, w.element)} ${w.value ? "✓" : "✗"}` : show(f, w.value, refs) || t("history.cleared");
   return html`<br />${say(f)}: ${value}`;
 });
@@ -130,10 +131,10 @@ export function Record({ id, saved, refresh }) {
   if (!record) return wrong ? html`<${Title}>${t("record")}</${Title}><${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`;
   const type = typeOf(record.type);
   if (!type) return html`<${Title}>${t("record.unknown")}</${Title}>`;
-  const act = async (action, words) => {
+  const act = async (body, words) => {
     setWrong("");
     ask(false);
-    try { await api("POST", "/api/put", { id, action, base: record.version }); tell(words); refresh(); } catch (e) { setWrong(e.message); }
+    try { await api("POST", "/api/put", { id, base: record.version, ...body }); tell(words); refresh(); } catch (e) { setWrong(e.message); }
     await load();
   };
   return html`<div class="head"><${Title}>${nameOf(record) === id.slice(0, 8) ? say(type) : nameOf(record)}</${Title}>
@@ -143,10 +144,10 @@ export function Record({ id, saved, refresh }) {
     <p>${say(type)} · ${unitName(record.unit)}</p>
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     ${record.conflicts > 0 && html`<${Note} kind="warn"><p>${t("hub.record.conflict")}</p><div class="acts"><a class="button" href="#/conflicts">${t("hub.conflicts")}</a></div></${Note}>`}
-    ${record.deleted && html`<${Note}><p>${t("record.isdeleted")}</p><div class="acts"><button onClick=${() => act("restore", "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
+    ${record.deleted && html`<${Note}><p>${t("record.isdeleted")} ${t("record.why", { reason: reasonName(record.reason) })}</p><div class="acts"><button onClick=${() => act({ action: "restore" }, "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
     <${Note}><p>${t("record.noted")}</p></${Note}><${Values} type=${type} record=${record} /><${Attachments} id=${id} /><${History} key=${record.version} record=${record} type=${type} />
     ${!record.deleted && html`<${Move} record=${record} type=${type} />`}${type.person && html`<${Subject} id=${id} />`}
     <p class="hint">${t("record.id")} <code>${id}</code> · <a class="link" href=${`#/orders?erase=${id}`}>${t("order.erase.record")}</a></p>
-    ${!record.deleted && html`<div class="acts">${asked ? html`<button class="bad" onClick=${() => act("delete", "record.deleted")}>${t("record.delete.sure")}</button>
-        <button onClick=${() => ask(false)}>${t("cancel")}</button>` : html`<button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button>`}</div>`}`;
+    ${!record.deleted && (asked ? html`<${Deleting} type=${type} act=${(body) => act(body, "record.deleted")} cancel=${() => ask(false)} />`
+      : html`<div class="acts"><button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button></div>`)}`;
 }

@@ -1,0 +1,21 @@
+// Why a record is deleted: out of the catalogue's list, asked at every deletion, shown with what is deleted.
+import { html, t, useState } from "./base.js";
+import { Field, catalogue, show } from "./parts.js";
+
+const REASON = () => ({ kind: "choice", name: "reason", list: "delete_reason", required: true, vi: t("reason"), en: t("reason") });
+const asked = (type) => type?.scope !== "hub" && (catalogue.choices.delete_reason || []).length > 0;
+
+/** In words; a program of before says nothing. */
+export const reasonName = (reason) => (reason ? show(REASON(), reason) : t("reason.none"));
+
+/** What an event of the history says of it; "" for any other write. */
+export const reasonWrite = (w) => (w.field === "(reason)" && w.value ? `${t("reason")}: ${reasonName(w.value)}` : "");
+
+/** Delete, once it is said why. `known`: a reason that stands there already. */
+export function Deleting({ type, known, act, cancel }) {
+  const [reason, choose] = useState(known || "");
+  const needed = asked(type);
+  return html`${needed && html`<${Field} f=${REASON()} value=${reason} onChange=${choose} />`}
+    <div class="acts"><button class="bad" disabled=${needed && !reason} onClick=${() => act({ action: "delete", ...(reason && { reason }) })}>${t("record.delete.sure")}</button>
+      <button onClick=${cancel}>${t("cancel")}</button></div>`;
+}
