@@ -168,9 +168,8 @@ void node_sync_finish(struct node_sync *s, enum err how, const struct node_sync_
     node_sync_close(s, ERR_OK, fx);
     node_sync_retire(s);
     s->deadline_at = ev->now_ms + NODE_SYNC_CLOSING_MS;
-    if (how == ERR_OK || how == ERR_DAMAGED) {
+    if (how == ERR_OK) {
         s->failures = 0;
-        s->rounds = 0;
         s->next_at = ev->now_ms + NODE_SYNC_INTERVAL_MS -
                      ev->random % (NODE_SYNC_INTERVAL_MS / 5); /* nodes must not march in step */
     } else {
@@ -181,13 +180,26 @@ void node_sync_finish(struct node_sync *s, enum err how, const struct node_sync_
     node_sync_move(s, NODE_SYNC_CLOSING);
 }
 
+void node_sync_follow(struct node_sync *s, enum err how, const struct node_sync_event *ev,
+                      struct node_sync_effects *fx)
+{
+    bool soon = s->rounds < NODE_SYNC_ROUNDS_MAX;
+    if (soon) {
+        s->rounds++;
+        s->again = s->at_once = true;
+    } else if (how == ERR_OK) {
+        how = ERR_AGAIN; /* it leads nowhere: a failure like any other */
+    }
+    node_sync_finish(s, how, ev, fx);
+}
+
 static void node_sync_to_idle(struct node_sync *s, const struct node_sync_event *ev)
 {
     s->link_open = false;
     s->deadline_at = 0;
     if (s->at_once) {
         s->next_at = ev->now_ms;
-    } else if (s->again && s->next_at > ev->now_ms + NODE_SYNC_SAVED_MS) {
+    } else if (s->again && s->failures == 0 && s->next_at > ev->now_ms + NODE_SYNC_SAVED_MS) {
         s->next_at = ev->now_ms + NODE_SYNC_SAVED_MS;
     }
     s->again = s->at_once = false;
@@ -333,11 +345,9 @@ static void node_sync_on_answer(struct node_sync *s, const struct node_sync_even
     } else if (want == NODE_SYNC_WANT_PUT && ev->kind == NODE_SYNC_EV_STORED) {
         node_sync_attach_put(s, ev, fx);
     } else if (want == NODE_SYNC_WANT_IDENTITY && ev->kind == NODE_SYNC_EV_STORED) {
-        s->again = s->at_once = true; /* joined: now the first real session */
-        node_sync_finish(s, ERR_OK, ev, fx);
+        node_sync_follow(s, ERR_OK, ev, fx); /* joined: now the first real session */
     } else if (want == NODE_SYNC_WANT_NEW_CARD && ev->kind == NODE_SYNC_EV_STORED) {
-        s->again = s->at_once = true; /* under the new keys, at the new address */
-        node_sync_finish(s, ERR_OK, ev, fx);
+        node_sync_follow(s, ERR_OK, ev, fx); /* under the new keys, at the new address */
     } else if (want != NODE_SYNC_WANT_STORED || ev->kind != NODE_SYNC_EV_STORED) {
         s->answer = want;
     }

@@ -15,6 +15,7 @@ void node_sync_bye(struct node_sync *s, enum err how, const struct node_sync_eve
     message_bye_encode(&bye, &s->body);
     node_sync_send(s, MESSAGE_BYE, false, ev, fx);
     if (s->state != NODE_SYNC_SYNCING) return; /* the send failed */
+    if (how == ERR_OK) s->rounds = 0;
     node_sync_finish(s, how, ev, fx);
 }
 

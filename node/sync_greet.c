@@ -207,10 +207,9 @@ void node_sync_greeted(struct node_sync *s, struct bytes hello, const struct nod
     /* Under the old keys this may mean that the hub has our change: then it knows the new ones. */
     bool changed = h.verdict == MESSAGE_REVOKED && s->mending.rekey && !s->mending.rekey_turn;
     if (changed && s->rounds < NODE_SYNC_ROUNDS_MAX) {
-        s->rounds++;
-        s->turn = s->again = s->at_once = true;
+        s->turn = true;
         node_sync_move(s, NODE_SYNC_SYNCING);
-        node_sync_finish(s, ERR_OK, ev, fx);
+        node_sync_follow(s, ERR_OK, ev, fx);
         return;
     }
     s->apart = node_sync_hands_in(s, &h);

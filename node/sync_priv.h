@@ -13,7 +13,7 @@
 #define NODE_SYNC_SQUEEZE_BYTES 192u /* smaller bodies gain nothing from the zstd stream */
 #define NODE_SYNC_ZSTD_LEVEL    9 /* of UP: an eighth fewer bytes than 3 for 2 microseconds a change */
 
-enum { NODE_SYNC_ROUNDS_MAX = 6 }; /* repairs in a row that follow each other at once */
+enum { NODE_SYNC_ROUNDS_MAX = 6 }; /* sessions in a row that follow each other at once */
 
 enum node_sync_answer { /* what the core waits for from the store; it reads no message meanwhile */
                         NODE_SYNC_NOTHING,
@@ -102,7 +102,7 @@ struct node_sync {
     struct id_hash pull_head;
     bool pull_any;             /* a set came */
     bool pull_signed;          /* the last one has our signature */
-    unsigned rounds;           /* repairs in a row without a complete session */
+    unsigned rounds;           /* node_sync_follow() in a row without a complete session */
     struct message_pull asked; /* the set that the hub wants once more */
     uint64_t kept_after;
     bool kept_read; /* all that is kept was given back */
@@ -139,6 +139,11 @@ void node_sync_fail(struct node_sync *s, enum err why, const struct node_sync_ev
                     struct node_sync_effects *fx);
 /* Leave the session after its last message: close and wait for the link to go. */
 void node_sync_finish(struct node_sync *s, enum err how, const struct node_sync_event *ev,
+                      struct node_sync_effects *fx);
+
+/* Likewise, after a step that only another session goes on from: it follows at once, NODE_SYNC_ROUNDS_MAX times in
+ * a row; then it waits as after a failure. Nothing else but a person's wish dials without a wait. */
+void node_sync_follow(struct node_sync *s, enum err how, const struct node_sync_event *ev,
                       struct node_sync_effects *fx);
 
 /* Words for the officer about this session. */

@@ -237,14 +237,10 @@ void node_sync_repaired(struct node_sync *s, const struct node_sync_event *ev,
 {
     enum err how = s->damaged ? ERR_DAMAGED : ERR_AGAIN;
     struct message_bye bye = {.position = s->damaged ? s->end.position : 0, .code = (unsigned)how};
-    if (s->rounds < NODE_SYNC_ROUNDS_MAX) {
-        s->rounds++;
-        s->at_once = true;
-    }
     buf_clear(&s->body);
     message_bye_encode(&bye, &s->body);
     node_sync_send(s, MESSAGE_BYE, false, ev, fx);
-    if (s->state == NODE_SYNC_SYNCING) node_sync_finish(s, how, ev, fx);
+    if (s->state == NODE_SYNC_SYNCING) node_sync_follow(s, how, ev, fx);
 }
 
 /* ---- giving back ---- */

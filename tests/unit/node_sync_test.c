@@ -252,7 +252,7 @@ static void greet(struct rig *r)
     r->hub = NULL;
     r->type_count = 0;
     OK(link_new_hub(&r->hub, &r->identity.hub, &k));
-    event(r, NODE_SYNC_EV_NOW);
+    if (node_sync_state(r->core) == NODE_SYNC_IDLE) event(r, NODE_SYNC_EV_NOW);
     assert_int_equal(node_sync_state(r->core), NODE_SYNC_DIALING);
     event(r, NODE_SYNC_EV_LINK_UP);
     assert_int_equal(node_sync_state(r->core), NODE_SYNC_GREETING);
@@ -649,6 +649,60 @@ static void retries_double_with_jitter_from_5_s_to_15_min(void **state)
     rig_close(&r);
 }
 
+/* What makes each session end early, for ever: a set that stays damaged whatever is done about it; a hub that says
+ * over and over that it went back; one that has revoked both our keys and those that they change to. */
+static void early_session(struct rig *r, int road)
+{
+    if (road == 0) {
+        go(r);
+        hub_receipts(r, 2, 0);
+        hub_ends(r, 2);
+        hub_says(r);
+        assert_int_equal(result(r).last, ERR_DAMAGED);
+    } else if (road == 1) {
+        greet(r);
+        struct message_hello_hub h = hub_hello(r, MESSAGE_WENT_BACK);
+        hub_answers(r, &h);
+        assert_int_equal(result(r).last, ERR_AGAIN);
+    } else {
+        r->mending.rekey = true;
+        greet(r);
+        struct message_hello_hub h = hub_hello(r, MESSAGE_REVOKED);
+        h.heads[0].next_seq = 4; /* nothing is left to hand in */
+        hub_answers(r, &h);
+    }
+    assert_int_not_equal(node_sync_state(r->core), NODE_SYNC_SYNCING);
+    if (node_sync_state(r->core) == NODE_SYNC_CLOSING) event(r, NODE_SYNC_EV_LINK_DOWN);
+}
+
+static void sessions_that_lead_nowhere_come_to_wait_as_after_failures(void **state)
+{
+    (void)state;
+    for (int road = 0; road < 3; road++) {
+        struct rig r;
+        uint64_t longest = 0;
+        unsigned at_once = 0;
+        rig_open(&r, 4);
+        r.sets[2].body.p[40] ^= 1;
+        for (unsigned i = 0; i < 24; i++) {
+            early_session(&r, road);
+            event(&r, NODE_SYNC_EV_SAVED); /* work that goes on hurries nothing */
+            uint64_t since = r.now_ms;
+            while (node_sync_state(r.core) == NODE_SYNC_IDLE) { /* a timer may fire early */
+                if (r.wake_at > r.now_ms) r.now_ms = r.wake_at;
+                event(&r, NODE_SYNC_EV_WAKE);
+            }
+            uint64_t wait = r.now_ms - since;
+            at_once += wait == 0;
+            if (wait > 0) assert_in_range(wait, NODE_SYNC_RETRY_MS_MIN, NODE_SYNC_RETRY_MS_MAX);
+            if (wait > longest) longest = wait;
+        }
+        assert_true(at_once <= 6);
+        assert_in_range(longest, NODE_SYNC_RETRY_MS_MAX / 2, NODE_SYNC_RETRY_MS_MAX);
+        rig_close(&r);
+    }
+}
+
 static void events_of_old_links_are_ignored(void **state)
 {
     (void)state;
@@ -761,6 +815,7 @@ int main(void)
         cmocka_unit_test(a_set_of_the_feed_must_be_signed_by_the_hub),
         cmocka_unit_test(silence_ends_every_state),
         cmocka_unit_test(retries_double_with_jitter_from_5_s_to_15_min),
+        cmocka_unit_test(sessions_that_lead_nowhere_come_to_wait_as_after_failures),
         cmocka_unit_test(events_of_old_links_are_ignored),
         cmocka_unit_test(a_save_brings_a_session_within_2_s_when_the_hub_was_there),
         cmocka_unit_test(garbage_and_refusals_end_the_session),
