@@ -221,6 +221,10 @@ static enum err node_engine_contact(struct node_engine *e, const struct node_syn
 {
     if (node_store_wipe_wanted(e->store) && node_store_wipe(e->store) != ERR_OK)
         LOG_EVENT(LOG_LEVEL_WARN, log_evt("erase.wipe")); /* again at the next session or start */
+    if (f->tried) {
+        enum err err = node_store_heal_tried(e->store);
+        if (err != ERR_OK) return err;
+    }
     if (f->turn) {
         enum err err = node_store_rekey_turn(e->store, !e->mending.rekey_turn);
         if (err != ERR_OK) return err;

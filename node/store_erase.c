@@ -161,6 +161,9 @@ static enum err node_erase_tables(struct node_store *s, const struct erase_list 
          "UPDATE sys_kept_set SET body = ?2 WHERE no = ?1"},
         {"SELECT rowid, head, body FROM sys_staged_own WHERE rowid > ?1 ORDER BY rowid LIMIT 1",
          "UPDATE sys_staged_own SET body = ?2 WHERE rowid = ?1"},
+        {"SELECT no, head, body FROM sys_staged_rot WHERE no > ?1 AND head IS NOT NULL ORDER BY no "
+         "LIMIT 1",
+         "UPDATE sys_staged_rot SET body = ?2 WHERE no = ?1"},
     };
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < sizeof tables / sizeof tables[0]; i++) {

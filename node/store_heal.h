@@ -30,12 +30,17 @@ MUST_CHECK enum err node_store_heal_want(struct node_store *s, unsigned kind, in
 
 /* A session begins: what is shown is made anew, the cursor goes to 0 where the feed is wanted anew. */
 MUST_CHECK enum err node_store_heal_begin(struct node_store *s);
-/* Delivered sets that rotted, for each log of the hello; looks only when damage of the log was noted. */
+/* store_rot.c. Delivered sets that rotted and did not come yet, for each log of the hello. The logs are read through
+ * once for each time that damage of them was noted; after that only what was found then is asked for. */
 MUST_CHECK enum err node_store_heal_rot(struct node_store *s, const struct message_hello_node *h,
                                         struct node_store_rot rot[static HELLO_LOGS_MAX]);
 
-/* Consecutive sets of this log out of the hub's hands, hashes and chain checked by the caller. Rows that verify, and
- * sets that the chain here does not name, are left alone. */
+/* The hub was asked for them and answered to the end: one of NODE_HEAL_TRIES_MAX. */
+MUST_CHECK enum err node_store_heal_tried(struct node_store *s);
+
+/* Consecutive sets of this log out of the hub's hands, hashes and chain checked by the caller. Those that rotted here
+ * are kept, durably, and written as soon as the chain above names them: a run of them when its last one came. All other
+ * sets are left alone. */
 MUST_CHECK enum err node_store_heal_sets(struct node_store *s, const struct id_inc *inc,
                                          const struct message_set *sets, size_t count,
                                          node_store_sign_fn *sign, void *ctx);

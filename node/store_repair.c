@@ -313,7 +313,9 @@ static enum err node_mend_all(struct node_mend *m)
     if (e == ERR_OK && m->rekey_moved) e = node_rekey_undo(m->s, &m->identity);
     if (e == ERR_OK && renew) e = node_mend_anew(m);
     if (e == ERR_OK && m->moved) e = node_store_alarm(m->s, NODE_ALARM_FORK, m->now_ms);
-    if (e == ERR_OK) e = db_exec(m->s->db, "DELETE FROM sys_staged_own");
+    if (e == ERR_OK)
+        e = db_exec(m->s->db, "DELETE FROM sys_staged_own; DELETE FROM sys_staged_rot;"
+                              "UPDATE sys_heal SET looked = 0;");
     return e == ERR_OK ? node_show_marked(m->s) : e;
 }
 

@@ -185,6 +185,11 @@ const struct db_migration node_store_steps[] = {
     {"ALTER TABLE sys_import ADD COLUMN as_of TEXT NOT NULL DEFAULT '';"},
     /* sets that are given back: how often since the last END; `tries` counts the ENDs behind which one is still here */
     {"ALTER TABLE sys_kept_set ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;"},
+    /* delivered own sets that rotted, with what the hub sent in their place until it can be told that it is it;
+     * `looked`: the logs were read through since the damage was found */
+    {"CREATE TABLE sys_staged_rot(no INTEGER PRIMARY KEY, log INTEGER NOT NULL,"
+     "  seq INTEGER NOT NULL, head BLOB, body BLOB, signature BLOB, UNIQUE(log, seq));"
+     "ALTER TABLE sys_heal ADD COLUMN looked INTEGER NOT NULL DEFAULT 0;"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

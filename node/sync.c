@@ -400,5 +400,6 @@ void node_sync_step(struct node_sync *s, const struct node_sync_event *ev,
     f->hub_clock_ms = s->hub_clock_ms;
     bool silent = s->hub_clock_ms == 0 &&
                   (s->result.last == ERR_LINK_LOST || s->result.last == ERR_HANDSHAKE);
+    f->tried = s->healing && !s->heal_cut;
     f->turn = s->mending.rekey && (s->turn || silent || s->result.last == ERR_REVOKED);
 }

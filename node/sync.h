@@ -179,6 +179,8 @@ struct node_sync_effect {
     const struct node_attach *attach;
     const struct attach_block *block;
     bool turn; /* NOTE_CONTACT: our keys change; the next session is under the others */
+    bool
+        tried; /* NOTE_CONTACT: sets that rotted here were asked for, and the hub answered to the end */
     bool forget;
     bool whole; /* the list of erasures from its beginning ... */
     bool last;  /* ... and its end */

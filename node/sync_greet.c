@@ -16,7 +16,7 @@ void node_sync_start(struct node_sync *s, const struct node_sync_event *ev,
     s->result.apart = 0;
     s->result.text[0] = '\0';
     s->heads_ok = s->upend = s->damaged = s->mend = s->healing = s->whole = s->apart = s->turn =
-        false;
+        s->heal_seen = false;
     s->pull = 0;
     s->hub_clock_ms = 0;
     memset(&s->hello, 0, sizeof s->hello);

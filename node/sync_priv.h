@@ -96,6 +96,8 @@ struct node_sync {
     struct node_sync_mending mending;
     struct node_store_fix fixes[HELLO_LOGS_MAX]; /* one per log of the hello */
     bool healing;                                /* what is pulled replaces sets that rotted here */
+    bool heal_seen;     /* whether to pull such sets was decided in this session */
+    bool heal_cut;      /* the last session that pulled such sets did not come to their end */
     bool mend;          /* the heads were checked: this session repairs, nothing is sent */
     size_t pull;        /* log + 1 that is being pulled, 0 = none */
     uint64_t pull_next; /* seq of the next set that must come */

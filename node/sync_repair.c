@@ -122,10 +122,26 @@ static enum err node_sync_pulled(struct node_sync *s)
 
 /* ---- sets that rotted here ---- */
 
+/* After a session whose pulling was cut what waits goes first: what came of the pull is kept meanwhile. Not where the
+ * hub's head is among what rotted, for then the logs would look unlike. */
+static bool node_sync_heal_rests(struct node_sync *s)
+{
+    bool waits = false, cut = s->heal_cut;
+    s->heal_cut = false;
+    for (size_t i = 0; i < s->hello.log_count; i++) {
+        const struct node_store_rot *rot = &s->mending.rot[i];
+        waits = waits || s->hello.logs[i].next_seq > s->stated[i].next_seq;
+        if (rot->any && rot->last + 1 >= s->stated[i].next_seq) cut = false;
+    }
+    return cut && waits;
+}
+
 bool node_sync_heal(struct node_sync *s, const struct node_sync_event *ev,
                     struct node_sync_effects *fx)
 {
-    if (s->result.verdict != MESSAGE_GO) return false;
+    if (s->result.verdict != MESSAGE_GO || s->heal_seen) return false;
+    s->heal_seen = true;
+    if (node_sync_heal_rests(s)) return false;
     for (size_t i = 0; i < s->hello.log_count; i++) {
         const struct node_store_rot *rot = &s->mending.rot[i];
         if (!rot->any || s->stated[i].next_seq <= rot->last) continue;
@@ -133,7 +149,7 @@ bool node_sync_heal(struct node_sync *s, const struct node_sync_event *ev,
         s->pull = i + 1;
         s->pull_next = rot->first;
         s->pull_any = s->pull_signed = false;
-        s->healing = s->mend = true;
+        s->healing = s->mend = s->heal_cut = true;
         buf_clear(&s->body);
         message_pull_encode(&m, &s->body);
         node_sync_send(s, MESSAGE_PULL, false, ev, fx);
@@ -142,8 +158,8 @@ bool node_sync_heal(struct node_sync *s, const struct node_sync_event *ev,
     return false;
 }
 
-/* Sets of the log from the first that rotted on. Behind the last such, or when the hub has none that is good, the
- * node comes again: the next session begins with the log as it is then. */
+/* Sets of the log from the first that rotted and did not come yet. Behind the last such, or when the hub has none that
+ * is good, the node comes again: the next session begins with the log as it is then. */
 static void node_sync_heal_own(struct node_sync *s, struct bytes body,
                                const struct node_sync_event *ev, struct node_sync_effects *fx)
 {
@@ -236,6 +252,7 @@ void node_sync_repaired(struct node_sync *s, const struct node_sync_event *ev,
                         struct node_sync_effects *fx)
 {
     enum err how = s->damaged ? ERR_DAMAGED : ERR_AGAIN;
+    s->heal_cut = false;
     struct message_bye bye = {.position = s->damaged ? s->end.position : 0, .code = (unsigned)how};
     buf_clear(&s->body);
     message_bye_encode(&bye, &s->body);

@@ -18,7 +18,7 @@
 
 #define OK(call) assert_int_equal((call), ERR_OK)
 
-enum { SAVES = 9 };
+enum { SAVES = 9, MANY = 400 };
 
 static struct id_record rids[SAVES];
 
@@ -323,6 +323,98 @@ static void own_set(struct pair_node *n, uint64_t seq, struct message_set *m, st
     memcpy(m->signature, v->signature, 64);
 }
 
+/* So many that they come in several frames. */
+static void save_many(struct pair_node *n)
+{
+    struct id_record rid;
+    char text[600];
+    for (int i = 0; i < MANY; i++) {
+        for (size_t k = 0; k < sizeof text; k++) /* of a kind that no compression makes small */
+            text[k] = (char)('0' + rng_below(&n->w->rng, 64));
+        text[sizeof text - 1] = '\0';
+        pair_create(n, &rid, text);
+    }
+    OK(pair_settle(n));
+}
+
+/* Nothing in the run names what is below it: it can be written only from its end on. */
+static const char long_run[] =
+    "UPDATE sys_log SET head = CAST(substr(head, 1, 120) || x'ff' || substr(head, 122) AS BLOB) "
+    "WHERE seq >= 1 AND seq < (SELECT max(seq) FROM sys_log)";
+
+static void a_long_run_comes_back_in_one_session(void **state)
+{
+    (void)state;
+    struct pair w;
+    uint8_t before[32], after[32];
+    begin(&w, 67);
+    struct pair_node *n = &w.nodes[0];
+    save_many(n);
+    digest(n, "sys_log", before);
+    assert_true(harm(n, long_run));
+    assert_true(scrub(n) > 0);
+    assert_int_equal(pair_attempt(n), ERR_AGAIN); /* this one; the next follows at once */
+    assert_true(n->received > 3 * 60000);         /* several frames */
+    digest(n, "sys_log", after);
+    assert_memory_equal(before, after, 32);
+    OK(pair_attempt(n));
+    assert_clean(n);
+    assert_int_equal(number(n, "SELECT count(*) FROM sys_staged_rot"), 0);
+    pair_close(&w);
+}
+
+/* The link is cut in every session, and work goes on: what came of the run stays, and what waits is delivered. */
+static void cuts_cost_no_progress_and_hold_nothing_back(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid;
+    int64_t came = 0, most = 0;
+    unsigned held_back = 0;
+    size_t received = 0;
+    begin(&w, 68);
+    struct pair_node *n = &w.nodes[0];
+    save_many(n);
+    assert_true(harm(n, long_run));
+    assert_true(scrub(n) > 0);
+    int64_t run = number(n, "SELECT count(*) FROM sys_log") - 2;
+    pair_create(n, &rid, "Việc mới");
+    for (unsigned i = 0; i < 60 && number(n, "SELECT count(*) FROM sys_heal") > 0; i++) {
+        if (i % 5 == 1) { /* the hub cannot be reached for a while: that is no try */
+            w.cut_after = 0;
+            for (int k = 0; k < NODE_HEAL_TRIES_MAX + 1; k++)
+                assert_int_not_equal(pair_attempt(n), ERR_OK);
+        }
+        w.cut_after = 90000; /* a frame or two */
+        (void)pair_attempt(n);
+        received += n->received;
+        if (i % 3 == 2) pair_node_off(n), pair_node_on(n); /* and the program ends in between */
+        came = number(n, "SELECT count(*) FROM sys_staged_rot WHERE head IS NOT NULL");
+        assert_true(came >= most || number(n, "SELECT count(*) FROM sys_staged_rot") == 0);
+        most = came;
+        held_back = pair_status(n).waiting > 0 ? held_back + 1 : 0;
+        assert_true(held_back < 4);
+        if (held_back == 0 && i < 8) pair_create(n, &rid, "Việc mới nữa");
+    }
+    assert_int_equal(number(n, "SELECT count(*) FROM sys_heal"), 0);
+    assert_in_range(received, (size_t)run * 300, (size_t)run * 1600);
+    w.cut_after = SIZE_MAX;
+    OK(pair_settle(n));
+    assert_int_equal(pair_status(n).waiting, 0);
+    assert_clean(n);
+    pair_close(&w);
+}
+
+static void look(struct pair_node *n)
+{
+    static struct message_hello_node h;
+    struct node_store_rot rot[HELLO_LOGS_MAX] = {{.any = false}};
+    OK(node_store_heal_want(n->store, NODE_HEAL_LOG, PAIR_WALL));
+    OK(node_store_hello(n->store, &h));
+    OK(node_store_heal_rot(n->store, &h, rot));
+    assert_true(rot[0].any);
+}
+
 /* Other bytes, another set, a good row: nothing is written. Then the right one is. */
 static void only_what_the_chain_names_is_written(void **state)
 {
@@ -346,6 +438,7 @@ static void only_what_the_chain_names_is_written(void **state)
     assert_memory_equal(before, after, 32); /* what verifies stays */
     assert_true(harm(n, "UPDATE sys_log SET body = x'90' WHERE seq = 3"));
     digest(n, "sys_log", harmed);
+    look(n);
     OK(node_store_heal_sets(n->store, &inc, &fourth, 1, no_sign, NULL));
     for (size_t i = 0; i < a.len; i += 5) {
         a.p[i] ^= 1;
@@ -401,6 +494,8 @@ int main(void)
         cmocka_unit_test(delivered_sets_come_back),
         cmocka_unit_test(what_waits_is_folded_in_again),
         cmocka_unit_test(without_a_link_nothing_is_lost),
+        cmocka_unit_test(a_long_run_comes_back_in_one_session),
+        cmocka_unit_test(cuts_cost_no_progress_and_hold_nothing_back),
         cmocka_unit_test(only_what_the_chain_names_is_written),
         cmocka_unit_test(a_hub_that_has_it_no_more_changes_nothing),
     };
