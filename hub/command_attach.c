@@ -24,10 +24,10 @@ static enum err hub_attach_row(void *ctx, const struct hub_attach *a)
     l->found = true;
     l->one = *a;
     json_t *j = json_pack(
-        "{s:o, s:o, s:s, s:I, s:I, s:o, s:s}", "id", hub_json_hex(BYTES_OF(a->ref.record.b)),
+        "{s:o, s:o, s:s, s:I, s:I, s:o, s:s, s:b}", "id", hub_json_hex(BYTES_OF(a->ref.record.b)),
         "digest", hub_json_hex(BYTES_OF(a->ref.hash.b)), "unit", a->unit, "bytes",
         (json_int_t)a->size, "here", (json_int_t)a->have, "at", hub_json_time(a->at_ms), "state",
-        a->have == a->size ? "whole" : "arriving");
+        a->have == a->size ? "whole" : "arriving", "sealed", (int)a->sealed);
     return json_array_append_new(l->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 

@@ -54,17 +54,36 @@ static enum err hub_desk_attachment_send(struct web_response *r, const json_t *j
     return e;
 }
 
+/* One file of a record, as the verb tells it; with its bytes, which is noted. */
+static json_t *hub_desk_attachment_ask(struct hub_desk_call *c, bool get)
+{
+    json_t *ask =
+        json_pack("{s:s, s:b, s:s, s:s, s:s, s:s}", "verb", "attach", "get", (int)get, "id",
+                  web_json_text(c->body, "id"), "digest", web_json_text(c->body, "digest"), "why",
+                  web_json_text(c->body, "reason"), "person", c->session->user);
+    json_t *j = hub_command(c->d->o.app, ask);
+    json_decref(ask);
+    return j;
+}
+
 json_t *hub_desk_attachment(struct hub_desk_call *c)
 {
     if (web_json_text(c->body, "digest")[0] == '\0')
         return hub_command_error(ERR_BAD_INPUT, "Thiếu mã của tệp.",
                                  "The file's digest is missing.");
-    json_t *ask =
-        json_pack("{s:s, s:b, s:s, s:s, s:s, s:s}", "verb", "attach", "get", 1, "id",
-                  web_json_text(c->body, "id"), "digest", web_json_text(c->body, "digest"), "why",
-                  web_json_text(c->body, "reason"), "person", c->session->user);
-    json_t *j = hub_command(c->d->o.app, ask);
-    json_decref(ask);
+    json_t *j = hub_desk_attachment_ask(c, false);
+    bool sealed = json_is_true(
+        json_object_get(json_array_get(json_object_get(j, "attachments"), 0), "sealed"));
+    json_decref(j);
+    if (sealed)
+        return hub_command_error(
+            ERR_DENIED,
+            "Tệp này được niêm phong: trung tâm không đọc được. Cán bộ được đọc mở nó bằng khóa "
+            "của "
+            "mình: `dongbo-hub open MÃ --key KHÓA --out-dir THƯ_MỤC`.",
+            "This file is sealed: the hub cannot read it. An officer who may opens it with the own "
+            "key: `dongbo-hub open ID --key KEY --out-dir FOLDER`.");
+    j = hub_desk_attachment_ask(c, true);
     if (web_json_error_of(j) != ERR_OK) return j;
     enum err e = hub_desk_attachment_send(c->r, j);
     json_decref(j);

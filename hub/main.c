@@ -275,8 +275,9 @@ static const struct cli_opt readers_opts[] = {
 static const struct cli_opt open_opts[] = {
     OPT("key", "TỆP", "khóa riêng của cán bộ", "the officer's own key"),
     OPT_PASSPHRASE,
-    OPT("out", "TỆP", "không mở: chỉ ghi hồ sơ niêm phong ra tệp, để mở ở máy khác",
-        "do not open: write the sealed record to a file, to open it elsewhere"),
+    OPT("out", "TỆP", "không mở: ghi hồ sơ niêm phong ra tệp", "write it to a file, still sealed"),
+    OPT("out-dir", "THƯ_MỤC", "mở cả tệp kèm theo, ghi vào đó", "its files too, into this folder"),
+    OPT("file", "TỆP", "tệp mà `attach get` đã ghi", "the file that `attach get` wrote"),
     OPT_PERSON,
 };
 static const struct cli_opt reseal_opts[] = {

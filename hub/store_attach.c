@@ -258,11 +258,18 @@ enum err hub_store_attach_file(struct hub_store *s, const struct attach_ref *ref
     return e == ERR_BAD_HASH ? ERR_DAMAGED : e;
 }
 
+/* Columns of hub_attach_tell(), of `f` with its unit `u`. */
+#define HUB_ATTACH_COLUMNS                                                                         \
+    "f.rid, f.hash, f.size, f.have, u.code, f.at_ms, (SELECT substr(b.data, 1, 16) FROM "          \
+    "sys_attach_block b WHERE b.file = f.no AND b.at = 0) FROM sys_attach f JOIN sys_unit u ON "   \
+    "u.no = f.unit "
+
 static enum err hub_attach_tell(const struct db_stmt *q, struct hub_attach *a)
 {
     *a = (struct hub_attach){.size = (uint64_t)db_column_int(q, 2),
                              .have = (uint64_t)db_column_int(q, 3),
-                             .at_ms = db_column_int(q, 5)};
+                             .at_ms = db_column_int(q, 5),
+                             .sealed = attach_kind_of(db_column_bytes(q, 6)) == ATTACH_KIND_SEALED};
     struct bytes unit = db_column_bytes(q, 4);
     if (unit.len > ADMIN_UNIT_BYTES_MAX) return ERR_DAMAGED;
     if (unit.len > 0) memcpy(a->unit, unit.p, unit.len);
@@ -270,7 +277,7 @@ static enum err hub_attach_tell(const struct db_stmt *q, struct hub_attach *a)
     return e == ERR_OK ? db_column_copy(q, 1, a->ref.hash.b, sizeof a->ref.hash.b) : e;
 }
 
-/* Rows of `q`: rid, hash, size, have, unit, at_ms. */
+/* Rows of `q`: HUB_ATTACH_COLUMNS. */
 static enum err hub_attach_rows(struct db_stmt *q,
                                 enum err (*row)(void *ctx, const struct hub_attach *a), void *ctx)
 {
@@ -289,9 +296,8 @@ static enum err hub_attach_rows(struct db_stmt *q,
 enum err hub_store_attach_each(struct hub_store *s, const struct id_record *record,
                                enum err (*row)(void *ctx, const struct hub_attach *a), void *ctx)
 {
-    struct db_stmt *q = db_stmt(
-        s->db, "SELECT f.rid, f.hash, f.size, f.have, u.code, f.at_ms FROM sys_attach f "
-               "JOIN sys_unit u ON u.no = f.unit WHERE ?1 IS NULL OR f.rid = ?1 ORDER BY f.no");
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT " HUB_ATTACH_COLUMNS "WHERE ?1 IS NULL OR f.rid = ?1 ORDER BY f.no");
     if (record != NULL) db_bind_blob(q, 1, BYTES_OF(record->b));
     return hub_attach_rows(q, row, ctx);
 }
@@ -306,10 +312,9 @@ enum err hub_store_attach_about(struct hub_store *s, const struct id_record *rec
     enum err e = hub_store_project(s);
     if (e == ERR_OK && s->typed == NULL) e = ERR_NOT_READY;
     if (e != ERR_OK) return e;
-    struct db_stmt *q = db_stmt(
-        s->db, "SELECT f.rid, f.hash, f.size, f.have, u.code, f.at_ms FROM sys_attach f "
-               "JOIN sys_unit u ON u.no = f.unit WHERE f.rid IN (SELECT id FROM \"attachment\" "
-               "WHERE record = ?1) ORDER BY f.no");
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT " HUB_ATTACH_COLUMNS "WHERE f.rid IN (SELECT id FROM "
+                       "\"attachment\" WHERE record = ?1) ORDER BY f.no");
     id_hex(BYTES_OF(record->b), hex);
     db_bind_str(q, 1, hex);
     return hub_attach_rows(q, row, ctx);
@@ -319,8 +324,7 @@ enum err hub_store_attach_whole(struct hub_store *s, const struct hub_node *node
                                 enum err (*row)(void *ctx, const struct hub_attach *a), void *ctx)
 {
     struct db_stmt *q = db_stmt(
-        s->db, "SELECT f.rid, f.hash, f.size, f.have, u.code, f.at_ms FROM sys_attach f "
-               "JOIN sys_unit u ON u.no = f.unit WHERE f.have = f.size AND (f.unit = ?1 OR "
+        s->db, "SELECT " HUB_ATTACH_COLUMNS "WHERE f.have = f.size AND (f.unit = ?1 OR "
                "EXISTS (SELECT 1 FROM sys_record r JOIN sys_scope c ON c.record = r.no WHERE "
                "r.rid = f.rid AND c.scope = ?1)) ORDER BY f.no DESC LIMIT ?2");
     db_bind_int(q, 1, hub_unit_find(s, node->unit));

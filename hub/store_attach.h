@@ -45,6 +45,7 @@ struct hub_attach {
     char unit[ADMIN_UNIT_BYTES_MAX + 1]; /* owner of the record when it was offered */
     uint64_t size, have;
     int64_t at_ms; /* when it was offered */
+    bool sealed;   /* by its first bytes: nobody here can open it (SPEC 22.11) */
 };
 /* Files, oldest first; of one record when `record` is not NULL. */
 MUST_CHECK enum err hub_store_attach_each(struct hub_store *s, const struct id_record *record,

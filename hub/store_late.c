@@ -137,6 +137,22 @@ uint8_t hub_late_flag(const struct hub_store *s, const struct hub_writer *w)
 
 /* ---- looking back ---- */
 
+/* Does the op write something of that class? The type `attachment` has two classes in one: a file is of the
+ * class of its record, and only a sealed one writes what is sealed. */
+static bool hub_late_class(const struct catalogue_type *t, const struct change_op *op,
+                           unsigned least)
+{
+    if (t->sensitivity < least) return false;
+    if (strcmp(t->name, "attachment") != 0) return true;
+    for (size_t i = 0; i < op->count; i++) {
+        unsigned no = op->writes[i].field;
+        const struct catalogue_field *f =
+            no > 0 && no <= CATALOGUE_FIELDS_MAX ? catalogue_field_by_no(t, no) : NULL;
+        if (f != NULL && f->sensitivity >= least) return true;
+    }
+    return false;
+}
+
 /* One late op: its record, if it is there and of that class. */
 static enum err hub_late_op(struct hub_store *s, struct bytes payload, unsigned least,
                             watch_fn *row, void *ctx)
@@ -147,7 +163,7 @@ static enum err hub_late_op(struct hub_store *s, struct bytes payload, unsigned 
     if (payload.p == NULL || change_op_decode(payload, s->writes, &op) != ERR_OK) return ERR_OK;
     const struct catalogue_type *t =
         s->catalogue != NULL ? catalogue_type_by_no(s->catalogue, op.type) : NULL;
-    if (t == NULL || t->sensitivity < least) return ERR_OK;
+    if (t == NULL || !hub_late_class(t, &op, least)) return ERR_OK;
     enum err e = hub_record_get(s, &op.rid, &q, &r);
     int64_t unit = r.unit;
     db_done(q);

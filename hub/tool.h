@@ -9,9 +9,12 @@
 
 #include "common/io/cli.h"
 #include "hub/app.h"
+#include "proto/attach.h"
 
 #define HUB_TOOL_ASK_MS  600000u /* an answer of the daemon: a big report takes its time */
 #define HUB_TOOL_FULL_MS 5000u   /* between two tries to open on a full disk */
+
+#define HUB_TOOL_ATTACH_ROOM (ATTACH_BYTES_MAX + 3u) /* bytes: base64 is decoded in threes */
 
 enum { HUB_TOOL_WARNINGS = 3, HUB_TOOL_CONFLICTS = 14 }; /* docs/exit-codes.md */
 
@@ -62,6 +65,9 @@ MUST_CHECK enum err hub_tool_revoke(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_quarantine(struct cli *c, void *ctx);
 /* tool_attach.c */
 MUST_CHECK enum err hub_tool_attach(struct cli *c, void *ctx);
+/* The bytes of the answer of `attach` with `get`, appended; `out` has room for HUB_TOOL_ATTACH_ROOM.
+ * ERR_BAD_FORMAT. */
+MUST_CHECK enum err hub_tool_attach_bytes(const json_t *response, struct buf *out);
 /* tool_record.c */
 MUST_CHECK enum err hub_tool_put(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_get(struct cli *c, void *ctx);
@@ -81,8 +87,9 @@ MUST_CHECK enum err hub_tool_order(struct cli *c, void *ctx);
 /* The officer's key of --key, opened with the passphrase; what went wrong was told. */
 struct key_sign;
 MUST_CHECK enum err hub_tool_officer_key(struct cli *c, struct key_sign *k);
-/* tool_sealed.c */
+/* tool_readers.c */
 MUST_CHECK enum err hub_tool_readers(struct cli *c, void *ctx);
+/* tool_sealed.c */
 MUST_CHECK enum err hub_tool_reading_key(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_open_sealed(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_reseal(struct cli *c, void *ctx);

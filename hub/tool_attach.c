@@ -19,32 +19,48 @@ static void hub_attach_print(const struct cli *c, const json_t *response)
     const json_t *rows = json_object_get(response, "attachments");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *r = json_array_get(rows, i);
-        printf("%s  %s  %lld/%lld  %s\n", hub_attach_str(r, "id"), hub_attach_str(r, "unit"),
+        bool sealed = json_is_true(json_object_get(r, "sealed"));
+        printf("%s  %s  %lld/%lld  %s%s\n", hub_attach_str(r, "id"), hub_attach_str(r, "unit"),
                (long long)json_integer_value(json_object_get(r, "here")),
-               (long long)json_integer_value(json_object_get(r, "bytes")), hub_attach_str(r, "at"));
+               (long long)json_integer_value(json_object_get(r, "bytes")), hub_attach_str(r, "at"),
+               sealed ? cli_text(c, "  (đã niêm phong)", "  (sealed)") : "");
     }
     if (json_array_size(rows) == 0)
         printf("%s\n", cli_text(c, "Chưa có tệp kèm theo nào.", "There are no attachments yet."));
 }
 
+enum err hub_tool_attach_bytes(const json_t *response, struct buf *out)
+{
+    size_t n = 0;
+    const char *text = hub_attach_str(response, "data");
+    size_t len = strlen(text), room = len / 4 * 3 + 3;
+    uint8_t *p = buf_room(out, room);
+    if (p == NULL) return out->e;
+    bool good =
+        sodium_base642bin(p, room, text, len, NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL) == 0;
+    out->len -= room - (good ? n : 0);
+    return good ? ERR_OK : ERR_BAD_FORMAT;
+}
+
 static enum err hub_attach_write(struct cli *c, const char *path, json_t *response)
 {
     struct buf file;
-    size_t n = 0;
-    const char *text = hub_attach_str(response, "data");
-    size_t len = strlen(text);
-    buf_init(&file, ATTACH_BYTES_MAX + 3);
-    uint8_t *p = buf_room(&file, len / 4 * 3 + 3);
-    enum err e = file.e;
-    if (e == ERR_OK && sodium_base642bin(p, len / 4 * 3 + 3, text, len, NULL, &n, NULL,
-                                         sodium_base64_VARIANT_ORIGINAL) != 0)
-        e = ERR_BAD_FORMAT;
-    if (e == ERR_OK) e = file_write_atomic(path, bytes_make(p, n), 0600);
+    buf_init(&file, HUB_TOOL_ATTACH_ROOM);
+    enum err e = hub_tool_attach_bytes(response, &file);
+    if (e == ERR_OK) e = file_write_atomic(path, buf_bytes(&file), 0600);
+    size_t n = file.len;
     buf_free(&file);
     json_object_del(response, "data");
     if (e != ERR_OK)
         return cli_fail(c, e, "Không ghi được tệp này.", "This file cannot be written.");
+    const json_t *row = json_array_get(json_object_get(response, "attachments"), 0);
     if (!c->json) printf("%s: %s (%zu byte)\n", cli_text(c, "Đã ghi", "Written"), path, n);
+    if (!c->json && json_is_true(json_object_get(row, "sealed")))
+        printf("%s\n", cli_text(c,
+                                "Tệp được niêm phong: cán bộ được đọc mở bằng `open MÃ --key KHÓA "
+                                "--file TỆP --out-dir THƯ_MỤC`.",
+                                "The file is sealed: an officer who may opens it by `open ID --key "
+                                "KEY --file FILE --out-dir FOLDER`."));
     return ERR_OK;
 }
 

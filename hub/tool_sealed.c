@@ -1,8 +1,10 @@
-/* readers, reading-key, open, reseal: sealed fields. The officer's key and what it opens stay in this
- * process; the hub is only asked for the sealed record. docs/sealed.md. */
+/* reading-key, open, reseal: sealed fields and files. The officer's key and what it opens stay in this
+ * process; the hub is only asked for the sealed record and its sealed file. docs/sealed.md. */
 #include "hub/tool.h"
 
+#include "common/text.h"
 #include "proto/reader.h"
+#include "proto/sealed_file.h"
 #include "proto/sealed_record.h"
 #include "proto/words.h"
 
@@ -10,86 +12,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SEALED_FILE_BYTES_MAX = 256 * 1024 }; /* a record that was put into a file */
+enum {
+    SEALED_FILE_BYTES_MAX = 256 * 1024, /* a record that was put into a file */
+    SEALED_FILE_NAME_ROOM = 128,        /* of a name that a file is written under */
+    SEALED_FILE_ID_BYTES = 4,           /* of the record's id, in front of it */
+};
 
 static const char *sealed_str(const json_t *j, const char *key)
 {
     const char *s = json_string_value(json_object_get(j, key));
     return s != NULL ? s : "";
-}
-
-/* ---- readers ---- */
-
-static void sealed_print_readers(const struct cli *c, const json_t *r)
-{
-    size_t i;
-    json_t *v;
-    json_array_foreach(json_object_get(r, "readers"), i, v)
-    {
-        bool officer = strcmp(sealed_str(v, "kind"), "officer") == 0;
-        printf("%s  %s %s %s\n    %s: %s\n", sealed_str(v, "id"),
-               officer ? cli_text(c, "cán bộ", "officer") : cli_text(c, "máy của", "PC of"),
-               sealed_str(v, "unit"), sealed_str(v, "name"), cli_text(c, "sáu từ", "six words"),
-               sealed_str(v, "words"));
-    }
-}
-
-static void sealed_print_counts(const struct cli *c, const json_t *r)
-{
-    size_t i;
-    json_t *v;
-    printf(cli_text(c,
-                    "%lld hồ sơ có trường niêm phong; %lld hồ sơ còn chữ để ngỏ (`reseal` ở xã).\n",
-                    "%lld records with sealed fields; %lld with text that stands open (`reseal` at "
-                    "the commune).\n"),
-           (long long)json_integer_value(json_object_get(r, "sealed")),
-           (long long)json_integer_value(json_object_get(r, "open")));
-    json_array_foreach(json_object_get(r, "readers"), i, v)
-        printf("%8lld  %s  %s %s\n", (long long)json_integer_value(json_object_get(v, "records")),
-               sealed_str(v, "id"), sealed_str(v, "unit"), sealed_str(v, "name"));
-}
-
-enum err hub_tool_readers(struct cli *c, void *ctx)
-{
-    const char *what = c->arg_count > 0 ? c->args[0] : "list", *out = cli_opt(c, "out");
-    json_t *q = hub_tool_request(c, "readers"), *r = NULL;
-    json_object_set_new(q, "action", json_string(what));
-    if (strcmp(what, "list") == 0) return hub_tool_show(c, ctx, q, sealed_print_readers);
-    if (strcmp(what, "sealed") == 0) {
-        json_decref(q);
-        return hub_tool_show(c, ctx, hub_tool_request(c, "readers_sealed"), sealed_print_counts);
-    }
-    if (strcmp(what, "order") != 0 || out == NULL) {
-        json_decref(q);
-        return cli_fail(
-            c, ERR_USAGE,
-            "Dùng: readers list | sealed | order --name TÊN --reading KHÓA --reason CĂN_CỨ "
-            "[--end] --out TỆP.",
-            "Use: readers list | sealed | order --name NAME --reading KEY --reason BASIS [--end] "
-            "--out FILE.");
-    }
-    hub_tool_copy(c, q, "name", "name");
-    hub_tool_copy(c, q, "reading", "key");
-    hub_tool_copy(c, q, "reason", "reason");
-    if (cli_has(c, "end")) json_object_set_new(q, "end", json_true());
-    enum err e = hub_tool_ask(c, ctx, q, &r);
-    if (e != ERR_OK) return e;
-    e = file_write_atomic(out, bytes_str(sealed_str(r, "order")), 0600);
-    if (e != ERR_OK) {
-        e = cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
-    } else if (c->json) {
-        cli_print_json(r);
-    } else {
-        printf(
-            cli_text(c,
-                     "Đã soạn lệnh. Sáu từ của khóa đọc: %s\nHai cán bộ ký: `order propose "
-                     "TỆP`, rồi `order approve`.\n",
-                     "The order is drafted. Six words of the reading key: %s\nTwo officers sign: "
-                     "`order propose FILE`, then `order approve`.\n"),
-            sealed_str(json_object_get(r, "what"), "key_words"));
-    }
-    json_decref(r);
-    return e;
 }
 
 /* ---- the officer's key ---- */
@@ -140,6 +72,8 @@ struct sealed_doc { /* the answer of the verb `sealed`, read */
     struct catalogue_field fields[CATALOGUE_FIELDS_MAX];
     struct catalogue_type type; /* its sealed fields alone */
     struct sealed_ring ring;
+    struct sealed_file file; /* how the attachment's file is opened; size 0: it has none */
+    char file_name[SEALED_FILE_NAME_ROOM];
 };
 
 static void sealed_doc_free(struct sealed_doc *d)
@@ -148,6 +82,7 @@ static void sealed_doc_free(struct sealed_doc *d)
     buf_free(&d->state);
     json_decref(d->json);
     sealed_ring_wipe(&d->ring);
+    sodium_memzero(&d->file, sizeof d->file);
     *d = (struct sealed_doc){.json = NULL};
 }
 
@@ -219,40 +154,177 @@ static enum err sealed_doc_read(struct cli *c, struct hub_tool *t, const char *w
 
 /* ---- open ---- */
 
-static enum err sealed_show(struct cli *c, struct sealed_doc *d)
+/* A name that stays in its folder: of the name that a person gave, without what leads elsewhere. */
+static void sealed_file_name(struct sealed_doc *d, const char *text)
+{
+    char id[2 * SEALED_FILE_ID_BYTES + 1];
+    id_hex(bytes_make(d->rid.b, SEALED_FILE_ID_BYTES), id);
+    struct bytes name = text_truncate(bytes_str(text), SEALED_FILE_NAME_ROOM - sizeof id - 1);
+    int len = snprintf(d->file_name, sizeof d->file_name, "%s-%.*s", id, (int)name.len,
+                       (const char *)name.p);
+    for (int i = 0; i < len && d->file_name[i] != '\0'; i++) {
+        unsigned char ch = (unsigned char)d->file_name[i];
+        if (ch < 0x20 || ch == 0x7f || strchr("/\\:*?\"<>|", ch) != NULL) d->file_name[i] = '_';
+    }
+}
+
+/* One text: to the person and into `values`. The key of a file goes no further than this process. */
+static void sealed_tell(struct cli *c, struct sealed_doc *d, const struct catalogue_field *f,
+                        const char *text, json_t *values)
+{
+    if (strcmp(f->name, SEALED_FILE_FIELD_KEY) == 0) {
+        enum err e = sealed_file_parse(bytes_str(text), &d->file);
+        if (e == ERR_OK) return; /* else it is a mark, that says who may not read */
+    }
+    if (strcmp(f->name, SEALED_FILE_FIELD_NAME) == 0) sealed_file_name(d, text);
+    if (!c->json) printf("%s: %s\n", f->label_vi[0] != '\0' ? f->label_vi : f->name, text);
+    if (json_object_get(values, f->name) == NULL)
+        json_object_set_new(values, f->name, json_string(text));
+}
+
+static enum err sealed_texts(struct cli *c, struct sealed_doc *d, const struct key_box *k,
+                             json_t *values, bool *closed)
 {
     struct buf opened, text;
     uint64_t unread = 0;
-    json_t *values = json_object();
     const struct bytes none = {NULL, 0};
     buf_init(&opened, SEALED_FILE_BYTES_MAX);
     buf_init(&text, SEALED_FILE_BYTES_MAX);
+    sealed_ring_read(&d->ring, &d->fold, &d->rid, k->secret, k->public);
     enum err e = sealed_fold_open(&d->ring, &d->fold, &d->type, &d->rid, &opened, &unread);
     for (size_t i = 0; e == ERR_OK && i < d->type.field_count; i++) {
-        const struct catalogue_field *f = &d->fields[i];
-        const struct fold_register *r = fold_find(&d->fold, f->no, none);
-        for (size_t k = 0; r != NULL && e == ERR_OK && k < r->count; k++) {
+        const struct fold_register *r = fold_find(&d->fold, d->fields[i].no, none);
+        for (size_t n = 0; r != NULL && e == ERR_OK && n < r->count; n++) {
             buf_clear(&text);
-            e = record_value_to_text(NULL, r->heads[k].value, &text);
-            if (e == ERR_OK && !c->json)
-                printf("%s: %s\n", f->label_vi[0] != '\0' ? f->label_vi : f->name, buf_cstr(&text));
-            if (e == ERR_OK && k == 0)
-                json_object_set_new(values, f->name, json_string(buf_cstr(&text)));
+            e = record_value_to_text(NULL, r->heads[n].value, &text);
+            if (e == ERR_OK) sealed_tell(c, d, &d->fields[i], buf_cstr(&text), values);
         }
     }
-    if (e == ERR_OK && c->json) {
-        json_t *j = json_pack("{s:s, s:s, s:O, s:b}", "id", sealed_str(d->json, "id"), "type",
-                              sealed_str(d->json, "type"), "values", values, "closed", unread != 0);
-        cli_print_json(j);
-        json_decref(j);
-    }
-    json_decref(values);
+    fold_clear(&d->fold); /* it points to what goes now */
     if (opened.p != NULL) sodium_memzero(opened.p, opened.cap);
     if (text.p != NULL) sodium_memzero(text.p, text.cap);
     buf_free(&opened);
     buf_free(&text);
-    if (e != ERR_OK) return cli_fail(c, e, NULL, NULL);
-    if (unread == 0) return ERR_OK;
+    *closed = *closed || unread != 0;
+    return e;
+}
+
+/* The sealed file of this record: out of a file, or from the hub, which notes that it was taken. */
+static enum err sealed_file_take(struct cli *c, struct hub_tool *t, const struct sealed_doc *d,
+                                 struct buf *out)
+{
+    char hex[2 * ID_RECORD_BYTES + 1];
+    const char *from = cli_opt(c, "file");
+    if (from != NULL) {
+        enum err e = file_read(from, ATTACH_BYTES_MAX, out);
+        return e == ERR_OK ? e
+                           : cli_fail(c, e, "Không đọc được tệp niêm phong.",
+                                      "The sealed file cannot be read.");
+    }
+    json_t *q = hub_tool_request(c, "attach"), *r = NULL;
+    id_hex(BYTES_OF(d->rid.b), hex);
+    json_object_set_new(q, "id", json_string(hex));
+    json_object_set_new(q, "get", json_true());
+    enum err e = hub_tool_ask(c, t, q, &r);
+    if (e == ERR_OK) e = hub_tool_attach_bytes(r, out);
+    json_decref(r);
+    return e;
+}
+
+static enum err sealed_file_write(struct cli *c, struct hub_tool *t, const struct sealed_doc *d,
+                                  json_t *files)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    const char *dir = cli_opt(c, "out-dir");
+    struct buf sealed, plain;
+    buf_init(&sealed, HUB_TOOL_ATTACH_ROOM);
+    buf_init(&plain, ATTACH_BYTES_MAX);
+    enum err e = sealed_file_take(c, t, d, &sealed);
+    if (e != ERR_OK) goto out;
+    e = sealed_file_open(&d->file, &d->rid, buf_bytes(&sealed), &plain);
+    if (e != ERR_OK) {
+        e = cli_fail(
+            c, e, "Tệp này không phải tệp niêm phong của hồ sơ, hoặc đã bị sửa; chưa ghi gì.",
+            "This is not the record's sealed file, or it was changed; nothing was written.");
+        goto out;
+    }
+    e = file_mkdirs(dir, 0700);
+    if (e == ERR_OK) e = file_join(dir, d->file_name, path, sizeof path);
+    if (e == ERR_OK) e = file_write_atomic(path, buf_bytes(&plain), 0600);
+    if (e != ERR_OK) {
+        e = cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
+        goto out;
+    }
+    json_array_append_new(files,
+                          json_pack("{s:s, s:I}", "path", path, "bytes", (json_int_t)plain.len));
+    if (!c->json) printf("%s: %s\n", cli_text(c, "Đã ghi", "Written"), path);
+out:
+    if (plain.p != NULL) sodium_memzero(plain.p, plain.cap);
+    buf_free(&plain);
+    buf_free(&sealed);
+    return e;
+}
+
+/* One attachment of a record, by the id of its own. */
+static enum err sealed_file_of(struct cli *c, struct hub_tool *t, const char *id,
+                               const struct key_box *k, json_t *files, bool *closed)
+{
+    struct sealed_doc *d = calloc(1, sizeof *d);
+    json_t *values = json_object();
+    enum err e = d == NULL ? ERR_NOMEM : sealed_doc_read(c, t, id, d);
+    if (e == ERR_OK) {
+        e = sealed_texts(c, d, k, values, closed);
+        if (e == ERR_OK && d->file.size > 0) e = sealed_file_write(c, t, d, files);
+        sealed_doc_free(d);
+    }
+    json_decref(values);
+    free(d);
+    return e;
+}
+
+/* The file of an attachment, or those of all attachments of a record. */
+static enum err sealed_files(struct cli *c, struct hub_tool *t, const struct sealed_doc *d,
+                             const struct key_box *k, json_t *files, bool *closed)
+{
+    size_t i;
+    json_t *row, *r = NULL;
+    if (cli_opt(c, "out-dir") == NULL) return ERR_OK;
+    if (d->file.size > 0) return sealed_file_write(c, t, d, files);
+    if (cli_opt(c, "file") != NULL || strcmp(sealed_str(d->json, "type"), "attachment") == 0)
+        return ERR_OK; /* not sealed, or not for this key, which is told */
+    json_t *q = hub_tool_request(c, "attach");
+    json_object_set(q, "about", json_object_get(d->json, "id"));
+    enum err e = hub_tool_ask(c, t, q, &r);
+    json_array_foreach(json_object_get(r, "attachments"), i, row)
+    {
+        bool whole = strcmp(sealed_str(row, "state"), "whole") == 0;
+        if (e == ERR_OK && whole && json_is_true(json_object_get(row, "sealed")))
+            e = sealed_file_of(c, t, sealed_str(row, "id"), k, files, closed);
+    }
+    json_decref(r);
+    return e;
+}
+
+static enum err sealed_show(struct cli *c, struct hub_tool *t, struct sealed_doc *d,
+                            const struct key_box *k)
+{
+    bool closed = false;
+    json_t *values = json_object(), *files = json_array();
+    enum err e = sealed_texts(c, d, k, values, &closed);
+    if (e != ERR_OK)
+        e = cli_fail(c, e, NULL, NULL);
+    else
+        e = sealed_files(c, t, d, k, files, &closed);
+    if (e == ERR_OK && c->json) {
+        json_t *j = json_pack("{s:s, s:s, s:O, s:b}", "id", sealed_str(d->json, "id"), "type",
+                              sealed_str(d->json, "type"), "values", values, "closed", (int)closed);
+        if (cli_opt(c, "out-dir") != NULL) json_object_set(j, "files", files);
+        cli_print_json(j);
+        json_decref(j);
+    }
+    json_decref(values);
+    json_decref(files);
+    if (e != ERR_OK || !closed) return e;
     return cli_fail(
         c, ERR_DENIED,
         "Có trường mà khóa này không mở được: nhờ máy hoặc cán bộ đọc được niêm phong "
@@ -275,10 +347,7 @@ enum err hub_tool_open_sealed(struct cli *c, void *ctx)
         if (e != ERR_OK) e = cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
     } else {
         e = sealed_key(c, &k);
-        if (e == ERR_OK) {
-            sealed_ring_read(&d->ring, &d->fold, &d->rid, k.secret, k.public);
-            e = sealed_show(c, d);
-        }
+        if (e == ERR_OK) e = sealed_show(c, ctx, d, &k);
     }
     sealed_doc_free(d);
 out:

@@ -2,6 +2,7 @@
 #include "node/command_priv.h"
 
 #include "node/store_users.h"
+#include "proto/sealed_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,6 +235,7 @@ static json_t *subject_fields(const struct subject *s, const struct subject_reco
     json_t *out = json_array();
     for (size_t i = 0; t != NULL && i < t->field_count; i++) {
         const struct catalogue_field *f = &t->fields[i];
+        if (strcmp(f->name, SEALED_FILE_FIELD_KEY) == 0) continue; /* no fact about anybody */
         json_t *values = subject_values(record, f->name);
         bool held_back = (json_int_t)f->sensitivity > s->max_class;
         if (json_array_size(values) > 0 && subject_tells(s, r, f, json_array_get(values, 0))) {
@@ -259,7 +261,8 @@ static json_t *subject_events(const struct subject *s, const struct catalogue_ty
             const char *name = node_request_str(json_array_get(writes, k - 1), "field");
             const struct catalogue_field *f =
                 t != NULL && name != NULL ? catalogue_field_by_name(t, name) : NULL;
-            if (f == NULL || (json_int_t)f->sensitivity > s->max_class)
+            if (f == NULL || (json_int_t)f->sensitivity > s->max_class ||
+                strcmp(name, SEALED_FILE_FIELD_KEY) == 0)
                 json_array_remove(writes, k - 1);
         }
     }

@@ -9,16 +9,27 @@ bool node_reach_has(const struct node_reach *r, const struct id_record *rid)
     return false;
 }
 
+/* A record's id as a value: a bin of 16 bytes, or, of a text field, a str of 32 hexadecimal digits. */
+static bool node_reach_id(struct bytes v, struct id_record *to)
+{
+    char hex[2 * ID_RECORD_BYTES + 1] = "";
+    if (v.len == 2 + sizeof to->b && v.p[0] == 0xc4) {
+        memcpy(to->b, v.p + 2, sizeof to->b);
+        return true;
+    }
+    if (v.len != 2 + 2 * sizeof to->b || v.p[0] != 0xd9) return false;
+    memcpy(hex, v.p + 2, v.len - 2);
+    return id_unhex(hex, to->b, sizeof to->b) == ERR_OK;
+}
+
 /* What the heads of one field refer to. */
 static void node_reach_field(struct node_reach *r, const struct fold *f, unsigned field)
 {
     static const struct bytes no_element = {NULL, 0};
     const struct fold_register *reg = fold_find(f, field, no_element);
     for (size_t i = 0; reg != NULL && i < reg->count; i++) {
-        struct bytes v = reg->heads[i].value; /* bin8 of 16 bytes: two bytes in front */
         struct id_record to;
-        if (v.len != 2 + sizeof to.b || v.p[0] != 0xc4) continue;
-        memcpy(to.b, v.p + 2, sizeof to.b);
+        if (!node_reach_id(reg->heads[i].value, &to)) continue;
         if (r->count < NODE_REACH_MAX && !node_reach_has(r, &to)) r->v[r->count++] = to;
     }
 }

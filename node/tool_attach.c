@@ -56,8 +56,9 @@ static enum err tool_attach_add(struct cli *c, struct node_tool *t, json_t **res
     }
     if (e == ERR_OK) e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, response);
     json_decref(request);
+    bool sealed = e == ERR_OK && json_is_true(json_object_get(*response, "sealed"));
     if (e == ERR_OK && !c->json)
-        printf("%s: %s\n",
+        printf("%s%s: %s\n", sealed ? cli_text(c, "Đã niêm phong. ", "Sealed. ") : "",
                cli_text(c, "Đã lưu tệp trên máy này; nó được gửi sau khi hồ sơ đã gửi xong",
                         "Saved on this PC; it is sent when the records are done"),
                node_tool_str(*response, "id"));
@@ -93,9 +94,14 @@ static enum err tool_attach_list(struct cli *c, struct node_tool *t, json_t **re
     const json_t *rows = json_object_get(*response, "attachments");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *r = json_array_get(rows, i);
-        printf("%s  %s  %lld  %s\n", node_tool_str(r, "id"), node_tool_str(r, "name"),
-               (long long)json_integer_value(json_object_get(r, "bytes")),
-               tool_attach_state(c, node_tool_str(r, "state")));
+        const char *open = json_is_true(json_object_get(r, "stands_open"))
+                               ? cli_text(c, "  (để ngỏ, không niêm phong)", "  (stands open)")
+                               : "";
+        const char *sealed = json_is_true(json_object_get(r, "sealed"))
+                                 ? cli_text(c, "  (niêm phong)", "  (sealed)")
+                                 : open;
+        printf("%s  %s  %s  %s%s\n", node_tool_str(r, "id"), node_tool_str(r, "name"),
+               node_tool_str(r, "bytes"), tool_attach_state(c, node_tool_str(r, "state")), sealed);
     }
     if (json_array_size(rows) == 0)
         printf("%s\n", cli_text(c, "Không có tệp kèm theo.", "There are no attachments."));

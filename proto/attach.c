@@ -22,13 +22,15 @@ enum attach_kind attach_kind_of(struct bytes b)
     if (attach_begins(b, 4, "ftypheic", 8) || attach_begins(b, 4, "ftypheix", 8) ||
         attach_begins(b, 4, "ftypmif1", 8))
         return ATTACH_KIND_HEIC;
+    if (attach_begins(b, 0, "dongbo/file/1\0\0\0", 16)) return ATTACH_KIND_SEALED;
     return ATTACH_KIND_NONE;
 }
 
 const char *attach_kind_media(enum attach_kind kind)
 {
-    static const char *const media[] = {NULL,         "image/jpeg", "image/png", "application/pdf",
-                                        "image/webp", "image/tiff", "image/heic"};
+    static const char *const media[] = {
+        NULL,         "image/jpeg", "image/png",  "application/pdf",
+        "image/webp", "image/tiff", "image/heic", "application/octet-stream"};
     return media[kind];
 }
 

@@ -36,6 +36,7 @@ enum attach_kind { /* by the first bytes; what a scanner or a telephone makes */
                    ATTACH_KIND_WEBP,
                    ATTACH_KIND_TIFF,
                    ATTACH_KIND_HEIC,
+                   ATTACH_KIND_SEALED, /* no picture for whoever has no key (proto/sealed_file.h) */
 };
 /* What a file that begins like this is. */
 enum attach_kind attach_kind_of(struct bytes begin);

@@ -3,9 +3,10 @@
 
   sealed.py BUILD_DIR [--dir DIR]
 
-Names that stand nowhere else are planted in sealed fields. Every file of the hub's data folder, keys included, is
-searched for them. Officers open them with their own key, a second PC and the receiver of a transfer read them only
-after somebody who can has sealed them again for them, and an erasure takes the sealed bytes away.
+Names that stand nowhere else are planted in sealed fields, and in a picture, its name and its Exif. Every file of the
+hub's data folder, keys included, is searched for them. Officers open them with their own key, a second PC and the
+receiver of a transfer read them only after somebody who can has sealed them again for them, and an erasure takes the
+sealed bytes away.
 """
 import base64
 import json
@@ -13,9 +14,9 @@ import os
 import shutil
 import sys
 
-from sealed_read import read_record
+from sealed_read import open_file, read_record
 from stranger import unpack
-from world import ROOT, Node, Story, check, free_port, play
+from world import ROOT, Node, Story, check, free_port, play, wait_for
 
 UNIT, OTHER = "26170", "26188"
 ALIAS, NOTE, TALE = "Bí danh Hoa Gạo", "Đón ở bến Cây Sung", "Người báo kể chuyện ở xóm Lở"
@@ -24,8 +25,16 @@ AFTER = "Xã mới ghi Hoa Súng"
 DEEP, DEEPER = "Kể ở gốc Đa Đôi", "Báo từ ngõ Me Tây"
 FRESH = "Kể ở bờ Dừa Nước"
 SINCE, AGAIN = "Sau khi đổi khóa Hoa Gấm", "Khóa mới Hoa Dẻ"
-PLANTED = [ALIAS, NOTE, TALE, LATER, BOTH, LEFT, RIGHT, AFTER, DEEP, DEEPER, FRESH, SINCE, AGAIN]
+PICTURE, CALLED, PLACE = "ANH-CHUP-HOA-SEN", "Nguyễn Thị Mận", "BEN-CAY-SUNG"
+PLANTED = [PICTURE, CALLED, PLACE]
+PLANTED += [ALIAS, NOTE, TALE, LATER, BOTH, LEFT, RIGHT, AFTER, DEEP, DEEPER, FRESH, SINCE, AGAIN]
 ERRORS = range(1, 100)
+
+
+def picture(where):
+    """A JPEG with the planted words in its one scan, and, where asked for, with a place in its Exif."""
+    exif = b"\xff\xe1" + (8 + len(PLACE)).to_bytes(2, "big") + b"Exif\0\0" + PLACE.encode() if where else b""
+    return b"\xff\xd8" + exif + b"\xff\xda\x00\x02" + 3000 * PICTURE.encode() + b"\xff\xd9"
 
 
 class Sealed(Story):
@@ -171,6 +180,73 @@ class Sealed(Story):
         check("a changed letter is noticed", "(không đọc được)" in said)
         shutil.copy(self.path("ho-so.json"), self.path("giu.json"))
 
+    def deliver(self, node):
+        def done():
+            self.sync(node)
+            return node.status()["attachments"]["waiting"] == 0
+        wait_for("%s to deliver its file" % node.name, done)
+
+    def fetched(self, node, file="ve.jpg"):
+        """The bytes of the picture, as this PC gives them out."""
+        def here():
+            node.tool("attach", "get", self.file, file, ok=range(0, 100))
+            if node.code != 0:
+                self.sync(node)
+            return node.code == 0
+        wait_for("the picture to come to %s" % node.name, here)
+        return self.read_file(file)
+
+    def listed(self, node):
+        return node.ask("attach", "list", self.case)["attachments"][0]
+
+    def files(self):
+        """A picture beside the record: sealed like its texts, its name as well."""
+        a, hub, (an, binh) = self.a, self.hub, self.rooted
+        self.write_file(CALLED + ".jpg", picture(True))
+        self.picture = picture(False)
+        added = a.ask("attach", "add", self.case, CALLED + ".jpg")
+        self.file = added["id"]
+        check("a picture of such a record is cleaned and sealed", (added["cleaned"], added["sealed"]) == (True, True))
+        check("not even the PC's own folder has it open", not self.found(a.name, [PICTURE.encode()]))
+        row = self.listed(a)
+        check("who added it sees its name and its true size", (row["name"], row["bytes"], row["readable"]) ==
+              (CALLED + ".jpg", str(len(self.picture)), True))
+        check("and the picture", self.fetched(a) == self.picture)
+        self.deliver(a)
+        row = hub.ask("attach", "list", self.file)["attachments"][0]
+        check("the hub has it whole and sealed, its length in steps",
+              (row["state"], row["sealed"], (row["bytes"] - 56) % 16384) == ("whole", True, 0))
+        check("its record there shows marks", hub.ask("get", self.file)["values"]["name"] == "(đã niêm phong)")
+        check("neither the picture nor its name stands in any file of the hub", not self.plain_at_hub())
+        hub.tool("attach", "get", self.file, "tep.niem-phong")
+        sealed = self.read_file("tep.niem-phong")
+        check("what the hub gives out is sealed", PICTURE.encode() not in sealed and len(sealed) == row["bytes"])
+        shown = hub.ask("open", self.case, "--out-dir", "mo", *an)
+        check("the named officer opens it with the record, under its name",
+              [os.path.basename(f["path"]) for f in shown["files"]] == [self.file[:8] + "-" + CALLED + ".jpg"] and
+              self.read_file(shown["files"][0]["path"]) == self.picture)
+        hub.tool("open", self.file, "--out", "tep.json")
+        away = Node(self.w, UNIT)
+        away.binary, away.name = hub.binary, "khong-co"
+        parts = ["open", "tep.json", "--file", "tep.niem-phong", "--out-dir"]
+        shown = away.tool(*parts, "xa", *an)
+        check("also where there is nothing of the hub, and its key is not shown",
+              self.read_file(os.path.join("xa", self.file[:8] + "-" + CALLED + ".jpg")) == self.picture and
+              "Khóa của tệp" not in shown)
+        away.tool(*parts, "khac", *binh, ok=ERRORS)
+        self.write_file("tep.niem-phong", sealed[:-1] + bytes([sealed[-1] ^ 1]))
+        away.tool(*parts, "khac", *an, ok=ERRORS)
+        check("another officer's key and a changed file open nothing", not os.path.exists(self.path("khac")))
+        with open(self.path("tep.json"), encoding="utf-8") as f:
+            state = unpack(base64.b64decode(json.load(f)["state"]))
+        with open(self.path(a.name, "keys", "sealing.key"), encoding="ascii") as f:
+            secret, public = (base64.b64decode(word) for word in f.read().split()[2:])
+        rid = bytes.fromhex(self.file)
+        texts = read_record(state, rid, secret, public)
+        check("a program written from the specification opens it with the PC's key",
+              open_file(texts[10], rid, sealed) == self.picture and texts[9] == CALLED + ".jpg")
+        self.cipher = sealed[40:120]
+
     def second_pc(self):
         a = self.a
         self.a2 = a2 = self.pc(UNIT, "may-2")
@@ -183,13 +259,19 @@ class Sealed(Story):
         check("it has the record and reads nothing that is sealed", seen["alias"].startswith("(đã niêm phong #"))
         a2.tool("put", "--id", self.case, "note=" + RIGHT, ok=ERRORS)
         check("nor can it write over it", self.values(a2, self.case) == seen)
+        row = self.listed(a2)
+        check("nor see a file or its name", not row["readable"] and row["name"].startswith("(đã niêm phong"))
+        a2.tool("attach", "get", self.file, "khong.jpg", ok=ERRORS)
+        check("and nothing of it is written", not os.path.exists(self.path("khong.jpg")))
         a2.tool("put", "--id", self.case, "needs_protection=1")
         done = a.ask("readers", "accept", two)
-        check("once a person there compared the words, what stands is sealed again", done["resealed"] == 2)
+        check("once a person there compared the words, what stands is sealed again", done["resealed"] == 3)
         a2.tool("readers", "accept", one)
         self.sync(a, a2)
         check("then it reads", self.values(a2, self.case)["alias"] == ALIAS and
               self.values(a2, self.report)["narrative"] == TALE)
+        check("and opens the file, which did not change at the hub", self.fetched(a2) == self.picture and
+              self.listed(a2)["name"] == CALLED + ".jpg" and self.found("hub", [self.cipher]) == {self.cipher})
 
     def conflict(self):
         a, a2, hub = self.a, self.a2, self.hub
@@ -230,7 +312,7 @@ class Sealed(Story):
         self.sync(a, a)  # what was sealed again goes to the hub, then nothing needs the old key
         check("the old sealing key is gone", self.keys(a) == ["change", "sealing.key", "sign.key", "transport.key"])
         check("and it reads by the new one", self.values(a, self.case)["alias"] == alias and
-              self.values(a, self.report)["narrative"] == tale)
+              self.values(a, self.report)["narrative"] == tale and self.fetched(a) == self.picture)
         self.sync(a2)
         check("the other PC reads what was sealed again", self.values(a2, self.case)["alias"] == alias)
         check("a new key of an accepted PC is accepted by nobody unless words are compared",
@@ -259,13 +341,14 @@ class Sealed(Story):
               [o.get("sealed_unread") for o in offers] == [True, True])
         self.sync(a)
         done = a.ask("readers", "accept", self.reader(b))
-        check("once the words were compared, what is offered and goes along is sealed for them", done["resealed"] == 3)
+        check("once the words were compared, what is offered and goes along is sealed for them", done["resealed"] == 4)
         alias = self.values(a, self.case)["alias"]
         self.sync(a, b)
         for offer in offers:
             b.tool("transfer", "accept", offer["transfer"])
         self.sync(b, a)
         check("the receiver reads it", self.values(b, self.case)["alias"] == alias)
+        check("and its file, which went along", self.fetched(b) == self.picture)
         check("and what came along with the person",
               (self.values(b, case)["note"], self.values(b, report)["narrative"]) == (DEEP, DEEPER))
         who, case, report = self.person(a, "Lê Thị Hai", FRESH, FRESH)
@@ -317,6 +400,7 @@ class Sealed(Story):
             state = base64.b64decode(json.load(f)["state"])
         at = state.index(b"seal1:")
         sealed = [state[at:at + 80]]
+        sealed.append(self.cipher)
         check("the sealed bytes are at the hub before", self.found("hub", sealed) == set(sealed))
         proposed = self.hub.ask("erase", "propose", self.case, "--basis", "Đơn 5", *self.rooted[0])
         self.hub.tool("erase", "approve", proposed["id"], *self.rooted[1])
@@ -329,6 +413,7 @@ class Sealed(Story):
         self.begin()
         self.write()
         self.open()
+        self.files()
         self.second_pc()
         self.conflict()
         self.rotate()

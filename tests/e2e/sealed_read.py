@@ -1,13 +1,13 @@
 """Sealed values read with nothing but SPEC 22: plain Python, none of the project's C.
 
-  sealed_read.py        its own test: the bytes of SPEC 22.9
+  sealed_read.py        its own test: the bytes of SPEC 22.9 and 22.11
 """
 import base64
 import hashlib
 import struct
 import sys
 
-from stranger import chacha_block, tag, u16, unseal, x25519
+from stranger import chacha, chacha_block, mac, tag, u16, unseal, x25519, xor
 
 FIELD = 65535
 
@@ -73,10 +73,33 @@ def read_record(state, rid, secret, pk):
     return out
 
 
+def open_file(text, rid, sealed):
+    """The open bytes of a sealed file; `text` is that of its record's field file_key (SPEC 22.11)."""
+    one, key, address, size = text.split(" ")
+    begin, nonce, box = sealed[:16], sealed[16:40], sealed[40:]
+    assert one == "1" and begin == tag("dongbo/file/1") and (len(box) - 16) % 16384 == 0
+    padded = unseal(*xchacha(bytes.fromhex(key), nonce), begin + rid, box)
+    plain = padded.rstrip(b"\0")
+    assert plain[-1] == 0x80 and len(padded) - len(plain) < 16384
+    plain = plain[:-1]
+    assert (b2(plain, tag("dongbo/attach/1")).hex(), str(len(plain))) == (address, size)
+    return plain
+
+
 VECTOR = ("seal1:h9A5aTIooOXbJJAqlTqWJt/enHGsnKc0mqgcMSK8rHg9F0kshxaC2Nx+xV6ECmrS0OOVOcpyZa6p4qEZjzcBcr1UpA9q9lCcDkUF"
           "TiY9UlOdnYIifZcMAsGz11euJKjRAk5jMqHqQfastXDzNcKN/w")
+
+FILE_HASH = "4cc844f62f3a911c1f6937e29d1b974e0481c426b7611c65fdb53986ec3352bb"
+FILE_TEXT = "1 " + 32 * "07" + " a36dbc0688d55cd6eb18798fec2ff4482058e6294329968b1b4d11c298504f41 3"
 
 if __name__ == "__main__":
     assert open_value(bytes([7]) * 32, bytes([1, 2, 3, 4, 5, 6, 7, 8]) + bytes(8), 15, 18, VECTOR) == "Hoa"
     print("SPEC 22.9 opens")
+    file_key, file_nonce, file_rid = bytes([7]) * 32, bytes([9]) * 24, bytes([1, 2, 3, 4, 5, 6, 7, 8]) + bytes(8)
+    inner = xchacha(file_key, file_nonce)
+    body = xor(b"Hoa\x80" + bytes(16380), chacha(*inner, 1, 16384))
+    whole = tag("dongbo/file/1") + file_nonce + body + mac(*inner, tag("dongbo/file/1") + file_rid, body)
+    assert b2(whole, tag("dongbo/attach/1")).hex() == FILE_HASH and len(whole) == 16440
+    assert open_file(FILE_TEXT, file_rid, whole) == b"Hoa"
+    print("SPEC 22.11 opens")
     sys.exit(0)

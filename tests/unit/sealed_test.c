@@ -1,6 +1,7 @@
-/* Sealed fields: values, keys for readers, and which key a save takes. SPEC 22. */
+/* Sealed fields: values, keys for readers, which key a save takes, and files. SPEC 22. */
 #include "proto/sealed_record.h"
 #include "proto/reader.h"
+#include "proto/sealed_file.h"
 #include "proto/wire.h"
 #include "tests/lib/rng.h"
 
@@ -724,6 +725,144 @@ static void whatever_happens_the_named_read_what_was_written_last(void **state)
     }
 }
 
+/* ---- files ---- */
+
+static void file_open_is(const struct sealed_file *f, const struct id_record *rid,
+                         struct bytes sealed, enum err want, struct bytes plain)
+{
+    struct buf out;
+    buf_init(&out, ATTACH_BYTES_MAX);
+    buf_add_str(&out, "before");
+    assert_int_equal(sealed_file_open(f, rid, sealed, &out), want);
+    if (want == ERR_OK)
+        assert_true(bytes_equal(bytes_make(out.p + 6, out.len - 6), plain));
+    else
+        assert_int_equal(out.len, 6); /* nothing was added by what failed */
+    buf_free(&out);
+}
+
+/* At every border of a step: it opens in its record, and its length tells steps only. */
+static void a_file_opens_in_its_record_and_tells_steps_only(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1,     2,     16383, 16384,
+                                   16385, 32767, 32768, SEALED_FILE_PLAIN_BYTES_MAX};
+    uint8_t *p = malloc(SEALED_FILE_PLAIN_BYTES_MAX + 1);
+    assert_non_null(p);
+    memset(p, 0, SEALED_FILE_PLAIN_BYTES_MAX + 1); /* what looks like padding is none */
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct bytes plain = bytes_make(p, sizes[i]);
+        struct sealed_file f, other;
+        struct buf sealed;
+        struct id_record rid = here.rid;
+        buf_init(&sealed, ATTACH_BYTES_MAX);
+        OK(sealed_file_make(&rid, plain, &f, &sealed));
+        assert_int_equal(f.size, sizes[i]);
+        assert_int_equal(sealed.len, 56 + (sizes[i] / 16384 + 1) * 16384);
+        assert_true(sealed_file_is(buf_bytes(&sealed)));
+        assert_int_equal(attach_kind_of(buf_bytes(&sealed)), ATTACH_KIND_SEALED);
+        file_open_is(&f, &rid, buf_bytes(&sealed), ERR_OK, plain);
+        rid.b[0] ^= 1;
+        file_open_is(&f, &rid, buf_bytes(&sealed), ERR_DAMAGED, plain);
+        rid = here.rid;
+        other = f;
+        other.key[31] ^= 1;
+        file_open_is(&other, &rid, buf_bytes(&sealed), ERR_DAMAGED, plain);
+        other = f;
+        other.hash.b[0] ^= 1;
+        file_open_is(&other, &rid, buf_bytes(&sealed), ERR_DAMAGED, plain);
+        other = f;
+        other.size++;
+        file_open_is(&other, &rid, buf_bytes(&sealed), ERR_DAMAGED, plain);
+        buf_free(&sealed);
+    }
+    struct sealed_file f;
+    struct buf sealed;
+    buf_init(&sealed, 2 * ATTACH_BYTES_MAX);
+    assert_int_equal(
+        sealed_file_make(&here.rid, bytes_make(p, SEALED_FILE_PLAIN_BYTES_MAX + 1), &f, &sealed),
+        ERR_TOO_LARGE);
+    assert_int_equal(sealed_file_make(&here.rid, bytes_make(p, 0), &f, &sealed), ERR_BAD_INPUT);
+    assert_int_equal(sealed.len, 0);
+    free(p);
+}
+
+static void a_changed_file_never_opens(void **state)
+{
+    (void)state;
+    struct sealed_file f;
+    struct buf sealed;
+    struct bytes plain = bytes_str("một bức ảnh");
+    buf_init(&sealed, ATTACH_BYTES_MAX);
+    OK(sealed_file_make(&here.rid, plain, &f, &sealed));
+    for (size_t i = 0; i < sealed.len; i += i < 80 ? 1 : 997) {
+        sealed.p[i] ^= 0x10;
+        file_open_is(&f, &here.rid, buf_bytes(&sealed), i < 16 ? ERR_BAD_FORMAT : ERR_DAMAGED,
+                     plain);
+        sealed.p[i] ^= 0x10;
+    }
+    static const size_t shorter[] = {0, 1, 16, 56, 57, 16384, 16439};
+    for (size_t i = 0; i < sizeof shorter / sizeof shorter[0]; i++)
+        file_open_is(&f, &here.rid, bytes_make(sealed.p, shorter[i]), ERR_BAD_FORMAT, plain);
+    file_open_is(&f, &here.rid, buf_bytes(&sealed), ERR_OK, plain);
+    buf_free(&sealed);
+}
+
+static void a_files_bytes_are_those_of_the_specification(void **state)
+{
+    (void)state;
+    uint8_t key[32], nonce[SEALED_FILE_NONCE_BYTES];
+    char hex[2 * ID_HASH_BYTES + 1], text[SEALED_FILE_TEXT_ROOM];
+    struct id_hash hash;
+    struct buf sealed;
+    memset(key, 7, sizeof key);
+    memset(nonce, 9, sizeof nonce);
+    buf_init(&sealed, ATTACH_BYTES_MAX);
+    OK(sealed_file_seal(key, nonce, &here.rid, bytes_str("Hoa"), &sealed));
+    attach_hash(buf_bytes(&sealed), &hash);
+    id_hex(BYTES_OF(hash.b), hex);
+    assert_int_equal(sealed.len, 16440);
+    assert_string_equal(hex, "4cc844f62f3a911c1f6937e29d1b974e0481c426b7611c65fdb53986ec3352bb");
+    struct sealed_file f = {.size = 3};
+    memcpy(f.key, key, sizeof key);
+    attach_hash(bytes_str("Hoa"), &f.hash);
+    sealed_file_print(&f, text);
+    assert_string_equal(text, "1 0707070707070707070707070707070707070707070707070707070707070707 "
+                              "a36dbc0688d55cd6eb18798fec2ff4482058e6294329968b1b4d11c298504f41 3");
+    file_open_is(&f, &here.rid, buf_bytes(&sealed), ERR_OK, bytes_str("Hoa"));
+    buf_free(&sealed);
+}
+
+/* The text has one form; a mark in its place, or anything else, is none. */
+static void a_files_text_has_one_form(void **state)
+{
+    (void)state;
+    struct sealed_file f = {.size = SEALED_FILE_PLAIN_BYTES_MAX}, back;
+    char text[SEALED_FILE_TEXT_ROOM + 1], bad[SEALED_FILE_TEXT_ROOM + 1];
+    memset(f.key, 0xab, sizeof f.key);
+    memset(f.hash.b, 0xcd, sizeof f.hash.b);
+    sealed_file_print(&f, text);
+    OK(sealed_file_parse(bytes_str(text), &back));
+    assert_int_equal(back.size, f.size);
+    assert_memory_equal(back.key, f.key, sizeof f.key);
+    assert_true(ID_EQUAL(&back.hash, &f.hash));
+    size_t len = strlen(text);
+    for (size_t i = 0; i < len; i++) { /* another letter, another case, a cut */
+        memcpy(bad, text, len + 1);
+        bad[i] = bad[i] == 'a' ? 'A' : 'x';
+        assert_int_equal(sealed_file_parse(bytes_str(bad), &back), ERR_BAD_FORMAT);
+        if (i < 132)
+            assert_int_equal(sealed_file_parse(bytes_make(text, i), &back), ERR_BAD_FORMAT);
+    }
+    static const char *const ends[] = {"", "0", "03", "4177920", "-1", "99999999", "3 "};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        snprintf(bad, sizeof bad, "%.132s%s", text, ends[i]);
+        assert_int_equal(sealed_file_parse(bytes_str(bad), &back), ERR_BAD_FORMAT);
+    }
+    assert_int_equal(sealed_file_parse(bytes_str("(đã niêm phong #3f9a01c2)"), &back),
+                     ERR_BAD_FORMAT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -746,6 +885,10 @@ int main(void)
         cmocka_unit_test(what_cannot_be_read_is_not_overwritten),
         cmocka_unit_test(a_long_text_is_refused_at_the_limit_and_one),
         cmocka_unit_test(whatever_happens_the_named_read_what_was_written_last),
+        cmocka_unit_test(a_file_opens_in_its_record_and_tells_steps_only),
+        cmocka_unit_test(a_changed_file_never_opens),
+        cmocka_unit_test(a_files_bytes_are_those_of_the_specification),
+        cmocka_unit_test(a_files_text_has_one_form),
     };
     if (key_ready() != ERR_OK) return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
