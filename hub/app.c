@@ -3,6 +3,7 @@
 #include "common/io/clock.h"
 #include "hub/closed.h"
 #include "hub/rotate.h"
+#include "hub/sources.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -15,6 +16,13 @@ static const struct conf_key hub_conf_keys[] = {
     {"hub", "address", CONF_STRING, "", 0, ADMIN_ADDRESS_BYTES_MAX,
      "máy:cổng ghi trong giấy mời, như các xã nhìn thấy; trống = địa chỉ đang nghe",
      "host:port in invitations, as communes see it; empty = the one listened at"},
+    {"hub", "rate", CONF_INT, "20", 1, HUB_SOURCES_RATE_MAX,
+     "số lần bắt tay mỗi giây từ một nơi (mạng /24 hoặc /48), dồn được gấp đôi; tăng khi rất nhiều "
+     "xã chung một "
+     "địa chỉ",
+     "handshakes a second from one place (a /24 or /48 network), twice that at once; more when "
+     "very many communes "
+     "share one address"},
     {"web", "listen", CONF_HOSTPORT, "127.0.0.1:" HUB_WEB_PORT_DEFAULT, 0, 65535,
      "địa chỉ và cổng HTTPS cho cấp tỉnh lấy báo cáo",
      "HTTPS address and port from which the province pulls reports"},

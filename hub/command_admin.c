@@ -193,6 +193,8 @@ json_t *hub_command_status(struct hub_app *a, const json_t *request)
         json_object_set_new(j, "certificate_until", hub_json_time(a->certificate_until_ms));
         json_object_set_new(j, "connections",
                             json_integer(hub_engine_conns(hub_drive_engine(a->drive))));
+        json_object_set_new(j, "connections_refused",
+                            json_integer((json_int_t)hub_drive_refused(a->drive)));
     }
     return j;
 }

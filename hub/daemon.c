@@ -200,6 +200,7 @@ enum err hub_app_run(struct hub_app *a)
     struct hub_drive_options o = {.store = a->store,
                                   .keys = &a->keys,
                                   .signals = true,
+                                  .source_rate = (unsigned)conf_int(a->conf, "hub", "rate"),
                                   .on_stop = hub_daemon_on_stop,
                                   .on_tick = hub_daemon_second,
                                   .on_trouble = hub_daemon_trouble,

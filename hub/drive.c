@@ -3,15 +3,20 @@
 #include "common/io/clock.h"
 #include "common/io/listen.h"
 #include "common/log.h"
+#include "hub/sources.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 struct hub_drive_link { /* one connection; freed when it is gone */
     struct hub_drive *drive;
     struct conn *conn;
     uint64_t number; /* of the engine */
+    bool remote;     /* `address` is its source's */
+    bool welcomed;
+    uint8_t address[16];
 };
 
 struct hub_drive {
@@ -19,6 +24,7 @@ struct hub_drive {
     struct hub_engine *engine;
     struct listener *listener;
     struct log_limit limit;
+    struct hub_sources sources;
     uv_loop_t loop;
     uv_timer_t tick;
     uv_check_t check;
@@ -49,6 +55,20 @@ static void hub_drive_log(struct hub_drive *d, enum err why)
               log_uint("suppressed", suppressed));
 }
 
+/* What the engine says of a connection is counted for its source. */
+static void hub_drive_judge(struct hub_drive *d, struct hub_drive_link *l,
+                            const struct hub_engine_output *o)
+{
+    uint64_t now_ms = clock_mono_ms();
+    if (!l->remote || l->welcomed) return;
+    if (o->proven) {
+        l->welcomed = true;
+        hub_sources_welcome(&d->sources, l->address, now_ms);
+    } else if (o->close) {
+        hub_sources_blame(&d->sources, l->address, o->why, now_ms);
+    }
+}
+
 static void hub_drive_outputs(struct hub_drive *d)
 {
     struct hub_engine_output o;
@@ -56,6 +76,7 @@ static void hub_drive_outputs(struct hub_drive *d)
         struct hub_drive_link *l = *hub_drive_slot(d, o.conn);
         if (l == NULL || l->number != o.conn) continue;
         enum err e = o.bytes.len > 0 ? conn_send(l->conn, o.bytes) : ERR_OK;
+        hub_drive_judge(d, l, &o);
         if (o.close) hub_drive_log(d, o.why);
         if (e != ERR_OK) {
             conn_close(l->conn, e);
@@ -131,23 +152,36 @@ static void hub_drive_on_refused(void *ctx, enum err why)
     (void)why;
 }
 
+static void hub_drive_refuse(struct hub_drive *d, struct conn *c, enum err why)
+{
+    static const struct conn_handlers refused = {.on_bytes = NULL, .on_gone = hub_drive_on_refused};
+    conn_set_handlers(c, &refused, NULL);
+    conn_close(c, why);
+    hub_drive_log(d, why);
+}
+
 static void hub_drive_accept(struct hub_drive *d, struct conn *c)
 {
     static const struct conn_handlers handlers = {.on_bytes = hub_drive_on_bytes,
                                                   .on_drained = hub_drive_on_drained,
                                                   .on_gone = hub_drive_on_gone};
-    static const struct conn_handlers refused = {.on_bytes = NULL, .on_gone = hub_drive_on_refused};
+    uint8_t address[16];
+    bool remote = conn_peer(c, address);
+    if (remote && !hub_sources_admit(&d->sources, address, clock_mono_ms())) {
+        hub_drive_refuse(d, c, ERR_DENIED);
+        return;
+    }
     struct hub_drive_link *l = calloc(1, sizeof *l);
     enum err e =
         l != NULL ? hub_engine_connect(d->engine, hub_drive_time(), &l->number) : ERR_NOMEM;
     if (e != ERR_OK) {
         free(l);
-        conn_set_handlers(c, &refused, NULL);
-        conn_close(c, e);
-        hub_drive_log(d, e);
+        hub_drive_refuse(d, c, e);
         return;
     }
     l->drive = d;
+    l->remote = remote;
+    if (remote) memcpy(l->address, address, sizeof l->address);
     l->conn = c;
     *hub_drive_slot(d, l->number) = l;
     conn_set_handlers(c, &handlers, l);
@@ -189,6 +223,7 @@ enum err hub_drive_new(const struct hub_drive_options *options, struct hub_drive
     struct hub_drive *d = calloc(1, sizeof *d);
     if (d == NULL) return ERR_NOMEM;
     d->options = *options;
+    hub_sources_init(&d->sources, options->source_rate);
     log_limit_init(&d->limit, HUB_DRIVE_LOG_MAX, 60000);
     enum err e = hub_engine_new(&engine, &d->engine);
     if (e == ERR_OK && uv_loop_init(&d->loop) != 0) e = ERR_IO;
@@ -209,6 +244,11 @@ enum err hub_drive_new(const struct hub_drive_options *options, struct hub_drive
 struct uv_loop_s *hub_drive_loop(struct hub_drive *d)
 {
     return &d->loop;
+}
+
+uint64_t hub_drive_refused(const struct hub_drive *d)
+{
+    return hub_sources_refused(&d->sources);
 }
 
 struct hub_engine *hub_drive_engine(struct hub_drive *d)

@@ -27,6 +27,7 @@ struct hub_drive_options {
     struct hub_store *store;
     const struct hub_sync_keys *keys;
     unsigned conns_max;        /* 0: HUB_ENGINE_CONNS_MAX */
+    unsigned source_rate;      /* handshakes a second of one source (sources.h); 0: the default */
     struct blackbox *blackbox; /* of the engine; borrowed; may be NULL */
     bool signals;              /* end on SIGINT and SIGTERM */
     /* The loop is about to end: close every handle of yours on it. May be NULL; runs once. */
@@ -54,6 +55,9 @@ MUST_CHECK enum err hub_drive_flush(struct hub_drive *d);
 /* Run until stopped. ERR_OK: everything is closed. ERR_IO. */
 MUST_CHECK enum err hub_drive_run(struct hub_drive *d);
 void hub_drive_stop(struct hub_drive *d); /* again does nothing */
+
+/* Connections refused since the start because of where they came from (sources.h). */
+uint64_t hub_drive_refused(const struct hub_drive *d);
 
 /* After hub_drive_run returned, or without it having run. NULL is fine. */
 void hub_drive_free(struct hub_drive *d);

@@ -82,8 +82,14 @@ void hub_engine_kill(struct hub_session *x, enum err why, struct hub_engine_time
     x->why = why;
 }
 
-/* A free slot; HUB_ENGINE_CONNS_MAX when there is none. At half_open_max the oldest that has not greeted
- * gives way: whoever only holds connections open keeps no node out. */
+/* Whoever only holds connections open, or plays an old hello again, has not got further. */
+static bool hub_engine_unproven(const struct hub_session *x)
+{
+    return !x->closing && !hub_sync_live(x->core);
+}
+
+/* A free slot; HUB_ENGINE_CONNS_MAX when there is none. At half_open_max the oldest that has not proved
+ * itself gives way. */
 static unsigned hub_engine_slot(struct hub_engine *e, struct hub_engine_time t)
 {
     unsigned half_open = 0;
@@ -94,7 +100,7 @@ static unsigned hub_engine_slot(struct hub_engine *e, struct hub_engine_time t)
         struct hub_session *x = e->slots[i];
         if (x == NULL) {
             slot = slot == HUB_ENGINE_CONNS_MAX ? i : slot;
-        } else if (hub_engine_half_open(x)) {
+        } else if (hub_engine_unproven(x)) {
             half_open++;
             if (oldest == NULL || x->conn < oldest->conn) oldest = x;
         }
@@ -209,6 +215,17 @@ static void hub_engine_know(struct hub_engine *e, struct hub_session *x,
     if (x->known) blackbox_begin(e->blackbox, x->node.b);
 }
 
+/* Its node is really there: no other session of it is wanted any more. */
+static void hub_engine_alone(struct hub_engine *e, const struct hub_session *x,
+                             struct hub_engine_time t)
+{
+    for (unsigned i = 0; i < HUB_ENGINE_CONNS_MAX; i++) {
+        struct hub_session *o = e->slots[i];
+        if (o == NULL || o == x || o->closing || !o->known || !hub_sync_live(o->core)) continue;
+        if (ID_EQUAL(&o->node, &x->node)) hub_engine_kill(o, ERR_LINK_LOST, t);
+    }
+}
+
 /* Carry out one list. true: `ev` is the core's next event. */
 static bool hub_engine_list(struct hub_engine *e, struct hub_session *x,
                             const struct hub_sync_effects *fx, struct hub_sync_event *ev)
@@ -234,7 +251,10 @@ static bool hub_engine_list(struct hub_engine *e, struct hub_session *x,
             hub_engine_failed(e, x, err, f + 1, fx->count - i - 1, ev);
             return true;
         }
-        if (f->kind == HUB_SYNC_FX_CONTACT) continue;
+        if (f->kind == HUB_SYNC_FX_CONTACT) {
+            if (x->known) hub_engine_alone(e, x, (struct hub_engine_time){ev->now_ms, ev->wall_ms});
+            continue;
+        }
         hub_engine_know(e, x, f);
         assert(!more); /* at most one answer a list */
         *ev = answer;
@@ -355,6 +375,7 @@ bool hub_engine_next(struct hub_engine *e, struct hub_engine_output *out)
         *out = (struct hub_engine_output){.conn = x->conn, .bytes = buf_bytes(&x->out)};
         out->close = x->closing && !x->told;
         out->why = x->why;
+        out->proven = x->known && hub_sync_live(x->core);
         x->told = x->told || out->close;
         e->given = x->conn;
         return true;

@@ -11,6 +11,9 @@
  * on the disk yet. When the commit fails, all that is dropped and these connections are closed:
  * nothing was receipted, their nodes send again.
  *
+ * A node has one session: when it proves itself in a new one, an older one of it ends. Its line is dead, or
+ * a copy of the PC comes in turn.
+ *
  * Ownership: store and keys are borrowed for the life of the engine. Bytes of an output are the
  *            engine's until its next call.
  * Threads:   loop thread only.   Units: now_ms monotonic, wall_ms UTC.
@@ -22,8 +25,8 @@
 #include "common/blackbox.h"
 #include "hub/sync.h"
 
-#define HUB_ENGINE_CONNS_MAX     1024u                /* connections at once */
-#define HUB_ENGINE_HALF_OPEN_MAX 256u                 /* of them before the end of their greeting */
+#define HUB_ENGINE_CONNS_MAX     1024u /* connections at once */
+#define HUB_ENGINE_HALF_OPEN_MAX 256u  /* of them that nobody has proved to be behind */
 #define HUB_ENGINE_OUT_BYTES_MAX (8u * 1024u * 1024u) /* waiting for one connection */
 
 struct hub_engine;
@@ -59,8 +62,8 @@ void hub_engine_free(struct hub_engine *e); /* rolls back what is open; NULL is 
 /*
  * A connection came.
  * ERR_OK      *conn names it in all later calls
- * ERR_DENIED  at conns_max: close it, the node tries again. At half_open_max the oldest connection before
- *             the end of its greeting is closed instead.
+ * ERR_DENIED  at conns_max: close it, the node tries again. At half_open_max the oldest connection behind which
+ *             nobody has proved to be (hub_sync_live) is closed instead.
  * ERR_NOMEM   likewise
  */
 MUST_CHECK enum err hub_engine_connect(struct hub_engine *e, struct hub_engine_time t,
@@ -90,6 +93,7 @@ struct hub_engine_output {
     struct bytes bytes; /* to send; may be empty */
     bool close;         /* then close, after what was sent has left; said once */
     enum err why;       /* of the closing; ERR_OK = the session was complete */
+    bool proven;        /* an enrolled node is behind it */
 };
 bool hub_engine_next(struct hub_engine *e, struct hub_engine_output *out);
 

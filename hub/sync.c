@@ -30,6 +30,7 @@ enum err hub_sync_new(const struct hub_sync_keys *keys, uint64_t now_ms, struct 
     if (s == NULL) return ERR_NOMEM;
     s->keys = *keys;
     s->deadline_at = now_ms + HUB_SYNC_HANDSHAKE_MS;
+    s->ends_at = now_ms + HUB_SYNC_SESSION_MS;
     buf_init(&s->body, FRAME_BODY_BYTES_MAX);
     buf_init(&s->first, HUB_SYNC_FIRST_BYTES_MAX);
     struct link_keys k = {.secret = keys->transport_secret, .public_key = keys->transport_pk};
@@ -59,6 +60,11 @@ void hub_sync_free(struct hub_sync *s)
 enum hub_sync_state hub_sync_state(const struct hub_sync *s)
 {
     return s->state;
+}
+
+bool hub_sync_live(const struct hub_sync *s)
+{
+    return s->live;
 }
 
 struct hub_sync_effect *hub_sync_effect_add(struct hub_sync_effects *fx,
@@ -295,7 +301,8 @@ void hub_sync_step(struct hub_sync *s, const struct hub_sync_event *ev, struct h
         hub_sync_move(s, HUB_SYNC_CLOSED);
         return;
     case HUB_SYNC_EV_TICK:
-        if (ev->now_ms >= s->deadline_at) hub_sync_close(s, ERR_TIMEOUT, fx);
+        if (ev->now_ms >= s->deadline_at || ev->now_ms >= s->ends_at)
+            hub_sync_close(s, ERR_TIMEOUT, fx);
         break;
     case HUB_SYNC_EV_FACTS:
     case HUB_SYNC_EV_TAKEN:

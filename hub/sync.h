@@ -41,10 +41,11 @@
 #include "hub/store_attach.h"
 #include "proto/link.h"
 
-#define HUB_SYNC_HANDSHAKE_MS 10000u  /* from accept to a whole hello; from the hub's to JOIN */
-#define HUB_SYNC_SILENCE_MS   45000u  /* nothing moved in either direction for this long */
-#define HUB_SYNC_FEED_BYTES   60000u  /* one bite of the feed */
-#define HUB_SYNC_QUEUED_MAX   262144u /* bytes waiting in the link before the feed pauses */
+#define HUB_SYNC_HANDSHAKE_MS 10000u    /* from accept to a whole hello; from the hub's to JOIN */
+#define HUB_SYNC_SILENCE_MS   45000u    /* nothing moved in either direction for this long */
+#define HUB_SYNC_SESSION_MS   86400000u /* of one session; keys are new with the next */
+#define HUB_SYNC_FEED_BYTES   60000u    /* one bite of the feed */
+#define HUB_SYNC_QUEUED_MAX   262144u   /* bytes waiting in the link before the feed pauses */
 
 enum hub_sync_state {
     HUB_SYNC_GREETING,
@@ -179,5 +180,7 @@ void hub_sync_free(struct hub_sync *s); /* NULL is fine */
 void hub_sync_step(struct hub_sync *s, const struct hub_sync_event *ev,
                    struct hub_sync_effects *fx);
 enum hub_sync_state hub_sync_state(const struct hub_sync *s);
+/* A message came behind the hellos: the peer has its key, and is no replay of an old hello. */
+bool hub_sync_live(const struct hub_sync *s);
 
 #endif

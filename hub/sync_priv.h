@@ -36,11 +36,12 @@ struct hub_sync {
     struct pack_sets taking; /* of the TAKE under way */
     struct message_join join;
     uint64_t deadline_at;
-    bool pushed;   /* what waits in the link went out with the last effects */
-    size_t queued; /* bytes sent since the link last drained */
-    bool live;     /* a message came after the handshake: the peer is really there */
-    bool feeding;  /* READ_FEED was asked for; messages go on meanwhile */
-    bool listing;  /* the node's list of erasures is not ours: the rest goes first */
+    uint64_t ends_at; /* however busy it is */
+    bool pushed;      /* what waits in the link went out with the last effects */
+    size_t queued;    /* bytes sent since the link last drained */
+    bool live;        /* a message came after the handshake: the peer is really there */
+    bool feeding;     /* READ_FEED was asked for; messages go on meanwhile */
+    bool listing;     /* the node's list of erasures is not ours: the rest goes first */
     uint64_t list_next;
     uint32_t list_total;
     bool caught_up; /* the feed reached the end of the log before UPEND */

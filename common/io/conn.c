@@ -244,6 +244,24 @@ enum err conn_send(struct conn *c, struct bytes bytes)
     return conn_enqueue(c, bytes);
 }
 
+bool conn_peer(const struct conn *c, uint8_t address[static 16])
+{
+    static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff};
+    struct sockaddr_storage a = {0};
+    int len = sizeof a;
+    if (!c->stream_live || c->u.handle.type != UV_TCP ||
+        uv_tcp_getpeername(&c->u.tcp, (struct sockaddr *)&a, &len) != 0)
+        return false;
+    if (a.ss_family == AF_INET6) {
+        memcpy(address, &((const struct sockaddr_in6 *)&a)->sin6_addr, 16);
+        return true;
+    }
+    if (a.ss_family != AF_INET) return false;
+    memcpy(address, v4, sizeof v4);
+    memcpy(address + sizeof v4, &((const struct sockaddr_in *)&a)->sin_addr, 4);
+    return true;
+}
+
 size_t conn_queued(const struct conn *c)
 {
     return c->queued;

@@ -73,6 +73,9 @@ void conn_resume(struct conn *c);
  */
 MUST_CHECK enum err conn_send(struct conn *c, struct bytes bytes);
 
+/* The address at the other end, IPv4 as ::ffff:a.b.c.d. false: a local socket, or it is gone already. */
+MUST_CHECK bool conn_peer(const struct conn *c, uint8_t address[static 16]);
+
 /* Bytes taken by conn_send but not yet by the operating system. */
 size_t conn_queued(const struct conn *c);
 

@@ -380,6 +380,29 @@ static void slow_and_silent_peers_are_closed(void **state)
     rig_close(&r);
 }
 
+/* Whatever it still has to say: the next one has new keys. */
+static void a_busy_session_ends_after_a_day(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_open(&r);
+    uint64_t end = r.now_ms + HUB_SYNC_SESSION_MS;
+    greet(&r);
+    while (r.now_ms + 30000 < end) {
+        r.now_ms += 30000;
+        step(&r, (struct hub_sync_event){.kind = HUB_SYNC_EV_LINK_DRAINED});
+        step(&r, (struct hub_sync_event){.kind = HUB_SYNC_EV_TICK});
+    }
+    r.now_ms = end - 1;
+    step(&r, (struct hub_sync_event){.kind = HUB_SYNC_EV_TICK});
+    assert_int_equal(r.closes, 0);
+    r.now_ms = end;
+    step(&r, (struct hub_sync_event){.kind = HUB_SYNC_EV_TICK});
+    assert_int_equal(r.closes, 1);
+    assert_int_equal(r.why, ERR_TIMEOUT);
+    rig_close(&r);
+}
+
 static void bodies_of_the_wrong_shape_end_the_link(void **state)
 {
     (void)state;
@@ -455,6 +478,7 @@ int main(void)
         cmocka_unit_test(a_store_that_fails_is_said_and_nothing_is_receipted),
         cmocka_unit_test(a_lost_receipt_is_given_again),
         cmocka_unit_test(slow_and_silent_peers_are_closed),
+        cmocka_unit_test(a_busy_session_ends_after_a_day),
         cmocka_unit_test(bodies_of_the_wrong_shape_end_the_link),
         cmocka_unit_test(the_feed_waits_while_the_link_is_full),
         cmocka_unit_test(a_join_needs_its_proof),

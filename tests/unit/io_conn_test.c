@@ -414,6 +414,28 @@ static void connections_over_the_cap_are_turned_away(void **state)
     buf_free(&held.in);
 }
 
+static void both_ends_know_the_others_address(void **state)
+{
+    (void)state;
+    static const uint8_t want[16] = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1};
+    struct end c;
+    uint8_t address[16];
+    uint16_t port = serve();
+    end_init(&c);
+    dial(&c, "127.0.0.1", port, (struct conn_options){0});
+    run_until(&c.opened);
+    while (accepted < 1)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_true(conn_peer(c.c, address));
+    assert_memory_equal(address, want, sizeof want);
+    memset(address, 0, sizeof address);
+    assert_true(conn_peer(server.c, address));
+    assert_memory_equal(address, want, sizeof want);
+    conn_close(c.c, ERR_OK);
+    assert_false(conn_peer(c.c, address));
+    run_all();
+}
+
 static void addresses_and_taken_ports_are_told(void **state)
 {
     (void)state;
@@ -475,6 +497,7 @@ int main(void)
         TEST(a_connect_that_is_never_answered_times_out),
         TEST(a_silent_peer_is_dropped_when_idle),
         TEST(connections_over_the_cap_are_turned_away),
+        TEST(both_ends_know_the_others_address),
         TEST(addresses_and_taken_ports_are_told),
         TEST(a_pipe_replaces_a_stale_file_is_private_and_cleans_up),
     };

@@ -281,6 +281,101 @@ static void half_open_links_do_not_keep_a_node_out(void **state)
     pair_close(&w);
 }
 
+struct first_piece {
+    uint8_t bytes[4096];
+    size_t len;
+};
+
+static void keep_first(void *ctx, bool up, struct bytes piece)
+{
+    struct first_piece *f = ctx;
+    if (!up || f->len > 0) return;
+    assert_true(piece.len <= sizeof f->bytes);
+    memcpy(f->bytes, piece.p, piece.len);
+    f->len = piece.len;
+}
+
+/* The hub answers an old hello like a new one: who plays it has no key to go on with. */
+static void old_hellos_played_again_give_way(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid;
+    struct hub_engine_output o;
+    struct first_piece hello = {.len = 0};
+    size_t answered = 0;
+    pair_open(&w, 75);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    w.tap = keep_first;
+    w.tap_ctx = &hello;
+    OK(pair_attempt(n));
+    w.tap = NULL;
+    pair_save(n, CHANGE_CREATE, &rid, "x", none());
+    for (unsigned i = 0; i < 3 * HUB_ENGINE_HALF_OPEN_MAX; i++) {
+        uint64_t conn = 0;
+        OK(hub_engine_connect(w.hub.engine, pair_time(&w), &conn));
+        hub_engine_bytes(w.hub.engine, conn, bytes_make(hello.bytes, hello.len), pair_time(&w));
+        while (hub_engine_next(w.hub.engine, &o)) {
+            answered += o.bytes.len > 0;
+            assert_false(o.proven);
+            if (o.close) hub_engine_down(w.hub.engine, o.conn, pair_time(&w));
+        }
+        assert_true(hub_engine_conns(w.hub.engine) <= HUB_ENGINE_HALF_OPEN_MAX);
+    }
+    assert_int_equal(answered, 3 * HUB_ENGINE_HALF_OPEN_MAX);
+    OK(pair_attempt(n));
+    assert_int_equal(pair_status(n).waiting, 0);
+    pair_close(&w);
+}
+
+/* Its line died without a word, and it dials again: the hub drops the dead line as soon as the node has proved itself,
+ * not before, or an old hello that is played again would end a good session. */
+static void a_node_has_one_session(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct hub_engine_output o;
+    struct first_piece hello = {.len = 0};
+    uint64_t replay = 0;
+    unsigned closed = 0;
+    assert_true(session_of_three(&w, 76, 4));
+    struct pair_node *n = &w.nodes[0];
+    assert_int_not_equal(node_engine_state(n->engine), NODE_SYNC_IDLE);
+    uint64_t old = n->conn;
+    n->up = n->dialed = false;
+    buf_clear(&n->to_hub);
+    buf_clear(&n->to_node);
+    pair_event(n, (struct node_sync_event){
+                      .kind = NODE_SYNC_EV_LINK_DOWN, .link = n->link, .error = ERR_LINK_LOST});
+    w.tap = keep_first;
+    w.tap_ctx = &hello;
+    OK(pair_attempt(n));
+    w.tap = NULL;
+    assert_int_equal(pair_status(n).waiting, 0);
+    assert_int_equal(hub_engine_conns(w.hub.engine),
+                     1); /* its end is still to be said to the drive */
+    w.now_ms += HUB_SYNC_SILENCE_MS;
+    hub_engine_tick(w.hub.engine, pair_time(&w));
+    assert_false(hub_engine_next(w.hub.engine, &o)); /* it had ended, and that was said */
+    hub_engine_down(w.hub.engine, old, pair_time(&w));
+
+    pair_event(n, (struct node_sync_event){.kind = NODE_SYNC_EV_NOW});
+    for (unsigned i = 0; i < 4; i++)
+        assert_true(pair_turn(n));
+    assert_int_not_equal(node_engine_state(n->engine), NODE_SYNC_IDLE);
+    OK(hub_engine_connect(w.hub.engine, pair_time(&w), &replay));
+    hub_engine_bytes(w.hub.engine, replay, bytes_make(hello.bytes, hello.len), pair_time(&w));
+    while (hub_engine_next(w.hub.engine, &o)) {
+        closed += o.close;
+        if (o.conn == n->conn) buf_add_bytes(&n->to_node, o.bytes);
+    }
+    assert_int_equal(closed, 0);
+    while (pair_turn(n)) {
+    }
+    three_arrive(&w);
+}
+
 static void a_flood_of_one_node_is_paced_and_delivered(void **state)
 {
     (void)state;
@@ -608,6 +703,8 @@ int main(void)
         cmocka_unit_test(a_silent_line_is_left_after_45_s),
         cmocka_unit_test(one_dead_direction_is_left_like_a_dead_line),
         cmocka_unit_test(half_open_links_do_not_keep_a_node_out),
+        cmocka_unit_test(old_hellos_played_again_give_way),
+        cmocka_unit_test(a_node_has_one_session),
         cmocka_unit_test(a_flood_of_one_node_is_paced_and_delivered),
         cmocka_unit_test(a_file_is_cut_anywhere_and_resumed),
         cmocka_unit_test(only_who_may_gets_a_file),
