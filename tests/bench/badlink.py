@@ -10,83 +10,22 @@ from the first packet of a session until the node has its receipts, and the byte
 with it, plain TCP sending 64 KiB and waiting for one byte back.
 """
 import argparse
-import fcntl
-import heapq
 import os
 import random
-import select
 import signal
 import socket
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
+from tun import HUB, Line, inside, run_far  # noqa: E402
 from world import Failed, World, on_signals, wait_for  # noqa: E402
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
-HUB, FAR, PORT = "10.77.0.1", "10.77.0.2", 7381
-TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x1, 0x1000
-
-
-def ip(*args, pid=None):
-    where = ["nsenter", "-t", str(pid), "-n"] if pid else []
-    subprocess.run([*where, "ip", *args], check=True)
-
-
-class Line(threading.Thread):
-    """The line: two TUN devices, one in each namespace."""
-
-    def __init__(self, seed):
-        super().__init__(daemon=True)
-        self.random = random.Random(seed)
-        self.loss, self.delay, self.bytes, self.packets, self.lost = 0.0, 0.0, 0, 0, 0
-        self.ended = threading.Event()
-        self.far = subprocess.Popen(["unshare", "-n", "sleep", "86400"])
-        self.ends = [self.tun("dbnear"), self.tun("dbfar")]
-        wait_for("the namespace", lambda: os.readlink("/proc/%d/ns/net" % self.far.pid) !=
-                 os.readlink("/proc/self/ns/net"))
-        ip("link", "set", "lo", "up")
-        ip("link", "set", "dbfar", "netns", str(self.far.pid))
-        for name, own, other, pid in (("dbnear", HUB, FAR, None), ("dbfar", FAR, HUB, self.far.pid)):
-            ip("link", "set", "lo", "up", pid=pid)
-            ip("addr", "add", own, "peer", other, "dev", name, pid=pid)
-            ip("link", "set", name, "up", "mtu", "1400", pid=pid)
-
-    @staticmethod
-    def tun(name):
-        fd = os.open("/dev/net/tun", os.O_RDWR)
-        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
-        return fd
-
-    def run(self):
-        queue, serial = [], 0
-        while not self.ended.is_set():
-            wait = max(0.0, min(0.05, queue[0][0] - time.monotonic())) if queue else 0.05
-            ready, _, _ = select.select(self.ends, [], [], wait)
-            for fd in ready:
-                packet = os.read(fd, 2048)
-                self.packets += 1
-                self.bytes += len(packet)
-                if self.random.random() < self.loss:
-                    self.lost += 1
-                    continue
-                serial += 1
-                other = self.ends[1] if fd == self.ends[0] else self.ends[0]
-                heapq.heappush(queue, (time.monotonic() + self.delay, serial, other, packet))
-            while queue and queue[0][0] <= time.monotonic():
-                _, _, fd, packet = heapq.heappop(queue)
-                os.write(fd, packet)
-
-    def close(self):
-        self.ended.set()
-        self.join()
-        self.far.terminate()
-        self.far.wait()
+PORT = 7381
 
 
 def plain_tcp(line, size):
@@ -198,11 +137,7 @@ def run(world, a, line, rnd):
                    "--listen", "%s:%d" % (HUB, PORT), "--web", "127.0.0.1:0")
     world.hub.run()
     node = world.node("26170")
-    wrapper = os.path.join(world.dir, "far-node")
-    with open(wrapper, "w", encoding="utf-8") as f:
-        f.write("#!/bin/sh\nexec nsenter -t %d -n %s \"$@\"\n" % (line.far.pid, node.binary))
-    os.chmod(wrapper, 0o755)
-    node.binary = wrapper
+    run_far(line, node)
     node.tool("init", "--name", "Máy")
     node.tool("join", world.hub.ask("invite", "--unit", "26170")["invitation"])
     node.run()
@@ -215,6 +150,8 @@ def run(world, a, line, rnd):
 
 
 def main():
+    if not inside():
+        return 77
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("build")
     p.add_argument("--loss", type=float, default=30, help="percent, each way")
@@ -223,14 +160,8 @@ def main():
     p.add_argument("--sets", default="", help="numbers of records; by default 1,100,1000 without --kib")
     p.add_argument("--kib", type=int, default=0)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     a = p.parse_args()
     a.counts = [int(n) for n in (a.sets or ("" if a.kib else "1,100,1000")).split(",") if n]
-    if os.geteuid() != 0 or not os.path.exists("/dev/net/tun"):
-        print("SKIP: needs root and /dev/net/tun")
-        return 77
-    if not a.inside:
-        os.execvp("unshare", ["unshare", "-n", sys.executable, "-B", *sys.argv, "--inside"])
     on_signals()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     print("seed %d, loss %g %% each way, round trip %g s" % (a.seed, a.loss, a.rtt), flush=True)
