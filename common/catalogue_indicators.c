@@ -76,19 +76,21 @@ static void by_check(const struct catalogue_table *t, size_t row)
 /* The SQL of an indicator, or "" with a mistake. */
 static const char *sql_read(const struct catalogue_table *t, size_t row, const char *id)
 {
-    struct buf name;
+    struct buf name, text;
     buf_init(&name, CATALOGUE_FILE_BYTES_MAX);
+    buf_init(&text, CATALOGUE_FILE_BYTES_MAX);
     buf_printf(&name, "indicators/%s.sql", id);
     const struct catalogue_file *f = catalogue_file_find(t->ps, buf_cstr(&name));
     const char *sql = "";
-    struct buf text;
-    buf_init(&text, CATALOGUE_FILE_BYTES_MAX);
-    if (f == NULL)
+    enum err e =
+        f == NULL ? name.e
+                  : text_normalise(text_trim(f->data), CATALOGUE_FILE_BYTES_MAX, TEXT_NOTE, &text);
+    if (e == ERR_NOMEM)
+        t->ps->nomem = true;
+    else if (f == NULL)
         catalogue_cell_mistake(t, row, IN_ID, "Thiếu tệp indicators/<id>.sql của chỉ tiêu",
                                "indicators/<id>.sql of the indicator is missing");
-    else if (text_normalise(text_trim(f->data), CATALOGUE_FILE_BYTES_MAX, TEXT_NOTE, &text) !=
-                 ERR_OK ||
-             text.len == 0)
+    else if (e != ERR_OK || text.len == 0)
         catalogue_mistake(t->ps, (struct catalogue_place){.file = f->name},
                           "Tệp trống, hoặc không phải văn bản UTF-8", "Empty, or not UTF-8 text",
                           NULL);
