@@ -2,6 +2,7 @@
 #include "hub/command_priv.h"
 
 #include "common/io/clock.h"
+#include "common/io/db.h"
 #include "hub/aside.h"
 #include "hub/canonical.h"
 #include "hub/close.h"
@@ -12,6 +13,7 @@
 #include "hub/inputs.h"
 #include "hub/verify.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 json_t *hub_report_said(enum err e, const struct hub_report_why *why)
@@ -259,6 +261,32 @@ json_t *hub_command_consolidate(struct hub_app *a, const json_t *request)
 
 /* ---- verify ---- */
 
+/* It could not be looked at; that says nothing of the data. */
+static json_t *hub_verify_fail(struct hub_app *a, enum err e)
+{
+    int64_t bytes = 0;
+    if (e != ERR_FULL) return hub_command_fail(e);
+    enum err known = db_bytes(hub_store_db(a->store), &bytes);
+    if (known != ERR_OK) return hub_command_fail(e);
+    char vi[512], en[512];
+    long mb = (long)(bytes / 1000000) + 1;
+    snprintf(vi, sizeof vi,
+             "Chưa kiểm tra được vì ổ đĩa thiếu chỗ: cần trống khoảng %ld MB bên cạnh cơ sở dữ "
+             "liệu để lập lại mọi "
+             "thứ từ nhật ký. Không có gì thay đổi, chưa biết dữ liệu đúng hay sai. Hãy giải phóng "
+             "ổ đĩa rồi kiểm "
+             "tra lại.",
+             mb);
+    snprintf(en, sizeof en,
+             "Not verified, because the disk has too little room: about %ld MB must be free beside "
+             "the database, where "
+             "all of the log is made again. Nothing was changed, and whether the data are good is "
+             "not known yet. Free "
+             "some space and verify again.",
+             mb);
+    return hub_command_error(e, vi, en);
+}
+
 static enum err hub_verify_row(void *ctx, const struct hub_finding *f)
 {
     json_t *j =
@@ -281,7 +309,7 @@ static json_t *hub_verify_whole(struct hub_app *a)
                                 (json_int_t)seen.end.position, "position_hash",
                                 hub_json_hex(BYTES_OF(seen.end.hash.b)), "finding_count",
                                 (json_int_t)seen.findings, "findings", findings)
-                    : hub_command_fail(e);
+                    : hub_verify_fail(a, e);
     json_decref(findings);
     return j;
 }
@@ -332,7 +360,7 @@ json_t *hub_command_verify(struct hub_app *a, const json_t *request)
     json_t *j = hub_issue_of(a, request, "issue", &issue);
     if (j != NULL) return j;
     enum err e = hub_verify_issue(a->store, &issue, &v);
-    if (e != ERR_OK && e != ERR_DAMAGED) return hub_command_fail(e);
+    if (e != ERR_OK && e != ERR_DAMAGED) return hub_verify_fail(a, e);
     j = hub_issue_json(&issue);
     json_object_set_new(j, "ok", json_boolean(e == ERR_OK));
     json_object_set_new(j, "files", json_boolean(v.files));

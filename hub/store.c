@@ -81,23 +81,26 @@ enum err hub_store_seal(struct hub_store *s, bool want)
     return e == ERR_OK && (sealed || want) ? db_seal(s->db, NULL) : e;
 }
 
+static enum err hub_store_file(struct hub_store *s, const struct hub_store_options *o)
+{
+    if (o->scratch) return db_open(o->path, NULL, DB_CREATE | DB_SCRATCH, &s->db);
+    unsigned flags = o->vfs != NULL ? DB_EXCLUSIVE : 0u;
+    bool file = o->vfs == NULL && strcmp(o->path, DB_MEMORY_PATH) != 0;
+    enum err e = file ? file_beside(o->path, ERASE_FILE_NAME, s->erased_path) : ERR_OK;
+    if (e == ERR_OK && file) e = file_beside(o->path, HUB_REVOKED_FILE, s->revoked_path);
+    if (e == ERR_OK) e = db_open(o->path, o->vfs, flags, &s->db);
+    if (e == ERR_OK && o->create) return ERR_EXISTS;
+    if (e != ERR_NOT_FOUND) return e;
+    return o->create ? db_open(o->path, o->vfs, flags | DB_CREATE, &s->db) : ERR_NOT_READY;
+}
+
 enum err hub_store_open(const struct hub_store_options *options, struct hub_store **out)
 {
     if (sodium_init() < 0) return ERR_NOT_READY;
     struct hub_store *s = calloc(1, sizeof *s);
     if (s == NULL) return ERR_NOMEM;
-    unsigned flags = options->vfs != NULL ? DB_EXCLUSIVE : 0u;
     s->exclusive = options->vfs != NULL;
-    bool file = options->vfs == NULL && strcmp(options->path, DB_MEMORY_PATH) != 0;
-    enum err e = file ? file_beside(options->path, ERASE_FILE_NAME, s->erased_path) : ERR_OK;
-    if (e == ERR_OK && file) e = file_beside(options->path, HUB_REVOKED_FILE, s->revoked_path);
-    if (e == ERR_OK) e = db_open(options->path, options->vfs, flags, &s->db);
-    if (e == ERR_OK && options->create) {
-        e = ERR_EXISTS;
-    } else if (e == ERR_NOT_FOUND) {
-        e = options->create ? db_open(options->path, options->vfs, flags | DB_CREATE, &s->db)
-                            : ERR_NOT_READY;
-    }
+    enum err e = hub_store_file(s, options);
     if (e == ERR_OK) e = db_exec(s->db, HUB_STORE_PRAGMAS);
     if (e == ERR_OK) e = db_migrate(s->db, hub_schema, hub_schema_count);
     if (e == ERR_OK) e = hub_memory(s);

@@ -37,6 +37,8 @@ struct hub_store_options {
     bool create;
     bool witness; /* keep and ask the witness file beside it; not with a VFS */
     bool seal;    /* keep the seals that verify compares; a database that has them always does */
+    bool
+        scratch; /* with create: a file that has no name and is gone when it is closed, as DB_SCRATCH */
 };
 
 MUST_CHECK enum err hub_store_open(const struct hub_store_options *options, struct hub_store **out);

@@ -3,6 +3,12 @@
 #include "hub/store_repair.h"
 
 #include <sodium.h>
+#include <stdio.h>
+
+#define REPLAY_SUFFIX  ".replay" /* of the second store, for the moment that its file has a name */
+#define REPLAY_PRAGMAS "PRAGMA cache_size=-16384"
+
+enum { REPLAY_GROUP_BYTES = 512 * 1024 }; /* of bodies taken in one transaction, at least */
 
 /* ---- reading the log ---- */
 
@@ -47,13 +53,24 @@ struct replay {
     uint64_t upto;
     uint64_t position; /* last tried */
     size_t epoch;      /* next of from->epochs to begin */
+    bool open;         /* a transaction is */
+    size_t group;      /* bytes of bodies in it */
 };
+
+static enum err replay_commit(struct replay *r)
+{
+    if (!r->open) return ERR_OK;
+    r->open = false;
+    r->group = 0;
+    return hub_store_commit(r->to);
+}
 
 /* Begin the epochs that start at the next position. */
 static enum err replay_epochs(struct replay *r, uint64_t next)
 {
     struct hub_store *s = r->from;
-    enum err e = ERR_OK;
+    bool begins = r->epoch < s->epoch_count && s->epochs[r->epoch].start <= next;
+    enum err e = begins ? replay_commit(r) : ERR_OK;
     while (e == ERR_OK && r->epoch < s->epoch_count && s->epochs[r->epoch].start <= next) {
         struct hub_identity id = s->identity;
         uint8_t epoch[8];
@@ -99,26 +116,49 @@ static enum err replay_row(void *ctx, const struct hub_log_row *row)
     if (row->position != r->position + 1) return ERR_DAMAGED;
     r->position = row->position;
     enum err e = replay_epochs(r, row->position);
-    if (e == ERR_OK) e = hub_store_begin(r->to);
+    if (e == ERR_OK && !r->open) e = hub_store_begin(r->to);
     if (e != ERR_OK) return e;
+    r->open = true;
+    r->group += row->body.len;
     e = replay_take(r, row);
     if (e == ERR_OK) e = hub_moved_again(r->from, r->to, row->position, row->received_ms);
-    if (e == ERR_OK) return hub_store_commit(r->to);
+    if (e == ERR_OK) return r->group < REPLAY_GROUP_BYTES ? ERR_OK : replay_commit(r);
     hub_store_rollback(r->to);
+    r->open = false;
     return e;
+}
+
+/* In a file beside the database: what the log says is about as large as the database itself. */
+static enum err replay_store(struct hub_store *s, struct hub_store **out)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    struct hub_store_options memory = {.path = DB_MEMORY_PATH, .create = true};
+    struct hub_store_options file = {.path = path, .create = true, .scratch = true};
+    if (db_path(s->db)[0] == '\0' || s->exclusive) return hub_store_open(&memory, out);
+    int n = snprintf(path, sizeof path, "%s" REPLAY_SUFFIX, db_path(s->db));
+    if (n < 0 || (size_t)n >= sizeof path) return ERR_TOO_LARGE;
+    enum err e = db_room(s->db, path);
+    return e == ERR_OK ? hub_store_open(&file, out) : e;
+}
+
+bool hub_replay_unmade(enum err e)
+{
+    return e == ERR_FULL || e == ERR_READONLY || e == ERR_IO || e == ERR_NOMEM || e == ERR_AGAIN;
 }
 
 enum err hub_replay_open(struct hub_store *s, uint64_t upto, struct hub_store **out,
                          uint64_t *position)
 {
-    struct hub_store_options memory = {.path = DB_MEMORY_PATH, .create = true};
     struct replay r = {.from = s, .upto = upto};
-    enum err e = hub_store_open(&memory, &r.to);
+    *position = 0;
+    enum err e = replay_store(s, &r.to);
     if (e != ERR_OK) return e;
     r.to->replaying = true;
     r.to->erased_since = &s->erased;
-    e = hub_cache_ready(s);
+    e = db_exec(r.to->db, REPLAY_PRAGMAS);
+    if (e == ERR_OK) e = hub_cache_ready(s);
     if (e == ERR_OK) e = hub_log_rows(s, replay_row, &r);
+    if (e == ERR_OK) e = replay_commit(&r);
     if (e == ERR_OK && r.position < upto) e = ERR_NOT_FOUND;
     *position = r.position;
     if (e == ERR_OK) {

@@ -1,11 +1,14 @@
 /*
- * The hub's store, part 6: replaying its log. A second store in memory takes the sets of the log
- * again through the same code, up to a position; what it then holds is what the log says, whatever
- * the tables of the first one say. Reads the first, never writes it.
+ * The hub's store, part 6: replaying its log. A second store takes the sets of the log again through
+ * the same code, up to a position; what it then holds is what the log says, whatever the tables of the
+ * first one say. Reads the first, never writes it.
+ *
+ * The second store is a file without a name beside the first (DB_SCRATCH): nothing of it is left, however the
+ * process ends. That of a store in memory or behind a VFS is in memory.
  *
  * Ownership: hub_replay_open gives a store that the caller closes with hub_store_close.
- * Threads:   loop thread, outside a transaction.
- * Limits:    the whole state of the log is held in memory.
+ * Threads:   that of the first store, outside a transaction; one replay at a time of a store's file.
+ * Limits:    free room on the disk for another database as large as the first.
  */
 #ifndef DONGBO_HUB_STORE_REPLAY_H
 #define DONGBO_HUB_STORE_REPLAY_H
@@ -13,14 +16,18 @@
 #include "hub/store.h"
 
 /*
- * A store in memory with positions 1 .. `upto` of `s`.
+ * A store with positions 1 .. `upto` of `s`.
  *
+ * ERR_FULL, ERR_READONLY, ERR_IO, ERR_NOMEM, ERR_AGAIN (db_stop)  it could not be made: says nothing of the log
  * ERR_NOT_FOUND  the log is shorter than `upto`
  * ERR_DAMAGED, ERR_BAD_FORMAT, ERR_BAD_HASH, ERR_CHAIN_BROKEN ...  the set at *position cannot be
  *                taken: the log is damaged there
  */
 MUST_CHECK enum err hub_replay_open(struct hub_store *s, uint64_t upto, struct hub_store **out,
                                     uint64_t *position);
+
+/* Is this one of the errors that say nothing of the log? */
+bool hub_replay_unmade(enum err e);
 
 /* One set of the log as it stands on disk; bytes are borrowed for the call. */
 struct hub_log_row {

@@ -225,7 +225,7 @@ enum err hub_verify_issue(struct hub_store *s, const struct hub_issue *issue,
     out->logged = e == ERR_OK && ID_EQUAL(&logged.figures, &issue->figures);
     if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
     e = hub_replay_open(s, issue->cut.position, &replay, &position);
-    if (e == ERR_NOMEM || e == ERR_FULL || e == ERR_IO) return e;
+    if (hub_replay_unmade(e)) return e;
     if (e != ERR_OK) return ERR_DAMAGED;
     hub_store_position(replay, &at);
     out->cut = ID_EQUAL(&at.hash, &issue->cut.hash) && at.epoch == issue->cut.epoch;

@@ -247,7 +247,7 @@ static enum err verify_replay(struct verify_log *v, struct hub_store *s)
     struct hub_store *replay = NULL;
     uint64_t position = 0;
     enum err e = hub_replay_open(s, v->out->end.position, &replay, &position);
-    if (e == ERR_NOMEM || e == ERR_FULL || e == ERR_IO) return e;
+    if (hub_replay_unmade(e)) return e;
     if (e != ERR_OK) {
         struct hub_finding f = {.kind = HUB_FINDING_REPLAY, .position = position};
         return verify_tell(v, &f);

@@ -319,6 +319,7 @@ enum err db_begin(struct db *db)
 static enum err db_in_place(struct db *db)
 {
     int moved = 0;
+    if (db->flags & DB_SCRATCH) return ERR_OK;
     int rc = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
     return rc == SQLITE_OK && moved != 0 ? db_fail(db, SQLITE_READONLY_DBMOVED, "look for")
                                          : ERR_OK;

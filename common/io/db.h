@@ -30,6 +30,7 @@ enum {
     DB_READONLY = 2, /* for report queries beside the writer; not together with DB_EXCLUSIVE */
     DB_EXCLUSIVE =
         4, /* one process and one connection own the file: no -shm, works on VFSs without it */
+    DB_SCRATCH = 8, /* with DB_CREATE and nothing else: see db_open() */
 };
 
 /* A path for db_open() with DB_CREATE: a new database in memory, gone when it is closed. For
@@ -66,6 +67,11 @@ struct db_stmt;
  * A WAL that was left behind (crash, kill, failed sync) is written anew before anything in it is
  * believed, because a failed sync may have left in the system's cache what is not on the disk. The
  * first connection to a file does that; so open the writer first and DB_READONLY ones beside it.
+ *
+ * With DB_SCRATCH the file is made anew and loses its name before anything is written into it: it is gone with
+ * db_close() and with the process, however that ends. It is for what would be too large for memory: no
+ * transaction in it is durable, its journal is in memory. One at a time for a path; what another process left
+ * under this name, killed in the moment before, is removed.
  *
  * ERR_NOT_FOUND  no such file and no DB_CREATE
  * ERR_STORE      WAL could not be turned on, among others
@@ -209,6 +215,12 @@ MUST_CHECK enum err db_copy_file(const char *from, const char *to);
  */
 MUST_CHECK enum err db_swap(const char *fresh, const char *path, const char *stamp, char *kept,
                             size_t cap);
+
+/* Its size as this connection sees it, by its pages. */
+MUST_CHECK enum err db_bytes(struct db *db, int64_t *out);
+
+/* Has the disk of the file `path` room for another database as large as this one, and a little more? ERR_FULL: no. */
+MUST_CHECK enum err db_room(struct db *db, const char *path);
 
 /* Remove a database that nobody has open, with its WAL. None there is fine. */
 MUST_CHECK enum err db_remove(const char *path);

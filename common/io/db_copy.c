@@ -40,22 +40,17 @@ static enum err db_copy_fail(int rc, const char *what)
     return e;
 }
 
-static enum err db_copy_room(struct db *db, const char *dest)
+enum err db_room(struct db *db, const char *dest)
 {
     char folder[FILE_PATH_BYTES_MAX];
     uint64_t room = 0;
-    struct db_stmt *q = NULL;
+    int64_t bytes = 0;
     const char *slash = strrchr(dest, '/');
     int n = slash == NULL ? 1 : slash == dest ? 1 : (int)(slash - dest);
     snprintf(folder, sizeof folder, "%.*s", n, slash == NULL ? "." : dest);
     enum err e = file_free_bytes(folder, &room);
-    if (e == ERR_OK)
-        e = db_prepare(db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
-                       &q);
-    if (e == ERR_OK) e = db_get(q);
-    if (e == ERR_OK && room < (uint64_t)db_column_int(q, 0) + DB_COPY_SPARE_BYTES) e = ERR_FULL;
-    db_stmt_free(q);
-    return e;
+    if (e == ERR_OK) e = db_bytes(db, &bytes);
+    return e == ERR_OK && room < (uint64_t)bytes + DB_COPY_SPARE_BYTES ? ERR_FULL : e;
 }
 
 static enum err db_copy_open(struct db_copy *c)
@@ -81,7 +76,7 @@ enum err db_copy_begin(struct db *db, const char *dest, struct db_copy **out)
     enum err e = db_name(c->dest, dest, "");
     if (e == ERR_OK) e = db_name(c->part, dest, ".part");
     if (e == ERR_OK && file_exists(dest)) e = ERR_EXISTS;
-    if (e == ERR_OK) e = db_copy_room(db, dest);
+    if (e == ERR_OK) e = db_room(db, dest);
     if (e == ERR_OK && file_exists(c->part)) e = file_remove(c->part); /* one that was cut */
     if (e == ERR_OK) e = db_copy_open(c);
     if (e != ERR_OK) {

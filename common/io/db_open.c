@@ -76,6 +76,11 @@ static enum err db_configure(struct db *db)
 static enum err db_make_durable(struct db *db, unsigned flags)
 {
     enum err e = ERR_OK;
+    if (flags & DB_SCRATCH)
+        return db_exec(
+            db,
+            "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; "
+            "PRAGMA secure_delete=OFF");
     if (flags & DB_READONLY) return db_exec(db, "PRAGMA query_only=ON");
     if (flags & DB_EXCLUSIVE) e = db_pragma_is(db, "PRAGMA locking_mode=EXCLUSIVE", "exclusive");
     if (e == ERR_OK) e = db_exec(db, "PRAGMA synchronous=EXTRA");
@@ -100,25 +105,48 @@ static enum err db_open_handle(struct db *db, const char *path, const char *vfs,
     return (rc & 0xff) == SQLITE_CANTOPEN && e != ERR_FULL && e != ERR_READONLY ? ERR_NOT_FOUND : e;
 }
 
+/* The file for db_open_handle(): with our mode before SQLite makes it with the umask's. */
+static enum err db_file(const char *path, unsigned flags)
+{
+    enum err e = ERR_OK;
+    if ((flags & DB_CREATE) == 0) return file_exists(path) ? ERR_OK : ERR_NOT_FOUND;
+    if ((flags & DB_SCRATCH) && file_exists(path)) e = file_remove(path); /* of a killed process */
+    if (e == ERR_OK) e = file_create_empty(path);
+    return e == ERR_EXISTS && (flags & DB_SCRATCH) == 0 ? ERR_OK : e;
+}
+
+static enum err db_open_scratch(struct db *db, const char *path)
+{
+    enum err e = db_file(path, db->flags);
+    if (e != ERR_OK) return e;
+    e = db_open_handle(db, path, NULL, db->flags);
+    enum err gone = file_remove(path);
+    return e == ERR_OK ? gone : e;
+}
+
+static enum err db_open_file(struct db *db, const char *path, const char *vfs, bool memory)
+{
+    enum err e = memory && (db->flags & DB_CREATE) == 0 ? ERR_NOT_FOUND : ERR_OK;
+    if (db->system_vfs) e = db_file(path, db->flags);
+    if (e == ERR_OK && !memory && (db->flags & DB_READONLY) == 0) e = db_wal_trust(db, path, vfs);
+    return e == ERR_OK ? db_open_handle(db, path, vfs, db->flags) : e;
+}
+
 enum err db_open(const char *path, const char *vfs, unsigned flags, struct db **out)
 {
+    bool scratch = (flags & DB_SCRATCH) != 0;
     assert((flags & DB_READONLY) == 0 || (flags & (DB_CREATE | DB_EXCLUSIVE)) == 0);
+    assert(!scratch || (vfs == NULL && flags == (DB_SCRATCH | DB_CREATE)));
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL) return ERR_NOMEM;
     bool memory = vfs == NULL && strcmp(path, DB_MEMORY_PATH) == 0;
+    db->flags = flags;
     db->system_vfs = vfs == NULL && !memory;
-    enum err e = memory && (flags & DB_CREATE) == 0 ? ERR_NOT_FOUND : ERR_OK;
-    if (db->system_vfs && (flags & DB_CREATE)) {
-        e = file_create_empty(path); /* With our mode before SQLite makes it with the umask's. */
-        if (e == ERR_EXISTS) e = ERR_OK;
-    } else if (db->system_vfs && !file_exists(path)) {
-        e = ERR_NOT_FOUND;
-    }
-    if (e == ERR_OK && !memory && (flags & DB_READONLY) == 0) e = db_wal_trust(db, path, vfs);
-    if (e == ERR_OK) e = db_open_handle(db, path, vfs, flags);
+    enum err e = scratch ? db_open_scratch(db, path) : db_open_file(db, path, vfs, memory);
     if (e == ERR_OK) e = db_configure(db);
     if (e == ERR_OK && !memory) e = db_make_durable(db, flags);
-    if (e == ERR_OK && db->system_vfs && (flags & DB_CREATE)) e = file_sync_parent(path);
+    if (e == ERR_OK && db->system_vfs && (flags & DB_CREATE) && !scratch)
+        e = file_sync_parent(path);
     if (e != ERR_OK) {
         db_close(db);
         return e;
@@ -230,18 +258,25 @@ static void db_reset_all(struct db *db)
     }
 }
 
-enum err db_vacuum(struct db *db)
+enum err db_bytes(struct db *db, int64_t *out)
 {
-    assert(db->tx == DB_TX_NONE);
-    int64_t bytes = 0;
-    db_reset_all(db);
     struct db_stmt *q = NULL;
     enum err e = db_prepare(
         db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", &q);
     if (e != ERR_OK) return e;
     e = db_get(q);
-    if (e == ERR_OK) bytes = db_column_int(q, 0);
+    if (e == ERR_OK) *out = db_column_int(q, 0);
     db_stmt_free(q);
+    return e;
+}
+
+enum err db_vacuum(struct db *db)
+{
+    assert(db->tx == DB_TX_NONE);
+    int64_t bytes = 0;
+    db_reset_all(db);
+    enum err e = db_bytes(db, &bytes);
+    if (e != ERR_OK) return e;
     bool large = bytes > DB_VACUUM_MEMORY_MAX;
     if (e == ERR_OK && large) e = db_exec(db, "PRAGMA temp_store=FILE");
     if (e == ERR_OK) e = db_exec(db, "VACUUM");

@@ -39,6 +39,7 @@ struct db {
     enum db_tx tx;
     enum err lost_by; /* why the transaction was lost */
     bool system_vfs;
+    unsigned flags;   /* of db_open() */
     atomic_bool stop; /* set by another thread: db_stop() */
     bool schema_torn; /* the schema was not what its seal says when it was opened */
     struct db_guard *guard;

@@ -1,6 +1,7 @@
 #include "common/io/db.h"
 #include "common/io/file.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -785,6 +786,90 @@ static void a_guarded_query_ends_by_the_clock(void **state)
     db_close(db);
 }
 
+static size_t names_in_folder(void)
+{
+    DIR *d = opendir(folder);
+    size_t n = 0;
+    assert_non_null(d);
+    for (struct dirent *f; (f = readdir(d)) != NULL;)
+        n += strcmp(f->d_name, ".") != 0 && strcmp(f->d_name, "..") != 0;
+    closedir(d);
+    return n;
+}
+
+/* Writes 8 MB into a scratch database with a small cache, in several transactions. */
+static struct db *scratch_full(void)
+{
+    struct db *db = make(DB_CREATE | DB_SCRATCH);
+    assert_int_equal(
+        db_exec(db, "PRAGMA cache_size=-256; CREATE TABLE t(i INTEGER PRIMARY KEY, b BLOB)"),
+        ERR_OK);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(db_begin(db), ERR_OK);
+        assert_int_equal(db_exec(db,
+                                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                                 "LIMIT 1000) INSERT INTO t(b) SELECT zeroblob(1000) FROM n"),
+                         ERR_OK);
+        assert_int_equal(db_commit(db), ERR_OK);
+    }
+    assert_int_equal(db_begin(db), ERR_OK);
+    assert_int_equal(db_exec(db, "DELETE FROM t"), ERR_OK);
+    db_rollback(db);
+    assert_int_equal(number(db, "SELECT count(*) FROM t"), 8000);
+    return db;
+}
+
+static void a_scratch_database_has_no_name_and_leaves_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(file_create_empty(path), ERR_OK); /* of a process killed at the wrong moment */
+    struct db *db = scratch_full();
+    assert_int_equal(names_in_folder(), 0);
+    /* ... and it is in a file: not all of it fits its cache */
+    char links[64], where[256] = "";
+    bool found = false;
+    for (int fd = 3; fd < 64 && !found; fd++) {
+        snprintf(links, sizeof links, "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(links, where, sizeof where - 1);
+        struct stat st;
+        if (n <= 0 || fstat(fd, &st) != 0) continue;
+        where[n] = '\0';
+        found = strncmp(where, path, strlen(path)) == 0 && st.st_nlink == 0 && st.st_size > 4000000;
+    }
+    assert_true(found);
+    db_close(db);
+    assert_int_equal(names_in_folder(), 0);
+}
+
+static void a_scratch_database_is_gone_with_its_process(void **state)
+{
+    (void)state;
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct db *db = scratch_full();
+        (void)db;
+        kill(getpid(), SIGKILL);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    assert_int_equal(names_in_folder(), 0);
+}
+
+static void room_for_another_database_is_looked_for(void **state)
+{
+    (void)state;
+    int64_t bytes = 0;
+    struct db *db = make(DB_CREATE);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(b)"), ERR_OK);
+    assert_int_equal(db_bytes(db, &bytes), ERR_OK);
+    assert_int_equal(bytes, 2 * 4096);
+    assert_int_equal(db_room(db, copy_path), ERR_OK);
+    assert_int_equal(db_room(db, "/proc/no-room-there"), ERR_FULL);
+    db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -814,6 +899,9 @@ int main(void)
         cmocka_unit_test_teardown(a_guarded_query_can_do_nothing_else, clean),
         cmocka_unit_test_teardown(a_guarded_query_ends_by_the_clock, clean),
         cmocka_unit_test_teardown(the_step_limit_does_not_outlive_its_query, clean),
+        cmocka_unit_test_teardown(a_scratch_database_has_no_name_and_leaves_nothing, clean),
+        cmocka_unit_test_teardown(a_scratch_database_is_gone_with_its_process, clean),
+        cmocka_unit_test_teardown(room_for_another_database_is_looked_for, clean),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
