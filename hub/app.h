@@ -60,6 +60,8 @@ struct hub_app {
     int64_t cases_overdue;
     int64_t cases_soon;
     int64_t cases_wrong;
+    int64_t
+        cases_failed; /* rules of the catalogue that do not work: what they say is in none of these */
     struct hub_beside
         *beside; /* the copy that another thread asks (hub/aside.h); NULL: the loop's */
 };

@@ -102,6 +102,17 @@ json_t *hub_command_cases(struct hub_app *a, const json_t *request)
     return j;
 }
 
+static json_t *cases_failed_warning(void)
+{
+    return json_pack("{s:s, s:s, s:s}", "code", "rule_failed", "vi",
+                     "Có quy tắc của danh mục không dùng được nên số việc ở đây còn thiếu: xem "
+                     "`cases`, sửa quy tắc và ban hành lại.",
+                     "en",
+                     "A rule of the catalogue does not work, so the counts here are too low: see "
+                     "`cases`, mend the rule and publish "
+                     "again.");
+}
+
 /* Every table of cases is read for this: not more often than once a minute. */
 void hub_command_cases_status(struct hub_app *a, json_t *status)
 {
@@ -116,20 +127,29 @@ void hub_command_cases_status(struct hub_app *a, json_t *status)
         a->cases_overdue = clocks.counts[WATCH_OVERDUE];
         a->cases_soon = clocks.counts[WATCH_SOON];
         a->cases_wrong = checks.wrong;
+        a->cases_failed = clocks.broken + checks.broken;
         a->cases_ms = now;
     }
     json_object_set_new(status, "cases",
-                        json_pack("{s:I, s:I, s:I}", "overdue", (json_int_t)a->cases_overdue,
+                        json_pack("{s:I, s:I, s:I, s:I}", "overdue", (json_int_t)a->cases_overdue,
                                   "soon", (json_int_t)a->cases_soon, "wrong",
-                                  (json_int_t)a->cases_wrong));
+                                  (json_int_t)a->cases_wrong, "failed",
+                                  (json_int_t)a->cases_failed));
+    if (a->cases_failed > 0)
+        json_array_append_new(json_object_get(status, "warnings"), cases_failed_warning());
 }
 
 enum err hub_command_cases_ics(struct hub_app *a, const char *unit, struct date on,
                                struct date from, struct date to, int64_t now_ms, struct buf *ics,
-                               json_int_t *events)
+                               json_t *failed, json_int_t *events)
 {
-    struct watch_list l = {
-        .unit = unit, .on = on, .from = from, .to = to, .ics = ics, .now_ms = now_ms};
+    struct watch_list l = {.unit = unit,
+                           .on = on,
+                           .from = from,
+                           .to = to,
+                           .ics = ics,
+                           .failed = failed,
+                           .now_ms = now_ms};
     l.catalogue = hub_store_catalogue(a->store);
     enum err e = hub_watch_run(a->store, on, false, watch_list_add, &l);
     *events += l.events;

@@ -13,6 +13,6 @@ json_t *hub_cases_adds_up(struct hub_app *a, const struct id_record *rid);
 /* Events of clocks due between two days; `unit` NULL: of every unit. */
 MUST_CHECK enum err hub_command_cases_ics(struct hub_app *a, const char *unit, struct date on,
                                           struct date from, struct date to, int64_t now_ms,
-                                          struct buf *ics, json_int_t *events);
+                                          struct buf *ics, json_t *failed, json_int_t *events);
 
 #endif

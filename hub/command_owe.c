@@ -343,16 +343,18 @@ json_t *hub_command_calendar(struct hub_app *a, const json_t *request)
         date_add_days(on, OWE_CALENDAR_DAYS, &q.to) != ERR_OK)
         return hub_flow_usage();
     struct owe_calendar c = {.app = a, .now_ms = q.now_ms, .one = q.unit != NULL};
+    json_t *failed = json_array();
     buf_init(&c.ics, OWE_ICS_BYTES_MAX);
     ics_begin("Đồng Bộ: hạn báo cáo", &c.ics);
     enum err e = hub_flow_each(a->store, &q, owe_event, &c);
     if (e == ERR_OK)
-        e = hub_command_cases_ics(a, q.unit, on, q.from, q.to, q.now_ms, &c.ics, &c.events);
+        e = hub_command_cases_ics(a, q.unit, on, q.from, q.to, q.now_ms, &c.ics, failed, &c.events);
     ics_end(&c.ics);
     if (e == ERR_OK) e = c.ics.e;
-    j = e == ERR_OK
-            ? json_pack("{s:o, s:I}", "ics", hub_json_text(buf_bytes(&c.ics)), "events", c.events)
-            : hub_command_fail(e);
+    j = e == ERR_OK ? json_pack("{s:o, s:I, s:O}", "ics", hub_json_text(buf_bytes(&c.ics)),
+                                "events", c.events, "failed", failed)
+                    : hub_command_fail(e);
+    json_decref(failed);
     buf_free(&c.ics);
     return j;
 }

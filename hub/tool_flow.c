@@ -1,6 +1,7 @@
 /* Verbs of the report workflow. docs/workflow.md. */
 #include "hub/tool.h"
 
+#include "common/io/cases_print.h"
 #include "common/io/file.h"
 
 #include <stdio.h>
@@ -246,12 +247,14 @@ enum err hub_tool_owes(struct cli *c, void *ctx)
 
 enum err hub_tool_calendar(struct cli *c, void *ctx)
 {
+    struct hub_tool *t = ctx;
     json_t *r = NULL, *q = flow_request(c, "calendar");
     const char *out = cli_opt(c, "out");
     hub_tool_copy(c, q, "from", "from");
     hub_tool_copy(c, q, "to", "to");
-    enum err e = hub_tool_ask(c, ctx, q, &r);
+    enum err e = hub_tool_ask(c, t, q, &r);
     if (e != ERR_OK) return e;
+    if (cases_print_failed(c, r, stderr) > 0) t->exit = HUB_TOOL_WARNINGS;
     if (c->json) {
         cli_print_json(r);
     } else if (out != NULL) {

@@ -92,8 +92,20 @@ void node_command_cases_status(struct node_command *c, json_t *status, json_t *w
     if (node_watch_run(c->store, clocks.on, false, watch_list_add, &clocks) != ERR_OK) return;
     if (node_watch_run(c->store, clocks.on, true, watch_list_add, &checks) != ERR_OK) return;
     json_t *cases = watch_list_counts(&clocks);
+    json_int_t failed = clocks.broken + checks.broken;
     json_object_set_new(cases, "wrong", json_integer(checks.wrong));
+    json_object_set_new(cases, "failed", json_integer(failed));
     json_object_set_new(status, "cases", cases);
+    if (failed > 0)
+        json_array_append_new(warnings,
+                              json_pack("{s:s, s:s, s:s}", "code", "rule_failed", "vi",
+                                        "Có quy tắc của danh mục không dùng được nên số việc ở đây "
+                                        "còn thiếu: xem `cases` và báo cán bộ "
+                                        "huyện.",
+                                        "en",
+                                        "A rule of the catalogue does not work, so the counts here "
+                                        "are too low: see `cases` and tell the "
+                                        "district's officer."));
     if (clocks.counts[WATCH_OVERDUE] > 0)
         json_array_append_new(warnings, json_pack("{s:s, s:s, s:s}", "code", "overdue", "vi",
                                                   "Có việc quá hạn: xem `cases`.", "en",
@@ -101,10 +113,12 @@ void node_command_cases_status(struct node_command *c, json_t *status, json_t *w
 }
 
 enum err node_command_cases_ics(struct node_command *c, struct date on, struct date from,
-                                struct date to, int64_t now_ms, struct buf *ics, json_int_t *events)
+                                struct date to, int64_t now_ms, struct buf *ics, json_t *failed,
+                                json_int_t *events)
 {
     struct node_identity id;
-    struct watch_list l = {.on = on, .from = from, .to = to, .ics = ics, .now_ms = now_ms};
+    struct watch_list l = {
+        .on = on, .from = from, .to = to, .ics = ics, .failed = failed, .now_ms = now_ms};
     enum err e = node_store_identity(c->store, &id);
     l.unit = id.unit;
     l.catalogue = node_store_catalogue(c->store, NULL);

@@ -98,15 +98,18 @@ json_t *node_command_calendar(struct node_command *c, const json_t *request)
     json_t *j = report_days(c, request, REPORT_CALENDAR_DAYS, &on, &from, &to);
     if (j != NULL) return j;
     struct report_calendar v = {.now_ms = c->wall_ms()};
+    json_t *failed = json_array();
     buf_init(&v.ics, REPORT_ICS_BYTES_MAX);
     ics_begin("Đồng Bộ: hạn báo cáo", &v.ics);
     enum err e = node_flow_each(c->store, &c->entry.record, from, to, v.now_ms, report_event, &v);
-    if (e == ERR_OK) e = node_command_cases_ics(c, on, from, to, v.now_ms, &v.ics, &v.events);
+    if (e == ERR_OK)
+        e = node_command_cases_ics(c, on, from, to, v.now_ms, &v.ics, failed, &v.events);
     ics_end(&v.ics);
     if (e == ERR_OK) e = v.ics.e;
-    j = e == ERR_OK
-            ? json_pack("{s:o, s:I}", "ics", node_json_text(buf_bytes(&v.ics)), "events", v.events)
-            : node_command_fail(e);
+    j = e == ERR_OK ? json_pack("{s:o, s:I, s:O}", "ics", node_json_text(buf_bytes(&v.ics)),
+                                "events", v.events, "failed", failed)
+                    : node_command_fail(e);
+    json_decref(failed);
     buf_free(&v.ics);
     return j;
 }

@@ -125,7 +125,7 @@ void node_command_cases_status(struct node_command *c, json_t *status, json_t *w
 /* Events of clocks due between two days. */
 MUST_CHECK enum err node_command_cases_ics(struct node_command *c, struct date on, struct date from,
                                            struct date to, int64_t now_ms, struct buf *ics,
-                                           json_int_t *events);
+                                           json_t *failed, json_int_t *events);
 /* "year" of a request, a number or its text, or this year. False: it is none. */
 bool node_command_year(struct node_command *c, const json_t *request, int *year);
 /* command_score.c */

@@ -1,6 +1,7 @@
 /* Verbs about reports and corrections. docs/workflow.md. */
 #include "node/tool.h"
 
+#include "common/io/cases_print.h"
 #include "common/io/file.h"
 
 #include <stdio.h>
@@ -154,12 +155,14 @@ enum err node_tool_report(struct cli *c, void *ctx)
 
 enum err node_tool_calendar(struct cli *c, void *ctx)
 {
+    struct node_tool *t = ctx;
     json_t *r = NULL, *q = json_pack("{s:s}", "verb", "calendar");
     const char *out = cli_opt(c, "out");
     report_copy(c, q, "from");
     report_copy(c, q, "to");
-    enum err e = report_ask(c, ctx, q, &r);
+    enum err e = report_ask(c, t, q, &r);
     if (e != ERR_OK) return e;
+    if (cases_print_failed(c, r, stderr) > 0) t->exit = NODE_TOOL_WARNINGS;
     if (c->json)
         cli_print_json(r);
     else if (out != NULL)

@@ -69,18 +69,24 @@ static long long cases_count(const json_t *o, const char *key)
     return (long long)json_integer_value(json_object_get(o, key));
 }
 
+size_t cases_print_failed(const struct cli *c, const json_t *r, FILE *out)
+{
+    const json_t *failed = json_object_get(r, "failed");
+    for (size_t i = 0; i < json_array_size(failed); i++) {
+        const json_t *k = json_array_get(failed, i);
+        fprintf(out, "%s %s: %s\n",
+                cli_text(c, "Quy tắc trong danh mục không dùng được, ở đây thiếu phần của nó:",
+                         "A rule of the catalogue does not work, what it says is missing here:"),
+                cases_label(c, k, "vi", "en"), cases_text(k, "why"));
+    }
+    return json_array_size(failed);
+}
+
 void cases_print(const struct cli *c, const json_t *r)
 {
     const json_t *counts = json_object_get(r, "counts"), *checks = json_object_get(r, "checks");
-    const json_t *failed = json_object_get(r, "failed");
     cases_table(c, json_object_get(r, "rows"));
-    for (size_t i = 0; i < json_array_size(failed); i++) {
-        const json_t *k = json_array_get(failed, i);
-        printf("%s %s: %s\n",
-               cli_text(c, "Quy tắc trong danh mục không dùng được, danh sách thiếu phần này:",
-                        "A rule of the catalogue does not work, the list lacks what it says:"),
-               cases_label(c, k, "vi", "en"), cases_text(k, "why"));
-    }
+    cases_print_failed(c, r, stdout);
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *k = json_array_get(checks, i);
         printf("%s %s: %s (%s)\n", cases_text(k, "check"), cases_text(k, "unit_name"),

@@ -9,8 +9,11 @@
 #include "common/io/cli.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
-void cases_print(const struct cli *c, const json_t *response);        /* verb cases */
+void cases_print(const struct cli *c, const json_t *response); /* verb cases */
+/* The rules that did not work, of an answer with "failed", one a line; how many. */
+size_t cases_print_failed(const struct cli *c, const json_t *response, FILE *out);
 void cases_print_budget(const struct cli *c, const json_t *response); /* verb budget */
 void cases_print_score(const struct cli *c, const json_t *response);  /* verb score: list or one */
 

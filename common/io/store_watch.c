@@ -303,6 +303,25 @@ static enum err watch_ics(const struct catalogue *c, struct date on, int64_t now
                      out);
 }
 
+/* A rule that does not work, as an event of today: who subscribed to the calendar does not take its silence for
+ * "nothing is due". */
+static enum err watch_ics_broken(const struct watch_list *l, const struct watch_row *row)
+{
+    char uid[80], summary[400], text[WATCH_WHY_ROOM + 200];
+    snprintf(uid, sizeof uid, "%.16s-failed@dongbo", row->clock->id);
+    snprintf(summary, sizeof summary, "KHÔNG TÍNH ĐƯỢC hạn: %.200s", row->clock->label_vi);
+    snprintf(text, sizeof text,
+             "Lịch này thiếu các hạn đó, vì một quy tắc của danh mục bị lỗi (%s). Hãy báo người "
+             "quản trị trung tâm.",
+             row->failed);
+    return ics_event(&(struct ics_event){.uid = uid,
+                                         .day = l->on,
+                                         .summary = summary,
+                                         .description = text,
+                                         .stamp_ms = l->now_ms},
+                     l->ics);
+}
+
 /* ---- lists ---- */
 
 static bool watch_listed(const struct watch_list *l, const struct watch_row *row)
@@ -319,7 +338,8 @@ static enum err watch_broken(struct watch_list *l, const struct watch_row *row)
     const char *id = clock ? row->clock->id : row->check->id;
     if (l->id != NULL && strcmp(l->id, id) != 0) return ERR_OK;
     l->broken++;
-    if (l->failed == NULL) return ERR_OK;
+    enum err e = l->ics != NULL && clock ? watch_ics_broken(l, row) : ERR_OK;
+    if (e != ERR_OK || l->failed == NULL) return e;
     json_t *j = json_pack("{s:s, s:s, s:s, s:s}", clock ? "clock" : "check", id, "vi",
                           clock ? row->clock->label_vi : row->check->label_vi, "en",
                           clock ? row->clock->label_en : row->check->label_en, "why", row->failed);

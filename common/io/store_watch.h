@@ -79,7 +79,8 @@ struct watch_list {
     const char *id;                 /* this clock or check alone; NULL: all */
     bool done;                      /* those that are done as well */
     const struct id_record *record; /* about this record alone; NULL: all */
-    struct buf *ics;                /* NULL, or events of those due from..to are added */
+    struct buf *
+        ics; /* NULL, or events of those due from..to are added, and one today of each clock that failed */
     int64_t now_ms;
     struct date from, to;
     json_int_t events;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/catalogue_rules.h"
 #include "common/io/file.h"
 #include "hub/app.h"
 #include "hub/store_records.h"
@@ -535,6 +536,44 @@ static void views_filter_and_count(void **state)
     json_decref(r);
 }
 
+/* A rule of a published edition that does not work any more. */
+static void a_rule_that_fails_is_told_in_calendar_and_status(void **state)
+{
+    struct office *o = *state;
+    size_t n = 0;
+    allocation(o);
+    struct catalogue_clock *k = (struct catalogue_clock *)(uintptr_t)catalogue_clocks(
+        hub_store_catalogue(o->hub.store), &n);
+    while (n > 0 && strcmp(k->id, "K04") != 0)
+        k++, n--;
+    assert_true(n > 0);
+    put(o, 0, "{'type':'referral','id':'" CASE("1") "','on_date':'2017-10-02','state':'sent'}");
+    json_t *r =
+        ask(o, "{'verb':'calendar','on':'2017-10-01','from':'2017-10-01','to':'2017-10-31'}");
+    assert_int_equal(json_array_size(json_object_get(r, "failed")), 0);
+    assert_null(strstr(json_string_value(json_object_get(r, "ics")), "-failed@dongbo"));
+    json_decref(r);
+    const char *due = k->due;
+    k->due = "abs(-9223372036854775808)";
+    r = ask(o, "{'verb':'calendar','on':'2017-10-01','from':'2017-10-01','to':'2017-10-31'}");
+    const json_t *failed = json_array_get(json_object_get(r, "failed"), 0);
+    const char *ics = json_string_value(json_object_get(r, "ics"));
+    assert_string_equal(json_string_value(json_object_get(failed, "clock")), k->id);
+    assert_non_null(strstr(ics, "-failed@dongbo"));
+    assert_non_null(strstr(ics, "UID:K07-" ALLOC "@dongbo")); /* the others are there */
+    json_decref(r);
+    r = ask(o, "{'verb':'status'}");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(r, "cases"), "failed")), 1);
+    const json_t *warnings = json_object_get(r, "warnings");
+    size_t told_of = 0;
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        told_of += strcmp(json_string_value(json_object_get(json_array_get(warnings, i), "code")),
+                          "rule_failed") == 0;
+    assert_int_equal(told_of, 1);
+    json_decref(r);
+    k->due = due;
+}
+
 /* Units for which an ad-hoc rule is true on a day. */
 static size_t called(struct office *o, int rule, const char *on, const char *record)
 {
@@ -614,6 +653,7 @@ int main(void)
         TEST(a_settlement_that_adds_up_is_approved_once),
         TEST(clocks_run_by_records_and_the_day),
         TEST(views_filter_and_count),
+        TEST(a_rule_that_fails_is_told_in_calendar_and_status),
         TEST(urgent_notices_and_disasters_call_for_a_report),
         TEST(a_late_record_of_class_4_calls_for_a_report),
     };

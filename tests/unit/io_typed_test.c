@@ -253,6 +253,22 @@ static void a_clock_that_does_not_work_hides_no_other(void **state)
     l.id = "K99"; /* who asks about one clock hears of that one alone */
     assert_int_equal(watch_clocks(db, t, c, l.on, watch_list_add, &l), ERR_OK);
     assert_int_equal(l.broken, 1);
+    /* in a calendar it stands today, whatever days are asked for, once */
+    struct buf ics;
+    buf_init(&ics, 65536);
+    l.id = NULL;
+    l.ics = &ics;
+    l.from = (struct date){2026, 3, 1};
+    l.to = (struct date){2026, 3, 19};
+    l.events = 0;
+    assert_int_equal(watch_clocks(db, t, c, l.on, watch_list_add, &l), ERR_OK);
+    const char *told = strstr(buf_cstr(&ics), "UID:K98-failed@dongbo");
+    assert_non_null(told);
+    assert_non_null(strstr(told, "DTSTART;VALUE=DATE:20260320"));
+    assert_non_null(strstr(told, "KHÔNG TÍNH ĐƯỢC hạn: A"));
+    assert_null(strstr(told + 1, "UID:K98-failed@dongbo"));
+    assert_int_equal(l.events, 1); /* K99's own */
+    buf_free(&ics);
     json_decref(l.rows);
     json_decref(l.failed);
     typed_close(t);

@@ -3,6 +3,7 @@
  * saved, the leader's steps are not the clerk's, a score is handed in whole, and what runs out is the same
  * list as at the hub.
  */
+#include "common/catalogue_rules.h"
 #include "tests/lib/node_fixture.h"
 #include "node/command.h"
 
@@ -262,6 +263,44 @@ static void what_runs_out_is_listed_counted_and_in_the_calendar(void **state)
     assert_int_equal(about(PUT("'state':'sent'"), id), ERR_DENIED); /* accepted is not sent again */
 }
 
+static void a_rule_that_fails_is_told_in_calendar_and_status(void **state)
+{
+    (void)state;
+    size_t n = 0, told_of = 0;
+    char id[33];
+    saved("{'verb':'put','type':'referral','person':'Lan','values':{'on_date':'2023-11-13','state':"
+          "'sent'}}",
+          id);
+    struct catalogue_clock *k = (struct catalogue_clock *)(uintptr_t)catalogue_clocks(
+        node_store_catalogue(fx.store, NULL), &n);
+    while (n > 0 && strcmp(k->id, "K04") != 0)
+        k++, n--;
+    assert_true(n > 0);
+    json_t *r = ask("{'verb':'calendar'}");
+    assert_int_equal(json_array_size(json_object_get(r, "failed")), 0);
+    json_decref(r);
+    const char *due = k->due;
+    k->due = "abs(-9223372036854775808)";
+    today("2023-11-15");
+    r = ask("{'verb':'calendar','from':'2023-11-01','to':'2023-11-30'}");
+    const json_t *failed = json_array_get(json_object_get(r, "failed"), 0);
+    const char *ics = json_string_value(json_object_get(r, "ics"));
+    assert_string_equal(json_string_value(json_object_get(failed, "clock")), k->id);
+    const char *event = strstr(ics, "-failed@dongbo");
+    assert_non_null(event);
+    assert_non_null(strstr(event, "DTSTART;VALUE=DATE:20231115"));
+    json_decref(r);
+    r = ask("{'verb':'status'}");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(r, "cases"), "failed")), 1);
+    const json_t *warnings = json_object_get(r, "warnings");
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        told_of += strcmp(json_string_value(json_object_get(json_array_get(warnings, i), "code")),
+                          "rule_failed") == 0;
+    assert_int_equal(told_of, 1);
+    json_decref(r);
+    k->due = due;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -272,6 +311,7 @@ int main(void)
         TEST(a_sheet_is_scored_and_handed_in_whole),
         TEST(figures_stand_beside_the_criteria),
         TEST(what_runs_out_is_listed_counted_and_in_the_calendar),
+        TEST(a_rule_that_fails_is_told_in_calendar_and_status),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

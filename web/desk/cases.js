@@ -19,6 +19,9 @@ function Row({ r, unitName }) {
     <th scope="row">${say(r)}</th>${unitName && html`<td>${unitName(r.unit)}</td>`}<td><a href=${`#/record/${r.record}`}>${called(r)}</a></td></tr>`;
 }
 
+/** Rules of the catalogue that do not work: what they say is missing in what is shown. */
+export const Failed = ({ rules, words }) => rules.length > 0 && html`<${Note} kind="bad"><p>${t(words)}</p><ul class="list">${rules.map((f) => html`<li>${say(f)}: ${f.why}</li>`)}</ul></${Note}>`;
+
 /** `unitName`: at the district, where rows are of several units. */
 export function Cases({ unitName }) {
   const [list, setList] = useState(null);
@@ -33,7 +36,7 @@ export function Cases({ unitName }) {
   return html`<div class="head"><${Title}>${title}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button></div></div><p>${t("cases.why")}</p>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${!list && !wrong && html`<p>${t("loading")}</p>`}
     ${list && html`<p role="status"><strong>${t("cases.counts", n)}</strong></p>
-    ${list.failed.length > 0 && html`<${Note} kind="bad"><p>${t("cases.failed")}</p><ul class="list">${list.failed.map((f) => html`<li>${say(f)}: ${f.why}</li>`)}</ul></${Note}>`}
+    <${Failed} rules=${list.failed} words="cases.failed" />
     <div class="checks"><label><input type="checkbox" checked=${all} onChange=${(e) => setAll(e.target.checked)} /> ${t("cases.show")}</label></div>
     ${list.rows.length === 0 ? html`<p>${t("cases.none")}</p>` : html`<div class="tablewrap" tabindex="0" role="region" aria-label=${title}><table><thead><tr>
       ${head.map((k) => html`<th scope="col">${t(k)}</th>`)}</tr></thead><tbody>${list.rows.map((r) => html`<${Row} key=${r.clock + r.record} r=${r} unitName=${unitName} />`)}</tbody></table></div>`}

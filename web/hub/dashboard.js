@@ -33,6 +33,7 @@ function Todo({ status, late }) {
     row(status.cases?.overdue, "/cases", "todo.cases.overdue");
     row(status.cases?.soon, "/cases", "todo.cases.soon");
     row(status.cases?.wrong, "/cases", "todo.cases.wrong");
+    row(status.cases?.failed, "/cases", "todo.cases.failed");
     row(status.requests_overdue, "/registers", "todo.requests");
   }
   if (session.role !== "viewer") {

@@ -1,6 +1,7 @@
 // Who owes what: late reports, corrections that wait for a commune's answer, reports asked for out of turn.
 import { html, t, say, session, api, saveFile, showDate, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Title, catalogue } from "../desk/parts.js";
+import { Failed } from "../desk/cases.js";
 import { Text, Select, Table, Sender, clear, showPeriod, periodsOf, unitName } from "./parts.js";
 import { communes } from "./nodes.js";
 
@@ -87,13 +88,19 @@ export function Owes() {
   const [wrong, setWrong] = useState("");
   const load = () => Promise.all([api("GET", "/api/owes").then(set), api("GET", "/api/corrections").then((x) => setCorrections(x.corrections || []))]).catch((e) => setWrong(e.message));
   useEffect(() => { load(); }, []);
+  const [lacks, setLacks] = useState([]);
   const calendar = async () => {
-    try { saveFile(new Blob([(await api("GET", "/api/calendar")).ics], { type: "text/calendar" }), "han-nop.ics"); } catch (e) { setWrong(e.message); }
+    setWrong("");
+    try {
+      const got = await api("GET", "/api/calendar");
+      saveFile(new Blob([got.ics], { type: "text/calendar" }), "han-nop.ics");
+      setLacks(got.failed);
+    } catch (e) { setWrong(e.message); }
   };
   const cases = session.role === "statistician";
   const sent = (x) => `#/reports/sent?${new URLSearchParams({ report: x.report, period: x.period, unit: x.unit })}`;
   return html`<div class="head"><${Title}>${t("owes.title")}</${Title}><div class="acts"><button onClick=${calendar}>${t("owes.calendar")}</button><a class="button" href="#/sent">${t("hub.sent")}</a></div></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${!r && !wrong && html`<p>${t("loading")}</p>`}
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<${Failed} rules=${lacks} words="calendar.failed" />${!r && !wrong && html`<p>${t("loading")}</p>`}
     ${r && html`<h2>${t("owes.units")}</h2>${r.units.length === 0 ? html`<p>${t("owes.none")}</p>` : html`<${Table} label=${t("owes.units")}
         heads=${[t("hub.commune"), { num: t("flow.overdue.n") }, { num: t("owes.soon") }, { num: t("flow.returned") }, { num: t("owes.corrections") }]}>
         ${r.units.map((u) => html`<tr><th scope="row">${u.name}</th><td class="num">${number(u.overdue)}</td><td class="num">${number(u.soon)}</td><td class="num">${number(u.returned)}</td><td class="num">${number(u.corrections)}</td></tr>`)}</${Table}>`}
