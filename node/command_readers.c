@@ -149,7 +149,7 @@ static enum err node_reseal_op(struct node_resealing *z, const struct id_record 
     const struct catalogue *cat = node_store_catalogue(s, NULL);
     const struct catalogue_type *t = cat != NULL ? catalogue_type_by_no(cat, r->fold.type) : NULL;
     bool ours = !r->frozen && r->shared != MOVE_READ && !fold_deleted(&r->fold);
-    if (t == NULL || !sealed_type(t) || !ours) return ERR_OK;
+    if (t == NULL || !sealed_used(t, &r->fold) || !ours) return ERR_OK;
     e = node_reseal_takes(z, rid, &ours);
     if (e != ERR_OK || !ours) return e;
     z->met++;

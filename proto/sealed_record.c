@@ -181,6 +181,13 @@ enum err sealed_fold_open(const struct sealed_ring *ring, struct fold *f,
     return ERR_OK;
 }
 
+bool sealed_used(const struct catalogue_type *t, const struct fold *f)
+{
+    for (size_t i = 0; i < f->register_count; i++)
+        if (sealed_field(t, &f->registers[i]) != NULL) return true;
+    return false;
+}
+
 bool sealed_given(const struct fold *f, const uint8_t pk[static 32])
 {
     struct id_hash reader;

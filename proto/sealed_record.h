@@ -80,6 +80,8 @@ MUST_CHECK enum err sealed_fold_open(const struct sealed_ring *ring, struct fold
 
 /* Has the type a sealed field at all? Is one of these writes on one? */
 bool sealed_type(const struct catalogue_type *t);
+/* Was one ever written in this record? An attachment of a record that is not sealed has none. */
+bool sealed_used(const struct catalogue_type *t, const struct fold *f);
 bool sealed_touched(const struct catalogue_type *t, const struct record_writes *w);
 
 /*

@@ -31,10 +31,10 @@ PLANTED += [ALIAS, NOTE, TALE, LATER, BOTH, LEFT, RIGHT, AFTER, DEEP, DEEPER, FR
 ERRORS = range(1, 100)
 
 
-def picture(where):
-    """A JPEG with the planted words in its one scan, and, where asked for, with a place in its Exif."""
+def picture(where, words=PICTURE):
+    """A JPEG with these words in its one scan, and, where asked for, with a place in its Exif."""
     exif = b"\xff\xe1" + (8 + len(PLACE)).to_bytes(2, "big") + b"Exif\0\0" + PLACE.encode() if where else b""
-    return b"\xff\xd8" + exif + b"\xff\xda\x00\x02" + 3000 * PICTURE.encode() + b"\xff\xd9"
+    return b"\xff\xd8" + exif + b"\xff\xda\x00\x02" + 3000 * words.encode() + b"\xff\xd9"
 
 
 class Sealed(Story):
@@ -339,6 +339,11 @@ class Sealed(Story):
         offers = [a.ask("transfer", "offer", rid, "--to", OTHER) for rid in (self.case, who)]
         check("who gives a case away, or a person with all that goes along, is told when nobody there would read it",
               [o.get("sealed_unread") for o in offers] == [True, True])
+        plain = self.put(a, "person", "full_name=Lê Thị Ba", "sex=female")
+        self.write_file("ba.jpg", picture(False, "Ba"))
+        check("a picture of a record that is not sealed is not", not a.ask("attach", "add", plain, "ba.jpg")["sealed"])
+        check("and nobody is told that it would not be read",
+              "sealed_unread" not in a.ask("transfer", "offer", plain, "--to", OTHER))
         self.sync(a)
         done = a.ask("readers", "accept", self.reader(b))
         check("once the words were compared, what is offered and goes along is sealed for them", done["resealed"] == 4)
