@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DB_TABLES_MAX = 4096 };
 
@@ -162,9 +163,66 @@ static enum err db_query_fail(struct db *db, const struct db_guard *g, int rc)
     return db_fail(db, rc, "query");
 }
 
+static bool db_sql_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Behind the quoted text or the comment that begins at `p`, as SQLite's tokenizer reads them; `p` itself: none does. */
+static const char *db_sql_skip(const char *p)
+{
+    if (p[0] == '-' && p[1] == '-') return p + strcspn(p, "\n");
+    if (p[0] == '/' && p[1] == '*' && p[2] != '\0') {
+        const char *end = strstr(p + 2, "*/");
+        return end != NULL ? end + 2 : p + strlen(p);
+    }
+    if (strchr("'\"`[", p[0]) == NULL) return p;
+    const char close = p[0] == '[' ? ']' : p[0];
+    for (p++; *p != '\0'; p++) {
+        if (*p != close) continue;
+        if (close == ']' || p[1] != close) return p + 1;
+        p++;
+    }
+    return p;
+}
+
+/*
+ * SQLite does not ask the authorizer for the columns that NATURAL and USING compare: with them a guess could be counted
+ * in a column that may not be read. Both are words of the language in no other place and never quoted, so any that
+ * stands outside of quotes and comments is refused. `$name(...)` is refused with them: SQLite takes it for one
+ * parameter, whatever stands in the brackets, and no query of ours has one.
+ */
+static bool db_sql_hides_columns(const char *sql)
+{
+    bool name = false; /* of a parameter: a bracket may follow */
+    for (const char *p = sql; *p != '\0';) {
+        const char *after = db_sql_skip(p);
+        if (after == p && strchr("$@#:?", *p) != NULL) {
+            name = true;
+            p++;
+        } else if (after == p && db_sql_letter(*p)) {
+            while (db_sql_letter(*after))
+                after++;
+            size_t len = (size_t)(after - p);
+            if (len == 7 && sqlite3_strnicmp(p, "NATURAL", 7) == 0) return true;
+            if (len == 5 && sqlite3_strnicmp(p, "USING", 5) == 0) return true;
+            p = after;
+        } else {
+            if (name && *p == '(') return true;
+            name = name && (unsigned char)*p >= 0x80; /* letters to SQLite */
+            p = after == p ? p + 1 : after;
+        }
+    }
+    return false;
+}
+
 static enum err db_query_compile(struct db *db, struct db_guard *g, struct db_stmt *q)
 {
     const char *tail = NULL;
+    if (db_sql_hides_columns(g->query->sql)) {
+        snprintf(db->text, sizeof db->text, "not permitted: NATURAL or USING; write JOIN ... ON");
+        return ERR_DENIED;
+    }
     g->watch = true;
     int rc = sqlite3_prepare_v2(db->handle, g->query->sql, -1, &q->q, &tail);
     bool alone = rc == SQLITE_OK && q->q != NULL && db_tail_empty(db->handle, tail);

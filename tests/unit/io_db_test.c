@@ -752,6 +752,57 @@ static void a_guarded_query_can_do_nothing_else(void **state)
     db_close(db);
 }
 
+/* SQLite compares columns by name without asking who may read them. */
+static void a_guarded_query_joins_by_no_hidden_column(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {
+        "SELECT count(*) FROM drug_case NATURAL JOIN (SELECT 'b' AS alias)",
+        "SELECT count(*) FROM drug_case natural left join (SELECT 'b' AS alias)",
+        "SELECT count(*) FROM drug_case JOIN (SELECT 'b' AS alias) USING(alias)",
+        "SELECT count(*) FROM drug_case JOIN (SELECT 'b' AS alias)using(alias)",
+        "SELECT count(*) FROM drug_case JOIN (SELECT 'b' AS alias)/**/UsInG/**/(alias)",
+        "SELECT count(*) FROM drug_case JOIN (SELECT 'b' AS alias) -- '\nUSING(alias)",
+        "SELECT count(*) FROM drug_case JOIN (SELECT 'b' AS alias) /* ' */ USING(alias)",
+        "SELECT count(*) FROM drug_case JOIN (SELECT 'b' AS alias)/*/*/USING(alias)",
+        "SELECT count(*) FROM drug_case JOIN (SELECT 'it''s' x, 'b' AS alias) USING(alias)",
+        "SELECT count(*), 'a--' FROM drug_case NATURAL JOIN (SELECT 'b' AS alias)",
+        "SELECT count(*) \"/*\" FROM drug_case NATURAL JOIN (SELECT 'b' AS alias) AS \"*/\"",
+        "SELECT count(*) `--` FROM drug_case NATURAL JOIN (SELECT 'b' AS alias)",
+        "SELECT count(*) [it's] FROM drug_case NATURAL JOIN (SELECT 'b' AS alias)",
+        "SELECT count(*) FROM drug_case \xef\xbb\xbfNATURAL JOIN (SELECT 'b' AS alias)",
+        "SELECT count(*), $a(--) FROM drug_case NATURAL JOIN (SELECT 'b' AS alias)",
+        "SELECT count(*), :a::b(') FROM drug_case NATURAL JOIN (SELECT 'b' AS alias) -- '",
+        "SELECT count(*), :\xe1(/*) FROM drug_case NATURAL JOIN (SELECT 'b' AS alias)",
+        "WITH g(alias) AS (SELECT 'b') SELECT (SELECT count(*) FROM drug_case NATURAL JOIN g)",
+    };
+    static const char *const fine[] = {
+        "SELECT count(*) FROM drug_case -- NATURAL JOIN\n",
+        "SELECT count(*) FROM drug_case /* using(alias) */",
+        "SELECT 4 WHERE 'natural using' <> 'x'",
+        "SELECT 4 AS \"natural\" WHERE 1",
+        "SELECT 4 AS [using]",
+        "SELECT 4 AS naturally, 0 AS reusing, 0 AS using_",
+        "SELECT count(*) FROM drug_case a JOIN (SELECT 1 AS x) b ON b.x=1 WHERE (:missing) IS NULL",
+        "SELECT 5-1*1/1",
+    };
+    struct db *db = make_cases();
+    struct rows r = {0};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        enum err e = ask(db, refused[i], &r);
+        if (e != ERR_DENIED) print_error("%s: %s\n", refused[i], err_name(e));
+        assert_int_equal(e, ERR_DENIED);
+        assert_non_null(strstr(db_text(db), "USING"));
+    }
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
+        enum err e = ask(db, fine[i], &r);
+        if (e != ERR_OK) print_error("%s: %s %s\n", fine[i], err_name(e), db_text(db));
+        assert_int_equal(e, ERR_OK);
+        assert_int_equal(r.sum, 4);
+    }
+    db_close(db);
+}
+
 static void the_step_limit_does_not_outlive_its_query(void **state)
 {
     (void)state;
@@ -897,6 +948,7 @@ int main(void)
         cmocka_unit_test_teardown(the_checkpoint_empties_the_wal, clean),
         cmocka_unit_test_teardown(a_guarded_query_reads_allowed_tables_by_named_parameters, clean),
         cmocka_unit_test_teardown(a_guarded_query_can_do_nothing_else, clean),
+        cmocka_unit_test_teardown(a_guarded_query_joins_by_no_hidden_column, clean),
         cmocka_unit_test_teardown(a_guarded_query_ends_by_the_clock, clean),
         cmocka_unit_test_teardown(the_step_limit_does_not_outlive_its_query, clean),
         cmocka_unit_test_teardown(a_scratch_database_has_no_name_and_leaves_nothing, clean),

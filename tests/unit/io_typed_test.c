@@ -95,7 +95,8 @@ static void sql_that_does_not_work_is_named(void **state)
 {
     (void)state;
     static const char *const wrong[] = {"no_such_column = 1", "(SELECT 1 FROM sys_secret)",
-                                        "random() > 0"};
+                                        "random() > 0",
+                                        "(SELECT 1 FROM w_record NATURAL JOIN w_record)"};
     size_t count = 0, errors = 0;
     struct catalogue_file *files = catalogue_load("tests/bench/catalogue", &count);
     struct catalogue_error *list = calloc(CATALOGUE_ERRORS_MAX, sizeof *list);
