@@ -180,6 +180,8 @@ bool check_own_erased(struct world *w, struct bytes head, struct bytes body);
 void check_orders(struct world *w);
 /* close.c */
 void check_issues(struct world *w);
+/* Both sides say of every period what the log says: at quiescence. */
+void check_closings(struct world *w);
 /* Nothing of dead records is on this disk, if its store has heard of it; `must`: it must have. */
 void check_erased(struct world *w, int who, bool must);
 
@@ -225,5 +227,11 @@ bool check_op_equal(const struct change_op *a, const struct change_op *b);
 /* check_quiet.c */
 void check_copies(struct world *w);
 void check_redelivery(struct world *w);
+/* Is this set in a log that the disk of this node has? A clone has others. */
+bool check_of_node(const struct check *c, unsigned node, const struct naive_row *r);
+
+/* check_held.c */
+void check_held_hub(struct world *w);
+void check_held_node(struct world *w, unsigned node);
 
 #endif

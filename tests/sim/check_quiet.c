@@ -81,8 +81,7 @@ static void hash_compare(struct world *w, unsigned node, struct db *copy, const 
         world_fail(w, "node %u: the scope hash is not that of its records", node);
 }
 
-/* Is this set in a log that the disk of this node has? A clone has others. */
-static bool of_node(const struct check *c, unsigned node, const struct naive_row *r)
+bool check_of_node(const struct check *c, unsigned node, const struct naive_row *r)
 {
     const struct saved_log *log = &c->logs[node];
     for (size_t i = 0; i < log->count && !r->own; i++) {
@@ -98,7 +97,7 @@ static void verdicts_count(struct world *w, unsigned node)
     struct node_store_status s;
     uint64_t by[16] = {0};
     for (size_t i = 0; i < c->row_count; i++) {
-        if (!of_node(c, node, &c->rows[i])) continue;
+        if (!check_of_node(c, node, &c->rows[i])) continue;
         for (unsigned k = 0; k < c->rows[i].ops; k++)
             by[c->rows[i].verdicts[k]]++;
     }
@@ -168,7 +167,10 @@ void check_copies(struct world *w)
         if (!w->failed) copy_compare(w, i);
         if (!w->failed) check_edition(w, i);
         if (!w->failed) verdicts_count(w, i);
+        if (!w->failed) check_held_node(w, i);
     }
+    if (!w->failed) check_held_hub(w);
+    if (!w->failed) check_closings(w);
 }
 
 /* ---- 4: the same logs again, in another order and grouping ---- */

@@ -1,8 +1,12 @@
 /*
  * Promise 6: periods are closed, and what was issued stays as it is. The model keeps a hash of every file of every
- * issue and counts the figures once more, by hand, over the naive fold at the moment of the cut.
+ * issue and counts the figures once more, by hand, over the naive fold at the moment of the cut. Which issue is the
+ * newest of a period, and whether two officers opened that again, it reads in the log.
  */
 #include "hub/close.h"
+#include "hub/store_flow.h"
+#include "node/store_flow.h"
+#include "proto/workflow.h"
 #include "tests/sim/base.h"
 #include "tests/sim/check_priv.h"
 
@@ -13,6 +17,8 @@
 #include <string.h>
 
 #define REPORT "RS1"
+
+const char *const world_months[WORLD_MONTHS] = {"2023-01", "2023-02", "2023-03"};
 
 enum { LINES = 2 };
 static const unsigned line_types[LINES] = {
@@ -133,27 +139,148 @@ static void issued(struct world *w, const struct hub_issue *issue, const char *p
     world_trace(w, "hub", "issues %s, number %u", period, issue->number);
 }
 
+/* ---- which issue is the newest ---- */
+
+struct closing {
+    uint32_t number; /* 0: never closed */
+    bool reopened;
+};
+
+/* What the hub took of a set that was given back is the hub's to say: it may have been done anew. */
+static bool applies(struct world *w, size_t row, unsigned op)
+{
+    if (!w->check->rows[row].given) return true;
+    struct db_stmt *q =
+        db_stmt(hub_store_db(w->hub.store), "SELECT verdicts FROM sys_log WHERE pos = ?1");
+    db_bind_int(q, 1, (int64_t)row + 1);
+    struct bytes v = db_get(q) == ERR_OK ? db_column_bytes(q, 0) : (struct bytes){NULL, 0};
+    bool is = op < v.len && (v.p[op] & FOLD_VERDICT_MASK) == FOLD_APPLIED;
+    db_done(q);
+    return is;
+}
+
+static void closing_op(struct bytes payload, const char *period, struct closing *out)
+{
+    struct admin_close c;
+    struct workflow_reopen v;
+    struct bytes wanted = bytes_str(period);
+    if (change_payload_kind(payload) == CHANGE_CLOSE && admin_close_decode(payload, &c) == ERR_OK &&
+        bytes_equal(c.period, wanted) && c.issue > out->number)
+        *out = (struct closing){.number = c.issue};
+    if (change_payload_kind(payload) == CHANGE_REOPEN &&
+        workflow_reopen_decode(payload, &v) == ERR_OK && bytes_equal(v.key.period, wanted) &&
+        v.issue == out->number)
+        out->reopened = true;
+}
+
+/* By the model's log. `all`: also what the hub did not take, as a node does, which is not told. */
+static struct closing closing_read(struct world *w, const char *period, bool all)
+{
+    struct check *c = w->check;
+    struct closing out = {0, false};
+    for (int pass = 0; pass < 2; pass++) { /* closings first: what is given back has no order */
+        for (size_t i = 0; i < c->row_count; i++) {
+            const struct naive_row *r = &c->rows[i];
+            if (!r->own || r->ops != 1 ||
+                change_open(buf_bytes(&r->head), buf_bytes(&r->body), c->view) != ERR_OK ||
+                c->view->payload[0].p == NULL)
+                continue;
+            int kind = change_payload_kind(c->view->payload[0]);
+            bool wanted = kind == (pass == 0 ? CHANGE_CLOSE : CHANGE_REOPEN);
+            if (wanted && (all || applies(w, i, 0))) closing_op(c->view->payload[0], period, &out);
+        }
+    }
+    return out;
+}
+
+struct told { /* to a node */
+    const char *period;
+    struct closing closing;
+};
+
+static enum err told_op(void *ctx, const struct node_flow_op *op)
+{
+    struct told *t = ctx;
+    closing_op(op->payload, t->period, &t->closing);
+    return ERR_OK;
+}
+
+static bool closing_same(const struct closing *a, const struct closing *b)
+{
+    return a->number == b->number && a->reopened == b->reopened;
+}
+
+static void closing_compare(struct world *w, const char *period)
+{
+    struct closing want = closing_read(w, period, false), all = closing_read(w, period, true);
+    struct hub_closing h = {.number = 0};
+    enum err e = hub_flow_closing(w->hub.store, "735", REPORT, period, &h);
+    struct closing has = {h.number, h.reopened};
+    if ((e != ERR_OK && e != ERR_NOT_FOUND) || !closing_same(&has, &want))
+        world_fail(w, "the hub says issue %u of %s is the newest, reopened %d; its log %u, %d",
+                   has.number, period, has.reopened, want.number, want.reopened);
+    for (unsigned i = 0; i < w->node_count && !w->failed; i++) {
+        struct told t = {.period = period};
+        if (check_outside(w, i)) continue;
+        e = node_flow_ops(w->nodes[i].store, CHANGE_CLOSE, REPORT, period, told_op, &t);
+        if (e == ERR_OK)
+            e = node_flow_ops(w->nodes[i].store, CHANGE_REOPEN, REPORT, period, told_op, &t);
+        if (e != ERR_OK || !closing_same(&t.closing, &all))
+            world_fail(w, "node %u: issue %u of %s is the newest, reopened %d; the hub %u, %d", i,
+                       t.closing.number, period, t.closing.reopened, all.number, all.reopened);
+    }
+}
+
+void check_closings(struct world *w)
+{
+    for (unsigned i = 0; i < WORLD_MONTHS && w->stats.closings > 0 && !w->failed; i++)
+        closing_compare(w, world_months[i]);
+}
+
 /* The hub died in it, perhaps behind the commit: then the issue is there, and was never told. */
-static bool found_after(struct world *w, const char *period)
+static bool found_after(struct world *w, const char *period, uint32_t number)
 {
     struct hub_issue issue;
     const struct check *c = w->check;
-    if (hub_issues_find(w->hub.store, REPORT, "735", period, 1, &issue) != ERR_OK) return false;
+    if (hub_issues_find(w->hub.store, REPORT, "735", period, number, &issue) != ERR_OK)
+        return false;
     for (size_t i = 0; i < c->issue_count; i++)
-        if (c->issues[i].number == 1 && strcmp(c->issues[i].period, period) == 0) return true;
+        if (c->issues[i].number == issue.number && strcmp(c->issues[i].period, period) == 0)
+            return true;
     if (issue.position == c->row_count) issued(w, &issue, period);
     return true;
 }
 
-static bool close_once(struct world *w, const char *period)
+/* What may be closed is closed under the next number, and nothing else is. */
+static void number_check(struct world *w, const struct closing *before, bool supplement, enum err e,
+                         const struct hub_close_result *r)
 {
-    struct hub_close_result r;
+    bool closed = before->number > 0 && !before->reopened;
+    if (e == ERR_EXISTS && (!closed || supplement))
+        world_fail(w, "a period that is open cannot be closed");
+    if (e != ERR_OK) return;
+    enum admin_close_mode mode = supplement           ? ADMIN_CLOSE_SUPPLEMENT
+                                 : before->number > 0 ? ADMIN_CLOSE_AGAIN
+                                                      : ADMIN_CLOSE_FIRST;
+    if (closed != supplement)
+        world_fail(w, "issue %u was closed as if the period were %s", r->issue.number,
+                   closed ? "open" : "closed");
+    else if (r->issue.number != before->number + 1 || r->mode != mode)
+        world_fail(w, "issue %u of mode %u comes behind number %u", r->issue.number, r->mode,
+                   before->number);
+}
+
+static bool close_once(struct world *w, const char *period, const json_t *difference)
+{
+    struct hub_close_result r = {.issue = {.number = 0}};
     struct hub_report_why why;
     struct period p;
+    struct closing before = closing_read(w, period, false);
     enum err e = period_parse(bytes_str(period), &p);
     assert(e == ERR_OK);
     struct hub_close_request q = {.report = REPORT,
                                   .period = p,
+                                  .difference = difference,
                                   .now_ms = world_wall(w, &w->hub.host),
                                   .keys = &w->hub.keys,
                                   .issue_key = issue_key(),
@@ -164,6 +291,7 @@ static bool close_once(struct world *w, const char *period)
     e = hub_close(w->hub.store, &q, &r, &why);
     bool alive = !memvfs_dead(w->hub.host.disk);
     if (alive) world_trace(w, "hub", "closes %s: %s", period, err_name(e));
+    if (alive) number_check(w, &before, difference != NULL, e, &r);
     /* The model counts by the log before the close set, which adds nothing to count. */
     if (alive && e == ERR_OK) check_hub(w, false);
     if (alive && e == ERR_OK && !w->failed) issued(w, &r.issue, period);
@@ -171,11 +299,35 @@ static bool close_once(struct world *w, const char *period)
     return alive && e == ERR_OK;
 }
 
-void world_try_close(struct world *w, const char *period)
+/* Is the hub there, and has nothing else under way? */
+static bool idle(const struct world *w)
 {
     const struct world_host *h = &w->hub.host;
-    if (w->failed || !h->up || w->hub.turn || memvfs_dead(h->disk)) return;
-    if (!found_after(w, period)) w->stats.closings += close_once(w, period);
+    return !w->failed && h->up && !w->hub.turn && !memvfs_dead(h->disk);
+}
+
+void world_try_close(struct world *w, const char *period)
+{
+    if (idle(w) && !found_after(w, period, 1)) w->stats.closings += close_once(w, period, NULL);
+}
+
+bool world_try_further(struct world *w, const char *period, bool reopen, unsigned order)
+{
+    struct hub_closing c;
+    uint64_t before = w->stats.further;
+    if (!idle(w) || hub_flow_closing(w->hub.store, "735", REPORT, period, &c) != ERR_OK)
+        return false;
+    (void)found_after(w, period, 0);
+    if (!c.reopened && reopen) {
+        world_try_reopen(w, REPORT, period, c.number, order);
+        w->stats.reopened++;
+        return false;
+    }
+    json_t *difference = c.reopened ? NULL : json_pack("{s:[]}", "cells");
+    assert(c.reopened || difference != NULL);
+    w->stats.further += close_once(w, period, difference);
+    json_decref(difference);
+    return w->stats.further > before;
 }
 
 void world_close_period(struct world *w, const char *period)
@@ -184,7 +336,7 @@ void world_close_period(struct world *w, const char *period)
         while (w->hub.turn && world_step(w, w->now_ms + 1000)) {
         }
         world_await(w, WORLD_HUB);
-        if (w->failed || found_after(w, period) || close_once(w, period)) return;
+        if (w->failed || found_after(w, period, 1) || close_once(w, period, NULL)) return;
         world_run(w, 1000);
     }
     world_fail(w, "%s cannot be closed", period);

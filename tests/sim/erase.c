@@ -1,9 +1,10 @@
-/* Officers of the district, and what two of them sign: erasure. */
+/* Officers of the district, and what two of them sign: erasure, the opening of a closed period. */
 #include "tests/sim/base.h"
 #include "tests/sim/check.h"
 
 #include "proto/erase.h"
 #include "proto/order.h"
+#include "proto/workflow.h"
 
 #include <assert.h>
 
@@ -34,20 +35,19 @@ static void officer_op(const struct world *w, unsigned i, struct buf *payload)
     assert(payload->e == ERR_OK);
 }
 
-static void order_op(struct world *w, const struct id_record *rid, struct buf *payload)
+/* Both have signed it. The same nonce and content are the same order. */
+static void order_op(const struct world *w, const char *kind, const uint8_t nonce[16],
+                     const struct buf *content, struct buf *payload, struct id_hash *id)
 {
-    struct buf content, bytes;
-    struct id_record named = *rid;
-    struct erase_list l = {.records = &named, .record_count = 1};
-    buf_init(&content, ORDER_CONTENT_BYTES_MAX);
-    buf_init(&bytes, ORDER_BYTES_MAX);
-    erase_encode(&l, &content);
+    struct buf bytes;
     struct order o = {.hub = w->hub.keys.hub,
-                      .kind = bytes_str("erase"),
+                      .kind = bytes_str(kind),
                       .basis = bytes_str("Luật 91/2025/QH15"),
-                      .content = buf_bytes(&content)};
-    memcpy(o.nonce, rid->b, sizeof o.nonce);
+                      .content = buf_bytes(content)};
+    buf_init(&bytes, ORDER_BYTES_MAX);
+    memcpy(o.nonce, nonce, sizeof o.nonce);
     order_encode(&o, &bytes);
+    order_id(buf_bytes(&bytes), id);
     struct order_op op = {.order = buf_bytes(&bytes)};
     for (unsigned i = 0; i < 2; i++) {
         memcpy(op.by[i].pk, officer(i)->public, sizeof op.by[i].pk);
@@ -57,8 +57,19 @@ static void order_op(struct world *w, const struct id_record *rid, struct buf *p
     }
     order_op_encode(&op, payload);
     assert(payload->e == ERR_OK);
-    buf_free(&content);
     buf_free(&bytes);
+}
+
+static void erase_op(const struct world *w, const struct id_record *rid, struct buf *payload)
+{
+    struct buf content;
+    struct id_hash id;
+    struct id_record named = *rid;
+    struct erase_list l = {.records = &named, .record_count = 1};
+    buf_init(&content, ORDER_CONTENT_BYTES_MAX);
+    erase_encode(&l, &content);
+    order_op(w, "erase", rid->b, &content, payload, &id);
+    buf_free(&content);
 }
 
 /* Both officers are known before an order of theirs comes. */
@@ -82,7 +93,7 @@ void world_erase(struct world *w, int record)
     struct buf payload;
     if (!w->records[record].exists || w->failed) return;
     buf_init(&payload, CHANGE_BYTES_MAX);
-    order_op(w, &w->records[record].rid, &payload);
+    erase_op(w, &w->records[record].rid, &payload);
     for (unsigned i = 0; i < (w->once ? 1u : 60u) && !w->failed; i++) {
         if (!w->once) world_await(w, WORLD_HUB);
         if (!w->hub.host.up || check_has_payload(w, buf_bytes(&payload))) break;
@@ -100,4 +111,38 @@ void world_erase(struct world *w, int record)
         world_run(w, 1000);
     }
     buf_free(&payload);
+}
+
+/* The order, and behind it what the hub writes because of it. */
+static enum err reopen_append(struct world *w, const struct workflow_key *key, uint32_t issue,
+                              const uint8_t nonce[16])
+{
+    struct buf content, order, reopen;
+    struct workflow_reopen v = {.key = *key, .issue = issue};
+    enum err e = ERR_OK;
+    buf_init(&content, ORDER_CONTENT_BYTES_MAX);
+    buf_init(&order, CHANGE_BYTES_MAX);
+    buf_init(&reopen, CHANGE_BYTES_MAX);
+    workflow_order_encode(key, issue, &content);
+    order_op(w, "reopen", nonce, &content, &order, &v.order);
+    workflow_reopen_encode(&v, &reopen);
+    struct bytes p = buf_bytes(&reopen);
+    if (!check_has_payload(w, buf_bytes(&order))) e = append_all(w, &order);
+    if (e == ERR_OK && !check_has_payload(w, p)) e = base_hub_append(w, &p, 1);
+    buf_free(&content);
+    buf_free(&order);
+    buf_free(&reopen);
+    return e;
+}
+
+void world_try_reopen(struct world *w, const char *report, const char *period, uint32_t issue,
+                      unsigned order)
+{
+    struct workflow_key key = {bytes_str("735"), bytes_str(report), bytes_str(period)};
+    uint8_t nonce[16] = {(uint8_t)order, (uint8_t)issue, (uint8_t)period[6], 45};
+    memvfs_set_time(world_wall(w, &w->hub.host));
+    enum err e = reopen_append(w, &key, issue, nonce);
+    world_trace(w, "hub", "opens issue %u of %s again: %s", issue, period, err_name(e));
+    world_look(w, WORLD_HUB);
+    world_hub_turn_soon(w);
 }

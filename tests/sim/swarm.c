@@ -16,6 +16,8 @@ struct plan { /* drawn from the seed; per mille of deeds */
     unsigned transfers; /* made so far */
     unsigned erase, poison, revoke;
     unsigned closings; /* left */
+    unsigned further;  /* issues of periods that are closed, left */
+    struct rng papers; /* which, and when: of their own, so that old seeds tell what they told */
     unsigned rekey;
 };
 
@@ -52,6 +54,8 @@ static void plan_extra(struct world *w, bool joined)
     /* A copy of a node has not got the keys that the other one changes to, and is kept apart for ever. */
     if (rng_below(&r, 1000) < 250 && plan.clone == 0 && joined) plan.rekey = 5 + rng_below(&r, 40);
     w->misnames = rng_below(&r, 1000) < 500;
+    if (plan.closings > 0 && rng_below(&r, 1000) < 600) plan.further = 1 + rng_below(&r, 2);
+    plan.papers = (struct rng){r.s + 1};
 }
 
 static void plan_draw(struct world *w)
@@ -276,10 +280,22 @@ static bool crash(struct world *w, unsigned r)
 /* Files of an issue take long to write: a few in some runs. */
 static void close_month(struct world *w)
 {
-    static const char *const months[] = {"2023-01", "2023-02", "2023-03"};
     uint64_t before = w->stats.closings;
-    world_try_close(w, months[rng_below(&w->rng, 3)]);
+    world_try_close(w, world_months[rng_below(&w->rng, WORLD_MONTHS)]);
     plan.closings -= w->stats.closings > before;
+}
+
+/* Supplements, and periods that are opened again, while everything else goes on. */
+static void further(struct world *w, uint64_t arg)
+{
+    struct rng *r = &plan.papers;
+    (void)arg;
+    if (w->now_ms >= plan.end_ms || plan.further == 0) return;
+    world_call(w, 1 + rng_below(r, (unsigned)plan.end_ms / 8), further, 0);
+    const char *month = world_months[rng_below(r, WORLD_MONTHS)];
+    bool reopen = rng_below(r, 1000) < 600;
+    unsigned order = rng_below(r, 2);
+    plan.further -= world_try_further(w, month, reopen, order);
 }
 
 static void act(struct world *w, uint64_t arg)
@@ -385,6 +401,7 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
     w->reopens = draw(w, 500);
     world_call(w, 1, act, 0);
     if (plan.publish > 0) world_call(w, rng_below(&w->rng, 1200000), publish, plan.publish);
+    further(w, 0);
     world_run(w, plan.end_ms);
     calm(w);
     world_end(w);

@@ -57,6 +57,8 @@ static void add_up(struct totals *t, const struct swarm_result *r)
     t->stats.revoked += r->stats.revoked;
     t->stats.strangers += r->stats.strangers;
     t->stats.closings += r->stats.closings;
+    t->stats.further += r->stats.further;
+    t->stats.reopened += r->stats.reopened;
     t->stats.rekeys += r->stats.rekeys;
     t->hours += (double)r->virtual_ms / 3600000.0;
 }
@@ -157,14 +159,16 @@ int main(int argc, char **argv)
            (unsigned long long)t.stats.faults);
     printf("%llu node restores, %llu clones, %llu hub restores, %llu clock jumps, %llu editions, "
            "%llu sets of many ops, %llu bundles, %llu moves, %llu erasures, %llu poisoned sets, "
-           "%llu revocations, %llu strangers, %llu closings, %llu changes of keys\n",
+           "%llu revocations, %llu strangers, %llu closings, %llu further issues, "
+           "%llu reopenings, %llu changes of keys\n",
            (unsigned long long)t.stats.node_restores, (unsigned long long)t.stats.clones,
            (unsigned long long)t.stats.hub_restores, (unsigned long long)t.stats.clock_jumps,
            (unsigned long long)t.stats.editions, (unsigned long long)t.stats.many_ops,
            (unsigned long long)t.stats.bundles, (unsigned long long)t.stats.moves,
            (unsigned long long)t.stats.erasures, (unsigned long long)t.stats.poisons,
            (unsigned long long)t.stats.revoked, (unsigned long long)t.stats.strangers,
-           (unsigned long long)t.stats.closings, (unsigned long long)t.stats.rekeys);
+           (unsigned long long)t.stats.closings, (unsigned long long)t.stats.further,
+           (unsigned long long)t.stats.reopened, (unsigned long long)t.stats.rekeys);
     if (t.failed > 0)
         printf("%llu failed, first: %llu\n", (unsigned long long)t.failed,
                (unsigned long long)t.first_failed);

@@ -40,6 +40,7 @@ enum {
     WORLD_STICKS_MAX = 32,   /* bundles under way at once */
     WORLD_HUB = -1,          /* as `who` */
     WORLD_EDITION_WHOLE = 100,
+    WORLD_MONTHS = 3,                   /* that random runs close */
     WORLD_WAIT_MS_MAX = 15 * 60 * 1000, /* the longest that a node waits by itself */
     WORLD_FAULT_MS_MAX = 300 * 1000,    /* the longest that a disk fails or is full */
     WORLD_AWAIT_S = 600, /* a host is back: faults end, and one that is down boots every second */
@@ -133,7 +134,7 @@ struct world_record {
 struct world_stats {
     uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
     uint64_t node_restores, clones, hub_restores, clock_jumps, editions, many_ops, bundles;
-    uint64_t moves, erasures, poisons, revoked, strangers, closings, rekeys;
+    uint64_t moves, erasures, poisons, revoked, strangers, closings, further, reopened, rekeys;
 };
 
 struct world {
@@ -277,6 +278,12 @@ void world_erase(struct world *w, int record);
 void world_close_period(struct world *w, const char *period);
 /* Once, when the hub is there and has nothing else under way: for random runs. */
 void world_try_close(struct world *w, const char *period);
+/* Likewise, of a period that is closed: two officers open it again, or a supplement is issued; of one that was opened
+ * again, the next issue. `order`: orders of the same number are the same order. true: there is an issue more. */
+bool world_try_further(struct world *w, const char *period, bool reopen, unsigned order);
+void world_try_reopen(struct world *w, const char *report, const char *period, uint32_t issue,
+                      unsigned order);
+extern const char *const world_months[WORLD_MONTHS];
 /* Publish a catalogue: the small one of the simulator, with a choice more in every edition after the first; or the
  * project's, from WORLD_EDITION_WHOLE on. */
 void world_publish(struct world *w, unsigned edition);
