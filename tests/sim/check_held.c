@@ -1,7 +1,7 @@
 /*
  * Checks of quiescence: what waits, on both sides. Every op that the hub holds stands in its list, with its reason and
- * its owner, and nothing else does; every node says of each of its ops what the hub decided, and knows of the transfers,
- * shares and crossed writes that concern its unit.
+ * its owner, and nothing else does; every node says of each of its ops what the hub decided, and knows of the
+ * transfers, shares and crossed writes that concern its unit.
  */
 #include "hub/store_moves.h"
 #include "hub/store_records.h"
