@@ -213,6 +213,14 @@ static void hub_aside_begin(struct hub_aside_job *j)
 
 /* ---- the queue ---- */
 
+uint64_t hub_aside_rows(const struct hub_aside *x, const char *verb)
+{
+    const struct hub_aside_job *j = x->first;
+    const char *runs = j != NULL ? hub_request_str(j->request, "verb") : NULL;
+    bool it = runs != NULL && j->reader != NULL && strcmp(runs, verb) == 0;
+    return it ? hub_store_reader_rows(j->reader) : 0;
+}
+
 json_t *hub_aside_full(void)
 {
     json_t *j = hub_command_error(

@@ -53,6 +53,9 @@ typedef void hub_aside_done_fn(void *ctx, json_t *answer);
 MUST_CHECK enum err hub_aside_start(struct hub_aside *x, const json_t *request,
                                     hub_aside_done_fn *done, void *ctx);
 
+/* How many rows of the log the one that runs has gone through; 0: none runs, or it is no `verb`. */
+uint64_t hub_aside_rows(const struct hub_aside *x, const char *verb);
+
 /* What is said to who asks while HUB_ASIDE_JOBS_MAX wait: the page asks again by itself. */
 json_t *hub_aside_full(void);
 

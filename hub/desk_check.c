@@ -25,11 +25,16 @@ static json_t *hub_desk_check_last(struct hub_desk *d)
 json_t *hub_desk_check_state(struct hub_desk *d)
 {
     struct hub_scrub_note scrub;
+    struct hub_position at;
     json_t *last = hub_desk_check_last(d);
+    bool beside = d->check_ms != 0 && d->o.aside != NULL;
+    hub_store_position(d->o.app->store, &at);
     if (hub_scrub_last(d->o.app->store, &scrub) != ERR_OK)
         scrub = (struct hub_scrub_note){.at_ms = 0};
-    return json_pack("{s:b, s:o, s:O?, s:o, s:o, s:I}", "running", (int)(d->check_ms != 0), "began",
-                     hub_json_time(d->check_ms), "failed", d->check_failed, "last",
+    return json_pack("{s:b, s:o, s:I, s:I, s:O?, s:o, s:o, s:I}", "running",
+                     (int)(d->check_ms != 0), "began", hub_json_time(d->check_ms), "done",
+                     (json_int_t)(beside ? hub_aside_rows(d->o.aside, "verify") : 0), "of",
+                     (json_int_t)(2 * at.position), "failed", d->check_failed, "last",
                      last != NULL ? last : json_null(), "scrub", hub_json_time(scrub.at_ms),
                      "scrub_findings", (json_int_t)scrub.findings);
 }

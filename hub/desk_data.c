@@ -61,7 +61,7 @@ static void hub_desk_detail(const json_t *body, char *out, size_t room)
     static const char *const keys[] = {"action",   "name",     "role", "unit",   "report",
                                        "period",   "issue",    "id",   "type",   "field",
                                        "take",     "decision", "node", "number", "order",
-                                       "transfer", "record",   "days", "parcel"};
+                                       "transfer", "record",   "days", "parcel", "dry"};
     size_t n = 0;
     out[0] = '\0';
     for (size_t i = 0; i < sizeof keys / sizeof keys[0] && n < room; i++) {
@@ -74,6 +74,8 @@ static void hub_desk_detail(const json_t *body, char *out, size_t room)
         else if (json_is_integer(v))
             wrote = snprintf(out + n, room - n, "%s%s=%lld", gap, keys[i],
                              (long long)json_integer_value(v));
+        else if (json_is_true(v))
+            wrote = snprintf(out + n, room - n, "%s%s", gap, keys[i]);
         n += wrote > 0 ? (size_t)wrote : 0;
     }
 }

@@ -52,7 +52,7 @@ json_t *hub_desk_backup(struct hub_desk_call *c)
 void hub_desk_second(void *desk)
 {
     struct hub_desk *d = desk;
-    if (d->o.app->copier.copying != NULL) d->news++; /* how far it is */
+    if (d->o.app->copier.copying != NULL || d->check_ms != 0) d->news++; /* how far it is */
     hub_desk_keys(d);
 }
 

@@ -234,6 +234,9 @@ void hub_store_reader_close(struct hub_store *s, struct hub_store *reader);
 bool hub_store_reader_old(const struct hub_store *s, const struct hub_store *reader);
 /* How many are open. */
 unsigned hub_store_readers(const struct hub_store *s);
+/* From any thread: how many rows of the log it has gone through since it was opened; a check of the log goes through
+ * all of them twice. */
+uint64_t hub_store_reader_rows(const struct hub_store *reader);
 /* From any thread: let what it does end soon, with an error. */
 void hub_store_reader_stop(struct hub_store *reader);
 

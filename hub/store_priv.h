@@ -149,7 +149,8 @@ struct hub_store {
     const struct hub_store *reader;         /* of which store it is a reader; NULL: it is none */
     unsigned readers;                       /* that are open */
     size_t erased_then;                     /* of a reader: length of the list when it was opened */
-    bool replaying; /* of another store's log: what is gone there may be gone here */
+    _Atomic uint64_t rows_seen; /* of the log, by hub_log_rows(); another thread may look */
+    bool replaying;             /* of another store's log: what is gone there may be gone here */
 };
 
 /* One op on its way into a record. */

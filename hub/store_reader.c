@@ -62,6 +62,11 @@ unsigned hub_store_readers(const struct hub_store *s)
     return s->readers;
 }
 
+uint64_t hub_store_reader_rows(const struct hub_store *reader)
+{
+    return reader->rows_seen;
+}
+
 void hub_store_reader_stop(struct hub_store *reader)
 {
     db_stop(reader->db);

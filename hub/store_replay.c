@@ -40,6 +40,7 @@ enum err hub_log_rows(struct hub_store *s, hub_log_fn *row, void *ctx)
         r.own = bytes_equal(r.node, BYTES_OF(s->identity.hub.b));
         r.given = db_column_kind(q, 11) != DB_NULL;
         e = row(ctx, &r);
+        s->rows_seen++;
     }
     db_done(q);
     return e;
