@@ -5,10 +5,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
 import { PASSWORD, errors, eyes, look as lookAt, newWindow, test } from "./steps.mjs";
-import { cleanUp, kept, kill, launch, makeNode, startHub, startNode, tool, until, folder } from "./world.mjs";
+import { cleanUp, kept, kill, launch, makeNode, startHub, startNode, tool, until, folder, workbook } from "./world.mjs";
 
 const PEOPLE = ["Đặng Thị Hồng", "Đỗ Văn Đức", "Nguyễn Thị Hường", "Trần Quốc Toản", "Lê Thị Mỹ Duyên", "Phạm Ngọc Thạch",
   "Bùi Thị Xuân", "Hoàng Văn Thụ", "Vũ Thị Ánh Nguyệt", "<img src=x onerror=document.title='hỏng'>"];
+
+const LIST_FILE = "Tệp Excel (.xlsx), CSV hoặc NDJSON";
 
 let hub, data, node, browser, page;
 const look = (name) => lookAt(page, "desk", name);
@@ -217,7 +219,7 @@ test("a file is imported and its wrong rows are named", async () => {
   await link("Nhập từ tệp").click();
   const file = path.join(folder, "thon.csv");
   fs.writeFileSync(file, "\uFEFFTên;Loại;population;child_population\r\nThôn Một;Thôn;1.200;300\r\nThôn Hai;Thôn;100;\"400\"\r\nThôn Ba;Thôn;800;200\r\n");
-  await field("Tệp CSV hoặc NDJSON").setInputFiles(file);
+  await field(LIST_FILE).setInputFiles(file);
   await field("Số liệu tính đến ngày (không bắt buộc)").fill("hôm qua");
   await button("Nhập").click();
   await page.getByText("Ngày của số liệu ghi ngày/tháng/năm; chưa nhập gì.").waitFor();
@@ -246,6 +248,87 @@ test("cells of Excel are pasted, a column is chosen, and who is there already is
   await look("import-twice");
   await button("Bỏ các dòng này, nhập phần còn lại").click();
   await page.getByText("Nhập xong: 1 mới, 0 sửa, 0 không đổi, 0 dòng sai.").waitFor();
+});
+
+const people = () => JSON.parse(tool("dongbo-node", "list", "--type", "person", "--json", "--data", data)).rows;
+
+async function importPeople() {
+  await link("Trang đầu").click();
+  await field("Tìm loại hồ sơ").fill("nguoi");
+  await link("Người").click();
+  await link("Nhập từ tệp").click();
+  await heading("Nhập từ tệp: Người").waitFor();
+}
+
+test("a workbook is looked at: which sheet, which row has the names, days as they will be stored", async () => {
+  const before = people().length;
+  const file = workbook("nguoi.xlsx", { sheets: {
+    "Bìa": [["DANH SÁCH NGƯỜI DÂN"]],
+    "Thôn Hai": [["DANH SÁCH THÔN HAI, năm 2023"], [], ["Họ, chữ đệm và tên khai sinh", "Ghi nhớ", "sex", "dob"],
+      ["Châu Thị Bảy", "x", "Nữ", { day: 31121 }], ["Châu Văn Tám", "", "Nam", 1990]],
+  } });
+  await importPeople();
+  await field(LIST_FILE).setInputFiles(file);
+  await page.getByText("Tệp trống.").waitFor(); // the first sheet has a title and no list
+  await field("Trang tính").selectOption({ label: "Thôn Hai" });
+  await page.getByText("Cột chưa rõ").waitFor();
+  await field("Tên các cột ở dòng số").fill("3");
+  await page.keyboard.press("Tab");
+  await field("Ghi nhớ").selectOption({ label: "Bỏ cột này" });
+  await page.getByRole("cell", { name: "15/03/1985", exact: true }).waitFor();
+  await page.getByText("nguoi.xlsx: 2 dòng, sẵn sàng nhập.").waitFor();
+  await look("import-workbook");
+  await button("Kiểm tra trước").click();
+  await page.getByText("Chưa nhập gì. Nếu nhập: 2 mới, 0 sửa, 0 không đổi, 0 dòng sai.").waitFor();
+  await button("Nhập").click();
+  await page.getByText("Nhập xong: 2 mới, 0 sửa, 0 không đổi, 0 dòng sai.").waitFor();
+  const rows = people();
+  assert.equal(rows.length, before + 2);
+  const one = JSON.parse(tool("dongbo-node", "get", rows.find((r) => r.values.full_name === "Châu Thị Bảy").id, "--json", "--data", data));
+  assert.equal(one.values.dob, "1985-03-15");
+});
+
+test("a file that is no list, or means harm, is named and nothing is entered", async () => {
+  const before = people().length;
+  const broken = path.join(folder, "hong.xlsx");
+  fs.writeFileSync(broken, fs.readFileSync(path.join(folder, "nguoi.xlsx")).subarray(0, 900));
+  const long = path.join(folder, "dai.csv");
+  fs.writeFileSync(long, Buffer.alloc(7 * 1024 * 1024 + 1, "a\n"));
+  const picture = path.join(folder, "anh.csv");
+  fs.writeFileSync(picture, Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 13]));
+  await importPeople();
+  for (const [file, words] of [[broken, "Tệp Excel bị hỏng hoặc không phải .xlsx"], [workbook("bom.xlsx", { bomb: true }), "Trang tính quá lớn"],
+    [workbook("dai.xlsx", { rows: 100001 }), "Trang tính có quá 100.000 dòng"], [long, "Tệp quá lớn: nhiều nhất 7 MB"], [picture, "Tệp này không phải là chữ"]]) {
+    await field(LIST_FILE).setInputFiles(file);
+    await page.getByText(words).waitFor();
+    assert.equal(await button("Nhập").count(), 0, `nothing to import of ${file}`);
+  }
+  await look("import-refused");
+  assert.equal(people().length, before);
+});
+
+test("a list in a font of before Unicode is shown before and after", async () => {
+  const file = path.join(folder, "vntime.csv");
+  fs.writeFileSync(file, Buffer.from("full_name,sex,note\nNguy\u00d4n V\u00a8n H\u00efng,male,\u00ae\u00d2 1\n", "latin1"));
+  await importPeople();
+  await field(LIST_FILE).setInputFiles(file);
+  await page.getByText("Chữ trong tệp có vẻ là phông TCVN3").waitFor();
+  await page.getByRole("cell", { name: "Nguyễn Văn Hùng", exact: true }).waitFor();
+  await look("import-font");
+  await field("Phông chữ của tệp").selectOption("unicode"); // what was found is not right, a person says
+  await page.getByText("Tệp không phải UTF-8 và máy không nhận ra phông chữ.").waitFor();
+  assert.equal(await button("Nhập").count(), 0);
+  await field("Phông chữ của tệp").selectOption("tcvn3");
+  await button("Nhập").click();
+  await page.getByText("Nhập xong: 1 mới").waitFor();
+  await field("Hoặc dán từ Excel").fill("full_name\tsex\nTraàn Thò Huøng\tfemale\n");
+  await button("Đọc phần đã dán").click();
+  await page.getByText("Chữ trong tệp có vẻ là phông VNI.").waitFor();
+  await page.getByRole("cell", { name: "Trần Thị Hùng", exact: true }).waitFor();
+  await button("Nhập").click();
+  await page.getByText("Nhập xong: 1 mới").waitFor();
+  const names = people().map((r) => r.values.full_name);
+  for (const name of ["Nguyễn Văn Hùng", "Trần Thị Hùng"]) assert.ok(names.includes(name), name);
 });
 
 test("the keyboard alone saves a record", async () => {

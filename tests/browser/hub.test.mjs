@@ -8,7 +8,7 @@ import https from "node:https";
 import path from "node:path";
 import { after, before } from "node:test";
 import { PASSWORD, errors, eyes, look as lookAt, newWindow, picture, test } from "./steps.mjs";
-import { cleanUp, folder, launch, tool, until } from "./world.mjs";
+import { cleanUp, folder, launch, tool, until, workbook } from "./world.mjs";
 import { codeOf, startDistrict } from "./hubworld.mjs";
 import { makeDuties } from "./duties.mjs";
 
@@ -195,6 +195,13 @@ test("the catalogue is changed file by file: checked, looked at, published", asy
   await page.getByText("Đã ban hành bản số 2.").waitFor();
 });
 
+test("the whole log is checked because a button was pressed, and the page says what came of it", async () => {
+  await page.getByText("Chưa kiểm tra lần nào từ trang này.").waitFor();
+  await button("Kiểm tra toàn bộ ngay").click();
+  await page.getByText("Nhật ký nguyên vẹn: mọi gói thay đổi và mọi hồ sơ đều đúng.").waitFor(); // told by an event
+  await page.getByText(/Kiểm tra xong: .* gói thay đổi, .* hồ sơ, hết .* giây\./).waitFor();
+});
+
 test("a backup goes to a stick while the page tells how far it is", async () => {
   const stick = path.join(folder, "stick");
   fs.mkdirSync(stick);
@@ -296,6 +303,25 @@ test("the district's own record by the same form: checked while typing, a draft 
   await button("Ghi hồ sơ").click();
   await page.getByText("Đã ghi ở trung tâm.").waitFor();
   await heading("T01").waitFor();
+});
+
+test("the district's list is read out of a workbook: tried, what is there already left out, entered", async () => {
+  const file = workbook("chi-tieu.xlsx", { sheets: { "Chỉ tiêu": [["indicator", "target_unit", "Năm", "op", "value", "per"],
+    ["T01", 26188, 2023, "Từ … trở lên (≥)", 12, "Mỗi xã"], ["T02", 26188, 2030, "Từ … trở lên (≥)", 7, "Mỗi xã"], ["T03", 26188, 1066, "Từ … trở lên (≥)", 7, "Mỗi xã"]] } });
+  await link("Hồ sơ").click();
+  await link("Chỉ tiêu").click();
+  await link("Nhập từ tệp").click();
+  await heading("Nhập từ tệp: Chỉ tiêu").waitFor();
+  await field("Tệp Excel (.xlsx), CSV hoặc NDJSON").setInputFiles(file);
+  await page.getByText("chi-tieu.xlsx: 3 dòng, sẵn sàng nhập.").waitFor();
+  await button("Kiểm tra trước").click();
+  await page.getByText("Chưa nhập gì. Nếu nhập: 2 mới, 0 sửa, 0 không đổi, 1 dòng sai.").waitFor();
+  await button("Nhập").click();
+  await page.getByText("1 dòng giống hồ sơ đã có hoặc giống dòng khác. Chưa nhập gì.").waitFor();
+  await look("import");
+  await button("Bỏ các dòng này, nhập phần còn lại").click();
+  await page.getByText("Nhập xong: 1 mới, 0 sửa, 0 không đổi, 1 dòng sai.").waitFor();
+  await page.getByRole("cell", { name: "Năm không hợp lý" }).waitFor();
 });
 
 test("a list that names addicts shows initials until one is asked for", async () => {

@@ -42,6 +42,14 @@ export function tool(program, ...args) {
   return r.stdout;
 }
 
+/** An office's workbook (workbook.py) in the folder of this test. -> its path */
+export function workbook(name, content) {
+  const out = path.join(folder, name);
+  const r = spawnSync("python3", ["-B", path.join(ROOT, "tests/browser/workbook.py"), out], { input: JSON.stringify(content), encoding: "utf8" });
+  if (r.status !== 0) throw new Error(r.stderr);
+  return out;
+}
+
 function start(program, data) {
   const p = spawn(path.join(BIN, program), ["run", "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
   p.output = "";

@@ -77,8 +77,9 @@ export async function api(method, path, body) {
   const query = body && (method === "GET" || method === "DELETE");
   const url = query ? `${path}?${new URLSearchParams(body)}` : path;
   const headers = method === "GET" ? {} : { "X-Dongbo-Csrf": session.csrf };
-  if (body && !query) headers["Content-Type"] = "application/json";
-  return taken(await ask(url, { method, headers, body: body && !query ? JSON.stringify(body) : undefined, keepalive: method === "PUT" },
+  const file = body instanceof Uint8Array; // its bytes as they are
+  if (body && !query) headers["Content-Type"] = file ? "application/octet-stream" : "application/json";
+  return taken(await ask(url, { method, headers, body: body && !query ? (file ? body : JSON.stringify(body)) : undefined, keepalive: method === "PUT" },
     (r) => r.json().catch(() => null)));
 }
 

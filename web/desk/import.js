@@ -1,17 +1,22 @@
-// A file of records: read here, sent in pieces, every bad row named.
-import { html, t, say, api, fold, number, useState } from "./base.js";
+// A list as offices have it: the program reads the file (workbook, CSV, fonts of before Unicode), a person looks at what
+// came of it and says which column is what; then it is sent in pieces, every bad row named.
+import { html, t, say, api, fold, toIso, number, useState, useRef } from "./base.js";
 import { aboutRow, findAlike, sameAs } from "./form.js";
-import { Note, Title, typeOf } from "./parts.js";
+import { Note, Title, typeOf, show } from "./parts.js";
 
-const FILE_MAX = 10 * 1024 * 1024; // bytes
+const FILE_MAX = 7 * 1024 * 1024; // bytes; as OFFICE_JSON_FILE_BYTES
 const ROWS_MAX = 50000;
 const PIECE = 200; // rows of one request
+const PIECE_CHARS = 300000; // of one request: a request to the hub has at most 1 MiB
+const HERE_MAX = 2000; // records of the district that are compared, a page at a time
+const HERE_PAGE = 200;
+const FONTS = ["unicode", "tcvn3", "vni"];
 const ALIKE_MAX = 1000; // new rows that are looked for one by one
 const SHOWN = 5; // rows of the preview
 
 /** CSV as spreadsheets write it: "," ";" or tab, quotes, LF or CRLF. Rows with the line they begin at. */
 export function readCsv(text) {
-  const head = text.split("\n", 1)[0];
+  const head = /^.*\S.*$/m.exec(text)?.[0] ?? ""; // rows above the names came as empty lines
   const mark = [",", ";", "\t"].sort((a, b) => head.split(b).length - head.split(a).length)[0];
   const rows = [];
   let cells = [], cell = "", quoted = false, line = 1, begun = 1;
@@ -45,7 +50,7 @@ const column = (type, text) => {
 
 /** A table: its columns as fields of the type, null where the header names none. */
 function fromCsv(text, type) {
-  const [head, ...rows] = readCsv(text.replace(/^\uFEFF/, ""));
+  const [head, ...rows] = readCsv(text);
   if (!head || rows.length === 0) throw new Error(t("import.empty"));
   return { header: head.cells, cells: rows, map: head.cells.map((c) => column(type, c)) };
 }
@@ -79,8 +84,39 @@ function badFile(file, result) {
   return URL.createObjectURL(new Blob(["\uFEFF" + lines.map((l) => l.map(csvCell).join(",")).join("\r\n") + "\r\n"], { type: "text/csv" }));
 }
 
+/** What was typed is what the record has, however either writes it. */
+function equal(f, typed, has) {
+  const bare = (s) => fold(String(s)).replace(/[.\s]/g, "").replace(",", ".");
+  return bare(typed) === bare(has) || fold(typed) === fold(show(f, has)) || toIso(typed) === String(has);
+}
+
+/** Of a type without names (targets, allocations): a record that has every value of the row already. */
+async function doublesByValue(rows, type, tell) {
+  const columns = type.fields.filter((f) => f.class < 3).map((f) => f.name).join(",");
+  const here = [];
+  let all = true;
+  for (let at = 0; ; at += HERE_PAGE) {
+    const r = await api("GET", "/api/search", { type: type.name, columns, max: HERE_PAGE, offset: at });
+    here.push(...r.rows);
+    tell(Math.min(rows.length, at));
+    if (r.rows.length < HERE_PAGE) break;
+    if (here.length >= HERE_MAX) { all = false; break; }
+  }
+  const seen = new Map(), found = [];
+  for (const r of rows.filter((x) => !x.id)) {
+    const mark = JSON.stringify(Object.entries(r.values).sort());
+    const known = Object.entries(r.values).map(([k, v]) => [type.fields.find((f) => f.name === k), v]).filter(([f]) => f.class < 3);
+    const same = here.filter((x) => known.length > 0 && known.every(([f, v]) => equal(f, v, x.values[f.name] ?? "")));
+    if (seen.has(mark)) found.push({ row: r, above: seen.get(mark) });
+    else if (same.length > 0) found.push({ row: r, here: same });
+    seen.set(mark, r.line);
+  }
+  return { found, all, most: HERE_MAX };
+}
+
 /** New rows that look like a record that is here, or like a row above. A number that is here is an edit, and no double. */
 async function doubles(rows, type, tell) {
+  if (type.scope === "down") return doublesByValue(rows, type, tell);
   const id = type.fields.find((f) => f.identity)?.name;
   const fresh = rows.filter((r) => !r.id && type.title && r.values[type.title] && !(id && r.values[id]));
   const seen = new Map(), found = [];
@@ -95,7 +131,7 @@ async function doubles(rows, type, tell) {
     }));
     tell(at);
   }
-  return { found: found.sort((a, b) => a.row.line - b.row.line), all: fresh.length <= ALIKE_MAX };
+  return { found: found.sort((a, b) => a.row.line - b.row.line), all: fresh.length <= ALIKE_MAX, most: ALIKE_MAX };
 }
 
 /** Which field a column of the file is, where its header does not say. */
@@ -109,68 +145,117 @@ function Columns({ file, type, choose }) {
 
 function Preview({ file, type }) {
   const kept = file.map.map((m, i) => [m, i]).filter(([m]) => m);
+  const cell = (m, text) => { const f = type.fields.find((x) => x.name === m); return f?.kind === "choice" ? show(f, text.trim()) : text; };
   return html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("import.preview")}><table><caption>${t("import.preview")}</caption>
     <thead><tr>${kept.map(([m]) => html`<th scope="col">${m === "id" ? "id" : say(type.fields.find((f) => f.name === m))}</th>`)}</tr></thead>
-    <tbody>${file.cells.slice(0, SHOWN).map((r) => html`<tr>${kept.map(([, i]) => html`<td>${r.cells[i] || ""}</td>`)}</tr>`)}</tbody></table></div>`;
+    <tbody>${file.cells.slice(0, SHOWN).map((r) => html`<tr>${kept.map(([m, i]) => html`<td>${cell(m, r.cells[i] || "")}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
-function Doubles({ list, all, leave, every }) {
+/** How the file is read: its sheet, the row of the names, the font; and what the font makes of its text. */
+function Reading({ read, again }) {
+  const { seen } = read;
+  return html`<section class="card"><h2>${t("import.read")}</h2>
+    ${seen.guess !== "unicode" && html`<${Note} kind="warn"><p>${t(`import.guess.${seen.guess}`)}</p></${Note}>`}
+    ${!seen.utf8 && seen.text === "unicode" && html`<${Note} kind="bad"><p>${t("import.utf8")}</p></${Note}>`}
+    <div class="fields">${seen.sheets.length > 1 && html`<div class="field"><label for="sheet">${t("import.sheet")}</label>
+      <select id="sheet" value=${String(seen.sheet)} onChange=${(e) => again({ sheet: e.target.value })}>
+        ${seen.sheets.map((name, i) => html`<option value=${String(i + 1)}>${name}</option>`)}</select></div>`}
+      <div class="field"><label for="header">${t("import.header")}</label><p class="hint" id="header-hint">${t("import.header.hint")}</p>
+        <input id="header" type="text" inputmode="numeric" value=${read.header} aria-describedby="header-hint"
+          onChange=${(e) => again({ header: String(Math.max(1, Math.trunc(Number(e.target.value)) || 1)) })} /></div>
+      <div class="field"><label for="font">${t("import.font")}</label><select id="font" value=${seen.text} onChange=${(e) => again({ text: e.target.value })}>
+        ${FONTS.map((f) => html`<option value=${f}>${t(`import.font.${f}`)}</option>`)}</select></div></div>
+    ${seen.samples.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("import.samples")}><table><caption>${t("import.samples")}</caption>
+      <thead><tr><th scope="col">${t("import.before")}</th><th scope="col">${t("import.after")}</th></tr></thead>
+      <tbody>${seen.samples.map((s) => html`<tr><td>${s.before}</td><td>${s.after}</td></tr>`)}</tbody></table></div>`}</section>`;
+}
+
+function Doubles({ list, all, most, leave, every }) {
   return html`<${Note} kind="warn"><p>${t("import.twice", { n: number(list.length) })}</p>
     <ul class="list">${list.slice(0, 200).map((d) => html`<li>${t("import.line")} ${d.row.line}: ${d.above ? t("import.twice.above", { line: d.above })
       : d.here.slice(0, 2).map((x) => html`<a class="link" href=${`#/record/${x.id}`}>${aboutRow(x)}</a> `)}</li>`)}</ul>
-    ${!all && html`<p>${t("import.twice.many", { n: number(ALIKE_MAX) })}</p>`}
+    ${!all && html`<p>${t("import.twice.many", { n: number(most) })}</p>`}
     <div class="acts"><button class="main" onClick=${leave}>${t("import.twice.leave")}</button><button onClick=${every}>${t("import.twice.every")}</button></div></${Note}>`;
 }
 
-export function Import({ type: name, refresh }) {
+/** Rows in requests that are not too long. */
+function pieces(rows) {
+  const out = [[]];
+  let chars = 0;
+  for (const r of rows) {
+    const more = JSON.stringify(r.values).length;
+    if (out.at(-1).length === PIECE || (chars > 0 && chars + more > PIECE_CHARS)) { out.push([]); chars = 0; }
+    out.at(-1).push(r);
+    chars += more;
+  }
+  return out;
+}
+
+/** A JSON object begins here, whatever stands before it. */
+const isLines = (bytes) => /^(?:ï»¿)?\s*\{/.test(new TextDecoder("latin1").decode(bytes.subarray(0, 1000)));
+
+/** `dated`: the program takes the day that a list is of. The commune's counts over all pieces, the hub's each for itself. */
+export function Import({ type: name, refresh, dated = true }) {
   const type = typeOf(name);
+  const [read, setRead] = useState(null);
   const [file, setFile] = useState(null);
   const [pasted, setPasted] = useState("");
   const [wrong, setWrong] = useState("");
   const [done, setDone] = useState(null);
   const [twice, setTwice] = useState(null);
   const [day, setDay] = useState("");
-  const take = (label, text) => {
-    setDone(null);
-    setTwice(null);
-    setWrong("");
-    setFile(null);
-    const read = text.trimStart().startsWith("{") ? fromLines(text, type) : fromCsv(text, type);
-    if ((read.cells || read.rows).length > ROWS_MAX) throw new Error(t("import.large"));
-    setFile({ name: label, ...read, ...(read.map && { unknown: read.map.map((m) => m === null) }) });
+  const [busy, setBusy] = useState(false);
+  const turn = useRef(0); // of what was asked last: an answer to an earlier question comes too late
+  const parsed = (label, rest) => {
+    if ((rest.cells || rest.rows).length > ROWS_MAX) throw new Error(t("import.large"));
+    setFile({ name: label, ...rest, ...(rest.map && { unknown: rest.map.map((m) => m === null) }) });
   };
-  const pick = async (e) => {
-    const f = e.target.files[0];
-    setFile(null);
-    if (!f) return;
+  const look = async (asked) => {
+    const query = Object.fromEntries(["sheet", "header", "text"].filter((k) => asked[k]).map((k) => [k, asked[k]]));
+    const mine = (turn.current += 1);
+    setBusy(true);
     try {
-      if (f.size > FILE_MAX) throw new Error(t("import.large"));
-      take(f.name, new TextDecoder("utf-8", { fatal: true }).decode(await f.arrayBuffer()));
-    } catch (x) { setWrong(x instanceof TypeError ? t("import.utf8") : x.message); }
+      const seen = await api("POST", `/api/sheet?${new URLSearchParams(query)}`, asked.bytes);
+      if (mine !== turn.current) return;
+      setFile(null);
+      setRead({ ...asked, seen });
+      if (seen.utf8 || seen.text !== "unicode") parsed(asked.name, fromCsv(seen.csv, type));
+    } finally { if (mine === turn.current) setBusy(false); }
   };
-  const paste = () => {
-    try {
-      if (pasted.length > FILE_MAX) throw new Error(t("import.large"));
-      take(t("import.pasted"), pasted);
-    } catch (x) { setWrong(x.message); }
-  };
+  const anew = () => { setDone(null); setTwice(null); };
+  const take = (label, blob) => guarded(async () => {
+    anew();
+    turn.current += 1;
+    setRead(null);
+    setFile(null);
+    if (blob.size > FILE_MAX) throw new Error(t("import.large"));
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    if (isLines(bytes)) parsed(label, fromLines(new TextDecoder("utf-8", { fatal: true }).decode(bytes), type));
+    else await look({ name: label, bytes, header: "1" });
+  });
+  const again = (change) => guarded(() => { anew(); return look({ ...read, ...change }); });
+  const pick = (e) => e.target.files[0] && take(e.target.files[0].name, e.target.files[0]);
+  const paste = () => take(t("import.pasted"), new Blob([pasted]));
   const run = async (rows, dry) => {
-    let answer = null;
-    const bad = [], kept = [];
-    for (let at = 0; at < rows.length || at === 0; at += PIECE) {
-      const part = rows.slice(at, at + PIECE);
-      answer = await api("POST", "/api/import", { rows: part.map(({ raw, ...r }) => r), last: at + PIECE >= rows.length,
-        ...(answer ? { import: answer.import } : { type: name, source: file.name, ...(dry && { dry: true }), ...(day && { as_of: day }),
+    const bad = [], kept = [], parts = pieces(rows);
+    let answer = null, sent = 0;
+    const sum = { created: 0, edited: 0, unchanged: 0, bad_rows: 0 };
+    for (const [i, part] of parts.entries()) {
+      const last = i === parts.length - 1;
+      answer = await api("POST", "/api/import", { rows: part.map(({ raw, ...r }) => r), last, ...(dry && { dry: true }),
+        ...(answer?.import ? { import: answer.import } : { type: name, source: file.name, ...(day && { as_of: day }),
           ...(file.map && { columns: file.map.filter(Boolean) }) }) });
+      for (const k of Object.keys(sum)) sum[k] = answer.import ? answer[k] : sum[k] + answer[k];
       bad.push(...answer.bad.map((b) => ({ ...b, raw: part[b.row].raw })));
-      kept.push(...answer.kept);
-      setDone({ ...answer, bad, kept, sent: Math.min(at + PIECE, rows.length), of: rows.length });
+      kept.push(...(answer.kept || []));
+      sent += part.length;
+      setDone({ ...sum, dry, done: last, bad, kept, sent, of: rows.length });
     }
     refresh();
   };
   const guarded = async (work) => {
     setWrong("");
-    try { await work(); } catch (x) { setDone(null); setWrong(x.message); }
+    try { await work(); } catch (x) { setDone(null); setWrong(x instanceof TypeError ? t("import.utf8") : x.message); }
   };
   const all = () => (file.cells ? rowsOf(file, type) : file.rows);
   const send = () => guarded(async () => {
@@ -180,25 +265,26 @@ export function Import({ type: name, refresh }) {
     if (look.found.length > 0) setTwice({ ...look, rows }); else await run(rows, false);
   });
   const go = (rows) => { setTwice(null); guarded(() => run(rows, false)); };
-  const ready = file && !(file.map && file.map.includes(null));
+  const ready = file && !busy && !(file.map && file.map.includes(null));
   if (!type) return html`<${Title}>${t("nopage")}</${Title}>`;
   return html`<${Title}>${t("import.title", { type: say(type) })}</${Title}><p>${t("import.why")}</p>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <section class="card"><div class="field"><label for="file">${t("import.file")}</label>
       <p class="hint" id="file-hint">${t("import.file.hint")}</p>
-      <input id="file" type="file" accept=".csv,.ndjson,.txt,text/csv" aria-describedby="file-hint" onChange=${pick} /></div>
+      <input id="file" type="file" accept=".xlsx,.csv,.ndjson,.txt,text/csv" aria-describedby="file-hint" onChange=${pick} /></div>
       <div class="field"><label for="paste">${t("import.paste")}</label><p class="hint" id="paste-hint">${t("import.paste.hint")}</p>
       <textarea id="paste" rows="3" value=${pasted} aria-describedby="paste-hint" onInput=${(e) => setPasted(e.target.value)}></textarea>
       <div class="acts"><button type="button" onClick=${paste} disabled=${pasted.trim() === ""}>${t("import.paste.read")}</button></div></div>
-      <div class="field"><label for="as-of">${t("import.day")}</label><p class="hint" id="as-of-hint">${t("import.day.hint")}</p>
-      <input id="as-of" type="text" inputmode="numeric" value=${day} aria-describedby="as-of-hint" onInput=${(e) => setDay(e.target.value.trim())} /></div></section>
+      ${dated && html`<div class="field"><label for="as-of">${t("import.day")}</label><p class="hint" id="as-of-hint">${t("import.day.hint")}</p>
+      <input id="as-of" type="text" inputmode="numeric" value=${day} aria-describedby="as-of-hint" onInput=${(e) => setDay(e.target.value.trim())} /></div>`}</section>
+    ${busy && html`<p role="status">${t("import.reading")}</p>`}${read && html`<${Reading} read=${read} again=${again} />`}
     ${file?.unknown?.includes(true) && html`<${Columns} file=${file} type=${type} choose=${(i, to) => setFile({ ...file, map: file.map.map((m, k) => (k === i ? to : m)) })} />`}
     ${file && html`<section class="card">${file.cells && html`<${Preview} file=${file} type=${type} />`}
       <p>${t("import.ready", { n: number((file.cells || file.rows).length), name: file.name })}</p>
       <div class="acts"><button class="main" onClick=${send} disabled=${!ready || twice || (done && !done.dry)}>${t("import.go")}</button>
         <button onClick=${() => guarded(() => run(all(), true))} disabled=${!ready || twice || (done && !done.done)}>${t("import.try")}</button></div>
       ${done && !done.done && html`<progress max=${done.of} value=${done.sent} aria-label=${t("import.progress")}></progress>`}</section>`}
-    ${twice && html`<${Doubles} list=${twice.found} all=${twice.all} every=${() => go(twice.rows)}
+    ${twice && html`<${Doubles} list=${twice.found} all=${twice.all} most=${twice.most} every=${() => go(twice.rows)}
       leave=${() => go(twice.rows.filter((r) => !twice.found.some((d) => d.row === r)))} />`}
     ${done && done.done && html`<${Note} kind=${done.dry ? "" : "ok"}><p>${t(done.dry ? "import.tried" : "import.done", { created: number(done.created), edited: number(done.edited),
       unchanged: number(done.unchanged), bad: number(done.bad_rows) })}</p>

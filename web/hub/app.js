@@ -24,8 +24,10 @@ import { Cases } from "../desk/cases.js";
 import { Money, Scores, Score } from "./money.js";
 
 const RETRY_MS = 3000;
+/** Not fetched before it is asked for. */
+const importScreen = () => import("../desk/import.js");
 /** Screens that the bar does not name, and the one that leads to them. */
-const WITHIN = { list: "records", record: "records", new: "records", edit: "records", owes: "sent", cases: "sent", money: "sent", scores: "sent", score: "sent", units: "moves", readers: "orders" };
+const WITHIN = { list: "records", import: "records", record: "records", new: "records", edit: "records", owes: "sent", cases: "sent", money: "sent", scores: "sent", score: "sent", units: "moves", readers: "orders" };
 
 function useHash() {
   const [hash, set] = useState(location.hash.slice(1) || "/");
@@ -61,6 +63,12 @@ function useStatus() {
   return [status, refresh, lost];
 }
 
+function Import(given) {
+  const [shown, set] = useState({});
+  useEffect(() => { importScreen().then((m) => set({ Part: m.Import }), () => set({ wrong: true })); }, []);
+  return shown.Part ? html`<${shown.Part} dated=${false} ...${given} />` : shown.wrong ? html`<${Note} kind="bad"><p>${t("error.offline")}</p></${Note}>` : html`<p>${t("loading")}</p>`;
+}
+
 function Screen({ path, status, refresh }) {
   const [, where, ...rest] = path.split("?")[0].split("/");
   const query = new URLSearchParams(path.split("?")[1] || "");
@@ -86,6 +94,7 @@ function Screen({ path, status, refresh }) {
     case "records": return may("statistician") ? html`<${Records} key=${path} />` : no;
     case "list": return may("statistician") ? html`<${List} key=${path} type=${rest[0]} position=${status.position} />` : no;
     case "record": return may("statistician") ? html`<${Record} key=${path} id=${rest[0]} saved=${path.endsWith("?saved")} refresh=${refresh} />` : no;
+    case "import": return may("statistician") ? html`<${Import} key=${path} type=${rest[0]} refresh=${refresh} />` : no;
     case "new": return may("statistician") ? html`<${Form} key=${path} type=${rest[0]} draft=${query.get("draft")} refresh=${refresh} />` : no;
     case "edit": return may("statistician") ? html`<${Form} key=${path} id=${rest[0]} refresh=${refresh} />` : no;
     case "account": return html`<${Account} key=${path} />`;

@@ -69,7 +69,8 @@ export function List({ type: name, position }) {
   const others = columns.filter((f) => f.name !== type.title);
   const masked = found && found.rows.some((r) => r.masked);
   const units = [{ value: "", label: t("filter.all") }, { value: session.unit, label: session.unit_name }, ...communes().map((u) => ({ value: u.value, label: u.vi }))];
-  return html`<div class="head"><${Title}>${say(type)}</${Title}><div class="acts">${type.scope === "down" && html`<a class="button main" href=${`#/new/${name}`}>${t("list.new")}</a>`}
+  return html`<div class="head"><${Title}>${say(type)}</${Title}><div class="acts">${type.scope === "down" && html`<a class="button main" href=${`#/new/${name}`}>${t("list.new")}</a>
+      <a class="button" href=${`#/import/${name}`}>${t("list.import")}</a>`}
       <a class="button" href="#/records">${t("hub.records")}</a></div></div>
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <div class="fields filters"><div class="field"><label for="q">${t("list.search")}</label><input id="q" type="search" value=${q.text} aria-describedby="q-hint"

@@ -39,6 +39,31 @@ function Backup({ backup: b, refresh }) {
       <div class="acts"><button disabled=${b.running}>${t("backup.go")}</button></div></form></section>`;
 }
 
+/** What came of the last check of the whole log, in words. */
+function Checked({ last }) {
+  const seconds = number(Math.max(1, Math.round(last.took_ms / 1000)));
+  return html`<${Note} kind=${last.ok ? "ok" : "bad"} role="status"><p><strong>${t(last.ok ? "whole.ok" : "whole.bad", { n: number(last.finding_count || 1) })}</strong></p>
+    <p>${t("whole.at", { time: showTime(last.at), sets: number(last.sets), records: number(last.records), seconds })}</p>
+    ${!last.ok && html`<p>${t("whole.bad.do")}</p>${last.findings.length > 0 && html`<ul class="list">${last.findings.map((f) =>
+      html`<li>${say(f)}${f.table ? `: ${f.table}` : f.position > 0 ? ` (${t("whole.position", { n: number(f.position) })})` : ""}</li>`)}</ul>`}`}</${Note}>`;
+}
+
+/** The whole log against itself, now; and when the hub last looked through it by itself. */
+function Check({ checks: c, refresh }) {
+  const [wrong, setWrong] = useState("");
+  const start = async () => {
+    setWrong("");
+    try { await api("POST", "/api/verify-log", {}); } catch (x) { setWrong(x.message); }
+    refresh();
+  };
+  return html`<section class="card"><h2>${t("whole.title")}</h2><p class="hint">${t("whole.why")}</p>
+    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${c.failed && !c.running && html`<${Note} kind="bad"><p>${say(c.failed)}</p></${Note}>`}
+    ${c.running ? html`<p role="status">${t("whole.running", { time: showTime(c.began) })} <progress max=${Math.max(c.of, c.done, 1)} value=${c.done} aria-label=${t("whole.title")}></progress></p>`
+      : c.last ? html`<${Checked} last=${c.last} />` : html`<p role="status">${t("whole.never")}</p>`}
+    <p>${c.scrub ? t(c.scrub_findings > 0 ? "scrub.bad" : "scrub.ok", { time: showTime(c.scrub), n: number(c.scrub_findings) }) : t("scrub.never")}</p>
+    <div class="acts"><button onClick=${start} disabled=${c.running}>${t("whole.go")}</button></div></section>`;
+}
+
 // ---- the catalogue ----
 
 const lines = (text) => (text || "").split(/\r?\n/).filter((x) => x !== "");
@@ -106,5 +131,5 @@ function Certificate() {
 }
 
 export function System({ status, refresh }) {
-  return html`<${Title}>${t("hub.system")}</${Title}><${Health} status=${status} /><${Backup} backup=${status.backup} refresh=${refresh} /><${Catalogue} refresh=${refresh} /><${Certificate} />`;
+  return html`<${Title}>${t("hub.system")}</${Title}><${Health} status=${status} /><${Check} checks=${status.checks} refresh=${refresh} /><${Backup} backup=${status.backup} refresh=${refresh} /><${Catalogue} refresh=${refresh} /><${Certificate} />`;
 }
