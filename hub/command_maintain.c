@@ -1,8 +1,9 @@
-/* backup, alarms, confirm: copies of the database, and what a person settles. docs/hub.md. */
+/* backup, alarms, confirm: copies of the database, and what people settle. docs/hub.md. */
 #include "hub/command_priv.h"
 #include "common/io/clock.h"
 #include "common/io/db.h"
 #include "common/io/device.h"
+#include "hub/confirm.h"
 #include "hub/maintain.h"
 #include "hub/stops.h"
 #include "hub/store_desk.h"
@@ -82,13 +83,53 @@ json_t *hub_command_alarms(struct hub_app *a, const json_t *request)
     return j;
 }
 
+/* ---- confirm ---- */
+
+static json_t *hub_confirm_said(enum err e)
+{
+    switch ((int)e) {
+    case ERR_NOT_FOUND:
+        return hub_command_error(e, "Không có gì chờ xác nhận.", "Nothing waits to be confirmed.");
+    case ERR_BAD_INPUT:
+        return hub_command_error(e, "Cần --reason: căn cứ xác nhận, một dòng.",
+                                 "--reason is needed: what the confirmation rests on, one line.");
+    case ERR_DENIED:
+        return hub_command_error(e,
+                                 "Chưa làm gì: xác nhận cần hai cán bộ khác nhau có quyền "
+                                 "`restore`, mà trung tâm chưa biết đủ hai "
+                                 "người. Cán bộ được ghi sau bản sao lưu này tự trở lại khi các xã "
+                                 "đồng bộ; nếu chưa từng có, hãy "
+                                 "ghi họ (trang Lệnh cần hai người, hoặc `officer add`). Trong lúc "
+                                 "chờ, các xã vẫn gửi được.",
+                                 "Nothing was done: two different officers with the role `restore` "
+                                 "are needed, and the hub does not "
+                                 "know two. Officers recorded after this copy was made come back "
+                                 "when the communes sync; if there "
+                                 "never were any, record them (page Orders of two people, or "
+                                 "`officer add`). Meanwhile nodes go on "
+                                 "sending.");
+    default: return hub_command_fail(e);
+    }
+}
+
+/* The order that two officers sign; approving it ends the waiting. */
 json_t *hub_command_confirm(struct hub_app *a, const json_t *request)
 {
-    (void)request;
-    enum err e = hub_store_confirm(a->store, clock_wall_ms());
-    if (e == ERR_NOT_FOUND)
-        return hub_command_error(e, "Không có gì chờ xác nhận.", "Nothing waits to be confirmed.");
-    return e == ERR_OK ? json_pack("{s:b}", "confirmed", 1) : hub_command_fail(e);
+    const char *basis = hub_request_str(request, "reason");
+    struct buf content, order;
+    buf_init(&content, 64);
+    buf_init(&order, ORDER_BYTES_MAX);
+    enum err e = hub_confirm_content(a, &content);
+    if (e == ERR_OK) e = hub_confirm_able(a);
+    if (e == ERR_OK)
+        e = hub_order_draft(a, "restore", bytes_str(basis != NULL ? basis : ""),
+                            buf_bytes(&content), clock_wall_ms(), &order);
+    json_t *j = e != ERR_OK ? hub_confirm_said(e)
+                            : json_pack("{s:o, s:o}", "order", hub_json_base64(buf_bytes(&order)),
+                                        "what", hub_confirm_describe(a, buf_bytes(&content)));
+    buf_free(&content);
+    buf_free(&order);
+    return j;
 }
 
 /* ---- status ---- */

@@ -7,6 +7,7 @@
 #include "hub/erasing.h"
 #include "hub/orders.h"
 #include "hub/store_erase.h"
+#include "hub/store_repair.h"
 #include "proto/words.h"
 
 #include <stdlib.h>
@@ -29,13 +30,21 @@ static json_t *hub_order_said(enum err e)
          "Nothing was done: this officer's key was revoked."},
         {ERR_NOT_FOUND, "Không có lệnh, cán bộ, hồ sơ hoặc thay đổi mang mã này.",
          "There is no order, officer, record or op of that name."},
-        {ERR_EXISTS, "Lệnh này đã được thi hành, hồ sơ đã xóa rồi, hoặc tên/khóa cán bộ đã có.",
-         "This order was carried out already, the record is erased, or the officer's name or key "
-         "is there."},
-        {ERR_STALE, "Chưa làm gì: đã có lệnh mới hơn về người này. Hãy soạn lệnh mới rồi ký lại.",
-         "Nothing was done: there is a newer order about this person. Draft the order anew and "
-         "sign "
-         "it again."},
+        {ERR_EXISTS,
+         "Lệnh này đã được thi hành, hồ sơ đã xóa rồi, việc khôi phục đã được xác nhận, hoặc "
+         "tên/khóa cán "
+         "bộ đã có.",
+         "This order was carried out already, the record is erased, the restore is confirmed, or "
+         "the "
+         "officer's name or key is there."},
+        {ERR_STALE,
+         "Chưa làm gì: đã có lệnh mới hơn về người này, hoặc trung tâm lại lùi về bản cũ sau khi "
+         "soạn lệnh. "
+         "Hãy soạn lệnh mới rồi ký lại.",
+         "Nothing was done: there is a newer order about this person, or the hub went back once "
+         "more since. "
+         "Draft the order anew and sign it again."},
+        {ERR_REFUSED, hub_unsettled_vi, hub_unsettled_en},
         {ERR_BAD_SIGNATURE, "Chữ ký không khớp; chưa làm gì.",
          "The signature does not fit; nothing was done."},
         {ERR_BAD_INPUT, "Thiếu hoặc sai mã, tên, căn cứ; chưa làm gì.",
@@ -341,6 +350,8 @@ static json_t *hub_erase_draft(struct hub_app *a, const json_t *request)
     size_t count = json_array_size(ids), bad = 0;
     struct buf content, order;
     if (basis == NULL || count == 0) return hub_order_said(ERR_BAD_INPUT);
+    enum err e = hub_erasing_may(a);
+    if (e != ERR_OK) return hub_order_said(e);
     const char **words = calloc(count, sizeof *words);
     if (words == NULL) return hub_command_fail(ERR_NOMEM);
     for (size_t i = 0; i < count; i++) {
@@ -349,7 +360,7 @@ static json_t *hub_erase_draft(struct hub_app *a, const json_t *request)
     }
     buf_init(&content, ORDER_CONTENT_BYTES_MAX);
     buf_init(&order, ORDER_BYTES_MAX);
-    enum err e = hub_erasing_content(a, words, count, &content, &bad);
+    e = hub_erasing_content(a, words, count, &content, &bad);
     json_t *j = NULL;
     if (e != ERR_OK) {
         j = hub_order_said(e);

@@ -24,13 +24,12 @@ static json_t *hub_scope_append(struct hub_app *a, const json_t *request, const 
     return hub_command_fail(e);
 }
 
-/* After the hub went back, moving records waits until an admin has looked (architecture 8). */
+/* After the hub went back, moving records waits until that was confirmed (SPEC 15.5). */
 json_t *hub_scope_may(struct hub_app *a)
 {
-    bool wanted = false;
-    enum err e = hub_store_confirm_wanted(a->store, &wanted);
-    if (e != ERR_OK) return hub_command_fail(e);
-    if (!wanted) return NULL;
+    enum err e = hub_store_settled(a->store);
+    if (e == ERR_OK) return NULL;
+    if (e != ERR_DENIED) return hub_command_fail(e);
     return hub_command_error(ERR_REFUSED,
                              "Trung tâm vừa được khôi phục từ bản cũ: hãy xác nhận việc khôi phục "
                              "trước khi chuyển hồ sơ. Chưa ghi gì.",

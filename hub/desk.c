@@ -108,7 +108,7 @@ static const struct hub_desk_route {
     {WEB_POST, HUB_DESK_UPLOAD_PATH, DESK_SIGNS, "bundle_in", NULL, 0},
     {WEB_POST, "/api/bundle/out", DESK_SIGNS, "bundle_out", NULL, 0},
     {WEB_POST, "/api/keys/demand", DESK_ADMIN, "keys demand", NULL, 0},
-    {WEB_POST, "/api/confirm", DESK_ADMIN, "confirm", NULL, 0},
+    {WEB_POST, "/api/confirm", DESK_SIGNS, "confirm", NULL, 0},
     {WEB_POST, "/api/revoke", DESK_ADMIN, "revoke", NULL, 0},
     {WEB_GET, "/api/quarantine", DESK_STAFF, "quarantine list", NULL, DESK_QUIET},
     {WEB_GET, "/api/quarantine/show", DESK_CASES, "quarantine_show", NULL, DESK_NOTE},

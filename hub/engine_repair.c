@@ -49,9 +49,9 @@ static enum err hub_engine_lost(struct hub_engine *e, const struct hub_sync_effe
     if (!f->certified) return ERR_OK; /* a bare claim */
     memcpy(r.position_hash.b, f->hello->cursor_hash, sizeof f->hello->cursor_hash);
     if (r.epoch != 0) return hub_store_lost(e->store, &r, lost);
-    bool known = false;
-    enum err err = hub_store_confirm_wanted(e->store, &known);
-    *lost = !known;
+    int64_t since_ms = 0;
+    enum err err = hub_store_confirm_wanted(e->store, &since_ms);
+    *lost = since_ms == 0;
     return err;
 }
 

@@ -2,6 +2,7 @@
 
 #include "hub/command_priv.h"
 #include "hub/store_erase.h"
+#include "hub/store_repair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,11 +76,18 @@ enum err hub_erasing_content(struct hub_app *a, const char *const *words, size_t
 
 /* ---- the kind ---- */
 
+enum err hub_erasing_may(struct hub_app *a)
+{
+    enum err e = hub_store_settled(a->store);
+    return e == ERR_DENIED ? ERR_REFUSED : e; /* DENIED speaks of a key that may not sign */
+}
+
 enum err hub_erasing_check(struct hub_app *a, const struct order *o)
 {
     struct erase_list l = {.records = NULL};
     struct erase_op *op = calloc(1, sizeof *op);
-    enum err e = op != NULL ? erase_decode(o->content, &l) : ERR_NOMEM;
+    enum err e = hub_erasing_may(a);
+    if (e == ERR_OK) e = op != NULL ? erase_decode(o->content, &l) : ERR_NOMEM;
     for (size_t i = 0; e == ERR_OK && i < l.record_count; i++) {
         bool known = false, dead = false;
         e = hub_store_erase_record(a->store, &l.records[i], &known, &dead);

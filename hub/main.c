@@ -109,16 +109,14 @@ static const struct cli_opt supplement_opts[] = {
 #define OPT_PASSPHRASE                                                                             \
     OPT("passphrase", "TỆP", "đọc mật khẩu của khóa từ dòng đầu của tệp này (-: đầu vào chuẩn)",   \
         "read the key's passphrase from the first line of this file (-: standard input)")
+#define OPT_OUT OPT("out", "TỆP", "ghi lệnh vào tệp để ký", "write the order to a file for signing")
+#define OPT_SIGN                                                                                   \
+    OPT("key", "TỆP", "ký và trình lệnh ngay bằng khóa riêng này",                                 \
+        "sign and propose the order at once with this own key"),                                   \
+        OPT_PASSPHRASE
+static const struct cli_opt confirm_opts[] = {OPT_REASON, OPT_OUT, OPT_SIGN};
 static const struct cli_opt reopen_opts[] = {
-    OPT_REPORT,
-    OPT_PERIOD,
-    OPT_UNIT,
-    OPT_REASON,
-    OPT("out", "TỆP", "ghi lệnh vào tệp để ký", "write the order to a file for signing"),
-    OPT("key", "TỆP", "ký và trình lệnh ngay bằng khóa riêng này",
-        "sign and propose the order at once with this own key"),
-    OPT_PASSPHRASE,
-    OPT_PERSON,
+    OPT_REPORT, OPT_PERIOD, OPT_UNIT, OPT_REASON, OPT_OUT, OPT_SIGN, OPT_PERSON,
 };
 static const struct cli_opt reports_opts[] = {
     OPT_REPORT,
@@ -458,8 +456,9 @@ static const struct cli_verb verbs[] = {
      "put a copy back (not while running)", OPTS(restore_opts), 1, 1, hub_tool_restore},
     {"alarms", "", "cảnh báo chờ người giải quyết", "alarms that a person settles",
      OPTS(alarms_opts), 0, 0, hub_tool_alarms},
-    {"confirm", "", "xác nhận sau khi trung tâm lùi về bản cũ", "confirm after the hub went back",
-     NULL, 0, 0, 0, hub_tool_confirm},
+    {"confirm", "", "soạn lệnh xác nhận sau khi trung tâm lùi về bản cũ (hai người ký)",
+     "draft an order that confirms after the hub went back (two sign it)", OPTS(confirm_opts), 0, 0,
+     hub_tool_confirm},
     {"bundle", "in|out|inspect TỆP", "gói .dongbo mang bằng USB hoặc thư điện tử",
      "a .dongbo file for USB or e-mail", OPTS(bundle_opts), 2, 2, hub_tool_bundle},
     {"token", "create|list|revoke [TÊN]", "mã truy cập của cấp tỉnh", "tokens of the province",

@@ -40,7 +40,7 @@ struct hub_restored {
  * Put a copy in the place of the database. The copy is copied, brought to this program's schema and
  * verified first; whatever is wrong, nothing changes. Then one rename puts it in place; what was there
  * is kept beside it. The copy begins a new epoch; the repair of SPEC 7.14 brings back what the nodes
- * hold; until an admin confirms it, hub_store_settled() says no.
+ * hold; until two officers confirm it, hub_store_settled() says no.
  *
  * ERR_NOT_FOUND  no such copy
  * ERR_DAMAGED    the copy is damaged (`row` told where), or no hub's database

@@ -1,6 +1,7 @@
 #include "hub/orders.h"
 
 #include "common/text.h"
+#include "hub/confirm.h"
 #include "hub/erasing.h"
 #include "hub/own.h"
 #include "hub/reopen.h"
@@ -25,7 +26,10 @@ static const struct hub_order_kind hub_order_kinds[] = {
      .apply = hub_reopen_apply},
     {.kind = "restore",
      .vi = "xác nhận trung tâm đã khôi phục",
-     .en = "confirm what a restored hub has"},
+     .en = "confirm what a restored hub has",
+     .check = hub_confirm_check,
+     .describe = hub_confirm_describe,
+     .apply = hub_confirm_apply},
     {.kind = "keys",
      .vi = "thu hồi khóa của trung tâm",
      .en = "revoke the hub's keys",

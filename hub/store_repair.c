@@ -174,40 +174,33 @@ enum err hub_store_epoch_new(struct hub_store *s, uint64_t lost_epoch, int64_t n
     return e;
 }
 
-enum err hub_store_confirm_wanted(struct hub_store *s, bool *wanted)
+enum err hub_store_confirm_wanted(struct hub_store *s, int64_t *since_ms)
 {
-    int64_t at = 0;
-    enum err e = hub_meta_int(s, "confirm_wanted", &at);
-    if (e == ERR_OK) *wanted = at != 0;
-    return e;
+    return hub_meta_int(s, "confirm_wanted", since_ms);
 }
 
 const char hub_unsettled_vi[] =
-    "Trung tâm đã lùi về bản cũ và chờ người quản trị: khi các xã đã đồng bộ lại, người quản trị "
-    "xác "
-    "nhận ở mục Cảnh báo của trang Tổng quan. Chưa thay đổi gì; các xã vẫn gửi được.";
-const char hub_unsettled_en[] =
-    "The hub went back in time and waits for an admin: when the nodes have synced again, the admin "
-    "confirms it under Alarms on the page Overview. Nothing was changed; nodes go on sending.";
+    "Trung tâm đã lùi về bản cũ và chờ xác nhận: khi các xã đã đồng bộ lại, hai cán bộ ký lệnh xác "
+    "nhận "
+    "(mục Cảnh báo của trang Tổng quan, hoặc `confirm`). Chưa thay đổi gì; các xã vẫn gửi được.";
+const char hub_unsettled_en[] = "The hub went back in time and waits: when the nodes have synced "
+                                "again, two officers sign an order that "
+                                "confirms it (Alarms on the page Overview, or `confirm`). Nothing "
+                                "was changed; nodes go on sending.";
 
 enum err hub_store_settled(struct hub_store *s)
 {
-    bool wanted = true;
-    enum err e = hub_store_confirm_wanted(s, &wanted);
-    return e == ERR_OK && wanted ? ERR_DENIED : e;
+    int64_t since_ms = 0;
+    enum err e = hub_store_confirm_wanted(s, &since_ms);
+    return e == ERR_OK && since_ms != 0 ? ERR_DENIED : e;
 }
 
-enum err hub_store_confirm(struct hub_store *s, int64_t now_ms)
+enum err hub_store_confirm(struct hub_store *s)
 {
-    bool wanted = false;
-    enum err e = hub_store_confirm_wanted(s, &wanted);
-    if (e == ERR_OK && !wanted) e = ERR_NOT_FOUND;
-    if (e != ERR_OK) return e;
-    e = db_begin(s->db);
-    if (e != ERR_OK) return e;
-    e = hub_meta_set_int(s, "confirm_wanted", 0);
-    if (e == ERR_OK) e = hub_meta_set_int(s, "confirmed", now_ms);
-    return db_end(s->db, e);
+    assert(db_in_transaction(s->db));
+    enum err e = hub_store_settled(s);
+    if (e == ERR_DENIED) return hub_meta_set_int(s, "confirm_wanted", 0);
+    return e == ERR_OK ? ERR_NOT_FOUND : e;
 }
 
 /* ---- the hub's own sets, given back ---- */

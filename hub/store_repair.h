@@ -36,17 +36,18 @@ MUST_CHECK enum err hub_store_epoch_new(struct hub_store *s, uint64_t lost_epoch
 /*
  * The gate: may what cannot be taken back be done? Closing a period, erasing, releasing a transfer and
  * their like ask this first. A hub that noticed that it went back (restored from a copy, or proved by a
- * receipt) goes on taking change sets, but answers no here until an admin confirmed that the nodes have
- * sent again what it lost (SPEC 7.14). Outside or inside a transaction.
+ * receipt) goes on taking change sets, but answers no here until two officers confirmed that the nodes have
+ * sent again what it lost (SPEC 7.14, hub/confirm.h). Outside or inside a transaction.
  *
  * ERR_OK      go on
  * ERR_DENIED  it waits: tell the person hub_unsettled_vi, hub_unsettled_en
  */
 MUST_CHECK enum err hub_store_settled(struct hub_store *s);
 extern const char hub_unsettled_vi[], hub_unsettled_en[];
-MUST_CHECK enum err hub_store_confirm_wanted(struct hub_store *s, bool *wanted);
-/* An admin looked at what came back. ERR_NOT_FOUND: nothing is waiting. */
-MUST_CHECK enum err hub_store_confirm(struct hub_store *s, int64_t now_ms);
+/* When the hub noticed it; 0: nothing waits. */
+MUST_CHECK enum err hub_store_confirm_wanted(struct hub_store *s, int64_t *since_ms);
+/* The order of two says that what was lost is back, inside its transaction. ERR_NOT_FOUND: nothing waits. */
+MUST_CHECK enum err hub_store_confirm(struct hub_store *s);
 
 /*
  * Take one set of the hub's own log that a node gives back, inside the open transaction. A set that

@@ -129,6 +129,10 @@ MUST_CHECK enum err hub_tool_restore(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_alarms(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_confirm(struct cli *c, void *ctx);
 /* tool_flow.c */
+/* Ask for a draft by `request`, which is taken. With --key it is proposed at once; otherwise it goes to the file of
+ * --out, or is printed, for the officer's own PC, and `told` says what a mere draft leaves as it was. */
+MUST_CHECK enum err hub_tool_draft(struct cli *c, struct hub_tool *t, json_t *request,
+                                   const char *told);
 MUST_CHECK enum err hub_tool_report_step(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_reports(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_supplement(struct cli *c, void *ctx);

@@ -184,21 +184,18 @@ enum err hub_tool_supplement(struct cli *c, void *ctx)
     return hub_tool_show(c, ctx, q, flow_print_supplement);
 }
 
-/* With a key the order is proposed at once. Otherwise it goes to a file, for the officer's own PC:
- * `order propose FILE`. */
-enum err hub_tool_reopen(struct cli *c, void *ctx)
+enum err hub_tool_draft(struct cli *c, struct hub_tool *t, json_t *request, const char *told)
 {
-    json_t *r = NULL, *q = flow_request(c, "reopen");
+    json_t *r = NULL;
     const char *out = cli_opt(c, "out");
-    hub_tool_copy(c, q, "reason", "reason");
-    enum err e = hub_tool_ask(c, ctx, q, &r);
+    enum err e = hub_tool_ask(c, t, request, &r);
     if (e != ERR_OK) return e;
     if (cli_has(c, "key")) {
-        e = hub_tool_propose(c, ctx, r);
+        e = hub_tool_propose(c, t, r);
         json_decref(r);
         return e;
     }
-    const char *order = flow_str(r, "order");
+    const char *order = json_string_value(json_object_get(r, "order"));
     if (c->json) cli_print_json(r);
     if (out != NULL) e = file_write_atomic(out, bytes_str(order), 0600);
     if (out == NULL && !c->json) printf("%s\n", order);
@@ -206,14 +203,24 @@ enum err hub_tool_reopen(struct cli *c, void *ctx)
     if (e != ERR_OK) return cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
     if (!c->json)
         fprintf(
-            stderr, "%s\n",
-            cli_text(c,
-                     "Mới soạn lệnh, kỳ vẫn chốt. Ghi lệnh vào tệp rồi `order propose TỆP --key`, "
-                     "người thứ hai `order approve LỆNH --key` (xem docs/workflow.md).",
-                     "Only drafted: the period is still closed. Write the order to a file, then "
-                     "`order propose FILE --key`, and a second officer `order approve ORDER "
-                     "--key` (see docs/workflow.md)."));
+            stderr, "%s %s\n", told,
+            cli_text(
+                c,
+                "Ghi lệnh vào tệp rồi `order propose TỆP --key`, người thứ hai `order approve LỆNH "
+                "--key`.",
+                "Write the order to a file, then `order propose FILE --key`, and a second officer "
+                "`order approve ORDER --key`."));
     return ERR_OK;
+}
+
+enum err hub_tool_reopen(struct cli *c, void *ctx)
+{
+    json_t *q = flow_request(c, "reopen");
+    hub_tool_copy(c, q, "reason", "reason");
+    return hub_tool_draft(
+        c, ctx, q,
+        cli_text(c, "Mới soạn lệnh, kỳ vẫn chốt (xem docs/workflow.md).",
+                 "Only drafted: the period is still closed (see docs/workflow.md)."));
 }
 
 /* ---- owing, calendar ---- */

@@ -76,12 +76,13 @@ static void hub_restore_told(const struct cli *c, const struct hub_restored *r, 
     printf(cli_text(c, "Đã khôi phục. Bản đang dùng trước đó được giữ ở: %s\n",
                     "Restored. What was there is kept at: %s\n"),
            r->kept[0] != '\0' ? r->kept : "-");
-    printf("%s\n",
-           cli_text(c,
-                    "Tiếp theo: chạy `run`, đợi các xã đồng bộ lại, rồi `confirm` để chốt kỳ "
-                    "được trở lại.",
-                    "Next: `run`, wait until the communes have synced, then `confirm` so that "
-                    "periods can be closed again."));
+    printf(
+        "%s\n",
+        cli_text(c,
+                 "Tiếp theo: chạy `run`, đợi các xã đồng bộ lại, rồi hai cán bộ ký (`confirm`) để "
+                 "chốt kỳ, xóa và chuyển hồ sơ được trở lại.",
+                 "Next: `run`, wait until the communes have synced, then two officers sign "
+                 "(`confirm`), so that closing, erasing and transfers work again."));
 }
 
 /* On a new machine there is a folder with what was kept apart, the keys first of all: it needs a place for the lock. */
@@ -160,8 +161,13 @@ static void hub_print_alarms(const struct cli *c, const json_t *r)
     if (json_array_size(rows) == 0)
         printf("%s\n", cli_text(c, "Không có cảnh báo.", "No alarm stands."));
     if (json_is_true(json_object_get(r, "confirm_wanted")))
-        printf("%s\n", cli_text(c, "Chưa chốt kỳ được: hãy `confirm` khi các xã đã gửi lại.",
-                                "Periods cannot be closed: `confirm` when nodes have sent again."));
+        printf("%s\n",
+               cli_text(
+                   c,
+                   "Chưa chốt kỳ, xóa hay chuyển hồ sơ được: khi các xã đã gửi lại, hai cán bộ ký "
+                   "(`confirm`).",
+                   "Closing, erasing and transfers wait: when nodes have sent again, two "
+                   "officers sign (`confirm`)."));
 }
 
 enum err hub_tool_alarms(struct cli *c, void *ctx)
@@ -177,5 +183,9 @@ enum err hub_tool_alarms(struct cli *c, void *ctx)
 
 enum err hub_tool_confirm(struct cli *c, void *ctx)
 {
-    return hub_tool_show(c, ctx, hub_tool_request(c, "confirm"), hub_print_lines);
+    json_t *q = hub_tool_request(c, "confirm");
+    hub_tool_copy(c, q, "reason", "reason");
+    return hub_tool_draft(c, ctx, q,
+                          cli_text(c, "Mới soạn lệnh, chưa xác nhận gì (xem docs/hub.md).",
+                                   "Only drafted: nothing is confirmed (see docs/hub.md)."));
 }

@@ -256,6 +256,22 @@ static void hub_print_order_reader(const struct cli *c, const json_t *what)
            json_string_value(json_object_get(what, "key_words")));
 }
 
+/* Of an order that confirms a restore, as long as it is of use. */
+static void hub_print_order_restore(const struct cli *c, const json_t *what)
+{
+    size_t i;
+    json_t *name;
+    const char *back = json_string_value(json_object_get(what, "went_back"));
+    if (back == NULL) return;
+    printf(cli_text(c,
+                    "  trung tâm lùi về bản cũ lúc %.16s; máy xã đã đồng bộ lại: %lld trên %lld\n",
+                    "  the hub went back at %.16s; PCs that have synced since: %lld of %lld\n"),
+           back, (long long)json_integer_value(json_object_get(what, "synced")),
+           (long long)json_integer_value(json_object_get(what, "nodes")));
+    json_array_foreach(json_object_get(what, "missing"), i, name)
+        printf("    %s: %s\n", cli_text(c, "chưa thấy", "not yet"), json_string_value(name));
+}
+
 static void hub_print_order(const struct cli *c, const json_t *o)
 {
     size_t i;
@@ -273,6 +289,7 @@ static void hub_print_order(const struct cli *c, const json_t *o)
         printf("  %s: %s\n", cli_text(c, "đã ký", "signed by"), json_string_value(v));
     hub_print_order_period(c, json_object_get(o, "what"));
     hub_print_order_reader(c, json_object_get(o, "what"));
+    hub_print_order_restore(c, json_object_get(o, "what"));
     json_array_foreach(json_object_get(json_object_get(o, "what"), "records"), i, v) printf(
         "  %s %s  %s  %s\n", cli_text(c, "hồ sơ", "record"),
         json_string_value(json_object_get(v, "id")), json_string_value(json_object_get(v, "type")),

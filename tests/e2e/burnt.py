@@ -6,13 +6,14 @@
 On the day of `init` the folder's config, keys and certificates went to the safe with one backup. Work later the
 folder is gone and there is no newer backup. On a new machine the copy is restored beside the keys: communes that the
 copy never heard of sync as on any day, are enrolled again by their certificates, and every save that was confirmed is
-there again, the district's own edit of a commune's record too, which that commune had.
+there again, the district's own edit of a commune's record too, which that commune had, and the officers, who were
+recorded after the copy was made: two of them confirm the restore, and one alone cannot.
 """
 import os
 import shutil
 import sys
 
-from world import ROOT, check, free_port, play, wait_for
+from world import ROOT, Story, check, free_port, play, wait_for
 
 UNITS = ("26170", "26173")
 
@@ -31,8 +32,22 @@ def sync_all(nodes):
         node.sync()
 
 
+def officers(world):
+    return [o["name"] for o in world.hub.ask("officer", "list")["officers"]]
+
+
+def confirms(world, an, binh):
+    hub = world.hub
+    got = hub.ask("confirm", "--reason", "Đủ các xã", *an)
+    check("it says who is back: %s" % got["what"], (got["what"]["synced"], got["what"]["nodes"]) == (len(UNITS),) * 2)
+    hub.tool("order", "approve", got["id"][:12], *an, ok=(1,))
+    check("one person is not enough", hub.ask("alarms")["confirm_wanted"])
+    hub.tool("order", "approve", got["id"][:12], *binh)
+    check("two confirm it", not hub.ask("alarms")["confirm_wanted"])
+
+
 def run(world):
-    port = free_port()
+    port, people_of = free_port(), Story(world)
     path = lambda *parts: os.path.join(world.dir, *parts)  # noqa: E731
     world.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"), port)
     world.hub.tool("backup", path("first-day.backup"))
@@ -50,6 +65,7 @@ def run(world):
     sync_all(nodes)
     first = world.hub.ask("list", "--type", "person")["rows"][0]["id"]
     world.hub.tool("put", "--id", first, "full_name=Tên do huyện sửa")
+    an, binh = people_of.officer("Nguyễn Thị An"), people_of.officer("Trần Bình")
     sync_all(nodes)
     before = people(world)
     check("the hub has them all, and its own edit", len(before) == 4 and "Tên do huyện sửa" in before)
@@ -60,12 +76,14 @@ def run(world):
     world.hub.tool("restore", path("first-day.backup"))
     world.hub.run()
     check("nobody is enrolled in the copy", world.hub.ask("nodes")["nodes"] == [])
+    world.hub.tool("confirm", "--reason", "Vội", ok=(1,))  # nobody is known who may sign
     save(nodes[0], "Sau khi cháy")
     there = sorted(before + ["Sau khi cháy"])
     wait_for("every save that was confirmed to be there again", lambda: sync_all(nodes) or people(world) == there)
     check("every PC is enrolled again", len(world.hub.ask("nodes")["nodes"]) == len(nodes))
-    check("a person confirms before anything is closed", world.hub.ask("alarms")["confirm_wanted"])
-    world.hub.tool("confirm")
+    wait_for("the officers to be there again", lambda: sync_all(nodes) or len(officers(world)) == 2)
+    check("two people confirm before anything is closed", world.hub.ask("alarms")["confirm_wanted"])
+    confirms(world, an, binh)
     check("the log verifies", world.hub.ask("verify")["ok"])
     save(nodes[1], "Ngày thường")
     sync_all(nodes)

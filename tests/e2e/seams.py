@@ -6,7 +6,8 @@
 A hub and two communes. Records go over before a period closes, after their report was submitted; what stays at the
 giver is in none of its figures. The closed period is opened again by two officers from the command
 line. Records that were transferred, shared, offered with words, crossed and counted are erased: no planted word is in
-any file of the three data folders. Then old backups of both sides are put back: nothing comes back, and closing waits.
+any file of the three data folders. Then old backups of both sides are put back: nothing comes back, and closing and
+erasing wait until two officers confirm.
 """
 import os
 import shutil
@@ -249,7 +250,15 @@ class Seams(Story):
         self.nothing("after the hub's restore")
         seen = hub.ask("alarms")["alarms"]
         check("an alarm is shown: %s" % [x.get("kind") for x in seen], seen)
-        hub.tool("confirm")
+        hub.tool("erase", "propose", self.stays, "--basis", "Đơn số 13", *self.officers[0], ok=(12,))  # it waits too
+        hub.tool("confirm", ok=(1,))  # no reason
+        order = hub.ask("confirm", "--reason", "Hai xã đã đồng bộ", "--out", "lenh-2")["order"]
+        check("the draft is in the file", self.read_file("lenh-2").decode().strip() == order)
+        got = hub.ask("order", "propose", "lenh-2", *self.officers[1])
+        check("what is signed is shown", "2 trên 2" in hub.tool("order", "show", got["id"][:12]))
+        hub.tool("order", "approve", got["id"][:12], *self.officers[1], ok=(1,))
+        check("one person confirms nothing", hub.ask("alarms")["confirm_wanted"])
+        hub.tool("order", "approve", got["id"][:12], *self.officers[0])
         check("confirmed", not hub.ask("alarms")["confirm_wanted"])
         for x in hub.ask("alarms")["alarms"]:
             hub.tool("alarms", "--settle", str(x["alarm"]))

@@ -234,9 +234,9 @@ static enum err settled(struct calls *c)
 
 static enum err confirm_wanted(struct calls *c)
 {
-    bool wanted = true;
-    enum err e = hub_store_confirm_wanted(c->hub, &wanted);
-    if (e == ERR_OK) calls_tell_int(c, wanted);
+    int64_t since_ms = 1;
+    enum err e = hub_store_confirm_wanted(c->hub, &since_ms);
+    if (e == ERR_OK) calls_tell_int(c, since_ms);
     return e;
 }
 

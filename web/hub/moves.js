@@ -116,7 +116,7 @@ export function Alarms({ version }) {
   if (!r || (r.alarms.length === 0 && !r.confirm_wanted)) return null;
   const admin = session.role === "admin";
   return html`<section><h2>${t("alarm.title")}</h2>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
-    ${r.confirm_wanted && html`<${Note} kind="bad"><p>${t("alarm.back")}</p>${admin && html`<div class="acts"><button onClick=${() => act("/api/confirm", {})}>${t("alarm.confirm")}</button></div>`}</${Note}>`}
+    ${r.confirm_wanted && html`<${Note} kind="bad"><p>${t("alarm.back")}</p>${session.role !== "viewer" && html`<p><a href="#/orders">${t("alarm.confirm")}</a></p>`}</${Note}>`}
     ${r.alarms.map((a) => html`<${Note} key=${a.alarm} kind="warn"><p>${alarmText(a)}${a.kind === 6 && html` <a href="#/nodes">${t("alarm.see")}</a>`}</p><p class="hint">${t("alarm.when", { first: showTime(a.first), last: showTime(a.last), n: a.times })}${a.node ? ` · ${a.node.slice(0, 16)}` : ""}</p>
       ${admin && html`<div class="acts"><button onClick=${() => act("/api/alarms", { settle: a.alarm })} aria-label=${`${t("alarm.settle")}: ${alarmText(a)}`}>${t("alarm.settle")}</button></div>`}</${Note}>`)}</section>`;
 }

@@ -1,4 +1,4 @@
-// What nobody may do alone: officers with keys of their own, erasure, reopening a period. Keys are opened
+// What nobody may do alone: officers with keys of their own, erasure, reopening a period, confirming a restore. Keys are opened
 // here in the browser; the hub gets signatures only.
 import { html, t, say, api, session, saveFile, fromBase64, number, showTime, useState, useEffect } from "../desk/base.js";
 import { Note, Title, typeOf } from "../desk/parts.js";
@@ -117,6 +117,8 @@ function What({ what }) {
   return html`<dl class="values">${line("hub.report", what.report)}${line("hub.period", what.period && showPeriod(what.period))}
     ${what.report && line("hub.unit", unitName(what.unit))}${what.report && line("issues.number", what.number)}
     ${what.records?.length > 0 && html`<dt>${t("order.records", { n: number(what.records.length) })}</dt><dd>${what.records.map((r) => html`<div>${say(typeOf(r.type)) || r.type || ""} ${String(r.id).slice(0, 8)} · ${unitName(r.unit || "")}</div>`)}</dd>`}
+    ${line("order.back", what.went_back && showTime(what.went_back))}${line("order.synced", what.synced === undefined ? undefined : t("order.synced.of", { n: number(what.synced), all: number(what.nodes) }))}
+    ${what.missing?.length > 0 && html`<dt>${t("order.missing")}</dt><dd>${what.missing.map((name) => html`<div>${name}</div>`)}</dd>`}
     ${line("reader.name", what.reader)}${line("reader.words", what.key_words)}${line("reader.may", what.reads === undefined ? undefined : t(what.reads ? "reader.reads" : "reader.readsnot"))}
     ${what.ops?.length > 0 && html`<dt>${t("order.ops")}</dt><dd>${what.ops.map((o) => html`<div>${o.log}:${o.seq}:${o.op}</div>`)}</dd>`}</dl>`;
 }
@@ -166,13 +168,16 @@ export function Orders({ query }) {
   const [officers, setOfficers] = useState(null);
   const [orders, setOrders] = useState([]);
   const [able, setAble] = useState(true);
+  const [back, setBack] = useState(false); // the hub went back, and nobody confirmed it yet
   const [wrong, setWrong] = useState("");
   const [told, tell] = useState("");
-  const load = () => Promise.all([api("GET", "/api/officers").then(setOfficers), api("GET", "/api/orders").then((r) => setOrders(r.orders))]).catch((e) => setWrong(e.message));
+  const load = () => Promise.all([api("GET", "/api/officers").then(setOfficers), api("GET", "/api/orders").then((r) => setOrders(r.orders)),
+    api("GET", "/api/alarms").then((r) => setBack(r.confirm_wanted))]).catch((e) => setWrong(e.message));
   useEffect(() => { load(); canSign().then(setAble); }, []);
   const cases = session.role === "statistician";
   const reopen = query.get("report") && { report: query.get("report"), period: query.get("period"), ...(query.get("unit") && { unit: query.get("unit") }) };
   const erase = (v) => api("POST", "/api/erase", { ids: v.ids.trim().split(/[\s,;]+/), basis: v.basis });
+  const confirm = (v) => api("POST", "/api/confirm", { reason: v.basis });
   const again = (v) => api("POST", "/api/reopen", { ...reopen, reason: v.basis }).then((r) => ({ ...r, what: { ...reopen, unit: reopen.unit || session.unit, number: r.number } }));
   const [open, past] = [orders.filter((o) => o.state === "proposed"), orders.filter((o) => o.state !== "proposed")];
   return html`<${Title}>${t("order.title")}</${Title}><p>${t("order.why")}</p>
@@ -180,9 +185,10 @@ export function Orders({ query }) {
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}
     ${!able && html`<${Note} kind="warn"><p>${t("officer.old")}</p></${Note}>`}
     ${cases && able && reopen && html`<${Propose} title=${t("order.reopen")} why=${t("order.reopen.why", { report: reopen.report, period: showPeriod(reopen.period) })} draft=${again} load=${load} tell=${tell} />`}
+    ${able && back && html`<${Propose} title=${t("order.restore")} why=${t("order.restore.why")} draft=${confirm} load=${load} tell=${tell} />`}
     <h2>${t("order.waiting", { n: number(open.length) })}</h2>${open.length === 0 && html`<p>${t("order.none")}</p>`}
     ${open.map((o) => html`<${Order} key=${o.id} o=${o} able=${able} load=${load} tell=${tell} />`)}
-    ${cases && able && html`<${Propose} title=${t("order.erase")} why=${t("order.erase.why")} draft=${erase} load=${load} tell=${tell}>
+    ${cases && able && !back && html`<${Propose} title=${t("order.erase")} why=${t("order.erase.why")} draft=${erase} load=${load} tell=${tell}>
       <${Text} name="ids" label=${t("order.erase.ids")} hint=${t("order.erase.ids.hint")} value=${query.get("erase") || ""} autocomplete="off" required /></${Propose}>`}
     <p><a href="#/readers">${t("reader.title")}</a></p>
     ${officers && html`<${Officers} it=${officers} load=${load} able=${able} />`}
