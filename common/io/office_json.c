@@ -4,6 +4,7 @@
 #include "common/io/web_json.h"
 #include "common/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,7 +98,12 @@ static json_t *office_answer(struct office *o)
 
 static json_t *office_failed(const struct office *o, enum err e)
 {
-    if (o->why.vi[0] != '\0') return web_json_error(e, o->why.vi, o->why.en);
+    if (o->why.vi[0] != '\0') {
+        char vi[240], en[240];
+        snprintf(vi, sizeof vi, "%s Chưa nhập gì.", o->why.vi);
+        snprintf(en, sizeof en, "%s Nothing was imported.", o->why.en);
+        return web_json_error(e, vi, en);
+    }
     if (e == ERR_TOO_LARGE)
         return web_json_error(
             e, "Tệp quá lớn: nhiều nhất 7 MB, 16 MB chữ. Hãy chia tệp. Chưa nhập gì.",

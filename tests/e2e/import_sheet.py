@@ -96,8 +96,9 @@ def story(world):
     check("Thủy", "Nguyễn Thị Thủy" in persons(node))
 
     # What is refused whole.
-    for options in (["--map", "Cột không có=dob"], ["--header", "0"], ["--text", "ascii"]):
+    for options in (["--map", "Cột không có=dob"], ["--header", "0"], ["--sheet", "0"], ["--text", "ascii"]):
         node.tool("import", "--type", "person", "--person", "Lan", *options, path("ds.xlsx"), ok=(2,))
+    node.tool("import", "--type", "person", "--person", "Lan", "--sheet", "2", path("ds.xlsx"), ok=(1,))
     with open(path("x.xlsx"), "wb") as f:
         f.write(b"PK\x03\x04 not a workbook")
     node.tool("import", "--type", "person", "--person", "Lan", path("x.xlsx"), ok=(1,))
