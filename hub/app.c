@@ -149,7 +149,21 @@ static enum err hub_app_load_keys(struct hub_app *a)
     return e;
 }
 
-static enum err hub_app_load(struct hub_app *a)
+/* No key file of this hub is used when one is gone: new ones are made. */
+static enum err hub_app_no_keys(struct hub_app *a)
+{
+    enum err e = hub_app_load_keys(a);
+    key_sign_free(&a->log);
+    key_sign_free(&a->issue);
+    key_box_free(&a->transport);
+    key_box_free(&a->sealing);
+    key_box_free(&a->old_transport);
+    a->keys = (struct hub_sync_keys){.hub = a->identity.hub};
+    if (e == ERR_OK) return ERR_EXISTS;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err hub_app_load(struct hub_app *a, bool keyless)
 {
     char path[FILE_PATH_BYTES_MAX];
     enum err e = hub_app_path(a->data, "hub.db", path);
@@ -158,6 +172,7 @@ static enum err hub_app_load(struct hub_app *a)
                            &a->store);
     if (e == ERR_OK) e = hub_store_identity(a->store, &a->identity);
     if (e == ERR_OK) e = hub_rotate_settle(a->data, &a->identity);
+    if (e == ERR_OK && keyless) return hub_app_no_keys(a);
     if (e == ERR_OK) e = hub_app_load_keys(a);
     if (e == ERR_OK) e = hub_rotate_again(a, clock_wall_ms());
     if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_NOT_READY : e;
@@ -168,7 +183,7 @@ static enum err hub_app_load(struct hub_app *a)
     return ERR_OK;
 }
 
-enum err hub_app_open(const char *data, struct hub_app **out)
+static enum err hub_app_begin_at(const char *data, bool keyless, struct hub_app **out)
 {
     char path[FILE_PATH_BYTES_MAX];
     enum err e = hub_app_path(data, "hub.db", path);
@@ -182,7 +197,7 @@ enum err hub_app_open(const char *data, struct hub_app **out)
     if (e == ERR_OK) e = hub_app_path(data, "run/lock", path);
     if (e == ERR_OK) e = file_lock(path, &a->lock);
     a->locked = e == ERR_OK;
-    if (e == ERR_OK) e = hub_app_load(a);
+    if (e == ERR_OK) e = hub_app_load(a, keyless);
     if (e == ERR_OK) e = hub_closed_apply(a);
     if (e == ERR_OK) {
         *out = a;
@@ -190,6 +205,16 @@ enum err hub_app_open(const char *data, struct hub_app **out)
         hub_app_close(a);
     }
     return e;
+}
+
+enum err hub_app_open(const char *data, struct hub_app **out)
+{
+    return hub_app_begin_at(data, false, out);
+}
+
+enum err hub_app_open_keyless(const char *data, struct hub_app **out)
+{
+    return hub_app_begin_at(data, true, out);
 }
 
 void hub_app_close(struct hub_app *a)

@@ -112,6 +112,10 @@ MUST_CHECK enum err hub_app_log_pk(const char *data, uint8_t out[static KEY_PUBL
  * ERR_NOT_READY: no hub here, run init;   ERR_LOCKED;   ERR_CONFIG;   and of keys and store
  */
 MUST_CHECK enum err hub_app_open(const char *data, struct hub_app **out);
+
+/* The same for a hub of whose key files one is not there, for hub_rotate(HUB_ROTATE_LOST) alone: no key is loaded.
+ * ERR_EXISTS: all of them are there. */
+MUST_CHECK enum err hub_app_open_keyless(const char *data, struct hub_app **out);
 void hub_app_close(struct hub_app *a); /* NULL is fine */
 
 /*

@@ -214,7 +214,7 @@ static enum err hub_carry_certified(struct hub_carry *c)
         !ID_EQUAL(&cert.node, &c->hello.node))
         return ERR_NOT_FOUND;
     bool here = ID_EQUAL(&c->node.node, &cert.node);
-    if (here && !hub_rekey_newer(c->b->store, &cert.node, &cert)) return ERR_NOT_FOUND;
+    if (here && !hub_rekey_newer(c->b->store, &cert)) return ERR_NOT_FOUND;
     c->node =
         (struct hub_node){.revoked = false}; /* nothing of it is taken before it is here again */
     memcpy(c->sealing_pk, cert.sealing_pk, sizeof c->sealing_pk);

@@ -30,9 +30,15 @@ static json_t *hub_keys_order(struct hub_app *a, const json_t *request)
 {
     const char *basis = hub_request_str(request, "reason");
     struct buf content, order;
+    const struct admin_card *card = &a->identity.parsed;
+    bool past = json_is_true(json_object_get(request, "past"));
+    if (past && (card->past_count == 0 || card->past[card->past_count - 1].stolen))
+        return hub_command_error(ERR_NOT_FOUND, "Không có khóa cũ nào còn được tin.",
+                                 "There is no key of before that is still believed.");
     buf_init(&content, ORDER_CONTENT_BYTES_MAX);
     buf_init(&order, ORDER_BYTES_MAX);
-    hub_rotate_order_encode(a->identity.parsed.log_pk, &content);
+    hub_rotate_order_encode(past ? card->past[card->past_count - 1].log_pk : card->log_pk,
+                            &content);
     enum err e = content.e;
     if (e == ERR_OK)
         e = hub_order_draft(a, "keys", bytes_str(basis != NULL ? basis : ""), buf_bytes(&content),

@@ -1,7 +1,7 @@
 /* Store effects of sessions that repair. SPEC 7.13, 7.14. */
 #include "hub/engine_priv.h"
-#include "hub/own.h"
-#include "proto/key.h"
+#include "hub/rekey.h"
+#include "proto/admin_key.h"
 #include "hub/store_repair.h"
 
 #include <assert.h>
@@ -16,26 +16,16 @@ enum err hub_engine_own(struct hub_engine *e, const struct hub_sync_effect *f,
                               &ev->sets, &ev->set_count);
 }
 
-/* The node's certificate shows that this hub enrolled it, or knew newer keys of it, and lost that: once more,
- * as a set. */
 static enum err hub_engine_enrol_again(struct hub_engine *e, const struct hub_sync_effect *f,
                                        int64_t now_ms)
 {
-    struct admin_enrol enrol = {.node = f->node->node, .certificate = f->hello->cert};
-    struct buf payload;
-    struct hub_node node;
-    enum err err = hub_store_node(e->store, &f->node->node, &node);
-    bool same = err == ERR_OK && (node.revoked || key_equal(node.sign_pk, f->node->sign_pk, 32));
-    if (same || (err != ERR_OK && err != ERR_NOT_FOUND)) return err; /* another was quicker */
-    buf_init(&payload, CHANGE_BYTES_MAX);
-    admin_enrol_encode(&enrol, &payload);
-    err = payload.e;
-    struct bytes p = buf_bytes(&payload);
+    struct admin_cert shown;
+    struct hub_identity id;
+    enum err err = hub_store_identity(e->store, &id);
     if (err == ERR_OK)
-        err = hub_own_append(e->store, &e->keys, &(struct hub_own_set){.payloads = &p, .count = 1},
-                             now_ms, NULL);
-    buf_free(&payload);
-    return err;
+        err = admin_key_cert_open(f->hello->cert, &e->keys.hub, &id.parsed, 0, &shown);
+    return err == ERR_OK ? hub_rekey_again(e->store, &e->keys, &shown, f->hello->cert, now_ms)
+                         : err;
 }
 
 /* A certificate of a node that is not here proves a loss by itself. When the node has no receipt,
@@ -72,8 +62,10 @@ enum err hub_engine_give(struct hub_engine *e, const struct hub_sync_effect *f,
                          struct hub_sync_event *ev)
 {
     enum err err = hub_engine_open(e);
-    for (size_t i = 0; err == ERR_OK && i < f->given_count; i++)
+    for (size_t i = 0; err == ERR_OK && i < f->given_count; i++) {
         err = hub_store_give_any(e->store, &f->given[i], ev->wall_ms);
+        if (err == ERR_OK) err = hub_rekey_given(e->store, &e->keys, ev->wall_ms);
+    }
     ev->kind = HUB_SYNC_EV_GIVEN;
     return err;
 }

@@ -27,7 +27,7 @@ static void hub_engine_certified(struct hub_engine *e, const struct message_hell
         admin_key_cert_open(hello->cert, &e->keys.hub, &facts->identity.parsed, 0, &c) != ERR_OK)
         return;
     if (!ID_EQUAL(&c.node, &hello->node)) return;
-    if (facts->known && !hub_rekey_newer(e->store, &hello->node, &c)) return;
+    if (facts->known && !hub_rekey_newer(e->store, &c)) return;
     facts->certified = true;
     facts->node.node = c.node;
     memcpy(facts->node.sign_pk, c.sign_pk, sizeof c.sign_pk);

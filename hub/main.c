@@ -208,11 +208,9 @@ static const struct cli_opt bundle_opts[] = {
     OPT("whole", NULL, "out: toàn bộ dữ liệu của máy xã đó từ đầu",
         "out: everything of that node from the beginning"),
 };
-
 static const struct cli_opt user_opts[] = {
     OPT("role", "VAI_TRÒ", "admin, statistician hoặc viewer", "admin, statistician or viewer"),
 };
-
 static const struct cli_opt alarms_opts[] = {
     OPT("settle", "SỐ", "cảnh báo này đã được giải quyết", "this alarm is settled"),
     OPT("all", NULL, "cả những cảnh báo đã giải quyết", "settled ones too"),
@@ -221,6 +219,7 @@ static const struct cli_opt alarms_opts[] = {
 static const struct cli_opt restore_opts[] = {
     OPT("check", NULL, "chỉ kiểm tra bản sao lưu, không thay đổi gì",
         "only check the copy, change nothing"),
+    OPT("root", "TỆP", "khi các khóa không còn: khóa gốc", "when the keys are gone: the root key"),
 };
 
 static const struct cli_opt transfer_opts[] = {
@@ -303,9 +302,9 @@ static const struct cli_opt revoke_opts[] = {
     OPT_PERSON,
 };
 static const struct cli_opt keys_opts[] = {
-    OPT("root", "TỆP", "rotate, stolen, address: khóa gốc, cất riêng",
-        "rotate, stolen, address: the root key, kept apart"),
-    OPT("address", "MÁY:CỔNG", "rotate, stolen: địa chỉ mới", "rotate, stolen: the new address"),
+    OPT("root", "TỆP", "khóa gốc, cất riêng", "the root key, kept apart"),
+    OPT("address", "MÁY:CỔNG", "với --root: địa chỉ mới", "with --root: the new address"),
+    OPT("past", NULL, "order: khóa trước khóa này", "order: of the key before this one"),
     OPT("out", "TỆP", "card, order: ghi ra tệp này", "card, order: write to this file"),
     OPT("reason", "CHỮ", "order: căn cứ", "order: its basis"),
     OPT_PERSON,
@@ -358,9 +357,9 @@ static const struct cli_verb verbs[] = {
     {"reseal", "MÃ...", "cán bộ được đọc niêm phong lại hồ sơ cho máy khác",
      "an officer who may seals records again for another PC", OPTS(reseal_opts), 1, -1,
      hub_tool_reseal},
-    {"keys", "[show|card|order|demand MÃ_MÁY|rotate|stolen|address MÁY:CỔNG]",
-     "khóa của trung tâm: xem thẻ, thay khóa, khóa bị lộ, đổi địa chỉ",
-     "the hub's keys: its card, a change, a theft, a new address", OPTS(keys_opts), 0, 2,
+    {"keys", "[show|card|order|demand MÃ_MÁY|rotate|stolen|lost|address MÁY:CỔNG]",
+     "khóa của trung tâm: xem thẻ, thay khóa, khóa bị lộ, mất khóa, đổi địa chỉ",
+     "the hub's keys: its card, a change, a theft, a loss, a new address", OPTS(keys_opts), 0, 2,
      hub_tool_keys},
     {"quarantine", "[list|show|release|discard] [SỐ]",
      "những gì máy đã bị thu hồi còn gửi, chờ quyết định",

@@ -46,6 +46,12 @@ static bool hub_restore_before(const struct hub_restore *r, const struct hub_ide
            admin_key_is_past(&card, id->parsed.log_pk);
 }
 
+static bool hub_restore_ours(const struct hub_restore *r, const struct hub_identity *id)
+{
+    if (r->log_pk == NULL) return memcmp(id->parsed.root_pk, r->root_pk, 32) == 0;
+    return memcmp(id->parsed.log_pk, r->log_pk, 32) == 0 || hub_restore_before(r, id);
+}
+
 static enum err hub_restore_check(const struct hub_restore *r, const char *fresh,
                                   struct hub_verified_log *seen)
 {
@@ -54,9 +60,7 @@ static enum err hub_restore_check(const struct hub_restore *r, const char *fresh
     enum err e = hub_store_open(&(struct hub_store_options){.path = fresh}, &s);
     if (e == ERR_OK) e = hub_store_identity(s, &id);
     if (e == ERR_NOT_READY) e = ERR_DAMAGED; /* a database, but no hub's */
-    if (e == ERR_OK && memcmp(id.parsed.log_pk, r->log_pk, sizeof id.parsed.log_pk) != 0 &&
-        !hub_restore_before(r, &id))
-        e = ERR_WRONG_HUB;
+    if (e == ERR_OK && !hub_restore_ours(r, &id)) e = ERR_WRONG_HUB;
     if (e == ERR_OK) e = hub_verify_log(s, r->row, r->ctx, seen);
     if (e == ERR_OK) e = hub_store_check(s);
     if (e == ERR_OK && !r->look_only) e = hub_restore_epoch(s, r->now_ms);

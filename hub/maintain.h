@@ -20,10 +20,11 @@ MUST_CHECK enum err hub_backup(struct hub_store *s, const char *to, int64_t now_
                                char made[static FILE_PATH_BYTES_MAX]);
 
 struct hub_restore {
-    const char *copy;      /* a file that hub_backup() made, or any copy of a hub.db */
-    const char *path;      /* the database, which nobody may have open */
-    const uint8_t *log_pk; /* 32 bytes: the log key in this folder, which must be the copy's */
-    struct bytes card;     /* ... or of before this card, kept in the folder; empty: none */
+    const char *copy;       /* a file that hub_backup() made, or any copy of a hub.db */
+    const char *path;       /* the database, which nobody may have open */
+    const uint8_t *log_pk;  /* 32 bytes: the log key in this folder, which must be the copy's */
+    const uint8_t *root_pk; /* or, when that file is gone (log_pk NULL): the root key, likewise */
+    struct bytes card;      /* ... or of before this card, kept in the folder; empty: none */
     int64_t now_ms;
     bool look_only;      /* check the copy, change nothing */
     hub_finding_fn *row; /* may be NULL */

@@ -28,8 +28,19 @@ MUST_CHECK enum err hub_rekey_taken(struct hub_store *store, const struct hub_sy
                                     const struct id_hash *node, const struct hub_taken *taken,
                                     int64_t now_ms);
 
+/* A node whose certificate shows that this hub enrolled it, or knew newer keys of it, and lost that: into the
+ * hub's log once more, inside the open transaction; nothing where another session was quicker. `paper`: the
+ * bytes of `shown`. Errors of the store: roll back. */
+MUST_CHECK enum err hub_rekey_again(struct hub_store *store, const struct hub_sync_keys *keys,
+                                    const struct admin_cert *shown, struct bytes paper,
+                                    int64_t now_ms);
+
+/* Behind each hub_store_give(), inside the open transaction: where an old certificate of a node came back, what
+ * holds of it is said once more behind it. */
+MUST_CHECK enum err hub_rekey_given(struct hub_store *store, const struct hub_sync_keys *keys,
+                                    int64_t now_ms);
+
 /* Does this certificate, which a node shows, prove that the hub knew newer keys of it once? */
-bool hub_rekey_newer(struct hub_store *store, const struct id_hash *node,
-                     const struct admin_cert *shown);
+bool hub_rekey_newer(struct hub_store *store, const struct admin_cert *shown);
 
 #endif

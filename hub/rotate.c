@@ -37,7 +37,12 @@ enum err hub_rotate_order_check(struct hub_app *a, const struct order *o)
     uint8_t pk[32];
     enum err e = hub_rotate_order_decode(o->content, pk);
     if (e != ERR_OK) return e;
-    return key_equal(pk, a->identity.parsed.log_pk, sizeof pk) ? ERR_OK : ERR_NOT_FOUND;
+    const struct admin_card *c = &a->identity.parsed;
+    if (key_equal(pk, c->log_pk, sizeof pk)) return ERR_OK;
+    for (size_t i = 0; i < c->past_count; i++) {
+        if (!c->past[i].stolen && key_equal(pk, c->past[i].log_pk, sizeof pk)) return ERR_OK;
+    }
+    return ERR_NOT_FOUND;
 }
 
 struct hub_rotate_seek {
@@ -56,12 +61,29 @@ static enum err hub_rotate_order_row(void *ctx, const struct hub_order_row *o)
     return ERR_OK;
 }
 
-/* Did two officers order that this log key is revoked? */
-static enum err hub_rotate_ordered(struct hub_app *a)
+/* Did two officers order that this log key is revoked? ERR_DENIED: they did not. */
+static enum err hub_rotate_ordered(struct hub_app *a, const uint8_t log_pk[static 32])
 {
-    struct hub_rotate_seek k = {.log_pk = a->identity.parsed.log_pk};
+    struct hub_rotate_seek k = {.log_pk = log_pk};
     enum err e = hub_store_orders(a->store, "keys", false, hub_rotate_order_row, &k);
     return e == ERR_OK && !k.found ? ERR_DENIED : e;
+}
+
+/* Keys of before whose revocation was ordered since: of a hub that lost them first. */
+static enum err hub_rotate_revoke_past(struct hub_app *a, struct admin_card *c)
+{
+    struct hub_position at;
+    bool any = false;
+    hub_store_position(a->store, &at);
+    for (size_t i = 0; i < c->past_count; i++) {
+        enum err e = c->past[i].stolen ? ERR_DENIED : hub_rotate_ordered(a, c->past[i].log_pk);
+        if (e != ERR_OK && e != ERR_DENIED) return e;
+        if (e != ERR_OK) continue;
+        any = c->past[i].stolen = true;
+        c->past[i].last =
+            at.position; /* what came back under it meanwhile was judged, and stands */
+    }
+    return any ? ERR_OK : ERR_DENIED;
 }
 
 /* ---- key files ---- */
@@ -302,6 +324,40 @@ static enum err hub_rotate_commit(struct hub_app *a, struct bytes card,
 
 /* ---- the change ---- */
 
+/* The key of the issued files is not of the card: a lost one is made anew, and the province told. */
+static enum err hub_rotate_issue(const char *data)
+{
+    struct key_sign k = {.secret = NULL};
+    struct buf text;
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = hub_app_path(data, "keys/issue.key", path);
+    if (e != ERR_OK || file_exists(path)) return e;
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    e = key_sign_make(&k, KEY_ISSUE);
+    if (e == ERR_OK) e = key_sign_save(&k, &text);
+    if (e == ERR_OK) e = file_create_private(path, buf_bytes(&text));
+    key_sign_free(&k);
+    key_wipe_buf(&text);
+    return e;
+}
+
+/* The newest card that anybody kept in the folder, and a serial above those that nobody did. */
+static enum err hub_rotate_lost(struct hub_app *a, struct admin_card *c)
+{
+    struct admin_card kept;
+    struct buf bytes;
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = hub_app_path(a->data, "keys", path);
+    if (e == ERR_OK) e = file_mkdirs(path, 0700);
+    if (e != ERR_OK) return e;
+    buf_init(&bytes, ADMIN_CARD_BYTES_MAX);
+    e = hub_rotate_card(a->data, &a->identity.hub, &bytes, &kept);
+    if (e == ERR_OK && kept.serial > c->serial) *c = kept;
+    buf_free(&bytes);
+    c->serial += HUB_ROTATE_LOST_STEP - 1; /* the new card is one above */
+    return e == ERR_OK || e == ERR_NOT_FOUND ? hub_rotate_issue(a->data) : e;
+}
+
 static enum err hub_rotate_past(struct hub_app *a, const struct hub_rotate *r, struct admin_card *c)
 {
     struct hub_position at;
@@ -309,7 +365,8 @@ static enum err hub_rotate_past(struct hub_app *a, const struct hub_rotate *r, s
     hub_store_position(a->store, &at);
     struct admin_past *p = &c->past[c->past_count++];
     memcpy(p->log_pk, c->log_pk, sizeof p->log_pk);
-    p->last = at.position;
+    /* A copy does not know what the hub signed behind it, and nobody has that key any more. */
+    p->last = r->what == HUB_ROTATE_LOST ? HUB_ROTATE_LOST_LAST : at.position;
     p->stolen = r->what == HUB_ROTATE_STOLEN;
     return ERR_OK;
 }
@@ -318,11 +375,12 @@ static enum err hub_rotate_keys(struct hub_app *a, const struct hub_rotate *r, s
                                 struct key_sign *log)
 {
     if (r->what == HUB_ROTATE_ADDRESS) return ERR_OK;
-    enum err e = hub_rotate_past(a, r, c);
+    enum err e = r->what == HUB_ROTATE_STOLEN ? hub_rotate_ordered(a, c->log_pk) : ERR_OK;
+    if (e == ERR_DENIED) return hub_rotate_revoke_past(a, c);
+    if (e == ERR_OK) e = hub_rotate_past(a, r, c);
     if (e == ERR_OK) e = hub_rotate_sign(a->data, log, c->log_pk);
     if (e == ERR_OK) e = hub_rotate_box(a->data, 1, c->sealing_pk);
-    if (e == ERR_OK && r->what == HUB_ROTATE_STOLEN)
-        e = hub_rotate_box(a->data, 2, c->transport_pk);
+    if (e == ERR_OK && r->what != HUB_ROTATE_LOG) e = hub_rotate_box(a->data, 2, c->transport_pk);
     return e;
 }
 
@@ -344,12 +402,11 @@ enum err hub_rotate(struct hub_app *a, const struct hub_rotate *r, int64_t now_m
     if (!key_equal(r->root->public, c.root_pk, sizeof c.root_pk)) return ERR_WRONG_HUB;
     if (r->address != NULL && !hub_rotate_address_ok(r->address)) return ERR_BAD_INPUT;
     if (r->what == HUB_ROTATE_ADDRESS && r->address == NULL) return ERR_BAD_INPUT;
-    enum err e = r->what == HUB_ROTATE_STOLEN ? hub_rotate_ordered(a) : ERR_OK;
-    if (e != ERR_OK) return e;
     buf_init(&card, ADMIN_CARD_BYTES_MAX);
+    enum err e = r->what == HUB_ROTATE_LOST ? hub_rotate_lost(a, &c) : ERR_OK;
     c.serial++;
     if (r->address != NULL) snprintf(c.address, sizeof c.address, "%s", r->address);
-    e = hub_rotate_keys(a, r, &c, &log);
+    if (e == ERR_OK) e = hub_rotate_keys(a, r, &c, &log);
     if (e == ERR_OK) {
         admin_card_make(&c, r->root->secret, &card);
         e = card.e;

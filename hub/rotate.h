@@ -19,8 +19,14 @@
 enum hub_rotate_what {
     HUB_ROTATE_ADDRESS, /* the hub moved: no key changes */
     HUB_ROTATE_LOG,     /* new log and sealing keys; the old ones were never in other hands */
-    HUB_ROTATE_STOLEN,  /* all keys of the old card may be in other hands */
+    HUB_ROTATE_STOLEN, /* all keys of the old card may be in other hands; or, by the order, older ones */
+    HUB_ROTATE_LOST, /* the key files are gone: hub_app_open_keyless() */
 };
+
+#define HUB_ROTATE_LOST_LAST ((uint64_t)INT64_MAX) /* last position of a lost key: not known */
+enum {
+    HUB_ROTATE_LOST_STEP = 64
+}; /* serials that a lost hub leaves free: cards that this copy never saw */
 
 struct hub_rotate {
     enum hub_rotate_what what;
@@ -30,7 +36,8 @@ struct hub_rotate {
 
 /*
  * ERR_WRONG_HUB  the root key is another hub's;   ERR_BAD_INPUT  the address
- * ERR_DENIED     HUB_ROTATE_STOLEN without an order of kind "keys" that two officers signed for this log key
+ * ERR_DENIED     HUB_ROTATE_STOLEN without an order of kind "keys" that two officers signed for this log key, or
+ *                for one of before, that the card calls safe: then that key is revoked and no key is new
  * ERR_TOO_LARGE  ADMIN_CARD_PAST_MAX keys were changed already
  * and of files and store. After ERR_OK open the hub anew.
  */

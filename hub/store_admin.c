@@ -213,28 +213,49 @@ static enum err hub_enrol_rekeyed(struct hub_store *s, const struct admin_cert *
     return e;
 }
 
-static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en, uint64_t at)
+/* The serial that certificates of other keys must exceed from now on: that under which these keys are
+ * certified first, and above all that the hub gave to the keys before them. */
+static enum err hub_enrol_key_serial(struct hub_store *s, const struct admin_cert *c, uint32_t *out)
+{
+    struct admin_cert here;
+    enum err e =
+        hub_store_cert(s, &c->node, &here); /* of the keys before, when an op 27 changed them */
+    *out = c->serial;
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e == ERR_OK && memcmp(here.sign_pk, c->sign_pk, sizeof c->sign_pk) == 0)
+        return hub_store_key_serial(s, &c->node, out);
+    if (e == ERR_OK && here.serial >= c->serial && here.serial < UINT32_MAX) *out = here.serial + 1;
+    return e;
+}
+
+/* `code`: the unit of which the node is, whatever the certificate says; NULL: what it says. */
+static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en, const char *code,
+                               uint64_t at)
 {
     struct admin_cert c;
     enum err e =
         admin_key_cert_open(en->certificate, &s->identity.hub, &s->identity.parsed, at, &c);
     if (e == ERR_OK && !ID_EQUAL(&c.node, &en->node)) e = ERR_BAD_FORMAT;
     int64_t unit = 0;
-    if (e == ERR_OK) e = hub_unit_number(s, c.unit, &unit);
+    uint32_t serial = 0;
+    if (e == ERR_OK) e = hub_unit_number(s, code != NULL ? code : c.unit, &unit);
     if (e == ERR_OK) e = hub_enrol_rekeyed(s, &c, at);
+    if (e == ERR_OK) e = hub_enrol_key_serial(s, &c, &serial);
     if (e != ERR_OK) return e;
     struct db_stmt *q = db_stmt(
-        s->db, "INSERT INTO sys_node(node, unit, cert, sign_pk, transport_pk, enrolled_pos) "
-               "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(node) DO UPDATE SET "
+        s->db, "INSERT INTO sys_node(node, unit, cert, sign_pk, transport_pk, enrolled_pos, "
+               "key_serial) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(node) DO UPDATE SET "
                "unit_pos = CASE WHEN unit = excluded.unit THEN unit_pos ELSE excluded.enrolled_pos "
                "END, unit = excluded.unit, cert = excluded.cert, sign_pk = excluded.sign_pk, "
-               "transport_pk = excluded.transport_pk, enrolled_pos = excluded.enrolled_pos");
+               "transport_pk = excluded.transport_pk, enrolled_pos = excluded.enrolled_pos, "
+               "key_serial = excluded.key_serial");
     db_bind_blob(q, 1, BYTES_OF(c.node.b));
     db_bind_int(q, 2, unit);
     db_bind_blob(q, 3, en->certificate);
     db_bind_blob(q, 4, BYTES_OF(c.sign_pk));
     db_bind_blob(q, 5, BYTES_OF(c.transport_pk));
     db_bind_int(q, 6, (int64_t)at);
+    db_bind_int(q, 7, serial);
     e = db_run(q);
     if (e == ERR_OK) e = hub_revoked_mark(s, &c.node);
     return e == ERR_OK ? hub_node_unit_note(s, &c.node, unit, at) : e;
@@ -288,7 +309,7 @@ static enum err hub_admin_one(struct hub_store *s, struct bytes payload, int kin
     if (kind == CHANGE_ENROL) {
         struct admin_enrol en;
         e = admin_enrol_decode(payload, &en);
-        return e == ERR_OK ? hub_enrol_take(s, &en, at) : e;
+        return e == ERR_OK ? hub_enrol_take(s, &en, NULL, at) : e;
     }
     if (kind == CHANGE_REVOKE) {
         struct admin_revoke r;
@@ -327,27 +348,35 @@ enum err hub_admin_take(struct hub_store *s, struct bytes payload, int kind, uin
 
 /* ---- what comes back ---- */
 
-/* The node was moved to another unit before the hub went back, and nobody did so anew since. */
+enum err hub_enrol_anew(struct hub_store *s, const struct id_hash *node, bool *anew)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT ifnull(enrolled_pos, 0) FROM sys_node WHERE node = ?1");
+    db_bind_blob(q, 1, BYTES_OF(node->b));
+    enum err e = db_get(q);
+    *anew = e == ERR_OK && s->epoch_count > 0 &&
+            (uint64_t)db_column_int(q, 0) >= s->epochs[s->epoch_count - 1].start;
+    db_done(q);
+    return e;
+}
+
+/* The node changed its keys, or was moved to another unit, before the hub went back, and nobody moved it
+ * anew since. `keep`: the certificate says another unit than was said anew: that stays. */
 static enum err hub_enrol_newer(struct hub_store *s, const struct admin_enrol *en,
-                                const struct hub_node *node, bool *newer)
+                                const struct hub_node *node, bool *newer, bool *keep)
 {
     struct admin_cert c;
+    bool anew = false;
     enum err e =
         admin_key_cert_open(en->certificate, &s->identity.hub, &s->identity.parsed,
                             s->replaying ? 1 : 0, &c); /* a replay judges as it was judged then */
-    if (e == ERR_OK && memcmp(c.sign_pk, node->sign_pk, sizeof c.sign_pk) != 0) {
-        struct admin_cert here;
-        e = hub_store_cert(s, &node->node, &here);
-        *newer = e == ERR_OK && c.serial > here.serial; /* the node changed its keys since */
-        return e;
-    }
-    if (e != ERR_OK || strcmp(c.unit, node->unit) == 0 || s->epoch_count == 0) return e;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT ifnull(enrolled_pos, 0) FROM sys_node WHERE node = ?1");
-    db_bind_blob(q, 1, BYTES_OF(node->node.b));
-    e = db_get(q);
-    if (e == ERR_OK) *newer = (uint64_t)db_column_int(q, 0) < s->epochs[s->epoch_count - 1].start;
-    db_done(q);
+    if (e != ERR_OK) return e;
+    if (memcmp(c.sign_pk, node->sign_pk, sizeof c.sign_pk) != 0)
+        return hub_store_keys_newer(s, &c, newer, keep);
+    if (strcmp(c.unit, node->unit) == 0 || s->epoch_count == 0) return ERR_OK;
+    e = hub_enrol_anew(s, &node->node, &anew);
+    *newer = e == ERR_OK && !anew;
+    *keep = anew;
     return e;
 }
 
@@ -355,11 +384,19 @@ static enum err hub_enrol_given(struct hub_store *s, struct bytes payload, uint6
 {
     struct admin_enrol en;
     struct hub_node node;
+    bool keep = false;
     enum err e = admin_enrol_decode(payload, &en);
     if (e == ERR_OK) e = hub_store_node(s, &en.node, &node);
     bool lost = e == ERR_NOT_FOUND;
-    if (e == ERR_OK) e = hub_enrol_newer(s, &en, &node, &lost);
-    return lost ? hub_enrol_take(s, &en, at) : e; /* else a node that is known stays as it is */
+    if (e == ERR_OK) e = hub_enrol_newer(s, &en, &node, &lost, &keep);
+    if (e != ERR_OK && !lost) return e;
+    if (lost) e = hub_enrol_take(s, &en, keep ? node.unit : NULL, at);
+    /* else a node that is known stays as it is */
+    if (e == ERR_OK && keep) {
+        s->certify_due = true;
+        s->certify_node = en.node;
+    }
+    return e;
 }
 
 /* The same issue of a report may have been closed anew: then the old one is only kept. */

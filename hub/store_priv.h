@@ -142,15 +142,17 @@ struct hub_store {
     size_t read_next;
     char revoked_path[FILE_PATH_BYTES_MAX]; /* revocations outside the database; "": none is kept */
     bool revoked_grown;                     /* it is to be written, before the commit */
-    int road;                               /* enum hub_road of what is taken now */
-    bool wipe_wanted;                       /* the file may still hold what was deleted */
-    struct buf attach_block;                /* of hub_store_attach_read() */
-    uint64_t attach_quota;                  /* bytes of files of one unit, 0: the usual */
-    const struct hub_store *reader;         /* of which store it is a reader; NULL: it is none */
-    unsigned readers;                       /* that are open */
-    size_t erased_then;                     /* of a reader: length of the list when it was opened */
-    _Atomic uint64_t rows_seen; /* of the log, by hub_log_rows(); another thread may look */
-    bool replaying;             /* of another store's log: what is gone there may be gone here */
+    bool certify_due; /* what came back of this node says another unit than holds (hub/rekey.h) */
+    struct id_hash certify_node;
+    int road;                       /* enum hub_road of what is taken now */
+    bool wipe_wanted;               /* the file may still hold what was deleted */
+    struct buf attach_block;        /* of hub_store_attach_read() */
+    uint64_t attach_quota;          /* bytes of files of one unit, 0: the usual */
+    const struct hub_store *reader; /* of which store it is a reader; NULL: it is none */
+    unsigned readers;               /* that are open */
+    size_t erased_then;             /* of a reader: length of the list when it was opened */
+    _Atomic uint64_t rows_seen;     /* of the log, by hub_log_rows(); another thread may look */
+    bool replaying; /* of another store's log: what is gone there may be gone here */
 };
 
 /* One op on its way into a record. */
@@ -291,6 +293,9 @@ MUST_CHECK enum err hub_catalogue_load(struct hub_store *s);
 MUST_CHECK enum err hub_take_given(struct hub_store *s, struct hub_log *log,
                                    const struct message_set *set, const struct id_hash *hash,
                                    int64_t received_ms);
+/* store_admin.c: was the certificate of this node made since the hub went back last? ERR_NOT_FOUND. */
+MUST_CHECK enum err hub_enrol_anew(struct hub_store *s, const struct id_hash *node, bool *anew);
+
 /* store_admin.c: an administrative op of such a set. What no longer applies is held (7). */
 MUST_CHECK enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind,
                                     uint64_t at, int64_t received_ms, uint8_t *verdict);

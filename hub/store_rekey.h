@@ -29,6 +29,21 @@ MUST_CHECK enum err hub_store_retired(struct hub_store *s, const struct id_hash 
 MUST_CHECK enum err hub_store_cert(struct hub_store *s, const struct id_hash *node,
                                    struct admin_cert *out);
 
+/* Above which serial a certificate with other keys is newer. ERR_NOT_FOUND. */
+MUST_CHECK enum err hub_store_key_serial(struct hub_store *s, const struct id_hash *node,
+                                         uint32_t *out);
+
+/* Are the keys of this certificate, which the hub signed, newer than those that it has of the node? By the
+ * serial under which the hub's were certified first: since it went back it may have certified them again, up to
+ * the serial of the newer ones and beyond (SPEC 18.11). *keep: they are, but the unit that the hub has of the
+ * node was said since then, and stays. ERR_NOT_FOUND: no such node. */
+MUST_CHECK enum err hub_store_keys_newer(struct hub_store *s, const struct admin_cert *shown,
+                                         bool *newer, bool *keep);
+
+/* Since it was asked last: did a certificate come back that is not what holds of that node? Nodes that read the log
+ * in its order would follow it. */
+bool hub_store_certify_due(struct hub_store *s, struct id_hash *node);
+
 /* A change in the list of nodes: its newest, and whether the hub waits for one. */
 struct hub_rekeyed {
     uint64_t position; /* 0: these are its first keys */

@@ -222,7 +222,7 @@ static const struct hub_table {
     {"sys_erasure", "SELECT no, pos, hash, sum FROM sys_erasure ORDER BY no"},
     {"sys_unit", "SELECT no, code, sum, records FROM sys_unit ORDER BY no"},
     {"sys_node", "SELECT node, unit, cert, sign_pk, transport_pk, enrolled_pos, revoked_pos, "
-                 "revoked_why FROM sys_node ORDER BY node"},
+                 "revoked_why, key_serial FROM sys_node ORDER BY node"},
     {"sys_revoked", "SELECT node, pos, why, hash FROM sys_revoked ORDER BY node"},
     {"sys_revoked_said", "SELECT node, pos, hash FROM sys_revoked_said ORDER BY node"},
     {"sys_rekey",

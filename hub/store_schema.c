@@ -283,6 +283,10 @@ const struct db_migration hub_schema[] = {
         "CREATE TABLE sys_history(record INTEGER NOT NULL, pos INTEGER NOT NULL,"
         "  PRIMARY KEY(record, pos)) WITHOUT ROWID;",
     },
+    {
+        /* above which serial a certificate with other keys proves a later change of them (SPEC 18.11) */
+        "ALTER TABLE sys_node ADD COLUMN key_serial INTEGER NOT NULL DEFAULT 1;",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

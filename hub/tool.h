@@ -33,6 +33,9 @@ void hub_tool_close(struct hub_tool *t);
 /* A request of this verb with the person that --person or DONGBO_PERSON names. */
 json_t *hub_tool_request(const struct cli *c, const char *verb);
 /* Add an option of the verb to the request, when it was given. */
+/* The root key of --root. ERR_USAGE without it, and errors of the file: they are told. The caller frees it. */
+struct key_sign;
+MUST_CHECK enum err hub_tool_root(struct cli *c, struct key_sign *root);
 void hub_tool_copy(const struct cli *c, json_t *request, const char *option, const char *key);
 
 /* FIELD=VALUE arguments from `first` on as an object. ERR_USAGE (told). */

@@ -1,5 +1,5 @@
 /* keys: the hub's card. show, order, card, demand (of a node); and on a hub that does not run: rotate, stolen,
- * address. */
+ * lost, address. */
 #include "hub/tool.h"
 
 #include "common/io/clock.h"
@@ -24,13 +24,18 @@ static void hub_print_keys(const struct cli *c, const json_t *r)
            hub_keys_text(r, "log_key"));
     for (size_t i = 0; i < json_array_size(past); i++) {
         const json_t *p = json_array_get(past, i);
+        json_int_t last = json_integer_value(json_object_get(p, "last_position"));
+        if (last == (json_int_t)HUB_ROTATE_LOST_LAST) {
+            printf(cli_text(c, "khóa đã mất %s, vẫn được tin\n", "lost key %s, still believed\n"),
+                   hub_keys_text(p, "log_key"));
+            continue;
+        }
         printf(json_is_true(json_object_get(p, "stolen"))
                    ? cli_text(c, "khóa bị lộ %s, chỉ tin đến vị trí %lld\n",
                               "stolen key %s, believed up to position %lld\n")
                    : cli_text(c, "khóa cũ %s, đến vị trí %lld\n",
                               "key of before %s, up to position %lld\n"),
-               hub_keys_text(p, "log_key"),
-               (long long)json_integer_value(json_object_get(p, "last_position")));
+               hub_keys_text(p, "log_key"), (long long)last);
     }
 }
 
@@ -62,7 +67,7 @@ static enum err hub_keys_out(struct cli *c, struct hub_tool *t, json_t *request,
 
 /* ---- a change ---- */
 
-static enum err hub_keys_root(struct cli *c, struct key_sign *root)
+enum err hub_tool_root(struct cli *c, struct key_sign *root)
 {
     struct buf text;
     const char *path = cli_opt(c, "root");
@@ -78,9 +83,39 @@ static enum err hub_keys_root(struct cli *c, struct key_sign *root)
                                   "The root key cannot be read (only you may have rights to it).");
 }
 
+/* A database, and no keys beside it. */
+static bool hub_keys_gone(const struct cli *c)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    uint8_t pk[KEY_PUBLIC_BYTES];
+    return hub_app_path(c->data_dir, "hub.db", path) == ERR_OK && file_exists(path) &&
+           hub_app_log_pk(c->data_dir, pk) == ERR_NOT_FOUND;
+}
+
 static enum err hub_keys_failed(struct cli *c, enum err e)
 {
     switch ((int)e) {
+    case ERR_NOT_READY:
+        if (!hub_keys_gone(c)) break;
+        return cli_fail(c, e,
+                        "Thiếu khóa trong thư mục `keys`. Nếu còn bản cất riêng: chép lại vào đó. "
+                        "Nếu không còn: `keys "
+                        "lost --root TỆP` tạo khóa mới; khi khóa cũ có thể đã lọt vào tay người "
+                        "khác thì sau đó "
+                        "`keys order --past` và `keys stolen`. Chưa thay đổi gì.",
+                        "Keys are missing in `keys`. If they were kept apart: put them back. If "
+                        "not: `keys lost --root "
+                        "FILE` makes new ones; where the old ones may be in other hands, `keys "
+                        "order --past` and `keys "
+                        "stolen` follow. Nothing was changed.");
+    case ERR_EXISTS:
+        return cli_fail(
+            c, e, "Các khóa vẫn còn: dùng `keys rotate`, hoặc `keys stolen`. Chưa thay đổi gì.",
+            "The keys are there: use `keys rotate`, or `keys stolen`. Nothing was changed.");
+    case ERR_TOO_LARGE:
+        return cli_fail(
+            c, e, "Khóa của trung tâm này đã được thay quá nhiều lần (8). Chưa thay đổi gì.",
+            "The keys of this hub were changed too often (8 times). Nothing was changed.");
     case ERR_LOCKED:
         return cli_fail(c, e, "Trung tâm đang chạy: hãy dừng `run` rồi làm lại. Chưa thay đổi gì.",
                         "The hub runs: stop `run` first. Nothing was changed.");
@@ -96,8 +131,28 @@ static enum err hub_keys_failed(struct cli *c, enum err e)
     case ERR_BAD_INPUT:
         return cli_fail(c, e, "Địa chỉ phải là MÁY:CỔNG. Chưa thay đổi gì.",
                         "The address must be HOST:PORT. Nothing was changed.");
-    default: return cli_fail(c, e, NULL, NULL);
+    default: break;
     }
+    return cli_fail(c, e, NULL, NULL);
+}
+
+static const char *hub_keys_lost_told(const struct cli *c)
+{
+    return cli_text(
+        c,
+        "Đã tạo khóa mới. Rút khóa gốc ra, cất lại. Máy xã chưa biết khóa mới và chưa kết nối "
+        "được: "
+        "`keys card --out TỆP`, mang tệp đến từng xã rồi `dongbo-node card TỆP`. Giấy mời cũ, và "
+        "gói "
+        "`.dongbo` gửi tới khóa cũ, không còn dùng được. Báo cấp tỉnh khóa mới của tệp báo cáo "
+        "(`dongbo.pub`).",
+        "New keys are made. Take the root key out and lock it away. Nodes do not know the new keys "
+        "and "
+        "cannot connect yet: `keys card --out FILE`, carry the file to each commune, `dongbo-node "
+        "card "
+        "FILE`. Old invitations, and bundles sealed to the old key, are of no use any more. Tell "
+        "the "
+        "province the new key of issued files (`dongbo.pub`).");
 }
 
 static void hub_keys_told(const struct cli *c, const struct hub_rotate *r)
@@ -108,7 +163,8 @@ static void hub_keys_told(const struct cli *c, const struct hub_rotate *r)
     }
     printf(
         "%s\n",
-        r->what == HUB_ROTATE_STOLEN
+        r->what == HUB_ROTATE_LOST ? hub_keys_lost_told(c)
+        : r->what == HUB_ROTATE_STOLEN
             ? cli_text(
                   c,
                   "Đã thay mọi khóa và thu hồi khóa cũ. Rút khóa gốc ra, cất lại. Máy xã nhận "
@@ -131,10 +187,11 @@ static enum err hub_keys_change(struct cli *c, enum hub_rotate_what what, const 
     struct hub_app *a = NULL;
     struct key_sign root = {.secret = NULL};
     enum err e = key_ready();
-    if (e == ERR_OK) e = hub_keys_root(c, &root);
+    if (e == ERR_OK) e = hub_tool_root(c, &root);
     if (e != ERR_OK) return e;
     struct hub_rotate r = {.what = what, .root = &root, .address = address};
-    e = hub_app_open(c->data_dir, &a);
+    e = what == HUB_ROTATE_LOST ? hub_app_open_keyless(c->data_dir, &a)
+                                : hub_app_open(c->data_dir, &a);
     if (e == ERR_OK) e = hub_rotate(a, &r, clock_wall_ms());
     hub_app_close(a);
     key_sign_free(&root);
@@ -172,12 +229,15 @@ enum err hub_tool_keys(struct cli *c, void *ctx)
         return hub_keys_change(c, HUB_ROTATE_LOG, cli_opt(c, "address"));
     if (strcmp(what, "stolen") == 0)
         return hub_keys_change(c, HUB_ROTATE_STOLEN, cli_opt(c, "address"));
+    if (strcmp(what, "lost") == 0)
+        return hub_keys_change(c, HUB_ROTATE_LOST, cli_opt(c, "address"));
     if (strcmp(what, "address") == 0 && c->arg_count > 1)
         return hub_keys_change(c, HUB_ROTATE_ADDRESS, c->args[1]);
     json_t *q = hub_tool_request(c, "keys");
     bool order = strcmp(what, "order") == 0, card = strcmp(what, "card") == 0;
     json_object_set_new(q, "action", json_string(order ? "order" : "show"));
     hub_tool_copy(c, q, "reason", "reason");
+    if (cli_has(c, "past")) json_object_set_new(q, "past", json_true());
     if (order) return hub_keys_out(c, ctx, q, "order", false);
     if (card) return hub_keys_out(c, ctx, q, "card", true);
     return hub_tool_show(c, ctx, q, hub_print_keys);

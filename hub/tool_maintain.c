@@ -86,13 +86,37 @@ static void hub_restore_told(const struct cli *c, const struct hub_restored *r, 
 }
 
 /* On a new machine there is a folder with what was kept apart, the keys first of all: it needs a place for the lock. */
-static enum err hub_restore_folder(const char *data)
+static enum err hub_restore_folder(const char *data, bool rooted)
 {
     char keys[FILE_PATH_BYTES_MAX], run[FILE_PATH_BYTES_MAX];
     enum err e = hub_app_path(data, "keys", keys);
     if (e == ERR_OK) e = hub_app_path(data, "run", run);
-    if (e != ERR_OK || !file_is_folder(keys)) return e;
+    if (e != ERR_OK || (!file_is_folder(keys) && !rooted)) return e;
     return file_mkdirs(run, 0700);
+}
+
+/* Whose copy it must be: by the log key of the folder, or by the root key where that is gone. */
+static enum err hub_restore_keys(struct cli *c, uint8_t log_pk[static KEY_PUBLIC_BYTES],
+                                 struct key_sign *root, struct hub_restore *r)
+{
+    enum err e = hub_app_log_pk(c->data_dir, log_pk);
+    r->log_pk = log_pk;
+    if (e == ERR_NOT_FOUND && cli_has(c, "root")) {
+        r->log_pk = NULL;
+        e = hub_tool_root(c, root);
+        if (e == ERR_OK) r->root_pk = root->public;
+        return e;
+    }
+    return e == ERR_OK
+               ? e
+               : cli_fail(
+                     c, e,
+                     "Thiếu khóa trong thư mục `keys`: hãy đặt lại các khóa đã cất riêng, rồi "
+                     "khôi phục; không còn khóa nào thì thêm --root KHÓA_GỐC, rồi `keys lost`. "
+                     "Chưa thay đổi gì.",
+                     "Keys are missing in `keys`: put back the keys that were kept apart, then "
+                     "restore; if nobody has them, add --root ROOT_KEY, and then `keys lost`. "
+                     "Nothing was changed.");
 }
 
 enum err hub_tool_restore(struct cli *c, void *ctx)
@@ -101,24 +125,26 @@ enum err hub_tool_restore(struct cli *c, void *ctx)
     uint8_t log_pk[KEY_PUBLIC_BYTES];
     struct file_lock lock;
     struct hub_restored done;
+    struct key_sign root = {.secret = NULL};
     (void)ctx;
     enum err e = hub_app_path(c->data_dir, "run/lock", lock_path);
     if (e == ERR_OK) e = hub_app_path(c->data_dir, "hub.db", path);
-    if (e == ERR_OK) e = hub_restore_folder(c->data_dir);
+    if (e == ERR_OK) e = hub_restore_folder(c->data_dir, cli_has(c, "root"));
     if (e == ERR_OK) e = file_lock(lock_path, &lock);
     if (e == ERR_LOCKED)
         return cli_fail(c, e, "Trung tâm đang chạy: hãy dừng `run` trước khi khôi phục.",
                         "The hub runs: stop `run` before a restore.");
     if (e != ERR_OK) return cli_fail(c, e, "Không mở được thư mục dữ liệu.", "No data folder.");
-    e = hub_app_log_pk(c->data_dir, log_pk);
+    struct hub_restore r = {.copy = c->args[0],
+                            .path = path,
+                            .now_ms = clock_wall_ms(),
+                            .look_only = cli_has(c, "check"),
+                            .row = hub_restore_row,
+                            .ctx = c};
+    e = hub_restore_keys(c, log_pk, &root, &r);
     if (e != ERR_OK) {
         file_unlock(&lock);
-        return cli_fail(
-            c, e,
-            "Thiếu khóa trong thư mục `keys`: hãy đặt lại các khóa đã cất riêng, rồi khôi "
-            "phục. Chưa thay đổi gì.",
-            "Keys are missing in `keys`: put back the keys that were kept apart, then "
-            "restore. Nothing was changed.");
+        return e;
     }
     struct buf card;
     char card_path[FILE_PATH_BYTES_MAX];
@@ -126,16 +152,10 @@ enum err hub_tool_restore(struct cli *c, void *ctx)
     e = hub_app_path(c->data_dir, HUB_CARD_FILE, card_path);
     if (e == ERR_OK && file_exists(card_path))
         e = file_read(card_path, ADMIN_CARD_BYTES_MAX, &card);
-    struct hub_restore r = {.copy = c->args[0],
-                            .card = buf_bytes(&card),
-                            .path = path,
-                            .log_pk = log_pk,
-                            .now_ms = clock_wall_ms(),
-                            .look_only = cli_has(c, "check"),
-                            .row = hub_restore_row,
-                            .ctx = c};
+    r.card = buf_bytes(&card);
     if (e == ERR_OK) e = hub_restore(&r, &done);
     buf_free(&card);
+    key_sign_free(&root);
     file_unlock(&lock);
     if (e != ERR_OK) return hub_restore_failed(c, e);
     hub_restore_told(c, &done, r.look_only);

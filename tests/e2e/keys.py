@@ -233,18 +233,18 @@ def asked(w, node):
     check("the log verifies", w.hub.ask("verify")["finding_count"] == 0 and node.ask("verify")["ok"])
 
 
-def officers(w):
-    for name in ("An", "Binh"):
+def officers(w, *names):
+    for name in names:
         with open(os.path.join(w.dir, "pass-" + name), "w", encoding="utf-8") as f:
             f.write("mot mat khau dai " + name + "\n")
         w.hub.tool("officer", "add", name, "--role", "keys", "--key", "khoa-" + name, "--passphrase", "pass-" + name)
 
 
-def ordered(w):
-    """Two officers order that the hub's log key is revoked."""
-    w.hub.tool("keys", "order", "--reason", "máy chủ bị lấy cắp", "--out", "lenh")
-    order = w.hub.ask("order", "propose", "lenh", "--key", "khoa-An", "--passphrase", "pass-An")
-    w.hub.tool("order", "approve", order["id"][:16], "--key", "khoa-Binh", "--passphrase", "pass-Binh")
+def ordered(w, a, b, *of):
+    """Two officers order that a log key of the hub is revoked."""
+    w.hub.tool("keys", "order", "--reason", "máy chủ bị lấy cắp", "--out", "lenh", *of)
+    order = w.hub.ask("order", "propose", "lenh", "--key", "khoa-" + a, "--passphrase", "pass-" + a)
+    w.hub.tool("order", "approve", order["id"][:16], "--key", "khoa-" + b, "--passphrase", "pass-" + b)
 
 
 def keep(w, name, source="hub"):
@@ -366,11 +366,11 @@ def moved(w):
 def robbed(w):
     print("the hub's keys are stolen")
     node = w.nodes["26179"]
-    officers(w)
+    officers(w, "An", "Binh")
     w.hub.end()
     copy_folder(os.path.join(w.dir, "hub"), os.path.join(w.dir, "thief"))
     check("one person alone revokes no hub key", refused(w.hub, "keys", "stolen", "--root", "hub-root.key"))
-    ordered(w)
+    ordered(w, "An", "Binh")
     w.hub.tool("keys", "stolen", "--root", "hub-root.key")
     stranger = Program(w, "dongbo-hub", "other")
     stranger.tool("init", "--unit", "735", "--name", "Trung tâm khác", "--catalogue",
@@ -400,6 +400,58 @@ def robbed(w):
           any(n["revoked"] for n in w.hub.ask("nodes")["nodes"] if n["unit"] == "26176"))
 
 
+def lost(w):
+    print("the hub's machine is gone, and nobody kept its keys")
+    node = w.nodes["26179"]
+    settle(node)
+    w.hub.tool("backup", "last.db")
+    seven = put(node, "Hà Thị Chín")
+    settle(node)  # confirmed behind the copy
+    w.hub.end()
+    folder = os.path.join(w.dir, "hub")
+    shutil.copy2(os.path.join(folder, "dongbo.conf"), os.path.join(w.dir, "kept.conf"))
+    copy_folder(os.path.join(folder, "tls"), os.path.join(w.dir, "kept.tls"))
+    shutil.rmtree(folder)
+    os.mkdir(folder)
+    shutil.copy2(os.path.join(w.dir, "kept.conf"), os.path.join(folder, "dongbo.conf"))
+    copy_folder(os.path.join(w.dir, "kept.tls"), os.path.join(folder, "tls"))
+    check("without keys a copy is put back for who has the root key alone", refused(w.hub, "restore", "last.db") and
+          refused(w.hub, "restore", "last.db", "--root", "other-root.key"))
+    w.hub.tool("restore", "last.db", "--root", "hub-root.key", ok=(0, 3))
+    p = subprocess.run([w.hub.binary, "keys", "stolen", "--data", w.hub.name, "--root", "hub-root.key"], cwd=w.dir,
+                       env=w.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=TOOL_S, check=False)
+    check("what to do is said", p.returncode != 0 and b"keys lost" in p.stdout + p.stderr)
+    check("nor does another root key make keys", refused(w.hub, "keys", "lost", "--root", "other-root.key"))
+    w.hub.tool("keys", "lost", "--root", "hub-root.key")
+    check("keys that are there are not lost", refused(w.hub, "keys", "lost", "--root", "hub-root.key"))
+    w.hub.tool("keys", "card", "--out", "lost.card")
+    w.hub.run()
+    eight = put(node, "Hà Thị Mười")
+    check("nobody can dial keys that are gone", refused(node, "sync"))
+    node.tool("card", "lost.card")
+    settle(node)
+    before = w.hub.ask("keys")
+    check("with the card, carried by hand, work goes on, and what was confirmed behind the copy is back",
+          has(w, eight) and has(w, seven) and not before["past"][-1]["stolen"])
+    check("both sides verify what the lost key signed",
+          w.hub.ask("verify")["finding_count"] == 0 and node.ask("verify")["ok"])
+    w.hub.end()
+    check("one person alone revokes no key of before", refused(w.hub, "keys", "stolen", "--root", "hub-root.key"))
+    w.hub.run()
+    officers(w, "Chi", "Dung")
+    ordered(w, "Chi", "Dung", "--past")
+    w.hub.end()
+    w.hub.tool("keys", "stolen", "--root", "hub-root.key")
+    w.hub.run()
+    settle(node)
+    nine = put(node, "Hà Thị Mười Một")
+    settle(node)
+    new = w.hub.ask("keys")
+    check("two officers call it stolen: the key of before counts no more, the new ones stay",
+          new["past"][-1]["stolen"] and new["log_key"] == before["log_key"] and has(w, nine))
+    check("and the log verifies", w.hub.ask("verify")["finding_count"] == 0)
+
+
 def run(w):
     w.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "tests/sim/catalogue"), free_port())
     w.hub.run()
@@ -408,6 +460,7 @@ def run(w):
     changed(w)
     moved(w)
     robbed(w)
+    lost(w)
 
 
 if __name__ == "__main__":

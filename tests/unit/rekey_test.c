@@ -16,6 +16,7 @@
 #include "common/io/db.h"
 #include "common/io/file.h"
 #include "hub/own.h"
+#include "hub/rekey.h"
 #include "hub/store_nodes.h"
 #include "hub/store_quarantine.h"
 #include "hub/store_records.h"
@@ -338,6 +339,87 @@ static void a_hub_from_before_the_change_learns_it_again(void **state)
         OK(hub_store_rekeyed(w.hub.store, &row, &seen));
         assert_int_equal(seen.count, 1); /* op 27 came again in its log */
         buf_free(&copy.bytes);
+        node_keyring_free(&s.ring);
+        pair_close(&w);
+    }
+}
+
+static void certify(struct pair *w, const struct id_hash *node, const char *unit)
+{
+    OK(hub_store_begin(w->hub.store));
+    OK(hub_rekey_certify(w->hub.store, &w->hub.keys,
+                         &(struct hub_certify){.node = node, .unit = unit},
+                         PAIR_WALL + (int64_t)w->now_ms));
+    OK(hub_store_commit(w->hub.store));
+}
+
+static uint32_t certified(struct pair *w, const struct id_hash *node, const uint8_t sign_pk[32],
+                          const char *unit)
+{
+    struct hub_node row;
+    struct admin_cert cert;
+    OK(hub_store_node(w->hub.store, node, &row));
+    assert_memory_equal(row.sign_pk, sign_pk, 32);
+    assert_string_equal(row.unit, unit);
+    OK(hub_store_cert(w->hub.store, node, &cert));
+    assert_memory_equal(cert.sign_pk, sign_pk, 32);
+    assert_string_equal(cert.unit, unit);
+    return cert.serial;
+}
+
+/* The hub went back without revoked.list, and certified the old keys again before the node came: `times` times,
+ * so that the serial of the new keys is above, equal, or below. Where it moved the node meanwhile, that holds. */
+static void keys_certified_anew_by_a_hub_that_went_back_lock_nobody_out(void **state)
+{
+    (void)state;
+    for (unsigned times = 0; times < 5; times++) {
+        struct pair w;
+        struct pair_copy copy = {.bytes = {.p = NULL}}, old = {.bytes = {.p = NULL}};
+        struct id_record rid[3], theirs;
+        struct spare s;
+        uint8_t first[32];
+        begin(&w, 60 + times);
+        spare_open(&s);
+        struct pair_node *n = &w.nodes[0];
+        pair_join(n);
+        pair_create(n, &rid[0], "old");
+        OK(pair_settle(n));
+        struct id_hash node = who(n).node;
+        memcpy(first, n->keys.sign_pk, 32);
+        buf_init(&copy.bytes, 1u << 26);
+        buf_init(&old.bytes, 1u << 26);
+        pair_hub_copy(&w, &copy);
+        pair_node_copy(n, &old);
+        struct pair_node *thief = pair_clone(&w, 0, 2, &old);
+        pair_create(n, &rid[1], "lost by the hub");
+        change(n, &s);
+        OK(pair_settle(n));
+        OK(pair_settle(n));
+        changed(&w, n, &s);
+        unlink(HUB_REVOKED_FILE);
+        pair_hub_back(&w, &copy);
+        for (unsigned i = 0; i < times; i++)
+            certify(&w, &node, i % 2 == 0 ? "26176" : "26179");
+        const char *unit = times == 0 ? "26173" : times % 2 == 1 ? "26176" : "26179";
+        assert_int_equal(certified(&w, &node, first, unit), 1 + times);
+        if (times == 4) OK(pair_attempt(thief)); /* it has the newest certificate of the old keys */
+        pair_create(n, &rid[2], "new");
+        OK(pair_settle(n));
+        OK(pair_settle(n));
+        for (unsigned i = 0; i < 3; i++)
+            assert_true(pair_hub_has(&w, &rid[i]));
+        changed(&w, n, &s);
+        uint32_t serial = certified(&w, &node, n->keys.sign_pk, unit);
+        assert_true(times == 0 ? serial == 2 : serial > times + 1); /* above all that were said */
+        assert_string_equal(who(n).unit, unit);                     /* and the node was told */
+        pair_create(thief, &theirs, "by the old keys");
+        enum err e = pair_attempt(thief);
+        assert_int_not_equal(e, ERR_OK);
+        assert_false(pair_hub_has(&w, &theirs));
+        OK(pair_settle(n));
+        changed(&w, n, &s);
+        buf_free(&copy.bytes);
+        buf_free(&old.bytes);
         node_keyring_free(&s.ring);
         pair_close(&w);
     }
@@ -728,6 +810,7 @@ int main(void)
         T(a_log_under_a_key_that_the_node_never_had_is_refused),
         T(a_change_that_lost_its_place_is_made_again),
         T(a_hub_from_before_the_change_learns_it_again),
+        T(keys_certified_anew_by_a_hub_that_went_back_lock_nobody_out),
         T(a_node_from_before_the_change_goes_on),
         T(the_hub_asks_until_the_key_is_gone),
         T(keys_find_their_places_after_a_cut),
