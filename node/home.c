@@ -93,16 +93,11 @@ static enum err node_home_command(struct node_home *h)
     return e;
 }
 
-static enum err node_home_make(const char *dir, const char *name, struct node_home *h)
+/* ERR_EXISTS: it is a node already. Else what an init or an undoing left is made whole. */
+static enum err node_home_fill(const char *dir, const char *name, struct node_home *h)
 {
-    char keys[NODE_HOME_PATH_MAX];
     struct node_identity id;
-    enum err e = node_home_path(dir, "keys", keys);
-    if (e == ERR_OK) e = file_mkdirs(dir, 0700);
-    if (e == ERR_OK) e = file_mkdirs(keys, 0700);
-    if (e == ERR_OK) e = node_home_lock(dir, h);
-    if (e != ERR_OK) return e;
-    e = node_home_store(dir, true, h);
+    enum err e = node_home_store(dir, true, h);
     if (e == ERR_EXISTS) { /* is it whole, or did an init end here? */
         e = node_home_store(dir, false, h);
         if (e == ERR_OK) e = node_store_identity(h->store, &id);
@@ -111,7 +106,78 @@ static enum err node_home_make(const char *dir, const char *name, struct node_ho
     }
     if (e == ERR_OK) e = node_home_keys(dir, true, h);
     if (e == ERR_OK) node_store_sealing(h->store, &h->ring.sealing);
-    if (e == ERR_OK) e = node_home_identity(h, name);
+    return e == ERR_OK ? node_home_identity(h, name) : e;
+}
+
+/* The undoing of a joining that was decided and did not come to its end. */
+#define NODE_HOME_UNDOING "unjoin"
+
+struct node_home_undoing {
+    char stamp[DATE_NAME_ROOM];
+    char keys[64]; /* the folder that the keys move to */
+    char name[MESSAGE_TEXT_MAX + 1];
+};
+
+/* Three lines. ERR_NOT_FOUND: none is under way. */
+static enum err node_home_undoing(const char *dir, struct node_home_undoing *out)
+{
+    char path[NODE_HOME_PATH_MAX];
+    struct buf text;
+    buf_init(&text, sizeof *out);
+    enum err e = node_home_path(dir, NODE_HOME_UNDOING, path);
+    if (e == ERR_OK) e = file_read(path, sizeof *out, &text);
+    size_t at = 0;
+    char *parts[] = {out->stamp, out->keys, out->name};
+    const size_t rooms[] = {sizeof out->stamp, sizeof out->keys, sizeof out->name};
+    for (size_t i = 0; e == ERR_OK && i < 3; i++) {
+        size_t from = at;
+        while (at < text.len && text.p[at] != '\n')
+            at++;
+        if (at == text.len || at - from >= rooms[i]) {
+            e = ERR_DAMAGED;
+            break;
+        }
+        if (at > from) memcpy(parts[i], text.p + from, at - from);
+        parts[i][at++ - from] = '\0';
+    }
+    buf_free(&text);
+    return e;
+}
+
+/* Each step may have been done already. The folder is locked. */
+static enum err node_home_undo(const char *dir)
+{
+    char path[NODE_HOME_PATH_MAX], fresh[NODE_HOME_PATH_MAX], witness[NODE_HOME_PATH_MAX];
+    char keys[NODE_HOME_PATH_MAX], old[NODE_HOME_PATH_MAX], wish[NODE_HOME_PATH_MAX];
+    char kept[FILE_PATH_BYTES_MAX];
+    struct node_home h = {.locked = false};
+    struct node_home_undoing u;
+    enum err e = node_home_undoing(dir, &u);
+    if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_OK : e;
+    e = node_home_path(dir, "node.db", path);
+    if (e == ERR_OK) e = node_home_path(dir, "node.db.fresh", fresh);
+    if (e == ERR_OK) e = node_home_path(dir, "node.db.witness", witness);
+    if (e == ERR_OK) e = node_home_path(dir, "keys", keys);
+    if (e == ERR_OK) e = node_home_path(dir, NODE_HOME_UNDOING, wish);
+    if (e == ERR_OK) e = node_home_path(dir, u.keys, old);
+    if (e == ERR_OK && !file_exists(old)) e = file_replace(keys, old);
+    if (e == ERR_OK && file_exists(fresh)) e = db_swap(fresh, path, u.stamp, kept, sizeof kept);
+    if (e == ERR_OK && file_exists(witness)) e = file_remove(witness); /* of the log before */
+    if (e == ERR_OK) e = file_mkdirs(keys, 0700);
+    if (e == ERR_OK) e = node_home_fill(dir, u.name, &h);
+    node_home_close(&h);
+    return e == ERR_OK || e == ERR_EXISTS ? file_remove(wish) : e;
+}
+
+static enum err node_home_make(const char *dir, const char *name, struct node_home *h)
+{
+    char keys[NODE_HOME_PATH_MAX];
+    enum err e = node_home_path(dir, "keys", keys);
+    if (e == ERR_OK) e = file_mkdirs(dir, 0700);
+    if (e == ERR_OK) e = node_home_lock(dir, h);
+    if (e == ERR_OK) e = node_home_undo(dir);
+    if (e == ERR_OK) e = file_mkdirs(keys, 0700);
+    if (e == ERR_OK) e = node_home_fill(dir, name, h);
     return e == ERR_OK ? node_home_command(h) : e;
 }
 
@@ -137,9 +203,12 @@ enum err node_home_open(const char *dir, struct node_home *out)
     *out = (struct node_home){.locked = false};
     if (strlen(dir) >= sizeof out->dir) return ERR_TOO_LARGE;
     memcpy(out->dir, dir, strlen(dir) + 1);
+    struct node_home_undoing u;
     enum err e = node_home_path(dir, "node.db", path);
-    if (e == ERR_OK && !file_exists(path)) return ERR_NOT_READY;
+    if (e == ERR_OK && !file_exists(path) && node_home_undoing(dir, &u) == ERR_NOT_FOUND)
+        return ERR_NOT_READY;
     if (e == ERR_OK) e = node_home_lock(dir, out);
+    if (e == ERR_OK) e = node_home_undo(dir);
     if (e == ERR_OK) e = node_home_keys(dir, false, out);
     if (e == ERR_NOT_FOUND) e = ERR_NOT_READY; /* no keys: init did not end */
     if (e == ERR_OK) e = node_home_store(dir, false, out);
@@ -196,36 +265,43 @@ static enum err node_home_fresh(const char *path, const char *fresh,
     return e;
 }
 
-static enum err node_home_set_aside(const char *dir, const char *stamp)
+/* From here on it is decided: whatever ends the program, the next start goes on. */
+static enum err node_home_decide(const char *dir, int64_t now_ms, const char *pc)
 {
-    char keys[NODE_HOME_PATH_MAX], old[NODE_HOME_PATH_MAX], name[64];
-    enum err e = node_home_path(dir, "keys", keys);
+    char stamp[DATE_NAME_ROOM], old[NODE_HOME_PATH_MAX], wish[NODE_HOME_PATH_MAX], name[64];
+    struct buf text;
+    date_name(now_ms, stamp);
+    enum err e = node_home_path(dir, NODE_HOME_UNDOING, wish);
     for (unsigned i = 1; e == ERR_OK; i++) {
         snprintf(name, sizeof name, i == 1 ? "keys.old-%.40s" : "keys.old-%.40s-%u", stamp, i);
         e = node_home_path(dir, name, old);
         if (e == ERR_OK && !file_exists(old)) break;
     }
-    return e == ERR_OK ? file_replace(keys, old) : e;
+    if (e != ERR_OK) return e;
+    buf_init(&text, sizeof(struct node_home_undoing));
+    buf_printf(&text, "%s\n%s\n%s\n", stamp, name, pc);
+    e = text.e == ERR_OK ? file_write_atomic(wish, buf_bytes(&text), 0600) : text.e;
+    buf_free(&text);
+    return e;
 }
 
 enum err node_home_unjoin(const char *dir, int64_t now_ms)
 {
-    char path[NODE_HOME_PATH_MAX], fresh[NODE_HOME_PATH_MAX], witness[NODE_HOME_PATH_MAX];
-    char name[MESSAGE_TEXT_MAX + 1], stamp[DATE_NAME_ROOM], kept[FILE_PATH_BYTES_MAX];
+    char path[NODE_HOME_PATH_MAX], fresh[NODE_HOME_PATH_MAX];
+    char name[MESSAGE_TEXT_MAX + 1];
+    struct node_home_undoing u;
     struct node_home h = {.locked = false};
-    date_name(now_ms, stamp);
     enum err e = node_home_path(dir, "node.db", path);
     if (e == ERR_OK) e = node_home_path(dir, "node.db.fresh", fresh);
-    if (e == ERR_OK) e = node_home_path(dir, "node.db.witness", witness);
     if (e == ERR_OK) e = node_home_lock(dir, &h);
     if (e != ERR_OK) return e;
-    e = db_remove(fresh); /* of an undoing that was cut */
-    if (e == ERR_OK) e = node_home_fresh(path, fresh, name);
-    if (e == ERR_OK) e = db_swap(fresh, path, stamp, kept, sizeof kept);
-    if (e == ERR_OK) e = node_home_set_aside(dir, stamp);
-    if (e == ERR_OK && file_exists(witness)) e = file_remove(witness); /* of the log before */
-    node_home_close(&h);
-    if (e == ERR_OK) e = node_home_init(dir, name, &h);
+    e = node_home_undoing(dir, &u);
+    if (e == ERR_NOT_FOUND) {
+        e = db_remove(fresh); /* of an undoing that was cut before it was decided */
+        if (e == ERR_OK) e = node_home_fresh(path, fresh, name);
+        if (e == ERR_OK) e = node_home_decide(dir, now_ms, name);
+    }
+    if (e == ERR_OK) e = node_home_undo(dir);
     node_home_close(&h);
     return e;
 }

@@ -3,7 +3,7 @@
  * process that owns the folder.
  *
  *   <data>/lock, node.db, dongbo.sock, dongbo.conf, keys/sign.key, keys/transport.key,
- *   keys/sealing.key; while they change, and behind it, see node/keyring.h
+ *   keys/sealing.key; while they change, and behind it, see node/keyring.h; unjoin: see node_home_unjoin()
  *
  * Ownership: node_home_close() releases everything, in any state; a zeroed struct is closed.
  * Threads:   loop thread only.   Limits: NODE_HOME_PATH_MAX.
@@ -74,7 +74,9 @@ void node_home_close(struct node_home *h);
 /*
  * Undo the joining of a folder whose words differ from the hub's: it becomes a PC that never joined, with
  * new keys, the same name and the same logins. Database and keys of before stay beside it
- * (node.db.old-TIME, keys.old-TIME). A cut leaves the old state, or one that the next init completes.
+ * (node.db.old-TIME, keys.old-TIME). The file `unjoin` (three lines: TIME, the folder of the old keys, the PC's name)
+ * stands from the decision to the end: a cut leaves the old state, or one that the next start completes; never the
+ * old keys with the new database.
  * The folder must be closed.
  * ERR_DENIED  nobody said that the words differ, or something was written here: nothing is changed
  * ERR_LOCKED, ERR_FULL, ERR_IO, ...

@@ -7,6 +7,7 @@
 #include "node/store_users.h"
 #include "node/tool.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -527,6 +528,126 @@ static void test_an_undoing_that_was_cut(void **state)
     assert_int_equal(node_home_open(dir, &h), ERR_NOT_READY);
 }
 
+/* In place of the system's, in this program: it may end before any change of names. */
+enum { CRASHED = 77 };
+static int names_left = -1; /* changes of names until the end; below 0: none */
+
+static void crash_point(void)
+{
+    if (names_left == 0) _exit(CRASHED);
+    if (names_left > 0) names_left--;
+}
+
+int rename(const char *from, const char *to)
+{
+    crash_point();
+    return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int link(const char *from, const char *to)
+{
+    crash_point();
+    return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int unlink(const char *path)
+{
+    size_t len = strlen(path);
+    if (len < 4 || strcmp(path + len - 4, "-wal") != 0) crash_point(); /* that is SQLite's affair */
+    return unlinkat(AT_FDCWD, path, 0);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+    crash_point();
+    return mkdirat(AT_FDCWD, path, mode);
+}
+
+/* Files and the folder `keys` of one data folder into another. */
+static void copy_folder(const char *from, const char *to)
+{
+    struct file_list list;
+    assert_ok(file_mkdirs(to, 0700));
+    assert_ok(file_list(from, &list));
+    for (size_t i = 0; i < list.n; i++) {
+        char a[300], b[300];
+        struct buf bytes;
+        snprintf(a, sizeof a, "%s/%s", from, list.names[i]);
+        snprintf(b, sizeof b, "%s/%s", to, list.names[i]);
+        if (file_is_folder(a)) {
+            copy_folder(a, b);
+            continue;
+        }
+        buf_init(&bytes, 4u << 20);
+        assert_ok(file_read(a, 4u << 20, &bytes));
+        assert_ok(file_write_atomic(b, buf_bytes(&bytes), 0600));
+        buf_free(&bytes);
+    }
+    file_list_free(&list);
+}
+
+/* Another process does it and ends before the change of names number `n`. true: it did not come to its end. */
+static bool cut_at(int n, const char *dir, bool start_only)
+{
+    int status = 0;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct node_home h;
+        names_left = n;
+        enum err e = start_only ? node_home_open(dir, &h) : node_home_unjoin(dir, now_ms);
+        _exit(e == ERR_OK ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 1);
+    return WEXITSTATUS(status) == CRASHED;
+}
+
+/* Before and after every change of names: the next start has the old database with the old keys, or new ones of both;
+ * and an undoing asked for again comes to its end. */
+static void test_an_undoing_cut_at_every_step(void **state)
+{
+    (void)state;
+    struct node_home h;
+    struct node_identity id, before;
+    struct node_user lan = {.name = "Lan", .hash = "x", .created_ms = 7, .role = NODE_USER_KEEPER};
+    struct node_user found;
+    char from[128], dir[160];
+    unsigned was_old = 0, was_new = 0;
+    snprintf(from, sizeof from, "%s/steps", fx.folder);
+    assert_ok(node_home_init(from, "máy xã", &h));
+    assert_ok(node_store_identity(h.store, &before));
+    before.joined = true;
+    assert_ok(node_store_identity_set(h.store, &before));
+    assert_ok(node_store_compared_set(h.store, NODE_COMPARED_DIFFER));
+    assert_ok(node_users_add(h.store, &lan, bytes_str("lan")));
+    node_home_close(&h);
+    bool cut = true;
+    for (int n = 0; cut; n++) {
+        snprintf(dir, sizeof dir, "%s-%d", from, n);
+        copy_folder(from, dir);
+        cut = cut_at(n, dir, false);
+        (void)cut_at(n % 5, dir, true); /* and the next start is cut too */
+        assert_ok(node_home_open(dir, &h));
+        assert_ok(node_store_identity(h.store, &id));
+        assert_memory_equal(id.sign_pk, h.ring.sign.public, sizeof id.sign_pk);
+        bool old = ID_EQUAL(&id.node, &before.node);
+        assert_int_equal(old, id.joined);
+        was_old += old;
+        was_new += !old && cut;
+        node_home_close(&h);
+        if (old) assert_ok(node_home_unjoin(dir, now_ms));
+        assert_ok(node_home_open(dir, &h));
+        assert_ok(node_store_identity(h.store, &id));
+        assert_false(ID_EQUAL(&id.node, &before.node));
+        assert_memory_equal(id.sign_pk, h.ring.sign.public, sizeof id.sign_pk);
+        assert_string_equal(id.name, "máy xã");
+        assert_ok(node_users_find(h.store, bytes_str("lan"), &found));
+        node_home_close(&h);
+    }
+    assert_true(was_old > 0 && was_new > 2);
+}
+
 /* ---- backup ---- */
 
 static void test_no_copy_into_the_data_folder(void **state)
@@ -983,6 +1104,7 @@ int main(void)
         T(test_words_that_differ_stop_everything),
         T(test_a_joining_is_undone),
         T(test_an_undoing_that_was_cut),
+        T(test_an_undoing_cut_at_every_step),
         T(test_no_copy_into_the_data_folder),
         T(test_import_broken_rows),
         T(test_import_twice_doubles_nothing),
