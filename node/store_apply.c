@@ -327,8 +327,7 @@ static enum err node_apply_set(struct node_store *s, const struct db_stmt *q)
     enum err e = change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), s->view);
     if (e != ERR_OK) return ERR_DAMAGED; /* it was checked before it was staged */
     uint64_t position = node_store_u64(db_column_int(q, 2));
-    e = node_keep_matched(s, db_column_bytes(q, 0));
-    if (e == ERR_OK) e = node_flow_forget(s, position);
+    e = node_flow_forget(s, position);
     for (unsigned i = 0; e == ERR_OK && i < s->view->head.ops; i++) {
         struct bytes payload = s->view->payload[i];
         if (payload.p == NULL) continue;
@@ -343,6 +342,20 @@ static enum err node_apply_set(struct node_store *s, const struct db_stmt *q)
         LOG_EVENT(LOG_LEVEL_WARN, log_evt("feed.payload"), log_int("kind", kind));
         e = ERR_OK; /* a signed set that we cannot read is kept and changes nothing here */
     }
+    return e;
+}
+
+/* What the hub sent it has: it need not be given back. Before healing adds what it did not send. */
+static enum err node_apply_matched(struct node_store *s)
+{
+    bool row = false;
+    struct db_stmt *q = db_stmt(s->db, "SELECT head FROM sys_staged_set");
+    enum err e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        e = node_keep_matched(s, db_column_bytes(q, 0));
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
     return e;
 }
 
@@ -387,6 +400,7 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
     if (e == ERR_OK) e = node_erasures_staged(s);
     if (e == ERR_OK) e = node_scope_check(s, epoch, end, &scope);
     if (e == ERR_OK) e = node_catalogue_ready(s);
+    if (e == ERR_OK) e = node_apply_matched(s);
     if (e == ERR_OK && scope.all) e = node_heal_feed(s);
     if (e == ERR_OK) e = node_apply_records(s, epoch, end->position, &scope);
     if (e == ERR_OK) e = node_moves_apply(s, scope.all);
@@ -408,6 +422,7 @@ enum err node_store_apply(struct node_store *s, uint64_t epoch, const struct mes
     bool had = s->typed != NULL;
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
+    s->fed = false;
     e = db_end(s->db, node_apply_all(s, epoch, end, &in));
     node_erasures_settle(s);
     node_readers_forget(s);
@@ -415,8 +430,9 @@ enum err node_store_apply(struct node_store *s, uint64_t epoch, const struct mes
     if (e != ERR_OK && !had) node_catalogue_unready(s);
     s->view_open = false;
     if (e == ERR_DAMAGED) node_heal_met(s, now_ms);
+    if (e == ERR_OK && s->unreadable > 0) node_heal_unreadable(s, now_ms);
     if (e != ERR_BAD_HASH) return e;
     LOG_EVENT(LOG_LEVEL_WARN, log_evt("feed.scope"), log_err(e));
-    e = node_store_refetch(s, true); /* a hub that went back may answer by a bundle first */
+    e = node_store_refetch(s); /* a hub that went back may answer by a bundle first */
     return e == ERR_OK ? ERR_BAD_HASH : e;
 }

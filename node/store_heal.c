@@ -2,6 +2,7 @@
 #include "node/store_heal.h"
 #include "common/log.h"
 #include "node/card.h"
+#include "node/store_alarm.h"
 #include "node/store_heal_priv.h"
 
 /* ---- what is wanted ---- */
@@ -63,6 +64,14 @@ void node_heal_met(struct node_store *s, int64_t now_ms)
     if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("heal.note"), log_err(e));
 }
 
+void node_heal_unreadable(struct node_store *s, int64_t now_ms)
+{
+    enum err e = node_store_alarm(s, NODE_ALARM_DAMAGED, now_ms);
+    if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("heal.note"), log_err(e));
+    if (!s->fed)
+        node_heal_met(s, now_ms); /* else it was fetched just now, and it is something else */
+}
+
 enum err node_heal_wanted(struct node_store *s, enum node_heal_kind kind, bool *wanted)
 {
     struct db_stmt *q = db_stmt(s->db, "SELECT 1 FROM sys_heal WHERE kind = ?1 AND tries < ?2");
@@ -118,22 +127,34 @@ static enum err node_heal_shown_empty(struct node_store *s)
 static enum err node_heal_shown(struct node_store *s)
 {
     bool had = s->typed != NULL;
-    enum err e = db_begin(s->db);
+    int64_t found_ms = 0;
+    struct db_stmt *q = db_stmt(s->db, "SELECT at_ms FROM sys_heal WHERE kind = ?1");
+    db_bind_int(q, 1, NODE_HEAL_SHOWN);
+    enum err e = db_get(q);
+    if (e == ERR_OK) found_ms = db_column_int(q, 0);
+    db_done(q);
+    if (e == ERR_OK) e = db_begin(s->db);
     if (e != ERR_OK) return e;
     e = node_catalogue_ready(s);
     if (e == ERR_OK) e = node_heal_shown_empty(s);
     if (e == ERR_OK) e = node_show_marked(s);
     if (e == ERR_OK) e = node_heal_done(s, NODE_HEAL_SHOWN, "shown");
     e = db_end(s->db, e);
-    s->view_open = false;
+    s->view_open = s->fed = false;
     if (e != ERR_OK && !had) node_catalogue_unready(s);
-    return e;
+    if (e == ERR_OK && s->unreadable > 0) node_heal_unreadable(s, found_ms);
+    if (e != ERR_DAMAGED) return e; /* a full disk says nothing about the tables */
+    return node_heal_tries(s, NODE_HEAL_SHOWN,
+                           "UPDATE sys_heal SET tries = tries + 1 WHERE kind = ?1");
 }
 
 /* ---- the feed ---- */
 
-static enum err node_heal_hub_set(struct node_store *s, const struct node_identity *id,
-                                  const struct admin_card *card, const struct db_stmt *from)
+/* Columns position, head, body, signature of a set of the hub's log. */
+typedef enum err node_heal_set_fn(struct node_store *s, const struct db_stmt *from);
+
+static bool node_heal_hub_set_good(struct node_store *s, const struct node_identity *id,
+                                   const struct admin_card *card, const struct db_stmt *from)
 {
     uint64_t position = node_store_u64(db_column_int(from, 0));
     struct bytes head = db_column_bytes(from, 1), signature = db_column_bytes(from, 3);
@@ -146,21 +167,13 @@ static enum err node_heal_hub_set(struct node_store *s, const struct node_identi
     change_hash(head, &hash);
     if (e == ERR_OK)
         e = admin_key_set_check(card, &s->view->head, &hash, signature.p, position, NULL);
-    if (e != ERR_OK) {
+    if (e != ERR_OK)
         LOG_EVENT(LOG_LEVEL_WARN, log_evt("heal.dropped"), log_uint("position", position));
-        return ERR_OK;
-    }
-    struct db_stmt *q = db_stmt(s->db, "INSERT OR IGNORE INTO sys_staged_set(position, head, body, "
-                                       "signature) VALUES (?1, ?2, ?3, ?4)");
-    db_bind_int(q, 1, db_column_int(from, 0));
-    db_bind_blob(q, 2, head);
-    db_bind_blob(q, 3, db_column_bytes(from, 2));
-    db_bind_blob(q, 4, signature);
-    return db_run(q);
+    return e == ERR_OK;
 }
 
-/* Sets that do not come again (of a record that left) stay, those that verify. */
-static enum err node_heal_hub_sets(struct node_store *s)
+/* Each set that did not come (again) and verifies. */
+static enum err node_heal_hub_sets(struct node_store *s, node_heal_set_fn *each)
 {
     struct node_identity id;
     struct admin_card card;
@@ -174,11 +187,23 @@ static enum err node_heal_hub_sets(struct node_store *s)
                        "(SELECT head FROM sys_staged_set) ORDER BY position");
     e = db_step(q, &row);
     while (e == ERR_OK && row) {
-        e = node_heal_hub_set(s, &id, &card, q);
+        if (node_heal_hub_set_good(s, &id, &card, q)) e = each(s, q);
         if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
     return e;
+}
+
+/* Sets that do not come again (of a record that left) stay. */
+static enum err node_heal_stay(struct node_store *s, const struct db_stmt *from)
+{
+    struct db_stmt *q = db_stmt(s->db, "INSERT OR IGNORE INTO sys_staged_set(position, head, body, "
+                                       "signature) VALUES (?1, ?2, ?3, ?4)");
+    db_bind_int(q, 1, db_column_int(from, 0));
+    db_bind_blob(q, 2, db_column_bytes(from, 1));
+    db_bind_blob(q, 3, db_column_bytes(from, 2));
+    db_bind_blob(q, 4, db_column_bytes(from, 3));
+    return db_run(q);
 }
 
 enum err node_heal_feed(struct node_store *s)
@@ -186,20 +211,21 @@ enum err node_heal_feed(struct node_store *s)
     bool wanted = false;
     enum err e = node_heal_wanted(s, NODE_HEAL_FEED, &wanted);
     if (e != ERR_OK || !wanted) return e;
-    e = node_heal_hub_sets(s);
+    e = node_heal_hub_sets(s, node_heal_stay);
     if (e == ERR_OK) e = node_heal_shown_empty(s);
     if (e == ERR_OK) e = node_heal_empty(s, node_heal_feed_tables, COUNT_OF(node_heal_feed_tables));
     if (e == ERR_OK) e = node_heal_done(s, NODE_HEAL_SHOWN, "shown");
+    s->fed = true;
     return e == ERR_OK ? node_heal_done(s, NODE_HEAL_FEED, "feed") : e;
 }
 
-/* The copy is not the hub's: fetch all of it anew. The own pending sets stay as they are. */
-enum err node_store_refetch(struct node_store *s, bool keep)
+/* All of it anew. The own pending sets stay as they are. */
+static enum err node_heal_anew(struct node_store *s, enum err (*keep)(struct node_store *s))
 {
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
-    if (keep) e = node_keep_all(s);
-    if (e == ERR_OK && keep) e = node_keep_orders(s);
+    e = keep(s);
+    if (e == ERR_OK) e = node_keep_orders(s);
     if (e == ERR_OK) e = node_stage_clear(s);
     if (e == ERR_OK) {
         e = db_exec(s->db, "DELETE FROM sys_early_verdict;"
@@ -207,6 +233,17 @@ enum err node_store_refetch(struct node_store *s, bool keep)
                            "hash = x'0000000000000000', scope = zeroblob(16)");
     }
     return db_end(s->db, e);
+}
+
+enum err node_store_refetch(struct node_store *s)
+{
+    return node_heal_anew(s, node_keep_all);
+}
+
+/* With the cursor at 0 no hub can tell that it went back: what it lost is given back all the same. */
+static enum err node_heal_keep(struct node_store *s)
+{
+    return node_heal_hub_sets(s, node_keep_one);
 }
 
 static enum err node_heal_refetch(struct node_store *s)
@@ -217,8 +254,7 @@ static enum err node_heal_refetch(struct node_store *s)
     db_done(q);
     if (e != ERR_OK || begun) return e;
     LOG_EVENT(LOG_LEVEL_INFO, log_evt("heal.refetch"));
-    return node_store_refetch(s,
-                              false); /* what is whole is kept in its place: node_heal_hub_sets() */
+    return node_heal_anew(s, node_heal_keep);
 }
 
 enum err node_store_heal_begin(struct node_store *s)

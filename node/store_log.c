@@ -244,7 +244,7 @@ enum err node_store_append(struct node_store *s, const struct node_store_append 
     e = node_catalogue_ready(s);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         e = node_append_one(s, &sets[i], now_ms);
-    if (e == ERR_OK) e = node_show_marked(s);
+    if (e == ERR_OK) e = node_show_saved(s);
     e = db_end(s->db, e);
     if (e == ERR_OK) node_witness_note(s);
     if (e == ERR_OK) return ERR_OK;

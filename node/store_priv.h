@@ -45,6 +45,8 @@ struct node_store {
     struct record_rules_ctx rules_ctx;
     struct fold_rules rules;
     struct node_store_record work; /* for projecting and checking */
+    uint64_t unreadable;           /* records of the last node_show_marked() */
+    bool fed;                      /* the feed was taken anew in the transaction at hand */
     uint64_t sessions_lost;        /* sessions that could not be counted on disk */
     /* the own set that was opened last */
     bool view_open;
@@ -119,6 +121,8 @@ void node_witness_note(struct node_store *s);
     "AND l.seq = sys_op.seq AND substr(l.body, 1, 1) = x'00'))"
 /* store_reset.c: a set of the hub's log came down: it need not be kept any more. */
 MUST_CHECK enum err node_keep_matched(struct node_store *s, struct bytes head);
+/* One of them stays: columns position, head, body, signature. */
+MUST_CHECK enum err node_keep_one(struct node_store *s, const struct db_stmt *from);
 /* Signed sets of the hub's log stay, whatever the hub has of them: its log is about to be fetched from its
  * beginning, and what does not come again it may have lost. */
 MUST_CHECK enum err node_keep_all(struct node_store *s);
@@ -143,8 +147,11 @@ MUST_CHECK enum err node_rekey_ask(struct node_store *s, struct bytes payload, u
 /* Mark every record that is shown or known (a new catalogue changes them all). */
 MUST_CHECK enum err node_show_mark_all(struct node_store *s);
 MUST_CHECK enum err node_show_mark(struct node_store *s, const struct id_record *rid);
-/* Bring all marked records up to date and forget the marks. */
+/* Bring all marked records up to date and forget the marks. One that cannot be read is named in the log, counted in
+ * s->unreadable and left as it stands in the lists: it keeps no other from being shown. */
 MUST_CHECK enum err node_show_marked(struct node_store *s);
+/* Likewise for a save: ERR_DAMAGED when it cannot be read, for who saves must know. */
+MUST_CHECK enum err node_show_saved(struct node_store *s);
 
 /* store_catalogue.c */
 struct node_catalogue { /* a catalogue on its way in; zeroed = none */
@@ -215,10 +222,12 @@ MUST_CHECK enum err node_attach_sweep(struct node_store *s);
 MUST_CHECK enum err node_heal_feed(struct node_store *s);
 /* Applying met damage: of what came before, or of the own log. */
 void node_heal_met(struct node_store *s, int64_t now_ms);
+/* Records could not be shown: a person is told, and what came from the hub is fetched anew, once. */
+void node_heal_unreadable(struct node_store *s, int64_t now_ms);
 
-/* store_heal.c: the cursor to 0, so that the hub sends everything; what is here stays until it came. `keep`:
- * sets of the hub's log that do not come again are given back. */
-MUST_CHECK enum err node_store_refetch(struct node_store *s, bool keep);
+/* store_heal.c: the cursor to 0, so that the hub sends everything; what is here stays until it came, and sets of the
+ * hub's log that do not come again are given back. */
+MUST_CHECK enum err node_store_refetch(struct node_store *s);
 
 /* store_stage.c: forget what is staged. */
 MUST_CHECK enum err node_stage_clear(struct node_store *s);

@@ -30,7 +30,7 @@ static enum err node_reset_log(struct node_store *s, const struct node_store_fix
     return db_run(q);
 }
 
-static enum err node_keep_one(struct node_store *s, const struct db_stmt *from)
+enum err node_keep_one(struct node_store *s, const struct db_stmt *from)
 {
     struct id_hash hash;
     change_hash(db_column_bytes(from, 1), &hash);

@@ -1,6 +1,7 @@
 /* What is shown of a record: the hub's state with the own pending ops folded on top, and the rows
  * that lists and the typed tables keep of it. */
 #include "node/store_priv.h"
+#include "common/log.h"
 #include "common/zoo.h"
 #include "proto/wire.h"
 
@@ -273,14 +274,27 @@ static enum err node_show_gone(struct node_store *s, const struct id_record *rid
     return db_run(q);
 }
 
-/* store_show.c: bring the shown row of a record up to date. */
-static enum err node_show_record(struct node_store *s, const struct id_record *rid)
+/* What stood in the lists of it stays; all others are brought up to date. `verify` names it too. */
+static void node_show_unreadable(struct node_store *s, const struct id_record *rid)
+{
+    char hex[2 * sizeof rid->b + 1];
+    id_hex(BYTES_OF(rid->b), hex);
+    s->unreadable++;
+    LOG_EVENT(LOG_LEVEL_ERROR, log_evt("show.unreadable"), log_str("record", hex));
+}
+
+/* Bring the shown row of a record up to date. */
+static enum err node_show_record(struct node_store *s, const struct id_record *rid, bool strict)
 {
     struct node_store_record *r = &s->work;
     enum err e = node_store_record_read(s, rid, r);
     if (e == ERR_NOT_FOUND) return node_show_gone(s, rid);
     /* One text under two keys is no conflict for who reads it. */
     if (e == ERR_OK) e = node_store_record_open(s, rid, r);
+    if (e == ERR_DAMAGED && !strict) {
+        node_show_unreadable(s, rid);
+        return ERR_OK;
+    }
     if (e != ERR_OK) return e;
     bool deleted = fold_deleted(&r->fold);
     struct db_stmt *q =
@@ -321,15 +335,26 @@ static enum err node_show_next(struct node_store *s, struct id_record *rid)
     return e;
 }
 
-enum err node_show_marked(struct node_store *s)
+static enum err node_show_all(struct node_store *s, bool strict)
 {
     struct id_record rid;
+    s->unreadable = 0;
     enum err e = node_show_next(s, &rid);
     while (e == ERR_OK) {
-        e = node_show_record(s, &rid);
+        e = node_show_record(s, &rid, strict);
         if (e == ERR_OK) e = node_show_next(s, &rid);
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err node_show_marked(struct node_store *s)
+{
+    return node_show_all(s, false);
+}
+
+enum err node_show_saved(struct node_store *s)
+{
+    return node_show_all(s, true);
 }
 
 /* ---- checking before a save ---- */
