@@ -37,7 +37,7 @@ function Add({ id, done }) {
       setOpen(false);
       setFile(null);
       setTaken("");
-      done(t(r.cleaned ? "files.added.clean" : "files.added"));
+      done(t(r.cleaned ? "files.added.clean" : "files.added") + (r.sealed ? ` ${t("files.sealed")}` : ""));
     } catch (x) { setWrong(x.message); }
     setBusy(false);
   };
@@ -81,9 +81,9 @@ export function Files({ id, mayAdd, news, refresh }) {
     ${told && html`<${Note} kind=${told.bad ? "bad" : "ok"}><p>${told.text}</p></${Note}>`}
     ${rows.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("files")}><table><thead><tr><th scope="col">${t("files.name")}</th><th scope="col">${t("files.kind")}</th>
         <th scope="col" class="num">${t("files.size")}</th><th scope="col">${t("list.state")}</th><td></td></tr></thead><tbody>
-      ${rows.map((r) => html`<tr key=${r.id}><th scope="row">${r.name}${r.taken_on ? html`<br /><span class="hint">${showDate(r.taken_on)}</span>` : ""}</th><td>${kindName(r.kind)}</td>
-        <td class="num">${r.bytes ? size(Number(r.bytes)) : "–"}</td><td><span class=${`state ${TONE[r.state] || ""}`}>${SIGN[TONE[r.state] || ""]} ${t(`files.${r.state}`)}</span></td>
-        <td><button onClick=${() => open(r)} aria-label=${`${t(r.state === "at_hub" ? "files.fetch" : "files.open")}: ${r.name}`}>${t(r.state === "at_hub" ? "files.fetch" : "files.open")}</button></td></tr>`)}</tbody></table></div>`}
+      ${rows.map((r) => html`<tr key=${r.id}><th scope="row">${r.name}${r.sealed && r.readable ? html` <span class="hint">${t("readers.mark")}</span>` : ""}${r.taken_on ? html`<br /><span class="hint">${showDate(r.taken_on)}</span>` : ""}</th><td>${kindName(r.kind)}</td>
+        <td class="num">${r.bytes ? size(Number(r.bytes)) : "–"}</td><td><span class=${`state ${TONE[r.state] || ""}`}>${SIGN[TONE[r.state] || ""]} ${t(`files.${r.state}`)}</span>${r.stands_open ? html`<br /><span class="state warn">▲ ${t("files.stands.open")}</span>` : ""}</td>
+        <td>${!r.readable ? html`<span class="hint">${t("files.unreadable")}</span>` : html`<button onClick=${() => open(r)} aria-label=${`${t(r.state === "at_hub" ? "files.fetch" : "files.open")}: ${r.name}`}>${t(r.state === "at_hub" ? "files.fetch" : "files.open")}</button>`}</td></tr>`)}</tbody></table></div>`}
     ${next && html`<div class="acts"><button onClick=${more}>${t("list.more")}</button></div>`}
     ${seen && html`<figure class="seen"><img src=${seen.url} alt=${seen.row.name} /><figcaption>${seen.row.name}</figcaption><div class="acts"><button onClick=${() => see(null)}>${t("close")}</button></div></figure>`}
     ${mayAdd && session.role !== "leader" && html`<${Add} id=${id} done=${(text) => { tell({ text }); load(); refresh(); }} />`}</section>`;

@@ -1,6 +1,6 @@
 // A record being written: made from the catalogue, checked by the node as one types, kept as a draft.
 import { html, t, say, api, fold, go, useState, useEffect, useRef } from "./base.js";
-import { Note, Title, Field, typeOf, toInput } from "./parts.js";
+import { Note, Title, Field, FILE_KEY, typeOf, toInput } from "./parts.js";
 
 const CHECK_MS = 300;
 const DRAFT_MS = 600;
@@ -173,7 +173,7 @@ export function Form({ type: typeName, id, draft, preset, refresh, who: Who }) {
     if (e && (touched[f.name] || tried)) return say(e);
     return tried && check.missing.includes(f.name) ? t("form.missing") : "";
   };
-  const visible = form.type.fields.filter((f) => !check.hidden.includes(f.name) || !same(form.values[f.name], toInput(f)));
+  const visible = form.type.fields.filter((f) => f.name !== FILE_KEY).filter((f) => !check.hidden.includes(f.name) || !same(form.values[f.name], toInput(f)));
   const sections = [...new Set(visible.map((f) => f.section))];
   const isNew = !form.record;
   return html`<${Title}>${isNew ? t("form.new", { type: say(form.type) }) : t("form.edit", { type: say(form.type) })}</${Title}>

@@ -26,9 +26,13 @@ export const unitName = (code) => catalogue.units.find((u) => u.value === code)?
 const optionsOf = (f) => (f.kind === "unit" ? catalogue.units : catalogue.choices[f.list] || []);
 const label = (f, value) => say(optionsOf(f).find((c) => c.value === value)) || value;
 
+/** The field with the key of a sealed file (SPEC 22.11): for programs, no page shows it. */
+export const FILE_KEY = "file_key";
+
 /** A value as people read it. `refs`: titles of referred records by field. */
 export function show(f, value, refs = {}) {
   if (value === undefined || value === null || value === "") return "";
+  if (f.name === FILE_KEY && String(value).startsWith("1 ")) return "•••";
   switch (f.kind) {
     case "bool": return value === true || value === 1 || value === "1" ? t("yes") : t("no");
     case "date": case "pdate": return showDate(value);

@@ -1,6 +1,6 @@
 // Who can read what is written here: everybody it concerns, in plain words, and the sealed fields by name.
 import { html, t, say, api, session, useState, useEffect } from "./base.js";
-import { Note, Title, catalogue, unitName } from "./parts.js";
+import { Note, Title, FILE_KEY, catalogue, unitName } from "./parts.js";
 
 const isSealed = (type) => type.fields.some((f) => f.sealed);
 const nameOf = (r) => (r.state === "self" ? t("readers.self") : r.kind === "officer" ? t("readers.officer", { name: r.name }) : t("readers.pc", { unit: unitName(r.unit) }));
@@ -15,7 +15,7 @@ function openers(rows, shared) {
 
 /** At a form: one sentence, and by name who reads what is sealed. `record`: when there is one; `news`: asked anew when it changes. */
 export function ReadersNote({ type, record, news }) {
-  const sealed = isSealed(type);
+  const sealed = isSealed(type) && (type.name !== "attachment" || !!record?.values[FILE_KEY]); // a file is sealed when its record is
   const [rows, set] = useState(null);
   const [given, give] = useState(record ? null : []);
   const [wrong, setWrong] = useState("");
@@ -52,7 +52,7 @@ function Sealed({ rows, act, again, busy }) {
   const near = rows.filter((r) => !far(r));
   const alone = rows.filter(reads).length < 2;
   return html`<section class="card"><h2>${t("readers.list")}</h2><p>${t("readers.list.why")}</p>
-      <details class="more"><summary>${t("readers.fields")}</summary><ul class="list">${types.map((x) => html`<li>${say(x)}: ${x.fields.filter((f) => f.sealed).map(say).join("; ")}</li>`)}</ul></details>
+      <details class="more"><summary>${t("readers.fields")}</summary><ul class="list">${types.map((x) => html`<li>${say(x)}: ${x.fields.filter((f) => f.sealed && f.name !== FILE_KEY).map(say).join("; ")}</li>`)}</ul></details>
       ${alone && html`<${Note} kind="warn"><p>${t("readers.alone")}</p></${Note}>`}
       <${Table} rows=${near} act=${act} label=${t("readers.list")} />
       ${rows.some(far) && html`<details class="more"><summary>${t("readers.far")}</summary><p class="hint">${t("readers.far.why")}</p><${Table} rows=${rows.filter(far)} act=${act} label=${t("readers.far")} /></details>`}

@@ -8,7 +8,7 @@ const text = (type, f, value, refs) => show(type.fields.find((x) => x.name === f
 function One({ r }) {
   const type = typeOf(r.type);
   if (!type) return html`<section class="card"><h2>${r.type} ${r.id.slice(0, 8)}</h2></section>`;
-  const called = r.why === "attached" ? r.fields.find((f) => f.field === "name")?.values?.[0] : r.title;
+  const called = r.why === "attached" ? ["sealed_name", "name"].map((n) => r.fields.find((f) => f.field === n)?.values?.[0]).find(Boolean) : r.title;
   const wrote = (w) => {
     const f = type.fields.find((x) => x.name === w.field);
     return f && !w.element ? `${say(f)}: ${show(f, w.value, r.refs || {}) || t("history.cleared")}` : f ? say(f) : "";

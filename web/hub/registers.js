@@ -179,5 +179,5 @@ export function Attachments({ id }) {
   return html`<section class="card"><h2>${t("attach.title")}</h2><p class="hint">${t("attach.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <${Table} label=${t("attach.title")} heads=${[t("attach.file"), { num: t("attach.size") }, t("attach.at"), ""]}>${rows.map((a, i) => html`<tr key=${a.digest}><th scope="row"><a href=${`#/record/${a.id}`}>${t("attach.one", { n: number(i + 1) })}</a></th>
       <td class="num">${number(Math.ceil(a.bytes / 1024))} kB</td><td>${showTime(a.at)}</td>
-      <td>${a.state === "whole" ? html`<button onClick=${() => take(a)} aria-label=${`${t("attach.get")}: ${t("attach.one", { n: number(i + 1) })}`}>${t("attach.get")}</button>` : t("attach.part", { n: number(Math.floor((100 * a.here) / a.bytes)) })}</td></tr>`)}</${Table}></section>`;
+      <td>${a.state === "whole" && a.sealed ? html`<span class="hint">${t("attach.sealed")}</span>` : a.state === "whole" ? html`<button onClick=${() => take(a)} aria-label=${`${t("attach.get")}: ${t("attach.one", { n: number(i + 1) })}`}>${t("attach.get")}</button>` : t("attach.part", { n: number(Math.floor((100 * a.here) / a.bytes)) })}</td></tr>`)}</${Table}></section>`;
 }
