@@ -426,4 +426,31 @@ test("phone width, dark", async () => {
   await look("phone-files");
 });
 
+test("a photo of a record of class 4 is sealed, one of before is said to stand open", async () => {
+  await be("Trần Văn Bình");
+  await page.setViewportSize({ width: 1280, height: 900 });
+  const put = (...what) => JSON.parse(tool("dongbo-node", "put", "--json", "--data", path.join(folder, "node"), "--person", "Trần Văn Bình", "--type", ...what)).id;
+  const record = put("trafficking_case", "alias=Hoa Sim", "received_on=2023-03-02", "received_by=police", "victim_status=victim", "verified_on=2023-03-09");
+  put("attachment", "record_type=trafficking_case", `record=${record}`, "name=ảnh cũ.jpg", "kind=photo", `digest=${"ab".repeat(32)}`, "size_bytes=1000");
+  const file = path.join(folder, "ảnh kín.jpg");
+  fs.writeFileSync(file, await photo());
+  await page.goto(`${node.url}#/record/${record}`);
+  await page.getByRole("row", { name: /ảnh cũ\.jpg Ảnh .* để ngỏ, không niêm phong/ }).waitFor();
+  await button("Thêm ảnh hoặc giấy tờ").click();
+  await page.locator("#file-new").setInputFiles(file);
+  await button("Ghi tệp này").click();
+  await text("Tệp và tên tệp đã được niêm phong.").waitFor();
+  await page.getByRole("row", { name: /ảnh kín\.jpg \(niêm phong\) Ảnh .* ở đây, chờ gửi/ }).waitFor();
+  await look("files-sealed");
+  await button("Mở: ảnh kín.jpg").click();
+  const picture = page.getByRole("img", { name: "ảnh kín.jpg" });
+  await until("the picture", () => picture.evaluate((i) => i.complete && i.naturalWidth === 20));
+  const { attachments } = await page.request.get(`${node.url}api/attachments?record=${record}`).then((r) => r.json());
+  const sealed = attachments.find((a) => a.sealed).id;
+  await page.goto(`${node.url}#/record/${sealed}`);
+  await text("Khóa của tệp niêm phong").waitFor();
+  await page.getByText("•••").first().waitFor();
+  assert.ok(!/1 [0-9a-f]{64}/.test(await page.locator("main").innerText())); // no page shows the key
+});
+
 test("nothing complained", () => { assert.deepEqual(errors, []); });
