@@ -4,8 +4,7 @@
   poison.py BUILD_DIR
 
 The black boxes are written as a program leaves them that died for the third time. The hub lets that commune wait
-with an alarm and serves the other; settled, it is served again. A commune's program syncs no more by itself, and
-does
+with an alarm and serves the other; settled, it is served again. A commune's program syncs no more by itself, and does
 when its officer says so. What a system that lost its power leaves is no reason.
 """
 import os
@@ -73,7 +72,14 @@ def run(world):
     bad.run()
     check("the commune's officer is told", warned(bad))
     put(bad, "Vẫn ghi được")
-    check("nothing goes by itself", bad.status()["log"]["waiting"] == 2)
+    # The other commune's program starts after it and saves after it: what went by itself there would have gone here.
+    put(good, "Chờ khi khởi động")
+    good.run()
+    wait_for("the other's start to send", lambda: good.status()["log"]["waiting"] == 0)
+    put(good, "Tự đi khi ghi")
+    wait_for("the other's save to go", lambda: good.status()["log"]["waiting"] == 0)
+    good.end()
+    check("nothing goes by itself", bad.status()["log"]["waiting"] == 2 and warned(bad))
     bad.tool("sync")
     wait_for("a session that the officer wanted", lambda: bad.status()["log"]["waiting"] == 0 and not warned(bad))
     put(bad, "Lại tự đi")

@@ -162,6 +162,15 @@ def clock_jumps(world, node, library):
     world.hub.end()
 
 
+def next_step(lines, i, folder):
+    """What the thread of line i does next about durability, but for more names in the same folder."""
+    for line in lines[i + 1:]:
+        more = line[1] in ("from", "name") and os.path.dirname(line[2]) == folder
+        if line[0] == lines[i][0] and not more:
+            return line[1:]
+    return None
+
+
 def new_names(world, node, library):
     """Keys, copies and exports: whatever gets a new name was synced before, and its folder is synced behind it."""
     trace, plain = os.path.join(world.dir, "trace"), dict(world.env)
@@ -185,10 +194,11 @@ def new_names(world, node, library):
     check("keys, copies and exports got names: %s" % sorted(named),
           named >= {"sign.key", "sealing.key", "ban-sao.db", "ban-sao-huyen.db", "goi.dongbo", "lich.ics"})
     for i in new:
-        pid, path = lines[i][0], lines[i][2]
-        if [pid, "sync", os.path.dirname(path)] not in lines[i:]:
-            raise Failed("the folder is not synced behind " + path)
-        if [pid, "sync", lines[i - 1][2]] not in lines[:i]:
+        path, program = lines[i][2], lines[i][0].split(".")[0]
+        folder = os.path.dirname(path)
+        if next_step(lines, i, folder) != ["sync", folder]:
+            raise Failed("the folder is not synced next behind " + path)
+        if not any(who.split(".")[0] == program and rest == ["sync", lines[i - 1][2]] for who, *rest in lines[:i]):
             raise Failed("it is not synced before it gets its name: " + path)
     check("all %d are durable" % len(new), True)
 

@@ -1,6 +1,7 @@
 /*
  * For LD_PRELOAD under real programs (fault S3): each new name of a file and each sync goes into the file that
- * SYNCTRACE names, as "PID from PATH" and "PID name PATH", or "PID sync PATH", in the order in which they ended well.
+ * SYNCTRACE names, as "WHO from PATH" and "WHO name PATH", or "WHO sync PATH", in the order in which they ended well.
+ * WHO is PID.THREAD.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -33,11 +34,12 @@ static void whole(const char *path, char out[PATH_MAX + 256])
 static int named(int rc, const char *from, const char *to)
 {
     char a[PATH_MAX + 256], b[PATH_MAX + 256], lines[2 * PATH_MAX + 1024];
-    int pid = (int)getpid();
+    int pid = (int)getpid(), thread = (int)syscall(SYS_gettid);
     if (rc != 0) return rc;
     whole(from, a);
     whole(to, b);
-    note(lines, snprintf(lines, sizeof lines, "%d from %s\n%d name %s\n", pid, a, pid, b));
+    note(lines, snprintf(lines, sizeof lines, "%d.%d from %s\n%d.%d name %s\n", pid, thread, a, pid,
+                         thread, b));
     return 0;
 }
 
@@ -49,7 +51,8 @@ static int synced(int rc, int fd)
     ssize_t n = readlink(self, path, sizeof path - 1);
     if (n <= 0) abort();
     path[n] = '\0';
-    note(line, snprintf(line, sizeof line, "%d sync %s\n", (int)getpid(), path));
+    note(line, snprintf(line, sizeof line, "%d.%d sync %s\n", (int)getpid(),
+                        (int)syscall(SYS_gettid), path));
     return 0;
 }
 
