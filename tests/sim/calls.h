@@ -38,8 +38,10 @@ struct calls {
 enum {
     /* several transactions: an error may leave some of them done, and doing it again must still come to the same end */
     CALL_STEPS = 1,
-    CALL_SLOW = 2,   /* renders papers or replays the log: few places in a short run */
-    CALL_COUNTS = 4, /* counts its tries, durably: after a failed one the end is another */
+    CALL_SLOW = 2, /* renders papers or replays the log: few places in a short run */
+    /* counts its tries, durably: after a failed one the end is another. On a full disk it may go on, and keep the count
+     * in memory */
+    CALL_COUNTS = 4,
 };
 
 typedef enum err call_fn(struct calls *c);
