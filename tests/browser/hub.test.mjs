@@ -8,7 +8,7 @@ import https from "node:https";
 import path from "node:path";
 import { after, before } from "node:test";
 import { PASSWORD, errors, eyes, look as lookAt, newWindow, picture, test } from "./steps.mjs";
-import { cleanUp, folder, launch, tool, until, workbook } from "./world.mjs";
+import { cleanUp, folder, kill, launch, runHub, tool, until, workbook } from "./world.mjs";
 import { codeOf, startDistrict } from "./hubworld.mjs";
 import { makeDuties } from "./duties.mjs";
 
@@ -620,5 +620,48 @@ test("a revoked token ends the visit; nothing complained", async () => {
   tool("dongbo-hub", "token", "revoke", "So-LDTBXH", "--data", hub.data);
   await page.reload();
   await heading("Báo cáo cho cấp tỉnh").waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test("after a restore two officers confirm it, and erasing waits for them", async () => {
+  const copy = path.join(folder, "copy.db");
+  const waits = () => JSON.parse(tool("dongbo-hub", "alarms", "--json", "--data", hub.data)).confirm_wanted;
+  await page.context().close();
+  tool("dongbo-hub", "backup", copy, "--data", hub.data);
+  await kill(hub.process);
+  tool("dongbo-hub", "restore", copy, "--data", hub.data);
+  const again = await runHub(hub.data);
+  Object.assign(hub, { process: again.process, url: `https://127.0.0.1:${again.ports.web}/` });
+  page = await newPage();
+  await page.goto(hub.url);
+  await heading("Đăng nhập trung tâm").waitFor();
+  await field("Họ và tên").fill("Lê Văn Thống");
+  await field("Mật khẩu").fill(PASSWORD);
+  await button("Đăng nhập").click();
+  await heading("Mã xác thực").waitFor();
+  await field("Mã 6 chữ số").fill(codeOf(secrets["Lê Văn Thống"], Date.now() + 30000)); // later than the one of before
+  await button("Đăng nhập").click();
+  await heading("Tổng quan").waitFor();
+  await link("Xác nhận các xã đã gửi lại (cần hai người ký)").click();
+  await heading("Lệnh cần hai người").waitFor();
+  const form = section("Xác nhận sau khôi phục");
+  await form.getByLabel("Căn cứ").fill("Biên bản 9");
+  const erasing = page.getByRole("heading", { level: 2, name: "Xóa theo yêu cầu" });
+  assert.equal(await erasing.count(), 0);
+  await form.getByRole("button", { name: "Soạn lệnh" }).click();
+  await form.getByText(/^0 trên \d+$/).waitFor();
+  await form.getByText("Máy xã Thạnh Phú").waitFor(); // not back yet
+  await signAs(OFFICERS[0]);
+  await page.getByText("Đã ký. Lệnh chờ người thứ hai.").waitFor();
+  const order = page.locator("section.card").filter({ hasText: "Biên bản 9" });
+  await order.getByRole("button", { name: "Tôi là người thứ hai: xem và ký" }).click();
+  await look("confirm");
+  await signAs(OFFICERS[0]);
+  await page.getByText("chính người này đã ký rồi").waitFor();
+  assert.equal(waits(), true);
+  await signAs(OFFICERS[1]);
+  await order.getByText("✓ đã thi hành").waitFor();
+  await erasing.waitFor();
+  assert.equal(waits(), false);
   assert.deepEqual(errors, []);
 });

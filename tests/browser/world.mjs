@@ -71,12 +71,18 @@ const portsOf = (process, data) => until(`the ports of ${process.name}`, () => {
   return readJson(path.join(data, "run/ports.json"));
 });
 
+/** Run a hub's daemon, for the first time or again. -> {process, ports} */
+export async function runHub(data) {
+  fs.rmSync(path.join(data, "run/ports.json"), { force: true });
+  const process = start("dongbo-hub", data);
+  return { process, ports: await portsOf(process, data) };
+}
+
 export async function startHub({ name = "Huyện Vĩnh Cửu", catalogue = path.join(ROOT, "catalogue") } = {}) {
   const data = path.join(folder, "hub");
   tool("dongbo-hub", "init", "--data", data, "--unit", "735", "--name", name, "--catalogue", catalogue,
     "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0");
-  const process = start("dongbo-hub", data);
-  const ports = await portsOf(process, data);
+  const { process, ports } = await runHub(data);
   const port = ports.sync ?? ports.port ?? ports.node ?? Object.values(ports)[0];
   const invite = (unit) => JSON.parse(tool("dongbo-hub", "invite", "--json", "--data", data, "--unit", unit, "--address", `127.0.0.1:${port}`));
   return { process, data, invite };
