@@ -22,6 +22,8 @@ struct hub_engine_time pair_time(struct pair *w)
     return (struct hub_engine_time){w->now_ms, PAIR_WALL + (int64_t)w->now_ms};
 }
 
+const char *pair_vfs;
+
 void pair_unlink(const char *path)
 {
     char name[128];
@@ -70,9 +72,13 @@ static void hub_make(struct pair *w)
     buf_free(&card);
     randombytes_buf(id.inc.b, sizeof id.inc.b);
     randombytes_buf(&id.epoch, sizeof id.epoch);
-    snprintf(h->path, sizeof h->path, "repair-%d-hub.db", (int)getpid());
+    if (pair_vfs != NULL)
+        snprintf(h->path, sizeof h->path, "hub/hub.db");
+    else
+        snprintf(h->path, sizeof h->path, "repair-%d-hub.db", (int)getpid());
     pair_unlink(h->path);
-    OK(hub_store_open(&(struct hub_store_options){.path = h->path, .create = true}, &h->store));
+    OK(hub_store_open(&(struct hub_store_options){.path = h->path, .vfs = pair_vfs, .create = true},
+                      &h->store));
     OK(hub_store_identity_set(h->store, &id));
     pair_hub_engine(w);
 }
@@ -108,9 +114,13 @@ static void node_make(struct pair *w, unsigned i)
     snprintf(id.name, sizeof id.name, "PC %u", i);
     OK(hub_store_invite_create(w->hub.store, id.token, id.unit, "Xã", PAIR_WALL,
                                PAIR_WALL + 1000000000));
-    snprintf(n->path, sizeof n->path, "repair-%d-node%u.db", (int)getpid(), i);
+    if (pair_vfs != NULL)
+        snprintf(n->path, sizeof n->path, "n%u/node.db", i);
+    else
+        snprintf(n->path, sizeof n->path, "repair-%d-node%u.db", (int)getpid(), i);
     pair_unlink(n->path);
-    OK(node_store_open(&(struct node_store_options){.path = n->path, .create = true}, &n->store));
+    OK(node_store_open(
+        &(struct node_store_options){.path = n->path, .vfs = pair_vfs, .create = true}, &n->store));
     OK(node_store_identity_set(n->store, &id));
     pair_node_engine(n);
     buf_init(&n->to_hub, 1u << 26);
@@ -492,7 +502,7 @@ void pair_node_off(struct pair_node *n)
 
 void pair_node_on(struct pair_node *n)
 {
-    OK(node_store_open(&(struct node_store_options){.path = n->path}, &n->store));
+    OK(node_store_open(&(struct node_store_options){.path = n->path, .vfs = pair_vfs}, &n->store));
     pair_node_engine(n);
     n->up = n->dialed = n->closing = n->hub_closing = false;
 }
@@ -505,7 +515,8 @@ void pair_hub_off(struct pair *w)
 
 void pair_hub_on(struct pair *w)
 {
-    OK(hub_store_open(&(struct hub_store_options){.path = w->hub.path}, &w->hub.store));
+    OK(hub_store_open(&(struct hub_store_options){.path = w->hub.path, .vfs = pair_vfs},
+                      &w->hub.store));
     pair_hub_engine(w);
 }
 

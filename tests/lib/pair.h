@@ -68,6 +68,9 @@ struct pair_copy {
 extern struct rng pair_random_state;
 extern struct randombytes_implementation pair_random;
 
+/* NULL: databases are files of the system. Else they are on disks of this SQLite VFS: hub/hub.db, n0/node.db ... */
+extern const char *pair_vfs;
+
 void pair_open(struct pair *w, uint64_t seed);
 void pair_close(struct pair *w);
 struct hub_engine_time pair_time(struct pair *w);

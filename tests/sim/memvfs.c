@@ -59,6 +59,7 @@ struct memvfs_host {
     uint64_t fault_from;
     uint64_t fault_count;
     uint64_t io_failures;
+    bool lies;
     uint64_t reads;
     uint64_t read_from; /* reads that fail */
     uint64_t read_count;
@@ -497,6 +498,11 @@ void memvfs_fail_reads(struct memvfs_host *h, uint64_t from, uint64_t count)
     h->read_count = count;
 }
 
+void memvfs_lie(struct memvfs_host *h, bool lies)
+{
+    h->lies = lies;
+}
+
 bool memvfs_faulty(const struct memvfs_host *h)
 {
     return h->ops >= h->fault_from;
@@ -758,6 +764,7 @@ static int file_sync(sqlite3_file *f, int flags)
             inode_flush_failed(x->inode, &x->host->rng);
         return SQLITE_IOERR_FSYNC;
     }
+    if (x->host != NULL && x->host->lies) return SQLITE_OK;
     inode_flush(x->inode);
     if (x->entry != NULL && x->entry->now == x->inode) inode_point(&x->entry->durable, x->inode);
     return SQLITE_OK;
@@ -857,7 +864,7 @@ static int vfs_delete(sqlite3_vfs *v, const char *path, int durable)
     if (e == NULL || e->now == NULL) return SQLITE_IOERR_DELETE_NOENT;
     if (host_tick(h, TICK_NO_SPACE) != SQLITE_OK) return SQLITE_IOERR_DELETE;
     inode_point(&e->now, NULL);
-    if (durable) inode_point(&e->durable, NULL);
+    if (durable && !h->lies) inode_point(&e->durable, NULL);
     return SQLITE_OK;
 }
 
@@ -874,6 +881,7 @@ static int vfs_rename(const char *from, const char *to)
     inode_point(&b->now, a->now);
     inode_point(&a->now, NULL);
     if (host_tick(h, TICK_SYNC) != SQLITE_OK) return SQLITE_IOERR_DIR_FSYNC;
+    if (h->lies) return SQLITE_OK;
     inode_point(&b->durable, b->now);
     inode_point(&a->durable, NULL);
     return SQLITE_OK;

@@ -80,6 +80,8 @@ enum memvfs_fault { MEMVFS_IO, MEMVFS_IO_FORGET, MEMVFS_SYNC_FORGET, MEMVFS_FULL
  */
 void memvfs_fail(struct memvfs_host *h, enum memvfs_fault kind, uint64_t from, uint64_t count);
 void memvfs_heal(struct memvfs_host *h);
+/* While it lies, syncs (of folders too) are said to be done and do nothing: all that is written stays pending. */
+void memvfs_lie(struct memvfs_host *h, bool lies);
 /* Has a fault begun that was not healed? */
 bool memvfs_faulty(const struct memvfs_host *h);
 /* Operations of the host that failed that way since the last memvfs_heal(); a full disk is none. */
