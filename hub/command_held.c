@@ -1,70 +1,10 @@
 /* Ops that are held: why, whose turn it is, and what that person does next. SPEC 6.6. */
 #include "hub/command_priv.h"
+#include "proto/held.h"
 
 #include <stdio.h>
 
 enum { HUB_HELD_ROWS_MAX = 5000 }; /* of an answer, the oldest; more are counted */
-
-static const struct hub_held_why {
-    unsigned reason; /* FOLD_HELD_* */
-    const char *name, *vi, *en, *owner_vi, *owner_en, *next_vi, *next_en;
-} hub_held_whys[] = {
-    {FOLD_HELD_SCOPE, "scope", "hồ sơ không (hoặc không còn) thuộc xã đã ghi",
-     "the record is not, or no longer, of the unit that wrote", "cán bộ trung tâm",
-     "an officer of the hub",
-     "hồ sơ đã chuyển đi: xem `transfer crossed --open`, rồi `transfer apply` hoặc `transfer "
-     "aside`; hồ sơ chưa bao giờ của xã: báo xã, nếu cần thì chuyển hoặc chia sẻ hồ sơ để xã ghi "
-     "lại",
-     "a record that moved: see `transfer crossed --open`, then `transfer apply` or `transfer "
-     "aside`; one that never was the unit's: tell the unit, and transfer or share the record for "
-     "it "
-     "to write again"},
-    {FOLD_HELD_UNKNOWN, "unknown",
-     "trung tâm chưa có hồ sơ, hoặc lệnh chuyển, mà thay đổi này nói "
-     "đến",
-     "the hub has not got the record, or the transfer, that it is about", "đơn vị đã lập hồ sơ",
-     "the unit that made the record",
-     "không phải làm gì nếu máy hay gói tin khác còn đang gửi: nó tự áp dụng khi hồ sơ đến; nếu "
-     "mãi "
-     "không đến, xã nhập lại hồ sơ",
-     "nothing while another PC or file is on its way: it applies by itself when the record comes; "
-     "if "
-     "it never does, the unit types the record again"},
-    {FOLD_HELD_DELETED, "deleted", "hồ sơ đã bị xóa", "the record is deleted", "cán bộ trung tâm",
-     "an officer of the hub", "quyết định việc xóa: `conflicts`, rồi `resolve`",
-     "decide about the deletion: `conflicts`, then `resolve`"},
-    {FOLD_HELD_UNREADABLE, "unreadable", "chương trình này không đọc được, hoặc vượt giới hạn",
-     "this program cannot read it, or it is over a limit", "quản trị trung tâm",
-     "the hub's administrator",
-     "xem máy xã có chương trình mới hơn không (`nodes`) và cập nhật trung tâm; nếu không, xã ghi "
-     "lại, chia nhỏ hơn",
-     "see whether the unit's program is newer (`nodes`) and update the hub; else the unit writes "
-     "it "
-     "again, in smaller parts"},
-    {FOLD_HELD_FORK, "not_again",
-     "quyết định của trung tâm trở lại sau khi trung tâm bị phục hồi, và nay không áp dụng được "
-     "nữa",
-     "a decision of the hub that came back after the hub was restored, and no longer applies",
-     "người đã ra quyết định", "who made the decision",
-     "nếu vẫn cần: làm lại quyết định (lệnh xóa: hai người ký mới, `erase propose`); nếu không: để "
-     "nguyên, nó không có hiệu lực",
-     "if it is still wanted: make it anew (an erasure: two new signatures, `erase propose`); else "
-     "leave it, it has no effect"},
-    {FOLD_HELD_STEP, "step", "một bước mà đơn vị này không được làm",
-     "a step that this unit may not "
-     "take",
-     "cán bộ trung tâm", "an officer of the hub",
-     "xem `transfer crossed --open`, rồi `transfer apply` hoặc `transfer aside`",
-     "see `transfer crossed --open`, then `transfer apply` or `transfer aside`"},
-};
-
-static const struct hub_held_why *hub_held_why(unsigned verdict)
-{
-    for (size_t i = 0; i < sizeof hub_held_whys / sizeof *hub_held_whys; i++) {
-        if (hub_held_whys[i].reason == (verdict & FOLD_VERDICT_MASK)) return &hub_held_whys[i];
-    }
-    return NULL;
-}
 
 struct hub_held_walk {
     struct hub_app *app;
@@ -76,7 +16,7 @@ static enum err hub_held_row(void *ctx, const struct hub_held *h)
 {
     struct hub_held_walk *w = ctx;
     const struct hub_identity *id = &w->app->identity;
-    const struct hub_held_why *why = hub_held_why(h->reason);
+    const struct held_why *why = held_why(h->reason);
     if (w->total++ >= HUB_HELD_ROWS_MAX) return ERR_OK;
     if (why == NULL) return ERR_DAMAGED;
     bool own = h->unit[0] == '\0' || strcmp(h->unit, id->unit) == 0;
@@ -87,7 +27,7 @@ static enum err hub_held_row(void *ctx, const struct hub_held *h)
                           "unit", own ? id->unit : h->unit, "unit_name",
                           own ? id->unit_name : hub_unit_name(w->app, h->unit), "reason", why->name,
                           "vi", why->vi, "en", why->en, "owner_vi", why->owner_vi, "owner_en",
-                          why->owner_en, "next_vi", why->next_vi, "next_en", why->next_en);
+                          why->owner_en, "next_vi", why->hub_vi, "next_en", why->hub_en);
     return json_array_append_new(w->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 

@@ -56,6 +56,7 @@ static const struct hub_desk_route {
     {WEB_GET, "/api/invites", DESK_ADMIN, "invites", NULL, 0},
     {WEB_POST, "/api/invite", DESK_ADMIN, NULL, hub_desk_invite, 0},
     {WEB_GET, "/api/conflicts", DESK_CASES, "conflicts", NULL, 0},
+    {WEB_GET, "/api/held", DESK_CASES, "held", NULL, 0},
     {WEB_POST, "/api/resolve", DESK_CASES, "resolve", NULL, 0},
     {WEB_POST, "/api/put", DESK_CASES, "put", NULL, 0},
     {WEB_POST, "/api/import", DESK_CASES, "import", NULL, 0},

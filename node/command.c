@@ -231,6 +231,7 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"get", node_command_get},
         {"list", node_command_list},
         {"history", node_command_history},
+        {"held", node_command_held},
         {"import", node_command_import},
         {"status", node_command_status},
         {"join", node_command_join},

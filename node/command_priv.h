@@ -12,6 +12,7 @@ typedef json_t *node_command_fn(struct node_command *c, const json_t *request);
 json_t *node_command_put(struct node_command *c, const json_t *request);
 json_t *node_command_get(struct node_command *c, const json_t *request);
 json_t *node_command_list(struct node_command *c, const json_t *request);
+json_t *node_command_held(struct node_command *c, const json_t *request);
 json_t *node_command_history(struct node_command *c, const json_t *request);
 json_t *node_json_record(struct node_command *c, const struct id_record *rid,
                          const struct node_store_record *r);

@@ -45,6 +45,7 @@ static const struct node_desk_route {
     {WEB_POST, "/api/export", NULL, node_desk_export, 0},
     {WEB_GET, "/api/record", "reveal", NULL, NODE_DESK_WATCH},
     {WEB_GET, "/api/history", "history", NULL, 0},
+    {WEB_GET, "/api/held", "held", NULL, 0},
     {WEB_POST, "/api/check", "check", NULL, NODE_DESK_WRITE},
     {WEB_POST, "/api/put", "put", NULL, NODE_DESK_WRITE},
     {WEB_POST, "/api/import", "import", NULL, NODE_DESK_WRITE},

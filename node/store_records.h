@@ -106,6 +106,23 @@ const struct fold_rules *node_store_rules(struct node_store *s);
  */
 void node_store_record_version(const struct node_store_record *r, uint8_t out[static 16]);
 
+/* ---- what the hub holds ---- */
+
+struct node_store_held { /* one own op */
+    bool about;          /* it is about record `rid`; else a report or the like */
+    struct id_record rid;
+    unsigned type; /* of the record, 0 = not known here any more */
+    unsigned kind; /* enum change_kind */
+    uint8_t verdict;
+    int64_t at_ms; /* when it was saved, UTC */
+    struct id_person person;
+};
+typedef enum err node_store_held_fn(void *ctx, const struct node_store_held *h);
+
+/* Calls fn for each, oldest first, at most `max`: as many as node_store_status counts. Errors of the store, or fn's. */
+MUST_CHECK enum err node_store_held(struct node_store *s, size_t max, node_store_held_fn *fn,
+                                    void *ctx);
+
 /* ---- lists ---- */
 
 struct node_store_filter { /* field = value; the value as canonical text */

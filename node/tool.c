@@ -210,6 +210,11 @@ enum err node_tool_history(struct cli *c, void *ctx)
                           node_tool_print_history);
 }
 
+enum err node_tool_held(struct cli *c, void *ctx)
+{
+    return node_tool_show(c, ctx, json_pack("{s:s}", "verb", "held"), node_tool_print_held);
+}
+
 enum err node_tool_status(struct cli *c, void *ctx)
 {
     return node_tool_show(c, ctx, json_pack("{s:s}", "verb", "status"), node_tool_print_status);

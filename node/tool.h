@@ -56,6 +56,7 @@ MUST_CHECK enum err node_tool_put(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_get(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_list(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_history(struct cli *c, void *ctx);
+MUST_CHECK enum err node_tool_held(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_status(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_import(struct cli *c, void *ctx);
 MUST_CHECK enum err node_tool_attach(struct cli *c, void *ctx);
@@ -91,6 +92,7 @@ MUST_CHECK enum err node_tool_score(struct cli *c, void *ctx);
 /* tool_print.c: responses for people. */
 void node_tool_print_record(const struct cli *c, const json_t *record);
 void node_tool_print_list(const struct cli *c, const json_t *response);
+void node_tool_print_held(const struct cli *c, const json_t *response);
 void node_tool_print_history(const struct cli *c, const json_t *response);
 void node_tool_print_status(const struct cli *c, const json_t *response);
 void node_tool_print_import(const struct cli *c, const json_t *response);

@@ -122,6 +122,28 @@ void node_tool_print_list(const struct cli *c, const json_t *response)
                tool_str(response, "next"));
 }
 
+void node_tool_print_held(const struct cli *c, const json_t *response)
+{
+    const json_t *rows = json_object_get(response, "held");
+    size_t i = 0;
+    json_t *h = NULL;
+    json_array_foreach(rows, i, h)
+    {
+        printf("%s  %s %s %s\n", tool_str(h, "at"), tool_str(h, "person"), tool_str(h, "type"),
+               tool_str(h, "id"));
+        printf("    %s: %s\n", cli_text(c, "bị giữ vì", "held because"),
+               tool_str(h, cli_text(c, "vi", "en")));
+        printf("    %s: %s\n", cli_text(c, "người lo", "whose turn"),
+               tool_str(h, cli_text(c, "owner_vi", "owner_en")));
+        printf("    %s: %s\n", cli_text(c, "việc tiếp", "next"),
+               tool_str(h, cli_text(c, "next_vi", "next_en")));
+    }
+    if (i == 0) printf("%s\n", cli_text(c, "Không có thay đổi nào bị giữ.", "Nothing is held."));
+    if (json_is_true(json_object_get(response, "more")))
+        printf("%s\n", cli_text(c, "… còn nữa: `status` đếm tất cả",
+                                "… there are more: `status` counts all"));
+}
+
 void node_tool_print_history(const struct cli *c, const json_t *response)
 {
     const json_t *events = json_object_get(response, "events");

@@ -111,8 +111,14 @@ def transfers(m, a, b, c):
     check("and what is held says why, whose turn it is and what is next: %s" % held,
           len(held) == 1 and held[0]["reason"] == "scope" and held[0]["id"] == one and held[0]["unit"] == TRI_AN
           and all(held[0][k] for k in ("vi", "en", "owner_vi", "owner_en", "next_vi", "next_en", "received")))
+    own = a.ask("held")["held"]
+    check("the commune that wrote it is told the same, with its own next step: %s" % own,
+          len(own) == a.status()["log"]["held"] == 1 and own[0]["id"] == one and own[0]["reason"] == "scope"
+          and own[0]["person"] and all(own[0][k] == held[0][k] for k in ("vi", "en", "owner_vi", "owner_en"))
+          and own[0]["next_en"] != held[0]["next_en"])
     b.tool("transfer", "apply", ref["ref"])
     m.agree()
+    check("nor does the commune", a.ask("held") == {"held": [], "more": False})
     check("applied where the record is", b.ask("get", one)["values"]["hamlet"] == "Nhà văn hóa ấp 1")
     check("and not held any more", ref["ref"] not in [h["ref"] for h in m.hub.ask("held")["held"]])
     check("and said to be", a.ask("transfer", "crossed")["crossed"][0]["state"] == "applied")

@@ -5,6 +5,7 @@ import { Note, Title, loadCatalogue, catalogue, otherLang } from "./parts.js";
 import { Login } from "./login.js";
 import { Home, Join, Compare, DifferNote, comparing } from "./home.js";
 import { List } from "./list.js";
+import { Held } from "./held.js";
 import { Record } from "./record.js";
 import { Form } from "./form.js";
 import { Import } from "./import.js";
@@ -127,7 +128,8 @@ function Screen({ path, status, refresh }) {
   switch (where) {
     case "list": return html`<${List} key=${key} type=${a} />`;
     case "conflicts": return html`<${List} key=${key} conflicts />`;
-    case "pending": return html`<${List} key=${key} pending />`;
+    case "pending": return html`<${List} key=${key} pending />
+      <${Held} at=${status.log.held} who=${(h) => h.person} when=${(h) => h.at} />`;
     case "record": return html`<${Record} key=${key} id=${a} status=${status} refresh=${refresh} />`;
     case "new": return html`<${Form} key=${key} type=${a} draft=${query.get("draft")} preset=${Object.fromEntries(query)} refresh=${refresh} who=${ReadersNote} />`;
     case "edit": return html`<${Form} key=${key} id=${a} refresh=${refresh} who=${ReadersNote} />`;

@@ -5,6 +5,7 @@ import { Note, Title, loadCatalogue, catalogue, otherLang } from "../desk/parts.
 import { Login } from "./login.js";
 import { Dashboard } from "./dashboard.js";
 import { Conflicts } from "./conflicts.js";
+import { Held } from "../desk/held.js";
 import { Reports } from "./reports.js";
 import { Sent } from "./workflow.js";
 import { Nodes } from "./nodes.js";
@@ -76,7 +77,8 @@ function Screen({ path, status, refresh }) {
   const no = html`<${Title}>${t("nopage")}</${Title}>`;
   switch (where) {
     case "sent": return html`<${Sent} key=${path} />`;
-    case "conflicts": return may("statistician") ? html`<${Conflicts} key=${path} status=${status} refresh=${refresh} />` : no;
+    case "conflicts": return may("statistician") ? html`<${Conflicts} key=${path} status=${status} refresh=${refresh} />
+      <${Held} at=${status.held} who=${(h) => unitName(h.unit)} when=${(h) => h.received} />` : no;
     case "reports": return html`<${Reports} key=${path} rest=${rest} query=${query} status=${status} refresh=${refresh} />`;
     case "moves": return may("statistician") ? html`<${Moves} key=${path} />` : no;
     case "units": return may("viewer") ? no : html`<${Units} key=${path} />`;

@@ -27,7 +27,7 @@ function Todo({ status, late }) {
   const people = status.pairs;
   if (session.role === "statistician" && status.conflicts > 0) rows.push(html`<a href="#/conflicts">${t("todo.conflicts", { n: number(status.conflicts) })}</a>`);
   if (session.role === "statistician" && people > 0) rows.push(html`<a href="#/conflicts">${t("todo.pairs", { n: number(people) })}</a>`);
-  if (status.held > 0) rows.push(t("todo.held", { n: number(status.held) }));
+  if (status.held > 0) rows.push(session.role === "statistician" ? html`<a href="#/conflicts">${t("todo.held", { n: number(status.held) })}</a>` : t("todo.held", { n: number(status.held) }));
   const row = (n, to, key) => { if (n > 0) rows.push(html`<a href=${`#${to}`}>${t(key, { n: number(n) })}</a>`); };
   if (session.role === "statistician") {
     row(status.cases?.overdue, "/cases", "todo.cases.overdue");
