@@ -249,6 +249,15 @@ export function makeDuties(at) {
       const json = JSON.parse(await fetched(() => button("Tải JSON").click()));
       assert.ok(json.records.some((r) => r.id === own));
       await at.look("subject");
+      const report = JSON.parse(node(0, "list", "--type", "child_report", "--json")).rows[0].id;
+      node(0, "attach", "add", report, paper); // class 4: sealed
+      node(0, "sync");
+      const sealed = await until("the sealed file at the hub", () => hubSays("attach", "list").attachments.find((a) => a.sealed && a.state === "whole"));
+      await at.page.goto(`${at.hub.url}#/record/${report}`);
+      await text("(đã niêm phong) chỉ cán bộ được đọc mở được").waitFor();
+      assert.equal(await button("Tải về: tệp 1").count(), 0);
+      assert.equal((await at.page.request.get(`${at.hub.url}api/attachment?id=${sealed.id}&digest=${sealed.digest}`)).status(), 403);
+      await at.look("files-sealed");
     },
 
     /** Who wrote what into the record that moved: both communes and the district. */
