@@ -1,5 +1,5 @@
-"""A bad line for real programs: two network namespaces, real TCP, and between them a thread that passes each IP packet
-on after a while, or not at all. Needs root and /dev/net/tun: inside() says so."""
+"""A bad line for real programs: two network namespaces, real TCP, and between them a thread that passes each IP
+packet on after a while, or not at all. Needs root and /dev/net/tun: inside() says so."""
 import fcntl
 import heapq
 import os

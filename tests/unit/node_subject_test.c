@@ -116,7 +116,8 @@ static void every_record_is_found(void **state)
                         "guardian");
     assert_null(json_object_get(child, "title"));
     assert_int_equal(json_array_size(json_object_get(child, "events")), 0);
-    assert_int_equal(json_array_size(json_object_get(of(r, ids.gone), "events")), 3); /* made, why, deleted */
+    assert_int_equal(json_array_size(json_object_get(of(r, ids.gone), "events")),
+                     3); /* made, why, deleted */
     json_decref(r);
     r = subject(ids.child, 4); /* the other way round: the guardian is no part of it */
     is(r, ids.child, "self");
