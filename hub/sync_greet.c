@@ -102,7 +102,10 @@ void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
     s->position = f->position.position;
     s->cursor =
         s->hello.staged > s->hello.cursor_position ? s->hello.staged : s->hello.cursor_position;
-    if (s->cursor > s->position) s->cursor = s->hello.cursor_position;
+    /* What is staged under another epoch the node throws away when the first part of this one comes. */
+    if (s->cursor > s->position ||
+        (s->hello.cursor_epoch != s->epoch && s->hello.cursor_position > 0))
+        s->cursor = s->hello.cursor_position;
     /* It was moved to another unit, or it was away for too long: its scope, from the beginning. */
     if (s->cursor < s->node.floor) s->cursor = s->hello.cursor_position = 0;
     memcpy(s->heads, f->heads, sizeof s->heads);

@@ -243,7 +243,9 @@ static enum err node_carry_verdicts(struct node_carry *c, struct bytes body)
     enum err e = message_verdicts_decode(body, c->items.verdicts, MESSAGE_ITEMS_MAX, &n);
     for (size_t i = 0; e == ERR_OK && i < n; i++)
         c->items.verdicts[i].position = 0;
-    return e == ERR_OK ? node_store_stage_verdicts(c->b->store, c->items.verdicts, n) : e;
+    return e == ERR_OK
+               ? node_store_stage_verdicts(c->b->store, c->hello.epoch, c->items.verdicts, n)
+               : e;
 }
 
 static enum err node_carry_feed(struct node_carry *c, unsigned type, struct bytes body)

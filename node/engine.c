@@ -250,7 +250,7 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
     case NODE_SYNC_FX_STAGE_RECORDS:
         return node_store_stage_records(e->store, f->epoch, f->records, f->count);
     case NODE_SYNC_FX_STAGE_VERDICTS:
-        return node_store_stage_verdicts(e->store, f->verdicts, f->count);
+        return node_store_stage_verdicts(e->store, f->epoch, f->verdicts, f->count);
     case NODE_SYNC_FX_STAGE_MOVES:
         return node_store_stage_moves(e->store, f->epoch, f->moves, f->count);
     case NODE_SYNC_FX_ERASE:

@@ -119,7 +119,7 @@ MUST_CHECK enum err node_store_stage_records(struct node_store *s, uint64_t epoc
                                              const struct message_record *v, size_t count);
 MUST_CHECK enum err node_store_stage_moves(struct node_store *s, uint64_t epoch,
                                            const struct message_move *v, size_t count);
-MUST_CHECK enum err node_store_stage_verdicts(struct node_store *s,
+MUST_CHECK enum err node_store_stage_verdicts(struct node_store *s, uint64_t epoch,
                                               const struct message_verdicts *v, size_t count);
 
 /*

@@ -143,11 +143,12 @@ enum err node_store_stage_moves(struct node_store *s, uint64_t epoch, const stru
     return db_end(s->db, e);
 }
 
-enum err node_store_stage_verdicts(struct node_store *s, const struct message_verdicts *v,
-                                   size_t count)
+enum err node_store_stage_verdicts(struct node_store *s, uint64_t epoch,
+                                   const struct message_verdicts *v, size_t count)
 {
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
+    e = node_stage_epoch(s, epoch);
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
         struct db_stmt *q =
             db_stmt(s->db, "INSERT INTO sys_staged_verdict(inc, first_seq, position, verdicts) "

@@ -200,7 +200,7 @@ static void test_receipt_then_feed(void **state)
     hub_state(&rid, 100, &hub);
     uint8_t verdicts[] = {0, 0};
     struct message_verdicts v = {.inc = tip.inc, .verdicts = BYTES_OF(verdicts)};
-    assert_ok(node_store_stage_verdicts(fx.store, &v, 1));
+    assert_ok(node_store_stage_verdicts(fx.store, fx.epoch, &v, 1));
     stage(&rid, 100, buf_bytes(&hub));
     assert_ok(node_store_record_read(fx.store, &rid, &rec));
     assert_int_equal(rec.position, 0); /* staged: shown to nobody */
@@ -267,7 +267,7 @@ static void test_held_stays_shown(void **state)
     assert_ok(node_store_tip(fx.store, &tip));
     uint8_t verdicts[] = {0, FOLD_HELD_SCOPE | FOLD_FLAG_LATE};
     struct message_verdicts v = {.inc = tip.inc, .verdicts = BYTES_OF(verdicts)};
-    assert_ok(node_store_stage_verdicts(fx.store, &v, 1));
+    assert_ok(node_store_stage_verdicts(fx.store, fx.epoch, &v, 1));
     assert_ok(fixture_end(&fx, NULL, &tip.inc, 2));
     expect_text(&rid, "full_name", "Phạm Thị Lan");
     assert_int_equal(rec.pending, 0);
@@ -279,7 +279,7 @@ static void test_held_stays_shown(void **state)
     assert_int_equal(st.applied, 1);
     /* Tried again by the hub: now it is applied, and no longer folded here. */
     verdicts[1] = FOLD_APPLIED;
-    assert_ok(node_store_stage_verdicts(fx.store, &v, 1));
+    assert_ok(node_store_stage_verdicts(fx.store, fx.epoch, &v, 1));
     assert_ok(fixture_end(&fx, NULL, &tip.inc, 2));
     assert_int_equal(node_store_record_read(fx.store, &rid, &rec), ERR_NOT_FOUND);
     status(&st);
