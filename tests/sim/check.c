@@ -48,6 +48,7 @@ static void hub_forget(struct check *c)
     free(c->revoked);
     free(c->issues);
     free(c->transfers);
+    free(c->stays);
     free(c->shares);
 }
 

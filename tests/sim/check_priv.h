@@ -2,6 +2,7 @@
 #ifndef DONGBO_TESTS_SIM_CHECK_PRIV_H
 #define DONGBO_TESTS_SIM_CHECK_PRIV_H
 
+#include "common/date.h"
 #include "common/io/db.h"
 #include "proto/move.h"
 #include "tests/sim/check.h"
@@ -50,6 +51,12 @@ struct naive_record {
     uint64_t position; /* of its last change */
     uint64_t moved;    /* likewise of its unit; 0: never */
     bool touched;
+};
+
+struct naive_stay { /* a record came to a unit by a move */
+    struct id_record rid;
+    char from[ADMIN_UNIT_BYTES_MAX + 1], to[ADMIN_UNIT_BYTES_MAX + 1];
+    struct date day; /* of the hub's clock */
 };
 
 struct naive_move { /* one op of SPEC 13, as it stands in the hub's log */
@@ -124,6 +131,8 @@ struct check {
     size_t record_count;
     struct naive_move *moves;
     size_t move_count;
+    struct naive_stay *stays; /* in the order of the log */
+    size_t stay_count;
     struct naive_transfer *transfers;
     size_t transfer_count;
     struct naive_share *shares; /* with access 0: it left them, as owner or otherwise */

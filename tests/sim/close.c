@@ -19,6 +19,7 @@
 #define REPORT "RS1"
 
 const char *const world_months[WORLD_MONTHS] = {"2023-01", "2023-02", "2023-03"};
+static const struct date month_ends[WORLD_MONTHS] = {{2023, 1, 31}, {2023, 2, 28}, {2023, 3, 31}};
 
 enum { LINES = 2 };
 static const unsigned line_types[LINES] = {
@@ -88,17 +89,36 @@ void check_issues(struct world *w)
 
 struct recount {
     struct world *w;
+    const struct date *end; /* of the window */
     unsigned cells;
 };
 
-static int64_t counted(const struct check *c, unsigned type, const char *unit, bool *any)
+/* Who had it on that day: by the hub's days the last who came until then, or who had it before all who came later. */
+static const char *owner_on(const struct check *c, const struct naive_record *r,
+                            const struct date *day)
+{
+    const struct naive_stay *last = NULL, *first = NULL;
+    for (size_t i = 0; i < c->stay_count; i++) {
+        const struct naive_stay *y = &c->stays[i];
+        if (!ID_EQUAL(&y->rid, &r->rid)) continue;
+        if (first == NULL) first = y;
+        if (date_compare(y->day, *day) <= 0 &&
+            (last == NULL || date_compare(y->day, last->day) >= 0))
+            last = y;
+    }
+    return last != NULL ? last->to : first != NULL ? first->from : r->unit;
+}
+
+static int64_t counted(const struct check *c, unsigned type, const char *unit,
+                       const struct date *day, bool *any)
 {
     static struct naive_head heads[NAIVE_HEADS_MAX];
     int64_t n = 0;
     for (size_t i = 0; i < c->record_count; i++) {
         const struct naive_record *r = &c->records[i];
-        if (r->own || strcmp(r->unit, unit) != 0) continue;
-        *any = true;
+        if (r->own) continue;
+        *any = *any || strcmp(r->unit, unit) == 0;
+        if (strcmp(owner_on(c, r, day), unit) != 0) continue;
         if (r->type != type) continue;
         size_t k = naive_heads(c, &r->rid, heads, NAIVE_HEADS_MAX);
         n += !naive_deleted(heads, k);
@@ -112,7 +132,7 @@ static enum err cell_compare(void *ctx, const struct hub_issue_cell *cell)
     bool any = false;
     if (cell->line < 1 || cell->line > LINES || !cell->total || strcmp(cell->unit, "735") == 0)
         return ERR_OK;
-    int64_t n = counted(x->w->check, line_types[cell->line - 1], cell->unit, &any);
+    int64_t n = counted(x->w->check, line_types[cell->line - 1], cell->unit, x->end, &any);
     x->cells++;
     if (!cell->absent && cell->num != n)
         world_fail(x->w, "line %u of %s says %d, a recount %d", cell->line, cell->unit,
@@ -124,7 +144,9 @@ static enum err cell_compare(void *ctx, const struct hub_issue_cell *cell)
 static void issued(struct world *w, const struct hub_issue *issue, const char *period)
 {
     struct check *c = w->check;
-    struct recount x = {.w = w};
+    struct recount x = {.w = w, .end = month_ends};
+    for (unsigned i = 0; i < WORLD_MONTHS; i++)
+        if (strcmp(world_months[i], period) == 0) x.end = &month_ends[i];
     c->issues = realloc(c->issues, (c->issue_count + 1) * sizeof *c->issues);
     assert(c->issues != NULL);
     struct naive_issue *n = &c->issues[c->issue_count++];

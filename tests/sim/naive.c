@@ -369,7 +369,8 @@ void naive_cut(struct world *w, size_t rows)
     for (size_t i = 0; i < c->op_count; i++)
         free(c->ops[i].op.writes);
     c->op_count = c->record_count = 0;
-    c->move_count = c->transfer_count = c->share_count = c->dead_count = c->early_count = 0;
+    c->move_count = c->stay_count = c->transfer_count = c->share_count = c->dead_count =
+        c->early_count = 0;
     c->revoked_count = c->rekeyed_count = 0;
     for (size_t i = 0; i < c->issue_count; i++)
         if (c->issues[i].position > rows) c->issues[i--] = c->issues[--c->issue_count];

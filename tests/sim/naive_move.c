@@ -97,6 +97,15 @@ static void move_to(struct world *w, const struct id_record *rid, const char *to
     struct naive_record *r = naive_record_find(c, rid);
     share_set(c, rid, r->unit, MOVE_NOTHING, at);
     share_set(c, rid, to, MOVE_NOTHING, at);
+    c->stays = realloc(c->stays, (c->stay_count + 1) * sizeof *c->stays);
+    assert(c->stays != NULL);
+    struct naive_stay *y = &c->stays[c->stay_count++];
+    *y = (struct naive_stay){.rid = *rid};
+    memcpy(y->from, r->unit, sizeof y->from);
+    memcpy(y->to, to, strlen(to) + 1);
+    enum err e = date_of_ms(c->rows[at - 1].received_ms, &y->day);
+    assert(e == ERR_OK);
+    (void)e;
     memcpy(r->unit, to, sizeof r->unit);
     r->position = r->moved = at;
     r->touched = true;
