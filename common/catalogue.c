@@ -292,6 +292,14 @@ const char *catalogue_param(const struct catalogue *c, const char *name, struct 
     return NULL;
 }
 
+const struct catalogue_field *catalogue_event_field(const struct catalogue *c,
+                                                    const struct catalogue_type *t)
+{
+    for (size_t i = 0; i < c->event_count; i++)
+        if (c->events[i].type == t->no) return catalogue_field_by_no(t, c->events[i].field);
+    return NULL;
+}
+
 const struct catalogue_follow *catalogue_follows(const struct catalogue *c, size_t *count)
 {
     *count = c->follow_count;

@@ -212,6 +212,11 @@ struct catalogue_follow { /* row of follows.csv: a record goes along with the on
     unsigned to;    /* the type that it refers to; 0: a text, any type */
 };
 
+struct catalogue_event { /* row of events.csv: the day on which what the record tells of happened */
+    unsigned type;
+    unsigned field; /* of kind date */
+};
+
 struct catalogue_successor { /* row of successors.csv: where a unit goes on from a day on */
     struct date on;          /* the first day of the new unit */
     const char *old_code;
@@ -326,6 +331,9 @@ bool catalogue_feeds(const struct catalogue *c, const char *part, const char *re
 const struct catalogue_param *catalogue_params(const struct catalogue *c, size_t *count);
 const char *catalogue_param(const struct catalogue *c, const char *name, struct date on);
 const struct catalogue_follow *catalogue_follows(const struct catalogue *c, size_t *count);
+/* The field with the day of the event that a record of the type tells of; NULL: it tells of none. */
+const struct catalogue_field *catalogue_event_field(const struct catalogue *c,
+                                                    const struct catalogue_type *t);
 const struct catalogue_successor *catalogue_successors(const struct catalogue *c, size_t *count);
 
 /*

@@ -37,6 +37,8 @@ struct catalogue {
     size_t trigger_count;
     struct catalogue_follow *follows;
     size_t follow_count;
+    struct catalogue_event *events;
+    size_t event_count;
     struct catalogue_successor *successors;
     size_t successor_count;
     struct catalogue_holiday *holidays;

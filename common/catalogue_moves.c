@@ -1,4 +1,5 @@
-/* follows.csv and successors.csv: what goes along with a record, and where a unit goes on. */
+/* follows.csv, successors.csv and events.csv: what goes along with a record, where a unit goes on, and on
+ * which day what a record tells of happened. */
 #include "common/catalogue.h"
 #include "common/catalogue_impl.h"
 
@@ -50,6 +51,45 @@ static void follows_read(struct catalogue_parser *ps)
     }
     ps->c->follows = v;
     ps->c->follow_count = t.row_count;
+}
+
+enum { EV_TYPE, EV_FIELD, EV_COLUMNS };
+
+static void event_read(const struct catalogue_table *t, size_t row, struct catalogue_event *out)
+{
+    const struct catalogue_type *type =
+        catalogue_type_by_name(t->ps->c, catalogue_cell(t, row, EV_TYPE));
+    *out = (struct catalogue_event){.type = 0};
+    if (type == NULL) {
+        catalogue_cell_mistake(t, row, EV_TYPE, "types.csv không có loại hồ sơ này",
+                               "types.csv has no such record type");
+        return;
+    }
+    const struct catalogue_field *field =
+        catalogue_field_by_name(type, catalogue_cell(t, row, EV_FIELD));
+    if (field == NULL || field->kind != CATALOGUE_DATE)
+        catalogue_cell_mistake(t, row, EV_FIELD, "Loại này không có trường kiểu date mang tên đó",
+                               "The type has no field of kind date with this name");
+    else
+        *out = (struct catalogue_event){.type = type->no, .field = field->no};
+}
+
+static void events_read(struct catalogue_parser *ps)
+{
+    static const char *const columns[] = {"type", "field"};
+    struct catalogue_table t;
+    catalogue_table_read(ps, "events.csv", columns, EV_COLUMNS, false, &t);
+    struct catalogue_event *v = catalogue_alloc(ps, t.row_count, sizeof *v);
+    if (v == NULL) return;
+    for (size_t i = 0; i < t.row_count && catalogue_more(ps); i++) {
+        event_read(&t, i, &v[i]);
+        for (size_t j = 0; j < i; j++)
+            if (v[i].type != 0 && v[j].type == v[i].type)
+                catalogue_cell_mistake(&t, i, EV_TYPE, "Loại này đã có ngày sự kiện ở dòng khác",
+                                       "The type has the day of its event in another row already");
+    }
+    ps->c->events = v;
+    ps->c->event_count = t.row_count;
 }
 
 enum { SU_ON, SU_OLD, SU_NEW, SU_KIND, SU_ASSUMPTION, SU_SOURCE, SU_COLUMNS };
@@ -127,4 +167,5 @@ void catalogue_parse_moves(struct catalogue_parser *ps)
 {
     follows_read(ps);
     if (!ps->nomem) successors_read(ps);
+    if (!ps->nomem) events_read(ps);
 }

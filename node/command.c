@@ -84,7 +84,10 @@ json_t *node_command_fail(enum err e)
 json_t *node_command_why(enum err e, const struct entry_why *why)
 {
     if (why->vi[0] == '\0') return node_command_fail(e);
-    return node_command_error(e, why->vi, why->en, why->field != NULL ? why->field->name : NULL);
+    json_t *j =
+        node_command_error(e, why->vi, why->en, why->field != NULL ? why->field->name : NULL);
+    if (j != NULL && why->confirm) json_object_set_new(j, "confirm", json_true());
+    return j;
 }
 
 enum err node_command_error_of(const json_t *response)

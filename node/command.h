@@ -16,6 +16,7 @@
 #define DONGBO_NODE_COMMAND_H
 
 #include "common/blackbox.h"
+#include "common/doubt.h"
 #include "node/entry.h"
 #include "node/own.h"
 
@@ -45,6 +46,11 @@ struct node_command {
     void *home;
     struct node_entry entry;
     struct node_import *import; /* NULL: none is under way */
+    struct {                    /* days that events are expected on, of this edition */
+        bool known;
+        uint32_t edition;
+        struct doubt_days days;
+    } doubt;
 };
 
 /* ERR_NOMEM. */

@@ -35,6 +35,7 @@ struct node_import {
     json_t *kept_here;     /* those of the request at hand; NULL between two */
     bool dry;              /* only look: nothing is saved */
     bool clerk;            /* who imports is not the unit's leader */
+    bool confirmed;        /* days that look mistyped are as they are */
 };
 
 void node_import_free(struct node_command *c)
@@ -267,6 +268,7 @@ static enum err node_row_take(struct node_command *c, const json_t *row, const c
         e = node_import_flush(c, false);
     if (e == ERR_OK) e = node_row_op(c, &r, &op, why);
     if (e == ERR_OK) e = node_row_asof(c, row, &r, &op, why);
+    if (e == ERR_OK && !m->confirmed) e = node_doubt(c, r.type, &op, m->own.tip.hub_ahead_ms, why);
     if (e == ERR_OK && op.changed && !node_import_fits(m, op.payload.len)) {
         e = node_import_flush(c, false);
         if (e == ERR_OK) e = node_row_op(c, &r, &op, why);
@@ -373,6 +375,7 @@ static enum err node_import_about(struct node_command *c, const json_t *request)
     if (m->asof.has) date_print(m->asof.day, day);
     m->dry = json_is_true(json_object_get(request, "dry"));
     m->clerk = json_is_true(json_object_get(request, "clerk"));
+    m->confirmed = json_is_true(json_object_get(request, "confirm_dates"));
     if (e != ERR_OK || m->dry) return e;
     return node_store_import_begin(c->store, m->id, bytes_str(source != NULL ? source : ""), day,
                                    c->wall_ms());
@@ -430,11 +433,11 @@ static enum err node_import_rows(struct node_command *c, const json_t *request, 
         c->import->bad++;
         const char *column = field[0] != '\0' ? field : why.field != NULL ? why.field->name : "";
         bool said = why.vi[0] != '\0';
-        json_array_append_new(bad,
-                              json_pack("{s:I, s:s, s:s, s:s, s:I}", "line",
-                                        json_integer_value(json_object_get(row, "line")), "column",
-                                        column, "vi", said ? why.vi : err_text_vi(e), "en",
-                                        said ? why.en : err_text_en(e), "row", (json_int_t)i));
+        json_array_append_new(bad, json_pack("{s:I, s:s, s:s, s:s, s:I, s:b}", "line",
+                                             json_integer_value(json_object_get(row, "line")),
+                                             "column", column, "vi", said ? why.vi : err_text_vi(e),
+                                             "en", said ? why.en : err_text_en(e), "row",
+                                             (json_int_t)i, "confirm", (int)why.confirm));
     }
     return ERR_OK;
 }

@@ -38,6 +38,7 @@ struct node_put { /* what a put request says */
     struct id_person person;
     uint8_t base[16];
     bool has_id;
+    bool confirmed; /* a day that looks mistyped is as it is */
 };
 
 static enum entry_action node_put_action(const json_t *request)
@@ -69,6 +70,7 @@ static json_t *node_put_read(struct node_command *c, const json_t *request, stru
                                   "The version (--base) is not one.", NULL);
     p->form.base = base != NULL ? p->base : NULL;
     p->form.clerk = json_is_true(json_object_get(request, "clerk"));
+    p->confirmed = json_is_true(json_object_get(request, "confirm_dates"));
     enum err e = node_request_person(c, request, &p->person);
     if (e == ERR_BAD_INPUT)
         return node_command_error(e, "Cần tên người ghi (--person TÊN).",
@@ -125,6 +127,8 @@ static enum err node_put_append(struct node_command *c, struct node_put *p, stru
     if (e != ERR_OK) return e;
     if (!p->has_id) node_own_rid(&own, 0, &p->form.rid);
     e = node_entry_make(&c->entry, &p->form, op, why);
+    if (e == ERR_OK && p->form.action == ENTRY_SAVE && !p->confirmed)
+        e = node_doubt(c, p->form.type, op, own.tip.hub_ahead_ms, why);
     if (e == ERR_OK && op->changed) {
         struct node_own_set set = {.person = p->person, .payloads = &op->payload, .count = 1};
         e = node_own_add(&own, &set);

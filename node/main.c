@@ -37,6 +37,7 @@ static const struct cli_opt put_opts[] = {
     OPT("reason", "LÝ_DO", "xóa: mistake (nhập nhầm), duplicate (trùng), no_such_person...",
         "delete: mistake, duplicate, no_such_person ..."),
     OPT("restore", NULL, "khôi phục hồ sơ đã xóa", "bring a deleted record back"),
+    OPT("confirm-dates", NULL, "ngày xa kỳ báo cáo là đúng", "a day far from the period is right"),
 };
 static const struct cli_opt list_opts[] = {
     OPT("type", "LOẠI", "chỉ loại hồ sơ này", "only this record type"),
@@ -61,6 +62,8 @@ static const struct cli_opt import_opts[] = {
         "the file's text: unicode, tcvn3, vni"),
     OPT("as-of", "NGÀY", "số liệu tính đến ngày này: giữ nguyên ô đã ghi sau đó",
         "the list is of this day: what was written later stays"),
+    OPT("confirm-dates", NULL, "những ngày xa kỳ báo cáo là đúng",
+        "days far from the period are right"),
     OPT("dry-run", NULL, "chạy thử: xem lỗi, chưa nhập gì",
         "only look for mistakes, import nothing"),
     OPT("csv", NULL, "tệp là CSV", "the file is CSV"),

@@ -15,10 +15,13 @@ static enum err node_tool_told(struct cli *c, const json_t *response)
     const char *vi = json_string_value(json_object_get(response, "vi"));
     const char *en = json_string_value(json_object_get(response, "en"));
     const char *field = json_string_value(json_object_get(response, "field"));
-    char with_vi[800], with_en[800];
+    char with_vi[900], with_en[900];
     if (field == NULL || vi == NULL || en == NULL) return cli_fail(c, e, vi, en);
-    snprintf(with_vi, sizeof with_vi, "%.63s: %.700s", field, vi);
-    snprintf(with_en, sizeof with_en, "%.63s: %.700s", field, en);
+    bool asks = json_is_true(json_object_get(response, "confirm"));
+    snprintf(with_vi, sizeof with_vi, "%.63s: %.700s%s", field, vi,
+             asks ? " Chưa ghi gì; nếu đúng, làm lại lệnh với --confirm-dates." : "");
+    snprintf(with_en, sizeof with_en, "%.63s: %.700s%s", field, en,
+             asks ? " Nothing was saved; if it is, repeat the command with --confirm-dates." : "");
     return cli_fail(c, e, with_vi, with_en);
 }
 
@@ -193,6 +196,7 @@ enum err node_tool_put(struct cli *c, void *ctx)
     node_tool_copy(request, "base", cli_opt(c, "base"));
     node_tool_person(c, request);
     node_tool_copy(request, "reason", cli_opt(c, "reason"));
+    if (cli_has(c, "confirm-dates")) json_object_set_new(request, "confirm_dates", json_true());
     if (cli_has(c, "delete")) node_tool_copy(request, "action", "delete");
     if (cli_has(c, "restore")) node_tool_copy(request, "action", "restore");
     return node_tool_show(c, ctx, request, node_tool_print_put);

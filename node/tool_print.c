@@ -246,4 +246,10 @@ void node_tool_print_import(const struct cli *c, const json_t *r)
                cli_text(c, "Các dòng lỗi nằm trong tệp này; sửa rồi nhập lại tệp đó",
                         "The bad rows are in this file; correct them and import it"),
                tool_str(r, "bad_file"));
+    if (json_is_true(json_object_get(r, "confirm")))
+        puts(cli_text(c,
+                      "Nếu những ngày xa kỳ báo cáo là đúng (nhập hồ sơ cũ): nhập tệp đó với "
+                      "--confirm-dates.",
+                      "If the days far from the period are right (old records): import that file "
+                      "with --confirm-dates."));
 }

@@ -49,6 +49,7 @@ struct entry_why {                       /* what to tell the person */
     const struct catalogue_field *field; /* NULL: the record as a whole */
     char vi[300];
     char en[300];
+    bool confirm; /* it may be so: whoever says it again, confirmed, is believed */
 };
 
 /* Is this prospective record allowed? ERR_BAD_VALUE with the field and its words. */

@@ -275,6 +275,18 @@ test("a record that was entered by mistake is deleted with its reason, and broug
   assert.equal(await text("Hồ sơ này đã bị xóa").count(), 0);
 });
 
+test("a day far from the period is asked about before it is saved", async () => {
+  await be("Nguyễn Thị Lan");
+  await page.goto(`${node.url}#/new/difficulty`);
+  await field("Ngày").fill(`12/03/1970`);
+  await field("Nội dung").fill("Thiếu xe đi lại");
+  await button("Ghi hồ sơ").click();
+  await text("Ngày 12/03/1970 cách kỳ báo cáo").waitFor();
+  await look("doubt");
+  await button("Đúng ngày này, ghi như vậy").click();
+  await text("Đã ghi trên máy này.").waitFor();
+});
+
 const MONTHLY = "Báo cáo tháng, hoạt động Đội công tác xã hội tình nguyện";
 
 async function openReport() {

@@ -141,7 +141,7 @@ test("a record of every type, hostile wherever a text may stand", async () => {
         let answer;
         for (let tries = 0; tries < 80; tries++) {
           for (const k of Object.keys(values)) if (values[k] === undefined) delete values[k];
-          answer = await post("/api/put", { type: type.name, values });
+          answer = await post("/api/put", { type: type.name, values, confirm_dates: true });
           if (answer.status === 200) break;
           const check = (await post("/api/check", { type: type.name, values })).body;
           for (const k of check.hidden || []) delete values[k];

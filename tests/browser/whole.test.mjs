@@ -278,7 +278,10 @@ test("the power fails in the middle of the tenth, and the network with it; the d
   await pick("Hình thức", "Họp giao ban");
   await desk.field("Lĩnh vực").selectOption({ label: "Công tác xã hội" });
   await desk.field("Ngày").fill("20/06/2023");
-  await save();
+  await desk.button("Ghi hồ sơ").click();
+  await desk.text("Ngày 20/06/2023 cách kỳ báo cáo").waitFor(); // it is long ago
+  await desk.button("Đúng ngày này, ghi như vậy").click();
+  await desk.text("Đã ghi trên máy này.").waitFor();
 });
 
 test("a stick carries what waits to the district and the receipt back, page to page", async () => {

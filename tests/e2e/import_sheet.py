@@ -103,6 +103,29 @@ def story(world):
         f.write(b"PK\x03\x04 not a workbook")
     node.tool("import", "--type", "person", "--person", "Lan", path("x.xlsx"), ok=(1,))
     check("nothing more came in", len(persons(node)) == 5)
+    backlog(node, path("so-cu.csv"))
+
+
+def backlog(node, path):
+    """What was done before the commune joined: asked about once for the whole list, by an option that is named."""
+    node.dates_are_right = False
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("title,on_date,kind,field\n")
+        f.writelines("Họp %d,%02d/05/2023,direct,drugs\n" % (n, n) for n in range(1, 29))
+
+    def activities():
+        return len(node.ask("list", "--type", "activity")["rows"])
+
+    said = node.tool("import", "--type", "activity", "--person", "Lan", path, ok=(3,))
+    check("the tool says which option lets the old days in", "--confirm-dates" in said and "đúng không?" in said)
+    check("none came in unseen", activities() == 0)
+    left = node.ask("import", "--type", "activity", "--person", "Lan", "--confirm-dates", path + ".loi.csv")
+    check("one option, all rows", (left["created"], left["bad_rows"], "confirm" in left) == (28, 0, False))
+    fields = ["title=Họp", "kind=direct", "field=drugs", "on_date=12/03/1970"]
+    node.tool("put", "--type", "activity", "--person", "Lan", *fields, ok=(1,))
+    check("a single record is asked about too", activities() == 28)
+    node.tool("put", "--type", "activity", "--person", "Lan", "--confirm-dates", *fields)
+    check("and saved once confirmed", activities() == 29)
 
 
 if __name__ == "__main__":

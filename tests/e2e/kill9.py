@@ -41,8 +41,8 @@ class Saver(threading.Thread):
     def put(self, number):
         title = "Tuyên truyền số %d" % number
         day = "2023-%02d-%02d" % (self.random.randint(1, 12), self.random.randint(1, 28))
-        p = subprocess.run([self.node.binary, "put", "--data", self.node.name, "--json", "--type", "activity",
-                            "title=" + title, "on_date=" + day, "kind=direct",
+        p = subprocess.run([self.node.binary, "put", "--data", self.node.name, "--json", "--confirm-dates",
+                            "--type", "activity", "title=" + title, "on_date=" + day, "kind=direct",
                             "field=drugs", "participants=%d" % self.random.randint(5, 90)],
                            cwd=self.world.dir, env=self.world.env, capture_output=True, timeout=TOOL_S, check=False)
         if p.returncode == 0:

@@ -65,12 +65,16 @@ def wait_for(what, test, seconds=WAIT_S):
 class Program:
     """One data folder and the program that owns it."""
 
+    dates_are_right = False
+
     def __init__(self, world, binary, name):
         self.world, self.binary, self.name = world, os.path.join(world.build, binary), name
         self.process = None
 
     def tool(self, *args, ok=(0,)):
         """Run a verb; its standard output. Another exit code than those of `ok` is a failure."""
+        if self.dates_are_right and args[0] in ("put", "import"):
+            args = (args[0], "--confirm-dates", *args[1:])
         p = subprocess.run([self.binary, args[0], "--data", self.name, *args[1:]], cwd=self.world.dir,
                            env=self.world.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=TOOL_S,
                            check=False)
@@ -139,6 +143,8 @@ class Hub(Program):
 
 
 class Node(Program):
+    dates_are_right = True  # those of the tests are long ago
+
     def __init__(self, world, unit):
         super().__init__(world, "dongbo-node", "xa" + unit)
         self.unit = unit

@@ -720,30 +720,30 @@ static void write_file(const char *text)
     fclose(f);
 }
 
-static const struct cli_opt opts[] = {{"type", "T", "", ""},   {"person", "P", "", ""},
-                                      {"key", "K", "", ""},    {"map", "M", "", ""},
-                                      {"header", "N", "", ""}, {"text", "T", "", ""},
-                                      {"as-of", "D", "", ""},  {"dry-run", NULL, "", ""},
-                                      {"csv", NULL, "", ""},   {"ndjson", NULL, "", ""}};
+static const struct cli_opt opts[] = {
+    {"type", "T", "", ""},  {"person", "P", "", ""},         {"key", "K", "", ""},
+    {"map", "M", "", ""},   {"header", "N", "", ""},         {"text", "T", "", ""},
+    {"as-of", "D", "", ""}, {"confirm-dates", NULL, "", ""}, {"dry-run", NULL, "", ""},
+    {"csv", NULL, "", ""},  {"ndjson", NULL, "", ""}};
 static const struct cli_verb verbs[] = {
     {"import", "F", "", "", opts, sizeof opts / sizeof opts[0], 1, 1, node_tool_import}};
 static const struct cli_program program = {"test", "", "", ".", verbs, 1};
+
+static bool dates_are_right; /* the tool reads the PC's clock */
 
 /* `test import ...`; its exit code. */
 static int import_file(const char *type)
 {
     struct node_tool tool = {.open = false};
-    char *argv[] = {
-        (char[]){"test"}, (char[]){"import"}, (char[]){"--data"}, data_dir, (char[]){"--person"},
-        (char[]){"Lan"},  file_path,          (char[]){"--type"}, NULL,     NULL};
-    char type_arg[32];
+    char *argv[11] = {(char[]){"test"},     (char[]){"import"}, (char[]){"--data"}, data_dir,
+                      (char[]){"--person"}, (char[]){"Lan"},    file_path};
+    char type_opt[] = "--type", dates_opt[] = "--confirm-dates", type_arg[32];
     int argc = 7;
+    if (dates_are_right) argv[argc++] = dates_opt;
     if (type != NULL) {
         snprintf(type_arg, sizeof type_arg, "%s", type);
-        argv[8] = type_arg;
-        argc = 9;
-    } else {
-        argv[7] = NULL;
+        argv[argc++] = type_opt;
+        argv[argc++] = type_arg;
     }
     int code = cli_main(&program, argc, argv, &tool);
     node_tool_close(&tool);
@@ -909,6 +909,77 @@ static void test_import_refuses_columns(void **state)
     json_decref(r);
 }
 
+/* The day of an event far from what is reported of is asked about, on this road and that; other days are not. */
+static void test_doubtful_days_are_asked_about(void **state)
+{
+    (void)state;
+#define ACTIVITY(day, more)                                                                        \
+    "{\"verb\":\"put\",\"type\":\"activity\",\"person\":\"Lan\",\"values\":{\"title\":\"Họp\","  \
+    "\"kind\":"                                                                                    \
+    "\"direct\",\"field\":\"drugs\",\"on_date\":\"" day "\"}" more "}"
+    static const char *const odd[] = {ACTIVITY("12/03/1970", ""), ACTIVITY("2024-11-14", ""),
+                                      ACTIVITY("2022-11-14", "")};
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) { /* today is 15/11/2023 */
+        json_t *r = ask(odd[i]);
+        assert_int_equal(node_command_error_of(r), ERR_BAD_VALUE);
+        assert_true(json_is_true(json_object_get(r, "confirm")));
+        assert_string_equal(json_string_value(json_object_get(r, "field")), "on_date");
+        assert_non_null(strstr(json_string_value(json_object_get(r, "vi")), "đúng không?"));
+        json_decref(r);
+    }
+    json_t *r = ask("{\"verb\":\"status\"}");
+    assert_int_equal(count(r, "records"), 0);
+    json_decref(r);
+    char id[40], request[300];
+    r = ask(ACTIVITY("12/03/1970", ",\"confirm_dates\":true"));
+    assert_ok(node_command_error_of(r));
+    field(r, "id", id, sizeof id);
+    json_decref(r);
+    snprintf(request, sizeof request,
+             "{\"verb\":\"put\",\"id\":\"%s\",\"person\":\"Lan\",\"values\":{\"title\":\"Họp "
+             "dân\"}}",
+             id);
+    r = ask(request); /* the day is what it was */
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    r = ask(ACTIVITY("2023-11-14", ""));
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    r = ask(
+        "{\"verb\":\"put\",\"type\":\"person\",\"person\":\"Lan\",\"values\":{\"full_name\":\"A\","
+        "\"sex\":\"male\",\"dob\":\"1931\"}}"); /* as old as a person is */
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+}
+
+#define DOUBTFUL_ROWS(more)                                                                        \
+    "{\"verb\":\"import\",\"person\":\"Lan\",\"type\":\"activity\",\"last\":true" more             \
+    ",\"rows\":[{\"line\":2,\"type\":\"activity\",\"values\":{\"title\":\"Một\",\"kind\":"       \
+    "\"direct\","                                                                                  \
+    "\"field\":\"drugs\",\"on_date\":\"01/11/"                                                     \
+    "2023\"}},{\"line\":3,\"type\":\"activity\",\"values\":{"                                      \
+    "\"title\":\"Hai\",\"kind\":\"direct\",\"field\":\"drugs\",\"on_date\":\"01/11/2033\"}}]}"
+
+static void test_doubtful_days_of_an_import(void **state)
+{
+    (void)state;
+    static const char *const asks[] = {DOUBTFUL_ROWS(",\"dry\":true"), DOUBTFUL_ROWS("")};
+    for (size_t i = 0; i < 2; i++) {
+        json_t *r = ask(asks[i]);
+        assert_int_equal(count(r, "created"), 1);
+        assert_int_equal(count(r, "bad_rows"), 1);
+        const json_t *bad = json_array_get(json_object_get(r, "bad"), 0);
+        assert_int_equal(count(bad, "line"), 3);
+        assert_string_equal(json_string_value(json_object_get(bad, "column")), "on_date");
+        assert_true(json_is_true(json_object_get(bad, "confirm")));
+        json_decref(r);
+    }
+    json_t *r = ask(DOUBTFUL_ROWS(",\"confirm_dates\":true"));
+    assert_int_equal(count(r, "created"), 2);
+    assert_int_equal(count(r, "bad_rows"), 0);
+    json_decref(r);
+}
+
 static void test_import_ndjson(void **state)
 {
     (void)state;
@@ -926,6 +997,7 @@ static void test_import_ndjson(void **state)
         "not json\n"
         "{\"type\":\"person\",\"id\":\"0000000000000000000000000000000d\",\"full_name\":\"D\","
         "\"sex\":\"female\"}");
+    dates_are_right = true;
     assert_int_equal(import_file(NULL), NODE_TOOL_WARNINGS);
     snprintf(bad, sizeof bad, "%s.loi.ndjson", file_path);
     expect_file(bad, "{\"type\":\"nothing\",\"id\":\"0000000000000000000000000000000c\"}\n"
@@ -1097,6 +1169,8 @@ int main(void)
         T(test_stale_base),
         T(test_delete_and_restore),
         T(test_a_deletion_says_why),
+        T(test_doubtful_days_are_asked_about),
+        T(test_doubtful_days_of_an_import),
         T(test_list_filters),
         T(test_status_counts),
         T(test_full_disk_is_said),

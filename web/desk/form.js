@@ -141,7 +141,7 @@ export function Form({ type: typeName, id, draft, preset, refresh, who: Who }) {
     await forget();
     go(id ? `/record/${id}` : `/list/${form.type.name}`);
   };
-  const write = async (sure) => {
+  const write = async (sure, confirmed) => {
     setTried(true);
     setRefused(null);
     setTwice(null);
@@ -152,7 +152,7 @@ export function Form({ type: typeName, id, draft, preset, refresh, who: Who }) {
     const rows = found.filter((r) => sameAs(form, r));
     if (rows.length > 0) { setTwice(rows); return; }
     try {
-      const r = await api("POST", "/api/put", body(form, values));
+      const r = await api("POST", "/api/put", { ...body(form, values), ...(confirmed && { confirm_dates: true }) });
       await forget();
       refresh();
       go(`/record/${r.id}?saved`);
@@ -162,11 +162,11 @@ export function Form({ type: typeName, id, draft, preset, refresh, who: Who }) {
       if (at) at.focus();
     }
   };
-  const save = (e, sure = isOther) => {
+  const save = (e, sure = isOther, confirmed = false) => {
     e?.preventDefault();
     if (writing.current) return; // pressed twice is saved once
     writing.current = true;
-    write(sure).finally(() => { writing.current = false; });
+    write(sure, confirmed).finally(() => { writing.current = false; });
   };
   const wrongOf = (f) => {
     const e = check.errors[f.name];
@@ -179,7 +179,8 @@ export function Form({ type: typeName, id, draft, preset, refresh, who: Who }) {
   return html`<${Title}>${isNew ? t("form.new", { type: say(form.type) }) : t("form.edit", { type: say(form.type) })}</${Title}>
     ${form.restored && html`<${Note} kind="ok" role="status"><p>${t("form.restored")}</p></${Note}>`}
     ${refused && html`<${Note} kind="bad"><p>${refused.message}</p>${refused.answer.error === "STALE" && html`<div class="acts">
-      <button onClick=${() => { setRefused(null); reload(values); }}>${t("form.stale")}</button></div>`}</${Note}>`}
+      <button onClick=${() => { setRefused(null); reload(values); }}>${t("form.stale")}</button></div>`}${refused.answer.confirm && html`<div class="acts">
+      <button onClick=${() => save(null, true, true)}>${t("form.dates")}</button></div>`}</${Note}>`}
     ${Who && html`<${Who} type=${form.type} record=${form.record} />`}
     <form onSubmit=${save} novalidate>
     ${sections.map((s) => html`<section class="card" key=${s}><h2>${s}</h2><div class="fields">

@@ -236,20 +236,21 @@ export function Import({ type: name, refresh, dated = true }) {
   const again = (change) => guarded(() => { anew(); return look({ ...read, ...change }); });
   const pick = (e) => e.target.files[0] && take(e.target.files[0].name, e.target.files[0]);
   const paste = () => take(t("import.pasted"), new Blob([pasted]));
-  const run = async (rows, dry) => {
-    const bad = [], kept = [], parts = pieces(rows);
+  const run = async (rows, dry, sure) => {
+    const bad = sure ? done.bad.filter((b) => !b.confirm) : [], kept = [], parts = pieces(rows);
     let answer = null, sent = 0;
+    if (sure) setDone({ sent, of: rows.length }); // its button is gone: pressed twice is imported once
     const sum = { created: 0, edited: 0, unchanged: 0, bad_rows: 0 };
     for (const [i, part] of parts.entries()) {
       const last = i === parts.length - 1;
-      answer = await api("POST", "/api/import", { rows: part.map(({ raw, ...r }) => r), last, ...(dry && { dry: true }),
+      answer = await api("POST", "/api/import", { rows: part.map(({ raw, ...r }) => r), last, ...(dry && { dry: true }), ...(sure && { confirm_dates: true }),
         ...(answer?.import ? { import: answer.import } : { type: name, source: file.name, ...(day && { as_of: day }),
           ...(file.map && { columns: file.map.filter(Boolean) }) }) });
       for (const k of Object.keys(sum)) sum[k] = answer.import ? answer[k] : sum[k] + answer[k];
-      bad.push(...answer.bad.map((b) => ({ ...b, raw: part[b.row].raw })));
+      bad.push(...answer.bad.map((b) => ({ ...b, raw: part[b.row].raw, of: part[b.row] })));
       kept.push(...(answer.kept || []));
       sent += part.length;
-      setDone({ ...sum, dry, done: last, bad, kept, sent, of: rows.length });
+      setDone({ ...sum, bad_rows: bad.length, dry, done: last, bad, kept, sent, of: rows.length });
     }
     refresh();
   };
@@ -265,6 +266,7 @@ export function Import({ type: name, refresh, dated = true }) {
     if (look.found.length > 0) setTwice({ ...look, rows }); else await run(rows, false);
   });
   const go = (rows) => { setTwice(null); guarded(() => run(rows, false)); };
+  const odd = done?.done ? done.bad.filter((b) => b.confirm) : []; // days far from the period: right or mistyped?
   const ready = file && !busy && !(file.map && file.map.includes(null));
   if (!type) return html`<${Title}>${t("nopage")}</${Title}>`;
   return html`<${Title}>${t("import.title", { type: say(type) })}</${Title}><p>${t("import.why")}</p>
@@ -290,6 +292,7 @@ export function Import({ type: name, refresh, dated = true }) {
       unchanged: number(done.unchanged), bad: number(done.bad_rows) })}</p>
       <div class="acts">${!done.dry && html`<a class="button" href=${`#/list/${name}`}>${t("record.list")}</a>`}
       ${done.bad.length > 0 && html`<a class="button" href=${badFile(file, done)} download=${`${file.name}.loi.csv`}>${t("import.save")}</a>`}</div></${Note}>
+    ${odd.length > 0 && html`<${Note} kind="warn"><p>${t("import.dates", { n: number(odd.length) })}</p><div class="acts"><button onClick=${() => guarded(() => run(odd.map((b) => b.of), done.dry, true))}>${t(done.dry ? "import.dates.try" : "import.dates.go")}</button></div></${Note}>`}
     ${done.kept.length > 0 && html`<${Note} kind="warn"><p>${t("import.kept", { n: number(done.kept.length) })}</p>
       <ul class="list">${done.kept.slice(0, 200).map((k) => html`<li>${t("import.line")} ${k.line}: ${say(k)}</li>`)}</ul></${Note}>`}
     ${done.bad.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("import.bad")}><table><caption>${t("import.bad")}</caption>
