@@ -18,7 +18,8 @@ NOT_PAGE = ("/openapi-node.json", "/openapi-hub.json")
 SIDES = ("node", "hub")
 HUB_ONLY = ("/hub.html", "/install.html", "/province.html", "/hub/", "/i18n/hub-", "/openapi-hub.json")
 NODE_ONLY = ("/index.html", "/desk/", "/i18n/vi.json", "/i18n/en.json", "/openapi-node.json")
-SHARED = ("/desk/base.js", "/desk/parts.js", "/desk/reason.js", "/desk/form.js", "/desk/cases.js", "/desk/import.js")
+SHARED = ("/desk/base.js", "/desk/parts.js", "/desk/reason.js", "/desk/form.js", "/desk/cases.js", "/desk/import.js",
+          "/desk/held.js")
 
 
 def is_of(side, path):
