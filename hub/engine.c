@@ -215,6 +215,12 @@ static void hub_engine_know(struct hub_engine *e, struct hub_session *x,
     if (x->known) blackbox_begin(e->blackbox, x->node.b);
 }
 
+/* Its node is behind it, and not a thief of its old keys. */
+static bool hub_engine_proven(const struct hub_session *x)
+{
+    return x->known && hub_sync_live(x->core) && !hub_sync_apart(x->core);
+}
+
 /* Its node is really there: no other session of it is wanted any more. */
 static void hub_engine_alone(struct hub_engine *e, const struct hub_session *x,
                              struct hub_engine_time t)
@@ -252,7 +258,8 @@ static bool hub_engine_list(struct hub_engine *e, struct hub_session *x,
             return true;
         }
         if (f->kind == HUB_SYNC_FX_CONTACT) {
-            if (x->known) hub_engine_alone(e, x, (struct hub_engine_time){ev->now_ms, ev->wall_ms});
+            if (hub_engine_proven(x))
+                hub_engine_alone(e, x, (struct hub_engine_time){ev->now_ms, ev->wall_ms});
             continue;
         }
         hub_engine_know(e, x, f);
@@ -375,7 +382,7 @@ bool hub_engine_next(struct hub_engine *e, struct hub_engine_output *out)
         *out = (struct hub_engine_output){.conn = x->conn, .bytes = buf_bytes(&x->out)};
         out->close = x->closing && !x->told;
         out->why = x->why;
-        out->proven = x->known && hub_sync_live(x->core);
+        out->proven = hub_engine_proven(x);
         x->told = x->told || out->close;
         e->given = x->conn;
         return true;

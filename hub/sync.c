@@ -67,6 +67,11 @@ bool hub_sync_live(const struct hub_sync *s)
     return s->live;
 }
 
+bool hub_sync_apart(const struct hub_sync *s)
+{
+    return s->apart;
+}
+
 struct hub_sync_effect *hub_sync_effect_add(struct hub_sync_effects *fx,
                                             enum hub_sync_effect_kind kind)
 {

@@ -182,5 +182,7 @@ void hub_sync_step(struct hub_sync *s, const struct hub_sync_event *ev,
 enum hub_sync_state hub_sync_state(const struct hub_sync *s);
 /* A message came behind the hellos: the peer has its key, and is no replay of an old hello. */
 bool hub_sync_live(const struct hub_sync *s);
+/* What it sends is kept apart: the node is revoked, or this is who has its old keys. */
+bool hub_sync_apart(const struct hub_sync *s);
 
 #endif

@@ -64,7 +64,7 @@ static json_t *node_status_warnings(struct node_command *c, const struct node_st
                   "An import did not end: import the same file again.");
     if (st->held > 0)
         node_warn(w, "held", "Có thay đổi trung tâm đang giữ lại, chưa tính: xem `held`.",
-                  "The hub holds changes that do not count yet: see `history`.");
+                  "The hub holds changes that do not count yet: see `held`.");
     if (st->records_conflict > 0)
         node_warn(w, "conflict", "Có hồ sơ xung đột, cần người quyết định: xem `list --conflicts`.",
                   "Records are in conflict and need a person: see `list --conflicts`.");
