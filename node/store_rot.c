@@ -240,7 +240,8 @@ static enum err node_rot_put_key(struct node_rot *r)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* The hash of the set `seq`, as what stands above it names it. */
+/* The hash of the set `seq`, as what stands above it names it. An unsent set that is damaged or gone names nothing, and
+ * the hub has it not: then nothing is put in place, and the repair of 7.13 has its turn. */
 static enum err node_rot_expected(struct node_rot *r, uint64_t seq)
 {
     struct change_head h;
@@ -253,7 +254,9 @@ static enum err node_rot_expected(struct node_rot *r, uint64_t seq)
     if (e == ERR_OK) e = change_head_read(db_column_bytes(q, 0), &h);
     if (e == ERR_OK) r->expected = h.prev;
     db_done(q);
-    return e;
+    if (e != ERR_NOT_FOUND && e != ERR_BAD_FORMAT && e != ERR_TOO_LARGE) return e;
+    r->other = true;
+    return ERR_OK;
 }
 
 /* The signature that stands there, if it is good or cannot be told; else ours once more; else the one that came. */
@@ -310,7 +313,7 @@ static enum err node_rot_put_run(struct node_rot *r, uint64_t seq)
 {
     bool more = true;
     enum err e = node_rot_expected(r, seq);
-    while (e == ERR_OK && more) {
+    while (e == ERR_OK && more && !r->other) {
         bool put = false;
         struct db_stmt *q = db_stmt(r->s->db, "SELECT head, body, signature FROM sys_staged_rot "
                                               "WHERE log = ?1 AND seq = ?2 AND head IS NOT NULL");

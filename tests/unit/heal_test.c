@@ -234,6 +234,36 @@ static void delivered_sets_come_back(void **state)
     pair_close(&w);
 }
 
+/* The last delivered set and the unsent one above it, which names it, are both damaged or gone: nothing is put in their
+ * places, but sessions go on, and the repair of SPEC 7.13 brings what was delivered into a log that can be sent. */
+static void an_unsent_set_that_is_gone_too_holds_nothing_up(void **state)
+{
+    static const char *const harms[] = {
+        "UPDATE sys_log SET head = zeroblob(length(head)) WHERE seq >= (SELECT max(seq) - 1 FROM "
+        "sys_log)",
+        "UPDATE sys_log SET head = x'' WHERE seq >= (SELECT max(seq) - 1 FROM sys_log)",
+        "DELETE FROM sys_log WHERE seq = (SELECT max(seq) FROM sys_log)",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
+        struct pair w;
+        struct id_record rid;
+        enum err last = ERR_IO;
+        begin(&w, 91 + i);
+        struct pair_node *n = &w.nodes[0];
+        pair_create(n, &rid, "Chưa gửi");
+        assert_true(harm(n, harms[i]));
+        assert_true(scrub(n) > 0);
+        for (int k = 0; k < 8; k++)
+            last = pair_attempt(n);
+        OK(last);
+        pair_create(n, &rid, "Việc mới");
+        OK(pair_settle(n));
+        assert_true(pair_hub_has(&w, &rid));
+        pair_close(&w);
+    }
+}
+
 static void assert_shows(struct pair_node *n, const struct id_record *rid)
 {
     assert_int_equal(pair_heads(n, rid, NULL), 1);
@@ -566,6 +596,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_came_and_what_is_shown_come_back),
         cmocka_unit_test(delivered_sets_come_back),
+        cmocka_unit_test(an_unsent_set_that_is_gone_too_holds_nothing_up),
         cmocka_unit_test(what_waits_is_folded_in_again),
         cmocka_unit_test(without_a_link_nothing_is_lost),
         cmocka_unit_test(a_hub_that_went_back_meanwhile_gets_its_sets_all_the_same),
