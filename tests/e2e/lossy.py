@@ -53,15 +53,20 @@ def garbage(line, address):
 def killed_on_the_line(world, node, line, a):
     rnd = random.Random(a.seed)
     line.loss, line.delay = LOSS, DELAY_S
+    cut = 0
     for i in range(a.rounds):
         put(node, "Người %d" % i)
-        node.tool("sync", ok=range(0, 30))
-        time.sleep(rnd.uniform(0, 1.2))  # anywhere in the session
-        victim = world.hub if rnd.random() < 0.5 else node
-        victim.end(signal.SIGKILL)
-        victim.run()
+        # Answered when the session has ended: that it was not, or not well, shows that the kill fell into one.
+        with subprocess.Popen([node.binary, "sync", "--data", node.name], cwd=world.dir, env=world.env,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sync:
+            time.sleep(rnd.uniform(0, 1.2))  # anywhere in the session
+            victim = world.hub if rnd.random() < 0.5 else node
+            victim.end(signal.SIGKILL)
+            cut += sync.wait(120) != 0
+            victim.run()
     print("%d packets, %d of them lost" % (line.packets, line.lost), flush=True)
     check("packets were lost", line.lost > 0)
+    check("sessions were cut: %d" % cut, cut > 0)
     line.loss = 0.0
     deliver(node)
     counted(world, node, a.rounds + 1)
