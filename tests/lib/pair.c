@@ -40,6 +40,8 @@ void pair_hub_engine(struct pair *w)
                                    .keys = &w->hub.keys,
                                    .step = w->hub.step,
                                    .step_ctx = w,
+                                   .conns_max = w->hub.conns_max,
+                                   .half_open_max = w->hub.half_open_max,
                                    .blackbox = w->hub.blackbox};
     OK(hub_engine_new(&o, &w->hub.engine));
 }
@@ -89,9 +91,8 @@ void pair_node_engine(struct pair_node *n)
     OK(node_engine_new(&o, &n->engine));
 }
 
-static void node_make(struct pair *w, unsigned i)
+void pair_node_make(struct pair *w, struct pair_node *n, unsigned i)
 {
-    struct pair_node *n = &w->nodes[i];
     struct node_identity id = {.joined = false, .hub = w->hub.id};
     n->w = w;
     n->active = true;
@@ -108,7 +109,8 @@ static void node_make(struct pair *w, unsigned i)
     memcpy(id.sealing_pk, n->sealing.public, 32);
     memcpy(id.hub_transport_pk, w->hub.transport.public, 32);
     memcpy(id.hub_sealing_pk, w->hub.sealing.public, 32);
-    memset(id.token, (int)(i + 1), sizeof id.token);
+    memset(id.token, (int)(i % 255 + 1), sizeof id.token);
+    id.token[0] ^= (uint8_t)(i / 255);
     snprintf(id.unit, sizeof id.unit, "%u", 26173 + 3 * i);
     snprintf(id.address, sizeof id.address, "hub:1");
     snprintf(id.name, sizeof id.name, "PC %u", i);
@@ -136,7 +138,24 @@ void pair_open(struct pair *w, uint64_t seed)
     OK(key_ready());
     hub_make(w);
     for (unsigned i = 0; i < PAIR_MAKE; i++)
-        node_make(w, i);
+        pair_node_make(w, &w->nodes[i], i);
+}
+
+void pair_node_free(struct pair_node *n, bool keys)
+{
+    char witness[96];
+    node_engine_free(n->engine);
+    node_store_close(n->store);
+    pair_unlink(n->path);
+    snprintf(witness, sizeof witness, "%s.witness", n->path);
+    unlink(witness);
+    if (keys) {
+        key_sign_free(&n->sign);
+        key_box_free(&n->transport);
+        key_box_free(&n->sealing);
+    }
+    buf_free(&n->to_hub);
+    buf_free(&n->to_node);
 }
 
 void pair_close(struct pair *w)
@@ -153,19 +172,7 @@ void pair_close(struct pair *w)
     key_box_free(&w->hub.sealing);
     for (unsigned i = 0; i < PAIR_NODES; i++) {
         struct pair_node *n = &w->nodes[i];
-        if (!n->active) continue;
-        node_engine_free(n->engine);
-        node_store_close(n->store);
-        pair_unlink(n->path);
-        snprintf(witness, sizeof witness, "%s.witness", n->path);
-        unlink(witness);
-        if (i < PAIR_MAKE) {
-            key_sign_free(&n->sign);
-            key_box_free(&n->transport);
-            key_box_free(&n->sealing);
-        }
-        buf_free(&n->to_hub);
-        buf_free(&n->to_node);
+        if (n->active) pair_node_free(n, i < PAIR_MAKE);
     }
 }
 

@@ -29,7 +29,8 @@ struct pair_hub {
     struct hub_engine *engine;
     char path[64];
     bool (*step)(void *ctx, const char *what);
-    struct blackbox *blackbox; /* NULL: none; boot it as the program does */
+    unsigned conns_max, half_open_max; /* of its next engine; 0: the program's */
+    struct blackbox *blackbox;         /* NULL: none; boot it as the program does */
 };
 
 struct pair_node {
@@ -73,6 +74,10 @@ extern const char *pair_vfs;
 
 void pair_open(struct pair *w, uint64_t seed);
 void pair_close(struct pair *w);
+/* Node `i` (0..65024) of unit 26173 + 3i, invited: for a test that keeps more than PAIR_NODES, and moves their bytes
+ * itself. pair_node_free() removes its file; `keys`: and its keys, which a copy of another node has not of its own. */
+void pair_node_make(struct pair *w, struct pair_node *n, unsigned i);
+void pair_node_free(struct pair_node *n, bool keys);
 struct hub_engine_time pair_time(struct pair *w);
 void pair_unlink(const char *path);
 void pair_hub_engine(struct pair *w);
