@@ -798,6 +798,40 @@ static void a_damaged_first_set_stops_nothing_else(void **state)
     pair_close(&w);
 }
 
+/* Of a database of before the column. */
+static void a_hub_that_changed_keys_before_the_upgrade_verifies(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct spare s;
+    struct id_record rid;
+    struct db *db = NULL;
+    uint32_t since = 0;
+    begin(&w, 32);
+    spare_open(&s);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    pair_create(n, &rid, "before");
+    OK(pair_settle(n));
+    change(n, &s);
+    OK(pair_settle(n));
+    if (under_way(n)) OK(pair_settle(n));
+    struct id_hash node = who(n).node;
+    OK(hub_store_key_serial(w.hub.store, &node, &since));
+    assert_true(since > 1);
+    pair_hub_off(&w);
+    OK(db_open(w.hub.path, NULL, 0, &db));
+    OK(db_exec(db, "UPDATE sys_node SET key_serial = 1"));
+    db_close(db);
+    pair_hub_on(&w);
+    OK(hub_store_key_serial(w.hub.store, &node, &since));
+    assert_int_equal(since, 1);
+    OK(hub_store_check(w.hub.store));
+    changed(&w, n, &s);
+    node_keyring_free(&s.ring);
+    pair_close(&w);
+}
+
 #define T(f) cmocka_unit_test(f)
 
 int main(void)
@@ -819,6 +853,7 @@ int main(void)
         T(a_change_in_the_middle_of_a_repair_waits_for_the_next_session),
         T(a_frame_ends_where_a_signature_stands),
         T(a_damaged_first_set_stops_nothing_else),
+        T(a_hub_that_changed_keys_before_the_upgrade_verifies),
     };
     randombytes_set_implementation(&pair_random);
     snprintf(folder, sizeof folder, "rekey-test-XXXXXX");
