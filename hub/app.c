@@ -121,6 +121,18 @@ enum err hub_app_log_pk(const char *data, uint8_t out[static KEY_PUBLIC_BYTES])
     return e;
 }
 
+bool hub_app_keys_gone(const char *data)
+{
+    static const char *const names[] = {"keys/log.key", "keys/issue.key", "keys/transport.key",
+                                        "keys/sealing.key"};
+    char path[FILE_PATH_BYTES_MAX];
+    bool gone = false;
+    if (hub_app_path(data, "hub.db", path) != ERR_OK || !file_exists(path)) return false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        gone = gone || (hub_app_path(data, names[i], path) == ERR_OK && !file_exists(path));
+    return gone;
+}
+
 /* The transport key of before the last change hands out the new card; mostly there is none. */
 static enum err hub_app_old_key(struct hub_app *a)
 {

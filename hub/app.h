@@ -106,6 +106,8 @@ MUST_CHECK enum err hub_app_certificate(const char *data, const char *names,
 
 /* The public half of the log key in DIR/keys, without opening anything else. Errors of the key file. */
 MUST_CHECK enum err hub_app_log_pk(const char *data, uint8_t out[static KEY_PUBLIC_BYTES]);
+/* A database, and of the keys beside it one is not there: hub_app_open() answers ERR_NOT_READY. */
+bool hub_app_keys_gone(const char *data);
 
 /*
  * Take the lock and open everything.

@@ -29,9 +29,7 @@ static enum err hub_tool_open(struct cli *c, struct hub_tool *t)
     enum err e = hub_app_open(c->data_dir, &t->app);
     switch ((int)e) {
     case ERR_OK: return ERR_OK;
-    case ERR_NOT_READY:
-        return cli_fail(c, e, "Thư mục dữ liệu chưa khởi tạo: hãy chạy `dongbo-hub init` trước.",
-                        "The data folder is not initialised: run `dongbo-hub init` first.");
+    case ERR_NOT_READY: return hub_tool_not_ready(c);
     case ERR_LOCKED:
         return cli_fail(c, e,
                         "Tiến trình khác đang giữ thư mục dữ liệu và chưa trả lời; chưa làm gì. "

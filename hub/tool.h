@@ -62,6 +62,8 @@ MUST_CHECK enum err hub_tool_reset_code(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_status(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_token(struct cli *c, void *ctx);
 /* tool_keys.c */
+/* Tell what is to be done behind an ERR_NOT_READY of hub_app_open(): init, or keys are missing. */
+MUST_CHECK enum err hub_tool_not_ready(struct cli *c);
 MUST_CHECK enum err hub_tool_keys(struct cli *c, void *ctx);
 /* tool_quarantine.c */
 MUST_CHECK enum err hub_tool_revoke(struct cli *c, void *ctx);

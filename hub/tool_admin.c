@@ -307,6 +307,7 @@ enum err hub_tool_run(struct cli *c, void *ctx)
         clock_sleep_ms(HUB_TOOL_FULL_MS);
     }
     if (e == ERR_OK) return e;
+    if (e == ERR_NOT_READY && t->app == NULL) return hub_tool_not_ready(c);
     if (e == ERR_LOCKED)
         return cli_fail(c, e, "Trung tâm này đang chạy rồi.", "This hub is running already.");
     if (e == ERR_CONFIG)

@@ -83,31 +83,26 @@ enum err hub_tool_root(struct cli *c, struct key_sign *root)
                                   "The root key cannot be read (only you may have rights to it).");
 }
 
-/* A database, and no keys beside it. */
-static bool hub_keys_gone(const struct cli *c)
+enum err hub_tool_not_ready(struct cli *c)
 {
-    char path[FILE_PATH_BYTES_MAX];
-    uint8_t pk[KEY_PUBLIC_BYTES];
-    return hub_app_path(c->data_dir, "hub.db", path) == ERR_OK && file_exists(path) &&
-           hub_app_log_pk(c->data_dir, pk) == ERR_NOT_FOUND;
+    if (!hub_app_keys_gone(c->data_dir))
+        return cli_fail(c, ERR_NOT_READY,
+                        "Thư mục dữ liệu chưa khởi tạo: hãy chạy `dongbo-hub init` trước.",
+                        "The data folder is not initialised: run `dongbo-hub init` first.");
+    return cli_fail(c, ERR_NOT_READY,
+                    "Thiếu khóa trong thư mục `keys`. Nếu còn bản cất riêng: chép lại vào đó. "
+                    "Nếu không còn: `keys lost --root TỆP` tạo khóa mới; khi khóa cũ có thể đã lọt "
+                    "vào tay người khác thì sau đó `keys order --past` và `keys stolen`. Chưa thay "
+                    "đổi gì.",
+                    "Keys are missing in `keys`. If they were kept apart: put them back. If not: "
+                    "`keys lost --root FILE` makes new ones; where the old ones may be in other "
+                    "hands, `keys order --past` and `keys stolen` follow. Nothing was changed.");
 }
 
 static enum err hub_keys_failed(struct cli *c, enum err e)
 {
     switch ((int)e) {
-    case ERR_NOT_READY:
-        if (!hub_keys_gone(c)) break;
-        return cli_fail(c, e,
-                        "Thiếu khóa trong thư mục `keys`. Nếu còn bản cất riêng: chép lại vào đó. "
-                        "Nếu không còn: `keys "
-                        "lost --root TỆP` tạo khóa mới; khi khóa cũ có thể đã lọt vào tay người "
-                        "khác thì sau đó "
-                        "`keys order --past` và `keys stolen`. Chưa thay đổi gì.",
-                        "Keys are missing in `keys`. If they were kept apart: put them back. If "
-                        "not: `keys lost --root "
-                        "FILE` makes new ones; where the old ones may be in other hands, `keys "
-                        "order --past` and `keys "
-                        "stolen` follow. Nothing was changed.");
+    case ERR_NOT_READY: return hub_tool_not_ready(c);
     case ERR_EXISTS:
         return cli_fail(
             c, e, "Các khóa vẫn còn: dùng `keys rotate`, hoặc `keys stolen`. Chưa thay đổi gì.",
@@ -155,24 +150,40 @@ static const char *hub_keys_lost_told(const struct cli *c)
         "province the new key of issued files (`dongbo.pub`).");
 }
 
-static void hub_keys_told(const struct cli *c, const struct hub_rotate *r)
+/* `anew`: keys were made; else a key of before was called stolen, and no other changed. */
+static const char *hub_keys_stolen_told(const struct cli *c, bool anew)
+{
+    if (!anew)
+        return cli_text(
+            c,
+            "Khóa cũ mà hai cán bộ đã ra lệnh nay bị coi là lộ, không còn được tin. Không tạo khóa "
+            "nào: các khóa đang dùng giữ nguyên. Rút khóa gốc ra, cất lại. Nếu khóa đang dùng cũng "
+            "bị lộ: `keys order` (không có --past), hai cán bộ ký, rồi `keys stolen` lần nữa.",
+            "The key of before that two officers named counts as stolen now and is believed no "
+            "more. No key was made: those in use stay. Take the root key out and lock it away. If "
+            "the keys in use are stolen too: `keys order` (without --past), two officers sign, "
+            "then `keys stolen` again.");
+    return cli_text(
+        c,
+        "Đã thay mọi khóa và thu hồi khóa cũ. Rút khóa gốc ra, cất lại. Máy xã nhận "
+        "thẻ mới khi kết nối; nơi không có mạng: `keys card --out TỆP` rồi `dongbo-node "
+        "card TỆP`. Giấy mời cũ không còn dùng được.",
+        "All keys are new and the old ones revoked. Take the root key out and lock it "
+        "away. Nodes get the new card when they connect; without a network: `keys card "
+        "--out FILE`, then `dongbo-node card FILE`. Old invitations are of no use any more.");
+}
+
+static void hub_keys_told(const struct cli *c, enum hub_rotate_what what, bool anew)
 {
     if (c->json) {
-        printf("{\"changed\": true}\n");
+        printf("{\"changed\": true, \"new_keys\": %s}\n", anew ? "true" : "false");
         return;
     }
     printf(
         "%s\n",
-        r->what == HUB_ROTATE_LOST ? hub_keys_lost_told(c)
-        : r->what == HUB_ROTATE_STOLEN
-            ? cli_text(
-                  c,
-                  "Đã thay mọi khóa và thu hồi khóa cũ. Rút khóa gốc ra, cất lại. Máy xã nhận "
-                  "thẻ mới khi kết nối; nơi không có mạng: `keys card --out TỆP` rồi `dongbo-node "
-                  "card TỆP`. Giấy mời cũ không còn dùng được.",
-                  "All keys are new and the old ones revoked. Take the root key out and lock it "
-                  "away. Nodes get the new card when they connect; without a network: `keys card "
-                  "--out FILE`, then `dongbo-node card FILE`.")
+        what == HUB_ROTATE_LOST ? hub_keys_lost_told(c)
+        : what == HUB_ROTATE_STOLEN
+            ? hub_keys_stolen_told(c, anew)
             : cli_text(
                   c,
                   "Đã ký thẻ mới. Rút khóa gốc ra, cất lại. Máy xã nhận thẻ mới khi đồng bộ, "
@@ -186,17 +197,20 @@ static enum err hub_keys_change(struct cli *c, enum hub_rotate_what what, const 
 {
     struct hub_app *a = NULL;
     struct key_sign root = {.secret = NULL};
+    uint8_t before[KEY_PUBLIC_BYTES];
     enum err e = key_ready();
     if (e == ERR_OK) e = hub_tool_root(c, &root);
     if (e != ERR_OK) return e;
     struct hub_rotate r = {.what = what, .root = &root, .address = address};
     e = what == HUB_ROTATE_LOST ? hub_app_open_keyless(c->data_dir, &a)
                                 : hub_app_open(c->data_dir, &a);
+    if (e == ERR_OK) memcpy(before, a->identity.parsed.log_pk, sizeof before);
     if (e == ERR_OK) e = hub_rotate(a, &r, clock_wall_ms());
+    bool anew = e == ERR_OK && !key_equal(before, a->identity.parsed.log_pk, sizeof before);
     hub_app_close(a);
     key_sign_free(&root);
     if (e != ERR_OK) return hub_keys_failed(c, e);
-    hub_keys_told(c, &r);
+    hub_keys_told(c, what, anew);
     return ERR_OK;
 }
 

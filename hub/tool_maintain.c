@@ -61,10 +61,12 @@ static enum err hub_restore_failed(struct cli *c, enum err e)
 
 static void hub_restore_told(const struct cli *c, const struct hub_restored *r, bool look_only)
 {
+    bool keyless = !look_only && hub_app_keys_gone(c->data_dir);
     if (c->json) {
-        json_t *j = json_pack("{s:b, s:I, s:I, s:I, s:s}", "restored", (int)!look_only, "sets",
+        json_t *j = json_pack("{s:b, s:I, s:I, s:I, s:s, s:b}", "restored", (int)!look_only, "sets",
                               (json_int_t)r->seen.sets, "records", (json_int_t)r->seen.records,
-                              "position", (json_int_t)r->seen.end.position, "kept", r->kept);
+                              "position", (json_int_t)r->seen.end.position, "kept", r->kept,
+                              "keys_missing", (int)keyless);
         cli_print_json(j);
         json_decref(j);
         return;
@@ -76,6 +78,17 @@ static void hub_restore_told(const struct cli *c, const struct hub_restored *r, 
     printf(cli_text(c, "Đã khôi phục. Bản đang dùng trước đó được giữ ở: %s\n",
                     "Restored. What was there is kept at: %s\n"),
            r->kept[0] != '\0' ? r->kept : "-");
+    if (keyless)
+        printf(
+            "%s\n",
+            cli_text(
+                c,
+                "Trước hết: thiếu khóa trong thư mục `keys`, trung tâm chưa chạy được. Nếu còn bản "
+                "cất riêng: chép lại vào đó. Nếu không còn: `keys lost --root TỆP` tạo "
+                "khóa mới và cho biết phải mang gì đến các xã.",
+                "First: keys are missing in `keys`, the hub cannot run yet. If they were kept "
+                "apart: put them back. If not: `keys lost --root FILE` makes new ones and "
+                "says what to carry to the communes."));
     printf(
         "%s\n",
         cli_text(c,

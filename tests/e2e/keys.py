@@ -59,6 +59,13 @@ def sync_says(node):
     return (p.stdout + p.stderr).decode()
 
 
+def hub_says(w, *args):
+    """Exit code of a verb, and what it says to people."""
+    p = subprocess.run([w.hub.binary, *args, "--data", w.hub.name], cwd=w.dir, env=w.env, stdin=subprocess.DEVNULL,
+                       capture_output=True, timeout=TOOL_S, check=False)
+    return p.returncode, (p.stdout + p.stderr).decode()
+
+
 def refused(program, *args):
     """The verb fails, and says why."""
     program.tool(*args, ok=range(1, 126))
@@ -371,7 +378,8 @@ def robbed(w):
     copy_folder(os.path.join(w.dir, "hub"), os.path.join(w.dir, "thief"))
     check("one person alone revokes no hub key", refused(w.hub, "keys", "stolen", "--root", "hub-root.key"))
     ordered(w, "An", "Binh")
-    w.hub.tool("keys", "stolen", "--root", "hub-root.key")
+    code, text = hub_says(w, "keys", "stolen", "--root", "hub-root.key")
+    check("that all keys are new is said", code == 0 and "Đã thay mọi khóa" in text)
     stranger = Program(w, "dongbo-hub", "other")
     stranger.tool("init", "--unit", "735", "--name", "Trung tâm khác", "--catalogue",
                   os.path.join(ROOT, "tests/sim/catalogue"))
@@ -417,12 +425,23 @@ def lost(w):
     copy_folder(os.path.join(w.dir, "kept.tls"), os.path.join(folder, "tls"))
     check("without keys a copy is put back for who has the root key alone", refused(w.hub, "restore", "last.db") and
           refused(w.hub, "restore", "last.db", "--root", "other-root.key"))
-    w.hub.tool("restore", "last.db", "--root", "hub-root.key", ok=(0, 3))
-    p = subprocess.run([w.hub.binary, "keys", "stolen", "--data", w.hub.name, "--root", "hub-root.key"], cwd=w.dir,
-                       env=w.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=TOOL_S, check=False)
-    check("what to do is said", p.returncode != 0 and b"keys lost" in p.stdout + p.stderr)
+    code, text = hub_says(w, "restore", "last.db", "--root", "hub-root.key")
+    check("what to do next is said", code in (0, 3) and "keys lost" in text)
+    for verb in (("keys", "stolen", "--root", "hub-root.key"), ("status",), ("run",)):
+        code, text = hub_says(w, *verb)
+        check("... and by `%s`, instead of `init`" % verb[0], code == 10 and "keys lost" in text and "init" not in text)
     check("nor does another root key make keys", refused(w.hub, "keys", "lost", "--root", "other-root.key"))
-    w.hub.tool("keys", "lost", "--root", "hub-root.key")
+    check("keys are made", w.hub.ask("keys", "lost", "--root", "hub-root.key")["new_keys"])
+    code, text = hub_says(w, "status")
+    check("the hub opens again", code in (0, 3) and "keys lost" not in text)
+    for name in ("log", "transport", "sealing", "issue"):
+        key = os.path.join(folder, "keys", name + ".key")
+        os.rename(key, key + ".away")
+        code, text = hub_says(w, "status")
+        os.rename(key + ".away", key)
+        if code != 10 or "keys lost" not in text:
+            raise Failed("without its %s key the hub says: %s" % (name, text))
+    check("whichever key is missing, it is said", True)
     check("keys that are there are not lost", refused(w.hub, "keys", "lost", "--root", "hub-root.key"))
     w.hub.tool("keys", "card", "--out", "lost.card")
     w.hub.run()
@@ -441,7 +460,13 @@ def lost(w):
     officers(w, "Chi", "Dung")
     ordered(w, "Chi", "Dung", "--past")
     w.hub.end()
-    w.hub.tool("keys", "stolen", "--root", "hub-root.key")
+    keep(w, "ordered")
+    code, text = hub_says(w, "keys", "stolen", "--root", "hub-root.key")
+    check("that no key is new is said", code == 0 and "Không tạo khóa nào" in text and "mọi khóa" not in text)
+    real, w.hub.name = w.hub.name, "ordered"
+    said = w.hub.ask("keys", "stolen", "--root", "hub-root.key")
+    w.hub.name = real
+    check("... and to programs", said == {"changed": True, "new_keys": False})
     w.hub.run()
     settle(node)
     nine = put(node, "Hà Thị Mười Một")
