@@ -159,7 +159,7 @@ static enum err node_mend_digest(struct node_mend *m, const struct fold *f, bool
     buf_init(&v, (size_t)FOLD_REGISTERS_MAX * FOLD_HEADS_MAX * ID_VERSION_BYTES);
     for (size_t i = 0; i < f->register_count; i++) {
         const struct fold_register *r = &f->registers[i];
-        for (size_t k = 0; r->field > 0 && k < r->count; k++)
+        for (size_t k = 0; fold_digested(r->field) && k < r->count; k++)
             buf_add(&v, f->sets[r->heads[k].set].version.b, ID_VERSION_BYTES);
     }
     if (v.e != ERR_OK) e = v.e;

@@ -254,7 +254,8 @@ enum err entry_reason_needed(const struct catalogue *c, const struct fold *f, st
 {
     const struct catalogue_type *t = catalogue_type_by_no(c, f->type);
     bool decision = t != NULL && t->scope == CATALOGUE_SCOPE_HUB; /* deleting it is its undo */
-    if (decision || record_reason(f).len > 0 || !entry_reason_list(c)) return ERR_OK;
+    if (decision || (fold_deleted(f) && record_reason(f).len > 0) || !entry_reason_list(c))
+        return ERR_OK;
     return entry_reason_say(c, ERR_BAD_INPUT, "Chưa xóa gì: hãy chọn lý do xóa (reason):",
                             "Nothing was deleted: choose why (reason):", why);
 }

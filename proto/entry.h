@@ -106,7 +106,8 @@ MUST_CHECK enum err entry_make(struct entry *n, const struct entry_rules *rules,
 
 /*
  * May this record be deleted without another word? ERR_BAD_INPUT, with words that name the reasons to choose
- * from: no reason stands in it yet, and the catalogue has a list of them. Of a decision of the hub (types
+ * from: the catalogue has a list of them, and the record is not one that is deleted already and says why (a reason
+ * in a live record is of a deletion that did not come about). Of a decision of the hub (types
  * that stay there) nothing is asked: its deletion takes it back.
  */
 MUST_CHECK enum err entry_reason_needed(const struct catalogue *c, const struct fold *f,

@@ -151,7 +151,10 @@ bool fold_erase(struct fold *f, const struct id_inc *inc, uint64_t seq, const un
 /* Number of registers in conflict, the existence included. */
 size_t fold_conflicts(const struct fold *f, const struct fold_rules *rules);
 
-/* Digest of 4.14 over the present heads of fields > 0. */
+/* Is this field part of what a delete saw (4.14)? All but the existence and why it was deleted. */
+bool fold_digested(unsigned field);
+
+/* Digest of 4.14 over the present heads of the fields that are part of it. */
 void fold_digest(const struct fold *f, uint8_t out[static 16]);
 
 /* What a record is now, of whatever register: a form that was opened on another one is stale. Not a

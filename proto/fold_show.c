@@ -1,6 +1,7 @@
 /* What a state says: shown values, conflicts, digests. SPEC 4.14, 6.3, 6.4, 7.10. */
 #include "proto/fold_priv.h"
 #include "common/zoo.h"
+#include "proto/record.h"
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -204,14 +205,20 @@ static int fold_version_qsort(const void *a, const void *b)
     return memcmp(a, b, ID_VERSION_BYTES);
 }
 
+/* Who deletes says why in a set before: were that part of it, two who delete at once would differ. */
+bool fold_digested(unsigned field)
+{
+    return field > 0 && field != RECORD_REASON_FIELD;
+}
+
 void fold_digest(const struct fold *f, uint8_t out[static 16])
 {
     struct id_version all[FOLD_SETS_MAX]; /* 36 KB; only a state full of sets needs them all */
     uint8_t wrote[FOLD_SETS_MAX];
     assert(f->set_count <= FOLD_SETS_MAX);
     memset(wrote, 0, f->set_count);
-    for (size_t i = fold_existence(f) == NULL ? 0 : 1; i < f->register_count; i++)
-        for (size_t j = 0; j < f->registers[i].count; j++)
+    for (size_t i = 0; i < f->register_count; i++)
+        for (size_t j = 0; fold_digested(f->registers[i].field) && j < f->registers[i].count; j++)
             wrote[f->registers[i].heads[j].set] = 1;
     size_t count = 0;
     for (size_t i = 0; i < f->set_count; i++)

@@ -111,7 +111,8 @@ static void digest(const struct naive_head *heads, size_t count, uint8_t out[32]
     size_t n = 0;
     assert(v != NULL);
     for (size_t i = 0; i < count; i++) {
-        if (heads[i].write->field > 0) v[n++] = heads[i].op->version;
+        unsigned field = heads[i].write->field; /* 65,534: why it was deleted (SPEC 4.14) */
+        if (field > 0 && field != 65534) v[n++] = heads[i].op->version;
     }
     qsort(v, n, sizeof *v, version_order);
     crypto_generichash_state h;

@@ -1,6 +1,7 @@
 /* Taking change sets at the hub: positions, verdicts, merging, holding, going back. SPEC 3.5, 6, 7.10. */
 #include "tests/lib/catalogue_load.h"
 #include "tests/lib/hub_world.h"
+#include "proto/record.h"
 #include "common/io/db.h"
 
 #include <setjmp.h>
@@ -335,6 +336,61 @@ static void a_delete_that_did_not_see_an_edit_is_a_conflict(void **state)
     world_close(&w);
 }
 
+/* Two people delete a record at once, each with a set of its own that says why. */
+static void delete_twice(unsigned reason_field, const char *why, size_t conflicts)
+{
+    struct world w;
+    struct world_node n[2];
+    world_open(&w, 9);
+    publish(&w);
+    world_node_open(&w, &n[0], "26170", 91);
+    world_node_open(&w, &n[1], "26170", 92);
+    struct id_version v0 = save_text(&n[0], CHANGE_CREATE, 1, PHONE, "1", NULL, 0);
+    assert_int_equal(world_push(&w, &n[0]), ERR_OK);
+    uint8_t digest[18] = {0xc4, 16}, hash[32];
+    crypto_generichash(hash, 32, v0.b, sizeof v0.b, NULL, 0);
+    memcpy(digest + 2, hash, 16);
+    struct id_record rid = rid_of(1);
+    for (int i = 0; i < 2; i++) {
+        struct world_op o;
+        save_text(&n[i], CHANGE_EDIT, 1, reason_field, i == 0 ? "mistake" : why, NULL, 0);
+        world_op_begin(&o, CHANGE_DELETE, &rid, TYPE);
+        world_op_value(&o, 0, BYTES_OF(digest), NULL, 0);
+        struct bytes p = world_op_end(&o);
+        world_save(&n[i], &p, 1);
+        world_op_free(&o);
+    }
+    assert_int_equal(world_push(&w, &n[0]), ERR_OK);
+    assert_int_equal(conflicts_listed(&w), conflicts);
+    assert_int_equal(world_push(&w, &n[1]), ERR_OK);
+    assert_int_equal(conflicts_listed(&w), conflicts);
+    struct fold f;
+    struct buf bytes;
+    unsigned type = 0;
+    uint64_t position = 0;
+    buf_init(&bytes, FOLD_STATE_BYTES_MAX);
+    assert_int_equal(fold_init(&f), ERR_OK);
+    assert_int_equal(hub_store_record(w.store, &rid, &bytes, &type, NULL, &position), ERR_OK);
+    assert_int_equal(fold_load(&f, buf_bytes(&bytes)), ERR_OK);
+    assert_true(fold_deleted(&f));
+    assert_int_equal(fold_delete_conflict(&f), conflicts > 0);
+    assert_int_equal(fold_find(&f, reason_field, bytes_make(NULL, 0))->count, 2);
+    fold_free(&f);
+    buf_free(&bytes);
+    assert_int_equal(hub_store_check(w.store), ERR_OK);
+    world_node_close(&n[0]);
+    world_node_close(&n[1]);
+    world_close(&w);
+}
+
+static void two_who_delete_at_once_agree(void **state)
+{
+    (void)state;
+    delete_twice(RECORD_REASON_FIELD, "mistake", 0);
+    delete_twice(RECORD_REASON_FIELD, "duplicate", 0); /* the later reason is shown */
+    delete_twice(NAME, "mistake", 1);                  /* any other write counts */
+}
+
 static void the_order_of_arrival_does_not_change_the_heads(void **state)
 {
     (void)state;
@@ -525,6 +581,7 @@ int main(void)
         cmocka_unit_test(another_commune_cannot_write_a_record),
         cmocka_unit_test(a_node_cannot_administer),
         cmocka_unit_test(a_delete_that_did_not_see_an_edit_is_a_conflict),
+        cmocka_unit_test(two_who_delete_at_once_agree),
         cmocka_unit_test(the_order_of_arrival_does_not_change_the_heads),
         cmocka_unit_test(a_rollback_takes_memory_back_too),
         cmocka_unit_test(a_full_disk_loses_nothing_and_goes_on_after),

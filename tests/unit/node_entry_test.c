@@ -2,6 +2,7 @@
 #include "node/entry.h"
 #include "node/store_readers.h"
 #include "proto/admin.h"
+#include "proto/record.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -194,6 +195,35 @@ static void test_base_and_existence(void **state)
     assert_true(op.changed);
 }
 
+/* A reason whose delete did not follow is of no other delete. */
+static void test_a_reason_that_was_left(void **state)
+{
+    (void)state;
+    struct sheet s;
+    const struct catalogue *c = node_store_catalogue(fx.store, NULL);
+    const struct fold *f = &entry.record.fold;
+    uint8_t saw[16], sees[16];
+    fill(&s, "person", "full_name", "A", "sex", "male", NULL);
+    save(&s);
+    assert_ok(node_store_record_read(fx.store, &s.form.rid, &entry.record));
+    assert_int_equal(entry_reason_needed(c, f, &why), ERR_BAD_INPUT);
+    fold_digest(f, saw);
+    s.form.action = ENTRY_REASON;
+    s.form.reason = bytes_str("mistake");
+    save(&s);
+    assert_ok(node_store_record_read(fx.store, &s.form.rid, &entry.record));
+    assert_int_equal(record_reason(f).len, 7);
+    fold_digest(f, sees);
+    assert_memory_equal(saw, sees,
+                        sizeof saw); /* nor is it part of what a delete saw (SPEC 4.14) */
+    assert_int_equal(entry_reason_needed(c, f, &why), ERR_BAD_INPUT);
+    s.form.action = ENTRY_DELETE;
+    save(&s);
+    assert_ok(node_store_record_read(fx.store, &s.form.rid, &entry.record));
+    assert_true(fold_deleted(f) && !fold_delete_conflict(f));
+    assert_ok(entry_reason_needed(c, f, &why)); /* to delete it again in a conflict: it is said */
+}
+
 static void test_text_at_its_limit(void **state)
 {
     (void)state;
@@ -364,6 +394,7 @@ int main(void)
         T(test_choices_as_elements),
         T(test_reasons),
         T(test_base_and_existence),
+        T(test_a_reason_that_was_left),
         T(test_text_at_its_limit),
         T(test_without_catalogue),
         T(test_room_for_what_is_sealed),

@@ -92,7 +92,7 @@ class Record:
 
     def digest(self):
         """SPEC 4.14."""
-        versions = {v for (field, _), heads in self.heads.items() if field for v in heads}
+        versions = {v for (field, _), heads in self.heads.items() if field not in (0, 65534) for v in heads}
         return H(b"".join(sorted(versions)))[:16]
 
     def state(self):
