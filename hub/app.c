@@ -4,6 +4,7 @@
 #include "hub/closed.h"
 #include "hub/rotate.h"
 #include "hub/sources.h"
+#include "hub/store_replay.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -209,6 +210,7 @@ static enum err hub_app_begin_at(const char *data, bool keyless, struct hub_app 
     if (e == ERR_OK) e = hub_app_path(data, "run/lock", path);
     if (e == ERR_OK) e = file_lock(path, &a->lock);
     a->locked = e == ERR_OK;
+    if (e == ERR_OK) hub_replay_sweep(data, "hub.db");
     if (e == ERR_OK) e = hub_app_load(a, keyless);
     if (e == ERR_OK) e = hub_closed_apply(a);
     if (e == ERR_OK) {

@@ -8,6 +8,8 @@
 
 enum { HUB_BESIDE_READS_MAX = 8 }; /* notes of one command */
 
+enum hub_lane { HUB_LANE_ASKED, HUB_LANE_CHECK, HUB_LANES };
+
 struct hub_beside { /* what a command on the thread leaves for the loop */
     struct {
         struct hub_reads reads;
@@ -23,6 +25,7 @@ struct hub_beside { /* what a command on the thread leaves for the loop */
 struct hub_aside_job {
     struct hub_aside *x;
     struct hub_aside_job *next;
+    enum hub_lane lane;
     json_t *request;
     hub_aside_done_fn *done;
     void *ctx;
@@ -36,7 +39,7 @@ struct hub_aside_job {
 struct hub_aside {
     struct hub_app *app;
     struct uv_loop_s *loop;
-    struct hub_aside_job *first; /* being worked on */
+    struct hub_aside_job *first[HUB_LANES]; /* being worked on */
     size_t count;
     bool stopping;
 };
@@ -96,14 +99,15 @@ static void hub_aside_begin(struct hub_aside_job *j);
 static void hub_aside_end(struct hub_aside_job *j, json_t *answer)
 {
     struct hub_aside *x = j->x;
-    x->first = j->next;
+    struct hub_aside_job **first = &x->first[j->lane];
+    *first = j->next;
     x->count--;
     j->done(j->ctx, answer);
     hub_beside_free(&j->beside);
     json_decref(j->request);
     free(j);
     work_tidy();
-    if (x->first != NULL) hub_aside_begin(x->first);
+    if (*first != NULL) hub_aside_begin(*first);
 }
 
 static json_t *hub_aside_stopped(void)
@@ -117,6 +121,23 @@ static void hub_aside_on_loop(struct hub_aside_job *j)
 {
     json_t *answer = hub_command(j->x->app, j->request);
     hub_aside_end(j, answer != NULL ? answer : hub_command_fail(ERR_NOMEM));
+}
+
+/* All of the log made again takes minutes: nobody is to stand still for that. */
+static bool hub_aside_never_on_loop(const struct hub_aside_job *j)
+{
+    const char *verb = hub_request_str(j->request, "verb");
+    return verb != NULL && strcmp(verb, "verify") == 0;
+}
+
+static json_t *hub_aside_erased(void)
+{
+    return hub_command_error(
+        ERR_AGAIN,
+        "Dữ liệu vừa bị xóa trong lúc kiểm tra nên lần này chưa kiểm tra xong: chưa biết dữ liệu "
+        "đúng hay sai, không có gì thay đổi. Hãy thử lại.",
+        "Something was erased meanwhile, so this check was not finished: whether the data are good "
+        "is not known yet, nothing was changed. Try again.");
 }
 
 static void hub_aside_work(void *ctx)
@@ -167,6 +188,8 @@ static void hub_aside_done(void *ctx)
         hub_aside_end(j, answer != NULL ? answer : hub_command_fail(ERR_NOMEM));
     else if (++j->tries < HUB_ASIDE_TRIES)
         hub_aside_begin(j);
+    else if (hub_aside_never_on_loop(j))
+        hub_aside_end(j, hub_aside_erased());
     else
         hub_aside_on_loop(j);
 }
@@ -207,18 +230,28 @@ static void hub_aside_begin(struct hub_aside_job *j)
         hub_store_reader_close(x->app->store, j->reader);
         j->reader = NULL;
     }
+    if (e != ERR_NOT_READY && hub_aside_never_on_loop(j)) {
+        hub_aside_end(j, hub_command_fail(e));
+        return;
+    }
     LOG_EVENT(LOG_LEVEL_WARN, log_evt("aside.on_loop"), log_err(e));
     hub_aside_on_loop(j); /* slower for everybody else, and right */
 }
 
 /* ---- the queue ---- */
 
-uint64_t hub_aside_rows(const struct hub_aside *x, const char *verb)
+uint64_t hub_aside_check_rows(const struct hub_aside *x)
 {
-    const struct hub_aside_job *j = x->first;
-    const char *runs = j != NULL ? hub_request_str(j->request, "verb") : NULL;
-    bool it = runs != NULL && j->reader != NULL && strcmp(runs, verb) == 0;
-    return it ? hub_store_reader_rows(j->reader) : 0;
+    const struct hub_aside_job *j = x->first[HUB_LANE_CHECK];
+    return j != NULL && j->reader != NULL ? hub_store_reader_rows(j->reader) : 0;
+}
+
+static enum hub_lane hub_aside_lane(const json_t *request)
+{
+    const char *verb = hub_request_str(request, "verb");
+    bool whole =
+        verb != NULL && strcmp(verb, "verify") == 0 && json_object_get(request, "issue") == NULL;
+    return whole ? HUB_LANE_CHECK : HUB_LANE_ASKED;
 }
 
 json_t *hub_aside_full(void)
@@ -237,15 +270,16 @@ enum err hub_aside_start(struct hub_aside *x, const json_t *request, hub_aside_d
     if (x->count >= HUB_ASIDE_JOBS_MAX) return ERR_AGAIN;
     struct hub_aside_job *j = calloc(1, sizeof *j);
     if (j == NULL) return ERR_NOMEM;
-    *j = (struct hub_aside_job){.x = x, .done = done, .ctx = ctx};
+    enum hub_lane lane = hub_aside_lane(request);
+    *j = (struct hub_aside_job){.x = x, .lane = lane, .done = done, .ctx = ctx};
     j->request = json_deep_copy(request);
-    struct hub_aside_job **at = &x->first;
+    struct hub_aside_job **at = &x->first[lane];
     while (*at != NULL)
         at = &(*at)->next;
     /* Its first turn is the loop's next one: never within this call. */
-    enum err e = j->request == NULL ? ERR_NOMEM
-                 : x->first == NULL ? work_start(x->loop, hub_aside_rest, hub_aside_again, j)
-                                    : ERR_OK;
+    enum err e = j->request == NULL       ? ERR_NOMEM
+                 : x->first[lane] == NULL ? work_start(x->loop, hub_aside_rest, hub_aside_again, j)
+                                          : ERR_OK;
     if (e != ERR_OK) {
         json_decref(j->request);
         free(j);
@@ -265,11 +299,9 @@ enum err hub_aside_new(struct hub_app *a, struct uv_loop_s *loop, struct hub_asi
     return ERR_OK;
 }
 
-void hub_aside_stop(struct hub_aside *x)
+static void hub_aside_lane_stop(struct hub_aside *x, enum hub_lane lane)
 {
-    if (x == NULL || x->stopping) return;
-    x->stopping = true;
-    struct hub_aside_job *first = x->first, *rest = first != NULL ? first->next : NULL;
+    struct hub_aside_job *first = x->first[lane], *rest = first != NULL ? first->next : NULL;
     if (first != NULL) first->next = NULL;
     if (first != NULL && first->reader != NULL) hub_store_reader_stop(first->reader);
     while (rest != NULL) {
@@ -280,6 +312,14 @@ void hub_aside_stop(struct hub_aside *x)
         json_decref(j->request);
         free(j);
     }
+}
+
+void hub_aside_stop(struct hub_aside *x)
+{
+    if (x == NULL || x->stopping) return;
+    x->stopping = true;
+    for (enum hub_lane lane = 0; lane < HUB_LANES; lane++)
+        hub_aside_lane_stop(x, lane);
 }
 
 void hub_aside_free(struct hub_aside *x)

@@ -3,7 +3,7 @@
  * history of a record, and lists of what runs out, which ask every record. Each
  * is the same command (hub/command.h), carried out on a thread of common/io/work over a reader of the
  * store (hub_store_reader()), so that sessions and pages are answered meanwhile. One runs at a time,
- * the others wait in order.
+ * the others wait in order; only checks of the whole log, which take minutes, have a line of their own beside it.
  *
  *   request -> typed tables brought up to date, some positions a turn -> reader -> thread: command
  *           -> loop: what it wants written -> answer
@@ -11,6 +11,7 @@
  * Written on the loop, behind the command: readings for the access log, and the transaction of a closing.
  * A closing is of the moment of its reader: when the log has grown meanwhile it is made anew, after
  * HUB_ASIDE_TRIES on the loop itself. When something was erased meanwhile the answer is made anew too.
+ * A check that makes the log again (verify) is never on the loop: after as many tries its answer is ERR_AGAIN.
  *
  * Ownership: requests are copied; answers are the receiver's.   Threads: loop thread only, but for what
  *            the commands themselves do.   Limits: HUB_ASIDE_*.
@@ -25,7 +26,7 @@
 enum {
     HUB_ASIDE_JOBS_MAX = 32,   /* that run or wait */
     HUB_ASIDE_POSITIONS = 500, /* of the log, that one turn of the loop brings into the tables */
-    HUB_ASIDE_TRIES = 3,       /* before the loop does it itself */
+    HUB_ASIDE_TRIES = 3,       /* before the loop does it itself, or a check is given up */
 };
 
 struct uv_loop_s;
@@ -53,8 +54,8 @@ typedef void hub_aside_done_fn(void *ctx, json_t *answer);
 MUST_CHECK enum err hub_aside_start(struct hub_aside *x, const json_t *request,
                                     hub_aside_done_fn *done, void *ctx);
 
-/* How many rows of the log the one that runs has gone through; 0: none runs, or it is no `verb`. */
-uint64_t hub_aside_rows(const struct hub_aside *x, const char *verb);
+/* How many rows of the log the check of all of it that runs has gone through; 0: none runs. */
+uint64_t hub_aside_check_rows(const struct hub_aside *x);
 
 /* What is said to who asks while HUB_ASIDE_JOBS_MAX wait: the page asks again by itself. */
 json_t *hub_aside_full(void);

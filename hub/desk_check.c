@@ -33,7 +33,7 @@ json_t *hub_desk_check_state(struct hub_desk *d)
         scrub = (struct hub_scrub_note){.at_ms = 0};
     return json_pack("{s:b, s:o, s:I, s:I, s:O?, s:o, s:o, s:I}", "running",
                      (int)(d->check_ms != 0), "began", hub_json_time(d->check_ms), "done",
-                     (json_int_t)(beside ? hub_aside_rows(d->o.aside, "verify") : 0), "of",
+                     (json_int_t)(beside ? hub_aside_check_rows(d->o.aside) : 0), "of",
                      (json_int_t)(2 * at.position), "failed", d->check_failed, "last",
                      last != NULL ? last : json_null(), "scrub", hub_json_time(scrub.at_ms),
                      "scrub_findings", (json_int_t)scrub.findings);

@@ -2,8 +2,12 @@
 #include "hub/store_priv.h"
 #include "hub/store_repair.h"
 
+#include "common/log.h"
+
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 #define REPLAY_SUFFIX  ".replay" /* of the second store, for the moment that its file has a name */
 #define REPLAY_PRAGMAS "PRAGMA cache_size=-16384"
@@ -132,14 +136,35 @@ static enum err replay_row(void *ctx, const struct hub_log_row *row)
 /* In a file beside the database: what the log says is about as large as the database itself. */
 static enum err replay_store(struct hub_store *s, struct hub_store **out)
 {
+    static atomic_uint count; /* two threads at once have two names */
     char path[FILE_PATH_BYTES_MAX];
     struct hub_store_options memory = {.path = DB_MEMORY_PATH, .create = true};
     struct hub_store_options file = {.path = path, .create = true, .scratch = true};
     if (db_path(s->db)[0] == '\0' || s->exclusive) return hub_store_open(&memory, out);
-    int n = snprintf(path, sizeof path, "%s" REPLAY_SUFFIX, db_path(s->db));
+    unsigned no = atomic_fetch_add(&count, 1);
+    int n = snprintf(path, sizeof path, "%s" REPLAY_SUFFIX "-%08x-%u", db_path(s->db),
+                     randombytes_random(), no);
     if (n < 0 || (size_t)n >= sizeof path) return ERR_TOO_LARGE;
     enum err e = db_room(s->db, path);
     return e == ERR_OK ? hub_store_open(&file, out) : e;
+}
+
+void hub_replay_sweep(const char *folder, const char *name)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    struct file_list list;
+    size_t len = strlen(name);
+    if (file_list(folder, &list) != ERR_OK) return;
+    for (size_t i = 0; i < list.n; i++) {
+        const char *f = list.names[i];
+        if (strncmp(f, name, len) != 0 ||
+            strncmp(f + len, REPLAY_SUFFIX, sizeof REPLAY_SUFFIX - 1) != 0)
+            continue;
+        enum err e = file_join(folder, f, path, sizeof path);
+        if (e == ERR_OK) e = file_remove(path);
+        if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("replay.sweep"), log_err(e));
+    }
+    file_list_free(&list);
 }
 
 bool hub_replay_unmade(enum err e)

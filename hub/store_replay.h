@@ -7,7 +7,7 @@
  * process ends. That of a store in memory or behind a VFS is in memory.
  *
  * Ownership: hub_replay_open gives a store that the caller closes with hub_store_close.
- * Threads:   that of the first store, outside a transaction; one replay at a time of a store's file.
+ * Threads:   that of the first store, outside a transaction; several at once over several readers.
  * Limits:    free room on the disk for another database as large as the first.
  */
 #ifndef DONGBO_HUB_STORE_REPLAY_H
@@ -25,6 +25,10 @@
  */
 MUST_CHECK enum err hub_replay_open(struct hub_store *s, uint64_t upto, struct hub_store **out,
                                     uint64_t *position);
+
+/* Remove what processes killed between making that file and taking its name away left: empty files. `name` is of
+ * the database in `folder`. Only by who holds the folder's lock, before any replay. */
+void hub_replay_sweep(const char *folder, const char *name);
 
 /* Is this one of the errors that say nothing of the log? */
 bool hub_replay_unmade(enum err e);

@@ -1,7 +1,7 @@
 /*
  * Claims about long questions beside the loop: a reader of the store sees one moment while sets are taken;
  * a command carried out beside the loop answers as at once; a closing whose log grew meanwhile is made
- * anew; what waits when the hub stops is answered.
+ * anew; what waits when the hub stops is answered; a check of the whole log keeps nobody waiting.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,10 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "hub/aside.h"
 #include "hub/canonical.h"
+#include "hub/store_priv.h"
+#include "hub/store_replay.h"
 #include "tests/lib/office.h"
 
 struct beside {
@@ -394,6 +397,106 @@ static void they_wait_in_order_up_to_a_limit(void **state)
     }
 }
 
+/* Erased under every try: a check of the whole log says so, and never takes the loop for itself. */
+static void a_check_that_erasures_overtake_is_given_up(void **state)
+{
+    static struct id_record gone[512];
+    struct beside *b = *state;
+    struct hub_store *s = b->o->hub.store;
+    struct erase_list none = s->erased;
+    struct got g = {.answer = NULL};
+    assert_int_equal(none.record_count, 0);
+    assert_int_equal(start(b, "{'verb':'verify'}", &g), ERR_OK);
+    s->erased.records = gone;
+    while (g.answer == NULL) { /* other than when the reader was opened, at any turn of the loop */
+        s->erased.record_count = (s->erased.record_count + 1) % (sizeof gone / sizeof gone[0]);
+        uv_run(b->loop, UV_RUN_ONCE);
+    }
+    s->erased = none;
+    assert_int_equal(hub_command_error_of(g.answer), ERR_AGAIN);
+    assert_null(json_object_get(g.answer, "ok"));
+    json_decref(g.answer);
+    assert_int_equal(hub_store_readers(s), 0);
+    json_t *again = ask(b, "{'verb':'verify'}");
+    assert_true(json_is_true(json_object_get(again, "ok")));
+    json_decref(again);
+}
+
+static void a_question_does_not_wait_for_checks_of_the_whole_log(void **state)
+{
+    enum { CHECKS = 8 };
+    struct beside *b = *state;
+    struct got checks[CHECKS] = {{.answer = NULL}}, asked = {.answer = NULL};
+    unsigned order = 0;
+    for (size_t i = 0; i < CHECKS; i++) {
+        checks[i].order = &order;
+        assert_int_equal(start(b, "{'verb':'verify'}", &checks[i]), ERR_OK);
+    }
+    asked.order = &order;
+    assert_int_equal(start(b, "{'verb':'diff','a':99}", &asked), ERR_OK);
+    turn_until(b, &checks[CHECKS - 1]);
+    turn_until(b, &asked);
+    assert_true(asked.at < CHECKS);
+    json_decref(asked.answer);
+    for (size_t i = 0; i < CHECKS; i++) {
+        assert_true(json_is_true(json_object_get(checks[i].answer, "ok")));
+        json_decref(checks[i].answer);
+    }
+}
+
+static void *replayed(void *ctx)
+{
+    struct hub_store *again = NULL;
+    struct hub_position end;
+    uint64_t position = 0;
+    hub_store_position(ctx, &end);
+    for (unsigned i = 0; i < 10; i++) {
+        if (hub_replay_open(ctx, end.position, &again, &position) != ERR_OK) return NULL;
+        hub_store_close(again);
+    }
+    return ctx;
+}
+
+static void two_replays_at_once_do_not_meet(void **state)
+{
+    struct beside *b = *state;
+    struct hub_store *s = b->o->hub.store, *reader[2];
+    pthread_t thread[2];
+    bool done = false;
+    one_more(b);
+    while (!done)
+        assert_int_equal(hub_store_project_some(s, HUB_ASIDE_POSITIONS, &done), ERR_OK);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(hub_store_reader(s, &reader[i]), ERR_OK);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, replayed, reader[i]), 0);
+    for (size_t i = 0; i < 2; i++) {
+        void *all = NULL;
+        assert_int_equal(pthread_join(thread[i], &all), 0);
+        assert_ptr_equal(all, reader[i]);
+    }
+    for (size_t i = 0; i < 2; i++)
+        hub_store_reader_close(s, reader[i]);
+}
+
+static void what_a_killed_replay_left_is_swept(void **state)
+{
+    char folder[] = "aside-test-XXXXXX", path[3][64];
+    static const char *const names[] = {"hub.db.replay", "hub.db.replay-0badcafe-7", "hub.db-wal"};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(path[i], sizeof path[i], "%s/%s", folder, names[i]);
+        assert_int_equal(file_create_empty(path[i]), ERR_OK);
+    }
+    hub_replay_sweep(folder, "hub.db");
+    assert_false(file_exists(path[0]));
+    assert_false(file_exists(path[1]));
+    assert_true(file_exists(path[2]));
+    assert_int_equal(file_remove(path[2]), ERR_OK);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void what_waits_when_the_hub_stops_is_answered(void **state)
 {
     struct beside *b = *state;
@@ -433,6 +536,12 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_log_that_never_rests_is_closed_too, setup, teardown),
         cmocka_unit_test_setup_teardown(they_wait_in_order_up_to_a_limit, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_check_that_erasures_overtake_is_given_up, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_question_does_not_wait_for_checks_of_the_whole_log, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(two_replays_at_once_do_not_meet, setup, teardown),
+        cmocka_unit_test(what_a_killed_replay_left_is_swept),
         cmocka_unit_test_setup_teardown(what_waits_when_the_hub_stops_is_answered, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
