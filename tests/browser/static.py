@@ -5,6 +5,7 @@ Run with --self-test it plants each fault in a copy and demands that it is found
 
 import json
 import os
+import posixpath
 import re
 import shutil
 import sys
@@ -123,6 +124,23 @@ def check_imports(root):
             yield f"{path}: {name} is used and not imported"
 
 
+MODULE = re.compile(r"\b(?:from|import)\s*\(?\s*[\"'](\.[^\"'\n]*)[\"']")
+
+
+def check_modules(root):
+    """A program that does not carry a module which its page imports shows an empty page, or one screen less."""
+    embed = embed_of(root)
+    for side in embed.SIDES:
+        carried = {path: content for path, _, content in embed.files(side)}
+        for path, content in carried.items():
+            if not path.endswith((".js", ".mjs")):
+                continue
+            for name in MODULE.findall(content.decode("utf-8")):
+                module = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+                if module not in carried:
+                    yield f"{path}: the {side}'s page does not carry {module}"
+
+
 def check_vendor(root):
     readme = load(root, "vendor/README.md")
     for name in sorted(os.listdir(os.path.join(root, "web", "vendor"))):
@@ -141,7 +159,8 @@ def check_weight(root):
 
 
 def check(root):
-    return [m for f in (check_words, check_inline, check_imports, check_vendor, check_weight) for m in f(root)]
+    return [m for f in (check_words, check_inline, check_imports, check_modules, check_vendor, check_weight)
+            for m in f(root)]
 
 
 def plant_words(web, code, change):
@@ -174,6 +193,10 @@ PLANTS = [
     (lambda w: append(w, "desk/app.js", b"x.innerHTML = y;\n"), "content security policy"),
     (lambda w: append(w, "desk/usb.js", b"const x = () => showDate(1);\n"), "showDate is used and not imported"),
     (lambda w: append(w, "hub/moves.js", b"const x = () => html`<${State} />`;\n"), "State is used and not imported"),
+    (lambda w: append(w, "hub/moves.js", b'import { usb } from "../desk/usb.js";\n'),
+     "the hub's page does not carry /desk/usb.js"),
+    (lambda w: append(w, "desk/app.js", b'const x = () => import("./gone.js");\n'),
+     "the node's page does not carry /desk/gone.js"),
     (lambda w: append(w, "vendor/zz.mjs", b"1\n"), "is not told of"),
     (lambda w: append(w, "zz.js", os.urandom(WEIGHT_MAX)), "weighs"),
 ]

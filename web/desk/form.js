@@ -37,7 +37,7 @@ export function sameAs(form, row) {
   const id = type.fields.find((f) => f.identity)?.name;
   if (id && form.values[id] && row.values[id]) return form.values[id].replace(/\D/g, "") === row.values[id];
   if (fold(row.values[type.title] || "") !== fold(String(form.values[type.title] || ""))) return false;
-  return !form.values.dob || !row.values.dob || form.values.dob.endsWith(row.values.dob.slice(0, 4));
+  return !form.values.dob || !row.values.dob || String(form.values.dob).endsWith(row.values.dob.slice(0, 4));
 }
 
 export const aboutRow = (r) => `${r.title}${r.values.dob ? `, ${toInput({ kind: "pdate" }, r.values.dob)}` : ""}`;

@@ -1,5 +1,5 @@
-// A list as offices have it: the program reads the file (workbook, CSV, fonts of before Unicode), a person looks at what
-// came of it and says which column is what; then it is sent in pieces, every bad row named.
+// A list as offices have it: the program reads the file, a person looks at what came of it and says which column is what;
+// then it is sent in pieces, every bad row named.
 import { html, t, say, api, fold, toIso, number, useState, useRef } from "./base.js";
 import { aboutRow, findAlike, sameAs } from "./form.js";
 import { Note, Title, typeOf, show } from "./parts.js";
@@ -77,6 +77,10 @@ function fromLines(text, type) {
   }) };
 }
 
+function utf8(bytes) {
+  try { return new TextDecoder("utf-8", { fatal: true }).decode(bytes); } catch { throw new Error(t("import.utf8")); }
+}
+
 const csvCell = (s) => `"${String(s).replace(/"/g, '""')}"`;
 
 function badFile(file, result) {
@@ -86,8 +90,12 @@ function badFile(file, result) {
 
 /** What was typed is what the record has, however either writes it. */
 function equal(f, typed, has) {
-  const bare = (s) => fold(String(s)).replace(/[.\s]/g, "").replace(",", ".");
-  return bare(typed) === bare(has) || fold(typed) === fold(show(f, has)) || toIso(typed) === String(has);
+  const text = String(typed).trim();
+  const grouped = /^-?\d{1,3}([.\s]\d{3})+(,\d+)?$/.test(text);
+  if (/int|money|decimal/.test(f.kind) && text && has !== "")
+    return Number((grouped ? text.replace(/[.\s]/g, "") : text).replace(",", ".")) === Number(has);
+  const bare = (s) => fold(s).replace(/[.\s]/g, "");
+  return bare(text) === bare(String(has)) || fold(text) === fold(show(f, has)) || (toIso(text) || text) === String(has);
 }
 
 /** Of a type without names (targets, allocations): a record that has every value of the row already. */
@@ -105,7 +113,7 @@ async function doublesByValue(rows, type, tell) {
   const seen = new Map(), found = [];
   for (const r of rows.filter((x) => !x.id)) {
     const mark = JSON.stringify(Object.entries(r.values).sort());
-    const known = Object.entries(r.values).map(([k, v]) => [type.fields.find((f) => f.name === k), v]).filter(([f]) => f.class < 3);
+    const known = Object.entries(r.values).map(([k, v]) => [type.fields.find((f) => f.name === k), v]).filter(([f]) => f && f.class < 3);
     const same = here.filter((x) => known.length > 0 && known.every(([f, v]) => equal(f, v, x.values[f.name] ?? "")));
     if (seen.has(mark)) found.push({ row: r, above: seen.get(mark) });
     else if (same.length > 0) found.push({ row: r, here: same });
@@ -121,12 +129,12 @@ async function doubles(rows, type, tell) {
   const fresh = rows.filter((r) => !r.id && type.title && r.values[type.title] && !(id && r.values[id]));
   const seen = new Map(), found = [];
   for (const r of fresh) {
-    const mark = `${fold(r.values[type.title])}|${r.values.dob || ""}`;
+    const mark = `${fold(String(r.values[type.title]))}|${r.values.dob || ""}`;
     if (seen.has(mark)) found.push({ row: r, above: seen.get(mark) }); else seen.set(mark, r.line);
   }
   for (let at = 0; at < Math.min(fresh.length, ALIKE_MAX); at += 10) {
     await Promise.all(fresh.slice(at, Math.min(at + 10, ALIKE_MAX)).map(async (r) => {
-      const here = (await findAlike(type, [fold(r.values[type.title]), ""])).filter((x) => sameAs({ type, values: r.values }, x));
+      const here = (await findAlike(type, [fold(String(r.values[type.title])), ""])).filter((x) => sameAs({ type, values: r.values }, x));
       if (here.length > 0) found.push({ row: r, here });
     }));
     tell(at);
@@ -151,19 +159,19 @@ function Preview({ file, type }) {
     <tbody>${file.cells.slice(0, SHOWN).map((r) => html`<tr>${kept.map(([m, i]) => html`<td>${cell(m, r.cells[i] || "")}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
-/** How the file is read: its sheet, the row of the names, the font; and what the font makes of its text. */
+/** How the file is read, and what its font makes of the text. */
 function Reading({ read, again }) {
   const { seen } = read;
   return html`<section class="card"><h2>${t("import.read")}</h2>
     ${seen.guess !== "unicode" && html`<${Note} kind="warn"><p>${t(`import.guess.${seen.guess}`)}</p></${Note}>`}
     ${!seen.utf8 && seen.text === "unicode" && html`<${Note} kind="bad"><p>${t("import.utf8")}</p></${Note}>`}
     <div class="fields">${seen.sheets.length > 1 && html`<div class="field"><label for="sheet">${t("import.sheet")}</label>
-      <select id="sheet" value=${String(seen.sheet)} onChange=${(e) => again({ sheet: e.target.value })}>
+      <select id="sheet" value=${String(read.sheet ?? seen.sheet)} onChange=${(e) => again({ sheet: e.target.value })}>
         ${seen.sheets.map((name, i) => html`<option value=${String(i + 1)}>${name}</option>`)}</select></div>`}
       <div class="field"><label for="header">${t("import.header")}</label><p class="hint" id="header-hint">${t("import.header.hint")}</p>
         <input id="header" type="text" inputmode="numeric" value=${read.header} aria-describedby="header-hint"
           onChange=${(e) => again({ header: String(Math.max(1, Math.trunc(Number(e.target.value)) || 1)) })} /></div>
-      <div class="field"><label for="font">${t("import.font")}</label><select id="font" value=${seen.text} onChange=${(e) => again({ text: e.target.value })}>
+      <div class="field"><label for="font">${t("import.font")}</label><select id="font" value=${read.text ?? seen.text} onChange=${(e) => again({ text: e.target.value })}>
         ${FONTS.map((f) => html`<option value=${f}>${t(`import.font.${f}`)}</option>`)}</select></div></div>
     ${seen.samples.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("import.samples")}><table><caption>${t("import.samples")}</caption>
       <thead><tr><th scope="col">${t("import.before")}</th><th scope="col">${t("import.after")}</th></tr></thead>
@@ -213,11 +221,12 @@ export function Import({ type: name, refresh, dated = true }) {
   const look = async (asked) => {
     const query = Object.fromEntries(["sheet", "header", "text"].filter((k) => asked[k]).map((k) => [k, asked[k]]));
     const mine = (turn.current += 1);
+    setFile(null);
+    if (asked.seen) setRead(asked);
     setBusy(true);
     try {
       const seen = await api("POST", `/api/sheet?${new URLSearchParams(query)}`, asked.bytes);
       if (mine !== turn.current) return;
-      setFile(null);
       setRead({ ...asked, seen });
       if (seen.utf8 || seen.text !== "unicode") parsed(asked.name, fromCsv(seen.csv, type));
     } finally { if (mine === turn.current) setBusy(false); }
@@ -230,7 +239,7 @@ export function Import({ type: name, refresh, dated = true }) {
     setFile(null);
     if (blob.size > FILE_MAX) throw new Error(t("import.large"));
     const bytes = new Uint8Array(await blob.arrayBuffer());
-    if (isLines(bytes)) parsed(label, fromLines(new TextDecoder("utf-8", { fatal: true }).decode(bytes), type));
+    if (isLines(bytes)) parsed(label, fromLines(utf8(bytes), type));
     else await look({ name: label, bytes, header: "1" });
   });
   const again = (change) => guarded(() => { anew(); return look({ ...read, ...change }); });
@@ -256,7 +265,7 @@ export function Import({ type: name, refresh, dated = true }) {
   };
   const guarded = async (work) => {
     setWrong("");
-    try { await work(); } catch (x) { setDone(null); setWrong(x instanceof TypeError ? t("import.utf8") : x.message); }
+    try { await work(); } catch (x) { setDone(null); setWrong(x.message); }
   };
   const all = () => (file.cells ? rowsOf(file, type) : file.rows);
   const send = () => guarded(async () => {
