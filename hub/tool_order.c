@@ -263,9 +263,9 @@ static void hub_print_order_restore(const struct cli *c, const json_t *what)
     json_t *name;
     const char *back = json_string_value(json_object_get(what, "went_back"));
     if (back == NULL) return;
-    printf(cli_text(c,
-                    "  trung tâm lùi về bản cũ lúc %.16s; máy xã đã gọi đến từ đó: %lld trên %lld\n",
-                    "  the hub went back at %.16s; PCs that have called since: %lld of %lld\n"),
+    printf(cli_text(
+               c, "  trung tâm lùi về bản cũ lúc %.16s; máy xã đã gọi đến từ đó: %lld trên %lld\n",
+               "  the hub went back at %.16s; PCs that have called since: %lld of %lld\n"),
            back, (long long)json_integer_value(json_object_get(what, "synced")),
            (long long)json_integer_value(json_object_get(what, "nodes")));
     json_array_foreach(json_object_get(what, "missing"), i, name)

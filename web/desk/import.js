@@ -95,7 +95,7 @@ function equal(f, typed, has) {
   if (/int|money|decimal/.test(f.kind) && text && has !== "")
     return Number((grouped ? text.replace(/[.\s]/g, "") : text).replace(",", ".")) === Number(has);
   const bare = (s) => fold(s).replace(/[.\s]/g, "");
-  return bare(text) === bare(String(has)) || fold(text) === fold(show(f, has)) || (toIso(text) || text) === String(has);
+  return bare(text) === bare(String(has)) || fold(text) === fold(show(f, has)) || toIso(text) === String(has);
 }
 
 /** Of a type without names (targets, allocations): a record that has every value of the row already. */
