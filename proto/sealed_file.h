@@ -14,7 +14,8 @@
 #include "proto/sealed.h"
 
 /* Fields of the catalogue's type `attachment`, by name; both are sealed texts. */
-#define SEALED_FILE_FIELD_KEY  "file_key"    /* a sealed_file as text: never shown to anybody */
+#define SEALED_FILE_FIELD_KEY                                                                      \
+    "file_key" /* a sealed_file as text: no page shows it, who reads the record may ask */
 #define SEALED_FILE_FIELD_NAME "sealed_name" /* what the file is called */
 
 enum {
