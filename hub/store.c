@@ -94,6 +94,15 @@ static enum err hub_store_file(struct hub_store *s, const struct hub_store_optio
     return o->create ? db_open(o->path, o->vfs, flags | DB_CREATE, &s->db) : ERR_NOT_READY;
 }
 
+/* What migrations leave to the program. */
+static enum err hub_store_first(struct hub_store *s)
+{
+    enum err e = db_begin(s->db);
+    if (e != ERR_OK) return e;
+    e = hub_match_key(s);
+    return db_end(s->db, e == ERR_OK ? hub_owners_open(s) : e);
+}
+
 enum err hub_store_open(const struct hub_store_options *options, struct hub_store **out)
 {
     if (sodium_init() < 0) return ERR_NOT_READY;
@@ -105,8 +114,7 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
     if (e == ERR_OK) e = db_migrate(s->db, hub_schema, hub_schema_count);
     if (e == ERR_OK) e = hub_memory(s);
     if (e == ERR_OK) e = hub_store_seal(s, options->seal);
-    if (e == ERR_OK) e = db_begin(s->db);
-    if (e == ERR_OK) e = db_end(s->db, hub_match_key(s));
+    if (e == ERR_OK) e = hub_store_first(s);
     if (e == ERR_OK) e = hub_cache_load(s);
     if (e == ERR_OK && options->witness && options->vfs == NULL)
         e = hub_witness_open(s, options->path);

@@ -113,6 +113,20 @@ static enum err hub_check_record(struct hub_store *s, const struct hub_record *r
     return hub_check_shares(s, r, term, sums);
 }
 
+/* Who has a record has the last of its days. */
+static enum err hub_check_owners(struct hub_store *s)
+{
+    struct db_stmt *q = db_stmt(
+        s->db,
+        "SELECT r.pos FROM sys_owner o JOIN sys_record r ON r.no = o.record WHERE o.since = "
+        "(SELECT max(since) FROM sys_owner WHERE record = r.no) AND o.unit <> r.unit LIMIT 1");
+    enum err e = db_get(q);
+    uint64_t pos = e == ERR_OK ? (uint64_t)db_column_int(q, 0) : 0;
+    db_done(q);
+    if (e == ERR_OK) return hub_wrong("owner", pos);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err hub_check_records(struct hub_store *s)
 {
     struct hub_unit *sums = calloc(s->unit_count, sizeof *sums);
@@ -140,5 +154,6 @@ enum err hub_store_check(struct hub_store *s)
 {
     enum err e = hub_cache_load(s); /* what the disk says, not what we remember */
     if (e == ERR_OK) e = hub_check_log(s);
-    return e == ERR_OK ? hub_check_records(s) : e;
+    if (e == ERR_OK) e = hub_check_records(s);
+    return e == ERR_OK ? hub_check_owners(s) : e;
 }

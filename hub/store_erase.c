@@ -283,7 +283,8 @@ static enum err hub_erase_by_no(struct hub_store *s, int64_t no)
         "DELETE FROM sys_match WHERE record = ?1",    "DELETE FROM sys_pair WHERE a = ?1 OR b = ?1",
         "DELETE FROM sys_link WHERE record = ?1",     "DELETE FROM sys_scope WHERE record = ?1",
         "DELETE FROM sys_transfer WHERE record = ?1", "DELETE FROM sys_crossed WHERE record = ?1",
-        "DELETE FROM sys_search WHERE record = ?1",   "DELETE FROM sys_record WHERE no = ?1",
+        "DELETE FROM sys_search WHERE record = ?1",   "DELETE FROM sys_owner WHERE record = ?1",
+        "DELETE FROM sys_record WHERE no = ?1",
     };
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < sizeof sql / sizeof sql[0]; i++) {

@@ -142,31 +142,6 @@ enum err hub_store_scopes(struct hub_store *s, const struct id_record *rid,
     return e;
 }
 
-enum err hub_store_owners_on(struct hub_store *s, const char *day,
-                             enum err (*row)(void *ctx, const struct id_record *rid,
-                                             const char *unit),
-                             void *ctx)
-{
-    bool more = true;
-    enum err e = hub_cache_ready(s);
-    if (e != ERR_OK || !s->moves) return e;
-    struct db_stmt *q = db_stmt(
-        s->db, "SELECT r.rid, o.scope FROM sys_record r JOIN (SELECT record, scope, row_number() "
-               "OVER (PARTITION BY record ORDER BY since DESC, entered DESC) AS n FROM sys_scope "
-               "WHERE access = 0 AND since <= ?1) o ON o.record = r.no AND o.n = 1 "
-               "WHERE o.scope <> r.unit ORDER BY r.rid");
-    db_bind_str(q, 1, day);
-    while (e == ERR_OK && more) {
-        struct id_record rid;
-        e = db_step(q, &more);
-        if (e != ERR_OK || !more) break;
-        e = db_column_copy(q, 0, rid.b, sizeof rid.b);
-        if (e == ERR_OK) e = row(ctx, &rid, s->units[db_column_int(q, 1)].code);
-    }
-    db_done(q);
-    return e;
-}
-
 /* ---- records of a unit ---- */
 
 enum err hub_store_unit_records(struct hub_store *s, const char *unit, unsigned type,

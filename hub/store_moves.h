@@ -58,7 +58,11 @@ MUST_CHECK enum err hub_store_scopes(struct hub_store *s, const struct id_record
                                      enum err (*row)(void *ctx, const struct hub_scope_row *r),
                                      void *ctx);
 
-/* Records that belonged to another unit on that day than now, in order of id. */
+/* Records that counted for another unit on that day (YYYY-MM-DD) than the one that has them now, in
+ * order of id: each with the unit whose spell of it, of sys_owner, has the day in it (SPEC 13.3). Records
+ * that are not named counted for who has them now. What a move says of a day changes the giver's days
+ * from there on and nobody else's; a share changes none; of two moves on one day the last counts.
+ * Errors: of the database, and what `row` returns. */
 MUST_CHECK enum err hub_store_owners_on(struct hub_store *s, const char *day,
                                         enum err (*row)(void *ctx, const struct id_record *rid,
                                                         const char *unit),

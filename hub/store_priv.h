@@ -234,6 +234,11 @@ MUST_CHECK enum err hub_scope_closure(struct hub_store *s, int64_t record, int64
                                       size_t *count);
 MUST_CHECK enum err hub_moves_load(struct hub_store *s); /* s->moves */
 
+/* store_owner.c: the record left unit `from` for `to`: from the day `since` on, days of `from` are `to`'s. */
+MUST_CHECK enum err hub_owner_change(struct hub_store *s, int64_t record, int64_t from, int64_t to,
+                                     const char *since);
+MUST_CHECK enum err hub_owners_open(struct hub_store *s); /* inside a transaction */
+
 /* store_move.c: one op of SPEC 13.2. */
 struct hub_moved {
     uint8_t verdict;

@@ -265,6 +265,8 @@ static const struct hub_table {
     {"sys_scope", "SELECT r.rid, u.code, c.entered, c.left, c.access, c.changed, c.since FROM "
                   "sys_scope c JOIN sys_record r ON r.no = c.record JOIN sys_unit u ON u.no = "
                   "c.scope ORDER BY r.rid, c.entered, c.scope, c.access"},
+    {"sys_owner", "SELECT r.rid, o.since, u.code FROM sys_owner o JOIN sys_record r ON r.no = "
+                  "o.record JOIN sys_unit u ON u.no = o.unit ORDER BY r.rid, o.since"},
     {"sys_node_unit", "SELECT node, pos, until, unit FROM sys_node_unit ORDER BY node, pos"},
     {"sys_epoch", "SELECT start, epoch, inc FROM sys_epoch ORDER BY rowid"},
 };

@@ -287,6 +287,11 @@ const struct db_migration hub_schema[] = {
         /* above which serial a certificate with other keys proves a later change of them (SPEC 18.11) */
         "ALTER TABLE sys_node ADD COLUMN key_serial INTEGER NOT NULL DEFAULT 1;",
     },
+    {
+        /* from which day on a record that moved counts for whom (store_owner.c) */
+        "CREATE TABLE sys_owner(record INTEGER NOT NULL, since TEXT NOT NULL,"
+        "  unit INTEGER NOT NULL, PRIMARY KEY(record, since)) WITHOUT ROWID;",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -157,8 +157,10 @@ enum err hub_scope_share(struct hub_store *s, const struct hub_record *old, int6
     if (e != ERR_OK || before == access) return e;
     if (before == MOVE_NOTHING) return hub_share_begin(s, old, unit, access, at);
     if (access == MOVE_NOTHING) return hub_share_end(s, old, unit, at);
-    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_scope SET access = ?3, changed = ?4 WHERE scope "
-                                       "= ?1 AND record = ?2 AND left IS NULL AND access > 0");
+    /* OR REPLACE: of a share of the other access that began and ended in this same set */
+    struct db_stmt *q =
+        db_stmt(s->db, "UPDATE OR REPLACE sys_scope SET access = ?3, changed = ?4 WHERE scope = ?1 "
+                       "AND record = ?2 AND left IS NULL AND access > 0");
     db_bind_int(q, 1, unit);
     db_bind_int(q, 2, old->no);
     db_bind_int(q, 3, (int64_t)access);
@@ -216,6 +218,7 @@ enum err hub_scope_rehome(struct hub_store *s, const struct hub_record *old, int
     if (e == ERR_OK) e = hub_scope_move(s, old, &now);
     if (e == ERR_OK) e = hub_scope_leave(s, old->unit, old, true, to, at);
     if (e == ERR_OK) e = hub_scope_enter(s, to, old->no, at, MOVE_NOTHING, since);
+    if (e == ERR_OK) e = hub_owner_change(s, old->no, old->unit, to, since);
     return e == ERR_OK ? hub_rehome_tell(s, old->no, at) : e;
 }
 

@@ -1,10 +1,13 @@
 /* Transfers, shares and assignments at the hub: every state against every answer, what the feed tells,
  * that every record is counted once at any moment, and that the sums of scopes stay those of the rows. */
+#include "common/date.h"
 #include "common/io/db.h"
 #include "hub/store_moves.h"
+#include "hub/verify.h"
 #include "proto/wire.h"
 #include "tests/lib/catalogue_load.h"
 #include "tests/lib/hub_world.h"
+#include "tests/lib/rng.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -665,6 +668,184 @@ static void assignments_keep_the_old_days(void **ctx)
     story_close(&s);
 }
 
+/* ---- who had it on which day, whatever the moves ---- */
+
+enum { DAYS = 12, LONG_MOVES = 20, LONG_STORIES = 3 };
+static const char days[DAYS][11] = {"2026-02-01", "2026-02-02", "2026-02-03", "2026-02-04",
+                                    "2026-02-05", "2026-02-06", "2026-02-07", "2026-02-08",
+                                    "2026-02-09", "2026-02-10", "2026-02-11", "2026-02-12"};
+
+static void on_day(struct story *s, int day)
+{
+    struct date d;
+    assert_int_equal(date_parse(bytes_str(days[day]), &d), ERR_OK);
+    s->w.now_ms = date_to_ms(d) + 3600000;
+}
+
+/* Record 1 goes to a unit by an offer and its answer on that day. */
+static void goes(struct story *s, unsigned transfer, int from, int to, int day)
+{
+    on_day(s, day);
+    assert_int_equal(offer(s, from, transfer, 1, to), FOLD_APPLIED);
+    assert_int_equal(answer(s, to, transfer, MOVE_ACCEPT), FOLD_APPLIED);
+}
+
+static void expect_owners(struct story *s, const int *want)
+{
+    for (int d = 0; d < DAYS; d++) {
+        const char *code = codes[want[d]];
+        const char *now = owner(s, 1), *then = owner_on(s, days[d]);
+        assert_string_equal(then[0] != 0 ? then : now, code);
+    }
+}
+
+static enum err finding(void *ctx, const struct hub_finding *f)
+{
+    (void)ctx;
+    print_message("finding: %s at %u %s\n", hub_finding_en(f->kind), (unsigned)f->position,
+                  f->table != NULL ? f->table : "");
+    return ERR_OK;
+}
+
+/* Of the log replayed, against the tables. */
+static uint64_t findings(struct story *s)
+{
+    struct hub_verified_log out;
+    enum err e = hub_verify_log(s->w.store, finding, NULL, &out);
+    assert_int_equal(e, out.findings == 0 ? ERR_OK : ERR_DAMAGED);
+    return out.findings;
+}
+
+static void to_and_fro_counts_where_it_was(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    story_open(&s, 12);
+    on_day(&s, 0);
+    create(&s, A, 1, ACTIVITY, NULL, 0, 0);
+    goes(&s, 100, A, B, 2);
+    goes(&s, 101, B, A, 4);
+    goes(&s, 102, A, B, 6);
+    expect_owners(&s, (const int[DAYS]){A, A, B, B, A, A, B, B, B, B, B, B});
+    goes(&s, 103, B, A, 8); /* two moves on one day are none for the figures */
+    goes(&s, 104, A, B, 8);
+    goes(&s, 105, B, C, 9);
+    goes(&s, 106, C, B, 9);
+    expect_owners(&s, (const int[DAYS]){A, A, B, B, A, A, B, B, B, B, B, B});
+    goes(&s, 107, B, A, 10);
+    expect_owners(&s, (const int[DAYS]){A, A, B, B, A, A, B, B, B, B, A, A});
+    assert_int_equal(share(&s, A, 1, C, MOVE_WRITE), FOLD_APPLIED); /* a share moves no figure */
+    assert_int_equal(share(&s, A, 1, C, MOVE_NOTHING), FOLD_APPLIED);
+    assert_int_equal(share(&s, A, 1, C, MOVE_READ), FOLD_APPLIED);
+    expect_owners(&s, (const int[DAYS]){A, A, B, B, A, A, B, B, B, B, A, A});
+    static const unsigned one[] = {1};
+    assign(&s, one, 1, C, days[1]); /* A became C on that day: B's days stay B's */
+    expect_owners(&s, (const int[DAYS]){A, C, B, B, C, C, B, B, B, B, C, C});
+    goes(&s, 108, C, B, 11);
+    static const int last[DAYS] = {A, C, B, B, C, C, B, B, B, B, C, B};
+    expect_owners(&s, last);
+    assert_int_equal(findings(&s), 0);
+    /* a database of before the table has it from the rows of the moves */
+    assert_int_equal(db_exec(hub_store_db(s.w.store), "DELETE FROM sys_owner;"
+                                                      "DELETE FROM sys_meta WHERE key = 'owners'"),
+                     ERR_OK);
+    assert_int_not_equal(findings(&s), 0);
+    world_reopen(&s.w);
+    expect_owners(&s, last);
+    assert_int_equal(findings(&s), 0);
+    assert_int_equal(
+        db_exec(hub_store_db(s.w.store),
+                "UPDATE sys_owner SET since = '2026-02-01' WHERE since = '2026-02-02'"),
+        ERR_OK);
+    assert_int_not_equal(findings(&s), 0); /* verify sees a day that nobody said */
+    world_reopen(&s.w);
+    assert_int_equal(
+        db_exec(hub_store_db(s.w.store),
+                "UPDATE sys_owner SET since = '2026-02-02' WHERE since = '2026-02-01'"),
+        ERR_OK);
+    story_close(&s);
+}
+
+/* Random moves with dates before and behind one another, some of them in one set of the hub's. */
+static void long_histories_against_a_calendar(void **ctx)
+{
+    (void)ctx;
+    for (uint64_t seed = 0; seed < LONG_STORIES; seed++) {
+        struct story s;
+        int want[DAYS] = {0}, has = A, today = 0;
+        struct rng r = {seed + 1305};
+        print_message("histories: seed %u\n", (unsigned)seed);
+        story_open(&s, 100 + seed);
+        on_day(&s, 0);
+        create(&s, A, 1, ACTIVITY, NULL, 0, 0);
+        for (unsigned m = 0; m < LONG_MOVES;) {
+            struct buf b[4];
+            struct bytes p[4];
+            size_t n = 0;
+            if (today + 1 < DAYS && rng_below(&r, 4) == 0) today++;
+            if (rng_below(&r, 2) == 0) {
+                int to = (has + 1 + (int)rng_below(&r, 2)) % UNITS;
+                goes(&s, 1000 + m, has, to, today);
+                for (int d = today; d < DAYS; d++)
+                    want[d] = want[d] == has ? to : want[d];
+                has = to;
+                m++;
+                continue;
+            }
+            struct id_record rid = rid_of(1);
+            for (size_t k = 1 + (size_t)rng_below(&r, 4); n < k; n++, m++) {
+                int to = (has + 1 + (int)rng_below(&r, 2)) % UNITS, day = (int)rng_below(&r, DAYS);
+                struct move_assign a = {.to = bytes_str(codes[to]),
+                                        .date = bytes_str(days[day]),
+                                        .records = BYTES_OF(rid.b)};
+                buf_init(&b[n], 256);
+                move_assign_encode(&a, &b[n]);
+                p[n] = buf_bytes(&b[n]);
+                for (int d = day; d < DAYS; d++)
+                    want[d] = want[d] == has ? to : want[d];
+                has = to;
+            }
+            world_own(&s.w, p, n);
+            while (n > 0)
+                buf_free(&b[--n]);
+            expect_owners(&s, want);
+        }
+        assert_string_equal(owner(&s, 1), codes[has]);
+        assert_int_equal(findings(&s), 0);
+        check_scopes(&s);
+        story_close(&s);
+    }
+}
+
+/* Each op of a set is judged by itself, however many speak of one share. */
+static void a_share_that_turns_in_one_set(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    static const enum move_access turns[] = {MOVE_READ,  MOVE_NOTHING, MOVE_WRITE, MOVE_READ,
+                                             MOVE_WRITE, MOVE_NOTHING, MOVE_READ,  MOVE_WRITE};
+    enum { TURNS = sizeof turns / sizeof turns[0] };
+    struct buf b[TURNS];
+    struct bytes p[TURNS];
+    uint8_t verdict = 0;
+    story_open(&s, 13);
+    create(&s, A, 1, ACTIVITY, NULL, 0, 0);
+    struct id_record rid = rid_of(1);
+    for (size_t i = 0; i < TURNS; i++) {
+        struct move_share m = {.record = rid, .unit = bytes_str(codes[B]), .access = turns[i]};
+        buf_init(&b[i], 256);
+        move_share_encode(&m, &b[i]);
+        p[i] = buf_bytes(&b[i]);
+    }
+    world_save(&s.n[A], p, TURNS);
+    assert_int_equal(push(&s, A), FOLD_APPLIED);
+    for (size_t i = 0; i < TURNS; i++)
+        buf_free(&b[i]);
+    edit(&s, B, 1, ACTIVITY, 2, "được sửa", &verdict);
+    assert_int_equal(verdict, FOLD_APPLIED);
+    story_close(&s);
+}
+
 static void many_take_their_cases_along(void **ctx)
 {
     (void)ctx;
@@ -834,6 +1015,9 @@ int main(void)
         cmocka_unit_test(a_decision_waits_for_its_write),
         cmocka_unit_test(shares_read_write_and_end),
         cmocka_unit_test(assignments_keep_the_old_days),
+        cmocka_unit_test(to_and_fro_counts_where_it_was),
+        cmocka_unit_test(long_histories_against_a_calendar),
+        cmocka_unit_test(a_share_that_turns_in_one_set),
         cmocka_unit_test(many_take_their_cases_along),
         cmocka_unit_test(a_closure_has_a_limit),
         cmocka_unit_test(what_is_old_becomes_a_snapshot),
