@@ -264,6 +264,15 @@ struct catalogue;
 MUST_CHECK enum err catalogue_parse(const struct catalogue_file *files, size_t count,
                                     struct catalogue **out, struct catalogue_error *errors,
                                     size_t *error_count);
+
+/*
+ * The same for what is to follow `before` (NULL: nothing), an edition in force. Signed change sets hold
+ * the numbers of types and fields for ever: a number that is gone or means another name, kind or list
+ * is a mistake too.
+ */
+MUST_CHECK enum err catalogue_parse_after(const struct catalogue_file *files, size_t count,
+                                          const struct catalogue *before, struct catalogue **out,
+                                          struct catalogue_error *errors, size_t *error_count);
 void catalogue_free(struct catalogue *c);
 
 /*

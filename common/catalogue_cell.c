@@ -113,8 +113,7 @@ size_t catalogue_cell_word(const struct catalogue_table *t, size_t row, size_t c
     return 0;
 }
 
-/* ISO, or as a spreadsheet in Vietnamese writes it. */
-static bool day_read(const char *s, struct date *out)
+bool catalogue_is_day(const char *s, struct date *out)
 {
     struct bytes b = bytes_str(s);
     return date_parse(b, out) == ERR_OK || date_parse_vi(b, out) == ERR_OK;
@@ -126,11 +125,11 @@ void catalogue_cell_validity(const struct catalogue_table *t, size_t row, size_t
     size_t to_column = from_column + 1;
     *from = (struct date){DATE_YEAR_MIN, 1, 1};
     *to = (struct date){CATALOGUE_OPEN_YEAR, 12, 31};
-    if (!day_read(catalogue_cell(t, row, from_column), from))
+    if (!catalogue_is_day(catalogue_cell(t, row, from_column), from))
         catalogue_cell_mistake(t, row, from_column, "Không phải ngày (năm-tháng-ngày)",
                                "Not a date (YYYY-MM-DD)");
     if (catalogue_cell(t, row, to_column)[0] == '\0') return;
-    if (!day_read(catalogue_cell(t, row, to_column), to))
+    if (!catalogue_is_day(catalogue_cell(t, row, to_column), to))
         catalogue_cell_mistake(t, row, to_column, "Không phải ngày (năm-tháng-ngày)",
                                "Not a date (YYYY-MM-DD)");
     else if (date_compare(*to, *from) < 0)

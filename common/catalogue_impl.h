@@ -60,7 +60,8 @@ struct catalogue_parser {
     size_t file_count;
     struct catalogue_error *errors; /* CATALOGUE_ERRORS_MAX */
     size_t error_count;
-    bool nomem; /* sticky */
+    bool nomem;                     /* sticky */
+    const struct catalogue *before; /* the edition in force, or NULL */
 };
 
 /* Zeroed memory for `count` items (never NULL for count 0); NULL and ps->nomem when there is none.
@@ -125,6 +126,9 @@ size_t catalogue_cell_word(const struct catalogue_table *t, size_t row, size_t c
 void catalogue_cell_validity(const struct catalogue_table *t, size_t row, size_t from_column,
                              struct date *from,
                              struct date *to); /* the column after it is valid_to */
+
+/* A day, ISO or as a spreadsheet in Vietnamese writes it. False, and *out as it was: none. */
+bool catalogue_is_day(const char *s, struct date *out);
 
 const char *catalogue_cell_id(const struct catalogue_table *t, size_t row, size_t column);
 

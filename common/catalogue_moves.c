@@ -111,7 +111,7 @@ static void successor_read(const struct catalogue_table *t, size_t row,
                            struct catalogue_successor *s)
 {
     static const char *const kinds[] = {"full", "part"};
-    if (date_parse(bytes_str(catalogue_cell(t, row, SU_ON)), &s->on) != ERR_OK) {
+    if (!catalogue_is_day(catalogue_cell(t, row, SU_ON), &s->on)) {
         catalogue_cell_mistake(t, row, SU_ON, "Không phải ngày (YYYY-MM-DD)",
                                "Not a date (YYYY-MM-DD)");
         s->on = (struct date){1900, 1, 2};

@@ -114,7 +114,15 @@ void catalogue_parse_choices(struct catalogue_parser *ps)
 enum err catalogue_parse(const struct catalogue_file *files, size_t count, struct catalogue **out,
                          struct catalogue_error *errors, size_t *error_count)
 {
-    struct catalogue_parser ps = {.files = files, .file_count = count, .errors = errors};
+    return catalogue_parse_after(files, count, NULL, out, errors, error_count);
+}
+
+enum err catalogue_parse_after(const struct catalogue_file *files, size_t count,
+                               const struct catalogue *before, struct catalogue **out,
+                               struct catalogue_error *errors, size_t *error_count)
+{
+    struct catalogue_parser ps = {
+        .files = files, .file_count = count, .errors = errors, .before = before};
     ps.c = calloc(1, sizeof *ps.c);
     if (ps.c == NULL) return ERR_NOMEM;
     files_check(&ps);

@@ -16,9 +16,9 @@ static void holiday_day(const struct catalogue_table *t, size_t row, struct cata
     const char *s = catalogue_cell(t, row, HO_DAY);
     char text[2 * DATE_TEXT_ROOM];
     struct date d;
-    bool yearly = strlen(s) == strlen("MM-DD");
+    bool yearly = strlen(s) == strlen("MM-DD") && strchr(s, '-') != NULL;
     snprintf(text, sizeof text, "%s%.11s", yearly ? LEAP_YEAR : "", s);
-    if (date_parse(bytes_str(text), &d) != ERR_OK || strchr(s, '/') != NULL) {
+    if (!catalogue_is_day(text, &d)) {
         catalogue_cell_mistake(t, row, HO_DAY, "Ghi NĂM-THÁNG-NGÀY, hoặc THÁNG-NGÀY cho mọi năm",
                                "Write YYYY-MM-DD, or MM-DD for every year");
         return;

@@ -2,6 +2,7 @@
 #include "common/catalogue.h"
 #include "common/catalogue_impl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { TY_NO, TY_NAME, TY_LABEL_VI, TY_LABEL_EN, TY_SCOPE, TY_SEED, TY_COLUMNS };
@@ -95,6 +96,42 @@ static void type_read(const struct catalogue_table *t, size_t row, struct type_r
     out->type.scope = (enum catalogue_scope)scope;
 }
 
+static void kept_mistake(const struct catalogue_table *t, size_t row, size_t column, const char *vi,
+                         const char *en, const char *was)
+{
+    struct catalogue_place at = {
+        .file = t->file, .row = t->rows[row], .column = t->columns[column]};
+    catalogue_mistake(t->ps, at, vi, en, was);
+}
+
+/* Against the edition in force: a number names the same type for ever. */
+static void type_kept(const struct catalogue_table *t, const struct type_row *x)
+{
+    const struct catalogue *before = t->ps->before;
+    if (before == NULL) return;
+    const struct catalogue_type *was = catalogue_type_by_no(before, x->type.no);
+    if (was != NULL && strcmp(was->name, x->type.name) != 0)
+        kept_mistake(t, x->row, TY_NO, "Số này là của loại khác ở bản đang dùng, mãi mãi",
+                     "In the edition in force this number is another type's, for ever", was->name);
+    else if (was == NULL && catalogue_type_by_name(before, x->type.name) != NULL)
+        kept_mistake(t, x->row, TY_NO, "Loại này mang số khác ở bản đang dùng: giữ số đó",
+                     "The type has another number in the edition in force: keep that",
+                     x->type.name);
+}
+
+static void types_gone(const struct catalogue_table *t)
+{
+    const struct catalogue *before = t->ps->before;
+    for (size_t i = 0; before != NULL && i < before->type_count; i++) {
+        const struct catalogue_type *was = &before->types[i];
+        if (catalogue_type_by_no(t->ps->c, was->no) == NULL &&
+            catalogue_type_by_name(t->ps->c, was->name) == NULL)
+            catalogue_mistake(t->ps, (struct catalogue_place){.file = t->file},
+                              "Thiếu một loại của bản đang dùng: giữ dòng của nó",
+                              "A type of the edition in force is missing: keep its row", was->name);
+    }
+}
+
 /* Read types.csv into the catalogue, sorted by number. */
 static void types_read(struct catalogue_parser *ps, struct catalogue_table *t,
                        struct type_row **rows_out)
@@ -125,6 +162,9 @@ static void types_read(struct catalogue_parser *ps, struct catalogue_table *t,
     }
     ps->c->types = out;
     ps->c->type_count = t->row_count;
+    for (size_t i = 0; i < t->row_count; i++)
+        type_kept(t, &rows[i]);
+    types_gone(t);
 }
 
 static bool kind_is(const struct catalogue_field *f, enum catalogue_kind kind)
@@ -282,6 +322,53 @@ static void field_unique(const struct catalogue_table *t, const struct field_row
     }
 }
 
+/* Against the edition in force: a number names the same field for ever, with its kind and list. */
+static void field_kept(const struct catalogue_table *t, const struct field_row *x)
+{
+    const struct catalogue *before = t->ps->before;
+    const struct catalogue_type *type =
+        before != NULL ? catalogue_type_by_no(before, x->type_no) : NULL;
+    if (type == NULL) return;
+    const struct catalogue_field *was = catalogue_field_by_no(type, x->field.no);
+    if (was == NULL) {
+        if (catalogue_field_by_name(type, x->field.name) != NULL)
+            kept_mistake(t, x->row, FI_NO, "Trường này mang số khác ở bản đang dùng: giữ số đó",
+                         "The field has another number in the edition in force: keep that",
+                         x->field.name);
+    } else if (strcmp(was->name, x->field.name) != 0) {
+        kept_mistake(t, x->row, FI_NO, "Số này là của trường khác ở bản đang dùng, mãi mãi",
+                     "In the edition in force this number is another field's, for ever", was->name);
+    } else if (was->kind != x->field.kind) {
+        kept_mistake(
+            t, x->row, FI_KIND, "Kiểu của trường đã ban hành không đổi được: thêm trường mới",
+            "The kind of a published field cannot change: add a new field", kinds[was->kind]);
+    } else if (strcmp(was->list, x->field.list) != 0) {
+        kept_mistake(t, x->row, FI_LIST,
+                     "Danh sách của trường đã ban hành không đổi được: thêm trường mới",
+                     "The list of a published field cannot change: add a new field", was->list);
+    }
+}
+
+static void fields_gone(const struct catalogue_table *t)
+{
+    const struct catalogue *before = t->ps->before;
+    for (size_t i = 0; before != NULL && i < before->type_count; i++) {
+        const struct catalogue_type *was = &before->types[i];
+        const struct catalogue_type *now = catalogue_type_by_no(t->ps->c, was->no);
+        for (size_t k = 0; now != NULL && k < was->field_count; k++) {
+            const struct catalogue_field *f = &was->fields[k];
+            if (catalogue_field_by_no(now, f->no) != NULL ||
+                catalogue_field_by_name(now, f->name) != NULL)
+                continue;
+            char name[2 * CATALOGUE_NAME_BYTES_MAX + 2];
+            snprintf(name, sizeof name, "%s.%s", was->name, f->name);
+            catalogue_mistake(t->ps, (struct catalogue_place){.file = t->file},
+                              "Thiếu một trường của bản đang dùng: giữ dòng của nó",
+                              "A field of the edition in force is missing: keep its row", name);
+        }
+    }
+}
+
 /* Give each type its run of the sorted fields. */
 static void fields_hand_out(struct catalogue_parser *ps, const struct field_row *rows,
                             struct catalogue_field *fields, size_t count)
@@ -325,7 +412,9 @@ void catalogue_parse_types(struct catalogue_parser *ps)
     qsort(rows, t.row_count, sizeof rows[0], by_type_and_no);
     for (size_t i = 0; i < t.row_count; i++) {
         field_unique(&t, rows, i);
+        field_kept(&t, &rows[i]);
         fields[i] = rows[i].field;
     }
     fields_hand_out(ps, rows, fields, t.row_count);
+    fields_gone(&t);
 }

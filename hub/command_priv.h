@@ -9,9 +9,11 @@
 
 typedef json_t *hub_command_fn(struct hub_app *a, const json_t *request);
 
-/* command_admin.c */
+/* command_catalogue.c */
 json_t *hub_command_check(struct hub_app *a, const json_t *request);
 json_t *hub_command_publish(struct hub_app *a, const json_t *request);
+json_t *hub_command_catalogue(struct hub_app *a, const json_t *request);
+/* command_admin.c */
 json_t *hub_command_status(struct hub_app *a, const json_t *request);
 /* command_node.c */
 json_t *hub_command_invite(struct hub_app *a, const json_t *request);

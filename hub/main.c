@@ -24,7 +24,8 @@ static const struct cli_opt certificate_opts[] = {
     OPT("authority", "TỆP", "khóa ca.key (USB); mặc định: tls/ca.key", "the key ca.key (stick)"),
     OPT("names", "TÊN,TÊN", "tên máy; mặc định: [web] names", "host names, not [web] names"),
 };
-static const struct cli_opt catalogue_opts[] = {OPT_PERSON};
+static const struct cli_opt catalogue_opts[] = {
+    OPT("edition", "SỐ", "bản cần xuất", "edition to export"), OPT_PERSON};
 static const struct cli_opt invite_opts[] = {
     OPT("unit", "MÃ", "đơn vị được mời", "unit that is invited"),
     OPT("days", "SỐ", "số ngày hiệu lực (mặc định 7)", "days it is good for (default 7)"),
@@ -338,8 +339,8 @@ static const struct cli_opt money_opts[] = {
 static const struct cli_verb verbs[] = {
     {"init", "", "tạo trung tâm mới", "make a new hub", OPTS(init_opts), 0, 0, hub_tool_init},
     {"run", "", "chạy trung tâm", "run the hub", NULL, 0, 0, 0, hub_tool_run},
-    {"catalogue", "check|publish THƯ_MỤC", "kiểm tra hoặc ban hành danh mục",
-     "check or publish a catalogue", OPTS(catalogue_opts), 2, 2, hub_tool_catalogue},
+    {"catalogue", "export|check|diff|publish THƯ_MỤC", "xuất, kiểm tra, so, ban hành danh mục",
+     "export, check, compare, publish it", OPTS(catalogue_opts), 2, 2, hub_tool_catalogue},
     {"invite", "", "làm giấy mời cho một đơn vị", "make an invitation for a unit",
      OPTS(invite_opts), 0, 0, hub_tool_invite},
     {"nodes", "", "các máy xã", "the nodes", NULL, 0, 0, 0, hub_tool_nodes},

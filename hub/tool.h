@@ -54,7 +54,9 @@ MUST_CHECK enum err hub_tool_init(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_run(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_check_config(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_certificate(struct cli *c, void *ctx);
+/* tool_catalogue.c */
 MUST_CHECK enum err hub_tool_catalogue(struct cli *c, void *ctx);
+MUST_CHECK enum err hub_tool_catalogue_publish(struct cli *c, struct hub_tool *t, const char *dir);
 /* tool.c */
 MUST_CHECK enum err hub_tool_invite(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_nodes(struct cli *c, void *ctx);

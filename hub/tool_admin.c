@@ -1,98 +1,16 @@
-/* Verbs about the process and the catalogue: init, run, check-config, catalogue. */
+/* Verbs about the process: init, run, check-config, certificate. */
 #include "hub/tool.h"
 
 #include "common/io/clock.h"
-#include "common/io/folder.h"
 #include "common/io/log_file.h"
 #include "common/io/tls.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #ifndef DONGBO_CATALOGUE_DIR
 #define DONGBO_CATALOGUE_DIR "/usr/share/dongbo/catalogue"
 #endif
-
-/* ---- catalogue ---- */
-
-static enum err hub_tool_archive(struct cli *c, const char *dir, json_t *request)
-{
-    struct buf archive;
-    struct folder *f = calloc(1, sizeof *f);
-    if (f == NULL) return ERR_NOMEM;
-    buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
-    enum err e = folder_read(dir, f);
-    if (e != ERR_OK) {
-        char vi[300], en[300];
-        snprintf(vi, sizeof vi, "Không đọc được thư mục danh mục %.150s (%.60s): %s", dir, f->bad,
-                 err_text_vi(e));
-        snprintf(en, sizeof en, "The catalogue folder %.150s (%.60s) cannot be read: %s", dir,
-                 f->bad, err_text_en(e));
-        e = cli_fail(c, e, vi, en);
-        goto out;
-    }
-    e = catalogue_archive(f->files, f->count, &archive);
-    if (e != ERR_OK) {
-        e = cli_fail(c, e, "Thư mục có tệp mà danh mục không được có, hoặc quá lớn.",
-                     "The folder has a file that no catalogue may have, or is too large.");
-        goto out;
-    }
-    size_t room = sodium_base64_ENCODED_LEN(archive.len, sodium_base64_VARIANT_ORIGINAL);
-    char *text = malloc(room);
-    if (text != NULL) {
-        sodium_bin2base64(text, room, archive.p, archive.len, sodium_base64_VARIANT_ORIGINAL);
-        json_object_set_new(request, "archive", json_string(text));
-        free(text);
-    }
-    e = text != NULL ? ERR_OK : ERR_NOMEM;
-out:
-    folder_free(f);
-    free(f);
-    buf_free(&archive);
-    return e;
-}
-
-static void hub_print_catalogue(const struct cli *c, const json_t *r)
-{
-    json_t *edition = json_object_get(r, "edition");
-    if (edition != NULL) {
-        printf(cli_text(c, "Đã ban hành danh mục, bản số %lld; các máy xã nhận khi đồng bộ.\n",
-                        "Published as edition %lld; nodes get it with their next sync.\n"),
-               (long long)json_integer_value(edition));
-    } else {
-        printf("%s\n", cli_text(c, "Danh mục không có lỗi.", "The catalogue has no mistake."));
-    }
-    hub_print_lines(c, r);
-}
-
-static enum err hub_tool_catalogue_do(struct cli *c, struct hub_tool *t, const char *verb,
-                                      const char *dir)
-{
-    json_t *response = NULL;
-    json_t *q = hub_tool_request(c, verb);
-    enum err e = hub_tool_archive(c, dir, q);
-    if (e != ERR_OK) {
-        json_decref(q);
-        return e;
-    }
-    e = hub_tool_ask(c, t, q, &response);
-    if (e != ERR_OK && response != NULL) hub_print_mistakes(c, response);
-    if (e == ERR_OK && c->json) cli_print_json(response);
-    if (e == ERR_OK && !c->json) hub_print_catalogue(c, response);
-    json_decref(response);
-    return e;
-}
-
-enum err hub_tool_catalogue(struct cli *c, void *ctx)
-{
-    if (strcmp(c->args[0], "check") == 0)
-        return hub_tool_catalogue_do(c, ctx, "catalogue_check", c->args[1]);
-    if (strcmp(c->args[0], "publish") == 0)
-        return hub_tool_catalogue_do(c, ctx, "catalogue_publish", c->args[1]);
-    return cli_fail(c, ERR_USAGE, "Dùng: catalogue check THƯ_MỤC, hoặc catalogue publish THƯ_MỤC.",
-                    "Use: catalogue check DIR, or catalogue publish DIR.");
-}
 
 /* ---- init ---- */
 
@@ -178,7 +96,7 @@ enum err hub_tool_init(struct cli *c, void *ctx)
         hub_init_advice(c, init.root);
         hub_init_certificate(c);
     }
-    return hub_tool_catalogue_do(c, ctx, "catalogue_publish", catalogue);
+    return hub_tool_catalogue_publish(c, ctx, catalogue);
 }
 
 /* ---- certificate ---- */

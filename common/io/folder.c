@@ -8,7 +8,7 @@
 static bool folder_wanted(const char *name)
 {
     size_t len = strlen(name);
-    return name[0] != '.' && strchr(name, '.') != NULL && name[len - 1] != '~';
+    return name[0] != '.' && name[0] != '~' && strchr(name, '.') != NULL && name[len - 1] != '~';
 }
 
 /* A copy of the name and of the file's bytes. */

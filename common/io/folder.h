@@ -2,7 +2,7 @@
  * A catalogue's folder read into memory: its files and those of indicators/, names as the archive
  * has them ("fields.csv", "indicators/T03.sql"). docs/catalogue.md.
  *
- * Hidden files, editors' copies (NAME~) and names without a dot are passed over.
+ * Hidden files, editors' copies (NAME~, ~NAME) and names without a dot are passed over.
  *
  * Ownership: folder_free() releases everything; a zeroed struct is empty.   Threads: any.
  * Limits:    CATALOGUE_FILES_MAX files of CATALOGUE_FILE_BYTES_MAX bytes.

@@ -187,8 +187,9 @@ test("the catalogue is changed file by file: checked, looked at, published", asy
   await page.getByText(/^choices.csv, dòng \d+/).first().waitFor();
   assert.equal(await page.getByRole("button", { name: "Ban hành các thay đổi này" }).count(), 0);
   await put(choices.replace("drug_status,suspected,Nghi nghiện", "drug_status,suspected,Nghi nghiện ma túy"), csv("successors.csv", split));
-  await page.getByText("thêm 1 dòng, bỏ 1 dòng").waitFor();
-  await page.getByText("thêm 2 dòng, bỏ 0 dòng").waitFor();
+  await page.getByText("3 thay đổi so với bản đang dùng.").waitFor();
+  await page.getByRole("row", { name: /≠ choices\.csv:\d+ drug_status, suspected label_vi Nghi nghiện Nghi nghiện ma túy/ }).waitFor();
+  assert.equal(await page.getByRole("row", { name: /\+ successors\.csv:\d+ 2025-08-01, 26188, / }).count(), 2);
   await button("Ban hành các thay đổi này").click();
   await look("catalogue");
   await button("Đúng, ban hành bản số 2").click();

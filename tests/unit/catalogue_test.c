@@ -6,6 +6,7 @@
 
 #include "common/buf.h"
 #include "common/catalogue.h"
+#include "common/catalogue_diff.h"
 #include "tests/lib/catalogue_load.h"
 
 #include <stdio.h>
@@ -685,6 +686,9 @@ static void published_numbers_stand(void **state)
     }
     fclose(f);
     assert_true(count >= 730);
+    size_t types;
+    const struct catalogue_type *t = catalogue_types(c, &types);
+    assert_true(t[types - 1].no < 1000); /* docs/catalogue.md leaves those to the offices */
     catalogue_free(c);
 }
 
@@ -996,6 +1000,131 @@ static void text_limit(void **state)
     catalogue_free(c);
 }
 
+static size_t small_with(const char *file, const char *text, struct catalogue_file *files)
+{
+    size_t n = 0;
+    for (; n < COUNT_OF(base); n++) {
+        files[n] = base[n];
+        if (strcmp(base[n].name, file) == 0) files[n].data = bytes_str(text);
+    }
+    return n;
+}
+
+static const struct {
+    const char *file, *text;
+    const char *at, *column, *words; /* at "": it may follow */
+    unsigned row;
+} after_cases[] = {
+    {"types.csv", TYPES "9,club,CLB,Club,own,\n", "types.csv", "", "has no field", 0},
+    {"types.csv", "no,name,label_vi,label_en,scope,seed\n1,team,A,A,own,\n5,person,B,B,own,\n",
+     "types.csv", "no", "another type's, for ever: “person”", 2},
+    {"types.csv", "no,name,label_vi,label_en,scope,seed\n1,person,A,A,own,\n6,team,B,B,own,\n",
+     "types.csv", "no", "another number in the edition in force: keep that: “team”", 3},
+    {"types.csv", "no,name,label_vi,label_en,scope,seed\n1,person,A,A,own,\n", "types.csv", "",
+     "missing: keep its row: “team”", 0},
+    {"fields.csv", FIELDS "team,3,note,text,,N,N,,,,0,,,,,,\n", "", "", "", 0},
+    {"fields.csv",
+     HEADER
+     "person,1,full_name,text,,A,A,,,,2,,,,,,\nperson,2,sex,choice,sex,A,A,,,,2,,,,,,\n"
+     "team,1,name,text,,New words,N,,1,,0,latest,,,,,\nteam,2,head,ref,person,H,H,,,,0,,,,,,\n",
+     "", "", "", 0},
+    {"fields.csv",
+     HEADER "person,1,full_name,text,,A,A,,,,2,,,,,,\nperson,2,sex,text,,A,A,,,,2,,,,,,\n"
+            "team,1,name,text,,N,N,,1,,0,latest,,,,,\nteam,2,head,ref,team,H,H,,,,0,,,,,,\n",
+     "fields.csv", "kind", "cannot change: add a new field: “choice”", 3},
+    {"fields.csv",
+     HEADER "person,1,full_name,text,,A,A,,,,2,,,,,,\nperson,2,sex,choice,sex,A,A,,,,2,,,,,,\n"
+            "team,1,name,text,,N,N,,1,,0,latest,,,,,\nteam,2,head,ref,team,H,H,,,,0,,,,,,\n",
+     "fields.csv", "list", "cannot change: add a new field: “person”", 5},
+    {"fields.csv",
+     HEADER "person,1,full_name,text,,A,A,,,,2,,,,,,\nperson,2,gender,choice,sex,A,A,,,,2,,,,,,\n"
+            "team,1,name,text,,N,N,,1,,0,latest,,,,,\nteam,2,head,ref,person,H,H,,,,0,,,,,,\n",
+     "fields.csv", "no", "another field's, for ever: “sex”", 3},
+    {"fields.csv",
+     HEADER "person,1,full_name,text,,A,A,,,,2,,,,,,\nperson,3,sex,choice,sex,A,A,,,,2,,,,,,\n"
+            "team,1,name,text,,N,N,,1,,0,latest,,,,,\nteam,2,head,ref,person,H,H,,,,0,,,,,,\n",
+     "fields.csv", "no", "another number in the edition in force: keep that: “sex”", 3},
+    {"fields.csv",
+     HEADER "person,1,full_name,text,,A,A,,,,2,,,,,,\n"
+            "team,1,name,text,,N,N,,1,,0,latest,,,,,\nteam,2,head,ref,person,H,H,,,,0,,,,,,\n",
+     "fields.csv", "", "missing: keep its row: “person.sex”", 0},
+};
+
+static void numbers_stay_what_they_were(void **state)
+{
+    struct catalogue_file files[COUNT_OF(base)];
+    struct catalogue *before = parse_good(NULL, NULL);
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(after_cases); i++) {
+        struct catalogue *c = NULL;
+        size_t n = small_with(after_cases[i].file, after_cases[i].text, files);
+        enum err e = catalogue_parse_after(files, n, before, &c, errors, &error_count);
+        bool fine = after_cases[i].at[0] == '\0', found = false;
+        assert_int_equal(e, fine ? ERR_OK : ERR_BAD_INPUT);
+        for (size_t k = 0; k < error_count; k++)
+            found = found || (strcmp(errors[k].file, after_cases[i].at) == 0 &&
+                              strcmp(errors[k].column, after_cases[i].column) == 0 &&
+                              errors[k].row == after_cases[i].row &&
+                              strstr(errors[k].text_en, after_cases[i].words) != NULL);
+        if (!fine && !found) fail_msg("case %zu: %s", i, errors[0].text_en);
+        if (fine) catalogue_free(c);
+    }
+    catalogue_free(before);
+}
+
+struct told {
+    struct buf text;
+};
+
+static void told_add(void *ctx, const struct catalogue_change *c)
+{
+    struct told *t = ctx;
+    buf_printf(&t->text, "%d %s:%u [%s] %s: %s -> %s\n", (int)c->what, c->file, c->row, c->key,
+               c->column, c->was, c->is);
+}
+
+static void a_difference_is_told_by_row_and_cell(void **state)
+{
+    /* A spreadsheet's way to write, another order of rows and columns: no change but the named ones. */
+    static const struct catalogue_file is[] = {
+        FILE_OF("units.csv", "\xEF\xBB\xBF"
+                             "valid_to;code;name_vi;level;parent;valid_from;\r\n"
+                             "30/06/2025;735;Huyện Vĩnh Cửu;huyen;75;01/01/1900;\r\n;;;;;;\r\n"
+                             ";75;Tỉnh Đồng Nai;tinh;;1/1/1900;\r\n"),
+        FILE_OF("choices.csv", "list,value,label_vi,label_en\nsex,female,\"Nữ giới\",Female\n"
+                               "sex,other,Khác,Other\n"),
+        FILE_OF("types.csv", TYPES),
+        FILE_OF("indicators/T01.sql", "SELECT 2\n"),
+        FILE_OF("notes.md", "x"),
+        FILE_OF("steps.csv", "type,field\nteam,head\n"),
+        FILE_OF("params.csv", "name,value,unit,valid_from,source\ncut,03-31,,1900-01-01,\n"),
+    };
+    static const struct catalogue_file was[] = {
+        FILE_OF("units.csv", UNITS),
+        FILE_OF("choices.csv", CHOICES),
+        FILE_OF("types.csv", TYPES),
+        FILE_OF("indicators/T01.sql", "SELECT 1\n"),
+        FILE_OF("windows.csv", WINDOWS),
+        FILE_OF("params.csv",
+                "name,value,unit,valid_from,valid_to,source\ncut,03-31,,1900-01-01,2030-01-01,\n"),
+    };
+    struct told t;
+    (void)state;
+    buf_init(&t.text, 65536);
+    assert_int_equal(catalogue_diff(was, COUNT_OF(was), is, COUNT_OF(is), told_add, &t), ERR_OK);
+    assert_string_equal(buf_cstr(&t.text),
+                        "5 choices.csv:2 [sex, female] label_vi: Nữ -> Nữ giới\n"
+                        "3 choices.csv:3 [sex, other] :  -> \n"
+                        "4 choices.csv:2 [sex, male] :  -> \n"
+                        "2 indicators/T01.sql:0 [] :  -> \n"
+                        "0 notes.md:0 [] :  -> \n"
+                        "0 steps.csv:0 [] :  -> \n"
+                        "3 steps.csv:2 [team, head, , , ] :  -> \n"
+                        "5 params.csv:2 [cut, 1900-01-01] valid_to: 2030-01-01 -> \n"
+                        "1 windows.csv:0 [] :  -> \n");
+    buf_free(&t.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1003,6 +1132,8 @@ int main(void)
         cmocka_unit_test(fields_are_sorted_with_gaps),
         cmocka_unit_test(spreadsheet_forms_are_read),
         cmocka_unit_test(every_mistake_names_its_place),
+        cmocka_unit_test(numbers_stay_what_they_were),
+        cmocka_unit_test(a_difference_is_told_by_row_and_cell),
         cmocka_unit_test(due_rules_are_read),
         cmocka_unit_test(what_is_sealed_is_said_of_every_text_of_class_4),
         cmocka_unit_test(mistakes_are_capped),

@@ -3,8 +3,6 @@ import { html, t, say, api, showTime, number, useState, useEffect } from "../des
 import { Note, Title, loadCatalogue } from "../desk/parts.js";
 import { Text, Table } from "./parts.js";
 
-const ROWS = 40; // of a difference that are shown
-
 const PLACES = { quarantine: "/nodes", requests_overdue: "/registers", breaches_overdue: "/registers", breaches_running: "/registers" };
 
 /** A warning of the status in the page's own words, with the way to where it is dealt with. Alarms stand on the first screen. */
@@ -66,21 +64,13 @@ function Check({ checks: c, refresh }) {
 
 // ---- the catalogue ----
 
-const lines = (text) => (text || "").split(/\r?\n/).filter((x) => x !== "");
-
-/** Rows that only one of the two has. */
-function difference(before, after) {
-  const [a, b] = [lines(before), lines(after)];
-  const [inA, inB] = [new Set(a), new Set(b)];
-  return { gone: a.filter((x) => !inB.has(x)), came: b.filter((x) => !inA.has(x)) };
-}
-
-function Change({ name, before, after }) {
-  const d = difference(before, after);
-  const part = (rows, sign, key) => html`${rows.slice(0, ROWS).map((x) => html`<tr><td>${sign}</td><td class="code-cell">${x}</td></tr>`)}
-    ${rows.length > ROWS && html`<tr><td>${sign}</td><td>${t(key, { n: number(rows.length - ROWS) })}</td></tr>`}`;
-  return html`<h3>${name}</h3><p class="hint">${before === undefined ? t("catalogue.newfile") : t("catalogue.rows", { came: number(d.came.length), gone: number(d.gone.length) })}</p>
-    <${Table} label=${name} heads=${["±", t("catalogue.row")]}>${part(d.gone, "−", "catalogue.more")}${part(d.came, "+", "catalogue.more")}</${Table}>`;
+/** What the edited files change, as the hub tells it: rows that came or went, and cells. */
+function Changes({ said }) {
+  const sign = { came: "+", file_came: "+", gone: "−", file_gone: "−" };
+  return html`<p role="status">${t("catalogue.changes", { n: number(said.change_count) })}</p>
+    <${Table} label=${t("catalogue.title")} heads=${["±", t("catalogue.row"), t("diff.before"), t("diff.after")]}>
+      ${said.changes.map((c) => html`<tr><td>${sign[c.what] || "≠"}</td><th scope="row" class="code-cell">${c.file}${c.row > 0 && `:${c.row}`} ${c.key} ${c.column}</th>
+        <td class="code-cell">${c.was}</td><td class="code-cell">${c.is}</td></tr>`)}</${Table}>`;
 }
 
 /** What a chosen file is called in the catalogue: indicators stand in a folder of their own. */
@@ -98,7 +88,8 @@ function Catalogue({ refresh }) {
     setSure(false);
     try {
       const r = await api("POST", "/api/catalogue/files", { edition: now.edition, files: changed, ...(publish && { publish: true }) });
-      say2({ good: publish ? t("catalogue.published", { n: number(r.edition) }) : t("catalogue.right"), checked: !publish });
+      if (r.change_count === 0) { setFiles(null); say2({ good: t("catalogue.same") }); return; }
+      say2({ good: publish ? t("catalogue.published", { n: number(r.edition) }) : t("catalogue.right"), checked: !publish && r });
       if (publish) { setFiles(null); await load(); await loadCatalogue(); refresh(); }
     } catch (e) { say2({ bad: e.message, mistakes: e.answer.mistakes }); }
   };
@@ -114,8 +105,7 @@ function Catalogue({ refresh }) {
     ${said?.good && html`<${Note} kind="ok"><p>${said.good}</p></${Note}>`}
     ${now && html`<div class="field"><label for="cat-files">${t("catalogue.choose")}</label><p class="hint" id="cat-hint">${t("catalogue.choose.hint")}</p>
       <input id="cat-files" type="file" multiple accept=".csv,.sql" aria-describedby="cat-hint" onChange=${(e) => { take(e.target.files); e.target.value = ""; }} /></div>
-      ${names.map((n) => html`<${Change} key=${n} name=${n} before=${now.files[n]} after=${files[n]} />`)}
-      ${names.length > 0 && said?.checked && html`<div class="acts">${sure ? html`<button class="main" onClick=${() => send(true)}>${t("catalogue.sure", { n: number(now.edition + 1) })}</button>
+      ${names.length > 0 && said?.checked && html`<${Changes} said=${said.checked} /><div class="acts">${sure ? html`<button class="main" onClick=${() => send(true)}>${t("catalogue.sure", { n: number(now.edition + 1) })}</button>
           <button onClick=${() => setSure(false)}>${t("cancel")}</button>` : html`<button onClick=${() => setSure(true)}>${t("catalogue.go")}</button>`}</div>`}
       <details><summary>${t("catalogue.files", { n: number(now.edition) })}</summary><ul class="files">${Object.keys(now.files).map((n) => html`<li>
         <a class="link" href=${`data:text/csv;charset=utf-8,${encodeURIComponent(n.endsWith(".csv") ? `\ufeff${now.files[n]}` : now.files[n])}`} download=${n.split("/").pop()}>${n}</a></li>`)}</ul></details>`}</section>`;
