@@ -236,6 +236,7 @@ enum err hub_store_identity_set(struct hub_store *s, const struct hub_identity *
     int64_t unit = 0;
     bool alone = !db_in_transaction(s->db);
     enum err e = hub_cache_ready(s);
+    size_t epochs = s->epoch_count;
     if (e == ERR_OK && alone) e = db_begin(s->db);
     if (e != ERR_OK) return e;
     e = hub_unit_number(s, id->unit, &unit);
@@ -243,6 +244,8 @@ enum err hub_store_identity_set(struct hub_store *s, const struct hub_identity *
     if (e == ERR_OK) e = hub_epoch_write(s, id);
     if (e == ERR_OK) e = hub_sums_flush(s); /* so that loading loses nothing */
     if (e == ERR_OK) e = hub_cache_load(s);
+    bool moved = s->epoch_count > epochs && s->epoch_count > HELLO_EPOCHS_MAX; /* hub_epoch_of() */
+    if (e == ERR_OK && moved) e = hub_sums_anew(s);
     if (alone && e == ERR_OK) return hub_store_commit(s);
     if (e != ERR_OK) hub_store_rollback(s);
     return e;

@@ -262,11 +262,13 @@ void hub_cache_free(struct hub_store *s)
     free(s->closed);
 }
 
-/* Positions go on over epochs, so a position belongs to the last epoch that began before it. */
+/* Positions go on over epochs, so a position belongs to the last epoch that began before it. Nodes are told the newest
+ * HELLO_EPOCHS_MAX alone: the oldest of these stands for all before it (SPEC 7.10). */
 uint64_t hub_epoch_of(const struct hub_store *s, uint64_t position)
 {
-    for (size_t i = s->epoch_count; i > 0; i--) {
+    size_t oldest = s->epoch_count > HELLO_EPOCHS_MAX ? s->epoch_count - HELLO_EPOCHS_MAX : 0;
+    for (size_t i = s->epoch_count; i > oldest + 1; i--) {
         if (s->epochs[i - 1].start <= position) return s->epochs[i - 1].epoch;
     }
-    return 0;
+    return s->epoch_count > 0 ? s->epochs[oldest].epoch : 0;
 }

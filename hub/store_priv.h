@@ -332,6 +332,8 @@ MUST_CHECK enum err hub_flow_admin(struct hub_store *s, struct bytes payload, in
 MUST_CHECK enum err hub_flow_scope(struct hub_store *s, struct bytes payload, int64_t *scope);
 /* store_scope.c: put the record into the sum of a unit that has it, or take it out. */
 void hub_sum_change(struct hub_store *s, int64_t unit, const struct hub_record *r, bool add);
+/* All sums again from the records. Inside a transaction. */
+MUST_CHECK enum err hub_sums_anew(struct hub_store *s);
 
 /* store_repair.c: room for, and pointers of, s->own_sets in s->own_memory. */
 MUST_CHECK enum err hub_own_room(struct hub_store *s);

@@ -2,6 +2,7 @@
 #include "hub/store_priv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- records by id and number ---- */
 
@@ -48,6 +49,39 @@ void hub_sum_change(struct hub_store *s, int64_t scope, const struct hub_record 
         u->records--;
     }
     u->dirty = true;
+}
+
+/* A share's unit is the twelfth column; without one the record counts for its owner. */
+static enum err hub_sums_of(struct hub_store *s, struct db_stmt *q)
+{
+    bool row = true;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && row) {
+        struct hub_record r;
+        e = db_step(q, &row);
+        if (e != ERR_OK || !row) break;
+        e = hub_record_read(q, &r);
+        int64_t unit = db_column_count(q) > 11 ? db_column_int(q, 11) : r.scope;
+        if (e == ERR_OK && (unit < 0 || (size_t)unit >= s->unit_count)) e = ERR_DAMAGED;
+        if (e == ERR_OK) hub_sum_change(s, unit, &r, true);
+    }
+    db_done(q);
+    return e;
+}
+
+enum err hub_sums_anew(struct hub_store *s)
+{
+    for (size_t i = 0; i < s->unit_count; i++) {
+        memset(s->units[i].sum, 0, sizeof s->units[i].sum);
+        s->units[i].records = 0;
+        s->units[i].dirty = true;
+    }
+    enum err e = hub_sums_of(s, db_stmt(s->db, "SELECT " HUB_RECORD_COLUMNS " FROM sys_record"));
+    if (e == ERR_OK)
+        e = hub_sums_of(s, db_stmt(s->db, "SELECT " HUB_RECORD_COLUMNS ", a.s FROM sys_record "
+                                          "JOIN (SELECT record, scope AS s FROM sys_scope WHERE "
+                                          "left IS NULL AND access > 0) a ON a.record = no"));
+    return e == ERR_OK ? hub_sums_flush(s) : e;
 }
 
 enum err hub_scope_access(struct hub_store *s, int64_t record, int64_t unit, enum move_access *out)

@@ -15,13 +15,13 @@ void node_store_lineage(struct node_store *s, const struct message_epoch *v, siz
     if (s->lineage_count > 0) memcpy(s->lineage, v, s->lineage_count * sizeof *v);
 }
 
-/* The epoch of a position: the newest that began before it. */
+/* The epoch of a position: the newest that began before it, or the oldest that the hub tells of. */
 static uint64_t node_epoch_of(const struct node_store *s, uint64_t epoch, uint64_t position)
 {
     for (size_t i = 0; i < s->lineage_count; i++) {
         if (s->lineage[i].start <= position) return s->lineage[i].epoch;
     }
-    return epoch;
+    return s->lineage_count > 0 ? s->lineage[s->lineage_count - 1].epoch : epoch;
 }
 
 struct node_scope { /* two readings of what was staged: changes, or everything anew */
