@@ -203,8 +203,8 @@ static bool key_parse(enum key_use use, struct bytes text, uint8_t seed[KEY_SEED
         return false;
     if (!key_take_base64(&text, seed) || !key_take(&text, " ") || !key_take_base64(&text, public))
         return false;
-    return text.len == 0 || (key_take(&text, "\n") && text.len == 0) ||
-           (key_take(&text, "\r\n") && text.len == 0);
+    if (!key_take(&text, "\n")) (void)key_take(&text, "\r\n");
+    return text.len == 0;
 }
 
 enum err key_sign_load(struct key_sign *k, enum key_use use, struct bytes text)

@@ -28,10 +28,14 @@ static void body_again(struct buf *out)
     buf_add_u8(out, view.seeded ? 0 : 1);
     if (view.seeded) buf_add(out, view.seed, sizeof view.seed);
     for (unsigned i = 0; i < view.head.ops; i++) {
-        bool kept = view.payload[i].p != NULL;
-        if (!view.seeded) buf_add_u8(out, kept ? 1 : 0);
+        bool kept = view.payload[i].p != NULL, stub = view.stub[i].p != NULL;
+        if (!view.seeded) buf_add_u8(out, kept ? 1 : stub ? 2 : 0);
         if (!view.seeded && kept) buf_add(out, view.salt[i], 16);
         if (kept) buf_add_bytes(out, view.payload[i]);
+        if (!stub) continue;
+        assert(!view.seeded && !kept);
+        buf_add_le16(out, (uint16_t)view.stub[i].len);
+        buf_add_bytes(out, view.stub[i]);
     }
 }
 
