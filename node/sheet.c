@@ -1,6 +1,7 @@
 #include "node/sheet.h"
 #include "common/csv.h"
 #include "common/io/file.h"
+#include "common/io/late.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -182,6 +183,49 @@ static enum err sheet_csv(const struct node_sheet *s, struct buf *out)
 
 /* ---- XLSX ---- */
 
+/* ---- the workbook library, which many a PC never needs ---- */
+
+/* X(name): as the library's own header declares it */
+#define SHEET_LXW_LIST(X)                                                                          \
+    X(workbook_new_opt)                                                                            \
+    X(workbook_add_worksheet)                                                                      \
+    X(workbook_add_format)                                                                         \
+    X(workbook_close)                                                                              \
+    X(worksheet_write_string)                                                                      \
+    X(worksheet_write_number)                                                                      \
+    X(worksheet_write_datetime)                                                                    \
+    X(worksheet_autofilter)                                                                        \
+    X(worksheet_set_column)                                                                        \
+    X(worksheet_repeat_rows)                                                                       \
+    X(worksheet_freeze_panes)                                                                      \
+    X(worksheet_set_landscape)                                                                     \
+    X(worksheet_set_paper)                                                                         \
+    X(worksheet_fit_to_pages)                                                                      \
+    X(worksheet_set_footer)                                                                        \
+    X(format_set_num_format)                                                                       \
+    X(format_set_align)                                                                            \
+    X(format_set_bold)                                                                             \
+    X(format_set_border)                                                                           \
+    X(format_set_bg_color)
+
+static struct sheet_lxw {
+#define SHEET_LXW_X(name) __typeof__(&name) name;
+    SHEET_LXW_LIST(SHEET_LXW_X)
+#undef SHEET_LXW_X
+} lxw;
+
+static const struct late_symbol sheet_symbols[] = {
+#define SHEET_LXW_X(name) {#name, &lxw.name},
+    SHEET_LXW_LIST(SHEET_LXW_X)
+#undef SHEET_LXW_X
+};
+
+static struct late_library sheet_library = {
+    .soname = DONGBO_LIBXLSXWRITER,
+    .symbols = sheet_symbols,
+    .count = sizeof sheet_symbols / sizeof sheet_symbols[0],
+};
+
 struct sheet_book {
     lxw_workbook *book;
     lxw_format *head, *text, *number, *date;
@@ -196,13 +240,13 @@ static void sheet_try(struct sheet_book *b, lxw_error e)
 
 static lxw_format *sheet_style(struct sheet_book *b, const char *number)
 {
-    lxw_format *f = workbook_add_format(b->book);
+    lxw_format *f = lxw.workbook_add_format(b->book);
     if (f == NULL) {
         sheet_try(b, LXW_ERROR_MEMORY_MALLOC_FAILED);
         return NULL;
     }
-    if (number != NULL) format_set_num_format(f, number);
-    format_set_align(f, LXW_ALIGN_VERTICAL_TOP);
+    if (number != NULL) lxw.format_set_num_format(f, number);
+    lxw.format_set_align(f, LXW_ALIGN_VERTICAL_TOP);
     return f;
 }
 
@@ -220,20 +264,20 @@ static void sheet_put(struct sheet_book *b, lxw_worksheet *s, lxw_row_t row, lxw
     const char *word = sheet_word(b, text);
     if (tag == SHEET_NUMBER || tag == SHEET_DECIMAL) {
         lxw_format *f = tag == SHEET_NUMBER ? b->number : b->text;
-        sheet_try(b, worksheet_write_number(s, row, column, strtod(word, NULL), f));
+        sheet_try(b, lxw.worksheet_write_number(s, row, column, strtod(word, NULL), f));
     } else if (tag == SHEET_DATE) {
         lxw_datetime d = {.year = (int)strtol(word, NULL, 10),
                           .month = (int)strtol(word + 5, NULL, 10),
                           .day = (int)strtol(word + 8, NULL, 10)};
         if (d.year >= 1900) { /* before that a spreadsheet knows no dates */
-            sheet_try(b, worksheet_write_datetime(s, row, column, &d, b->date));
+            sheet_try(b, lxw.worksheet_write_datetime(s, row, column, &d, b->date));
         } else {
             char said[40];
             snprintf(said, sizeof said, "%02d/%02d/%04d", d.day, d.month, d.year);
-            sheet_try(b, worksheet_write_string(s, row, column, said, b->text));
+            sheet_try(b, lxw.worksheet_write_string(s, row, column, said, b->text));
         }
     } else {
-        sheet_try(b, worksheet_write_string(s, row, column, word, b->text));
+        sheet_try(b, lxw.worksheet_write_string(s, row, column, word, b->text));
     }
 }
 
@@ -244,7 +288,7 @@ static void sheet_rows_put(const struct node_sheet *s, struct sheet_book *b, lxw
     lxw_row_t row = 1;
     lxw_col_t column = 0;
     for (size_t i = 0; i < s->columns; i++)
-        sheet_try(b, worksheet_write_string(w, 0, (lxw_col_t)i, s->headings[i], b->head));
+        sheet_try(b, lxw.worksheet_write_string(w, 0, (lxw_col_t)i, s->headings[i], b->head));
     for (size_t at = 0; b->e == LXW_NO_ERROR && sheet_next(s, &at, &tag, &text);) {
         if (tag != SHEET_END) {
             sheet_put(b, w, row, column++, tag, text);
@@ -254,14 +298,14 @@ static void sheet_rows_put(const struct node_sheet *s, struct sheet_book *b, lxw
         }
     }
     lxw_col_t last = (lxw_col_t)(s->columns - 1);
-    sheet_try(b, worksheet_autofilter(w, 0, 0, row > 1 ? row - 1 : 1, last));
-    sheet_try(b, worksheet_set_column(w, 0, last, 22, NULL));
-    sheet_try(b, worksheet_repeat_rows(w, 0, 0));
-    worksheet_freeze_panes(w, 1, 1);
-    worksheet_set_landscape(w);
-    worksheet_set_paper(w, 9); /* A4 */
-    worksheet_fit_to_pages(w, 1, 0);
-    sheet_try(b, worksheet_set_footer(w, s->foot));
+    sheet_try(b, lxw.worksheet_autofilter(w, 0, 0, row > 1 ? row - 1 : 1, last));
+    sheet_try(b, lxw.worksheet_set_column(w, 0, last, 22, NULL));
+    sheet_try(b, lxw.worksheet_repeat_rows(w, 0, 0));
+    lxw.worksheet_freeze_panes(w, 1, 1);
+    lxw.worksheet_set_landscape(w);
+    lxw.worksheet_set_paper(w, 9); /* A4 */
+    lxw.worksheet_fit_to_pages(w, 1, 0);
+    sheet_try(b, lxw.worksheet_set_footer(w, s->foot));
 }
 
 static void sheet_about_put(const struct node_sheet *s, struct sheet_book *b, lxw_worksheet *w)
@@ -271,11 +315,12 @@ static void sheet_about_put(const struct node_sheet *s, struct sheet_book *b, lx
     for (size_t at = 0; at < s->about.len;) {
         const char *text = (const char *)s->about.p + at;
         at += strlen(text) + 1;
-        sheet_try(b, worksheet_write_string(w, row, column, text, column == 0 ? b->head : b->text));
+        sheet_try(
+            b, lxw.worksheet_write_string(w, row, column, text, column == 0 ? b->head : b->text));
         row += column;
         column = column == 0;
     }
-    sheet_try(b, worksheet_set_column(w, 0, 1, 40, NULL));
+    sheet_try(b, lxw.worksheet_set_column(w, 0, 1, 40, NULL));
 }
 
 static enum err sheet_book_write(const struct node_sheet *s, const char *folder, const char *path)
@@ -283,24 +328,24 @@ static enum err sheet_book_write(const struct node_sheet *s, const char *folder,
     struct sheet_book b = {.e = LXW_NO_ERROR};
     /* `tmpdir` is read only; the library has no const there. */
     lxw_workbook_options o = {.constant_memory = LXW_TRUE, .tmpdir = (char *)(uintptr_t)folder};
-    b.book = workbook_new_opt(path, &o);
+    b.book = lxw.workbook_new_opt(path, &o);
     if (b.book == NULL) return ERR_NOMEM;
     buf_init(&b.word, 64 * 1024);
     b.head = sheet_style(&b, NULL);
     b.text = sheet_style(&b, NULL);
     b.number = sheet_style(&b, "#,##0");
     b.date = sheet_style(&b, "dd/mm/yyyy");
-    lxw_worksheet *list = workbook_add_worksheet(b.book, "Danh sách");
-    lxw_worksheet *about = workbook_add_worksheet(b.book, "Nguồn");
+    lxw_worksheet *list = lxw.workbook_add_worksheet(b.book, "Danh sách");
+    lxw_worksheet *about = lxw.workbook_add_worksheet(b.book, "Nguồn");
     if (list == NULL || about == NULL) sheet_try(&b, LXW_ERROR_MEMORY_MALLOC_FAILED);
     if (b.e == LXW_NO_ERROR) {
-        format_set_bold(b.head);
-        format_set_border(b.head, LXW_BORDER_THIN);
-        format_set_bg_color(b.head, 0xE7F0ED);
+        lxw.format_set_bold(b.head);
+        lxw.format_set_border(b.head, LXW_BORDER_THIN);
+        lxw.format_set_bg_color(b.head, 0xE7F0ED);
         sheet_rows_put(s, &b, list);
         sheet_about_put(s, &b, about);
     }
-    sheet_try(&b, workbook_close(b.book)); /* frees the book in any case */
+    sheet_try(&b, lxw.workbook_close(b.book)); /* frees the book in any case */
     if (b.word.e != ERR_OK) b.e = LXW_ERROR_MEMORY_MALLOC_FAILED;
     buf_free(&b.word);
     if (b.e == LXW_NO_ERROR) return ERR_OK;
@@ -311,7 +356,8 @@ static enum err sheet_xlsx(const struct node_sheet *s, const char *folder, struc
 {
     char name[40], path[FILE_PATH_BYTES_MAX];
     snprintf(name, sizeof name, "list-%08x.xlsx", (unsigned)randombytes_random());
-    enum err e = file_join(folder, name, path, sizeof path);
+    enum err e = late_load(&sheet_library);
+    if (e == ERR_OK) e = file_join(folder, name, path, sizeof path);
     if (e == ERR_OK) e = file_create_empty(path); /* with rights for its owner only */
     if (e != ERR_OK) return e;
     e = sheet_book_write(s, folder, path);

@@ -46,7 +46,8 @@ size_t node_sheet_rows(const struct node_sheet *s);
 enum err node_sheet_error(const struct node_sheet *s);
 
 /* Append the file to `out`. `folder` takes the workbook's scratch files, readable by this user only.
- * ERR_IO, ERR_FULL, ERR_NOMEM, ERR_TOO_LARGE: nothing usable in `out`. */
+ * ERR_IO (also without the workbook library: late_load()), ERR_FULL, ERR_NOMEM, ERR_TOO_LARGE: nothing usable
+ * in `out`. */
 MUST_CHECK enum err node_sheet_write(const struct node_sheet *s, const char *folder,
                                      struct buf *out);
 

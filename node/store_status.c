@@ -15,39 +15,36 @@ static enum err node_status_sets(struct node_store *s, struct node_store_status 
     return e;
 }
 
-static void node_status_verdict(struct node_store_status *st, bool said, unsigned verdict,
-                                uint64_t n)
+static void node_status_verdict(struct node_store_status *st, bool said, unsigned verdict)
 {
     if (!said) {
-        st->unsaid += n;
+        st->unsaid++;
         return;
     }
-    if (verdict & FOLD_FLAG_LATE) st->late += n;
+    if (verdict & FOLD_FLAG_LATE) st->late++;
     switch (verdict & FOLD_VERDICT_MASK) {
-    case FOLD_APPLIED: st->applied += n; break;
-    case FOLD_REPLACED: st->replaced += n; break;
-    case FOLD_CONFLICT: st->conflict += n; break;
-    case FOLD_ERASED: st->erased += n; break;
-    case FOLD_ASIDE: st->aside += n; break;
-    default: st->held += n; break;
+    case FOLD_APPLIED: st->applied++; break;
+    case FOLD_REPLACED: st->replaced++; break;
+    case FOLD_CONFLICT: st->conflict++; break;
+    case FOLD_ERASED: st->erased++; break;
+    case FOLD_ASIDE: st->aside++; break;
+    default: st->held++; break;
     }
 }
 
+/* Counted here: GROUP BY would sort all ops, in memory, at the end of each session. */
 static enum err node_status_ops(struct node_store *s, struct node_store_status *st)
 {
     bool row = false;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT o.verdict, o.seq < i.receipted, count(*) FROM sys_op o "
-                       "JOIN sys_inc i ON i.no = o.log GROUP BY 1, 2");
+    struct db_stmt *q = db_stmt(s->db, "SELECT o.verdict, o.seq < i.receipted FROM sys_op o "
+                                       "JOIN sys_inc i ON i.no = o.log");
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
-        uint64_t n = node_store_u64(db_column_int(q, 2));
-        st->ops += n;
+        st->ops++;
         if (db_column_int(q, 1) != 0) {
-            node_status_verdict(st, db_column_kind(q, 0) != DB_NULL, (unsigned)db_column_int(q, 0),
-                                n);
+            node_status_verdict(st, db_column_kind(q, 0) != DB_NULL, (unsigned)db_column_int(q, 0));
         } else {
-            st->ops_waiting += n;
+            st->ops_waiting++;
         }
         e = db_step(q, &row);
     }

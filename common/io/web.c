@@ -8,6 +8,7 @@
  * The connection is put to sleep before the job enters the queue, so a wake-up can never come too early. When the
  * service stops, the same mutex that guards the queue guarantees that no job is left asleep.
  */
+#include "common/io/web_http.h"
 #include "common/io/web_priv.h"
 #include "common/log.h"
 
@@ -20,7 +21,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <microhttpd.h>
 #include <uv.h>
 
 #define WEB_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -90,10 +90,10 @@ static void web_add_headers(struct MHD_Response *m, const struct web_response *r
         {"Referrer-Policy", "no-referrer"},
     };
     for (size_t i = 0; i < r->header_count; i++)
-        MHD_add_response_header(m, r->headers[i].name, r->headers[i].value);
+        web_http.add_response_header(m, r->headers[i].name, r->headers[i].value);
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
         if (!web_has_header(r, always[i][0]))
-            MHD_add_response_header(m, always[i][0], always[i][1]);
+            web_http.add_response_header(m, always[i][0], always[i][1]);
     }
 }
 
@@ -109,15 +109,15 @@ static enum MHD_Result web_answer(struct web_job *j)
     if (j->stream != 0) {
         m = web_streams_response(j->web->streams, j->stream, c);
     } else if (r->body.len > 0) {
-        m = MHD_create_response_from_buffer(r->body.len, r->body.p, MHD_RESPMEM_MUST_FREE);
+        m = web_http.create_response_from_buffer(r->body.len, r->body.p, MHD_RESPMEM_MUST_FREE);
         if (m != NULL) r->body = (struct buf){.max = r->body.max}; /* The library frees it. */
     } else {
-        m = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+        m = web_http.create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     }
     if (m == NULL) return MHD_NO;
     web_add_headers(m, r);
-    enum MHD_Result ok = MHD_queue_response(c, r->status, m);
-    MHD_destroy_response(m);
+    enum MHD_Result ok = web_http.queue_response(c, r->status, m);
+    web_http.destroy_response(m);
     return ok;
 }
 
@@ -158,7 +158,7 @@ static void web_enqueue(struct web_job *j)
     struct web *w = j->web;
     j->request.body = buf_bytes(&j->body);
     j->stage = WEB_WAITING;
-    MHD_suspend_connection(j->connection);
+    web_http.suspend_connection(j->connection);
     uv_mutex_lock(&w->mutex);
     bool taken = !w->stopping && w->waiting < WEB_QUEUE_MAX;
     if (taken) {
@@ -173,7 +173,7 @@ static void web_enqueue(struct web_job *j)
     web_set_header(&j->response, "Retry-After", WEB_RETRY_AFTER);
     web_text(&j->response, 503, "text/plain; charset=utf-8", "busy\n");
     j->stage = WEB_DONE;
-    MHD_resume_connection(j->connection);
+    web_http.resume_connection(j->connection);
 }
 
 static enum MHD_Result web_on_request(void *ctx, struct MHD_Connection *c, const char *url,
@@ -221,7 +221,8 @@ static void web_hand_back(struct web *w, struct web_job *j)
     j->answering = j->stream == 0;
     w->answering += j->answering;
     uv_mutex_unlock(&w->mutex);
-    MHD_resume_connection(j->connection); /* From here the job is the library's thread's again. */
+    web_http.resume_connection(
+        j->connection); /* From here the job is the library's thread's again. */
 }
 
 static void web_on_wake(uv_async_t *a)
@@ -354,7 +355,7 @@ static enum err web_start_daemon(struct web *w, const struct web_options *o,
     if (o->cert_pem != NULL) flags |= MHD_USE_TLS;
     if (a->any.sa_family == AF_INET6) flags |= MHD_USE_IPv6;
     errno = 0;
-    w->daemon = MHD_start_daemon(
+    w->daemon = web_http.start_daemon(
         flags, o->port, NULL, NULL, web_on_request, w, MHD_OPTION_EXTERNAL_LOGGER, web_on_log, w,
         MHD_OPTION_SOCK_ADDR, &a->any, MHD_OPTION_NOTIFY_COMPLETED, web_on_completed, w,
         MHD_OPTION_UNESCAPE_CALLBACK, web_on_unescape, w, MHD_OPTION_STRICT_FOR_CLIENT, 1,
@@ -434,13 +435,14 @@ enum err web_open(struct uv_loop_s *loop, const struct web_options *options, str
     assert(options->handler != NULL);
     signal(SIGPIPE, SIG_IGN);
     enum err e = web_parse_address(options, &a);
+    if (e == ERR_OK) e = web_http_load();
     if (e == ERR_OK) e = web_prepare(loop, options, &w);
     if (e != ERR_OK) return e;
     uv_mutex_lock(&w->mutex); /* A request that comes at once waits in the guard for the port. */
     e = web_start_daemon(w, options, &a);
     if (e == ERR_OK) {
         const union MHD_DaemonInfo *info =
-            MHD_get_daemon_info(w->daemon, MHD_DAEMON_INFO_BIND_PORT);
+            web_http.get_daemon_info(w->daemon, MHD_DAEMON_INFO_BIND_PORT);
         if (info != NULL) w->guard.port = info->port;
     }
     uv_mutex_unlock(&w->mutex);
@@ -490,7 +492,7 @@ void web_close(struct web *w, void (*on_gone)(void *ctx), void *ctx)
     }
     web_streams_end(w->streams, 0);
     web_let_send(w);
-    MHD_stop_daemon(w->daemon); /* Joins its thread. */
+    web_http.stop_daemon(w->daemon); /* Joins its thread. */
     w->on_gone = on_gone;
     w->gone_ctx = ctx;
     web_close_handles(w);

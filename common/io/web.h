@@ -116,7 +116,7 @@ struct web_options {
  * ERR_BAD_INPUT  address, hosts or (plain HTTP) an address that is not loopback
  * ERR_LOCKED     the port is taken
  * ERR_CONFIG     certificate or key not usable
- * ERR_IO, ERR_NOMEM
+ * ERR_IO         also when the HTTP library is not on this machine (logged: library.missing); ERR_NOMEM
  */
 MUST_CHECK enum err web_open(struct uv_loop_s *loop, const struct web_options *options,
                              struct web **out);

@@ -1,10 +1,10 @@
 /* From the library's tables to a struct web_job. Library's thread only. */
+#include "common/io/web_http.h"
 #include "common/io/web_priv.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <microhttpd.h>
 
 static const char *const web_header_names[WEB_HEADER_COUNT] = {
     [WEB_AUTHORIZATION] = "Authorization",
@@ -120,7 +120,7 @@ struct web_job *web_job_new(struct web *w, struct MHD_Connection *c, const char 
     web_response_init(&j->response);
     j->request.path = j->head.path = web_keep(j, url);
     j->head.method = web_keep(j, method);
-    MHD_get_connection_values(c, MHD_HEADER_KIND, web_on_header, j);
-    MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, web_on_param, j);
+    web_http.get_connection_values(c, MHD_HEADER_KIND, web_on_header, j);
+    web_http.get_connection_values(c, MHD_GET_ARGUMENT_KIND, web_on_param, j);
     return j;
 }

@@ -3,12 +3,12 @@
  * to sleep when there is nothing. The mutex orders the two: a connection that sleeps is woken with the mutex held, and
  * the library frees a stream (web_stream_on_free) with the mutex held, so that nobody wakes a connection that is gone.
  */
+#include "common/io/web_http.h"
 #include "common/io/web_priv.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <microhttpd.h>
 #include <uv.h>
 
 struct web_stream {
@@ -85,7 +85,7 @@ static void web_stream_wake(struct web_stream *w)
 {
     if (!w->asleep) return;
     w->asleep = false;
-    MHD_resume_connection(w->connection);
+    web_http.resume_connection(w->connection);
 }
 
 bool web_streams_send(struct web_streams *s, uint64_t id, const char *event, const char *data)
@@ -167,7 +167,7 @@ static ssize_t web_stream_on_read(void *ctx, uint64_t at, char *to, size_t max)
         got = MHD_CONTENT_READER_END_OF_STREAM;
     } else {
         w->asleep = true;
-        MHD_suspend_connection(w->connection);
+        web_http.suspend_connection(w->connection);
     }
     uv_mutex_unlock(&w->all->mutex);
     return got;
@@ -190,7 +190,7 @@ struct MHD_Response *web_streams_response(struct web_streams *s, uint64_t id,
     if (w != NULL) w->connection = c;
     uv_mutex_unlock(&s->mutex);
     if (w == NULL) return NULL;
-    struct MHD_Response *m = MHD_create_response_from_callback(
+    struct MHD_Response *m = web_http.create_response_from_callback(
         MHD_SIZE_UNKNOWN, 4096, web_stream_on_read, w, web_stream_on_free);
     uv_mutex_lock(&s->mutex);
     w->taken = m != NULL;

@@ -62,6 +62,12 @@ def since(now, before):
     return {k: now[k] - before[k] for k in now}
 
 
+def without_page(world, node):
+    """The first commune has its page open to an officer, the others sync alone: their memory is told apart."""
+    with open(os.path.join(world.dir, node.name, "dongbo.conf"), "a", encoding="utf-8") as f:
+        f.write("[desk]\nenabled = no\n")
+
+
 def start(world, build):
     """Hub and nodes, joined, with the catalogue; all nodes dial the proxy, which is not there yet."""
     port, proxy = free_port(), free_port()
@@ -95,6 +101,8 @@ def main():
         fill(world, build, workload)
         for unit in UNITS:
             world.nodes[unit].address("127.0.0.1:%d" % proxy)
+            if unit != UNITS[0]:
+                without_page(world, world.nodes[unit])
         measure(world, build, port, proxy)
 
 
@@ -115,7 +123,9 @@ def measure(world, build, port, proxy):
         say("process_bytes", (got["up"] + got["down"]) / sets)
         say("hub_rss", memory(hub)[0])
         say("hub_hwm", memory(hub)[1])
-        say("node_hwm", max(memory(world.nodes[u])[1] for u in UNITS))
+        say("node_hwm", max(memory(world.nodes[u])[1] for u in UNITS[1:]))
+        say("node_page_hwm", memory(first)[1])
+        say("node_rss", memory(world.nodes[UNITS[1]])[0])
         for unit in UNITS[1:]:
             world.nodes[unit].end()
         first.tool("sync")
@@ -123,10 +133,10 @@ def measure(world, build, port, proxy):
         first.tool("sync")
         for key, value in since(count.totals(), before).items():
             say("process_empty_" + key, value)
-        say("node_rss", memory(first)[0])
+        say("node_page_rss", memory(first)[0])
         first.end()
         first.run()
-        say("node_idle_rss", memory(first)[0])
+        say("node_page_idle_rss", memory(first)[0])
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ OWN_FOLDERS = {  # what each layer may include of the project
 }
 ONLY_IN = {  # a header and the files that alone may name it
     "uv.h": re.compile(r"^(common/io/[^/]+|(node|hub)/drive[^/]*\.c)$"),
-    "microhttpd.h": re.compile(r"^common/io/web(_job|_stream)?\.c$"),
+    "dlfcn.h": re.compile(r"^common/io/late\.c$"),
+    "microhttpd.h": re.compile(r"^common/io/web_http\.h$"),
     "sqlite3.h": re.compile(r"^common/io/db[^/]*\.[ch]$"),
     "xlsxwriter.h": re.compile(r"^(node/sheet|hub/xlsx|hub/xlsx_subject)\.c$"),
     "pango/pangocairo.h": re.compile(r"^hub/pdf[^/]*\.[ch]$"),
@@ -135,6 +136,7 @@ PLANTS = [
     ("common/zz_plant.c", "#include <uv.h>\n", "<uv.h> is not allowed"),
     ("node/zz_plant.c", "#include <uv.h>\n", "<uv.h> is not allowed"),
     ("node/drive_zz.h", "#include <uv.h>\n", "<uv.h> is not allowed"),
+    ("node/zz_plant.c", "#include <dlfcn.h>\n", "<dlfcn.h> is not allowed"),
     ("hub/drive_zz.c", "#include <microhttpd.h>\n", "<microhttpd.h> is not allowed"),
     ("common/io/zz_plant.c", "#include <microhttpd.h>\n", "<microhttpd.h> is not allowed"),
     ("hub/store_zz.c", "#include <sqlite3.h>\n", "<sqlite3.h> is not allowed"),
@@ -152,7 +154,7 @@ INNOCENTS = [
     ("common/io/db_zz.c", '#include <sqlite3.h>\nconst char *q = "PRAGMA synchronous=EXTRA";\n'),
     ("node/store_zz.c", '#include "common/io/db.h"\nconst char *q = "SELECT 1";\n'),
     ("node/drive_zz.c", '#include <uv.h>\n#include "proto/frame.h"\n#include "common/io/timer.h"\n'),
-    ("common/io/web.c", "#include <microhttpd.h>\n#include <uv.h>\n#include <unistd.h>\n"),
+    ("common/io/web_http.h", "#include <microhttpd.h>\n#include <uv.h>\n#include <unistd.h>\n"),
     ("hub/zz_plant.c", '/* SELECT is done by the store: "SELECT 1". */\n'
                        'const char *s = "select the commune and save";\n#include <string.h>\n'),
     ("proto/zz_plant.c", "#include <sodium.h>\n#include <msgpack/pack.h>\n"
