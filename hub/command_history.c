@@ -5,6 +5,7 @@
 #include "hub/store_users.h"
 #include "proto/sealed.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { HUB_HISTORY_EVENTS_MAX = 500 }; /* of one answer: the newest */
@@ -46,7 +47,12 @@ static json_t *hub_telling_writes(const struct catalogue_type *t, const struct c
         json_t *j = json_pack("{s:s, s:o}", "field", record_field_name(t, w->field), "value",
                               sealed ? json_null() : hub_json_value(w->value));
         if (sealed) json_object_set_new(j, "sealed", json_true());
-        if (w->element.p != NULL) json_object_set_new(j, "element", hub_json_text(w->element));
+        const struct catalogue_field *of =
+            w->field == RECORD_LOCKS_FIELD ? record_lock_field(t, w->element) : NULL;
+        if (of != NULL)
+            json_object_set_new(j, "element", json_string(of->name));
+        else if (w->element.p != NULL)
+            json_object_set_new(j, "element", hub_json_text(w->element));
         json_array_append_new(a, j);
     }
     return a;
@@ -89,6 +95,11 @@ static enum err hub_telling_each(void *ctx, const struct hub_set *set, unsigned 
                           (int)((verdict & FOLD_FLAG_LATE) != 0), "writes",
                           op != NULL ? hub_telling_writes(type, op) : json_array());
     if (j == NULL) return ERR_NOMEM;
+    if (set->view->head.import != 0) { /* which of its lists the commune alone knows */
+        char id[17];
+        snprintf(id, sizeof id, "%016llx", (unsigned long long)set->view->head.import);
+        json_object_set_new(j, "import", json_string(id));
+    }
     hub_telling_who(t, set, j);
     return json_array_append_new(t->events, j) == 0 ? ERR_OK : ERR_NOMEM;
 }

@@ -248,6 +248,18 @@ MUST_CHECK enum err hub_form_read(struct hub_app *a, const json_t *row, struct e
                                   struct entry_why *why);
 /* The type of a record that is there; NULL otherwise. */
 const struct catalogue_type *hub_record_type(struct hub_app *a, const struct id_record *rid);
+/* command_lock.c: "lock" and "unlock" of a request, arrays of fields' names. ERR_BAD_INPUT with words. */
+MUST_CHECK enum err hub_locks_read(const json_t *request, const struct catalogue_type *t,
+                                   struct record_lock locks[CATALOGUE_FIELDS_MAX], size_t *count,
+                                   struct entry_why *why);
+/* "locks" of a record: the names of its locked fields; no member where there are none. */
+void hub_locks_json(const struct fold *f, const struct catalogue_type *t, json_t *record);
+/* "locked" of the answer to a save: locked fields that it wrote all the same. h->fold has the op. */
+void hub_locks_written(struct hub_edit *h, const struct entry_op *op, json_t *answer);
+/* What an import's row (`form`, `values`) may not write leaves it, named in `kept`. Errors: as
+ * hub_edit_append(). */
+MUST_CHECK enum err hub_locks_keep(struct hub_edit *h, const json_t *row, struct entry_form *form,
+                                   struct entry_value *values, json_t *kept, struct entry_why *why);
 /* A whole single edit: transaction, op, commit. With "base", the version of the record that was
  * shown: ERR_STALE when it is another one now. The answer. */
 json_t *hub_edit_one(struct hub_app *a, const json_t *request, const struct entry_form *form);

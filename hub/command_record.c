@@ -65,7 +65,8 @@ enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
         meant.values = values;
     }
     *op = (struct entry_op){.rid = form->rid};
-    if (e == ERR_OK && meant.count == 0 && form->count > 0) return ERR_OK; /* all as it was */
+    bool masked = meant.count == 0 && form->count > 0 && form->lock_count == 0;
+    if (e == ERR_OK && masked) return ERR_OK; /* all as it was */
     if (e == ERR_OK) e = entry_make(&h->entry, &rules, &h->fold, &meant, op, why);
     if (e != ERR_OK || !op->changed || like == NULL) return e;
     struct hub_own_set set = *like;
@@ -138,6 +139,7 @@ json_t *hub_edit_one(struct hub_app *a, const json_t *request, const struct entr
                             : json_pack("{s:o, s:s, s:b}", "id", hub_json_hex(BYTES_OF(op.rid.b)),
                                         "result", op.changed ? words[op.kind] : "unchanged",
                                         "saved", (int)op.changed);
+    if (e == ERR_OK) hub_locks_written(&h, &op, j);
     hub_edit_free(&h);
     return j;
 }
@@ -242,6 +244,7 @@ enum err hub_form_read(struct hub_app *a, const json_t *row, struct entry_form *
 json_t *hub_command_put(struct hub_app *a, const json_t *request)
 {
     struct entry_value values[ENTRY_FIELDS_MAX];
+    struct record_lock locks[CATALOGUE_FIELDS_MAX];
     struct entry_form form;
     struct entry_why why = {.field = NULL};
     struct buf memory;
@@ -258,6 +261,8 @@ json_t *hub_command_put(struct hub_app *a, const json_t *request)
     if (j != NULL) return j;
     buf_init(&memory, HUB_VALUES_BYTES_MAX);
     enum err e = hub_form_read(a, request, &form, values, &memory, &why);
+    form.locks = locks;
+    if (e == ERR_OK) e = hub_locks_read(request, form.type, locks, &form.lock_count, &why);
     j = e == ERR_OK ? hub_edit_one(a, request, &form) : hub_command_why(e, &why);
     buf_free(&memory);
     return j;
@@ -272,6 +277,7 @@ struct hub_import {
     uint64_t created, edited, unchanged;
     bool dry; /* only look: nothing is saved */
     json_t *bad;
+    json_t *kept; /* values of locked fields, which stay */
 };
 
 static bool hub_row_error(enum err e)
@@ -311,7 +317,11 @@ static enum err hub_import_row(struct hub_import *m, const json_t *row, size_t i
     struct entry_op op;
     enum err e = hub_import_allowed(m->edit.app, row, &why);
     if (e == ERR_OK) e = hub_form_read(m->edit.app, row, &form, values, &m->memory, &why);
-    if (e == ERR_OK) e = hub_edit_append(&m->edit, &form, m->dry ? NULL : &m->set, &op, &why);
+    size_t said = e == ERR_OK ? form.count : 0;
+    if (e == ERR_OK) e = hub_locks_keep(&m->edit, row, &form, values, m->kept, &why);
+    op = (struct entry_op){.changed = false};
+    if (e == ERR_OK && (form.count > 0 || said == 0))
+        e = hub_edit_append(&m->edit, &form, m->dry ? NULL : &m->set, &op, &why);
     if (hub_row_error(e)) {
         hub_import_bad(m, row, index, e, &why);
         return ERR_OK;
@@ -351,17 +361,20 @@ json_t *hub_command_import(struct hub_app *a, const json_t *request)
     if (e == ERR_OK) e = hub_edit_init(&m.edit, a);
     if (e != ERR_OK) return hub_command_fail(e);
     m.bad = json_array();
+    m.kept = json_array();
     buf_init(&m.memory, HUB_VALUES_BYTES_MAX);
     hub_request_person(a, request, &m.set.person);
     m.dry = json_is_true(json_object_get(request, "dry"));
     e = hub_import_rows(&m, rows);
-    json_t *j =
-        e != ERR_OK
-            ? hub_command_fail(e)
-            : json_pack("{s:I, s:I, s:I, s:b, s:I, s:O}", "created", (json_int_t)m.created,
-                        "edited", (json_int_t)m.edited, "unchanged", (json_int_t)m.unchanged, "dry",
-                        (int)m.dry, "bad_rows", (json_int_t)json_array_size(m.bad), "bad", m.bad);
+    json_t *j = e != ERR_OK
+                    ? hub_command_fail(e)
+                    : json_pack("{s:I, s:I, s:I, s:b, s:I, s:O, s:I, s:O}", "created",
+                                (json_int_t)m.created, "edited", (json_int_t)m.edited, "unchanged",
+                                (json_int_t)m.unchanged, "dry", (int)m.dry, "bad_rows",
+                                (json_int_t)json_array_size(m.bad), "bad", m.bad, "kept_values",
+                                (json_int_t)json_array_size(m.kept), "kept", m.kept);
     json_decref(m.bad);
+    json_decref(m.kept);
     buf_free(&m.memory);
     hub_edit_free(&m.edit);
     return j;

@@ -43,6 +43,7 @@ static json_t *hub_show_record(struct hub_app *a, const struct fold *f, const st
                           "conflicts", (json_int_t)fold_conflicts(f, hub_store_rules(a->store)),
                           "values", t != NULL ? hub_show_values(f, t) : json_object());
     hub_show_reason(f, j);
+    hub_locks_json(f, t, j);
     return j;
 }
 

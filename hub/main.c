@@ -35,6 +35,8 @@ static const struct cli_opt invite_opts[] = {
 static const struct cli_opt put_opts[] = {
     OPT("type", "LOẠI", "loại hồ sơ", "record type"),
     OPT("id", "MÃ", "mã hồ sơ (32 chữ số), để sửa", "record id (32 hex digits), to edit"),
+    OPT("lock", "TRƯỜNG;...", "khóa: danh sách nhập không ghi đè", "no import overwrites them"),
+    OPT("unlock", "TRƯỜNG;...", "mở khóa", "lists may write them again"),
     OPT("delete", NULL, "xóa hồ sơ", "delete the record"),
     OPT("reason", "LÝ_DO", "xóa: mistake, duplicate...", "delete: mistake, duplicate ..."),
     OPT("restore", NULL, "khôi phục hồ sơ đã xóa", "bring a deleted record back"),
@@ -98,8 +100,7 @@ static const struct cli_opt close_opts[] = {
     OPT_REPORT,
     OPT_PERIOD,
     OPT_UNIT,
-    OPT("complete", NULL, "không chốt nếu còn đơn vị chưa nộp",
-        "do not close while a unit has not submitted"),
+    OPT("complete", NULL, "không chốt nếu còn đơn vị chưa nộp", "not while a unit is missing"),
     OPT_PERSON,
 };
 static const struct cli_opt supplement_opts[] = {

@@ -129,6 +129,14 @@ static void hub_print_import(const struct cli *c, const json_t *r)
                 column != NULL && column[0] != '\0' ? ", " : "", column != NULL ? column : "",
                 json_string_value(json_object_get(b, c->en ? "en" : "vi")));
     }
+    const json_t *kept = json_object_get(r, "kept");
+    for (size_t i = 0; i < json_array_size(kept); i++) {
+        const json_t *k = json_array_get(kept, i);
+        printf("  %s %lld, %s: %s\n", cli_text(c, "dòng", "line"),
+               (long long)json_integer_value(json_object_get(k, "line")),
+               json_string_value(json_object_get(k, c->en ? "en" : "vi")),
+               cli_text(c, "khóa, giữ nguyên", "locked, left as it is"));
+    }
 }
 
 static enum err hub_import_send(struct hub_rows *m, struct hub_tool *t)

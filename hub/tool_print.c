@@ -121,6 +121,10 @@ void hub_print_record(const struct cli *c, const json_t *response)
     hub_print_lines(c, response);
     printf("  --\n");
     hub_print_lines(c, json_object_get(response, "values"));
+    const json_t *locks = json_object_get(response, "locks");
+    for (size_t i = 0; i < json_array_size(locks); i++)
+        printf("  ! %s: %s\n", json_string_value(json_array_get(locks, i)),
+               cli_text(c, "khóa, danh sách nhập không ghi đè", "locked, no import overwrites it"));
 }
 
 void hub_print_saved(const struct cli *c, const json_t *response)
@@ -131,6 +135,11 @@ void hub_print_saved(const struct cli *c, const json_t *response)
                           "Saved record %s; the communes concerned get it with their next sync.\n")
                : cli_text(c, "Hồ sơ %s: không có gì thay đổi.\n", "Record %s: nothing changed.\n"),
            hub_text_of(response, "id"));
+    const json_t *locked = json_object_get(response, "locked");
+    for (size_t i = 0; i < json_array_size(locked); i++)
+        printf(cli_text(c, "! %s đang khóa (danh sách nhập không ghi đè); bạn đã sửa tay.\n",
+                        "! %s is locked (no import overwrites it); you edited it by hand.\n"),
+               json_string_value(json_array_get(locked, i)));
 }
 
 void hub_print_status(const struct cli *c, const json_t *response)

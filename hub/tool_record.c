@@ -44,6 +44,8 @@ enum err hub_tool_put(struct cli *c, void *ctx)
     hub_tool_copy(c, q, "type", "type");
     hub_tool_copy(c, q, "id", "id");
     hub_tool_copy(c, q, "reason", "reason");
+    json_object_set_new(q, "lock", cli_names(c, "lock"));
+    json_object_set_new(q, "unlock", cli_names(c, "unlock"));
     if (cli_has(c, "delete")) json_object_set_new(q, "action", json_string("delete"));
     if (cli_has(c, "restore")) json_object_set_new(q, "action", json_string("restore"));
     return hub_tool_show(c, ctx, q, hub_print_saved);

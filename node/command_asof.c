@@ -1,7 +1,4 @@
-/*
- * Imports that say of which day their figures are: what was written later, by hand or by a survey of a
- * later day, stays as it is and is named. docs/node.md, "import".
- */
+/* Locks, and days of lists: what stays as it is and is named. docs/node.md, "import". */
 #include "node/command_asof.h"
 
 #include "common/text.h"
@@ -11,20 +8,21 @@
 
 enum err node_asof_open(struct node_asof *a, const char *text)
 {
-    struct date day;
-    struct bytes typed = text_trim(bytes_str(text));
-    if (date_parse(typed, &day) != ERR_OK && date_parse_vi(typed, &day) != ERR_OK)
+    struct date day = {0};
+    struct bytes typed = text_trim(bytes_str(text != NULL ? text : ""));
+    a->has = typed.len > 0;
+    if (a->has && date_parse(typed, &day) != ERR_OK && date_parse_vi(typed, &day) != ERR_OK)
         return ERR_BAD_INPUT;
     enum err e = node_store_record_init(&a->record);
-    a->has = e == ERR_OK;
+    a->open = e == ERR_OK;
     a->day = day;
     return e;
 }
 
 void node_asof_free(struct node_asof *a)
 {
-    if (a->has) node_store_record_free(&a->record);
-    a->has = false;
+    if (a->open) node_store_record_free(&a->record);
+    a->open = false;
 }
 
 /* Of a later day than the import? Of an import that said its day: that one. A clock that makes no day
@@ -53,15 +51,18 @@ static enum err asof_write(struct node_command *c, const struct node_asof *a,
     return e;
 }
 
-/* Is the field, or one that is tied to it, among those that stay? */
-static bool asof_stays(const struct catalogue_type *t, const bool *stays,
-                       const struct catalogue_field *field)
+struct asof_row {
+    json_t *kept;
+    json_int_t line;
+};
+
+static void asof_told(void *ctx, const struct catalogue_field *field, bool locked)
 {
-    for (size_t i = 0; i < t->field_count; i++) {
-        bool tied = field->tie[0] != '\0' && strcmp(t->fields[i].tie, field->tie) == 0;
-        if (stays[i] && (&t->fields[i] == field || tied)) return true;
-    }
-    return false;
+    const struct asof_row *row = ctx;
+    json_array_append_new(row->kept,
+                          json_pack("{s:I, s:s, s:s, s:s, s:s}", "line", row->line, "column",
+                                    field->name, "vi", field->label_vi, "en", field->label_en,
+                                    "why", locked ? "locked" : "later"));
 }
 
 enum err node_asof_drop(struct node_command *c, struct node_asof *a, const struct entry_op *op,
@@ -69,28 +70,18 @@ enum err node_asof_drop(struct node_command *c, struct node_asof *a, const struc
                         size_t *count, json_t *kept, json_int_t line)
 {
     bool stays[CATALOGUE_FIELDS_MAX] = {false};
+    struct asof_row row = {kept, line};
+    struct change_write *writes = c->entry.entry.decoded;
     struct change_op decoded;
+    if (!a->has && !record_locked_any(&c->entry.record.fold)) return ERR_OK;
     enum err e = node_store_record_read(c->store, &op->rid, &a->record);
     if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_OK : e;
-    e = change_op_decode(op->payload, c->entry.entry.decoded, &decoded);
-    for (size_t i = 0; e == ERR_OK && i < decoded.count; i++) {
+    e = change_op_decode(op->payload, writes, &decoded);
+    for (size_t i = 0; e == ERR_OK && a->has && i < decoded.count; i++) {
         const struct change_write *w = &decoded.writes[i];
         const struct catalogue_field *f = catalogue_field_by_no(type, w->field);
         if (f != NULL) e = asof_write(c, a, w, &stays[f - type->fields]);
     }
     if (e != ERR_OK) return e;
-    size_t n = 0;
-    for (size_t i = 0; i < *count; i++) {
-        if (!asof_stays(type, stays, values[i].field)) {
-            values[n++] = values[i];
-            continue;
-        }
-        if (stays[values[i].field - type->fields])
-            json_array_append_new(kept,
-                                  json_pack("{s:I, s:s, s:s, s:s}", "line", line, "column",
-                                            values[i].field->name, "vi", values[i].field->label_vi,
-                                            "en", values[i].field->label_en));
-    }
-    *count = n;
-    return ERR_OK;
+    return entry_keep(&a->record.fold, type, op, stays, writes, values, count, asof_told, &row);
 }

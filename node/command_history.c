@@ -2,6 +2,7 @@
 #include "node/command_priv.h"
 #include "proto/record.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *node_verdict_word(int verdict)
@@ -42,10 +43,31 @@ static json_t *node_history_writes(const struct node_telling *t, const struct ch
         json_t *j = json_pack("{s:s, s:o}", "field", record_field_name(t->type, w->field), "value",
                               f != NULL && f->sealed ? node_history_sealed(t, w)
                                                      : node_json_value(w->value));
-        if (w->element.p != NULL) json_object_set_new(j, "element", node_json_text(w->element));
+        const struct catalogue_field *of =
+            w->field == RECORD_LOCKS_FIELD ? record_lock_field(t->type, w->element) : NULL;
+        if (of != NULL)
+            json_object_set_new(j, "element", json_string(of->name));
+        else if (w->element.p != NULL)
+            json_object_set_new(j, "element", node_json_text(w->element));
         json_array_append_new(a, j);
     }
     return a;
+}
+
+/* Which list brought it. The file's name is known on this PC alone: no set carries it. */
+static enum err node_history_list(const struct node_telling *t, uint64_t import, json_t *event)
+{
+    char id[17], source[NODE_STORE_SOURCE_BYTES_MAX + 1], text[DATE_TEXT_ROOM] = "";
+    struct date day;
+    bool said = false;
+    if (import == 0 || event == NULL) return ERR_OK;
+    enum err e = node_store_import_list(t->c->store, import, source, &said, &day);
+    if (e == ERR_OK && said) date_print(day, text);
+    snprintf(id, sizeof id, "%016llx", (unsigned long long)import);
+    json_t *list = json_pack("{s:s, s:o, s:s}", "id", id, "source",
+                             node_json_text(bytes_str(source)), "as_of", text);
+    json_object_set_new(event, "import", list);
+    return e;
 }
 
 static enum err node_history_each(void *ctx, const struct node_store_event *v)
@@ -63,7 +85,9 @@ static enum err node_history_each(void *ctx, const struct node_store_event *v)
                           (int)v->delivered, "verdict", node_verdict_word(v->verdict), "late",
                           (int)(v->verdict >= 0 && ((unsigned)v->verdict & FOLD_FLAG_LATE) != 0),
                           "writes", node_history_writes(t, &op));
-    return json_array_append_new(t->events, j) == 0 ? ERR_OK : ERR_NOMEM;
+    e = node_history_list(t, v->import, j);
+    if (json_array_append_new(t->events, j) != 0) return ERR_NOMEM;
+    return e;
 }
 
 /* ---- saves of other PCs and of the hub ----

@@ -31,7 +31,7 @@ struct node_import {
     struct buf memory;
     uint64_t created, edited, unchanged, bad;
     struct node_asof asof; /* the day that the list is of, where somebody said */
-    uint64_t kept;         /* values that stay because they are of a later day */
+    uint64_t kept;         /* values that stay: locked, or of a later day */
     json_t *kept_here;     /* those of the request at hand; NULL between two */
     bool dry;              /* only look: nothing is saved */
     bool clerk;            /* who imports is not the unit's leader */
@@ -239,13 +239,13 @@ static enum err node_row_op(struct node_command *c, struct node_row *r, struct e
     return node_entry_make(&c->entry, &r->form, op, why);
 }
 
-/* What is of a later day than the list stays: the op is made again without it. */
+/* What is locked, or of a later day than the list, stays: the op is made again without it. */
 static enum err node_row_asof(struct node_command *c, const json_t *row, struct node_row *r,
                               struct entry_op *op, struct entry_why *why)
 {
     struct node_import *m = c->import;
     size_t before = r->form.count;
-    if (!m->asof.has || !r->named || !op->changed) return ERR_OK;
+    if (!r->named || !op->changed) return ERR_OK;
     enum err e = node_asof_drop(c, &m->asof, op, r->type, r->values, &r->form.count, m->kept_here,
                                 json_integer_value(json_object_get(row, "line")));
     if (e != ERR_OK || r->form.count == before) return e;
@@ -397,7 +397,7 @@ static json_t *node_import_start(struct node_command *c, const json_t *request)
     do
         randombytes_buf(&m->id, sizeof m->id);
     while (m->id == 0);
-    e = as_of != NULL && as_of[0] != '\0' ? node_asof_open(&m->asof, as_of) : ERR_OK;
+    e = node_asof_open(&m->asof, as_of);
     if (e == ERR_BAD_INPUT) {
         node_import_free(c);
         return node_command_error(e, "Ngày của số liệu ghi ngày/tháng/năm; chưa nhập gì.",

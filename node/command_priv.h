@@ -21,6 +21,13 @@ json_t *node_no_type(const char *name);
 json_t *node_bad_id(void);
 /* The record that "id" of a request names, into c->entry.record. NULL: it is there; else what to say. */
 json_t *node_request_record(struct node_command *c, const json_t *request, struct id_record *rid);
+/* command_lock.c: "lock" and "unlock" of a request, arrays of fields' names. NULL: read; else what is wrong. */
+json_t *node_locks_read(const json_t *request, const struct catalogue_type *t,
+                        struct record_lock locks[CATALOGUE_FIELDS_MAX], size_t *count);
+/* "locks" of a record: the names of its locked fields; no member where there are none. */
+void node_locks_json(const struct fold *f, const struct catalogue_type *t, json_t *record);
+/* "locked" of the answer to a save: locked fields that it wrote all the same. c->entry.record has the op. */
+void node_locks_written(struct node_command *c, const struct entry_op *op, json_t *answer);
 /* command_search.c, command_form.c: what the desk's lists and forms ask */
 json_t *node_command_search(struct node_command *c, const json_t *request);
 json_t *node_command_reveal(struct node_command *c, const json_t *request);

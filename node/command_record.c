@@ -34,6 +34,7 @@ json_t *node_bad_id(void)
 struct node_put { /* what a put request says */
     struct node_entry_form form;
     struct entry_value values[ENTRY_FIELDS_MAX];
+    struct record_lock locks[CATALOGUE_FIELDS_MAX];
     struct buf memory;
     struct id_person person;
     uint8_t base[16];
@@ -105,7 +106,8 @@ static json_t *node_put_values(const json_t *request, struct node_put *p)
     bool settle = json_is_true(json_object_get(request, "settle"));
     for (size_t i = 0; e == ERR_OK && i < p->form.count; i++)
         p->values[i].settle = settle;
-    if (e == ERR_OK) return NULL;
+    p->form.locks = p->locks;
+    if (e == ERR_OK) return node_locks_read(request, p->form.type, p->locks, &p->form.lock_count);
     return e == ERR_BAD_VALUE ? node_command_error(e, why.vi, why.en, field) : node_command_fail(e);
 }
 
@@ -178,6 +180,7 @@ static json_t *node_put_save(struct node_command *c, struct node_put *p)
     uint8_t version[16];
     node_store_record_version(&c->entry.record, version);
     if (j != NULL) json_object_set_new(j, "version", node_json_hex(BYTES_OF(version)));
+    if (j != NULL) node_locks_written(c, &op, j);
     return j;
 }
 
@@ -298,6 +301,7 @@ json_t *node_json_record(struct node_command *c, const struct id_record *rid,
     struct bytes reason = record_reason(&r->fold);
     if (j != NULL && reason.len > 0 && fold_deleted(&r->fold))
         json_object_set_new(j, "reason", node_json_text(reason));
+    if (j != NULL) node_locks_json(&r->fold, t, j);
     return j;
 }
 

@@ -158,7 +158,9 @@ enum err node_entry_make(struct node_entry *n, const struct node_entry_form *for
                                .rid = form->rid,
                                .values = form->values,
                                .count = form->count,
-                               .reason = form->reason};
+                               .reason = form->reason,
+                               .locks = form->locks,
+                               .lock_count = form->lock_count};
     *why = (struct entry_why){.field = NULL};
     if (rules.catalogue == NULL)
         return node_entry_say(why, ERR_NOT_READY,

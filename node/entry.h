@@ -23,6 +23,8 @@ struct node_entry_form {
     size_t count;
     bool clerk;          /* not by the unit's leader: some steps are the leader's (SPEC 21) */
     struct bytes reason; /* ENTRY_REASON */
+    const struct record_lock *locks; /* ENTRY_SAVE: fields to lock against lists, or to unlock */
+    size_t lock_count;
 };
 
 struct node_entry {

@@ -1,6 +1,8 @@
 /* Lists, look-ups, history, persons and imports. */
 #include "node/store_priv.h"
 
+#include "common/text.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -175,6 +177,7 @@ static enum err node_history_event(struct node_store *s, const struct db_stmt *q
     if (v->op >= s->view->head.ops) return ERR_DAMAGED;
     v->inc = s->view->head.inc;
     v->person = s->view->head.person;
+    v->import = s->view->head.import;
     v->at_ms = (int64_t)(s->view->head.hlc >> 16);
     v->payload = s->view->payload[v->op];
     return node_store_person_name(s, &v->person, v->person_name);
@@ -244,7 +247,7 @@ enum err node_store_person_name(struct node_store *s, const struct id_person *id
 enum err node_store_import_begin(struct node_store *s, uint64_t id, struct bytes source,
                                  const char *as_of, int64_t now_ms)
 {
-    if (source.len > NODE_STORE_SOURCE_BYTES_MAX) source.len = NODE_STORE_SOURCE_BYTES_MAX;
+    source = text_truncate(source, NODE_STORE_SOURCE_BYTES_MAX); /* whole letters */
     struct db_stmt *q = db_stmt(
         s->db, "INSERT INTO sys_import(id, source, begun_ms, as_of) VALUES (?1, ?2, ?3, ?4)");
     db_bind_int(q, 1, node_store_i64(id));
@@ -274,20 +277,37 @@ static enum err node_import_of(struct node_store *s, const struct id_version *ve
     return e;
 }
 
+enum err node_store_import_list(struct node_store *s, uint64_t id,
+                                char source[static NODE_STORE_SOURCE_BYTES_MAX + 1], bool *said,
+                                struct date *day)
+{
+    bool row = false;
+    struct db_stmt *q = db_stmt(s->db, "SELECT source, as_of FROM sys_import WHERE id = ?1");
+    source[0] = '\0';
+    *said = false;
+    db_bind_int(q, 1, node_store_i64(id));
+    enum err e = db_step(q, &row);
+    if (e == ERR_OK && row) {
+        struct bytes name = db_column_bytes(q, 0);
+        size_t len =
+            name.len < NODE_STORE_SOURCE_BYTES_MAX ? name.len : NODE_STORE_SOURCE_BYTES_MAX;
+        if (len > 0) memcpy(source, name.p, len);
+        source[len] = '\0';
+        *said = date_parse(db_column_bytes(q, 1), day) == ERR_OK;
+    }
+    db_done(q);
+    return e;
+}
+
 enum err node_store_import_day(struct node_store *s, const struct id_version *version, bool *said,
                                struct date *day)
 {
+    char source[NODE_STORE_SOURCE_BYTES_MAX + 1];
     uint64_t import = 0;
-    bool row = false;
     *said = false;
     enum err e = node_import_of(s, version, &import);
     if (e != ERR_OK || import == 0) return e;
-    struct db_stmt *q = db_stmt(s->db, "SELECT as_of FROM sys_import WHERE id = ?1");
-    db_bind_int(q, 1, node_store_i64(import));
-    e = db_step(q, &row);
-    if (e == ERR_OK && row) *said = date_parse(db_column_bytes(q, 0), day) == ERR_OK;
-    db_done(q);
-    return e;
+    return node_store_import_list(s, import, source, said, day);
 }
 
 enum err node_store_imports(struct node_store *s, size_t max, struct node_store_import *out,

@@ -189,6 +189,7 @@ struct node_store_event { /* one own op on the record, oldest first */
     struct id_inc inc;
     uint64_t seq;
     unsigned op;
+    uint64_t import; /* 0: saved by hand */
     struct id_person person;
     char person_name[NODE_STORE_PERSON_BYTES_MAX + 1]; /* "" when it is not known here */
     int64_t at_ms;                                     /* clock of the set */
@@ -225,6 +226,11 @@ struct node_store_import {
  * ERR_EXISTS. */
 MUST_CHECK enum err node_store_import_begin(struct node_store *s, uint64_t id, struct bytes source,
                                             const char *as_of, int64_t now_ms);
+/* The list of an import of this PC: the file's name (it stays on this PC), "" when it is not known, and the day that it
+ * is of, where somebody said. */
+MUST_CHECK enum err node_store_import_list(struct node_store *s, uint64_t id,
+                                           char source[static NODE_STORE_SOURCE_BYTES_MAX + 1],
+                                           bool *said, struct date *day);
 /* Was this version written by an import of this PC that said its day? */
 MUST_CHECK enum err node_store_import_day(struct node_store *s, const struct id_version *version,
                                           bool *said, struct date *day);

@@ -180,6 +180,11 @@ static void node_tool_print_put(const struct cli *c, const json_t *r)
         printf("%s: %s\n", cli_text(c, words[i][1], words[i][2]),
                json_string_value(json_object_get(r, "id")));
     }
+    const json_t *locked = json_object_get(r, "locked");
+    for (size_t i = 0; i < json_array_size(locked); i++)
+        printf(cli_text(c, "! %s đang khóa (danh sách nhập không ghi đè); bạn đã sửa tay.\n",
+                        "! %s is locked (no import overwrites it); you edited it by hand.\n"),
+               json_string_value(json_array_get(locked, i)));
 }
 
 enum err node_tool_put(struct cli *c, void *ctx)
@@ -196,6 +201,8 @@ enum err node_tool_put(struct cli *c, void *ctx)
     node_tool_copy(request, "base", cli_opt(c, "base"));
     node_tool_person(c, request);
     node_tool_copy(request, "reason", cli_opt(c, "reason"));
+    json_object_set_new(request, "lock", cli_names(c, "lock"));
+    json_object_set_new(request, "unlock", cli_names(c, "unlock"));
     if (cli_has(c, "confirm-dates")) json_object_set_new(request, "confirm_dates", json_true());
     if (cli_has(c, "delete")) node_tool_copy(request, "action", "delete");
     if (cli_has(c, "restore")) node_tool_copy(request, "action", "restore");

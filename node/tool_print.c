@@ -40,6 +40,16 @@ static void tool_value(const json_t *v)
     }
 }
 
+static void tool_print_locks(const struct cli *c, const json_t *record)
+{
+    const json_t *locks = json_object_get(record, "locks");
+    if (json_array_size(locks) == 0) return;
+    printf("  %s: ",
+           cli_text(c, "Khóa, danh sách nhập không ghi đè", "Locked, no import overwrites"));
+    tool_value(locks);
+    putchar('\n');
+}
+
 static void tool_print_marks(const struct cli *c, const json_t *record)
 {
     const char *name = NULL;
@@ -78,6 +88,7 @@ void node_tool_print_record(const struct cli *c, const json_t *record)
         tool_value(value);
         putchar('\n');
     }
+    tool_print_locks(c, record);
     tool_print_marks(c, record);
     if (tool_int(record, "held") > 0)
         printf("  %s\n", cli_text(c, "Trung tâm đang giữ lại một số thay đổi: xem history.",
@@ -158,6 +169,14 @@ void node_tool_print_history(const struct cli *c, const json_t *response)
                json_is_true(json_object_get(e, "delivered")) ? cli_text(c, "đã gửi", "delivered")
                                                              : cli_text(c, "chờ gửi", "waiting"),
                tool_str(e, "verdict"));
+        const json_t *list = json_object_get(e, "import");
+        if (list != NULL) {
+            printf("    %s ", cli_text(c, "nhập từ danh sách", "out of the list"));
+            tool_put(tool_str(list, "source"));
+            if (tool_str(list, "as_of")[0] != '\0')
+                printf(", %s %s", cli_text(c, "tính đến", "as of"), tool_str(list, "as_of"));
+            printf(" (%s)\n", tool_str(list, "id"));
+        }
         const json_t *writes = json_object_get(e, "writes");
         for (size_t k = 0; k < json_array_size(writes); k++) {
             const json_t *w = json_array_get(writes, k);
@@ -233,13 +252,16 @@ void node_tool_print_import(const struct cli *c, const json_t *r)
     const json_t *kept = json_object_get(r, "kept");
     if (json_array_size(kept) > 0)
         printf("%s: %zu\n",
-               cli_text(c, "Giữ nguyên vì đã ghi sau ngày của danh sách (hãy xem lại từng ô)",
-                        "Left as they are, written after the day of the list (look at each)"),
+               cli_text(c, "Giữ nguyên, danh sách không ghi đè (hãy xem lại từng ô)",
+                        "Left as they are, not overwritten by the list (look at each)"),
                json_array_size(kept));
     for (size_t i = 0; i < json_array_size(kept) && i < TOOL_KEPT_MAX; i++) {
         const json_t *k = json_array_get(kept, i);
-        printf("  %s %lld, %s\n", cli_text(c, "dòng", "line"), tool_int(k, "line"),
-               cli_text(c, tool_str(k, "vi"), tool_str(k, "en")));
+        bool locked = strcmp(tool_str(k, "why"), "locked") == 0;
+        printf("  %s %lld, %s: %s\n", cli_text(c, "dòng", "line"), tool_int(k, "line"),
+               cli_text(c, tool_str(k, "vi"), tool_str(k, "en")),
+               locked ? cli_text(c, "khóa", "locked")
+                      : cli_text(c, "ghi sau ngày của danh sách", "written after the list's day"));
     }
     if (json_object_get(r, "bad_file") != NULL)
         printf("%s: %s\n",

@@ -183,7 +183,9 @@ static enum err entry_save(struct entry *n, const struct entry_rules *rules, str
     bool known = f->type != 0;
     const struct catalogue_type *type =
         form->type != NULL ? form->type : catalogue_type_by_no(rules->catalogue, f->type);
-    if (type == NULL || form->count == 0 || form->count > ENTRY_FIELDS_MAX)
+    bool values = form->count > 0 && form->count <= ENTRY_FIELDS_MAX;
+    bool locks = form->count == 0 && form->lock_count > 0 && known;
+    if (type == NULL || (!values && !locks))
         return entry_say(why, ERR_BAD_INPUT, "Không có trường nào để ghi.",
                          "There is no field to save.");
     if (known && fold_deleted(f))
@@ -191,14 +193,18 @@ static enum err entry_save(struct entry *n, const struct entry_rules *rules, str
                          "The record is deleted: restore it before editing.");
     enum err e = entry_edits(n, rules->catalogue, form, edits, why);
     n->writes.type = type;
+    n->writes.locks = form->locks;
+    n->writes.lock_count = form->lock_count;
     if (e == ERR_OK) e = record_writes_make(f, edits, form->count, &n->writes);
+    n->writes.lock_count = 0;
     if (e != ERR_OK) return e;
     op->kind = known ? CHANGE_EDIT : CHANGE_CREATE;
     if (known && n->writes.count == 0) return ERR_OK;
-    e = entry_step(n, rules, f, type, why);
+    if (values) e = entry_step(n, rules, f, type, why);
     if (e == ERR_OK) e = entry_encode(n, op, type->no, &n->payload);
     if (e == ERR_OK) e = entry_apply(n, rules, f, op, why);
-    if (e == ERR_OK) e = entry_allowed(rules, type, f, why);
+    /* A lock changes no value: what the record says may be of an edition that allowed more. */
+    if (e == ERR_OK && values) e = entry_allowed(rules, type, f, why);
     if (e != ERR_OK || rules->seal == NULL) return e;
     /* The fold borrows the open payload, so the op goes out of memory of its own. */
     e = rules->seal(rules->ctx, type, f, &form->rid, &n->writes, why);
@@ -306,4 +312,112 @@ enum err entry_make(struct entry *n, const struct entry_rules *rules, struct fol
                          "A value is not allowed by the catalogue.");
     if (e == ERR_OK) *out = op;
     return e;
+}
+
+/* ---- what lists leave as it is ---- */
+
+enum err entry_lock_add(const struct catalogue_type *t, const char *name, bool on,
+                        struct record_lock locks[CATALOGUE_FIELDS_MAX], size_t *count,
+                        struct entry_why *why)
+{
+    const struct catalogue_field *f = catalogue_field_by_name(t, name);
+    bool right = f != NULL;
+    for (size_t i = 0; right && i < *count; i++)
+        right = locks[i].field != f;
+    if (right) {
+        locks[(*count)++] = (struct record_lock){f, on};
+        return ERR_OK;
+    }
+    *why = (struct entry_why){.field = f};
+    snprintf(
+        why->vi, sizeof why->vi,
+        "Chưa ghi gì: \"%.63s\" không phải trường của loại hồ sơ này, hoặc được khóa, mở khóa hai "
+        "lần.",
+        name);
+    snprintf(
+        why->en, sizeof why->en,
+        "Nothing was saved: \"%.63s\" is no field of this type, or it is locked or unlocked twice.",
+        name);
+    return ERR_BAD_INPUT;
+}
+
+static size_t entry_place(const struct catalogue_type *type, const struct change_write *w)
+{
+    const struct catalogue_field *g = catalogue_field_by_no(type, w->field);
+    return g != NULL ? (size_t)(g - type->fields) : CATALOGUE_FIELDS_MAX;
+}
+
+/* A field of a tie is written again as it is when another of the tie changes. */
+static bool entry_changes(const struct fold *f, const struct change_write *w)
+{
+    const struct fold_register *r = fold_find(f, w->field, w->element);
+    bool same = r != NULL;
+    for (size_t i = 0; same && i < r->count; i++)
+        same = bytes_equal(r->heads[i].value, w->value);
+    return !same;
+}
+
+/* Of the field, or of one that is tied to it. */
+static bool entry_of_tie(const struct catalogue_type *t, const bool *marked,
+                         const struct catalogue_field *field)
+{
+    for (size_t i = 0; i < t->field_count; i++) {
+        const struct catalogue_field *g = &t->fields[i];
+        bool tied = field->tie[0] != '\0' && strcmp(g->tie, field->tie) == 0;
+        if (marked[i] && (g == field || tied)) return true;
+    }
+    return false;
+}
+
+enum err entry_keep(const struct fold *f, const struct catalogue_type *type,
+                    const struct entry_op *op, bool stays[CATALOGUE_FIELDS_MAX],
+                    struct change_write *decoded, struct entry_value *values, size_t *count,
+                    entry_kept_fn *told, void *ctx)
+{
+    bool locked[CATALOGUE_FIELDS_MAX] = {false}, changes[CATALOGUE_FIELDS_MAX] = {false};
+    struct change_op c;
+    size_t n = 0;
+    enum err e = change_op_decode(op->payload, decoded, &c);
+    if (e != ERR_OK) return e;
+    for (size_t i = 0; i < c.count; i++) {
+        size_t at = entry_place(type, &c.writes[i]);
+        if (at == CATALOGUE_FIELDS_MAX) continue;
+        locked[at] = locked[at] || record_locked(f, c.writes[i].field);
+        stays[at] = stays[at] || locked[at];
+        changes[at] = changes[at] || entry_changes(f, &c.writes[i]);
+    }
+    for (size_t i = 0; i < *count; i++) {
+        const struct catalogue_field *field = values[i].field;
+        if (!entry_of_tie(type, stays, field)) {
+            values[n++] = values[i];
+        } else if (changes[field - type->fields]) {
+            told(ctx, field, entry_of_tie(type, locked, field));
+        }
+    }
+    *count = n;
+    return ERR_OK;
+}
+
+enum err entry_locked(const struct fold *f, const struct catalogue_type *type,
+                      const struct entry_op *op, struct change_write *decoded, entry_kept_fn *told,
+                      void *ctx)
+{
+    bool done[CATALOGUE_FIELDS_MAX] = {false}; /* told, or locked by this op */
+    struct change_op c;
+    enum err e = change_op_decode(op->payload, decoded, &c);
+    if (e != ERR_OK) return e;
+    for (size_t i = 0; i < c.count; i++) {
+        const struct catalogue_field *g = c.writes[i].field == RECORD_LOCKS_FIELD
+                                              ? record_lock_field(type, c.writes[i].element)
+                                              : NULL;
+        if (g != NULL) done[g - type->fields] = true;
+    }
+    for (size_t i = 0; i < c.count; i++) {
+        size_t at = entry_place(type, &c.writes[i]);
+        if (at == CATALOGUE_FIELDS_MAX || done[at] || !record_locked(f, c.writes[i].field))
+            continue;
+        done[at] = true;
+        told(ctx, &type->fields[at], true);
+    }
+    return ERR_OK;
 }

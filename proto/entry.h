@@ -36,6 +36,9 @@ struct entry_form {
     const struct entry_value *values;
     size_t count;
     struct bytes reason; /* ENTRY_REASON: a value of RECORD_REASON_LIST */
+    /* ENTRY_SAVE: fields that lists may not, or may again, overwrite; with or without values */
+    const struct record_lock *locks;
+    size_t lock_count;
 };
 
 struct entry_op {
@@ -112,6 +115,33 @@ MUST_CHECK enum err entry_make(struct entry *n, const struct entry_rules *rules,
  */
 MUST_CHECK enum err entry_reason_needed(const struct catalogue *c, const struct fold *f,
                                         struct entry_why *why);
+
+/* Add a field of `t`, by its name, to what a form locks or unlocks. ERR_BAD_INPUT with words: there is no such
+ * field, or it was named before. */
+MUST_CHECK enum err entry_lock_add(const struct catalogue_type *t, const char *name, bool on,
+                                   struct record_lock locks[CATALOGUE_FIELDS_MAX], size_t *count,
+                                   struct entry_why *why);
+
+/* A value of a list's row that is not taken; `locked`: its field, or one tied to it, is locked. */
+typedef void entry_kept_fn(void *ctx, const struct catalogue_field *field, bool locked);
+
+/*
+ * Take out of a list's row (`values`, `count`) what it may not write: locked fields, those that `stays` says
+ * (by their place in the type), and what is tied to one of these. `op` is what the whole row would save, `f` the
+ * record without it; `decoded` holds CHANGE_WRITES_MAX writes, scratch. What would have changed the record is told.
+ * With fewer values than before the op has to be made again; with none there is nothing to save.
+ * ERR_BAD_FORMAT: `op` is none.
+ */
+MUST_CHECK enum err entry_keep(const struct fold *f, const struct catalogue_type *type,
+                               const struct entry_op *op, bool stays[CATALOGUE_FIELDS_MAX],
+                               struct change_write *decoded, struct entry_value *values,
+                               size_t *count, entry_kept_fn *told, void *ctx);
+
+/* The locked fields that a person's op writes all the same: a lock is against lists. `f` has the op on top. What
+ * the op itself locks is not told. ERR_BAD_FORMAT: `op` is none. */
+MUST_CHECK enum err entry_locked(const struct fold *f, const struct catalogue_type *type,
+                                 const struct entry_op *op, struct change_write *decoded,
+                                 entry_kept_fn *told, void *ctx);
 
 /* The canonical text of a typed value; valid until the next call. ERR_BAD_VALUE with words. */
 MUST_CHECK enum err entry_clean(struct entry *n, const struct catalogue *c,

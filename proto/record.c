@@ -41,7 +41,8 @@ const char *record_field_name(const struct catalogue_type *t, unsigned field)
 
 static enum fold_policy record_rule_policy(void *ctx, unsigned type, unsigned field)
 {
-    if (field == RECORD_REASON_FIELD || field == RECORD_LOCKS_FIELD) return FOLD_LATEST;
+    if (field == RECORD_REASON_FIELD) return FOLD_LATEST;
+    if (field == RECORD_LOCKS_FIELD) return FOLD_MAX; /* put on and taken off at once: it is on */
     const struct record_rules_ctx *c = ctx;
     const struct catalogue_type *t =
         c->catalogue != NULL ? catalogue_type_by_no(c->catalogue, type) : NULL;
@@ -327,6 +328,32 @@ static void record_json_text(struct bytes s, struct buf *out)
         }
     }
     buf_add_u8(out, '"');
+}
+
+/* ---- locks ---- */
+
+bool record_locked(const struct fold *f, unsigned field)
+{
+    char element[RECORD_LOCK_ROOM];
+    snprintf(element, sizeof element, "%u", field);
+    const struct fold_register *r = fold_find(f, RECORD_LOCKS_FIELD, bytes_str(element));
+    return r != NULL && record_element_in(r);
+}
+
+bool record_locked_any(const struct fold *f)
+{
+    return record_elements(f, RECORD_LOCKS_FIELD, NULL, 0) > 0;
+}
+
+const struct catalogue_field *record_lock_field(const struct catalogue_type *t,
+                                                struct bytes element)
+{
+    char text[RECORD_LOCK_ROOM];
+    for (size_t i = 0; t != NULL && i < t->field_count; i++) {
+        snprintf(text, sizeof text, "%u", t->fields[i].no);
+        if (bytes_equal(bytes_str(text), element)) return &t->fields[i];
+    }
+    return NULL;
 }
 
 void record_elements_json(const struct fold *f, unsigned field, struct buf *out)

@@ -74,6 +74,20 @@ struct record_edit {
     bool settle; /* write it even if it is what is shown: a person decides between several heads */
 };
 
+/* One field locked against lists, or no longer (SPEC 4.15). */
+struct record_lock {
+    const struct catalogue_field *field;
+    bool on;
+};
+enum { RECORD_LOCK_ROOM = 8 }; /* bytes of a field's number in decimal, with its terminator */
+
+/* May a list write into this field? Who locked and who unlocked at once: it is locked. */
+bool record_locked(const struct fold *f, unsigned field);
+bool record_locked_any(const struct fold *f);
+/* The field of `t` that the element of a lock names; NULL: none of this catalogue. */
+const struct catalogue_field *record_lock_field(const struct catalogue_type *t,
+                                                struct bytes element);
+
 struct record_writes {      /* memory for building one op */
     struct change_write *v; /* CHANGE_WRITES_MAX entries, allocated by record_writes_init */
     size_t count;
@@ -82,6 +96,11 @@ struct record_writes {      /* memory for building one op */
      * people who each change another field of a tie are in conflict (SPEC 6.3). NULL: only those of
      * the tie that stand in `edits`. */
     const struct catalogue_type *type;
+    /* Set them after record_writes_init too: locks of the same op, at most CATALOGUE_FIELDS_MAX, no field
+     * twice. Borrowed until record_writes_make() returns. */
+    const struct record_lock *locks;
+    size_t lock_count;
+    char lock_elements[CATALOGUE_FIELDS_MAX][RECORD_LOCK_ROOM];
 };
 MUST_CHECK enum err record_writes_init(struct record_writes *w); /* ERR_NOMEM */
 void record_writes_free(struct record_writes *w);

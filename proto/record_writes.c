@@ -2,6 +2,7 @@
 #include "proto/wire.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* All values and bases of the largest op that could still fit a change set. */
@@ -164,6 +165,23 @@ static enum err record_write_choices(const struct fold *f, const struct record_e
     return e;
 }
 
+/* Locks that are not so already, each an element of its own: two PCs that lock different fields do not meet. */
+static enum err record_writes_locks(const struct fold *f, struct record_writes *w)
+{
+    enum err e = w->lock_count <= CATALOGUE_FIELDS_MAX ? ERR_OK : ERR_TOO_LARGE;
+    for (size_t i = 0; e == ERR_OK && i < w->lock_count; i++) {
+        const struct record_lock *lock = &w->locks[i];
+        for (size_t k = 0; k < i; k++)
+            if (w->locks[k].field == lock->field) return ERR_BAD_VALUE; /* said twice */
+        char *text = w->lock_elements[i];
+        snprintf(text, RECORD_LOCK_ROOM, "%u", lock->field->no);
+        const struct fold_register *r = fold_find(f, RECORD_LOCKS_FIELD, bytes_str(text));
+        if (record_shown_in(r) == lock->on) continue;
+        e = record_write_element(f, RECORD_LOCKS_FIELD, bytes_str(text), r, lock->on, w);
+    }
+    return e;
+}
+
 static bool record_written(const struct record_writes *w, unsigned field)
 {
     for (size_t i = 0; i < w->count; i++) {
@@ -216,6 +234,7 @@ enum err record_writes_make(const struct fold *f, const struct record_edit *edit
         }
     }
     if (e == ERR_OK) e = record_writes_tie(f, edits, count, w);
+    if (e == ERR_OK) e = record_writes_locks(f, w);
     return e == ERR_OK ? record_writes_end(w) : e;
 }
 

@@ -347,3 +347,15 @@ bool cli_has(const struct cli *c, const char *name)
 {
     return cli_opt(c, name) != NULL;
 }
+
+json_t *cli_names(const struct cli *c, const char *name)
+{
+    const char *at = cli_opt(c, name);
+    json_t *names = at != NULL ? json_array() : NULL;
+    while (names != NULL && *at != '\0') {
+        size_t n = strcspn(at, ";");
+        if (n > 0) json_array_append_new(names, json_stringn(at, n));
+        at += n + (at[n] == ';' ? 1 : 0);
+    }
+    return names;
+}

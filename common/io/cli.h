@@ -64,6 +64,9 @@ int cli_main(const struct cli_program *program, int argc, char **argv, void *ctx
 const char *cli_opt(const struct cli *c, const char *name);
 bool cli_has(const struct cli *c, const char *name);
 
+/* The names in an option of the form NAME;NAME, as a JSON array; NULL: it is not given, or out of memory. */
+json_t *cli_names(const struct cli *c, const char *name);
+
 /* Say what happened, what is safe and what to do, on stderr in the chosen language (with --json {"error", "message"}).
  * Returns `e`, so that a verb can end with it. Either text may be NULL: the error's own is used. */
 MUST_CHECK enum err cli_fail(struct cli *c, enum err e, const char *vi, const char *en);

@@ -228,6 +228,66 @@ static void import_takes_good_rows_and_names_bad_ones(void **state)
     json_decref(r);
 }
 
+/* What a commune or the district locked no list of the district overwrites; its officers may, and are told. */
+static void import_leaves_locked_fields(void **state)
+{
+#define TARGET                                                                                     \
+    "'type':'target','id':'11111111111111111111111111111111','values':{'indicator':'T10',"         \
+    "'target_unit':'735','year':2023,'op':'ge','value':"
+    struct office *o = *state;
+    json_decref(ask_ok(&o->app, "{'verb':'put'," TARGET "'12','per':'total'},'lock':['value']}"));
+    json_t *r = ask_ok(&o->app, "{'verb':'get','id':'11111111111111111111111111111111'}");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(r, "locks"), 0)), "value");
+    json_decref(r);
+    for (int dry = 1; dry >= 0; dry--) {
+        r = ask_ok(&o->app, dry ? "{'verb':'import','dry':true,'rows':[{'line':4," TARGET
+                                  "'99','per':'commune'}}]}"
+                                : "{'verb':'import','rows':[{'line':4," TARGET
+                                  "'99','per':'commune'}}]}");
+        assert_int_equal(json_integer_value(json_object_get(r, "edited")), 1);
+        json_t *kept = json_array_get(json_object_get(r, "kept"), 0);
+        assert_int_equal(json_integer_value(json_object_get(kept, "line")), 4);
+        assert_string_equal(text_at(kept, "column"), "value");
+        assert_string_equal(text_at(kept, "why"), "locked");
+        json_decref(r);
+    }
+    r = ask_ok(&o->app, "{'verb':'get','id':'11111111111111111111111111111111'}");
+    assert_string_equal(text_at(json_object_get(r, "values"), "value"), "12");
+    assert_string_equal(text_at(json_object_get(r, "values"), "per"), "commune");
+    json_decref(r);
+    r = ask_ok(&o->app, "{'verb':'import','rows':[{'line':4," TARGET "'99','per':'commune'}}]}");
+    assert_int_equal(json_integer_value(json_object_get(r, "unchanged")), 1);
+    assert_int_equal(json_integer_value(json_object_get(r, "kept_values")), 1);
+    json_decref(r);
+    r = ask_ok(&o->app,
+               "{'verb':'put','id':'11111111111111111111111111111111','values':{'value':'13'}}");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(r, "locked"), 0)),
+                        "value");
+    json_decref(r);
+    ask_refused(&o->app,
+                "{'verb':'put','id':'11111111111111111111111111111111','unlock':['no_such']}",
+                ERR_BAD_INPUT);
+    r = ask_ok(&o->app,
+               "{'verb':'put','id':'11111111111111111111111111111111','unlock':['value']}");
+    assert_true(json_is_true(json_object_get(r, "saved")));
+    json_decref(r);
+    r = ask_ok(&o->app, "{'verb':'import','rows':[{'line':4," TARGET "'99','per':'commune'}}]}");
+    assert_int_equal(json_integer_value(json_object_get(r, "edited")), 1);
+    json_decref(r);
+    r = ask_ok(&o->app, "{'verb':'history','id':'11111111111111111111111111111111'}");
+    size_t locks = 0;
+    json_t *events = json_object_get(r, "events");
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        json_t *writes = json_object_get(json_array_get(events, i), "writes");
+        for (size_t k = 0; k < json_array_size(writes); k++)
+            locks += strcmp(text_at(json_array_get(writes, k), "field"), "(lock)") == 0 &&
+                     strcmp(text_at(json_array_get(writes, k), "element"), "value") == 0;
+    }
+    assert_int_equal(locks, 2); /* put on, taken off */
+    json_decref(r);
+#undef TARGET
+}
+
 /* ---- conflicts ---- */
 
 /* A commune's person, changed at the hub; the commune writes the field again without having seen
@@ -418,6 +478,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(put_saves_one_set_and_refuses_what_the_catalogue_forbids,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(import_takes_good_rows_and_names_bad_ones, setup, teardown),
+        cmocka_unit_test_setup_teardown(import_leaves_locked_fields, setup, teardown),
         cmocka_unit_test_setup_teardown(conflict_shows_all_heads_and_a_decision_settles_it, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(conflict_may_be_settled_by_another_value, setup, teardown),

@@ -831,7 +831,8 @@ static json_t *import_rows(const char *as_of, const char *note, const char *addr
     char text[600];
     snprintf(
         text, sizeof text,
-        "{\"verb\":\"import\",\"type\":\"person\",\"person\":\"Lan\",\"as_of\":\"%s\",\"dry\":%s,"
+        "{\"verb\":\"import\",\"type\":\"person\",\"person\":\"Lan\",\"source\":\"ds.xlsx\",\"as_"
+        "of\":\"%s\",\"dry\":%s,"
         "\"last\":true,\"rows\":[{\"line\":2,\"type\":\"person\",\"values\":{\"full_name\":\"Một\","
         "\"sex\":\"Nam\",\"national_id\":\"075190000001\",\"note\":\"%s\",\"cur_hamlet\":\"%s\"}}]"
         "}",
@@ -889,6 +890,108 @@ static void test_import_of_a_day_leaves_what_is_later(void **state)
     assert_string_equal(json_string_value(json_object_get(r, "field")), "as_of");
     json_decref(r);
     expect_note("tay");
+}
+
+static void expect_kept(json_t *r, size_t i, const char *column, const char *why)
+{
+    const json_t *kept = json_array_get(json_object_get(r, "kept"), i);
+    assert_string_equal(json_string_value(json_object_get(kept, "column")), column);
+    assert_string_equal(json_string_value(json_object_get(kept, "why")), why);
+}
+
+/* Edit the one person: `what` is the rest of the request. */
+static json_t *put_person(const char *what)
+{
+    char text[400], id[40];
+    json_t *r = ask("{\"verb\":\"list\",\"type\":\"person\"}");
+    field(json_array_get(json_object_get(r, "rows"), 0), "id", id, sizeof id);
+    json_decref(r);
+    snprintf(text, sizeof text, "{\"verb\":\"put\",\"id\":\"%s\",\"person\":\"Lan\",%s}", id, what);
+    return ask(text);
+}
+
+/* A lock is against lists, with a day or without, and not against people, who are told. */
+static void test_no_list_overwrites_a_locked_field(void **state)
+{
+    (void)state;
+    make_home();
+    take_back();
+    json_decref(import_rows("", "tay", "Ấp 1", false));
+    json_t *r = put_person("\"lock\":[\"note\",\"poverty_year\"]");
+    assert_ok(node_command_error_of(r));
+    assert_true(json_is_true(json_object_get(r, "saved")));
+    assert_null(json_object_get(r, "locked")); /* nothing was written into it */
+    json_decref(r);
+    r = put_person("\"lock\":[\"note\"]");
+    assert_false(json_is_true(json_object_get(r, "saved"))); /* it is locked */
+    json_decref(r);
+    static const char *const days[] = {"", "2030-12-31", "2020-12-31"};
+    for (size_t i = 0; i < 3; i++) {
+        char hamlet[20];
+        snprintf(hamlet, sizeof hamlet, "Ấp %zu", i + 2);
+        r = import_rows(days[i], "của danh sách", hamlet, i == 1);
+        assert_int_equal(count(r, "kept_values"), i < 2 ? 1 : 2); /* of 2020: the hamlet is later */
+        assert_int_equal(count(r, "edited"), i < 2 ? 1 : 0);
+        expect_kept(r, i < 2 ? 0 : 0, "note", "locked");
+        if (i == 2) expect_kept(r, 1, "cur_hamlet", "later");
+        json_decref(r);
+        expect_note("tay");
+    }
+    r = import_rows("", "tay", "Ấp 2", false); /* the same as here: there is nothing to keep */
+    assert_int_equal(count(r, "kept_values"), 0);
+    json_decref(r);
+    /* What is tied to a locked field stays with it, and is named. */
+    r = ask("{\"verb\":\"import\",\"type\":\"person\",\"person\":\"Lan\",\"last\":true,\"rows\":[{"
+            "\"line\":7,\"type\":\"person\",\"values\":{\"full_name\":\"Hai\",\"national_id\":"
+            "\"075190000001\",\"poverty\":\"poor\",\"poverty_year\":\"2023\"}}]}");
+    assert_int_equal(count(r, "edited"), 1);
+    assert_int_equal(count(r, "kept_values"), 2);
+    expect_kept(r, 0, "poverty", "locked");
+    expect_kept(r, 1, "poverty_year", "locked");
+    json_decref(r);
+    r = put_person("\"values\":{\"note\":\"người sửa\"}");
+    assert_ok(node_command_error_of(r));
+    assert_string_equal(json_string_value(json_array_get(json_object_get(r, "locked"), 0)), "note");
+    json_decref(r);
+    expect_note("người sửa");
+    r = put_person("\"unlock\":[\"note\",\"note\"]");
+    assert_int_equal(node_command_error_of(r), ERR_BAD_INPUT);
+    json_decref(r);
+    r = put_person("\"lock\":[\"no_such\"]");
+    assert_int_equal(node_command_error_of(r), ERR_BAD_INPUT);
+    json_decref(r);
+    r = put_person("\"unlock\":[\"note\"],\"values\":{\"note\":\"mở\"}");
+    assert_null(json_object_get(r, "locked"));
+    json_decref(r);
+    r = import_rows("31/12/2030", "của danh sách", "Ấp 2", false);
+    assert_int_equal(count(r, "kept_values"), 0);
+    json_decref(r);
+    expect_note("của danh sách");
+    char id[40], text[100];
+    r = ask("{\"verb\":\"list\",\"type\":\"person\"}");
+    const json_t *row = json_array_get(json_object_get(r, "rows"), 0);
+    assert_int_equal(json_array_size(json_object_get(row, "locks")), 1);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(row, "locks"), 0)),
+                        "poverty_year");
+    assert_int_equal(count(row, "conflicts"), 0);
+    field(row, "id", id, sizeof id);
+    json_decref(r);
+    snprintf(text, sizeof text, "{\"verb\":\"history\",\"id\":\"%s\"}", id);
+    r = ask(text);
+    const json_t *write = json_array_get(
+        json_object_get(json_array_get(json_object_get(r, "events"), 1), "writes"), 0);
+    assert_string_equal(json_string_value(json_object_get(write, "field")), "(lock)");
+    assert_string_equal(json_string_value(json_object_get(write, "element")), "poverty_year");
+    assert_true(json_is_true(json_object_get(write, "value")));
+    assert_null(json_object_get(json_array_get(json_object_get(r, "events"), 1), "import"));
+    const json_t *list = json_object_get(json_array_get(json_object_get(r, "events"), 0), "import");
+    assert_int_equal(json_string_length(json_object_get(list, "id")), 16);
+    assert_string_equal(json_string_value(json_object_get(list, "as_of")), "");
+    size_t last = json_array_size(json_object_get(r, "events")) - 1;
+    list = json_object_get(json_array_get(json_object_get(r, "events"), last), "import");
+    assert_string_equal(json_string_value(json_object_get(list, "as_of")), "2030-12-31");
+    assert_string_equal(json_string_value(json_object_get(list, "source")), "ds.xlsx");
+    json_decref(r);
 }
 
 static void test_import_refuses_columns(void **state)
@@ -1183,6 +1286,7 @@ int main(void)
         T(test_import_broken_rows),
         T(test_import_twice_doubles_nothing),
         T(test_import_of_a_day_leaves_what_is_later),
+        T(test_no_list_overwrites_a_locked_field),
         T(test_import_refuses_columns),
         T(test_import_ndjson),
         T(test_import_many),
