@@ -8,7 +8,9 @@
  * the deed is about must have come to its end, both sides must say the same, and nothing may wait. The cut moves on
  * until it lies behind the last byte.
  *
- *   cuts_test [STEP [TEST]]   bytes from one cut to the next, default CUTS_STEP; 1 = every byte
+ * And a backlog of several frames: what the cut costs is counted.
+ *
+ *   cuts_test [STEP [TEST]]   bytes from one cut to the next, default CUTS_STEP or BACKLOG_STEP; 1 = every byte
  */
 #include "tests/lib/pair.h"
 
@@ -35,13 +37,21 @@
 #include "proto/erase.h"
 #include "proto/move.h"
 #include "proto/order.h"
+#include "proto/pack.h"
 #include "tests/sim/memvfs.h"
 
 #define OK(call) assert_int_equal((call), ERR_OK)
 
-enum { CUTS_STEP = 211, ROUNDS = 16, FILE_BYTES = 900 };
+enum {
+    CUTS_STEP = 331,
+    BACKLOG_STEP = 13007,
+    ROUNDS = 16,
+    FILE_BYTES = 900,
+    BACKLOG = 72,
+    NOTE = 3900
+};
 
-static size_t step = CUTS_STEP;
+static size_t step = CUTS_STEP, backlog_step = BACKLOG_STEP;
 
 struct cuts {
     struct pair w;
@@ -557,6 +567,63 @@ static void a_file_on_its_way_down(void **state)
     cut_everywhere(&(struct kind){file_down, file_at_node, NULL, 0, 1});
 }
 
+/* ---- what a cut costs ---- */
+
+/* The same notes each time, which nothing can squeeze much: more than four frames. */
+static void backlog(struct cuts *c)
+{
+    char note[NOTE + 1];
+    struct rng rng = {.s = 12};
+    for (unsigned i = 0; i < BACKLOG; i++) {
+        for (unsigned k = 0; k < NOTE; k++)
+            note[k] = (char)('0' + rng_below(&rng, 64));
+        note[NOTE] = '\0';
+        pair_create(&c->w.nodes[0], &c->rid[0], note);
+    }
+}
+
+/* Its records do not come down: something was applied before (SPEC 7.9). */
+static void applied(struct cuts *c)
+{
+    pair_create(&c->w.nodes[0], &c->rid[0], "trước đó");
+    for (int i = 0; i < 2; i++)
+        OK(pair_attempt(&c->w.nodes[0]));
+}
+
+static void a_cut_costs_one_frame_at_most(void **state)
+{
+    (void)state;
+    const struct kind k = {backlog, NULL, applied, 0, 1};
+    struct cuts *c = world(&k);
+    struct pair_node *n = &c->w.nodes[0];
+    size_t worst = 0;
+    backlog(c);
+    OK(pair_attempt(n));
+    size_t uncut = n->sent + n->received;
+    OK(pair_attempt(n));
+    size_t hellos = n->sent + n->received; /* a session with nothing to say */
+    assert_true(uncut > 4 * (size_t)FRAME_BODY_BYTES_MAX * 3 / 4);
+    for (size_t cut = backlog_step; cut < uncut - hellos; cut += backlog_step, c->round++) {
+        if (c->round == ROUNDS) {
+            world_over(c);
+            c = world(&k);
+            n = &c->w.nodes[0];
+        }
+        backlog(c);
+        c->w.cut_after = cut;
+        assert_int_equal(pair_attempt(n), ERR_LINK_LOST);
+        size_t used = n->sent + n->received;
+        c->w.cut_after = SIZE_MAX;
+        OK(pair_attempt(n));
+        used += n->sent + n->received;
+        assert_int_equal(pair_status(n).waiting, 0);
+        assert_true(used <= uncut + hellos + FRAME_BODY_BYTES_MAX);
+        if (used > uncut + worst) worst = used - uncut;
+    }
+    printf("uncut %zu bytes; a cut costs at most %zu\n", uncut, worst);
+    world_over(c);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -570,8 +637,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_set_that_rots_at_the_node),
         cmocka_unit_test(a_file_on_its_way_up),
         cmocka_unit_test(a_file_on_its_way_down),
+        cmocka_unit_test(a_cut_costs_one_frame_at_most),
     };
-    if (argc > 1) step = (size_t)strtoul(argv[1], NULL, 10);
+    if (argc > 1) step = backlog_step = (size_t)strtoul(argv[1], NULL, 10);
     if (argc > 2) cmocka_set_test_filter(argv[2]);
     if (step == 0) return 2;
     randombytes_set_implementation(&pair_random);

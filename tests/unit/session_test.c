@@ -72,6 +72,49 @@ static void a_second_session_has_nothing_to_say_and_is_small(void **state)
     pair_close(&w);
 }
 
+struct flights { /* of one session: the node speaks, the hub answers */
+    struct pair_node *n;
+    unsigned up;
+    bool node_speaks;
+    unsigned confirmed; /* flight whose answer confirmed all that waited; 0: none yet */
+};
+
+static void count_flights(void *ctx, bool up, struct bytes piece)
+{
+    struct flights *f = ctx;
+    assert_true(piece.len > 0);
+    if (up && !f->node_speaks) {
+        if (f->up > 0 && f->confirmed == 0 && pair_status(f->n).waiting == 0) f->confirmed = f->up;
+        f->up++;
+    }
+    f->node_speaks = up;
+}
+
+/* With that of TCP itself three: one to greet, one to deliver. The third flight, BYE, waits for nothing. */
+static void a_small_sync_is_confirmed_in_three_round_trips(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid;
+    pair_open(&w, 17);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    OK(pair_attempt(n));
+    for (int i = 0; i < 3; i++) {
+        struct flights f = {.n = n};
+        for (int k = 0; k < 1 + 4 * i; k++)
+            pair_create(n, &rid, "Nguyễn Văn A");
+        w.tap = count_flights;
+        w.tap_ctx = &f;
+        OK(pair_attempt(n));
+        w.tap = NULL;
+        assert_int_equal(f.confirmed, 2);
+        assert_int_equal(f.up, 3);
+        assert_int_equal(pair_status(n).waiting, 0);
+    }
+    pair_close(&w);
+}
+
 static void edits_on_both_sides_conflict_and_a_resolution_comes_down(void **state)
 {
     (void)state;
@@ -596,6 +639,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_joins_saves_syncs_and_gets_its_receipts),
         cmocka_unit_test(a_second_session_has_nothing_to_say_and_is_small),
+        cmocka_unit_test(a_small_sync_is_confirmed_in_three_round_trips),
         cmocka_unit_test(edits_on_both_sides_conflict_and_a_resolution_comes_down),
         cmocka_unit_test(two_nodes_see_only_their_own_records),
         cmocka_unit_test(refused_invitations_say_why),
