@@ -11,7 +11,9 @@ const char *hub_alarm_vi(enum hub_alarm_kind kind)
     case HUB_ALARM_CLONE: return "hai máy cùng một khóa, hoặc một máy đã khôi phục bản cũ";
     case HUB_ALARM_WENT_BACK: return "trung tâm đã lùi về bản cũ; các xã sẽ gửi lại phần thiếu";
     case HUB_ALARM_FORK:
-        return "máy này từng được khôi phục hoặc chép: các lần ghi trùng chỗ đã được ghi lại";
+        return "máy này từng được khôi phục hoặc chép: các lần ghi trùng chỗ đã được ghi lại; nếu "
+               "hai máy cùng chạy "
+               "bản này, chỉ để một máy";
     case HUB_ALARM_DAMAGED:
         return "dữ liệu trên ổ đĩa của trung tâm bị hỏng: giữ nguyên thư mục, gọi người phụ trách "
                "máy "
@@ -34,7 +36,9 @@ const char *hub_alarm_en(enum hub_alarm_kind kind)
     case HUB_ALARM_CLONE: return "two PCs with one key, or one restored from an old copy";
     case HUB_ALARM_WENT_BACK: return "the hub went back in time; nodes send again what it lacks";
     case HUB_ALARM_FORK:
-        return "this PC was restored or copied: saves that had the same place were made anew";
+        return "this PC was restored or copied: saves that had the same place were made anew; if "
+               "two PCs run this copy, "
+               "only one may go on";
     case HUB_ALARM_DAMAGED:
         return "data on the hub's disk are damaged: keep the folder as it is, have the log checked "
                "by "

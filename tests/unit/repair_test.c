@@ -17,6 +17,7 @@
 #include "hub/store_repair.h"
 #include "hub/verify.h"
 #include "node/own.h"
+#include "node/store_alarm.h"
 #include "node/store_erase.h"
 #include "node/store_repair.h"
 #include "proto/erase.h"
@@ -359,6 +360,19 @@ static void a_node_restored_from_every_earlier_moment_loses_nothing(void **state
     }
 }
 
+static enum err fork_seen(void *ctx, const struct node_alarm *a)
+{
+    *(unsigned *)ctx += a->kind == NODE_ALARM_FORK;
+    return ERR_OK;
+}
+
+static unsigned forks_at(struct pair_node *n)
+{
+    unsigned count = 0;
+    OK(node_store_alarms(n->store, false, fork_seen, &count));
+    return count;
+}
+
 static void a_clone_goes_on_beside_its_original_and_alarms(void **state)
 {
     (void)state;
@@ -380,7 +394,10 @@ static void a_clone_goes_on_beside_its_original_and_alarms(void **state)
         do_edit(&w, who);
         OK(pair_settle(&w.nodes[who]));
         note_synced(who, false);
-        /* the second PC forks at its first contact; the first one's next contact shows both alive */
+        /* the second PC's first contact is an alarm already, there and at the hub: it looks like a restored copy;
+         * the first one's next contact shows both alive */
+        assert_int_equal(alarms_of(&w, HUB_ALARM_FORK), i >= 1);
+        if (i == 1) assert_int_equal(forks_at(&w.nodes[2]), 1);
         if (i >= 2) assert_int_equal(alarms_of(&w, HUB_ALARM_CLONE), 1);
     }
     assert_int_equal(alarms_of(&w, HUB_ALARM_CLONE), 1); /* a fork's alarm may stand beside it */
@@ -910,7 +927,7 @@ static void editions_come_back_in_any_order(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_restored_from_every_earlier_moment_loses_nothing),
@@ -922,6 +939,7 @@ int main(void)
         cmocka_unit_test(a_verdict_of_a_hub_that_went_back_is_not_kept),
         cmocka_unit_test(restores_and_clones_of_everything_by_chance),
     };
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
     char folder[64]; /* of the whole run: erased.list stands beside the databases */
     if (randombytes_set_implementation(&pair_random) != 0) return 1;
     snprintf(folder, sizeof folder, "repair-XXXXXX");
