@@ -36,6 +36,7 @@ static enum flow_state flow_said(const struct hub_sent_report *sent, enum flow_t
     if (strcmp(sent->state, "not_started") == 0) return FLOW_NOT_STARTED;
     if (strcmp(sent->state, "draft") == 0) return FLOW_DRAFT;
     if (strcmp(sent->state, "withdrawn") == 0) return FLOW_WITHDRAWN;
+    if (sent->unconfirmed) return FLOW_DRAFT;
     return time == FLOW_TIME_LATE || time == FLOW_TIME_UNPROVEN ? FLOW_LATE : FLOW_SUBMITTED;
 }
 
@@ -50,6 +51,9 @@ static enum err flow_submission(struct hub_store *s, const char *label, struct h
     r->version = out->sent.version;
     r->person = out->sent.person;
     r->conflict = out->sent.conflict;
+    r->has_other = out->sent.has_other;
+    r->other = out->sent.other;
+    r->unconfirmed = out->sent.unconfirmed;
     r->digest = out->sent.digest;
     r->submitted_on = out->sent.submitted_on;
     r->signed_by = out->sent.signed_by;

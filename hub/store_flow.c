@@ -2,6 +2,7 @@
 #include "hub/store_order.h"
 #include "hub/store_priv.h"
 #include "hub/store_records.h"
+#include "proto/submission.h"
 
 #include <stdlib.h>
 
@@ -137,37 +138,106 @@ static enum err flow_set_row(void *ctx, const struct hub_set *set)
     return ERR_OK;
 }
 
-/* The newest set among those that wrote a head, who saved it and when. */
-static enum err flow_newest(struct hub_store *s, struct hub_sent_report *out)
+struct flow_district {
+    struct hub_store *s;
+    bool is;
+    enum err e;
+};
+
+static enum err flow_district_row(void *ctx, const struct hub_set *set)
+{
+    struct flow_district *d = ctx;
+    d->is = strcmp(set->unit, d->s->identity.unit) == 0;
+    return ERR_OK;
+}
+
+static bool flow_district(void *ctx, const struct id_version *version)
+{
+    struct flow_district *d = ctx;
+    d->is = false;
+    if (d->e == ERR_OK) d->e = hub_store_set(d->s, version, flow_district_row, d);
+    return d->is;
+}
+
+struct flow_one { /* a record of the report */
+    struct hub_sent_report sent;
+    struct submission said;
+};
+
+/* What a record says of its submission; what it proves is read when it is the one that counts. */
+static enum err flow_one_read(struct hub_store *s, struct flow_one *one)
 {
     struct buf state;
     struct fold f = {.type = 0};
+    struct flow_district d = {.s = s, .e = ERR_OK};
+    const struct catalogue_type *type = catalogue_type_by_name(s->catalogue, "report");
     buf_init(&state, FOLD_STATE_BYTES_MAX);
     enum err e = fold_init(&f);
-    if (e == ERR_OK) e = hub_store_record(s, &out->rid, &state, NULL, NULL, NULL);
+    if (e == ERR_OK) e = hub_store_record(s, &one->sent.rid, &state, NULL, NULL, NULL);
     if (e == ERR_OK) e = fold_load(&f, buf_bytes(&state));
     if (e != ERR_OK) goto out;
-    out->conflict = fold_conflicts(&f, hub_store_rules(s)) > 0;
-    const struct fold_set *newest = NULL;
-    for (size_t i = 0; i < f.set_count; i++) {
-        if (newest == NULL || f.sets[i].position > newest->position) newest = &f.sets[i];
-    }
-    if (newest == NULL) {
-        e = ERR_DAMAGED;
-        goto out;
-    }
-    struct flow_set set = {.received_ms = 0};
-    out->version = newest->version;
-    out->person = newest->person;
-    e = hub_store_set(s, &newest->version, flow_set_row, &set);
-    if (e != ERR_OK) goto out;
-    out->proof.before_ms = set.received_ms;
-    out->proof.claimed_ms = (int64_t)(set.head.hlc >> 16);
-    e = flow_seen(s, &set.head, &out->proof);
+    one->sent.conflict = fold_conflicts(&f, hub_store_rules(s)) > 0;
+    e = submission_of(&f, type, flow_district, &d, &one->said);
+    if (e == ERR_NOT_FOUND) e = ERR_DAMAGED; /* the tables show a definition and a period */
+    if (e == ERR_OK) e = d.e;
+    one->sent.version = one->said.version.version;
+    one->sent.person = submission_person(&one->said);
+    one->sent.unconfirmed = one->said.rank == SUBMISSION_UNCONFIRMED;
 out:
     if (f.private_ != NULL) fold_free(&f);
     buf_free(&state);
     return e;
+}
+
+static enum err flow_proof_read(struct hub_store *s, const struct submission *said,
+                                struct flow_proof *proof)
+{
+    struct flow_set set = {.received_ms = 0};
+    enum err e = hub_store_set(s, &said->sent.version, flow_set_row, &set);
+    if (e != ERR_OK) return e;
+    proof->before_ms = set.received_ms;
+    proof->claimed_ms = (int64_t)(set.head.hlc >> 16);
+    return flow_seen(s, &set.head, proof);
+}
+
+static enum err flow_one_row(const struct db_stmt *q, struct flow_one *one)
+{
+    *one = (struct flow_one){.sent = {.conflict = false}};
+    enum err e = db_column_copy(q, 0, one->sent.rid.b, sizeof one->sent.rid.b);
+    if (e == ERR_OK) e = flow_text(q, 1, one->sent.state, sizeof one->sent.state);
+    if (e == ERR_OK) e = flow_text(q, 2, one->sent.submitted_on, sizeof one->sent.submitted_on);
+    if (e == ERR_OK) e = flow_text(q, 3, one->sent.signed_by, sizeof one->sent.signed_by);
+    if (e == ERR_OK) e = flow_text(q, 4, one->sent.digest, sizeof one->sent.digest);
+    return e;
+}
+
+/* All records of the report; `best` is the one that counts. */
+static enum err flow_choose(struct hub_store *s, struct db_stmt *q, struct flow_one *best)
+{
+    bool more = true, any = false;
+    enum err e = ERR_OK;
+    for (;;) {
+        struct flow_one one, other;
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more) break;
+        e = flow_one_row(q, &one);
+        if (e == ERR_OK) e = flow_one_read(s, &one);
+        if (e != ERR_OK) break;
+        bool wins = !any || submission_before(&one.said, &best->said);
+        other = wins ? *best : one;
+        bool had = best->sent.has_other;
+        struct id_record first = best->sent.other;
+        if (wins) *best = one;
+        best->sent.has_other = had;
+        best->sent.other = first;
+        if (any && other.said.rank != SUBMISSION_DRAFT) {
+            best->sent.has_other = true;
+            best->sent.other = other.sent.rid;
+        }
+        any = true;
+    }
+    if (best->sent.has_other) best->sent.conflict = true;
+    return e == ERR_OK && !any ? ERR_NOT_FOUND : e;
 }
 
 enum err hub_flow_report(struct hub_store *s, const char *unit, const char *report,
@@ -175,26 +245,23 @@ enum err hub_flow_report(struct hub_store *s, const char *unit, const char *repo
 {
     static const char *const fields[] = {"definition",   "period",    "state",
                                          "submitted_on", "signed_by", "digest"};
-    struct hub_sent_report r = {.conflict = false};
+    struct flow_one best = {.sent = {.conflict = false}};
+    struct db_stmt *q = NULL;
     if (!flow_has_type(s, "report", fields, sizeof fields / sizeof fields[0])) return ERR_NOT_FOUND;
-    /* Two PCs of a unit may each have begun one: what was submitted counts, then the newest. */
-    struct db_stmt *q = db_stmt(
-        s->db, "SELECT r.id, r.state, r.submitted_on, r.signed_by, r.digest FROM report r "
-               "JOIN sys_record x ON x.rid = r.id WHERE r.unit = ?1 AND r.definition = ?2 AND "
-               "r.period = ?3 ORDER BY coalesce(r.state NOT IN ('draft', 'not_started'), 0) DESC, "
-               "x.pos DESC LIMIT 1");
+    /* Not from the cache: reading each record asks other things. */
+    enum err e = db_prepare(
+        s->db,
+        "SELECT id, state, submitted_on, signed_by, digest FROM report WHERE unit = ?1 AND "
+        "definition = ?2 AND period = ?3 ORDER BY id",
+        &q);
+    if (e != ERR_OK) return e;
     db_bind_str(q, 1, unit);
     db_bind_str(q, 2, report);
     db_bind_str(q, 3, period);
-    enum err e = db_get(q);
-    if (e == ERR_OK) e = db_column_copy(q, 0, r.rid.b, sizeof r.rid.b);
-    if (e == ERR_OK) e = flow_text(q, 1, r.state, sizeof r.state);
-    if (e == ERR_OK) e = flow_text(q, 2, r.submitted_on, sizeof r.submitted_on);
-    if (e == ERR_OK) e = flow_text(q, 3, r.signed_by, sizeof r.signed_by);
-    if (e == ERR_OK) e = flow_text(q, 4, r.digest, sizeof r.digest);
-    db_done(q);
-    if (e == ERR_OK) e = flow_newest(s, &r);
-    if (e == ERR_OK) *out = r;
+    e = flow_choose(s, q, &best);
+    db_stmt_free(q);
+    if (e == ERR_OK) e = flow_proof_read(s, &best.said, &best.sent.proof);
+    if (e == ERR_OK) *out = best.sent;
     return e;
 }
 

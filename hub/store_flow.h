@@ -21,10 +21,13 @@ struct hub_sent_report { /* the record of a unit's report, as the typed tables s
     char submitted_on[DATE_TEXT_ROOM];
     char signed_by[HUB_FLOW_TEXT_ROOM];
     char digest[2 * ID_HASH_BYTES + 1];
-    bool conflict;             /* two PCs said different things */
-    struct id_version version; /* newest set that wrote what it says */
-    struct id_person person;   /* who saved that */
-    struct flow_proof proof;   /* when it was made */
+    bool conflict;  /* two PCs said different things, or handed in a record each */
+    bool has_other; /* that other record, which does not count */
+    struct id_record other;
+    bool unconfirmed; /* it says submitted, and who wrote its texts did that, or wrote after it */
+    struct id_version version; /* newest set that wrote what a judgement is about */
+    struct id_person person;   /* who handed it in, or saved the draft last */
+    struct flow_proof proof;   /* when it was handed in */
 };
 /* ERR_NOT_FOUND: the unit has no such record. After hub_reports_ready(). */
 MUST_CHECK enum err hub_flow_report(struct hub_store *s, const char *unit, const char *report,

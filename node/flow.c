@@ -1,6 +1,7 @@
 #include "node/flow.h"
 
 #include "proto/record.h"
+#include "proto/submission.h"
 #include "proto/workflow.h"
 
 #include <stdio.h>
@@ -27,37 +28,56 @@ static enum err flow_short(const struct node_store_record *record,
     return e;
 }
 
-/* The newest set that wrote what the record says; own ones that wait are newer than all. */
-static const struct fold_set *flow_newest(const struct fold *f)
-{
-    const struct fold_set *newest = NULL;
-    for (size_t i = 0; i < f->set_count; i++) {
-        const struct fold_set *x = &f->sets[i];
-        bool newer = newest == NULL || x->position > newest->position ||
-                     (x->position == newest->position && x->clock > newest->clock);
-        if (newer) newest = x;
-    }
-    return newest;
-}
-
 static enum flow_state flow_said(const struct node_flow *f)
 {
     if (f->state[0] == '\0' || strcmp(f->state, "not_started") == 0) return FLOW_NOT_STARTED;
     if (strcmp(f->state, "draft") == 0) return FLOW_DRAFT;
     if (strcmp(f->state, "withdrawn") == 0) return FLOW_WITHDRAWN;
+    if (f->row.unconfirmed) return FLOW_DRAFT;
     return f->row.time == FLOW_TIME_LATE ? FLOW_LATE : FLOW_SUBMITTED;
+}
+
+/* Of the unit's records of this report, the one that counts (SPEC 14.2); it is in `record` then. */
+static enum err flow_choose(struct node_store *s, struct node_store_record *record,
+                            const struct catalogue_type *type, const char *label,
+                            struct node_flow *out, struct submission *best)
+{
+    struct flow_row *r = &out->row;
+    struct id_record rid;
+    const struct id_record *after = NULL;
+    enum err e = ERR_OK;
+    fold_clear(&record->fold);
+    for (; e == ERR_OK; after = &rid) {
+        struct submission one;
+        e = node_flow_find(s, out->unit, r->form->id, label, after, &rid);
+        if (e == ERR_OK) e = node_store_record_read(s, &rid, record);
+        if (e == ERR_OK) e = submission_of(&record->fold, type, NULL, NULL, &one);
+        if (e != ERR_OK) break;
+        bool wins = !r->has_record || submission_before(&one, best);
+        const struct submission *lost = wins ? best : &one;
+        if (r->has_record && lost->rank != SUBMISSION_DRAFT) {
+            r->has_other = true;
+            r->other = wins ? r->record : rid;
+        }
+        if (wins) {
+            *best = one;
+            r->record = rid;
+        }
+        r->has_record = true;
+    }
+    if (e != ERR_NOT_FOUND) return e;
+    return r->has_record ? node_store_record_read(s, &r->record, record) : ERR_NOT_FOUND;
 }
 
 static enum err flow_record(struct node_store *s, struct node_store_record *record,
                             const char *label, struct node_flow *out)
 {
     struct flow_row *r = &out->row;
+    struct submission said;
     const struct catalogue_type *type =
         catalogue_type_by_name(node_store_catalogue(s, NULL), "report");
-    fold_clear(&record->fold);
-    enum err e = node_flow_find(s, out->unit, r->form->id, label, &r->record);
+    enum err e = flow_choose(s, record, type, label, out, &said);
     if (e == ERR_NOT_FOUND) return ERR_OK;
-    if (e == ERR_OK) e = node_store_record_read(s, &r->record, record);
     if (e == ERR_OK) e = flow_short(record, type, "state", out->state, sizeof out->state);
     if (e == ERR_OK) e = flow_short(record, type, "digest", out->digest, sizeof out->digest);
     if (e == ERR_OK)
@@ -65,17 +85,14 @@ static enum err flow_record(struct node_store *s, struct node_store_record *reco
     if (e == ERR_OK)
         e = flow_short(record, type, "signed_by", out->signed_by, sizeof out->signed_by);
     if (e != ERR_OK) return e;
-    const struct fold_set *newest = flow_newest(&record->fold);
-    r->has_record = true;
-    r->conflict = fold_conflicts(&record->fold, node_store_rules(s)) > 0;
-    r->has_version = r->has_person = newest != NULL;
-    if (newest != NULL) {
-        r->version = newest->version;
-        r->person = newest->person;
-        struct flow_proof proof = {.before_ms = (int64_t)(newest->clock >> 16),
-                                   .claimed_ms = (int64_t)(newest->clock >> 16)};
-        r->time = flow_time_of(&proof, due_late_ms(&r->slot));
-    }
+    r->conflict = r->has_other || fold_conflicts(&record->fold, node_store_rules(s)) > 0;
+    r->unconfirmed = said.rank == SUBMISSION_UNCONFIRMED;
+    r->has_version = r->has_person = true;
+    r->version = said.version.version;
+    r->person = submission_person(&said);
+    struct flow_proof proof = {.before_ms = (int64_t)(said.sent.clock >> 16),
+                               .claimed_ms = (int64_t)(said.sent.clock >> 16)};
+    r->time = flow_time_of(&proof, due_late_ms(&r->slot));
     out->open_state = flow_said(out);
     if (!flow_is_in(out->open_state)) r->time = FLOW_TIME_NONE;
     return ERR_OK;

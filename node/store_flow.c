@@ -123,7 +123,7 @@ enum err node_flow_named(struct node_store *s, struct bytes text, struct named *
 }
 
 enum err node_flow_find(struct node_store *s, const char *unit, const char *report,
-                        const char *period, struct id_record *rid)
+                        const char *period, const struct id_record *after, struct id_record *rid)
 {
     static const char *const fields[] = {"definition", "period", "state"};
     enum err e = node_catalogue_wanted(s);
@@ -133,14 +133,13 @@ enum err node_flow_find(struct node_store *s, const char *unit, const char *repo
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (t == NULL || catalogue_field_by_name(t, fields[i]) == NULL) return ERR_NOT_FOUND;
     }
-    struct db_stmt *q = db_stmt(
-        s->db, "SELECT r.id FROM report r LEFT JOIN sys_record x ON x.rid = r.id WHERE r.unit = ?1 "
-               "AND r.definition = ?2 AND r.period = ?3 ORDER BY "
-               "coalesce(r.state NOT IN ('draft', 'not_started'), 0) DESC, "
-               "coalesce(x.position, 0) DESC LIMIT 1");
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT id FROM report WHERE unit = ?1 AND definition = ?2 AND period = ?3 "
+                       "AND (?4 IS NULL OR id > ?4) ORDER BY id LIMIT 1");
     db_bind_str(q, 1, unit);
     db_bind_str(q, 2, report);
     db_bind_str(q, 3, period);
+    if (after != NULL) db_bind_blob(q, 4, BYTES_OF(after->b));
     e = db_get(q);
     if (e == ERR_OK) e = db_column_copy(q, 0, rid->b, sizeof rid->b);
     db_done(q);

@@ -19,10 +19,11 @@ MUST_CHECK enum err node_flow_indicator(struct node_store *s,
                                         struct period_window window, indicator_fn *row, void *ctx,
                                         char why[static INDICATOR_WHY_ROOM]);
 
-/* The record of type `report` of this unit, report and period: what was submitted, then the newest.
- * ERR_NOT_FOUND. */
+/* The records of type `report` of this unit, report and period, one after another by their ids: the
+ * one behind `after`; NULL: the first. Two PCs may each have begun one. ERR_NOT_FOUND: no more. */
 MUST_CHECK enum err node_flow_find(struct node_store *s, const char *unit, const char *report,
-                                   const char *period, struct id_record *rid);
+                                   const char *period, const struct id_record *after,
+                                   struct id_record *rid);
 
 /* Targets of a year that hold for this unit (its own, or each commune's) in the order of their record
  * ids, and for this period or the whole year. None without a type `target`. Texts are never NULL. */

@@ -68,6 +68,8 @@ static void flow_row_state(const struct flow_row *r, json_t *j)
     json_object_set_new(j, "time_en", json_string(flow_time_en(r->time)));
     json_object_set_new(j, "overdue", json_boolean(flow_row_overdue(r)));
     json_object_set_new(j, "conflict", json_boolean(r->conflict));
+    json_object_set_new(j, "other", r->has_other ? flow_hex(BYTES_OF(r->other.b)) : json_null());
+    json_object_set_new(j, "unconfirmed", json_boolean(r->unconfirmed));
     json_object_set_new(j, "record", r->has_record ? flow_hex(BYTES_OF(r->record.b)) : json_null());
     json_object_set_new(j, "version",
                         r->has_version ? flow_hex(BYTES_OF(r->version.b)) : json_null());

@@ -26,6 +26,10 @@ struct flow_row {
     bool has_version;
     struct id_version version;
     bool conflict;
+    bool has_other; /* another record of the same report is handed in too: a conflict */
+    struct id_record other;
+    bool
+        unconfirmed; /* it says submitted, but nobody else than its author confirmed what it says */
     const char *digest; /* these three: "" for nothing */
     const char *submitted_on;
     const char *signed_by;

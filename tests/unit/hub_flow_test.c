@@ -177,6 +177,115 @@ static void zero_nothing_and_withdrawn_differ(void **state)
     hub_flow_row_free(&b);
 }
 
+/* ---- who handed it in, and what that was about ---- */
+
+/* The record `id`, changed as if nobody asked, by that person at that time; -1: by the district. */
+static void change(struct office *o, int node, uint8_t person, const char *id, const char *values,
+                   int64_t at_ms)
+{
+    char json[500];
+    o->hub.now_ms = at_ms;
+    if (node >= 0) o->hub.nodes[node].next.person.b[0] = person;
+    snprintf(json, sizeof json, "{\"type\":\"report\",\"id\":\"%s\",%s}", id, values);
+    report_edit(&o->hub, node, json);
+}
+
+static void drafted_by(struct office *o, uint8_t person, const char *id, int64_t at_ms)
+{
+    o->hub.nodes[0].next.person.b[0] = person;
+    submit(o, id, "draft", at_ms);
+    change(o, 0, person, id, "\"narrative\":\"x\"", at_ms + 1);
+}
+
+#define SUBMITTED "\"state\":\"submitted\",\"signed_by\":\"B\",\"digest\":\"11\""
+
+static void accept(struct office *o)
+{
+    char text[300];
+    snprintf(text, sizeof text,
+             "{'verb':'report_accept','report':'RP01','period':'2023-06','unit':'%s','person':'H'}",
+             report_units[0]);
+    assert_int_equal(told(o, text), ERR_OK);
+}
+
+static void a_note_is_no_submission(void **state)
+{
+    struct office *o = *state;
+    struct hub_flow_row r;
+    drafted_by(o, 1, ID, DUE_2_JULY - 9000);
+    change(o, 0, 2, ID, SUBMITTED, DUE_2_JULY - 8000);
+    accept(o);
+    assert_row(o, FLOW_ACCEPTED, FLOW_TIME_IN_TIME);
+    change(o, 0, 1, ID, "\"note\":\"y\"", DUE_2_JULY + 9000);
+    row_of(o, 0, &r);
+    assert_int_equal(r.row.state, FLOW_ACCEPTED);
+    assert_int_equal(r.row.time, FLOW_TIME_IN_TIME);
+    assert_int_equal(r.row.person.b[0], 2);
+    assert_true(r.row.judged_this);
+    hub_flow_row_free(&r);
+}
+
+static void what_the_district_settles_is_not_late(void **state)
+{
+    struct office *o = *state;
+    struct hub_flow_row r;
+    drafted_by(o, 1, ID, DUE_2_JULY - 9000);
+    change(o, 0, 2, ID, SUBMITTED, DUE_2_JULY - 8000);
+    change(o, -1, 0, ID, "\"digest\":\"22\"", DUE_2_JULY + 9000);
+    row_of(o, 0, &r);
+    assert_int_equal(r.row.state, FLOW_SUBMITTED);
+    assert_int_equal(r.row.time, FLOW_TIME_IN_TIME);
+    assert_int_equal(r.row.person.b[0], 2);
+    hub_flow_row_free(&r);
+}
+
+static void nobody_confirms_an_own_text(void **state)
+{
+    struct office *o = *state;
+    struct hub_flow_row r;
+    char text[300];
+    drafted_by(o, 1, ID, DUE_2_JULY - 9000);
+    change(o, 0, 1, ID, SUBMITTED, DUE_2_JULY - 8000); /* an old program, which did not ask */
+    row_of(o, 0, &r);
+    assert_int_equal(r.row.state, FLOW_DRAFT);
+    assert_true(r.row.unconfirmed);
+    hub_flow_row_free(&r);
+    snprintf(text, sizeof text,
+             "{'verb':'report_accept','report':'RP01','period':'2023-06','unit':'%s','person':'H'}",
+             report_units[0]);
+    assert_int_equal(told(o, text), ERR_DENIED);
+    change(o, 0, 2, ID, "\"signed_by\":\"C\"", DUE_2_JULY - 7000); /* another person does */
+    assert_row(o, FLOW_SUBMITTED, FLOW_TIME_IN_TIME);
+    change(o, 0, 1, ID, "\"narrative\":\"z\"", DUE_2_JULY - 6000); /* other words behind that */
+    row_of(o, 0, &r);
+    assert_int_equal(r.row.state, FLOW_DRAFT);
+    assert_true(r.row.unconfirmed);
+    hub_flow_row_free(&r);
+}
+
+static void a_second_record_hides_nothing(void **state)
+{
+    static const char *const words[] = {"withdrawn", "submitted", "draft"};
+    struct office *o = *state;
+    drafted_by(o, 1, ID, DUE_2_JULY - 9000);
+    change(o, 0, 2, ID, SUBMITTED, DUE_2_JULY - 8000);
+    accept(o);
+    for (size_t i = 0; i < 3; i++) {
+        struct hub_flow_row r;
+        char id[33];
+        snprintf(id, sizeof id, "%032zx", i + 1); /* before the other by its id */
+        if (i == 2) snprintf(id, sizeof id, "%.32s", "ffffffffffffffffffffffffffffffff");
+        submit(o, id, words[i], DUE_2_JULY - 7000 + (int64_t)i);
+        row_of(o, 0, &r);
+        assert_int_equal(r.row.state, FLOW_ACCEPTED);
+        assert_int_equal(r.row.record.b[0], 0xaa);
+        assert_true(r.row.conflict); /* of the two that say they were handed in or taken back */
+        assert_true(r.row.has_other);
+        assert_int_equal(r.row.other.b[0], 0);
+        hub_flow_row_free(&r);
+    }
+}
+
 /* ---- closed periods ---- */
 
 #define CLOSE "{'verb':'close','report':'RP01','period':'2023-06'}"
@@ -581,6 +690,10 @@ int main(void)
         TEST(late_and_unproven),
         TEST(late_by_what_it_had_seen),
         TEST(a_judgement_is_about_one_submission),
+        TEST(a_note_is_no_submission),
+        TEST(what_the_district_settles_is_not_late),
+        TEST(nobody_confirms_an_own_text),
+        TEST(a_second_record_hides_nothing),
         TEST(zero_nothing_and_withdrawn_differ),
         TEST(only_days_of_a_closed_period_are_late),
         TEST(two_officers_reopen),
