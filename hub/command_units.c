@@ -8,159 +8,33 @@
 #include "hub/command_priv.h"
 
 #include "common/io/clock.h"
-#include "hub/store_moves.h"
-#include "hub/store_nodes.h"
 #include "hub/rekey.h"
+#include "hub/store_moves.h"
+#include "hub/units.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    UNITS_NODES_MAX = 64,                            /* nodes of one unit */
-    UNITS_IDS_BYTES_MAX = 1000000 * ID_RECORD_BYTES, /* records of one assignment of a person */
-};
-
-/* ---- nodes of a unit ---- */
-
-struct units_nodes {
-    const char *unit;
-    struct hub_node v[UNITS_NODES_MAX];
-    size_t count;
-};
-
-static enum err units_node_each(void *ctx, const struct hub_node_row *n)
-{
-    struct units_nodes *w = ctx;
-    if (n->node.revoked || strcmp(n->node.unit, w->unit) != 0) return ERR_OK;
-    if (w->count == UNITS_NODES_MAX) return ERR_TOO_LARGE;
-    w->v[w->count++] = n->node;
-    return ERR_OK;
-}
-
-static enum err units_nodes_of(struct hub_app *a, const char *unit, struct units_nodes *out)
-{
-    *out = (struct units_nodes){.unit = unit};
-    return hub_store_nodes(a->store, units_node_each, out);
-}
-
-/* ---- assigning ---- */
-
-struct units_move {
-    const char *to;
-    char date[DATE_TEXT_ROOM];
-    struct id_person person;
-    uint64_t records, nodes;
-};
-
-/* Inside a transaction. */
-static enum err units_assign_ids(struct hub_app *a, struct bytes ids, struct units_move *m)
-{
-    enum err e = ERR_OK;
-    struct buf payload;
-    buf_init(&payload, CHANGE_BYTES_MAX);
-    for (size_t at = 0; e == ERR_OK && at < ids.len;) {
-        size_t n = ids.len - at;
-        if (n > MOVE_ASSIGN_MAX * ID_RECORD_BYTES) n = MOVE_ASSIGN_MAX * ID_RECORD_BYTES;
-        struct move_assign op = {.to = bytes_str(m->to),
-                                 .date = bytes_str(m->date),
-                                 .records = bytes_make(ids.p + at, n)};
-        buf_clear(&payload);
-        move_assign_encode(&op, &payload);
-        struct bytes p = buf_bytes(&payload);
-        struct hub_own_set set = {.person = m->person, .payloads = &p, .count = 1};
-        e = payload.e;
-        if (e == ERR_OK) e = hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), NULL);
-        at += n;
-        if (e == ERR_OK) m->records += n / ID_RECORD_BYTES;
-    }
-    buf_free(&payload);
-    return e;
-}
-
-static enum err units_records_of(struct hub_app *a, const char *unit, unsigned type,
-                                 struct buf *ids)
-{
-    struct id_record some[256];
-    int64_t after = 0;
-    size_t n = 0;
-    enum err e = ERR_OK;
-    do {
-        e = hub_store_unit_records(a->store, unit, type, &after, some, sizeof some / sizeof some[0],
-                                   &n);
-        for (size_t i = 0; e == ERR_OK && i < n; i++)
-            buf_add(ids, some[i].b, sizeof some[i].b);
-    } while (e == ERR_OK && n > 0 && ids->e == ERR_OK);
-    return e == ERR_OK ? ids->e : e;
-}
-
-/* ---- offers to a unit that is no more ---- */
-
-struct units_offers {
-    const char *unit;
-    struct buf ids;
-};
-
-static enum err units_offer_each(void *ctx, const struct hub_transfer *t)
-{
-    struct units_offers *w = ctx;
-    if (strcmp(t->to, w->unit) == 0) buf_add(&w->ids, t->transfer.b, sizeof t->transfer.b);
-    return w->ids.e;
-}
-
-/* Nobody is left to answer them: the giver keeps the record and may offer it to the successor. Inside
- * a transaction. */
-static enum err units_offers_end(struct hub_app *a, const char *old, const struct id_person *person)
-{
-    struct units_offers w = {.unit = old};
-    struct buf payload;
-    buf_init(&w.ids, UNITS_IDS_BYTES_MAX);
-    buf_init(&payload, 1024);
-    enum err e = hub_store_transfers(a->store, true, units_offer_each, &w);
-    for (size_t at = 0; e == ERR_OK && at < w.ids.len; at += ID_RECORD_BYTES) {
-        struct move_answer m = {.reply = MOVE_REFUSE, .note = bytes_str("đơn vị nhận đã sáp nhập")};
-        memcpy(m.transfer.b, w.ids.p + at, sizeof m.transfer.b);
-        buf_clear(&payload);
-        move_answer_encode(&m, &payload);
-        struct bytes p = buf_bytes(&payload);
-        struct hub_own_set set = {.person = *person, .payloads = &p, .count = 1};
-        e = payload.e;
-        if (e == ERR_OK) e = hub_own_append(a->store, &a->keys, &set, clock_wall_ms(), NULL);
-    }
-    buf_free(&payload);
-    buf_free(&w.ids);
-    return e;
-}
-
 /* The whole unit, in one transaction. */
-static enum err units_merge(struct hub_app *a, const char *old, struct units_move *m)
+static enum err units_merge(struct hub_app *a, const char *old, struct hub_units_move *m)
 {
-    struct units_nodes *nodes = calloc(1, sizeof *nodes);
-    struct buf ids;
-    if (nodes == NULL) return ERR_NOMEM;
-    buf_init(&ids, UNITS_IDS_BYTES_MAX);
-    enum err e = units_nodes_of(a, old, nodes);
-    if (e == ERR_OK) e = units_records_of(a, old, 0, &ids);
-    if (e == ERR_OK && nodes->count + ids.len > 0) {
+    struct hub_units_old was;
+    enum err e = hub_units_read(a->store, old, &was);
+    if (e == ERR_OK && was.node_count + was.records.len > 0) {
         e = hub_app_begin(a);
-        for (size_t i = 0; e == ERR_OK && i < nodes->count; i++, m->nodes++)
-            e = hub_rekey_certify(a->store, &a->keys,
-                                  &(struct hub_certify){.node = &nodes->v[i].node,
-                                                        .unit = m->to,
-                                                        .person = &m->person},
-                                  clock_wall_ms());
-        if (e == ERR_OK) e = units_assign_ids(a, buf_bytes(&ids), m);
-        if (e == ERR_OK) e = units_offers_end(a, old, &m->person);
-        if (e == ERR_OK)
-            e = hub_app_commit(a);
-        else
-            hub_app_abort(a);
+        if (e == ERR_OK) {
+            e = hub_units_merge(a->store, &a->keys, &was, m);
+            if (e == ERR_OK)
+                e = hub_app_commit(a);
+            else
+                hub_app_abort(a);
+        }
     }
-    buf_free(&ids);
-    free(nodes);
+    hub_units_free(&was);
     return e;
 }
 
-static json_t *units_moved(enum err e, const struct units_move *m)
+static json_t *units_moved(enum err e, const struct hub_units_move *m)
 {
     if (e != ERR_OK) return hub_command_fail(e);
     return json_pack("{s:I, s:I}", "records", (json_int_t)m->records, "nodes",
@@ -188,25 +62,25 @@ static struct date units_today(void)
 static enum err units_row(struct hub_app *a, const struct catalogue_successor *s, json_t *rows)
 {
     const struct catalogue *c = hub_store_catalogue(a->store);
-    struct units_nodes *nodes = calloc(1, sizeof *nodes);
+    struct hub_node *nodes = calloc(HUB_UNITS_NODES_MAX, sizeof *nodes);
     uint64_t records = 0;
+    size_t count = 0;
     struct date before;
     char on[DATE_TEXT_ROOM];
     if (nodes == NULL) return ERR_NOMEM;
     enum err e = hub_store_unit_count(a->store, s->old_code, &records);
-    if (e == ERR_OK) e = units_nodes_of(a, s->old_code, nodes);
+    if (e == ERR_OK) e = hub_units_nodes(a->store, s->old_code, nodes, &count);
     if (e == ERR_OK) e = date_add_days(s->on, -1, &before);
     if (e == ERR_OK) {
         const struct catalogue_unit *was = catalogue_unit_at(c, s->old_code, before);
         const struct catalogue_unit *is = catalogue_unit_at(c, s->new_code, s->on);
         date_print(s->on, on);
-        json_t *j =
-            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:s}", "on", on, "old",
-                      s->old_code, "old_name", was != NULL ? was->name_vi : "", "new", s->new_code,
-                      "new_name", is != NULL ? is->name_vi : "", "kind", s->part ? "part" : "full",
-                      "assumption", (int)s->assumption, "source", s->source, "records",
-                      (json_int_t)records, "nodes", (json_int_t)nodes->count, "state",
-                      units_state(s, units_today(), records, nodes->count));
+        json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:s}", "on", on,
+                              "old", s->old_code, "old_name", was != NULL ? was->name_vi : "",
+                              "new", s->new_code, "new_name", is != NULL ? is->name_vi : "", "kind",
+                              s->part ? "part" : "full", "assumption", (int)s->assumption, "source",
+                              s->source, "records", (json_int_t)records, "nodes", (json_int_t)count,
+                              "state", units_state(s, units_today(), records, count));
         if (json_array_append_new(rows, j) != 0) e = ERR_NOMEM;
     }
     free(nodes);
@@ -247,7 +121,7 @@ static const struct catalogue_successor *units_next(const struct catalogue *c, s
 }
 
 static enum err units_apply(struct hub_app *a, struct date until, bool assumptions,
-                            struct units_move *m)
+                            struct hub_units_move *m)
 {
     const struct catalogue *c = hub_store_catalogue(a->store);
     size_t count = 0;
@@ -271,7 +145,7 @@ json_t *hub_command_units_apply(struct hub_app *a, const json_t *request)
 {
     const char *until = hub_request_str(request, "until");
     struct date day = units_today(), today = day;
-    struct units_move m = {.records = 0};
+    struct hub_units_move m = {.now_ms = clock_wall_ms()};
     if (hub_store_catalogue(a->store) == NULL) return hub_command_fail(ERR_NOT_READY);
     json_t *j = hub_scope_may(a);
     if (j != NULL) return j;
@@ -338,8 +212,8 @@ static enum err units_select(struct hub_app *a, const char *from, const struct u
     struct hub_edit h;
     enum err e = hub_edit_init(&h, a);
     if (e != ERR_OK) return e;
-    buf_init(&all, UNITS_IDS_BYTES_MAX);
-    e = units_records_of(a, from, f->type != NULL ? f->type->no : 0, &all);
+    buf_init(&all, HUB_UNITS_IDS_BYTES_MAX);
+    e = hub_units_records(a->store, from, f->type != NULL ? f->type->no : 0, &all);
     for (size_t at = 0; e == ERR_OK && at < all.len; at += ID_RECORD_BYTES) {
         struct id_record rid;
         bool fits = false;
@@ -382,16 +256,16 @@ static json_t *units_filter_read(struct hub_app *a, const json_t *request, struc
 }
 
 static json_t *units_assign_run(struct hub_app *a, const char *from, const struct units_filter *f,
-                                bool dry, struct units_move *m)
+                                bool dry, struct hub_units_move *m)
 {
     struct buf ids;
-    buf_init(&ids, UNITS_IDS_BYTES_MAX);
+    buf_init(&ids, HUB_UNITS_IDS_BYTES_MAX);
     enum err e = units_select(a, from, f, &ids);
     if (e == ERR_OK && dry) m->records = ids.len / ID_RECORD_BYTES;
     if (e == ERR_OK && !dry && ids.len > 0) {
         e = hub_app_begin(a);
         if (e == ERR_OK) {
-            e = units_assign_ids(a, buf_bytes(&ids), m);
+            e = hub_units_assign(a->store, &a->keys, buf_bytes(&ids), m);
             if (e == ERR_OK)
                 e = hub_app_commit(a);
             else
@@ -418,7 +292,7 @@ json_t *hub_command_units_assign(struct hub_app *a, const json_t *request)
                                  "successors.csv has no row of kind part, due by today, from this "
                                  "unit to that one; nothing was moved.");
     struct units_filter f = {.where = json_object()};
-    struct units_move m = {.to = to};
+    struct hub_units_move m = {.to = to, .now_ms = clock_wall_ms()};
     date_print(s->on, m.date);
     hub_request_person(a, request, &m.person);
     j = units_filter_read(a, request, &f);
@@ -433,7 +307,7 @@ json_t *hub_command_units_assign(struct hub_app *a, const json_t *request)
 json_t *hub_command_units_node(struct hub_app *a, const json_t *request)
 {
     const char *hex = hub_request_str(request, "node"), *to = hub_request_str(request, "to");
-    struct units_move m = {.to = to, .nodes = 1};
+    struct hub_units_move m = {.to = to, .nodes = 1, .now_ms = clock_wall_ms()};
     struct id_hash id;
     struct hub_node node;
     json_t *j = hub_scope_may(a);
@@ -454,8 +328,7 @@ json_t *hub_command_units_node(struct hub_app *a, const json_t *request)
     if (e == ERR_OK) {
         e = hub_rekey_certify(
             a->store, &a->keys,
-            &(struct hub_certify){.node = &node.node, .unit = to, .person = &m.person},
-            clock_wall_ms());
+            &(struct hub_certify){.node = &node.node, .unit = to, .person = &m.person}, m.now_ms);
         if (e == ERR_OK)
             e = hub_app_commit(a);
         else
