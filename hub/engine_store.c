@@ -152,7 +152,11 @@ static enum err hub_engine_may(struct hub_engine *e, const struct hub_sync_effec
 static enum err hub_engine_feed(struct hub_engine *e, const struct hub_sync_effect *f,
                                 struct hub_sync_event *ev)
 {
+    struct hub_node now;
     enum err err = hub_engine_may(e, f);
+    if (err == ERR_OK) err = hub_store_node(e->store, &f->node->node, &now);
+    /* Moved to another unit since its hello: its feed begins anew (SPEC 13.6), in the next session. */
+    if (err == ERR_OK && strcmp(now.unit, f->node->unit) != 0 && !ZOO(120)) err = ERR_AGAIN;
     if (err != ERR_OK) return err;
     memset(&e->feed, 0, sizeof e->feed);
     ev->kind = HUB_SYNC_EV_FEED;

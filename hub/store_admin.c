@@ -1,4 +1,5 @@
 /* Administrative ops: genesis, catalogue, enrolment, revocation, closing. SPEC 4.13, 8.1. */
+#include "common/zoo.h"
 #include "hub/store_priv.h"
 
 #include <stdlib.h>
@@ -360,6 +361,24 @@ enum err hub_enrol_anew(struct hub_store *s, const struct id_hash *node, bool *a
     return e;
 }
 
+/* What was said since the hub went back came back as well: of what was lost, the certificate with the higher serial is
+ * the later one, in whatever order they come. */
+static enum err hub_enrol_later(struct hub_store *s, const struct admin_cert *c, bool *later)
+{
+    struct admin_cert here;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT 1 FROM sys_node n JOIN sys_log l ON l.pos = n.enrolled_pos JOIN "
+                       "sys_inc i ON i.no = l.inc WHERE n.node = ?1 AND i.given IS NOT NULL");
+    db_bind_blob(q, 1, BYTES_OF(c->node.b));
+    enum err e = db_get(q);
+    db_done(q);
+    *later = false;
+    if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_OK : e;
+    e = hub_store_cert(s, &c->node, &here);
+    *later = e == ERR_OK && c->serial > here.serial;
+    return e;
+}
+
 /* The node changed its keys, or was moved to another unit, before the hub went back, and nobody moved it
  * anew since. `keep`: the certificate says another unit than was said anew: that stays. */
 static enum err hub_enrol_newer(struct hub_store *s, const struct admin_enrol *en,
@@ -374,9 +393,11 @@ static enum err hub_enrol_newer(struct hub_store *s, const struct admin_enrol *e
     if (memcmp(c.sign_pk, node->sign_pk, sizeof c.sign_pk) != 0)
         return hub_store_keys_newer(s, &c, newer, keep);
     if (strcmp(c.unit, node->unit) == 0 || s->epoch_count == 0) return ERR_OK;
+    bool later = false;
     e = hub_enrol_anew(s, &node->node, &anew);
-    *newer = e == ERR_OK && !anew;
-    *keep = anew;
+    if (e == ERR_OK && anew) e = hub_enrol_later(s, &c, &later);
+    *newer = e == ERR_OK && (later || !anew) && !ZOO(119);
+    *keep = anew && !later;
     return e;
 }
 

@@ -16,7 +16,8 @@ struct hub_trial { /* what trying a waiting op gave */
     uint8_t verdict;
     int64_t scope;
     bool wakes; /* others wait for what it made */
-    struct id_record woken;
+    bool waits; /* a move: for this, which may be another than before */
+    struct id_record id;
 };
 
 enum err hub_held_add(struct hub_store *s, const struct hub_writer *w, const struct id_record *rid,
@@ -70,12 +71,15 @@ static enum err hub_waiting_list(struct hub_store *s, const struct id_record *ri
     return ERR_OK;
 }
 
-static enum err hub_held_settle(struct hub_store *s, const struct hub_waiting *h, uint8_t verdict)
+static enum err hub_held_settle(struct hub_store *s, const struct hub_waiting *h,
+                                const struct hub_trial *t)
 {
     struct db_stmt *q;
-    if (verdict >= FOLD_HELD_SCOPE) {
-        q = db_stmt(s->db, "UPDATE sys_held SET reason = ?3 WHERE pos = ?1 AND op = ?2");
-        db_bind_int(q, 3, verdict);
+    if (t->verdict >= FOLD_HELD_SCOPE) {
+        q = db_stmt(s->db, "UPDATE sys_held SET reason = ?3, rid = ifnull(?4, rid) WHERE pos = ?1 "
+                           "AND op = ?2");
+        db_bind_int(q, 3, t->verdict);
+        if (t->waits) db_bind_blob(q, 4, BYTES_OF(t->id.b));
     } else {
         q = db_stmt(s->db, "DELETE FROM sys_held WHERE pos = ?1 AND op = ?2");
     }
@@ -127,7 +131,8 @@ static enum err hub_held_apply(struct hub_store *s, const struct hub_waiting *h,
         struct hub_moved moved;
         enum err e = hub_move_apply(s, &w, view->payload[h->op], &moved);
         if (e != ERR_OK) return e;
-        *t = (struct hub_trial){moved.verdict, moved.scope, moved.wakes, moved.wait};
+        *t = (struct hub_trial){moved.verdict, moved.scope, moved.wakes,
+                                moved.verdict == FOLD_HELD_UNKNOWN, moved.wait};
         return ERR_OK;
     }
     enum err e = change_op_decode(view->payload[h->op], s->writes, &op);
@@ -196,7 +201,7 @@ static enum err hub_held_try(struct hub_store *s, const struct hub_waiting *h, u
     if (p == NULL) return ERR_NOMEM;
     enum err e = hub_past_read(s, h->pos, p);
     if (e == ERR_OK) e = hub_held_apply(s, h, at, &p->view, p->received_ms, t);
-    if (e == ERR_OK) e = hub_held_settle(s, h, t->verdict);
+    if (e == ERR_OK) e = hub_held_settle(s, h, t);
     if (e == ERR_OK && t->verdict != before)
         e = hub_verdict_change(s, h, p->inc, at, p->verdicts, t->verdict);
     buf_free(&p->memory);
@@ -218,10 +223,10 @@ static enum err hub_held_retry_one(struct hub_store *s, const struct hub_waiting
     } else { /* the op of this set that creates it has the same scope */
         e = hub_held_apply(s, h, at, view, received_ms, &t);
         if (e == ERR_OK) verdicts[h->op] = t.verdict;
-        if (e == ERR_OK) e = hub_held_settle(s, h, t.verdict);
+        if (e == ERR_OK) e = hub_held_settle(s, h, &t);
     }
     if (e != ERR_OK || !t.wakes) return e;
-    return hub_held_retry(s, &t.woken, at, view, verdicts, received_ms);
+    return hub_held_retry(s, &t.id, at, view, verdicts, received_ms);
 }
 
 enum err hub_held_retry(struct hub_store *s, const struct id_record *rid, uint64_t at,

@@ -1,4 +1,5 @@
 /* Ops that move records between units, by nodes and by the hub. SPEC 13.2, 13.3. */
+#include "common/zoo.h"
 #include "hub/store_priv.h"
 
 #include <stdlib.h>
@@ -429,7 +430,7 @@ static enum err hub_assign_take(struct hub_store *s, const struct hub_writer *w,
         out->verdict = FOLD_HELD_SCOPE;
         return ERR_OK;
     }
-    memcpy(since, m.date.p, m.date.len);
+    if (!ZOO(116)) memcpy(since, m.date.p, m.date.len);
     enum err e = hub_unit_target(s, m.to, 0, &to);
     if (e != ERR_OK || to == 0) return e;
     e = hub_assign_ready(s, &m, out);
@@ -441,7 +442,7 @@ static enum err hub_assign_take(struct hub_store *s, const struct hub_writer *w,
         struct hub_record r;
         struct db_stmt *q = NULL;
         e = hub_record_get(s, &rid, &q, &r);
-        if (e == ERR_OK && r.unit != to && hub_may_move(s, &r))
+        if (e == ERR_OK && r.unit != to && hub_may_move(s, &r) && !(ZOO(117) && i > 0))
             e = hub_scope_rehome(s, &r, to, w->at, since);
         db_done(q);
         if (e == ERR_NOT_FOUND) e = ERR_OK; /* erased */

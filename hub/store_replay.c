@@ -262,9 +262,11 @@ static const struct hub_table {
     {"sys_catalogue", "SELECT edition, hash, pos, archive FROM sys_catalogue ORDER BY edition"},
     {"sys_close", "SELECT pos, report, unit, period, issue, cut_position, edition, figures FROM "
                   "sys_close ORDER BY pos"},
-    {"sys_scope", "SELECT r.rid, u.code, c.entered, c.left, c.access, c.changed, c.since FROM "
-                  "sys_scope c JOIN sys_record r ON r.no = c.record JOIN sys_unit u ON u.no = "
-                  "c.scope ORDER BY r.rid, c.entered, c.scope, c.access"},
+    /* when a share that ended was told last: hubs before told less of it */
+    {"sys_scope",
+     "SELECT r.rid, u.code, c.entered, c.left, c.access, CASE WHEN c.access = 0 OR c.left "
+     "IS NULL THEN c.changed END, c.since FROM sys_scope c JOIN sys_record r ON r.no = c.record "
+     "JOIN sys_unit u ON u.no = c.scope ORDER BY r.rid, c.entered, c.scope, c.access"},
     {"sys_owner", "SELECT r.rid, o.since, u.code FROM sys_owner o JOIN sys_record r ON r.no = "
                   "o.record JOIN sys_unit u ON u.no = o.unit ORDER BY r.rid, o.since"},
     {"sys_node_unit", "SELECT node, pos, until, unit FROM sys_node_unit ORDER BY node, pos"},

@@ -1,5 +1,6 @@
 /* Who has which record: owners, shares, and what stays with a unit that lost one. SPEC 13.1, 13.4. */
 #include "hub/store_priv.h"
+#include "common/zoo.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -221,16 +222,20 @@ static enum err hub_share_merge(struct hub_store *s, const struct hub_record *ol
     return db_run(q);
 }
 
-/* What else must be told to the new owner, and offers that are empty now. */
+/* What else must be told to the new owner, and offers that are empty now. Shares that ended as well: who had the
+ * record before may know of one from then. */
 static enum err hub_rehome_tell(struct hub_store *s, int64_t record, uint64_t at)
 {
     static const char *const sql[] = {
-        "UPDATE sys_scope SET changed = ?2 WHERE record = ?1 AND access > 0 AND left IS NULL",
+        "UPDATE sys_scope AS c SET changed = ?2 WHERE record = ?1 AND access > 0 AND (left IS "
+        "NULL OR NOT EXISTS (SELECT 1 FROM sys_scope d WHERE d.record = ?1 AND d.scope = c.scope "
+        "AND "
+        "d.access > 0 AND d.left IS NULL))",
         "UPDATE sys_crossed SET changed = ?2 WHERE record = ?1 AND state = 0",
         "UPDATE sys_transfer SET state = 4, changed = ?2 WHERE record = ?1 AND state = 0",
     };
     enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < sizeof sql / sizeof sql[0]; i++) {
+    for (size_t i = ZOO(114) ? 1 : 0; e == ERR_OK && i < sizeof sql / sizeof sql[0]; i++) {
         struct db_stmt *q = db_stmt(s->db, sql[i]);
         db_bind_int(q, 1, record);
         db_bind_int(q, 2, (int64_t)at);

@@ -281,7 +281,7 @@ static void hub_sync_on_answer(struct hub_sync *s, const struct hub_sync_event *
 static void hub_sync_on_store_failed(struct hub_sync *s, const struct hub_sync_event *ev,
                                      struct hub_sync_effects *fx)
 {
-    if (ev->error == ERR_CHAIN_BROKEN || ev->error == ERR_BAD_FORMAT ||
+    if (ev->error == ERR_CHAIN_BROKEN || ev->error == ERR_BAD_FORMAT || ev->error == ERR_AGAIN ||
         s->state == HUB_SYNC_LOOKUP) {
         hub_sync_close(s, ev->error, fx);
     } else if (ev->error == ERR_REVOKED) { /* since the hello; it may hand in the rest next time */

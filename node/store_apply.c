@@ -122,10 +122,52 @@ static enum err node_scope_leaves(struct node_store *s, struct node_scope *scope
     return e;
 }
 
+/* Is this a certificate of this node, by the hub's word? */
+static bool node_enrol_open(const struct node_identity *id, struct bytes payload,
+                            struct admin_enrol *en, struct admin_cert *cert)
+{
+    struct admin_enrol own;
+    struct admin_card card;
+    if (payload.p == NULL || change_payload_kind(payload) != CHANGE_ENROL) return false;
+    if (en == NULL) en = &own;
+    if (admin_enrol_decode(payload, en) != ERR_OK || !ID_EQUAL(&en->node, &id->node)) return false;
+    node_card_of(id, &card);
+    return en->certificate.len <= sizeof id->cert &&
+           admin_key_cert_open(en->certificate, &id->hub, &card, 0, cert) == ERR_OK &&
+           ID_EQUAL(&cert->node, &id->node);
+}
+
+/* The newest of the staged certificates makes this node one of another unit: then the feed began at 0 (SPEC 13.6), and
+ * what it told of moves before was the old unit's. */
+static enum err node_unit_changes(struct node_store *s, bool *changes)
+{
+    struct node_identity id;
+    bool row = false;
+    *changes = false;
+    enum err e = node_store_identity(s, &id);
+    if (e != ERR_OK) return e == ERR_NOT_READY ? ERR_OK : e;
+    struct db_stmt *q = db_stmt(s->db, "SELECT head, body FROM sys_staged_set ORDER BY position");
+    e = db_step(q, &row);
+    while (e == ERR_OK && row) {
+        s->view_open = false;
+        e = change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), s->view);
+        if (e == ERR_BAD_FORMAT) e = ERR_DAMAGED;
+        for (unsigned i = 0; e == ERR_OK && id.joined && i < s->view->head.ops; i++) {
+            struct admin_cert cert;
+            if (node_enrol_open(&id, s->view->payload[i], NULL, &cert))
+                *changes = strcmp(cert.unit, id.unit) != 0;
+        }
+        if (e == ERR_OK) e = db_step(q, &row);
+    }
+    db_done(q);
+    return e;
+}
+
 /* ERR_BAD_HASH: neither reading gives the hub's hash. */
 static enum err node_scope_check(struct node_store *s, uint64_t epoch,
                                  const struct message_end *end, struct node_scope *scope)
 {
+    bool anew = false;
     bool row = false;
     const uint8_t *expected = end->scope_hash;
     enum err e = node_scope_begin(s, scope);
@@ -144,9 +186,17 @@ static enum err node_scope_check(struct node_store *s, uint64_t epoch,
     }
     db_done(q);
     if (e != ERR_OK) return e;
-    if (scope->has_cursor && memcmp(scope->changed, expected, 16) == 0) return ERR_OK;
-    if (ZOO(30) || ZOO(112)) return ERR_OK;
     scope->all = memcmp(scope->anew, expected, 16) == 0;
+    if (scope->has_cursor && memcmp(scope->changed, expected, 16) == 0) {
+        /* Where the records went with the node, both are right. */
+        if (scope->all && !ZOO(115)) e = node_unit_changes(s, &anew);
+        scope->all = scope->all && anew;
+        return e;
+    }
+    if (ZOO(30) || ZOO(112)) {
+        scope->all = false;
+        return ERR_OK;
+    }
     return scope->all ? ERR_OK : ERR_BAD_HASH;
 }
 
@@ -293,16 +343,10 @@ static enum err node_apply_enrol(struct node_store *s, struct bytes payload)
     struct admin_enrol en;
     struct admin_cert cert;
     struct node_identity id;
-    enum err e = admin_enrol_decode(payload, &en);
-    if (e == ERR_OK) e = node_store_identity(s, &id);
+    enum err e = node_store_identity(s, &id);
     if (e != ERR_OK) return e == ERR_NOT_READY ? ERR_OK : e;
-    if (!id.joined || !ID_EQUAL(&en.node, &id.node) || en.certificate.len > sizeof id.cert)
-        return ERR_OK;
-    struct admin_card card;
-    node_card_of(&id, &card);
-    e = admin_key_cert_open(en.certificate, &id.hub, &card, 0, &cert);
-    bool same_keys = e == ERR_OK && ID_EQUAL(&cert.node, &id.node) &&
-                     memcmp(cert.sign_pk, id.sign_pk, sizeof cert.sign_pk) == 0;
+    if (!id.joined || !node_enrol_open(&id, payload, &en, &cert)) return ERR_OK;
+    bool same_keys = memcmp(cert.sign_pk, id.sign_pk, sizeof cert.sign_pk) == 0;
     if (same_keys && memcmp(cert.transport_pk, id.transport_pk, sizeof cert.transport_pk) != 0) {
         e = node_apply_rekeyed(s, &cert, &id, &same_keys);
         if (e != ERR_OK) return e;

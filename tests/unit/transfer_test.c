@@ -202,7 +202,8 @@ static uint8_t settle(struct story *s, int who, unsigned record, const struct id
     return settle_op(s, who, record, v, 0, apply);
 }
 
-static void assign(struct story *s, const unsigned *records, size_t count, int to, const char *date)
+static uint8_t assign_try(struct story *s, const unsigned *records, size_t count, int to,
+                          const char *date)
 {
     struct buf b, ids;
     buf_init(&b, 64 * 1024);
@@ -214,9 +215,15 @@ static void assign(struct story *s, const unsigned *records, size_t count, int t
     struct move_assign m = {
         .to = bytes_str(codes[to]), .date = bytes_str(date), .records = buf_bytes(&ids)};
     move_assign_encode(&m, &b);
-    assert_int_equal(deed(s, -1, &b), FOLD_APPLIED);
+    uint8_t verdict = deed(s, -1, &b);
     buf_free(&b);
     buf_free(&ids);
+    return verdict;
+}
+
+static void assign(struct story *s, const unsigned *records, size_t count, int to, const char *date)
+{
+    assert_int_equal(assign_try(s, records, count, to, date), FOLD_APPLIED);
 }
 
 /* Create a record with a text in field 1, or a reference there. */
@@ -846,6 +853,27 @@ static void a_share_that_turns_in_one_set(void **ctx)
     story_close(&s);
 }
 
+/* A hub that went back has the assignment again before the records: whichever comes first. */
+static void an_assignment_waits_for_its_last_record(void **ctx)
+{
+    (void)ctx;
+    static const unsigned all[] = {1, 2, 3};
+    for (unsigned first = 0; first < 3; first++) {
+        struct story s;
+        story_open(&s, 9);
+        assert_int_equal(assign_try(&s, all, 3, B, "2025-01-01"), FOLD_HELD_UNKNOWN);
+        for (unsigned i = 0; i < 3; i++) {
+            unsigned record = all[(first + i) % 3];
+            create(&s, A, record, ACTIVITY, NULL, 0, 0);
+            assert_string_equal(owner(&s, record), codes[i < 2 ? A : B]);
+        }
+        for (unsigned i = 0; i < 3; i++)
+            assert_string_equal(owner(&s, all[i]), codes[B]);
+        check_scopes(&s);
+        story_close(&s);
+    }
+}
+
 static void many_take_their_cases_along(void **ctx)
 {
     (void)ctx;
@@ -1015,6 +1043,7 @@ int main(void)
         cmocka_unit_test(a_decision_waits_for_its_write),
         cmocka_unit_test(shares_read_write_and_end),
         cmocka_unit_test(assignments_keep_the_old_days),
+        cmocka_unit_test(an_assignment_waits_for_its_last_record),
         cmocka_unit_test(to_and_fro_counts_where_it_was),
         cmocka_unit_test(long_histories_against_a_calendar),
         cmocka_unit_test(a_share_that_turns_in_one_set),
