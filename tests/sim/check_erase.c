@@ -63,6 +63,7 @@ static bool offers(struct check *c, const struct id_record *transfer, const stru
 
 static bool speaks_of(struct check *c, const struct naive_move *m, const struct id_record *rid)
 {
+    if (m->kind == CHANGE_ASSIGN) return false; /* it names many, and stays */
     return m->kind == CHANGE_ANSWER ? offers(c, &m->wait, rid) : ID_EQUAL(&m->wait, rid);
 }
 

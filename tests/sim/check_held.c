@@ -159,7 +159,7 @@ static enum err node_crossed_row(void *ctx, const struct node_crossed *n)
 {
     struct listed *x = ctx;
     const struct check *c = x->w->check;
-    const char *unit = x->w->nodes[x->node].unit;
+    const char *unit = naive_unit(x->w, x->node, UINT64_MAX);
     const struct naive_op *op = crossed_find(c, &n->c.version, n->c.op);
     if (op == NULL) {
         world_fail(x->w, "node %u lists an op as crossed that did not", x->node);
@@ -177,7 +177,7 @@ static enum err node_crossed_row(void *ctx, const struct node_crossed *n)
 static void node_crossed_compare(struct world *w, unsigned node)
 {
     const struct check *c = w->check;
-    const char *unit = w->nodes[node].unit;
+    const char *unit = naive_unit(w, node, UINT64_MAX);
     struct listed x = {.w = w, .node = node};
     size_t want = 0;
     for (size_t i = 0; i < c->op_count; i++) {
@@ -209,7 +209,7 @@ static enum err node_transfer_row(void *ctx, const struct node_transfer *n)
 static void node_transfers_compare(struct world *w, unsigned node)
 {
     const struct check *c = w->check;
-    const char *unit = w->nodes[node].unit;
+    const char *unit = naive_unit(w, node, UINT64_MAX);
     struct listed x = {.w = w, .node = node};
     size_t want = 0;
     for (size_t i = 0; i < c->transfer_count; i++) {
@@ -239,7 +239,7 @@ static void node_share_compare(struct world *w, unsigned node, const struct naiv
 void check_held_node(struct world *w, unsigned node)
 {
     const struct check *c = w->check;
-    const char *unit = w->nodes[node].unit;
+    const char *unit = naive_unit(w, node, UINT64_MAX);
     for (size_t i = 0; i < c->row_count && !w->failed; i++)
         if (check_of_node(c, node, &c->rows[i])) said_compare(w, node, &c->rows[i]);
     if (!w->failed) node_crossed_compare(w, node);

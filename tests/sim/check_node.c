@@ -269,13 +269,13 @@ static bool fold_has(const struct fold *f, const struct change_write *x, const s
 }
 
 /* It left its writer's unit, or somebody decided against it: then its writer hears so instead. */
-static bool gone(struct world *w, unsigned node, const struct id_record *rid,
+static bool gone(struct world *w, const char *unit, const struct id_record *rid,
                  const struct id_version *v)
 {
     const struct check *c = w->check;
     const struct naive_record *r = naive_record_find(c, rid);
-    if (r != NULL && !r->own && strcmp(r->unit, w->nodes[node].unit) != 0 &&
-        naive_access(c, rid, w->nodes[node].unit) == MOVE_NOTHING)
+    if (r != NULL && !r->own && strcmp(r->unit, unit) != 0 &&
+        naive_access(c, rid, unit) == MOVE_NOTHING)
         return true;
     for (size_t i = 0; i < c->op_count; i++) {
         if (c->ops[i].verdict == 9 && ID_EQUAL(&c->ops[i].version, v)) return true;
@@ -301,9 +301,9 @@ static void shown_compare(struct world *w, unsigned node, const struct saved_set
     /* The hub went back behind the record's creation, or the record has left and comes to this unit again at a position
      * of which the node has not heard: the op is held, and counted so, until the record comes. */
     const struct naive_record *r = naive_record_find(c, &op.rid);
-    if (e == ERR_NOT_FOUND && (r == NULL || naive_entered(c, r, w->nodes[node].unit) > position))
-        return;
-    if (!gone(w, node, &op.rid, &v) && !replaced(w, &c->logs[node], &op.rid, &x, &v))
+    const char *unit = naive_unit(w, node, position); /* as the node knows it */
+    if (e == ERR_NOT_FOUND && (r == NULL || naive_entered(c, r, unit) > position)) return;
+    if (!gone(w, unit, &op.rid, &v) && !replaced(w, &c->logs[node], &op.rid, &x, &v))
         world_fail(w, "node %u does not show any more what set %u wrote", node, (unsigned)set->seq);
 }
 

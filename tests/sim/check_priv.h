@@ -40,6 +40,14 @@ struct naive_row { /* one change set with a position */
     bool erased;  /* some op of it was */
     bool early;   /* some op of it was before we read it: by an order of the same commit */
     bool orders;  /* it has an order of two officers, or a revocation */
+    bool rehomes; /* it has a certificate of another unit for a node */
+    char home[ADMIN_UNIT_BYTES_MAX + 1]; /* which one, by the hub's word, where it was given back */
+};
+
+struct naive_home { /* a node is of this unit from a position on */
+    struct id_hash node;
+    char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    uint64_t since;
 };
 
 struct naive_record {
@@ -56,7 +64,7 @@ struct naive_record {
 struct naive_stay { /* a record came to a unit by a move */
     struct id_record rid;
     char from[ADMIN_UNIT_BYTES_MAX + 1], to[ADMIN_UNIT_BYTES_MAX + 1];
-    struct date day; /* of the hub's clock */
+    struct date day; /* of the hub's clock, or that an assignment names */
 };
 
 struct naive_move { /* one op of SPEC 13, as it stands in the hub's log */
@@ -68,6 +76,7 @@ struct naive_move { /* one op of SPEC 13, as it stands in the hub's log */
     uint8_t verdict;
     struct id_record wait;     /* verdict 4: for this record or transfer */
     struct id_record transfer; /* of an offer */
+    bool late; /* an assignment, of which a record was erased or not there yet when it was taken */
 };
 
 struct naive_transfer {
@@ -129,6 +138,8 @@ struct check {
     size_t op_count;
     struct naive_record *records;
     size_t record_count;
+    struct naive_home *homes; /* in the order of the log */
+    size_t home_count;
     struct naive_move *moves;
     size_t move_count;
     struct naive_stay *stays; /* in the order of the log */
@@ -174,6 +185,11 @@ bool naive_had(const struct check *c, const struct id_record *rid, const char *u
 uint64_t naive_entered(const struct check *c, const struct naive_record *r, const char *unit);
 void naive_author(const struct world *w, const struct naive_row *r,
                   char unit[static ADMIN_UNIT_BYTES_MAX + 1]);
+/* naive_unit.c: of which unit a node is at a position (UINT64_MAX: now); "" before it was enrolled. */
+const char *naive_unit_of(const struct check *c, const struct id_hash *node, uint64_t position);
+const char *naive_unit(const struct world *w, unsigned node, uint64_t position);
+/* A certificate in the hub's own log. */
+void naive_enrol_take(struct world *w, size_t row, struct bytes payload);
 struct naive_transfer *naive_transfer_find(struct check *c, const struct id_record *id);
 
 /* check_erase.c */

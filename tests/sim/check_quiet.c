@@ -136,7 +136,7 @@ static void copy_compare(struct world *w, unsigned node)
         "JOIN sys_unit s ON s.no = r.scope WHERE s.code IN ('*', ?1) OR EXISTS (SELECT 1 FROM "
         "sys_scope c JOIN sys_unit v ON v.no = c.scope WHERE c.record = r.no AND c.access > 0 AND "
         "c.left IS NULL AND v.code = ?1) ORDER BY r.rid");
-    db_bind_str(h, 1, w->nodes[node].unit);
+    db_bind_str(h, 1, naive_unit(w, node, UINT64_MAX));
     struct db_stmt *n =
         db_stmt(copy, "SELECT rid, unit, position, state FROM sys_record ORDER BY rid");
     rows_compare(w, node, h, n, &scope);
@@ -316,7 +316,11 @@ void check_redelivery(struct world *w)
     for (size_t i = 0; i < c->row_count; i++) {
         /* The hub wrote it and an order of the same commit took its payload: what it was taken with is nowhere. */
         if (c->rows[i].own && c->rows[i].early) return;
+        /* Whether the hub took it hung on what it had lost, and the copy has lost nothing. */
+        if (c->rows[i].given && c->rows[i].rehomes) return;
     }
+    for (size_t i = 0; i < c->move_count; i++)
+        if (c->moves[i].late) return; /* likewise, on what came behind it */
     x.taken = calloc(c->row_count + 1, sizeof *x.taken);
     x.barrier = calloc(c->row_count + 1, sizeof *x.barrier);
     x.late = calloc(c->row_count + 1, sizeof *x.late);
@@ -325,7 +329,7 @@ void check_redelivery(struct world *w)
     for (size_t i = 0; i < c->move_count; i++)
         x.barrier[c->moves[i].row] = true;
     for (size_t i = 0; i < c->row_count; i++)
-        x.barrier[i] = x.barrier[i] || c->rows[i].orders;
+        x.barrier[i] = x.barrier[i] || c->rows[i].orders || c->rows[i].rehomes;
     for (size_t i = 0; i < c->row_count; i++)
         x.ordered = x.ordered || x.barrier[i];
     enum err e = hub_store_identity(w->hub.store, &id);

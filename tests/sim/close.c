@@ -93,20 +93,18 @@ struct recount {
     unsigned cells;
 };
 
-/* Who had it on that day: by the hub's days the last who came until then, or who had it before all who came later. */
+/* For whom it counts on that day: a move makes days of the giver the receiver's, and no others. */
 static const char *owner_on(const struct check *c, const struct naive_record *r,
                             const struct date *day)
 {
-    const struct naive_stay *last = NULL, *first = NULL;
+    const char *unit = NULL;
     for (size_t i = 0; i < c->stay_count; i++) {
         const struct naive_stay *y = &c->stays[i];
         if (!ID_EQUAL(&y->rid, &r->rid)) continue;
-        if (first == NULL) first = y;
-        if (date_compare(y->day, *day) <= 0 &&
-            (last == NULL || date_compare(y->day, last->day) >= 0))
-            last = y;
+        if (unit == NULL) unit = y->from;
+        if (date_compare(y->day, *day) <= 0 && strcmp(y->from, unit) == 0) unit = y->to;
     }
-    return last != NULL ? last->to : first != NULL ? first->from : r->unit;
+    return unit != NULL ? unit : r->unit;
 }
 
 static int64_t counted(const struct check *c, unsigned type, const char *unit,

@@ -215,12 +215,10 @@ void naive_op_again(struct world *w, struct naive_op *op, uint64_t at)
 void naive_author(const struct world *w, const struct naive_row *r,
                   char unit[static ADMIN_UNIT_BYTES_MAX + 1])
 {
-    unit[0] = '\0';
-    for (unsigned i = 0; i < w->node_count && !r->own; i++) {
-        struct id_hash id;
-        crypto_generichash(id.b, sizeof id.b, w->nodes[i].keys->sign.public, 32, NULL, 0);
-        if (ID_EQUAL(&id, &r->node)) memcpy(unit, w->nodes[i].unit, ADMIN_UNIT_BYTES_MAX + 1);
-    }
+    const char *code =
+        r->own ? "" : naive_unit_of(w->check, &r->node, (uint64_t)(r - w->check->rows));
+    memset(unit, 0, ADMIN_UNIT_BYTES_MAX + 1);
+    memcpy(unit, code, strlen(code));
 }
 
 /* What waited for this record is tried again, oldest first. */
@@ -349,6 +347,8 @@ void naive_take(struct world *w, size_t row)
             op_add(w, row, i, &op);
         } else if (kind == CHANGE_REVOKE && r->own) {
             revoke_take(w, row, c->view->payload[i]);
+        } else if (kind == CHANGE_ENROL && r->own) {
+            naive_enrol_take(w, row, c->view->payload[i]);
         } else if (kind == CHANGE_ORDER && r->own) {
             r->orders = true;
             naive_order_take(w, c->view->payload[i]);
@@ -372,7 +372,7 @@ void naive_cut(struct world *w, size_t rows)
     c->op_count = c->record_count = 0;
     c->move_count = c->stay_count = c->transfer_count = c->share_count = c->dead_count =
         c->early_count = 0;
-    c->revoked_count = c->rekeyed_count = 0;
+    c->revoked_count = c->rekeyed_count = c->home_count = 0;
     for (size_t i = 0; i < c->issue_count; i++)
         if (c->issues[i].position > rows) c->issues[i--] = c->issues[--c->issue_count];
     for (size_t i = rows; i < had; i++) {

@@ -91,7 +91,8 @@ static uint8_t offer(struct world *w, struct naive_move *m, const struct move_of
     return 0;
 }
 
-static void move_to(struct world *w, const struct id_record *rid, const char *to, uint64_t at)
+static void move_to(struct world *w, const struct id_record *rid, const char *to, uint64_t at,
+                    struct date day)
 {
     struct check *c = w->check;
     struct naive_record *r = naive_record_find(c, rid);
@@ -100,12 +101,9 @@ static void move_to(struct world *w, const struct id_record *rid, const char *to
     c->stays = realloc(c->stays, (c->stay_count + 1) * sizeof *c->stays);
     assert(c->stays != NULL);
     struct naive_stay *y = &c->stays[c->stay_count++];
-    *y = (struct naive_stay){.rid = *rid};
+    *y = (struct naive_stay){.rid = *rid, .day = day};
     memcpy(y->from, r->unit, sizeof y->from);
     memcpy(y->to, to, strlen(to) + 1);
-    enum err e = date_of_ms(c->rows[at - 1].received_ms, &y->day);
-    assert(e == ERR_OK);
-    (void)e;
     memcpy(r->unit, to, sizeof r->unit);
     r->position = r->moved = at;
     r->touched = true;
@@ -124,7 +122,11 @@ static uint8_t answer(struct world *w, struct naive_move *m, const struct move_a
     const char *who = a->reply == MOVE_WITHDRAW ? t->from : t->to;
     if (!m->own && strcmp(who, m->unit) != 0) return 3;
     if (t->state != MOVE_OFFERED) return 1;
-    if (a->reply == MOVE_ACCEPT) move_to(w, &t->rid, t->to, at);
+    struct date day;
+    enum err e = date_of_ms(w->check->rows[at - 1].received_ms, &day);
+    assert(e == ERR_OK);
+    (void)e;
+    if (a->reply == MOVE_ACCEPT) move_to(w, &t->rid, t->to, at, day);
     t->state = a->reply == MOVE_ACCEPT   ? MOVE_ACCEPTED
                : a->reply == MOVE_REFUSE ? MOVE_REFUSED
                                          : MOVE_WITHDRAWN;
@@ -179,6 +181,44 @@ static uint8_t settle(struct world *w, struct naive_move *m, const struct move_s
     return 0;
 }
 
+static bool early(const struct check *c, const struct id_record *rid)
+{
+    for (size_t i = 0; i < c->early_count; i++)
+        if (ID_EQUAL(&c->early[i], rid)) return true;
+    return false;
+}
+
+/* All or nothing; what was erased holds up nothing. */
+static uint8_t assign(struct world *w, struct naive_move *m, const struct move_assign *a,
+                      uint64_t at)
+{
+    static const char *const units[] = {"75", "26176", "26179", "26182"};
+    struct check *c = w->check;
+    char to[ADMIN_UNIT_BYTES_MAX + 1];
+    struct id_record rid;
+    struct date day;
+    bool known = false;
+    copy_text(to, a->to);
+    if (!m->own) return 3;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        known = known || strcmp(units[i], to) == 0;
+    if (!known || date_parse(a->date, &day) != ERR_OK) return 6;
+    for (size_t i = 0; i < a->records.len / sizeof rid.b; i++) {
+        memcpy(rid.b, a->records.p + i * sizeof rid.b, sizeof rid.b);
+        if (naive_record_find(c, &rid) != NULL) continue;
+        m->late = true;
+        if (naive_ever_dead(c, &rid) || early(c, &rid)) continue;
+        m->wait = rid;
+        return 4;
+    }
+    for (size_t i = 0; i < a->records.len / sizeof rid.b; i++) {
+        memcpy(rid.b, a->records.p + i * sizeof rid.b, sizeof rid.b);
+        const struct naive_record *r = naive_record_find(c, &rid);
+        if (r != NULL && !r->own && strcmp(r->unit, to) != 0) move_to(w, &rid, to, at, day);
+    }
+    return 0;
+}
+
 static void move_take(struct world *w, size_t which, uint64_t at)
 {
     struct check *c = w->check;
@@ -194,6 +234,7 @@ static void move_take(struct world *w, size_t which, uint64_t at)
         struct move_answer answer;
         struct move_share share;
         struct move_settle settle;
+        struct move_assign assign;
     } x;
     m.verdict = 6;
     if (m.kind == CHANGE_OFFER && move_offer_decode(payload, &x.offer) == ERR_OK)
@@ -204,6 +245,8 @@ static void move_take(struct world *w, size_t which, uint64_t at)
         m.verdict = share(w, &m, &x.share, at);
     if (m.kind == CHANGE_SETTLE && move_settle_decode(payload, &x.settle) == ERR_OK)
         m.verdict = settle(w, &m, &x.settle, at);
+    if (m.kind == CHANGE_ASSIGN && move_assign_decode(payload, &x.assign) == ERR_OK)
+        m.verdict = assign(w, &m, &x.assign, at);
     c->moves[which] = m;
     c->rows[m.row].verdicts[m.index] = m.verdict;
     c->rows[m.row].touched = true;

@@ -574,6 +574,60 @@ static void closed(struct world *w)
     world_settle(w);
 }
 
+/* A commune goes on in another with its records and PCs, while one of these is away and writes, offers are open and a
+ * record is shared; then a record and a PC come out again, and the district's disk goes back behind it all. */
+static void merged(struct world *w)
+{
+    for (int i = 1; i <= 3; i++)
+        world_create(w, 0, i, i == 3 ? PERSON : ACTIVITY, "Của xã cũ");
+    world_create(w, 1, 4, ACTIVITY, "Của xã mới");
+    world_create(w, 2, 5, ACTIVITY, "Của xã thứ ba");
+    world_settle(w);
+    world_offer(w, 2, 1, 5, XA_1); /* nobody will be left to answer */
+    world_offer(w, 0, 2, 1, XA_3); /* void, for the record goes another way */
+    world_share(w, 0, 2, XA_2, MOVE_WRITE);
+    world_settle(w);
+    world_offline(w, 0, true);
+    world_edit(w, 0, 3, BIRTHPLACE, "Ghi khi chưa biết");
+    world_create(w, 0, 6, ACTIVITY, "Lập khi chưa biết");
+    world_merge(w, XA_1, XA_2, "2023-01-16");
+    world_settle(w);
+    world_edit(w, 1, 1, 3, "xã mới sửa");
+    world_offline(w, 0, false);
+    world_settle(w);
+    world_edit(w, 0, 4, 3, "máy của xã cũ sửa");
+    world_settle(w);
+    world_image(w, WORLD_HUB);
+    world_assign(w, XA_3, "2023-02-28", 1, 1);
+    world_node_unit(w, 0, XA_3);
+    world_node_unit(w, 1, XA_1);
+    world_node_unit(w, 1, XA_3);
+    world_settle(w);
+    world_edit(w, 0, 1, 3, "ở xã thứ ba");
+    world_settle(w);
+    world_restore(w, WORLD_HUB);
+    world_run(w, 10 * MINUTE);
+    world_settle(w);
+    world_edit(w, 0, 5, 3, "sau khi khôi phục");
+    world_edit(w, 1, 5, 3, "máy chuyển hai lần");
+}
+
+/* Which unit a month counts what moved for: by the day from which it belongs there. */
+static void merged_and_closed(struct world *w)
+{
+    world_create(w, 0, 1, ACTIVITY, "Hội nghị");
+    world_create(w, 0, 2, ACTIVITY, "Tập huấn");
+    world_create(w, 1, 3, PERSON, "Của xã thứ hai");
+    world_settle(w);
+    world_assign(w, XA_3, "2023-02-28", 2, 1);
+    world_merge(w, XA_1, XA_2, "2023-01-16");
+    world_settle(w);
+    world_close_period(w, "2023-01");
+    world_merge(w, XA_2, XA_1, "2023-02-01");
+    world_settle(w);
+    world_close_period(w, "2023-02");
+}
+
 static void joining(struct world *w)
 {
     world_settle(w);
@@ -612,6 +666,8 @@ const struct story stories[] = {
     {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback, 1},
     {"erased", true, 2, {XA_1, XA_2}, erased, 1},
     {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored, 1},
+    {"merged", true, 3, {XA_1, XA_2, XA_3}, merged, 1},
+    {"merged_and_closed", true, 3, {XA_1, XA_2, XA_3}, merged_and_closed, STORY_SLOW},
     {"joining", false, 2, {XA_1, XA_2}, joining, 1},
 };
 const size_t story_count = sizeof stories / sizeof stories[0];

@@ -19,12 +19,14 @@ struct plan { /* drawn from the seed; per mille of deeds */
     unsigned further;  /* issues of periods that are closed, left */
     struct rng papers; /* which, and when: of their own, so that old seeds tell what they told */
     unsigned rekey;
+    unsigned units;      /* mergers, assignments and PCs of another unit, left */
+    struct rng unit_rng; /* likewise */
 };
 
 enum { CLOSE_PERMILLE = 60 };
 
 static struct plan plan;
-bool swarm_plain;
+bool swarm_plain, swarm_old;
 
 static bool draw(struct world *w, unsigned permille)
 {
@@ -56,6 +58,14 @@ static void plan_extra(struct world *w, bool joined)
     w->misnames = rng_below(&r, 1000) < 500;
     if (plan.closings > 0 && rng_below(&r, 1000) < 600) plan.further = 1 + rng_below(&r, 2);
     plan.papers = (struct rng){r.s + 1};
+}
+
+static void plan_new(struct world *w)
+{
+    struct rng r = {w->seed * UINT64_C(0xd1342543de82ef95) + 29};
+    if (swarm_plain || swarm_old) return;
+    if (rng_below(&r, 1000) < 300) plan.units = 1 + rng_below(&r, 8);
+    plan.unit_rng = (struct rng){r.s + 1};
 }
 
 static void plan_draw(struct world *w)
@@ -298,6 +308,29 @@ static void further(struct world *w, uint64_t arg)
     plan.further -= world_try_further(w, month, reopen, order);
 }
 
+/* Who belongs to which unit changes, while everything else goes on; what is asked of a hub that is down is lost. */
+static void units(struct world *w, uint64_t arg)
+{
+    static const char *const codes[] = {"26176", "26179", "26182"};
+    static const char *const days[] = {"2022-12-01", "2023-01-16", "2023-02-28", "2025-07-01"};
+    struct rng *r = &plan.unit_rng;
+    (void)arg;
+    if (w->now_ms >= plan.end_ms || plan.units == 0) return;
+    plan.units--;
+    world_call(w, 1 + rng_below(r, (unsigned)plan.end_ms / 6), units, 0);
+    unsigned old = rng_below(r, 3), to = (old + 1 + rng_below(r, 2)) % 3, how = rng_below(r, 100);
+    unsigned record = rng_below(r, plan.records), count = 1 + rng_below(r, plan.records);
+    unsigned node = rng_below(r, w->node_count);
+    const char *day = days[rng_below(r, 4)];
+    if (how < 40) {
+        world_merge(w, codes[old], codes[to], day);
+    } else if (how < 75) {
+        world_assign(w, how < 44 ? "735" : how < 46 ? "99999" : codes[to], day, (int)record, count);
+    } else {
+        world_node_unit(w, node, codes[to]);
+    }
+}
+
 static void act(struct world *w, uint64_t arg)
 {
     (void)arg;
@@ -397,11 +430,14 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
     if (echo) w->echo = stdout;
     plan_draw(w);
     plan_extra(w, s->joined);
+    plan_new(w);
     w->once = true;
     w->reopens = draw(w, 500);
     world_call(w, 1, act, 0);
     if (plan.publish > 0) world_call(w, rng_below(&w->rng, 1200000), publish, plan.publish);
     further(w, 0);
+    if (plan.units > 0)
+        world_call(w, rng_below(&plan.unit_rng, (unsigned)plan.end_ms / 3), units, 0);
     world_run(w, plan.end_ms);
     calm(w);
     world_end(w);

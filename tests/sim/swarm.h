@@ -19,6 +19,8 @@ struct swarm_result {
 
 /* Only what was drawn when the first seeds were kept: seeds.txt says which need it. */
 extern bool swarm_plain;
+/* Without what was added since: seeds of seeds.txt without the word `new`. */
+extern bool swarm_old;
 
 /* Make what all runs begin with, so that processes that are copied from this one need not. */
 void swarm_prepare(void);

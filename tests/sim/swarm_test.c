@@ -5,7 +5,7 @@
  *   swarm_test --seeds N       N seeds from --first (default 1)
  *   swarm_test --minutes N     as many as there is time for
  *   swarm_test --keep          write seeds that fail to the end of seeds.txt; ./dev soak does
- *   swarm_test --plain         with --seed: a seed marked so in seeds.txt
+ *   swarm_test --plain         with --seed: a seed marked so in seeds.txt;  --old: one that is not marked `new`
  *   swarm_test --seed X        this one, twice, with its trace when --trace is there
  *
  * A seed that is run twice is printed with the sum of all that happened in it, to compare builds and machines.
@@ -60,6 +60,9 @@ static void add_up(struct totals *t, const struct swarm_result *r)
     t->stats.further += r->stats.further;
     t->stats.reopened += r->stats.reopened;
     t->stats.rekeys += r->stats.rekeys;
+    t->stats.assigned += r->stats.assigned;
+    t->stats.mergers += r->stats.mergers;
+    t->stats.rehomed += r->stats.rehomed;
     t->hours += (double)r->virtual_ms / 3600000.0;
 }
 
@@ -69,7 +72,7 @@ static void bank_add(uint64_t seed, const char *what)
 {
     FILE *f = fopen(BANK, "a");
     if (f == NULL) return;
-    fprintf(f, "# %s\n%llu\n", what, (unsigned long long)seed);
+    fprintf(f, "# %s\n%llu new\n", what, (unsigned long long)seed);
     fclose(f);
 }
 
@@ -101,9 +104,10 @@ static void run_bank(struct totals *t)
     char line[200];
     while (f != NULL && fgets(line, sizeof line, f) != NULL) {
         swarm_plain = strstr(line, "plain") != NULL;
+        swarm_old = strstr(line, "new") == NULL;
         if (line[0] >= '0' && line[0] <= '9') run(strtoull(line, NULL, 10), false, false, false, t);
     }
-    swarm_plain = false;
+    swarm_plain = swarm_old = false;
     if (f != NULL) fclose(f);
     printf("%llu seeds of the bank\n", (unsigned long long)t->seeds);
 }
@@ -122,6 +126,7 @@ static struct options options_read(int argc, char **argv)
         if (strcmp(argv[i], "--trace") == 0) o.trace = true;
         if (strcmp(argv[i], "--keep") == 0) o.keep = true;
         if (strcmp(argv[i], "--plain") == 0) swarm_plain = true;
+        if (strcmp(argv[i], "--old") == 0) swarm_old = true;
         if (strcmp(argv[i], "--first") == 0) o.first = number(value);
         if (strcmp(argv[i], "--minutes") == 0) o.seconds = 60 * number(value);
         if (strcmp(argv[i], "--seeds") == 0) {
@@ -160,7 +165,8 @@ int main(int argc, char **argv)
     printf("%llu node restores, %llu clones, %llu hub restores, %llu clock jumps, %llu editions, "
            "%llu sets of many ops, %llu bundles, %llu moves, %llu erasures, %llu poisoned sets, "
            "%llu revocations, %llu strangers, %llu closings, %llu further issues, "
-           "%llu reopenings, %llu changes of keys\n",
+           "%llu reopenings, %llu changes of keys, %llu mergers, %llu assignments, %llu nodes of "
+           "another unit\n",
            (unsigned long long)t.stats.node_restores, (unsigned long long)t.stats.clones,
            (unsigned long long)t.stats.hub_restores, (unsigned long long)t.stats.clock_jumps,
            (unsigned long long)t.stats.editions, (unsigned long long)t.stats.many_ops,
@@ -168,7 +174,9 @@ int main(int argc, char **argv)
            (unsigned long long)t.stats.erasures, (unsigned long long)t.stats.poisons,
            (unsigned long long)t.stats.revoked, (unsigned long long)t.stats.strangers,
            (unsigned long long)t.stats.closings, (unsigned long long)t.stats.further,
-           (unsigned long long)t.stats.reopened, (unsigned long long)t.stats.rekeys);
+           (unsigned long long)t.stats.reopened, (unsigned long long)t.stats.rekeys,
+           (unsigned long long)t.stats.mergers, (unsigned long long)t.stats.assigned,
+           (unsigned long long)t.stats.rehomed);
     if (t.failed > 0)
         printf("%llu failed, first: %llu\n", (unsigned long long)t.failed,
                (unsigned long long)t.first_failed);

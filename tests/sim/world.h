@@ -101,8 +101,8 @@ struct world_node {
     } ring;                         /* its key files, which do not go back with its database */
     struct node_store *store;
     struct node_engine *engine;
-    char unit[ADMIN_UNIT_BYTES_MAX + 1];
-    uint64_t wake; /* generation of the timer */
+    char unit[ADMIN_UNIT_BYTES_MAX + 1]; /* that it was invited to */
+    uint64_t wake;                       /* generation of the timer */
     uint64_t finished;
     uint64_t complete; /* sessions that ended with ERR_OK since boot */
     uint64_t synced;   /* likewise, over all boots */
@@ -135,6 +135,7 @@ struct world_stats {
     uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
     uint64_t node_restores, clones, hub_restores, clock_jumps, editions, many_ops, bundles;
     uint64_t moves, erasures, poisons, revoked, strangers, closings, further, reopened, rekeys;
+    uint64_t assigned, mergers, rehomed;
 };
 
 struct world {
@@ -252,6 +253,11 @@ void world_offer(struct world *w, int who, int transfer, int record, const char 
 void world_answer(struct world *w, int who, int transfer, unsigned reply);
 void world_share(struct world *w, int who, int record, const char *unit, unsigned access);
 void world_settle_one(struct world *w, int who, int record, bool apply);
+/* units.c. The district assigns records (those of these numbers that exist) to a unit, counted there from a day
+ * "2023-01-31" on; a unit goes on in another, records, nodes and all; a node is of another unit from now on. */
+void world_assign(struct world *w, const char *to, const char *date, int record, unsigned count);
+void world_merge(struct world *w, const char *old, const char *to, const char *date);
+void world_node_unit(struct world *w, unsigned n, const char *to);
 /*
  * From now on the node garbles what it sends: nothing of it is checked but that others go on. It saves something that
  * is no op, or not one it may write (style 0 to 4). It is revoked: from a position on the hub takes nothing of it.
