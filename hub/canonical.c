@@ -218,6 +218,16 @@ static void json_target(const struct hub_report *r, const struct hub_report_targ
     buf_add_str(out, "}");
 }
 
+static void json_number(struct buf *out, const char *key, const char *text)
+{
+    if (text[0] != '\0') {
+        json_pair(out, key, text);
+        return;
+    }
+    buf_add_str(out, key);
+    buf_add_str(out, "null");
+}
+
 /* Only where there are any. No reason: it is free text, and stays at the hub. */
 static void json_corrections(const struct hub_report *r, struct buf *out)
 {
@@ -228,15 +238,16 @@ static void json_corrections(const struct hub_report *r, struct buf *out)
         json_hex(out, i ? ",\n{\"id\":" : "\n{\"id\":", BYTES_OF(c->id.b));
         buf_printf(out, ",\"line\":%u", c->no);
         json_pair(out, ",\"indicator\":", c->indicator);
-        json_pair(out, ",\"value\":", c->value);
+        const char *value = hub_correction_value(r, c);
+        buf_add_str(out, ",\"value\":");
+        if (value != NULL)
+            hub_canonical_text(out, value);
+        else
+            buf_add_str(out, "null");
         json_pair(out, ",\"unit\":", c->unit);
         json_pair(out, ",\"state\":", hub_correction_name(c->state));
-        if (c->quiet) {
-            buf_add_str(out, ",\"before\":null,\"after\":null}");
-            continue;
-        }
-        json_pair(out, ",\"before\":", c->before);
-        json_pair(out, ",\"after\":", c->after);
+        json_number(out, ",\"before\":", c->quiet ? "" : c->before);
+        json_number(out, ",\"after\":", c->quiet ? "" : c->after);
         buf_add_str(out, "}");
     }
     buf_add_str(out, "]");

@@ -129,8 +129,9 @@ static void csv_target(struct csv_place *p, const struct hub_report_target *t)
  * records, value what counts. */
 static void csv_correction(struct csv_place *p, const struct hub_report_correction *c)
 {
+    const char *value = hub_correction_value(p->r, c);
     csv_front(p, "correction");
-    csv_line(p, &p->r->lines[c->line], c->value, c->column);
+    csv_line(p, &p->r->lines[c->line], value != NULL ? value : "–", c->column);
     csv_text(p, hub_correction_name(c->state));
     csv_blank(p, 2);
     csv_name(p, c->quiet ? "" : c->after);

@@ -84,6 +84,51 @@ static json_t *owe_correct_missing(void)
                              "what it is, and why.");
 }
 
+static bool owe_choice(const struct catalogue *c, const struct catalogue_indicator *i,
+                       const char *value)
+{
+    for (const char *p = i->by; *p != '\0'; p += *p == '|') {
+        char list[CATALOGUE_NAME_BYTES_MAX + 1];
+        size_t n = strcspn(p, "|");
+        snprintf(list, sizeof list, "%.*s", (int)n, p);
+        if (catalogue_choice_known(c, list, value)) return true;
+        p += n;
+    }
+    return false;
+}
+
+/* What is corrected is printed in reports that leave: a number, and a value of the catalogue's. Words
+ * belong into the reason, which stays here. A correction of a record says in words what to change. */
+static json_t *owe_correct_wrong(const struct catalogue *c, const struct catalogue_indicator *i,
+                                 const struct workflow_correct *v)
+{
+    char value[WORKFLOW_NAME_BYTES_MAX + 1];
+    int64_t before = 0, after = 0;
+    snprintf(value, sizeof value, "%.*s", (int)v->value.len, (const char *)v->value.p);
+    if (value[0] != '\0' && !owe_choice(c, i, value))
+        return hub_command_error(ERR_BAD_INPUT,
+                                 "Chỉ tiêu này không chia theo giá trị đó: --value là một mã trong "
+                                 "danh sách mà chỉ tiêu chia theo. Chưa ghi gì.",
+                                 "This indicator is not broken down by that: --value is a code of "
+                                 "a list that it is broken down by. Nothing was written.");
+    if (v->has_record) return NULL;
+    if (hub_figures_is_ratio(i->measure))
+        return hub_command_error(ERR_BAD_INPUT,
+                                 "Tỷ lệ tính từ hồ sơ nên không đính chính bằng số: nêu hồ sơ cần "
+                                 "sửa (--record). Chưa ghi gì.",
+                                 "A rate follows from records and is not corrected by a number: "
+                                 "name the record (--record). Nothing was written.");
+    if (!workflow_number(v->before, &before) || !workflow_number(v->after, &after) ||
+        (i->measure == CATALOGUE_COUNT && (before < 0 || after < 0)))
+        return hub_command_error(
+            ERR_BAD_INPUT,
+            "--before và --after là số nguyên như đã in trong báo cáo, chỉ gồm chữ số (12, không "
+            "phải 012 hay 2,5); lời giải thích ghi ở --reason. Chưa ghi gì.",
+            "--before and --after are whole numbers as the report prints them, digits alone (12, "
+            "not 012 or 2.5); words belong into --reason. Nothing was written.");
+    return NULL;
+}
+
 /* The district never edits a commune's record: it says what it counts instead, and asks. */
 static json_t *owe_correct(struct hub_app *a, const json_t *request, const struct hub_flow_row *r,
                            struct bytes reason)
@@ -96,7 +141,8 @@ static json_t *owe_correct(struct hub_app *a, const json_t *request, const struc
     const char *value = hub_request_str(request, "value");
     const struct catalogue *c = hub_store_catalogue(a->store);
     if (indicator == NULL || after == NULL || reason.len == 0) return owe_correct_missing();
-    if (catalogue_indicator(c, indicator) == NULL)
+    const struct catalogue_indicator *i = catalogue_indicator(c, indicator);
+    if (i == NULL)
         return hub_command_error(ERR_NOT_FOUND, "Danh mục không có chỉ tiêu này.",
                                  "The catalogue has no such indicator.");
     period_print(r->row.slot.period, label);
@@ -111,6 +157,8 @@ static json_t *owe_correct(struct hub_app *a, const json_t *request, const struc
     };
     if (v.has_record && hub_request_id(request, "record", &v.record) != ERR_OK)
         return hub_flow_usage();
+    json_t *wrong = owe_correct_wrong(c, i, &v);
+    if (wrong != NULL) return wrong;
     randombytes_buf(v.id.b, sizeof v.id.b);
     buf_init(&payload, CHANGE_BYTES_MAX);
     workflow_correct_encode(&v, &payload);

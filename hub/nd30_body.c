@@ -92,7 +92,9 @@ static void body_corrections(struct hub_nd30 *d)
         const struct hub_report_correction *c = &d->r->corrections[i];
         if (c->state != HUB_CORRECTION_APPLIED) continue;
         buf_printf(&d->text, "%schỉ tiêu %u", n++ ? "; " : "Đính chính mà xã đã đồng ý: ", c->no);
-        if (c->row > 0) buf_printf(&d->text, " (%s)", d->r->lines[c->line].rows[c->row].label_vi);
+        const char *value = hub_correction_value(d->r, c);
+        if (c->row > 0 && value != NULL)
+            buf_printf(&d->text, " (%s)", d->r->lines[c->line].rows[c->row].label_vi);
         buf_printf(&d->text, ", %s", d->r->units[c->column].name);
         if (!c->quiet) buf_printf(&d->text, ": %s, theo hồ sơ %s", c->after, c->before);
     }

@@ -108,12 +108,13 @@ enum hub_correction_state {
 };
 struct hub_report_correction {
     struct id_record id;
-    size_t line, row, column; /* of the cell, when it applies */
+    size_t line, row, column; /* of the cell; row = the line's row_count: it has no such row */
     unsigned no;              /* of the line */
     char indicator[CATALOGUE_NAME_BYTES_MAX + 1];
-    char value[HUB_FIGURES_TEXT_BYTES_MAX + 1]; /* of the breakdown; "": the total */
+    char value[HUB_FIGURES_TEXT_BYTES_MAX + 1]; /* of the breakdown; "": the total, or nowhere */
+    bool nowhere; /* names a value that neither the line nor the catalogue's list has */
     char unit[ADMIN_UNIT_BYTES_MAX + 1];
-    char before[HUB_REPORT_CORRECTION_ROOM];
+    char before[HUB_REPORT_CORRECTION_ROOM]; /* a number, or "": what was written is none */
     char after[HUB_REPORT_CORRECTION_ROOM];
     char *reason; /* as the district wrote it: for the hub's own pages, never in a file */
     enum hub_correction_state state;
@@ -203,6 +204,10 @@ MUST_CHECK enum err hub_report_sheet(const struct hub_report *r, size_t column, 
 /* "applied", "overtaken", "no_number"; and for people. */
 const char *hub_correction_name(enum hub_correction_state state);
 const char *hub_correction_vi(enum hub_correction_state state);
+
+/* The breakdown's value of a correction as far as it is printed; "": the total. NULL: it is none of the
+ * line's, or of a hidden cell (hub/small has marked the report). */
+const char *hub_correction_value(const struct hub_report *r, const struct hub_report_correction *c);
 
 /* Words for people: "đạt", "chưa đạt", ... and their English. */
 const char *hub_met_vi(enum hub_met met);

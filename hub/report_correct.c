@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CORRECT_DIGITS_MAX = 15 }; /* of a number; more is a slip of the hand */
-
 const char *hub_correction_name(enum hub_correction_state state)
 {
     static const char *const names[] = {"applied", "overtaken", "no_number"};
@@ -47,26 +45,13 @@ static bool correct_window(const struct hub_report *r, const char *form, const c
            date_compare(slot.window.last, r->window.last) == 0;
 }
 
-/* A whole number as it is printed: no sign but '-', no zero in front. */
-static bool correct_number(const char *text, int64_t *out)
+/* The row that a correction names; line->row_count: none. */
+static size_t correct_row(const struct hub_report_line *line, const char *value)
 {
-    const char *p = text + (*text == '-');
-    size_t n = strspn(p, "0123456789");
-    if (n == 0 || n > CORRECT_DIGITS_MAX || p[n] != '\0' || (n > 1 && *p == '0')) return false;
-    *out = strtoll(text, NULL, 10);
-    return *text != '-' || *out != 0;
-}
-
-static struct hub_report_row *correct_row(struct hub_report_line *line, const char *value,
-                                          size_t *row)
-{
-    for (size_t i = 0; i < line->row_count; i++) {
-        bool fits = value[0] == '\0' ? i == 0 : i > 0 && strcmp(line->rows[i].value, value) == 0;
-        if (!fits) continue;
-        *row = i;
-        return &line->rows[i];
-    }
-    return NULL;
+    size_t i = value[0] == '\0' ? 0 : 1;
+    while (value[0] != '\0' && i < line->row_count && strcmp(line->rows[i].value, value) != 0)
+        i++;
+    return i;
 }
 
 /* A correction replaces exactly the figure that it names; the newest one goes first. */
@@ -76,11 +61,11 @@ static enum hub_correction_state correct_apply(struct hub_report *r,
     int64_t before = 0, after = 0, by = 0, sum = 0;
     struct hub_report_line *line = &r->lines[c->line];
     enum catalogue_measure measure = line->indicator->measure;
-    if (hub_figures_is_ratio(measure) || !correct_number(c->before, &before) ||
-        !correct_number(c->after, &after) || (measure == CATALOGUE_COUNT && after < 0))
+    if (hub_figures_is_ratio(measure) || !workflow_number(bytes_str(c->before), &before) ||
+        !workflow_number(bytes_str(c->after), &after) || (measure == CATALOGUE_COUNT && after < 0))
         return HUB_CORRECTION_NO_NUMBER;
-    struct hub_report_row *row = correct_row(line, c->value, &c->row);
-    if (row == NULL) return HUB_CORRECTION_OVERTAKEN;
+    if (c->row == line->row_count) return HUB_CORRECTION_OVERTAKEN;
+    struct hub_report_row *row = &line->rows[c->row];
     struct hub_report_cell *cell = &row->cells[c->column];
     if (cell->absent || cell->corrected != 0 || cell->num != before)
         return HUB_CORRECTION_OVERTAKEN;
@@ -114,6 +99,7 @@ static enum err correct_add(struct hub_report *r, const struct workflow_correct 
         !correct_text(v->before, c->before, sizeof c->before) ||
         !correct_text(v->after, c->after, sizeof c->after))
         return ERR_OK; /* no figure of ours is that long */
+    c->row = correct_row(&r->lines[line], c->value);
     c->reason = calloc(1, v->reason.len + 1);
     if (c->reason == NULL) return ERR_NOMEM;
     if (v->reason.len > 0) memcpy(c->reason, v->reason.p, v->reason.len);
@@ -159,6 +145,29 @@ static enum err correct_op(void *ctx, const struct hub_flow_op *op)
     return e;
 }
 
+/* Words that were written in the place of a number or of a value are no figure of a report: nothing
+ * that is printed has them. */
+static void correct_plain(const struct hub_report *r, struct hub_report_correction *c)
+{
+    const struct hub_report_line *line = &r->lines[c->line];
+    int64_t n = 0;
+    c->nowhere =
+        c->row == line->row_count && !catalogue_choice_known(r->catalogue, line->by, c->value);
+    if (c->nowhere) c->value[0] = '\0';
+    if (!workflow_number(bytes_str(c->before), &n)) c->before[0] = '\0';
+    if (!workflow_number(bytes_str(c->after), &n)) c->after[0] = '\0';
+}
+
+const char *hub_correction_value(const struct hub_report *r, const struct hub_report_correction *c)
+{
+    const struct hub_report_line *line = &r->lines[c->line];
+    if (c->nowhere) return NULL;
+    if (!c->quiet || c->value[0] == '\0') return c->value;
+    bool shown =
+        c->row < line->row_count && line->rows[c->row].cells[c->column].hide == HUB_HIDE_NO;
+    return shown ? c->value : NULL;
+}
+
 static int correct_order(const void *a, const void *b)
 {
     const struct hub_report_correction *x = a, *y = b;
@@ -173,8 +182,10 @@ enum err hub_report_correct(struct hub_store *s, struct hub_report *r)
     enum err e = hub_flow_ops(s, CHANGE_CORRECT, NULL, NULL, r->label, correct_op, &p);
     if (e != ERR_OK || r->correction_count == 0) return e;
     qsort(r->corrections, r->correction_count, sizeof *r->corrections, correct_order);
-    for (size_t i = 0; i < r->correction_count; i++)
+    for (size_t i = 0; i < r->correction_count; i++) {
         r->corrections[i].state = correct_apply(r, &r->corrections[i]);
+        correct_plain(r, &r->corrections[i]);
+    }
     return ERR_OK;
 }
 

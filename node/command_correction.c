@@ -128,6 +128,24 @@ static json_t *correction_usage(void)
         NULL);
 }
 
+/* Nobody can agree to a number that is none: what was written is not printed in any report. */
+static json_t *correction_no_number(void)
+{
+    return node_command_error(
+        ERR_BAD_INPUT,
+        "Đính chính này không nêu con số nào nên không thể đồng ý: hãy trả lời không (object), "
+        "trung tâm sẽ gửi lại. Chưa ghi gì.",
+        "This correction names no number, so it cannot be agreed to: object to it, and the centre "
+        "will send another. Nothing was written.",
+        NULL);
+}
+
+static bool correction_has_numbers(const struct workflow_correct *v)
+{
+    int64_t n = 0;
+    return v->has_record || (workflow_number(v->before, &n) && workflow_number(v->after, &n));
+}
+
 /* The commune's own record, signed by it: what the district said, and what it says to that. */
 static json_t *correction_values(const struct workflow_correct *v, const char *state,
                                  const char *day, const char *note)
@@ -161,6 +179,10 @@ json_t *node_command_correction_answer(struct node_command *c, const json_t *req
     if (e != ERR_OK) {
         buf_free(&l.memory);
         return e == ERR_NOT_FOUND ? correction_usage() : node_command_fail(e);
+    }
+    if (agree && !correction_has_numbers(&l.found)) {
+        buf_free(&l.memory);
+        return correction_no_number();
     }
     date_print(today, day);
     json_t *put = json_pack("{s:s, s:s, s:s, s:s?, s:o}", "verb", "put", "type", "correction", "id",

@@ -119,6 +119,21 @@ enum err workflow_correct_decode(struct bytes payload, struct workflow_correct *
     return wire_close(&r);
 }
 
+bool workflow_number(struct bytes text, int64_t *out)
+{
+    bool minus = text.len > 0 && text.p[0] == '-';
+    size_t first = minus ? 1 : 0, digits = text.len - first;
+    int64_t n = 0;
+    if (digits == 0 || digits > WORKFLOW_DIGITS_MAX) return false;
+    if (text.p[first] == '0' && (minus || digits > 1)) return false;
+    for (size_t i = first; i < text.len; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9') return false;
+        n = 10 * n + (text.p[i] - '0');
+    }
+    *out = minus ? -n : n;
+    return true;
+}
+
 /* ---- reopening ---- */
 
 void workflow_reopen_encode(const struct workflow_reopen *v, struct buf *out)

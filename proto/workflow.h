@@ -14,6 +14,7 @@
 #define WORKFLOW_PERIOD_BYTES_MAX 21u   /* label of a period */
 #define WORKFLOW_REASON_BYTES_MAX 2000u /* reasons, text of a request */
 #define WORKFLOW_FIGURE_BYTES_MAX 200u  /* a figure before or after a correction */
+#define WORKFLOW_DIGITS_MAX       15u   /* of a number in it; more is a slip of the hand */
 #define WORKFLOW_DAY_BYTES        10u   /* a day, or nothing */
 
 struct workflow_key { /* which report; every op begins with it */
@@ -67,6 +68,10 @@ MUST_CHECK enum err workflow_judge_decode(struct bytes payload, struct workflow_
 MUST_CHECK enum err workflow_ask_decode(struct bytes payload, struct workflow_ask *a);
 MUST_CHECK enum err workflow_correct_decode(struct bytes payload, struct workflow_correct *c);
 MUST_CHECK enum err workflow_reopen_decode(struct bytes payload, struct workflow_reopen *r);
+
+/* A figure of a correction: a whole number as it is printed, at most WORKFLOW_DIGITS_MAX digits, no sign
+ * but '-', no zero in front. False: it is none, and `out` is untouched. SPEC 14.7. */
+bool workflow_number(struct bytes text, int64_t *out);
 
 /* Which report a payload of kinds 42 to 45 is about. ERR_BAD_FORMAT. */
 MUST_CHECK enum err workflow_key_decode(struct bytes payload, struct workflow_key *key);

@@ -14,10 +14,13 @@
 #include <string.h>
 
 #include "hub/canonical.h"
+#include "hub/command_priv.h"
 #include "hub/flow.h"
 #include "hub/orders.h"
+#include "hub/report_print.h"
 #include "hub/store_records.h"
 #include "proto/change.h"
+#include "proto/workflow.h"
 #include "tests/lib/office.h"
 
 #define DUE_2_JULY INT64_C(1688317200000) /* 3 July 2023, 00:00 in Vietnam: the first late moment */
@@ -494,6 +497,38 @@ static void correct(struct office *o, const char *before, const char *after, cha
     json_decref(r);
 }
 
+static json_t *correct_request(const char *indicator, const char *value, const char *before,
+                               const char *after)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "verb", "correct",
+                     "unit", report_units[0], "report", "RP03", "period", "2023", "indicator",
+                     indicator, "value", value, "before", before, "after", after, "reason", REASON,
+                     "person", "an");
+}
+
+/* A correction as a hub of before could write it: whatever was typed. */
+static void correct_as_typed(struct office *o, const char *value, const char *before,
+                             const char *after, char id[33])
+{
+    struct buf payload;
+    struct workflow_correct v = {
+        .key = {bytes_str(report_units[0]), bytes_str("RP03"), bytes_str("2023")},
+        .indicator = bytes_str("T02"),
+        .value = bytes_str(value),
+        .before = bytes_str(before),
+        .after = bytes_str(after),
+        .reason = bytes_str(REASON),
+    };
+    json_t *q = json_pack("{s:s}", "person", "an");
+    randombytes_buf(v.id.b, sizeof v.id.b);
+    id_hex(BYTES_OF(v.id.b), id);
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    workflow_correct_encode(&v, &payload);
+    assert_int_equal(hub_request_save(&o->app, q, &payload, NULL), ERR_OK);
+    buf_free(&payload);
+    json_decref(q);
+}
+
 static void answered(struct office *o, int commune, const char *id, const char *how)
 {
     char json[400];
@@ -577,7 +612,11 @@ static void an_objection_and_what_is_no_number_count_nothing(void **state)
     (void)state_of(o, &count);
     assert_int_equal(count, 0);
     for (size_t i = 0; i < sizeof afters / sizeof afters[0]; i++) {
-        correct(o, "3", afters[i], id);
+        json_decref(
+            office_send(&o->app, correct_request("T02", "", "3", afters[i]), ERR_BAD_INPUT));
+        json_decref(
+            office_send(&o->app, correct_request("T02", "", afters[i], "3"), ERR_BAD_INPUT));
+        correct_as_typed(o, "", "3", afters[i], id);
         answered(o, 0, id, "agreed");
         assert_figures(o, "RP04", 3, 5);
         assert_int_equal(state_of(o, &count), HUB_CORRECTION_NO_NUMBER);
@@ -627,6 +666,65 @@ static void a_report_shows_both_figures_and_keeps_the_reason_here(void **state)
     buf_free(&json);
     buf_free(&csv);
     buf_free(&sheet);
+}
+
+/* The list of corrections in the canonical figures; what else is printed is free of NAME. */
+#define NAME "Nguyễn Văn Nghiện"
+static json_t *printed_corrections(struct office *o)
+{
+    struct buf b;
+    struct hub_report *r = report_of(&o->hub, "RP04", NULL, "2023");
+    buf_init(&b, HUB_CANONICAL_BYTES_MAX);
+    assert_int_equal(hub_canonical_csv(r, &b), ERR_OK);
+    assert_non_null(strstr(buf_cstr(&b), "\ncorrection,"));
+    assert_null(strstr(buf_cstr(&b), NAME));
+    buf_clear(&b);
+    assert_int_equal(hub_report_print(r, false, true, &b), ERR_OK);
+    assert_null(strstr(buf_cstr(&b), NAME));
+    buf_clear(&b);
+    assert_int_equal(hub_canonical_json(r, &b), ERR_OK);
+    assert_null(strstr(buf_cstr(&b), NAME));
+    json_t *j = json_loadb((const char *)b.p, b.len, 0, NULL);
+    json_t *list = json_incref(json_object_get(j, "corrections"));
+    json_decref(j);
+    hub_report_free(r);
+    buf_free(&b);
+    return list;
+}
+
+static void words_in_the_place_of_a_number_do_not_leave(void **state)
+{
+    struct office *o = *state;
+    char id[33];
+    static const char *const wrong[][4] = {
+        {"T02", "", "3", "2 (" NAME ")"},     {"T02", "", NAME, "2"}, {"T02", NAME, "3", "2"},
+        {"T02", "nobody", "3", "2"},          {"T02", "", "3", "-2"}, {"T08", "", "50", "60"},
+        {"T02", "", "1000000000000000", "2"},
+    };
+    five_members(o);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        json_decref(office_send(&o->app,
+                                correct_request(wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3]),
+                                ERR_BAD_INPUT));
+    json_decref(
+        office_send(&o->app, correct_request("T02", "male", "3", "999999999999999"), ERR_OK));
+    /* What stands in a log already is printed as nothing. */
+    correct_as_typed(o, "", "3 " NAME, "2 " NAME, id);
+    answered(o, 0, id, "agreed");
+    correct_as_typed(o, NAME, "3", "2", id);
+    answered(o, 0, id, "agreed");
+    json_t *list = printed_corrections(o);
+    assert_int_equal(json_array_size(list), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *c = json_array_get(list, i), *value = json_object_get(c, "value");
+        bool nowhere = json_is_null(value);
+        const char *said = json_string_value(json_object_get(c, "state"));
+        assert_string_equal(said, nowhere ? "overtaken" : "no_number");
+        assert_int_equal(json_is_null(json_object_get(c, "before")), !nowhere);
+        assert_int_equal(json_is_null(json_object_get(c, "after")), !nowhere);
+        assert_int_equal(nowhere, i == 1);
+    }
+    json_decref(list);
 }
 
 /* What is behind a cell names the one correction that counts in it, or none. */
@@ -704,6 +802,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_report_shows_both_figures_and_keeps_the_reason_here,
                                         setup, teardown),
+        TEST(words_in_the_place_of_a_number_do_not_leave),
         cmocka_unit_test_setup_teardown(a_correction_after_closing_makes_a_supplement, setup,
                                         teardown),
     };

@@ -6,6 +6,8 @@
 #include "common/catalogue_rules.h"
 #include "tests/lib/node_fixture.h"
 #include "node/command.h"
+#include "proto/change.h"
+#include "proto/workflow.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -301,11 +303,56 @@ static void a_rule_that_fails_is_told_in_calendar_and_status(void **state)
     k->due = due;
 }
 
+/* A correction of the district that says these two figures, in the log of the hub. */
+static void corrected(uint8_t id, const char *before, const char *after, bool record)
+{
+    struct buf b;
+    struct workflow_correct v = {
+        .key = {bytes_str("26170"), bytes_str("RP03"), bytes_str("2023")},
+        .id = {{id}},
+        .indicator = bytes_str("T02"),
+        .has_record = record,
+        .before = bytes_str(before),
+        .after = bytes_str(after),
+        .reason = bytes_str("x"),
+    };
+    buf_init(&b, CHANGE_BYTES_MAX);
+    workflow_correct_encode(&v, &b);
+    fixture_hub_set(&fx, buf_bytes(&b));
+    buf_free(&b);
+}
+
+static void what_is_no_number_can_only_be_objected_to(void **state)
+{
+    (void)state;
+    corrected(1, "3", "2 (Nguyễn Văn A)", false);
+    corrected(2, "ba", "2", false);
+    corrected(3, "3", "2", false);
+    corrected(4, "Nguyễn Văn A", "Nguyễn Văn B", true); /* of a record: words are right */
+    assert_int_equal(fixture_end(&fx, NULL, NULL, 0), ERR_OK);
+    static const struct {
+        const char *id, *answer;
+        enum err e;
+    } tries[] = {
+        {"01", "agree", ERR_BAD_INPUT}, {"02", "agree", ERR_BAD_INPUT}, {"01", "object", ERR_OK},
+        {"03", "agree", ERR_OK},        {"04", "agree", ERR_OK},
+    };
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "{'verb':'correction_answer','id':'%s000000000000000000000000000000','answer':"
+                 "'%s','person':'B'}",
+                 tries[i].id, tries[i].answer);
+        assert_int_equal(told(text), tries[i].e);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(what_is_no_number_can_only_be_objected_to),
         TEST(steps_are_asked_before_a_save),
         TEST(a_settlement_without_allocation_is_not_handed_in),
         TEST(a_sheet_is_scored_and_handed_in_whole),

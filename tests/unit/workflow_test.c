@@ -161,6 +161,40 @@ static void a_reopening_and_its_order(void **state)
     buf_free(&b);
 }
 
+static void a_number_is_written_in_one_way(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"0", "7", "-12", "999999999999999", "-999999999999999"};
+    static const int64_t values[] = {0, 7, -12, INT64_C(999999999999999),
+                                     -INT64_C(999999999999999)};
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "-0",
+                                      "00",
+                                      "007",
+                                      "-07",
+                                      "+2",
+                                      "2.5",
+                                      "2,5",
+                                      " 2",
+                                      "2 ",
+                                      "hai",
+                                      "2 (A)",
+                                      "--2",
+                                      "0x2",
+                                      "1e3",
+                                      "1000000000000000"};
+    int64_t n = 0;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(workflow_number(bytes_str(good[i]), &n));
+        assert_int_equal(n, values[i]);
+    }
+    n = 77;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(workflow_number(bytes_str(bad[i]), &n));
+    assert_int_equal(n, 77);
+}
+
 static void a_closing_that_says_who_is_missing(void **state)
 {
     (void)state;
@@ -194,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_judgement),
         cmocka_unit_test(a_request_and_a_correction),
         cmocka_unit_test(a_reopening_and_its_order),
+        cmocka_unit_test(a_number_is_written_in_one_way),
         cmocka_unit_test(a_closing_that_says_who_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
