@@ -69,8 +69,10 @@ enum err node_store_rekey_adopt(struct node_store *s, const struct admin_rekey *
     if (e != ERR_OK) return e;
     e = node_rekey_identity(s, keys->sign_pk, keys->transport_pk, keys->sealing_pk);
     if (e == ERR_OK) e = node_rekey_forget(s);
-    e = db_end(s->db, e);
-    return e == ERR_OK ? node_store_renew(s) : e;
+    if (e == ERR_OK)
+        e = node_store_renew(
+            s); /* with it: the old log would go on under a key that is not its own */
+    return db_end(s->db, e);
 }
 
 /* ---- the own log ---- */

@@ -11,6 +11,7 @@
 
 #include "hub/store.h"
 #include "node/store.h"
+#include "proto/attach.h"
 #include "tests/sim/base.h"
 
 #define CALLS_HUB_PATH   "x/hub.db"
@@ -33,7 +34,17 @@ struct calls {
     struct id_inc inc;         /* its log */
     struct id_version version; /* of a set in the hub's log */
     struct bytes up, answer;   /* a bundle of the node, and what the hub answers to it */
+    /* records that name files: the first file is at both, the second at the node alone */
+    struct attach_ref files[2];
+    struct bytes head, body; /* of a set of the node in the hub's log, */
+    uint8_t signature[64];
+    uint64_t position;          /* its place, */
+    struct bytes own, own_body; /* and of one of the hub's own */
+    uint8_t own_signature[64];
 };
+
+/* The files: `which` is 0 or 1. */
+struct bytes calls_file(unsigned which);
 
 enum {
     /* several transactions: an error may leave some of them done, and doing it again must still come to the same end */

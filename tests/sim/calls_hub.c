@@ -17,10 +17,12 @@
 #include "hub/store_quarantine.h"
 #include "hub/store_read.h"
 #include "hub/store_records.h"
+#include "hub/store_rekey.h"
 #include "hub/store_repair.h"
 #include "hub/store_replay.h"
 #include "hub/store_reports.h"
 #include "hub/store_scrub.h"
+#include "hub/store_taken.h"
 #include "hub/store_users.h"
 #include "hub/verify.h"
 #include "proto/attach.h"
@@ -993,7 +995,288 @@ static enum err close_period(struct calls *c)
     return e;
 }
 
+/* ---- files ---- */
+
+static enum err attach_block_put(struct calls *c, unsigned which)
+{
+    struct bytes bytes = calls_file(which);
+    struct attach_offer o = {.ref = c->files[which], .size = bytes.len};
+    struct attach_block b = {.size = bytes.len, .data = bytes};
+    struct hub_attach_said said;
+    enum err e = hub_store_attach_offer(c->hub, &c->at, &o, CALLS_NOW, &said);
+    if (e == ERR_OK) e = hub_store_attach_block(c->hub, &o.ref, &b, &said);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)(said.have * 8 + said.code));
+    return e;
+}
+
+static enum err attach_first(struct calls *c)
+{
+    return attach_block_put(c, 0);
+}
+
+static enum err attach_second(struct calls *c)
+{
+    return attach_block_put(c, 1);
+}
+IN_TX(attach_second)
+
+static enum err attach_read(struct calls *c)
+{
+    struct attach_want want = {.ref = c->files[0]};
+    struct hub_attach_said said;
+    struct bytes data;
+    enum err e = hub_store_attach_read(c->hub, &c->at, &want, &data, &said);
+    if (e == ERR_OK) calls_tell_bytes(c, data);
+    return e;
+}
+
+static enum err attach_tell(void *ctx, const struct hub_attach *a)
+{
+    calls_tell_int(ctx, (int64_t)a->have);
+    return ERR_OK;
+}
+
+static enum err attach_each(struct calls *c)
+{
+    enum err e = hub_store_attach_each(c->hub, NULL, attach_tell, c);
+    if (e == ERR_OK) e = hub_store_attach_about(c->hub, &c->person, attach_tell, c);
+    return e == ERR_OK ? hub_store_attach_whole(c->hub, &c->at, attach_tell, c) : e;
+}
+
+static enum err attach_file(struct calls *c)
+{
+    struct buf b;
+    buf_init(&b, ATTACH_BYTES_MAX);
+    enum err e = hub_store_attach_file(c->hub, &c->files[0], &b);
+    if (e == ERR_OK) calls_tell_bytes(c, buf_bytes(&b));
+    buf_free(&b);
+    return e;
+}
+
+/* ---- what a revoked node sent ---- */
+
+static enum err parcel(struct calls *c)
+{
+    struct hub_parcel p;
+    uint64_t parcels = 0, count = 0;
+    enum err e = hub_store_parcel(c->hub, 1, &p);
+    if (e == ERR_OK) e = hub_store_quarantine_count(c->hub, &parcels, &count);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)(parcels * 100 + count));
+    return e;
+}
+
+static enum err parcel_set_tell(void *ctx, const struct change_view *view)
+{
+    calls_tell(ctx, view->hash.b, sizeof view->hash.b);
+    return ERR_OK;
+}
+
+static enum err parcel_sets(struct calls *c)
+{
+    return hub_store_parcel_sets(c->hub, 1, parcel_set_tell, c);
+}
+
+static enum err parcel_heads(struct calls *c)
+{
+    struct hub_parcel p;
+    struct message_head h;
+    struct id_hash hash;
+    enum err e = hub_store_parcel(c->hub, 1, &p);
+    if (e == ERR_OK) e = hub_store_apart_head(c->hub, &p.node, &p.inc, &h);
+    if (e == ERR_OK) e = hub_store_apart_hash(c->hub, &p.inc, p.first, &hash);
+    if (e != ERR_OK) return e;
+    calls_tell_int(c, (int64_t)h.next_seq);
+    calls_tell(c, hash.b, sizeof hash.b);
+    return ERR_OK;
+}
+
+/* A person lets it in. */
+static enum err parcel_take(struct calls *c)
+{
+    struct hub_parcel p;
+    struct hub_taken taken;
+    struct buf payload;
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    enum err e = hub_store_parcel(c->hub, 1, &p);
+    if (e == ERR_OK) {
+        struct admin_quarantine d = {.node = p.node,
+                                     .inc = p.inc,
+                                     .first = p.first,
+                                     .next = p.next,
+                                     .hash = p.hash,
+                                     .release = true,
+                                     .by = bytes_str("Tư"),
+                                     .reason = bytes_str("ghi trước khi mất máy")};
+        admin_quarantine_encode(&d, &payload);
+        e = payload.e;
+    }
+    struct bytes b = buf_bytes(&payload);
+    struct hub_own_set set = {.payloads = &b, .count = 1};
+    if (e == ERR_OK) e = hub_own_append(c->hub, c->hub_keys, &set, CALLS_NOW, NULL);
+    if (e == ERR_OK) e = hub_store_parcel_take(c->hub, 1, CALLS_NOW, &taken);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)taken.last_position);
+    buf_free(&payload);
+    return e;
+}
+IN_TX(parcel_take)
+
+static enum err revocation_tell(void *ctx, const struct admin_revoke *r)
+{
+    calls_tell(ctx, r->node.b, sizeof r->node.b);
+    return ERR_OK;
+}
+
+static enum err revocations(struct calls *c)
+{
+    return hub_store_revocations(c->hub, revocation_tell, c);
+}
+
+static enum err reread(struct calls *c)
+{
+    return hub_store_reread(c->hub);
+}
+
+/* ---- keys ---- */
+
+static enum err rekeyed(struct calls *c)
+{
+    struct hub_rekeyed r;
+    struct admin_cert cert;
+    uint8_t pk[32];
+    uint32_t serial = 0;
+    bool newer = false, keep = false;
+    enum err e = hub_store_log_key(c->hub, &c->at.node, &c->inc, pk);
+    if (e == ERR_OK) e = hub_store_cert(c->hub, &c->at.node, &cert);
+    if (e == ERR_OK) e = hub_store_key_serial(c->hub, &c->at.node, &serial);
+    if (e == ERR_OK) e = hub_store_keys_newer(c->hub, &cert, &newer, &keep);
+    if (e == ERR_OK) e = hub_store_rekeyed(c->hub, &c->at, &r);
+    if (e != ERR_OK) return e;
+    calls_tell(c, pk, sizeof pk);
+    calls_tell_int(c, (int64_t)serial * 4 + newer * 2 + keep);
+    return ERR_OK;
+}
+
+static enum err retired(struct calls *c)
+{
+    uint8_t pk[32] = {3}, sign_pk[32];
+    return hub_store_retired(c->hub, &c->at.node, HUB_REKEY_SEALING, pk, sign_pk);
+}
+
+/* ---- repair ---- */
+
+/* It went back, and two people confirm that what was lost is there again. */
+static enum err confirm(struct calls *c)
+{
+    enum err e = hub_store_epoch_new(c->hub, 0, CALLS_NOW);
+    return e == ERR_OK ? hub_store_confirm(c->hub) : e;
+}
+IN_TX(confirm)
+
+static enum err give(struct calls *c)
+{
+    struct message_set m = {.head = c->own, .body = c->own_body};
+    memcpy(m.signature, c->own_signature, sizeof m.signature);
+    enum err e = hub_store_give(c->hub, &m, CALLS_NOW);
+    return e == ERR_OK ? hub_store_give_any(c->hub, &m, CALLS_NOW) : e;
+}
+IN_TX(give)
+
+static enum err mend(struct calls *c)
+{
+    struct message_set m = {.head = c->head, .body = c->body};
+    bool mended = false;
+    memcpy(m.signature, c->signature, sizeof m.signature);
+    enum err e = hub_store_mend_note(c->hub, c->position, CALLS_NOW);
+    if (e == ERR_OK) e = hub_store_mend(c->hub, &c->at.node, &m, CALLS_NOW, &mended);
+    if (e == ERR_OK) calls_tell_int(c, mended);
+    return e;
+}
+IN_TX(mend)
+
+static enum err lost(struct calls *c)
+{
+    struct admin_receipt r = {.epoch = 5, .last_position = 3};
+    bool is = false;
+    enum err e = hub_store_lost(c->hub, &r, &is);
+    if (e == ERR_OK) calls_tell_int(c, is);
+    return e;
+}
+
+/* ---- what the daemon and people note ---- */
+
+static enum err token_check(struct calls *c)
+{
+    const uint8_t known[HUB_TOKEN_BYTES] = {4};
+    char name[MESSAGE_TEXT_MAX + 1];
+    enum err e = hub_store_token_check(c->hub, BYTES_OF(known), name);
+    if (e == ERR_OK) calls_tell_str(c, name);
+    return e;
+}
+
+static enum err scrub_noted(struct calls *c)
+{
+    return hub_scrub_noted(c->hub, &(struct hub_scrub_note){.at_ms = CALLS_NOW, .findings = 2});
+}
+
+static enum err scrub_last(struct calls *c)
+{
+    struct hub_scrub_note n;
+    enum err e = hub_scrub_last(c->hub, &n);
+    if (e == ERR_OK) calls_tell_int(c, n.at_ms);
+    return e;
+}
+
+static enum err check_noted(struct calls *c)
+{
+    return hub_check_noted(c->hub, bytes_str("{\"log\":\"OK\"}"));
+}
+
+static enum err check_last(struct calls *c)
+{
+    struct buf b;
+    buf_init(&b, 4096);
+    enum err e = hub_check_last(c->hub, &b);
+    if (e == ERR_OK) calls_tell_bytes(c, buf_bytes(&b));
+    buf_free(&b);
+    return e;
+}
+
+static enum err taken_note(struct calls *c)
+{
+    return hub_taken_note(c->hub, 1, "RS1.xlsx", "tỉnh", true, CALLS_NOW);
+}
+
+static enum err taken_tell(void *ctx, const struct hub_taken_file *f)
+{
+    calls_tell_str(ctx, f->name);
+    return ERR_OK;
+}
+
+static enum err taken_each(struct calls *c)
+{
+    return hub_taken_each(c->hub, 0, taken_tell, c);
+}
+
+static enum err node_cursor(struct calls *c)
+{
+    uint64_t at = 0;
+    enum err e = hub_store_node_cursor(c->hub, &c->at.node, &at);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)at);
+    return e;
+}
+
+static enum err transfer_one(struct calls *c)
+{
+    return hub_store_transfer(c->hub, &c->transfer, transfer_tell, c);
+}
+
 /* ---- the table ---- */
+
+static enum err transfer_keep(void *ctx, const struct hub_transfer *t)
+{
+    ((struct calls *)ctx)->transfer = t->transfer;
+    return ERR_OK;
+}
 
 void calls_hub_prepare(struct calls *c)
 {
@@ -1019,6 +1302,10 @@ void calls_hub_prepare(struct calls *c)
         e = hub_draft_put(c->hub, "Tư", &(struct hub_draft){"a", bytes_str("{}"), CALLS_NOW});
     if (e == ERR_OK) e = hub_backup_noted(c->hub, "hub-1.db", CALLS_NOW);
     if (e == ERR_OK) e = hub_store_alarm(c->hub, HUB_ALARM_FORK, &c->at.node, CALLS_NOW);
+    if (e == ERR_OK) e = hub_store_transfers(c->hub, true, transfer_keep, c);
+    if (e == ERR_OK) e = taken_note(c);
+    if (e == ERR_OK) e = check_noted(c);
+    if (e == ERR_OK) e = in_tx(c, attach_first);
     assert(e == ERR_OK);
     (void)e;
 }
@@ -1112,6 +1399,31 @@ const struct call calls_hub[] = {
     {"hub_store_waiting_put", waiting_put_tx, 0},
     {"hub_store_node_logs", node_logs, 0},
     {"hub_store_quarantine", quarantine, 0},
+    {"hub_store_attach_block", attach_second_tx, 0},
+    {"hub_store_attach_read", attach_read, 0},
+    {"hub_store_attach_each", attach_each, 0},
+    {"hub_store_attach_file", attach_file, 0},
+    {"hub_store_parcel", parcel, 0},
+    {"hub_store_parcel_sets", parcel_sets, 0},
+    {"hub_store_apart_head", parcel_heads, 0},
+    {"hub_store_parcel_take", parcel_take_tx, 0},
+    {"hub_store_revocations", revocations, 0},
+    {"hub_store_reread", reread, CALL_STEPS},
+    {"hub_store_rekeyed", rekeyed, 0},
+    {"hub_store_retired", retired, 0},
+    {"hub_store_confirm", confirm_tx, 0},
+    {"hub_store_give", give_tx, 0},
+    {"hub_store_mend", mend_tx, 0},
+    {"hub_store_lost", lost, 0},
+    {"hub_store_token_check", token_check, 0},
+    {"hub_scrub_noted", scrub_noted, 0},
+    {"hub_scrub_last", scrub_last, 0},
+    {"hub_check_noted", check_noted, 0},
+    {"hub_check_last", check_last, 0},
+    {"hub_taken_note", taken_note, 0},
+    {"hub_taken_each", taken_each, 0},
+    {"hub_store_node_cursor", node_cursor, 0},
+    {"hub_store_transfer", transfer_one, 0},
     {"hub_reports_ready", reports_ready, CALL_STEPS},
     {"hub_reports_sent", reports_sent, 0},
     {"hub_issues_list", issues_list, 0},

@@ -10,12 +10,15 @@
 #include "node/store_erase.h"
 #include "node/store_heal.h"
 #include "node/store_moves.h"
+#include "node/store_readers.h"
+#include "node/store_rekey.h"
 #include "node/store_records.h"
 #include "node/store_repair.h"
 #include "node/store_search.h"
 #include "node/store_users.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <string.h>
 
 enum { PERSON = 1, NAME = 1, SETS_BYTES = 65536 };
@@ -508,6 +511,259 @@ static enum err wipe(struct calls *c)
     return node_store_wipe(c->node);
 }
 
+/* ---- files, further ---- */
+
+static enum err attach_get(struct calls *c)
+{
+    struct node_attach a;
+    bool bundled = true;
+    enum err e = node_store_attach_get(c->node, &c->files[0], &a);
+    if (e == ERR_OK) e = node_store_attach_is_bundled(c->node, a.no, &bundled);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)(a.have * 4 + a.delivered * 2 + bundled));
+    return e;
+}
+
+static enum err attach_file(struct calls *c)
+{
+    struct buf b;
+    buf_init(&b, ATTACH_BYTES_MAX);
+    enum err e = node_store_attach_file(c->node, &c->files[0], &b);
+    if (e == ERR_OK) calls_tell_bytes(c, buf_bytes(&b));
+    buf_free(&b);
+    return e;
+}
+
+static enum err attach_next(struct calls *c)
+{
+    struct node_attach a;
+    struct bytes block;
+    enum err e = node_store_attach_next(c->node, 0, &a);
+    if (e == ERR_OK) e = node_store_attach_read(c->node, a.no, 0, &block);
+    if (e == ERR_OK) calls_tell_bytes(c, block);
+    return e;
+}
+
+static enum err attach_said(struct calls *c)
+{
+    struct node_attach a;
+    enum err e = node_store_attach_get(c->node, &c->files[1], &a);
+    return e == ERR_OK ? node_store_attach_said(c->node, a.no, ATTACH_OK) : e;
+}
+
+static enum err attach_held(struct calls *c)
+{
+    return node_store_attach_held(c->node, &c->files[1]);
+}
+
+static enum err attach_bundled(struct calls *c)
+{
+    struct node_attach a;
+    enum err e = node_store_attach_get(c->node, &c->files[1], &a);
+    return e == ERR_OK ? node_store_attach_bundled(c->node, a.no) : e;
+}
+
+/* Gone here, and fetched anew in one block. */
+static enum err attach_put(struct calls *c)
+{
+    struct node_attach a;
+    struct bytes bytes = calls_file(1);
+    struct attach_block b = {.size = bytes.len, .data = bytes};
+    uint64_t have = 0;
+    enum err e = node_store_attach_get(c->node, &c->files[1], &a);
+    if (e == ERR_OK && a.size > 0) e = node_store_attach_drop(c->node, &c->files[1].record);
+    if (e == ERR_OK || e == ERR_NOT_FOUND)
+        e = node_store_attach_want(c->node, &c->files[1], CALLS_NOW);
+    if (e == ERR_OK) e = node_store_attach_get(c->node, &c->files[1], &a);
+    if (e == ERR_OK) e = node_store_attach_put(c->node, a.no, &b, &have);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)have);
+    return e;
+}
+
+/* ---- keys ---- */
+
+static struct node_sync_keys next_keys;
+static struct admin_rekey next_rekey;
+
+/* The same next keys in each run. */
+static enum err keys_next(struct calls *c)
+{
+    static uint8_t secret[64];
+    uint8_t seed[32] = {0x77};
+    struct node_identity id;
+    enum err e = node_store_identity(c->node, &id);
+    if (e != ERR_OK) return e;
+    if (crypto_sign_seed_keypair(next_rekey.sign_pk, secret, seed) != 0) return ERR_NOMEM;
+    memset(next_rekey.transport_pk, 9, sizeof next_rekey.transport_pk);
+    memset(next_rekey.sealing_pk, 8, sizeof next_rekey.sealing_pk);
+    admin_rekey_sign(&next_rekey, &id.hub, &id.node, secret);
+    next_keys = (struct node_sync_keys){.sign_secret = secret, .sign_pk = next_rekey.sign_pk};
+    return ERR_OK;
+}
+
+static enum err rekey(struct calls *c)
+{
+    struct node_sync_keys keys = *c->node_keys;
+    struct node_rekey r;
+    enum err e = keys_next(c);
+    keys.next = &next_keys;
+    if (e == ERR_OK) e = node_own_rekey(c->node, &keys, &next_rekey, CALLS_NOW);
+    if (e == ERR_OK) e = node_store_rekey(c->node, &r);
+    if (e == ERR_OK) calls_tell(c, r.sign_pk, sizeof r.sign_pk);
+    return e;
+}
+
+static enum err rekey_turn(struct calls *c)
+{
+    return node_store_rekey_turn(c->node, true);
+}
+
+static enum err rekey_done(struct calls *c)
+{
+    enum err e = rekey(c);
+    return e == ERR_OK ? node_store_rekey_done(c->node) : e;
+}
+
+static enum err rekey_adopt(struct calls *c)
+{
+    enum err e = keys_next(c);
+    return e == ERR_OK ? node_store_rekey_adopt(c->node, &next_rekey) : e;
+}
+
+static enum err rekey_asked(struct calls *c)
+{
+    char why[ADMIN_KEY_REASON_BYTES_MAX + 1];
+    return node_store_rekey_asked(c->node, why);
+}
+
+static enum err log_key(struct calls *c)
+{
+    uint8_t pk[32];
+    enum err e = node_store_log_key(c->node, &c->inc, pk);
+    if (e == ERR_OK) calls_tell(c, pk, sizeof pk);
+    return e;
+}
+
+/* ---- repair ---- */
+
+static bool sign(void *ctx, const uint8_t sign_pk[static 32], const struct change_head *head,
+                 const struct id_hash *hash, uint8_t signature[static 64])
+{
+    const struct calls *c = ctx;
+    if (memcmp(sign_pk, c->node_keys->sign_pk, 32) != 0) return false;
+    change_sign(c->node_keys->sign_secret, head, hash, signature);
+    return true;
+}
+
+/* Its log was closed at the hub behind the second set: what is above moves into a new one. */
+static enum err fix_of(struct calls *c, struct node_store_fix *fix, uint64_t next_seq)
+{
+    const struct node_store_set *v;
+    size_t n = 0;
+    *fix = (struct node_store_fix){.inc = c->inc, .next_seq = next_seq};
+    enum err e = node_store_read_sets(c->node, &c->inc, next_seq - 1, 1, SETS_BYTES, &v, &n);
+    if (e == ERR_OK) change_hash(v[0].head, &fix->head);
+    return e;
+}
+
+static enum err repair(struct calls *c)
+{
+    struct node_store_fix fix;
+    struct message_hello_node h;
+    enum err e = node_store_hello(c->node, &h);
+    if (e == ERR_OK) e = fix_of(c, &fix, h.logs[0].receipted_seq);
+    fix.tail = fix.closed = true;
+    return e == ERR_OK ? node_store_repair(c->node, &fix, 1, sign, c, CALLS_NOW) : e;
+}
+
+static enum err reset_all(struct calls *c)
+{
+    struct node_store_fix fix;
+    enum err e = fix_of(c, &fix, 2);
+    return e == ERR_OK ? node_store_reset(c->node, &fix, 1, true, CALLS_NOW) : e;
+}
+
+static enum err kept(struct calls *c)
+{
+    const struct message_set *v;
+    uint64_t at = 0;
+    size_t n = 0;
+    enum err e = node_store_kept(c->node, &at, SETS_BYTES, &v, &n);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)n);
+    return e;
+}
+
+static enum err stage_own(struct calls *c)
+{
+    struct message_set m = {.head = c->head, .body = c->body};
+    uint64_t next = 0;
+    memcpy(m.signature, c->signature, sizeof m.signature);
+    enum err e = node_store_stage_own(c->node, &c->inc, &m, 1);
+    if (e == ERR_OK) e = node_store_staged_own(c->node, &c->inc, &next);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)next);
+    return e;
+}
+
+static enum err heal_rot(struct calls *c)
+{
+    struct message_hello_node h;
+    struct node_store_rot rot[HELLO_LOGS_MAX] = {{.any = true}};
+    enum err e = node_store_heal_want(c->node, NODE_HEAL_LOG, CALLS_NOW);
+    if (e == ERR_OK) e = node_store_hello(c->node, &h);
+    if (e == ERR_OK) e = node_store_heal_rot(c->node, &h, rot);
+    if (e == ERR_OK) calls_tell_int(c, rot[0].any);
+    return e == ERR_OK ? node_store_heal_tried(c->node) : e;
+}
+
+static enum err heal_sets(struct calls *c)
+{
+    struct message_set m = {.head = c->head, .body = c->body};
+    memcpy(m.signature, c->signature, sizeof m.signature);
+    return node_store_heal_sets(c->node, &c->inc, &m, 1, sign, c);
+}
+
+/* ---- readers of sealed texts ---- */
+
+static enum err readers(struct calls *c)
+{
+    const struct node_reader *v;
+    size_t n = 0;
+    enum err e = node_store_readers(c->node, &v, &n);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)n);
+    return e;
+}
+
+static enum err reader_accept(struct calls *c)
+{
+    const struct node_reader *v;
+    size_t n = 0, other = 0;
+    enum err e = node_store_readers(c->node, &v, &n);
+    while (e == ERR_OK && other < n && v[other].self)
+        other++;
+    if (e == ERR_OK && other == n) e = ERR_NOT_FOUND;
+    return e == ERR_OK ? node_store_reader_accept(c->node, &v[other], true, "Tám", CALLS_NOW) : e;
+}
+
+static enum err readers_doubt(struct calls *c)
+{
+    return node_store_readers_doubt(c->node);
+}
+
+static enum err record_open(struct calls *c)
+{
+    struct node_store_record r;
+    struct sealed_ring ring;
+    enum err e = node_store_record_init(&r);
+    if (e != ERR_OK) return e;
+    e = node_store_record_read(c->node, &c->person, &r);
+    if (e == ERR_OK) e = node_store_record_open(c->node, &c->person, &r);
+    if (e == ERR_OK) {
+        node_store_ring(c->node, &c->person, &r, &ring);
+        sealed_ring_wipe(&ring);
+    }
+    node_store_record_free(&r);
+    return e;
+}
+
 /* ---- the table ---- */
 
 void calls_node_prepare(struct calls *c)
@@ -521,6 +777,10 @@ void calls_node_prepare(struct calls *c)
         e = node_draft_put(c->node, u.name, &(struct node_draft){"a", bytes_str("{}"), CALLS_NOW});
     if (e == ERR_OK) e = access_add(c);
     if (e == ERR_OK) e = node_store_alarm(c->node, NODE_ALARM_CLOCK, CALLS_NOW);
+    for (unsigned i = 0; e == ERR_OK && i < 2; i++) {
+        struct id_hash hash;
+        e = node_store_attach_add(c->node, &c->files[i].record, calls_file(i), CALLS_NOW, &hash);
+    }
     assert(e == ERR_OK);
     (void)e;
 }
@@ -581,6 +841,29 @@ const struct call calls_node[] = {
     {"node_store_attach_add", attach_add, 0},
     {"node_store_attach_counts", attach_counts, 0},
     {"node_store_attach_busy", attach_busy, 0},
+    {"node_store_attach_get", attach_get, 0},
+    {"node_store_attach_file", attach_file, 0},
+    {"node_store_attach_next", attach_next, 0},
+    {"node_store_attach_said", attach_said, 0},
+    {"node_store_attach_held", attach_held, 0},
+    {"node_store_attach_bundled", attach_bundled, 0},
+    {"node_store_attach_put", attach_put, CALL_STEPS},
+    {"node_own_rekey", rekey, CALL_STEPS},
+    {"node_store_rekey_turn", rekey_turn, 0},
+    {"node_store_rekey_done", rekey_done, CALL_STEPS | CALL_COUNTS},
+    {"node_store_rekey_adopt", rekey_adopt, 0},
+    {"node_store_rekey_asked", rekey_asked, 0},
+    {"node_store_log_key", log_key, 0},
+    {"node_store_repair", repair, CALL_STEPS | CALL_COUNTS},
+    {"node_store_reset", reset_all, 0},
+    {"node_store_kept", kept, 0},
+    {"node_store_stage_own", stage_own, 0},
+    {"node_store_heal_rot", heal_rot, CALL_STEPS | CALL_COUNTS},
+    {"node_store_heal_sets", heal_sets, 0},
+    {"node_store_readers", readers, 0},
+    {"node_store_reader_accept", reader_accept, 0},
+    {"node_store_readers_doubt", readers_doubt, 0},
+    {"node_store_record_open", record_open, 0},
     {"node_store_erasure_end", erasure_end, 0},
     {"node_store_wipe", wipe, CALL_STEPS},
 };

@@ -26,6 +26,7 @@
 #include "common/io/db.h"
 #include "hub/bundle.h"
 #include "hub/store_records.h"
+#include "hub/store_replay.h"
 #include "node/bundle.h"
 #include "node/maintain.h"
 #include "proto/move.h"
@@ -96,6 +97,25 @@ static struct world w;
 static struct calls base;
 static struct memvfs_host *disk_hub, *disk_node;
 static struct buf up_file, answer_file;
+static struct buf kept_sets[4]; /* heads and bodies of two sets */
+
+struct bytes calls_file(unsigned which)
+{
+    static uint8_t file[2][3000];
+    memcpy(file[which], "%PDF-", 5);
+    for (size_t i = 5; i < sizeof file[which]; i++)
+        file[which][i] = (uint8_t)(i * 7 + which);
+    return BYTES_OF(file[which]);
+}
+
+/* A record of the first node that names a file. */
+static void base_file(unsigned which, int record)
+{
+    char hex[2 * ID_HASH_BYTES + 1];
+    attach_hash(calls_file(which), &base.files[which].hash);
+    id_hex(BYTES_OF(base.files[which].hash.b), hex);
+    world_create(&w, 0, record, PERSON, hex);
+}
 
 static void base_live(void)
 {
@@ -107,6 +127,8 @@ static void base_live(void)
     world_create(&w, 0, 4, ACTIVITY, "Hội nghị");
     world_create(&w, 1, 5, PERSON, "Của xã kia");
     world_create(&w, 0, 6, PERSON, "Cùng xem");
+    base_file(0, 7);
+    base_file(1, 9);
     world_settle(&w);
     world_edit(&w, 0, 1, PHONE, "0900000001");
     world_offer(&w, 0, 1, 2, XA_2);
@@ -117,6 +139,9 @@ static void base_live(void)
     world_edit(&w, WORLD_HUB, 1, 10, "Vĩnh Cửu");
     world_close_period(&w, "2023-01");
     world_settle(&w);
+    world_revoke(&w, 1);
+    world_create(&w, 1, 10, PERSON, "Sau khi thu hồi");
+    world_settle(&w);
     if (w.failed) print_error("%s\n", w.failure);
     assert_false(w.failed);
 }
@@ -126,6 +151,34 @@ static enum err head_first(void *ctx, const struct hub_set *set)
     struct calls *x = ctx;
     x->version = id_version_make(&set->view->head.inc, set->view->head.seq, &set->view->hash);
     return ERR_OK;
+}
+
+/* The newest set of the node, and of the hub, with their signatures. */
+static enum err set_keep(void *ctx, const struct hub_log_row *r)
+{
+    struct calls *x = ctx;
+    bool own = r->own;
+    if (r->signature.len != sizeof x->signature) return ERR_OK;
+    if (!own && !bytes_equal(r->node, BYTES_OF(x->at.node.b))) return ERR_OK;
+    for (int i = 0; i < 2; i++) {
+        struct buf *b = &kept_sets[2 * own + i];
+        if (b->max == 0) buf_init(b, CHANGE_BODY_BYTES_MAX);
+        buf_clear(b);
+        buf_add_bytes(b, i == 0 ? r->head : r->body);
+    }
+    memcpy(own ? x->own_signature : x->signature, r->signature.p, sizeof x->signature);
+    if (!own) x->position = r->position;
+    return ERR_OK;
+}
+
+static void base_sets(void)
+{
+    OK(hub_log_rows(base.hub, set_keep, &base));
+    base.head = buf_bytes(&kept_sets[0]);
+    base.body = buf_bytes(&kept_sets[1]);
+    base.own = buf_bytes(&kept_sets[2]);
+    base.own_body = buf_bytes(&kept_sets[3]);
+    assert_true(base.body.len > 0 && base.own_body.len > 0);
 }
 
 static void base_bundles(void)
@@ -166,7 +219,10 @@ static void base_make_all(void)
     const struct base *b = base_keys();
     base_live();
     struct world_node *n = &w.nodes[0];
+    const struct attach_ref files[2] = {{w.records[7].rid, base.files[0].hash},
+                                        {w.records[9].rid, base.files[1].hash}};
     base = (struct calls){.hub = w.hub.store,
+                          .files = {files[0], files[1]},
                           .node = n->store,
                           .hub_keys = &w.hub.keys,
                           .node_keys = &n->sync_keys,
@@ -184,6 +240,7 @@ static void base_make_all(void)
     OK(node_store_hello(base.node, &hello));
     base.inc = hello.logs[0].inc;
     OK(hub_store_sets(base.hub, 20, 20, head_first, &base));
+    base_sets();
     memset(base.fresh.b, 0x5a, sizeof base.fresh.b);
     calls_hub_prepare(&base);
     calls_node_prepare(&base);
@@ -453,5 +510,7 @@ int main(int argc, char **argv)
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     buf_free(&up_file);
     buf_free(&answer_file);
+    for (int i = 0; i < 4; i++)
+        buf_free(&kept_sets[i]);
     return rc;
 }
