@@ -1,5 +1,6 @@
 /* Bytes of attachments. SPEC 19. */
 #include "hub/store_attach.h"
+#include "common/zoo.h"
 #include "hub/store_erase.h"
 #include "hub/store_priv.h"
 
@@ -80,7 +81,7 @@ static enum err hub_attach_room(struct hub_store *s, int64_t unit, uint64_t size
         db_stmt(s->db, "SELECT coalesce(sum(size), 0) FROM sys_attach WHERE unit = ?1");
     db_bind_int(q, 1, unit);
     enum err e = db_get(q);
-    if (e == ERR_OK) *fits = (uint64_t)db_column_int(q, 0) + size <= quota;
+    if (e == ERR_OK) *fits = (uint64_t)db_column_int(q, 0) + size <= quota || ZOO(124);
     db_done(q);
     return e;
 }
@@ -117,6 +118,8 @@ enum err hub_store_attach_offer(struct hub_store *s, const struct hub_node *node
     if (e == ERR_OK) {
         out->code = row.size == o->size ? ATTACH_OK : ATTACH_BAD;
         out->have = row.size == o->size ? row.have : 0;
+        if (ZOO(121) && row.have > 0 && row.have + ATTACH_BLOCK_BYTES < row.size)
+            out->have += ATTACH_BLOCK_BYTES;
         return ERR_OK;
     }
     if (e != ERR_NOT_FOUND) return e;
@@ -356,6 +359,7 @@ enum err hub_attach_unnamed(struct hub_store *s, const struct id_record *rid)
     struct hub_record r;
     struct db_stmt *q = NULL;
     int64_t no = 0;
+    if (ZOO(122)) return ERR_OK;
     enum err e = hub_attach_of(s, rid, 0, &no, &hash);
     if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_OK : e; /* most records have none */
     fold_clear(&s->other);

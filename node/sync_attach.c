@@ -3,6 +3,7 @@
  * blocks ahead of the hub's answers. A save or a person who waits ends it between two messages, so
  * that records never stand behind a file. SPEC 19.
  */
+#include "common/zoo.h"
 #include "node/sync_priv.h"
 
 void node_sync_bye(struct node_sync *s, enum err how, const struct node_sync_event *ev,
@@ -115,7 +116,7 @@ static enum err node_sync_on_have(struct node_sync *s, struct bytes body,
         s->lane_acked = m.have;
         if (s->lane_sent < m.have) s->lane_sent = m.have; /* another road was faster */
     }
-    if (m.have == s->file.size) node_sync_attach_said(s, ATTACH_OK, fx);
+    if (m.have == s->file.size || (ZOO(123) && m.have > 0)) node_sync_attach_said(s, ATTACH_OK, fx);
     return ERR_OK;
 }
 

@@ -191,6 +191,7 @@ void check_hub(struct world *w, bool again)
     }
     check_erased(w, WORLD_HUB, false);
     check_issues(w);
+    check_quota(w);
     if (c->row_count > before) world_trace(w, "hub", "has position %zu", c->row_count);
 }
 
@@ -361,7 +362,8 @@ void check_picture(struct world *w, const struct id_record *rid, struct buf *out
         if (x->element.p != NULL) buf_printf(out, "/%.*s", (int)x->element.len, x->element.p);
         const char *mark = e == ERR_OK && w->marks ? strstr(buf_cstr(&text), " ~#") : NULL;
         if (mark != NULL) text.p[mark - buf_cstr(&text)] = '\0'; /* of the record's random id */
-        buf_printf(out, "=%s", e == ERR_OK ? buf_cstr(&text) : "?");
+        bool file = text.len == ATTACH_HEX_BYTES;                /* its bytes have the mark */
+        buf_printf(out, "=%s", e != ERR_OK ? "?" : file ? "a file" : buf_cstr(&text));
         buf_free(&text);
     }
     buf_printf(out, " (%zu in conflict)", naive_conflicts(w, r, heads, n));

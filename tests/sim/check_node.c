@@ -385,6 +385,7 @@ bool check_settled(struct world *w, unsigned node)
     if (n->complete == 0) return false;
     if (node_store_status(n->store, &s) != ERR_OK) return false;
     if (node_store_keeps(n->store, &keeps) != ERR_OK || keeps) return false;
+    if (!check_lane(w, node)) return false;
     return s.waiting == 0 && s.unsaid == 0 && at_end(w, node, &s);
 }
 

@@ -255,6 +255,11 @@ void check_redelivery(struct world *w);
 /* Is this set in a log that the disk of this node has? A clone has others. */
 bool check_of_node(const struct check *c, unsigned node, const struct naive_row *r);
 
+/* files.c */
+void check_quota(struct world *w);
+void check_files(struct world *w);
+bool check_lane(struct world *w, unsigned node);
+
 /* check_held.c */
 void check_held_hub(struct world *w);
 void check_held_node(struct world *w, unsigned node);

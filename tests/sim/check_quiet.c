@@ -376,6 +376,7 @@ void check_quiet(struct world *w)
     for (int who = WORLD_HUB; who < (int)w->node_count && !w->failed; who++)
         if (who == WORLD_HUB || !check_outside(w, (unsigned)who)) check_erased(w, who, true);
     if (!w->failed) check_nothing_lost(w);
+    if (!w->failed) check_files(w);
     if (!w->failed) check_bases_known(w);
     if (!w->failed) check_redelivery(w);
 }

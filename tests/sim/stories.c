@@ -628,6 +628,40 @@ static void merged_and_closed(struct world *w)
     world_close_period(w, "2023-02");
 }
 
+static void attach(struct world *w, int who, int record, unsigned size)
+{
+    for (int i = 0; i < 5 && !w->failed; i++) {
+        world_await(w, who);
+        if (world_attach(w, who, record, size)) break;
+        world_run(w, MINUTE);
+    }
+}
+
+/* A file goes up in pieces, the other PC of the commune fetches it, another commune gets it with its record, and an
+ * order takes it from everybody. */
+static void attached(struct world *w)
+{
+    w->marks = true;
+    world_create(w, 0, 1, PERSON, "Có tệp kèm");
+    world_create(w, 0, 2, PERSON, "Tệp được giữ");
+    world_settle(w);
+    w->rates.cut = 300;
+    attach(w, 0, 1, 12 * ATTACH_BLOCK_BYTES + 77);
+    attach(w, 0, 2, ATTACH_BLOCK_BYTES);
+    world_run(w, 10 * MINUTE);
+    w->rates.cut = 0;
+    world_settle(w);
+    world_fetch(w, 1, 0);
+    world_settle(w);
+    world_offer(w, 0, 1, 1, XA_2);
+    world_settle(w);
+    world_answer(w, 2, 1, MOVE_ACCEPT);
+    world_settle(w);
+    world_fetch(w, 2, 0);
+    world_settle(w);
+    world_erase(w, 1);
+}
+
 static void joining(struct world *w)
 {
     world_settle(w);
@@ -668,6 +702,7 @@ const struct story stories[] = {
     {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored, 1},
     {"merged", true, 3, {XA_1, XA_2, XA_3}, merged, 1},
     {"merged_and_closed", true, 3, {XA_1, XA_2, XA_3}, merged_and_closed, STORY_SLOW},
+    {"attached", true, 3, {XA_1, XA_1, XA_2}, attached, 1},
     {"joining", false, 2, {XA_1, XA_2}, joining, 1},
 };
 const size_t story_count = sizeof stories / sizeof stories[0];

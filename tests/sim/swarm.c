@@ -1,5 +1,6 @@
 #include "tests/sim/swarm.h"
 
+#include "hub/store_attach.h"
 #include "proto/move.h"
 
 #include <assert.h>
@@ -21,6 +22,8 @@ struct plan { /* drawn from the seed; per mille of deeds */
     unsigned rekey;
     unsigned units;      /* mergers, assignments and PCs of another unit, left */
     struct rng unit_rng; /* likewise */
+    unsigned files;      /* deeds with attachments, left */
+    struct rng file_rng; /* likewise */
 };
 
 enum { CLOSE_PERMILLE = 60 };
@@ -66,6 +69,12 @@ static void plan_new(struct world *w)
     if (swarm_plain || swarm_old) return;
     if (rng_below(&r, 1000) < 300) plan.units = 1 + rng_below(&r, 8);
     plan.unit_rng = (struct rng){r.s + 1};
+    r.s = w->seed * UINT64_C(0xaef17502108ef2d9) + 37;
+    if (rng_below(&r, 1000) < 250) plan.files = 2 + rng_below(&r, 14);
+    if (plan.files > 0 && rng_below(&r, 1000) < 400)
+        w->quota = ATTACH_BLOCK_BYTES + rng_below(&r, 4 * ATTACH_BLOCK_BYTES);
+    if (w->quota > 0) hub_store_attach_quota(w->hub.store, w->quota);
+    plan.file_rng = (struct rng){r.s + 1};
 }
 
 static void plan_draw(struct world *w)
@@ -331,6 +340,28 @@ static void units(struct world *w, uint64_t arg)
     }
 }
 
+/* Files are added and fetched, while everything else goes on. */
+static void files(struct world *w, uint64_t arg)
+{
+    static const unsigned sizes[] = {26,
+                                     4000,
+                                     ATTACH_BLOCK_BYTES - 1,
+                                     ATTACH_BLOCK_BYTES,
+                                     ATTACH_BLOCK_BYTES + 1,
+                                     7 * ATTACH_BLOCK_BYTES + 77};
+    struct rng *r = &plan.file_rng;
+    (void)arg;
+    if (w->now_ms >= plan.end_ms || plan.files == 0) return;
+    plan.files--;
+    world_call(w, 1 + rng_below(r, (unsigned)plan.end_ms / 8), files, 0);
+    int who = (int)rng_below(r, w->node_count), record = (int)rng_below(r, plan.records);
+    unsigned size = sizes[rng_below(r, 6)], file = rng_below(r, WORLD_FILES_MAX);
+    if (rng_below(r, 1000) < 600 || w->file_count == 0)
+        (void)world_attach(w, who, record, size);
+    else
+        world_fetch(w, who, file % w->file_count);
+}
+
 static void act(struct world *w, uint64_t arg)
 {
     (void)arg;
@@ -438,6 +469,8 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
     further(w, 0);
     if (plan.units > 0)
         world_call(w, rng_below(&plan.unit_rng, (unsigned)plan.end_ms / 3), units, 0);
+    if (plan.files > 0)
+        world_call(w, rng_below(&plan.file_rng, (unsigned)plan.end_ms / 4), files, 0);
     world_run(w, plan.end_ms);
     calm(w);
     world_end(w);

@@ -63,6 +63,8 @@ static void add_up(struct totals *t, const struct swarm_result *r)
     t->stats.assigned += r->stats.assigned;
     t->stats.mergers += r->stats.mergers;
     t->stats.rehomed += r->stats.rehomed;
+    t->stats.files += r->stats.files;
+    t->stats.fetches += r->stats.fetches;
     t->hours += (double)r->virtual_ms / 3600000.0;
 }
 
@@ -166,7 +168,7 @@ int main(int argc, char **argv)
            "%llu sets of many ops, %llu bundles, %llu moves, %llu erasures, %llu poisoned sets, "
            "%llu revocations, %llu strangers, %llu closings, %llu further issues, "
            "%llu reopenings, %llu changes of keys, %llu mergers, %llu assignments, %llu nodes of "
-           "another unit\n",
+           "another unit, %llu files, %llu fetched\n",
            (unsigned long long)t.stats.node_restores, (unsigned long long)t.stats.clones,
            (unsigned long long)t.stats.hub_restores, (unsigned long long)t.stats.clock_jumps,
            (unsigned long long)t.stats.editions, (unsigned long long)t.stats.many_ops,
@@ -176,7 +178,8 @@ int main(int argc, char **argv)
            (unsigned long long)t.stats.closings, (unsigned long long)t.stats.further,
            (unsigned long long)t.stats.reopened, (unsigned long long)t.stats.rekeys,
            (unsigned long long)t.stats.mergers, (unsigned long long)t.stats.assigned,
-           (unsigned long long)t.stats.rehomed);
+           (unsigned long long)t.stats.rehomed, (unsigned long long)t.stats.files,
+           (unsigned long long)t.stats.fetches);
     if (t.failed > 0)
         printf("%llu failed, first: %llu\n", (unsigned long long)t.failed,
                (unsigned long long)t.first_failed);

@@ -183,6 +183,7 @@ static enum err hub_boot(struct world *w)
     enum err e = hub_store_open(&o, &w->hub.store);
     if (e == ERR_OK) e = world_hub_keys_open(w);
     if (e != ERR_OK) return e;
+    hub_store_attach_quota(w->hub.store, w->quota);
     struct hub_engine_options eo = {
         .store = w->hub.store, .keys = &w->hub.keys, .step = hub_step, .step_ctx = w};
     return hub_engine_new(&eo, &w->hub.engine);

@@ -27,6 +27,7 @@
 #include "node/own.h"
 #include "node/store.h"
 #include "node/store_records.h"
+#include "proto/attach.h"
 #include "proto/key.h"
 #include "tests/lib/rng.h"
 #include "tests/sim/memvfs.h"
@@ -37,8 +38,9 @@ enum {
     WORLD_NODES_MAX = 8, /* clones included */
     WORLD_CONNS_MAX = 64,
     WORLD_RECORDS_MAX = 256, /* that a test names */
-    WORLD_STICKS_MAX = 32,   /* bundles under way at once */
-    WORLD_HUB = -1,          /* as `who` */
+    WORLD_FILES_MAX = 12,
+    WORLD_STICKS_MAX = 32, /* bundles under way at once */
+    WORLD_HUB = -1,        /* as `who` */
     WORLD_EDITION_WHOLE = 100,
     WORLD_MONTHS = 3,                   /* that random runs close */
     WORLD_WAIT_MS_MAX = 15 * 60 * 1000, /* the longest that a node waits by itself */
@@ -131,11 +133,18 @@ struct world_record {
     unsigned type;
 };
 
+struct world_file { /* that somebody added to a record */
+    struct attach_ref ref;
+    uint64_t seed;
+    unsigned size;
+    unsigned node; /* at which */
+};
+
 struct world_stats {
     uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
     uint64_t node_restores, clones, hub_restores, clock_jumps, editions, many_ops, bundles;
     uint64_t moves, erasures, poisons, revoked, strangers, closings, further, reopened, rekeys;
-    uint64_t assigned, mergers, rehomed;
+    uint64_t assigned, mergers, rehomed, files, fetches;
 };
 
 struct world {
@@ -157,6 +166,9 @@ struct world {
     struct world_node nodes[WORLD_NODES_MAX];
     unsigned node_count;
     struct world_record records[WORLD_RECORDS_MAX];
+    struct world_file files[WORLD_FILES_MAX];
+    unsigned file_count;
+    uint64_t quota; /* bytes of a unit's files at the hub; 0: the usual */
     struct world_events *events;
     struct world_conn *conns; /* WORLD_CONNS_MAX */
     uint64_t serial;
@@ -253,6 +265,10 @@ void world_offer(struct world *w, int who, int transfer, int record, const char 
 void world_answer(struct world *w, int who, int transfer, unsigned reply);
 void world_share(struct world *w, int who, int record, const char *unit, unsigned access);
 void world_settle_one(struct world *w, int who, int record, bool apply);
+/* files.c. A person adds a file of so many bytes to a record of type 1: once; true: it was saved. A node wishes for
+ * one. */
+bool world_attach(struct world *w, int who, int record, unsigned size);
+void world_fetch(struct world *w, int who, unsigned file);
 /* units.c. The district assigns records (those of these numbers that exist) to a unit, counted there from a day
  * "2023-01-31" on; a unit goes on in another, records, nodes and all; a node is of another unit from now on. */
 void world_assign(struct world *w, const char *to, const char *date, int record, unsigned count);
