@@ -11,6 +11,8 @@
  *     and gives the same answer as undisturbed;
  *   - the power fails then: nothing of it is lost, the store opens, and its own check finds nothing.
  *
+ *   calls_test --golden NAME     instead: keep the base's two databases and keys as tests/data/golden/NAME-*, for
+ *                                golden_test; once for a release, never again
  *   calls_test [STRIDE [NAME]]   1 = every n (of allocations each MEMORY_STRIDE-th); 0, the default: one place of each
  *                                call and fault, which fits ./dev test
  */
@@ -23,7 +25,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <zstd.h>
+
 #include "common/io/db.h"
+#include "common/io/file.h"
 #include "hub/bundle.h"
 #include "hub/store_records.h"
 #include "hub/store_replay.h"
@@ -38,7 +43,7 @@
 #define XA_1 "26176"
 #define XA_2 "26179"
 
-enum { MEMORY_STRIDE = 8, PERSON = 1, ACTIVITY = 34, PHONE = 19 };
+enum { MEMORY_STRIDE = 8, PERSON = 1, ACTIVITY = 34, BIRTHPLACE = 10, PHONE = 19 };
 
 enum fault { FAULT_WRITE, FAULT_FULL, FAULT_READ, FAULT_MEMORY, FAULTS };
 static const char *const fault_names[FAULTS] = {"write", "full", "read", "memory"};
@@ -136,8 +141,13 @@ static void base_live(void)
     world_settle(&w);
     world_erase(&w, 3);
     world_settle(&w);
-    world_edit(&w, WORLD_HUB, 1, 10, "Vĩnh Cửu");
+    world_edit(&w, WORLD_HUB, 1, BIRTHPLACE, "Vĩnh Cửu");
     world_close_period(&w, "2023-01");
+    world_settle(&w);
+    world_offline(&w, 0, true);
+    world_edit(&w, 0, 6, BIRTHPLACE, "Biên Hòa");
+    world_edit(&w, WORLD_HUB, 6, BIRTHPLACE, "Vĩnh Cửu"); /* a conflict */
+    world_offline(&w, 0, false);
     world_settle(&w);
     world_revoke(&w, 1);
     world_create(&w, 1, 10, PERSON, "Sau khi thu hồi");
@@ -493,16 +503,65 @@ static void every_call_of_the_nodes_store(void **state)
     all_of(calls_node, calls_node_count, false);
 }
 
+/* ---- the base as a golden pair ---- */
+
+static void golden_file(const char *name, const char *end, const void *p, size_t len)
+{
+    char path[512];
+    snprintf(path, sizeof path, DONGBO_SOURCE_DIR "/tests/data/golden/%s%s", name, end);
+    OK(file_write_atomic(path, bytes_make(p, len), 0644));
+    printf("%s: %zu bytes\n", path, len);
+}
+
+static void golden_database(const char *name, const char *end, struct memvfs_host *kept,
+                            const char *file)
+{
+    static uint8_t raw[16 << 20], packed[16 << 20];
+    size_t len = memvfs_get(kept, file, 0, raw, sizeof raw);
+    size_t n = ZSTD_compress(packed, sizeof packed, raw, len, 19);
+    assert_true(len > 0 && len < sizeof raw && !ZSTD_isError(n));
+    golden_file(name, end, packed, n);
+}
+
+/* In the order of golden_test. The simulator's keys come from fixed numbers: they are nobody's. */
+static void golden(const char *name)
+{
+    const struct base *b = base_keys();
+    const struct world_keys *n = &b->nodes[0];
+    struct buf keys;
+    buf_init(&keys, 1024);
+    buf_add(&keys, b->root.secret, 64);
+    buf_add(&keys, b->root.public, 32);
+    buf_add(&keys, b->hub_log.secret, 64);
+    buf_add(&keys, b->hub_log.public, 32);
+    buf_add(&keys, b->hub_transport.secret, 32);
+    buf_add(&keys, b->hub_transport.public, 32);
+    buf_add(&keys, n->sign.secret, 64);
+    buf_add(&keys, n->sign.public, 32);
+    buf_add(&keys, n->transport.secret, 32);
+    buf_add(&keys, n->transport.public, 32);
+    OK(keys.e);
+    golden_file(name, "-keys.bin", keys.p, keys.len);
+    buf_free(&keys);
+    golden_database(name, "-hub.db.zst", disk_hub, "hub.db");
+    golden_database(name, "-node.db.zst", disk_node, "node.db");
+}
+
 int main(int argc, char **argv)
 {
-    if (argc > 1) stride = strtoull(argv[1], NULL, 10);
-    if (argc > 2) only = argv[2];
+    bool make = argc == 3 && strcmp(argv[1], "--golden") == 0;
+    if (argc > 1 && !make) stride = strtoull(argv[1], NULL, 10);
+    if (argc > 2 && !make) only = argv[2];
     failing.spares = memvfs_allocates;
     failing_sql_plain(); /* before the simulator gives SQLite one of its own */
     base_random_install();
     failing_sql();
     memvfs_register();
     base_make_all();
+    if (make) {
+        golden(argv[2]);
+        return 0;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_call_of_the_hubs_store),
         cmocka_unit_test(every_call_of_the_nodes_store),

@@ -605,6 +605,19 @@ int64_t memvfs_peek(const char *path, const char *sql)
     return out;
 }
 
+size_t memvfs_get(const struct memvfs_host *h, const char *file, size_t at, void *out, size_t len)
+{
+    for (unsigned i = 0; i < MEMVFS_FILES_MAX; i++) {
+        const struct inode *n = h->files[i].now;
+        if (n == NULL || strcmp(h->files[i].name, file) != 0) continue;
+        size_t there = at < n->now.len ? n->now.len - at : 0;
+        if (there > len) there = len;
+        if (there > 0) image_read(&n->now, at, out, there);
+        return there;
+    }
+    return 0;
+}
+
 bool memvfs_flip(struct memvfs_host *h, const char *file, uint64_t byte, unsigned bit)
 {
     for (unsigned i = 0; i < MEMVFS_FILES_MAX; i++) {

@@ -110,6 +110,9 @@ int64_t memvfs_peek(const char *path, const char *sql);
 bool memvfs_seek(const struct memvfs_host *h, const char *texts, size_t len, size_t count,
                  const char **file);
 
+/* Bytes of a file from `at` on as they are seen now; how many there are, at most `len`. */
+size_t memvfs_get(const struct memvfs_host *h, const char *file, size_t at, void *out, size_t len);
+
 /* Flip one bit of a file (bytes are counted from its beginning); false when it is not that long. */
 bool memvfs_flip(struct memvfs_host *h, const char *file, uint64_t byte, unsigned bit);
 

@@ -21,16 +21,23 @@
 
 #include "common/io/db.h"
 #include "common/io/file.h"
+#include "hub/store_issues.h"
+#include "hub/store_records.h"
 #include "hub/store_repair.h"
 #include "hub/verify.h"
 #include "node/maintain.h"
+#include "node/store_attach.h"
 
 #define OK(call)   assert_int_equal((call), ERR_OK)
 #define FOLDER     DONGBO_SOURCE_DIR "/tests/data/golden/"
 #define BYTES_MAX  (16u * 1024u * 1024u)
+#define CONTENT_MS INT64_C(1686500000000) /* behind all that the content was made at */
 #define KEYS_BYTES (64u + 32u + 64u + 32u + 32u + 32u + 64u + 32u + 32u + 32u)
 
 static const char *const releases[] = {"0.1.0"};
+/* With some of everything: catalogue, conflict, transfer, share, erasure, issues and their files, logins, drafts,
+ * alarms, attachments, a revoked node. Made by `calls_test --golden NAME`, out of its base. */
+static const char *const contents[] = {"0.1.0-content"};
 
 /* The keys of a golden pair: test keys, of nobody. */
 static void keys_each(struct pair *w, void each(void *ctx, uint8_t *p, size_t n), void *ctx)
@@ -188,6 +195,96 @@ static void each_release_opens_migrates_and_syncs(void **state)
     }
 }
 
+static int64_t number(struct db *db, const char *sql)
+{
+    struct db_stmt *q = NULL;
+    OK(db_prepare(db, sql, &q));
+    OK(db_get(q));
+    int64_t n = db_column_int(q, 0);
+    db_stmt_free(q);
+    return n;
+}
+
+/* Every migration meets rows: what they are must be there, before it means anything that it is whole. */
+static void assert_content(struct pair *w)
+{
+    static const char *const hub[] = {
+        "sys_catalogue",  "sys_transfer",       "sys_scope",      "sys_close",        "sys_issue",
+        "sys_issue_file", "sys_issue_cell",     "sys_issue_pack", "sys_taken",        "sys_erasure",
+        "sys_dead",       "sys_erased_op",      "sys_officer",    "sys_order",        "sys_user",
+        "sys_invite",     "sys_token",          "sys_attach",     "sys_attach_block", "sys_revoked",
+        "sys_quarantine", "sys_quarantine_set", "sys_alarm",      "sys_draft",        "sys_audit",
+        "sys_read",       "sys_search",         "person",
+    };
+    static const char *const node[] = {
+        "sys_edition", "sys_transfer", "sys_share",   "sys_flow",
+        "sys_erasure", "sys_dead",     "sys_officer", "desk_user",
+        "desk_draft",  "desk_access",  "sys_attach",  "sys_attach_block",
+        "sys_alarm",   "sys_shown",    "sys_search",  "person",
+    };
+    char sql[128];
+    for (size_t i = 0; i < sizeof hub / sizeof hub[0]; i++) {
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", hub[i]);
+        if (number(hub_store_db(w->hub.store), sql) == 0) fail_msg("hub: %s is empty", hub[i]);
+    }
+    for (size_t i = 0; i < sizeof node / sizeof node[0]; i++) {
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", node[i]);
+        if (number(node_store_db(w->nodes[0].store), sql) == 0)
+            fail_msg("node: %s is empty", node[i]);
+    }
+    struct hub_counts n;
+    OK(hub_store_counts(w->hub.store, &n));
+    assert_true(n.conflicts > 0);
+}
+
+static enum err issue_verifies(void *ctx, const struct hub_issue *i)
+{
+    struct hub_verified_issue v;
+    struct pair *w = ctx;
+    struct hub_issue copy = *i;
+    w->serial++;
+    OK(hub_verify_issue(w->hub.store, &copy, &v));
+    return ERR_OK;
+}
+
+static void content_of_each_release_migrates_verifies_and_syncs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+        struct pair w;
+        struct node_verified nv;
+        struct hub_verified_log hv;
+        struct node_attach_counts files;
+        struct id_record rid;
+        printf("release %s\n", contents[i]);
+        golden_open(&w, contents[i]);
+        w.now_ms = CONTENT_MS - PAIR_WALL;
+        struct pair_node *n = &w.nodes[0];
+        pair_node_on(n);
+        pair_hub_on(&w);
+        assert_content(&w);
+        for (int round = 0; round < 2; round++) { /* as it came, and after work went on */
+            OK(node_store_verify(n->store, NULL, NULL, &nv));
+            assert_int_equal(nv.findings, 0);
+            OK(hub_verify_log(w.hub.store, NULL, NULL, &hv));
+            assert_int_equal(hv.findings, 0);
+            OK(hub_store_check(w.hub.store));
+            w.serial = 0;
+            OK(hub_issues_list(w.hub.store, issue_verifies, &w));
+            assert_true(w.serial > 0);
+            if (round == 0)
+                pair_save(n, CHANGE_CREATE, &rid, "sau khi nâng cấp", bytes_make(NULL, 0));
+            OK(pair_settle(n));
+            assert_int_equal(pair_status(n).waiting, 0);
+            pair_assert_scope(n);
+        }
+        OK(node_store_attach_counts(n->store, &files));
+        assert_int_equal(files.waiting, 0);
+        assert_int_equal(files.delivered, files.files);
+        pair_close(&w);
+    }
+}
+
 static void a_newer_schema_is_refused_and_left_alone(void **state)
 {
     (void)state;
@@ -225,6 +322,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_release_opens_migrates_and_syncs),
+        cmocka_unit_test(content_of_each_release_migrates_verifies_and_syncs),
         cmocka_unit_test(a_newer_schema_is_refused_and_left_alone),
     };
     if (randombytes_set_implementation(&pair_random) != 0) return 1;
