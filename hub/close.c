@@ -111,17 +111,27 @@ static enum err close_before_file(void *ctx, const struct hub_issue_file *file)
     return ERR_OK;
 }
 
-/* The issue before, as it was printed, against the report as it will be. */
-static enum err close_supplement(struct hub_close_job *job)
+enum err hub_close_figures(struct hub_store *s, const struct hub_issue *issue, json_t **out)
+{
+    json_t *figures = NULL;
+    enum err e = hub_issues_files(s, issue->id, close_before_file, &figures);
+    if (e == ERR_OK && figures == NULL) e = ERR_DAMAGED;
+    if (e == ERR_OK) *out = figures;
+    return e;
+}
+
+/* Hide what is too small to leave; then the issue before, as it was printed, against the report as it
+ * will be. */
+static enum err close_beside(struct hub_close_job *job)
 {
     struct hub_issue old;
     json_t *before = NULL;
     const struct hub_report *r = job->report;
-    if (job->request.difference == NULL) return ERR_OK;
     enum err e = hub_issues_find(job->store, r->form->id, r->unit, r->label, 0, &old);
-    if (e == ERR_OK) e = hub_issues_files(job->store, old.id, close_before_file, &before);
-    if (e == ERR_OK && before == NULL) e = ERR_DAMAGED;
-    if (e == ERR_OK)
+    if (e == ERR_OK) e = hub_close_figures(job->store, &old, &before);
+    if (e == ERR_NOT_FOUND && job->request.difference == NULL) e = ERR_OK;
+    if (e == ERR_OK) e = hub_small_apply_again(job->report, before, hub_small_class, NULL);
+    if (e == ERR_OK && job->request.difference != NULL)
         e = hub_supplement_make(r, old.number, before, job->request.difference, &job->supplement);
     json_decref(before);
     return e;
@@ -395,10 +405,9 @@ static enum err close_compute(struct hub_close_job *job, struct hub_report_why *
     if (e == ERR_OK) e = close_number(job, why);
     if (e == ERR_OK) e = hub_inputs_collect(s, job->report, &job->inputs);
     if (e == ERR_OK) e = hub_inputs_digest(job->report, &job->inputs, &job->inputs_digest);
-    if (e == ERR_OK) e = hub_small_apply(job->report, hub_small_class, NULL);
+    if (e == ERR_OK) e = close_beside(job);
     if (e != ERR_OK) return e;
     close_about(job);
-    e = close_supplement(job);
     return e == ERR_OK ? close_files(job) : e;
 }
 

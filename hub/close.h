@@ -77,6 +77,10 @@ void hub_close_job_free(struct hub_close_job *job); /* NULL is fine */
 MUST_CHECK enum err hub_close(struct hub_store *s, const struct hub_close_request *request,
                               struct hub_close_result *out, struct hub_report_why *why);
 
+/* The canonical figures of an issue, as stored; the caller's. ERR_DAMAGED: it has none that can be read. */
+MUST_CHECK enum err hub_close_figures(struct hub_store *s, const struct hub_issue *issue,
+                                      json_t **out);
+
 /*
  * The files of a report as an issue: rendered, hashed, signed, listed. What hub_close() stores and a
  * consolidation hands out. `issue` says report, unit, period, number, cut and time; its `figures` is

@@ -16,8 +16,13 @@
  * Zero is no person and is shown.
  *
  * Totals are taken to be the sums of their parts. Where they are not (a person known to two units, a
- * value of several choices) less can be worked out, not more. What two issues together give away (a
- * quarter and its months) is not looked at: docs/exports.md.
+ * value of several choices) less can be worked out, not more.
+ *
+ * A period that was issued before: where either issue hides a cell of a line and the papers differ in
+ * that line, whatever the earlier one hid and whatever differs from it is hidden, and every mark of the
+ * line is "*" or "–*", which then says no more than hidden (it may be 0, 1 or 100): a total that grew by
+ * one beside a "<5" that is 5 now would say that it was 4. What issues of different periods give away
+ * together (a quarter and its months) is not looked at: docs/exports.md.
  *
  * Ownership: the report is the caller's.   Threads: any.   Limits: those of the report.
  */
@@ -25,6 +30,8 @@
 #define DONGBO_HUB_SMALL_H
 
 #include "hub/report.h"
+
+#include <jansson.h>
 
 enum {
     HUB_SMALL_CLASS = 4, /* sensitivity class from which on cells are hidden */
@@ -37,6 +44,11 @@ typedef unsigned hub_small_class_fn(void *ctx, const struct catalogue_indicator 
 /* Mark what is to be hidden. Marks that stand already stay; marking twice changes nothing.
  * ERR_NOMEM. */
 MUST_CHECK enum err hub_small_apply(struct hub_report *r, hub_small_class_fn *class_of, void *ctx);
+
+/* The same for a report of which `before`, the canonical figures of the newest issue of its form, unit and
+ * period, has been printed; NULL: none was. ERR_NOMEM. */
+MUST_CHECK enum err hub_small_apply_again(struct hub_report *r, const json_t *before,
+                                          hub_small_class_fn *class_of, void *ctx);
 
 /* The class that the catalogue states. */
 unsigned hub_small_class(void *ctx, const struct catalogue_indicator *indicator);

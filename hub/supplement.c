@@ -12,6 +12,7 @@ struct supplement_job {
     const json_t *before;
     const json_t *diff;
     struct hub_supplement *out;
+    const struct hub_report_line *quiet; /* the line that has its row for what is hidden */
 };
 
 /* ---- causes ---- */
@@ -94,6 +95,23 @@ static void supplement_cause(const json_t *cell, char out[static HUB_SUPPLEMENT_
 
 /* ---- rows ---- */
 
+/* One row for all of a line that is hidden in either paper: not which cell, nor how many records. */
+static void supplement_quiet(struct supplement_job *j, const struct hub_report_line *line)
+{
+    struct hub_supplement_row row = {.line = line->no, .unit = ""};
+    if (j->quiet == line) return;
+    j->quiet = line;
+    if (j->out->count == HUB_SUPPLEMENT_ROWS_MAX) {
+        j->out->more++;
+        return;
+    }
+    snprintf(row.name, sizeof row.name, "%.250s", line->label_vi);
+    snprintf(row.before, sizeof row.before, "*");
+    snprintf(row.after, sizeof row.after, "*");
+    snprintf(row.cause, sizeof row.cause, "số nhỏ được che, không nêu từng số");
+    j->out->rows[j->out->count++] = row;
+}
+
 /* What differs in one cell. Either side may be NULL: that paper has no such figure. */
 static void supplement_compare(struct supplement_job *j, const struct hub_report_line *line,
                                const char *value, const char *label, size_t column,
@@ -107,17 +125,17 @@ static void supplement_compare(struct supplement_job *j, const struct hub_report
     if (a != NULL) hub_report_figure(line, a, row.before);
     if (b != NULL) hub_report_figure(line, b, row.after);
     if (strcmp(row.before, row.after) == 0) return;
+    if ((a != NULL && a->hide != HUB_HIDE_NO) || (b != NULL && b->hide != HUB_HIDE_NO)) {
+        supplement_quiet(j, line);
+        return;
+    }
     if (j->out->count == HUB_SUPPLEMENT_ROWS_MAX) {
         j->out->more++;
         return;
     }
-    bool hidden = (a != NULL && a->hide != HUB_HIDE_NO) || (b != NULL && b->hide != HUB_HIDE_NO);
-    if (hidden)
-        snprintf(row.cause, sizeof row.cause, "số nhỏ được che");
-    else
-        supplement_cause(supplement_cell(j, line->indicator->id, total, total ? "" : value,
-                                         hub_canonical_unit(r, column)),
-                         row.cause);
+    supplement_cause(supplement_cell(j, line->indicator->id, total, total ? "" : value,
+                                     hub_canonical_unit(r, column)),
+                     row.cause);
     snprintf(row.name, sizeof row.name, "%.250s%s%.120s", line->label_vi, total ? "" : " – ",
              total ? "" : label);
     row.unit = all ? "" : r->units[column].name;
@@ -170,7 +188,7 @@ enum err hub_supplement_make(const struct hub_report *r, uint32_t of, const json
                              const json_t *diff, struct hub_supplement *out)
 {
     struct hub_supplement s = {.of = of};
-    struct supplement_job j = {r, before, diff, &s};
+    struct supplement_job j = {r, before, diff, &s, NULL};
     s.rows = calloc(HUB_SUPPLEMENT_ROWS_MAX, sizeof *s.rows);
     if (s.rows == NULL) return ERR_NOMEM;
     for (size_t i = 0; i < r->line_count; i++) {

@@ -3,6 +3,7 @@
 #include "hub/store_erase.h"
 #include "common/io/file.h"
 #include "hub/canonical.h"
+#include "hub/close.h"
 #include "hub/export.h"
 #include "hub/inputs.h"
 #include "hub/manifest.h"
@@ -187,9 +188,25 @@ static enum err verify_inputs(struct hub_store *replay, const struct hub_report 
     return e;
 }
 
+/* What the issue before hid stays hidden in this one. */
+static enum err verify_small(struct hub_store *s, const struct hub_issue *issue,
+                             struct hub_report *r)
+{
+    struct hub_issue old;
+    json_t *before = NULL;
+    enum err e = issue->number > 1 ? hub_issues_find(s, issue->report, issue->unit, issue->period,
+                                                     issue->number - 1, &old)
+                                   : ERR_NOT_FOUND;
+    if (e == ERR_OK) e = hub_close_figures(s, &old, &before);
+    if (e == ERR_OK || e == ERR_NOT_FOUND)
+        e = hub_small_apply_again(r, before, hub_small_class, NULL);
+    json_decref(before);
+    return e;
+}
+
 /* The figures that the replayed store gives. */
-static enum err verify_figures(struct hub_store *replay, const struct hub_issue *issue,
-                               const struct hub_issue_logged *logged,
+static enum err verify_figures(struct hub_store *s, struct hub_store *replay,
+                               const struct hub_issue *issue, const struct hub_issue_logged *logged,
                                struct hub_verified_issue *out)
 {
     struct period period;
@@ -200,7 +217,7 @@ static enum err verify_figures(struct hub_store *replay, const struct hub_issue 
     enum err e = period_parse(bytes_str(issue->period), &period);
     if (e == ERR_OK) e = hub_report_compute(replay, issue->report, issue->unit, period, &r, &why);
     if (e == ERR_OK) e = verify_inputs(replay, r, logged, out);
-    if (e == ERR_OK) e = hub_small_apply(r, hub_small_class, NULL);
+    if (e == ERR_OK) e = verify_small(s, issue, r);
     if (e == ERR_OK) e = hub_canonical_json(r, &json);
     if (e == ERR_OK) {
         hub_canonical_digest(buf_bytes(&json), &out->figures);
@@ -229,7 +246,7 @@ enum err hub_verify_issue(struct hub_store *s, const struct hub_issue *issue,
     if (e != ERR_OK) return ERR_DAMAGED;
     hub_store_position(replay, &at);
     out->cut = ID_EQUAL(&at.hash, &issue->cut.hash) && at.epoch == issue->cut.epoch;
-    e = verify_figures(replay, issue, &logged, out);
+    e = verify_figures(s, replay, issue, &logged, out);
     hub_store_close(replay);
     struct hub_erased gone = {.ops = 0};
     if (e == ERR_OK) e = hub_store_erased_upto(s, issue->cut.position, &gone);

@@ -317,6 +317,220 @@ static void a_rate_does_not_show_what_its_count_hides(void **state)
     assert_int_equal(t.cells[0][0].hide, HUB_HIDE_SMALL);
 }
 
+/* ---- two issues of one period ---- */
+
+enum { PAIRS = 300, LIST_MAX = 60000, CAP_AGAIN = 12 };
+
+/* What is printed of a table, as the canonical figures have it. */
+static json_t *printed(const struct table *t)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i <= t->values_n; i++) {
+        json_t *cells = json_array();
+        for (size_t c = 0; c <= t->units_n; c++) {
+            const struct hub_report_cell *cell = &t->cells[i][c];
+            const char *hidden = hub_small_text(cell),
+                       *unit = c < t->units_n ? t->units[c].code : t->r.unit;
+            json_t *j =
+                json_pack("{s:s, s:s, s:s, s:I, s:n}", "unit", unit, "state",
+                          hidden != NULL ? "hidden" : "figure", "value",
+                          hidden != NULL ? hidden : "", "num", (json_int_t)cell->num, "den");
+            if (hidden != NULL) json_object_set_new(j, "num", json_null());
+            json_array_append_new(cells, j);
+        }
+        json_array_append_new(rows, json_pack("{s:s, s:b, s:o}", "value", t->rows[i].value, "total",
+                                              i == 0, "cells", cells));
+    }
+    return json_pack("{s:[{s:i, s:s, s:o}]}", "lines", "no", 1, "indicator", "V01", "rows", rows);
+}
+
+static void table_named(struct table *t)
+{
+    static const char *const units[] = {"26170", "26173", "26176"}, *const values[] = {"", "a", "b",
+                                                                                       "c"};
+    t->line.no = 1;
+    snprintf(t->r.unit, sizeof t->r.unit, "735");
+    for (size_t c = 0; c < UNITS; c++)
+        t->units[c].code = units[c];
+    for (size_t i = 0; i <= VALUES; i++)
+        t->rows[i].value = values[i];
+}
+
+/* Whoever knows both papers, all rules, and that a period's later issue only counts more. */
+struct pair {
+    const struct table *first, *then;
+    int64_t (*v)[VALUES + 1][UNITS + 1]; /* of the first; behind LIST_MAX of the second */
+    size_t n, m;
+};
+
+static bool pair_fits(const struct pair *p, bool second, size_t i, size_t c, int64_t n)
+{
+    const struct hub_report_cell *was = &p->first->cells[i][c], *now = &p->then->cells[i][c];
+    const struct hub_report_cell *cell = second ? now : was;
+    switch (cell->hide) {
+    case HUB_HIDE_NO: return n == cell->num;
+    case HUB_HIDE_SMALL: return n >= 1 && n <= 4;
+    case HUB_HIDE_SECOND: /* of the second it says nothing */
+        return second || n >= (all_hidden(p->first) ? 1 : 5);
+    case HUB_HIDE_RATE: return true;
+    }
+    return false;
+}
+
+static void pair_list(struct pair *p, bool second, size_t at, int64_t v[VALUES + 1][UNITS + 1])
+{
+    const struct table *t = p->first;
+    size_t first = t->values_n > 0 ? 1 : 0, rows = t->values_n > 0 ? t->values_n : 1;
+    size_t *count = second ? &p->m : &p->n;
+    if (at < rows * t->units_n) {
+        size_t i = first + at / t->units_n, c = at % t->units_n;
+        const struct hub_report_cell *cell = second ? &p->then->cells[i][c] : &t->cells[i][c];
+        bool shown = cell->hide == HUB_HIDE_NO;
+        for (int64_t n = shown ? cell->num : 0; n <= (shown ? cell->num : CAP_AGAIN); n++) {
+            v[i][c] = n;
+            if (pair_fits(p, second, i, c, n)) pair_list(p, second, at + 1, v);
+        }
+        return;
+    }
+    for (size_t c = 0; c < t->units_n && first == 1; c++) {
+        v[0][c] = 0;
+        for (size_t i = 1; i <= t->values_n; i++)
+            v[0][c] += v[i][c];
+    }
+    for (size_t i = 0; i <= t->values_n; i++) {
+        v[i][t->units_n] = 0;
+        for (size_t c = 0; c < t->units_n; c++)
+            v[i][t->units_n] += v[i][c];
+        for (size_t c = 0; c <= t->units_n; c++)
+            if (!pair_fits(p, second, i, c, v[i][c])) return;
+    }
+    assert_true(*count < LIST_MAX);
+    memcpy(p->v[(second ? LIST_MAX : 0) + *count], v, sizeof p->v[0]);
+    ++*count;
+}
+
+static bool pair_grows(const struct pair *p, size_t a, size_t b)
+{
+    for (size_t i = 0; i <= p->first->values_n; i++) {
+        for (size_t c = 0; c <= p->first->units_n; c++)
+            if (p->v[LIST_MAX + b][i][c] < p->v[a][i][c]) return false;
+    }
+    return true;
+}
+
+/* How many have one possible number left: of the cells that the first paper hides, in either; and of
+ * one to four persons in the second. What was printed before and is hidden beside them may be known. */
+static unsigned pair_known(const struct table *first, const struct table *then)
+{
+    static int64_t lists[2 * LIST_MAX][VALUES + 1][UNITS + 1];
+    int64_t v[VALUES + 1][UNITS + 1] = {{0}};
+    bool two[2][VALUES + 1][UNITS + 1] = {{{false}}};
+    struct pair p = {.first = first, .then = then, .v = lists};
+    size_t one[2] = {SIZE_MAX, SIZE_MAX};
+    unsigned known = 1;
+    pair_list(&p, false, 0, v);
+    pair_list(&p, true, 0, v);
+    for (size_t a = 0; a < p.n && known > 0; a++) {
+        for (size_t b = 0; b < p.m && known > 0; b++) {
+            if (!pair_grows(&p, a, b)) continue;
+            if (one[0] == SIZE_MAX) {
+                one[0] = a;
+                one[1] = LIST_MAX + b;
+            }
+            known = 0;
+            for (size_t i = 0; i <= first->values_n; i++) {
+                for (size_t c = 0; c <= first->units_n; c++) {
+                    two[0][i][c] |= lists[a][i][c] != lists[one[0]][i][c];
+                    two[1][i][c] |= lists[LIST_MAX + b][i][c] != lists[one[1]][i][c];
+                    known += first->cells[i][c].hide != HUB_HIDE_NO && !two[0][i][c];
+                    bool few = then->cells[i][c].num > 0 && then->cells[i][c].num < 5;
+                    few = few || first->cells[i][c].hide != HUB_HIDE_NO;
+                    known += few && !two[1][i][c];
+                }
+            }
+        }
+    }
+    assert_int_not_equal(one[0], SIZE_MAX); /* the truth is among what was tried */
+    return known;
+}
+
+static void two_issues_give_no_cell_away(void **state)
+{
+    (void)state;
+    static struct table t[3];
+    static const int64_t counts[] = {0, 0, 1, 2, 3, 4, 5, 6, 7};
+    const char *given = getenv("SMALL_SEED");
+    struct rng rng = {given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) ^ 4711};
+    unsigned alone = 0, hidden = 0, shown = 0;
+    print_message("seed %llu\n", (unsigned long long)rng.s);
+    for (int n = 0; n < PAIRS; n++) {
+        size_t values = rng_below(&rng, 3) == 0 ? 2 : 0;
+        size_t units = 1 + (size_t)rng_below(&rng, values > 0 ? 2 : UNITS);
+        for (size_t k = 0; k < 3; k++) {
+            table_make(&t[k], units, values, false, 4);
+            table_named(&t[k]);
+        }
+        for (size_t i = values > 0 ? 1 : 0; i <= values; i++) {
+            for (size_t c = 0; c < units; c++) {
+                t[0].cells[i][c].num = counts[rng_below(&rng, 9)];
+                t[1].cells[i][c].num = t[0].cells[i][c].num + (rng_below(&rng, 3) == 0) *
+                                                                  (1 + (int64_t)rng_below(&rng, 2));
+                t[2].cells[i][c].num = t[1].cells[i][c].num;
+            }
+        }
+        for (size_t k = 0; k < 3; k++)
+            table_add_up(&t[k]);
+        assert_int_equal(hub_small_apply(&t[0].r, class_of, NULL), ERR_OK);
+        json_t *before = printed(&t[0]);
+        assert_int_equal(hub_small_apply_again(&t[1].r, before, class_of, NULL), ERR_OK);
+        assert_int_equal(hub_small_apply(&t[2].r, class_of, NULL), ERR_OK);
+        json_decref(before);
+        if (pair_known(&t[0], &t[1]) > 0) {
+            table_print(&t[0]);
+            table_print(&t[1]);
+            fail();
+        }
+        alone += pair_known(&t[0], &t[2]) > 0;
+        for (size_t i = 0; i <= values; i++) {
+            for (size_t c = 0; c <= units; c++) {
+                bool was = t[0].cells[i][c].hide != HUB_HIDE_NO;
+                bool now = t[1].cells[i][c].hide != HUB_HIDE_NO;
+                assert_true(now || !was);
+                hidden += now;
+                shown += !now;
+            }
+        }
+    }
+    print_message("hidden %u, shown %u; each paper by itself gives away cells in %u of %u\n",
+                  hidden, shown, alone, PAIRS);
+    assert_true(alone > 0); /* the attacker can do it */
+    assert_true(shown > hidden / 4);
+}
+
+/* What a person did with two papers: "<5", "*", 12 and one case more. */
+static void one_case_more_beside_less_than_five(void **state)
+{
+    (void)state;
+    static struct table t[2];
+    static const int64_t n[2][2] = {{4, 8}, {5, 8}};
+    json_t *before = NULL;
+    for (size_t k = 0; k < 2; k++) {
+        table_make(&t[k], 2, 0, false, 4);
+        table_named(&t[k]);
+        for (size_t c = 0; c < 2; c++)
+            t[k].cells[0][c].num = n[k][c];
+        table_add_up(&t[k]);
+        assert_int_equal(hub_small_apply_again(&t[k].r, before, class_of, NULL), ERR_OK);
+        if (k == 0) before = printed(&t[0]);
+    }
+    json_decref(before);
+    assert_string_equal(hub_small_text(&t[0].cells[0][0]), "<5");
+    assert_string_equal(hub_small_text(&t[0].cells[0][1]), "*");
+    assert_null(hub_small_text(&t[0].cells[0][2]));
+    for (size_t c = 0; c < 3; c++)
+        assert_string_equal(hub_small_text(&t[1].cells[0][c]), "*");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +539,8 @@ int main(void)
         cmocka_unit_test(other_classes_are_shown),
         cmocka_unit_test(four_is_hidden_and_five_is_not),
         cmocka_unit_test(a_rate_does_not_show_what_its_count_hides),
+        cmocka_unit_test(two_issues_give_no_cell_away),
+        cmocka_unit_test(one_case_more_beside_less_than_five),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
