@@ -300,6 +300,13 @@ const struct catalogue_field *catalogue_event_field(const struct catalogue *c,
     return NULL;
 }
 
+enum catalogue_day_rule catalogue_day_rule(const struct catalogue *c, unsigned type, unsigned field)
+{
+    for (size_t i = 0; i < c->day_count; i++)
+        if (c->days[i].type == type && c->days[i].field == field) return c->days[i].rule;
+    return CATALOGUE_DAY_ANY;
+}
+
 const struct catalogue_follow *catalogue_follows(const struct catalogue *c, size_t *count)
 {
     *count = c->follow_count;

@@ -217,6 +217,18 @@ struct catalogue_event { /* row of events.csv: the day on which what the record 
     unsigned field; /* of kind date */
 };
 
+enum catalogue_day_rule {
+    CATALOGUE_DAY_ANY,
+    CATALOGUE_DAY_PAST, /* cannot lie after today */
+    CATALOGUE_DAY_BIRTH, /* nor so long ago that nobody lives so long (param age_doubt_years: asked about) */
+};
+
+struct catalogue_day { /* row of days.csv: what a day cannot be, by what it means */
+    unsigned type;
+    unsigned field; /* of kind date or pdate */
+    enum catalogue_day_rule rule;
+};
+
 struct catalogue_successor { /* row of successors.csv: where a unit goes on from a day on */
     struct date on;          /* the first day of the new unit */
     const char *old_code;
@@ -340,6 +352,9 @@ bool catalogue_feeds(const struct catalogue *c, const char *part, const char *re
 const struct catalogue_param *catalogue_params(const struct catalogue *c, size_t *count);
 const char *catalogue_param(const struct catalogue *c, const char *name, struct date on);
 const struct catalogue_follow *catalogue_follows(const struct catalogue *c, size_t *count);
+/* What days.csv says of a field. */
+enum catalogue_day_rule catalogue_day_rule(const struct catalogue *c, unsigned type,
+                                           unsigned field);
 /* The field with the day of the event that a record of the type tells of; NULL: it tells of none. */
 const struct catalogue_field *catalogue_event_field(const struct catalogue *c,
                                                     const struct catalogue_type *t);

@@ -39,6 +39,8 @@ struct catalogue {
     size_t follow_count;
     struct catalogue_event *events;
     size_t event_count;
+    struct catalogue_day *days;
+    size_t day_count;
     struct catalogue_successor *successors;
     size_t successor_count;
     struct catalogue_holiday *holidays;

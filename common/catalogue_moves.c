@@ -1,4 +1,4 @@
-/* follows.csv, successors.csv and events.csv: what goes along with a record, where a unit goes on, and on
+/* follows.csv, successors.csv, events.csv, days.csv: what goes along with a record, where a unit goes on, and on
  * which day what a record tells of happened. */
 #include "common/catalogue.h"
 #include "common/catalogue_impl.h"
@@ -92,6 +92,50 @@ static void events_read(struct catalogue_parser *ps)
     ps->c->event_count = t.row_count;
 }
 
+enum { DY_TYPE, DY_FIELD, DY_RULE, DY_COLUMNS };
+
+static void day_read(const struct catalogue_table *t, size_t row, struct catalogue_day *out)
+{
+    static const char *const rules[] = {"past", "birth"};
+    const struct catalogue_type *type =
+        catalogue_type_by_name(t->ps->c, catalogue_cell(t, row, DY_TYPE));
+    *out = (struct catalogue_day){.type = 0};
+    if (type == NULL) {
+        catalogue_cell_mistake(t, row, DY_TYPE, "types.csv không có loại hồ sơ này",
+                               "types.csv has no such record type");
+        return;
+    }
+    const struct catalogue_field *field =
+        catalogue_field_by_name(type, catalogue_cell(t, row, DY_FIELD));
+    if (field == NULL || (field->kind != CATALOGUE_DATE && field->kind != CATALOGUE_PDATE)) {
+        catalogue_cell_mistake(t, row, DY_FIELD,
+                               "Loại này không có trường kiểu date hay pdate mang tên đó",
+                               "The type has no field of kind date or pdate with this name");
+        return;
+    }
+    bool birth = catalogue_cell_word(t, row, DY_RULE, rules, 2) == 1;
+    *out = (struct catalogue_day){type->no, field->no,
+                                  birth ? CATALOGUE_DAY_BIRTH : CATALOGUE_DAY_PAST};
+}
+
+static void days_read(struct catalogue_parser *ps)
+{
+    static const char *const columns[] = {"type", "field", "rule"};
+    struct catalogue_table t;
+    catalogue_table_read(ps, "days.csv", columns, DY_COLUMNS, false, &t);
+    struct catalogue_day *v = catalogue_alloc(ps, t.row_count, sizeof *v);
+    if (v == NULL) return;
+    for (size_t i = 0; i < t.row_count && catalogue_more(ps); i++) {
+        day_read(&t, i, &v[i]);
+        for (size_t j = 0; j < i; j++)
+            if (v[i].type != 0 && v[j].type == v[i].type && v[j].field == v[i].field)
+                catalogue_cell_mistake(&t, i, DY_FIELD, "Trường này đã có ở dòng khác",
+                                       "The field stands in another row already");
+    }
+    ps->c->days = v;
+    ps->c->day_count = t.row_count;
+}
+
 enum { SU_ON, SU_OLD, SU_NEW, SU_KIND, SU_ASSUMPTION, SU_SOURCE, SU_COLUMNS };
 
 static void successor_units(const struct catalogue_table *t, size_t row,
@@ -168,4 +212,5 @@ void catalogue_parse_moves(struct catalogue_parser *ps)
     follows_read(ps);
     if (!ps->nomem) successors_read(ps);
     if (!ps->nomem) events_read(ps);
+    if (!ps->nomem) days_read(ps);
 }

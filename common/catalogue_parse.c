@@ -27,7 +27,7 @@ static bool file_known(const char *name)
         "indicators.csv", "report_lines.csv", "reports.csv",    "windows.csv",  "duties.csv",
         "triggers.csv",   "follows.csv",      "successors.csv", "holidays.csv", "steps.csv",
         "clocks.csv",     "checks.csv",       "schemes.csv",    "criteria.csv", "bands.csv",
-        "events.csv"};
+        "events.csv",     "days.csv"};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(name, known[i]) == 0) return true;
     if (strncmp(name, "indicators/", strlen("indicators/")) == 0 && ends_with(name, ".sql"))

@@ -42,17 +42,15 @@ static const struct cli_opt put_opts[] = {
     OPT("restore", NULL, "khôi phục hồ sơ đã xóa", "bring a deleted record back"),
     OPT_PERSON,
 };
+#define OPT_WHY OPT("reason", "CHỮ", "lý do xem, ghi vào nhật ký đọc", "why, for the access log")
 static const struct cli_opt list_opts[] = {
     OPT("type", "LOẠI", "chỉ loại hồ sơ này", "only this record type"),
     OPT("unit", "MÃ", "chỉ đơn vị này", "only this unit"),
     OPT("max", "SỐ", "số dòng nhiều nhất", "most rows"),
-    OPT("reason", "CHỮ", "lý do xem, ghi vào nhật ký đọc", "why, for the access log"),
+    OPT_WHY,
     OPT_PERSON,
 };
-static const struct cli_opt get_opts[] = {
-    OPT("reason", "CHỮ", "lý do xem, ghi vào nhật ký đọc", "why, for the access log"),
-    OPT_PERSON,
-};
+static const struct cli_opt get_opts[] = {OPT_WHY, OPT_PERSON};
 static const struct cli_opt subject_opts[] = {
     OPT("reason", "CHỮ", "căn cứ: số và ngày của yêu cầu; vào nhật ký đọc",
         "the reason: the request's number and date; goes to the access log"),

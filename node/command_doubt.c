@@ -1,8 +1,7 @@
-/* Days of events that are probably mistyped: asked about before they are saved. common/doubt.h. */
+/* Days that cannot be, or are probably mistyped: refused or asked about before they are saved. common/doubt.h. */
 #include "node/command_priv.h"
-#include "proto/wire.h"
 
-#include <stdio.h>
+enum { NODE_DOUBT_BACK_MS = 86400000 }; /* a clock that is further behind the own log is wrong */
 
 /* The days that are expected now, by the hub's clock as far as it is known. Kept for the day: an import asks
  * for every row. */
@@ -13,7 +12,8 @@ static enum err node_doubt_days(struct node_command *c, int64_t ahead_ms)
     uint32_t edition = 0;
     const struct catalogue *cat = node_store_catalogue(c->store, &edition);
     bool clock = date_of_ms(c->wall_ms() + ahead_ms, &today) == ERR_OK;
-    if (!clock) c->doubt.days.asks = false; /* nothing can be said of a day */
+    if (!clock)
+        c->doubt.days = (struct doubt_days){.dated = false}; /* nothing can be said of a day */
     if (!clock) c->doubt.known = false;
     bool same = c->doubt.known && c->doubt.edition == edition &&
                 date_compare(c->doubt.days.today, today) == 0;
@@ -25,32 +25,32 @@ static enum err node_doubt_days(struct node_command *c, int64_t ahead_ms)
     return e;
 }
 
-/* The day that the op writes into this field. */
-static bool node_doubt_written(struct node_command *c, const struct entry_op *op, unsigned field,
-                               struct date *out)
+/* A battery that ran out sets a clock years back: what was saved here before is later than today. */
+static bool node_doubt_sure(const struct node_command *c, const struct node_store_tip *tip)
 {
-    struct change_op decoded;
-    struct wire_reader r;
-    if (change_op_decode(op->payload, c->entry.entry.decoded, &decoded) != ERR_OK) return false;
-    for (size_t i = 0; i < decoded.count; i++) {
-        if (decoded.writes[i].field != field) continue;
-        wire_open(&r, decoded.writes[i].value);
-        return wire_peek(&r) == WIRE_STR && date_parse(wire_get_str(&r), out) == ERR_OK;
-    }
-    return false;
+    return (int64_t)(tip->hlc >> 16) <= c->wall_ms() + tip->hub_ahead_ms + NODE_DOUBT_BACK_MS;
 }
 
 enum err node_doubt(struct node_command *c, const struct catalogue_type *t,
-                    const struct entry_op *op, int64_t ahead_ms, struct entry_why *why)
+                    const struct entry_op *op, const struct node_store_tip *tip, bool confirmed,
+                    struct entry_why *why)
 {
     const struct catalogue *cat = node_store_catalogue(c->store, NULL);
-    const struct catalogue_field *f =
-        cat != NULL && t != NULL && op->changed ? catalogue_event_field(cat, t) : NULL;
-    struct date day;
-    if (f == NULL || !node_doubt_written(c, op, f->no, &day)) return ERR_OK;
-    enum err e = node_doubt_days(c, ahead_ms);
-    if (e != ERR_OK || !doubt_asks(&c->doubt.days, day)) return e;
-    *why = (struct entry_why){.field = f, .confirm = true};
-    doubt_words(&c->doubt.days, day, why->vi, why->en);
-    return ERR_BAD_VALUE;
+    if (cat == NULL || t == NULL || !op->changed) return ERR_OK;
+    enum err e = node_doubt_days(c, tip->hub_ahead_ms);
+    if (e != ERR_OK) return e;
+    return entry_doubt(cat, t, &c->doubt.days, node_doubt_sure(c, tip), confirmed, op,
+                       c->entry.entry.decoded, why);
+}
+
+enum err node_doubt_text(struct node_command *c, const struct catalogue_type *t,
+                         const struct catalogue_field *f, struct bytes text, struct entry_why *why)
+{
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    struct node_store_tip tip;
+    if (cat == NULL || catalogue_day_rule(cat, t->no, f->no) == CATALOGUE_DAY_ANY) return ERR_OK;
+    enum err e = node_store_tip(c->store, &tip);
+    if (e == ERR_OK) e = node_doubt_days(c, tip.hub_ahead_ms);
+    if (e != ERR_OK) return e;
+    return entry_doubt_text(cat, t, &c->doubt.days, node_doubt_sure(c, &tip), true, f, text, why);
 }

@@ -74,6 +74,7 @@ static enum err node_check_clean(struct node_command *c, struct node_checking *k
             *v.field; /* emptiness is the record's matter, not the text's */
         loose.required = false;
         enum err e = node_entry_clean(&c->entry, &loose, v.typed, &clean, &why);
+        if (e == ERR_OK) e = node_doubt_text(c, k->form.type, v.field, clean, &why);
         if (e != ERR_OK && e != ERR_BAD_VALUE) return e;
         bool empty = e == ERR_OK && clean.len == 0 && v.field->required;
         if (e == ERR_BAD_VALUE) node_check_say(k->errors, v.field->name, why.vi, why.en);

@@ -268,7 +268,7 @@ static enum err node_row_take(struct node_command *c, const json_t *row, const c
         e = node_import_flush(c, false);
     if (e == ERR_OK) e = node_row_op(c, &r, &op, why);
     if (e == ERR_OK) e = node_row_asof(c, row, &r, &op, why);
-    if (e == ERR_OK && !m->confirmed) e = node_doubt(c, r.type, &op, m->own.tip.hub_ahead_ms, why);
+    if (e == ERR_OK) e = node_doubt(c, r.type, &op, &m->own.tip, m->confirmed, why);
     if (e == ERR_OK && op.changed && !node_import_fits(m, op.payload.len)) {
         e = node_import_flush(c, false);
         if (e == ERR_OK) e = node_row_op(c, &r, &op, why);

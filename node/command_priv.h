@@ -150,10 +150,16 @@ MUST_CHECK enum err node_request_id(const char *hex, struct id_record *out);
 MUST_CHECK enum err node_request_person(struct node_command *c, const json_t *request,
                                         struct id_person *out);
 json_t *node_command_why(enum err e, const struct entry_why *why);
-/* command_doubt.c: is the day of the event that the op writes probably mistyped? `ahead_ms`: what the hub's clock
- * is ahead of this PC's. ERR_BAD_VALUE: why->confirm is set, with the question; and the store's errors. */
+/* command_doubt.c: does the op write a day that cannot be, or that is probably mistyped? `tip`: of the own log.
+ * `confirmed`: questions are answered. ERR_BAD_VALUE: with words, why->confirm for a question; and the store's
+ * errors. */
 MUST_CHECK enum err node_doubt(struct node_command *c, const struct catalogue_type *t,
-                               const struct entry_op *op, int64_t ahead_ms, struct entry_why *why);
+                               const struct entry_op *op, const struct node_store_tip *tip,
+                               bool confirmed, struct entry_why *why);
+/* The same of what is being typed into one field, for what cannot be alone. */
+MUST_CHECK enum err node_doubt_text(struct node_command *c, const struct catalogue_type *t,
+                                    const struct catalogue_field *f, struct bytes text,
+                                    struct entry_why *why);
 /* Typed texts of a JSON object into `values`; the texts live in `memory`. An unknown field or a
  * value of no usable kind: ERR_BAD_VALUE with words, and the name in `field` (64 bytes). */
 MUST_CHECK enum err node_values_read(const struct catalogue_type *type, const json_t *object,

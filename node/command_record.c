@@ -129,8 +129,8 @@ static enum err node_put_append(struct node_command *c, struct node_put *p, stru
     if (e != ERR_OK) return e;
     if (!p->has_id) node_own_rid(&own, 0, &p->form.rid);
     e = node_entry_make(&c->entry, &p->form, op, why);
-    if (e == ERR_OK && p->form.action == ENTRY_SAVE && !p->confirmed)
-        e = node_doubt(c, p->form.type, op, own.tip.hub_ahead_ms, why);
+    if (e == ERR_OK && p->form.action == ENTRY_SAVE)
+        e = node_doubt(c, p->form.type, op, &own.tip, p->confirmed, why);
     if (e == ERR_OK && op->changed) {
         struct node_own_set set = {.person = p->person, .payloads = &op->payload, .count = 1};
         e = node_own_add(&own, &set);

@@ -143,6 +143,23 @@ MUST_CHECK enum err entry_locked(const struct fold *f, const struct catalogue_ty
                                  const struct entry_op *op, struct change_write *decoded,
                                  entry_kept_fn *told, void *ctx);
 
+struct doubt_days;
+/*
+ * Are days that the op writes impossible or probably mistyped (common/doubt.h)? Impossible (days.csv) unless `sure`
+ * of today: then it is a question. `confirmed`: questions are answered already. `decoded`: scratch.
+ * ERR_BAD_VALUE  with field and words; why->confirm when it is a question
+ */
+MUST_CHECK enum err entry_doubt(const struct catalogue *c, const struct catalogue_type *type,
+                                const struct doubt_days *d, bool sure, bool confirmed,
+                                const struct entry_op *op, struct change_write *decoded,
+                                struct entry_why *why);
+
+/* The same of one field's canonical text, as far as it goes by what its day means. */
+MUST_CHECK enum err entry_doubt_text(const struct catalogue *c, const struct catalogue_type *type,
+                                     const struct doubt_days *d, bool sure, bool confirmed,
+                                     const struct catalogue_field *f, struct bytes text,
+                                     struct entry_why *why);
+
 /* The canonical text of a typed value; valid until the next call. ERR_BAD_VALUE with words. */
 MUST_CHECK enum err entry_clean(struct entry *n, const struct catalogue *c,
                                 const struct catalogue_field *field, struct bytes typed,

@@ -174,6 +174,8 @@ struct mistake_case {
 #define UNIT_ROW(row)  UNITS row
 #define IND_ROW(row)   INDICATORS row
 
+#define DAYS "type,field,rule\n"
+
 static const struct mistake_case mistakes[] = {
     {"types.csv", NULL, "types.csv", 0, "", "missing"},
     {"fields.csv", NULL, "fields.csv", 0, "", "missing"},
@@ -305,6 +307,10 @@ static const struct mistake_case mistakes[] = {
     {"windows.csv", WINDOWS "RP01,1,last_month=0 incl,,2020-01-01,\n", "windows.csv", 3, "due",
      "Due:"},
     {"windows.csv", WINDOWS "RP01,15,,,2020-01-01,\n", "windows.csv", 3, "valid_from", "overlaps"},
+    {"days.csv", DAYS "persn,born,past\n", "days.csv", 2, "type", "no such record type"},
+    {"days.csv", DAYS "person,full_name,past\n", "days.csv", 2, "field", "no field of kind date"},
+    {"days.csv", DAYS "person,born,past\n", "days.csv", 2, "field", "no field of kind date"},
+    {"days.csv", "type,field\nperson,born\n", "days.csv", 1, "rule", "missing"},
     {"notes.txt", "x", "notes.txt", 0, "", "no file of this name"},
     {"../units.csv", "x", "../units.csv", 0, "", "no file of this name"},
 };
@@ -334,6 +340,39 @@ static void every_mistake_names_its_place(void **state)
         assert_true(found);
         assert_null(c);
     }
+}
+
+/* days.csv of an admin's own field: what it may say, and that each field stands in it once. */
+static void days_of_own_fields_are_read(void **state)
+{
+    (void)state;
+#define OWN FIELDS "person,3,born,pdate,,Ngày sinh,Born,,,,2,,,,,,\n"
+    static const struct {
+        const char *text;
+        enum catalogue_day_rule rule;
+    } rows[] = {{DAYS "person,born,birth\n", CATALOGUE_DAY_BIRTH},
+                {DAYS "person,born,past\n", CATALOGUE_DAY_PAST},
+                {DAYS, CATALOGUE_DAY_ANY},
+                {DAYS "person,born,future\n", CATALOGUE_DAY_ANY},
+                {DAYS "person,born,past\nperson,born,past\n", CATALOGUE_DAY_ANY}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct catalogue_file files[COUNT_OF(base) + 1];
+        struct catalogue *c = NULL;
+        memcpy(files, base, sizeof base);
+        files[1].data = bytes_str(OWN);
+        files[COUNT_OF(base)] = (struct catalogue_file){"days.csv", bytes_str(rows[i].text)};
+        enum err e = catalogue_parse(files, COUNT_OF(files), &c, errors, &error_count);
+        assert_int_equal(e, i < 3 ? ERR_OK : ERR_BAD_INPUT);
+        if (e != ERR_OK) {
+            assert_string_equal(errors[0].file, "days.csv");
+            assert_string_equal(errors[0].column, i == 3 ? "rule" : "field");
+            continue;
+        }
+        assert_int_equal(catalogue_day_rule(c, 1, 3), rows[i].rule);
+        assert_int_equal(catalogue_day_rule(c, 1, 1), CATALOGUE_DAY_ANY);
+        catalogue_free(c);
+    }
+#undef OWN
 }
 
 static void due_rules_are_read(void **state)
@@ -1134,6 +1173,7 @@ int main(void)
         cmocka_unit_test(every_mistake_names_its_place),
         cmocka_unit_test(numbers_stay_what_they_were),
         cmocka_unit_test(a_difference_is_told_by_row_and_cell),
+        cmocka_unit_test(days_of_own_fields_are_read),
         cmocka_unit_test(due_rules_are_read),
         cmocka_unit_test(what_is_sealed_is_said_of_every_text_of_class_4),
         cmocka_unit_test(mistakes_are_capped),

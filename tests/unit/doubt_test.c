@@ -108,6 +108,80 @@ static void only_events_have_such_a_day(void **state)
     assert_string_equal(catalogue_event_field(c, activity)->name, "on_date");
 }
 
+static enum doubt_what at(const struct doubt_days *d, enum catalogue_day_rule rule, int year,
+                          int month, int of)
+{
+    const struct date_partial p = {(int16_t)year, (uint8_t)month, (uint8_t)of};
+    return doubt_day(d, rule, p);
+}
+
+/* A day that cannot lie in the future, to the day, and as far as it is known. */
+static void nobody_is_born_tomorrow(void **state)
+{
+    (void)state;
+    struct doubt_days d = on(day(2026, 11, 22));
+    for (int i = 0; i < 2; i++) {
+        enum catalogue_day_rule rule = i == 0 ? CATALOGUE_DAY_PAST : CATALOGUE_DAY_BIRTH;
+        assert_int_equal(at(&d, rule, 2026, 11, 22), DOUBT_NONE);
+        assert_int_equal(at(&d, rule, 2026, 11, 23), DOUBT_FUTURE);
+        assert_int_equal(at(&d, rule, 2026, 11, 0), DOUBT_NONE);
+        assert_int_equal(at(&d, rule, 2026, 12, 0), DOUBT_FUTURE);
+        assert_int_equal(at(&d, rule, 2026, 0, 0), DOUBT_NONE);
+        assert_int_equal(at(&d, rule, 2027, 0, 0), DOUBT_FUTURE);
+        assert_int_equal(at(&d, rule, 2199, 1, 1), DOUBT_FUTURE);
+    }
+    assert_int_equal(at(&d, CATALOGUE_DAY_ANY, 2199, 1, 1), DOUBT_NONE);
+    d.dated = false; /* a clock that says no day says nothing of others */
+    assert_int_equal(at(&d, CATALOGUE_DAY_BIRTH, 2199, 1, 1), DOUBT_NONE);
+}
+
+static void nobody_is_that_old(void **state)
+{
+    (void)state;
+    struct doubt_days d = on(day(2026, 11, 22));
+    assert_int_equal(d.age_years, 110);                                      /* as shipped */
+    assert_int_equal(at(&d, CATALOGUE_DAY_BIRTH, 1916, 11, 22), DOUBT_NONE); /* 110 today */
+    assert_int_equal(at(&d, CATALOGUE_DAY_BIRTH, 1916, 11, 21), DOUBT_AGE);
+    assert_int_equal(at(&d, CATALOGUE_DAY_BIRTH, 1916, 0, 0), DOUBT_NONE); /* perhaps in December */
+    assert_int_equal(at(&d, CATALOGUE_DAY_BIRTH, 1915, 0, 0), DOUBT_AGE);
+    assert_int_equal(at(&d, CATALOGUE_DAY_PAST, 1901, 1, 1), DOUBT_NONE); /* a team may be old */
+    d.age_years = 0;
+    assert_int_equal(at(&d, CATALOGUE_DAY_BIRTH, 1915, 0, 0), DOUBT_NONE);
+    struct doubt_days leap = on(day(2030, 3, 1)); /* 1920 had a 29/02, 2030 has none */
+    assert_int_equal(at(&leap, CATALOGUE_DAY_BIRTH, 1920, 3, 1), DOUBT_NONE);
+    assert_int_equal(at(&leap, CATALOGUE_DAY_BIRTH, 1920, 2, 29), DOUBT_AGE);
+}
+
+static void the_words_of_such_days_fit(void **state)
+{
+    (void)state;
+    char vi[DOUBT_WORDS_ROOM], en[DOUBT_WORDS_ROOM];
+    struct doubt_days d = on(day(2026, 11, 22));
+    const struct date_partial future = {2027, 3, 12}, old = {1901, 0, 0};
+    doubt_day_words(&d, DOUBT_FUTURE, future, true, vi, en);
+    assert_non_null(
+        strstr(vi, "12/03/2027 ở sau hôm nay (22/11/2026) nên không thể đúng; chưa ghi gì."));
+    assert_string_equal(en + strlen(en) - strlen("set the clock."), "set the clock."); /* whole */
+    doubt_day_words(&d, DOUBT_FUTURE, future, false, vi, en);
+    assert_non_null(strstr(vi, "đúng không?"));
+    assert_string_equal(en + strlen(en) - strlen("is it right?"), "is it right?");
+    doubt_day_words(&d, DOUBT_AGE, old, true, vi, en);
+    assert_string_equal(vi, "Sinh 1901 là đã hơn 110 tuổi; đúng không?");
+}
+
+/* Only what the catalogue says; the shipped one says it of births, deaths and what somebody received. */
+static void the_catalogue_says_which_days(void **state)
+{
+    (void)state;
+    const struct catalogue_type *person = catalogue_type_by_name(c, "person");
+    const struct catalogue_type *activity = catalogue_type_by_name(c, "activity");
+    unsigned dob = catalogue_field_by_name(person, "dob")->no;
+    unsigned died = catalogue_field_by_name(person, "died_on")->no;
+    assert_int_equal(catalogue_day_rule(c, person->no, dob), CATALOGUE_DAY_BIRTH);
+    assert_int_equal(catalogue_day_rule(c, person->no, died), CATALOGUE_DAY_PAST);
+    assert_int_equal(catalogue_day_rule(c, activity->no, dob), CATALOGUE_DAY_ANY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +190,10 @@ int main(void)
         cmocka_unit_test(the_words_name_the_day),
         cmocka_unit_test(without_the_parameter_nothing_is_asked),
         cmocka_unit_test(only_events_have_such_a_day),
+        cmocka_unit_test(nobody_is_born_tomorrow),
+        cmocka_unit_test(nobody_is_that_old),
+        cmocka_unit_test(the_words_of_such_days_fit),
+        cmocka_unit_test(the_catalogue_says_which_days),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

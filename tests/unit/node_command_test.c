@@ -1012,6 +1012,75 @@ static void test_import_refuses_columns(void **state)
     json_decref(r);
 }
 
+/* A birth after today is refused, whoever insists; one of more than 110 years ago is asked about. */
+static void test_births_that_cannot_be(void **state)
+{
+    (void)state;
+#define BORN(day, more)                                                                            \
+    "{\"verb\":\"put\",\"type\":\"person\",\"person\":\"Lan\",\"values\":{\"full_name\":\"Lan\","  \
+    "\"sex\":\"Nam\",\"dob\":\"" day "\"}" more "}"
+    static const struct {
+        const char *request;
+        enum err e;
+        bool confirm;
+    } cases[] = {
+        /* today is 15/11/2023 */
+        {BORN("16/11/2023", ""), ERR_BAD_VALUE, false},
+        {BORN("16/11/2023", ",\"confirm_dates\":true"), ERR_BAD_VALUE, false},
+        {BORN("2199", ""), ERR_BAD_VALUE, false},
+        {BORN("12/2023", ""), ERR_BAD_VALUE, false},
+        {BORN("14/11/1913", ""), ERR_BAD_VALUE, true},
+        {BORN("14/11/1913", ",\"confirm_dates\":true"), ERR_OK, false},
+        {BORN("15/11/2023", ""), ERR_OK, false},
+        {BORN("2023", ""), ERR_OK, false},
+    };
+    size_t saved = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *r = ask(cases[i].request);
+        assert_int_equal(node_command_error_of(r), cases[i].e);
+        assert_int_equal(json_is_true(json_object_get(r, "confirm")), cases[i].confirm);
+        if (cases[i].e != ERR_OK)
+            assert_string_equal(json_string_value(json_object_get(r, "field")), "dob");
+        saved += cases[i].e == ERR_OK;
+        json_decref(r);
+    }
+    json_t *r = ask("{\"verb\":\"status\"}");
+    assert_int_equal(count(r, "records"), saved);
+    json_decref(r);
+    /* The form says it while one types. */
+    r = ask("{\"verb\":\"check\",\"type\":\"person\",\"values\":{\"full_name\":\"Lan\",\"dob\":"
+            "\"2199\"}}");
+    assert_non_null(json_object_get(json_object_get(r, "errors"), "dob"));
+    json_decref(r);
+    r = ask("{\"verb\":\"check\",\"type\":\"person\",\"values\":{\"full_name\":\"Lan\",\"dob\":"
+            "\"1901\"}}");
+    assert_null(json_object_get(json_object_get(r, "errors"), "dob")); /* asked when saved */
+    json_decref(r);
+    /* A list: the row is named, the others enter. */
+    r = ask(
+        "{\"verb\":\"import\",\"type\":\"person\",\"person\":\"Lan\",\"last\":true,"
+        "\"confirm_dates\":true,\"rows\":[{\"line\":2,\"type\":\"person\",\"values\":{"
+        "\"full_name\":\"A\",\"sex\":\"Nam\",\"dob\":\"2024\"}},{\"line\":3,\"type\":\"person\","
+        "\"values\":{\"full_name\":\"B\",\"sex\":\"Nam\",\"dob\":\"2020\"}}]}");
+    assert_int_equal(count(r, "created"), 1);
+    const json_t *bad = json_array_get(json_object_get(r, "bad"), 0);
+    assert_int_equal(count(bad, "line"), 2);
+    assert_string_equal(json_string_value(json_object_get(bad, "column")), "dob");
+    assert_false(json_is_true(json_object_get(bad, "confirm")));
+    json_decref(r);
+    /* A battery that ran out: the clock is behind the log, so today is not known for sure and a person is asked. */
+    now_ms -= 400LL * 86400000;
+    r = ask(BORN("01/10/2023", ""));
+    assert_true(json_is_true(json_object_get(r, "confirm")));
+    assert_non_null(strstr(json_string_value(json_object_get(r, "vi")), "đồng hồ"));
+    json_decref(r);
+    r = ask(BORN("01/10/2023", ",\"confirm_dates\":true"));
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+    now_ms += 400LL * 86400000;
+#undef BORN
+}
+
 /* The day of an event far from what is reported of is asked about, on this road and that; other days are not. */
 static void test_doubtful_days_are_asked_about(void **state)
 {
@@ -1274,6 +1343,7 @@ int main(void)
         T(test_a_deletion_says_why),
         T(test_doubtful_days_are_asked_about),
         T(test_doubtful_days_of_an_import),
+        T(test_births_that_cannot_be),
         T(test_list_filters),
         T(test_status_counts),
         T(test_full_disk_is_said),
