@@ -38,18 +38,16 @@ enum err hub_rekey_certify(struct hub_store *store, const struct hub_sync_keys *
                            const struct hub_certify *c, int64_t now_ms)
 {
     struct hub_node n;
-    struct admin_cert old, cert = {.hub = keys->hub, .node = *c->node};
-    uint32_t since = 0;
+    struct admin_cert cert = {.hub = keys->hub, .node = *c->node};
+    uint32_t last = 0;
     enum err e = hub_store_node(store, c->node, &n);
-    if (e == ERR_OK) e = hub_store_cert(store, c->node, &old);
     if (e == ERR_OK) e = hub_store_sealing(store, c->node, cert.sealing_pk);
-    if (e == ERR_OK) e = hub_store_key_serial(store, c->node, &since);
+    if (e == ERR_OK) e = hub_store_serial_max(store, c->node, &last);
     if (e != ERR_OK) return e;
     memcpy(cert.sign_pk, n.sign_pk, sizeof cert.sign_pk);
     memcpy(cert.transport_pk, n.transport_pk, sizeof cert.transport_pk);
     snprintf(cert.unit, sizeof cert.unit, "%s", c->unit != NULL ? c->unit : n.unit);
-    cert.serial = old.serial < UINT32_MAX ? old.serial + 1 : old.serial;
-    if (cert.serial < since) cert.serial = since;
+    cert.serial = last < UINT32_MAX ? last + 1 : last;
     return hub_rekey_append(store, keys, c, &cert, now_ms);
 }
 
@@ -58,15 +56,15 @@ enum err hub_rekey_taken(struct hub_store *store, const struct hub_sync_keys *ke
 {
     struct hub_node n;
     struct admin_cert cert;
-    uint32_t since = 0;
+    uint32_t last = 0;
     if (!taken->rekeyed) return ERR_OK;
     enum err e = hub_store_node(store, node, &n);
     if (e == ERR_OK) e = hub_store_cert(store, node, &cert);
-    if (e == ERR_OK) e = hub_store_key_serial(store, node, &since);
+    if (e == ERR_OK) e = hub_store_serial_max(store, node, &last);
     /* A hub that went back has heard of these keys by their certificate; it is enough unless the hub certified
      * the old ones meanwhile, or moved the node. */
     if (e != ERR_OK || (key_equal(cert.sign_pk, n.sign_pk, sizeof cert.sign_pk) &&
-                        strcmp(cert.unit, n.unit) == 0 && cert.serial >= since))
+                        strcmp(cert.unit, n.unit) == 0 && cert.serial == last))
         return e;
     LOG_EVENT(LOG_LEVEL_WARN, log_evt("node.rekeyed"), log_str("unit", n.unit));
     return hub_rekey_certify(store, keys, &(struct hub_certify){.node = node}, now_ms);
@@ -88,23 +86,18 @@ bool hub_rekey_newer(struct hub_store *store, const struct admin_cert *shown)
     return hub_store_keys_newer(store, shown, &newer, &keep) == ERR_OK && newer;
 }
 
-/* As it was shown; or, where the hub certified the old keys meanwhile, with what it said there, under a serial
- * above both. */
+/* As it was shown, for it says when the keys are from. Where the hub certified older ones meanwhile, behind it what
+ * holds: the unit that it said last, under a serial above all. */
 enum err hub_rekey_again(struct hub_store *store, const struct hub_sync_keys *keys,
                          const struct admin_cert *shown, struct bytes paper, int64_t now_ms)
 {
     struct hub_certify c = {.node = &shown->node};
-    struct admin_cert here, cert = *shown;
     struct hub_node n;
     bool newer = true, keep = false;
     enum err e = hub_store_node(store, &shown->node, &n);
     if (e == ERR_NOT_FOUND) return hub_rekey_enrol(store, keys, &c, paper, now_ms);
     if (e == ERR_OK) e = hub_store_keys_newer(store, shown, &newer, &keep);
-    if (e == ERR_OK) e = hub_store_cert(store, &shown->node, &here);
     if (e != ERR_OK || !newer || n.revoked) return e; /* another session was quicker */
-    if (!keep) return hub_rekey_enrol(store, keys, &c, paper, now_ms);
-    snprintf(cert.unit, sizeof cert.unit, "%s", n.unit);
-    if (cert.serial < here.serial) cert.serial = here.serial;
-    if (cert.serial < UINT32_MAX) cert.serial++;
-    return hub_rekey_append(store, keys, &c, &cert, now_ms);
+    e = hub_rekey_enrol(store, keys, &c, paper, now_ms);
+    return e == ERR_OK && keep ? hub_rekey_certify(store, keys, &c, now_ms) : e;
 }

@@ -95,12 +95,12 @@ static enum err hub_store_file(struct hub_store *s, const struct hub_store_optio
 }
 
 /* What migrations leave to the program. */
-static enum err hub_store_first(struct hub_store *s)
+static enum err hub_store_fill(struct hub_store *s)
 {
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
-    e = hub_match_key(s);
-    return db_end(s->db, e == ERR_OK ? hub_owners_open(s) : e);
+    e = hub_owners_open(s);
+    return db_end(s->db, e == ERR_OK ? hub_keys_open(s) : e);
 }
 
 enum err hub_store_open(const struct hub_store_options *options, struct hub_store **out)
@@ -114,8 +114,10 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
     if (e == ERR_OK) e = db_migrate(s->db, hub_schema, hub_schema_count);
     if (e == ERR_OK) e = hub_memory(s);
     if (e == ERR_OK) e = hub_store_seal(s, options->seal);
-    if (e == ERR_OK) e = hub_store_first(s);
+    if (e == ERR_OK) e = db_begin(s->db);
+    if (e == ERR_OK) e = db_end(s->db, hub_match_key(s));
     if (e == ERR_OK) e = hub_cache_load(s);
+    if (e == ERR_OK) e = hub_store_fill(s);
     if (e == ERR_OK && options->witness && options->vfs == NULL)
         e = hub_witness_open(s, options->path);
     if (e == ERR_OK) e = hub_erased_open(s);

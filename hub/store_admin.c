@@ -214,21 +214,6 @@ static enum err hub_enrol_rekeyed(struct hub_store *s, const struct admin_cert *
     return e;
 }
 
-/* The serial that certificates of other keys must exceed from now on: that under which these keys are
- * certified first, and above all that the hub gave to the keys before them. */
-static enum err hub_enrol_key_serial(struct hub_store *s, const struct admin_cert *c, uint32_t *out)
-{
-    struct admin_cert here;
-    enum err e =
-        hub_store_cert(s, &c->node, &here); /* of the keys before, when an op 27 changed them */
-    *out = c->serial;
-    if (e == ERR_NOT_FOUND) return ERR_OK;
-    if (e == ERR_OK && memcmp(here.sign_pk, c->sign_pk, sizeof c->sign_pk) == 0)
-        return hub_store_key_serial(s, &c->node, out);
-    if (e == ERR_OK && here.serial >= c->serial && here.serial < UINT32_MAX) *out = here.serial + 1;
-    return e;
-}
-
 /* `code`: the unit of which the node is, whatever the certificate says; NULL: what it says. */
 static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en, const char *code,
                                uint64_t at)
@@ -238,25 +223,26 @@ static enum err hub_enrol_take(struct hub_store *s, const struct admin_enrol *en
         admin_key_cert_open(en->certificate, &s->identity.hub, &s->identity.parsed, at, &c);
     if (e == ERR_OK && !ID_EQUAL(&c.node, &en->node)) e = ERR_BAD_FORMAT;
     int64_t unit = 0;
-    uint32_t serial = 0;
+    bool keeps = false;
+    char kept[ADMIN_UNIT_BYTES_MAX + 1];
+    if (e == ERR_OK && code == NULL) e = hub_key_keeps_unit(s, &c, kept, &keeps);
+    if (keeps) code = kept;
     if (e == ERR_OK) e = hub_unit_number(s, code != NULL ? code : c.unit, &unit);
     if (e == ERR_OK) e = hub_enrol_rekeyed(s, &c, at);
-    if (e == ERR_OK) e = hub_enrol_key_serial(s, &c, &serial);
+    if (e == ERR_OK) e = hub_key_note(s, &c);
     if (e != ERR_OK) return e;
     struct db_stmt *q = db_stmt(
-        s->db, "INSERT INTO sys_node(node, unit, cert, sign_pk, transport_pk, enrolled_pos, "
-               "key_serial) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(node) DO UPDATE SET "
+        s->db, "INSERT INTO sys_node(node, unit, cert, sign_pk, transport_pk, enrolled_pos) "
+               "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(node) DO UPDATE SET "
                "unit_pos = CASE WHEN unit = excluded.unit THEN unit_pos ELSE excluded.enrolled_pos "
                "END, unit = excluded.unit, cert = excluded.cert, sign_pk = excluded.sign_pk, "
-               "transport_pk = excluded.transport_pk, enrolled_pos = excluded.enrolled_pos, "
-               "key_serial = excluded.key_serial");
+               "transport_pk = excluded.transport_pk, enrolled_pos = excluded.enrolled_pos");
     db_bind_blob(q, 1, BYTES_OF(c.node.b));
     db_bind_int(q, 2, unit);
     db_bind_blob(q, 3, en->certificate);
     db_bind_blob(q, 4, BYTES_OF(c.sign_pk));
     db_bind_blob(q, 5, BYTES_OF(c.transport_pk));
     db_bind_int(q, 6, (int64_t)at);
-    db_bind_int(q, 7, serial);
     e = db_run(q);
     if (e == ERR_OK) e = hub_revoked_mark(s, &c.node);
     return e == ERR_OK ? hub_node_unit_note(s, &c.node, unit, at) : e;
@@ -401,6 +387,14 @@ static enum err hub_enrol_newer(struct hub_store *s, const struct admin_enrol *e
     return e;
 }
 
+static enum err hub_enrol_seen(struct hub_store *s, const struct admin_enrol *en)
+{
+    struct admin_cert c;
+    enum err e = admin_key_cert_open(en->certificate, &s->identity.hub, &s->identity.parsed, 1, &c);
+    if (e == ERR_OK && !ID_EQUAL(&c.node, &en->node)) e = ERR_BAD_FORMAT;
+    return e == ERR_OK ? hub_key_note(s, &c) : e;
+}
+
 static enum err hub_enrol_given(struct hub_store *s, struct bytes payload, uint64_t at)
 {
     struct admin_enrol en;
@@ -411,8 +405,10 @@ static enum err hub_enrol_given(struct hub_store *s, struct bytes payload, uint6
     bool lost = e == ERR_NOT_FOUND;
     if (e == ERR_OK) e = hub_enrol_newer(s, &en, &node, &lost, &keep);
     if (e != ERR_OK && !lost) return e;
-    if (lost) e = hub_enrol_take(s, &en, keep ? node.unit : NULL, at);
-    /* else a node that is known stays as it is */
+    if (lost)
+        e = hub_enrol_take(s, &en, keep ? node.unit : NULL, at);
+    else
+        e = hub_enrol_seen(s, &en); /* a node that is known stays as it is */
     if (e == ERR_OK && keep) {
         s->certify_due = true;
         s->certify_node = en.node;

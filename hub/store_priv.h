@@ -239,6 +239,17 @@ MUST_CHECK enum err hub_owner_change(struct hub_store *s, int64_t record, int64_
                                      const char *since);
 MUST_CHECK enum err hub_owners_open(struct hub_store *s); /* inside a transaction */
 
+/* store_key.c: a certificate that stands in the hub's log, whether it changed anything or not. */
+MUST_CHECK enum err hub_key_note(struct hub_store *s, const struct admin_cert *c);
+/* A certificate that the hub gave before it went back and takes into its log again for the sake of its keys says
+ * nothing of the unit, where the hub has said what holds since. Before the certificate is noted. */
+MUST_CHECK enum err hub_key_keeps_unit(struct hub_store *s, const struct admin_cert *c,
+                                       char unit[static ADMIN_UNIT_BYTES_MAX + 1], bool *keeps);
+MUST_CHECK enum err hub_keys_open(struct hub_store *s); /* inside a transaction */
+/* store_rekey.c: did an op 27 of the node end this key? */
+MUST_CHECK enum err hub_rekey_retired(struct hub_store *s, const struct id_hash *node,
+                                      const uint8_t sign_pk[static 32], bool *retired);
+
 /* store_move.c: one op of SPEC 13.2. */
 struct hub_moved {
     uint8_t verdict;

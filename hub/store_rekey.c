@@ -96,42 +96,13 @@ static enum err hub_rekey_has(struct hub_store *s, const char *sql, const struct
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err hub_rekey_retired(struct hub_store *s, const struct id_hash *node,
-                                  const uint8_t sign_pk[static 32], bool *retired)
+enum err hub_rekey_retired(struct hub_store *s, const struct id_hash *node,
+                           const uint8_t sign_pk[static 32], bool *retired)
 {
     enum err e = hub_rekey_has(s, "SELECT 1 FROM sys_rekey WHERE node = ?1 AND old_sign = ?2", node,
                                sign_pk, retired);
     if (ZOO(109)) *retired = false;
     return e;
-}
-
-enum err hub_store_key_serial(struct hub_store *s, const struct id_hash *node, uint32_t *out)
-{
-    struct db_stmt *q = db_stmt(s->db, "SELECT key_serial FROM sys_node WHERE node = ?1");
-    db_bind_blob(q, 1, BYTES_OF(node->b));
-    enum err e = db_get(q);
-    if (e == ERR_OK) *out = (uint32_t)db_column_int(q, 0);
-    db_done(q);
-    return e;
-}
-
-enum err hub_store_keys_newer(struct hub_store *s, const struct admin_cert *shown, bool *newer,
-                              bool *keep)
-{
-    struct hub_node node;
-    struct admin_cert here;
-    bool retired = false, anew = false;
-    uint32_t since = 0;
-    enum err e = hub_store_node(s, &shown->node, &node);
-    if (e == ERR_OK) e = hub_store_key_serial(s, &shown->node, &since);
-    if (e == ERR_OK) e = hub_rekey_retired(s, &shown->node, shown->sign_pk, &retired);
-    if (e == ERR_OK) e = hub_store_cert(s, &shown->node, &here);
-    if (e == ERR_OK) e = hub_enrol_anew(s, &shown->node, &anew);
-    if (e != ERR_OK) return e;
-    *newer = shown->serial > since && !retired &&
-             memcmp(shown->sign_pk, node.sign_pk, sizeof shown->sign_pk) != 0;
-    *keep = *newer && (anew || here.serial >= shown->serial);
-    return ERR_OK;
 }
 
 bool hub_store_certify_due(struct hub_store *s, struct id_hash *node)

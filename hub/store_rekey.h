@@ -29,14 +29,15 @@ MUST_CHECK enum err hub_store_retired(struct hub_store *s, const struct id_hash 
 MUST_CHECK enum err hub_store_cert(struct hub_store *s, const struct id_hash *node,
                                    struct admin_cert *out);
 
-/* Above which serial a certificate with other keys is newer. ERR_NOT_FOUND. */
-MUST_CHECK enum err hub_store_key_serial(struct hub_store *s, const struct id_hash *node,
+/* The highest serial of any certificate of the node in the hub's log, whichever keys it names; 0: none. The next
+ * one is above it. */
+MUST_CHECK enum err hub_store_serial_max(struct hub_store *s, const struct id_hash *node,
                                          uint32_t *out);
 
-/* Are the keys of this certificate, which the hub signed, newer than those that it has of the node? By the
- * serial under which the hub's were certified first: since it went back it may have certified them again, up to
- * the serial of the newer ones and beyond (SPEC 18.11). *keep: they are, but the unit that the hub has of the
- * node was said since then, and stays. ERR_NOT_FOUND: no such node. */
+/* Are the keys of this certificate, which the hub signed, newer than those that it has of the node? By the lowest
+ * serials under which either are known to have been certified: since the hub went back it may have certified its
+ * keys again, up to the serial of the newer ones and beyond (SPEC 18.11). *keep: they are, but the unit that the
+ * hub has of the node was said since then, and stays. ERR_NOT_FOUND: no such node. */
 MUST_CHECK enum err hub_store_keys_newer(struct hub_store *s, const struct admin_cert *shown,
                                          bool *newer, bool *keep);
 

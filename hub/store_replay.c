@@ -246,9 +246,9 @@ static const struct hub_table {
     {"sys_dead", "SELECT rid, pos FROM sys_dead ORDER BY rid"},
     {"sys_erasure", "SELECT no, pos, hash, sum FROM sys_erasure ORDER BY no"},
     {"sys_unit", "SELECT no, code, sum, records FROM sys_unit ORDER BY no"},
-    /* Not key_serial: in rows of before there was one it is 1, which is no damage. */
     {"sys_node", "SELECT node, unit, cert, sign_pk, transport_pk, enrolled_pos, revoked_pos, "
                  "revoked_why FROM sys_node ORDER BY node"},
+    {"sys_key", "SELECT node, sign_pk, first, last FROM sys_key ORDER BY node, sign_pk"},
     {"sys_revoked", "SELECT node, pos, why, hash FROM sys_revoked ORDER BY node"},
     {"sys_revoked_said", "SELECT node, pos, hash FROM sys_revoked_said ORDER BY node"},
     {"sys_rekey",

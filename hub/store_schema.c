@@ -292,6 +292,12 @@ const struct db_migration hub_schema[] = {
         "CREATE TABLE sys_owner(record INTEGER NOT NULL, since TEXT NOT NULL,"
         "  unit INTEGER NOT NULL, PRIMARY KEY(record, since)) WITHOUT ROWID;",
     },
+    {
+        /* under which serials, at least and at most, the hub's log has certificates of a node's keys
+         * (store_key.c); key_serial of sys_node is not used any more */
+        "CREATE TABLE sys_key(node BLOB NOT NULL, sign_pk BLOB NOT NULL, first INTEGER NOT NULL,"
+        "  last INTEGER NOT NULL, PRIMARY KEY(node, sign_pk)) WITHOUT ROWID;",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -1147,7 +1147,7 @@ static enum err rekeyed(struct calls *c)
     bool newer = false, keep = false;
     enum err e = hub_store_log_key(c->hub, &c->at.node, &c->inc, pk);
     if (e == ERR_OK) e = hub_store_cert(c->hub, &c->at.node, &cert);
-    if (e == ERR_OK) e = hub_store_key_serial(c->hub, &c->at.node, &serial);
+    if (e == ERR_OK) e = hub_store_serial_max(c->hub, &c->at.node, &serial);
     if (e == ERR_OK) e = hub_store_keys_newer(c->hub, &cert, &newer, &keep);
     if (e == ERR_OK) e = hub_store_rekeyed(c->hub, &c->at, &r);
     if (e != ERR_OK) return e;

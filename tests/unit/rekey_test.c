@@ -20,6 +20,7 @@
 #include "hub/store_nodes.h"
 #include "hub/store_quarantine.h"
 #include "hub/store_records.h"
+#include "hub/store_repair.h"
 #include "hub/store_rekey.h"
 #include "hub/verify.h"
 #include "node/keyring.h"
@@ -425,6 +426,130 @@ static void keys_certified_anew_by_a_hub_that_went_back_lock_nobody_out(void **s
     }
 }
 
+/* ---- what the hub said of its nodes, as others keep it ---- */
+
+struct paper { /* the set of the hub's log with a node's newest certificate */
+    struct buf head;
+    struct buf body;
+    uint8_t signature[64];
+};
+
+static void paper_copy(struct pair *w, const struct id_hash *node, struct paper *p)
+{
+    struct db_stmt *q = NULL;
+    buf_init(&p->head, CHANGE_HEAD_BYTES_MAX);
+    buf_init(&p->body, CHANGE_BODY_BYTES_MAX);
+    OK(db_prepare(hub_store_db(w->hub.store),
+                  "SELECT l.head, l.body, l.signature FROM sys_node n JOIN sys_log l ON "
+                  "l.pos = n.enrolled_pos WHERE n.node = ?1",
+                  &q));
+    db_bind_blob(q, 1, BYTES_OF(node->b));
+    OK(db_get(q));
+    struct bytes head = db_column_bytes(q, 0), body = db_column_bytes(q, 1);
+    buf_add(&p->head, head.p, head.len);
+    buf_add(&p->body, body.p, body.len);
+    OK(db_column_copy(q, 2, p->signature, sizeof p->signature));
+    db_stmt_free(q);
+}
+
+static void paper_give(struct pair *w, const struct paper *p)
+{
+    int64_t now_ms = PAIR_WALL + (int64_t)w->now_ms;
+    struct message_set set = {.head = buf_bytes(&p->head), .body = buf_bytes(&p->body)};
+    memcpy(set.signature, p->signature, sizeof set.signature);
+    OK(hub_store_begin(w->hub.store));
+    OK(hub_store_give(w->hub.store, &set, now_ms));
+    OK(hub_rekey_given(w->hub.store, &w->hub.keys, now_ms));
+    OK(hub_store_commit(w->hub.store));
+}
+
+static void paper_free(struct paper *p)
+{
+    buf_free(&p->head);
+    buf_free(&p->body);
+}
+
+/* Two changes of keys are lost by a hub that certified the first keys again meanwhile, and hears of the second keys
+ * first: from who has a copy of that time, or because their certificate came back. The third ones count all the
+ * same, as does the unit that the hub said since, and who has an older copy gets and brings nothing. */
+static void two_lost_changes_lock_nobody_out(void **state)
+{
+    (void)state;
+    enum { NOBODY, COPY, PAPER, ROADS };
+    for (unsigned k = 0; k < 4u * ROADS; k++) {
+        unsigned times = k / ROADS, road = k % ROADS;
+        struct pair w;
+        struct pair_copy copy = {.bytes = {.p = NULL}}, one = copy, two = copy;
+        struct id_record rid[4], theirs;
+        struct spare s, t;
+        struct paper paper;
+        begin(&w, 70 + k);
+        spare_open(&s);
+        spare_open(&t);
+        struct pair_node *n = &w.nodes[0], *other = &w.nodes[1];
+        pair_join(n);
+        pair_join(other);
+        pair_create(n, &rid[0], "old");
+        OK(pair_settle(n));
+        struct id_hash node = who(n).node;
+        buf_init(&copy.bytes, 1u << 26);
+        buf_init(&one.bytes, 1u << 26);
+        buf_init(&two.bytes, 1u << 26);
+        pair_hub_copy(&w, &copy);
+        pair_node_copy(n, &one);
+        struct pair_node *first = pair_clone(&w, 0, 2, &one);
+        change(n, &s);
+        OK(pair_settle(n));
+        OK(pair_settle(n));
+        changed(&w, n, &s);
+        pair_create(n, &rid[1], "under the second keys");
+        OK(pair_settle(n));
+        pair_node_copy(n, &two);
+        struct pair_node *middle = pair_clone(&w, 0, 3, &two);
+        middle->keys = s.keys;
+        paper_copy(&w, &node, &paper);
+        change(n, &t);
+        pair_create(n, &rid[2], "under the third");
+        OK(pair_settle(n));
+        OK(pair_settle(n));
+        changed(&w, n, &t);
+        pair_create(other, &theirs, "of another PC");
+        OK(pair_settle(other));
+        unlink(HUB_REVOKED_FILE);
+        pair_hub_back(&w, &copy);
+        if (times == 1) OK(pair_settle(other)); /* so the hub knows that it went back */
+        for (unsigned i = 0; i < times; i++)
+            certify(&w, &node, i % 2 == 0 ? "26176" : "26179");
+        if (road == COPY) OK(pair_settle(middle));
+        if (road == PAPER) paper_give(&w, &paper);
+        pair_create(n, &rid[3], "new");
+        OK(pair_settle(n));
+        OK(pair_settle(n));
+        OK(pair_settle(n));
+        for (unsigned i = 0; i < 4; i++)
+            assert_true(pair_hub_has(&w, &rid[i]));
+        changed(&w, n, &t);
+        const char *unit = times == 0 ? "26173" : times % 2 == 1 ? "26176" : "26179";
+        assert_string_equal(who(n).unit, unit);
+        certified(&w, &node, t.keys.sign_pk, unit);
+        for (int i = 0; i < 2; i++) {
+            struct pair_node *thief = i == 0 ? first : middle;
+            pair_create(thief, &theirs, "by older keys");
+            assert_int_not_equal(pair_attempt(thief), ERR_OK);
+            assert_false(pair_hub_has(&w, &theirs));
+        }
+        OK(pair_settle(n));
+        changed(&w, n, &t);
+        buf_free(&copy.bytes);
+        buf_free(&one.bytes);
+        buf_free(&two.bytes);
+        paper_free(&paper);
+        node_keyring_free(&s.ring);
+        node_keyring_free(&t.ring);
+        pair_close(&w);
+    }
+}
+
 static void a_node_from_before_the_change_goes_on(void **state)
 {
     (void)state;
@@ -798,7 +923,7 @@ static void a_damaged_first_set_stops_nothing_else(void **state)
     pair_close(&w);
 }
 
-/* Of a database of before the column. */
+/* Of a database of before the table of serials. */
 static void a_hub_that_changed_keys_before_the_upgrade_verifies(void **state)
 {
     (void)state;
@@ -806,7 +931,7 @@ static void a_hub_that_changed_keys_before_the_upgrade_verifies(void **state)
     struct spare s;
     struct id_record rid;
     struct db *db = NULL;
-    uint32_t since = 0;
+    uint32_t last = 0;
     begin(&w, 32);
     spare_open(&s);
     struct pair_node *n = &w.nodes[0];
@@ -817,15 +942,16 @@ static void a_hub_that_changed_keys_before_the_upgrade_verifies(void **state)
     OK(pair_settle(n));
     if (under_way(n)) OK(pair_settle(n));
     struct id_hash node = who(n).node;
-    OK(hub_store_key_serial(w.hub.store, &node, &since));
-    assert_true(since > 1);
+    OK(hub_store_serial_max(w.hub.store, &node, &last));
+    assert_int_equal(last, 2);
     pair_hub_off(&w);
     OK(db_open(w.hub.path, NULL, 0, &db));
-    OK(db_exec(db, "UPDATE sys_node SET key_serial = 1"));
+    OK(db_exec(db, "UPDATE sys_node SET key_serial = 1; DELETE FROM sys_key;"
+                   "DELETE FROM sys_meta WHERE key = 'keys'"));
     db_close(db);
     pair_hub_on(&w);
-    OK(hub_store_key_serial(w.hub.store, &node, &since));
-    assert_int_equal(since, 1);
+    OK(hub_store_serial_max(w.hub.store, &node, &last));
+    assert_int_equal(last, 2);
     OK(hub_store_check(w.hub.store));
     changed(&w, n, &s);
     node_keyring_free(&s.ring);
@@ -845,6 +971,7 @@ int main(void)
         T(a_change_that_lost_its_place_is_made_again),
         T(a_hub_from_before_the_change_learns_it_again),
         T(keys_certified_anew_by_a_hub_that_went_back_lock_nobody_out),
+        T(two_lost_changes_lock_nobody_out),
         T(a_node_from_before_the_change_goes_on),
         T(the_hub_asks_until_the_key_is_gone),
         T(keys_find_their_places_after_a_cut),
