@@ -22,8 +22,11 @@
 #define CATALOGUE_FILE_BYTES_MAX    (1024u * 1024u)      /* bytes of one file */
 #define CATALOGUE_ARCHIVE_BYTES_MAX (4u * 1024u * 1024u) /* bytes of an archive (SPEC 8.1) */
 #define CATALOGUE_NAME_BYTES_MAX                                                                   \
-    63u                                /* bytes of the name of a file, type, field, list or choice \
+    63u /* bytes of the name of a file, type, field, list or choice \
                                         */
+/* Of a whole number, its sign apart, in a form and of what one record brings to a figure: more is a slip of the hand.
+ * 500,000 of them fit 64 bits. */
+#define CATALOGUE_AMOUNT_MAX     INT64_C(10000000000000)
 #define CATALOGUE_TEXT_BYTES_MAX 4096u /* bytes of a text value (SPEC 4.12) */
 #define CATALOGUE_OPEN_YEAR                                                                        \
     9999 /* 9999-12-31: valid_to of what has no end; no day of common/date */

@@ -29,6 +29,9 @@ static enum err text_clean(struct bytes s, struct buf *out, struct catalogue_why
     if (s.len > CATALOGUE_TEXT_BYTES_MAX)
         return catalogue_refuse(why, "Quá dài: nhiều nhất 4.096 byte (khoảng 2.500 chữ)",
                                 "Too long: at most 4,096 bytes");
+    if (text_is_blank(s))
+        return catalogue_refuse(why, "Chỉ có ký tự không nhìn thấy được",
+                                "Nothing that can be seen");
     buf_add_bytes(out, s);
     return ERR_OK;
 }
@@ -49,6 +52,11 @@ static enum err identity_clean(struct bytes s, struct buf *out, struct catalogue
                                 "ở đầu: đặt cột kiểu văn bản)",
                                 "A national id has exactly 12 digits (a spreadsheet may have "
                                 "dropped the leading 0: make the column text)");
+    if (out->e == ERR_OK && memcmp(out->p, "000", 3) == 0)
+        return catalogue_refuse(
+            why, "Không có số định danh nào bắt đầu bằng 000 (ba số đầu là mã nơi khai sinh)",
+            "No national id begins with 000 (its first three digits say where a birth was "
+            "declared)");
     return ERR_OK;
 }
 

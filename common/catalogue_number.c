@@ -81,15 +81,13 @@ static struct bytes zeros_drop(struct bytes s)
     return s;
 }
 
-/* True when the digits, with the sign, are a signed 64-bit integer. */
-static bool fits_int(struct bytes digits, bool negative)
+static bool fits_amount(struct bytes digits)
 {
-    uint64_t limit = negative ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
     uint64_t n = 0;
     if (digits.len > INT_DIGITS) return false;
     for (size_t i = 0; i < digits.len; i++)
         n = n * 10 + (uint64_t)(digits.p[i] - '0');
-    return n <= limit; /* 19 digits stay below 2^64 */
+    return n <= (uint64_t)CATALOGUE_AMOUNT_MAX; /* 19 digits stay below 2^64 */
 }
 
 enum err catalogue_clean_int(struct bytes s, bool money, struct buf *out, struct catalogue_why *why)
@@ -108,8 +106,9 @@ enum err catalogue_clean_int(struct bytes s, bool money, struct buf *out, struct
         struct bytes d = zeros_drop(buf_bytes(&digits));
         if (digits.e != ERR_OK)
             e = digits.e;
-        else if (!fits_int(d, negative))
-            e = catalogue_refuse(why, "Số quá lớn", "The number is too large");
+        else if (!fits_amount(d))
+            e = catalogue_refuse(why, "Số quá lớn: nhiều nhất 10.000.000.000.000 (mười nghìn tỷ)",
+                                 "The number is too large: at most 10,000,000,000,000");
         if (e == ERR_OK && negative && !bytes_equal(d, bytes_str("0"))) buf_add_str(out, "-");
         if (e == ERR_OK) buf_add_bytes(out, d);
     }

@@ -277,6 +277,22 @@ struct bytes text_trim(struct bytes s)
     return s;
 }
 
+bool text_is_blank(struct bytes s)
+{
+    const uint32_t unseen = 1u << UTF8PROC_CATEGORY_ZS | 1u << UTF8PROC_CATEGORY_ZL |
+                            1u << UTF8PROC_CATEGORY_ZP | 1u << UTF8PROC_CATEGORY_CC |
+                            1u << UTF8PROC_CATEGORY_CF | 1u << UTF8PROC_CATEGORY_MN |
+                            1u << UTF8PROC_CATEGORY_ME;
+    uint32_t point = 0;
+    for (size_t at = 0, n; at < s.len; at += n) {
+        n = text_decode(s, at, &point);
+        if (n == 0) return false;
+        if ((unseen >> (unsigned)utf8proc_category((utf8proc_int32_t)point) & 1u) == 0)
+            return false;
+    }
+    return true;
+}
+
 void text_initials(struct bytes s, struct buf *out)
 {
     bool start = true;

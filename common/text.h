@@ -97,6 +97,9 @@ struct bytes text_truncate(struct bytes s, size_t max_bytes);
  * `s`. */
 struct bytes text_trim(struct bytes s);
 
+/* Nothing to see in UTF-8 text: blanks, marks alone, characters without width. The empty text is blank. */
+bool text_is_blank(struct bytes s);
+
 /* "Nguyễn Văn Hoà" -> "N. V. H.", appended: what a list shows instead of a name that is sensitive. */
 void text_initials(struct bytes s, struct buf *out);
 

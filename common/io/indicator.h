@@ -20,9 +20,8 @@
 /* What a breakdown says of a value that its list has not. */
 #define INDICATOR_OTHER "?"
 
-/* An amount beyond this in one record is a slip of the hand or a bad node, not a figure: it is left
- * out and counted. 500,000 of them fit 64 bits. */
-#define INDICATOR_AMOUNT_MAX INT64_C(10000000000000)
+/* Forms take no amount beyond this; what comes in a record all the same is left out and counted. */
+#define INDICATOR_AMOUNT_MAX CATALOGUE_AMOUNT_MAX
 
 typedef enum err indicator_fn(void *ctx, const struct fact *fact);
 
