@@ -9,6 +9,8 @@
 #include "hub/store_bundle.h"
 #include "hub/store_desk.h"
 #include "hub/store_erase.h"
+#include "hub/store_flow.h"
+#include "hub/store_history.h"
 #include "hub/store_issues.h"
 #include "hub/store_moves.h"
 #include "hub/store_nodes.h"
@@ -24,6 +26,7 @@
 #include "hub/store_scrub.h"
 #include "hub/store_taken.h"
 #include "hub/store_users.h"
+#include "hub/store_watch.h"
 #include "hub/verify.h"
 #include "proto/attach.h"
 #include "proto/erase.h"
@@ -31,6 +34,7 @@
 #include "proto/record.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define UNIT   "26176"
@@ -1270,6 +1274,180 @@ static enum err transfer_one(struct calls *c)
     return hub_store_transfer(c->hub, &c->transfer, transfer_tell, c);
 }
 
+/* ---- histories, lists and forms of the pages ---- */
+
+static enum err history_tell(void *ctx, const struct hub_set *set, unsigned index,
+                             const struct change_op *op)
+{
+    calls_tell_int(ctx, (int64_t)(set->position * 1000 + index * 10 + op->kind));
+    return ERR_OK;
+}
+
+static enum err history(struct calls *c)
+{
+    bool done = false;
+    enum err e = hub_store_history_some(c->hub, 1000, &done);
+    return e == ERR_OK ? hub_store_history(c->hub, &c->person, history_tell, c) : e;
+}
+
+static enum err close_set(struct calls *c)
+{
+    struct hub_issue i;
+    struct buf head, body, signature, archive;
+    buf_init(&head, CHANGE_HEAD_BYTES_MAX);
+    buf_init(&body, CHANGE_BODY_BYTES_MAX);
+    buf_init(&signature, CHANGE_SIGNATURE_BYTES);
+    buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
+    enum err e = hub_issues_find(c->hub, REPORT, "735", PERIOD, 1, &i);
+    if (e == ERR_OK) e = hub_issues_close_set(c->hub, &i, &head, &body, &signature);
+    if (e == ERR_OK) e = hub_issues_archive(c->hub, 1, &archive);
+    if (e == ERR_OK) {
+        calls_tell_bytes(c, buf_bytes(&body));
+        calls_tell_bytes(c, buf_bytes(&archive));
+    }
+    buf_free(&head);
+    buf_free(&body);
+    buf_free(&signature);
+    buf_free(&archive);
+    return e;
+}
+
+static enum err input_tell(void *ctx, const struct hub_issue_input *i)
+{
+    (void)i;
+    calls_tell_int(ctx, 1);
+    return ERR_OK;
+}
+
+static enum err issues_inputs(struct calls *c)
+{
+    struct hub_issue i;
+    enum err e = hub_issues_find(c->hub, REPORT, "735", PERIOD, 1, &i);
+    return e == ERR_OK ? hub_issues_inputs(c->hub, i.id, input_tell, c) : e;
+}
+
+static enum err unit_records(struct calls *c)
+{
+    struct id_record v[8];
+    int64_t after = 0;
+    size_t n = 0;
+    enum err e = hub_store_unit_records(c->hub, UNIT, 0, &after, v, 8, &n);
+    for (size_t i = 0; e == ERR_OK && i < n; i++)
+        calls_tell(c, v[i].b, sizeof v[i].b);
+    return e;
+}
+
+static enum err register_tell(void *ctx, const struct hub_record_row *r)
+{
+    calls_tell(ctx, r->rid.b, sizeof r->rid.b);
+    return ERR_OK;
+}
+
+static enum err type_register(struct calls *c)
+{
+    return hub_store_register(c->hub, PERSON, register_tell, c);
+}
+
+/* A form of a record that is there. */
+static enum err try_record(struct calls *c)
+{
+    struct fold f;
+    struct buf state;
+    unsigned type = 0;
+    const struct catalogue_field *bad = NULL;
+    static struct typed_review review;
+    struct catalogue_why why;
+    enum err e = fold_init(&f);
+    if (e != ERR_OK) return e;
+    buf_init(&state, FOLD_STATE_BYTES_MAX);
+    e = hub_store_project(c->hub);
+    if (e == ERR_OK) e = hub_store_record(c->hub, &c->shared, &state, &type, NULL, NULL);
+    if (e == ERR_OK) e = fold_load(&f, buf_bytes(&state));
+    const struct catalogue *k = hub_store_catalogue(c->hub);
+    if (e == ERR_OK && k == NULL) e = ERR_NOT_READY;
+    const struct catalogue_type *t = e == ERR_OK ? catalogue_type_by_no(k, type) : NULL;
+    if (e == ERR_OK) e = hub_store_try_record(c->hub, t, &f, &bad, &why);
+    if (e == ERR_BAD_VALUE) e = ERR_OK; /* the simulator's persons have no name */
+    if (e == ERR_OK) e = hub_store_review(c->hub, t, &f, &review);
+    if (e == ERR_OK) calls_tell_int(c, bad != NULL ? (int64_t)bad->no : 0);
+    fold_free(&f);
+    buf_free(&state);
+    return e;
+}
+
+static enum err flow_report(struct calls *c)
+{
+    struct hub_sent_report r;
+    struct hub_cut cut;
+    enum err e = hub_reports_ready(c->hub, &cut);
+    return e == ERR_OK ? hub_flow_report(c->hub, UNIT, REPORT, PERIOD, &r) : e;
+}
+
+static enum err watch_tell(void *ctx, const struct watch_row *r)
+{
+    (void)r;
+    calls_tell_int(ctx, 1);
+    return ERR_OK;
+}
+
+static enum err watch_late(struct calls *c)
+{
+    return hub_watch_late(c->hub, 0, 0, watch_tell, c);
+}
+
+static enum err erase_named(struct calls *c)
+{
+    struct id_record v[8];
+    struct erase_op *op = calloc(1, sizeof *op);
+    size_t links = 0, files = 0;
+    if (op == NULL) return ERR_NOMEM;
+    enum err e = hub_store_erase_links(c->hub, &c->person, v, 8, &links);
+    if (e == ERR_OK) e = hub_store_erase_attachments(c->hub, &c->person, v, 8, &files);
+    if (e == ERR_OK) e = hub_store_erase_op(c->hub, &c->inc, 1, 0, op);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)(links * 100 + files * 10 + op->field_count));
+    free(op);
+    return e;
+}
+
+/* The proposal of one officer, and that it is withdrawn. */
+static enum err proposal(struct calls *c, bool withdraw)
+{
+    struct buf bytes, memory;
+    struct hub_order_row row;
+    struct id_hash id;
+    struct order_signature by = {.pk = {1}};
+    struct order o = {.hub = c->hub_keys->hub,
+                      .kind = bytes_str("reopen"),
+                      .basis = bytes_str("Điều 16"),
+                      .content = bytes_str("x")};
+    buf_init(&bytes, ORDER_BYTES_MAX);
+    buf_init(&memory, ORDER_BYTES_MAX);
+    order_encode(&o, &bytes);
+    order_id(buf_bytes(&bytes), &id);
+    enum err e = bytes.e;
+    if (e == ERR_OK && !withdraw)
+        e = hub_store_order_propose(c->hub, buf_bytes(&bytes), &by, CALLS_NOW);
+    if (e == ERR_OK) e = hub_store_order(c->hub, &id, &row, &memory);
+    if (e == ERR_OK && withdraw) e = hub_store_order_withdraw(c->hub, &id);
+    if (e == ERR_OK) calls_tell_bytes(c, buf_bytes(&memory));
+    buf_free(&bytes);
+    buf_free(&memory);
+    return e;
+}
+
+static enum err propose(struct calls *c)
+{
+    return proposal(c, false);
+}
+IN_TX(propose)
+
+static enum err propose_and_withdraw(struct calls *c)
+{
+    enum err e = proposal(c, false);
+    return e == ERR_OK ? proposal(c, true) : e;
+}
+IN_TX(propose_and_withdraw)
+
 /* ---- the table ---- */
 
 static enum err transfer_keep(void *ctx, const struct hub_transfer *t)
@@ -1424,6 +1602,17 @@ const struct call calls_hub[] = {
     {"hub_taken_each", taken_each, 0},
     {"hub_store_node_cursor", node_cursor, 0},
     {"hub_store_transfer", transfer_one, 0},
+    {"hub_store_history", history, CALL_STEPS},
+    {"hub_issues_close_set", close_set, 0},
+    {"hub_issues_inputs", issues_inputs, 0},
+    {"hub_store_unit_records", unit_records, 0},
+    {"hub_store_register", type_register, 0},
+    {"hub_store_try_record", try_record, CALL_STEPS},
+    {"hub_flow_report", flow_report, CALL_STEPS},
+    {"hub_watch_late", watch_late, 0},
+    {"hub_store_erase_op", erase_named, 0},
+    {"hub_store_order_propose", propose_tx, 0},
+    {"hub_store_order_withdraw", propose_and_withdraw_tx, 0},
     {"hub_reports_ready", reports_ready, CALL_STEPS},
     {"hub_reports_sent", reports_sent, 0},
     {"hub_issues_list", issues_list, 0},

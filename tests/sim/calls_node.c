@@ -8,14 +8,19 @@
 #include "node/store_attach.h"
 #include "node/store_bundle.h"
 #include "node/store_erase.h"
+#include "node/store_flow.h"
 #include "node/store_heal.h"
 #include "node/store_moves.h"
+#include "node/store_proof.h"
+#include "node/store_reach.h"
 #include "node/store_readers.h"
 #include "node/store_rekey.h"
 #include "node/store_records.h"
 #include "node/store_repair.h"
 #include "node/store_search.h"
 #include "node/store_users.h"
+
+#include "proto/move.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -764,6 +769,150 @@ static enum err record_open(struct calls *c)
     return e;
 }
 
+/* ---- the feed, lists and forms ---- */
+
+static enum err stage_sets(struct calls *c)
+{
+    struct message_set m = {.position = 9, .head = c->own, .body = c->own_body};
+    memcpy(m.signature, c->own_signature, sizeof m.signature);
+    return node_store_stage_sets(c->node, 7, &m, 1);
+}
+
+static enum err stage_moves(struct calls *c)
+{
+    struct buf b;
+    struct move_shared h = {.record = c->shared, .unit = bytes_str("26182"), .access = MOVE_READ};
+    struct message_move m = {.position = 9, .kind = MOVE_ITEM_SHARE};
+    buf_init(&b, 1024);
+    move_shared_encode(&h, &b);
+    m.item = buf_bytes(&b);
+    enum err e = b.e;
+    if (e == ERR_OK) e = node_store_stage_moves(c->node, 7, &m, 1);
+    buf_free(&b);
+    return e;
+}
+
+static enum err bundled(struct calls *c)
+{
+    uint64_t next = 1;
+    enum err e = node_store_bundled(c->node, &c->inc, &next);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)next);
+    return e;
+}
+
+static enum err crossed_tell(void *ctx, const struct node_crossed *x)
+{
+    (void)x;
+    calls_tell_int(ctx, 1);
+    return ERR_OK;
+}
+
+static enum err crossed(struct calls *c)
+{
+    return node_store_crossed(c->node, crossed_tell, c);
+}
+
+static enum err transfer_one(struct calls *c)
+{
+    return node_store_transfer(c->node, &c->transfer, transfer_tell, c);
+}
+
+static enum err hub_set_at(struct calls *c)
+{
+    uint64_t at = 0;
+    enum err e = node_store_hub_set_at(c->node, c->own, &at);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)at);
+    return e;
+}
+
+static enum err held_tell(void *ctx, const struct node_store_held *h)
+{
+    (void)h;
+    calls_tell_int(ctx, 1);
+    return ERR_OK;
+}
+
+static enum err held(struct calls *c)
+{
+    return node_store_held(c->node, 10, held_tell, c);
+}
+
+static enum err used_tell(void *ctx, unsigned type, uint64_t count)
+{
+    calls_tell_int(ctx, (int64_t)(type * 1000 + count));
+    return ERR_OK;
+}
+
+static enum err used(struct calls *c)
+{
+    return node_store_used(c->node, used_tell, c);
+}
+
+/* A form of a record that is there; who else has that name; whom it concerns. */
+static enum err forms(struct calls *c)
+{
+    struct node_store_record r;
+    static struct typed_review review;
+    struct catalogue_why why;
+    struct id_record found[2];
+    struct buf units;
+    const struct catalogue_field *bad = NULL;
+    size_t n = 0;
+    enum err e = node_store_record_init(&r);
+    if (e != ERR_OK) return e;
+    buf_init(&units, 1024);
+    const struct catalogue *k = node_store_catalogue(c->node, NULL);
+    const struct catalogue_type *t = k != NULL ? catalogue_type_by_no(k, PERSON) : NULL;
+    e = t != NULL ? node_store_record_read(c->node, &c->person, &r) : ERR_NOT_READY;
+    if (e == ERR_OK) e = node_store_check(c->node, t, &r.fold, &bad, &why);
+    if (e == ERR_BAD_VALUE) e = ERR_OK; /* the simulator's persons have no name */
+    if (e == ERR_OK) e = node_store_review(c->node, t, &r.fold, &review);
+    if (e == ERR_OK)
+        e = node_store_find(c->node, t, &t->fields[0], bytes_str("Nguyễn Văn An"), found, &n);
+    if (e == ERR_OK) e = node_store_reach_units(c->node, &c->person, &r.fold, &units);
+    if (e == ERR_OK) {
+        calls_tell_int(c, (int64_t)n + (bad != NULL ? (int64_t)bad->no * 10 : 0));
+        calls_tell_bytes(c, buf_bytes(&units));
+    }
+    buf_free(&units);
+    node_store_record_free(&r);
+    return e;
+}
+
+static enum err index_field(struct calls *c)
+{
+    const struct catalogue *k = node_store_catalogue(c->node, NULL);
+    const struct catalogue_type *t = k != NULL ? catalogue_type_by_no(k, PERSON) : NULL;
+    return t != NULL ? node_store_index(c->node, t, &t->fields[1]) : ERR_NOT_READY;
+}
+
+static enum err flow_op_tell(void *ctx, const struct node_flow_op *op)
+{
+    (void)op;
+    calls_tell_int(ctx, 1);
+    return ERR_OK;
+}
+
+static enum err flow_ops(struct calls *c)
+{
+    return node_flow_ops(c->node, CHANGE_CLOSE, NULL, NULL, flow_op_tell, c);
+}
+
+static enum err reset_get(struct calls *c)
+{
+    struct node_reset r;
+    enum err e =
+        node_reset_set(c->node, bytes_str("do tam"), &(struct node_reset){"ABC", CALLS_NOW});
+    if (e == ERR_OK) e = node_reset_get(c->node, bytes_str("do tam"), &r);
+    if (e == ERR_OK) calls_tell_int(c, 1);
+    return e;
+}
+
+static enum err compared_set(struct calls *c)
+{
+    return node_store_compared_set(c->node, NODE_COMPARED_SAME);
+}
+
 /* ---- the table ---- */
 
 void calls_node_prepare(struct calls *c)
@@ -857,13 +1006,26 @@ const struct call calls_node[] = {
     {"node_store_repair", repair, CALL_STEPS | CALL_COUNTS},
     {"node_store_reset", reset_all, 0},
     {"node_store_kept", kept, 0},
-    {"node_store_stage_own", stage_own, 0},
+    {"node_store_stage_own", stage_own, CALL_STEPS},
     {"node_store_heal_rot", heal_rot, CALL_STEPS | CALL_COUNTS},
     {"node_store_heal_sets", heal_sets, 0},
     {"node_store_readers", readers, 0},
     {"node_store_reader_accept", reader_accept, 0},
     {"node_store_readers_doubt", readers_doubt, 0},
     {"node_store_record_open", record_open, 0},
+    {"node_store_stage_sets", stage_sets, 0},
+    {"node_store_stage_moves", stage_moves, 0},
+    {"node_store_bundled", bundled, 0},
+    {"node_store_crossed", crossed, 0},
+    {"node_store_transfer", transfer_one, 0},
+    {"node_store_hub_set_at", hub_set_at, 0},
+    {"node_store_held", held, 0},
+    {"node_store_used", used, 0},
+    {"node_store_check", forms, CALL_STEPS},
+    {"node_store_index", index_field, CALL_STEPS},
+    {"node_flow_ops", flow_ops, 0},
+    {"node_reset_get", reset_get, CALL_STEPS},
+    {"node_store_compared_set", compared_set, 0},
     {"node_store_erasure_end", erasure_end, 0},
     {"node_store_wipe", wipe, CALL_STEPS},
 };
