@@ -10,7 +10,7 @@
 
 enum {
     HUB_SEARCH_ROWS = 50,          /* of one answer, unless fewer are wanted */
-    HUB_SEARCH_COLUMNS = 5,        /* of a list */
+    HUB_SEARCH_COLUMNS = 5,        /* of a list, unless others are named */
     HUB_TITLE_BYTES_MAX = 400,     /* of what a record is called */
     HUB_CHECK_MEMORY = 1024 * 1024 /* typed texts of one form */
 };
@@ -201,18 +201,39 @@ void hub_titles_add(struct hub_app *a, json_t *record, bool masked)
 
 struct hub_searching {
     struct hub_app *app;
-    const struct catalogue_field *columns[HUB_SEARCH_COLUMNS];
+    const struct catalogue_field *columns[CATALOGUE_FIELDS_MAX];
     size_t count;
     bool masked;
     json_t *rows;
 };
 
-/* A list that ties a name to an addiction, a crime, a child in need shows initials. */
-static void hub_search_columns(struct hub_searching *s, const struct catalogue_type *t)
+static void hub_search_mask(struct hub_searching *s)
 {
-    s->count = catalogue_columns(t, s->columns, HUB_SEARCH_COLUMNS);
     for (size_t i = 0; i < s->count; i++)
         s->masked = s->masked || s->columns[i]->sensitivity >= HUB_CLASS_MASKED;
+}
+
+/* The usual columns, or those that `names` lists with commas. A list that ties a name to an addiction, a
+ * crime, a child in need shows initials: one whose usual columns do, whichever are asked for. False: the
+ * type has no such column, or more are named than a type can have. */
+static bool hub_search_columns(struct hub_searching *s, const struct catalogue_type *t,
+                               const char *names)
+{
+    s->count = catalogue_columns(t, s->columns, HUB_SEARCH_COLUMNS);
+    hub_search_mask(s);
+    if (names == NULL || names[0] == '\0') return true;
+    s->count = 0;
+    for (const char *p = names; *p != '\0';) {
+        char name[CATALOGUE_NAME_BYTES_MAX + 1] = "";
+        size_t len = strcspn(p, ",");
+        if (len < sizeof name) memcpy(name, p, len);
+        const struct catalogue_field *f = catalogue_field_by_name(t, name);
+        if (f == NULL || s->count == CATALOGUE_FIELDS_MAX) return false;
+        s->columns[s->count++] = f;
+        p += len + (p[len] == ',');
+    }
+    hub_search_mask(s);
+    return true;
 }
 
 static json_t *hub_search_values(const struct hub_searching *s, const json_t *values)
@@ -271,7 +292,9 @@ json_t *hub_command_search(struct hub_app *a, const json_t *request)
                          .max = hub_search_size(request, "max", HUB_SEARCH_ROWS)};
     json_int_t offset = json_integer_value(json_object_get(request, "offset"));
     q.offset = offset > 0 && offset < 1000000000 ? (size_t)offset : 0;
-    hub_search_columns(&s, t);
+    if (!hub_search_columns(&s, t, hub_request_str(request, "columns")))
+        return hub_command_error(ERR_BAD_INPUT, "Loại hồ sơ này không có cột đó.",
+                                 "The type has no such column.");
     s.rows = json_array();
     json_t *columns = json_array();
     for (size_t i = 0; i < s.count; i++)

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
-import { PASSWORD, errors, eyes, look as lookAt, newWindow, test } from "./steps.mjs";
+import { PASSWORD, day, errors, eyes, look as lookAt, newWindow, test } from "./steps.mjs";
 import { cleanUp, kept, kill, launch, makeNode, startHub, startNode, tool, until, folder, workbook } from "./world.mjs";
 
 const PEOPLE = ["Đặng Thị Hồng", "Đỗ Văn Đức", "Nguyễn Thị Hường", "Trần Quốc Toản", "Lê Thị Mỹ Duyên", "Phạm Ngọc Thạch",
@@ -329,6 +329,56 @@ test("a list in a font of before Unicode is shown before and after", async () =>
   await page.getByText("Nhập xong: 1 mới").waitFor();
   const names = people().map((r) => r.values.full_name);
   for (const name of ["Nguyễn Văn Hùng", "Trần Thị Hùng"]) assert.ok(names.includes(name), name);
+});
+
+test("what was read last counts: an earlier answer, or refusal, that comes late changes nothing", async () => {
+  await importPeople();
+  const held = [], slow = async (r) => { held.push(r); };
+  await page.route("**/api/sheet*", slow);
+  for (const name of ["Người Một", "Người Hai"]) {
+    await field("Hoặc dán từ Excel").fill(`full_name\tsex\n${name}\tmale\n`);
+    await button("Đọc phần đã dán").click();
+    await page.getByText("Đang đọc tệp").waitFor();
+  }
+  await until("both readings are asked for", async () => held.length === 2);
+  await field(LIST_FILE).setInputFiles({ name: "ba.ndjson", mimeType: "text/plain", buffer: Buffer.from('{"full_name":"Người Ba","sex":"male"}\n') });
+  await page.getByText("ba.ndjson: 1 dòng, sẵn sàng nhập.").waitFor(); // it is not read by the program, and waits for nobody
+  assert.equal(await page.getByText("Đang đọc tệp").count(), 0);
+  assert.equal(await button("Nhập").isDisabled(), false);
+  const answered = [page.waitForResponse((r) => r.url().includes("/api/sheet") && r.status() === 200), page.waitForResponse((r) => r.url().includes("/api/sheet") && r.status() === 422)];
+  await held[1].fulfill({ status: 422, json: { error: "BAD_INPUT", vi: "Tệp Excel bị hỏng.", en: "Broken." } });
+  await held[0].continue();
+  await Promise.all(answered);
+  await page.unroute("**/api/sheet*", slow);
+  await page.evaluate(() => new Promise((done) => setTimeout(done))); // what an answer starts has run
+  await page.getByText("ba.ndjson: 1 dòng, sẵn sàng nhập.").waitFor();
+  assert.equal(await page.getByText("Tệp Excel bị hỏng.").count(), 0);
+  await button("Nhập").click();
+  await page.getByText("Nhập xong: 1 mới").waitFor();
+  const names = people().map((r) => r.values.full_name);
+  assert.deepEqual(["Người Một", "Người Hai", "Người Ba"].map((n) => names.includes(n)), [false, false, true]);
+});
+
+test("rows with days long ago are entered once a person says that the days are right", async () => {
+  await link("Trang đầu").click();
+  await field("Tìm loại hồ sơ").fill("hoat dong");
+  await link("Hoạt động tuyên truyền, tập huấn, hội họp").click();
+  await link("Nhập từ tệp").click();
+  await field("Hoặc dán từ Excel").fill(`title\tkind\tfield\ton_date\nHọp xưa\tdirect\tdrugs\t12/03/1970\nHọp sai\tdirect\tdrugs\t31/02/2020\nHọp nay\tdirect\tdrugs\t${day(-1)}\n`);
+  await button("Đọc phần đã dán").click();
+  await button("Kiểm tra trước").click();
+  await page.getByText("Chưa nhập gì. Nếu nhập: 1 mới, 0 sửa, 0 không đổi, 2 dòng sai.").waitFor();
+  await button("Những ngày này đúng, thử lại các dòng đó").click();
+  await page.getByText("Chưa nhập gì. Nếu nhập: 1 mới, 0 sửa, 0 không đổi, 1 dòng sai.").waitFor(); // of the one tried again; the impossible day stays wrong
+  await button("Nhập").click();
+  await page.getByText("Nhập xong: 1 mới, 0 sửa, 0 không đổi, 2 dòng sai.").waitFor();
+  await page.getByText("1 dòng có ngày xa kỳ báo cáo").waitFor();
+  await look("import-dates");
+  await button("Những ngày này đúng, nhập các dòng đó").click();
+  await page.getByText("Nhập xong: 1 mới, 0 sửa, 0 không đổi, 1 dòng sai.").waitFor();
+  assert.equal(await page.getByText("có ngày xa kỳ báo cáo").count(), 0);
+  const rows = JSON.parse(tool("dongbo-node", "list", "--type", "activity", "--json", "--data", data)).rows;
+  assert.deepEqual(["Họp xưa", "Họp sai", "Họp nay"].map((n) => rows.filter((r) => r.values.title === n).length), [1, 0, 1]);
 });
 
 test("the keyboard alone saves a record", async () => {

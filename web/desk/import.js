@@ -9,7 +9,6 @@ const ROWS_MAX = 50000;
 const PIECE = 200; // rows of one request
 const PIECE_CHARS = 300000; // of one request: a request to the hub has at most 1 MiB
 const HERE_MAX = 2000; // records of the district that are compared, a page at a time
-const HERE_PAGE = 200;
 const FONTS = ["unicode", "tcvn3", "vni"];
 const ALIKE_MAX = 1000; // new rows that are looked for one by one
 const SHOWN = 5; // rows of the preview
@@ -103,12 +102,12 @@ async function doublesByValue(rows, type, tell) {
   const columns = type.fields.filter((f) => f.class < 3).map((f) => f.name).join(",");
   const here = [];
   let all = true;
-  for (let at = 0; ; at += HERE_PAGE) {
-    const r = await api("GET", "/api/search", { type: type.name, columns, max: HERE_PAGE, offset: at });
+  for (let more = true; more && here.length < HERE_MAX;) {
+    const r = await api("GET", "/api/search", { type: type.name, columns, offset: here.length });
     here.push(...r.rows);
-    tell(Math.min(rows.length, at));
-    if (r.rows.length < HERE_PAGE) break;
-    if (here.length >= HERE_MAX) { all = false; break; }
+    tell(Math.min(rows.length, here.length));
+    more = r.rows.length > 0 && here.length < r.total;
+    all = !more;
   }
   const seen = new Map(), found = [];
   for (const r of rows.filter((x) => !x.id)) {
@@ -213,36 +212,39 @@ export function Import({ type: name, refresh, dated = true }) {
   const [twice, setTwice] = useState(null);
   const [day, setDay] = useState("");
   const [busy, setBusy] = useState(false);
-  const turn = useRef(0); // of what was asked last: an answer to an earlier question comes too late
+  const turn = useRef(0); // of what was asked last: an answer to an earlier question, or its refusal, comes too late
   const parsed = (label, rest) => {
     if ((rest.cells || rest.rows).length > ROWS_MAX) throw new Error(t("import.large"));
     setFile({ name: label, ...rest, ...(rest.map && { unknown: rest.map.map((m) => m === null) }) });
   };
-  const look = async (asked) => {
+  const look = async (asked, late) => {
     const query = Object.fromEntries(["sheet", "header", "text"].filter((k) => asked[k]).map((k) => [k, asked[k]]));
-    const mine = (turn.current += 1);
-    setFile(null);
     if (asked.seen) setRead(asked);
-    setBusy(true);
-    try {
-      const seen = await api("POST", `/api/sheet?${new URLSearchParams(query)}`, asked.bytes);
-      if (mine !== turn.current) return;
-      setRead({ ...asked, seen });
-      if (seen.utf8 || seen.text !== "unicode") parsed(asked.name, fromCsv(seen.csv, type));
-    } finally { if (mine === turn.current) setBusy(false); }
+    const seen = await api("POST", `/api/sheet?${new URLSearchParams(query)}`, asked.bytes);
+    if (late()) return;
+    setRead({ ...asked, seen });
+    if (seen.utf8 || seen.text !== "unicode") parsed(asked.name, fromCsv(seen.csv, type));
   };
-  const anew = () => { setDone(null); setTwice(null); };
-  const take = (label, blob) => guarded(async () => {
-    anew();
-    turn.current += 1;
-    setRead(null);
+  const sending = done && !done.done;
+  const reading = async (work) => {
+    if (sending) return;
+    const mine = (turn.current += 1), late = () => mine !== turn.current;
+    setDone(null);
+    setTwice(null);
     setFile(null);
+    setWrong("");
+    setBusy(true);
+    try { await work(late); } catch (x) { if (!late()) setWrong(x.message); } finally { if (!late()) setBusy(false); }
+  };
+  const take = (label, blob) => reading(async (late) => {
+    setRead(null);
     if (blob.size > FILE_MAX) throw new Error(t("import.large"));
     const bytes = new Uint8Array(await blob.arrayBuffer());
+    if (late()) return;
     if (isLines(bytes)) parsed(label, fromLines(utf8(bytes), type));
-    else await look({ name: label, bytes, header: "1" });
+    else await look({ name: label, bytes, header: "1" }, late);
   });
-  const again = (change) => guarded(() => { anew(); return look({ ...read, ...change }); });
+  const again = (change) => reading((late) => look({ ...read, ...change }, late));
   const pick = (e) => e.target.files[0] && take(e.target.files[0].name, e.target.files[0]);
   const paste = () => take(t("import.pasted"), new Blob([pasted]));
   const run = async (rows, dry, sure) => {
@@ -282,10 +284,10 @@ export function Import({ type: name, refresh, dated = true }) {
     ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
     <section class="card"><div class="field"><label for="file">${t("import.file")}</label>
       <p class="hint" id="file-hint">${t("import.file.hint")}</p>
-      <input id="file" type="file" accept=".xlsx,.csv,.ndjson,.txt,text/csv" aria-describedby="file-hint" onChange=${pick} /></div>
+      <input id="file" type="file" accept=".xlsx,.csv,.ndjson,.txt,text/csv" aria-describedby="file-hint" onChange=${pick} disabled=${sending} /></div>
       <div class="field"><label for="paste">${t("import.paste")}</label><p class="hint" id="paste-hint">${t("import.paste.hint")}</p>
       <textarea id="paste" rows="3" value=${pasted} aria-describedby="paste-hint" onInput=${(e) => setPasted(e.target.value)}></textarea>
-      <div class="acts"><button type="button" onClick=${paste} disabled=${pasted.trim() === ""}>${t("import.paste.read")}</button></div></div>
+      <div class="acts"><button type="button" onClick=${paste} disabled=${sending || pasted.trim() === ""}>${t("import.paste.read")}</button></div></div>
       ${dated && html`<div class="field"><label for="as-of">${t("import.day")}</label><p class="hint" id="as-of-hint">${t("import.day.hint")}</p>
       <input id="as-of" type="text" inputmode="numeric" value=${day} aria-describedby="as-of-hint" onInput=${(e) => setDay(e.target.value.trim())} /></div>`}</section>
     ${busy && html`<p role="status">${t("import.reading")}</p>`}${read && html`<${Reading} read=${read} again=${again} />`}
@@ -294,7 +296,7 @@ export function Import({ type: name, refresh, dated = true }) {
       <p>${t("import.ready", { n: number((file.cells || file.rows).length), name: file.name })}</p>
       <div class="acts"><button class="main" onClick=${send} disabled=${!ready || twice || (done && !done.dry)}>${t("import.go")}</button>
         <button onClick=${() => guarded(() => run(all(), true))} disabled=${!ready || twice || (done && !done.done)}>${t("import.try")}</button></div>
-      ${done && !done.done && html`<progress max=${done.of} value=${done.sent} aria-label=${t("import.progress")}></progress>`}</section>`}
+      ${sending && html`<progress max=${done.of} value=${done.sent} aria-label=${t("import.progress")}></progress>`}</section>`}
     ${twice && html`<${Doubles} list=${twice.found} all=${twice.all} most=${twice.most} every=${() => go(twice.rows)}
       leave=${() => go(twice.rows.filter((r) => !twice.found.some((d) => d.row === r)))} />`}
     ${done && done.done && html`<${Note} kind=${done.dry ? "" : "ok"}><p>${t(done.dry ? "import.tried" : "import.done", { created: number(done.created), edited: number(done.edited),
