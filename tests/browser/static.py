@@ -3,6 +3,7 @@
 Run with --self-test it plants each fault in a copy and demands that it is found.
 """
 
+import functools
 import json
 import os
 import posixpath
@@ -15,7 +16,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 WEIGHT_MAX = 150 * 1024  # bytes, compressed, of everything that the page can fetch
 KEY = re.compile(r"(?<![\w.])t\(\s*(\"|')([a-z][\w.]*)\1")
 PREFIX = re.compile(r"(?<![\w.])t\(`((?:[a-z]+\.)+)\$\{")
-WORD = re.compile(r"[\"'`]([a-z]+(?:\.[a-z_]+)+)[\"'`]")
+MADE = re.compile(r"(?<![\w.])t\(`((?:[a-z]+\.)+\$\{[^`]*)`")  # a key with parts that only the running page knows
+WORD = re.compile(r"[\"'`]([a-z]+(?:\.[a-z0-9_]+)+)[\"'`]")
 PLACES = re.compile(r"\{\w+\}")
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=[\"']|javascript:|\beval\(|\binnerHTML\b|"
                     r"dangerouslySetInnerHTML|https?://(?!www\.w3\.org/)")
@@ -48,9 +50,30 @@ def own_files(root):
 SIDES = {"node": "", "hub": "hub-"}
 
 
+@functools.cache
+def sources_of_programs():
+    """What the programs may send, the one or the other: every string of their sources that looks like a code."""
+    said = set()
+    for folder in ("node", "hub", "common", "common/io", "proto"):
+        for name in sorted(os.listdir(os.path.join(ROOT, folder))):
+            if name.endswith((".c", ".h")):
+                with open(os.path.join(ROOT, folder, name), encoding="utf-8") as f:
+                    said.update(re.findall(r"[\"']([a-z0-9_]+)[\"']", f.read()))
+    return said
+
+
+def made_keys(root, side, words, sent):
+    """The words that a made key can name: each part of it stands in the page's sources or in the program's."""
+    text = "\n".join(t for path, t in own_files(root) if embed_of(root).is_of(side, f"/{path}"))
+    parts = sent | set(re.findall(r"\w+", text))
+    made = [re.compile(re.sub(r"\\\$\\\{.*?\\\}", "(.+)", re.escape(m)) + "$") for m in set(MADE.findall(text))]
+    found = {k: [m for m in (one.match(k) for one in made) if m] for k in words}
+    return {k for k, hits in found.items() if any(parts.issuperset(m.groups()) for m in hits)}
+
+
 def check_words(root):
     both = json.loads(load(root, "i18n/both-vi.json"))
-    unused = []
+    unused, sent = [], sources_of_programs()
     for prefix in ("both-", *SIDES.values()):
         vi, en = (json.loads(load(root, f"i18n/{prefix}{code}.json")) for code in ("vi", "en"))
         yield from check_pair(vi, en)
@@ -58,11 +81,10 @@ def check_words(root):
         own = json.loads(load(root, f"i18n/{prefix}vi.json"))
         for key in sorted(set(own) & set(both)):
             yield f"i18n: {key} stands in both-vi.json and in {prefix}vi.json"
-        used = set()
+        used = made_keys(root, side, [*own, *both], sent)
         for path, text in own_files(root):
             if embed_of(root).is_of(side, f"/{path}"):
                 yield from check_used(path, text, {**both, **own}, used)
-        used.update(k for k in own if k.startswith("warning."))
         for key in sorted(set(own) - used):
             yield f"i18n: {key} is used nowhere"
         unused.append(set(both) - used)
@@ -88,7 +110,6 @@ def check_used(path, text, words, used):
             yield f"{path}: no words for {key}"
     used.update(WORD.findall(text))
     for prefix in PREFIX.findall(text):
-        used.update(k for k in words if k.startswith(prefix))
         if not any(k.startswith(prefix) for k in words):
             yield f"{path}: no words for {prefix}*"
 
@@ -189,6 +210,8 @@ PLANTS = [
     (lambda w: [plant_words(w, c, lambda d: d.update({"zz.zz": "a"})) for c in ("vi", "en")], "used nowhere"),
     (lambda w: append(w, "desk/app.js", b't("no.such.key");\n'), "no words for no.such.key"),
     (lambda w: append(w, "desk/app.js", b"t(`nothing.${x}`);\n"), "no words for nothing."),
+    (lambda w: [plant_words(w, f"hub-{c}", lambda d: d.update({"breach.state.zzz": "a"})) for c in ("vi", "en")],
+     "breach.state.zzz is used nowhere"),
     (lambda w: append(w, "index.html", b"<script>1</script>\n"), "content security policy"),
     (lambda w: append(w, "desk/app.js", b"x.innerHTML = y;\n"), "content security policy"),
     (lambda w: append(w, "desk/usb.js", b"const x = () => showDate(1);\n"), "showDate is used and not imported"),

@@ -1,6 +1,7 @@
 // What every test of a page begins with: steps in order, windows that note what went wrong, and a person's eyes, who
 // finds what stands on the screen by its text. One file of tests is one process, so the notes are of that file.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import path from "node:path";
 import { test as nodeTest } from "node:test";
 import { WAIT_MS, axe, layoutFaults } from "./world.mjs";
@@ -38,10 +39,18 @@ export async function newWindow(browser, { expected = EXPECTED, ...options } = {
   return page;
 }
 
+/** Names of words that have no words: `t()` shows the name itself. A file's name is none. */
+const WORDS = ["vi", "both-vi", "hub-vi"].flatMap((n) => Object.keys(JSON.parse(fs.readFileSync(new URL(`../../web/i18n/${n}.json`, import.meta.url), "utf8"))));
+const FAMILIES = [...new Set(WORDS.filter((w) => w.includes(".")).map((w) => w.split(".")[0]))].join("|");
+const BARE = new RegExp(`(?<![\\w./@:-])(?:${FAMILIES})(?:\\.[a-z_]+)+(?![\\w.-])`, "g");
+const FILE = /\.(?:csv|xlsx|pdf|docx|json|ndjson|xml|db|dongbo|minisig|sql|pem|key|conf|txt|zip|png|jpg)$/;
+const bareWords = async (page) => ((await page.locator("body").innerText()).match(BARE) ?? []).filter((w) => !FILE.test(w));
+
 /** The screen as a strict reader sees it, and its picture PREFIX-NAME.png where pictures are wanted. */
 export async function look(page, prefix, name, whole = true) {
   assert.deepEqual(await axe(page), [], `axe on ${name}`);
   assert.deepEqual(await layoutFaults(page), [], `layout of ${name}`);
+  assert.deepEqual(await bareWords(page), [], `words without words on ${name}`);
   await picture(page, `${prefix}-${name}`, { fullPage: whole });
 }
 

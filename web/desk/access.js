@@ -1,6 +1,6 @@
 // Who logged in and who looked at what, on this PC.
 import { html, t, say, api, showTime, useState, useEffect } from "./base.js";
-import { Note, Title, typeOf } from "./parts.js";
+import { Wrong, Title, typeOf } from "./parts.js";
 
 export function Access() {
   const [rows, set] = useState([]);
@@ -15,7 +15,7 @@ export function Access() {
   };
   useEffect(() => { ask(0); }, []);
   return html`<${Title}>${t("access")}</${Title}><p>${t("access.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${rows.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("access")}><table><thead><tr><th scope="col">${t("history.when")}</th>
       <th scope="col">${t("access.who")}</th><th scope="col">${t("history.what")}</th></tr></thead><tbody>
       ${rows.map((r) => html`<tr key=${r.no}><td>${showTime(r.at)}</td><td>${r.user === "?" ? t("access.nobody") : r.user}</td><td>${t(`access.${r.what}`)}${r.type ? `: ${say(typeOf(r.type)) || r.type} ` : ""}

@@ -1,6 +1,6 @@
 // What runs out and what does not add up: clocks and checks of the catalogue over this unit's records (docs/cases.md).
 import { html, t, say, api, number, showDate, useState, useEffect } from "./base.js";
-import { Note, Title, typeOf } from "./parts.js";
+import { Note, Wrong, Title, typeOf } from "./parts.js";
 
 const TONE = { overdue: "warn", soon: "warn", undated: "warn", running: "", done: "ok", done_late: "warn" };
 const SIGN = { warn: "▲", ok: "●", "": "○" };
@@ -34,7 +34,7 @@ export function Cases({ unitName }) {
   const n = list && Object.fromEntries(Object.entries(list.counts).map(([k, v]) => [k, number(v)]));
   const head = ["cases.state", "cases.due", "cases.days", "cases.what", ...(unitName ? ["hub.unit"] : []), "record"];
   return html`<div class="head"><${Title}>${title}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button></div></div><p>${t("cases.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${!list && !wrong && html`<p>${t("loading")}</p>`}
+    <${Wrong} text=${wrong} />${!list && !wrong && html`<p>${t("loading")}</p>`}
     ${list && html`<p role="status"><strong>${t("cases.counts", n)}</strong></p>
     <${Failed} rules=${list.failed} words="cases.failed" />
     <div class="checks"><label><input type="checkbox" checked=${all} onChange=${(e) => setAll(e.target.checked)} /> ${t("cases.show")}</label></div>

@@ -1,6 +1,6 @@
 // Pictures and scans of a record: add, list with where each one is, fetch, look at.
 import { html, t, say, api, session, number, saveFile, showDate, toIso, fromBase64, toBase64, useState, useEffect } from "./base.js";
-import { Note, catalogue } from "./parts.js";
+import { Note, Wrong, catalogue } from "./parts.js";
 
 const BYTES_MAX = 4 * 1024 * 1024; // of one file, as the node takes it
 const KINDS = ".jpg,.jpeg,.png,.webp,.heic,.tif,.tiff,.pdf,image/jpeg,image/png,image/webp,image/heic,image/tiff,application/pdf";
@@ -46,7 +46,7 @@ function Add({ id, done }) {
     <div class="field"><label for="file-name">${t("files.name")}</label><input id="file-name" value=${name} autocomplete="off" onInput=${(e) => setName(e.target.value)} /></div>
     <div class="field"><label for="file-day">${t("files.taken")}</label><input id="file-day" value=${taken} inputmode="numeric" placeholder=${t("date.hint")} aria-invalid=${badDay ? "true" : undefined}
       onInput=${(e) => setTaken(e.target.value)} />${badDay && html`<p class="wrong">${t("money.day.bad")}</p>`}</div></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <div class="acts"><button class="main" disabled=${!file || file.size > BYTES_MAX || badDay || busy}>${t("files.go")}</button><button type="button" onClick=${() => setOpen(false)}>${t("cancel")}</button></div></form>`;
 }
 

@@ -1,6 +1,6 @@
 // The first screen: what is true now, drafts, and the record types.
 import { html, t, say, api, session, fold, go, showTime, number, useState, useEffect } from "./base.js";
-import { Note, Title, catalogue, typeOf } from "./parts.js";
+import { Note, Wrong, Title, catalogue, typeOf } from "./parts.js";
 import { Text, askLast } from "./login.js";
 import { grouped } from "./groups.js";
 
@@ -78,7 +78,7 @@ function Differ({ status, again }) {
     }
   };
   return html`<${Note} kind="bad"><p>${t("differ.stop")}</p><p>${t(written ? "differ.sent" : "differ.safe")}</p></${Note}>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <section class="card"><h2>${t("differ.do")}</h2><p class="sixwords">${status.words}</p>
     ${session.role !== "keeper" ? html`<p>${t("differ.keeper")}</p>` : html`<ol class="list"><li>${t("differ.again")}</li><li>${t("differ.revoke")}</li>
       <li>${written ? t("differ.written", { n: number(status.log.sets) }) : t("differ.unjoin")}</li></ol>
@@ -98,7 +98,7 @@ export function Words({ status, refresh, done }) {
     refresh();
   };
   if (differs(status) && !again) return html`<${Differ} status=${status} again=${() => setAgain(true)} />`;
-  return html`${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<section class="card"><h2>${t("join.words")}</h2><p class="sixwords">${status.words}</p>
+  return html`<${Wrong} text=${wrong} /><section class="card"><h2>${t("join.words")}</h2><p class="sixwords">${status.words}</p>
     <ol class="list"><li>${t("join.words.call")}</li><li>${t("join.words.read")}</li></ol>
     <div class="acts"><button class="main" onClick=${answer("same")}>${t("join.same")}</button><button class="bad" onClick=${answer("differ")}>${t("join.not")}</button></div></section>`;
 }
@@ -134,7 +134,7 @@ function Invitation({ status, refresh }) {
     setBusy(false);
     refresh();
   };
-  return html`${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<p>${t("join.why")}</p>
+  return html`<${Wrong} text=${wrong} /><p>${t("join.why")}</p>
     <form class="card" onSubmit=${submit}><div class="fields">
       <${Text} name="invitation" label=${t("join.invitation")} hint=${t("join.invitation.hint")} autocomplete="off" required
         value=${text} onInput=${(e) => setText(e.target.value)} />

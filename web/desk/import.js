@@ -2,7 +2,7 @@
 // then it is sent in pieces, every bad row named.
 import { html, t, say, api, fold, toIso, number, useState, useRef } from "./base.js";
 import { aboutRow, findAlike, sameAs } from "./form.js";
-import { Note, Title, typeOf, show } from "./parts.js";
+import { Note, Wrong, Title, typeOf, show } from "./parts.js";
 
 const FILE_MAX = 7 * 1024 * 1024; // bytes; as OFFICE_JSON_FILE_BYTES
 const ROWS_MAX = 50000;
@@ -281,7 +281,7 @@ export function Import({ type: name, refresh, dated = true }) {
   const ready = file && !busy && !(file.map && file.map.includes(null));
   if (!type) return html`<${Title}>${t("nopage")}</${Title}>`;
   return html`<${Title}>${t("import.title", { type: say(type) })}</${Title}><p>${t("import.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <section class="card"><div class="field"><label for="file">${t("import.file")}</label>
       <p class="hint" id="file-hint">${t("import.file.hint")}</p>
       <input id="file" type="file" accept=".xlsx,.csv,.ndjson,.txt,text/csv" aria-describedby="file-hint" onChange=${pick} disabled=${sending} /></div>

@@ -1,6 +1,6 @@
 // A list: search without tone marks, conditions, order, columns, and initials where names are sensitive.
 import { html, t, say, lang, api, apiFile, saveFile, number, session, vietnam, useState, useEffect } from "./base.js";
-import { Note, Title, State, Input, typeOf, show } from "./parts.js";
+import { Note, Wrong, Title, State, Input, typeOf, show } from "./parts.js";
 
 const PAGE = 50;
 const kept = {}; // what was asked last of each list, so that "back" comes back to it
@@ -138,7 +138,7 @@ export function List({ type: name, conflicts, pending }) {
       <div class="acts">${mayWrite && html`<a class="button main" href=${`#/new/${name}`}>${t("list.new")}</a>
         <a class="button" href=${`#/import/${name}`}>${t("list.import")}</a>`}
         <button onClick=${() => print()}>${t("print")}</button></div></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${conflicts && html`<p>${t("list.conflicts.why")}</p>`}${pending && html`<p>${t("list.pending.why")}</p>`}
     <div class="ask"><div class="field"><label for="q">${t("list.search")}</label>
       <input id="q" type="search" value=${q.text} onInput=${(e) => change({ text: e.target.value })} aria-describedby="q-hint" />

@@ -1,6 +1,6 @@
 // Who are you: login, or the first officer of this PC.
 import { html, t, session, onSession, refreshSession, api, go, logIn, useState } from "./base.js";
-import { Note, Title, otherLang } from "./parts.js";
+import { Wrong, Title, otherLang } from "./parts.js";
 
 const PASSWORD_MIN = 8;
 
@@ -59,7 +59,7 @@ function Forgot({ back }) {
   const ask = send(async (v) => setAsked(await api("POST", "/api/reset", { name: v.name })));
   const answer = send((v) => { go("/"); return logIn("/api/reset", { name: asked.name, code: v.code, password: v.password }); });
   return html`<${Title}>${t("forgot.title")}</${Title}>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${!asked ? html`<p>${t("forgot.why")}</p><form class="card" onSubmit=${ask}><${Text} name="name" label=${t("login.name")} autocomplete="username" required />
       <div class="acts"><button class="main" disabled=${busy}>${t("forgot.ask")}</button><button type="button" onClick=${back}>${t("cancel")}</button></div></form>`
     : html`<form class="card" onSubmit=${answer}><p>${t("forgot.call")}</p>
@@ -95,7 +95,7 @@ export function Login({ changeLang }) {
       <button onClick=${changeLang} lang=${otherLang()}>${otherLang() === "en" ? "English" : "Tiếng Việt"}</button></div></header>
     <main class="page narrow">${forgot ? html`<${Forgot} back=${() => setForgot(false)} />` : html`<${Title}>${first ? t("first.title") : t("login.title")}</${Title}>
     ${first && html`<p>${t("first.why")}</p>`}
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <form class="card" onSubmit=${submit}><div class="fields">
       ${first && (carried ? html`<input key="carried" type="hidden" name="code" value=${carried} />`
         : html`<${Text} key="code" name="code" label=${t("first.code")} hint=${t("first.code.hint", { file: session.code_file })} autocomplete="off" required />`)}

@@ -1,6 +1,6 @@
 // Records that move between units: what was offered to us, what we offered, and what crossed on the way.
 import { html, t, say, api, showTime, session, useState, useEffect } from "./base.js";
-import { Note, Title, Input, typeOf, show } from "./parts.js";
+import { Note, Wrong, Title, Input, typeOf, show } from "./parts.js";
 
 const UNIT = { kind: "unit", name: "unit", required: true };
 
@@ -73,7 +73,7 @@ export function MoveAway({ id, done }) {
   };
   if (!open) return html`<button onClick=${() => setOpen(true)}>${t("move.begin")}</button>`;
   return html`<form class="card" onSubmit=${send}><h2>${t("move.begin")}</h2><p>${t("move.begin.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <div class="fields"><div class="field"><label for="move-to">${t("move.unit")}</label>
       <${Input} f=${UNIT} id="move-to" value=${to} describe=${{}} onChange=${setTo} />${to && html`<p class="hint">${show(UNIT, to)} (${to})</p>`}</div>
       <div class="field"><label for="move-note">${t("move.note")}</label><input id="move-note" value=${note} onInput=${(e) => setNote(e.target.value)} /></div></div>

@@ -4,6 +4,9 @@ import { html, t, say, lang, api, fold, showDate, number, useState, useEffect, u
 export const Note = ({ kind = "", children, role }) =>
   html`<div class=${`note ${kind}`} role=${role || (kind === "bad" ? "alert" : "status")}>${children}</div>`;
 
+/** What went wrong, when something did. */
+export const Wrong = ({ text }) => text && html`<${Note} kind="bad"><p>${text}</p></${Note}>`;
+
 /** The heading of a screen takes the focus, so that keyboard and screen reader begin there: before anybody can type. */
 export function Title({ children }) {
   const at = useRef(null);

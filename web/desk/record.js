@@ -4,7 +4,7 @@ import { Files } from "./files.js";
 import { ReadersNote } from "./readers.js";
 import { MoveAway, Shares } from "./moves.js";
 import { Deleting, reasonName, reasonWrite } from "./reason.js";
-import { Note, Title, State, typeOf, unitName, show } from "./parts.js";
+import { Note, Wrong, Title, State, typeOf, unitName, show } from "./parts.js";
 
 /** A name; who saved on another PC is known here by an id only. */
 const who = (person) => (/^[0-9a-f]{16}$/.test(person) ? t("person.other", { id: person.slice(0, 8) }) : person);
@@ -99,7 +99,7 @@ export function Record({ id, status, refresh }) {
         <a class="button" href=${`#/list/${type.name}`}>${t("record.list")}</a>${session.role !== "clerk" && type.fields.some((f) => f.identity) && html`<a class="button" href=${`#/subject/${id}`}>${t("subject.open")}</a>`}<button onClick=${() => print()}>${t("print")}</button></div></div>
     <p>${say(type)} · <${State} record=${record} /></p>
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${record.frozen && html`<${Note} kind="warn"><p>${t("record.frozen", { unit: unitName(record.unit) })}</p></${Note}>`}
     ${open.length > 0 && html`<${Note} kind="warn"><p>${t("conflict.why")}</p></${Note}>`}
     ${open.map((f) => html`<${Conflict} key=${f.name} f=${f} mark=${record.marks[f.name]} record=${record} events=${events} settle=${settle} />`)}

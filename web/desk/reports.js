@@ -1,6 +1,6 @@
 // Reports of this commune: what is due, this period's figures, the text, and sending it.
 import { html, t, say, lang, api, showDate, showTime, number, session, saveFile, shown, useState, useEffect } from "./base.js";
-import { Note, Title } from "./parts.js";
+import { Note, Wrong, Title } from "./parts.js";
 import { Failed } from "./cases.js";
 import { useKept } from "./kept.js";
 
@@ -68,7 +68,7 @@ export function Reports() {
     <p>${t("reports.why")}</p>
     <div class="fields ask"><div class="field"><label for="reports-year">${t("reports.year")}</label><select id="reports-year" value=${year} onChange=${(e) => setYear(e.target.value)}>
       <option value="">${t("reports.now")}</option>${Array.from({ length: YEARS }, (_, i) => String(now - i)).map((y) => html`<option value=${y}>${y}</option>`)}</select></div></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<${Failed} rules=${lacks} words="calendar.failed" />
+    <${Wrong} text=${wrong} /><${Failed} rules=${lacks} words="calendar.failed" />
     ${!rows && !wrong && html`<p>${t("loading")}</p>`}
     ${rows && rows.length === 0 && html`<p>${t(year ? "reports.none.year" : "reports.none")}</p>`}
     ${table(open, t("reports.open"))}${table(done, t("reports.done"))}`;

@@ -1,6 +1,6 @@
 // The commune scores itself against the scheme, criterion by criterion, and hands the sheet in (docs/cases.md).
 import { html, t, say, api, session, showDate, shown, useState, useEffect } from "./base.js";
-import { Note, Title, catalogue } from "./parts.js";
+import { Note, Wrong, Title, catalogue } from "./parts.js";
 import { useKept } from "./kept.js";
 
 const YEARS = 6;
@@ -27,7 +27,7 @@ export function Scores({ refresh, go }) {
     } catch (x) { setWrong(x.message); }
   };
   return html`<${Title}>${t("score.title")}</${Title}><p>${t("score.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${!sheets && !wrong && html`<p>${t("loading")}</p>`}
+    <${Wrong} text=${wrong} />${!sheets && !wrong && html`<p>${t("loading")}</p>`}
     ${sheets && sheets.length === 0 && html`<p>${t("score.none")}</p>`}
     ${sheets && sheets.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("score.title")}><table><thead><tr><th scope="col">${t("year")}</th><th scope="col">${t("score.scheme")}</th>
         <th scope="col" class="num">${t("score.own")}</th><th scope="col" class="num">${t("score.district")}</th><th scope="col">${t("score.class")}</th><th scope="col">${t("list.state")}</th></tr></thead><tbody>

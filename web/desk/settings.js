@@ -1,6 +1,6 @@
 // This PC, its users and their roles, own password, handing over.
 import { html, t, api, go, number, session, refreshSession, useState, useEffect } from "./base.js";
-import { Note, Title } from "./parts.js";
+import { Note, Wrong, Title } from "./parts.js";
 import { Text, askLast } from "./login.js";
 
 const ROLES = ["clerk", "leader", "keeper"];
@@ -38,7 +38,7 @@ function Users({ users, set }) {
     }
     if (u.name === session.user) refreshSession();
   };
-  return html`<section class="card"><h2>${t("settings.users")}</h2>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section class="card"><h2>${t("settings.users")}</h2><${Wrong} text=${wrong} />
     <div class="tablewrap" tabindex="0" role="region" aria-label=${t("settings.users")}><table><thead><tr><th scope="col">${t("login.name")}</th><th scope="col">${t("settings.role")}</th>${keeper && html`<td></td>`}</tr></thead><tbody>
     ${users.map((u) => html`<tr key=${u.name}><th scope="row">${u.name}${u.active ? "" : html` <span class="state">${t("settings.inactive")}</span>`}</th>
       <td>${keeper && u.active ? html`<${Role} value=${u.role} onChange=${(e) => change(u, { role: e.target.value })} />` : t(`role.${u.role}`)}</td>
@@ -69,7 +69,7 @@ function Sticks({ sticks: { found: sticks, wrong }, look, pick, copies }) {
   return html`<div class="acts sticks">${told && sticks.map((s) => (copies ? s.copies.map((c) => html`<button type="button" onClick=${() => pick(c.path)}>${c.name}</button>`)
     : html`<button type="button" onClick=${() => pick(s.path)}>${s.path} (${size(s.free_bytes)})</button>`))}
     <button type="button" onClick=${look}>${t("stick.look")}</button></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${sticks && !told && html`<p class="hint" role="status">${t(copies ? "stick.nocopy" : "stick.none")}</p>`}`;
 }
 
@@ -112,7 +112,7 @@ function Restore({ sticks, look }) {
         onInput=${(e) => { setPath(e.target.value); setGood(null); }} />
       <div class="acts"><button>${t("restore.look")}</button></div></fieldset></form>
     ${busy && html`<p role="status">${t(busy)}</p>`}
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${good && !busy && html`<${Note} kind="warn"><p>${t("restore.good", { sets: number(good.sets), records: number(good.records) })}</p><p>${t("restore.sure")}</p>
       <div class="acts"><button class="bad" onClick=${ask(true)}>${t("restore.go")}</button><button onClick=${() => setGood(null)}>${t("cancel")}</button></div></${Note}>`}</section>`;
 }

@@ -1,6 +1,6 @@
 // Everything that this PC holds about one person, to be read, printed and handed to who asks (docs/subject.md).
 import { html, t, say, api, saveFile, showDate, showTime, number, useState } from "./base.js";
-import { Note, Title, typeOf, unitName, show } from "./parts.js";
+import { Note, Wrong, Title, typeOf, unitName, show } from "./parts.js";
 
 /** A value as people read it; of a reference the title, of a set its words. */
 const text = (type, f, value, refs) => show(type.fields.find((x) => x.name === f.field) || { kind: "text", name: f.field }, value, refs || {}) || "–";
@@ -46,7 +46,7 @@ export function Subject({ id }) {
     setBusy(false);
   };
   return html`<div class="head"><${Title}>${t("subject")}</${Title}><div class="acts"><a class="button" href=${`#/record/${id}`}>${t("subject.back")}</a></div></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${a ? html`<${Answer} a=${a} />` : html`<p>${t("subject.why")}</p><form class="card" onSubmit=${submit}><div class="field"><label for="subject-reason">${t("subject.reason")}</label>
       <p class="hint" id="subject-hint">${t("subject.reason.hint")}</p><input id="subject-reason" value=${reason} maxlength="200" autocomplete="off" aria-describedby="subject-hint" onInput=${(e) => setReason(e.target.value)} /></div>
       <div class="checks"><label><input type="checkbox" checked=${hold} onChange=${(e) => setHold(e.target.checked)} />${t("subject.hold")}</label></div>

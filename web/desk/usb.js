@@ -1,6 +1,6 @@
 // Without a network: files on a stick, out to the hub and in from it.
 import { html, t, api, number, showTime, saveFile, fromBase64, toBase64, vietnam, useState } from "./base.js";
-import { Note, Title } from "./parts.js";
+import { Note, Wrong, Title } from "./parts.js";
 
 const FILE_MAX = 5 * 1024 * 1024; // bytes of one file, as the node takes it
 const REVOKED = 5; // verdict of a hello (SPEC 7.5)
@@ -25,7 +25,7 @@ function Out({ status }) {
   };
   return html`<section class="card"><h2>${t("usb.out")}</h2><p>${status.log.waiting > 0 ? t("usb.out.why", { n: number(status.log.waiting) }) : t("usb.out.none")}</p>
     <div class="acts"><button class="main" onClick=${make(false)} disabled=${busy}>${t(status.joined ? "usb.out.go" : "usb.join.go")}</button></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${made && html`<${Note} kind="ok"><p>${made.joining ? t("usb.made.joining", { name: made.name }) : t("usb.made", { n: number(made.sets), name: made.name })}</p>
       <p>${t(made.joining ? "usb.made.next.joining" : "usb.made.next")}</p>
       ${made.damaged && html`<p>${t("usb.damaged")}</p>`}

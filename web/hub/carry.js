@@ -1,7 +1,7 @@
 // What a commune without a network needs of the district: its files of a stick taken in and answered, and a code
 // over the telephone for an officer who forgot the password.
 import { html, t, api, number, showTime, saveFile, fromBase64, toBase64, vietnam, useState } from "../desk/base.js";
-import { Note } from "../desk/parts.js";
+import { Note, Wrong } from "../desk/parts.js";
 import { Select, Text, unitName } from "./parts.js";
 
 const FILE_MAX = 5 * 1024 * 1024; // bytes of one file, as the hub takes it
@@ -104,7 +104,7 @@ export function Forgot({ nodes }) {
     try { give2(await api("POST", "/api/reset-code", { node: chosen(living, node), name: f.name.value, challenge: f.challenge.value })); } catch (x) { setWrong(x.message); }
     setBusy(false);
   };
-  return html`<section class="card"><h2>${t("resetcode.title")}</h2><p class="hint">${t("resetcode.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section class="card"><h2>${t("resetcode.title")}</h2><p class="hint">${t("resetcode.why")}</p><${Wrong} text=${wrong} />
     ${given && html`<${Note} kind="ok"><p>${t("resetcode.code", { name: given.name, pc: `${unitName(given.unit)}: ${given.pc}` })}</p><p class="code big">${given.code}</p><p>${t("resetcode.code.why")}</p>
       <div class="acts"><button onClick=${() => give2(null)}>${t("people.once.done")}</button></div></${Note}>`}
     <form onSubmit=${send}><div class="fields pickers"><${Select} name="node" label=${t("resetcode.pc")} value=${chosen(living, node)} onChange=${setNode} options=${living} />
@@ -128,6 +128,6 @@ export function Rekey({ n, done }) {
   const name = `${unitName(n.unit)}, ${n.name}`;
   if (n.keys_asked) return null;
   if (!asked) return html`<button onClick=${() => ask(true)} aria-label=${`${t("rekey.ask")}: ${name}`}>${t("rekey.ask")}</button>`;
-  return html`<form onSubmit=${submit}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<p class="hint">${t("rekey.why")}</p><${Text} name="reason" label=${t("rekey.reason", { name })} autocomplete="off" required maxlength="100" />
+  return html`<form onSubmit=${submit}><${Wrong} text=${wrong} /><p class="hint">${t("rekey.why")}</p><${Text} name="reason" label=${t("rekey.reason", { name })} autocomplete="off" required maxlength="100" />
     <div class="acts"><button class="main" disabled=${busy}>${t("rekey.sure")}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
 }

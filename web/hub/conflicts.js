@@ -1,7 +1,7 @@
 // Conflicts between communes: every value with who and when, decided in two clicks; and pairs of
 // records that may be one person.
 import { html, t, say, api, fold, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Title, typeOf, show, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, typeOf, show, catalogue } from "../desk/parts.js";
 import { Deleting, reasonName } from "../desk/reason.js";
 import { Select, Table, unitName } from "./parts.js";
 
@@ -146,7 +146,7 @@ export function Conflicts({ status, refresh }) {
   });
   const options = (list, label, none) => [{ value: "", label: none }, ...[...new Set(list)].map((v) => ({ value: v, label: label(v) }))];
   return html`<${Title}>${t("hub.conflicts")}</${Title}><p>${t("conflicts.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${told && html`<${Note} kind="ok"><p>${told.words}</p>${told.undoId && html`<div class="acts"><button onClick=${() => undo(told.undoId)}>${t("links.undo")}</button></div>`}</${Note}>`}
     <div class="fields filters"><${Select} name="unit" label=${t("hub.commune")} value=${unit} onChange=${setUnit} options=${options(all.conflicts.map((c) => c.unit), unitName, t("filter.all"))} />
       <${Select} name="type" label=${t("filter.type")} value=${type} onChange=${setType} options=${options(all.conflicts.map((c) => c.type), (v) => say(typeOf(v)) || v, t("filter.all"))} />

@@ -1,6 +1,6 @@
 // What is behind a figure, and where two issues of a report differ.
 import { html, t, say, lang, session, api, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Title } from "../desk/parts.js";
+import { Note, Wrong, Title } from "../desk/parts.js";
 import { Table, figure, showPeriod, unitName } from "./parts.js";
 
 const cellLink = (of, c) => `#/reports/explain?${new URLSearchParams({ ...(of.id ? { issue: of.id } : { report: of.report, period: of.period, ...(of.unit !== session.unit && { report_unit: of.unit }) }),
@@ -27,7 +27,7 @@ export function Explain({ query }) {
   };
   if (!r) return html`<${Title}>${t("explain.title")}</${Title}>${wrong ? html`<${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`}`;
   return html`<div class="head"><${Title}>${t("explain.of", { value: shown(r.cell) })}</${Title}><div class="acts"><button onClick=${() => history.back()}>${t("back")}</button></div></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <section class="card"><h2>${say({ vi: r.rule.label_vi, en: r.rule.label_en })}</h2><p>${r.of.report} · ${showPeriod(r.of.period)} · ${unitName(r.cell.unit)}</p>
       <p>${say({ vi: r.rule.measure_vi, en: r.rule.measure_en })}</p>${r.rule.measured_vi && lang.now === "vi" && html`<p class="hint">${t("explain.unit", { what: r.rule.measured_vi })}</p>`}
       <details><summary>${t("explain.sql")}</summary>${r.rule.words && html`<p class="hint" lang="en">${r.rule.words}</p>`}<pre class="code">${r.rule.sql}</pre></details></section>

@@ -1,6 +1,6 @@
 // Logging in, step by step: name and password, an own password, the authenticator.
 import { html, t, session, logIn, api, refreshSession, useState, useEffect } from "../desk/base.js";
-import { Note, Title, otherLang } from "../desk/parts.js";
+import { Wrong, Title, otherLang } from "../desk/parts.js";
 import { Text, Qr } from "./parts.js";
 
 function Step({ title, why, path, go, children, check }) {
@@ -22,7 +22,7 @@ function Step({ title, why, path, go, children, check }) {
     setBusy(false);
   };
   return html`<${Title}>${title}</${Title}>${why && html`<p>${why}</p>`}
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <form class="card" onSubmit=${submit}>${children}<div class="acts"><button class="main" disabled=${busy}>${busy ? t("loading") : go}</button></div></form>`;
 }
 

@@ -1,7 +1,7 @@
 // The communes' money and scores at the district: settlements approved or returned, sheets appraised and published. What a
 // commune wrote stands beside what the district says; neither side can write the other's (docs/cases.md).
 import { html, t, say, session, api, toIso, showDate, shown, number, useRef, useState, useEffect } from "../desk/base.js";
-import { Note, Title, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
 import { Select, Table, Text, unitName } from "./parts.js";
 
 const YEARS = 12;
@@ -27,7 +27,7 @@ function Step({ word, what, day, reason, act }) {
   };
   const label = t(`money.${word}`);
   if (!asked) return html`<button onClick=${() => ask(true)} aria-label=${`${label}: ${what}`}>${label}</button>`;
-  return html`<form onSubmit=${submit}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<form onSubmit=${submit}><${Wrong} text=${wrong} />
     ${day && html`<${Text} name="on" label=${t("money.day")} hint=${t("money.day.hint")} inputmode="numeric" autocomplete="off" />`}
     ${reason && html`<${Text} name="reason" label=${t("hub.reason")} autocomplete="off" required maxlength="300" />`}
     <div class="acts"><button class="main">${t(`money.${word}.sure`)}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
@@ -76,7 +76,7 @@ export function Money() {
   return html`<div class="head"><${Title}>${t("money.title")}</${Title}><div class="acts">${may() && html`<a class="button main" href="#/new/budget_allocation">${t("money.allocate")}</a>`}<a class="button" href="#/scores">${t("score.title")}</a>
       <button onClick=${() => print()}>${t("print")}</button></div></div><p>${t("money.why")}</p>
     <div class="fields filters"><${Select} name="year" label=${t("year")} value=${year} onChange=${setYear} options=${years()} /></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${!r && !wrong && html`<p>${t("loading")}</p>`}
+    <${Wrong} text=${wrong} />${!r && !wrong && html`<p>${t("loading")}</p>`}
     ${r && html`<dl class="figures">${one("money.estimated", sum(r.estimates, (e) => e.total))}${one("money.given", sum(r.allocations, (a) => a.amount))}
       ${one("money.spent", sum(r.allocations, (a) => sum(a.settlements, (s) => s.spent)))}</dl>
       <h2>${t("money.allocations")}</h2>
@@ -97,7 +97,7 @@ export function Scores() {
   const [wrong, setWrong] = useState("");
   useEffect(() => { api("GET", "/api/score").then((r) => set(r.sheets), (x) => setWrong(x.message)); }, []);
   return html`<div class="head"><${Title}>${t("score.title")}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button><a class="button" href="#/money">${t("money.title")}</a></div></div><p>${t("score.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${!sheets && !wrong && html`<p>${t("loading")}</p>`}
+    <${Wrong} text=${wrong} />${!sheets && !wrong && html`<p>${t("loading")}</p>`}
     ${sheets && sheets.length === 0 && html`<p>${t("score.none")}</p>`}
     ${sheets && sheets.length > 0 && html`<${Table} label=${t("score.title")} heads=${[t("hub.commune"), t("year"), t("score.scheme"), { num: t("score.own") }, { num: t("score.district") }, t("score.class"), t("list.state")]}>
       ${sheets.map((s) => html`<tr key=${s.id}><th scope="row"><a href=${`#/score/${s.id}`} aria-label=${`${unitName(s.unit)}: ${t("score.of", { year: s.year })}`}>${unitName(s.unit)}</a></th><td>${s.year}</td><td>${s.scheme} ${s.version || ""}</td>
@@ -141,7 +141,7 @@ function Appraise({ sheet, send }) {
   return html`<form onSubmit=${submit}>${sheet.lines.map((l) => html`<${Criterion} key=${l.code} line=${l} open />`)}
     <section class="card"><h2>${t("score.result")}</h2><div class="fields"><${Select} name="class" label=${t("score.class")} value=${klass} onChange=${setClass} options=${classes} />
       <${Text} name="note" label=${t("score.remark")} hint=${t("score.remark.hint")} autocomplete="off" maxlength="300" defaultValue=${sheet.district_note || ""} /></div>
-      ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<div class="acts"><button class="main">${t("score.appraise")}</button></div></section></form>`;
+      <${Wrong} text=${wrong} /><div class="acts"><button class="main">${t("score.appraise")}</button></div></section></form>`;
 }
 
 export function Score({ id }) {

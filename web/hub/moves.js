@@ -1,6 +1,6 @@
 // Records that move between units: offers, writes that crossed a move, and alarms that wait for a person.
 import { html, t, say, session, api, showTime, useState, useEffect } from "../desk/base.js";
-import { Note, Title, typeOf } from "../desk/parts.js";
+import { Note, Wrong, Title, typeOf } from "../desk/parts.js";
 import { Select, Table, Text, Values, clear, unitName } from "./parts.js";
 import { communes } from "./nodes.js";
 
@@ -18,7 +18,7 @@ function Answer({ x, done }) {
     try { await api("POST", "/api/transfers", { transfer: x.transfer, answer: how, note: e.target.elements.note.value }); await done(); } catch (y) { setWrong(y.message); }
   };
   if (!how) return html`<div class="acts tight">${["accept", "refuse", "withdraw"].map((a) => html`<button onClick=${() => ask(a)} aria-label=${`${t(`move.${a}`)}: ${nameOf(x)}`}>${t(`move.${a}`)}</button>`)}</div>`;
-  return html`<form onSubmit=${send}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<${Text} name="note" label=${t("move.note")} autocomplete="off" maxlength="100" />
+  return html`<form onSubmit=${send}><${Wrong} text=${wrong} /><${Text} name="note" label=${t("move.note")} autocomplete="off" maxlength="100" />
     <div class="acts tight"><button class="main">${t(`move.${how}.sure`)}</button><button type="button" onClick=${() => ask("")}>${t("cancel")}</button></div></form>`;
 }
 
@@ -29,7 +29,7 @@ function Offers() {
   const load = () => api("GET", "/api/transfers", which === "all" ? {} : { [which]: true }).then((r) => set(r.transfers), (e) => setWrong(e.message));
   useEffect(() => { load(); }, [which]);
   const waits = (x) => x.state === "offered" || x.state === "overdue";
-  return html`<section><h2>${t("move.offers")}</h2><p>${t("move.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section><h2>${t("move.offers")}</h2><p>${t("move.why")}</p><${Wrong} text=${wrong} />
     <div class="fields filters"><${Select} name="which" label=${t("move.which")} value=${which} onChange=${choose} options=${["open", "overdue", "all"].map((w) => ({ value: w, label: t(`move.which.${w}`) }))} /></div>
     ${rows && rows.length === 0 && html`<p>${t("move.none")}</p>`}
     ${rows && rows.length > 0 && html`<${Table} label=${t("move.offers")} heads=${[t("record"), t("move.from"), t("move.to"), t("move.offered"), t("people.state"), ""]}>
@@ -54,7 +54,7 @@ function Crossed() {
   };
   const look = (x) => act(async () => show({ ...shown, [x.ref]: (await api("GET", "/api/crossed", { ref: x.ref })).crossed[0].values }));
   const settle = (x, apply) => act(async () => { await api("POST", "/api/crossed", { ref: x.ref, apply }); await load(); });
-  return html`<section><h2>${t("crossed.title")}</h2><p>${t("crossed.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section><h2>${t("crossed.title")}</h2><p>${t("crossed.why")}</p><${Wrong} text=${wrong} />
     ${rows.length === 0 && html`<p>${t("crossed.none")}</p>`}
     ${rows.map((x) => html`<section class="card" key=${x.ref}><div class="head"><h3><a href=${`#/record/${x.id}`}>${nameOf(x)}</a></h3>
         <span class=${`state ${x.state === "open" ? "warn" : "ok"}`}>${x.state === "open" ? "▲" : "✓"} ${t(`crossed.${x.state}`)}</span></div>
@@ -115,7 +115,7 @@ export function Alarms({ version }) {
   };
   if (!r || (r.alarms.length === 0 && !r.confirm_wanted)) return null;
   const admin = session.role === "admin";
-  return html`<section><h2>${t("alarm.title")}</h2>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section><h2>${t("alarm.title")}</h2><${Wrong} text=${wrong} />
     ${r.confirm_wanted && html`<${Note} kind="bad"><p>${t("alarm.back")}</p>${session.role !== "viewer" && html`<p><a href="#/orders">${t("alarm.confirm")}</a></p>`}</${Note}>`}
     ${r.alarms.map((a) => html`<${Note} key=${a.alarm} kind="warn"><p>${alarmText(a)}${a.kind === 6 && html` <a href="#/nodes">${t("alarm.see")}</a>`}</p><p class="hint">${t("alarm.when", { first: showTime(a.first), last: showTime(a.last), n: a.times })}${a.node ? ` · ${a.node.slice(0, 16)}` : ""}</p>
       ${admin && html`<div class="acts"><button onClick=${() => act("/api/alarms", { settle: a.alarm })} aria-label=${`${t("alarm.settle")}: ${alarmText(a)}`}>${t("alarm.settle")}</button></div>`}</${Note}>`)}</section>`;

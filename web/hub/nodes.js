@@ -1,6 +1,6 @@
 // The communes' PCs: state, and invitations for new ones.
 import { html, t, session, api, showTime, number, vietnam, useState, useEffect } from "../desk/base.js";
-import { Note, Title, catalogue, typeOf } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue, typeOf } from "../desk/parts.js";
 import { Text, Select, Table, Qr, Sender, Values, ago, unitName } from "./parts.js";
 import { Carry, Forgot, Rekey } from "./carry.js";
 
@@ -48,7 +48,7 @@ function Invited({ again }) {
     try { again(await api("POST", "/api/invite", { unit, days: 7, again: true })); } catch (e) { setWrong(e.message); }
   };
   if (rows.length === 0) return null;
-  return html`<h3>${t("invite.open")}</h3>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<h3>${t("invite.open")}</h3><${Wrong} text=${wrong} />
     <${Table} label=${t("invite.open")} heads=${[t("hub.unit"), t("people.created"), t("sheet.expires"), ""]}>${rows.slice(0, 20).map((x) => html`<tr class=${x.state === "over" ? "off" : ""}>
       <th scope="row">${x.name}</th><td>${showTime(x.created)}</td><td>${x.state === "over" ? t("invite.over") : showTime(x.expires)}</td>
       <td><button onClick=${() => renew(x.unit)} aria-label=${`${t("invite.again")}: ${x.name}`}>${t("invite.again")}</button></td></tr>`)}</${Table}>`;
@@ -65,7 +65,7 @@ function Revoke({ n, done }) {
   };
   const name = `${unitName(n.unit)}, ${n.name}`;
   if (!asked) return html`<button class="bad" onClick=${() => ask(true)} aria-label=${`${t("node.revoke")}: ${name}`}>${t("node.revoke")}</button>`;
-  return html`<form onSubmit=${submit}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<${Text} name="reason" label=${t("node.revoke.why", { name })} autocomplete="off" required maxlength="100" />
+  return html`<form onSubmit=${submit}><${Wrong} text=${wrong} /><${Text} name="reason" label=${t("node.revoke.why", { name })} autocomplete="off" required maxlength="100" />
     <div class="acts"><button class="bad">${t("node.revoke.sure")}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
 }
 
@@ -89,7 +89,7 @@ export function Nodes({ status }) {
   useEffect(() => { load(); }, [status.position, status.nodes]);
   const admin = session.role === "admin";
   return html`<div class="head"><${Title}>${t("hub.nodes")}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button></div></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${session.role === "admin" && html`<${Invite} />`}
     ${nodes && nodes.length === 0 && html`<${Note}><p>${t("node.none")}</p></${Note}>`}
     ${nodes && nodes.length > 0 && html`<p>${t("node.words.why")}</p>
@@ -134,7 +134,7 @@ function Quarantine({ some }) {
   };
   if (session.role === "viewer" || (rows.length === 0 && !some)) return null;
   if (rows.length === 0) return html`<div class="acts"><button onClick=${() => setAll(!all)}>${t(all ? "quarantine.hide" : "quarantine.past")}</button>${all && html`<span>${t("quarantine.none")}</span>`}</div>`;
-  return html`<section class="card"><h2>${t("quarantine.title")}</h2><p class="hint">${t("quarantine.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section class="card"><h2>${t("quarantine.title")}</h2><p class="hint">${t("quarantine.why")}</p><${Wrong} text=${wrong} />
     ${rows.map((p) => html`<section key=${p.parcel}><h3>${p.unit_name}, ${p.name}</h3><p>${t("quarantine.what", { n: number(p.sets), time: showTime(p.at), why: p.revoked_why })}</p>
       ${content[p.parcel] && html`<${Content} sets=${content[p.parcel]} />`}
       ${session.role === "statistician" && !content[p.parcel] && html`<div class="acts"><button onClick=${() => look(p.parcel)} aria-label=${`${t("quarantine.look")}: ${p.unit_name}, ${p.name}`}>${t("quarantine.look")}</button></div>`}

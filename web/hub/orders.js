@@ -1,7 +1,7 @@
 // What nobody may do alone: officers with keys of their own, erasure, reopening a period, confirming a restore. Keys are opened
 // here in the browser; the hub gets signatures only.
 import { html, t, say, api, session, saveFile, fromBase64, number, showTime, useState, useEffect } from "../desk/base.js";
-import { Note, Title, typeOf } from "../desk/parts.js";
+import { Note, Wrong, Title, typeOf } from "../desk/parts.js";
 import { Text, Table, clear, unitName, showPeriod } from "./parts.js";
 import { PASSPHRASE_MIN, canSign, hex, makeKey, openKey, unhex } from "./officer.js";
 
@@ -98,7 +98,7 @@ function Officers({ it, load, able }) {
   };
   const submit = (name) => (e) => { e.preventDefault(); revoke(name, e.target.elements.reason.value); };
   return html`<section class="card"><h2>${t("officer.title")}</h2><p class="hint">${t("officer.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${it.officers.length > 0 && html`<${Table} label=${t("officer.title")} heads=${[t("login.name"), t("officer.roles"), t("people.state"), ""]}>
       ${it.officers.map((o) => html`<tr key=${o.pk} class=${o.revoked ? "off" : ""}><th scope="row">${o.name}</th><td>${o.roles.map((r) => t(`order.${r}`)).join("; ")}</td>
         <td>${o.revoked ? t("officer.revoked", { why: o.why || "–" }) : t("officer.lives")}</td>
@@ -139,7 +139,7 @@ function Order({ o, able, load, tell }) {
     try { await api("POST", "/api/orders", { action: "withdraw", id: o.id }); await load(); } catch (e) { setWrong(e.message); }
   };
   return html`<section class="card"><div class="head"><h3>${kindOf(o.kind)}</h3><span class=${`state ${open ? "warn" : "ok"}`}>${open ? "▲" : "✓"} ${t(open ? "order.open" : "order.approved")}</span></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <dl class="values"><dt>${t("order.basis")}</dt><dd>${o.basis}</dd><dt>${t("order.signed")}</dt><dd>${o.signed_by.join(", ")}</dd>
       <dt>${t("order.made")}</dt><dd>${showTime(o.made)}${o.approved ? ` · ${t("order.approved")}: ${showTime(o.approved)}` : ""}</dd><dt>${t("order.words")}</dt><dd>${o.words}</dd></dl>
     <${What} what=${o.what} />
@@ -181,7 +181,7 @@ export function Orders({ query }) {
   const again = (v) => api("POST", "/api/reopen", { ...reopen, reason: v.basis }).then((r) => ({ ...r, what: { ...reopen, unit: reopen.unit || session.unit, number: r.number } }));
   const [open, past] = [orders.filter((o) => o.state === "proposed"), orders.filter((o) => o.state !== "proposed")];
   return html`<${Title}>${t("order.title")}</${Title}><p>${t("order.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}
     ${!able && html`<${Note} kind="warn"><p>${t("officer.old")}</p></${Note}>`}
     ${cases && able && reopen && html`<${Propose} title=${t("order.reopen")} why=${t("order.reopen.why", { report: reopen.report, period: showPeriod(reopen.period) })} draft=${again} load=${load} tell=${tell} />`}

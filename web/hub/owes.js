@@ -1,6 +1,6 @@
 // Who owes what: late reports, corrections that wait for a commune's answer, reports asked for out of turn.
 import { html, t, say, session, api, saveFile, showDate, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Title, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
 import { Failed } from "../desk/cases.js";
 import { Text, Select, Table, Sender, clear, showPeriod, periodsOf, unitName } from "./parts.js";
 import { communes } from "./nodes.js";
@@ -28,7 +28,7 @@ function Ask({ done }) {
       await done();
     } catch (x) { setWrong(x.message); }
   };
-  return html`<section class="card"><h2>${t("ask.title")}</h2><p class="hint">${t("ask.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section class="card"><h2>${t("ask.title")}</h2><p class="hint">${t("ask.why")}</p><${Wrong} text=${wrong} />
     ${told && html`<${Note} kind="ok"><p>${told}</p></${Note}>`}<form onSubmit=${submit}><div class="fields">
       <${Select} name="report" label=${t("hub.report")} value=${report} onChange=${setReport} options=${forms.map((r) => ({ value: r.id, label: `${r.id}: ${say(r)}` }))} />
       <${Select} name="unit" label=${t("hub.unit")} value=${unit} onChange=${setUnit} options=${[{ value: "*", label: t("filter.all") }, ...units()]} />
@@ -73,7 +73,7 @@ function Triggers() {
     try { set(await api("GET", "/api/triggers", day ? { on: day } : {})); } catch (x) { set(null); setWrong(x.message); }
     setBusy(false);
   };
-  return html`<section class="card"><h2>${t("trigger.title")}</h2><p class="hint">${t("trigger.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section class="card"><h2>${t("trigger.title")}</h2><p class="hint">${t("trigger.why")}</p><${Wrong} text=${wrong} />
     <form onSubmit=${look}><div class="fields"><${Text} name="on" label=${t("trigger.on")} placeholder=${t("date.hint")} hint=${t("trigger.on.hint")} autocomplete="off" /></div>
       <div class="acts"><button disabled=${busy}>${busy ? t("loading") : t("trigger.go")}</button></div></form>
     ${r && r.triggers.length === 0 && html`<p role="status">${t("trigger.none", { day: showDate(r.on) })}</p>`}
@@ -100,7 +100,7 @@ export function Owes() {
   const cases = session.role === "statistician";
   const sent = (x) => `#/reports/sent?${new URLSearchParams({ report: x.report, period: x.period, unit: x.unit })}`;
   return html`<div class="head"><${Title}>${t("owes.title")}</${Title}><div class="acts"><button onClick=${calendar}>${t("owes.calendar")}</button><a class="button" href="#/sent">${t("hub.sent")}</a></div></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<${Failed} rules=${lacks} words="calendar.failed" />${!r && !wrong && html`<p>${t("loading")}</p>`}
+    <${Wrong} text=${wrong} /><${Failed} rules=${lacks} words="calendar.failed" />${!r && !wrong && html`<p>${t("loading")}</p>`}
     ${r && html`<h2>${t("owes.units")}</h2>${r.units.length === 0 ? html`<p>${t("owes.none")}</p>` : html`<${Table} label=${t("owes.units")}
         heads=${[t("hub.commune"), { num: t("flow.overdue.n") }, { num: t("owes.soon") }, { num: t("flow.returned") }, { num: t("owes.corrections") }]}>
         ${r.units.map((u) => html`<tr><th scope="row">${u.name}</th><td class="num">${number(u.overdue)}</td><td class="num">${number(u.soon)}</td><td class="num">${number(u.returned)}</td><td class="num">${number(u.corrections)}</td></tr>`)}</${Table}>`}

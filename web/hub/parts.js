@@ -1,6 +1,6 @@
 // Small parts of the hub's and the province's page: a field, a table, a QR code, charts with their tables.
 import { html, t, say, lang, session, api, number, saveFile, vietnam, useState } from "../desk/base.js";
-import { Note, catalogue, show as showValue } from "../desk/parts.js";
+import { Note, Wrong, catalogue, show as showValue } from "../desk/parts.js";
 
 let ids = 0;
 const useId = () => useState(() => `i${(ids += 1)}`)[0];
@@ -58,7 +58,7 @@ export function Csv({ name, rows, label }) {
       saveFile(new Blob([`\ufeff${text}\r\n`], { type: "text/csv;charset=utf-8" }), `${name}-${vietnam(Date.now()).toISOString().slice(0, 10)}.csv`);
     } catch (e) { setWrong(e.message); }
   };
-  return html`<button onClick=${take} aria-label=${`${t("csv.take")}: ${label}`}>${t("csv.take")}</button>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}`;
+  return html`<button onClick=${take} aria-label=${`${t("csv.take")}: ${label}`}>${t("csv.take")}</button><${Wrong} text=${wrong} />`;
 }
 
 /** All pages of a list that is asked for backwards, 500 rows at a time. */

@@ -1,6 +1,6 @@
 // Logins of this page, tokens of the province, and who did what.
 import { html, t, api, session, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Title } from "../desk/parts.js";
+import { Note, Wrong, Title } from "../desk/parts.js";
 import { Csv, Text, Select, Table, Sender, allRows, showPeriod } from "./parts.js";
 
 const ROLES = ["statistician", "viewer", "admin"];
@@ -38,7 +38,7 @@ function Users() {
     try { took(await api("POST", "/api/users", b)); } catch (e) { setWrong(e.message); }
   };
   return html`<section class="card"><h2>${t("people.users")}</h2>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${given && html`<${Given} name=${given.name} password=${given.password} done=${() => give(null)} />`}
     <${Table} label=${t("people.users")} heads=${[t("login.name"), t("people.role"), t("people.state"), t("people.created"), ""]}>
       ${users.map((u) => html`<${User} key=${u.name} u=${u} change=${change} />`)}</${Table}>

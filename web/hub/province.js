@@ -1,7 +1,7 @@
 // The province's page: issued reports of this hub, read-only, counts only.
 import { html, render, t, say, lang, loadWords, wordFiles, session, onSession, refreshSession, api, logIn, showTime,
   useState, useEffect } from "../desk/base.js";
-import { Note, Title, otherLang } from "../desk/parts.js";
+import { Note, Wrong, Title, otherLang } from "../desk/parts.js";
 import { Text, Table, showPeriod } from "./parts.js";
 import { Figures, Files, Charts, fetchIssues, fetchFigures, issueTitle } from "./figures.js";
 import { Verify } from "./verify.js";
@@ -14,7 +14,7 @@ function Door() {
     try { await logIn("/api/token", Object.fromEntries(new FormData(e.target))); } catch (x) { setWrong(x.message); }
   };
   return html`<main class="page narrow" id="main"><${Title}>${t("province.title")}</${Title}><p>${t("province.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <form class="card" onSubmit=${submit}><div class="fields"><${Text} name="token" label=${t("province.token")} hint=${t("province.token.hint")} type="password" autocomplete="off" required /></div>
       <div class="acts"><button class="main">${t("province.go")}</button></div></form><p class="hint">${t("province.curl")}</p></main>`;
 }
@@ -44,7 +44,7 @@ function Inside() {
   if (!issues) return html`<main class="page" id="main"><${Title}>${t("province.title")}</${Title}>${wrong ? html`<${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`}</main>`;
   const reports = Object.values(names);
   return html`<main class="page" id="main"><${Title}>${t("province.of", { hub: session.unit_name })}</${Title}>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <section><h2>${t("issues.title")}</h2>${issues.length === 0 ? html`<p>${t("issues.none")}</p>` : html`
       <${Table} label=${t("issues.title")} heads=${[t("hub.report"), t("hub.period"), { num: t("issues.number") }, t("issues.closed"), ""]}>
       ${[...issues].reverse().map((i) => html`<tr key=${i.id}><th scope="row">${i.report}: ${say(names[i.report]) || ""}</th><td>${showPeriod(i.period)}</td><td class="num">${i.number}</td>

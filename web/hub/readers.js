@@ -1,7 +1,7 @@
 // Who reads sealed fields (docs/sealed.md): the communes' own PCs, and officers whom two officers named. The officer's
 // reading key is made here in the browser, out of the key file; the hub learns its public half alone.
 import { html, t, api, session, number, useState, useEffect } from "../desk/base.js";
-import { Note, Title } from "../desk/parts.js";
+import { Note, Wrong, Title } from "../desk/parts.js";
 import { Text, Table, unitName } from "./parts.js";
 import { Propose } from "./orders.js";
 import { canSign, hex, readingKey } from "./officer.js";
@@ -37,7 +37,7 @@ export function Readers() {
   const signed = (words) => { end(null); tell(words); };
   const cases = session.role === "statistician";
   return html`<div class="head"><${Title}>${t("reader.title")}</${Title}><div class="acts"><a class="button" href="#/orders">${t("hub.orders")}</a><button onClick=${() => print()}>${t("print")}</button></div></div>
-    <p>${t("reader.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <p>${t("reader.why")}</p><${Wrong} text=${wrong} />
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p><div class="acts"><a class="button" href="#/orders">${t("reader.second")}</a></div></${Note}>`}
     ${!able && html`<${Note} kind="warn"><p>${t("officer.old")}</p></${Note}>`}
     ${!rows && !wrong && html`<p>${t("loading")}</p>`}

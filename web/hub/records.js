@@ -1,7 +1,7 @@
 // Records at the hub: the types, a list with initials where names are sensitive, and one record as the
 // hub has it. They are written with the same form as at a commune.
 import { html, t, say, api, fold, session, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Title, catalogue, typeOf, show } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue, typeOf, show } from "../desk/parts.js";
 import { Deleting, reasonName, reasonWrite } from "../desk/reason.js";
 import { Select, Table, unitName } from "./parts.js";
 import { communes } from "./nodes.js";
@@ -72,7 +72,7 @@ export function List({ type: name, position }) {
   return html`<div class="head"><${Title}>${say(type)}</${Title}><div class="acts">${type.scope === "down" && html`<a class="button main" href=${`#/new/${name}`}>${t("list.new")}</a>
       <a class="button" href=${`#/import/${name}`}>${t("list.import")}</a>`}
       <a class="button" href="#/records">${t("hub.records")}</a></div></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <div class="fields filters"><div class="field"><label for="q">${t("list.search")}</label><input id="q" type="search" value=${q.text} aria-describedby="q-hint"
         onInput=${(e) => setQ({ ...q, at: 0, text: e.target.value })} /><p class="hint" id="q-hint">${t("list.search.hint")}</p></div>
       <${Select} name="unit" label=${t("hub.unit")} value=${q.unit} onChange=${(unit) => setQ({ ...q, at: 0, unit })} options=${units} /></div>
@@ -114,7 +114,7 @@ function History({ record, type }) {
   const [r, set] = useState(null);
   const [wrong, setWrong] = useState("");
   const load = () => api("GET", "/api/history", { id: record.id }).then(set, (e) => setWrong(e.message));
-  return html`<section class="card"><h2>${t("history")}</h2><p class="hint">${t("history.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section class="card"><h2>${t("history")}</h2><p class="hint">${t("history.why")}</p><${Wrong} text=${wrong} />
     ${!r ? html`<div class="acts"><button onClick=${load}>${t("history.look")}</button></div>`
       : html`<${Table} label=${t("history")} heads=${[t("history.when"), t("history.who"), t("history.what"), t("history.hub")]}>
         ${[...r.events].reverse().map((e) => html`<tr><td>${showTime(e.at)}</td><td>${who(e)}</td><td><strong>${t(`kind.${e.kind}`)}</strong>${wrote(e, type, record.refs)}</td>
@@ -143,7 +143,7 @@ export function Record({ id, saved, refresh }) {
         <a class="button" href=${`#/list/${record.type}`}>${t("record.list")}</a><button onClick=${() => print()}>${t("print")}</button>
         <button onClick=${() => history.back()}>${t("back")}</button></div></div>
     <p>${say(type)} · ${unitName(record.unit)}</p>
-    ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}<${Wrong} text=${wrong} />
     ${record.conflicts > 0 && html`<${Note} kind="warn"><p>${t("hub.record.conflict")}</p><div class="acts"><a class="button" href="#/conflicts">${t("hub.conflicts")}</a></div></${Note}>`}
     ${record.deleted && html`<${Note}><p>${t("record.isdeleted")} ${t("record.why", { reason: reasonName(record.reason) })}</p><div class="acts"><button onClick=${() => act({ action: "restore" }, "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
     <${Note}><p>${t("record.noted")}</p></${Note}><${Values} type=${type} record=${record} /><${Attachments} id=${id} /><${History} key=${record.version} record=${record} type=${type} />

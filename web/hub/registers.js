@@ -1,7 +1,7 @@
 // What the law on personal data asks for: requests and breaches with their clocks, who read what, and
 // everything held about one person.
 import { html, t, say, session, api, apiFile, saveFile, showDate, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Title, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
 import { Csv, Select, Table, Text, allRows, clear } from "./parts.js";
 
 const LATE = ["overdue", "done_late", "closed_late", "notified_late"];
@@ -54,7 +54,7 @@ function Told({ x, done }) {
     } catch (y) { setWrong(y.message); }
   };
   if (!asked) return html`<button onClick=${() => ask(true)} aria-label=${`${t("breach.told")}: ${showDate(x.values.detected_on)}`}>${t("breach.told")}</button>`;
-  return html`<form onSubmit=${send}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<${Text} name="on" label=${t("breach.told.on")} placeholder=${t("date.hint")} autocomplete="off" required />
+  return html`<form onSubmit=${send}><${Wrong} text=${wrong} /><${Text} name="on" label=${t("breach.told.on")} placeholder=${t("date.hint")} autocomplete="off" required />
     <${Text} name="at" label=${t("breach.told.at")} placeholder="16:00" autocomplete="off" required /><${Text} name="to" label=${t("breach.told.to")} autocomplete="off" required />
     ${x.state === "overdue" && html`<${Text} name="late" label=${t("breach.late")} autocomplete="off" required />`}
     <div class="acts tight"><button class="main">${t("breach.told.go")}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
@@ -75,7 +75,7 @@ function AddBreach({ done }) {
       await done();
     } catch (x) { setWrong(x.message); }
   };
-  return html`<details><summary>${t("breach.add")}</summary><form class="card" onSubmit=${send}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}<div class="fields">
+  return html`<details><summary>${t("breach.add")}</summary><form class="card" onSubmit=${send}><${Wrong} text=${wrong} /><div class="fields">
       <${Select} name="kind" label=${t("breach.kind")} value=${kind} onChange=${setKind} options=${kinds} />
       <${Text} name="on" label=${t("breach.on")} placeholder=${t("date.hint")} autocomplete="off" required /><${Text} name="at" label=${t("breach.at")} placeholder="08:30" autocomplete="off" />
       <${Text} name="people" label=${t("breach.people")} inputmode="numeric" autocomplete="off" /><${Text} name="node" label=${t("breach.node")} autocomplete="off" />
@@ -119,7 +119,7 @@ function Reads() {
   const heads = [t("history.when"), t("audit.who"), t("history.what"), t("hub.reason"), t("reads.class"), t("hub.records")];
   const rows = async () => [heads, ...(await allRows("/api/reads", { ...(by && { by }), ...(id && { id }) }))
     .map((x) => [showTime(x.at), x.user || t("audit.nobody"), what(x.what), x.reason, x.class, x.count === 1 ? x.records[0] : x.count])];
-  return html`<section><h2>${t("reads.title")}</h2><p>${t("reads.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section><h2>${t("reads.title")}</h2><p>${t("reads.why")}</p><${Wrong} text=${wrong} />
     <form onSubmit=${find}><div class="fields filters"><${Text} name="by" label=${t("reads.by")} value=${by} onInput=${(e) => setBy(e.target.value)} autocomplete="off" />
       <${Text} name="id" label=${t("reads.id")} value=${id} onInput=${(e) => setId(e.target.value.trim())} autocomplete="off" /></div><div class="acts"><button>${t("reads.go")}</button></div></form><div class="acts"><${Csv} name="nhat-ky-doc" label=${t("reads.title")} rows=${rows} /></div>
     ${r && html`<p><span class=${`state ${r.whole ? "ok" : "warn"}`}>${r.whole ? "●" : "▲"} ${r.whole ? t("reads.whole", { n: number(r.kept) }) : t("reads.broken", { n: number(r.wrong) })}</span></p>
@@ -176,7 +176,7 @@ export function Attachments({ id }) {
     } catch (e) { setWrong(e.message); }
   };
   if (rows.length === 0) return null;
-  return html`<section class="card"><h2>${t("attach.title")}</h2><p class="hint">${t("attach.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section class="card"><h2>${t("attach.title")}</h2><p class="hint">${t("attach.why")}</p><${Wrong} text=${wrong} />
     <${Table} label=${t("attach.title")} heads=${[t("attach.file"), { num: t("attach.size") }, t("attach.at"), ""]}>${rows.map((a, i) => html`<tr key=${a.digest}><th scope="row"><a href=${`#/record/${a.id}`}>${t("attach.one", { n: number(i + 1) })}</a></th>
       <td class="num">${number(Math.ceil(a.bytes / 1024))} kB</td><td>${showTime(a.at)}</td>
       <td>${a.state === "whole" && a.sealed ? html`<span class="hint">${t("attach.sealed")}</span>` : a.state === "whole" ? html`<button onClick=${() => take(a)} aria-label=${`${t("attach.get")}: ${t("attach.one", { n: number(i + 1) })}`}>${t("attach.get")}</button>` : t("attach.part", { n: number(Math.floor((100 * a.here) / a.bytes)) })}</td></tr>`)}</${Table}></section>`;

@@ -1,6 +1,6 @@
 // Reports: what was issued, figures of any period, closing, files, and checking an issue.
 import { html, t, say, session, api, go, showTime, number, saveFile, fromBase64, useState, useEffect } from "../desk/base.js";
-import { Note, Title, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
 import { Select, Table, periodsOf, reportOf, showPeriod } from "./parts.js";
 import { Figures, Files, fetchIssues, fetchFigures, issueTitle } from "./figures.js";
 import { communes } from "./nodes.js";
@@ -75,7 +75,7 @@ function Issue({ id }) {
   return html`<div class="head"><${Title}>${issueTitle(issue)}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button>
       <a class="button" href="#/reports">${t("issues.title")}</a></div></div>
     <p>${say(reportOf(catalogue.reports, issue.report))} · ${t("issues.closed")}: ${showTime(issue.closed)}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     <section class="card"><h2>${t("issues.files")}</h2><p class="hint">${t("files.why")}</p><${Files} issue=${issue} /><${Checked} issue=${issue} /></section>
     <${Since} issue=${issue} issues=${all} />${figures && session.role === "statistician" && html`<${Proof} issue=${issue} units=${figures.units} />`}<${Taken} issue=${issue.id} />
     ${figures && html`<${Open} report=${figures} issue=${issue.id} />`}`;
@@ -126,7 +126,7 @@ function Closing({ report: r, period, unit }) {
   };
   const missing = r.units.filter((u) => u.sent === "nothing");
   return html`<section class="card"><h2>${t("close.title")}</h2><p>${t("close.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${missing.length > 0 && html`<${Note} kind="warn"><p>${t("close.missing", { names: missing.map((u) => u.name).join("; ") })}</p></${Note}>`}
     <div class="acts">${asked ? html`<button class="main" disabled=${busy} onClick=${close}>${busy ? t("close.busy") : t("close.sure")}</button>
         <button disabled=${busy} onClick=${() => ask(false)}>${t("cancel")}</button>`
@@ -140,7 +140,7 @@ function Preliminary({ report, period, unit }) {
   const title = `${report}, ${showPeriod(period)}`;
   return html`<div class="head"><${Title}>${title}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button>
       <a class="button" href="#/reports">${t("reports.other")}</a></div></div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${!r && !wrong && html`<p>${t("loading")}</p>`}
     ${r && html`<p>${say({ vi: r.label_vi, en: r.label_en })} · ${r.unit_name} · ${t("figures.window", { from: r.first.split("-").reverse().join("/"), to: r.last.split("-").reverse().join("/") })}</p>
       <${Note}><p>${t("figures.preliminary", { n: number(r.cut.position) })}</p></${Note}>
@@ -177,7 +177,7 @@ function Since({ issue, issues }) {
     const r = await api("POST", "/api/supplement", { report: issue.report, period: issue.period, ...(issue.unit !== session.unit && { unit: issue.unit }) });
     go(`/reports/issue/${r.issue.id}`);
   });
-  return html`<section class="card"><h2>${t("diff.title")}</h2>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section class="card"><h2>${t("diff.title")}</h2><${Wrong} text=${wrong} />
     <div class="acts"><button onClick=${now} disabled=${busy}>${t("diff.go")}</button></div>
     ${against && html`<div class="ask"><${Select} name="against" label=${t("diff.against")} value=${String(against.id)} onChange=${setOther} options=${same.map((i) => ({ value: String(i.id), label: issueTitle(i) }))} />
       <div class="acts"><button onClick=${compare} disabled=${busy}>${t("diff.compare")}</button></div></div>`}
@@ -198,6 +198,6 @@ export function Reports({ rest, query }) {
   if (rest[0] === "sent") return html`<${OneSent} report=${query.get("report") || ""} period=${query.get("period") || ""} unit=${query.get("unit") || ""} />`;
   if (rest[0] === "explain") return html`<${Explain} query=${query} />`;
   if (rest[0] === "figures") return html`<${Preliminary} report=${query.get("report") || ""} period=${query.get("period") || ""} unit=${query.get("unit") || ""} />`;
-  return html`<${Title}>${t("hub.reports")}</${Title}>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<${Title}>${t("hub.reports")}</${Title}><${Wrong} text=${wrong} />
     <${Chooser} /><section><h2>${t("issues.title")}</h2><${Issues} issues=${issues} /></section>`;
 }

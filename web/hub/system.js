@@ -1,6 +1,6 @@
 // The hub itself: its health, backups, and the catalogue as files that people edit in Excel.
 import { html, t, say, api, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Title, loadCatalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, loadCatalogue } from "../desk/parts.js";
 import { Text, Table } from "./parts.js";
 
 const PLACES = { quarantine: "/nodes", requests_overdue: "/registers", breaches_overdue: "/registers", breaches_running: "/registers" };
@@ -30,7 +30,7 @@ function Backup({ backup: b, refresh }) {
     refresh();
   };
   return html`<section class="card"><h2>${t("backup.title")}</h2><p class="hint">${t("backup.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${b.failed && html`<${Note} kind="bad"><p>${t("backup.failed", { why: b.failed })}</p></${Note}>`}
+    <${Wrong} text=${wrong} />${b.failed && html`<${Note} kind="bad"><p>${t("backup.failed", { why: b.failed })}</p></${Note}>`}
     <p role="status">${b.running ? html`${t("backup.running", { name: b.to })} <progress max=${Math.max(1, b.pages)} value=${b.copied} aria-label=${t("backup.title")}></progress>`
       : b.last ? t("backup.last", { time: showTime(b.last), name: b.last_name }) : t("backup.never")}</p>
     <form onSubmit=${start}><div class="fields"><${Text} name="path" label=${t("backup.path")} hint=${t("backup.path.hint")} autocomplete="off" required /></div>
@@ -55,7 +55,7 @@ function Check({ checks: c, refresh }) {
     refresh();
   };
   return html`<section class="card"><h2>${t("whole.title")}</h2><p class="hint">${t("whole.why")}</p>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${c.failed && !c.running && html`<${Note} kind="bad"><p>${say(c.failed)}</p></${Note}>`}
+    <${Wrong} text=${wrong} />${c.failed && !c.running && html`<${Note} kind="bad"><p>${say(c.failed)}</p></${Note}>`}
     ${c.running ? html`<p role="status">${t("whole.running", { time: showTime(c.began) })} <progress max=${Math.max(c.of, c.done, 1)} value=${c.done} aria-label=${t("whole.title")}></progress></p>`
       : c.last ? html`<${Checked} last=${c.last} />` : html`<p role="status">${t("whole.never")}</p>`}
     <p>${c.scrub ? t(c.scrub_findings > 0 ? "scrub.bad" : "scrub.ok", { time: showTime(c.scrub), n: number(c.scrub_findings) }) : t("scrub.never")}</p>

@@ -1,6 +1,6 @@
 // Units that merge and split: what the catalogue says, what is done, and doing it.
 import { html, t, say, session, api, showDate, number, vietnam, useState, useEffect } from "../desk/base.js";
-import { Note, Title, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
 import { Select, Table, Text, unitName } from "./parts.js";
 import { communes } from "./nodes.js";
 
@@ -56,7 +56,7 @@ function Assign({ rows, done }) {
   const fresh = (f) => (v) => { setFound(null); f(v); };
   const f = it?.fields.find((x) => x.name === field);
   const choices = (f && catalogue.choices[f.list]) || [];
-  return html`<section class="card"><h2>${t("units.assign")}</h2><p class="hint">${t("units.assign.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+  return html`<section class="card"><h2>${t("units.assign")}</h2><p class="hint">${t("units.assign.why")}</p><${Wrong} text=${wrong} />
     <form onSubmit=${count} onInput=${() => setFound(null)}><div class="fields">
       <${Select} name="row" label=${t("units.change")} value=${at} onChange=${fresh(setAt)} options=${parts.map((r, i) => ({ value: String(i), label: `${r.old_name} → ${r.new_name}` }))} />
       <${Select} name="type" label=${t("filter.type")} value=${type} onChange=${fresh((v) => { setType(v); setField(""); })}
@@ -96,7 +96,7 @@ export function Units() {
   useEffect(() => { load(); }, []);
   const ours = rows ? rows.filter((r) => r.state !== "done" || past).filter((r) => r.records + r.nodes > 0 || past) : [];
   return html`<div class="head"><${Title}>${t("units.title")}</${Title}><div class="acts"><button onClick=${() => setPast(!past)}>${t(past ? "units.less" : "units.all")}</button></div></div>
-    <p>${t("units.why")}</p>${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}${!rows && !wrong && html`<p>${t("loading")}</p>`}
+    <p>${t("units.why")}</p><${Wrong} text=${wrong} />${!rows && !wrong && html`<p>${t("loading")}</p>`}
     ${rows && ours.length === 0 && html`<p>${t("units.none")}</p>`}
     ${ours.length > 0 && html`<${Table} label=${t("units.title")} heads=${[t("units.old"), t("units.new"), t("units.on"), { num: t("hub.records") }, { num: t("units.nodes") }, t("people.state")]}>
       ${ours.map((r) => html`<tr><th scope="row">${r.old_name} (${r.old})</th><td>${r.new_name} (${r.new})</td><td>${showDate(r.on)}</td><td class="num">${number(r.records)}</td><td class="num">${number(r.nodes)}</td>

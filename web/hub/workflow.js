@@ -1,6 +1,6 @@
 // Who has sent which report, in time or late: the matrix, and one commune's report with its decision.
 import { html, t, say, session, api, showTime, showDate, number, useState, useEffect } from "../desk/base.js";
-import { Note, Title, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
 import { Select, Table, figure, showPeriod, periodsOf, unitName, reportOf } from "./parts.js";
 
 const shown = (value) => figure({ state: "figure", value: value || null });
@@ -51,7 +51,7 @@ export function Sent() {
       ${report && html`<${Select} name="year" label=${t("reports.year")} value=${year} onChange=${(v) => { setYear(v); setPeriod(v ? periodsOf(it, [Number(v)])[0] : ""); }}
         options=${[{ value: "", label: t("flow.now") }, ...Array.from({ length: 12 }, (_, i) => ({ value: String(now - i), label: String(now - i) }))]} />`}
       ${year && html`<${Select} name="period" label=${t("hub.period")} value=${period} onChange=${setPeriod} options=${periods.map((p) => ({ value: p, label: showPeriod(p) }))} />`}</div>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${answer && html`<dl class="figures">${count("flow.in_time", answer.in_time, "")}${count("flow.late", answer.late + answer.late_unproven, "")}
         ${count("flow.overdue.n", answer.overdue, "bad")}${count("flow.returned", answer.counts.returned || 0, "")}</dl>
       ${answer.rows.length === 0 ? html`<p>${t("flow.none")}</p>` : html`<${Matrix} rows=${answer.rows} />`}`}`;
@@ -77,7 +77,7 @@ function Decide({ row, done }) {
     setBusy(false);
   };
   return html`<section class="card"><h2>${t("flow.decide")}</h2>
-    ${wrong && html`<${Note} kind="bad"><p>${wrong}</p></${Note}>`}
+    <${Wrong} text=${wrong} />
     ${asked === "return" && html`<div class="field"><label for="reason">${t("flow.reason")}</label><p class="hint" id="reason-hint">${t("flow.reason.hint")}</p>
       <textarea id="reason" value=${reason} onInput=${(e) => setReason(e.target.value)} aria-describedby="reason-hint"></textarea></div>`}
     <div class="acts">${asked ? html`<button class="main" disabled=${busy || (asked === "return" && !reason.trim())} onClick=${act}>${t(asked === "return" ? "flow.return.sure" : "flow.accept.sure")}</button>
