@@ -49,6 +49,11 @@ static const struct {
 
 static const char *const names[] = {"unicode", "tcvn3", "vni"};
 
+const char *legacy_text_name(enum legacy_text kind)
+{
+    return names[kind];
+}
+
 bool legacy_text_named(const char *name, enum legacy_text *out)
 {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -24,6 +24,7 @@ enum legacy_text {
 
 /* "unicode", "tcvn3", "vni"; false for any other word. */
 bool legacy_text_named(const char *name, enum legacy_text *out);
+const char *legacy_text_name(enum legacy_text kind);
 
 /*
  * Bytes of a file that is not UTF-8, each taken as the Latin-1 letter that it is shown as, to the UTF-8 that

@@ -30,6 +30,7 @@ json_t *hub_command_status(struct hub_app *a, const json_t *request)
         hub_json_hex(BYTES_OF(at.hash.b)), "sets", (json_int_t)n.sets, "records",
         (json_int_t)n.records, "nodes", (json_int_t)n.nodes, "conflicts", (json_int_t)n.conflicts,
         "held", (json_int_t)n.held, "pairs", (json_int_t)n.pairs);
+    json_object_set_new(j, "issue_key", hub_keys_issue(a));
     hub_command_status_warnings(a, j);
     hub_command_status_moves(a, j);
     hub_command_status_registers(a, j);

@@ -7,7 +7,19 @@
 #include "hub/store_rekey.h"
 
 #include "common/io/clock.h"
+#include "proto/minisign.h"
 #include "common/text.h"
+
+json_t *hub_keys_issue(const struct hub_app *a)
+{
+    struct buf text;
+    buf_init(&text, MINISIGN_FILE_BYTES_MAX);
+    const char *line =
+        minisign_public(a->issue.public, &text) == ERR_OK ? strchr(buf_cstr(&text), '\n') : NULL;
+    json_t *j = line != NULL ? json_stringn(line + 1, strcspn(line + 1, "\n")) : json_null();
+    buf_free(&text);
+    return j;
+}
 
 static json_t *hub_keys_show(struct hub_app *a)
 {
@@ -18,12 +30,13 @@ static json_t *hub_keys_show(struct hub_app *a)
                                               hub_json_hex(BYTES_OF(c->past[i].log_pk)),
                                               "last_position", (json_int_t)c->past[i].last,
                                               "stolen", (int)c->past[i].stolen));
-    return json_pack("{s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o}", "hub",
+    return json_pack("{s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "hub",
                      hub_json_hex(BYTES_OF(a->identity.hub.b)), "serial", (json_int_t)c->serial,
                      "address", c->address, "log_key", hub_json_hex(BYTES_OF(c->log_pk)),
                      "transport_key", hub_json_hex(BYTES_OF(c->transport_pk)), "sealing_key",
                      hub_json_hex(BYTES_OF(c->sealing_pk)), "past", past, "card",
-                     hub_json_base64(bytes_make(a->identity.card, a->identity.card_len)));
+                     hub_json_base64(bytes_make(a->identity.card, a->identity.card_len)),
+                     "issue_key", hub_keys_issue(a));
 }
 
 static json_t *hub_keys_order(struct hub_app *a, const json_t *request)

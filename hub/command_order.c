@@ -91,8 +91,19 @@ static json_t *hub_officer_ask(struct hub_app *a, const struct order_officer *o)
 {
     struct order_register *r = calloc(1, sizeof *r);
     enum err e = r != NULL ? hub_store_officers(a->store, r) : ERR_NOMEM;
-    if (e == ERR_OK && order_register_named(r, o->name)) e = ERR_EXISTS;
+    bool named = e == ERR_OK && order_register_named(r, o->name);
     free(r);
+    if (named)
+        return hub_command_error(
+            ERR_EXISTS,
+            "Chưa làm gì: đã có cán bộ tên này, khóa còn hiệu lực. Muốn thêm hay bớt quyền của "
+            "người đó: thu hồi khóa ấy (trang Lệnh, Cán bộ được ký, hoặc `officer revoke`), rồi "
+            "thêm lại người đó với khóa mới và đủ các quyền. Người khác trùng tên: ghi thêm đơn vị "
+            "hoặc năm sinh vào tên.",
+            "Nothing was done: there is an officer of this name whose key is good. To change the "
+            "roles: revoke that key (page Orders, or `officer revoke`), then add the person again "
+            "with a new key and all the roles. Another person of the same name: add the office or "
+            "the year of birth to the name.");
     return e != ERR_OK ? hub_order_said(e) : NULL;
 }
 

@@ -25,6 +25,8 @@ struct hub_node_row;
 json_t *hub_command_node(struct hub_app *a, const json_t *request, struct hub_node_row *out);
 /* command_keys.c */
 json_t *hub_command_keys(struct hub_app *a, const json_t *request);
+/* The key by which the province checks files, as `minisign -P` takes it: the second line of dongbo.pub. */
+json_t *hub_keys_issue(const struct hub_app *a);
 /* command_quarantine.c */
 json_t *hub_command_revoke(struct hub_app *a, const json_t *request);
 json_t *hub_command_quarantine(struct hub_app *a, const json_t *request);

@@ -114,6 +114,12 @@ void hub_tool_copy(const struct cli *c, json_t *request, const char *option, con
     if (value != NULL) json_object_set_new(request, key, json_string(value));
 }
 
+const char *hub_tool_str(const json_t *j, const char *key)
+{
+    const char *s = json_string_value(json_object_get(j, key));
+    return s != NULL ? s : "";
+}
+
 enum err hub_tool_show(struct cli *c, struct hub_tool *t, json_t *request, hub_tool_print_fn *print)
 {
     json_t *response = NULL;

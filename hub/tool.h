@@ -41,6 +41,9 @@ void hub_tool_copy(const struct cli *c, json_t *request, const char *option, con
 /* FIELD=VALUE arguments from `first` on as an object. ERR_USAGE (told). */
 MUST_CHECK enum err hub_tool_pairs(struct cli *c, int first, json_t *out);
 
+/* A text of an answer; "" when it is not there, or no text. */
+const char *hub_tool_str(const json_t *j, const char *key);
+
 typedef void hub_tool_print_fn(const struct cli *c, const json_t *response);
 /* Ask and print: as JSON or for people. Takes over `request`. */
 MUST_CHECK enum err hub_tool_show(struct cli *c, struct hub_tool *t, json_t *request,

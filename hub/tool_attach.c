@@ -8,21 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *hub_attach_str(const json_t *r, const char *key)
-{
-    const char *s = json_string_value(json_object_get(r, key));
-    return s != NULL ? s : "";
-}
-
 static void hub_attach_print(const struct cli *c, const json_t *response)
 {
     const json_t *rows = json_object_get(response, "attachments");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *r = json_array_get(rows, i);
         bool sealed = json_is_true(json_object_get(r, "sealed"));
-        printf("%s  %s  %lld/%lld  %s%s\n", hub_attach_str(r, "id"), hub_attach_str(r, "unit"),
+        printf("%s  %s  %lld/%lld  %s%s\n", hub_tool_str(r, "id"), hub_tool_str(r, "unit"),
                (long long)json_integer_value(json_object_get(r, "here")),
-               (long long)json_integer_value(json_object_get(r, "bytes")), hub_attach_str(r, "at"),
+               (long long)json_integer_value(json_object_get(r, "bytes")), hub_tool_str(r, "at"),
                sealed ? cli_text(c, "  (đã niêm phong)", "  (sealed)") : "");
     }
     if (json_array_size(rows) == 0)
@@ -32,7 +26,7 @@ static void hub_attach_print(const struct cli *c, const json_t *response)
 enum err hub_tool_attach_bytes(const json_t *response, struct buf *out)
 {
     size_t n = 0;
-    const char *text = hub_attach_str(response, "data");
+    const char *text = hub_tool_str(response, "data");
     size_t len = strlen(text), room = len / 4 * 3 + 3;
     uint8_t *p = buf_room(out, room);
     if (p == NULL) return out->e;

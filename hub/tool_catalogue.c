@@ -98,12 +98,6 @@ out:
 
 /* ---- for people ---- */
 
-static const char *hub_change_of(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-    return s != NULL ? s : "";
-}
-
 static void hub_print_change(const struct cli *c, const json_t *j)
 {
     static const struct {
@@ -114,17 +108,17 @@ static void hub_print_change(const struct cli *c, const json_t *j)
                  {"came", "thêm", "added"},
                  {"gone", "bỏ", "gone"},
                  {"cell", "sửa", "changed"}};
-    const char *what = hub_change_of(j, "what"), *told = "";
+    const char *what = hub_tool_str(j, "what"), *told = "";
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(words[i].what, what) == 0) told = c->en ? words[i].en : words[i].vi;
     }
     long long row = json_integer_value(json_object_get(j, "row"));
-    printf("%s", hub_change_of(j, "file"));
+    printf("%s", hub_tool_str(j, "file"));
     if (row > 0) printf(":%lld", row);
-    printf(": %s%s%s", told, row > 0 ? " " : "", hub_change_of(j, "key"));
+    printf(": %s%s%s", told, row > 0 ? " " : "", hub_tool_str(j, "key"));
     if (strcmp(what, "cell") == 0)
-        printf(": %s “%s” → “%s”", hub_change_of(j, "column"), hub_change_of(j, "was"),
-               hub_change_of(j, "is"));
+        printf(": %s “%s” → “%s”", hub_tool_str(j, "column"), hub_tool_str(j, "was"),
+               hub_tool_str(j, "is"));
     printf("\n");
 }
 
@@ -224,7 +218,7 @@ static enum err hub_catalogue_unpack(struct cli *c, const char *dir, const json_
 {
     struct catalogue_file *files = NULL;
     struct buf archive;
-    const char *text = hub_change_of(response, "archive");
+    const char *text = hub_tool_str(response, "archive");
     size_t len = strlen(text), room = len / 4 * 3 + 3, n = 0;
     buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX + 3);
     uint8_t *p = buf_room(&archive, room);

@@ -4,12 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *hub_text(const json_t *object, const char *key)
-{
-    const char *s = json_string_value(json_object_get(object, key));
-    return s != NULL ? s : "";
-}
-
 static long long hub_number(const json_t *object, const char *key)
 {
     return (long long)json_integer_value(json_object_get(object, key));
@@ -32,18 +26,18 @@ static void hub_print_of(const struct cli *c, const json_t *of)
     if (json_is_true(json_object_get(of, "preliminary")))
         printf(cli_text(c, "%s kỳ %s, đơn vị %s: số liệu chưa chốt, đến vị trí %lld\n",
                         "%s for %s, unit %s: preliminary figures, as of position %lld\n"),
-               hub_text(of, "report"), hub_text(of, "period"), hub_text(of, "unit"),
+               hub_tool_str(of, "report"), hub_tool_str(of, "period"), hub_tool_str(of, "unit"),
                hub_number(of, "position"));
     else
         printf(cli_text(c, "%s kỳ %s, đơn vị %s, bản số %lld, chốt %s tại vị trí %lld\n",
                         "%s for %s, unit %s, issue %lld, closed %s at position %lld\n"),
-               hub_text(of, "report"), hub_text(of, "period"), hub_text(of, "unit"),
-               hub_number(of, "number"), hub_text(of, "closed"), hub_number(of, "position"));
+               hub_tool_str(of, "report"), hub_tool_str(of, "period"), hub_tool_str(of, "unit"),
+               hub_number(of, "number"), hub_tool_str(of, "closed"), hub_number(of, "position"));
 }
 
 static void hub_print_figure(const struct cli *c, const json_t *cell)
 {
-    const char *state = hub_text(cell, "state");
+    const char *state = hub_tool_str(cell, "state");
     if (json_is_null(cell)) {
         printf("%s", cli_text(c, "không có", "none"));
     } else if (strcmp(state, "nothing_sent") == 0) {
@@ -53,7 +47,7 @@ static void hub_print_figure(const struct cli *c, const json_t *cell)
     } else if (json_is_null(json_object_get(cell, "den"))) {
         printf("%lld", hub_number(cell, "num"));
     } else {
-        printf("%s%% (%lld/%lld)", hub_text(cell, "text"), hub_number(cell, "num"),
+        printf("%s%% (%lld/%lld)", hub_tool_str(cell, "text"), hub_number(cell, "num"),
                hub_number(cell, "den"));
     }
 }
@@ -64,10 +58,10 @@ static void hub_print_sets(const struct cli *c, const json_t *sets)
         const json_t *s = json_array_get(sets, i);
         printf(cli_text(c, "      bản ghi %.16s… vị trí %lld, %s, người ghi %s, lúc %s%s\n",
                         "      change set %.16s… position %lld, %s, by %s, at %s%s\n"),
-               hub_text(s, "hash"), hub_number(s, "position"),
+               hub_tool_str(s, "hash"), hub_number(s, "position"),
                json_is_true(json_object_get(s, "by_hub")) ? cli_text(c, "trung tâm", "hub")
-                                                          : hub_text(s, "unit"),
-               hub_text(s, "person"), hub_text(s, "made"),
+                                                          : hub_tool_str(s, "unit"),
+               hub_tool_str(s, "person"), hub_tool_str(s, "made"),
                json_is_true(json_object_get(s, "in_log"))
                    ? ""
                    : cli_text(c, " – KHÔNG còn trong nhật ký", " – NOT in the log any more"));
@@ -85,8 +79,8 @@ static void hub_print_since(const struct cli *c, const char *since)
 static void hub_print_correction(const struct cli *c, const json_t *v)
 {
     const json_t *before = json_object_get(v, "before"), *after = json_object_get(v, "after");
-    printf(cli_text(c, "Đính chính %s của %s", "Correction %s of %s"), hub_text(v, "id"),
-           hub_text(v, "unit"));
+    printf(cli_text(c, "Đính chính %s của %s", "Correction %s of %s"), hub_tool_str(v, "id"),
+           hub_tool_str(v, "unit"));
     if (json_is_string(before) && json_is_string(after))
         printf(cli_text(c, ": từ hồ sơ là %s, xã đã đồng ý là %s",
                         ": %s by the records, %s agreed by the commune"),
@@ -99,15 +93,16 @@ static void hub_print_explained(const struct cli *c, const json_t *r)
     const json_t *cell = json_object_get(r, "cell"), *rule = json_object_get(r, "rule");
     const json_t *records = json_object_get(r, "records");
     hub_print_of(c, json_object_get(r, "of"));
-    printf("%s %s", hub_text(rule, "indicator"), hub_text(rule, c->en ? "label_en" : "label_vi"));
+    printf("%s %s", hub_tool_str(rule, "indicator"),
+           hub_tool_str(rule, c->en ? "label_en" : "label_vi"));
     if (!json_is_true(json_object_get(cell, "total")))
-        printf(" [%s = %s]", hub_text(cell, "by"), hub_text(cell, "value"));
-    printf(", %s: ", hub_text(cell, "unit"));
+        printf(" [%s = %s]", hub_tool_str(cell, "by"), hub_tool_str(cell, "value"));
+    printf(", %s: ", hub_tool_str(cell, "unit"));
     hub_print_figure(c, cell);
     printf("\n\n%s %s\n%s\n", cli_text(c, "Cách tính:", "Rule:"),
-           hub_text(rule, c->en ? "measure_en" : "measure_vi"), hub_text(rule, "words"));
-    printf(":t0 = %s, :t1 = %s\n%s\n\n", hub_text(rule, "t0"), hub_text(rule, "t1"),
-           hub_text(rule, "sql"));
+           hub_tool_str(rule, c->en ? "measure_en" : "measure_vi"), hub_tool_str(rule, "words"));
+    printf(":t0 = %s, :t1 = %s\n%s\n\n", hub_tool_str(rule, "t0"), hub_tool_str(rule, "t1"),
+           hub_tool_str(rule, "sql"));
     const json_t *corrections = json_object_get(r, "corrections");
     for (size_t i = 0; i < json_array_size(corrections); i++)
         hub_print_correction(c, json_array_get(corrections, i));
@@ -115,9 +110,9 @@ static void hub_print_explained(const struct cli *c, const json_t *r)
            hub_number(cell, "record_count"));
     for (size_t i = 0; i < json_array_size(records); i++) {
         const json_t *v = json_array_get(records, i);
-        printf("  %s %s %s", hub_text(v, "id"), hub_text(v, c->en ? "type" : "type_vi"),
-               hub_text(v, "unit"));
-        hub_print_since(c, hub_text(v, "since"));
+        printf("  %s %s %s", hub_tool_str(v, "id"), hub_tool_str(v, c->en ? "type" : "type_vi"),
+               hub_tool_str(v, "unit"));
+        hub_print_since(c, hub_tool_str(v, "since"));
         printf("\n");
         hub_print_sets(c, json_object_get(v, "sets"));
     }
@@ -186,11 +181,11 @@ static void hub_print_moved(const struct cli *c, const json_t *cell, const char 
     for (size_t i = 0; i < json_array_size(deleted); i++) {
         const json_t *v = json_array_get(deleted, i);
         printf(cli_text(c, "    đã xóa – %s: %lld\n", "    deleted – %s: %lld\n"),
-               hub_text(v, c->en ? "label_en" : "label_vi"), hub_number(v, "count"));
+               hub_tool_str(v, c->en ? "label_en" : "label_vi"), hub_number(v, "count"));
     }
     for (size_t i = 0; i < json_array_size(records); i++) {
         const json_t *v = json_array_get(records, i);
-        printf("    %s\n", hub_text(v, "id"));
+        printf("    %s\n", hub_tool_str(v, "id"));
         hub_print_sets(c, json_object_get(v, "sets"));
     }
 }
@@ -200,10 +195,11 @@ static void hub_print_diff_cell(const struct cli *c, const json_t *cell)
     static const char *const moved[] = {"added", "removed", "changed"};
     const json_t *a = json_object_get(cell, "a"), *b = json_object_get(cell, "b");
     const json_t *at = json_is_null(b) ? a : b, *causes = json_object_get(cell, "causes");
-    printf("%s", hub_text(at, "indicator"));
+    printf("%s", hub_tool_str(at, "indicator"));
     if (!json_is_true(json_object_get(at, "total")))
-        printf(" [%s = %s]", hub_text(at, "by"), hub_text(at, "value"));
-    printf(", %s (%s): ", hub_text(at, "unit"), hub_text(cell, c->en ? "label_en" : "label_vi"));
+        printf(" [%s = %s]", hub_tool_str(at, "by"), hub_tool_str(at, "value"));
+    printf(", %s (%s): ", hub_tool_str(at, "unit"),
+           hub_tool_str(cell, c->en ? "label_en" : "label_vi"));
     hub_print_figure(c, a);
     printf(" → ");
     hub_print_figure(c, b);
@@ -223,7 +219,7 @@ static void hub_print_names(const char *what, const json_t *list, const char *ke
     printf("%s:", what);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *v = json_array_get(list, i);
-        printf(" %s", key != NULL ? hub_text(v, key) : json_string_value(v));
+        printf(" %s", key != NULL ? hub_tool_str(v, key) : json_string_value(v));
     }
     printf("\n");
 }
@@ -272,7 +268,8 @@ static void hub_print_proof(const struct cli *c, const json_t *r)
                     "dongbo-node verify-proof %s\n",
                     "The proof for unit %s is in %s (%lld bytes). The commune checks it with: "
                     "dongbo-node verify-proof %s\n"),
-           hub_text(r, "for"), hub_text(r, "file"), hub_number(r, "bytes"), hub_text(r, "file"));
+           hub_tool_str(r, "for"), hub_tool_str(r, "file"), hub_number(r, "bytes"),
+           hub_tool_str(r, "file"));
 }
 
 /* The absolute path of a file that may not be there yet. */
@@ -319,8 +316,8 @@ static void hub_print_consolidated(const struct cli *c, const json_t *r)
                     "Số người là tổng, chưa loại trùng giữa các đơn vị.\n",
                     "%s for %s of %lld units: %lld files with signatures are in %s.\n"
                     "Persons known to several units count in each.\n"),
-           hub_text(r, "report"), hub_text(r, "period"), hub_number(r, "units"),
-           hub_number(r, "files"), hub_text(r, "folder"));
+           hub_tool_str(r, "report"), hub_tool_str(r, "period"), hub_number(r, "units"),
+           hub_number(r, "files"), hub_tool_str(r, "folder"));
 }
 
 enum err hub_tool_consolidate(struct cli *c, void *ctx)

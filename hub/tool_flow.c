@@ -7,12 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *flow_str(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s != NULL ? s : "";
-}
-
 static json_t *flow_request(const struct cli *c, const char *verb)
 {
     json_t *q = hub_tool_request(c, verb);
@@ -39,14 +33,14 @@ static void flow_print_rows(const struct cli *c, const json_t *rows)
     for (size_t i = 0; i < n; i++) {
         const json_t *r = json_array_get(rows, i);
         const char **row = cells + i * FLOW_COLUMNS;
-        row[0] = flow_str(r, "report");
-        row[1] = flow_str(r, "period");
-        row[2] = flow_str(r, "unit_name");
-        row[3] = flow_str(r, "due");
-        row[4] = flow_str(r, c->en ? "state_en" : "state_vi");
+        row[0] = hub_tool_str(r, "report");
+        row[1] = hub_tool_str(r, "period");
+        row[2] = hub_tool_str(r, "unit_name");
+        row[3] = hub_tool_str(r, "due");
+        row[4] = hub_tool_str(r, c->en ? "state_en" : "state_vi");
         row[5] = json_is_true(json_object_get(r, "overdue"))
                      ? cli_text(c, "QUÁ HẠN, chưa nộp", "OVERDUE, not submitted")
-                     : flow_str(r, c->en ? "time_en" : "time_vi");
+                     : hub_tool_str(r, c->en ? "time_en" : "time_vi");
     }
     buf_init(&out, FLOW_TABLE_BYTES);
     cli_table(&out, heads, FLOW_COLUMNS, cells, n);
@@ -68,9 +62,9 @@ static void flow_print_matrix(const struct cli *c, const json_t *r)
 
 static void flow_print_row(const struct cli *c, const json_t *r)
 {
-    printf("%s %s, %s: %s (%s)\n", flow_str(r, "report"), flow_str(r, "period"),
-           flow_str(r, "unit_name"), flow_str(r, c->en ? "state_en" : "state_vi"),
-           flow_str(r, c->en ? "time_en" : "time_vi"));
+    printf("%s %s, %s: %s (%s)\n", hub_tool_str(r, "report"), hub_tool_str(r, "period"),
+           hub_tool_str(r, "unit_name"), hub_tool_str(r, c->en ? "state_en" : "state_vi"),
+           hub_tool_str(r, c->en ? "time_en" : "time_vi"));
 }
 
 enum err hub_tool_reports(struct cli *c, void *ctx)
@@ -89,11 +83,11 @@ static void flow_print_figures(const struct cli *c, const json_t *figures)
     for (size_t i = 0; i < json_array_size(figures); i++) {
         const json_t *f = json_array_get(figures, i);
         bool total = json_is_true(json_object_get(f, "total"));
-        const char *label = flow_str(f, total ? (c->en ? "label_en" : "label_vi")
-                                              : (c->en ? "value_en" : "value_vi"));
+        const char *label = hub_tool_str(f, total ? (c->en ? "label_en" : "label_vi")
+                                                  : (c->en ? "value_en" : "value_vi"));
         printf("%s%3lld %s: %s / %s%s\n", total ? "" : "    ",
                (long long)json_integer_value(json_object_get(f, "line")), label,
-               flow_str(f, "sent"), flow_str(f, "hub"),
+               hub_tool_str(f, "sent"), hub_tool_str(f, "hub"),
                json_is_true(json_object_get(f, "differs")) ? "  <>" : "");
     }
 }
@@ -105,8 +99,8 @@ static void flow_print_show(const struct cli *c, const json_t *r)
     json_t *text = NULL;
     flow_print_row(c, row);
     if (json_is_object(judged))
-        printf("%s: %s %s\n", cli_text(c, "Huyện", "District"), flow_str(judged, "verdict"),
-               flow_str(judged, "reason"));
+        printf("%s: %s %s\n", cli_text(c, "Huyện", "District"), hub_tool_str(judged, "verdict"),
+               hub_tool_str(judged, "reason"));
     json_object_foreach(json_object_get(r, "narrative"), key, text)
     {
         const char *s = json_string_value(text);
@@ -152,8 +146,8 @@ static void flow_print_cell(const struct cli *c, const json_t *cell)
 {
     const json_t *a = json_object_get(cell, "a"), *b = json_object_get(cell, "b");
     const json_t *any = json_is_object(b) ? b : a;
-    printf("%s %s %s: %lld -> %lld\n", flow_str(any, "indicator"), flow_str(any, "value"),
-           flow_str(any, "unit"), (long long)json_integer_value(json_object_get(a, "num")),
+    printf("%s %s %s: %lld -> %lld\n", hub_tool_str(any, "indicator"), hub_tool_str(any, "value"),
+           hub_tool_str(any, "unit"), (long long)json_integer_value(json_object_get(a, "num")),
            (long long)json_integer_value(json_object_get(b, "num")));
     const json_t *causes = json_object_get(cell, "causes");
     for (size_t i = 0; i < json_array_size(causes); i++)
@@ -235,7 +229,8 @@ static void flow_print_owes(const struct cli *c, const json_t *r)
                         "lời %lld\n",
                         "%s: overdue %lld, due soon %lld, returned %lld, corrections to answer "
                         "%lld\n"),
-               flow_str(u, "name"), (long long)json_integer_value(json_object_get(u, "overdue")),
+               hub_tool_str(u, "name"),
+               (long long)json_integer_value(json_object_get(u, "overdue")),
                (long long)json_integer_value(json_object_get(u, "soon")),
                (long long)json_integer_value(json_object_get(u, "returned")),
                (long long)json_integer_value(json_object_get(u, "corrections")));
@@ -265,9 +260,9 @@ enum err hub_tool_calendar(struct cli *c, void *ctx)
     if (c->json) {
         cli_print_json(r);
     } else if (out != NULL) {
-        e = file_write_atomic(out, bytes_str(flow_str(r, "ics")), 0644);
+        e = file_write_atomic(out, bytes_str(hub_tool_str(r, "ics")), 0644);
     } else {
-        fputs(flow_str(r, "ics"), stdout);
+        fputs(hub_tool_str(r, "ics"), stdout);
     }
     json_decref(r);
     return e == ERR_OK ? e : cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
@@ -277,7 +272,8 @@ enum err hub_tool_calendar(struct cli *c, void *ctx)
 
 static void flow_print_id(const struct cli *c, const json_t *r)
 {
-    printf("%s: %s\n", cli_text(c, "Đã gửi xuống xã", "Sent to the commune"), flow_str(r, "id"));
+    printf("%s: %s\n", cli_text(c, "Đã gửi xuống xã", "Sent to the commune"),
+           hub_tool_str(r, "id"));
 }
 
 enum err hub_tool_ask_report(struct cli *c, void *ctx)
@@ -304,10 +300,10 @@ static void flow_print_corrections(const struct cli *c, const json_t *r)
     (void)c;
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *v = json_array_get(rows, i);
-        printf("%s %s %s %s %s: %s -> %s (%s): %s\n", flow_str(v, "id"), flow_str(v, "unit"),
-               flow_str(v, "report"), flow_str(v, "period"), flow_str(v, "indicator"),
-               flow_str(v, "before"), flow_str(v, "after"), flow_str(v, "state"),
-               flow_str(v, "reason"));
+        printf("%s %s %s %s %s: %s -> %s (%s): %s\n", hub_tool_str(v, "id"),
+               hub_tool_str(v, "unit"), hub_tool_str(v, "report"), hub_tool_str(v, "period"),
+               hub_tool_str(v, "indicator"), hub_tool_str(v, "before"), hub_tool_str(v, "after"),
+               hub_tool_str(v, "state"), hub_tool_str(v, "reason"));
     }
 }
 
@@ -324,7 +320,7 @@ static void flow_print_triggers(const struct cli *c, const json_t *r)
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *v = json_array_get(rows, i);
         printf("%lld %s: %s (%lld)\n", (long long)json_integer_value(json_object_get(v, "rule")),
-               flow_str(v, "name"), flow_str(v, c->en ? "en" : "vi"),
+               hub_tool_str(v, "name"), hub_tool_str(v, c->en ? "en" : "vi"),
                (long long)json_integer_value(json_object_get(v, "count")));
     }
 }

@@ -8,26 +8,23 @@
 #include <sodium.h>
 #include <stdio.h>
 
-static const char *hub_keys_text(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-    return s != NULL ? s : "";
-}
-
 static void hub_print_keys(const struct cli *c, const json_t *r)
 {
     const json_t *past = json_object_get(r, "past");
     printf(cli_text(c, "Thẻ của trung tâm số %lld, địa chỉ %s\nkhóa nhật ký %s\n",
                     "The hub's card number %lld, address %s\nlog key %s\n"),
            (long long)json_integer_value(json_object_get(r, "serial")),
-           hub_keys_text(r, "address")[0] != '\0' ? hub_keys_text(r, "address") : "-",
-           hub_keys_text(r, "log_key"));
+           hub_tool_str(r, "address")[0] != '\0' ? hub_tool_str(r, "address") : "-",
+           hub_tool_str(r, "log_key"));
+    printf(cli_text(c, "khóa ký tệp báo cáo (minisign -P): %s\n",
+                    "key of issued files (minisign -P): %s\n"),
+           hub_tool_str(r, "issue_key"));
     for (size_t i = 0; i < json_array_size(past); i++) {
         const json_t *p = json_array_get(past, i);
         json_int_t last = json_integer_value(json_object_get(p, "last_position"));
         if (last == (json_int_t)HUB_ROTATE_LOST_LAST) {
             printf(cli_text(c, "khóa đã mất %s, vẫn được tin\n", "lost key %s, still believed\n"),
-                   hub_keys_text(p, "log_key"));
+                   hub_tool_str(p, "log_key"));
             continue;
         }
         printf(json_is_true(json_object_get(p, "stolen"))
@@ -35,7 +32,7 @@ static void hub_print_keys(const struct cli *c, const json_t *r)
                               "stolen key %s, believed up to position %lld\n")
                    : cli_text(c, "khóa cũ %s, đến vị trí %lld\n",
                               "key of before %s, up to position %lld\n"),
-               hub_keys_text(p, "log_key"), (long long)last);
+               hub_tool_str(p, "log_key"), (long long)last);
     }
 }
 
@@ -50,7 +47,7 @@ static enum err hub_keys_out(struct cli *c, struct hub_tool *t, json_t *request,
     size_t n = 0;
     enum err e = hub_tool_ask(c, t, request, &r);
     if (e != ERR_OK) return e;
-    const char *text = hub_keys_text(r, key);
+    const char *text = hub_tool_str(r, key);
     if (out == NULL) {
         printf("%s\n", text);
     } else if (!decode) {
@@ -222,7 +219,7 @@ static void hub_print_demand(const struct cli *c, const json_t *r)
                  "hoặc nhận gói tiếp theo; xem `nodes`.\n",
                  "PC %s of %s (%s) was asked to change its keys, at position %lld. It does so by "
                  "itself with its next sync or bundle; see `nodes`.\n"),
-        hub_keys_text(r, "name"), hub_keys_text(r, "unit_name"), hub_keys_text(r, "unit"),
+        hub_tool_str(r, "name"), hub_tool_str(r, "unit_name"), hub_tool_str(r, "unit"),
         (long long)json_integer_value(json_object_get(r, "position")));
 }
 

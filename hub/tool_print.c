@@ -12,12 +12,6 @@ static void hub_print_buf(struct buf *b)
     buf_free(b);
 }
 
-static const char *hub_text_of(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-    return s != NULL ? s : "";
-}
-
 /* A table out of an array of objects: one column per key. Numbers become text. */
 static void hub_print_table(const json_t *rows, const char *const *headings,
                             const char *const *keys, size_t columns)
@@ -134,7 +128,7 @@ void hub_print_saved(const struct cli *c, const json_t *response)
                ? cli_text(c, "Đã ghi hồ sơ %s; các xã liên quan nhận khi đồng bộ.\n",
                           "Saved record %s; the communes concerned get it with their next sync.\n")
                : cli_text(c, "Hồ sơ %s: không có gì thay đổi.\n", "Record %s: nothing changed.\n"),
-           hub_text_of(response, "id"));
+           hub_tool_str(response, "id"));
     const json_t *locked = json_object_get(response, "locked");
     for (size_t i = 0; i < json_array_size(locked); i++)
         printf(cli_text(c, "! %s đang khóa (danh sách nhập không ghi đè); bạn đã sửa tay.\n",
@@ -179,7 +173,7 @@ static void hub_print_field(const struct cli *c, struct buf *b, const json_t *f)
     const char *none = cli_text(c, "(trống)", "(empty)");
     const json_t *heads = json_object_get(f, "heads");
     const json_t *base = json_object_get(f, "base");
-    buf_printf(b, "  %s (%s)\n", hub_text_of(f, "label"), hub_text_of(f, "field"));
+    buf_printf(b, "  %s (%s)\n", hub_tool_str(f, "label"), hub_tool_str(f, "field"));
     if (json_is_object(base)) {
         buf_printf(b, "    %s: ", cli_text(c, "trước đó", "before"));
         hub_print_value(b, json_object_get(base, "value"), none);
@@ -189,8 +183,8 @@ static void hub_print_field(const struct cli *c, struct buf *b, const json_t *f)
         const json_t *h = json_array_get(heads, i);
         buf_printf(b, "    %zu. ", i + 1);
         hub_print_value(b, json_object_get(h, "value"), none);
-        buf_printf(b, "  – %s, %s, %s %s\n", hub_text_of(h, "unit_name"), hub_text_of(h, "at"),
-                   cli_text(c, "người ghi", "by"), hub_text_of(h, "person"));
+        buf_printf(b, "  – %s, %s, %s %s\n", hub_tool_str(h, "unit_name"), hub_tool_str(h, "at"),
+                   cli_text(c, "người ghi", "by"), hub_tool_str(h, "person"));
     }
 }
 
@@ -202,8 +196,8 @@ void hub_print_conflict(const struct cli *c, const json_t *response)
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *r = json_array_get(rows, i);
         const json_t *fields = json_object_get(r, "fields");
-        buf_printf(&b, "%s %s, %s: ", hub_text_of(r, "id"), hub_text_of(r, "type"),
-                   hub_text_of(r, "unit_name"));
+        buf_printf(&b, "%s %s, %s: ", hub_tool_str(r, "id"), hub_tool_str(r, "type"),
+                   hub_tool_str(r, "unit_name"));
         hub_print_value(&b, json_object_get(r, "label"), "");
         buf_add_str(&b, "\n");
         for (size_t k = 0; k < json_array_size(fields); k++)
@@ -224,8 +218,8 @@ void hub_print_conflicts(const struct cli *c, const json_t *response)
     buf_init(&b, HUB_PRINT_BYTES_MAX);
     for (size_t i = 0; i < json_array_size(pairs); i++) {
         const json_t *p = json_array_get(pairs, i);
-        bool id = strcmp(hub_text_of(p, "why"), "same_national_id") == 0;
-        buf_printf(&b, "%s %s\n", hub_text_of(p, "id"),
+        bool id = strcmp(hub_tool_str(p, "why"), "same_national_id") == 0;
+        buf_printf(&b, "%s %s\n", hub_tool_str(p, "id"),
                    id ? cli_text(c, "cùng số định danh:", "same national id:")
                       : cli_text(c, "tên, ngày sinh và giới tính giống nhau:",
                                  "name, birth date and sex alike:"));
@@ -233,8 +227,8 @@ void hub_print_conflicts(const struct cli *c, const json_t *response)
             const json_t *who = json_object_get(p, side == 0 ? "person_a" : "person_b");
             buf_add_str(&b, "    ");
             hub_print_value(&b, json_object_get(who, "full_name"), "");
-            buf_printf(&b, " (%s), %s\n", hub_text_of(who, "dob"),
-                       hub_text_of(p, side == 0 ? "unit_a_name" : "unit_b_name"));
+            buf_printf(&b, " (%s), %s\n", hub_tool_str(who, "dob"),
+                       hub_tool_str(p, side == 0 ? "unit_a_name" : "unit_b_name"));
         }
     }
     hub_print_buf(&b);
@@ -249,9 +243,9 @@ void hub_print_mistakes(const struct cli *c, const json_t *response)
     }
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *m = json_array_get(list, i);
-        fprintf(stderr, "%s:%lld%s%s: %s\n", hub_text_of(m, "file"),
+        fprintf(stderr, "%s:%lld%s%s: %s\n", hub_tool_str(m, "file"),
                 (long long)json_integer_value(json_object_get(m, "row")),
-                hub_text_of(m, "column")[0] != '\0' ? ":" : "", hub_text_of(m, "column"),
-                hub_text_of(m, c->en ? "en" : "vi"));
+                hub_tool_str(m, "column")[0] != '\0' ? ":" : "", hub_tool_str(m, "column"),
+                hub_tool_str(m, c->en ? "en" : "vi"));
     }
 }

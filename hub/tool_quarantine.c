@@ -4,12 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *hub_said(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-    return s != NULL ? s : "";
-}
-
 static long long hub_number(const json_t *j, const char *key)
 {
     return (long long)json_integer_value(json_object_get(j, key));
@@ -24,8 +18,8 @@ static void hub_print_revoked(const struct cli *c, const json_t *r)
                     "Revoked PC %s of %s (%s), from position %lld on. Nothing of it enters the log "
                     "any more; what it still sends is kept apart, see `quarantine`.\n"
                     "For a replacement make a new invitation: `invite --unit %s`.\n"),
-           hub_said(r, "name"), hub_said(r, "unit_name"), hub_said(r, "unit"),
-           hub_number(r, "position"), hub_said(r, "unit"));
+           hub_tool_str(r, "name"), hub_tool_str(r, "unit_name"), hub_tool_str(r, "unit"),
+           hub_number(r, "position"), hub_tool_str(r, "unit"));
 }
 
 enum err hub_tool_revoke(struct cli *c, void *ctx)
@@ -38,22 +32,22 @@ enum err hub_tool_revoke(struct cli *c, void *ctx)
 
 static void hub_print_parcel(const struct cli *c, const json_t *p)
 {
-    const char *state = hub_said(p, "state");
+    const char *state = hub_tool_str(p, "state");
     printf(cli_text(c, "Gói %lld: %lld lần lưu của máy %s, %s (%s); đến %s qua %s; %s.\n",
                     "Parcel %lld: %lld saves of PC %s, %s (%s); came %s by %s; %s.\n"),
-           hub_number(p, "parcel"), hub_number(p, "sets"), hub_said(p, "name"),
-           hub_said(p, "unit_name"), hub_said(p, "unit"), hub_said(p, "at"),
-           strcmp(hub_said(p, "road"), "bundle") == 0 ? cli_text(c, "gói .dongbo", "bundle")
-                                                      : cli_text(c, "mạng", "network"),
+           hub_number(p, "parcel"), hub_number(p, "sets"), hub_tool_str(p, "name"),
+           hub_tool_str(p, "unit_name"), hub_tool_str(p, "unit"), hub_tool_str(p, "at"),
+           strcmp(hub_tool_str(p, "road"), "bundle") == 0 ? cli_text(c, "gói .dongbo", "bundle")
+                                                          : cli_text(c, "mạng", "network"),
            strcmp(state, "released") == 0    ? cli_text(c, "đã cho nhập", "released")
            : strcmp(state, "discarded") == 0 ? cli_text(c, "đã bỏ", "discarded")
                                              : cli_text(c, "chờ quyết định", "waits"));
     printf(cli_text(c, "    máy bị thu hồi vì: %s\n", "    the PC was revoked because: %s\n"),
-           hub_said(p, "revoked_why"));
-    if (hub_said(p, "by")[0] != '\0')
+           hub_tool_str(p, "revoked_why"));
+    if (hub_tool_str(p, "by")[0] != '\0')
         printf(cli_text(c, "    %s quyết định lúc %s: %s\n", "    decided by %s at %s: %s\n"),
-               hub_said(p, "by"), hub_said(p, "decided"), hub_said(p, "reason"));
-    const char *next = hub_said(p, cli_text(c, "next_vi", "next_en"));
+               hub_tool_str(p, "by"), hub_tool_str(p, "decided"), hub_tool_str(p, "reason"));
+    const char *next = hub_tool_str(p, cli_text(c, "next_vi", "next_en"));
     if (next[0] != '\0') printf("    %s\n", next);
 }
 
@@ -70,11 +64,12 @@ static void hub_print_quarantine(const struct cli *c, const json_t *r)
 static void hub_print_op(const json_t *op)
 {
     const json_t *values = json_object_get(op, "values");
-    printf("    %s %s %s\n", hub_said(op, "kind"), hub_said(op, "type"), hub_said(op, "record"));
+    printf("    %s %s %s\n", hub_tool_str(op, "kind"), hub_tool_str(op, "type"),
+           hub_tool_str(op, "record"));
     for (size_t i = 0; i < json_array_size(values); i++) {
         const json_t *v = json_array_get(values, i);
-        printf("      %s = %s%s%s\n", hub_said(v, "name"), hub_said(v, "value"),
-               hub_said(v, "element")[0] != '\0' ? " " : "", hub_said(v, "element"));
+        printf("      %s = %s%s%s\n", hub_tool_str(v, "name"), hub_tool_str(v, "value"),
+               hub_tool_str(v, "element")[0] != '\0' ? " " : "", hub_tool_str(v, "element"));
     }
 }
 
@@ -87,7 +82,7 @@ static void hub_print_content(const struct cli *c, const json_t *r)
         const json_t *ops = json_object_get(set, "ops");
         printf(cli_text(c, "  lần lưu %lld, giờ của máy %s\n",
                         "  save %lld, at %s by that PC's clock\n"),
-               hub_number(set, "seq"), hub_said(set, "clock"));
+               hub_number(set, "seq"), hub_tool_str(set, "clock"));
         for (size_t k = 0; k < json_array_size(ops); k++)
             hub_print_op(json_array_get(ops, k));
     }
@@ -95,7 +90,7 @@ static void hub_print_content(const struct cli *c, const json_t *r)
 
 static void hub_print_decided(const struct cli *c, const json_t *r)
 {
-    bool released = strcmp(hub_said(r, "state"), "released") == 0;
+    bool released = strcmp(hub_tool_str(r, "state"), "released") == 0;
     printf(released ? cli_text(c, "Đã cho nhập %lld lần lưu của gói %lld.\n",
                                "Let in %lld saves of parcel %lld.\n")
                     : cli_text(c, "Đã bỏ %lld lần lưu của gói %lld; gói vẫn được giữ để tra cứu.\n",

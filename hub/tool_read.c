@@ -3,30 +3,25 @@
 
 #include <stdio.h>
 
-static const char *read_text(const json_t *row, const char *key)
-{
-    const char *s = json_string_value(json_object_get(row, key));
-    return s != NULL ? s : "";
-}
-
 static void hub_print_reads(const struct cli *c, const json_t *r)
 {
     const json_t *rows = json_object_get(r, "rows");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
         const json_t *ids = json_object_get(row, "records");
-        const char *user = read_text(row, "user");
-        printf("%.19s  %s  %s  %lld  %s%s%s\n", read_text(row, "at"),
+        const char *user = hub_tool_str(row, "user");
+        printf("%.19s  %s  %s  %lld  %s%s%s\n", hub_tool_str(row, "at"),
                user[0] != '\0' ? user : cli_text(c, "(không ghi tên)", "(no name given)"),
-               read_text(row, "what"), (long long)json_integer_value(json_object_get(row, "count")),
+               hub_tool_str(row, "what"),
+               (long long)json_integer_value(json_object_get(row, "count")),
                json_string_value(json_array_get(ids, 0)), json_array_size(ids) > 1 ? " …  " : "  ",
-               read_text(row, "reason"));
+               hub_tool_str(row, "reason"));
     }
     json_int_t dropped = json_integer_value(json_object_get(r, "dropped"));
     if (dropped > 0)
         printf(cli_text(c, "%lld dòng cũ, đến %.19s, không còn giữ; mã băm của chúng vẫn còn.\n",
                         "%lld older rows, until %.19s, are no longer kept; their hash is.\n"),
-               (long long)dropped, read_text(r, "dropped_until"));
+               (long long)dropped, hub_tool_str(r, "dropped_until"));
     if (!json_is_true(json_object_get(r, "whole")))
         printf(cli_text(c, "! Nhật ký đọc bị sửa hoặc hỏng từ dòng %lld.\n",
                         "! The access log was changed or damaged from row %lld on.\n"),

@@ -3,23 +3,17 @@
 
 #include <stdio.h>
 
-static const char *readers_str(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-    return s != NULL ? s : "";
-}
-
 static void readers_print(const struct cli *c, const json_t *r)
 {
     size_t i;
     json_t *v;
     json_array_foreach(json_object_get(r, "readers"), i, v)
     {
-        bool officer = strcmp(readers_str(v, "kind"), "officer") == 0;
-        printf("%s  %s %s %s\n    %s: %s\n", readers_str(v, "id"),
+        bool officer = strcmp(hub_tool_str(v, "kind"), "officer") == 0;
+        printf("%s  %s %s %s\n    %s: %s\n", hub_tool_str(v, "id"),
                officer ? cli_text(c, "cán bộ", "officer") : cli_text(c, "máy của", "PC of"),
-               readers_str(v, "unit"), readers_str(v, "name"), cli_text(c, "sáu từ", "six words"),
-               readers_str(v, "words"));
+               hub_tool_str(v, "unit"), hub_tool_str(v, "name"), cli_text(c, "sáu từ", "six words"),
+               hub_tool_str(v, "words"));
     }
 }
 
@@ -35,7 +29,7 @@ static void readers_print_counts(const struct cli *c, const json_t *r)
            (long long)json_integer_value(json_object_get(r, "open")));
     json_array_foreach(json_object_get(r, "readers"), i, v)
         printf("%8lld  %s  %s %s\n", (long long)json_integer_value(json_object_get(v, "records")),
-               readers_str(v, "id"), readers_str(v, "unit"), readers_str(v, "name"));
+               hub_tool_str(v, "id"), hub_tool_str(v, "unit"), hub_tool_str(v, "name"));
 }
 
 enum err hub_tool_readers(struct cli *c, void *ctx)
@@ -63,7 +57,7 @@ enum err hub_tool_readers(struct cli *c, void *ctx)
     if (cli_has(c, "end")) json_object_set_new(q, "end", json_true());
     enum err e = hub_tool_ask(c, ctx, q, &r);
     if (e != ERR_OK) return e;
-    e = file_write_atomic(out, bytes_str(readers_str(r, "order")), 0600);
+    e = file_write_atomic(out, bytes_str(hub_tool_str(r, "order")), 0600);
     if (e != ERR_OK) {
         e = cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
     } else if (c->json) {
@@ -75,7 +69,7 @@ enum err hub_tool_readers(struct cli *c, void *ctx)
                      "TỆP`, rồi `order approve`.\n",
                      "The order is drafted. Six words of the reading key: %s\nTwo officers sign: "
                      "`order propose FILE`, then `order approve`.\n"),
-            readers_str(json_object_get(r, "what"), "key_words"));
+            hub_tool_str(json_object_get(r, "what"), "key_words"));
     }
     json_decref(r);
     return e;

@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *tool_str(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-    return s != NULL ? s : "";
-}
-
 static const char *tool_state(const struct cli *c, const char *state)
 {
     static const char *const words[][3] = {
@@ -36,15 +30,15 @@ static void print_transfers(const struct cli *c, const json_t *r)
                cli_text(c, "Không có đề nghị chuyển hồ sơ nào.", "There are no transfers."));
     json_array_foreach(rows, i, t)
     {
-        printf("%s  %s (%s) -> %s (%s)\n    %s %s, %s %s\n    %s\n", tool_str(t, "transfer"),
-               tool_str(t, "from_name"), tool_str(t, "from"), tool_str(t, "to_name"),
-               tool_str(t, "to"), tool_str(t, "type_label"), tool_str(t, "id"),
-               cli_text(c, "đề nghị lúc", "offered"), tool_str(t, "offered"),
-               tool_state(c, tool_str(t, "state")));
-        if (tool_str(t, "note")[0] != '\0')
-            printf("    %s: %s\n", cli_text(c, "lời nhắn", "note"), tool_str(t, "note"));
-        if (tool_str(t, "answer")[0] != '\0')
-            printf("    %s: %s\n", cli_text(c, "trả lời", "answer"), tool_str(t, "answer"));
+        printf("%s  %s (%s) -> %s (%s)\n    %s %s, %s %s\n    %s\n", hub_tool_str(t, "transfer"),
+               hub_tool_str(t, "from_name"), hub_tool_str(t, "from"), hub_tool_str(t, "to_name"),
+               hub_tool_str(t, "to"), hub_tool_str(t, "type_label"), hub_tool_str(t, "id"),
+               cli_text(c, "đề nghị lúc", "offered"), hub_tool_str(t, "offered"),
+               tool_state(c, hub_tool_str(t, "state")));
+        if (hub_tool_str(t, "note")[0] != '\0')
+            printf("    %s: %s\n", cli_text(c, "lời nhắn", "note"), hub_tool_str(t, "note"));
+        if (hub_tool_str(t, "answer")[0] != '\0')
+            printf("    %s: %s\n", cli_text(c, "trả lời", "answer"), hub_tool_str(t, "answer"));
     }
 }
 
@@ -57,12 +51,12 @@ static void print_crossed(const struct cli *c, const json_t *r)
                                 "No change came after its record had left."));
     json_array_foreach(rows, i, x)
     {
-        const char *state = tool_str(x, "state"), *key = NULL;
+        const char *state = hub_tool_str(x, "state"), *key = NULL;
         json_t *v = NULL;
-        printf("%s\n    %s %s, %s %s, %s %s: %s\n", tool_str(x, "ref"),
-               cli_text(c, "hồ sơ", "record"), tool_str(x, "id"),
-               cli_text(c, "ghi ở", "written at"), tool_str(x, "unit_name"),
-               cli_text(c, "nay của", "now of"), tool_str(x, "owner_name"),
+        printf("%s\n    %s %s, %s %s, %s %s: %s\n", hub_tool_str(x, "ref"),
+               cli_text(c, "hồ sơ", "record"), hub_tool_str(x, "id"),
+               cli_text(c, "ghi ở", "written at"), hub_tool_str(x, "unit_name"),
+               cli_text(c, "nay của", "now of"), hub_tool_str(x, "owner_name"),
                strcmp(state, "open") == 0      ? cli_text(c, "chờ quyết định", "open")
                : strcmp(state, "applied") == 0 ? cli_text(c, "đã áp dụng", "applied")
                                                : cli_text(c, "đã để lại", "set aside"));
@@ -73,7 +67,7 @@ static void print_crossed(const struct cli *c, const json_t *r)
 
 static void print_saved(const struct cli *c, const json_t *r)
 {
-    const char *transfer = tool_str(r, "transfer");
+    const char *transfer = hub_tool_str(r, "transfer");
     printf("%s%s%s\n", cli_text(c, "Đã ghi", "Saved"), transfer[0] != '\0' ? ": " : ".", transfer);
 }
 
@@ -145,13 +139,13 @@ static void print_units(const struct cli *c, const json_t *r)
     json_t *u = NULL;
     json_array_foreach(json_object_get(r, "changes"), i, u)
     {
-        const char *state = tool_str(u, "state"), *word = state;
+        const char *state = hub_tool_str(u, "state"), *word = state;
         for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
             if (strcmp(words[k][0], state) == 0) word = cli_text(c, words[k][1], words[k][2]);
         }
-        printf("%s  %s (%s) -> %s (%s): %lld %s, %lld %s. %s%s\n", tool_str(u, "on"),
-               tool_str(u, "old_name"), tool_str(u, "old"), tool_str(u, "new_name"),
-               tool_str(u, "new"), (long long)json_integer_value(json_object_get(u, "records")),
+        printf("%s  %s (%s) -> %s (%s): %lld %s, %lld %s. %s%s\n", hub_tool_str(u, "on"),
+               hub_tool_str(u, "old_name"), hub_tool_str(u, "old"), hub_tool_str(u, "new_name"),
+               hub_tool_str(u, "new"), (long long)json_integer_value(json_object_get(u, "records")),
                cli_text(c, "hồ sơ", "records"),
                (long long)json_integer_value(json_object_get(u, "nodes")),
                cli_text(c, "máy", "PCs"), word,
@@ -226,13 +220,13 @@ static void print_scope(const struct cli *c, const json_t *r)
     json_array_foreach(json_object_get(r, "units"), i, u)
     {
         bool has = json_is_null(json_object_get(u, "left"));
-        printf("%s (%s): %s%s%s%s\n", tool_str(u, "unit_name"), tool_str(u, "unit"),
-               strcmp(tool_str(u, "as"), "owner") == 0   ? cli_text(c, "giữ hồ sơ", "owner")
-               : strcmp(tool_str(u, "as"), "write") == 0 ? cli_text(c, "được sửa", "may write")
-                                                         : cli_text(c, "được xem", "may read"),
+        printf("%s (%s): %s%s%s%s\n", hub_tool_str(u, "unit_name"), hub_tool_str(u, "unit"),
+               strcmp(hub_tool_str(u, "as"), "owner") == 0 ? cli_text(c, "giữ hồ sơ", "owner")
+               : strcmp(hub_tool_str(u, "as"), "write") == 0 ? cli_text(c, "được sửa", "may write")
+                                                             : cli_text(c, "được xem", "may read"),
                has ? "" : cli_text(c, " (đã thôi)", " (not any more)"),
-               tool_str(u, "since")[0] != '\0' ? cli_text(c, ", từ ", ", since ") : "",
-               tool_str(u, "since"));
+               hub_tool_str(u, "since")[0] != '\0' ? cli_text(c, ", từ ", ", since ") : "",
+               hub_tool_str(u, "since"));
     }
 }
 
@@ -255,15 +249,15 @@ static void print_held(const struct cli *c, const json_t *r)
     json_t *h = NULL;
     json_array_foreach(json_object_get(r, "held"), i, h)
     {
-        const char *id = tool_str(h, "id");
-        printf("%s  %s %s, %s, %s\n", tool_str(h, "ref"), cli_text(c, "hồ sơ", "record"),
-               id[0] != '\0' ? id : "?", tool_str(h, "unit_name"), tool_str(h, "received"));
+        const char *id = hub_tool_str(h, "id");
+        printf("%s  %s %s, %s, %s\n", hub_tool_str(h, "ref"), cli_text(c, "hồ sơ", "record"),
+               id[0] != '\0' ? id : "?", hub_tool_str(h, "unit_name"), hub_tool_str(h, "received"));
         printf("    %s: %s\n", cli_text(c, "bị giữ vì", "held because"),
-               tool_str(h, cli_text(c, "vi", "en")));
+               hub_tool_str(h, cli_text(c, "vi", "en")));
         printf("    %s: %s\n", cli_text(c, "người lo", "whose turn"),
-               tool_str(h, cli_text(c, "owner_vi", "owner_en")));
+               hub_tool_str(h, cli_text(c, "owner_vi", "owner_en")));
         printf("    %s: %s\n", cli_text(c, "việc tiếp", "next"),
-               tool_str(h, cli_text(c, "next_vi", "next_en")));
+               hub_tool_str(h, cli_text(c, "next_vi", "next_en")));
     }
     json_int_t total = json_integer_value(json_object_get(r, "total"));
     if (total == 0)

@@ -18,12 +18,6 @@ enum {
     SEALED_FILE_ID_BYTES = 4,           /* of the record's id, in front of it */
 };
 
-static const char *sealed_str(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-    return s != NULL ? s : "";
-}
-
 /* ---- the officer's key ---- */
 
 static enum err sealed_key(struct cli *c, struct key_box *k)
@@ -99,8 +93,8 @@ static enum err sealed_doc_fields(struct sealed_doc *d)
             (i > 0 && (unsigned)no <= d->fields[i - 1].no))
             return ERR_BAD_FORMAT;
         d->fields[i] = (struct catalogue_field){.no = (unsigned)no,
-                                                .name = sealed_str(v, "name"),
-                                                .label_vi = sealed_str(v, "label"),
+                                                .name = hub_tool_str(v, "name"),
+                                                .label_vi = hub_tool_str(v, "label"),
                                                 .sealed = true};
     }
     d->type = (struct catalogue_type){
@@ -110,10 +104,10 @@ static enum err sealed_doc_fields(struct sealed_doc *d)
 
 static enum err sealed_doc_parse(struct sealed_doc *d)
 {
-    const char *text = sealed_str(d->json, "state");
+    const char *text = hub_tool_str(d->json, "state");
     size_t len = 0;
-    if (strcmp(sealed_str(d->json, "format"), "dongbo-sealed/1") != 0 ||
-        id_unhex(sealed_str(d->json, "id"), d->rid.b, sizeof d->rid.b) != ERR_OK)
+    if (strcmp(hub_tool_str(d->json, "format"), "dongbo-sealed/1") != 0 ||
+        id_unhex(hub_tool_str(d->json, "id"), d->rid.b, sizeof d->rid.b) != ERR_OK)
         return ERR_BAD_FORMAT;
     buf_init(&d->state, FOLD_STATE_BYTES_MAX);
     uint8_t *p = buf_room(&d->state, FOLD_STATE_BYTES_MAX);
@@ -290,16 +284,16 @@ static enum err sealed_files(struct cli *c, struct hub_tool *t, const struct sea
     json_t *row, *r = NULL;
     if (cli_opt(c, "out-dir") == NULL) return ERR_OK;
     if (d->file.size > 0) return sealed_file_write(c, t, d, files);
-    if (cli_opt(c, "file") != NULL || strcmp(sealed_str(d->json, "type"), "attachment") == 0)
+    if (cli_opt(c, "file") != NULL || strcmp(hub_tool_str(d->json, "type"), "attachment") == 0)
         return ERR_OK; /* not sealed, or not for this key, which is told */
     json_t *q = hub_tool_request(c, "attach");
     json_object_set(q, "about", json_object_get(d->json, "id"));
     enum err e = hub_tool_ask(c, t, q, &r);
     json_array_foreach(json_object_get(r, "attachments"), i, row)
     {
-        bool whole = strcmp(sealed_str(row, "state"), "whole") == 0;
+        bool whole = strcmp(hub_tool_str(row, "state"), "whole") == 0;
         if (e == ERR_OK && whole && json_is_true(json_object_get(row, "sealed")))
-            e = sealed_file_of(c, t, sealed_str(row, "id"), k, files, closed);
+            e = sealed_file_of(c, t, hub_tool_str(row, "id"), k, files, closed);
     }
     json_decref(r);
     return e;
@@ -316,8 +310,9 @@ static enum err sealed_show(struct cli *c, struct hub_tool *t, struct sealed_doc
     else
         e = sealed_files(c, t, d, k, files, &closed);
     if (e == ERR_OK && c->json) {
-        json_t *j = json_pack("{s:s, s:s, s:O, s:b}", "id", sealed_str(d->json, "id"), "type",
-                              sealed_str(d->json, "type"), "values", values, "closed", (int)closed);
+        json_t *j =
+            json_pack("{s:s, s:s, s:O, s:b}", "id", hub_tool_str(d->json, "id"), "type",
+                      hub_tool_str(d->json, "type"), "values", values, "closed", (int)closed);
         if (cli_opt(c, "out-dir") != NULL) json_object_set(j, "files", files);
         cli_print_json(j);
         json_decref(j);
@@ -378,7 +373,7 @@ static enum err sealed_target(struct cli *c, struct hub_tool *t, uint8_t pk[stat
         struct id_hash h;
         char id[SEALED_READER_ROOM];
         uint8_t key[32];
-        if (id_unhex(sealed_str(v, "public_key"), key, sizeof key) != ERR_OK) continue;
+        if (id_unhex(hub_tool_str(v, "public_key"), key, sizeof key) != ERR_OK) continue;
         sealed_reader_hash(key, &h);
         id_hex(bytes_make(h.b, SEALED_READER_BYTES), id);
         if (strcmp(id, to) != 0) continue;

@@ -6,12 +6,6 @@
 
 enum { TOOL_LIST_COLUMNS = 4, TOOL_TABLE_BYTES = 4 * 1024 * 1024 };
 
-static const char *tool_str(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s != NULL ? s : "";
-}
-
 static long long tool_int(const json_t *o, const char *key)
 {
     return (long long)json_integer_value(json_object_get(o, key));
@@ -65,8 +59,8 @@ static void tool_print_marks(const struct cli *c, const json_t *record)
                 fputs("      - ", stdout);
                 tool_value(json_object_get(h, "value"));
                 fputs("  (", stdout);
-                tool_put(tool_str(h, "person"));
-                printf(", %s)\n", tool_str(h, "at"));
+                tool_put(node_tool_str(h, "person"));
+                printf(", %s)\n", node_tool_str(h, "at"));
             }
         }
         if (json_is_true(json_object_get(mark, "pending")))
@@ -78,10 +72,11 @@ void node_tool_print_record(const struct cli *c, const json_t *record)
 {
     const char *name = NULL;
     json_t *value = NULL;
-    printf("%s %s%s\n", tool_str(record, "type"), tool_str(record, "id"),
+    printf("%s %s%s\n", node_tool_str(record, "type"), node_tool_str(record, "id"),
            json_is_true(json_object_get(record, "deleted")) ? cli_text(c, " (đã xóa)", " (deleted)")
                                                             : "");
-    printf("  unit %s, version %s\n", tool_str(record, "unit"), tool_str(record, "version"));
+    printf("  unit %s, version %s\n", node_tool_str(record, "unit"),
+           node_tool_str(record, "version"));
     json_object_foreach(json_object_get(record, "values"), name, value)
     {
         printf("  %s = ", name);
@@ -115,8 +110,8 @@ void node_tool_print_list(const struct cli *c, const json_t *response)
     size_t n = json_array_size(rows) < 1000 ? json_array_size(rows) : 1000;
     for (size_t i = 0; i < n; i++) {
         const json_t *r = json_array_get(rows, i);
-        cells[i * 4] = tool_str(r, "id");
-        cells[i * 4 + 1] = tool_str(r, "type");
+        cells[i * 4] = node_tool_str(r, "id");
+        cells[i * 4 + 1] = node_tool_str(r, "type");
         cells[i * 4 + 2] = tool_title(r);
         cells[i * 4 + 3] = tool_int(r, "conflicts") > 0 ? cli_text(c, "xung đột", "conflict")
                            : tool_int(r, "held") > 0    ? cli_text(c, "bị giữ lại", "held")
@@ -130,7 +125,7 @@ void node_tool_print_list(const struct cli *c, const json_t *response)
     buf_free(&out);
     if (json_is_string(json_object_get(response, "next")))
         printf("%s --after %s\n", cli_text(c, "Còn nữa:", "There is more:"),
-               tool_str(response, "next"));
+               node_tool_str(response, "next"));
 }
 
 void node_tool_print_held(const struct cli *c, const json_t *response)
@@ -140,14 +135,14 @@ void node_tool_print_held(const struct cli *c, const json_t *response)
     json_t *h = NULL;
     json_array_foreach(rows, i, h)
     {
-        printf("%s  %s %s %s\n", tool_str(h, "at"), tool_str(h, "person"), tool_str(h, "type"),
-               tool_str(h, "id"));
+        printf("%s  %s %s %s\n", node_tool_str(h, "at"), node_tool_str(h, "person"),
+               node_tool_str(h, "type"), node_tool_str(h, "id"));
         printf("    %s: %s\n", cli_text(c, "bị giữ vì", "held because"),
-               tool_str(h, cli_text(c, "vi", "en")));
+               node_tool_str(h, cli_text(c, "vi", "en")));
         printf("    %s: %s\n", cli_text(c, "người lo", "whose turn"),
-               tool_str(h, cli_text(c, "owner_vi", "owner_en")));
+               node_tool_str(h, cli_text(c, "owner_vi", "owner_en")));
         printf("    %s: %s\n", cli_text(c, "việc tiếp", "next"),
-               tool_str(h, cli_text(c, "next_vi", "next_en")));
+               node_tool_str(h, cli_text(c, "next_vi", "next_en")));
     }
     if (i == 0) printf("%s\n", cli_text(c, "Không có thay đổi nào bị giữ.", "Nothing is held."));
     if (json_is_true(json_object_get(response, "more")))
@@ -163,25 +158,25 @@ void node_tool_print_history(const struct cli *c, const json_t *response)
                                 "This PC saved nothing of this record."));
     for (size_t i = 0; i < json_array_size(events); i++) {
         const json_t *e = json_array_get(events, i);
-        printf("%s  %s  ", tool_str(e, "at"), tool_str(e, "kind"));
-        tool_put(tool_str(e, "person"));
+        printf("%s  %s  ", node_tool_str(e, "at"), node_tool_str(e, "kind"));
+        tool_put(node_tool_str(e, "person"));
         printf("  [%s, %s]\n",
                json_is_true(json_object_get(e, "delivered")) ? cli_text(c, "đã gửi", "delivered")
                                                              : cli_text(c, "chờ gửi", "waiting"),
-               tool_str(e, "verdict"));
+               node_tool_str(e, "verdict"));
         const json_t *list = json_object_get(e, "import");
         if (list != NULL) {
             printf("    %s ", cli_text(c, "nhập từ danh sách", "out of the list"));
-            tool_put(tool_str(list, "source"));
-            if (tool_str(list, "as_of")[0] != '\0')
-                printf(", %s %s", cli_text(c, "tính đến", "as of"), tool_str(list, "as_of"));
-            printf(" (%s)\n", tool_str(list, "id"));
+            tool_put(node_tool_str(list, "source"));
+            if (node_tool_str(list, "as_of")[0] != '\0')
+                printf(", %s %s", cli_text(c, "tính đến", "as of"), node_tool_str(list, "as_of"));
+            printf(" (%s)\n", node_tool_str(list, "id"));
         }
         const json_t *writes = json_object_get(e, "writes");
         for (size_t k = 0; k < json_array_size(writes); k++) {
             const json_t *w = json_array_get(writes, k);
-            printf("    %s", tool_str(w, "field"));
-            if (json_object_get(w, "element") != NULL) printf("[%s]", tool_str(w, "element"));
+            printf("    %s", node_tool_str(w, "field"));
+            if (json_object_get(w, "element") != NULL) printf("[%s]", node_tool_str(w, "element"));
             fputs(" = ", stdout);
             tool_value(json_object_get(w, "value"));
             putchar('\n');
@@ -208,9 +203,9 @@ void node_tool_print_status(const struct cli *c, const json_t *r)
 {
     const json_t *session = json_object_get(r, "session");
     const json_t *warnings = json_object_get(r, "warnings");
-    printf("%s: %s %s\n", cli_text(c, "Đơn vị", "Unit"), tool_str(r, "unit"),
-           tool_str(r, "unit_name"));
-    printf("%s: %s\n", cli_text(c, "Trung tâm", "Hub"), tool_str(r, "hub"));
+    printf("%s: %s %s\n", cli_text(c, "Đơn vị", "Unit"), node_tool_str(r, "unit"),
+           node_tool_str(r, "unit_name"));
+    printf("%s: %s\n", cli_text(c, "Trung tâm", "Hub"), node_tool_str(r, "hub"));
     printf("%s: %lld (%s %lld)\n", cli_text(c, "Hồ sơ", "Records"), tool_int(r, "records"),
            cli_text(c, "xung đột", "in conflict"), tool_int(r, "records_conflict"));
     tool_print_log(c, json_object_get(r, "log"));
@@ -222,10 +217,10 @@ void node_tool_print_status(const struct cli *c, const json_t *r)
                tool_int(files, "waiting"), cli_text(c, "đang lấy", "on their way here"),
                tool_int(files, "fetching"));
     printf("%s: %s (%s)\n", cli_text(c, "Lần đồng bộ gần nhất", "Last sync"),
-           tool_str(session, "last"), tool_str(session, "result"));
+           node_tool_str(session, "last"), node_tool_str(session, "result"));
     for (size_t i = 0; i < json_array_size(warnings); i++) {
         const json_t *w = json_array_get(warnings, i);
-        printf("! %s\n", cli_text(c, tool_str(w, "vi"), tool_str(w, "en")));
+        printf("! %s\n", cli_text(c, node_tool_str(w, "vi"), node_tool_str(w, "en")));
     }
 }
 
@@ -244,9 +239,9 @@ void node_tool_print_import(const struct cli *c, const json_t *r)
     for (size_t i = 0; i < json_array_size(bad); i++) {
         const json_t *b = json_array_get(bad, i);
         printf("  %s %lld%s%s: ", cli_text(c, "dòng", "line"), tool_int(b, "line"),
-               tool_str(b, "column")[0] != '\0' ? cli_text(c, ", cột ", ", column ") : "",
-               tool_str(b, "column"));
-        tool_put(cli_text(c, tool_str(b, "vi"), tool_str(b, "en")));
+               node_tool_str(b, "column")[0] != '\0' ? cli_text(c, ", cột ", ", column ") : "",
+               node_tool_str(b, "column"));
+        tool_put(cli_text(c, node_tool_str(b, "vi"), node_tool_str(b, "en")));
         putchar('\n');
     }
     const json_t *kept = json_object_get(r, "kept");
@@ -257,9 +252,9 @@ void node_tool_print_import(const struct cli *c, const json_t *r)
                json_array_size(kept));
     for (size_t i = 0; i < json_array_size(kept) && i < TOOL_KEPT_MAX; i++) {
         const json_t *k = json_array_get(kept, i);
-        bool locked = strcmp(tool_str(k, "why"), "locked") == 0;
+        bool locked = strcmp(node_tool_str(k, "why"), "locked") == 0;
         printf("  %s %lld, %s: %s\n", cli_text(c, "dòng", "line"), tool_int(k, "line"),
-               cli_text(c, tool_str(k, "vi"), tool_str(k, "en")),
+               cli_text(c, node_tool_str(k, "vi"), node_tool_str(k, "en")),
                locked ? cli_text(c, "khóa", "locked")
                       : cli_text(c, "ghi sau ngày của danh sách", "written after the list's day"));
     }
@@ -267,7 +262,7 @@ void node_tool_print_import(const struct cli *c, const json_t *r)
         printf("%s: %s\n",
                cli_text(c, "Các dòng lỗi nằm trong tệp này; sửa rồi nhập lại tệp đó",
                         "The bad rows are in this file; correct them and import it"),
-               tool_str(r, "bad_file"));
+               node_tool_str(r, "bad_file"));
     if (json_is_true(json_object_get(r, "confirm")))
         puts(cli_text(c,
                       "Nếu những ngày xa kỳ báo cáo là đúng (nhập hồ sơ cũ): nhập tệp đó với "

@@ -7,12 +7,13 @@ static const struct held_why held_whys[] = {
     {FOLD_HELD_SCOPE, "scope", "hồ sơ không (hoặc không còn) thuộc xã đã ghi",
      "the record is not, or no longer, of the unit that wrote", "cán bộ trung tâm",
      "an officer of the hub",
-     "hồ sơ đã chuyển đi: xem `transfer crossed --open`, rồi `transfer apply` hoặc `transfer "
-     "aside`; hồ sơ chưa bao giờ "
-     "của xã: báo xã, nếu cần thì chuyển hoặc chia sẻ hồ sơ để xã ghi lại",
-     "a record that moved: see `transfer crossed --open`, then `transfer apply` or `transfer "
-     "aside`; one that never was "
-     "the unit's: tell the unit, and transfer or share the record for it to write again",
+     "hồ sơ đã chuyển đi: xem ở trang Chuyển hồ sơ (hoặc lệnh `transfer crossed --open`), rồi áp "
+     "dụng hoặc để lại; hồ sơ chưa bao giờ của xã: báo xã, nếu cần thì chuyển hoặc chia sẻ hồ sơ "
+     "để xã ghi lại",
+     "a record that moved: see the page Transfers (or `transfer crossed --open`), then apply it or "
+     "set "
+     "it aside; one that never was the unit's: tell the unit, and transfer or share the record for "
+     "it to write again",
      "hồ sơ đã chuyển đi: không phải làm gì, trung tâm quyết định và máy này sẽ được báo; hồ sơ "
      "chưa bao giờ của xã: "
      "gọi trung tâm xin chuyển hoặc chia sẻ, rồi ghi lại",
@@ -36,16 +37,19 @@ static const struct held_why held_whys[] = {
      "record comes; if it never "
      "does, type the record again"},
     {FOLD_HELD_DELETED, "deleted", "hồ sơ đã bị xóa", "the record is deleted", "cán bộ trung tâm",
-     "an officer of the hub", "quyết định việc xóa: `conflicts`, rồi `resolve`",
-     "decide about the deletion: `conflicts`, then `resolve`",
+     "an officer of the hub",
+     "quyết định việc xóa: trang Xung đột (hoặc lệnh `conflicts`, rồi `resolve`)",
+     "decide about the deletion: the page Conflicts (or `conflicts`, then `resolve`)",
      "nếu hồ sơ phải còn: khôi phục hồ sơ, hoặc gọi trung tâm để họ quyết định việc xóa",
      "if the record must stay: bring it back, or call the hub, which decides about the deletion"},
     {FOLD_HELD_UNREADABLE, "unreadable", "chương trình này không đọc được, hoặc vượt giới hạn",
      "this program cannot read it, or it is over a limit", "quản trị trung tâm",
      "the hub's administrator",
-     "xem máy xã có chương trình mới hơn không (`nodes`) và cập nhật trung tâm; nếu không, xã ghi "
+     "xem máy xã có chương trình mới hơn không (trang Máy xã, lệnh `nodes`) và cập nhật trung tâm; "
+     "nếu không, xã ghi "
      "lại, chia nhỏ hơn",
-     "see whether the unit's program is newer (`nodes`) and update the hub; else the unit writes "
+     "see whether the unit's program is newer (the page Commune PCs, or `nodes`) and update the "
+     "hub; else the unit writes "
      "it again, in smaller "
      "parts",
      "gọi quản trị trung tâm: có thể trung tâm cần cập nhật; nếu không, ghi lại ngắn hơn",
@@ -55,17 +59,19 @@ static const struct held_why held_whys[] = {
      "nữa",
      "a decision of the hub that came back after the hub was restored, and no longer applies",
      "người đã ra quyết định", "who made the decision",
-     "nếu vẫn cần: làm lại quyết định (lệnh xóa: hai người ký mới, `erase propose`); nếu không: để "
+     "nếu vẫn cần: làm lại quyết định (lệnh xóa: hai người ký mới, ở trang Lệnh hoặc bằng `erase "
+     "propose`); nếu không: để "
      "nguyên, nó không có "
      "hiệu lực",
-     "if it is still wanted: make it anew (an erasure: two new signatures, `erase propose`); else "
+     "if it is still wanted: make it anew (an erasure: two new signatures, on the page Orders or "
+     "by `erase propose`); else "
      "leave it, it has no "
      "effect",
      "không phải làm gì: đây là quyết định của trung tâm", "nothing: it is the hub's decision"},
     {FOLD_HELD_STEP, "step", "một bước mà đơn vị này không được làm",
      "a step that this unit may not take", "cán bộ trung tâm", "an officer of the hub",
-     "xem `transfer crossed --open`, rồi `transfer apply` hoặc `transfer aside`",
-     "see `transfer crossed --open`, then `transfer apply` or `transfer aside`",
+     "xem ở trang Chuyển hồ sơ (hoặc lệnh `transfer crossed --open`), rồi áp dụng hoặc để lại",
+     "see the page Transfers (or `transfer crossed --open`), then apply it or set it aside",
      "gọi trung tâm: họ cho áp dụng hoặc bỏ qua, và máy này sẽ được báo",
      "call the hub: it lets the step apply or sets it aside, and this PC will be told"},
 };

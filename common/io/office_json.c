@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const office_fonts[] = {"unicode", "tcvn3", "vni"};
-
 struct office { /* one reading */
     struct bytes file;
     bool book, latin;
@@ -92,8 +90,8 @@ static json_t *office_answer(struct office *o)
         json_array_append_new(names, json_string(o->sheets.names[i]));
     return json_pack("{s:s, s:o, s:I, s:b, s:s, s:s, s:O, s:o}", "kind", o->book ? "xlsx" : "text",
                      "sheets", names, "sheet", (json_int_t)o->sheet, "utf8", (int)!o->latin,
-                     "guess", office_fonts[o->guess], "text", office_fonts[o->kind], "samples",
-                     o->samples, "csv", json_stringn(buf_cstr(&o->text), o->text.len));
+                     "guess", legacy_text_name(o->guess), "text", legacy_text_name(o->kind),
+                     "samples", o->samples, "csv", json_stringn(buf_cstr(&o->text), o->text.len));
 }
 
 static json_t *office_failed(const struct office *o, enum err e)

@@ -175,6 +175,9 @@ test("a PC whose disk was read is asked for new keys; a lost one is revoked with
 test("the catalogue is changed file by file: checked, looked at, published", async () => {
   await link("Trung tâm").click();
   await heading("Trung tâm").waitFor();
+  const key = JSON.parse(tool("dongbo-hub", "keys", "--json", "--data", hub.data)).issue_key;
+  assert.match(key, /^RW[\w+/]{54}$/); // what `minisign -P` takes
+  await page.getByText(key, { exact: true }).waitFor();
   const choices = fs.readFileSync(path.join(ROOT, "catalogue/choices.csv"), "utf8");
   const csv = (name, text) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
   const put = (text, ...more) => field("Tệp đã sửa").setInputFiles([csv("choices.csv", text), ...more]);

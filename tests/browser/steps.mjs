@@ -44,7 +44,8 @@ const WORDS = ["vi", "both-vi", "hub-vi"].flatMap((n) => Object.keys(JSON.parse(
 const FAMILIES = [...new Set(WORDS.filter((w) => w.includes(".")).map((w) => w.split(".")[0]))].join("|");
 const BARE = new RegExp(`(?<![\\w./@:-])(?:${FAMILIES})(?:\\.[a-z_]+)+(?![\\w.-])`, "g");
 const FILE = /\.(?:csv|xlsx|pdf|docx|json|ndjson|xml|db|dongbo|minisig|sql|pem|key|conf|txt|zip|png|jpg)$/;
-const bareWords = async (page) => ((await page.locator("body").innerText()).match(BARE) ?? []).filter((w) => !FILE.test(w));
+const known = (w) => WORDS.some((k) => k.startsWith(w.slice(0, w.lastIndexOf(".") + 1)));
+const bareWords = async (page) => ((await page.locator("body").innerText()).match(BARE) ?? []).filter((w) => known(w) && !FILE.test(w));
 
 /** The screen as a strict reader sees it, and its picture PREFIX-NAME.png where pictures are wanted. */
 export async function look(page, prefix, name, whole = true) {

@@ -18,6 +18,7 @@ function Health({ status }) {
     ${status.warnings.length === 0 ? html`<p><span class="state ok">● ${t("system.fine")}</span></p>` : shown.map((w) => html`<${Warning} key=${w.code} w=${w} />`)}
     ${status.alarms > 0 && html`<${Note} kind="warn"><p><a href="#/">${t("system.alarms", { n: number(status.alarms) })}</a></p></${Note}>`}
     <dl class="values">${line("system.position", number(status.position))}${line("system.edition", number(status.edition))}${line("count.records", number(status.records))}
+      ${line("system.issue", html`<span class="code">${status.issue_key}</span>`)}
       ${status.certificate_until && line("system.certificate", showTime(status.certificate_until))}${line("system.disk", t(status.disk_encrypted === null ? "system.disk.unknown" : status.disk_encrypted ? "system.disk.yes" : "system.disk.no"))}</dl></section>`;
 }
 
