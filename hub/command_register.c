@@ -69,12 +69,41 @@ struct register_request {
     bool answered, finished, late;         /* `late`: over a clock that was, or is, missed */
 };
 
+/* The order to erase that is said to answer it: none, unknown, proposed, approved. */
+static const char *register_order_state(struct hub_app *a, const char *hex)
+{
+    struct id_hash id;
+    struct hub_order_row row;
+    struct buf memory;
+    if (hex[0] == '\0') return "none";
+    if (id_unhex(hex, id.b, sizeof id.b) != ERR_OK) return "unknown";
+    buf_init(&memory, ORDER_BYTES_MAX);
+    struct order order;
+    enum err e = hub_store_order(a->store, &id, &row, &memory);
+    if (e == ERR_OK) e = order_decode(row.order, &order);
+    bool erases = e == ERR_OK && bytes_equal(order.kind, bytes_str("erase"));
+    const char *state = !erases ? "unknown" : row.position != 0 ? "approved" : "proposed";
+    buf_free(&memory);
+    return state;
+}
+
+/* A request to erase that is granted is done by an approved order alone, whatever the entry says and
+ * wherever it was typed. */
+static bool register_order_lacks(const json_t *v, const char *order_state)
+{
+    const char *outcome = register_text(v, "outcome");
+    bool granted = strcmp(outcome, "granted") == 0 || strcmp(outcome, "partly") == 0;
+    return strcmp(register_text(v, "kind"), "erasure") == 0 && (granted || outcome[0] == '\0') &&
+           strcmp(order_state, "approved") != 0;
+}
+
 static void register_request_clocks(const struct register_walk *w, const json_t *v,
-                                    struct register_request *r)
+                                    const char *order_state, struct register_request *r)
 {
     struct date received, answered, done, extended;
     *r = (struct register_request){.answered = register_day(v, "answered_on", &answered),
-                                   .finished = register_day(v, "done_on", &done)};
+                                   .finished = register_day(v, "done_on", &done) &&
+                                               !register_order_lacks(v, order_state)};
     if (!register_day(v, "received_on", &received)) return;
     legal_request(w->c, register_text(v, "kind"), received, &r->answer, &r->done);
     if (register_day(v, "extended_to", &extended) && r->done.has &&
@@ -92,21 +121,6 @@ static void register_request_clocks(const struct register_walk *w, const json_t 
     r->late = r->next.has && w->now_ms >= r->next.late_ms;
 }
 
-/* The order that is said to answer it: none, unknown, proposed, approved. */
-static const char *register_order_state(struct hub_app *a, const char *hex)
-{
-    struct id_hash id;
-    struct hub_order_row row;
-    struct buf memory;
-    if (hex[0] == '\0') return "none";
-    if (id_unhex(hex, id.b, sizeof id.b) != ERR_OK) return "unknown";
-    buf_init(&memory, ORDER_BYTES_MAX);
-    enum err e = hub_store_order(a->store, &id, &row, &memory);
-    const char *state = e != ERR_OK ? "unknown" : row.position != 0 ? "approved" : "proposed";
-    buf_free(&memory);
-    return state;
-}
-
 static const char *register_request_state(const struct register_request *r)
 {
     if (r->finished) return r->late ? "done_late" : "done";
@@ -116,7 +130,8 @@ static const char *register_request_state(const struct register_request *r)
 static void register_request_row(struct register_walk *w, json_t *j, json_t *v)
 {
     struct register_request r;
-    register_request_clocks(w, v, &r);
+    const char *order_state = register_order_state(w->app, register_text(v, "order_id"));
+    register_request_clocks(w, v, order_state, &r);
     if (!r.finished) w->waiting++;
     if (!r.finished && r.late) w->overdue++;
     json_object_set_new(j, "kind_label",
@@ -127,8 +142,7 @@ static void register_request_row(struct register_walk *w, json_t *j, json_t *v)
     json_object_set_new(j, "guessed", json_boolean(r.next.guessed));
     json_object_set_new(j, "done", json_boolean(r.finished));
     json_object_set_new(j, "state", json_string(register_request_state(&r)));
-    json_object_set_new(j, "order_state",
-                        json_string(register_order_state(w->app, register_text(v, "order_id"))));
+    json_object_set_new(j, "order_state", json_string(order_state));
 }
 
 /* ---- breaches ---- */
@@ -271,19 +285,14 @@ static json_t *register_values(struct hub_app *a, const char *type, const json_t
 }
 
 /* A request to erase is answered by an order that two officers signed, not by a word. */
-static json_t *register_order_wanted(struct hub_app *a, const json_t *now, const json_t *values)
+static json_t *register_order_wanted(struct hub_app *a, const json_t *merged, bool order_new)
 {
-    const json_t *order = json_object_get(values, "order_id");
-    const char *outcome = register_text(values, "outcome");
-    const char *hex =
-        order != NULL ? register_text(values, "order_id") : register_text(now, "order_id");
+    const char *hex = register_text(merged, "order_id");
     const char *state = register_order_state(a, hex);
-    bool done = strcmp(outcome, "granted") == 0 || strcmp(outcome, "partly") == 0;
-    if (order != NULL && hex[0] != '\0' && strcmp(state, "unknown") == 0)
-        return hub_command_error(ERR_NOT_FOUND, "Không có lệnh mang mã này (xem `order list`).",
-                                 "There is no order of that id (see `order list`).");
-    if (!done || strcmp(register_text(now, "kind"), "erasure") != 0 ||
-        strcmp(state, "approved") == 0)
+    if (order_new && hex[0] != '\0' && strcmp(state, "unknown") == 0)
+        return hub_command_error(ERR_NOT_FOUND, "Không có lệnh xóa mang mã này (xem `order list`).",
+                                 "There is no order to erase of that id (see `order list`).");
+    if (register_text(merged, "outcome")[0] == '\0' || !register_order_lacks(merged, state))
         return NULL;
     return hub_command_error(
         ERR_NOT_READY,
@@ -300,11 +309,10 @@ json_t *hub_register_refuses(struct hub_app *a, const json_t *request)
     bool fresh = hub_request_str(request, "id") == NULL;
     if (fresh && (type == NULL || strcmp(type, REGISTER_REQUESTS) != 0)) return NULL;
     json_t *now = fresh ? json_object() : register_values(a, REGISTER_REQUESTS, request);
-    if (now == NULL) return NULL; /* no entry of this register */
-    json_t *merged = json_copy(now);
-    if (json_object_get(values, "kind") != NULL)
-        json_object_set(merged, "kind", json_object_get(values, "kind"));
-    json_t *j = register_order_wanted(a, merged, values);
+    if (now == NULL) return NULL;    /* no entry of this register */
+    json_t *merged = json_copy(now); /* the entry as it would be, whatever is set first */
+    json_object_update(merged, values);
+    json_t *j = register_order_wanted(a, merged, json_object_get(values, "order_id") != NULL);
     json_decref(merged);
     json_decref(now);
     return j;

@@ -213,6 +213,40 @@ static void an_erasure_is_done_by_an_order_only(void **state)
     json_decref(set(a, "breach", id, json_pack("{s:s}", "note", "x"), ERR_NOT_FOUND));
 }
 
+/* Whatever is set first, and wherever it was typed. */
+static void a_granted_erasure_stays_open_without_its_order(void **state)
+{
+    struct office *o = *state;
+    struct hub_app *a = &o->app;
+    char id[33], d[DATE_TEXT_ROOM], json[400];
+    add(a, "request",
+        json_pack("{s:s, s:s, s:s}", "kind", "access", "received_on", day(0, d), "requester",
+                  "Lê Văn Quên"),
+        id);
+    json_decref(set(a, "request", id,
+                    json_pack("{s:s, s:s}", "outcome", "granted", "done_on", day(0, d)), ERR_OK));
+    expect(a, "request", id, "done", 0, 0);
+    json_decref(set(a, "request", id, json_pack("{s:s}", "kind", "erasure"), ERR_NOT_READY));
+    expect(a, "request", id, "done", 0, 0);
+    static const char *const rows[] = {"22222222222222222222222222222222",
+                                       "33333333333333333333333333333333"};
+    static const char *const more[] = {"\"outcome\":\"granted\",",
+                                       "\"outcome\":\"partly\",\"order_id\":"
+                                       "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                                       "aaaaaaaaaa\","};
+    for (size_t i = 0; i < 2; i++) { /* of a commune that has no such rule */
+        snprintf(json, sizeof json,
+                 "{\"type\":\"data_request\",\"id\":\"%s\",\"kind\":\"erasure\",%s"
+                 "\"received_on\":\"%s\",\"requester\":\"Trần Thị Nhớ\",\"done_on\":\"%s\"}",
+                 rows[i], more[i], day(0, d), d);
+        report_put(&o->hub, 0, json);
+        expect(a, "request", rows[i], "received", (json_int_t)i + 1, 0);
+    }
+    json_decref(set(a, "request", rows[0], json_pack("{s:s}", "note", "x"), ERR_NOT_READY));
+    json_decref(set(a, "request", rows[0], json_pack("{s:s}", "outcome", "refused"), ERR_OK));
+    expect(a, "request", rows[0], "done", 1, 0);
+}
+
 static void a_breach_runs_until_the_authority_knows(void **state)
 {
     struct office *o = *state;
@@ -249,6 +283,7 @@ int main(void)
         WITH_OFFICE(a_breach_has_72_hours_to_the_minute),
         WITH_OFFICE(a_request_goes_from_its_receipt_to_its_end),
         WITH_OFFICE(an_erasure_is_done_by_an_order_only),
+        WITH_OFFICE(a_granted_erasure_stays_open_without_its_order),
         WITH_OFFICE(a_breach_runs_until_the_authority_knows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
