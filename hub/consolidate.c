@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CONSOLIDATE_DEPTH_MAX = 16 }; /* levels of units; a catalogue has four */
+
 /* ---- do they belong together? ---- */
 
 static int consolidate_order(const void *a, const void *b)
@@ -89,6 +91,44 @@ static enum err consolidate_head(struct hub_store *s, const json_t *first, struc
     return ERR_OK;
 }
 
+/* Is a unit another one, or below it, on either day of the window? */
+static bool consolidate_within(const struct hub_report *r, const char *unit, const char *above)
+{
+    const struct date days[] = {r->window.first, r->window.last};
+    for (size_t d = 0; d < 2; d++) {
+        const char *code = unit;
+        for (int depth = 0; depth < CONSOLIDATE_DEPTH_MAX && code[0] != '\0'; depth++) {
+            if (strcmp(code, above) == 0) return true;
+            const struct catalogue_unit *u = catalogue_unit_at(r->catalogue, code, days[d]);
+            code = u != NULL ? u->parent : "";
+        }
+    }
+    return false;
+}
+
+/* A unit's figures hold those of all below it: beside one of them, they would count twice. */
+static enum err consolidate_apart(const struct hub_report *r, const struct consolidate_source *s,
+                                  size_t count, struct hub_report_why *why)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (consolidate_within(r, r->unit, s[i].unit))
+            return consolidate_refuse(
+                why, ERR_BAD_INPUT, s[i].folder,
+                "là số liệu của chính đơn vị tổng hợp hoặc của cấp trên nó",
+                "figures of the consolidating unit itself, or of one above it");
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < count; k++) {
+            if (k == i || !consolidate_within(r, s[i].unit, s[k].unit)) continue;
+            return consolidate_refuse(
+                why, ERR_BAD_INPUT, s[i].folder,
+                "đơn vị này nằm trong đơn vị của thư mục khác: sẽ tính hai lần",
+                "the unit is part of another folder's: it would count twice");
+        }
+    }
+    return ERR_OK;
+}
+
 /* ---- the files ---- */
 
 struct consolidate_out {
@@ -144,6 +184,7 @@ enum err hub_consolidate(struct hub_store *s, const struct hub_consolidate_reque
     }
     if (e == ERR_OK) e = consolidate_editions(sources, count, &r->cut, why);
     if (e == ERR_OK) e = consolidate_head(s, sources[0].figures, r, why);
+    if (e == ERR_OK) e = consolidate_apart(r, sources, count, why);
     if (e == ERR_OK) e = consolidate_sum(r, sources, count);
     if (e == ERR_OK) e = consolidate_write(request, r, out);
     hub_report_free(r);

@@ -123,6 +123,10 @@ class Province(Story):
         self.keys("a", "b", "a9")
         self.refused("2023-9M", "a9", "b")
         self.refused("two of one unit", "a", "a")
+        self.export("75", "RP04", "2023-6M", "own")
+        self.keys("a", "b", "own")
+        self.refused("the consolidating unit's own", "a", "own", named="own")
+        self.refused("a unit and one that holds it", "a", "own", by="617", named="a")
         self.keys("a")
         self.refused("a key that is not accepted", "a", "b")
         self.keys("a", "b")
@@ -132,14 +136,15 @@ class Province(Story):
             f.write("\n")
         self.refused("a changed file", "a", "bad")
 
-    def refused(self, what, *folders):
+    def refused(self, what, *folders, by="75", named=None):
         out = self.path("none")
         shutil.rmtree(out, ignore_errors=True)
-        hub = self.hubs["75"]
+        hub = self.hubs[by]
         command = [hub.binary, "consolidate", "--data", hub.name, *folders, "--keys", "keys.txt", "--out", out]
         p = subprocess.run(command, cwd=self.w.dir, env=self.w.env, capture_output=True, timeout=TOOL_S, check=False)
         check("it is refused (%s)" % what, p.returncode != 0)
-        check("the folder is named (%s)" % what, any("/" + f + ":" in p.stderr.decode() for f in folders))
+        check("the folder is named (%s)" % what,
+              any("/" + f + ":" in p.stderr.decode() for f in ([named] if named else folders)))
         check("nothing is written (%s)" % what, not os.listdir(out))
 
     # --- the door ---
