@@ -3,7 +3,8 @@
  *
  * Figures are compared as they were and are printed, small ones hidden on both sides, so that the
  * table tells nothing that the two papers do not. Of a line's cells that are hidden on either side one
- * row says that some differ: not which, what they were, or how many records did it. Causes come from the comparison of docs/explain.md (the answer of `diff`).
+ * row says that some differ: not which, what they were, or how many records did it. Causes come from
+ * the comparison of docs/explain.md (the answer of `diff`).
  *
  * Ownership: hub_supplement_free() releases; names are borrowed from the report.   Threads: loop thread.
  * Limits:    HUB_SUPPLEMENT_ROWS_MAX rows, the rest counted.
