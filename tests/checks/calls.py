@@ -1,4 +1,4 @@
-"""Each public function of the stores is run by tests/sim/calls_test, by name or inside another call; or a reason is given.
+"""Each public function of a store is run by tests/sim/calls_test, by name or inside another call, or a reason is given.
 
 tests/sim/calls.txt has a line for each that is not called by name: `FUNCTION in CALL`, where CALL is named by
 calls_hub.c or calls_node.c and reaches FUNCTION through the sources, or `FUNCTION not: REASON`.

@@ -43,7 +43,7 @@
 #define OK(call) assert_int_equal((call), ERR_OK)
 
 enum {
-    CUTS_STEP = 521,
+    CUTS_STEP = 331,
     BACKLOG_STEP = 20011,
     ROUNDS = 16,
     FILE_BYTES = 900,
