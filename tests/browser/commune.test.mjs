@@ -275,6 +275,46 @@ test("a record that was entered by mistake is deleted with its reason, and broug
   assert.equal(await text("Hồ sơ này đã bị xóa").count(), 0);
 });
 
+test("a field that is locked is left alone by a list, not by a person", async () => {
+  await be("Nguyễn Thị Lan");
+  await page.goto(`${node.url}#/new/person`);
+  await field("Họ, chữ đệm và tên khai sinh").fill("Đặng Thị Khóa");
+  await field("Giới tính").selectOption({ label: "Nữ" });
+  await field("Nghề nghiệp").fill("thợ may");
+  await field("Ngày sinh (có thể chỉ biết năm)").fill("2199");
+  await button("Ghi hồ sơ").click(); // what cannot be is told at its field, and nothing is lost
+  await text("2199 ở sau hôm nay").waitFor();
+  await field("Ngày sinh (có thể chỉ biết năm)").fill("1990");
+  await button("Ghi hồ sơ").click();
+  await heading("Đặng Thị Khóa").waitFor();
+  await text("Chọn trường để khóa (đang khóa: 0)").focus();
+  await page.keyboard.press("Enter");
+  const box = page.getByRole("checkbox", { name: /^Nghề nghiệp/ });
+  await box.focus();
+  await page.keyboard.press("Space");
+  await text("Đã khóa: danh sách nhập không ghi đè trường này.").waitFor();
+  await page.getByRole("definition").filter({ hasText: "thợ may" }).getByText("🔒 đã khóa").waitFor();
+  await page.getByRole("row", { name: /Sửa Khóa: Nghề nghiệp/ }).waitFor();
+  await look("lock");
+  const id = page.url().match(/record\/([0-9a-f]{32})/)[1];
+  const list = path.join(folder, "rà soát.csv");
+  fs.writeFileSync(list, `id,occupation,note\n${id},nông dân,đã rà soát\n`);
+  const done = JSON.parse(tool("dongbo-node", "import", "--json", "--data", path.join(folder, "node"), "--type", "person", "--as-of", "31/12/2030", list));
+  assert.deepEqual(done.kept.map((k) => [k.line, k.column, k.why]), [[2, "occupation", "locked"]]);
+  await page.reload();
+  await page.getByRole("row", { name: /từ danh sách rà soát\.csv, tính đến 31\/12\/2030/ }).waitFor();
+  await page.getByRole("definition").filter({ hasText: "thợ may" }).waitFor();
+  await link("Sửa").click();
+  await text("Đang khóa, danh sách nhập không ghi đè: Nghề nghiệp.").waitFor();
+  await field("Nghề nghiệp").fill("thợ cắt may");
+  await button("Ghi hồ sơ").click();
+  await page.getByRole("definition").filter({ hasText: "thợ cắt may" }).waitFor();
+  await text("Chọn trường để khóa (đang khóa: 1)").click();
+  await box.click();
+  await text("Đã mở khóa: danh sách nhập ghi được trường này.").waitFor();
+  await text("Chọn trường để khóa (đang khóa: 0)").waitFor();
+});
+
 test("a day far from the period is asked about before it is saved", async () => {
   await be("Nguyễn Thị Lan");
   await page.goto(`${node.url}#/new/difficulty`);

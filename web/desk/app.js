@@ -17,6 +17,7 @@ import { Cases } from "./cases.js";
 import { Money } from "./money.js";
 import { Scores, Score } from "./scores.js";
 import { Readers, ReadersNote } from "./readers.js";
+import { LockedNote } from "./lock.js";
 import { Moves } from "./moves.js";
 import { Corrections } from "./corrections.js";
 import { Reports, Report, nextDue } from "./reports.js";
@@ -121,6 +122,9 @@ function Truth({ status, refresh }) {
         <button onClick=${() => setTold(null)}>${t("close")}</button></div></${Note}></div>`}`;
 }
 
+/** What a form says before its fields. */
+const Before = (p) => html`<${ReadersNote} ...${p} /><${LockedNote} ...${p} />`;
+
 function Screen({ path, status, refresh }) {
   const [, where, a, b] = path.split("?")[0].split("/");
   const query = new URLSearchParams(path.split("?")[1] || "");
@@ -131,8 +135,8 @@ function Screen({ path, status, refresh }) {
     case "pending": return html`<${List} key=${key} pending />
       <${Held} at=${status.log.held} who=${(h) => h.person} when=${(h) => h.at} />`;
     case "record": return html`<${Record} key=${key} id=${a} status=${status} refresh=${refresh} />`;
-    case "new": return html`<${Form} key=${key} type=${a} draft=${query.get("draft")} preset=${Object.fromEntries(query)} refresh=${refresh} who=${ReadersNote} />`;
-    case "edit": return html`<${Form} key=${key} id=${a} refresh=${refresh} who=${ReadersNote} />`;
+    case "new": return html`<${Form} key=${key} type=${a} draft=${query.get("draft")} preset=${Object.fromEntries(query)} refresh=${refresh} who=${Before} />`;
+    case "edit": return html`<${Form} key=${key} id=${a} refresh=${refresh} who=${Before} />`;
     case "import": return html`<${Import} key=${key} type=${a} refresh=${refresh} />`;
     case "usb": return html`<${Usb} key=${key} status=${status} refresh=${refresh} />`;
     case "reports": return html`<${Reports} key=${key} />`;

@@ -305,7 +305,7 @@ export function Import({ type: name, refresh, dated = true }) {
       ${done.bad.length > 0 && html`<a class="button" href=${badFile(file, done)} download=${`${file.name}.loi.csv`}>${t("import.save")}</a>`}</div></${Note}>
     ${odd.length > 0 && html`<${Note} kind="warn"><p>${t("import.dates", { n: number(odd.length) })}</p><div class="acts"><button onClick=${() => guarded(() => run(odd.map((b) => b.of), done.dry, true))}>${t(done.dry ? "import.dates.try" : "import.dates.go")}</button></div></${Note}>`}
     ${done.kept.length > 0 && html`<${Note} kind="warn"><p>${t("import.kept", { n: number(done.kept.length) })}</p>
-      <ul class="list">${done.kept.slice(0, 200).map((k) => html`<li>${t("import.line")} ${k.line}: ${say(k)}</li>`)}</ul></${Note}>`}
+      <ul class="list">${done.kept.slice(0, 200).map((k) => html`<li>${t("import.line")} ${k.line}: ${say(k)}${k.why === "locked" ? " 🔒" : ""}</li>`)}</ul></${Note}>`}
     ${done.bad.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("import.bad")}><table><caption>${t("import.bad")}</caption>
       <thead><tr><th scope="col">${t("import.line")}</th><th scope="col">${t("import.column")}</th><th scope="col">${t("import.reason")}</th></tr></thead>
       <tbody>${done.bad.slice(0, 200).map((b) => html`<tr><td>${b.line}</td><td>${say(type.fields.find((f) => f.name === b.column)) || b.column}</td><td>${say(b)}</td></tr>`)}</tbody></table></div>`}`}`;

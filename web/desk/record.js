@@ -4,16 +4,20 @@ import { Files } from "./files.js";
 import { ReadersNote } from "./readers.js";
 import { MoveAway, Shares } from "./moves.js";
 import { Deleting, reasonName, reasonWrite } from "./reason.js";
+import { LockMark, Locks, lockWrite } from "./lock.js";
 import { Note, Wrong, Title, State, typeOf, unitName, show } from "./parts.js";
 
 /** A name; who saved on another PC is known here by an id only. */
 const who = (person) => (/^[0-9a-f]{16}$/.test(person) ? t("person.other", { id: person.slice(0, 8) }) : person);
 
+/** Which list brought it: its file, on this PC, and its day. */
+const listOf = (i) => `${t("history.list", { name: i.source || i.id })}${i.as_of ? `, ${t("history.asof", { day: show({ kind: "date" }, i.as_of) })}` : ""}`;
+
 function History({ events, type, refs }) {
   if (!events) return html`<p>${t("loading")}</p>`;
   const what = (w) => {
     const f = type.fields.find((x) => x.name === w.field);
-    if (!f) return reasonWrite(w);
+    if (!f) return reasonWrite(w) || lockWrite(w, type);
     const element = w.element ? show({ ...f, kind: "choice" }, w.element) : "";
     return `${say(f)}: ${element ? `${element} ${w.value ? "✓" : "✗"}` : show(f, w.value, refs) || t("history.cleared")}`;
   };
@@ -22,7 +26,7 @@ function History({ events, type, refs }) {
     ${events.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("history")}><table><thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th>
       <th scope="col">${t("history.what")}</th><th scope="col">${t("history.hub")}</th></tr></thead><tbody>
     ${[...events].reverse().map((e) => html`<tr><td>${showTime(e.at)}</td><td>${who(e.person)}</td>
-      <td><strong>${t(`kind.${e.kind}`)}</strong>${e.elsewhere ? ` ${t("history.elsewhere")}` : ""}${e.writes.map(what).filter(Boolean).map((x) => html`<br />${x}`)}</td>
+      <td><strong>${t(`kind.${e.kind}`)}</strong>${e.elsewhere ? ` ${t("history.elsewhere")}` : ""}${e.import ? html`<br />${listOf(e.import)}` : ""}${e.writes.map(what).filter(Boolean).map((x) => html`<br />${x}`)}</td>
       <td>${e.delivered ? t("history.has", { verdict: t(`verdict.${e.verdict}`) }) : t("history.waits")}</td></tr>`)}
     </tbody></table></div>`}</section>`;
 }
@@ -64,7 +68,7 @@ function Values({ type, record }) {
     if (fields.length === 0) return null;
     return html`<section class="card"><h2>${s}</h2><dl class="values">${fields.map((f) => html`<dt>${say(f)}${f.sealed ? ` ${t("readers.mark")}` : ""}</dt>
       <dd>${f.kind === "ref" ? html`<a href=${`#/record/${record.values[f.name]}`}>${show(f, record.values[f.name], record.refs)}</a>`
-        : show(f, record.values[f.name], record.refs)}${mark(f)}</dd>`)}</dl></section>`;
+        : show(f, record.values[f.name], record.refs)}${mark(f)}<${LockMark} record=${record} f=${f} /></dd>`)}</dl></section>`;
   });
 }
 
@@ -112,6 +116,7 @@ export function Record({ id, status, refresh }) {
     <${Values} type=${type} record=${record} />
     <${ReadersNote} key=${id} type=${type} record=${record} news=${status.position} />
     ${!record.deleted && type.name !== "attachment" && html`<${Files} id=${id} mayAdd=${mayWrite && !!typeOf("attachment")} news=${`${status.log.delivered} ${status.position} ${status.sync.ended}`} refresh=${refresh} />`}
+    ${!record.deleted && mayWrite && html`<${Locks} type=${type} record=${record} put=${put} />`}
     <${History} events=${events} type=${type} refs=${record.refs} />
     ${!record.deleted && html`<${Shares} id=${id} mayWrite=${mayWrite && type.scope === "own" && record.shared === "none"} news=${status.position} />`}
     ${!record.deleted && mayWrite && (asked
