@@ -2,6 +2,7 @@
 #include "hub/adx.h"
 #include "common/io/file.h"
 #include "hub/canonical.h"
+#include "hub/small.h"
 #include "hub/values.h"
 #include "tests/lib/report_fixture.h"
 
@@ -69,6 +70,66 @@ static void every_report_satisfies_the_schema(void **state)
     report_hub_close(&h);
 }
 
+static unsigned class_of(void *ctx, const struct catalogue_indicator *indicator)
+{
+    (void)ctx;
+    (void)indicator;
+    return 4;
+}
+
+/* Does the message say a value of this indicator for this unit, of whatever breakdown? */
+static bool says(struct buf *a, const char *unit, const char *indicator)
+{
+    char group[200], value[200];
+    snprintf(group, sizeof group, "orgUnit=\"%s\"", unit);
+    snprintf(value, sizeof value, "dataElement=\"%s\"", indicator);
+    const char *at = strstr(buf_cstr(a), group);
+    const char *end = at != NULL ? strstr(at, "</group>") : NULL;
+    const char *found = at != NULL ? strstr(at, value) : NULL;
+    return found != NULL && (end == NULL || found < end);
+}
+
+/* Small cells of class 4, and what would give them away, leave the message without a value, and it stays valid. */
+static void hidden_cells_leave_no_number(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    struct buf open, a;
+    size_t hidden = 0, said = 0;
+    report_hub_open(&h, 63);
+    report_fill(&h, 63, 0, -1);
+    struct hub_report *r = report_of(&h, "RP04", NULL, "2023-6M");
+    make(r, &open);
+    size_t all = hub_values_count(r);
+    assert_int_equal(hub_small_apply(r, class_of, NULL), ERR_OK); /* as if all were of class 4 */
+    make(r, &a);
+    assert_true(valid(&h, buf_bytes(&a)));
+    assert_int_equal(times(&open, "<dataValue "), all);
+    assert_int_equal(times(&a, "<dataValue "), hub_values_count(r));
+    assert_true(hub_values_count(r) < all);
+    assert_null(strstr(buf_cstr(&a), "&lt;5"));
+    assert_null(strstr(buf_cstr(&a), "value=\"*\""));
+    for (size_t i = 0; i < r->line_count; i++) {
+        const struct hub_report_line *line = &r->lines[i];
+        for (size_t c = 0; c < hub_report_columns(r); c++) {
+            const struct hub_report_cell *cell = &line->rows[0].cells[c];
+            bool plain = line->row_count == 1; /* no breakdown of the same indicator beside it */
+            if (!plain || !says(&open, hub_canonical_unit(r, c), line->indicator->id)) continue;
+            bool hides = cell->hide == HUB_HIDE_SMALL || cell->hide == HUB_HIDE_SECOND;
+            if (!hides) said += says(&a, hub_canonical_unit(r, c), line->indicator->id);
+            if (!hides) continue;
+            assert_false(says(&a, hub_canonical_unit(r, c), line->indicator->id));
+            hidden++;
+        }
+    }
+    assert_true(hidden > 10);
+    assert_true(said > 10);
+    buf_free(&open);
+    buf_free(&a);
+    hub_report_free(r);
+    report_hub_close(&h);
+}
+
 static void windows_are_a_day_and_a_length(void **state)
 {
     (void)state;
@@ -133,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_report_satisfies_the_schema),
+        cmocka_unit_test(hidden_cells_leave_no_number),
         cmocka_unit_test(windows_are_a_day_and_a_length),
         cmocka_unit_test(markup_in_a_code_stays_text),
         cmocka_unit_test(nothing_to_send_is_no_empty_message),

@@ -638,6 +638,94 @@ static void a_late_record_of_class_4_calls_for_a_report(void **state)
     assert_int_equal(called(o, 5, on, CASE("1")), 0);
 }
 
+/* "count" of what this rule says of this indicator on that day, -1: it does not call. */
+static json_int_t calls(struct office *o, int rule, const char *indicator, const char *on)
+{
+    char q[100];
+    json_int_t count = -1;
+    snprintf(q, sizeof q, "{'verb':'triggers','on':'%s'}", on);
+    json_t *r = ask(o, q);
+    const json_t *rows = json_object_get(r, "triggers");
+    if (!json_is_array(rows)) fail_msg("%s", json_dumps(r, 0));
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *x = json_array_get(rows, i);
+        bool it = json_integer_value(json_object_get(x, "rule")) == rule &&
+                  strcmp(json_string_value(json_object_get(x, "indicator")), indicator) == 0;
+        if (it) assert_int_equal(count, -1); /* one commune alone */
+        if (it) count = json_integer_value(json_object_get(x, "count"));
+    }
+    json_decref(r);
+    return count;
+}
+
+/* A person of this number, and what `row` says of them: its text goes behind the person. */
+static void case_of(struct office *o, unsigned n, const char *type, const char *row)
+{
+    char text[600];
+    snprintf(
+        text, sizeof text,
+        "{'type':'person','id':'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa%02x','full_name':'Nguyễn Thử %u',"
+        "'sex':'male'}",
+        n, n);
+    put(o, 0, text);
+    snprintf(text, sizeof text,
+             "{'type':'%s','id':'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb%02x','person':"
+             "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa%02x',%s}",
+             type, n, n, row);
+    put(o, 0, text);
+}
+
+/* Rule 1: so many people, or such a share of the list, within 90 days (adhoc_list_people 5, adhoc_list_percent 10). */
+static void a_list_that_changes_much_calls_for_a_report(void **state)
+{
+    struct office *o = *state;
+    for (unsigned i = 0; i < 60; i++) /* the list as it was */
+        case_of(o, i, "drug_case", "'status':'addict','in_list':'1','listed_on':'2022-01-10'");
+    for (unsigned i = 60; i < 64; i++)
+        case_of(o, i, "drug_case", "'status':'addict','in_list':'1','listed_on':'2023-06-01'");
+    assert_int_equal(calls(o, 1, "D01N", "2023-06-02"), -1); /* 4 of 60 */
+    case_of(o, 64, "drug_case", "'status':'addict','in_list':'1','listed_on':'2023-06-02'");
+    assert_int_equal(calls(o, 1, "D01N", "2023-06-01"), -1);
+    assert_int_equal(calls(o, 1, "D01N", "2023-06-02"), 5);
+    assert_int_equal(calls(o, 1, "D01N", "2023-08-29"), 5);  /* the 90th day since the 1st */
+    assert_int_equal(calls(o, 1, "D01N", "2023-08-30"), -1); /* one of them has left the window */
+    assert_int_equal(calls(o, 1, "D01C", "2023-06-02"), -1); /* nobody left the list */
+    for (unsigned i = 0; i < 5; i++) {
+        char text[300];
+        snprintf(text, sizeof text,
+                 "{'type':'drug_case','id':'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb%02x','in_list':'0',"
+                 "'dossier_closed_on':'2023-07-0%u','close_reason':'died'}",
+                 i, i + 1);
+        edit(o, 0, text);
+        assert_int_equal(calls(o, 1, "D01C", "2023-07-10"), i < 4 ? -1 : 5);
+    }
+}
+
+/* Rule 4: every victim who is received; rule 7: relapses of 20 % and more of those whose management ended. */
+static void victims_and_relapses_call_for_a_report(void **state)
+{
+    struct office *o = *state;
+    assert_int_equal(calls(o, 4, "V01", "2023-06-02"), -1);
+    put(o, 0,
+        "{'type':'trafficking_case','id':'" CASE(
+            "1") "','alias':'A','received_on':'2023-06-02',"
+                 "'received_by':'police','victim_status':'victim'}");
+    assert_int_equal(calls(o, 4, "V01", "2023-06-01"), -1);
+    assert_int_equal(calls(o, 4, "V01", "2023-06-02"), 1);
+    assert_int_equal(calls(o, 4, "V01", "2023-07-01"), 1); /* thirty days */
+    assert_int_equal(calls(o, 4, "V01", "2023-07-02"), -1);
+    for (unsigned i = 0; i < 5; i++)
+        case_of(o, i, "post_rehab",
+                "'from_on':'2022-06-01','to_on':'2023-06-01','outcome':'completed'");
+    assert_int_equal(calls(o, 7, "D06R", "2023-06-02"), -1); /* 0 of 5 */
+    case_of(o, 5, "post_rehab", "'from_on':'2022-06-01','to_on':'2023-06-03','outcome':'relapsed'");
+    assert_int_equal(calls(o, 7, "D06R", "2023-06-03"), -1); /* 1 of 6 */
+    case_of(o, 6, "post_rehab", "'from_on':'2022-06-01','to_on':'2023-06-04','outcome':'relapsed'");
+    assert_int_equal(calls(o, 7, "D06R", "2023-06-04"), 2); /* 2 of 7 */
+    assert_int_equal(calls(o, 7, "D06R", "2023-12-30"),
+                     -1); /* 180 days later only one is left of them */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -656,6 +744,8 @@ int main(void)
         TEST(a_rule_that_fails_is_told_in_calendar_and_status),
         TEST(urgent_notices_and_disasters_call_for_a_report),
         TEST(a_late_record_of_class_4_calls_for_a_report),
+        TEST(a_list_that_changes_much_calls_for_a_report),
+        TEST(victims_and_relapses_call_for_a_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
