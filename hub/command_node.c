@@ -1,6 +1,7 @@
 /* Invitations, nodes, and tokens of the province's door. */
 #include "hub/command_priv.h"
 
+#include "common/date.h"
 #include "common/io/clock.h"
 #include "common/text.h"
 #include "hub/closed.h"
@@ -65,6 +66,37 @@ static json_t *hub_invite_make(struct hub_app *a, const char *unit, const char *
     return j;
 }
 
+/* A unit that is over owes no report of today: its PC would write reports that nobody takes. */
+static void hub_invite_warn(struct hub_app *a, const char *unit, json_t *j)
+{
+    char last[DATE_TEXT_ROOM] = "", vi[512], en[512];
+    struct date today, end = {0};
+    size_t n = 0;
+    const struct catalogue *c = hub_store_catalogue(a->store);
+    const struct catalogue_unit *u = catalogue_units(c, &n);
+    if (date_of_ms(clock_wall_ms(), &today) != ERR_OK || catalogue_unit_at(c, unit, today) != NULL)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        bool later = strcmp(u[i].code, unit) == 0 && date_compare(u[i].valid_to, today) < 0 &&
+                     (last[0] == '\0' || date_compare(u[i].valid_to, end) > 0);
+        if (!later) continue;
+        end = u[i].valid_to;
+        date_print_vi(end, last);
+    }
+    snprintf(vi, sizeof vi,
+             "CHÚ Ý: theo danh mục, đơn vị %s đến hết ngày %s thì thôi. Báo cáo của kỳ sau ngày đó "
+             "không có nơi nhận: "
+             "hãy mời đơn vị kế tiếp, hoặc sửa units.csv nếu danh mục sai.",
+             unit, last[0] != '\0' ? last : "?");
+    snprintf(en, sizeof en,
+             "NOTE: in the catalogue unit %s ends on %s. Nobody takes its reports of later "
+             "periods: invite the unit "
+             "that came after it, or mend units.csv where the catalogue is wrong.",
+             unit, last[0] != '\0' ? last : "?");
+    json_object_set_new(j, "warning_vi", json_string(vi));
+    json_object_set_new(j, "warning_en", json_string(en));
+}
+
 json_t *hub_command_invite(struct hub_app *a, const json_t *request)
 {
     struct admin_invite inv = {.address = ""};
@@ -87,7 +119,9 @@ json_t *hub_command_invite(struct hub_app *a, const json_t *request)
             "The address that communes dial is not known: set [hub] address in dongbo.conf or give "
             "--address HOST:PORT.");
     bool again = json_is_true(json_object_get(request, "again")); /* in the place of earlier ones */
-    return hub_invite_make(a, unit, name, (int)days, again, &inv);
+    json_t *j = hub_invite_make(a, unit, name, (int)days, again, &inv);
+    if (json_object_get(j, "invitation") != NULL) hub_invite_warn(a, unit, j);
+    return j;
 }
 
 static enum err hub_invite_row(void *ctx, const struct hub_invite *i)

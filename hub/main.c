@@ -173,8 +173,8 @@ static const struct cli_opt verify_opts[] = {
     OPT("file", "TỆP", "kiểm tra chữ ký của tệp", "check the signature of a file"),
     OPT("paper", "DÒNG", "kiểm tra dòng trong mã QR của bản in",
         "check the line of a printed report's QR code"),
-    OPT("pubkey", "TỆP", "khóa công khai (mặc định: dongbo.pub bên cạnh tệp)",
-        "public key (default: dongbo.pub beside the file)"),
+    OPT("pubkey", "KHÓA", "tệp khóa công khai, hoặc chữ RW... (mặc định: dongbo.pub cạnh tệp)",
+        "file of the public key, or its text RW... (default: dongbo.pub beside the file)"),
 };
 
 static const struct cli_opt explain_opts[] = {

@@ -22,6 +22,15 @@ static enum err body_time(int64_t ms, struct buf *out)
     return out->e;
 }
 
+/* Units whose records are in it: a unit that sent nothing is named below, and no part of what was added up. */
+static size_t body_senders(const struct hub_report *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->unit_count; i++)
+        n += r->units[i].sent != HUB_SENT_NOTHING;
+    return n;
+}
+
 static enum err body_source(struct hub_nd30 *d)
 {
     const struct hub_report *r = d->r;
@@ -32,7 +41,13 @@ static enum err body_source(struct hub_nd30 *d)
     date_print_vi(r->window.last, last);
     buf_printf(&d->text, "%s báo cáo kết quả như sau. Số liệu tính từ ngày %s đến hết ngày %s",
                r->unit_name, first, last);
-    if (r->has_total) buf_printf(&d->text, ", tổng hợp từ hồ sơ của %zu đơn vị", r->unit_count);
+    size_t senders = body_senders(r);
+    if (r->has_total && senders == r->unit_count) {
+        buf_printf(&d->text, ", tổng hợp từ hồ sơ của %zu đơn vị", senders);
+    } else if (r->has_total) {
+        buf_printf(&d->text, ", tổng hợp từ hồ sơ của %zu trong %zu đơn vị", senders,
+                   r->unit_count);
+    }
     if (d->about->issue != 0) {
         buf_add_str(&d->text, ", chốt lúc ");
         e = body_time(d->about->closed_ms, &d->text);

@@ -153,6 +153,9 @@ static void hub_print_invite(const struct cli *c, const json_t *r)
            json_string_value(json_object_get(r, "unit")),
            json_string_value(json_object_get(r, "address")),
            json_string_value(json_object_get(r, "expires")));
+    const char *warning =
+        json_string_value(json_object_get(r, cli_text(c, "warning_vi", "warning_en")));
+    if (warning != NULL) fprintf(stderr, "\n%s\n", warning);
 }
 
 enum err hub_tool_invite(struct cli *c, void *ctx)

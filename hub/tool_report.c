@@ -113,10 +113,20 @@ enum err hub_tool_export(struct cli *c, void *ctx)
 
 /* ---- verify ---- */
 
+/* The key as a letter prints it ("RW..."), for who has no file of it. */
+static bool hub_tool_key_text(const char *given, struct buf *key)
+{
+    if (given == NULL || strlen(given) != MINISIGN_PUBLIC_CHARS || strncmp(given, "RW", 2) != 0)
+        return false;
+    buf_printf(key, "untrusted comment: typed\n%s\n", given);
+    return true;
+}
+
 static enum err hub_tool_key(const struct cli *c, const char *file, struct buf *key)
 {
     char path[FILE_PATH_BYTES_MAX];
     const char *given = cli_opt(c, "pubkey");
+    if (hub_tool_key_text(given, key)) return key->e;
     const char *slash = strrchr(file, '/');
     int n = given != NULL   ? snprintf(path, sizeof path, "%s", given)
             : slash == NULL ? snprintf(path, sizeof path, "%s", HUB_EXPORT_KEY_NAME)
@@ -124,6 +134,19 @@ static enum err hub_tool_key(const struct cli *c, const char *file, struct buf *
                                        HUB_EXPORT_KEY_NAME);
     if (n < 0 || (size_t)n >= sizeof path) return ERR_TOO_LARGE;
     return file_read(path, MINISIGN_FILE_BYTES_MAX, key);
+}
+
+/* With which key it was good. A key that came with the file proves only that both came from one hand. */
+static void hub_tool_key_told(const struct cli *c, struct buf *key)
+{
+    const char *line = strchr(buf_cstr(key), '\n');
+    printf("%s: %.*s\n", cli_text(c, "Khóa công khai", "Public key"), (int)MINISIGN_PUBLIC_CHARS,
+           line != NULL ? line + 1 : "?");
+    if (cli_opt(c, "pubkey") == NULL)
+        printf(
+            "%s\n",
+            cli_text(c, "Khóa này đến cùng với tệp: hãy so với khóa trong công văn của trung tâm.",
+                     "This key came with the file: compare it with the one in the hub's letter."));
 }
 
 static enum err hub_tool_verify_file(struct cli *c, const char *file)
@@ -135,6 +158,7 @@ static enum err hub_tool_verify_file(struct cli *c, const char *file)
     if (e == ERR_OK) e = hub_verify_file(file, buf_bytes(&key), &trusted);
     if (e == ERR_OK)
         printf("%s: %s\n", cli_text(c, "Chữ ký đúng", "The signature is good"), buf_cstr(&trusted));
+    if (e == ERR_OK) hub_tool_key_told(c, &key);
     buf_free(&key);
     buf_free(&trusted);
     if (e == ERR_OK) return e;
@@ -160,6 +184,7 @@ static enum err hub_tool_verify_paper(struct cli *c, const char *line)
                         "The public key cannot be read (--pubkey).");
     }
     e = hub_verify_paper(bytes_str(line), buf_bytes(&key), &paper);
+    if (e == ERR_OK) hub_tool_key_told(c, &key);
     buf_free(&key);
     if (e != ERR_OK)
         return cli_fail(c, ERR_BAD_SIGNATURE,

@@ -249,6 +249,20 @@ static const char *node_daemon_sync_state(void *ctx)
     return words[node_drive_state(d->drive)];
 }
 
+static void node_daemon_no_desk(enum err e)
+{
+    const char *vi = "xem nhật ký để biết vì sao", *en = "see the log for the reason";
+    if (e == ERR_FULL || e == ERR_READONLY) {
+        vi = "hãy lấy lại chỗ trống hay quyền ghi cho thư mục dữ liệu, rồi chạy lại";
+        en = "make room on the disk, or the data folder writable, and start again";
+    } else if (e == ERR_LOCKED || e == ERR_BAD_INPUT || e == ERR_DENIED) {
+        vi = "hãy đổi [desk] listen trong dongbo.conf";
+        en = "change [desk] listen in dongbo.conf";
+    }
+    printf("Không mở được trang nhập liệu (%s): %s.\nThe desk cannot be served (%s): %s.\n",
+           err_text_vi(e), vi, err_text_en(e), en);
+}
+
 /* A desk that cannot be served is said and left out: syncing matters more. */
 static void node_daemon_desk(struct node_daemon *d)
 {
@@ -268,9 +282,7 @@ static void node_daemon_desk(struct node_daemon *d)
     enum err e = node_desk_open(&o, &d->desk);
     if (e != ERR_OK) {
         LOG_EVENT(LOG_LEVEL_ERROR, log_evt("desk.refused"), log_err(e), log_uint("port", o.port));
-        printf("Không mở được trang nhập liệu (%s): hãy đổi [desk] listen trong dongbo.conf.\n"
-               "The desk cannot be served (%s): change [desk] listen in dongbo.conf.\n",
-               err_text_vi(e), err_text_en(e));
+        node_daemon_no_desk(e);
     } else {
         printf("Trang nhập liệu / desk: http://127.0.0.1:%u/\n", (unsigned)node_desk_port(d->desk));
         if (node_desk_code(d->desk)[0] != '\0')

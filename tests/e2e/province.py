@@ -19,6 +19,7 @@ import urllib.request
 
 from world import ROOT, TOOL_S, Hub, Story, check, play
 
+BAD_SIGNATURE = 13  # docs/exit-codes.md
 DISTRICTS = {"735": ("hub", ["26170", "26173"]), "617": ("hub2", [])}
 
 
@@ -103,12 +104,22 @@ class Province(Story):
         check("both kinds are there", {"deduplicated" in x for x in province["lines"]} == {True, False})
         return cells
 
+    def keys_are_named(self, province, file):
+        def key(folder):
+            with open(self.path(folder, "dongbo.pub"), encoding="ascii") as f:
+                return f.read().split("\n")[1]
+        told = province.tool("verify", "--file", file)
+        check("of a key that came with the file it is said", key("c") in told and "công văn" in told)
+        told = province.tool("verify", "--file", file, "--pubkey", key("c"))
+        check("a key out of the letter is taken as text", key("c") in told and "công văn" not in told)
+        province.tool("verify", "--file", file, "--pubkey", key("a"), ok=(BAD_SIGNATURE,))
+
     def consolidate(self):
         province = self.hubs["75"]
         self.keys("a", "b")
         done = province.ask("consolidate", "a", "b", "--keys", "keys.txt", "--out", "c")
         check("all forms are there", done["files"] >= 8 and done["units"] == 2)
-        province.tool("verify", "--file", self.path("c", "BC_RP04_2023-6M_75_1.json"))
+        self.keys_are_named(province, self.path("c", "BC_RP04_2023-6M_75_1.json"))
         report = self.figures("c")
         check("the sources are named", [s["unit"] for s in report["sources"]] == ["617", "735"])
         own = [dict(t) for p in (self.figures("a"), self.figures("b")) for t in p["targets"] if t["unit"] == p["unit"]]

@@ -173,6 +173,10 @@ static void invitations_are_for_known_units_and_name_an_address(void **state)
     assert_string_equal(inv.address, "hub.vn:7350");
     assert_string_equal(inv.unit, "26170");
     assert_memory_equal(inv.hub.b, o->app.keys.hub.b, 32);
+    assert_non_null(strstr(text_at(r, "warning_vi"), "30/06/2025")); /* the unit is over since */
+    json_decref(r);
+    r = ask_ok(&o->app, "{'verb':'invite','unit':'75','address':'hub.vn:7350'}");
+    assert_null(json_object_get(r, "warning_vi"));
     json_decref(r);
 }
 
