@@ -66,33 +66,44 @@ static json_t *hub_invite_make(struct hub_app *a, const char *unit, const char *
     return j;
 }
 
-/* A unit that is over owes no report of today: its PC would write reports that nobody takes. */
+enum { HUB_INVITE_LEVELS_MAX = 8 }; /* units above one another; a ring in a catalogue ends here */
+
+/* Is the unit the hub's own, or somewhere below it, on that day? */
+static bool hub_invite_ours(const struct catalogue *c, const char *unit, const char *own,
+                            struct date on)
+{
+    for (int up = 0; up < HUB_INVITE_LEVELS_MAX; up++) {
+        if (strcmp(unit, own) == 0) return true;
+        const struct catalogue_unit *u = catalogue_unit_at(c, unit, on);
+        if (u == NULL) return false;
+        unit = u->parent;
+    }
+    return false;
+}
+
+/* Whose unit is not this hub's any more owes it no report of today: its PC would write reports that nobody takes. */
 static void hub_invite_warn(struct hub_app *a, const char *unit, json_t *j)
 {
-    char last[DATE_TEXT_ROOM] = "", vi[512], en[512];
-    struct date today, end = {0};
-    size_t n = 0;
+    char vi[512], en[512], day[DATE_TEXT_ROOM];
+    struct date today;
+    const char *own = a->identity.unit;
     const struct catalogue *c = hub_store_catalogue(a->store);
-    const struct catalogue_unit *u = catalogue_units(c, &n);
-    if (date_of_ms(clock_wall_ms(), &today) != ERR_OK || catalogue_unit_at(c, unit, today) != NULL)
+    if (date_of_ms(clock_wall_ms(), &today) != ERR_OK ||
+        (catalogue_unit_at(c, own, today) != NULL && hub_invite_ours(c, unit, own, today)))
         return;
-    for (size_t i = 0; i < n; i++) {
-        bool later = strcmp(u[i].code, unit) == 0 && date_compare(u[i].valid_to, today) < 0 &&
-                     (last[0] == '\0' || date_compare(u[i].valid_to, end) > 0);
-        if (!later) continue;
-        end = u[i].valid_to;
-        date_print_vi(end, last);
-    }
+    date_print_vi(today, day);
     snprintf(vi, sizeof vi,
-             "CHÚ Ý: theo danh mục, đơn vị %s đến hết ngày %s thì thôi. Báo cáo của kỳ sau ngày đó "
-             "không có nơi nhận: "
-             "hãy mời đơn vị kế tiếp, hoặc sửa units.csv nếu danh mục sai.",
-             unit, last[0] != '\0' ? last : "?");
+             "CHÚ Ý: theo danh mục, ngày %s đơn vị %s không còn thuộc đơn vị giữ trung tâm này "
+             "(%s). Báo cáo của các kỳ "
+             "sau khi sáp nhập không có nơi nhận: hãy mời tại trung tâm của đơn vị mới, hoặc sửa "
+             "units.csv nếu danh mục sai.",
+             day, unit, own);
     snprintf(en, sizeof en,
-             "NOTE: in the catalogue unit %s ends on %s. Nobody takes its reports of later "
-             "periods: invite the unit "
-             "that came after it, or mend units.csv where the catalogue is wrong.",
-             unit, last[0] != '\0' ? last : "?");
+             "NOTE: in the catalogue, on %s unit %s is not of this hub's unit (%s) any more. "
+             "Nobody takes its reports of "
+             "periods since the change: invite it at the hub of the new unit, or mend units.csv "
+             "where it is wrong.",
+             day, unit, own);
     json_object_set_new(j, "warning_vi", json_string(vi));
     json_object_set_new(j, "warning_en", json_string(en));
 }
