@@ -32,7 +32,8 @@ static void hub_check_say(json_t *errors, const char *field, const char *vi, con
 }
 
 /* Leave out what cannot be read, with its words, and what is empty though required. */
-static enum err hub_check_clean(struct hub_checking *k, const struct catalogue *cat)
+static enum err hub_check_clean(struct hub_app *a, struct hub_checking *k,
+                                const struct catalogue *cat)
 {
     size_t kept = 0;
     for (size_t i = 0; i < k->form.count; i++) {
@@ -42,6 +43,7 @@ static enum err hub_check_clean(struct hub_checking *k, const struct catalogue *
         struct catalogue_field loose = *v.field; /* emptiness is the record's matter */
         loose.required = false;
         enum err e = entry_clean(&k->edit.entry, cat, &loose, v.typed, &clean, &why);
+        if (e == ERR_OK) e = hub_doubt_text(a, k->form.type, v.field, clean, &why);
         if (e != ERR_OK && e != ERR_BAD_VALUE) return e;
         bool empty = e == ERR_OK && clean.len == 0 && v.field->required;
         if (e == ERR_BAD_VALUE) hub_check_say(k->errors, v.field->name, why.vi, why.en);
@@ -94,7 +96,7 @@ static json_t *hub_check_fold(struct hub_app *a, const json_t *request, struct h
     enum err e = rules.catalogue != NULL
                      ? hub_form_read(a, request, &k->form, k->values, &k->memory, &why)
                      : ERR_NOT_READY;
-    if (e == ERR_OK) e = hub_check_clean(k, rules.catalogue);
+    if (e == ERR_OK) e = hub_check_clean(a, k, rules.catalogue);
     if (e == ERR_OK) e = hub_edit_load(&k->edit, &k->form.rid);
     if (e == ERR_OK && k->form.count > 0)
         e = entry_make(&k->edit.entry, &rules, &k->edit.fold, &k->form, &op, &why);

@@ -250,6 +250,13 @@ MUST_CHECK enum err hub_form_read(struct hub_app *a, const json_t *row, struct e
                                   struct entry_why *why);
 /* The type of a record that is there; NULL otherwise. */
 const struct catalogue_type *hub_record_type(struct hub_app *a, const struct id_record *rid);
+/* command_doubt.c: does a form say a day that cannot be? ERR_BAD_VALUE with field and words. */
+MUST_CHECK enum err hub_doubt(struct hub_app *a, struct entry *n, const struct entry_form *form,
+                              struct entry_why *why);
+/* The same of one field's canonical text. */
+MUST_CHECK enum err hub_doubt_text(struct hub_app *a, const struct catalogue_type *t,
+                                   const struct catalogue_field *f, struct bytes text,
+                                   struct entry_why *why);
 /* command_lock.c: "lock" and "unlock" of a request, arrays of fields' names. ERR_BAD_INPUT with words. */
 MUST_CHECK enum err hub_locks_read(const json_t *request, const struct catalogue_type *t,
                                    struct record_lock locks[CATALOGUE_FIELDS_MAX], size_t *count,

@@ -230,6 +230,30 @@ static void import_takes_good_rows_and_names_bad_ones(void **state)
     json_decref(r);
 }
 
+/* A birth after today: while one types, when it is saved, and in a list. */
+static void births_that_cannot_be_are_refused(void **state)
+{
+    struct office *o = *state;
+    report_put(&o->hub, 6,
+               "{\"type\":\"person\",\"id\":\"" PERSON_A
+               "\",\"full_name\":\"Hồ Quốc An\",\"sex\":\"male\",\"dob\":\"1979-08-20\"}");
+    ask_refused(&o->app, "{'verb':'put','id':'" PERSON_A "','values':{'dob':'2199'}}",
+                ERR_BAD_VALUE);
+    json_t *r = ask_ok(&o->app, "{'verb':'check','id':'" PERSON_A "','values':{'dob':'2199'}}");
+    assert_non_null(json_object_get(json_object_get(r, "errors"), "dob"));
+    json_decref(r);
+    r = ask_ok(&o->app, "{'verb':'import','rows':[{'line':7,'id':'" PERSON_A
+                        "','type':'person','values':{'dob':'12/2199'}}]}");
+    json_t *bad = json_array_get(json_object_get(r, "bad"), 0);
+    assert_int_equal(json_integer_value(json_object_get(bad, "line")), 7);
+    assert_string_equal(text_at(bad, "column"), "dob");
+    assert_non_null(strstr(text_at(bad, "vi"), "ở sau hôm nay"));
+    json_decref(r);
+    r = ask_ok(&o->app, "{'verb':'put','id':'" PERSON_A "','values':{'dob':'1980'}}");
+    assert_true(json_is_true(json_object_get(r, "saved")));
+    json_decref(r);
+}
+
 /* What a commune or the district locked no list of the district overwrites; its officers may, and are told. */
 static void import_leaves_locked_fields(void **state)
 {
@@ -481,6 +505,7 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(import_takes_good_rows_and_names_bad_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(import_leaves_locked_fields, setup, teardown),
+        cmocka_unit_test_setup_teardown(births_that_cannot_be_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(conflict_shows_all_heads_and_a_decision_settles_it, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(conflict_may_be_settled_by_another_value, setup, teardown),
