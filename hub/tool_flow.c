@@ -92,6 +92,30 @@ static void flow_print_figures(const struct cli *c, const json_t *figures)
     }
 }
 
+/* Does the text name somebody? Told wherever a report's words go further. */
+static void flow_print_names(const struct cli *c, const json_t *r)
+{
+    const json_t *told = json_object_get(r, "names"), *fields = json_object_get(told, "fields");
+    long long names = json_integer_value(json_object_get(told, "count"));
+    if (names == 0) return;
+    printf(
+        cli_text(c,
+                 "! Phần lời nêu tên hoặc số giấy tờ của %lld người có hồ sơ nhạy cảm. Hãy trả lại "
+                 "để xã bỏ tên, không chuyển lên cấp trên. Ở mục:",
+                 "! The text names %lld persons with sensitive records, or their numbers. Return "
+                 "it, so that the commune takes them out; do not pass it on. In:"),
+        names);
+    for (size_t i = 0; i < json_array_size(fields); i++)
+        printf(" %s", json_string_value(json_array_get(fields, i)));
+    printf("\n");
+}
+
+static void flow_print_judged(const struct cli *c, const json_t *r)
+{
+    flow_print_row(c, r);
+    flow_print_names(c, r);
+}
+
 static void flow_print_show(const struct cli *c, const json_t *r)
 {
     const json_t *row = json_object_get(r, "row"), *judged = json_object_get(row, "judged");
@@ -106,16 +130,7 @@ static void flow_print_show(const struct cli *c, const json_t *r)
         const char *s = json_string_value(text);
         if (s != NULL && s[0] != '\0') printf("%s: %s\n", key, s);
     }
-    long long names = json_integer_value(json_object_get(json_object_get(r, "names"), "count"));
-    if (names > 0)
-        printf(cli_text(c,
-                        "! Phần lời nêu tên hoặc số giấy tờ của %lld người có hồ sơ nhạy cảm. Hãy "
-                        "trả lại để "
-                        "xã bỏ tên, không chuyển lên cấp trên.\n",
-                        "! The text names %lld persons with sensitive records, or their numbers. "
-                        "Return it, "
-                        "so that the commune takes them out; do not pass it on.\n"),
-               names);
+    flow_print_names(c, r);
     printf("%s\n",
            cli_text(c, "Số liệu: đã nộp / của trung tâm", "Figures: submitted / the hub's"));
     flow_print_figures(c, json_object_get(r, "figures"));
@@ -127,8 +142,8 @@ enum err hub_tool_report_step(struct cli *c, void *ctx)
         const char *word, *verb;
         hub_tool_print_fn *print;
     } steps[] = {{"show", "report_show", flow_print_show},
-                 {"accept", "report_accept", flow_print_row},
-                 {"return", "report_return", flow_print_row}};
+                 {"accept", "report_accept", flow_print_judged},
+                 {"return", "report_return", flow_print_judged}};
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         if (strcmp(c->args[0], steps[i].word) != 0) continue;
         json_t *q = flow_request(c, steps[i].verb);

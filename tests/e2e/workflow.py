@@ -126,8 +126,13 @@ class Workflow(Story):
             node.sync()
             names = self.hub.ask("report", "show", *old, "--unit", node.unit)["names"]
             check("named in %r: %d" % (text[:4], count),
-                  names["count"] >= count and (count > 0) == bool(names["records"]))
+                  names["count"] >= count and (count > 0) == bool(names["records"]) and
+                  names["fields"] == ["narrative"] * count)
         check("in words", "hồ sơ nhạy cảm" in self.hub.tool("report", "show", *old, "--unit", node.unit))
+        node.tool("report", "submit", *old, "--person", BINH)
+        node.sync()
+        check("who accepts it is told in which text", "Ở mục: narrative\n" in self.hub.tool(
+            "report", "accept", *old, "--unit", node.unit, "--person", "Huyện"))
 
     def answers_a_correction(self, node):
         one = self.hub.ask("correct", *self.args(node.unit), "--indicator", "T02", "--before", "10", "--after", "9",
