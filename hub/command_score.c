@@ -3,6 +3,7 @@
 
 #include "common/io/clock.h"
 #include "hub/figures.h"
+#include "hub/owed.h"
 #include "hub/report.h"
 #include "hub/store_watch.h"
 #include "common/sheet.h"
@@ -65,7 +66,7 @@ static enum err score_figure(struct hub_app *a, const char *unit,
     struct hub_figures_table t = {.count = 0};
     struct sheet_row row = {.total = true, .ratio = figures_is_ratio(in->measure)};
     enum err e = hub_figures_new(in->measure, &f.figures);
-    if (e == ERR_OK) e = hub_reports_run(a->store, in, w, score_fact, &f, why);
+    if (e == ERR_OK) e = hub_owed_run(a->store, in, w, score_fact, &f, why);
     if (e == ERR_OK) e = hub_figures_finish(f.figures);
     if (e == ERR_OK) e = hub_figures_tabulate(f.figures, -1, &t);
     const struct hub_figure *one =

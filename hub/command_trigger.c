@@ -2,6 +2,7 @@
 #include "hub/command_flow.h"
 
 #include "hub/figures.h"
+#include "hub/owed.h"
 #include "hub/store_watch.h"
 
 #include <stdio.h>
@@ -34,7 +35,7 @@ static enum err trigger_figures(struct trigger_run *r, const char *id, struct hu
     char why[HUB_REPORT_WHY_ROOM];
     const struct catalogue_indicator *in = catalogue_indicator(r->c, id);
     enum err e = hub_figures_new(in->measure, f);
-    if (e == ERR_OK) e = hub_reports_run(r->app->store, in, r->window, trigger_fact, *f, why);
+    if (e == ERR_OK) e = hub_owed_run(r->app->store, in, r->window, trigger_fact, *f, why);
     if (e == ERR_OK) e = hub_figures_finish(*f);
     return e == ERR_OK ? hub_figures_tabulate(*f, -1, table) : e;
 }

@@ -1,6 +1,7 @@
 #include "hub/report.h"
 #include "common/due.h"
 #include "common/io/indicator.h"
+#include "hub/owed.h"
 #include "hub/report_priv.h"
 #include "hub/store_moves.h"
 
@@ -213,7 +214,7 @@ static enum err report_indicator(struct hub_store *s, struct hub_report *r,
     enum err e = hub_figures_new(line->indicator->measure, &line->figures);
     if (e != ERR_OK) return e;
     facts.figures = line->figures;
-    e = hub_reports_run(s, line->indicator, r->window, report_fact, &facts, text);
+    e = hub_owed_run(s, line->indicator, r->window, report_fact, &facts, text);
     if (e == ERR_BAD_INPUT || e == ERR_DENIED || e == ERR_TOO_LARGE) {
         const char *what = facts.limit == ERR_OK ? text : "a row is wrong or there are too many";
         snprintf(why->vi, sizeof why->vi, "Chỉ số %s trong danh mục có lỗi: %.180s",

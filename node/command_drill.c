@@ -1,6 +1,7 @@
 /* report_records: the records behind one figure of a report, as this PC has them now. */
 #include "node/command_priv.h"
 #include "node/flow.h"
+#include "node/owed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +80,7 @@ static json_t *node_drill_line(struct node_drill *d, const json_t *request,
     d->by = node_drill_by(d->indicator, line->by);
     d->unit = f->unit;
     enum err e =
-        node_flow_indicator(d->c->store, d->indicator, f->row.slot.window, node_drill_fact, d, why);
+        node_owed_run(d->c->store, d->indicator, f->row.slot.window, node_drill_fact, d, why);
     return e == ERR_OK ? node_drill_rows(d) : node_command_fail(e);
 }
 

@@ -1,4 +1,5 @@
 #include "node/figures.h"
+#include "node/owed.h"
 
 #include "proto/figures.h"
 
@@ -95,7 +96,7 @@ enum err node_figures_sheet(struct node_store *s, const char *unit, const char *
         struct node_line l = {
             .line = &lines[i], .indicator = catalogue_indicator(c, lines[i].indicator), .out = out};
         e = figures_new(l.indicator->measure, &facts.figures);
-        if (e == ERR_OK) e = node_flow_indicator(s, l.indicator, window, node_fact, &facts, why);
+        if (e == ERR_OK) e = node_owed_run(s, l.indicator, window, node_fact, &facts, why);
         if (e == ERR_OK) e = figures_finish(facts.figures);
         l.figures = facts.figures;
         if (e == ERR_OK) e = node_line(&l);
@@ -113,7 +114,7 @@ enum err node_figures_text(struct node_store *s, const char *unit,
     struct figures_table t = {.count = 0};
     struct sheet_row row = {.total = true, .ratio = figures_is_ratio(indicator->measure)};
     enum err e = figures_new(indicator->measure, &facts.figures);
-    if (e == ERR_OK) e = node_flow_indicator(s, indicator, window, node_fact, &facts, why);
+    if (e == ERR_OK) e = node_owed_run(s, indicator, window, node_fact, &facts, why);
     if (e == ERR_OK) e = figures_finish(facts.figures);
     if (e == ERR_OK) e = figures_tabulate(facts.figures, -1, &t);
     const struct figures_one *f = e == ERR_OK ? figures_find(&t, FIGURES_ALL, FIGURES_ALL) : NULL;

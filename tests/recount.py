@@ -9,7 +9,8 @@ counting is plain loops over those records after the definitions of the indicato
 the end of the window, ...; those of RP05 to RP18 stand in recount_plans.py). It shares nothing with the program: not
 its SQL, not its store. The window, the communes that sent nothing and the lines come
 from FILE; totals, breakdowns, numerators and denominators are counted here. Persons named by --link (two record ids)
-are one. Of the catalogue it reads params.csv, units.csv and criteria.csv.
+are one. Of the catalogue it reads params.csv, units.csv and criteria.csv, and for Q01 (owed.py) reports.csv, windows.csv and
+duties.csv.
 
 Prints each difference and ends with 1 if there is any, else with 0. 2: it could not compare. --every: also 1 when an
 indicator of the catalogue is in none of the files.
@@ -21,6 +22,7 @@ import json
 import os
 import sys
 
+import owed
 from recount_plans import PROPAGANDA, Programmes
 
 CLIENT_PURPOSES = {"persuade_rehab", "support_rehab", "post_rehab"}
@@ -83,6 +85,7 @@ class Counter(Programmes):
 
     def __init__(self, data, first, last, params, catalogue):
         self.d, self.t0, self.t1, self.params = data, first, last, params
+        self.catalogue, self.below = catalogue, []
         self.units, self.criteria = rows_of(catalogue, "units.csv"), rows_of(catalogue, "criteria.csv")
 
     def within(self, day):
@@ -348,11 +351,10 @@ class Counter(Programmes):
                 yield a["_unit"], a["id"], int(a["cost"]), 0, {"budget_line": line}
 
     def Q01(self):
-        for r in self.d.of("report"):
-            if self.within(r.get("due_on")):
-                sent = r.get("state") not in ("not_started", "draft")
-                good = sent and (r.get("submitted_on") or "9999") <= r["due_on"]
-                yield r["_unit"], r["id"], int(good), 1, {}
+        """Every report that a commune owes with a due day in the window; none is in time: the records of a data set
+        reach the hub behind all due days, and a day that a PC names proves nothing (SPEC 14.6)."""
+        for unit, report, period, due in owed.due_between(self.t0, self.t1, self.below, self.catalogue):
+            yield unit, (unit, report, period), 0, 1, {}
 
     def Q02(self):
         handed = {r["id"]: r for r in self.d.of("report") if self.within(r.get("submitted_on"))}
@@ -429,6 +431,7 @@ def recount(path, a):
     known = {u["code"] for u in report["units"]}
     data = Data(a.data, (known - silent) | {"district"}, People([tuple(x.lower().split(",")) for x in a.link]))
     counter = Counter(data, report["first"], report["last"], params, a.catalogue)
+    counter.below = [u for u in counter.units if u["code"] in known]
     result, facts = Comparison(), {}
     for line in report["lines"]:
         count = getattr(counter, line["indicator"], None)

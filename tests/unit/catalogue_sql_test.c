@@ -18,6 +18,7 @@ enum { TEXT_ROOM = 1 << 18, SQL_BYTES_MAX = 1 << 20, CELLS = 7, INDICATORS_MAX =
 struct world {
     struct catalogue *c;
     sqlite3 *db;
+    const char *owed; /* owed.json: what a hub knows of the reports that are due */
 };
 
 static void run(sqlite3 *db, const char *sql)
@@ -89,7 +90,9 @@ static void read_text(const char *name, char *out)
 static int world_make(void **state)
 {
     static struct world w;
-    static char text[TEXT_ROOM];
+    static char text[TEXT_ROOM], owed[TEXT_ROOM];
+    read_text("owed.json", owed);
+    w.owed = owed;
     w.c = catalogue_load_parsed("catalogue");
     assert_int_equal(sqlite3_open(":memory:", &w.db), SQLITE_OK);
     tables_make(&w);
@@ -118,6 +121,8 @@ static void bind(const struct world *w, sqlite3_stmt *st, struct period_window w
             date_print(win.first, day);
         else if (strcmp(name, ":t1") == 0)
             date_print(win.last, day);
+        else if (strcmp(name, ":owed") == 0)
+            value = w->owed;
         else
             value = strncmp(name, ":p_", 3) == 0 ? catalogue_param(w->c, name + 3, win.last) : NULL;
         if (value == NULL) fail_msg("parameter %s is not known", name);

@@ -17,6 +17,7 @@
 #include "hub/command_priv.h"
 #include "hub/flow.h"
 #include "hub/orders.h"
+#include "hub/owed.h"
 #include "hub/report_print.h"
 #include "hub/store_records.h"
 #include "proto/change.h"
@@ -287,6 +288,63 @@ static void a_second_record_hides_nothing(void **state)
         assert_int_equal(r.row.other.b[0], 0);
         hub_flow_row_free(&r);
     }
+}
+
+/* ---- in time, of those that were due ---- */
+
+struct rate {
+    int64_t num, den, records;
+};
+
+static enum err rate_fact(void *ctx, const struct fact *f)
+{
+    struct rate *r = ctx;
+    r->num += f->num;
+    r->den += f->den;
+    r->records += f->record.len > 0;
+    return ERR_OK;
+}
+
+/* Q01 of what is due on 2 July 2023, the day of RP01 2023-06. */
+static void assert_q01(struct office *o, int64_t num, int64_t den, int64_t records)
+{
+    struct hub_cut cut;
+    struct rate r = {.num = 0};
+    char why[HUB_REPORT_WHY_ROOM];
+    struct period_window day = {.first = {2023, 7, 2}, .last = {2023, 7, 2}};
+    assert_int_equal(hub_reports_ready(o->hub.store, &cut), ERR_OK);
+    const struct catalogue_indicator *in =
+        catalogue_indicator(hub_store_catalogue(o->hub.store), "Q01");
+    assert_int_equal(hub_owed_run(o->hub.store, in, day, rate_fact, &r, why), ERR_OK);
+    assert_int_equal(r.num, num);
+    assert_int_equal(r.den, den);
+    assert_int_equal(r.records, records);
+}
+
+static void in_time_is_of_what_was_due(void **state)
+{
+    struct office *o = *state;
+    char text[400];
+    assert_q01(o, 0, REPORT_UNITS, 0); /* nobody has begun: all that is owed is due */
+    drafted_by(o, 1, ID, DUE_2_JULY - 9000);
+    assert_q01(o, 0, REPORT_UNITS, 1);
+    change(o, 0, 2, ID, SUBMITTED, DUE_2_JULY - 8000);
+    assert_q01(o, 1, REPORT_UNITS, 1);
+    accept(o);
+    assert_q01(o, 1, REPORT_UNITS, 1);
+    change(o, 0, 2, ID, "\"state\":\"withdrawn\"", DUE_2_JULY - 7000);
+    assert_q01(o, 0, REPORT_UNITS, 1);
+    change(o, 0, 2, ID, "\"state\":\"submitted\"", DUE_2_JULY - 6000);
+    assert_q01(o, 1, REPORT_UNITS, 1);
+    snprintf(text, sizeof text,
+             "{'verb':'report_return','report':'RP01','period':'2023-06','unit':'%s','person':'H',"
+             "'reason':'x'}",
+             report_units[0]);
+    assert_int_equal(told(o, text), ERR_OK);
+    assert_q01(o, 0, REPORT_UNITS, 1); /* sent back: the report is still wanted */
+    change(o, 0, 2, ID, "\"digest\":\"33\",\"submitted_on\":\"2023-07-01\"", DUE_2_JULY + 6000);
+    assert_q01(o, 0, REPORT_UNITS,
+               1); /* whatever day it names: the hub got it behind the due day */
 }
 
 /* ---- closed periods ---- */
@@ -792,6 +850,7 @@ int main(void)
         TEST(what_the_district_settles_is_not_late),
         TEST(nobody_confirms_an_own_text),
         TEST(a_second_record_hides_nothing),
+        TEST(in_time_is_of_what_was_due),
         TEST(zero_nothing_and_withdrawn_differ),
         TEST(only_days_of_a_closed_period_are_late),
         TEST(two_officers_reopen),
