@@ -160,6 +160,22 @@ static json_t *correction_values(const struct workflow_correct *v, const char *s
     return j;
 }
 
+/* The report that is corrected, as far as this PC has it: Q02 counts corrections by report. */
+static void correction_report(struct node_command *c, const struct workflow_correct *v,
+                              json_t *values)
+{
+    struct node_flow f;
+    struct period period;
+    char report[WORKFLOW_NAME_BYTES_MAX + 1];
+    if (period_parse(v->key.period, &period) != ERR_OK) return;
+    snprintf(report, sizeof report, "%.*s", (int)v->key.report.len, (const char *)v->key.report.p);
+    if (node_flow_row(c->store, &c->entry.record, report, period, c->wall_ms(), &f) != ERR_OK)
+        return; /* of an older catalogue */
+    if (f.row.has_record)
+        json_object_set_new(values, "report", node_json_hex(BYTES_OF(f.row.record.b)));
+    node_flow_free(&f);
+}
+
 json_t *node_command_correction_answer(struct node_command *c, const json_t *request)
 {
     struct id_record id;
@@ -185,10 +201,11 @@ json_t *node_command_correction_answer(struct node_command *c, const json_t *req
         return correction_no_number();
     }
     date_print(today, day);
+    json_t *values = correction_values(&l.found, agree ? "agreed" : "objected", day,
+                                       node_request_str(request, "note"));
+    correction_report(c, &l.found, values);
     json_t *put = json_pack("{s:s, s:s, s:s, s:s?, s:o}", "verb", "put", "type", "correction", "id",
-                            node_request_str(request, "id"), "person", person, "values",
-                            correction_values(&l.found, agree ? "agreed" : "objected", day,
-                                              node_request_str(request, "note")));
+                            node_request_str(request, "id"), "person", person, "values", values);
     buf_free(&l.memory);
     json_t *j = node_command_put(c, put);
     json_decref(put);
