@@ -1,5 +1,5 @@
-"""Which reports are due between two days, and whose: domain.md 5.1 over the rows of windows.csv, duties.csv, reports.csv
-and units.csv, in plain loops. Shares nothing with the program."""
+"""Which reports are due between two days, and whose: domain.md 5.1 over the rows of windows.csv, duties.csv,
+reports.csv and units.csv, in plain loops. Shares nothing with the program."""
 import calendar
 import csv
 import datetime

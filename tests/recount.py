@@ -9,8 +9,8 @@ counting is plain loops over those records after the definitions of the indicato
 the end of the window, ...; those of RP05 to RP18 stand in recount_plans.py). It shares nothing with the program: not
 its SQL, not its store. The window, the communes that sent nothing and the lines come
 from FILE; totals, breakdowns, numerators and denominators are counted here. Persons named by --link (two record ids)
-are one. Of the catalogue it reads params.csv, units.csv and criteria.csv, and for Q01 (owed.py) reports.csv, windows.csv and
-duties.csv.
+are one. Of the catalogue it reads params.csv, units.csv and criteria.csv, and for Q01 (owed.py) reports.csv,
+windows.csv and duties.csv.
 
 Prints each difference and ends with 1 if there is any, else with 0. 2: it could not compare. --every: also 1 when an
 indicator of the catalogue is in none of the files.

@@ -147,7 +147,8 @@ class Workflow(Story):
         check("the commune sees it", [(x["id"], x["state"]) for x in seen] == [(one, "open")])
         node.tool("correction", one, "object", "--note", "Người đó vẫn còn.", "--person", BINH)
         said = node.ask("get", one)["values"]
-        check("it names the report, for Q02", said["report"] == node.ask("report", "show", *self.args())["row"]["record"])
+        row = node.ask("report", "show", *self.args())["row"]
+        check("it names the report, for Q02", said["report"] == row["record"])
         node.sync()
         got = self.hub.ask("corrections")["corrections"][0]
         check("the answer came", got["state"] == "objected" and got["note"] == "Người đó vẫn còn.")
