@@ -123,11 +123,16 @@ static void hub_aside_on_loop(struct hub_aside_job *j)
     hub_aside_end(j, answer != NULL ? answer : hub_command_fail(ERR_NOMEM));
 }
 
+static bool hub_aside_verifies(const json_t *request)
+{
+    const char *verb = hub_request_str(request, "verb");
+    return verb != NULL && strcmp(verb, "verify") == 0;
+}
+
 /* All of the log made again takes minutes: nobody is to stand still for that. */
 static bool hub_aside_never_on_loop(const struct hub_aside_job *j)
 {
-    const char *verb = hub_request_str(j->request, "verb");
-    return verb != NULL && strcmp(verb, "verify") == 0;
+    return hub_aside_verifies(j->request);
 }
 
 static json_t *hub_aside_erased(void)
@@ -248,9 +253,7 @@ uint64_t hub_aside_check_rows(const struct hub_aside *x)
 
 static enum hub_lane hub_aside_lane(const json_t *request)
 {
-    const char *verb = hub_request_str(request, "verb");
-    bool whole =
-        verb != NULL && strcmp(verb, "verify") == 0 && json_object_get(request, "issue") == NULL;
+    bool whole = hub_aside_verifies(request) && json_object_get(request, "issue") == NULL;
     return whole ? HUB_LANE_CHECK : HUB_LANE_ASKED;
 }
 

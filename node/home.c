@@ -198,15 +198,14 @@ enum err node_home_init(const char *dir, const char *name, struct node_home *out
 
 enum err node_home_open(const char *dir, struct node_home *out)
 {
-    char path[NODE_HOME_PATH_MAX];
+    char path[NODE_HOME_PATH_MAX], wish[NODE_HOME_PATH_MAX];
     struct node_identity id;
     *out = (struct node_home){.locked = false};
     if (strlen(dir) >= sizeof out->dir) return ERR_TOO_LARGE;
     memcpy(out->dir, dir, strlen(dir) + 1);
-    struct node_home_undoing u;
     enum err e = node_home_path(dir, "node.db", path);
-    if (e == ERR_OK && !file_exists(path) && node_home_undoing(dir, &u) == ERR_NOT_FOUND)
-        return ERR_NOT_READY;
+    if (e == ERR_OK) e = node_home_path(dir, NODE_HOME_UNDOING, wish);
+    if (e == ERR_OK && !file_exists(path) && !file_exists(wish)) return ERR_NOT_READY;
     if (e == ERR_OK) e = node_home_lock(dir, out);
     if (e == ERR_OK) e = node_home_undo(dir);
     if (e == ERR_OK) e = node_home_keys(dir, false, out);
