@@ -278,7 +278,7 @@ json_t *node_command_attach_list(struct node_command *c, const json_t *request)
         json_object_set_new(ask, "where", json_pack("{s:s}", "record", record));
     if (ask != NULL && node_request_str(request, "after") != NULL)
         json_object_set(ask, "after", json_object_get(request, "after"));
-    json_t *list = ask != NULL ? node_command_list(c, ask) : node_command_fail(ERR_NOMEM);
+    json_t *list = ask != NULL ? node_record_list(c, ask) : node_command_fail(ERR_NOMEM);
     json_decref(ask);
     if (node_command_error_of(list) != ERR_OK) return list;
     json_t *rows = json_array();
@@ -333,7 +333,7 @@ static enum err node_attach_open(struct node_command *c, const json_t *record, s
 json_t *node_command_attach_get(struct node_command *c, const json_t *request)
 {
     struct buf file;
-    json_t *record = node_command_get(c, request);
+    json_t *record = node_record_get(c, request);
     if (node_command_error_of(record) != ERR_OK) return record;
     buf_init(&file, ATTACH_BYTES_MAX);
     enum err e = node_attach_open(c, record, &file);

@@ -1,6 +1,7 @@
 /* history: who wrote what into a record, when, and whether the hub has it. */
 #include "node/command_priv.h"
 #include "proto/record.h"
+#include "proto/sealed_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,8 +39,8 @@ static json_t *node_history_writes(const struct node_telling *t, const struct ch
         const struct change_write *w = &op->writes[i];
         const struct catalogue_field *f =
             t->type != NULL ? catalogue_field_by_no(t->type, w->field) : NULL;
-        if (w->field == SEALED_FIELD)
-            continue; /* a key for a reader: nothing that a person wrote */
+        if (w->field == SEALED_FIELD || (f != NULL && strcmp(f->name, SEALED_FILE_FIELD_KEY) == 0))
+            continue; /* a key, for a reader or of a file: nothing that a person wrote or reads */
         json_t *j = json_pack("{s:s, s:o}", "field", record_field_name(t->type, w->field), "value",
                               f != NULL && f->sealed ? node_history_sealed(t, w)
                                                      : node_json_value(w->value));

@@ -16,6 +16,12 @@ json_t *node_command_held(struct node_command *c, const json_t *request);
 json_t *node_command_history(struct node_command *c, const json_t *request);
 json_t *node_json_record(struct node_command *c, const struct id_record *rid,
                          const struct node_store_record *r);
+/* get and list with the keys of sealed files, which no answer of the program has: to open the files. */
+json_t *node_record_get(struct node_command *c, const json_t *request);
+json_t *node_record_list(struct node_command *c, const json_t *request);
+/* Take the key of a file out of a record's "values", as it was put in. A conflict keeps its values in "marks", for
+ * who settles it. */
+void node_json_unkeyed(json_t *record);
 json_t *node_no_catalogue(void); /* error responses */
 json_t *node_no_type(const char *name);
 json_t *node_bad_id(void);

@@ -1,6 +1,7 @@
 /* put, get, list, history. */
 #include "node/command_priv.h"
 #include "proto/record.h"
+#include "proto/sealed_file.h"
 #include "proto/wire.h"
 
 #include <stdio.h>
@@ -120,52 +121,64 @@ static json_t *node_put_done(const struct entry_op *op, const struct node_comman
                      op->changed ? words[op->kind] : "unchanged", "saved", (int)op->changed);
 }
 
+/* One op of the request, a set of its own. */
+static enum err node_put_add(struct node_command *c, struct node_put *p, struct node_own *own,
+                             struct entry_op *op, struct entry_why *why)
+{
+    enum err e = node_entry_make(&c->entry, &p->form, op, why);
+    if (e == ERR_OK && p->form.action == ENTRY_SAVE)
+        e = node_doubt(c, p->form.type, op, &own->tip, p->confirmed, why);
+    if (e != ERR_OK || !op->changed) return e;
+    struct node_own_set set = {.person = p->person, .payloads = &op->payload, .count = 1};
+    return node_own_add(own, &set);
+}
+
+/* Why a record is deleted is a set directly before that of the delete (SPEC 4.15): both are saved, or neither.
+ * After an error the form's action is that which could not be. */
 static enum err node_put_append(struct node_command *c, struct node_put *p, struct entry_op *op,
                                 struct entry_why *why)
 {
     struct node_own own;
+    enum entry_action action = p->form.action;
+    bool first = false;
     *why = (struct entry_why){.field = NULL};
     enum err e = node_own_begin(c->store, c->keys, c->wall_ms(), &own);
     if (e != ERR_OK) return e;
     if (!p->has_id) node_own_rid(&own, 0, &p->form.rid);
-    e = node_entry_make(&c->entry, &p->form, op, why);
-    if (e == ERR_OK && p->form.action == ENTRY_SAVE)
-        e = node_doubt(c, p->form.type, op, &own.tip, p->confirmed, why);
-    if (e == ERR_OK && op->changed) {
-        struct node_own_set set = {.person = p->person, .payloads = &op->payload, .count = 1};
-        e = node_own_add(&own, &set);
-        if (e == ERR_OK) e = node_own_commit(&own, NULL);
+    if (p->form.reason.p != NULL) {
+        p->form.action = ENTRY_REASON;
+        e = node_put_add(c, p, &own, op, why);
+        first = e == ERR_OK && op->changed;
+    }
+    if (e == ERR_OK) {
+        p->form.action = action;
+        e = node_put_add(c, p, &own, op, why);
+    }
+    if (e == ERR_OK && (first || op->changed)) {
+        e = node_own_commit(&own, NULL);
         if (e == ERR_OK && c->saved != NULL) c->saved(c->ctx);
     }
     node_own_free(&own);
     return e;
 }
 
-/* Why it is deleted is saved first, in a set of its own. Should the delete not follow, the record stands as
- * it was, and says nothing of it. */
+/* Why it is deleted, where it is. NULL: that is said or not needed. */
 static json_t *node_put_reason(struct node_command *c, const json_t *request, struct node_put *p)
 {
     const char *reason = node_request_str(request, "reason");
     struct entry_why why = {.field = NULL};
-    struct entry_op op;
     if (p->form.action != ENTRY_DELETE) return NULL;
     enum err e = node_store_record_read(c->store, &p->form.rid, &c->entry.record);
     const struct fold *f = &c->entry.record.fold;
     if (e == ERR_NOT_FOUND) return NULL; /* the delete says so */
     if (e != ERR_OK) return node_command_fail(e);
     if (fold_deleted(f) && !fold_delete_conflict(f)) return NULL; /* nothing is deleted any more */
-    if (reason == NULL) {
-        e = entry_reason_needed(node_store_catalogue(c->store, NULL), f, &why);
-        return e == ERR_OK ? NULL : node_command_error(e, why.vi, why.en, "reason");
+    if (reason != NULL) {
+        p->form.reason = bytes_str(reason);
+        return NULL;
     }
-    p->form.action = ENTRY_REASON;
-    p->form.reason = bytes_str(reason);
-    e = node_put_append(c, p, &op, &why);
-    p->form.action = ENTRY_DELETE;
-    if (e == ERR_BAD_INPUT) return node_command_error(e, why.vi, why.en, "reason");
-    if (e == ERR_OK && op.changed)
-        p->form.base = NULL; /* nothing came between: this is one request */
-    return e == ERR_OK ? NULL : node_command_why(e, &why);
+    e = entry_reason_needed(node_store_catalogue(c->store, NULL), f, &why);
+    return e == ERR_OK ? NULL : node_command_error(e, why.vi, why.en, "reason");
 }
 
 static json_t *node_put_save(struct node_command *c, struct node_put *p)
@@ -173,6 +186,8 @@ static json_t *node_put_save(struct node_command *c, struct node_put *p)
     struct entry_op op;
     struct entry_why why;
     enum err e = node_put_append(c, p, &op, &why);
+    if (e == ERR_BAD_INPUT && p->form.action == ENTRY_REASON)
+        return node_command_error(e, why.vi, why.en, "reason");
     if (e != ERR_OK) return node_command_why(e, &why);
     if (op.changed && node_store_record_read(c->store, &op.rid, &c->entry.record) != ERR_OK)
         return node_command_fail(ERR_STORE);
@@ -317,13 +332,28 @@ json_t *node_request_record(struct node_command *c, const json_t *request, struc
     return e == ERR_OK ? NULL : node_command_fail(e);
 }
 
-json_t *node_command_get(struct node_command *c, const json_t *request)
+json_t *node_record_get(struct node_command *c, const json_t *request)
 {
     struct id_record rid;
     json_t *said = node_request_record(c, request, &rid);
     if (said != NULL) return said;
     enum err e = node_store_record_open(c->store, &rid, &c->entry.record);
     return e == ERR_OK ? node_json_record(c, &rid, &c->entry.record) : node_command_fail(e);
+}
+
+void node_json_unkeyed(json_t *row)
+{
+    json_t *marks = json_object_get(row, "marks");
+    json_object_del(json_object_get(row, "values"), SEALED_FILE_FIELD_KEY);
+    if (json_object_get(json_object_get(marks, SEALED_FILE_FIELD_KEY), "heads") == NULL)
+        json_object_del(marks, SEALED_FILE_FIELD_KEY);
+}
+
+json_t *node_command_get(struct node_command *c, const json_t *request)
+{
+    json_t *j = node_record_get(c, request);
+    node_json_unkeyed(j);
+    return j;
 }
 
 /* ---- list ---- */
@@ -400,7 +430,7 @@ static json_t *node_list_read(struct node_command *c, const json_t *request,
     return node_list_where(c, json_object_get(request, "where"), q, texts);
 }
 
-json_t *node_command_list(struct node_command *c, const json_t *request)
+json_t *node_record_list(struct node_command *c, const json_t *request)
 {
     struct node_store_list q = {.type = NULL};
     struct node_listing l = {.c = c, .rows = json_array()};
@@ -420,5 +450,14 @@ json_t *node_command_list(struct node_command *c, const json_t *request)
     }
     json_decref(l.rows);
     buf_free(&texts);
+    return j;
+}
+
+json_t *node_command_list(struct node_command *c, const json_t *request)
+{
+    json_t *j = node_record_list(c, request);
+    json_t *rows = json_object_get(j, "rows");
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        node_json_unkeyed(json_array_get(rows, i));
     return j;
 }

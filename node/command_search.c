@@ -244,6 +244,7 @@ static enum err node_search_each(void *ctx, const struct node_store_row *row)
     if (e != ERR_OK) return e;
     json_t *j = node_json_record(s->c, &row->rid, r);
     if (j == NULL) return ERR_NOMEM;
+    node_json_unkeyed(j);
     if (s->q->type == NULL) node_search_columns(t, &usual);
     bool masked = s->mask && node_search_masked(t, columns, s->q);
     json_t *values = node_search_values(json_object_get(j, "values"), columns);

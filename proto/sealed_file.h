@@ -15,7 +15,7 @@
 
 /* Fields of the catalogue's type `attachment`, by name; both are sealed texts. */
 #define SEALED_FILE_FIELD_KEY                                                                      \
-    "file_key" /* a sealed_file as text: no page shows it, who reads the record may ask */
+    "file_key" /* a sealed_file as text: for programs alone, no page and no answer shows it */
 #define SEALED_FILE_FIELD_NAME "sealed_name" /* what the file is called */
 
 enum {

@@ -500,9 +500,11 @@ test("a photo of a record of class 4 is sealed, one of before is said to stand o
   const { attachments } = await page.request.get(`${node.url}api/attachments?record=${record}`).then((r) => r.json());
   const sealed = attachments.find((a) => a.sealed).id;
   await page.goto(`${node.url}#/record/${sealed}`);
-  await text("Khóa của tệp niêm phong").waitFor();
-  await page.getByText("•••").first().waitFor();
-  assert.ok(!/1 [0-9a-f]{64}/.test(await page.locator("main").innerText())); // no page shows the key
+  await page.getByText("ảnh kín.jpg").first().waitFor();
+  const shown = await page.locator("main").innerText();
+  assert.ok(!/1 [0-9a-f]{64}/.test(shown) && !shown.includes("Khóa của tệp niêm phong")); // no page shows the key
+  const { values } = await page.request.get(`${node.url}api/record?id=${sealed}`).then((r) => r.json());
+  assert.ok(values.sealed_name === "ảnh kín.jpg" && !("file_key" in values));
 });
 
 test("nothing complained", () => { assert.deepEqual(errors, []); });

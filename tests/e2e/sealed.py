@@ -11,6 +11,7 @@ sealed bytes away.
 import base64
 import json
 import os
+import re
 import shutil
 import sys
 
@@ -212,6 +213,14 @@ class Sealed(Story):
         check("who added it sees its name and its true size", (row["name"], row["bytes"], row["readable"]) ==
               (CALLED + ".jpg", str(len(self.picture)), True))
         check("and the picture", self.fetched(a) == self.picture)
+        seen = self.values(a, self.file)
+        asks = ["get", self.file], ["history", self.file], ["list", "--type", "attachment"]
+        told = [a.tool(*what, "--json") for what in asks]
+        check("the key of the file is nobody's reading matter", "sealed_name" in seen and "file_key" not in seen and
+              not [x for x in told if "file_key" in x or re.search("1 [0-9a-f]{64}", x)])
+        a.ask("put", "--id", self.file, *["%s=%s" % v for v in dict(seen, kind="other").items()])
+        check("saved again as it was shown, the file opens as before",
+              self.values(a, self.file) == dict(seen, kind="other") and self.fetched(a) == self.picture)
         self.deliver(a)
         row = hub.ask("attach", "list", self.file)["attachments"][0]
         check("the hub has it whole and sealed, its length in steps",

@@ -238,6 +238,14 @@ static void expect_reason(const char *id, const char *reason)
     json_decref(r);
 }
 
+static unsigned commits;
+
+static void count_commit(void *ctx)
+{
+    (void)ctx;
+    commits++;
+}
+
 /* Nothing is deleted without a reason of the list; it stands in the history, before the deletion. */
 static void test_a_deletion_says_why(void **state)
 {
@@ -262,7 +270,11 @@ static void test_a_deletion_says_why(void **state)
              id, "00000000000000000000000000000000");
     expect_error(request, ERR_STALE); /* and no reason stands there */
     memcpy(strstr(request, "00000000000000000000000000000000"), version, 32);
+    commits = 0;
+    cmd.saved = count_commit;
     r = ask(request);
+    cmd.saved = NULL;
+    assert_int_equal(commits, 1); /* no power cut leaves a reason without its deletion */
     assert_ok(node_command_error_of(r));
     json_decref(r);
     expect_reason(id, "duplicate");

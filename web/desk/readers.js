@@ -15,7 +15,7 @@ function openers(rows, shared) {
 
 /** At a form: one sentence, and by name who reads what is sealed. `record`: when there is one; `news`: asked anew when it changes. */
 export function ReadersNote({ type, record, news }) {
-  const sealed = isSealed(type) && (type.name !== "attachment" || !!record?.values[FILE_KEY]); // a file is sealed when its record is
+  const sealed = isSealed(type) && (type.name !== "attachment" || !!record?.values.sealed_name); // a file is sealed when its record is
   const [rows, set] = useState(null);
   const [given, give] = useState(record ? null : []);
   const [wrong, setWrong] = useState("");
