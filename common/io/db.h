@@ -13,6 +13,7 @@
 #define DONGBO_COMMON_IO_DB_H
 
 #include "common/buf.h"
+#include "common/io/file.h"
 
 enum {
     DB_VALUE_BYTES_MAX = 64 * 1024 * 1024,    /* one text, blob or row */
@@ -224,6 +225,10 @@ MUST_CHECK enum err db_room(struct db *db, const char *path);
 
 /* Remove a database that nobody has open, with its WAL. None there is fine. */
 MUST_CHECK enum err db_remove(const char *path);
+
+/* How many databases db_replace() left beside `path`: what an order erased may stand in them still. The name of the
+ * first, without its folder, in `first`; "" and 0 where there is none, or the folder cannot be read. */
+size_t db_old_count(const char *path, char first[static FILE_PATH_BYTES_MAX]);
 
 /* Move the WAL into the database and truncate it (erasure: old pages leave the disk). ERR_LOCKED: a
  * reader is in the way; try again later. */

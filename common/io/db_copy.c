@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     DB_OLD_MAX = 1000,                 /* databases set aside under one stamp */
@@ -172,6 +173,30 @@ static enum err db_old_name(const char *path, const char *stamp, char *out)
         if (e != ERR_OK || !file_exists(out)) return e;
     }
     return ERR_EXISTS;
+}
+
+size_t db_old_count(const char *path, char first[static FILE_PATH_BYTES_MAX])
+{
+    struct file_list list;
+    char folder[FILE_PATH_BYTES_MAX];
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    size_t n = 0, len = strlen(name);
+    int dir = slash != NULL ? (int)(slash - path) : 1;
+    snprintf(folder, sizeof folder, "%.*s", dir, slash != NULL ? path : ".");
+    first[0] = '\0';
+    if (file_list(folder, &list) != ERR_OK) return 0;
+    for (size_t i = 0; i < list.n; i++) {
+        const char *found = list.names[i];
+        size_t end = strlen(found);
+        bool wal = end > 4 &&
+                   (strcmp(found + end - 4, "-wal") == 0 || strcmp(found + end - 4, "-shm") == 0);
+        if (strncmp(found, name, len) != 0 || strncmp(found + len, ".old-", 5) != 0 || wal)
+            continue;
+        if (n++ == 0) snprintf(first, FILE_PATH_BYTES_MAX, "%s", found);
+    }
+    file_list_free(&list);
+    return n;
 }
 
 enum err db_remove(const char *path)

@@ -122,6 +122,7 @@ static void a_node_comes_back_from_its_backup(void **state)
     (void)state;
     struct pair w;
     struct node_restored done;
+    char first[FILE_PATH_BYTES_MAX];
     char made[FILE_PATH_BYTES_MAX], kept[FILE_PATH_BYTES_MAX];
     begin(&w, 31);
     struct pair_node *n = &w.nodes[0];
@@ -157,9 +158,12 @@ static void a_node_comes_back_from_its_backup(void **state)
     pair_node_off(n);
 
     r.sign_pk = n->sign.public;
+    assert_int_equal(db_old_count(n->path, first), 0);
     OK(node_restore(&r, &done));
     snprintf(kept, sizeof kept, "%s", done.kept);
     assert_true(file_exists(kept));
+    assert_int_equal(db_old_count(n->path, first), 1); /* which status names: docs/erasure.md */
+    assert_string_equal(first, strrchr(kept, '/') != NULL ? strrchr(kept, '/') + 1 : kept);
     snprintf(made, sizeof made, "%s.restore", n->path);
     assert_false(file_exists(made));
     pair_node_on(n);
