@@ -7,7 +7,7 @@ import fs from "node:fs";
 import https from "node:https";
 import path from "node:path";
 import { after, before } from "node:test";
-import { PASSWORD, errors, eyes, look as lookAt, newWindow, picture, test } from "./steps.mjs";
+import { PASSWORD, errors, eyes, look as lookAt, newWindow, picture, test, sent } from "./steps.mjs";
 import { cleanUp, folder, kill, launch, runHub, tool, until, workbook } from "./world.mjs";
 import { codeOf, startDistrict } from "./hubworld.mjs";
 import { makeDuties } from "./duties.mjs";
@@ -112,8 +112,17 @@ test("the admin adds people and sees no records of persons", async () => {
     const users = section("Người dùng trang này");
     await users.getByLabel("Họ và tên").fill(name);
     await users.getByLabel("Vai trò").selectOption({ label: role });
+    const added = sent(page, "/api/users");
+    let go;
+    const held = new Promise((f) => { go = f; });
+    await page.route("**/api/users", async (r) => { if (r.request().method() === "POST") await held; await r.continue(); });
     await users.getByRole("button", { name: "Thêm người dùng" }).click();
+    await until("asked for one", () => added() === 1);
+    await users.getByRole("button", { name: "Thêm người dùng" }).click(); // impatient: the answer is under way
+    go();
     await page.getByText(`Mật khẩu một lần của ${name}:`).waitFor();
+    assert.equal(added(), 1);
+    await page.unroute("**/api/users");
     given[name] = (await page.getByText(/^[a-z2-9]{4}(-[a-z2-9]{4}){3}$/).textContent()).trim();
     if (role === "Thống kê") await look("people");
     await button("Đã đọc, ẩn đi").click();
@@ -147,7 +156,8 @@ test("an invitation is a sheet to print", async () => {
   await look("nodes");
   await field("Đơn vị").selectOption({ label: "Xã Phú Lý" });
   await field("Địa chỉ trung tâm như xã nhìn thấy").fill("hub.vinhcuu.example:7350");
-  await button("Làm giấy mời").click();
+  const invited = sent(page, "/api/invite");
+  await button("Làm giấy mời").dblclick();
   await page.getByRole("heading", { name: "Giấy mời: Xã Phú Lý" }).waitFor();
   await page.getByRole("img", { name: "Mã QR của lời mời" }).waitFor();
   await page.getByText(/^dongbo1:/).waitFor();
@@ -156,6 +166,7 @@ test("an invitation is a sheet to print", async () => {
   await picture(page, "hub-invitation-print", { fullPage: true });
   await page.emulateMedia({ media: "screen" });
   await button("Xong").click();
+  assert.equal(invited(), 1);
   await button("Cấp lại: Xã Phú Lý").click();
   await page.getByRole("heading", { name: "Giấy mời: Xã Phú Lý" }).waitFor();
   await button("Xong").click();
@@ -356,7 +367,14 @@ test("figures, closing, files", async () => {
   await heading("Sau con số 1").waitFor();
   await button("Quay lại").click();
   await page.getByText("Số liệu tạm tính").waitFor();
+  const closed = sent(page, "/api/close");
+  await button("Chốt kỳ này").dblclick(); // as people open things on a desktop: asked, and nothing more
+  await button("Đúng, chốt số liệu").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Thôi");
+  await button("Thôi").click();
   await button("Chốt kỳ này").click();
+  await button("Đúng, chốt số liệu").waitFor();
+  assert.equal(closed(), 0);
   await button("Đúng, chốt số liệu").click();
   await heading("RP04, năm 2023, lần 1").waitFor();
   await page.getByText("Mỗi tệp có chữ ký riêng").waitFor();

@@ -60,6 +60,13 @@ export async function picture(of, name, options = {}) {
   if (SCREENS) await of.screenshot({ path: path.join(SCREENS, `${name}.png`), ...options });
 }
 
+/** How often the page sent something there from now on: a function that says it. */
+export function sent(page, path) {
+  let n = 0;
+  page.on("request", (r) => { if (r.method() === "POST" && new URL(r.url()).pathname === path) n += 1; });
+  return () => n;
+}
+
 /** What a person finds on one screen. `at`: a page, or what says which page it is now. */
 export function eyes(at) {
   const now = () => (typeof at === "function" ? at() : at);

@@ -73,7 +73,16 @@ async function taken([reply, answer]) {
   return answer;
 }
 
-export async function api(method, path, body) {
+const flying = new Map(); // what is asked for now: the same once more is the same
+
+export function api(method, path, body) {
+  const key = method === "POST" && !(body instanceof Uint8Array) && path + JSON.stringify(body);
+  if (!key) return request(method, path, body);
+  if (!flying.has(key)) flying.set(key, request(method, path, body).finally(() => flying.delete(key)));
+  return flying.get(key);
+}
+
+async function request(method, path, body) {
   const query = body && (method === "GET" || method === "DELETE");
   const url = query ? `${path}?${new URLSearchParams(body)}` : path;
   const headers = method === "GET" ? {} : { "X-Dongbo-Csrf": session.csrf };
@@ -117,6 +126,24 @@ export async function refreshSession() {
 export async function logIn(path, body) {
   setSession(await api("POST", path, body));
 }
+
+// ---- pressing twice ----
+
+const SURE_MS = 1000; // a second step is dead so long, and
+const STILL_PX = 12; // so near to the first one's press
+let press = null; // the last one that counted
+
+/** Who presses twice, or holds Enter, means it once; and did not mean what came under the pointer since (.sure: parts.js, Sure). */
+addEventListener("click", (e) => {
+  const button = e.target.closest?.("button:not(.often)");
+  if (!button) return;
+  const still = press && e.timeStamp - press.timeStamp < SURE_MS && Math.hypot(e.clientX - press.clientX, e.clientY - press.clientY) < STILL_PX;
+  if (e.detail > 1 || (e.detail && still && button.matches(".sure"))) {
+    e.preventDefault();
+    e.stopPropagation();
+  } else press = e;
+}, true);
+addEventListener("keydown", (e) => { if (e.repeat && e.key === "Enter" && e.target.tagName !== "TEXTAREA") e.preventDefault(); }, true);
 
 // ---- text and dates ----
 

@@ -1,6 +1,6 @@
 // Corrections that the district asks for, and this commune's answers. A correction changes no record by itself.
 import { html, t, say, api, showDate, showTime, session, useState, useEffect } from "./base.js";
-import { Note, Title, showPeriod } from "./parts.js";
+import { Note, Title, showPeriod, Sure } from "./parts.js";
 
 function One({ c, answer }) {
   const [sure, ask] = useState("");
@@ -15,8 +15,7 @@ function One({ c, answer }) {
       ${c.record && html`<dt>${t("correction.record")}</dt><dd><a href=${`#/record/${c.record}`}>${c.record.slice(0, 8)}</a></dd>`}</dl>
     ${open && session.role !== "leader" && (sure ? html`<div class="field"><label for=${`c-${c.id}`}>${t("correction.why")}</label>
         <input id=${`c-${c.id}`} value=${note} onInput=${(e) => setNote(e.target.value)} /></div>
-      <div class="acts"><button class="main" disabled=${sure === "object" && !note.trim()} onClick=${() => answer(c, sure, note)}>${t(`correction.${sure}.sure`)}</button>
-        <button onClick=${() => ask("")}>${t("cancel")}</button></div>`
+      <div class="acts"><${Sure} off=${sure === "object" && !note.trim()} act=${() => answer(c, sure, note)} cancel=${() => ask("")}>${t(`correction.${sure}.sure`)}</${Sure}></div>`
     : html`<div class="acts"><button onClick=${() => ask("agree")}>${t("correction.agree")}</button><button onClick=${() => ask("object")}>${t("correction.object")}</button></div>`)}</section>`;
 }
 

@@ -1,6 +1,6 @@
 // A record being written: made from the catalogue, checked by the node as one types, kept as a draft.
 import { html, t, say, api, fold, go, useState, useEffect, useRef } from "./base.js";
-import { Note, Title, Field, FILE_KEY, typeOf, toInput } from "./parts.js";
+import { Note, Title, Field, FILE_KEY, typeOf, toInput, Sure } from "./parts.js";
 
 const CHECK_MS = 300;
 const DRAFT_MS = 600;
@@ -194,6 +194,5 @@ export function Form({ type: typeName, id, draft, preset, refresh, who: Who }) {
     ${twice && html`<${Twice} rows=${twice} other=${() => { setOther(true); save(null, true); }} />`}
     <div class="card"><div class="acts"><button class="main" disabled=${empty}>${t("form.save")}</button>
       <button type="button" onClick=${empty ? drop : () => setDropping(true)}>${t(empty ? "cancel" : "form.drop")}</button><span role="status" class="hint">${kept}</span></div>
-      ${dropping && html`<${Note} kind="warn"><p>${t("form.drop.ask")}</p><div class="acts"><button type="button" class="bad" onClick=${drop}>${t("form.drop.sure")}</button>
-        <button type="button" onClick=${() => setDropping(false)}>${t("cancel")}</button></div></${Note}>`}</div></form>`;
+      ${dropping && html`<${Note} kind="warn"><p>${t("form.drop.ask")}</p><div class="acts"><${Sure} kind="bad" act=${drop} cancel=${() => setDropping(false)}>${t("form.drop.sure")}</${Sure}></div></${Note}>`}</div></form>`;
 }

@@ -1,6 +1,6 @@
 // The first screen: what is true now, drafts, and the record types.
 import { html, t, say, api, session, fold, go, showTime, number, useState, useEffect } from "./base.js";
-import { Note, Wrong, Title, catalogue, typeOf } from "./parts.js";
+import { Note, Wrong, Title, catalogue, typeOf, Sure } from "./parts.js";
 import { Text, askLast } from "./login.js";
 import { grouped } from "./groups.js";
 
@@ -83,7 +83,7 @@ function Differ({ status, again }) {
     ${session.role !== "keeper" ? html`<p>${t("differ.keeper")}</p>` : html`<ol class="list"><li>${t("differ.again")}</li><li>${t("differ.revoke")}</li>
       <li>${written ? t("differ.written", { n: number(status.log.sets) }) : t("differ.unjoin")}</li></ol>
       ${busy ? html`<p role="status">${t("differ.busy")}</p>` : html`<div class="acts"><button class="main" onClick=${again}>${t("join.compare")}</button>
-      ${!written && (sure ? html`<button class="bad" onClick=${unjoin}>${t("differ.sure")}</button><button onClick=${() => ask(false)}>${t("cancel")}</button>`
+      ${!written && (sure ? html`<${Sure} kind="bad" act=${unjoin} cancel=${() => ask(false)}>${t("differ.sure")}</${Sure}>`
         : html`<button onClick=${() => ask(true)}>${t("differ.go")}</button>`)}</div>`}`}</section>`;
 }
 

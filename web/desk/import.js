@@ -269,14 +269,21 @@ export function Import({ type: name, refresh, dated = true }) {
     setWrong("");
     try { await work(); } catch (x) { setDone(null); setWrong(x.message); }
   };
+  const pressed = useRef(false); // a second one beside it would find no doubles of the first
+  const once = async (work) => {
+    if (pressed.current) return;
+    pressed.current = true;
+    await guarded(work);
+    pressed.current = false;
+  };
   const all = () => (file.cells ? rowsOf(file, type) : file.rows);
-  const send = () => guarded(async () => {
+  const send = () => once(async () => {
     const rows = all();
     const look = await doubles(rows, type, (sent) => setDone({ sent, of: rows.length }));
     setDone(null);
     if (look.found.length > 0) setTwice({ ...look, rows }); else await run(rows, false);
   });
-  const go = (rows) => { setTwice(null); guarded(() => run(rows, false)); };
+  const go = (rows) => { setTwice(null); once(() => run(rows, false)); };
   const odd = done?.done ? done.bad.filter((b) => b.confirm) : []; // days far from the period: right or mistyped?
   const ready = file && !busy && !(file.map && file.map.includes(null));
   if (!type) return html`<${Title}>${t("nopage")}</${Title}>`;
@@ -295,7 +302,7 @@ export function Import({ type: name, refresh, dated = true }) {
     ${file && html`<section class="card">${file.cells && html`<${Preview} file=${file} type=${type} />`}
       <p>${t("import.ready", { n: number((file.cells || file.rows).length), name: file.name })}</p>
       <div class="acts"><button class="main" onClick=${send} disabled=${!ready || twice || (done && !done.dry)}>${t("import.go")}</button>
-        <button onClick=${() => guarded(() => run(all(), true))} disabled=${!ready || twice || (done && !done.done)}>${t("import.try")}</button></div>
+        <button onClick=${() => once(() => run(all(), true))} disabled=${!ready || twice || (done && !done.done)}>${t("import.try")}</button></div>
       ${sending && html`<progress max=${done.of} value=${done.sent} aria-label=${t("import.progress")}></progress>`}</section>`}
     ${twice && html`<${Doubles} list=${twice.found} all=${twice.all} most=${twice.most} every=${() => go(twice.rows)}
       leave=${() => go(twice.rows.filter((r) => !twice.found.some((d) => d.row === r)))} />`}
@@ -303,7 +310,7 @@ export function Import({ type: name, refresh, dated = true }) {
       unchanged: number(done.unchanged), bad: number(done.bad_rows) })}</p>
       <div class="acts">${!done.dry && html`<a class="button" href=${`#/list/${name}`}>${t("record.list")}</a>`}
       ${done.bad.length > 0 && html`<a class="button" href=${badFile(file, done)} download=${`${file.name}.loi.csv`}>${t("import.save")}</a>`}</div></${Note}>
-    ${odd.length > 0 && html`<${Note} kind="warn"><p>${t("import.dates", { n: number(odd.length) })}</p><div class="acts"><button onClick=${() => guarded(() => run(odd.map((b) => b.of), done.dry, true))}>${t(done.dry ? "import.dates.try" : "import.dates.go")}</button></div></${Note}>`}
+    ${odd.length > 0 && html`<${Note} kind="warn"><p>${t("import.dates", { n: number(odd.length) })}</p><div class="acts"><button onClick=${() => once(() => run(odd.map((b) => b.of), done.dry, true))}>${t(done.dry ? "import.dates.try" : "import.dates.go")}</button></div></${Note}>`}
     ${done.kept.length > 0 && html`<${Note} kind="warn"><p>${t("import.kept", { n: number(done.kept.length) })}</p>
       <ul class="list">${done.kept.slice(0, 200).map((k) => html`<li>${t("import.line")} ${k.line}: ${say(k)}${k.why === "locked" ? " 🔒" : ""}</li>`)}</ul></${Note}>`}
     ${done.bad.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("import.bad")}><table><caption>${t("import.bad")}</caption>

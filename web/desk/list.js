@@ -84,16 +84,16 @@ function Row({ row, columns, reveal }) {
 function Head({ columns, q, order }) {
   const mark = (f) => (q.sort === f.name ? (q.down ? " ▼" : " ▲") : "");
   return html`<tr>${(columns || [null]).map((f) => (f ? html`<th scope="col" aria-sort=${q.sort === f.name ? (q.down ? "descending" : "ascending") : undefined}>
-      <button class="plain" onClick=${() => order(f)}>${say(f)}${mark(f)}</button></th>` : html`<th scope="col">${t("record")}</th>`))}
+      <button class="plain often" onClick=${() => order(f)}>${say(f)}${mark(f)}</button></th>` : html`<th scope="col">${t("record")}</th>`))}
     <th scope="col">${t("list.state")}</th><td></td></tr>`;
 }
 
 function Pager({ found, at, go }) {
   const last = at + found.rows.length;
   if (found.total <= PAGE) return null;
-  return html`<nav class="acts" aria-label=${t("pager")}><button onClick=${() => go(Math.max(0, at - PAGE))} disabled=${at === 0}>${t("pager.before")}</button>
+  return html`<nav class="acts" aria-label=${t("pager")}><button class="often" onClick=${() => go(Math.max(0, at - PAGE))} disabled=${at === 0}>${t("pager.before")}</button>
     <span>${t("pager.at", { from: number(at + 1), to: number(last), n: number(found.total) })}</span>
-    <button onClick=${() => go(at + PAGE)} disabled=${last >= found.total}>${t("pager.next")}</button></nav>`;
+    <button class="often" onClick=${() => go(at + PAGE)} disabled=${last >= found.total}>${t("pager.next")}</button></nav>`;
 }
 
 const ready = (where) => where.filter((c) => !needsValue(c.op) || c.value !== "").map(({ field, op, value }) => ({ field, op, ...(needsValue(op) && { value }) }));

@@ -1,6 +1,6 @@
 // The year's money: estimates with their lines, allocations, settlements; each sum beside what was written (docs/cases.md).
 import { html, t, say, api, session, toIso, showDate, number, useState, useEffect } from "./base.js";
-import { Note, Title, typeOf, catalogue } from "./parts.js";
+import { Note, Title, typeOf, catalogue, Sure } from "./parts.js";
 
 const LINES = ["line_activity", "line_allowance", "line_uniform", "line_propaganda", "line_training", "line_point", "line_support", "line_other"];
 const YEARS = 12;
@@ -29,7 +29,7 @@ function Step({ word, says = word, name, day, act }) {
   return html`<form class="ask" onSubmit=${(e) => { e.preventDefault(); ask(false); act(word, toIso(on.trim())); }}>
     ${day && html`<div class="field"><label for=${id}>${t("money.day")}</label><input id=${id} value=${on} onInput=${(e) => setOn(e.target.value)} inputmode="numeric"
       placeholder=${t("date.hint")} aria-describedby=${`${id}-hint`} /><p class="hint" id=${`${id}-hint`}>${t(good ? "money.day.hint" : "money.day.bad")}</p></div>`}
-    <div class="acts"><button class="main" disabled=${!good}>${t(`money.${says}.sure`)}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
+    <div class="acts"><${Sure} off=${!good} cancel=${() => ask(false)}>${t(`money.${says}.sure`)}</${Sure}></div></form>`;
 }
 
 /** What was written must be what the lines add up to. */

@@ -1,6 +1,6 @@
 // Records that move between units: what was offered to us, what we offered, and what crossed on the way.
 import { html, t, say, api, showTime, session, useState, useEffect } from "./base.js";
-import { Note, Wrong, Title, Input, typeOf, show } from "./parts.js";
+import { Note, Wrong, Title, Input, typeOf, show, Sure } from "./parts.js";
 
 const UNIT = { kind: "unit", name: "unit", required: true };
 
@@ -18,7 +18,7 @@ function Offer({ m, answer }) {
       ${!incoming && html`<dt>${t("record")}</dt><dd><a href=${`#/record/${m.id}`}>${m.id.slice(0, 8)}</a></dd>`}</dl>
     ${open && session.role !== "leader" && (sure ? html`<div class="field"><label for=${`n-${m.transfer}`}>${t("move.why")}</label>
         <input id=${`n-${m.transfer}`} value=${note} onInput=${(e) => setNote(e.target.value)} /></div>
-      <div class="acts"><button class="main" onClick=${() => answer(m, sure, note)}>${t(`move.${sure}.sure`)}</button><button onClick=${() => ask("")}>${t("cancel")}</button></div>`
+      <div class="acts"><${Sure} act=${() => answer(m, sure, note)} cancel=${() => ask("")}>${t(`move.${sure}.sure`)}</${Sure}></div>`
     : html`<div class="acts">${words.map((w) => html`<button class=${w === "accept" ? "main" : ""} onClick=${() => ask(w)}>${t(`move.${w}`)}</button>`)}</div>`)}</section>`;
 }
 

@@ -16,6 +16,15 @@ export function Title({ children }) {
   return html`<h1 tabindex="-1" ref=${at}>${children}</h1>`;
 }
 
+/** The second step of what is asked twice. The way back stands first, where the pointer still is, and has the focus; base.js keeps
+ * a double click from both. `act`: what it does; of a form, which it sends, none. */
+export function Sure({ kind = "main", act, cancel, off, label, children }) {
+  const back = useRef(null);
+  useLayoutEffect(() => { back.current.focus({ preventScroll: true }); }, []);
+  return html`<button type="button" ref=${back} onClick=${cancel}>${t("cancel")}</button><button type=${act ? "button" : "submit"} class=${`sure ${kind}`} disabled=${off} onClick=${act}
+    aria-label=${label}>${children}</button>`;
+}
+
 // ---- the catalogue ----
 
 export const catalogue = { edition: 0, types: [], choices: {}, units: [] };

@@ -1,6 +1,6 @@
 // Who can read what is written here: everybody it concerns, in plain words, and the sealed fields by name.
 import { html, t, say, api, session, useState, useEffect } from "./base.js";
-import { Note, Title, FILE_KEY, catalogue, unitName } from "./parts.js";
+import { Note, Title, FILE_KEY, catalogue, unitName, Sure } from "./parts.js";
 
 const isSealed = (type) => type.fields.some((f) => f.sealed);
 const nameOf = (r) => (r.state === "self" ? t("readers.self") : r.kind === "officer" ? t("readers.officer", { name: r.name }) : t("readers.pc", { unit: unitName(r.unit) }));
@@ -36,8 +36,7 @@ function Reader({ r, act }) {
   const keeper = session.role === "keeper" && r.state !== "self" && r.state !== "ended";
   const waits = r.state === "waiting";
   return html`<tr><th scope="row">${nameOf(r)}</th><td>${t(`readers.${reads(r) ? "accepted" : r.state}`)}</td><td class="words">${r.words}</td>
-    <td>${keeper && (sure ? html`<div class="acts tight"><button class=${waits ? "main" : "bad"} onClick=${() => { ask(false); act(r, waits); }}>${t(waits ? "readers.accept.sure" : "readers.drop.sure")}</button>
-      <button onClick=${() => ask(false)}>${t("cancel")}</button></div>`
+    <td>${keeper && (sure ? html`<div class="acts tight"><${Sure} kind=${waits ? "main" : "bad"} act=${() => { ask(false); act(r, waits); }} cancel=${() => ask(false)}>${t(waits ? "readers.accept.sure" : "readers.drop.sure")}</${Sure}></div>`
     : html`<button onClick=${() => ask(true)} aria-label=${`${t(waits ? "readers.accept" : "readers.drop")}: ${nameOf(r)}`}>${t(waits ? "readers.accept" : "readers.drop")}</button>`)}</td></tr>`;
 }
 

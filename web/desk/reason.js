@@ -1,6 +1,6 @@
 // Why a record is deleted: out of the catalogue's list, asked at every deletion, shown with what is deleted.
 import { html, t, useState } from "./base.js";
-import { Field, catalogue, show } from "./parts.js";
+import { Field, catalogue, show, Sure } from "./parts.js";
 
 const REASON = () => ({ kind: "choice", name: "reason", list: "delete_reason", required: true, vi: t("reason"), en: t("reason") });
 const asked = (type) => type?.scope !== "hub" && (catalogue.choices.delete_reason || []).length > 0;
@@ -16,6 +16,5 @@ export function Deleting({ type, known, act, cancel }) {
   const [reason, choose] = useState(known || "");
   const needed = asked(type);
   return html`${needed && html`<${Field} f=${REASON()} value=${reason} onChange=${choose} />`}
-    <div class="acts"><button class="bad" disabled=${needed && !reason} onClick=${() => act({ action: "delete", ...(reason && { reason }) })}>${t("record.delete.sure")}</button>
-      <button onClick=${cancel}>${t("cancel")}</button></div>`;
+    <div class="acts"><${Sure} kind="bad" off=${needed && !reason} act=${() => act({ action: "delete", ...(reason && { reason }) })} cancel=${cancel}>${t("record.delete.sure")}</${Sure}></div>`;
 }

@@ -5,7 +5,7 @@ import { ReadersNote } from "./readers.js";
 import { MoveAway, Shares } from "./moves.js";
 import { Deleting, reasonName, reasonWrite } from "./reason.js";
 import { LockMark, Locks, lockWrite } from "./lock.js";
-import { Note, Wrong, Title, State, typeOf, unitName, show } from "./parts.js";
+import { Note, Wrong, Title, State, typeOf, unitName, show, Sure } from "./parts.js";
 
 /** A name; who saved on another PC is known here by an id only. */
 const who = (person) => (/^[0-9a-f]{16}$/.test(person) ? t("person.other", { id: person.slice(0, 8) }) : person);
@@ -51,7 +51,7 @@ function Conflict({ f, mark, record, events, settle }) {
     ${base && html`<tr><td>${show(f, base.value, record.refs) || t("history.cleared")}</td><td>${base.person}</td><td>${showTime(base.at)}</td><td>${t("conflict.base")}</td><td></td></tr>`}
     ${mark.heads.map((head, i) => html`<tr><th scope="row">${show(f, head.value, {}) || t("history.cleared")}</th><td>${who(head.person)}</td><td>${showTime(head.at)}</td>
       <td>${head.pending ? t("conflict.here") : t("conflict.hub")}</td>
-      <td>${!mayWrite ? "" : chosen === i ? html`<button class="main" onClick=${() => settle(f, head.value)}>${t("conflict.confirm")}</button>`
+      <td class="acts tight">${!mayWrite ? "" : chosen === i ? html`<${Sure} act=${() => settle(f, head.value)} cancel=${() => choose(-1)}>${t("conflict.confirm")}</${Sure}>`
         : html`<button onClick=${() => choose(i)} aria-label=${`${t("conflict.choose")}: ${show(f, head.value, {})}`}>${t("conflict.choose")}</button>`}</td></tr>`)}
     </tbody></table></div></section>`;
 }

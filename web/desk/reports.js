@@ -1,6 +1,6 @@
 // Reports of this commune: what is due, this period's figures, the text, and sending it.
 import { html, t, say, lang, api, showDate, showTime, number, session, saveFile, shown, useState, useEffect } from "./base.js";
-import { Note, Wrong, Title } from "./parts.js";
+import { Note, Wrong, Title, Sure } from "./parts.js";
 import { Failed } from "./cases.js";
 import { useKept } from "./kept.js";
 
@@ -117,9 +117,9 @@ function Acts({ row, names, dirty, save, submit, withdraw }) {
   const maySubmit = session.role !== "clerk" && ["draft", "returned", "withdrawn"].includes(row.state);
   const mayBack = session.role !== "clerk" && ["submitted", "late"].includes(row.state);
   return html`<div class="acts">${mayText && html`<button onClick=${save} class=${maySubmit ? "" : "main"}>${t("report.save")}</button>`}
-    ${maySubmit && (sure === "submit" ? html`<button class="main" onClick=${() => { ask(""); submit(); }}>${t("report.submit.sure")}</button><button onClick=${() => ask("")}>${t("cancel")}</button>`
+    ${maySubmit && (sure === "submit" ? html`<${Sure} act=${() => { ask(""); submit(); }} cancel=${() => ask("")}>${t("report.submit.sure")}</${Sure}>`
       : html`<button class="main" disabled=${dirty} onClick=${() => ask("submit")}>${t("report.submit")}</button>`)}
-    ${mayBack && (sure === "back" ? html`<button class="bad" onClick=${() => { ask(""); withdraw(); }}>${t("report.withdraw.sure")}</button><button onClick=${() => ask("")}>${t("cancel")}</button>`
+    ${mayBack && (sure === "back" ? html`<${Sure} kind="bad" act=${() => { ask(""); withdraw(); }} cancel=${() => ask("")}>${t("report.withdraw.sure")}</${Sure}>`
       : html`<button onClick=${() => ask("back")}>${t("report.withdraw")}</button>`)}
     <button onClick=${() => print()}>${t("print")}</button></div>
     ${dirty && maySubmit && html`<p class="hint">${t("report.dirty")}</p>`}

@@ -1,6 +1,6 @@
 // The commune scores itself against the scheme, criterion by criterion, and hands the sheet in (docs/cases.md).
 import { html, t, say, api, session, showDate, shown, useState, useEffect } from "./base.js";
-import { Note, Wrong, Title, catalogue } from "./parts.js";
+import { Note, Wrong, Title, catalogue, Sure } from "./parts.js";
 import { useKept } from "./kept.js";
 
 const YEARS = 6;
@@ -116,9 +116,9 @@ export function Score({ id, refresh }) {
     ${sheet.published_on && html`<p>${t("score.published", { day: showDate(sheet.published_on) })}</p>`}
     ${sheet.lines.map((l) => html`<${Criterion} key=${l.code} line=${l} open=${open} typed=${typed[l.code] || {}} change=${(k, v) => setTyped((now) => ({ ...now, [l.code]: { ...now[l.code], [k]: v } }))} />`)}
     ${(draft || (sheet.state === "self_scored" && signs)) && html`<div class="card"><div class="acts">${open && html`<button class="main" onClick=${save} disabled=${changes.length === 0}>${t("score.save")}</button>`}
-      ${draft && signs && (sure ? html`<button class="main" onClick=${() => step("submit")}>${t("score.submit.sure")}</button><button onClick=${() => ask("")}>${t("cancel")}</button>`
+      ${draft && signs && (sure ? html`<${Sure} act=${() => step("submit")} cancel=${() => ask("")}>${t("score.submit.sure")}</${Sure}>`
         : html`<button onClick=${() => ask("submit")} disabled=${changes.length > 0 || missing > 0}>${t("score.submit")}</button>`)}
-      ${sheet.state === "self_scored" && signs && (sure ? html`<button class="bad" onClick=${() => step("withdraw")}>${t("score.withdraw.sure")}</button><button onClick=${() => ask("")}>${t("cancel")}</button>`
+      ${sheet.state === "self_scored" && signs && (sure ? html`<${Sure} kind="bad" act=${() => step("withdraw")} cancel=${() => ask("")}>${t("score.withdraw.sure")}</${Sure}>`
         : html`<button onClick=${() => ask("withdraw")}>${t("score.withdraw")}</button>`)}</div>
       ${draft && missing > 0 && html`<p class="hint">${t("score.missing", { n: missing })}</p>`}
       ${draft && changes.length > 0 && html`<p class="hint">${t("score.dirty")}</p>`}

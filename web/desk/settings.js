@@ -1,6 +1,6 @@
 // This PC, its users and their roles, own password, handing over.
 import { html, t, api, go, number, session, refreshSession, useState, useEffect } from "./base.js";
-import { Note, Wrong, Title } from "./parts.js";
+import { Note, Wrong, Title, Sure } from "./parts.js";
 import { Text, askLast } from "./login.js";
 
 const ROLES = ["clerk", "leader", "keeper"];
@@ -114,7 +114,7 @@ function Restore({ sticks, look }) {
     ${busy && html`<p role="status">${t(busy)}</p>`}
     <${Wrong} text=${wrong} />
     ${good && !busy && html`<${Note} kind="warn"><p>${t("restore.good", { sets: number(good.sets), records: number(good.records) })}</p><p>${t("restore.sure")}</p>
-      <div class="acts"><button class="bad" onClick=${ask(true)}>${t("restore.go")}</button><button onClick=${() => setGood(null)}>${t("cancel")}</button></div></${Note}>`}</section>`;
+      <div class="acts"><${Sure} kind="bad" act=${ask(true)} cancel=${() => setGood(null)}>${t("restore.go")}</${Sure}></div></${Note}>`}</section>`;
 }
 
 export function Settings({ status }) {

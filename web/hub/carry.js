@@ -1,7 +1,7 @@
 // What a commune without a network needs of the district: its files of a stick taken in and answered, and a code
 // over the telephone for an officer who forgot the password.
 import { html, t, api, number, showTime, saveFile, fromBase64, toBase64, vietnam, useState } from "../desk/base.js";
-import { Note, Wrong } from "../desk/parts.js";
+import { Note, Wrong, Sure } from "../desk/parts.js";
 import { Select, Text, unitName } from "./parts.js";
 
 const FILE_MAX = 5 * 1024 * 1024; // bytes of one file, as the hub takes it
@@ -129,5 +129,5 @@ export function Rekey({ n, done }) {
   if (n.keys_asked) return null;
   if (!asked) return html`<button onClick=${() => ask(true)} aria-label=${`${t("rekey.ask")}: ${name}`}>${t("rekey.ask")}</button>`;
   return html`<form onSubmit=${submit}><${Wrong} text=${wrong} /><p class="hint">${t("rekey.why")}</p><${Text} name="reason" label=${t("rekey.reason", { name })} autocomplete="off" required maxlength="100" />
-    <div class="acts"><button class="main" disabled=${busy}>${t("rekey.sure")}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
+    <div class="acts"><${Sure} off=${busy} cancel=${() => ask(false)}>${t("rekey.sure")}</${Sure}></div></form>`;
 }

@@ -1,7 +1,7 @@
 // Conflicts between communes: every value with who and when, decided in two clicks; and pairs of
 // records that may be one person.
 import { html, t, say, api, fold, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, typeOf, show, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, typeOf, show, catalogue, Sure } from "../desk/parts.js";
 import { Deleting, reasonName } from "../desk/reason.js";
 import { Select, Table, unitName } from "./parts.js";
 
@@ -21,14 +21,14 @@ function Field({ c, f, decide, marked, mark }) {
   const act = async (body) => { setBusy(true); await decide(c, f, chosen, body); setBusy(false); choose(null); };
   const exists = f.field === "existence";
   const button = (n, label) => (chosen === n
-    ? html`<button class="main" disabled=${busy} onClick=${() => act()} aria-label=${`${t("conflict.confirm")}: ${label}`}>${t("conflict.confirm")}</button>`
+    ? html`<${Sure} off=${busy} act=${() => act()} cancel=${() => choose(null)} label=${`${t("conflict.confirm")}: ${label}`}>${t("conflict.confirm")}</${Sure}>`
     : html`<button onClick=${() => choose(n)} aria-label=${`${t("conflict.choose")}: ${label}`}>${t("conflict.choose")}</button>`);
   return html`<div class="conflict"><div class="head"><h3>${name()}</h3>
       ${!exists && html`<label class="check"><input type="checkbox" checked=${marked} onChange=${mark} aria-label=${t("conflict.mark", { what: `${c.label || ""} ${name()}` })} /> ${t("conflict.marked")}</label>`}</div>
     <${Table} label=${`${c.label || c.id}: ${name()}`} heads=${[t("conflict.value"), t("history.who"), t("history.when"), t("conflict.received"), ""]}>
     ${f.base && html`<tr><td>${text(c, f, f.base.value)}</td><td>${who(f.base)}</td><td>${showTime(f.base.at)}</td><td>${showTime(f.base.received)}</td><td class="hint">${t("conflict.before")}</td></tr>`}
     ${f.heads.map((h) => html`<tr key=${h.n}><th scope="row">${text(c, f, h.value)}</th><td>${who(h)}</td><td>${showTime(h.at)}</td><td>${showTime(h.received)}</td>
-      <td>${!exists && button(h.n, text(c, f, h.value))}</td></tr>`)}</${Table}>
+      <td>${!exists && html`<div class="acts tight">${button(h.n, text(c, f, h.value))}</div>`}</td></tr>`)}</${Table}>
     ${exists && html`<p>${t("record.why", { reason: reasonName(c.reason) })}</p>${chosen === "delete" && !c.reason ? html`<${Deleting} type=${typeOf(c.type)} act=${act} cancel=${() => choose(null)} />`
       : html`<div class="acts">${button("keep", t("record.keep"))} <span>${t("record.keep")}</span>${button("delete", t("record.delete"))} <span>${t("record.delete")}</span></div>`}`}</div>`;
 }
@@ -39,7 +39,6 @@ function Bulk({ marked, clear, run }) {
   const [sure, setSure] = useState(false);
   if (marked.length === 0) return null;
   const go = async () => {
-    if (!sure) { setSure(true); return; }
     setSure(false);
     await run(rule, setAt);
     setAt(-1);
@@ -47,7 +46,8 @@ function Bulk({ marked, clear, run }) {
   const rules = ["", "newest", "first"];
   return html`<section class="card sticky-bulk"><div class="fields"><${Select} name="bulk" label=${t("bulk.title", { n: number(marked.length) })} value=${rule} onChange=${(v) => { setRule(v); setSure(false); }}
       options=${rules.map((r) => ({ value: r, label: r ? t(`bulk.${r}`) : t("bulk.none") }))} /></div>
-    <div class="acts"><button class="main" disabled=${!rule || at >= 0} onClick=${go}>${sure ? t("bulk.sure", { n: number(marked.length) }) : t("bulk.go")}</button>
+    <div class="acts">${sure ? html`<${Sure} act=${go} cancel=${() => setSure(false)}>${t("bulk.sure", { n: number(marked.length) })}</${Sure}>`
+        : html`<button class="main" disabled=${!rule || at >= 0} onClick=${() => setSure(true)}>${t("bulk.go")}</button>`}
       <button onClick=${clear}>${t("bulk.clear")}</button><span role="status">${at >= 0 ? t("bulk.progress", { n: number(at), all: number(marked.length) }) : ""}</span></div></section>`;
 }
 
@@ -70,7 +70,7 @@ function Pair({ p, decide }) {
     })}</${Table}>
     ${chosen ? html`<${Note} kind=${chosen === "same" ? "warn" : ""}><p>${t(`pair.${chosen}.preview`)}</p></${Note}>
       <div class="field"><label for=${`why-${p.id}`}>${t("pair.reason")}</label><input id=${`why-${p.id}`} value=${reason} onInput=${(e) => setReason(e.target.value)} /></div>
-      <div class="acts"><button class="main" disabled=${busy} onClick=${act}>${t(`pair.${chosen}.sure`)}</button><button onClick=${() => choose("")}>${t("cancel")}</button></div>`
+      <div class="acts"><${Sure} off=${busy} act=${act} cancel=${() => choose("")}>${t(`pair.${chosen}.sure`)}</${Sure}></div>`
     : html`<div class="acts"><button onClick=${() => choose("same")}>${t("pair.same")}</button><button onClick=${() => choose("different")}>${t("pair.different")}</button></div>`}</section>`;
 }
 
@@ -86,7 +86,7 @@ function Links({ version, undo }) {
     <${Table} label=${t("links.title")} heads=${[t("links.decision"), t("links.persons"), t("pair.reason"), ""]}>
     ${rows.map((r) => html`<tr key=${r.id}><th scope="row">${decision ? show(decision, r.values.decision) : r.values.decision}</th>
       <td><a href=${`#/record/${r.values.person_a}`}>${t("links.a")}</a> <a href=${`#/record/${r.values.person_b}`}>${t("links.b")}</a></td><td>${r.values.reason || ""}</td>
-      <td><button class=${asked === r.id ? "bad" : ""} onClick=${() => (asked === r.id ? undo(r.id) : ask(r.id))}>${asked === r.id ? t("links.sure") : t("links.undo")}</button></td></tr>`)}</${Table}></section>`;
+      <td><div class="acts tight">${asked === r.id ? html`<${Sure} kind="bad" act=${() => undo(r.id)} cancel=${() => ask("")}>${t("links.sure")}</${Sure}>` : html`<button onClick=${() => ask(r.id)}>${t("links.undo")}</button>`}</div></td></tr>`)}</${Table}></section>`;
 }
 
 // ---- the screen ----

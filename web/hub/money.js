@@ -1,7 +1,7 @@
 // The communes' money and scores at the district: settlements approved or returned, sheets appraised and published. What a
 // commune wrote stands beside what the district says; neither side can write the other's (docs/cases.md).
 import { html, t, say, session, api, toIso, showDate, shown, number, useRef, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue, Sure } from "../desk/parts.js";
 import { Select, Table, Text, unitName } from "./parts.js";
 
 const YEARS = 12;
@@ -30,7 +30,7 @@ function Step({ word, what, day, reason, act }) {
   return html`<form onSubmit=${submit}><${Wrong} text=${wrong} />
     ${day && html`<${Text} name="on" label=${t("money.day")} hint=${t("money.day.hint")} inputmode="numeric" autocomplete="off" />`}
     ${reason && html`<${Text} name="reason" label=${t("hub.reason")} autocomplete="off" required maxlength="300" />`}
-    <div class="acts"><button class="main">${t(`money.${word}.sure`)}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
+    <div class="acts"><${Sure} cancel=${() => ask(false)}>${t(`money.${word}.sure`)}</${Sure}></div></form>`;
 }
 
 /** Both sums were written by hand: what does not add up is said. */

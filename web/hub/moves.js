@@ -1,6 +1,6 @@
 // Records that move between units: offers, writes that crossed a move, and alarms that wait for a person.
 import { html, t, say, session, api, showTime, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, typeOf } from "../desk/parts.js";
+import { Note, Wrong, Title, typeOf, Sure } from "../desk/parts.js";
 import { Select, Table, Text, Values, clear, unitName } from "./parts.js";
 import { communes } from "./nodes.js";
 
@@ -19,7 +19,7 @@ function Answer({ x, done }) {
   };
   if (!how) return html`<div class="acts tight">${["accept", "refuse", "withdraw"].map((a) => html`<button onClick=${() => ask(a)} aria-label=${`${t(`move.${a}`)}: ${nameOf(x)}`}>${t(`move.${a}`)}</button>`)}</div>`;
   return html`<form onSubmit=${send}><${Wrong} text=${wrong} /><${Text} name="note" label=${t("move.note")} autocomplete="off" maxlength="100" />
-    <div class="acts tight"><button class="main">${t(`move.${how}.sure`)}</button><button type="button" onClick=${() => ask("")}>${t("cancel")}</button></div></form>`;
+    <div class="acts tight"><${Sure} cancel=${() => ask("")}>${t(`move.${how}.sure`)}</${Sure}></div></form>`;
 }
 
 function Offers() {

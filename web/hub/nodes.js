@@ -1,6 +1,6 @@
 // The communes' PCs: state, and invitations for new ones.
 import { html, t, session, api, showTime, number, vietnam, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, catalogue, typeOf } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue, typeOf, Sure } from "../desk/parts.js";
 import { Text, Select, Table, Qr, Sender, Values, ago, unitName } from "./parts.js";
 import { Carry, Forgot, Rekey } from "./carry.js";
 
@@ -66,7 +66,7 @@ function Revoke({ n, done }) {
   const name = `${unitName(n.unit)}, ${n.name}`;
   if (!asked) return html`<button class="bad" onClick=${() => ask(true)} aria-label=${`${t("node.revoke")}: ${name}`}>${t("node.revoke")}</button>`;
   return html`<form onSubmit=${submit}><${Wrong} text=${wrong} /><${Text} name="reason" label=${t("node.revoke.why", { name })} autocomplete="off" required maxlength="100" />
-    <div class="acts"><button class="bad">${t("node.revoke.sure")}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
+    <div class="acts"><${Sure} kind="bad" cancel=${() => ask(false)}>${t("node.revoke.sure")}</${Sure}></div></form>`;
 }
 
 function Invite() {

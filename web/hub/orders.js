@@ -1,7 +1,7 @@
 // What nobody may do alone: officers with keys of their own, erasure, reopening a period, confirming a restore. Keys are opened
 // here in the browser; the hub gets signatures only.
 import { html, t, say, api, session, saveFile, fromBase64, number, showTime, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, typeOf } from "../desk/parts.js";
+import { Note, Wrong, Title, typeOf, Sure } from "../desk/parts.js";
 import { Text, Table, clear, unitName, showPeriod } from "./parts.js";
 import { PASSPHRASE_MIN, canSign, hex, makeKey, openKey, unhex } from "./officer.js";
 
@@ -104,7 +104,7 @@ function Officers({ it, load, able }) {
         <td>${o.revoked ? t("officer.revoked", { why: o.why || "–" }) : t("officer.lives")}</td>
         <td>${admin && !o.revoked && asked !== o.name && html`<button onClick=${() => ask(o.name)} aria-label=${`${t("officer.revoke")}: ${o.name}`}>${t("officer.revoke")}</button>`}</td></tr>`)}</${Table}>`}
     ${asked && html`<form onSubmit=${submit(asked)}><div class="fields"><${Text} key=${asked} name="reason" label=${t("officer.revoke.why", { name: asked })} autocomplete="off" required maxlength="60" /></div>
-      <div class="acts"><button class="bad">${t("officer.revoke")}</button><button type="button" onClick=${() => ask("")}>${t("cancel")}</button></div></form>`}
+      <div class="acts"><${Sure} kind="bad" cancel=${() => ask("")}>${t("officer.revoke")}</${Sure}></div></form>`}
     ${admin && able && html`<${AddOfficer} hub=${it.hub} recorded=${it.officers.length} done=${load} />`}</section>`;
 }
 

@@ -1,6 +1,6 @@
 // Logins of this page, tokens of the province, and who did what.
 import { html, t, api, session, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title } from "../desk/parts.js";
+import { Note, Wrong, Title, Sure } from "../desk/parts.js";
 import { Csv, Text, Select, Table, Sender, allRows, showPeriod } from "./parts.js";
 
 const ROLES = ["statistician", "viewer", "admin"];
@@ -12,13 +12,12 @@ function Given({ name, password, done }) {
 
 function User({ u, change }) {
   const [asked, ask] = useState("");
-  const act = (action, sure) => async () => {
-    if (sure && asked !== action) { ask(action); return; }
-    ask("");
-    await change({ action, name: u.name });
+  const act = (action) => () => { ask(""); change({ action, name: u.name }); };
+  const button = (action, sure) => {
+    const label = `${t(`people.${action}`)}: ${u.name}`;
+    return asked === action ? html`<${Sure} kind="bad" act=${act(action)} cancel=${() => ask("")} label=${label}>${t("people.sure")}</${Sure}>`
+      : html`<button onClick=${sure ? () => ask(action) : act(action)} aria-label=${label}>${t(`people.${action}`)}</button>`;
   };
-  const button = (action, sure) => html`<button class=${asked === action ? "bad" : ""} onClick=${act(action, sure)}
-    aria-label=${`${t(`people.${action}`)}: ${u.name}`}>${asked === action ? t("people.sure") : t(`people.${action}`)}</button>`;
   return html`<tr class=${u.disabled ? "off" : ""}><th scope="row">${u.name}</th><td>${t(`role.${u.role}`)}</td>
     <td>${u.disabled ? t("people.disabled") : u.once ? t("people.waits") : u.authenticator ? t("people.two") : t("people.one")}</td><td>${showTime(u.created)}</td>
     <td><div class="acts tight">${u.disabled ? button("enable") : html`${button("passwd", true)}${u.authenticator && button("authenticator", true)}
@@ -57,7 +56,6 @@ function Tokens() {
   const load = () => api("GET", "/api/tokens").then((r) => set(r.tokens), () => {});
   useEffect(() => { load(); }, []);
   const revoke = async (name) => {
-    if (asked !== name) { ask(name); return; }
     ask("");
     await api("POST", "/api/tokens", { action: "revoke", name });
     load();
@@ -68,8 +66,8 @@ function Tokens() {
     ${tokens.length > 0 && html`<${Table} label=${t("tokens.title")} heads=${[t("tokens.name"), t("people.created"), t("people.state"), ""]}>
       ${tokens.map((k) => html`<tr class=${k.revoked ? "off" : ""}><th scope="row">${k.name}</th><td>${showTime(k.created)}</td>
         <td>${k.revoked ? t("tokens.revoked", { time: showTime(k.revoked) }) : t("tokens.lives")}</td>
-        <td>${!k.revoked && html`<button class=${asked === k.name ? "bad" : ""} onClick=${() => revoke(k.name)} aria-label=${`${t("tokens.revoke")}: ${k.name}`}>
-          ${asked === k.name ? t("people.sure") : t("tokens.revoke")}</button>`}</td></tr>`)}</${Table}>`}
+        <td><div class="acts tight">${!k.revoked && (asked === k.name ? html`<${Sure} kind="bad" act=${() => revoke(k.name)} cancel=${() => ask("")} label=${`${t("tokens.revoke")}: ${k.name}`}>${t("people.sure")}</${Sure}>`
+          : html`<button onClick=${() => ask(k.name)} aria-label=${`${t("tokens.revoke")}: ${k.name}`}>${t("tokens.revoke")}</button>`)}</div></td></tr>`)}</${Table}>`}
     <${Sender} path="/api/tokens" extra=${{ action: "create" }} go=${(r) => { setMade(r); load(); }}><div class="fields">
       <${Text} name="name" label=${t("tokens.new")} hint=${t("tokens.new.hint")} autocomplete="off" required /></div>
       <div class="acts"><button>${t("tokens.go")}</button></div></${Sender}></section>`;

@@ -1,7 +1,7 @@
 // What the law on personal data asks for: requests and breaches with their clocks, who read what, and
 // everything held about one person.
 import { html, t, say, session, api, apiFile, saveFile, showDate, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue, Sure } from "../desk/parts.js";
 import { Csv, Select, Table, Text, allRows, clear } from "./parts.js";
 
 const LATE = ["overdue", "done_late", "closed_late", "notified_late"];
@@ -57,7 +57,7 @@ function Told({ x, done }) {
   return html`<form onSubmit=${send}><${Wrong} text=${wrong} /><${Text} name="on" label=${t("breach.told.on")} placeholder=${t("date.hint")} autocomplete="off" required />
     <${Text} name="at" label=${t("breach.told.at")} placeholder="16:00" autocomplete="off" required /><${Text} name="to" label=${t("breach.told.to")} autocomplete="off" required />
     ${x.state === "overdue" && html`<${Text} name="late" label=${t("breach.late")} autocomplete="off" required />`}
-    <div class="acts tight"><button class="main">${t("breach.told.go")}</button><button type="button" onClick=${() => ask(false)}>${t("cancel")}</button></div></form>`;
+    <div class="acts tight"><${Sure} cancel=${() => ask(false)}>${t("breach.told.go")}</${Sure}></div></form>`;
 }
 
 function AddBreach({ done }) {

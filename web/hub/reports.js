@@ -1,6 +1,6 @@
 // Reports: what was issued, figures of any period, closing, files, and checking an issue.
 import { html, t, say, session, api, go, showTime, number, saveFile, fromBase64, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue, Sure } from "../desk/parts.js";
 import { Select, Table, periodsOf, reportOf, showPeriod } from "./parts.js";
 import { Figures, Files, fetchIssues, fetchFigures, issueTitle } from "./figures.js";
 import { communes } from "./nodes.js";
@@ -128,8 +128,7 @@ function Closing({ report: r, period, unit }) {
   return html`<section class="card"><h2>${t("close.title")}</h2><p>${t("close.why")}</p>
     <${Wrong} text=${wrong} />
     ${missing.length > 0 && html`<${Note} kind="warn"><p>${t("close.missing", { names: missing.map((u) => u.name).join("; ") })}</p></${Note}>`}
-    <div class="acts">${asked ? html`<button class="main" disabled=${busy} onClick=${close}>${busy ? t("close.busy") : t("close.sure")}</button>
-        <button disabled=${busy} onClick=${() => ask(false)}>${t("cancel")}</button>`
+    <div class="acts">${asked ? html`<${Sure} off=${busy} act=${close} cancel=${() => ask(false)}>${busy ? t("close.busy") : t("close.sure")}</${Sure}>`
       : html`<button onClick=${() => ask(true)}>${t("close.go")}</button>`}</div></section>`;
 }
 
@@ -185,7 +184,7 @@ function Since({ issue, issues }) {
       ...(issue.unit !== session.unit && { unit: issue.unit }) })}`}>${t("order.reopen.go")}</a></p>`}
     ${diff && html`<${Differences} diff=${diff} />`}
     ${diff?.now && diff.differing > 0 && newest && session.role === "statistician" && html`<p>${t("supplement.why")}</p><div class="acts">
-      ${asked ? html`<button class="main" disabled=${busy} onClick=${supplement}>${busy ? t("close.busy") : t("supplement.sure")}</button><button onClick=${() => ask(false)}>${t("cancel")}</button>`
+      ${asked ? html`<${Sure} off=${busy} act=${supplement} cancel=${() => ask(false)}>${busy ? t("close.busy") : t("supplement.sure")}</${Sure}>`
         : html`<button onClick=${() => ask(true)}>${t("supplement.go")}</button>`}</div>`}</section>`;
 }
 

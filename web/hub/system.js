@@ -1,6 +1,6 @@
 // The hub itself: its health, backups, and the catalogue as files that people edit in Excel.
 import { html, t, say, api, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, loadCatalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, loadCatalogue, Sure } from "../desk/parts.js";
 import { Text, Table } from "./parts.js";
 
 const PLACES = { quarantine: "/nodes", requests_overdue: "/registers", breaches_overdue: "/registers", breaches_running: "/registers" };
@@ -106,8 +106,7 @@ function Catalogue({ refresh }) {
     ${said?.good && html`<${Note} kind="ok"><p>${said.good}</p></${Note}>`}
     ${now && html`<div class="field"><label for="cat-files">${t("catalogue.choose")}</label><p class="hint" id="cat-hint">${t("catalogue.choose.hint")}</p>
       <input id="cat-files" type="file" multiple accept=".csv,.sql" aria-describedby="cat-hint" onChange=${(e) => { take(e.target.files); e.target.value = ""; }} /></div>
-      ${names.length > 0 && said?.checked && html`<${Changes} said=${said.checked} /><div class="acts">${sure ? html`<button class="main" onClick=${() => send(true)}>${t("catalogue.sure", { n: number(now.edition + 1) })}</button>
-          <button onClick=${() => setSure(false)}>${t("cancel")}</button>` : html`<button onClick=${() => setSure(true)}>${t("catalogue.go")}</button>`}</div>`}
+      ${names.length > 0 && said?.checked && html`<${Changes} said=${said.checked} /><div class="acts">${sure ? html`<${Sure} act=${() => send(true)} cancel=${() => setSure(false)}>${t("catalogue.sure", { n: number(now.edition + 1) })}</${Sure}>` : html`<button onClick=${() => setSure(true)}>${t("catalogue.go")}</button>`}</div>`}
       <details><summary>${t("catalogue.files", { n: number(now.edition) })}</summary><ul class="files">${Object.keys(now.files).map((n) => html`<li>
         <a class="link" href=${`data:text/csv;charset=utf-8,${encodeURIComponent(n.endsWith(".csv") ? `\ufeff${now.files[n]}` : now.files[n])}`} download=${n.split("/").pop()}>${n}</a></li>`)}</ul></details>`}</section>`;
 }

@@ -1,6 +1,6 @@
 // Units that merge and split: what the catalogue says, what is done, and doing it.
 import { html, t, say, session, api, showDate, number, vietnam, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue, Sure } from "../desk/parts.js";
 import { Select, Table, Text, unitName } from "./parts.js";
 import { communes } from "./nodes.js";
 
@@ -25,7 +25,7 @@ function Apply({ rows, done }) {
   return html`${told && html`<${Note} kind=${told.bad ? "bad" : "ok"}><p>${told.text}</p></${Note}>`}
     ${rows.some((r) => r.state === "assumption") && html`<label class="check"><input type="checkbox" checked=${guess} onChange=${() => setGuess(!guess)} />${t("units.guess")}</label>`}
     ${due.length > 0 && html`<p>${t("units.due", { n: number(due.length), records: number(due.reduce((a, r) => a + r.records, 0)), nodes: number(due.reduce((a, r) => a + r.nodes, 0)) })}</p>
-      <div class="acts">${asked ? html`<button class="main" onClick=${apply}>${t("units.sure", { n: number(due.length) })}</button><button onClick=${() => ask(false)}>${t("cancel")}</button>`
+      <div class="acts">${asked ? html`<${Sure} act=${apply} cancel=${() => ask(false)}>${t("units.sure", { n: number(due.length) })}</${Sure}>`
         : html`<button disabled=${busy} onClick=${() => ask(true)}>${busy ? t("loading") : t("units.go")}</button>`}</div>`}`;
 }
 

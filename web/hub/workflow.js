@@ -1,6 +1,6 @@
 // Who has sent which report, in time or late: the matrix, and one commune's report with its decision.
 import { html, t, say, session, api, showTime, showDate, number, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
+import { Note, Wrong, Title, catalogue, Sure } from "../desk/parts.js";
 import { Select, Table, figure, showPeriod, periodsOf, unitName, reportOf } from "./parts.js";
 
 const shown = (value) => figure({ state: "figure", value: value || null });
@@ -80,8 +80,7 @@ function Decide({ row, done }) {
     <${Wrong} text=${wrong} />
     ${asked === "return" && html`<div class="field"><label for="reason">${t("flow.reason")}</label><p class="hint" id="reason-hint">${t("flow.reason.hint")}</p>
       <textarea id="reason" value=${reason} onInput=${(e) => setReason(e.target.value)} aria-describedby="reason-hint"></textarea></div>`}
-    <div class="acts">${asked ? html`<button class="main" disabled=${busy || (asked === "return" && !reason.trim())} onClick=${act}>${t(asked === "return" ? "flow.return.sure" : "flow.accept.sure")}</button>
-        <button onClick=${() => ask("")}>${t("cancel")}</button>`
+    <div class="acts">${asked ? html`<${Sure} off=${busy || (asked === "return" && !reason.trim())} act=${act} cancel=${() => ask("")}>${t(asked === "return" ? "flow.return.sure" : "flow.accept.sure")}</${Sure}>`
       : html`${row.state !== "accepted" && html`<button class="main" onClick=${() => ask("accept")}>${t("flow.accept")}</button>`}
         ${row.state !== "returned" && html`<button onClick=${() => ask("return")}>${t("flow.return")}</button>`}`}</div></section>`;
 }
