@@ -1,5 +1,5 @@
 // The frame: who is logged in, where we are, the truth that always stands there.
-import { html, render, t, say, loadWords, session, onSession, refreshSession, api, showTime, showDate, number, go,
+import { html, render, t, say, loadWords, session, onSession, refreshSession, api, showTime, showDate, lasting, number, go,
   useState, useEffect } from "./base.js";
 import { Note, Title, loadCatalogue, catalogue, otherLang } from "./parts.js";
 import { Login } from "./login.js";
@@ -106,12 +106,11 @@ function Truth({ status, refresh }) {
   const pair = (name, value, warn) => html`<div class=${warn ? "warn" : ""}><dt>${warn ? "▲ " : ""}${t(name)}</dt><dd>${value}</dd></div>`;
   const busy = wanted >= 0 || running;
   const clock = status.warnings.find((w) => w.code === "clock");
-  const minutes = Math.round(Math.abs(status.session.hub_ahead_ms) / 60000);
   return html`<section class="truth bar" aria-label=${t("truth")}><div>
       <dl>${pair("truth.written", number(status.log.sets))}${pair("truth.delivered", number(status.log.delivered))}
         ${pair("truth.waiting", number(status.log.waiting))}${pair("truth.held", number(status.log.held), status.log.held > 0)}
         ${pair("truth.contact", showTime(status.session.last_contact))}
-        ${clock && pair("truth.clock", t(status.session.hub_ahead_ms > 0 ? "truth.slow" : "truth.fast", { n: number(minutes) }), true)}
+        ${clock && pair("truth.clock", t(status.session.hub_ahead_ms > 0 ? "truth.slow" : "truth.fast", { n: lasting(status.session.hub_ahead_ms) }), true)}
         ${due && pair(due.days < 0 ? "truth.overdue" : "truth.due", html`<a href=${`#/report/${due.report}/${due.period}`}>${showDate(due.due)}</a>`, due.days < 3)}</dl>
       <span class="grow"></span>
       ${busy && html`<${Syncing} status=${status} begun=${begun} />`}

@@ -145,6 +145,12 @@ addEventListener("click", (e) => {
 }, true);
 addEventListener("keydown", (e) => { if (e.repeat && e.key === "Enter" && e.target.tagName !== "TEXTAREA") e.preventDefault(); }, true);
 
+// ---- what is typed ----
+
+/** Typed and not kept by the program yet: in this page's memory alone, so that a login which ended takes none of it. By `typedAt`. */
+export const unkept = new Map();
+export const typedAt = (key) => `${session.user} ${key}`;
+
 // ---- text and dates ----
 
 /** As the node folds: no tone marks, đ as d. */
@@ -164,6 +170,13 @@ export function showTime(stamp) {
   const time = `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
   const today = vietnam(Date.now()).toISOString().slice(0, 10);
   return d.toISOString().slice(0, 10) === today ? t("today.at", { time }) : `${day} ${time}`;
+}
+
+/** How long, in the unit that a person thinks in. */
+export function lasting(ms) {
+  const minutes = Math.round(Math.abs(ms) / 60000);
+  const unit = minutes >= 2880 ? 1440 : minutes >= 120 ? 60 : 1;
+  return t(`span.${unit === 1 ? "minutes" : unit === 60 ? "hours" : "days"}`, { n: number(Math.round(minutes / unit)) });
 }
 
 /** 1234567 -> 1.234.567 */

@@ -145,9 +145,11 @@ function Invitation({ status, refresh }) {
 
 /** Before the first record: the invitation, the first sync, the six words. */
 export function Join({ status, refresh }) {
-  const step = status.hub === "" ? (session.role === "keeper" ? html`<${Invitation} status=${status} refresh=${refresh} />` : html`<p>${t("join.keeper")}</p>`)
+  const [other, setOther] = useState(""); // the hub whose invitation came to nothing
+  const step = status.hub === "" || (other === status.hub && !status.joined) ? (session.role === "keeper" ? html`<${Invitation} status=${status} refresh=${refresh} />` : html`<p>${t("join.keeper")}</p>`)
     : comparing(status) && (status.joined || differs(status)) ? html`<${Words} status=${status} refresh=${refresh} />`
     : html`<section class="card"><p role="status">${t(status.joined ? "join.catalogue" : "join.waiting")}</p><p>${t("join.nonet")}</p>
-      <div class="acts"><a class="button" href="#/usb">${t("usb.title")}</a></div></section>`;
+      <div class="acts"><a class="button" href="#/usb">${t("usb.title")}</a>
+      ${!status.joined && session.role === "keeper" && html`<button onClick=${() => setOther(status.hub)}>${t("join.other")}</button>`}</div></section>`;
   return html`<div class="narrow"><${Title}>${t("join.title")}</${Title}>${step}</div>`;
 }

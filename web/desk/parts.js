@@ -97,6 +97,7 @@ function Combo({ id, text, search, onPick, ...rest }) {
   const [typed, setTyped] = useState(null);
   const [found, setFound] = useState([]);
   const [at, setAt] = useState(0);
+  const [left, setLeft] = useState(""); // typed and nothing chosen: it stays, and says so
   const open = typed !== null;
   useEffect(() => {
     if (!open) return undefined;
@@ -104,10 +105,10 @@ function Combo({ id, text, search, onPick, ...rest }) {
     const wait = setTimeout(() => search(typed).then((r) => { if (live) { setFound(r); setAt(0); } }, () => {}), 120);
     return () => { live = false; clearTimeout(wait); };
   }, [typed]);
-  const pick = (o) => { onPick(o); setTyped(null); };
+  const pick = (o) => { onPick(o); setTyped(null); setLeft(""); };
   const key = (e) => {
-    if (e.key === "Escape") { setTyped(null); return; }
-    if (e.key === "ArrowDown" && !open) { setTyped(""); e.preventDefault(); return; }
+    if (e.key === "Escape") { setTyped(null); setLeft(""); return; }
+    if (e.key === "ArrowDown" && !open) { setTyped(left); e.preventDefault(); return; }
     if (!open || !["ArrowDown", "ArrowUp", "Enter"].includes(e.key)) return;
     e.preventDefault();
     if (e.key === "ArrowDown") setAt(Math.min(at + 1, found.length - 1));
@@ -115,12 +116,18 @@ function Combo({ id, text, search, onPick, ...rest }) {
     if (e.key === "Enter" && found[at]) pick(found[at]);
   };
   const blur = () => {
+    if (!open) return;
     if (typed === "" && text) onPick(null);
+    const same = typed && found.filter((o) => fold(o.label) === fold(typed));
+    if (same.length === 1) { pick(same[0]); return; }
+    setLeft(typed.trim() && typed !== text ? typed : "");
     setTyped(null);
   };
+  const unclear = !open && left && { class: "unclear", "aria-invalid": "true", "aria-describedby": `${id}-unclear` };
   return html`<input id=${id} role="combobox" autocomplete="off" aria-autocomplete="list" aria-expanded=${String(open)}
       aria-controls=${`${id}-options`} aria-activedescendant=${open && found[at] ? `${id}-${at}` : undefined}
-      value=${open ? typed : text} onInput=${(e) => setTyped(e.target.value)} onKeyDown=${key} onBlur=${blur} ...${rest} />
+      value=${open ? typed : left || text} onInput=${(e) => setTyped(e.target.value)} onKeyDown=${key} onBlur=${blur} ...${rest} ...${unclear} />
+    ${unclear && html`<p class="wrong" id=${`${id}-unclear`} role="status">${t("combo.unclear")}</p>`}
     <ul class="options" id=${`${id}-options`} role="listbox" aria-label=${t("combo.found")} hidden=${!open}>
       ${open && found.map((o, i) => html`<li role="option" id=${`${id}-${i}`} aria-selected=${String(i === at)}
         onMouseDown=${(e) => { e.preventDefault(); pick(o); }}>${o.label}</li>`)}
@@ -166,7 +173,7 @@ export function Field({ f, value, title = "", wrong, onChange, onBlur, children 
     const flip = (v) => onChange(value.includes(v) ? value.filter((x) => x !== v) : [...value, v]);
     return html`<fieldset class="field wide" aria-describedby=${wrong ? `${id}-wrong` : undefined}><legend>${say(f)}${mark}</legend>
       <div class="checks">${optionsOf(f).map((o) => html`<label><input type="checkbox" checked=${value.includes(o.value)}
-        onChange=${() => flip(o.value)} />${say(o)}</label>`)}</div>${error}</fieldset>`;
+        onChange=${() => flip(o.value)} />${say(o)}</label>`)}</div>${error}${children}</fieldset>`;
   }
   return html`<div class="field" onFocusOut=${onBlur}><label for=${id}>${say(f)}${mark}</label>
     <${Input} f=${f} id=${id} value=${value} title=${title} onChange=${onChange} describe=${{ ids: wrong ? `${id}-wrong` : undefined, wrong }} />

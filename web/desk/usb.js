@@ -23,7 +23,7 @@ function Out({ status }) {
     } catch (x) { setWrong(x.message); }
     setBusy(false);
   };
-  return html`<section class="card"><h2>${t("usb.out")}</h2><p>${status.log.waiting > 0 ? t("usb.out.why", { n: number(status.log.waiting) }) : t("usb.out.none")}</p>
+  return html`<section class="card"><h2>${t("usb.out")}</h2><p>${status.log.waiting > 0 ? t("usb.out.why", { n: number(status.log.waiting) }) : t(status.joined ? "usb.out.none" : "usb.out.join")}</p>
     <div class="acts"><button class="main" onClick=${make(false)} disabled=${busy}>${t(status.joined ? "usb.out.go" : "usb.join.go")}</button></div>
     <${Wrong} text=${wrong} />
     ${made && html`<${Note} kind="ok"><p>${made.joining ? t("usb.made.joining", { name: made.name }) : t("usb.made", { n: number(made.sets), name: made.name })}</p>

@@ -1,5 +1,5 @@
 // The communes' PCs: state, and invitations for new ones.
-import { html, t, session, api, showTime, number, vietnam, useState, useEffect } from "../desk/base.js";
+import { html, t, session, api, showTime, lasting, number, vietnam, useState, useEffect } from "../desk/base.js";
 import { Note, Wrong, Title, catalogue, typeOf, Sure } from "../desk/parts.js";
 import { Text, Select, Table, Qr, Sender, Values, ago, unitName } from "./parts.js";
 import { Carry, Forgot, Rekey } from "./carry.js";
@@ -21,8 +21,8 @@ export function worries(n, edition) {
   const words = [];
   if (!n.contact) words.push(t("node.never"));
   else if (ago(n.contact) > 7) words.push(t("node.silent", { n: Math.floor(ago(n.contact)) }));
-  if (Math.abs(n.clock_off_ms) > CLOCK_MS) words.push(t("node.clock", { n: Math.round(Math.abs(n.clock_off_ms) / 60000) }));
-  if (n.contact && n.edition < edition) words.push(t("node.edition"));
+  if (Math.abs(n.clock_off_ms) > CLOCK_MS) words.push(t("node.clock", { n: lasting(n.clock_off_ms) }));
+  if (n.contact && n.edition < edition) words.push(t(n.edition ? "node.edition" : "node.new"));
   if (n.keys_asked) words.push(t("rekey.asked", { why: n.keys_asked }));
   return words;
 }
