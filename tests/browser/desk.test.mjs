@@ -74,7 +74,15 @@ test("the commune joins by its invitation", async () => {
   await button("Ghi danh").click();
   await page.getByText("Lời mời không đúng").waitFor();
   assert.equal(await field("Tên máy").inputValue(), "Máy bàn tầng hai"); // what was typed stays
-  await field("Lời mời").fill(Object.values(hub.invite("26170")).find((v) => String(v).startsWith("dongbo1:")));
+  const invitation = (at) => Object.values(hub.invite("26170", at)).find((v) => String(v).startsWith("dongbo1:"));
+  await field("Lời mời").fill(invitation(1)); // mistyped at the hub: nobody listens there
+  await button("Ghi danh").click();
+  await page.getByText("Đã giữ lời mời").waitFor();
+  await link("Gửi và nhận bằng USB").click();
+  await page.getByText("Máy này chưa ghi danh: tệp này mang lời xin ghi danh đến trung tâm.").waitFor();
+  await link("Trang đầu").click();
+  await button("Nhập lời mời khác").click();
+  await field("Lời mời").fill(invitation());
   await button("Ghi danh").click();
   await page.getByRole("heading", { name: "Sáu từ để so với trung tâm" }).waitFor();
   await look("words");
@@ -152,8 +160,50 @@ test("a power cut in the middle of a draft loses nothing", async () => {
   await until("no draft", async () => (await page.getByText("Bản nháp của bạn").count()) === 0);
 });
 
+test("a login that ends takes nothing of what is typed", async () => {
+  await newRecord("Người");
+  await kept(page, "Lê Lai", () => field("Họ, chữ đệm và tên khai sinh").fill("Lê Lai"));
+  await page.context().clearCookies();
+  await field("Tên gọi khác").fill("Lai cứu chúa");
+  await heading("Đăng nhập").waitFor();
+  await logIn();
+  await page.getByText("Đây là bản nháp đã giữ lại").waitFor();
+  assert.equal(await field("Họ, chữ đệm và tên khai sinh").inputValue(), "Lê Lai");
+  assert.equal(await field("Tên gọi khác").inputValue(), "Lai cứu chúa");
+  await button("Bỏ bản nháp").click();
+  await button("Đúng, bỏ điều vừa gõ").click();
+  await heading("Người").waitFor();
+});
+
+test("what somebody else wrote meanwhile is shown beside what is typed, and a person chooses", async () => {
+  await link("Nguyễn Thị Hường").click();
+  await heading("Nguyễn Thị Hường").waitFor();
+  await link("Sửa").click();
+  await field("Nghề nghiệp").fill("giáo viên");
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.getByLabel("Nghề nghiệp").fill("thợ may");
+  await other.getByRole("button", { name: "Ghi hồ sơ", exact: true }).click();
+  await other.getByText("Đã ghi trên máy này.").waitFor();
+  await other.close();
+  await button("Ghi hồ sơ").click();
+  await button("Mở bản mới và giữ điều tôi vừa gõ").click();
+  await page.getByText("Có người vừa ghi ở trường này: thợ may").waitFor();
+  assert.equal(await field("Nghề nghiệp").inputValue(), "giáo viên");
+  assert.equal(await button("Ghi hồ sơ").isDisabled(), true, "not before somebody chose");
+  await look("theirs");
+  await button("Giữ điều tôi gõ: Nghề nghiệp").click();
+  await button("Ghi hồ sơ").click();
+  await page.getByText("Đã ghi trên máy này.").waitFor();
+  await page.getByText("Nghề nghiệp: thợ may").waitFor();
+});
+
 test("a sensitive list shows initials until asked, and that is noted", async () => {
   await newRecord("Hồ sơ quản lý người nghiện, người sử dụng ma túy");
+  await field("Người").fill("nguoi khong co"); // nobody: it stays, and says that it is not chosen
+  await page.keyboard.press("Tab");
+  await page.getByText("Chưa chọn dòng nào trong danh sách").waitFor();
+  assert.equal(await field("Người").inputValue(), "nguoi khong co");
   await field("Người").fill("do van duc"); // a reference, found without tone marks
   await page.getByRole("option", { name: "Đỗ Văn Đức" }).waitFor();
   await page.keyboard.press("Enter");
@@ -288,6 +338,19 @@ test("a workbook is looked at: which sheet, which row has the names, days as the
   assert.equal(one.values.dob, "1985-03-15");
 });
 
+test("headings as offices write them are known", async () => {
+  await importPeople();
+  await field("Hoặc dán từ Excel").fill("HỌ VÀ TÊN\tNgày sinh\tGiới tính:\tSố CCCD\tSĐT\nMai Thị Lựu\t02/03/1990\tNữ\t075190000123\t0912345678\n");
+  await button("Đọc phần đã dán").click();
+  await page.getByText("1 dòng, sẵn sàng nhập.").waitFor();
+  assert.equal(await page.getByText("Cột chưa rõ").count(), 0);
+  await button("Nhập").click();
+  await page.getByText("Nhập xong: 1 mới, 0 sửa, 0 không đổi, 0 dòng sai.").waitFor();
+  const one = people().find((r) => r.values.full_name === "Mai Thị Lựu");
+  const { values } = JSON.parse(tool("dongbo-node", "get", one.id, "--json", "--data", data));
+  assert.deepEqual([values.dob, values.sex, values.national_id, values.phone], ["1990-03-02", "female", "075190000123", "0912345678"]);
+});
+
 test("a file that is no list, or means harm, is named and nothing is entered", async () => {
   const before = people().length;
   const broken = path.join(folder, "hong.xlsx");
@@ -406,6 +469,9 @@ test("phone width, dark, English", async () => {
   await link("Trang đầu").click();
   await heading("Trang đầu").waitFor();
   await look("phone-dark");
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.ok(await page.evaluate(() => document.querySelector("main").getBoundingClientRect().top + scrollY) < 190, "what one came for is on the first screen");
+  await look("phone-small");
   await newRecord("Người");
   await field("Họ, chữ đệm và tên khai sinh").waitFor();
   await look("phone-form-dark");

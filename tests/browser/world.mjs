@@ -86,7 +86,7 @@ export async function startHub({ name = "Huyện Vĩnh Cửu", catalogue = path.
     "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0");
   const { process, ports } = await runHub(data);
   const port = ports.sync ?? ports.port ?? ports.node ?? Object.values(ports)[0];
-  const invite = (unit) => JSON.parse(tool("dongbo-hub", "invite", "--json", "--data", data, "--unit", unit, "--address", `127.0.0.1:${port}`));
+  const invite = (unit, at = port) => JSON.parse(tool("dongbo-hub", "invite", "--json", "--data", data, "--unit", unit, "--address", `127.0.0.1:${at}`));
   return { process, data, invite };
 }
 

@@ -2,7 +2,7 @@
 // then it is sent in pieces, every bad row named.
 import { html, t, say, api, fold, toIso, number, useState, useRef } from "./base.js";
 import { aboutRow, findAlike, sameAs } from "./form.js";
-import { Note, Wrong, Title, typeOf, show } from "./parts.js";
+import { Note, Wrong, Title, typeOf, show, catalogue } from "./parts.js";
 
 const FILE_MAX = 7 * 1024 * 1024; // bytes; as OFFICE_JSON_FILE_BYTES
 const ROWS_MAX = 50000;
@@ -40,18 +40,35 @@ export function readCsv(text) {
   return rows;
 }
 
-/** Names of fields, or their labels, as names. null: no such field. */
+/** What offices write above a column, by field. The catalogue's list `import_heading` adds to it (value: the field; label: headings, ";" between). */
+const HEADINGS = {
+  full_name: "họ và tên; họ tên; họ tên đầy đủ; họ, chữ đệm và tên", dob: "ngày tháng năm sinh; ngày, tháng, năm sinh; năm sinh; sinh ngày; sinh năm", sex: "phái; nam/nữ",
+  national_id: "số cccd; cccd; số căn cước; căn cước; số căn cước công dân; căn cước công dân; số định danh; mã định danh; số cccd/định danh cá nhân; số cmnd/cccd; cccd/cmnd",
+  id_no_old: "số cmnd; cmnd; số chứng minh nhân dân", phone: "số điện thoại; sđt; đt; điện thoại liên hệ", perm_address: "thường trú; hộ khẩu thường trú; nơi thường trú; địa chỉ",
+  cur_address: "chỗ ở hiện nay; nơi ở hiện nay; tạm trú", occupation: "nghề", education_level: "học vấn; trình độ", note: "ghi chú khác",
+};
+
+/** Case, tone, signs and what stands in brackets say nothing. */
+const bare = (text) => fold(text.replace(/\([^)]*\)/g, "")).replace(/[^a-z0-9]+/g, " ").trim();
+const headings = (f) => [f.vi, f.en, ...`${HEADINGS[f.name] || ""};${(catalogue.choices.import_heading || []).filter((c) => c.value === f.name).map((c) => c.vi).join(";")}`.split(";")].map(bare).filter(Boolean);
+
+/** Names of fields, their labels, or what offices call them, as names. null: no such field, or more than one. */
 const column = (type, text) => {
   const name = text.trim();
   if (name === "id") return "id";
-  return type.fields.find((f) => f.name === name || fold(f.vi) === fold(name) || fold(f.en) === fold(name))?.name || null;
+  const exact = type.fields.find((f) => f.name === name || fold(f.vi) === fold(name) || fold(f.en) === fold(name));
+  const like = exact ? [exact] : bare(name) ? type.fields.filter((f) => headings(f).includes(bare(name))) : [];
+  return like.length === 1 ? like[0].name : null;
 };
+
+/** Two columns of one field: a person says which. */
+const once = (map) => map.map((m, i) => (m && map.indexOf(m) !== i ? null : m));
 
 /** A table: its columns as fields of the type, null where the header names none. */
 function fromCsv(text, type) {
   const [head, ...rows] = readCsv(text);
   if (!head || rows.length === 0) throw new Error(t("import.empty"));
-  return { header: head.cells, cells: rows, map: head.cells.map((c) => column(type, c)) };
+  return { header: head.cells, cells: rows, map: once(head.cells.map((c) => column(type, c))) };
 }
 
 /** Rows of a table as they are sent; "" leaves a column out. */
@@ -270,20 +287,20 @@ export function Import({ type: name, refresh, dated = true }) {
     try { await work(); } catch (x) { setDone(null); setWrong(x.message); }
   };
   const pressed = useRef(false); // a second one beside it would find no doubles of the first
-  const once = async (work) => {
+  const single = async (work) => {
     if (pressed.current) return;
     pressed.current = true;
     await guarded(work);
     pressed.current = false;
   };
   const all = () => (file.cells ? rowsOf(file, type) : file.rows);
-  const send = () => once(async () => {
+  const send = () => single(async () => {
     const rows = all();
     const look = await doubles(rows, type, (sent) => setDone({ sent, of: rows.length }));
     setDone(null);
     if (look.found.length > 0) setTwice({ ...look, rows }); else await run(rows, false);
   });
-  const go = (rows) => { setTwice(null); once(() => run(rows, false)); };
+  const go = (rows) => { setTwice(null); single(() => run(rows, false)); };
   const odd = done?.done ? done.bad.filter((b) => b.confirm) : []; // days far from the period: right or mistyped?
   const ready = file && !busy && !(file.map && file.map.includes(null));
   if (!type) return html`<${Title}>${t("nopage")}</${Title}>`;
@@ -302,7 +319,7 @@ export function Import({ type: name, refresh, dated = true }) {
     ${file && html`<section class="card">${file.cells && html`<${Preview} file=${file} type=${type} />`}
       <p>${t("import.ready", { n: number((file.cells || file.rows).length), name: file.name })}</p>
       <div class="acts"><button class="main" onClick=${send} disabled=${!ready || twice || (done && !done.dry)}>${t("import.go")}</button>
-        <button onClick=${() => once(() => run(all(), true))} disabled=${!ready || twice || (done && !done.done)}>${t("import.try")}</button></div>
+        <button onClick=${() => single(() => run(all(), true))} disabled=${!ready || twice || (done && !done.done)}>${t("import.try")}</button></div>
       ${sending && html`<progress max=${done.of} value=${done.sent} aria-label=${t("import.progress")}></progress>`}</section>`}
     ${twice && html`<${Doubles} list=${twice.found} all=${twice.all} most=${twice.most} every=${() => go(twice.rows)}
       leave=${() => go(twice.rows.filter((r) => !twice.found.some((d) => d.row === r)))} />`}
@@ -310,7 +327,7 @@ export function Import({ type: name, refresh, dated = true }) {
       unchanged: number(done.unchanged), bad: number(done.bad_rows) })}</p>
       <div class="acts">${!done.dry && html`<a class="button" href=${`#/list/${name}`}>${t("record.list")}</a>`}
       ${done.bad.length > 0 && html`<a class="button" href=${badFile(file, done)} download=${`${file.name}.loi.csv`}>${t("import.save")}</a>`}</div></${Note}>
-    ${odd.length > 0 && html`<${Note} kind="warn"><p>${t("import.dates", { n: number(odd.length) })}</p><div class="acts"><button onClick=${() => once(() => run(odd.map((b) => b.of), done.dry, true))}>${t(done.dry ? "import.dates.try" : "import.dates.go")}</button></div></${Note}>`}
+    ${odd.length > 0 && html`<${Note} kind="warn"><p>${t("import.dates", { n: number(odd.length) })}</p><div class="acts"><button onClick=${() => single(() => run(odd.map((b) => b.of), done.dry, true))}>${t(done.dry ? "import.dates.try" : "import.dates.go")}</button></div></${Note}>`}
     ${done.kept.length > 0 && html`<${Note} kind="warn"><p>${t("import.kept", { n: number(done.kept.length) })}</p>
       <ul class="list">${done.kept.slice(0, 200).map((k) => html`<li>${t("import.line")} ${k.line}: ${say(k)}${k.why === "locked" ? " 🔒" : ""}</li>`)}</ul></${Note}>`}
     ${done.bad.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("import.bad")}><table><caption>${t("import.bad")}</caption>

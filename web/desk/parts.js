@@ -1,5 +1,5 @@
 // Small parts: notes, the catalogue's values as text, a field of a form.
-import { html, t, say, lang, api, fold, showDate, number, useState, useEffect, useLayoutEffect, useRef } from "./base.js";
+import { html, t, say, lang, api, fold, showDate, number, shown, useState, useEffect, useLayoutEffect, useRef } from "./base.js";
 
 export const Note = ({ kind = "", children, role }) =>
   html`<div class=${`note ${kind}`} role=${role || (kind === "bad" ? "alert" : "status")}>${children}</div>`;
@@ -50,7 +50,9 @@ export function show(f, value, refs = {}) {
     case "date": case "pdate": return showDate(value);
     case "choice": case "unit": return label(f, value);
     case "choices": return [].concat(value).map((v) => label(f, v)).join("; ");
-    case "int": case "money": return number(value);
+    case "int": if (/(^|_)year$/.test(f.name)) return String(value); // falls through
+    case "money": return number(value);
+    case "decimal": return shown(String(value));
     case "ref": return refs[f.name] || `${t("record")} ${String(value).slice(0, 8)}`;
     default: return String(value);
   }

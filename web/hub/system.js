@@ -116,7 +116,7 @@ function Certificate() {
   const [it, set] = useState(null);
   useEffect(() => { api("GET", "/api/authority").then(set, () => {}); }, []);
   if (!it) return null;
-  return html`<section class="card"><h2>${t("cert.title")}</h2><p class="hint">${t("cert.why")}</p><p class="code">${it.sha256.toUpperCase().replace(/(..)(?=.)/g, "$1:")}</p>
+  return html`<section class="card"><h2>${t("cert.title")}</h2><p class="hint">${t("cert.why")}</p><p class="code">${it.sha256}</p>
     <div class="acts"><a class="button" href="/cai-dat">${t("cert.guide")}</a></div></section>`;
 }
 
