@@ -58,6 +58,9 @@ MUST_CHECK enum err node_command_init(struct node_command *c, struct node_store 
                                       const struct node_sync_keys *keys, int64_t (*wall_ms)(void));
 void node_command_free(struct node_command *c);
 
+/* A PC's name: one line of at most MESSAGE_TEXT_MAX bytes, without signs that nobody sees or that turn text around. */
+bool node_command_name_fits(const char *name);
+
 /* Carry out one request. Never NULL, but without memory (then the caller drops its peer). */
 json_t *node_command_run(struct node_command *c, const json_t *request);
 

@@ -1,6 +1,7 @@
 /* status and join. */
 #include "node/command_priv.h"
 #include "node/stops.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -158,6 +159,12 @@ static json_t *node_join_set(struct node_command *c, struct node_identity *id,
                      "words", node_command_words(id));
 }
 
+bool node_command_name_fits(const char *name)
+{
+    enum text_flaw flaw = text_find_flaw(bytes_str(name), TEXT_ONE_LINE, NULL);
+    return strlen(name) <= MESSAGE_TEXT_MAX && (flaw == TEXT_FLAW_NONE || flaw == TEXT_FLAW_NFC);
+}
+
 json_t *node_command_join(struct node_command *c, const json_t *request)
 {
     struct node_identity id;
@@ -178,7 +185,13 @@ json_t *node_command_join(struct node_command *c, const json_t *request)
         return node_command_error(ERR_EXISTS,
                                   "Máy này đã ghi danh với một trung tâm; không thay đổi gì.",
                                   "This PC has already joined a hub; nothing was changed.", NULL);
-    if (name != NULL && name[0] != '\0' && strlen(name) <= MESSAGE_TEXT_MAX)
-        snprintf(id.name, sizeof id.name, "%s", name);
+    if (name != NULL && !node_command_name_fits(name))
+        return node_command_error(
+            ERR_BAD_INPUT,
+            "Tên máy quá dài hoặc có dấu không nhìn thấy được; hãy gõ lại tên. Chưa thay đổi gì.",
+            "The PC's name is too long or holds signs that nobody sees; type it again. Nothing was "
+            "changed.",
+            "name");
+    if (name != NULL && name[0] != '\0') snprintf(id.name, sizeof id.name, "%s", name);
     return node_join_set(c, &id, &inv, json_is_true(json_object_get(request, "ask")));
 }

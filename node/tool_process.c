@@ -14,9 +14,10 @@ enum err node_tool_init(struct cli *c, void *ctx)
 {
     struct node_tool *t = ctx;
     const char *name = cli_opt(c, "name");
-    if (name != NULL && strlen(name) > MESSAGE_TEXT_MAX)
-        return cli_fail(c, ERR_USAGE, "Tên máy quá dài (tối đa 200 byte).",
-                        "The PC's name is too long (at most 200 bytes).");
+    if (name != NULL && !node_command_name_fits(name))
+        return cli_fail(
+            c, ERR_USAGE, "Tên máy quá dài (tối đa 200 byte) hoặc có dấu không nhìn thấy được.",
+            "The PC's name is too long (at most 200 bytes) or holds signs that nobody sees.");
     enum err e = node_home_init(c->data_dir, name != NULL ? name : "", &t->home);
     t->open = e == ERR_OK;
     if (e == ERR_EXISTS)

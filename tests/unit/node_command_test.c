@@ -417,6 +417,15 @@ static void test_join_keeps_the_invitation(void **state)
     struct node_identity id = fx.identity;
     id.joined = false;
     assert_ok(node_store_identity_set(fx.store, &id));
+    /* A name that reads as another one: turned around, with a sign of no width, of two lines, too long. */
+    static const char *const odd[] = {"M\\u00e1y \\u202e1", "M\\u00e1y\\u20661", "M\\u00e1y\\n1",
+                                      "M\\u00e1y\\ufeff1"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        char named[900];
+        snprintf(named, sizeof named, "{\"verb\":\"join\",\"invitation\":\"%s\",\"name\":\"%s\"}",
+                 buf_cstr(&text), odd[i]);
+        expect_error(named, ERR_BAD_INPUT);
+    }
     json_t *r = ask(request);
     field(r, "words", words, sizeof words);
     size_t dashes = 0;
