@@ -1,6 +1,7 @@
 /* Checks of nodes: what was saved, what was receipted, what is shown. */
 #include "tests/sim/check_priv.h"
 
+#include "node/store_erase.h"
 #include "node/store_priv.h"
 #include "node/store_repair.h"
 
@@ -386,6 +387,8 @@ bool check_settled(struct world *w, unsigned node)
     if (node_store_status(n->store, &s) != ERR_OK) return false;
     if (node_store_keeps(n->store, &keeps) != ERR_OK || keeps) return false;
     if (!check_lane(w, node)) return false;
+    if (node_store_wipe_wanted(n->store))
+        return false; /* behind the session, which still speaks of files */
     return s.waiting == 0 && s.unsaid == 0 && at_end(w, node, &s);
 }
 
