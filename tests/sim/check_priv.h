@@ -191,6 +191,8 @@ const char *naive_unit(const struct world *w, unsigned node, uint64_t position);
 /* A certificate in the hub's own log. */
 void naive_enrol_take(struct world *w, size_t row, struct bytes payload);
 struct naive_transfer *naive_transfer_find(struct check *c, const struct id_record *id);
+/* An answer that the hub holds, to an offer of which its log has the name nowhere. */
+bool naive_answer_blind(const struct check *c, size_t row, unsigned op);
 
 /* check_erase.c */
 enum { NAIVE_MARK_BYTES = 18 };
@@ -263,5 +265,8 @@ bool check_lane(struct world *w, unsigned node);
 /* check_held.c */
 void check_held_hub(struct world *w);
 void check_held_node(struct world *w, unsigned node);
+/* What this node must say of an own op: what the hub says, but of an answer to an offer that it alone knows, and whose
+ * record is erased, that it is gone; the hub, which cannot know, holds it (SPEC 12.5). */
+unsigned check_verdict_due(struct world *w, unsigned node, size_t row, unsigned op);
 
 #endif

@@ -99,7 +99,7 @@ static void verdicts_count(struct world *w, unsigned node)
     for (size_t i = 0; i < c->row_count; i++) {
         if (!check_of_node(c, node, &c->rows[i])) continue;
         for (unsigned k = 0; k < c->rows[i].ops; k++)
-            by[c->rows[i].verdicts[k]]++;
+            by[check_verdict_due(w, node, i, k)]++;
     }
     enum err e = node_store_status(w->nodes[node].store, &s);
     if (e != ERR_OK || s.applied != by[0] || s.replaced != by[1] || s.conflict != by[2] ||

@@ -257,6 +257,18 @@ static void move_take(struct world *w, size_t which, uint64_t at)
     if (wakes) naive_moves_wake(w, &made, at);
 }
 
+bool naive_answer_blind(const struct check *c, size_t row, unsigned op)
+{
+    const struct naive_move *a = NULL;
+    for (size_t i = 0; i < c->move_count && a == NULL; i++)
+        if (c->moves[i].row == row && c->moves[i].index == op) a = &c->moves[i];
+    if (a == NULL || a->kind != CHANGE_ANSWER || a->verdict != 4) return false;
+    for (size_t i = 0; i < c->move_count; i++)
+        if (c->moves[i].kind == CHANGE_OFFER && ID_EQUAL(&c->moves[i].transfer, &a->wait))
+            return false;
+    return true;
+}
+
 void naive_moves_wake(struct world *w, const struct id_record *id, uint64_t at)
 {
     for (size_t i = 0; i < w->check->move_count; i++) {
