@@ -124,6 +124,13 @@ static void json_sources(const struct hub_report *r, struct buf *out)
     buf_add_str(out, "]");
 }
 
+void hub_canonical_missing(const struct hub_report *r, struct buf *out)
+{
+    for (size_t i = 0; i < r->missing_count; i++)
+        json_pair(out, i ? "," : "[", r->missing[i]);
+    if (r->missing_count > 0) buf_add_str(out, "]");
+}
+
 static void json_units(const struct hub_report *r, struct buf *out)
 {
     buf_add_str(out, ",\n\"units\":[");
@@ -144,6 +151,8 @@ static void json_units(const struct hub_report *r, struct buf *out)
     for (size_t i = 0; i < r->outside_count; i++)
         json_pair(out, i ? "," : "", r->outside[i]);
     buf_add_str(out, "]");
+    if (r->missing_count > 0) buf_add_str(out, ",\n\"missing\":");
+    hub_canonical_missing(r, out);
 }
 
 static void json_cell(const struct hub_report *r, const struct hub_report_line *line,

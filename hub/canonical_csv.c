@@ -140,10 +140,10 @@ static void csv_correction(struct csv_place *p, const struct hub_report_correcti
     csv_write_end(&p->w);
 }
 
-/* Units whose facts are in no figure. */
-static void csv_outside(struct csv_place *p, const char *code)
+/* Units whose facts are in no figure, or whose reports were not in. */
+static void csv_unit(struct csv_place *p, const char *kind, const char *code)
 {
-    csv_front(p, "outside");
+    csv_front(p, kind);
     csv_blank(p, 5);
     csv_text(p, code);
     csv_blank(p, 10);
@@ -175,6 +175,8 @@ enum err hub_canonical_csv(const struct hub_report *r, struct buf *out)
     for (size_t i = 0; i < r->correction_count; i++)
         csv_correction(&p, &r->corrections[i]);
     for (size_t i = 0; i < r->outside_count; i++)
-        csv_outside(&p, r->outside[i]);
+        csv_unit(&p, "outside", r->outside[i]);
+    for (size_t i = 0; i < r->missing_count; i++)
+        csv_unit(&p, "missing", r->missing[i]);
     return out->e;
 }

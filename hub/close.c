@@ -403,6 +403,8 @@ static enum err close_compute(struct hub_close_job *job, struct hub_report_why *
     if (e == ERR_OK) e = close_settled(s, why);
     if (e == ERR_OK) e = hub_report_compute(s, q->report, q->unit, q->period, &job->report, why);
     if (e == ERR_OK) e = close_number(job, why);
+    if (e == ERR_OK && q->missing != NULL)
+        e = hub_report_set_missing(job->report, bytes_str(q->missing));
     if (e == ERR_OK) e = hub_inputs_collect(s, job->report, &job->inputs);
     if (e == ERR_OK) e = hub_inputs_digest(job->report, &job->inputs, &job->inputs_digest);
     if (e == ERR_OK) e = close_beside(job);

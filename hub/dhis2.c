@@ -80,6 +80,13 @@ static void dhis2_value(void *ctx, const struct hub_value *v)
     buf_printf(d->out, ",\"value\":\"%lld\"}", (long long)v->number);
 }
 
+/* Complete is who sent records and whose report was in, and what adds them up. */
+static bool dhis2_completes(const struct hub_report *r, size_t column)
+{
+    if (column < r->unit_count && r->units[column].sent == HUB_SENT_NOTHING) return false;
+    return !hub_report_is_missing(r, hub_canonical_unit(r, column));
+}
+
 enum err hub_dhis2_values(const struct hub_report *r, int64_t closed_ms, struct buf *out,
                           struct hub_report_why *why)
 {
@@ -92,8 +99,9 @@ enum err hub_dhis2_values(const struct hub_report *r, int64_t closed_ms, struct 
                      "\"orgUnitIdScheme\":\"CODE\",\"categoryOptionComboIdScheme\":\"CODE\"");
     dhis2_pair(&d, ",\n\"dataSet\":", r->form->id);
     if (columns == 1) {
-        dhis2_pair(&d, ",\n\"completeDate\":", d.date);
-        dhis2_pair(&d, ",\"period\":", d.period);
+        bool complete = dhis2_completes(r, 0);
+        if (complete) dhis2_pair(&d, ",\n\"completeDate\":", d.date);
+        dhis2_pair(&d, complete ? ",\"period\":" : ",\n\"period\":", d.period);
         dhis2_pair(&d, ",\"orgUnit\":", hub_canonical_unit(r, 0));
     }
     buf_add_str(out, ",\n\"dataValues\":[");
@@ -114,7 +122,7 @@ enum err hub_dhis2_complete(const struct hub_report *r, int64_t closed_ms, struc
     if (hub_values_count(r) == 0) return ERR_NOT_FOUND;
     buf_add_str(out, "{\"completeDataSetRegistrations\":[");
     for (size_t c = 0; c < hub_report_columns(r); c++) {
-        if (c < r->unit_count && r->units[c].sent == HUB_SENT_NOTHING) continue;
+        if (!dhis2_completes(r, c)) continue;
         dhis2_pair(&d, d.count++ ? ",\n{\"period\":" : "\n{\"period\":", d.period);
         dhis2_pair(&d, ",\"dataSet\":", r->form->id);
         dhis2_pair(&d, ",\"organisationUnit\":", hub_canonical_unit(r, c));

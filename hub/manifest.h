@@ -1,7 +1,7 @@
 /*
  * The list of an issue's files: one JSON with each file's size and BLAKE2b-256, what could not be
- * written and why, and the keys of hidden cells. It is signed like every file, so one signature
- * shows that a folder is whole. Own writer: same issue, same bytes.
+ * written and why, the keys of hidden cells, and who had not submitted, if anybody. It is signed like
+ * every file, so one signature shows that a folder is whole. Own writer: same issue, same bytes.
  *
  * Ownership: appended to the caller's buffer.   Threads: any.
  */

@@ -73,6 +73,22 @@ static void body_sent(struct hub_nd30 *d, enum hub_sent sent, const char *words)
     nd30_para(d, HUB_ND30_AFTER, HUB_ND30_NOTE, at);
 }
 
+/* A unit that is none of the report's columns any more is named by its code. */
+static void body_missing(struct hub_nd30 *d)
+{
+    const struct hub_report *r = d->r;
+    size_t at = nd30_begin(d), column;
+    if (r->missing_count == 0) return;
+    for (size_t i = 0; i < r->missing_count; i++) {
+        const char *name = r->missing[i];
+        if (hub_report_column(r, name, &column) == ERR_OK)
+            name = column < r->unit_count ? r->units[column].name : r->unit_name;
+        buf_printf(&d->text, "%s%s", i ? ", " : "Chưa nộp báo cáo: ", name);
+    }
+    buf_add_str(&d->text, ".");
+    nd30_para(d, HUB_ND30_AFTER, HUB_ND30_NOTE, at);
+}
+
 static void body_left_out(struct hub_nd30 *d)
 {
     size_t at = nd30_begin(d), n = 0;
@@ -154,6 +170,7 @@ enum err nd30_body(struct hub_nd30 *d)
               "[Nhận xét, đánh giá: đơn vị nhập nội dung tại đây rồi xóa dòng này]");
     body_sent(d, HUB_SENT_NOTHING, "Đơn vị chưa gửi hồ sơ: ");
     body_sent(d, HUB_SENT_EARLIER, "Đơn vị không gửi gì mới trong kỳ: ");
+    body_missing(d);
     body_left_out(d);
     body_outside(d);
     body_corrections(d);

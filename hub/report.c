@@ -295,6 +295,32 @@ out:
     return e;
 }
 
+/* ---- who was missing at the closing ---- */
+
+enum err hub_report_set_missing(struct hub_report *r, struct bytes codes)
+{
+    size_t room = 1, at = 0;
+    if (codes.len == 0) return ERR_OK;
+    for (size_t i = 0; i < codes.len; i++)
+        room += codes.p[i] == ' ';
+    r->missing = calloc(room, sizeof *r->missing);
+    if (r->missing == NULL) return ERR_NOMEM;
+    for (size_t i = 0; i <= codes.len; i++) {
+        if (i < codes.len && codes.p[i] != ' ') continue;
+        if (i == at || i - at > ADMIN_UNIT_BYTES_MAX) return ERR_DAMAGED;
+        memcpy(r->missing[r->missing_count++], codes.p + at, i - at);
+        at = i + 1;
+    }
+    return ERR_OK;
+}
+
+bool hub_report_is_missing(const struct hub_report *r, const char *unit)
+{
+    for (size_t i = 0; i < r->missing_count; i++)
+        if (strcmp(r->missing[i], unit) == 0) return true;
+    return false;
+}
+
 void hub_report_free(struct hub_report *r)
 {
     if (r == NULL) return;
@@ -313,6 +339,7 @@ void hub_report_free(struct hub_report *r)
     free(r->targets);
     hub_report_corrections_free(r);
     free(r->outside);
+    free(r->missing);
     free(r->owners);
     free(r->sources);
     free(r);

@@ -150,6 +150,8 @@ struct hub_report {
     size_t correction_count;
     char (*outside)[ADMIN_UNIT_BYTES_MAX + 1]; /* codes, sorted */
     size_t outside_count;
+    char (*missing)[ADMIN_UNIT_BYTES_MAX + 1]; /* of a closing: units whose reports were not in */
+    size_t missing_count;
     struct hub_report_owner *owners; /* of records that have moved since the window's end, by id */
     size_t owner_count;
     size_t owner_room;
@@ -178,6 +180,14 @@ MUST_CHECK enum err hub_report_compute(struct hub_store *s, const char *id, cons
                                        struct period period, struct hub_report **out,
                                        struct hub_report_why *why);
 void hub_report_free(struct hub_report *r); /* NULL is allowed */
+
+/*
+ * Name in the report whose reports were not in when it was closed: codes with a blank between them, as the
+ * close set has them (SPEC 14.5); empty: nobody. Once for a report.
+ * ERR_DAMAGED: what stands between two blanks is no code;   ERR_NOMEM
+ */
+MUST_CHECK enum err hub_report_set_missing(struct hub_report *r, struct bytes codes);
+bool hub_report_is_missing(const struct hub_report *r, const char *unit);
 
 /* Cells of a row: communes, and all together if the report has that. */
 size_t hub_report_columns(const struct hub_report *r);

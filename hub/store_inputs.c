@@ -134,6 +134,25 @@ enum err hub_issues_logged(struct hub_store *s, const struct hub_issue *issue,
     return e;
 }
 
+enum err hub_issues_missing(struct hub_store *s, const struct hub_issue *issue, struct buf *out)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT missing FROM sys_close WHERE pos = ?1 AND report = ?2 AND unit = ?3 "
+                       "AND period = ?4 AND issue = ?5");
+    db_bind_int(q, 1, (int64_t)issue->position);
+    db_bind_str(q, 2, issue->report);
+    db_bind_str(q, 3, issue->unit);
+    db_bind_str(q, 4, issue->period);
+    db_bind_int(q, 5, issue->number);
+    enum err e = db_get(q);
+    if (e == ERR_OK) {
+        buf_add_bytes(out, db_column_bytes(q, 0));
+        e = out->e;
+    }
+    db_done(q);
+    return e;
+}
+
 enum err hub_issues_close_set(struct hub_store *s, const struct hub_issue *issue, struct buf *head,
                               struct buf *body, struct buf *signature)
 {

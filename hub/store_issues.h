@@ -126,6 +126,13 @@ MUST_CHECK enum err hub_issues_logged(struct hub_store *s, const struct hub_issu
                                       struct hub_issue_logged *out);
 
 /*
+ * Codes of the units whose reports were not in, as the close set says them, appended; nothing when it
+ * names nobody.   ERR_NOT_FOUND: there is no such close set
+ */
+MUST_CHECK enum err hub_issues_missing(struct hub_store *s, const struct hub_issue *issue,
+                                       struct buf *out);
+
+/*
  * The change sets whose writes are what a record says now: each once, in no order. A version whose
  * set is not in the log (it came back from nowhere after a restore) is left out.
  * ERR_NOT_FOUND: the hub holds no such record

@@ -204,6 +204,24 @@ static enum err verify_small(struct hub_store *s, const struct hub_issue *issue,
     return e;
 }
 
+/* An issue names who had not submitted, as its close set does; those of before it did leave that to the
+ * close set alone, and say so by having no such key. */
+static enum err verify_missing(struct hub_store *s, const struct hub_issue *issue,
+                               struct hub_report *r)
+{
+    struct buf codes;
+    json_t *issued = NULL;
+    buf_init(&codes, ADMIN_MISSING_BYTES_MAX);
+    enum err e = hub_issues_missing(s, issue, &codes);
+    if (e == ERR_NOT_FOUND) e = ERR_OK; /* `logged` says it */
+    if (e == ERR_OK && codes.len > 0) e = hub_close_figures(s, issue, &issued);
+    if (e == ERR_OK && json_object_get(issued, "missing") != NULL)
+        e = hub_report_set_missing(r, buf_bytes(&codes));
+    json_decref(issued);
+    buf_free(&codes);
+    return e;
+}
+
 /* The figures that the replayed store gives. */
 static enum err verify_figures(struct hub_store *s, struct hub_store *replay,
                                const struct hub_issue *issue, const struct hub_issue_logged *logged,
@@ -218,6 +236,7 @@ static enum err verify_figures(struct hub_store *s, struct hub_store *replay,
     if (e == ERR_OK) e = hub_report_compute(replay, issue->report, issue->unit, period, &r, &why);
     if (e == ERR_OK) e = verify_inputs(replay, r, logged, out);
     if (e == ERR_OK) e = verify_small(s, issue, r);
+    if (e == ERR_OK) e = verify_missing(s, issue, r);
     if (e == ERR_OK) e = hub_canonical_json(r, &json);
     if (e == ERR_OK) {
         hub_canonical_digest(buf_bytes(&json), &out->figures);

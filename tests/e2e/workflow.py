@@ -8,6 +8,7 @@ accepted; a correction and its answer; an ad-hoc report; closed, naming who is m
 as late, make a supplement with the difference by cell and cause. What both sides show is compared.
 """
 import io
+import json
 import os
 import re
 import shutil
@@ -176,6 +177,10 @@ class Workflow(Story):
         issue = self.hub.ask("close", *self.args(), "--person", "Huyện")
         missing = {m["unit"] for m in issue["missing"]}
         check("who is missing is named", UNITS[1] in missing and UNITS[0] not in missing and len(missing) == 11)
+        issued = self.issued(issue["id"])
+        figures = json.loads([data for name, data in issued.items() if name.endswith("_1.json")][0])
+        check("its files name them", set(figures["missing"]) == missing)
+        check("and it is rebuilt from the log", self.hub.ask("verify", "--issue", str(issue["id"]))["rebuilt"])
         self.hub.tool("close", *self.args(), ok=FAILS)
         check("one issue", len(self.hub.ask("issues")["issues"]) == 1)
         node.sync()

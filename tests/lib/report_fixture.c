@@ -453,6 +453,12 @@ bool report_figure(const struct hub_report *r, const char *indicator, const char
 enum err report_close(struct report_hub *h, const char *id, const char *label,
                       struct hub_close_result *out)
 {
+    return report_close_without(h, id, label, NULL, out);
+}
+
+enum err report_close_without(struct report_hub *h, const char *id, const char *label,
+                              const char *missing, struct hub_close_result *out)
+{
     struct hub_report_why why;
     struct hub_close_request request = {
         .report = id,
@@ -461,6 +467,7 @@ enum err report_close(struct report_hub *h, const char *id, const char *label,
         .keys = &h->keys,
         .issue_key = &h->issue,
         .scratch = h->folder,
+        .missing = missing,
     };
     enum err e = hub_close(h->store, &request, out, &why);
     if (e != ERR_OK) print_message("close: %s %s\n", err_name(e), why.en);

@@ -66,5 +66,8 @@ bool report_figure(const struct hub_report *r, const char *indicator, const char
 /* Close with the fixture's keys. */
 enum err report_close(struct report_hub *h, const char *id, const char *label,
                       struct hub_close_result *out);
+/* The same; `missing`: codes of units whose reports are not in, or NULL. */
+enum err report_close_without(struct report_hub *h, const char *id, const char *label,
+                              const char *missing, struct hub_close_result *out);
 
 #endif

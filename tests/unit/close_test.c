@@ -43,10 +43,15 @@ static enum err keep(void *ctx, const struct hub_issue_file *file)
     return ERR_OK;
 }
 
-static void kept_of(struct report_hub *h, int64_t issue, struct kept *k)
+static void kept_some(struct report_hub *h, int64_t issue, struct kept *k)
 {
     *k = (struct kept){.count = 0};
     assert_int_equal(hub_issues_files(h->store, issue, keep, k), ERR_OK);
+}
+
+static void kept_of(struct report_hub *h, int64_t issue, struct kept *k)
+{
+    kept_some(h, issue, k);
     assert_int_equal(k->count, HUB_ISSUE_KINDS);
 }
 
@@ -308,6 +313,37 @@ static void an_export_satisfies_the_stock_tool(void **state)
     report_hub_close(&h);
 }
 
+/* Every file of an issue tells who had not submitted; one that nobody is missing from has no such word. */
+static void who_had_not_submitted_is_named_in_every_file(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    struct hub_close_result c;
+    struct kept whole, k;
+    char missing[64], listed[64];
+    setup(&h, 37);
+    snprintf(missing, sizeof missing, "%s 99999", report_units[1]);
+    snprintf(listed, sizeof listed, "\"missing\":[\"%s\",\"99999\"]", report_units[1]);
+    assert_int_equal(report_close(&h, "RP04", "2023-9M", &c), ERR_OK);
+    kept_some(&h, c.issue.id, &whole);
+    assert_int_equal(report_close_without(&h, "RP04", label, missing, &c), ERR_OK);
+    kept_of(&h, c.issue.id, &k);
+    assert_null(strstr(buf_cstr(&whole.bytes[HUB_ISSUE_JSON]), "missing"));
+    assert_null(strstr(buf_cstr(&whole.bytes[HUB_ISSUE_CSV]), "missing"));
+    assert_null(strstr(buf_cstr(&whole.bytes[whole.count - 1]), "missing"));
+    assert_non_null(strstr(buf_cstr(&k.bytes[HUB_ISSUE_JSON]), listed));
+    assert_non_null(strstr(buf_cstr(&k.bytes[HUB_ISSUE_CSV]), "\nmissing,"));
+    assert_non_null(strstr(buf_cstr(&k.bytes[HUB_ISSUE_MANIFEST]), listed));
+    const char *done = buf_cstr(&k.bytes[HUB_ISSUE_REGISTRATIONS]);
+    assert_null(strstr(done, report_units[1]));
+    assert_null(strstr(done, report_units[9])); /* sent nothing */
+    assert_non_null(strstr(done, report_units[2]));
+    assert_non_null(strstr(done, "\"735\""));
+    kept_free(&whole);
+    kept_free(&k);
+    report_hub_close(&h);
+}
+
 static void a_closing_that_cannot_be_written_closes_nothing(void **state)
 {
     (void)state;
@@ -342,6 +378,7 @@ int main(void)
         cmocka_unit_test(issued_bytes_never_change),
         cmocka_unit_test(names_say_what_is_inside),
         cmocka_unit_test(what_cannot_be_said_is_left_out_and_named),
+        cmocka_unit_test(who_had_not_submitted_is_named_in_every_file),
         cmocka_unit_test(an_issue_keeps_the_records_behind_each_cell),
         cmocka_unit_test(an_export_satisfies_the_stock_tool),
         cmocka_unit_test(a_closing_that_cannot_be_written_closes_nothing),

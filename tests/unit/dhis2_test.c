@@ -135,6 +135,18 @@ static void one_commune_carries_its_complete_date(void **state)
     assert_string_equal(json_string_value(json_object_get(j, "orgUnit")), report_units[1]);
     assert_non_null(value_of(j, "T02", "", ""));
     assert_non_null(value_of(j, "T02_ROLE", "", "member"));
+    /* whose report was not in is not complete */
+    struct hub_report_why why;
+    struct buf b, c;
+    assert_int_equal(hub_report_set_missing(r, bytes_str(report_units[1])), ERR_OK);
+    set_of(r, &b);
+    assert_true(valid(&h, buf_bytes(&b)));
+    assert_null(strstr(buf_cstr(&b), "completeDate"));
+    buf_init(&c, HUB_CANONICAL_BYTES_MAX);
+    assert_int_equal(hub_dhis2_complete(r, CLOSED_MS, &c, &why), ERR_OK);
+    assert_string_equal(buf_cstr(&c), "{\"completeDataSetRegistrations\":[]}\n");
+    buf_free(&b);
+    buf_free(&c);
     json_object_del(j, "period"); /* the schema does see faults */
     char *text = json_dumps(j, 0);
     assert_false(valid(&h, bytes_str(text)));

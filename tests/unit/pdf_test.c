@@ -77,6 +77,7 @@ static void a_report_is_a_paper_of_the_administration(void **state)
     report_hub_open(&h, 80);
     report_fill(&h, 80, 0, 3);
     struct hub_report *r = report_of(&h, "RP04", NULL, "2023-6M");
+    assert_int_equal(hub_report_set_missing(r, bytes_str("99999 98888")), ERR_OK);
     make(&h, r, &pdf);
     const char *keep = getenv("DONGBO_TEST_KEEP"); /* to look at it */
     if (keep != NULL) assert_int_equal(file_write_atomic(keep, buf_bytes(&pdf), 0600), ERR_OK);
@@ -88,6 +89,7 @@ static void a_report_is_a_paper_of_the_administration(void **state)
     has(&text, "6 tháng đầu năm 2023");
     has(&text, "Số Đội công tác xã hội tình nguyện");
     has(&text, "Đơn vị chưa gửi hồ sơ: ");
+    has(&text, "Chưa nộp báo cáo: 99999, 98888.");
     has(&text, "Nơi nhận:");
     has(&text, "BC_RP04_2023-6M_735_1 · Mã số liệu (BLAKE2b-256): abababab");
     assert_null(strstr(buf_cstr(&text), "nhập nội dung tại đây"));

@@ -641,9 +641,32 @@ static void every_counted_cell_names_its_records(void **state)
     report_hub_close(&h);
 }
 
+static void who_is_missing_is_read_as_the_close_set_writes_it(void **state)
+{
+    (void)state;
+    struct hub_report *r = calloc(1, sizeof *r);
+    char room[ADMIN_UNIT_BYTES_MAX + 2];
+    assert_non_null(r);
+    assert_int_equal(hub_report_set_missing(r, bytes_str("")), ERR_OK);
+    assert_int_equal(r->missing_count, 0);
+    memset(room, 'u', sizeof room);
+    assert_int_equal(hub_report_set_missing(r, bytes_make(room, ADMIN_UNIT_BYTES_MAX)), ERR_OK);
+    assert_int_equal(r->missing_count, 1);
+    hub_report_free(r);
+    const struct bytes wrong[] = {bytes_str(" "), bytes_str("1  2"), bytes_str("1 "),
+                                  bytes_make(room, ADMIN_UNIT_BYTES_MAX + 1)};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        r = calloc(1, sizeof *r);
+        assert_non_null(r);
+        assert_int_equal(hub_report_set_missing(r, wrong[i]), ERR_DAMAGED);
+        hub_report_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_is_missing_is_read_as_the_close_set_writes_it),
         cmocka_unit_test(figures_equal_a_naive_recount),
         cmocka_unit_test(linked_persons_count_once_together_and_once_in_each_commune),
         cmocka_unit_test(a_commune_that_sent_nothing_is_named_and_is_not_zero),

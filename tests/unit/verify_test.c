@@ -126,6 +126,30 @@ static void an_issue_verifies_and_is_rebuilt_from_the_log(void **state)
     report_hub_close(&h);
 }
 
+static void who_was_missing_is_rebuilt_from_the_close_set(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    struct hub_close_result old, c;
+    struct hub_verified_issue v;
+    char missing[64];
+    setup(&h, 45, &old);
+    snprintf(missing, sizeof missing, "%s %s", report_units[1], report_units[2]);
+    assert_int_equal(report_close_without(&h, "RP01", "2023-06", missing, &c), ERR_OK);
+    assert_int_equal(hub_verify_issue(h.store, &c.issue, &v), ERR_OK);
+    assert_true(v.files && v.digest && v.logged && v.cut && v.rebuilt);
+    /* an issue whose figures do not name those of its close set: as they were made before */
+    struct db *db = hub_store_db(h.store);
+    assert_int_equal(db_exec(db, "UPDATE sys_close SET missing = '26170'"), ERR_OK);
+    assert_int_equal(hub_verify_issue(h.store, &old.issue, &v), ERR_OK);
+    assert_true(v.rebuilt);
+    /* and one that names others than the log does not come out */
+    assert_int_equal(hub_verify_issue(h.store, &c.issue, &v), ERR_DAMAGED);
+    assert_false(v.rebuilt);
+    assert_true(v.files && v.digest && v.logged && v.cut);
+    report_hub_close(&h);
+}
+
 static void a_changed_log_or_file_does_not_verify_as_the_issue(void **state)
 {
     (void)state;
@@ -231,6 +255,7 @@ int main(void)
         cmocka_unit_test(a_whole_log_verifies),
         cmocka_unit_test(every_damage_is_named),
         cmocka_unit_test(an_issue_verifies_and_is_rebuilt_from_the_log),
+        cmocka_unit_test(who_was_missing_is_rebuilt_from_the_close_set),
         cmocka_unit_test(a_changed_log_or_file_does_not_verify_as_the_issue),
         cmocka_unit_test(a_folder_verifies_offline_and_changes_show),
     };
