@@ -201,15 +201,32 @@ static void diff_cells(const struct differ *d, size_t was, size_t is)
     }
 }
 
+/* Rows that both have, in the order of each: the first of the newer one that stands elsewhere is told. */
+static void diff_order(const struct differ *d, const size_t *where)
+{
+    size_t last = 0;
+    for (size_t i = 0; i < d->after.rows; i++) {
+        if (where[i] == SIZE_MAX) continue;
+        if (where[i] < last) {
+            diff_tell(d, CATALOGUE_CHANGE_ORDER, &d->after, i);
+            return;
+        }
+        last = where[i];
+    }
+}
+
 static void diff_tables(struct differ *d)
 {
     size_t next = 0; /* most rows stand behind the like of the row before */
+    size_t *where = catalogue_alloc(&d->ps, d->after.rows + 1, sizeof *where);
+    if (where == NULL) return;
     for (size_t i = 0; i < d->after.rows; i++) {
         size_t at = next, tried = 0;
         for (; tried < d->before.rows; tried++, at++) {
             if (at >= d->before.rows) at = 0;
             if (!d->before.taken[at] && strcmp(d->before.keys[at], d->after.keys[i]) == 0) break;
         }
+        where[i] = tried < d->before.rows ? at : SIZE_MAX;
         if (tried == d->before.rows) {
             diff_tell(d, CATALOGUE_CHANGE_CAME, &d->after, i);
             continue;
@@ -221,6 +238,7 @@ static void diff_tables(struct differ *d)
     for (size_t i = 0; i < d->before.rows; i++) {
         if (!d->before.taken[i]) diff_tell(d, CATALOGUE_CHANGE_GONE, &d->before, i);
     }
+    diff_order(d, where);
 }
 
 static const struct catalogue_file *diff_find(const struct catalogue_file *files, size_t count,

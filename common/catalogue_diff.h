@@ -1,7 +1,8 @@
 /*
  * What differs between two catalogues, as rows and cells: what somebody who edited the files in a
  * spreadsheet wants to look at before it is published. Separators, quotes, byte order marks, the order
- * of rows and columns and the way a day is written make no difference. docs/catalogue.md.
+ * of columns and the way a day is written make no difference; the order of rows does, since lists and forms
+ * keep it. docs/catalogue.md.
  *
  * Ownership: what a change points at is valid for the call.   Threads: any.
  * Limits:    those of common/catalogue.h; a row that has a flaw of form is passed over (the check
@@ -19,6 +20,7 @@ enum catalogue_change_what {
     CATALOGUE_CHANGE_CAME, /* a row */
     CATALOGUE_CHANGE_GONE,
     CATALOGUE_CHANGE_CELL,
+    CATALOGUE_CHANGE_ORDER, /* the same rows of a table, one above the other otherwise: `row` is the first */
 };
 
 struct catalogue_change {

@@ -45,7 +45,8 @@ static json_t *hub_change_text(const char *s)
 
 static void hub_change_add(void *ctx, const struct catalogue_change *c)
 {
-    static const char *const what[] = {"file_came", "file_gone", "file", "came", "gone", "cell"};
+    static const char *const what[] = {"file_came", "file_gone", "file", "came",
+                                       "gone",      "cell",      "order"};
     struct hub_changes *h = ctx;
     if (h->total++ >= HUB_CHANGES_MAX) return;
     json_t *j = json_pack("{s:s, s:s, s:i, s:o}", "what", what[c->what], "file", c->file, "row",
@@ -58,9 +59,9 @@ static void hub_change_add(void *ctx, const struct catalogue_change *c)
     json_array_append_new(h->rows, j);
 }
 
-/* "changes" and "change_count" of an answer; nothing before the first edition. */
-static void hub_catalogue_changes(struct hub_app *a, const struct catalogue_file *files,
-                                  size_t count, json_t *answer)
+/* "changes" and "change_count" of an answer; nothing before the first edition. ERR_NOMEM, errors of the store. */
+static enum err hub_catalogue_changes(struct hub_app *a, const struct catalogue_file *files,
+                                      size_t count, json_t *answer)
 {
     struct hub_changes h = {.rows = json_array()};
     struct hub_position at;
@@ -69,17 +70,19 @@ static void hub_catalogue_changes(struct hub_app *a, const struct catalogue_file
     struct buf archive;
     buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
     hub_store_position(a->store, &at);
-    enum err e =
-        at.edition > 0 ? hub_issues_archive(a->store, at.edition, &archive) : ERR_NOT_READY;
-    if (e == ERR_OK) e = catalogue_unarchive(buf_bytes(&archive), &before, &before_count);
-    if (e == ERR_OK) e = catalogue_diff(before, before_count, files, count, hub_change_add, &h);
-    if (e == ERR_OK) {
+    bool first = at.edition == 0;
+    enum err e = first ? ERR_OK : hub_issues_archive(a->store, at.edition, &archive);
+    if (e == ERR_OK && !first) e = catalogue_unarchive(buf_bytes(&archive), &before, &before_count);
+    if (e == ERR_OK && !first)
+        e = catalogue_diff(before, before_count, files, count, hub_change_add, &h);
+    if (e == ERR_OK && !first) {
         json_object_set(answer, "changes", h.rows);
         json_object_set_new(answer, "change_count", json_integer(h.total));
     }
     json_decref(h.rows);
     catalogue_files_free(before);
     buf_free(&archive);
+    return e;
 }
 
 /* Parse the archive, beside the edition in force, and try its SQL. NULL: fine, *out is the caller's and
@@ -106,11 +109,13 @@ static json_t *hub_catalogue_open(struct hub_app *a, struct bytes archive, struc
     else if (e != ERR_OK)
         j = hub_command_fail(e);
     if (e == ERR_OK) {
-        *out = c;
-        hub_catalogue_changes(a, files, file_count, found);
-    } else {
-        catalogue_free(c);
+        e = hub_catalogue_changes(a, files, file_count, found);
+        if (e != ERR_OK) j = hub_command_fail(e);
     }
+    if (e == ERR_OK)
+        *out = c;
+    else
+        catalogue_free(c);
     catalogue_files_free(files);
     free(errors);
     return j;

@@ -107,7 +107,8 @@ static void hub_print_change(const struct cli *c, const json_t *j)
                  {"file", "nội dung khác", "another text"},
                  {"came", "thêm", "added"},
                  {"gone", "bỏ", "gone"},
-                 {"cell", "sửa", "changed"}};
+                 {"cell", "sửa", "changed"},
+                 {"order", "đổi thứ tự dòng, từ", "rows in another order, from"}};
     const char *what = hub_tool_str(j, "what"), *told = "";
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(words[i].what, what) == 0) told = c->en ? words[i].en : words[i].vi;
@@ -126,6 +127,13 @@ static void hub_print_diff(const struct cli *c, const json_t *r)
 {
     const json_t *rows = json_object_get(r, "changes");
     long long total = json_integer_value(json_object_get(r, "change_count"));
+    if (rows == NULL) {
+        printf(
+            "%s\n",
+            cli_text(c, "Danh mục không có lỗi; chưa ban hành bản nào để so.",
+                     "The catalogue has no mistake; no edition is published to compare it with."));
+        return;
+    }
     for (size_t i = 0; i < json_array_size(rows); i++)
         hub_print_change(c, json_array_get(rows, i));
     if ((long long)json_array_size(rows) < total)

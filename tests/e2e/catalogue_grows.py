@@ -107,6 +107,13 @@ class Grows(Story):
         self.write_file("dm/~$fields.csv", b"of another")
         got = self.hub.ask("catalogue", "diff", "dm")
         check("a spreadsheet's own way to save changes nothing: %s" % got["changes"][:3], got["change_count"] == 0)
+        head, *rows = self.rows("dm", "choices.csv")
+        at = next(i for i in range(1, len(rows)) if rows[i][0] == rows[i - 1][0])
+        self.save("dm", "choices.csv", [head, *rows[:at - 1], rows[at], rows[at - 1], *rows[at + 1:]])
+        got = self.hub.ask("catalogue", "diff", "dm")
+        check("two rows that changed places are one change: %s" % got["changes"][:3],
+              [(x["what"], x["file"]) for x in got["changes"]] == [("order", "choices.csv")])
+        self.save("dm", "choices.csv", [head, *rows])
 
     def is_edited(self):
         """docs/catalogue.md, steps 2 to 5."""
@@ -141,8 +148,9 @@ class Grows(Story):
               ("fields.csv", "activity, youth") in came and ("types.csv", NEW) in came and
               ("indicators/YC1.sql", "") in came)
         cells = [x for x in got["changes"] if x["what"] == "cell"]
+        line = 1 + next(i for i, r in enumerate(self.rows("dm", "fields.csv")) if "activity" in r[:3] and "hamlet" in r[:4])
         check("of an old row the cell", [(x["key"], x["row"], x["column"], x["was"], x["is"]) for x in cells] ==
-              [("activity, hamlet", 444, "relevant", "", "0")])
+              [("activity, hamlet", line, "relevant", "", "0")])
         said = self.hub.tool("catalogue", "diff", "dm")
         check("and in words", "chưa ban hành gì" in said and "thêm activity, youth" in said)
         check("nobody has it yet", self.hub.ask("status")["edition"] == 1)

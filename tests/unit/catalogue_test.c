@@ -1131,7 +1131,7 @@ static void told_add(void *ctx, const struct catalogue_change *c)
 
 static void a_difference_is_told_by_row_and_cell(void **state)
 {
-    /* A spreadsheet's way to write, another order of rows and columns: no change but the named ones. */
+    /* A spreadsheet's way to write and another order of columns: no change but the named ones. */
     static const struct catalogue_file is[] = {
         FILE_OF("units.csv", "\xEF\xBB\xBF"
                              "valid_to;code;name_vi;level;parent;valid_from;\r\n"
@@ -1159,6 +1159,7 @@ static void a_difference_is_told_by_row_and_cell(void **state)
     buf_init(&t.text, 65536);
     assert_int_equal(catalogue_diff(was, COUNT_OF(was), is, COUNT_OF(is), told_add, &t), ERR_OK);
     assert_string_equal(buf_cstr(&t.text),
+                        "6 units.csv:4 [75, 1900-01-01] :  -> \n"
                         "5 choices.csv:2 [sex, female] label_vi: Nữ -> Nữ giới\n"
                         "3 choices.csv:3 [sex, other] :  -> \n"
                         "4 choices.csv:2 [sex, male] :  -> \n"

@@ -67,7 +67,7 @@ function Check({ checks: c, refresh }) {
 
 /** What the edited files change, as the hub tells it: rows that came or went, and cells. */
 function Changes({ said }) {
-  const sign = { came: "+", file_came: "+", gone: "−", file_gone: "−" };
+  const sign = { came: "+", file_came: "+", gone: "−", file_gone: "−", order: "↕" };
   return html`<p role="status">${t("catalogue.changes", { n: number(said.change_count) })}</p>
     <${Table} label=${t("catalogue.title")} heads=${["±", t("catalogue.row"), t("diff.before"), t("diff.after")]}>
       ${said.changes.map((c) => html`<tr><td>${sign[c.what] || "≠"}</td><th scope="row" class="code-cell">${c.file}${c.row > 0 && `:${c.row}`} ${c.key} ${c.column}</th>
