@@ -207,7 +207,7 @@ json_t *node_command_correction_answer(struct node_command *c, const json_t *req
     json_t *put = json_pack("{s:s, s:s, s:s, s:s?, s:o}", "verb", "put", "type", "correction", "id",
                             node_request_str(request, "id"), "person", person, "values", values);
     buf_free(&l.memory);
-    json_t *j = node_command_put(c, put);
+    json_t *j = node_workflow_put(c, put);
     json_decref(put);
     return j;
 }

@@ -266,6 +266,7 @@ static enum err node_row_take(struct node_command *c, const json_t *row, const c
     e = node_row_find(c, &r, why, field);
     if (e == ERR_OK && r.named && node_import_held(m, &r.form.rid, 0))
         e = node_import_flush(c, false);
+    if (e == ERR_OK) e = node_owned(c, &r.form, why);
     if (e == ERR_OK) e = node_row_op(c, &r, &op, why);
     if (e == ERR_OK) e = node_row_asof(c, row, &r, &op, why);
     if (e == ERR_OK) e = node_doubt(c, r.type, &op, &m->own.tip, m->confirmed, why);

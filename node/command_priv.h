@@ -10,6 +10,8 @@ typedef json_t *node_command_fn(struct node_command *c, const json_t *request);
 
 /* command_record.c */
 json_t *node_command_put(struct node_command *c, const json_t *request);
+/* The same for the verb of a workflow, which saves what nobody else may (command_owned.c). */
+json_t *node_workflow_put(struct node_command *c, const json_t *request);
 json_t *node_command_get(struct node_command *c, const json_t *request);
 json_t *node_command_list(struct node_command *c, const json_t *request);
 json_t *node_command_held(struct node_command *c, const json_t *request);
@@ -62,6 +64,10 @@ void node_initials_add(const char *text, struct buf *out);
 json_t *node_search_about(struct node_command *c, const char *hex);
 /* command_drill.c */
 json_t *node_command_report_records(struct node_command *c, const json_t *request);
+/* command_owned.c: may a person save this form by hand? The record is read anew into c->entry.record.
+ * ERR_DENIED: a workflow owns the record; `why` names its page and verb. And the store's errors. */
+MUST_CHECK enum err node_owned(struct node_command *c, const struct node_entry_form *form,
+                               struct entry_why *why);
 /* command_import.c */
 json_t *node_command_import(struct node_command *c, const json_t *request);
 /* Save what an import holds back; before any other save. */

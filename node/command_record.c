@@ -199,7 +199,16 @@ static json_t *node_put_save(struct node_command *c, struct node_put *p)
     return j;
 }
 
-json_t *node_command_put(struct node_command *c, const json_t *request)
+/* What a workflow owns is refused, unless it is the workflow that asks. */
+static json_t *node_put_owned(struct node_command *c, struct node_put *p)
+{
+    struct entry_why why;
+    enum err e = node_owned(c, &p->form, &why);
+    if (e == ERR_DENIED) return node_command_error(e, why.vi, why.en, NULL);
+    return e == ERR_OK ? NULL : node_command_fail(e);
+}
+
+static json_t *node_put(struct node_command *c, const json_t *request, bool workflow)
 {
     struct node_put p = {.has_id = false};
     buf_init(&p.memory, NODE_COMMAND_VALUES_BYTES);
@@ -207,10 +216,21 @@ json_t *node_command_put(struct node_command *c, const json_t *request)
     json_t *j = e != ERR_OK ? node_command_fail(e) : node_put_read(c, request, &p);
     if (j == NULL) j = node_put_type(c, &p);
     if (j == NULL) j = node_put_values(request, &p);
+    if (j == NULL && !workflow) j = node_put_owned(c, &p);
     if (j == NULL) j = node_put_reason(c, request, &p);
     if (j == NULL) j = node_put_save(c, &p);
     buf_free(&p.memory);
     return j;
+}
+
+json_t *node_command_put(struct node_command *c, const json_t *request)
+{
+    return node_put(c, request, false);
+}
+
+json_t *node_workflow_put(struct node_command *c, const json_t *request)
+{
+    return node_put(c, request, true);
 }
 
 /* ---- get ---- */

@@ -291,6 +291,15 @@ static json_t *report_save(struct node_command *c, const json_t *request, const 
         if (e == ERR_OK && c->saved != NULL) c->saved(c->ctx);
     }
     node_own_free(&own);
+    if (e == ERR_OK && !op.changed && f->row.unconfirmed)
+        return node_command_error(
+            ERR_DENIED,
+            "Chưa nộp: hồ sơ đã ghi sẵn đúng như vậy mà chưa ai xác nhận. Người soạn lưu lại bản "
+            "nháp "
+            "trước, rồi lãnh đạo nộp.",
+            "Not submitted: the record says exactly this already, and nobody has confirmed it. Who "
+            "drafts saves the draft again first, then the leader submits.",
+            NULL);
     return e == ERR_OK ? report_again(c, request) : node_command_why(e, &why);
 }
 
@@ -351,21 +360,59 @@ json_t *node_command_report_draft(struct node_command *c, const json_t *request)
     return j;
 }
 
-/* The leader confirms under an own login: not who drafted, and nobody whom the desk knows as a clerk. */
-static json_t *report_confirms(struct node_command *c, const json_t *request,
-                               const struct node_flow *f, const struct id_person *person)
+/* Did this person save the draft that stands there, or write one of its texts, in whatever state it is now? */
+static bool report_drafted(struct node_command *c, const struct node_flow *f,
+                           const struct id_person *person)
+{
+    const struct catalogue_type *type =
+        catalogue_type_by_name(node_store_catalogue(c->store, NULL), "report");
+    const struct fold *fold = &c->entry.record.fold; /* as node_flow_row() chose it */
+    if (f->row.has_person && f->open_state == FLOW_DRAFT && ID_EQUAL(&f->row.person, person))
+        return true;
+    for (size_t i = 0; type != NULL && f->row.has_record && i < REPORT_TEXTS; i++) {
+        const struct catalogue_field *field = catalogue_field_by_name(type, report_texts[i]);
+        const struct fold_register *r =
+            field != NULL ? fold_find(fold, field->no, (struct bytes){NULL, 0}) : NULL;
+        for (size_t j = 0; r != NULL && j < r->count; j++)
+            if (ID_EQUAL(&fold->sets[r->heads[j].set].person, person)) return true;
+    }
+    return false;
+}
+
+static enum err report_leader(void *ctx, const struct node_user *u)
+{
+    bool *led = ctx;
+    *led = *led || (u->active && u->role == NODE_USER_LEADER);
+    return ERR_OK;
+}
+
+/* Where the desk has leaders only they submit; elsewhere anybody but a clerk or a login that is closed. */
+static enum err report_leads(struct node_command *c, const char *name, bool *out)
 {
     struct node_user user = {.active = false};
     struct buf fold;
+    bool led = false;
+    enum err e = node_users_each(c->store, report_leader, &led);
+    if (e != ERR_OK) return e;
     buf_init(&fold, 8 * NODE_STORE_PERSON_BYTES_MAX);
-    enum err e = text_fold(text_trim(bytes_str(node_request_str(request, "person"))),
-                           NODE_STORE_PERSON_BYTES_MAX, &fold);
+    e = text_fold(text_trim(bytes_str(name)), NODE_STORE_PERSON_BYTES_MAX, &fold);
     if (e == ERR_OK) e = node_users_find(c->store, buf_bytes(&fold), &user);
     buf_free(&fold);
-    bool clerk = e == ERR_OK && (user.role == NODE_USER_CLERK || !user.active);
-    bool same =
-        f->row.has_person && f->open_state == FLOW_DRAFT && ID_EQUAL(&f->row.person, person);
-    if (!clerk && !same) return NULL;
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+    bool known = e == ERR_OK;
+    *out = led ? known && user.active && user.role == NODE_USER_LEADER
+               : !known || (user.active && user.role != NODE_USER_CLERK);
+    return ERR_OK;
+}
+
+/* The leader confirms under an own login, what another person wrote. NULL: so it is. */
+static json_t *report_confirms(struct node_command *c, const json_t *request,
+                               const struct node_flow *f, const struct id_person *person)
+{
+    bool leads = false;
+    enum err e = report_leads(c, node_request_str(request, "person"), &leads);
+    if (e != ERR_OK) return node_command_fail(e);
+    if (leads && !report_drafted(c, f, person)) return NULL;
     return node_command_error(ERR_DENIED,
                               "Lãnh đạo xác nhận bằng tên đăng nhập của mình, khác với người soạn; "
                               "chưa nộp gì.",

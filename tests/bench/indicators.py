@@ -93,7 +93,7 @@ def make(world, records):
         node.tool("join", world.hub.ask("invite", "--unit", code)["invitation"])
         node.run()
         node.tool("sync")
-        node.tool("import", "d/%s.ndjson" % code)
+        node.enter("d/%s.ndjson" % code)
         wait_for(code, lambda: node.tool("sync", ok=range(256)) and node.status()["log"]["waiting"] == 0, 1200)
         node.end()
         return count

@@ -468,7 +468,7 @@ class Office(vinhcuu.Commune):
             self.decide(1, "budget_settlement", made, state=state, return_reason="Thiếu chứng từ")
 
     def handed_in(self, definition, period, due, days_late=0, corrected=0):
-        """The commune's own record of a report made, for Q01 and Q02."""
+        """The commune's own record of a report made, for Q01 and Q02. No import takes it: world.py, enter()."""
         day = self.after(due, days_late, days_late)
         report = self.add(day, "report", definition=definition, period=period, due_on=due, state="submitted",
                           submitted_on=day)

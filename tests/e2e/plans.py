@@ -72,7 +72,7 @@ class Plan(Story):
         node.join()
         node.run()
         node.sync()  # what the district gave out is referred to
-        got = node.ask("import", "d/%s.ndjson" % unit)
+        got = node.enter("d/%s.ndjson" % unit)
         check("no row of %s is refused: %s" % (unit, got), got["bad_rows"] == 0)
         node.sync()
         node.end()

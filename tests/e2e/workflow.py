@@ -72,6 +72,7 @@ class Workflow(Story):
         check("the district sees the draft", self.row(node.unit)["state"] == "draft")
         self.refused(node, "submit")
         check("who drafted does not confirm", self.node_row(node)["state"] == "draft")
+        self.has_no_other_road(node, row["record"])
         row = node.ask("report", "submit", *self.args(), "--person", BINH)
         check("late, by its own clock", row["state"] == "late" and row["time"] == "late")
         check("the leader's name", row["signed_by"] == BINH and row["digest"])
@@ -88,6 +89,18 @@ class Workflow(Story):
         theirs = {(f["line"], f["value"], f["total"]): f["hub"] for f in show["figures"]}
         check("figure by figure", mine == theirs)
 
+    def has_no_other_road(self, node, record):
+        """Form, list and delete leave a report alone: nobody confirms by them, or takes back, or makes a second one."""
+        forged = [("put", "--id", record, "state=submitted", "signed_by=" + BINH), ("put", "--id", record, "--delete"),
+                  ("put", "--type", "report", "definition=" + REPORT, "period=" + PERIOD, "state=withdrawn")]
+        for args in forged:
+            node.tool(*args, "--person", LAN, ok=FAILS)
+        with open(os.path.join(self.w.dir, "forged.csv"), "w", encoding="utf-8") as f:
+            f.write("definition,period,state\n%s,%s,submitted\n" % (REPORT, PERIOD))
+        node.tool("import", "--type", "report", "--person", LAN, "forged.csv", ok=FAILS)
+        check("still one report, and a draft", self.node_row(node)["state"] == "draft" and
+              len(node.ask("list", "--type", "report")["rows"]) == 1)
+
     def refused(self, node, word, *more):
         node.tool("report", word, *self.args(), "--person", LAN, *more, ok=FAILS)
         return {"error": node.code}
@@ -100,6 +113,7 @@ class Workflow(Story):
         node.sync()
         row = self.node_row(node)
         check("the commune reads why", row["state"] == "returned" and row["judged"]["reason"] == "Thiếu phần khó khăn.")
+        self.refused(node, "submit")  # returned or not: she wrote what would be confirmed
         node.tool("report", "draft", *self.args(), "--person", LAN, "difficulties=Không.")
         node.tool("report", "submit", *self.args(), "--person", BINH)
         node.sync()

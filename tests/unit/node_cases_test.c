@@ -1,11 +1,12 @@
 /*
  * Claims about cases, budgets and scores at the node: a step that is not allowed is refused before it is
- * saved, the leader's steps are not the clerk's, a score is handed in whole, and what runs out is the same
- * list as at the hub.
+ * saved, the leader's steps are not the clerk's, a score is handed in whole, what runs out is the same
+ * list as at the hub, and a report is written by its own verbs, confirmed by another than who drafted.
  */
 #include "common/catalogue_rules.h"
 #include "tests/lib/node_fixture.h"
 #include "node/command.h"
+#include "node/store_users.h"
 #include "proto/change.h"
 #include "proto/workflow.h"
 
@@ -347,11 +348,202 @@ static void what_is_no_number_can_only_be_objected_to(void **state)
     }
 }
 
+/* ---- reports: what their own verbs alone write ---- */
+
+#define REPORT "'report':'RP03','period':'2023'"
+
+/* A set of a program that asks nobody: what `put` refuses, as an older one sends it. NULL `id`: a new record. */
+static void forced(const char *type, const char *id, const char *person, const char *const *pairs,
+                   char out[33])
+{
+    struct entry_value values[8];
+    struct node_own own;
+    struct entry_op op;
+    struct entry_why why;
+    struct id_person fresh = {{9}}, who;
+    const struct catalogue_type *t =
+        catalogue_type_by_name(node_store_catalogue(fx.store, NULL), type);
+    struct node_entry_form form = {.action = ENTRY_SAVE, .type = t, .values = values};
+    for (; pairs[0] != NULL; pairs += 2)
+        values[form.count++] =
+            (struct entry_value){catalogue_field_by_name(t, pairs[0]), bytes_str(pairs[1]), false};
+    assert_int_equal(node_store_person(fx.store, bytes_str(person), &fresh, &who), ERR_OK);
+    assert_int_equal(node_own_begin(fx.store, &fx.keys, now_ms, &own), ERR_OK);
+    if (id != NULL)
+        assert_int_equal(id_unhex(id, form.rid.b, sizeof form.rid.b), ERR_OK);
+    else
+        node_own_rid(&own, 0, &form.rid);
+    assert_int_equal(node_entry_make(&cmd.entry, &form, &op, &why), ERR_OK);
+    struct node_own_set set = {.person = who, .payloads = &op.payload, .count = 1};
+    assert_int_equal(node_own_add(&own, &set), ERR_OK);
+    assert_int_equal(node_own_commit(&own, NULL), ERR_OK);
+    node_own_free(&own);
+    id_hex(BYTES_OF(form.rid.b), out);
+}
+
+static void report_is(const char *state, const char *record)
+{
+    json_t *r = ask("{'verb':'report_show'," REPORT "}"), *row = json_object_get(r, "row");
+    assert_string_equal(json_string_value(json_object_get(row, "state")), state);
+    if (record != NULL)
+        assert_string_equal(json_string_value(json_object_get(row, "record")), record);
+    json_decref(r);
+}
+
+/* Draft by A, handed in by B; the record. */
+static void handed_in(char id[33])
+{
+    assert_int_equal(
+        told("{'verb':'report_draft'," REPORT ",'person':'A','values':{'narrative':'x'}}"), ERR_OK);
+    assert_int_equal(told("{'verb':'report_submit'," REPORT ",'person':'B'}"), ERR_OK);
+    json_t *r = ask("{'verb':'report_show'," REPORT "}");
+    snprintf(id, 33, "%s", json_string_value(json_object_get(json_object_get(r, "row"), "record")));
+    json_decref(r);
+}
+
+static json_int_t bad_rows(const char *text)
+{
+    json_t *r = ask(text);
+    json_int_t n = json_integer_value(json_object_get(r, "bad_rows"));
+    assert_int_equal(json_integer_value(json_object_get(r, "created")), 0);
+    assert_int_equal(json_integer_value(json_object_get(r, "edited")), 0);
+    json_decref(r);
+    return n;
+}
+
+static void a_report_is_written_by_its_own_verbs_alone(void **state)
+{
+    char id[33], other[33], text[400];
+    (void)state;
+    handed_in(id);
+    assert_int_equal(
+        told("{'verb':'put','type':'report','person':'A','values':{'definition':'RP03',"
+             "'period':'2023','state':'withdrawn'}}"),
+        ERR_DENIED);
+    static const char *const tries[] = {
+        "{'verb':'put','id':'#','person':'A','values':{'state':'draft'}}",
+        "{'verb':'put','id':'#','type':'report','person':'A','values':{'signed_by':'C'}}",
+        "{'verb':'put','id':'#','person':'A','values':{'narrative':'y'},'settle':true}",
+        "{'verb':'put','id':'#','person':'A','values':{'note':'y'}}",
+        "{'verb':'put','id':'#','person':'A','action':'delete','reason':'mistake'}",
+        "{'verb':'put','id':'#','person':'A','action':'restore'}",
+    };
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
+        assert_int_equal(about(tries[i], id), ERR_DENIED);
+    assert_int_equal(
+        bad_rows("{'verb':'import','person':'A','last':true,'rows':[{'line':1,'type':'report',"
+                 "'values':{'definition':'RP03','period':'2023','state':'draft'}}]}"),
+        1);
+    snprintf(
+        text, sizeof text,
+        "{'verb':'import','person':'A','last':true,'rows':[{'line':1,'type':'report','id':'%s',"
+        "'values':{'signed_by':'C'}}]}",
+        id);
+    assert_int_equal(bad_rows(text), 1);
+    report_is("submitted", id);
+    const char *const second[] = {"definition", "RP03",      "period", "2023",
+                                  "state",      "submitted", NULL};
+    now_ms += 60000;
+    forced("report", NULL, "C", second, other);
+    report_is("submitted", id);
+    assert_int_equal(about(tries[4], id), ERR_DENIED); /* that is the one that counts */
+    assert_int_equal(about(tries[4], other), ERR_OK);
+    report_is("submitted", id);
+}
+
+static void a_correction_of_the_district_is_answered_by_its_verb(void **state)
+{
+    char id[33] = "03000000000000000000000000000000";
+    (void)state;
+    corrected(3, "3", "2", false);
+    assert_int_equal(fixture_end(&fx, NULL, NULL, 0), ERR_OK);
+    static const char *const tries[] = {
+        "{'verb':'put','type':'correction','person':'A','values':{'kind':'district','reason':'x','"
+        "on_date':"
+        "'2023-11-01'}}",
+        "{'verb':'put','type':'correction','person':'A','values':{'kind':'Huyện "
+        "sửa','reason':'x','on_date':"
+        "'2023-11-01'}}",
+        "{'verb':'put','type':'correction','id':'#','person':'A','values':{'kind':'commune','"
+        "reason':'x',"
+        "'on_date':'2023-11-01','answer':'agreed'}}",
+    };
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
+        assert_int_equal(about(tries[i], id), ERR_DENIED);
+    assert_int_equal(
+        about("{'verb':'correction_answer','id':'#','answer':'object','person':'B'}", id), ERR_OK);
+    assert_int_equal(about("{'verb':'put','id':'#','person':'A','values':{'answer':'agreed'}}", id),
+                     ERR_DENIED);
+    assert_int_equal(
+        about("{'verb':'put','id':'#','person':'A','action':'delete','reason':'mistake'}", id),
+        ERR_DENIED);
+    assert_int_equal(
+        told("{'verb':'put','type':'correction','person':'A','values':{'kind':'commune',"
+             "'reason':'x','on_date':'2023-11-01'}}"),
+        ERR_OK); /* the commune's own */
+}
+
+static void login(const char *name, const char *folded, enum node_user_role role)
+{
+    struct node_user u = {.role = role, .active = true};
+    snprintf(u.name, sizeof u.name, "%s", name);
+    snprintf(u.hash, sizeof u.hash, "x");
+    assert_int_equal(node_users_add(fx.store, &u, bytes_str(folded)), ERR_OK);
+}
+
+/* The officer who keeps the PC drafts; she never confirms, whatever became of the report. */
+static void who_drafted_never_confirms(void **state)
+{
+    static const char *const roles[] = {"A", "K", "Z"};
+    char id[33];
+    (void)state;
+    login("A", "a", NODE_USER_KEEPER);
+    assert_int_equal(
+        told("{'verb':'report_draft'," REPORT ",'person':'A','values':{'narrative':'x'}}"), ERR_OK);
+    assert_int_equal(told("{'verb':'report_submit'," REPORT ",'person':'A'}"), ERR_DENIED);
+    handed_in(id);
+    assert_int_equal(told("{'verb':'report_submit'," REPORT ",'person':'A'}"), ERR_DENIED);
+    assert_int_equal(told("{'verb':'report_withdraw'," REPORT ",'person':'B'}"), ERR_OK);
+    report_is("withdrawn", id);
+    assert_int_equal(told("{'verb':'report_submit'," REPORT ",'person':'A'}"), ERR_DENIED);
+    login("B", "b", NODE_USER_LEADER);
+    login("K", "k", NODE_USER_KEEPER); /* wrote nothing; Z has no login */
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "{'verb':'report_submit'," REPORT ",'person':'%s'}", roles[i]);
+        assert_int_equal(told(text), ERR_DENIED);
+    }
+    report_is("withdrawn", id);
+    assert_int_equal(told("{'verb':'report_submit'," REPORT ",'person':'B'}"), ERR_OK);
+    report_is("submitted", id);
+}
+
+/* A program that asks nobody wrote another text into what was handed in: a draft again, and the leader is told. */
+static void a_leader_is_told_of_what_nobody_confirmed(void **state)
+{
+    char id[33], again[33];
+    (void)state;
+    handed_in(id);
+    const char *const forged[] = {"narrative", "y", NULL};
+    now_ms += 60000;
+    forced("report", id, "A", forged, again);
+    report_is("draft", id);
+    assert_int_equal(told("{'verb':'report_submit'," REPORT ",'person':'B'}"), ERR_DENIED);
+    report_is("draft", id);
+    assert_int_equal(told("{'verb':'report_draft'," REPORT ",'person':'A'}"), ERR_OK);
+    assert_int_equal(told("{'verb':'report_submit'," REPORT ",'person':'B'}"), ERR_OK);
+    report_is("submitted", id);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_report_is_written_by_its_own_verbs_alone),
+        TEST(a_correction_of_the_district_is_answered_by_its_verb),
+        TEST(who_drafted_never_confirms),
+        TEST(a_leader_is_told_of_what_nobody_confirmed),
         TEST(what_is_no_number_can_only_be_objected_to),
         TEST(steps_are_asked_before_a_save),
         TEST(a_settlement_without_allocation_is_not_handed_in),

@@ -8,7 +8,7 @@ export const GROUPS = [
   ["teams", "team team_member assignment contact_log sw_staff training_attendance allowance_payment"],
   ["area", "watch_list_entry risk_group_entry list_review hotspot incident business_site site_inspection"],
   ["work", "activity product plan plan_item inspection reward difficulty"],
-  ["money", "budget_estimate budget_settlement score_sheet score_line report correction"],
+  ["money", "budget_estimate budget_settlement score_sheet score_line correction"],
   ["papers", "document attachment data_request data_breach"],
 ].map(([name, types]) => [name, types.split(" ")]);
 

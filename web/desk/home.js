@@ -1,6 +1,6 @@
 // The first screen: what is true now, drafts, and the record types.
 import { html, t, say, api, session, fold, go, showTime, number, useState, useEffect } from "./base.js";
-import { Note, Wrong, Title, catalogue, typeOf, Sure } from "./parts.js";
+import { Note, Wrong, Title, catalogue, owned, typeOf, Sure } from "./parts.js";
 import { Text, askLast } from "./login.js";
 import { grouped } from "./groups.js";
 
@@ -41,7 +41,7 @@ export function Home({ status, refresh }) {
   const [q, setQ] = useState("");
   const [used, setUsed] = useState(null);
   useEffect(() => { api("GET", "/api/used").then((r) => setUsed(r.used), () => setUsed((now) => now || {})); }, [status.records]);
-  const types = catalogue.types.filter((x) => x.scope === "own" && fold(say(x)).includes(fold(q)));
+  const types = catalogue.types.filter((x) => x.scope === "own" && !owned(x.name) && fold(say(x)).includes(fold(q)));
   const figure = (key, n) => html`<div><dt>${t(key)}</dt><dd>${number(n)}</dd></div>`;
   return html`<${Title}>${t("home.title")}</${Title}>
     <${Warnings} status=${status} refresh=${refresh} />

@@ -1,6 +1,6 @@
 // A list: search without tone marks, conditions, order, columns, and initials where names are sensitive.
 import { html, t, say, lang, api, apiFile, saveFile, number, session, vietnam, useState, useEffect } from "./base.js";
-import { Note, Wrong, Title, State, Input, typeOf, show } from "./parts.js";
+import { Note, Wrong, Title, State, Input, owned, typeOf, show } from "./parts.js";
 
 const PAGE = 50;
 const kept = {}; // what was asked last of each list, so that "back" comes back to it
@@ -133,7 +133,7 @@ export function List({ type: name, conflicts, pending }) {
   const order = (f) => change(q.sort === f.name ? { down: !q.down } : { sort: f.name, down: false });
   const toggle = (what) => html`<button aria-expanded=${String(open === what)} onClick=${() => setOpen(open === what ? "" : what)}>
     ${t(`list.${what}`)}${what === "filter" && where.length > 0 ? ` (${where.length})` : ""}</button>`;
-  const mayWrite = type && type.scope === "own" && session.role !== "leader";
+  const mayWrite = type && type.scope === "own" && !owned(name) && session.role !== "leader";
   return html`<div class="head"><${Title}>${title}</${Title}>
       <div class="acts">${mayWrite && html`<a class="button main" href=${`#/new/${name}`}>${t("list.new")}</a>
         <a class="button" href=${`#/import/${name}`}>${t("list.import")}</a>`}

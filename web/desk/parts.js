@@ -33,6 +33,8 @@ export async function loadCatalogue() {
   Object.assign(catalogue, await api("GET", "/api/catalogue"));
 }
 
+/** Written by a page of its own: no form, no list (the program refuses them too). */
+export const owned = (name, values) => name === "report" || (name === "correction" && values?.kind === "district");
 export const typeOf = (name) => catalogue.types.find((x) => x.name === name);
 export const unitName = (code) => catalogue.units.find((u) => u.value === code)?.vi || code;
 const optionsOf = (f) => (f.kind === "unit" ? catalogue.units : catalogue.choices[f.list] || []);

@@ -5,7 +5,7 @@ import { ReadersNote } from "./readers.js";
 import { MoveAway, Shares } from "./moves.js";
 import { Deleting, reasonName, reasonWrite } from "./reason.js";
 import { LockMark, Locks, lockWrite } from "./lock.js";
-import { Note, Wrong, Title, State, typeOf, unitName, show, Sure } from "./parts.js";
+import { Note, Wrong, Title, State, owned, typeOf, unitName, show, Sure } from "./parts.js";
 
 /** A name; who saved on another PC is known here by an id only. */
 const who = (person) => (/^[0-9a-f]{16}$/.test(person) ? t("person.other", { id: person.slice(0, 8) }) : person);
@@ -97,9 +97,10 @@ export function Record({ id, status, refresh }) {
   const open = type.fields.filter((f) => record.marks[f.name]?.conflict);
   const settle = (f, value) => put({ type: type.name, values: { [f.name]: value }, settle: true }, "conflict.settled");
   const mayWrite = session.role !== "leader" && !record.frozen;
+  const mayEdit = mayWrite && !owned(type.name, record.values);
   const existence = record.conflicts > open.length;
   return html`<div class="head"><${Title}>${record.title || Object.values(record.refs).join(" · ") || say(type)}</${Title}>
-      <div class="acts">${!record.deleted && mayWrite && html`<a class="button main" href=${`#/edit/${id}`}>${t("record.edit")}</a>`}
+      <div class="acts">${!record.deleted && mayEdit && html`<a class="button main" href=${`#/edit/${id}`}>${t("record.edit")}</a>`}
         <a class="button" href=${`#/list/${type.name}`}>${t("record.list")}</a>${session.role !== "clerk" && type.fields.some((f) => f.identity) && html`<a class="button" href=${`#/subject/${id}`}>${t("subject.open")}</a>`}<button onClick=${() => print()}>${t("print")}</button></div></div>
     <p>${say(type)} · <${State} record=${record} /></p>
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}
@@ -116,10 +117,10 @@ export function Record({ id, status, refresh }) {
     <${Values} type=${type} record=${record} />
     <${ReadersNote} key=${id} type=${type} record=${record} news=${status.position} />
     ${!record.deleted && type.name !== "attachment" && html`<${Files} id=${id} mayAdd=${mayWrite && !!typeOf("attachment")} news=${`${status.log.delivered} ${status.position} ${status.sync.ended}`} refresh=${refresh} />`}
-    ${!record.deleted && mayWrite && html`<${Locks} type=${type} record=${record} put=${put} />`}
+    ${!record.deleted && mayEdit && html`<${Locks} type=${type} record=${record} put=${put} />`}
     <${History} events=${events} type=${type} refs=${record.refs} />
     ${!record.deleted && html`<${Shares} id=${id} mayWrite=${mayWrite && type.scope === "own" && record.shared === "none"} news=${status.position} />`}
     ${!record.deleted && mayWrite && (asked
       ? html`<${Deleting} type=${type} act=${(b) => put(b, "record.deleted")} cancel=${() => ask(false)} />`
-      : html`<div class="acts"><${MoveAway} id=${id} done=${() => { tell("move.offered.done"); refresh(); }} /><button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button></div>`)}`;
+      : html`<div class="acts">${mayEdit && html`<${MoveAway} id=${id} done=${() => { tell("move.offered.done"); refresh(); }} />`}<button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button></div>`)}`;
 }
