@@ -256,7 +256,7 @@ static enum err report_about(struct hub_store *s, struct hub_report *r, const ch
 {
     struct hub_identity id;
     enum err e = hub_store_identity(s, &id);
-    if (e == ERR_OK) e = report_period(r, unit, why);
+    if (e == ERR_OK) e = report_period(r, unit != NULL ? unit : id.unit, why);
     if (e == ERR_OK) e = report_whose(r, &id, unit, why);
     if (e == ERR_OK) r->hub = id.hub;
     return e;

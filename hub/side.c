@@ -1,4 +1,5 @@
 #include "hub/side.h"
+#include "common/due.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,15 +36,15 @@ static enum err side_catalogue(struct hub_store *s, struct hub_side *side)
     return e;
 }
 
+/* As hub_report_compute() had it: by the rules of then, of this unit, with the days between two rules. */
 static enum err side_window(struct hub_side *side)
 {
-    enum err e = period_parse(bytes_str(side->issue.period), &side->period);
-    if (e != ERR_OK) return ERR_DAMAGED;
-    struct date last = period_nominal(side->period).last;
-    const struct catalogue_window *w = catalogue_window(side->catalogue, side->issue.report, last);
-    struct period_rule rule = {.start_day = 1};
-    if (w != NULL && w->start_day <= PERIOD_START_DAY_MAX) rule.start_day = (uint8_t)w->start_day;
-    return period_window(side->period, rule, &side->window);
+    const struct hub_issue *i = &side->issue;
+    struct due_slot slot;
+    enum err e = period_parse(bytes_str(i->period), &side->period);
+    if (e == ERR_OK) e = due_slot(side->catalogue, i->report, i->unit, side->period, &slot);
+    if (e == ERR_OK) side->window = slot.window;
+    return e == ERR_OK ? ERR_OK : ERR_DAMAGED;
 }
 
 /* ---- cells ---- */

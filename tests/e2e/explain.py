@@ -10,6 +10,7 @@ proof with one bit changed, of another unit or of another hub is refused.
 import json
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -24,7 +25,7 @@ class Explained(Story):
     def begin(self):
         program = os.path.join(ROOT, "tests/data/vinhcuu.py")
         subprocess.run([sys.executable, "-B", program, "--out", self.path("d"), "--until", "2023-06-30"], check=True)
-        self.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(ROOT, "catalogue"))
+        self.hub.init("735", "Huyện Vĩnh Cửu", self.other_rules())
         self.hub.run()
         self.hub.ask("import", "d/district.ndjson")
         for unit in UNITS:
@@ -34,6 +35,20 @@ class Explained(Story):
             node.sync()
             check("all rows are in", node.ask("import", "d/%s.ndjson" % unit)["bad_rows"] == 0)
             node.sync()
+
+    def other_rules(self):
+        """The shipped catalogue; but months of RP01 end on the 14th from June on, and on the 9th in one commune;
+        those of the district's RP02 on the 19th."""
+        folder = shutil.copytree(os.path.join(ROOT, "catalogue"), self.path("rules"))
+        name = os.path.join(folder, "windows.csv")
+        with open(name, encoding="utf-8") as f:
+            head, *rows = f.read().splitlines()
+        rows = [row + "," for row in rows if not row.startswith("RP01,")]
+        rows += ["RP01,1,end+2d,x,1900-01-01,2023-05-31,", "RP01,15,end+2d,x,2023-06-01,,",
+                 "RP01,10,end+2d,x,2023-06-01,," + UNITS[0], "RP02,20,,x,1900-01-01,,735"]
+        with open(name, "w", encoding="utf-8") as f:
+            f.write("\n".join([head + ",unit"] + rows) + "\n")
+        return folder
 
     def own_sets(self, unit):
         """Hashes of a commune's sets and record ids of its ops, out of its own database."""
@@ -87,6 +102,29 @@ class Explained(Story):
         self.hub.tool("explain", "1", "D01", "--lang", "en")
         self.hub.tool("explain", "1", "ZZ9", ok=(1,))
         self.hub.tool("explain", "1", "T02:female", ok=(0, 1))
+
+    def windows(self):
+        """The first month of another rule begins where the one before ended: so its report, and what explains it."""
+        month, node = ["--report", "RP01", "--period", "2023-06"], self.w.nodes[UNITS[0]]
+        issues = []
+        for unit, last in ((None, "2023-06-14"), (UNITS[0], "2023-06-09")):
+            where = ["--unit", unit] if unit else []
+            shown = self.hub.ask("report", *month, *where)
+            check("the days of the report", [shown["first"], shown["last"]] == ["2023-06-01", last])
+            issue = self.hub.ask("close", *month, *where)["id"]
+            rule = self.hub.ask("explain", str(issue), "T01@" + UNITS[0])["rule"]
+            check("are those of what explains it", [rule["t0"], rule["t1"]] == [shown["first"], shown["last"]])
+            issues.append(issue)
+        for where in ([], ["--unit", "735"]):
+            shown = self.hub.ask("report", "--report", "RP02", "--period", "2023-Q2", *where)
+            check("the district by its code is the district", shown["last"] == "2023-06-19")
+        node.ask("put", "--type", "team", "--person", "Lan", "name=Đội thêm", "kind=volunteer_team",
+                 "founded_on=2023-05-01", "state=active")
+        node.sync()
+        for issue in issues:
+            late = self.hub.ask("diff", str(issue))
+            check("what came late changed no days", late["differing"] > 0 and not late["window_differs"] and
+                  not [c for c in late["cells"] if "window" in c["causes"]])
 
     def late(self, issue):
         same = self.hub.ask("diff", str(issue))
@@ -195,6 +233,7 @@ class Explained(Story):
         self.proofs(issue)
         self.withheld(issue)
         self.heals()
+        self.windows()
 
 
 if __name__ == "__main__":
