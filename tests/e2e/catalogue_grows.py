@@ -148,7 +148,8 @@ class Grows(Story):
               ("fields.csv", "activity, youth") in came and ("types.csv", NEW) in came and
               ("indicators/YC1.sql", "") in came)
         cells = [x for x in got["changes"] if x["what"] == "cell"]
-        line = 1 + next(i for i, r in enumerate(self.rows("dm", "fields.csv")) if "activity" in r[:3] and "hamlet" in r[:4])
+        rows = self.rows("dm", "fields.csv")
+        line = 1 + next(i for i, r in enumerate(rows) if "activity" in r[:3] and "hamlet" in r[:4])
         check("of an old row the cell", [(x["key"], x["row"], x["column"], x["was"], x["is"]) for x in cells] ==
               [("activity, hamlet", line, "relevant", "", "0")])
         said = self.hub.tool("catalogue", "diff", "dm")
