@@ -44,6 +44,16 @@ void hub_report_figure(const struct hub_report_line *line, const struct hub_repo
     }
 }
 
+void hub_report_parts(const struct hub_report_cell *cell, char out[static HUB_REPORT_PARTS_ROOM])
+{
+    char num[HUB_REPORT_PARTS_ROOM / 2], den[HUB_REPORT_PARTS_ROOM / 2], plain[24];
+    snprintf(plain, sizeof plain, "%lld", (long long)cell->num);
+    print_grouped(plain, num, sizeof num);
+    snprintf(plain, sizeof plain, "%lld", (long long)cell->den);
+    print_grouped(plain, den, sizeof den);
+    snprintf(out, HUB_REPORT_PARTS_ROOM, "%s/%s", num, den);
+}
+
 /* ---- columns ---- */
 
 static void print_blanks(struct buf *out, size_t have, size_t want)

@@ -112,6 +112,23 @@ static void supplement_quiet(struct supplement_job *j, const struct hub_report_l
     j->out->rows[j->out->count++] = row;
 }
 
+/* A rate that prints the same while what it is of does not, with what it is of behind it. Hidden cells have
+ * no numbers. False: it is the same, or no such rate. */
+static bool supplement_parts(const struct hub_report_line *line, const struct hub_report_cell *a,
+                             const struct hub_report_cell *b, struct hub_supplement_row *row)
+{
+    char parts[HUB_REPORT_PARTS_ROOM];
+    if (a == NULL || b == NULL || !hub_figures_is_ratio(line->indicator->measure)) return false;
+    if (a->hide != HUB_HIDE_NO || b->hide != HUB_HIDE_NO || a->absent || b->absent) return false;
+    if (a->num == b->num && a->den == b->den) return false;
+    size_t was = strlen(row->before), now = strlen(row->after);
+    hub_report_parts(a, parts);
+    snprintf(row->before + was, sizeof row->before - was, " (%s)", parts);
+    hub_report_parts(b, parts);
+    snprintf(row->after + now, sizeof row->after - now, " (%s)", parts);
+    return true;
+}
+
 /* What differs in one cell. Either side may be NULL: that paper has no such figure. */
 static void supplement_compare(struct supplement_job *j, const struct hub_report_line *line,
                                const char *value, const char *label, size_t column,
@@ -124,7 +141,7 @@ static void supplement_compare(struct supplement_job *j, const struct hub_report
     snprintf(row.after, sizeof row.after, "–");
     if (a != NULL) hub_report_figure(line, a, row.before);
     if (b != NULL) hub_report_figure(line, b, row.after);
-    if (strcmp(row.before, row.after) == 0) return;
+    if (strcmp(row.before, row.after) == 0 && !supplement_parts(line, a, b, &row)) return;
     if ((a != NULL && a->hide != HUB_HIDE_NO) || (b != NULL && b->hide != HUB_HIDE_NO)) {
         supplement_quiet(j, line);
         return;
