@@ -206,22 +206,54 @@ static enum err report_fact(void *ctx, const struct hub_fact *fact)
     return facts->limit;
 }
 
-static enum err report_indicator(struct hub_store *s, struct hub_report *r,
-                                 struct hub_report_line *line, struct hub_report_why *why)
+/* The indicator is right and every record is kept: the window has more than a sheet can be made of. */
+static enum err report_too_many(struct hub_report_why *why)
 {
-    char text[HUB_REPORT_WHY_ROOM];
-    struct report_facts facts = {.r = r};
-    enum err e = hub_figures_new(line->indicator->measure, &line->figures);
-    if (e != ERR_OK) return e;
-    facts.figures = line->figures;
-    e = hub_owed_run(s, line->indicator, r->window, report_fact, &facts, text);
+    snprintf(why->vi, sizeof why->vi,
+             "Kỳ này có hơn %d báo cáo đến hạn: quá nhiều để tính tỷ lệ đúng hạn. Hồ sơ vẫn "
+             "nguyên vẹn; hãy lập cho kỳ ngắn hơn.",
+             OWED_ROWS_MAX);
+    snprintf(why->en, sizeof why->en,
+             "more than %d reports are due in this window: too many to say how many were in time. "
+             "No record is harmed; make it for a shorter period.",
+             OWED_ROWS_MAX);
+    return ERR_TOO_LARGE;
+}
+
+static enum err report_run(struct hub_store *s, const struct hub_report_line *line,
+                           struct report_facts *facts, struct hub_report_why *why)
+{
+    char text[HUB_REPORT_WHY_ROOM] = "";
+    struct owed owed;
+    struct bytes list;
+    owed_init(&owed);
+    enum err e = hub_owed_list(s, line->indicator, facts->r->window, &owed, &list);
+    if (e == ERR_TOO_LARGE) {
+        e = report_too_many(why);
+        goto out;
+    }
+    if (e == ERR_OK)
+        e = hub_reports_run(s, line->indicator, facts->r->window, list, report_fact, facts, text);
     if (e == ERR_BAD_INPUT || e == ERR_DENIED || e == ERR_TOO_LARGE) {
-        const char *what = facts.limit == ERR_OK ? text : "a row is wrong or there are too many";
+        const char *what = facts->limit == ERR_OK ? text : "a row is wrong or there are too many";
         snprintf(why->vi, sizeof why->vi, "Chỉ số %s trong danh mục có lỗi: %.180s",
                  line->indicator->id, what);
         snprintf(why->en, sizeof why->en, "indicator %s of the catalogue is wrong: %.180s",
                  line->indicator->id, what);
     }
+out:
+    owed_free(&owed);
+    return e;
+}
+
+static enum err report_indicator(struct hub_store *s, struct hub_report *r,
+                                 struct hub_report_line *line, struct hub_report_why *why)
+{
+    struct report_facts facts = {.r = r};
+    enum err e = hub_figures_new(line->indicator->measure, &line->figures);
+    if (e != ERR_OK) return e;
+    facts.figures = line->figures;
+    e = report_run(s, line, &facts, why);
     line->left_out = facts.left_out;
     return e == ERR_OK ? hub_figures_finish(line->figures) : e;
 }

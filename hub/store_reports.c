@@ -32,10 +32,10 @@ enum err hub_reports_ready(struct hub_store *s, struct hub_cut *cut)
 /* ---- indicators ---- */
 
 enum err hub_reports_run(struct hub_store *s, const struct catalogue_indicator *indicator,
-                         struct period_window window, hub_fact_fn *row, void *ctx,
-                         char why[static HUB_REPORT_WHY_ROOM])
+                         struct period_window window, struct bytes owed, hub_fact_fn *row,
+                         void *ctx, char why[static HUB_REPORT_WHY_ROOM])
 {
-    return indicator_run(s->db, s->typed, s->catalogue, indicator, window, row, ctx, why);
+    return indicator_run(s->db, s->typed, s->catalogue, indicator, window, owed, row, ctx, why);
 }
 
 /* ---- targets ---- */

@@ -33,7 +33,8 @@ MUST_CHECK enum err hub_reports_ready(struct hub_store *s, struct hub_cut *cut);
 
 /*
  * Run an indicator over the data window. Its parameters: :t0 and :t1 (first and last day), :p_NAME
- * for every parameter of the catalogue valid at :t1. After hub_reports_ready().
+ * for every parameter of the catalogue valid at :t1, :owed as in indicator_run(). After
+ * hub_reports_ready().
  *
  * ERR_BAD_INPUT, ERR_DENIED, ERR_TOO_LARGE  the indicator's SQL is wrong, wants what it may not, or
  *                                           takes too many steps; `why` says so in English
@@ -42,7 +43,8 @@ MUST_CHECK enum err hub_reports_ready(struct hub_store *s, struct hub_cut *cut);
 typedef enum err hub_fact_fn(void *ctx, const struct hub_fact *fact);
 MUST_CHECK enum err hub_reports_run(struct hub_store *s,
                                     const struct catalogue_indicator *indicator,
-                                    struct period_window window, hub_fact_fn *row, void *ctx,
+                                    struct period_window window, struct bytes owed,
+                                    hub_fact_fn *row, void *ctx,
                                     char why[static HUB_REPORT_WHY_ROOM]);
 
 /* A target record. Texts are "" where the field is empty. */

@@ -76,12 +76,12 @@ enum err node_flow_ops(struct node_store *s, int kind, const char *report, const
 /* ---- figures and reports ---- */
 
 enum err node_flow_indicator(struct node_store *s, const struct catalogue_indicator *indicator,
-                             struct period_window window, indicator_fn *row, void *ctx,
-                             char why[static INDICATOR_WHY_ROOM])
+                             struct period_window window, struct bytes owed, indicator_fn *row,
+                             void *ctx, char why[static INDICATOR_WHY_ROOM])
 {
     enum err e = node_catalogue_wanted(s);
     if (e != ERR_OK) return e;
-    return indicator_run(s->db, s->typed, s->catalogue, indicator, window, row, ctx, why);
+    return indicator_run(s->db, s->typed, s->catalogue, indicator, window, owed, row, ctx, why);
 }
 
 enum err node_flow_targets(struct node_store *s, const char *unit, int year, const char *period,

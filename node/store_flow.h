@@ -13,10 +13,11 @@
 #include "node/store_records.h"
 
 /* Run an indicator over this PC's records, pending ones included. ERR_NOT_READY: no catalogue;
- * and those of indicator_run(). */
+ * and those of indicator_run(), `owed` among its arguments. */
 MUST_CHECK enum err node_flow_indicator(struct node_store *s,
                                         const struct catalogue_indicator *indicator,
-                                        struct period_window window, indicator_fn *row, void *ctx,
+                                        struct period_window window, struct bytes owed,
+                                        indicator_fn *row, void *ctx,
                                         char why[static INDICATOR_WHY_ROOM]);
 
 /* The records of type `report` of this unit, report and period, one after another by their ids: the

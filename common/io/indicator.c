@@ -142,7 +142,8 @@ static enum err indicator_bind(const struct catalogue *c, struct date on,
 
 enum err indicator_run(struct db *db, const struct typed *typed, const struct catalogue *c,
                        const struct catalogue_indicator *indicator, struct period_window window,
-                       indicator_fn *row, void *ctx, char why[static INDICATOR_WHY_ROOM])
+                       struct bytes owed, indicator_fn *row, void *ctx,
+                       char why[static INDICATOR_WHY_ROOM])
 {
     char t0[DATE_TEXT_ROOM], t1[DATE_TEXT_ROOM];
     struct indicator_job run = {
@@ -160,6 +161,8 @@ enum err indicator_run(struct db *db, const struct typed *typed, const struct ca
     date_print(window.last, t1);
     p->v[p->count++] = indicator_param("t0", t0);
     p->v[p->count++] = indicator_param("t1", t1);
+    if (owed.p != NULL)
+        p->v[p->count++] = (struct db_param){.name = "owed", .kind = DB_TEXT, .b = owed};
     enum err e = typed != NULL ? indicator_bind(c, window.last, p) : ERR_NOT_READY;
     if (e == ERR_OK) {
         struct db_query query = {

@@ -27,7 +27,7 @@ typedef enum err indicator_fn(void *ctx, const struct fact *fact);
 
 /*
  * Parameters of the SQL: :t0 and :t1 (first and last day), :p_NAME for every parameter of the
- * catalogue valid at :t1.
+ * catalogue valid at :t1, and :owed, the JSON array `owed` (common/io/owed.h; NULL bytes: NULL).
  *
  * ERR_BAD_INPUT, ERR_DENIED, ERR_TOO_LARGE  the SQL is wrong, wants what it may not, or takes too
  *                                           many steps or too long; `why` says so in English
@@ -36,8 +36,8 @@ typedef enum err indicator_fn(void *ctx, const struct fact *fact);
 MUST_CHECK enum err indicator_run(struct db *db, const struct typed *typed,
                                   const struct catalogue *c,
                                   const struct catalogue_indicator *indicator,
-                                  struct period_window window, indicator_fn *row, void *ctx,
-                                  char why[static INDICATOR_WHY_ROOM]);
+                                  struct period_window window, struct bytes owed, indicator_fn *row,
+                                  void *ctx, char why[static INDICATOR_WHY_ROOM]);
 
 /* Is this amount none? */
 bool indicator_odd(const struct fact *fact);

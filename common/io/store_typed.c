@@ -155,6 +155,18 @@ static enum err typed_schemes(struct typed *t)
     return e;
 }
 
+/* Whether each report that is due is there is asked one by one. The name is none that a type can have. */
+static enum err typed_report_index(struct typed *t)
+{
+    static const char *const fields[] = {"definition", "period"};
+    const struct catalogue_type *type = catalogue_type_by_name(t->catalogue, "report");
+    if (type == NULL) return ERR_OK;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (catalogue_field_by_name(type, fields[i]) == NULL) return ERR_OK;
+    return db_exec(t->db, "CREATE INDEX IF NOT EXISTS \"report/owed\" ON "
+                          "report(unit, definition, period)");
+}
+
 /* Make the view person_root unless it is this very one: opening must not change the schema. */
 static enum err typed_person_view(struct db *db, const char *create)
 {
@@ -284,6 +296,7 @@ enum err typed_open(struct db *db, const struct catalogue *c, struct catalogue_e
     if (e == ERR_OK) e = typed_schemes(t);
     for (size_t i = 0; e == ERR_OK && i < t->count; i++)
         e = typed_create(t, t->tables[i].type, &sql);
+    if (e == ERR_OK) e = typed_report_index(t);
     if (e == ERR_OK) e = typed_person_root(t);
     if (e == ERR_OK) e = typed_sets(t);
     for (size_t i = 0; e == ERR_OK && i < t->count; i++)

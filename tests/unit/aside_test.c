@@ -118,7 +118,9 @@ static void *ask_long(void *ctx)
     const struct catalogue_indicator *i =
         catalogue_indicator(hub_store_catalogue(a->reader), "T02");
     canonical(a->reader, &a->first);
-    assert_int_equal(hub_reports_run(a->reader, i, window, in_the_middle, a, why), ERR_OK);
+    assert_int_equal(
+        hub_reports_run(a->reader, i, window, (struct bytes){NULL, 0}, in_the_middle, a, why),
+        ERR_OK);
     canonical(a->reader, &a->again);
     return NULL;
 }

@@ -1,5 +1,6 @@
 /* Typed tables out of the catalogue. */
 #include "common/io/indicator.h"
+#include "common/io/owed.h"
 #include "common/io/store_watch.h"
 #include "tests/lib/catalogue_load.h"
 
@@ -193,12 +194,79 @@ static void an_indicator_says_nothing_in_words(void **state)
                  "SELECT unit, id AS subject, id AS record, 1 AS num, NULL AS den, %s",
                  cases[i].sql);
         struct catalogue_indicator in = {.id = "T99", .by = "sex|sex", .sql = sql};
-        assert_int_equal(indicator_run(db, t, c, &in, year, take_fact, &f, told), cases[i].e);
+        assert_int_equal(
+            indicator_run(db, t, c, &in, year, (struct bytes){NULL, 0}, take_fact, &f, told),
+            cases[i].e);
         assert_int_equal(f.count, cases[i].e == ERR_OK ? 1 : 0);
         if (cases[i].e == ERR_DENIED) assert_non_null(strstr(told, "not permitted"));
         for (int k = 0; k < 2 && f.count == 1; k++)
             assert_string_equal(f.by[k], cases[i].by[k]);
     }
+    typed_close(t);
+    db_rollback(db);
+    db_close(db);
+    catalogue_free(c);
+}
+
+/* ---- what is owed ---- */
+
+struct owed_sum {
+    int64_t den, num;
+};
+
+static enum err owed_fact(void *ctx, const struct fact *f)
+{
+    struct owed_sum *sum = ctx;
+    sum->den += f->den;
+    sum->num += f->num;
+    return ERR_OK;
+}
+
+/* A list of the greatest size goes into the SQL as a value, far beyond what an SQL text may have. */
+static void as_much_is_owed_as_a_list_may_hold(void **state)
+{
+    struct db *db = NULL;
+    struct typed *t = NULL;
+    struct catalogue_error why;
+    struct owed_sum sum = {.den = 0};
+    struct owed owed;
+    struct bytes list;
+    char told[INDICATOR_WHY_ROOM];
+    struct period_window year = {{2026, 1, 1}, {2026, 12, 31}};
+    struct catalogue_report form = {.id = "RP01"};
+    struct flow_row row = {.unit = "26170", .form = &form, .has_record = true};
+    (void)state;
+    assert_int_equal(period_parse(bytes_str("2026-06"), &row.slot.period), ERR_OK);
+    row.slot.due = (struct date){2026, 7, 2};
+    row.time = FLOW_TIME_IN_TIME;
+    owed_init(&owed);
+    assert_int_equal(owed_row(&owed, &row, FLOW_SUBMITTED),
+                     ERR_OK); /* no due day: nobody is late */
+    assert_int_equal(owed.rows, 0);
+    row.slot.has_due = true;
+    for (int i = 0; i < OWED_ROWS_MAX; i++)
+        assert_int_equal(owed_row(&owed, &row, i % 4 == 0 ? FLOW_DRAFT : FLOW_SUBMITTED), ERR_OK);
+    assert_int_equal(owed_row(&owed, &row, FLOW_SUBMITTED), ERR_TOO_LARGE);
+    assert_int_equal(owed_end(&owed, &list), ERR_OK);
+    assert_true(list.len > DB_SQL_BYTES_MAX);
+
+    struct catalogue *c = catalogue_load_parsed("catalogue");
+    assert_int_equal(db_open(path, NULL, DB_CREATE, &db), ERR_OK);
+    assert_int_equal(db_begin(db), ERR_OK);
+    assert_int_equal(typed_open(db, c, &why, &t), ERR_OK);
+    const struct catalogue_indicator *in = catalogue_indicator(c, "Q01");
+    assert_true(owed_wanted(in));
+    assert_int_equal(indicator_run(db, t, c, in, year, list, owed_fact, &sum, told), ERR_OK);
+    assert_int_equal(sum.den, OWED_ROWS_MAX);
+    assert_int_equal(sum.num, OWED_ROWS_MAX - OWED_ROWS_MAX / 4);
+    struct bytes none = {NULL, 0};
+    assert_int_equal(indicator_run(db, t, c, in, year, none, owed_fact, &sum, told), ERR_OK);
+    assert_int_equal(sum.den, OWED_ROWS_MAX);
+    owed_free(&owed);
+    owed_init(&owed);
+    assert_int_equal(owed_end(&owed, &list), ERR_OK);
+    assert_true(bytes_equal(list, bytes_str("[]")));
+    owed_free(&owed);
     typed_close(t);
     db_rollback(db);
     db_close(db);
@@ -301,6 +369,7 @@ int main(void)
         cmocka_unit_test(rows_and_rules_of_the_catalogue),
         cmocka_unit_test(sql_that_does_not_work_is_named),
         cmocka_unit_test(an_indicator_says_nothing_in_words),
+        cmocka_unit_test(as_much_is_owed_as_a_list_may_hold),
         cmocka_unit_test(a_clock_that_does_not_work_hides_no_other),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
