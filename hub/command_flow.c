@@ -300,12 +300,32 @@ static json_t *flow_may(const json_t *request, const struct hub_flow_row *r, enu
         "was saved. Open it again.");
 }
 
+/* The answer to what is saved: never an error. */
+static json_t *flow_judged(struct hub_app *a, const json_t *request, struct hub_flow_row *before,
+                           bool accept, json_t *names)
+{
+    struct hub_flow_row after;
+    json_t *unread = hub_flow_named(a, request, &after);
+    json_t *j = NULL;
+    if (unread == NULL) {
+        j = flow_row_json(&after.row);
+        hub_flow_row_free(&after);
+    } else { /* it cannot be read anew now: as it was, with what was decided */
+        before->row.state = accept ? FLOW_ACCEPTED : FLOW_RETURNED;
+        j = flow_row_json(&before->row);
+    }
+    json_object_set(j, "names", names);
+    json_decref(unread);
+    return j;
+}
+
 static json_t *flow_judge(struct hub_app *a, const json_t *request, enum workflow_verdict verdict)
 {
-    struct hub_flow_row r, after;
+    struct hub_flow_row r;
     char label[PERIOD_LABEL_ROOM];
     struct buf payload, reason;
     bool accept = verdict == WORKFLOW_VERDICT_ACCEPTED;
+    json_t *names = NULL;
     json_t *j = hub_flow_person_needed(request);
     if (j == NULL) j = hub_flow_named(a, request, &r);
     if (j != NULL) return j;
@@ -316,6 +336,9 @@ static json_t *flow_judge(struct hub_app *a, const json_t *request, enum workflo
     if (j == NULL && e == ERR_OK && !accept && reason.len == 0)
         j = hub_command_error(ERR_USAGE, "Trả lại thì phải nêu lý do (--reason).",
                               "Returning needs a reason (--reason).");
+    /* What is answered is looked up before: once it is saved nothing may say that it failed. The words of the
+     * record that is judged are not changed by it. */
+    if (j == NULL && e == ERR_OK) e = flow_names_of(a, &r, &names);
     if (j == NULL && e == ERR_OK) {
         period_print(r.row.slot.period, label);
         workflow_judge_encode(
@@ -327,19 +350,12 @@ static json_t *flow_judge(struct hub_app *a, const json_t *request, enum workflo
             &payload);
         e = hub_request_save(a, request, &payload, NULL);
     }
+    if (j == NULL)
+        j = e == ERR_OK ? flow_judged(a, request, &r, accept, names) : hub_command_fail(e);
+    json_decref(names);
     hub_flow_row_free(&r);
     buf_free(&payload);
     buf_free(&reason);
-    if (j != NULL) return j;
-    if (e != ERR_OK) return hub_command_fail(e);
-    j = hub_flow_named(a, request, &after);
-    if (j != NULL) return j;
-    json_t *names = NULL;
-    e = flow_names_of(a, &after, &names);
-    j = e == ERR_OK ? flow_row_json(&after.row) : hub_command_fail(e);
-    if (e == ERR_OK) json_object_set(j, "names", names);
-    json_decref(names);
-    hub_flow_row_free(&after);
     return j;
 }
 
