@@ -250,8 +250,10 @@ MUST_CHECK enum err hub_form_read(struct hub_app *a, const json_t *row, struct e
                                   struct entry_why *why);
 /* The type of a record that is there; NULL otherwise. */
 const struct catalogue_type *hub_record_type(struct hub_app *a, const struct id_record *rid);
-/* command_doubt.c: does a form say a day that cannot be? ERR_BAD_VALUE with field and words. */
-MUST_CHECK enum err hub_doubt(struct hub_app *a, struct entry *n, const struct entry_form *form,
+/* command_doubt.c: does the op write a day that cannot be? What a record says already is nobody's new word.
+ * `decoded`: scratch of CHANGE_WRITES_MAX. ERR_BAD_VALUE with field and words. */
+MUST_CHECK enum err hub_doubt(struct hub_app *a, const struct catalogue_type *t,
+                              const struct entry_op *op, struct change_write *decoded,
                               struct entry_why *why);
 /* The same of one field's canonical text. */
 MUST_CHECK enum err hub_doubt_text(struct hub_app *a, const struct catalogue_type *t,

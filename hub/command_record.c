@@ -68,6 +68,8 @@ enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
     bool masked = meant.count == 0 && form->count > 0 && form->lock_count == 0;
     if (e == ERR_OK && masked) return ERR_OK; /* all as it was */
     if (e == ERR_OK) e = entry_make(&h->entry, &rules, &h->fold, &meant, op, why);
+    if (e == ERR_OK && form->action == ENTRY_SAVE)
+        e = hub_doubt(a, form->type, op, h->entry.decoded, why);
     if (e != ERR_OK || !op->changed || like == NULL) return e;
     struct hub_own_set set = *like;
     set.payloads = &op->payload;
@@ -241,17 +243,6 @@ enum err hub_form_read(struct hub_app *a, const json_t *row, struct entry_form *
 
 /* ---- put ---- */
 
-static enum err hub_put_doubt(struct hub_app *a, const struct entry_form *form,
-                              struct entry_why *why)
-{
-    struct entry n;
-    enum err e = entry_init(&n);
-    if (e != ERR_OK) return e;
-    e = hub_doubt(a, &n, form, why);
-    entry_free(&n);
-    return e;
-}
-
 json_t *hub_command_put(struct hub_app *a, const json_t *request)
 {
     struct entry_value values[ENTRY_FIELDS_MAX];
@@ -274,7 +265,6 @@ json_t *hub_command_put(struct hub_app *a, const json_t *request)
     enum err e = hub_form_read(a, request, &form, values, &memory, &why);
     form.locks = locks;
     if (e == ERR_OK) e = hub_locks_read(request, form.type, locks, &form.lock_count, &why);
-    if (e == ERR_OK) e = hub_put_doubt(a, &form, &why);
     j = e == ERR_OK ? hub_edit_one(a, request, &form) : hub_command_why(e, &why);
     buf_free(&memory);
     return j;
@@ -330,7 +320,6 @@ static enum err hub_import_row(struct hub_import *m, const json_t *row, size_t i
     enum err e = hub_import_allowed(m->edit.app, row, &why);
     if (e == ERR_OK) e = hub_form_read(m->edit.app, row, &form, values, &m->memory, &why);
     size_t said = e == ERR_OK ? form.count : 0;
-    if (e == ERR_OK) e = hub_doubt(m->edit.app, &m->edit.entry, &form, &why);
     if (e == ERR_OK) e = hub_locks_keep(&m->edit, row, &form, values, m->kept, &why);
     op = (struct entry_op){.changed = false};
     if (e == ERR_OK && (form.count > 0 || said == 0))

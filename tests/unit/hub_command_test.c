@@ -254,6 +254,31 @@ static void births_that_cannot_be_are_refused(void **state)
     json_decref(r);
 }
 
+/* An older program took it: whoever repeats it beside something else does not say it anew. */
+static void a_stored_day_may_be_repeated(void **state)
+{
+    struct office *o = *state;
+    report_put(&o->hub, 6,
+               "{\"type\":\"person\",\"id\":\"" PERSON_A
+               "\",\"full_name\":\"Hồ Quốc An\",\"sex\":\"male\",\"dob\":\"2199-08-20\"}");
+    json_t *r = ask_ok(&o->app, "{'verb':'put','id':'" PERSON_A
+                                "','values':{'full_name':'Hồ Quốc Ân','dob':'2199-08-20'}}");
+    assert_string_equal(text_at(r, "result"), "edited");
+    json_decref(r);
+    r = ask_ok(&o->app, "{'verb':'import','rows':[{'line':7,'id':'" PERSON_A
+                        "','type':'person','values':{'full_name':'Hồ Quốc Ấn',"
+                        "'dob':'20/8/2199'}}]}");
+    assert_int_equal(json_array_size(json_object_get(r, "bad")), 0);
+    assert_int_equal(json_integer_value(json_object_get(r, "edited")), 1);
+    json_decref(r);
+    ask_refused(&o->app, "{'verb':'put','id':'" PERSON_A "','values':{'dob':'2199-08-21'}}",
+                ERR_BAD_VALUE);
+    r = ask_ok(&o->app, "{'verb':'import','dry':true,'rows':[{'line':7,'id':'" PERSON_A
+                        "','type':'person','values':{'dob':'2198'}}]}");
+    assert_int_equal(json_array_size(json_object_get(r, "bad")), 1);
+    json_decref(r);
+}
+
 /* What a commune or the district locked no list of the district overwrites; its officers may, and are told. */
 static void import_leaves_locked_fields(void **state)
 {
@@ -506,6 +531,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(import_takes_good_rows_and_names_bad_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(import_leaves_locked_fields, setup, teardown),
         cmocka_unit_test_setup_teardown(births_that_cannot_be_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stored_day_may_be_repeated, setup, teardown),
         cmocka_unit_test_setup_teardown(conflict_shows_all_heads_and_a_decision_settles_it, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(conflict_may_be_settled_by_another_value, setup, teardown),
