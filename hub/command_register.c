@@ -5,6 +5,7 @@
 #include "common/legal.h"
 #include "hub/store_order.h"
 #include "hub/store_records.h"
+#include "proto/erase.h"
 
 #include <string.h>
 
@@ -20,6 +21,8 @@ struct register_walk {
     bool open; /* only what is not done */
     bool breaches;
     json_t *rows;
+    json_t *claims;              /* of orders, see register_claim() */
+    bool claiming;               /* only these are read */
     json_int_t waiting, overdue; /* not done; over one of their clocks */
     json_int_t near; /* the breach whose time runs out next: ms from now, INT64_MAX none */
 };
@@ -69,12 +72,44 @@ struct register_request {
     bool answered, finished, late;         /* `late`: over a clock that was, or is, missed */
 };
 
-/* The order to erase that is said to answer it: none, unknown, proposed, approved. */
-static const char *register_order_state(struct hub_app *a, const char *hex)
+/* Is there another request that this order answers? `self` NULL: of an entry that is not there yet. */
+static bool register_claimed(const json_t *claims, const struct id_hash *id,
+                             const struct id_record *self)
+{
+    char order[2 * ID_HASH_BYTES + 1], own[2 * ID_RECORD_BYTES + 1] = "";
+    id_hex(BYTES_OF(id->b), order);
+    if (self != NULL) id_hex(BYTES_OF(self->b), own);
+    const char *first = json_string_value(json_object_get(claims, order));
+    const char *space = first != NULL ? strrchr(first, ' ') : NULL;
+    return space != NULL && strcmp(space + 1, own) != 0;
+}
+
+/* Does the order erase the record of the person whom the request names, or something in it? Of an entry that
+ * names none nothing can be compared. */
+static enum err register_order_about(const struct order *o, const char *person, bool *about)
+{
+    struct erase_list l = {.records = NULL};
+    struct id_record rid;
+    *about = person[0] == '\0';
+    if (*about || id_unhex(person, rid.b, sizeof rid.b) != ERR_OK) return ERR_OK;
+    enum err e = erase_decode(o->content, &l);
+    if (e == ERR_OK) *about = erase_has_record(&l, &rid);
+    for (size_t i = 0; e == ERR_OK && i < l.op_count; i++)
+        *about = *about || ID_EQUAL(&l.ops[i].rid, &rid);
+    erase_free(&l);
+    return e;
+}
+
+/* The order to erase that is said to answer it: none, unknown, other_person, used (by another request),
+ * proposed, approved. */
+static const char *register_order_state(struct hub_app *a, const json_t *v, const json_t *claims,
+                                        const struct id_record *self)
 {
     struct id_hash id;
     struct hub_order_row row;
     struct buf memory;
+    bool about = false;
+    const char *hex = register_text(v, "order_id");
     if (hex[0] == '\0') return "none";
     if (id_unhex(hex, id.b, sizeof id.b) != ERR_OK) return "unknown";
     buf_init(&memory, ORDER_BYTES_MAX);
@@ -82,9 +117,35 @@ static const char *register_order_state(struct hub_app *a, const char *hex)
     enum err e = hub_store_order(a->store, &id, &row, &memory);
     if (e == ERR_OK) e = order_decode(row.order, &order);
     bool erases = e == ERR_OK && bytes_equal(order.kind, bytes_str("erase"));
-    const char *state = !erases ? "unknown" : row.position != 0 ? "approved" : "proposed";
+    if (erases) erases = register_order_about(&order, register_text(v, "person"), &about) == ERR_OK;
+    const char *state = !erases                               ? "unknown"
+                        : !about                              ? "other_person"
+                        : register_claimed(claims, &id, self) ? "used"
+                        : row.position != 0                   ? "approved"
+                                                              : "proposed";
     buf_free(&memory);
     return state;
+}
+
+/* Which request each order answers: of those to erase that may name it the first one that came, by
+ * day and id. {order: "DAY RID"}. Deleted entries answer nothing. */
+static void register_claim(struct hub_app *a, json_t *claims, const json_t *v,
+                           const struct id_record *rid)
+{
+    struct id_hash id;
+    char order[2 * ID_HASH_BYTES + 1], own[2 * ID_RECORD_BYTES + 1];
+    if (strcmp(register_text(v, "kind"), "erasure") != 0 ||
+        id_unhex(register_text(v, "order_id"), id.b, sizeof id.b) != ERR_OK)
+        return;
+    const char *state = register_order_state(a, v, NULL, rid);
+    if (strcmp(state, "approved") != 0 && strcmp(state, "proposed") != 0) return;
+    id_hex(BYTES_OF(id.b), order);
+    id_hex(BYTES_OF(rid->b), own);
+    json_t *claim = json_sprintf("%s %s", register_text(v, "received_on"), own);
+    const char *first = json_string_value(json_object_get(claims, order));
+    if (first == NULL || strcmp(json_string_value(claim), first) < 0)
+        json_object_set(claims, order, claim);
+    json_decref(claim);
 }
 
 /* A request to erase that is granted is done by an approved order alone, whatever the entry says and
@@ -127,10 +188,11 @@ static const char *register_request_state(const struct register_request *r)
     return r->late ? "overdue" : r->answered ? "open" : "received";
 }
 
-static void register_request_row(struct register_walk *w, json_t *j, json_t *v)
+static void register_request_row(struct register_walk *w, json_t *j, json_t *v,
+                                 const struct id_record *rid)
 {
     struct register_request r;
-    const char *order_state = register_order_state(w->app, register_text(v, "order_id"));
+    const char *order_state = register_order_state(w->app, v, w->claims, rid);
     register_request_clocks(w, v, order_state, &r);
     if (!r.finished) w->waiting++;
     if (!r.finished && r.late) w->overdue++;
@@ -189,6 +251,11 @@ static enum err register_row(void *ctx, const struct hub_record_row *r)
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
     if (fold_deleted(&w->fold)) return ERR_OK;
     json_t *v = hub_show_values(&w->fold, w->type);
+    if (w->claiming) {
+        register_claim(w->app, w->claims, v, &r->rid);
+        json_decref(v);
+        return ERR_OK;
+    }
     json_t *j =
         json_pack("{s:o, s:s, s:s, s:s, s:I, s:o}", "id", hub_json_hex(BYTES_OF(r->rid.b)), "type",
                   w->type->name, "unit", r->unit, "unit_name", hub_unit_name(w->app, r->unit),
@@ -197,7 +264,7 @@ static enum err register_row(void *ctx, const struct hub_record_row *r)
     if (w->breaches)
         register_breach_row(w, j, v);
     else
-        register_request_row(w, j, v);
+        register_request_row(w, j, v, &r->rid);
     bool keep = w->rows != NULL && !(w->open && json_is_true(json_object_get(j, "done")));
     if (keep) json_array_append(w->rows, j);
     json_decref(j);
@@ -217,7 +284,15 @@ static enum err register_walk(struct hub_app *a, bool breaches, struct register_
                   : NULL;
     if (w->type == NULL) return ERR_NOT_FOUND;
     enum err e = fold_init(&w->fold);
-    if (e == ERR_OK) e = hub_store_register(a->store, w->type->no, register_row, w);
+    bool wanted = !w->claiming;
+    json_t *claims = w->claims == NULL ? json_object() : json_incref(w->claims);
+    w->claims = claims;
+    w->claiming = true; /* all claims before the first row is judged */
+    if (e == ERR_OK && !breaches) e = hub_store_register(a->store, w->type->no, register_row, w);
+    w->claiming = false;
+    if (e == ERR_OK && wanted) e = hub_store_register(a->store, w->type->no, register_row, w);
+    w->claims = NULL;
+    json_decref(claims);
     fold_free(&w->fold);
     return e;
 }
@@ -285,11 +360,32 @@ static json_t *register_values(struct hub_app *a, const char *type, const json_t
 }
 
 /* A request to erase is answered by an order that two officers signed, not by a word. */
-static json_t *register_order_wanted(struct hub_app *a, const json_t *merged, bool order_new)
+static json_t *register_order_wanted(struct hub_app *a, const json_t *merged, bool order_new,
+                                     const struct id_record *self)
 {
-    const char *hex = register_text(merged, "order_id");
-    const char *state = register_order_state(a, hex);
-    if (order_new && hex[0] != '\0' && strcmp(state, "unknown") == 0)
+    struct register_walk w = {.claiming = true, .claims = json_object()};
+    json_t *claims = json_incref(w.claims);
+    enum err e = register_walk(a, false, &w);
+    const char *state = register_order_state(a, merged, claims, self);
+    json_decref(claims);
+    json_decref(claims);
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return hub_command_fail(e);
+    bool erasure = strcmp(register_text(merged, "kind"), "erasure") == 0;
+    if (order_new && erasure && strcmp(state, "other_person") == 0)
+        return hub_command_error(
+            ERR_BAD_VALUE,
+            "Lệnh này không xóa gì của người mà yêu cầu nói tới (ô “Hồ sơ của người được yêu "
+            "cầu”); "
+            "chưa ghi gì. Hãy xem lại mã lệnh.",
+            "This order erases nothing of the person whom the request names (\"Record of the "
+            "person concerned\"); nothing was saved. Look at the order's id again.");
+    if (order_new && erasure && strcmp(state, "used") == 0)
+        return hub_command_error(
+            ERR_EXISTS,
+            "Lệnh này đã trả lời một yêu cầu xóa khác; chưa ghi gì. Mỗi yêu cầu cần lệnh của mình.",
+            "This order answers another request to erase already; nothing was saved. Each request "
+            "needs an order of its own.");
+    if (order_new && strcmp(state, "unknown") == 0)
         return hub_command_error(ERR_NOT_FOUND, "Không có lệnh xóa mang mã này (xem `order list`).",
                                  "There is no order to erase of that id (see `order list`).");
     if (register_text(merged, "outcome")[0] == '\0' || !register_order_lacks(merged, state))
@@ -312,7 +408,10 @@ json_t *hub_register_refuses(struct hub_app *a, const json_t *request)
     if (now == NULL) return NULL;    /* no entry of this register */
     json_t *merged = json_copy(now); /* the entry as it would be, whatever is set first */
     json_object_update(merged, values);
-    json_t *j = register_order_wanted(a, merged, json_object_get(values, "order_id") != NULL);
+    struct id_record rid;
+    bool known = hub_request_id(request, "id", &rid) == ERR_OK;
+    json_t *j = register_order_wanted(a, merged, json_object_get(values, "order_id") != NULL,
+                                      known ? &rid : NULL);
     json_decref(merged);
     json_decref(now);
     return j;

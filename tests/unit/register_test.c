@@ -9,6 +9,9 @@
 #include <stdlib.h>
 
 #include "common/io/clock.h"
+#include "hub/orders.h"
+#include "hub/own.h"
+#include "proto/erase.h"
 #include "common/legal.h"
 #include "tests/lib/office.h"
 
@@ -247,6 +250,114 @@ static void a_granted_erasure_stays_open_without_its_order(void **state)
     expect(a, "request", rows[0], "done", 1, 0);
 }
 
+/* ---- orders ---- */
+
+static void officer(struct office *o, struct key_sign *k, uint8_t seed, const char *name)
+{
+    uint8_t bytes[KEY_SEED_BYTES] = {seed};
+    struct order_officer v = {.name = bytes_str(name), .roles = ORDER_ROLE_ERASE};
+    struct buf b;
+    assert_int_equal(key_sign_from_seed(k, KEY_OFFICER, bytes), ERR_OK);
+    memcpy(v.pk, k->public, sizeof v.pk);
+    assert_int_equal(order_officer_prove(k, &o->app.keys.hub, &v), ERR_OK);
+    buf_init(&b, 4096);
+    order_officer_encode(&v, &b);
+    struct bytes p = buf_bytes(&b);
+    struct hub_own_set own = {.payloads = &p, .count = 1};
+    assert_int_equal(hub_app_begin(&o->app), ERR_OK);
+    assert_int_equal(hub_own_append(o->app.store, &o->app.keys, &own, o->hub.now_ms, NULL), ERR_OK);
+    assert_int_equal(hub_app_commit(&o->app), ERR_OK);
+    buf_free(&b);
+}
+
+static struct order_signature signed_by(const struct key_sign *k, struct bytes order)
+{
+    struct order_signature s;
+    memcpy(s.pk, k->public, sizeof s.pk);
+    assert_int_equal(order_sign(k, order, s.signature), ERR_OK);
+    return s;
+}
+
+/* An order to erase a record that both officers signed. */
+static void erase(struct office *o, const char *rid, char hex[static 2 * ID_HASH_BYTES + 1])
+{
+    struct erase_list l = {.records = NULL};
+    struct id_record r;
+    struct id_hash id;
+    struct buf content, order;
+    buf_init(&content, ORDER_BYTES_MAX);
+    buf_init(&order, ORDER_BYTES_MAX);
+    assert_int_equal(id_unhex(rid, r.b, sizeof r.b), ERR_OK);
+    assert_int_equal(erase_add_record(&l, &r), ERR_OK);
+    erase_encode(&l, &content);
+    assert_int_equal(hub_order_draft(&o->app, "erase", bytes_str("đơn 12"), buf_bytes(&content),
+                                     o->hub.now_ms, &order),
+                     ERR_OK);
+    struct order_signature an = signed_by(&o->an, buf_bytes(&order));
+    struct order_signature binh = signed_by(&o->binh, buf_bytes(&order));
+    assert_int_equal(hub_order_propose(&o->app, buf_bytes(&order), &an, o->hub.now_ms, &id),
+                     ERR_OK);
+    assert_int_equal(hub_order_approve(&o->app, &id, &binh, o->hub.now_ms), ERR_OK);
+    id_hex(BYTES_OF(id.b), hex);
+    erase_free(&l);
+    buf_free(&content);
+    buf_free(&order);
+}
+
+/* What a commune wrote, where no such rule is. */
+static void claimed(struct office *o, const char *rid, const char *person, const char *order,
+                    int back)
+{
+    char json[500], d[DATE_TEXT_ROOM], today[DATE_TEXT_ROOM];
+    snprintf(
+        json, sizeof json,
+        "{\"type\":\"data_request\",\"id\":\"%s\",\"kind\":\"erasure\",\"outcome\":\"granted\","
+        "\"received_on\":\"%s\",\"requester\":\"Trần Thị Nhớ\",\"done_on\":\"%s\","
+        "\"person\":\"%s\",\"order_id\":\"%s\"}",
+        rid, day(-back, d), day(0, today), person, order);
+    report_put(&o->hub, 0, json);
+}
+
+static void an_order_answers_one_request_about_its_person(void **state)
+{
+    static const char *const persons[] = {"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
+                                          "b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2"};
+    static const char *const rows[] = {"22222222222222222222222222222222",
+                                       "33333333333333333333333333333333",
+                                       "11111111111111111111111111111111"};
+    struct office *o = *state;
+    struct hub_app *a = &o->app;
+    char json[300], order[2 * ID_HASH_BYTES + 1], id[33], d[DATE_TEXT_ROOM];
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(json, sizeof json,
+                 "{\"type\":\"person\",\"id\":\"%s\",\"full_name\":\"Lê Văn Quên\"}", persons[i]);
+        report_put(&o->hub, 0, json);
+    }
+    officer(o, &o->an, 2, "An");
+    officer(o, &o->binh, 3, "Bình");
+    erase(o, persons[0], order);
+    claimed(o, rows[0], persons[1], order, 2); /* somebody else's order */
+    expect(a, "request", rows[0], "received", 1, 0);
+    claimed(o, rows[1], persons[0], order, 1);
+    expect(a, "request", rows[0], "received", 1, 0);
+    expect(a, "request", rows[1], "done", 1, 0);
+    claimed(o, rows[2], persons[0], order, 0); /* the same order for a second one */
+    expect(a, "request", rows[1], "done", 2, 0);
+    expect(a, "request", rows[2], "received", 2, 0);
+    add(a, "request",
+        json_pack("{s:s, s:s, s:s, s:s}", "kind", "erasure", "received_on", day(-3, d), "requester",
+                  "Lê Văn Quên", "person", persons[1]),
+        id);
+    json_decref(set(a, "request", id, json_pack("{s:s}", "order_id", order), ERR_BAD_VALUE));
+    json_decref(set(a, "request", id, json_pack("{s:s, s:s}", "order_id", order, "person", ""),
+                    ERR_EXISTS));
+    erase(o, persons[1], order);
+    json_decref(set(a, "request", id, json_pack("{s:s}", "order_id", order), ERR_OK));
+    json_decref(set(a, "request", id,
+                    json_pack("{s:s, s:s}", "outcome", "granted", "done_on", day(0, d)), ERR_OK));
+    expect(a, "request", id, "done", 2, 0);
+}
+
 static void a_breach_runs_until_the_authority_knows(void **state)
 {
     struct office *o = *state;
@@ -284,6 +395,7 @@ int main(void)
         WITH_OFFICE(a_request_goes_from_its_receipt_to_its_end),
         WITH_OFFICE(an_erasure_is_done_by_an_order_only),
         WITH_OFFICE(a_granted_erasure_stays_open_without_its_order),
+        WITH_OFFICE(an_order_answers_one_request_about_its_person),
         WITH_OFFICE(a_breach_runs_until_the_authority_knows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
