@@ -127,7 +127,7 @@ test("a record of every type, hostile wherever a text may stand", async () => {
         default: return f.list === type.name ? undefined : ids[f.list];
       }
     };
-    const own = catalogue.types.filter((x) => x.scope === "own");
+    const own = catalogue.types.filter((x) => x.scope === "own" && x.name !== "report"); // a report is drafted, not typed: desk.test
     let left = own.filter((x) => !x.fields.some((f) => f.kind === "ref" && f.required && !own.some((y) => y.name === f.list))); // the district's are not here
     for (let round = 0; left.length > 0 && round < 6; round++) {
       const again = [];
@@ -181,7 +181,8 @@ test("what could deceive the eye or break a line is refused with words", async (
 test("every value comes back as it was typed", async () => {
   for (const r of records) {
     const got = (await api("GET", "/api/record", { id: r.id })).body;
-    for (const [k, v] of Object.entries(r.values)) if (VALUES.includes(v)) assert.equal(got.values[k], v, `${r.type}.${k}`);
+    assert.equal(got.values.file_key, undefined); // the key of a file is shown to nobody
+    for (const [k, v] of Object.entries(r.values)) if (VALUES.includes(v) && k !== "file_key") assert.equal(got.values[k], v, `${r.type}.${k}`);
   }
 });
 
