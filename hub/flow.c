@@ -43,7 +43,7 @@ static enum flow_state flow_said(const struct hub_sent_report *sent, enum flow_t
 static enum err flow_submission(struct hub_store *s, const char *label, struct hub_flow_row *out)
 {
     struct flow_row *r = &out->row;
-    enum err e = hub_flow_report(s, out->unit, r->form->id, label, &out->sent);
+    enum err e = hub_flow_report(s, out->unit, r->form->id, label, r->slot.window.last, &out->sent);
     if (e == ERR_NOT_FOUND) return ERR_OK;
     if (e != ERR_OK) return e;
     r->has_record = r->has_version = r->has_person = true;

@@ -241,23 +241,28 @@ static enum err flow_choose(struct hub_store *s, struct db_stmt *q, struct flow_
 }
 
 enum err hub_flow_report(struct hub_store *s, const char *unit, const char *report,
-                         const char *period, struct hub_sent_report *out)
+                         const char *period, struct date last, struct hub_sent_report *out)
 {
     static const char *const fields[] = {"definition",   "period",    "state",
                                          "submitted_on", "signed_by", "digest"};
+    char day[DATE_TEXT_ROOM];
     struct flow_one best = {.sent = {.conflict = false}};
     struct db_stmt *q = NULL;
     if (!flow_has_type(s, "report", fields, sizeof fields / sizeof fields[0])) return ERR_NOT_FOUND;
     /* Not from the cache: reading each record asks other things. */
     enum err e = db_prepare(
         s->db,
-        "SELECT id, state, submitted_on, signed_by, digest FROM report WHERE unit = ?1 AND "
-        "definition = ?2 AND period = ?3 ORDER BY id",
+        "SELECT t.id, t.state, t.submitted_on, t.signed_by, t.digest FROM report t WHERE "
+        "t.definition = ?2 AND t.period = ?3 AND ifnull((SELECT u.code FROM sys_record r "
+        "JOIN sys_owner o ON o.record = r.no JOIN sys_unit u ON u.no = o.unit WHERE r.rid = t.id "
+        "AND o.since <= ?4 ORDER BY o.since DESC LIMIT 1), t.unit) = ?1 ORDER BY t.id",
         &q);
     if (e != ERR_OK) return e;
+    date_print(last, day);
     db_bind_str(q, 1, unit);
     db_bind_str(q, 2, report);
     db_bind_str(q, 3, period);
+    db_bind_str(q, 4, day);
     e = flow_choose(s, q, &best);
     db_stmt_free(q);
     if (e == ERR_OK) e = flow_proof_read(s, &best.said, &best.sent.proof);

@@ -29,9 +29,11 @@ struct hub_sent_report { /* the record of a unit's report, as the typed tables s
     struct id_person person;   /* who handed it in, or saved the draft last */
     struct flow_proof proof;   /* when it was handed in */
 };
-/* ERR_NOT_FOUND: the unit has no such record. After hub_reports_ready(). */
+/* Among the records that counted for the unit on `last`, the last day of the data window (SPEC 13.3),
+ * whoever has them now. ERR_NOT_FOUND: the unit has no such record. After hub_reports_ready(). */
 MUST_CHECK enum err hub_flow_report(struct hub_store *s, const char *unit, const char *report,
-                                    const char *period, struct hub_sent_report *out);
+                                    const char *period, struct date last,
+                                    struct hub_sent_report *out);
 
 /* A text field of a record of type `report` appended; nothing when it is empty. */
 MUST_CHECK enum err hub_flow_field(struct hub_store *s, const struct id_record *rid,

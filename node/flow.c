@@ -37,6 +37,11 @@ static enum flow_state flow_said(const struct node_flow *f)
     return f->row.time == FLOW_TIME_LATE ? FLOW_LATE : FLOW_SUBMITTED;
 }
 
+static bool flow_is_district(void *ctx, const struct id_version *version)
+{
+    return node_district_wrote(ctx, version);
+}
+
 /* Of the unit's records of this report, the one that counts (SPEC 14.2); it is in `record` then. */
 static enum err flow_choose(struct node_store *s, struct node_store_record *record,
                             const struct catalogue_type *type, const char *label,
@@ -49,9 +54,12 @@ static enum err flow_choose(struct node_store *s, struct node_store_record *reco
     fold_clear(&record->fold);
     for (; e == ERR_OK; after = &rid) {
         struct submission one;
+        const struct node_district *d = NULL;
         e = node_flow_find(s, out->unit, r->form->id, label, after, &rid);
+        if (e == ERR_OK) e = node_flow_district(s, &d);
+        if (e == ERR_OK && node_district_came_after(d, &rid, r->slot.window.last)) continue;
         if (e == ERR_OK) e = node_store_record_read(s, &rid, record);
-        if (e == ERR_OK) e = submission_of(&record->fold, type, NULL, NULL, &one);
+        if (e == ERR_OK) e = submission_of(&record->fold, type, flow_is_district, (void *)d, &one);
         if (e != ERR_OK) break;
         bool wins = !r->has_record || submission_before(&one, best);
         const struct submission *lost = wins ? best : &one;

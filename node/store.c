@@ -104,6 +104,7 @@ void node_store_close(struct node_store *s)
     buf_free(&s->set_memory);
     buf_free(&s->attach_block);
     node_readers_forget(s);
+    node_district_forget(s);
     free(s->kept);
     free(s->view);
     free(s->writes);

@@ -470,6 +470,7 @@ enum err node_store_apply(struct node_store *s, uint64_t epoch, const struct mes
     e = db_end(s->db, node_apply_all(s, epoch, end, &in));
     node_erasures_settle(s);
     node_readers_forget(s);
+    node_district_forget(s);
     node_catalogue_take(s, &in, e == ERR_OK);
     if (e != ERR_OK && !had) node_catalogue_unready(s);
     s->view_open = false;

@@ -26,6 +26,21 @@ MUST_CHECK enum err node_flow_find(struct node_store *s, const char *unit, const
                                    const char *period, const struct id_record *after,
                                    struct id_record *rid);
 
+/* What the hub's own sets that came here say of records, in place of what the hub knows (SPEC 14.2): read
+ * when it is asked for first, valid until the next node_store_apply(). */
+struct node_district {
+    struct buf incs; /* the incarnations of the hub's log, one after another */
+    struct buf came; /* of a record that came by a move: its id and the day, YYYY-MM-DD */
+};
+/* ERR_TOO_LARGE, ERR_NOMEM, and those of the database. */
+MUST_CHECK enum err node_flow_district(struct node_store *s, const struct node_district **out);
+/* Is it a set of the hub's own log? */
+bool node_district_wrote(const struct node_district *d, const struct id_version *version);
+/* Did the record come to this unit by a move that counts from a day behind `last` on? Until then figures
+ * and reports count it for the giver (SPEC 13.3). An offer counts by the day on which it was made. */
+bool node_district_came_after(const struct node_district *d, const struct id_record *rid,
+                              struct date last);
+
 /* Targets of a year that hold for this unit (its own, or each commune's) in the order of their record
  * ids, and for this period or the whole year. None without a type `target`. Texts are never NULL. */
 struct node_target {

@@ -79,7 +79,8 @@ struct node_store {
     uint8_t sealing_pk[32];
     struct sealed_old sealed_old[SEALED_OLD_MAX]; /* of before a change of it: these read */
     size_t sealed_old_count;
-    struct node_reader *readers; /* who is known, out of the hub's log; NULL: to be looked up */
+    struct node_district *district; /* of node_flow_district(); NULL: to be looked up */
+    struct node_reader *readers;    /* who is known, out of the hub's log; NULL: to be looked up */
     size_t reader_count;
 };
 
@@ -205,6 +206,8 @@ void node_erasures_settle(struct node_store *s);
 
 /* store_readers.c: who reads may have changed. */
 void node_readers_forget(struct node_store *s);
+/* store_district.c: the same for node_flow_district(). */
+void node_district_forget(struct node_store *s);
 
 /* store_flow.c: inside apply's transaction: what a set of the hub's log says of reports, in place of
  * what was known of that position. ERR_BAD_FORMAT: it is not that. */

@@ -153,7 +153,28 @@ def figures(m, period):
     return {k: v for k, v in got.items() if k in ("lines", "units", "rows")}
 
 
+SEPTEMBER = ["--report", "RP01", "--period", "2024-09"]
+
+
+def handed_in(m, nodes):
+    """Both communes of the merger hand in a report of a month before it, and the district accepts both."""
+    for unit in (BINH_HOA, TAN_BINH):
+        nodes[unit].ask("report", "draft", *SEPTEMBER, "--person", "Lan", "narrative=Của %s." % unit)
+        nodes[unit].ask("report", "submit", *SEPTEMBER, "--person", "Bình")
+        m.sync(nodes[unit])
+        m.hub.ask("report", "accept", *SEPTEMBER, "--unit", unit, "--person", "Hoa")
+    return reports(m)
+
+
+def reports(m):
+    """Record, state, conflict of both reports at the hub."""
+    return [[r[k] for k in ("record", "state", "conflict")] for unit in (BINH_HOA, TAN_BINH)
+            for r in m.hub.ask("reports", *SEPTEMBER, "--unit", unit)["rows"]]
+
+
 def mergers(m, nodes):
+    sent = handed_in(m, nodes)
+    check("both are accepted: %s" % sent, [r[1:] for r in sent] == [["accepted", False]] * 2)
     before, owners = figures(m, "2023-05"), m.agree()
     a01 = next(x for x in before["lines"] if x["indicator"] == "A01")["rows"][0]["cells"]
     check("three sessions in the old period", {c["unit"]: c["num"] for c in a01 if c["num"]} == {TRI_AN: 3, "735": 3})
@@ -173,6 +194,10 @@ def mergers(m, nodes):
     nodes[BINH_HOA].run()
     m.agree()
     check("the node is Tân Bình's", nodes[BINH_HOA].status()["unit"] == TAN_BINH)
+    check("each report stays its commune's: %s" % reports(m), reports(m) == sent)
+    for n in (nodes[BINH_HOA], nodes[TAN_BINH]):
+        row = n.ask("report", "show", *SEPTEMBER)["row"]
+        check("and so both PCs say: %s" % row, [row[k] for k in ("record", "state", "conflict")] == sent[1])
     made = m.put(nodes[BINH_HOA], "Họp sau sáp nhập", "2025-03-10")
     owners = m.agree()
     check("it works for the new unit", owners[made] == TAN_BINH)

@@ -898,6 +898,14 @@ static enum err flow_ops(struct calls *c)
     return node_flow_ops(c->node, CHANGE_CLOSE, NULL, NULL, flow_op_tell, c);
 }
 
+static enum err flow_district(struct calls *c)
+{
+    const struct node_district *d;
+    enum err e = node_flow_district(c->node, &d);
+    if (e == ERR_OK) calls_tell(c, d->incs.p, d->incs.len);
+    return e;
+}
+
 static enum err reset_get(struct calls *c)
 {
     struct node_reset r;
@@ -1024,6 +1032,7 @@ const struct call calls_node[] = {
     {"node_store_check", forms, CALL_STEPS},
     {"node_store_index", index_field, CALL_STEPS},
     {"node_flow_ops", flow_ops, 0},
+    {"node_flow_district", flow_district, 0},
     {"node_reset_get", reset_get, CALL_STEPS},
     {"node_store_compared_set", compared_set, 0},
     {"node_store_erasure_end", erasure_end, 0},

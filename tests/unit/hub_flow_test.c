@@ -21,6 +21,7 @@
 #include "hub/report_print.h"
 #include "hub/store_records.h"
 #include "proto/change.h"
+#include "proto/move.h"
 #include "proto/workflow.h"
 #include "tests/lib/office.h"
 
@@ -347,11 +348,86 @@ static void in_time_is_of_what_was_due(void **state)
                1); /* whatever day it names: the hub got it behind the due day */
 }
 
+static uint8_t last_verdict(struct office *o);
+
+/* ---- of a commune that is no more ---- */
+
+#define OLD_ID                                                                                     \
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" /* handed in by commune 1, before that of commune 0 */
+
+/* The record of commune 1 counts for commune 0 from this day on. */
+static void merge(struct office *o, const char *day)
+{
+    struct id_record rid;
+    struct buf b;
+    memset(rid.b, 0xbb, sizeof rid.b);
+    buf_init(&b, 4096);
+    struct move_assign m = {
+        .to = bytes_str(report_units[0]), .date = bytes_str(day), .records = BYTES_OF(rid.b)};
+    move_assign_encode(&m, &b);
+    struct bytes p = buf_bytes(&b);
+    struct hub_own_set set = {.payloads = &p, .count = 1};
+    assert_int_equal(hub_app_begin(&o->app), ERR_OK);
+    assert_int_equal(hub_own_append(o->app.store, &o->app.keys, &set, o->hub.now_ms, NULL), ERR_OK);
+    assert_int_equal(hub_app_commit(&o->app), ERR_OK);
+    buf_free(&b);
+    assert_int_equal(last_verdict(o), FOLD_APPLIED);
+}
+
+static void both_hand_in(struct office *o)
+{
+    o->hub.now_ms = DUE_2_JULY - 9000;
+    report_put(&o->hub, 1,
+               "{\"type\":\"report\",\"id\":\"" OLD_ID "\",\"definition\":\"RP01\","
+               "\"period\":\"2023-06\",\"state\":\"submitted\",\"digest\":\"00\"}");
+    submit(o, ID, "submitted", DUE_2_JULY - 8000);
+}
+
+static void a_merger_takes_no_report_along(void **state)
+{
+    struct office *o = *state;
+    struct hub_flow_row r;
+    char text[300];
+    both_hand_in(o);
+    snprintf(text, sizeof text,
+             "{'verb':'report_accept','report':'RP01','period':'2023-06','unit':'%s','person':'H'}",
+             report_units[1]);
+    assert_int_equal(told(o, text), ERR_OK);
+    assert_q01(o, 2, REPORT_UNITS, 2);
+    merge(o, "2023-07-01"); /* the day behind the data window */
+    accept(o);
+    for (size_t unit = 0; unit < 2; unit++) {
+        row_of(o, unit, &r);
+        assert_int_equal(r.row.state, FLOW_ACCEPTED);
+        assert_true(r.row.judged_this);
+        assert_int_equal(r.row.record.b[0], unit == 0 ? 0xaa : 0xbb);
+        assert_false(r.row.conflict);
+        assert_false(r.row.has_other);
+        hub_flow_row_free(&r);
+    }
+    assert_q01(o, 2, REPORT_UNITS,
+               1); /* each its own; a cell names no record that another has now */
+}
+
+static void a_merger_in_the_period_brings_its_report(void **state)
+{
+    struct office *o = *state;
+    struct hub_flow_row r;
+    both_hand_in(o);
+    merge(o, "2023-06-30"); /* the last day is the successor's, and so are both records */
+    row_of(o, 0, &r);
+    assert_int_equal(r.row.record.b[0], 0xbb);
+    assert_true(r.row.conflict);
+    assert_int_equal(r.row.other.b[0], 0xaa);
+    hub_flow_row_free(&r);
+    row_of(o, 1, &r);
+    assert_int_equal(r.row.state, FLOW_NOT_STARTED);
+    hub_flow_row_free(&r);
+}
+
 /* ---- closed periods ---- */
 
 #define CLOSE "{'verb':'close','report':'RP01','period':'2023-06'}"
-
-static uint8_t last_verdict(struct office *o);
 
 static enum err verdict_row(void *ctx, const struct hub_set *set)
 {
@@ -851,6 +927,8 @@ int main(void)
         TEST(nobody_confirms_an_own_text),
         TEST(a_second_record_hides_nothing),
         TEST(in_time_is_of_what_was_due),
+        TEST(a_merger_takes_no_report_along),
+        TEST(a_merger_in_the_period_brings_its_report),
         TEST(zero_nothing_and_withdrawn_differ),
         TEST(only_days_of_a_closed_period_are_late),
         TEST(two_officers_reopen),

@@ -8,6 +8,7 @@
 #include "node/command.h"
 #include "node/store_users.h"
 #include "proto/change.h"
+#include "proto/move.h"
 #include "proto/workflow.h"
 
 #include <setjmp.h>
@@ -360,7 +361,7 @@ static void forced(const char *type, const char *id, const char *person, const c
     struct node_own own;
     struct entry_op op;
     struct entry_why why;
-    struct id_person fresh = {{9}}, who;
+    struct id_person fresh = {{(uint8_t)person[0]}}, who;
     const struct catalogue_type *t =
         catalogue_type_by_name(node_store_catalogue(fx.store, NULL), type);
     struct node_entry_form form = {.action = ENTRY_SAVE, .type = t, .values = values};
@@ -535,6 +536,113 @@ static void a_leader_is_told_of_what_nobody_confirmed(void **state)
     report_is("submitted", id);
 }
 
+/* ---- reports that others wrote ---- */
+
+/* A report of 2023-06 of this unit as the feed brings it: drafted by one, handed in by another person at
+ * `position`, of whom `district` says that it was the hub's own set. Its term is added to `sum`. */
+static void comes(uint8_t id, uint64_t position, bool district, uint8_t sum[static 16])
+{
+    static const char *const draft[] = {"definition", "RP01", "period", "2023-05", "narrative", "x",
+                                        "digest",     "00",   "state",  "draft",   NULL};
+    static const char *const sent[] = {"state", "submitted", NULL};
+    char own[33];
+    struct id_record rid;
+    struct node_store_record rec;
+    struct buf b;
+    uint8_t term[16];
+    forced("report", NULL, "Lan", draft, own);
+    forced("report", own, "Hoa", sent, own);
+    assert_int_equal(id_unhex(own, rid.b, sizeof rid.b), ERR_OK);
+    assert_int_equal(node_store_record_init(&rec), ERR_OK);
+    assert_int_equal(node_store_record_read(fx.store, &rid, &rec), ERR_OK);
+    assert_int_equal(rec.fold.set_count, 2);
+    bool later = rec.fold.sets[1].clock > rec.fold.sets[0].clock;
+    rec.fold.sets[later ? 0 : 1].position = position - 1;
+    rec.fold.sets[later ? 1 : 0].position = position;
+    if (district) memcpy(rec.fold.sets[later ? 1 : 0].version.b, fx.hub_inc.b, sizeof fx.hub_inc.b);
+    buf_init(&b, FOLD_STATE_BYTES_MAX);
+    fold_save(&rec.fold, &b);
+    assert_int_equal(b.e, ERR_OK);
+    size_t found = 0;
+    for (size_t i = 0; i + 7 <= b.len; i++) { /* another period than that of what this PC wrote */
+        if (memcmp(b.p + i, "2023-05", 7) != 0) continue;
+        b.p[i + 6] = '6';
+        found++;
+    }
+    assert_int_equal(found, 1);
+    memset(rid.b, id, sizeof rid.b);
+    struct message_record m = {.rid = rid,
+                               .unit = bytes_str(fx.identity.unit),
+                               .position = position,
+                               .state = buf_bytes(&b)};
+    assert_int_equal(node_store_stage_records(fx.store, fx.epoch, &m, 1), ERR_OK);
+    fx.position = position;
+    fold_scope_term(&rid, fx.epoch, position, buf_bytes(&b), term);
+    fold_scope_add(sum, term);
+    buf_free(&b);
+    node_store_record_free(&rec);
+}
+
+/* The row of the report as the page shows it. */
+static void report_row(const char *state, const char *record, bool conflict)
+{
+    json_t *r = ask("{'verb':'report_show','report':'RP01','period':'2023-06'}");
+    const json_t *row = json_object_get(r, "row");
+    assert_string_equal(json_string_value(json_object_get(row, "state")), state);
+    const char *id = json_string_value(json_object_get(row, "record"));
+    if (record == NULL) assert_null(id);
+    if (record != NULL) assert_memory_equal(id, record, strlen(record));
+    assert_int_equal(json_is_true(json_object_get(row, "conflict")), conflict);
+    json_decref(r);
+}
+
+static void what_the_district_settles_hands_nothing_in(void **state)
+{
+    (void)state;
+    uint8_t sum[16] = {0};
+    today("2023-07-01");
+    comes(0xaa, fx.position + 10, false, sum);
+    assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
+    report_row("submitted", "aaaa", false);
+    memset(sum, 0, sizeof sum);
+    comes(0xaa, fx.position + 10, true, sum); /* the same, but that an officer chose the state */
+    assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
+    report_row("draft", "aaaa", false);
+}
+
+static void given(uint8_t id, const char *to, const char *day)
+{
+    struct id_record rid;
+    struct buf b;
+    memset(rid.b, id, sizeof rid.b);
+    buf_init(&b, CHANGE_BYTES_MAX);
+    struct move_assign m = {
+        .to = bytes_str(to), .date = bytes_str(day), .records = BYTES_OF(rid.b)};
+    move_assign_encode(&m, &b);
+    fixture_hub_set(&fx, buf_bytes(&b));
+    buf_free(&b);
+}
+
+static void the_report_of_a_merged_unit_is_not_ours(void **state)
+{
+    (void)state;
+    uint8_t sum[16] = {0};
+    today("2023-07-01");
+    comes(0xbb, fx.position + 10, false, sum);
+    given(0xbb, "26173", "2023-06-01"); /* to somebody else: says nothing here */
+    assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
+    report_row("submitted", "bbbb", false);
+    given(0xbb, fx.identity.unit, "2023-07-01"); /* the day behind the data window */
+    assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
+    report_row("not_started", NULL, false);
+    comes(0xaa, fx.position + 10, false, sum);
+    assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
+    report_row("submitted", "aaaa", false);
+    given(0xbb, fx.identity.unit, "2023-06-30"); /* the last day of it is ours: two handed in */
+    assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
+    report_row("submitted", "bbbb", true);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -545,6 +653,8 @@ int main(void)
         TEST(who_drafted_never_confirms),
         TEST(a_leader_is_told_of_what_nobody_confirmed),
         TEST(what_is_no_number_can_only_be_objected_to),
+        TEST(what_the_district_settles_hands_nothing_in),
+        TEST(the_report_of_a_merged_unit_is_not_ours),
         TEST(steps_are_asked_before_a_save),
         TEST(a_settlement_without_allocation_is_not_handed_in),
         TEST(a_sheet_is_scored_and_handed_in_whole),
