@@ -164,7 +164,7 @@ static enum err typed_report_index(struct typed *t)
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         if (catalogue_field_by_name(type, fields[i]) == NULL) return ERR_OK;
     return db_exec(t->db, "CREATE INDEX IF NOT EXISTS \"report/owed\" ON "
-                          "report(unit, definition, period)");
+                          "report(definition, period, unit)");
 }
 
 /* Make the view person_root unless it is this very one: opening must not change the schema. */
