@@ -111,11 +111,32 @@ void check_quota(struct world *w)
     db_done(q);
 }
 
-/* Nothing that waits to be sent or fetched, but what the hub said no to. */
+/* Is the whole of it at the hub, as its list says? */
+static bool at_hub_by_now(struct world *w, const struct world_file *f)
+{
+    struct db_stmt *q = db_stmt(hub_store_db(w->hub.store),
+                                "SELECT 1 FROM sys_attach WHERE rid = ?1 AND hash = ?2 AND "
+                                "have = size");
+    db_bind_blob(q, 1, BYTES_OF(f->ref.record.b));
+    db_bind_blob(q, 2, BYTES_OF(f->ref.hash.b));
+    enum err e = db_get(q);
+    db_done(q);
+    return e == ERR_OK;
+}
+
+/* Nothing that waits to be sent or fetched, but what the hub said no to. "Not here (yet)" is a no until it is there:
+ * then the node's next session fetches it. */
 bool check_lane(struct world *w, unsigned node)
 {
+    struct node_attach a;
     struct node_attach_counts n;
-    if (node_store_attach_counts(w->nodes[node].store, &n) != ERR_OK) return false;
+    struct node_store *s = w->nodes[node].store;
+    for (unsigned i = 0; i < w->file_count; i++) {
+        enum err e = node_store_attach_get(s, &w->files[i].ref, &a);
+        if (e != ERR_OK && e != ERR_NOT_FOUND) return false;
+        if (e == ERR_OK && a.code == ATTACH_NONE && at_hub_by_now(w, &w->files[i])) return false;
+    }
+    if (node_store_attach_counts(s, &n) != ERR_OK) return false;
     return n.waiting + n.fetching <= n.refused;
 }
 
