@@ -1293,22 +1293,26 @@ static enum err history(struct calls *c)
 static enum err close_set(struct calls *c)
 {
     struct hub_issue i;
-    struct buf head, body, signature, archive;
+    struct buf head, body, signature, archive, missing;
     buf_init(&head, CHANGE_HEAD_BYTES_MAX);
     buf_init(&body, CHANGE_BODY_BYTES_MAX);
     buf_init(&signature, CHANGE_SIGNATURE_BYTES);
     buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
+    buf_init(&missing, CATALOGUE_ARCHIVE_BYTES_MAX);
     enum err e = hub_issues_find(c->hub, REPORT, "735", PERIOD, 1, &i);
     if (e == ERR_OK) e = hub_issues_close_set(c->hub, &i, &head, &body, &signature);
     if (e == ERR_OK) e = hub_issues_archive(c->hub, 1, &archive);
+    if (e == ERR_OK) e = hub_issues_missing(c->hub, &i, &missing);
     if (e == ERR_OK) {
         calls_tell_bytes(c, buf_bytes(&body));
         calls_tell_bytes(c, buf_bytes(&archive));
+        calls_tell_bytes(c, buf_bytes(&missing));
     }
     buf_free(&head);
     buf_free(&body);
     buf_free(&signature);
     buf_free(&archive);
+    buf_free(&missing);
     return e;
 }
 
