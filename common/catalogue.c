@@ -213,6 +213,18 @@ const struct catalogue_unit *catalogue_unit_at(const struct catalogue *c, const 
     return NULL;
 }
 
+bool catalogue_unit_within(const struct catalogue *c, const char *code, const char *above,
+                           struct date on)
+{
+    for (unsigned up = 0; up < CATALOGUE_UNIT_LEVELS_MAX; up++) {
+        if (strcmp(code, above) == 0) return true;
+        const struct catalogue_unit *u = catalogue_unit_at(c, code, on);
+        if (u == NULL) return false;
+        code = u->parent;
+    }
+    return false;
+}
+
 const struct catalogue_unit *catalogue_units(const struct catalogue *c, size_t *count)
 {
     *count = c->unit_count;

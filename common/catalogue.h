@@ -26,7 +26,9 @@
                                         */
 /* Of a whole number, its sign apart, in a form and of what one record brings to a figure: more is a slip of the hand.
  * 500,000 of them fit 64 bits. */
-#define CATALOGUE_AMOUNT_MAX     INT64_C(10000000000000)
+#define CATALOGUE_AMOUNT_MAX INT64_C(10000000000000)
+#define CATALOGUE_UNIT_LEVELS_MAX                                                                  \
+    16u /* units one above the other; the shipped catalogue has four */
 #define CATALOGUE_TEXT_BYTES_MAX 4096u /* bytes of a text value (SPEC 4.12) */
 #define CATALOGUE_OPEN_YEAR                                                                        \
     9999 /* 9999-12-31: valid_to of what has no end; no day of common/date */
@@ -333,6 +335,9 @@ const struct catalogue_choice *catalogue_choices(const struct catalogue *c,
                                                  size_t *count); /* sorted by list, file order */
 const struct catalogue_unit *catalogue_unit_at(const struct catalogue *c, const char *code,
                                                struct date on);
+/* Is the unit `above` itself, or somewhere below it, on that day? Above CATALOGUE_UNIT_LEVELS_MAX nobody looks. */
+bool catalogue_unit_within(const struct catalogue *c, const char *code, const char *above,
+                           struct date on);
 const struct catalogue_unit *catalogue_units(const struct catalogue *c, size_t *count);
 const struct catalogue_indicator *catalogue_indicator(const struct catalogue *c, const char *id);
 const struct catalogue_indicator *catalogue_indicators(const struct catalogue *c, size_t *count);

@@ -66,21 +66,6 @@ static json_t *hub_invite_make(struct hub_app *a, const char *unit, const char *
     return j;
 }
 
-enum { HUB_INVITE_LEVELS_MAX = 8 }; /* units above one another; a ring in a catalogue ends here */
-
-/* Is the unit the hub's own, or somewhere below it, on that day? */
-static bool hub_invite_ours(const struct catalogue *c, const char *unit, const char *own,
-                            struct date on)
-{
-    for (int up = 0; up < HUB_INVITE_LEVELS_MAX; up++) {
-        if (strcmp(unit, own) == 0) return true;
-        const struct catalogue_unit *u = catalogue_unit_at(c, unit, on);
-        if (u == NULL) return false;
-        unit = u->parent;
-    }
-    return false;
-}
-
 /* Whose unit is not this hub's any more owes it no report of today: its PC would write reports that nobody takes. */
 static void hub_invite_warn(struct hub_app *a, const char *unit, json_t *j)
 {
@@ -89,7 +74,7 @@ static void hub_invite_warn(struct hub_app *a, const char *unit, json_t *j)
     const char *own = a->identity.unit;
     const struct catalogue *c = hub_store_catalogue(a->store);
     if (date_of_ms(clock_wall_ms(), &today) != ERR_OK ||
-        (catalogue_unit_at(c, own, today) != NULL && hub_invite_ours(c, unit, own, today)))
+        (catalogue_unit_at(c, own, today) != NULL && catalogue_unit_within(c, unit, own, today)))
         return;
     date_print_vi(today, day);
     snprintf(vi, sizeof vi,

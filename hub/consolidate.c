@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONSOLIDATE_DEPTH_MAX = 16 }; /* levels of units; a catalogue has four */
-
 /* ---- do they belong together? ---- */
 
 static int consolidate_order(const void *a, const void *b)
@@ -96,12 +94,7 @@ static bool consolidate_within(const struct hub_report *r, const char *unit, con
 {
     const struct date days[] = {r->window.first, r->window.last};
     for (size_t d = 0; d < 2; d++) {
-        const char *code = unit;
-        for (int depth = 0; depth < CONSOLIDATE_DEPTH_MAX && code[0] != '\0'; depth++) {
-            if (strcmp(code, above) == 0) return true;
-            const struct catalogue_unit *u = catalogue_unit_at(r->catalogue, code, days[d]);
-            code = u != NULL ? u->parent : "";
-        }
+        if (catalogue_unit_within(r->catalogue, unit, above, days[d])) return true;
     }
     return false;
 }

@@ -574,6 +574,12 @@ static void shipped_catalogue(void **state)
     const struct catalogue_unit *u = catalogue_units(c, &n);
     unsigned in_2023 = 0;
     unsigned in_2025 = 0;
+    const struct date in_june = {2025, 6, 30}, in_july = {2025, 7, 1};
+    assert_true(catalogue_unit_within(c, "26170", "735", in_june));
+    assert_true(catalogue_unit_within(c, "26170", "26170", in_july));
+    assert_false(catalogue_unit_within(c, "26170", "735", in_july)); /* its district ended */
+    assert_true(catalogue_unit_within(c, "26170", "75", in_july));
+    assert_false(catalogue_unit_within(c, "75", "735", in_june));
     for (size_t i = 0; i < n; i++) {
         if (strcmp(u[i].parent, "735") != 0) continue;
         in_2023 += catalogue_unit_at(c, u[i].code, (struct date){2023, 12, 31}) == &u[i];
