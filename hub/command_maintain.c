@@ -145,20 +145,9 @@ static void hub_warn(json_t *warnings, const char *code, const char *vi, const c
 /* docs/erasure.md: what erasing does not reach by itself. */
 static void hub_warn_old(struct hub_app *a, json_t *warnings)
 {
-    char first[FILE_PATH_BYTES_MAX], vi[512], en[512];
-    size_t n = db_old_count(db_path(hub_store_db(a->store)), first);
-    if (n == 0) return;
-    snprintf(vi, sizeof vi,
-             "Còn %zu bản dữ liệu cũ do `restore` để lại cạnh tệp dữ liệu (%.80s...): trong đó vẫn "
-             "còn những gì đã xóa theo lệnh. "
-             "Khi đã đồng bộ và không cần nữa, hãy xóa các tệp này.",
-             n, first);
-    snprintf(en, sizeof en,
-             "%zu databases that `restore` left stand beside the database (%.80s...): what was "
-             "erased by an order is still in them. "
-             "Delete these files when everything has synced and nobody needs them.",
-             n, first);
-    hub_warn(warnings, "old_copies", vi, en);
+    struct db_old_words w;
+    if (db_old_told(db_path(hub_store_db(a->store)), &w))
+        hub_warn(warnings, "old_copies", w.vi, w.en);
 }
 
 void hub_command_status_warnings(struct hub_app *a, json_t *status)

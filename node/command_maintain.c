@@ -207,21 +207,10 @@ void node_command_alarm_warnings(struct node_command *c, json_t *warnings)
 /* docs/erasure.md: what erasing does not reach by itself. */
 static void node_warn_old(struct node_command *c, json_t *warnings)
 {
-    char first[FILE_PATH_BYTES_MAX], vi[512], en[512];
-    size_t n = db_old_count(db_path(node_store_db(c->store)), first);
-    if (n == 0) return;
-    snprintf(vi, sizeof vi,
-             "Còn %zu bản dữ liệu cũ do `restore` để lại cạnh tệp dữ liệu (%.80s...): trong đó vẫn "
-             "còn những gì đã xóa theo lệnh. "
-             "Khi đã đồng bộ và không cần nữa, hãy xóa các tệp này.",
-             n, first);
-    snprintf(en, sizeof en,
-             "%zu databases that `restore` left stand beside the database (%.80s...): what was "
-             "erased by an order is still in them. "
-             "Delete these files when everything has synced and nobody needs them.",
-             n, first);
-    json_array_append_new(warnings,
-                          json_pack("{s:s, s:s, s:s}", "code", "old_copies", "vi", vi, "en", en));
+    struct db_old_words w;
+    if (db_old_told(db_path(node_store_db(c->store)), &w))
+        json_array_append_new(
+            warnings, json_pack("{s:s, s:s, s:s}", "code", "old_copies", "vi", w.vi, "en", w.en));
 }
 
 json_t *node_command_disk(struct node_command *c, json_t *warnings)

@@ -230,6 +230,12 @@ MUST_CHECK enum err db_remove(const char *path);
  * first, without its folder, in `first`; "" and 0 where there is none, or the folder cannot be read. */
 size_t db_old_count(const char *path, char first[static FILE_PATH_BYTES_MAX]);
 
+/* The same for people, in both languages: what it is and what to do with it. False: there is none. */
+struct db_old_words {
+    char vi[512], en[512];
+};
+bool db_old_told(const char *path, struct db_old_words *out);
+
 /* Move the WAL into the database and truncate it (erasure: old pages leave the disk). ERR_LOCKED: a
  * reader is in the way; try again later. */
 MUST_CHECK enum err db_checkpoint(struct db *db);

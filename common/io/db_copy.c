@@ -199,6 +199,24 @@ size_t db_old_count(const char *path, char first[static FILE_PATH_BYTES_MAX])
     return n;
 }
 
+bool db_old_told(const char *path, struct db_old_words *out)
+{
+    char first[FILE_PATH_BYTES_MAX];
+    size_t n = db_old_count(path, first);
+    if (n == 0) return false;
+    snprintf(out->vi, sizeof out->vi,
+             "Còn %zu bản dữ liệu cũ do `restore` để lại cạnh tệp dữ liệu (%.80s...): trong đó vẫn "
+             "còn những gì đã xóa theo lệnh. "
+             "Khi đã đồng bộ và không cần nữa, hãy xóa các tệp này.",
+             n, first);
+    snprintf(out->en, sizeof out->en,
+             "%zu databases that `restore` left stand beside the database (%.80s...): what was "
+             "erased by an order is still in them. "
+             "Delete these files when everything has synced and nobody needs them.",
+             n, first);
+    return true;
+}
+
 enum err db_remove(const char *path)
 {
     static const char *const parts[] = {"", "-wal", "-shm", "-journal"};
