@@ -6,7 +6,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
+
+#include "hub/own.h"
 
 struct office *office_open(uint64_t seed)
 {
@@ -61,4 +64,31 @@ json_t *office_send(struct hub_app *a, json_t *request, enum err want)
     assert_int_equal(hub_command_error_of(r), want);
     json_decref(request);
     return r;
+}
+
+void office_officer(struct office *o, struct key_sign *k, uint8_t seed, const char *name,
+                    unsigned roles)
+{
+    uint8_t bytes[KEY_SEED_BYTES] = {seed};
+    struct order_officer v = {.name = bytes_str(name), .roles = roles};
+    struct buf b;
+    assert_int_equal(key_sign_from_seed(k, KEY_OFFICER, bytes), ERR_OK);
+    memcpy(v.pk, k->public, sizeof v.pk);
+    assert_int_equal(order_officer_prove(k, &o->app.keys.hub, &v), ERR_OK);
+    buf_init(&b, 4096);
+    order_officer_encode(&v, &b);
+    struct bytes p = buf_bytes(&b);
+    struct hub_own_set own = {.payloads = &p, .count = 1};
+    assert_int_equal(hub_app_begin(&o->app), ERR_OK);
+    assert_int_equal(hub_own_append(o->app.store, &o->app.keys, &own, o->hub.now_ms, NULL), ERR_OK);
+    assert_int_equal(hub_app_commit(&o->app), ERR_OK);
+    buf_free(&b);
+}
+
+struct order_signature office_signed(const struct key_sign *k, struct bytes order)
+{
+    struct order_signature s;
+    memcpy(s.pk, k->public, sizeof s.pk);
+    assert_int_equal(order_sign(k, order, s.signature), ERR_OK);
+    return s;
 }

@@ -7,6 +7,7 @@
 #define DONGBO_TESTS_OFFICE_H
 
 #include "hub/command.h"
+#include "proto/order.h"
 #include "tests/lib/report_fixture.h"
 
 struct office {
@@ -24,5 +25,10 @@ json_t *office_ask(struct hub_app *a, const char *text);
 
 /* The same, of a request as JSON, which is taken; the answer must say `want`. */
 json_t *office_send(struct hub_app *a, json_t *request, enum err want);
+
+/* Make `k` the key of this seed, and enter its officer into the log, without a vouch of the root key. */
+void office_officer(struct office *o, struct key_sign *k, uint8_t seed, const char *name,
+                    unsigned roles);
+struct order_signature office_signed(const struct key_sign *k, struct bytes order);
 
 #endif

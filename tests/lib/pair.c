@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "common/io/db.h"
 #include "hub/own.h"
 #include "hub/store_nodes.h"
 #include "node/own.h"
@@ -637,4 +638,24 @@ void pair_publish(struct pair *w, uint32_t edition)
     buf_free(&archive);
     buf_free(&frame);
     buf_free(&payload);
+}
+
+int64_t pair_number(struct db *db, const char *sql)
+{
+    struct db_stmt *q = NULL;
+    OK(db_prepare(db, sql, &q));
+    OK(db_get(q));
+    int64_t n = db_column_int(q, 0);
+    db_stmt_free(q);
+    return n;
+}
+
+bool pair_node_has(struct pair_node *n, const struct id_record *rid)
+{
+    struct node_store_record r;
+    OK(node_store_record_init(&r));
+    enum err e = node_store_record_read(n->store, rid, &r);
+    node_store_record_free(&r);
+    assert_true(e == ERR_OK || e == ERR_NOT_FOUND);
+    return e == ERR_OK;
 }

@@ -117,5 +117,8 @@ void pair_hub_back(struct pair *w, const struct pair_copy *c);
 struct pair_node *pair_clone(struct pair *w, unsigned from, unsigned to, const struct pair_copy *c);
 enum err pair_settle(struct pair_node *n);
 struct node_sync_result pair_result(const struct pair_node *n);
+/* The one number that the SQL gives. */
+int64_t pair_number(struct db *db, const char *sql);
+bool pair_node_has(struct pair_node *n, const struct id_record *rid);
 
 #endif

@@ -72,26 +72,6 @@ struct kind {
 
 /* ---- looking ---- */
 
-static int64_t number(struct db *db, const char *sql)
-{
-    struct db_stmt *q = NULL;
-    OK(db_prepare(db, sql, &q));
-    OK(db_get(q));
-    int64_t n = db_column_int(q, 0);
-    db_stmt_free(q);
-    return n;
-}
-
-static bool node_has(struct pair_node *n, const struct id_record *rid)
-{
-    struct node_store_record r;
-    OK(node_store_record_init(&r));
-    enum err e = node_store_record_read(n->store, rid, &r);
-    node_store_record_free(&r);
-    assert_true(e == ERR_OK || e == ERR_NOT_FOUND);
-    return e == ERR_OK;
-}
-
 /* Does a head at the hub say this? */
 static bool hub_says(struct cuts *c, const struct id_record *rid, const char *text)
 {
@@ -266,7 +246,7 @@ static void node_goes_back(struct cuts *c)
 static void node_has_all_again(struct cuts *c)
 {
     for (unsigned i = 0; i < 3; i++) {
-        assert_true(node_has(&c->w.nodes[0], &c->rid[i]));
+        assert_true(pair_node_has(&c->w.nodes[0], &c->rid[i]));
         assert_true(pair_hub_has(&c->w, &c->rid[i]));
     }
 }
@@ -323,7 +303,7 @@ static void transfer(struct cuts *c)
 
 static void taken(struct cuts *c)
 {
-    assert_true(node_has(&c->w.nodes[0], &c->rid[0]));
+    assert_true(pair_node_has(&c->w.nodes[0], &c->rid[0]));
 }
 
 static void a_record_that_is_taken_over(void **state)
@@ -342,7 +322,7 @@ static void transfer_taken(struct cuts *c)
 static void given(struct cuts *c)
 {
     struct db *db = node_store_db(c->w.nodes[1].store);
-    assert_int_equal(number(db, "SELECT count(*) FROM sys_transfer WHERE state = 0"), 0);
+    assert_int_equal(pair_number(db, "SELECT count(*) FROM sys_transfer WHERE state = 0"), 0);
 }
 
 static void a_record_that_is_given_away(void **state)
@@ -412,7 +392,7 @@ static void erased(struct cuts *c)
 {
     uint8_t sum[8], theirs[8];
     uint32_t count = 0, n = 0;
-    assert_false(node_has(&c->w.nodes[0], &c->rid[0]));
+    assert_false(pair_node_has(&c->w.nodes[0], &c->rid[0]));
     OK(hub_store_erasure_end(c->w.hub.store, &count, sum));
     OK(node_store_erasure_end(c->w.nodes[0].store, &n, theirs));
     assert_int_equal(n, count);
@@ -462,12 +442,12 @@ static void rot_at_hub(struct cuts *c)
     for (uint64_t t = HUB_SCRUB_FIRST_MS; s.rounds == 0; t += 1000)
         hub_scrub_turn(&s, t, PAIR_WALL);
     hub_scrub_free(&s);
-    assert_int_equal(number(hub_store_db(c->w.hub.store), "SELECT count(*) FROM sys_mend"), 1);
+    assert_int_equal(pair_number(hub_store_db(c->w.hub.store), "SELECT count(*) FROM sys_mend"), 1);
 }
 
 static void mended(struct cuts *c)
 {
-    assert_int_equal(number(hub_store_db(c->w.hub.store), "SELECT count(*) FROM sys_mend"), 0);
+    assert_int_equal(pair_number(hub_store_db(c->w.hub.store), "SELECT count(*) FROM sys_mend"), 0);
     OK(hub_store_check(c->w.hub.store));
 }
 
@@ -492,14 +472,14 @@ static void rot_at_node(struct cuts *c)
         (void)node_scrub_turn(&s, PAIR_WALL);
     assert_true(s.findings > 0);
     node_scrub_free(&s);
-    assert_true(number(node_store_db(n->store), "SELECT count(*) FROM sys_heal") > 0);
+    assert_true(pair_number(node_store_db(n->store), "SELECT count(*) FROM sys_heal") > 0);
 }
 
 static void healed(struct cuts *c)
 {
     struct node_verified v;
     struct db *db = node_store_db(c->w.nodes[0].store);
-    assert_int_equal(number(db, "SELECT count(*) FROM sys_heal"), 0);
+    assert_int_equal(pair_number(db, "SELECT count(*) FROM sys_heal"), 0);
     OK(node_store_verify(c->w.nodes[0].store, NULL, NULL, &v));
 }
 

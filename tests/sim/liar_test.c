@@ -145,16 +145,6 @@ static void on(struct liar *l)
 
 /* ---- what must hold ---- */
 
-static bool node_has(struct pair_node *n, const struct id_record *rid)
-{
-    struct node_store_record r;
-    OK(node_store_record_init(&r));
-    enum err e = node_store_record_read(n->store, rid, &r);
-    node_store_record_free(&r);
-    assert_true(e == ERR_OK || e == ERR_NOT_FOUND);
-    return e == ERR_OK;
-}
-
 static void check(struct liar *l, struct told *t)
 {
     struct hub_verified_log hub;
@@ -173,7 +163,7 @@ static void check(struct liar *l, struct told *t)
         bool there = pair_hub_has(&l->w, &s->rid);
         /* A hub's disk costs nothing that a commune holds; a commune's disk costs what nobody else had. */
         if (l->hub || s->node == 1 || s->confirmed) assert_true(there);
-        assert_int_equal(node_has(&l->w.nodes[s->node], &s->rid), there);
+        assert_int_equal(pair_node_has(&l->w.nodes[s->node], &s->rid), there);
         t->gone += !there;
     }
 }

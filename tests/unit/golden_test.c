@@ -195,16 +195,6 @@ static void each_release_opens_migrates_and_syncs(void **state)
     }
 }
 
-static int64_t number(struct db *db, const char *sql)
-{
-    struct db_stmt *q = NULL;
-    OK(db_prepare(db, sql, &q));
-    OK(db_get(q));
-    int64_t n = db_column_int(q, 0);
-    db_stmt_free(q);
-    return n;
-}
-
 /* Every migration meets rows: what they are must be there, before it means anything that it is whole. */
 static void assert_content(struct pair *w)
 {
@@ -225,11 +215,11 @@ static void assert_content(struct pair *w)
     char sql[128];
     for (size_t i = 0; i < sizeof hub / sizeof hub[0]; i++) {
         snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", hub[i]);
-        if (number(hub_store_db(w->hub.store), sql) == 0) fail_msg("hub: %s is empty", hub[i]);
+        if (pair_number(hub_store_db(w->hub.store), sql) == 0) fail_msg("hub: %s is empty", hub[i]);
     }
     for (size_t i = 0; i < sizeof node / sizeof node[0]; i++) {
         snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", node[i]);
-        if (number(node_store_db(w->nodes[0].store), sql) == 0)
+        if (pair_number(node_store_db(w->nodes[0].store), sql) == 0)
             fail_msg("node: %s is empty", node[i]);
     }
     struct hub_counts n;

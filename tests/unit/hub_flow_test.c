@@ -479,32 +479,6 @@ static void only_days_of_a_closed_period_are_late(void **state)
     assert_int_equal(last_verdict(o), FOLD_APPLIED);
 }
 
-static void officer(struct office *o, struct key_sign *k, uint8_t seed, const char *name)
-{
-    uint8_t bytes[KEY_SEED_BYTES] = {seed};
-    struct order_officer v = {.name = bytes_str(name), .roles = ORDER_ROLE_REOPEN};
-    struct buf b;
-    assert_int_equal(key_sign_from_seed(k, KEY_OFFICER, bytes), ERR_OK);
-    memcpy(v.pk, k->public, sizeof v.pk);
-    assert_int_equal(order_officer_prove(k, &o->app.keys.hub, &v), ERR_OK);
-    buf_init(&b, 4096);
-    order_officer_encode(&v, &b);
-    struct bytes p = buf_bytes(&b);
-    struct hub_own_set set = {.payloads = &p, .count = 1};
-    assert_int_equal(hub_app_begin(&o->app), ERR_OK);
-    assert_int_equal(hub_own_append(o->app.store, &o->app.keys, &set, o->hub.now_ms, NULL), ERR_OK);
-    assert_int_equal(hub_app_commit(&o->app), ERR_OK);
-    buf_free(&b);
-}
-
-static struct order_signature signed_by(const struct key_sign *k, struct bytes order)
-{
-    struct order_signature s;
-    memcpy(s.pk, k->public, sizeof s.pk);
-    assert_int_equal(order_sign(k, order, s.signature), ERR_OK);
-    return s;
-}
-
 /* The bytes of the order that `reopen` drafts. */
 static void drafted(struct office *o, struct buf *out)
 {
@@ -546,16 +520,16 @@ static void two_officers_reopen(void **state)
     struct hub_flow_row r;
     buf_init(&order, ORDER_BYTES_MAX);
     submit(o, ID, "submitted", DUE_2_JULY - 9000);
-    officer(o, &o->an, 2, "An");
-    officer(o, &o->binh, 3, "Bình");
+    office_officer(o, &o->an, 2, "An", ORDER_ROLE_REOPEN);
+    office_officer(o, &o->binh, 3, "Bình", ORDER_ROLE_REOPEN);
     assert_int_equal(told(o, "{'verb':'reopen','report':'RP01','period':'2023-06','reason':'x'}"),
                      ERR_NOT_FOUND);
     assert_int_equal(told(o, CLOSE), ERR_OK);
     assert_row(o, FLOW_LOCKED, FLOW_TIME_IN_TIME);
     nobody_reopens_without_an_order(o);
     drafted(o, &order);
-    struct order_signature an = signed_by(&o->an, buf_bytes(&order));
-    struct order_signature binh = signed_by(&o->binh, buf_bytes(&order));
+    struct order_signature an = office_signed(&o->an, buf_bytes(&order));
+    struct order_signature binh = office_signed(&o->binh, buf_bytes(&order));
     assert_int_equal(hub_order_propose(&o->app, buf_bytes(&order), &an, o->hub.now_ms, &id),
                      ERR_OK);
     assert_row(o, FLOW_LOCKED, FLOW_TIME_IN_TIME); /* one is not enough */

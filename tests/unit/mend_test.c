@@ -51,16 +51,6 @@ static void harm_hub(struct pair *w, const char *sql)
     pair_hub_on(w);
 }
 
-static int64_t number(struct db *db, const char *sql)
-{
-    struct db_stmt *q = NULL;
-    OK(db_prepare(db, sql, &q));
-    OK(db_get(q));
-    int64_t n = db_column_int(q, 0);
-    db_stmt_free(q);
-    return n;
-}
-
 static struct db *hub_db(struct pair *w)
 {
     return hub_store_db(w->hub.store);
@@ -109,9 +99,9 @@ static void a_set_that_rots_at_the_hub_comes_back_from_its_node(void **state)
         harm_hub(&w, harms[i]);
         assert_int_not_equal(hub_store_check(w.hub.store), ERR_OK);
         assert_true(scrub(&w) > 0);
-        assert_int_equal(number(hub_db(&w), "SELECT count(*) FROM sys_mend"), sets[i]);
+        assert_int_equal(pair_number(hub_db(&w), "SELECT count(*) FROM sys_mend"), sets[i]);
         OK(pair_settle(&w.nodes[0]));
-        assert_int_equal(number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 0);
+        assert_int_equal(pair_number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 0);
         assert_int_equal(audits(&w), before + sets[i]);
         OK(hub_store_check(w.hub.store));
         assert_int_equal(scrub(&w), 0); /* the seals too: every byte is as it was */
@@ -132,7 +122,7 @@ static void a_set_of_before_a_change_of_keys_comes_back(void **state)
     char sql[160];
     begin(&w, 53);
     struct pair_node *n = &w.nodes[0];
-    int64_t last = number(hub_db(&w), "SELECT max(pos) FROM sys_log");
+    int64_t last = pair_number(hub_db(&w), "SELECT max(pos) FROM sys_log");
     OK(key_sign_make(&ring.sign, KEY_SIGN));
     OK(key_box_make(&ring.transport, KEY_TRANSPORT));
     OK(key_box_make(&ring.sealing, KEY_SEALING));
@@ -154,9 +144,9 @@ static void a_set_of_before_a_change_of_keys_comes_back(void **state)
              (long long)last, (long long)last + 1);
     harm_hub(&w, sql);
     assert_true(scrub(&w) > 0);
-    assert_int_equal(number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 2);
+    assert_int_equal(pair_number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 2);
     OK(pair_settle(n));
-    assert_int_equal(number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 0);
+    assert_int_equal(pair_number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 0);
     OK(hub_store_check(w.hub.store));
     assert_int_equal(scrub(&w), 0);
     pair_close(&w);
@@ -176,11 +166,11 @@ static void a_node_that_lost_it_too_sends_none_and_goes_on(void **state)
     harm(n->path, "UPDATE sys_log SET body = x'90' WHERE seq = (SELECT max(seq) FROM sys_log)");
     pair_node_on(n);
     OK(pair_settle(n));
-    assert_int_equal(number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 1);
+    assert_int_equal(pair_number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 1);
     pair_save(n, CHANGE_CREATE, &rid, "Người sau", bytes_make(NULL, 0));
     OK(pair_settle(n));
     assert_int_equal(pair_status(n).waiting, 0);
-    assert_int_equal(number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 1);
+    assert_int_equal(pair_number(hub_db(&w), "SELECT count(*) FROM sys_mend"), 1);
     pair_close(&w);
 }
 

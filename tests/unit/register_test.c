@@ -252,32 +252,6 @@ static void a_granted_erasure_stays_open_without_its_order(void **state)
 
 /* ---- orders ---- */
 
-static void officer(struct office *o, struct key_sign *k, uint8_t seed, const char *name)
-{
-    uint8_t bytes[KEY_SEED_BYTES] = {seed};
-    struct order_officer v = {.name = bytes_str(name), .roles = ORDER_ROLE_ERASE};
-    struct buf b;
-    assert_int_equal(key_sign_from_seed(k, KEY_OFFICER, bytes), ERR_OK);
-    memcpy(v.pk, k->public, sizeof v.pk);
-    assert_int_equal(order_officer_prove(k, &o->app.keys.hub, &v), ERR_OK);
-    buf_init(&b, 4096);
-    order_officer_encode(&v, &b);
-    struct bytes p = buf_bytes(&b);
-    struct hub_own_set own = {.payloads = &p, .count = 1};
-    assert_int_equal(hub_app_begin(&o->app), ERR_OK);
-    assert_int_equal(hub_own_append(o->app.store, &o->app.keys, &own, o->hub.now_ms, NULL), ERR_OK);
-    assert_int_equal(hub_app_commit(&o->app), ERR_OK);
-    buf_free(&b);
-}
-
-static struct order_signature signed_by(const struct key_sign *k, struct bytes order)
-{
-    struct order_signature s;
-    memcpy(s.pk, k->public, sizeof s.pk);
-    assert_int_equal(order_sign(k, order, s.signature), ERR_OK);
-    return s;
-}
-
 /* An order to erase a record that both officers signed. */
 static void erase(struct office *o, const char *rid, char hex[static 2 * ID_HASH_BYTES + 1])
 {
@@ -293,8 +267,8 @@ static void erase(struct office *o, const char *rid, char hex[static 2 * ID_HASH
     assert_int_equal(hub_order_draft(&o->app, "erase", bytes_str("đơn 12"), buf_bytes(&content),
                                      o->hub.now_ms, &order),
                      ERR_OK);
-    struct order_signature an = signed_by(&o->an, buf_bytes(&order));
-    struct order_signature binh = signed_by(&o->binh, buf_bytes(&order));
+    struct order_signature an = office_signed(&o->an, buf_bytes(&order));
+    struct order_signature binh = office_signed(&o->binh, buf_bytes(&order));
     assert_int_equal(hub_order_propose(&o->app, buf_bytes(&order), &an, o->hub.now_ms, &id),
                      ERR_OK);
     assert_int_equal(hub_order_approve(&o->app, &id, &binh, o->hub.now_ms), ERR_OK);
@@ -333,8 +307,8 @@ static void an_order_answers_one_request_about_its_person(void **state)
                  "{\"type\":\"person\",\"id\":\"%s\",\"full_name\":\"Lê Văn Quên\"}", persons[i]);
         report_put(&o->hub, 0, json);
     }
-    officer(o, &o->an, 2, "An");
-    officer(o, &o->binh, 3, "Bình");
+    office_officer(o, &o->an, 2, "An", ORDER_ROLE_ERASE);
+    office_officer(o, &o->binh, 3, "Bình", ORDER_ROLE_ERASE);
     erase(o, persons[0], order);
     claimed(o, rows[0], persons[1], order, 2); /* somebody else's order */
     expect(a, "request", rows[0], "received", 1, 0);
