@@ -6,13 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {                       /* tenths of a millimetre */
-       TABLE_NAME = 420,     /* column of the units' names, at least */
-       TABLE_NAME_MAX = 700, /* and at most */
-       TABLE_FIGURE = 130,   /* column of figures, at least */
-       TABLE_CHARACTER = 19, /* of a digit at the size of such cells */
-       TABLE_PADDING = 40,   /* of a cell, both sides */
+enum {                               /* tenths of a millimetre */
+       TABLE_NAME = 420,             /* column of the units' names, at least */
+       TABLE_NAME_MAX = 700,         /* and at most */
+       TABLE_FIGURE = 130,           /* column of figures, at least */
+       TABLE_CHARACTER = 19,         /* of a digit at the size of such cells */
+       TABLE_CHARACTER_SUMMARY = 22, /* and of those of the summary */
+       TABLE_PADDING = 40,           /* of a cell, both sides */
        TABLE_SUMMARY_COLUMNS = 6,
+       TABLE_TEXT = 340,   /* what the names of the lines keep beside wide figures, */
+       TABLE_TARGET = 200, /* the targets, */
+       TABLE_MET = 170,    /* and the words of whether they are met */
 };
 
 static const struct hub_nd30_column summary_columns[TABLE_SUMMARY_COLUMNS] = {
@@ -47,20 +51,36 @@ static enum err table_rows(struct hub_nd30 *d)
     return ERR_OK;
 }
 
-/* Width of a column of figures by unit: no figure may break. */
+/* Width that a figure needs: none may break, for half an amount reads as another. */
+static unsigned table_figure_width(const char *figure, unsigned character)
+{
+    return (unsigned)text_count(bytes_str(figure)) * character + TABLE_PADDING;
+}
+
+/* Width of a column of figures by unit. */
 static unsigned table_width(const struct hub_report *r, const struct hub_report_line *line)
 {
-    size_t longest = 0;
+    unsigned width = TABLE_FIGURE;
     for (size_t c = 0; c < hub_report_columns(r); c++) {
         char figure[HUB_REPORT_FIGURE_ROOM];
         const struct hub_report_cell *cell = &line->rows[0].cells[c];
         if (cell->absent) continue; /* words, which may break */
         hub_report_figure(line, cell, figure);
-        size_t n = text_count(bytes_str(figure));
-        if (n > longest) longest = n;
+        unsigned needed = table_figure_width(figure, TABLE_CHARACTER);
+        if (needed > width) width = needed;
     }
-    unsigned width = (unsigned)longest * TABLE_CHARACTER + TABLE_PADDING;
-    return width < TABLE_FIGURE ? TABLE_FIGURE : width;
+    return width;
+}
+
+/* A column of figures gets what its widest one needs, from a column of words down to its least. */
+static void table_widen(struct hub_nd30_column *figures, struct hub_nd30_column *words,
+                        unsigned least, unsigned needed)
+{
+    if (needed <= figures->width || words->width <= least) return;
+    unsigned more = needed - figures->width, spare = words->width - least;
+    if (more > spare) more = spare;
+    figures->width += more;
+    words->width -= more;
 }
 
 static struct hub_nd30_table *table_add(struct hub_nd30 *d)
@@ -76,6 +96,16 @@ static enum err table_summary(struct hub_nd30 *d)
     memcpy(t->columns, summary_columns, sizeof summary_columns);
     t->column_count = TABLE_SUMMARY_COLUMNS;
     t->row_count = d->row_count;
+    for (size_t i = 0; i < d->row_count; i++) {
+        char figure[HUB_REPORT_FIGURE_ROOM];
+        const struct hub_report_line *line = &d->r->lines[d->rows[i].line];
+        hub_report_figure(line, &line->rows[d->rows[i].row].cells[hub_report_columns(d->r) - 1],
+                          figure);
+        unsigned needed = table_figure_width(figure, TABLE_CHARACTER_SUMMARY);
+        table_widen(&t->columns[3], &t->columns[5], TABLE_MET, needed);
+        table_widen(&t->columns[3], &t->columns[4], TABLE_TARGET, needed);
+        table_widen(&t->columns[3], &t->columns[1], TABLE_TEXT, needed);
+    }
     snprintf(t->title, sizeof t->title, "Bảng 1. Kết quả thực hiện");
     return ERR_OK;
 }
@@ -119,6 +149,12 @@ static enum err table_changes(struct hub_nd30 *d)
     t->column_count = TABLE_SUMMARY_COLUMNS;
     t->row_count = s->count;
     t->changes = true;
+    for (size_t i = 0; i < s->count; i++) {
+        table_widen(&t->columns[3], &t->columns[1], TABLE_TEXT,
+                    table_figure_width(s->rows[i].before, TABLE_CHARACTER));
+        table_widen(&t->columns[4], &t->columns[1], TABLE_TEXT,
+                    table_figure_width(s->rows[i].after, TABLE_CHARACTER));
+    }
     snprintf(t->title, sizeof t->title, "Bảng %zu. Số liệu khác bản số %u và nguyên nhân",
              d->table_count, (unsigned)s->of);
     return ERR_OK;

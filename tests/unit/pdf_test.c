@@ -115,6 +115,29 @@ static void a_report_is_a_paper_of_the_administration(void **state)
     report_hub_close(&h);
 }
 
+/* An amount over two lines reads as two numbers. */
+static void no_amount_breaks(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    struct buf pdf, text;
+    report_hub_open(&h, 85);
+    report_fill(&h, 85, 0, -1);
+    struct hub_report *r = report_of(&h, "RP04", NULL, "2023-6M");
+    size_t all = hub_report_columns(r) - 1, money = 0;
+    while (money < r->line_count && r->lines[money].indicator->measure != CATALOGUE_SUM)
+        money++;
+    assert_true(money < r->line_count);
+    r->lines[money].rows[0].cells[all].num = INT64_C(9616000000000);
+    make(&h, r, &pdf);
+    say(&h, buf_bytes(&pdf), "pdftotext -layout a.pdf -", &text);
+    assert_int_equal(times(&text, "9.616.000.000.000"), 2); /* the summary, and by unit */
+    buf_free(&text);
+    buf_free(&pdf);
+    hub_report_free(r);
+    report_hub_close(&h);
+}
+
 static void the_same_issue_gives_the_same_bytes(void **state)
 {
     (void)state;
@@ -279,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_is_a_paper_of_the_administration),
+        cmocka_unit_test(no_amount_breaks),
         cmocka_unit_test(the_same_issue_gives_the_same_bytes),
         cmocka_unit_test(names_are_text_and_nothing_is_invented),
         cmocka_unit_test(long_reports_go_over_pages),
