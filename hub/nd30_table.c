@@ -179,26 +179,6 @@ static void cell_text(const char *text, struct buf *out)
     buf_add_bytes(out, text_truncate(bytes_str(text), HUB_ND30_CELL_BYTES_MAX));
 }
 
-static void cell_amount(const char *value, bool ratio, struct buf *out)
-{
-    for (; *value != '\0'; value++)
-        buf_add_u8(out, *value == '.' ? ',' : (uint8_t)*value);
-    if (ratio) buf_add_u8(out, '%');
-}
-
-static void cell_target(const struct hub_target_row *t, bool ratio, struct buf *out)
-{
-    static const char *const ops[][2] = {
-        {"ge", "≥ "}, {"gt", "> "}, {"le", "≤ "}, {"lt", "< "}, {"eq", "= "}};
-    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
-        if (strcmp(t->op, ops[i][0]) == 0) buf_add_str(out, ops[i][1]);
-    }
-    cell_amount(t->value, ratio, out);
-    if (strcmp(t->op, "band") != 0) return;
-    buf_add_str(out, " đến ");
-    cell_amount(t->value_hi, ratio, out);
-}
-
 static const struct hub_report_target *cell_target_of(const struct hub_report *r, size_t line)
 {
     for (size_t i = 0; i < r->target_count; i++) {
@@ -228,7 +208,7 @@ static void cell_summary(const struct hub_nd30 *d, size_t row, size_t column, st
         buf_add_str(out, figure);
     }
     if (t == NULL || !total) return;
-    if (column == 4) cell_target(&t->row, hub_figures_is_ratio(line->indicator->measure), out);
+    if (column == 4) hub_report_target_words(line, &t->row, out);
     if (column == 5) buf_add_str(out, hub_met_vi(t->met));
 }
 

@@ -44,6 +44,35 @@ void hub_report_figure(const struct hub_report_line *line, const struct hub_repo
     }
 }
 
+static void print_amount(const char *value, const char *unit, struct buf *out)
+{
+    char amount[HUB_REPORT_FIGURE_ROOM];
+    print_grouped(value, amount, sizeof amount);
+    buf_add_str(out, amount);
+    buf_add_str(out, unit);
+}
+
+void hub_report_target_words(const struct hub_report_line *line, const struct hub_target_row *t,
+                             struct buf *out)
+{
+    static const char *const ops[][2] = {{"ge", "≥ "}, {"gt", "> "}, {"le", "≤ "},
+                                         {"lt", "< "}, {"eq", "= "}, {"reduce_", "giảm ≥ "}};
+    const char *unit = hub_figures_is_ratio(line->indicator->measure) ? "%" : "";
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        if (strncmp(t->op, ops[i][0], strlen(ops[i][0])) == 0) buf_add_str(out, ops[i][1]);
+    }
+    if (strcmp(t->op, "reduce_points") == 0) unit = " điểm %";
+    if (strcmp(t->op, "reduce_percent") == 0) unit = "%";
+    print_amount(t->value, unit, out);
+    if (strncmp(t->op, "reduce_", strlen("reduce_")) == 0) {
+        buf_add_str(out, " so với ");
+        print_amount(t->base_value, hub_figures_is_ratio(line->indicator->measure) ? "%" : "", out);
+    }
+    if (strcmp(t->op, "band") != 0) return;
+    buf_add_str(out, " đến ");
+    print_amount(t->value_hi, unit, out);
+}
+
 void hub_report_parts(const struct hub_report_cell *cell, char out[static HUB_REPORT_PARTS_ROOM])
 {
     char num[HUB_REPORT_PARTS_ROOM / 2], den[HUB_REPORT_PARTS_ROOM / 2], plain[24];
@@ -105,14 +134,9 @@ static void print_target(const struct hub_report *r, size_t line, size_t column,
     for (size_t i = 0; i < r->target_count; i++) {
         const struct hub_report_target *t = &r->targets[i];
         if (t->line != line || t->unit != column) continue;
-        const char *op = strcmp(t->row.op, "ge") == 0   ? "≥ "
-                         : strcmp(t->row.op, "le") == 0 ? "≤ "
-                         : strcmp(t->row.op, "gt") == 0 ? "> "
-                         : strcmp(t->row.op, "lt") == 0 ? "< "
-                                                        : "";
-        bool band = strcmp(t->row.op, "band") == 0;
-        buf_printf(out, "   chỉ tiêu %s%s%s%s: %s", op, t->row.value, band ? "–" : "",
-                   band ? t->row.value_hi : "", hub_met_vi(t->met));
+        buf_add_str(out, "   chỉ tiêu ");
+        hub_report_target_words(&r->lines[line], &t->row, out);
+        buf_printf(out, ": %s", hub_met_vi(t->met));
     }
 }
 

@@ -23,6 +23,10 @@ enum { HUB_REPORT_FIGURE_ROOM = 40 }; /* bytes with the terminator */
 void hub_report_figure(const struct hub_report_line *line, const struct hub_report_cell *cell,
                        char out[static HUB_REPORT_FIGURE_ROOM]);
 
+/* A target as people write it: "≥ 12", "80,0% đến 90,0%", "giảm ≥ 0,5% so với 2.713". */
+void hub_report_target_words(const struct hub_report_line *line, const struct hub_target_row *t,
+                             struct buf *out);
+
 /* What a rate is of: "1.199/1.200". The caller sees to it that it is neither hidden nor absent. */
 enum { HUB_REPORT_PARTS_ROOM = 64 }; /* bytes with the terminator */
 void hub_report_parts(const struct hub_report_cell *cell, char out[static HUB_REPORT_PARTS_ROOM]);

@@ -44,6 +44,36 @@ static void figures_are_written_the_vietnamese_way(void **state)
     }
 }
 
+static void a_target_says_what_is_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *says;
+        enum catalogue_measure measure;
+        struct hub_target_row row;
+    } cases[] = {
+        {"≥ 12", CATALOGUE_COUNT, {.op = "ge", .value = "12"}},
+        {"= 616.000.000", CATALOGUE_SUM, {.op = "eq", .value = "616000000"}},
+        {"< 2,5%", CATALOGUE_RATIO, {.op = "lt", .value = "2.5"}},
+        {"80% đến 90%", CATALOGUE_RATIO, {.op = "band", .value = "80", .value_hi = "90"}},
+        {"giảm ≥ 0,5% so với 2.713",
+         CATALOGUE_COUNT,
+         {.op = "reduce_percent", .value = "0.5", .base_value = "2713"}},
+        {"giảm ≥ 0,5 điểm % so với 12%",
+         CATALOGUE_RATIO,
+         {.op = "reduce_points", .value = "0.5", .base_value = "12"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct catalogue_indicator indicator = {.measure = cases[i].measure};
+        struct hub_report_line line = {.indicator = &indicator};
+        struct buf out;
+        buf_init(&out, 256);
+        hub_report_target_words(&line, &cases[i].row, &out);
+        assert_string_equal(buf_cstr(&out), cases[i].says);
+        buf_free(&out);
+    }
+}
+
 static void a_report_says_whose_when_and_what_is_missing(void **state)
 {
     (void)state;
@@ -82,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_written_the_vietnamese_way),
+        cmocka_unit_test(a_target_says_what_is_asked),
         cmocka_unit_test(a_report_says_whose_when_and_what_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
