@@ -110,8 +110,24 @@ static void json_head(const struct hub_report *r, struct buf *out)
     buf_add_str(out, "}");
 }
 
+static void json_missing(const struct hub_report *r, size_t first, size_t end, const char *key,
+                         struct buf *out)
+{
+    if (first == end) return;
+    buf_add_str(out, key);
+    for (size_t i = first; i < end; i++)
+        json_pair(out, i > first ? "," : "[", r->missing[i]);
+    buf_add_str(out, "]");
+}
+
+void hub_canonical_missing(const struct hub_report *r, const char *key, struct buf *out)
+{
+    json_missing(r, 0, r->missing_count, key, out);
+}
+
 static void json_sources(const struct hub_report *r, struct buf *out)
 {
+    size_t at = 0; /* in r->missing */
     if (r->source_count == 0) return;
     buf_add_str(out, ",\n\"sources\":[");
     for (size_t i = 0; i < r->source_count; i++) {
@@ -119,16 +135,12 @@ static void json_sources(const struct hub_report *r, struct buf *out)
         json_pair(out, i ? ",\n{\"unit\":" : "\n{\"unit\":", s->unit);
         json_pair(out, ",\"hub\":", s->hub);
         json_pair(out, ",\"figures\":", s->figures);
-        buf_printf(out, ",\"issue\":%u}", (unsigned)s->number);
+        buf_printf(out, ",\"issue\":%u", (unsigned)s->number);
+        json_missing(r, at, at + s->missing, ",\"missing\":", out);
+        buf_add_str(out, "}");
+        at += s->missing;
     }
     buf_add_str(out, "]");
-}
-
-void hub_canonical_missing(const struct hub_report *r, struct buf *out)
-{
-    for (size_t i = 0; i < r->missing_count; i++)
-        json_pair(out, i ? "," : "[", r->missing[i]);
-    if (r->missing_count > 0) buf_add_str(out, "]");
 }
 
 static void json_units(const struct hub_report *r, struct buf *out)
@@ -151,8 +163,7 @@ static void json_units(const struct hub_report *r, struct buf *out)
     for (size_t i = 0; i < r->outside_count; i++)
         json_pair(out, i ? "," : "", r->outside[i]);
     buf_add_str(out, "]");
-    if (r->missing_count > 0) buf_add_str(out, ",\n\"missing\":");
-    hub_canonical_missing(r, out);
+    hub_canonical_missing(r, ",\n\"missing\":", out);
 }
 
 static void json_cell(const struct hub_report *r, const struct hub_report_line *line,

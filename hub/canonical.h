@@ -7,7 +7,8 @@
  * of its archive, every cell with its state, numerator, denominator and text, the targets with their
  * status, who sent nothing, and units outside. No time stands in them: the cut is the time. A report
  * of an open period gives the same bytes as its closing at the same cut, unless reports were missing
- * then: an issue names those units ("missing"), as its close set does, and else has no such key.
+ * then: an issue names those units ("missing"), as its close set does, and else has no such key. A
+ * consolidated report names those of its sources, at each of them and together.
  *
  * State of a cell: "figure"; "no_base": a ratio over nothing, value null, printed as a dash;
  * "nothing_sent": the hub holds no record of the unit, num and value null; "hidden": a small cell or
@@ -38,8 +39,8 @@ void hub_canonical_digest(struct bytes json, struct id_hash *out);
 /* Append a JSON string with its quotes, for other writers. */
 void hub_canonical_text(struct buf *out, const char *text);
 
-/* The units whose reports were not in, as a JSON array; nothing at all where there are none. */
-void hub_canonical_missing(const struct hub_report *r, struct buf *out);
+/* `key` and the units whose reports were not in, as a JSON array; nothing at all where there are none. */
+void hub_canonical_missing(const struct hub_report *r, const char *key, struct buf *out);
 
 /* The words of the files, for other printers. */
 const char *hub_canonical_state(const struct hub_report_cell *cell);

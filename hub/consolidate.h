@@ -4,8 +4,8 @@
  *
  * Counts and sums are added up, hub by hub; rates are made of the added numerators and denominators.
  * A person whom two hubs know counts in each: lines over persons are marked "chưa loại trùng giữa
- * các đơn vị". A sum with a hidden part is hidden. The result is signed by this hub's issue key and
- * names its sources; it is no issue of this hub's log.
+ * các đơn vị". A sum with a hidden part is hidden. Whom a source's issue names as missing, the result
+ * names too. It is signed by this hub's issue key and names its sources; it is no issue of this hub's log.
  *
  * Ownership: the request is borrowed.   Threads: loop thread, outside a transaction.   Units: UTC ms.
  * Limits:    HUB_CONSOLIDATE_FOLDERS_MAX.

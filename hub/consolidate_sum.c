@@ -176,6 +176,30 @@ static int sum_target_order(const void *a, const void *b)
     return memcmp(x->row.rid.b, y->row.rid.b, sizeof x->row.rid.b);
 }
 
+/* ---- who had not submitted ---- */
+
+/* Source by source, as each district's issue names them. */
+static enum err sum_missing(struct hub_report *r, const struct consolidate_source *sources,
+                            size_t count)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < count; i++)
+        room += json_array_size(json_object_get(sources[i].figures, "missing"));
+    r->missing = calloc(room + 1, sizeof *r->missing);
+    if (r->missing == NULL) return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *list = json_object_get(sources[i].figures, "missing");
+        for (size_t k = 0; k < json_array_size(list); k++) {
+            const char *code = json_string_value(json_array_get(list, k));
+            if (code == NULL || code[0] == '\0' || strlen(code) > ADMIN_UNIT_BYTES_MAX)
+                return ERR_BAD_FORMAT;
+            snprintf(r->missing[r->missing_count++], sizeof *r->missing, "%s", code);
+        }
+        r->sources[i].missing = json_array_size(list);
+    }
+    return ERR_OK;
+}
+
 enum err consolidate_sum(struct hub_report *r, const struct consolidate_source *sources,
                          size_t count)
 {
@@ -196,7 +220,7 @@ enum err consolidate_sum(struct hub_report *r, const struct consolidate_source *
             .number = (uint32_t)json_integer_value(json_object_get(sources[i].manifest, "issue")),
         };
     }
-    enum err e = ERR_OK;
+    enum err e = sum_missing(r, sources, count);
     for (size_t i = 0; e == ERR_OK && i < line_count; i++) {
         struct hub_report_line *line = &r->lines[r->line_count++];
         line->no = lines[i].no;

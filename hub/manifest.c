@@ -96,8 +96,7 @@ enum err hub_manifest(const struct hub_report *r, const struct hub_issue *issue,
     buf_add_str(out, "],\"hidden\":[");
     manifest_hidden(r, out);
     buf_add_str(out, "]");
-    if (r->missing_count > 0) buf_add_str(out, ",\"missing\":");
-    hub_canonical_missing(r, out);
+    hub_canonical_missing(r, ",\"missing\":", out);
     buf_add_str(out, "}\n");
     return out->e;
 }

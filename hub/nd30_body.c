@@ -73,18 +73,12 @@ static void body_sent(struct hub_nd30 *d, enum hub_sent sent, const char *words)
     nd30_para(d, HUB_ND30_AFTER, HUB_ND30_NOTE, at);
 }
 
-/* A unit that is none of the report's columns any more is named by its code. */
 static void body_missing(struct hub_nd30 *d)
 {
-    const struct hub_report *r = d->r;
-    size_t at = nd30_begin(d), column;
-    if (r->missing_count == 0) return;
-    for (size_t i = 0; i < r->missing_count; i++) {
-        const char *name = r->missing[i];
-        if (hub_report_column(r, name, &column) == ERR_OK)
-            name = column < r->unit_count ? r->units[column].name : r->unit_name;
-        buf_printf(&d->text, "%s%s", i ? ", " : "Chưa nộp báo cáo: ", name);
-    }
+    size_t at = nd30_begin(d);
+    if (d->r->missing_count == 0) return;
+    buf_add_str(&d->text, "Chưa nộp báo cáo: ");
+    hub_report_missing_names(d->r, &d->text);
     buf_add_str(&d->text, ".");
     nd30_para(d, HUB_ND30_AFTER, HUB_ND30_NOTE, at);
 }

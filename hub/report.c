@@ -353,6 +353,36 @@ bool hub_report_is_missing(const struct hub_report *r, const char *unit)
     return false;
 }
 
+const char *hub_report_missing_name(const struct hub_report *r, size_t i)
+{
+    const struct catalogue_unit *unit =
+        catalogue_unit_at(r->catalogue, r->missing[i], r->window.last);
+    size_t column;
+    if (hub_report_column(r, r->missing[i], &column) == ERR_OK)
+        return column < r->unit_count ? r->units[column].name : r->unit_name;
+    return unit != NULL ? unit->name_vi : r->missing[i];
+}
+
+static void report_names(const struct hub_report *r, size_t first, size_t end, struct buf *out)
+{
+    for (size_t i = first; i < end; i++)
+        buf_printf(out, "%s%s", i > first ? ", " : "", hub_report_missing_name(r, i));
+}
+
+void hub_report_missing_names(const struct hub_report *r, struct buf *out)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < r->source_count; i++) {
+        size_t n = r->sources[i].missing;
+        if (n == 0) continue;
+        buf_printf(out, "%s%s (", at > 0 ? "; " : "", r->units[i].name);
+        report_names(r, at, at + n, out);
+        buf_add_str(out, ")");
+        at += n;
+    }
+    report_names(r, at, r->missing_count, out);
+}
+
 void hub_report_free(struct hub_report *r)
 {
     if (r == NULL) return;

@@ -127,6 +127,7 @@ struct hub_report_source {
     const char *hub;     /* id, hex */
     const char *figures; /* digest of its issue, hex */
     uint32_t number;     /* of its issue */
+    size_t missing;      /* how many of the report's missing units its issue names: the next ones */
 };
 
 struct hub_report {
@@ -188,6 +189,11 @@ void hub_report_free(struct hub_report *r); /* NULL is allowed */
  */
 MUST_CHECK enum err hub_report_set_missing(struct hub_report *r, struct bytes codes);
 bool hub_report_is_missing(const struct hub_report *r, const char *unit);
+
+/* Name of a missing unit: as in the report, else as in the catalogue on the window's last day, else its code. */
+const char *hub_report_missing_name(const struct hub_report *r, size_t i);
+/* All of them as one text: "A, B"; of a consolidated report by source: "X (A, B); Y (C)". */
+void hub_report_missing_names(const struct hub_report *r, struct buf *out);
 
 /* Cells of a row: communes, and all together if the report has that. */
 size_t hub_report_columns(const struct hub_report *r);

@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <xlsxwriter.h>
 
-enum { XLSX_SHEET_ROOM = 64 };
+enum {
+    XLSX_SHEET_ROOM = 64,
+    XLSX_CELL_BYTES_MAX = 32767, /* letters that a cell takes; no letter is less than a byte */
+};
 
 struct xlsx {
     const struct hub_report *r;
@@ -111,6 +114,26 @@ static const struct hub_report_target *xlsx_target(const struct hub_report *r, s
     return NULL;
 }
 
+/* Who had not submitted; more than a cell takes stand on the sheet of units alone. */
+static void xlsx_missing(struct xlsx *x, lxw_worksheet *s, lxw_row_t row)
+{
+    struct buf text;
+    if (x->r->missing_count == 0) return;
+    buf_init(&text, XLSX_CELL_BYTES_MAX);
+    buf_add_str(&text, "Chưa nộp báo cáo / Report not submitted: ");
+    hub_report_missing_names(x->r, &text);
+    if (text.e == ERR_TOO_LARGE) {
+        buf_clear(&text);
+        buf_printf(&text, "Chưa nộp báo cáo / Report not submitted: %zu (trang “Đơn vị”)",
+                   x->r->missing_count);
+    }
+    if (text.e == ERR_OK)
+        xlsx_text(x, s, row, 0, buf_cstr(&text), x->note);
+    else
+        xlsx_try(x, LXW_ERROR_MEMORY_MALLOC_FAILED);
+    buf_free(&text);
+}
+
 static void xlsx_title(struct xlsx *x, lxw_worksheet *s)
 {
     char title[PERIOD_TITLE_ROOM], first[DATE_TEXT_ROOM], last[DATE_TEXT_ROOM];
@@ -125,6 +148,7 @@ static void xlsx_title(struct xlsx *x, lxw_worksheet *s)
     xlsx_text(x, s, 2, 0, text, x->note);
     if (x->about->issue == 0)
         xlsx_text(x, s, 3, 0, "SỐ LIỆU CHƯA CHỐT / PRELIMINARY, NOT CLOSED", x->bold);
+    xlsx_missing(x, s, 4);
 }
 
 static void xlsx_heads(struct xlsx *x, lxw_worksheet *s, lxw_row_t row, const char *const *heads,
@@ -310,6 +334,12 @@ static void xlsx_units(struct xlsx *x)
         xlsx_text(x, s, row, 0, r->outside[i], x->text);
         xlsx_text(x, s, row, 2, "ngoài báo cáo", x->text);
         xlsx_text(x, s, row, 3, "not in this report", x->text);
+    }
+    for (size_t i = 0; i < r->missing_count; i++, row++) {
+        xlsx_text(x, s, row, 0, r->missing[i], x->text);
+        xlsx_text(x, s, row, 1, hub_report_missing_name(r, i), x->text);
+        xlsx_text(x, s, row, 2, "chưa nộp báo cáo", x->text);
+        xlsx_text(x, s, row, 3, "report not submitted", x->text);
     }
 }
 

@@ -122,12 +122,17 @@ class Province(Story):
         self.keys("a", "b")
         done = province.ask("consolidate", "a", "b", "--keys", "keys.txt", "--out", "c")
         check("all forms are there", done["files"] >= 8 and done["units"] == 2)
+        check("one district had reports missing, the other none",
+              "missing" in self.figures("a") and "missing" not in self.figures("b"))
         self.keys_are_named(province, self.path("c", "BC_RP04_2023-6M_75_1.json"))
         report = self.figures("c")
         check("the sources are named", [s["unit"] for s in report["sources"]] == ["617", "735"])
         own = [dict(t) for p in (self.figures("a"), self.figures("b")) for t in p["targets"] if t["unit"] == p["unit"]]
         check("each hub's targets stand beside its figures", own and
               sorted(map(str, own)) == sorted(str(dict(t)) for t in report["targets"]))
+        self.missing("c", "75", [self.figures("b"), self.figures("a")])  # by code
+        province.tool("consolidate", "b", "--keys", "keys.txt", "--out", "all-in")
+        self.missing("all-in", "75", [self.figures("b")])
         cells = self.sums(report, [self.figures("a"), self.figures("b")])
         print("%d rows of the consolidated report are the sums" % cells)
         with open(self.path("c", "BC_RP04_2023-6M_75_1.csv"), encoding="utf-8-sig") as f:
@@ -149,6 +154,26 @@ class Province(Story):
         with open(self.path("bad", name), "a", encoding="utf-8") as f:
             f.write("\n")
         self.refused("a changed file", "a", "bad")
+
+    def missing(self, folder, unit, parts):
+        """Who had not submitted, in every form of the consolidated report: each district's, and all together.
+        Nobody: no form has a word of it."""
+        report, each = self.figures(folder), [p.get("missing") for p in parts]
+        names = {u["code"]: u["name"] for p in parts for u in p["units"]}
+        every = sum([e for e in each if e], [])
+        check("each source's are named", [s.get("missing") for s in report["sources"]] == each)
+        check("and all together", report.get("missing") == (every or None))
+        path = self.path(folder, "BC_RP04_2023-6M_%s_1." % unit)
+        with open(path + "manifest.json", encoding="utf-8") as f:
+            check("the list names them", json.load(f).get("missing") == (every or None))
+        with open(path + "csv", encoding="utf-8-sig") as f:
+            rows = [line.split(",") for line in f if line.startswith("missing,")]
+        check("the table too", len(rows) == len(every) and all(any(c in r for r in rows) for c in every))
+        for name in ("xlsx", "docx"):
+            parts = subprocess.run(["unzip", "-p", path + name], capture_output=True, check=True).stdout
+            text = parts.decode(errors="replace")  # pictures too
+            check("people read their names in the " + name, ("Chưa nộp báo cáo" in text) == bool(every) and
+                  not [c for c in every if names[c] not in text])
 
     def refused(self, what, *folders, by="75", named=None):
         out = self.path("none")

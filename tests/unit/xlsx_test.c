@@ -1,6 +1,6 @@
 /*
  * Claims about hub/xlsx: same report, same bytes; numbers are numbers with formats; nothing is a
- * formula; the digest and the cut stand in it. The file is read back with Python's zip and XML.
+ * formula; the digest and the cut stand in it, and who had not submitted, if anybody. The file is read back with Python's zip and XML.
  */
 #include "hub/xlsx.h"
 #include "common/io/file.h"
@@ -26,7 +26,7 @@ static const char checker[] =
     "assert not any('<f>' in v or '<f ' in v for v in sheets)\n"
     "strings = text['xl/sharedStrings.xml']\n"
     "for word in sys.argv[2:]:\n"
-    "    assert word in strings, word\n"
+    "    assert (word[1:] not in strings) if word[0] == '!' else (word in strings), word\n"
     "styles = text['xl/styles.xml']\n"
     "assert '0.0%' in styles and ('#,##0' in styles or 'numFmtId=\"3\"' in styles)\n"
     "assert '<pane ' in text['xl/worksheets/sheet1.xml']\n"
@@ -44,27 +44,67 @@ static void make(struct report_hub *h, const struct hub_report *r, uint32_t issu
     assert_int_equal(hub_xlsx(r, &about, out), ERR_OK);
 }
 
+/* `words`: each in quotes; one that begins with '!' must not be there. */
+static void look(struct report_hub *h, const struct hub_report *r, const char *words)
+{
+    struct buf xlsx;
+    char path[128], script[128], command[900];
+    make(h, r, 1, &xlsx);
+    snprintf(path, sizeof path, "%s/a.xlsx", h->folder);
+    snprintf(script, sizeof script, "%s/check.py", h->folder);
+    assert_int_equal(file_write_atomic(path, buf_bytes(&xlsx), 0600), ERR_OK);
+    assert_int_equal(file_write_atomic(script, bytes_str(checker), 0600), ERR_OK);
+    int n = snprintf(command, sizeof command, "python3 '%s' '%s' %s", script, path, words);
+    assert_true(n > 0 && (size_t)n < sizeof command);
+    assert_int_equal(system(command), 0);
+    buf_free(&xlsx);
+}
+
 static void a_spreadsheet_has_real_numbers_and_no_formulas(void **state)
 {
     (void)state;
     struct report_hub h;
-    struct buf xlsx;
-    char path[128], script[128], command[600];
     report_hub_open(&h, 50);
     report_fill(&h, 50, 0, 3);
     struct hub_report *r = report_of(&h, "RP04", NULL, "2023-6M");
     snprintf(r->unit_name, sizeof r->unit_name, "=1+1"); /* the worst name a unit can have */
-    make(&h, r, 1, &xlsx);
-    snprintf(path, sizeof path, "%s/a.xlsx", h.folder);
-    snprintf(script, sizeof script, "%s/check.py", h.folder);
-    assert_int_equal(file_write_atomic(path, buf_bytes(&xlsx), 0600), ERR_OK);
-    assert_int_equal(file_write_atomic(script, bytes_str(checker), 0600), ERR_OK);
-    snprintf(command, sizeof command,
-             "python3 '%s' '%s' '=1+1' 'chưa gửi' 'Số Đội công tác xã hội tình nguyện' "
-             "'Volunteer teams' 'abababab'",
-             script, path);
-    assert_int_equal(system(command), 0);
-    buf_free(&xlsx);
+    look(&h, r,
+         "'=1+1' 'chưa gửi' 'Số Đội công tác xã hội tình nguyện' 'Volunteer teams' "
+         "'abababab' '!Chưa nộp báo cáo' '!chưa nộp báo cáo'");
+    hub_report_free(r);
+    report_hub_close(&h);
+}
+
+/* By name, and by code who is in no catalogue; of several hubs by hub; too many for a cell by number. */
+static void who_had_not_submitted_is_named(void **state)
+{
+    (void)state;
+    enum { MANY = 6000 };
+    static struct hub_report_source sources[] = {{.unit = "26170", .missing = 1},
+                                                 {.unit = "26173", .missing = 0},
+                                                 {.unit = "26176", .missing = 1}};
+    struct report_hub h;
+    struct buf codes;
+    report_hub_open(&h, 53);
+    report_fill(&h, 53, 0, 3);
+    struct hub_report *r = report_of(&h, "RP04", NULL, "2023-6M");
+    assert_int_equal(hub_report_set_missing(r, bytes_str("99999 26170")), ERR_OK);
+    look(&h, r,
+         "'>Chưa nộp báo cáo / Report not submitted: 99999, Thị trấn Vĩnh An<' "
+         "'>chưa nộp báo cáo<' '>99999<'");
+    r->sources = sources;
+    r->source_count = sizeof sources / sizeof sources[0];
+    look(&h, r, "'submitted: Thị trấn Vĩnh An (99999); Xã Trị An (Thị trấn Vĩnh An)<'");
+    r->sources = NULL;
+    r->source_count = 0;
+    free(r->missing);
+    r->missing_count = 0;
+    buf_init(&codes, 1 << 20);
+    for (unsigned i = 0; i < MANY; i++)
+        buf_printf(&codes, "%s%05u", i ? " " : "", 30000 + i);
+    assert_int_equal(hub_report_set_missing(r, buf_bytes(&codes)), ERR_OK);
+    look(&h, r, "'>Chưa nộp báo cáo / Report not submitted: 6000 (trang “Đơn vị”)<' '>35999<'");
+    buf_free(&codes);
     hub_report_free(r);
     report_hub_close(&h);
 }
@@ -116,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_spreadsheet_has_real_numbers_and_no_formulas),
+        cmocka_unit_test(who_had_not_submitted_is_named),
         cmocka_unit_test(the_same_issue_gives_the_same_bytes),
         cmocka_unit_test(a_commune_alone_has_a_spreadsheet_too),
     };
