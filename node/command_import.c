@@ -345,10 +345,12 @@ static json_t *node_import_columns(struct node_command *c, const json_t *request
         if (catalogue_field_by_name(t, column) == NULL)
             return node_command_error(
                 ERR_BAD_INPUT,
-                "Dòng tiêu đề có cột mà loại hồ sơ này không có; chưa nhập dòng nào. Hãy sửa tên "
-                "cột (xem danh mục).",
-                "The header has a column that the type does not have; no row was imported. Correct "
-                "the column's name.",
+                "Dòng tiêu đề có cột mà loại hồ sơ này không có; chưa nhập dòng nào. Hãy chọn "
+                "trường "
+                "cho cột, hoặc bỏ cột (bằng lệnh: --map \"CỘT=trường\", --map \"CỘT=\").",
+                "The header has a column that the type does not have; no row was imported. Choose "
+                "a field for it or leave it out (by the tool: --map \"COLUMN=field\", --map "
+                "\"COLUMN=\").",
                 column);
     }
     return NULL;

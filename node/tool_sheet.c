@@ -118,21 +118,84 @@ static const char *sheet_text_of(const json_t *j, const char *key)
     return s != NULL ? s : "";
 }
 
-/* The name of the one field with this name or label; NULL: none, or several with the label. */
-static const char *sheet_field(const json_t *fields, const char *column)
+/* As offices write it: case, marks, signs and what stands in brackets say nothing. */
+static bool sheet_bare(const char *s, size_t len, struct buf *out)
 {
-    const char *found = NULL;
-    size_t count = 0;
+    struct buf folded;
+    bool bracket = false;
+    buf_init(&folded, TEXT_BYTES_MAX);
+    buf_clear(out);
+    enum err e = text_fold(bytes_make(s, len), TEXT_BYTES_MAX, &folded);
+    for (size_t i = 0; e == ERR_OK && i < folded.len; i++) {
+        uint8_t c = folded.p[i];
+        if (c == '(' || c == ')') bracket = c == '(';
+        bool word = !bracket && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80);
+        if (word)
+            buf_add_u8(out, c);
+        else if (out->len > 0 && out->p[out->len - 1] != ' ')
+            buf_add_u8(out, ' ');
+    }
+    if (out->len > 0 && out->p[out->len - 1] == ' ') out->len--;
+    buf_free(&folded);
+    return e == ERR_OK && out->e == ERR_OK && out->len > 0;
+}
+
+/* Is it one of the headings, which stand with ";" between them? */
+static bool sheet_headed(const char *headings, struct bytes bare)
+{
+    struct buf one;
+    bool found = false;
+    buf_init(&one, TEXT_BYTES_MAX);
+    while (!found && *headings != '\0') {
+        size_t n = strcspn(headings, ";");
+        found = sheet_bare(headings, n, &one) && bytes_equal(buf_bytes(&one), bare);
+        headings += headings[n] == ';' ? n + 1 : n;
+    }
+    buf_free(&one);
+    return found;
+}
+
+/* What offices call a field: its labels, and the catalogue's list `import_heading`. */
+static bool sheet_called(const json_t *f, const json_t *list, struct bytes bare)
+{
+    bool found =
+        sheet_headed(sheet_text_of(f, "vi"), bare) || sheet_headed(sheet_text_of(f, "en"), bare);
+    for (size_t i = 0; i < json_array_size(list) && !found; i++) {
+        const json_t *c = json_array_get(list, i);
+        found = strcmp(sheet_text_of(c, "value"), sheet_text_of(f, "name")) == 0 &&
+                sheet_headed(sheet_text_of(c, "vi"), bare);
+    }
+    return found;
+}
+
+/* The name of the one field that the column means; NULL: none, or several. */
+static const char *sheet_field(const json_t *fields, const json_t *list, const char *column)
+{
+    struct buf bare;
+    const char *label = NULL, *called = NULL;
+    size_t labels = 0, calls = 0;
+    buf_init(&bare, TEXT_BYTES_MAX);
+    bool words = sheet_bare(column, strlen(column), &bare);
     for (size_t i = 0; i < json_array_size(fields); i++) {
         const json_t *f = json_array_get(fields, i);
-        if (strcmp(sheet_text_of(f, "name"), column) == 0) return sheet_text_of(f, "name");
-        if (!sheet_same(sheet_text_of(f, "vi"), column) &&
-            !sheet_same(sheet_text_of(f, "en"), column))
-            continue;
-        found = sheet_text_of(f, "name");
-        count++;
+        const char *name = sheet_text_of(f, "name");
+        if (strcmp(name, column) == 0) {
+            buf_free(&bare);
+            return name;
+        }
+        if (sheet_same(sheet_text_of(f, "vi"), column) ||
+            sheet_same(sheet_text_of(f, "en"), column)) {
+            label = name;
+            labels++;
+        }
+        if (words && sheet_called(f, list, buf_bytes(&bare))) {
+            called = name;
+            calls++;
+        }
     }
-    return count == 1 ? found : NULL;
+    buf_free(&bare);
+    if (labels == 1) return label;
+    return labels == 0 && calls == 1 ? called : NULL;
 }
 
 static enum err sheet_by_label(struct cli *c, struct node_tool *t, const char *type,
@@ -143,13 +206,14 @@ static enum err sheet_by_label(struct cli *c, struct node_tool *t, const char *t
     json_decref(request);
     if (e != ERR_OK) return e;
     const json_t *types = json_object_get(response, "types"), *fields = NULL;
+    const json_t *list = json_object_get(json_object_get(response, "choices"), "import_heading");
     for (size_t i = 0; i < json_array_size(types); i++) {
         const json_t *j = json_array_get(types, i);
         if (strcmp(sheet_text_of(j, "name"), type) == 0) fields = json_object_get(j, "fields");
     }
     for (size_t i = 0; i < json_array_size(columns); i++) {
         const char *column = json_string_value(json_array_get(columns, i));
-        const char *name = strcmp(column, "id") == 0 ? NULL : sheet_field(fields, column);
+        const char *name = strcmp(column, "id") == 0 ? NULL : sheet_field(fields, list, column);
         if (name != NULL) json_array_set_new(columns, i, json_string(name));
     }
     json_decref(response);

@@ -40,17 +40,10 @@ export function readCsv(text) {
   return rows;
 }
 
-/** What offices write above a column, by field. The catalogue's list `import_heading` adds to it (value: the field; label: headings, ";" between). */
-const HEADINGS = {
-  full_name: "họ và tên; họ tên; họ tên đầy đủ; họ, chữ đệm và tên", dob: "ngày tháng năm sinh; ngày, tháng, năm sinh; năm sinh; sinh ngày; sinh năm", sex: "phái; nam/nữ",
-  national_id: "số cccd; cccd; số căn cước; căn cước; số căn cước công dân; căn cước công dân; số định danh; mã định danh; số cccd/định danh cá nhân; số cmnd/cccd; cccd/cmnd",
-  id_no_old: "số cmnd; cmnd; số chứng minh nhân dân", phone: "số điện thoại; sđt; đt; điện thoại liên hệ", perm_address: "thường trú; hộ khẩu thường trú; nơi thường trú; địa chỉ",
-  cur_address: "chỗ ở hiện nay; nơi ở hiện nay; tạm trú", occupation: "nghề", education_level: "học vấn; trình độ", note: "ghi chú khác",
-};
-
 /** Case, tone, signs and what stands in brackets say nothing. */
 const bare = (text) => fold(text.replace(/\([^)]*\)/g, "")).replace(/[^a-z0-9]+/g, " ").trim();
-const headings = (f) => [f.vi, f.en, ...`${HEADINGS[f.name] || ""};${(catalogue.choices.import_heading || []).filter((c) => c.value === f.name).map((c) => c.vi).join(";")}`.split(";")].map(bare).filter(Boolean);
+/** What offices write above a column of this field: the catalogue's list `import_heading` (value: the field; label: headings, ";" between). */
+const headings = (f) => [f.vi, f.en, ...(catalogue.choices.import_heading || []).filter((c) => c.value === f.name).flatMap((c) => c.vi.split(";"))].map(bare).filter(Boolean);
 
 /** Names of fields, their labels, or what offices call them, as names. null: no such field, or more than one. */
 const column = (type, text) => {
