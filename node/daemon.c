@@ -131,7 +131,7 @@ static json_t *node_session_response(struct node_daemon *d, const struct node_sy
     json_t *doubt = r->last == ERR_WRONG_HUB ? node_command_doubt(&d->home->command) : NULL;
     if (doubt != NULL) return doubt;
     if (r->refused != 0) return node_session_refused(r);
-    if (r->text[0] != '\0') return node_command_error(r->last, r->text, r->text, NULL);
+    if (r->vi != NULL) return node_command_error(r->last, r->vi, r->en, NULL);
     for (size_t i = 0; i < sizeof node_session_words / sizeof node_session_words[0]; i++) {
         if (node_session_words[i].e == r->last)
             return node_command_error(r->last, node_session_words[i].vi, node_session_words[i].en,

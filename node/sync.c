@@ -125,6 +125,12 @@ static void node_sync_retire(struct node_sync *s)
     s->pushed = false;
 }
 
+void node_sync_say(struct node_sync *s, const char *vi, const char *en)
+{
+    s->result.vi = vi;
+    s->result.en = en;
+}
+
 static void node_sync_note(struct node_sync *s, enum err how)
 {
     s->result.finished++;

@@ -236,8 +236,11 @@ struct node_sync_result {
     unsigned refused;             /* code of the hub's REFUSE, 0 = none */
     uint64_t
         apart; /* sets that the hub keeps apart, of this revoked node, out of the last session */
-    char text[MESSAGE_TEXT_MAX + 1]; /* words for the officer, "" when `last` says it all */
-    bool wanted_again;               /* another session follows at once (NOW, SAVED came late) */
+    const char *vi, *en; /* our words for the officer, static; NULL when `last` or
+                                        `refused` says it all */
+    char text[MESSAGE_TEXT_MAX +
+              1];      /* the hub's words of its REFUSE, in both languages; "" = none */
+    bool wanted_again; /* another session follows at once (NOW, SAVED came late) */
 };
 void node_sync_result(const struct node_sync *s, struct node_sync_result *out);
 

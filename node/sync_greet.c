@@ -15,6 +15,7 @@ void node_sync_start(struct node_sync *s, const struct node_sync_event *ev,
     s->result.refused = 0;
     s->result.apart = 0;
     s->result.text[0] = '\0';
+    node_sync_say(s, NULL, NULL);
     s->heads_ok = s->upend = s->damaged = s->mend = s->healing = s->whole = s->apart = s->turn =
         s->heal_seen = false;
     s->pull = 0;
@@ -81,7 +82,7 @@ void node_sync_greet(struct node_sync *s, const struct node_sync_event *ev,
 
 struct node_sync_ending { /* what a verdict that ends the session means to the officer */
     enum err e;
-    const char *text;
+    const char *vi, *en;
 };
 
 static struct node_sync_ending node_sync_ending_of(enum message_verdict v)
@@ -95,21 +96,23 @@ static struct node_sync_ending node_sync_ending_of(enum message_verdict v)
     case MESSAGE_JOIN_FIRST: break;
     case MESSAGE_UNKNOWN_NODE:
         return (struct node_sync_ending){
-            ERR_REFUSED, "Trung tâm không nhận ra máy này: hãy xin lời mời mới. / The hub does not "
-                         "know this PC; nothing is lost."};
+            ERR_REFUSED,
+            "Trung tâm không nhận ra máy này: hãy xin lời mời mới; dữ liệu vẫn còn trên máy.",
+            "The hub does not know this PC: ask for a new invitation; nothing is lost."};
     case MESSAGE_REVOKED:
         return (struct node_sync_ending){ERR_REVOKED,
-                                         "Máy này đã bị thu hồi quyền; dữ liệu vẫn còn trên máy. / "
+                                         "Máy này đã bị thu hồi quyền; dữ liệu vẫn còn trên máy.",
                                          "This PC was revoked; its data stay here."};
     case MESSAGE_NO_VERSION:
-        return (struct node_sync_ending){ERR_REFUSED,
-                                         "Phần mềm hai bên khác phiên bản: cần cập nhật. / No "
-                                         "common version of the protocol: update."};
+        return (struct node_sync_ending){
+            ERR_REFUSED, "Phần mềm hai bên khác phiên bản: cần cập nhật; dữ liệu vẫn còn trên máy.",
+            "No common version of the protocol: update this program; nothing is lost."};
     }
-    return (struct node_sync_ending){ERR_BAD_FORMAT, ""};
+    return (struct node_sync_ending){ERR_BAD_FORMAT, NULL, NULL};
 }
 
-void node_sync_words(struct node_sync *s, struct bytes text)
+/* What the hub says of its refusal. */
+static void node_sync_words(struct node_sync *s, struct bytes text)
 {
     size_t n = text.len < MESSAGE_TEXT_MAX ? text.len : MESSAGE_TEXT_MAX;
     while (n < text.len && n > 0 && (text.p[n] & 0xC0u) == 0x80u)
@@ -215,7 +218,7 @@ void node_sync_greeted(struct node_sync *s, struct bytes hello, const struct nod
     s->apart = node_sync_hands_in(s, &h);
     if ((!go && !s->apart) || s->hello.joining) {
         struct node_sync_ending end = node_sync_ending_of(h.verdict);
-        node_sync_words(s, bytes_str(end.text));
+        node_sync_say(s, end.vi, end.en);
         node_sync_fail(s, end.e, ev, fx);
         return;
     }

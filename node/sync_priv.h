@@ -148,8 +148,8 @@ void node_sync_finish(struct node_sync *s, enum err how, const struct node_sync_
 void node_sync_follow(struct node_sync *s, enum err how, const struct node_sync_event *ev,
                       struct node_sync_effects *fx);
 
-/* Words for the officer about this session. */
-void node_sync_words(struct node_sync *s, struct bytes text);
+/* Words for the officer about this session, static, one text a language: the page shows the one it is in. */
+void node_sync_say(struct node_sync *s, const char *vi, const char *en);
 
 /* sync_greet.c */
 void node_sync_start(struct node_sync *s, const struct node_sync_event *ev,

@@ -40,8 +40,8 @@ static void node_sync_prove(struct node_sync *s, const struct node_sync_event *e
 static void node_sync_lost(struct node_sync *s, const struct node_sync_event *ev,
                            struct node_sync_effects *fx)
 {
-    node_sync_words(s, bytes_str("Trung tâm vừa khôi phục bản cũ: máy này đang gửi lại, dữ liệu "
-                                 "còn nguyên. / The hub went back in time; this PC sends again."));
+    node_sync_say(s, "Trung tâm vừa khôi phục bản cũ: máy này đang gửi lại, dữ liệu còn nguyên.",
+                  "The hub went back in time; this PC sends again.");
     node_sync_prove(s, ev, fx);
     if (s->state != NODE_SYNC_SYNCING) return; /* the send failed */
     struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_RESET);
@@ -55,8 +55,8 @@ static void node_sync_lost(struct node_sync *s, const struct node_sync_event *ev
 
 static void node_sync_repair(struct node_sync *s, struct node_sync_effects *fx)
 {
-    node_sync_words(s, bytes_str("Máy này đã được khôi phục hoặc sao chép: đang sửa, dữ liệu còn "
-                                 "nguyên. / This PC was restored or copied; nothing is lost."));
+    node_sync_say(s, "Máy này đã được khôi phục hoặc sao chép: đang sửa, dữ liệu còn nguyên.",
+                  "This PC was restored or copied; nothing is lost.");
     struct node_sync_effect *f = node_sync_effect_add(fx, NODE_SYNC_FX_REPAIR);
     f->fixes = s->fixes;
     f->count = s->hello.log_count;
@@ -227,8 +227,8 @@ void node_sync_checked(struct node_sync *s, const struct node_sync_event *ev,
     } else if (any) {
         node_sync_pull_next(s, ev, fx);
     } else if (s->result.verdict == MESSAGE_NEW_INCARNATION) {
-        node_sync_words(s, bytes_str("Trung tâm thấy nhật ký của máy này khác đi. / The hub sees "
-                                     "another log of this PC than we do."));
+        node_sync_say(s, "Trung tâm thấy nhật ký của máy này khác đi.",
+                      "The hub sees another log of this PC than we do.");
         node_sync_fail(s, ERR_FORKED, ev, fx); /* it sees a fork where there is none */
     } else {
         s->mend = false;

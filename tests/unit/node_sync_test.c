@@ -471,7 +471,9 @@ static void every_verdict_ends_with_its_code_and_words(void **state)
         assert_int_equal(result(&r).last, cases[i].e);
         assert_int_equal(result(&r).verdict, cases[i].v);
         assert_int_equal(r.noted, cases[i].e);
-        assert_int_equal(result(&r).text[0] != '\0', cases[i].v != MESSAGE_JOIN_FIRST);
+        assert_int_equal(result(&r).vi != NULL, cases[i].v != MESSAGE_JOIN_FIRST);
+        assert_int_equal(result(&r).en != NULL, cases[i].v != MESSAGE_JOIN_FIRST);
+        assert_true(result(&r).vi == NULL || strstr(result(&r).vi, " / ") == NULL);
         assert_int_equal(came(&r, MESSAGE_UP), 0);
         rig_close(&r);
     }
