@@ -55,6 +55,7 @@ struct node_bundle_read {
     bool again;  /* this very file was read before */
     bool joined; /* it made this PC a node */
     enum message_verdict verdict;
+    bool revoked;       /* the verdict says so, and means this PC, not keys that it is changing */
     unsigned refusal;   /* of the JOIN, 0 = none */
     uint64_t delivered; /* sets that have a receipt now and had none */
     bool ahead;         /* the hub has sets that this PC has not: it was restored or copied */

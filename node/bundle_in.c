@@ -294,13 +294,16 @@ static enum err node_carry_message(struct node_carry *c, unsigned type, struct b
     }
 }
 
-/* While our keys change this may mean that the hub has the change: the next bundle is under the others. */
+/* While our keys change this may mean that the hub has the change: the next bundle is under the others. Otherwise it
+ * is kept for `status`: where no session ever reaches the hub, nothing else would say it. */
 static enum err node_carry_revoked(struct node_carry *c)
 {
     struct node_rekey r;
     enum err e = node_store_rekey(c->b->store, &r);
     if (e == ERR_OK) e = node_store_rekey_turn(c->b->store, !r.turn);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    if (e != ERR_NOT_FOUND) return e;
+    c->out->revoked = true;
+    return node_store_revoked(c->b->store);
 }
 
 static enum err node_carry_all(struct node_carry *c, struct bytes file)

@@ -88,6 +88,9 @@ json_t *node_command_fail(enum err e);
 /* The error of a response; ERR_OK when it is a result. */
 enum err node_command_error_of(const json_t *response);
 
+/* What a PC is told that the hub has revoked. */
+extern const char node_revoked_vi[], node_revoked_en[];
+
 /* What is said when a copy cannot be restored (node/maintain.h): the words of one error. */
 json_t *node_command_restore_said(enum err e);
 

@@ -113,11 +113,12 @@ json_t *node_command_bundle_in(struct node_command *c, const json_t *request)
     if (doubt != NULL) return doubt;
     if (e == ERR_OK && c->turn != NULL) e = c->turn(c->home);
     if (e != ERR_OK) return node_bundle_said(e);
-    return json_pack("{s:b, s:b, s:i, s:i, s:I, s:b, s:s, s:I, s:o}", "again", (int)read.again,
-                     "joined", (int)read.joined, "verdict", (int)read.verdict, "refused",
-                     (int)read.refusal, "delivered", (json_int_t)read.delivered, "ahead",
-                     (int)read.ahead, "page", node_bundle_page_name(read.page), "records",
-                     (json_int_t)read.records, "made", node_json_time(read.made_ms));
+    return json_pack("{s:b, s:b, s:i, s:b, s:i, s:I, s:b, s:s, s:I, s:o}", "again", (int)read.again,
+                     "joined", (int)read.joined, "verdict", (int)read.verdict, "revoked",
+                     (int)read.revoked, "refused", (int)read.refusal, "delivered",
+                     (json_int_t)read.delivered, "ahead", (int)read.ahead, "page",
+                     node_bundle_page_name(read.page), "records", (json_int_t)read.records, "made",
+                     node_json_time(read.made_ms));
 }
 
 /* How many messages of each kind it has; only who holds the key can say. */

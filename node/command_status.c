@@ -26,6 +26,13 @@ static void node_warn_clock(json_t *warnings, int64_t ahead_ms)
     node_warn(warnings, "clock", vi, en);
 }
 
+const char node_revoked_vi[] =
+    "Trung tâm đã thu hồi quyền của máy này: không gửi, không nhận được nữa. Dữ liệu vẫn ở đây. "
+    "Nếu không biết vì sao, hãy gọi trung tâm; máy thay thế cần lời mời mới.";
+const char node_revoked_en[] =
+    "The hub has revoked this PC: nothing is sent or fetched any more. The data stay here. If you "
+    "do not know why, call the hub; a replacement needs a new invitation.";
+
 static json_t *node_status_warnings(struct node_command *c, const struct node_store_status *st,
                                     const struct node_identity *id)
 {
@@ -44,13 +51,7 @@ static json_t *node_status_warnings(struct node_command *c, const struct node_st
         node_warn(w, "no_catalogue", "Chưa nhận danh mục: hãy đồng bộ trước khi nhập liệu.",
                   "No catalogue has come yet: sync before entering data.");
     }
-    if (st->session_how == ERR_REVOKED)
-        node_warn(
-            w, "revoked",
-            "Trung tâm đã thu hồi quyền của máy này: không gửi, không nhận được nữa. Dữ liệu vẫn "
-            "ở đây. Nếu không biết vì sao, hãy gọi trung tâm; máy thay thế cần lời mời mới.",
-            "The hub has revoked this PC: nothing is sent or fetched any more. The data stay "
-            "here. If you do not know why, call the hub; a replacement needs a new invitation.");
+    if (st->revoked) node_warn(w, "revoked", node_revoked_vi, node_revoked_en);
     if (node_stops_stopped(c->stops))
         node_warn(w, "stopped",
                   "Chương trình đã dừng nhiều lần trong khi đồng bộ, nên không tự đồng bộ nữa. Dữ "

@@ -365,17 +365,24 @@ static enum err node_contact_note(struct node_store *s, int64_t now_ms, enum err
     struct db_stmt *q =
         db_stmt(s->db, "UPDATE sys_state SET session_ms = ?1, session_how = ?2, "
                        "complete_ms = CASE WHEN ?2 = 0 THEN ?1 ELSE complete_ms END, "
+                       "revoked = CASE ?2 WHEN 0 THEN 0 WHEN ?4 THEN 1 ELSE revoked END, "
                        "contact_ms = CASE WHEN ?3 <> 0 THEN ?1 ELSE contact_ms END, "
                        "hub_ahead_ms = CASE WHEN ?3 <> 0 THEN ?3 - ?1 ELSE hub_ahead_ms END");
     db_bind_int(q, 1, now_ms);
     db_bind_int(q, 2, (int64_t)how);
     db_bind_int(q, 3, hub_clock_ms);
+    db_bind_int(q, 4, ERR_REVOKED);
     e = db_run(q);
     if (e != ERR_OK || hub_clock_ms <= 0) return e;
     bool far = now_ms < 0 || now_ms - hub_clock_ms >= NODE_ALARM_CLOCK_MS ||
                hub_clock_ms - now_ms >= NODE_ALARM_CLOCK_MS;
     return far ? node_store_alarm(s, NODE_ALARM_CLOCK, now_ms)
                : node_store_alarm_over(s, NODE_ALARM_CLOCK, now_ms);
+}
+
+enum err node_store_revoked(struct node_store *s)
+{
+    return db_run(db_stmt(s->db, "UPDATE sys_state SET revoked = 1"));
 }
 
 enum err node_store_contact(struct node_store *s, int64_t now_ms, enum err how,

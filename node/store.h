@@ -143,6 +143,9 @@ void node_store_lineage(struct node_store *s, const struct message_epoch *v, siz
 MUST_CHECK enum err node_store_card(struct node_store *s, struct bytes card,
                                     const struct admin_card *parsed);
 
+/* A bundle says that this PC is revoked (SPEC 11.5): kept for status. A session that says so notes it by itself. */
+MUST_CHECK enum err node_store_revoked(struct node_store *s);
+
 /* End of a session, for status: when, and why it ended (ERR_OK = complete). */
 MUST_CHECK enum err node_store_contact(struct node_store *s, int64_t now_ms, enum err how,
                                        int64_t hub_clock_ms);

@@ -269,6 +269,7 @@ struct node_store_status {
     int64_t contact_ms; /* last time the hub answered, 0 = never */
     int64_t session_ms; /* end of the last session */
     enum err session_how;
+    bool revoked;         /* the hub said so, by either road, and no session was complete since */
     int64_t complete_ms;  /* end of the last complete session, 0 = never */
     int64_t hub_ahead_ms; /* hub's clock minus this PC's at the last contact */
     uint64_t epoch;

@@ -190,6 +190,8 @@ const struct db_migration node_store_steps[] = {
     {"CREATE TABLE sys_staged_rot(no INTEGER PRIMARY KEY, log INTEGER NOT NULL,"
      "  seq INTEGER NOT NULL, head BLOB, body BLOB, signature BLOB, UNIQUE(log, seq));"
      "ALTER TABLE sys_heal ADD COLUMN looked INTEGER NOT NULL DEFAULT 0;"},
+    /* the hub said, by either road, that this PC is revoked; until a session is complete again */
+    {"ALTER TABLE sys_state ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

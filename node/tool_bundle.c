@@ -138,9 +138,7 @@ static void tool_bundle_read(const struct cli *c, const json_t *r)
                                 "phục hoặc sao chép. Báo cán bộ trung tâm.",
                                 "The hub has data that this PC has not: it was restored or copied. "
                                 "Tell the hub's officer."));
-    if (tool_int(r, "verdict") == MESSAGE_REVOKED)
-        printf("%s\n", cli_text(c, "Máy này đã bị thu hồi quyền; dữ liệu vẫn còn trên máy.",
-                                "This PC was revoked; its data stay here."));
+    if (tool_true(r, "revoked")) printf("%s\n", cli_text(c, node_revoked_vi, node_revoked_en));
     tool_bundle_page(c, r);
 }
 

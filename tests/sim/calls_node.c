@@ -133,6 +133,11 @@ static enum err contact(struct calls *c)
     return node_store_contact(c->node, CALLS_NOW, ERR_OK, CALLS_NOW + 5);
 }
 
+static enum err revoked(struct calls *c)
+{
+    return node_store_revoked(c->node);
+}
+
 static enum err renew(struct calls *c)
 {
     return node_store_renew(c->node);
@@ -953,6 +958,7 @@ const struct call calls_node[] = {
     {"node_bundle_in", take, CALL_STEPS | CALL_COUNTS},
     {"node_bundle_out", give_up, CALL_STEPS | CALL_COUNTS},
     {"node_store_contact", contact, 0},
+    {"node_store_revoked", revoked, 0},
     {"node_store_renew", renew, 0},
     {"node_store_proof", proof, 0},
     {"node_store_keeps", keeps, 0},

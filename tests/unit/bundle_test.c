@@ -96,7 +96,63 @@ static uint64_t hub_sets(const struct pair *w)
     return p.position;
 }
 
+static bool told_revoked(struct pair_node *n)
+{
+    struct node_store_status st;
+    OK(node_store_status(n->store, &st));
+    return st.revoked;
+}
+
+static void revoke(struct pair_node *n)
+{
+    struct node_identity id;
+    struct buf b;
+    buf_init(&b, 1000);
+    OK(node_store_identity(n->store, &id));
+    admin_revoke_encode(&(struct admin_revoke){.node = id.node, .reason = bytes_str("mất")}, &b);
+    OK(hub_store_begin(n->w->hub.store));
+    struct bytes p = buf_bytes(&b);
+    OK(hub_own_append(n->w->hub.store, &n->w->hub.keys,
+                      &(struct hub_own_set){.payloads = &p, .count = 1},
+                      PAIR_WALL + (int64_t)n->w->now_ms, NULL));
+    OK(hub_store_commit(n->w->hub.store));
+    buf_free(&b);
+}
+
 /* ---- tests ---- */
+
+/* Where no session ever reaches the hub, the file is the only one to say it: `status` goes on saying it. */
+static void a_revoked_node_is_told_so_by_a_file(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct buf file, answer;
+    pair_open(&w, 1);
+    struct pair_node *n = &w.nodes[0];
+    carry(n);
+    save(n, 2);
+    carry(n);
+    assert_false(told_revoked(n));
+    revoke(n);
+    save(n, 3);
+    out_of(n, false, FILE_MAX, &file);
+    struct hub_bundle_result h = into_hub(&w, &file, &answer);
+    assert_int_equal(h.verdict, MESSAGE_REVOKED);
+    struct node_bundle_read r = into_node(n, &answer);
+    assert_true(r.revoked && r.verdict == MESSAGE_REVOKED);
+    assert_true(told_revoked(n));
+    OK(node_store_contact(n->store, PAIR_WALL, ERR_UNREACHABLE,
+                          0)); /* dialled meanwhile: in vain */
+    assert_true(told_revoked(n));
+    OK(node_store_contact(n->store, PAIR_WALL, ERR_OK, PAIR_WALL));
+    assert_false(told_revoked(n));
+    OK(node_store_contact(n->store, PAIR_WALL, ERR_REVOKED, PAIR_WALL)); /* by a session as well */
+    OK(node_store_contact(n->store, PAIR_WALL, ERR_UNREACHABLE, 0));
+    assert_true(told_revoked(n));
+    buf_free(&file);
+    buf_free(&answer);
+    pair_close(&w);
+}
 
 static void a_node_joins_and_works_by_files_alone(void **state)
 {
@@ -552,6 +608,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_joins_and_works_by_files_alone),
+        cmocka_unit_test(a_revoked_node_is_told_so_by_a_file),
         cmocka_unit_test(a_later_bundle_waits_for_the_one_before),
         cmocka_unit_test(both_roads_mix),
         cmocka_unit_test(any_mixture_ends_equal),

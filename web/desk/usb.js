@@ -3,8 +3,7 @@ import { html, t, api, number, showTime, saveFile, fromBase64, toBase64, vietnam
 import { Note, Wrong, Title } from "./parts.js";
 
 const FILE_MAX = 5 * 1024 * 1024; // bytes of one file, as the node takes it
-const REVOKED = 5; // verdict of a hello (SPEC 7.5)
-const RENEW = 1;
+const RENEW = 1; // verdict of a hello (SPEC 7.5)
 
 const stamp = () => vietnam(Date.now()).toISOString().slice(0, 16).replace(/[-:]/g, "").replace("T", "-");
 
@@ -41,7 +40,7 @@ function said(r) {
   lines.push(t("usb.receipts", { n: number(r.delivered) }));
   if (r.page !== "none") lines.push(t(`usbpage.${r.page}`, { n: number(r.records) }));
   if (r.ahead || r.verdict === RENEW) lines.push(t("usb.ahead"));
-  if (r.verdict === REVOKED) lines.push(t("usb.revoked"));
+  if (r.revoked) lines.push(t("usb.revoked"));
   return lines;
 }
 
