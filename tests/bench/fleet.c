@@ -10,8 +10,7 @@
 
 enum { FLEET_READ_BYTES = 65536 }; /* at most what one read of a socket gives */
 
-/* Ten days after the workload begins: all of it is in the past. */
-static const int64_t fleet_wall_ms = INT64_C(1735693200000) + INT64_C(864000000);
+static const int64_t fleet_wall_ms = WORKLOAD_END_MS;
 
 static struct hub_engine_time fleet_time(const struct fleet *f)
 {

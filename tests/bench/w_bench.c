@@ -92,7 +92,7 @@ static void save_one(struct fleet_node *n)
     BENCH_OK(record_value_from_text(f, bytes_str("đang hỗ trợ"), &value));
     w[0] = (struct change_write){.field = f->no, .value = buf_bytes(&value)};
     struct change_op op = {.type = w_bench_type(n->store)->no, .writes = w, .count = 1};
-    BENCH_OK(node_own_begin(n->store, &n->keys, INT64_C(1736700000000), &own));
+    BENCH_OK(node_own_begin(n->store, &n->keys, WORKLOAD_END_MS, &own));
     node_own_rid(&own, 0, &op.rid);
     change_op_encode(&op, &payload);
     struct bytes p = buf_bytes(&payload);

@@ -155,6 +155,7 @@ static void workload_add(struct workload *w, struct node_own *own, const json_t 
     struct node_own_set set = {.payloads = &p, .count = 1};
     memset(set.person.b, (int)(0x51 + 37 * (w->changes / 40 % 3)), sizeof set.person.b);
     own->wall_ms = json_integer_value(json_object_get(line, "t"));
+    BENCH_TRUE(own->wall_ms < WORKLOAD_END_MS);
     uint64_t seq = own->tip.next_seq;
     BENCH_OK(node_own_add(own, &set));
     for (size_t i = 0; i < op.count; i++)
