@@ -6,15 +6,15 @@
 
 enum {
     DISTRICT_INCS_BYTES_MAX = 64 * 1024, /* 8,192 restores of the hub */
-    DISTRICT_CAME_BYTES_MAX = 64 * 1024 * 1024,
-    DISTRICT_CAME_BYTES = ID_RECORD_BYTES + MOVE_DATE_BYTES,
+    DISTRICT_MOVED_BYTES_MAX = 64 * 1024 * 1024,
+    DISTRICT_MOVED_BYTES = ID_RECORD_BYTES + MOVE_DATE_BYTES + 1,
 };
 
 void node_district_forget(struct node_store *s)
 {
     if (s->district == NULL) return;
     buf_free(&s->district->incs);
-    buf_free(&s->district->came);
+    buf_free(&s->district->moved);
     free(s->district);
     s->district = NULL;
 }
@@ -28,18 +28,32 @@ bool node_district_wrote(const struct node_district *d, const struct id_version 
     return false;
 }
 
-bool node_district_came_after(const struct node_district *d, const struct id_record *rid,
-                              struct date last)
+bool node_district_elsewhere(const struct node_district *d, const struct id_record *rid,
+                             struct date last, bool own)
 {
-    bool after = false;
     char day[DATE_TEXT_ROOM];
+    const uint8_t *first = NULL, *then = NULL;
+    bool came = false;
     date_print(last, day);
-    for (size_t at = 0; at < d->came.len; at += DISTRICT_CAME_BYTES) {
-        if (memcmp(d->came.p + at, rid->b, ID_RECORD_BYTES) != 0) continue;
-        if (memcmp(d->came.p + at + ID_RECORD_BYTES, day, MOVE_DATE_BYTES) <= 0) return false;
-        after = true;
+    for (size_t at = 0; at < d->moved.len; at += DISTRICT_MOVED_BYTES) {
+        const uint8_t *m = d->moved.p + at, *on = m + ID_RECORD_BYTES;
+        if (memcmp(m, rid->b, ID_RECORD_BYTES) != 0) continue;
+        came = came || on[MOVE_DATE_BYTES] != 0;
+        if (first == NULL || memcmp(on, first, MOVE_DATE_BYTES) < 0) first = on;
+        bool counts = memcmp(on, day, MOVE_DATE_BYTES) <= 0;
+        if (counts && (then == NULL || memcmp(on, then, MOVE_DATE_BYTES) >= 0)) then = on;
     }
-    return after;
+    if (!came) return false; /* it is here, and nothing says since when */
+    if (then != NULL) return then[MOVE_DATE_BYTES] == 0;
+    return first[MOVE_DATE_BYTES] != 0 && !own;
+}
+
+static void node_district_moved(struct node_district *d, struct bytes rid, struct bytes day,
+                                bool came)
+{
+    buf_add_bytes(&d->moved, rid);
+    buf_add_bytes(&d->moved, day);
+    buf_add_u8(&d->moved, came);
 }
 
 static void node_district_assigned(struct node_district *d, struct bytes payload, const char *unit)
@@ -47,10 +61,8 @@ static void node_district_assigned(struct node_district *d, struct bytes payload
     struct move_assign m;
     if (move_assign_decode(payload, &m) != ERR_OK) return;
     if (!bytes_equal(m.to, bytes_str(unit))) return;
-    for (size_t at = 0; at < m.records.len; at += ID_RECORD_BYTES) {
-        buf_add(&d->came, m.records.p + at, ID_RECORD_BYTES);
-        buf_add_bytes(&d->came, m.date);
-    }
+    for (size_t at = 0; at < m.records.len; at += ID_RECORD_BYTES)
+        node_district_moved(d, bytes_make(m.records.p + at, ID_RECORD_BYTES), m.date, true);
 }
 
 static enum err node_district_walk(struct node_store *s, const char *unit, struct node_district *d)
@@ -77,15 +89,16 @@ static enum err node_district_walk(struct node_store *s, const char *unit, struc
     return e;
 }
 
-/* Reports that an offer brought: the day of its taking is not told, the day of the offer was not after. */
+/* Reports that an offer took away or brought: the day of its taking is not told, that of the offer was not after. */
 static enum err node_district_taken(struct node_store *s, const char *unit, struct node_district *d)
 {
     bool row = false;
     const struct catalogue_type *type =
         s->catalogue != NULL ? catalogue_type_by_name(s->catalogue, "report") : NULL;
     if (type == NULL) return ERR_OK;
-    struct db_stmt *q = db_stmt(s->db, "SELECT rid, offered_ms FROM sys_transfer WHERE state = ?1 "
-                                       "AND to_unit = ?2 AND type = ?3");
+    struct db_stmt *q = db_stmt(s->db, "SELECT rid, offered_ms, to_unit = ?2 FROM sys_transfer "
+                                       "WHERE state = ?1 AND (to_unit = ?2 OR from_unit = ?2) AND "
+                                       "type = ?3 ORDER BY offered_ms");
     db_bind_int(q, 1, MOVE_ACCEPTED);
     db_bind_str(q, 2, unit);
     db_bind_int(q, 3, type->no);
@@ -95,8 +108,8 @@ static enum err node_district_taken(struct node_store *s, const char *unit, stru
         char text[DATE_TEXT_ROOM];
         if (date_of_ms(db_column_int(q, 1), &day) == ERR_OK) {
             date_print(day, text);
-            buf_add_bytes(&d->came, db_column_bytes(q, 0));
-            buf_add(&d->came, text, MOVE_DATE_BYTES);
+            node_district_moved(d, db_column_bytes(q, 0), bytes_str(text),
+                                db_column_int(q, 2) != 0);
         }
         e = db_step(q, &row);
     }
@@ -114,13 +127,22 @@ enum err node_flow_district(struct node_store *s, const struct node_district **o
         s->district = calloc(1, sizeof *s->district);
         if (s->district == NULL) return ERR_NOMEM;
         buf_init(&s->district->incs, DISTRICT_INCS_BYTES_MAX);
-        buf_init(&s->district->came, DISTRICT_CAME_BYTES_MAX);
+        buf_init(&s->district->moved, DISTRICT_MOVED_BYTES_MAX);
         e = node_district_walk(s, id.unit, s->district);
         if (e == ERR_OK) e = node_district_taken(s, id.unit, s->district);
         if (e == ERR_OK) e = s->district->incs.e;
-        if (e == ERR_OK) e = s->district->came.e;
+        if (e == ERR_OK) e = s->district->moved.e;
         if (e != ERR_OK) node_district_forget(s);
     }
     if (e == ERR_OK) *out = s->district;
     return e;
+}
+
+enum err node_flow_own(struct node_store *s, const struct id_version *version, bool *own)
+{
+    int64_t log = 0;
+    const struct id_inc inc = id_version_inc(version);
+    enum err e = node_log_number(s, &inc, &log);
+    *own = e == ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

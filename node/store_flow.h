@@ -30,16 +30,22 @@ MUST_CHECK enum err node_flow_find(struct node_store *s, const char *unit, const
  * when it is asked for first, valid until the next node_store_apply(). */
 struct node_district {
     struct buf incs; /* the incarnations of the hub's log, one after another */
-    struct buf came; /* of a record that came by a move: its id and the day, YYYY-MM-DD */
+    struct buf
+        moved; /* of a record that moved: its id, the day, YYYY-MM-DD, and 1: it came, 0: it left */
 };
 /* ERR_TOO_LARGE, ERR_NOMEM, and those of the database. */
 MUST_CHECK enum err node_flow_district(struct node_store *s, const struct node_district **out);
 /* Is it a set of the hub's own log? */
 bool node_district_wrote(const struct node_district *d, const struct id_version *version);
-/* Did the record come to this unit by a move that counts from a day behind `last` on? Until then figures
- * and reports count it for the giver (SPEC 13.3). An offer counts by the day on which it was made. */
-bool node_district_came_after(const struct node_district *d, const struct id_record *rid,
-                              struct date last);
+/* On `last`, did a record of this unit count for another (SPEC 13.3)? The last move up to that day says so; before
+ * the first one it counted for who gave it away then: this unit, when it left by an offer that this PC heard
+ * of or, where no offer says so, when `own`: this PC wrote what it says. An offer counts by the day on which it
+ * was made. */
+bool node_district_elsewhere(const struct node_district *d, const struct id_record *rid,
+                             struct date last, bool own);
+/* Did this PC's own log write the set? */
+MUST_CHECK enum err node_flow_own(struct node_store *s, const struct id_version *version,
+                                  bool *own);
 
 /* Targets of a year that hold for this unit (its own, or each commune's) in the order of their record
  * ids, and for this period or the whole year. None without a type `target`. Texts are never NULL. */
