@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "hub/store_moves.h"
 #include "hub/store_repair.h"
+#include "proto/workflow.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -52,9 +53,9 @@ static json_t *hub_bad_note(void)
                              "The note is too long (200 bytes at most).");
 }
 
-/* The owner of a commune's record that may move. NULL: it is there. */
-static json_t *hub_scope_record(struct hub_app *a, const json_t *request, struct id_record *rid,
-                                char unit[static ADMIN_UNIT_BYTES_MAX + 1])
+/* The owner of a commune's record that may be shared, or given away: `gives`. NULL: it is there. */
+static json_t *hub_scope_record(struct hub_app *a, const json_t *request, bool gives,
+                                struct id_record *rid, char unit[static ADMIN_UNIT_BYTES_MAX + 1])
 {
     unsigned type = 0;
     if (hub_request_id(request, "id", rid) != ERR_OK)
@@ -67,6 +68,13 @@ static json_t *hub_scope_record(struct hub_app *a, const json_t *request, struct
     const struct catalogue *c = hub_store_catalogue(a->store);
     const struct catalogue_type *t = c != NULL ? catalogue_type_by_no(c, type) : NULL;
     bool own = t != NULL && t->scope == CATALOGUE_SCOPE_OWN && strcmp(unit, a->identity.unit) != 0;
+    if (own && gives && workflow_owns(t->name)) /* of the unit that owes it; a merger assigns it */
+        return hub_command_error(
+            ERR_DENIED,
+            "Báo cáo và đính chính là của xã phải nộp, không chuyển cho đơn vị "
+            "khác được; chưa ghi gì.",
+            "Reports and corrections are of the unit that owes them and are "
+            "not transferred; nothing was saved.");
     if (own) return NULL;
     return hub_command_error(ERR_BAD_INPUT,
                              "Chỉ hồ sơ của các đơn vị mới chuyển hay chia sẻ được; chưa ghi gì.",
@@ -146,7 +154,7 @@ json_t *hub_command_transfer_offer(struct hub_app *a, const json_t *request)
     buf_init(&payload, 1024);
     buf_init(&note, MOVE_NOTE_BYTES_MAX);
     json_t *j = hub_scope_may(a);
-    if (j == NULL) j = hub_scope_record(a, request, &m.record, owner);
+    if (j == NULL) j = hub_scope_record(a, request, true, &m.record, owner);
     if (j == NULL) j = hub_scope_unit(a, to, owner);
     if (j == NULL && hub_scope_note(request, &note) != ERR_OK) j = hub_bad_note();
     enum err e =
@@ -236,7 +244,7 @@ json_t *hub_command_share(struct hub_app *a, const json_t *request)
                                  "Access is read, write or none (to end it).");
     buf_init(&payload, 256);
     json_t *j = hub_scope_may(a);
-    if (j == NULL) j = hub_scope_record(a, request, &m.record, owner);
+    if (j == NULL) j = hub_scope_record(a, request, false, &m.record, owner);
     if (j == NULL) j = hub_scope_unit(a, unit, owner);
     if (j == NULL) {
         m.unit = bytes_str(unit);

@@ -4,6 +4,7 @@
  * finds it. A function of the log alone: the windows stand beside the closings.
  */
 #include "hub/store_priv.h"
+#include "proto/workflow.h"
 #include "common/due.h"
 #include "hub/store_watch.h"
 #include "proto/wire.h"
@@ -98,18 +99,12 @@ static bool hub_day_closed(const struct hub_store *s, int64_t unit, struct date 
     return false;
 }
 
-/* Reports and corrections are about periods, they are not data of one. */
-static bool hub_type_timeless(const struct catalogue_type *t)
-{
-    return strcmp(t->name, "report") == 0 || strcmp(t->name, "correction") == 0;
-}
-
 bool hub_record_late(const struct hub_store *s, int64_t unit, bool none)
 {
     struct record_cell cells[CATALOGUE_FIELDS_MAX];
     const struct catalogue_type *t =
         s->catalogue != NULL ? catalogue_type_by_no(s->catalogue, s->fold.type) : NULL;
-    if (t == NULL || hub_type_timeless(t)) return false;
+    if (t == NULL || workflow_owns(t->name)) return false;
     record_cells(&s->fold, t, cells);
     bool any = false;
     for (size_t i = 0; i < t->field_count; i++) {

@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    PERSON_TEXT_BYTES_MAX = 9 * NODE_STORE_PERSON_BYTES_MAX + 128
+}; /* a name folded, and whose */
+
 enum err node_command_init(struct node_command *c, struct node_store *store,
                            const struct node_sync_keys *keys, int64_t (*wall_ms)(void))
 {
@@ -112,6 +116,32 @@ enum err node_request_id(const char *hex, struct id_record *out)
     return hex != NULL ? id_unhex(hex, out->b, sizeof out->b) : ERR_BAD_INPUT;
 }
 
+/* One number for a name, however it is written, on all PCs of a unit (SPEC 3.4): who wrote a report on one of them
+ * and confirms it on another is the same person. Chosen by lot before the PC has joined. */
+static enum err node_person_of(struct node_command *c, struct bytes name, struct id_person *out)
+{
+    static const char domain[] = "dongbo/person/1";
+    uint8_t hash[ID_HASH_BYTES];
+    struct node_identity id;
+    struct buf text;
+    enum err e = node_store_identity(c->store, &id);
+    if (e == ERR_NOT_READY || (e == ERR_OK && !id.joined)) {
+        randombytes_buf(out->b, sizeof out->b);
+        return ERR_OK;
+    }
+    if (e != ERR_OK) return e;
+    buf_init(&text, PERSON_TEXT_BYTES_MAX);
+    buf_add(&text, domain, sizeof domain); /* each with its end */
+    buf_add(&text, id.hub.b, sizeof id.hub.b);
+    buf_add(&text, id.unit, strlen(id.unit) + 1);
+    e = text_fold(name, NODE_STORE_PERSON_BYTES_MAX, &text);
+    if (e == ERR_OK) e = text.e;
+    crypto_generichash(hash, sizeof hash, text.p, text.len, NULL, 0);
+    memcpy(out->b, hash, sizeof out->b);
+    buf_free(&text);
+    return e;
+}
+
 enum err node_request_person(struct node_command *c, const json_t *request, struct id_person *out)
 {
     const char *name = node_request_str(request, "person");
@@ -121,7 +151,7 @@ enum err node_request_person(struct node_command *c, const json_t *request, stru
     buf_init(&clean, NODE_STORE_PERSON_BYTES_MAX);
     enum err e = text_normalise(text_trim(bytes_str(name)), NODE_STORE_PERSON_BYTES_MAX,
                                 TEXT_ONE_LINE, &clean);
-    randombytes_buf(fresh.b, sizeof fresh.b);
+    if (e == ERR_OK) e = node_person_of(c, buf_bytes(&clean), &fresh);
     if (e == ERR_OK) e = node_store_person(c->store, buf_bytes(&clean), &fresh, out);
     buf_free(&clean);
     return e == ERR_TOO_LARGE ? ERR_BAD_INPUT : e;
@@ -263,6 +293,7 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"report_draft", node_command_report_draft},
         {"report_submit", node_command_report_submit},
         {"report_withdraw", node_command_report_withdraw},
+        {"report_note", node_command_report_note},
         {"calendar", node_command_calendar},
         {"corrections", node_command_corrections},
         {"cases", node_command_cases},

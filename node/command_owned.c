@@ -120,24 +120,19 @@ static enum err owned_district(struct node_command *c, const struct node_entry_f
     return e;
 }
 
-static bool owned_type(const struct catalogue_type *t)
-{
-    return strcmp(t->name, "report") == 0 || strcmp(t->name, "correction") == 0;
-}
-
 enum err node_owned(struct node_command *c, const struct node_entry_form *form,
                     struct entry_why *why)
 {
     bool district = false;
     const struct catalogue *cat = node_store_catalogue(c->store, NULL);
-    if (form->type != NULL && !owned_type(form->type))
+    if (form->type != NULL && !workflow_owns(form->type->name))
         return ERR_OK; /* no record is of two types */
     enum err e = node_store_record_read(c->store, &form->rid, &c->entry.record);
     if (e == ERR_NOT_FOUND) fold_clear(&c->entry.record.fold);
     if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
     const struct catalogue_type *t =
         e == ERR_OK ? catalogue_type_by_no(cat, c->entry.record.fold.type) : form->type;
-    if (t == NULL || !owned_type(t)) return ERR_OK;
+    if (t == NULL || !workflow_owns(t->name)) return ERR_OK;
     /* What one PC deleted and another changed meanwhile is decided in the record. */
     if (e == ERR_OK && form->action != ENTRY_SAVE && fold_delete_conflict(&c->entry.record.fold))
         return ERR_OK;
@@ -150,4 +145,18 @@ enum err node_owned(struct node_command *c, const struct node_entry_form *form,
         "agree|object).",
         "Nothing was saved: a correction of the district is answered on the page Corrections (or "
         "correction ID agree|object).");
+}
+
+/* A report is of the unit that owes it, an answer of the unit that was asked. */
+json_t *node_owned_stays(struct node_command *c)
+{
+    const struct catalogue_type *t =
+        catalogue_type_by_no(node_store_catalogue(c->store, NULL), c->entry.record.fold.type);
+    if (t == NULL || !workflow_owns(t->name)) return NULL;
+    return node_command_error(ERR_DENIED,
+                              "Báo cáo và đính chính là của xã phải nộp, không chuyển cho đơn vị "
+                              "khác được; chưa ghi gì.",
+                              "Reports and corrections are of the unit that owes them and are not "
+                              "transferred; nothing was saved.",
+                              NULL);
 }

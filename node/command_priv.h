@@ -68,6 +68,8 @@ json_t *node_command_report_records(struct node_command *c, const json_t *reques
  * ERR_DENIED: a workflow owns the record; `why` names its page and verb. And the store's errors. */
 MUST_CHECK enum err node_owned(struct node_command *c, const struct node_entry_form *form,
                                struct entry_why *why);
+/* May the record in c->entry.record be offered to another unit? NULL: a workflow does not own it. */
+json_t *node_owned_stays(struct node_command *c);
 /* command_import.c */
 json_t *node_command_import(struct node_command *c, const json_t *request);
 /* Save what an import holds back; before any other save. */
@@ -126,9 +128,14 @@ json_t *node_command_report_show(struct node_command *c, const json_t *request);
 json_t *node_command_report_draft(struct node_command *c, const json_t *request);
 json_t *node_command_report_submit(struct node_command *c, const json_t *request);
 json_t *node_command_report_withdraw(struct node_command *c, const json_t *request);
+json_t *node_command_report_note(struct node_command *c, const json_t *request);
+/* command_confirm.c: may who asks hand in what others wrote, may they take it back? NULL: yes */
+struct node_flow;
+json_t *node_report_confirms(struct node_command *c, const json_t *request,
+                             const struct node_flow *f, const struct id_person *person);
+json_t *node_report_takes_back(struct node_command *c, const json_t *request);
 /* command_beside.c: `figures` of a report get their `target`; {count, rows} of whom the text names, null
  * when that could not be looked for */
-struct node_flow;
 MUST_CHECK enum err node_report_targets(struct node_command *c, const struct node_flow *f,
                                         struct bytes now, json_t *figures);
 json_t *node_report_names(struct node_command *c, const json_t *narrative);

@@ -6,7 +6,7 @@
 #include "node/figures.h"
 #include "node/flow.h"
 #include "node/store_moves.h"
-#include "node/store_users.h"
+#include "proto/submission.h"
 #include "proto/workflow.h"
 
 #include <sodium.h>
@@ -17,10 +17,8 @@ enum {
     REPORT_VALUES_MAX = 24, /* fields that a form of this file sets */
 };
 
-static const char *const report_texts[] = {"narrative", "difficulties", "proposals", "next_plan"};
 static const char *const report_parts[SHEET_PARTS] = {"figures", "figures_2", "figures_3",
                                                       "figures_4"};
-enum { REPORT_TEXTS = sizeof report_texts / sizeof report_texts[0] };
 
 /* ---- requests ---- */
 
@@ -174,11 +172,14 @@ static json_t *report_narrative(struct node_command *c)
     json_t *out = json_object();
     struct buf text;
     buf_init(&text, CATALOGUE_TEXT_BYTES_MAX);
-    for (size_t i = 0; i < REPORT_TEXTS; i++) {
+    for (size_t i = 0; i < SUBMISSION_TEXTS; i++) {
         buf_clear(&text);
-        if (node_flow_field(&c->entry.record, type, report_texts[i], &text) == ERR_OK)
-            json_object_set_new(out, report_texts[i], node_json_text(buf_bytes(&text)));
+        if (node_flow_field(&c->entry.record, type, submission_texts[i], &text) == ERR_OK)
+            json_object_set_new(out, submission_texts[i], node_json_text(buf_bytes(&text)));
     }
+    buf_clear(&text);
+    if (node_flow_field(&c->entry.record, type, "note", &text) == ERR_OK && text.len > 0)
+        json_object_set_new(out, "note", node_json_text(buf_bytes(&text)));
     buf_free(&text);
     return out;
 }
@@ -308,21 +309,32 @@ struct report_days_text { /* memory of a form's short texts */
     char from[DATE_TEXT_ROOM], to[DATE_TEXT_ROOM], due[DATE_TEXT_ROOM], today[DATE_TEXT_ROOM];
 };
 
+static json_t *report_type(struct node_command *c, struct report_form *form)
+{
+    form->type = catalogue_type_by_name(node_store_catalogue(c->store, NULL), "report");
+    if (form->type != NULL) return NULL;
+    return node_command_error(ERR_NOT_READY, "Danh mục không có loại hồ sơ báo cáo (report).",
+                              "The catalogue has no record type report.", NULL);
+}
+
+static json_t *report_person(struct node_command *c, const json_t *request, struct id_person *out)
+{
+    enum err e = node_request_person(c, request, out);
+    if (e == ERR_BAD_INPUT)
+        return node_command_error(e, "Cần tên người làm việc này (--person TÊN).",
+                                  "The name of who does this is needed (--person NAME).", NULL);
+    return e == ERR_OK ? NULL : node_command_fail(e);
+}
+
 /* Everything but state, texts and figures. NULL: the form is begun. */
 static json_t *report_begin(struct node_command *c, const json_t *request,
                             const struct node_flow *f, struct report_form *form,
                             struct report_days_text *t, struct id_person *person)
 {
     const struct due_slot *slot = &f->row.slot;
-    form->type = catalogue_type_by_name(node_store_catalogue(c->store, NULL), "report");
-    if (form->type == NULL)
-        return node_command_error(ERR_NOT_READY, "Danh mục không có loại hồ sơ báo cáo (report).",
-                                  "The catalogue has no record type report.", NULL);
-    enum err e = node_request_person(c, request, person);
-    if (e == ERR_BAD_INPUT)
-        return node_command_error(e, "Cần tên người làm việc này (--person TÊN).",
-                                  "The name of who does this is needed (--person NAME).", NULL);
-    if (e != ERR_OK) return node_command_fail(e);
+    json_t *j = report_type(c, form);
+    if (j == NULL) j = report_person(c, request, person);
+    if (j != NULL) return j;
     period_print(slot->period, t->label);
     date_print(slot->window.first, t->from);
     date_print(slot->window.last, t->to);
@@ -350,75 +362,14 @@ json_t *node_command_report_draft(struct node_command *c, const json_t *request)
     if (j == NULL) j = report_begin(c, request, &f, &form, &t, &person);
     if (j == NULL) {
         report_set(&form, "state", bytes_str("draft"));
-        for (size_t i = 0; i < REPORT_TEXTS; i++) {
-            const char *text = json_string_value(json_object_get(values, report_texts[i]));
-            if (text != NULL) report_set(&form, report_texts[i], bytes_str(text));
+        for (size_t i = 0; i < SUBMISSION_TEXTS; i++) {
+            const char *text = json_string_value(json_object_get(values, submission_texts[i]));
+            if (text != NULL) report_set(&form, submission_texts[i], bytes_str(text));
         }
         j = report_save(c, request, &f, &form, &person);
     }
     node_flow_free(&f);
     return j;
-}
-
-/* Did this person save the draft that stands there, or write one of its texts, in whatever state it is now? */
-static bool report_drafted(struct node_command *c, const struct node_flow *f,
-                           const struct id_person *person)
-{
-    const struct catalogue_type *type =
-        catalogue_type_by_name(node_store_catalogue(c->store, NULL), "report");
-    const struct fold *fold = &c->entry.record.fold; /* as node_flow_row() chose it */
-    if (f->row.has_person && f->open_state == FLOW_DRAFT && ID_EQUAL(&f->row.person, person))
-        return true;
-    for (size_t i = 0; type != NULL && f->row.has_record && i < REPORT_TEXTS; i++) {
-        const struct catalogue_field *field = catalogue_field_by_name(type, report_texts[i]);
-        const struct fold_register *r =
-            field != NULL ? fold_find(fold, field->no, (struct bytes){NULL, 0}) : NULL;
-        for (size_t j = 0; r != NULL && j < r->count; j++)
-            if (ID_EQUAL(&fold->sets[r->heads[j].set].person, person)) return true;
-    }
-    return false;
-}
-
-static enum err report_leader(void *ctx, const struct node_user *u)
-{
-    bool *led = ctx;
-    *led = *led || (u->active && u->role == NODE_USER_LEADER);
-    return ERR_OK;
-}
-
-/* Where the desk has leaders only they submit; elsewhere anybody but a clerk or a login that is closed. */
-static enum err report_leads(struct node_command *c, const char *name, bool *out)
-{
-    struct node_user user = {.active = false};
-    struct buf fold;
-    bool led = false;
-    enum err e = node_users_each(c->store, report_leader, &led);
-    if (e != ERR_OK) return e;
-    buf_init(&fold, 8 * NODE_STORE_PERSON_BYTES_MAX);
-    e = text_fold(text_trim(bytes_str(name)), NODE_STORE_PERSON_BYTES_MAX, &fold);
-    if (e == ERR_OK) e = node_users_find(c->store, buf_bytes(&fold), &user);
-    buf_free(&fold);
-    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
-    bool known = e == ERR_OK;
-    *out = led ? known && user.active && user.role == NODE_USER_LEADER
-               : !known || (user.active && user.role != NODE_USER_CLERK);
-    return ERR_OK;
-}
-
-/* The leader confirms under an own login, what another person wrote. NULL: so it is. */
-static json_t *report_confirms(struct node_command *c, const json_t *request,
-                               const struct node_flow *f, const struct id_person *person)
-{
-    bool leads = false;
-    enum err e = report_leads(c, node_request_str(request, "person"), &leads);
-    if (e != ERR_OK) return node_command_fail(e);
-    if (leads && !report_drafted(c, f, person)) return NULL;
-    return node_command_error(ERR_DENIED,
-                              "Lãnh đạo xác nhận bằng tên đăng nhập của mình, khác với người soạn; "
-                              "chưa nộp gì.",
-                              "The leader confirms under an own login, another than who drafted; "
-                              "nothing was submitted.",
-                              NULL);
 }
 
 static json_t *report_submit(struct node_command *c, const json_t *request,
@@ -461,7 +412,7 @@ json_t *node_command_report_submit(struct node_command *c, const json_t *request
     if (j != NULL) return j;
     j = report_may(&f, f.row.state == FLOW_LATE ? FLOW_EV_SUBMIT_LATE : FLOW_EV_SUBMIT);
     if (j == NULL) j = report_begin(c, request, &f, &form, &t, &person);
-    if (j == NULL) j = report_confirms(c, request, &f, &person);
+    if (j == NULL) j = node_report_confirms(c, request, &f, &person);
     if (j == NULL) j = report_submit(c, request, &f, &form, &t, &person);
     node_flow_free(&f);
     return j;
@@ -477,8 +428,34 @@ json_t *node_command_report_withdraw(struct node_command *c, const json_t *reque
     if (j != NULL) return j;
     j = report_may(&f, FLOW_EV_WITHDRAW);
     if (j == NULL) j = report_begin(c, request, &f, &form, &t, &person);
+    if (j == NULL) j = node_report_takes_back(c, request);
     if (j == NULL) {
         report_set(&form, "state", bytes_str("withdrawn"));
+        j = report_save(c, request, &f, &form, &person);
+    }
+    node_flow_free(&f);
+    return j;
+}
+
+/* What nobody confirms and no decision is about, so in whatever state the report is. */
+json_t *node_command_report_note(struct node_command *c, const json_t *request)
+{
+    struct node_flow f;
+    struct id_person person;
+    struct report_form form = {.count = 0};
+    const char *note = node_request_str(json_object_get(request, "values"), "note");
+    json_t *j = report_named(c, request, &f);
+    if (j != NULL) return j;
+    if (note == NULL)
+        j = node_command_error(ERR_USAGE, "Cần ghi chú (note=CHỮ).",
+                               "A note is needed (note=TEXT).", NULL);
+    else if (!f.row.has_record)
+        j = node_command_error(ERR_NOT_FOUND, "Báo cáo này chưa lập nên chưa có gì để ghi chú.",
+                               "This report was not begun: there is nothing to note on.", NULL);
+    if (j == NULL) j = report_type(c, &form);
+    if (j == NULL) j = report_person(c, request, &person);
+    if (j == NULL) {
+        report_set(&form, "note", bytes_str(note));
         j = report_save(c, request, &f, &form, &person);
     }
     node_flow_free(&f);

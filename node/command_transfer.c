@@ -70,9 +70,9 @@ static json_t *node_move_begin(struct node_command *c, const json_t *request,
 
 /* ---- offer and share ---- */
 
-/* The record of the request, if it is this unit's own. NULL: it is. */
-static json_t *node_own_record(struct node_command *c, const json_t *request, struct id_record *rid,
-                               struct node_identity *id)
+/* The record of the request, if it is this unit's own and, when it `gives` it away, may go. NULL: so it is. */
+static json_t *node_own_record(struct node_command *c, const json_t *request, bool gives,
+                               struct id_record *rid, struct node_identity *id)
 {
     struct node_store_record *r = &c->entry.record;
     if (node_request_id(node_request_str(request, "id"), rid) != ERR_OK) return node_bad_id();
@@ -91,7 +91,7 @@ static json_t *node_own_record(struct node_command *c, const json_t *request, st
                                   "This record is not of this PC's unit, so it cannot be "
                                   "transferred or shared from here; nothing was saved.",
                                   NULL);
-    return NULL;
+    return gives ? node_owned_stays(c) : NULL;
 }
 
 /* A unit of the catalogue other than the own one. NULL: it is. */
@@ -111,7 +111,7 @@ static json_t *node_offer_check(struct node_command *c, const json_t *request, s
 {
     struct node_identity id;
     bool offered = false;
-    json_t *j = node_own_record(c, request, &m->record, &id);
+    json_t *j = node_own_record(c, request, true, &m->record, &id);
     const char *to = node_request_str(request, "to");
     if (j == NULL) j = node_other_unit(c, to, id.unit);
     if (j != NULL) return j;
@@ -172,7 +172,7 @@ json_t *node_command_share(struct node_command *c, const json_t *request)
     const char *access = node_request_str(request, "access");
     buf_init(&payload, 256);
     json_t *j = node_move_begin(c, request, &person);
-    if (j == NULL) j = node_own_record(c, request, &m.record, &id);
+    if (j == NULL) j = node_own_record(c, request, false, &m.record, &id);
     if (j == NULL) j = node_other_unit(c, unit, id.unit);
     size_t a = 0;
     while (a < 3 && (access == NULL || strcmp(access, node_access_words[a]) != 0))

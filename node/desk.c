@@ -77,6 +77,7 @@ static const struct node_desk_route {
     {WEB_POST, "/api/report/draft", "report_draft", NULL, NODE_DESK_WRITE},
     {WEB_POST, "/api/report/submit", "report_submit", NULL, NODE_DESK_SUBMIT},
     {WEB_POST, "/api/report/withdraw", "report_withdraw", NULL, NODE_DESK_SUBMIT},
+    {WEB_POST, "/api/report/note", "report_note", NULL, NODE_DESK_WRITE},
     {WEB_GET, "/api/calendar", "calendar", NULL, 0},
     {WEB_GET, "/api/corrections", "corrections", NULL, 0},
     {WEB_POST, "/api/correction", "correction_answer", NULL, NODE_DESK_WRITE},

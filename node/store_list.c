@@ -216,7 +216,8 @@ enum err node_store_person(struct node_store *s, struct bytes name, const struct
     if (e == ERR_OK) e = db_column_copy(q, 0, out->b, sizeof out->b);
     db_done(q);
     if (e != ERR_NOT_FOUND) return e;
-    q = db_stmt(s->db, "INSERT INTO sys_person(id, name) VALUES (?1, ?2)");
+    q = db_stmt(s->db,
+                "INSERT INTO sys_person(id, name) VALUES (?1, ?2) ON CONFLICT(id) DO NOTHING");
     db_bind_blob(q, 1, BYTES_OF(fresh->b));
     db_bind_text(q, 2, name);
     e = db_run(q);

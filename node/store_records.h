@@ -205,7 +205,7 @@ MUST_CHECK enum err node_store_history(struct node_store *s, const struct id_rec
 
 /* ---- persons ---- */
 
-/* Id of a login's name; `fresh` (8 random bytes) is kept as its id when the name is new. */
+/* Id of a login's name; `fresh` is kept as its id when neither is here yet. */
 MUST_CHECK enum err node_store_person(struct node_store *s, struct bytes name,
                                       const struct id_person *fresh, struct id_person *out);
 /* Name of an id into `out`; "" when it is not known here. */

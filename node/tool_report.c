@@ -132,6 +132,7 @@ static const struct {
     {"draft", "report_draft", report_print_row},
     {"submit", "report_submit", report_print_row},
     {"withdraw", "report_withdraw", report_print_row},
+    {"note", "report_note", report_print_row},
 };
 
 enum err node_tool_report(struct cli *c, void *ctx)
@@ -149,8 +150,8 @@ enum err node_tool_report(struct cli *c, void *ctx)
         }
         return node_tool_show(c, ctx, q, report_steps[i].print);
     }
-    return cli_fail(c, ERR_USAGE, "Chỉ có: report list, show, draft, submit, withdraw.",
-                    "There are: report list, show, draft, submit, withdraw.");
+    return cli_fail(c, ERR_USAGE, "Chỉ có: report list, show, draft, submit, withdraw, note.",
+                    "There are: report list, show, draft, submit, withdraw, note.");
 }
 
 enum err node_tool_calendar(struct cli *c, void *ctx)

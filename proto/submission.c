@@ -6,12 +6,13 @@
 
 enum { SUBMISSION_STATE_BYTES_MAX = 2 * CATALOGUE_TEXT_BYTES_MAX };
 
-/* What the leader signs by handing in, what the clerk typed, and what else the report is about. */
+const char *const submission_texts[SUBMISSION_TEXTS] = {"narrative", "difficulties", "proposals",
+                                                        "next_plan"};
+
+/* What the leader signs by handing in, and what else the report is about. */
 static const char *const submission_signed[] = {"state",     "submitted_on", "signed_by",
                                                 "digest",    "figures",      "figures_2",
                                                 "figures_3", "figures_4"};
-static const char *const submission_texts[] = {"narrative", "difficulties", "proposals",
-                                               "next_plan"};
 static const char *const submission_keys[] = {"definition", "period", "data_from", "data_to",
                                               "due_on"};
 #define SUBMISSION_COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -65,8 +66,8 @@ static enum submission_rank submission_said(const struct fold *f, const struct c
 enum err submission_of(const struct fold *f, const struct catalogue_type *type,
                        submission_district_fn *district, void *ctx, struct submission *out)
 {
-    const struct fold_set *text = submission_newest(
-        f, type, submission_texts, SUBMISSION_COUNT(submission_texts), NULL, NULL, NULL);
+    const struct fold_set *text =
+        submission_newest(f, type, submission_texts, SUBMISSION_TEXTS, NULL, NULL, NULL);
     const struct fold_set *sent = submission_newest(
         f, type, submission_signed, SUBMISSION_COUNT(submission_signed), district, ctx, NULL);
     const struct fold_set *version = submission_newest(
@@ -94,4 +95,17 @@ bool submission_before(const struct submission *a, const struct submission *b)
 struct id_person submission_person(const struct submission *s)
 {
     return s->rank == SUBMISSION_DRAFT ? s->version.person : s->sent.person;
+}
+
+bool submission_wrote(const struct fold *f, const struct catalogue_type *type,
+                      const struct id_person *person)
+{
+    for (size_t i = 0; i < SUBMISSION_TEXTS; i++) {
+        const struct catalogue_field *field = catalogue_field_by_name(type, submission_texts[i]);
+        const struct fold_register *r =
+            field != NULL ? fold_find(f, field->no, (struct bytes){NULL, 0}) : NULL;
+        for (size_t j = 0; r != NULL && j < r->count; j++)
+            if (ID_EQUAL(&f->sets[r->heads[j].set].person, person)) return true;
+    }
+    return false;
 }

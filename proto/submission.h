@@ -11,6 +11,10 @@
 #include "common/catalogue.h"
 #include "proto/fold.h"
 
+/* What the clerk types: fields of the type `report`. */
+enum { SUBMISSION_TEXTS = 4 };
+extern const char *const submission_texts[SUBMISSION_TEXTS];
+
 /* A unit has one record of type `report` per report and period. Several: the lowest rank counts. */
 enum submission_rank {
     SUBMISSION_SENT, /* handed in, by another person than who wrote its texts */
@@ -39,6 +43,10 @@ MUST_CHECK enum err submission_of(const struct fold *f, const struct catalogue_t
 /* Does `a` count, and not `b`? The lower rank; of two that were handed in the first, else the one that
  * was changed last. */
 bool submission_before(const struct submission *a, const struct submission *b);
+
+/* Did this person write one of the texts that stand there? */
+bool submission_wrote(const struct fold *f, const struct catalogue_type *type,
+                      const struct id_person *person);
 
 /* Who is asked for another person's confirmation: who saved the draft last; else who handed it in. */
 struct id_person submission_person(const struct submission *s);

@@ -189,3 +189,8 @@ enum err workflow_key_decode(struct bytes payload, struct workflow_key *key)
     workflow_key_read(&r, key);
     return r.e;
 }
+
+bool workflow_owns(const char *type)
+{
+    return strcmp(type, "report") == 0 || strcmp(type, "correction") == 0;
+}

@@ -81,4 +81,8 @@ void workflow_order_encode(const struct workflow_key *key, uint32_t issue, struc
 MUST_CHECK enum err workflow_order_decode(struct bytes content, struct workflow_key *key,
                                           uint32_t *issue);
 
+/* Are records of this type of the unit that owes them, written by the verbs of the workflow alone? Reports, and
+ * answers to corrections. */
+bool workflow_owns(const char *type);
+
 #endif

@@ -11,6 +11,8 @@
 #include "proto/move.h"
 #include "proto/workflow.h"
 
+#include <sodium.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -517,6 +519,68 @@ static void who_drafted_never_confirms(void **state)
     report_is("withdrawn", id);
     assert_int_equal(told("{'verb':'report_submit'," REPORT ",'person':'B'}"), ERR_OK);
     report_is("submitted", id);
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "{'verb':'report_withdraw'," REPORT ",'person':'%s'}",
+                 roles[i]);
+        assert_int_equal(told(text), ERR_DENIED);
+    }
+    report_is("submitted", id);
+    assert_int_equal(told("{'verb':'report_withdraw'," REPORT ",'person':'B'}"), ERR_OK);
+    report_is("withdrawn", id);
+}
+
+/* The number of a name: SPEC 3.4. */
+static void number_of(const char *folded, char out[17])
+{
+    static const char domain[] = "dongbo/person/1";
+    uint8_t hash[ID_HASH_BYTES];
+    struct buf b;
+    buf_init(&b, 256);
+    buf_add(&b, domain, sizeof domain);
+    buf_add(&b, fx.identity.hub.b, sizeof fx.identity.hub.b);
+    buf_add(&b, fx.identity.unit, strlen(fx.identity.unit) + 1);
+    buf_add_str(&b, folded);
+    crypto_generichash(hash, sizeof hash, b.p, b.len, NULL, 0);
+    id_hex(bytes_make(hash, 8), out);
+    buf_free(&b);
+}
+
+static void a_name_is_one_person_on_every_computer(void **state)
+{
+    char who[17];
+    (void)state;
+    assert_int_equal(
+        told("{'verb':'report_draft'," REPORT ",'person':'Lê An','values':{'narrative':'x'}}"),
+        ERR_OK);
+    json_t *r = ask("{'verb':'report_show'," REPORT "}");
+    number_of("le an", who);
+    assert_string_equal(json_string_value(json_object_get(json_object_get(r, "row"), "person")),
+                        who);
+    json_decref(r);
+    assert_int_equal(told("{'verb':'report_submit'," REPORT ",'person':'LÊ AN'}"), ERR_DENIED);
+    assert_int_equal(told("{'verb':'report_submit'," REPORT ",'person':'Lê  an'}"), ERR_DENIED);
+    assert_int_equal(told("{'verb':'report_submit'," REPORT ",'person':'Lê Anh'}"), ERR_OK);
+}
+
+static void a_note_changes_no_state_and_a_report_is_not_given_away(void **state)
+{
+    char id[33], text[200];
+    (void)state;
+    assert_int_equal(told("{'verb':'report_note'," REPORT ",'person':'A','values':{'note':'x'}}"),
+                     ERR_NOT_FOUND);
+    handed_in(id);
+    assert_int_equal(told("{'verb':'report_note'," REPORT ",'person':'A','values':{}}"), ERR_USAGE);
+    assert_int_equal(
+        told("{'verb':'report_note'," REPORT ",'person':'A','values':{'note':'đã gọi'}}"), ERR_OK);
+    report_is("submitted", id);
+    json_t *r = ask("{'verb':'report_show'," REPORT "}");
+    assert_string_equal(json_string_value(json_object_get(json_object_get(r, "narrative"), "note")),
+                        "đã gọi");
+    json_decref(r);
+    snprintf(text, sizeof text, "{'verb':'transfer_offer','id':'%s','to':'26173','person':'B'}",
+             id);
+    assert_int_equal(told(text), ERR_DENIED);
 }
 
 /* A program that asks nobody wrote another text into what was handed in: a draft again, and the leader is told. */
@@ -538,10 +602,13 @@ static void a_leader_is_told_of_what_nobody_confirmed(void **state)
 
 /* ---- reports that others wrote ---- */
 
+enum writer { OWN, ELSEWHERE, DISTRICT };
+
 /* A report of 2023-06 of this unit as the feed brings it: drafted by one, handed in by another person at
- * `position`, of whom `district` says that it was the hub's own set. Its term is added to `sum`. */
-static void comes(uint8_t id, uint64_t position, bool district, uint8_t sum[static 16])
+ * `position`, in a set of this PC's log, of one of another unit, or of the hub's. Its term is added to `sum`. */
+static void comes(uint8_t id, uint64_t position, enum writer writer, uint8_t sum[static 16])
 {
+    static const struct id_inc far = {{7, 7, 7}};
     static const char *const draft[] = {"definition", "RP01", "period", "2023-05", "narrative", "x",
                                         "digest",     "00",   "state",  "draft",   NULL};
     static const char *const sent[] = {"state", "submitted", NULL};
@@ -559,7 +626,9 @@ static void comes(uint8_t id, uint64_t position, bool district, uint8_t sum[stat
     bool later = rec.fold.sets[1].clock > rec.fold.sets[0].clock;
     rec.fold.sets[later ? 0 : 1].position = position - 1;
     rec.fold.sets[later ? 1 : 0].position = position;
-    if (district) memcpy(rec.fold.sets[later ? 1 : 0].version.b, fx.hub_inc.b, sizeof fx.hub_inc.b);
+    if (writer != OWN)
+        memcpy(rec.fold.sets[later ? 1 : 0].version.b, writer == DISTRICT ? fx.hub_inc.b : far.b,
+               sizeof far.b);
     buf_init(&b, FOLD_STATE_BYTES_MAX);
     fold_save(&rec.fold, &b);
     assert_int_equal(b.e, ERR_OK);
@@ -601,11 +670,12 @@ static void what_the_district_settles_hands_nothing_in(void **state)
     (void)state;
     uint8_t sum[16] = {0};
     today("2023-07-01");
-    comes(0xaa, fx.position + 10, false, sum);
+    comes(0xaa, fx.position + 10, OWN, sum);
     assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
     report_row("submitted", "aaaa", false);
     memset(sum, 0, sizeof sum);
-    comes(0xaa, fx.position + 10, true, sum); /* the same, but that an officer chose the state */
+    comes(0xaa, fx.position + 10, DISTRICT,
+          sum); /* the same, but that an officer chose the state */
     assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
     report_row("draft", "aaaa", false);
 }
@@ -628,19 +698,65 @@ static void the_report_of_a_merged_unit_is_not_ours(void **state)
     (void)state;
     uint8_t sum[16] = {0};
     today("2023-07-01");
-    comes(0xbb, fx.position + 10, false, sum);
+    comes(0xbb, fx.position + 10, ELSEWHERE, sum);
     given(0xbb, "26173", "2023-06-01"); /* to somebody else: says nothing here */
     assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
     report_row("submitted", "bbbb", false);
     given(0xbb, fx.identity.unit, "2023-07-01"); /* the day behind the data window */
     assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
     report_row("not_started", NULL, false);
-    comes(0xaa, fx.position + 10, false, sum);
+    comes(0xaa, fx.position + 10, OWN, sum);
     assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
     report_row("submitted", "aaaa", false);
     given(0xbb, fx.identity.unit, "2023-06-30"); /* the last day of it is ours: two handed in */
     assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
     report_row("submitted", "bbbb", true);
+}
+
+/* An offer of the record that was taken, as the feed tells it. */
+static void passed(uint8_t id, uint8_t transfer, const char *from, const char *to, const char *day)
+{
+    struct date on;
+    struct buf b;
+    const struct catalogue_type *t =
+        catalogue_type_by_name(node_store_catalogue(fx.store, NULL), "report");
+    struct move_transfer m = {
+        .type = t->no, .from = bytes_str(from), .to = bytes_str(to), .state = MOVE_ACCEPTED};
+    assert_int_equal(date_parse(bytes_str(day), &on), ERR_OK);
+    m.offered_ms = (uint64_t)(date_to_ms(on) + DATE_DAY_MS / 2);
+    memset(m.record.b, id, sizeof m.record.b);
+    memset(m.transfer.b, transfer, sizeof m.transfer.b);
+    buf_init(&b, CHANGE_BYTES_MAX);
+    move_transfer_encode(&m, &b);
+    struct message_move v = {
+        .position = fx.position, .kind = MOVE_ITEM_TRANSFER, .item = buf_bytes(&b)};
+    assert_int_equal(node_store_stage_moves(fx.store, fx.epoch, &v, 1), ERR_OK);
+    buf_free(&b);
+}
+
+/* As at the hub (SPEC 13.3): what left behind the data window was ours in it, what was away in it was not. */
+static void a_report_that_came_back_is_ours_where_it_was(void **state)
+{
+    (void)state;
+    uint8_t sum[16] = {0};
+    today("2023-07-01");
+    comes(0xbb, fx.position + 10, OWN, sum);
+    given(0xbb, fx.identity.unit,
+          "2023-07-09"); /* no word of its leaving: but this PC handed it in */
+    assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
+    report_row("submitted", "bbbb", false);
+    memset(sum, 0, sizeof sum);
+    comes(0xaa, fx.position + 10, ELSEWHERE, sum); /* this unit's other PC handed it in */
+    passed(0xaa, 1, fx.identity.unit, "26173", "2023-07-05");
+    passed(0xaa, 2, "26173", fx.identity.unit, "2023-07-07");
+    assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
+    report_row("submitted", "aaaa", false);
+    memset(sum, 0, sizeof sum);
+    comes(0xcc, fx.position + 10, OWN, sum);
+    passed(0xcc, 3, fx.identity.unit, "26173", "2023-06-28");
+    passed(0xcc, 4, "26173", fx.identity.unit, "2023-07-07");
+    assert_int_equal(fixture_end(&fx, sum, NULL, 0), ERR_OK);
+    report_row("not_started", NULL, false);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -655,6 +771,9 @@ int main(void)
         TEST(what_is_no_number_can_only_be_objected_to),
         TEST(what_the_district_settles_hands_nothing_in),
         TEST(the_report_of_a_merged_unit_is_not_ours),
+        TEST(a_report_that_came_back_is_ours_where_it_was),
+        TEST(a_name_is_one_person_on_every_computer),
+        TEST(a_note_changes_no_state_and_a_report_is_not_given_away),
         TEST(steps_are_asked_before_a_save),
         TEST(a_settlement_without_allocation_is_not_handed_in),
         TEST(a_sheet_is_scored_and_handed_in_whole),
