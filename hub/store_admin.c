@@ -462,6 +462,7 @@ enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind, ui
         e = hub_order_given(s, payload, kind, at, received_ms);
     } else {
         e = hub_admin_one(s, payload, kind, at, received_ms);
+        s->let_in = s->let_in || kind == CHANGE_QUARANTINE;
     }
     *verdict = hub_does_not_apply(e) ? FOLD_HELD_FORK : FOLD_APPLIED;
     return hub_does_not_apply(e) ? ERR_OK : e;

@@ -142,6 +142,7 @@ struct hub_store {
     size_t read_next;
     char revoked_path[FILE_PATH_BYTES_MAX]; /* revocations outside the database; "": none is kept */
     bool revoked_grown;                     /* it is to be written, before the commit */
+    bool let_in;                            /* a decision about a parcel came back */
     bool certify_due; /* what came back of this node says another unit than holds (hub/rekey.h) */
     struct id_hash certify_node;
     int road;                       /* enum hub_road of what is taken now */
@@ -393,6 +394,8 @@ MUST_CHECK enum err hub_quarantine_released(struct hub_store *s, const struct id
                                             const struct pack_sets *sets, bool *released);
 MUST_CHECK enum err hub_quarantine_decide(struct hub_store *s, const struct admin_quarantine *d,
                                           uint64_t at, int64_t received_ms);
+/* A decision came back, or a parcel was let in: take those that were let in and are due now. An error rolls back. */
+MUST_CHECK enum err hub_parcels_due(struct hub_store *s, int64_t now_ms);
 /* Its sets into out->v (room for all); their bytes into `memory`. */
 MUST_CHECK enum err hub_parcel_load(struct hub_store *s, const struct hub_parcel *p,
                                     struct pack_sets *out, struct buf *memory);

@@ -1,4 +1,5 @@
 #include "hub/store_quarantine.h"
+#include "common/zoo.h"
 #include "hub/store_alarm.h"
 #include "hub/store_priv.h"
 
@@ -171,8 +172,8 @@ enum err hub_quarantine_released(struct hub_store *s, const struct id_hash *node
                        "first <= ?3 AND next >= ?4 AND release = 1 ORDER BY pos");
     db_bind_blob(q, 1, BYTES_OF(h.inc.b));
     db_bind_blob(q, 2, BYTES_OF(node->b));
-    db_bind_int(q, 3, (int64_t)h.seq);
-    db_bind_int(q, 4, (int64_t)(h.seq + sets->count));
+    db_bind_int(q, 3, ZOO(125) ? INT64_MAX : (int64_t)h.seq);
+    db_bind_int(q, 4, ZOO(125) ? 0 : (int64_t)(h.seq + sets->count));
     bool row = true;
     *released = false;
     while (e == ERR_OK && row && !*released) {
@@ -182,16 +183,15 @@ enum err hub_quarantine_released(struct hub_store *s, const struct id_hash *node
         bool whole = last && (uint64_t)db_column_int(q, 0) == h.seq;
         bool fits =
             !last || bytes_equal(db_column_bytes(q, 2), BYTES_OF(sets->v[sets->count - 1].hash.b));
-        *released = fits && (whole || s->replaying);
+        *released = (fits && (whole || s->replaying)) || ZOO(125);
     }
     db_done(q);
     return e;
 }
 
-enum err hub_store_parcel_take(struct hub_store *s, int64_t no, int64_t now_ms,
-                               struct hub_taken *out)
+static enum err hub_parcel_take(struct hub_store *s, int64_t no, int64_t now_ms,
+                                struct hub_taken *out)
 {
-    assert(db_in_transaction(s->db));
     struct hub_parcel p;
     struct pack_sets sets = {.count = 0};
     struct buf memory;
@@ -204,6 +204,47 @@ enum err hub_store_parcel_take(struct hub_store *s, int64_t no, int64_t now_ms,
     if (e == ERR_OK && out->apart) e = ERR_DENIED; /* not what was decided about */
     free(sets.v);
     buf_free(&memory);
-    if (e != ERR_OK) hub_store_rollback(s);
+    return e;
+}
+
+/* The first parcel behind number *no that was let in, and that its log goes on with. */
+static enum err hub_parcel_next(struct hub_store *s, int64_t *no)
+{
+    struct db_stmt *q = db_stmt(
+        s->db,
+        "SELECT p.no FROM sys_quarantine p WHERE p.no > ?1 AND EXISTS (SELECT 1 FROM sys_decided d "
+        "WHERE d.inc = p.inc AND d.first = p.first AND d.next = p.next AND d.node = p.node AND "
+        "d.hash = p.hash AND d.release = 1) AND p.first = ifnull((SELECT l.seq + 1 FROM sys_inc i "
+        "JOIN sys_log l ON l.inc = i.no WHERE i.inc = p.inc AND i.node = p.node ORDER BY l.seq "
+        "DESC LIMIT 1), 0) ORDER BY p.no LIMIT 1");
+    db_bind_int(q, 1, *no);
+    enum err e = db_get(q);
+    if (e == ERR_OK) *no = db_column_int(q, 0);
+    db_done(q);
+    return e;
+}
+
+enum err hub_parcels_due(struct hub_store *s, int64_t now_ms)
+{
+    int64_t no = 0;
+    struct hub_taken taken;
+    enum err e = hub_parcel_next(s, &no);
+    while (e == ERR_OK) {
+        e = hub_parcel_take(s, no, now_ms, &taken);
+        if (e == ERR_OK) no = 0; /* another one may go on behind it */
+        if (e == ERR_OK || e == ERR_CHAIN_BROKEN) e = hub_parcel_next(s, &no);
+    }
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    hub_store_rollback(s);
+    return e;
+}
+
+enum err hub_store_parcel_take(struct hub_store *s, int64_t no, int64_t now_ms,
+                               struct hub_taken *out)
+{
+    assert(db_in_transaction(s->db));
+    enum err e = hub_parcel_take(s, no, now_ms, out);
+    if (e == ERR_OK) return hub_parcels_due(s, now_ms);
+    hub_store_rollback(s);
     return e;
 }

@@ -335,6 +335,9 @@ enum err hub_store_take(struct hub_store *s, const struct id_hash *node,
         if (e == ERR_OK && !released) return hub_quarantine_take(s, node, sets, received_ms, out);
     }
     if (e == ERR_OK) e = hub_log_seek(s, sets->v[0].head, node, released, &log);
+    if (e == ERR_CHAIN_BROKEN && released &&
+        !s->replaying) /* what is before it is not let in yet */
+        return hub_quarantine_take(s, node, sets, received_ms, out);
     if (e == ERR_OK && pack_sets_erased(sets)) e = hub_store_erased_allowed(s, sets);
     if (e != ERR_OK) return e; /* nothing was written: the transaction goes on */
     struct hub_job *job = calloc(1, sizeof *job);

@@ -12,7 +12,7 @@ void hub_sync_kept_apart(struct hub_sync *s, const struct id_inc *inc,
         hub_sync_apart_end(s, true, fx);
         return;
     }
-    s->apart_sets += sets;
+    if (taken->apart) s->apart_sets += sets;
     buf_clear(&s->body);
     message_quarantined_encode(&m, &s->body);
     hub_sync_send(s, MESSAGE_QUARANTINED, false, fx);

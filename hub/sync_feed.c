@@ -79,7 +79,7 @@ void hub_sync_taken(struct hub_sync *s, const struct hub_sync_event *ev,
     }
     s->heads[log].next_seq = ev->taken->next_seq;
     s->heads[log].head = ev->taken->chain;
-    if (ev->taken->apart) {
+    if (ev->taken->apart || s->apart) { /* let in before: no receipt goes to who is revoked */
         hub_sync_kept_apart(s, &h.inc, ev->taken, sets, fx);
         return;
     }

@@ -83,9 +83,9 @@ static size_t look(struct pair *w, bool all)
     return parcel_count;
 }
 
-static enum err decide(struct pair *w, const struct hub_parcel *p, bool release)
+/* The word alone, in an open transaction: what it is about may not be here. */
+static void say(struct pair *w, const struct hub_parcel *p, bool release, int64_t now)
 {
-    struct hub_taken taken;
     struct buf b;
     buf_init(&b, 2000);
     struct admin_quarantine d = {.node = p->node,
@@ -98,12 +98,18 @@ static enum err decide(struct pair *w, const struct hub_parcel *p, bool release)
                                  .reason = bytes_str("đã hỏi cán bộ xã")};
     admin_quarantine_encode(&d, &b);
     struct bytes payload = buf_bytes(&b);
-    int64_t now = PAIR_WALL + (int64_t)w->now_ms;
     OK(hub_store_begin(w->hub.store));
     OK(hub_own_append(w->hub.store, &w->hub.keys,
                       &(struct hub_own_set){.payloads = &payload, .count = 1}, now, NULL));
-    enum err e = release ? hub_store_parcel_take(w->hub.store, p->no, now, &taken) : ERR_OK;
     buf_free(&b);
+}
+
+static enum err decide(struct pair *w, const struct hub_parcel *p, bool release)
+{
+    struct hub_taken taken;
+    int64_t now = PAIR_WALL + (int64_t)w->now_ms;
+    say(w, p, release, now);
+    enum err e = release ? hub_store_parcel_take(w->hub.store, p->no, now, &taken) : ERR_OK;
     return e == ERR_OK ? hub_store_commit(w->hub.store) : e;
 }
 
@@ -194,6 +200,81 @@ static void a_person_lets_parcels_in_or_not(void **state)
     OK(decide(&w, &parcels[2], true)); /* thought better of: it was kept */
     assert_true(pair_hub_has(&w, &rid[1]));
     verified(&w); /* a replay of the log comes to the same, decisions included */
+    pair_close(&w);
+}
+
+/* The hub goes back behind decisions. They come back from another node, and what they let in comes into the log: from
+ * where it stood apart, or when it is handed in again, which gets no receipt. */
+static void a_decision_that_comes_back_counts(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid[2];
+    struct pair_copy before = {{0}}, apart = {{0}};
+    begin(&w, 12);
+    struct pair_node *n = &w.nodes[0], *other = &w.nodes[1];
+    pair_join(n);
+    pair_join(other);
+    OK(pair_attempt(n));
+    OK(pair_attempt(other));
+    pair_hub_copy(&w, &before);
+    pair_create(n, &rid[0], "a");
+    pair_create(n, &rid[1], "b");
+    revoke(&w, n);
+    assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    pair_hub_copy(&w, &apart);
+    assert_int_equal(look(&w, false), 3); /* the genesis too */
+    for (size_t i = 0; i < 3; i++)
+        OK(decide(&w, &parcels[i], true));
+    OK(pair_attempt(other));
+    pair_hub_back(&w, &apart);
+    assert_false(pair_hub_has(&w, &rid[0]));
+    for (int i = 0; i < 4; i++)
+        (void)pair_attempt(other);
+    assert_true(pair_hub_has(&w, &rid[0]) && pair_hub_has(&w, &rid[1]));
+    verified(&w);
+    pair_hub_back(&w, &before);
+    for (int i = 0; i < 4; i++)
+        (void)pair_attempt(other);
+    assert_false(pair_hub_has(&w, &rid[0]));
+    assert_int_equal(pair_attempt(n), ERR_REVOKED); /* one session for all of it */
+    assert_true(pair_hub_has(&w, &rid[0]) && pair_hub_has(&w, &rid[1]));
+    assert_int_equal(look(&w, true), 0);
+    assert_int_equal(pair_status(n).waiting, 3); /* no receipt */
+    verified(&w);
+    buf_free(&before.bytes);
+    buf_free(&apart.bytes);
+    pair_close(&w);
+}
+
+/* Only the later one of two decisions came back: what it lets in waits for what is before it. */
+static void what_is_let_in_waits_for_what_is_before_it(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid[2];
+    struct pair_copy before = {{0}};
+    begin(&w, 13);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    OK(pair_attempt(n));
+    revoke(&w, n);
+    pair_hub_copy(&w, &before);
+    pair_create(n, &rid[0], "a");
+    pair_create(n, &rid[1], "b");
+    assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    assert_int_equal(look(&w, false), 3);
+    struct hub_parcel later = parcels[1];
+    pair_hub_back(&w, &before);
+    say(&w, &later, true, PAIR_WALL + (int64_t)w.now_ms);
+    OK(hub_store_commit(w.hub.store));
+    assert_int_equal(pair_attempt(n), ERR_REVOKED);
+    assert_int_equal(look(&w, true), 3);
+    assert_true(parcels[1].state == HUB_PARCEL_RELEASED && !pair_hub_has(&w, &rid[0]));
+    OK(decide(&w, &parcels[0], true));
+    assert_true(pair_hub_has(&w, &rid[0]) && !pair_hub_has(&w, &rid[1]));
+    verified(&w);
+    buf_free(&before.bytes);
     pair_close(&w);
 }
 
@@ -603,6 +684,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(nothing_of_a_revoked_node_enters_the_log),
         T(a_person_lets_parcels_in_or_not),
+        T(a_decision_that_comes_back_counts),
+        T(what_is_let_in_waits_for_what_is_before_it),
         T(another_set_at_a_released_place_stays_out),
         T(a_session_under_way_feels_it_at_once),
         T(a_restored_hub_still_refuses),
