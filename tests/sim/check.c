@@ -47,6 +47,7 @@ static void hub_forget(struct check *c)
     free(c->ever);
     free(c->early);
     free(c->revoked);
+    free(c->releases);
     free(c->issues);
     free(c->transfers);
     free(c->stays);
@@ -181,6 +182,7 @@ void check_hub(struct world *w, bool again)
               c->row_count); /* first what is new: an order in it takes payloads from before it */
     if (!w->failed && (again || c->killed)) rows_read(w, 0);
     c->killed = false;
+    if (!w->failed) check_releases(w);
     if (!w->failed) check_orders(w);
     if (w->failed) return;
     verdicts_compare(w);

@@ -16,7 +16,8 @@
  *                        disk of who knows the order has the record's mark any more (check_erase.c)
  *                      6 files of issued reports are as they were issued; at closing the figures equal a recount by
  *                        the naive fold (close.c)
- *                      7 no set of a node stands behind its revocation; what cannot be read is held, no more
+ *                      7 no set of a node stands behind its revocation but what a person let in,
+ *                        which does; what cannot be read is held, no more
  *   Nothing is asked of a hostile node, and of a revoked one only what concerns itself.
  *
  * Ownership: a struct check owns copies of everything.   Threads: one.

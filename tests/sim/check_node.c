@@ -382,7 +382,7 @@ bool check_settled(struct world *w, unsigned node)
     const struct world_node *n = &w->nodes[node];
     struct node_store_status s;
     bool keeps = true; /* sets that the hub lost, to be given back in the next session */
-    if (check_outside(w, node)) return true;
+    if (check_outside(w, node)) return check_let_in(w, node);
     if (n->complete == 0) return false;
     if (node_store_status(n->store, &s) != ERR_OK) return false;
     if (node_store_keeps(n->store, &keeps) != ERR_OK || keeps) return false;

@@ -40,7 +40,10 @@ struct naive_row { /* one change set with a position */
     bool erased;  /* some op of it was */
     bool early;   /* some op of it was before we read it: by an order of the same commit */
     bool orders;  /* it has an order of two officers, or a revocation */
-    bool rehomes; /* it has a certificate of another unit for a node */
+    bool outside; /* it is of a revoked node, or under a key that its node changed */
+    size_t
+        parcel; /* sets from this one on that a person let in together; 0: it does not begin such */
+    bool rehomes;                        /* it has a certificate of another unit for a node */
     char home[ADMIN_UNIT_BYTES_MAX + 1]; /* which one, by the hub's word, where it was given back */
 };
 
@@ -154,6 +157,14 @@ struct check {
     size_t ever_count;
     struct id_record *early; /* of ops that came without their payload before the order was read */
     size_t early_count;
+    struct naive_release { /* a parcel that a person let in */
+        struct id_hash node;
+        struct id_inc inc;
+        uint64_t first, next;
+        struct id_hash hash; /* of the last set */
+        size_t row;          /* of the decision */
+    } * releases;
+    size_t release_count;
     struct id_hash *revoked; /* nodes */
     size_t revoked_count;
     struct naive_rekeyed { /* a node whose keys changed */
@@ -211,6 +222,12 @@ void check_issues(struct world *w);
 void check_closings(struct world *w);
 /* Nothing of dead records is on this disk, if its store has heard of it; `must`: it must have. */
 void check_erased(struct world *w, int who, bool must);
+
+/* naive_release.c: a decision about a parcel; after each commit: nothing else is let in, and all that is due. */
+void naive_release_take(struct world *w, size_t row, struct bytes payload);
+void check_releases(struct world *w);
+/* Is all in the hub's log that was let in and that this revoked node goes on having? */
+bool check_let_in(const struct world *w, unsigned node);
 
 bool naive_revoked(const struct check *c, const struct id_hash *node);
 /* NULL: it has its first keys. */

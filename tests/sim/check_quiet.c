@@ -187,8 +187,7 @@ struct replay {
 static enum err replay_take(struct world *w, struct replay *x, size_t first, size_t count)
 {
     struct check *c = w->check;
-    struct pack_decoded v[8];
-    struct pack_sets sets = {.v = v};
+    struct pack_sets sets = {.count = 0};
     struct hub_taken taken;
     const struct naive_row *r = &c->rows[first];
     static const uint8_t unsigned_[64];
@@ -203,14 +202,20 @@ static enum err replay_take(struct world *w, struct replay *x, size_t first, siz
         return hub_store_take_own(x->store, buf_bytes(&r->head), buf_bytes(&r->body), unsigned_,
                                   r->received_ms, &taken);
     }
+    if (r->parcel > 0) count = r->parcel; /* what was let in comes whole */
+    sets.v = calloc(count, sizeof *sets.v);
+    assert(sets.v != NULL);
     for (size_t i = first; i < c->row_count && sets.count < count; i++) {
         const struct naive_row *s = &c->rows[i];
         if (!ID_EQUAL(&s->inc, &r->inc)) continue;
-        if (i > first && x->ordered) break; /* one by one: see replay_until() */
-        v[sets.count++] = (struct pack_decoded){buf_bytes(&s->head), buf_bytes(&s->body), s->hash};
+        if (i > first && x->ordered && r->parcel == 0) break; /* one by one: see replay_until() */
+        sets.v[sets.count++] =
+            (struct pack_decoded){buf_bytes(&s->head), buf_bytes(&s->body), s->hash};
         x->taken[i] = true;
     }
-    return hub_store_take(x->store, &r->node, &sets, r->received_ms, &taken);
+    enum err e = hub_store_take(x->store, &r->node, &sets, r->received_ms, &taken);
+    free(sets.v);
+    return e;
 }
 
 /* Rows that one commit erased before anybody read them whole come behind its order; so does what stands behind them. */

@@ -301,8 +301,8 @@ static bool rekey_take(struct check *c, size_t row, struct bytes payload)
     return true;
 }
 
-/* Promise 7: a key that was changed adds nothing. Every log has the key of its genesis; c->view has the set. */
-static void retired_check(struct world *w, size_t row)
+/* Is it under a key that its node changed? Every log has the key of its genesis; c->view has the set. */
+static bool retired(struct world *w, size_t row)
 {
     struct check *c = w->check;
     const struct naive_row *r = &c->rows[row];
@@ -312,10 +312,11 @@ static void retired_check(struct world *w, size_t row)
     bool old = x != NULL && r->seq == 0 && c->view->payload[0].p != NULL &&
                admin_genesis_decode(c->view->payload[0], g) == ERR_OK &&
                memcmp(g->sign_pk, x->sign_pk, sizeof g->sign_pk) != 0;
-    for (size_t i = 0; x != NULL && r->seq > 0 && i < x->row && !old; i++)
-        old = ID_EQUAL(&c->rows[i].inc, &r->inc) && c->rows[i].seq == 0;
+    for (size_t i = 0; x != NULL && r->seq > 0 && i < row && !old; i++)
+        old = ID_EQUAL(&c->rows[i].inc, &r->inc) && c->rows[i].seq == 0 &&
+              (i < x->row || c->rows[i].outside);
     free(g);
-    if (old) world_fail(w, "position %zu is of a log whose key was changed before it", row + 1);
+    return old;
 }
 
 void naive_take(struct world *w, size_t row)
@@ -328,12 +329,10 @@ void naive_take(struct world *w, size_t row)
         world_fail(w, "position %zu of the hub's log is no change set: %s", row + 1, err_name(e));
         return;
     }
-    if (naive_revoked(c, &r->node))
-        world_fail(w, "position %zu is of a node that was revoked before it", row + 1);
     r->ops = c->view->head.ops;
     r->touched = true;
     r->erased = false;
-    retired_check(w, row);
+    r->outside = naive_revoked(c, &r->node) || retired(w, row);
     memset(r->verdicts, 0, sizeof r->verdicts);
     for (unsigned i = 0; i < r->ops; i++) {
         struct change_op op;
@@ -347,6 +346,8 @@ void naive_take(struct world *w, size_t row)
             op_add(w, row, i, &op);
         } else if (kind == CHANGE_REVOKE && r->own) {
             revoke_take(w, row, c->view->payload[i]);
+        } else if (kind == CHANGE_QUARANTINE && r->own) {
+            naive_release_take(w, row, c->view->payload[i]);
         } else if (kind == CHANGE_ENROL && r->own) {
             naive_enrol_take(w, row, c->view->payload[i]);
         } else if (kind == CHANGE_ORDER && r->own) {
@@ -372,7 +373,7 @@ void naive_cut(struct world *w, size_t rows)
     c->op_count = c->record_count = 0;
     c->move_count = c->stay_count = c->transfer_count = c->share_count = c->dead_count =
         c->early_count = 0;
-    c->revoked_count = c->rekeyed_count = c->home_count = 0;
+    c->revoked_count = c->rekeyed_count = c->home_count = c->release_count = 0;
     for (size_t i = 0; i < c->issue_count; i++)
         if (c->issues[i].position > rows) c->issues[i--] = c->issues[--c->issue_count];
     for (size_t i = rows; i < had; i++) {

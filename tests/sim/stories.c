@@ -342,6 +342,39 @@ static void revoked(struct world *w)
     world_run(w, HOUR);
 }
 
+/* What a revoked PC sent is let in, and some of it only behind an order that erases it. The hub goes back behind the
+ * decisions, once with what stood apart and once to before it came: each time they come back from the other PC. */
+static void released(struct world *w)
+{
+    w->marks = true;
+    world_create(w, 0, 1, PERSON, "Đã gửi");
+    world_settle(w);
+    world_offline(w, 0, true);
+    world_create(w, 0, 2, PERSON, "Cho nhập");
+    world_edit(w, 0, 1, PHONE, "0900000091");
+    world_create(w, 0, 3, PERSON, "Xóa trước khi nhập");
+    world_revoke(w, 0);
+    world_offline(w, 0, false);
+    world_run(w, HOUR);
+    world_image(w, WORLD_HUB);
+    world_erase(w, 3);
+    world_release(w);
+    world_settle(w);
+    world_edit(w, 1, 2, BIRTHPLACE, "Trị An");
+    world_settle(w);
+    world_restore(w, WORLD_HUB);
+    world_run(w, 10 * MINUTE);
+    world_settle(w);
+    world_image(w, WORLD_HUB);
+    world_edit(w, 0, 2, PHONE, "0900000092");
+    world_sync(w, 0);
+    world_run(w, HOUR);
+    world_release(w);
+    world_settle(w);
+    world_restore(w, WORLD_HUB);
+    world_run(w, 10 * MINUTE);
+}
+
 /* The hub's keys are stolen and changed. A commune that does not know it yet works with the thief's hub for a while,
  * which takes its work and says things of its own; one that knows gets no session. Then the true hub has it all. */
 static void stolen(struct world *w)
@@ -693,6 +726,7 @@ const struct story stories[] = {
     {"closed", true, 2, {XA_1, XA_2}, closed, STORY_SLOW},
     {"poison", true, 2, {XA_1, XA_1}, poison, 1},
     {"revoked", true, 2, {XA_1, XA_2}, revoked, 1},
+    {"released", true, 2, {XA_1, XA_1}, released, 1},
     {"stolen", true, 2, {XA_1, XA_2}, stolen, 1},
     {"rekeyed", true, 2, {XA_1, XA_2}, rekeyed, 1},
     {"rekeyed_copy", true, 1, {XA_1}, rekeyed_copy, 1},

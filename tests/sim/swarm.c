@@ -20,16 +20,18 @@ struct plan { /* drawn from the seed; per mille of deeds */
     unsigned further;  /* issues of periods that are closed, left */
     struct rng papers; /* which, and when: of their own, so that old seeds tell what they told */
     unsigned rekey;
-    unsigned units;      /* mergers, assignments and PCs of another unit, left */
-    struct rng unit_rng; /* likewise */
-    unsigned files;      /* deeds with attachments, left */
-    struct rng file_rng; /* likewise */
+    unsigned units;       /* mergers, assignments and PCs of another unit, left */
+    struct rng unit_rng;  /* likewise */
+    unsigned files;       /* deeds with attachments, left */
+    struct rng file_rng;  /* likewise */
+    unsigned decisions;   /* about what revoked nodes sent, left */
+    struct rng apart_rng; /* likewise */
 };
 
 enum { CLOSE_PERMILLE = 60 };
 
 static struct plan plan;
-bool swarm_plain, swarm_old;
+bool swarm_plain, swarm_old, swarm_undecided;
 
 static bool draw(struct world *w, unsigned permille)
 {
@@ -75,6 +77,22 @@ static void plan_new(struct world *w)
         w->quota = ATTACH_BLOCK_BYTES + rng_below(&r, 4 * ATTACH_BLOCK_BYTES);
     if (w->quota > 0) hub_store_attach_quota(w->hub.store, w->quota);
     plan.file_rng = (struct rng){r.s + 1};
+}
+
+/* Where nodes are revoked, and of a few runs in which nothing else would be: what they sent is let in, or not. */
+static void plan_apart(struct world *w)
+{
+    struct rng r = {w->seed * UINT64_C(0x94d049bb133111eb) + 43};
+    if (swarm_plain || swarm_old || swarm_undecided) return;
+    unsigned more = rng_below(&r, 1000), drawn = rng_below(&r, 1000), bundle = rng_below(&r, 300);
+    if (more < 60) {
+        plan.revoke = 10 + rng_below(&r, 20);
+        plan.hub_image = 25;
+        plan.hub_restore = 5 + rng_below(&r, 30);
+        if (more < 20) plan.bundle += bundle;
+    }
+    if (plan.revoke > 0 && (more < 60 || drawn < 700)) plan.decisions = 4 + rng_below(&r, 40);
+    plan.apart_rng = (struct rng){r.s + 1};
 }
 
 static void plan_draw(struct world *w)
@@ -362,6 +380,19 @@ static void files(struct world *w, uint64_t arg)
         world_fetch(w, who, file % w->file_count);
 }
 
+/* Decisions about what stands apart, while everything else goes on: mostly in the order of its log. */
+static void decisions(struct world *w, uint64_t arg)
+{
+    struct rng *r = &plan.apart_rng;
+    (void)arg;
+    if (w->now_ms >= plan.end_ms || plan.decisions == 0) return;
+    world_call(w, 1 + rng_below(r, (unsigned)plan.end_ms / 20), decisions, 0);
+    if (w->stats.revoked == 0) return;
+    for (unsigned n = 1 + rng_below(r, 4); n > 0 && plan.decisions > 0; n--, plan.decisions--)
+        world_try_decide(w, rng_below(r, 1000) < 800 ? 0 : rng_below(r, 20),
+                         rng_below(r, 1000) < 850);
+}
+
 static void act(struct world *w, uint64_t arg)
 {
     (void)arg;
@@ -462,6 +493,7 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
     plan_draw(w);
     plan_extra(w, s->joined);
     plan_new(w);
+    plan_apart(w);
     w->once = true;
     w->reopens = draw(w, 500);
     world_call(w, 1, act, 0);
@@ -471,6 +503,8 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
         world_call(w, rng_below(&plan.unit_rng, (unsigned)plan.end_ms / 3), units, 0);
     if (plan.files > 0)
         world_call(w, rng_below(&plan.file_rng, (unsigned)plan.end_ms / 4), files, 0);
+    if (plan.decisions > 0)
+        world_call(w, rng_below(&plan.apart_rng, (unsigned)plan.end_ms / 4), decisions, 0);
     world_run(w, plan.end_ms);
     calm(w);
     world_end(w);

@@ -21,6 +21,8 @@ struct swarm_result {
 extern bool swarm_plain;
 /* Without what was added since: seeds of seeds.txt without the word `new`. */
 extern bool swarm_old;
+/* Without decisions about what revoked nodes sent: those without the word `apart`. */
+extern bool swarm_undecided;
 
 /* Make what all runs begin with, so that processes that are copied from this one need not. */
 void swarm_prepare(void);

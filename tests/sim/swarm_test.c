@@ -5,7 +5,8 @@
  *   swarm_test --seeds N       N seeds from --first (default 1)
  *   swarm_test --minutes N     as many as there is time for
  *   swarm_test --keep          write seeds that fail to the end of seeds.txt; ./dev soak does
- *   swarm_test --plain         with --seed: a seed marked so in seeds.txt;  --old: one that is not marked `new`
+ *   swarm_test --plain         with --seed: a seed marked so in seeds.txt;  --old: one that is not marked `new`;
+ *                              --undecided: one that is not marked `apart`
  *   swarm_test --seed X        this one, twice, with its trace when --trace is there
  *
  * A seed that is run twice is printed with the sum of all that happened in it, to compare builds and machines.
@@ -65,6 +66,7 @@ static void add_up(struct totals *t, const struct swarm_result *r)
     t->stats.rehomed += r->stats.rehomed;
     t->stats.files += r->stats.files;
     t->stats.fetches += r->stats.fetches;
+    t->stats.released += r->stats.released;
     t->hours += (double)r->virtual_ms / 3600000.0;
 }
 
@@ -74,7 +76,7 @@ static void bank_add(uint64_t seed, const char *what)
 {
     FILE *f = fopen(BANK, "a");
     if (f == NULL) return;
-    fprintf(f, "# %s\n%llu new\n", what, (unsigned long long)seed);
+    fprintf(f, "# %s\n%llu new apart\n", what, (unsigned long long)seed);
     fclose(f);
 }
 
@@ -107,9 +109,10 @@ static void run_bank(struct totals *t)
     while (f != NULL && fgets(line, sizeof line, f) != NULL) {
         swarm_plain = strstr(line, "plain") != NULL;
         swarm_old = strstr(line, "new") == NULL;
+        swarm_undecided = strstr(line, "apart") == NULL;
         if (line[0] >= '0' && line[0] <= '9') run(strtoull(line, NULL, 10), false, false, false, t);
     }
-    swarm_plain = swarm_old = false;
+    swarm_plain = swarm_old = swarm_undecided = false;
     if (f != NULL) fclose(f);
     printf("%llu seeds of the bank\n", (unsigned long long)t->seeds);
 }
@@ -129,6 +132,7 @@ static struct options options_read(int argc, char **argv)
         if (strcmp(argv[i], "--keep") == 0) o.keep = true;
         if (strcmp(argv[i], "--plain") == 0) swarm_plain = true;
         if (strcmp(argv[i], "--old") == 0) swarm_old = true;
+        if (strcmp(argv[i], "--undecided") == 0) swarm_undecided = true;
         if (strcmp(argv[i], "--first") == 0) o.first = number(value);
         if (strcmp(argv[i], "--minutes") == 0) o.seconds = 60 * number(value);
         if (strcmp(argv[i], "--seeds") == 0) {
@@ -168,7 +172,7 @@ int main(int argc, char **argv)
            "%llu sets of many ops, %llu bundles, %llu moves, %llu erasures, %llu poisoned sets, "
            "%llu revocations, %llu strangers, %llu closings, %llu further issues, "
            "%llu reopenings, %llu changes of keys, %llu mergers, %llu assignments, %llu nodes of "
-           "another unit, %llu files, %llu fetched\n",
+           "another unit, %llu files, %llu fetched, %llu parcels let in\n",
            (unsigned long long)t.stats.node_restores, (unsigned long long)t.stats.clones,
            (unsigned long long)t.stats.hub_restores, (unsigned long long)t.stats.clock_jumps,
            (unsigned long long)t.stats.editions, (unsigned long long)t.stats.many_ops,
@@ -179,7 +183,7 @@ int main(int argc, char **argv)
            (unsigned long long)t.stats.reopened, (unsigned long long)t.stats.rekeys,
            (unsigned long long)t.stats.mergers, (unsigned long long)t.stats.assigned,
            (unsigned long long)t.stats.rehomed, (unsigned long long)t.stats.files,
-           (unsigned long long)t.stats.fetches);
+           (unsigned long long)t.stats.fetches, (unsigned long long)t.stats.released);
     if (t.failed > 0)
         printf("%llu failed, first: %llu\n", (unsigned long long)t.failed,
                (unsigned long long)t.first_failed);

@@ -144,7 +144,7 @@ struct world_stats {
     uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
     uint64_t node_restores, clones, hub_restores, clock_jumps, editions, many_ops, bundles;
     uint64_t moves, erasures, poisons, revoked, strangers, closings, further, reopened, rekeys;
-    uint64_t assigned, mergers, rehomed, files, fetches;
+    uint64_t assigned, mergers, rehomed, files, fetches, released;
 };
 
 struct world {
@@ -281,6 +281,10 @@ void world_node_unit(struct world *w, unsigned n, const char *to);
 void world_hostile(struct world *w, unsigned n);
 void world_poison(struct world *w, int who, unsigned style);
 void world_revoke(struct world *w, unsigned n);
+/* release.c. A person lets in all that revoked nodes sent and that stands apart. For random runs: decides once about
+ * one of those that are not let in, the pick-th. */
+void world_release(struct world *w);
+void world_try_decide(struct world *w, unsigned pick, bool release);
 /* The node changes its own keys (SPEC 18.9), once in a run. */
 void world_rekey(struct world *w, unsigned n);
 /* ... and by now both sides know only the new ones. */
