@@ -16,7 +16,7 @@ static enum err hub_held_row(void *ctx, const struct hub_held *h)
 {
     struct hub_held_walk *w = ctx;
     const struct hub_identity *id = &w->app->identity;
-    const struct held_why *why = held_why(h->reason);
+    const struct held_why *why = h->edition ? held_why_edition() : held_why(h->reason);
     if (w->total++ >= HUB_HELD_ROWS_MAX) return ERR_OK;
     if (why == NULL) return ERR_DAMAGED;
     bool own = h->unit[0] == '\0' || strcmp(h->unit, id->unit) == 0;

@@ -425,9 +425,26 @@ static enum err hub_close_given(struct hub_store *s, struct bytes payload, uint6
     return e == ERR_OK ? hub_close_take(s, &c, at) : e;
 }
 
-/* Editions come back from several nodes, in any order. ERR_EXISTS: it was made anew. */
-static enum err hub_edition_given(struct hub_store *s, struct bytes payload, uint64_t at)
+const struct id_record hub_waits_parts = {.b = "catalogue parts"};
+
+static enum err hub_edition_whole(struct hub_store *s, const struct admin_edition *ed, bool *whole)
 {
+    struct db_stmt *q = db_stmt(s->db, "SELECT count(*) FROM sys_part WHERE archive = ?1 AND "
+                                       "parts = ?2 AND part < ?2");
+    db_bind_blob(q, 1, BYTES_OF(ed->archive.b));
+    db_bind_int(q, 2, ed->parts);
+    enum err e = db_get(q);
+    *whole = e == ERR_OK && db_column_int(q, 0) == ed->parts;
+    db_done(q);
+    return e;
+}
+
+/* Editions come back from several nodes, in any order, and so do their parts: *waits for one. ERR_EXISTS: it was
+ * made anew. */
+static enum err hub_edition_given(struct hub_store *s, struct bytes payload, uint64_t at,
+                                  bool *waits)
+{
+    bool whole = false;
     struct admin_edition ed;
     enum err e = admin_edition_decode(payload, &ed);
     if (e != ERR_OK) return e;
@@ -435,8 +452,10 @@ static enum err hub_edition_given(struct hub_store *s, struct bytes payload, uin
     db_bind_int(q, 1, ed.edition);
     e = db_get(q);
     db_done(q);
-    if (e == ERR_OK) return ERR_EXISTS;
-    return e == ERR_NOT_FOUND ? hub_edition_put(s, &ed, at) : e;
+    if (e != ERR_NOT_FOUND) return e == ERR_OK ? ERR_EXISTS : e;
+    e = hub_edition_whole(s, &ed, &whole);
+    *waits = e == ERR_OK && !whole;
+    return whole ? hub_edition_put(s, &ed, at) : e;
 }
 
 static bool hub_does_not_apply(enum err e)
@@ -450,6 +469,7 @@ enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind, ui
                          int64_t received_ms, uint8_t *verdict)
 {
     enum err e;
+    bool waits = false;
     if (kind == CHANGE_GENESIS) {
         e = ERR_OK;
     } else if (kind == CHANGE_ENROL) {
@@ -457,14 +477,14 @@ enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind, ui
     } else if (kind == CHANGE_CLOSE) {
         e = hub_close_given(s, payload, at);
     } else if (kind == CHANGE_CATALOGUE) {
-        e = hub_edition_given(s, payload, at);
+        e = hub_edition_given(s, payload, at, &waits);
     } else if (kind >= CHANGE_OFFICER && kind <= CHANGE_ORDER) {
         e = hub_order_given(s, payload, kind, at, received_ms);
     } else {
         e = hub_admin_one(s, payload, kind, at, received_ms);
         s->let_in = s->let_in || kind == CHANGE_QUARANTINE;
     }
-    *verdict = hub_does_not_apply(e) ? FOLD_HELD_FORK : FOLD_APPLIED;
+    *verdict = hub_does_not_apply(e) ? FOLD_HELD_FORK : waits ? FOLD_HELD_UNKNOWN : FOLD_APPLIED;
     return hub_does_not_apply(e) ? ERR_OK : e;
 }
 

@@ -127,7 +127,14 @@ static enum err hub_held_apply(struct hub_store *s, const struct hub_waiting *h,
         .settled = h->settled,
     };
     if (h->op >= view->head.ops || view->payload[h->op].p == NULL) return ERR_DAMAGED;
-    if (move_kind(change_payload_kind(view->payload[h->op]))) {
+    int kind = change_payload_kind(view->payload[h->op]);
+    if (kind == CHANGE_CATALOGUE && h->own) {
+        t->id = hub_waits_parts;
+        enum err e = hub_admin_given(s, view->payload[h->op], kind, at, received_ms, &t->verdict);
+        t->wakes = t->verdict == FOLD_APPLIED; /* another of its number does not apply any more */
+        return e;
+    }
+    if (move_kind(kind)) {
         struct hub_moved moved;
         enum err e = hub_move_apply(s, &w, view->payload[h->op], &moved);
         if (e != ERR_OK) return e;
@@ -211,6 +218,21 @@ static enum err hub_held_try(struct hub_store *s, const struct hub_waiting *h, u
     return e;
 }
 
+/* Trying the one before it may have tried this one as well. */
+static enum err hub_held_waits(struct hub_store *s, const struct hub_waiting *h,
+                               const struct id_record *rid, bool *waits)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT 1 FROM sys_held WHERE pos = ?1 AND op = ?2 AND "
+                                       "rid = ?3 AND reason = 4");
+    db_bind_int(q, 1, (int64_t)h->pos);
+    db_bind_int(q, 2, h->op);
+    db_bind_blob(q, 3, BYTES_OF(rid->b));
+    enum err e = db_get(q);
+    *waits = e == ERR_OK;
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 /* `verdicts` NULL: the set at `at` is in the log already. */
 static enum err hub_held_retry_one(struct hub_store *s, const struct hub_waiting *h, uint64_t at,
                                    const struct change_view *view, uint8_t *verdicts,
@@ -238,8 +260,11 @@ enum err hub_held_retry(struct hub_store *s, const struct id_record *rid, uint64
     if (e != ERR_OK || count == 0) return e;
     if (ZOO(17)) count = 0;
     if (ZOO(98) && count > 1) count = 1;
-    for (size_t i = 0; e == ERR_OK && i < count; i++)
-        e = hub_held_retry_one(s, &v[i], at, view, verdicts, received_ms);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        bool waits = true;
+        if (i > 0) e = hub_held_waits(s, &v[i], rid, &waits);
+        if (e == ERR_OK && waits) e = hub_held_retry_one(s, &v[i], at, view, verdicts, received_ms);
+    }
     free(v);
     return e;
 }

@@ -313,7 +313,9 @@ MUST_CHECK enum err hub_take_given(struct hub_store *s, struct hub_log *log,
 /* store_admin.c: was the certificate of this node made since the hub went back last? ERR_NOT_FOUND. */
 MUST_CHECK enum err hub_enrol_anew(struct hub_store *s, const struct id_hash *node, bool *anew);
 
-/* store_admin.c: an administrative op of such a set. What no longer applies is held (7). */
+/* store_admin.c: what a held edition waits for, in the place of a record: a part of it. */
+extern const struct id_record hub_waits_parts;
+/* An administrative op of such a set. What no longer applies is held (7), an edition before its last part (4). */
 MUST_CHECK enum err hub_admin_given(struct hub_store *s, struct bytes payload, int kind,
                                     uint64_t at, int64_t received_ms, uint8_t *verdict);
 

@@ -248,6 +248,8 @@ enum err hub_store_held(struct hub_store *s, enum err (*row)(void *ctx, const st
             .unit = hub_unit_code(s, db_column_int(q, 4)),
         };
         e = db_column_copy(q, 2, h.rid.b, sizeof h.rid.b);
+        h.edition = h.reason == FOLD_HELD_UNKNOWN && ID_EQUAL(&h.rid, &hub_waits_parts);
+        if (ID_EQUAL(&h.rid, &hub_waits_parts)) h.rid = (struct id_record){0};
         if (e == ERR_OK) e = row(ctx, &h);
     }
     db_done(q);

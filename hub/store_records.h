@@ -82,8 +82,9 @@ MUST_CHECK enum err hub_store_base(struct hub_store *s, const struct id_record *
 struct hub_held {
     uint64_t position;
     unsigned op;          /* index in its set */
-    struct id_record rid; /* zeros when it could not be read */
+    struct id_record rid; /* zeros when it could not be read, or is of none */
     unsigned reason;      /* FOLD_HELD_* */
+    bool edition;         /* of the catalogue: it waits for its parts */
     const char *unit;     /* of its author */
 };
 MUST_CHECK enum err hub_store_held(struct hub_store *s,

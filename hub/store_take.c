@@ -132,9 +132,16 @@ static enum err hub_take_op(struct hub_store *s, struct hub_job *job, unsigned i
         if (e != ERR_OK) return e;
         hub_scope_note(job, scope);
     }
-    if (job->verdicts[index] < FOLD_HELD_SCOPE) return ERR_OK;
     static const struct id_record nobody;
-    return hub_held_add(s, &job->writer, &nobody, index, job->verdicts[index]);
+    uint8_t verdict = job->verdicts[index];
+    if (verdict >= FOLD_HELD_SCOPE)
+        return hub_held_add(s, &job->writer,
+                            verdict == FOLD_HELD_UNKNOWN ? &hub_waits_parts : &nobody, index,
+                            verdict);
+    bool wakes = kind == CHANGE_CATALOGUE || (kind == CHANGE_CATALOGUE_PART && job->given);
+    if (!wakes) return ERR_OK;
+    return hub_held_retry(s, &hub_waits_parts, job->writer.at, s->view, job->verdicts,
+                          job->received_ms);
 }
 
 /* ---- the log ---- */

@@ -82,3 +82,23 @@ const struct held_why *held_why(unsigned verdict)
         if (held_whys[i].verdict == (verdict & FOLD_VERDICT_MASK)) return &held_whys[i];
     return NULL;
 }
+
+const struct held_why *held_why_edition(void)
+{
+    static const struct held_why edition = {
+        FOLD_HELD_UNKNOWN,
+        "parts",
+        "một bản danh mục trở lại sau khi trung tâm bị phục hồi, nhưng chưa đủ các phần",
+        "an edition of the catalogue that came back after the hub was restored, without all its "
+        "parts",
+        "quản trị trung tâm",
+        "the hub's administrator",
+        "không phải làm gì nếu máy xã còn chưa đồng bộ lại: nó tự áp dụng khi phần cuối đến; nếu "
+        "mãi không đến, công bố lại danh mục (trang Trung tâm, hoặc `catalogue publish`)",
+        "nothing while commune PCs have yet to sync again: it applies by itself with its last "
+        "part; if that never comes, publish the catalogue anew (the page District, or `catalogue "
+        "publish`)",
+        "không phải làm gì: đây là quyết định của trung tâm",
+        "nothing: it is the hub's decision"};
+    return &edition;
+}

@@ -17,5 +17,7 @@ struct held_why {
 
 /* Flags of the verdict are left aside. NULL: such an op is not held. */
 const struct held_why *held_why(unsigned verdict);
+/* Of an edition of the catalogue that was given back to the hub before its last part (SPEC 7.14): verdict 4. */
+const struct held_why *held_why_edition(void);
 
 #endif

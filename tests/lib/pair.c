@@ -611,7 +611,13 @@ static void pair_own(struct pair *w, struct bytes payload)
 
 void pair_publish(struct pair *w, uint32_t edition)
 {
-    struct catalogue_file files[4];
+    pair_publish_large(w, edition, 0);
+}
+
+void pair_publish_large(struct pair *w, uint32_t edition, size_t noise)
+{
+    static uint8_t bytes[128 * 1024];
+    struct catalogue_file files[5] = {[4] = {"noise.md", {bytes, noise}}};
     char choices[80]; /* no edition is like another */
     struct admin_edition ed = {0};
     struct buf archive, frame, payload;
@@ -623,7 +629,11 @@ void pair_publish(struct pair *w, uint32_t edition)
             (struct catalogue_file){catalogue_texts[i].name, bytes_str(catalogue_texts[i].text)};
     snprintf(choices, sizeof choices, "%snone,v%u,Hai,Two\n", catalogue_texts[2].text, edition);
     files[2].data = bytes_str(choices);
-    OK(catalogue_archive(files, 4, &archive));
+    assert_true(noise <= sizeof bytes);
+    if (noise > 0) rng_fill(&(struct rng){edition}, bytes, noise);
+    for (size_t i = 0; i < noise; i++)
+        bytes[i] = (uint8_t)('0' + bytes[i] % 64); /* text */
+    OK(catalogue_archive(files, noise > 0 ? 5 : 4, &archive));
     OK(edition_squeeze(buf_bytes(&archive), &frame, &ed));
     ed.edition = edition;
     for (unsigned i = 0; i < ed.parts; i++) {

@@ -98,6 +98,8 @@ bool pair_hub_has(struct pair *w, const struct id_record *rid);
 uint64_t pair_hub_position(struct pair *w);
 /* An edition of a small catalogue, in which PAIR_TYPE is `thing` with PAIR_NAME and PAIR_STATE. */
 void pair_publish(struct pair *w, uint32_t edition);
+/* The same with a file of `noise` bytes (at most 128 KiB) of text by chance: an archive of several parts. */
+void pair_publish_large(struct pair *w, uint32_t edition, size_t noise);
 void pair_hub_save(struct pair *w, enum change_kind kind, const struct id_record *rid,
                    const char *text, struct bytes bases);
 /* Versions of all heads of PAIR_NAME as the node shows them (bases may be NULL), and how many. */

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "common/io/db.h"
+#include "hub/command.h"
+#include "hub/command_priv.h"
 #include "hub/own.h"
 #include "hub/store_erase.h"
 #include "hub/store_order.h"
@@ -866,7 +868,7 @@ static size_t keep_own(struct pair *w, struct kept kept[static EDITION_SETS_MAX]
     const struct message_set *sets = NULL;
     size_t count = 0;
     OK(hub_store_identity(w->hub.store, &id));
-    OK(hub_store_own_sets(w->hub.store, &id.hub, &id.inc, 0, CHANGE_BYTES_MAX, &sets, &count));
+    OK(hub_store_own_sets(w->hub.store, &id.hub, &id.inc, 0, SIZE_MAX, &sets, &count));
     assert_true(count <= EDITION_SETS_MAX);
     for (size_t i = 0; i < count; i++) {
         kept[i].set = sets[i];
@@ -927,6 +929,131 @@ static void editions_come_back_in_any_order(void **state)
     }
 }
 
+static void give(struct pair *w, const struct kept *k)
+{
+    OK(hub_store_begin(w->hub.store));
+    OK(hub_store_give(w->hub.store, &k->set, PAIR_WALL));
+    OK(hub_store_commit(w->hub.store));
+}
+
+static void looks_whole(struct pair *w)
+{
+    struct hub_verified_log v;
+    OK(hub_store_check(w->hub.store));
+    OK(hub_verify_log(w->hub.store, NULL, NULL, &v));
+}
+
+/* Is one edition held, for this reason, and does `held` say whose turn it is and what comes next? NULL: none is. */
+static void edition_held(struct pair *w, const char *reason)
+{
+    struct hub_app a = {.store = w->hub.store};
+    OK(hub_store_identity(w->hub.store, &a.identity));
+    json_t *q = json_pack("{s:s}", "verb", "held");
+    json_t *r = hub_command_held(&a, q);
+    const json_t *rows = json_object_get(r, "held");
+    assert_int_equal(json_array_size(rows), reason != NULL ? 1 : 0);
+    if (reason != NULL) {
+        const json_t *h = json_array_get(rows, 0);
+        assert_string_equal(json_string_value(json_object_get(h, "reason")), reason);
+        assert_true(json_is_null(json_object_get(h, "id")));
+        assert_string_equal(json_string_value(json_object_get(h, "unit")), "735");
+        static const char *const said[] = {"vi",       "en",      "owner_vi",
+                                           "owner_en", "next_vi", "next_en"};
+        for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+            assert_true(json_string_length(json_object_get(h, said[i])) > 0);
+    }
+    json_decref(q);
+    json_decref(r);
+}
+
+static uint32_t edition_of(struct pair *w)
+{
+    struct hub_position p;
+    hub_store_position(w->hub.store, &p);
+    return p.edition;
+}
+
+enum { PARTS = 3, PIECES = PARTS + 1 }; /* of an edition: its parts and what closes them */
+
+/* The four sets of an edition come back in the order `turn` of the 24, and the hub may go back behind each of them. */
+static void edition_comes_back(unsigned turn, unsigned back_behind)
+{
+    struct pair w;
+    struct pair_copy lost = {0}, before = {0};
+    struct kept kept[EDITION_SETS_MAX];
+    unsigned left[PIECES] = {0, 1, 2, 3}, order[PIECES], parts = 0;
+    begin(&w, 970);
+    pair_hub_copy(&w, &lost);
+    pair_publish_large(&w, 1, 110 * 1024);
+    size_t count = keep_own(&w, kept);
+    size_t first = count - PIECES;
+    pair_hub_back(&w, &lost);
+    for (unsigned i = 0; i < PIECES; i++) {
+        unsigned k = turn % (PIECES - i);
+        turn /= PIECES - i;
+        order[i] = left[k];
+        memmove(&left[k], &left[k + 1], (PIECES - 1 - k) * sizeof left[0]);
+    }
+    bool closed = false;
+    for (unsigned i = 0; i < PIECES; i++) {
+        if (i + 1 == back_behind) pair_hub_copy(&w, &before);
+        give(&w, &kept[first + order[i]]);
+        if (i + 1 == back_behind) { /* the node that gave it gives it once more */
+            pair_hub_back(&w, &before);
+            give(&w, &kept[first + order[i]]);
+        }
+        closed = closed || order[i] == PARTS;
+        parts += order[i] != PARTS;
+        edition_held(&w, closed && parts < PARTS ? "parts" : NULL);
+        assert_int_equal(edition_of(&w), closed && parts == PARTS ? 1 : 0);
+        looks_whole(&w);
+    }
+    for (size_t i = 0; i < count; i++) {
+        buf_free(&kept[i].head);
+        buf_free(&kept[i].body);
+    }
+    buf_free(&lost.bytes);
+    buf_free(&before.bytes);
+    pair_close(&w);
+}
+
+static void an_edition_waits_for_its_last_part(void **state)
+{
+    (void)state;
+    for (unsigned turn = 0; turn < 24; turn++)
+        edition_comes_back(turn, turn % (PIECES + 1));
+}
+
+/* What waits for its parts does not apply any more once its number is taken. */
+static void an_edition_that_waits_gives_way_to_one_made_anew(void **state)
+{
+    struct pair w;
+    struct pair_copy lost = {0};
+    struct kept kept[EDITION_SETS_MAX];
+    (void)state;
+    begin(&w, 971);
+    pair_hub_copy(&w, &lost);
+    pair_publish_large(&w, 1, 110 * 1024);
+    size_t count = keep_own(&w, kept);
+    pair_hub_back(&w, &lost);
+    give(&w, &kept[count - PIECES]);
+    give(&w, &kept[count - 1]);
+    edition_held(&w, "parts");
+    pair_publish(&w, 1);
+    edition_held(&w, "not_again");
+    for (unsigned i = 1; i < PARTS; i++)
+        give(&w, &kept[count - PIECES + i]);
+    edition_held(&w, "not_again");
+    assert_int_equal(edition_of(&w), 1);
+    looks_whole(&w);
+    for (size_t i = 0; i < count; i++) {
+        buf_free(&kept[i].head);
+        buf_free(&kept[i].body);
+    }
+    buf_free(&lost.bytes);
+    pair_close(&w);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -935,6 +1062,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_hub_restored_from_every_earlier_moment_gets_all_back),
         cmocka_unit_test(officers_recorded_anew_meet_those_that_come_back),
         cmocka_unit_test(editions_come_back_in_any_order),
+        cmocka_unit_test(an_edition_waits_for_its_last_part),
+        cmocka_unit_test(an_edition_that_waits_gives_way_to_one_made_anew),
         cmocka_unit_test(what_is_given_back_waits_for_a_hub_that_can_store),
         cmocka_unit_test(a_verdict_of_a_hub_that_went_back_is_not_kept),
         cmocka_unit_test(restores_and_clones_of_everything_by_chance),
