@@ -1,5 +1,6 @@
 #include "common/target.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool target_typed(const struct catalogue *c)
@@ -107,4 +108,34 @@ enum target_met target_meets(bool ratio, int64_t num, int64_t den, const struct 
         return TARGET_UNCLEAR;
     }
     return met ? TARGET_YES : TARGET_NO;
+}
+
+bool target_judged(const struct catalogue *c, const char *period, struct period report,
+                   struct date last)
+{
+    const char *alone = catalogue_param(c, "target_year_alone", last);
+    return period[0] != '\0' || report.kind == PERIOD_YEAR || alone == NULL ||
+           strcmp(alone, "1") != 0;
+}
+
+void target_progress(struct period report, bool ratio, int64_t num, int64_t den,
+                     const struct target *target, char out[static TARGET_PROGRESS_ROOM])
+{
+    bool least = strcmp(target->op, "ge") == 0 || strcmp(target->op, "gt") == 0 ||
+                 strcmp(target->op, "eq") == 0;
+    bool begun = report.kind == PERIOD_HALF || report.kind == PERIOD_NINE;
+    int64_t value = 0;
+    out[0] = '\0';
+    if (!least || !begun || num < 0 || (ratio && den <= 0) ||
+        !target_number(target->value, &value) || value <= 0)
+        return;
+    /* In tenths of a percent; a rate is 100 num/den already. Doubled, so that halves go up. */
+    __extension__ __int128 tenths = num;
+    __extension__ __int128 under = value;
+    tenths *= (int64_t)TARGET_SCALE * 1000 * 2 * (ratio ? 100 : 1);
+    if (ratio) under *= den;
+    tenths = (tenths + under) / (2 * under);
+    if (tenths > INT64_MAX) return;
+    int64_t n = (int64_t)tenths;
+    snprintf(out, TARGET_PROGRESS_ROOM, "%lld.%lld", (long long)(n / 10), (long long)(n % 10));
 }

@@ -7,6 +7,9 @@
 #define DONGBO_COMMON_TARGET_H
 
 #include "common/catalogue.h"
+#include "common/period.h"
+
+enum { TARGET_PROGRESS_ROOM = 24 }; /* bytes of a share with its terminator */
 
 struct target {             /* texts of the record type `target`; none is NULL */
     const char *op;         /* ge, gt, le, lt, eq, band, reduce_percent, reduce_points */
@@ -27,5 +30,22 @@ enum target_met {
 
 /* num, or of a rate (`ratio`) 100 num/den, against the target. */
 enum target_met target_meets(bool ratio, int64_t num, int64_t den, const struct target *target);
+
+/*
+ * Is a target judged in the report of `report`, whose data end on `last`? One of a period (`period`) is:
+ * callers compare the two. One of the whole year ("") is in the year's report alone: halfway "not met"
+ * would be said of what is not over. An edition of the catalogue without the parameter
+ * target_year_alone judges it in every report, so that what was issued under it comes out as it was.
+ */
+bool target_judged(const struct catalogue *c, const char *period, struct period report,
+                   struct date last);
+
+/*
+ * What a figure of the year's first six or nine months is of the year's target, in percent: "83.3",
+ * halves up. "": of other periods, whose days do not begin with the year, and of what no share can be
+ * told: a limit from above, a band, a reduction, a target that is not above 0, a rate over nothing.
+ */
+void target_progress(struct period report, bool ratio, int64_t num, int64_t den,
+                     const struct target *target, char out[static TARGET_PROGRESS_ROOM]);
 
 #endif

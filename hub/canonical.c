@@ -41,6 +41,7 @@ const char *hub_canonical_met(enum hub_met met)
     case HUB_MET_NOTHING: return "nothing_sent";
     case HUB_MET_UNCLEAR: return "unclear";
     case HUB_MET_HIDDEN: return "hidden";
+    case HUB_MET_RUNNING: return "running";
     }
     return "";
 }
@@ -225,6 +226,8 @@ static void json_target(const struct hub_report *r, const struct hub_report_targ
                         struct buf *out)
 {
     const struct hub_report_line *line = &r->lines[t->line];
+    char share[TARGET_PROGRESS_ROOM];
+    hub_report_progress(r, t, share);
     buf_printf(out, "{\"line\":%u", line->no);
     json_pair(out, ",\"indicator\":", line->indicator->id);
     json_pair(out, ",\"unit\":", hub_canonical_unit(r, t->unit));
@@ -234,6 +237,7 @@ static void json_target(const struct hub_report *r, const struct hub_report_targ
     json_pair(out, ",\"base_value\":", t->row.base_value);
     json_pair(out, ",\"per\":", t->row.per);
     json_pair(out, ",\"status\":", hub_canonical_met(t->met));
+    if (share[0] != '\0') json_pair(out, ",\"progress\":", share);
     json_hex(out, ",\"record\":", BYTES_OF(t->row.rid.b));
     buf_add_str(out, "}");
 }

@@ -113,10 +113,13 @@ static void csv_cell(struct csv_place *p, const struct hub_report_line *line, si
 
 static void csv_target(struct csv_place *p, const struct hub_report_target *t)
 {
+    char share[TARGET_PROGRESS_ROOM];
+    hub_report_progress(p->r, t, share);
     csv_front(p, "target");
     csv_line(p, &p->r->lines[t->line], "", t->unit);
     csv_text(p, hub_canonical_met(t->met));
-    csv_blank(p, 3);
+    csv_blank(p, 2);
+    csv_text(p, share);
     csv_text(p, t->row.op);
     csv_text(p, t->row.value);
     csv_text(p, t->row.value_hi);

@@ -209,7 +209,10 @@ static void cell_summary(const struct hub_nd30 *d, size_t row, size_t column, st
     }
     if (t == NULL || !total) return;
     if (column == 4) hub_report_target_words(line, &t->row, out);
-    if (column == 5) buf_add_str(out, hub_met_vi(t->met));
+    if (column != 5) return;
+    char met[HUB_MET_ROOM];
+    hub_met_vi(r, t, met);
+    buf_add_str(out, met);
 }
 
 static void cell_by_unit(const struct hub_nd30 *d, const struct hub_nd30_table *t, size_t row,

@@ -26,6 +26,7 @@
 
 #include "hub/figures.h"
 #include "hub/store_reports.h"
+#include "common/target.h"
 
 enum {
     HUB_REPORT_UNITS_MAX = 1000,   /* communes of one report */
@@ -36,6 +37,7 @@ enum {
     HUB_REPORT_CORRECTIONS_MAX = 5000,
     HUB_REPORT_CORRECTION_ROOM = 201, /* bytes of a figure before or after, with its terminator */
     HUB_REPORT_VALUE_ROOM = 28,       /* bytes of a figure's canonical text with its terminator */
+    HUB_MET_ROOM = 64,                /* bytes of what is said of a target, with its terminator */
 };
 
 struct hub_report_unit {
@@ -91,6 +93,7 @@ enum hub_met {
     HUB_MET_NOTHING, /* the unit sent nothing */
     HUB_MET_UNCLEAR, /* the target's value or comparison cannot be read */
     HUB_MET_HIDDEN,  /* the figure is a hidden small one (hub/small) */
+    HUB_MET_RUNNING, /* a target of the year in a report of less: no verdict yet */
 };
 
 struct hub_report_target {
@@ -225,9 +228,16 @@ const char *hub_correction_vi(enum hub_correction_state state);
  * line's, or of a hidden cell (hub/small has marked the report). */
 const char *hub_correction_value(const struct hub_report *r, const struct hub_report_correction *c);
 
-/* Words for people: "đạt", "chưa đạt", ... and their English. */
-const char *hub_met_vi(enum hub_met met);
-const char *hub_met_en(enum hub_met met);
+/* What has been reached of a target of the year, in percent (common/target.h): "83.3"; "" with a
+ * verdict, or when no share can be told. */
+void hub_report_progress(const struct hub_report *r, const struct hub_report_target *t,
+                         char out[static TARGET_PROGRESS_ROOM]);
+
+/* Words for people: "đạt", "chưa đạt", "83,3% chỉ tiêu năm", ... and their English. */
+void hub_met_vi(const struct hub_report *r, const struct hub_report_target *t,
+                char out[static HUB_MET_ROOM]);
+void hub_met_en(const struct hub_report *r, const struct hub_report_target *t,
+                char out[static HUB_MET_ROOM]);
 
 /* Compare a figure with a target as text: num (or num/den in percent for a ratio) `op` value.
  * reduce_percent: at least `value` percent of base_value less; reduce_points: at least so many

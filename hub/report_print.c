@@ -134,9 +134,11 @@ static void print_target(const struct hub_report *r, size_t line, size_t column,
     for (size_t i = 0; i < r->target_count; i++) {
         const struct hub_report_target *t = &r->targets[i];
         if (t->line != line || t->unit != column) continue;
+        char met[HUB_MET_ROOM];
+        hub_met_vi(r, t, met);
         buf_add_str(out, "   chỉ tiêu ");
         hub_report_target_words(&r->lines[line], &t->row, out);
-        buf_printf(out, ": %s", hub_met_vi(t->met));
+        buf_printf(out, ": %s", met);
     }
 }
 

@@ -1,34 +1,56 @@
 /* Targets beside the figures. */
 #include "hub/report_priv.h"
 
-#include "common/target.h"
-
+#include <stdio.h>
 #include <stdlib.h>
 
-const char *hub_met_vi(enum hub_met met)
+/* ---- words ---- */
+
+static const char *met_word(enum hub_met met, bool english)
 {
-    switch (met) {
-    case HUB_MET_NO: return "chưa đạt";
-    case HUB_MET_YES: return "đạt";
-    case HUB_MET_NULL: return "không phát sinh";
-    case HUB_MET_NOTHING: return "chưa gửi số liệu";
-    case HUB_MET_UNCLEAR: return "không so sánh được";
-    case HUB_MET_HIDDEN: return "không công bố";
-    }
-    return "";
+    static const char *const words[][2] = {
+        [HUB_MET_NO] = {"chưa đạt", "not met"},
+        [HUB_MET_YES] = {"đạt", "met"},
+        [HUB_MET_NULL] = {"không phát sinh", "not applicable"},
+        [HUB_MET_NOTHING] = {"chưa gửi số liệu", "nothing sent"},
+        [HUB_MET_UNCLEAR] = {"không so sánh được", "cannot be compared"},
+        [HUB_MET_HIDDEN] = {"không công bố", "not published"},
+        [HUB_MET_RUNNING] = {"chỉ tiêu cả năm", "the whole year's"},
+    };
+    return words[met][english];
 }
 
-const char *hub_met_en(enum hub_met met)
+void hub_report_progress(const struct hub_report *r, const struct hub_report_target *t,
+                         char out[static TARGET_PROGRESS_ROOM])
 {
-    switch (met) {
-    case HUB_MET_NO: return "not met";
-    case HUB_MET_YES: return "met";
-    case HUB_MET_NULL: return "not applicable";
-    case HUB_MET_NOTHING: return "nothing sent";
-    case HUB_MET_UNCLEAR: return "cannot be compared";
-    case HUB_MET_HIDDEN: return "not published";
-    }
-    return "";
+    const struct hub_report_line *l = &r->lines[t->line];
+    const struct hub_report_cell *cell = &l->rows[0].cells[t->unit];
+    struct target text = {t->row.op, t->row.value, t->row.value_hi, t->row.base_value};
+    out[0] = '\0';
+    if (t->met != HUB_MET_RUNNING) return;
+    target_progress(r->period, hub_figures_is_ratio(l->indicator->measure), cell->num, cell->den,
+                    &text, out);
+}
+
+void hub_met_vi(const struct hub_report *r, const struct hub_report_target *t,
+                char out[static HUB_MET_ROOM])
+{
+    char share[TARGET_PROGRESS_ROOM];
+    hub_report_progress(r, t, share);
+    char *point = strchr(share, '.');
+    if (point != NULL) *point = ',';
+    snprintf(out, HUB_MET_ROOM, "%s%s%s", share, point != NULL ? "% " : "",
+             point != NULL ? "chỉ tiêu năm" : met_word(t->met, false));
+}
+
+void hub_met_en(const struct hub_report *r, const struct hub_report_target *t,
+                char out[static HUB_MET_ROOM])
+{
+    char share[TARGET_PROGRESS_ROOM];
+    hub_report_progress(r, t, share);
+    bool has = share[0] != '\0';
+    snprintf(out, HUB_MET_ROOM, "%s%s%s", share, has ? "% of " : "",
+             has ? "the year's target" : met_word(t->met, true));
 }
 
 /* ---- comparing ---- */
@@ -52,7 +74,12 @@ static enum hub_met target_judge(const struct hub_report *r, size_t line, size_t
     const struct hub_report_line *l = &r->lines[line];
     const struct hub_report_cell *cell = &l->rows[0].cells[column];
     if (cell->absent) return HUB_MET_NOTHING;
-    return hub_report_meets(hub_figures_is_ratio(l->indicator->measure), cell->num, cell->den, row);
+    enum hub_met met =
+        hub_report_meets(hub_figures_is_ratio(l->indicator->measure), cell->num, cell->den, row);
+    bool verdict = met == HUB_MET_NO || met == HUB_MET_YES;
+    return verdict && !target_judged(r->catalogue, row->period, r->period, r->window.last)
+               ? HUB_MET_RUNNING
+               : met;
 }
 
 static enum err target_add(struct hub_report *r, size_t line, size_t column,

@@ -104,6 +104,16 @@ static void xlsx_target_text(const struct hub_target_row *t, char *out, size_t r
     }
 }
 
+static void xlsx_met(struct xlsx *x, lxw_worksheet *s, lxw_row_t row,
+                     const struct hub_report_target *t)
+{
+    char met[HUB_MET_ROOM];
+    hub_met_vi(x->r, t, met);
+    xlsx_text(x, s, row, 6, met, x->text);
+    hub_met_en(x->r, t, met);
+    xlsx_text(x, s, row, 7, met, x->text);
+}
+
 /* The first target of a cell, NULL when it has none. */
 static const struct hub_report_target *xlsx_target(const struct hub_report *r, size_t line,
                                                    size_t column)
@@ -184,8 +194,7 @@ static lxw_row_t xlsx_summary_line(struct xlsx *x, lxw_worksheet *s, lxw_row_t r
         char target[100];
         xlsx_target_text(&t->row, target, sizeof target);
         xlsx_text(x, s, row, 5, target, x->text);
-        xlsx_text(x, s, row, 6, hub_met_vi(t->met), x->text);
-        xlsx_text(x, s, row, 7, hub_met_en(t->met), x->text);
+        xlsx_met(x, s, row, t);
     }
     return row;
 }
@@ -297,8 +306,7 @@ static void xlsx_targets(struct xlsx *x)
                   x->text);
         xlsx_cell(x, s, row, 4, line, &line->rows[0].cells[t->unit]);
         xlsx_text(x, s, row, 5, target, x->text);
-        xlsx_text(x, s, row, 6, hub_met_vi(t->met), x->text);
-        xlsx_text(x, s, row, 7, hub_met_en(t->met), x->text);
+        xlsx_met(x, s, row, t);
     }
 }
 

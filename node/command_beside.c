@@ -12,20 +12,32 @@
 
 struct beside {
     const struct catalogue *catalogue;
+    const struct due_slot *slot;
     struct bytes now;
     json_t *figures;
 };
 
-static const char *beside_met(const char *indicator, const struct catalogue *c,
-                              const struct sheet_row *row, const struct node_target *t)
+/* What is said of it: "met", and "progress" where there is a share of a year's target to tell. */
+static enum err beside_say(const struct beside *b, const struct catalogue_indicator *in,
+                           const struct sheet_row *row, const struct node_target *t, json_t *j)
 {
     static const char *const words[] = {[TARGET_NO] = "no",
                                         [TARGET_YES] = "yes",
                                         [TARGET_NULL] = "null",
                                         [TARGET_UNCLEAR] = "unclear"};
-    const struct catalogue_indicator *in = catalogue_indicator(c, indicator);
     struct target text = {t->op, t->value, t->value_hi, t->base_value};
-    return words[target_meets(figures_is_ratio(in->measure), row->num, row->den, &text)];
+    bool ratio = figures_is_ratio(in->measure);
+    enum target_met met = target_meets(ratio, row->num, row->den, &text);
+    char share[TARGET_PROGRESS_ROOM] = "";
+    const char *word = words[met];
+    if ((met == TARGET_NO || met == TARGET_YES) &&
+        !target_judged(b->catalogue, t->period, b->slot->period, b->slot->window.last)) {
+        word = "running";
+        target_progress(b->slot->period, ratio, row->num, row->den, &text, share);
+    }
+    int no = json_object_set_new(j, "met", json_string(word));
+    if (share[0] != '\0') no |= json_object_set_new(j, "progress", json_string(share));
+    return no == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 /* Beside every line of its indicator, once: the first target of the order stays. */
@@ -44,9 +56,10 @@ static enum err beside_target(void *ctx, const struct node_target *t)
         bool has = sheet_find(b->now, line, true, bytes_str(""), &row) == ERR_OK;
         json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s}", "op", t->op, "value", t->value,
                               "high", t->value_hi, "base", t->base_value, "ratio",
-                              (int)figures_is_ratio(in->measure), "met",
-                              has ? beside_met(t->indicator, b->catalogue, &row, t) : "unclear");
+                              (int)figures_is_ratio(in->measure), "met", "unclear");
         if (j == NULL || json_object_set_new(f, "target", j) != 0) return ERR_NOMEM;
+        enum err e = has ? beside_say(b, in, &row, t, j) : ERR_OK;
+        if (e != ERR_OK) return e;
     }
     return ERR_OK;
 }
@@ -56,7 +69,7 @@ enum err node_report_targets(struct node_command *c, const struct node_flow *f, 
 {
     char label[PERIOD_LABEL_ROOM];
     const struct due_slot *slot = &f->row.slot;
-    struct beside b = {node_store_catalogue(c->store, NULL), now, figures};
+    struct beside b = {node_store_catalogue(c->store, NULL), slot, now, figures};
     int year = slot->period.kind == PERIOD_ADHOC ? slot->window.last.year : slot->period.year;
     period_print(slot->period, label);
     return node_flow_targets(c->store, f->unit, year, label, beside_target, &b);

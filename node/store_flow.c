@@ -87,13 +87,13 @@ enum err node_flow_indicator(struct node_store *s, const struct catalogue_indica
 enum err node_flow_targets(struct node_store *s, const char *unit, int year, const char *period,
                            node_target_fn *row, void *ctx)
 {
-    enum { TEXTS = 5, TEXT_ROOM = 128 };
+    enum { TEXTS = 6, TEXT_ROOM = 128 };
     enum err e = node_catalogue_wanted(s);
     if (e != ERR_OK) return e;
     if (!target_typed(s->catalogue)) return ERR_OK;
     struct db_stmt *q =
         db_stmt(s->db, "SELECT indicator, op, CAST(value AS TEXT), CAST(value_hi AS TEXT), "
-                       "CAST(base_value AS TEXT) FROM target WHERE year = ?1 AND "
+                       "CAST(base_value AS TEXT), period FROM target WHERE year = ?1 AND "
                        "(target_unit = ?2 OR (target_unit = unit AND per <> 'total')) AND "
                        "coalesce(period, '') IN ('', ?3) ORDER BY id");
     db_bind_int(q, 1, year);
@@ -109,7 +109,7 @@ enum err node_flow_targets(struct node_store *s, const char *unit, int year, con
             fits = fits && b.len < TEXT_ROOM;
             if (fits && b.len > 0) memcpy(text[i], b.p, b.len);
         }
-        struct node_target t = {text[0], text[1], text[2], text[3], text[4]};
+        struct node_target t = {text[0], text[1], text[2], text[3], text[4], text[5]};
         if (fits) e = row(ctx, &t);
     }
     db_done(q);

@@ -50,7 +50,7 @@ MUST_CHECK enum err node_flow_own(struct node_store *s, const struct id_version 
 /* Targets of a year that hold for this unit (its own, or each commune's) in the order of their record
  * ids, and for this period or the whole year. None without a type `target`. Texts are never NULL. */
 struct node_target {
-    const char *indicator, *op, *value, *value_hi, *base_value;
+    const char *indicator, *op, *value, *value_hi, *base_value, *period;
 };
 typedef enum err node_target_fn(void *ctx, const struct node_target *t);
 MUST_CHECK enum err node_flow_targets(struct node_store *s, const char *unit, int year,

@@ -347,7 +347,7 @@ test("a report shows its targets, the records behind a figure, and warns before 
   await button("Ghi hồ sơ").click();
   await text("Đã ghi trên máy này.").waitFor();
   await openReport();
-  await page.getByRole("row", { name: /Số người nghiện, .* 1 ≤ 0 ▲ chưa đạt/ }).waitFor();
+  await page.getByRole("row", { name: /Số người nghiện, .* 1 ≤ 0 chỉ tiêu cả năm/ }).waitFor();
   await page.getByRole("button", { name: /: Số người nghiện, người sử dụng ma túy trong danh sách quản lý: 1$/ }).click();
   await link("Đ. T. H.").waitFor();
   await field("Kết quả thực hiện").fill("Đã gặp và giúp bà Đặng Thị Hồng.");

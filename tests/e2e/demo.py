@@ -270,6 +270,9 @@ class Demo:
         j = self.figures
         targets = {t["line"]: t for t in j["targets"] if t["unit"] == j["unit"]}
         words = {"met": "đạt", "not_met": "CHƯA ĐẠT"}
+
+        def progress(t):
+            return t["progress"].replace(".", ",") + "% chỉ tiêu năm" if "progress" in t else t["status"]
         sign = {"ge": "≥", "le": "≤", "eq": "=", "gt": ">", "lt": "<"}
         print("\n%s\n%s, %s đến %s\n" % (j["label_vi"], j["unit_name"], j["first"], j["last"]))
         for line in j["lines"]:
@@ -279,7 +282,7 @@ class Demo:
                 value = value.replace(".", ",") + " %"
             t = targets.get(line["no"])
             note = "  (chỉ tiêu %s %s: %s)" % (sign.get(t["op"], t["op"]), t["value"],
-                                                words.get(t["status"], t["status"])) if t else ""
+                                                words.get(t["status"], progress(t))) if t else ""
             print("  %2d. %-76s %8s%s" % (line["no"], line["label_vi"], value, note))
         silent = [u["name"] for u in j["units"] if u["sent"] == "nothing"]
         print("\n  Chưa gửi gì: %s" % (", ".join(silent) or "không có xã nào"))

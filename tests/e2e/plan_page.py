@@ -17,7 +17,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 SIGN = {"ge": "≥", "le": "≤", "eq": "=", "gt": ">", "lt": "<", "band": "from", "reduce_percent": "less by",
         "reduce_points": "points less by"}
 MET = {"met": "met", "not_met": "**not met**", "no_base": "no case", "unclear": "unclear",
-       "nothing_sent": "nothing sent", "hidden": "hidden"}
+       "nothing_sent": "nothing sent", "hidden": "hidden", "running": "the whole year's"}
 ABOUT = {
     "vinhcuu2023": ("S0", "Vĩnh Cửu 2023: volunteer social-work teams",
                     "Twelve communes; each volunteer helps at least one "

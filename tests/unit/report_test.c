@@ -4,6 +4,7 @@
  */
 #include "common/io/owed.h"
 #include "common/io/db.h"
+#include "tests/lib/catalogue_load.h"
 #include "tests/lib/report_fixture.h"
 
 #include <setjmp.h>
@@ -439,14 +440,13 @@ static void targets_stand_beside_the_figures(void **state)
             seen++;
             assert_int_equal(t->unit, r->unit_count);
             assert_int_equal(cell->num, 10);
-            assert_int_equal(t->met, HUB_MET_NO);
+            assert_int_equal(t->met, HUB_MET_RUNNING);
         }
         if (strcmp(line->indicator->id, "T03") == 0) {
             members++;
-            enum hub_met want = cell->absent             ? HUB_MET_NOTHING
-                                : cell->den == 0         ? HUB_MET_NULL
-                                : cell->num == cell->den ? HUB_MET_YES
-                                                         : HUB_MET_NO;
+            enum hub_met want = cell->absent     ? HUB_MET_NOTHING
+                                : cell->den == 0 ? HUB_MET_NULL
+                                                 : HUB_MET_RUNNING;
             assert_int_equal(t->met, want);
         }
     }
@@ -457,6 +457,113 @@ static void targets_stand_beside_the_figures(void **state)
     assert_int_equal(r->target_count, 0);
     hub_report_free(r);
     report_hub_close(&h);
+}
+
+/* What a report of the period says of the district's twelve points: "word: share". */
+static void points_say(struct report_hub *h, const char *report, const char *period,
+                       enum hub_met want, const char *vi, const char *en)
+{
+    char met[HUB_MET_ROOM];
+    size_t seen = 0;
+    struct hub_report *r = report_of(h, report, NULL, period);
+    for (size_t i = 0; i < r->target_count; i++) {
+        const struct hub_report_target *t = &r->targets[i];
+        if (strcmp(t->row.indicator, "T10") != 0) continue;
+        seen++;
+        assert_int_equal(t->met, want);
+        hub_met_vi(r, t, met);
+        assert_string_equal(met, vi);
+        hub_met_en(r, t, met);
+        assert_string_equal(met, en);
+    }
+    assert_int_equal(seen, 1);
+    hub_report_free(r);
+}
+
+/* The plan of Vĩnh Cửu 2023: twelve points, of the year. */
+static void the_years_target_is_judged_in_the_years_report(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    report_hub_open(&h, 10);
+    report_fill(&h, 10, 0, 11);
+    points_say(&h, "RP01", "2023-05", HUB_MET_RUNNING, "chỉ tiêu cả năm", "the whole year's");
+    points_say(&h, "RP02", "2023-Q2", HUB_MET_RUNNING, "chỉ tiêu cả năm", "the whole year's");
+    points_say(&h, "RP04", "2023-6M", HUB_MET_RUNNING, "83,3% chỉ tiêu năm",
+               "83.3% of the year's target");
+    points_say(&h, "RP04", "2023-9M", HUB_MET_RUNNING, "91,7% chỉ tiêu năm",
+               "91.7% of the year's target");
+    points_say(&h, "RP03", "2023", HUB_MET_NO, "chưa đạt", "not met");
+    points_say(&h, "RP04", "2023", HUB_MET_NO, "chưa đạt", "not met");
+    report_hub_close(&h);
+}
+
+/* A target of a period is judged in that period's report; an edition that does not say what a year's
+ * target is goes on as before, so that what was issued under it comes out again. */
+static void a_periods_target_is_judged_in_its_report(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    static const char target[] =
+        "{\"type\":\"target\",\"id\":\"0000000000000000000000000000c002\",\"indicator\":\"T10\","
+        "\"target_unit\":\"735\",\"year\":\"2023\",\"period\":\"2023-Q2\",\"op\":\"ge\","
+        "\"value\":\"1\",\"per\":\"total\"}";
+    report_hub_open(&h, 10);
+    report_put(&h, -1, target);
+    points_say(&h, "RP02", "2023-Q2", HUB_MET_NO, "chưa đạt", "not met");
+    struct hub_report *r = report_of(&h, "RP02", NULL, "2023-Q3");
+    assert_int_equal(r->target_count, 0);
+    hub_report_free(r);
+    struct date last = {2023, 6, 30};
+    assert_false(target_judged(h.catalogue, "", report_period("2023-6M"), last));
+    assert_true(target_judged(h.catalogue, "", report_period("2023"), last));
+    assert_true(target_judged(h.catalogue, "2023-6M", report_period("2023-6M"), last));
+    struct catalogue *before = catalogue_load_parsed("tests/bench/catalogue");
+    assert_true(target_judged(before, "", report_period("2023-6M"), last));
+    catalogue_free(before);
+    report_hub_close(&h);
+}
+
+/* A share of what is asked for; none where there is none to tell. */
+static void progress_is_a_share_of_the_target(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *period;
+        bool ratio;
+        int64_t num, den;
+        const char *op, *value, *share;
+    } cases[] = {
+        {"2023-6M", false, 10, 0, "ge", "12", "83.3"},
+        {"2023-9M", false, 12, 0, "eq", "12", "100.0"},
+        {"2023-9M", false, 13, 0, "gt", "12", "108.3"},
+        {"2023-6M", false, 0, 0, "ge", "12", "0.0"},
+        {"2023-6M", false, 1, 0, "ge", "0.5", "200.0"},
+        {"2023-6M", false, 1, 0, "ge", "2000", "0.1"}, /* halves up */
+        {"2023-6M", true, 9, 20, "ge", "90", "50.0"},
+        {"2023-6M", true, 1, 1, "ge", "90", "111.1"},
+        {"2023-6M", true, 0, 0, "ge", "90", ""},
+        {"2023-6M", false, 5, 0, "le", "10", ""},
+        {"2023-6M", false, 5, 0, "lt", "10", ""},
+        {"2023-6M", true, 3, 100, "band", "2", ""}, /* 2 to 5 % less: no more is no better */
+        {"2023-6M", false, 5, 0, "reduce_percent", "0.5", ""},
+        {"2023-6M", false, -5, 0, "ge", "10", ""},
+        {"2023-6M", false, 5, 0, "ge", "0", ""},
+        {"2023-6M", false, 5, 0, "ge", "-1", ""},
+        {"2023-6M", false, 5, 0, "ge", "1e3", ""},
+        {"2023-6M", false, INT64_MAX, 0, "ge", "0.000001", ""},
+        {"2023-05", false, 10, 0, "ge", "12", ""},
+        {"2023-Q2", false, 10, 0, "ge", "12", ""},
+        {"2023", false, 10, 0, "ge", "12", ""},
+        {"2023-01-01_2023-05-20", false, 10, 0, "ge", "12", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char share[TARGET_PROGRESS_ROOM];
+        struct target t = {cases[i].op, cases[i].value, "5", "10"};
+        target_progress(report_period(cases[i].period), cases[i].ratio, cases[i].num, cases[i].den,
+                        &t, share);
+        assert_string_equal(share, cases[i].share);
+    }
 }
 
 static void comparisons_are_exact(void **state)
@@ -676,6 +783,9 @@ int main(void)
         cmocka_unit_test(what_cannot_be_asked_is_refused_with_words),
         cmocka_unit_test(units_are_those_of_the_windows_end),
         cmocka_unit_test(targets_stand_beside_the_figures),
+        cmocka_unit_test(the_years_target_is_judged_in_the_years_report),
+        cmocka_unit_test(a_periods_target_is_judged_in_its_report),
+        cmocka_unit_test(progress_is_a_share_of_the_target),
         cmocka_unit_test(comparisons_are_exact),
         cmocka_unit_test(a_reduction_is_compared_with_its_base),
         cmocka_unit_test(no_record_can_keep_a_report_from_being_made),

@@ -74,14 +74,14 @@ export function Reports() {
     ${table(open, t("reports.open"))}${table(done, t("reports.done"))}`;
 }
 
-const MET = { yes: "ok", no: "warn", null: "", unclear: "" };
+const MET = { yes: "ok", no: "warn", null: "", unclear: "", running: "" };
 
 /** "≥ 90 %", and whether the figure of now reaches it. */
 function Target({ of }) {
   if (!of) return "–";
   const per = of.ratio ? " %" : "";
   const words = of.op === "band" ? `${shown(of.value)} – ${shown(of.high)}${per}` : t(`aim.${of.op}`, { n: shown(of.value), base: shown(of.base), per });
-  return html`${words}<br /><span class=${`state ${MET[of.met]}`}>${of.met === "yes" ? "● " : of.met === "no" ? "▲ " : ""}${t(`met.${of.met}`)}</span>`;
+  return html`${words}<br /><span class=${`state ${MET[of.met]}`}>${of.met === "yes" ? "● " : of.met === "no" ? "▲ " : ""}${of.progress ? t("met.progress", { n: shown(of.progress) }) : t(`met.${of.met}`)}</span>`;
 }
 
 function Figures({ figures, open }) {
