@@ -76,6 +76,14 @@ static json_t *hub_check_answer(struct hub_app *a, const struct hub_checking *k)
                           f->constraint_en[0] != '\0' ? f->constraint_en
                                                       : "The value is not allowed");
     }
+    struct catalogue_why why;
+    const struct catalogue_field *bad = NULL;
+    if (e == ERR_OK)
+        e = hub_target_check(hub_store_catalogue(a->store), t, &k->edit.fold, &bad, &why);
+    if (e == ERR_BAD_VALUE && bad != NULL) {
+        hub_check_say(k->errors, bad->name, why.vi, why.en);
+        e = ERR_OK;
+    }
     json_t *j = e == ERR_OK ? json_pack("{s:O, s:O, s:O}", "hidden", hidden, "missing", missing,
                                         "errors", k->errors)
                             : hub_command_fail(e);

@@ -259,6 +259,11 @@ MUST_CHECK enum err hub_doubt(struct hub_app *a, const struct catalogue_type *t,
 MUST_CHECK enum err hub_doubt_text(struct hub_app *a, const struct catalogue_type *t,
                                    const struct catalogue_field *f, struct bytes text,
                                    struct entry_why *why);
+/* command_target.c: does a target name an indicator of the catalogue and a period of its year? Every other
+ * type is fine. ERR_BAD_VALUE with field and words; ERR_NOMEM. */
+MUST_CHECK enum err hub_target_check(const struct catalogue *c, const struct catalogue_type *type,
+                                     const struct fold *f, const struct catalogue_field **bad,
+                                     struct catalogue_why *why);
 /* command_lock.c: "lock" and "unlock" of a request, arrays of fields' names. ERR_BAD_INPUT with words. */
 MUST_CHECK enum err hub_locks_read(const json_t *request, const struct catalogue_type *t,
                                    struct record_lock locks[CATALOGUE_FIELDS_MAX], size_t *count,

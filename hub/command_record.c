@@ -43,7 +43,9 @@ static enum err hub_edit_check(void *ctx, const struct catalogue_type *type, con
                                const struct catalogue_field **bad, struct catalogue_why *why)
 {
     struct hub_edit *h = ctx;
-    return hub_store_try_record(h->app->store, type, f, bad, why);
+    enum err e = hub_store_try_record(h->app->store, type, f, bad, why);
+    return e == ERR_OK ? hub_target_check(hub_store_catalogue(h->app->store), type, f, bad, why)
+                       : e;
 }
 
 enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,

@@ -207,6 +207,59 @@ static void put_saves_one_set_and_refuses_what_the_catalogue_forbids(void **stat
     assert_int_equal(count_of(&o->app, "sets"), sets + 2);
 }
 
+#define TARGET_OF(indicator, period)                                                               \
+    "'type':'target','values':{'indicator':'" indicator "','target_unit':'735','year':'2023',"     \
+    "'period':'" period "','op':'ge','value':'12','per':'total'}"
+
+/* No report would ever judge it: said where it is typed, by the field's name, and nothing is saved. */
+static void a_target_names_an_indicator_and_a_period_of_its_year(void **state)
+{
+    struct office *o = *state;
+    static const char *const bad[][3] = {
+        {TARGET_OF("T99", ""), "indicator", "T99"},
+        {TARGET_OF("t10", ""), "indicator", "t10"},
+        {TARGET_OF("T10", "2023-Q5"), "period", "2023-Q5"},
+        {TARGET_OF("T10", "tháng 5"), "period", "tháng 5"},
+        {TARGET_OF("T10", "2022-Q2"), "period", "2022-Q2"},
+        {TARGET_OF("T10", "2022-12-15_2024-01-02"), "period", "2022-12-15_2024-01-02"},
+    };
+    static const char *const good[] = {
+        TARGET_OF("T10", ""),        TARGET_OF("T10", "2023"),
+        TARGET_OF("T10", "2023-05"), TARGET_OF("T10", "2023-Q2"),
+        TARGET_OF("T10", "2023-9M"), TARGET_OF("T10", "2022-12-15_2023-01-02"),
+    };
+    char text[512];
+    json_int_t sets = count_of(&o->app, "sets");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(text, sizeof text, "{'verb':'put',%s}", bad[i][0]);
+        json_t *r = office_ask(&o->app, text);
+        assert_int_equal(hub_command_error_of(r), ERR_BAD_VALUE);
+        assert_string_equal(text_at(r, "field"), bad[i][1]);
+        assert_non_null(strstr(text_at(r, "vi"), bad[i][2]));
+        assert_non_null(strstr(text_at(r, "vi"), "chưa ghi gì"));
+        assert_non_null(strstr(text_at(r, "en"), "nothing was saved"));
+        json_decref(r);
+        snprintf(text, sizeof text, "{'verb':'check',%s}", bad[i][0]);
+        r = ask_ok(&o->app, text);
+        assert_non_null(json_object_get(json_object_get(r, "errors"), bad[i][1]));
+        json_decref(r);
+        snprintf(text, sizeof text, "{'verb':'import','rows':[{'line':7,%s}]}", bad[i][0]);
+        r = ask_ok(&o->app, text);
+        assert_string_equal(text_at(json_array_get(json_object_get(r, "bad"), 0), "column"),
+                            bad[i][1]);
+        json_decref(r);
+    }
+    assert_int_equal(count_of(&o->app, "sets"), sets);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        snprintf(text, sizeof text, "{'verb':'check',%s}", good[i]);
+        json_t *r = ask_ok(&o->app, text);
+        assert_int_equal(json_object_size(json_object_get(r, "errors")), 0);
+        json_decref(r);
+        snprintf(text, sizeof text, "{'verb':'put',%s}", good[i]);
+        json_decref(ask_ok(&o->app, text));
+    }
+}
+
 static void import_takes_good_rows_and_names_bad_ones(void **state)
 {
     struct office *o = *state;
@@ -525,6 +578,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(catalogue_mistakes_name_file_row_and_column, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(invitations_are_for_known_units_and_name_an_address, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_target_names_an_indicator_and_a_period_of_its_year, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(put_saves_one_set_and_refuses_what_the_catalogue_forbids,
                                         setup, teardown),
