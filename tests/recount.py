@@ -23,7 +23,7 @@ import os
 import sys
 
 import owed
-from recount_plans import PROPAGANDA, Programmes
+from recount_plans import PROPAGANDA, Programmes, band
 
 CLIENT_PURPOSES = {"persuade_rehab", "support_rehab", "post_rehab"}
 
@@ -66,13 +66,16 @@ class Data:
     def of(self, name):
         return self.types.get(name, [])
 
-    def sex(self, rid):
-        """Of the root's record if it is here, else of the person's own."""
+    def said(self, rid, name):
+        """What the root's record says of a person, if it is here and says so, else the person's own."""
         for candidate in (self.people.root(rid), rid):
             row = self.by_id.get(candidate)
-            if row is not None and row.get("sex"):
-                return row["sex"]
+            if row is not None and row.get(name):
+                return row[name]
         return ""
+
+    def sex(self, rid):
+        return self.said(rid, "sex")
 
 
 def rows_of(folder, name):
@@ -167,6 +170,18 @@ class Counter(Programmes):
                 yield c["_unit"], self.who(c["client"]), 1, 0, {"purpose": (task or {}).get("purpose", ""),
                                                                 "sex": self.d.sex(c["client"])}
 
+    def age(self, rid):
+        """In whole years on the window's last day, by the year alone where no day of birth is known; None: unknown."""
+        born = self.d.said(rid, "dob").split("-")
+        if not born[0]:
+            return None
+        years = int(self.t1[:4]) - int(born[0])
+        return years - 1 if len(born) == 3 and self.t1[5:] < "-".join(born[1:]) else years
+
+    def std(self, rid, group):
+        """The standard breakdowns of the domain (4.0): sex, and age group of `group`."""
+        return {"sex": self.d.sex(rid), "age_" + group: band(self.age(rid), group)}
+
     def T05(self):
         for e in self.d.of("rehab_episode"):
             if not self.within(e.get("start_on")):
@@ -175,12 +190,12 @@ class Counter(Programmes):
                 if (a.get("member") and a.get("purpose") in ("persuade_rehab", "support_rehab") and
                         self.who(a["client"]) == self.who(e["person"]) and a["from_on"] <= e["start_on"] and
                         (not a.get("to_on") or a["to_on"] >= self.t0 or a.get("result") == "entered_rehab")):
-                    yield a["_unit"], self.who(e["person"]), 1, 0, {"rehab_kind": e.get("kind", "")}
+                    yield a["_unit"], self.who(e["person"]), 1, 0, dict(self.std(e["person"], "drugs"), rehab_kind=e.get("kind", ""))
 
     def T06(self):
         for a in self.d.of("assignment"):
             if a.get("member") and a.get("purpose") == "post_rehab" and self.overlaps(a.get("from_on"), a.get("to_on")):
-                yield a["_unit"], self.who(a["client"]), 1, 0, {"sex": self.d.sex(a["client"])}
+                yield a["_unit"], self.who(a["client"]), 1, 0, self.std(a["client"], "drugs")
 
     def T10(self):
         used = {s["point"] for s in self.d.of("point_session") if self.within(s.get("on_date"))}
@@ -204,8 +219,8 @@ class Counter(Programmes):
 
     def cases(self):
         for c in self.d.of("drug_case"):
-            yield c, {"drug_status": c.get("status", ""), "close_reason": c.get("close_reason", ""),
-                      "sex": self.d.sex(c["person"])}
+            yield c, dict(self.std(c["person"], "drugs"), drug_status=c.get("status", ""),
+                          close_reason=c.get("close_reason", ""))
 
     def D01(self):
         for c, by in self.cases():
@@ -274,7 +289,7 @@ class Counter(Programmes):
                 trained.add(self.who(a.get("attendee") or ""))
                 trained.add(self.who(self.d.by_id.get(a.get("member"), {}).get("person") or ""))
         for m in self.members():
-            yield m["_unit"], self.who(m["person"]), int(self.who(m["person"]) in trained), 1, {}
+            yield m["_unit"], self.who(m["person"]), int(self.who(m["person"]) in trained), 1, self.std(m["person"], "general")
 
     def T12(self):
         for p in self.d.of("counselling_point"):
@@ -320,7 +335,7 @@ class Counter(Programmes):
         for x in self.d.of("ex_prisoner_case"):
             who = self.who(x["person"])
             if x["released_on"] <= self.t1 and (self.within(x.get(own)) or who in given):
-                yield x["_unit"], who, 1, 0, {"sex": self.d.sex(x["person"])}
+                yield x["_unit"], who, 1, 0, self.std(x["person"], "general")
 
     def D10(self):
         return self.ex_prisoners("supported_on", None)

@@ -20,6 +20,17 @@ EVENT_GROUPS = {"child_marriage": "child_marriage", "child_labour": "child_labou
                 "working_dropout": "dropout", "injury": "injury"}
 
 
+# Domain 4.0: drugs <12, 12-15, 16-17, 18-30, 31-45, >45; children 0-5, 6-10, 11-15; else <16, 16-59, >=60.
+AGES = {"drugs": ((11, "under_12"), (15, "to_15"), (17, "to_17"), (30, "to_30"), (45, "to_45"), (None, "over_45")),
+        "child": ((5, "to_5"), (10, "to_10"), (15, "to_15"), (None, "older")),
+        "general": ((15, "under_16"), (59, "to_59"), (None, "from_60"))}
+
+
+def band(age, group):
+    """The age group of so many years; "": the age is not known."""
+    return next((name for last, name in AGES[group] if last is None or age <= last)) if age is not None else ""
+
+
 def quarters(first, last):
     """The quarters of a window, counted from its first day; the last may be cut off."""
     out, begin = [], date.fromisoformat(first)
@@ -89,7 +100,7 @@ class Programmes:
     def C01(self):
         for c in self.special_children():
             for group in c.get("groups") or [""]:
-                yield c["_unit"], self.who(c["person"]), 1, 0, {"child_group": group, "sex": self.d.sex(c["person"])}
+                yield c["_unit"], self.who(c["person"]), 1, 0, dict(self.std(c["person"], "child"), child_group=group)
 
     def C01R(self):
         for c in self.special_children():
@@ -107,7 +118,7 @@ class Programmes:
             orphan = c.get("orphan") == "both" or "orphan_both" in (c.get("groups") or [])
             if orphan and self.open_at_end(c, "from_on", "to_on"):
                 helped = flag(c, "receiving_help") and (c.get("help_since") or "") <= self.t1
-                yield c["_unit"], self.who(c["person"]), int(helped), 1, {}
+                yield c["_unit"], self.who(c["person"]), int(helped), 1, self.std(c["person"], "child")
 
     def C03(self):
         given = {self.who(s["client"]) for s in self.each("service_event", "on_date")
@@ -122,14 +133,18 @@ class Programmes:
                 donated = (flag(c, "receiving_help") and (c.get("help_since") or "") <= self.t1 and
                            "socialised" in (c.get("help_sources") or []))
                 who = self.who(c["person"])
-                yield c["_unit"], who, int(donated or who in given), 1, {}
+                yield c["_unit"], who, int(donated or who in given), 1, self.std(c["person"], "child")
 
     def notices(self):
         return [r for r in self.each("child_report", "received_on") if r.get("verified") != "false"]
 
     def C04(self):
         for r in self.notices():
-            yield r["_unit"], self.person(r, "child"), 1, 0, {"abuse_act": r.get("act", "")}
+            known, age = r.get("child", ""), self.age(r.get("child", ""))
+            age = int(r["child_age"]) if age is None and r.get("child_age") else age
+            yield r["_unit"], self.person(r, "child"), 1, 0, {
+                "abuse_act": r.get("act", ""), "sex": self.d.sex(known) or r.get("child_sex", ""),
+                "age_child": band(age, "child")}
 
     def C04E(self):
         for r in self.notices():
@@ -147,7 +162,7 @@ class Programmes:
                    (not p.get("closed_on") or p["closed_on"] > self.t1)}
         for c in self.d.of("child_case"):
             if flag(c, "needs_plan") and self.open_at_end(c, "from_on", "to_on"):
-                yield c["_unit"], self.who(c["person"]), int(c["id"] in running), 1, {}
+                yield c["_unit"], self.who(c["person"]), int(c["id"] in running), 1, self.std(c["person"], "child")
 
     def C06(self):
         for p in self.each("child_plan", "due_on"):
@@ -184,7 +199,7 @@ class Programmes:
     def C09C(self):
         for f in self.d.of("foster_placement"):
             if f["from_on"] <= self.t1 and (not f.get("to_on") or f["to_on"] >= self.t1):
-                yield f["_unit"], self.who(f["child"]), 1, 0, {"sex": self.d.sex(f["child"])}
+                yield f["_unit"], self.who(f["child"]), 1, 0, self.std(f["child"], "child")
 
     def C10(self):
         for r in self.each("child_report", "received_on"):
@@ -200,7 +215,8 @@ class Programmes:
     def B01(self):
         for b in self.d.of("beneficiary"):
             if self.open_at_end(b, "from_on", "to_on"):
-                yield b["_unit"], self.who(b["person"]), 1, 0, {"beneficiary_group": b.get("kind", "")}
+                yield b["_unit"], self.who(b["person"]), 1, 0, dict(self.std(b["person"], "general"),
+                                                                      beneficiary_group=b.get("kind", ""))
 
     def B01A(self):
         months = ["%04d-%02d-01" % (y, m) for y in range(int(self.t0[:4]), int(self.t1[:4]) + 1)
@@ -225,7 +241,8 @@ class Programmes:
     def G01(self):
         for g in self.d.of("gbv_case"):
             if self.within(g.get("received_on")) or self.within(g.get("served_on")):
-                yield g["_unit"], self.person(g), 1, 0, {"gbv_role": g.get("role", "")}
+                yield g["_unit"], self.person(g), 1, 0, dict(self.std(g.get("person", ""), "general"),
+                                                            gbv_role=g.get("role", ""))
 
     def G02(self):
         rows = [w for w in self.d.of("women_share") if w["counted_on"] <= self.t1]
@@ -364,7 +381,8 @@ class Programmes:
         for c in self.d.of("drug_case"):
             if self.on_list(c, self.t1):
                 for substance in c.get("substances") or [""]:
-                    yield c["_unit"], self.who(c["person"]), 1, 0, {"substance": substance}
+                    yield c["_unit"], self.who(c["person"]), 1, 0, dict(self.std(c["person"], "drugs"),
+                                                                      substance=substance)
 
     def D01T(self):
         for c, by in self.cases():
@@ -400,7 +418,7 @@ class Programmes:
             free = o.get("not_executed_reason") in ("postponed", "exempt")
             if o.get("measure") == "compulsory_rehab" and force and not free:
                 done = o.get("executed_on") and o.get("due_execute_on") and o["executed_on"] <= o["due_execute_on"]
-                yield o["_unit"], self.who(o["person"]), int(bool(done)), 1, {}
+                yield o["_unit"], self.who(o["person"]), int(bool(done)), 1, self.std(o["person"], "drugs")
 
     def D04(self):
         rehab = {self.who(e["person"]) for e in self.d.of("rehab_episode")
@@ -410,7 +428,8 @@ class Programmes:
             closed = c.get("dossier_closed_on")
             if (c.get("dossier_no") or c.get("dossier_opened_on")) and opened <= self.t1 and (
                     not closed or closed > self.t0):
-                yield c["_unit"], self.who(c["person"]), int(self.who(c["person"]) in rehab), 1, {}
+                who = self.who(c["person"])
+                yield c["_unit"], who, int(who in rehab), 1, self.std(c["person"], "drugs")
 
     def D05(self):
         for e in self.each("rehab_episode", "end_on"):
@@ -421,20 +440,24 @@ class Programmes:
                       (not g.get("to_on") or g["to_on"] >= e["end_on"]) for g in self.d.of("support_grant"))
             job = job or any(p.get("job_status") == "steady" and self.who(p["person"]) == who and
                              (p.get("job_since") or p["from_on"]) <= self.t1 for p in self.d.of("post_rehab"))
-            yield e["_unit"], who, int(job), 1, {}
+            yield e["_unit"], who, int(job), 1, self.std(e["person"], "drugs")
+
+    def post_rehab(self, case, by, field):
+        return case["_unit"], self.who(case["person"]), 1, 0, dict(self.std(case["person"], "drugs"),
+                                                                   **{by: case.get(field, "")})
 
     def D06(self):
         for p in self.d.of("post_rehab"):
             if p["from_on"] <= self.t1 and (not p.get("to_on") or p["to_on"] >= self.t1):
-                yield p["_unit"], self.who(p["person"]), 1, 0, {"job_status": p.get("job_status", "")}
+                yield self.post_rehab(p, "job_status", "job_status")
 
     def D06N(self):
         for p in self.each("post_rehab", "from_on"):
-            yield p["_unit"], self.who(p["person"]), 1, 0, {"job_status": p.get("job_status", "")}
+            yield self.post_rehab(p, "job_status", "job_status")
 
     def D06E(self):
         for p in self.each("post_rehab", "to_on"):
-            yield p["_unit"], self.who(p["person"]), 1, 0, {"post_rehab_outcome": p.get("outcome", "")}
+            yield self.post_rehab(p, "post_rehab_outcome", "outcome")
 
     def D06R(self):
         for p in self.each("post_rehab", "to_on"):
@@ -446,7 +469,7 @@ class Programmes:
             begin = c.get("listed_on") or c.get("dossier_opened_on") or c.get("found_on") or ""
             closed = c.get("dossier_closed_on")
             if flag(c, "mmt") and begin <= self.t1 and (not closed or closed > self.t1):
-                yield c["_unit"], self.who(c["person"]), 1, 0, {}
+                yield c["_unit"], self.who(c["person"]), 1, 0, self.std(c["person"], "drugs")
 
     def D09(self):
         for t in self.d.of("team"):
@@ -543,23 +566,26 @@ class Programmes:
 
     def W06(self):
         for g in self.women_helped():
-            yield g["_unit"], self.who(g["client"]), 1, 0, {"grant_kind": g["kind"]}
+            yield g["_unit"], self.who(g["client"]), 1, 0, dict(self.std(g["client"], "general"), grant_kind=g["kind"])
 
     def W06A(self):
         for g in self.women_helped():
             if g.get("amount"):
                 yield g["_unit"], g["id"], number(g, "amount"), 0, {"grant_kind": g["kind"]}
 
+    def named(self, row):
+        return self.std(row.get("person", ""), "general")
+
     def V01(self):
         for v in self.each("trafficking_case", "received_on"):
-            yield v["_unit"], self.person(v), int(self.until(v, "verify_started_on")), 1, {}
+            yield v["_unit"], self.person(v), int(self.until(v, "verify_started_on")), 1, self.named(v)
 
     def victims(self):
         return [v for v in self.each("trafficking_case", "received_on") if v.get("victim_status") == "victim"]
 
     def V02(self):
         for v in self.victims():
-            yield v["_unit"], self.person(v), int(bool(v.get("initial_support"))), 1, {}
+            yield v["_unit"], self.person(v), int(bool(v.get("initial_support"))), 1, self.named(v)
 
     def running(self, case):
         return case["received_on"] <= self.t1 and (not case.get("closed_on") or case["closed_on"] >= self.t0)
@@ -567,22 +593,22 @@ class Programmes:
     def V03(self):
         for v in self.d.of("trafficking_case"):
             if flag(v, "needs_protection") and self.running(v):
-                yield v["_unit"], self.person(v), int(self.until(v, "protected_on")), 1, {}
+                yield v["_unit"], self.person(v), int(self.until(v, "protected_on")), 1, self.named(v)
         for r in self.d.of("trafficking_relative"):
             if flag(r, "needs_protection") and self.running(self.d.by_id[r["trafficking_case"]]):
-                yield r["_unit"], self.person(r), int(self.until(r, "protected_on")), 1, {}
+                yield r["_unit"], self.person(r), int(self.until(r, "protected_on")), 1, self.named(r)
 
     def V04(self):
         for v in self.d.of("trafficking_case"):
             if flag(v, "needs_support") and self.running(v):
-                yield v["_unit"], self.person(v), int(self.until(v, "supported_on")), 1, {}
+                yield v["_unit"], self.person(v), int(self.until(v, "supported_on")), 1, self.named(v)
 
     def V05(self):
         for v in self.victims():
             served = any((s.get("trafficking_case") == v["id"] or
                           (s.get("client") and v.get("person") and self.who(s["client"]) == self.who(v["person"]))) and
                          v["received_on"] <= s["on_date"] <= self.t1 for s in self.d.of("service_event"))
-            yield v["_unit"], self.person(v), int(served), 1, {}
+            yield v["_unit"], self.person(v), int(served), 1, self.named(v)
 
     def V06(self):
         for m in self.d.of("reintegration_model"):

@@ -1,7 +1,21 @@
 -- Cases with a need of support, open at some day of the window (den), and of them those supported by the end of
 -- :t1 (num).
-SELECT v.unit AS unit, coalesce(pr.root, v.person, v.id) AS subject, v.id AS record,
-       coalesce(v.supported_on <= :t1, 0) AS num, 1 AS den
-FROM trafficking_case v
-LEFT JOIN person_root pr ON pr.person = v.person
-WHERE v.needs_support = 1 AND v.received_on <= :t1 AND (v.closed_on IS NULL OR v.closed_on >= :t0)
+WITH fact AS (
+    SELECT v.unit, coalesce(pr.root, v.person, v.id) AS subject, v.id AS record,
+           coalesce(v.supported_on <= :t1, 0) AS num,
+           coalesce(rp.sex, p.sex, '') AS sex,
+           CAST(strftime('%Y', :t1) AS INTEGER) - CAST(coalesce(rp.dob, p.dob) AS INTEGER)
+           - (coalesce(rp.dob, p.dob) GLOB '*-*-*'
+              AND strftime('%m-%d', :t1) < strftime('%m-%d', coalesce(rp.dob, p.dob))) AS age
+    FROM trafficking_case v
+    LEFT JOIN person_root pr ON pr.person = v.person
+    LEFT JOIN person p ON p.id = v.person
+    LEFT JOIN person rp ON rp.id = pr.root
+    WHERE v.needs_support = 1 AND v.received_on <= :t1 AND (v.closed_on IS NULL OR v.closed_on >= :t0)
+)
+SELECT f.unit AS unit, f.subject AS subject, f.record AS record, f.num AS num, 1 AS den, f.sex AS by1,
+       CASE WHEN f.age IS NULL THEN ''
+            WHEN f.age < CAST(:p_age_adult_16 AS INTEGER) THEN 'under_16'
+            WHEN f.age < CAST(:p_age_old_60 AS INTEGER) THEN 'to_59'
+            ELSE 'from_60' END AS by2
+FROM fact f

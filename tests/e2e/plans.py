@@ -37,8 +37,8 @@ PLANS = {
     "brvt2024": ("77", "Tỉnh Bà Rịa - Vũng Tàu", [("RP13", "2024-Q2"), ("RP13", "2024-6M"), ("RP13", "2024")]),
 }
 
-# Of a year, these reports have all indicators: every one is counted again in every district.
-EVERY = ["RP04", "RP07", "RP11", "RP12", "RP13"]
+# Of a year, these reports have all indicators, PL01 by sex and age: every one is counted again in every district.
+EVERY = ["RP04", "RP07", "RP11", "RP12", "RP13", "PL01"]
 
 
 class Plan(Story):

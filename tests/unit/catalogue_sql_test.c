@@ -200,39 +200,6 @@ static void split(char *line, char *cells[CELLS])
     }
 }
 
-static void figures_are_as_counted_by_hand(void **state)
-{
-    const struct world *w = *state;
-    static char text[TEXT_ROOM];
-    bool seen[INDICATORS_MAX] = {false};
-    size_t wrong = 0;
-    read_text("expected.csv", text);
-    size_t count;
-    const struct catalogue_indicator *all = catalogue_indicators(w->c, &count);
-    assert_true(count <= sizeof seen);
-    char *next = strchr(text, '\n');
-    for (char *line = next + 1; *line != '\0'; line = next + 1) {
-        char *x[CELLS];
-        next = strchr(line, '\n');
-        assert_non_null(next);
-        split(line, x);
-        const struct catalogue_indicator *in = catalogue_indicator(w->c, x[0]);
-        assert_non_null(in);
-        seen[in - all] = true;
-        assert_true(has_den(in) == (x[5][0] != '\0'));
-        long long num = figure(w, in, x[1], x[2], x[3], "num");
-        long long den = x[5][0] == '\0' ? 0 : figure(w, in, x[1], x[2], x[3], "den");
-        if (num == strtoll(x[4], NULL, 10) && (x[5][0] == '\0' || den == strtoll(x[5], NULL, 10)))
-            continue;
-        print_error("%s %s unit “%s” by “%s”: got %lld/%lld, counted %s/%s: %s\n", x[0], x[1], x[2],
-                    x[3], num, den, x[4], x[5], x[6]);
-        wrong++;
-    }
-    assert_int_equal(wrong, 0);
-    for (size_t i = 0; i < count; i++)
-        if (!seen[i]) fail_msg("%s is in no line of expected.csv", all[i].id);
-}
-
 /* The list of the i-th breakdown of an indicator, in `out`; false when there is none. */
 static bool by_name(const char *by, int i, char out[64])
 {
@@ -246,6 +213,53 @@ static bool by_name(const char *by, int i, char out[64])
     memcpy(out, by, n);
     out[n] = '\0';
     return n > 0;
+}
+
+/* Which breakdown a cell asks for, as where_by() reads it: 1 to 3; 0 none. */
+static int which_by(const char *by)
+{
+    if (by[0] == '\0') return 0;
+    bool named = strncmp(by, "by", 2) == 0 && by[2] != '\0' && by[3] == '=';
+    return named ? by[2] - '0' : 1;
+}
+
+static void figures_are_as_counted_by_hand(void **state)
+{
+    const struct world *w = *state;
+    static char text[TEXT_ROOM];
+    static bool seen[INDICATORS_MAX][4]; /* as a whole, by its first, second, third breakdown */
+    size_t wrong = 0;
+    read_text("expected.csv", text);
+    size_t count;
+    const struct catalogue_indicator *all = catalogue_indicators(w->c, &count);
+    assert_true(count <= INDICATORS_MAX);
+    char *next = strchr(text, '\n');
+    for (char *line = next + 1; *line != '\0'; line = next + 1) {
+        char *x[CELLS];
+        next = strchr(line, '\n');
+        assert_non_null(next);
+        split(line, x);
+        const struct catalogue_indicator *in = catalogue_indicator(w->c, x[0]);
+        assert_non_null(in);
+        assert_in_range(which_by(x[3]), 0, 3);
+        seen[in - all][which_by(x[3])] = true;
+        seen[in - all][0] = true;
+        assert_true(has_den(in) == (x[5][0] != '\0'));
+        long long num = figure(w, in, x[1], x[2], x[3], "num");
+        long long den = x[5][0] == '\0' ? 0 : figure(w, in, x[1], x[2], x[3], "den");
+        if (num == strtoll(x[4], NULL, 10) && (x[5][0] == '\0' || den == strtoll(x[5], NULL, 10)))
+            continue;
+        print_error("%s %s unit “%s” by “%s”: got %lld/%lld, counted %s/%s: %s\n", x[0], x[1], x[2],
+                    x[3], num, den, x[4], x[5], x[6]);
+        wrong++;
+    }
+    assert_int_equal(wrong, 0);
+    char list[64];
+    for (size_t i = 0; i < count; i++) {
+        if (!seen[i][0]) fail_msg("%s is in no line of expected.csv", all[i].id);
+        for (int k = 0; by_name(all[i].by, k, list); k++)
+            if (!seen[i][k + 1]) fail_msg("%s by %s is in no line", all[i].id, list);
+    }
 }
 
 /* One row of an indicator keeps the contract. */

@@ -11,6 +11,9 @@ INSERT INTO person (id, unit, full_name, sex) VALUES
  ('c1','26170','Phạm Văn Một','male'), ('c2','26170','Phạm Thị Hai','female'), ('c3','26173','Phạm V. Một','other'),
  ('c4','26173','Phạm Văn Bốn','male'), ('c5','26170','Phạm Văn Năm','male'), ('c6','26170','Phạm Văn Sáu','male'),
  ('c7','26173','Phạm Văn Bảy','male'), ('c8','26170','Phạm Thị Tám','female'), ('c9','26170','Phạm Văn Chín','male');
+-- On the last day of the six months c1 is 46; c2 is 15 until the day after.
+UPDATE person SET dob = '1977-06-30' WHERE id = 'c1';
+UPDATE person SET dob = '2007-07-01' WHERE id = 'c2';
 INSERT INTO link (person, root) VALUES ('v6','v2'), ('c3','c1');
 
 -- tB is dissolved the day after the six months, tB2 on their last day; tC begins on their last day.
@@ -192,26 +195,26 @@ INSERT INTO activity (id, unit, title, kind, field, on_date, participants, disti
 -- with grants, tv: victims, ch: children, be: beneficiaries. u6 is u1, g1x is g1, w1x is w1, k1x is k1, tv1x is
 -- tv1, ch1x is ch1, be1x is be1, each registered in a second commune.
 INSERT INTO person (id, unit, full_name, sex, dob) VALUES
- ('u1','23410','A Một','male','1980'), ('u2','23410','A Hai','male',NULL), ('u3','23410','Y Ba','female',NULL),
- ('u4','23410','A Bốn','male',NULL), ('u5','23446','A Năm','male',NULL), ('u6','23446','A Một','other',NULL),
+ ('u1','23410','A Một','male','1980'), ('u2','23410','A Hai','male',NULL), ('u3','23410','Y Ba','female','2003-01-01'),
+ ('u4','23410','A Bốn','male',NULL), ('u5','23446','A Năm','male','1958-12-31'), ('u6','23446','A Một','other',NULL),
  ('g1','23410','A Gia','male','1990'), ('g1x','23446','A Ja','other',NULL), ('g2','23410','A Hai','male',NULL),
  ('g3','23410','A Ba','male',NULL), ('g4','23410','A Bốn','male',NULL), ('g5','23410','A Năm','male',NULL),
  ('g6','23410','Y Sáu','female','2000-12-31'), ('g7','23446','A Bảy','male','1987-12-31'),
  ('g8','23446','A Tám','male',NULL), ('g9','23410','A Chín','male','2001-01-01'),
  ('g10','23446','A Mười','male','2007'), ('g11','23410','A Mốt','male','1972'),
  ('g12','23410','A Hăm','male',NULL), ('g13','23446','A Băm','male',NULL), ('g14','23410','A Tư','male',NULL),
- ('q1','23410','A Về','male',NULL), ('q2','23410','A Lại','male',NULL), ('q3','23410','A Nữa','male',NULL),
- ('q4','23446','A Xa','male',NULL),
- ('xp1','23410','A Tù','male',NULL), ('xp2','23410','Y Tù','female',NULL), ('xp3','23446','A Tú','male',NULL),
+ ('q1','23410','A Về','male','1988'), ('q2','23410','A Lại','male',NULL), ('q3','23410','A Nữa','male',NULL),
+ ('q4','23446','A Xa','male','1972-12-31'),
+ ('xp1','23410','A Tù','male','1958-12-31'), ('xp2','23410','Y Tù','female','1959-01-01'), ('xp3','23446','A Tú','male',NULL),
  ('w1','23410','Y Cán','female',NULL), ('w1x','23446','Y Cán','female',NULL), ('w2','23446','A Cán','male',NULL),
  ('w3','23446','Y Tế','female',NULL), ('w4','23410','Y Thôi','female',NULL),
- ('k1','23410','Y Vay','female',NULL), ('k1x','23446','Y Vay','female',NULL), ('k2','23410','A Vay','male',NULL),
+ ('k1','23410','Y Vay','female','2002-12-31'), ('k1x','23446','Y Vay','female',NULL), ('k2','23410','A Vay','male',NULL),
  ('k3','23410','Y Quà','female',NULL), ('sx2','23446','Y Hoàn','female',NULL),
- ('tv1','23410','Y Nạn','female',NULL), ('tv1x','23446','Y Nạn','female',NULL), ('gp1','23410','A Bạo','male',NULL),
+ ('tv1','23410','Y Nạn','female','2002-12-31'), ('tv1x','23446','Y Nạn','female',NULL), ('gp1','23410','A Bạo','male','1958'),
  ('ch1','23410','Bé Một','male','2010-06-01'), ('ch1x','23446','Bé Mốt','other',NULL),
- ('ch2','23410','Bé Hai','female',NULL), ('ch3','23410','Bé Ba','male',NULL), ('ch4','23446','Bé Bốn','male',NULL),
+ ('ch2','23410','Bé Hai','female','2013-01-01'), ('ch3','23410','Bé Ba','male',NULL), ('ch4','23446','Bé Bốn','male','2007-12-31'),
  ('ch5','23446','Bé Năm','male',NULL), ('ch6','23446','Bé Sáu','male',NULL), ('ch7','23449','Bé Bảy','male',NULL),
- ('ch8','23449','Bé Tám','female',NULL),
+ ('ch8','23449','Bé Tám','female','2002-12-31'),
  ('be1','23410','Già Làng','male','1958-12-31'), ('be1x','23446','Già Lang','male',NULL),
  ('be3','23410','Bé Nhỏ','female',NULL);
 INSERT INTO link (person, root) VALUES ('u6','u1'), ('g1x','g1'), ('w1x','w1'), ('k1x','k1'), ('tv1x','tv1'),
