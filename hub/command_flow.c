@@ -1,7 +1,6 @@
 /* The report workflow: who sent what, one report with its figures, accepting and returning.
  * docs/workflow.md. */
 #include "hub/command_flow.h"
-#include "hub/store_named.h"
 
 #include "common/io/clock.h"
 #include "common/sheet.h"
@@ -192,51 +191,6 @@ static enum err flow_figures(struct hub_app *a, const struct hub_flow_row *r, js
     return e;
 }
 
-/* Records of the persons whom the words of a report name, and in which fields. */
-static json_t *flow_names(const struct named *named, json_t *fields)
-{
-    json_t *ids = json_array();
-    for (size_t i = 0; i < named->count && i < NAMED_MAX; i++)
-        json_array_append_new(ids, hub_json_hex(BYTES_OF(named->rid[i].b)));
-    return json_pack("{s:I, s:o, s:O}", "count", (json_int_t)named->count, "records", ids, "fields",
-                     fields);
-}
-
-static enum err flow_narrative(struct hub_app *a, const struct hub_flow_row *r, json_t *out,
-                               json_t **names)
-{
-    static const char *const fields[] = {"narrative", "difficulties", "proposals", "next_plan",
-                                         "note"};
-    enum err e = ERR_OK;
-    struct named all = {.count = 0};
-    json_t *where = json_array();
-    struct buf text;
-    buf_init(&text, CATALOGUE_TEXT_BYTES_MAX);
-    for (size_t i = 0; r->row.has_record && e == ERR_OK && i < sizeof fields / sizeof fields[0];
-         i++) {
-        buf_clear(&text);
-        e = hub_flow_field(a->store, &r->row.record, fields[i], &text);
-        struct named named = {.count = 0};
-        if (e == ERR_OK) json_object_set_new(out, fields[i], hub_json_text(buf_bytes(&text)));
-        if (e == ERR_OK) e = hub_store_named(a->store, buf_bytes(&text), &named);
-        if (e != ERR_OK || named.count == 0) continue;
-        json_array_append_new(where, json_string(fields[i]));
-        e = hub_store_named(a->store, buf_bytes(&text), &all); /* each person once */
-    }
-    if (e == ERR_OK) *names = flow_names(&all, where);
-    json_decref(where);
-    buf_free(&text);
-    return e;
-}
-
-static enum err flow_names_of(struct hub_app *a, const struct hub_flow_row *r, json_t **names)
-{
-    json_t *words = json_object();
-    enum err e = flow_narrative(a, r, words, names);
-    json_decref(words);
-    return e;
-}
-
 json_t *hub_command_report_show(struct hub_app *a, const json_t *request)
 {
     struct hub_flow_row r;
@@ -245,7 +199,7 @@ json_t *hub_command_report_show(struct hub_app *a, const json_t *request)
     if (j != NULL) return j;
     json_t *narrative = json_object(), *figures = json_array();
     json_t *names = NULL;
-    enum err e = flow_narrative(a, &r, narrative, &names);
+    enum err e = hub_named_report(a, &r, narrative, &names);
     if (e == ERR_OK) e = flow_figures(a, &r, figures, &differs);
     bool sent = r.row.digest[0] != '\0';
     j = e != ERR_OK ? hub_command_fail(e)
@@ -338,7 +292,7 @@ static json_t *flow_judge(struct hub_app *a, const json_t *request, enum workflo
                               "Returning needs a reason (--reason).");
     /* What is answered is looked up before: once it is saved nothing may say that it failed. The words of the
      * record that is judged are not changed by it. */
-    if (j == NULL && e == ERR_OK) e = flow_names_of(a, &r, &names);
+    if (j == NULL && e == ERR_OK) e = hub_named_report(a, &r, NULL, &names);
     if (j == NULL && e == ERR_OK) {
         period_print(r.row.slot.period, label);
         workflow_judge_encode(

@@ -14,6 +14,10 @@ json_t *hub_flow_query(struct hub_app *a, const json_t *request, struct hub_flow
 json_t *hub_flow_named(struct hub_app *a, const json_t *request, struct hub_flow_row *out);
 /* A text of the request in NFC, appended; nothing when it is missing. */
 MUST_CHECK enum err hub_flow_words(const json_t *request, const char *key, struct buf *out);
+/* command_named.c: the texts of a report into `words` (NULL: nowhere), and `names`, {count, records, fields}: persons
+ * of sensitive records whom they name. */
+MUST_CHECK enum err hub_named_report(struct hub_app *a, const struct hub_flow_row *r, json_t *words,
+                                     json_t **names);
 /* NULL: the request names who does it. */
 json_t *hub_flow_person_needed(const json_t *request);
 

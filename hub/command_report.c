@@ -129,6 +129,7 @@ json_t *hub_command_close(struct hub_app *a, const json_t *request)
 struct hub_close_held {
     struct hub_close_job *job;
     struct hub_close_missing missing;
+    struct hub_close_names names;
     json_t *answer; /* filled when it is done */
 };
 
@@ -137,6 +138,7 @@ static void hub_close_drop(void *ctx)
     struct hub_close_held *h = ctx;
     hub_close_job_free(h->job);
     hub_close_missing_free(&h->missing);
+    json_decref(h->names.rows);
     json_decref(h->answer);
     free(h);
 }
@@ -155,6 +157,7 @@ static enum err hub_close_do(void *ctx, struct hub_app *a, json_t **failed)
     json_object_update(h->answer, j);
     json_decref(j);
     json_object_set(h->answer, "missing", h->missing.units);
+    json_object_set(h->answer, "names", h->names.rows);
     json_object_set_new(h->answer, "mode", json_string(hub_close_mode(result.mode)));
     json_object_set_new(h->answer, "early", json_boolean(result.early));
     json_object_set_new(h->answer, "nothing_sent", json_integer((json_int_t)result.nothing_sent));
@@ -162,14 +165,16 @@ static enum err hub_close_do(void *ctx, struct hub_app *a, json_t **failed)
     return ERR_OK;
 }
 
-static json_t *hub_close_held(struct hub_app *a, struct hub_close_held *h)
+static json_t *hub_close_held(struct hub_app *a, const json_t *request, struct hub_close_held *h)
 {
     json_t *answer = json_incref(h->answer), *failed = NULL;
     if (a->beside != NULL) {
+        hub_close_names_note(a, request, &h->names);
         hub_beside_later(a->beside, hub_close_do, hub_close_drop, h);
         return answer;
     }
     enum err e = hub_close_do(h, a, &failed);
+    if (e == ERR_OK) hub_close_names_note(a, request, &h->names);
     hub_close_drop(h);
     if (e == ERR_OK) return answer;
     json_decref(answer);
@@ -194,9 +199,10 @@ json_t *hub_close_answer(struct hub_app *a, const json_t *request, const json_t 
     q.difference = difference;
     json_t *j = hub_close_missing(a, request, &q, &h->missing);
     q.missing = h->missing.codes;
+    if (j == NULL) j = hub_close_names(a, request, &q, &h->names);
     enum err e = j == NULL ? hub_app_path(a->data, "run", scratch) : ERR_OK;
     if (j == NULL && e == ERR_OK) e = hub_close_prepare(a->store, &q, &h->job, NULL, &why);
-    if (j == NULL && e == ERR_OK) return hub_close_held(a, h);
+    if (j == NULL && e == ERR_OK) return hub_close_held(a, request, h);
     hub_close_drop(h);
     return j != NULL ? j : hub_report_said(e, &why);
 }

@@ -198,8 +198,9 @@ static enum err flow_walk_slot(void *ctx, const struct due_slot *slot)
 {
     struct flow_walk *w = ctx;
     struct hub_flow_row r;
-    bool owed = flow_unit(w->c, w->hub, w->unit->code, slot->window.last) == w->unit &&
-                catalogue_owes(w->c, w->form->id, w->unit->code, slot->window.last);
+    bool owed =
+        flow_unit(w->c, w->hub, w->unit->code, slot->window.last) == w->unit &&
+        (w->q->unowed || catalogue_owes(w->c, w->form->id, w->unit->code, slot->window.last));
     if (!owed) return ERR_OK;
     enum err e = hub_flow_row(w->s, w->form->id, w->unit->code, slot->period, w->q->now_ms, &r);
     if (e != ERR_OK) return e;
@@ -315,20 +316,22 @@ enum err hub_flow_each(struct hub_store *s, const struct hub_flow_query *q, hub_
         w.form = &reports[i];
         if (q->report == NULL || strcmp(q->report, w.form->id) == 0) e = flow_walk_report(&w);
     }
-    return e == ERR_OK ? hub_flow_ops(s, CHANGE_ASK, NULL, NULL, NULL, flow_ask_row, &w) : e;
+    if (e != ERR_OK || q->unowed) return e;
+    return hub_flow_ops(s, CHANGE_ASK, NULL, NULL, NULL, flow_ask_row, &w);
 }
 
 /* ---- who is missing ---- */
 
-struct flow_missing {
+struct flow_those { /* that are in, or not */
+    bool in;
     hub_flow_row_fn *row;
     void *ctx;
 };
 
-static enum err flow_missing_row(void *ctx, struct hub_flow_row *r)
+static enum err flow_those_row(void *ctx, struct hub_flow_row *r)
 {
-    const struct flow_missing *m = ctx;
-    return flow_is_in(r->open_state) ? ERR_OK : m->row(m->ctx, r);
+    const struct flow_those *t = ctx;
+    return flow_is_in(r->open_state) == t->in ? t->row(t->ctx, r) : ERR_OK;
 }
 
 /* The period of a part that ends with the district's: the same one, or its last quarter or month. */
@@ -353,29 +356,46 @@ static bool flow_part_period(const struct catalogue_report *part, struct period 
     return false;
 }
 
-enum err hub_flow_missing(struct hub_store *s, const char *report, const char *unit,
-                          struct period period, int64_t now_ms, hub_flow_row_fn *row, void *ctx)
+static enum err flow_parts(struct hub_store *s, const char *report, const char *unit,
+                           struct period period, int64_t now_ms, struct flow_those *those)
 {
     struct hub_identity id;
-    struct flow_missing m = {row, ctx};
     const struct catalogue *c = hub_store_catalogue(s);
     const struct catalogue_report *form = c != NULL ? catalogue_report(c, report) : NULL;
     enum err e = form != NULL ? hub_store_identity(s, &id) : ERR_NOT_FOUND;
     size_t n = 0;
-    if (e != ERR_OK || period.kind == PERIOD_ADHOC) return e;
+    if (e != ERR_OK) return e;
     bool whole = unit == NULL || strcmp(unit, id.unit) == 0;
-    struct hub_flow_query q = {
-        .unit = whole ? NULL : unit, .has_period = true, .period = period, .now_ms = now_ms};
+    struct hub_flow_query q = {.unit = whole ? NULL : unit,
+                               .has_period = true,
+                               .period = period,
+                               .now_ms = now_ms,
+                               .unowed = those->in};
     if (strcmp(form->level, "commune") == 0) {
         q.report = report;
-        return hub_flow_each(s, &q, flow_missing_row, &m);
+        return hub_flow_each(s, &q, flow_those_row, those);
     }
     const struct catalogue_report *reports = catalogue_reports(c, &n);
     for (size_t i = 0; e == ERR_OK && i < n; i++) {
         bool part = catalogue_feeds(c, reports[i].id, report, period_nominal(period).last);
         if (!part || !flow_part_period(&reports[i], period, &q.period)) continue;
         q.report = reports[i].id;
-        e = hub_flow_each(s, &q, flow_missing_row, &m);
+        e = hub_flow_each(s, &q, flow_those_row, those);
     }
     return e;
+}
+
+enum err hub_flow_missing(struct hub_store *s, const char *report, const char *unit,
+                          struct period period, int64_t now_ms, hub_flow_row_fn *row, void *ctx)
+{
+    struct flow_those those = {false, row, ctx};
+    if (period.kind == PERIOD_ADHOC) return ERR_OK;
+    return flow_parts(s, report, unit, period, now_ms, &those);
+}
+
+enum err hub_flow_handed_in(struct hub_store *s, const char *report, const char *unit,
+                            struct period period, int64_t now_ms, hub_flow_row_fn *row, void *ctx)
+{
+    struct flow_those those = {true, row, ctx};
+    return flow_parts(s, report, unit, period, now_ms, &those);
 }

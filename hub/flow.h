@@ -29,6 +29,7 @@ struct hub_flow_query { /* NULL texts: any */
     struct date from; /* of what is expected; not looked at with a period */
     struct date to;
     int64_t now_ms;
+    bool unowed; /* also of units that do not owe it; nothing that was asked for then */
 };
 
 /* State of one. The report is of level commune (ERR_BAD_INPUT else) and the unit is one below the
@@ -51,5 +52,10 @@ MUST_CHECK enum err hub_flow_each(struct hub_store *s, const struct hub_flow_que
 MUST_CHECK enum err hub_flow_missing(struct hub_store *s, const char *report, const char *unit,
                                      struct period period, int64_t now_ms, hub_flow_row_fn *row,
                                      void *ctx);
+
+/* Reports that were handed in and that a closing is made of, owed or not, as hub_flow_missing() finds them. */
+MUST_CHECK enum err hub_flow_handed_in(struct hub_store *s, const char *report, const char *unit,
+                                       struct period period, int64_t now_ms, hub_flow_row_fn *row,
+                                       void *ctx);
 
 #endif

@@ -94,17 +94,20 @@ static const struct cli_opt step_opts[] = {
     OPT("of", "MÃ", "chỉ nếu vẫn là bản này", "only if it is still this version"),
     OPT_PERSON,
 };
+#define OPT_NAMES_SEEN                                                                             \
+    OPT("names-seen", "LÝ_DO", "vì sao được nêu tên trong lời báo cáo", "why texts may name people")
 static const struct cli_opt close_opts[] = {
     OPT_REPORT,
     OPT_PERIOD,
     OPT_UNIT,
     OPT("complete", NULL, "không chốt nếu còn đơn vị chưa nộp", "not while a unit is missing"),
+    OPT_NAMES_SEEN,
     OPT_PERSON,
 };
 static const struct cli_opt supplement_opts[] = {
-    OPT_REPORT, OPT_PERIOD,
-    OPT_UNIT,   OPT("preview", NULL, "chỉ xem, không ban hành", "only look, issue nothing"),
-    OPT_PERSON,
+    OPT_REPORT,     OPT_PERIOD,
+    OPT_UNIT,       OPT("preview", NULL, "chỉ xem, không ban hành", "only look, issue nothing"),
+    OPT_NAMES_SEEN, OPT_PERSON,
 };
 #define OPT_PASSPHRASE                                                                             \
     OPT("passphrase", "TỆP", "đọc mật khẩu của khóa từ dòng đầu của tệp này (-: đầu vào chuẩn)",   \

@@ -2,7 +2,8 @@
 
 #include "hub/store_priv.h"
 
-enum err hub_store_named(struct hub_store *s, struct bytes text, struct named *out)
+enum err hub_store_named(struct hub_store *s, unsigned least, struct named_text *texts,
+                         size_t count, struct named *all)
 {
-    return named_in(s->db, s->typed, s->catalogue, text, out);
+    return named_in(s->db, s->typed, s->catalogue, least, texts, count, all);
 }

@@ -1,7 +1,7 @@
 /*
- * The hub's store: does a text name a person? common/io/store_named.
+ * The hub's store: do texts name a person? common/io/store_named.
  *
- * Ownership: the text is borrowed.   Threads: loop thread.   Errors: those of hub/store.h.
+ * Ownership: the texts are borrowed.   Threads: the store's.   Errors: those of hub/store.h.
  */
 #ifndef DONGBO_HUB_STORE_NAMED_H
 #define DONGBO_HUB_STORE_NAMED_H
@@ -9,7 +9,8 @@
 #include "common/io/store_named.h"
 #include "hub/store.h"
 
-/* Whom the text names, added to `out` (each once). After hub_reports_ready(). */
-MUST_CHECK enum err hub_store_named(struct hub_store *s, struct bytes text, struct named *out);
+/* named_in() of this store's persons. After hub_reports_ready(). */
+MUST_CHECK enum err hub_store_named(struct hub_store *s, unsigned least, struct named_text *texts,
+                                    size_t count, struct named *all);
 
 #endif

@@ -190,6 +190,7 @@ enum err hub_tool_supplement(struct cli *c, void *ctx)
 {
     json_t *q = flow_request(c, "supplement");
     if (cli_has(c, "preview")) json_object_set_new(q, "preview", json_true());
+    hub_tool_copy(c, q, "names-seen", "names_seen");
     return hub_tool_show(c, ctx, q, flow_print_supplement);
 }
 

@@ -61,6 +61,7 @@ enum err hub_tool_close_period(struct cli *c, void *ctx)
 {
     json_t *q = hub_tool_period(c, "close");
     if (cli_has(c, "complete")) json_object_set_new(q, "complete", json_true());
+    hub_tool_copy(c, q, "names-seen", "names_seen");
     return hub_tool_show(c, ctx, q, hub_print_closed);
 }
 

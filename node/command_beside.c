@@ -2,6 +2,7 @@
 #include "node/command_priv.h"
 
 #include "proto/figures.h"
+#include "proto/submission.h"
 #include "common/target.h"
 #include "node/figures.h"
 #include "node/flow.h"
@@ -80,14 +81,16 @@ enum err node_report_targets(struct node_command *c, const struct node_flow *f, 
 json_t *node_report_names(struct node_command *c, const json_t *narrative)
 {
     struct named named = {.count = 0};
-    enum err e = ERR_OK;
+    struct named_text texts[SUBMISSION_TEXTS + 1]; /* and the note */
+    size_t count = 0;
     const char *key = NULL;
     json_t *v = NULL, *rows = json_array();
     json_object_foreach((json_t *)(uintptr_t)narrative, key, v)
     {
-        struct bytes text = bytes_make(json_string_value(v), json_string_length(v));
-        if (e == ERR_OK) e = node_flow_named(c->store, text, &named);
+        if (count < sizeof texts / sizeof texts[0])
+            texts[count++].text = bytes_make(json_string_value(v), json_string_length(v));
     }
+    enum err e = node_flow_named(c->store, texts, count, &named);
     for (size_t i = 0; i < named.count && i < NAMED_MAX; i++) {
         char hex[2 * ID_RECORD_BYTES + 1];
         id_hex(BYTES_OF(named.rid[i].b), hex);

@@ -116,10 +116,13 @@ enum err node_flow_targets(struct node_store *s, const char *unit, int year, con
     return e;
 }
 
-enum err node_flow_named(struct node_store *s, struct bytes text, struct named *out)
+enum err node_flow_named(struct node_store *s, struct named_text *texts, size_t count,
+                         struct named *all)
 {
     enum err e = node_catalogue_wanted(s);
-    return e == ERR_OK ? named_in(s->db, s->typed, s->catalogue, text, out) : e;
+    return e == ERR_OK
+               ? named_in(s->db, s->typed, s->catalogue, NAMED_CLASS_SENSITIVE, texts, count, all)
+               : e;
 }
 
 enum err node_flow_find(struct node_store *s, const char *unit, const char *report,

@@ -56,8 +56,9 @@ typedef enum err node_target_fn(void *ctx, const struct node_target *t);
 MUST_CHECK enum err node_flow_targets(struct node_store *s, const char *unit, int year,
                                       const char *period, node_target_fn *row, void *ctx);
 
-/* Persons of sensitive records whom a text names (common/io/store_named). */
-MUST_CHECK enum err node_flow_named(struct node_store *s, struct bytes text, struct named *out);
+/* Persons of sensitive records whom texts name (common/io/store_named). */
+MUST_CHECK enum err node_flow_named(struct node_store *s, struct named_text *texts, size_t count,
+                                    struct named *all);
 
 /* What the district said: ops of kind 21 and 42 to 45 of its log, in its order. NULL texts: any. */
 struct node_flow_op {

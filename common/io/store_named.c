@@ -2,18 +2,31 @@
 
 #include "common/text.h"
 
+#include <stdlib.h>
+
 enum {
     NAMED_SQL_BYTES_MAX = 64 * 1024,
     NAMED_FOLDED_BYTES_MAX = 4 * CATALOGUE_TEXT_BYTES_MAX,
-    NAMED_MS_MAX = 600000, /* ms by the clock */
+    NAMED_MS_MAX = 600000,      /* ms by the clock */
+    NAMED_NUMBER_BYTES_MIN = 9, /* digits of a card's number */
+    NAMED_NUMBER_BYTES_MAX = 12,
+    NAMED_SIEVE_BITS = 1 << 20,
+};
+
+struct named_part {    /* of a text, as it is searched */
+    struct buf words;  /* " nguyen van a o ap mot " */
+    struct buf digits; /* numbers of the text, a blank between them */
 };
 
 struct named_job {
     const struct typed *typed;
-    struct buf words;  /* " nguyen van a o ap mot " */
-    struct buf digits; /* numbers of the text, a blank between them */
+    struct named_text *texts;
+    size_t count;
+    struct named_part *parts;
+    uint8_t
+        *sieve; /* a bit for each two words, and the start of each number, that stand in a text */
     struct buf name;
-    struct named *out;
+    struct named *all;
 };
 
 /* Letters and digits stay, all else becomes one blank; blanks at both ends. */
@@ -38,7 +51,6 @@ static enum err named_words(struct bytes text, struct buf *out)
 
 static void named_digits(struct bytes text, struct buf *out)
 {
-    buf_clear(out);
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.p[i];
         if (c >= '0' && c <= '9')
@@ -47,6 +59,52 @@ static void named_digits(struct bytes text, struct buf *out)
             buf_add_u8(out, ' ');
     }
 }
+
+/* ---- the sieve: nearly all persons stand in no text, and are passed over at once ---- */
+
+static size_t named_bit(struct bytes b)
+{
+    uint32_t h = UINT32_C(2166136261); /* FNV-1a */
+    for (size_t i = 0; i < b.len; i++)
+        h = (h ^ b.p[i]) * UINT32_C(16777619);
+    return (h ^ h >> 20) % NAMED_SIEVE_BITS;
+}
+
+static void named_sieve_add(struct named_job *j, struct bytes b)
+{
+    size_t bit = named_bit(b);
+    j->sieve[bit / 8] |= (uint8_t)(1u << bit % 8);
+}
+
+static bool named_sieve_has(const struct named_job *j, struct bytes b)
+{
+    size_t bit = named_bit(b);
+    return (j->sieve[bit / 8] & 1u << bit % 8) != 0;
+}
+
+/* " two words " at the blank `p`, of the words before `end`. False: fewer stand there. */
+static bool named_two(const uint8_t *p, const uint8_t *end, struct bytes *out)
+{
+    const uint8_t *first = p + 1 < end ? memchr(p + 1, ' ', (size_t)(end - p) - 1) : NULL;
+    const uint8_t *second =
+        first != NULL && first + 1 < end ? memchr(first + 1, ' ', (size_t)(end - first) - 1) : NULL;
+    if (second == NULL) return false;
+    *out = bytes_make(p, (size_t)(second - p) + 1);
+    return true;
+}
+
+static void named_sieve_fill(struct named_job *j, const struct named_part *part)
+{
+    struct bytes two;
+    const uint8_t *end = part->words.p + part->words.len;
+    for (const uint8_t *p = part->words.p; p != NULL && named_two(p, end, &two);
+         p = memchr(p + 1, ' ', (size_t)(end - p) - 1))
+        named_sieve_add(j, two);
+    for (size_t i = 0; i + NAMED_NUMBER_BYTES_MIN <= part->digits.len; i++)
+        named_sieve_add(j, bytes_make(part->digits.p + i, NAMED_NUMBER_BYTES_MIN));
+}
+
+/* ---- one person ---- */
 
 static void named_add(struct named *out, struct bytes id)
 {
@@ -59,25 +117,59 @@ static void named_add(struct named *out, struct bytes id)
     out->count++;
 }
 
-static bool named_number(const struct named_job *j, struct bytes number)
+static void named_number(const struct named_job *j, struct bytes number, bool *said)
 {
-    enum { NUMBER_BYTES_MIN = 9, NUMBER_BYTES_MAX = 12 };
-    for (size_t i = 0; number.len >= NUMBER_BYTES_MIN && number.len <= NUMBER_BYTES_MAX &&
-                       i + number.len <= j->digits.len;
-         i++)
-        if (memcmp(j->digits.p + i, number.p, number.len) == 0) return true;
-    return false;
+    if (number.len < NAMED_NUMBER_BYTES_MIN || number.len > NAMED_NUMBER_BYTES_MAX) return;
+    if (!named_sieve_has(j, bytes_make(number.p, NAMED_NUMBER_BYTES_MIN))) return;
+    for (size_t k = 0; k < j->count; k++) {
+        const struct buf *d = &j->parts[k].digits;
+        for (size_t i = 0; !said[k] && i + number.len <= d->len; i++)
+            said[k] = memcmp(d->p + i, number.p, number.len) == 0;
+    }
 }
 
+static enum err named_name(struct named_job *j, struct bytes name, bool *said)
+{
+    struct bytes two;
+    enum err e = named_words(name, &j->name);
+    if (e != ERR_OK) return e == ERR_BAD_INPUT || e == ERR_TOO_LARGE ? ERR_OK : e;
+    if (!named_two(j->name.p, j->name.p + j->name.len, &two) || !named_sieve_has(j, two))
+        return ERR_OK;
+    for (size_t k = 0; k < j->count; k++)
+        said[k] = said[k] || strstr(buf_cstr(&j->parts[k].words), buf_cstr(&j->name)) != NULL;
+    return ERR_OK;
+}
+
+/* Several stand there, with a comma or the like between them. */
+static enum err named_names(struct named_job *j, struct bytes names, bool *said)
+{
+    enum err e = ERR_OK;
+    for (size_t at = 0, i = 0; e == ERR_OK && i <= names.len; i++) {
+        if (i < names.len && memchr(",;/()", names.p[i], 5) == NULL) continue;
+        if (i > at) e = named_name(j, bytes_make(names.p + at, i - at), said);
+        at = i + 1;
+    }
+    return e;
+}
+
+/* Columns: id, class, full name, other names, two numbers. */
 static enum err named_person(void *ctx, struct db_stmt *q)
 {
     struct named_job *j = ctx;
-    enum err e = named_words(db_column_bytes(q, 1), &j->name);
-    if (e != ERR_OK) return e == ERR_BAD_INPUT || e == ERR_TOO_LARGE ? ERR_OK : e;
-    const uint8_t *second = j->name.len > 2 ? memchr(j->name.p + 1, ' ', j->name.len - 2) : NULL;
-    bool said = second != NULL && strstr(buf_cstr(&j->words), buf_cstr(&j->name)) != NULL;
-    if (said || named_number(j, db_column_bytes(q, 2)) || named_number(j, db_column_bytes(q, 3)))
-        named_add(j->out, db_column_bytes(q, 0));
+    bool said[NAMED_TEXTS_MAX] = {false}, any = false;
+    enum err e = named_name(j, db_column_bytes(q, 2), said);
+    if (e == ERR_OK) e = named_names(j, db_column_bytes(q, 3), said);
+    if (e != ERR_OK) return e;
+    named_number(j, db_column_bytes(q, 4), said);
+    named_number(j, db_column_bytes(q, 5), said);
+    unsigned class = (unsigned)db_column_int(q, 1);
+    for (size_t k = 0; k < j->count; k++) {
+        if (!said[k]) continue;
+        j->texts[k].count++;
+        if (class > j->texts[k].highest) j->texts[k].highest = class;
+        any = true;
+    }
+    if (any) named_add(j->all, db_column_bytes(q, 0));
     return ERR_OK;
 }
 
@@ -85,46 +177,100 @@ static bool named_allow(void *ctx, const char *table, const char *column)
 {
     (void)column; /* the SQL is ours */
     const struct named_job *j = ctx;
-    return typed_table_allowed(j->typed, table);
+    return table[0] == '\0' || typed_table_allowed(j->typed, table);
 }
 
-/* Everybody whom a field of class 3 or more refers to. False: the catalogue has nobody of the kind. */
-static bool named_sql(const struct catalogue *c, struct buf *sql)
+/* ---- the question ---- */
+
+/* Whom a field of class `least` or more, and of a sensitive one, refers to: who, and the class. */
+static size_t named_refs(const struct catalogue *c, unsigned least, struct buf *sql)
 {
     size_t count = 0, fields = 0;
     const struct catalogue_type *types = catalogue_types(c, &count);
-    const struct catalogue_type *person = catalogue_type_by_name(c, "person");
-    static const char *const needed[] = {"full_name", "national_id", "id_no_old"};
-    for (size_t i = 0; i < 3; i++)
-        if (person == NULL || catalogue_field_by_name(person, needed[i]) == NULL) return false;
-    buf_add_str(sql, "SELECT p.id, p.full_name, coalesce(p.national_id, ''), "
-                     "coalesce(p.id_no_old, '') FROM person p WHERE p.id IN (");
+    if (least < NAMED_CLASS_SENSITIVE) least = NAMED_CLASS_SENSITIVE;
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < types[i].field_count; k++) {
             const struct catalogue_field *f = &types[i].fields[k];
             bool about = f->kind == CATALOGUE_REF && strcmp(f->list, "person") == 0 &&
-                         f->sensitivity >= 3 && types[i].scope != CATALOGUE_SCOPE_HUB;
+                         f->sensitivity >= least && types[i].scope != CATALOGUE_SCOPE_HUB;
             if (about)
-                buf_printf(sql, "%sSELECT \"%s\" FROM \"%s\"", fields++ ? " UNION ALL " : "",
-                           f->name, types[i].name);
+                buf_printf(sql, "%sSELECT \"%s\" AS who, %u AS class FROM \"%s\"",
+                           fields++ ? " UNION ALL " : "", f->name, (unsigned)f->sensitivity,
+                           types[i].name);
         }
     }
-    buf_add_str(sql, ")");
-    return fields > 0;
+    return fields;
+}
+
+/* False: the catalogue has nobody of the kind. */
+static bool named_sql(const struct catalogue *c, unsigned least, struct buf *sql)
+{
+    struct buf refs;
+    const struct catalogue_type *person = catalogue_type_by_name(c, "person");
+    static const char *const needed[] = {"full_name", "national_id", "id_no_old"};
+    for (size_t i = 0; i < 3; i++)
+        if (person == NULL || catalogue_field_by_name(person, needed[i]) == NULL) return false;
+    bool others = catalogue_field_by_name(person, "other_names") != NULL;
+    bool everybody = least <= NAMED_CLASS_PERSON;
+    buf_init(&refs, NAMED_SQL_BYTES_MAX);
+    size_t fields = named_refs(c, least, &refs);
+    buf_printf(sql,
+               "SELECT p.id, %s, p.full_name, %s, coalesce(p.national_id, ''), "
+               "coalesce(p.id_no_old, '') FROM person p",
+               fields > 0 ? "ifnull(w.class, 2)" : "2",
+               others ? "coalesce(p.other_names, '')" : "''");
+    if (fields > 0)
+        buf_printf(sql,
+                   " %s (SELECT r.who AS who, max(r.class) AS class FROM (%s) r GROUP BY "
+                   "r.who) w ON w.who = p.id",
+                   everybody ? "LEFT JOIN" : "JOIN", buf_cstr(&refs));
+    if (refs.e != ERR_OK) sql->e = refs.e;
+    buf_free(&refs);
+    return everybody || fields > 0;
+}
+
+static enum err named_begin(struct named_job *j)
+{
+    j->sieve = calloc(1, NAMED_SIEVE_BITS / 8);
+    j->parts = calloc(j->count, sizeof *j->parts);
+    if (j->sieve == NULL || j->parts == NULL) return ERR_NOMEM;
+    enum err e = ERR_OK;
+    for (size_t k = 0; k < j->count; k++) {
+        buf_init(&j->parts[k].words, NAMED_FOLDED_BYTES_MAX);
+        buf_init(&j->parts[k].digits, NAMED_FOLDED_BYTES_MAX);
+        j->texts[k].count = 0;
+        j->texts[k].highest = 0;
+        if (e != ERR_OK) continue;
+        named_digits(j->texts[k].text, &j->parts[k].digits);
+        e = named_words(j->texts[k].text, &j->parts[k].words);
+        if (e == ERR_OK) e = j->parts[k].digits.e;
+        if (e == ERR_OK) named_sieve_fill(j, &j->parts[k]);
+    }
+    return e;
+}
+
+static void named_end(struct named_job *j)
+{
+    for (size_t k = 0; j->parts != NULL && k < j->count; k++) {
+        buf_free(&j->parts[k].words);
+        buf_free(&j->parts[k].digits);
+    }
+    free(j->parts);
+    free(j->sieve);
+    buf_free(&j->name);
 }
 
 enum err named_in(struct db *db, const struct typed *typed, const struct catalogue *c,
-                  struct bytes text, struct named *out)
+                  unsigned least, struct named_text *texts, size_t count, struct named *all)
 {
-    struct named_job j = {.typed = typed, .out = out};
+    struct named_job j = {.typed = typed, .texts = texts, .count = count, .all = all};
     struct buf sql;
-    if (typed == NULL || c == NULL || text.len == 0) return ERR_OK;
+    if (count > NAMED_TEXTS_MAX) return ERR_TOO_LARGE;
+    if (typed == NULL || c == NULL || count == 0) return ERR_OK;
     buf_init(&sql, NAMED_SQL_BYTES_MAX);
-    buf_init(&j.words, NAMED_FOLDED_BYTES_MAX);
-    buf_init(&j.digits, NAMED_FOLDED_BYTES_MAX);
     buf_init(&j.name, NAMED_FOLDED_BYTES_MAX);
-    enum err e = ERR_OK;
-    if (named_sql(c, &sql)) {
+    enum err e = named_begin(&j);
+    if (e == ERR_OK && named_sql(c, least, &sql)) {
         struct db_query query = {
             .sql = buf_cstr(&sql),
             .step_max = UINT64_C(2000000000),
@@ -133,14 +279,9 @@ enum err named_in(struct db *db, const struct typed *typed, const struct catalog
             .row = named_person,
             .ctx = &j,
         };
-        named_digits(text, &j.digits);
-        e = named_words(text, &j.words);
-        if (e == ERR_OK) e = j.digits.e;
-        if (e == ERR_OK) e = db_query_readonly(db, &query);
+        e = sql.e == ERR_OK ? db_query_readonly(db, &query) : sql.e;
     }
+    named_end(&j);
     buf_free(&sql);
-    buf_free(&j.words);
-    buf_free(&j.digits);
-    buf_free(&j.name);
     return e;
 }
