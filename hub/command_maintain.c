@@ -9,6 +9,8 @@
 #include "hub/store_desk.h"
 #include "hub/store_repair.h"
 
+#include <stdio.h>
+
 /* ---- backup ---- */
 
 json_t *hub_command_backup_said(enum err e, const char *path)
@@ -150,6 +152,31 @@ static void hub_warn_old(struct hub_app *a, json_t *warnings)
         hub_warn(warnings, "old_copies", w.vi, w.en);
 }
 
+/* Whoever confirms looks at how far the communes are. */
+static void hub_warn_unsettled(struct hub_app *a, json_t *status, json_t *warnings)
+{
+    char vi[300], en[300];
+    json_t *at = json_object();
+    hub_warn(warnings, "confirm", hub_unsettled_vi, hub_unsettled_en);
+    if (hub_confirm_progress(a, at) == ERR_OK && json_object_size(at) > 0) {
+        long long all = json_integer_value(json_object_get(at, "nodes"));
+        long long called = json_integer_value(json_object_get(at, "called"));
+        long long done = json_integer_value(json_object_get(at, "finished"));
+        snprintf(
+            vi, sizeof vi,
+            "Từ khi trung tâm lùi về bản cũ: %lld trên %lld máy xã đã gửi lại xong, %lld đã gọi "
+            "đến. Hãy chờ các máy còn lại trước khi xác nhận.",
+            done, all, called);
+        snprintf(en, sizeof en,
+                 "Since the hub went back: %lld of %lld PCs have finished sending again, %lld have "
+                 "called. Wait for the others before you confirm.",
+                 done, all, called);
+        if (done < all) hub_warn(warnings, "confirm_early", vi, en);
+        json_object_set(status, "confirm", at);
+    }
+    json_decref(at);
+}
+
 void hub_command_status_warnings(struct hub_app *a, json_t *status)
 {
     json_t *rows = json_array(), *w = json_array();
@@ -163,7 +190,7 @@ void hub_command_status_warnings(struct hub_app *a, json_t *status)
     }
     e = hub_store_settled(a->store);
     json_object_set_new(status, "confirm_wanted", json_boolean(e == ERR_DENIED));
-    if (e == ERR_DENIED) hub_warn(w, "confirm", hub_unsettled_vi, hub_unsettled_en);
+    if (e == ERR_DENIED) hub_warn_unsettled(a, status, w);
     enum device_crypt disk = device_crypt(db_path(hub_store_db(a->store)));
     json_object_set_new(status, "disk_encrypted",
                         disk == DEVICE_CRYPT_UNKNOWN ? json_null()

@@ -1,5 +1,6 @@
 #include "hub/confirm.h"
 
+#include "common/log.h"
 #include "hub/command_priv.h"
 #include "hub/store_nodes.h"
 #include "hub/store_repair.h"
@@ -69,8 +70,9 @@ enum err hub_confirm_check(struct hub_app *a, const struct order *o)
 struct confirm_nodes {
     struct hub_app *app;
     int64_t since_ms;
-    size_t nodes, synced;
-    json_t *missing; /* names of those that did not come since */
+    size_t nodes, called, finished;
+    json_t *missing;    /* names of those that did not come since ... */
+    json_t *unfinished; /* ... and of those that came, and have not given everything back yet */
 };
 
 static enum err confirm_node(void *ctx, const struct hub_node_row *n)
@@ -78,21 +80,41 @@ static enum err confirm_node(void *ctx, const struct hub_node_row *n)
     struct confirm_nodes *c = ctx;
     char text[2 * MESSAGE_TEXT_MAX + 8];
     if (n->node.revoked) return ERR_OK;
+    bool called = n->finished || (n->seen && n->contact_ms >= c->since_ms);
     c->nodes++;
-    if (n->seen && n->contact_ms >= c->since_ms) {
-        c->synced++;
-        return ERR_OK;
-    }
-    if (json_array_size(c->missing) == HUB_CONFIRM_MISSING_MAX) return ERR_OK;
+    c->called += called;
+    c->finished += n->finished;
+    json_t *names = called ? c->unfinished : c->missing;
+    if (n->finished || json_array_size(names) == HUB_CONFIRM_MISSING_MAX) return ERR_OK;
     snprintf(text, sizeof text, "%s (%s)", hub_unit_name(c->app, n->node.unit), n->name);
-    return json_array_append_new(c->missing, json_string(text)) == 0 ? ERR_OK : ERR_NOMEM;
+    return json_array_append_new(names, json_string(text)) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+enum err hub_confirm_progress(struct hub_app *a, json_t *out)
+{
+    struct confirm_nodes c = {.app = a};
+    enum err e = hub_store_confirm_wanted(a->store, &c.since_ms);
+    if (e != ERR_OK || c.since_ms == 0) return e;
+    c.missing = json_array();
+    c.unfinished = json_array();
+    e = hub_store_nodes(a->store, confirm_node, &c);
+    if (e == ERR_OK) {
+        json_object_set_new(out, "went_back", hub_json_time(c.since_ms));
+        json_object_set_new(out, "nodes", json_integer((json_int_t)c.nodes));
+        json_object_set_new(out, "called", json_integer((json_int_t)c.called));
+        json_object_set_new(out, "finished", json_integer((json_int_t)c.finished));
+        json_object_set(out, "missing", c.missing);
+        json_object_set(out, "unfinished", c.unfinished);
+    }
+    json_decref(c.missing);
+    json_decref(c.unfinished);
+    return e;
 }
 
 /* Which PCs were here since is said only while it matters: of an order that was carried out it would be news of
  * another day. */
 json_t *hub_confirm_describe(struct hub_app *a, struct bytes content)
 {
-    struct confirm_nodes c = {.app = a, .missing = json_array()};
     struct hub_identity id;
     uint64_t epoch = 0;
     char hex[17];
@@ -101,18 +123,10 @@ json_t *hub_confirm_describe(struct hub_app *a, struct bytes content)
     if (e == ERR_OK) {
         snprintf(hex, sizeof hex, "%016llx", (unsigned long long)epoch);
         json_object_set_new(j, "epoch", json_string(hex));
-        e = hub_store_confirm_wanted(a->store, &c.since_ms);
+        e = hub_store_identity(a->store, &id);
     }
-    if (e == ERR_OK) e = hub_store_identity(a->store, &id);
-    if (e == ERR_OK && c.since_ms != 0 && id.epoch == epoch)
-        e = hub_store_nodes(a->store, confirm_node, &c);
-    if (e == ERR_OK && c.since_ms != 0 && id.epoch == epoch) {
-        json_object_set_new(j, "went_back", hub_json_time(c.since_ms));
-        json_object_set_new(j, "nodes", json_integer((json_int_t)c.nodes));
-        json_object_set_new(j, "synced", json_integer((json_int_t)c.synced));
-        json_object_set(j, "missing", c.missing);
-    }
-    json_decref(c.missing);
+    if (e == ERR_OK && id.epoch == epoch) e = hub_confirm_progress(a, j);
+    if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("confirm.describe"), log_err(e));
     return j;
 }
 

@@ -12,11 +12,18 @@
 
 enum {
     HUB_CONFIRM_MISSING_MAX =
-        64, /* communes' PCs that an order names as not back yet; more are counted only */
+        64, /* communes' PCs that an order names as not back yet, or as not done; more are counted only */
 };
 
 /* Content of the order that confirms the present epoch, appended to `out`. ERR_NOT_FOUND: nothing waits. */
 MUST_CHECK enum err hub_confirm_content(struct hub_app *a, struct buf *out);
+
+/*
+ * How far the communes' PCs are, while a confirmation is wanted, into `out`: "went_back", "nodes", "called" (they
+ * came since), "finished" (a session ended well in which they gave back what the hub had lost), and by name "missing"
+ * (not called) and "unfinished" (called, not finished). Nothing when nothing waits. The store's errors; ERR_NOMEM.
+ */
+MUST_CHECK enum err hub_confirm_progress(struct hub_app *a, json_t *out);
 
 /* Are there two people who may sign it? ERR_DENIED: officers must be recorded first. */
 MUST_CHECK enum err hub_confirm_able(struct hub_app *a);

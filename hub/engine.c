@@ -257,6 +257,7 @@ static bool hub_engine_list(struct hub_engine *e, struct hub_session *x,
             hub_engine_failed(e, x, err, f + 1, fx->count - i - 1, ev);
             return true;
         }
+        if (f->kind == HUB_SYNC_FX_GAVE_BACK) continue;
         if (f->kind == HUB_SYNC_FX_CONTACT) {
             if (hub_engine_proven(x))
                 hub_engine_alone(e, x, (struct hub_engine_time){ev->now_ms, ev->wall_ms});

@@ -64,6 +64,7 @@ MUST_CHECK enum err hub_engine_mend(struct hub_engine *e, const struct hub_sync_
                                     struct hub_sync_event *ev);
 MUST_CHECK enum err hub_engine_give(struct hub_engine *e, const struct hub_sync_effect *f,
                                     struct hub_sync_event *ev);
+MUST_CHECK enum err hub_engine_gave_back(struct hub_engine *e, const struct hub_sync_effect *f);
 /* After a commit: has a new epoch begun? Then every session ends; its node comes again. */
 void hub_engine_epoch_check(struct hub_engine *e, struct hub_engine_time t);
 

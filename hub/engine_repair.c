@@ -70,6 +70,17 @@ enum err hub_engine_give(struct hub_engine *e, const struct hub_sync_effect *f,
     return err;
 }
 
+/* Only while somebody waits for it: no other session costs a commit at its end. */
+enum err hub_engine_gave_back(struct hub_engine *e, const struct hub_sync_effect *f)
+{
+    int64_t since_ms = 0;
+    enum err err = hub_store_confirm_wanted(e->store, &since_ms);
+    if (err != ERR_OK || since_ms == 0) return err;
+    if (!hub_engine_step(e, "gave back")) return ERR_STORE;
+    err = hub_engine_open(e);
+    return err == ERR_OK ? hub_store_gave_back(e->store, &f->node->node, f->epoch) : err;
+}
+
 enum err hub_engine_mend(struct hub_engine *e, const struct hub_sync_effect *f,
                          struct hub_sync_event *ev)
 {

@@ -214,6 +214,7 @@ enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,
         return hub_engine_step(e, "join") ? hub_engine_join(e, f->join, ev) : ERR_STORE;
     case HUB_SYNC_FX_CONTACT:
         return hub_engine_step(e, "contact") ? hub_engine_contact(e, f, ev->wall_ms) : ERR_STORE;
+    case HUB_SYNC_FX_GAVE_BACK: return hub_engine_gave_back(e, f);
     case HUB_SYNC_FX_READ_OWN: return hub_engine_own(e, f, ev);
     case HUB_SYNC_FX_PROVE:
         return hub_engine_step(e, "prove") ? hub_engine_prove(e, f, ev) : ERR_STORE;

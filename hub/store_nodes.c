@@ -210,6 +210,9 @@ static enum err hub_node_row_read(const struct hub_store *s, const struct db_stm
         .cursor = (uint64_t)db_column_int(q, 11),
         .edition = (uint32_t)db_column_int(q, 12),
     };
+    uint8_t epoch[8];
+    le64_store(epoch, s->identity.epoch);
+    n->finished = bytes_equal(db_column_bytes(q, 13), BYTES_OF(epoch));
     enum err e = hub_node_read(q, &n->node);
     if (e == ERR_OK) e = hub_column_text(q, 5, n->name, MESSAGE_TEXT_MAX);
     if (e != ERR_OK) return e;
@@ -225,11 +228,11 @@ enum err hub_store_nodes(struct hub_store *s,
     bool more = true;
     enum err e = hub_cache_ready(s);
     if (e != ERR_OK) return e;
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT n.node, u.code, n.sign_pk, n.transport_pk, n.revoked_pos, n.name, "
-                       "n.enrolled_pos, n.contact_ms, n.clock_ms, n.waiting_sets, n.waiting_bytes, "
-                       "n.cursor, n.edition FROM sys_node n JOIN sys_unit u ON u.no = n.unit "
-                       "ORDER BY u.code, n.enrolled_pos");
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT n.node, u.code, n.sign_pk, n.transport_pk, n.revoked_pos, n.name, "
+               "n.enrolled_pos, n.contact_ms, n.clock_ms, n.waiting_sets, n.waiting_bytes, "
+               "n.cursor, n.edition, n.gave_back FROM sys_node n JOIN sys_unit u ON u.no = n.unit "
+               "ORDER BY u.code, n.enrolled_pos");
     while (e == ERR_OK && more) {
         struct hub_node_row n;
         e = db_step(q, &more);

@@ -40,7 +40,8 @@ struct hub_node_row {
     struct id_hash words;            /* its six words are words_of this (SPEC 7.11) */
     uint64_t enrolled_position;
     uint64_t revoked_position; /* 0: not revoked */
-    bool seen;                 /* the rest is out of its last hello */
+    bool finished; /* it has given back what the hub lost when the present epoch began */
+    bool seen;     /* the rest is out of its last hello */
     int64_t contact_ms;
     int64_t clock_off_ms; /* its clock minus ours */
     uint64_t waiting_sets;

@@ -196,6 +196,16 @@ enum err hub_store_settled(struct hub_store *s)
     return e == ERR_OK && since_ms != 0 ? ERR_DENIED : e;
 }
 
+enum err hub_store_gave_back(struct hub_store *s, const struct id_hash *node, uint64_t epoch)
+{
+    uint8_t name[8];
+    le64_store(name, epoch);
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_node SET gave_back = ?2 WHERE node = ?1");
+    db_bind_blob(q, 1, BYTES_OF(node->b));
+    db_bind_blob(q, 2, BYTES_OF(name));
+    return db_run(q);
+}
+
 enum err hub_store_confirm(struct hub_store *s)
 {
     assert(db_in_transaction(s->db));

@@ -46,6 +46,13 @@ MUST_CHECK enum err hub_store_settled(struct hub_store *s);
 extern const char hub_unsettled_vi[], hub_unsettled_en[];
 /* When the hub noticed it; 0: nothing waits. */
 MUST_CHECK enum err hub_store_confirm_wanted(struct hub_store *s, int64_t *since_ms);
+/*
+ * A session of this node, of this epoch, came to its end, and could give back what the hub lost when the epoch
+ * began: the node knew then what had not come down to it again (SPEC 7.14). Inside a transaction; while nothing
+ * waits it is not asked for. hub_node_row.finished tells it.
+ */
+MUST_CHECK enum err hub_store_gave_back(struct hub_store *s, const struct id_hash *node,
+                                        uint64_t epoch);
 /* The order of two says that what was lost is back, inside its transaction. ERR_NOT_FOUND: nothing waits. */
 MUST_CHECK enum err hub_store_confirm(struct hub_store *s);
 

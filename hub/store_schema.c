@@ -298,6 +298,11 @@ const struct db_migration hub_schema[] = {
         "CREATE TABLE sys_key(node BLOB NOT NULL, sign_pk BLOB NOT NULL, first INTEGER NOT NULL,"
         "  last INTEGER NOT NULL, PRIMARY KEY(node, sign_pk)) WITHOUT ROWID;",
     },
+    {
+        /* of which epoch a session of this node came to its end that could give back what that epoch's
+         * beginning had lost (store_repair.c) */
+        "ALTER TABLE sys_node ADD COLUMN gave_back BLOB;",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -144,6 +144,20 @@ void hub_sync_refuse_text(struct hub_sync *s, unsigned code, const char *text, e
     hub_sync_close(s, why, fx);
 }
 
+/* A node that began this session with the feed of this epoch applied knew what the hub had lost, gave it back before
+ * anything else, and has now said that all is done: that is noted for who confirms a restore. */
+static void hub_sync_bye(struct hub_sync *s, struct bytes body, struct hub_sync_effects *fx)
+{
+    struct message_bye bye;
+    enum err e = message_bye_decode(body, &bye);
+    bool whole = e == ERR_OK && bye.code == 0 && s->end_sent && s->hello.cursor_epoch == s->epoch;
+    hub_sync_close(s, e, fx);
+    if (!whole) return;
+    struct hub_sync_effect *f = hub_sync_effect_add(fx, HUB_SYNC_FX_GAVE_BACK);
+    f->node = &s->node;
+    f->epoch = s->epoch;
+}
+
 /* A message of a node that is really there. */
 static void hub_sync_live_message(struct hub_sync *s, const struct link_event *m,
                                   struct hub_sync_effects *fx)
@@ -170,9 +184,7 @@ static void hub_sync_live_message(struct hub_sync *s, const struct link_event *m
                                m->type == MESSAGE_WANT)) {
         hub_sync_attach(s, m, fx);
     } else if (m->type == MESSAGE_BYE) {
-        struct message_bye bye;
-        enum err e = message_bye_decode(m->body, &bye);
-        hub_sync_close(s, e, fx);
+        hub_sync_bye(s, m->body, fx);
     } else {
         hub_sync_close(s, ERR_BAD_FORMAT, fx);
     }

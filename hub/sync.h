@@ -120,6 +120,7 @@ enum hub_sync_effect_kind {
     HUB_SYNC_FX_READ_LIST, /* hello, cursor = next of hub_store_erasures; also answered by FEED */
     HUB_SYNC_FX_JOIN,      /* join; its proof and transport key were checked by the core */
     HUB_SYNC_FX_CONTACT,   /* node, hello; no answer */
+    HUB_SYNC_FX_GAVE_BACK, /* node, epoch of the session; no answer. The link ends with it */
     HUB_SYNC_FX_READ_OWN,  /* node, inc, cursor = first seq wanted */
     HUB_SYNC_FX_PROVE,     /* node, hello, receipt (signature checked; NULL: none), certified */
     HUB_SYNC_FX_GIVE,      /* given, given_count: sets of the hub's own log, not checked yet */
@@ -139,6 +140,7 @@ struct hub_sync_effect {
     const struct pack_sets *sets;
     struct id_inc inc;
     uint64_t cursor;
+    uint64_t epoch;
     const struct message_join *join;
     const struct admin_receipt *receipt;
     bool certified;

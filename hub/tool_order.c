@@ -263,11 +263,19 @@ static void hub_print_order_restore(const struct cli *c, const json_t *what)
     json_t *name;
     const char *back = json_string_value(json_object_get(what, "went_back"));
     if (back == NULL) return;
-    printf(cli_text(
-               c, "  trung tâm lùi về bản cũ lúc %.16s; máy xã đã gọi đến từ đó: %lld trên %lld\n",
-               "  the hub went back at %.16s; PCs that have called since: %lld of %lld\n"),
-           back, (long long)json_integer_value(json_object_get(what, "synced")),
-           (long long)json_integer_value(json_object_get(what, "nodes")));
+    printf(
+        cli_text(
+            c,
+            "  trung tâm lùi về bản cũ lúc %.16s; máy xã đã gửi lại xong: %lld trên %lld, đã gọi "
+            "đến: %lld\n",
+            "  the hub went back at %.16s; PCs that have finished sending again: %lld of %lld, "
+            "that have called: %lld\n"),
+        back, (long long)json_integer_value(json_object_get(what, "finished")),
+        (long long)json_integer_value(json_object_get(what, "nodes")),
+        (long long)json_integer_value(json_object_get(what, "called")));
+    json_array_foreach(json_object_get(what, "unfinished"), i, name)
+        printf("    %s: %s\n", cli_text(c, "đã gọi đến, chưa xong", "called, not finished"),
+               json_string_value(name));
     json_array_foreach(json_object_get(what, "missing"), i, name)
         printf("    %s: %s\n", cli_text(c, "chưa thấy", "not yet"), json_string_value(name));
 }

@@ -1176,6 +1176,12 @@ static enum err confirm(struct calls *c)
 }
 IN_TX(confirm)
 
+static enum err gave_back(struct calls *c)
+{
+    return hub_store_gave_back(c->hub, &c->at.node, 7);
+}
+IN_TX(gave_back)
+
 static enum err give(struct calls *c)
 {
     struct message_set m = {.head = c->own, .body = c->own_body};
@@ -1596,6 +1602,7 @@ const struct call calls_hub[] = {
     {"hub_store_rekeyed", rekeyed, 0},
     {"hub_store_retired", retired, 0},
     {"hub_store_confirm", confirm_tx, 0},
+    {"hub_store_gave_back", gave_back_tx, 0},
     {"hub_store_give", give_tx, 0},
     {"hub_store_mend", mend_tx, 0},
     {"hub_store_lost", lost, 0},

@@ -186,8 +186,20 @@ static void the_order_says_who_is_not_back(void **state)
     snprintf(epoch, sizeof epoch, "%016llx", (unsigned long long)is.epoch);
     assert_string_equal(json_string_value(json_object_get(what, "epoch")), epoch);
     assert_int_equal(json_integer_value(json_object_get(what, "nodes")), REPORT_UNITS);
-    assert_int_equal(json_integer_value(json_object_get(what, "synced")), 1);
+    assert_int_equal(json_integer_value(json_object_get(what, "called")), 1);
+    assert_int_equal(json_integer_value(json_object_get(what, "finished")), 0);
     assert_int_equal(json_array_size(json_object_get(what, "missing")), REPORT_UNITS - 1);
+    assert_int_equal(json_array_size(json_object_get(what, "unfinished")), 1);
+    json_decref(r);
+    OK(hub_store_gave_back(o->app.store, &o->hub.nodes[1].next.node, is.epoch));
+    OK(hub_store_gave_back(o->app.store, &o->hub.nodes[0].next.node,
+                           is.epoch - 1)); /* an older one */
+    r = office_ask(&o->app, "{'verb':'status'}"), what = json_object_get(r, "confirm");
+    assert_int_equal(json_integer_value(json_object_get(what, "nodes")), REPORT_UNITS);
+    assert_int_equal(json_integer_value(json_object_get(what, "called")), 1);
+    assert_int_equal(json_integer_value(json_object_get(what, "finished")), 1);
+    assert_int_equal(json_array_size(json_object_get(what, "missing")), REPORT_UNITS - 1);
+    assert_int_equal(json_array_size(json_object_get(what, "unfinished")), 0);
     json_decref(r);
 }
 

@@ -14,6 +14,7 @@
 #include "hub/command_priv.h"
 #include "hub/own.h"
 #include "hub/store_erase.h"
+#include "hub/store_nodes.h"
 #include "hub/store_order.h"
 #include "hub/store_records.h"
 #include "hub/store_repair.h"
@@ -630,6 +631,86 @@ static void officers_recorded_anew_meet_those_that_come_back(void **state)
     }
 }
 
+/* ---- who has finished, for the two who confirm ---- */
+
+static unsigned notes; /* ends of sessions that the hub wrote down */
+
+static bool counts_notes(void *ctx, const char *what)
+{
+    (void)ctx;
+    notes += strcmp(what, "gave back") == 0;
+    return true;
+}
+
+static enum err count_finished(void *ctx, const struct hub_node_row *n)
+{
+    *(unsigned *)ctx += n->finished;
+    return ERR_OK;
+}
+
+static unsigned finished(struct pair *w)
+{
+    unsigned n = 0;
+    OK(hub_store_nodes(w->hub.store, count_finished, &n));
+    return n;
+}
+
+/* A PC that called is not one that is done: what it holds of the hub's own work comes in the session after the one that
+ * told it what did not come down again. (SPEC 7.14) */
+static void who_called_after_a_restore_is_not_yet_done(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct pair_copy c = {0};
+    struct id_record rid;
+    begin(&w, 1100);
+    struct pair_node *n = &w.nodes[0];
+    hub_engine_free(w.hub.engine);
+    w.hub.step = counts_notes;
+    pair_hub_engine(&w);
+    pair_join(n);
+    pair_join(&w.nodes[1]);
+    pair_save(n, CHANGE_CREATE, &rid, "một người", bytes_make(NULL, 0));
+    settle_all(&w);
+    without_lists();
+    pair_hub_copy(&w, &c);
+    pair_hub_save(&w, CHANGE_EDIT, &rid, "huyện viết", bytes_make(NULL, 0));
+    pair_save(n, CHANGE_CREATE, &rid, "người nữa", bytes_make(NULL, 0)); /* its receipt is proof */
+    settle_all(&w);
+    without_lists();
+    pair_hub_back(&w, &c);
+    notes = 0;
+    assert_int_equal(pair_attempt(n), ERR_AGAIN); /* it proves the loss */
+    assert_int_equal(finished(&w), 0);
+    uint64_t lost = pair_hub_position(&w);
+    OK(pair_attempt(n)); /* it called, and sees what is not there any more */
+    assert_int_equal(finished(&w), 0);
+    w.cut_after = 900;
+    assert_int_not_equal(pair_attempt(n), ERR_OK);
+    assert_int_equal(finished(&w), 0);
+    w.cut_after = SIZE_MAX;
+    OK(pair_attempt(n));
+    assert_true(pair_hub_position(&w) > lost);
+    assert_int_equal(finished(&w), 1);
+    assert_int_equal(pair_attempt(&w.nodes[1]), ERR_AGAIN);
+    OK(pair_attempt(&w.nodes[1]));
+    assert_int_equal(finished(&w), 1);
+    OK(pair_attempt(&w.nodes[1]));
+    assert_int_equal(finished(&w), 2);
+    assert_int_equal(notes, 2);
+    OK(hub_store_begin(w.hub.store));
+    OK(hub_store_confirm(w.hub.store));
+    OK(hub_store_commit(w.hub.store));
+    OK(pair_attempt(n)); /* nobody waits for it any more: nothing is written */
+    assert_int_equal(notes, 2);
+    OK(hub_store_begin(w.hub.store));
+    OK(hub_store_epoch_new(w.hub.store, 0, PAIR_WALL));
+    OK(hub_store_commit(w.hub.store));
+    assert_int_equal(finished(&w), 0); /* of this loss nobody */
+    buf_free(&c.bytes);
+    pair_close(&w);
+}
+
 /* ---- a hub that went back and cannot store for long ---- */
 
 static bool commit_fails(void *ctx, const char *what)
@@ -1060,6 +1141,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_node_restored_from_every_earlier_moment_loses_nothing),
         cmocka_unit_test(a_clone_goes_on_beside_its_original_and_alarms),
         cmocka_unit_test(a_hub_restored_from_every_earlier_moment_gets_all_back),
+        cmocka_unit_test(who_called_after_a_restore_is_not_yet_done),
         cmocka_unit_test(officers_recorded_anew_meet_those_that_come_back),
         cmocka_unit_test(editions_come_back_in_any_order),
         cmocka_unit_test(an_edition_waits_for_its_last_part),

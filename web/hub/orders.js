@@ -117,7 +117,9 @@ function What({ what }) {
   return html`<dl class="values">${line("hub.report", what.report)}${line("hub.period", what.period && showPeriod(what.period))}
     ${what.report && line("hub.unit", unitName(what.unit))}${what.report && line("issues.number", what.number)}
     ${what.records?.length > 0 && html`<dt>${t("order.records", { n: number(what.records.length) })}</dt><dd>${what.records.map((r) => html`<div>${say(typeOf(r.type)) || r.type || ""} ${String(r.id).slice(0, 8)} · ${unitName(r.unit || "")}</div>`)}</dd>`}
-    ${line("order.back", what.went_back && showTime(what.went_back))}${line("order.synced", what.synced === undefined ? undefined : t("order.synced.of", { n: number(what.synced), all: number(what.nodes) }))}
+    ${line("order.back", what.went_back && showTime(what.went_back))}${line("order.finished", what.finished === undefined ? undefined : t("order.synced.of", { n: number(what.finished), all: number(what.nodes) }))}
+    ${line("order.synced", what.called === undefined ? undefined : t("order.synced.of", { n: number(what.called), all: number(what.nodes) }))}
+    ${what.unfinished?.length > 0 && html`<dt>${t("order.unfinished")}</dt><dd>${what.unfinished.map((name) => html`<div>${name}</div>`)}</dd>`}
     ${what.missing?.length > 0 && html`<dt>${t("order.missing")}</dt><dd>${what.missing.map((name) => html`<div>${name}</div>`)}</dd>`}
     ${line("reader.name", what.reader)}${line("reader.words", what.key_words)}${line("reader.may", what.reads === undefined ? undefined : t(what.reads ? "reader.reads" : "reader.readsnot"))}
     ${what.ops?.length > 0 && html`<dt>${t("order.ops")}</dt><dd>${what.ops.map((o) => html`<div>${o.log}:${o.seq}:${o.op}</div>`)}</dd>`}</dl>`;
