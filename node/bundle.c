@@ -123,7 +123,7 @@ static enum err node_bundle_files(struct node_pack_out *x, bool next)
     enum err e = next ? ERR_OK : node_store_attach_bundled(x->b->store, 0);
     while (e == ERR_OK && !x->made->more) {
         bool went = false;
-        e = node_store_attach_next(x->b->store, a.no, &a);
+        e = node_store_attach_next(x->b->store, a.no, x->b->now_ms, &a);
         if (e == ERR_OK) e = node_store_attach_is_bundled(x->b->store, a.no, &went);
         if (e != ERR_OK || went || a.size == 0 || a.have < a.size) continue;
         e = node_bundle_file(x, &a);

@@ -215,6 +215,39 @@ static const char *node_attach_state(const struct node_attach *a)
     return a->size > 0 && a->have == a->size ? "waiting" : "fetching";
 }
 
+/* Why the hub did not take it, and what a person does next. */
+static void node_attach_why(const struct node_attach *a, json_t *j)
+{
+    static const struct {
+        unsigned code;
+        const char *vi, *en, *next_vi, *next_en;
+    } said[] = {
+        {ATTACH_UNKNOWN, "ở trung tâm chưa có, hoặc không còn, hồ sơ của xã nêu tên tệp này",
+         "at the hub no record of this unit names this file, or none any more",
+         "xem các thay đổi bị giữ lại (lệnh `held`) rồi gọi trung tâm; tệp vẫn ở máy này và được "
+         "gửi lại "
+         "khi hồ sơ thay đổi, hoặc mỗi ngày một lần",
+         "see what is held (`held`), then call the hub; the file stays here and is offered again "
+         "when its record changes, or once a day"},
+        {ATTACH_QUOTA, "phần chỗ của xã cho tệp ở trung tâm đã hết",
+         "the unit has no room left for files at the hub",
+         "gọi quản trị trung tâm xin thêm chỗ; tệp vẫn ở máy này và được gửi lại mỗi ngày một lần",
+         "ask the hub's administrator for more room; the file stays here and is offered again once "
+         "a day"},
+        {ATTACH_BAD, "nội dung không đúng là tệp mà hồ sơ nêu, hoặc loại tệp này không được nhận",
+         "the bytes are not the file that the record names, or of no kind that is taken",
+         "mở tệp xem; nếu hỏng, thêm lại tệp gốc vào hồ sơ, hoặc gọi trung tâm",
+         "open it; if it is damaged add the original to the record again, or call the hub"},
+    };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        if (a->code != said[i].code) continue;
+        json_object_set_new(j, "why_vi", json_string(said[i].vi));
+        json_object_set_new(j, "why_en", json_string(said[i].en));
+        json_object_set_new(j, "next_vi", json_string(said[i].next_vi));
+        json_object_set_new(j, "next_en", json_string(said[i].next_en));
+    }
+}
+
 /* How its file is opened. ERR_NOT_FOUND: it is not sealed;  ERR_DENIED: not by this PC. */
 static enum err node_attach_key(const json_t *row, struct sealed_file *out)
 {
@@ -265,6 +298,7 @@ static json_t *node_attach_json(struct node_command *c, const json_t *row)
         json_object_get(values, "taken_on"), "record", json_object_get(values, "record"), "digest",
         json_object_get(values, "digest"), "bytes", json_object_get(values, "size_bytes"), "here",
         (json_int_t)a.have, "state", state);
+    if (j != NULL && !a.delivered) node_attach_why(&a, j);
     if (j != NULL) node_attach_tell(c, row, j);
     return j;
 }

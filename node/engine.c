@@ -68,7 +68,7 @@ static bool node_engine_step(struct node_engine *e, const char *what)
 /* ---- store effects: each fills `ev` with its answer ---- */
 
 /* What may be needed if something went back in time. */
-static enum err node_engine_mending(struct node_engine *e)
+static enum err node_engine_mending(struct node_engine *e, int64_t now_ms)
 {
     struct node_sync_mending *m = &e->mending;
     memset(m, 0, sizeof *m);
@@ -79,7 +79,7 @@ static enum err node_engine_mending(struct node_engine *e)
     if (err == ERR_NOT_FOUND) err = ERR_OK;
     for (size_t i = 0; err == ERR_OK && i < e->hello.log_count; i++)
         err = node_store_staged_own(e->store, &e->hello.logs[i].inc, &m->pulled[i]);
-    if (err == ERR_OK) err = node_store_attach_busy(e->store, &m->attach);
+    if (err == ERR_OK) err = node_store_attach_busy(e->store, now_ms, &m->attach);
     return err == ERR_OK ? node_store_keeps(e->store, &m->keeps) : err;
 }
 
@@ -145,7 +145,7 @@ static enum err node_engine_hello(struct node_engine *e, struct node_sync_event 
     enum err err = node_store_identity(e->store, &e->identity);
     if (err == ERR_OK) node_engine_heal_begin(e);
     if (err == ERR_OK) err = node_store_hello(e->store, &e->hello);
-    if (err == ERR_OK) err = node_engine_mending(e);
+    if (err == ERR_OK) err = node_engine_mending(e, ev->wall_ms);
     if (err == ERR_OK) node_engine_rot(e);
     if (err == ERR_OK) err = node_engine_keys(e);
     ev->kind = NODE_SYNC_EV_HELLO_FACTS;
@@ -201,7 +201,7 @@ static enum err node_engine_apply(struct node_engine *e, const struct node_sync_
 static enum err node_engine_attach_next(struct node_engine *e, const struct node_sync_effect *f,
                                         struct node_sync_event *ev)
 {
-    enum err err = node_store_attach_next(e->store, f->attach->no, &e->attach);
+    enum err err = node_store_attach_next(e->store, f->attach->no, ev->wall_ms, &e->attach);
     ev->kind = NODE_SYNC_EV_ATTACH;
     ev->attach = err == ERR_OK ? &e->attach : NULL;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
@@ -211,7 +211,7 @@ static enum err node_engine_attach_put(struct node_engine *e, const struct node_
                                        struct node_sync_event *ev)
 {
     uint64_t have = 0;
-    ev->error = node_store_attach_put(e->store, f->attach->no, f->block, &have);
+    ev->error = node_store_attach_put(e->store, f->attach->no, f->block, ev->wall_ms, &have);
     return ev->error == ERR_BAD_HASH ? ERR_OK : ev->error; /* BAD_HASH is a result, not a failure */
 }
 
@@ -270,7 +270,7 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
         return node_store_attach_read(e->store, f->attach->no, f->seq, &ev->bytes);
     case NODE_SYNC_FX_ATTACH_PUT: return node_engine_attach_put(e, f, ev);
     case NODE_SYNC_FX_ATTACH_SAID:
-        return node_store_attach_said(e->store, f->attach->no, (unsigned)f->seq);
+        return node_store_attach_said(e->store, f->attach->no, (unsigned)f->seq, ev->wall_ms);
     case NODE_SYNC_FX_NOTE_CONTACT: *answered = false; return node_engine_contact(e, f, ev);
     case NODE_SYNC_FX_DIAL:
     case NODE_SYNC_FX_SEND:

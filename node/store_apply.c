@@ -455,6 +455,7 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
     if (e == ERR_OK) e = node_keep_ready(s);
     if (e == ERR_OK) e = node_apply_cursor(s, epoch, end);
     if (e == ERR_OK) e = node_catalogue_newest(s, in);
+    if (e == ERR_OK) e = node_attach_woken(s);
     if (e == ERR_OK) e = node_show_marked(s);
     return e == ERR_OK ? node_attach_sweep(s) : e;
 }

@@ -7,6 +7,8 @@
 /* Whole here, and the hub of the present epoch has not said that it has it; or not whole here. */
 #define NODE_ATTACH_OPEN                                                                           \
     "(size = 0 OR have < size OR sent IS NULL OR sent <> (SELECT epoch FROM sys_state))"
+/* And does not rest, by a clock that may have gone back. */
+#define NODE_ATTACH_DUE NODE_ATTACH_OPEN " AND NOT (again_ms > ?1 AND again_ms <= ?2)"
 
 static enum err node_attach_row(const struct db_stmt *q, struct node_attach *out)
 {
@@ -32,6 +34,17 @@ enum err node_store_attach_get(struct node_store *s, const struct attach_ref *re
     if (e == ERR_OK) e = node_attach_row(q, out);
     db_done(q);
     return e;
+}
+
+/* What is known against it, and till when it rests for that. */
+static enum err node_attach_rest(struct node_store *s, int64_t no, unsigned code, int64_t again_ms)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "UPDATE sys_attach SET code = ?2, again_ms = ?3 WHERE no = ?1");
+    db_bind_int(q, 1, no);
+    db_bind_int(q, 2, code);
+    db_bind_int(q, 3, again_ms);
+    return db_run(q);
 }
 
 /* ---- putting bytes in ---- */
@@ -83,8 +96,8 @@ enum err node_store_attach_want(struct node_store *s, const struct attach_ref *r
 {
     struct node_attach a;
     enum err e = node_store_attach_get(s, ref, &a);
-    if (e != ERR_NOT_FOUND) return e;
-    return node_attach_begin(s, ref, 0, now_ms);
+    if (e == ERR_NOT_FOUND) return node_attach_begin(s, ref, 0, now_ms);
+    return e == ERR_OK ? node_attach_rest(s, a.no, a.code, 0) : e;
 }
 
 /* ---- taking bytes out ---- */
@@ -144,32 +157,29 @@ enum err node_store_attach_file(struct node_store *s, const struct attach_ref *r
 
 /* ---- a session ---- */
 
-enum err node_store_attach_busy(struct node_store *s, bool *busy)
+enum err node_store_attach_busy(struct node_store *s, int64_t now_ms, bool *busy)
 {
     struct db_stmt *q =
-        db_stmt(s->db, "SELECT EXISTS (SELECT 1 FROM sys_attach WHERE " NODE_ATTACH_OPEN ")");
+        db_stmt(s->db, "SELECT EXISTS (SELECT 1 FROM sys_attach WHERE " NODE_ATTACH_DUE ")");
+    db_bind_int(q, 1, now_ms);
+    db_bind_int(q, 2, now_ms + NODE_ATTACH_REST_MS);
     enum err e = db_get(q);
     if (e == ERR_OK) *busy = db_column_int(q, 0) != 0;
     db_done(q);
     return e;
 }
 
-static enum err node_attach_code(struct node_store *s, int64_t no, unsigned code)
-{
-    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_attach SET code = ?2 WHERE no = ?1");
-    db_bind_int(q, 1, no);
-    db_bind_int(q, 2, code);
-    return db_run(q);
-}
-
-enum err node_store_attach_next(struct node_store *s, int64_t after, struct node_attach *out)
+enum err node_store_attach_next(struct node_store *s, int64_t after, int64_t now_ms,
+                                struct node_attach *out)
 {
     struct node_attach a;
     for (;;) {
         struct db_stmt *q = db_stmt(s->db, "SELECT " NODE_ATTACH_COLUMNS
-                                           " FROM sys_attach WHERE no > ?1 AND " NODE_ATTACH_OPEN
+                                           " FROM sys_attach WHERE no > ?3 AND " NODE_ATTACH_DUE
                                            " ORDER BY no LIMIT 1");
-        db_bind_int(q, 1, after);
+        db_bind_int(q, 1, now_ms);
+        db_bind_int(q, 2, now_ms + NODE_ATTACH_REST_MS);
+        db_bind_int(q, 3, after);
         enum err e = db_get(q);
         if (e == ERR_OK) e = node_attach_row(q, &a);
         db_done(q);
@@ -178,7 +188,7 @@ enum err node_store_attach_next(struct node_store *s, int64_t after, struct node
         e = node_attach_check(s, &a, NULL);
         if (e == ERR_OK) break;
         if (e != ERR_DAMAGED) return e;
-        e = node_attach_code(s, a.no, ATTACH_BAD);
+        e = node_attach_rest(s, a.no, ATTACH_BAD, 0);
         if (e != ERR_OK) return e;
         after = a.no;
     }
@@ -205,8 +215,8 @@ enum err node_store_attach_read(struct node_store *s, int64_t no, uint64_t from,
 
 static enum err node_attach_grown(struct node_store *s, int64_t no, uint64_t size, uint64_t have)
 {
-    struct db_stmt *q =
-        db_stmt(s->db, "UPDATE sys_attach SET size = ?2, have = ?3, code = 0 WHERE no = ?1");
+    struct db_stmt *q = db_stmt(
+        s->db, "UPDATE sys_attach SET size = ?2, have = ?3, code = 0, again_ms = 0 WHERE no = ?1");
     db_bind_int(q, 1, no);
     db_bind_int(q, 2, node_store_i64(size));
     db_bind_int(q, 3, node_store_i64(have));
@@ -217,7 +227,7 @@ static enum err node_attach_sent(struct node_store *s, int64_t no)
 {
     struct db_stmt *q =
         db_stmt(s->db, "UPDATE sys_attach SET sent = (SELECT epoch FROM sys_state), "
-                       "code = 0 WHERE no = ?1");
+                       "code = 0, again_ms = 0 WHERE no = ?1");
     db_bind_int(q, 1, no);
     return db_run(q);
 }
@@ -242,7 +252,7 @@ static enum err node_attach_take(struct node_store *s, struct node_attach *a,
 }
 
 enum err node_store_attach_put(struct node_store *s, int64_t no, const struct attach_block *b,
-                               uint64_t *have)
+                               int64_t now_ms, uint64_t *have)
 {
     struct node_attach a;
     struct db_stmt *q =
@@ -264,14 +274,15 @@ enum err node_store_attach_put(struct node_store *s, int64_t no, const struct at
     if (e != ERR_OK) return e;
     e = node_attach_forget(s, no);
     if (e == ERR_OK) e = node_attach_grown(s, no, 0, 0);
-    if (e == ERR_OK) e = node_attach_code(s, no, ATTACH_BAD);
+    if (e == ERR_OK) e = node_attach_rest(s, no, ATTACH_BAD, now_ms + NODE_ATTACH_REST_MS);
     e = db_end(s->db, e);
     return e == ERR_OK ? ERR_BAD_HASH : e;
 }
 
-enum err node_store_attach_said(struct node_store *s, int64_t no, unsigned code)
+enum err node_store_attach_said(struct node_store *s, int64_t no, unsigned code, int64_t now_ms)
 {
-    return code == ATTACH_OK ? node_attach_sent(s, no) : node_attach_code(s, no, code);
+    if (code == ATTACH_OK) return node_attach_sent(s, no);
+    return node_attach_rest(s, no, code, code == ATTACH_NONE ? 0 : now_ms + NODE_ATTACH_REST_MS);
 }
 
 enum err node_store_attach_counts(struct node_store *s, struct node_attach_counts *out)
@@ -374,6 +385,12 @@ enum err node_store_attach_drop(struct node_store *s, const struct id_record *re
         if (e == ERR_OK) e = node_attach_remove(s, a.no);
     }
     return db_end(s->db, e == ERR_NOT_FOUND ? ERR_OK : e);
+}
+
+enum err node_attach_woken(struct node_store *s)
+{
+    return db_exec(s->db, "UPDATE sys_attach SET again_ms = 0, code = 0 WHERE again_ms <> 0 AND "
+                          "rid IN (SELECT rid FROM sys_marked)");
 }
 
 /* Of records that are not here any more; a whole file that the hub has not got yet stays until it has. */

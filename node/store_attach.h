@@ -25,6 +25,9 @@ struct node_attach {
     unsigned code;  /* why not, by the last session; ATTACH_OK: nothing is known against it */
 };
 
+/* What the hub said no to stays here and rests so long, or until its record changes or a person asks (SPEC 19.3). */
+#define NODE_ATTACH_REST_MS INT64_C(86400000)
+
 /* A whole file for a record that is about to be saved. ERR_TOO_LARGE; ERR_BAD_INPUT: of no kind that
  * is taken, or empty; ERR_EXISTS: it is here already. */
 MUST_CHECK enum err node_store_attach_add(struct node_store *s, const struct id_record *record,
@@ -32,7 +35,7 @@ MUST_CHECK enum err node_store_attach_add(struct node_store *s, const struct id_
 /* The record was not saved after all. */
 MUST_CHECK enum err node_store_attach_drop(struct node_store *s, const struct id_record *record);
 
-/* Fetch it with the next session. Again: nothing changes. */
+/* Fetch it with the next session, whatever the hub said before. */
 MUST_CHECK enum err node_store_attach_want(struct node_store *s, const struct attach_ref *ref,
                                            int64_t now_ms);
 
@@ -46,20 +49,22 @@ MUST_CHECK enum err node_store_attach_file(struct node_store *s, const struct at
 /* ---- for a session ---- */
 
 /* Has the lane anything to do? */
-MUST_CHECK enum err node_store_attach_busy(struct node_store *s, bool *busy);
-/* The next file behind number `after` to be sent (have = size > 0) or fetched. A whole one was hashed
- * again; one that is damaged here is noted and passed over. ERR_NOT_FOUND: no more. */
-MUST_CHECK enum err node_store_attach_next(struct node_store *s, int64_t after,
+MUST_CHECK enum err node_store_attach_busy(struct node_store *s, int64_t now_ms, bool *busy);
+/* The next file behind number `after` to be sent (have = size > 0) or fetched, of those that do not rest. A whole one
+ * was hashed again; one that is damaged here is noted and passed over. ERR_NOT_FOUND: no more. */
+MUST_CHECK enum err node_store_attach_next(struct node_store *s, int64_t after, int64_t now_ms,
                                            struct node_attach *out);
 /* The block that begins at `from` of a file that is whole. */
 MUST_CHECK enum err node_store_attach_read(struct node_store *s, int64_t no, uint64_t from,
                                            struct bytes *out);
 /* A block that came, durable when it returns; the next one behind what is here. *have: what is here
- * now. ERR_BAD_FORMAT: it is not the next. ERR_BAD_HASH: the whole is another file; it begins anew. */
+ * now. ERR_BAD_FORMAT: it is not the next. ERR_BAD_HASH: the whole is another file; it rests and begins anew. */
 MUST_CHECK enum err node_store_attach_put(struct node_store *s, int64_t no,
-                                          const struct attach_block *b, uint64_t *have);
+                                          const struct attach_block *b, int64_t now_ms,
+                                          uint64_t *have);
 /* What the hub said of it: code ATTACH_OK = it has the whole. */
-MUST_CHECK enum err node_store_attach_said(struct node_store *s, int64_t no, unsigned code);
+MUST_CHECK enum err node_store_attach_said(struct node_store *s, int64_t no, unsigned code,
+                                           int64_t now_ms);
 
 /* ---- for bundles ---- */
 

@@ -219,6 +219,8 @@ MUST_CHECK enum err node_flow_apply(struct node_store *s, uint64_t position, uns
  * store's work record); those of all records that are not shown here any more. */
 MUST_CHECK enum err node_attach_unnamed(struct node_store *s, const struct id_record *rid);
 MUST_CHECK enum err node_attach_sweep(struct node_store *s);
+/* Of records that changed: the hub is asked again about those that it did not take. */
+MUST_CHECK enum err node_attach_woken(struct node_store *s);
 
 /* store_heal.c, inside the transaction that applies a whole feed: tables that are wanted anew are emptied, and what is
  * good in them and does not come again is staged. */

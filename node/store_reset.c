@@ -73,6 +73,7 @@ static enum err node_reset_cursor(struct node_store *s)
     return db_exec(s->db, "DELETE FROM sys_hub_set; DELETE FROM sys_flow;"
                           "DELETE FROM sys_early_verdict;"
                           "UPDATE sys_kept_set SET ready = 0, tries = 0, sent = 0;"
+                          "UPDATE sys_attach SET again_ms = 0, code = 0 WHERE again_ms <> 0;"
                           "UPDATE sys_state SET epoch = 0, position = 0, "
                           "hash = x'0000000000000000', scope = zeroblob(16);");
 }

@@ -192,6 +192,8 @@ const struct db_migration node_store_steps[] = {
      "ALTER TABLE sys_heal ADD COLUMN looked INTEGER NOT NULL DEFAULT 0;"},
     /* the hub said, by either road, that this PC is revoked; until a session is complete again */
     {"ALTER TABLE sys_state ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;"},
+    /* files that the hub did not take: not offered again before then; 0: with the next session */
+    {"ALTER TABLE sys_attach ADD COLUMN again_ms INTEGER NOT NULL DEFAULT 0;"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

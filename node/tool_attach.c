@@ -102,6 +102,11 @@ static enum err tool_attach_list(struct cli *c, struct node_tool *t, json_t **re
                                  : open;
         printf("%s  %s  %s  %s%s\n", node_tool_str(r, "id"), node_tool_str(r, "name"),
                node_tool_str(r, "bytes"), tool_attach_state(c, node_tool_str(r, "state")), sealed);
+        if (json_object_get(r, "why_vi") != NULL)
+            printf("    %s: %s\n    %s: %s\n", cli_text(c, "vì", "because"),
+                   node_tool_str(r, cli_text(c, "why_vi", "why_en")),
+                   cli_text(c, "việc tiếp", "next"),
+                   node_tool_str(r, cli_text(c, "next_vi", "next_en")));
     }
     if (json_array_size(rows) == 0)
         printf("%s\n", cli_text(c, "Không có tệp kèm theo.", "There are no attachments."));

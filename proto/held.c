@@ -96,7 +96,7 @@ const struct held_why *held_why_edition(void)
         "không phải làm gì nếu máy xã còn chưa đồng bộ lại: nó tự áp dụng khi phần cuối đến; nếu "
         "mãi không đến, công bố lại danh mục (trang Trung tâm, hoặc `catalogue publish`)",
         "nothing while commune PCs have yet to sync again: it applies by itself with its last "
-        "part; if that never comes, publish the catalogue anew (the page District, or `catalogue "
+        "part; if that never comes, publish the catalogue anew (the page The hub, or `catalogue "
         "publish`)",
         "không phải làm gì: đây là quyết định của trung tâm",
         "nothing: it is the hub's decision"};

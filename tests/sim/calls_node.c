@@ -500,7 +500,7 @@ static enum err attach_counts(struct calls *c)
 static enum err attach_busy(struct calls *c)
 {
     bool busy = true;
-    enum err e = node_store_attach_busy(c->node, &busy);
+    enum err e = node_store_attach_busy(c->node, CALLS_NOW, &busy);
     if (e == ERR_OK) calls_tell_int(c, busy);
     return e;
 }
@@ -547,7 +547,7 @@ static enum err attach_next(struct calls *c)
 {
     struct node_attach a;
     struct bytes block;
-    enum err e = node_store_attach_next(c->node, 0, &a);
+    enum err e = node_store_attach_next(c->node, 0, CALLS_NOW, &a);
     if (e == ERR_OK) e = node_store_attach_read(c->node, a.no, 0, &block);
     if (e == ERR_OK) calls_tell_bytes(c, block);
     return e;
@@ -557,7 +557,7 @@ static enum err attach_said(struct calls *c)
 {
     struct node_attach a;
     enum err e = node_store_attach_get(c->node, &c->files[1], &a);
-    return e == ERR_OK ? node_store_attach_said(c->node, a.no, ATTACH_OK) : e;
+    return e == ERR_OK ? node_store_attach_said(c->node, a.no, ATTACH_OK, CALLS_NOW) : e;
 }
 
 static enum err attach_held(struct calls *c)
@@ -584,7 +584,7 @@ static enum err attach_put(struct calls *c)
     if (e == ERR_OK || e == ERR_NOT_FOUND)
         e = node_store_attach_want(c->node, &c->files[1], CALLS_NOW);
     if (e == ERR_OK) e = node_store_attach_get(c->node, &c->files[1], &a);
-    if (e == ERR_OK) e = node_store_attach_put(c->node, a.no, &b, &have);
+    if (e == ERR_OK) e = node_store_attach_put(c->node, a.no, &b, CALLS_NOW, &have);
     if (e == ERR_OK) calls_tell_int(c, (int64_t)have);
     return e;
 }

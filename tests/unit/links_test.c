@@ -652,6 +652,94 @@ static void the_hub_takes_no_other_bytes_and_no_more_than_its_quota(void **state
     pair_close(&w);
 }
 
+/* Bytes that the node sends in one session. */
+static size_t sends(struct pair_node *n)
+{
+    OK(pair_attempt(n));
+    return n->sent;
+}
+
+static struct node_attach file_of(struct pair_node *n, const struct attach_ref *ref)
+{
+    struct node_attach a;
+    OK(node_store_attach_get(n->store, ref, &a));
+    return a;
+}
+
+static void the_clock_goes_on(struct pair *w, int64_t ms)
+{
+    w->now_ms += (uint64_t)ms;
+}
+
+/* What the hub does not take stays here, says why, and is not offered again in each session. */
+static void a_refused_file_rests_a_day(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct id_record rid;
+    struct buf got;
+    pair_open(&w, 91);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    pair_create(n, &rid, "a log that the hello names");
+    OK(pair_settle(n));
+    size_t quiet = sends(n) + 40; /* an offer has more */
+    hub_store_attach_quota(w.hub.store, 999);
+    struct attach_ref large = attach(n, 1000, 1), small = attach(n, 900, 2);
+    OK(pair_settle(n));
+    assert_int_equal(file_of(n, &large).code, ATTACH_QUOTA);
+    assert_true(file_of(n, &small).delivered); /* what stands behind it goes all the same */
+    assert_int_equal(counts(n).refused, 1);
+    assert_int_equal(counts(n).waiting, 1);
+    assert_true(sends(n) < quiet);
+    hub_store_attach_quota(w.hub.store, 10000);
+    the_clock_goes_on(&w, NODE_ATTACH_REST_MS / 2);
+    assert_true(sends(n) < quiet);
+    the_clock_goes_on(&w, NODE_ATTACH_REST_MS / 2);
+    assert_true(sends(n) > quiet + 1000);
+    assert_true(file_of(n, &large).delivered);
+    assert_int_equal(counts(n).refused, 0);
+    buf_init(&got, ATTACH_BYTES_MAX);
+    OK(hub_store_attach_file(w.hub.store, &large, &got));
+    assert_int_equal(got.len, 1000);
+    buf_free(&got);
+    pair_close(&w);
+}
+
+/* Sooner, when its record changes; and by a clock that went back. */
+static void a_refused_file_is_offered_when_its_record_changes(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct buf bases;
+    pair_open(&w, 92);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    OK(pair_settle(n));
+    hub_store_attach_quota(w.hub.store, 999);
+    struct attach_ref first = attach(n, 1000, 1), second = attach(n, 1001, 2);
+    OK(pair_settle(n));
+    assert_int_equal(counts(n).refused, 2);
+    hub_store_attach_quota(w.hub.store, 10000);
+    OK(pair_settle(n));
+    assert_int_equal(counts(n).refused, 2);
+    buf_init(&bases, 64 * ID_VERSION_BYTES);
+    char hex[2 * ID_HASH_BYTES + 1];
+    id_hex(BYTES_OF(first.hash.b), hex);
+    (void)pair_heads(n, &first.record, &bases);
+    pair_save(n, CHANGE_EDIT, &first.record, hex, buf_bytes(&bases));
+    for (int i = 0; i < 3; i++)
+        OK(pair_settle(n));
+    assert_true(file_of(n, &first).delivered);
+    assert_int_equal(file_of(n, &second).code, ATTACH_QUOTA);
+    struct node_attach a;
+    int64_t before = PAIR_WALL - NODE_ATTACH_REST_MS;
+    OK(node_store_attach_next(n->store, 0, before, &a)); /* it would rest two days */
+    assert_memory_equal(&a.ref, &second, sizeof second);
+    buf_free(&bases);
+    pair_close(&w);
+}
+
 static void messages_end_at_their_limits(void **state)
 {
     (void)state;
@@ -710,6 +798,8 @@ int main(void)
         cmocka_unit_test(only_who_may_gets_a_file),
         cmocka_unit_test(a_file_under_way_stops_where_its_node_is_revoked),
         cmocka_unit_test(the_hub_takes_no_other_bytes_and_no_more_than_its_quota),
+        cmocka_unit_test(a_refused_file_rests_a_day),
+        cmocka_unit_test(a_refused_file_is_offered_when_its_record_changes),
         cmocka_unit_test(messages_end_at_their_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
