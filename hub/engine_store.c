@@ -2,12 +2,14 @@
 #include "common/zoo.h"
 #include "hub/engine_priv.h"
 #include "hub/rekey.h"
+#include "hub/store_alarm.h"
 #include "hub/store_erase.h"
 #include "hub/store_quarantine.h"
 #include "hub/store_repair.h"
 #include "proto/admin_key.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 /* Does the log that the node tells of begin with the hub's? Where the node's is longer the node
  * itself compares: it has the set at the hub's head. */
@@ -191,14 +193,28 @@ static enum err hub_engine_attach(struct hub_engine *e, const struct hub_sync_ef
     return hub_store_attach_block(e->store, &f->offer->ref, f->block, &e->said);
 }
 
+/* A file that is damaged here is told to the hub's officers, and to the node as one that is not here: what it wants
+ * besides is not that file's matter. */
+static enum err hub_engine_attach_damaged(struct hub_engine *e, const struct attach_want *w,
+                                          int64_t now_ms)
+{
+    char record[2 * ID_RECORD_BYTES + 1], what[HUB_ALARM_WHAT_MAX];
+    id_hex(BYTES_OF(w->ref.record.b), record);
+    snprintf(what, sizeof what, "sys_attach: the file of record %s, at byte %llu", record,
+             (unsigned long long)w->from);
+    e->said = (struct hub_attach_said){.code = ATTACH_NONE};
+    return hub_store_alarm_damage(e->store, what, now_ms);
+}
+
 static enum err hub_engine_attach_read(struct hub_engine *e, const struct hub_sync_effect *f,
                                        struct hub_sync_event *ev)
 {
     enum err err = hub_engine_may(e, f);
     ev->kind = HUB_SYNC_EV_BLOCK;
     ev->said = &e->said;
-    return err == ERR_OK ? hub_store_attach_read(e->store, f->node, f->want, &ev->bytes, &e->said)
-                         : err;
+    if (err == ERR_OK)
+        err = hub_store_attach_read(e->store, f->node, f->want, &ev->bytes, &e->said);
+    return err == ERR_DAMAGED ? hub_engine_attach_damaged(e, f->want, ev->wall_ms) : err;
 }
 
 enum err hub_engine_store(struct hub_engine *e, const struct hub_sync_effect *f,

@@ -208,7 +208,7 @@ enum err hub_store_attach_block(struct hub_store *s, const struct attach_ref *re
     out->have = r.have = b->from + b->data.len;
     if (e != ERR_OK || r.have < r.size) return e;
     e = hub_attach_check(s, &r, &ref->hash, NULL);
-    if (e != ERR_BAD_HASH) return e;
+    if (e != ERR_BAD_HASH && e != ERR_DAMAGED) return e; /* a block that was here is gone: anew */
     out->have = 0;
     out->code = ATTACH_BAD;
     return hub_attach_remove(s, r.no);
@@ -244,6 +244,7 @@ enum err hub_store_attach_read(struct hub_store *s, const struct hub_node *node,
     db_done(q);
     if (e == ERR_NOT_FOUND) return ERR_DAMAGED;
     if (e != ERR_OK) return e;
+    if (s->attach_block.len != attach_block_len(w->from, r.size)) return ERR_DAMAGED;
     *data = buf_bytes(&s->attach_block);
     *out = (struct hub_attach_said){.have = r.have, .size = r.size, .code = ATTACH_OK};
     return ERR_OK;

@@ -33,7 +33,8 @@ MUST_CHECK enum err hub_store_attach_offer(struct hub_store *s, const struct hub
 MUST_CHECK enum err hub_store_attach_block(struct hub_store *s, const struct attach_ref *ref,
                                            const struct attach_block *b,
                                            struct hub_attach_said *out);
-/* The block that begins at `from`, of a whole file, for this node. */
+/* The block that begins at `from`, of a whole file, for this node. ERR_DAMAGED: it, or the record, is not as it was
+ * stored; that says nothing of other files. */
 MUST_CHECK enum err hub_store_attach_read(struct hub_store *s, const struct hub_node *node,
                                           const struct attach_want *w, struct bytes *data,
                                           struct hub_attach_said *out);

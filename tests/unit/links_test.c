@@ -10,7 +10,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "common/io/db.h"
 #include "hub/own.h"
+#include "hub/store_alarm.h"
 #include "hub/store_attach.h"
 #include "hub/store_nodes.h"
 #include "node/store_attach.h"
@@ -740,6 +742,70 @@ static void a_refused_file_is_offered_when_its_record_changes(void **state)
     pair_close(&w);
 }
 
+static enum err damage_told(void *ctx, const struct hub_alarm *a)
+{
+    if (a->kind == HUB_ALARM_DAMAGED && strstr(a->what, "sys_attach") != NULL) ++*(int *)ctx;
+    return ERR_OK;
+}
+
+/* A block that is gone at the hub, or short, is that file's matter: the session goes on, and what else is wished for
+ * comes; an officer is told. */
+static void a_damaged_file_keeps_no_other_back(void **state)
+{
+    static const char *const damages[] = {
+        "DELETE FROM sys_attach_block WHERE file = 1 AND at = 0",
+        "DELETE FROM sys_attach_block WHERE file = 1 AND at > 0",
+        "UPDATE sys_attach_block SET data = substr(data, 2) WHERE file = 1 AND at = 0",
+        "UPDATE sys_attach_block SET data = zeroblob(length(data)) WHERE file = 1 AND at = 0"};
+    (void)state;
+    for (unsigned i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        struct pair w;
+        int told = 0;
+        pair_open(&w, 93 + i);
+        struct pair_node *n = &w.nodes[0];
+        pair_join(n);
+        struct attach_ref bad = attach(n, ATTACH_BLOCK_BYTES + 7, 1), good = attach(n, 900, 2);
+        OK(pair_settle(n));
+        OK(db_exec(hub_store_db(w.hub.store), damages[i]));
+        OK(node_store_attach_drop(n->store, &bad.record));
+        OK(node_store_attach_drop(n->store, &good.record));
+        OK(node_store_attach_want(n->store, &bad, PAIR_WALL));
+        OK(node_store_attach_want(n->store, &good, PAIR_WALL));
+        OK(pair_attempt(n));
+        assert_true(file_of(n, &good).delivered);
+        assert_int_equal(file_of(n, &bad).code, i == 3 ? ATTACH_BAD : ATTACH_NONE);
+        OK(hub_store_alarms(w.hub.store, false, damage_told, &told));
+        assert_int_equal(told, i == 3 ? 0 : 1);
+        size_t received = n->received;
+        OK(pair_attempt(n)); /* nor is it fetched whole again in each session */
+        assert_true(i != 3 || n->received < received);
+        pair_close(&w);
+    }
+}
+
+/* What came of a file before is gone when its last block comes: it begins anew, and the session goes on. */
+static void a_file_whose_first_blocks_are_lost_begins_anew(void **state)
+{
+    (void)state;
+    struct pair w;
+    pair_open(&w, 97);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    struct attach_ref ref = attach(n, 3 * ATTACH_BLOCK_BYTES, 1), next = attach(n, 900, 2);
+    w.cut_after = 2 * ATTACH_BLOCK_BYTES + 9000;
+    assert_true(pair_attempt(n) != ERR_OK);
+    w.cut_after = SIZE_MAX;
+    assert_true(at_hub(&w) > 0 && at_hub(&w) < 3 * ATTACH_BLOCK_BYTES);
+    OK(db_exec(hub_store_db(w.hub.store), "DELETE FROM sys_attach_block WHERE at = 0"));
+    OK(pair_settle(n));
+    assert_true(file_of(n, &next).delivered);
+    assert_int_equal(file_of(n, &ref).code, ATTACH_BAD);
+    the_clock_goes_on(&w, NODE_ATTACH_REST_MS);
+    OK(pair_settle(n));
+    assert_true(file_of(n, &ref).delivered);
+    pair_close(&w);
+}
+
 static void messages_end_at_their_limits(void **state)
 {
     (void)state;
@@ -800,6 +866,8 @@ int main(void)
         cmocka_unit_test(the_hub_takes_no_other_bytes_and_no_more_than_its_quota),
         cmocka_unit_test(a_refused_file_rests_a_day),
         cmocka_unit_test(a_refused_file_is_offered_when_its_record_changes),
+        cmocka_unit_test(a_damaged_file_keeps_no_other_back),
+        cmocka_unit_test(a_file_whose_first_blocks_are_lost_begins_anew),
         cmocka_unit_test(messages_end_at_their_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
