@@ -226,7 +226,7 @@ void check_erased(struct world *w, int who, bool must);
 /* naive_release.c: a decision about a parcel; after each commit: nothing else is let in, and all that is due. */
 void naive_release_take(struct world *w, size_t row, struct bytes payload);
 void check_releases(struct world *w);
-/* Is all in the hub's log that was let in and that this revoked node goes on having? */
+/* Has this revoked node handed in all that it saved, and is all in the hub's log that was let in and that it has? */
 bool check_let_in(const struct world *w, unsigned node);
 
 bool naive_revoked(const struct check *c, const struct id_hash *node);

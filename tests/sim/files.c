@@ -124,22 +124,6 @@ static bool at_hub_by_now(struct world *w, const struct world_file *f)
     return e == ERR_OK;
 }
 
-/* Nothing that waits to be sent or fetched, but what the hub said no to. "Not here (yet)" is a no until it is there:
- * then the node's next session fetches it. */
-bool check_lane(struct world *w, unsigned node)
-{
-    struct node_attach a;
-    struct node_attach_counts n;
-    struct node_store *s = w->nodes[node].store;
-    for (unsigned i = 0; i < w->file_count; i++) {
-        enum err e = node_store_attach_get(s, &w->files[i].ref, &a);
-        if (e != ERR_OK && e != ERR_NOT_FOUND) return false;
-        if (e == ERR_OK && a.code == ATTACH_NONE && at_hub_by_now(w, &w->files[i])) return false;
-    }
-    if (node_store_attach_counts(s, &n) != ERR_OK) return false;
-    return n.waiting + n.fetching <= n.refused;
-}
-
 static bool is_named(const struct check *c, const struct world_file *f)
 {
     static struct naive_head heads[NAIVE_HEADS_MAX];
@@ -152,6 +136,33 @@ static bool is_named(const struct check *c, const struct world_file *f)
             return true;
     }
     return false;
+}
+
+/* May this node have it: does the log name it, of a record that the node shows? */
+static bool may_have(struct world *w, unsigned node, const struct world_file *f)
+{
+    return is_named(w->check, f) &&
+           node_store_record_read(w->nodes[node].store, &f->ref.record, &w->check->shown) ==
+               ERR_OK &&
+           !w->check->shown.frozen;
+}
+
+/* Nothing that waits to be sent or fetched, but what the hub said no to. "Not here (yet)" is a no until it is there:
+ * then the node's next session fetches it. So is "nothing names it", of a hub that went back behind what does. */
+bool check_lane(struct world *w, unsigned node)
+{
+    struct node_attach a;
+    struct node_attach_counts n;
+    struct node_store *s = w->nodes[node].store;
+    for (unsigned i = 0; i < w->file_count; i++) {
+        enum err e = node_store_attach_get(s, &w->files[i].ref, &a);
+        if (e != ERR_OK && e != ERR_NOT_FOUND) return false;
+        bool no = e == ERR_OK && a.code == ATTACH_NONE;
+        if (e == ERR_OK && a.code == ATTACH_UNKNOWN) no = may_have(w, node, &w->files[i]);
+        if (no && at_hub_by_now(w, &w->files[i])) return false;
+    }
+    if (node_store_attach_counts(s, &n) != ERR_OK) return false;
+    return n.waiting + n.fetching <= n.refused;
 }
 
 /* Something of this record is held: its PC may not have shown the file any more. */
@@ -195,9 +206,7 @@ static void node_has(struct world *w, unsigned node, const struct world_file *f,
         whole(w, f, n->host.name, node_store_attach_file(n->store, &f->ref, &b), &b);
         if (a.delivered && !at_hub)
             world_fail(w, "%s says that the hub has a file, and it has not", n->host.name);
-    } else if (e == ERR_OK && at_hub && is_named(w->check, f) &&
-               node_store_record_read(n->store, &f->ref.record, &w->check->shown) == ERR_OK &&
-               !w->check->shown.frozen) {
+    } else if (e == ERR_OK && at_hub && may_have(w, node, f)) {
         world_fail(w, "%s has not fetched a file that the hub has, code %u", n->host.name, a.code);
     }
     buf_free(&b);

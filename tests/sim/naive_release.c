@@ -97,13 +97,36 @@ static bool still_has(const struct check *c, unsigned node, const struct naive_r
     return false;
 }
 
+/* Is all that it saved at the hub, in the log or apart? */
+static bool handed_in(const struct world *w, unsigned node)
+{
+    const struct saved_log *log = &w->check->logs[node];
+    struct node_identity id;
+    bool there = node_store_identity(w->nodes[node].store, &id) == ERR_OK;
+    if (there && !id.joined)
+        return true; /* revoked before it heard that it had joined: it has nobody to hand in to */
+    for (size_t i = 0; i < log->count && there; i++) {
+        if (log->v[i].branch) continue;
+        struct db_stmt *q = db_stmt(hub_store_db(w->hub.store),
+                                    "SELECT 1 FROM sys_log WHERE hash = ?1 UNION ALL SELECT 1 FROM "
+                                    "sys_quarantine_set WHERE hash = ?1 LIMIT 1");
+        db_bind_blob(q, 1, BYTES_OF(log->v[i].hash.b));
+        there = db_get(q) == ERR_OK;
+        db_done(q);
+    }
+    return there;
+}
+
 bool check_let_in(const struct world *w, unsigned node)
 {
     const struct check *c = w->check;
+    const struct world_stats *s = &w->stats;
     struct id_hash id;
     crypto_generichash(id.b, sizeof id.b, w->nodes[node].keys->sign.public, 32, NULL, 0);
     /* Copies of one PC have several logs of the same name. */
-    if (w->nodes[node].hostile || w->stats.clones > 0 || !naive_revoked(c, &id)) return true;
+    if (w->nodes[node].hostile || s->clones > 0 || !naive_revoked(c, &id)) return true;
+    /* A log that is another than the hub's, after a restore, stays at its PC; so does what is under keys of before. */
+    if (s->node_restores + s->rekeys == 0 && !handed_in(w, node)) return false;
     for (size_t k = 0; k < c->release_count; k++)
         if (ID_EQUAL(&c->releases[k].node, &id) && still_has(c, node, &c->releases[k]))
             return false;

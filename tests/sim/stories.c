@@ -720,7 +720,7 @@ const struct story stories[] = {
     {"shared_record", true, 2, {XA_1, XA_2}, shared_record, 1},
     {"delivered_late", true, 2, {XA_1, XA_1}, delivered_late, 1},
     {"long_away", true, 1, {XA_1}, long_away, 1},
-    {"half_year", true, 1, {XA_1}, half_year, 0},
+    {"half_year", true, 1, {XA_1}, half_year, STORY_LONG},
     {"latest", true, 3, {XA_1, XA_1, XA_1}, latest, 1},
     {"cloned", true, 1, {XA_1}, cloned, 1},
     {"closed", true, 2, {XA_1, XA_2}, closed, STORY_SLOW},

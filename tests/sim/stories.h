@@ -11,7 +11,8 @@
 
 #include "tests/sim/world.h"
 
-enum { STORY_SLOW = 16 }; /* for `every`: it renders papers */
+/* For `every`: it renders papers; months go by in it, and each time that it is told takes seconds. */
+enum { STORY_SLOW = 16, STORY_LONG = 64 };
 
 struct story {
     const char *name;
@@ -19,8 +20,7 @@ struct story {
     unsigned nodes;
     const char *units[WORLD_NODES_MAX];
     void (*run)(struct world *w);
-    unsigned
-        every; /* it is crashed at one place of so many; 0: never, being too long to be told again and again */
+    unsigned every; /* it is crashed at one place of so many */
 };
 
 extern const struct story stories[];
