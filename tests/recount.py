@@ -190,7 +190,8 @@ class Counter(Programmes):
                 if (a.get("member") and a.get("purpose") in ("persuade_rehab", "support_rehab") and
                         self.who(a["client"]) == self.who(e["person"]) and a["from_on"] <= e["start_on"] and
                         (not a.get("to_on") or a["to_on"] >= self.t0 or a.get("result") == "entered_rehab")):
-                    yield a["_unit"], self.who(e["person"]), 1, 0, dict(self.std(e["person"], "drugs"), rehab_kind=e.get("kind", ""))
+                    yield a["_unit"], self.who(e["person"]), 1, 0, dict(self.std(e["person"], "drugs"),
+                                                                        rehab_kind=e.get("kind", ""))
 
     def T06(self):
         for a in self.d.of("assignment"):
@@ -289,7 +290,8 @@ class Counter(Programmes):
                 trained.add(self.who(a.get("attendee") or ""))
                 trained.add(self.who(self.d.by_id.get(a.get("member"), {}).get("person") or ""))
         for m in self.members():
-            yield m["_unit"], self.who(m["person"]), int(self.who(m["person"]) in trained), 1, self.std(m["person"], "general")
+            who = self.who(m["person"])
+            yield m["_unit"], who, int(who in trained), 1, self.std(m["person"], "general")
 
     def T12(self):
         for p in self.d.of("counselling_point"):

@@ -227,16 +227,17 @@ class Programmes:
                 if self.within(day) and entitled and b.get("monthly") and (b.get("paid_until") or "") >= day:
                     yield b["_unit"], b["id"], number(b, "monthly"), 0, {"beneficiary_group": b.get("kind", "")}
 
-    def services(self, breakdown, field):
+    def services(self):
         for s in self.each("service_event", "on_date"):
             people = 1 if s.get("client") or not s.get("people") else number(s, "people")
-            yield s["_unit"], s["id"], people, 0, {breakdown: s.get(field, "")}
+            yield s["_unit"], s["id"], people, 0, self.which(s, service="service", client_group="client_group",
+                                                             service_channel="channel", funding="funding")
 
     def B02(self):
-        return self.services("service", "service")
+        return self.services()
 
     def B02F(self):
-        return self.services("funding", "funding")
+        return self.services()
 
     def G01(self):
         for g in self.d.of("gbv_case"):
@@ -251,6 +252,10 @@ class Programmes:
 
     # --- the social-work system ---
 
+    def which(self, row, **names):
+        """Breakdowns out of the row's own fields: list = field."""
+        return {by: row.get(field, "") for by, field in names.items()}
+
     def facilities(self):
         return [f for f in self.d.of("facility") if self.open_at_end(f, "opened_on", "closed_on")]
 
@@ -258,7 +263,7 @@ class Programmes:
         for f in self.facilities():
             staff = sum(number(f, n) for n in ("staff_full", "staff_part", "staff_collab"))
             good = flag(f, "assigns_sw_staff") and flag(f, "allowance_ok") and staff >= 1
-            yield f["_unit"], f["id"], int(good), 1, {"sector": f.get("sector", "")}
+            yield f["_unit"], f["id"], int(good), 1, self.which(f, sector="sector", facility_kind="kind")
 
     def staff_trained(self, wanted):
         """Named staff by attendances in the window; rows of numbers by their own, of the window's year."""
@@ -270,7 +275,7 @@ class Programmes:
         for s in self.d.of("sw_staff"):
             if not wanted(s) or not self.open_at_end(s, "from_on", "to_on"):
                 continue
-            by = {"sector": s.get("sector", "")}
+            by = {"sector": s.get("sector", ""), "position_kind": s.get("position_kind", "")}
             if s.get("person"):
                 yield s["_unit"], self.who(s["person"]), int(self.who(s["person"]) in trained), 1, by
             else:
@@ -287,11 +292,12 @@ class Programmes:
     def N03(self):
         for f in self.facilities():
             if flag(f, "in_plan") and f.get("kind") in SERVING:
-                yield f["_unit"], f["id"], int(flag(f, "provides_sw_service")), 1, {"sector": f.get("sector", "")}
+                yield f["_unit"], f["id"], int(flag(f, "provides_sw_service")), 1, self.which(
+                    f, sector="sector", facility_kind="kind")
 
     def N04(self):
         for c in self.each("hotline_call", "on_date"):
-            yield c["_unit"], c["id"], 1, 0, {"call_topic": c.get("topic", "")}
+            yield c["_unit"], c["id"], 1, 0, self.which(c, call_topic="topic", client_group="client_group")
 
     def N04A(self):
         for c in self.each("hotline_call", "on_date"):
@@ -342,7 +348,7 @@ class Programmes:
     def behaviour(self, field):
         for a in self.each("activity", "on_date"):
             if a.get("kind") == "behaviour_change" and a.get(field):
-                yield a["_unit"], a["id"], number(a, field), 0, {}
+                yield a["_unit"], a["id"], number(a, field), 0, self.which(a, activity_field="field")
 
     def A03(self):
         return self.behaviour("participants")
@@ -353,7 +359,8 @@ class Programmes:
     def products(self, field):
         for p in self.each("product", "on_date"):
             if p.get(field):
-                yield p["_unit"], p["id"], number(p, field), 0, {"product_kind": p.get("kind", "")}
+                yield p["_unit"], p["id"], number(p, field), 0, self.which(p, product_kind="kind",
+                                                                           activity_field="field")
 
     def A04(self):
         return self.products("qty")
@@ -532,7 +539,8 @@ class Programmes:
     def W03R(self):
         inspected = {i["site"] for i in self.each("site_inspection", "on_date")}
         for b in self.sites():
-            yield b["_unit"], b["id"], int(self.within(b.get("reviewed_on")) or b["id"] in inspected), 1, {}
+            reviewed = self.within(b.get("reviewed_on")) or b["id"] in inspected
+            yield b["_unit"], b["id"], int(reviewed), 1, self.which(b, business_kind="kind")
 
     def W03V(self):
         for i in self.each("site_inspection", "on_date"):
@@ -571,7 +579,7 @@ class Programmes:
     def W06A(self):
         for g in self.women_helped():
             if g.get("amount"):
-                yield g["_unit"], g["id"], number(g, "amount"), 0, {"grant_kind": g["kind"]}
+                yield g["_unit"], g["id"], number(g, "amount"), 0, self.which(g, grant_kind="kind")
 
     def named(self, row):
         return self.std(row.get("person", ""), "general")
@@ -658,7 +666,7 @@ class Programmes:
 
     def X01(self):
         for s in self.sheets():
-            yield s["_unit"], s["_unit"], 1, 0, {"score_class": s.get("result_class", "")}
+            yield s["_unit"], s["_unit"], 1, 0, self.which(s, score_class="result_class", score_mode="mode")
 
     def most(self, sheet):
         """The most that the scheme of a sheet gives, in hundredths of a point; None of an unknown scheme."""

@@ -37,8 +37,10 @@ PLANS = {
     "brvt2024": ("77", "Tỉnh Bà Rịa - Vũng Tàu", [("RP13", "2024-Q2"), ("RP13", "2024-6M"), ("RP13", "2024")]),
 }
 
-# Of a year, these reports have all indicators, PL01 by sex and age: every one is counted again in every district.
-EVERY = ["RP04", "RP07", "RP11", "RP12", "RP13", "PL01"]
+# Of a year, these reports have all indicators, the last two their breakdowns: every one is counted again in every
+# district.
+BREAKDOWNS = "KT01"
+EVERY = ["RP04", "RP07", "RP11", "RP12", "RP13", "PL01", BREAKDOWNS]
 
 
 class Plan(Story):
@@ -49,11 +51,21 @@ class Plan(Story):
         self.links = []
 
     def catalogue(self):
-        """The shipped one, with the rows of the bodies that report beside the communes."""
+        """The shipped one, with the rows of the bodies that report beside the communes, and a form of this test's
+        own that has each breakdown of each indicator: the plans' forms print some, PL01 those by sex and age."""
         shutil.copytree(os.path.join(ROOT, "catalogue"), self.path("catalogue"))
-        with open(self.path("d", "units.csv"), encoding="utf-8") as more, open(
-                self.path("catalogue", "units.csv"), "a", encoding="utf-8") as f:
-            f.write(more.read())
+        with open(self.path("d", "units.csv"), encoding="utf-8") as more:
+            self.more("units", more.read())
+        with open(self.path("catalogue", "indicators.csv"), encoding="utf-8") as f:
+            pairs = [(r["id"], by) for r in csv.DictReader(f) for by in r["by"].split("|") if by]
+        self.more("reports", "%s,Mọi cách chia,All breakdowns,district,year,test\n" % BREAKDOWNS)
+        self.more("windows", "%s,1,,,1900-01-01,\n" % BREAKDOWNS)
+        self.more("report_lines", "".join("%s,%d,%s,%s,,\n" % (BREAKDOWNS, i + 1, *pair)
+                                          for i, pair in enumerate(pairs)))
+
+    def more(self, name, rows):
+        with open(self.path("catalogue", name + ".csv"), "a", encoding="utf-8") as f:
+            f.write(rows)
 
     def begin(self):
         program = os.path.join(ROOT, "tests/data/plans.py")
