@@ -252,7 +252,8 @@ static bool hub_engine_list(struct hub_engine *e, struct hub_session *x,
         struct hub_sync_event answer = *ev;
         enum err err = hub_engine_store(e, f, &answer);
         if (e->dead) return false;
-        x->bound = (x->bound || e->open) && !ZOO(1);
+        /* Nothing was said that a note of the session's end must be durable for. */
+        if (f->kind != HUB_SYNC_FX_GAVE_BACK) x->bound = (x->bound || e->open) && !ZOO(1);
         if (err != ERR_OK) {
             hub_engine_failed(e, x, err, f + 1, fx->count - i - 1, ev);
             return true;
