@@ -309,10 +309,12 @@ json_t *hub_command_search(struct hub_app *a, const json_t *request)
     json_t *columns = json_array();
     for (size_t i = 0; i < s.count; i++)
         json_array_append_new(columns, json_string(s.columns[i]->name));
+    int64_t known = 0;
     enum err e = hub_store_find(a->store, &q, hub_search_each, &s, &total);
-    json_t *j = e == ERR_OK
-                    ? json_pack("{s:O, s:I, s:I, s:O}", "rows", s.rows, "total", (json_int_t)total,
-                                "offset", (json_int_t)q.offset, "columns", columns)
+    if (e == ERR_OK) e = hub_store_made(a->store, t, &known);
+    json_t *j = e == ERR_OK ? json_pack("{s:O, s:I, s:I, s:O, s:I}", "rows", s.rows, "total",
+                                        (json_int_t)total, "offset", (json_int_t)q.offset,
+                                        "columns", columns, "known", (json_int_t)known)
                 : e == ERR_TOO_LARGE ? hub_command_error(ERR_BAD_INPUT, "Điều cần tìm quá dài.",
                                                          "What is looked for is too long.")
                                      : hub_command_fail(e);

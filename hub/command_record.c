@@ -3,6 +3,7 @@
 
 #include "common/io/clock.h"
 #include "hub/sealed.h"
+#include "hub/store_desk.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -378,8 +379,35 @@ json_t *hub_command_import(struct hub_app *a, const json_t *request)
                                 (json_int_t)json_array_size(m.bad), "bad", m.bad, "kept_values",
                                 (json_int_t)json_array_size(m.kept), "kept", m.kept);
     json_decref(m.bad);
+/* Who looked for doubles says what was known then ("known" of a search): another record may have come meanwhile.
+ * NULL: none did. */
+static json_t *hub_import_stale(struct hub_app *a, const json_t *request,
+                                const struct catalogue_type *t)
+{
+    const json_t *known = json_object_get(request, "known");
+    int64_t made = 0;
+    if (t == NULL || !json_is_integer(known)) return NULL;
+    enum err e = hub_store_made(a->store, t, &made);
+    if (e != ERR_OK) return hub_command_fail(e);
+    if (made == json_integer_value(known)) return NULL;
+    return hub_command_error(
+        ERR_STALE,
+        "Vừa có hồ sơ khác được thêm vào loại này; các dòng này chưa nhập. Hãy dò trùng lại.",
+        "Other records of this type were added meanwhile; these rows were not imported. Look for "
+        "doubles again.");
+}
+
     json_decref(m.kept);
     buf_free(&m.memory);
     hub_edit_free(&m.edit);
+    const struct catalogue *c = hub_store_catalogue(a->store);
+    const char *type = hub_request_str(request, "type");
+    const struct catalogue_type *t =
+        c != NULL && type != NULL ? catalogue_type_by_name(c, type) : NULL;
+    int64_t known = 0;
     return j;
 }
+    json_t *stale = hub_import_stale(a, request, t);
+    if (stale != NULL) return stale;
+    bool told = e == ERR_OK && t != NULL && hub_store_made(a->store, t, &known) == ERR_OK;
+    if (told) json_object_set_new(j, "known", json_integer((json_int_t)known));

@@ -34,6 +34,10 @@ MUST_CHECK enum err hub_store_find(struct hub_store *s, const struct hub_find *q
                                    enum err (*each)(void *ctx, const struct id_record *rid),
                                    void *ctx, size_t *total);
 
+/* A number that is another one after a record of the type was made; 0: there is none. */
+MUST_CHECK enum err hub_store_made(struct hub_store *s, const struct catalogue_type *type,
+                                   int64_t *made);
+
 /* The catalogue's SQL over a prospective record, field by field. As hub_store_try_record(). */
 MUST_CHECK enum err hub_store_review(struct hub_store *s, const struct catalogue_type *type,
                                      const struct fold *f, struct typed_review *out);

@@ -138,3 +138,15 @@ enum err hub_store_find(struct hub_store *s, const struct hub_find *q,
     search_words_free(&w); /* it was bound, not copied */
     return e;
 }
+
+enum err hub_store_made(struct hub_store *s, const struct catalogue_type *type, int64_t *made)
+{
+    enum err e = hub_store_project(s);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, "SELECT max(record) FROM sys_search WHERE type = ?1");
+    db_bind_int(q, 1, type->no);
+    e = db_get(q);
+    if (e == ERR_OK) *made = db_column_int(q, 0);
+    db_done(q);
+    return e;
+}

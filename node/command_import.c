@@ -26,6 +26,8 @@ struct node_import {
     struct id_record rids[CHANGE_OPS_MAX];
     uint64_t keys[CHANGE_OPS_MAX]; /* hash of the key's text, 0 = none */
     size_t count;
+    unsigned type;         /* of the list, 0: every row says its own */
+    uint64_t fresh;        /* ops that are held back and create a record of that type */
     uint64_t sets;         /* saved */
     struct id_record last; /* record of the last saved op */
     struct buf memory;
@@ -70,6 +72,7 @@ static enum err node_import_flush(struct node_command *c, bool last)
         node_own_free(&m->own);
         m->open = false;
         m->count = 0;
+        m->fresh = 0;
         buf_clear(&m->payloads);
         return ERR_OK;
     }
@@ -84,6 +87,7 @@ static enum err node_import_flush(struct node_command *c, bool last)
     m->open = false;
     m->last = m->rids[m->count - 1];
     m->count = 0;
+    m->fresh = 0;
     buf_clear(&m->payloads);
     if (e == ERR_OK) m->sets++;
     if (e == ERR_OK && c->saved != NULL) c->saved(c->ctx);
@@ -276,7 +280,9 @@ static enum err node_row_take(struct node_command *c, const json_t *row, const c
     }
     if (e != ERR_OK) return e;
     node_row_count(m, &op);
-    return op.changed ? node_import_collect(m, &op, r.key_hash) : ERR_OK;
+    if (!op.changed) return ERR_OK;
+    if (op.kind == CHANGE_CREATE && r.type->no == m->type) m->fresh++;
+    return node_import_collect(m, &op, r.key_hash);
 }
 
 /* ---- the last set ---- */
@@ -320,53 +326,6 @@ static enum err node_import_end(struct node_command *c)
 
 /* ---- requests ---- */
 
-/* Refuse a file whose columns the type does not have before any row is taken. */
-static json_t *node_import_columns(struct node_command *c, const json_t *request)
-{
-    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
-    const json_t *columns = json_object_get(request, "columns");
-    const char *name = node_request_str(request, "type");
-    const char *key = node_request_str(request, "key");
-    if (cat == NULL)
-        return node_command_error(
-            ERR_NOT_READY, "Máy này chưa nhận danh mục nên chưa nhập được: hãy đồng bộ trước.",
-            "No catalogue has come yet, so nothing can be imported: sync first.", NULL);
-    if (name == NULL) return NULL; /* NDJSON: every line names its own */
-    const struct catalogue_type *t = catalogue_type_by_name(cat, name);
-    if (t == NULL)
-        return node_command_error(ERR_BAD_INPUT, "Không có loại hồ sơ này trong danh mục.",
-                                  "The catalogue has no such record type.", "type");
-    if (key != NULL && catalogue_field_by_name(t, key) == NULL)
-        return node_command_error(ERR_BAD_INPUT, "Không có trường dùng làm khóa (--key).",
-                                  "The type has no field to be the key (--key).", key);
-    for (size_t i = 0; i < json_array_size(columns); i++) {
-        const char *column = json_string_value(json_array_get(columns, i));
-        if (column == NULL || strcmp(column, "id") == 0) continue;
-        if (catalogue_field_by_name(t, column) == NULL)
-            return node_command_error(
-                ERR_BAD_INPUT,
-                "Dòng tiêu đề có cột mà loại hồ sơ này không có; chưa nhập dòng nào. Hãy chọn "
-                "trường "
-                "cho cột, hoặc bỏ cột (bằng lệnh: --map \"CỘT=trường\", --map \"CỘT=\").",
-                "The header has a column that the type does not have; no row was imported. Choose "
-                "a field for it or leave it out (by the tool: --map \"COLUMN=field\", --map "
-                "\"COLUMN=\").",
-                column);
-    }
-    return NULL;
-}
-
-/* A key is looked up for every row. */
-static enum err node_import_index(struct node_command *c, const json_t *request)
-{
-    const char *type = node_request_str(request, "type");
-    const char *key = node_request_str(request, "key");
-    if (type == NULL || key == NULL) return ERR_OK;
-    const struct catalogue_type *t =
-        catalogue_type_by_name(node_store_catalogue(c->store, NULL), type);
-    return node_store_index(c->store, t, catalogue_field_by_name(t, key));
-}
-
 /* Its own first steps: whose it is, what it is of. */
 static enum err node_import_about(struct node_command *c, const json_t *request)
 {
@@ -389,12 +348,15 @@ static json_t *node_import_start(struct node_command *c, const json_t *request)
     const char *as_of = node_request_str(request, "as_of");
     enum err e = node_import_settle(c); /* of an import whose tool went away */
     if (e != ERR_OK) return node_command_fail(e);
-    node_import_free(c);
+    const struct catalogue_type *type = node_import_type(c, request);
     json_t *j = node_import_columns(c, request);
+    if (j == NULL && type != NULL) j = node_import_stale(c, request, type->no, 0);
     if (j != NULL) return j;
+    node_import_free(c);
     struct node_import *m = calloc(1, sizeof *m);
     if (m == NULL) return node_command_fail(ERR_NOMEM);
     c->import = m;
+    m->type = type != NULL ? type->no : 0;
     buf_init(&m->payloads, CHANGE_BYTES_MAX);
     buf_init(&m->memory, NODE_IMPORT_VALUES_BYTES);
     do
@@ -445,15 +407,18 @@ static enum err node_import_rows(struct node_command *c, const json_t *request, 
     return ERR_OK;
 }
 
-static json_t *node_import_answer(const struct node_import *m, json_t *bad, bool done)
+static json_t *node_import_answer(struct node_command *c, json_t *bad, bool done)
 {
+    const struct node_import *m = c->import;
     char id[17];
     snprintf(id, sizeof id, "%016llx", (unsigned long long)m->id);
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:O, s:I, s:O}", "import", id,
-                     "created", (json_int_t)m->created, "edited", (json_int_t)m->edited,
-                     "unchanged", (json_int_t)m->unchanged, "bad_rows", (json_int_t)m->bad, "sets",
-                     (json_int_t)m->sets, "done", (int)done, "dry", (int)m->dry, "bad", bad,
-                     "kept_values", (json_int_t)m->kept, "kept", m->kept_here);
+    json_t *j = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:O, s:I, s:O}", "import", id,
+                          "created", (json_int_t)m->created, "edited", (json_int_t)m->edited,
+                          "unchanged", (json_int_t)m->unchanged, "bad_rows", (json_int_t)m->bad,
+                          "sets", (json_int_t)m->sets, "done", (int)done, "dry", (int)m->dry, "bad",
+                          bad, "kept_values", (json_int_t)m->kept, "kept", m->kept_here);
+    if (m->type != 0) node_json_known(c, m->type, m->fresh, j);
+    return j;
 }
 
 static json_t *node_import_broken(struct node_command *c, enum err e)
@@ -483,10 +448,12 @@ json_t *node_command_import(struct node_command *c, const json_t *request)
     } else {
         if (c->import != NULL)
             snprintf(mine, sizeof mine, "%016llx", (unsigned long long)c->import->id);
-        if (strcmp(id, mine) != 0)
+        if (c->import == NULL || strcmp(id, mine) != 0)
             return node_command_error(
                 ERR_NOT_FOUND, "Lần nhập này đã bị ngắt bởi một lần nhập khác: hãy nhập lại tệp.",
                 "Another import has ended this one: import the file again.", NULL);
+        json_t *stale = node_import_stale(c, request, c->import->type, c->import->fresh);
+        if (stale != NULL) return stale;
     }
     bool last = json_is_true(json_object_get(request, "last"));
     json_t *bad = json_array(), *kept = json_array();
@@ -494,7 +461,7 @@ json_t *node_command_import(struct node_command *c, const json_t *request)
     enum err e = node_import_rows(c, request, bad);
     c->import->kept += json_array_size(kept);
     if (e == ERR_OK && last) e = node_import_end(c);
-    json_t *j = e == ERR_OK ? node_import_answer(c->import, bad, last) : node_import_broken(c, e);
+    json_t *j = e == ERR_OK ? node_import_answer(c, bad, last) : node_import_broken(c, e);
     json_decref(bad);
     json_decref(kept);
     if (e == ERR_OK && last) node_import_free(c);

@@ -75,6 +75,17 @@ json_t *node_command_import(struct node_command *c, const json_t *request);
 /* Save what an import holds back; before any other save. */
 MUST_CHECK enum err node_import_settle(struct node_command *c);
 void node_import_free(struct node_command *c);
+/* command_import_head.c: the type of the whole list, NULL: none, or the catalogue has none of that name. */
+const struct catalogue_type *node_import_type(struct node_command *c, const json_t *request);
+/* Refuse columns that the type does not have. NULL: they are in order. */
+json_t *node_import_columns(struct node_command *c, const json_t *request);
+/* The key is looked up for every row: make it quick. */
+MUST_CHECK enum err node_import_index(struct node_command *c, const json_t *request);
+/* "known": how many records of a type were ever made, `held` of them not saved yet. Who looked for doubles sends it
+ * with the rows: STALE when others were made meanwhile, which nobody compared with the list. NULL: none were. */
+void node_json_known(struct node_command *c, unsigned type, uint64_t held, json_t *answer);
+json_t *node_import_stale(struct node_command *c, const json_t *request, unsigned type,
+                          uint64_t held);
 /* command_status.c */
 json_t *node_command_status(struct node_command *c, const json_t *request);
 json_t *node_command_join(struct node_command *c, const json_t *request);

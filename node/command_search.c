@@ -289,6 +289,7 @@ json_t *node_command_search(struct node_command *c, const json_t *request)
         if (q.max > NODE_COMMAND_LIST_MAX) q.max = NODE_COMMAND_LIST_MAX;
         enum err e = node_store_search(c->store, &q, node_search_each, &s, &total);
         j = e == ERR_OK ? node_search_answer(&s, total) : node_command_fail(e);
+        if (e == ERR_OK && q.type != NULL) node_json_known(c, q.type->no, 0, j);
     }
     json_decref(s.rows);
     buf_free(&memory);

@@ -355,3 +355,13 @@ enum err node_store_used(struct node_store *s,
     db_done(q);
     return e;
 }
+
+enum err node_store_made(struct node_store *s, unsigned type, uint64_t *made)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT count(*) FROM sys_shown WHERE type = ?1");
+    db_bind_int(q, 1, type);
+    enum err e = db_get(q);
+    if (e == ERR_OK) *made = node_store_u64(db_column_int(q, 0));
+    db_done(q);
+    return e;
+}

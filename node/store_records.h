@@ -162,6 +162,9 @@ MUST_CHECK enum err node_store_used(struct node_store *s,
                                     enum err (*each)(void *ctx, unsigned type, uint64_t records),
                                     void *ctx);
 
+/* How many records of a type are here, deleted ones too: it grows with each that is made. */
+MUST_CHECK enum err node_store_made(struct node_store *s, unsigned type, uint64_t *made);
+
 /* Living records of a type whose field has this canonical text: the first two are enough to tell
  * "none", "one" and "several". Not for references and sets (ERR_BAD_INPUT). */
 MUST_CHECK enum err node_store_find(struct node_store *s, const struct catalogue_type *type,

@@ -397,6 +397,23 @@ test("a list in a font of before Unicode is shown before and after", async () =>
   for (const name of ["Nguyễn Văn Hùng", "Trần Thị Hùng"]) assert.ok(names.includes(name), name);
 });
 
+test("who was added while a list is being looked through is asked about too, and is not entered twice", async () => {
+  const between = async (r) => { // another person enters one of the list, after the look and before the rows
+    tool("dongbo-node", "put", "--data", data, "--type", "person", "full_name=Đinh Thị Một", "sex=female", "dob=1980");
+    await r.continue();
+  };
+  await importPeople();
+  await field("Hoặc dán từ Excel").fill("full_name\tsex\tdob\nĐinh Thị Một\tfemale\t1980\nĐinh Thị Hai\tfemale\t1981\n");
+  await button("Đọc phần đã dán").click();
+  await page.route("**/api/import", between, { times: 1 });
+  await button("Nhập").click();
+  await page.getByText("1 dòng giống hồ sơ đã có hoặc giống dòng khác.").waitFor();
+  await button("Bỏ các dòng này, nhập phần còn lại").click();
+  await page.getByText("Nhập xong: 1 mới").waitFor();
+  const names = people().map((r) => r.values.full_name);
+  assert.deepEqual(["Đinh Thị Một", "Đinh Thị Hai"].map((n) => names.filter((x) => x === n).length), [1, 1]);
+});
+
 test("what was read last counts: an earlier answer, or refusal, that comes late changes nothing", async () => {
   await importPeople();
   const held = [], slow = async (r) => { held.push(r); };

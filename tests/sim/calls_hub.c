@@ -618,6 +618,16 @@ static enum err find(struct calls *c)
     return e;
 }
 
+static enum err made(struct calls *c)
+{
+    const struct catalogue *cat = hub_store_catalogue(c->hub);
+    const struct catalogue_type *t = cat != NULL ? catalogue_type_by_no(cat, PERSON) : NULL;
+    int64_t newest = 0;
+    enum err e = t != NULL ? hub_store_made(c->hub, t, &newest) : ERR_NOMEM;
+    if (e == ERR_OK) calls_tell_int(c, newest);
+    return e;
+}
+
 static enum err set_tell(void *ctx, const struct hub_set *s)
 {
     calls_tell_int(ctx, (int64_t)s->position);
@@ -1562,6 +1572,7 @@ const struct call calls_hub[] = {
     {"hub_store_records", records, 0},
     {"hub_store_conflicts", conflicts, 0},
     {"hub_store_find", find, CALL_STEPS},
+    {"hub_store_made", made, CALL_STEPS},
     {"hub_store_sets", sets, 0},
     {"hub_store_set", set_of, 0},
     {"hub_store_held", held, 0},

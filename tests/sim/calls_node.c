@@ -853,6 +853,14 @@ static enum err used(struct calls *c)
     return node_store_used(c->node, used_tell, c);
 }
 
+static enum err made(struct calls *c)
+{
+    uint64_t n = 0;
+    enum err e = node_store_made(c->node, 1, &n);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)n);
+    return e;
+}
+
 /* A form of a record that is there; who else has that name; whom it concerns. */
 static enum err forms(struct calls *c)
 {
@@ -1035,6 +1043,7 @@ const struct call calls_node[] = {
     {"node_store_hub_set_at", hub_set_at, 0},
     {"node_store_held", held, 0},
     {"node_store_used", used, 0},
+    {"node_store_made", made, 0},
     {"node_store_check", forms, CALL_STEPS},
     {"node_store_index", index_field, CALL_STEPS},
     {"node_flow_ops", flow_ops, 0},

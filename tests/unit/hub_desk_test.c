@@ -621,6 +621,31 @@ static void a_list_is_imported(void **state)
     assert_int_equal(ask(WEB_POST, "/api/sheet", "a\n1\n"), 403);
 }
 
+/* A list of one person, sent by who looked for doubles when `known` was told. */
+static unsigned import_known(json_int_t known, const char *name)
+{
+    json_t *rows = json_pack("[{s:i, s:s, s:{s:s, s:s}}]", "line", 2, "type", "person", "values",
+                             "full_name", name, "sex", "male");
+    return post("/api/import",
+                json_pack("{s:s, s:o, s:I}", "type", "person", "rows", rows, "known", known));
+}
+
+/* Two look for doubles at one moment, and find none: the second is told before a row is written. */
+static void a_list_is_imported_by_two(void **state)
+{
+    (void)state;
+    enter("Thống Kê", "statistician");
+    assert_int_equal(ask(WEB_GET, "/api/search", "?type=person&max=1"), 200);
+    json_int_t seen = json_integer_value(json_object_get(answer, "known"));
+    assert_int_equal(import_known(seen, "Lê Văn Một"), 200);
+    json_int_t after = json_integer_value(json_object_get(answer, "known"));
+    assert_int_equal(import_known(seen, "Lê Văn Một"), 409);
+    assert_string_equal(web_json_text(answer, "error"), "STALE");
+    assert_int_equal(import_known(after, "Lê Văn Hai"), 200); /* the first goes on */
+    assert_int_equal(ask(WEB_GET, "/api/search", "?type=person&max=1"), 200);
+    assert_int_equal(json_integer_value(json_object_get(answer, "total")), 2);
+}
+
 /* The whole log, because somebody pressed a button: what came of it stays to be read. */
 static void the_log_is_checked(void **state)
 {
@@ -1108,6 +1133,7 @@ int main(void)
         T(the_province_sees_issued_files_alone),
         T(the_form_does_not_go_round_the_register),
         T(a_list_is_imported),
+        T(a_list_is_imported_by_two),
         T(the_log_is_checked),
         T(files_are_taken_out),
         T(a_file_is_verified_by_its_hash),

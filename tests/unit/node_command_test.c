@@ -1173,6 +1173,72 @@ static void test_doubtful_days_of_an_import(void **state)
     json_decref(r);
 }
 
+/* A piece of a list of persons, sent by who looked for doubles when there were `known`. */
+static json_t *import_known(const char *import, json_int_t known, const char *name, bool last)
+{
+    char text[500], about[100] = "\"type\":\"person\",\"source\":\"ds.csv\"";
+    if (import != NULL) snprintf(about, sizeof about, "\"import\":\"%s\"", import);
+    snprintf(text, sizeof text,
+             "{\"verb\":\"import\",%s,\"person\":\"Lan\",\"known\":%lld,\"last\":%s,\"rows\":[{"
+             "\"line\":2,\"type\":\"person\",\"values\":{\"full_name\":\"%s\",\"sex\":\"Nam\","
+             "\"dob\":\"1970\"}}]}",
+             about, (long long)known, last ? "true" : "false", name);
+    return ask(text);
+}
+
+static json_int_t known_now(void)
+{
+    json_t *r = ask("{\"verb\":\"search\",\"type\":\"person\",\"max\":1}");
+    json_int_t n = count(r, "known");
+    json_decref(r);
+    return n;
+}
+
+/* Two people import one list at one moment: both looked, and found nobody. The second is told before a row of
+ * hers is written, and the first goes on. */
+static void test_import_of_two_at_once(void **state)
+{
+    (void)state;
+    char first[20];
+    json_int_t seen = known_now();
+    json_t *r = import_known(NULL, seen, "Lê Thị Bưởi", false);
+    field(r, "import", first, sizeof first);
+    json_int_t after = count(r, "known"); /* with what is held back */
+    assert_int_equal(after, seen + 1);
+    json_decref(r);
+    r = import_known(NULL, seen, "Lê Thị Bưởi", true);
+    assert_int_equal(node_command_error_of(r), ERR_STALE);
+    json_decref(r);
+    r = import_known(first, after, "Trần Văn Sáu", false);
+    assert_ok(node_command_error_of(r));
+    after = count(r, "known");
+    json_decref(r);
+    /* One is added by hand between two pieces, and one that was there is deleted. */
+    r = ask("{\"verb\":\"put\",\"type\":\"person\",\"person\":\"Lan\",\"values\":{\"full_name\":"
+            "\"Ngô Văn Tám\",\"sex\":\"male\",\"dob\":\"1970\"}}");
+    char id[40], request[200];
+    field(r, "id", id, sizeof id);
+    json_decref(r);
+    snprintf(
+        request, sizeof request,
+        "{\"verb\":\"put\",\"id\":\"%s\",\"action\":\"delete\",\"reason\":\"mistaken\",\"person\":"
+        "\"Lan\"}",
+        id);
+    json_decref(ask(request));
+    r = import_known(first, after, "Ngô Văn Tám", true);
+    assert_int_equal(node_command_error_of(r), ERR_STALE);
+    json_decref(r);
+    r = import_known(first, known_now(), "Ngô Văn Tám",
+                     true); /* looked again: asked for all the same */
+    assert_ok(node_command_error_of(r));
+    assert_int_equal(count(r, "created"), 3);
+    assert_true(json_is_true(json_object_get(r, "done")));
+    json_decref(r);
+    r = import_known("", 0, "x", true); /* none is under way */
+    assert_int_equal(node_command_error_of(r), ERR_NOT_FOUND);
+    json_decref(r);
+}
+
 static void test_import_ndjson(void **state)
 {
     (void)state;
@@ -1374,6 +1440,7 @@ int main(void)
         T(test_an_undoing_that_was_cut),
         T(test_an_undoing_cut_at_every_step),
         T(test_no_copy_into_the_data_folder),
+        T(test_import_of_two_at_once),
         T(test_import_broken_rows),
         T(test_import_twice_doubles_nothing),
         T(test_import_of_a_day_leaves_what_is_later),

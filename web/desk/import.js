@@ -131,8 +131,14 @@ async function doublesByValue(rows, type, tell) {
   return { found, all, most: HERE_MAX };
 }
 
-/** New rows that look like a record that is here, or like a row above. A number that is here is an edit, and no double. */
+/** New rows that look like a record that is here, or like a row above. A number that is here is an edit, and no double.
+ * `known`: what there was before the look; rows that are sent with it are taken as long as nobody added another. */
 async function doubles(rows, type, tell) {
+  const { known } = await api("GET", "/api/search", { type: type.name, max: 1 });
+  return { ...(await doublesNow(rows, type, tell)), rows, known };
+}
+
+async function doublesNow(rows, type, tell) {
   if (type.scope === "down") return doublesByValue(rows, type, tell);
   const id = type.fields.find((f) => f.identity)?.name;
   const fresh = rows.filter((r) => !r.id && type.title && r.values[type.title] && !(id && r.values[id]));
@@ -257,23 +263,38 @@ export function Import({ type: name, refresh, dated = true }) {
   const again = (change) => reading((late) => look({ ...read, ...change }, late));
   const pick = (e) => e.target.files[0] && take(e.target.files[0].name, e.target.files[0]);
   const paste = () => take(t("import.pasted"), new Blob([pasted]));
-  const run = async (rows, dry, sure) => {
-    const bad = sure ? done.bad.filter((b) => !b.confirm) : [], kept = [], parts = pieces(rows);
-    let answer = null, sent = 0;
-    if (sure) setDone({ sent, of: rows.length }); // its button is gone: pressed twice is imported once
-    const sum = { created: 0, edited: 0, unchanged: 0, bad_rows: 0 };
+  /** `at`: how far an import is; it goes on from there after other records came between, and these were looked through. */
+  const run = async (rows, dry, sure, at) => {
+    const so = at || { ...begun(rows), ...(sure && { bad: done.bad.filter((b) => !b.confirm), known: done.known }) };
+    const parts = pieces(rows);
+    if (sure) setDone({ sent: so.sent, of: so.of }); // its button is gone: pressed twice is imported once
     for (const [i, part] of parts.entries()) {
       const last = i === parts.length - 1;
-      answer = await api("POST", "/api/import", { rows: part.map(({ raw, ...r }) => r), last, ...(dry && { dry: true }), ...(sure && { confirm_dates: true }),
-        ...(answer?.import ? { import: answer.import } : { type: name, source: file.name, ...(day && { as_of: day }),
-          ...(file.map && { columns: file.map.filter(Boolean) }) }) });
-      for (const k of Object.keys(sum)) sum[k] = answer.import ? answer[k] : sum[k] + answer[k];
-      bad.push(...answer.bad.map((b) => ({ ...b, raw: part[b.row].raw, of: part[b.row] })));
-      kept.push(...(answer.kept || []));
-      sent += part.length;
-      setDone({ ...sum, bad_rows: bad.length, dry, done: last, bad, kept, sent, of: rows.length });
+      let answer;
+      try {
+        answer = await api("POST", "/api/import", { rows: part.map(({ raw, ...r }) => r), last, ...(dry && { dry: true }), ...(sure && { confirm_dates: true }),
+          ...(!dry && so.known !== undefined && { known: so.known }),
+          ...(so.import ? { import: so.import } : { type: name, source: file.name, ...(day && { as_of: day }),
+            ...(file.map && { columns: file.map.filter(Boolean) }) }) });
+      } catch (x) {
+        if (x.answer?.error !== "STALE") throw x;
+        return lookThrough(parts.slice(i).flat(), sure, so);
+      }
+      for (const k of Object.keys(so.sum)) so.sum[k] = answer.import ? answer[k] : so.sum[k] + answer[k];
+      so.import = answer.import;
+      so.known = answer.known;
+      so.bad.push(...answer.bad.map((b) => ({ ...b, raw: part[b.row].raw, of: part[b.row] })));
+      so.kept.push(...(answer.kept || []));
+      so.sent += part.length;
+      setDone({ ...so.sum, bad_rows: so.bad.length, dry, done: last, bad: so.bad, kept: so.kept, sent: so.sent, of: so.of, known: so.known });
     }
     refresh();
+  };
+  const lookThrough = async (rows, sure, at) => {
+    const look = await doubles(rows, type, (sent) => setDone({ sent, of: rows.length }));
+    setDone(null);
+    const from = { ...at, known: look.known };
+    if (look.found.length > 0) setTwice({ ...look, sure, at: from }); else await run(rows, false, sure, from);
   };
   const guarded = async (work) => {
     setWrong("");
@@ -287,13 +308,9 @@ export function Import({ type: name, refresh, dated = true }) {
     pressed.current = false;
   };
   const all = () => (file.cells ? rowsOf(file, type) : file.rows);
-  const send = () => single(async () => {
-    const rows = all();
-    const look = await doubles(rows, type, (sent) => setDone({ sent, of: rows.length }));
-    setDone(null);
-    if (look.found.length > 0) setTwice({ ...look, rows }); else await run(rows, false);
-  });
-  const go = (rows) => { setTwice(null); single(() => run(rows, false)); };
+  const begun = (rows) => ({ bad: [], kept: [], sent: 0, of: rows.length, sum: { created: 0, edited: 0, unchanged: 0, bad_rows: 0 } });
+  const send = () => single(() => lookThrough(all(), false, begun(all())));
+  const go = (rows) => { const { sure, at } = twice; setTwice(null); single(() => run(rows, false, sure, { ...at, of: at.sent + rows.length })); };
   const odd = done?.done ? done.bad.filter((b) => b.confirm) : []; // days far from the period: right or mistyped?
   const ready = file && !busy && !(file.map && file.map.includes(null));
   if (!type) return html`<${Title}>${t("nopage")}</${Title}>`;
