@@ -70,6 +70,7 @@ json_t *hub_command_why(enum err e, const struct entry_why *why)
     json_t *j = hub_command_error(e, why->vi, why->en);
     if (j != NULL && why->field != NULL)
         json_object_set_new(j, "field", json_string(why->field->name));
+    if (j != NULL && why->confirm) json_object_set_new(j, "confirm", json_true());
     return j;
 }
 

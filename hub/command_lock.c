@@ -68,7 +68,7 @@ enum err hub_locks_keep(struct hub_edit *h, const json_t *row, struct entry_form
     struct entry_op op;
     enum err e = hub_edit_load(h, &form->rid);
     if (e != ERR_OK || h->fold.type == 0 || !record_locked_any(&h->fold)) return e;
-    e = hub_edit_append(h, form, NULL, &op, why);
+    e = hub_edit_draft(h, form, &op, why);
     if (e != ERR_OK || !op.changed) return e;
     e = hub_edit_load(h, &form->rid); /* as it was */
     if (e != ERR_OK) return e;

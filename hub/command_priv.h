@@ -2,6 +2,7 @@
 #ifndef DONGBO_HUB_COMMAND_PRIV_H
 #define DONGBO_HUB_COMMAND_PRIV_H
 
+#include "common/doubt.h"
 #include "hub/command.h"
 #include "hub/own.h"
 #include "hub/store_records.h"
@@ -230,6 +231,11 @@ struct hub_edit {
     struct entry entry;
     struct fold fold;
     struct buf state;
+    char unit[ADMIN_UNIT_BYTES_MAX +
+              1]; /* owner of the record that is loaded; "" when there is none */
+    bool asks;    /* of days that look mistyped a person is asked: who asks has a way to answer */
+    struct doubt_days days; /* of days_unit */
+    char days_unit[ADMIN_UNIT_BYTES_MAX + 1];
 };
 MUST_CHECK enum err hub_edit_init(struct hub_edit *h, struct hub_app *a);
 void hub_edit_free(struct hub_edit *h);
@@ -239,6 +245,10 @@ MUST_CHECK enum err hub_edit_load(struct hub_edit *h, const struct id_record *ri
 MUST_CHECK enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
                                     const struct hub_own_set *like, struct entry_op *op,
                                     struct entry_why *why);
+/* Load and make the op that a list's whole row would be, whatever of it may be written: days are not asked about, and
+ * sealed fields stand in it open. To be shown to entry_keep() only. */
+MUST_CHECK enum err hub_edit_draft(struct hub_edit *h, const struct entry_form *form,
+                                   struct entry_op *op, struct entry_why *why);
 /* Typed texts of a JSON object; they live in `memory`. ERR_BAD_VALUE with words. */
 MUST_CHECK enum err hub_values_read(const struct catalogue_type *type, const json_t *object,
                                     struct entry_value *values, size_t *count, struct buf *memory,
@@ -250,12 +260,11 @@ MUST_CHECK enum err hub_form_read(struct hub_app *a, const json_t *row, struct e
                                   struct entry_why *why);
 /* The type of a record that is there; NULL otherwise. */
 const struct catalogue_type *hub_record_type(struct hub_app *a, const struct id_record *rid);
-/* command_doubt.c: does the op write a day that cannot be? What a record says already is nobody's new word.
- * `decoded`: scratch of CHANGE_WRITES_MAX. ERR_BAD_VALUE with field and words. */
-MUST_CHECK enum err hub_doubt(struct hub_app *a, const struct catalogue_type *t,
-                              const struct entry_op *op, struct change_write *decoded,
-                              struct entry_why *why);
-/* The same of one field's canonical text. */
+/* command_doubt.c: does the op write a day that cannot be, or, if h->asks, one that is asked about? What a record
+ * says already is nobody's new word. ERR_BAD_VALUE with field and words; why->confirm when it is a question. */
+MUST_CHECK enum err hub_doubt(struct hub_edit *h, const struct catalogue_type *t,
+                              const struct entry_op *op, struct entry_why *why);
+/* Days that cannot be, in one field's canonical text. */
 MUST_CHECK enum err hub_doubt_text(struct hub_app *a, const struct catalogue_type *t,
                                    const struct catalogue_field *f, struct bytes text,
                                    struct entry_why *why);

@@ -11,6 +11,14 @@
 
 enum { HUB_VALUES_BYTES_MAX = 1024 * 1024 }; /* typed texts of one request's row */
 
+/* Who puts or imports is asked about days that look mistyped, until he says that they are right. */
+static bool hub_request_asks(const json_t *request)
+{
+    const char *verb = hub_request_str(request, "verb");
+    bool typed = verb != NULL && (strcmp(verb, "put") == 0 || strcmp(verb, "import") == 0);
+    return typed && !json_is_true(json_object_get(request, "confirm_dates"));
+}
+
 /* ---- one op ---- */
 
 enum err hub_edit_init(struct hub_edit *h, struct hub_app *a)
@@ -34,7 +42,8 @@ enum err hub_edit_load(struct hub_edit *h, const struct id_record *rid)
 {
     fold_clear(&h->fold);
     buf_clear(&h->state);
-    enum err e = hub_store_record(h->app->store, rid, &h->state, NULL, NULL, NULL);
+    h->unit[0] = '\0';
+    enum err e = hub_store_record(h->app->store, rid, &h->state, NULL, h->unit, NULL);
     if (e == ERR_NOT_FOUND) return ERR_OK;
     if (e == ERR_OK) e = fold_load(&h->fold, buf_bytes(&h->state));
     return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
@@ -49,14 +58,15 @@ static enum err hub_edit_check(void *ctx, const struct catalogue_type *type, con
                        : e;
 }
 
-enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
-                         const struct hub_own_set *like, struct entry_op *op, struct entry_why *why)
+/* The op of a form, as a draft: what only somebody who saves it is told is not looked at, and nothing is sealed. */
+static enum err hub_edit_make(struct hub_edit *h, const struct entry_form *form, bool draft,
+                              struct entry_op *op, struct entry_why *why)
 {
     struct hub_app *a = h->app;
     struct entry_rules rules = {.catalogue = hub_store_catalogue(a->store),
                                 .fold = hub_store_rules(a->store),
                                 .check = hub_edit_check,
-                                .seal = hub_sealed_writes,
+                                .seal = draft ? NULL : hub_sealed_writes,
                                 .ctx = h,
                                 .side = CATALOGUE_SIDE_HUB};
     *why = (struct entry_why){.field = NULL};
@@ -71,8 +81,21 @@ enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
     bool masked = meant.count == 0 && form->count > 0 && form->lock_count == 0;
     if (e == ERR_OK && masked) return ERR_OK; /* all as it was */
     if (e == ERR_OK) e = entry_make(&h->entry, &rules, &h->fold, &meant, op, why);
-    if (e == ERR_OK && form->action == ENTRY_SAVE)
-        e = hub_doubt(a, form->type, op, h->entry.decoded, why);
+    return e == ERR_OK && form->action == ENTRY_SAVE && !draft ? hub_doubt(h, form->type, op, why)
+                                                               : e;
+}
+
+enum err hub_edit_draft(struct hub_edit *h, const struct entry_form *form, struct entry_op *op,
+                        struct entry_why *why)
+{
+    return hub_edit_make(h, form, true, op, why);
+}
+
+enum err hub_edit_append(struct hub_edit *h, const struct entry_form *form,
+                         const struct hub_own_set *like, struct entry_op *op, struct entry_why *why)
+{
+    struct hub_app *a = h->app;
+    enum err e = hub_edit_make(h, form, false, op, why);
     if (e != ERR_OK || !op->changed || like == NULL) return e;
     struct hub_own_set set = *like;
     set.payloads = &op->payload;
@@ -129,6 +152,7 @@ json_t *hub_edit_one(struct hub_app *a, const json_t *request, const struct entr
     enum err e = hub_store_project(a->store);
     if (e == ERR_OK) e = hub_edit_init(&h, a);
     if (e != ERR_OK) return hub_command_fail(e);
+    h.asks = hub_request_asks(request);
     e = hub_app_begin(a);
     if (e == ERR_OK) {
         e = hub_edit_base(&h, request, &form->rid, &why);
@@ -295,12 +319,12 @@ static void hub_import_bad(struct hub_import *m, const json_t *row, size_t index
                            const struct entry_why *why)
 {
     bool said = why->vi[0] != '\0';
-    json_array_append_new(m->bad,
-                          json_pack("{s:I, s:s, s:s, s:s, s:I}", "line",
-                                    json_integer_value(json_object_get(row, "line")), "column",
-                                    why->field != NULL ? why->field->name : "", "vi",
-                                    said ? why->vi : err_text_vi(e), "en",
-                                    said ? why->en : err_text_en(e), "row", (json_int_t)index));
+    json_array_append_new(m->bad, json_pack("{s:I, s:s, s:s, s:s, s:I, s:b}", "line",
+                                            json_integer_value(json_object_get(row, "line")),
+                                            "column", why->field != NULL ? why->field->name : "",
+                                            "vi", said ? why->vi : err_text_vi(e), "en",
+                                            said ? why->en : err_text_en(e), "row",
+                                            (json_int_t)index, "confirm", (int)why->confirm));
 }
 
 /* What `put` refuses an import refuses too. */
@@ -355,30 +379,6 @@ static enum err hub_import_rows(struct hub_import *m, const json_t *rows)
     return e;
 }
 
-json_t *hub_command_import(struct hub_app *a, const json_t *request)
-{
-    struct hub_import m = {.bad = NULL};
-    const json_t *rows = json_object_get(request, "rows");
-    if (!json_is_array(rows) || json_array_size(rows) > HUB_COMMAND_ROWS_MAX)
-        return hub_command_error(ERR_TOO_LARGE, "Mỗi lần nhập tối đa 5000 dòng.",
-                                 "At most 5000 rows an import.");
-    enum err e = hub_store_project(a->store);
-    if (e == ERR_OK) e = hub_edit_init(&m.edit, a);
-    if (e != ERR_OK) return hub_command_fail(e);
-    m.bad = json_array();
-    m.kept = json_array();
-    buf_init(&m.memory, HUB_VALUES_BYTES_MAX);
-    hub_request_person(a, request, &m.set.person);
-    m.dry = json_is_true(json_object_get(request, "dry"));
-    e = hub_import_rows(&m, rows);
-    json_t *j = e != ERR_OK
-                    ? hub_command_fail(e)
-                    : json_pack("{s:I, s:I, s:I, s:b, s:I, s:O, s:I, s:O}", "created",
-                                (json_int_t)m.created, "edited", (json_int_t)m.edited, "unchanged",
-                                (json_int_t)m.unchanged, "dry", (int)m.dry, "bad_rows",
-                                (json_int_t)json_array_size(m.bad), "bad", m.bad, "kept_values",
-                                (json_int_t)json_array_size(m.kept), "kept", m.kept);
-    json_decref(m.bad);
 /* Who looked for doubles says what was known then ("known" of a search): another record may have come meanwhile.
  * NULL: none did. */
 static json_t *hub_import_stale(struct hub_app *a, const json_t *request,
@@ -397,17 +397,42 @@ static json_t *hub_import_stale(struct hub_app *a, const json_t *request,
         "doubles again.");
 }
 
-    json_decref(m.kept);
-    buf_free(&m.memory);
-    hub_edit_free(&m.edit);
+json_t *hub_command_import(struct hub_app *a, const json_t *request)
+{
+    struct hub_import m = {.bad = NULL};
     const struct catalogue *c = hub_store_catalogue(a->store);
     const char *type = hub_request_str(request, "type");
     const struct catalogue_type *t =
         c != NULL && type != NULL ? catalogue_type_by_name(c, type) : NULL;
     int64_t known = 0;
-    return j;
-}
+    const json_t *rows = json_object_get(request, "rows");
+    if (!json_is_array(rows) || json_array_size(rows) > HUB_COMMAND_ROWS_MAX)
+        return hub_command_error(ERR_TOO_LARGE, "Mỗi lần nhập tối đa 5000 dòng.",
+                                 "At most 5000 rows an import.");
     json_t *stale = hub_import_stale(a, request, t);
     if (stale != NULL) return stale;
+    enum err e = hub_store_project(a->store);
+    if (e == ERR_OK) e = hub_edit_init(&m.edit, a);
+    if (e != ERR_OK) return hub_command_fail(e);
+    m.bad = json_array();
+    m.kept = json_array();
+    buf_init(&m.memory, HUB_VALUES_BYTES_MAX);
+    hub_request_person(a, request, &m.set.person);
+    m.dry = json_is_true(json_object_get(request, "dry"));
+    m.edit.asks = hub_request_asks(request);
+    e = hub_import_rows(&m, rows);
     bool told = e == ERR_OK && t != NULL && hub_store_made(a->store, t, &known) == ERR_OK;
+    json_t *j = e != ERR_OK
+                    ? hub_command_fail(e)
+                    : json_pack("{s:I, s:I, s:I, s:b, s:I, s:O, s:I, s:O}", "created",
+                                (json_int_t)m.created, "edited", (json_int_t)m.edited, "unchanged",
+                                (json_int_t)m.unchanged, "dry", (int)m.dry, "bad_rows",
+                                (json_int_t)json_array_size(m.bad), "bad", m.bad, "kept_values",
+                                (json_int_t)json_array_size(m.kept), "kept", m.kept);
     if (told) json_object_set_new(j, "known", json_integer((json_int_t)known));
+    json_decref(m.bad);
+    json_decref(m.kept);
+    buf_free(&m.memory);
+    hub_edit_free(&m.edit);
+    return j;
+}

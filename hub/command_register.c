@@ -330,7 +330,8 @@ static json_t *register_put(struct hub_app *a, const json_t *request, const char
 {
     const char *person = hub_request_str(request, "person");
     const char *id = hub_request_str(request, "id");
-    json_t *q = json_pack("{s:s, s:s, s:O}", "verb", "put", "type", type, "values", values);
+    json_t *q = json_pack("{s:s, s:s, s:O, s:b}", "verb", "put", "type", type, "values", values,
+                          "confirm_dates", 1); /* these verbs do not ask */
     if (id != NULL) json_object_set_new(q, "id", json_string(id));
     if (person != NULL) json_object_set_new(q, "person", json_string(person));
     json_t *j = q != NULL ? hub_command_put(a, q) : hub_command_fail(ERR_NOMEM);

@@ -32,6 +32,8 @@ static const struct cli_opt invite_opts[] = {
     OPT("address", "MÁY:CỔNG", "địa chỉ trung tâm, như xã nhìn thấy",
         "the hub's address, as the commune sees it"),
 };
+#define OPT_DATES                                                                                  \
+    OPT("confirm-dates", NULL, "ngày xa kỳ báo cáo, tuổi quá cao là đúng", "far days are right")
 static const struct cli_opt put_opts[] = {
     OPT("type", "LOẠI", "loại hồ sơ", "record type"),
     OPT("id", "MÃ", "mã hồ sơ (32 chữ số), để sửa", "record id (32 hex digits), to edit"),
@@ -40,6 +42,7 @@ static const struct cli_opt put_opts[] = {
     OPT("delete", NULL, "xóa hồ sơ", "delete the record"),
     OPT("reason", "LÝ_DO", "xóa: mistake, duplicate...", "delete: mistake, duplicate ..."),
     OPT("restore", NULL, "khôi phục hồ sơ đã xóa", "bring a deleted record back"),
+    OPT_DATES,
     OPT_PERSON,
 };
 #define OPT_WHY OPT("reason", "CHỮ", "lý do xem, ghi vào nhật ký đọc", "why, for the access log")
@@ -65,9 +68,8 @@ static const struct cli_opt reads_opts[] = {
     OPT("before", "SỐ", "những dòng trước dòng này", "rows before this one"),
 };
 static const struct cli_opt import_opts[] = {
-    OPT("type", "LOẠI", "loại hồ sơ (bắt buộc với CSV)", "record type (needed for CSV)"),
-    OPT_PERSON,
-};
+    OPT("type", "LOẠI", "loại hồ sơ (bắt buộc với CSV)", "record type (needed for CSV)"), OPT_DATES,
+    OPT_PERSON};
 static const struct cli_opt resolve_opts[] = {
     OPT("field", "TRƯỜNG", "trường cần quyết định", "the field to decide"),
     OPT("take", "SỐ", "lấy giá trị mang số này", "take the value of this number"),
@@ -121,22 +123,19 @@ static const struct cli_opt confirm_opts[] = {OPT_REASON, OPT_OUT, OPT_SIGN};
 static const struct cli_opt reopen_opts[] = {
     OPT_REPORT, OPT_PERIOD, OPT_UNIT, OPT_REASON, OPT_OUT, OPT_SIGN, OPT_PERSON,
 };
-static const struct cli_opt reports_opts[] = {
-    OPT_REPORT,
-    OPT_PERIOD,
-    OPT_UNIT,
-    OPT("from", "NGÀY", "hạn từ ngày", "due from"),
-    OPT("to", "NGÀY", "hạn đến ngày", "due to"),
-    OPT_ON,
-};
+static const struct cli_opt reports_opts[] = {OPT_REPORT,
+                                              OPT_PERIOD,
+                                              OPT_UNIT,
+                                              OPT("from", "NGÀY", "hạn từ ngày", "due from"),
+                                              OPT("to", "NGÀY", "hạn đến ngày", "due to"),
+                                              OPT_ON};
 static const struct cli_opt calendar_opts[] = {
     OPT_REPORT,
     OPT_PERIOD,
     OPT_UNIT,
     OPT("from", "NGÀY", "hạn từ ngày", "due from"),
     OPT("to", "NGÀY", "hạn đến ngày", "due to"),
-    OPT("out", "TỆP", "ghi ra tệp .ics", "write to a file (.ics)"),
-};
+    OPT("out", "TỆP", "ghi ra tệp .ics", "write to a file (.ics)")};
 static const struct cli_opt owes_opts[] = {OPT_REPORT, OPT_PERIOD, OPT_UNIT, OPT_ON};
 static const struct cli_opt triggers_opts[] = {OPT_UNIT, OPT_ON};
 static const struct cli_opt ask_opts[] = {
@@ -212,8 +211,7 @@ static const struct cli_opt bundle_opts[] = {
         "out: everything of that node from the beginning"),
 };
 static const struct cli_opt user_opts[] = {
-    OPT("role", "VAI_TRÒ", "admin, statistician hoặc viewer", "admin, statistician or viewer"),
-};
+    OPT("role", "VAI_TRÒ", "admin, statistician hoặc viewer", "admin, statistician or viewer")};
 static const struct cli_opt alarms_opts[] = {
     OPT("settle", "SỐ", "cảnh báo này đã được giải quyết", "this alarm is settled"),
     OPT("all", NULL, "cả những cảnh báo đã giải quyết", "settled ones too"),

@@ -18,8 +18,11 @@ static enum err hub_tool_told(struct cli *c, const json_t *response)
     const char *field = json_string_value(json_object_get(response, "field"));
     char with_vi[800], with_en[800];
     if (field == NULL || vi == NULL || en == NULL) return cli_fail(c, e, vi, en);
-    snprintf(with_vi, sizeof with_vi, "%.63s: %.700s", field, vi);
-    snprintf(with_en, sizeof with_en, "%.63s: %.700s", field, en);
+    bool asks = json_is_true(json_object_get(response, "confirm"));
+    snprintf(with_vi, sizeof with_vi, "%.63s: %.620s%s", field, vi,
+             asks ? " Chưa ghi gì; nếu đúng, làm lại lệnh với --confirm-dates." : "");
+    snprintf(with_en, sizeof with_en, "%.63s: %.620s%s", field, en,
+             asks ? " Nothing was saved; if it is, repeat the command with --confirm-dates." : "");
     return cli_fail(c, e, with_vi, with_en);
 }
 

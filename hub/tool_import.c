@@ -129,6 +129,13 @@ static void hub_print_import(const struct cli *c, const json_t *r)
                 column != NULL && column[0] != '\0' ? ", " : "", column != NULL ? column : "",
                 json_string_value(json_object_get(b, c->en ? "en" : "vi")));
     }
+    for (size_t i = 0; i < json_array_size(bad); i++) {
+        if (!json_is_true(json_object_get(json_array_get(bad, i), "confirm"))) continue;
+        fputs(cli_text(c, "Nếu những ngày đó đúng: nhập lại với --confirm-dates.\n",
+                       "If those days are right: import again with --confirm-dates.\n"),
+              stderr);
+        break;
+    }
     const json_t *kept = json_object_get(r, "kept");
     for (size_t i = 0; i < json_array_size(kept); i++) {
         const json_t *k = json_array_get(kept, i);
@@ -144,6 +151,7 @@ static enum err hub_import_send(struct hub_rows *m, struct hub_tool *t)
     json_t *response = NULL;
     json_t *q = hub_tool_request(m->c, "import");
     json_object_set(q, "rows", m->rows);
+    if (cli_has(m->c, "confirm-dates")) json_object_set_new(q, "confirm_dates", json_true());
     enum err e = hub_tool_ask(m->c, t, q, &response);
     if (e != ERR_OK) return e;
     json_array_extend(m->bad, json_object_get(response, "bad"));

@@ -48,6 +48,7 @@ enum err hub_tool_put(struct cli *c, void *ctx)
     json_object_set_new(q, "unlock", cli_names(c, "unlock"));
     if (cli_has(c, "delete")) json_object_set_new(q, "action", json_string("delete"));
     if (cli_has(c, "restore")) json_object_set_new(q, "action", json_string("restore"));
+    if (cli_has(c, "confirm-dates")) json_object_set_new(q, "confirm_dates", json_true());
     return hub_tool_show(c, ctx, q, hub_print_saved);
 }
 

@@ -307,6 +307,43 @@ static void births_that_cannot_be_are_refused(void **state)
     json_decref(r);
 }
 
+/* The district is asked about far days and great ages as a commune is; who says that they are right is believed. */
+static void doubtful_days_are_asked_about(void **state)
+{
+    struct office *o = *state;
+    static const char *const doubtful[][3] = {
+        {"activity", "on_date",
+         "{'title':'Họp','kind':'direct','field':'drugs','on_date':'12/03/1970'}"},
+        {"person", "dob", "{'full_name':'Hồ Quốc An','sex':'male','dob':'1901'}"}};
+    for (size_t i = 0; i < 2; i++) {
+        char put[300], sure[330], rows[400], text[500];
+        snprintf(put, sizeof put, "{'verb':'put','type':'%s','values':%s}", doubtful[i][0],
+                 doubtful[i][2]);
+        json_t *r = office_ask(&o->app, put);
+        assert_int_equal(hub_command_error_of(r), ERR_BAD_VALUE);
+        assert_true(json_is_true(json_object_get(r, "confirm")));
+        assert_string_equal(text_at(r, "field"), doubtful[i][1]);
+        assert_non_null(strstr(text_at(r, "vi"), "đúng không?"));
+        json_decref(r);
+        snprintf(sure, sizeof sure, "{'confirm_dates':true,%s", put + 1);
+        r = ask_ok(&o->app, sure);
+        assert_true(json_is_true(json_object_get(r, "saved")));
+        json_decref(r);
+        snprintf(rows, sizeof rows, "'rows':[{'line':3,'type':'%s','values':%s}]}", doubtful[i][0],
+                 doubtful[i][2]);
+        snprintf(text, sizeof text, "{'verb':'import',%s", rows);
+        r = ask_ok(&o->app, text);
+        const json_t *bad = json_array_get(json_object_get(r, "bad"), 0);
+        assert_string_equal(text_at(bad, "column"), doubtful[i][1]);
+        assert_true(json_is_true(json_object_get(bad, "confirm")));
+        json_decref(r);
+        snprintf(text, sizeof text, "{'verb':'import','confirm_dates':true,%s", rows);
+        r = ask_ok(&o->app, text);
+        assert_int_equal(json_integer_value(json_object_get(r, "created")), 1);
+        json_decref(r);
+    }
+}
+
 /* An older program took it: whoever repeats it beside something else does not say it anew. */
 static void a_stored_day_may_be_repeated(void **state)
 {
@@ -571,6 +608,49 @@ static void token_is_shown_once_and_revoked(void **state)
     ask_refused(&o->app, "{'verb':'fly'}", ERR_USAGE);
 }
 
+/* What is locked stays, whatever the list says of it: a day that cannot be, or a text that the hub cannot seal. The rest
+ * of the row enters. */
+static void import_leaves_locked_fields_that_it_could_not_write(void **state)
+{
+    struct office *o = *state;
+    report_put(&o->hub, 6,
+               "{\"type\":\"person\",\"id\":\"" PERSON_A
+               "\",\"full_name\":\"Hồ Quốc An\",\"sex\":\"male\",\"dob\":\"1979-08-20\"}");
+    report_put(&o->hub, 6,
+               "{\"type\":\"sexwork_case\",\"id\":\"" PERSON_B
+               "\",\"alias\":\"Bí danh 1\",\"recorded_on\":\"2023-01-05\",\"basis\":\"self\"}");
+    static const char *const rows[][3] = {
+        {"{'verb':'put','id':'" PERSON_A "','lock':['dob']}",
+         "{'line':7,'id':'" PERSON_A
+         "','type':'person','values':{'dob':'12/2199','full_name':'Hồ Quốc Ân'}}",
+         "dob"},
+        {"{'verb':'put','id':'" PERSON_B "','lock':['alias']}",
+         "{'line':7,'id':'" PERSON_B
+         "','type':'sexwork_case','values':{'alias':'Khác','recorded_on':'6/1/2023'}}",
+         "alias"}};
+    for (size_t i = 0; i < 2; i++) {
+        char text[500];
+        json_decref(ask_ok(&o->app, rows[i][0]));
+        snprintf(text, sizeof text, "{'verb':'import','confirm_dates':true,'rows':[%s]}",
+                 rows[i][1]);
+        json_t *r = ask_ok(&o->app, text);
+        assert_int_equal(json_array_size(json_object_get(r, "bad")), 0);
+        assert_int_equal(json_integer_value(json_object_get(r, "edited")), 1);
+        const json_t *kept = json_array_get(json_object_get(r, "kept"), 0);
+        assert_string_equal(text_at(kept, "column"), rows[i][2]);
+        assert_string_equal(text_at(kept, "why"), "locked");
+        json_decref(r);
+    }
+    /* Not locked: field and reason, and nothing of the row. */
+    json_decref(ask_ok(&o->app, "{'verb':'put','id':'" PERSON_B "','unlock':['alias']}"));
+    json_t *r = ask_ok(&o->app, "{'verb':'import','rows':[{'line':7,'id':'" PERSON_B
+                                "','type':'sexwork_case','values':{'alias':'Khác'}}]}");
+    const json_t *bad = json_array_get(json_object_get(r, "bad"), 0);
+    assert_string_equal(text_at(bad, "column"), "alias");
+    assert_non_null(strstr(text_at(bad, "vi"), "niêm phong"));
+    json_decref(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -585,6 +665,9 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(import_takes_good_rows_and_names_bad_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(import_leaves_locked_fields, setup, teardown),
+        cmocka_unit_test_setup_teardown(import_leaves_locked_fields_that_it_could_not_write, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(doubtful_days_are_asked_about, setup, teardown),
         cmocka_unit_test_setup_teardown(births_that_cannot_be_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stored_day_may_be_repeated, setup, teardown),
         cmocka_unit_test_setup_teardown(conflict_shows_all_heads_and_a_decision_settles_it, setup,
