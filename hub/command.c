@@ -265,6 +265,7 @@ static const struct {
     {"report_accept", hub_command_report_accept},
     {"report_return", hub_command_report_return},
     {"owes", hub_command_owes},
+    {"doubts", hub_command_doubts},
     {"calendar", hub_command_calendar},
     {"ask", hub_command_ask},
     {"correct", hub_command_correct},

@@ -162,6 +162,11 @@ json_t *hub_command_report_accept(struct hub_app *a, const json_t *request);
 json_t *hub_command_report_return(struct hub_app *a, const json_t *request);
 /* command_owe.c */
 json_t *hub_command_owes(struct hub_app *a, const json_t *request);
+/* command_doubts.c: records with doubtful days, of a report's period or all. */
+json_t *hub_command_doubts(struct hub_app *a, const json_t *request);
+/* "doubts" of a closing's answer: how many of its period, by unit. Nothing where the request is wrong: the closing
+ * says it. */
+void hub_doubts_count(struct hub_app *a, const json_t *request, json_t *answer);
 json_t *hub_command_calendar(struct hub_app *a, const json_t *request);
 json_t *hub_command_ask(struct hub_app *a, const json_t *request);
 json_t *hub_command_correct(struct hub_app *a, const json_t *request);

@@ -200,6 +200,7 @@ json_t *hub_close_answer(struct hub_app *a, const json_t *request, const json_t 
     json_t *j = hub_close_missing(a, request, &q, &h->missing);
     q.missing = h->missing.codes;
     if (j == NULL) j = hub_close_names(a, request, &q, &h->names);
+    if (j == NULL) hub_doubts_count(a, request, h->answer);
     enum err e = j == NULL ? hub_app_path(a->data, "run", scratch) : ERR_OK;
     if (j == NULL && e == ERR_OK) e = hub_close_prepare(a->store, &q, &h->job, NULL, &why);
     if (j == NULL && e == ERR_OK) return hub_close_held(a, request, h);

@@ -87,6 +87,7 @@ static const struct hub_desk_route {
     {WEB_POST, "/api/score/appraise", DESK_CASES, "score_appraise", NULL, 0},
     {WEB_POST, "/api/score/step", DESK_CASES, "score_step", NULL, 0},
     {WEB_GET, "/api/owes", DESK_STAFF, "owes", NULL, 0},
+    {WEB_GET, "/api/doubts", DESK_CASES, "doubts", NULL, 0},
     {WEB_POST, "/api/ask", DESK_CASES, "ask", NULL, 0},
     {WEB_GET, "/api/corrections", DESK_STAFF, "corrections", NULL, 0},
     {WEB_POST, "/api/corrections", DESK_CASES, "correct", NULL, 0},

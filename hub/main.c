@@ -94,8 +94,7 @@ static const struct cli_opt step_opts[] = {
     OPT_UNIT,
     OPT_REASON,
     OPT("of", "MÃ", "chỉ nếu vẫn là bản này", "only if it is still this version"),
-    OPT_PERSON,
-};
+    OPT_PERSON};
 #define OPT_NAMES_SEEN                                                                             \
     OPT("names-seen", "LÝ_DO", "vì sao được nêu tên trong lời báo cáo", "why texts may name people")
 static const struct cli_opt close_opts[] = {
@@ -137,6 +136,7 @@ static const struct cli_opt calendar_opts[] = {
     OPT("to", "NGÀY", "hạn đến ngày", "due to"),
     OPT("out", "TỆP", "ghi ra tệp .ics", "write to a file (.ics)")};
 static const struct cli_opt owes_opts[] = {OPT_REPORT, OPT_PERIOD, OPT_UNIT, OPT_ON};
+static const struct cli_opt doubts_opts[] = {OPT_REPORT, OPT_PERIOD, OPT_UNIT};
 static const struct cli_opt triggers_opts[] = {OPT_UNIT, OPT_ON};
 static const struct cli_opt ask_opts[] = {
     OPT_REPORT,
@@ -409,6 +409,8 @@ static const struct cli_verb verbs[] = {
      "the communes' reports: who sent what, in time or late", OPTS(reports_opts), 0, 0,
      hub_tool_reports},
     {"owes", "", "ai còn nợ gì", "who owes what", OPTS(owes_opts), 0, 0, hub_tool_owes},
+    {"doubts", "", "hồ sơ có ngày hoặc tuổi đáng ngờ", "records with doubtful days or ages",
+     OPTS(doubts_opts), 0, 0, hub_tool_doubts},
     {"calendar", "", "lịch hạn nộp (.ics)", "calendar of due days (.ics)", OPTS(calendar_opts), 0,
      0, hub_tool_calendar},
     {"ask", "", "yêu cầu một báo cáo đột xuất", "ask for an ad-hoc report", OPTS(ask_opts), 0, 0,

@@ -263,6 +263,44 @@ enum err hub_tool_owes(struct cli *c, void *ctx)
     return hub_tool_show(c, ctx, q, flow_print_owes);
 }
 
+void hub_print_doubts(const struct cli *c, const json_t *doubts)
+{
+    const json_t *units = json_object_get(doubts, "units");
+    json_int_t n = json_integer_value(json_object_get(doubts, "records"));
+    if (n == 0) return;
+    printf(cli_text(c, "Hồ sơ có ngày hoặc tuổi đáng ngờ: %lld\n",
+                    "Records with doubtful days or ages: %lld\n"),
+           (long long)n);
+    for (size_t i = 0; i < json_array_size(units); i++) {
+        const json_t *u = json_array_get(units, i);
+        printf("  %s %s: %lld\n", hub_tool_str(u, "unit"), hub_tool_str(u, "name"),
+               (long long)json_integer_value(json_object_get(u, "records")));
+    }
+}
+
+static void flow_print_doubts(const struct cli *c, const json_t *r)
+{
+    const json_t *rows = json_object_get(r, "rows");
+    hub_print_doubts(c, r);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *d = json_array_get(rows, i);
+        printf("%s %s %s.%s: %s\n", hub_tool_str(d, "unit"), hub_tool_str(d, "id"),
+               hub_tool_str(d, "type"), hub_tool_str(d, "field"),
+               hub_tool_str(d, c->en ? "en" : "vi"));
+    }
+    if (json_array_size(rows) == 0)
+        printf("%s\n", cli_text(c, "Không có ngày hay tuổi nào đáng ngờ.",
+                                "No day and no age is in doubt."));
+    if (json_is_true(json_object_get(r, "more")))
+        printf("%s\n", cli_text(c, "Còn nữa: hãy chọn một đơn vị (--unit).",
+                                "There are more: choose a unit (--unit)."));
+}
+
+enum err hub_tool_doubts(struct cli *c, void *ctx)
+{
+    return hub_tool_show(c, ctx, flow_request(c, "doubts"), flow_print_doubts);
+}
+
 enum err hub_tool_calendar(struct cli *c, void *ctx)
 {
     struct hub_tool *t = ctx;

@@ -55,6 +55,12 @@ static void hub_print_closed(const struct cli *c, const json_t *r)
     if (json_is_true(json_object_get(r, "early")))
         printf("%s\n", cli_text(c, "Kỳ số liệu chưa hết: dữ liệu đến sau sẽ là số liệu muộn.",
                                 "The data window is not over: what comes later will be late."));
+    const json_t *doubts = json_object_get(r, "doubts");
+    hub_print_doubts(c, doubts);
+    if (json_integer_value(json_object_get(doubts, "records")) > 0)
+        printf(cli_text(c, "Xem từng hồ sơ: dongbo-hub doubts --report %s --period %s\n",
+                        "Which ones: dongbo-hub doubts --report %s --period %s\n"),
+               hub_tool_str(r, "report"), hub_tool_str(r, "period"));
 }
 
 enum err hub_tool_close_period(struct cli *c, void *ctx)

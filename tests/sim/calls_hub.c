@@ -8,6 +8,7 @@
 #include "hub/store_attach.h"
 #include "hub/store_bundle.h"
 #include "hub/store_desk.h"
+#include "hub/store_doubts.h"
 #include "hub/store_erase.h"
 #include "hub/store_flow.h"
 #include "hub/store_history.h"
@@ -616,6 +617,23 @@ static enum err find(struct calls *c)
     enum err e = q.type != NULL ? hub_store_find(c->hub, &q, rid_tell, c, &total) : ERR_NOMEM;
     if (e == ERR_OK) calls_tell_int(c, (int64_t)total);
     return e;
+}
+
+static enum err doubtful_tell(void *ctx, const struct hub_doubtful *r)
+{
+    calls_tell(ctx, r->rid.b, sizeof r->rid.b);
+    calls_tell_int(ctx, r->why);
+    return ERR_OK;
+}
+
+static enum err doubts(struct calls *c)
+{
+    const struct hub_doubts q = {.days = {.dated = true,
+                                          .asks = true,
+                                          .first = {2023, 1, 1},
+                                          .today = {2023, 11, 14},
+                                          .age_years = 20}};
+    return hub_store_doubts(c->hub, &q, doubtful_tell, c);
 }
 
 static enum err made(struct calls *c)
@@ -1573,6 +1591,7 @@ const struct call calls_hub[] = {
     {"hub_store_conflicts", conflicts, 0},
     {"hub_store_find", find, CALL_STEPS},
     {"hub_store_made", made, CALL_STEPS},
+    {"hub_store_doubts", doubts, CALL_STEPS},
     {"hub_store_sets", sets, 0},
     {"hub_store_set", set_of, 0},
     {"hub_store_held", held, 0},

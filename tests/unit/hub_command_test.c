@@ -550,6 +550,65 @@ static void pair_that_looks_alike(void **state)
     assert_int_equal(count_of(&o->app, "pairs"), 0);
 }
 
+/* Before a period is closed: which records have days that cannot be, or are probably mistyped; by unit, without names. */
+static void doubtful_records_are_listed(void **state)
+{
+    struct office *o = *state;
+    static const char *const rows[] = {
+        "{\"type\":\"person\",\"id\":\"" PERSON_A
+        "\",\"full_name\":\"Hồ Quốc An\",\"sex\":\"male\",\"dob\":\"2199-08-20\"}",
+        "{\"type\":\"person\",\"id\":\"" PERSON_B "\",\"full_name\":\"Hồ Quốc "
+        "Ba\",\"sex\":\"male\",\"dob\":\"1901\",\"died_on\":\"1900-05-01\"}",
+        "{\"type\":\"person\",\"id\":\"" PERSON_C "\",\"full_name\":\"Hồ Quốc "
+        "Cả\",\"sex\":\"male\",\"dob\":\"1990-05\",\"died_on\":\"1990-05-01\"}",
+        "{\"type\":\"drug_case\",\"id\":\"" PERSON_D "\",\"person\":\"" PERSON_C
+        "\",\"found_on\":\"1990-04-30\"}",
+        "{\"type\":\"activity\",\"id\":\"55555555555555555555555555555555\",\"title\":\"Họp\","
+        "\"kind\":"
+        "\"direct\",\"field\":\"drugs\",\"on_date\":\"1970-03-12\"}",
+        "{\"type\":\"activity\",\"id\":\"66666666666666666666666666666666\",\"title\":\"Họp\","
+        "\"kind\":"
+        "\"direct\",\"field\":\"drugs\",\"on_date\":\"2023-03-12\"}"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        report_put(&o->hub, i < 3 ? 6 : 5, rows[i]);
+    static const char *const want[] = {PERSON_A "dob future", PERSON_B "dob age",
+                                       PERSON_B "died_on unborn", PERSON_D "found_on unborn",
+                                       "55555555555555555555555555555555on_date far"};
+    json_t *r = ask_ok(&o->app, "{'verb':'doubts','report':'RP04','period':'2023-6M'}");
+    const json_t *list = json_object_get(r, "rows");
+    assert_int_equal(json_array_size(list), sizeof want / sizeof want[0]);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        char said[100];
+        snprintf(said, sizeof said, "%s%s %s", text_at(row, "id"), text_at(row, "field"),
+                 text_at(row, "why"));
+        size_t k = 0;
+        while (k < sizeof want / sizeof want[0] && strcmp(said, want[k]) != 0)
+            k++;
+        assert_true(k < sizeof want / sizeof want[0]);
+    }
+    char *text = json_dumps(r, 0);
+    assert_null(strstr(text, "Hồ Quốc"));
+    assert_null(strstr(text, "1901"));
+    free(text);
+    assert_int_equal(json_integer_value(json_object_get(r, "records")), 4);
+    assert_int_equal(json_array_size(json_object_get(r, "units")), 2);
+    json_decref(r);
+    r = ask_ok(&o->app, "{'verb':'doubts'}"); /* of no period: what cannot be */
+    assert_int_equal(json_integer_value(json_object_get(r, "records")), 3);
+    json_decref(r);
+    r = ask_ok(&o->app,
+               "{'verb':'doubts','report':'RP04','period':'2024-6M'}"); /* all came before */
+    assert_int_equal(json_integer_value(json_object_get(r, "records")), 0);
+    json_decref(r);
+    ask_refused(&o->app, "{'verb':'doubts','report':'RP04'}", ERR_BAD_INPUT);
+    r = ask_ok(&o->app, "{'verb':'close','report':'RP04','period':'2023-6M'}");
+    const json_t *doubts = json_object_get(r, "doubts");
+    assert_int_equal(json_integer_value(json_object_get(doubts, "records")), 4);
+    assert_int_equal(json_array_size(json_object_get(doubts, "units")), 2);
+    json_decref(r);
+}
+
 /* ---- reports ---- */
 
 static void closing_exports_and_verifies(void **state)
@@ -668,6 +727,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(import_leaves_locked_fields_that_it_could_not_write, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(doubtful_days_are_asked_about, setup, teardown),
+        cmocka_unit_test_setup_teardown(doubtful_records_are_listed, setup, teardown),
         cmocka_unit_test_setup_teardown(births_that_cannot_be_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stored_day_may_be_repeated, setup, teardown),
         cmocka_unit_test_setup_teardown(conflict_shows_all_heads_and_a_decision_settles_it, setup,

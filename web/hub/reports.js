@@ -1,7 +1,7 @@
 // Reports: what was issued, figures of any period, closing, files, and checking an issue.
 import { html, t, say, session, api, go, showTime, number, saveFile, fromBase64, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, catalogue, Sure } from "../desk/parts.js";
-import { Select, Table, periodsOf, reportOf, showPeriod } from "./parts.js";
+import { Note, Wrong, Title, catalogue, typeOf, Sure } from "../desk/parts.js";
+import { Select, Table, periodsOf, reportOf, showPeriod, unitName } from "./parts.js";
 import { Figures, Files, fetchIssues, fetchFigures, issueTitle } from "./figures.js";
 import { communes } from "./nodes.js";
 import { OneSent } from "./workflow.js";
@@ -109,6 +109,18 @@ function Taken({ issue }) {
   return html`<section class="card"><h2>${t("taken.title")}</h2>${rows.length === 0 ? html`<p>${t("taken.none")}</p>` : html`<${TakenTable} rows=${rows} />`}</section>`;
 }
 
+/** Days that cannot be, or lie far from the period: who closes looks at them first. */
+function Doubts({ report, period, unit }) {
+  const [r, set] = useState(null);
+  const [wrong, setWrong] = useState("");
+  useEffect(() => { api("GET", "/api/doubts", { report, period, ...(unit && { unit }) }).then(set, (e) => setWrong(e.message)); }, []);
+  if (!r || r.records === 0) return html`<${Wrong} text=${wrong} />`;
+  return html`<${Note} kind="warn"><p>${t("close.doubts", { n: number(r.records), units: r.units.map((u) => `${u.name} ${number(u.records)}`).join("; ") })}</p>
+    <details class="more"><summary>${t("close.doubts.list")}</summary><ul class="list">${r.rows.map((d) => html`<li key=${`${d.id}${d.field}${d.why}`}>${unitName(d.unit)}:${" "}
+      <a class="link" href=${`#/record/${d.id}`}>${say(typeOf(d.type))} ${d.id.slice(0, 8)}</a>, ${say({ vi: d.label_vi, en: d.label_en })} ${say(d)}</li>`)}</ul>
+      ${r.more && html`<p>${t("close.doubts.more")}</p>`}</details></${Note}>`;
+}
+
 function Closing({ report: r, period, unit }) {
   const [asked, ask] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -128,6 +140,7 @@ function Closing({ report: r, period, unit }) {
   return html`<section class="card"><h2>${t("close.title")}</h2><p>${t("close.why")}</p>
     <${Wrong} text=${wrong} />
     ${missing.length > 0 && html`<${Note} kind="warn"><p>${t("close.missing", { names: missing.map((u) => u.name).join("; ") })}</p></${Note}>`}
+    <${Doubts} report=${r.report} period=${period} unit=${unit} />
     <div class="acts">${asked ? html`<${Sure} off=${busy} act=${close} cancel=${() => ask(false)}>${busy ? t("close.busy") : t("close.sure")}</${Sure}>`
       : html`<button onClick=${() => ask(true)}>${t("close.go")}</button>`}</div></section>`;
 }
