@@ -51,8 +51,25 @@ static enum err hub_restore_failed(struct cli *c, enum err e)
             "A newer version made this copy: install that version, then restore. Nothing was "
             "changed.");
     case ERR_FULL:
-        return cli_fail(c, e, "Không đủ chỗ để chép bản sao lưu vào. Chưa thay đổi gì.",
-                        "There is no room to copy it in. Nothing was changed.");
+        return cli_fail(c, e,
+                        "Ổ đĩa thiếu chỗ để chép vào và kiểm tra bản sao lưu. Chưa thay đổi gì: dữ "
+                        "liệu hiện tại và "
+                        "bản sao lưu vẫn nguyên. Hãy lấy lại chỗ trống, không xóa gì trong thư mục "
+                        "dữ liệu, rồi chạy "
+                        "lại.",
+                        "The disk has no room to copy the backup in and to check it. Nothing was "
+                        "changed: the present "
+                        "data and the backup are as they were. Make room, delete nothing in the "
+                        "data folder, then "
+                        "run this again.");
+    case ERR_READONLY:
+        return cli_fail(c, e,
+                        "Không ghi được vào thư mục dữ liệu. Chưa thay đổi gì: dữ liệu hiện tại và "
+                        "bản sao lưu vẫn "
+                        "nguyên. Hãy mở lại quyền ghi rồi chạy lại.",
+                        "The data folder cannot be written. Nothing was changed: the present data "
+                        "and the backup are "
+                        "as they were. Make it writable, then run this again.");
     default:
         return cli_fail(c, e, "Không khôi phục được bản này. Dữ liệu hiện tại không đổi.",
                         "This copy cannot be restored. The present data are as they were.");
@@ -147,6 +164,7 @@ enum err hub_tool_restore(struct cli *c, void *ctx)
     if (e == ERR_LOCKED)
         return cli_fail(c, e, "Trung tâm đang chạy: hãy dừng `run` trước khi khôi phục.",
                         "The hub runs: stop `run` before a restore.");
+    if (e == ERR_FULL || e == ERR_READONLY) return hub_restore_failed(c, e);
     if (e != ERR_OK) return cli_fail(c, e, "Không mở được thư mục dữ liệu.", "No data folder.");
     struct hub_restore r = {.copy = c->args[0],
                             .path = path,

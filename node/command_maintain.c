@@ -89,8 +89,27 @@ json_t *node_command_restore_said(enum err e)
             "changed.",
             NULL);
     case ERR_FULL:
-        return node_command_error(e, "Không đủ chỗ để chép bản sao lưu vào. Chưa thay đổi gì.",
-                                  "There is no room to copy it in. Nothing was changed.", NULL);
+        return node_command_error(e,
+                                  "Ổ đĩa thiếu chỗ để chép vào và kiểm tra bản sao lưu. Chưa thay "
+                                  "đổi gì: dữ liệu hiện tại và "
+                                  "bản sao lưu vẫn nguyên. Hãy lấy lại chỗ trống, không xóa gì "
+                                  "trong thư mục dữ liệu, rồi chạy "
+                                  "lại.",
+                                  "The disk has no room to copy the backup in and to check it. "
+                                  "Nothing was changed: the present "
+                                  "data and the backup are as they were. Make room, delete nothing "
+                                  "in the data folder, then "
+                                  "run this again.",
+                                  NULL);
+    case ERR_READONLY:
+        return node_command_error(e,
+                                  "Không ghi được vào thư mục dữ liệu. Chưa thay đổi gì: dữ liệu "
+                                  "hiện tại và bản sao lưu vẫn "
+                                  "nguyên. Hãy mở lại quyền ghi rồi chạy lại.",
+                                  "The data folder cannot be written. Nothing was changed: the "
+                                  "present data and the backup are "
+                                  "as they were. Make it writable, then run this again.",
+                                  NULL);
     default:
         return node_command_error(
             e, "Không khôi phục được bản này. Dữ liệu hiện tại không đổi.",

@@ -109,6 +109,7 @@ enum err node_tool_restore(struct cli *c, void *ctx)
     if (e == ERR_LOCKED)
         return cli_fail(c, e, "Máy đang chạy: hãy dừng `run` trước khi khôi phục.",
                         "The node runs: stop `run` before a restore.");
+    if (e == ERR_FULL || e == ERR_READONLY) return tool_restore_failed(c, e);
     if (e != ERR_OK) return cli_fail(c, e, "Không mở được thư mục dữ liệu.", "No data folder.");
     e = node_home_sign_pk(c->data_dir, sign_pk);
     if (e != ERR_OK) {

@@ -90,6 +90,26 @@ def verify_needs_room(hub):
         raise Failed("the hub does not verify with room again")
 
 
+def restore_needs_room(program, away):
+    """Without a daemon: the tool says what is missing, what is safe and what next; the present data stay, byte for byte."""
+    copy = os.path.join(away, program.name + ".backup")
+    program.tool("backup", copy)
+    program.end()
+    data = os.path.join(program.name, "hub.db" if program is program.world.hub else "node.db")
+    with open(data, "rb") as f:
+        before = f.read()
+    there = sorted(os.listdir(program.name))
+    for left_kib in (0, 64, 256):
+        fill()
+        os.truncate("fill", os.path.getsize("fill") - left_kib * 1024)
+        refused("Ổ đĩa thiếu chỗ để chép vào và kiểm tra bản sao lưu. Chưa thay đổi gì", program, "restore", copy)
+        os.remove("fill")
+        with open(data, "rb") as f:
+            if f.read() != before or sorted(os.listdir(program.name)) != there:
+                raise Failed(program.name + ": a restore that failed left something: %s" % os.listdir(program.name))
+    program.run()
+
+
 def work(build, folder, away):
     catalogue = os.path.join(ROOT, "tests/sim/catalogue")
     os.chdir(folder)
@@ -128,6 +148,9 @@ def work(build, folder, away):
         moved(node)
         w.hub.run()
         verify_needs_room(w.hub)
+        restore_needs_room(w.hub, w.logs)
+        node.run()
+        restore_needs_room(node, w.logs)
         names = {r["values"]["full_name"] for r in node.ask("list", "--type", "person")["rows"]}
         saved = {"Trước khi đầy", "Sau khi có chỗ", "Lại ghi được", "Tệp đã về"}
         if names != saved | {"Còn %d KiB" % k for k in LEFT_KIB}:
