@@ -97,6 +97,18 @@ static bool still_has(const struct check *c, unsigned node, const struct naive_r
     return false;
 }
 
+/* In the log, or apart: what stands apart with other bounds than were decided about waits for another decision. */
+static bool at_hub(const struct world *w, const struct id_hash *hash)
+{
+    struct db_stmt *q = db_stmt(hub_store_db(w->hub.store),
+                                "SELECT 1 FROM sys_log WHERE hash = ?1 UNION ALL SELECT 1 FROM "
+                                "sys_quarantine_set WHERE hash = ?1 LIMIT 1");
+    db_bind_blob(q, 1, BYTES_OF(hash->b));
+    bool there = db_get(q) == ERR_OK;
+    db_done(q);
+    return there;
+}
+
 /* Is all that it saved at the hub, in the log or apart? */
 static bool handed_in(const struct world *w, unsigned node)
 {
@@ -105,15 +117,8 @@ static bool handed_in(const struct world *w, unsigned node)
     bool there = node_store_identity(w->nodes[node].store, &id) == ERR_OK;
     if (there && !id.joined)
         return true; /* revoked before it heard that it had joined: it has nobody to hand in to */
-    for (size_t i = 0; i < log->count && there; i++) {
-        if (log->v[i].branch) continue;
-        struct db_stmt *q = db_stmt(hub_store_db(w->hub.store),
-                                    "SELECT 1 FROM sys_log WHERE hash = ?1 UNION ALL SELECT 1 FROM "
-                                    "sys_quarantine_set WHERE hash = ?1 LIMIT 1");
-        db_bind_blob(q, 1, BYTES_OF(log->v[i].hash.b));
-        there = db_get(q) == ERR_OK;
-        db_done(q);
-    }
+    for (size_t i = 0; i < log->count && there; i++)
+        there = log->v[i].branch || at_hub(w, &log->v[i].hash);
     return there;
 }
 
@@ -128,7 +133,8 @@ bool check_let_in(const struct world *w, unsigned node)
     /* A log that is another than the hub's, after a restore, stays at its PC; so does what is under keys of before. */
     if (s->node_restores + s->rekeys == 0 && !handed_in(w, node)) return false;
     for (size_t k = 0; k < c->release_count; k++)
-        if (ID_EQUAL(&c->releases[k].node, &id) && still_has(c, node, &c->releases[k]))
+        if (ID_EQUAL(&c->releases[k].node, &id) && still_has(c, node, &c->releases[k]) &&
+            !at_hub(w, &c->releases[k].hash))
             return false;
     return true;
 }
