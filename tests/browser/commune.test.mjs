@@ -375,6 +375,16 @@ test("a report shows its targets, the records behind a figure, and warns before 
   await button("Ghi bản nháp").click();
   await text("Đã ghi bản nháp báo cáo").waitFor();
   await until("no name left", async () => (await page.getByText("người có hồ sơ nhạy cảm").count()) === 0);
+  const other = "b".repeat(32);
+  await page.route("**/api/report?*", async (r) => {
+    const now = await (await r.fetch()).json();
+    await r.fulfill({ json: { ...now, row: { ...now.row, unconfirmed: true, conflict: true, other }, narrative: { ...now.narrative, note: "đã gọi điện" } } });
+  }, { times: 1 });
+  await page.reload();
+  await text("chưa ai xác nhận, có hai bản").waitFor();
+  await text("chưa ai khác xác nhận, nên tính là nháp").waitFor();
+  assert.equal(await link("Mở bản không tính").getAttribute("href"), `#/record/${other}`);
+  await text("đã gọi điện").waitFor();
 });
 
 test("who asks is told all that this PC holds, and that is noted with its reason", async () => {

@@ -199,6 +199,17 @@ export function makeDuties(at) {
       await text("Đã ghi ở trung tâm.").waitFor();
       hubSays("request", "add", "kind=access", "received_on=05/03/2026", "requester=Đỗ Đã Xong", "outcome=granted", "done_on=06/03/2026");
       await to("Sổ bảo vệ dữ liệu");
+      const orders = { proposed: "lệnh xóa chờ người thứ hai", approved: "lệnh xóa đã đủ hai chữ ký", unknown: "mã lệnh ghi ở đây không phải lệnh xóa nào",
+        other_person: "lệnh đó xóa hồ sơ của người khác", used: "lệnh đó đã trả lời một yêu cầu khác" };
+      for (const [state, words] of Object.entries(orders)) { // each that the program says
+        await at.page.route("**/api/requests*", async (r) => {
+          const now = await (await r.fetch()).json();
+          await r.fulfill({ json: { ...now, rows: now.rows.map((x) => ({ ...x, order_state: state })) } });
+        }, { times: 1 });
+        await at.page.reload();
+        await at.page.getByRole("row", { name: /Nguyễn Thị Lan/ }).getByText(words).waitFor();
+      }
+      await at.page.reload();
       const row = at.page.getByRole("row", { name: /Nguyễn Thị Lan/ });
       await row.getByText("QUÁ HẠN").waitFor();
       await open("Ghi một vi phạm mới");

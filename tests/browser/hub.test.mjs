@@ -375,7 +375,22 @@ test("figures, closing, files", async () => {
   await button("Chốt kỳ này").click();
   await button("Đúng, chốt số liệu").waitFor();
   assert.equal(closed(), 0);
-  await button("Đúng, chốt số liệu").click();
+  for (const hurt of [true, false]) { // what a report says is in the way: no reason passes over who must be protected
+    const names = [{ unit: "26170", name: "Xã Thạnh Phú", report: "RP01", period: "2023-06", fields: ["narrative", "note"], protected: hurt }];
+    await page.route("**/api/close", (r) => r.fulfill({ status: 403, json: { error: "denied", vi: "Chưa chốt", en: "Not closed", names } }), { times: 1 });
+    await button("Đúng, chốt số liệu").click();
+    await page.getByText("họ tên hoặc số giấy tờ của người có hồ sơ").waitFor();
+    await page.getByText("RP01 tháng 06/2023, Xã Thạnh Phú: Kết quả thực hiện; Ghi chú").waitFor();
+    assert.equal(await page.getByLabel("Vì sao được nêu tên").count(), hurt ? 0 : 1);
+    if (hurt) {
+      await button("Đóng").click();
+      await button("Chốt kỳ này").click();
+    }
+  }
+  assert.ok(await button("Chốt với lý do này").isDisabled());
+  await field("Vì sao được nêu tên").fill("trùng tên");
+  const [asked] = await Promise.all([page.waitForRequest("**/api/close"), button("Chốt với lý do này").press("Enter")]); // no second press of the first button
+  assert.equal(asked.postDataJSON().names_seen, "trùng tên");
   await heading("RP04, năm 2023, lần 1").waitFor();
   await page.getByText("Mỗi tệp có chữ ký riêng").waitFor();
   await button("Dựng lại từ nhật ký và so").click();
@@ -489,6 +504,16 @@ test("who has sent which report", async () => {
   await heading(/^Sau con số/).waitFor();
   await button("Quay lại").click();
   await heading("RP01, tháng 06/2023, Xã Thạnh Phú").waitFor();
+  const other = "b".repeat(32);
+  await page.route("**/api/report/show*", async (r) => {
+    const now = await (await r.fetch()).json();
+    await r.fulfill({ json: { ...now, row: { ...now.row, unconfirmed: true, conflict: true, other }, names: { count: 1, records: [], fields: ["proposals"] } } });
+  }, { times: 1 });
+  await page.reload();
+  await page.getByText("chưa ai xác nhận, có hai bản").waitFor();
+  await page.getByText("Nó tính là nháp cho đến khi lãnh đạo xã xác nhận.").waitFor();
+  await page.getByText("của 1 người có hồ sơ nhạy cảm, ở: Đề xuất.").waitFor();
+  assert.equal(await link("Xem bản không tính").getAttribute("href"), `#/record/${other}`);
 });
 
 test("who owes what, and a correction that a commune will answer", async () => {

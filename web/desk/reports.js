@@ -26,8 +26,8 @@ function When({ row }) {
 }
 
 function Mark({ row }) {
-  const kind = ["returned", "late"].includes(row.state) || row.overdue ? "warn" : ["submitted", "accepted", "locked"].includes(row.state) ? "ok" : "";
-  return html`<span class=${`state ${kind}`}>${kind === "warn" ? "▲" : kind === "ok" ? "●" : "○"} ${state(row)}</span>`;
+  const kind = ["returned", "late"].includes(row.state) || row.overdue || row.unconfirmed || row.other ? "warn" : ["submitted", "accepted", "locked"].includes(row.state) ? "ok" : "";
+  return html`<span class=${`state ${kind}`}>${kind === "warn" ? "▲" : kind === "ok" ? "●" : "○"} ${[state(row), row.unconfirmed && t("report.mark.unconfirmed"), row.other && t("report.mark.other")].filter(Boolean).join(", ")}</span>`;
 }
 
 const YEARS = 12;
@@ -164,12 +164,15 @@ export function Report({ report, period, refresh }) {
     ${told && html`<${Note} kind=${told.bad ? "bad" : "ok"}><p>${told.text}</p></${Note}>`}
     ${row.judged && row.judged.verdict === "returned" && html`<${Note} kind="warn"><p>${t("report.returned", { when: showTime(row.judged.at) })}</p><p>${row.judged.reason}</p></${Note}>`}
     ${row.asked && html`<${Note}><p>${t("report.asked")}: ${row.asked.text}</p></${Note}>`}
-    ${row.conflict && html`<${Note} kind="warn"><p>${t("report.conflict")}</p></${Note}>`}
+    ${row.unconfirmed && html`<${Note} kind="warn"><p>${t("report.unconfirmed")}</p></${Note}>`}
+    ${row.other ? html`<${Note} kind="warn"><p>${t("report.other")}</p><p><a class="link" href=${`#/record/${row.other}`}>${t("report.other.open")}</a></p></${Note}>`
+      : row.conflict && html`<${Note} kind="warn"><p>${t("report.conflict")}</p></${Note}>`}
     <section><h2>${t("report.figures")}</h2><p class="hint">${t("report.figures.why")}</p><${Figures} figures=${r.figures} open=${drill} /></section>
     ${behind && html`<${Behind} ...${behind} close=${() => setBehind(null)} />`}
     <section class="card"><h2>${t("report.text")}</h2>${TEXTS.map((k) => (writable ? html`<div class="field"><label for=${`r-${k}`}>${t(`report.${k}`)}</label>
       <textarea id=${`r-${k}`} value=${texts[k]} onInput=${(e) => { const v = e.target.value; setTyped((now) => ({ ...now, [k]: v })); }}></textarea><p class="pre onpaper">${texts[k] || "–"}</p></div>`
     : html`<h3>${t(`report.${k}`)}</h3><p class="pre">${texts[k] || "–"}</p>`))}
+    ${r.narrative?.note && html`<h3>${t("report.note")}</h3><p class="pre">${r.narrative.note}</p>`}
     ${OPEN.includes(row.state) && html`<${Names} names=${r.names} />`}
     <${Acts} row=${row} names=${r.names} dirty=${dirty} save=${act("/api/report/draft", { values: texts }, "report.saved")}
       submit=${act("/api/report/submit", {}, "report.sent.done")} withdraw=${act("/api/report/withdraw", {}, "report.withdrawn")} /></section>`;

@@ -36,7 +36,7 @@ function Requests() {
     ${r && r.rows.length > 0 && html`<${Table} label=${t("request.title")} heads=${[t("request.who"), t("request.what"), t("request.received"), t("request.due"), t("people.state")]}>
       ${r.rows.map((x) => html`<tr key=${x.id}><th scope="row"><a href=${`#/record/${x.id}`}>${x.values.requester || x.id.slice(0, 8)}</a></th><td>${kindOf("request_kind", x.values.kind, x.kind_label)}<br /><span class="hint">${x.unit_name}</span></td>
         <td>${showDate(x.values.received_on)}</td><td>${x.done ? showDate(x.values.done_on) : html`${showDate(x.state === "received" && x.answer_by ? x.answer_by : x.due)}<br /><span class="hint">${left(x.days_left, "days.left", "days.over")}</span>`}</td>
-        <td><${State} state=${x.state} words=${t(`request.state.${x.state}`)} />${x.order_state === "proposed" && html`<br /><span class="hint">${t("request.order")}</span>`}</td></tr>`)}</${Table}>`}
+        <td><${State} state=${x.state} words=${t(`request.state.${x.state}`)} />${x.order_state !== "none" && html`<br /><span class=${["proposed", "approved"].includes(x.order_state) ? "hint" : "state warn"}>${t(`request.order.${x.order_state}`)}</span>`}</td></tr>`)}</${Table}>`}
     <div class="acts"><a class="button" href="#/new/data_request">${t("request.add")}</a>${more}${r && html`<${Csv} name="so-yeu-cau" label=${t("request.title")} rows=${rows} />`}</div></section>`;
 }
 

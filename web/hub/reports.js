@@ -4,7 +4,7 @@ import { Note, Wrong, Title, catalogue, typeOf, Sure } from "../desk/parts.js";
 import { Select, Table, periodsOf, reportOf, showPeriod, unitName } from "./parts.js";
 import { Figures, Files, fetchIssues, fetchFigures, issueTitle } from "./figures.js";
 import { communes } from "./nodes.js";
-import { OneSent } from "./workflow.js";
+import { OneSent, linkTo } from "./workflow.js";
 import { TakenTable } from "./people.js";
 import { Explain, Differences } from "./explain.js";
 
@@ -121,18 +121,34 @@ function Doubts({ report, period, unit }) {
       ${r.more && html`<p>${t("close.doubts.more")}</p>`}</details></${Note}>`;
 }
 
+/** Texts that name somebody on record: where they stand and, unless that person must be protected, why they may. */
+function Named({ rows, busy, act, cancel }) {
+  const [reason, setReason] = useState("");
+  const hurt = rows.some((r) => r.protected);
+  return html`<${Note} kind="bad"><p><strong>${t("close.names")}</strong></p><ul class="list">
+    ${rows.map((r) => html`<li><a class="link" href=${linkTo(r)}>${r.report} ${showPeriod(r.period)}, ${r.name}</a>: ${r.fields.map((k) => t(`flow.text.${k}`)).join("; ")}</li>`)}</ul>
+    <p>${t(hurt ? "close.names.hurt" : "close.names.why")}</p></${Note}>
+    ${hurt ? html`<div class="acts"><button onClick=${cancel}>${t("close")}</button></div>`
+      : html`<div class="field"><label for="names-seen">${t("close.names.reason")}</label><textarea id="names-seen" value=${reason} onInput=${(e) => setReason(e.target.value)}></textarea></div>
+        <div class="acts"><${Sure} off=${busy || !reason.trim()} act=${() => act(reason)} cancel=${cancel}>${busy ? t("close.busy") : t("close.names.sure")}</${Sure}></div>`}`;
+}
+
 function Closing({ report: r, period, unit }) {
   const [asked, ask] = useState(false);
+  const [named, setNamed] = useState(null);
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState("");
   if (session.role !== "statistician") return null;
-  const close = async () => {
+  const close = async (seen) => {
     setBusy(true);
     setWrong("");
     try {
-      const i = await api("POST", "/api/close", { report: r.report, period, ...(unit && { unit }) });
+      const i = await api("POST", "/api/close", { report: r.report, period, ...(unit && { unit }), ...(seen && { names_seen: seen }) });
       go(`/reports/issue/${i.id}`);
-    } catch (e) { setWrong(e.message); }
+    } catch (e) {
+      setNamed(e.answer?.names || null);
+      if (!e.answer?.names) setWrong(e.message);
+    }
     setBusy(false);
     ask(false);
   };
@@ -141,8 +157,9 @@ function Closing({ report: r, period, unit }) {
     <${Wrong} text=${wrong} />
     ${missing.length > 0 && html`<${Note} kind="warn"><p>${t("close.missing", { names: missing.map((u) => u.name).join("; ") })}</p></${Note}>`}
     <${Doubts} report=${r.report} period=${period} unit=${unit} />
-    <div class="acts">${asked ? html`<${Sure} off=${busy} act=${close} cancel=${() => ask(false)}>${busy ? t("close.busy") : t("close.sure")}</${Sure}>`
-      : html`<button onClick=${() => ask(true)}>${t("close.go")}</button>`}</div></section>`;
+    ${named ? html`<${Named} rows=${named} busy=${busy} act=${close} cancel=${() => setNamed(null)} />`
+      : html`<div class="acts">${asked ? html`<${Sure} off=${busy} act=${() => close("")} cancel=${() => ask(false)}>${busy ? t("close.busy") : t("close.sure")}</${Sure}>`
+        : html`<button onClick=${() => ask(true)}>${t("close.go")}</button>`}</div>`}</section>`;
 }
 
 function Preliminary({ report, period, unit }) {
@@ -171,6 +188,7 @@ function Since({ issue, issues }) {
   const [diff, set] = useState(null);
   const [wrong, setWrong] = useState("");
   const [asked, ask] = useState(false);
+  const [named, setNamed] = useState(null);
   const [busy, setBusy] = useState(false);
   const newest = !issues.some((i) => i.report === issue.report && i.period === issue.period && i.unit === issue.unit && i.number > issue.number);
   const same = issues.filter((i) => i.report === issue.report && i.unit === issue.unit && i.id !== issue.id).reverse();
@@ -180,13 +198,16 @@ function Since({ issue, issues }) {
   const look = async (f) => {
     setBusy(true);
     setWrong("");
-    try { await f(); } catch (e) { setWrong(e.message); }
+    try { await f(); } catch (e) {
+      setNamed(e.answer?.names || null);
+      if (!e.answer?.names) setWrong(e.message);
+    }
     setBusy(false);
   };
   const now = () => look(async () => set({ ...await api("GET", "/api/diff", { a: issue.id }), now: true }));
   const compare = () => look(async () => set(await api("GET", "/api/diff", { a: against.id, b: issue.id })));
-  const supplement = () => look(async () => {
-    const r = await api("POST", "/api/supplement", { report: issue.report, period: issue.period, ...(issue.unit !== session.unit && { unit: issue.unit }) });
+  const supplement = (seen) => look(async () => {
+    const r = await api("POST", "/api/supplement", { report: issue.report, period: issue.period, ...(issue.unit !== session.unit && { unit: issue.unit }), ...(seen && { names_seen: seen }) });
     go(`/reports/issue/${r.issue.id}`);
   });
   return html`<section class="card"><h2>${t("diff.title")}</h2><${Wrong} text=${wrong} />
@@ -196,9 +217,10 @@ function Since({ issue, issues }) {
     ${newest && session.role === "statistician" && html`<p class="hint"><a class="link" href=${`#/orders?${new URLSearchParams({ report: issue.report, period: issue.period,
       ...(issue.unit !== session.unit && { unit: issue.unit }) })}`}>${t("order.reopen.go")}</a></p>`}
     ${diff && html`<${Differences} diff=${diff} />`}
-    ${diff?.now && diff.differing > 0 && newest && session.role === "statistician" && html`<p>${t("supplement.why")}</p><div class="acts">
-      ${asked ? html`<${Sure} off=${busy} act=${supplement} cancel=${() => ask(false)}>${busy ? t("close.busy") : t("supplement.sure")}</${Sure}>`
-        : html`<button onClick=${() => ask(true)}>${t("supplement.go")}</button>`}</div>`}</section>`;
+    ${diff?.now && diff.differing > 0 && newest && session.role === "statistician" && html`<p>${t("supplement.why")}</p>
+      ${named ? html`<${Named} rows=${named} busy=${busy} act=${supplement} cancel=${() => setNamed(null)} />` : html`<div class="acts">
+      ${asked ? html`<${Sure} off=${busy} act=${() => supplement("")} cancel=${() => ask(false)}>${busy ? t("close.busy") : t("supplement.sure")}</${Sure}>`
+        : html`<button onClick=${() => ask(true)}>${t("supplement.go")}</button>`}</div>`}`}</section>`;
 }
 
 export function Reports({ rest, query }) {

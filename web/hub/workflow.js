@@ -5,12 +5,12 @@ import { Select, Table, figure, showPeriod, periodsOf, unitName, reportOf } from
 
 const shown = (value) => figure({ state: "figure", value: value || null });
 const SIGNS = { not_started: "○", draft: "○", submitted: "●", late: "●", returned: "▲", accepted: "✓", locked: "✓", withdrawn: "○" };
-const kindOf = (r) => (r.overdue || r.state === "returned" || r.conflict ? "warn" : ["accepted", "locked"].includes(r.state) ? "ok" : "");
+const kindOf = (r) => (r.overdue || r.state === "returned" || r.conflict || r.unconfirmed ? "warn" : ["accepted", "locked"].includes(r.state) ? "ok" : "");
 const words = (r) => say({ vi: r.state_vi, en: r.state_en });
 const lateWords = (r) => (r.overdue ? t("flow.overdue") : r.time === "late" || r.time === "late_unproven" ? say({ vi: r.time_vi, en: r.time_en }) : "");
-const linkTo = (r) => `#/reports/sent?${new URLSearchParams({ report: r.report, period: r.period, unit: r.unit })}`;
+export const linkTo = (r) => `#/reports/sent?${new URLSearchParams({ report: r.report, period: r.period, unit: r.unit })}`;
 
-const stateText = (r) => `${SIGNS[r.state] || "○"} ${[words(r), lateWords(r)].filter(Boolean).join(", ")}`;
+const stateText = (r) => `${SIGNS[r.state] || "○"} ${[words(r), r.unconfirmed && t("flow.unconfirmed"), r.other && t("flow.other"), lateWords(r)].filter(Boolean).join(", ")}`;
 const State = ({ row }) => html`<span class=${`state ${kindOf(row)}`}>${stateText(row)}</span>`;
 
 /** Units down, reports with their periods across. */
@@ -94,13 +94,17 @@ export function OneSent({ report, period, unit }) {
   if (!r) return html`<${Title}>${title}</${Title}>${wrong ? html`<${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`}`;
   const row = r.row;
   const behind = (f) => `#/reports/explain?${new URLSearchParams({ report, period, report_unit: unit, line: f.line, unit, ...(!f.total && { value: f.value }) })}`;
-  const parts = ["narrative", "difficulties", "proposals", "next_plan"].filter((k) => r.narrative?.[k]);
+  const parts = ["narrative", "difficulties", "proposals", "next_plan", "note"].filter((k) => r.narrative?.[k]);
   const line = (key, value) => value && html`<dt>${t(key)}</dt><dd>${value}</dd>`;
   return html`<div class="head"><${Title}>${title}</${Title}><div class="acts"><button onClick=${() => print()}>${t("print")}</button>
       <a class="button" href="#/sent">${t("flow.title")}</a></div></div>
     <section class="card"><dl class="values"><dt>${t("flow.state")}</dt><dd><${State} row=${row} /></dd>
       ${line("flow.dueday", row.due && showDate(row.due))}${line("flow.signed", row.signed_by)}${line("flow.submitted", row.submitted_on && showDate(row.submitted_on))}
       ${line("flow.received", row.received && showTime(row.received))}${row.judged && line("flow.judged", `${t(`flow.${row.judged.verdict}`)}, ${showTime(row.judged.at)}${row.judged.reason ? `: ${row.judged.reason}` : ""}`)}</dl></section>
+    ${row.unconfirmed && html`<${Note} kind="warn"><p>${t("flow.unconfirmed.why")}</p></${Note}>`}
+    ${row.other ? html`<${Note} kind="warn"><p>${t("flow.other.why")}</p>${session.role === "statistician" && html`<p><a class="link" href=${`#/record/${row.other}`}>${t("flow.other.open")}</a></p>`}</${Note}>`
+      : row.conflict && html`<${Note} kind="warn"><p>${t("flow.conflict")}</p></${Note}>`}
+    ${r.names?.count > 0 && html`<${Note} kind="warn"><p>${t("flow.names", { n: number(r.names.count), where: r.names.fields.map((k) => t(`flow.text.${k}`)).join("; ") })}</p></${Note}>`}
     <${Decide} row=${row} done=${load} />
     ${parts.map((k) => html`<section class="card"><h2>${t(`flow.text.${k}`)}</h2><p class="long">${r.narrative[k]}</p></section>`)}
     ${r.figures?.length > 0 && html`<h2>${t("flow.figures")}</h2>${!r.same && row.version && html`<${Note} kind="warn"><p>${t("flow.differs")}</p></${Note}>`}
