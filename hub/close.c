@@ -30,6 +30,7 @@ struct hub_close_job {
     struct hub_close_request request;
     struct hub_report *report;
     struct hub_inputs inputs;
+    struct hub_basis reads;
     struct id_hash inputs_digest;
     struct hub_issue issue;
     struct close_file files[HUB_ISSUE_KINDS]; /* without data: the issue has no such file */
@@ -335,6 +336,7 @@ static enum err close_cell(void *ctx, const struct hub_issue_cell *cell)
 static enum err close_cells(struct hub_close_job *job)
 {
     enum err e = hub_inputs_store(job->store, job->issue.id, &job->inputs);
+    if (e == ERR_OK) e = hub_basis_store(job->store, job->issue.id, &job->reads);
     for (size_t c = 0; e == ERR_OK && c < hub_report_columns(job->report); c++)
         e = hub_inputs_cells(job->report, c, close_cell, job);
     return e;
@@ -406,7 +408,9 @@ static enum err close_compute(struct hub_close_job *job, struct hub_report_why *
     if (e == ERR_OK && q->missing != NULL)
         e = hub_report_set_missing(job->report, bytes_str(q->missing));
     if (e == ERR_OK) e = hub_inputs_collect(s, job->report, &job->inputs);
-    if (e == ERR_OK) e = hub_inputs_digest(job->report, &job->inputs, &job->inputs_digest);
+    if (e == ERR_OK) e = hub_basis_collect(s, job->report, &job->reads);
+    if (e == ERR_OK)
+        e = hub_inputs_digest(job->report, &job->inputs, &job->reads, &job->inputs_digest);
     if (e == ERR_OK) e = close_beside(job);
     if (e != ERR_OK) return e;
     close_about(job);
@@ -454,6 +458,7 @@ void hub_close_job_free(struct hub_close_job *job)
     close_bufs(job, false);
     hub_supplement_free(&job->supplement);
     hub_inputs_free(&job->inputs);
+    hub_basis_free(&job->reads);
     hub_report_free(job->report);
     free(job);
 }

@@ -330,16 +330,21 @@ struct hub_lost_list {
     json_int_t count;
 };
 
+static const char *hub_lost_indicator(const struct catalogue *c, const char *report, unsigned no)
+{
+    size_t n = 0;
+    const struct catalogue_line *lines = catalogue_lines(c, report, &n);
+    for (size_t i = 0; i < n; i++)
+        if (lines[i].no == no) return lines[i].indicator;
+    return "";
+}
+
 static enum err hub_lost_row(void *ctx, const struct hub_lost *lost)
 {
     struct hub_lost_list *l = ctx;
     const struct hub_issue_cell *cell = lost->cell;
-    size_t n = 0;
-    const char *indicator = "";
-    const struct catalogue_line *lines = catalogue_lines(l->c, l->report, &n);
+    const char *indicator = hub_lost_indicator(l->c, l->report, cell->line);
     if (++l->count > HUB_LOST_MAX) return ERR_OK;
-    for (size_t i = 0; i < n; i++)
-        if (lines[i].no == cell->line) indicator = lines[i].indicator;
     json_t *j =
         json_pack("{s:I, s:s, s:s, s:b, s:s, s:o, s:o, s:I, s:I}", "line", (json_int_t)cell->line,
                   "indicator", indicator, "value", cell->value, "total", (int)cell->total, "unit",
@@ -359,6 +364,70 @@ static enum err hub_lost_json(struct hub_app *a, const struct hub_issue *issue, 
     return e;
 }
 
+/* What differs, and what explains it. */
+struct hub_unlike_list {
+    const struct catalogue *c;
+    const char *report;
+    json_t *rows,
+        *read; /* without an explanation; records that were erased behind lines that differ */
+    json_int_t count, read_count;
+};
+
+static const char *hub_unlike_what(enum hub_unlike_what what)
+{
+    static const char *const words[] = {"cell", "sets", "type", "member"};
+    return words[what];
+}
+
+static enum err hub_unlike_row(void *ctx, const struct hub_unlike *u)
+{
+    struct hub_unlike_list *l = ctx;
+    if (u->explained || ++l->count > HUB_LOST_MAX) return ERR_OK;
+    bool cell = u->what == HUB_UNLIKE_CELL;
+    json_t *j = json_pack("{s:s, s:s*}", "what", hub_unlike_what(u->what), "value", u->value);
+    if (cell) {
+        json_object_set_new(j, "line", json_integer((json_int_t)u->line));
+        json_object_set_new(j, "indicator",
+                            json_string(hub_lost_indicator(l->c, l->report, u->line)));
+        json_object_set_new(j, "total", json_boolean(u->total));
+        json_object_set_new(j, "unit", json_string(u->unit));
+    }
+    return json_array_append_new(l->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err hub_gone_row(void *ctx, const struct hub_gone *g)
+{
+    struct hub_unlike_list *l = ctx;
+    if (++l->read_count > HUB_LOST_MAX) return ERR_OK;
+    json_t *j = json_pack("{s:I, s:s, s:s, s:o, s:I}", "line", (json_int_t)g->line, "indicator",
+                          hub_lost_indicator(l->c, l->report, g->line), "type", g->type, "record",
+                          hub_json_hex(BYTES_OF(g->record.b)), "order", (json_int_t)g->order);
+    return json_array_append_new(l->read, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+static json_t *hub_verified_json(const struct hub_issue *issue, const struct hub_verified_issue *v,
+                                 struct hub_unlike_list *l, bool good)
+{
+    json_t *j = hub_issue_json(issue);
+    json_object_set_new(j, "ok", json_boolean(good));
+    json_object_set_new(j, "files", json_boolean(v->files));
+    json_object_set_new(j, "digest", json_boolean(v->digest));
+    json_object_set_new(j, "logged", json_boolean(v->logged));
+    json_object_set_new(j, "cut", json_boolean(v->cut));
+    json_object_set_new(j, "listed", json_boolean(v->listed));
+    json_object_set_new(j, "inputs", json_boolean(v->inputs));
+    json_object_set_new(j, "rebuilt", json_boolean(v->rebuilt));
+    json_object_set_new(j, "erased", json_integer((json_int_t)v->erased));
+    json_object_set_new(j, "erased_by", json_integer((json_int_t)v->order));
+    json_object_set_new(j, "traced", json_boolean(v->traced));
+    json_object_set_new(j, "differing", json_integer((json_int_t)v->differing));
+    json_object_set(j, "unexplained", l->rows);
+    json_object_set_new(j, "unexplained_count", json_integer((json_int_t)v->unexplained));
+    json_object_set(j, "read_erased", l->read);
+    json_object_set_new(j, "read_erased_count", json_integer(l->read_count));
+    return j;
+}
+
 json_t *hub_command_verify(struct hub_app *a, const json_t *request)
 {
     struct hub_issue issue;
@@ -366,18 +435,15 @@ json_t *hub_command_verify(struct hub_app *a, const json_t *request)
     if (json_object_get(request, "issue") == NULL) return hub_verify_whole(a);
     json_t *j = hub_issue_of(a, request, "issue", &issue);
     if (j != NULL) return j;
-    enum err e = hub_verify_issue(a->store, &issue, &v);
-    if (e != ERR_OK && e != ERR_DAMAGED) return hub_verify_fail(a, e);
-    j = hub_issue_json(&issue);
-    json_object_set_new(j, "ok", json_boolean(e == ERR_OK));
-    json_object_set_new(j, "files", json_boolean(v.files));
-    json_object_set_new(j, "digest", json_boolean(v.digest));
-    json_object_set_new(j, "logged", json_boolean(v.logged));
-    json_object_set_new(j, "cut", json_boolean(v.cut));
-    json_object_set_new(j, "inputs", json_boolean(v.inputs));
-    json_object_set_new(j, "rebuilt", json_boolean(v.rebuilt));
-    json_object_set_new(j, "erased", json_integer((json_int_t)v.erased));
-    json_object_set_new(j, "erased_by", json_integer((json_int_t)v.order));
+    struct hub_unlike_list l = {
+        hub_store_catalogue(a->store), issue.report, json_array(), json_array(), 0, 0};
+    struct hub_verify_tell tell = {hub_unlike_row, hub_gone_row, &l};
+    enum err e = hub_verify_issue(a->store, &issue, &tell, &v);
+    bool looked = e == ERR_OK || e == ERR_DAMAGED;
+    j = looked ? hub_verified_json(&issue, &v, &l, e == ERR_OK) : hub_verify_fail(a, e);
+    json_decref(l.rows);
+    json_decref(l.read);
+    if (!looked) return j;
     e = hub_lost_json(a, &issue, j);
     if (e == ERR_OK) return j;
     json_decref(j);

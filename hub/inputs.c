@@ -1,4 +1,4 @@
-#include "hub/inputs.h"
+#include "hub/inputs_priv.h"
 #include "hub/canonical.h"
 #include "proto/fold.h"
 
@@ -334,13 +334,29 @@ static enum err inputs_section(const struct inputs_source *from, const struct hu
     return e != ERR_OK ? e : out->e;
 }
 
+enum err hub_inputs_section(struct hub_store *s, int64_t issue, const struct hub_inputs *all,
+                            const char *unit, struct buf *out)
+{
+    struct inputs_source from = {.store = s, .issue = issue};
+    return inputs_section(&from, all, unit, out);
+}
+
+void hub_inputs_reads_leaf(const struct hub_basis *reads, struct buf *leaves)
+{
+    struct id_hash leaf;
+    if (reads == NULL || reads->count == 0) return;
+    hub_basis_leaf(reads, &leaf);
+    proof_leaves_add(leaves, bytes_str(PROOF_READS_UNIT), &leaf);
+}
+
 enum err hub_inputs_digest(const struct hub_report *r, const struct hub_inputs *inputs,
-                           struct id_hash *out)
+                           const struct hub_basis *reads, struct id_hash *out)
 {
     struct buf section, leaves;
     enum err e = ERR_OK;
     buf_init(&section, PROOF_BYTES_MAX);
-    buf_init(&leaves, (size_t)HUB_REPORT_UNITS_MAX * PROOF_LEAF_BYTES_MAX);
+    buf_init(&leaves, (size_t)(HUB_REPORT_UNITS_MAX + 1) * PROOF_LEAF_BYTES_MAX);
+    hub_inputs_reads_leaf(reads, &leaves);
     for (size_t c = 0; e == ERR_OK && c < r->unit_count; c++) {
         struct inputs_source from = {.report = r, .column = c};
         struct id_hash leaf;
@@ -354,119 +370,5 @@ enum err hub_inputs_digest(const struct hub_report *r, const struct hub_inputs *
     if (e == ERR_OK) proof_root(buf_bytes(&leaves), out);
     buf_free(&section);
     buf_free(&leaves);
-    return e;
-}
-
-/* ---- a proof ---- */
-
-struct inputs_units { /* the communes of an issue; the column of all together is none */
-    const struct hub_issue *issue;
-    char (*v)[ADMIN_UNIT_BYTES_MAX + 1];
-    size_t count;
-};
-
-static enum err units_cell(void *ctx, const struct hub_issue_cell *cell)
-{
-    struct inputs_units *u = ctx;
-    size_t at = 0;
-    for (; at < u->count; at++) {
-        int c = strcmp(u->v[at], cell->unit);
-        if (c == 0) return ERR_OK;
-        if (c > 0) break;
-    }
-    if (u->count == HUB_REPORT_UNITS_MAX + 1) return ERR_DAMAGED;
-    memmove(u->v[at + 1], u->v[at], (u->count - at) * sizeof *u->v);
-    snprintf(u->v[at], sizeof *u->v, "%s", cell->unit);
-    u->count++;
-    return ERR_OK;
-}
-
-/* An issue of one commune has that commune's column alone, under the issue's own unit. */
-static bool units_is(const struct inputs_units *u, size_t i)
-{
-    return u->count == 1 || strcmp(u->v[i], u->issue->unit) != 0;
-}
-
-static enum err proof_parts(struct hub_store *s, const struct inputs_units *units, const char *unit,
-                            struct buf *leaves, struct buf *section)
-{
-    struct inputs_source from = {.store = s, .issue = units->issue->id};
-    struct hub_inputs all = {.count = 0};
-    struct buf one;
-    bool found = false;
-    buf_init(&one, PROOF_BYTES_MAX);
-    enum err e = hub_inputs_load(s, units->issue->id, &all);
-    for (size_t i = 0; e == ERR_OK && i < units->count; i++) {
-        struct id_hash leaf;
-        if (!units_is(units, i)) continue;
-        buf_clear(&one);
-        e = inputs_section(&from, &all, units->v[i], &one);
-        if (e != ERR_OK) break;
-        proof_leaf(buf_bytes(&one), &leaf);
-        proof_leaves_add(leaves, bytes_str(units->v[i]), &leaf);
-        if (strcmp(units->v[i], unit) != 0) continue;
-        found = true;
-        buf_add_bytes(section, buf_bytes(&one));
-    }
-    hub_inputs_free(&all);
-    buf_free(&one);
-    if (e != ERR_OK) return e;
-    return !found ? ERR_NOT_FOUND : leaves->e != ERR_OK ? leaves->e : section->e;
-}
-
-static enum err proof_json(void *ctx, const struct hub_issue_file *file)
-{
-    struct buf *out = ctx;
-    if (file->kind == HUB_ISSUE_JSON) buf_add_bytes(out, file->data);
-    return out->e;
-}
-
-enum { PROOF_BUFS = 6 };
-
-static enum err proof_fill(struct hub_store *s, const struct hub_issue *issue, const char *unit,
-                           struct buf b[static PROOF_BUFS])
-{
-    struct inputs_units units = {.issue = issue};
-    units.v = calloc(HUB_REPORT_UNITS_MAX + 2, sizeof *units.v);
-    if (units.v == NULL) return ERR_NOMEM;
-    enum err e = hub_issues_cells(s, issue->id, NULL, units_cell, &units);
-    if (e == ERR_OK) e = proof_parts(s, &units, unit, &b[4], &b[5]);
-    if (e == ERR_OK) e = hub_issues_close_set(s, issue, &b[0], &b[1], &b[2]);
-    if (e == ERR_OK) e = hub_issues_files(s, issue->id, proof_json, &b[3]);
-    free(units.v);
-    return e;
-}
-
-enum err hub_inputs_proof(struct hub_store *s, const struct hub_issue *issue, const char *unit,
-                          struct buf *out)
-{
-    struct buf b[PROOF_BUFS];
-    struct hub_identity id;
-    struct hub_issue_logged logged;
-    struct proof_checked checked;
-    for (size_t i = 0; i < PROOF_BUFS; i++)
-        buf_init(&b[i], PROOF_BYTES_MAX);
-    enum err e = hub_store_identity(s, &id);
-    if (e == ERR_OK) e = hub_issues_logged(s, issue, &logged);
-    if (e == ERR_NOT_FOUND) e = ERR_DAMAGED;
-    if (e == ERR_OK && !logged.has_inputs) e = ERR_NOT_READY;
-    if (e == ERR_OK) e = proof_fill(s, issue, unit, b);
-    if (e == ERR_OK) {
-        struct proof p = {
-            .card = bytes_make(id.card, id.card_len),
-            .head = buf_bytes(&b[0]),
-            .body = buf_bytes(&b[1]),
-            .signature = buf_bytes(&b[2]),
-            .figures = buf_bytes(&b[3]),
-            .leaves = buf_bytes(&b[4]),
-            .section = buf_bytes(&b[5]),
-        };
-        e = proof_check(&p, &id.hub, &checked);
-        if (e == ERR_BAD_HASH || e == ERR_BAD_FORMAT) e = ERR_DAMAGED;
-        if (e == ERR_OK) proof_write(&p, out);
-        if (e == ERR_OK) e = out->e;
-    }
-    for (size_t i = 0; i < PROOF_BUFS; i++)
-        buf_free(&b[i]);
     return e;
 }

@@ -8,8 +8,7 @@
 #ifndef DONGBO_HUB_INPUTS_H
 #define DONGBO_HUB_INPUTS_H
 
-#include "hub/report.h"
-#include "hub/store_issues.h"
+#include "hub/basis.h"
 #include "proto/proof.h"
 
 struct hub_input_set {
@@ -52,9 +51,13 @@ const struct hub_input *hub_inputs_find(const struct hub_inputs *inputs,
 MUST_CHECK enum err hub_inputs_cells(const struct hub_report *r, size_t column,
                                      hub_issue_cell_fn *row, void *ctx);
 
-/* Digest of all sections (SPEC 16.3) of a report with its inputs. */
+/* Digest of all sections (SPEC 16.2) of a report with its inputs, and of what it was read from (16.5; NULL or
+ * no type at all: that was not kept). */
 MUST_CHECK enum err hub_inputs_digest(const struct hub_report *r, const struct hub_inputs *inputs,
-                                      struct id_hash *out);
+                                      const struct hub_basis *reads, struct id_hash *out);
+/* The same of what an issue kept. ERR_DAMAGED: its parts do not fit each other. */
+MUST_CHECK enum err hub_inputs_kept(struct hub_store *s, const struct hub_issue *issue,
+                                    struct id_hash *out);
 
 /*
  * A unit's proof file, out of what the issue kept.

@@ -70,6 +70,15 @@ struct hub_erased { /* what orders took away, of positions up to one */
 MUST_CHECK enum err hub_store_erased_upto(struct hub_store *s, uint64_t position,
                                           struct hub_erased *out);
 
+struct hub_erased_op { /* one of them: whose it was, and which order took it */
+    struct id_record rid;
+    uint64_t order; /* its number; 0: there is no such order */
+};
+/* Each of these ops that the log itself has without its payload, with what is left of it. */
+MUST_CHECK enum err hub_store_erased_ops(struct hub_store *s, uint64_t position,
+                                         enum err (*row)(void *ctx, const struct hub_erased_op *o),
+                                         void *ctx);
+
 struct hub_contribution {
     bool lost; /* what the set said of the record is not there any more */
     uint64_t

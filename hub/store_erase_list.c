@@ -214,6 +214,42 @@ enum err hub_store_erased_upto(struct hub_store *s, uint64_t position, struct hu
     return e;
 }
 
+/* False: the log does not bear it out. */
+static bool hub_erased_op_of(struct hub_store *s, const struct db_stmt *q,
+                             struct hub_erased_op *out)
+{
+    struct change_op what;
+    bool whole = false;
+    int64_t op = db_column_int(q, 0);
+    *out = (struct hub_erased_op){.order = (uint64_t)db_column_int(q, 1)};
+    if (change_open(db_column_bytes(q, 2), db_column_bytes(q, 3), s->view) != ERR_OK || op < 0 ||
+        op >= s->view->head.ops || s->view->payload[op].p != NULL || s->view->stub[op].p == NULL ||
+        erase_stub_decode(s->view->stub[op], s->writes, &what, &whole) != ERR_OK)
+        return false;
+    out->rid = what.rid;
+    return true;
+}
+
+enum err hub_store_erased_ops(struct hub_store *s, uint64_t position,
+                              enum err (*row)(void *ctx, const struct hub_erased_op *o), void *ctx)
+{
+    bool more = true;
+    enum err e = hub_cache_ready(s);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT e.op, ifnull(o.no, 0), l.head, l.body FROM sys_erased_op e JOIN "
+                       "sys_log l ON l.pos = e.pos LEFT JOIN sys_order o ON o.pos = e.by WHERE "
+                       "e.pos <= ?1 AND e.by > ?1 ORDER BY e.pos, e.op");
+    db_bind_int(q, 1, (int64_t)position);
+    while (e == ERR_OK && more) {
+        struct hub_erased_op op;
+        e = db_step(q, &more);
+        if (e == ERR_OK && more && hub_erased_op_of(s, q, &op)) e = row(ctx, &op);
+    }
+    db_done(q);
+    return e;
+}
+
 enum err hub_store_contribution(struct hub_store *s, const struct id_record *rid, uint64_t position,
                                 const struct id_hash *hash, uint64_t cut,
                                 struct hub_contribution *out)

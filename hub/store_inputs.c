@@ -110,6 +110,39 @@ enum err hub_issues_cells(struct hub_store *s, int64_t issue, const char *unit,
     return e;
 }
 
+/* ---- what the figures were read from ---- */
+
+enum err hub_issues_add_read(struct hub_store *s, int64_t issue, const struct hub_issue_read *read)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT INTO sys_issue_read(issue, type, ids) VALUES (?1, ?2, ?3)");
+    db_bind_int(q, 1, issue);
+    db_bind_str(q, 2, read->type);
+    db_bind_blob(q, 3, read->ids);
+    return db_run(q);
+}
+
+enum err hub_issues_reads(struct hub_store *s, int64_t issue, hub_issue_read_fn *row, void *ctx)
+{
+    enum err e = hub_issues_ready(s);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT type, ids FROM sys_issue_read WHERE issue = ?1 ORDER BY type");
+    db_bind_int(q, 1, issue);
+    bool more = true;
+    while (e == ERR_OK && more) {
+        char type[CATALOGUE_NAME_BYTES_MAX + 1];
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more) break;
+        struct hub_issue_read read = {type, db_column_bytes(q, 1)};
+        e = issues_text(q, 0, type, sizeof type);
+        if (e == ERR_OK && read.ids.len % HUB_ISSUE_READ_BYTES != 0) e = ERR_DAMAGED;
+        if (e == ERR_OK) e = row(ctx, &read);
+    }
+    db_done(q);
+    return e;
+}
+
 /* ---- the close set ---- */
 
 enum err hub_issues_logged(struct hub_store *s, const struct hub_issue *issue,

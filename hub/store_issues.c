@@ -21,6 +21,8 @@ static const char issues_schema[] =
     "  rid BLOB NOT NULL, sets BLOB NOT NULL, PRIMARY KEY(issue, rid)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS sys_issue_pack(id INTEGER PRIMARY KEY, issue INTEGER NOT NULL"
     "  REFERENCES sys_issue(id), data BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS sys_issue_read(issue INTEGER NOT NULL REFERENCES sys_issue(id),"
+    "  type TEXT NOT NULL, ids BLOB NOT NULL, PRIMARY KEY(issue, type));"
     "CREATE INDEX IF NOT EXISTS sys_issue_packs ON sys_issue_pack(issue);"
     "CREATE TRIGGER IF NOT EXISTS sys_issue_kept BEFORE UPDATE ON sys_issue"
     "  BEGIN SELECT RAISE(ABORT, 'issued'); END;"
@@ -36,9 +38,9 @@ enum err hub_issues_ready(struct hub_store *s)
     struct db_stmt *q =
         db_stmt(s->db, "SELECT count(*) FROM sqlite_schema WHERE name IN "
                        "('sys_issue', 'sys_issue_file', 'sys_issue_cell', 'sys_issue_input', "
-                       "'sys_issue_pack')");
+                       "'sys_issue_pack', 'sys_issue_read')");
     enum err e = db_get(q);
-    bool there = e == ERR_OK && db_column_int(q, 0) == 5;
+    bool there = e == ERR_OK && db_column_int(q, 0) == 6;
     db_done(q);
     if (e != ERR_OK || there) return e;
     e = db_exec(s->db, issues_schema);

@@ -116,6 +116,22 @@ typedef enum err hub_issue_input_fn(void *ctx, const struct hub_issue_input *inp
 MUST_CHECK enum err hub_issues_inputs(struct hub_store *s, int64_t issue, hub_issue_input_fn *row,
                                       void *ctx);
 
+/*
+ * The types whose records the figures of an issue were read from, by name, with the first
+ * HUB_ISSUE_READ_BYTES of the id of each record that was there, ascending (SPEC 16.5). None for an issue
+ * that was closed before these were kept.
+ */
+enum { HUB_ISSUE_READ_BYTES = PROOF_READ_BYTES };
+struct hub_issue_read {
+    const char *type;
+    struct bytes ids;
+};
+MUST_CHECK enum err hub_issues_add_read(struct hub_store *s, int64_t issue,
+                                        const struct hub_issue_read *read);
+typedef enum err hub_issue_read_fn(void *ctx, const struct hub_issue_read *read);
+MUST_CHECK enum err hub_issues_reads(struct hub_store *s, int64_t issue, hub_issue_read_fn *row,
+                                     void *ctx);
+
 /* What the close set in the log states. ERR_NOT_FOUND: no such set. */
 struct hub_issue_logged {
     struct id_hash figures;

@@ -38,6 +38,33 @@ enum err hub_reports_run(struct hub_store *s, const struct catalogue_indicator *
     return indicator_run(s->db, s->typed, s->catalogue, indicator, window, owed, row, ctx, why);
 }
 
+enum err hub_reports_types(struct hub_store *s, const struct catalogue_indicator *indicator,
+                           hub_type_fn *row, void *ctx)
+{
+    if (s->typed == NULL) return ERR_NOT_READY;
+    return typed_indicator_types(s->typed, indicator, row, ctx);
+}
+
+enum err hub_reports_ids(struct hub_store *s, const struct catalogue_type *type, hub_rid_fn *row,
+                         void *ctx)
+{
+    char sql[CATALOGUE_NAME_BYTES_MAX + 64];
+    struct db_stmt *q = NULL;
+    bool more = true;
+    snprintf(sql, sizeof sql, "SELECT id FROM \"%s\" ORDER BY id", type->name);
+    enum err e = db_prepare(s->db, sql, &q);
+    if (e != ERR_OK) return e;
+    while (e == ERR_OK && more) {
+        struct id_record rid;
+        e = db_step(q, &more);
+        if (e != ERR_OK || !more) break;
+        e = db_column_copy(q, 0, rid.b, sizeof rid.b);
+        if (e == ERR_OK) e = row(ctx, &rid);
+    }
+    db_stmt_free(q);
+    return e;
+}
+
 /* ---- targets ---- */
 
 /* False when the text does not fit. */

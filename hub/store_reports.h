@@ -47,6 +47,16 @@ MUST_CHECK enum err hub_reports_run(struct hub_store *s,
                                     hub_fact_fn *row, void *ctx,
                                     char why[static HUB_REPORT_WHY_ROOM]);
 
+/* The types whose records the SQL of an indicator reads (typed_indicator_types()), and the ids of all records
+ * of such a type, ascending, as the SQL would see them. After hub_reports_ready(). */
+typedef void hub_type_fn(void *ctx, const struct catalogue_type *type);
+MUST_CHECK enum err hub_reports_types(struct hub_store *s,
+                                      const struct catalogue_indicator *indicator, hub_type_fn *row,
+                                      void *ctx);
+typedef enum err hub_rid_fn(void *ctx, const struct id_record *rid);
+MUST_CHECK enum err hub_reports_ids(struct hub_store *s, const struct catalogue_type *type,
+                                    hub_rid_fn *row, void *ctx);
+
 /* A target record. Texts are "" where the field is empty. */
 struct hub_target_row {
     struct id_record rid;

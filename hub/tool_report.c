@@ -228,9 +228,60 @@ static void hub_print_lost(const struct cli *c, const json_t *r)
     if (more > 0) printf(cli_text(c, "… và %lld nữa.\n", "... and %lld more.\n"), more);
 }
 
+static void hub_print_unlike(const struct cli *c, const json_t *r)
+{
+    const json_t *unlike = json_object_get(r, "unexplained");
+    for (size_t i = 0; i < json_array_size(unlike); i++) {
+        const json_t *v = json_array_get(unlike, i);
+        const char *value = hub_tool_str(v, "value");
+        if (strcmp(hub_tool_str(v, "what"), "cell") == 0)
+            printf(cli_text(
+                       c,
+                       "KHÁC mà không lệnh xóa nào giải thích: chỉ tiêu %lld (%s)%s%s, đơn vị %s\n",
+                       "DIFFERENT, and no erasure explains it: line %lld (%s)%s%s, unit %s\n"),
+                   (long long)json_integer_value(json_object_get(v, "line")),
+                   hub_tool_str(v, "indicator"), value[0] != '\0' ? " " : "", value,
+                   hub_tool_str(v, "unit"));
+        else
+            printf(cli_text(c, "KHÁC mà không lệnh xóa nào giải thích: %s %s\n",
+                            "DIFFERENT, and no erasure explains it: %s %s\n"),
+                   hub_tool_str(v, "what"), value);
+    }
+    const json_t *read = json_object_get(r, "read_erased");
+    for (size_t i = 0; i < json_array_size(read); i++) {
+        const json_t *v = json_array_get(read, i);
+        printf(cli_text(c, "Chỉ tiêu %lld (%s) đã đọc hồ sơ %s (%s), đã xóa theo lệnh số %lld.\n",
+                        "Line %lld (%s) had read record %s (%s), erased by order %lld.\n"),
+               (long long)json_integer_value(json_object_get(v, "line")),
+               hub_tool_str(v, "indicator"), hub_tool_str(v, "record"), hub_tool_str(v, "type"),
+               (long long)json_integer_value(json_object_get(v, "order")));
+    }
+}
+
+/* What an erasure means for an issue, in one sentence. */
+static void hub_print_erased(const struct cli *c, const json_t *r)
+{
+    if (json_integer_value(json_object_get(r, "erased")) == 0) return;
+    printf(cli_text(c,
+                    "Đã xóa sau khi chốt: %lld đóng góp không lập lại được, %lld ô số liệu khác.\n",
+                    "Erased since the closing: %lld contributions lost, %lld cells differ.\n"),
+           (long long)json_integer_value(json_object_get(r, "lost_count")),
+           (long long)json_integer_value(json_object_get(r, "differing")));
+    if (json_is_false(json_object_get(r, "traced")))
+        printf(
+            "%s\n",
+            cli_text(c,
+                     "Kỳ này chốt trước khi chương trình giữ danh sách hồ sơ đã đọc: số liệu không "
+                     "lập lại được nữa thì không biết có phải vì lệnh xóa hay không.",
+                     "It was closed before the program kept what figures are read from: whether an "
+                     "erasure is why figures no longer come out cannot be told."));
+}
+
 static void hub_print_verified(const struct cli *c, const json_t *r)
 {
     hub_print_lost(c, r);
+    hub_print_unlike(c, r);
+    hub_print_erased(c, r);
     const json_t *findings = json_object_get(r, "findings");
     for (size_t i = 0; i < json_array_size(findings); i++) {
         const json_t *f = json_array_get(findings, i);

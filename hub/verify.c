@@ -1,6 +1,5 @@
 /* Verifying issued files and issues. */
-#include "hub/verify.h"
-#include "hub/store_erase.h"
+#include "hub/verify_priv.h"
 #include "common/io/file.h"
 #include "hub/canonical.h"
 #include "hub/close.h"
@@ -171,20 +170,31 @@ static enum err verify_issue_files(struct hub_store *s, const struct hub_issue *
     return e;
 }
 
-/* The records and sets that the replayed store has behind the figures. */
-static enum err verify_inputs(struct hub_store *replay, const struct hub_report *r,
-                              const struct hub_issue_logged *logged, struct hub_verified_issue *out)
+/* What an issue of before SPEC 16 has not: nothing was stated. */
+struct verify_list {
+    struct hub_inputs inputs; /* of now */
+    struct hub_basis then, now;
+};
+
+/* What the closing kept, and what the replayed store gives in its place. */
+static enum err verify_inputs(struct hub_store *s, struct hub_store *replay,
+                              const struct hub_issue *issue, const struct hub_report *r,
+                              const struct hub_issue_logged *logged, struct verify_list *list,
+                              struct hub_verified_issue *out)
 {
-    struct hub_inputs inputs = {.count = 0};
     struct id_hash digest;
-    if (!logged->has_inputs) { /* closed before SPEC 16: nothing was stated */
-        out->inputs = true;
-        return ERR_OK;
-    }
-    enum err e = hub_inputs_collect(replay, r, &inputs);
-    if (e == ERR_OK) e = hub_inputs_digest(r, &inputs, &digest);
+    out->listed = out->inputs = true;
+    if (!logged->has_inputs) return ERR_OK;
+    enum err e = hub_inputs_kept(s, issue, &digest);
+    out->listed = e == ERR_OK && ID_EQUAL(&digest, &logged->inputs);
+    if (e == ERR_DAMAGED) e = ERR_OK;
+    if (e == ERR_OK) e = hub_basis_load(s, issue->id, &list->then);
+    if (e == ERR_OK) e = hub_inputs_collect(replay, r, &list->inputs);
+    if (e == ERR_OK) e = hub_basis_collect(replay, r, &list->now);
+    bool kept = list->then.count > 0; /* else it is of before, or there is nothing to keep */
+    if (e == ERR_OK) e = hub_inputs_digest(r, &list->inputs, kept ? &list->now : NULL, &digest);
+    out->traced = kept || (e == ERR_OK && list->now.count == 0);
     out->inputs = e == ERR_OK && ID_EQUAL(&digest, &logged->inputs);
-    hub_inputs_free(&inputs);
     return e;
 }
 
@@ -225,30 +235,43 @@ static enum err verify_missing(struct hub_store *s, const struct hub_issue *issu
 /* The figures that the replayed store gives. */
 static enum err verify_figures(struct hub_store *s, struct hub_store *replay,
                                const struct hub_issue *issue, const struct hub_issue_logged *logged,
-                               struct hub_verified_issue *out)
+                               const struct hub_verify_tell *tell, struct hub_verified_issue *out)
 {
     struct period period;
     struct hub_report *r = NULL;
     struct hub_report_why why;
+    struct verify_list list = {.inputs = {.count = 0}};
     struct buf json;
     buf_init(&json, HUB_CANONICAL_BYTES_MAX);
     enum err e = period_parse(bytes_str(issue->period), &period);
     if (e == ERR_OK) e = hub_report_compute(replay, issue->report, issue->unit, period, &r, &why);
-    if (e == ERR_OK) e = verify_inputs(replay, r, logged, out);
+    if (e == ERR_OK) e = verify_inputs(s, replay, issue, r, logged, &list, out);
     if (e == ERR_OK) e = verify_small(s, issue, r);
     if (e == ERR_OK) e = verify_missing(s, issue, r);
     if (e == ERR_OK) e = hub_canonical_json(r, &json);
     if (e == ERR_OK) {
         hub_canonical_digest(buf_bytes(&json), &out->figures);
         out->rebuilt = ID_EQUAL(&out->figures, &issue->figures);
+        struct again again = {.store = s,
+                              .issue = issue,
+                              .report = r,
+                              .inputs = &list.inputs,
+                              .then = &list.then,
+                              .now = &list.now,
+                              .tell = tell,
+                              .out = out};
+        if (out->traced) e = hub_verify_again(&again, buf_bytes(&json));
     }
+    hub_inputs_free(&list.inputs);
+    hub_basis_free(&list.then);
+    hub_basis_free(&list.now);
     buf_free(&json);
     hub_report_free(r);
     return e;
 }
 
 enum err hub_verify_issue(struct hub_store *s, const struct hub_issue *issue,
-                          struct hub_verified_issue *out)
+                          const struct hub_verify_tell *tell, struct hub_verified_issue *out)
 {
     struct hub_store *replay = NULL;
     struct hub_position at;
@@ -265,15 +288,15 @@ enum err hub_verify_issue(struct hub_store *s, const struct hub_issue *issue,
     if (e != ERR_OK) return ERR_DAMAGED;
     hub_store_position(replay, &at);
     out->cut = ID_EQUAL(&at.hash, &issue->cut.hash) && at.epoch == issue->cut.epoch;
-    e = verify_figures(s, replay, issue, &logged, out);
+    e = verify_figures(s, replay, issue, &logged, tell, out);
     hub_store_close(replay);
     struct hub_erased gone = {.ops = 0};
     if (e == ERR_OK) e = hub_store_erased_upto(s, issue->cut.position, &gone);
     if (e != ERR_OK) return e;
     out->erased = gone.ops;
     out->order = gone.order;
-    /* Without erased inputs neither figures nor their list come out again. */
-    bool again = (out->inputs && out->rebuilt) || out->erased > 0;
-    bool good = out->files && out->digest && out->logged && out->cut && again;
+    /* Before SPEC 16.5 nobody could tell which erasure is a reason for what. */
+    bool again = out->traced ? out->explained : (out->inputs && out->rebuilt) || out->erased > 0;
+    bool good = out->files && out->digest && out->logged && out->listed && out->cut && again;
     return good ? ERR_OK : ERR_DAMAGED;
 }

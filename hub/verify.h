@@ -55,16 +55,47 @@ struct hub_verified_issue { /* true: as it should be */
     bool digest;            /* of the stored JSON is the issue's */
     bool logged;            /* the close set in the log states the same */
     bool cut;               /* the log has the issue's P at its cut */
-    bool inputs;            /* the list of records and sets behind the figures is the logged one */
-    bool rebuilt;           /* replayed up to the cut, the log gives the same figures */
+    bool listed;            /* the list that the closing kept is the one that it logged */
+    bool inputs;            /* replayed up to the cut, the log gives the same list */
+    bool rebuilt;           /* and the same figures */
     struct id_hash figures; /* digest of the rebuilt figures, when they could be made */
-    uint64_t erased;        /* ops before the cut that orders behind it took away: with them gone
-                               the figures need not come out the same, and that is no damage */
+    uint64_t erased;        /* ops before the cut that orders behind it took away */
     uint64_t order;         /* the newest of these orders */
+    bool traced; /* the closing kept what its figures were read from (SPEC 16.5): then what differs
+                               must be explained; else any erasure excuses everything that does */
+    bool explained;       /* each difference has an erased record as its reason (SPEC 16.6) */
+    uint64_t differing;   /* cells whose figure or list does not come out again */
+    uint64_t unexplained; /* differences without a reason */
 };
 
-/* ERR_OK, ERR_DAMAGED (see *out), or why it could not be looked at. */
+enum hub_unlike_what {
+    HUB_UNLIKE_CELL,   /* line, total, value, unit: the figure, or the records behind it */
+    HUB_UNLIKE_SETS,   /* the sets behind a record of the list */
+    HUB_UNLIKE_TYPE,   /* value = the type: its records are not those that the closing saw */
+    HUB_UNLIKE_MEMBER, /* value = the member of the issued figures */
+};
+struct hub_unlike {
+    enum hub_unlike_what what;
+    unsigned line;
+    bool total;
+    const char *value, *unit;
+    bool explained; /* an erased record is the reason */
+};
+struct hub_gone { /* a record that the SQL of a line that differs had read, and an order erased */
+    unsigned line;
+    const char *type;
+    struct id_record record;
+    uint64_t order;
+};
+struct hub_verify_tell {
+    enum err (*unlike)(void *ctx, const struct hub_unlike *unlike);
+    enum err (*gone)(void *ctx, const struct hub_gone *gone);
+    void *ctx;
+};
+
+/* ERR_OK, ERR_DAMAGED (see *out), or why it could not be looked at. `tell`: what differs and why, or NULL. */
 MUST_CHECK enum err hub_verify_issue(struct hub_store *s, const struct hub_issue *issue,
+                                     const struct hub_verify_tell *tell,
                                      struct hub_verified_issue *out);
 
 struct hub_input_set;

@@ -19,6 +19,8 @@
 #define PROOF_SETS_MAX       1024u                 /* change sets behind one record */
 #define PROOF_CELLS_MAX      1000000u              /* figures of one section */
 #define PROOF_VALUE_MAX      255u                  /* bytes of a breakdown's value */
+#define PROOF_READ_BYTES     8u       /* of a record id, in the list of what was read */
+#define PROOF_READS_MAX      8000000u /* records of that list: PROOF_BYTES_MAX of it */
 #define PROOF_TAG_BYTES      16u
 #define PROOF_LEAF_BYTES_MAX (2u + ADMIN_UNIT_BYTES_MAX + 32u)
 
@@ -43,6 +45,10 @@ void proof_section_cell(struct buf *out, const struct proof_cell *cell);
 /* ---- leaves ---- */
 
 void proof_leaf(struct bytes section, struct id_hash *out);
+/* In the place of a unit, and before all of them: no code of a unit is this. The leaf is of the list of the
+ * types and records that the figures were read from (SPEC 16.5). */
+#define PROOF_READS_UNIT "*reads"
+#define PROOF_READS_TAG  "dongbo/reads/1" /* which begins that list, padded */
 /* Append a unit's leaf; units ascending. */
 void proof_leaves_add(struct buf *leaves, struct bytes unit, const struct id_hash *leaf);
 /* The inputs digest that a close set states. */

@@ -73,6 +73,15 @@ MUST_CHECK enum err typed_review(struct typed *t, const struct catalogue_type *t
                                  const struct typed_value *values, size_t count,
                                  struct typed_review *out);
 
+/*
+ * Name the types whose records the SQL of an indicator reads, each at least once: those that it names, and
+ * those behind the views that it names. Nothing is run.
+ * ERR_DENIED, ERR_BAD_INPUT, ERR_TOO_LARGE: of SQL that does not compile
+ */
+MUST_CHECK enum err typed_indicator_types(
+    struct typed *t, const struct catalogue_indicator *indicator,
+    void (*type)(void *ctx, const struct catalogue_type *type), void *ctx);
+
 /* May SQL read this table? (typed tables, unit, person_root and what it is made of, json_each for the
  * elements of a set) */
 bool typed_table_allowed(const struct typed *t, const char *table);

@@ -117,17 +117,55 @@ static enum err typed_check_type(struct typed *t, const struct catalogue_type *t
 }
 
 /* EXPLAIN is not let through by the guard; LIMIT 0 compiles all and runs nothing. */
-static enum err typed_check_indicator(struct typed *t, const struct catalogue_indicator *i,
-                                      struct buf *sql)
+static const char *typed_indicator_text(const struct catalogue_indicator *i, struct buf *sql)
 {
     buf_clear(sql);
     buf_printf(sql, "SELECT unit, subject, record, num, den FROM (%s\n) LIMIT 0", i->sql);
-    const char *text = buf_cstr(sql);
+    return buf_cstr(sql);
+}
+
+static enum err typed_check_indicator(struct typed *t, const struct catalogue_indicator *i,
+                                      struct buf *sql)
+{
+    const char *text = typed_indicator_text(i, sql);
     enum err e = sql->e != ERR_OK ? sql->e : typed_compile(t, text);
     if (!typed_is_refusal(e)) return e;
     char file[64];
     snprintf(file, sizeof file, "indicators/%.40s.sql", i->id);
     return typed_refuse(t->why, file, i->id, "", db_text(t->db));
+}
+
+struct typed_types_job {
+    const struct typed *typed;
+    void (*type)(void *ctx, const struct catalogue_type *type);
+    void *ctx;
+};
+
+static bool typed_types_allow(void *ctx, const char *table, const char *column)
+{
+    const struct typed_types_job *job = ctx;
+    const struct catalogue_type *type = catalogue_type_by_name(job->typed->catalogue, table);
+    if (type != NULL) job->type(job->ctx, type);
+    return typed_column_allowed(job->typed, table, column);
+}
+
+enum err typed_indicator_types(struct typed *t, const struct catalogue_indicator *indicator,
+                               void (*type)(void *ctx, const struct catalogue_type *type),
+                               void *ctx)
+{
+    struct buf sql;
+    buf_init(&sql, DB_SQL_BYTES_MAX);
+    struct typed_types_job job = {t, type, ctx};
+    struct db_query query = {
+        .sql = typed_indicator_text(indicator, &sql),
+        .step_max = TYPED_COMPILE_STEPS_MAX,
+        .ms_max = TYPED_MS_MAX,
+        .allow = typed_types_allow,
+        .ctx = &job,
+    };
+    enum err e = sql.e != ERR_OK ? sql.e : db_query_readonly(t->db, &query);
+    buf_free(&sql);
+    return e;
 }
 
 /* Clocks and checks run like indicators. */

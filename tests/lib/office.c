@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "hub/orders.h"
 #include "hub/own.h"
 
 struct office *office_open(uint64_t seed)
@@ -91,4 +92,24 @@ struct order_signature office_signed(const struct key_sign *k, struct bytes orde
     memcpy(s.pk, k->public, sizeof s.pk);
     assert_int_equal(order_sign(k, order, s.signature), ERR_OK);
     return s;
+}
+
+void office_erase(struct office *o, const struct erase_list *l, char *hex)
+{
+    struct id_hash id;
+    struct buf content, order;
+    buf_init(&content, ORDER_BYTES_MAX);
+    buf_init(&order, ORDER_BYTES_MAX);
+    erase_encode(l, &content);
+    assert_int_equal(hub_order_draft(&o->app, "erase", bytes_str("đơn 12"), buf_bytes(&content),
+                                     o->hub.now_ms, &order),
+                     ERR_OK);
+    struct order_signature an = office_signed(&o->an, buf_bytes(&order));
+    struct order_signature binh = office_signed(&o->binh, buf_bytes(&order));
+    assert_int_equal(hub_order_propose(&o->app, buf_bytes(&order), &an, o->hub.now_ms, &id),
+                     ERR_OK);
+    assert_int_equal(hub_order_approve(&o->app, &id, &binh, o->hub.now_ms), ERR_OK);
+    if (hex != NULL) id_hex(BYTES_OF(id.b), hex);
+    buf_free(&content);
+    buf_free(&order);
 }

@@ -7,6 +7,7 @@
 #define DONGBO_TESTS_OFFICE_H
 
 #include "hub/command.h"
+#include "proto/erase.h"
 #include "proto/order.h"
 #include "tests/lib/report_fixture.h"
 
@@ -30,5 +31,8 @@ json_t *office_send(struct hub_app *a, json_t *request, enum err want);
 void office_officer(struct office *o, struct key_sign *k, uint8_t seed, const char *name,
                     unsigned roles);
 struct order_signature office_signed(const struct key_sign *k, struct bytes order);
+
+/* An order to erase this that both officers signed, carried out; its id in hex, unless NULL. */
+void office_erase(struct office *o, const struct erase_list *l, char *hex);
 
 #endif

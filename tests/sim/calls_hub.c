@@ -1004,7 +1004,7 @@ static enum err verify_issue(struct calls *c)
     struct hub_issue i;
     struct hub_verified_issue v;
     enum err e = hub_issues_find(c->hub, REPORT, "735", PERIOD, 1, &i);
-    return e == ERR_OK ? hub_verify_issue(c->hub, &i, &v) : e;
+    return e == ERR_OK ? hub_verify_issue(c->hub, &i, NULL, &v) : e;
 }
 
 static enum err close_period(struct calls *c)

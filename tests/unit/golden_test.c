@@ -233,7 +233,7 @@ static enum err issue_verifies(void *ctx, const struct hub_issue *i)
     struct pair *w = ctx;
     struct hub_issue copy = *i;
     w->serial++;
-    OK(hub_verify_issue(w->hub.store, &copy, &v));
+    OK(hub_verify_issue(w->hub.store, &copy, NULL, &v));
     return ERR_OK;
 }
 

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "common/io/clock.h"
-#include "hub/orders.h"
 #include "hub/own.h"
 #include "proto/erase.h"
 #include "common/legal.h"
@@ -252,30 +251,14 @@ static void a_granted_erasure_stays_open_without_its_order(void **state)
 
 /* ---- orders ---- */
 
-/* An order to erase a record that both officers signed. */
 static void erase(struct office *o, const char *rid, char hex[static 2 * ID_HASH_BYTES + 1])
 {
     struct erase_list l = {.records = NULL};
     struct id_record r;
-    struct id_hash id;
-    struct buf content, order;
-    buf_init(&content, ORDER_BYTES_MAX);
-    buf_init(&order, ORDER_BYTES_MAX);
     assert_int_equal(id_unhex(rid, r.b, sizeof r.b), ERR_OK);
     assert_int_equal(erase_add_record(&l, &r), ERR_OK);
-    erase_encode(&l, &content);
-    assert_int_equal(hub_order_draft(&o->app, "erase", bytes_str("đơn 12"), buf_bytes(&content),
-                                     o->hub.now_ms, &order),
-                     ERR_OK);
-    struct order_signature an = office_signed(&o->an, buf_bytes(&order));
-    struct order_signature binh = office_signed(&o->binh, buf_bytes(&order));
-    assert_int_equal(hub_order_propose(&o->app, buf_bytes(&order), &an, o->hub.now_ms, &id),
-                     ERR_OK);
-    assert_int_equal(hub_order_approve(&o->app, &id, &binh, o->hub.now_ms), ERR_OK);
-    id_hex(BYTES_OF(id.b), hex);
+    office_erase(o, &l, hex);
     erase_free(&l);
-    buf_free(&content);
-    buf_free(&order);
 }
 
 /* What a commune wrote, where no such rule is. */

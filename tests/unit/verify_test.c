@@ -117,10 +117,10 @@ static void an_issue_verifies_and_is_rebuilt_from_the_log(void **state)
     struct hub_verified_issue v;
     char path[192];
     setup(&h, 42, &c);
-    assert_int_equal(hub_verify_issue(h.store, &c.issue, &v), ERR_OK);
+    assert_int_equal(hub_verify_issue(h.store, &c.issue, NULL, &v), ERR_OK);
     snprintf(path, sizeof path, "%s/data/%s.ndjson", h.folder, report_units[4]);
     report_import(&h, 4, path); /* late data */
-    assert_int_equal(hub_verify_issue(h.store, &c.issue, &v), ERR_OK);
+    assert_int_equal(hub_verify_issue(h.store, &c.issue, NULL, &v), ERR_OK);
     assert_true(v.files && v.digest && v.logged && v.cut && v.rebuilt);
     assert_true(ID_EQUAL(&v.figures, &c.issue.figures));
     report_hub_close(&h);
@@ -136,15 +136,15 @@ static void who_was_missing_is_rebuilt_from_the_close_set(void **state)
     setup(&h, 45, &old);
     snprintf(missing, sizeof missing, "%s %s", report_units[1], report_units[2]);
     assert_int_equal(report_close_without(&h, "RP01", "2023-06", missing, &c), ERR_OK);
-    assert_int_equal(hub_verify_issue(h.store, &c.issue, &v), ERR_OK);
+    assert_int_equal(hub_verify_issue(h.store, &c.issue, NULL, &v), ERR_OK);
     assert_true(v.files && v.digest && v.logged && v.cut && v.rebuilt);
     /* an issue whose figures do not name those of its close set: as they were made before */
     struct db *db = hub_store_db(h.store);
     assert_int_equal(db_exec(db, "UPDATE sys_close SET missing = '26170'"), ERR_OK);
-    assert_int_equal(hub_verify_issue(h.store, &old.issue, &v), ERR_OK);
+    assert_int_equal(hub_verify_issue(h.store, &old.issue, NULL, &v), ERR_OK);
     assert_true(v.rebuilt);
     /* and one that names others than the log does not come out */
-    assert_int_equal(hub_verify_issue(h.store, &c.issue, &v), ERR_DAMAGED);
+    assert_int_equal(hub_verify_issue(h.store, &c.issue, NULL, &v), ERR_DAMAGED);
     assert_false(v.rebuilt);
     assert_true(v.files && v.digest && v.logged && v.cut);
     report_hub_close(&h);
@@ -159,17 +159,17 @@ static void a_changed_log_or_file_does_not_verify_as_the_issue(void **state)
     setup(&h, 43, &c);
     struct db *db = hub_store_db(h.store);
     assert_int_equal(db_exec(db, "UPDATE sys_close SET figures = zeroblob(32)"), ERR_OK);
-    assert_int_equal(hub_verify_issue(h.store, &c.issue, &v), ERR_DAMAGED);
+    assert_int_equal(hub_verify_issue(h.store, &c.issue, NULL, &v), ERR_DAMAGED);
     assert_false(v.logged);
     assert_true(v.files && v.digest && v.cut && v.rebuilt);
     assert_int_equal(db_exec(db, "DROP TRIGGER sys_issue_file_kept;"
                                  "UPDATE sys_issue_file SET data = data || x'20' WHERE kind = 0"),
                      ERR_OK);
-    assert_int_equal(hub_verify_issue(h.store, &c.issue, &v), ERR_DAMAGED);
+    assert_int_equal(hub_verify_issue(h.store, &c.issue, NULL, &v), ERR_DAMAGED);
     assert_false(v.files || v.digest);
     struct hub_issue other = c.issue;
     other.cut.position--;
-    assert_int_equal(hub_verify_issue(h.store, &other, &v), ERR_DAMAGED);
+    assert_int_equal(hub_verify_issue(h.store, &other, NULL, &v), ERR_DAMAGED);
     assert_false(v.cut || v.rebuilt || v.logged);
     report_hub_close(&h);
 }
