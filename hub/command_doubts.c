@@ -1,4 +1,4 @@
-/* Records with doubtful days, for who closes a period: how many of each unit, and which. No names, no days: who wants to
+/* Records with doubtful days, for who closes a period: how many of each unit, and which. No names and days: who wants to
  * see more opens the record, and that is noted. docs/hub.md. */
 #include "hub/command_priv.h"
 

@@ -149,7 +149,7 @@ MUST_CHECK enum err hub_tool_supplement(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_reopen(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_owes(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_doubts(struct cli *c, void *ctx);
-/* How many records of each unit are in doubt: of an answer that counts them ("records", "units"). Nothing when none is. */
+/* How many records of each unit are in doubt, of an answer that counts them ("records", "units"). Nothing: none is. */
 void hub_print_doubts(const struct cli *c, const json_t *doubts);
 MUST_CHECK enum err hub_tool_calendar(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_ask_report(struct cli *c, void *ctx);

@@ -91,7 +91,7 @@ def verify_needs_room(hub):
 
 
 def restore_needs_room(program, away):
-    """Without a daemon: the tool says what is missing, what is safe and what next; the present data stay as they are."""
+    """Without a daemon: the tool says what is missing, what is safe, what next; the present data stay as they are."""
     copy = os.path.join(away, program.name + ".backup")
     program.tool("backup", copy)
     program.end()

@@ -550,7 +550,7 @@ static void pair_that_looks_alike(void **state)
     assert_int_equal(count_of(&o->app, "pairs"), 0);
 }
 
-/* Before a period is closed: which records have days that cannot be, or are probably mistyped; by unit, without names. */
+/* Before a period is closed: which records have days that cannot be or are probably mistyped; by unit, no names. */
 static void doubtful_records_are_listed(void **state)
 {
     struct office *o = *state;
@@ -667,7 +667,7 @@ static void token_is_shown_once_and_revoked(void **state)
     ask_refused(&o->app, "{'verb':'fly'}", ERR_USAGE);
 }
 
-/* What is locked stays, whatever the list says of it: a day that cannot be, or a text that the hub cannot seal. The rest
+/* What is locked stays, whatever the list says of it: a day that cannot be, a text that the hub cannot seal. The rest
  * of the row enters. */
 static void import_leaves_locked_fields_that_it_could_not_write(void **state)
 {

@@ -1,6 +1,7 @@
 /*
  * Claims about hub/xlsx: same report, same bytes; numbers are numbers with formats; nothing is a
- * formula; the digest and the cut stand in it, and who had not submitted, if anybody. The file is read back with Python's zip and XML.
+ * formula; the digest and the cut stand in it, and who had not submitted, if anybody. The file is read back with
+ * Python's zip and XML.
  */
 #include "hub/xlsx.h"
 #include "common/io/file.h"
