@@ -51,9 +51,10 @@ function Checked({ issue }) {
     try { set(await api("POST", "/api/rebuild", { issue: issue.id })); } catch (e) { set({ bad: e.message }); }
     setBusy(false);
   };
-  const parts = ["files", "digest", "logged", "cut", "rebuilt"];
+  const parts = ["files", "digest", "logged", "listed", "cut", "rebuilt"];
+  const good = () => (r.rebuilt ? t("check.good") : t(r.traced ? "check.erased" : "check.untraced", { n: r.differing, orders: r.erased_by }));
   return html`<div class="acts"><button onClick=${check} disabled=${busy}>${busy ? t("loading") : t("check.go")}</button></div>
-    ${r && html`<${Note} kind=${r.ok ? "ok" : "bad"}><p>${r.bad || (r.ok ? t("check.good") : t("check.bad"))}</p>
+    ${r && html`<${Note} kind=${r.ok ? "ok" : "bad"}><p>${r.bad || (r.ok ? good() : t("check.bad"))}</p>
       ${!r.bad && html`<ul class="list">${parts.map((p) => html`<li>${r[p] ? "✓" : "▲"} ${t(`check.${p}`)}</li>`)}</ul>`}</${Note}>`}`;
 }
 
