@@ -92,6 +92,11 @@ const char *hub_request_str(const json_t *request, const char *key)
     return s != NULL && s[0] != '\0' ? s : NULL;
 }
 
+bool hub_request_words(const json_t *request)
+{
+    return !json_is_true(json_object_get(request, "no_words"));
+}
+
 enum err hub_request_id(const json_t *request, const char *key, struct id_record *out)
 {
     const char *hex = hub_request_str(request, key);

@@ -14,13 +14,14 @@ enum { OWE_SOON_DAYS = 10, OWE_ICS_BYTES_MAX = 4 * 1024 * 1024, OWE_CALENDAR_DAY
 
 struct owe_corrections {
     struct hub_app *app;
-    bool open; /* only those without an answer */
+    bool open;  /* only those without an answer */
+    bool words; /* with what people wrote, and the record it is about: of class 3 */
     json_t *rows;
 };
 
-static json_t *owe_text(struct bytes b)
+static json_t *owe_text(bool told, struct bytes b)
 {
-    return b.len > 0 ? hub_json_text(b) : json_null();
+    return told && b.len > 0 ? hub_json_text(b) : json_null();
 }
 
 static enum err owe_correction(void *ctx, const struct hub_flow_op *op)
@@ -36,16 +37,17 @@ static enum err owe_correction(void *ctx, const struct hub_flow_op *op)
     if (l->open && !open) return ERR_OK;
     buf_init(&note, CATALOGUE_TEXT_BYTES_MAX);
     e = open ? ERR_OK : hub_flow_field(l->app->store, &c.id, "note", &note);
-    json_t *j = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s?, s:o}", "id",
-        hub_json_hex(BYTES_OF(c.id.b)), "unit", hub_json_text(c.key.unit), "report",
-        hub_json_text(c.key.report), "period", hub_json_text(c.key.period), "indicator",
-        hub_json_text(c.indicator), "value", owe_text(c.value), "record",
-        c.has_record ? hub_json_hex(BYTES_OF(c.record.b)) : json_null(), "before",
-        hub_json_text(c.before), "after", hub_json_text(c.after), "reason", hub_json_text(c.reason),
-        "at", hub_json_time(op->at_ms), "state", open ? "open" : answer.answer, "answered",
-        answer.answered_on[0] != '\0' ? answer.answered_on : NULL, "note",
-        owe_text(buf_bytes(&note)));
+    json_t *j =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s?, s:o}", "id",
+                  hub_json_hex(BYTES_OF(c.id.b)), "unit", hub_json_text(c.key.unit), "report",
+                  hub_json_text(c.key.report), "period", hub_json_text(c.key.period), "indicator",
+                  hub_json_text(c.indicator), "value", owe_text(true, c.value), "record",
+                  l->words && c.has_record ? hub_json_hex(BYTES_OF(c.record.b)) : json_null(),
+                  "before", hub_json_text(c.before), "after", hub_json_text(c.after), "reason",
+                  owe_text(l->words, c.reason), "at", hub_json_time(op->at_ms), "state",
+                  open ? "open" : answer.answer, "answered",
+                  answer.answered_on[0] != '\0' ? answer.answered_on : NULL, "note",
+                  owe_text(l->words, buf_bytes(&note)));
     buf_free(&note);
     if (e != ERR_OK) {
         json_decref(j);
@@ -58,7 +60,7 @@ static enum err owe_correction(void *ctx, const struct hub_flow_op *op)
 static enum err owe_corrections(struct hub_app *a, const json_t *request, bool open, json_t *rows)
 {
     struct hub_cut cut;
-    struct owe_corrections l = {a, open, rows};
+    struct owe_corrections l = {a, open, hub_request_words(request), rows};
     enum err e = hub_reports_ready(a->store, &cut);
     return e == ERR_OK ? hub_flow_ops(a->store, CHANGE_CORRECT, hub_request_str(request, "unit"),
                                       hub_request_str(request, "report"),

@@ -202,6 +202,8 @@ json_t *hub_command_why(enum err e, const struct entry_why *why);
 
 /* command.c: requests */
 const char *hub_request_str(const json_t *request, const char *key); /* NULL: none */
+/* May the answer have what people wrote about corrections? It may name somebody; see hub/desk. */
+bool hub_request_words(const json_t *request);
 MUST_CHECK enum err hub_request_id(const json_t *request, const char *key, struct id_record *out);
 /* Bytes of a base64 member appended. ERR_BAD_INPUT. */
 MUST_CHECK enum err hub_request_bytes(const json_t *request, const char *key, struct buf *out);

@@ -50,6 +50,8 @@ json_t *hub_command_report(struct hub_app *a, const json_t *request)
     enum err e = hub_report_compute(a->store, hub_request_str(request, "report"),
                                     hub_request_str(request, "unit"), period, &r, &why);
     if (e != ERR_OK) return hub_report_said(e, &why);
+    for (size_t i = 0; i < r->correction_count && !hub_request_words(request); i++)
+        r->corrections[i].reason[0] = '\0';
     buf_init(&json, HUB_CANONICAL_BYTES_MAX);
     buf_init(&text, HUB_CANONICAL_BYTES_MAX);
     e = hub_canonical_json(r, &json);

@@ -239,6 +239,9 @@ static json_t *hub_desk_command(struct hub_desk_call *c, const struct hub_desk_r
     size_t len = strcspn(route->verb, " ");
     json_object_set_new(c->body, "verb", json_stringn(route->verb, len));
     json_object_set_new(c->body, "person", json_string(c->session->user));
+    if (((unsigned)c->role & DESK_CASES) == 0)
+        json_object_set_new(c->body, "no_words",
+                            json_true()); /* of corrections: they may name somebody */
     if (route->verb[len] == ' ')
         json_object_set_new(c->body, "action", json_string(route->verb + len + 1));
     return hub_desk_aside(c, route) ? NULL : hub_command(c->d->o.app, c->body);

@@ -226,10 +226,10 @@ enum err hub_report_print(const struct hub_report *r, bool closed, bool by_unit,
     for (size_t i = 0; i < r->correction_count; i++) {
         const struct hub_report_correction *c = &r->corrections[i];
         const char *value = hub_correction_value(r, c) != NULL ? hub_correction_value(r, c) : "–";
-        buf_printf(out, "Đính chính, xã đã đồng ý: %s%s%s, %s: %s → %s (%s). Lý do: %s\n",
-                   c->indicator, value[0] != '\0' ? ":" : "", value, r->units[c->column].name,
+        buf_printf(out, "Đính chính, xã đã đồng ý: %s%s%s, %s: %s → %s (%s)%s%s\n", c->indicator,
+                   value[0] != '\0' ? ":" : "", value, r->units[c->column].name,
                    print_number(c->before), print_number(c->after), hub_correction_vi(c->state),
-                   c->reason);
+                   c->reason[0] != '\0' ? ". Lý do: " : "", c->reason);
     }
     for (size_t i = 0; i < r->outside_count; i++)
         buf_printf(out, "%s%s%s", i ? ", " : "Có hồ sơ nhưng ngoài báo cáo: ", r->outside[i],

@@ -5,8 +5,12 @@
 
 Sums and rates are added up here again from the two exports; mixed periods, changed files and unknown keys are refused
 by name. The description of the province's door (docs/province.openapi.json) is held against the running door both ways.
-No class 2-4 text of any record is found in anything that left the hub.
+No class 2-4 text of any record is found in anything that left the hub or that a login is shown which may only look;
+numbers and choices of records stand there where figures are told and nowhere else (leaving.py).
 """
+import csv
+import hashlib
+import itertools
 import json
 import os
 import re
@@ -15,8 +19,10 @@ import ssl
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 
+import leaving
 from world import ROOT, TOOL_S, Hub, Story, check, play
 
 BAD_SIGNATURE = 13  # docs/exit-codes.md
@@ -263,38 +269,49 @@ class Province(Story):
         node.sync()
         node.tool("correction", one, "agree", "--person", "Bình", "--note", LATE)
         node.sync()
+        self.corrected = count + 1
         issue = hub.ask("supplement", "--report", "RP04", "--period", "2023", "--person", "Huyện")["issue"]["id"]
         hub.tool("export", "--issue", str(issue), "--out", "late")
         corrected = self.figures("late")["corrections"]
         check("the correction stands in it", [(c["before"], c["after"], c["state"]) for c in corrected] ==
               [(str(count), str(count + 1), "applied")])
+        report = ("--report", "RP03", "--period", "2024")
+        node.tool("report", "draft", *report, "--person", "Lan", "narrative=Đội hoạt động đều.")
+        node.tool("report", "submit", *report, "--person", "Bình")
+        node.sync()
         hub.tool("proof", "--issue", str(issue), "--unit", node.unit, "--out", "late.proof")
         with open(self.path("late.proof"), "rb") as f:
             return [f.read()]
 
-    def secrets(self):
-        """Texts of class 2 and more that stand in the records."""
-        classes = {}
+    def classes(self):
+        """(class, kind, list) of every field."""
         with open(os.path.join(ROOT, "catalogue/fields.csv"), encoding="utf-8-sig", newline="") as f:
-            import csv
-            for row in csv.DictReader(f):
-                classes[(row["type"], row["name"])] = (int(row["class"] or 0), row["kind"])
-        found = set()
+            return {(r["type"], r["name"]): (int(r["class"] or 0), r["kind"], r["list"]) for r in csv.DictReader(f)}
+
+    def records(self):
         for unit in DISTRICTS["735"][1]:
             with open(self.path("d", unit + ".ndjson"), encoding="utf-8") as f:
-                for line in f:
-                    row = json.loads(line)
-                    found.add(row["id"])
-                    for k, v in row.items():
-                        level, kind = classes.get((row["type"], k), (0, ""))
-                        if level >= 2 and kind in ("text", "ref") and len(v) >= 6:
-                            found.add(v)
-                        # A choice or a small number is in every table; a day or a long number is somebody's.
-                        if level >= 2 and kind == "date" and re.fullmatch(r"\d{4}-\d\d-\d\d", v):
-                            self.marks |= {v, "%s/%s/%s" % (v[8:], v[5:7], v[:4])}
-                        if level >= 2 and kind in ("int", "text") and re.fullmatch(r"\d{8,}", str(v)):
-                            self.marks.add(str(v))
+                yield from map(json.loads, f)
+
+    def secrets(self):
+        """Texts of class 2 and more that stand in the records."""
+        classes, found = self.classes(), set()
+        for row in self.records():
+            found.add(row["id"])
+            for k, v in row.items():
+                level, kind, _ = classes.get((row["type"], k), (0, "", ""))
+                if level >= 2 and kind in ("text", "ref") and len(v) >= 6:
+                    found.add(v)
+                # A choice or a small number is in every table (see fields()); a day or a long number is somebody's.
+                if level >= 2 and kind in ("date", "pdate") and re.fullmatch(r"\d{4}-\d\d-\d\d", v):
+                    self.marks |= {v, "%s/%s/%s" % (v[8:], v[5:7], v[:4])}
+                if level >= 2 and kind in ("int", "text") and re.fullmatch(r"\d{8,}", str(v)):
+                    self.marks.add(str(v))
         return found | {LATE}
+
+    def names(self):
+        """Without the ids of records, which a hub's own pages may show."""
+        return {t for t in self.secrets() if not re.fullmatch(r"[0-9a-f]{32}", t)}
 
     def days_and_numbers(self, bodies):
         """Days and long numbers of records, wherever they stand; but for the days of the periods themselves."""
@@ -306,6 +323,57 @@ class Province(Story):
         for body in bodies:
             seen = set(re.findall(rb"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}|\d{8,}", body)) & marks
             check("no day or number of a record leaves: %s" % sorted(seen)[:3], not seen)
+
+    def viewer(self):
+        """(path, body) of every answer that a login gets which may only look: of the district and of the commune."""
+        viewer, said = leaving.Viewer(self.hubs["735"]), []
+        given = {"unit": ["735", "26170"], "report": ["RP04", "RP03"], "period": ["2023-6M", "2023", "2024"], "year": ["2023"],
+                 "a": ["1"], "b": ["3"], "issue": ["4"], "on": ["2024-03-01"], "from": ["2023-01-01"],
+                 "to": ["2025-01-01"], "all": ["1"], "open": [], "id": []}
+        name = "BC_RP04_2023-6M_735_1.csv"
+        body = {"issue": 1, "hash": hashlib.blake2b(self.read_file("a/" + name)).hexdigest(),
+                "minisig": self.read_file("a/%s.minisig" % name).decode()}
+        for method, path, names in [*leaving.viewer_roads(), ("get", "/api/v1/issues", [])]:
+            asked = {n: given[n] for n in names if given[n]} if method == "get" else {}
+            got = []
+            for values in itertools.product(*asked.values()):
+                query = urllib.parse.urlencode(dict(zip(asked, values)))
+                got.append(viewer.ask(method.upper(), path + ("?" + query if query else ""),
+                                      body if method == "post" else None))
+            check("a viewer may %s %s" % (method, path), 200 in [status for status, _ in got])
+            named = [text for text in sorted(self.names()) for _, answer in got if text.encode() in answer]
+            check("nobody is named by %s: %s" % (path, named[:3]), not named)
+            said += [(path, answer) for _, answer in got]
+        told = b"".join(body for path, body in said if path == "/api/corrections")
+        check("the viewer sees the correction's numbers, and no words of it", b'"after":"%d"' % self.corrected in told and
+              b'"reason":null' in told)
+        check("a statistician's tool has them", LATE in self.hubs["735"].tool("corrections", "--json"))
+        return said
+
+    def fields(self, seen):
+        """Numbers and choices stand where figures are told, in what left and what a viewer was shown, and nowhere else."""
+        files = [(n, self.read_file(os.path.join(f, n))) for f in ("a", "c", "a9", "year", "late")
+                 for n in os.listdir(self.path(f)) if not n.endswith((".pdf", ".minisig", ".pub"))]
+        with_class = self.classes()
+        marks = leaving.choice_words({(kind[2], one) for row in self.records() for k, v in row.items()
+                                      for kind in [with_class.get((row["type"], k), (0, "", ""))]
+                                      if kind[0] >= 2 and kind[1] in ("choice", "choices")
+                                      for one in ([v] if isinstance(v, str) else v)})
+        check("there are choices to look for", len(marks) > 60)
+        own = {True: set(), False: set()}  # names of fields that are numbers, by whether they are somebody's
+        for (_, field), (level, kind, _) in with_class.items():
+            if kind in leaving.COUNTED:
+                own[level >= 2].add(field)
+        check("where numbers may stand is named like nobody's", not leaving.NUMBERS & own[True])
+        at = leaving.NUMBERS | own[False] - own[True]
+        places, found = 0, set()
+        for name, body in files + seen:
+            bad, n = leaving.misplaced(name, body, marks, at)
+            places, found = places + n, found | bad
+        check("no number or choice of a record stands alone: %s" % sorted(found)[:20], not found)
+        check("there were fields to look at (%d)" % places, places > 20000)
+        for name, body in leaving.PLANTED:
+            check("a planted one is found: %s" % body, leaving.misplaced(name, body, marks, at)[0])
 
     def roads(self, left):
         texts = {s.encode() for s in self.secrets()}
@@ -330,8 +398,7 @@ class Province(Story):
         self.days_and_numbers(left)
         hubs = self.hubs["735"]
         for answer in (hubs.tool("explain", "1", "D01", "--json"), hubs.tool("diff", "1", "--json")):
-            names = [t for t in self.secrets() if not re.fullmatch(r"[0-9a-f]{32}", t)]
-            check("explain and diff name records by id alone", not [n for n in names if n in answer])
+            check("explain and diff name records by id alone", not [n for n in self.names() if n in answer])
         print("%d texts looked for in %d bytes" % (len(texts), sum(map(len, left))))
 
     def run(self):
@@ -346,6 +413,8 @@ class Province(Story):
         self.export("617", "RP04", "2023-6M", "b")
         self.consolidate()
         proof = self.late()
+        seen = self.viewer()
+        self.fields(seen)
         self.roads(self.door() + proof)
         for hub in self.hubs.values():
             hub.end()

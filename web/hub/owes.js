@@ -107,8 +107,8 @@ export function Owes() {
       <h2>${t("owes.mine")}</h2>${r.district.to_judge.length === 0 ? html`<p>${t("owes.mine.none")}</p>` : html`<ul class="list">${r.district.to_judge.map((x) => html`<li>
         <a class="link" href=${sent(x)}>${t("owes.judge", { unit: x.name || unitName(x.unit), report: x.report, period: showPeriod(x.period) })}</a></li>`)}</ul>`}`}
     <h2>${t("corrections.title")}</h2>${corrections.length === 0 ? html`<p>${t("corrections.none")}</p>` : html`<${Table} label=${t("corrections.title")}
-      heads=${[t("hub.commune"), t("hub.report"), t("hub.indicator"), { num: t("correct.before") }, { num: t("correct.after") }, t("hub.reason"), t("people.state")]}>
+      heads=${[t("hub.commune"), t("hub.report"), t("hub.indicator"), { num: t("correct.before") }, { num: t("correct.after") }, cases && t("hub.reason"), t("people.state")].filter(Boolean)}>
       ${corrections.map((c) => html`<tr key=${c.id}><th scope="row">${unitName(c.unit)}</th><td>${c.report}, ${showPeriod(c.period)}</td><td>${indicator(c.report, c.indicator)}</td><td class="num">${c.before}</td><td class="num">${c.after}</td>
-        <td>${c.reason}</td><td>${c.state === "open" ? html`<span class="state warn">▲ ${t("corrections.open")}</span>` : `${t(`corrections.${c.state}`)}${c.answered ? `, ${showDate(c.answered)}` : ""}`}${c.note ? `: ${c.note}` : ""}</td></tr>`)}</${Table}>`}
+        ${cases && html`<td>${c.reason}</td>`}<td>${c.state === "open" ? html`<span class="state warn">▲ ${t("corrections.open")}</span>` : `${t(`corrections.${c.state}`)}${c.answered ? `, ${showDate(c.answered)}` : ""}`}${c.note ? `: ${c.note}` : ""}</td></tr>`)}</${Table}>`}
     ${cases && html`<${Correct} done=${load} /><${Triggers} /><${Ask} done=${load} />`}`;
 }
