@@ -1,4 +1,5 @@
 #include "hub/store_nodes.h"
+#include "common/text.h"
 #include "hub/store_moves.h"
 #include "hub/store_priv.h"
 
@@ -25,6 +26,34 @@ static enum err hub_column_text(const struct db_stmt *q, int i, char *out, size_
     if (b.len > 0) memcpy(out, b.p, b.len);
     out[b.len] = '\0';
     return ERR_OK;
+}
+
+/* The name that a PC gives itself may come from any program: what could turn or end the line around it is left out. */
+static enum err hub_name_tame(struct bytes name, char out[static MESSAGE_TEXT_MAX + 1])
+{
+    struct buf kept, tame;
+    size_t at = 0;
+    buf_init(&kept, MESSAGE_TEXT_MAX);
+    buf_init(&tame, MESSAGE_TEXT_MAX);
+    name = text_truncate(name, MESSAGE_TEXT_MAX);
+    while (name.len > 0) {
+        enum text_flaw flaw = text_find_flaw(name, TEXT_ONE_LINE, &at);
+        bool whole = flaw == TEXT_FLAW_NONE || flaw == TEXT_FLAW_NFC;
+        if (whole) at = name.len;
+        buf_add(&kept, name.p, at);
+        if (!whole) at++;
+        while (at < name.len && (name.p[at] & 0xC0u) == 0x80u)
+            at++; /* the rest of what is left out */
+        name = bytes_make(name.p + at, name.len - at);
+    }
+    enum err e = kept.e;
+    if (e == ERR_OK) e = text_normalise(buf_bytes(&kept), MESSAGE_TEXT_MAX, TEXT_ONE_LINE, &tame);
+    struct bytes shown = e == ERR_OK ? text_trim(buf_bytes(&tame)) : bytes_make(NULL, 0);
+    if (shown.len > 0) memcpy(out, shown.p, shown.len);
+    out[shown.len] = '\0';
+    buf_free(&kept);
+    buf_free(&tame);
+    return e == ERR_NOMEM ? e : ERR_OK; /* what is wrong all the same is shown as no name */
 }
 
 /* ---- invitations ---- */
@@ -115,19 +144,22 @@ enum err hub_store_invite_use(struct hub_store *s, const uint8_t token[static 16
                               const struct id_hash *node, struct bytes name, int64_t now_ms)
 {
     struct id_hash hash;
+    char tame[MESSAGE_TEXT_MAX + 1];
+    enum err e = hub_name_tame(name, tame);
+    if (e != ERR_OK) return e;
     hub_invite_hash(token, &hash);
     struct db_stmt *q = db_stmt(s->db, "UPDATE sys_invite SET node = ?2, name = ?3, used_ms = ?4 "
                                        "WHERE token = ?1 AND (node IS NULL OR node = ?2)");
     db_bind_blob(q, 1, BYTES_OF(hash.b));
     db_bind_blob(q, 2, BYTES_OF(node->b));
-    db_bind_text(q, 3, name);
+    db_bind_str(q, 3, tame);
     db_bind_int(q, 4, now_ms);
-    enum err e = db_run(q);
+    e = db_run(q);
     if (e == ERR_OK && db_changes(s->db) == 0) e = ERR_NOT_FOUND;
     if (e != ERR_OK) return e;
     q = db_stmt(s->db, "UPDATE sys_node SET name = ?2 WHERE node = ?1");
     db_bind_blob(q, 1, BYTES_OF(node->b));
-    db_bind_text(q, 2, name);
+    db_bind_str(q, 2, tame);
     return db_run(q);
 }
 
@@ -214,7 +246,7 @@ static enum err hub_node_row_read(const struct hub_store *s, const struct db_stm
     le64_store(epoch, s->identity.epoch);
     n->finished = bytes_equal(db_column_bytes(q, 13), BYTES_OF(epoch));
     enum err e = hub_node_read(q, &n->node);
-    if (e == ERR_OK) e = hub_column_text(q, 5, n->name, MESSAGE_TEXT_MAX);
+    if (e == ERR_OK) e = hub_name_tame(db_column_bytes(q, 5), n->name);
     if (e != ERR_OK) return e;
     admin_join_fingerprint(&s->identity.hub, &n->node.node, n->node.sign_pk, n->node.transport_pk,
                            &n->words);

@@ -527,7 +527,12 @@ static void an_invitation_is_for_one_node(void **state)
     assert_int_equal(hub_store_invite_check(w.store, token, na, 200, unit, name), ERR_OK);
     assert_string_equal(unit, "26170");
     assert_string_equal(name, "Vĩnh An");
-    assert_int_equal(hub_store_invite_use(w.store, token, na, bytes_str("PC 1"), 160), ERR_OK);
+    assert_int_equal(hub_store_invite_use(w.store, token, na,
+                                          bytes_str("PC \xE2\x80\xAE\x1b"
+                                                    "1"),
+                                          160),
+                     ERR_OK); /* U+202E, which would turn the line that it is shown in */
+    assert_int_equal(number(&w, "SELECT count(*) FROM sys_invite WHERE name = 'PC 1'"), 1);
     assert_int_equal(hub_store_invite_check(w.store, token, na, 500, unit, name), ERR_OK);
     assert_int_equal(hub_store_invite_check(w.store, token, nb, 160, unit, name), ERR_EXISTS);
     assert_int_equal(hub_store_invite_use(w.store, token, nb, bytes_str("PC 2"), 160),
