@@ -319,6 +319,12 @@ test("the district's own record by the same form: checked while typing, a draft 
   await button("Ghi hồ sơ").click();
   await page.getByText("Đã ghi ở trung tâm.").waitFor();
   await heading("T01").waitFor();
+  await page.getByText("Chọn trường để khóa (đang khóa: 0)").click();
+  await page.getByRole("checkbox", { name: /^Tính cho/ }).click();
+  await page.getByText("Đã khóa: danh sách nhập không ghi đè trường này.").waitFor();
+  await page.getByRole("definition").filter({ hasText: "Mỗi xã" }).getByText("🔒 đã khóa").waitFor();
+  await button("Xem lịch sử").click();
+  await page.getByRole("cell", { name: /Khóa: Tính cho/ }).waitFor();
 });
 
 test("the district's list is read out of a workbook: tried, what is there already left out, entered", async () => {

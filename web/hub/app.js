@@ -12,6 +12,7 @@ import { Nodes } from "./nodes.js";
 import { People } from "./people.js";
 import { Records, List, Record } from "./records.js";
 import { Form } from "../desk/form.js";
+import { LockedNote } from "../desk/lock.js";
 import { Account } from "./account.js";
 import { Moves } from "./moves.js";
 import { Orders } from "./orders.js";
@@ -98,7 +99,7 @@ function Screen({ path, status, refresh }) {
     case "record": return may("statistician") ? html`<${Record} key=${path} id=${rest[0]} saved=${path.endsWith("?saved")} refresh=${refresh} />` : no;
     case "import": return may("statistician") ? html`<${Import} key=${path} type=${rest[0]} refresh=${refresh} />` : no;
     case "new": return may("statistician") ? html`<${Form} key=${path} type=${rest[0]} draft=${query.get("draft")} refresh=${refresh} />` : no;
-    case "edit": return may("statistician") ? html`<${Form} key=${path} id=${rest[0]} refresh=${refresh} />` : no;
+    case "edit": return may("statistician") ? html`<${Form} key=${path} id=${rest[0]} refresh=${refresh} who=${LockedNote} />` : no;
     case "account": return html`<${Account} key=${path} />`;
     case "": case undefined: return html`<${Dashboard} key=${path} status=${status} />`;
     default: return no;

@@ -3,6 +3,7 @@
 import { html, t, say, api, fold, session, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Wrong, Title, catalogue, typeOf, show } from "../desk/parts.js";
 import { Deleting, reasonName, reasonWrite } from "../desk/reason.js";
+import { LockMark, Locks, lockWrite } from "../desk/lock.js";
 import { Select, Table, unitName } from "./parts.js";
 import { communes } from "./nodes.js";
 import { Move } from "./moves.js";
@@ -95,7 +96,7 @@ function Values({ type, record }) {
     const fields = type.fields.filter((f) => f.section === s && text(f) !== "");
     if (fields.length === 0) return null;
     return html`<section class="card"><h2>${s}</h2><dl class="values">${fields.map((f) => html`<dt>${say(f)}</dt>
-      <dd>${f.kind === "ref" ? html`<a href=${`#/record/${record.values[f.name]}`}>${text(f)}</a>` : text(f)}</dd>`)}</dl></section>`;
+      <dd>${f.kind === "ref" ? html`<a href=${`#/record/${record.values[f.name]}`}>${text(f)}</a>` : text(f)}<${LockMark} record=${record} f=${f} /></dd>`)}</dl></section>`;
   });
 }
 
@@ -104,7 +105,8 @@ const who = (e) => (e.by_hub ? [session.unit_name, e.name || e.person.slice(0, 8
 /** What an event wrote, a line for each field. */
 const wrote = (e, type, refs) => e.writes.flatMap((w) => {
   const f = type.fields.find((x) => x.name === w.field);
-  if (!f) return reasonWrite(w) ? html`<br />${reasonWrite(w)}` : [];
+  const about = f ? "" : reasonWrite(w) || lockWrite(w, type);
+  if (!f) return about ? html`<br />${about}` : [];
   const value = w.sealed ? t("history.sealed") : w.element ? `${show({ ...f, kind: "choice" }, w.element)} ${w.value ? "✓" : "✗"}` : show(f, w.value, refs) || t("history.cleared");
   return html`<br />${say(f)}: ${value}`;
 });
@@ -146,7 +148,8 @@ export function Record({ id, saved, refresh }) {
     ${told && html`<${Note} kind="ok"><p>${t(told)}</p></${Note}>`}<${Wrong} text=${wrong} />
     ${record.conflicts > 0 && html`<${Note} kind="warn"><p>${t("hub.record.conflict")}</p><div class="acts"><a class="button" href="#/conflicts">${t("hub.conflicts")}</a></div></${Note}>`}
     ${record.deleted && html`<${Note}><p>${t("record.isdeleted")} ${t("record.why", { reason: reasonName(record.reason) })}</p><div class="acts"><button onClick=${() => act({ action: "restore" }, "record.restored")}>${t("record.restore")}</button></div></${Note}>`}
-    <${Note}><p>${t("record.noted")}</p></${Note}><${Values} type=${type} record=${record} /><${Attachments} id=${id} /><${History} key=${record.version} record=${record} type=${type} />
+    <${Note}><p>${t("record.noted")}</p></${Note}><${Values} type=${type} record=${record} />
+    ${!record.deleted && html`<${Locks} type=${type} record=${record} put=${act} />`}<${Attachments} id=${id} /><${History} key=${record.version} record=${record} type=${type} />
     ${!record.deleted && html`<${Move} record=${record} type=${type} />`}${type.person && html`<${Subject} id=${id} />`}
     <p class="hint">${t("record.id")} <code>${id}</code> · <a class="link" href=${`#/orders?erase=${id}`}>${t("order.erase.record")}</a></p>
     ${!record.deleted && (asked ? html`<${Deleting} type=${type} act=${(body) => act(body, "record.deleted")} cancel=${() => ask(false)} />`
