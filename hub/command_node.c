@@ -5,6 +5,7 @@
 #include "common/io/clock.h"
 #include "common/text.h"
 #include "hub/closed.h"
+#include "hub/dial.h"
 #include "hub/store_nodes.h"
 #include "hub/store_rekey.h"
 #include "proto/words.h"
@@ -12,7 +13,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
-enum { HUB_DAY_MS = 86400000, HUB_NODE_DIGITS_MIN = 8 };
+enum { HUB_DAY_MS = 86400000, HUB_NODE_DIGITS_MIN = 8, HUB_INVITE_WORDS_MAX = 2048 };
 
 /* ---- invite ---- */
 
@@ -67,9 +68,9 @@ static json_t *hub_invite_make(struct hub_app *a, const char *unit, const char *
 }
 
 /* Whose unit is not this hub's any more owes it no report of today: its PC would write reports that nobody takes. */
-static void hub_invite_warn(struct hub_app *a, const char *unit, json_t *j)
+static void hub_invite_unit(struct hub_app *a, const char *unit, struct buf *vi, struct buf *en)
 {
-    char vi[512], en[512], day[DATE_TEXT_ROOM];
+    char day[DATE_TEXT_ROOM];
     struct date today;
     const char *own = a->identity.unit;
     const struct catalogue *c = hub_store_catalogue(a->store);
@@ -77,25 +78,74 @@ static void hub_invite_warn(struct hub_app *a, const char *unit, json_t *j)
         (catalogue_unit_at(c, own, today) != NULL && catalogue_unit_within(c, unit, own, today)))
         return;
     date_print_vi(today, day);
-    snprintf(vi, sizeof vi,
-             "CHÚ Ý: theo danh mục, ngày %s đơn vị %s không còn thuộc đơn vị giữ trung tâm này "
-             "(%s). Báo cáo của các kỳ "
-             "sau khi sáp nhập không có nơi nhận: hãy mời tại trung tâm của đơn vị mới, hoặc sửa "
-             "units.csv nếu danh mục sai.",
-             day, unit, own);
-    snprintf(en, sizeof en,
-             "NOTE: in the catalogue, on %s unit %s is not of this hub's unit (%s) any more. "
-             "Nobody takes its reports of "
-             "periods since the change: invite it at the hub of the new unit, or mend units.csv "
-             "where it is wrong.",
-             day, unit, own);
-    json_object_set_new(j, "warning_vi", json_string(vi));
-    json_object_set_new(j, "warning_en", json_string(en));
+    buf_printf(vi,
+               "CHÚ Ý: theo danh mục, ngày %s đơn vị %s không còn thuộc đơn vị giữ trung tâm này "
+               "(%s). Báo cáo của các kỳ "
+               "sau khi sáp nhập không có nơi nhận: hãy mời tại trung tâm của đơn vị mới, hoặc sửa "
+               "units.csv nếu danh mục sai.\n",
+               day, unit, own);
+    buf_printf(en,
+               "NOTE: in the catalogue, on %s unit %s is not of this hub's unit (%s) any more. "
+               "Nobody takes its reports of "
+               "periods since the change: invite it at the hub of the new unit, or mend units.csv "
+               "where it is wrong.\n",
+               day, unit, own);
+}
+
+/* An address that dials, and not this hub: a PC that takes the invitation home waits for nobody there. */
+static void hub_invite_reach(const struct hub_app *a, const struct hub_dial *d, bool typed,
+                             struct buf *vi, struct buf *en)
+{
+    char host[ADMIN_ADDRESS_BYTES_MAX + 1];
+    uint16_t port = a->sync_port, web = a->web_port, set = 0;
+    if (port == 0 && conf_hostport(a->conf, "hub", "listen", host, sizeof host, &set)) port = set;
+    if (web == 0 && conf_hostport(a->conf, "web", "listen", host, sizeof host, &set)) web = set;
+    if (hub_dial_here(d)) {
+        buf_printf(vi,
+                   "CHÚ Ý: chỉ chính máy này gọi được %s; máy của xã thì không. Hãy đặt [hub] "
+                   "address là tên hoặc địa chỉ mà xã gọi tới, rồi làm lại giấy mời.\n",
+                   d->host);
+        buf_printf(en,
+                   "NOTE: only this machine reaches %s, no commune's PC does. Set [hub] address to "
+                   "the name or address that communes dial, and make the invitation again.\n",
+                   d->host);
+    } else if (web != 0 && d->port == web && web != port) {
+        buf_printf(vi, "CHÚ Ý: %u là cổng của trang này; máy xã gọi tới cổng %u.\n", d->port, port);
+        buf_printf(en, "NOTE: %u is the port of this page; communes' PCs dial %u.\n", d->port,
+                   port);
+    } else if (typed && port != 0 && d->port != port) {
+        buf_printf(vi,
+                   "CHÚ Ý: trung tâm nghe ở cổng %u, giấy mời ghi cổng %u: đúng khi bộ định tuyến "
+                   "chuyển cổng đó tới đây.\n",
+                   port, d->port);
+        buf_printf(en,
+                   "NOTE: the hub listens at port %u, the invitation says %u: right where a router "
+                   "sends that port here.\n",
+                   port, d->port);
+    }
+}
+
+/* `typed`: the address is of the request, not of the config, where who set it up chose the port. */
+static void hub_invite_warn(struct hub_app *a, const char *unit, const struct hub_dial *d,
+                            bool typed, json_t *j)
+{
+    struct buf vi, en;
+    buf_init(&vi, HUB_INVITE_WORDS_MAX);
+    buf_init(&en, HUB_INVITE_WORDS_MAX);
+    hub_invite_unit(a, unit, &vi, &en);
+    hub_invite_reach(a, d, typed, &vi, &en);
+    if (vi.e == ERR_OK && en.e == ERR_OK && vi.len > 0) {
+        json_object_set_new(j, "warning_vi", json_stringn((const char *)vi.p, vi.len - 1));
+        json_object_set_new(j, "warning_en", json_stringn((const char *)en.p, en.len - 1));
+    }
+    buf_free(&vi);
+    buf_free(&en);
 }
 
 json_t *hub_command_invite(struct hub_app *a, const json_t *request)
 {
     struct admin_invite inv = {.address = ""};
+    struct hub_dial dial;
     const char *unit = hub_request_str(request, "unit");
     json_t *d = json_object_get(request, "days");
     json_int_t days = d != NULL ? json_integer_value(d) : HUB_COMMAND_INVITE_DAYS;
@@ -114,9 +164,17 @@ json_t *hub_command_invite(struct hub_app *a, const json_t *request)
             "--address MÁY:CỔNG.",
             "The address that communes dial is not known: set [hub] address in dongbo.conf or give "
             "--address HOST:PORT.");
+    if (!hub_dial_read(inv.address, &dial))
+        return hub_command_error(
+            ERR_BAD_INPUT,
+            "Địa chỉ viết MÁY:CỔNG, ví dụ hub.example:7350, không có https:// và không có dấu "
+            "cách.",
+            "An address is written HOST:PORT, for instance hub.example:7350, without https:// and "
+            "without blanks.");
     bool again = json_is_true(json_object_get(request, "again")); /* in the place of earlier ones */
     json_t *j = hub_invite_make(a, unit, name, (int)days, again, &inv);
-    if (json_object_get(j, "invitation") != NULL) hub_invite_warn(a, unit, j);
+    if (json_object_get(j, "invitation") != NULL)
+        hub_invite_warn(a, unit, &dial, hub_request_str(request, "address") != NULL, j);
     return j;
 }
 

@@ -1,4 +1,5 @@
 #include "hub/rotate.h"
+#include "hub/dial.h"
 #include "hub/own.h"
 #include "hub/rekey.h"
 #include "hub/store_nodes.h"
@@ -384,23 +385,14 @@ static enum err hub_rotate_keys(struct hub_app *a, const struct hub_rotate *r, s
     return e;
 }
 
-static bool hub_rotate_address_ok(const char *s)
-{
-    size_t n = strlen(s);
-    const char *colon = strrchr(s, ':');
-    for (size_t i = 0; i < n; i++) {
-        if (s[i] <= ' ' || s[i] == 0x7F) return false;
-    }
-    return n <= ADMIN_ADDRESS_BYTES_MAX && colon != NULL && colon != s && colon[1] != '\0';
-}
-
 enum err hub_rotate(struct hub_app *a, const struct hub_rotate *r, int64_t now_ms)
 {
     struct admin_card c = a->identity.parsed;
     struct key_sign log = {.secret = NULL};
     struct buf card;
     if (!key_equal(r->root->public, c.root_pk, sizeof c.root_pk)) return ERR_WRONG_HUB;
-    if (r->address != NULL && !hub_rotate_address_ok(r->address)) return ERR_BAD_INPUT;
+    struct hub_dial dial;
+    if (r->address != NULL && !hub_dial_read(r->address, &dial)) return ERR_BAD_INPUT;
     if (r->what == HUB_ROTATE_ADDRESS && r->address == NULL) return ERR_BAD_INPUT;
     buf_init(&card, ADMIN_CARD_BYTES_MAX);
     enum err e = r->what == HUB_ROTATE_LOST ? hub_rotate_lost(a, &c) : ERR_OK;

@@ -38,7 +38,7 @@ export async function until(what, f, ms = WAIT_MS) {
 
 export function tool(program, verb, ...rest) {
   const args = [verb, ...rest]; // the days of the tests are long ago
-  if (program === "dongbo-node" && ["put", "import"].includes(verb)) args.push("--confirm-dates");
+  if (["put", "import"].includes(verb)) args.push("--confirm-dates");
   const r = spawnSync(path.join(BIN, program), args, { encoding: "utf8", env: { ...process.env, DONGBO_PERSON: "Kiểm thử" } });
   if (r.status !== 0) throw new Error(`${program} ${args.join(" ")}: exit ${r.status}\n${r.stdout}${r.stderr}`);
   return r.stdout;

@@ -178,6 +178,38 @@ static void invitations_are_for_known_units_and_name_an_address(void **state)
     json_decref(r);
 }
 
+/* An address that nobody can dial is no invitation; one that only this machine, or another service, answers is told. */
+static void invitations_tell_of_addresses_that_reach_nobody(void **state)
+{
+    struct office *o = *state;
+    static const char *const wrong[] = {
+        "hub.vn",       "https://hub.vn:7350", "hub.vn:7350/", "hub vn:7350", "hub.vn:0",
+        "hub.vn:65536", "hub.vn:7350x",        ":7350",        "1:2:7350",    "[::1]",
+        "hub.vn:",      "a@hub.vn:7350"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char ask[200];
+        snprintf(ask, sizeof ask, "{'verb':'invite','unit':'26170','address':'%s'}", wrong[i]);
+        ask_refused(&o->app, ask, ERR_BAD_INPUT);
+    }
+    o->app.sync_port = 7350;
+    o->app.web_port = 7443;
+    static const char *const odd[][2] = {{"127.0.0.1:7350", "chỉ chính máy này"},
+                                         {"localhost:7350", "chỉ chính máy này"},
+                                         {"[::1]:7350", "chỉ chính máy này"},
+                                         {"hub.vn:7443", "cổng của trang này"},
+                                         {"hub.vn:9000", "bộ định tuyến"},
+                                         {"[2001:db8::7]:7350", NULL},
+                                         {"hub.vn:7350", NULL}};
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        char ask[200];
+        snprintf(ask, sizeof ask, "{'verb':'invite','unit':'26170','address':'%s'}", odd[i][0]);
+        json_t *r = ask_ok(&o->app, ask);
+        const char *said = strstr(text_at(r, "warning_vi"), odd[i][1] != NULL ? odd[i][1] : "cổng");
+        assert_true((said != NULL) == (odd[i][1] != NULL));
+        json_decref(r);
+    }
+}
+
 /* ---- records ---- */
 
 static void put_saves_one_set_and_refuses_what_the_catalogue_forbids(void **state)
@@ -717,6 +749,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(catalogue_mistakes_name_file_row_and_column, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(invitations_are_for_known_units_and_name_an_address, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(invitations_tell_of_addresses_that_reach_nobody, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_target_names_an_indicator_and_a_period_of_its_year, setup,
                                         teardown),

@@ -1,5 +1,5 @@
 // The communes' PCs: state, and invitations for new ones.
-import { html, t, session, api, showTime, lasting, number, vietnam, useState, useEffect } from "../desk/base.js";
+import { html, t, say, session, api, showTime, lasting, number, vietnam, useState, useEffect } from "../desk/base.js";
 import { Note, Wrong, Title, catalogue, typeOf, Sure } from "../desk/parts.js";
 import { Text, Select, Table, Qr, Sender, Values, ago, unitName } from "./parts.js";
 import { Carry, Forgot, Rekey } from "./carry.js";
@@ -29,6 +29,7 @@ export function worries(n, edition) {
 
 function Sheet({ it, close }) {
   return html`<section class="card sheet"><h2>${t("sheet.title", { unit: it.name })}</h2>
+    ${it.warning_vi && say({ vi: it.warning_vi, en: it.warning_en }).split("\n").map((words) => html`<${Note} kind="warn"><p>${words}</p></${Note}>`)}
     <p>${t("sheet.why", { hub: session.unit_name })}</p>
     <div class="sheetrow"><${Qr} rows=${it.qr} label=${t("sheet.qr")} />
       <dl class="values"><dt>${t("sheet.unit")}</dt><dd>${it.name} (${it.unit})</dd><dt>${t("sheet.address")}</dt><dd>${it.address}</dd>
