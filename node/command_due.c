@@ -3,6 +3,7 @@
 
 #include "common/ics.h"
 #include "node/flow.h"
+#include "node/store_users.h"
 
 #include <stdio.h>
 
@@ -21,9 +22,34 @@ static bool report_day(const json_t *request, const char *key, struct date *out)
 
 /* ---- lists ---- */
 
+struct report_rows {
+    json_t *rows;
+    int64_t
+        first_ms; /* the first login of this PC was made: it was set up then. INT64_MAX: none was */
+};
+
+static enum err report_login(void *ctx, const struct node_user *u)
+{
+    int64_t *first_ms = ctx;
+    if (u->created_ms < *first_ms) *first_ms = u->created_ms;
+    return ERR_OK;
+}
+
+/* Due before this PC was set up, and nothing of it is known here: the unit may have sent it on paper or from another PC
+ * whose log is gone. It is no alarm of this PC; whether it is owed the hub says. */
+static bool report_before(const struct report_rows *l, const struct flow_row *r)
+{
+    struct date first;
+    return l->first_ms != INT64_MAX && r->slot.has_due && r->state == FLOW_NOT_STARTED &&
+           date_of_ms(l->first_ms, &first) == ERR_OK && date_compare(r->slot.due, first) < 0;
+}
+
 static enum err report_list_row(void *ctx, struct node_flow *f)
 {
-    return json_array_append_new(ctx, flow_row_json(&f->row)) == 0 ? ERR_OK : ERR_NOMEM;
+    struct report_rows *l = ctx;
+    json_t *j = flow_row_json(&f->row);
+    json_object_set_new(j, "before", json_boolean(report_before(l, &f->row)));
+    return json_array_append_new(l->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 /* Days of a list; `ahead` when the request names none. */
@@ -52,12 +78,14 @@ json_t *node_command_report_list(struct node_command *c, const json_t *request)
     char day[DATE_TEXT_ROOM];
     json_t *j = report_days(c, request, REPORT_AHEAD_DAYS, &on, &from, &to);
     if (j != NULL) return j;
-    json_t *rows = json_array();
-    enum err e = node_flow_each(c->store, &c->entry.record, from, to, report_now(c, request, on),
-                                report_list_row, rows);
+    struct report_rows l = {json_array(), INT64_MAX};
+    enum err e = node_users_each(c->store, report_login, &l.first_ms);
+    if (e == ERR_OK)
+        e = node_flow_each(c->store, &c->entry.record, from, to, report_now(c, request, on),
+                           report_list_row, &l);
     date_print(on, day);
-    if (e == ERR_OK) return json_pack("{s:s, s:o}", "on", day, "rows", rows);
-    json_decref(rows);
+    if (e == ERR_OK) return json_pack("{s:s, s:o}", "on", day, "rows", l.rows);
+    json_decref(l.rows);
     return node_command_fail(e);
 }
 

@@ -58,9 +58,12 @@ static void report_print_list(const struct cli *c, const json_t *response)
         row[1] = node_tool_str(r, "period");
         row[2] = node_tool_str(r, "due");
         row[3] = node_tool_str(r, c->en ? "state_en" : "state_vi");
-        row[4] = json_is_true(json_object_get(r, "overdue"))
-                     ? cli_text(c, "QUÁ HẠN, chưa nộp", "OVERDUE, not submitted")
-                     : node_tool_str(r, c->en ? "time_en" : "time_vi");
+        row[4] =
+            json_is_true(json_object_get(r, "before"))
+                ? cli_text(c, "hạn trước khi máy này được cài", "due before this PC was set up")
+            : json_is_true(json_object_get(r, "overdue"))
+                ? cli_text(c, "QUÁ HẠN, chưa nộp", "OVERDUE, not submitted")
+                : node_tool_str(r, c->en ? "time_en" : "time_vi");
     }
     buf_init(&out, REPORT_TABLE_BYTES);
     cli_table(&out, heads, REPORT_COLUMNS, cells, n);

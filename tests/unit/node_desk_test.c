@@ -1009,6 +1009,29 @@ static void test_openapi_names_every_route(void **state)
     json_decref(doc);
 }
 
+/* Reports that were due before this PC was set up are no alarm of it; those of after it are. */
+static void test_due_before_this_pc_is_no_alarm(void **state)
+{
+    (void)state;
+    first_officer();
+    for (int later = 0; later < 2; later++) {
+        size_t before = 0, overdue = 0;
+        assert_int_equal(ask(WEB_GET, "/api/reports", NULL), 200);
+        const json_t *rows = json_object_get(answer, "rows");
+        for (size_t i = 0; i < json_array_size(rows); i++) {
+            const json_t *r = json_array_get(rows, i);
+            bool early = json_is_true(json_object_get(r, "before"));
+            if (!json_is_true(json_object_get(r, "overdue"))) continue;
+            overdue++;
+            before += early;
+        }
+        assert_true(overdue > 0);
+        assert_true(later ? before < overdue : before == overdue);
+        wall_now += INT64_C(60) * 86400000;
+    }
+    wall_now -= INT64_C(120) * 86400000;
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -1039,6 +1062,7 @@ int main(void)
         T(test_hostile_text_stays_text),
         T(test_broken_requests_are_refused),
         T(test_files_of_the_page),
+        T(test_due_before_this_pc_is_no_alarm),
         T(test_openapi_names_every_route),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@ const OPEN = ["not_started", "draft", "returned", "withdrawn"];
 
 /** Of rows of a list: the one that has to be sent next; null when nothing is open. */
 export function nextDue(rows) {
-  const open = rows.filter((r) => r.due && OPEN.includes(r.state));
+  const open = rows.filter((r) => r.due && !r.before && OPEN.includes(r.state));
   open.sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0));
   return open[0] || null;
 }
@@ -21,12 +21,13 @@ const state = (r) => (lang.now === "en" && r.state_en ? r.state_en : r.state_vi)
 function When({ row }) {
   if (!row.due) return html`<span>–</span>`;
   if (!OPEN.includes(row.state)) return html`<span>${showDate(row.due)}</span>`;
+  if (row.before) return html`<span>${showDate(row.due)}<br />${t("due.before")}</span>`;
   const text = row.days < 0 ? t("due.over", { n: number(-row.days) }) : row.days === 0 ? t("due.today") : t("due.left", { n: number(row.days) });
   return html`<span>${showDate(row.due)}<br /><span class=${`state ${row.days < 3 ? "warn" : ""}`}>${row.days < 3 ? "▲ " : ""}${text}</span></span>`;
 }
 
 function Mark({ row }) {
-  const kind = ["returned", "late"].includes(row.state) || row.overdue || row.unconfirmed || row.other ? "warn" : ["submitted", "accepted", "locked"].includes(row.state) ? "ok" : "";
+  const kind = ["returned", "late"].includes(row.state) || (row.overdue && !row.before) || row.unconfirmed || row.other ? "warn" : ["submitted", "accepted", "locked"].includes(row.state) ? "ok" : "";
   return html`<span class=${`state ${kind}`}>${kind === "warn" ? "▲" : kind === "ok" ? "●" : "○"} ${[state(row), row.unconfirmed && t("report.mark.unconfirmed"), row.other && t("report.mark.other")].filter(Boolean).join(", ")}</span>`;
 }
 
