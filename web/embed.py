@@ -20,7 +20,7 @@ SIDES = ("node", "hub")
 HUB_ONLY = ("/hub.html", "/install.html", "/province.html", "/hub/", "/i18n/hub-", "/openapi-hub.json")
 NODE_ONLY = ("/index.html", "/desk/", "/i18n/vi.json", "/i18n/en.json", "/openapi-node.json")
 SHARED = ("/desk/base.js", "/desk/parts.js", "/desk/reason.js", "/desk/form.js", "/desk/cases.js", "/desk/import.js",
-          "/desk/held.js")
+          "/desk/held.js", "/desk/lock.js")
 
 
 # Comments that stand on lines of their own at the margin. They are for who reads the source, and were a tenth of what a
