@@ -269,5 +269,10 @@ enum err db_swap(const char *fresh, const char *path, const char *stamp, char *k
     if (e == ERR_OK) e = db_move_wal(path, old);
     if (e == ERR_OK) e = file_swap(fresh, path, old);
     if (e == ERR_OK) snprintf(kept, cap, "%s", old);
+    if (e != ERR_OK && file_exists(path) && file_exists(fresh)) {
+        /* It is as it was, so its WAL belongs beside it: there may be saves that nothing else has. */
+        enum err back = db_move_wal(old, path);
+        if (back != ERR_OK) LOG_EVENT(LOG_LEVEL_ERROR, log_evt("db.swap"), log_err(back));
+    }
     return e;
 }

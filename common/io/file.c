@@ -306,11 +306,16 @@ enum err file_swap(const char *fresh, const char *path, const char *keep)
     if (link(path, keep) != 0) {
         if (errno == EEXIST || errno == ENOENT) return file_fail("link", errno);
         enum err e = file_rename(path, keep); /* FAT and its like */
-        return e == ERR_OK ? file_rename(fresh, path) : e;
+        if (e != ERR_OK) return e;
+        e = file_rename(fresh, path);
+        if (e != ERR_OK && rename(keep, path) != 0) return file_fail("rename back", errno);
+        return e;
     }
     enum err e = file_sync_parent(path); /* the second name first */
     if (e == ERR_OK && rename(fresh, path) != 0) e = file_fail("rename", errno);
-    return e == ERR_OK ? file_sync_parent(path) : e;
+    if (e == ERR_OK) return file_sync_parent(path);
+    if (unlink(keep) != 0) return file_fail("unlink", errno);
+    return e;
 }
 
 enum err file_remove(const char *path)

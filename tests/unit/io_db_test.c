@@ -921,9 +921,33 @@ static void room_for_another_database_is_looked_for(void **state)
     db_close(db);
 }
 
+/* Where something holds the database its WAL cannot be moved into it: a swap that comes to nothing then leaves both. */
+static void a_swap_that_fails_leaves_the_wal_where_it_was(void **state)
+{
+    (void)state;
+    char kept[FILE_PATH_BYTES_MAX] = "-", first[FILE_PATH_BYTES_MAX];
+    struct db *db = make(DB_CREATE);
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a); INSERT INTO t VALUES (1)"), ERR_OK);
+    assert_int_equal(db_begin(db), ERR_OK);
+    snprintf(side, sizeof side, "%s-wal", path);
+    assert_true(file_exists(side));
+    assert_int_equal(mkdir(copy_path, 0700), 0); /* no file can be put in its place */
+    assert_true(db_swap(copy_path, path, "20260102-030405", kept, sizeof kept) != ERR_OK);
+    assert_true(file_exists(path) && file_exists(side));
+    assert_int_equal(db_old_count(path, first), 0);
+    assert_string_equal(kept, "");
+    db_rollback(db);
+    db_close(db);
+    assert_int_equal(rmdir(copy_path), 0);
+    db = make(0);
+    assert_int_equal(number(db, "SELECT count(*) FROM t"), 1);
+    db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(a_swap_that_fails_leaves_the_wal_where_it_was, clean),
         cmocka_unit_test_teardown(a_new_file_is_private_and_has_the_durable_settings, clean),
         cmocka_unit_test_teardown(creation_syncs_the_folder_after_the_first_journal, clean),
         cmocka_unit_test_teardown(exclusive_has_no_shared_memory_and_shuts_others_out, clean),
