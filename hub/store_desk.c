@@ -82,8 +82,12 @@ enum err hub_scrub_last(struct hub_store *s, struct hub_scrub_note *out)
 
 enum err hub_scrub_noted(struct hub_store *s, const struct hub_scrub_note *note)
 {
-    enum err e = hub_meta_set_int(s, "scrub_findings", (int64_t)note->findings);
-    return e == ERR_OK ? hub_meta_set_int(s, "scrub_ms", note->at_ms) : e;
+    bool own = !db_in_transaction(s->db); /* both or none */
+    enum err e = own ? db_begin(s->db) : ERR_OK;
+    if (e != ERR_OK) return e;
+    e = hub_meta_set_int(s, "scrub_findings", (int64_t)note->findings);
+    if (e == ERR_OK) e = hub_meta_set_int(s, "scrub_ms", note->at_ms);
+    return own ? db_end(s->db, e) : e;
 }
 
 /* ---- the last backup ---- */
@@ -104,7 +108,11 @@ enum err hub_backup_noted(struct hub_store *s, const char *path, int64_t at_ms)
 {
     const char *base = strrchr(path, '/');
     struct bytes name = bytes_str(base != NULL ? base + 1 : path);
-    enum err e = hub_meta_set(s, "backup_name",
-                              text_truncate(name, sizeof((struct hub_backup_note *)0)->name - 1));
-    return e == ERR_OK ? hub_meta_set_int(s, "backup_ms", at_ms) : e;
+    bool own = !db_in_transaction(s->db); /* both or none */
+    enum err e = own ? db_begin(s->db) : ERR_OK;
+    if (e != ERR_OK) return e;
+    e = hub_meta_set(s, "backup_name",
+                     text_truncate(name, sizeof((struct hub_backup_note *)0)->name - 1));
+    if (e == ERR_OK) e = hub_meta_set_int(s, "backup_ms", at_ms);
+    return own ? db_end(s->db, e) : e;
 }
