@@ -610,13 +610,18 @@ static enum err keys_next(struct calls *c)
     return ERR_OK;
 }
 
-static enum err rekey(struct calls *c)
+static enum err rekey_begin(struct calls *c)
 {
     struct node_sync_keys keys = *c->node_keys;
-    struct node_rekey r;
     enum err e = keys_next(c);
     keys.next = &next_keys;
-    if (e == ERR_OK) e = node_own_rekey(c->node, &keys, &next_rekey, CALLS_NOW);
+    return e == ERR_OK ? node_own_rekey(c->node, &keys, &next_rekey, CALLS_NOW) : e;
+}
+
+static enum err rekey(struct calls *c)
+{
+    struct node_rekey r;
+    enum err e = rekey_begin(c);
     if (e == ERR_OK) e = node_store_rekey(c->node, &r);
     if (e == ERR_OK) calls_tell(c, r.sign_pk, sizeof r.sign_pk);
     return e;
@@ -629,7 +634,9 @@ static enum err rekey_turn(struct calls *c)
 
 static enum err rekey_done(struct calls *c)
 {
-    enum err e = rekey(c);
+    enum err e = rekey_begin(c);
+    if (e == ERR_EXISTS)
+        e = ERR_OK; /* once more: the change is under way, and only its end failed */
     return e == ERR_OK ? node_store_rekey_done(c->node) : e;
 }
 
