@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define REPORT "RS1"
 
@@ -37,11 +38,18 @@ static const struct key_sign *issue_key(void)
     return &key;
 }
 
-/* XLSX and DOCX are made of temporary files; nothing of them stays. */
-static const char *scratch(void)
+enum { SCRATCH_BYTES_MAX = 512 };
+
+/* XLSX and DOCX are made of temporary files, whose names are random: in two simulators of one seed the same. So each
+ * closing has a folder of its own, of which nothing stays. */
+static void scratch_begin(char path[static SCRATCH_BYTES_MAX])
 {
     const char *dir = getenv("TMPDIR");
-    return dir != NULL && dir[0] != '\0' ? dir : "/tmp";
+    int n = snprintf(path, SCRATCH_BYTES_MAX, "%s/dongbo-sim-XXXXXX",
+                     dir != NULL && dir[0] != '\0' ? dir : "/tmp");
+    bool made = n > 0 && n < SCRATCH_BYTES_MAX && mkdtemp(path) != NULL;
+    assert(made);
+    (void)made;
 }
 
 /* ---- what was issued ---- */
@@ -295,6 +303,7 @@ static bool close_once(struct world *w, const char *period, const json_t *differ
     struct hub_close_result r = {.issue = {.number = 0}};
     struct hub_report_why why;
     struct period p;
+    char scratch[SCRATCH_BYTES_MAX];
     struct closing before = closing_read(w, period, false);
     enum err e = period_parse(bytes_str(period), &p);
     assert(e == ERR_OK);
@@ -304,11 +313,13 @@ static bool close_once(struct world *w, const char *period, const json_t *differ
                                   .now_ms = world_wall(w, &w->hub.host),
                                   .keys = &w->hub.keys,
                                   .issue_key = issue_key(),
-                                  .scratch = scratch()};
+                                  .scratch = scratch};
     memset(&why, 0, sizeof why);
     memcpy(q.person.b, "district", sizeof q.person.b);
     memvfs_set_time(q.now_ms);
+    scratch_begin(scratch);
     e = hub_close(w->hub.store, &q, &r, &why);
+    (void)rmdir(scratch);
     bool alive = !memvfs_dead(w->hub.host.disk);
     if (alive) world_trace(w, "hub", "closes %s: %s", period, err_name(e));
     if (alive) number_check(w, &before, difference != NULL, e, &r);
