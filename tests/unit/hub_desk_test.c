@@ -52,7 +52,8 @@ static int setup(void **state)
 {
     (void)state;
     report_hub_open(&hub, 5);
-    app = (struct hub_app){.store = hub.store, .keys = hub.keys, .web_port = 7443};
+    app =
+        (struct hub_app){.store = hub.store, .keys = hub.keys, .sync_port = 7350, .web_port = 7443};
     app.issue = hub.issue;
     assert_int_equal(hub_store_identity(app.store, &app.identity), ERR_OK);
     struct hub_desk_options o = {.app = &app, .mono_ms = mono_ms, .wall_ms = wall_ms};
