@@ -172,6 +172,7 @@ enum err typed_indicator_types(struct typed *t, const struct catalogue_indicator
 static enum err typed_check_rule(struct typed *t, const struct catalogue_clock *clock,
                                  const struct catalogue_check *check, struct buf *sql)
 {
+    assert(clock != NULL || check != NULL);
     buf_clear(sql);
     buf_add_str(sql, "SELECT * FROM (");
     if (clock != NULL)
