@@ -23,7 +23,7 @@ enum { HUB_REPORT_FIGURE_ROOM = 40 }; /* bytes with the terminator */
 void hub_report_figure(const struct hub_report_line *line, const struct hub_report_cell *cell,
                        char out[static HUB_REPORT_FIGURE_ROOM]);
 
-/* A target as people write it: "≥ 12", "80,0% đến 90,0%", "giảm ≥ 0,5% so với 2.713". */
+/* A target as people write it: "≥ 12", "80,0% đến 90,0%", "giảm ≥ 0,5% so với 2.000". */
 void hub_report_target_words(const struct hub_report_line *line, const struct hub_target_row *t,
                              struct buf *out);
 

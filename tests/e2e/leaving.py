@@ -46,7 +46,8 @@ CHOICES = {
 }
 # What the test must find, each in a form of its own.
 PLANTED = [
-    ("x.json", b'{"lines":[{"rows":[{"value":"female","sex":"female"}]}]}'), ("x.json", b'{"persons":[{"minutes":45}]}'),
+    ("x.json", b'{"lines":[{"rows":[{"value":"female","sex":"female"}]}]}'),
+    ("x.json", b'{"persons":[{"minutes":45}]}'),
     ("x.csv", b"kind,unit,num,minutes\nfigure,26170,3,45\n"), ("x.csv", "kind,by_value\nfigure,Nữ\n".encode()),
     ("x.adx.xml", b'<dataValue value="3" age="17"/>'), ("/api/owes", b'{"rows":[{"role":"deputy"}]}'),
     ("/api/owes", b'{"rows":[{"people":"4"}]}'),
@@ -81,7 +82,8 @@ class Viewer:
         request = urllib.request.Request(self.at + path, method=method, headers={"Cookie": self.cookie})
         if body is not None:
             request.data = json.dumps(body).encode()
-            for name, value in (("Origin", self.at), ("X-Dongbo-Csrf", self.csrf), ("Content-Type", "application/json")):
+            for name, value in (("Origin", self.at), ("X-Dongbo-Csrf", self.csrf),
+                                ("Content-Type", "application/json")):
                 request.add_header(name, value)
         try:
             answer = self.opener.open(request, timeout=TOOL_S)

@@ -327,7 +327,8 @@ class Province(Story):
     def viewer(self):
         """(path, body) of every answer that a login gets which may only look: of the district and of the commune."""
         viewer, said = leaving.Viewer(self.hubs["735"]), []
-        given = {"unit": ["735", "26170"], "report": ["RP04", "RP03"], "period": ["2023-6M", "2023", "2024"], "year": ["2023"],
+        given = {"unit": ["735", "26170"], "report": ["RP04", "RP03"], "period": ["2023-6M", "2023", "2024"],
+                 "year": ["2023"],
                  "a": ["1"], "b": ["3"], "issue": ["4"], "on": ["2024-03-01"], "from": ["2023-01-01"],
                  "to": ["2025-01-01"], "all": ["1"], "open": [], "id": []}
         name = "BC_RP04_2023-6M_735_1.csv"
@@ -345,13 +346,14 @@ class Province(Story):
             check("nobody is named by %s: %s" % (path, named[:3]), not named)
             said += [(path, answer) for _, answer in got]
         told = b"".join(body for path, body in said if path == "/api/corrections")
-        check("the viewer sees the correction's numbers, and no words of it", b'"after":"%d"' % self.corrected in told and
+        check("the viewer sees the correction's numbers, and no words of it",
+              b'"after":"%d"' % self.corrected in told and
               b'"reason":null' in told)
         check("a statistician's tool has them", LATE in self.hubs["735"].tool("corrections", "--json"))
         return said
 
     def fields(self, seen):
-        """Numbers and choices stand where figures are told, in what left and what a viewer was shown, and nowhere else."""
+        """Numbers and choices stand where figures are told, in what left and what a viewer saw, and nowhere else."""
         files = [(n, self.read_file(os.path.join(f, n))) for f in ("a", "c", "a9", "year", "late")
                  for n in os.listdir(self.path(f)) if not n.endswith((".pdf", ".minisig", ".pub"))]
         with_class = self.classes()
