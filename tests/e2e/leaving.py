@@ -31,7 +31,8 @@ NUMBERS = set("""
     sets records nodes alarms pairs conflicts held connections connections_refused waiting waiting_sets waiting_bytes
     quarantine quarantine_sets requests_open requests_overdue breaches_open breaches_overdue transfers_open
     transfers_overdue crossed_open pages copied done of scrub_findings applied delivered key_changes clock_off_ms
-    soon overdue wrong failed erased erased_by lost_count events in_time late late_unproven
+    soon overdue wrong failed erased erased_by lost_count read_erased_count unexplained_count progress events in_time
+    late late_unproven
     not_started draft submitted returned accepted locked withdrawn
 """.split())
 SHEETS = {"Tổng hợp": "AE", "Chỉ tiêu giao": "E", "Đơn vị": "A", "Nguồn": "B"}  # columns of workbooks with numbers
