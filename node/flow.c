@@ -54,15 +54,13 @@ static enum err flow_choose(struct node_store *s, struct node_store_record *reco
     fold_clear(&record->fold);
     for (; e == ERR_OK; after = &rid) {
         struct submission one;
-        bool own = false;
         const struct node_district *d = NULL;
         e = node_flow_find(s, out->unit, r->form->id, label, after, &rid);
         if (e == ERR_OK) e = node_flow_district(s, &d);
         if (e == ERR_OK) e = node_store_record_read(s, &rid, record);
         if (e == ERR_OK) e = submission_of(&record->fold, type, flow_is_district, (void *)d, &one);
-        if (e == ERR_OK) e = node_flow_own(s, &one.sent.version, &own);
         if (e != ERR_OK) break;
-        if (node_district_elsewhere(d, &rid, r->slot.window.last, own)) continue;
+        if (node_district_elsewhere(d, &rid, r->slot.window.last)) continue;
         bool wins = !r->has_record || submission_before(&one, best);
         const struct submission *lost = wins ? best : &one;
         if (r->has_record && lost->rank != SUBMISSION_DRAFT) {

@@ -29,7 +29,7 @@ bool node_district_wrote(const struct node_district *d, const struct id_version 
 }
 
 bool node_district_elsewhere(const struct node_district *d, const struct id_record *rid,
-                             struct date last, bool own)
+                             struct date last)
 {
     char day[DATE_TEXT_ROOM];
     const uint8_t *first = NULL, *then = NULL;
@@ -45,7 +45,7 @@ bool node_district_elsewhere(const struct node_district *d, const struct id_reco
     }
     if (!came) return false; /* it is here, and nothing says since when */
     if (then != NULL) return then[MOVE_DATE_BYTES] == 0;
-    return first[MOVE_DATE_BYTES] != 0 && !own;
+    return first[MOVE_DATE_BYTES] != 0;
 }
 
 static void node_district_moved(struct node_district *d, struct bytes rid, struct bytes day,
@@ -136,13 +136,4 @@ enum err node_flow_district(struct node_store *s, const struct node_district **o
     }
     if (e == ERR_OK) *out = s->district;
     return e;
-}
-
-enum err node_flow_own(struct node_store *s, const struct id_version *version, bool *own)
-{
-    int64_t log = 0;
-    const struct id_inc inc = id_version_inc(version);
-    enum err e = node_log_number(s, &inc, &log);
-    *own = e == ERR_OK;
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -38,14 +38,10 @@ MUST_CHECK enum err node_flow_district(struct node_store *s, const struct node_d
 /* Is it a set of the hub's own log? */
 bool node_district_wrote(const struct node_district *d, const struct id_version *version);
 /* On `last`, did a record of this unit count for another (SPEC 13.3)? The last move up to that day says so; before
- * the first one it counted for who gave it away then: this unit, when it left by an offer that this PC heard
- * of or, where no offer says so, when `own`: this PC wrote what it says. An offer counts by the day on which it
- * was made. */
+ * the first one it counted for who gave it away then: this unit, when it left by an offer that this PC heard of;
+ * nobody hears of an assignment that takes a record away. An offer counts by the day on which it was made. */
 bool node_district_elsewhere(const struct node_district *d, const struct id_record *rid,
-                             struct date last, bool own);
-/* Did this PC's own log write the set? */
-MUST_CHECK enum err node_flow_own(struct node_store *s, const struct id_version *version,
-                                  bool *own);
+                             struct date last);
 
 /* Targets of a year that hold for this unit (its own, or each commune's) in the order of their record
  * ids, and for this period or the whole year. None without a type `target`. Texts are never NULL. */
