@@ -253,7 +253,7 @@ export function makeDuties(at) {
       await text("Lần xem này đã được ghi vào nhật ký.").waitFor();
       assert.deepEqual(await fetched(() => button("Tải về: tệp 1").click()), PAPER);
       await open("Xuất mọi dữ liệu về người này");
-      await field("Lý do").fill("yêu cầu số 12");
+      await at.page.getByLabel("Lý do", { exact: true }).fill("yêu cầu số 12");
       const book = await fetched(() => button("Tải Excel").click());
       assert.equal(book.subarray(0, 2).toString(), "PK");
       await text("Đã tải xuống. Cất tệp ở nơi an toàn").waitFor();
