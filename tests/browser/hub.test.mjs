@@ -704,8 +704,8 @@ test("after a restore two officers confirm it, and erasing waits for them", asyn
   const erasing = page.getByRole("heading", { level: 2, name: "Xóa theo yêu cầu" });
   assert.equal(await erasing.count(), 0);
   await form.getByRole("button", { name: "Soạn lệnh" }).click();
-  await form.getByText(/^0 trên \d+$/).waitFor();
-  await form.getByText("Máy xã Thạnh Phú").waitFor(); // not back yet
+  await form.getByText(/^0 trên \d+$/).nth(1).waitFor(); // nobody called, nobody has given all back
+  await form.getByText("Máy xã Thạnh Phú").first().waitFor(); // not back yet
   await signAs(OFFICERS[0]);
   await page.getByText("Đã ký. Lệnh chờ người thứ hai.").waitFor();
   const order = page.locator("section.card").filter({ hasText: "Biên bản 9" });
