@@ -29,6 +29,10 @@ async function newRecord(type) {
   await link("Thêm hồ sơ").click();
 }
 
+/** Parts of the page that were fetched by now. */
+const fetched = async () => (await page.evaluate(() => performance.getEntriesByType("resource").map((e) => new URL(e.name).pathname)))
+  .filter((name) => /^\/desk\/.*\.js$/.test(name)).sort();
+
 before(async () => {
   hub = await startHub();
   data = makeNode("node");
@@ -53,6 +57,7 @@ test("the first officer is made with the code of this PC", async () => {
   await page.goto(node.url);
   await heading("Người dùng đầu tiên của máy này").waitFor();
   await look("first");
+  assert.deepEqual(await fetched(), ["app", "base", "login", "parts"].map((name) => `/desk/${name}.js`), "what is behind the login comes after it");
   await page.goto("about:blank");
   await page.goto(`${node.url}#first=0000000000000000`); // as an earlier start of the program showed it
   await heading("Người dùng đầu tiên của máy này").waitFor();
@@ -110,6 +115,19 @@ test("ten records are typed by what stands beside the fields", async () => {
   assert.equal((await page.locator("ul.types").first().innerText()).replace(/\s+/g, " ").trim(), "Người 10");
   await page.getByRole("heading", { level: 3, name: "Trẻ em" }).waitFor();
   await look("home-used");
+  await link("Người").click();
+  await heading("Người").waitFor();
+});
+
+test("screens that were not opened yet are there when the program is not", async () => {
+  await until("all screens to be fetched", async () => (await fetched()).includes("/desk/reports.js") && (await fetched()).length > 20);
+  await page.route("**/*.js", (route) => route.abort());
+  for (const [name, title] of [["Kinh phí", "Kinh phí trong năm"], ["Chuyển hồ sơ", "Chuyển hồ sơ giữa các xã"], ["USB", "Gửi và nhận bằng USB"]]) {
+    await link(name).click();
+    await heading(title).waitFor();
+  }
+  await page.unroute("**/*.js");
+  await link("Trang đầu").click();
   await link("Người").click();
   await heading("Người").waitFor();
 });

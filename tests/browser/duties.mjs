@@ -145,6 +145,7 @@ export function makeDuties(at) {
       await to("Lệnh", "Lệnh cần hai người");
       await to("Ai đọc được trường niêm phong");
       await at.page.getByRole("row", { name: /máy của Xã Thạnh Phú/ }).waitFor();
+      await at.page.getByRole("status").filter({ hasText: "niêm phong" }).waitFor(); // what comes last: nothing moves any more
       const form = section("Cho một cán bộ đọc");
       await form.getByLabel("Tên cán bộ được đọc").fill(officers[0]);
       await form.getByLabel("Căn cứ").fill("QĐ 12/QĐ-UBND");

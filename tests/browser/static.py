@@ -14,6 +14,9 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEIGHT_MAX = 150 * 1024  # bytes, compressed, of everything that the page can fetch
+# What it fetches before a login can be typed, and what more before the first screen behind it stands.
+LOGIN_MAX = {"node": 37 * 1024, "hub": 48 * 1024}
+FIRST_MAX = {"node": 9 * 1024, "hub": 10 * 1024}
 KEY = re.compile(r"(?<![\w.])t\(\s*(\"|')([a-z][\w.]*)\1")
 PREFIX = re.compile(r"(?<![\w.])t\(`((?:[a-z]+\.)+)\$\{")
 MADE = re.compile(r"(?<![\w.])t\(`((?:[a-z]+\.)+\$\{[^`]*)`")  # a key with parts that only the running page knows
@@ -162,6 +165,43 @@ def check_modules(root):
                     yield f"{path}: the {side}'s page does not carry {module}"
 
 
+STATIC = re.compile(r"\b(?:from|import)\s*[\"'](\.[^\"'\n]*)[\"']")
+ENTRY = {"node": ("/index.html", "/desk/"), "hub": ("/hub.html", "/hub/")}
+WORDS = {"node": ("/i18n/both-vi.json", "/i18n/vi.json"), "hub": ("/i18n/both-vi.json", "/i18n/hub-vi.json")}
+
+
+def with_all(carried, module):
+    """A module and all that it imports before it runs."""
+    found, wanted = set(), {module}
+    while wanted:
+        path = wanted.pop()
+        found.add(path)
+        names = STATIC.findall(carried[path].decode("utf-8")) if path in carried else []
+        wanted |= {posixpath.normpath(posixpath.join(posixpath.dirname(path), n)) for n in names} - found
+    return found
+
+
+def before_login(root, side):
+    """(bytes before the login, bytes more before the first screen), compressed."""
+    embed = embed_of(root)
+    carried = {path: content for path, _, content in embed.files(side)}
+    html, folder = ENTRY[side]
+    page = {html, *WORDS[side], *re.findall(r"(?:href|src)=\"(/[^\"]+)\"", carried[html].decode("utf-8"))}
+    login = page | with_all(carried, folder + "app.js")
+    first = login | with_all(carried, folder + "inside.js")
+    login, first = (sum(len(embed.packed(carried[p])) for p in some if p in carried) for some in (login, first))
+    return login, first - login
+
+
+def check_first(root):
+    for side in SIDES:
+        login, first = before_login(root, side)
+        if login > LOGIN_MAX[side]:
+            yield f"before the login the {side}'s page fetches {login} bytes compressed, at most {LOGIN_MAX[side]}"
+        if first > FIRST_MAX[side]:
+            yield f"for its first screen the {side}'s page fetches {first} bytes more, at most {FIRST_MAX[side]}"
+
+
 def check_vendor(root):
     readme = load(root, "vendor/README.md")
     for name in sorted(os.listdir(os.path.join(root, "web", "vendor"))):
@@ -180,7 +220,7 @@ def check_weight(root):
 
 
 def check(root):
-    return [m for f in (check_words, check_inline, check_imports, check_modules, check_vendor, check_weight)
+    return [m for f in (check_words, check_inline, check_imports, check_modules, check_vendor, check_first, check_weight)
             for m in f(root)]
 
 
@@ -220,6 +260,8 @@ PLANTS = [
      "the hub's page does not carry /desk/usb.js"),
     (lambda w: append(w, "desk/app.js", b'const x = () => import("./gone.js");\n'),
      "the node's page does not carry /desk/gone.js"),
+    (lambda w: append(w, "desk/login.js", b'import { Import } from "./import.js";\n'), "before the login the node's page"),
+    (lambda w: append(w, "hub/inside.js", b'import { Orders } from "./orders.js";\n'), "for its first screen the hub's"),
     (lambda w: append(w, "vendor/zz.mjs", b"1\n"), "is not told of"),
     (lambda w: append(w, "zz.js", os.urandom(WEIGHT_MAX)), "weighs"),
 ]

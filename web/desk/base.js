@@ -66,7 +66,8 @@ async function ask(url, init, read) {
 
 /** What came of it: a refusal is thrown. */
 async function taken([reply, answer]) {
-  if (reply.status === 401) await refreshSession();
+  // Without its session what writes is refused as another page's (403), before it is asked who writes.
+  if (reply.status === 401 || reply.status === 403) await refreshSession();
   // A program that stops says so once more: nothing was done, and it is not there any more.
   if (reply.status === 503 && !answer) throw new Refused(0, { vi: t("error.offline"), en: t("error.offline") });
   if (!reply.ok) throw new Refused(reply.status, answer);

@@ -185,3 +185,15 @@ export function Field({ f, value, title = "", wrong, onChange, onBlur, children 
 }
 
 export const otherLang = () => (lang.now === "vi" ? "en" : "vi");
+
+/** A screen of a module that is fetched when the screen is first drawn, or by its fetch(). */
+export function lazy(load, name) {
+  let Part = null;
+  const fetched = async () => { Part = (await load())[name]; };
+  function Lazy(given) {
+    const [wrong, set] = useState(null);
+    useEffect(() => { if (!Part) fetched().then(() => set(false), () => set(true)); }, []);
+    return Part ? html`<${Part} ...${given} />` : wrong ? html`<${Note} kind="bad"><p>${t("error.offline")}</p></${Note}>` : html`<p>${t("loading")}</p>`;
+  }
+  return Object.assign(Lazy, { fetch: fetched });
+}

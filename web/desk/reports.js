@@ -2,17 +2,10 @@
 import { html, t, say, lang, api, showDate, showTime, number, session, saveFile, shown, useState, useEffect } from "./base.js";
 import { Note, Wrong, Title, Sure } from "./parts.js";
 import { Failed } from "./cases.js";
+import { OPEN } from "./due.js";
 import { useKept } from "./kept.js";
 
 const TEXTS = ["narrative", "difficulties", "proposals", "next_plan"];
-const OPEN = ["not_started", "draft", "returned", "withdrawn"];
-
-/** Of rows of a list: the one that has to be sent next; null when nothing is open. */
-export function nextDue(rows) {
-  const open = rows.filter((r) => r.due && !r.before && OPEN.includes(r.state));
-  open.sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0));
-  return open[0] || null;
-}
 
 const periodOf = (r) => (lang.now === "en" ? r.period : r.period_vi) || r.period;
 const label = (r) => (lang.now === "en" && r.label_en ? r.label_en : r.label_vi);

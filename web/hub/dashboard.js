@@ -1,10 +1,30 @@
-// The first screen: what needs somebody, the communes, and indicators against targets.
-import { html, t, session, api, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Title, catalogue } from "../desk/parts.js";
+// The first screen: alarms, what needs somebody, the communes, and indicators against targets.
+import { html, t, say, session, api, showTime, number, useState, useEffect } from "../desk/base.js";
+import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
 import { Table, ago } from "./parts.js";
-import { communes, worries } from "./nodes.js";
+import { communes, worries } from "./communes.js";
 import { fetchIssues, Charts } from "./figures.js";
-import { Alarms } from "./moves.js";
+
+const OWN = { 4: "alarm.damaged", 6: "alarm.quarantine" }; // kinds (SPEC 15) whose words name a command
+const alarmText = (a) => (OWN[a.kind] ? t(OWN[a.kind]) : say(a));
+
+function Alarms({ version }) {
+  const [r, set] = useState(null);
+  const [wrong, setWrong] = useState("");
+  const load = () => api("GET", "/api/alarms").then(set, () => {});
+  useEffect(() => { load(); }, [version]);
+  const act = async (path, body) => {
+    setWrong("");
+    try { await api("POST", path, body); } catch (e) { setWrong(e.message); }
+    await load();
+  };
+  if (!r || (r.alarms.length === 0 && !r.confirm_wanted)) return null;
+  const admin = session.role === "admin";
+  return html`<section><h2>${t("alarm.title")}</h2><${Wrong} text=${wrong} />
+    ${r.confirm_wanted && html`<${Note} kind="bad"><p>${t("alarm.back")}</p>${session.role !== "viewer" && html`<p><a href="#/orders">${t("alarm.confirm")}</a></p>`}</${Note}>`}
+    ${r.alarms.map((a) => html`<${Note} key=${a.alarm} kind="warn"><p>${alarmText(a)}${a.kind === 6 && html` <a href="#/nodes">${t("alarm.see")}</a>`}</p><p class="hint">${t("alarm.when", { first: showTime(a.first), last: showTime(a.last), n: a.times })}${a.node ? ` · ${a.node.slice(0, 16)}` : ""}</p>
+      ${admin && html`<div class="acts"><button onClick=${() => act("/api/alarms", { settle: a.alarm })} aria-label=${`${t("alarm.settle")}: ${alarmText(a)}`}>${t("alarm.settle")}</button></div>`}</${Note}>`)}</section>`;
+}
 
 function Commune({ unit, nodes, edition, due }) {
   const living = nodes.filter((n) => !n.revoked);

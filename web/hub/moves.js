@@ -1,8 +1,8 @@
-// Records that move between units: offers, writes that crossed a move, and alarms that wait for a person.
-import { html, t, say, session, api, showTime, useState, useEffect } from "../desk/base.js";
+// Records that move between units: offers, and writes that crossed a move.
+import { html, t, say, api, showTime, useState, useEffect } from "../desk/base.js";
 import { Note, Wrong, Title, typeOf, Sure } from "../desk/parts.js";
 import { Select, Table, Text, Values, clear, unitName } from "./parts.js";
-import { communes } from "./nodes.js";
+import { communes } from "./communes.js";
 
 const STATES = { offered: "▲", overdue: "▲", accepted: "✓", refused: "○", withdrawn: "○", void: "○" };
 const others = (unit) => communes().filter((u) => u.value !== unit).map((u) => ({ value: u.value, label: u.vi }));
@@ -98,25 +98,4 @@ export function Move({ record, type }) {
     <form onSubmit=${act("/api/share", { unit, access }, "move.shared")}><div class="fields"><${Select} name="with" label=${t("move.share.with")} value=${unit} onChange=${setTo} options=${units} />
       <${Select} name="access" label=${t("move.access")} value=${access} onChange=${setAccess} options=${["read", "write", "none"].map((a) => ({ value: a, label: t(`move.access.${a}`) }))} /></div>
       <div class="acts"><button>${t("move.share")}</button></div></form></section></details>`;
-}
-
-const OWN = { 4: "alarm.damaged", 6: "alarm.quarantine" }; // kinds (SPEC 15) whose words name a command
-const alarmText = (a) => (OWN[a.kind] ? t(OWN[a.kind]) : say(a));
-
-export function Alarms({ version }) {
-  const [r, set] = useState(null);
-  const [wrong, setWrong] = useState("");
-  const load = () => api("GET", "/api/alarms").then(set, () => {});
-  useEffect(() => { load(); }, [version]);
-  const act = async (path, body) => {
-    setWrong("");
-    try { await api("POST", path, body); } catch (e) { setWrong(e.message); }
-    await load();
-  };
-  if (!r || (r.alarms.length === 0 && !r.confirm_wanted)) return null;
-  const admin = session.role === "admin";
-  return html`<section><h2>${t("alarm.title")}</h2><${Wrong} text=${wrong} />
-    ${r.confirm_wanted && html`<${Note} kind="bad"><p>${t("alarm.back")}</p>${session.role !== "viewer" && html`<p><a href="#/orders">${t("alarm.confirm")}</a></p>`}</${Note}>`}
-    ${r.alarms.map((a) => html`<${Note} key=${a.alarm} kind="warn"><p>${alarmText(a)}${a.kind === 6 && html` <a href="#/nodes">${t("alarm.see")}</a>`}</p><p class="hint">${t("alarm.when", { first: showTime(a.first), last: showTime(a.last), n: a.times })}${a.node ? ` · ${a.node.slice(0, 16)}` : ""}</p>
-      ${admin && html`<div class="acts"><button onClick=${() => act("/api/alarms", { settle: a.alarm })} aria-label=${`${t("alarm.settle")}: ${alarmText(a)}`}>${t("alarm.settle")}</button></div>`}</${Note}>`)}</section>`;
 }

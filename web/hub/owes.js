@@ -3,7 +3,7 @@ import { html, t, say, session, api, saveFile, showDate, showTime, number, useSt
 import { Note, Wrong, Title, catalogue } from "../desk/parts.js";
 import { Failed } from "../desk/cases.js";
 import { Text, Select, Table, Sender, clear, showPeriod, periodsOf, unitName } from "./parts.js";
-import { communes } from "./nodes.js";
+import { communes } from "./communes.js";
 
 const linesOf = (report) => [...new Map((catalogue.reports.find((r) => r.id === report)?.lines || []).map((l) => [l.indicator, l])).values()];
 const indicator = (report, id) => say(linesOf(report).find((l) => l.indicator === id)) || id;

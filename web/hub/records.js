@@ -5,7 +5,7 @@ import { Note, Wrong, Title, catalogue, typeOf, show } from "../desk/parts.js";
 import { Deleting, reasonName, reasonWrite } from "../desk/reason.js";
 import { LockMark, Locks, lockWrite } from "../desk/lock.js";
 import { Select, Table, unitName } from "./parts.js";
-import { communes } from "./nodes.js";
+import { communes } from "./communes.js";
 import { Move } from "./moves.js";
 import { Attachments, Subject } from "./registers.js";
 

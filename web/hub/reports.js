@@ -3,7 +3,7 @@ import { html, t, say, session, api, go, showTime, number, saveFile, fromBase64,
 import { Note, Wrong, Title, catalogue, typeOf, Sure } from "../desk/parts.js";
 import { Select, Table, periodsOf, reportOf, showPeriod, unitName } from "./parts.js";
 import { Figures, Files, fetchIssues, fetchFigures, issueTitle } from "./figures.js";
-import { communes } from "./nodes.js";
+import { communes } from "./communes.js";
 import { OneSent, linkTo } from "./workflow.js";
 import { TakenTable } from "./people.js";
 import { Explain, Differences } from "./explain.js";

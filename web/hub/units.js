@@ -2,7 +2,7 @@
 import { html, t, say, session, api, showDate, number, vietnam, useState, useEffect } from "../desk/base.js";
 import { Note, Wrong, Title, catalogue, Sure } from "../desk/parts.js";
 import { Select, Table, Text, unitName } from "./parts.js";
-import { communes } from "./nodes.js";
+import { communes } from "./communes.js";
 
 const SIGNS = { done: "✓", due: "▲", waiting: "▲", assumption: "▲", future: "○" };
 
