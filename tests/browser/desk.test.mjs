@@ -505,8 +505,16 @@ test("phone width, dark, English", async () => {
   await heading("Trang đầu").waitFor();
   await look("phone-dark");
   await page.setViewportSize({ width: 360, height: 740 });
-  assert.ok(await page.evaluate(() => document.querySelector("main").getBoundingClientRect().top + scrollY) < 190, "what one came for is on the first screen");
+  for (const font of ["", "monospace"]) { // whatever the widths of the letters
+    await page.evaluate((name) => { document.documentElement.style.fontFamily = name; }, font);
+    assert.ok(await page.evaluate(() => document.querySelector("main").getBoundingClientRect().top + scrollY) < 190, "what one came for is on the first screen");
+  }
+  await page.evaluate(() => { document.documentElement.style.fontFamily = ""; });
   await look("phone-small");
+  await page.evaluate(() => { location.hash = "/settings"; });
+  await heading("Thiết lập").waitFor();
+  const here = await link("Thiết lập").boundingBox();
+  assert.ok(here.x >= 0 && here.x + here.width <= 360, "where one is stands in the row of screens");
   await newRecord("Người");
   await field("Họ, chữ đệm và tên khai sinh").waitFor();
   await look("phone-form-dark");

@@ -7,7 +7,7 @@ import fs from "node:fs";
 import https from "node:https";
 import path from "node:path";
 import { after, before } from "node:test";
-import { PASSWORD, errors, eyes, look as lookAt, newWindow, picture, test, sent } from "./steps.mjs";
+import { PASSWORD, day, errors, eyes, look as lookAt, newWindow, picture, test, sent } from "./steps.mjs";
 import { cleanUp, folder, kill, launch, runHub, tool, until, workbook } from "./world.mjs";
 import { codeOf, startDistrict } from "./hubworld.mjs";
 import { makeDuties } from "./duties.mjs";
@@ -362,6 +362,9 @@ test("a list that names addicts shows initials until one is asked for", async ()
 test("figures, closing, files", async () => {
   await link("Báo cáo").click();
   await heading("Báo cáo").waitFor();
+  await field("Báo cáo").selectOption({ label: "RP01: Báo cáo tháng, hoạt động Đội công tác xã hội tình nguyện" });
+  const [year, month] = day(0).split("-");
+  assert.equal(await field("Kỳ").locator("option:checked").textContent(), `tháng ${month}/${year}`); // not one that has not begun
   await field("Báo cáo").selectOption({ label: "RP04: Báo cáo tổng hợp hoạt động các Đội công tác xã hội tình nguyện" });
   await field("Năm").selectOption({ label: "2023" });
   await field("Kỳ").selectOption({ label: "năm 2023" });
@@ -568,6 +571,8 @@ test("the phone in the dark, English, and the keyboard's way in", async () => {
   await page.emulateMedia({ colorScheme: "dark" });
   await link("Tổng quan").click();
   await page.getByRole("img", { name: /qua các kỳ/ }).waitFor();
+  const [name, out] = [await link("Đồng Bộ").boundingBox(), await button("Đăng xuất").boundingBox()];
+  assert.ok(out.y < name.y + name.height, "the way out stands in the first row");
   await look("phone-dark");
   await button("English").click();
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();

@@ -166,6 +166,7 @@ export function Inside({ changeLang }) {
     if (edition > 0 && edition !== catalogue.edition) loadCatalogue().then(() => setReady(true), () => {});
   }, [edition]);
   useEffect(() => { scrollTo(0, 0); }, [path]);
+  useEffect(() => { document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); }, [path, !status]);
   useEffect(() => { if (status) Object.values(S).forEach((s) => s.fetch().catch(() => {})); }, [!status]);
   const logout = async () => { await api("POST", "/api/logout", {}); await refreshSession(); };
   const link = (to, text, n = 0) => html`<a href=${`#${to}`} aria-current=${path === to ? "page" : undefined}>${text}${n > 0 ? ` (${number(n)})` : ""}</a>`;

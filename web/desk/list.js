@@ -147,7 +147,7 @@ export function List({ type: name, conflicts, pending }) {
     ${open === "filter" && html`<${Conditions} type=${type} where=${q.where} set=${(v) => change({ where: v })} />`}
     ${open === "columns" && columns && html`<${Columns} type=${type} names=${q.columns || columns.map((f) => f.name)} set=${(v) => change({ columns: v })} />`}
     ${open === "export" && found && html`<${Export} ask=${{ ...ask, where }} type=${type} masked=${masked} total=${found.total} />`}
-    ${found && html`<p role="status">${found.total === 0 ? t(q.text || where.length > 0 ? "list.none" : "list.empty") : t("list.count", { n: number(found.total) })}</p>
+    ${found && html`<p role="status">${found.total === 0 ? t(q.text || where.length > 0 ? "list.none" : type ? "list.empty" : conflicts ? "list.conflicts.none" : "list.pending.none") : t("list.count", { n: number(found.total) })}</p>
     ${masked && html`<${Note}><p>${t("list.masked")}</p></${Note}>`}
     ${found.rows.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${title}><table><thead>
       <${Head} columns=${columns} q=${q} order=${order} /></thead>

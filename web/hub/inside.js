@@ -114,6 +114,7 @@ export function Inside({ changeLang }) {
     if (edition > 0 && edition !== catalogue.edition) loadCatalogue().then(() => setReady(true), () => {});
   }, [edition]);
   useEffect(() => { scrollTo(0, 0); }, [path]);
+  useEffect(() => { document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); }, [path, !status]);
   const logout = async () => { await api("POST", "/api/logout", {}); location.hash = "/"; await refreshSession(); };
   const first = path.split("?")[0].split("/")[1];
   const at = `/${WITHIN[first] || first}`;

@@ -206,14 +206,20 @@ export function periodKey(p) {
   return `${year}-${String(month).padStart(2, "0")} ${p}`;
 }
 
-/** The labels of the periods of a report that lie in these years, newest first. */
+/** The month in which a period begins: "2026-Q2" -> "2026-04". */
+const beginning = (label) => `${label.slice(0, 4)}-${/-Q/.test(label) ? String(label[6] * 3 - 2).padStart(2, "0") : /^\d{4}-\d\d$/.test(label) ? label.slice(5) : "01"}`;
+
+/** The labels of the periods of a report that lie in these years, newest first; behind them those that have not begun. */
 export function periodsOf(report, years) {
   const make = {
     month: (y) => Array.from({ length: 12 }, (_, i) => `${y}-${String(12 - i).padStart(2, "0")}`),
     quarter: (y) => [4, 3, 2, 1].map((q) => `${y}-Q${q}`),
     half: (y) => [`${y}-6M`], nine: (y) => [`${y}-9M`], year: (y) => [String(y)],
   };
-  return years.flatMap((y) => ["year", "nine", "half", "quarter", "month"].filter((k) => report.periods.includes(k)).flatMap((k) => make[k](y)));
+  const all = years.flatMap((y) => ["year", "nine", "half", "quarter", "month"].filter((k) => report.periods.includes(k)).flatMap((k) => make[k](y)));
+  const now = vietnam(Date.now()).toISOString().slice(0, 7);
+  const begun = (label) => beginning(label) <= now;
+  return [...all.filter(begun), ...all.filter((label) => !begun(label))];
 }
 
 /** A unit's name here: codes are used again elsewhere, so the one below this hub comes first. */
