@@ -220,7 +220,8 @@ def check_weight(root):
 
 
 def check(root):
-    return [m for f in (check_words, check_inline, check_imports, check_modules, check_vendor, check_first, check_weight)
+    checks = (check_words, check_inline, check_imports, check_modules, check_vendor, check_first, check_weight)
+    return [m for f in checks
             for m in f(root)]
 
 
@@ -260,8 +261,10 @@ PLANTS = [
      "the hub's page does not carry /desk/usb.js"),
     (lambda w: append(w, "desk/app.js", b'const x = () => import("./gone.js");\n'),
      "the node's page does not carry /desk/gone.js"),
-    (lambda w: append(w, "desk/login.js", b'import { Import } from "./import.js";\n'), "before the login the node's page"),
-    (lambda w: append(w, "hub/inside.js", b'import { Orders } from "./orders.js";\n'), "for its first screen the hub's"),
+    (lambda w: append(w, "desk/login.js", b'import { Import } from "./import.js";\n'),
+     "before the login the node's page"),
+    (lambda w: append(w, "hub/inside.js", b'import { Orders } from "./orders.js";\n'),
+     "for its first screen the hub's"),
     (lambda w: append(w, "vendor/zz.mjs", b"1\n"), "is not told of"),
     (lambda w: append(w, "zz.js", os.urandom(WEIGHT_MAX)), "weighs"),
 ]
