@@ -6,7 +6,7 @@
 
 /* ---- gathering ---- */
 
-struct reads_job {
+struct basis_job {
     const struct catalogue_type *types;
     size_t type_count;
     bool *read; /* line_count times type_count */
@@ -15,27 +15,27 @@ struct reads_job {
     struct buf *ids;
 };
 
-static void reads_type(void *ctx, const struct catalogue_type *type)
+static void basis_type(void *ctx, const struct catalogue_type *type)
 {
-    struct reads_job *job = ctx;
+    struct basis_job *job = ctx;
     job->read[job->line * job->type_count + (size_t)(type - job->types)] = true;
 }
 
-static enum err reads_id(void *ctx, const struct id_record *rid)
+static enum err basis_id(void *ctx, const struct id_record *rid)
 {
-    struct reads_job *job = ctx;
+    struct basis_job *job = ctx;
     if (++job->total > PROOF_READS_MAX) return ERR_TOO_LARGE;
     buf_add(job->ids, rid->b, PROOF_READ_BYTES);
     return job->ids->e;
 }
 
-static int reads_compare(const void *a, const void *b)
+static int basis_compare(const void *a, const void *b)
 {
     const struct hub_basis_type *x = a, *y = b;
     return strcmp(x->type, y->type);
 }
 
-static enum err reads_add(struct hub_basis *reads, const char *type)
+static enum err basis_add(struct hub_basis *reads, const char *type)
 {
     struct hub_basis_type *more = realloc(reads->v, (reads->count + 1) * sizeof *more);
     if (more == NULL) return ERR_NOMEM;
@@ -46,7 +46,7 @@ static enum err reads_add(struct hub_basis *reads, const char *type)
     return ERR_OK;
 }
 
-static bool reads_any(const struct reads_job *job, size_t lines, size_t type)
+static bool basis_any(const struct basis_job *job, size_t lines, size_t type)
 {
     for (size_t i = 0; i < lines; i++)
         if (job->read[i * job->type_count + type]) return true;
@@ -54,13 +54,13 @@ static bool reads_any(const struct reads_job *job, size_t lines, size_t type)
 }
 
 /* The types that any line reads, and which line reads which. */
-static enum err reads_matrix(const struct reads_job *job, struct hub_basis *out)
+static enum err basis_matrix(const struct basis_job *job, struct hub_basis *out)
 {
     enum err e = ERR_OK;
     for (size_t t = 0; e == ERR_OK && t < job->type_count; t++)
-        if (reads_any(job, out->line_count, t)) e = reads_add(out, job->types[t].name);
+        if (basis_any(job, out->line_count, t)) e = basis_add(out, job->types[t].name);
     if (e != ERR_OK) return e;
-    if (out->count > 1) qsort(out->v, out->count, sizeof *out->v, reads_compare);
+    if (out->count > 1) qsort(out->v, out->count, sizeof *out->v, basis_compare);
     out->line = calloc(out->line_count * out->count + 1, sizeof *out->line);
     if (out->line == NULL) return ERR_NOMEM;
     for (size_t t = 0; t < job->type_count; t++) {
@@ -71,13 +71,13 @@ static enum err reads_matrix(const struct reads_job *job, struct hub_basis *out)
     return ERR_OK;
 }
 
-static enum err reads_ids(struct hub_store *s, const struct hub_report *r, struct reads_job *job,
+static enum err basis_ids(struct hub_store *s, const struct hub_report *r, struct basis_job *job,
                           struct hub_basis *out)
 {
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < out->count; i++) {
         job->ids = &out->v[i].ids;
-        e = hub_reports_ids(s, catalogue_type_by_name(r->catalogue, out->v[i].type), reads_id, job);
+        e = hub_reports_ids(s, catalogue_type_by_name(r->catalogue, out->v[i].type), basis_id, job);
     }
     return e;
 }
@@ -85,15 +85,15 @@ static enum err reads_ids(struct hub_store *s, const struct hub_report *r, struc
 enum err hub_basis_collect(struct hub_store *s, const struct hub_report *r, struct hub_basis *out)
 {
     struct hub_basis reads = {.line_count = r->line_count};
-    struct reads_job job = {.line = 0};
+    struct basis_job job = {.line = 0};
     enum err e = ERR_OK;
     job.types = catalogue_types(r->catalogue, &job.type_count);
     job.read = calloc(r->line_count * job.type_count + 1, sizeof *job.read);
     if (job.read == NULL) return ERR_NOMEM;
     for (; e == ERR_OK && job.line < r->line_count; job.line++)
-        e = hub_reports_types(s, r->lines[job.line].indicator, reads_type, &job);
-    if (e == ERR_OK) e = reads_matrix(&job, &reads);
-    if (e == ERR_OK) e = reads_ids(s, r, &job, &reads);
+        e = hub_reports_types(s, r->lines[job.line].indicator, basis_type, &job);
+    if (e == ERR_OK) e = basis_matrix(&job, &reads);
+    if (e == ERR_OK) e = basis_ids(s, r, &job, &reads);
     free(job.read);
     if (e == ERR_OK) {
         *out = reads;
@@ -124,10 +124,10 @@ enum err hub_basis_store(struct hub_store *s, int64_t issue, const struct hub_ba
     return e;
 }
 
-static enum err reads_row(void *ctx, const struct hub_issue_read *row)
+static enum err basis_row(void *ctx, const struct hub_issue_read *row)
 {
     struct hub_basis *reads = ctx;
-    enum err e = reads_add(reads, row->type);
+    enum err e = basis_add(reads, row->type);
     if (e != ERR_OK) return e;
     struct hub_basis_type *v = &reads->v[reads->count - 1];
     buf_add_bytes(&v->ids, row->ids);
@@ -137,7 +137,7 @@ static enum err reads_row(void *ctx, const struct hub_issue_read *row)
 enum err hub_basis_load(struct hub_store *s, int64_t issue, struct hub_basis *out)
 {
     struct hub_basis reads = {.count = 0};
-    enum err e = hub_issues_reads(s, issue, reads_row, &reads);
+    enum err e = hub_issues_reads(s, issue, basis_row, &reads);
     if (e == ERR_OK) {
         *out = reads;
     } else {
@@ -175,10 +175,10 @@ const struct hub_basis_type *hub_basis_find(const struct hub_basis *reads, const
     struct hub_basis_type key;
     int n = snprintf(key.type, sizeof key.type, "%s", type);
     if (reads->count == 0 || n < 0 || (size_t)n >= sizeof key.type) return NULL;
-    return bsearch(&key, reads->v, reads->count, sizeof *reads->v, reads_compare);
+    return bsearch(&key, reads->v, reads->count, sizeof *reads->v, basis_compare);
 }
 
-static int reads_begins(const void *rid, const void *begin)
+static int basis_begins(const void *rid, const void *begin)
 {
     return memcmp(rid, begin, PROOF_READ_BYTES);
 }
@@ -186,5 +186,5 @@ static int reads_begins(const void *rid, const void *begin)
 bool hub_basis_has(const struct hub_basis_type *read, const struct id_record *rid)
 {
     size_t n = read->ids.len / PROOF_READ_BYTES;
-    return n > 0 && bsearch(rid->b, read->ids.p, n, PROOF_READ_BYTES, reads_begins) != NULL;
+    return n > 0 && bsearch(rid->b, read->ids.p, n, PROOF_READ_BYTES, basis_begins) != NULL;
 }

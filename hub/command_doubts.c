@@ -37,9 +37,7 @@ static enum err doubts_row(void *ctx, const struct hub_doubtful *r)
     const struct catalogue *c = hub_store_catalogue(l->a->store);
     const struct doubts_word *w = &doubts_words[r->why];
     char hex[2 * sizeof r->rid.b + 1];
-    bool within = l->unit == NULL || strcmp(r->unit, l->unit) == 0 ||
-                  catalogue_unit_within(c, r->unit, l->unit, l->on);
-    if (!within) return ERR_OK;
+    if (l->unit != NULL && !catalogue_unit_within(c, r->unit, l->unit, l->on)) return ERR_OK;
     id_hex(BYTES_OF(r->rid.b), hex);
     if (json_object_get(l->seen, hex) == NULL) {
         json_int_t before = json_integer_value(json_object_get(l->units, r->unit));

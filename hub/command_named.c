@@ -162,7 +162,7 @@ static void named_say(struct hub_app *a, const json_t *rows, bool en, struct buf
         buf_add_str(out, ")");
     }
     if (json_array_size(rows) > NAMED_SAID_MAX) buf_add_str(out, ", …");
-    buf_add_str(out, en ? ". " : ". ");
+    buf_add_str(out, ". ");
 }
 
 static json_t *named_refuse(struct hub_app *a, const struct hub_close_names *n)

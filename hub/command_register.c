@@ -364,11 +364,10 @@ static json_t *register_values(struct hub_app *a, const char *type, const json_t
 static json_t *register_order_wanted(struct hub_app *a, const json_t *merged, bool order_new,
                                      const struct id_record *self)
 {
-    struct register_walk w = {.claiming = true, .claims = json_object()};
-    json_t *claims = json_incref(w.claims);
+    json_t *claims = json_object();
+    struct register_walk w = {.claiming = true, .claims = claims};
     enum err e = register_walk(a, false, &w);
     const char *state = register_order_state(a, merged, claims, self);
-    json_decref(claims);
     json_decref(claims);
     if (e != ERR_OK && e != ERR_NOT_FOUND) return hub_command_fail(e);
     bool erasure = strcmp(register_text(merged, "kind"), "erasure") == 0;

@@ -370,8 +370,8 @@ static enum err hub_lost_json(struct hub_app *a, const struct hub_issue *issue, 
 struct hub_unlike_list {
     const struct catalogue *c;
     const char *report;
-    json_t *rows,
-        *read; /* without an explanation; records that were erased behind lines that differ */
+    /* without an explanation; records that were erased behind lines that differ */
+    json_t *rows, *read;
     json_int_t count, read_count;
 };
 

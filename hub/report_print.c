@@ -55,19 +55,21 @@ static void print_amount(const char *value, const char *unit, struct buf *out)
 void hub_report_target_words(const struct hub_report_line *line, const struct hub_target_row *t,
                              struct buf *out)
 {
-    static const char *const ops[][2] = {{"ge", "≥ "}, {"gt", "> "}, {"le", "≤ "},
-                                         {"lt", "< "}, {"eq", "= "}, {"reduce_", "giảm ≥ "}};
+    static const char *const ops[][2] = {
+        {"ge", "≥ "}, {"gt", "> "}, {"le", "≤ "}, {"lt", "< "}, {"eq", "= "}};
     const char *unit = hub_figures_is_ratio(line->indicator->measure) ? "%" : "";
-    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
-        if (strncmp(t->op, ops[i][0], strlen(ops[i][0])) == 0) buf_add_str(out, ops[i][1]);
-    }
-    if (strcmp(t->op, "reduce_points") == 0) unit = " điểm %";
-    if (strcmp(t->op, "reduce_percent") == 0) unit = "%";
-    print_amount(t->value, unit, out);
-    if (strncmp(t->op, "reduce_", strlen("reduce_")) == 0) {
+    bool points = strcmp(t->op, "reduce_points") == 0;
+    if (points || strcmp(t->op, "reduce_percent") == 0) {
+        buf_add_str(out, "giảm ≥ ");
+        print_amount(t->value, points ? " điểm %" : "%", out);
         buf_add_str(out, " so với ");
-        print_amount(t->base_value, hub_figures_is_ratio(line->indicator->measure) ? "%" : "", out);
+        print_amount(t->base_value, unit, out);
+        return;
     }
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        if (strcmp(t->op, ops[i][0]) == 0) buf_add_str(out, ops[i][1]);
+    }
+    print_amount(t->value, unit, out);
     if (strcmp(t->op, "band") != 0) return;
     buf_add_str(out, " đến ");
     print_amount(t->value_hi, unit, out);

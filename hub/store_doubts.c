@@ -33,10 +33,10 @@ static bool doubts_far(const struct doubts *d, struct bytes text, enum hub_doubt
 {
     struct date day;
     *why = HUB_DOUBTFUL_FAR;
+    if (date_parse(text, &day) != ERR_OK) return false;
     /* What lies after today and cannot is said already. */
-    bool told = d->rule != CATALOGUE_DAY_ANY && date_parse(text, &day) == ERR_OK &&
-                date_compare(day, d->q->days.today) > 0;
-    return !told && date_parse(text, &day) == ERR_OK && doubt_asks(&d->q->days, day);
+    bool told = d->rule != CATALOGUE_DAY_ANY && date_compare(day, d->q->days.today) > 0;
+    return !told && doubt_asks(&d->q->days, day);
 }
 
 static bool doubts_unborn(const struct doubts *d, struct bytes text, enum hub_doubtful_why *why)

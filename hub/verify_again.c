@@ -81,10 +81,19 @@ static void again_touch(struct again *a)
 
 /* ---- what the closing kept ---- */
 
+/* Of the records behind a cell. */
+static struct id_hash again_hash(struct bytes inputs)
+{
+    static const uint8_t nothing[1];
+    struct id_hash out;
+    crypto_generichash(out.b, sizeof out.b, inputs.len > 0 ? inputs.p : nothing, inputs.len, NULL,
+                       0);
+    return out;
+}
+
 static enum err again_load(void *ctx, const struct hub_issue_cell *cell)
 {
     struct again *a = ctx;
-    static const uint8_t nothing[1];
     if (a->cell_count == a->cell_room) {
         size_t room = a->cell_room > 0 ? 2 * a->cell_room : 1024;
         struct again_cell *more = realloc(a->cells, room * sizeof *more);
@@ -100,11 +109,10 @@ static enum err again_load(void *ctx, const struct hub_issue_cell *cell)
         .at = a->values.len,
         .num = cell->num,
         .den = cell->den,
+        .inputs = again_hash(cell->inputs),
     };
     memcpy(v->unit, cell->unit, strlen(cell->unit));
     buf_add(&a->values, cell->value, strlen(cell->value) + 1);
-    crypto_generichash(v->inputs.b, sizeof v->inputs.b,
-                       cell->inputs.len > 0 ? cell->inputs.p : nothing, cell->inputs.len, NULL, 0);
     for (size_t at = 0; !v->gone && at < cell->inputs.len; at += ID_RECORD_BYTES) {
         struct id_record rid;
         memcpy(rid.b, cell->inputs.p + at, sizeof rid.b);
@@ -225,11 +233,8 @@ static bool again_says(const struct hub_issue_cell *c)
 static enum err again_cell(void *ctx, const struct hub_issue_cell *now)
 {
     struct again *a = ctx;
-    static const uint8_t nothing[1];
-    struct id_hash inputs;
+    struct id_hash inputs = again_hash(now->inputs);
     struct again_cell *then = again_find(a, now->line, now->total, now->value, now->unit);
-    crypto_generichash(inputs.b, sizeof inputs.b, now->inputs.len > 0 ? now->inputs.p : nothing,
-                       now->inputs.len, NULL, 0);
     bool same = then == NULL ? !again_says(now)
                              : then->absent == now->absent && then->num == now->num &&
                                    then->den == now->den && ID_EQUAL(&then->inputs, &inputs);
@@ -240,9 +245,7 @@ static enum err again_cell(void *ctx, const struct hub_issue_cell *now)
 static enum err again_cells(struct again *a)
 {
     enum err e = ERR_OK;
-    struct id_hash none;
-    static const uint8_t nothing[1];
-    crypto_generichash(none.b, sizeof none.b, nothing, 0, NULL, 0);
+    struct id_hash none = again_hash((struct bytes){.p = NULL});
     for (size_t c = 0; e == ERR_OK && c < hub_report_columns(a->report); c++)
         e = hub_inputs_cells(a->report, c, again_cell, a);
     for (size_t i = 0; e == ERR_OK && i < a->cell_count; i++) {

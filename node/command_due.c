@@ -24,8 +24,8 @@ static bool report_day(const json_t *request, const char *key, struct date *out)
 
 struct report_rows {
     json_t *rows;
-    int64_t
-        first_ms; /* the first login of this PC was made: it was set up then. INT64_MAX: none was */
+    /* the first login of this PC was made: it was set up then. INT64_MAX: none was */
+    int64_t first_ms;
 };
 
 static enum err report_login(void *ctx, const struct node_user *u)

@@ -30,8 +30,8 @@ MUST_CHECK enum err node_flow_find(struct node_store *s, const char *unit, const
  * when it is asked for first, valid until the next node_store_apply(). */
 struct node_district {
     struct buf incs; /* the incarnations of the hub's log, one after another */
-    struct buf
-        moved; /* of a record that moved: its id, the day, YYYY-MM-DD, and 1: it came, 0: it left */
+    /* of each record that moved: its id, the day, YYYY-MM-DD, and 1: it came, 0: it left */
+    struct buf moved;
 };
 /* ERR_TOO_LARGE, ERR_NOMEM, and those of the database. */
 MUST_CHECK enum err node_flow_district(struct node_store *s, const struct node_district **out);

@@ -234,12 +234,12 @@ struct node_sync_result {
     enum err last;                /* why the last one ended; ERR_OK = complete */
     enum message_verdict verdict; /* of the hub's hello; MESSAGE_GO when there was none */
     unsigned refused;             /* code of the hub's REFUSE, 0 = none */
-    uint64_t
-        apart; /* sets that the hub keeps apart, of this revoked node, out of the last session */
-    const char *vi, *en; /* our words for the officer, static; NULL when `last` or
-                                        `refused` says it all */
-    char text[MESSAGE_TEXT_MAX +
-              1];      /* the hub's words of its REFUSE, in both languages; "" = none */
+    /* sets that the hub keeps apart, of this revoked node, out of the last session */
+    uint64_t apart;
+    /* our words for the officer, static; NULL when `last` or `refused` says it all */
+    const char *vi, *en;
+    /* the hub's words of its REFUSE, in both languages; "" = none */
+    char text[MESSAGE_TEXT_MAX + 1];
     bool wanted_again; /* another session follows at once (NOW, SAVED came late) */
 };
 void node_sync_result(const struct node_sync *s, struct node_sync_result *out);

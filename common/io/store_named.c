@@ -23,8 +23,8 @@ struct named_job {
     struct named_text *texts;
     size_t count;
     struct named_part *parts;
-    uint8_t
-        *sieve; /* a bit for each two words, and the start of each number, that stand in a text */
+    /* a bit for each two words, and the start of each number, that stand in a text */
+    uint8_t *sieve;
     struct buf name;
     struct named *all;
 };

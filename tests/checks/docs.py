@@ -106,10 +106,10 @@ COMMON = {"data", "json", "lang", "help"}
 
 
 def programs(root):
-    """{"node": {verb: its options}, "hub": ...} out of the tables of both main.c."""
+    """{"node": {verb: its options}, "hub": ...} out of the tables of both main.c (the hub: and its options)."""
     out = {}
-    for side in ("node", "hub"):
-        text = checklib.read_text(root, side + "/main.c")
+    for side, files in (("node", ["main.c"]), ("hub", ["main_options.h", "main.c"])):
+        text = "\n".join(checklib.read_text(root, f"{side}/{name}") for name in files)
         shared = dict(re.findall(r'#define (OPT_\w+)[\s\\]+OPT\("([a-z-]+)"', text))
         lists = {name: {*re.findall(r'\bOPT\("([a-z-]+)"', body), *(shared[n] for n in re.findall(r"\bOPT_\w+", body))}
                  for name, body in re.findall(r"(?s)struct cli_opt (\w+)\[\] = \{(.*?)\};", text)}
