@@ -53,6 +53,7 @@ struct memvfs_host {
     struct entry files[MEMVFS_FILES_MAX];
     unsigned open;
     uint64_t ops;
+    uint64_t writes;
     uint64_t crash_at;
     bool dead;
     enum memvfs_fault fault;
@@ -508,6 +509,11 @@ bool memvfs_faulty(const struct memvfs_host *h)
     return h->ops >= h->fault_from;
 }
 
+uint64_t memvfs_writes(const struct memvfs_host *h)
+{
+    return h->writes;
+}
+
 uint64_t memvfs_io_failures(const struct memvfs_host *h)
 {
     return h->io_failures;
@@ -749,7 +755,10 @@ static int file_write(sqlite3_file *f, const void *data, int len, sqlite3_int64 
         int n = 0;
         int rc = sectors_tick(x->host, at, len, &n);
         if (n > 0) image_write(&x->inode->now, at, p, (size_t)n);
-        if (n > 0 && x->host != NULL) inode_note(x->inode, at, p, (size_t)n);
+        if (n > 0 && x->host != NULL) {
+            inode_note(x->inode, at, p, (size_t)n);
+            x->host->writes++;
+        }
         if (rc != SQLITE_OK) return rc == SQLITE_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
         p += n;
         at += n;

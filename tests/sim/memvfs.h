@@ -87,6 +87,9 @@ bool memvfs_faulty(const struct memvfs_host *h);
 /* Operations of the host that failed that way since the last memvfs_heal(); a full disk is none. */
 uint64_t memvfs_io_failures(const struct memvfs_host *h);
 
+/* Writes that put bytes on the disk. */
+uint64_t memvfs_writes(const struct memvfs_host *h);
+
 /* Reads since memvfs_reset(); let `count` of them fail, beginning with number `from` (MEMVFS_NEVER for count: for
  * ever), until memvfs_heal(). A read that fails counts among memvfs_io_failures(). */
 uint64_t memvfs_reads(const struct memvfs_host *h);

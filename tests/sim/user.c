@@ -143,12 +143,12 @@ static enum err node_save(struct world *w, const struct world_act *a, struct sav
 }
 
 /* It failed and nobody died: then it must not be there; after an I/O error it may come back with the next boot, and so
- * may one before it when this one did not get as far as its commit. */
-static void node_not_saved(struct world *w, unsigned i, bool before)
+ * may one before it when nothing of this one got as far as the disk. */
+static void node_not_saved(struct world *w, unsigned i, bool wrote)
 {
     struct world_node *n = &w->nodes[i];
-    bool io = memvfs_io_failures(n->host.disk) > 0, tried = n->doubt.open;
-    if (!tried) n->doubt.open = before;
+    bool io = memvfs_io_failures(n->host.disk) > 0, tried = n->doubt.open && wrote;
+    if (!tried) check_save_copy(w, &n->doubt_before, &n->doubt);
     if (memvfs_dead(n->host.disk) || (io && w->reopens)) return;
     if (tried) n->doubt.open = io;
     check_node(w, i);
@@ -178,7 +178,8 @@ static bool node_try(struct world *w, const struct world_act *a)
     struct node_own own = {0};
     struct node_own_saved saved;
     if (!n->host.up) return false;
-    bool before = n->doubt.open;
+    uint64_t writes = memvfs_writes(n->host.disk);
+    check_save_copy(w, &n->doubt, &n->doubt_before);
     n->doubt.there = n->doubt.open = false;
     x.count = 0;
     memvfs_set_time(world_wall(w, &n->host));
@@ -189,9 +190,9 @@ static bool node_try(struct world *w, const struct world_act *a)
         node_saved(w, a, &x, &saved);
     } else if (e != ERR_NOT_FOUND) {
         world_trace(w, n->host.name, "does not save: %s", err_name(e));
-        node_not_saved(w, (unsigned)a->who, before);
+        node_not_saved(w, (unsigned)a->who, memvfs_writes(n->host.disk) > writes);
     } else {
-        n->doubt.open = before;
+        check_save_copy(w, &n->doubt_before, &n->doubt);
     }
     node_own_free(&own);
     for (unsigned i = 0; i < x.count; i++)

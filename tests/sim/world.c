@@ -557,6 +557,7 @@ static void node_prepare(struct world *w, unsigned i, const char *unit, struct w
     n->sync_keys = node_keys_of(keys);
     n->ring = (struct world_ring){.next = node_keys_of(&base_keys()->next[i])};
     save_init(&n->doubt);
+    save_init(&n->doubt_before);
     save_init(&n->image_doubt);
     n->host.disk = memvfs_host(n->host.name);
     n->host.crash_step = UINT64_MAX;
@@ -687,6 +688,7 @@ void world_close(struct world *w)
         host_close(w, who);
         if (who == WORLD_HUB) continue;
         save_free(&w->nodes[who].doubt);
+        save_free(&w->nodes[who].doubt_before);
         save_free(&w->nodes[who].image_doubt);
     }
     while (w->events->count > 0) {

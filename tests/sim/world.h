@@ -114,6 +114,7 @@ struct world_node {
     bool hostile; /* nothing that it says or shows is to be believed */
     bool mends;   /* a repair may have changed its log since it was compared */
     struct world_save doubt;
+    struct world_save doubt_before; /* while a save is tried: what was in doubt till then */
     struct world_save image_doubt; /* likewise, when its backup was made */
 };
 
