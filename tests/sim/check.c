@@ -36,9 +36,12 @@ static void hub_forget(struct check *c)
 {
     for (size_t i = 0; i < c->row_count; i++)
         row_free(&c->rows[i]);
+    for (size_t i = 0; i < c->lost_count; i++)
+        row_free(&c->lost[i]);
     for (size_t i = 0; i < c->op_count; i++)
         free(c->ops[i].op.writes);
     free(c->rows);
+    free(c->lost);
     free(c->ops);
     free(c->records);
     free(c->moves);

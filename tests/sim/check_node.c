@@ -235,7 +235,24 @@ static bool names_version(const struct change_write *x, const struct change_writ
     return false;
 }
 
-/* Is a write of an own set named by another own set, or by one in the hub's log? */
+static bool set_replaces(struct check *c, const struct buf *head, const struct buf *body,
+                         const struct id_record *rid, const struct change_write *x,
+                         const struct id_version *v)
+{
+    enum err e = change_open(buf_bytes(head), buf_bytes(body), c->view);
+    for (unsigned o = 0; e == ERR_OK && o < c->view->head.ops; o++) {
+        struct change_op op;
+        if (c->view->payload[o].p == NULL ||
+            change_op_decode(c->view->payload[o], c->writes, &op) != ERR_OK)
+            continue;
+        for (size_t k = 0; k < op.count && ID_EQUAL(&op.rid, rid); k++) {
+            if (names_version(&op.writes[k], x, v)) return true;
+        }
+    }
+    return false;
+}
+
+/* Is a write of an own set named by another own set, or by one in the hub's log, also one that the hub has lost? */
 static bool replaced(struct world *w, const struct saved_log *log, const struct id_record *rid,
                      const struct change_write *x, const struct id_version *v)
 {
@@ -245,18 +262,10 @@ static bool replaced(struct world *w, const struct saved_log *log, const struct 
             if (names_version(&c->ops[i].op.writes[k], x, v)) return true;
         }
     }
-    for (size_t i = 0; i < log->count; i++) {
-        enum err e = change_open(buf_bytes(&log->v[i].head), buf_bytes(&log->v[i].body), c->view);
-        for (unsigned o = 0; e == ERR_OK && o < c->view->head.ops; o++) {
-            struct change_op op;
-            if (c->view->payload[o].p == NULL ||
-                change_op_decode(c->view->payload[o], c->writes, &op) != ERR_OK)
-                continue;
-            for (size_t k = 0; k < op.count && ID_EQUAL(&op.rid, rid); k++) {
-                if (names_version(&op.writes[k], x, v)) return true;
-            }
-        }
-    }
+    for (size_t i = 0; i < log->count; i++)
+        if (set_replaces(c, &log->v[i].head, &log->v[i].body, rid, x, v)) return true;
+    for (size_t i = 0; i < c->lost_count; i++)
+        if (set_replaces(c, &c->lost[i].head, &c->lost[i].body, rid, x, v)) return true;
     return false;
 }
 

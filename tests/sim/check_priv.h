@@ -44,6 +44,7 @@ struct naive_row { /* one change set with a position */
     size_t
         parcel; /* sets from this one on that a person let in together; 0: it does not begin such */
     bool rehomes;                        /* it has a certificate of another unit for a node */
+    bool rekeys;                         /* and of other keys than its first */
     char home[ADMIN_UNIT_BYTES_MAX + 1]; /* which one, by the hub's word, where it was given back */
 };
 
@@ -137,6 +138,9 @@ struct check {
     size_t issue_count;
     struct naive_row *rows; /* rows[i] has position i + 1 */
     size_t row_count;
+    struct naive_row
+        *lost; /* of logs that the hub went back behind: nodes may still show what they wrote */
+    size_t lost_count;
     struct naive_op *ops;
     size_t op_count;
     struct naive_record *records;

@@ -322,7 +322,8 @@ void check_redelivery(struct world *w)
         /* The hub wrote it and an order of the same commit took its payload: what it was taken with is nowhere. */
         if (c->rows[i].own && c->rows[i].early) return;
         /* Whether the hub took it hung on what it had lost, and the copy has lost nothing. */
-        if (c->rows[i].given && c->rows[i].rehomes) return;
+        bool lost = c->rows[i].given || (c->rows[i].rekeys && w->stats.hub_restores > 0);
+        if (lost && c->rows[i].rehomes) return;
     }
     for (size_t i = 0; i < c->move_count; i++)
         if (c->moves[i].late) return; /* likewise, on what came behind it */

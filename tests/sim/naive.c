@@ -376,9 +376,11 @@ void naive_cut(struct world *w, size_t rows)
     c->revoked_count = c->rekeyed_count = c->home_count = c->release_count = 0;
     for (size_t i = 0; i < c->issue_count; i++)
         if (c->issues[i].position > rows) c->issues[i--] = c->issues[--c->issue_count];
-    for (size_t i = rows; i < had; i++) {
-        buf_free(&c->rows[i].head);
-        buf_free(&c->rows[i].body);
+    if (had > rows) {
+        c->lost = realloc(c->lost, (c->lost_count + had - rows) * sizeof *c->lost);
+        assert(c->lost != NULL);
+        memcpy(c->lost + c->lost_count, c->rows + rows, (had - rows) * sizeof *c->lost);
+        c->lost_count += had - rows;
     }
     c->p = zeros;
     c->row_count = 0;

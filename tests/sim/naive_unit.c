@@ -43,6 +43,13 @@ static void given_home(struct world *w, struct naive_row *r, const struct id_has
     db_done(q);
 }
 
+static bool first_key(const struct admin_cert *c)
+{
+    struct id_hash id;
+    crypto_generichash(id.b, sizeof id.b, c->sign_pk, sizeof c->sign_pk, NULL, 0);
+    return ID_EQUAL(&id, &c->node);
+}
+
 void naive_enrol_take(struct world *w, size_t row, struct bytes payload)
 {
     struct check *c = w->check;
@@ -62,6 +69,7 @@ void naive_enrol_take(struct world *w, size_t row, struct bytes payload)
     const char *before = naive_unit_of(c, &en.node, UINT64_MAX);
     if (strcmp(before, unit) == 0) return;
     r->rehomes = before[0] != '\0';
+    r->rekeys = !first_key(&cert);
     c->homes = realloc(c->homes, (c->home_count + 1) * sizeof *c->homes);
     assert(c->homes != NULL);
     struct naive_home *h = &c->homes[c->home_count++];
