@@ -194,7 +194,8 @@ MUST_CHECK enum err hub_store_invite_use(struct hub_store *s, const uint8_t toke
                                          const struct id_hash *node, struct bytes name,
                                          int64_t now_ms);
 
-/* Note a contact for the list of nodes: waiting counts and clock out of its hello. */
+/* Note a contact for the list of nodes: waiting counts and clock out of its hello. Inside a transaction; once a day
+ * hub_store_moves_prune() with it. */
 MUST_CHECK enum err hub_store_contact(struct hub_store *s, const struct id_hash *node,
                                       const struct message_hello_node *hello, int64_t now_ms);
 

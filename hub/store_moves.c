@@ -293,22 +293,16 @@ static enum err hub_position_before(struct hub_store *s, int64_t before_ms, int6
 
 enum err hub_store_moves_prune(struct hub_store *s, int64_t before_ms)
 {
-    static const char *const sql[] = {
-        "UPDATE sys_scope SET state = NULL WHERE left <= ?1",
-        "DELETE FROM sys_transfer WHERE state <> 0 AND changed <= ?1",
-        "DELETE FROM sys_crossed WHERE state <> 0 AND changed <= ?1",
-    };
     assert(db_in_transaction(s->db));
     int64_t pos = 0, done = 0;
     if (!s->moves) return ERR_OK;
     enum err e = hub_position_before(s, before_ms, &pos);
     if (e == ERR_OK) e = hub_meta_int(s, "events_from", &done);
     if (e != ERR_OK || pos <= done) return e;
-    for (size_t i = 0; e == ERR_OK && i < sizeof sql / sizeof sql[0]; i++) {
-        struct db_stmt *q = db_stmt(s->db, sql[i]);
-        db_bind_int(q, 1, pos);
-        e = db_run(q);
-    }
+    struct db_stmt *q =
+        db_stmt(s->db, "UPDATE sys_scope SET state = NULL WHERE left <= ?1 AND state IS NOT NULL");
+    db_bind_int(q, 1, pos);
+    e = db_run(q);
     return e == ERR_OK ? hub_meta_set_int(s, "events_from", pos) : e;
 }
 

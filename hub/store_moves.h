@@ -79,8 +79,9 @@ MUST_CHECK enum err hub_store_unit_count(struct hub_store *s, const char *unit, 
  * records of the unit once for each step of reference, however many ids there are. */
 MUST_CHECK enum err hub_store_closure(struct hub_store *s, const char *unit, struct buf *ids);
 
-/* Forget what finished before this moment, 24 months and more ago: nodes whose cursor is older get a
- * snapshot of their scope. Inside a transaction. hub_store_contact() does so once a day. */
+/* Forget the copies for reading of records that left a unit before this moment, 24 months and more ago:
+ * nodes whose cursor is older get a snapshot of their scope. Transfers and what crossed them stay: late
+ * answers, erasures and replays ask for them. Inside a transaction; hub_store_contact() does so once a day. */
 MUST_CHECK enum err hub_store_moves_prune(struct hub_store *s, int64_t before_ms);
 
 /* What waits for an admin. `now_ms`: offers without an answer by then are overdue. */

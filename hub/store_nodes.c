@@ -216,7 +216,12 @@ enum err hub_store_contact(struct hub_store *s, const struct id_hash *node,
     db_bind_int(q, 7, hello->edition);
     db_bind_blob(q, 8, BYTES_OF(sessions));
     enum err e = db_run(q);
-    return e == ERR_OK && db_changes(s->db) == 0 ? ERR_NOT_FOUND : e;
+    if (e == ERR_OK && db_changes(s->db) == 0) e = ERR_NOT_FOUND;
+    bool due = now_ms - s->pruned_ms > HUB_PRUNE_MS || now_ms < s->pruned_ms;
+    if (e != ERR_OK || !due) return e;
+    e = hub_store_moves_prune(s, now_ms - (int64_t)MOVE_EVENTS_KEPT_DAYS * HUB_PRUNE_MS);
+    if (e == ERR_OK) s->pruned_ms = now_ms;
+    return e;
 }
 
 static void hub_node_logs(const struct hub_store *s, struct hub_node_row *n)
@@ -288,11 +293,7 @@ enum err hub_store_token_add(struct hub_store *s, const char *name,
     db_bind_blob(q, 1, BYTES_OF(hash.b));
     db_bind_str(q, 2, name);
     db_bind_int(q, 3, now_ms);
-    enum err e = db_run(q);
-    bool due = now_ms - s->pruned_ms > HUB_PRUNE_MS || now_ms < s->pruned_ms;
-    if (e != ERR_OK || !due || !db_in_transaction(s->db)) return e;
-    s->pruned_ms = now_ms;
-    return hub_store_moves_prune(s, now_ms - (int64_t)MOVE_EVENTS_KEPT_DAYS * HUB_PRUNE_MS);
+    return db_run(q);
 }
 
 enum err hub_store_token_revoke(struct hub_store *s, const char *name, int64_t now_ms)

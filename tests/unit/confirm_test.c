@@ -170,17 +170,23 @@ static void two_officers_confirm(void **state)
     free(order);
 }
 
+static void contact(struct office *o, unsigned node, int64_t now_ms)
+{
+    struct message_hello_node hello = {.cursor_epoch = 0};
+    OK(hub_store_begin(o->app.store));
+    OK(hub_store_contact(o->app.store, &o->hub.nodes[node].next.node, &hello, now_ms));
+    OK(hub_store_commit(o->app.store));
+}
+
 static void the_order_says_who_is_not_back(void **state)
 {
     struct office *o = *state;
     struct hub_identity is;
-    struct message_hello_node hello = {.cursor_epoch = 0};
     char epoch[17];
     two_officers(o);
-    OK(hub_store_contact(o->app.store, &o->hub.nodes[0].next.node, &hello,
-                         WENT_BACK - 1)); /* before */
+    contact(o, 0, WENT_BACK - 1);
     goes_back(o);
-    OK(hub_store_contact(o->app.store, &o->hub.nodes[1].next.node, &hello, WENT_BACK));
+    contact(o, 1, WENT_BACK);
     json_t *r = office_ask(&o->app, CONFIRM), *what = json_object_get(r, "what");
     OK(hub_store_identity(o->app.store, &is));
     snprintf(epoch, sizeof epoch, "%016llx", (unsigned long long)is.epoch);

@@ -546,8 +546,10 @@ static void an_invitation_is_for_one_node(void **state)
 
     struct message_hello_node hello = {.waiting_sets = 5, .clock_ms = 1500, .edition = 3};
     struct hub_node_row row;
+    assert_int_equal(hub_store_begin(w.store), ERR_OK);
     assert_int_equal(hub_store_contact(w.store, nb, &hello, 1000), ERR_OK);
     assert_int_equal(hub_store_contact(w.store, &w.keys.hub, &hello, 1000), ERR_NOT_FOUND);
+    assert_int_equal(hub_store_commit(w.store), ERR_OK);
     assert_int_equal(hub_store_nodes(w.store, node_keep, &row), ERR_OK);
     assert_string_equal(row.node.unit, "26173");
     assert_true(row.seen);

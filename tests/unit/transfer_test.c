@@ -950,6 +950,7 @@ static void what_is_old_becomes_a_snapshot(void **ctx)
     struct story s;
     struct message_move m[8];
     struct hub_node node;
+    struct message_hello_node hello = {.cursor_epoch = 0};
     story_open(&s, 9);
     create(&s, A, 1, ACTIVITY, NULL, 0, 0);
     assert_int_equal(offer(&s, A, 100, 1, B), FOLD_APPLIED);
@@ -958,13 +959,14 @@ static void what_is_old_becomes_a_snapshot(void **ctx)
     s.w.now_ms += INT64_C(800) * 86400000;
     create(&s, A, 2, ACTIVITY, NULL, 0, 0);
     assert_int_equal(hub_store_begin(s.w.store), ERR_OK);
-    assert_int_equal(hub_store_moves_prune(s.w.store, s.w.now_ms - INT64_C(731) * 86400000),
+    assert_int_equal(hub_store_contact(s.w.store, &s.n[A].hub_node.node, &hello, s.w.now_ms),
                      ERR_OK);
     assert_int_equal(hub_store_commit(s.w.store), ERR_OK);
     assert_int_equal(hub_store_node(s.w.store, &s.n[A].hub_node.node, &node), ERR_OK);
     assert_int_equal(node.floor, at);
     assert_int_equal(moves_of(&s, A, 0, MOVE_ITEM_LEAVE, m, 8), 0);
-    assert_int_equal(moves_of(&s, A, 0, MOVE_ITEM_TRANSFER, m, 8), 0);
+    assert_int_equal(moves_of(&s, A, 0, MOVE_ITEM_TRANSFER, m, 8), 1); /* who asks, is told */
+    assert_int_equal(answer(&s, B, 100, MOVE_REFUSE), FOLD_REPLACED);  /* and late answers too */
     assert_string_equal(owner(&s, 1), codes[B]);
     check_scopes(&s);
     story_close(&s);
