@@ -391,6 +391,8 @@ enum err hub_erase_apply(struct hub_store *s, struct bytes content, uint64_t at)
     if (e == ERR_OK) e = hub_erase_state(s, &l, at);
     if (e == ERR_OK) e = hub_meta_set_int(s, "wipe_wanted", 1);
     if (e == ERR_OK) e = hub_erased_load(s);
+    for (size_t i = 0; e == ERR_OK && i < l.record_count; i++) /* assignments of others with it */
+        e = hub_held_retry(s, &l.records[i], at, NULL, NULL, 0);
     if (e == ERR_OK) e = hub_quarantine_erase(s);
 out:
     hub_erasing_free(w);

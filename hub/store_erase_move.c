@@ -96,6 +96,24 @@ static enum err hub_moved_one(struct hub_store *to, const struct id_record *rid,
     return e == ERR_NOT_FOUND ? ERR_OK : e; /* erased as well */
 }
 
+/* What such an assignment waited for does not come again. */
+static enum err hub_assigned_again(struct hub_store *from, struct hub_store *to, uint64_t at)
+{
+    bool row = true;
+    enum err e = ERR_OK;
+    struct db_stmt *q =
+        db_stmt(from->db, "SELECT pos, op FROM sys_assigned_late WHERE at = ?1 ORDER BY pos, op");
+    db_bind_int(q, 1, (int64_t)at);
+    while (e == ERR_OK && row) {
+        e = db_step(q, &row);
+        if (e == ERR_OK && row)
+            e = hub_held_again(to, (uint64_t)db_column_int(q, 0), (unsigned)db_column_int(q, 1),
+                               at);
+    }
+    db_done(q);
+    return e;
+}
+
 enum err hub_moved_again(struct hub_store *from, struct hub_store *to, uint64_t at,
                          int64_t received_ms)
 {
@@ -115,7 +133,7 @@ enum err hub_moved_again(struct hub_store *from, struct hub_store *to, uint64_t 
         if (e == ERR_OK) e = hub_moved_one(to, &rid, db_column_int(q, 1), at, since);
     }
     db_done(q);
-    return e;
+    return e == ERR_OK ? hub_assigned_again(from, to, at) : e;
 }
 
 enum err hub_store_erase_links(struct hub_store *s, const struct id_record *rid,

@@ -122,6 +122,7 @@ static enum err hub_held_apply(struct hub_store *s, const struct hub_waiting *h,
                 .clock = view->head.hlc < limit ? view->head.hlc : limit,
                 .person = view->head.person,
                 .position = h->pos},
+        .op = h->op,
         .at = at,
         .received_ms = received_ms,
         .settled = h->settled,
@@ -267,6 +268,23 @@ enum err hub_held_retry(struct hub_store *s, const struct id_record *rid, uint64
     }
     free(v);
     return e;
+}
+
+enum err hub_held_again(struct hub_store *s, uint64_t pos, unsigned op, uint64_t at)
+{
+    struct hub_waiting h = {.pos = pos, .op = op};
+    struct db_stmt *q = db_stmt(s->db, "SELECT unit, own FROM sys_held WHERE pos = ?1 AND op = ?2 "
+                                       "AND reason = 4");
+    db_bind_int(q, 1, (int64_t)pos);
+    db_bind_int(q, 2, op);
+    enum err e = db_get(q);
+    if (e == ERR_OK) {
+        h.unit = db_column_int(q, 0);
+        h.own = db_column_int(q, 1) != 0;
+    }
+    db_done(q);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    return e == ERR_OK ? hub_held_retry_one(s, &h, at, NULL, NULL, 0) : e;
 }
 
 /* ---- decided by a person ---- */

@@ -392,15 +392,37 @@ static struct id_record hub_assign_rid(const struct move_assign *m, size_t i)
     return rid;
 }
 
-/* An erased record holds up nothing, neither now nor when the log is replayed. */
-static bool hub_assign_gone(const struct hub_store *s, const struct id_record *rid)
+/* An erased record holds up nothing. In a replay it does until the assignment applied in fact. */
+static enum err hub_assign_gone(const struct hub_store *s, const struct hub_writer *w,
+                                const struct id_record *rid, bool *gone)
 {
-    return erase_has_record(s->erased_since != NULL ? s->erased_since : &s->erased, rid);
+    const struct hub_store *as = s->replays != NULL ? s->replays : s;
+    *gone = erase_has_record(&as->erased, rid);
+    if (!*gone || s->replays == NULL) return ERR_OK;
+    struct db_stmt *q =
+        db_stmt(as->db, "SELECT at FROM sys_assigned_late WHERE pos = ?1 AND op = ?2");
+    db_bind_int(q, 1, (int64_t)w->set.position);
+    db_bind_int(q, 2, w->op);
+    enum err e = db_get(q);
+    if (e == ERR_OK) *gone = w->at >= (uint64_t)db_column_int(q, 0);
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err hub_assign_late(struct hub_store *s, const struct hub_writer *w)
+{
+    if (w->at == w->set.position) return ERR_OK;
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT INTO sys_assigned_late(pos, op, at) VALUES (?1, ?2, ?3)");
+    db_bind_int(q, 1, (int64_t)w->set.position);
+    db_bind_int(q, 2, w->op);
+    db_bind_int(q, 3, (int64_t)w->at);
+    return db_run(q);
 }
 
 /* All or nothing: the first record that is not there yet is waited for. */
-static enum err hub_assign_ready(struct hub_store *s, const struct move_assign *m,
-                                 struct hub_moved *out)
+static enum err hub_assign_ready(struct hub_store *s, const struct hub_writer *w,
+                                 const struct move_assign *m, struct hub_moved *out)
 {
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < m->records.len / ID_RECORD_BYTES; i++) {
@@ -409,12 +431,13 @@ static enum err hub_assign_ready(struct hub_store *s, const struct move_assign *
         struct db_stmt *q = NULL;
         e = hub_record_get(s, &rid, &q, &r);
         db_done(q);
-        if (e == ERR_NOT_FOUND && hub_assign_gone(s, &rid)) {
-            e = ERR_OK;
-        } else if (e == ERR_NOT_FOUND) {
-            out->verdict = FOLD_HELD_UNKNOWN;
-            out->wait = rid;
-        }
+        if (e != ERR_NOT_FOUND) continue;
+        bool gone = false;
+        e = hub_assign_gone(s, w, &rid, &gone);
+        if (e != ERR_OK || gone) continue;
+        out->verdict = FOLD_HELD_UNKNOWN;
+        out->wait = rid;
+        e = ERR_NOT_FOUND;
     }
     return e;
 }
@@ -433,10 +456,11 @@ static enum err hub_assign_take(struct hub_store *s, const struct hub_writer *w,
     if (!ZOO(116)) memcpy(since, m.date.p, m.date.len);
     enum err e = hub_unit_target(s, m.to, 0, &to);
     if (e != ERR_OK || to == 0) return e;
-    e = hub_assign_ready(s, &m, out);
+    e = hub_assign_ready(s, w, &m, out);
     if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_OK : e;
     out->verdict = FOLD_APPLIED;
     out->scope = to;
+    e = hub_assign_late(s, w);
     for (size_t i = 0; e == ERR_OK && i < m.records.len / ID_RECORD_BYTES; i++) {
         struct id_record rid = hub_assign_rid(&m, i);
         struct hub_record r;

@@ -134,7 +134,7 @@ struct hub_store {
     struct buf own_memory;
     /* erasure */
     struct erase_list erased;              /* all orders together */
-    const struct erase_list *erased_since; /* of a replay: those of the log's end; else NULL */
+    struct hub_store *replays;             /* of a replay: the store whose log it is; else NULL */
     char erased_path[FILE_PATH_BYTES_MAX]; /* copy of the list; "": none is kept */
     bool erased_grown;                     /* it is to be written */
     struct buf ingest;                     /* body of a set that came with what is erased */
@@ -162,6 +162,7 @@ struct hub_writer {
     int64_t unit;        /* of the author */
     int64_t author;      /* number of its log; 0: its node cannot fold this op as the hub does */
     struct fold_set set; /* the op's own change set */
+    unsigned op;         /* of a move: its number in the set */
     uint64_t at;         /* position at which the record changes */
     int64_t received_ms; /* when the hub got the set */
     bool settled;        /* somebody decided that the op applies, whosever the record is now */
@@ -272,10 +273,12 @@ MUST_CHECK enum err hub_held_decide(struct hub_store *s, uint64_t pos, unsigned 
 MUST_CHECK enum err hub_held_add(struct hub_store *s, const struct hub_writer *w,
                                  const struct id_record *rid, unsigned index, uint8_t verdict);
 /* Try the ops that waited for this record. `view`, `verdicts`: the set being taken, not yet in the
- * log; NULL verdicts: it is there. */
+ * log, and when it came; NULL verdicts: it is there, and the time is not looked at. */
 MUST_CHECK enum err hub_held_retry(struct hub_store *s, const struct id_record *rid, uint64_t at,
                                    const struct change_view *view, uint8_t *verdicts,
                                    int64_t received_ms);
+/* Try this op, whatever it waits for; ERR_OK too when it does not wait. */
+MUST_CHECK enum err hub_held_again(struct hub_store *s, uint64_t pos, unsigned op, uint64_t at);
 
 /* store_match.c */
 #define HUB_MATCH_HASH_BYTES 16u
@@ -429,7 +432,8 @@ MUST_CHECK enum err hub_dead_offers(struct hub_store *s, const struct erase_list
                                     const struct change_view *view);
 MUST_CHECK enum err hub_erase_moves(struct hub_store *s, int64_t record,
                                     const struct id_record *rid);
-/* In a replay: what went along with the erased accept at position `at`. */
+/* In a replay: what went along with the erased accept at position `at`, and assignments that applied there though the
+ * record that they waited for is erased. */
 MUST_CHECK enum err hub_moved_again(struct hub_store *from, struct hub_store *to, uint64_t at,
                                     int64_t received_ms);
 

@@ -180,7 +180,7 @@ enum err hub_replay_open(struct hub_store *s, uint64_t upto, struct hub_store **
     enum err e = replay_store(s, &r.to);
     if (e != ERR_OK) return e;
     r.to->replaying = true;
-    r.to->erased_since = &s->erased;
+    r.to->replays = s;
     e = db_exec(r.to->db, REPLAY_PRAGMAS);
     if (e == ERR_OK) e = hub_cache_ready(s);
     if (e == ERR_OK) e = hub_log_rows(s, replay_row, &r);

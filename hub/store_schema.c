@@ -303,6 +303,13 @@ const struct db_migration hub_schema[] = {
          * beginning had lost (store_repair.c) */
         "ALTER TABLE sys_node ADD COLUMN gave_back BLOB;",
     },
+    {
+        /* assignments that waited for a record and applied later than at their own position, for
+         * replays of the log: the record may have been erased since (store_move.c) */
+        "CREATE TABLE sys_assigned_late(pos INTEGER NOT NULL, op INTEGER NOT NULL, at INTEGER NOT "
+        "NULL, PRIMARY KEY(pos, op)) WITHOUT ROWID;"
+        "CREATE INDEX sys_assigned_late_at ON sys_assigned_late(at);",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -64,6 +64,7 @@ static enum err hub_take_record_op(struct hub_store *s, struct hub_job *job, uns
 static enum err hub_take_move_op(struct hub_store *s, struct hub_job *job, unsigned index)
 {
     struct hub_moved moved;
+    job->writer.op = index;
     enum err e = hub_move_apply(s, &job->writer, s->view->payload[index], &moved);
     if (e != ERR_OK) return e;
     job->verdicts[index] = moved.verdict;

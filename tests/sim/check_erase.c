@@ -97,7 +97,7 @@ static void record_kill(struct check *c, const struct id_record *rid)
     }
 }
 
-void naive_order_take(struct world *w, struct bytes payload)
+void naive_order_take(struct world *w, struct bytes payload, uint64_t at)
 {
     struct check *c = w->check;
     struct order_op op;
@@ -115,6 +115,9 @@ void naive_order_take(struct world *w, struct bytes payload)
         record_kill(c, &l.records[i]);
         c->killed = true;
     }
+    for (size_t i = 0; i < l.record_count;
+         i++) /* an assignment waits no longer for what will never come */
+        naive_moves_wake(w, &l.records[i], at);
     erase_free(&l);
 }
 

@@ -138,8 +138,8 @@ struct check {
     size_t issue_count;
     struct naive_row *rows; /* rows[i] has position i + 1 */
     size_t row_count;
-    struct naive_row
-        *lost; /* of logs that the hub went back behind: nodes may still show what they wrote */
+    /* of logs that the hub went back behind: nodes may still show what they wrote */
+    struct naive_row *lost;
     size_t lost_count;
     struct naive_op *ops;
     size_t op_count;
@@ -215,7 +215,7 @@ void naive_mark(const struct id_record *rid, char out[static NAIVE_MARK_BYTES + 
 bool naive_dead(const struct check *c, const struct id_record *rid);
 bool naive_ever_dead(const struct check *c, const struct id_record *rid);
 /* An order, and an op without payload, of c->view. */
-void naive_order_take(struct world *w, struct bytes payload);
+void naive_order_take(struct world *w, struct bytes payload, uint64_t at);
 void naive_stub_take(struct world *w, size_t row, unsigned index);
 bool check_body_erased(struct world *w, const struct naive_row *r, struct bytes body);
 bool check_own_erased(struct world *w, struct bytes head, struct bytes body);

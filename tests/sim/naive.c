@@ -352,7 +352,7 @@ void naive_take(struct world *w, size_t row)
             naive_enrol_take(w, row, c->view->payload[i]);
         } else if (kind == CHANGE_ORDER && r->own) {
             r->orders = true;
-            naive_order_take(w, c->view->payload[i]);
+            naive_order_take(w, c->view->payload[i], row + 1);
         } else if (move_kind(kind)) {
             naive_move_take(w, row, i);
         } else if (kind == CHANGE_REKEY && !r->own && rekey_take(c, row, c->view->payload[i])) {

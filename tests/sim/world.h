@@ -115,7 +115,7 @@ struct world_node {
     bool mends;   /* a repair may have changed its log since it was compared */
     struct world_save doubt;
     struct world_save doubt_before; /* while a save is tried: what was in doubt till then */
-    struct world_save image_doubt; /* likewise, when its backup was made */
+    struct world_save image_doubt;  /* likewise, when its backup was made */
 };
 
 struct world_hub {

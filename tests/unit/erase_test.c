@@ -593,6 +593,104 @@ static void nothing_stays_in_the_slack_of_pages(void **state)
     scene_close(&c);
 }
 
+/* ---- assignments that waited for what is erased ---- */
+
+static void assign(struct scene *c, unsigned first, unsigned second, const char *to)
+{
+    struct buf b, ids;
+    unsigned records[2] = {first, second};
+    buf_init(&b, 1024);
+    buf_init(&ids, 1024);
+    for (unsigned i = 0; i < 2; i++) {
+        struct id_record r = rid_of(records[i]);
+        buf_add(&ids, r.b, sizeof r.b);
+    }
+    struct move_assign m = {
+        .to = bytes_str(to), .date = bytes_str("2025-01-01"), .records = buf_bytes(&ids)};
+    move_assign_encode(&m, &b);
+    assert_int_equal(b.e, ERR_OK);
+    struct bytes p = buf_bytes(&b);
+    world_own(&c->w, &p, 1);
+    buf_free(&b);
+    buf_free(&ids);
+}
+
+static void expect_unit(struct scene *c, unsigned rid, const char *unit, unsigned held)
+{
+    struct hub_counts counts;
+    struct hub_state_row row;
+    struct id_record before = rid_of(rid);
+    before.b[15]--;
+    assert_int_equal(hub_store_counts(c->w.store, &counts), ERR_OK);
+    assert_int_equal(counts.held, held);
+    assert_int_equal(hub_state_next(c->w.store, &before, &row), ERR_OK);
+    assert_string_equal(row.unit, unit);
+    sound(&c->w);
+}
+
+static void create(struct scene *c, unsigned rid)
+{
+    save(&c->n, CHANGE_CREATE, rid, NAME, "Người Ở Lại", NULL, 0);
+    assert_int_equal(world_push(&c->w, &c->n), ERR_OK);
+}
+
+/* It applies with the order; what was assigned in between is behind it, in a replay too. */
+static void an_assignment_does_not_wait_for_what_is_erased(void **state)
+{
+    (void)state;
+    static struct scene c;
+    scene_open(&c);
+    create(&c, 2);
+    create(&c, 3);
+    assign(&c, 2, 9, "26176"); /* 9 is not there */
+    expect_unit(&c, 2, "26173", 1);
+    assign(&c, 2, 3, "26179");
+    expect_unit(&c, 2, "26179", 1);
+    erase_record(&c.w, &c.office, 9);
+    expect_unit(&c, 2, "26176", 0);
+    assign(&c, 2, 9, "26179"); /* gone from the start */
+    expect_unit(&c, 2, "26179", 0);
+    world_reopen(&c.w);
+    expect_unit(&c, 2, "26179", 0);
+    scene_close(&c);
+}
+
+static void an_assignment_that_waited_applied_when_it_did(void **state)
+{
+    (void)state;
+    static struct scene c;
+    scene_open(&c);
+    create(&c, 2);
+    create(&c, 3);
+    assign(&c, 2, 8, "26176");
+    assign(&c, 2, 3, "26179");
+    create(&c, 8);
+    expect_unit(&c, 2, "26176", 0);
+    erase_record(&c.w, &c.office, 8);
+    expect_unit(&c, 2, "26176", 0);
+    scene_close(&c);
+}
+
+/* The first that it waits for is erased, the second comes later, or is erased as well. */
+static void an_assignment_waits_for_all_that_may_come(void **state)
+{
+    (void)state;
+    static struct scene c;
+    scene_open(&c);
+    create(&c, 2);
+    create(&c, 3);
+    assign(&c, 8, 9, "26176");
+    assign(&c, 2, 9, "26176");
+    erase_record(&c.w, &c.office, 8);
+    expect_unit(&c, 2, "26173", 2);
+    create(&c, 9);
+    expect_unit(&c, 2, "26176", 0);
+    expect_unit(&c, 9, "26176", 0);
+    erase_record(&c.w, &c.office, 9);
+    expect_unit(&c, 2, "26176", 0);
+    scene_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -606,6 +704,9 @@ int main(void)
         cmocka_unit_test(the_list_goes_on_where_the_other_side_ends),
         cmocka_unit_test(what_comes_back_and_was_made_anew_is_listed),
         cmocka_unit_test(nothing_stays_in_the_slack_of_pages),
+        cmocka_unit_test(an_assignment_does_not_wait_for_what_is_erased),
+        cmocka_unit_test(an_assignment_that_waited_applied_when_it_did),
+        cmocka_unit_test(an_assignment_waits_for_all_that_may_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
