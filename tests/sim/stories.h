@@ -12,7 +12,7 @@
 #include "tests/sim/world.h"
 
 /* For `every`: it renders papers; months go by in it, and each time that it is told takes seconds. */
-enum { STORY_SLOW = 16, STORY_LONG = 64 };
+enum { STORY_SLOW = 16, STORY_LONG = 512 };
 
 struct story {
     const char *name;
