@@ -364,6 +364,31 @@ void report_edit(struct report_hub *h, int node, const char *json)
     put_line(h, node, json, true);
 }
 
+void report_delete(struct report_hub *h, int node, const struct id_record *rid, bool gone)
+{
+    struct fold fold;
+    struct record_writes w;
+    struct buf state, payload;
+    unsigned type = 0;
+    buf_init(&state, FOLD_STATE_BYTES_MAX);
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    assert_int_equal(fold_init(&fold), ERR_OK);
+    assert_int_equal(record_writes_init(&w), ERR_OK);
+    assert_int_equal(hub_store_record(h->store, rid, &state, &type, NULL, NULL), ERR_OK);
+    assert_int_equal(fold_load(&fold, buf_bytes(&state)), ERR_OK);
+    assert_int_equal(gone ? record_writes_delete(&fold, &w) : record_writes_restore(&fold, &w),
+                     ERR_OK);
+    struct change_op op = {gone ? CHANGE_DELETE : CHANGE_EDIT, *rid, type, w.v, w.count};
+    change_op_encode(&op, &payload);
+    assert_int_equal(payload.e, ERR_OK);
+    struct bytes p = buf_bytes(&payload);
+    put_payloads(h, node, &p, 1);
+    record_writes_free(&w);
+    fold_free(&fold);
+    buf_free(&payload);
+    buf_free(&state);
+}
+
 enum { LINES_MAX = 4000, LINE_ROOM = 8192 };
 
 void report_import(struct report_hub *h, int node, const char *path)

@@ -49,6 +49,8 @@ void report_put(struct report_hub *h, int node, const char *json);
 void report_import(struct report_hub *h, int node, const char *path);
 /* Change one text field of a record that this very line created ("id" and "type" name it). */
 void report_edit(struct report_hub *h, int node, const char *json);
+/* Delete a record, or bring it back: what the desk does when somebody takes a decision back. */
+void report_delete(struct report_hub *h, int node, const struct id_record *rid, bool gone);
 
 /* Run the generator of test data into `folder`/data and return that folder in `out`. */
 void report_data(const struct report_hub *h, unsigned seed, char out[128]);
