@@ -18,26 +18,81 @@ static const char *named_field(size_t i)
     return i < SUBMISSION_TEXTS ? submission_texts[i] : "note";
 }
 
-/* ---- one report ---- */
+/* ---- texts, and whom they name ---- */
 
-/* Each text of the record behind the other: `at` has their ends. */
-static enum err named_read(struct hub_app *a, const struct hub_flow_row *r, struct buf *pool,
-                           size_t at[static NAMED_FIELDS])
+struct named_place { /* where a text of the pool stands, and of which field */
+    size_t at, len, field;
+    json_t *row; /* of the report: {"fields": [...], "protected": bool}, borrowed */
+};
+
+/* Texts are gathered and looked through many at once: each look is a pass over all persons. */
+struct named_walk {
+    struct hub_app *a;
+    unsigned least; /* NAMED_CLASS_... */
+    struct named *persons;
+    bool hurt;       /* one of them must be protected */
+    json_t *row;     /* of the report at hand */
+    json_t *words;   /* gets what is shown, or NULL */
+    struct buf pool; /* NAMED_POOL_BYTES_MAX */
+    struct named_place places[NAMED_TEXTS_MAX];
+    size_t count;
+};
+
+static void named_row_field(json_t *row, const char *name)
 {
-    enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < NAMED_FIELDS; i++) {
-        if (r->row.has_record) e = hub_flow_field(a->store, &r->row.record, named_field(i), pool);
-        at[i] = pool->len;
-    }
-    return e == ERR_OK ? pool->e : e;
+    json_t *fields = json_object_get(row, "fields");
+    size_t n = json_array_size(fields);
+    const char *last = n > 0 ? json_string_value(json_array_get(fields, n - 1)) : "";
+    if (strcmp(last, name) != 0) json_array_append_new(fields, json_string(name));
 }
+
+static enum err named_look(struct named_walk *w)
+{
+    struct named_text texts[NAMED_TEXTS_MAX];
+    for (size_t i = 0; i < w->count; i++)
+        texts[i].text = bytes_make(w->pool.p + w->places[i].at, w->places[i].len);
+    enum err e = hub_store_named(w->a->store, w->least, texts, w->count, w->persons);
+    for (size_t i = 0; e == ERR_OK && i < w->count; i++) {
+        if (texts[i].count == 0) continue;
+        bool hurt = texts[i].highest >= NAMED_CLASS_HURT;
+        named_row_field(w->places[i].row, named_field(w->places[i].field));
+        if (hurt) json_object_set_new(w->places[i].row, "protected", json_true());
+        w->hurt = w->hurt || hurt;
+    }
+    w->count = 0;
+    buf_clear(&w->pool);
+    return e;
+}
+
+static enum err named_text(void *ctx, size_t field, bool shown, struct bytes text)
+{
+    struct named_walk *w = ctx;
+    enum err e = w->count == NAMED_TEXTS_MAX ? named_look(w) : ERR_OK;
+    if (e != ERR_OK) return e;
+    if (shown && w->words != NULL)
+        json_object_set_new(w->words, named_field(field), hub_json_text(text));
+    w->places[w->count++] = (struct named_place){w->pool.len, text.len, field, w->row};
+    buf_add_bytes(&w->pool, text);
+    return w->pool.e;
+}
+
+/* Also what is in conflict with what is shown: it is locked as well, and shown when the other is set aside. */
+static enum err named_texts(struct named_walk *w, const struct hub_flow_row *r)
+{
+    const char *fields[NAMED_FIELDS];
+    for (size_t i = 0; i < NAMED_FIELDS; i++)
+        fields[i] = named_field(i);
+    return hub_flow_texts(w->a->store, &r->row.record, fields, NAMED_FIELDS, named_text, w);
+}
+
+/* ---- one report ---- */
 
 static json_t *named_ids(const struct named *all, json_t *fields)
 {
     json_t *ids = json_array();
     for (size_t i = 0; i < all->count && i < NAMED_MAX; i++)
         json_array_append_new(ids, hub_json_hex(BYTES_OF(all->rid[i].b)));
-    return json_pack("{s:I, s:o, s:o}", "count", (json_int_t)all->count, "records", ids, "fields",
+    return json_pack("{s:I, s:o, s:O}", "count", (json_int_t)all->count, "records", ids, "fields",
                      fields);
 }
 
@@ -45,97 +100,55 @@ enum err hub_named_report(struct hub_app *a, const struct hub_flow_row *r, json_
                           json_t **names)
 {
     struct named all = {.count = 0};
-    struct named_text texts[NAMED_FIELDS];
-    size_t at[NAMED_FIELDS];
-    struct buf pool;
-    buf_init(&pool, NAMED_FIELDS * CATALOGUE_TEXT_BYTES_MAX);
-    enum err e = named_read(a, r, &pool, at);
-    for (size_t i = 0; e == ERR_OK && i < NAMED_FIELDS; i++) {
-        size_t from = i > 0 ? at[i - 1] : 0;
-        texts[i].text = bytes_make(pool.p + from, at[i] - from);
-        if (words != NULL && r->row.has_record)
-            json_object_set_new(words, named_field(i), hub_json_text(texts[i].text));
-    }
-    if (e == ERR_OK)
-        e = hub_store_named(a->store, NAMED_CLASS_SENSITIVE, texts, NAMED_FIELDS, &all);
-    json_t *fields = json_array();
-    for (size_t i = 0; e == ERR_OK && i < NAMED_FIELDS; i++)
-        if (texts[i].count > 0) json_array_append_new(fields, json_string(named_field(i)));
-    if (e == ERR_OK)
-        *names = named_ids(&all, fields);
-    else
-        json_decref(fields);
-    buf_free(&pool);
+    json_t *row = json_pack("{s:[]}", "fields");
+    struct named_walk w = {
+        .a = a, .least = NAMED_CLASS_SENSITIVE, .persons = &all, .row = row, .words = words};
+    buf_init(&w.pool, NAMED_POOL_BYTES_MAX);
+    for (size_t i = 0; words != NULL && r->row.has_record && i < NAMED_FIELDS; i++)
+        json_object_set_new(words, named_field(i), json_string(""));
+    enum err e = r->row.has_record ? named_texts(&w, r) : ERR_OK;
+    if (e == ERR_OK) e = named_look(&w);
+    if (e == ERR_OK) *names = named_ids(&all, json_object_get(row, "fields"));
+    json_decref(row);
+    buf_free(&w.pool);
     return e;
 }
 
 /* ---- all that a closing locks ---- */
 
-struct named_place { /* where a text of the pool stands */
-    size_t at, len, row, field;
-};
-
-struct named_walk {
-    struct hub_app *a;
-    struct hub_close_names *out;
+struct named_closing {
+    struct named_walk walk;
+    json_t *rows;
     int64_t since_ms; /* what was handed in before is in the issue before */
-    struct buf pool;
-    struct named_place places[NAMED_TEXTS_MAX];
-    size_t count;
 };
-
-/* Look for persons in what was gathered. */
-static enum err named_look(struct named_walk *w)
-{
-    struct named_text texts[NAMED_TEXTS_MAX];
-    for (size_t i = 0; i < w->count; i++)
-        texts[i].text = bytes_make(w->pool.p + w->places[i].at, w->places[i].len);
-    enum err e =
-        hub_store_named(w->a->store, NAMED_CLASS_PERSON, texts, w->count, &w->out->persons);
-    for (size_t i = 0; e == ERR_OK && i < w->count; i++) {
-        if (texts[i].count == 0) continue;
-        json_t *row = json_array_get(w->out->rows, w->places[i].row);
-        bool hurt = texts[i].highest >= NAMED_CLASS_HURT;
-        json_array_append_new(json_object_get(row, "fields"),
-                              json_string(named_field(w->places[i].field)));
-        if (hurt) json_object_set_new(row, "protected", json_true());
-        w->out->hurt = w->out->hurt || hurt;
-    }
-    w->count = 0;
-    buf_clear(&w->pool);
-    return e;
-}
 
 static enum err named_row(void *ctx, struct hub_flow_row *r)
 {
-    struct named_walk *w = ctx;
+    struct named_closing *c = ctx;
     char label[PERIOD_LABEL_ROOM];
-    size_t ends[NAMED_FIELDS], from;
-    if (r->row.received_ms <= w->since_ms) return ERR_OK;
-    enum err e = w->count + NAMED_FIELDS > NAMED_TEXTS_MAX ? named_look(w) : ERR_OK;
-    from = w->pool.len;
-    if (e == ERR_OK) e = named_read(w->a, r, &w->pool, ends);
-    if (e != ERR_OK) return e;
+    if (r->row.received_ms <= c->since_ms || !r->row.has_record) return ERR_OK;
     period_print(r->row.slot.period, label);
     json_t *row =
         json_pack("{s:s, s:s, s:s, s:s, s:[], s:b}", "unit", r->unit, "name", r->row.unit_name,
                   "report", r->row.form->id, "period", label, "fields", "protected", 0);
-    for (size_t i = 0; i < NAMED_FIELDS; from = ends[i++])
-        if (ends[i] > from)
-            w->places[w->count++] =
-                (struct named_place){from, ends[i] - from, json_array_size(w->out->rows), i};
-    return json_array_append_new(w->out->rows, row) == 0 ? ERR_OK : ERR_NOMEM;
+    if (json_array_append_new(c->rows, row) != 0) return ERR_NOMEM;
+    c->walk.row = row;
+    return named_texts(&c->walk, r);
 }
 
 static enum err named_all(struct hub_app *a, const struct hub_close_request *q, int64_t since_ms,
                           struct hub_close_names *out)
 {
-    struct named_walk w = {.a = a, .out = out, .since_ms = since_ms};
-    buf_init(&w.pool, NAMED_POOL_BYTES_MAX);
+    struct named_closing c = {
+        .walk = {.a = a, .least = NAMED_CLASS_PERSON, .persons = &out->persons},
+        .rows = out->rows,
+        .since_ms = since_ms};
+    buf_init(&c.walk.pool, NAMED_POOL_BYTES_MAX);
     enum err e =
-        hub_flow_handed_in(a->store, q->report, q->unit, q->period, q->now_ms, named_row, &w);
-    if (e == ERR_OK) e = named_look(&w);
-    buf_free(&w.pool);
+        hub_flow_handed_in(a->store, q->report, q->unit, q->period, q->now_ms, named_row, &c);
+    if (e == ERR_OK) e = named_look(&c.walk);
+    out->hurt = c.walk.hurt;
+    buf_free(&c.walk.pool);
     for (size_t i = json_array_size(out->rows); i-- > 0;)
         if (json_array_size(json_object_get(json_array_get(out->rows, i), "fields")) == 0)
             json_array_remove(out->rows, i);

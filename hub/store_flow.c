@@ -270,28 +270,66 @@ enum err hub_flow_report(struct hub_store *s, const char *unit, const char *repo
     return e;
 }
 
-enum err hub_flow_field(struct hub_store *s, const struct id_record *rid, const char *field,
-                        struct buf *out)
+struct flow_texts {
+    hub_flow_text_fn *text;
+    void *ctx;
+    struct buf value;
+};
+
+static enum err flow_text_heads(struct flow_texts *t, size_t no,
+                                const struct catalogue_field *field, const struct fold *f)
+{
+    enum err e = ERR_OK;
+    const struct fold_register *r = fold_find(f, field->no, (struct bytes){NULL, 0});
+    const struct fold_head *shown = r != NULL ? fold_shown(f, r, FOLD_ASK) : NULL;
+    if (shown == NULL) return ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i <= r->count; i++) {
+        const struct fold_head *head = i == 0 ? shown : &r->heads[i - 1];
+        if (i > 0 && head == shown) continue;
+        buf_clear(&t->value);
+        e = record_value_to_text(field, head->value, &t->value);
+        if (e == ERR_OK && t->value.len > 0) e = t->text(t->ctx, no, i == 0, buf_bytes(&t->value));
+    }
+    return e;
+}
+
+enum err hub_flow_texts(struct hub_store *s, const struct id_record *rid, const char *const *fields,
+                        size_t count, hub_flow_text_fn *text, void *ctx)
 {
     struct buf state;
     struct fold f = {.type = 0};
+    struct flow_texts t = {.text = text, .ctx = ctx};
     unsigned type = 0;
-    const struct catalogue_field *field_of = NULL;
     buf_init(&state, FOLD_STATE_BYTES_MAX);
+    buf_init(&t.value, FOLD_STATE_BYTES_MAX);
     enum err e = fold_init(&f);
     if (e == ERR_OK) e = hub_store_record(s, rid, &state, &type, NULL, NULL);
     if (e == ERR_OK) e = fold_load(&f, buf_bytes(&state));
-    const struct catalogue_type *t =
+    const struct catalogue_type *of =
         e == ERR_OK && s->catalogue != NULL ? catalogue_type_by_no(s->catalogue, type) : NULL;
-    if (t != NULL) field_of = catalogue_field_by_name(t, field);
-    if (field_of != NULL) {
-        const struct fold_register *r = fold_find(&f, field_of->no, (struct bytes){NULL, 0});
-        const struct fold_head *head = r != NULL ? fold_shown(&f, r, FOLD_ASK) : NULL;
-        if (head != NULL) e = record_value_to_text(field_of, head->value, out);
+    for (size_t i = 0; e == ERR_OK && of != NULL && i < count; i++) {
+        const struct catalogue_field *field = catalogue_field_by_name(of, fields[i]);
+        if (field != NULL) e = flow_text_heads(&t, i, field, &f);
     }
     if (f.private_ != NULL) fold_free(&f);
+    buf_free(&t.value);
     buf_free(&state);
     return e;
+}
+
+static enum err flow_field_text(void *ctx, size_t field, bool shown, struct bytes text)
+{
+    struct buf *out = ctx;
+    (void)field;
+    if (!shown) return ERR_OK;
+    buf_add_bytes(out, text);
+    return out->e;
+}
+
+enum err hub_flow_field(struct hub_store *s, const struct id_record *rid, const char *field,
+                        struct buf *out)
+{
+    return hub_flow_texts(s, rid, &field, 1, flow_field_text, out);
 }
 
 static enum err flow_op_read(const struct db_stmt *q, struct hub_flow_op *op)

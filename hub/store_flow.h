@@ -35,7 +35,14 @@ MUST_CHECK enum err hub_flow_report(struct hub_store *s, const char *unit, const
                                     const char *period, struct date last,
                                     struct hub_sent_report *out);
 
-/* A text field of a record of type `report` appended; nothing when it is empty. */
+/* Every text that stands in one of these fields of a record of type `report`: of each field what is shown first, then
+ * what is in conflict with it. What `text` gets is borrowed until it returns; a text is at most
+ * CATALOGUE_TEXT_BYTES_MAX. ERR_NOT_FOUND: no such record. */
+typedef enum err hub_flow_text_fn(void *ctx, size_t field, bool shown, struct bytes text);
+MUST_CHECK enum err hub_flow_texts(struct hub_store *s, const struct id_record *rid,
+                                   const char *const *fields, size_t count, hub_flow_text_fn *text,
+                                   void *ctx);
+/* What is shown of one field appended; nothing when it is empty. */
 MUST_CHECK enum err hub_flow_field(struct hub_store *s, const struct id_record *rid,
                                    const char *field, struct buf *out);
 

@@ -1423,6 +1423,19 @@ static enum err flow_report(struct calls *c)
                : e;
 }
 
+static enum err flow_text(void *ctx, size_t field, bool shown, struct bytes text)
+{
+    calls_tell_int(ctx, (int64_t)field + shown);
+    calls_tell_bytes(ctx, text);
+    return ERR_OK;
+}
+
+static enum err flow_texts(struct calls *c)
+{
+    static const char *const fields[] = {"birthplace", "no such field", "phone"};
+    return hub_flow_texts(c->hub, &c->person, fields, 3, flow_text, c);
+}
+
 static enum err watch_tell(void *ctx, const struct watch_row *r)
 {
     (void)r;
@@ -1652,6 +1665,7 @@ const struct call calls_hub[] = {
     {"hub_store_register", type_register, 0},
     {"hub_store_try_record", try_record, CALL_STEPS},
     {"hub_flow_report", flow_report, CALL_STEPS},
+    {"hub_flow_texts", flow_texts, 0},
     {"hub_watch_late", watch_late, 0},
     {"hub_store_erase_op", erase_named, 0},
     {"hub_store_order_propose", propose_tx, 0},

@@ -144,6 +144,38 @@ static void who_must_be_protected_is_never_passed_over(void **state)
     closes(o, "{" CLOSE "}", 0);
 }
 
+/* Whichever of two texts in conflict is shown: both are locked. */
+static void what_is_in_conflict_is_looked_through_too(void **state)
+{
+    struct office *o = *state;
+    static const char *const texts[] = {"Ông Trần Văn Sáu.", "Đội họp 2 lần."};
+    for (int unit = 0; unit < 2; unit++) {
+        char id[33], json[300];
+        snprintf(id, sizeof id, "%s", unit == 0 ? REPORT : OTHER);
+        o->hub.nodes[unit].next.person = (struct id_person){{1}};
+        for (int i = 0; i < 2; i++) { /* twice made, as by two PCs: neither knew of the other */
+            snprintf(json, sizeof json,
+                     "{\"type\":\"report\",\"id\":\"%s\",\"definition\":\"RP01\",\"period\":"
+                     "\"2023-06\",\"state\":\"draft\",\"narrative\":\"%s\"}",
+                     id, texts[(i + unit) % 2]);
+            report_put(&o->hub, unit, json);
+        }
+        o->hub.nodes[unit].next.person = (struct id_person){{2}};
+        snprintf(json, sizeof json, "{\"type\":\"report\",\"id\":\"%s\",\"state\":\"submitted\"}",
+                 id);
+        report_edit(&o->hub, unit, json);
+    }
+    json_t *r = office_ask(&o->app, "{" CLOSE "}");
+    assert_int_equal(hub_command_error_of(r), ERR_DENIED);
+    assert_int_equal(json_array_size(json_object_get(r, "names")), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *row = json_array_get(json_object_get(r, "names"), i);
+        assert_int_equal(json_array_size(json_object_get(row, "fields")), 1);
+    }
+    json_decref(r);
+    closes(o, "{" CLOSE ",'names_seen':'được phép'}", 2);
+}
+
 /* The district's report is made of the communes' ones; what is a draft is in none. */
 static void the_parts_of_a_district_report_are_looked_through(void **state)
 {
@@ -221,6 +253,7 @@ int main(void)
         T(a_name_stops_the_closing_until_somebody_says_why),
         T(a_number_counts_however_it_is_written),
         T(who_must_be_protected_is_never_passed_over),
+        T(what_is_in_conflict_is_looked_through_too),
         T(the_parts_of_a_district_report_are_looked_through),
         T(a_supplement_asks_about_what_came_since),
         T(a_crowd_is_looked_through_once),
