@@ -17,14 +17,17 @@ struct supplement_job {
 
 /* ---- causes ---- */
 
-static const json_t *supplement_cell(const struct supplement_job *j, const char *indicator,
-                                     bool total, const char *value, const char *unit)
+/* By its line: an indicator may stand on several, each with another breakdown. */
+static const json_t *supplement_cell(const struct supplement_job *j,
+                                     const struct hub_report_line *line, bool total,
+                                     const char *value, const char *unit)
 {
     const json_t *cells = json_object_get(j->diff, "cells");
     for (size_t i = 0; i < json_array_size(cells); i++) {
         const json_t *cell = json_array_get(cells, i), *side = json_object_get(cell, "b");
         if (!json_is_object(side)) side = json_object_get(cell, "a");
-        if (strcmp(hub_canonical_str(side, "indicator"), indicator) == 0 &&
+        if (json_integer_value(json_object_get(side, "line")) == (json_int_t)line->no &&
+            strcmp(hub_canonical_str(side, "indicator"), line->indicator->id) == 0 &&
             json_is_true(json_object_get(side, "total")) == total &&
             strcmp(hub_canonical_str(side, "value"), value) == 0 &&
             strcmp(hub_canonical_str(side, "unit"), unit) == 0)
@@ -150,9 +153,9 @@ static void supplement_compare(struct supplement_job *j, const struct hub_report
         j->out->more++;
         return;
     }
-    supplement_cause(supplement_cell(j, line->indicator->id, total, total ? "" : value,
-                                     hub_canonical_unit(r, column)),
-                     row.cause);
+    supplement_cause(
+        supplement_cell(j, line, total, total ? "" : value, hub_canonical_unit(r, column)),
+        row.cause);
     snprintf(row.name, sizeof row.name, "%.250s%s%.120s", line->label_vi, total ? "" : " – ",
              total ? "" : label);
     row.unit = all ? "" : r->units[column].name;

@@ -135,12 +135,45 @@ static void of_hidden_cells_no_number_stands_there(void **state)
     json_decref(before);
 }
 
+static json_t *differs(int line, const char *by, const char *cause, int count)
+{
+    return json_pack("{s:{s:i, s:s, s:s, s:s, s:b, s:s}, s:n, s:[s], s:{s:i}}", "b", "line", line,
+                     "indicator", "T03", "by", by, "value", "", "total", 0, "unit", "26170", "a",
+                     "causes", cause, cause, "count", count);
+}
+
+/* "Not stated" of one breakdown is not that of another. */
+static void a_cause_is_that_of_its_line(void **state)
+{
+    (void)state;
+    struct paper p;
+    struct hub_supplement s;
+    struct hub_report_row rows[2];
+    struct hub_report_cell none[COLUMNS] = {{.num = 2}};
+    paper_make(&p, CATALOGUE_COUNT);
+    rows[0] = p.row;
+    rows[1] = (struct hub_report_row){"", "không ghi", "not stated", none};
+    p.line.by = "age";
+    p.line.rows = rows;
+    p.line.row_count = 2;
+    json_t *before = before_of(figures, (int[]){0, 0, 0}, (int[]){0, 0, 0}, "0");
+    json_t *diff = json_pack("{s:[o, o]}", "cells", differs(2, "sex", "added", 9),
+                             differs(3, "age", "removed", 4));
+    assert_int_equal(hub_supplement_make(&p.r, 1, before, diff, &s), ERR_OK);
+    assert_int_equal(s.count, 1);
+    assert_string_equal(s.rows[0].cause, "bớt 4 hồ sơ");
+    hub_supplement_free(&s);
+    json_decref(before);
+    json_decref(diff);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rate_that_prints_the_same_stands_with_its_numbers),
         cmocka_unit_test(a_count_has_no_base_to_differ_by),
         cmocka_unit_test(of_hidden_cells_no_number_stands_there),
+        cmocka_unit_test(a_cause_is_that_of_its_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
