@@ -11,19 +11,21 @@ struct flow_judged {
     struct workflow_judge judge;
 };
 
-/* The last judgement of all counts for what is shown; whether it is about the present submission is
- * another question. */
+/* The last judgement of the present submission counts (SPEC 14.2): one of an older submission may stand behind it, when
+ * it came back to a hub that had gone back. Without any the last of all is shown, and counts for nothing. */
 static enum err flow_judged_row(void *ctx, const struct hub_flow_op *op)
 {
     struct flow_judged *j = ctx;
     struct hub_flow_row *r = j->out;
     enum err e = workflow_judge_decode(op->payload, &j->judge);
     if (e != ERR_OK) return ERR_DAMAGED;
+    bool present = r->row.has_version && ID_EQUAL(&j->judge.version, &r->row.version);
+    if (r->row.judged_this && !present) return ERR_OK;
     j->any = true;
     r->row.judged = j->judge.verdict == WORKFLOW_VERDICT_ACCEPTED ? "accepted" : "returned";
     r->row.judged_ms = op->at_ms;
     r->row.judge = op->person;
-    r->row.judged_this = r->row.has_version && ID_EQUAL(&j->judge.version, &r->row.version);
+    r->row.judged_this = present;
     buf_clear(&r->memory);
     buf_add_bytes(&r->memory, j->judge.reason);
     r->row.reason = buf_bytes(&r->memory);

@@ -119,16 +119,19 @@ static enum err flow_said_row(void *ctx, const struct node_flow_op *op)
     return said->each(said->f, op);
 }
 
+/* The last judgement of the present submission counts; without any the last of all is shown (SPEC 14.2). */
 static enum err flow_judge(struct node_flow *f, const struct node_flow_op *op)
 {
     struct workflow_judge j;
     struct flow_row *r = &f->row;
     if (workflow_judge_decode(op->payload, &j) != ERR_OK) return ERR_DAMAGED;
     if (!bytes_equal(j.key.unit, bytes_str(f->unit))) return ERR_OK; /* of a unit it was before */
+    bool present = r->has_version && ID_EQUAL(&j.version, &r->version);
+    if (r->judged_this && !present) return ERR_OK;
     r->judged = j.verdict == WORKFLOW_VERDICT_ACCEPTED ? "accepted" : "returned";
     r->judged_ms = op->at_ms;
     r->judge = op->person;
-    r->judged_this = r->has_version && ID_EQUAL(&j.version, &r->version);
+    r->judged_this = present;
     buf_clear(&f->memory);
     buf_add_bytes(&f->memory, j.reason);
     r->reason = buf_bytes(&f->memory);
