@@ -222,8 +222,8 @@ static enum err hub_share_merge(struct hub_store *s, const struct hub_record *ol
     return db_run(q);
 }
 
-/* What else must be told to the new owner, and offers that are empty now. Shares that ended as well: who had the
- * record before may know of one from then. */
+/* What else must be told to the new owner, and offers that are empty now. Shares that ended as well, and crossings that
+ * are settled: who had the record before may know of one from then, and who comes now of none. */
 static enum err hub_rehome_tell(struct hub_store *s, int64_t record, uint64_t at)
 {
     static const char *const sql[] = {
@@ -231,7 +231,7 @@ static enum err hub_rehome_tell(struct hub_store *s, int64_t record, uint64_t at
         "NULL OR NOT EXISTS (SELECT 1 FROM sys_scope d WHERE d.record = ?1 AND d.scope = c.scope "
         "AND "
         "d.access > 0 AND d.left IS NULL))",
-        "UPDATE sys_crossed SET changed = ?2 WHERE record = ?1 AND state = 0",
+        "UPDATE sys_crossed SET changed = ?2 WHERE record = ?1",
         "UPDATE sys_transfer SET state = 4, changed = ?2 WHERE record = ?1 AND state = 0",
     };
     enum err e = ERR_OK;

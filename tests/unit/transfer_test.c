@@ -521,6 +521,13 @@ static void a_crossing_edit_is_kept_and_settled(void **ctx)
         }
     }
     assert_true(applied && aside);
+    /* who has it from now on hears of it too, though it came later than the settling */
+    static const unsigned both[] = {1, 2};
+    before = end_of(&s);
+    assign(&s, both, 2, C, "2025-01-01");
+    assert_int_equal(moves_of(&s, C, before, MOVE_ITEM_CROSSED, m, 8), 2);
+    assert_int_equal(move_crossing_decode(m[0].item, &x), ERR_OK);
+    assert_int_equal(x.state, MOVE_CROSSED_APPLIED);
     story_close(&s);
 }
 
