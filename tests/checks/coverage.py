@@ -1,7 +1,8 @@
 """docs/coverage.md tells for every duty of the plans which record, indicator and report carries it.
 
-Every id of tests/data/duties.csv has one row; what a row names is in the catalogue; a row that names nothing
-says that the duty is not a program's job; and every indicator of the catalogue serves a duty.
+Every id of tests/data/duties.csv has one row; what a row names is in the catalogue; each indicator of a row is a
+line of one of its reports; a row that names nothing says that the duty is not a program's job; and every indicator
+of the catalogue serves a duty.
 """
 
 import csv
@@ -11,13 +12,18 @@ import checklib
 
 PAGE = "docs/coverage.md"
 DUTIES = "tests/data/duties.csv"
+LINES = "catalogue/report_lines.csv"
 NOT_OURS = "not a program's job: "
 COLUMNS = (("record", 2, "catalogue/types.csv", "name"), ("indicator", 3, "catalogue/indicators.csv", "id"),
            ("report", 4, "catalogue/reports.csv", "id"))
 
 
+def csv_rows(root, path):
+    return list(csv.DictReader(io.StringIO(checklib.read_text(root, path), newline="")))
+
+
 def csv_column(root, path, column):
-    return [row[column] for row in csv.DictReader(io.StringIO(checklib.read_text(root, path), newline=""))]
+    return [row[column] for row in csv_rows(root, path)]
 
 
 def page_rows(text):
@@ -31,7 +37,7 @@ def cell_names(cell):
     return [name.strip("`") for name in cell.split(", ") if name]
 
 
-def check_row(number, cells, known):
+def check_row(number, cells, known, printed):
     if len(cells) != 6:
         yield PAGE, number, f"{cells[0]}: {len(cells)} cells instead of 6"
         return
@@ -41,15 +47,19 @@ def check_row(number, cells, known):
         for name in cell_names(cells[at]):
             if name not in known[what]:
                 yield PAGE, number, f"{cells[0]}: {path} has no {what} {name}"
+    for indicator in cell_names(cells[3]):
+        if not any((report, indicator) in printed for report in cell_names(cells[4])):
+            yield PAGE, number, f"{cells[0]}: none of its reports has a line {indicator}"
 
 
 def check(root, files):
-    needed = [PAGE, DUTIES] + [path for _, _, path, _ in COLUMNS]
+    needed = [PAGE, DUTIES, LINES] + [path for _, _, path, _ in COLUMNS]
     missing = [path for path in needed if path not in files]
     if missing:
         yield from ((path, 0, "file is missing") for path in missing)
         return
     known = {what: set(csv_column(root, path, column)) for what, _, path, column in COLUMNS}
+    printed = {(row["report"], row["indicator"]) for row in csv_rows(root, LINES)}
     duties = csv_column(root, DUTIES, "id")
     seen, served = {}, set()
     for number, cells in page_rows(checklib.read_text(root, PAGE)):
@@ -59,7 +69,7 @@ def check(root, files):
             yield PAGE, number, f"{cells[0]}: no such duty in {DUTIES}"
         seen[cells[0]] = number
         served.update(cell_names(cells[3]) if len(cells) == 6 else [])
-        yield from check_row(number, cells, known)
+        yield from check_row(number, cells, known, printed)
     for duty in duties:
         if duty not in seen:
             yield PAGE, 0, f"{duty}: has no row"
@@ -84,6 +94,9 @@ def plants():
     yield (*page(line.replace("`counselling_point`", "`counseling_point`") + "\n"), "no record counseling_point")
     yield (*page(line.replace("T10", "T90") + "\n"), "no indicator T90")
     yield (*page(line.replace("RP01", "RP91") + "\n"), "no report RP91")
+    yield (*page(line.replace("T10", "T10, C01") + "\n"), "S0-02: none of its reports has a line C01")
+    yield (*page(line.replace("RP01, RP04", "RP16") + "\n"), "S0-02: none of its reports has a line T11")
+    yield (*page(line.replace("RP01, RP04", "") + "\n"), "S0-02: none of its reports has a line T10")
     yield (*page(line + " more |\n"), "7 cells")
     yield (*page(nothing + "\n"), "names nothing")
     yield PAGE, re.sub(r"\bT13\b", "T11", text), "indicator T13 serves no duty"
