@@ -668,6 +668,11 @@ class Programmes:
         for s in self.sheets():
             yield s["_unit"], s["_unit"], 1, 0, self.which(s, score_class="result_class", score_mode="mode")
 
+    def X01H(self):
+        for s in self.sheets():
+            if s.get("result_class", "") not in ("", "not_reached"):
+                yield s["_unit"], s["_unit"], 1, 0, {}
+
     def most(self, sheet):
         """The most that the scheme of a sheet gives, in hundredths of a point; None of an unknown scheme."""
         own = [c["most"] for c in self.criteria if (c["scheme"], c["version"]) ==

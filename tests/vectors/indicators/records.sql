@@ -516,7 +516,9 @@ INSERT INTO score_sheet (id, unit, year, scheme, version, self_total, district_t
  ('ss2','23446',2018,'DEMO','1','70',NULL,'no_drugs','new','published','2018-12-06'),
  ('ss3','23449',2018,'DEMO','1','99',NULL,'neither','kept','draft',NULL),
  ('ss4','23404',2018,'DEMO','1',NULL,NULL,'neither','kept','appraised',NULL),
- ('ss5','23410',2017,'DEMO','1','75','80','no_prostitution','new','published','2017-12-05');
+ ('ss5','23410',2017,'DEMO','1','75','80','no_prostitution','new','published','2017-12-05'),
+ ('ss6','23446',2017,'DEMO','1',NULL,NULL,'not_reached','kept','published','2017-12-05'),
+ ('ss7','23449',2017,'DEMO','1',NULL,NULL,NULL,'kept','self_scored',NULL);
 INSERT INTO report (id, unit, definition, period, due_on, state, submitted_on) VALUES
  ('rp1','23410','RP05','2018-6M','2018-06-04','accepted','2018-06-04'),
  ('rp2','23446','RP05','2018-6M','2018-06-04','late','2018-06-05'),
