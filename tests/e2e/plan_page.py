@@ -18,6 +18,11 @@ SIGN = {"ge": "≥", "le": "≤", "eq": "=", "gt": ">", "lt": "<", "band": "from
         "reduce_points": "points less by"}
 MET = {"met": "met", "not_met": "**not met**", "no_base": "no case", "unclear": "unclear",
        "nothing_sent": "nothing sent", "hidden": "hidden", "running": "the whole year's"}
+# Targets whose number the plan does not give, or that it gives in words that can be read in more ways than one.
+OURS = {"T14": "assumed: the plan names no share", "D09": "assumed: the plan says enough members",
+        "X02": "assumed: the plan says on time", "F02": "assumed: the plan gives the day, 15/10", "F03": "assumed",
+        "A02Q": "read: in each such commune", "A03": "read: over the year", "C01": "read: of the number",
+        "X01H": "read: of any class"}
 ABOUT = {
     "vinhcuu2023": ("S0", "Vĩnh Cửu 2023: volunteer social-work teams",
                     "Twelve communes; each volunteer helps at least one "
@@ -54,7 +59,8 @@ def wanted(line, target):
     high = " to " + target["value_hi"] if target.get("value_hi") else ""
     base = " of " + target["base_value"] if target.get("base_value") else ""
     percent = " %" if line["measure"].startswith("ratio") or target["op"] == "reduce_percent" else ""
-    return "%s %s%s%s%s" % (SIGN[target["op"]], target["value"], high, percent, base)
+    ours = " (%s)" % OURS[line["indicator"]] if line["indicator"] in OURS else ""
+    return "%s %s%s%s%s%s" % (SIGN[target["op"]], target["value"], high, percent, base, ours)
 
 
 def duties(seed):
@@ -82,14 +88,23 @@ def due_words(report, rule):
     return "%s, %s days after the month" % (report, m.group(1)) if m else report
 
 
-def page(plan, folder):
-    seed, title, about = ABOUT[plan]
-    reports, values, targets = [], {}, []
-    for path in sorted(glob.glob(os.path.join(folder, "RP*.json"))):
+def read_reports(folder, names):
+    """Those of the folder, the year's last."""
+    reports = []
+    for path in sorted(glob.glob(os.path.join(folder, names))):
         with open(path, encoding="utf-8") as f:
             reports.append(json.load(f))
+    return sorted(reports, key=lambda j: (len(j["period"]) == 4, j["last"]))
+
+
+def page(plan, folder):
+    seed, title, about = ABOUT[plan]
+    reports, values, targets = read_reports(folder, "RP*.json"), {}, []
     year = plan[-4:]
-    for j in sorted(reports, key=lambda j: (len(j["period"]) == 4, j["last"])):
+    for j in read_reports(folder, "every_RP*_%s.json" % year):  # what the plan's own reports do not print
+        for line in j["lines"]:
+            values[line["indicator"]] = "%s (%s)" % (figure(line, line["rows"][0]["cells"][-1]), j["report"])
+    for j in reports:
         for line in j["lines"]:
             values[line["indicator"]] = figure(line, line["rows"][0]["cells"][-1])
         by_no = {line["no"]: line for line in j["lines"]}
@@ -101,16 +116,19 @@ def page(plan, folder):
     due = due_days(year)
     out = ["# " + title, "", about, "",
            "The people and events are invented (`tests/data/plans.py`, seed 1); units, targets, dates and money are "
-           "those of the plan. Made with the real programs and counted again by `tests/recount.py`; `e2e/plans` does "
-           "so at every test. This page is the output of", "",
+           "those of the plan, but for targets marked *assumed* or *read*: the plan leaves their number or their "
+           "meaning open. Made with the real programs and counted again by `tests/recount.py`; the test `e2e/plans` "
+           "does so with five communes and 4 % of the people. This page is the output of", "",
            "    python3 -B tests/e2e/plans.py build/release --plan %s --scale 100 --keep DIR" % plan, "",
            "## Targets of the plan beside the figures", "",
            "| Indicator | | Plan | Figure | |", "|---|---|---|---|---|"]
     out += ["| %s | %s | %s | %s | %s |" % t for t in dict.fromkeys(targets)]
     out += ["", "## Each duty: what carries it, by when, and what was counted", "",
+            "A figure with a report behind it is that report's of the year: the plan's own reports do not print it. "
+            "0 and – say that the sample has no such records.", "",
             "| Duty | What | Records | Report, due | Figures of %s |" % year, "|---|---|---|---|---|"]
     for duty, what, records, indicators, names, remark in duties(seed):
-        counted = ["%s: %s" % (i, values[i]) for i in re.findall(r"[A-Z]\d\d[A-Z]?", indicators) if i in values]
+        counted = ["%s: %s" % (i, values[i]) for i in re.findall(r"[A-Z]\d\d[A-Z]?", indicators)]
         asked = [due_words(r, due.get(r, "")) for r in re.findall(r"RP\d\d", names)]
         out.append("| %s | %s | %s | %s | %s |" % (duty, what, records, ", ".join(asked),
                                                   "; ".join(counted) or remark))
