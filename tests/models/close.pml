@@ -4,6 +4,9 @@
  * The closing reads the log's end (the cut), computes its figures row by row, and commits a set of its own that states the
  * cut. What arrives in the meantime stands behind the cut and before the closing's own position.
  *
+ * Broader than the program: hub/close.c commits only when nothing arrived since the cut (ERR_STALE, and the closing begins
+ * anew with a new one), so nothing stands between the two. What is shown here of any such log holds for its logs as well.
+ *
  *   once    each change set counts in exactly one of: the issue, its supplement     (promise 6)
  *   same    the figures issued are those of the stated cut, also after a restart
  *
