@@ -61,7 +61,7 @@ def check(root, files):
     for table in TABLES:
         named |= set(re.findall(r"\w+", plain(checklib.read_text(root, table))))
     edges = graph(root, files)
-    listed = set()
+    listed, inside = set(), 0
     for number, line in enumerate(checklib.read_text(root, PAGE).split("\n"), 1):
         if not line or line.startswith("#"):
             continue
@@ -70,6 +70,7 @@ def check(root, files):
             yield PAGE, number, "neither `FUNCTION in CALL` nor `FUNCTION not: REASON`"
             continue
         function, call = m.group(1), m.group(2)
+        inside += call is not None
         if function in listed or function not in public:
             yield PAGE, number, f"{function} is here twice, or no public function of a store"
         elif function in named:
@@ -77,6 +78,9 @@ def check(root, files):
         elif call is not None and (call not in named or not reaches(edges, call, function)):
             yield PAGE, number, f"{function} is not reached in {call}, or the tables do not call that"
         listed.add(function)
+    if root == checklib.ROOT:
+        print(f"checks/calls: {len(public)} functions: {len(named & public.keys())} named by the calls, "
+              f"{inside} inside them, {len(listed) - inside} not")
     for function, path in sorted(public.items()):
         if function not in named and function not in listed:
             yield PAGE, 0, f"{function} ({path}) is in no call of {', '.join(TABLES)}: say here why"
