@@ -301,23 +301,22 @@ static enum err tool_csv_next(struct tool_import *m, struct csv_reader *r, bool 
 static enum err tool_csv(struct tool_import *m, FILE *f)
 {
     struct csv_reader r;
-    uint8_t *piece = malloc(TOOL_PIECE_BYTES);
-    if (piece == NULL) return ERR_NOMEM;
+    struct node_sheet_text t;
+    struct bytes piece;
     csv_open(&r, 0);
-    enum err e = ERR_OK;
-    size_t n = 1;
-    while (e == ERR_OK && n > 0) {
-        n = fread(piece, 1, TOOL_PIECE_BYTES, f);
-        if (n > 0)
-            csv_feed(&r, bytes_make(piece, n));
-        else
-            csv_finish(&r);
+    enum err e = m->told = node_sheet_open(m->c, f, &t);
+    for (bool ended = false; e == ERR_OK && !ended;) {
+        e = node_sheet_piece(&t, &piece);
+        ended = e == ERR_NOT_FOUND;
+        if (e == ERR_OK) csv_feed(&r, piece);
+        if (ended) csv_finish(&r);
+        if (ended) e = ERR_OK;
         for (bool more = true; e == ERR_OK && more;)
             e = tool_csv_next(m, &r, &more);
     }
     csv_close(&r);
-    free(piece);
-    return e == ERR_OK && ferror(f) ? ERR_IO : e;
+    node_sheet_close(&t);
+    return e;
 }
 
 /* ---- NDJSON ---- */
@@ -477,10 +476,8 @@ enum err node_tool_import(struct cli *c, void *ctx)
     buf_init(&m->local_raw, TOOL_BATCH_BYTES + CSV_ROW_BYTES_MAX + TOOL_LINE_BYTES_MAX);
     buf_init(&m->raw, TOOL_BATCH_BYTES + CSV_ROW_BYTES_MAX + TOOL_LINE_BYTES_MAX);
     buf_init(&m->header, CSV_ROW_BYTES_MAX);
-    enum err e = ERR_OK;
-    if (!m->ndjson && !cli_has(c, "type"))
-        e = cli_fail(c, ERR_USAGE, "Nhập CSV cần --type LOẠI.", "Importing CSV needs --type TYPE.");
-    else
+    enum err e = node_sheet_options(c, m->file, m->ndjson);
+    if (e == ERR_OK)
         e = !m->ndjson && node_sheet_whole(c, m->file) ? tool_import_sheet(m) : tool_import_file(m);
     if (m->out != NULL) fclose(m->out);
     json_decref(m->rows);

@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHEET_MAP_BYTES_MAX = 8192 };
+enum {
+    SHEET_MAP_BYTES_MAX = 8192,
+    SHEET_PIECE_BYTES =
+        256 * 1024, /* of a streamed file; the first one is looked at for its font */
+};
 
 /* ---- the file ---- */
 
@@ -18,9 +22,30 @@ static bool sheet_is_workbook(const char *file)
     return n >= 5 && (strcmp(file + n - 5, ".xlsx") == 0 || strcmp(file + n - 5, ".XLSX") == 0);
 }
 
+/* Said to be right as it is. */
+static bool sheet_unicode(const struct cli *c)
+{
+    const char *named = cli_opt(c, "text");
+    return named != NULL && strcmp(named, legacy_text_name(LEGACY_UNICODE)) == 0;
+}
+
 bool node_sheet_whole(const struct cli *c, const char *file)
 {
-    return sheet_is_workbook(file) || cli_has(c, "text");
+    return sheet_is_workbook(file) || (cli_has(c, "text") && !sheet_unicode(c));
+}
+
+enum err node_sheet_options(struct cli *c, const char *file, bool ndjson)
+{
+    if (!ndjson && !cli_has(c, "type"))
+        return cli_fail(c, ERR_USAGE, "Nhập CSV cần --type LOẠI.",
+                        "Importing CSV needs --type TYPE.");
+    if (cli_has(c, "sheet") && (ndjson || !sheet_is_workbook(file)))
+        return cli_fail(c, ERR_USAGE, "--sheet chỉ dùng với .xlsx: tệp này không có trang tính.",
+                        "--sheet is for .xlsx only: this file has no sheets.");
+    if (cli_has(c, "header") && ndjson)
+        return cli_fail(c, ERR_USAGE, "--header không dùng với NDJSON: tệp không có dòng tiêu đề.",
+                        "--header is not for NDJSON: it has no row of names.");
+    return ERR_OK;
 }
 
 /* A number from 1: the row of the names, or the sheet. */
@@ -49,17 +74,11 @@ static enum err sheet_text(struct cli *c, struct bytes file, bool book, struct b
     return e != ERR_OK && why.vi[0] != '\0' ? cli_fail(c, e, why.vi, why.en) : e;
 }
 
-/* What the person says the text is, or, unsaid, a question when it looks like an old font. */
-static enum err sheet_kind(struct cli *c, struct bytes text, enum legacy_text *kind)
+/* What text in an old font is asked, before anything is taken. */
+static enum err sheet_ask(struct cli *c, enum legacy_text guess)
 {
-    const char *named = cli_opt(c, "text");
-    *kind = LEGACY_UNICODE;
-    if (named != NULL && !legacy_text_named(named, kind))
-        return cli_fail(c, ERR_USAGE, "--text là unicode, tcvn3 hoặc vni.",
-                        "--text is unicode, tcvn3 or vni.");
-    enum legacy_text guess = legacy_text_guess(text);
-    if (named != NULL || guess == LEGACY_UNICODE) return ERR_OK;
     bool tcvn3 = guess == LEGACY_TCVN3;
+    if (guess == LEGACY_UNICODE) return ERR_OK;
     return cli_fail(c, ERR_BAD_INPUT,
                     tcvn3 ? "Chữ trong tệp có vẻ là phông TCVN3 (.VnTime): chưa nhập gì. Hãy chạy "
                             "lại với --text tcvn3 "
@@ -73,6 +92,17 @@ static enum err sheet_kind(struct cli *c, struct bytes text, enum legacy_text *k
                           : "The text looks like VNI: nothing imported. Run again with --text vni "
                             "(or --text unicode if "
                             "it is right as it is).");
+}
+
+/* What the person says the text is, or, unsaid, a question when it looks like an old font. */
+static enum err sheet_kind(struct cli *c, struct bytes text, enum legacy_text *kind)
+{
+    const char *named = cli_opt(c, "text");
+    *kind = LEGACY_UNICODE;
+    if (named != NULL && !legacy_text_named(named, kind))
+        return cli_fail(c, ERR_USAGE, "--text là unicode, tcvn3 hoặc vni.",
+                        "--text is unicode, tcvn3 or vni.");
+    return named != NULL ? ERR_OK : sheet_ask(c, legacy_text_guess(text));
 }
 
 enum err node_sheet_read(struct cli *c, const char *file, struct buf *csv)
@@ -95,6 +125,98 @@ enum err node_sheet_read(struct cli *c, const char *file, struct buf *csv)
     buf_free(&whole);
     buf_free(&text);
     return e;
+}
+
+/* ---- CSV in pieces ---- */
+
+/* Two bytes a letter: a mark says so, or the other half of the first letter. */
+static bool sheet_is_utf16(struct bytes head)
+{
+    return head.len >= 2 &&
+           (memcmp(head.p, "\xFF\xFE", 2) == 0 || memcmp(head.p, "\xFE\xFF", 2) == 0 ||
+            head.p[0] == 0 || head.p[1] == 0);
+}
+
+/* Whole lines of `head`, each as UTF-8: bytes of an old code page as the letters that an old font draws. One bad line
+ * leaves the others what they are. */
+static enum err sheet_lines(struct bytes head, bool ends, struct buf *text)
+{
+    enum err e = ERR_OK;
+    while (head.len > 0 && e == ERR_OK) {
+        const uint8_t *end = memchr(head.p, '\n', head.len);
+        size_t n = end != NULL ? (size_t)(end - head.p) + 1 : head.len;
+        struct bytes line = bytes_make(head.p, n);
+        if (end == NULL && !ends) break; /* cut off within */
+        if (text_utf8_prefix(line) == n)
+            buf_add_bytes(text, line);
+        else
+            e = legacy_text_bytes(line, text);
+        head = bytes_make(head.p + n, head.len - n);
+    }
+    return e == ERR_OK ? text->e : e;
+}
+
+static enum err sheet_look(struct cli *c, struct bytes head, bool ends)
+{
+    struct buf text;
+    if (sheet_is_utf16(head))
+        return cli_fail(c, ERR_BAD_INPUT,
+                        "Tệp ghi bằng UTF-16 (Excel: \"Unicode Text\"): chưa nhập gì. Hãy lưu lại "
+                        "thành .xlsx hoặc CSV UTF-8.",
+                        "The file is UTF-16 (Excel: \"Unicode Text\"): nothing imported. Save it "
+                        "as .xlsx or as CSV UTF-8.");
+    if (head.len >= 3 && memcmp(head.p, "\xEF\xBB\xBF", 3) == 0)
+        head = bytes_make(head.p + 3, head.len - 3); /* a letter that only Unicode has */
+    buf_init(&text, 2 * SHEET_PIECE_BYTES);
+    enum err e = sheet_lines(head, ends, &text);
+    if (e == ERR_OK) e = sheet_ask(c, legacy_text_guess(buf_bytes(&text)));
+    buf_free(&text);
+    return e;
+}
+
+enum err node_sheet_open(struct cli *c, FILE *f, struct node_sheet_text *t)
+{
+    uint32_t row = 1;
+    *t = (struct node_sheet_text){.f = f};
+    enum err e = sheet_number(c, "header", XLSX_ROWS_MAX, &row);
+    if (e != ERR_OK) return e;
+    t->above = row - 1;
+    t->p = malloc(SHEET_PIECE_BYTES);
+    if (t->p == NULL) return ERR_NOMEM;
+    t->len = fread(t->p, 1, SHEET_PIECE_BYTES, f);
+    if (sheet_unicode(c)) return ERR_OK;
+    return sheet_look(c, bytes_make(t->p, t->len), t->len < SHEET_PIECE_BYTES);
+}
+
+/* Take the lines above the names out of the piece, but for their ends: lines keep their numbers. */
+static struct bytes sheet_below(struct node_sheet_text *t)
+{
+    size_t at = 0, ends = 0;
+    while (t->above > 0 && at < t->len) {
+        const uint8_t *end = memchr(t->p + at, '\n', t->len - at);
+        at = end != NULL ? (size_t)(end - t->p) + 1 : t->len;
+        ends += end != NULL;
+        t->above -= end != NULL;
+    }
+    memset(t->p + at - ends, '\n', ends);
+    return bytes_make(t->p + at - ends, t->len - at + ends);
+}
+
+enum err node_sheet_piece(struct node_sheet_text *t, struct bytes *piece)
+{
+    do {
+        if (t->len == 0) t->len = fread(t->p, 1, SHEET_PIECE_BYTES, t->f);
+        if (t->len == 0) return ferror(t->f) ? ERR_IO : ERR_NOT_FOUND;
+        *piece = sheet_below(t);
+        t->len = 0;
+    } while (piece->len == 0);
+    return ERR_OK;
+}
+
+void node_sheet_close(struct node_sheet_text *t)
+{
+    free(t->p);
+    t->p = NULL;
 }
 
 /* ---- columns ---- */

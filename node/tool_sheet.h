@@ -10,9 +10,14 @@
 
 #include "node/tool.h"
 
+#include <stdio.h>
+
 #define TOOL_SHEET_BYTES_MAX 67108864u /* of a file that is read whole, as CSV text */
 
-/* Whether the file must be read whole by node_sheet_read(): .xlsx, or --text. */
+/* Do the options go with such a file? ERR_USAGE, told: --sheet of a file that has none ... */
+MUST_CHECK enum err node_sheet_options(struct cli *c, const char *file, bool ndjson);
+
+/* Whether the file must be read whole by node_sheet_read(): .xlsx, or --text tcvn3 or vni. */
 bool node_sheet_whole(const struct cli *c, const char *file);
 
 /*
@@ -20,6 +25,25 @@ bool node_sheet_whole(const struct cli *c, const char *file);
  * other than ERR_OK was told to the person; nothing is imported then.
  */
 MUST_CHECK enum err node_sheet_read(struct cli *c, const char *file, struct buf *csv);
+
+struct node_sheet_text { /* a CSV file that is read in pieces; private */
+    FILE *f;
+    uint8_t *p;
+    size_t len;     /* bytes at `p` that were not handed out */
+    uint32_t above; /* lines above the names, still to come */
+};
+
+/*
+ * Begin to read CSV from `f`, which stays the caller's; node_sheet_close() always. The first piece is read and
+ * looked at: what looks like an old font or UTF-16 is refused, unless --text unicode says that it is right.
+ *
+ * ERR_BAD_INPUT, ERR_USAGE (--header): told, nothing is imported.   ERR_NOMEM.
+ */
+MUST_CHECK enum err node_sheet_open(struct cli *c, FILE *f, struct node_sheet_text *t);
+/* The next piece, never empty, valid until the next call; lines above --header are empty. ERR_NOT_FOUND: the end;
+ * ERR_IO. */
+MUST_CHECK enum err node_sheet_piece(struct node_sheet_text *t, struct bytes *piece);
+void node_sheet_close(struct node_sheet_text *t);
 
 /*
  * Rename the columns (an array of strings, changed in place) of `type` to names of fields: by

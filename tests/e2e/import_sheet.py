@@ -83,10 +83,10 @@ def story(world):
                                ("vni", "Nguyeãn Vaên Ñöùc;male;075090000002\n", "Nguyễn Văn Đức")):
         with open(path(name + ".csv"), "wb") as f:
             f.write((head + text).encode("latin-1"))
-        check("bytes that are no UTF-8 are refused row by row unless it is said what they are",
-              imported(name + ".csv", ok=(3,))["bad_rows"] == 1)
+        asked(node, path(name + ".csv"), name)
         check("in", imported(name + ".csv", "--text", name)["created"] == 1)
         check(wanted, wanted in persons(node))
+    streamed(node, path)
     # As a spreadsheet saves it: the signs of the font as letters of Unicode.
     workbook(path("cu.xlsx"), [["full_name", "sex"], ["NguyÔn ThÞ Thñy", "female"]])
     before = len(persons(node))
@@ -104,6 +104,61 @@ def story(world):
     node.tool("import", "--type", "person", "--person", "Lan", path("x.xlsx"), ok=(1,))
     check("nothing more came in", len(persons(node)) == 5)
     backlog(node, path("so-cu.csv"))
+
+
+def asked(node, path, name):
+    """A list without --text is refused with a question that names the font."""
+    before = len(persons(node))
+    node.tool("import", "--type", "person", "--person", "Lan", path, ok=(1,))
+    check("asked whether it is " + name, "--text " + name in node.said)
+    check("and nothing is taken", len(persons(node)) == before and not os.path.exists(path + ".loi.csv"))
+
+
+def streamed(node, path):
+    """CSV files, which are read in pieces: old fonts in UTF-8, UTF-16, names below a title, one bad row."""
+    def written(name, text, encoding="utf-8"):
+        with open(path(name), "w", encoding=encoding, newline="") as f:
+            f.write(text)
+        return path(name)
+
+    def imported(file, *options, ok=(0,)):
+        return node.ask("import", "--type", "person", "--person", "Lan", *options, file, ok=ok)
+
+    def refused(file, *options, ok, words):
+        node.tool("import", "--type", "person", "--person", "Lan", *options, file, ok=(ok,))
+        check("it says " + words, words in node.said)
+
+    head = "Ho ten,Gioi tinh,Ngay sinh\n"
+    rows = {"tcvn3": "NguyÔn V¨n §øc,male,1980\n", "vni": "Nguyeãn Vaên Ñöùc,male,1980\n"}
+    for name, row in rows.items():
+        asked(node, written("u8.csv", head + row), name)
+        asked(node, written("mark.csv", head + row, "utf-8-sig"), name)
+        asked(node, written("big.csv", head + row * 20000), name)
+    options = ["--map", "Ho ten=full_name;Gioi tinh=sex;Ngay sinh=dob"]
+    tried = imported(path("u8.csv"), "--text", "vni", "--dry-run", *options)
+    check("what the question named reads it", (tried["created"], tried["bad_rows"]) == (1, 0))
+    tried = imported(path("u8.csv"), "--text", "unicode", "--dry-run", *options)
+    check("what is said to be Unicode is taken as it is", (tried["created"], tried["bad_rows"]) == (1, 0))
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+        refused(written("u16.csv", head + "Nguyễn Văn Đức,male,1980\n", encoding), ok=1, words="UTF-16")
+    with open(path("one.csv"), "wb") as f:
+        f.write("full_name,sex\nTrần Thị Tốt,female\nLê Văn Đẹp,male\n".encode() + b"M\xfcller,male\n")
+    tried = imported(path("one.csv"), "--dry-run", ok=(3,))
+    check("one bad row is that row's", [b["line"] for b in tried["bad"]] == [4] and tried["created"] == 2)
+
+    title = "DANH SÁCH; NĂM 2023\r\n\r\nSTT,Họ tên,Giới tính\r\n1,Trần Thị Tốt,female\r\n2,Sai,chim\r\n"
+    options = ["--header", "3", "--map", "STT=;Họ tên=full_name;Giới tính=sex", "--dry-run"]
+    for encoding in ("utf-8", "utf-8-sig"):
+        tried = imported(written("title.csv", title, encoding), *options, ok=(3,))
+        check("names below a title, " + encoding, tried["created"] == 1)
+        check("lines keep their numbers", [(b["line"], b["column"]) for b in tried["bad"]] == [(5, "sex")])
+    long = "x" * 600000 + "\n" + "STT,full_name,sex\n1,Trần Thị Tốt,female\n"
+    tried = imported(written("long.csv", long), "--header", "2", "--map", "STT=", "--dry-run")
+    check("a title longer than a piece", tried["created"] == 1)
+    refused(path("title.csv"), "--header", "99", ok=1, words="rỗng")
+    refused(path("title.csv"), "--sheet", "2", ok=2, words="--sheet")
+    refused(path("title.csv"), "--header", "x", ok=2, words="--header")
+    refused(written("rows.ndjson", "{}\n"), "--header", "2", ok=2, words="NDJSON")
 
 
 def backlog(node, path):

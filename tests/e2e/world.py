@@ -70,9 +70,11 @@ class Program:
     def __init__(self, world, binary, name):
         self.world, self.binary, self.name = world, os.path.join(world.build, binary), name
         self.process = None
+        self.code, self.said = 0, ""
 
     def tool(self, *args, ok=(0,)):
-        """Run a verb; its standard output. Another exit code than those of `ok` is a failure."""
+        """Run a verb; its standard output. Another exit code than those of `ok` is a failure. What it says beside that
+        stands in self.said."""
         if self.dates_are_right and args[0] in ("put", "import"):
             args = (args[0], "--confirm-dates", *args[1:])
         p = subprocess.run([self.binary, args[0], "--data", self.name, *args[1:]], cwd=self.world.dir,
@@ -82,7 +84,7 @@ class Program:
             raise Failed("%s %s %s: exit %d\n%s%s" % (os.path.basename(self.binary), self.name, " ".join(args)[:200],
                                                      p.returncode, p.stdout.decode(errors="replace")[-2000:],
                                                      p.stderr.decode(errors="replace")[-2000:]))
-        self.code = p.returncode
+        self.code, self.said = p.returncode, p.stderr.decode(errors="replace")
         return p.stdout.decode()
 
     def ask(self, *args, ok=(0,)):
