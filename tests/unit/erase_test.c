@@ -691,6 +691,49 @@ static void an_assignment_waits_for_all_that_may_come(void **state)
     scene_close(&c);
 }
 
+/* ---- units that only erased ops named ---- */
+
+static void told(struct scene *c, struct buf *b)
+{
+    assert_int_equal(b->e, ERR_OK);
+    struct bytes p = buf_bytes(b);
+    world_save(&c->n, &p, 1);
+    assert_int_equal(world_push(&c->w, &c->n), ERR_OK);
+    buf_clear(b);
+}
+
+/* An offer to a commune that has no PC yet, a share with another, and then a record of its own that counts for a third:
+ * the numbers of the units are those that they were given. */
+static void a_unit_that_an_erased_op_named_keeps_its_number(void **state)
+{
+    (void)state;
+    static struct scene c;
+    struct buf b;
+    struct id_record r = rid_of(1);
+    scene_open(&c);
+    buf_init(&b, 1024);
+    create(&c, 1);
+    create(&c, 2);
+    create(&c, 3);
+    move_offer_encode(
+        &(struct move_offer){
+            .transfer = rid_of(100), .record = r, .to = bytes_str("26179"), .note = bytes_str("")},
+        &b);
+    told(&c, &b);
+    move_share_encode(
+        &(struct move_share){.record = r, .unit = bytes_str("26182"), .access = MOVE_READ}, &b);
+    told(&c, &b);
+    assign(&c, 2, 3, "26176");
+    sound(&c.w);
+    erase_record(&c.w, &c.office, 1);
+    sound(&c.w);
+    expect_unit(&c, 2, "26176", 0);
+    world_reopen(&c.w);
+    sound(&c.w);
+    buf_free(&b);
+    scene_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -707,6 +750,7 @@ int main(void)
         cmocka_unit_test(an_assignment_does_not_wait_for_what_is_erased),
         cmocka_unit_test(an_assignment_that_waited_applied_when_it_did),
         cmocka_unit_test(an_assignment_waits_for_all_that_may_come),
+        cmocka_unit_test(a_unit_that_an_erased_op_named_keeps_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
