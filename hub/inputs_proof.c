@@ -6,6 +6,7 @@
 
 struct inputs_units { /* the communes of an issue; the column of all together is none */
     const struct hub_issue *issue;
+    bool whole; /* it is of the hub's own unit */
     char (*v)[ADMIN_UNIT_BYTES_MAX + 1];
     size_t count;
 };
@@ -29,7 +30,7 @@ static enum err units_cell(void *ctx, const struct hub_issue_cell *cell)
 /* An issue of one commune has that commune's column alone, under the issue's own unit. */
 static bool units_is(const struct inputs_units *u, size_t i)
 {
-    return u->count == 1 || strcmp(u->v[i], u->issue->unit) != 0;
+    return !u->whole || strcmp(u->v[i], u->issue->unit) != 0;
 }
 
 static enum err proof_reads(struct hub_store *s, int64_t issue, struct buf *leaves)
@@ -73,6 +74,10 @@ static enum err proof_units(struct hub_store *s, struct inputs_units *units)
 {
     units->v = calloc(HUB_REPORT_UNITS_MAX + 2, sizeof *units->v);
     if (units->v == NULL) return ERR_NOMEM;
+    struct hub_identity id;
+    enum err e = hub_store_identity(s, &id);
+    if (e != ERR_OK) return e;
+    units->whole = strcmp(id.unit, units->issue->unit) == 0;
     return hub_issues_cells(s, units->issue->id, NULL, units_cell, units);
 }
 

@@ -78,6 +78,18 @@ static enum err report_whose(struct hub_report *r, const struct hub_identity *id
     if (!whole && r->unit_count == 0)
         return hub_report_refuse(why, ERR_NOT_FOUND, "Không có đơn vị đó vào cuối kỳ số liệu",
                                  "no such unit at the end of the data window");
+    if (r->unit_count == 0) {
+        char last[DATE_TEXT_ROOM], vi[DATE_TEXT_ROOM];
+        date_print(r->window.last, last);
+        date_print_vi(r->window.last, vi);
+        snprintf(why->vi, sizeof why->vi,
+                 "Ngày cuối kỳ số liệu (%s) không có đơn vị nào thuộc %s: không có gì để tổng hợp",
+                 vi, id->unit);
+        snprintf(why->en, sizeof why->en,
+                 "on the last day of the data window (%s) no unit belongs to %s: nothing to add up",
+                 last, id->unit);
+        return ERR_NOT_FOUND;
+    }
     r->has_total = whole;
     snprintf(r->unit, sizeof r->unit, "%s", whole ? id->unit : unit);
     snprintf(r->unit_name, sizeof r->unit_name, "%s", whole ? id->unit_name : r->units[0].name);

@@ -389,6 +389,7 @@ static void what_cannot_be_asked_is_refused_with_words(void **state)
         {"RP99", NULL, "2023", ERR_NOT_FOUND},       {"RP04", NULL, "2023-06", ERR_BAD_INPUT},
         {"RP04", "26170", "2023", ERR_BAD_INPUT},    {"RP01", "99999", "2023-06", ERR_NOT_FOUND},
         {"RP01", "23404", "2023-06", ERR_NOT_FOUND}, {"RP01", "26197", "2024-12", ERR_NOT_FOUND},
+        {"RP04", NULL, "2025", ERR_NOT_FOUND}, /* the district's communes ended on 30 June */
     };
     struct report_hub h;
     report_hub_open(&h, 8);
