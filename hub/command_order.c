@@ -91,9 +91,10 @@ static json_t *hub_officer_ask(struct hub_app *a, const struct order_officer *o)
 {
     struct order_register *r = calloc(1, sizeof *r);
     enum err e = r != NULL ? hub_store_officers(a->store, r) : ERR_NOMEM;
-    bool named = e == ERR_OK && order_register_named(r, o->name);
+    bool named = false;
+    if (e == ERR_OK) e = order_register_named(r, o->name, &named);
     free(r);
-    if (named)
+    if (e == ERR_OK && named)
         return hub_command_error(
             ERR_EXISTS,
             "Chưa làm gì: đã có cán bộ tên này, khóa còn hiệu lực. Muốn thêm hay bớt quyền của "

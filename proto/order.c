@@ -1,4 +1,5 @@
 #include "proto/order.h"
+#include "common/text.h"
 #include "proto/change.h"
 #include "proto/wire.h"
 
@@ -236,12 +237,29 @@ const struct order_person *order_register_find(const struct order_register *r,
     return i < r->count ? &r->v[i] : NULL;
 }
 
-bool order_register_named(const struct order_register *r, struct bytes name)
+enum { ORDER_FOLDED_BYTES_MAX = 16 * ORDER_NAME_BYTES_MAX };
+
+/* Names as people read them: case, marks and blanks make nobody another person. Bytes that are no text, as they are. */
+static enum err order_one_name(struct bytes a, struct bytes b, bool *one)
 {
-    for (size_t i = 0; i < r->count; i++) {
-        if (!r->v[i].revoked && bytes_equal(bytes_str(r->v[i].name), name)) return true;
-    }
-    return false;
+    struct buf fa, fb;
+    buf_init(&fa, ORDER_FOLDED_BYTES_MAX);
+    buf_init(&fb, ORDER_FOLDED_BYTES_MAX);
+    enum err e = text_fold(a, ORDER_NAME_BYTES_MAX, &fa);
+    if (e == ERR_OK) e = text_fold(b, ORDER_NAME_BYTES_MAX, &fb);
+    *one = e == ERR_OK ? bytes_equal(buf_bytes(&fa), buf_bytes(&fb)) : bytes_equal(a, b);
+    buf_free(&fa);
+    buf_free(&fb);
+    return e == ERR_BAD_INPUT || e == ERR_TOO_LARGE ? ERR_OK : e;
+}
+
+enum err order_register_named(const struct order_register *r, struct bytes name, bool *named)
+{
+    enum err e = ERR_OK;
+    *named = false;
+    for (size_t i = 0; e == ERR_OK && !*named && i < r->count; i++)
+        if (!r->v[i].revoked) e = order_one_name(bytes_str(r->v[i].name), name, named);
+    return e;
 }
 
 enum err order_register_add(struct order_register *r, const struct order_officer *o)
@@ -301,5 +319,7 @@ enum err order_register_check(const struct order_register *r, const struct order
     if (e != ERR_OK) return e;
     const struct order_person *a = order_register_find(r, op->by[0].pk);
     const struct order_person *b = order_register_find(r, op->by[1].pk);
-    return strcmp(a->name, b->name) == 0 ? ERR_DENIED : ERR_OK; /* one person, two keys */
+    bool one = false;
+    e = order_one_name(bytes_str(a->name), bytes_str(b->name), &one);
+    return e == ERR_OK && one ? ERR_DENIED : e; /* one person, two keys */
 }

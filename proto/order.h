@@ -130,8 +130,10 @@ void order_register_init(struct order_register *r, const struct id_hash *hub,
 MUST_CHECK enum err order_register_add(struct order_register *r, const struct order_officer *o);
 /* From now on the key signs nothing. ERR_NOT_FOUND: no living officer has it. */
 MUST_CHECK enum err order_register_revoke(struct order_register *r, const uint8_t pk[static 32]);
-/* Has a living officer this name? Whoever records a new one asks this first. */
-bool order_register_named(const struct order_register *r, struct bytes name);
+/* Has a living officer this name, written in whatever case, with whatever marks and blanks? Whoever records a new one
+ * asks this first. ERR_NOMEM. */
+MUST_CHECK enum err order_register_named(const struct order_register *r, struct bytes name,
+                                         bool *named);
 /* NULL: nobody has that key. */
 const struct order_person *order_register_find(const struct order_register *r,
                                                const uint8_t pk[static 32]);
@@ -139,7 +141,8 @@ const struct order_person *order_register_find(const struct order_register *r,
  * ERR_DENIED not his role; ERR_WRONG_HUB; ERR_BAD_FORMAT; ERR_BAD_SIGNATURE. */
 MUST_CHECK enum err order_register_signed(const struct order_register *r, struct bytes order,
                                           const struct order_signature *by);
-/* Two different living officers signed it: as above, and ERR_DENIED for one key, or one name, twice. */
+/* Two different living officers signed it: as above, and ERR_DENIED for one key, or one name
+ * (order_register_named()), twice; ERR_NOMEM. */
 MUST_CHECK enum err order_register_check(const struct order_register *r, const struct order_op *op);
 
 #endif
