@@ -742,10 +742,10 @@ static void write_file(const char *text)
 }
 
 static const struct cli_opt opts[] = {
-    {"type", "T", "", ""},  {"person", "P", "", ""},         {"key", "K", "", ""},
-    {"map", "M", "", ""},   {"header", "N", "", ""},         {"text", "T", "", ""},
-    {"as-of", "D", "", ""}, {"confirm-dates", NULL, "", ""}, {"dry-run", NULL, "", ""},
-    {"csv", NULL, "", ""},  {"ndjson", NULL, "", ""}};
+    {"type", "T", "", ""},     {"person", "P", "", ""}, {"key", "K", "", ""},
+    {"map", "M", "", ""},      {"header", "N", "", ""}, {"sheet", "N", "", ""},
+    {"text", "T", "", ""},     {"as-of", "D", "", ""},  {"confirm-dates", NULL, "", ""},
+    {"dry-run", NULL, "", ""}, {"csv", NULL, "", ""},   {"ndjson", NULL, "", ""}};
 static const struct cli_verb verbs[] = {
     {"import", "F", "", "", opts, sizeof opts / sizeof opts[0], 1, 1, node_tool_import}};
 static const struct cli_program program = {"test", "", "", ".", verbs, 1};
