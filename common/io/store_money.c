@@ -1,11 +1,24 @@
 #include "common/io/store_money.h"
 
 #include "common/id.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 /* ---- rows as objects ---- */
+
+/* A member; jansson says nothing of memory that ran out but by its result, and a figure that is left out would look
+ * like one that nobody gave. */
+static void money_set(json_t *o, const char *key, json_t *value, enum err *e)
+{
+    if (json_object_set_new(o, key, value) != 0) *e = ERR_NOMEM;
+}
+
+static void money_add(json_t *rows, json_t *value, enum err *e)
+{
+    if (json_array_append_new(rows, value) != 0) *e = ERR_NOMEM;
+}
 
 /* Whole hundredths of a point as its text. */
 static json_t *money_points(int64_t parts)
@@ -23,8 +36,8 @@ static json_t *money_value(const struct db_stmt *q, int i)
     switch (db_column_kind(q, i)) {
     case DB_INT: return json_integer(db_column_int(q, i));
     case DB_TEXT: {
-        json_t *j = json_stringn((const char *)b.p, b.len);
-        return j != NULL ? j : json_string("?");
+        return text_utf8_prefix(b) == b.len ? json_stringn((const char *)b.p, b.len)
+                                            : json_string("?");
     }
     case DB_BLOB:
         if (b.len != ID_RECORD_BYTES) return json_null();
@@ -51,14 +64,13 @@ static enum err money_rows(struct db_stmt *q, json_t *rows)
             char key[CATALOGUE_NAME_BYTES_MAX + 1];
             snprintf(key, sizeof key, "%.*s", (int)(n - cut), name);
             bool points = cut > 0 && db_column_kind(q, i) == DB_INT;
-            json_object_set_new(j, key,
-                                points ? money_points(db_column_int(q, i)) : money_value(q, i));
+            money_set(j, key, points ? money_points(db_column_int(q, i)) : money_value(q, i), &e);
         }
         if (json_array_size(rows) >= MONEY_ROWS_MAX) e = ERR_TOO_LARGE;
-        if (e != ERR_OK)
+        if (e == ERR_OK)
+            money_add(rows, j, &e);
+        else
             json_decref(j);
-        else if (json_array_append_new(rows, j) != 0)
-            e = ERR_NOMEM;
     }
     db_done(q);
     return e;
@@ -131,17 +143,19 @@ static enum err money_parts(struct db *db, int year, json_t *lines, json_t *sett
 }
 
 /* Hang what belongs to an allocation below it, under `key`. */
-static void money_hang(json_t *allocations, const json_t *parts, const char *key)
+static enum err money_hang(json_t *allocations, const json_t *parts, const char *key)
 {
+    enum err e = ERR_OK;
     for (size_t i = 0; i < json_array_size(allocations); i++) {
         json_t *a = json_array_get(allocations, i), *list = json_array();
         for (size_t k = 0; k < json_array_size(parts); k++) {
             json_t *p = json_array_get(parts, k);
             if (strcmp(money_text(p, "allocation"), money_text(a, "id")) == 0)
-                json_array_append(list, p);
+                money_add(list, json_incref(p), &e);
         }
-        json_object_set_new(a, key, list);
+        money_set(a, key, list, &e);
     }
+    return e;
 }
 
 enum err money_budgets(struct db *db, const struct catalogue *c, int year, const char *unit,
@@ -157,9 +171,9 @@ enum err money_budgets(struct db *db, const struct catalogue *c, int year, const
     enum err e = money_estimates(db, year, unit, estimates);
     if (e == ERR_OK) e = money_allocations(db, year, unit, allocations);
     if (e == ERR_OK) e = money_parts(db, year, lines, settlements);
+    if (e == ERR_OK) e = money_hang(allocations, lines, "lines");
+    if (e == ERR_OK) e = money_hang(allocations, settlements, "settlements");
     if (e == ERR_OK) {
-        money_hang(allocations, lines, "lines");
-        money_hang(allocations, settlements, "settlements");
         *out = json_pack("{s:i, s:O, s:O}", "year", year, "estimates", estimates, "allocations",
                          allocations);
         if (*out == NULL) e = ERR_NOMEM;
@@ -196,6 +210,7 @@ enum err money_sheets(struct db *db, const struct catalogue *c, int year, const 
     db_bind_int(q, 1, year);
     db_bind_str(q, 2, unit);
     enum err e = money_rows(q, rows);
+    if (rows == NULL && e == ERR_OK) e = ERR_NOMEM;
     if (e == ERR_OK)
         *out = rows;
     else
@@ -217,26 +232,29 @@ static bool money_effective(const json_t *line, bool district, int32_t *parts)
     return s != NULL && catalogue_points_read(s, parts) == ERR_OK;
 }
 
-/* A line with what its criterion says, and the district's difference. */
+/* A line with what its criterion says, and the district's difference. NULL: no memory. */
 static json_t *money_line(const struct catalogue_criterion *k, json_t *line)
 {
     int32_t own = 0, theirs = 0;
-    json_t *j = line != NULL ? json_copy(line) : json_object();
-    if (j == NULL) return NULL;
+    enum err e = ERR_OK;
+    json_t *j = json_object();
+    if (j != NULL && line != NULL && json_object_update(j, line) != 0) e = ERR_NOMEM;
     if (k != NULL) {
-        json_object_set_new(j, "code", json_string(k->code));
-        json_object_set_new(j, "most", money_points(k->most));
-        json_object_set_new(j, "name_vi", json_string(k->name_vi));
-        json_object_set_new(j, "name_en", json_string(k->name_en));
-        json_object_set_new(j, "method", json_string(k->method));
-        json_object_set_new(j, "evidence_wanted", json_string(k->evidence));
-        json_object_set_new(j, "indicator", json_string(k->indicator));
+        money_set(j, "code", json_string(k->code), &e);
+        money_set(j, "most", money_points(k->most), &e);
+        money_set(j, "name_vi", json_string(k->name_vi), &e);
+        money_set(j, "name_en", json_string(k->name_en), &e);
+        money_set(j, "method", json_string(k->method), &e);
+        money_set(j, "evidence_wanted", json_string(k->evidence), &e);
+        money_set(j, "indicator", json_string(k->indicator), &e);
     }
     bool both = money_line_points(j, "self_score") != NULL &&
                 money_line_points(j, "district_score") != NULL && money_effective(j, false, &own) &&
                 money_effective(j, true, &theirs);
-    if (both) json_object_set_new(j, "difference", money_points(theirs - own));
-    return j;
+    if (both) money_set(j, "difference", money_points(theirs - own), &e);
+    if (e == ERR_OK) return j;
+    json_decref(j);
+    return NULL;
 }
 
 static json_t *money_find(const json_t *lines, const char *code)
@@ -247,39 +265,40 @@ static json_t *money_find(const json_t *lines, const char *code)
     return NULL;
 }
 
-static void money_sum(const json_t *lines, bool district, json_t *sheet, const char *key)
+static void money_sum(const json_t *lines, bool district, json_t *sheet, const char *key,
+                      enum err *e)
 {
     int64_t sum = 0;
     int32_t parts = 0;
     for (size_t i = 0; i < json_array_size(lines); i++)
         if (money_effective(json_array_get(lines, i), district, &parts)) sum += parts;
-    json_object_set_new(sheet, key, money_points(sum));
+    money_set(sheet, key, money_points(sum), e);
 }
 
 /* The criteria in their order, then lines that the scheme does not have. */
 static enum err money_lines(const struct catalogue_scheme *s, const json_t *lines, json_t *sheet)
 {
     json_t *out = json_array();
+    enum err e = ERR_OK;
     for (size_t i = 0; s != NULL && i < s->criterion_count; i++)
-        json_array_append_new(out,
-                              money_line(&s->criteria[i], money_find(lines, s->criteria[i].code)));
+        money_add(out, money_line(&s->criteria[i], money_find(lines, s->criteria[i].code)), &e);
     for (size_t i = 0; i < json_array_size(lines); i++) {
         json_t *line = json_array_get(lines, i);
         if (s == NULL || catalogue_criterion_find(s, money_text(line, "code")) == NULL)
-            json_array_append_new(out, money_line(NULL, line));
+            money_add(out, money_line(NULL, line), &e);
     }
-    money_sum(lines, false, sheet, "self_sum");
-    money_sum(lines, true, sheet, "district_sum");
+    money_sum(lines, false, sheet, "self_sum", &e);
+    money_sum(lines, true, sheet, "district_sum", &e);
     int32_t parts = 0;
     const struct catalogue_band *band = NULL;
     if (s != NULL && catalogue_points_read(money_text(sheet, "district_sum"), &parts) == ERR_OK)
         band = catalogue_band_of(s, parts);
-    json_object_set_new(sheet, "class_by_points",
-                        band != NULL ? json_string(band->name) : json_null());
-    json_object_set_new(sheet, "most", s != NULL ? money_points(s->most) : json_null());
-    json_object_set_new(sheet, "label_vi", json_string(s != NULL ? s->label_vi : ""));
-    json_object_set_new(sheet, "label_en", json_string(s != NULL ? s->label_en : ""));
-    return json_object_set_new(sheet, "lines", out) == 0 ? ERR_OK : ERR_NOMEM;
+    money_set(sheet, "class_by_points", band != NULL ? json_string(band->name) : json_null(), &e);
+    money_set(sheet, "most", s != NULL ? money_points(s->most) : json_null(), &e);
+    money_set(sheet, "label_vi", json_string(s != NULL ? s->label_vi : ""), &e);
+    money_set(sheet, "label_en", json_string(s != NULL ? s->label_en : ""), &e);
+    money_set(sheet, "lines", out, &e);
+    return e;
 }
 
 enum err money_sheet(struct db *db, const struct catalogue *c, const struct id_record *rid,
