@@ -1,14 +1,14 @@
 """Each public function of a store is run by tests/sim/calls_test, by name or inside another call, or a reason is given.
 
 tests/sim/calls.txt has a line for each that is not called by name: `FUNCTION in CALL`, where CALL is named by
-calls_hub.c or calls_node.c and reaches FUNCTION through the sources, or `FUNCTION not: REASON`.
+those tables and reaches FUNCTION through the sources, or `FUNCTION not: REASON`.
 """
 
 import re
 import checklib
 
 PAGE = "tests/sim/calls.txt"
-TABLES = ("tests/sim/calls_hub.c", "tests/sim/calls_node.c")
+TABLES = tuple(f"tests/sim/calls_{name}.c" for name in ("hub", "hub_pages", "node", "node_pages"))
 HEADER = re.compile(r"(hub|node)/store\w*\.h")
 LINE = re.compile(r"(\w+) (?:in (\w+)|not: (\S.*))")
 DEFINED = re.compile(r"\b(\w+)\([^{};]*\)\s*\n\{\n(.*?)\n\}\n", re.S)

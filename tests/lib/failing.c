@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <jansson.h>
 #include <sqlite3.h>
 
 struct failing failing;
@@ -73,4 +74,14 @@ void failing_sql(void)
     assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &mine), SQLITE_OK);
     /* Small blocks out of a pool would hide most allocations. */
     assert_int_equal(sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0), SQLITE_OK);
+}
+
+static void *json_get(size_t size)
+{
+    return failing_now() ? NULL : __real_malloc(size);
+}
+
+void failing_json(void)
+{
+    json_set_alloc_funcs(json_get, free);
 }

@@ -2,7 +2,8 @@
  * The n-th allocation fails: of our own code and of SQLite.
  *
  * For a test that is linked with --wrap=malloc,--wrap=calloc,--wrap=realloc: the linker then gives those calls of
- * the program's own objects to the functions in failing.c. Libraries keep theirs.
+ * the program's own objects to the functions in failing.c. Libraries keep theirs, but for SQLite and, where a test
+ * asks for it, jansson.
  *
  * Ownership: one `failing` a process.   Threads: the one that arms it.
  */
@@ -26,5 +27,7 @@ extern struct failing failing;
 void failing_sql_plain(void);
 /* Let SQLite allocate through here. Before it is initialised. */
 void failing_sql(void);
+/* Let jansson allocate through here. Before any value is made. */
+void failing_json(void);
 
 #endif

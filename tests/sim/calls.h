@@ -14,8 +14,11 @@
 #include "proto/attach.h"
 #include "tests/sim/base.h"
 
+#include <jansson.h>
+
 #define CALLS_HUB_PATH   "x/hub.db"
 #define CALLS_NODE_PATH  "x/node.db"
+#define CALLS_FROM_PATH  "x/from.db"            /* another of the same PC, with a login */
 #define CALLS_NOW        INT64_C(1686400000000) /* UTC ms, behind all that the base has */
 #define CALLS_BUNDLE_MAX (1024u * 1024u)
 
@@ -41,6 +44,7 @@ struct calls {
     uint64_t position;          /* its place, */
     struct bytes own, own_body; /* and of one of the hub's own */
     uint8_t own_signature[64];
+    struct message_set order; /* of two officers, to erase a person; the node has not heard of it */
 };
 
 /* The files: `which` is 0 or 1. */
@@ -53,6 +57,9 @@ enum {
     /* counts its tries, durably: after a failed one the end is another. On a full disk it may go on, and keep the count
      * in memory */
     CALL_COUNTS = 4,
+    /* asks what a page shows: on the base with the project's whole catalogue and records of each kind (calls_pages.c).
+     * The catalogue is read before, and what SQLite remembers of the file is forgotten. */
+    CALL_PAGE = 8,
 };
 
 typedef enum err call_fn(struct calls *c);
@@ -62,14 +69,43 @@ struct call {
     unsigned flags;
 };
 
-extern const struct call calls_hub[], calls_node[];
-extern const size_t calls_hub_count, calls_node_count;
+extern const struct call calls_hub[], calls_node[], calls_hub_pages[], calls_node_pages[];
+extern const size_t calls_hub_count, calls_node_count, calls_hub_pages_count,
+    calls_node_pages_count;
 
 /* Called once when the base is made, with both stores open, before they are copied: what calls will want to find there
  * and the simulator's world does not make. */
 void calls_hub_prepare(struct calls *c);
 void calls_node_prepare(struct calls *c);
+/* Makes CALLS_FROM_PATH on the disk "x". */
+void calls_node_beside(void);
+/* The officers of the simulator order that c->person be erased: c->order. */
+void calls_hub_order(struct calls *c);
+/* What pages show, at the node and, as a bundle brings it, at the hub; then what the hub says, at the node. */
+void calls_pages_prepare(struct calls *c);
 
+/* Ids of what calls_pages_prepare() makes. */
+enum calls_page {
+    PAGE_PERSON = 1,
+    PAGE_CHILD_REPORT,
+    PAGE_ESTIMATE,
+    PAGE_ALLOCATION,
+    PAGE_ALLOCATION_LINE,
+    PAGE_SETTLEMENT,
+    PAGE_SHEET,
+    PAGE_SCORE_LINE,
+    PAGE_REPORT,
+    PAGE_CORRECTION,
+    PAGE_TARGET,
+};
+struct id_record calls_page_id(enum calls_page which);
+#define CALLS_PAGE_UNIT   "26176"
+#define CALLS_PAGE_FORM   "RP04"
+#define CALLS_PAGE_PERIOD "2023-6M"
+#define CALLS_PAGE_IMPORT 71 /* the list that the person came from */
+#define CALLS_PAGE_YEAR   2023
+
+void calls_tell_json(struct calls *c, const json_t *j);
 void calls_tell(struct calls *c, const void *p, size_t len);
 void calls_tell_bytes(struct calls *c, struct bytes b);
 void calls_tell_str(struct calls *c, const char *s);

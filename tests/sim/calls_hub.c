@@ -27,7 +27,6 @@
 #include "hub/store_scrub.h"
 #include "hub/store_taken.h"
 #include "hub/store_users.h"
-#include "hub/store_watch.h"
 #include "hub/verify.h"
 #include "proto/attach.h"
 #include "proto/erase.h"
@@ -861,6 +860,27 @@ static enum err erase(struct calls *c)
     return e;
 }
 
+void calls_hub_order(struct calls *c)
+{
+    static uint8_t head[CHANGE_HEAD_BYTES_MAX], body[CHANGE_BODY_BYTES_MAX];
+    static const uint8_t none[8];
+    const struct message_set *v = NULL;
+    uint64_t next = UINT64_MAX;
+    size_t n = 1;
+    enum err e = in_tx(c, erase);
+    while (e == ERR_OK && n > 0) {
+        e = hub_store_erasures(c->hub, 0, none, &next, &v, &n);
+        if (e != ERR_OK || n == 0) break;
+        c->order = v[n - 1];
+        memcpy(head, v[n - 1].head.p, v[n - 1].head.len);
+        memcpy(body, v[n - 1].body.p, v[n - 1].body.len);
+    }
+    c->order.head.p = head;
+    c->order.body.p = body;
+    assert(e == ERR_OK && c->order.body.len > 0);
+    (void)e;
+}
+
 static enum err erase_and_wipe(struct calls *c)
 {
     bool known = false, dead = false;
@@ -1413,16 +1433,6 @@ static enum err try_record(struct calls *c)
     return e;
 }
 
-static enum err flow_report(struct calls *c)
-{
-    struct hub_sent_report r;
-    struct hub_cut cut;
-    enum err e = hub_reports_ready(c->hub, &cut);
-    return e == ERR_OK
-               ? hub_flow_report(c->hub, UNIT, REPORT, PERIOD, (struct date){2024, 9, 30}, &r)
-               : e;
-}
-
 static enum err flow_text(void *ctx, size_t field, bool shown, struct bytes text)
 {
     calls_tell_int(ctx, (int64_t)field + shown);
@@ -1436,16 +1446,36 @@ static enum err flow_texts(struct calls *c)
     return hub_flow_texts(c->hub, &c->person, fields, 3, flow_text, c);
 }
 
-static enum err watch_tell(void *ctx, const struct watch_row *r)
+/* Whether there is more to bring in is all that it says, and "no" is also that it could not look. */
+static enum err project_far(struct calls *c)
 {
-    (void)r;
-    calls_tell_int(ctx, 1);
+    (void)hub_store_project_far(c->hub, 0);
     return ERR_OK;
 }
 
-static enum err watch_late(struct calls *c)
+static enum err contribution(struct calls *c)
 {
-    return hub_watch_late(c->hub, 0, 0, watch_tell, c);
+    struct hub_contribution x;
+    struct id_hash hash;
+    change_hash(c->head, &hash);
+    enum err e = hub_store_contribution(c->hub, &c->person, c->position, &hash, c->position, &x);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)x.order * 2 + x.lost);
+    return e;
+}
+
+static enum err catalogue_try(struct calls *c)
+{
+    struct catalogue_error why;
+    const struct catalogue *cat = hub_store_catalogue(c->hub);
+    return cat != NULL ? hub_store_catalogue_try(c->hub, cat, &why) : ERR_NOT_READY;
+}
+
+static enum err user_name(struct calls *c)
+{
+    struct hub_user_name n;
+    enum err e = hub_user_name(" Nguyễn  Văn TƯ ", &n);
+    if (e == ERR_OK) calls_tell_str(c, n.fold);
+    return e;
 }
 
 static enum err erase_named(struct calls *c)
@@ -1664,9 +1694,11 @@ const struct call calls_hub[] = {
     {"hub_store_unit_records", unit_records, 0},
     {"hub_store_register", type_register, 0},
     {"hub_store_try_record", try_record, CALL_STEPS},
-    {"hub_flow_report", flow_report, CALL_STEPS},
     {"hub_flow_texts", flow_texts, 0},
-    {"hub_watch_late", watch_late, 0},
+    {"hub_store_project_far", project_far, 0},
+    {"hub_store_contribution", contribution, 0},
+    {"hub_store_catalogue_try", catalogue_try, 0},
+    {"hub_user_name", user_name, 0},
     {"hub_store_erase_op", erase_named, 0},
     {"hub_store_order_propose", propose_tx, 0},
     {"hub_store_order_withdraw", propose_and_withdraw_tx, 0},

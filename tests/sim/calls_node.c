@@ -941,6 +941,91 @@ static enum err compared_set(struct calls *c)
     return node_store_compared_set(c->node, NODE_COMPARED_SAME);
 }
 
+/* ---- proofs, readers, orders, cards ---- */
+
+static enum err proof_record(struct calls *c)
+{
+    struct node_store_proof x;
+    struct id_hash sets[2];
+    uint8_t both[2 * ID_HASH_BYTES];
+    change_hash(c->head, &sets[0]);
+    change_hash(c->own, &sets[1]);
+    memcpy(both, sets[0].b, ID_HASH_BYTES);
+    memcpy(both + ID_HASH_BYTES, sets[1].b, ID_HASH_BYTES);
+    enum err e =
+        node_store_proof_record(c->node, &c->person, BYTES_OF(both), 0x45, c->position, &x);
+    if (e == ERR_OK) calls_tell_int(c, x.own * 1000 + x.hub * 100 + x.other * 10 + x.newer);
+    return e;
+}
+
+static enum err self(struct calls *c)
+{
+    static struct sealed_reader v[SEALED_READERS_MAX];
+    struct node_store_record r;
+    struct sealed_self out;
+    node_store_sealing(c->node, &base_keys()->nodes[0].sealing);
+    enum err e = node_store_record_init(&r);
+    if (e != ERR_OK) return e;
+    e = node_store_record_read(c->node, &c->person, &r);
+    if (e == ERR_OK) e = node_store_self(c->node, &c->person, &r, "26179", v, &out);
+    for (size_t i = 0; e == ERR_OK && i < out.count; i++) {
+        calls_tell(c, out.readers[i].pk, sizeof out.readers[i].pk);
+        calls_tell_int(c, out.readers[i].wanted);
+    }
+    node_store_record_free(&r);
+    return e;
+}
+
+static enum err erasures(struct calls *c)
+{
+    return node_store_erasures(c->node, &c->order, 1, false, true);
+}
+
+/* The card of before, with another address. */
+static enum err card(struct calls *c)
+{
+    struct node_identity id;
+    struct buf b;
+    enum err e = node_store_identity(c->node, &id);
+    if (e != ERR_OK) return e;
+    struct admin_card k = {.serial = 9, .address = "hub:2"};
+    const struct base *base = base_keys();
+    memcpy(k.root_pk, base->root.public, sizeof k.root_pk);
+    memcpy(k.log_pk, base->hub_log.public, sizeof k.log_pk);
+    memcpy(k.transport_pk, id.hub_transport_pk, sizeof k.transport_pk);
+    memcpy(k.sealing_pk, id.hub_sealing_pk, sizeof k.sealing_pk);
+    buf_init(&b, ADMIN_CARD_BYTES_MAX);
+    admin_card_make(&k, base->root.secret, &b);
+    e = b.e;
+    if (e == ERR_OK) e = node_store_card(c->node, buf_bytes(&b), &k);
+    buf_free(&b);
+    return e;
+}
+
+static enum err users_take(struct calls *c)
+{
+    struct node_store *from = NULL;
+    enum err e = node_store_open(
+        &(struct node_store_options){.path = CALLS_FROM_PATH, .vfs = MEMVFS_NAME}, &from);
+    if (e != ERR_OK) return e;
+    e = node_users_take(c->node, from);
+    node_store_close(from);
+    return e;
+}
+
+void calls_node_beside(void)
+{
+    struct node_user u = {.name = "Ngô Bảy", .hash = "x", .active = true};
+    struct node_store *from = NULL;
+    enum err e = node_store_open(
+        &(struct node_store_options){.path = CALLS_FROM_PATH, .vfs = MEMVFS_NAME, .create = true},
+        &from);
+    if (e == ERR_OK) e = node_users_add(from, &u, bytes_str("ngo bay"));
+    assert(e == ERR_OK);
+    (void)e;
+    node_store_close(from);
+}
+
 /* ---- the table ---- */
 
 void calls_node_prepare(struct calls *c)
@@ -1057,6 +1142,11 @@ const struct call calls_node[] = {
     {"node_flow_district", flow_district, 0},
     {"node_reset_get", reset_get, CALL_STEPS},
     {"node_store_compared_set", compared_set, 0},
+    {"node_store_proof_record", proof_record, 0},
+    {"node_store_self", self, 0},
+    {"node_store_erasures", erasures, 0},
+    {"node_store_card", card, 0},
+    {"node_users_take", users_take, 0},
     {"node_store_erasure_end", erasure_end, 0},
     {"node_store_wipe", wipe, CALL_STEPS},
 };

@@ -32,6 +32,7 @@
 #include "hub/bundle.h"
 #include "hub/store_records.h"
 #include "hub/store_replay.h"
+#include "hub/store_reports.h"
 #include "node/bundle.h"
 #include "node/maintain.h"
 #include "proto/move.h"
@@ -72,20 +73,43 @@ void calls_tell_int(struct calls *c, int64_t v)
     calls_tell(c, &v, sizeof v);
 }
 
+/* Text that the harness makes of what it was told: not under test. */
+void calls_tell_json(struct calls *c, const json_t *j)
+{
+    failing.armed = false;
+    char *text = json_dumps(j, JSON_ENCODE_ANY);
+    assert_non_null(text);
+    calls_tell_str(c, text);
+    free(text);
+    failing.armed = true;
+}
+
 /* ---- the store under test ---- */
 
 static struct memvfs_host *disk;
 static struct calls c;
-static bool of_hub;
+static bool of_hub, of_pages;
 static uint64_t runs, absorbed;
+
+static struct db *store_db(void)
+{
+    return of_hub ? hub_store_db(c.hub) : node_store_db(c.node);
+}
+
+/* As when a page is asked: what the programs keep is there, and SQLite has yet to read the file. */
+static enum err store_ready(void)
+{
+    struct hub_cut cut;
+    enum err e = of_hub ? hub_reports_ready(c.hub, &cut) : ERR_OK;
+    return e == ERR_OK ? db_exec(store_db(), "PRAGMA shrink_memory") : e;
+}
 
 static enum err store_open(void)
 {
-    if (of_hub)
-        return hub_store_open(
-            &(struct hub_store_options){.path = CALLS_HUB_PATH, .vfs = MEMVFS_NAME}, &c.hub);
-    return node_store_open(
-        &(struct node_store_options){.path = CALLS_NODE_PATH, .vfs = MEMVFS_NAME}, &c.node);
+    struct hub_store_options hub = {.path = CALLS_HUB_PATH, .vfs = MEMVFS_NAME};
+    struct node_store_options node = {.path = CALLS_NODE_PATH, .vfs = MEMVFS_NAME};
+    enum err e = of_hub ? hub_store_open(&hub, &c.hub) : node_store_open(&node, &c.node);
+    return e == ERR_OK && of_pages ? store_ready() : e;
 }
 
 static void store_close(void)
@@ -99,8 +123,8 @@ static void store_close(void)
 /* ---- the base: a hub and a node with some of everything ---- */
 
 static struct world w;
-static struct calls base;
-static struct memvfs_host *disk_hub, *disk_node;
+static struct calls base, base_pages;
+static struct memvfs_host *disk_hub, *disk_node, *disk_hub_pages, *disk_node_pages;
 static struct buf up_file, answer_file;
 static struct buf kept_sets[4]; /* heads and bodies of two sets */
 
@@ -220,12 +244,58 @@ static struct memvfs_host *base_keep(const char *early, const char *name, bool h
     of_hub = hub;
     OK(store_open());
     store_close();
+    if (!hub) calls_node_beside();
     memvfs_copy(disk, kept, false);
     return kept;
 }
 
+/* Likewise with the project's catalogue, for pages. A name that begins with "base" outlives the world. */
+static void base_make_pages(void)
+{
+    static const char *const units[] = {XA_1, XA_2};
+    struct buf payloads[BASE_PAYLOADS_MAX];
+    world_open(&w, 12, 2, units, true);
+    world_create(&w, 0, 6, PERSON, "Hai ý");
+    world_edit(&w, 0, 6, BIRTHPLACE, "Trị An");
+    world_settle(&w);
+    world_offline(&w, 0, true);
+    world_edit(&w, 0, 6, BIRTHPLACE, "Biên Hòa");
+    world_edit(&w, WORLD_HUB, 6, BIRTHPLACE, "Vĩnh Cửu");
+    world_offline(&w, 0, false);
+    world_settle(&w);
+    size_t parts = base_catalogue("catalogue", 2, payloads);
+    for (size_t i = 0; i < parts; i++) {
+        struct bytes p = buf_bytes(&payloads[i]);
+        OK(base_hub_append(&w, &p, 1));
+        buf_free(&payloads[i]);
+    }
+    world_settle(&w);
+    if (w.failed) print_error("%s\n", w.failure);
+    assert_false(w.failed);
+    struct world_node *n = &w.nodes[0];
+    const struct base *b = base_keys();
+    base_pages = (struct calls){
+        .hub = w.hub.store,
+        .node = n->store,
+        .hub_keys = &w.hub.keys,
+        .node_keys = &n->sync_keys,
+        .hub_sealing = {b->sealing.secret, b->sealing.public},
+        .node_sealing = {n->keys->sealing.secret, n->keys->sealing.public},
+        .shared = w.records[6].rid,
+    };
+    calls_pages_prepare(&base_pages);
+    memvfs_copy(n->host.disk, memvfs_host("early-node"), false);
+    memvfs_copy(w.hub.host.disk, memvfs_host("early-hub"), false);
+    world_close(&w);
+    of_pages = true;
+    disk_node_pages = base_keep("early-node", "base-pages-node", false);
+    disk_hub_pages = base_keep("early-hub", "base-pages-hub", true);
+    of_pages = false;
+}
+
 static void base_make_all(void)
 {
+    base_make_pages();
     const struct base *b = base_keys();
     base_live();
     struct world_node *n = &w.nodes[0];
@@ -259,17 +329,13 @@ static void base_make_all(void)
     memvfs_copy(n->host.disk, memvfs_host("early-node"), false);
     memvfs_copy(w.hub.host.disk, memvfs_host("early-hub"), false);
     base_bundles();
+    calls_hub_order(&base);
     world_close(&w);
     disk_node = base_keep("early-node", "kept-node", false);
     disk_hub = base_keep("early-hub", "kept-hub", true);
 }
 
 /* ---- one run ---- */
-
-static struct db *store_db(void)
-{
-    return of_hub ? hub_store_db(c.hub) : node_store_db(c.node);
-}
 
 static enum err finding_tell(void *ctx, const struct node_finding *f)
 {
@@ -325,11 +391,14 @@ static void begin(void)
 {
     store_close(); /* left open by a run that failed */
     memvfs_boot(disk);
-    c = base;
+    c = of_pages ? base_pages : base;
     c.hub = NULL;
     c.node = NULL;
     memvfs_heal(disk);
-    memvfs_copy(of_hub ? disk_hub : disk_node, disk, false);
+    if (of_pages)
+        memvfs_copy(of_hub ? disk_hub_pages : disk_node_pages, disk, false);
+    else
+        memvfs_copy(of_hub ? disk_hub : disk_node, disk, false);
     memvfs_set_time(CALLS_NOW);
     OK(store_open());
 }
@@ -457,6 +526,7 @@ static unsigned one_call(const struct call *k)
 {
     struct want x;
     unsigned bad = 0;
+    of_pages = (k->flags & CALL_PAGE) != 0;
     look(k, &x);
     for (unsigned f = 0; f < FAULTS; f++) {
         uint64_t step =
@@ -501,6 +571,18 @@ static void every_call_of_the_nodes_store(void **state)
 {
     (void)state;
     all_of(calls_node, calls_node_count, false);
+}
+
+static void every_page_of_the_hub(void **state)
+{
+    (void)state;
+    all_of(calls_hub_pages, calls_hub_pages_count, true);
+}
+
+static void every_page_of_the_node(void **state)
+{
+    (void)state;
+    all_of(calls_node_pages, calls_node_pages_count, false);
 }
 
 /* ---- the base as a golden pair ---- */
@@ -556,6 +638,7 @@ int main(int argc, char **argv)
     failing_sql_plain(); /* before the simulator gives SQLite one of its own */
     base_random_install();
     failing_sql();
+    failing_json();
     memvfs_register();
     base_make_all();
     if (make) {
@@ -565,6 +648,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_call_of_the_hubs_store),
         cmocka_unit_test(every_call_of_the_nodes_store),
+        cmocka_unit_test(every_page_of_the_hub),
+        cmocka_unit_test(every_page_of_the_node),
     };
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     buf_free(&up_file);
