@@ -113,6 +113,15 @@ int64_t due_late_ms(const struct due_slot *slot)
     return slot->has_due ? date_to_ms(slot->due) + DATE_DAY_MS : INT64_MAX;
 }
 
+bool due_begun(const struct due_slot *slot, struct date day)
+{
+    int32_t first = date_to_days(slot->window.first), last = date_to_days(slot->window.last);
+    int32_t days = last - first + 1, from = first;
+    int32_t due = slot->has_due ? date_to_days(slot->due) : last;
+    if (due < first + days / 2) from = (due < first ? due : first) - days;
+    return date_to_days(day) >= from;
+}
+
 /* ---- all periods ---- */
 
 struct due_walk {

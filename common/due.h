@@ -37,6 +37,10 @@ MUST_CHECK enum err due_slot(const struct catalogue *c, const char *report, cons
 /* First moment at which it is late: the midnight behind the due day. UTC ms. */
 int64_t due_late_ms(const struct due_slot *slot);
 
+/* May it be handed in or closed on that day: its window has begun. A plan tells of days that come, so it
+ * is due in the first half of its window or before: that one may from a window's length ahead. */
+bool due_begun(const struct due_slot *slot, struct date day);
+
 /*
  * Every period of a report (ad hoc ones aside) that is expected between two days: whose due day, or
  * without one whose window's last day, lies in `from`..`to`; by kind, then time.

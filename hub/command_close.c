@@ -3,10 +3,46 @@
 
 #include "hub/orders.h"
 
+#include "common/due.h"
 #include "common/io/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+enum {
+    CLOSE_NAMED_MAX = 5, /* reports that a refusal names */
+    CLOSE_WORDS_BYTES_MAX = 8192,
+};
+
+json_t *hub_close_begun(struct hub_app *a, const struct hub_close_request *q)
+{
+    char label[PERIOD_LABEL_ROOM], first[DATE_TEXT_ROOM], on[DATE_TEXT_ROOM], vi[400], en[400];
+    struct due_slot slot;
+    struct date today;
+    const struct catalogue *c = hub_store_catalogue(a->store);
+    const char *unit = q->unit != NULL ? q->unit : a->identity.unit;
+    if (q->difference != NULL || c == NULL ||
+        due_slot(c, q->report, unit, q->period, &slot) != ERR_OK ||
+        date_of_ms(q->now_ms, &today) != ERR_OK || due_begun(&slot, today))
+        return NULL;
+    period_print(q->period, label);
+    date_print_vi(slot.window.first, first);
+    date_print_vi(today, on);
+    snprintf(
+        vi, sizeof vi,
+        "Chưa chốt gì: kỳ %s của báo cáo này bắt đầu ngày %s, hôm nay là %s nên chưa có số liệu "
+        "nào để chốt. Hãy xem lại kỳ, hoặc chỉnh đồng hồ máy nếu ngày hôm nay sai.",
+        label, first, on);
+    date_print(slot.window.first, first);
+    date_print(today, on);
+    snprintf(
+        en, sizeof en,
+        "Nothing was closed: the period %s of this report begins on %s and today is %s, so "
+        "there are no figures to close. Look at the period again, or set the clock if today is "
+        "wrong.",
+        label, first, on);
+    return hub_command_error(ERR_DENIED, vi, en);
+}
 
 /* ---- who is missing ---- */
 
@@ -44,15 +80,35 @@ void hub_close_missing_free(struct hub_close_missing *m)
     *m = (struct hub_close_missing){NULL, NULL};
 }
 
+/* "Xã A (RP03 2023), Xã B (RP03 2023)": what is missing, as far as a sentence has room. */
+static void close_missing_say(const json_t *rows, struct buf *out)
+{
+    for (size_t i = 0; i < json_array_size(rows) && i < CLOSE_NAMED_MAX; i++) {
+        const json_t *row = json_array_get(rows, i);
+        buf_printf(out, "%s%s (%s %s)", i > 0 ? ", " : "", hub_request_str(row, "name"),
+                   hub_request_str(row, "report"), hub_request_str(row, "period"));
+    }
+    if (json_array_size(rows) > CLOSE_NAMED_MAX) buf_add_str(out, ", …");
+}
+
 static json_t *close_incomplete(struct hub_close_missing *m)
 {
-    json_t *j = hub_command_error(
-        ERR_NOT_READY,
-        "Còn đơn vị chưa nộp báo cáo; chưa chốt gì. Bỏ --complete để chốt và ghi rõ tên các đơn vị "
-        "còn thiếu.",
-        "Some units have not submitted; nothing was closed. Without --complete it is closed and "
-        "names who is missing.");
+    struct buf vi, en;
+    size_t count = json_array_size(m->units);
+    buf_init(&vi, CLOSE_WORDS_BYTES_MAX);
+    buf_init(&en, CLOSE_WORDS_BYTES_MAX);
+    buf_printf(&vi, "Chưa chốt gì: còn thiếu %zu báo cáo: ", count);
+    buf_printf(&en, "Nothing was closed: %zu reports are missing: ", count);
+    close_missing_say(m->units, &vi);
+    close_missing_say(m->units, &en);
+    buf_add_str(&vi, ". Hãy đợi đủ, hoặc bỏ --complete để chốt và ghi rõ tên đơn vị còn thiếu.");
+    buf_add_str(&en, ". Wait for them, or close without --complete: it then names who is missing.");
+    json_t *j = vi.e == ERR_OK && en.e == ERR_OK
+                    ? hub_command_error(ERR_DENIED, buf_cstr(&vi), buf_cstr(&en))
+                    : hub_command_fail(ERR_NOMEM);
     json_object_set(j, "missing", m->units);
+    buf_free(&vi);
+    buf_free(&en);
     hub_close_missing_free(m);
     return j;
 }

@@ -12,6 +12,10 @@ struct hub_close_missing {
     char *codes;   /* of the units, each once, a blank between them */
 };
 
+/* NULL: the days that it is about have begun, or the closing itself says better what is wrong; else the
+ * refusal. Nothing of such a closing could ever be put right. */
+json_t *hub_close_begun(struct hub_app *a, const struct hub_close_request *q);
+
 /* Who has not handed in what the closing is made of. NULL: `out` is to be freed; else the answer:
  * the request said "complete" and somebody is missing, or an error. */
 json_t *hub_close_missing(struct hub_app *a, const json_t *request,

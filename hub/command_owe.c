@@ -120,14 +120,15 @@ static json_t *owe_correct_wrong(const struct catalogue *c, const struct catalog
                                  "sửa (--record). Chưa ghi gì.",
                                  "A rate follows from records and is not corrected by a number: "
                                  "name the record (--record). Nothing was written.");
-    if (!workflow_number(v->before, &before) || !workflow_number(v->after, &after) ||
-        (i->measure == CATALOGUE_COUNT && (before < 0 || after < 0)))
+    if (!workflow_number(v->before, &before) || !workflow_number(v->after, &after) || after < 0 ||
+        (i->measure == CATALOGUE_COUNT && before < 0))
         return hub_command_error(
             ERR_BAD_INPUT,
-            "--before và --after là số nguyên như đã in trong báo cáo, chỉ gồm chữ số (12, không "
-            "phải 012 hay 2,5); lời giải thích ghi ở --reason. Chưa ghi gì.",
-            "--before and --after are whole numbers as the report prints them, digits alone (12, "
-            "not 012 or 2.5); words belong into --reason. Nothing was written.");
+            "--before và --after là số nguyên không âm như đã in trong báo cáo, chỉ gồm chữ số "
+            "(12, "
+            "không phải 012, 2,5 hay -5); lời giải thích ghi ở --reason. Chưa ghi gì.",
+            "--before and --after are whole numbers as the report prints them, not below 0, digits "
+            "alone (12, not 012, 2.5 or -5); words belong into --reason. Nothing was written.");
     return NULL;
 }
 

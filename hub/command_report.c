@@ -199,7 +199,8 @@ json_t *hub_close_answer(struct hub_app *a, const json_t *request, const json_t 
     h->answer = json_object();
     hub_request_person(a, request, &q.person);
     q.difference = difference;
-    json_t *j = hub_close_missing(a, request, &q, &h->missing);
+    json_t *j = hub_close_begun(a, &q);
+    if (j == NULL) j = hub_close_missing(a, request, &q, &h->missing);
     q.missing = h->missing.codes;
     if (j == NULL) j = hub_close_names(a, request, &q, &h->names);
     if (j == NULL) hub_doubts_count(a, request, h->answer);

@@ -62,7 +62,7 @@ static enum hub_correction_state correct_apply(struct hub_report *r,
     struct hub_report_line *line = &r->lines[c->line];
     enum catalogue_measure measure = line->indicator->measure;
     if (hub_figures_is_ratio(measure) || !workflow_number(bytes_str(c->before), &before) ||
-        !workflow_number(bytes_str(c->after), &after) || (measure == CATALOGUE_COUNT && after < 0))
+        !workflow_number(bytes_str(c->after), &after) || after < 0)
         return HUB_CORRECTION_NO_NUMBER;
     if (c->row == line->row_count) return HUB_CORRECTION_OVERTAKEN;
     struct hub_report_row *row = &line->rows[c->row];

@@ -128,22 +128,24 @@ static json_t *correction_usage(void)
         NULL);
 }
 
-/* Nobody can agree to a number that is none: what was written is not printed in any report. */
+/* Nobody can agree to a number that is none, or that nothing that is counted or added up can be: it
+ * would count in no report. */
 static json_t *correction_no_number(void)
 {
     return node_command_error(
         ERR_BAD_INPUT,
-        "Đính chính này không nêu con số nào nên không thể đồng ý: hãy trả lời không (object), "
-        "trung tâm sẽ gửi lại. Chưa ghi gì.",
-        "This correction names no number, so it cannot be agreed to: object to it, and the centre "
-        "will send another. Nothing was written.",
+        "Đính chính này không nêu con số nào, hoặc nêu số âm, nên không thể đồng ý: hãy trả lời "
+        "không (object), trung tâm sẽ gửi lại. Chưa ghi gì.",
+        "This correction names no number, or one below 0, so it cannot be agreed to: object to it, "
+        "and the centre will send another. Nothing was written.",
         NULL);
 }
 
 static bool correction_has_numbers(const struct workflow_correct *v)
 {
-    int64_t n = 0;
-    return v->has_record || (workflow_number(v->before, &n) && workflow_number(v->after, &n));
+    int64_t before = 0, after = 0;
+    return v->has_record ||
+           (workflow_number(v->before, &before) && workflow_number(v->after, &after) && after >= 0);
 }
 
 /* The commune's own record, signed by it: what the district said, and what it says to that. */

@@ -372,6 +372,32 @@ json_t *node_command_report_draft(struct node_command *c, const json_t *request)
     return j;
 }
 
+/* What is handed in says what happened: of days that have not begun nothing has. */
+static json_t *report_begun(const struct node_flow *f)
+{
+    char label[PERIOD_LABEL_ROOM], first[DATE_TEXT_ROOM], today[DATE_TEXT_ROOM];
+    char vi[400], en[400];
+    const struct due_slot *slot = &f->row.slot;
+    if (due_begun(slot, f->row.today)) return NULL;
+    period_print(slot->period, label);
+    date_print_vi(slot->window.first, first);
+    date_print_vi(f->row.today, today);
+    snprintf(
+        vi, sizeof vi,
+        "Chưa nộp: kỳ %s của báo cáo này bắt đầu ngày %s, hôm nay là %s nên chưa có gì để báo "
+        "cáo. Bản nháp vẫn lưu được. Hãy xem lại kỳ, hoặc chỉnh đồng hồ máy nếu ngày hôm nay sai.",
+        label, first, today);
+    date_print(slot->window.first, first);
+    date_print(f->row.today, today);
+    snprintf(
+        en, sizeof en,
+        "Not submitted: the period %s of this report begins on %s and today is %s, so there is "
+        "nothing to report yet. A draft can be saved. Look at the period again, or set the "
+        "PC's clock if today is wrong.",
+        label, first, today);
+    return node_command_error(ERR_DENIED, vi, en, NULL);
+}
+
 static json_t *report_submit(struct node_command *c, const json_t *request,
                              const struct node_flow *f, struct report_form *form,
                              const struct report_days_text *t, const struct id_person *person)
@@ -411,6 +437,7 @@ json_t *node_command_report_submit(struct node_command *c, const json_t *request
     json_t *j = report_named(c, request, &f);
     if (j != NULL) return j;
     j = report_may(&f, f.row.state == FLOW_LATE ? FLOW_EV_SUBMIT_LATE : FLOW_EV_SUBMIT);
+    if (j == NULL) j = report_begun(&f);
     if (j == NULL) j = report_begin(c, request, &f, &form, &t, &person);
     if (j == NULL) j = node_report_confirms(c, request, &f, &person);
     if (j == NULL) j = report_submit(c, request, &f, &form, &t, &person);

@@ -368,6 +368,42 @@ static void a_merged_unit_owes_what_its_parts_owed(void **state)
     catalogue_free(c);
 }
 
+/* The day before its window begins a report may not be handed in, the first day it may; a plan may earlier. */
+static void a_report_begins_with_its_window_and_a_plan_before(void **state)
+{
+    static const struct {
+        const char *report, *period;
+        struct date day;
+        bool begun;
+    } rows[] = {
+        {"RP01", "2027-06", {2027, 5, 31}, false},
+        {"RP01", "2027-06", {2027, 6, 1}, true},
+        {"RP04", "2027", {2026, 12, 31}, false},
+        {"RP04", "2027", {2027, 1, 1}, true},
+        {"RP05", "2027-6M", {2026, 12, 3}, false},
+        {"RP05", "2027-6M", {2026, 12, 4}, true},
+        {"RP14", "2027", {2026, 12, 31}, false},
+        {"RP15", "2017", {2016, 12, 31}, false},
+        {"RP16", "2027", {2026, 11, 23}, true},
+        {"RP16", "2027", {2026, 1, 1}, true},
+        {"RP16", "2027", {2025, 12, 31}, false},
+        {"RP16", "2050", {2026, 11, 23}, false},
+        {"RP18", "2027-01-05_2027-01-20", {2027, 1, 4}, false},
+    };
+    (void)state;
+    struct catalogue *c = catalogue_load_parsed("catalogue");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct due_slot s = slot_of(c, rows[i].report, NULL, rows[i].period);
+        if (due_begun(&s, rows[i].day) != rows[i].begun)
+            fail_msg("%s %s", rows[i].report, rows[i].period);
+    }
+    struct due_slot asked = slot_of(c, "RP18", NULL, "2027-01-05_2027-01-20");
+    asked.has_due = true; /* asked for by a day before its first */
+    asked.due = (struct date){2026, 11, 30};
+    assert_true(due_begun(&asked, (struct date){2026, 11, 23}));
+    catalogue_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +414,7 @@ int main(void)
         cmocka_unit_test(per_unit_rules),
         cmocka_unit_test(every_period_once),
         cmocka_unit_test(who_owes_a_report),
+        cmocka_unit_test(a_report_begins_with_its_window_and_a_plan_before),
         cmocka_unit_test(a_merged_unit_owes_what_its_parts_owed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

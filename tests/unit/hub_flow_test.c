@@ -551,6 +551,34 @@ static void nobody_reopens_without_an_order(struct office *o)
     buf_free(&b);
 }
 
+/* What has not begun is not closed, for a closing is for ever; a plan is of days that come. */
+static void what_has_not_begun_is_not_closed(void **state)
+{
+    struct office *o = *state;
+    assert_int_equal(told(o, "{'verb':'close','report':'RP04','period':'2099'}"), ERR_DENIED);
+    assert_int_equal(told(o, "{'verb':'close','report':'RP01','period':'2099-06'}"), ERR_DENIED);
+    json_t *j = ask(o, "{'verb':'issues'}");
+    assert_int_equal(json_array_size(json_object_get(j, "issues")), 0);
+    json_decref(j);
+}
+
+/* With "complete" nothing is closed while reports are missing, and the words say which. */
+static void what_is_missing_is_said(void **state)
+{
+    struct office *o = *state;
+    submit(o, ID, "submitted", DUE_2_JULY - 9000);
+    json_t *j = ask(o, "{'verb':'close','report':'RP01','period':'2023-06','complete':true}");
+    const char *vi = json_string_value(json_object_get(j, "vi"));
+    const json_t *missing = json_object_get(j, "missing");
+    assert_int_equal(hub_command_error_of(j), ERR_DENIED);
+    assert_int_equal(json_array_size(missing), REPORT_UNITS - 1);
+    const json_t *first = json_array_get(missing, 0);
+    assert_non_null(strstr(vi, json_string_value(json_object_get(first, "name"))));
+    assert_non_null(strstr(vi, "RP01 2023-06"));
+    json_decref(j);
+    assert_int_equal(told(o, CLOSE), ERR_OK);
+}
+
 static void two_officers_reopen(void **state)
 {
     struct office *o = *state;
@@ -654,13 +682,13 @@ static json_t *correct_request(const char *indicator, const char *value, const c
 }
 
 /* A correction as a hub of before could write it: whatever was typed. */
-static void correct_as_typed(struct office *o, const char *value, const char *before,
-                             const char *after, char id[33])
+static void correct_as_typed(struct office *o, const char *indicator, const char *value,
+                             const char *before, const char *after, char id[33])
 {
     struct buf payload;
     struct workflow_correct v = {
         .key = {bytes_str(report_units[0]), bytes_str("RP03"), bytes_str("2023")},
-        .indicator = bytes_str("T02"),
+        .indicator = bytes_str(indicator),
         .value = bytes_str(value),
         .before = bytes_str(before),
         .after = bytes_str(after),
@@ -763,12 +791,30 @@ static void an_objection_and_what_is_no_number_count_nothing(void **state)
             office_send(&o->app, correct_request("T02", "", "3", afters[i]), ERR_BAD_INPUT));
         json_decref(
             office_send(&o->app, correct_request("T02", "", afters[i], "3"), ERR_BAD_INPUT));
-        correct_as_typed(o, "", "3", afters[i], id);
+        correct_as_typed(o, "T02", "", "3", afters[i], id);
         answered(o, 0, id, "agreed");
         assert_figures(o, "RP04", 3, 5);
         assert_int_equal(state_of(o, &count), HUB_CORRECTION_NO_NUMBER);
         assert_int_equal(count, 1);
     }
+}
+
+/* Sums are of things that people did, and of money: none of them is below 0 either. */
+static void a_sum_is_not_corrected_to_less_than_nothing(void **state)
+{
+    struct office *o = *state;
+    char id[33];
+    size_t count = 0;
+    report_put(&o->hub, 0,
+               "{\"type\":\"activity\",\"id\":\"07070707070707070707070707070707\",\"title\":\"x\","
+               "\"kind\":\"briefing\",\"field\":\"drugs\","
+               "\"on_date\":\"2023-03-01\"}");
+    json_decref(office_send(&o->app, correct_request("T13", "", "1", "-5"), ERR_BAD_INPUT));
+    correct_as_typed(o, "T13", "", "1", "-5", id);
+    answered(o, 0, id, "agreed");
+    assert_int_equal(state_of(o, &count), HUB_CORRECTION_NO_NUMBER);
+    assert_int_equal(count, 1);
+    json_decref(office_send(&o->app, correct_request("T13", "", "1", "0"), ERR_OK));
 }
 
 static void a_report_shows_both_figures_and_keeps_the_reason_here(void **state)
@@ -856,9 +902,9 @@ static void words_in_the_place_of_a_number_do_not_leave(void **state)
     json_decref(
         office_send(&o->app, correct_request("T02", "male", "3", "999999999999999"), ERR_OK));
     /* What stands in a log already is printed as nothing. */
-    correct_as_typed(o, "", "3 " NAME, "2 " NAME, id);
+    correct_as_typed(o, "T02", "", "3 " NAME, "2 " NAME, id);
     answered(o, 0, id, "agreed");
-    correct_as_typed(o, NAME, "3", "2", id);
+    correct_as_typed(o, "T02", NAME, "3", "2", id);
     answered(o, 0, id, "agreed");
     json_t *list = printed_corrections(o);
     assert_int_equal(json_array_size(list), 2);
@@ -945,9 +991,13 @@ int main(void)
         TEST(a_merger_in_the_period_brings_its_report),
         TEST(zero_nothing_and_withdrawn_differ),
         TEST(only_days_of_a_closed_period_are_late),
+        TEST(what_has_not_begun_is_not_closed),
+        TEST(what_is_missing_is_said),
         TEST(two_officers_reopen),
         TEST(a_hot_spot_calls_for_a_report),
         cmocka_unit_test_setup_teardown(a_correction_counts_once_the_commune_has_agreed, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_sum_is_not_corrected_to_less_than_nothing, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(an_objection_and_what_is_no_number_count_nothing, setup,
                                         teardown),

@@ -333,13 +333,15 @@ static void what_is_no_number_can_only_be_objected_to(void **state)
     corrected(2, "ba", "2", false);
     corrected(3, "3", "2", false);
     corrected(4, "Nguyễn Văn A", "Nguyễn Văn B", true); /* of a record: words are right */
+    corrected(5, "3", "-2", false);
     assert_int_equal(fixture_end(&fx, NULL, NULL, 0), ERR_OK);
     static const struct {
         const char *id, *answer;
         enum err e;
     } tries[] = {
-        {"01", "agree", ERR_BAD_INPUT}, {"02", "agree", ERR_BAD_INPUT}, {"01", "object", ERR_OK},
-        {"03", "agree", ERR_OK},        {"04", "agree", ERR_OK},
+        {"01", "agree", ERR_BAD_INPUT}, {"02", "agree", ERR_BAD_INPUT},
+        {"01", "object", ERR_OK},       {"03", "agree", ERR_OK},
+        {"04", "agree", ERR_OK},        {"05", "agree", ERR_BAD_INPUT},
     };
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
         char text[200];
@@ -583,6 +585,23 @@ static void a_note_changes_no_state_and_a_report_is_not_given_away(void **state)
     assert_int_equal(told(text), ERR_DENIED);
 }
 
+/* Nobody hands in what has not begun: it would count as in time, for ever. A plan is of days that come. */
+static void what_has_not_begun_is_not_handed_in(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        told("{'verb':'report_submit','report':'RP01','period':'2023-12','person':'B'}"),
+        ERR_DENIED);
+    assert_int_equal(told("{'verb':'report_draft','report':'RP01','period':'2023-12','person':'A',"
+                          "'values':{'narrative':'x'}}"),
+                     ERR_OK);
+    assert_int_equal(told("{'verb':'report_submit','report':'RP16','period':'2024','person':'B'}"),
+                     ERR_OK);
+    today("2023-12-01");
+    assert_int_equal(
+        told("{'verb':'report_submit','report':'RP01','period':'2023-12','person':'B'}"), ERR_OK);
+}
+
 /* A program that asks nobody wrote another text into what was handed in: a draft again, and the leader is told. */
 static void a_leader_is_told_of_what_nobody_confirmed(void **state)
 {
@@ -769,6 +788,7 @@ int main(void)
         TEST(a_correction_of_the_district_is_answered_by_its_verb),
         TEST(who_drafted_never_confirms),
         TEST(a_leader_is_told_of_what_nobody_confirmed),
+        TEST(what_has_not_begun_is_not_handed_in),
         TEST(what_is_no_number_can_only_be_objected_to),
         TEST(what_the_district_settles_hands_nothing_in),
         TEST(the_report_of_a_merged_unit_is_not_ours),
