@@ -91,7 +91,8 @@ struct hub_app_init {
 };
 /*
  * Make a new data folder (mode 0700): keys, card, certificate, config, store, identity.
- * ERR_EXISTS: there is one; nothing is overwritten;   ERR_BAD_INPUT: unit or a name
+ * ERR_EXISTS: there is one; nothing is overwritten;   ERR_BAD_INPUT: unit, a name or an address; then
+ * nothing was made
  */
 MUST_CHECK enum err hub_app_init(const char *data, const struct hub_app_init *init, int64_t now_ms);
 

@@ -95,6 +95,16 @@ static enum err hub_init_authority(const char *data, const char *unit_name, int6
     return e == ERR_OK ? file_write_atomic(path, buf_bytes(cert), 0644) : e;
 }
 
+/* Names of a certificate in `text`; 0: they are none. */
+static size_t hub_init_names(const char *server_names, char text[static HUB_NAME_BYTES_MAX + 1],
+                             const char *names[static TLS_NAMES_MAX])
+{
+    if (strlen(server_names) > HUB_NAME_BYTES_MAX) return 0;
+    snprintf(text, HUB_NAME_BYTES_MAX + 1, "%s", server_names);
+    size_t n = hub_app_split(text, names, TLS_NAMES_MAX);
+    return tls_names_ok(names, n) ? n : 0;
+}
+
 /* A server's certificate by that authority, and its key, over those that are there. */
 static enum err hub_init_server(const char *data, const char *server_names,
                                 const struct tls_authority *by, int64_t now_ms)
@@ -103,9 +113,7 @@ static enum err hub_init_server(const char *data, const char *server_names,
     char cert_path[FILE_PATH_BYTES_MAX], key_path[FILE_PATH_BYTES_MAX];
     const char *names[TLS_NAMES_MAX];
     struct buf cert, key, old;
-    if (strlen(server_names) > HUB_NAME_BYTES_MAX) return ERR_BAD_INPUT;
-    snprintf(text, sizeof text, "%s", server_names);
-    size_t n = hub_app_split(text, names, TLS_NAMES_MAX);
+    size_t n = hub_init_names(server_names, text, names);
     buf_init(&cert, TLS_PEM_BYTES_MAX);
     buf_init(&key, TLS_PEM_BYTES_MAX);
     buf_init(&old, TLS_PEM_BYTES_MAX);
@@ -157,11 +165,11 @@ enum err hub_app_certificate(const char *data, const char *names, const char *ca
 
 /* ---- config ---- */
 
-static enum err hub_init_conf(const char *data, const struct hub_app_init *init)
+/* The text of the first config. ERR_BAD_INPUT: an address of `init` is none. */
+static enum err hub_init_conf(const struct hub_app_init *init, struct buf *out)
 {
     struct conf *c = NULL;
     struct buf b;
-    char path[FILE_PATH_BYTES_MAX];
     buf_init(&b, CONF_FILE_BYTES_MAX);
     buf_printf(&b, "[hub]\n");
     if (init->listen != NULL) buf_printf(&b, "listen = %s\n", init->listen);
@@ -174,15 +182,19 @@ static enum err hub_init_conf(const char *data, const struct hub_app_init *init)
     if (e == ERR_OK) e = conf_parse(c, buf_bytes(&b), "init");
     if (e == ERR_CONFIG) e = ERR_BAD_INPUT;
     if (e == ERR_OK) {
-        buf_clear(&b);
-        conf_print(c, false, &b);
-        e = b.e;
+        conf_print(c, false, out);
+        e = out->e;
     }
-    if (e == ERR_OK) e = hub_app_path(data, "dongbo.conf", path);
-    if (e == ERR_OK) e = file_write_atomic(path, buf_bytes(&b), 0600);
     conf_free(c);
     buf_free(&b);
     return e;
+}
+
+static enum err hub_init_conf_write(const char *data, struct bytes text)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = hub_app_path(data, "dongbo.conf", path);
+    return e == ERR_OK ? file_write_atomic(path, text, 0600) : e;
 }
 
 /* ---- identity ---- */
@@ -253,9 +265,12 @@ static enum err hub_init_folders(const char *data)
     return e;
 }
 
-static bool hub_init_unit_ok(const struct hub_app_init *init)
+static bool hub_init_ok(const struct hub_app_init *init)
 {
+    char text[HUB_NAME_BYTES_MAX + 1];
+    const char *names[TLS_NAMES_MAX];
     size_t len = strlen(init->unit);
+    if (hub_init_names(init->names, text, names) == 0) return false;
     if (len == 0 || len > ADMIN_UNIT_BYTES_MAX) return false;
     for (size_t i = 0; i < len; i++) {
         if (init->unit[i] <= ' ' || init->unit[i] == 0x7f) return false;
@@ -264,25 +279,38 @@ static bool hub_init_unit_ok(const struct hub_app_init *init)
            text_check(bytes_str(init->unit_name), MESSAGE_TEXT_MAX, TEXT_ONE_LINE) == ERR_OK;
 }
 
-enum err hub_app_init(const char *data, const struct hub_app_init *init, int64_t now_ms)
+/* In the folder, which is locked. */
+static enum err hub_init_all(const char *data, const struct hub_app_init *init, struct bytes conf,
+                             int64_t now_ms)
 {
     struct hub_init_keys k = {0};
     struct hub_identity id;
-    struct file_lock lock;
-    char path[FILE_PATH_BYTES_MAX];
-    if (!hub_init_unit_ok(init)) return ERR_BAD_INPUT;
-    enum err e = key_ready();
-    if (e == ERR_OK) e = hub_init_folders(data);
-    if (e == ERR_OK) e = hub_app_path(data, "run/lock", path);
-    if (e == ERR_OK) e = file_lock(path, &lock);
-    if (e != ERR_OK) return e;
-    e = hub_init_vacant(data);
-    if (e == ERR_OK) e = hub_init_conf(data, init);
+    enum err e = hub_init_vacant(data);
+    if (e == ERR_OK) e = hub_init_conf_write(data, conf);
     if (e == ERR_OK) e = hub_init_make_keys(data, init->root, &k);
     if (e == ERR_OK) e = hub_init_tls(data, init, now_ms);
     if (e == ERR_OK) e = hub_init_identity(&k, init, &id);
     if (e == ERR_OK) e = hub_init_store(data, &id);
     hub_init_keys_free(&k);
-    file_unlock(&lock);
+    return e;
+}
+
+enum err hub_app_init(const char *data, const struct hub_app_init *init, int64_t now_ms)
+{
+    struct file_lock lock;
+    struct buf conf;
+    char path[FILE_PATH_BYTES_MAX];
+    if (!hub_init_ok(init)) return ERR_BAD_INPUT;
+    buf_init(&conf, CONF_FILE_BYTES_MAX);
+    enum err e = hub_init_conf(init, &conf); /* before there is a folder */
+    if (e == ERR_OK) e = key_ready();
+    if (e == ERR_OK) e = hub_init_folders(data);
+    if (e == ERR_OK) e = hub_app_path(data, "run/lock", path);
+    if (e == ERR_OK) e = file_lock(path, &lock);
+    if (e == ERR_OK) {
+        e = hub_init_all(data, init, buf_bytes(&conf), now_ms);
+        file_unlock(&lock);
+    }
+    buf_free(&conf);
     return e;
 }

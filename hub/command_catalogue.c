@@ -134,6 +134,19 @@ static void hub_catalogue_counts(const struct catalogue *c, json_t *j)
     json_object_set_new(j, "reports", json_integer((json_int_t)reports));
 }
 
+/* Whether the unit that the request names, if any, is or was one of the catalogue's. NULL: it is. */
+static json_t *hub_catalogue_lacks(const struct catalogue *c, const json_t *request)
+{
+    size_t count = 0;
+    const char *unit = hub_request_str(request, "unit");
+    const struct catalogue_unit *units = catalogue_units(c, &count);
+    for (size_t i = 0; unit != NULL && i < count; i++)
+        if (strcmp(units[i].code, unit) == 0) unit = NULL;
+    if (unit == NULL) return NULL;
+    return hub_command_error(ERR_NOT_FOUND, "Danh mục không có đơn vị mang mã này (xem units.csv).",
+                             "The catalogue has no unit of this code (see units.csv).");
+}
+
 json_t *hub_command_check(struct hub_app *a, const json_t *request)
 {
     struct buf archive;
@@ -143,6 +156,7 @@ json_t *hub_command_check(struct hub_app *a, const json_t *request)
     json_t *found = json_object();
     json_t *j =
         e == ERR_OK ? hub_catalogue_open(a, buf_bytes(&archive), &c, found) : hub_command_fail(e);
+    if (j == NULL) j = hub_catalogue_lacks(c, request);
     if (j == NULL) {
         j = json_incref(found);
         hub_catalogue_counts(c, j);

@@ -59,6 +59,8 @@ MUST_CHECK enum err hub_tool_check_config(struct cli *c, void *ctx);
 MUST_CHECK enum err hub_tool_certificate(struct cli *c, void *ctx);
 /* tool_catalogue.c */
 MUST_CHECK enum err hub_tool_catalogue(struct cli *c, void *ctx);
+/* Before there is a hub: could this folder be its first edition, and has it the unit? Told when not. */
+MUST_CHECK enum err hub_tool_catalogue_first(struct cli *c, const char *dir, const char *unit);
 MUST_CHECK enum err hub_tool_catalogue_publish(struct cli *c, struct hub_tool *t, const char *dir);
 /* tool.c */
 MUST_CHECK enum err hub_tool_invite(struct cli *c, void *ctx);

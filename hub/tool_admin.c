@@ -77,13 +77,20 @@ enum err hub_tool_init(struct cli *c, void *ctx)
     int n = snprintf(root, sizeof root, "%.*s-root.key", (int)len, c->data_dir);
     if (n < 0 || (size_t)n >= sizeof root) return cli_fail(c, ERR_TOO_LARGE, NULL, NULL);
     init.root = cli_opt(c, "root") != NULL ? cli_opt(c, "root") : root;
-    enum err e = hub_app_init(c->data_dir, &init, clock_wall_ms());
+    enum err e = hub_tool_catalogue_first(c, catalogue, init.unit);
+    if (e != ERR_OK) {
+        fprintf(stderr, "%s\n",
+                cli_text(c, "Chưa tạo trung tâm, chưa ghi gì: sửa rồi chạy lại init.",
+                         "There is no hub and nothing was written: mend this and run init again."));
+        return e;
+    }
+    e = hub_app_init(c->data_dir, &init, clock_wall_ms());
     if (e == ERR_EXISTS)
         return cli_fail(c, e, "Thư mục này đã có trung tâm hoặc khóa; không thay đổi gì.",
                         "This folder has a hub or keys already; nothing was changed.");
     if (e == ERR_BAD_INPUT)
-        return cli_fail(c, e, "Mã, tên, địa chỉ hoặc cổng không hợp lệ.",
-                        "The code, name, address or port is not valid.");
+        return cli_fail(c, e, "Mã, tên, địa chỉ hoặc cổng không hợp lệ; chưa tạo gì.",
+                        "The code, name, address or port is not valid; nothing was made.");
     if (e == ERR_DENIED || e == ERR_NOT_FOUND || e == ERR_IO)
         return cli_fail(
             c, e,

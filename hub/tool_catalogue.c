@@ -29,10 +29,11 @@ static struct bytes hub_catalogue_bare(const struct catalogue_file *f)
 static enum err hub_catalogue_unread(struct cli *c, enum err e, const char *dir, const char *bad)
 {
     char vi[300], en[300];
-    snprintf(vi, sizeof vi, "Không đọc được thư mục danh mục %.150s (%.60s): %s", dir, bad,
+    const char *slash = bad[0] != '\0' ? "/" : "";
+    snprintf(vi, sizeof vi, "Không đọc được thư mục danh mục %.150s%s%.60s: %s.", dir, slash, bad,
              err_text_vi(e));
-    snprintf(en, sizeof en, "The catalogue folder %.150s (%.60s) cannot be read: %s", dir, bad,
-             err_text_en(e));
+    snprintf(en, sizeof en, "The catalogue folder %.150s%s%.60s cannot be read: %s.", dir, slash,
+             bad, err_text_en(e));
     return cli_fail(c, e, vi, en);
 }
 
@@ -172,6 +173,25 @@ static enum err hub_tool_catalogue_do(struct cli *c, struct hub_tool *t, const c
     if (e == ERR_OK && c->json) cli_print_json(response);
     if (e == ERR_OK && !c->json) print(c, response);
     json_decref(response);
+    return e;
+}
+
+enum err hub_tool_catalogue_first(struct cli *c, const char *dir, const char *unit)
+{
+    struct hub_store_options memory = {.path = DB_MEMORY_PATH, .create = true};
+    struct hub_tool t = {.app = calloc(1, sizeof *t.app)};
+    json_t *q = hub_tool_request(c, "catalogue_check"), *response = NULL;
+    enum err e = t.app != NULL ? hub_tool_archive(c, dir, q) : ERR_NOMEM;
+    if (e == ERR_OK) e = key_ready();
+    if (e == ERR_OK) e = hub_store_open(&memory, &t.app->store);
+    if (e == ERR_OK) {
+        json_object_set_new(q, "unit", json_string(unit));
+        e = hub_tool_ask(c, &t, json_incref(q), &response);
+        if (e != ERR_OK && response != NULL) hub_print_mistakes(c, response);
+    }
+    json_decref(response);
+    json_decref(q);
+    hub_tool_close(&t);
     return e;
 }
 

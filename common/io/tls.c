@@ -89,7 +89,7 @@ static int tls_export(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, struct b
     return rc;
 }
 
-static bool tls_names_ok(const char *const *names, size_t n)
+bool tls_names_ok(const char *const *names, size_t n)
 {
     if (n == 0 || n > TLS_NAMES_MAX) return false;
     for (size_t i = 0; i < n; i++) {

@@ -30,6 +30,9 @@ struct tls_authority { /* as tls_make_authority() made it */
     struct bytes cert_pem, key_pem;
 };
 
+/* Could a certificate be made for them: 1..TLS_NAMES_MAX names, none empty or too long? */
+bool tls_names_ok(const char *const *names, size_t n);
+
 /*
  * Make a P-256 key and a server's certificate for `names` (host names, IPv4 or IPv6 addresses; the first is also the
  * common name), signed by `by`, for as long. `cert_pem` has the authority's certificate behind it, as servers send it.

@@ -67,6 +67,13 @@ class Grows(Story):
 
     # ---- steps ----
 
+    def does_not_begin_without(self):
+        """A folder that is none, a unit that it has not: nothing is made, so that `init` can be repeated."""
+        good = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../catalogue")
+        for unit, folder in (("735", "nowhere"), ("999999", good)):
+            self.hub.tool("init", "--unit", unit, "--name", "Huyện", "--catalogue", folder, ok=(1,))
+            check("no hub of unit %s, and nothing of one" % unit, not os.path.exists(self.path("hub")))
+
     def begins(self):
         self.hub.init("735", "Huyện Vĩnh Cửu", os.path.join(os.path.dirname(__file__), "../../catalogue"))
         self.hub.run()
@@ -263,8 +270,8 @@ class Grows(Story):
 
 def run(world, _):
     s = Grows(world)
-    s.go(s.begins, s.is_taken_out, s.is_edited, s.is_looked_at, s.is_published, s.reaches_the_commune, s.is_counted,
-         s.goes_on_without, s.are_named)
+    s.go(s.does_not_begin_without, s.begins, s.is_taken_out, s.is_edited, s.is_looked_at, s.is_published,
+         s.reaches_the_commune, s.is_counted, s.goes_on_without, s.are_named)
 
 
 if __name__ == "__main__":

@@ -107,6 +107,10 @@ static void init_makes_a_hub_once_and_it_opens(void **state)
     init.listen = "nonsense";
     assert_int_equal(hub_app_init(data, &init, 1700000000000), ERR_BAD_INPUT);
     init.listen = "127.0.0.1:0";
+    init.names = ",";
+    assert_int_equal(hub_app_init(data, &init, 1700000000000), ERR_BAD_INPUT);
+    init.names = "localhost";
+    assert_int_equal(stat(data, &st), -1); /* nothing was made */
     assert_int_equal(hub_app_init(data, &init, 1700000000000), ERR_OK);
     assert_int_equal(hub_app_init(data, &init, 1700000000000), ERR_EXISTS);
     assert_int_equal(stat(data, &st), 0);
