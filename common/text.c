@@ -311,3 +311,13 @@ void text_initials(struct bytes s, struct buf *out)
         i += len - 1;
     }
 }
+
+void text_grouped(const char *plain, char *out, size_t room)
+{
+    size_t n = 0, whole = strcspn(plain, "."), sign = plain[0] == '-';
+    for (size_t i = 0; plain[i] != '\0' && n + 2 < room; i++) {
+        if (i > sign && i < whole && (whole - i) % 3 == 0) out[n++] = '.';
+        out[n++] = plain[i] == '.' ? ',' : plain[i];
+    }
+    out[n] = '\0';
+}

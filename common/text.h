@@ -103,4 +103,10 @@ bool text_is_blank(struct bytes s);
 /* "Nguyễn Văn Hoà" -> "N. V. H.", appended: what a list shows instead of a name that is sensitive. */
 void text_initials(struct bytes s, struct buf *out);
 
+/*
+ * A number as Vietnamese write it: "-1234567.8" to "-1.234.567,8"; what is no such number only changes its points.
+ * Cut off where `out` has no more room; always with a terminator.
+ */
+void text_grouped(const char *plain, char *out, size_t room);
+
 #endif

@@ -11,17 +11,6 @@ enum {
 
 /* ---- figures ---- */
 
-/* "1234567.8" to "1.234.567,8". */
-static void print_grouped(const char *plain, char *out, size_t room)
-{
-    size_t n = 0, whole = strcspn(plain, "."), sign = plain[0] == '-';
-    for (size_t i = 0; plain[i] != '\0' && n + 2 < room; i++) {
-        if (i > sign && i < whole && (whole - i) % 3 == 0) out[n++] = '.';
-        out[n++] = plain[i] == '.' ? ',' : plain[i];
-    }
-    out[n] = '\0';
-}
-
 void hub_report_figure(const struct hub_report_line *line, const struct hub_report_cell *cell,
                        char out[static HUB_REPORT_FIGURE_ROOM])
 {
@@ -36,7 +25,7 @@ void hub_report_figure(const struct hub_report_line *line, const struct hub_repo
         return;
     }
     hub_report_value(line, cell, plain);
-    print_grouped(plain, out, HUB_REPORT_FIGURE_ROOM - 1);
+    text_grouped(plain, out, HUB_REPORT_FIGURE_ROOM - 1);
     if (hub_figures_is_ratio(line->indicator->measure)) {
         size_t n = strlen(out);
         out[n] = '%';
@@ -47,7 +36,7 @@ void hub_report_figure(const struct hub_report_line *line, const struct hub_repo
 static void print_amount(const char *value, const char *unit, struct buf *out)
 {
     char amount[HUB_REPORT_FIGURE_ROOM];
-    print_grouped(value, amount, sizeof amount);
+    text_grouped(value, amount, sizeof amount);
     buf_add_str(out, amount);
     buf_add_str(out, unit);
 }
@@ -79,9 +68,9 @@ void hub_report_parts(const struct hub_report_cell *cell, char out[static HUB_RE
 {
     char num[HUB_REPORT_PARTS_ROOM / 2], den[HUB_REPORT_PARTS_ROOM / 2], plain[24];
     snprintf(plain, sizeof plain, "%lld", (long long)cell->num);
-    print_grouped(plain, num, sizeof num);
+    text_grouped(plain, num, sizeof num);
     snprintf(plain, sizeof plain, "%lld", (long long)cell->den);
-    print_grouped(plain, den, sizeof den);
+    text_grouped(plain, den, sizeof den);
     snprintf(out, HUB_REPORT_PARTS_ROOM, "%s/%s", num, den);
 }
 

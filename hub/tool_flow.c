@@ -62,9 +62,11 @@ static void flow_print_matrix(const struct cli *c, const json_t *r)
 
 static void flow_print_row(const struct cli *c, const json_t *r)
 {
-    printf("%s %s, %s: %s (%s)\n", hub_tool_str(r, "report"), hub_tool_str(r, "period"),
+    const char *time = hub_tool_str(r, c->en ? "time_en" : "time_vi");
+    bool due = time[0] == '\0'; /* nothing came yet: the day until which it may */
+    printf("%s %s, %s: %s (%s%s)\n", hub_tool_str(r, "report"), hub_tool_str(r, "period"),
            hub_tool_str(r, "unit_name"), hub_tool_str(r, c->en ? "state_en" : "state_vi"),
-           hub_tool_str(r, c->en ? "time_en" : "time_vi"));
+           due ? cli_text(c, "hạn nộp ", "due ") : "", due ? hub_tool_str(r, "due") : time);
 }
 
 enum err hub_tool_reports(struct cli *c, void *ctx)

@@ -1,8 +1,12 @@
 /* verify-proof FILE. docs/explain.md. */
 #include "node/tool.h"
 
+#include "common/text.h"
+
 #include <stdio.h>
 #include <string.h>
+
+enum { PROOF_NUMBER_ROOM = 48 };
 
 static const char *proof_text(const json_t *r, const char *key)
 {
@@ -25,8 +29,12 @@ static void proof_print(const struct cli *c, const json_t *r)
     for (size_t i = 0; i < json_array_size(figures); i++) {
         const json_t *f = json_array_get(figures, i);
         const char *value = proof_text(f, "value");
+        char grouped[PROOF_NUMBER_ROOM];
+        text_grouped(value, grouped, sizeof grouped);
         printf("  %-6s %s: %s\n", proof_text(f, "indicator"), proof_text(f, "label_vi"),
-               value[0] != '\0' ? value : "–");
+               value[0] == '\0' ? "–"
+               : c->en          ? value
+                                : grouped);
     }
     printf(cli_text(c,
                     "%lld hồ sơ đứng sau: %lld hoàn toàn do máy này ghi, %lld máy này và nơi khác "

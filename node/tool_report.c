@@ -3,12 +3,13 @@
 
 #include "common/io/cases_print.h"
 #include "common/io/file.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPORT_COLUMNS = 5, REPORT_TABLE_BYTES = 1024 * 1024 };
+enum { REPORT_COLUMNS = 5, REPORT_TABLE_BYTES = 1024 * 1024, REPORT_NUMBER_ROOM = 48 };
 
 static void report_copy(const struct cli *c, json_t *q, const char *option)
 {
@@ -33,9 +34,11 @@ static enum err report_ask(struct cli *c, void *tool, json_t *request, json_t **
 static void report_print_row(const struct cli *c, const json_t *r)
 {
     const json_t *judged = json_object_get(r, "judged");
-    printf("%s %s: %s (%s)\n", node_tool_str(r, "report"), node_tool_str(r, "period"),
+    const char *time = node_tool_str(r, c->en ? "time_en" : "time_vi");
+    bool due = time[0] == '\0'; /* nothing came yet: the day until which it may */
+    printf("%s %s: %s (%s%s)\n", node_tool_str(r, "report"), node_tool_str(r, "period"),
            node_tool_str(r, c->en ? "state_en" : "state_vi"),
-           node_tool_str(r, c->en ? "time_en" : "time_vi"));
+           due ? cli_text(c, "hạn nộp ", "due ") : "", due ? node_tool_str(r, "due") : time);
     if (strcmp(node_tool_str(judged, "reason"), "") != 0)
         printf("  %s: %s\n", cli_text(c, "Huyện", "District"), node_tool_str(judged, "reason"));
 }
@@ -72,9 +75,20 @@ static void report_print_list(const struct cli *c, const json_t *response)
     free(cells);
 }
 
+/* A figure as people write it: "72.000.000", "87,5". */
+static const char *report_number(const struct cli *c, const json_t *f, const char *key,
+                                 char out[static REPORT_NUMBER_ROOM])
+{
+    const char *plain = node_tool_str(f, key);
+    if (c->en) return plain;
+    text_grouped(plain, out, REPORT_NUMBER_ROOM);
+    return out;
+}
+
 static void report_print_show(const struct cli *c, const json_t *r)
 {
     const json_t *figures = json_object_get(r, "figures");
+    char sent[REPORT_NUMBER_ROOM], now[REPORT_NUMBER_ROOM];
     const char *key = NULL;
     json_t *text = NULL;
     report_print_row(c, json_object_get(r, "row"));
@@ -91,7 +105,7 @@ static void report_print_show(const struct cli *c, const json_t *r)
             total ? (c->en ? "label_en" : "label_vi") : (c->en ? "value_en" : "value_vi");
         printf("%s%3lld %s: %s / %s%s\n", total ? "" : "    ",
                (long long)json_integer_value(json_object_get(f, "line")), node_tool_str(f, name),
-               node_tool_str(f, "sent"), node_tool_str(f, "hub"),
+               report_number(c, f, "sent", sent), report_number(c, f, "hub", now),
                json_is_true(json_object_get(f, "differs")) ? "  <>" : "");
     }
     const json_t *moved = json_object_get(r, "moved");
@@ -129,13 +143,14 @@ static enum err report_values(struct cli *c, json_t *q)
 static const struct {
     const char *word, *verb;
     void (*print)(const struct cli *c, const json_t *response);
+    bool writes; /* takes texts */
 } report_steps[] = {
-    {"list", "report_list", report_print_list},
-    {"show", "report_show", report_print_show},
-    {"draft", "report_draft", report_print_row},
-    {"submit", "report_submit", report_print_row},
-    {"withdraw", "report_withdraw", report_print_row},
-    {"note", "report_note", report_print_row},
+    {"list", "report_list", report_print_list, false},
+    {"show", "report_show", report_print_show, false},
+    {"draft", "report_draft", report_print_row, true},
+    {"submit", "report_submit", report_print_row, false},
+    {"withdraw", "report_withdraw", report_print_row, false},
+    {"note", "report_note", report_print_row, true},
 };
 
 enum err node_tool_report(struct cli *c, void *ctx)
@@ -143,6 +158,11 @@ enum err node_tool_report(struct cli *c, void *ctx)
     for (size_t i = 0; i < sizeof report_steps / sizeof report_steps[0]; i++) {
         if (strcmp(c->args[0], report_steps[i].word) != 0) continue;
         static const char *const options[] = {"report", "period", "from", "to", "on"};
+        if (c->arg_count > 1 && !report_steps[i].writes)
+            return cli_fail(c, ERR_USAGE,
+                            "Chỉ report draft và report note ghi chữ (TRƯỜNG=CHỮ); chưa làm gì.",
+                            "Only report draft and report note take texts (FIELD=TEXT); nothing "
+                            "was done.");
         json_t *q = report_request(c, report_steps[i].verb);
         for (size_t k = 0; k < sizeof options / sizeof options[0]; k++)
             report_copy(c, q, options[k]);
@@ -177,16 +197,23 @@ enum err node_tool_calendar(struct cli *c, void *ctx)
     return e == ERR_OK ? e : cli_fail(c, e, "Không ghi được tệp.", "The file cannot be written.");
 }
 
+static const char *report_answer(const struct cli *c, const char *state)
+{
+    if (strcmp(state, "open") == 0) return cli_text(c, "chờ trả lời", "open");
+    if (strcmp(state, "agreed") == 0) return cli_text(c, "đã đồng ý", "agreed");
+    if (strcmp(state, "objected") == 0) return cli_text(c, "không đồng ý", "objected");
+    return state;
+}
+
 static void report_print_corrections(const struct cli *c, const json_t *r)
 {
     const json_t *rows = json_object_get(r, "corrections");
-    (void)c;
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *v = json_array_get(rows, i);
         printf("%s %s %s %s: %s -> %s (%s): %s\n", node_tool_str(v, "id"),
                node_tool_str(v, "report"), node_tool_str(v, "period"),
                node_tool_str(v, "indicator"), node_tool_str(v, "before"), node_tool_str(v, "after"),
-               node_tool_str(v, "state"), node_tool_str(v, "reason"));
+               report_answer(c, node_tool_str(v, "state")), node_tool_str(v, "reason"));
     }
 }
 

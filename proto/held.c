@@ -5,8 +5,9 @@
 
 static const struct held_why held_whys[] = {
     {FOLD_HELD_SCOPE, "scope", "hồ sơ không (hoặc không còn) thuộc xã đã ghi",
-     "the record is not, or no longer, of the unit that wrote", "cán bộ trung tâm",
-     "an officer of the hub",
+     "the record is not, or no longer, of the unit that wrote",
+     "đơn vị đang giữ hồ sơ, hoặc cán bộ trung tâm",
+     "the unit that has the record, or an officer of the hub",
      "hồ sơ đã chuyển đi: xem ở trang Chuyển hồ sơ (hoặc lệnh `transfer crossed --open`), rồi áp "
      "dụng hoặc để lại; hồ sơ chưa bao giờ của xã: báo xã, nếu cần thì chuyển hoặc chia sẻ hồ sơ "
      "để xã ghi lại",
@@ -14,10 +15,13 @@ static const struct held_why held_whys[] = {
      "set "
      "it aside; one that never was the unit's: tell the unit, and transfer or share the record for "
      "it to write again",
-     "hồ sơ đã chuyển đi: không phải làm gì, trung tâm quyết định và máy này sẽ được báo; hồ sơ "
+     "hồ sơ đã chuyển đi: không phải làm gì, đơn vị đang giữ hồ sơ hoặc trung tâm quyết định và "
+     "máy "
+     "này sẽ được báo; hồ sơ "
      "chưa bao giờ của xã: "
      "gọi trung tâm xin chuyển hoặc chia sẻ, rồi ghi lại",
-     "a record that moved: nothing, the hub decides and this PC will be told; one that never was "
+     "a record that moved: nothing, the unit that has it or the hub decides and this PC will be "
+     "told; one that never was "
      "the unit's: ask the hub "
      "to transfer or share it, then write again"},
     {FOLD_HELD_UNKNOWN, "unknown",

@@ -1,4 +1,5 @@
 #include "common/io/cases_print.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,16 +113,8 @@ static void cases_dong(const json_t *o, const char *key, char out[static 40])
         snprintf(out, 40, "–");
         return;
     }
-    long long n = (long long)json_integer_value(v);
-    int len = snprintf(digits, sizeof digits, "%llu",
-                       n < 0 ? 0ull - (unsigned long long)n : (unsigned long long)n);
-    size_t at = 0;
-    if (n < 0) out[at++] = '-';
-    for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0) out[at++] = '.';
-        out[at++] = digits[i];
-    }
-    out[at] = '\0';
+    snprintf(digits, sizeof digits, "%lld", (long long)json_integer_value(v));
+    text_grouped(digits, out, 40);
 }
 
 static void cases_print_settlements(const struct cli *c, const json_t *list)

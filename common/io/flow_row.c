@@ -64,8 +64,10 @@ static void flow_row_state(const struct flow_row *r, json_t *j)
     json_object_set_new(j, "state_vi", json_string(flow_state_vi(r->state)));
     json_object_set_new(j, "state_en", json_string(flow_state_en(r->state)));
     json_object_set_new(j, "time", json_string(flow_time_name(r->time)));
-    json_object_set_new(j, "time_vi", json_string(flow_time_vi(r->time)));
-    json_object_set_new(j, "time_en", json_string(flow_time_en(r->time)));
+    /* There is a due day, and nothing came that could be late: nothing is to be said of it. */
+    bool none = r->time == FLOW_TIME_NONE && r->slot.has_due;
+    json_object_set_new(j, "time_vi", json_string(none ? "" : flow_time_vi(r->time)));
+    json_object_set_new(j, "time_en", json_string(none ? "" : flow_time_en(r->time)));
     json_object_set_new(j, "overdue", json_boolean(flow_row_overdue(r)));
     json_object_set_new(j, "conflict", json_boolean(r->conflict));
     json_object_set_new(j, "other", r->has_other ? flow_hex(BYTES_OF(r->other.b)) : json_null());

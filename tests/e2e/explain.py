@@ -166,6 +166,10 @@ class Explained(Story):
             check("the proof is good", got["ok"] and got["unit"] == u and got["records"] > 30 and
                   got["own"] == got["records"] and got["newer"] == 0)
             check("it shows the commune's figures", len(got["figures"]) > 10)
+            words = self.w.nodes[u].tool("verify-proof", u + ".proof")
+            rates = [f["value"] for f in got["figures"] if f["value"] and "." in f["value"]]
+            check("rates have a comma: %s" % rates, rates and all(
+                ": " + v.replace(".", ",") in words and ": " + v not in words for v in rates))
         got = other.ask("verify-proof", UNITS[0] + ".proof")
         check("another commune sees that the records are not its own", got["own"] == 0)
         self.hub.tool("proof", "--issue", str(issue), "--unit", "99999", "--out", "x.proof", ok=(1,))

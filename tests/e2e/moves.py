@@ -112,6 +112,7 @@ def transfers(m, a, b, c):
           len(held) == 1 and held[0]["reason"] == "scope" and held[0]["id"] == one and held[0]["unit"] == TRI_AN
           and all(held[0][k] for k in ("vi", "en", "owner_vi", "owner_en", "next_vi", "next_en", "received")))
     own = a.ask("held")["held"]
+    check("who is named first is who decides", own[0]["owner_vi"].startswith("đơn vị đang giữ hồ sơ"))
     check("the commune that wrote it is told the same, with its own next step: %s" % own,
           len(own) == a.status()["log"]["held"] == 1 and own[0]["id"] == one and own[0]["reason"] == "scope"
           and own[0]["person"] and all(own[0][k] == held[0][k] for k in ("vi", "en", "owner_vi", "owner_en"))

@@ -68,6 +68,10 @@ class Workflow(Story):
         check("the commune sees what is due", any(r["report"] == REPORT and r["period"] == PERIOD for r in listed))
         row = node.ask("report", "draft", *self.args(), "--person", LAN, "narrative=Đội hoạt động đều.")
         check("a draft", row["state"] == "draft")
+        words = node.tool("report", "show", *self.args())
+        check("not sent yet: the due day stands there", "hạn nộp " + row["due"] in words and "không có hạn" not in words)
+        self.refused(node, "submit", "narrative=Chữ này sẽ mất.")
+        self.refused(node, "draft", "narrativ=Chữ này cũng mất.")
         node.sync()
         check("the district sees the draft", self.row(node.unit)["state"] == "draft")
         self.refused(node, "submit")
@@ -78,6 +82,7 @@ class Workflow(Story):
         check("the leader's name", row["signed_by"] == BINH and row["digest"])
         shown = node.ask("report", "show", *self.args())
         check("what was sent is what is here", shown["same"] and len(shown["figures"]) > 10)
+        self.reads_vietnamese(node.tool("report", "show", *self.args()), [f["sent"] for f in shown["figures"]])
         check("no change while it is submitted", "error" in self.refused(node, "draft", "narrative=x"))
         node.sync()
         row = self.row(node.unit)
@@ -88,6 +93,12 @@ class Workflow(Story):
         mine = {(f["line"], f["value"], f["total"]): f["sent"] for f in shown["figures"]}
         theirs = {(f["line"], f["value"], f["total"]): f["hub"] for f in show["figures"]}
         check("figure by figure", mine == theirs)
+
+    @staticmethod
+    def reads_vietnamese(words, figures):
+        rates = [f for f in figures if f and "." in f]
+        check("rates have a comma: %s" % rates, rates and all(
+            " " + f.replace(".", ",") in words and " " + f not in words for f in rates))
 
     def has_no_other_road(self, node, record):
         """Form, list and delete leave a report alone: nobody confirms by them, or takes back, or makes a second one."""
@@ -160,7 +171,10 @@ class Workflow(Story):
         node.sync()
         seen = node.ask("corrections")["corrections"]
         check("the commune sees it", [(x["id"], x["state"]) for x in seen] == [(one, "open")])
+        words = node.tool("corrections")
+        check("in Vietnamese it waits", "(chờ trả lời)" in words and "(open)" not in words)
         node.tool("correction", one, "object", "--note", "Người đó vẫn còn.", "--person", BINH)
+        check("and is answered", "(không đồng ý)" in node.tool("corrections"))
         said = node.ask("get", one)["values"]
         row = node.ask("report", "show", *self.args())["row"]
         check("it names the report, for Q02", said["report"] == row["record"])

@@ -309,6 +309,30 @@ static void every_cut_is_read_within_its_bytes(void **state)
     }
 }
 
+static void numbers_are_grouped_as_vietnamese_write_them(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"0", "0"},
+        {"-7", "-7"},
+        {"100.0", "100,0"},
+        {"999", "999"},
+        {"1000", "1.000"},
+        {"72000000", "72.000.000"},
+        {"-1000", "-1.000"},
+        {"-1234567.8", "-1.234.567,8"},
+        {"", ""},
+        {"-100", "-100"},
+    };
+    char out[24], less[6];
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        text_grouped(pairs[i][0], out, sizeof out);
+        assert_string_equal(out, pairs[i][1]);
+        text_grouped(pairs[i][0], less, sizeof less);
+        assert_memory_equal(less, out, strlen(less));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +348,7 @@ int main(void)
         cmocka_unit_test(truncating_never_cuts_a_code_point),
         cmocka_unit_test(trimming_takes_blanks_at_the_ends_only),
         cmocka_unit_test(every_cut_is_read_within_its_bytes),
+        cmocka_unit_test(numbers_are_grouped_as_vietnamese_write_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
