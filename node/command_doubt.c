@@ -31,6 +31,18 @@ static bool node_doubt_sure(const struct node_command *c, const struct node_stor
     return (int64_t)(tip->hlc >> 16) <= c->wall_ms() + tip->hub_ahead_ms + NODE_DOUBT_BACK_MS;
 }
 
+enum err node_doubt_ahead(struct node_command *c, struct date day, bool *ahead)
+{
+    struct node_store_tip tip;
+    struct date today;
+    *ahead = false;
+    enum err e = node_store_tip(c->store, &tip);
+    if (e != ERR_OK || !node_doubt_sure(c, &tip)) return e;
+    if (date_of_ms(c->wall_ms() + tip.hub_ahead_ms, &today) != ERR_OK) return ERR_OK;
+    *ahead = date_compare(day, today) > 0;
+    return ERR_OK;
+}
+
 enum err node_doubt(struct node_command *c, const struct catalogue_type *t,
                     const struct entry_op *op, const struct node_store_tip *tip, bool confirmed,
                     struct entry_why *why)

@@ -56,14 +56,17 @@ static enum err report_list_row(void *ctx, struct node_flow *f)
 static json_t *report_days(struct node_command *c, const json_t *request, int ahead,
                            struct date *on, struct date *from, struct date *to)
 {
-    if (node_request_str(request, "on") != NULL ? !report_day(request, "on", on)
-                                                : date_of_ms(c->wall_ms(), on) != ERR_OK)
-        return node_report_usage();
-    if (!report_day(request, "from", from) && date_add_days(*on, -REPORT_BACK_DAYS, from) != ERR_OK)
-        return node_report_usage();
-    if (!report_day(request, "to", to) && date_add_days(*on, ahead, to) != ERR_OK)
-        return node_report_usage();
-    return NULL;
+    bool has_from = json_object_get(request, "from") != NULL;
+    bool has_to = json_object_get(request, "to") != NULL;
+    bool days = json_object_get(request, "on") != NULL ? report_day(request, "on", on)
+                                                       : date_of_ms(c->wall_ms(), on) == ERR_OK;
+    days = days && (has_from ? report_day(request, "from", from)
+                             : date_add_days(*on, -REPORT_BACK_DAYS, from) == ERR_OK);
+    days =
+        days && (has_to ? report_day(request, "to", to) : date_add_days(*on, ahead, to) == ERR_OK);
+    if (days) return NULL;
+    return node_command_error(ERR_USAGE, "Ngày (on, from, to) viết như 2018-06-04.",
+                              "A day (on, from, to) is written like 2018-06-04.", NULL);
 }
 
 static int64_t report_now(struct node_command *c, const json_t *request, struct date on)
@@ -74,7 +77,7 @@ static int64_t report_now(struct node_command *c, const json_t *request, struct 
 
 json_t *node_command_report_list(struct node_command *c, const json_t *request)
 {
-    struct date on, from, to;
+    struct date on = {0}, from = {0}, to = {0};
     char day[DATE_TEXT_ROOM];
     json_t *j = report_days(c, request, REPORT_AHEAD_DAYS, &on, &from, &to);
     if (j != NULL) return j;
@@ -122,7 +125,7 @@ static enum err report_event(void *ctx, struct node_flow *f)
 
 json_t *node_command_calendar(struct node_command *c, const json_t *request)
 {
-    struct date on, from, to;
+    struct date on = {0}, from = {0}, to = {0};
     json_t *j = report_days(c, request, REPORT_CALENDAR_DAYS, &on, &from, &to);
     if (j != NULL) return j;
     struct report_calendar v = {.now_ms = c->wall_ms()};

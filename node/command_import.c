@@ -343,6 +343,26 @@ static enum err node_import_about(struct node_command *c, const json_t *request)
                                    c->wall_ms());
 }
 
+/* The day that the list is of. NULL: taken. */
+static json_t *node_import_day(struct node_command *c, const char *as_of)
+{
+    struct node_asof *a = &c->import->asof;
+    bool ahead = false;
+    enum err e = node_asof_open(a, as_of);
+    if (e == ERR_BAD_INPUT)
+        return node_command_error(e, "Ngày của số liệu ghi ngày/tháng/năm; chưa nhập gì.",
+                                  "The day is written D/M/YYYY; nothing was imported.", "as_of");
+    if (e == ERR_OK && a->has) e = node_doubt_ahead(c, a->day, &ahead);
+    if (e != ERR_OK) return node_command_fail(e);
+    if (!ahead) return NULL;
+    return node_command_error(ERR_BAD_INPUT,
+                              "Ngày của số liệu ở sau hôm nay; chưa nhập gì. Hãy ghi ngày mà danh "
+                              "sách được lập.",
+                              "The day of the list is after today; nothing was imported. Write the "
+                              "day on which the list was made.",
+                              "as_of");
+}
+
 static json_t *node_import_start(struct node_command *c, const json_t *request)
 {
     const char *as_of = node_request_str(request, "as_of");
@@ -362,13 +382,12 @@ static json_t *node_import_start(struct node_command *c, const json_t *request)
     do
         randombytes_buf(&m->id, sizeof m->id);
     while (m->id == 0);
-    e = node_asof_open(&m->asof, as_of);
-    if (e == ERR_BAD_INPUT) {
+    j = node_import_day(c, as_of);
+    if (j != NULL) {
         node_import_free(c);
-        return node_command_error(e, "Ngày của số liệu ghi ngày/tháng/năm; chưa nhập gì.",
-                                  "The day is written D/M/YYYY; nothing was imported.", "as_of");
+        return j;
     }
-    if (e == ERR_OK) e = node_import_about(c, request);
+    e = node_import_about(c, request);
     if (e == ERR_OK) return NULL;
     node_import_free(c);
     if (e != ERR_BAD_INPUT) return node_command_fail(e);

@@ -186,7 +186,9 @@ json_t *node_command_why(enum err e, const struct entry_why *why);
 MUST_CHECK enum err node_doubt(struct node_command *c, const struct catalogue_type *t,
                                const struct entry_op *op, const struct node_store_tip *tip,
                                bool confirmed, struct entry_why *why);
-/* The same of what is being typed into one field, for what cannot be alone. */
+/* Is a day after today, as far as this PC's clock is to be believed? The store's errors. */
+MUST_CHECK enum err node_doubt_ahead(struct node_command *c, struct date day, bool *ahead);
+/* node_doubt() of what is being typed into one field, for what cannot be alone. */
 MUST_CHECK enum err node_doubt_text(struct node_command *c, const struct catalogue_type *t,
                                     const struct catalogue_field *f, struct bytes text,
                                     struct entry_why *why);

@@ -96,11 +96,26 @@ static json_t *node_put_type(struct node_command *c, struct node_put *p)
                               "The present catalogue does not have this record's type.", NULL);
 }
 
+/* Whoever deletes or restores a record changes nothing in it: a value would be dropped. */
+static json_t *node_put_alone(const json_t *request)
+{
+    if (json_object_size(json_object_get(request, "values")) == 0 &&
+        json_array_size(json_object_get(request, "lock")) == 0 &&
+        json_array_size(json_object_get(request, "unlock")) == 0)
+        return NULL;
+    return node_command_error(ERR_USAGE,
+                              "Xóa hay khôi phục hồ sơ thì không ghi giá trị, không khóa, mở khóa "
+                              "trường; chưa làm gì. Hãy làm hai lần.",
+                              "A record is deleted or restored without values and locks; nothing "
+                              "was done. Do one after the other.",
+                              NULL);
+}
+
 static json_t *node_put_values(const json_t *request, struct node_put *p)
 {
     struct entry_why why;
     char field[64];
-    if (p->form.action != ENTRY_SAVE) return NULL;
+    if (p->form.action != ENTRY_SAVE) return node_put_alone(request);
     enum err e = node_values_read(p->form.type, json_object_get(request, "values"), p->values,
                                   &p->form.count, &p->memory, &why, field);
     p->form.values = p->values;

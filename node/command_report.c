@@ -349,6 +349,30 @@ static json_t *report_begin(struct node_command *c, const json_t *request,
     return NULL;
 }
 
+/* Nothing that a person typed is dropped without a word. NULL: each is one of `names`. */
+static json_t *report_known(const json_t *values, const char *const *names, size_t count)
+{
+    const char *key = NULL;
+    json_t *v = NULL;
+    json_object_foreach((json_t *)(uintptr_t)values, key, v)
+    {
+        char vi[200], en[200];
+        size_t i = 0;
+        while (i < count && strcmp(key, names[i]) != 0)
+            i++;
+        if (i < count && json_is_string(v)) continue;
+        int n = snprintf(vi, sizeof vi, "Chưa ghi gì: ở đây chỉ ghi chữ vào các đoạn");
+        int m = snprintf(en, sizeof en, "Nothing was saved: here is text for");
+        for (i = 0; i < count && n > 0 && m > 0 && (size_t)n < sizeof vi && (size_t)m < sizeof en;
+             i++) {
+            n += snprintf(vi + n, sizeof vi - (size_t)n, "%s %s", i > 0 ? "," : "", names[i]);
+            m += snprintf(en + m, sizeof en - (size_t)m, "%s %s", i > 0 ? "," : "", names[i]);
+        }
+        return node_command_error(ERR_BAD_VALUE, vi, en, key);
+    }
+    return NULL;
+}
+
 json_t *node_command_report_draft(struct node_command *c, const json_t *request)
 {
     struct node_flow f;
@@ -358,7 +382,8 @@ json_t *node_command_report_draft(struct node_command *c, const json_t *request)
     const json_t *values = json_object_get(request, "values");
     json_t *j = report_named(c, request, &f);
     if (j != NULL) return j;
-    j = report_may(&f, FLOW_EV_DRAFT);
+    j = report_known(values, submission_texts, SUBMISSION_TEXTS);
+    if (j == NULL) j = report_may(&f, FLOW_EV_DRAFT);
     if (j == NULL) j = report_begin(c, request, &f, &form, &t, &person);
     if (j == NULL) {
         report_set(&form, "state", bytes_str("draft"));
@@ -470,18 +495,21 @@ json_t *node_command_report_note(struct node_command *c, const json_t *request)
     struct node_flow f;
     struct id_person person;
     struct report_form form = {.count = 0};
-    const char *note = node_request_str(json_object_get(request, "values"), "note");
+    static const char *const fields[] = {"note"};
+    const json_t *values = json_object_get(request, "values");
+    const char *note = node_request_str(values, "note");
     json_t *j = report_named(c, request, &f);
     if (j != NULL) return j;
-    if (note == NULL)
+    j = report_known(values, fields, 1);
+    if (j == NULL && note == NULL)
         j = node_command_error(ERR_USAGE, "Cần ghi chú (note=CHỮ).",
                                "A note is needed (note=TEXT).", NULL);
-    else if (!f.row.has_record)
+    else if (j == NULL && !f.row.has_record)
         j = node_command_error(ERR_NOT_FOUND, "Báo cáo này chưa lập nên chưa có gì để ghi chú.",
                                "This report was not begun: there is nothing to note on.", NULL);
     if (j == NULL) j = report_type(c, &form);
     if (j == NULL) j = report_person(c, request, &person);
-    if (j == NULL) {
+    if (j == NULL && note != NULL) {
         report_set(&form, "note", bytes_str(note));
         j = report_save(c, request, &f, &form, &person);
     }

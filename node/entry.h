@@ -46,6 +46,7 @@ void node_entry_free(struct node_entry *n);
  * ERR_STALE      the record changed since the form was opened: open it again
  * ERR_NOT_FOUND  no such record;  ERR_NOT_READY: no catalogue has come yet, or no key to seal with
  * ERR_DENIED     also: a sealed field that this PC cannot read would be overwritten
+ * ERR_BAD_VALUE  also: a ref that was typed names the record itself, or one that is here and of another type
  * others         as entry_make()
  */
 MUST_CHECK enum err node_entry_make(struct node_entry *n, const struct node_entry_form *form,

@@ -416,6 +416,73 @@ static json_int_t bad_rows(const char *text)
     return n;
 }
 
+static void refused_field(const char *request, const char *field)
+{
+    json_t *r = ask(request);
+    assert_int_equal(node_command_error_of(r), ERR_BAD_VALUE);
+    assert_string_equal(json_string_value(json_object_get(r, "field")), field);
+    assert_non_null(strstr(json_string_value(json_object_get(r, "vi")), " n"));
+    json_decref(r);
+}
+
+static void no_text_of_a_report_is_dropped_without_a_word(void **state)
+{
+    (void)state;
+    refused_field("{'verb':'report_draft'," REPORT ",'person':'A','values':{'narrativ':'x'}}",
+                  "narrativ");
+    refused_field("{'verb':'report_draft'," REPORT
+                  ",'person':'A','values':{'narrative':'x','note':'y'}}",
+                  "note");
+    refused_field("{'verb':'report_draft'," REPORT ",'person':'A','values':{'narrative':5}}",
+                  "narrative");
+    report_is("not_started", NULL);
+    assert_int_equal(
+        told("{'verb':'report_draft'," REPORT ",'person':'A','values':{'narrative':'x'}}"), ERR_OK);
+    refused_field("{'verb':'report_note'," REPORT ",'person':'A','values':{'note':'y','nar':'x'}}",
+                  "nar");
+}
+
+/* "No due day" is said of what has none. */
+static void what_was_not_sent_has_its_due_day(void **state)
+{
+    (void)state;
+    json_t *r = ask("{'verb':'report_list','from':'2023-01-01','to':'2024-03-31'}");
+    const json_t *rows = json_object_get(r, "rows");
+    size_t due = 0;
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        bool has = json_is_string(json_object_get(row, "due"));
+        assert_string_equal(json_string_value(json_object_get(row, "time")), "none");
+        assert_string_equal(json_string_value(json_object_get(row, "time_vi")),
+                            has ? "" : "không có hạn");
+        assert_string_equal(json_string_value(json_object_get(row, "time_en")),
+                            has ? "" : "no due day");
+        due += has;
+    }
+    assert_true(due > 0);
+    json_decref(r);
+    r = ask("{'verb':'report_show'," REPORT "}");
+    const json_t *row = json_object_get(r, "row");
+    assert_true(json_is_null(json_object_get(row, "due")));
+    assert_string_equal(json_string_value(json_object_get(row, "time_vi")), "không có hạn");
+    json_decref(r);
+}
+
+static void a_day_that_is_none_is_no_day_by_default(void **state)
+{
+    (void)state;
+    static const char *const verbs[] = {"report_list", "calendar"};
+    static const char *const keys[] = {"from", "to", "on"};
+    char text[100];
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k < 3; k++) {
+            snprintf(text, sizeof text, "{'verb':'%s','%s':'x'}", verbs[i], keys[k]);
+            assert_int_equal(told(text), ERR_USAGE);
+            snprintf(text, sizeof text, "{'verb':'%s','%s':'2023-06-04'}", verbs[i], keys[k]);
+            assert_int_equal(told(text), ERR_OK);
+        }
+}
+
 static void a_report_is_written_by_its_own_verbs_alone(void **state)
 {
     char id[33], other[33], text[400];
@@ -785,6 +852,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_report_is_written_by_its_own_verbs_alone),
+        TEST(no_text_of_a_report_is_dropped_without_a_word),
+        TEST(what_was_not_sent_has_its_due_day),
+        TEST(a_day_that_is_none_is_no_day_by_default),
         TEST(a_correction_of_the_district_is_answered_by_its_verb),
         TEST(who_drafted_never_confirms),
         TEST(a_leader_is_told_of_what_nobody_confirmed),

@@ -907,8 +907,15 @@ static void test_import_of_a_day_leaves_what_is_later(void **state)
     assert_int_equal(count(r, "edited"), 1);
     json_decref(r);
     expect_note("tay");
-    r = import_rows("hôm qua", "x", "Ấp 2", false);
-    assert_string_equal(json_string_value(json_object_get(r, "field")), "as_of");
+    static const char *const wrong[] = {"hôm qua", "31/12/2062", "2023-11-16"}; /* none; to come */
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        r = import_rows(wrong[i], "x", "Ấp 2", i == 2);
+        assert_int_equal(node_command_error_of(r), ERR_BAD_INPUT);
+        assert_string_equal(json_string_value(json_object_get(r, "field")), "as_of");
+        json_decref(r);
+    }
+    r = import_rows("2023-11-15", "tay", "Ấp 2", true); /* today is a day of a list */
+    assert_ok(node_command_error_of(r));
     json_decref(r);
     expect_note("tay");
 }
@@ -931,6 +938,29 @@ static json_t *put_person(const char *what)
     return ask(text);
 }
 
+/* Whoever deletes changes nothing in the record: what was typed beside it would be lost. */
+static void test_a_delete_takes_no_values(void **state)
+{
+    (void)state;
+    make_home();
+    take_back();
+    json_decref(import_rows("", "tay", "Ấp 1", false));
+    static const char *const beside[] = {"\"values\":{\"note\":\"x\"}", "\"lock\":[\"note\"]",
+                                         "\"unlock\":[\"note\"]"};
+    char text[160];
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+        snprintf(text, sizeof text, "\"action\":\"delete\",\"reason\":\"mistake\",%s", beside[i]);
+        json_t *r = put_person(text);
+        assert_int_equal(node_command_error_of(r), ERR_USAGE);
+        json_decref(r);
+        expect_note("tay");
+    }
+    json_t *r =
+        put_person("\"action\":\"delete\",\"reason\":\"mistake\",\"values\":{},\"lock\":[]");
+    assert_ok(node_command_error_of(r));
+    json_decref(r);
+}
+
 /* A lock is against lists, with a day or without, and not against people, who are told. */
 static void test_no_list_overwrites_a_locked_field(void **state)
 {
@@ -946,7 +976,7 @@ static void test_no_list_overwrites_a_locked_field(void **state)
     r = put_person("\"lock\":[\"note\"]");
     assert_false(json_is_true(json_object_get(r, "saved"))); /* it is locked */
     json_decref(r);
-    static const char *const days[] = {"", "2030-12-31", "2020-12-31"};
+    static const char *const days[] = {"", "2023-11-15", "2020-12-31"};
     for (size_t i = 0; i < 3; i++) {
         char hamlet[20];
         snprintf(hamlet, sizeof hamlet, "Ấp %zu", i + 2);
@@ -984,7 +1014,7 @@ static void test_no_list_overwrites_a_locked_field(void **state)
     r = put_person("\"unlock\":[\"note\"],\"values\":{\"note\":\"mở\"}");
     assert_null(json_object_get(r, "locked"));
     json_decref(r);
-    r = import_rows("31/12/2030", "của danh sách", "Ấp 2", false);
+    r = import_rows("15/11/2023", "của danh sách", "Ấp 2", false);
     assert_int_equal(count(r, "kept_values"), 0);
     json_decref(r);
     expect_note("của danh sách");
@@ -1010,7 +1040,7 @@ static void test_no_list_overwrites_a_locked_field(void **state)
     assert_string_equal(json_string_value(json_object_get(list, "as_of")), "");
     size_t last = json_array_size(json_object_get(r, "events")) - 1;
     list = json_object_get(json_array_get(json_object_get(r, "events"), last), "import");
-    assert_string_equal(json_string_value(json_object_get(list, "as_of")), "2030-12-31");
+    assert_string_equal(json_string_value(json_object_get(list, "as_of")), "2023-11-15");
     assert_string_equal(json_string_value(json_object_get(list, "source")), "ds.xlsx");
     json_decref(r);
 }
@@ -1444,6 +1474,7 @@ int main(void)
         T(test_import_broken_rows),
         T(test_import_twice_doubles_nothing),
         T(test_import_of_a_day_leaves_what_is_later),
+        T(test_a_delete_takes_no_values),
         T(test_no_list_overwrites_a_locked_field),
         T(test_import_refuses_columns),
         T(test_import_ndjson),

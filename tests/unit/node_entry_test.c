@@ -386,6 +386,34 @@ static void test_who_was_accepted_is_that_pc_of_that_unit(void **state)
     assert_false(reader_of(&two)->accepted);
 }
 
+/* A ref is refused when the record is here and is another type's, or is the record itself; one that is not here may
+ * still come. */
+static void a_ref_names_a_record_of_its_type(void **state)
+{
+    struct sheet s;
+    static const char person[] = "41414141414141414141414141414141";
+    static const char home[] = "42424242424242424242424242424242";
+    static const char later[] = "43434343434343434343434343434343";
+    (void)state;
+    fill(&s, "person", "full_name", "Trần Thị Tốt", "sex", "female", NULL);
+    save(&s);
+    fill(&s, "household", "head", person, NULL);
+    memset(s.form.rid.b, 0x42, sizeof s.form.rid.b);
+    save(&s);
+    static const char *const wrong[][2] = {{"household", person}, {"guardian", person}};
+    for (size_t i = 0; i < 2; i++) {
+        fill(&s, "person", wrong[i][0], wrong[i][1], NULL);
+        assert_int_equal(make(&s), ERR_BAD_VALUE);
+        assert_string_equal(why.field->name, wrong[i][0]);
+    }
+    fill(&s, "person", "guardian", home, NULL);
+    assert_int_equal(make(&s), ERR_BAD_VALUE);
+    assert_non_null(strstr(why.vi, type_of("household")->label_vi));
+    fill(&s, "person", "household", home, "guardian", later, NULL);
+    assert_ok(make(&s));
+    assert_true(op.changed);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -397,6 +425,7 @@ int main(void)
         T(test_a_reason_that_was_left),
         T(test_text_at_its_limit),
         T(test_without_catalogue),
+        T(a_ref_names_a_record_of_its_type),
         T(test_room_for_what_is_sealed),
         T(test_who_was_accepted_is_that_pc_of_that_unit),
     };
