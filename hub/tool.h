@@ -44,6 +44,9 @@ MUST_CHECK enum err hub_tool_pairs(struct cli *c, int first, json_t *out);
 /* A text of an answer; "" when it is not there, or no text. */
 const char *hub_tool_str(const json_t *j, const char *key);
 
+/* tool_explain.c: why a figure differs, a word of an answer, for people. */
+const char *hub_tool_cause(const struct cli *c, const char *word);
+
 typedef void hub_tool_print_fn(const struct cli *c, const json_t *response);
 /* Ask and print: as JSON or for people. Takes over `request`. */
 MUST_CHECK enum err hub_tool_show(struct cli *c, struct hub_tool *t, json_t *request,

@@ -150,7 +150,7 @@ enum err hub_tool_explain(struct cli *c, void *ctx)
 
 /* ---- diff ---- */
 
-static const char *hub_cause(const struct cli *c, const char *word)
+const char *hub_tool_cause(const struct cli *c, const char *word)
 {
     static const struct {
         const char *word, *vi, *en;
@@ -176,7 +176,7 @@ static void hub_print_moved(const struct cli *c, const json_t *cell, const char 
 {
     const json_t *list = json_object_get(cell, key), *records = json_object_get(list, "records");
     if (hub_number(list, "count") == 0) return;
-    printf("  %s: %lld\n", hub_cause(c, key), hub_number(list, "count"));
+    printf("  %s: %lld\n", hub_tool_cause(c, key), hub_number(list, "count"));
     const json_t *deleted = json_object_get(list, "deleted");
     for (size_t i = 0; i < json_array_size(deleted); i++) {
         const json_t *v = json_array_get(deleted, i);
@@ -207,7 +207,7 @@ static void hub_print_diff_cell(const struct cli *c, const json_t *cell)
     for (size_t i = 0; i < json_array_size(causes); i++) {
         const char *word = json_string_value(json_array_get(causes, i));
         const json_t *list = json_object_get(cell, word);
-        if (list == NULL) printf("  %s\n", hub_cause(c, word));
+        if (list == NULL) printf("  %s\n", hub_tool_cause(c, word));
     }
     for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++)
         hub_print_moved(c, cell, moved[i]);

@@ -60,6 +60,19 @@ static void flow_print_matrix(const struct cli *c, const json_t *r)
            (long long)json_integer_value(json_object_get(r, "overdue")));
 }
 
+/* What the district said of a report, and the commune of a correction, for people. */
+static const char *flow_word(const struct cli *c, const char *word)
+{
+    static const char *const said[][2] = {{"accepted", "đã tiếp nhận"},
+                                          {"returned", "đã trả lại"},
+                                          {"open", "chưa trả lời"},
+                                          {"agreed", "xã đồng ý"},
+                                          {"objected", "xã không đồng ý"}};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+        if (strcmp(said[i][0], word) == 0) return cli_text(c, said[i][1], word);
+    return word;
+}
+
 static void flow_print_row(const struct cli *c, const json_t *r)
 {
     const char *time = hub_tool_str(r, c->en ? "time_en" : "time_vi");
@@ -125,8 +138,8 @@ static void flow_print_show(const struct cli *c, const json_t *r)
     json_t *text = NULL;
     flow_print_row(c, row);
     if (json_is_object(judged))
-        printf("%s: %s %s\n", cli_text(c, "Huyện", "District"), hub_tool_str(judged, "verdict"),
-               hub_tool_str(judged, "reason"));
+        printf("%s: %s %s\n", cli_text(c, "Huyện", "District"),
+               flow_word(c, hub_tool_str(judged, "verdict")), hub_tool_str(judged, "reason"));
     json_object_foreach(json_object_get(r, "narrative"), key, text)
     {
         const char *s = json_string_value(text);
@@ -169,7 +182,7 @@ static void flow_print_cell(const struct cli *c, const json_t *cell)
     const json_t *causes = json_object_get(cell, "causes");
     for (size_t i = 0; i < json_array_size(causes); i++)
         printf("    %s %s\n", cli_text(c, "vì", "because"),
-               json_string_value(json_array_get(causes, i)));
+               hub_tool_cause(c, json_string_value(json_array_get(causes, i))));
 }
 
 static void flow_print_supplement(const struct cli *c, const json_t *r)
@@ -353,13 +366,12 @@ enum err hub_tool_correct(struct cli *c, void *ctx)
 static void flow_print_corrections(const struct cli *c, const json_t *r)
 {
     const json_t *rows = json_object_get(r, "corrections");
-    (void)c;
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *v = json_array_get(rows, i);
         printf("%s %s %s %s %s: %s -> %s (%s): %s\n", hub_tool_str(v, "id"),
                hub_tool_str(v, "unit"), hub_tool_str(v, "report"), hub_tool_str(v, "period"),
                hub_tool_str(v, "indicator"), hub_tool_str(v, "before"), hub_tool_str(v, "after"),
-               hub_tool_str(v, "state"), hub_tool_str(v, "reason"));
+               flow_word(c, hub_tool_str(v, "state")), hub_tool_str(v, "reason"));
     }
 }
 

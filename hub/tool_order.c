@@ -2,6 +2,7 @@
 #include "hub/tool.h"
 
 #include "common/io/passphrase.h"
+#include "hub/orders.h"
 #include "proto/officer.h"
 #include "proto/order.h"
 
@@ -284,8 +285,10 @@ static void hub_print_order(const struct cli *c, const json_t *o)
 {
     size_t i;
     json_t *v;
+    const char *word = hub_tool_str(o, "kind");
+    const struct hub_order_kind *kind = hub_order_kind(bytes_str(word));
     printf("%.16s  %s  %s\n", json_string_value(json_object_get(o, "id")),
-           json_string_value(json_object_get(o, "kind")),
+           kind != NULL ? cli_text(c, kind->vi, kind->en) : word,
            strcmp(json_string_value(json_object_get(o, "state")), "approved") == 0
                ? cli_text(c, "đã thi hành", "carried out")
                : cli_text(c, "chờ người thứ hai ký", "waits for a second signature"));

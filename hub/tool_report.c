@@ -285,8 +285,9 @@ static void hub_print_verified(const struct cli *c, const json_t *r)
     const json_t *findings = json_object_get(r, "findings");
     for (size_t i = 0; i < json_array_size(findings); i++) {
         const json_t *f = json_array_get(findings, i);
-        printf("%lld: %s\n", (long long)json_integer_value(json_object_get(f, "position")),
-               json_string_value(json_object_get(f, c->en ? "en" : "vi")));
+        const char *table = hub_tool_str(f, "table");
+        printf("%lld: %s%s%s\n", (long long)json_integer_value(json_object_get(f, "position")),
+               hub_tool_str(f, c->en ? "en" : "vi"), table[0] != '\0' ? ": " : "", table);
     }
     printf("%s\n", json_is_true(json_object_get(r, "ok"))
                        ? cli_text(c, "Đúng: mọi thứ khớp.", "Good: everything fits.")

@@ -41,6 +41,7 @@ def confirms(world, an, binh):
     got = hub.ask("confirm", "--reason", "Đủ các xã", *an)
     check("it says who is back: %s" % got["what"],
           [got["what"][k] for k in ("called", "finished", "nodes")] == [len(UNITS)] * 3)
+    check("a list says it in words", "xác nhận trung tâm đã khôi phục" in hub.tool("order", "list"))
     hub.tool("order", "approve", got["id"][:12], *an, ok=(1,))
     check("one person is not enough", hub.ask("alarms")["confirm_wanted"])
     hub.tool("order", "approve", got["id"][:12], *binh)

@@ -121,6 +121,7 @@ class Workflow(Story):
         row = self.hub.ask("report", "return", *self.args(node.unit), "--person", "Huyện", "--reason",
                            "Thiếu phần khó khăn.")
         check("returned", row["state"] == "returned")
+        check("in words", "Huyện: đã trả lại" in self.hub.tool("report", "show", *self.args(node.unit)))
         node.sync()
         row = self.node_row(node)
         check("the commune reads why", row["state"] == "returned" and row["judged"]["reason"] == "Thiếu phần khó khăn.")
@@ -164,6 +165,7 @@ class Workflow(Story):
         one = self.hub.ask("correct", *self.args(node.unit), "--indicator", "T02", "--before", "10", "--after", "9",
                            "--reason", "Một người đã thôi.", "--person", "Huyện")["id"]
         check("it waits", [x["state"] for x in self.hub.ask("corrections")["corrections"]] == ["open"])
+        check("in words", "10 -> 9 (chưa trả lời)" in self.hub.tool("corrections"))
         for args, count in ((self.args(), 1), (self.args(node.unit), 1), (["--report", "RP05"], 0),
                             (["--period", "2022"], 0)):
             check("corrections %s: %d" % (" ".join(args), count),
@@ -242,6 +244,8 @@ class Workflow(Story):
         check("one team more", cell["b"]["num"] == cell["a"]["num"] + 1)
         record = cell["added"]["records"][0]
         check("its cause", record["id"] == made["id"] and len(record["sets"]) == 1)
+        told = self.hub.tool("supplement", *self.args(), "--preview")
+        check("causes in words", "vì hồ sơ thêm vào\n" in told and "vì added" not in told)
         check("a preview issues nothing", len(self.hub.ask("issues")["issues"]) == 1)
         done = self.hub.ask("supplement", *self.args(), "--person", "Huyện")
         check("the next number", done["issue"]["number"] == 2 and done["of"] == 1)
