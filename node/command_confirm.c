@@ -1,4 +1,5 @@
-/* Who hands a report in and takes it back: the leader, under another login than who drafted. docs/workflow.md. */
+/* Who hands a report in and takes it back: the leader, under another login than who drafted; and what may be written
+ * into one. docs/workflow.md. */
 #include "node/command_priv.h"
 
 #include "common/text.h"
@@ -72,4 +73,27 @@ json_t *node_report_confirms(struct node_command *c, const json_t *request,
                               "The leader confirms under an own login, another than who drafted; "
                               "nothing was submitted.",
                               NULL);
+}
+
+json_t *node_report_known(const json_t *values, const char *const *names, size_t count)
+{
+    const char *key = NULL;
+    json_t *v = NULL;
+    json_object_foreach((json_t *)(uintptr_t)values, key, v)
+    {
+        char vi[200], en[200];
+        size_t i = 0;
+        while (i < count && strcmp(key, names[i]) != 0)
+            i++;
+        if (i < count && json_is_string(v)) continue;
+        int n = snprintf(vi, sizeof vi, "Chưa ghi gì: ở đây chỉ ghi chữ vào các đoạn");
+        int m = snprintf(en, sizeof en, "Nothing was saved: here is text for");
+        for (i = 0; i < count && n > 0 && m > 0 && (size_t)n < sizeof vi && (size_t)m < sizeof en;
+             i++) {
+            n += snprintf(vi + n, sizeof vi - (size_t)n, "%s %s", i > 0 ? "," : "", names[i]);
+            m += snprintf(en + m, sizeof en - (size_t)m, "%s %s", i > 0 ? "," : "", names[i]);
+        }
+        return node_command_error(ERR_BAD_VALUE, vi, en, key);
+    }
+    return NULL;
 }

@@ -145,6 +145,8 @@ struct node_flow;
 json_t *node_report_confirms(struct node_command *c, const json_t *request,
                              const struct node_flow *f, const struct id_person *person);
 json_t *node_report_takes_back(struct node_command *c, const json_t *request);
+/* Nothing that a person typed is dropped without a word. NULL: each value is a text and one of `names`. */
+json_t *node_report_known(const json_t *values, const char *const *names, size_t count);
 /* command_beside.c: `figures` of a report get their `target`; {count, rows} of whom the text names, null
  * when that could not be looked for */
 MUST_CHECK enum err node_report_targets(struct node_command *c, const struct node_flow *f,

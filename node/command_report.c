@@ -349,30 +349,6 @@ static json_t *report_begin(struct node_command *c, const json_t *request,
     return NULL;
 }
 
-/* Nothing that a person typed is dropped without a word. NULL: each is one of `names`. */
-static json_t *report_known(const json_t *values, const char *const *names, size_t count)
-{
-    const char *key = NULL;
-    json_t *v = NULL;
-    json_object_foreach((json_t *)(uintptr_t)values, key, v)
-    {
-        char vi[200], en[200];
-        size_t i = 0;
-        while (i < count && strcmp(key, names[i]) != 0)
-            i++;
-        if (i < count && json_is_string(v)) continue;
-        int n = snprintf(vi, sizeof vi, "Chưa ghi gì: ở đây chỉ ghi chữ vào các đoạn");
-        int m = snprintf(en, sizeof en, "Nothing was saved: here is text for");
-        for (i = 0; i < count && n > 0 && m > 0 && (size_t)n < sizeof vi && (size_t)m < sizeof en;
-             i++) {
-            n += snprintf(vi + n, sizeof vi - (size_t)n, "%s %s", i > 0 ? "," : "", names[i]);
-            m += snprintf(en + m, sizeof en - (size_t)m, "%s %s", i > 0 ? "," : "", names[i]);
-        }
-        return node_command_error(ERR_BAD_VALUE, vi, en, key);
-    }
-    return NULL;
-}
-
 json_t *node_command_report_draft(struct node_command *c, const json_t *request)
 {
     struct node_flow f;
@@ -382,7 +358,7 @@ json_t *node_command_report_draft(struct node_command *c, const json_t *request)
     const json_t *values = json_object_get(request, "values");
     json_t *j = report_named(c, request, &f);
     if (j != NULL) return j;
-    j = report_known(values, submission_texts, SUBMISSION_TEXTS);
+    j = node_report_known(values, submission_texts, SUBMISSION_TEXTS);
     if (j == NULL) j = report_may(&f, FLOW_EV_DRAFT);
     if (j == NULL) j = report_begin(c, request, &f, &form, &t, &person);
     if (j == NULL) {
@@ -500,7 +476,7 @@ json_t *node_command_report_note(struct node_command *c, const json_t *request)
     const char *note = node_request_str(values, "note");
     json_t *j = report_named(c, request, &f);
     if (j != NULL) return j;
-    j = report_known(values, fields, 1);
+    j = node_report_known(values, fields, 1);
     if (j == NULL && note == NULL)
         j = node_command_error(ERR_USAGE, "Cần ghi chú (note=CHỮ).",
                                "A note is needed (note=TEXT).", NULL);

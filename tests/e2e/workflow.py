@@ -69,7 +69,7 @@ class Workflow(Story):
         row = node.ask("report", "draft", *self.args(), "--person", LAN, "narrative=Đội hoạt động đều.")
         check("a draft", row["state"] == "draft")
         words = node.tool("report", "show", *self.args())
-        check("not sent yet: the due day stands there", "hạn nộp " + row["due"] in words and "không có hạn" not in words)
+        check("not sent yet: the due day", "hạn nộp " + row["due"] in words and "không có hạn" not in words)
         self.refused(node, "submit", "narrative=Chữ này sẽ mất.")
         self.refused(node, "draft", "narrativ=Chữ này cũng mất.")
         node.sync()
