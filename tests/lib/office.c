@@ -67,6 +67,14 @@ json_t *office_send(struct hub_app *a, json_t *request, enum err want)
     return r;
 }
 
+void office_own(struct office *o, struct bytes payload)
+{
+    struct hub_own_set own = {.payloads = &payload, .count = 1};
+    assert_int_equal(hub_app_begin(&o->app), ERR_OK);
+    assert_int_equal(hub_own_append(o->app.store, &o->app.keys, &own, o->hub.now_ms, NULL), ERR_OK);
+    assert_int_equal(hub_app_commit(&o->app), ERR_OK);
+}
+
 void office_officer(struct office *o, struct key_sign *k, uint8_t seed, const char *name,
                     unsigned roles)
 {
@@ -78,11 +86,7 @@ void office_officer(struct office *o, struct key_sign *k, uint8_t seed, const ch
     assert_int_equal(order_officer_prove(k, &o->app.keys.hub, &v), ERR_OK);
     buf_init(&b, 4096);
     order_officer_encode(&v, &b);
-    struct bytes p = buf_bytes(&b);
-    struct hub_own_set own = {.payloads = &p, .count = 1};
-    assert_int_equal(hub_app_begin(&o->app), ERR_OK);
-    assert_int_equal(hub_own_append(o->app.store, &o->app.keys, &own, o->hub.now_ms, NULL), ERR_OK);
-    assert_int_equal(hub_app_commit(&o->app), ERR_OK);
+    office_own(o, buf_bytes(&b));
     buf_free(&b);
 }
 

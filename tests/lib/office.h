@@ -27,6 +27,9 @@ json_t *office_ask(struct hub_app *a, const char *text);
 /* The same, of a request as JSON, which is taken; the answer must say `want`. */
 json_t *office_send(struct hub_app *a, json_t *request, enum err want);
 
+/* A set of the hub's own log of this op. */
+void office_own(struct office *o, struct bytes payload);
+
 /* Make `k` the key of this seed, and enter its officer into the log, without a vouch of the root key. */
 void office_officer(struct office *o, struct key_sign *k, uint8_t seed, const char *name,
                     unsigned roles);

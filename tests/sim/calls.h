@@ -9,6 +9,7 @@
 #ifndef DONGBO_TESTS_SIM_CALLS_H
 #define DONGBO_TESTS_SIM_CALLS_H
 
+#include "common/io/store_watch.h"
 #include "hub/store.h"
 #include "node/store.h"
 #include "proto/attach.h"
@@ -99,6 +100,10 @@ enum calls_page {
     PAGE_TARGET,
 };
 struct id_record calls_page_id(enum calls_page which);
+/* Tell a row of a clock or a check (ctx: the calls). */
+enum err calls_page_watch(void *ctx, const struct watch_row *r);
+/* Tell and free what a call with the result `e` made. */
+enum err calls_page_json(struct calls *c, enum err e, json_t *j);
 #define CALLS_PAGE_UNIT   "26176"
 #define CALLS_PAGE_FORM   "RP04"
 #define CALLS_PAGE_PERIOD "2023-6M"

@@ -90,22 +90,14 @@ static enum err named(struct calls *c)
 
 /* ---- clocks, checks, money, scores ---- */
 
-static enum err watch_tell(void *ctx, const struct watch_row *r)
-{
-    calls_tell_str(ctx, r->clock != NULL ? r->clock->id : r->check != NULL ? r->check->id : "");
-    calls_tell_str(ctx, r->failed != NULL ? r->failed : "");
-    calls_tell(ctx, r->record.b, sizeof r->record.b);
-    return ERR_OK;
-}
-
 static enum err watch_clocks_run(struct calls *c)
 {
-    return hub_watch_run(c->hub, today, false, watch_tell, c);
+    return hub_watch_run(c->hub, today, false, calls_page_watch, c);
 }
 
 static enum err watch_checks_run(struct calls *c)
 {
-    return hub_watch_run(c->hub, today, true, watch_tell, c);
+    return hub_watch_run(c->hub, today, true, calls_page_watch, c);
 }
 
 static enum err watch_one(struct calls *c)
@@ -115,35 +107,26 @@ static enum err watch_one(struct calls *c)
     const struct catalogue *k = hub_store_catalogue(c->hub);
     const struct catalogue_check *v = k != NULL ? catalogue_checks(k, &n) : NULL;
     if (n == 0) return ERR_NOT_READY;
-    return hub_watch_one(c->hub, &v[0], (struct date){2023, 1, 1}, today, watch_tell, c, why);
+    return hub_watch_one(c->hub, &v[0], (struct date){2023, 1, 1}, today, calls_page_watch, c, why);
 }
 
 static enum err watch_late(struct calls *c)
 {
-    return hub_watch_late(c->hub, 0, 0, watch_tell, c);
-}
-
-static enum err json_told(struct calls *c, enum err e, json_t *j)
-{
-    if (e == ERR_OK) {
-        calls_tell_json(c, j);
-        json_decref(j);
-    }
-    return e;
+    return hub_watch_late(c->hub, 0, 0, calls_page_watch, c);
 }
 
 static enum err budgets(struct calls *c)
 {
     json_t *j = NULL;
     enum err e = hub_watch_budgets(c->hub, CALLS_PAGE_YEAR, CALLS_PAGE_UNIT, &j);
-    return json_told(c, e, j);
+    return calls_page_json(c, e, j);
 }
 
 static enum err sheets(struct calls *c)
 {
     json_t *j = NULL;
     enum err e = hub_watch_sheets(c->hub, CALLS_PAGE_YEAR, CALLS_PAGE_UNIT, &j);
-    return json_told(c, e, j);
+    return calls_page_json(c, e, j);
 }
 
 static enum err sheet(struct calls *c)
@@ -151,7 +134,7 @@ static enum err sheet(struct calls *c)
     struct id_record id = calls_page_id(PAGE_SHEET);
     json_t *j = NULL;
     enum err e = hub_watch_sheet(c->hub, &id, &j);
-    return json_told(c, e, j);
+    return calls_page_json(c, e, j);
 }
 
 const struct call calls_hub_pages[] = {

@@ -100,45 +100,28 @@ static enum err import_day(struct calls *c)
 
 /* ---- clocks, checks, money, scores ---- */
 
-static enum err watch_tell(void *ctx, const struct watch_row *r)
-{
-    calls_tell_str(ctx, r->clock != NULL ? r->clock->id : r->check != NULL ? r->check->id : "");
-    calls_tell_str(ctx, r->failed != NULL ? r->failed : "");
-    calls_tell(ctx, r->record.b, sizeof r->record.b);
-    return ERR_OK;
-}
-
 static enum err watch_clocks_run(struct calls *c)
 {
-    return node_watch_run(c->node, today, false, watch_tell, c);
+    return node_watch_run(c->node, today, false, calls_page_watch, c);
 }
 
 static enum err watch_checks_run(struct calls *c)
 {
-    return node_watch_run(c->node, today, true, watch_tell, c);
-}
-
-static enum err json_told(struct calls *c, enum err e, json_t *j)
-{
-    if (e == ERR_OK) {
-        calls_tell_json(c, j);
-        json_decref(j);
-    }
-    return e;
+    return node_watch_run(c->node, today, true, calls_page_watch, c);
 }
 
 static enum err budgets(struct calls *c)
 {
     json_t *j = NULL;
     enum err e = node_watch_budgets(c->node, CALLS_PAGE_YEAR, CALLS_PAGE_UNIT, &j);
-    return json_told(c, e, j);
+    return calls_page_json(c, e, j);
 }
 
 static enum err sheets(struct calls *c)
 {
     json_t *j = NULL;
     enum err e = node_watch_sheets(c->node, CALLS_PAGE_YEAR, CALLS_PAGE_UNIT, &j);
-    return json_told(c, e, j);
+    return calls_page_json(c, e, j);
 }
 
 static enum err sheet(struct calls *c)
@@ -146,7 +129,7 @@ static enum err sheet(struct calls *c)
     struct id_record id = calls_page_id(PAGE_SHEET);
     json_t *j = NULL;
     enum err e = node_watch_sheet(c->node, &id, &j);
-    return json_told(c, e, j);
+    return calls_page_json(c, e, j);
 }
 
 const struct call calls_node_pages[] = {

@@ -192,3 +192,20 @@ void calls_pages_prepare(struct calls *c)
     assert(e == ERR_OK);
     (void)e;
 }
+
+enum err calls_page_watch(void *ctx, const struct watch_row *r)
+{
+    calls_tell_str(ctx, r->clock != NULL ? r->clock->id : r->check != NULL ? r->check->id : "");
+    calls_tell_str(ctx, r->failed != NULL ? r->failed : "");
+    calls_tell(ctx, r->record.b, sizeof r->record.b);
+    return ERR_OK;
+}
+
+enum err calls_page_json(struct calls *c, enum err e, json_t *j)
+{
+    if (e == ERR_OK) {
+        calls_tell_json(c, j);
+        json_decref(j);
+    }
+    return e;
+}
