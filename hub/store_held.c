@@ -270,21 +270,30 @@ enum err hub_held_retry(struct hub_store *s, const struct id_record *rid, uint64
     return e;
 }
 
+/* Whose this op is, and why it is held. ERR_NOT_FOUND: it is not. */
+static enum err hub_held_find(struct hub_store *s, struct hub_waiting *h, int64_t *reason)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "SELECT unit, own, reason FROM sys_held WHERE pos = ?1 AND op = ?2");
+    db_bind_int(q, 1, (int64_t)h->pos);
+    db_bind_int(q, 2, h->op);
+    enum err e = db_get(q);
+    if (e == ERR_OK) {
+        h->unit = db_column_int(q, 0);
+        h->own = db_column_int(q, 1) != 0;
+        *reason = db_column_int(q, 2);
+    }
+    db_done(q);
+    return e;
+}
+
 enum err hub_held_again(struct hub_store *s, uint64_t pos, unsigned op, uint64_t at)
 {
     struct hub_waiting h = {.pos = pos, .op = op};
-    struct db_stmt *q = db_stmt(s->db, "SELECT unit, own FROM sys_held WHERE pos = ?1 AND op = ?2 "
-                                       "AND reason = 4");
-    db_bind_int(q, 1, (int64_t)pos);
-    db_bind_int(q, 2, op);
-    enum err e = db_get(q);
-    if (e == ERR_OK) {
-        h.unit = db_column_int(q, 0);
-        h.own = db_column_int(q, 1) != 0;
-    }
-    db_done(q);
-    if (e == ERR_NOT_FOUND) return ERR_OK;
-    return e == ERR_OK ? hub_held_retry_one(s, &h, at, NULL, NULL, 0) : e;
+    int64_t reason = 0;
+    enum err e = hub_held_find(s, &h, &reason);
+    if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return reason == FOLD_HELD_UNKNOWN ? hub_held_retry_one(s, &h, at, NULL, NULL, 0) : ERR_OK;
 }
 
 /* ---- decided by a person ---- */
@@ -309,15 +318,8 @@ enum err hub_held_decide(struct hub_store *s, uint64_t pos, unsigned op, bool ap
                          bool *done)
 {
     struct hub_waiting h = {.pos = pos, .op = op, .settled = true};
-    struct db_stmt *q = db_stmt(s->db, "SELECT unit, own FROM sys_held WHERE pos = ?1 AND op = ?2");
-    db_bind_int(q, 1, (int64_t)pos);
-    db_bind_int(q, 2, op);
-    enum err e = db_get(q);
-    if (e == ERR_OK) {
-        h.unit = db_column_int(q, 0);
-        h.own = db_column_int(q, 1) != 0;
-    }
-    db_done(q);
+    int64_t reason = 0;
+    enum err e = hub_held_find(s, &h, &reason);
     if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
     *done = true;
     if (!apply) return hub_held_aside(s, &h, at);

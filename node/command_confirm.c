@@ -7,6 +7,8 @@
 #include "node/store_users.h"
 #include "proto/submission.h"
 
+enum { KNOWN_BYTES_MAX = 400 }; /* of a sentence that names a report's texts */
+
 /* Did this person save the draft that stands there, or write one of its texts, in whatever state it is now? */
 static bool report_drafted(struct node_command *c, const struct node_flow *f,
                            const struct id_person *person)
@@ -75,25 +77,36 @@ json_t *node_report_confirms(struct node_command *c, const json_t *request,
                               NULL);
 }
 
+static bool report_takes(const char *const *names, size_t count, const char *key)
+{
+    size_t i = 0;
+    while (i < count && strcmp(key, names[i]) != 0)
+        i++;
+    return i < count;
+}
+
 json_t *node_report_known(const json_t *values, const char *const *names, size_t count)
 {
     const char *key = NULL;
     json_t *v = NULL;
+    struct buf list, vi, en;
     json_object_foreach((json_t *)(uintptr_t)values, key, v)
     {
-        char vi[200], en[200];
-        size_t i = 0;
-        while (i < count && strcmp(key, names[i]) != 0)
-            i++;
-        if (i < count && json_is_string(v)) continue;
-        int n = snprintf(vi, sizeof vi, "Chưa ghi gì: ở đây chỉ ghi chữ vào các đoạn");
-        int m = snprintf(en, sizeof en, "Nothing was saved: here is text for");
-        for (i = 0; i < count && n > 0 && m > 0 && (size_t)n < sizeof vi && (size_t)m < sizeof en;
-             i++) {
-            n += snprintf(vi + n, sizeof vi - (size_t)n, "%s %s", i > 0 ? "," : "", names[i]);
-            m += snprintf(en + m, sizeof en - (size_t)m, "%s %s", i > 0 ? "," : "", names[i]);
-        }
-        return node_command_error(ERR_BAD_VALUE, vi, en, key);
+        if (!report_takes(names, count, key) || !json_is_string(v)) break;
     }
-    return NULL;
+    if (key == NULL) return NULL;
+    buf_init(&list, KNOWN_BYTES_MAX);
+    buf_init(&vi, KNOWN_BYTES_MAX);
+    buf_init(&en, KNOWN_BYTES_MAX);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&list, "%s %s", i > 0 ? "," : "", names[i]);
+    buf_printf(&vi, "Chưa ghi gì: ở đây chỉ ghi chữ vào các đoạn%s", buf_cstr(&list));
+    buf_printf(&en, "Nothing was saved: here is text for%s", buf_cstr(&list));
+    json_t *j = vi.e == ERR_OK && en.e == ERR_OK
+                    ? node_command_error(ERR_BAD_VALUE, buf_cstr(&vi), buf_cstr(&en), key)
+                    : node_command_fail(ERR_NOMEM);
+    buf_free(&list);
+    buf_free(&vi);
+    buf_free(&en);
+    return j;
 }

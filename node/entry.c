@@ -178,14 +178,17 @@ static enum err node_entry_named(struct node_entry *n, const struct catalogue_fi
 static enum err node_entry_refs(struct node_entry *n, const struct node_entry_form *form,
                                 const struct entry_op *op, struct entry_why *why)
 {
-    struct change_op c;
-    enum err e = change_op_decode(op->payload, n->entry.decoded, &c);
-    for (size_t i = 0; e == ERR_OK && i < c.count; i++) {
-        const struct catalogue_field *f = NULL;
-        for (size_t k = 0; k < form->count && f == NULL; k++)
-            if (form->values[k].field->no == c.writes[i].field) f = form->values[k].field;
-        if (f == NULL || f->kind != CATALOGUE_REF) continue;
-        e = node_entry_named(n, f, &op->rid, c.writes[i].value, why);
+    struct change_op c = {.count = 0};
+    bool open = false;
+    enum err e = ERR_OK;
+    for (size_t k = 0; e == ERR_OK && k < form->count; k++) {
+        const struct catalogue_field *f = form->values[k].field;
+        if (f->kind != CATALOGUE_REF) continue;
+        if (!open) e = change_op_decode(op->payload, n->entry.decoded, &c);
+        open = true;
+        for (size_t i = 0; e == ERR_OK && i < c.count; i++)
+            if (c.writes[i].field == f->no)
+                e = node_entry_named(n, f, &op->rid, c.writes[i].value, why);
     }
     if (e == ERR_OK) why->field = NULL;
     return e;
