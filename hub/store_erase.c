@@ -15,7 +15,9 @@ struct hub_positions {
 
 struct hub_erasing { /* one order at work */
     const struct erase_list *list;
-    uint64_t at; /* position of the order */
+    uint64_t
+        at; /* what is told about it is told from this position on: the order's, or a later one's */
+    uint64_t by; /* position of the order; 0: of one before */
     struct hub_positions hits;
     struct hub_positions answers; /* of sets with an answer to who knows what */
     struct buf stubs;             /* of the set at hand */
@@ -62,6 +64,12 @@ static enum err hub_erase_stubs(struct hub_store *s, struct hub_erasing *w,
         w->stub[i] = bytes_make(NULL, 0);
         if (!hub_erase_names(s, l, view, i, &whole)) continue;
         *any = true;
+        struct move_offer offer;
+        if (change_payload_kind(view->payload[i]) == CHANGE_OFFER &&
+            move_offer_decode(view->payload[i], &offer) == ERR_OK) {
+            erase_stub_offer(&offer.record, &offer.transfer, &w->stubs);
+            continue;
+        }
         /* What cannot be decoded keeps its record id. */
         if (change_op_decode(view->payload[i], s->writes, &op) != ERR_OK) {
             whole = true;
@@ -143,11 +151,11 @@ static enum err hub_erase_hit(struct hub_positions *p, uint64_t position)
 static enum err hub_erase_look(struct hub_store *s, struct hub_erasing *w, struct change_view *view,
                                const struct db_stmt *q)
 {
-    bool hit = false, whole = false, answers = false;
+    bool hit = false, whole = false, answers = false, named;
     uint64_t position = (uint64_t)db_column_int(q, 0);
     enum err e = change_open(db_column_bytes(q, 1), db_column_bytes(q, 2), view);
     if (e != ERR_OK) return ERR_DAMAGED;
-    e = hub_dead_offers(s, w->list, view);
+    e = hub_dead_offers(s, w->list, view, &named);
     for (unsigned i = 0; e == ERR_OK && !hit && i < view->head.ops; i++) {
         hit = hub_erase_names(s, w->list, view, i, &whole);
         answers = answers || (view->payload[i].p != NULL &&
@@ -259,7 +267,7 @@ static enum err hub_erase_set(struct hub_store *s, struct hub_erasing *w, struct
     for (unsigned i = 0; e == ERR_OK && i < view->head.ops; i++) {
         if (w->stub[i].p == NULL) continue;
         verdicts[i] = FOLD_ERASED;
-        e = hub_erased_count(s, position, i, w->at);
+        e = hub_erased_count(s, position, i, w->by);
     }
     if (e == ERR_OK)
         e = hub_erase_row(s, position, buf_bytes(&w->body), bytes_make(verdicts, view->head.ops));
@@ -378,12 +386,13 @@ enum err hub_erase_apply(struct hub_store *s, struct bytes content, uint64_t at)
 {
     struct erase_list l = {.records = NULL};
     struct hub_erasing *w = NULL;
+    bool any = false;
     struct change_view *view = calloc(1, sizeof *view); /* s->view is the order's own set */
     enum err e = view != NULL ? erase_decode(content, &l) : ERR_NOMEM;
     if (e == ERR_OK) e = hub_erasing_new(&w);
     if (e != ERR_OK) goto out;
     w->list = &l;
-    w->at = at;
+    w->at = w->by = at;
     e = hub_erase_note(s, &l, at);
     if (e == ERR_OK) e = hub_erase_seek(s, w, view);
     for (size_t i = 0; e == ERR_OK && i < w->hits.count; i++)
@@ -393,7 +402,7 @@ enum err hub_erase_apply(struct hub_store *s, struct bytes content, uint64_t at)
     if (e == ERR_OK) e = hub_erased_load(s);
     for (size_t i = 0; e == ERR_OK && i < l.record_count; i++) /* assignments of others with it */
         e = hub_held_retry(s, &l.records[i], at, NULL, NULL, 0);
-    if (e == ERR_OK) e = hub_quarantine_erase(s);
+    if (e == ERR_OK) e = hub_quarantine_erase(s, &any);
 out:
     hub_erasing_free(w);
     erase_free(&l);
@@ -426,29 +435,41 @@ enum err hub_erase_ingest(struct hub_store *s, const struct change_view *view, s
     return e;
 }
 
-bool hub_erase_may(const struct hub_store *s, const struct change_view *view, unsigned op,
-                   struct change_write *writes)
+/* Sets with an answer that waits for one of these offers. */
+static enum err hub_erase_waiting(struct hub_store *s, struct hub_erasing *w)
 {
-    struct change_op what;
-    bool whole = false;
-    if (view->payload[op].p != NULL || s->replaying) return true;
-    if (erase_find_op(&s->erased, &view->head.inc, view->head.seq, op) != NULL) return true;
-    return view->stub[op].p != NULL &&
-           erase_stub_decode(view->stub[op], writes, &what, &whole) == ERR_OK && whole &&
-           erase_has_record(&s->erased, &what.rid);
+    bool row = true;
+    enum err e = ERR_OK;
+    struct db_stmt *q = db_stmt(s->db, "SELECT DISTINCT h.pos FROM sys_dead_transfer d JOIN "
+                                       "sys_held h ON h.rid = d.id ORDER BY h.pos");
+    while (e == ERR_OK && row) {
+        e = db_step(q, &row);
+        if (e == ERR_OK && row) e = hub_erase_hit(&w->answers, (uint64_t)db_column_int(q, 0));
+    }
+    db_done(q);
+    return e;
 }
 
-enum err hub_store_erased_allowed(struct hub_store *s, const struct pack_sets *sets)
+enum err hub_erase_late(struct hub_store *s, uint64_t at)
 {
+    struct hub_erasing *w = NULL;
+    bool any = false;
     struct change_view *view = calloc(1, sizeof *view);
-    enum err e = view != NULL ? hub_cache_ready(s) : ERR_NOMEM;
-    for (size_t i = 0; e == ERR_OK && i < sets->count; i++) {
-        if (sets->v[i].body.len > 0 && sets->v[i].body.p[0] == 0) continue;
-        e = change_open(sets->v[i].head, sets->v[i].body, view);
-        for (unsigned k = 0; e == ERR_OK && k < view->head.ops; k++) {
-            if (!hub_erase_may(s, view, k, s->writes)) e = ERR_BAD_FORMAT;
-        }
+    enum err e = view != NULL ? hub_erasing_new(&w) : ERR_NOMEM;
+    if (e == ERR_OK) {
+        w->list = &s->erased;
+        w->at = at;
+        e = hub_erase_waiting(s, w);
     }
+    if (e == ERR_OK) e = hub_erase_answers(s, w, view);
+    for (size_t i = 0; e == ERR_OK && i < w->hits.count; i++)
+        e = hub_erase_set(s, w, view, w->hits.v[i]);
+    if (e == ERR_OK) e = hub_quarantine_erase(s, &any);
+    any = any || (e == ERR_OK && w->hits.count > 0);
+    if (e == ERR_OK && any) e = hub_meta_set_int(s, "wipe_wanted", 1);
+    /* A node could ask for it with every set that it sends. */
+    if (e == ERR_OK && any && s->late_wipes++ < HUB_LATE_WIPES_MAX) s->wipe_wanted = true;
+    hub_erasing_free(w);
     free(view);
     return e;
 }

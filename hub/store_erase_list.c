@@ -334,7 +334,7 @@ void hub_erased_settle(struct hub_store *s)
 
 bool hub_store_wipe_wanted(const struct hub_store *s)
 {
-    return s->wipe_wanted;
+    return s->wipe_wanted || s->late_wipes > HUB_LATE_WIPES_MAX;
 }
 
 enum err hub_store_wipe(struct hub_store *s)

@@ -47,23 +47,45 @@ bool hub_move_rid(struct hub_store *s, struct bytes payload, struct id_record *r
     return true;
 }
 
+/* The record of this offer and its name, also of one whose payload is gone. */
+static bool hub_offer_of(struct hub_store *s, const struct change_view *view, unsigned op,
+                         struct id_record *rid, struct id_record *transfer)
+{
+    struct move_offer m;
+    struct change_op gone;
+    bool whole = false;
+    struct bytes payload = view->payload[op], stub = view->stub[op];
+    if (payload.p == NULL) {
+        if (stub.p == NULL || !erase_stub_transfer(stub, transfer) ||
+            erase_stub_decode(stub, s->writes, &gone, &whole) != ERR_OK)
+            return false;
+        *rid = gone.rid;
+        return true;
+    }
+    if (change_payload_kind(payload) != CHANGE_OFFER || move_offer_decode(payload, &m) != ERR_OK)
+        return false;
+    *rid = m.record;
+    *transfer = m.transfer;
+    return true;
+}
+
 /* An offer that did not apply left no transfer, and its node knows its name all the same: an answer to
  * it is an answer to an offer of the record. A name belongs to the offer that did apply, if one did. */
 enum err hub_dead_offers(struct hub_store *s, const struct erase_list *l,
-                         const struct change_view *view)
+                         const struct change_view *view, bool *any)
 {
     enum err e = ERR_OK;
+    *any = false;
     for (unsigned i = 0; e == ERR_OK && l->record_count > 0 && i < view->head.ops; i++) {
-        struct move_offer m;
-        if (view->payload[i].p == NULL || change_payload_kind(view->payload[i]) != CHANGE_OFFER ||
-            move_offer_decode(view->payload[i], &m) != ERR_OK || !erase_has_record(l, &m.record))
-            continue;
+        struct id_record rid, transfer;
+        if (!hub_offer_of(s, view, i, &rid, &transfer) || !erase_has_record(l, &rid)) continue;
         struct db_stmt *q =
             db_stmt(s->db, "INSERT OR IGNORE INTO sys_dead_transfer(id, rid) SELECT ?1, ?2 WHERE "
                            "NOT EXISTS (SELECT 1 FROM sys_transfer WHERE id = ?1)");
-        db_bind_blob(q, 1, BYTES_OF(m.transfer.b));
-        db_bind_blob(q, 2, BYTES_OF(m.record.b));
+        db_bind_blob(q, 1, BYTES_OF(transfer.b));
+        db_bind_blob(q, 2, BYTES_OF(rid.b));
         e = db_run(q);
+        *any = *any || (e == ERR_OK && db_changes(s->db) > 0);
     }
     return e;
 }

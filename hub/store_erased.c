@@ -2,6 +2,8 @@
 #include "hub/store_erase.h"
 #include "hub/store_priv.h"
 
+#include <stdlib.h>
+
 static enum err hub_erased_records(struct hub_store *s, struct erase_list *l)
 {
     struct id_record rid;
@@ -61,4 +63,31 @@ enum err hub_erased_load(struct hub_store *s)
     s->erased = l;
     s->wipe_wanted = wanted != 0;
     return ERR_OK;
+}
+
+bool hub_erase_may(const struct hub_store *s, const struct change_view *view, unsigned op,
+                   struct change_write *writes)
+{
+    struct change_op what;
+    bool whole = false;
+    if (view->payload[op].p != NULL || s->replaying) return true;
+    if (erase_find_op(&s->erased, &view->head.inc, view->head.seq, op) != NULL) return true;
+    return view->stub[op].p != NULL &&
+           erase_stub_decode(view->stub[op], writes, &what, &whole) == ERR_OK && whole &&
+           erase_has_record(&s->erased, &what.rid);
+}
+
+enum err hub_store_erased_allowed(struct hub_store *s, const struct pack_sets *sets)
+{
+    struct change_view *view = calloc(1, sizeof *view);
+    enum err e = view != NULL ? hub_cache_ready(s) : ERR_NOMEM;
+    for (size_t i = 0; e == ERR_OK && i < sets->count; i++) {
+        if (sets->v[i].body.len > 0 && sets->v[i].body.p[0] == 0) continue;
+        e = change_open(sets->v[i].head, sets->v[i].body, view);
+        for (unsigned k = 0; e == ERR_OK && k < view->head.ops; k++) {
+            if (!hub_erase_may(s, view, k, s->writes)) e = ERR_BAD_FORMAT;
+        }
+    }
+    free(view);
+    return e;
 }

@@ -221,6 +221,8 @@ enum err hub_store_contact(struct hub_store *s, const struct id_hash *node,
     if (e != ERR_OK || !due) return e;
     e = hub_store_moves_prune(s, now_ms - (int64_t)MOVE_EVENTS_KEPT_DAYS * HUB_PRUNE_MS);
     if (e == ERR_OK) s->pruned_ms = now_ms;
+    if (s->late_wipes > HUB_LATE_WIPES_MAX) s->wipe_wanted = true; /* behind this commit */
+    s->late_wipes = 0;
     return e;
 }
 

@@ -189,14 +189,16 @@ static enum err hub_parcel_hit(struct hub_store *s, struct change_view *view, in
     return e == ERR_OK && !hit ? ERR_NOT_FOUND : e;
 }
 
-enum err hub_quarantine_erase(struct hub_store *s)
+enum err hub_quarantine_erase(struct hub_store *s, bool *any)
 {
     int64_t no = 0, seq = -1;
+    *any = false;
     struct change_view *view = calloc(1, sizeof *view);
     enum err e = view != NULL ? ERR_OK : ERR_NOMEM;
     while (e == ERR_OK) {
         e = hub_parcel_hit(s, view, &no, &seq);
         if (e == ERR_OK) e = hub_parcel_rewrite(s, no, seq);
+        *any = *any || e == ERR_OK;
     }
     free(view);
     return e == ERR_NOT_FOUND ? ERR_OK : e;

@@ -145,10 +145,11 @@ struct hub_store {
     bool let_in;                            /* a decision about a parcel came back */
     bool certify_due; /* what came back of this node says another unit than holds (hub/rekey.h) */
     struct id_hash certify_node;
-    int road;                       /* enum hub_road of what is taken now */
-    bool wipe_wanted;               /* the file may still hold what was deleted */
-    struct buf attach_block;        /* of hub_store_attach_read() */
-    uint64_t attach_quota;          /* bytes of files of one unit, 0: the usual */
+    int road;                /* enum hub_road of what is taken now */
+    bool wipe_wanted;        /* the file may still hold what was deleted */
+    unsigned late_wipes;     /* asked for by hub_erase_late() since the day's first contact */
+    struct buf attach_block; /* of hub_store_attach_read() */
+    uint64_t attach_quota;   /* bytes of files of one unit, 0: the usual */
     const struct hub_store *reader; /* of which store it is a reader; NULL: it is none */
     unsigned readers;               /* that are open */
     size_t erased_then;             /* of a reader: length of the list when it was opened */
@@ -405,7 +406,8 @@ MUST_CHECK enum err hub_parcels_due(struct hub_store *s, int64_t now_ms);
 MUST_CHECK enum err hub_parcel_load(struct hub_store *s, const struct hub_parcel *p,
                                     struct pack_sets *out, struct buf *memory);
 /* What orders of erasure name goes from here too. */
-MUST_CHECK enum err hub_quarantine_erase(struct hub_store *s);
+MUST_CHECK enum err hub_quarantine_erase(struct hub_store *s,
+                                         bool *any); /* *any: there was something */
 
 /* store_erase.c, store_erase_list.c */
 MUST_CHECK enum err hub_erased_load(struct hub_store *s);
@@ -418,6 +420,10 @@ MUST_CHECK enum err hub_erasure_add(struct hub_store *s, const struct id_hash *h
 /* The body of a set that comes, without what is erased; *changed = false: nothing of it is. */
 MUST_CHECK enum err hub_erase_ingest(struct hub_store *s, const struct change_view *view,
                                      struct buf *body, bool *changed);
+enum { HUB_LATE_WIPES_MAX = 16 }; /* a day; what is more waits for the next day's first contact */
+/* Names of erased offers became known with the set that will have position `at`: the answers that wait for them go, and
+ * their nodes are told. */
+MUST_CHECK enum err hub_erase_late(struct hub_store *s, uint64_t at);
 /* May this op be without its payload (or has it one)? `writes`: room for CHANGE_WRITES_MAX. */
 bool hub_erase_may(const struct hub_store *s, const struct change_view *view, unsigned op,
                    struct change_write *writes);
@@ -426,10 +432,10 @@ MUST_CHECK enum err hub_erased_count(struct hub_store *s, uint64_t position, uns
 
 /* store_erase_move.c: the record that an offer, answer, share or settle speaks of; false: none. */
 bool hub_move_rid(struct hub_store *s, struct bytes payload, struct id_record *rid);
-/* Before the record goes: its transfers, and what went along with it, stay known by number. */
-/* Keep the names of the offers in this set that are of records of the list, for answers to them. */
+/* Keep the names of the offers in this set that are of records of the list, for answers to them; *any: one is new. */
 MUST_CHECK enum err hub_dead_offers(struct hub_store *s, const struct erase_list *l,
-                                    const struct change_view *view);
+                                    const struct change_view *view, bool *any);
+/* Before the record goes: its transfers, and what went along with it, stay known by number. */
 MUST_CHECK enum err hub_erase_moves(struct hub_store *s, int64_t record,
                                     const struct id_record *rid);
 /* In a replay: what went along with the erased accept at position `at`, and assignments that applied there though the

@@ -219,8 +219,9 @@ static enum err hub_take_set(struct hub_store *s, struct hub_job *job)
     if ((!job->given && !hub_extends(job->log, head)) || !ID_EQUAL(&head->hub, &s->identity.hub))
         return ERR_CHAIN_BROKEN;
     if (job->rekeyed && job->log->closed) return ERR_BAD_FORMAT; /* it ended the log */
-    bool changed = false;
-    e = hub_dead_offers(s, &s->erased, s->view);
+    bool changed = false, named = false;
+    e = hub_dead_offers(s, &s->erased, s->view, &named);
+    if (e == ERR_OK && named) e = hub_erase_late(s, s->position + 1);
     if (e == ERR_OK) e = hub_erase_ingest(s, s->view, &s->ingest, &changed);
     if (e == ERR_OK && changed) {
         job->body = buf_bytes(&s->ingest);

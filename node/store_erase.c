@@ -14,7 +14,8 @@
 static bool node_erase_answer_rid(struct node_store *s, const struct id_record *transfer,
                                   struct id_record *rid)
 {
-    struct db_stmt *q = db_stmt(s->db, "SELECT rid FROM sys_transfer WHERE id = ?1");
+    struct db_stmt *q = db_stmt(s->db, "SELECT rid FROM sys_transfer WHERE id = ?1 UNION ALL "
+                                       "SELECT rid FROM sys_answered WHERE id = ?1 LIMIT 1");
     db_bind_blob(q, 1, BYTES_OF(transfer->b));
     enum err e = db_get(q);
     if (e == ERR_OK) e = db_column_copy(q, 0, rid->b, sizeof rid->b);
@@ -68,7 +69,13 @@ static enum err node_erase_stub(struct node_store *s, const struct erase_list *l
 {
     struct change_op op;
     struct id_record rid;
+    struct move_offer offer;
     bool whole = node_erase_rid(s, payload, &rid) && erase_has_record(l, &rid);
+    if (change_payload_kind(payload) == CHANGE_OFFER &&
+        move_offer_decode(payload, &offer) == ERR_OK) {
+        erase_stub_offer(&offer.record, &offer.transfer, out);
+        return out->e;
+    }
     if (change_op_decode(payload, s->writes, &op) != ERR_OK) {
         op = (struct change_op){.rid = rid};
         whole = true;

@@ -202,12 +202,22 @@ static enum err node_offer_local(struct node_store *s, int64_t log, uint64_t seq
     return db_run(q);
 }
 
+/* For an erasure: whose record an own answer was of, whatever the feed tells later. */
+static enum err node_answered(struct node_store *s, const struct id_record *transfer)
+{
+    struct db_stmt *q = db_stmt(s->db, "INSERT OR IGNORE INTO sys_answered(id, rid) SELECT id, rid "
+                                       "FROM sys_transfer WHERE id = ?1");
+    db_bind_blob(q, 1, BYTES_OF(transfer->b));
+    return db_run(q);
+}
+
 enum err node_move_local(struct node_store *s, int64_t log, uint64_t seq, unsigned op,
                          struct bytes payload, int64_t now_ms)
 {
     struct move_answer a;
     struct move_settle c;
     struct db_stmt *q = NULL;
+    const struct id_record *answered = NULL;
     int kind = change_payload_kind(payload);
     if (kind == CHANGE_OFFER) return node_offer_local(s, log, seq, op, payload, now_ms);
     if (kind == CHANGE_ANSWER && move_answer_decode(payload, &a) == ERR_OK) {
@@ -215,6 +225,7 @@ enum err node_move_local(struct node_store *s, int64_t log, uint64_t seq, unsign
                            "WHERE id = ?5");
         db_bind_int(q, 1, (int64_t)a.reply);
         db_bind_blob(q, 5, BYTES_OF(a.transfer.b));
+        answered = &a.transfer;
     } else if (kind == CHANGE_SETTLE && move_settle_decode(payload, &c) == ERR_OK) {
         q = db_stmt(s->db, "UPDATE sys_crossed SET reply = ?1, rlog = ?2, rseq = ?3, rop = ?4 "
                            "WHERE version = ?5 AND op = ?6");
@@ -226,7 +237,8 @@ enum err node_move_local(struct node_store *s, int64_t log, uint64_t seq, unsign
     db_bind_int(q, 2, log);
     db_bind_int(q, 3, node_store_i64(seq));
     db_bind_int(q, 4, op);
-    return db_run(q);
+    enum err e = db_run(q);
+    return e == ERR_OK && answered != NULL ? node_answered(s, answered) : e;
 }
 
 /* ---- lists ---- */

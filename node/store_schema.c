@@ -194,6 +194,10 @@ const struct db_migration node_store_steps[] = {
     {"ALTER TABLE sys_state ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;"},
     /* files that the hub did not take: not offered again before then; 0: with the next session */
     {"ALTER TABLE sys_attach ADD COLUMN again_ms INTEGER NOT NULL DEFAULT 0;"},
+    /* of which record the transfers are that were answered here: an answer has the transfer's name alone, and what the
+     * feed told of transfers goes when it begins anew */
+    {"CREATE TABLE sys_answered(id BLOB PRIMARY KEY NOT NULL, rid BLOB NOT NULL) WITHOUT ROWID;"
+     "INSERT INTO sys_answered(id, rid) SELECT id, rid FROM sys_transfer WHERE reply IS NOT NULL;"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -191,14 +191,16 @@ enum err erase_decode(struct bytes content, struct erase_list *l)
     return e;
 }
 
-/* ---- stubs ---- */
+/* ---- stubs: by how many items they have ---- */
+
+enum { ERASE_WHOLE_ITEMS = 1, ERASE_OFFER_ITEMS = 2, ERASE_OP_ITEMS = 4 };
 
 void erase_stub_encode(const struct change_op *op, bool whole, struct buf *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < op->count; i++)
         n += op->writes[i].element.p == NULL;
-    wire_put_array(out, whole ? 1 : 4);
+    wire_put_array(out, whole ? ERASE_WHOLE_ITEMS : ERASE_OP_ITEMS);
     wire_put_bin(out, BYTES_OF(op->rid.b));
     if (whole) return;
     wire_put_uint(out, op->kind);
@@ -215,6 +217,14 @@ void erase_stub_encode(const struct change_op *op, bool whole, struct buf *out)
             wire_put_bin(out, w->bases);
         }
     }
+}
+
+void erase_stub_offer(const struct id_record *rid, const struct id_record *transfer,
+                      struct buf *out)
+{
+    wire_put_array(out, ERASE_OFFER_ITEMS);
+    wire_put_bin(out, BYTES_OF(rid->b));
+    wire_put_bin(out, BYTES_OF(transfer->b));
 }
 
 static bool erase_stub_write(struct wire_reader *r, struct change_write *w)
@@ -240,9 +250,14 @@ enum err erase_stub_decode(struct bytes stub, struct change_write *writes, struc
     if (wire_check(stub) != ERR_OK) return ERR_BAD_FORMAT;
     wire_open(&r, stub);
     size_t items = wire_get_array(&r);
-    if (items != 1 && items != 4) return ERR_BAD_FORMAT;
+    if (items != ERASE_WHOLE_ITEMS && items != ERASE_OFFER_ITEMS && items != ERASE_OP_ITEMS)
+        return ERR_BAD_FORMAT;
     wire_get_bin_exact(&r, out.rid.b, sizeof out.rid.b);
-    if (items == 4) {
+    if (items == ERASE_OFFER_ITEMS) {
+        struct id_record transfer;
+        wire_get_bin_exact(&r, transfer.b, sizeof transfer.b);
+    }
+    if (items == ERASE_OP_ITEMS) {
         out.kind = (enum change_kind)wire_get_uint(&r, CHANGE_EDIT);
         out.type = (unsigned)wire_get_uint(&r, CHANGE_NUMBER_MAX);
         out.count = wire_get_array(&r);
@@ -255,8 +270,22 @@ enum err erase_stub_decode(struct bytes stub, struct change_write *writes, struc
     enum err e = wire_close(&r);
     if (e != ERR_OK) return e;
     *op = out;
-    *whole = items == 1;
+    *whole = items != ERASE_OP_ITEMS;
     return ERR_OK;
+}
+
+bool erase_stub_transfer(struct bytes stub, struct id_record *transfer)
+{
+    struct wire_reader r;
+    struct id_record rid, name;
+    if (wire_check(stub) != ERR_OK) return false;
+    wire_open(&r, stub);
+    if (wire_get_array(&r) != ERASE_OFFER_ITEMS) return false;
+    wire_get_bin_exact(&r, rid.b, sizeof rid.b);
+    wire_get_bin_exact(&r, name.b, sizeof name.b);
+    if (wire_close(&r) != ERR_OK) return false;
+    *transfer = name;
+    return true;
 }
 
 /* ---- the file ---- */

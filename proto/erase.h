@@ -57,15 +57,21 @@ const struct erase_op *erase_find_op(const struct erase_list *l, const struct id
  * per write without an element, field and bases. Never longer than the payload.
  */
 void erase_stub_encode(const struct change_op *op, bool whole, struct buf *out);
+/* What is left of an offer (SPEC 13.2): the record's id and the transfer's name, by which an answer
+ * that came before it is known to be of this record. */
+void erase_stub_offer(const struct id_record *rid, const struct id_record *transfer,
+                      struct buf *out);
 
 /*
- * Read a stub. *op gets writes with the value nil (op->count may be 0); *whole as above, then only
- * op->rid means anything.
+ * Read a stub, an offer's too. *op gets writes with the value nil (op->count may be 0); *whole as
+ * above, then only op->rid means anything.
  *   in   writes: room for CHANGE_WRITES_MAX
  * ERR_BAD_FORMAT
  */
 MUST_CHECK enum err erase_stub_decode(struct bytes stub, struct change_write *writes,
                                       struct change_op *op, bool *whole);
+/* The name of the transfer, of an offer's stub. False: it is another op's, or no stub. */
+bool erase_stub_transfer(struct bytes stub, struct id_record *transfer);
 
 /*
  * Sets of the hub's log in a file outside the database (SPEC 12.8, 18.2): a tag of at most 16 bytes,

@@ -91,7 +91,12 @@ static enum err again_stub(struct bytes in, struct buf *out)
     struct change_op op;
     bool whole = false;
     enum err e = erase_stub_decode(in, writes, &op, &whole);
-    if (e == ERR_OK) erase_stub_encode(&op, whole, out);
+    struct id_record transfer;
+    if (e == ERR_OK && erase_stub_transfer(in, &transfer)) {
+        erase_stub_offer(&op.rid, &transfer, out);
+    } else if (e == ERR_OK) {
+        erase_stub_encode(&op, whole, out);
+    }
     return e;
 }
 

@@ -45,6 +45,7 @@ static void hub_forget(struct check *c)
     free(c->ops);
     free(c->records);
     free(c->moves);
+    free(c->answered);
     free(c->homes);
     free(c->dead);
     free(c->ever);

@@ -130,10 +130,30 @@ static bool stub_rid(struct check *c, struct bytes stub, struct id_record *rid)
     return true;
 }
 
+/* What is left of an offer has its name: the answers that waited for it are of a dead record. */
+static void offer_killed(struct check *c, size_t row, unsigned index, const struct id_record *rid,
+                         const struct id_record *transfer)
+{
+    for (size_t i = 0; i < c->move_count; i++) {
+        struct naive_move *m = &c->moves[i];
+        if (m->kind != CHANGE_ANSWER || m->verdict != 4 || !ID_EQUAL(&m->wait, transfer)) continue;
+        m->verdict = 8;
+        op_kill(c, m->row, m->index);
+    }
+    c->moves = realloc(c->moves, (c->move_count + 1) * sizeof *c->moves);
+    assert(c->moves != NULL);
+    c->moves[c->move_count++] = (struct naive_move){.row = row,
+                                                    .index = index,
+                                                    .kind = CHANGE_OFFER,
+                                                    .wait = *rid,
+                                                    .transfer = *transfer,
+                                                    .verdict = 8};
+}
+
 void naive_stub_take(struct world *w, size_t row, unsigned index)
 {
     struct check *c = w->check;
-    struct id_record rid;
+    struct id_record rid, transfer;
     if (!stub_rid(c, c->view->stub[index], &rid)) {
         world_fail(w, "op %u at position %zu has no payload and does not say why", index, row + 1);
         return;
@@ -145,6 +165,8 @@ void naive_stub_take(struct world *w, size_t row, unsigned index)
     }
     c->rows[row].on_record[index] = true;
     op_kill(c, row, index);
+    if (erase_stub_transfer(c->view->stub[index], &transfer))
+        offer_killed(c, row, index, &rid, &transfer);
 }
 
 /* ---- what is left ---- */
@@ -183,16 +205,51 @@ void naive_mark(const struct id_record *rid, char out[static NAIVE_MARK_BYTES + 
     sodium_bin2hex(out + 2, NAIVE_MARK_BYTES - 1, rid->b, (NAIVE_MARK_BYTES - 2) / 2);
 }
 
+/* A hub that went back behind an offer may have an answer to it, and cannot know of what (SPEC 12.5). */
+static bool offer_unheard(const struct check *c, const struct id_record *rid)
+{
+    for (size_t i = 0; i < c->answered_count; i++) {
+        bool heard = !ID_EQUAL(&c->answered[i].rid, rid);
+        for (size_t k = 0; !heard && k < c->move_count; k++)
+            heard = c->moves[k].kind == CHANGE_OFFER &&
+                    ID_EQUAL(&c->moves[k].transfer, &c->answered[i].transfer);
+        if (!heard) return true;
+    }
+    return false;
+}
+
+void check_answered(struct world *w, int who, const struct id_record *transfer,
+                    char note[static NAIVE_MARK_BYTES + 1])
+{
+    struct check *c = w->check;
+    struct naive_answered a = {.transfer = *transfer};
+    if (who == WORLD_HUB || !w->nodes[who].host.up) return;
+    struct db_stmt *q =
+        db_stmt(w->nodes[who].store->db, "SELECT rid FROM sys_transfer WHERE id = ?1");
+    db_bind_blob(q, 1, BYTES_OF(transfer->b));
+    enum err e = db_get(q);
+    if (e == ERR_OK) e = db_column_copy(q, 0, a.rid.b, sizeof a.rid.b);
+    db_done(q);
+    if (e != ERR_OK) return;
+    naive_mark(&a.rid, note);
+    c->answered = realloc(c->answered, (c->answered_count + 1) * sizeof *c->answered);
+    assert(c->answered != NULL);
+    c->answered[c->answered_count++] = a;
+}
+
 /* Marks of dead records on a whole disk. */
 static void marks_seek(struct world *w, const struct memvfs_host *disk, const char *where)
 {
     const struct check *c = w->check;
     const char *file = NULL;
+    size_t n = 0;
     char *marks = malloc(c->dead_count * NAIVE_MARK_BYTES + 1);
     assert(marks != NULL);
-    for (size_t i = 0; i < c->dead_count; i++)
-        naive_mark(&c->dead[i], marks + i * NAIVE_MARK_BYTES); /* its end is written over */
-    if (memvfs_seek(disk, marks, NAIVE_MARK_BYTES, c->dead_count, &file))
+    for (size_t i = 0; i < c->dead_count; i++) {
+        if (disk == w->hub.host.disk && offer_unheard(c, &c->dead[i])) continue;
+        naive_mark(&c->dead[i], marks + n++ * NAIVE_MARK_BYTES); /* its end is written over */
+    }
+    if (n > 0 && memvfs_seek(disk, marks, NAIVE_MARK_BYTES, n, &file))
         world_fail(w, "%s: what was erased stands in %s", where, file);
     free(marks);
 }

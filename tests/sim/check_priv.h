@@ -83,6 +83,10 @@ struct naive_move { /* one op of SPEC 13, as it stands in the hub's log */
     bool late; /* an assignment, of which a record was erased or not there yet when it was taken */
 };
 
+struct naive_answered { /* a person answered this transfer with a note, as one of that record */
+    struct id_record transfer, rid;
+};
+
 struct naive_transfer {
     struct id_record id, rid;
     char from[ADMIN_UNIT_BYTES_MAX + 1], to[ADMIN_UNIT_BYTES_MAX + 1];
@@ -149,6 +153,8 @@ struct check {
     size_t home_count;
     struct naive_move *moves;
     size_t move_count;
+    struct naive_answered *answered;
+    size_t answered_count;
     struct naive_stay *stays; /* in the order of the log */
     size_t stay_count;
     struct naive_transfer *transfers;
@@ -216,6 +222,10 @@ bool naive_dead(const struct check *c, const struct id_record *rid);
 bool naive_ever_dead(const struct check *c, const struct id_record *rid);
 /* An order, and an op without payload, of c->view. */
 void naive_order_take(struct world *w, struct bytes payload, uint64_t at);
+/* A person at `who` answers this transfer: with the mark of its record in the note, where that is known here; else
+ * the note stays as it is. */
+void check_answered(struct world *w, int who, const struct id_record *transfer,
+                    char note[static NAIVE_MARK_BYTES + 1]);
 void naive_stub_take(struct world *w, size_t row, unsigned index);
 bool check_body_erased(struct world *w, const struct naive_row *r, struct bytes body);
 bool check_own_erased(struct world *w, struct bytes head, struct bytes body);

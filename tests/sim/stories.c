@@ -491,6 +491,29 @@ static void transfer_and_rollback(struct world *w)
     world_settle(w);
 }
 
+/* The hub goes back behind an offer, gets the answer to it, and erases the record before it has heard of the offer
+ * again: what comes then of the offer is its name, and the answer's note goes with it, here and at its writer's. */
+static void answer_and_erasure(struct world *w)
+{
+    w->marks = true;
+    world_create(w, 0, 1, PERSON, "Bí Mật Bốn");
+    world_create(w, 1, 2, PERSON, "Người ở lại");
+    world_settle(w);
+    world_image(w, WORLD_HUB);
+    world_offer(w, 0, 1, 1, XA_2);
+    world_settle(w);
+    world_offline(w, 0, true);
+    world_offline(w, 1, true);
+    world_answer(w, 1, 1, MOVE_REFUSE);
+    world_restore(w, WORLD_HUB);
+    world_offline(w, 1, false);
+    world_run(w, 5 * MINUTE);
+    world_erase(w, 1);
+    world_run(w, 5 * MINUTE);
+    world_offline(w, 0, false);
+    world_settle(w);
+}
+
 /* Two edits of a record that only a third PC has made yet. */
 static void delivered_late(struct world *w)
 {
@@ -733,6 +756,7 @@ const struct story stories[] = {
     {"rekeyed_and_restored", true, 1, {XA_1}, rekeyed_and_restored, 1},
     {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback, 1},
     {"erased", true, 2, {XA_1, XA_2}, erased, 1},
+    {"answer_and_erasure", true, 2, {XA_1, XA_2}, answer_and_erasure, 1},
     {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored, 1},
     {"merged", true, 3, {XA_1, XA_2, XA_3}, merged, 1},
     {"merged_and_closed", true, 3, {XA_1, XA_2, XA_3}, merged_and_closed, STORY_SLOW},

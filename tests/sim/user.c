@@ -322,10 +322,12 @@ static struct id_record transfer_id(int transfer)
 void world_offer(struct world *w, int who, int transfer, int record, const char *to)
 {
     struct buf b;
+    char note[NAIVE_MARK_BYTES + 1] = "";
+    if (w->marks) naive_mark(&w->records[record].rid, note);
     struct move_offer m = {.transfer = transfer_id(transfer),
                            .record = w->records[record].rid,
                            .to = bytes_str(to),
-                           .note = bytes_str("")};
+                           .note = bytes_str(note)};
     buf_init(&b, 1024);
     move_offer_encode(&m, &b);
     raw_do(w, who, record, &b);
@@ -334,8 +336,11 @@ void world_offer(struct world *w, int who, int transfer, int record, const char 
 void world_answer(struct world *w, int who, int transfer, unsigned reply)
 {
     struct buf b;
+    char note[NAIVE_MARK_BYTES + 1] = "";
+    struct id_record id = transfer_id(transfer);
+    if (w->marks) check_answered(w, who, &id, note);
     struct move_answer m = {
-        .transfer = transfer_id(transfer), .reply = (enum move_reply)reply, .note = bytes_str("")};
+        .transfer = id, .reply = (enum move_reply)reply, .note = bytes_str(note)};
     buf_init(&b, 1024);
     move_answer_encode(&m, &b);
     raw_do(w, who, 0, &b);

@@ -346,6 +346,109 @@ static void answers_go_with_offers_that_never_applied(void **state)
     scene_close(&c);
 }
 
+/* The node took the payload of the last op of its last set away itself. */
+static void take_offer_away(struct world_node *n, unsigned transfer, unsigned rid)
+{
+    static struct change_view view;
+    struct bytes stubs[CHANGE_OPS_MAX] = {{NULL, 0}};
+    struct buf stub, body;
+    struct id_record r = rid_of(rid), t = rid_of(transfer);
+    struct setgen_set *last = &n->sets[n->count - 1];
+    buf_init(&stub, 64);
+    buf_init(&body, CHANGE_BODY_BYTES_MAX);
+    erase_stub_offer(&r, &t, &stub);
+    assert_int_equal(change_open(buf_bytes(&last->head), buf_bytes(&last->body), &view), ERR_OK);
+    stubs[view.head.ops - 1] = buf_bytes(&stub);
+    change_rewrite(&view, stubs, &body);
+    assert_int_equal(body.e, ERR_OK);
+    buf_free(&last->body);
+    last->body = body;
+    buf_free(&stub);
+}
+
+/* A hub that went back has answers to offers that it has not: it holds them, erases the record, and hears of the offers
+ * then, with their payload, or what is left of them; in one set with an answer too. */
+static void an_answer_goes_when_its_erased_offer_comes(void **state)
+{
+    (void)state;
+    static struct scene c;
+    struct hub_position at;
+    scene_open(&c);
+    save(&c.n, CHANGE_CREATE, 1, NAME, "Bí Mật Một", NULL, 0);
+    withdraw(&c.n, 61, "Bí Mật Trước");
+    withdraw(&c.n, 62, "Bí Mật Trước Nữa");
+    withdraw(&c.n, 99, "của ai không biết");
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    hub_store_position(c.w.store, &at);
+    uint64_t first = at.position - 2;
+    erase_record(&c.w, &c.office, 1);
+    assert_int_equal(world_verdict(&c.w, first), FOLD_HELD_UNKNOWN);
+    assert_true(on_disk(&c.w, "Bí Mật Trước"));
+
+    offer(&c.n, 61, 1, "Bí Mật Mở");
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    assert_int_equal(world_verdict(&c.w, first), FOLD_ERASED);
+    assert_int_equal(world_verdict(&c.w, first + 1), FOLD_HELD_UNKNOWN);
+    offer(&c.n, 62, 1, "Bí Mật Mở");
+    take_offer_away(&c.n, 62, 1);
+    withdraw(&c.n, 62, "Bí Mật Sau");
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    assert_int_equal(world_verdict(&c.w, first + 1), FOLD_ERASED);
+    assert_false(on_disk(&c.w, "Bí Mật"));
+    assert_int_equal(world_verdict(&c.w, first + 2), FOLD_HELD_UNKNOWN);
+    assert_true(on_disk(&c.w, "của ai không biết"));
+    sound(&c.w);
+
+    struct buf b[2];
+    struct move_answer a = {
+        .transfer = rid_of(63), .reply = MOVE_WITHDRAW, .note = bytes_str("Bí Mật Cùng Lúc")};
+    struct move_offer o = {.transfer = rid_of(63),
+                           .record = rid_of(1),
+                           .to = bytes_str("26179"),
+                           .note = bytes_str("Bí Mật Cùng Lúc")};
+    buf_init(&b[0], 1024);
+    buf_init(&b[1], 1024);
+    move_answer_encode(&a, &b[0]);
+    move_offer_encode(&o, &b[1]);
+    struct bytes both[2] = {buf_bytes(&b[0]), buf_bytes(&b[1])};
+    world_save(&c.n, both, 2);
+    take_offer_away(&c.n, 63, 1);
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    assert_false(on_disk(&c.w, "Bí Mật"));
+    sound(&c.w);
+    buf_free(&b[0]);
+    buf_free(&b[1]);
+    scene_close(&c);
+}
+
+/* The file is written anew for that a few times a day: with each set a node could ask for it. */
+static void late_answers_wipe_the_file_a_few_times_a_day(void **state)
+{
+    (void)state;
+    enum { WIPES_A_DAY = 16 };
+    static struct scene c;
+    struct message_hello_node hello = {.waiting_sets = 0};
+    scene_open(&c);
+    save(&c.n, CHANGE_CREATE, 1, NAME, "Bí Mật Một", NULL, 0);
+    assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+    erase_record(&c.w, &c.office, 1);
+    for (unsigned i = 0; i <= WIPES_A_DAY; i++) {
+        withdraw(&c.n, 100 + i, "Bí Mật Trước");
+        assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+        offer(&c.n, 100 + i, 1, "mở");
+        assert_int_equal(world_push(&c.w, &c.n), ERR_OK);
+        assert_int_equal(hub_store_wipe_wanted(c.w.store), i == WIPES_A_DAY);
+    }
+    assert_int_equal(hub_store_begin(c.w.store), ERR_OK);
+    assert_int_equal(hub_store_contact(c.w.store, &c.n.hub_node.node, &hello, 1700000000000),
+                     ERR_OK);
+    assert_int_equal(hub_store_commit(c.w.store), ERR_OK);
+    assert_false(hub_store_wipe_wanted(c.w.store));
+    assert_false(on_disk(&c.w, "Bí Mật"));
+    sound(&c.w);
+    scene_close(&c);
+}
+
 /* A head that somebody's write replaced must stay replaced, with and without its payload. */
 static void an_erased_op_leaves_the_graph(void **state)
 {
@@ -740,6 +843,8 @@ int main(void)
         cmocka_unit_test(a_record_is_gone_from_log_state_and_file),
         cmocka_unit_test(a_later_op_keeps_only_its_hash),
         cmocka_unit_test(answers_go_with_offers_that_never_applied),
+        cmocka_unit_test(an_answer_goes_when_its_erased_offer_comes),
+        cmocka_unit_test(late_answers_wipe_the_file_a_few_times_a_day),
         cmocka_unit_test(an_erased_op_leaves_the_graph),
         cmocka_unit_test(an_op_without_payload_needs_an_order),
         cmocka_unit_test(one_signature_twice_erases_nothing),

@@ -425,7 +425,7 @@ static void put_order(const char *kind, struct bytes content, struct buf *order,
     OK(op->e);
 }
 
-/* A node's set of three ops: two records made, one of them edited. */
+/* A node's set of four ops: two records made, a third edited, the first offered. */
 static void erased_set(struct change_view *v, struct buf *head, struct buf *body)
 {
     struct change_builder b;
@@ -455,6 +455,12 @@ static void erased_set(struct change_view *v, struct buf *head, struct buf *body
         change_add(&b, buf_bytes(&payload));
         buf_free(&payload);
     }
+    buf_init(&payload, BYTES_MAX);
+    move_offer_encode(&(struct move_offer){rid_of(0x60), rid_of(0x10), bytes_str("26173"),
+                                           bytes_str("chuyển chỗ ở")},
+                      &payload);
+    change_add(&b, buf_bytes(&payload));
+    buf_free(&payload);
     OK(change_finish(&b, head, body, &hash));
     OK(change_open(buf_bytes(head), buf_bytes(body), v));
 }
@@ -463,8 +469,9 @@ static void describe_erased(json_t *all)
 {
     static struct change_view v;
     static struct change_write writes[CHANGE_WRITES_MAX];
-    struct buf head, body, stubs[2], after;
-    struct bytes stub[3] = {{0}};
+    struct buf head, body, stubs[3], after;
+    struct bytes stub[4] = {{0}};
+    struct move_offer offer;
     json_t *j = json_object(), *list = json_array();
     buf_init(&head, BYTES_MAX);
     buf_init(&body, BYTES_MAX);
@@ -478,6 +485,11 @@ static void describe_erased(json_t *all)
         stub[2 * i] = buf_bytes(&stubs[i]);
         vec_add(list, value_and_bytes(buf_bytes(&stubs[i])));
     }
+    buf_init(&stubs[2], BYTES_MAX);
+    OK(move_offer_decode(v.payload[3], &offer)); /* of the first record, too */
+    erase_stub_offer(&offer.record, &offer.transfer, &stubs[2]);
+    stub[3] = buf_bytes(&stubs[2]);
+    vec_add(list, value_and_bytes(stub[3]));
     change_rewrite(&v, stub, &after);
     vec_put_buf(j, "head", &head);
     vec_put_buf(j, "body", &body);
@@ -487,8 +499,8 @@ static void describe_erased(json_t *all)
     buf_free(&head);
     buf_free(&body);
     buf_free(&after);
-    buf_free(&stubs[0]);
-    buf_free(&stubs[1]);
+    for (unsigned i = 0; i < 3; i++)
+        buf_free(&stubs[i]);
 }
 
 static void describe_order(json_t *all, const char *name, struct bytes content,

@@ -213,7 +213,9 @@ def check_erased_set(w, v, content):
     records, named = content
     gone = []
     for i, op in enumerate(ops):
-        if op[1] in records:
+        if op[0] == 32 and op[2] in records:
+            gone.append([op[2], op[1]])
+        elif op[1] in records:
             gone.append([op[1]])
         elif [n for n in named if n[:3] == [h["inc"], h["seq"], i]]:
             n, = [n for n in named if n[:3] == [h["inc"], h["seq"], i]]
