@@ -218,6 +218,19 @@ static bool offer_unheard(const struct check *c, const struct id_record *rid)
     return false;
 }
 
+/* May anybody there still speak of it? */
+static bool is_there(struct world *w, int who, const struct id_record *rid)
+{
+    if (who == WORLD_HUB) return !naive_dead(w->check, rid);
+    return world_host_of(w, who)->up && !erase_has_record(&w->nodes[who].store->erased, rid);
+}
+
+void check_offered(struct world *w, int who, const struct id_record *rid,
+                   char note[static NAIVE_MARK_BYTES + 1])
+{
+    if (is_there(w, who, rid)) naive_mark(rid, note);
+}
+
 void check_answered(struct world *w, int who, const struct id_record *transfer,
                     char note[static NAIVE_MARK_BYTES + 1])
 {
@@ -230,7 +243,7 @@ void check_answered(struct world *w, int who, const struct id_record *transfer,
     enum err e = db_get(q);
     if (e == ERR_OK) e = db_column_copy(q, 0, a.rid.b, sizeof a.rid.b);
     db_done(q);
-    if (e != ERR_OK) return;
+    if (e != ERR_OK || !is_there(w, who, &a.rid)) return;
     naive_mark(&a.rid, note);
     c->answered = realloc(c->answered, (c->answered_count + 1) * sizeof *c->answered);
     assert(c->answered != NULL);

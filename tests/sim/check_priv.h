@@ -222,8 +222,10 @@ bool naive_dead(const struct check *c, const struct id_record *rid);
 bool naive_ever_dead(const struct check *c, const struct id_record *rid);
 /* An order, and an op without payload, of c->view. */
 void naive_order_take(struct world *w, struct bytes payload, uint64_t at);
-/* A person at `who` answers this transfer: with the mark of its record in the note, where that is known here; else
- * the note stays as it is. */
+/* A person at `who` offers this record, answers this transfer: with the record's mark in the note, where he can see
+ * it; else the note stays as it is. */
+void check_offered(struct world *w, int who, const struct id_record *rid,
+                   char note[static NAIVE_MARK_BYTES + 1]);
 void check_answered(struct world *w, int who, const struct id_record *transfer,
                     char note[static NAIVE_MARK_BYTES + 1]);
 void naive_stub_take(struct world *w, size_t row, unsigned index);

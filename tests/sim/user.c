@@ -323,7 +323,7 @@ void world_offer(struct world *w, int who, int transfer, int record, const char 
 {
     struct buf b;
     char note[NAIVE_MARK_BYTES + 1] = "";
-    if (w->marks) naive_mark(&w->records[record].rid, note);
+    if (w->marks) check_offered(w, who, &w->records[record].rid, note);
     struct move_offer m = {.transfer = transfer_id(transfer),
                            .record = w->records[record].rid,
                            .to = bytes_str(to),
