@@ -43,8 +43,10 @@ struct naive_row { /* one change set with a position */
     bool outside; /* it is of a revoked node, or under a key that its node changed */
     size_t
         parcel; /* sets from this one on that a person let in together; 0: it does not begin such */
-    bool rehomes;                        /* it has a certificate of another unit for a node */
-    bool rekeys;                         /* and of other keys than its first */
+    bool rehomes;             /* it has a certificate of another unit for a node */
+    bool rekeys;              /* and of other keys than its first */
+    bool certifies;           /* it has a certificate of other keys than its first for ... */
+    struct id_hash certified; /* ... this node */
     char home[ADMIN_UNIT_BYTES_MAX + 1]; /* which one, by the hub's word, where it was given back */
 };
 
@@ -213,6 +215,8 @@ const char *naive_unit(const struct world *w, unsigned node, uint64_t position);
 void naive_enrol_take(struct world *w, size_t row, struct bytes payload);
 struct naive_transfer *naive_transfer_find(struct check *c, const struct id_record *id);
 /* An answer that the hub holds, to an offer of which its log has the name nowhere. */
+void naive_move_again(struct world *w, size_t which,
+                      uint64_t at); /* one that waited, by its number */
 bool naive_answer_blind(const struct check *c, size_t row, unsigned op);
 
 /* check_erase.c */

@@ -221,12 +221,29 @@ void naive_author(const struct world *w, const struct naive_row *r,
     memcpy(unit, code, strlen(code));
 }
 
-/* What waited for this record is tried again, oldest first. */
+/* What waited for this record is tried again, oldest first: a share that stands before an edit lets it in. */
 static void waiting_take(struct world *w, const struct id_record *rid, uint64_t at)
 {
     struct check *c = w->check;
-    for (size_t i = 0; i < c->op_count; i++) {
-        if (c->ops[i].verdict == 4 && ID_EQUAL(&c->ops[i].op.rid, rid)) op_take(w, &c->ops[i], at);
+    size_t i = 0, k = 0;
+    for (;;) {
+        while (i < c->op_count && (c->ops[i].verdict != 4 || !ID_EQUAL(&c->ops[i].op.rid, rid)))
+            i++;
+        while (k < c->move_count && (c->moves[k].verdict != 4 || !ID_EQUAL(&c->moves[k].wait, rid)))
+            k++;
+        bool op = i < c->op_count, move = k < c->move_count;
+        if (op && move) {
+            const struct naive_op *o = &c->ops[i];
+            const struct naive_move *m = &c->moves[k];
+            op = o->row < m->row || (o->row == m->row && o->index < m->index);
+            move = !op;
+        }
+        if (!op && !move) return;
+        if (op) {
+            op_take(w, &c->ops[i++], at);
+        } else {
+            naive_move_again(w, k++, at);
+        }
     }
 }
 
@@ -257,7 +274,7 @@ static void op_add(struct world *w, size_t row, unsigned index, const struct cha
     struct id_record rid = op->rid;
     bool crossed = o->crossed;
     if (create) waiting_take(w, &rid, row + 1);
-    if (create || crossed) naive_moves_wake(w, &rid, row + 1);
+    if (crossed) naive_moves_wake(w, &rid, row + 1);
 }
 
 bool naive_revoked(const struct check *c, const struct id_hash *node)

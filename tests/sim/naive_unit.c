@@ -64,12 +64,14 @@ void naive_enrol_take(struct world *w, size_t row, struct bytes payload)
         world_fail(w, "position %zu: a certificate that is none: %s", row + 1, err_name(e));
         return;
     }
+    r->certifies = !first_key(&cert);
+    r->certified = en.node;
     if (r->given && r->home[0] == '\0') given_home(w, r, &en.node, row + 1);
     const char *unit = r->given ? r->home : cert.unit;
     const char *before = naive_unit_of(c, &en.node, UINT64_MAX);
     if (strcmp(before, unit) == 0) return;
     r->rehomes = before[0] != '\0';
-    r->rekeys = !first_key(&cert);
+    r->rekeys = r->certifies;
     c->homes = realloc(c->homes, (c->home_count + 1) * sizeof *c->homes);
     assert(c->homes != NULL);
     struct naive_home *h = &c->homes[c->home_count++];

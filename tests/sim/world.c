@@ -337,6 +337,7 @@ int world_clone(struct world *w, unsigned from)
     w->node_count++;
     struct world_node *b = &w->nodes[to];
     memvfs_copy(a->host.disk, b->host.disk, false);
+    b->hostile = a->hostile; /* what its own garbling did to it is on the copy too */
     check_cloned(w, from, to);
     b->host.skew_ms = a->host.skew_ms;
     w->stats.clones++;
