@@ -310,6 +310,23 @@ static enum err hub_request_signature(const json_t *request, struct order_signat
                        : e;
 }
 
+/* NULL: it waits, and can be signed or withdrawn. */
+static json_t *hub_order_waits(struct hub_app *a, const struct id_hash *id)
+{
+    struct hub_order_row row;
+    struct buf memory;
+    buf_init(&memory, ORDER_BYTES_MAX);
+    enum err e = hub_store_order(a->store, id, &row, &memory);
+    buf_free(&memory);
+    if (e == ERR_OK && row.position != 0)
+        return hub_command_error(
+            ERR_EXISTS,
+            "Chưa làm gì: lệnh này đã được thi hành, không ký thêm và không rút được nữa.",
+            "Nothing was done: this order was carried out; it takes no more signatures and cannot "
+            "be withdrawn.");
+    return e != ERR_OK ? hub_order_said(e) : NULL;
+}
+
 static json_t *hub_order_sign(struct hub_app *a, const json_t *request, bool approve)
 {
     struct order_signature by;
@@ -318,6 +335,8 @@ static json_t *hub_order_sign(struct hub_app *a, const json_t *request, bool app
     buf_init(&order, ORDER_BYTES_MAX + 3);
     enum err e = hub_request_signature(request, &by);
     if (e == ERR_OK && approve) e = hub_order_find(a, request, &id);
+    json_t *no = e == ERR_OK && approve ? hub_order_waits(a, &id) : NULL;
+    if (no != NULL) return no;
     if (e == ERR_OK && approve) e = hub_order_approve(a, &id, &by, clock_wall_ms());
     if (e == ERR_OK && !approve) e = hub_request_bytes(request, "order", &order);
     if (e == ERR_OK && !approve)
@@ -328,6 +347,8 @@ static json_t *hub_order_sign(struct hub_app *a, const json_t *request, bool app
 
 static json_t *hub_order_withdraw(struct hub_app *a, const struct id_hash *id)
 {
+    json_t *no = hub_order_waits(a, id);
+    if (no != NULL) return no;
     enum err e = hub_app_begin(a);
     if (e != ERR_OK) return hub_order_said(e);
     e = hub_store_order_withdraw(a->store, id);
@@ -374,10 +395,15 @@ static json_t *hub_erase_draft(struct hub_app *a, const json_t *request)
     buf_init(&order, ORDER_BYTES_MAX);
     e = hub_erasing_content(a, words, count, &content, &bad);
     json_t *j = NULL;
-    if (e != ERR_OK) {
+    if (e == ERR_EXISTS)
+        j = hub_command_error(e,
+                              "Chưa soạn lệnh nào: hồ sơ này đã xóa rồi, theo một lệnh trước "
+                              "(`order list`).",
+                              "No order was drafted: this record is erased already, by an order "
+                              "before (`order list`).");
+    else if (e != ERR_OK)
         j = hub_order_said(e);
-        json_object_set_new(j, "field", json_string(words[bad]));
-    }
+    if (e != ERR_OK) json_object_set_new(j, "field", json_string(words[bad]));
     if (e == ERR_OK)
         e = hub_order_draft(a, "erase", bytes_str(basis), buf_bytes(&content), clock_wall_ms(),
                             &order);

@@ -40,6 +40,7 @@ static enum err hub_erasing_word(struct hub_app *a, const char *word, struct era
     struct id_record *rid = &l->records[l->record_count];
     enum err e = id_unhex(word, rid->b, sizeof rid->b);
     if (e == ERR_OK) e = hub_store_erase_record(a->store, rid, &known, &dead);
+    if (e == ERR_OK && dead) e = ERR_EXISTS;
     if (e == ERR_OK && !known) e = ERR_NOT_FOUND;
     if (e != ERR_OK) return e;
     l->record_count++;

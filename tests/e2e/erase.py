@@ -130,6 +130,12 @@ class Erased(Story):
         check("two officers do", got["state"] == "approved" and len(got["signed_by"]) == 2)
         check("nothing of it is at the hub, while it runs", not self.found("hub"))
         hub.tool("get", self.one, ok=range(1, 30))
+        for action in (["approve", got["id"][:12], *self.officers[1]], ["withdraw", got["id"][:12]]):
+            hub.tool("order", *action, ok=range(1, 30))
+            check("an order that was carried out is no longer open (%s): %s" % (action[0], hub.said),
+                  "đã được thi hành" in hub.said and "Không có lệnh" not in hub.said)
+        hub.tool("erase", "propose", self.two, "--basis", "Đơn 12", *self.officers[0], ok=range(1, 30))
+        check("nor is what is erased erased again: " + hub.said, "đã xóa rồi" in hub.said and self.two in hub.said)
 
     def follow(self):
         a, b = self.a, self.b
