@@ -222,7 +222,10 @@ json_t *hub_command_export(struct hub_app *a, const json_t *request)
     json_t *j = hub_issue_of(a, request, "issue", &issue);
     if (j != NULL) return j;
     if (folder == NULL) return hub_command_fail(ERR_USAGE);
-    enum err e = hub_export(a->store, &issue, folder, &count);
+    enum err e = hub_export_folder(folder);
+    if (e != ERR_OK)
+        return hub_command_error(e, "Không tạo được thư mục xuất.", "The folder cannot be made.");
+    e = hub_export(a->store, &issue, folder, &count);
     if (e == ERR_EXISTS)
         return hub_command_error(
             e, "Thư mục đã có tệp cùng tên mà nội dung khác; không ghi đè. Hãy chọn thư mục khác.",

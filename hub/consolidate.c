@@ -137,7 +137,7 @@ static enum err consolidate_file(void *ctx, const struct hub_issue_file *file)
 }
 
 static enum err consolidate_write(const struct hub_consolidate_request *q, struct hub_report *r,
-                                  struct hub_consolidate_result *result)
+                                  struct hub_consolidate_result *result, struct hub_report_why *why)
 {
     struct consolidate_out out = {q->out, 0};
     struct hub_issue issue = {.number = 1, .cut = r->cut, .closed_ms = q->now_ms};
@@ -147,11 +147,21 @@ static enum err consolidate_write(const struct hub_consolidate_request *q, struc
     snprintf(issue.period, sizeof issue.period, "%s", r->label);
     memcpy(issue.issue_pk, q->issue_key->public, sizeof issue.issue_pk);
     buf_init(&key, MINISIGN_FILE_BYTES_MAX);
-    enum err e = minisign_public(issue.issue_pk, &key);
+    enum err e = hub_export_folder(q->out);
+    if (e != ERR_OK)
+        return consolidate_refuse(why, e, q->out, "không tạo được thư mục này",
+                                  "this folder cannot be made");
+    e = minisign_public(issue.issue_pk, &key);
     if (e == ERR_OK) e = hub_export_put(q->out, HUB_EXPORT_KEY_NAME, buf_bytes(&key));
     if (e == ERR_OK)
         e = hub_close_render(r, &issue, q->issue_key, q->scratch, consolidate_file, &out);
     buf_free(&key);
+    if (e == ERR_EXISTS)
+        e = consolidate_refuse(why, e, q->out,
+                               "thư mục đã có tệp cùng tên mà nội dung khác (của lần tổng hợp "
+                               "trước?); không ghi đè, hãy chọn thư mục khác",
+                               "the folder has files of that name with other content (of a "
+                               "consolidation before?); nothing is overwritten, choose another");
     *result = (struct hub_consolidate_result){
         .units = r->unit_count, .files = out.files, .figures = issue.figures};
     snprintf(result->report, sizeof result->report, "%s", issue.report);
@@ -179,7 +189,7 @@ enum err hub_consolidate(struct hub_store *s, const struct hub_consolidate_reque
     if (e == ERR_OK) e = consolidate_head(s, sources[0].figures, r, why);
     if (e == ERR_OK) e = consolidate_apart(r, sources, count, why);
     if (e == ERR_OK) e = consolidate_sum(r, sources, count);
-    if (e == ERR_OK) e = consolidate_write(request, r, out);
+    if (e == ERR_OK) e = consolidate_write(request, r, out, why);
     hub_report_free(r);
     for (size_t i = 0; sources != NULL && i < count; i++) {
         json_decref(sources[i].figures);

@@ -26,6 +26,8 @@
 MUST_CHECK enum err hub_export(struct hub_store *s, const struct hub_issue *issue,
                                const char *folder, size_t *count);
 
+/* Make the folder, for others to read. ERR_DENIED, ERR_FULL, ERR_IO. */
+MUST_CHECK enum err hub_export_folder(const char *folder);
 /* Write one file into a folder that is there, unless it is there with the same bytes. ERR_EXISTS: with others. */
 MUST_CHECK enum err hub_export_put(const char *folder, const char *name, struct bytes content);
 /* Write an issue's file and its signature. */

@@ -99,8 +99,9 @@ static void hub_print_explained(const struct cli *c, const json_t *r)
         printf(" [%s = %s]", hub_tool_str(cell, "by"), hub_tool_str(cell, "value"));
     printf(", %s: ", hub_tool_str(cell, "unit"));
     hub_print_figure(c, cell);
-    printf("\n\n%s %s\n%s\n", cli_text(c, "Cách tính:", "Rule:"),
-           hub_tool_str(rule, c->en ? "measure_en" : "measure_vi"), hub_tool_str(rule, "words"));
+    /* The SQL begins with a comment that says in words what it counts. */
+    printf("\n\n%s %s\n", cli_text(c, "Cách tính:", "Rule:"),
+           hub_tool_str(rule, c->en ? "measure_en" : "measure_vi"));
     printf(":t0 = %s, :t1 = %s\n%s\n\n", hub_tool_str(rule, "t0"), hub_tool_str(rule, "t1"),
            hub_tool_str(rule, "sql"));
     const json_t *corrections = json_object_get(r, "corrections");
@@ -333,8 +334,7 @@ enum err hub_tool_consolidate(struct cli *c, void *ctx)
     json_object_set_new(q, "folders", folders);
     if (e == ERR_OK) e = file_absolute(keys, path, sizeof path);
     if (e == ERR_OK) json_object_set_new(q, "keys", json_string(path));
-    if (e == ERR_OK) e = file_mkdirs(out, 0755);
-    if (e == ERR_OK) e = file_absolute(out, path, sizeof path);
+    if (e == ERR_OK) e = file_full(out, path); /* made when there is something to put into it */
     if (e == ERR_OK) json_object_set_new(q, "out", json_string(path));
     if (e != ERR_OK) {
         json_decref(q);

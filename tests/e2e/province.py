@@ -137,6 +137,12 @@ class Province(Story):
         check("each hub's targets stand beside its figures", own and
               sorted(map(str, own)) == sorted(str(dict(t)) for t in report["targets"]))
         self.missing("c", "75", [self.figures("b"), self.figures("a")])  # by code
+        here = sorted((n, self.read_file(self.path("c", n))) for n in os.listdir(self.path("c")))
+        province.tool("consolidate", "b", "--keys", "keys.txt", "--out", "c", ok=range(1, 30))
+        check("nothing is written over what is there: " + province.said, "/c:" in province.said and
+              "hãy chọn thư mục khác" in province.said)
+        check("and nothing beside it", here == sorted((n, self.read_file(self.path("c", n)))
+                                                      for n in os.listdir(self.path("c"))))
         province.tool("consolidate", "b", "--keys", "keys.txt", "--out", "all-in")
         self.missing("all-in", "75", [self.figures("b")])
         cells = self.sums(report, [self.figures("a"), self.figures("b")])
@@ -190,7 +196,7 @@ class Province(Story):
         check("it is refused (%s)" % what, p.returncode != 0)
         check("the folder is named (%s)" % what,
               any("/" + f + ":" in p.stderr.decode() for f in ([named] if named else folders)))
-        check("nothing is written (%s)" % what, not os.listdir(out))
+        check("nothing is written (%s)" % what, not os.path.exists(out))
 
     # --- the door ---
 

@@ -30,7 +30,7 @@ export function Explain({ query }) {
     <${Wrong} text=${wrong} />
     <section class="card"><h2>${say({ vi: r.rule.label_vi, en: r.rule.label_en })}</h2><p>${r.of.report} · ${showPeriod(r.of.period)} · ${unitName(r.cell.unit)}</p>
       <p>${say({ vi: r.rule.measure_vi, en: r.rule.measure_en })}</p>${r.rule.measured_vi && lang.now === "vi" && html`<p class="hint">${t("explain.unit", { what: r.rule.measured_vi })}</p>`}
-      <details><summary>${t("explain.sql")}</summary>${r.rule.words && html`<p class="hint" lang="en">${r.rule.words}</p>`}<pre class="code">${r.rule.sql}</pre></details></section>
+      <details><summary>${t("explain.sql")}</summary><pre class="code" lang="en">${r.rule.sql}</pre></details></section>
     ${(r.corrections || []).map((c) => html`<${Note} key=${c.id}><p>${t("explain.correction", { id: c.id.slice(0, 8), unit: unitName(c.unit), before: c.before ?? "*", after: c.after ?? "*" })}</p></${Note}>`)}
     <h2>${t("explain.records", { n: number(r.cell.record_count) })}</h2>
     ${r.records.length > 0 && html`<${Table} label=${t("explain.title")} heads=${[t("record"), t("hub.commune"), t("explain.sets"), t("explain.since")]}>
