@@ -108,10 +108,8 @@ enum err hub_tool_export(struct cli *c, void *ctx)
     if (out == NULL || issue == 0)
         return cli_fail(c, ERR_USAGE, "Cần --issue SỐ (xem `issues`) và --out THƯ_MỤC.",
                         "--issue N (see `issues`) and --out DIR are needed.");
-    e = file_mkdirs(out, 0755);
-    if (e == ERR_OK) e = file_absolute(out, folder, sizeof folder);
-    if (e != ERR_OK)
-        return cli_fail(c, e, "Không tạo được thư mục xuất.", "The folder cannot be made.");
+    e = file_full(out, folder); /* made when there is something to put into it */
+    if (e != ERR_OK) return cli_fail(c, e, NULL, NULL);
     json_t *q = hub_tool_request(c, "export");
     json_object_set_new(q, "issue", json_integer(issue));
     json_object_set_new(q, "folder", json_string(folder));
@@ -143,6 +141,15 @@ static enum err hub_tool_key(const struct cli *c, const char *file, struct buf *
     return file_read(path, MINISIGN_FILE_BYTES_MAX, key);
 }
 
+/* The file or text of the key is none: that says nothing of what it should verify. */
+static enum err hub_tool_key_good(struct cli *c, const struct buf *key)
+{
+    if (minisign_public_good(buf_bytes(key))) return ERR_OK;
+    return cli_fail(c, ERR_BAD_INPUT,
+                    "Tệp khóa công khai (--pubkey) không phải khóa minisign; chưa kiểm tra gì.",
+                    "The public key (--pubkey) is no minisign key; nothing was verified.");
+}
+
 /* With which key it was good. A key that came with the file proves only that both came from one hand. */
 static void hub_tool_key_told(const struct cli *c, struct buf *key)
 {
@@ -156,19 +163,40 @@ static void hub_tool_key_told(const struct cli *c, struct buf *key)
                      "This key came with the file: compare it with the one in the hub's letter."));
 }
 
+static void hub_tool_key_json(const struct cli *c, struct buf *key, json_t *out)
+{
+    const char *line = strchr(buf_cstr(key), '\n');
+    json_object_set_new(out, "ok", json_true());
+    json_object_set_new(
+        out, "pubkey",
+        json_stringn(line != NULL ? line + 1 : "?", line != NULL ? MINISIGN_PUBLIC_CHARS : 1));
+    json_object_set_new(out, "key_came_along", json_boolean(cli_opt(c, "pubkey") == NULL));
+    cli_print_json(out);
+    json_decref(out);
+}
+
+static void hub_print_file_good(const struct cli *c, struct buf *key, struct buf *trusted)
+{
+    if (c->json) {
+        hub_tool_key_json(c, key, json_pack("{s:s}", "trusted", buf_cstr(trusted)));
+        return;
+    }
+    printf("%s: %s\n", cli_text(c, "Chữ ký đúng", "The signature is good"), buf_cstr(trusted));
+    hub_tool_key_told(c, key);
+}
+
 static enum err hub_tool_verify_file(struct cli *c, const char *file)
 {
     struct buf key, trusted;
     buf_init(&key, MINISIGN_FILE_BYTES_MAX);
     buf_init(&trusted, MINISIGN_FILE_BYTES_MAX);
     enum err e = hub_tool_key(c, file, &key);
+    if (e == ERR_OK) e = hub_tool_key_good(c, &key);
     if (e == ERR_OK) e = hub_verify_file(file, buf_bytes(&key), &trusted);
-    if (e == ERR_OK)
-        printf("%s: %s\n", cli_text(c, "Chữ ký đúng", "The signature is good"), buf_cstr(&trusted));
-    if (e == ERR_OK) hub_tool_key_told(c, &key);
+    if (e == ERR_OK) hub_print_file_good(c, &key, &trusted);
     buf_free(&key);
     buf_free(&trusted);
-    if (e == ERR_OK) return e;
+    if (e == ERR_OK || c->told) return e;
     if (e == ERR_BAD_SIGNATURE || e == ERR_BAD_FORMAT)
         return cli_fail(c, ERR_BAD_SIGNATURE,
                         "Chữ ký KHÔNG đúng: tệp đã bị sửa hoặc không phải của trung tâm này.",
@@ -177,31 +205,42 @@ static enum err hub_tool_verify_file(struct cli *c, const char *file)
                     "The file, its signature (.minisig) or the public key cannot be read.");
 }
 
+static void hub_print_paper_good(const struct cli *c, struct buf *key,
+                                 const struct hub_paper *paper)
+{
+    char hex[2 * ID_HASH_BYTES + 1];
+    id_hex(BYTES_OF(paper->figures.b), hex);
+    if (c->json) {
+        hub_tool_key_json(c, key,
+                          json_pack("{s:s, s:s, s:s, s:I, s:s}", "report", paper->report, "unit",
+                                    paper->unit, "period", paper->period, "issue",
+                                    (json_int_t)paper->number, "figures", hex));
+        return;
+    }
+    hub_tool_key_told(c, key);
+    printf(cli_text(c, "Chữ ký đúng: %s, đơn vị %s, kỳ %s, bản số %u, mã số liệu %s\n",
+                    "The signature is good: %s, unit %s, period %s, issue %u, figures %s\n"),
+           paper->report, paper->unit, paper->period, (unsigned)paper->number, hex);
+}
+
 /* The line out of a QR code: needs no hub, only its public key. */
 static enum err hub_tool_verify_paper(struct cli *c, const char *line)
 {
-    char hex[2 * ID_HASH_BYTES + 1];
     struct hub_paper paper;
     struct buf key;
     buf_init(&key, MINISIGN_FILE_BYTES_MAX);
     enum err e = hub_tool_key(c, "", &key);
-    if (e != ERR_OK) {
-        buf_free(&key);
-        return cli_fail(c, e, "Không đọc được khóa công khai (--pubkey).",
-                        "The public key cannot be read (--pubkey).");
-    }
-    e = hub_verify_paper(bytes_str(line), buf_bytes(&key), &paper);
-    if (e == ERR_OK) hub_tool_key_told(c, &key);
-    buf_free(&key);
     if (e != ERR_OK)
-        return cli_fail(c, ERR_BAD_SIGNATURE,
-                        "Dòng này KHÔNG phải do trung tâm ký: bản in đã bị sửa hoặc đọc sai.",
-                        "This line is NOT signed by the hub: the paper was changed or misread.");
-    id_hex(BYTES_OF(paper.figures.b), hex);
-    printf(cli_text(c, "Chữ ký đúng: %s, đơn vị %s, kỳ %s, bản số %u, mã số liệu %s\n",
-                    "The signature is good: %s, unit %s, period %s, issue %u, figures %s\n"),
-           paper.report, paper.unit, paper.period, (unsigned)paper.number, hex);
-    return ERR_OK;
+        e = cli_fail(c, e, "Không đọc được khóa công khai (--pubkey).",
+                     "The public key cannot be read (--pubkey).");
+    if (e == ERR_OK) e = hub_tool_key_good(c, &key);
+    if (e == ERR_OK) e = hub_verify_paper(bytes_str(line), buf_bytes(&key), &paper);
+    if (e == ERR_OK) hub_print_paper_good(c, &key, &paper);
+    buf_free(&key);
+    if (e == ERR_OK || c->told) return e;
+    return cli_fail(c, ERR_BAD_SIGNATURE,
+                    "Dòng này KHÔNG phải do trung tâm ký: bản in đã bị sửa hoặc đọc sai.",
+                    "This line is NOT signed by the hub: the paper was changed or misread.");
 }
 
 static void hub_print_lost(const struct cli *c, const json_t *r)

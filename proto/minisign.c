@@ -158,6 +158,12 @@ static enum err minisign_parse_public(struct bytes text, struct minisign_key *ke
     return text.len == 0 && memcmp(key->algorithm, "Ed", 2) == 0 ? ERR_OK : ERR_BAD_FORMAT;
 }
 
+bool minisign_public_good(struct bytes public_file)
+{
+    struct minisign_key key;
+    return minisign_parse_public(public_file, &key) == ERR_OK;
+}
+
 static enum err minisign_parse_sig(struct bytes text, struct minisign_sig *file,
                                    struct bytes *trusted, uint8_t global[KEY_SIGNATURE_BYTES])
 {

@@ -52,6 +52,9 @@ MUST_CHECK enum err minisign_public(const uint8_t public[KEY_PUBLIC_BYTES], stru
 MUST_CHECK enum err minisign_sign(const struct key_sign *k, const uint8_t hash[MINISIGN_HASH_BYTES],
                                   struct bytes trusted, struct buf *out);
 
+/* Is this a public key file of that format? A verification says ERR_BAD_FORMAT of either text. */
+bool minisign_public_good(struct bytes public_file);
+
 /*
  * Check a .minisig against a public key file and the hash of the signed file. Lines may end in CR
  * LF and the last newline may be missing; nothing else may differ from the format above.

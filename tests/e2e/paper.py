@@ -10,6 +10,7 @@ Needs pdftoppm (poppler-utils) and zbarimg (zbar-tools); prints SKIP and ends wi
 """
 import glob
 import hashlib
+import json
 import math
 import os
 import shutil
@@ -26,6 +27,8 @@ GOOD = {"vi": "Chữ ký đúng: %s, đơn vị %s, kỳ %s, bản số %s, mã 
 UNSIGNED = {"vi": "Dòng này KHÔNG phải do trung tâm ký: bản in đã bị sửa hoặc đọc sai.",
             "en": "This line is NOT signed by the hub: the paper was changed or misread."}
 NO_KEY = {"vi": "Không đọc được khóa công khai (--pubkey).", "en": "The public key cannot be read (--pubkey)."}
+BAD_KEY = {"vi": "Tệp khóa công khai (--pubkey) không phải khóa minisign; chưa kiểm tra gì.",
+           "en": "The public key (--pubkey) is no minisign key; nothing was verified."}
 WHITE = 255
 
 
@@ -94,9 +97,10 @@ class Paper(Story):
                  n.count(".") == ending.count(".")]
         return self.path("xuat", name)
 
-    def verify(self, line, key, lang, exit_code):
+    def verify(self, line, key, lang, exit_code, *more):
         """(stdout, stderr) of the check on a machine that has the program, the line and at most the key."""
-        asked = [self.hub.binary, "verify", "--paper", line, *(["--pubkey", key] if key else []), "--lang", lang]
+        asked = [self.hub.binary, "verify", "--paper", line, *(["--pubkey", key] if key else []), "--lang", lang,
+                 *more]
         p = subprocess.run(asked, cwd=self.path("khac"), env=self.w.env, stdin=subprocess.DEVNULL, capture_output=True,
                            timeout=TOOL_S, check=False)
         out, err = p.stdout.decode(), p.stderr.decode()
@@ -168,6 +172,10 @@ class Paper(Story):
                 out, err = self.verify(self.line, key, lang, 0)
                 check("the line is good by the key alone (%s)" % lang,
                       out == own + self.key + "\n" + GOOD[lang] % told and not err)
+        out, _ = self.verify(self.line, self.key, "vi", 0, "--json")
+        check("a program reads it too", json.loads(out) == {
+            "ok": True, "report": REPORT, "unit": "735", "period": PERIOD, "issue": 1, "figures": self.digest,
+            "pubkey": self.key, "key_came_along": False})
         out, _ = self.verify("  %s \n" % self.line, self.key, "vi", 0)
         check("blanks around it, as a reader's program leaves them, do no harm", GOOD["vi"] % told in out)
 
@@ -185,6 +193,10 @@ class Paper(Story):
             self.refused(what, line, "cua-ho.pub")
         self.refused("a good line by another hub's key", self.line, "khac.pub")
         self.refused("by a file that is not there", self.line, "khong-co.pub", NO_KEY, FAILED)
+        with open(self.path("khac", "hong.pub"), "w", encoding="ascii") as f:
+            f.write("untrusted comment: hong\n%s\n" % self.key[:-1])
+        self.refused("by a key that is none", self.line, "hong.pub", BAD_KEY, FAILED)
+        os.remove(self.path("khac", "hong.pub"))
         self.refused("without any key", self.line, None, NO_KEY, FAILED)
         check("nothing was made where it was checked", sorted(os.listdir(self.path("khac"))) ==
               ["cua-ho.pub", "khac.pub"])
