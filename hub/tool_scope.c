@@ -107,7 +107,8 @@ enum err hub_tool_transfer(struct cli *c, void *ctx)
         json_object_set_new(request, "overdue", json_boolean(cli_has(c, "overdue")));
         return hub_tool_show(c, ctx, request, list ? print_transfers : print_crossed);
     }
-    if (id != NULL && strcmp(what, "offer") == 0) return transfer_offer(c, ctx, id);
+    if (id != NULL && strcmp(what, "offer") == 0 && cli_has(c, "to"))
+        return transfer_offer(c, ctx, id);
     if (id != NULL && strcmp(what, "accept-for") == 0) return transfer_answer(c, ctx, "accept", id);
     if (id != NULL && strcmp(what, "refuse-for") == 0) return transfer_answer(c, ctx, "refuse", id);
     if (id != NULL && strcmp(what, "withdraw-for") == 0)

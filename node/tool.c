@@ -91,7 +91,12 @@ enum err node_tool_ask_file(struct cli *c, struct node_tool *t, const char *verb
 {
     char path[FILE_PATH_BYTES_MAX];
     enum err e = file_absolute(c->args[0], path, sizeof path);
-    if (e != ERR_OK) return cli_fail(c, e, NULL, NULL);
+    if (e != ERR_OK) {
+        char vi[FILE_PATH_BYTES_MAX + 64], en[FILE_PATH_BYTES_MAX + 64];
+        snprintf(vi, sizeof vi, "Không có tệp %s, hoặc không được đọc.", c->args[0]);
+        snprintf(en, sizeof en, "There is no file %s, or it may not be read.", c->args[0]);
+        return cli_fail(c, e, vi, en);
+    }
     json_t *request = json_pack("{s:s, s:s}", "verb", verb, "path", path);
     e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, response);
     json_decref(request);

@@ -113,7 +113,7 @@ enum err node_tool_transfer(struct cli *c, void *ctx)
         return tool_show(c, ctx, json_pack("{s:s}", "verb", "transfers"), tool_print_transfers);
     if (strcmp(what, "crossed") == 0 && id == NULL)
         return tool_show(c, ctx, json_pack("{s:s}", "verb", "crossed"), tool_print_crossed);
-    if (strcmp(what, "offer") == 0 && id != NULL) {
+    if (strcmp(what, "offer") == 0 && id != NULL && cli_has(c, "to")) {
         json_t *request = json_pack("{s:s, s:s}", "verb", "transfer_offer", "id", id);
         node_tool_copy(request, "to", cli_opt(c, "to"));
         node_tool_copy(request, "note", cli_opt(c, "note"));

@@ -187,6 +187,8 @@ class Explained(Story):
         with open(self.path("bad.proof"), "wb") as f:
             f.write(whole[:-1])
         node.tool("verify-proof", "bad.proof", ok=range(1, 256))
+        node.tool("verify-proof", "khong-co.proof", ok=range(1, 256))
+        check("a file that is not there is named: " + node.said, "khong-co.proof" in node.said)
 
     def withheld(self, issue):
         """A change that had its receipt before the cut and is not in the proof: the commune sees it. (Here the receipt

@@ -16,6 +16,7 @@ from world import ROOT, Failed, check, free_port, play
 
 TRI_AN, BINH_HOA, TAN_BINH = "26176", "26197", "26194"
 KEPT = "activity"  # class 1: a copy stays
+USAGE = 2  # docs/exit-codes.md
 
 
 class Moves:
@@ -69,6 +70,9 @@ def transfers(m, a, b, c):
               for r in (one, two, three)}
     check("one offer at a time", a.tool("transfer", "offer", one, "--to", BINH_HOA, ok=(1,)) == "")
     check("an offer moves nothing", m.agree() == owners)
+    for program in (a, m.hub):
+        program.tool("transfer", "offer", three, ok=(USAGE,))
+        check("an offer is to somebody", "--to" in program.said)
     seen = {t["transfer"]: t for t in b.ask("transfer", "list")["transfers"]}
     check("the receiver is told", set(seen) == set(offers.values()) and
           all(t["state"] == "offered" and t["direction"] == "in" for t in seen.values()))
