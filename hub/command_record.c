@@ -58,6 +58,12 @@ static enum err hub_edit_check(void *ctx, const struct catalogue_type *type, con
                        : e;
 }
 
+static enum err hub_edit_type(void *ctx, const struct id_record *rid, unsigned *type)
+{
+    struct hub_edit *h = ctx;
+    return hub_store_record(h->app->store, rid, NULL, type, NULL, NULL);
+}
+
 /* The op of a form, as a draft: what only somebody who saves it is told is not looked at, and nothing is sealed. */
 static enum err hub_edit_make(struct hub_edit *h, const struct entry_form *form, bool draft,
                               struct entry_op *op, struct entry_why *why)
@@ -81,6 +87,7 @@ static enum err hub_edit_make(struct hub_edit *h, const struct entry_form *form,
     bool masked = meant.count == 0 && form->count > 0 && form->lock_count == 0;
     if (e == ERR_OK && masked) return ERR_OK; /* all as it was */
     if (e == ERR_OK) e = entry_make(&h->entry, &rules, &h->fold, &meant, op, why);
+    if (e == ERR_OK) e = entry_refs(&h->entry, rules.catalogue, &meant, op, hub_edit_type, h, why);
     return e == ERR_OK && form->action == ENTRY_SAVE && !draft ? hub_doubt(h, form->type, op, why)
                                                                : e;
 }

@@ -1,7 +1,6 @@
 #include "node/entry.h"
 
 #include "node/store_readers.h"
-#include "proto/wire.h"
 
 #include <stdio.h>
 
@@ -144,53 +143,11 @@ static enum err node_entry_fits(struct node_entry *n, const struct entry_op *op,
                           "shorter, or write the long part into another record.");
 }
 
-/* Does the write name a record that this field cannot mean? What is not here may still come. */
-static enum err node_entry_named(struct node_entry *n, const struct catalogue_field *field,
-                                 const struct id_record *own, struct bytes value,
-                                 struct entry_why *why)
+static enum err node_entry_type(void *ctx, const struct id_record *rid, unsigned *type)
 {
-    const struct catalogue *c = node_store_catalogue(n->store, NULL);
-    struct wire_reader r;
-    struct id_record rid;
-    wire_open(&r, value);
-    if (wire_peek(&r) != WIRE_BIN) return ERR_OK; /* cleared */
-    struct bytes b = wire_get_bin(&r);
-    if (b.len != sizeof rid.b) return ERR_OK;
-    memcpy(rid.b, b.p, sizeof rid.b);
-    why->field = field;
-    if (ID_EQUAL(&rid, own))
-        return node_entry_say(why, ERR_BAD_VALUE, "Đây là mã của chính hồ sơ này.",
-                              "This is the id of the record itself.");
-    enum err e = node_store_record_read(n->store, &rid, &n->sent);
-    if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_OK : e;
-    const struct catalogue_type *wanted = catalogue_type_by_name(c, field->list);
-    const struct catalogue_type *is = catalogue_type_by_no(c, n->sent.fold.type);
-    if (wanted == NULL || is == NULL || is == wanted) return ERR_OK;
-    snprintf(why->vi, sizeof why->vi, "Đây là mã của hồ sơ loại \"%.80s\"; ở đây cần \"%.80s\".",
-             is->label_vi, wanted->label_vi);
-    snprintf(why->en, sizeof why->en,
-             "This is the id of a record of type \"%.80s\"; \"%.80s\" is needed.", is->label_en,
-             wanted->label_en);
-    return ERR_BAD_VALUE;
-}
-
-/* Of what was typed, so that an old mistake elsewhere in the record is in nobody's way. */
-static enum err node_entry_refs(struct node_entry *n, const struct node_entry_form *form,
-                                const struct entry_op *op, struct entry_why *why)
-{
-    struct change_op c = {.count = 0};
-    bool open = false;
-    enum err e = ERR_OK;
-    for (size_t k = 0; e == ERR_OK && k < form->count; k++) {
-        const struct catalogue_field *f = form->values[k].field;
-        if (f->kind != CATALOGUE_REF) continue;
-        if (!open) e = change_op_decode(op->payload, n->entry.decoded, &c);
-        open = true;
-        for (size_t i = 0; e == ERR_OK && i < c.count; i++)
-            if (c.writes[i].field == f->no)
-                e = node_entry_named(n, f, &op->rid, c.writes[i].value, why);
-    }
-    if (e == ERR_OK) why->field = NULL;
+    struct node_entry *n = ctx;
+    enum err e = node_store_record_read(n->store, rid, &n->sent);
+    if (e == ERR_OK) *type = n->sent.fold.type;
     return e;
 }
 
@@ -219,8 +176,8 @@ enum err node_entry_make(struct node_entry *n, const struct node_entry_form *for
                               "No catalogue has come yet, so nothing can be entered: sync first.");
     enum err e = node_entry_open(n, form, why);
     if (e == ERR_OK) e = entry_make(&n->entry, &rules, &n->record.fold, &entry, out, why);
-    if (e == ERR_OK && out->changed && form->action == ENTRY_SAVE)
-        e = node_entry_refs(n, form, out, why);
+    if (e == ERR_OK)
+        e = entry_refs(&n->entry, rules.catalogue, &entry, out, node_entry_type, n, why);
     const struct catalogue_type *t =
         e == ERR_OK ? catalogue_type_by_no(rules.catalogue, n->record.fold.type) : NULL;
     return t != NULL && out->changed && sealed_type(t) ? node_entry_fits(n, out, why) : e;

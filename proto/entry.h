@@ -143,6 +143,18 @@ MUST_CHECK enum err entry_locked(const struct fold *f, const struct catalogue_ty
                                  const struct entry_op *op, struct change_write *decoded,
                                  entry_kept_fn *told, void *ctx);
 
+/* The type of a record that is here. ERR_NOT_FOUND: it is not. */
+typedef enum err entry_type_fn(void *ctx, const struct id_record *rid, unsigned *type);
+
+/*
+ * Do references that the form names (others of the record are in nobody's way) mean what their fields may mean: not
+ * the record itself, and no record of another type? One that is not here may still come. `op`: what entry_make() gave.
+ * ERR_BAD_VALUE  with field and words;   and what type_of() gives
+ */
+MUST_CHECK enum err entry_refs(struct entry *n, const struct catalogue *c,
+                               const struct entry_form *form, const struct entry_op *op,
+                               entry_type_fn *type_of, void *ctx, struct entry_why *why);
+
 struct doubt_days;
 /*
  * Are days that the op writes impossible or probably mistyped (common/doubt.h)? Impossible (days.csv) unless `sure`

@@ -343,6 +343,29 @@ static void births_that_cannot_be_are_refused(void **state)
     json_decref(r);
 }
 
+/* As at a commune: no record of another type, nor the record itself; one that is not here may still come. */
+static void references_mean_what_their_field_may_mean(void **state)
+{
+    struct office *o = *state;
+    report_put(&o->hub, 6,
+               "{\"type\":\"person\",\"id\":\"" PERSON_A
+               "\",\"full_name\":\"Hồ Quốc An\",\"sex\":\"male\",\"dob\":\"1979-08-20\"}");
+    report_put(&o->hub, 6,
+               "{\"type\":\"household\",\"id\":\"" PERSON_B "\",\"head\":\"" PERSON_A "\"}");
+    ask_refused(&o->app, "{'verb':'put','id':'" PERSON_A "','values':{'guardian':'" PERSON_B "'}}",
+                ERR_BAD_VALUE);
+    ask_refused(&o->app, "{'verb':'put','id':'" PERSON_A "','values':{'guardian':'" PERSON_A "'}}",
+                ERR_BAD_VALUE);
+    json_t *r = ask_ok(&o->app, "{'verb':'import','rows':[{'line':7,'id':'" PERSON_A
+                                "','type':'person','values':{'household':'" PERSON_A "'}}]}");
+    json_t *bad = json_array_get(json_object_get(r, "bad"), 0);
+    assert_string_equal(text_at(bad, "column"), "household");
+    json_decref(r);
+    json_decref(ask_ok(&o->app, "{'verb':'put','id':'" PERSON_A "','values':{'household':'" PERSON_B
+                                "','guardian':'" PERSON_C "'}}"));
+    json_decref(ask_ok(&o->app, "{'verb':'put','id':'" PERSON_A "','values':{'guardian':''}}"));
+}
+
 /* The district is asked about far days and great ages as a commune is; who says that they are right is believed. */
 static void doubtful_days_are_asked_about(void **state)
 {
@@ -552,6 +575,50 @@ static void pair_is_shown_and_linked_once(void **state)
     json_t *row = json_array_get(json_object_get(r, "rows"), 0);
     assert_string_equal(text_at(json_object_get(row, "values"), "decision"), "same");
     json_decref(r);
+}
+
+/* The id of the open pair of these two, as the list gives it. */
+static void pair_of(struct hub_app *a, const char *x, const char *y, char out[32])
+{
+    json_t *r = ask_ok(a, "{'verb':'conflicts'}");
+    const json_t *pairs = json_object_get(r, "pairs");
+    out[0] = '\0';
+    for (size_t i = 0; i < json_array_size(pairs); i++) {
+        const json_t *p = json_array_get(pairs, i);
+        const char *first = text_at(p, "a");
+        const char *second = text_at(p, "b");
+        if ((strcmp(first, x) == 0 && strcmp(second, y) == 0) ||
+            (strcmp(first, y) == 0 && strcmp(second, x) == 0))
+            snprintf(out, 32, "%s", text_at(p, "id"));
+    }
+    json_decref(r);
+    assert_true(out[0] != '\0');
+}
+
+/* Whom two decisions make one person a third does not make two, until one of them is taken back. */
+static void a_decision_does_not_contradict_others(void **state)
+{
+    static const char *const ids[] = {PERSON_B, PERSON_C, PERSON_D};
+    struct office *o = *state;
+    char put[300], resolve[128], id[32];
+    for (int i = 0; i < 3; i++) {
+        snprintf(put, sizeof put,
+                 "{\"type\":\"person\",\"id\":\"%s\",\"full_name\":\"Nguyễn Văn Hoà\","
+                 "\"sex\":\"male\",\"national_id\":\"075082123456\"}",
+                 ids[i]);
+        report_put(&o->hub, 6 + 2 * i, put);
+    }
+    for (int i = 0; i < 2; i++) {
+        pair_of(&o->app, ids[i], ids[i + 1], id);
+        snprintf(resolve, sizeof resolve, "{'verb':'resolve','id':'%s','decision':'same'}", id);
+        json_decref(ask_ok(&o->app, resolve));
+    }
+    pair_of(&o->app, ids[0], ids[2], id);
+    snprintf(resolve, sizeof resolve, "{'verb':'resolve','id':'%s','decision':'different'}", id);
+    ask_refused(&o->app, resolve, ERR_REFUSED);
+    snprintf(resolve, sizeof resolve, "{'verb':'resolve','id':'%s','decision':'same'}", id);
+    json_decref(ask_ok(&o->app, resolve));
+    assert_int_equal(count_of(&o->app, "pairs"), 0);
 }
 
 /* Persons who only look alike: asked about, followed through edits, never merged by themselves. */
@@ -767,12 +834,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(doubtful_days_are_asked_about, setup, teardown),
         cmocka_unit_test_setup_teardown(doubtful_records_are_listed, setup, teardown),
         cmocka_unit_test_setup_teardown(births_that_cannot_be_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(references_mean_what_their_field_may_mean, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stored_day_may_be_repeated, setup, teardown),
         cmocka_unit_test_setup_teardown(conflict_shows_all_heads_and_a_decision_settles_it, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(conflict_may_be_settled_by_another_value, setup, teardown),
         cmocka_unit_test_setup_teardown(pair_is_shown_and_linked_once, setup, teardown),
         cmocka_unit_test_setup_teardown(pair_that_looks_alike, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_decision_does_not_contradict_others, setup, teardown),
         cmocka_unit_test_setup_teardown(closing_exports_and_verifies, setup, teardown),
         cmocka_unit_test_setup_teardown(token_is_shown_once_and_revoked, setup, teardown),
     };
