@@ -158,6 +158,30 @@ static enum err hub_pair_seek(void *ctx, const struct hub_pair *p)
     return ERR_OK;
 }
 
+/* NULL: the decision goes together with those about others. */
+static json_t *hub_decide_fits(struct hub_app *a, const struct hub_pair_find *pair, bool same)
+{
+    bool fits = true;
+    enum err e = hub_store_project(a->store);
+    if (e == ERR_OK) e = hub_store_link_fits(a->store, &pair->a, &pair->b, same, &fits);
+    if (e != ERR_OK) return hub_command_fail(e);
+    if (fits) return NULL;
+    if (same)
+        return hub_command_error(
+            ERR_REFUSED,
+            "Chưa ghi gì: đã có kết luận hai người khác nhau giữa những hồ sơ nối với hai hồ sơ "
+            "này. "
+            "Hãy xóa kết luận đó (hồ sơ loại person_link) trước.",
+            "Nothing was saved: records that are linked with these two were found to be two "
+            "persons. Delete that decision (a record of type person_link) first.");
+    return hub_command_error(
+        ERR_REFUSED,
+        "Chưa ghi gì: các kết luận khác đã coi hai hồ sơ này là một người, qua hồ sơ thứ ba. Hãy "
+        "xóa kết luận nối với hồ sơ ấy (loại person_link) trước.",
+        "Nothing was saved: by other decisions these two are one person, through a third record. "
+        "Delete the decision that links it (a record of type person_link) first.");
+}
+
 static json_t *hub_decide_link(struct hub_app *a, const json_t *request,
                                const struct hub_pair_find *pair, const char *decision)
 {
@@ -178,6 +202,8 @@ static json_t *hub_decide_link(struct hub_app *a, const json_t *request,
                                      "The catalogue has no type person_link.");
         values[i] = (struct entry_value){f, bytes_str(texts[i]), false};
     }
+    json_t *no = hub_decide_fits(a, pair, strcmp(decision, "same") == 0);
+    if (no != NULL) return no;
     struct entry_form form = {.type = t, .values = values, .count = n};
     randombytes_buf(form.rid.b, sizeof form.rid.b);
     return hub_edit_one(a, request, &form);

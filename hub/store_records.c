@@ -292,6 +292,26 @@ enum err hub_store_pairs(struct hub_store *s, enum err (*row)(void *ctx, const s
     return e;
 }
 
+enum err hub_store_link_fits(struct hub_store *s, const struct id_record *a,
+                             const struct id_record *b, bool same, bool *fits)
+{
+    struct db_stmt *q = db_stmt(
+        s->db,
+        "WITH one(p) AS (SELECT ?1 UNION SELECT y.person FROM person_root x JOIN person_root y ON "
+        "y.root = x.root WHERE x.person = ?1), other(p) AS (SELECT ?2 UNION SELECT y.person FROM "
+        "person_root x JOIN person_root y ON y.root = x.root WHERE x.person = ?2) "
+        "SELECT CASE WHEN ?3 THEN EXISTS (SELECT 1 FROM person_link d WHERE d.decision = "
+        "'different' AND ((d.person_a IN one AND d.person_b IN other) OR (d.person_b IN one AND "
+        "d.person_a IN other))) ELSE ?2 IN one END");
+    db_bind_blob(q, 1, BYTES_OF(a->b));
+    db_bind_blob(q, 2, BYTES_OF(b->b));
+    db_bind_int(q, 3, same);
+    enum err e = db_get(q);
+    if (e == ERR_OK) *fits = db_column_int(q, 0) == 0;
+    db_done(q);
+    return e;
+}
+
 enum err hub_store_counts(struct hub_store *s, struct hub_counts *out)
 {
     enum err e = hub_cache_ready(s);

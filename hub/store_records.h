@@ -108,6 +108,14 @@ MUST_CHECK enum err hub_store_pairs(struct hub_store *s,
                                     enum err (*row)(void *ctx, const struct hub_pair *p),
                                     void *ctx);
 
+/*
+ * Does a decision about these two go together with those there are? That they are two persons does not while other
+ * decisions make them one; that they are one does not while somebody found one of whom the first is and one of whom
+ * the second is to be two. After hub_store_project(), with a catalogue that has person_link.
+ */
+MUST_CHECK enum err hub_store_link_fits(struct hub_store *s, const struct id_record *a,
+                                        const struct id_record *b, bool same, bool *fits);
+
 /* Counts for status. */
 struct hub_counts {
     uint64_t sets, records, conflicts, held, pairs, nodes;

@@ -256,6 +256,40 @@ static void what_was_said_to_differ_is_asked_again_and_counts_nothing(void **sta
     done(&h);
 }
 
+static bool fits(struct report_hub *h, enum who a, enum who b, bool same)
+{
+    struct id_record x = id_of(1, a), y = id_of(1, b);
+    bool one = false, other = true;
+    assert_int_equal(hub_store_project(h->store), ERR_OK);
+    assert_int_equal(hub_store_link_fits(h->store, &x, &y, same, &one), ERR_OK);
+    assert_int_equal(hub_store_link_fits(h->store, &y, &x, same, &other), ERR_OK);
+    assert_int_equal(one, other);
+    return one;
+}
+
+static void a_decision_that_others_contradict_is_told(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    open_with(&h, 35, 4);
+    assert_true(fits(&h, A, C, true) && fits(&h, A, C, false));
+    decide(&h, A, B, "same");
+    assert_true(fits(&h, A, C, true) && fits(&h, A, C, false));
+    decide(&h, B, C, "same");
+    assert_true(fits(&h, A, C, true)); /* they are one: said once more, of these two */
+    assert_false(fits(&h, A, C, false));
+    assert_true(fits(&h, A, D, true) && fits(&h, A, D, false));
+    decide(&h, A, D, "different");
+    assert_false(fits(&h, C, D, true)); /* C is A, who is not D */
+    assert_true(fits(&h, C, D, false));
+    undo(&h, B, C);
+    assert_true(fits(&h, C, D, true) && fits(&h, A, C, false));
+    assert_false(fits(&h, B, D, true));
+    undo(&h, A, D);
+    assert_true(fits(&h, B, D, true));
+    done(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_fourth_joins_and_the_middle_goes),
         cmocka_unit_test(a_pair_linked_twice_over_stays_one_until_both_ways_are_gone),
         cmocka_unit_test(what_was_said_to_differ_is_asked_again_and_counts_nothing),
+        cmocka_unit_test(a_decision_that_others_contradict_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
