@@ -325,12 +325,22 @@ test("a report: figures, text, another person submits it, and takes it back", as
   await button("Gửi báo cáo").click();
   await button("Đúng, gửi báo cáo này").click();
   await page.getByText("Đã ký báo cáo trên máy này").waitFor();
+  assert.equal(await page.getByText("Ghi chú cho huyện").count(), 0); // who writes reports writes it
   await look("report-sent");
   await button("Rút lại").click();
   await button("Đúng, rút báo cáo này lại").click();
   await page.getByText("Đã rút báo cáo lại").waitFor();
   await button("Đăng xuất").click();
   await logIn("Phạm Thị Mai", "mật khẩu của Mai");
+  await page.goto(at);
+  await page.getByText("Ghi chú cho huyện").click();
+  assert.ok(await button("Ghi ghi chú").isDisabled()); // there is nothing to save yet
+  await field("Ghi chú").fill("Số liệu đã đối chiếu với công an xã.");
+  await button("Ghi ghi chú").click();
+  await page.getByText("Đã ghi ghi chú trên máy này").waitFor();
+  await page.locator("p.pre").filter({ hasText: "đã đối chiếu với công an xã" }).waitFor();
+  assert.match(await field("Kết quả thực hiện").inputValue(), /^Đã vận động 10 người\./); // nothing else changes
+  await look("report-note");
   await link("Trang đầu").click();
   await heading("Trang đầu").waitFor();
 });

@@ -120,6 +120,15 @@ function Acts({ row, names, dirty, save, submit, withdraw }) {
     ${sure === "submit" && html`<${Note}><p>${t("report.submit.why")}</p></${Note}>${names !== null && names.count > 0 && html`<${Note} kind="bad"><p>${t("report.names.submit", { n: number(names.count) })}</p></${Note}>`}`}`;
 }
 
+/** A word to the district beside the report, in any state: it changes no figure and opens nothing that was sent. */
+function Remark({ note, save }) {
+  const [text, set] = useState(note);
+  useEffect(() => set(note), [note]);
+  return html`<details><summary>${t("report.note.write")}</summary><div class="field"><label for="r-note">${t("report.note")}</label>
+    <textarea id="r-note" value=${text} onInput=${(e) => set(e.target.value)}></textarea><p class="hint">${t("report.note.why")}</p></div>
+    <div class="acts"><button disabled=${text === note} onClick=${save({ note: text })}>${t("report.note.save")}</button></div></details>`;
+}
+
 export function Report({ report, period, refresh }) {
   const [r, set] = useState(null);
   const [typed, setTyped, drop] = useKept(`report-${report}-${period}`, { at: `/report/${report}/${period}`, title: r ? `${label(r.row)}, ${periodOf(r.row)}` : report });
@@ -135,7 +144,7 @@ export function Report({ report, period, refresh }) {
     try {
       await api("POST", path, { report, period, ...body });
       tell({ text: t(done) });
-      if (body.values) drop();
+      if (path === "/api/report/draft") drop();
       refresh();
       await load();
     } catch (x) { tell({ bad: true, text: x.message }); }
@@ -167,6 +176,7 @@ export function Report({ report, period, refresh }) {
       <textarea id=${`r-${k}`} value=${texts[k]} onInput=${(e) => { const v = e.target.value; setTyped((now) => ({ ...now, [k]: v })); }}></textarea><p class="pre onpaper">${texts[k] || "–"}</p></div>`
     : html`<h3>${t(`report.${k}`)}</h3><p class="pre">${texts[k] || "–"}</p>`))}
     ${r.narrative?.note && html`<h3>${t("report.note")}</h3><p class="pre">${r.narrative.note}</p>`}
+    ${row.state !== "not_started" && session.role !== "leader" && html`<${Remark} note=${r.narrative?.note || ""} save=${(values) => act("/api/report/note", { values }, "report.note.saved")} />`}
     ${OPEN.includes(row.state) && html`<${Names} names=${r.names} />`}
     <${Acts} row=${row} names=${r.names} dirty=${dirty} save=${act("/api/report/draft", { values: texts }, "report.saved")}
       submit=${act("/api/report/submit", {}, "report.sent.done")} withdraw=${act("/api/report/withdraw", {}, "report.withdrawn")} /></section>`;
