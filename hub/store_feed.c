@@ -410,6 +410,22 @@ static enum err hub_feed_again(struct hub_store *s, const struct hub_node *node,
     return e;
 }
 
+/* From which position on a node folds its own sets itself; 0: it is sent all. One with another certificate than the hub
+ * has for it may not know yet of which unit it is, and so not whose its records are. */
+static enum err hub_feed_base(struct hub_store *s, const struct hub_node *node,
+                              const struct message_hello_node *hello, uint64_t *base)
+{
+    *base = 0;
+    if (hello == NULL || hello->cursor_position == 0) return ERR_OK;
+    struct db_stmt *q = db_stmt(s->db, "SELECT cert = ?2 FROM sys_node WHERE node = ?1");
+    db_bind_blob(q, 1, BYTES_OF(node->node.b));
+    db_bind_blob(q, 2, hello->cert);
+    enum err e = db_get(q);
+    if (e == ERR_OK && db_column_int(q, 0) != 0) *base = hello->cursor_position;
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 enum err hub_store_feed(struct hub_store *s, const struct hub_node *node, uint64_t cursor,
                         const struct message_hello_node *hello, size_t max_bytes,
                         struct hub_feed *out)
@@ -419,8 +435,8 @@ enum err hub_store_feed(struct hub_store *s, const struct hub_node *node, uint64
     enum err e = hub_cache_ready(s);
     if (e == ERR_OK) e = hub_feed_memory(s, &m);
     if (e != ERR_OK) return e;
-    m->base = hello != NULL ? hello->cursor_position : 0;
-    e = hub_sources_open(s, m, node, cursor);
+    e = hub_feed_base(s, node, hello, &m->base);
+    if (e == ERR_OK) e = hub_sources_open(s, m, node, cursor);
     if (e == ERR_OK) e = hub_feed_read(s, m, max_bytes, &bite);
     hub_sources_close(m);
     if (e == ERR_OK) {

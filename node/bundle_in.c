@@ -15,7 +15,8 @@ struct node_carry { /* a file on its way in */
     struct message_hello_node self; /* where this node stands */
     struct message_hello_hub hello;
     struct admin_card card; /* of the hub, as pinned */
-    bool applying;          /* a page is being staged */
+    bool applying;          /* a page is being staged ... */
+    uint64_t from;          /* ... which begins behind this position */
     struct change_view view;
     union {
         struct message_set sets[MESSAGE_ITEMS_MAX];
@@ -180,6 +181,7 @@ static enum err node_carry_page(struct node_carry *c, struct bytes body)
     } else {
         c->out->page = NODE_BUNDLE_CUT; /* until its END */
         c->applying = true;
+        c->from = page.from;
         e = node_store_stage_drop(c->b->store);
     }
     return e;
@@ -229,7 +231,7 @@ static enum err node_carry_end(struct node_carry *c, struct bytes body)
         uint64_t proven = log != NULL ? log->receipted_seq : 0;
         if (end.next_seqs[i] > proven) end.next_seqs[i] = proven;
     }
-    e = node_store_apply(c->b->store, c->hello.epoch, &end, c->b->now_ms);
+    e = node_store_apply(c->b->store, c->hello.epoch, &end, c->from, c->b->now_ms);
     c->applying = false;
     c->out->page = e == ERR_BAD_HASH ? NODE_BUNDLE_BAD : NODE_BUNDLE_APPLIED;
     return e == ERR_BAD_HASH ? ERR_OK : e;

@@ -190,7 +190,7 @@ static enum err node_engine_apply(struct node_engine *e, const struct node_sync_
                                   struct node_sync_event *ev)
 {
     node_store_lineage(e->store, f->lineage, f->count);
-    enum err err = node_store_apply(e->store, f->epoch, f->end, ev->wall_ms);
+    enum err err = node_store_apply(e->store, f->epoch, f->end, UINT64_MAX, ev->wall_ms);
     ev->kind = NODE_SYNC_EV_APPLIED;
     ev->error = err;
     return err == ERR_BAD_HASH ? ERR_OK : err; /* BAD_HASH is a result, not a failure */

@@ -127,12 +127,16 @@ MUST_CHECK enum err node_store_stage_verdicts(struct node_store *s, uint64_t epo
  * edition is opened and the typed tables follow), verdicts; drop pending sets below the heads;
  * refresh typed rows; move the cursor.
  *
+ *   from   the feed begins behind this position: that of a page (SPEC 11.5), or the cursor or above. What lies between
+ *          it and the cursor came before; hub sets of it that did not come again the hub has lost, without noticing:
+ *          they are kept for it (SPEC 7.14).
+ *
  * ERR_OK
  * ERR_BAD_HASH  the scope hash differs: everything staged was dropped and the cursor set to 0, so
  * that the next session fetches all anew; pending sets are untouched
  */
 MUST_CHECK enum err node_store_apply(struct node_store *s, uint64_t epoch,
-                                     const struct message_end *end, int64_t now_ms);
+                                     const struct message_end *end, uint64_t from, int64_t now_ms);
 
 /* Epochs of the hub, newest first, as its hello told them: records of positions before the present
  * epoch count with their own (SPEC 7.10). For the calls of node_store_apply() that follow; without

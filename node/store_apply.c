@@ -436,7 +436,7 @@ static enum err node_apply_cursor(struct node_store *s, uint64_t epoch,
 }
 
 static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struct message_end *end,
-                               struct node_catalogue *in)
+                               uint64_t from, struct node_catalogue *in)
 {
     struct node_scope scope;
     enum err e = node_fold_own(s);
@@ -446,6 +446,7 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
     if (e == ERR_OK) e = node_catalogue_ready(s);
     if (e == ERR_OK) e = node_apply_matched(s);
     if (e == ERR_OK && scope.all) e = node_heal_feed(s);
+    if (e == ERR_OK && !scope.all && from < UINT64_MAX) e = node_keep_overlap(s, from);
     if (e == ERR_OK) e = node_apply_records(s, epoch, end->position, &scope);
     if (e == ERR_OK) e = node_moves_apply(s, scope.all);
     if (e == ERR_OK) e = node_apply_sets(s);
@@ -461,14 +462,14 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
 }
 
 enum err node_store_apply(struct node_store *s, uint64_t epoch, const struct message_end *end,
-                          int64_t now_ms)
+                          uint64_t from, int64_t now_ms)
 {
     struct node_catalogue in = {0};
     bool had = s->typed != NULL;
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
     s->fed = false;
-    e = db_end(s->db, node_apply_all(s, epoch, end, &in));
+    e = db_end(s->db, node_apply_all(s, epoch, end, from, &in));
     node_erasures_settle(s);
     node_readers_forget(s);
     node_district_forget(s);

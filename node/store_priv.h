@@ -124,6 +124,9 @@ void node_witness_note(struct node_store *s);
 MUST_CHECK enum err node_keep_matched(struct node_store *s, struct bytes head);
 /* One of them stays: columns position, head, body, signature. */
 MUST_CHECK enum err node_keep_one(struct node_store *s, const struct db_stmt *from);
+/* A page begins behind `from`, over positions that this node has already, of a hub that went back and has not noticed
+ * it: what is not in it any more stays for the hub, also where another stands in its place now. */
+MUST_CHECK enum err node_keep_overlap(struct node_store *s, uint64_t from);
 /* Signed sets of the hub's log stay, whatever the hub has of them: its log is about to be fetched from its
  * beginning, and what does not come again it may have lost. */
 MUST_CHECK enum err node_keep_all(struct node_store *s);

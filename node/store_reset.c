@@ -65,6 +65,27 @@ enum err node_keep_all(struct node_store *s)
                                             "sys_staged_set ORDER BY position"));
 }
 
+enum err node_keep_overlap(struct node_store *s, uint64_t from)
+{
+    static const char *const sql[] = {
+        "DELETE FROM sys_hub_set WHERE position > ?1 AND position <= (SELECT position FROM "
+        "sys_state)",
+        "DELETE FROM sys_flow WHERE position > ?1 AND position <= (SELECT position FROM sys_state)",
+    };
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT h.position, h.head, h.body, h.signature FROM sys_hub_set h WHERE h.position "
+               "> ?1 AND h.position <= (SELECT position FROM sys_state) AND NOT EXISTS (SELECT 1 "
+               "FROM sys_staged_set n WHERE n.head = h.head) ORDER BY h.position");
+    db_bind_int(q, 1, node_store_i64(from));
+    enum err e = node_keep_from(s, q);
+    for (size_t i = 0; e == ERR_OK && i < sizeof sql / sizeof sql[0]; i++) {
+        q = db_stmt(s->db, sql[i]);
+        db_bind_int(q, 1, node_store_i64(from));
+        e = db_run(q);
+    }
+    return e;
+}
+
 static enum err node_reset_cursor(struct node_store *s)
 {
     enum err e = node_keep_all(s);

@@ -176,7 +176,7 @@ enum err fixture_end(struct node_fixture *f, const uint8_t *scope, const struct 
         end.incs[0] = *inc;
         end.next_seqs[0] = next_seq;
     }
-    return node_store_apply(f->store, f->epoch, &end, 0);
+    return node_store_apply(f->store, f->epoch, &end, UINT64_MAX, 0);
 }
 
 void fixture_receipt(struct node_fixture *f, uint64_t next_seq)

@@ -431,6 +431,25 @@ static void rekeyed(struct world *w)
     world_has_keys(w, 0);
 }
 
+/* A PC changes its keys while the hub makes it one of another commune: a stick brings it what the hub has, with a
+ * certificate of its old keys, which it does not take. Which commune its first sets under the new keys are of it hears
+ * with the answer to them. */
+static void rekeyed_and_moved(struct world *w)
+{
+    world_settle(w);
+    world_offline(w, 0, true);
+    (void)world_bundle(w, 0);
+    world_rekey(w, 0);
+    world_create(w, 0, 2, PERSON, "Khóa mới");
+    world_node_unit(w, 0, XA_2);
+    world_run(w, HOUR);
+    world_offline(w, 0, false);
+    world_settle(w);
+    world_has_keys(w, 0);
+    world_edit(w, 0, 2, PHONE, "0900000007");
+    world_settle(w);
+}
+
 /* Whoever has a copy of a PC from before its keys changed brings nothing and gets nothing. */
 static void rekeyed_copy(struct world *w)
 {
@@ -510,6 +529,27 @@ static void answer_and_erasure(struct world *w)
     world_run(w, 5 * MINUTE);
     world_erase(w, 1);
     world_run(w, 5 * MINUTE);
+    world_offline(w, 0, false);
+    world_settle(w);
+}
+
+/* The hub goes back and nobody has told it yet, and answers a file from before: its page covers again what the PC has by
+ * the network, and lacks what the district wrote there. The PC keeps that for it. */
+static void page_over_what_was_lost(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Gửi bằng hai đường");
+    world_settle(w);
+    world_image(w, WORLD_HUB);
+    (void)world_bundle(w, 0);
+    world_edit(w, WORLD_HUB, 1, PHONE, "0900000051");
+    world_sync(w, 0);
+    world_run(w, MINUTE / 60);
+    world_offline(w, 0, true);
+    world_restore(w, WORLD_HUB);
+    world_run(w, MINUTE);
+    world_edit(w, WORLD_HUB, 1, BIRTHPLACE, "Trị An");
+    world_edit(w, WORLD_HUB, 1, BIRTHPLACE, "Phú Lý");
+    world_run(w, 2 * HOUR);
     world_offline(w, 0, false);
     world_settle(w);
 }
@@ -752,10 +792,12 @@ const struct story stories[] = {
     {"released", true, 2, {XA_1, XA_1}, released, 1},
     {"stolen", true, 2, {XA_1, XA_2}, stolen, 1},
     {"rekeyed", true, 2, {XA_1, XA_2}, rekeyed, 1},
+    {"rekeyed_and_moved", true, 2, {XA_1, XA_2}, rekeyed_and_moved, 1},
     {"rekeyed_copy", true, 1, {XA_1}, rekeyed_copy, 1},
     {"rekeyed_and_restored", true, 1, {XA_1}, rekeyed_and_restored, 1},
     {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback, 1},
     {"erased", true, 2, {XA_1, XA_2}, erased, 1},
+    {"page_over_what_was_lost", true, 1, {XA_1}, page_over_what_was_lost, 1},
     {"answer_and_erasure", true, 2, {XA_1, XA_2}, answer_and_erasure, 1},
     {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored, 1},
     {"merged", true, 3, {XA_1, XA_2, XA_3}, merged, 1},
