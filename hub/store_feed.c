@@ -421,7 +421,7 @@ static enum err hub_feed_base(struct hub_store *s, const struct hub_node *node,
     db_bind_blob(q, 1, BYTES_OF(node->node.b));
     db_bind_blob(q, 2, hello->cert);
     enum err e = db_get(q);
-    if (e == ERR_OK && db_column_int(q, 0) != 0) *base = hello->cursor_position;
+    if (e == ERR_OK && (db_column_int(q, 0) != 0 || ZOO(118))) *base = hello->cursor_position;
     db_done(q);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -107,7 +107,7 @@ void hub_sync_facts(struct hub_sync *s, const struct hub_sync_event *ev,
         (s->hello.cursor_epoch != s->epoch && s->hello.cursor_position > 0))
         s->cursor = s->hello.cursor_position;
     /* It was moved to another unit, or it was away for too long: its scope, from the beginning. */
-    if (s->cursor < s->node.floor && !ZOO(118)) s->cursor = s->hello.cursor_position = 0;
+    if (s->cursor < s->node.floor) s->cursor = s->hello.cursor_position = 0;
     memcpy(s->heads, f->heads, sizeof s->heads);
     memcpy(s->log_keys, f->keys, sizeof s->log_keys);
 

@@ -446,7 +446,7 @@ static enum err node_apply_all(struct node_store *s, uint64_t epoch, const struc
     if (e == ERR_OK) e = node_catalogue_ready(s);
     if (e == ERR_OK) e = node_apply_matched(s);
     if (e == ERR_OK && scope.all) e = node_heal_feed(s);
-    if (e == ERR_OK && !scope.all && from < UINT64_MAX) e = node_keep_overlap(s, from);
+    if (e == ERR_OK && !scope.all && from < UINT64_MAX && !ZOO(127)) e = node_keep_overlap(s, from);
     if (e == ERR_OK) e = node_apply_records(s, epoch, end->position, &scope);
     if (e == ERR_OK) e = node_moves_apply(s, scope.all);
     if (e == ERR_OK) e = node_apply_sets(s);

@@ -533,8 +533,8 @@ static void answer_and_erasure(struct world *w)
     world_settle(w);
 }
 
-/* The hub goes back and nobody has told it yet, and answers a file from before: its page covers again what the PC has by
- * the network, and lacks what the district wrote there. The PC keeps that for it. */
+/* The hub goes back and nobody has told it yet, and answers a file from before: its page covers again what the PC has
+ * by the network, and lacks what the district wrote there. The PC keeps that for it. */
 static void page_over_what_was_lost(struct world *w)
 {
     world_create(w, 0, 1, PERSON, "Gửi bằng hai đường");
