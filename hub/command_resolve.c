@@ -170,8 +170,7 @@ static json_t *hub_decide_fits(struct hub_app *a, const struct hub_pair_find *pa
         return hub_command_error(
             ERR_REFUSED,
             "Chưa ghi gì: đã có kết luận hai người khác nhau giữa những hồ sơ nối với hai hồ sơ "
-            "này. "
-            "Hãy xóa kết luận đó (hồ sơ loại person_link) trước.",
+            "này. Hãy xóa kết luận đó (hồ sơ loại person_link) trước.",
             "Nothing was saved: records that are linked with these two were found to be two "
             "persons. Delete that decision (a record of type person_link) first.");
     return hub_command_error(

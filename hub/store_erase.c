@@ -15,9 +15,8 @@ struct hub_positions {
 
 struct hub_erasing { /* one order at work */
     const struct erase_list *list;
-    uint64_t
-        at; /* what is told about it is told from this position on: the order's, or a later one's */
-    uint64_t by; /* position of the order; 0: of one before */
+    uint64_t at; /* nodes are told of it at this position: the order's, or a later set's */
+    uint64_t by; /* position of the order; 0: it is an older one */
     struct hub_positions hits;
     struct hub_positions answers; /* of sets with an answer to who knows what */
     struct buf stubs;             /* of the set at hand */

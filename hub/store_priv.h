@@ -405,9 +405,8 @@ MUST_CHECK enum err hub_parcels_due(struct hub_store *s, int64_t now_ms);
 /* Its sets into out->v (room for all); their bytes into `memory`. */
 MUST_CHECK enum err hub_parcel_load(struct hub_store *s, const struct hub_parcel *p,
                                     struct pack_sets *out, struct buf *memory);
-/* What orders of erasure name goes from here too. */
-MUST_CHECK enum err hub_quarantine_erase(struct hub_store *s,
-                                         bool *any); /* *any: there was something */
+/* What orders of erasure name goes from here too; *any: there was something. */
+MUST_CHECK enum err hub_quarantine_erase(struct hub_store *s, bool *any);
 
 /* store_erase.c, store_erase_list.c */
 MUST_CHECK enum err hub_erased_load(struct hub_store *s);
