@@ -802,8 +802,8 @@ static void move(struct pair_node *n, const struct buf *payload)
 }
 
 /* The hub erased an answer of which the node does not know the record. The hub that went back has of the offer only
- * what is left of it, cannot know that either, and holds the answer: the node counts what this hub says. */
-static void a_verdict_of_a_hub_that_went_back_is_not_kept(void **state)
+ * what is left of it, with the transfer's name, and erases the answer once more when it comes. */
+static void an_answer_is_erased_again_by_a_hub_that_went_back(void **state)
 {
     (void)state;
     struct pair w;
@@ -840,8 +840,8 @@ static void a_verdict_of_a_hub_that_went_back_is_not_kept(void **state)
     pair_hub_back(&w, &c);
     settle_all(&w);
     assert_int_equal(pair_status(&w.nodes[0]).erased, 2); /* gone here, whatever anybody says */
-    assert_int_equal(pair_status(&w.nodes[1]).erased, 0);
-    assert_int_equal(pair_status(&w.nodes[1]).held, 1);
+    assert_int_equal(pair_status(&w.nodes[1]).erased, 1);
+    assert_int_equal(pair_status(&w.nodes[1]).held, 0);
     key_sign_free(&an);
     key_sign_free(&binh);
     buf_free(&payload);
@@ -1147,7 +1147,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_edition_waits_for_its_last_part),
         cmocka_unit_test(an_edition_that_waits_gives_way_to_one_made_anew),
         cmocka_unit_test(what_is_given_back_waits_for_a_hub_that_can_store),
-        cmocka_unit_test(a_verdict_of_a_hub_that_went_back_is_not_kept),
+        cmocka_unit_test(an_answer_is_erased_again_by_a_hub_that_went_back),
         cmocka_unit_test(restores_and_clones_of_everything_by_chance),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);

@@ -546,6 +546,7 @@ static size_t records_for(struct pair_node *n)
     struct hub_feed feed;
     OK(node_store_hello(n->store, &hello));
     OK(node_store_identity(n->store, &id));
+    hello.cert = bytes_make(id.cert, id.cert_len);
     OK(hub_store_node(n->w->hub.store, &id.node, &node));
     OK(hub_store_feed(n->w->hub.store, &node, hello.cursor_position, &hello, 1u << 20, &feed));
     assert_true(feed.last);
