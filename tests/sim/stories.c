@@ -33,6 +33,21 @@ static void until_commit(struct world *w)
     }
 }
 
+/* Until this node has what the hub has, at most ten minutes, crashes and all. */
+static void until_level(struct world *w, unsigned n)
+{
+    for (uint64_t until = w->now_ms + 10 * MINUTE; w->now_ms < until && !w->failed;) {
+        struct node_store_status s = {.position = 0};
+        struct hub_position p;
+        world_await(w, WORLD_HUB);
+        world_await(w, (int)n);
+        hub_store_position(w->hub.store, &p);
+        if (node_store_status(w->nodes[n].store, &s) == ERR_OK && s.position == p.position) return;
+        world_sync(w, n);
+        world_run(w, 1000);
+    }
+}
+
 static void offline_week(struct world *w)
 {
     char text[32];
@@ -542,8 +557,7 @@ static void page_over_what_was_lost(struct world *w)
     world_image(w, WORLD_HUB);
     (void)world_bundle(w, 0);
     world_edit(w, WORLD_HUB, 1, PHONE, "0900000051");
-    world_sync(w, 0);
-    world_run(w, MINUTE / 60);
+    until_level(w, 0);
     world_offline(w, 0, true);
     world_restore(w, WORLD_HUB);
     world_run(w, MINUTE);
