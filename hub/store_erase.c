@@ -2,8 +2,6 @@
 #include "hub/store_erase.h"
 #include "hub/store_priv.h"
 
-#include "proto/move.h"
-
 #include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -57,25 +55,14 @@ static enum err hub_erase_stubs(struct hub_store *s, struct hub_erasing *w,
     *any = false;
     buf_clear(&w->stubs);
     for (unsigned i = 0; i < view->head.ops; i++) {
-        struct change_op op;
+        struct id_record rid;
         bool whole = false;
         at[i] = w->stubs.len;
         w->stub[i] = bytes_make(NULL, 0);
         if (!hub_erase_names(s, l, view, i, &whole)) continue;
         *any = true;
-        struct move_offer offer;
-        if (change_payload_kind(view->payload[i]) == CHANGE_OFFER &&
-            move_offer_decode(view->payload[i], &offer) == ERR_OK) {
-            erase_stub_offer(&offer.record, &offer.transfer, &w->stubs);
-            continue;
-        }
-        /* What cannot be decoded keeps its record id. */
-        if (change_op_decode(view->payload[i], s->writes, &op) != ERR_OK) {
-            whole = true;
-            (void)hub_payload_rid(s, view->payload[i], &op.rid);
-            op.count = 0;
-        }
-        erase_stub_encode(&op, whole, &w->stubs);
+        (void)hub_payload_rid(s, view->payload[i], &rid);
+        erase_stub_payload(view->payload[i], &rid, whole, s->writes, &w->stubs);
     }
     at[view->head.ops] = w->stubs.len;
     for (unsigned i = 0; w->stubs.e == ERR_OK && i < view->head.ops; i++) {

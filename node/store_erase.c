@@ -67,20 +67,9 @@ static bool node_erase_names(struct node_store *s, const struct erase_list *l,
 static enum err node_erase_stub(struct node_store *s, const struct erase_list *l,
                                 struct bytes payload, struct buf *out)
 {
-    struct change_op op;
     struct id_record rid;
-    struct move_offer offer;
     bool whole = node_erase_rid(s, payload, &rid) && erase_has_record(l, &rid);
-    if (change_payload_kind(payload) == CHANGE_OFFER &&
-        move_offer_decode(payload, &offer) == ERR_OK) {
-        erase_stub_offer(&offer.record, &offer.transfer, out);
-        return out->e;
-    }
-    if (change_op_decode(payload, s->writes, &op) != ERR_OK) {
-        op = (struct change_op){.rid = rid};
-        whole = true;
-    }
-    erase_stub_encode(&op, whole, out);
+    erase_stub_payload(payload, &rid, whole, s->writes, out);
     return out->e;
 }
 

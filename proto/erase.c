@@ -1,4 +1,5 @@
 #include "proto/erase.h"
+#include "proto/move.h"
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -225,6 +226,23 @@ void erase_stub_offer(const struct id_record *rid, const struct id_record *trans
     wire_put_array(out, ERASE_OFFER_ITEMS);
     wire_put_bin(out, BYTES_OF(rid->b));
     wire_put_bin(out, BYTES_OF(transfer->b));
+}
+
+void erase_stub_payload(struct bytes payload, const struct id_record *rid, bool whole,
+                        struct change_write *writes, struct buf *out)
+{
+    struct change_op op;
+    struct move_offer offer;
+    if (change_payload_kind(payload) == CHANGE_OFFER &&
+        move_offer_decode(payload, &offer) == ERR_OK) {
+        erase_stub_offer(&offer.record, &offer.transfer, out);
+        return;
+    }
+    if (change_op_decode(payload, writes, &op) != ERR_OK) {
+        op = (struct change_op){.rid = *rid};
+        whole = true;
+    }
+    erase_stub_encode(&op, whole, out);
 }
 
 static bool erase_stub_write(struct wire_reader *r, struct change_write *w)

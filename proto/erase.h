@@ -61,6 +61,13 @@ void erase_stub_encode(const struct change_op *op, bool whole, struct buf *out);
  * that came before it is known to be of this record. */
 void erase_stub_offer(const struct id_record *rid, const struct id_record *transfer,
                       struct buf *out);
+/*
+ * What is left of an op with this payload, of whatever kind: an offer's stub, the op's, or, of what cannot be
+ * decoded, the id of the record that it speaks of.
+ *   in   whole: that record is erased;   writes: room for CHANGE_WRITES_MAX
+ */
+void erase_stub_payload(struct bytes payload, const struct id_record *rid, bool whole,
+                        struct change_write *writes, struct buf *out);
 
 /*
  * Read a stub, an offer's too. *op gets writes with the value nil (op->count may be 0); *whole as
