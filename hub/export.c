@@ -14,12 +14,12 @@ struct export_job {
     size_t count;
 };
 
-/* Put a file unless it is there with the same bytes. */
 enum err hub_export_folder(const char *folder)
 {
     return file_mkdirs(folder, EXPORT_FOLDER_MODE);
 }
 
+/* Put a file unless it is there with the same bytes. */
 enum err hub_export_put(const char *folder, const char *name, struct bytes content)
 {
     char path[FILE_PATH_BYTES_MAX];
@@ -58,7 +58,6 @@ enum err hub_export(struct hub_store *s, const struct hub_issue *issue, const ch
     struct buf key;
     buf_init(&key, MINISIGN_FILE_BYTES_MAX);
     enum err e = minisign_public(issue->issue_pk, &key);
-    if (e == ERR_OK) e = hub_export_folder(folder);
     if (e == ERR_OK) e = hub_export_put(folder, HUB_EXPORT_KEY_NAME, buf_bytes(&key));
     if (e == ERR_OK) e = hub_issues_files(s, issue->id, export_file, &job);
     buf_free(&key);

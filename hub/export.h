@@ -20,7 +20,8 @@
  * ERR_OK      *count files were written (signatures and key not counted)
  * ERR_EXISTS  the folder holds another dongbo.pub or a file of that name with other bytes: nothing
  *             is overwritten; choose another folder
- * ERR_DENIED, ERR_FULL, ERR_IO  the folder; what was written before stays, whole
+ * ERR_DENIED, ERR_FULL, ERR_IO, ERR_NOT_FOUND  the folder (hub_export_folder() makes it); what was written
+ *             before stays, whole
  * and the store's errors.
  */
 MUST_CHECK enum err hub_export(struct hub_store *s, const struct hub_issue *issue,

@@ -150,12 +150,17 @@ static enum err hub_tool_key_good(struct cli *c, const struct buf *key)
                     "The public key (--pubkey) is no minisign key; nothing was verified.");
 }
 
+/* The key itself, MINISIGN_PUBLIC_CHARS of it, out of a file that is good (its second line). */
+static const char *hub_tool_key_line(struct buf *key)
+{
+    return strchr(buf_cstr(key), '\n') + 1;
+}
+
 /* With which key it was good. A key that came with the file proves only that both came from one hand. */
 static void hub_tool_key_told(const struct cli *c, struct buf *key)
 {
-    const char *line = strchr(buf_cstr(key), '\n');
     printf("%s: %.*s\n", cli_text(c, "Khóa công khai", "Public key"), (int)MINISIGN_PUBLIC_CHARS,
-           line != NULL ? line + 1 : "?");
+           hub_tool_key_line(key));
     if (cli_opt(c, "pubkey") == NULL)
         printf(
             "%s\n",
@@ -165,11 +170,8 @@ static void hub_tool_key_told(const struct cli *c, struct buf *key)
 
 static void hub_tool_key_json(const struct cli *c, struct buf *key, json_t *out)
 {
-    const char *line = strchr(buf_cstr(key), '\n');
     json_object_set_new(out, "ok", json_true());
-    json_object_set_new(
-        out, "pubkey",
-        json_stringn(line != NULL ? line + 1 : "?", line != NULL ? MINISIGN_PUBLIC_CHARS : 1));
+    json_object_set_new(out, "pubkey", json_stringn(hub_tool_key_line(key), MINISIGN_PUBLIC_CHARS));
     json_object_set_new(out, "key_came_along", json_boolean(cli_opt(c, "pubkey") == NULL));
     cli_print_json(out);
     json_decref(out);

@@ -291,6 +291,7 @@ static void an_export_satisfies_the_stock_tool(void **state)
     setup(&h, 35);
     snprintf(out, sizeof out, "%s/out", h.folder);
     assert_int_equal(report_close(&h, "RP04", label, &c), ERR_OK);
+    assert_int_equal(hub_export_folder(out), ERR_OK);
     assert_int_equal(hub_export(h.store, &c.issue, out, &count), ERR_OK);
     assert_int_equal(count, HUB_ISSUE_KINDS);
     assert_int_equal(hub_export(h.store, &c.issue, out, &count), ERR_OK); /* again: harmless */

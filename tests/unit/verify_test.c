@@ -226,6 +226,7 @@ static void a_folder_verifies_offline_and_changes_show(void **state)
     snprintf(out, sizeof out, "%s/out", h.folder);
     snprintf(path, sizeof path, "%s/other.pub", h.folder);
     check_folder(out, NULL, ERR_NOT_FOUND, 0, 0, ERR_OK);
+    assert_int_equal(hub_export_folder(out), ERR_OK);
     assert_int_equal(hub_export(h.store, &c.issue, out, &count), ERR_OK);
     check_folder(out, NULL, ERR_OK, HUB_ISSUE_KINDS, 0, ERR_OK);
     shell(out, "printf x >> BC_RP04_2023-6M_735_1.csv");
