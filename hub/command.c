@@ -216,6 +216,7 @@ static const struct {
     {"catalogue_check", hub_command_check},
     {"catalogue_publish", hub_command_publish},
     {"catalogue", hub_command_catalogue},
+    {"forms", hub_command_forms},
     {"status", hub_command_status},
     {"bundle_in", hub_command_bundle_in},
     {"bundle_out", hub_command_bundle_out},

@@ -2,6 +2,7 @@
 #include "hub/command_priv.h"
 
 #include "common/catalogue_diff.h"
+#include "common/io/catalogue_json.h"
 #include "common/text.h"
 #include "hub/store_issues.h"
 #include "proto/edition.h"
@@ -243,6 +244,17 @@ json_t *hub_command_publish(struct hub_app *a, const json_t *request)
 }
 
 /* The files of an edition, of the one in force when none is named. */
+json_t *hub_command_forms(struct hub_app *a, const json_t *request)
+{
+    struct hub_position at;
+    const struct catalogue *c = hub_store_catalogue(a->store);
+    (void)request;
+    if (c == NULL) return hub_command_fail(ERR_NOT_READY);
+    hub_store_position(a->store, &at);
+    json_t *j = catalogue_json(c, at.edition);
+    return j != NULL ? j : hub_command_fail(ERR_NOMEM);
+}
+
 json_t *hub_command_catalogue(struct hub_app *a, const json_t *request)
 {
     struct hub_position at;

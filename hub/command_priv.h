@@ -14,6 +14,7 @@ typedef json_t *hub_command_fn(struct hub_app *a, const json_t *request);
 json_t *hub_command_check(struct hub_app *a, const json_t *request);
 json_t *hub_command_publish(struct hub_app *a, const json_t *request);
 json_t *hub_command_catalogue(struct hub_app *a, const json_t *request);
+json_t *hub_command_forms(struct hub_app *a, const json_t *request);
 /* command_admin.c */
 json_t *hub_command_status(struct hub_app *a, const json_t *request);
 /* command_node.c */

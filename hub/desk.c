@@ -48,7 +48,7 @@ static const struct hub_desk_route {
     {WEB_GET, "/api/openapi.json", 0, NULL, hub_desk_openapi, DESK_QUIET},
     {WEB_GET, "/api/status", DESK_STAFF, NULL, hub_desk_status, DESK_QUIET},
     {WEB_GET, "/api/events", DESK_STAFF, NULL, hub_desk_events, DESK_QUIET},
-    {WEB_GET, "/api/catalogue", DESK_STAFF, NULL, hub_desk_catalogue, DESK_QUIET},
+    {WEB_GET, "/api/catalogue", DESK_STAFF, "forms", NULL, DESK_QUIET},
     {WEB_GET, "/api/nodes", DESK_STAFF, "nodes", NULL, DESK_QUIET},
     {WEB_GET, "/api/catalogue/files", DESK_ADMIN, NULL, hub_desk_files, 0},
     {WEB_POST, "/api/catalogue/files", DESK_ADMIN, NULL, hub_desk_files_set, 0},

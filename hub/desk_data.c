@@ -1,22 +1,12 @@
-/* What the desk adds to the commands: catalogue, invitation as a picture, audit, checking a file. */
+/* What the desk adds to the commands: invitation as a picture, audit, checking a file. */
 #include "hub/desk_priv.h"
 
-#include "common/io/catalogue_json.h"
 #include "common/io/tls.h"
 #include "common/log.h"
 #include "hub/desk_assets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-json_t *hub_desk_catalogue(struct hub_desk_call *c)
-{
-    struct hub_position at;
-    const struct catalogue *cat = hub_store_catalogue(c->d->o.app->store);
-    if (cat == NULL) return hub_command_fail(ERR_NOT_READY);
-    hub_store_position(c->d->o.app->store, &at);
-    return catalogue_json(cat, at.edition);
-}
 
 /* The invitation with its QR code, for the sheet that is printed. */
 json_t *hub_desk_invite(struct hub_desk_call *c)

@@ -97,8 +97,7 @@ hub_desk_fn hub_desk_attachments, hub_desk_attachment, hub_desk_subject;
 hub_desk_fn hub_desk_status, hub_desk_events, hub_desk_backup;
 
 /* desk_data.c */
-hub_desk_fn hub_desk_authority, hub_desk_catalogue, hub_desk_invite, hub_desk_audit,
-    hub_desk_verify, hub_desk_openapi;
+hub_desk_fn hub_desk_authority, hub_desk_invite, hub_desk_audit, hub_desk_verify, hub_desk_openapi;
 /* The squares of a QR code, a text of 0 and 1 a row; empty when the text is too long. */
 json_t *hub_desk_qr(const char *text);
 /* Note in the audit; a full disk does not stop the work, it is said in the program's log. */

@@ -76,6 +76,17 @@ static const struct cli_opt reads_opts[] = {
 };
 static const struct cli_opt import_opts[] = {
     OPT("type", "LOẠI", "loại hồ sơ (bắt buộc với CSV)", "record type (needed for CSV)"),
+    OPT("map", "CỘT=trường;...", "cột nào là trường nào; \"CỘT=\" để bỏ cột",
+        "which column is which field; \"COLUMN=\" leaves one out"),
+    OPT("header", "SỐ", "dòng tiêu đề là dòng thứ mấy (.xlsx, CSV)",
+        "number of the row with the names (.xlsx, CSV)"),
+    OPT("sheet", "SỐ", "trang tính thứ mấy của .xlsx", "number of the sheet of an .xlsx"),
+    OPT("text", "LOẠI", "chữ trong tệp: unicode, tcvn3, vni",
+        "the file's text: unicode, tcvn3, vni"),
+    OPT("csv", NULL, "tệp là CSV", "the file is CSV"),
+    OPT("ndjson", NULL, "tệp là NDJSON", "the file is NDJSON"),
+    OPT("dry-run", NULL, "chạy thử: xem lỗi, chưa nhập gì",
+        "only look for mistakes, import nothing"),
     OPT_DATES,
     OPT_PERSON,
 };

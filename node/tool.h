@@ -95,6 +95,5 @@ void node_tool_print_list(const struct cli *c, const json_t *response);
 void node_tool_print_held(const struct cli *c, const json_t *response);
 void node_tool_print_history(const struct cli *c, const json_t *response);
 void node_tool_print_status(const struct cli *c, const json_t *response);
-void node_tool_print_import(const struct cli *c, const json_t *response);
 
 #endif

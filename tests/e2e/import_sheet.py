@@ -103,7 +103,79 @@ def story(world):
         f.write(b"PK\x03\x04 not a workbook")
     node.tool("import", "--type", "person", "--person", "Lan", path("x.xlsx"), ok=(1,))
     check("nothing more came in", len(persons(node)) == 5)
+    doubles(node, path("trung.csv"))
     backlog(node, path("so-cu.csv"))
+    districts(world.hub, path)
+
+
+def doubles(node, path):
+    """A trial names new rows that look like a record that is here, or like another row."""
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("id,full_name,sex,dob,national_id\n"
+                ",NGUYEN VAN HOA,male,15/03/1985,\n"       # here, without marks
+                ",Nguyễn Văn Hòa,male,1986,\n"             # born in another year
+                ",Trần Thị  mỹ,female,,\n"                 # here, no date to speak against it
+                ",Phạm Văn Mới,male,1970,\n"
+                ",Phạm Văn Mới,male,1970,\n"               # like the row above
+                ",Nguyễn Văn Hòa,male,15/03/1985,075085000001\n")  # its number: an edit
+    before = persons(node)
+
+    def tried(*options, ok=(0,)):
+        return node.ask("import", "--type", "person", "--person", "Lan", *options, path, ok=ok)
+    look = tried("--dry-run")
+    named = [(a["line"], a.get("above"), [r["title"] for r in a.get("records", [])]) for a in look["alike"]]
+    check("the look-alikes are named by their rows",
+          named == [(2, None, ["Nguyễn Văn Hòa"]), (4, None, ["Trần Thị Mỹ"]), (6, 5, [])])
+    first = look["alike"][0]["records"][0]
+    check("with the record's id and day", (first["dob"], len(first["id"])) == ("1985-03-15", 32))
+    check("all of them were looked for", look["alike_all"] is True and look["created"] == 5)
+    said = node.tool("import", "--type", "person", "--person", "Lan", "--dry-run", path)
+    check("for people too", "giống dòng 5" in said and "Trần Thị Mỹ" in said)
+    check("a trial saves nothing", persons(node) == before)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("full_name,sex\n")
+        f.writelines("Người Thứ %s,male\n" % "".join(chr(97 + int(d)) for d in str(n)) for n in range(1001))
+    many = tried("--dry-run")
+    check("of more than 1,000 it says that it did not look", (many["alike_all"], many["created"]) == (False, 1001))
+
+
+def districts(hub, path):
+    """The district's own list, a workbook with the words of its plan; what is wrong is said before a row enters."""
+    workbook(path("giao.xlsx"), [
+        ["CHỈ TIÊU GIAO NĂM 2023"], [],
+        ["TT", "Mã chỉ tiêu", "Đơn vị", "Năm", "So sánh", "Giá trị", "Tính cho"],
+        ["1", "D01", "26170", "2023", "ge", "12,5", "total"],
+        ["2", "D01", "26173", "2023", "ge", "không số", "total"],
+        ["3", "D02", "26173", "2023", "ge", "3", "total"],
+    ])
+    file = path("giao.xlsx")
+    options = ["--type", "target", "--header", "3"]
+
+    def targets():
+        return [r["values"] for r in hub.ask("list", "--type", "target")["rows"]]
+    hub.tool("import", *options, file, ok=(1,))
+    check("a column that is no field is named, with what to do: " + hub.said, "TT" in hub.said and "--map" in hub.said)
+    options += ["--map", "TT=;Mã chỉ tiêu=indicator;Đơn vị=target_unit"]
+    tried = hub.ask("import", *options, "--dry-run", file, ok=(3,))
+    check("a trial counts at the hub too", (tried["created"], tried["bad_rows"], tried["dry"]) == (2, 1, True))
+    check("and names row and field", [(b["line"], b["column"]) for b in tried["bad"]] == [(5, "value")])
+    check("a trial leaves nothing there", targets() == [])
+    said = hub.tool("import", *options, file, ok=(3,))
+    check("the good rows are in, said in words", "tạo mới 2" in said and "dòng 5, cột value" in said)
+    check("as the plan has them", sorted((t["indicator"], t["target_unit"], t["value"]) for t in targets())
+          == [("D01", "26170", "12.5"), ("D02", "26173", "3")])
+    with open(path("dai.csv"), "w", encoding="utf-8") as f:
+        f.write("indicator,target_unit,year,op,value,per\n" + "D01,26170,2023,ge,1,total\n" * 5001)
+    hub.tool("import", "--type", "target", path("dai.csv"), ok=(1,))
+    check("too many rows are refused whole", "5000" in hub.said and len(targets()) == 2)
+    with open(path("lech.csv"), "w", encoding="utf-8") as f:
+        f.write("indicator,target_unit,year,op,value,per\nD01,26170\n")
+        f.write("D03,26170,2023,ge,1,total\nD03,26170,2023,ge,x,total\n")
+    uneven = hub.ask("import", "--type", "target", "--dry-run", path("lech.csv"), ok=(3,))
+    check("a row that is none is counted with the others, in its place",
+          (uneven["bad_rows"], [b["line"] for b in uneven["bad"]]) == (2, [2, 4]))
+    hub.tool("import", "--type", "khong_co", path("lech.csv"), ok=(1,))
+    check("a type that is none is said", "--type" in hub.said)
 
 
 def asked(node, path, name):

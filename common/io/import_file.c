@@ -1,4 +1,4 @@
-#include "node/tool_sheet.h"
+#include "common/io/import_file.h"
 
 #include "common/io/file.h"
 #include "common/io/office_read.h"
@@ -29,12 +29,12 @@ static bool sheet_unicode(const struct cli *c)
     return named != NULL && strcmp(named, legacy_text_name(LEGACY_UNICODE)) == 0;
 }
 
-bool node_sheet_whole(const struct cli *c, const char *file)
+bool import_file_whole(const struct cli *c, const char *file)
 {
     return sheet_is_workbook(file) || (cli_has(c, "text") && !sheet_unicode(c));
 }
 
-enum err node_sheet_options(struct cli *c, const char *file, bool ndjson)
+enum err import_file_options(struct cli *c, const char *file, bool ndjson)
 {
     if (!ndjson && !cli_has(c, "type"))
         return cli_fail(c, ERR_USAGE, "Nhập CSV cần --type LOẠI.",
@@ -105,12 +105,12 @@ static enum err sheet_kind(struct cli *c, struct bytes text, enum legacy_text *k
     return named != NULL ? ERR_OK : sheet_ask(c, legacy_text_guess(text));
 }
 
-enum err node_sheet_read(struct cli *c, const char *file, struct buf *csv)
+enum err import_file_read(struct cli *c, const char *file, struct buf *csv)
 {
     struct buf whole, text;
     enum legacy_text kind = LEGACY_UNICODE;
     buf_init(&whole, XLSX_FILE_BYTES_MAX);
-    buf_init(&text, TOOL_SHEET_BYTES_MAX);
+    buf_init(&text, IMPORT_FILE_TEXT_MAX);
     enum err e = file_read(file, XLSX_FILE_BYTES_MAX, &whole);
     if (e == ERR_NOT_FOUND)
         e = cli_fail(c, e, "Không mở được tệp này; chưa nhập gì.",
@@ -174,10 +174,10 @@ static enum err sheet_look(struct cli *c, struct bytes head, bool ends)
     return e;
 }
 
-enum err node_sheet_open(struct cli *c, FILE *f, struct node_sheet_text *t)
+enum err import_file_open(struct cli *c, FILE *f, struct import_file *t)
 {
     uint32_t row = 1;
-    *t = (struct node_sheet_text){.f = f};
+    *t = (struct import_file){.f = f};
     enum err e = sheet_number(c, "header", XLSX_ROWS_MAX, &row);
     if (e != ERR_OK) return e;
     t->above = row - 1;
@@ -189,7 +189,7 @@ enum err node_sheet_open(struct cli *c, FILE *f, struct node_sheet_text *t)
 }
 
 /* Take the lines above the names out of the piece, but for their ends: lines keep their numbers. */
-static struct bytes sheet_below(struct node_sheet_text *t)
+static struct bytes sheet_below(struct import_file *t)
 {
     size_t at = 0, ends = 0;
     while (t->above > 0 && at < t->len) {
@@ -202,7 +202,7 @@ static struct bytes sheet_below(struct node_sheet_text *t)
     return bytes_make(t->p + at - ends, t->len - at + ends);
 }
 
-enum err node_sheet_piece(struct node_sheet_text *t, struct bytes *piece)
+enum err import_file_piece(struct import_file *t, struct bytes *piece)
 {
     do {
         if (t->len == 0) t->len = fread(t->p, 1, SHEET_PIECE_BYTES, t->f);
@@ -213,7 +213,7 @@ enum err node_sheet_piece(struct node_sheet_text *t, struct bytes *piece)
     return ERR_OK;
 }
 
-void node_sheet_close(struct node_sheet_text *t)
+void import_file_close(struct import_file *t)
 {
     free(t->p);
     t->p = NULL;
@@ -320,25 +320,41 @@ static const char *sheet_field(const json_t *fields, const json_t *list, const c
     return labels == 0 && calls == 1 ? called : NULL;
 }
 
-static enum err sheet_by_label(struct cli *c, struct node_tool *t, const char *type,
+static enum err sheet_unknown(struct cli *c, const char *column)
+{
+    char vi[400], en[400];
+    snprintf(vi, sizeof vi,
+             "%.63s: dòng tiêu đề có cột mà loại hồ sơ này không có; chưa nhập dòng nào. Hãy cho "
+             "biết cột là trường nào, hoặc bỏ cột: --map \"CỘT=trường\", --map \"CỘT=\".",
+             column);
+    snprintf(en, sizeof en,
+             "%.63s: the header has a column that the type does not have; nothing was imported. "
+             "Say which field it is, or leave it out: --map \"COLUMN=field\", --map \"COLUMN=\".",
+             column);
+    return cli_fail(c, ERR_BAD_INPUT, vi, en);
+}
+
+/* Names, or labels, of fields as their names. */
+static enum err sheet_by_label(struct cli *c, const json_t *catalogue, const char *type,
                                json_t *columns)
 {
-    json_t *response = NULL, *request = json_pack("{s:s}", "verb", "catalogue");
-    enum err e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, &response);
-    json_decref(request);
-    if (e != ERR_OK) return e;
-    const json_t *types = json_object_get(response, "types"), *fields = NULL;
-    const json_t *list = json_object_get(json_object_get(response, "choices"), "import_heading");
+    const json_t *types = json_object_get(catalogue, "types"), *fields = NULL;
+    const json_t *list = json_object_get(json_object_get(catalogue, "choices"), "import_heading");
     for (size_t i = 0; i < json_array_size(types); i++) {
         const json_t *j = json_array_get(types, i);
         if (strcmp(sheet_text_of(j, "name"), type) == 0) fields = json_object_get(j, "fields");
     }
+    if (fields == NULL)
+        return cli_fail(c, ERR_BAD_INPUT,
+                        "Không có loại hồ sơ này trong danh mục (--type); chưa nhập gì.",
+                        "The catalogue has no such record type (--type); nothing was imported.");
     for (size_t i = 0; i < json_array_size(columns); i++) {
         const char *column = json_string_value(json_array_get(columns, i));
-        const char *name = strcmp(column, "id") == 0 ? NULL : sheet_field(fields, list, column);
-        if (name != NULL) json_array_set_new(columns, i, json_string(name));
+        if (strcmp(column, "id") == 0 || column[0] == '\0') continue;
+        const char *name = sheet_field(fields, list, column);
+        if (name == NULL) return sheet_unknown(c, column);
+        if (json_array_set_new(columns, i, json_string(name)) != 0) return ERR_NOMEM;
     }
-    json_decref(response);
     return ERR_OK;
 }
 
@@ -360,7 +376,8 @@ static enum err sheet_map_one(struct cli *c, char *pair, json_t *columns)
         "out.");
 }
 
-enum err node_sheet_columns(struct cli *c, struct node_tool *t, const char *type, json_t *columns)
+enum err import_file_columns(struct cli *c, const json_t *catalogue, const char *type,
+                             json_t *columns)
 {
     const char *map = cli_opt(c, "map");
     char pairs[SHEET_MAP_BYTES_MAX], *rest = NULL;
@@ -372,5 +389,5 @@ enum err node_sheet_columns(struct cli *c, struct node_tool *t, const char *type
              pair = strtok_r(NULL, ";", &rest))
             e = sheet_map_one(c, pair, columns);
     }
-    return e == ERR_OK ? sheet_by_label(c, t, type, columns) : e;
+    return e == ERR_OK ? sheet_by_label(c, catalogue, type, columns) : e;
 }
