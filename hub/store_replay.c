@@ -70,24 +70,48 @@ static enum err replay_commit(struct replay *r)
     return hub_store_commit(r->to);
 }
 
+static bool replay_begins(const struct replay *r, size_t epoch, uint64_t next)
+{
+    return epoch < r->from->epoch_count && r->from->epochs[epoch].start <= next;
+}
+
+static enum err replay_epoch(struct replay *r)
+{
+    struct hub_store *s = r->from;
+    struct hub_identity id = s->identity;
+    uint8_t epoch[8];
+    enum err e = replay_commit(r);
+    if (e != ERR_OK) return e;
+    id.epoch = s->epochs[r->epoch++].epoch;
+    le64_store(epoch, id.epoch);
+    struct db_stmt *q = db_stmt(s->db, "SELECT inc FROM sys_epoch WHERE epoch = ?1");
+    db_bind_blob(q, 1, BYTES_OF(epoch));
+    e = db_get(q);
+    if (e == ERR_OK) e = db_column_copy(q, 0, id.inc.b, sizeof id.inc.b);
+    db_done(q);
+    return e == ERR_OK ? hub_store_identity_set(r->to, &id) : e;
+}
+
 /* Begin the epochs that start at the next position. */
 static enum err replay_epochs(struct replay *r, uint64_t next)
 {
-    struct hub_store *s = r->from;
-    bool begins = r->epoch < s->epoch_count && s->epochs[r->epoch].start <= next;
-    enum err e = begins ? replay_commit(r) : ERR_OK;
-    while (e == ERR_OK && r->epoch < s->epoch_count && s->epochs[r->epoch].start <= next) {
-        struct hub_identity id = s->identity;
-        uint8_t epoch[8];
-        id.epoch = s->epochs[r->epoch++].epoch;
-        le64_store(epoch, id.epoch);
-        struct db_stmt *q = db_stmt(s->db, "SELECT inc FROM sys_epoch WHERE epoch = ?1");
-        db_bind_blob(q, 1, BYTES_OF(epoch));
-        e = db_get(q);
-        if (e == ERR_OK) e = db_column_copy(q, 0, id.inc.b, sizeof id.inc.b);
-        db_done(q);
-        if (e == ERR_OK) e = hub_store_identity_set(r->to, &id);
-    }
+    enum err e = ERR_OK;
+    while (e == ERR_OK && replay_begins(r, r->epoch, next))
+        e = replay_epoch(r);
+    return e;
+}
+
+/* The end may stand in an epoch that has no set yet: that of a restore. Others may begin behind the same position,
+ * after an end that is a closing's. */
+static enum err replay_end(struct replay *r, uint64_t epoch)
+{
+    size_t last = r->epoch;
+    enum err e = ERR_OK;
+    while (replay_begins(r, last, r->position + 1) && r->from->epochs[last].epoch != epoch)
+        last++;
+    if (!replay_begins(r, last, r->position + 1)) return ERR_OK; /* it began before, or is none */
+    while (e == ERR_OK && r->epoch <= last)
+        e = replay_epoch(r);
     return e;
 }
 
@@ -186,7 +210,7 @@ bool hub_replay_unmade(enum err e)
     return e == ERR_FULL || e == ERR_READONLY || e == ERR_IO || e == ERR_NOMEM || e == ERR_AGAIN;
 }
 
-enum err hub_replay_open(struct hub_store *s, uint64_t upto, struct hub_store **out,
+enum err hub_replay_open(struct hub_store *s, uint64_t epoch, uint64_t upto, struct hub_store **out,
                          uint64_t *position)
 {
     struct replay r = {.from = s, .upto = upto};
@@ -200,6 +224,7 @@ enum err hub_replay_open(struct hub_store *s, uint64_t upto, struct hub_store **
     if (e == ERR_OK) e = hub_log_rows(s, replay_row, &r);
     if (e == ERR_OK) e = replay_commit(&r);
     if (e == ERR_OK && r.position < upto) e = ERR_NOT_FOUND;
+    if (e == ERR_OK) e = replay_end(&r, epoch);
     *position = r.position;
     if (e == ERR_OK) {
         *out = r.to;

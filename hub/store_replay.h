@@ -16,15 +16,16 @@
 #include "hub/store.h"
 
 /*
- * A store with positions 1 .. `upto` of `s`.
+ * A store with positions 1 .. `upto` of `s`, that stands in `epoch`: where no set of it is among them, it begins
+ * behind them (the position of a restored hub, until it takes a set).
  *
  * ERR_FULL, ERR_READONLY, ERR_IO, ERR_NOMEM, ERR_AGAIN (db_stop)  it could not be made: says nothing of the log
  * ERR_NOT_FOUND  the log is shorter than `upto`
  * ERR_DAMAGED, ERR_BAD_FORMAT, ERR_BAD_HASH, ERR_CHAIN_BROKEN ...  the set at *position cannot be
  *                taken: the log is damaged there
  */
-MUST_CHECK enum err hub_replay_open(struct hub_store *s, uint64_t upto, struct hub_store **out,
-                                    uint64_t *position);
+MUST_CHECK enum err hub_replay_open(struct hub_store *s, uint64_t epoch, uint64_t upto,
+                                    struct hub_store **out, uint64_t *position);
 
 /* Remove what processes killed between making that file and taking its name away left: empty files. `name` is of
  * the database in `folder`. Only by who holds the folder's lock, before any replay. */

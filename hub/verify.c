@@ -283,7 +283,7 @@ enum err hub_verify_issue(struct hub_store *s, const struct hub_issue *issue,
     e = hub_issues_logged(s, issue, &logged);
     out->logged = e == ERR_OK && ID_EQUAL(&logged.figures, &issue->figures);
     if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
-    e = hub_replay_open(s, issue->cut.position, &replay, &position);
+    e = hub_replay_open(s, issue->cut.epoch, issue->cut.position, &replay, &position);
     if (hub_replay_unmade(e)) return e;
     if (e != ERR_OK) return ERR_DAMAGED;
     hub_store_position(replay, &at);

@@ -246,7 +246,9 @@ static enum err verify_replay(struct verify_log *v, struct hub_store *s)
 {
     struct hub_store *replay = NULL;
     uint64_t position = 0;
-    enum err e = hub_replay_open(s, v->out->end.position, &replay, &position);
+    struct hub_position at;
+    hub_store_position(s, &at);
+    enum err e = hub_replay_open(s, at.epoch, v->out->end.position, &replay, &position);
     if (hub_replay_unmade(e)) return e;
     if (e != ERR_OK) {
         struct hub_finding f = {.kind = HUB_FINDING_REPLAY, .position = position};

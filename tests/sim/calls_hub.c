@@ -717,7 +717,7 @@ static enum err replay(struct calls *c)
     uint64_t position = 0;
     struct hub_position p;
     hub_store_position(c->hub, &p);
-    enum err e = hub_replay_open(c->hub, p.position, &again, &position);
+    enum err e = hub_replay_open(c->hub, p.epoch, p.position, &again, &position);
     if (e == ERR_OK) calls_tell_int(c, (int64_t)position);
     if (e == ERR_OK) hub_store_close(again);
     return e;

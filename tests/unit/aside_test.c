@@ -453,7 +453,7 @@ static void *replayed(void *ctx)
     uint64_t position = 0;
     hub_store_position(ctx, &end);
     for (unsigned i = 0; i < 10; i++) {
-        if (hub_replay_open(ctx, end.position, &again, &position) != ERR_OK) return NULL;
+        if (hub_replay_open(ctx, end.epoch, end.position, &again, &position) != ERR_OK) return NULL;
         hub_store_close(again);
     }
     return ctx;

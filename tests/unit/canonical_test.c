@@ -62,7 +62,8 @@ static void the_same_cut_gives_the_same_bytes(void **state)
         make(h.store, periods[i][0], periods[i][1], &b);
         assert_same(&a, &b);
         hub_store_position(h.store, &at);
-        assert_int_equal(hub_replay_open(h.store, at.position, &replay, &position), ERR_OK);
+        assert_int_equal(hub_replay_open(h.store, at.epoch, at.position, &replay, &position),
+                         ERR_OK);
         make(replay, periods[i][0], periods[i][1], &c);
         assert_same(&a, &c);
         hub_store_close(replay);

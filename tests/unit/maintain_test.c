@@ -17,6 +17,7 @@
 #include "hub/maintain.h"
 #include "hub/store_records.h"
 #include "hub/store_repair.h"
+#include "hub/store_replay.h"
 #include "node/maintain.h"
 #include "node/store_alarm.h"
 #include "proto/wire.h"
@@ -238,6 +239,103 @@ static void a_hub_comes_back_from_its_backup(void **state)
     OK(hub_store_commit(w.hub.store));
     OK(hub_store_settled(w.hub.store));
     gone(done.kept);
+    gone("maintain-hub.bak");
+    pair_close(&w);
+}
+
+/* The restored hub as it stands is whole, and so is a copy of it. */
+static void hub_is_whole(struct pair *w, struct hub_restore *r)
+{
+    struct hub_verified_log seen;
+    struct hub_restored done;
+    char made[FILE_PATH_BYTES_MAX];
+    gone("maintain-hub2.bak");
+    OK(hub_verify_log(w->hub.store, NULL, NULL, &seen));
+    assert_int_equal(seen.findings, 0);
+    OK(hub_backup(w->hub.store, "maintain-hub2.bak", PAIR_WALL, made));
+    pair_hub_off(w);
+    r->copy = "maintain-hub2.bak";
+    r->look_only = true;
+    OK(hub_restore(r, &done));
+    r->look_only = false;
+    pair_hub_on(w);
+    gone("maintain-hub2.bak");
+}
+
+static void hub_back(struct pair *w, struct hub_restore *r, const char *copy)
+{
+    struct hub_restored done;
+    pair_hub_off(w);
+    r->copy = copy;
+    r->now_ms += 1000;
+    OK(hub_restore(r, &done));
+    pair_hub_on(w);
+    gone(done.kept);
+    hub_is_whole(w, r);
+}
+
+/* The epoch in which a replay of the log up to `upto`, asked for `epoch`, ends. */
+static uint64_t replayed_epoch(struct pair *w, uint64_t epoch, uint64_t upto)
+{
+    struct hub_store *again = NULL;
+    struct hub_position at;
+    uint64_t position = 0;
+    OK(hub_replay_open(w->hub.store, epoch, upto, &again, &position));
+    hub_store_position(again, &at);
+    assert_int_equal(at.position, upto);
+    hub_store_close(again);
+    return at.epoch;
+}
+
+/* A restore begins an epoch behind the last set, and no set may follow for weeks. */
+static void a_restored_hub_is_whole_before_its_next_set(void **state)
+{
+    (void)state;
+    enum { MORE_THAN_LINEAGE = HELLO_EPOCHS_MAX + 3 };
+    struct pair w;
+    char made[FILE_PATH_BYTES_MAX];
+    struct hub_position first, second, at;
+    begin(&w, 38);
+    struct pair_node *n = &w.nodes[0];
+    struct hub_restore r = {.path = w.hub.path, .log_pk = w.hub.log.public, .now_ms = PAIR_WALL};
+    gone("maintain-hub.bak");
+    OK(hub_backup(w.hub.store, "maintain-hub.bak", PAIR_WALL, made));
+    hub_is_whole(&w, &r); /* a hub without a set */
+    hub_back(&w, &r, "maintain-hub.bak");
+    hub_back(&w, &r, "maintain-hub.bak");
+    gone("maintain-hub.bak");
+
+    pair_join(n);
+    type_one(n);
+    OK(pair_settle(n));
+    hub_store_position(w.hub.store, &first);
+    OK(hub_backup(w.hub.store, "maintain-hub.bak", PAIR_WALL, made));
+    hub_back(&w, &r, "maintain-hub.bak");
+    gone("maintain-hub.bak");
+    hub_store_position(w.hub.store, &second);
+    assert_true(first.position == second.position && first.epoch != second.epoch);
+    OK(hub_backup(w.hub.store, "maintain-hub.bak", PAIR_WALL, made));
+    hub_back(&w, &r, "maintain-hub.bak"); /* of a restored one, with no set between */
+    for (int i = 0; i < MORE_THAN_LINEAGE; i++) {
+        OK(hub_store_begin(w.hub.store));
+        OK(hub_store_epoch_new(w.hub.store, 0, PAIR_WALL));
+        OK(hub_store_commit(w.hub.store));
+    }
+    hub_is_whole(&w, &r);
+    type_one(n);
+    OK(pair_settle(n));
+    hub_is_whole(&w, &r);
+    assert_true(hub_has(&w, 1));
+
+    /* A closing's end is in the epoch that it names, whatever began behind the same position; one that is not
+     * there yet does not begin. */
+    hub_store_position(w.hub.store, &at);
+    assert_true(at.position > first.position);
+    assert_int_equal(replayed_epoch(&w, first.epoch, first.position), first.epoch);
+    assert_int_equal(replayed_epoch(&w, second.epoch, first.position), second.epoch);
+    assert_int_equal(replayed_epoch(&w, at.epoch, first.position), at.epoch);
+    assert_int_equal(replayed_epoch(&w, first.epoch, at.position), at.epoch);
+    assert_true(replayed_epoch(&w, second.epoch, first.position - 1) != second.epoch);
     gone("maintain-hub.bak");
     pair_close(&w);
 }
@@ -608,6 +706,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_comes_back_from_its_backup),
         cmocka_unit_test(a_hub_comes_back_from_its_backup),
+        cmocka_unit_test(a_restored_hub_is_whole_before_its_next_set),
         cmocka_unit_test(a_damaged_copy_is_refused),
         cmocka_unit_test(a_file_copied_by_hand_is_whole_or_refused),
         cmocka_unit_test(a_witness_recognises_an_old_copy_offline),
