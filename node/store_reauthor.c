@@ -100,6 +100,10 @@ static enum err node_mend_genesis(struct node_mend *m)
     if (e == ERR_OK) e = node_store_tip(m->s, &tip);
     if (e == ERR_OK) e = node_mend_seed(m, seed, &root);
     if (e != ERR_OK) return e;
+    if (ZOO(128)) {
+        m->inc = tip.inc;
+        m->inc.b[0]++;
+    }
     int64_t ms = m->now_ms + tip.hub_ahead_ms;
     uint64_t now = ms > 0 ? (uint64_t)ms << 16 : 0;
     if (first == 0) first = now > tip.hlc ? now + 1 : tip.hlc + 2;

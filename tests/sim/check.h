@@ -5,6 +5,7 @@
  *   after every step   1 saved sets are in their node's log, or in a branch of it; receipted ones, byte for byte, in
  *                        the hub's committed log, unless the hub went back and the node has not synced since
  *                      2 every register at the hub has exactly the heads of the naive fold; so has every verdict
+ *                        no two logs begin under one incarnation, whoever is whose copy
  *                      9 sets = receipted + waiting; ops of receipted sets = sum of verdicts
  *   at quiescence      1 every op that was saved on a disk that still is one is in the hub's log: its set, or the
  *                        same op made once more in a newer incarnation; so is every set of the hub's own log that it

@@ -1,7 +1,7 @@
 /*
  * What the one repair (SPEC 7.13) may add to a node's log: a genesis, sets that the hub has, and each set of its
  * branches once more, once: the same ops by the same person, but for those that are erased. Bases have new names, and a
- * clock may be later.
+ * clock may be later. And no two logs ever begin under one incarnation, whoever is whose copy.
  */
 #include "tests/sim/check_priv.h"
 
@@ -72,6 +72,28 @@ static bool taken(struct check *c, const struct saved_log *log, const struct sav
         }
     }
     return false;
+}
+
+static void begins_once(struct world *w, const struct saved_set *x, const struct id_inc *inc,
+                        uint64_t seq, const struct id_hash *hash, const char *where)
+{
+    if (seq == 0 && ID_EQUAL(inc, &x->inc) && !ID_EQUAL(hash, &x->hash))
+        world_fail(w, "a log begins under a name that another log has %s", where);
+}
+
+void check_begun(struct world *w, const struct saved_set *x)
+{
+    const struct check *c = w->check;
+    if (x->seq != 0) return;
+    for (unsigned i = 0; i < w->node_count; i++) {
+        const struct saved_log *log = &c->logs[i];
+        for (size_t k = 0; k < log->count; k++)
+            begins_once(w, x, &log->v[k].inc, log->v[k].seq, &log->v[k].hash, "at a node");
+    }
+    for (size_t i = 0; i < c->row_count; i++)
+        begins_once(w, x, &c->rows[i].inc, c->rows[i].seq, &c->rows[i].hash, "at the hub");
+    for (size_t i = 0; i < c->lost_count; i++)
+        begins_once(w, x, &c->lost[i].inc, c->lost[i].seq, &c->lost[i].hash, "at the hub once");
 }
 
 void check_mend(struct world *w, unsigned node, size_t from)

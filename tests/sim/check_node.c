@@ -72,7 +72,8 @@ void check_saved(struct world *w, unsigned node, const struct node_own_saved *sa
                        err_name(e));
             return;
         }
-        if (saved_find(log, sets[0].head) == NULL) saved_add(log, sets[0].head, sets[0].body);
+        if (saved_find(log, sets[0].head) == NULL)
+            check_begun(w, saved_add(log, sets[0].head, sets[0].body));
     }
     if (!has_payload(buf_bytes(&log->v[log->count - 1].body),
                      buf_bytes(&w->nodes[node].doubt.payload)))
@@ -88,7 +89,10 @@ static bool own_row(struct world *w, unsigned node, const struct db_stmt *q, str
     struct saved_set *x = saved_find(log, head);
     bool new = x == NULL, branch = db_column_int(q, 0) < 0;
     struct change_head h;
-    if (new) x = saved_add(log, head, body);
+    if (new) {
+        x = saved_add(log, head, body);
+        check_begun(w, x);
+    }
     x->found = true;
     x->branch = branch;
     if (!bytes_equal(buf_bytes(&x->body), body) && !check_own_erased(w, head, body))

@@ -285,6 +285,8 @@ void check_nothing_lost(struct world *w);
 
 /* check_mend.c: a repair added the sets of the node's log from this one on. */
 void check_mend(struct world *w, unsigned node, size_t from);
+/* A set that a node has made: if a log begins with it, no other has its incarnation. */
+void check_begun(struct world *w, const struct saved_set *x);
 /* But for bases. */
 bool check_op_equal(const struct change_op *a, const struct change_op *b);
 
