@@ -137,6 +137,16 @@ json_t *hub_command_bundle_out(struct hub_app *a, const json_t *request)
     return j;
 }
 
+/* The PC that a file names, and its unit when it is one of ours. */
+static void hub_bundle_sender(struct hub_app *a, const struct id_hash *node, json_t *out)
+{
+    struct hub_node n;
+    json_object_set_new(out, "node", hub_json_hex(BYTES_OF(node->b)));
+    if (hub_store_node(a->store, node, &n) != ERR_OK) return;
+    json_object_set_new(out, "unit", json_string(n.unit));
+    json_object_set_new(out, "name", json_string(hub_unit_name(a, n.unit)));
+}
+
 json_t *hub_command_bundle_inspect(struct hub_app *a, const json_t *request)
 {
     struct hub_bundle b = hub_bundle_of(a);
@@ -161,7 +171,7 @@ json_t *hub_command_bundle_inspect(struct hub_app *a, const json_t *request)
         e = bundle_check(buf_bytes(&file), &a->keys.hub, &b.sealing);
         json_object_set_new(j, "whole", json_boolean(e == ERR_OK));
         json_object_set_new(j, "joining", json_boolean(h.joining));
-        if (!h.joining) json_object_set_new(j, "node", hub_json_hex(BYTES_OF(h.node.b)));
+        if (!h.joining) hub_bundle_sender(a, &h.node, j);
         json_object_set_new(j, "waiting", json_integer((json_int_t)h.waiting_sets));
         json_object_set_new(j, "made", hub_json_time((int64_t)(h.clock_ms & INT64_MAX)));
     }

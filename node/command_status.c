@@ -107,11 +107,12 @@ static json_t *node_status_counts(const struct node_store_status *st)
 
 static json_t *node_status_session(const struct node_store_status *st)
 {
-    return json_pack(
-        "{s:I, s:o, s:o, s:o, s:s, s:s, s:I}", "attempts", (json_int_t)st->sessions, "last",
-        node_json_time(st->session_ms), "last_complete", node_json_time(st->complete_ms),
-        "last_contact", node_json_time(st->contact_ms), "result", err_name(st->session_how),
-        "result_vi", err_text_vi(st->session_how), "hub_ahead_ms", (json_int_t)st->hub_ahead_ms);
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:I}", "attempts",
+                     (json_int_t)st->sessions, "last", node_json_time(st->session_ms),
+                     "last_complete", node_json_time(st->complete_ms), "last_contact",
+                     node_json_time(st->contact_ms), "last_file", node_json_time(st->file_ms),
+                     "result", err_name(st->session_how), "result_vi", err_text_vi(st->session_how),
+                     "hub_ahead_ms", (json_int_t)st->hub_ahead_ms);
 }
 
 json_t *node_command_status(struct node_command *c, const json_t *request)

@@ -274,6 +274,7 @@ struct node_store_status {
     enum err session_how;
     bool revoked;         /* the hub said so, by either road, and no session was complete since */
     int64_t complete_ms;  /* end of the last complete session, 0 = never */
+    int64_t file_ms;      /* when a file of the hub was read last, 0 = never */
     int64_t hub_ahead_ms; /* hub's clock minus this PC's at the last contact */
     uint64_t epoch;
     uint64_t position;

@@ -73,7 +73,8 @@ static enum err node_status_state(struct node_store *s, struct node_store_status
 {
     struct db_stmt *q =
         db_stmt(s->db, "SELECT sessions, contact_ms, session_ms, session_how, complete_ms, "
-                       "hub_ahead_ms, epoch, position, revoked FROM sys_state");
+                       "hub_ahead_ms, epoch, position, revoked, (SELECT ifnull(max(at_ms), 0) "
+                       "FROM sys_bundle WHERE outward = 0) FROM sys_state");
     enum err e = db_get(q);
     if (e == ERR_OK) {
         int64_t how = db_column_int(q, 3);
@@ -86,6 +87,7 @@ static enum err node_status_state(struct node_store *s, struct node_store_status
         st->epoch = node_store_u64(db_column_int(q, 6));
         st->position = node_store_u64(db_column_int(q, 7));
         st->revoked = db_column_int(q, 8) != 0;
+        st->file_ms = db_column_int(q, 9);
     }
     db_done(q);
     return e;

@@ -114,10 +114,24 @@ static void tool_bundle_page(const struct cli *c, const json_t *r)
         {"bad", "Bản sao khác trung tâm: sẽ lấy lại toàn bộ lần tới. Dữ liệu chờ gửi vẫn nguyên.",
          "This copy differs from the hub's: all is fetched anew. What waits is safe."},
     };
-    const char *page = json_string_value(json_object_get(r, "page"));
-    for (size_t i = 0; page != NULL && i < sizeof words / sizeof words[0]; i++) {
+    const char *page = node_tool_str(r, "page");
+    if (strcmp(page, "none") == 0 && tool_int(r, "verdict") == MESSAGE_WENT_BACK) page = "epoch";
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(words[i].name, page) == 0) printf("%s\n", cli_text(c, words[i].vi, words[i].en));
     }
+}
+
+/* Did all of it come in? What is older than what is here came before. */
+static bool tool_bundle_all(const json_t *r)
+{
+    static const char *const whole[] = {"none", "applied", "old"};
+    long long verdict = tool_int(r, "verdict");
+    const char *page = node_tool_str(r, "page");
+    bool all = false;
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        all = all || strcmp(page, whole[i]) == 0;
+    return all && tool_int(r, "refused") == 0 && !tool_true(r, "ahead") &&
+           (verdict == MESSAGE_GO || verdict == MESSAGE_JOIN_FIRST);
 }
 
 static void tool_bundle_read(const struct cli *c, const json_t *r)
@@ -139,6 +153,15 @@ static void tool_bundle_read(const struct cli *c, const json_t *r)
                                 "The hub has data that this PC has not: it was restored or copied. "
                                 "Tell the hub's officer."));
     if (tool_true(r, "revoked")) printf("%s\n", cli_text(c, node_revoked_vi, node_revoked_en));
+    if (tool_int(r, "verdict") == MESSAGE_REVOKED && !tool_true(r, "revoked"))
+        printf("%s\n", cli_text(c, "Khóa của máy này đang đổi: hãy làm gói mới và gửi lại.",
+                                "The keys of this PC are changing: make a new file and send it."));
+    if (tool_int(r, "verdict") == MESSAGE_NO_VERSION)
+        printf("%s\n", cli_text(c,
+                                "Trung tâm và máy này không chung phiên bản: hãy cập nhật phần "
+                                "mềm. Dữ liệu chờ gửi vẫn nguyên.",
+                                "The hub and this PC have no version in common: update the "
+                                "programs. What waits is safe."));
     tool_bundle_page(c, r);
 }
 
@@ -187,6 +210,7 @@ enum err node_tool_bundle(struct cli *c, void *ctx)
     json_decref(request);
     if (e != ERR_OK) return e;
     if (out) e = tool_bundle_write(path, r);
+    if (e == ERR_OK && in && !tool_bundle_all(r)) t->exit = NODE_TOOL_WARNINGS;
     if (e != ERR_OK)
         e = cli_fail(c, e, "Không ghi được tệp này; dữ liệu trên máy không đổi.",
                      "This file cannot be written; nothing on this PC was changed.");

@@ -199,9 +199,22 @@ static void tool_print_log(const struct cli *c, const json_t *log)
            cli_text(c, "chưa có kết luận", "no verdict yet"), tool_int(log, "no_verdict_yet"));
 }
 
+/* When something of the hub came here: over the network, by file, or not yet. */
+static void tool_print_contact(const struct cli *c, const json_t *session)
+{
+    const char *last = node_tool_str(session, "last"), *file = node_tool_str(session, "last_file");
+    const char *label = cli_text(c, "Lần đồng bộ gần nhất", "Last sync");
+    if (last[0] != '\0')
+        printf("%s: %s (%s)\n", label, last, node_tool_str(session, "result"));
+    else
+        printf("%s: %s\n", label, cli_text(c, "chưa lần nào", "never"));
+    if (file[0] != '\0')
+        printf("%s: %s\n",
+               cli_text(c, "Đọc tệp của trung tâm gần nhất", "Last file of the hub read"), file);
+}
+
 void node_tool_print_status(const struct cli *c, const json_t *r)
 {
-    const json_t *session = json_object_get(r, "session");
     const json_t *warnings = json_object_get(r, "warnings");
     printf("%s: %s %s\n", cli_text(c, "Đơn vị", "Unit"), node_tool_str(r, "unit"),
            node_tool_str(r, "unit_name"));
@@ -216,8 +229,7 @@ void node_tool_print_status(const struct cli *c, const json_t *r)
                tool_int(files, "delivered"), cli_text(c, "chờ gửi", "waiting"),
                tool_int(files, "waiting"), cli_text(c, "đang lấy", "on their way here"),
                tool_int(files, "fetching"));
-    printf("%s: %s (%s)\n", cli_text(c, "Lần đồng bộ gần nhất", "Last sync"),
-           node_tool_str(session, "last"), node_tool_str(session, "result"));
+    tool_print_contact(c, json_object_get(r, "session"));
     for (size_t i = 0; i < json_array_size(warnings); i++) {
         const json_t *w = json_array_get(warnings, i);
         printf("! %s\n", cli_text(c, node_tool_str(w, "vi"), node_tool_str(w, "en")));

@@ -205,6 +205,7 @@ test("without a network a stick carries it, and nothing is called delivered befo
   const waiting = /Đang chờ\s*([1-9]\d*)/;
   const bar = page.getByRole("region", { name: "Tình trạng dữ liệu" });
   assert.match(await bar.textContent(), waiting);
+  assert.ok(!(await bar.textContent()).includes("Đọc tệp"));
   const out = await download(() => button("Làm tệp để mang đi").click());
   await page.getByText("Chỉ khi đó mới gọi là đã gửi").waitFor();
   await look("usb");
@@ -220,6 +221,7 @@ test("without a network a stick carries it, and nothing is called delivered befo
   await field("Tệp của trung tâm").setInputFiles(back);
   await page.getByText(/Biên nhận mới: [1-9]/).waitFor();
   await until("nothing waits", async () => /Đang chờ\s*0/.test(await bar.textContent()));
+  await until("the bar says that a file was read", async () => (await bar.textContent()).includes("Đọc tệp"));
   await look("usb-back");
   const cut = path.join(folder, "cut.dongbo");
   fs.writeFileSync(cut, fs.readFileSync(back).subarray(0, 3000));

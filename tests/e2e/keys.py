@@ -91,7 +91,7 @@ def stolen(w):
     said = w.hub.ask("revoke", node[:16], "--reason", WHY)
     end = position(w)
     check("the revocation has a position", said["position"] == end)
-    taken = w.hub.ask("bundle", "in", "stick.dongbo", "--out", "answer.dongbo")
+    taken = w.hub.ask("bundle", "in", "stick.dongbo", "--out", "answer.dongbo", ok=(3,))
     check("what it had put on a stick is kept apart", taken["apart"] == 2 and taken["sets_new"] == 0)
     text = sync_says(a)
     check("the PC is told in plain words: " + text.strip(), "thu hồi" in text and "1 thay đổi" in text)
@@ -211,7 +211,7 @@ def thief(w, copy):
     check("and kept apart, for a person", position(w) == end and
           sum(p["sets"] for p in parcels(w)) == 2 and "đã đổi" in parcels(w)[0]["revoked_why"])
     copy.tool("bundle", "out", "old.dongbo")
-    taken = w.hub.ask("bundle", "in", "old.dongbo", "--out", "old-answer.dongbo")
+    taken = w.hub.ask("bundle", "in", "old.dongbo", "--out", "old-answer.dongbo", ok=(3,))
     check("nor does its stick bring it in", taken["sets_new"] == 0 and position(w) == end)
     for p in parcels(w):
         w.hub.ask("quarantine", "release", str(p["parcel"]), "--reason", "xã xác nhận", "--person", WHO)
@@ -233,7 +233,7 @@ def asked(w, node):
     check("the hub takes it from a stick", has(w, four) and row(w, "26179")["keys_asked"] == "" and taken["apart"] == 0)
     node.tool("bundle", "out", "up2.dongbo")
     check("a stick made before the answer is read brings nothing in, and says so",
-          w.hub.ask("bundle", "in", "up2.dongbo", "--out", "back2.dongbo")["verdict"] == 5)
+          w.hub.ask("bundle", "in", "up2.dongbo", "--out", "back2.dongbo", ok=(3,))["verdict"] == 5)
     node.tool("bundle", "in", "back.dongbo", ok=range(0, 126))
     check("the answer ends it", not node.ask("keys")["changing"])
     settle(node)

@@ -109,11 +109,13 @@ function Truth({ status, refresh }) {
   };
   const pair = (name, value, warn) => html`<div class=${warn ? "warn" : ""}><dt>${warn ? "▲ " : ""}${t(name)}</dt><dd>${value}</dd></div>`;
   const busy = wanted >= 0 || running;
+  const { last_contact, last_file } = status.session;
   const clock = status.warnings.find((w) => w.code === "clock");
   return html`<section class="truth bar" aria-label=${t("truth")}><div>
       <dl>${pair("truth.written", number(status.log.sets))}${pair("truth.delivered", number(status.log.delivered))}
         ${pair("truth.waiting", number(status.log.waiting))}${pair("truth.held", number(status.log.held), status.log.held > 0)}
-        ${pair("truth.contact", showTime(status.session.last_contact))}
+        ${(last_contact || !last_file) && pair("truth.contact", showTime(last_contact))}
+        ${last_file && (!last_contact || last_contact < last_file) && pair("truth.file", showTime(last_file))}
         ${clock && pair("truth.clock", t(status.session.hub_ahead_ms > 0 ? "truth.slow" : "truth.fast", { n: lasting(status.session.hub_ahead_ms) }), true)}
         ${due && pair(due.days < 0 ? "truth.overdue" : "truth.due", html`<a href=${`#/report/${due.report}/${due.period}`}>${showDate(due.due)}</a>`, due.days < 3)}</dl>
       <span class="grow"></span>

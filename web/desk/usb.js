@@ -3,7 +3,8 @@ import { html, t, api, number, showTime, saveFile, fromBase64, toBase64, vietnam
 import { Note, Wrong, Title } from "./parts.js";
 
 const FILE_MAX = 5 * 1024 * 1024; // bytes of one file, as the node takes it
-const RENEW = 1; // verdict of a hello (SPEC 7.5)
+const RENEW = 1; // verdicts of a hello (SPEC 7.5)
+const BACK = 3;
 
 const stamp = () => vietnam(Date.now()).toISOString().slice(0, 16).replace(/[-:]/g, "").replace("T", "-");
 
@@ -38,7 +39,8 @@ function said(r) {
   if (r.joined) lines.push(t("usb.joined"));
   if (r.refused !== 0) lines.push(t("usb.refused", { n: r.refused }));
   lines.push(t("usb.receipts", { n: number(r.delivered) }));
-  if (r.page !== "none") lines.push(t(`usbpage.${r.page}`, { n: number(r.records) }));
+  const page = r.page === "none" && r.verdict === BACK ? "epoch" : r.page;
+  if (page !== "none") lines.push(t(`usbpage.${page}`, { n: number(r.records) }));
   if (r.ahead || r.verdict === RENEW) lines.push(t("usb.ahead"));
   if (r.revoked) lines.push(t("usb.revoked"));
   return lines;
