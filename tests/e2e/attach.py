@@ -158,6 +158,15 @@ class Attached(Story):
         check("it waits until the hub's answer is here", self.files(b)["waiting"] == 1)
         b.tool("bundle", "in", "ve.dongbo", ok=(0, 3, 14))
         check("then it is delivered", self.files(b)["waiting"] == 0)
+        self.write_file("kia.jpg", picture(6, BLOCK))
+        other = self.a.ask("attach", "add", self.one, "kia.jpg")["id"]
+        self.settle(self.a)
+        b.tool("bundle", "out", "xin.dongbo")
+        self.hub.tool("bundle", "in", "xin.dongbo", "--out", "xuong.dongbo")
+        b.tool("bundle", "in", "xuong.dongbo")
+        rows = {r["id"]: r for r in b.ask("attach", "list", self.one)["attachments"]}
+        check("no file comes down by one: it is known, and at the hub",
+              rows[other]["state"] == "at_hub" and rows[other]["here"] == 0)
         b.run()
 
     def moved(self):
