@@ -173,3 +173,58 @@ enum err due_each(const struct catalogue *c, const char *report, const char *uni
     }
     return e;
 }
+
+/* ---- parts and wholes ---- */
+
+static const enum period_kind due_kinds[] = {PERIOD_YEAR, PERIOD_NINE, PERIOD_HALF, PERIOD_QUARTER,
+                                             PERIOD_MONTH}; /* longest first */
+
+enum { DUE_KINDS = sizeof due_kinds / sizeof due_kinds[0] };
+
+/* The period of a kind whose last nominal day this is. */
+static bool due_ending(enum period_kind kind, struct date last, struct period *out)
+{
+    return period_of(kind, (struct period_rule){1}, last, out) == ERR_OK &&
+           date_compare(period_nominal(*out).last, last) == 0;
+}
+
+bool due_part(const struct catalogue_report *part, struct period whole, struct period *out)
+{
+    if ((part->period_kinds & (1u << whole.kind)) != 0) {
+        *out = whole;
+        return true;
+    }
+    for (size_t i = 0; i < DUE_KINDS; i++)
+        if ((part->period_kinds & (1u << due_kinds[i])) != 0 &&
+            due_ending(due_kinds[i], period_nominal(whole).last, out) &&
+            period_months(*out) < period_months(whole))
+            return true;
+    return false;
+}
+
+static bool due_is_part(const struct catalogue_report *part, struct period period,
+                        struct period whole)
+{
+    struct period own;
+    return due_part(part, whole, &own) && own.kind == period.kind &&
+           date_compare(period_nominal(own).first, period_nominal(period).first) == 0;
+}
+
+enum err due_each_whole(const struct catalogue *c, const struct catalogue_report *part,
+                        struct period period, due_whole_fn *each, void *ctx)
+{
+    size_t count = 0, kinds = 0;
+    struct period of[DUE_KINDS + 1];
+    struct date last = period_nominal(period).last;
+    const struct catalogue_report *wholes = catalogue_reports(c, &count);
+    enum err e = ERR_OK;
+    for (size_t k = 0; k < DUE_KINDS; k++)
+        if (due_ending(due_kinds[k], last, &of[kinds]) && due_is_part(part, period, of[kinds]))
+            kinds++;
+    if (period.kind == PERIOD_ADHOC) of[kinds++] = period;
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        for (size_t k = 0; e == ERR_OK && k < kinds; k++)
+            if (catalogue_feeds(c, part->id, wholes[i].id, last))
+                e = each(ctx, wholes[i].id, of[k]);
+    return e;
+}

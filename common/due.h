@@ -50,4 +50,17 @@ typedef enum err due_slot_fn(void *ctx, const struct due_slot *slot);
 MUST_CHECK enum err due_each(const struct catalogue *c, const char *report, const char *unit,
                              struct date from, struct date to, due_slot_fn *each, void *ctx);
 
+/* The period of a part that a whole is made of: the whole's own, or the longest shorter one that the part is made for
+ * and that ends on the same day (the last quarter, the last month). false: it has none. */
+bool due_part(const struct catalogue_report *part, struct period whole, struct period *out);
+
+/*
+ * Every report and period that `part` of that period is a part of, by duties.csv on the period's last nominal day:
+ * due_part() seen from below. Also of kinds of period that the whole is made for no more: what was closed then is.
+ * Whatever `each` returns ends it.
+ */
+typedef enum err due_whole_fn(void *ctx, const char *report, struct period period);
+MUST_CHECK enum err due_each_whole(const struct catalogue *c, const struct catalogue_report *part,
+                                   struct period period, due_whole_fn *each, void *ctx);
+
 #endif

@@ -97,20 +97,31 @@ static enum err flow_closed_by(struct hub_store *s, const char *unit, const char
     return e == ERR_NOT_FOUND ? ERR_OK : e; /* its files were lost with an older hub */
 }
 
-/* Closed for the unit, for the hub's, or by the closing of the district's report it is a part of. */
+struct flow_lock {
+    struct hub_store *s;
+    const char *hub; /* code of its unit */
+    struct hub_flow_row *out;
+};
+
+static enum err flow_whole_closed(void *ctx, const char *report, struct period period)
+{
+    const struct flow_lock *l = ctx;
+    char label[PERIOD_LABEL_ROOM];
+    period_print(period, label);
+    return flow_closed_by(l->s, l->hub, report, label, l->out);
+}
+
+/* Closed for the unit, for the hub's, or by the closing of a district's report that it is a part of. */
 static enum err flow_closing(struct hub_store *s, const char *label, struct hub_flow_row *out)
 {
     struct hub_identity id;
-    size_t count = 0;
-    const struct catalogue *c = hub_store_catalogue(s);
-    const struct catalogue_report *wholes = catalogue_reports(c, &count);
-    struct date on = period_nominal(out->row.slot.period).last;
+    const struct flow_row *r = &out->row;
+    struct flow_lock l = {s, id.unit, out};
     enum err e = hub_store_identity(s, &id);
-    for (size_t i = 0; e == ERR_OK && i < count; i++)
-        if (catalogue_feeds(c, out->row.form->id, wholes[i].id, on))
-            e = flow_closed_by(s, id.unit, wholes[i].id, label, out);
-    if (e == ERR_OK) e = flow_closed_by(s, out->unit, out->row.form->id, label, out);
-    return e == ERR_OK ? flow_closed_by(s, id.unit, out->row.form->id, label, out) : e;
+    if (e == ERR_OK)
+        e = due_each_whole(hub_store_catalogue(s), r->form, r->slot.period, flow_whole_closed, &l);
+    if (e == ERR_OK) e = flow_closed_by(s, out->unit, r->form->id, label, out);
+    return e == ERR_OK ? flow_closed_by(s, id.unit, r->form->id, label, out) : e;
 }
 
 static const char *flow_sent_name(enum hub_sent sent)
@@ -336,28 +347,6 @@ static enum err flow_those_row(void *ctx, struct hub_flow_row *r)
     return flow_is_in(r->open_state) == t->in ? t->row(t->ctx, r) : ERR_OK;
 }
 
-/* The period of a part that ends with the district's: the same one, or its last quarter or month. */
-static bool flow_part_period(const struct catalogue_report *part, struct period whole,
-                             struct period *out)
-{
-    static const enum period_kind kinds[] = {PERIOD_YEAR, PERIOD_NINE, PERIOD_HALF, PERIOD_QUARTER,
-                                             PERIOD_MONTH};
-    struct date last = period_nominal(whole).last;
-    if ((part->period_kinds & (1u << whole.kind)) != 0) {
-        *out = whole;
-        return true;
-    }
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        struct period p;
-        if ((part->period_kinds & (1u << kinds[i])) == 0) continue;
-        if (period_of(kinds[i], (struct period_rule){1}, last, &p) != ERR_OK) continue;
-        if (date_compare(period_nominal(p).last, last) != 0) continue;
-        *out = p;
-        return true;
-    }
-    return false;
-}
-
 static enum err flow_parts(struct hub_store *s, const char *report, const char *unit,
                            struct period period, int64_t now_ms, struct flow_those *those)
 {
@@ -380,7 +369,7 @@ static enum err flow_parts(struct hub_store *s, const char *report, const char *
     const struct catalogue_report *reports = catalogue_reports(c, &n);
     for (size_t i = 0; e == ERR_OK && i < n; i++) {
         bool part = catalogue_feeds(c, reports[i].id, report, period_nominal(period).last);
-        if (!part || !flow_part_period(&reports[i], period, &q.period)) continue;
+        if (!part || !due_part(&reports[i], period, &q.period)) continue;
         q.report = reports[i].id;
         e = hub_flow_each(s, &q, flow_those_row, those);
     }

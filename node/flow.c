@@ -108,21 +108,11 @@ static enum err flow_record(struct node_store *s, struct node_store_record *reco
 
 /* ---- what the district said ---- */
 
-struct flow_said {
-    struct node_flow *f;
-    enum err (*each)(struct node_flow *f, const struct node_flow_op *op);
-};
-
-static enum err flow_said_row(void *ctx, const struct node_flow_op *op)
-{
-    struct flow_said *said = ctx;
-    return said->each(said->f, op);
-}
-
 /* The last judgement of the present submission counts; without any the last of all is shown (SPEC 14.2). */
-static enum err flow_judge(struct node_flow *f, const struct node_flow_op *op)
+static enum err flow_judge(void *ctx, const struct node_flow_op *op)
 {
     struct workflow_judge j;
+    struct node_flow *f = ctx;
     struct flow_row *r = &f->row;
     if (workflow_judge_decode(op->payload, &j) != ERR_OK) return ERR_DAMAGED;
     if (!bytes_equal(j.key.unit, bytes_str(f->unit))) return ERR_OK; /* of a unit it was before */
@@ -138,58 +128,80 @@ static enum err flow_judge(struct node_flow *f, const struct node_flow_op *op)
     return f->memory.e;
 }
 
-static enum err flow_close(struct node_flow *f, const struct node_flow_op *op)
+struct flow_lock { /* the closings of one report and period, for one unit */
+    struct node_store *s;
+    struct node_flow *f;
+    const char *unit;
+    uint32_t number; /* of the newest; 0: none, or reopened */
+};
+
+static enum err flow_close(void *ctx, const struct node_flow_op *op)
 {
+    struct flow_lock *l = ctx;
     struct admin_close c;
     if (admin_close_decode(op->payload, &c) != ERR_OK) return ERR_DAMAGED;
-    f->row.issue_number = c.issue;
-    f->row.state = FLOW_LOCKED;
+    if (bytes_equal(c.unit, bytes_str(l->unit))) l->number = c.issue;
     return ERR_OK;
 }
 
-static enum err flow_reopen(struct node_flow *f, const struct node_flow_op *op)
+static enum err flow_reopen(void *ctx, const struct node_flow_op *op)
 {
+    struct flow_lock *l = ctx;
     struct workflow_reopen v;
     if (workflow_reopen_decode(op->payload, &v) != ERR_OK) return ERR_DAMAGED;
-    if (v.issue == f->row.issue_number) f->row.state = f->open_state;
+    if (bytes_equal(v.key.unit, bytes_str(l->unit)) && v.issue == l->number) l->number = 0;
     return ERR_OK;
 }
 
-/* Closings and reopenings of a report lock and unlock; one that is open unlocks nobody else's lock. */
-static enum err flow_closings(struct node_store *s, const char *report, const char *label,
-                              struct node_flow *f)
+/* A closing that is not reopened locks; what one reopens another may still lock. */
+static enum err flow_closed_by(struct flow_lock *l, const char *unit, const char *report,
+                               const char *label)
 {
-    struct flow_said close = {f, flow_close}, reopen = {f, flow_reopen};
-    enum flow_state state = f->row.state;
-    uint32_t number = f->row.issue_number;
-    f->row.state = f->open_state;
-    enum err e = node_flow_ops(s, CHANGE_CLOSE, report, label, flow_said_row, &close);
-    if (e == ERR_OK) e = node_flow_ops(s, CHANGE_REOPEN, report, label, flow_said_row, &reopen);
-    if (f->row.state != FLOW_LOCKED && state == FLOW_LOCKED) {
-        f->row.state = state;
-        f->row.issue_number = number;
-    }
-    return e;
+    l->unit = unit;
+    l->number = 0;
+    enum err e = node_flow_ops(l->s, CHANGE_CLOSE, report, label, flow_close, l);
+    if (e == ERR_OK) e = node_flow_ops(l->s, CHANGE_REOPEN, report, label, flow_reopen, l);
+    if (e != ERR_OK || l->number == 0) return e;
+    l->f->row.state = FLOW_LOCKED;
+    l->f->row.issue_number = l->number;
+    return ERR_OK;
+}
+
+struct flow_hub {
+    struct flow_lock lock;
+    const char *unit;
+};
+
+static enum err flow_whole_closed(void *ctx, const char *report, struct period period)
+{
+    struct flow_hub *h = ctx;
+    char label[PERIOD_LABEL_ROOM];
+    period_print(period, label);
+    return flow_closed_by(&h->lock, h->unit, report, label);
+}
+
+/* Closed for the unit, for the district's, or by the closing of a district's report that it is a part of, as at the
+ * hub. The district is the unit above ours on the window's last day; without one in the catalogue nothing is. */
+static enum err flow_closing(struct node_store *s, const char *label, struct node_flow *f)
+{
+    const struct catalogue *c = node_store_catalogue(s, NULL);
+    const struct catalogue_unit *own = catalogue_unit_at(c, f->unit, f->row.slot.window.last);
+    struct flow_hub h = {{.s = s, .f = f}, own != NULL ? own->parent : ""};
+    enum err e = due_each_whole(c, f->row.form, f->row.slot.period, flow_whole_closed, &h);
+    if (e == ERR_OK) e = flow_closed_by(&h.lock, f->unit, f->row.form->id, label);
+    return e == ERR_OK ? flow_closed_by(&h.lock, h.unit, f->row.form->id, label) : e;
 }
 
 static enum err flow_district(struct node_store *s, const char *label, struct node_flow *f)
 {
-    size_t count = 0;
     enum flow_state next;
-    struct flow_said judge = {f, flow_judge};
-    const struct catalogue *c = node_store_catalogue(s, NULL);
-    const struct catalogue_report *wholes = catalogue_reports(c, &count);
-    struct date on = period_nominal(f->row.slot.period).last;
-    enum err e = node_flow_ops(s, CHANGE_JUDGE, f->row.form->id, label, flow_said_row, &judge);
+    enum err e = node_flow_ops(s, CHANGE_JUDGE, f->row.form->id, label, flow_judge, f);
     bool accepted = f->row.judged != NULL && strcmp(f->row.judged, "accepted") == 0;
     if (f->row.judged_this &&
         flow_step(f->open_state, accepted ? FLOW_EV_ACCEPT : FLOW_EV_RETURN, &next) == ERR_OK)
         f->open_state = next;
     f->row.state = f->open_state;
-    for (size_t i = 0; e == ERR_OK && i < count; i++) /* what it is a part of */
-        if (catalogue_feeds(c, f->row.form->id, wholes[i].id, on))
-            e = flow_closings(s, wholes[i].id, label, f);
-    return e == ERR_OK ? flow_closings(s, f->row.form->id, label, f) : e;
+    return e == ERR_OK ? flow_closing(s, label, f) : e;
 }
 
 /* ---- one ---- */

@@ -308,13 +308,20 @@ class Workflow(Story):
                     check("no half of " + name.split(".", 1)[1], f.read() == good[name])
 
     def is_locked_with_the_district(self, node):
-        """Closing the consolidated report of a period locks the communes' reports that it is made of."""
+        """Closing the consolidated report of a period locks the communes' reports that it is made of: those it names
+        when they are missing, which are of the year, or of its last quarter and month."""
         old = ["--report", REPORT, "--period", "2022"]
         check("open before", self.hub.ask("reports", *old, "--unit", node.unit)["rows"][0]["state"] == "not_started")
-        self.hub.tool("close", "--report", "RP04", "--period", "2022")
-        check("locked", {r["state"] for r in self.hub.ask("reports", *old)["rows"]} == {"locked"})
+        issue = self.hub.ask("close", "--report", "RP04", "--period", "2022")
+        parts = {(m["report"], m["period"]) for m in issue["missing"]}
+        check("its parts", parts == {("RP03", "2022"), ("RP02", "2022-Q4"), ("RP01", "2022-12")})
         node.sync()
-        check("locked at the commune", node.ask("report", "show", *old)["row"]["state"] == "locked")
+        for report, period in sorted(parts) + [("RP02", "2022-Q3"), ("RP01", "2022-11")]:
+            one = ["--report", report, "--period", period]
+            state = "locked" if (report, period) in parts else "not_started"
+            check("%s %s is %s" % (report, period, state),
+                  {r["state"] for r in self.hub.ask("reports", *one)["rows"]} == {state})
+            check("and at the commune", node.ask("report", "show", *one)["row"]["state"] == state)
         node.tool("report", "submit", *old, "--person", BINH, ok=FAILS)
 
     def has_a_calendar(self, node):

@@ -342,6 +342,60 @@ static void who_owes_a_report(void **state)
     catalogue_free(shipped);
 }
 
+static enum err whole_name(void *ctx, const char *report, struct period period)
+{
+    char *text = ctx, label[PERIOD_LABEL_ROOM];
+    size_t n = strlen(text);
+    period_print(period, label);
+    snprintf(text + n, SEEN_MAX - n, "%s@%s ", report, label);
+    return ERR_OK;
+}
+
+static void assert_wholes(const struct catalogue *c, const char *part, const char *label,
+                          const char *expected)
+{
+    struct period p;
+    char text[SEEN_MAX] = "";
+    assert_int_equal(period_parse(bytes_str(label), &p), ERR_OK);
+    assert_int_equal(due_each_whole(c, catalogue_report(c, part), p, whole_name, text), ERR_OK);
+    assert_string_equal(text, expected);
+}
+
+static void assert_part(const struct catalogue *c, const char *part, const char *whole,
+                        const char *expected)
+{
+    struct period p, own;
+    char label[PERIOD_LABEL_ROOM] = "";
+    assert_int_equal(period_parse(bytes_str(whole), &p), ERR_OK);
+    if (due_part(catalogue_report(c, part), p, &own)) period_print(own, label);
+    assert_string_equal(label, expected);
+}
+
+/* A whole is made of its parts of the same period, or of the last shorter one that the part is made for; which wholes a
+ * report is a part of is the same table read from below. */
+static void parts_end_with_their_wholes(void **state)
+{
+    (void)state;
+    struct catalogue *c = catalogue_load_parsed("catalogue");
+    assert_part(c, "RP01", "2023-6M", "2023-06");
+    assert_part(c, "RP02", "2023-6M", "2023-Q2");
+    assert_part(c, "RP02", "2023-9M", "2023-Q3");
+    assert_part(c, "RP03", "2023", "2023");
+    assert_part(c, "RP03", "2023-6M", "");
+    assert_part(c, "RP08", "2017", "2017-Q4");
+    assert_part(c, "RP10", "2017-Q4", ""); /* nothing is a part of what is shorter */
+    assert_part(c, "RP01", "2023-03-01_2023-05-15", "");
+    assert_wholes(c, "RP01", "2023-06", "RP04@2023-6M RP04@2023-Q2 RP04@2023-06 ");
+    assert_wholes(c, "RP01", "2023-12", "RP04@2023 RP04@2023-Q4 RP04@2023-12 ");
+    assert_wholes(c, "RP01", "2023-05", "RP04@2023-05 ");
+    assert_wholes(c, "RP02", "2023-Q1", "RP04@2023-Q1 ");
+    assert_wholes(c, "RP03", "2023", "RP04@2023 ");
+    assert_wholes(c, "RP09", "2017-6M", "RP11@2017-6M ");
+    assert_wholes(c, "RP12", "2019", "");
+    assert_wholes(c, "RP18", "2023-03-01_2023-05-15", "");
+    catalogue_free(c);
+}
+
 /* Who owed a report on the last day of the districts: the unit it goes on as owes it from the day after. */
 static void a_merged_unit_owes_what_its_parts_owed(void **state)
 {
@@ -413,6 +467,7 @@ int main(void)
         cmocka_unit_test(a_weekend_moves_the_day_when_asked),
         cmocka_unit_test(per_unit_rules),
         cmocka_unit_test(every_period_once),
+        cmocka_unit_test(parts_end_with_their_wholes),
         cmocka_unit_test(who_owes_a_report),
         cmocka_unit_test(a_report_begins_with_its_window_and_a_plan_before),
         cmocka_unit_test(a_merged_unit_owes_what_its_parts_owed),
