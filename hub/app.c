@@ -1,6 +1,7 @@
 #include "hub/app.h"
 
 #include "common/io/clock.h"
+#include "common/io/db.h"
 #include "hub/closed.h"
 #include "hub/rotate.h"
 #include "hub/sources.h"
@@ -196,6 +197,17 @@ static enum err hub_app_load(struct hub_app *a, bool keyless)
     return ERR_OK;
 }
 
+/* Of programs that were killed; the folder is locked. */
+static enum err hub_app_sweep(const char *data)
+{
+    char path[FILE_PATH_BYTES_MAX];
+    enum err e = hub_app_path(data, "hub.db", path);
+    if (e != ERR_OK) return e;
+    hub_replay_sweep(path);
+    db_restore_sweep(path);
+    return ERR_OK;
+}
+
 static enum err hub_app_begin_at(const char *data, bool keyless, struct hub_app **out)
 {
     char path[FILE_PATH_BYTES_MAX];
@@ -210,7 +222,7 @@ static enum err hub_app_begin_at(const char *data, bool keyless, struct hub_app 
     if (e == ERR_OK) e = hub_app_path(data, "run/lock", path);
     if (e == ERR_OK) e = file_lock(path, &a->lock);
     a->locked = e == ERR_OK;
-    if (e == ERR_OK) hub_replay_sweep(data, "hub.db");
+    if (e == ERR_OK) e = hub_app_sweep(data);
     if (e == ERR_OK) e = hub_app_load(a, keyless);
     if (e == ERR_OK) e = hub_closed_apply(a);
     if (e == ERR_OK) {

@@ -187,22 +187,9 @@ static enum err replay_store(struct hub_store *s, struct hub_store **out)
     return e == ERR_OK ? hub_store_open(&file, out) : e;
 }
 
-void hub_replay_sweep(const char *folder, const char *name)
+void hub_replay_sweep(const char *path)
 {
-    char path[FILE_PATH_BYTES_MAX];
-    struct file_list list;
-    size_t len = strlen(name);
-    if (file_list(folder, &list) != ERR_OK) return;
-    for (size_t i = 0; i < list.n; i++) {
-        const char *f = list.names[i];
-        if (strncmp(f, name, len) != 0 ||
-            strncmp(f + len, REPLAY_SUFFIX, sizeof REPLAY_SUFFIX - 1) != 0)
-            continue;
-        enum err e = file_join(folder, f, path, sizeof path);
-        if (e == ERR_OK) e = file_remove(path);
-        if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("replay.sweep"), log_err(e));
-    }
-    file_list_free(&list);
+    file_sweep(path, REPLAY_SUFFIX);
 }
 
 bool hub_replay_unmade(enum err e)

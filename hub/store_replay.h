@@ -27,9 +27,9 @@
 MUST_CHECK enum err hub_replay_open(struct hub_store *s, uint64_t epoch, uint64_t upto,
                                     struct hub_store **out, uint64_t *position);
 
-/* Remove what processes killed between making that file and taking its name away left: empty files. `name` is of
- * the database in `folder`. Only by who holds the folder's lock, before any replay. */
-void hub_replay_sweep(const char *folder, const char *name);
+/* Remove what processes killed between making that file and taking its name away left: empty files beside the
+ * database `path`. Only by who holds the folder's lock, before any replay. */
+void hub_replay_sweep(const char *path);
 
 /* Is this one of the errors that say nothing of the log? */
 bool hub_replay_unmade(enum err e);

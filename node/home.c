@@ -208,6 +208,7 @@ enum err node_home_open(const char *dir, struct node_home *out)
     if (e == ERR_OK && !file_exists(path) && !file_exists(wish)) return ERR_NOT_READY;
     if (e == ERR_OK) e = node_home_lock(dir, out);
     if (e == ERR_OK) e = node_home_undo(dir);
+    if (e == ERR_OK) db_restore_sweep(path);
     if (e == ERR_OK) e = node_home_keys(dir, false, out);
     if (e == ERR_NOT_FOUND) e = ERR_NOT_READY; /* no keys: init did not end */
     if (e == ERR_OK) e = node_home_store(dir, false, out);

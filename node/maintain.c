@@ -109,10 +109,9 @@ enum err node_restore(const struct node_restore *r, struct node_restored *out)
 {
     char fresh[FILE_PATH_BYTES_MAX], stamp[DATE_NAME_ROOM];
     *out = (struct node_restored){.kept = ""};
-    int n = snprintf(fresh, sizeof fresh, "%s.restore", r->path);
-    if (n < 0 || (size_t)n >= sizeof fresh) return ERR_TOO_LARGE;
-    if (!file_exists(r->copy)) return ERR_NOT_FOUND;
-    enum err e = db_remove(fresh); /* of a restore that was cut */
+    enum err e = db_restore_name(r->path, fresh);
+    if (e == ERR_OK && !file_exists(r->copy)) e = ERR_NOT_FOUND;
+    if (e == ERR_OK) e = db_remove(fresh); /* of a restore that was cut */
     if (e == ERR_OK) e = db_copy_file(r->copy, fresh);
     if (e == ERR_OK) e = node_restore_check(r, fresh, &out->seen);
     date_name(r->now_ms, stamp);

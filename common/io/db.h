@@ -226,6 +226,13 @@ MUST_CHECK enum err db_room(struct db *db, const char *path);
 /* Remove a database that nobody has open, with its WAL. None there is fine. */
 MUST_CHECK enum err db_remove(const char *path);
 
+/* The name that a restore gives the copy while it checks it, beside the database `path`. */
+MUST_CHECK enum err db_restore_name(const char *path, char out[static FILE_PATH_BYTES_MAX]);
+
+/* Remove what a restore of `path` that was killed left under that name: a copy with all that is in it. Only by who
+ * holds the folder's lock, while `path` is there. */
+void db_restore_sweep(const char *path);
+
 /* How many databases db_replace() left beside `path`: what an order erased may stand in them still. The name of the
  * first, without its folder, in `first`; "" and 0 where there is none, or the folder cannot be read. */
 size_t db_old_count(const char *path, char first[static FILE_PATH_BYTES_MAX]);

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DB_PART_SUFFIX ".part" /* of a copy that is being made */
+#define DB_RESTORE_SUFFIX                                                                          \
+    ".restore" /* of one that is checked before it takes the place of the database */
+
 enum {
     DB_OLD_MAX = 1000,                 /* databases set aside under one stamp */
     DB_COPY_SPARE_BYTES = 1024 * 1024, /* left free beside a copy: it must not fill the disk */
@@ -75,7 +79,7 @@ enum err db_copy_begin(struct db *db, const char *dest, struct db_copy **out)
     if (c == NULL) return ERR_NOMEM;
     c->db = db;
     enum err e = db_name(c->dest, dest, "");
-    if (e == ERR_OK) e = db_name(c->part, dest, ".part");
+    if (e == ERR_OK) e = db_name(c->part, dest, DB_PART_SUFFIX);
     if (e == ERR_OK && file_exists(dest)) e = ERR_EXISTS;
     if (e == ERR_OK) e = db_room(db, dest);
     if (e == ERR_OK && file_exists(c->part)) e = file_remove(c->part); /* one that was cut */
@@ -163,6 +167,22 @@ enum err db_copy_file(const char *from, const char *to)
 }
 
 /* ---- putting one in the place of another ---- */
+
+enum err db_restore_name(const char *path, char out[static FILE_PATH_BYTES_MAX])
+{
+    return db_name(out, path, DB_RESTORE_SUFFIX);
+}
+
+void db_restore_sweep(const char *path)
+{
+    char fresh[FILE_PATH_BYTES_MAX];
+    enum err e = db_restore_name(path, fresh);
+    if (e == ERR_OK) e = db_remove(fresh);
+    if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("restore.sweep"), log_err(e));
+    /* not all that begins with the name: somebody may have called a backup so */
+    file_sweep(path, DB_RESTORE_SUFFIX DB_PART_SUFFIX);
+    file_sweep(path, DB_RESTORE_SUFFIX ".replay-");
+}
 
 static enum err db_old_name(const char *path, const char *stamp, char *out)
 {

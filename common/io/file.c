@@ -281,6 +281,25 @@ void file_list_free(struct file_list *list)
     *list = (struct file_list){0};
 }
 
+void file_sweep(const char *path, const char *suffix)
+{
+    char folder[FILE_PATH_BYTES_MAX], full[FILE_PATH_BYTES_MAX];
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    struct file_list list = {0};
+    size_t len = strlen(name);
+    enum err e = file_beside(path, slash != NULL ? "" : ".", folder);
+    if (e == ERR_OK) e = file_list(folder, &list);
+    for (size_t i = 0; i < list.n; i++) {
+        const char *found = list.names[i];
+        if (strncmp(found, name, len) != 0 || strncmp(found + len, suffix, strlen(suffix)) != 0)
+            continue;
+        e = file_beside(path, found, full);
+        if (e == ERR_OK) e = file_remove(full);
+        if (e != ERR_OK) LOG_EVENT(LOG_LEVEL_WARN, log_evt("file.sweep"), log_err(e));
+    }
+    file_list_free(&list);
+}
+
 bool file_exists(const char *path)
 {
     struct stat st;

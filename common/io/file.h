@@ -65,6 +65,10 @@ struct file_list {
 MUST_CHECK enum err file_list(const char *dir, struct file_list *out);
 void file_list_free(struct file_list *list);
 
+/* Remove the files beside `path` whose names begin with its name and `suffix`; what cannot be removed stays, and the
+ * log says so. */
+void file_sweep(const char *path, const char *suffix);
+
 /* True when something has that name (a dangling link counts). */
 bool file_exists(const char *path);
 

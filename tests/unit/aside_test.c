@@ -483,7 +483,7 @@ static void two_replays_at_once_do_not_meet(void **state)
 
 static void what_a_killed_replay_left_is_swept(void **state)
 {
-    char folder[] = "aside-test-XXXXXX", path[3][64];
+    char folder[] = "aside-test-XXXXXX", path[3][64], db[64];
     static const char *const names[] = {"hub.db.replay", "hub.db.replay-0badcafe-7", "hub.db-wal"};
     (void)state;
     assert_non_null(mkdtemp(folder));
@@ -491,7 +491,8 @@ static void what_a_killed_replay_left_is_swept(void **state)
         snprintf(path[i], sizeof path[i], "%s/%s", folder, names[i]);
         assert_int_equal(file_create_empty(path[i]), ERR_OK);
     }
-    hub_replay_sweep(folder, "hub.db");
+    snprintf(db, sizeof db, "%s/hub.db", folder);
+    hub_replay_sweep(db);
     assert_false(file_exists(path[0]));
     assert_false(file_exists(path[1]));
     assert_true(file_exists(path[2]));

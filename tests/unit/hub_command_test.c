@@ -132,7 +132,10 @@ static void init_makes_a_hub_once_and_it_opens(void **state)
     publish(a, DONGBO_SOURCE_DIR "/catalogue", "catalogue_publish", ERR_EXISTS);
     hub_app_close(a);
     assert_int_equal(remove(path), 0); /* the root key belongs offline: the hub runs without it */
+    snprintf(path, sizeof path, "%s/hub.db.restore", data); /* of a `restore` that was killed */
+    assert_int_equal(file_create_empty(path), ERR_OK);
     assert_int_equal(hub_app_open(data, &a), ERR_OK);
+    assert_false(file_exists(path));
     hub_app_close(a);
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     assert_int_equal(system(command), 0);

@@ -944,9 +944,45 @@ static void a_swap_that_fails_leaves_the_wal_where_it_was(void **state)
     db_close(db);
 }
 
+/* What a killed restore left goes, with all its files; what a person called alike stays. */
+static void the_copy_of_a_killed_restore_is_swept(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *suffix;
+        bool stays;
+    } names[] = {
+        {".restore", false},
+        {".restore-wal", false},
+        {".restore-journal", false},
+        {".restore.part", false},
+        {".restore.part-journal", false},
+        {".restore.replay-0badcafe-7", false},
+        {"", true},
+        {"-wal", true},
+        {".restored", true},
+        {".restore-2026-11-23", true},
+        {".old-20260102-030405", true},
+    };
+    enum { NAMES = sizeof names / sizeof names[0] };
+    char name[FILE_PATH_BYTES_MAX];
+    for (size_t i = 0; i < NAMES; i++) {
+        snprintf(name, sizeof name, "%s%s", path, names[i].suffix);
+        assert_int_equal(file_create_empty(name), ERR_OK);
+    }
+    for (int again = 0; again < 2; again++)
+        db_restore_sweep(path);
+    for (size_t i = 0; i < NAMES; i++) {
+        snprintf(name, sizeof name, "%s%s", path, names[i].suffix);
+        assert_int_equal(file_exists(name), names[i].stays);
+        if (names[i].stays) assert_int_equal(file_remove(name), ERR_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(the_copy_of_a_killed_restore_is_swept, clean),
         cmocka_unit_test_teardown(a_swap_that_fails_leaves_the_wal_where_it_was, clean),
         cmocka_unit_test_teardown(a_new_file_is_private_and_has_the_durable_settings, clean),
         cmocka_unit_test_teardown(creation_syncs_the_folder_after_the_first_journal, clean),

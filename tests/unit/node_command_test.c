@@ -544,6 +544,11 @@ static void test_an_undoing_that_was_cut(void **state)
     fputs("half", f);
     fclose(f);
     assert_ok(node_home_unjoin(dir, now_ms));
+    snprintf(old, sizeof old, "%s/node.db.restore", dir); /* of a `restore` that was killed */
+    assert_ok(file_create_empty(old));
+    assert_ok(node_home_open(dir, &h));
+    assert_false(file_exists(old));
+    node_home_close(&h);
     snprintf(old, sizeof old, "%s/keys.gone", dir);
     assert_int_equal(rename(keys, old), 0);
     assert_int_equal(node_home_open(dir, &h), ERR_NOT_READY);
