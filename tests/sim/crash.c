@@ -28,7 +28,13 @@ struct span { /* of the operations or steps of one host in one story */
     uint64_t first;
     uint64_t count;
     uint64_t base;  /* points of its class before it */
-    uint64_t every; /* only each so manieth of them is a point */
+    uint64_t every; /* of operations only each so manieth is a point */
+    uint64_t *at;   /* of steps: which are; owned by the crash */
+};
+
+struct taken { /* steps of one host that are points, while they are counted */
+    uint64_t *v;
+    size_t count;
 };
 
 struct crash {
@@ -44,7 +50,8 @@ struct crash {
     uint64_t passes[CRASH_CLASSES];
     uint64_t residues[CRASH_CLASSES][CRASH_BATCH_MAX]; /* of the points of each pass of the batch */
     time_t until;
-    bool dies; /* this is a copy, or crash_one(): no more copies */
+    struct taken taken[HOSTS]; /* while the points are counted */
+    bool dies;                 /* this is a copy, or crash_one(): no more copies */
     struct span point;
     struct crash_count *out;
 };
@@ -63,33 +70,58 @@ static void span_add(struct crash *c, struct span x)
 {
     assert(c->count < sizeof c->spans / sizeof c->spans[0]);
     x.every = x.story->every;
-    x.count /= x.every;
+    if (!x.steps) x.count /= x.every;
     x.base = c->points[class_of(&x)];
     c->points[class_of(&x)] += x.count;
     c->spans[c->count++] = x;
+}
+
+/*
+ * Every step is a point. But where a story lasts for months (STORY_LONG), nearly all steps are of calls that nobody
+ * answers, four to each: of those one of `every` is.
+ */
+static bool step_take(struct world *w, struct world_host *h, uint64_t step)
+{
+    unsigned every = running->story->every;
+    int who = WORLD_HUB;
+    while (world_host_of(w, who) != h)
+        who++;
+    struct taken *t = &running->taken[who + 1];
+    bool unanswered = who != WORLD_HUB && w->nodes[who].offline;
+    if (every == STORY_LONG && unanswered && step % every != 0) return false;
+    t->v = realloc(t->v, (t->count + 1) * sizeof *t->v);
+    assert(t->v != NULL);
+    t->v[t->count++] = step;
+    return false;
 }
 
 static bool measure(struct crash *c, const struct story *s)
 {
     struct world *w = calloc(1, sizeof *w);
     struct buf *picture = &c->pictures[s - stories];
-    uint64_t ops[HOSTS] = {0}, steps[HOSTS] = {0};
+    uint64_t ops[HOSTS] = {0};
     assert(w != NULL);
     story_open(s, w, SEED);
-    for (int who = WORLD_HUB; who < (int)w->node_count; who++) {
+    for (int who = WORLD_HUB; who < (int)w->node_count; who++)
         ops[who + 1] = memvfs_ops(world_host_of(w, who)->disk);
-        steps[who + 1] = world_host_of(w, who)->steps;
-    }
+    memset(c->taken, 0, sizeof c->taken);
+    c->story = s;
+    running = c;
+    w->watch = step_take;
     story_run(s, w);
     world_picture(w, picture);
     bool good = !w->failed;
     if (!good) printf("%s without a crash: %s\n", s->name, w->failure);
     /* A copy that comes to be in the story has no points of its own. */
-    for (int who = WORLD_HUB; who < (int)s->nodes; who++) {
-        const struct world_host *h = world_host_of(w, who);
-        uint64_t op = ops[who + 1], step = steps[who + 1];
-        span_add(c, (struct span){s, who, false, op, memvfs_ops(h->disk) - op, 0, 0});
-        span_add(c, (struct span){s, who, true, step, h->steps - step, 0, 0});
+    for (int who = WORLD_HUB; who < HOSTS - 1; who++) {
+        struct taken *t = &c->taken[who + 1];
+        if (who >= (int)s->nodes) {
+            free(t->v);
+            continue;
+        }
+        uint64_t op = ops[who + 1], end = memvfs_ops(world_host_of(w, who)->disk);
+        span_add(c, (struct span){s, who, false, op, end - op, 0, 0, NULL});
+        span_add(c, (struct span){s, who, true, 0, t->count, 0, 0, t->v});
     }
     world_close(w);
     free(w);
@@ -115,6 +147,8 @@ void crash_free(struct crash *c)
 {
     for (size_t i = 0; i < story_count; i++)
         buf_free(&c->pictures[i]);
+    for (size_t i = 0; i < c->count; i++)
+        free(c->spans[i].at);
     free(c);
 }
 
@@ -171,13 +205,30 @@ static void batch_begin(struct crash *c, uint64_t pass, unsigned batch)
     }
 }
 
-/* Is this point in the batch? Then with which damage seed. */
-static bool chosen(const struct crash *c, const struct span *x, uint64_t at, uint64_t *damage)
+static int at_order(const void *a, const void *b)
 {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Which point of the span is at this operation or step? false: none. */
+static bool point_at(const struct span *x, uint64_t at, uint64_t *n)
+{
+    if (x->steps) {
+        const uint64_t *found =
+            x->count > 0 ? bsearch(&at, x->at, x->count, sizeof at, at_order) : NULL;
+        if (found != NULL) *n = (uint64_t)(found - x->at);
+        return found != NULL;
+    }
     if (at < x->first || (at - x->first) % x->every != 0) return false;
-    uint64_t n = (at - x->first) / x->every;
+    *n = (at - x->first) / x->every;
+    return *n < x->count;
+}
+
+/* Is this point in the batch? Then with which damage seed. */
+static bool chosen(const struct crash *c, const struct span *x, uint64_t n, uint64_t *damage)
+{
     enum crash_class class = class_of(x);
-    if (n >= x->count) return false;
     for (unsigned i = 0; i < c->batch; i++) {
         *damage = c->damage + (c->pass + i) / c->passes[class];
         if ((x->base + n) % c->passes[class] == c->residues[class][i]) return true;
@@ -216,8 +267,9 @@ static bool point_reached(struct crash *c, struct world_host *h, bool steps, uin
     if (c->dies || time(NULL) >= c->until) return false;
     for (size_t i = 0; i < c->count; i++) {
         const struct span *x = &c->spans[i];
+        uint64_t n;
         if (x->story != c->story || x->steps != steps || world_host_of(c->w, x->who) != h ||
-            !chosen(c, x, at, &damage))
+            !point_at(x, at, &n) || !chosen(c, x, n, &damage))
             continue;
         int status = 0;
         fflush(stdout);
@@ -296,7 +348,7 @@ static void story_pass(struct crash *c, const struct story *s)
         const struct span *x = &c->spans[i];
         uint64_t damage;
         for (uint64_t k = 0; x->story == s && !any && k < x->count; k++)
-            any = chosen(c, x, x->first + k * x->every, &damage);
+            any = chosen(c, x, k, &damage);
     }
     if (!any) return;
     story_open_watched(c, s);
@@ -311,16 +363,32 @@ static void story_pass(struct crash *c, const struct story *s)
     story_close(c);
 }
 
-void crash_passes_run(struct crash *c, uint64_t pass, unsigned batch, uint64_t damage, time_t until,
-                      struct crash_count *out)
+static void batch_run(struct crash *c, uint64_t damage, time_t until, struct crash_count *out)
 {
-    batch_begin(c, pass, batch);
     c->damage = damage;
     c->until = until;
     c->out = out;
     /* Each pass begins with another story, as the last of all may not come to its end. */
     for (size_t i = 0; i < story_count && time(NULL) < until; i++)
-        story_pass(c, &stories[(pass * 7 + i) % story_count]);
+        story_pass(c, &stories[(c->pass * 7 + i) % story_count]);
+}
+
+void crash_passes_run(struct crash *c, uint64_t pass, unsigned batch, uint64_t damage, time_t until,
+                      struct crash_count *out)
+{
+    batch_begin(c, pass, batch);
+    batch_run(c, damage, until, out);
+}
+
+void crash_steps_run(struct crash *c, uint64_t damage, time_t until, struct crash_count *out)
+{
+    batch_begin(c, 0, 1);
+    for (int k = 0; k < CRASH_CLASSES; k++) {
+        bool steps = k == CRASH_HUB_STEPS || k == CRASH_NODE_STEPS;
+        c->passes[k] = steps ? 1 : UINT64_MAX;
+        c->residues[k][0] = steps ? 0 : UINT64_MAX; /* which no point has */
+    }
+    batch_run(c, damage, until, out);
 }
 
 /* ---- one point ---- */

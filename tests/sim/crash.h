@@ -1,6 +1,8 @@
 /*
  * Every story again, with a crash of each host at each of its steps: at every durable step of its engine, and in every
- * I/O operation of its disk, most of them with loss of power. Whatever happens, the story must end as it ends without.
+ * I/O operation of its disk, most of them with loss of power. (Of stories that render papers or last for months, at one
+ * operation of many; of months in which nobody answers, also at one step of many.) Whatever happens, the story must end
+ * as it ends without.
  *
  * A crash point is (story, host, operation or step, damage seed); damage seed d decides what the disk keeps of what was
  * not synced, and whether the power fails at all.
@@ -56,6 +58,9 @@ uint64_t crash_passes(const struct crash *c);
  */
 void crash_passes_run(struct crash *c, uint64_t pass, unsigned batch, uint64_t damage, time_t until,
                       struct crash_count *out);
+
+/* All points at engine steps, with one damage seed. */
+void crash_steps_run(struct crash *c, uint64_t damage, time_t until, struct crash_count *out);
 
 /* One point, in this process, with its trace. true: the story ended as it must. */
 bool crash_one(struct crash *c, const char *story, int who, bool step, uint64_t at,

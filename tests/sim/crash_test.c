@@ -4,6 +4,7 @@
  *   crash_test              as many points as there is time for: DONGBO_CRASH_S seconds (default 120); spread evenly,
  *                           in the same order on every machine
  *   crash_test --minutes N  likewise;   --damage D: damage seeds from D on (default 0)
+ *   crash_test --steps      all at engine steps, with one damage seed; ./dev soak does
  *   crash_test --all        all of them, with one damage seed
  *   crash_test --one STORY HOST op|step NUMBER DAMAGE    (HOST -1: the hub)
  *
@@ -18,7 +19,7 @@
 
 struct options {
     time_t seconds;
-    bool everything;
+    bool everything, steps;
     uint64_t damage;
 };
 
@@ -28,6 +29,7 @@ static struct options options_read(int argc, char **argv)
     struct options o = {.seconds = limit != NULL ? strtol(limit, NULL, 10) : 120};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--all") == 0) o.everything = true;
+        if (strcmp(argv[i], "--steps") == 0) o.steps = o.everything = true;
         if (i + 1 == argc) break;
         if (strcmp(argv[i], "--minutes") == 0) o.seconds = 60 * strtol(argv[i + 1], NULL, 10);
         if (strcmp(argv[i], "--damage") == 0) o.damage = strtoull(argv[i + 1], NULL, 10);
@@ -72,6 +74,10 @@ int main(int argc, char **argv)
     time_t until = o.everything ? begun + 1000000 : begun + o.seconds;
     uint64_t passes = o.everything ? crash_passes(c) : UINT64_MAX;
     unsigned batch = o.everything ? CRASH_BATCH_MAX : 1;
+    if (o.steps) {
+        crash_steps_run(c, o.damage, until, &n);
+        passes = 0;
+    }
     for (uint64_t pass = 0; pass < passes && time(NULL) < until; pass += batch) {
         if (pass + batch > passes) batch = (unsigned)(passes - pass);
         crash_passes_run(c, pass, batch, o.damage, until, &n);

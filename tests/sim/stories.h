@@ -11,8 +11,9 @@
 
 #include "tests/sim/world.h"
 
-/* For `every`: it renders papers; months go by in it, and each time that it is told takes seconds. */
-enum { STORY_SLOW = 16, STORY_LONG = 512 };
+/* For `every`: it renders papers; months go by in it, and each time that it is told takes seconds. A prime, so that
+ * what is done again and again is crashed at each of its places in turn. */
+enum { STORY_SLOW = 16, STORY_LONG = 509 };
 
 struct story {
     const char *name;
@@ -20,7 +21,8 @@ struct story {
     unsigned nodes;
     const char *units[WORLD_NODES_MAX];
     void (*run)(struct world *w);
-    unsigned every; /* it is crashed at one place of so many */
+    unsigned
+        every; /* it is crashed at one disk operation of so many, and at every step (crash.c) */
 };
 
 extern const struct story stories[];
