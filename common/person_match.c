@@ -272,12 +272,26 @@ static unsigned person_match_births(const struct person_match *a, const struct p
     return person_match_digits(tx, ty) == 1 ? 700 : 0;
 }
 
+enum { PERSON_MATCH_NAMES_MIN = 650 }; /* names that are less alike are of two persons */
+
+static unsigned person_match_sum(const struct person_match *a, const struct person_match *b,
+                                 unsigned names, unsigned births)
+{
+    unsigned score = (6 * names + 4 * births) / 10;
+    bool sexes = a->sex[0] != '\0' && b->sex[0] != '\0' && strcmp(a->sex, b->sex) != 0;
+    if (sexes) score = score > 150 ? score - 150 : 0;
+    return names < PERSON_MATCH_NAMES_MIN ? 0 : score;
+}
+
 unsigned person_match_score(const struct person_match *a, const struct person_match *b)
 {
     if (a->count == 0 || b->count == 0) return 0;
-    unsigned names = person_match_names(a, b);
-    unsigned score = (6 * names + 4 * person_match_births(a, b)) / 10;
-    bool sexes = a->sex[0] != '\0' && b->sex[0] != '\0' && strcmp(a->sex, b->sex) != 0;
-    if (sexes) score = score > 150 ? score - 150 : 0;
-    return names < 650 ? 0 : score;
+    return person_match_sum(a, b, person_match_names(a, b), person_match_births(a, b));
+}
+
+bool person_match_other(const struct person_match *a, const struct person_match *b)
+{
+    bool named = a->count > 0 && b->count > 0, born = a->has_birth && b->has_birth;
+    return person_match_sum(a, b, named ? person_match_names(a, b) : 1000,
+                            born ? person_match_births(a, b) : 1000) < PERSON_MATCH_OTHER;
 }

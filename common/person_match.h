@@ -27,6 +27,8 @@
 
 enum {
     PERSON_MATCH_PROBABLE = 850, /* score from which a person is asked, per mille */
+    PERSON_MATCH_OTHER =
+        650, /* below it one number is of two persons, until somebody says otherwise */
     PERSON_MATCH_TOKENS_MAX = 8, /* parts of a name; of more: the first 7 and the last */
     PERSON_MATCH_PART_BYTES_MAX =
         23, /* letters of one part, with a digit for each of ă â ê ô ơ ư đ */
@@ -70,5 +72,11 @@ bool person_match_key(const struct person_match *p, size_t i, struct buf *out);
 
 /* 0 = surely not one person by these three, 1000 = nothing differs. The order of the arguments changes nothing. */
 unsigned person_match_score(const struct person_match *a, const struct person_match *b);
+
+/*
+ * Of two that have the same number: does name or birth speak against one person? What one of them does not say speaks
+ * against nothing. A list that is imported finds its records so (proto/entry_list.h).
+ */
+bool person_match_other(const struct person_match *a, const struct person_match *b);
 
 #endif

@@ -234,6 +234,11 @@ json_t *hub_command_sealed(struct hub_app *a, const json_t *request);
 json_t *hub_command_reseal(struct hub_app *a, const json_t *request);
 
 /* command_record.c: an op of the hub's own log on one record, from reading it to its append. */
+enum { HUB_VALUES_BYTES_MAX = 1024 * 1024 }; /* typed texts of one request's row */
+
+/* command_record.c: who puts or imports is asked about days that look mistyped, until he says that they are right. */
+bool hub_request_asks(const json_t *request);
+
 struct hub_edit {
     struct hub_app *app;
     struct entry entry;

@@ -87,6 +87,8 @@ static const struct cli_opt import_opts[] = {
     OPT("ndjson", NULL, "tệp là NDJSON", "the file is NDJSON"),
     OPT("dry-run", NULL, "chạy thử: xem lỗi, chưa nhập gì",
         "only look for mistakes, import nothing"),
+    OPT("confirm-same", NULL, "dòng có số trùng mà tên, ngày sinh khác: đúng là hồ sơ đó",
+        "rows with a known number and another name or birth are that record"),
     OPT_DATES,
     OPT_PERSON,
 };

@@ -233,6 +233,38 @@ enum err hub_match_move(struct hub_store *s, const struct hub_record *r,
     return e == ERR_OK && now->named ? hub_match_look(s, r, now) : e;
 }
 
+/* ---- the district's own, by number ---- */
+
+enum err hub_store_own_number(struct hub_store *s, const struct catalogue_field *field,
+                              unsigned type, struct bytes text, struct id_record out[static 2],
+                              size_t *count)
+{
+    uint8_t hash[HUB_MATCH_HASH_BYTES];
+    struct buf value;
+    buf_init(&value, text.len + 16);
+    *count = 0;
+    enum err e = record_value_from_text(field, text, &value);
+    if (e == ERR_OK)
+        crypto_generichash(hash, sizeof hash, value.p, value.len, s->match_key,
+                           sizeof s->match_key);
+    buf_free(&value);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT o.rid FROM sys_match m JOIN sys_record o ON o.no = m.record "
+               "WHERE m.hash = ?1 AND o.unit = ?2 AND o.type = ?3 ORDER BY m.record LIMIT 2");
+    db_bind_blob(q, 1, BYTES_OF(hash));
+    db_bind_int(q, 2, s->hub_unit);
+    db_bind_int(q, 3, (int64_t)type);
+    bool row = true;
+    while (e == ERR_OK && row) {
+        e = db_step(q, &row);
+        struct bytes rid = e == ERR_OK && row ? db_column_bytes(q, 0) : bytes_make(NULL, 0);
+        if (rid.len == sizeof out->b) memcpy(out[(*count)++].b, rid.p, rid.len);
+    }
+    db_done(q);
+    return e;
+}
+
 /* ---- decisions ---- */
 
 static bool hub_ref(struct bytes value, struct id_record *out)

@@ -29,6 +29,12 @@ MUST_CHECK enum err hub_store_record(struct hub_store *s, const struct id_record
                                      struct buf *state, unsigned *type,
                                      char unit[ADMIN_UNIT_BYTES_MAX + 1], uint64_t *position);
 
+/* Living records of the hub's own whose identity number (`field` of `type`) has this canonical text: the first two are
+ * enough to tell "none", "one" and "several". ERR_BAD_VALUE: the text is not canonical. */
+MUST_CHECK enum err hub_store_own_number(struct hub_store *s, const struct catalogue_field *field,
+                                         unsigned type, struct bytes text,
+                                         struct id_record out[static 2], size_t *count);
+
 /* All records of a type (0 = any) and unit (NULL = any), in the order in which they were created
  * here. Deleted ones too. */
 MUST_CHECK enum err hub_store_records(struct hub_store *s, unsigned type, const char *unit,

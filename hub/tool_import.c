@@ -57,9 +57,13 @@ static enum err hub_rows_merge(struct hub_rows *m, json_t *answer)
         if (json_array_insert(bad, at, own) != 0) return ERR_NOMEM;
     }
     json_object_set_new(answer, "bad_rows", json_integer((json_int_t)json_array_size(bad)));
-    for (size_t i = 0; i < json_array_size(bad); i++)
-        if (json_is_true(json_object_get(json_array_get(bad, i), "confirm")))
+    for (size_t i = 0; i < json_array_size(bad); i++) {
+        const json_t *b = json_array_get(bad, i);
+        if (json_is_true(json_object_get(b, "confirm")))
             json_object_set_new(answer, "confirm", json_true());
+        if (json_is_true(json_object_get(b, "same")))
+            json_object_set_new(answer, "same", json_true());
+    }
     return ERR_OK;
 }
 
@@ -69,6 +73,7 @@ static enum err hub_import_send(struct hub_rows *m, struct import_rows *in)
     json_t *q = hub_tool_request(m->c, "import");
     json_object_set(q, "rows", m->rows);
     if (cli_has(m->c, "confirm-dates")) json_object_set_new(q, "confirm_dates", json_true());
+    if (cli_has(m->c, "confirm-same")) json_object_set_new(q, "confirm_same", json_true());
     if (cli_has(m->c, "dry-run")) json_object_set_new(q, "dry", json_true());
     enum err e = hub_tool_ask(m->c, m->t, q, &response);
     if (e == ERR_OK) e = hub_rows_merge(m, response);

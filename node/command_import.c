@@ -7,7 +7,7 @@
 #include "node/command_asof.h"
 #include "node/command_priv.h"
 #include "common/text.h"
-#include "proto/wire.h"
+#include "proto/entry_list.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -32,12 +32,14 @@ struct node_import {
     struct id_record last; /* record of the last saved op */
     struct buf memory;
     uint64_t created, edited, unchanged, bad;
-    struct node_asof asof; /* the day that the list is of, where somebody said */
-    uint64_t kept;         /* values that stay: locked, or of a later day */
-    json_t *kept_here;     /* those of the request at hand; NULL between two */
-    bool dry;              /* only look: nothing is saved */
-    bool clerk;            /* who imports is not the unit's leader */
-    bool confirmed;        /* days that look mistyped are as they are */
+    struct node_asof asof;  /* the day that the list is of, where somebody said */
+    uint64_t kept;          /* values that stay: locked, or of a later day */
+    json_t *kept_here;      /* those of the request at hand; NULL between two */
+    bool dry;               /* only look: nothing is saved */
+    bool clerk;             /* who imports is not the unit's leader */
+    bool confirmed;         /* days that look mistyped are as they are */
+    bool same;              /* rows are of the records that their keys find */
+    struct entry_list list; /* what its rows said */
 };
 
 void node_import_free(struct node_command *c)
@@ -46,6 +48,7 @@ void node_import_free(struct node_command *c)
     if (m == NULL) return;
     if (m->open) node_own_free(&m->own);
     node_asof_free(&m->asof);
+    entry_list_free(&m->list);
     buf_free(&m->payloads);
     buf_free(&m->memory);
     free(m);
@@ -144,6 +147,7 @@ struct node_row { /* of the request */
     const struct catalogue_field *key; /* NULL: none */
     uint64_t key_hash;
     bool named; /* the row gives its id, or its key found a record */
+    bool found; /* its key did */
 };
 
 static enum err node_row_say(struct entry_why *why, char *field, const char *name, const char *vi,
@@ -185,14 +189,6 @@ static const struct catalogue_field *node_row_key(const struct node_row *r, cons
     return NULL;
 }
 
-static uint64_t node_key_hash(const struct catalogue_type *t, struct bytes text)
-{
-    uint8_t h[16], key[16] = {0};
-    le32_store(key, t->no);
-    crypto_generichash(h, sizeof h, text.p, text.len, key, sizeof key);
-    return le64_load(h) | 1u;
-}
-
 /* Find the record that has this row's key. */
 static enum err node_row_find(struct node_command *c, struct node_row *r, struct entry_why *why,
                               char *field)
@@ -206,7 +202,7 @@ static enum err node_row_find(struct node_command *c, struct node_row *r, struct
     if (text_trim(r->values[i].typed).len == 0) return ERR_OK;
     enum err e = node_entry_clean(&c->entry, r->key, r->values[i].typed, &text, why);
     if (e != ERR_OK) return e;
-    r->key_hash = node_key_hash(r->type, text);
+    r->key_hash = entry_list_key(r->type, text);
     if (node_import_held(c->import, NULL, r->key_hash)) e = node_import_flush(c, false);
     if (e == ERR_OK) e = node_store_find(c->store, r->type, r->key, text, found, &count);
     if (e != ERR_OK || r->named) return e;
@@ -214,19 +210,35 @@ static enum err node_row_find(struct node_command *c, struct node_row *r, struct
         return node_row_say(why, field, r->key->name,
                             "Có nhiều hồ sơ trùng giá trị này: hãy ghi mã hồ sơ vào cột id.",
                             "Several records have this value: give the record id in column id.");
-    r->named = count == 1;
+    r->named = r->found = count == 1;
     if (r->named) r->form.rid = found[0];
     return ERR_OK;
 }
 
+/* Is it a row of the record that its key found, and does it say what rows above it say of that key? */
+static enum err node_row_same(struct node_command *c, struct node_row *r, struct entry_why *why)
+{
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    const struct entry_form form = {
+        .type = r->type, .rid = r->form.rid, .values = r->form.values, .count = r->form.count};
+    struct entry_list *l = &c->import->list;
+    struct entry *n = &c->entry.entry;
+    uint64_t key = r->key_hash;
+    if (key == 0 && r->named) key = entry_list_key(r->type, BYTES_OF(form.rid.b));
+    enum err e = entry_list_row(l, n, cat, &form, key, why);
+    if (e != ERR_OK || !r->found) return e;
+    e = node_store_record_read(c->store, &form.rid, &c->entry.record);
+    if (e != ERR_OK) return e;
+    return entry_list_person(l, n, cat, &c->entry.record.fold, &form, r->key, why);
+}
+
 static void node_row_count(struct node_import *m, const struct entry_op *op)
 {
-    if (!op->changed)
-        m->unchanged++;
-    else if (op->kind == CHANGE_CREATE)
-        m->created++;
-    else
-        m->edited++;
+    switch (entry_list_did(&m->list, op, m->dry)) {
+    case ENTRY_LIST_UNCHANGED: m->unchanged++; return;
+    case ENTRY_LIST_CREATED: m->created++; return;
+    case ENTRY_LIST_EDITED: m->edited++; return;
+    }
 }
 
 /* The op was made for a derived id (4.6) of this place in the set: after a flush it is another. */
@@ -270,6 +282,7 @@ static enum err node_row_take(struct node_command *c, const json_t *row, const c
     e = node_row_find(c, &r, why, field);
     if (e == ERR_OK && r.named && node_import_held(m, &r.form.rid, 0))
         e = node_import_flush(c, false);
+    if (e == ERR_OK) e = node_row_same(c, &r, why);
     if (e == ERR_OK) e = node_owned(c, &r.form, why);
     if (e == ERR_OK) e = node_row_op(c, &r, &op, why);
     if (e == ERR_OK) e = node_row_asof(c, row, &r, &op, why);
@@ -278,6 +291,7 @@ static enum err node_row_take(struct node_command *c, const json_t *row, const c
         e = node_import_flush(c, false);
         if (e == ERR_OK) e = node_row_op(c, &r, &op, why);
     }
+    if (e == ERR_OK) e = entry_list_taken(&m->list);
     if (e != ERR_OK) return e;
     node_row_count(m, &op);
     if (!op.changed) return ERR_OK;
@@ -338,6 +352,7 @@ static enum err node_import_about(struct node_command *c, const json_t *request)
     m->dry = json_is_true(json_object_get(request, "dry"));
     m->clerk = json_is_true(json_object_get(request, "clerk"));
     m->confirmed = json_is_true(json_object_get(request, "confirm_dates"));
+    m->same = json_is_true(json_object_get(request, "confirm_same"));
     if (e != ERR_OK || m->dry) return e;
     return node_store_import_begin(c->store, m->id, bytes_str(source != NULL ? source : ""), day,
                                    c->wall_ms());
@@ -411,17 +426,20 @@ static enum err node_import_rows(struct node_command *c, const json_t *request, 
         const json_t *row = json_array_get(rows, i);
         struct entry_why why = {.field = NULL};
         char field[64] = "";
+        c->import->list.confirmed =
+            c->import->same || json_is_true(json_object_get(row, "confirm_same"));
         enum err e = node_row_take(c, row, key, &why, field);
         if (e == ERR_OK) continue;
         if (!node_row_error(e)) return e;
         c->import->bad++;
         const char *column = field[0] != '\0' ? field : why.field != NULL ? why.field->name : "";
         bool said = why.vi[0] != '\0';
-        json_array_append_new(bad, json_pack("{s:I, s:s, s:s, s:s, s:I, s:b}", "line",
-                                             json_integer_value(json_object_get(row, "line")),
-                                             "column", column, "vi", said ? why.vi : err_text_vi(e),
-                                             "en", said ? why.en : err_text_en(e), "row",
-                                             (json_int_t)i, "confirm", (int)why.confirm));
+        json_array_append_new(
+            bad, json_pack("{s:I, s:s, s:s, s:s, s:I, s:b, s:b, s:s*}", "line",
+                           json_integer_value(json_object_get(row, "line")), "column", column, "vi",
+                           said ? why.vi : err_text_vi(e), "en", said ? why.en : err_text_en(e),
+                           "row", (json_int_t)i, "confirm", (int)why.confirm, "same", (int)why.same,
+                           "record", why.record[0] != '\0' ? why.record : NULL));
     }
     return ERR_OK;
 }
@@ -438,21 +456,6 @@ static json_t *node_import_answer(struct node_command *c, json_t *bad, bool done
                           bad, "kept_values", (json_int_t)m->kept, "kept", m->kept_here);
     if (m->type != 0) node_json_known(c, m->type, m->fresh, j);
     return j;
-}
-
-static json_t *node_import_broken(struct node_command *c, enum err e)
-{
-    char vi[600], en[600];
-    json_t *fail = node_command_fail(e);
-    snprintf(vi, sizeof vi, "%.400s Nhập lại đúng tệp này sau: dòng đã nhập sẽ không bị lặp.",
-             json_string_value(json_object_get(fail, "vi")));
-    snprintf(en, sizeof en,
-             "%.400s Import the same file again later: rows that are in are not "
-             "doubled when they have an id or a key.",
-             json_string_value(json_object_get(fail, "en")));
-    json_decref(fail);
-    node_import_free(c);
-    return node_command_error(e, vi, en, NULL);
 }
 
 json_t *node_command_import(struct node_command *c, const json_t *request)
@@ -480,9 +483,9 @@ json_t *node_command_import(struct node_command *c, const json_t *request)
     enum err e = node_import_rows(c, request, bad);
     c->import->kept += json_array_size(kept);
     if (e == ERR_OK && last) e = node_import_end(c);
-    json_t *j = e == ERR_OK ? node_import_answer(c, bad, last) : node_import_broken(c, e);
+    json_t *j = e == ERR_OK ? node_import_answer(c, bad, last) : node_import_broken(e);
     json_decref(bad);
     json_decref(kept);
-    if (e == ERR_OK && last) node_import_free(c);
+    if (e != ERR_OK || last) node_import_free(c);
     return j;
 }

@@ -1,6 +1,7 @@
 /* Before the rows of an import: are its columns the type's, and is what was looked at still all there is? */
 #include "node/command_priv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct catalogue_type *node_import_type(struct node_command *c, const json_t *request)
@@ -80,4 +81,20 @@ json_t *node_import_stale(struct node_command *c, const json_t *request, unsigne
         "Other records of this type were added meanwhile; these rows were not imported. Look for "
         "doubles again.",
         NULL);
+}
+
+/* ---- one that ended ---- */
+
+json_t *node_import_broken(enum err e)
+{
+    char vi[600], en[600];
+    json_t *fail = node_command_fail(e);
+    snprintf(vi, sizeof vi, "%.400s Nhập lại đúng tệp này sau: dòng đã nhập sẽ không bị lặp.",
+             json_string_value(json_object_get(fail, "vi")));
+    snprintf(en, sizeof en,
+             "%.400s Import the same file again later: rows that are in are not "
+             "doubled when they have an id or a key.",
+             json_string_value(json_object_get(fail, "en")));
+    json_decref(fail);
+    return node_command_error(e, vi, en, NULL);
 }

@@ -86,6 +86,8 @@ MUST_CHECK enum err node_import_index(struct node_command *c, const json_t *requ
 void node_json_known(struct node_command *c, unsigned type, uint64_t held, json_t *answer);
 json_t *node_import_stale(struct node_command *c, const json_t *request, unsigned type,
                           uint64_t held);
+/* What is said of an import that could not go on. */
+json_t *node_import_broken(enum err e);
 /* command_status.c */
 json_t *node_command_status(struct node_command *c, const json_t *request);
 json_t *node_command_join(struct node_command *c, const json_t *request);

@@ -67,6 +67,8 @@ static const struct cli_opt import_opts[] = {
         "the list is of this day: what was written later stays"),
     OPT("confirm-dates", NULL, "những ngày xa kỳ báo cáo là đúng",
         "days far from the period are right"),
+    OPT("confirm-same", NULL, "dòng có số trùng mà tên, ngày sinh khác: đúng là hồ sơ đó",
+        "rows with a known number and another name or birth are that record"),
     OPT("dry-run", NULL, "chạy thử: xem lỗi, chưa nhập gì",
         "only look for mistakes, import nothing"),
     OPT("csv", NULL, "tệp là CSV", "the file is CSV"),

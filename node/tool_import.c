@@ -33,6 +33,7 @@ struct tool_import {
     json_t *kept; /* values of a later day than the list */
     uint64_t bad_count;
     bool asks; /* a row was refused for its day only: it enters once that is confirmed */
+    bool same; /* likewise, because it may be of another record */
     FILE *out; /* bad rows, NULL until there is one */
     char out_path[FILE_PATH_BYTES_MAX];
 };
@@ -91,6 +92,7 @@ static enum err tool_bad(void *ctx, uint64_t line, const char *vi, const char *e
 static enum err tool_tell_bad(struct tool_import *m, const json_t *b, struct bytes raw)
 {
     m->asks = m->asks || json_is_true(json_object_get(b, "confirm"));
+    m->same = m->same || json_is_true(json_object_get(b, "same"));
     if (json_array_size(m->bad) < TOOL_BAD_TOLD_MAX) {
         json_t *told = json_copy((json_t *)(uintptr_t)b);
         json_object_del(told, "row");
@@ -165,6 +167,7 @@ static json_t *tool_request(struct tool_import *m, bool last)
     if (!m->in.ndjson) json_object_set_new(q, "type", json_string(cli_opt(m->c, "type")));
     node_tool_copy(q, "as_of", cli_opt(m->c, "as-of"));
     if (cli_has(m->c, "confirm-dates")) json_object_set_new(q, "confirm_dates", json_true());
+    if (cli_has(m->c, "confirm-same")) json_object_set_new(q, "confirm_same", json_true());
     if (cli_has(m->c, "dry-run")) json_object_set_new(q, "dry", json_true());
     if (m->in.columns != NULL) json_object_set_new(q, "columns", tool_columns_kept(m->in.columns));
     return q;
@@ -225,6 +228,7 @@ static enum err tool_import_show(struct tool_import *m)
     json_object_set(j, "bad", m->bad);
     json_object_set(j, "kept", m->kept);
     if (m->asks) json_object_set_new(j, "confirm", json_true());
+    if (m->same) json_object_set_new(j, "same", json_true());
     if (m->out != NULL) json_object_set_new(j, "bad_file", json_string(m->out_path));
     enum err e = import_rows_alike(&m->in, j);
     if (e != ERR_OK) {

@@ -53,6 +53,9 @@ struct entry_why {                       /* what to tell the person */
     char vi[300];
     char en[300];
     bool confirm; /* it may be so: whoever says it again, confirmed, is believed */
+    bool
+        same; /* likewise, of a row of a list: it may be of another record than the one that its key found */
+    char record[33]; /* hexadecimal id of that one; "": none was found */
 };
 
 /* Is this prospective record allowed? ERR_BAD_VALUE with the field and its words. */

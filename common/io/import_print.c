@@ -105,4 +105,12 @@ void import_rows_print(const struct cli *c, const json_t *r)
             "--confirm-dates.",
             "If the days far from the period are right (old records): import those rows "
             "again with --confirm-dates."));
+    if (json_is_true(json_object_get(r, "same")))
+        puts(cli_text(
+            c,
+            "Nếu những dòng trùng số hay trùng mã đúng là của hồ sơ đó (sửa tên, ngày sinh...): "
+            "nhập "
+            "lại các dòng đó với --confirm-same.",
+            "If the rows with a known number or id are of that record (a corrected name or birth "
+            "...): import them again with --confirm-same."));
 }

@@ -460,6 +460,25 @@ test("what was read last counts: an earlier answer, or refusal, that comes late 
   assert.deepEqual(["Người Một", "Người Hai", "Người Ba"].map((n) => names.includes(n)), [false, false, true]);
 });
 
+test("a number of somebody else renames nobody until a person ticks the row", async () => {
+  tool("dongbo-node", "put", "--data", data, "--type", "person", "--person", "Lan", "full_name=Bùi Văn Trường", "sex=male", "dob=12/03/1990", "national_id=075085769253");
+  const of = () => people().filter((r) => r.values.national_id === "075085769253").map((r) => r.values.full_name);
+  await importPeople();
+  await field("Hoặc dán từ Excel").fill("full_name\tsex\tdob\tnational_id\nHoàng Thị Mười\tfemale\t01/02/2001\t075085769253\nNgô Văn Riêng\tmale\t1980\t075085769254\nNgô Văn Khác\tmale\t1955\t075085769254\n");
+  await button("Đọc phần đã dán").click();
+  await button("Nhập").click();
+  await page.getByText("Nhập xong: 1 mới, 0 sửa, 0 không đổi, 2 dòng sai.").waitFor();
+  await page.getByText("2 dòng trùng số với hồ sơ có tên, ngày sinh khác").waitFor();
+  assert.deepEqual(of(), ["Bùi Văn Trường"]);
+  await look("import-others");
+  assert.equal(await button("Đúng là hồ sơ đó, nhập các dòng đã đánh dấu").isDisabled(), true);
+  await page.getByRole("checkbox", { name: "Hoàng Thị Mười" }).check();
+  await button("Đúng là hồ sơ đó, nhập các dòng đã đánh dấu").click();
+  await page.getByText("Nhập xong: 0 mới, 1 sửa, 0 không đổi, 1 dòng sai.").waitFor(); // the other row was not ticked
+  assert.deepEqual(of(), ["Hoàng Thị Mười"]);
+  assert.deepEqual(people().map((r) => r.values.full_name).filter((n) => n.startsWith("Ngô Văn")), ["Ngô Văn Riêng"]);
+});
+
 test("rows with days long ago are entered once a person says that the days are right", async () => {
   await link("Trang đầu").click();
   await field("Tìm loại hồ sơ").fill("hoat dong");

@@ -104,6 +104,7 @@ def story(world):
     node.tool("import", "--type", "person", "--person", "Lan", path("x.xlsx"), ok=(1,))
     check("nothing more came in", len(persons(node)) == 5)
     doubles(node, path("trung.csv"))
+    strangers(node, path("nham-so.csv"))
     backlog(node, path("so-cu.csv"))
     districts(world.hub, path)
 
@@ -137,6 +138,20 @@ def doubles(node, path):
         f.writelines("Người Thứ %s,male\n" % "".join(chr(97 + int(d)) for d in str(n)) for n in range(1001))
     many = tried("--dry-run")
     check("of more than 1,000 it says that it did not look", (many["alike_all"], many["created"]) == (False, 1001))
+
+
+def strangers(node, path):
+    """A number that slipped a line: the row is kept out, named, and enters by one option."""
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("full_name,sex,dob,national_id\nHoàng Thị Mười,female,01/02/2001,075085000001\n")
+    command = ["import", "--type", "person", "--person", "Lan"]
+    before = persons(node)
+    said = node.tool(*command, path, ok=(3,))
+    check("the tool names the option", "--confirm-same" in said and "khác hẳn" in said)
+    check("nobody was renamed", persons(node) == before)
+    done = node.ask(*command, "--confirm-same", path + ".loi.csv")
+    check("and one says that it is right", (done["edited"], done["bad_rows"]) == (1, 0))
+    check("so it is", persons(node)["Hoàng Thị Mười"]["dob"] == "2001-02-01")
 
 
 def districts(hub, path):

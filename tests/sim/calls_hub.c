@@ -645,6 +645,19 @@ static enum err made(struct calls *c)
     return e;
 }
 
+static enum err own_number(struct calls *c)
+{
+    const struct catalogue *cat = hub_store_catalogue(c->hub);
+    const struct catalogue_type *t = cat != NULL ? catalogue_type_by_no(cat, PERSON) : NULL;
+    struct id_record found[2];
+    size_t count = 0;
+    enum err e = t == NULL ? ERR_NOMEM
+                           : hub_store_own_number(c->hub, catalogue_field_by_name(t, "national_id"),
+                                                  PERSON, bytes_str("075190000001"), found, &count);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)count);
+    return e;
+}
+
 static enum err set_tell(void *ctx, const struct hub_set *s)
 {
     calls_tell_int(ctx, (int64_t)s->position);
@@ -1634,6 +1647,7 @@ const struct call calls_hub[] = {
     {"hub_store_conflicts", conflicts, 0},
     {"hub_store_find", find, CALL_STEPS},
     {"hub_store_made", made, CALL_STEPS},
+    {"hub_store_own_number", own_number, 0},
     {"hub_store_doubts", doubts, CALL_STEPS},
     {"hub_store_sets", sets, 0},
     {"hub_store_set", set_of, 0},

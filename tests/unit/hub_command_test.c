@@ -322,6 +322,50 @@ static void import_takes_good_rows_and_names_bad_ones(void **state)
     json_decref(r);
 }
 
+static void expect_import(struct office *o, const char *options, const char *rows, int created,
+                          int edited, int unchanged, int bad)
+{
+    char text[1500];
+    snprintf(text, sizeof text, "{'verb':'import'%s,'rows':[%s]}", options, rows);
+    json_t *r = ask_ok(&o->app, text);
+    assert_int_equal(json_integer_value(json_object_get(r, "created")), created);
+    assert_int_equal(json_integer_value(json_object_get(r, "edited")), edited);
+    assert_int_equal(json_integer_value(json_object_get(r, "unchanged")), unchanged);
+    assert_int_equal(json_array_size(json_object_get(r, "bad")), bad);
+    for (size_t i = 0; i < (size_t)bad; i++)
+        assert_true(
+            json_is_true(json_object_get(json_array_get(json_object_get(r, "bad"), i), "same")));
+    json_decref(r);
+}
+
+#define OF_NUMBER(name, dob)                                                                       \
+    "{'line':2,'type':'person','values':{'full_name':'" name "','sex':'male','dob':'" dob          \
+    "','national_id':'075085769253'}}"
+
+/* The district's own people are found by their number, and not renamed by another's. */
+static void import_finds_its_own_people_by_number(void **state)
+{
+    struct office *o = *state;
+    static const char truong[] = OF_NUMBER("Bùi Văn Trường", "12/03/1990"),
+                      muoi[] = OF_NUMBER("Hoàng Thị Mười", "2001"),
+                      year[] = OF_NUMBER("Bùi Văn Trường", "1990");
+    static const char both[] = OF_NUMBER("Bùi Văn Trường", "12/03/1990") "," OF_NUMBER(
+        "Hoàng Thị Mười", "2001") "," OF_NUMBER("Bùi Văn Trường", "12/03/1990");
+    report_put(&o->hub, 6, /* a commune's record is not the district's */
+               "{\"type\":\"person\",\"id\":\"" PERSON_A
+               "\",\"full_name\":\"Bùi Văn Trường\",\"sex\":\"male\",\"dob\":\"1990\","
+               "\"national_id\":\"075085769253\"}");
+    expect_import(o, ",'dry':true", both, 1, 0, 1, 1);
+    expect_import(o, "", both, 1, 0, 1, 1);
+    expect_import(o, "", truong, 0, 0, 1, 0);
+    expect_import(o, "", muoi, 0, 0, 0, 1);
+    expect_import(o, "", year, 0, 1, 0, 0);
+    expect_import(o, ",'confirm_same':true", muoi, 0, 1, 0, 0);
+    json_t *r = ask_ok(&o->app, "{'verb':'list','type':'person'}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 2);
+    json_decref(r);
+}
+
 /* A birth after today: while one types, when it is saved, and in a list. */
 static void births_that_cannot_be_are_refused(void **state)
 {
@@ -831,6 +875,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(put_saves_one_set_and_refuses_what_the_catalogue_forbids,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(import_takes_good_rows_and_names_bad_ones, setup, teardown),
+        cmocka_unit_test_setup_teardown(import_finds_its_own_people_by_number, setup, teardown),
         cmocka_unit_test_setup_teardown(import_leaves_locked_fields, setup, teardown),
         cmocka_unit_test_setup_teardown(import_leaves_locked_fields_that_it_could_not_write, setup,
                                         teardown),

@@ -747,25 +747,29 @@ static void write_file(const char *text)
 }
 
 static const struct cli_opt opts[] = {
-    {"type", "T", "", ""},     {"person", "P", "", ""}, {"key", "K", "", ""},
-    {"map", "M", "", ""},      {"header", "N", "", ""}, {"sheet", "N", "", ""},
-    {"text", "T", "", ""},     {"as-of", "D", "", ""},  {"confirm-dates", NULL, "", ""},
-    {"dry-run", NULL, "", ""}, {"csv", NULL, "", ""},   {"ndjson", NULL, "", ""}};
+    {"type", "T", "", ""},          {"person", "P", "", ""},   {"key", "K", "", ""},
+    {"map", "M", "", ""},           {"header", "N", "", ""},   {"sheet", "N", "", ""},
+    {"text", "T", "", ""},          {"as-of", "D", "", ""},    {"confirm-dates", NULL, "", ""},
+    {"confirm-same", NULL, "", ""}, {"dry-run", NULL, "", ""}, {"csv", NULL, "", ""},
+    {"ndjson", NULL, "", ""}};
 static const struct cli_verb verbs[] = {
     {"import", "F", "", "", opts, sizeof opts / sizeof opts[0], 1, 1, node_tool_import}};
 static const struct cli_program program = {"test", "", "", ".", verbs, 1};
 
 static bool dates_are_right; /* the tool reads the PC's clock */
+static bool rows_are_right;  /* of the records that their numbers find */
 
 /* `test import ...`; its exit code. */
 static int import_file(const char *type)
 {
     struct node_tool tool = {.open = false};
-    char *argv[11] = {(char[]){"test"},     (char[]){"import"}, (char[]){"--data"}, data_dir,
+    char *argv[12] = {(char[]){"test"},     (char[]){"import"}, (char[]){"--data"}, data_dir,
                       (char[]){"--person"}, (char[]){"Lan"},    file_path};
     char type_opt[] = "--type", dates_opt[] = "--confirm-dates", type_arg[32];
+    char rows_opt[] = "--confirm-same";
     int argc = 7;
     if (dates_are_right) argv[argc++] = dates_opt;
+    if (rows_are_right) argv[argc++] = rows_opt;
     if (type != NULL) {
         snprintf(type_arg, sizeof type_arg, "%s", type);
         argv[argc++] = type_opt;
@@ -835,7 +839,9 @@ static void test_import_twice_doubles_nothing(void **state)
                "Một;Nam;075190000001;\n"
                "Hai;Nữ;075190000002;đã sửa\n"
                "Hai;Nữ;075190000002;sửa nữa\n");
+    rows_are_right = true; /* one of them says twice what the note is */
     assert_int_equal(import_file("person"), 0);
+    rows_are_right = false;
     take_back();
     json_t *r = ask("{\"verb\":\"status\"}");
     assert_int_equal(count(r, "records"), 2);
@@ -998,7 +1004,7 @@ static void test_no_list_overwrites_a_locked_field(void **state)
     json_decref(r);
     /* What is tied to a locked field stays with it, and is named. */
     r = ask("{\"verb\":\"import\",\"type\":\"person\",\"person\":\"Lan\",\"last\":true,\"rows\":[{"
-            "\"line\":7,\"type\":\"person\",\"values\":{\"full_name\":\"Hai\",\"national_id\":"
+            "\"line\":7,\"type\":\"person\",\"values\":{\"phone\":\"0251\",\"national_id\":"
             "\"075190000001\",\"poverty\":\"poor\",\"poverty_year\":\"2023\"}}]}");
     assert_int_equal(count(r, "edited"), 1);
     assert_int_equal(count(r, "kept_values"), 2);
@@ -1206,6 +1212,97 @@ static void test_doubtful_days_of_an_import(void **state)
     assert_int_equal(count(r, "created"), 2);
     assert_int_equal(count(r, "bad_rows"), 0);
     json_decref(r);
+}
+
+/* Rows of persons: names, births and numbers. */
+static json_t *import_people(const char *options, const char *const (*rows)[4], size_t n)
+{
+    char text[4000];
+    size_t at = (size_t)snprintf(text, sizeof text,
+                                 "{\"verb\":\"import\",\"type\":\"person\",\"person\":\"Lan\","
+                                 "\"source\":\"d2.csv\",\"last\":true%s,\"rows\":[",
+                                 options);
+    for (size_t i = 0; i < n; i++)
+        at += (size_t)snprintf(
+            text + at, sizeof text - at,
+            "%s{\"line\":%zu,\"type\":\"person\",\"values\":{\"full_name\":\"%s\","
+            "\"sex\":\"Nam\",\"dob\":\"%s\",\"national_id\":\"%s\",\"note\":\"%s\"}}%s",
+            i > 0 ? "," : "", i + 2, rows[i][0], rows[i][1], rows[i][2], rows[i][3], "");
+    snprintf(text + at, sizeof text - at, "]}");
+    return ask(text);
+}
+
+static void expect_import(json_t *r, long long created, long long edited, long long unchanged,
+                          long long bad)
+{
+    assert_int_equal(count(r, "created"), created);
+    assert_int_equal(count(r, "edited"), edited);
+    assert_int_equal(count(r, "unchanged"), unchanged);
+    assert_int_equal(count(r, "bad_rows"), bad);
+    json_decref(r);
+}
+
+/* A number that was copied into the wrong line names nobody anew: a person says that it is the same one. */
+static void test_import_does_not_rename_somebody_else(void **state)
+{
+    (void)state;
+    static const char *const truong[][4] = {{"Bùi Văn Trường", "12/03/1990", "075085769253", "a"}};
+    static const char *const muoi[][4] = {{"Hoàng Thị Mười", "01/02/2001", "075085769253", "b"}};
+    static const char *const again[][4] = {{"BUI VAN TRUONG", "1990", "075085769253", "c"}};
+    make_home();
+    take_back();
+    expect_import(import_people("", truong, 1), 1, 0, 0, 0);
+    for (int dry = 0; dry < 2; dry++) {
+        json_t *r = import_people(dry != 0 ? ",\"dry\":true" : "", muoi, 1);
+        const json_t *bad = json_array_get(json_object_get(r, "bad"), 0);
+        assert_true(json_is_true(json_object_get(bad, "same")));
+        assert_false(json_is_true(json_object_get(bad, "confirm")));
+        assert_string_equal(json_string_value(json_object_get(bad, "column")), "national_id");
+        assert_int_equal(json_string_length(json_object_get(bad, "record")), 32);
+        assert_non_null(strstr(json_string_value(json_object_get(bad, "vi")), "khác hẳn"));
+        expect_import(r, 0, 0, 0, 1);
+    }
+    expect_note("a");
+    expect_import(import_people(",\"confirm_dates\":true", muoi, 1), 0, 0, 0,
+                  1); /* another question */
+    expect_import(import_people("", again, 1), 0, 1, 0, 0);
+    expect_note("c");
+    expect_import(import_people(",\"confirm_same\":true", muoi, 1), 0, 1, 0, 0);
+    expect_note("b");
+    json_t *r = ask("{\"verb\":\"import\",\"type\":\"person\",\"person\":\"Lan\",\"last\":true,"
+                    "\"rows\":[{\"line\":2,\"type\":\"person\",\"confirm_same\":true,\"values\":{"
+                    "\"full_name\":\"Bùi Văn Trường\",\"national_id\":\"075085769253\"}},"
+                    "{\"line\":3,\"type\":\"person\",\"values\":{"
+                    "\"full_name\":\"Lê Thị Khác\",\"national_id\":\"075085769253\"}}]}");
+    expect_import(r, 0, 1, 0, 1); /* said of the one row */
+}
+
+/* Two rows of one number: the later must not cover the earlier; and a trial counts as the import does. */
+static void test_import_of_one_number_twice(void **state)
+{
+    (void)state;
+    static const char *const rows[][4] = {{"Một Hai", "1990", "075090000011", "a"},
+                                          {"Ba Bốn", "1955", "075090000011", "a"},
+                                          {"Một Hai", "1990", "075090000011", "a"},
+                                          {"Một Hai", "1990", "075090000011", "b"},
+                                          {"Năm Sáu", "1970", "", "c"},
+                                          {"Năm Sáu", "1970", "", "d"}};
+    make_home();
+    take_back();
+    expect_import(import_people(",\"dry\":true", rows, 6), 3, 0, 1, 2);
+    json_t *r = import_people("", rows, 6);
+    const json_t *bad = json_object_get(r, "bad");
+    static const char *const columns[] = {"full_name", "note"};
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *b = json_array_get(bad, i);
+        assert_string_equal(json_string_value(json_object_get(b, "column")), columns[i]);
+        assert_true(json_is_true(json_object_get(b, "same")));
+    }
+    expect_import(r, 3, 0, 1, 2);
+    expect_note("a");
+    expect_import(import_people(",\"confirm_same\":true,\"dry\":true", rows + 2, 2), 0, 1, 1, 0);
+    expect_import(import_people(",\"confirm_same\":true", rows + 2, 2), 0, 1, 1, 0);
+    expect_note("b");
 }
 
 /* A piece of a list of persons, sent by who looked for doubles when there were `known`. */
@@ -1464,6 +1561,8 @@ int main(void)
         T(test_delete_and_restore),
         T(test_a_deletion_says_why),
         T(test_doubtful_days_are_asked_about),
+        T(test_import_does_not_rename_somebody_else),
+        T(test_import_of_one_number_twice),
         T(test_doubtful_days_of_an_import),
         T(test_births_that_cannot_be),
         T(test_list_filters),

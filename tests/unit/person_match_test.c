@@ -232,6 +232,35 @@ static void test_labelled_pairs(void **state)
     assert_true(ours.right > 3 * exact.right);
 }
 
+/* Two that have one number: what is not said speaks against nothing. */
+static void test_one_number(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name_a, *birth_a, *name_b, *birth_b;
+        bool other;
+    } cases[] = {
+        {"Bùi Văn Trường", "1990-03-12", "Bùi Văn Trường", "1990-03-12", false},
+        {"Bùi Văn Trường", "1990-03-12", "BUI VAN TRUONG", "1990", false},
+        {"Bùi Văn Trường", "1990-03-12", "Bùi Văn Trường", "", false},
+        {"Bùi Văn Trường", "1990-03-12", "Bùi Trường", "1990-12-03", false},
+        {"Bùi Văn Trường", "1990-03-12", "", "1990-03-12", false},
+        {"Bùi Văn Trường", "", "", "1990-03-12", false},
+        {"Bùi Văn Trường", "1990-03-12", "Hoàng Thị Mười", "2001-02-01", true},
+        {"Bùi Văn Trường", "1990-03-12", "Hoàng Thị Mười", "1990-03-12", true},
+        {"Bùi Văn Trường", "1990-03-12", "Hoàng Thị Mười", "", true},
+        {"Bùi Văn Trường", "1990-03-12", "Bùi Văn Cường", "1990-03-12", true},
+        {"Bùi Văn Trường", "1990-03-12", "Bùi Văn Trường", "1962-11-30", true},
+        {"Bùi Văn Trường", "1990-03-12", "", "1962-11-30", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct person_match a = made(cases[i].name_a, cases[i].birth_a, "male"),
+                            b = made(cases[i].name_b, cases[i].birth_b, "male");
+        if (person_match_other(&a, &b) != cases[i].other) fail_msg("case %zu", i);
+        assert_int_equal(person_match_other(&b, &a), cases[i].other);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_sex),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_any_bytes),
+        cmocka_unit_test(test_one_number),
         cmocka_unit_test(test_labelled_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,16 @@ function Doubles({ list, all, most, leave, every }) {
     <div class="acts"><button class="main" onClick=${leave}>${t("import.twice.leave")}</button><button onClick=${every}>${t("import.twice.every")}</button></div></${Note}>`;
 }
 
+/** Rows whose number is of another person here, or of a row above: a person looks, and ticks those that are right all the same. */
+function Others({ list, dry, go }) {
+  const [ticked, setTicked] = useState([]);
+  return html`<${Note} kind="warn"><p>${t("import.others", { n: number(list.length) })}</p>
+    <div class="checks">${list.map((b) => html`<label><input type="checkbox" checked=${ticked.includes(b)}
+      onChange=${() => setTicked(ticked.includes(b) ? ticked.filter((x) => x !== b) : [...ticked, b])} />
+      ${t("import.line")} ${b.line}: ${b.raw.join(", ")} ${b.record && html`<a class="link" href=${`#/record/${b.record}`} target="_blank">${t("import.others.record")}</a>`}</label>`)}</div>
+    <div class="acts"><button onClick=${() => go(ticked)} disabled=${ticked.length === 0}>${t(dry ? "import.others.try" : "import.others.go")}</button></div></${Note}>`;
+}
+
 /** Rows in requests that are not too long. */
 function pieces(rows) {
   const out = [[]];
@@ -265,9 +275,8 @@ export function Import({ type: name, refresh, dated = true }) {
   const paste = () => take(t("import.pasted"), new Blob([pasted]));
   /** `at`: how far an import is; it goes on from there after other records came between, and these were looked through. */
   const run = async (rows, dry, sure, at) => {
-    const so = at || { ...begun(rows), ...(sure && { bad: done.bad.filter((b) => !b.confirm), known: done.known }) };
+    const so = at || begun(rows);
     const parts = pieces(rows);
-    if (sure) setDone({ sent: so.sent, of: so.of }); // its button is gone: pressed twice is imported once
     for (const [i, part] of parts.entries()) {
       const last = i === parts.length - 1;
       let answer;
@@ -289,6 +298,12 @@ export function Import({ type: name, refresh, dated = true }) {
       setDone({ ...so.sum, bad_rows: so.bad.length, dry, done: last, bad: so.bad, kept: so.kept, sent: so.sent, of: so.of, known: so.known });
     }
     refresh();
+  };
+  /** Refused rows once more, after a person said that they are right. */
+  const retry = (bad, said, sure) => {
+    const { dry, known } = done, at = { ...begun(bad), bad: done.bad.filter((b) => !bad.includes(b)), known };
+    setDone({ sent: 0, of: bad.length }); // its button is gone: pressed twice is imported once
+    return run(bad.map((b) => ({ ...b.of, ...said })), dry, sure, at);
   };
   const lookThrough = async (rows, sure, at) => {
     const look = await doubles(rows, type, (sent) => setDone({ sent, of: rows.length }));
@@ -312,6 +327,7 @@ export function Import({ type: name, refresh, dated = true }) {
   const send = () => single(() => lookThrough(all(), false, begun(all())));
   const go = (rows) => { const { sure, at } = twice; setTwice(null); single(() => run(rows, false, sure, { ...at, of: at.sent + rows.length })); };
   const odd = done?.done ? done.bad.filter((b) => b.confirm) : []; // days far from the period: right or mistyped?
+  const others = done?.done ? done.bad.filter((b) => b.same) : []; // their numbers are of other people here, or of rows above
   const ready = file && !busy && !(file.map && file.map.includes(null));
   if (!type) return html`<${Title}>${t("nopage")}</${Title}>`;
   return html`<${Title}>${t("import.title", { type: say(type) })}</${Title}><p>${t("import.why")}</p>
@@ -337,7 +353,8 @@ export function Import({ type: name, refresh, dated = true }) {
       unchanged: number(done.unchanged), bad: number(done.bad_rows) })}</p>
       <div class="acts">${!done.dry && html`<a class="button" href=${`#/list/${name}`}>${t("record.list")}</a>`}
       ${done.bad.length > 0 && html`<a class="button" href=${badFile(file, done)} download=${`${file.name}.loi.csv`}>${t("import.save")}</a>`}</div></${Note}>
-    ${odd.length > 0 && html`<${Note} kind="warn"><p>${t("import.dates", { n: number(odd.length) })}</p><div class="acts"><button onClick=${() => single(() => run(odd.map((b) => b.of), done.dry, true))}>${t(done.dry ? "import.dates.try" : "import.dates.go")}</button></div></${Note}>`}
+    ${odd.length > 0 && html`<${Note} kind="warn"><p>${t("import.dates", { n: number(odd.length) })}</p><div class="acts"><button onClick=${() => single(() => retry(odd, {}, true))}>${t(done.dry ? "import.dates.try" : "import.dates.go")}</button></div></${Note}>`}
+    ${others.length > 0 && html`<${Others} key=${done.bad.length} list=${others} dry=${done.dry} go=${(ticked) => single(() => retry(ticked, { confirm_same: true }, false))} />`}
     ${done.kept.length > 0 && html`<${Note} kind="warn"><p>${t("import.kept", { n: number(done.kept.length) })}</p>
       <ul class="list">${done.kept.slice(0, 200).map((k) => html`<li>${t("import.line")} ${k.line}: ${say(k)}${k.why === "locked" ? " 🔒" : ""}</li>`)}</ul></${Note}>`}
     ${done.bad.length > 0 && html`<div class="tablewrap" tabindex="0" role="region" aria-label=${t("import.bad")}><table><caption>${t("import.bad")}</caption>
