@@ -26,6 +26,10 @@
 /* Carry out one request. Never NULL, but without memory (then the caller drops its peer). */
 json_t *hub_command(struct hub_app *a, const json_t *request);
 
+/* One finding of `verify` (hub/verify.h), as its answers have it. */
+struct hub_finding;
+json_t *hub_command_finding(const struct hub_finding *f);
+
 /* The error of a response; ERR_OK when it is a result. */
 enum err hub_command_error_of(const json_t *response);
 

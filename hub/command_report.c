@@ -300,13 +300,18 @@ static json_t *hub_verify_fail(struct hub_app *a, enum err e)
     return hub_command_error(e, vi, en);
 }
 
+json_t *hub_command_finding(const struct hub_finding *f)
+{
+    json_t *id = f->kind == HUB_FINDING_STATE ? hub_json_hex(BYTES_OF(f->rid.b)) : NULL;
+    return json_pack("{s:s, s:s, s:I, s:o, s:I, s:o*, s:s*}", "vi", hub_finding_vi(f->kind), "en",
+                     hub_finding_en(f->kind), "position", (json_int_t)f->position, "log",
+                     hub_json_hex(BYTES_OF(f->inc.b)), "seq", (json_int_t)f->seq, "id", id, "table",
+                     f->table);
+}
+
 static enum err hub_verify_row(void *ctx, const struct hub_finding *f)
 {
-    json_t *j =
-        json_pack("{s:s, s:s, s:I, s:o, s:I, s:s*}", "vi", hub_finding_vi(f->kind), "en",
-                  hub_finding_en(f->kind), "position", (json_int_t)f->position, "log",
-                  hub_json_hex(BYTES_OF(f->inc.b)), "seq", (json_int_t)f->seq, "table", f->table);
-    return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
+    return json_array_append_new(ctx, hub_command_finding(f)) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 static json_t *hub_verify_whole(struct hub_app *a)

@@ -43,6 +43,8 @@ MUST_CHECK enum err hub_tool_pairs(struct cli *c, int first, json_t *out);
 
 /* A text of an answer; "" when it is not there, or no text. */
 const char *hub_tool_str(const json_t *j, const char *key);
+/* One finding of `verify` (hub_command_finding()) with the set, record or table it is in: a line of text. */
+void hub_print_finding(FILE *to, const struct cli *c, const json_t *finding);
 
 /* tool_explain.c: why a figure differs, a word of an answer, for people. */
 const char *hub_tool_cause(const struct cli *c, const char *word);

@@ -2,6 +2,7 @@
 #include "hub/tool.h"
 
 #include "common/io/clock.h"
+#include "hub/command.h"
 #include "hub/maintain.h"
 #include "hub/rotate.h"
 
@@ -20,9 +21,9 @@ enum err hub_tool_backup(struct cli *c, void *ctx)
 
 static enum err hub_restore_row(void *ctx, const struct hub_finding *f)
 {
-    const struct cli *c = ctx;
-    fprintf(stderr, "  %lld: %s\n", (long long)f->position,
-            c->en ? hub_finding_en(f->kind) : hub_finding_vi(f->kind));
+    json_t *j = hub_command_finding(f);
+    hub_print_finding(stderr, ctx, j);
+    json_decref(j);
     return ERR_OK;
 }
 

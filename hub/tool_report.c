@@ -318,18 +318,24 @@ static void hub_print_erased(const struct cli *c, const json_t *r)
                      "erasure is why figures no longer come out cannot be told."));
 }
 
+void hub_print_finding(FILE *to, const struct cli *c, const json_t *f)
+{
+    long long position = (long long)json_integer_value(json_object_get(f, "position"));
+    const char *table = hub_tool_str(f, "table"), *id = hub_tool_str(f, "id");
+    const char *what = table[0] != '\0' ? table : id;
+    if (position > 0) fprintf(to, "%lld: ", position);
+    fprintf(to, "%s%s%s\n", hub_tool_str(f, c->en ? "en" : "vi"), what[0] != '\0' ? ": " : "",
+            what);
+}
+
 static void hub_print_verified(const struct cli *c, const json_t *r)
 {
     hub_print_lost(c, r);
     hub_print_unlike(c, r);
     hub_print_erased(c, r);
     const json_t *findings = json_object_get(r, "findings");
-    for (size_t i = 0; i < json_array_size(findings); i++) {
-        const json_t *f = json_array_get(findings, i);
-        const char *table = hub_tool_str(f, "table");
-        printf("%lld: %s%s%s\n", (long long)json_integer_value(json_object_get(f, "position")),
-               hub_tool_str(f, c->en ? "en" : "vi"), table[0] != '\0' ? ": " : "", table);
-    }
+    for (size_t i = 0; i < json_array_size(findings); i++)
+        hub_print_finding(stdout, c, json_array_get(findings, i));
     printf("%s\n", json_is_true(json_object_get(r, "ok"))
                        ? cli_text(c, "Đúng: mọi thứ khớp.", "Good: everything fits.")
                        : cli_text(c, "SAI: có điểm không khớp.", "WRONG: something does not fit."));

@@ -91,6 +91,10 @@ enum err node_command_error_of(const json_t *response);
 /* What a PC is told that the hub has revoked. */
 extern const char node_revoked_vi[], node_revoked_en[];
 
+/* One finding of `verify` (node/maintain.h). */
+struct node_finding;
+json_t *node_command_finding(const struct node_finding *f);
+
 /* What is said when a copy cannot be restored (node/maintain.h): the words of one error. */
 json_t *node_command_restore_said(enum err e);
 

@@ -143,17 +143,21 @@ static unsigned node_verify_heals(struct node_store *s, const struct node_findin
     return 0;
 }
 
+json_t *node_command_finding(const struct node_finding *f)
+{
+    char inc[17], rid[33];
+    id_hex(BYTES_OF(f->inc.b), inc);
+    id_hex(BYTES_OF(f->rid.b), rid);
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s*}", "vi", node_finding_vi(f->kind), "en",
+                     node_finding_en(f->kind), "log", inc, "seq", (json_int_t)f->seq, "position",
+                     (json_int_t)f->position, "id", rid, "table", f->table);
+}
+
 static enum err node_verify_row(void *ctx, const struct node_finding *f)
 {
     struct node_verify_rows *v = ctx;
-    char inc[17], rid[33];
     v->heals[node_verify_heals(v->store, f)] = true;
-    id_hex(BYTES_OF(f->inc.b), inc);
-    id_hex(BYTES_OF(f->rid.b), rid);
-    json_t *j = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s*}", "vi", node_finding_vi(f->kind),
-                          "en", node_finding_en(f->kind), "log", inc, "seq", (json_int_t)f->seq,
-                          "position", (json_int_t)f->position, "id", rid, "table", f->table);
-    return json_array_append_new(v->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
+    return json_array_append_new(v->rows, node_command_finding(f)) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 /* A person is told whatever becomes of this: errors are for the log of the program. */

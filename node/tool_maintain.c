@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum err node_tool_backup(struct cli *c, void *ctx)
 {
@@ -28,11 +29,27 @@ enum err node_tool_backup(struct cli *c, void *ctx)
     return ERR_OK;
 }
 
-static void tool_print_finding(const struct cli *c, const json_t *f)
+/* The text of a key; "" for an id of nothing but zeros, which names nothing. */
+static const char *tool_finding_str(const json_t *f, const char *key)
 {
-    printf("  %s: %s %lld\n", json_string_value(json_object_get(f, c->en ? "en" : "vi")),
-           json_string_value(json_object_get(f, "log")),
-           (long long)json_integer_value(json_object_get(f, "seq")));
+    const char *s = json_string_value(json_object_get(f, key));
+    return s == NULL || s[strspn(s, "0")] == '\0' ? "" : s;
+}
+
+/* With the table, record, set of a log or set of the hub that it is in. */
+static void tool_print_finding(FILE *to, const struct cli *c, const json_t *f)
+{
+    const char *table = tool_finding_str(f, "table"), *id = tool_finding_str(f, "id");
+    const char *log = tool_finding_str(f, "log"), *what = table[0] != '\0' ? table : id;
+    long long position = (long long)json_integer_value(json_object_get(f, "position"));
+    fprintf(to, "  %s", json_string_value(json_object_get(f, c->en ? "en" : "vi")));
+    if (what[0] != '\0')
+        fprintf(to, ": %s", what);
+    else if (log[0] != '\0')
+        fprintf(to, ": %s %lld", log, (long long)json_integer_value(json_object_get(f, "seq")));
+    else if (position > 0)
+        fprintf(to, cli_text(c, ": vị trí %lld", ": position %lld"), position);
+    fputc('\n', to);
 }
 
 enum err node_tool_verify(struct cli *c, void *ctx)
@@ -46,7 +63,7 @@ enum err node_tool_verify(struct cli *c, void *ctx)
     const json_t *findings = json_object_get(r, "findings");
     if (c->json) cli_print_json(r);
     for (size_t i = 0; !c->json && i < json_array_size(findings); i++)
-        tool_print_finding(c, json_array_get(findings, i));
+        tool_print_finding(stdout, c, json_array_get(findings, i));
     if (!c->json && ok)
         printf("%s\n", cli_text(c, "Không thấy hư hỏng nào.", "No damage was found."));
     json_decref(r);
@@ -59,8 +76,9 @@ enum err node_tool_verify(struct cli *c, void *ctx)
 
 static enum err tool_restore_row(void *ctx, const struct node_finding *f)
 {
-    const struct cli *c = ctx;
-    fprintf(stderr, "  %s\n", c->en ? node_finding_en(f->kind) : node_finding_vi(f->kind));
+    json_t *j = node_command_finding(f);
+    tool_print_finding(stderr, ctx, j);
+    json_decref(j);
     return ERR_OK;
 }
 

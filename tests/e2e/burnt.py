@@ -10,6 +10,7 @@ there again, the district's own edit of a commune's record too, which that commu
 recorded after the copy was made: two of them confirm the restore, and one alone cannot.
 """
 import os
+import sqlite3
 import shutil
 import sys
 
@@ -93,7 +94,17 @@ def run(world):
         log = node.status()["log"]
         check("%s: all of %d is delivered" % (node.unit, log["sets"]), log["delivered"] == log["sets"])
         check("%s verifies" % node.unit, node.tool("verify") is not None)
+    world.hub.tool("backup", path("edited.backup"))
     world.hub.end()
+    edited = sqlite3.connect(path("edited.backup"))
+    with edited:
+        edited.execute("UPDATE sys_unit SET records = records + 1")
+        record = edited.execute("SELECT lower(hex(min(rid))) FROM sys_record").fetchone()[0]
+        edited.execute("UPDATE sys_record SET pos = 1 WHERE lower(hex(rid)) = ?", (record,))
+    edited.close()
+    world.hub.tool("restore", path("edited.backup"), "--check", ok=(13,))
+    check("a copy that somebody edited is refused, with the table and the record",
+          ": sys_unit\n" in world.hub.said and ": %s\n" % record in world.hub.said)
 
 
 if __name__ == "__main__":

@@ -217,10 +217,14 @@ class Explained(Story):
         with db:
             db.execute("UPDATE sys_log SET body = CAST(body || x'01' AS BLOB) WHERE seq = 2")
             db.execute("UPDATE sys_record SET state = CAST(state || x'01' AS BLOB) WHERE rowid = 3")
+            record = db.execute("SELECT lower(hex(rid)) FROM sys_record WHERE rowid = 3").fetchone()[0]
             db.execute("UPDATE sys_shown SET conflicts = conflicts + 1")
         db.close()
         node.run()
+        said = node.tool("verify", ok=(13,))
         check("it is found", not node.ask("verify", ok=(13,))["ok"])
+        check("table and record are named:\n" + said,
+              ": %s\n" % record in said and ": sys_shown\n" in said and "0" * 16 not in said)
         node.sync()
         check("the hub had it", node.ask("verify")["ok"])
         check("a person is told to look at the disk", len(node.ask("alarms")["alarms"]) == 1)
