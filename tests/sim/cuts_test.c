@@ -10,7 +10,8 @@
  *
  * And a backlog of several frames: what the cut costs is counted.
  *
- *   cuts_test [STEP [TEST]]   bytes from one cut to the next, default CUTS_STEP or BACKLOG_STEP; 1 = every byte
+ *   cuts_test [STEP [TEST]]   bytes from one cut to the next, default CUTS_STEP; 1 = every byte. Of the backlog, whose
+ *                             sessions are long, BACKLOG_TIMES as many, unless TEST names it
  */
 #include "tests/lib/pair.h"
 
@@ -44,14 +45,14 @@
 
 enum {
     CUTS_STEP = 331,
-    BACKLOG_STEP = 20011,
+    BACKLOG_TIMES = 60,
     ROUNDS = 16,
     FILE_BYTES = 900,
     BACKLOG = 72,
     NOTE = 3900
 };
 
-static size_t step = CUTS_STEP, backlog_step = BACKLOG_STEP;
+static size_t step = CUTS_STEP, backlog_step = (size_t)CUTS_STEP * BACKLOG_TIMES;
 
 struct cuts {
     struct pair w;
@@ -619,7 +620,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_file_on_its_way_down),
         cmocka_unit_test(a_cut_costs_one_frame_at_most),
     };
-    if (argc > 1) step = backlog_step = (size_t)strtoul(argv[1], NULL, 10);
+    if (argc > 1) step = (size_t)strtoul(argv[1], NULL, 10);
+    backlog_step = argc > 2 ? step : step * BACKLOG_TIMES;
     if (argc > 2) cmocka_set_test_filter(argv[2]);
     if (step == 0) return 2;
     randombytes_set_implementation(&pair_random);
