@@ -493,6 +493,51 @@ static void others_can_carry_but_not_read_or_answer(void **state)
     pair_close(&w);
 }
 
+static void hub_refuses_cut(struct pair *w, const struct buf *file, size_t step)
+{
+    struct hub_bundle h = hub_of(w);
+    struct hub_bundle_result in;
+    uint64_t at = hub_sets(w);
+    for (size_t len = 0; len < file->len; len += step)
+        assert_int_not_equal(hub_bundle_in(&h, bytes_make(file->p, len), FILE_MAX, NULL, &in),
+                             ERR_OK);
+    assert_int_equal(hub_sets(w), at);
+}
+
+static void node_refuses_cut(struct pair_node *n, const struct buf *answer, size_t step)
+{
+    struct node_bundle b = node_of(n);
+    struct node_bundle_read read;
+    struct node_store_status was = pair_status(n), is;
+    for (size_t len = 0; len < answer->len; len += step)
+        assert_int_not_equal(node_bundle_in(&b, bytes_make(answer->p, len), &read), ERR_OK);
+    is = pair_status(n);
+    assert_int_equal(is.waiting, was.waiting);
+    assert_int_equal(is.delivered, was.delivered);
+    assert_int_equal(is.position, was.position);
+}
+
+/* At every byte, of both directions; what was cut may be brought again. */
+static void a_file_that_is_cut_anywhere_changes_nothing(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct buf file, answer;
+    pair_open(&w, 16);
+    struct pair_node *n = &w.nodes[0];
+    carry(n);
+    save(n, 3);
+    out_of(n, false, FILE_MAX, &file);
+    hub_refuses_cut(&w, &file, 1);
+    into_hub(&w, &file, &answer);
+    node_refuses_cut(n, &answer, 1);
+    assert_int_equal(into_node(n, &answer).delivered, 4);
+    assert_int_equal(pair_status(n).waiting, 0);
+    buf_free(&file);
+    buf_free(&answer);
+    pair_close(&w);
+}
+
 static void a_changed_or_cut_file_changes_nothing(void **state)
 {
     (void)state;
@@ -506,9 +551,7 @@ static void a_changed_or_cut_file_changes_nothing(void **state)
     uint64_t at = hub_sets(&w);
     struct hub_bundle h = hub_of(&w);
     struct hub_bundle_result in;
-    for (size_t len = 0; len < file.len; len += 211)
-        assert_int_not_equal(hub_bundle_in(&h, bytes_make(file.p, len), FILE_MAX, NULL, &in),
-                             ERR_OK);
+    hub_refuses_cut(&w, &file, 211);
     for (size_t bit = 0; bit < 8 * file.len; bit += 997) {
         file.p[bit / 8] ^= (uint8_t)(1u << (bit % 8));
         assert_int_not_equal(hub_bundle_in(&h, buf_bytes(&file), FILE_MAX, NULL, &in), ERR_OK);
@@ -519,6 +562,7 @@ static void a_changed_or_cut_file_changes_nothing(void **state)
     assert_int_equal(hub_sets(&w), at + 201);
     struct node_bundle b = node_of(n);
     struct node_bundle_read read;
+    node_refuses_cut(n, &answer, 211);
     for (size_t bit = 0; bit < 8 * answer.len; bit += 4999) {
         answer.p[bit / 8] ^= (uint8_t)(1u << (bit % 8));
         assert_int_not_equal(node_bundle_in(&b, buf_bytes(&answer), &read), ERR_OK);
@@ -615,6 +659,7 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_goes_into_the_next),
         cmocka_unit_test(a_run_that_cannot_go_is_told_as_damage_and_not_as_more),
         cmocka_unit_test(others_can_carry_but_not_read_or_answer),
+        cmocka_unit_test(a_file_that_is_cut_anywhere_changes_nothing),
         cmocka_unit_test(a_changed_or_cut_file_changes_nothing),
         cmocka_unit_test(the_hub_can_write_first),
         cmocka_unit_test(verdicts_of_lost_sets_wait_for_the_repair),
