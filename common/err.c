@@ -49,10 +49,24 @@ int err_exit_code(enum err e)
         enum err e;
         int code;
     } map[] = {
-        {ERR_OK, 0},           {ERR_USAGE, 2},         {ERR_CONFIG, 2},     {ERR_NOT_READY, 10},
-        {ERR_LOCKED, 11},      {ERR_WRONG_HUB, 12},    {ERR_REFUSED, 12},   {ERR_BAD_SIGNATURE, 13},
-        {ERR_BAD_HASH, 13},    {ERR_CHAIN_BROKEN, 13}, {ERR_FORKED, 13},    {ERR_DAMAGED, 13},
-        {ERR_UNREACHABLE, 15}, {ERR_TIMEOUT, 15},      {ERR_LINK_LOST, 15}, {ERR_HANDSHAKE, 15},
+        {ERR_OK, 0},
+        {ERR_USAGE, 2},
+        {ERR_CONFIG, 2},
+        {ERR_NEWER, 2},
+        {ERR_OTHER_PROGRAM, 12},
+        {ERR_NOT_READY, 10},
+        {ERR_LOCKED, 11},
+        {ERR_WRONG_HUB, 12},
+        {ERR_REFUSED, 12},
+        {ERR_BAD_SIGNATURE, 13},
+        {ERR_BAD_HASH, 13},
+        {ERR_CHAIN_BROKEN, 13},
+        {ERR_FORKED, 13},
+        {ERR_DAMAGED, 13},
+        {ERR_UNREACHABLE, 15},
+        {ERR_TIMEOUT, 15},
+        {ERR_LINK_LOST, 15},
+        {ERR_HANDSHAKE, 15},
         {ERR_NO_HUB, 15},
     };
     for (size_t i = 0; i < sizeof map / sizeof map[0]; i++) {

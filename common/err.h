@@ -58,6 +58,15 @@
       "Tiến trình khác đang giữ thư mục dữ liệu")                                                  \
     X(NOT_READY, SELF, "not initialised", "Chưa khởi tạo")                                         \
     X(CONFIG, SELF, "configuration is wrong", "Cấu hình sai")                                      \
+    X(NEWER, SELF,                                                                                 \
+      "the data are of a newer version than this program (" DONGBO_VERSION "): install the "       \
+      "version that was used last, or a later one; the data are whole, nothing was changed",       \
+      "Dữ liệu do phiên bản chương trình mới hơn bản này (" DONGBO_VERSION                         \
+      ") ghi: hãy cài lại phiên bản đã dùng gần nhất, "                              \
+      "hoặc bản mới hơn nữa. "                                                            \
+      "Dữ liệu vẫn nguyên, chưa thay đổi gì.")                                                     \
+    X(OTHER_PROGRAM, SELF, "the data are of the other program (of a hub, or of a commune)",        \
+      "Dữ liệu là của chương trình kia (trung tâm hoặc máy xã)")                                   \
     X(DENIED, ITEM, "not permitted", "Không được phép")
 
 enum err {

@@ -46,7 +46,7 @@ struct hub_restored {
  * ERR_NOT_FOUND  no such copy
  * ERR_DAMAGED    the copy is damaged (`row` told where), or no hub's database
  * ERR_WRONG_HUB  it is a copy of another hub: its keys are not those of this folder
- * ERR_CONFIG     made by a newer program
+ * ERR_NEWER      made by a newer program;   ERR_OTHER_PROGRAM
  * ERR_FULL       no room for the copy beside the database
  */
 MUST_CHECK enum err hub_restore(const struct hub_restore *r, struct hub_restored *out);

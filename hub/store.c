@@ -111,6 +111,7 @@ enum err hub_store_open(const struct hub_store_options *options, struct hub_stor
     s->exclusive = options->vfs != NULL;
     enum err e = hub_store_file(s, options);
     if (e == ERR_OK) e = db_exec(s->db, HUB_STORE_PRAGMAS);
+    if (e == ERR_OK) e = db_has_not(s->db, "sys_receipt"); /* a commune's */
     if (e == ERR_OK) e = db_migrate(s->db, hub_schema, hub_schema_count);
     if (e == ERR_OK) e = hub_memory(s);
     if (e == ERR_OK) e = hub_store_seal(s, options->seal);

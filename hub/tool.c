@@ -42,14 +42,10 @@ static enum err hub_tool_open(struct cli *c, struct hub_tool *t)
     case ERR_CONFIG:
         return cli_fail(
             c, e,
-            "Cấu hình sai, tệp khóa cho người khác đọc được (cần quyền 0600), hoặc dữ liệu do "
-            "phiên bản "
-            "mới hơn tạo ra (hãy cài lại phiên bản đó): chạy `dongbo-hub check-config`. Chưa thay "
-            "đổi gì.",
-            "The config is wrong, a key file can be read by others (it must be 0600), or the data "
-            "are of "
-            "a newer version (install that one again): run `dongbo-hub check-config`. Nothing was "
-            "changed.");
+            "Cấu hình sai, hoặc tệp khóa cho người khác đọc được (cần quyền 0600): chạy "
+            "`dongbo-hub check-config`. Chưa thay đổi gì.",
+            "The config is wrong, or a key file can be read by others (it must be 0600): run "
+            "`dongbo-hub check-config`. Nothing was changed.");
     default: return cli_fail(c, e, NULL, NULL);
     }
 }

@@ -238,10 +238,9 @@ enum err hub_tool_run(struct cli *c, void *ctx)
     if (e == ERR_CONFIG)
         return cli_fail(
             c, e,
-            "Không chạy: tệp khóa cho người khác đọc được (cần quyền 0600), hoặc dữ liệu do "
-            "phiên bản mới hơn tạo ra (hãy cài lại phiên bản đó). Chưa thay đổi gì.",
-            "Not started: a key file can be read by others (it must be 0600), or the data "
-            "are of a newer version (install that one again). Nothing was changed.");
+            "Không chạy: tệp khóa cho người khác đọc được (cần quyền 0600). Chưa thay đổi gì.",
+            "Not started: a key file can be read by others (it must be 0600). Nothing was "
+            "changed.");
     return e;
 }
 

@@ -44,7 +44,14 @@ static enum err hub_restore_failed(struct cli *c, enum err e)
             "này. Chưa thay đổi gì.",
             "This is a copy of another hub, or of other keys than those in `keys`. Nothing "
             "was changed.");
-    case ERR_CONFIG:
+    case ERR_OTHER_PROGRAM:
+        return cli_fail(
+            c, e,
+            "Đây là bản sao lưu của một máy xã (dongbo-node), không phải của trung tâm. Chưa thay "
+            "đổi gì: hãy chọn tệp khác.",
+            "This is a copy of a commune's PC (dongbo-node), not of a hub. Nothing was changed: "
+            "choose another file.");
+    case ERR_NEWER:
         return cli_fail(
             c, e,
             "Bản sao lưu do phiên bản mới hơn tạo ra: hãy cài phiên bản đó rồi khôi phục. "

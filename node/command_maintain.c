@@ -80,7 +80,15 @@ json_t *node_command_restore_said(enum err e)
             "This is a copy of another PC, or of other keys than those in `keys`. Nothing was "
             "changed.",
             NULL);
-    case ERR_CONFIG:
+    case ERR_OTHER_PROGRAM:
+        return node_command_error(
+            e,
+            "Đây là bản sao lưu của trung tâm (dongbo-hub), không phải của máy xã. Chưa thay đổi "
+            "gì: hãy chọn tệp khác.",
+            "This is a copy of a hub (dongbo-hub), not of a commune's PC. Nothing was changed: "
+            "choose another file.",
+            NULL);
+    case ERR_NEWER:
         return node_command_error(
             e,
             "Bản sao lưu do phiên bản mới hơn tạo ra: hãy cài phiên bản đó rồi khôi phục. "

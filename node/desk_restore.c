@@ -37,7 +37,8 @@ static void node_desk_look_work(struct node_desk_job *j)
 static json_t *node_desk_look_said(enum err e)
 {
     json_t *said = node_command_restore_said(e);
-    bool entered = e == ERR_NOT_FOUND || e == ERR_DAMAGED || e == ERR_WRONG_HUB || e == ERR_CONFIG;
+    bool entered = e == ERR_NOT_FOUND || e == ERR_DAMAGED || e == ERR_WRONG_HUB || e == ERR_NEWER ||
+                   e == ERR_OTHER_PROGRAM;
     if (!entered || said == NULL) return said;
     json_t *j = node_command_error(ERR_BAD_INPUT, json_string_value(json_object_get(said, "vi")),
                                    json_string_value(json_object_get(said, "en")), "path");

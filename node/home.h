@@ -66,7 +66,7 @@ MUST_CHECK enum err node_home_init(const char *dir, const char *name, struct nod
 /*
  * Take the lock and open everything.
  * ERR_NOT_READY  not initialised;  ERR_LOCKED another process has it;  ERR_DAMAGED the database or
- * a key file;  ERR_CONFIG a key file others may read, or a database of a newer version
+ * a key file;  ERR_CONFIG a key file others may read;  ERR_NEWER
  */
 MUST_CHECK enum err node_home_open(const char *dir, struct node_home *out);
 void node_home_close(struct node_home *h);

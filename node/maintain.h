@@ -88,7 +88,7 @@ struct node_restored {
  * ERR_NOT_FOUND  no such copy
  * ERR_DAMAGED    the copy is damaged (`row` told where), or no node's database
  * ERR_WRONG_HUB  it is a copy of another node: its keys are not those of this folder
- * ERR_CONFIG     made by a newer program
+ * ERR_NEWER      made by a newer program;   ERR_OTHER_PROGRAM
  * ERR_FULL       no room for the copy beside the database
  */
 MUST_CHECK enum err node_restore(const struct node_restore *r, struct node_restored *out);

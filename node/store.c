@@ -66,6 +66,7 @@ static enum err node_store_begin(struct node_store *s, const struct node_store_o
     /* A file without our schema is what a crash during init left: it may be taken. */
     if (e == ERR_OK && o->create && version > 0) return ERR_EXISTS;
     if (e == ERR_OK && !o->create && version == 0) return ERR_NOT_READY;
+    if (e == ERR_OK) e = db_has_not(s->db, "sys_epoch"); /* a hub's */
     if (e == ERR_OK) e = db_migrate(s->db, node_store_steps, node_store_step_count);
     if (e == ERR_OK) e = node_store_seal(s, o->seal);
     if (e == ERR_OK && o->witness && o->vfs == NULL) e = node_witness_open(s, o->path);

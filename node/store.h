@@ -39,7 +39,7 @@ struct node_store_options {
                                       secret lives longer than the store. NULL: it cannot */
 };
 
-/* ERR_NOT_READY: there is none and create is false. Migrates an older schema forward; ERR_CONFIG:
+/* ERR_NOT_READY: there is none and create is false. Migrates an older schema forward; ERR_NEWER:
  * made by a newer version. */
 MUST_CHECK enum err node_store_open(const struct node_store_options *options,
                                     struct node_store **out);

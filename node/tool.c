@@ -43,10 +43,10 @@ static enum err node_tool_open(struct cli *c, struct node_tool *t)
                         "done. Wait for it or stop it, then try again.");
     case ERR_CONFIG:
         return cli_fail(c, e,
-                        "Không mở: tệp khóa cho người khác đọc được (cần quyền 0600), hoặc dữ liệu "
-                        "là của phiên bản mới hơn. Chưa thay đổi gì.",
-                        "Not opened: a key file can be read by others (it must be 0600), or the "
-                        "data are of a newer version. Nothing was changed.");
+                        "Không mở: tệp khóa cho người khác đọc được (cần quyền 0600). Chưa thay "
+                        "đổi gì.",
+                        "Not opened: a key file can be read by others (it must be 0600). Nothing "
+                        "was changed.");
     default: break;
     }
     json_t *said = node_command_fail(e);

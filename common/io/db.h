@@ -172,8 +172,12 @@ struct db_migration {
     const char *sql;
 };
 
+/* ERR_OTHER_PROGRAM: there is this table, which only databases of the other program have. Before db_migrate(), which
+ * would take its version for one of ours. */
+MUST_CHECK enum err db_has_not(struct db *db, const char *table);
+
 /*
- * Bring the schema to version n, forward only, all steps in one transaction. ERR_CONFIG: the file
+ * Bring the schema to version n, forward only, all steps in one transaction. ERR_NEWER: the file
  * is of a newer program; db_text() says which versions; nothing was changed.
  */
 MUST_CHECK enum err db_migrate(struct db *db, const struct db_migration *steps, size_t n);

@@ -211,6 +211,16 @@ enum err db_set_version(struct db *db, int64_t version)
     return db_exec(db, sql);
 }
 
+enum err db_has_not(struct db *db, const char *table)
+{
+    struct db_stmt *q =
+        db_stmt(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
+    db_bind_str(q, 1, table);
+    enum err e = db_get(q);
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e == ERR_OK ? ERR_OTHER_PROGRAM : e;
+}
+
 static enum err db_migrate_steps(struct db *db, const struct db_migration *steps, size_t from,
                                  size_t n)
 {
@@ -233,7 +243,9 @@ enum err db_migrate(struct db *db, const struct db_migration *steps, size_t n)
                  "the data folder is of a newer program (schema %ld, this program knows %zu): "
                  "install that version",
                  (long)now, n);
-        e = ERR_CONFIG;
+        e = ERR_NEWER;
+        LOG_EVENT(LOG_LEVEL_ERROR, log_evt("db.newer"), log_int("schema", now),
+                  log_int("known", (int64_t)n));
     }
     if (e == ERR_OK && (size_t)now < n) e = db_migrate_steps(db, steps, (size_t)now, n);
     return db_end(db, e);

@@ -58,12 +58,13 @@ static void exit_codes_are_the_documented_ones(void **state)
     static const struct {
         enum err e;
         int code;
-    } rows[] = {{ERR_USAGE, 2},     {ERR_CONFIG, 2},         {ERR_NOT_READY, 10},
-                {ERR_LOCKED, 11},   {ERR_WRONG_HUB, 12},     {ERR_REFUSED, 12},
-                {ERR_BAD_HASH, 13}, {ERR_BAD_SIGNATURE, 13}, {ERR_CHAIN_BROKEN, 13},
-                {ERR_FORKED, 13},   {ERR_DAMAGED, 13},       {ERR_UNREACHABLE, 15},
-                {ERR_TIMEOUT, 15},  {ERR_LINK_LOST, 15},     {ERR_HANDSHAKE, 15},
-                {ERR_BAD_INPUT, 1}, {ERR_NOT_FOUND, 1}};
+    } rows[] = {{ERR_USAGE, 2},          {ERR_CONFIG, 2},        {ERR_NEWER, 2},
+                {ERR_OTHER_PROGRAM, 12}, {ERR_NOT_READY, 10},    {ERR_LOCKED, 11},
+                {ERR_WRONG_HUB, 12},     {ERR_REFUSED, 12},      {ERR_BAD_HASH, 13},
+                {ERR_BAD_SIGNATURE, 13}, {ERR_CHAIN_BROKEN, 13}, {ERR_FORKED, 13},
+                {ERR_DAMAGED, 13},       {ERR_UNREACHABLE, 15},  {ERR_TIMEOUT, 15},
+                {ERR_LINK_LOST, 15},     {ERR_HANDSHAKE, 15},    {ERR_BAD_INPUT, 1},
+                {ERR_NOT_FOUND, 1}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_int_equal(err_exit_code(rows[i].e), rows[i].code);
 }

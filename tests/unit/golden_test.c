@@ -292,9 +292,9 @@ static void a_newer_schema_is_refused_and_left_alone(void **state)
         db_close(db);
     }
     assert_int_equal(node_store_open(&(struct node_store_options){.path = n->path}, &node),
-                     ERR_CONFIG);
+                     ERR_NEWER);
     assert_int_equal(hub_store_open(&(struct hub_store_options){.path = w.hub.path}, &hub),
-                     ERR_CONFIG);
+                     ERR_NEWER);
     for (int i = 0; i < 2; i++) {
         OK(db_open(paths[i], NULL, DB_EXCLUSIVE, &db));
         OK(db_version(db, &version));

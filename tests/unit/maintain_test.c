@@ -382,12 +382,16 @@ static void a_damaged_copy_is_refused(void **state)
         side == 0 ? pair_node_on(n) : pair_hub_on(&w);
         pair_unlink("maintain-bad.bak");
     }
-    pair_node_off(n); /* a hub's database for a node */
+    pair_node_off(n); /* that of the one program for the other */
+    pair_hub_off(&w);
     {
         struct node_restore r = node_way(n, w.hub.path);
-        assert_true(node_restore(&r, &done) != ERR_OK);
+        struct hub_restore h = {.copy = n->path, .path = w.hub.path, .log_pk = w.hub.log.public};
+        assert_int_equal(node_restore(&r, &done), ERR_OTHER_PROGRAM);
+        assert_int_equal(hub_restore(&h, &hub_done), ERR_OTHER_PROGRAM);
     }
     pair_node_on(n);
+    pair_hub_on(&w);
     assert_int_equal(pair_status(n).sets, 6);
     buf_free(&good.bytes);
     pair_close(&w);
