@@ -2,12 +2,14 @@
  * stores. SPEC 15. */
 #include "tests/lib/pair.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -337,6 +339,152 @@ static void a_restored_hub_is_whole_before_its_next_set(void **state)
     assert_int_equal(replayed_epoch(&w, first.epoch, at.position), at.epoch);
     assert_true(replayed_epoch(&w, second.epoch, first.position - 1) != second.epoch);
     gone("maintain-hub.bak");
+    pair_close(&w);
+}
+
+/* In place of the system's, in this program: a process may end before any change of names, any sync and some writes. */
+enum { STOPPED = 77, WRITES_APART = 61, WAL_BYTES_MAX = 64 * 1024 * 1024 };
+static int steps_left = -1; /* until the end; below 0: it does not come */
+static unsigned writes;
+
+static void disk_step(void)
+{
+    if (steps_left == 0) _exit(STOPPED);
+    if (steps_left > 0) steps_left--;
+}
+
+int rename(const char *from, const char *to)
+{
+    disk_step();
+    return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int link(const char *from, const char *to)
+{
+    disk_step();
+    return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int unlink(const char *path)
+{
+    disk_step();
+    return unlinkat(AT_FDCWD, path, 0);
+}
+
+/* The disk loses nothing here: it is the process that ends. */
+int fsync(int fd)
+{
+    (void)fd;
+    disk_step();
+    return 0;
+}
+
+int fdatasync(int fd)
+{
+    return fsync(fd);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t n, int64_t at);
+ssize_t pwrite64(int fd, const void *bytes, size_t n, int64_t at)
+{
+    if (steps_left >= 0 && ++writes % WRITES_APART == 0) disk_step();
+    return lseek(fd, at, SEEK_SET) == at ? write(fd, bytes, n) : -1;
+}
+
+/* Another process restores and ends before step `n`. false: it came to its end. */
+static bool restore_stopped(const struct hub_restore *r, int n)
+{
+    int status = 0;
+    struct hub_restored done;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        steps_left = n;
+        _exit(hub_restore(r, &done) == ERR_OK ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 1);
+    return WEXITSTATUS(status) == STOPPED;
+}
+
+/* The database is whole; where its log ends and in which epoch. */
+static struct hub_position whole_at(const char *path)
+{
+    struct hub_store *s = NULL;
+    struct hub_verified_log seen;
+    struct hub_position at;
+    OK(hub_store_open(&(struct hub_store_options){.path = path}, &s));
+    OK(hub_verify_log(s, NULL, NULL, &seen));
+    OK(hub_store_check(s));
+    hub_store_position(s, &at);
+    hub_store_close(s);
+    return at;
+}
+
+/* A hub that was killed with saves in its WAL is restored, and the restore is killed before each of its steps: the
+ * next start has the old database or the restored one, whole; nothing else is left but the old one, which is kept. */
+static void a_restore_stopped_at_every_step(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct buf file, wal;
+    struct hub_position was, copied, is;
+    char made[FILE_PATH_BYTES_MAX], first[FILE_PATH_BYTES_MAX], name[FILE_PATH_BYTES_MAX];
+    unsigned old = 0, restored = 0;
+    begin(&w, 39);
+    struct pair_node *n = &w.nodes[0];
+    pair_join(n);
+    type_one(n);
+    OK(pair_settle(n));
+    gone("maintain-hub.bak");
+    OK(hub_backup(w.hub.store, "maintain-hub.bak", PAIR_WALL, made));
+    hub_store_position(w.hub.store, &copied);
+    OK(db_checkpoint(hub_store_db(w.hub.store)));
+    type_one(n);
+    OK(pair_settle(n));
+    hub_store_position(w.hub.store, &was);
+    buf_init(&file, WAL_BYTES_MAX);
+    buf_init(&wal, WAL_BYTES_MAX);
+    snprintf(name, sizeof name, "%s-wal", w.hub.path);
+    OK(file_read(w.hub.path, WAL_BYTES_MAX, &file));
+    OK(file_read(name, WAL_BYTES_MAX, &wal));
+    assert_true(wal.len > 0);
+    pair_hub_off(&w);
+    struct hub_restore r = {.copy = "maintain-hub.bak",
+                            .path = w.hub.path,
+                            .log_pk = w.hub.log.public,
+                            .now_ms = PAIR_WALL};
+    bool stopped = true;
+    for (int step = 0; stopped; step++) {
+        pair_file_put(w.hub.path, &file);
+        snprintf(name, sizeof name, "%s-wal", w.hub.path);
+        pair_file_put(name, &wal);
+        stopped = restore_stopped(&r, step);
+        db_restore_sweep(w.hub.path); /* as each start does */
+        assert_int_equal(db_restore_name(w.hub.path, name), ERR_OK);
+        assert_false(file_exists(name));
+        is = whole_at(w.hub.path);
+        bool back = is.position == copied.position;
+        restored += back && stopped;
+        old += !back;
+        assert_true(back ? is.epoch != was.epoch
+                         : is.position == was.position && is.epoch == was.epoch);
+        assert_true(stopped || back);
+        if (db_old_count(w.hub.path, first) > 0) {
+            assert_int_equal(db_old_count(w.hub.path, first), 1);
+            OK(file_beside(w.hub.path, first, name));
+            if (back) assert_int_equal(whole_at(name).position, was.position);
+            gone(name);
+        }
+        gone(w.hub.path);
+    }
+    print_message("[          ] %u old, %u restored\n", old, restored);
+    assert_true(old > 10 && restored > 0);
+    pair_file_put(w.hub.path, &file);
+    buf_free(&file);
+    buf_free(&wal);
+    gone("maintain-hub.bak");
+    pair_hub_on(&w);
     pair_close(&w);
 }
 
@@ -711,6 +859,7 @@ int main(void)
         cmocka_unit_test(a_node_comes_back_from_its_backup),
         cmocka_unit_test(a_hub_comes_back_from_its_backup),
         cmocka_unit_test(a_restored_hub_is_whole_before_its_next_set),
+        cmocka_unit_test(a_restore_stopped_at_every_step),
         cmocka_unit_test(a_damaged_copy_is_refused),
         cmocka_unit_test(a_file_copied_by_hand_is_whole_or_refused),
         cmocka_unit_test(a_witness_recognises_an_old_copy_offline),
