@@ -5,7 +5,8 @@
  *   request   {"verb": "nodes", ...}   the members of each verb stand in docs/hub.md
  *   response  the verb's result; or {"error": "EXISTS", "vi": ..., "en": ...}
  *
- * Files travel as base64 inside: the daemon never opens a path that a request names.
+ * Files travel as base64 inside. The daemon opens a path that a request names for backups and exports, and for bundles
+ * of the tool that have no room inside (common/io/carried.h).
  *
  * Ownership: requests are borrowed for the call, responses are new references.
  * Threads:   loop thread only.   Limits: HUB_COMMAND_*, RPC_MESSAGE_BYTES_MAX.

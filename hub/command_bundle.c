@@ -1,8 +1,9 @@
-/* bundle in, out, inspect. The tool reads and writes the files; here they are base64. */
+/* bundle in, out, inspect. Files are base64 inside; those of the tool may be larger and are then at a path. */
 #include "hub/bundle.h"
 #include "hub/command_priv.h"
 #include "hub/store_nodes.h"
 
+#include "common/io/carried.h"
 #include "common/io/clock.h"
 
 static json_t *hub_bundle_said(enum err e)
@@ -26,12 +27,63 @@ static json_t *hub_bundle_said(enum err e)
          "The file was not sealed by the node it names; nothing was taken."},
         {ERR_CONFIG, "Gói do phiên bản mới hơn làm: hãy cập nhật trung tâm.",
          "The file is of a newer version: update the hub."},
-        {ERR_TOO_LARGE, "Gói quá lớn.", "The file is too large."},
+        {ERR_TOO_LARGE, "Gói quá lớn (tối đa 64 MiB; ở trang này 5 MiB).",
+         "The file is too large (at most 64 MiB; of the page 5 MiB)."},
     };
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
         if (said[i].e == e) return hub_command_error(e, said[i].vi, said[i].en);
     }
     return hub_command_fail(e);
+}
+
+/* ---- files that have no room in a request or an answer ---- */
+
+static json_t *hub_bundle_unread(enum err e)
+{
+    if (e == ERR_TOO_LARGE || e == ERR_NOMEM) return hub_bundle_said(e);
+    return hub_command_error(e,
+                             "Tệp lớn hơn 5 MiB nên tiến trình trung tâm tự đọc, và không đọc được "
+                             "ở đó: hãy để tệp trên USB (/media, /mnt) hoặc nơi nó được đọc.",
+                             "Over 5 MiB the hub's daemon reads the file itself, and it cannot "
+                             "there: put it on a stick (/media, /mnt) or where it may be read.");
+}
+
+static json_t *hub_bundle_unwritten(enum err e)
+{
+    if (e == ERR_EXISTS)
+        return hub_command_error(e,
+                                 "Tên này là của một tệp khác, không phải gói .dongbo: không ghi "
+                                 "đè. Hãy làm lại lệnh này với tên khác.",
+                                 "That is the name of another file, which is no .dongbo file: it "
+                                 "was not replaced. Repeat this command with another name.");
+    if (e == ERR_NOMEM) return hub_command_fail(e);
+    return hub_command_error(
+        e,
+        "Tệp cho xã lớn hơn 5 MiB nên tiến trình trung tâm tự ghi, và không ghi được vào đó: hãy "
+        "làm lại lệnh này với một nơi trên USB (/media, /mnt) còn chỗ.",
+        "Over 5 MiB the hub's daemon writes the file for the commune itself, and it cannot there: "
+        "repeat this command with a place on a stick (/media, /mnt) that has room.");
+}
+
+/* The file of a request; NULL: it was read. `tool`: it may name one by its path. */
+static json_t *hub_bundle_file(const json_t *request, bool tool, struct buf *file)
+{
+    buf_init(file, BUNDLE_BYTES_MAX);
+    enum err e;
+    if (tool && carried_named(request)) {
+        e = carried_read(request, BUNDLE_BYTES_MAX, file);
+        return e == ERR_OK ? NULL : hub_bundle_unread(e);
+    }
+    file->max = HUB_COMMAND_FILE_MAX + 3;
+    e = hub_request_bytes(request, "file", file);
+    return e == ERR_OK ? NULL : hub_bundle_said(e == ERR_BAD_INPUT ? ERR_BAD_FORMAT : e);
+}
+
+/* The largest file for a commune that this request has a place for. */
+static size_t hub_bundle_room(const json_t *request, bool tool)
+{
+    return tool && hub_request_str(request, "out") != NULL ? BUNDLE_BYTES_MAX
+                                                           : HUB_COMMAND_FILE_MAX;
 }
 
 /* ---- the daemon's transaction ---- */
@@ -63,9 +115,15 @@ static struct hub_bundle hub_bundle_of(struct hub_app *a)
                                .ctx = a};
 }
 
-static json_t *hub_bundle_json(struct hub_app *a, const struct hub_bundle_result *r,
-                               const struct buf *file)
+/* The answer. A file that has no room in it goes to the place that the request names. */
+static json_t *hub_bundle_json(struct hub_app *a, const json_t *request,
+                               const struct hub_bundle_result *r, const struct buf *file)
 {
+    bool inside = file->len <= HUB_COMMAND_FILE_MAX;
+    if (!inside) {
+        enum err e = carried_write(request, buf_bytes(file), bundle_mark());
+        if (e != ERR_OK) return hub_bundle_unwritten(e);
+    }
     return json_pack(
         "{s:o, s:s, s:s, s:b, s:b, s:i, s:i, s:I, s:I, s:b, s:b, s:I, s:I, s:b, s:I, s:o, s:b, "
         "s:I, s:I, s:o, s:I, s:I}",
@@ -76,26 +134,37 @@ static json_t *hub_bundle_json(struct hub_app *a, const struct hub_bundle_result
         "gap_from", (json_int_t)r->gap_from, "gap_to", (json_int_t)r->gap_to, "forked",
         (int)r->forked, "tried", (json_int_t)r->tried, "made", hub_json_time(r->made_ms),
         "page_cut", (int)r->page_cut, "records", (json_int_t)r->records, "bytes",
-        (json_int_t)file->len, "file", hub_json_base64(buf_bytes(file)), "apart",
-        (json_int_t)r->apart, "apart_unkept", (json_int_t)r->apart_unkept);
+        (json_int_t)file->len, "file", inside ? hub_json_base64(buf_bytes(file)) : json_null(),
+        "apart", (json_int_t)r->apart, "apart_unkept", (json_int_t)r->apart_unkept);
+}
+
+static json_t *hub_bundle_take(struct hub_app *a, const json_t *request, bool tool)
+{
+    struct hub_bundle b = hub_bundle_of(a);
+    struct hub_bundle_result r;
+    struct buf file, answer;
+    bool answered = !tool || hub_request_str(request, "out") != NULL;
+    size_t room = hub_bundle_room(request, tool);
+    buf_init(&answer, room);
+    json_t *j = hub_bundle_file(request, tool, &file);
+    enum err e = ERR_OK;
+    if (j == NULL) e = hub_bundle_in(&b, buf_bytes(&file), room, answered ? &answer : NULL, &r);
+    buf_free(&file);
+    if (j == NULL) j = e == ERR_OK ? hub_bundle_json(a, request, &r, &answer) : hub_bundle_said(e);
+    buf_free(&answer);
+    return j;
 }
 
 json_t *hub_command_bundle_in(struct hub_app *a, const json_t *request)
 {
     if (json_is_true(json_object_get(request, "look")))
         return hub_command_bundle_inspect(a, request);
-    struct hub_bundle b = hub_bundle_of(a);
-    struct hub_bundle_result r;
-    struct buf file, answer;
-    buf_init(&file, HUB_COMMAND_FILE_MAX + 3);
-    buf_init(&answer, HUB_COMMAND_FILE_MAX);
-    enum err e = hub_request_bytes(request, "file", &file);
-    if (e == ERR_BAD_INPUT) e = ERR_BAD_FORMAT;
-    if (e == ERR_OK) e = hub_bundle_in(&b, buf_bytes(&file), HUB_COMMAND_FILE_MAX, &answer, &r);
-    json_t *j = e == ERR_OK ? hub_bundle_json(a, &r, &answer) : hub_bundle_said(e);
-    buf_free(&file);
-    buf_free(&answer);
-    return j;
+    return hub_bundle_take(a, request, false);
+}
+
+json_t *hub_command_bundle_in_file(struct hub_app *a, const json_t *request)
+{
+    return hub_bundle_take(a, request, true);
 }
 
 struct hub_bundle_find { /* a node by the first digits of its id */
@@ -115,7 +184,7 @@ static enum err hub_bundle_match(void *ctx, const struct hub_node_row *n)
     return ERR_OK;
 }
 
-json_t *hub_command_bundle_out(struct hub_app *a, const json_t *request)
+static json_t *hub_bundle_make(struct hub_app *a, const json_t *request, bool tool)
 {
     struct hub_bundle b = hub_bundle_of(a);
     struct hub_bundle_result r;
@@ -128,13 +197,24 @@ json_t *hub_command_bundle_out(struct hub_app *a, const json_t *request)
     if (e == ERR_OK && find.found != 1)
         return hub_command_error(ERR_NOT_FOUND, "Không có đúng một máy xã mang mã này.",
                                  "Not exactly one node has this id.");
-    buf_init(&file, HUB_COMMAND_FILE_MAX);
+    size_t room = hub_bundle_room(request, tool);
+    buf_init(&file, room);
     if (e == ERR_OK)
-        e = hub_bundle_out(&b, &find.node, json_is_true(json_object_get(request, "whole")),
-                           HUB_COMMAND_FILE_MAX, &file, &r);
-    json_t *j = e == ERR_OK ? hub_bundle_json(a, &r, &file) : hub_bundle_said(e);
+        e = hub_bundle_out(&b, &find.node, json_is_true(json_object_get(request, "whole")), room,
+                           &file, &r);
+    json_t *j = e == ERR_OK ? hub_bundle_json(a, request, &r, &file) : hub_bundle_said(e);
     buf_free(&file);
     return j;
+}
+
+json_t *hub_command_bundle_out(struct hub_app *a, const json_t *request)
+{
+    return hub_bundle_make(a, request, false);
+}
+
+json_t *hub_command_bundle_out_file(struct hub_app *a, const json_t *request)
+{
+    return hub_bundle_make(a, request, true);
 }
 
 /* The PC that a file names, and its unit when it is one of ours. */
@@ -147,19 +227,20 @@ static void hub_bundle_sender(struct hub_app *a, const struct id_hash *node, jso
     json_object_set_new(out, "name", json_string(hub_unit_name(a, n.unit)));
 }
 
-json_t *hub_command_bundle_inspect(struct hub_app *a, const json_t *request)
+static json_t *hub_bundle_inspect(struct hub_app *a, const json_t *request, bool tool)
 {
     struct hub_bundle b = hub_bundle_of(a);
     struct message_hello_node h;
     struct bundle_look look;
     struct bundle_reader *r = NULL;
     struct buf file;
-    buf_init(&file, HUB_COMMAND_FILE_MAX + 3);
-    enum err e = hub_request_bytes(request, "file", &file);
-    if (e == ERR_BAD_INPUT) e = ERR_BAD_FORMAT;
-    if (e == ERR_OK) e = bundle_look(buf_bytes(&file), &look);
-    json_t *j = e != ERR_OK
-                    ? hub_bundle_said(e)
+    json_t *j = hub_bundle_file(request, tool, &file);
+    if (j != NULL) {
+        buf_free(&file);
+        return j;
+    }
+    enum err e = bundle_look(buf_bytes(&file), &look);
+    j = e != ERR_OK ? hub_bundle_said(e)
                     : json_pack("{s:o, s:I, s:I}", "key", hub_json_hex(BYTES_OF(look.key_id)),
                                 "bytes", (json_int_t)look.bytes, "frames", (json_int_t)look.frames);
     if (e == ERR_OK) {
@@ -178,4 +259,14 @@ json_t *hub_command_bundle_inspect(struct hub_app *a, const json_t *request)
     bundle_reader_free(r);
     buf_free(&file);
     return j;
+}
+
+json_t *hub_command_bundle_inspect(struct hub_app *a, const json_t *request)
+{
+    return hub_bundle_inspect(a, request, false);
+}
+
+json_t *hub_command_bundle_inspect_file(struct hub_app *a, const json_t *request)
+{
+    return hub_bundle_inspect(a, request, true);
 }

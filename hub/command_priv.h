@@ -44,6 +44,10 @@ json_t *hub_command_erase(struct hub_app *a, const json_t *request);
 json_t *hub_command_bundle_in(struct hub_app *a, const json_t *request);
 json_t *hub_command_bundle_out(struct hub_app *a, const json_t *request);
 json_t *hub_command_bundle_inspect(struct hub_app *a, const json_t *request);
+/* Those of the tool, of which no page has a route: files may be named by their path (common/io/carried.h). */
+json_t *hub_command_bundle_in_file(struct hub_app *a, const json_t *request);
+json_t *hub_command_bundle_out_file(struct hub_app *a, const json_t *request);
+json_t *hub_command_bundle_inspect_file(struct hub_app *a, const json_t *request);
 /* command_record.c */
 json_t *hub_command_put(struct hub_app *a, const json_t *request);
 json_t *hub_command_import(struct hub_app *a, const json_t *request);

@@ -1,57 +1,11 @@
 /* bundle in, out, inspect: files that communes bring and take. */
 #include "hub/tool.h"
 
+#include "common/io/carried.h"
 #include "hub/command.h"
+#include "proto/bundle.h"
 
-#include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-static enum err hub_tool_bundle_file(struct cli *c, const char *path, json_t *request)
-{
-    struct buf file;
-    buf_init(&file, HUB_COMMAND_FILE_MAX);
-    enum err e = file_read(path, HUB_COMMAND_FILE_MAX, &file);
-    if (e != ERR_OK) {
-        buf_free(&file);
-        return cli_fail(c, e, "Không đọc được tệp này.", "This file cannot be read.");
-    }
-    size_t room = sodium_base64_ENCODED_LEN(file.len, sodium_base64_VARIANT_ORIGINAL);
-    char *text = malloc(room);
-    if (text != NULL) {
-        sodium_bin2base64(text, room, file.p, file.len, sodium_base64_VARIANT_ORIGINAL);
-        json_object_set_new(request, "file", json_string(text));
-    }
-    free(text);
-    buf_free(&file);
-    return text != NULL ? ERR_OK : ERR_NOMEM;
-}
-
-/* Write the answer's "file", read it back and compare; then the response loses it. */
-static enum err hub_tool_bundle_write(const char *path, json_t *response)
-{
-    struct buf file, back;
-    const char *text = json_string_value(json_object_get(response, "file"));
-    size_t n = 0;
-    enum err e = ERR_OK;
-    buf_init(&file, HUB_COMMAND_FILE_MAX + 3);
-    buf_init(&back, HUB_COMMAND_FILE_MAX + 3);
-    if (path != NULL) {
-        size_t len = text != NULL ? strlen(text) : 0;
-        uint8_t *p = buf_room(&file, len / 4 * 3 + 3);
-        e = file.e;
-        if (e == ERR_OK && sodium_base642bin(p, len / 4 * 3 + 3, text, len, NULL, &n, NULL,
-                                             sodium_base64_VARIANT_ORIGINAL) != 0)
-            e = ERR_BAD_FORMAT;
-        if (e == ERR_OK) e = file_write_atomic(path, bytes_make(file.p, n), 0600);
-        if (e == ERR_OK) e = file_read(path, HUB_COMMAND_FILE_MAX, &back);
-        if (e == ERR_OK && !bytes_equal(buf_bytes(&back), bytes_make(file.p, n))) e = ERR_IO;
-    }
-    buf_free(&file);
-    buf_free(&back);
-    json_object_del(response, "file");
-    return e;
-}
 
 /* ---- words ---- */
 
@@ -265,6 +219,29 @@ static void hub_print_bundle(const struct cli *c, const char *what, const json_t
 
 /* ---- the verb ---- */
 
+/* The file to read, and where the one for the commune goes, into the request. NULL: there is none. */
+static enum err hub_tool_bundle_files(struct cli *c, json_t *q, const char *from, const char *to)
+{
+    if (q == NULL) return cli_fail(c, ERR_NOMEM, NULL, NULL);
+    enum err e = from != NULL ? carried_ask(q, from) : ERR_OK;
+    if (e != ERR_OK) return cli_fail(c, e, "Không đọc được tệp này.", "This file cannot be read.");
+    if (to != NULL) e = carried_out(q, to);
+    return e == ERR_OK ? e : cli_fail(c, e, NULL, NULL);
+}
+
+static enum err hub_tool_bundle_unwritten(struct cli *c, enum err e, bool taken)
+{
+    if (e == ERR_EXISTS)
+        return cli_fail(c, e,
+                        "Tên này là của một tệp khác, không phải gói .dongbo: không ghi đè. Hãy "
+                        "làm lại lệnh này với tên khác.",
+                        "That is the name of another file, which is no .dongbo file: it was not "
+                        "replaced. Repeat this command with another name.");
+    if (!taken) return cli_fail(c, e, "Không ghi được tệp này.", "This file cannot be written.");
+    return cli_fail(c, e, "Đã nhận, nhưng không ghi được tệp trả lời: hãy làm lại lệnh này.",
+                    "Taken, but the answer cannot be written: repeat this command.");
+}
+
 enum err hub_tool_bundle(struct cli *c, void *ctx)
 {
     struct hub_tool *t = ctx;
@@ -277,8 +254,11 @@ enum err hub_tool_bundle(struct cli *c, void *ctx)
                         "TỆP, bundle inspect TỆP.",
                         "Use: bundle in FILE [--out ANSWER], bundle out --node ID FILE, bundle "
                         "inspect FILE.");
-    json_t *q = hub_tool_request(c, in ? "bundle_in" : out ? "bundle_out" : "bundle_inspect");
-    enum err e = out ? ERR_OK : hub_tool_bundle_file(c, c->args[1], q);
+    json_t *q = hub_tool_request(c, in    ? "bundle_in_file"
+                                    : out ? "bundle_out_file"
+                                          : "bundle_inspect_file");
+    const char *path = out ? c->args[1] : in ? cli_opt(c, "out") : NULL;
+    enum err e = hub_tool_bundle_files(c, q, out ? NULL : c->args[1], path);
     if (e != ERR_OK) {
         json_decref(q);
         return e;
@@ -287,11 +267,10 @@ enum err hub_tool_bundle(struct cli *c, void *ctx)
     if (cli_has(c, "whole")) json_object_set_new(q, "whole", json_true());
     e = hub_tool_ask(c, t, q, &r);
     if (e != ERR_OK) return e;
-    const char *path = out ? c->args[1] : in ? cli_opt(c, "out") : NULL;
-    e = hub_tool_bundle_write(path, r);
+    if (path != NULL) e = carried_keep(r, path, bundle_mark());
+    json_object_del(r, "file");
     if (e != ERR_OK)
-        e = cli_fail(c, e, "Đã nhận, nhưng không ghi được tệp trả lời: hãy làm lại lệnh này.",
-                     "Taken, but the answer cannot be written: repeat this command.");
+        e = hub_tool_bundle_unwritten(c, e, in);
     else if (c->json)
         cli_print_json(r);
     else

@@ -307,6 +307,8 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"bundle_out", node_command_bundle_out},
         {"bundle_in", node_command_bundle_in},
         {"bundle_inspect", node_command_bundle_inspect},
+        {"bundle_in_file", node_command_bundle_in_file},
+        {"bundle_inspect_file", node_command_bundle_inspect_file},
         {"attach_add", node_command_attach_add},
         {"attach_list", node_command_attach_list},
         {"attach_get", node_command_attach_get},

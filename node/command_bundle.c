@@ -1,5 +1,6 @@
-/* bundle out, in, inspect. The tool reads and writes the files; here they are base64. */
+/* bundle out, in, inspect. Files are base64 inside; one that the tool gives may be larger, and is then at a path. */
 #include "node/bundle.h"
+#include "common/io/carried.h"
 #include "node/command_priv.h"
 
 #include <sodium.h>
@@ -27,8 +28,8 @@ static json_t *node_bundle_said(enum err e)
          "This file was not made by this PC's hub; nothing was taken."},
         {ERR_CONFIG, "Gói do phiên bản mới hơn làm: hãy cập nhật phần mềm.",
          "The file is of a newer version: update this program."},
-        {ERR_TOO_LARGE, "Tệp quá lớn (tối đa 5 MiB một gói).",
-         "The file is too large (at most 5 MiB each)."},
+        {ERR_TOO_LARGE, "Tệp quá lớn (tối đa 64 MiB; ở trang này 5 MiB).",
+         "The file is too large (at most 64 MiB; of the page 5 MiB)."},
         {ERR_NOT_READY, "Máy này chưa có lời mời: chạy `dongbo-node join --offline LỜI_MỜI` trước.",
          "This PC has no invitation: run `dongbo-node join --offline INVITATION` first."},
     };
@@ -100,15 +101,37 @@ static const char *node_bundle_page_name(enum node_bundle_page p)
     return names[p];
 }
 
-json_t *node_command_bundle_in(struct node_command *c, const json_t *request)
+/* The file of a request; NULL: it was read. `tool`: it may name one by its path. */
+static json_t *node_bundle_file(const json_t *request, bool tool, struct buf *file)
+{
+    buf_init(file, BUNDLE_BYTES_MAX);
+    enum err e;
+    if (!tool || !carried_named(request)) {
+        file->max = NODE_COMMAND_FILE_MAX + 3;
+        e = node_request_base64(request, "file", file);
+        return e == ERR_OK ? NULL : node_bundle_said(e);
+    }
+    e = carried_read(request, BUNDLE_BYTES_MAX, file);
+    if (e == ERR_OK) return NULL;
+    if (e == ERR_TOO_LARGE || e == ERR_NOMEM) return node_bundle_said(e);
+    return node_command_error(
+        e,
+        "Tệp lớn hơn 5 MiB nên tiến trình nền tự đọc, và không đọc được ở đó: hãy để tệp trên USB "
+        "(/media, /mnt) hoặc nơi nó được đọc. Chưa thay đổi gì.",
+        "Over 5 MiB the daemon reads the file itself, and it cannot there: put it on a stick "
+        "(/media, /mnt) or where it may be read. Nothing was changed.",
+        NULL);
+}
+
+static json_t *node_bundle_take(struct node_command *c, const json_t *request, bool tool)
 {
     struct node_bundle b = node_bundle_of(c);
     struct node_bundle_read read;
     struct buf file;
-    buf_init(&file, NODE_COMMAND_FILE_MAX + 3);
-    enum err e = node_request_base64(request, "file", &file);
-    if (e == ERR_OK) e = node_bundle_in(&b, buf_bytes(&file), &read);
+    json_t *unread = node_bundle_file(request, tool, &file);
+    enum err e = unread == NULL ? node_bundle_in(&b, buf_bytes(&file), &read) : ERR_OK;
     buf_free(&file);
+    if (unread != NULL) return unread;
     json_t *doubt = e == ERR_WRONG_HUB ? node_command_doubt(c) : NULL;
     if (doubt != NULL) return doubt;
     if (e == ERR_OK && c->turn != NULL) e = c->turn(c->home);
@@ -119,6 +142,16 @@ json_t *node_command_bundle_in(struct node_command *c, const json_t *request)
                      (json_int_t)read.delivered, "ahead", (int)read.ahead, "page",
                      node_bundle_page_name(read.page), "records", (json_int_t)read.records, "made",
                      node_json_time(read.made_ms));
+}
+
+json_t *node_command_bundle_in(struct node_command *c, const json_t *request)
+{
+    return node_bundle_take(c, request, false);
+}
+
+json_t *node_command_bundle_in_file(struct node_command *c, const json_t *request)
+{
+    return node_bundle_take(c, request, true);
 }
 
 /* How many messages of each kind it has; only who holds the key can say. */
@@ -142,16 +175,19 @@ static enum err node_bundle_contents(const struct node_bundle *b, const struct i
     return e;
 }
 
-json_t *node_command_bundle_inspect(struct node_command *c, const json_t *request)
+static json_t *node_bundle_inspect(struct node_command *c, const json_t *request, bool tool)
 {
     struct node_bundle b = node_bundle_of(c);
     struct node_identity id;
     struct bundle_look look;
     struct buf file;
     uint8_t own[BUNDLE_KEY_ID_BYTES], hubs[BUNDLE_KEY_ID_BYTES];
-    buf_init(&file, NODE_COMMAND_FILE_MAX + 3);
-    enum err e = node_request_base64(request, "file", &file);
-    if (e == ERR_OK) e = bundle_look(buf_bytes(&file), &look);
+    json_t *r = node_bundle_file(request, tool, &file);
+    if (r != NULL) {
+        buf_free(&file);
+        return r;
+    }
+    enum err e = bundle_look(buf_bytes(&file), &look);
     if (e == ERR_OK) e = node_store_identity(c->store, &id);
     if (e != ERR_OK) {
         buf_free(&file);
@@ -161,11 +197,20 @@ json_t *node_command_bundle_inspect(struct node_command *c, const json_t *reques
     bundle_key_id(id.hub_sealing_pk, hubs);
     bool ours = memcmp(look.key_id, own, sizeof own) == 0;
     const char *who = ours ? "this" : memcmp(look.key_id, hubs, sizeof hubs) == 0 ? "hub" : "other";
-    json_t *r =
-        json_pack("{s:s, s:o, s:I, s:I}", "for", who, "key", node_json_hex(BYTES_OF(look.key_id)),
+    r = json_pack("{s:s, s:o, s:I, s:I}", "for", who, "key", node_json_hex(BYTES_OF(look.key_id)),
                   "bytes", (json_int_t)look.bytes, "frames", (json_int_t)look.frames);
     if (r != NULL && ours) e = node_bundle_contents(&b, &id.hub, buf_bytes(&file), r);
     if (r != NULL && e != ERR_OK) json_object_set_new(r, "problem", json_string(err_name(e)));
     buf_free(&file);
     return r;
+}
+
+json_t *node_command_bundle_inspect(struct node_command *c, const json_t *request)
+{
+    return node_bundle_inspect(c, request, false);
+}
+
+json_t *node_command_bundle_inspect_file(struct node_command *c, const json_t *request)
+{
+    return node_bundle_inspect(c, request, true);
 }

@@ -123,6 +123,9 @@ json_t *node_json_base64(struct bytes b);
 json_t *node_command_bundle_out(struct node_command *c, const json_t *request);
 json_t *node_command_bundle_in(struct node_command *c, const json_t *request);
 json_t *node_command_bundle_inspect(struct node_command *c, const json_t *request);
+/* Those of the tool, of which no page has a route: the file may be named by its path (common/io/carried.h). */
+json_t *node_command_bundle_in_file(struct node_command *c, const json_t *request);
+json_t *node_command_bundle_inspect_file(struct node_command *c, const json_t *request);
 
 /* command_maintain.c */
 json_t *node_command_backup(struct node_command *c, const json_t *request);

@@ -1,12 +1,11 @@
 /* bundle out, in, inspect: files of the officer, and what they mean in plain words. */
 #include "node/tool.h"
 
-#include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "common/io/carried.h"
+#include "proto/bundle.h"
 
-enum { TOOL_BUNDLE_BYTES_MAX = 5 * 1024 * 1024 };
+#include <stdio.h>
+#include <string.h>
 
 static long long tool_int(const json_t *r, const char *key)
 {
@@ -16,50 +15,6 @@ static long long tool_int(const json_t *r, const char *key)
 static bool tool_true(const json_t *r, const char *key)
 {
     return json_is_true(json_object_get(r, key));
-}
-
-/* Write the answer's "file", read it back and compare; then the response loses it. */
-static enum err tool_bundle_write(const char *path, json_t *response)
-{
-    struct buf file, back;
-    const char *text = json_string_value(json_object_get(response, "file"));
-    size_t n = 0;
-    buf_init(&file, TOOL_BUNDLE_BYTES_MAX + 3);
-    buf_init(&back, TOOL_BUNDLE_BYTES_MAX + 3);
-    size_t len = text != NULL ? strlen(text) : 0;
-    uint8_t *p = buf_room(&file, len / 4 * 3 + 3);
-    enum err e = file.e;
-    if (e == ERR_OK && sodium_base642bin(p, len / 4 * 3 + 3, text, len, NULL, &n, NULL,
-                                         sodium_base64_VARIANT_ORIGINAL) != 0)
-        e = ERR_BAD_FORMAT;
-    if (e == ERR_OK) e = file_write_atomic(path, bytes_make(file.p, n), 0600);
-    if (e == ERR_OK) e = file_read(path, TOOL_BUNDLE_BYTES_MAX, &back);
-    if (e == ERR_OK && !bytes_equal(buf_bytes(&back), bytes_make(file.p, n))) e = ERR_IO;
-    buf_free(&file);
-    buf_free(&back);
-    json_object_del(response, "file");
-    return e;
-}
-
-static enum err tool_bundle_request(struct cli *c, const char *verb, const char *path,
-                                    json_t **request)
-{
-    struct buf file;
-    buf_init(&file, TOOL_BUNDLE_BYTES_MAX);
-    enum err e = file_read(path, TOOL_BUNDLE_BYTES_MAX, &file);
-    if (e != ERR_OK) {
-        buf_free(&file);
-        return cli_fail(c, e, "Không đọc được tệp này.", "This file cannot be read.");
-    }
-    size_t room = sodium_base64_ENCODED_LEN(file.len, sodium_base64_VARIANT_ORIGINAL);
-    char *text = malloc(room);
-    if (text != NULL) {
-        sodium_bin2base64(text, room, file.p, file.len, sodium_base64_VARIANT_ORIGINAL);
-        *request = json_pack("{s:s, s:s}", "verb", verb, "file", text);
-    }
-    free(text);
-    buf_free(&file);
-    return text != NULL && *request != NULL ? ERR_OK : ERR_NOMEM;
 }
 
 /* ---- words ---- */
@@ -109,8 +64,12 @@ static void tool_bundle_page(const struct cli *c, const json_t *r)
          "It begins behind what is here: receipts only. Send a new file."},
         {"epoch", "Trung tâm đã khôi phục sang kỷ nguyên khác: hãy đồng bộ hoặc gửi gói mới.",
          "The hub is in another epoch: sync, or send a new file."},
-        {"cut", "Dữ liệu quá lớn cho một gói: chỉ có biên nhận; hãy đồng bộ qua mạng một lần.",
-         "The data were too large for a file: receipts only; sync once by network."},
+        {"cut",
+         "Dữ liệu quá lớn cho gói này: chỉ có biên nhận; xin trung tâm gói làm bằng dongbo-hub "
+         "bundle "
+         "out, hoặc đồng bộ qua mạng một lần.",
+         "The data were too large for this file: receipts only; ask the hub for one made with "
+         "dongbo-hub bundle out, or sync once by network."},
         {"bad", "Bản sao khác trung tâm: sẽ lấy lại toàn bộ lần tới. Dữ liệu chờ gửi vẫn nguyên.",
          "This copy differs from the hub's: all is fetched anew. What waits is safe."},
     };
@@ -205,13 +164,21 @@ enum err node_tool_bundle(struct cli *c, void *ctx)
     if (out)
         request = json_pack("{s:s, s:b}", "verb", "bundle_out", "next", (int)cli_has(c, "next"));
     else
-        e = tool_bundle_request(c, in ? "bundle_in" : "bundle_inspect", path, &request);
-    if (e == ERR_OK) e = node_tool_ask(c, t, request, NODE_TOOL_ASK_MS, &r);
+        request = json_pack("{s:s}", "verb", in ? "bundle_in_file" : "bundle_inspect_file");
+    if (!out && request != NULL) e = carried_ask(request, path);
+    if (e != ERR_OK) e = cli_fail(c, e, "Không đọc được tệp này.", "This file cannot be read.");
+    if (e == ERR_OK) e = node_tool_ask(c, t, request, NODE_TOOL_SYNC_MS, &r);
     json_decref(request);
     if (e != ERR_OK) return e;
-    if (out) e = tool_bundle_write(path, r);
+    if (out) e = carried_keep(r, path, bundle_mark());
     if (e == ERR_OK && in && !tool_bundle_all(r)) t->exit = NODE_TOOL_WARNINGS;
-    if (e != ERR_OK)
+    if (e == ERR_EXISTS)
+        e = cli_fail(c, e,
+                     "Tên này là của một tệp khác, không phải gói .dongbo: không ghi đè. Hãy chọn "
+                     "tên khác.",
+                     "That is the name of another file, which is no .dongbo file: it was not "
+                     "replaced. Choose another name.");
+    else if (e != ERR_OK)
         e = cli_fail(c, e, "Không ghi được tệp này; dữ liệu trên máy không đổi.",
                      "This file cannot be written; nothing on this PC was changed.");
     else if (c->json)

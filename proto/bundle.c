@@ -18,6 +18,11 @@ enum {
 
 static const char bundle_tag[BUNDLE_TAG_BYTES] = "dongbo/bundle/1";
 
+struct bytes bundle_mark(void)
+{
+    return bytes_make((const uint8_t *)bundle_tag, BUNDLE_TAG_NAME_BYTES);
+}
+
 /* What both sides bind the handshake to: the head of the file and the hub. */
 struct bundle_prologue {
     uint8_t b[BUNDLE_HEAD_BYTES + ID_HASH_BYTES];

@@ -28,6 +28,8 @@
 
 enum { BUNDLE_CLOSE = 127 }; /* type of the last frame; its body is padding */
 
+/* What every bundle begins with, of whatever version. */
+struct bytes bundle_mark(void);
 /* First bytes of H(sealing key). */
 void bundle_key_id(const uint8_t sealing_pk[static 32], uint8_t out[static BUNDLE_KEY_ID_BYTES]);
 

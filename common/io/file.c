@@ -141,6 +141,43 @@ enum err file_write_atomic(const char *path, struct bytes content, unsigned mode
     return e;
 }
 
+/* How large a file is, and whether it begins with these bytes. */
+static enum err file_begins(const char *path, struct bytes with, bool *begins, uint64_t *size)
+{
+    uint8_t chunk[4096];
+    struct stat st;
+    int fd = -1;
+    enum err e = file_open(path, O_RDONLY | O_NONBLOCK, 0, &fd);
+    if (e != ERR_OK) return e;
+    if (fstat(fd, &st) != 0)
+        e = file_fail("stat", errno);
+    else if (!S_ISREG(st.st_mode))
+        e = ERR_IO;
+    *begins = true;
+    *size = e == ERR_OK ? (uint64_t)st.st_size : 0;
+    for (size_t at = 0; e == ERR_OK && *begins && at < with.len;) {
+        size_t left = with.len - at;
+        ssize_t n = read(fd, chunk, left < sizeof chunk ? left : sizeof chunk);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) e = file_fail("read", errno);
+        *begins = n > 0 && memcmp(chunk, with.p + at, (size_t)n) == 0;
+        if (n > 0) at += (size_t)n;
+    }
+    close(fd);
+    return e;
+}
+
+enum err file_write_marked(const char *path, struct bytes content, struct bytes mark)
+{
+    bool same = false;
+    uint64_t size = 0;
+    enum err e = file_begins(path, mark, &same, &size);
+    if (e == ERR_OK && size > 0 && !same) e = ERR_EXISTS;
+    if (e == ERR_OK || e == ERR_NOT_FOUND) e = file_write_atomic(path, content, 0600);
+    if (e == ERR_OK) e = file_begins(path, content, &same, &size);
+    return e == ERR_OK && (!same || size != content.len) ? ERR_IO : e;
+}
+
 enum err file_replace(const char *from, const char *to)
 {
     if (rename(from, to) != 0) {

@@ -40,6 +40,11 @@ MUST_CHECK enum err file_read_private(const char *path, size_t max_bytes, struct
  * such as 0600. */
 MUST_CHECK enum err file_write_atomic(const char *path, struct bytes content, unsigned mode);
 
+/* The same with mode 0600, read back afterwards: a stick may lose what it took. What has that
+ * name is replaced only when it is empty or begins with `mark`. ERR_EXISTS: it does not, nothing
+ * was written. ERR_IO: something else was read back. */
+MUST_CHECK enum err file_write_marked(const char *path, struct bytes content, struct bytes mark);
+
 /* Rename `from`, whose content is durable, to `to` of the same folder, durable on return; what was
  * there before is gone. After a power cut one of the two is there, whole. */
 MUST_CHECK enum err file_replace(const char *from, const char *to);

@@ -6,13 +6,19 @@
 No daemon runs and no network is there. Each step is a file that one officer makes and the other reads; what is said of
 it is plain words, and the exit code is 3 where not all of it came in (docs/bundles.md, docs/exit-codes.md).
 """
+import json
 import os
+import random
 import re
+import stat
+import string
 import sys
 
 from world import ROOT, Story, check, play
 
 UNIT = "26170"
+INSIDE = 5 * 1024 * 1024  # bytes of a file within a request (common/io/carried.h)
+PERSONS, NOTE = 2300, 3400  # their notes are letters that no squeezing makes smaller than six bits each
 KEY = re.compile(r"^[a-z_]+: ", re.MULTILINE)  # a member of the JSON instead of words
 
 
@@ -90,6 +96,48 @@ class Files(Story):
                   words=("Chưa ghi danh được", "lời mời mới"))
         self.says(b, "bundle", "in", "nhan2.dongbo", code=3, words=("Trung tâm từ chối ghi danh",))
 
+    def other_file(self, *args):
+        """The name of a file that is no bundle: it stays as it is."""
+        self.write_file("thu.txt", b"thu cua ba")
+        self.hub.tool("bundle", *args, "thu.txt", ok=(1,))
+        check("another file is not replaced", "không ghi đè" in self.hub.said and
+              self.read_file("thu.txt") == b"thu cua ba")
+
+    def large(self):
+        """What the commune has outgrows what a request or an answer has room for: the daemon gets a path then."""
+        a, hub, out = self.a, self.hub, ("out", "--whole", "--node", self.node[:16])
+        letters = random.Random(1)
+        with open(self.path("nhieu.ndjson"), "w", encoding="utf-8") as f:
+            for i in range(PERSONS):
+                note = "".join(letters.choices(string.ascii_letters + string.digits + "+-", k=NOTE))
+                row = {"type": "person", "full_name": "Người Số %d" % i, "sex": "male", "note": note}
+                f.write(json.dumps(row) + "\n")
+        self.other_file(*out)
+        a.tool("import", "nhieu.ndjson")
+        more, files = True, []
+        while more:
+            files.append("dai-%d.dongbo" % len(files))
+            more = a.ask("bundle", "out", files[-1], *(("--next",) if len(files) > 1 else ()))["more"]
+        hub.run()
+        for name in files[:-1]:
+            hub.tool("bundle", "in", name)
+        self.says(hub, "bundle", "in", files[-1], "--out", "lon.dongbo", words=("Đã ghi lon.dongbo", "Nhận"))
+        st = os.stat(self.path("lon.dongbo"))
+        check("the answer has all of it, and only its owner reads it",
+              st.st_size > INSIDE and stat.S_IMODE(st.st_mode) == 0o600)
+        self.other_file(*out)
+        hub.end()
+        self.says(hub, "bundle", *out, "lon.dongbo", words=("Đã ghi lon.dongbo",))
+        a.run()
+        self.says(a, "bundle", "inspect", "lon.dongbo", words=("Nguyên vẹn: có", "dữ liệu: có"))
+        self.says(a, "bundle", "in", "lon.dongbo", words=("Dữ liệu mới của trung tâm đã vào",))
+        a.end()
+        check("all of it is answered", a.status()["log"]["waiting"] == 0 and a.status()["log"]["no_verdict_yet"] == 0)
+        cut = self.read_file("lon.dongbo")[:-4096]
+        self.write_file("lon.dongbo", cut)
+        a.tool("bundle", "in", "lon.dongbo", ok=(1,))
+        check("a cut one is told", "Gói bị cụt" in a.said)
+
     def revoked(self):
         a, hub = self.a, self.hub
         a.tool("put", "--type", "person", "full_name=Người Đến Sau", "sex=female")
@@ -103,7 +151,7 @@ class Files(Story):
 
     def run(self):
         self.go(self.begin, self.join, self.status, self.two_files, self.unasked, self.broken, self.refused,
-                self.revoked)
+                self.large, self.revoked)
 
 
 if __name__ == "__main__":

@@ -65,6 +65,20 @@ static json_int_t count_of(struct hub_app *a, const char *key)
     return n;
 }
 
+/* ---- bundles ---- */
+
+/* By the verbs of the page a request names no file; by the tool's it does. */
+static void a_page_names_no_file(void **state)
+{
+    ask_refused(*state, "{'verb':'bundle_in','path':'/nowhere/a'}", ERR_BAD_FORMAT);
+    ask_refused(*state, "{'verb':'bundle_in','look':true,'path':'/nowhere/a'}", ERR_BAD_FORMAT);
+    ask_refused(*state, "{'verb':'bundle_inspect','path':'/nowhere/a'}", ERR_BAD_FORMAT);
+    ask_refused(*state, "{'verb':'bundle_in_file','path':'/nowhere/a'}", ERR_NOT_FOUND);
+    ask_refused(*state, "{'verb':'bundle_inspect_file','path':'/nowhere/a'}", ERR_NOT_FOUND);
+    ask_refused(*state, "{'verb':'bundle_in_file','path':'a'}", ERR_BAD_INPUT);
+    ask_refused(*state, "{'verb':'bundle_in_file'}", ERR_BAD_FORMAT);
+}
+
 /* ---- init ---- */
 
 static void publish(struct hub_app *a, const char *folder, const char *verb, enum err want)
@@ -863,6 +877,7 @@ static void import_leaves_locked_fields_that_it_could_not_write(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_page_names_no_file, setup, teardown),
         cmocka_unit_test(init_makes_a_hub_once_and_it_opens),
         cmocka_unit_test_setup_teardown(catalogue_mistakes_name_file_row_and_column, setup,
                                         teardown),

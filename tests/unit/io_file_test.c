@@ -57,6 +57,32 @@ static void atomic_write_replaces_whole_content_and_leaves_no_temp(void **state)
     buf_free(&b);
 }
 
+static void only_a_file_of_its_kind_is_replaced(void **state)
+{
+    (void)state;
+    struct stat st;
+    struct buf b;
+    const struct bytes mark = bytes_str("kind");
+    assert_int_equal(file_write_marked(path_a, bytes_str("kind 1"), mark), ERR_OK);
+    assert_int_equal(file_write_marked(path_a, bytes_str("kind 22"), mark), ERR_OK);
+    assert_int_equal(stat(path_a, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(st.st_size, 7);
+    assert_int_equal(file_write_atomic(path_a, bytes_str(""), 0644), ERR_OK);
+    assert_int_equal(file_write_marked(path_a, bytes_str("kind 3"), mark), ERR_OK);
+    static const char *const others[] = {"kin", "kine", "a letter"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_int_equal(file_write_atomic(path_a, bytes_str(others[i]), 0644), ERR_OK);
+        assert_int_equal(file_write_marked(path_a, bytes_str("kind 4"), mark), ERR_EXISTS);
+        buf_init(&b, 100);
+        assert_int_equal(file_read(path_a, 100, &b), ERR_OK);
+        assert_true(bytes_equal(buf_bytes(&b), bytes_str(others[i])));
+        buf_free(&b);
+    }
+    assert_int_equal(symlink(path_a, path_b), 0);
+    assert_int_equal(file_write_marked(path_b, bytes_str("kind 5"), mark), ERR_IO);
+}
+
 static void failed_atomic_write_keeps_the_old_and_leaves_no_temp(void **state)
 {
     (void)state;
@@ -208,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(atomic_write_replaces_whole_content_and_leaves_no_temp, clean),
+        cmocka_unit_test_teardown(only_a_file_of_its_kind_is_replaced, clean),
         cmocka_unit_test_teardown(failed_atomic_write_keeps_the_old_and_leaves_no_temp, clean),
         cmocka_unit_test_teardown(read_is_capped_at_exactly_the_limit, clean),
         cmocka_unit_test_teardown(links_are_not_followed, clean),

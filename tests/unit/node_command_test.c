@@ -481,6 +481,18 @@ static void test_words_that_differ_stop_everything(void **state)
     json_decref(r);
 }
 
+/* By the verbs of the page a request names no file; by the tool's it does. */
+static void test_a_page_names_no_file(void **state)
+{
+    (void)state;
+    expect_error("{\"verb\":\"bundle_in\",\"path\":\"/nowhere/a\"}", ERR_BAD_FORMAT);
+    expect_error("{\"verb\":\"bundle_inspect\",\"path\":\"/nowhere/a\"}", ERR_BAD_FORMAT);
+    expect_error("{\"verb\":\"bundle_in_file\",\"path\":\"/nowhere/a\"}", ERR_NOT_FOUND);
+    expect_error("{\"verb\":\"bundle_inspect_file\",\"path\":\"/nowhere/a\"}", ERR_NOT_FOUND);
+    expect_error("{\"verb\":\"bundle_in_file\",\"path\":\"a\"}", ERR_BAD_INPUT);
+    expect_error("{\"verb\":\"bundle_in_file\"}", ERR_BAD_FORMAT);
+}
+
 static void test_a_joining_is_undone(void **state)
 {
     (void)state;
@@ -1570,6 +1582,7 @@ int main(void)
         T(test_full_disk_is_said),
         T(test_join_keeps_the_invitation),
         T(test_words_that_differ_stop_everything),
+        T(test_a_page_names_no_file),
         T(test_a_joining_is_undone),
         T(test_an_undoing_that_was_cut),
         T(test_an_undoing_cut_at_every_step),
