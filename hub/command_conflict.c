@@ -3,6 +3,7 @@
 #include "hub/command_pair.h"
 
 #include <sodium.h>
+#include <string.h>
 
 /* ---- who wrote a version ---- */
 
@@ -154,12 +155,13 @@ static enum err hub_pair_row(void *ctx, const struct hub_pair *p)
     struct hub_pairs *w = ctx;
     char id[2 * HUB_PAIR_ID_BYTES + 1];
     hub_pair_id(p, id);
-    json_t *j = json_pack("{s:s, s:s, s:I, s:o, s:s, s:s, s:o, s:s, s:s}", "id", id, "why",
-                          p->kind == HUB_PAIR_IDENTITY ? "same_national_id" : "looks_alike",
-                          "score", (json_int_t)p->score, "a", hub_json_hex(BYTES_OF(p->a.b)),
-                          "unit_a", p->unit_a, "unit_a_name", hub_unit_name(w->app, p->unit_a), "b",
-                          hub_json_hex(BYTES_OF(p->b.b)), "unit_b", p->unit_b, "unit_b_name",
-                          hub_unit_name(w->app, p->unit_b));
+    json_t *j =
+        json_pack("{s:s, s:s, s:b, s:I, s:o, s:s, s:s, s:o, s:s, s:s}", "id", id, "why",
+                  p->kind == HUB_PAIR_IDENTITY ? "same_national_id" : "looks_alike", "inside",
+                  strcmp(p->unit_a, p->unit_b) == 0, "score", (json_int_t)p->score, "a",
+                  hub_json_hex(BYTES_OF(p->a.b)), "unit_a", p->unit_a, "unit_a_name",
+                  hub_unit_name(w->app, p->unit_a), "b", hub_json_hex(BYTES_OF(p->b.b)), "unit_b",
+                  p->unit_b, "unit_b_name", hub_unit_name(w->app, p->unit_b));
     return json_array_append_new(w->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 

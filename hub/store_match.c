@@ -1,7 +1,8 @@
 /*
- * One person in two communes: records whose national id has the same keyed hash form a pair, and so do records whose
- * name, birth and sex look like one person (common/person_match.h; candidates share a keyed hash). A person_link
- * record of the hub's own log says what a person decided and closes it. Nothing is counted once without it.
+ * One person in two communes, or entered on two PCs of one commune: records whose national id has the same keyed hash
+ * form a pair, and so do records whose name, birth and sex look like one person (common/person_match.h; candidates
+ * share a keyed hash). A person_link record of the hub's own log says what a person decided and closes it. Nothing is
+ * counted once without it. Two records of one PC are no pair: its form and its import asked who entered them.
  */
 #include "hub/store_priv.h"
 #include "hub/store_records.h"
@@ -82,10 +83,20 @@ static enum err hub_match_person(const struct hub_store *s, const struct fold *f
     return ERR_OK;
 }
 
+/* The log that made the record, or wrote the oldest of what is left in it. */
+static void hub_match_maker(const struct fold *f, struct hub_match *m)
+{
+    const struct fold_set *first = NULL;
+    for (size_t i = 0; i < f->set_count; i++)
+        if (first == NULL || f->sets[i].position < first->position) first = &f->sets[i];
+    if (first != NULL) m->maker = id_version_inc(&first->version);
+}
+
 enum err hub_match_of(const struct hub_store *s, const struct fold *f, struct hub_match *out)
 {
     *out = (struct hub_match){.has = false};
     if (fold_deleted(f)) return ERR_OK;
+    hub_match_maker(f, out);
     const struct catalogue_field *field = hub_identity_field(s, f->type, CATALOGUE_IDENTITY_NUMBER);
     struct bytes v = field != NULL ? hub_shown(s, f, field->no) : bytes_make(NULL, 0);
     if (v.len > 1) { /* not nil, nor an empty text */
@@ -125,33 +136,16 @@ static enum err hub_match_note(struct hub_store *s, int64_t record, const uint8_
     return db_run(q);
 }
 
-/* The same national id. */
-static enum err hub_match_add(struct hub_store *s, const struct hub_record *r,
-                              const struct hub_match *now)
-{
-    struct db_stmt *q =
-        db_stmt(s->db, "INSERT OR IGNORE INTO sys_pair(a, b, kind, pos) "
-                       "SELECT min(m.record, ?2), max(m.record, ?2), 1, ?3 FROM sys_match m "
-                       "JOIN sys_record o ON o.no = m.record WHERE m.hash = ?1 AND o.unit <> ?4 "
-                       "AND o.type = ?5 AND m.record <> ?2");
-    db_bind_blob(q, 1, BYTES_OF(now->hash));
-    db_bind_int(q, 2, r->no);
-    db_bind_int(q, 3, (int64_t)r->pos);
-    db_bind_int(q, 4, r->unit);
-    db_bind_int(q, 5, r->type);
-    enum err e = db_run(q);
-    return e == ERR_OK ? hub_match_note(s, r->no, now->hash) : e;
-}
-
 static enum err hub_pair_note(struct hub_store *s, const struct hub_record *r, int64_t other,
-                              unsigned score)
+                              enum hub_pair_kind kind, unsigned score)
 {
     struct db_stmt *q = db_stmt(s->db, "INSERT OR IGNORE INTO sys_pair(a, b, kind, pos, score) "
-                                       "VALUES (min(?1, ?2), max(?1, ?2), 2, ?3, ?4)");
+                                       "VALUES (min(?1, ?2), max(?1, ?2), ?5, ?3, ?4)");
     db_bind_int(q, 1, r->no);
     db_bind_int(q, 2, other);
     db_bind_int(q, 3, (int64_t)r->pos);
     db_bind_int(q, 4, (int64_t)score);
+    db_bind_int(q, 5, (int64_t)kind);
     return db_run(q);
 }
 
@@ -163,31 +157,39 @@ static unsigned hub_match_score(const struct hub_match *a, const struct hub_matc
     return ids && score < 1000 ? 0 : score;
 }
 
+struct hub_candidate {
+    int64_t no;
+    bool inside; /* of the same unit */
+};
+
 static enum err hub_match_compare(struct hub_store *s, const struct hub_record *r,
-                                  const struct hub_match *now, int64_t other)
+                                  const struct hub_match *now, struct hub_candidate other,
+                                  enum hub_pair_kind kind)
 {
     struct hub_match match;
     struct db_stmt *q = db_stmt(s->db, "SELECT state FROM sys_record WHERE no = ?1");
-    db_bind_int(q, 1, other);
+    db_bind_int(q, 1, other.no);
     enum err e = db_get(q);
     fold_clear(&s->other);
     if (e == ERR_OK) e = fold_load(&s->other, db_column_bytes(q, 0));
     if (e == ERR_OK) e = hub_match_of(s, &s->other, &match);
     db_done(q);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT || e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
+    if (other.inside && ID_EQUAL(&match.maker, &now->maker)) return ERR_OK;
+    if (kind == HUB_PAIR_IDENTITY) return hub_pair_note(s, r, other.no, kind, HUB_PAIR_SURE);
     if (!match.named) return ERR_OK;
     unsigned score = hub_match_score(now, &match);
-    return score >= PERSON_MATCH_PROBABLE ? hub_pair_note(s, r, other, score) : ERR_OK;
+    return score >= PERSON_MATCH_PROBABLE ? hub_pair_note(s, r, other.no, kind, score) : ERR_OK;
 }
 
-/* The newest records of other units behind one key. */
+/* The newest records behind one key, those of other units first. */
 static enum err hub_match_candidates(struct hub_store *s, const struct hub_record *r,
-                                     const uint8_t *hash, int64_t *out, size_t *count)
+                                     const uint8_t *hash, struct hub_candidate *out, size_t *count)
 {
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT m.record FROM sys_match m JOIN sys_record o ON o.no = m.record "
-                       "WHERE m.hash = ?1 AND o.unit <> ?2 AND o.type = ?3 AND m.record <> ?4 "
-                       "ORDER BY m.record DESC LIMIT ?5");
+    struct db_stmt *q = db_stmt(s->db, "SELECT m.record, o.unit = ?2 FROM sys_match m "
+                                       "JOIN sys_record o ON o.no = m.record "
+                                       "WHERE m.hash = ?1 AND o.type = ?3 AND m.record <> ?4 "
+                                       "ORDER BY o.unit = ?2, m.record DESC LIMIT ?5");
     db_bind_blob(q, 1, bytes_make(hash, HUB_MATCH_HASH_BYTES));
     db_bind_int(q, 2, r->unit);
     db_bind_int(q, 3, r->type);
@@ -197,10 +199,24 @@ static enum err hub_match_candidates(struct hub_store *s, const struct hub_recor
     enum err e = ERR_OK;
     while (e == ERR_OK && row) {
         e = db_step(q, &row);
-        if (e == ERR_OK && row) out[(*count)++] = db_column_int(q, 0);
+        if (e == ERR_OK && row)
+            out[(*count)++] = (struct hub_candidate){db_column_int(q, 0), db_column_int(q, 1) != 0};
     }
     db_done(q);
     return e;
+}
+
+/* Pairs with the records behind one key, which is the record's own from then on. */
+static enum err hub_match_behind(struct hub_store *s, const struct hub_record *r,
+                                 const struct hub_match *now, const uint8_t *hash,
+                                 enum hub_pair_kind kind)
+{
+    struct hub_candidate others[HUB_MATCH_CANDIDATES_MAX];
+    size_t count = 0;
+    enum err e = hub_match_candidates(s, r, hash, others, &count);
+    for (size_t k = 0; k < count && e == ERR_OK; k++)
+        e = hub_match_compare(s, r, now, others[k], kind);
+    return e == ERR_OK ? hub_match_note(s, r->no, hash) : e;
 }
 
 /* Name, birth and sex alike. */
@@ -208,14 +224,8 @@ static enum err hub_match_look(struct hub_store *s, const struct hub_record *r,
                                const struct hub_match *now)
 {
     enum err e = ERR_OK;
-    for (size_t i = 0; i < now->key_count && e == ERR_OK; i++) {
-        int64_t others[HUB_MATCH_CANDIDATES_MAX];
-        size_t count = 0;
-        e = hub_match_candidates(s, r, now->keys[i], others, &count);
-        for (size_t k = 0; k < count && e == ERR_OK; k++)
-            e = hub_match_compare(s, r, now, others[k]);
-        if (e == ERR_OK) e = hub_match_note(s, r->no, now->keys[i]);
-    }
+    for (size_t i = 0; i < now->key_count && e == ERR_OK; i++)
+        e = hub_match_behind(s, r, now, now->keys[i], HUB_PAIR_PROBABLE);
     return e;
 }
 
@@ -226,7 +236,8 @@ enum err hub_match_move(struct hub_store *s, const struct hub_record *r,
     bool looks = old->named == now->named && memcmp(old->look, now->look, sizeof old->look) == 0;
     enum err e = ERR_OK;
     if (!same && old->has) e = hub_match_forget(s, r->no, HUB_PAIR_IDENTITY, &old->hash, 1);
-    if (!same && e == ERR_OK && now->has) e = hub_match_add(s, r, now);
+    if (!same && e == ERR_OK && now->has)
+        e = hub_match_behind(s, r, now, now->hash, HUB_PAIR_IDENTITY);
     if (same && looks) return e;
     if (e == ERR_OK && old->named)
         e = hub_match_forget(s, r->no, HUB_PAIR_PROBABLE, old->keys, old->key_count);

@@ -286,8 +286,9 @@ MUST_CHECK enum err hub_held_again(struct hub_store *s, uint64_t pos, unsigned o
 #define HUB_MATCH_CANDIDATES_MAX                                                                   \
     64u /* records of one key that a person's record is compared with */
 
-struct hub_match { /* who a record is about, at one moment; hashes are keyed */
-    bool has;      /* a national id */
+struct hub_match {       /* who a record is about, at one moment; hashes are keyed */
+    struct id_inc maker; /* the log that made the record, as far as the state says it */
+    bool has;            /* a national id */
     uint8_t hash[HUB_MATCH_HASH_BYTES];
     bool named; /* a name */
     struct person_match person;

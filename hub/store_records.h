@@ -97,11 +97,12 @@ MUST_CHECK enum err hub_store_held(struct hub_store *s,
                                    enum err (*row)(void *ctx, const struct hub_held *h), void *ctx);
 
 /* Pairs of records that may be one person and about which nobody has decided (SPEC: person_link of
- * the hub's log). kind 1: same identity number in two units. */
-enum {
+ * the hub's log): of two units, or of one unit and made by two of its PCs. */
+enum hub_pair_kind {
     HUB_PAIR_IDENTITY = 1, /* the same national id */
     HUB_PAIR_PROBABLE = 2, /* name, birth and sex look like one person: common/person_match.h */
 };
+enum { HUB_PAIR_SURE = 1000 }; /* score of those with the same national id */
 
 struct hub_pair {
     struct id_record a, b;

@@ -219,7 +219,9 @@ void hub_print_conflicts(const struct cli *c, const json_t *response)
     for (size_t i = 0; i < json_array_size(pairs); i++) {
         const json_t *p = json_array_get(pairs, i);
         bool id = strcmp(hub_tool_str(p, "why"), "same_national_id") == 0;
-        buf_printf(&b, "%s %s\n", hub_tool_str(p, "id"),
+        bool inside = json_is_true(json_object_get(p, "inside"));
+        buf_printf(&b, "%s %s%s\n", hub_tool_str(p, "id"),
+                   inside ? cli_text(c, "trùng trong xã, ", "double inside a commune, ") : "",
                    id ? cli_text(c, "cùng số định danh:", "same national id:")
                       : cli_text(c, "tên, ngày sinh và giới tính giống nhau:",
                                  "name, birth date and sex alike:"));

@@ -340,6 +340,45 @@ static void one_person_in_two_communes_is_found_and_decided(void **state)
     world_close(&w);
 }
 
+/* Two PCs of one commune, both offline, each entered her; what one of them entered twice it was asked about. */
+static void one_person_on_two_pcs_of_a_commune_is_found(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_node a, b;
+    struct hub_pair pair;
+    world_open(&w, 23);
+    publish(&w);
+    world_node_open(&w, &a, "26170", 231);
+    world_node_open(&w, &b, "26170", 232);
+    save_person(&a, 1, "Lan", "075123456789");
+    save_person(&a, 2, "Lan", "075123456789");
+    assert_int_equal(world_push(&w, &a), ERR_OK);
+    assert_int_equal(pairs(&w), 0);
+    struct id_version v = save_person(&b, 3, "Lan", "075123456789");
+    assert_int_equal(world_push(&w, &b), ERR_OK);
+    assert_int_equal(pairs(&w), 2); /* with each of the two */
+    assert_int_equal(hub_store_pairs(w.store, pair_keep, &pair), ERR_OK);
+    assert_string_equal(pair.unit_a, "26170");
+    assert_string_equal(pair.unit_b, "26170");
+    assert_int_equal(pair.kind, HUB_PAIR_IDENTITY);
+    assert_int_equal(pair.score, HUB_PAIR_SURE);
+    publish(&w); /* a new edition finds the same */
+    assert_int_equal(pairs(&w), 2);
+    struct world_op o;
+    struct id_record rid = rid_of(3);
+    world_op_begin(&o, CHANGE_EDIT, &rid, PERSON);
+    world_op_text(&o, NATIONAL_ID, "075123456780", &v, 1);
+    struct bytes p = world_op_end(&o);
+    world_save(&b, &p, 1);
+    world_op_free(&o);
+    assert_int_equal(world_push(&w, &b), ERR_OK);
+    assert_int_equal(pairs(&w), 0);
+    world_node_close(&a);
+    world_node_close(&b);
+    world_close(&w);
+}
+
 static void a_catalogue_is_published_and_survives(void **state)
 {
     (void)state;
@@ -623,6 +662,7 @@ int main(void)
         cmocka_unit_test(a_feed_in_steps_equals_one_from_the_beginning),
         cmocka_unit_test(a_decision_reaches_the_commune_it_concerns_and_no_other),
         cmocka_unit_test(one_person_in_two_communes_is_found_and_decided),
+        cmocka_unit_test(one_person_on_two_pcs_of_a_commune_is_found),
         cmocka_unit_test(a_commune_makes_no_record_of_a_type_that_stays_at_the_hub),
         cmocka_unit_test(a_catalogue_is_published_and_survives),
         cmocka_unit_test(a_field_goes_and_is_split_under_its_data),

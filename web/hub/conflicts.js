@@ -62,7 +62,7 @@ function Pair({ p, decide }) {
   const fields = type ? type.fields.filter((f) => show(f, a[f.name]) !== "" || show(f, b[f.name]) !== "") : [];
   const act = async () => { setBusy(true); await decide(p, chosen, reason); setBusy(false); };
   const why = t(`pair.${p.why}`) === `pair.${p.why}` ? p.why : t(`pair.${p.why}`);
-  return html`<section class="card"><h3>${t("pair.title", { a: a[type?.title] || "?", b: b[type?.title] || "?" })}</h3><p>${why}</p>
+  return html`<section class="card"><h3>${t("pair.title", { a: a[type?.title] || "?", b: b[type?.title] || "?" })}</h3><p>${p.inside && `${t("pair.inside")} `}${why}</p>
     <${Table} label=${`${t("pair.compare")}: ${p.id}`} heads=${[t("pair.field"), unitName(p.unit_a), unitName(p.unit_b), ""]}>
     ${fields.map((f) => {
       const [x, y] = [show(f, a[f.name]), show(f, b[f.name])];
