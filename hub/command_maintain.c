@@ -1,5 +1,6 @@
 /* backup, alarms, confirm: copies of the database, and what people settle. docs/hub.md. */
 #include "hub/command_priv.h"
+#include "common/date.h"
 #include "common/io/clock.h"
 #include "common/io/db.h"
 #include "common/io/device.h"
@@ -7,6 +8,7 @@
 #include "hub/maintain.h"
 #include "hub/stops.h"
 #include "hub/store_desk.h"
+#include "hub/store_own.h"
 #include "hub/store_repair.h"
 
 #include <stdio.h>
@@ -139,6 +141,10 @@ json_t *hub_command_confirm(struct hub_app *a, const json_t *request)
 #define HUB_CERTIFICATE_WARN_MS                                                                    \
     (INT64_C(30) * 86400000) /* so long before it runs out people are told */
 
+enum {
+    HUB_SEALING_DAYS = 92
+}; /* a quarter: who takes a key later reads what was sealed to it meanwhile */
+
 static void hub_warn(json_t *warnings, const char *code, const char *vi, const char *en)
 {
     json_array_append_new(warnings, json_pack("{s:s, s:s, s:s}", "code", code, "vi", vi, "en", en));
@@ -150,6 +156,32 @@ static void hub_warn_old(struct hub_app *a, json_t *warnings)
     struct db_old_words w;
     if (db_old_told(db_path(hub_store_db(a->store)), &w))
         hub_warn(warnings, "old_copies", w.vi, w.en);
+}
+
+/* docs/keys.md, 3. It takes the root key, so that no program can do it by itself. */
+static void hub_warn_sealing(struct hub_app *a, json_t *warnings)
+{
+    char vi[400], en[400], day_vi[DATE_TEXT_ROOM], day_en[DATE_TEXT_ROOM];
+    int64_t since_ms = 0;
+    struct date day;
+    enum err e = hub_store_own_since(a->store, &since_ms);
+    if (e == ERR_OK) e = date_of_ms(since_ms, &day);
+    long long days = (long long)((clock_wall_ms() - since_ms) / DATE_DAY_MS);
+    if (e != ERR_OK || days <= HUB_SEALING_DAYS) return;
+    date_print_vi(day, day_vi);
+    date_print(day, day_en);
+    snprintf(vi, sizeof vi,
+             "Khóa niêm phong của trung tâm đã dùng %lld ngày (từ %s), quá %d ngày: hãy đổi khóa "
+             "định kỳ (`keys rotate`, "
+             "cần khóa gốc; docs/keys.md mục 3). Mọi việc vẫn chạy như thường.",
+             days, day_vi, HUB_SEALING_DAYS);
+    snprintf(
+        en, sizeof en,
+        "The hub's sealing key has been in use for %lld days (since %s), more than %d: make the "
+        "planned change of "
+        "keys (`keys rotate`, with the root key; docs/keys.md, 3). Everything works as before.",
+        days, day_en, HUB_SEALING_DAYS);
+    hub_warn(warnings, "sealing_key_old", vi, en);
 }
 
 /* Whoever confirms looks at how far the communes are. */
@@ -208,6 +240,7 @@ void hub_command_status_warnings(struct hub_app *a, json_t *status)
                  "trung tâm, rồi khởi động lại.",
                  "The page's certificate has run out or soon will: run `certificate renew` on the "
                  "hub's machine, then start it again.");
+    hub_warn_sealing(a, w);
     hub_warn_old(a, w);
     hub_command_status_apart(a, status, w);
     json_object_set_new(status, "warnings", w);

@@ -101,3 +101,20 @@ enum err hub_store_own_next(struct hub_store *s, int64_t now_ms, struct change_h
     if (e == ERR_OK) *head = h;
     return e;
 }
+
+enum err hub_store_own_since(struct hub_store *s, int64_t *since_ms)
+{
+    enum err e = hub_cache_ready(s);
+    if (e == ERR_OK && !s->has_identity) e = ERR_NOT_READY;
+    if (e != ERR_OK) return e;
+    struct db_stmt *q = db_stmt(s->db, "SELECT min((SELECT l.received_ms FROM sys_log l WHERE "
+                                       "l.inc = i.no ORDER BY l.seq LIMIT 1)) "
+                                       "FROM sys_inc i WHERE i.node = ?1 AND i.sign_pk = ?2");
+    db_bind_blob(q, 1, BYTES_OF(s->identity.hub.b));
+    db_bind_blob(q, 2, BYTES_OF(s->identity.parsed.log_pk));
+    e = db_get(q);
+    if (e == ERR_OK && db_column_kind(q, 0) == DB_NULL) e = ERR_NOT_FOUND;
+    if (e == ERR_OK) *since_ms = db_column_int(q, 0);
+    db_done(q);
+    return e;
+}

@@ -21,4 +21,10 @@ MUST_CHECK enum err hub_store_own_next(struct hub_store *s, int64_t now_ms,
                                        struct change_head *head,
                                        uint8_t seed[static CHANGE_SEED_BYTES]);
 
+/*
+ * Since when the present log key signs, as far as the log knows: UTC ms by the hub's clock. The sealing key came with
+ * it. Cheap: one set of each incarnation of the hub. ERR_NOT_FOUND: nothing was signed yet.
+ */
+MUST_CHECK enum err hub_store_own_since(struct hub_store *s, int64_t *since_ms);
+
 #endif

@@ -171,6 +171,14 @@ static enum err own_next(struct calls *c)
 }
 IN_TX(own_next)
 
+static enum err own_since(struct calls *c)
+{
+    int64_t since_ms = 0;
+    enum err e = hub_store_own_since(c->hub, &since_ms);
+    if (e == ERR_OK) calls_tell_int(c, since_ms);
+    return e;
+}
+
 /* Sets of a node, receipts, feed: as somebody brings them on a stick. */
 static enum err take(struct calls *c)
 {
@@ -1595,6 +1603,7 @@ const struct call calls_hub[] = {
     {"hub_store_behind", behind, 0},
     {"hub_own_append", own_tx, 0},
     {"hub_store_own_next", own_next_tx, 0},
+    {"hub_store_own_since", own_since, 0},
     {"hub_bundle_in", take, CALL_STEPS},
     {"hub_bundle_out", give_down, CALL_STEPS},
     {"hub_store_feed", feed, 0},

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "common/io/clock.h"
+#include "common/io/db.h"
 #include "common/io/folder.h"
 #include "hub/export.h"
 #include "hub/verify.h"
@@ -104,6 +106,28 @@ static void publish(struct hub_app *a, const char *folder, const char *verb, enu
     buf_free(&archive);
 }
 
+/* Do the warnings of `status` name this one? */
+static bool warned(struct hub_app *a, const char *code)
+{
+    json_t *r = ask_ok(a, "{'verb':'status'}");
+    const json_t *w = json_object_get(r, "warnings");
+    bool found = false;
+    for (size_t i = 0; i < json_array_size(w); i++)
+        found = found || strcmp(text_at(json_array_get(w, i), "code"), code) == 0;
+    json_decref(r);
+    return found;
+}
+
+/* As if the first set that the keys signed, the one of their card, had been made so long ago. */
+static void keys_aged(struct hub_app *a, int64_t days)
+{
+    char sql[160];
+    snprintf(sql, sizeof sql, "UPDATE sys_log SET received_ms = %lld",
+             (long long)(clock_wall_ms() - days * 86400000));
+    assert_int_equal(db_exec(hub_store_db(a->store), sql), ERR_OK);
+    assert_int_equal(warned(a, "sealing_key_old"), days > 92);
+}
+
 static void init_makes_a_hub_once_and_it_opens(void **state)
 {
     char folder[] = "/tmp/dongbo-app-XXXXXX", data[64], path[96], command[96];
@@ -144,6 +168,9 @@ static void init_makes_a_hub_once_and_it_opens(void **state)
     publish(a, DONGBO_SOURCE_DIR "/catalogue", "catalogue_publish", ERR_OK);
     assert_int_equal(count_of(a, "edition"), 1);
     publish(a, DONGBO_SOURCE_DIR "/catalogue", "catalogue_publish", ERR_EXISTS);
+    assert_false(warned(a, "sealing_key_old"));
+    keys_aged(a, 92);
+    keys_aged(a, 93);
     hub_app_close(a);
     assert_int_equal(remove(path), 0); /* the root key belongs offline: the hub runs without it */
     snprintf(path, sizeof path, "%s/hub.db.restore", data); /* of a `restore` that was killed */

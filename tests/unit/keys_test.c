@@ -15,6 +15,7 @@
 #include "hub/own.h"
 #include "hub/store_erase.h"
 #include "hub/store_nodes.h"
+#include "hub/store_own.h"
 #include "hub/store_quarantine.h"
 #include "hub/store_records.h"
 #include "hub/verify.h"
@@ -592,6 +593,7 @@ static void nodes_follow_a_new_card(void **state)
         struct id_record rid[3];
         struct new_keys k;
         struct node_identity id;
+        int64_t since_ms = 0;
         begin(&w, 20 + (uint64_t)stolen);
         struct pair_node *n = &w.nodes[0];
         pair_join(n);
@@ -600,7 +602,15 @@ static void nodes_follow_a_new_card(void **state)
         pair_hub_save(&w, CHANGE_CREATE, &rid[2], "district", bytes_make(NULL, 0));
         OK(pair_attempt(n));
         pair_create(n, &rid[1], "waits");
+        OK(hub_store_own_since(w.hub.store, &since_ms));
+        int64_t before_ms = since_ms;
+        w.now_ms += 5000;
         change_keys(&w, &k, stolen, "hub:1");
+        assert_int_equal(hub_store_own_since(w.hub.store, &since_ms), ERR_NOT_FOUND);
+        struct id_record own = {{7}};
+        pair_hub_save(&w, CHANGE_CREATE, &own, "signed", bytes_make(NULL, 0));
+        OK(hub_store_own_since(w.hub.store, &since_ms));
+        assert_true(since_ms >= before_ms + 5000); /* that of the new keys, and it stays that */
         OK(pair_attempt(n)); /* stolen: dials the old key, gets the card and no more, comes again */
         for (int i = 0; i < 3 && !pair_hub_has(&w, &rid[1]); i++)
             OK(pair_attempt(n));
