@@ -95,11 +95,18 @@ static struct bytes day_slashes(struct bytes s, char room[DATE_TEXT_ROOM])
     return bytes_make(room, s.len);
 }
 
+static enum err early_refuse(struct catalogue_why *why)
+{
+    return catalogue_refuse(why, "Ngày trước năm 1900: chương trình chỉ ghi ngày từ năm 1900",
+                            "A day before the year 1900: only days from 1900 on are kept");
+}
+
 static enum err date_clean(struct bytes s, struct buf *out, struct catalogue_why *why)
 {
     char room[DATE_TEXT_ROOM];
     struct date d;
     struct bytes t = day_slashes(s, room);
+    if (date_too_early(t) || date_too_early(s)) return early_refuse(why);
     if (date_parse(t, &d) != ERR_OK && date_parse_vi(t, &d) != ERR_OK)
         return catalogue_refuse(why,
                                 "Không phải ngày có thật; ghi ngày/tháng/năm, ví dụ 20/11/2023",
@@ -114,6 +121,7 @@ static enum err pdate_clean(struct bytes s, struct buf *out, struct catalogue_wh
 {
     char room[DATE_TEXT_ROOM];
     struct date_partial p;
+    if (date_too_early(day_slashes(s, room)) || date_too_early(s)) return early_refuse(why);
     if (date_partial_parse(day_slashes(s, room), &p) != ERR_OK &&
         date_partial_parse(s, &p) != ERR_OK)
         return catalogue_refuse(

@@ -169,6 +169,13 @@ static enum err date_parse_with(struct bytes s, char sep, struct date *out)
     return ERR_OK;
 }
 
+bool date_too_early(struct bytes s)
+{
+    struct date_parts parts;
+    if (!date_split(s, &parts) || !date_parts_formed(&parts)) return false;
+    return parts.value[parts.sep == '/' ? parts.count - 1 : 0] < DATE_YEAR_MIN;
+}
+
 enum err date_parse(struct bytes s, struct date *out)
 {
     return date_parse_with(s, '-', out);

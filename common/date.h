@@ -72,6 +72,8 @@ int date_weekday(struct date d);
  */
 MUST_CHECK enum err date_parse(struct bytes s, struct date *out);
 MUST_CHECK enum err date_parse_vi(struct bytes s, struct date *out);
+/* Has it the form of a day, a month or a year, and lies before DATE_YEAR_MIN? */
+bool date_too_early(struct bytes s);
 
 /* Write "2023-06-01" (canonical) or "01/06/2023" (for people), with a terminator. */
 void date_print(struct date d, char out[DATE_TEXT_ROOM]);

@@ -982,6 +982,28 @@ static const struct clean_case cleans[] = {
     {"activity", "hours", "1234567890123456789", NULL},
 };
 
+/* A day that is one, and too early, is not called none. */
+static void days_before_1900_are_said_to_be_that(void **state)
+{
+    (void)state;
+    static const char *const typed[][2] = {{"dob", "12/05/1899"},   {"dob", "1899"},
+                                           {"dob", "05-1899"},      {"dob", "1899-05-12"},
+                                           {"died_on", "1.2.1850"}, {"died_on", "1850-02-01"}};
+    struct catalogue *c = catalogue_load_parsed("catalogue");
+    const struct catalogue_type *t = catalogue_type_by_name(c, "person");
+    struct buf out;
+    buf_init(&out, 64);
+    for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
+        struct catalogue_why why = {.vi = "", .en = ""};
+        const struct catalogue_field *f = catalogue_field_by_name(t, typed[i][0]);
+        assert_int_equal(catalogue_clean(c, f, bytes_str(typed[i][1]), &out, &why), ERR_BAD_VALUE);
+        if (strstr(why.vi, "trước năm 1900") == NULL) fail_msg("%s: %s", typed[i][1], why.vi);
+        assert_non_null(strstr(why.en, "before the year 1900"));
+    }
+    buf_free(&out);
+    catalogue_free(c);
+}
+
 static void values_are_cleaned(void **state)
 {
     (void)state;
@@ -1203,6 +1225,7 @@ int main(void)
         cmocka_unit_test(archive_refuses),
         cmocka_unit_test(archive_limit),
         cmocka_unit_test(open_dates_have_text),
+        cmocka_unit_test(days_before_1900_are_said_to_be_that),
         cmocka_unit_test(values_are_cleaned),
         cmocka_unit_test(like_choices_are_told_apart),
         cmocka_unit_test(text_limit),
