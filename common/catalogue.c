@@ -213,6 +213,18 @@ const struct catalogue_unit *catalogue_unit_at(const struct catalogue *c, const 
     return NULL;
 }
 
+const char *catalogue_unit_name(const struct catalogue *c, const char *code, struct date on)
+{
+    const char *newest = "";
+    const struct catalogue_unit *u = catalogue_unit_at(c, code, on);
+    if (u != NULL) return u->name_vi;
+    for (size_t i = unit_lower(c, code); i < c->unit_count; i++) {
+        if (strcmp(c->units[i].code, code) != 0) break;
+        newest = c->units[i].name_vi;
+    }
+    return newest;
+}
+
 bool catalogue_unit_within(const struct catalogue *c, const char *code, const char *above,
                            struct date on)
 {

@@ -335,6 +335,8 @@ const struct catalogue_choice *catalogue_choices(const struct catalogue *c,
                                                  size_t *count); /* sorted by list, file order */
 const struct catalogue_unit *catalogue_unit_at(const struct catalogue *c, const char *code,
                                                struct date on);
+/* What a code is called on that day; of a day on which nothing has it, its newest name; "" for what is no code. */
+const char *catalogue_unit_name(const struct catalogue *c, const char *code, struct date on);
 /* Is the unit `above` itself, or somewhere below it, on that day? Above CATALOGUE_UNIT_LEVELS_MAX nobody looks. */
 bool catalogue_unit_within(const struct catalogue *c, const char *code, const char *above,
                            struct date on);

@@ -254,6 +254,19 @@ json_t *node_json_text(struct bytes b)
 
 /* ---- dispatch ---- */
 
+const char *node_unit_name(struct node_command *c, const char *code)
+{
+    struct date today;
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    if (cat == NULL || date_of_ms(c->wall_ms(), &today) != ERR_OK) return "";
+    return catalogue_unit_name(cat, code, today);
+}
+
+const char *node_unit_own(struct node_command *c, const struct node_identity *id)
+{
+    return id->unit_name[0] != '\0' ? id->unit_name : node_unit_name(c, id->unit);
+}
+
 json_t *node_command_run(struct node_command *c, const json_t *request)
 {
     static const struct {

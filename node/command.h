@@ -81,6 +81,10 @@ json_t *node_export_collect(struct node_command *c, const json_t *request, struc
  */
 MUST_CHECK enum err node_reseal_old(struct node_command *c, bool *needed, bool *waiting);
 
+/* What our own unit is called: by the hub when the PC joined; since it moved to another, by the catalogue of today. */
+struct node_identity;
+const char *node_unit_own(struct node_command *c, const struct node_identity *id);
+
 /* An error response. `field` may be NULL. */
 json_t *node_command_error(enum err e, const char *vi, const char *en, const char *field);
 /* The words for an error that has none of its own. */

@@ -209,7 +209,8 @@ static void node_export_about(struct node_exporting *x, const json_t *request,
     snprintf(rows, sizeof rows, "%zu", node_sheet_rows(x->sheet));
     node_sheet_mark(x->sheet, person != NULL ? person : "", stamp);
     node_sheet_about(x->sheet, "Loại hồ sơ / Record type", t->label_vi);
-    node_sheet_about(x->sheet, "Đơn vị / Unit", id.unit_name[0] != '\0' ? id.unit_name : id.unit);
+    const char *unit = node_unit_own(x->c, &id);
+    node_sheet_about(x->sheet, "Đơn vị / Unit", unit[0] != '\0' ? unit : id.unit);
     node_sheet_about(x->sheet, "Lúc / At", stamp);
     node_sheet_about(x->sheet, "Người xuất / By", person != NULL ? person : "");
     node_sheet_about(x->sheet, "Từ tìm / Searched", q != NULL ? q : "");

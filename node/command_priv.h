@@ -88,6 +88,9 @@ json_t *node_import_stale(struct node_command *c, const json_t *request, unsigne
                           uint64_t held);
 /* What is said of an import that could not go on. */
 json_t *node_import_broken(enum err e);
+/* What a unit is called today (catalogue_unit_name). */
+const char *node_unit_name(struct node_command *c, const char *code);
+
 /* command_status.c */
 json_t *node_command_status(struct node_command *c, const json_t *request);
 json_t *node_command_join(struct node_command *c, const json_t *request);

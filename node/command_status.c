@@ -129,9 +129,9 @@ json_t *node_command_status(struct node_command *c, const json_t *request)
         json_pack("{s:b, s:o, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, "
                   "s:o, s:o, s:o}",
                   "joined", (int)id.joined, "node", node_json_hex(BYTES_OF(id.node.b)), "name",
-                  id.name, "unit", id.unit, "unit_name", id.unit_name, "hub", id.address, "words",
-                  node_command_words(&id), "compared", node_compared_word(id.compared), "log",
-                  node_status_counts(&st), "session", node_status_session(&st), "records",
+                  id.name, "unit", id.unit, "unit_name", node_unit_own(c, &id), "hub", id.address,
+                  "words", node_command_words(&id), "compared", node_compared_word(id.compared),
+                  "log", node_status_counts(&st), "session", node_status_session(&st), "records",
                   (json_int_t)st.records, "records_conflict", (json_int_t)st.records_conflict,
                   "records_deleted", (json_int_t)st.records_deleted, "edition",
                   (json_int_t)st.edition, "position", (json_int_t)st.position, "imports",

@@ -13,18 +13,6 @@ enum { NODE_DAY_MS = 86400000 };
 
 /* ---- small things ---- */
 
-static const char *node_unit_name(struct node_command *c, const char *code)
-{
-    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
-    size_t n = 0;
-    const struct catalogue_unit *u = cat != NULL ? catalogue_units(cat, &n) : NULL;
-    const char *name = "";
-    for (size_t i = 0; i < n; i++) { /* the last row of a code is its newest name */
-        if (strcmp(u[i].code, code) == 0) name = u[i].name_vi;
-    }
-    return name;
-}
-
 static void node_unit_text(struct bytes b, char out[static MOVE_UNIT_BYTES_MAX + 1])
 {
     memset(out, 0, MOVE_UNIT_BYTES_MAX + 1);

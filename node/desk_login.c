@@ -385,7 +385,7 @@ static json_t *node_desk_reset_begin(struct node_desk_call *c, const struct node
     sodium_memzero(&u, sizeof u);
     if (e != ERR_OK && e != ERR_NOT_FOUND) return node_command_fail(e);
     return json_pack("{s:s, s:s, s:s, s:s, s:s}", "challenge", challenge, "name", n->clean, "unit",
-                     id->unit_name, "pc", id->name, "node", node);
+                     node_unit_own(c->d->o.command, id), "pc", id->name, "node", node);
 }
 
 static bool node_desk_reset_right(struct node_desk_call *c, const struct node_desk_name *n,

@@ -223,7 +223,8 @@ enum err node_flow_row(struct node_store *s, struct node_store_record *record, c
     if (e != ERR_OK) return e;
     *out = f;
     snprintf(out->unit, sizeof out->unit, "%s", id.unit);
-    snprintf(out->unit_name, sizeof out->unit_name, "%s", id.unit_name);
+    const char *then = catalogue_unit_name(c, id.unit, out->row.slot.window.last);
+    snprintf(out->unit_name, sizeof out->unit_name, "%s", then[0] != '\0' ? then : id.unit_name);
     out->row.unit = out->unit;
     out->row.unit_name = out->unit_name;
     out->row.digest = out->digest;

@@ -358,7 +358,7 @@ static enum err node_apply_enrol(struct node_store *s, struct bytes payload)
         LOG_EVENT(LOG_LEVEL_INFO, log_evt("node.unit"), log_str("from", id.unit),
                   log_str("to", cert.unit));
         memcpy(id.unit, cert.unit, sizeof id.unit);
-        id.unit_name[0] = '\0'; /* the catalogue's, when it is asked for */
+        id.unit_name[0] = '\0'; /* that of the unit before; the catalogue has the new one's */
     }
     memcpy(id.cert, en.certificate.p, en.certificate.len);
     id.cert_len = en.certificate.len;

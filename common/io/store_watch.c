@@ -252,8 +252,7 @@ static const char *watch_unit(const struct catalogue *c, struct date on, struct 
         return "";
     memcpy(code, unit.p, unit.len);
     code[unit.len] = '\0';
-    const struct catalogue_unit *u = catalogue_unit_at(c, code, on);
-    return u != NULL ? u->name_vi : "";
+    return catalogue_unit_name(c, code, on);
 }
 
 /* The row as lists show it (docs/cases.md, "A row"); NULL without memory. */

@@ -213,6 +213,11 @@ def mergers(m, nodes):
     m.hub.tool("units", "apply")
     owners = m.agree()
     check("1/7/2025 came for all: %s" % owners, set(owners.values()) <= {"26170", "26188"})
+    called = {"26170": "Phường Trị An", "26188": "Phường Tân Triều"}
+    for n in nodes.values():
+        s = n.status()
+        check("a PC that moved says whose it is today: %s" % s["unit_name"],
+              s["unit_name"] == called[s["unit"]] or s["unit"] == n.unit and s["unit_name"])
     check("every change is done or waits", all(c["state"] in ("done", "assumption")
                                                for c in m.hub.ask("units", "list")["changes"]))
 

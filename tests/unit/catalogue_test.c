@@ -595,6 +595,13 @@ static void shipped_catalogue(void **state)
     assert_string_equal(catalogue_unit_at(c, "29869", (struct date){2025, 7, 1})->name_vi,
                         "Phường Cao Lãnh");
     assert_null(catalogue_unit_at(c, "23410", (struct date){2025, 7, 1}));
+    assert_string_equal(catalogue_unit_name(c, "26188", (struct date){2023, 6, 30}),
+                        "Xã Thạnh Phú");
+    assert_string_equal(catalogue_unit_name(c, "26188", (struct date){2025, 7, 1}),
+                        "Phường Tân Triều");
+    assert_string_equal(catalogue_unit_name(c, "735", (struct date){2025, 7, 1}),
+                        "Huyện Vĩnh Cửu"); /* nothing has the code any more */
+    assert_string_equal(catalogue_unit_name(c, "1", (struct date){2025, 7, 1}), "");
     assert_string_equal(catalogue_unit_at(c, "23446", (struct date){2025, 6, 30})->name_vi,
                         "Xã Tê Xăng");
     assert_string_equal(catalogue_unit_at(c, "23446", (struct date){2025, 7, 1})->name_vi,
