@@ -46,7 +46,8 @@ const char *hub_tool_str(const json_t *j, const char *key);
 /* One finding of `verify` (hub_command_finding()) with the set, record or table it is in: a line of text. */
 void hub_print_finding(FILE *to, const struct cli *c, const json_t *finding);
 
-/* tool_explain.c: why a figure differs, a word of an answer, for people. */
+/* tool_explain.c: a figure of an answer (the cell; null: none), and why one differs, for people. */
+void hub_tool_figure(const struct cli *c, const json_t *cell);
 const char *hub_tool_cause(const struct cli *c, const char *word);
 
 typedef void hub_tool_print_fn(const struct cli *c, const json_t *response);

@@ -35,7 +35,7 @@ static void hub_print_of(const struct cli *c, const json_t *of)
                hub_number(of, "number"), hub_tool_str(of, "closed"), hub_number(of, "position"));
 }
 
-static void hub_print_figure(const struct cli *c, const json_t *cell)
+void hub_tool_figure(const struct cli *c, const json_t *cell)
 {
     const char *state = hub_tool_str(cell, "state");
     if (json_is_null(cell)) {
@@ -47,7 +47,11 @@ static void hub_print_figure(const struct cli *c, const json_t *cell)
     } else if (json_is_null(json_object_get(cell, "den"))) {
         printf("%lld", hub_number(cell, "num"));
     } else {
-        printf("%s%% (%lld/%lld)", hub_tool_str(cell, "text"), hub_number(cell, "num"),
+        const char *text = hub_tool_str(cell, "text");
+        int whole = (int)strcspn(text, ".");
+        const char *point = text[whole] == '\0' ? "" : cli_text(c, ",", ".");
+        printf("%.*s%s%s%% (%lld/%lld)", whole, text, point,
+               text[whole] == '\0' ? "" : text + whole + 1, hub_number(cell, "num"),
                hub_number(cell, "den"));
     }
 }
@@ -98,7 +102,7 @@ static void hub_print_explained(const struct cli *c, const json_t *r)
     if (!json_is_true(json_object_get(cell, "total")))
         printf(" [%s = %s]", hub_tool_str(cell, "by"), hub_tool_str(cell, "value"));
     printf(", %s: ", hub_tool_str(cell, "unit"));
-    hub_print_figure(c, cell);
+    hub_tool_figure(c, cell);
     /* The SQL begins with a comment that says in words what it counts. */
     printf("\n\n%s %s\n", cli_text(c, "Cách tính:", "Rule:"),
            hub_tool_str(rule, c->en ? "measure_en" : "measure_vi"));
@@ -201,9 +205,9 @@ static void hub_print_diff_cell(const struct cli *c, const json_t *cell)
         printf(" [%s = %s]", hub_tool_str(at, "by"), hub_tool_str(at, "value"));
     printf(", %s (%s): ", hub_tool_str(at, "unit"),
            hub_tool_str(cell, c->en ? "label_en" : "label_vi"));
-    hub_print_figure(c, a);
+    hub_tool_figure(c, a);
     printf(" → ");
-    hub_print_figure(c, b);
+    hub_tool_figure(c, b);
     printf("\n");
     for (size_t i = 0; i < json_array_size(causes); i++) {
         const char *word = json_string_value(json_array_get(causes, i));

@@ -176,9 +176,12 @@ static void flow_print_cell(const struct cli *c, const json_t *cell)
 {
     const json_t *a = json_object_get(cell, "a"), *b = json_object_get(cell, "b");
     const json_t *any = json_is_object(b) ? b : a;
-    printf("%s %s %s: %lld -> %lld\n", hub_tool_str(any, "indicator"), hub_tool_str(any, "value"),
-           hub_tool_str(any, "unit"), (long long)json_integer_value(json_object_get(a, "num")),
-           (long long)json_integer_value(json_object_get(b, "num")));
+    printf("%s %s %s: ", hub_tool_str(any, "indicator"), hub_tool_str(any, "value"),
+           hub_tool_str(any, "unit"));
+    hub_tool_figure(c, a);
+    printf(" -> ");
+    hub_tool_figure(c, b);
+    printf("\n");
     const json_t *causes = json_object_get(cell, "causes");
     for (size_t i = 0; i < json_array_size(causes); i++)
         printf("    %s %s\n", cli_text(c, "vì", "because"),

@@ -246,6 +246,7 @@ class Workflow(Story):
         check("its cause", record["id"] == made["id"] and len(record["sets"]) == 1)
         told = self.hub.tool("supplement", *self.args(), "--preview")
         check("causes in words", "vì hồ sơ thêm vào\n" in told and "vì added" not in told)
+        self.reads_figures(told, plan["cells"])
         check("a preview issues nothing", len(self.hub.ask("issues")["issues"]) == 1)
         done = self.hub.ask("supplement", *self.args(), "--person", "Huyện")
         check("the next number", done["issue"]["number"] == 2 and done["of"] == 1)
@@ -262,6 +263,20 @@ class Workflow(Story):
         for one in self.hub.ask("issues")["issues"]:
             check("it verifies", self.hub.ask("verify", "--issue", str(one["id"]))["ok"])
         check("still locked", self.row(node.unit)["state"] == "locked")
+
+    @staticmethod
+    def reads_figures(told, cells):
+        """What was not sent is no 0, and a rate is no numerator."""
+        lines = [x for x in told.splitlines() if " -> " in x]
+        check("a line each", len(lines) == len(cells))
+        for line, cell in zip(lines, cells):
+            for side, words in zip("ab", line.split(": ", 1)[1].split(" -> ")):
+                v = cell[side]
+                want = ("không có" if v is None else "chưa gửi" if v["state"] == "nothing_sent" else
+                        "–" if v["state"] == "no_base" else str(v["num"]) if v["den"] is None else
+                        "%s%% (%d/%d)" % (v["text"].replace(".", ","), v["num"], v["den"]))
+                check("%s: %s" % (line, want), words == want)
+        check("rates are among them", any((c["b"] or c["a"])["den"] for c in cells))
 
     def paper(self, number):
         """The DOCX of an issue: its XML."""
