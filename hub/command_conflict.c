@@ -148,6 +148,7 @@ void hub_pair_id(const struct hub_pair *p, char out[static 2 * HUB_PAIR_ID_BYTES
 struct hub_pairs {
     struct hub_app *app;
     json_t *rows;
+    const char *only; /* a pair's id; NULL: all */
 };
 
 static enum err hub_pair_row(void *ctx, const struct hub_pair *p)
@@ -155,6 +156,7 @@ static enum err hub_pair_row(void *ctx, const struct hub_pair *p)
     struct hub_pairs *w = ctx;
     char id[2 * HUB_PAIR_ID_BYTES + 1];
     hub_pair_id(p, id);
+    if (w->only != NULL && strcmp(w->only, id) != 0) return ERR_OK;
     json_t *j =
         json_pack("{s:s, s:s, s:b, s:I, s:o, s:s, s:s, s:o, s:s, s:s}", "id", id, "why",
                   p->kind == HUB_PAIR_IDENTITY ? "same_national_id" : "looks_alike", "inside",
@@ -198,28 +200,41 @@ static void hub_conflicts_read(struct hub_app *a, const json_t *request, const j
     json_decref(rows);
 }
 
+/* Records in conflict, and pairs; of both, or one of either. */
+static enum err hub_conflicts_find(struct hub_app *a, const struct id_record *record,
+                                   const char *pair, json_t *rows, json_t *pairs)
+{
+    struct hub_conflicts w = {.app = a, .rows = rows, .only = record};
+    struct hub_pairs p = {.app = a, .rows = pairs, .only = pair};
+    enum err e = fold_init(&w.fold);
+    if (e != ERR_OK) return e;
+    if (pair == NULL) e = hub_store_conflicts(a->store, hub_conflict_row, &w);
+    if (e == ERR_OK && record == NULL) e = hub_store_pairs(a->store, hub_pair_row, &p);
+    if (e == ERR_OK) e = hub_pair_persons(a, pairs);
+    fold_free(&w.fold);
+    return e;
+}
+
 json_t *hub_command_conflicts(struct hub_app *a, const json_t *request)
 {
     struct id_record only;
-    struct hub_conflicts w = {.app = a, .rows = json_array()};
-    struct hub_pairs p = {.app = a, .rows = json_array()};
-    bool one = hub_request_str(request, "id") != NULL;
-    enum err e = one ? hub_request_id(request, "id", &only) : ERR_OK;
-    if (e == ERR_OK) e = fold_init(&w.fold);
-    if (e == ERR_OK) {
-        w.only = one ? &only : NULL;
-        e = hub_store_conflicts(a->store, hub_conflict_row, &w);
-        if (e == ERR_OK && !one) e = hub_store_pairs(a->store, hub_pair_row, &p);
-        if (e == ERR_OK) e = hub_pair_persons(a, p.rows);
-        fold_free(&w.fold);
-    }
-    if (e == ERR_OK) hub_conflicts_read(a, request, w.rows, p.rows);
-    if (e == ERR_OK && one && json_array_size(w.rows) == 0) e = ERR_NOT_FOUND;
-    json_t *j = e == ERR_OK          ? json_pack("{s:O, s:O}", "conflicts", w.rows, "pairs", p.rows)
-                : e == ERR_NOT_FOUND ? hub_command_error(e, "Hồ sơ này không có xung đột.",
-                                                         "This record has no conflict.")
-                                     : hub_command_fail(e);
-    json_decref(w.rows);
-    json_decref(p.rows);
+    json_t *rows = json_array(), *pairs = json_array();
+    const char *id = hub_request_str(request, "id");
+    bool pair = id != NULL && strlen(id) == 2 * HUB_PAIR_ID_BYTES;
+    enum err e = id != NULL && !pair ? hub_request_id(request, "id", &only) : ERR_OK;
+    if (e == ERR_OK)
+        e = hub_conflicts_find(a, id != NULL && !pair ? &only : NULL, pair ? id : NULL, rows,
+                               pairs);
+    if (e == ERR_OK) hub_conflicts_read(a, request, rows, pairs);
+    if (e == ERR_OK && id != NULL && json_array_size(rows) + json_array_size(pairs) == 0)
+        e = ERR_NOT_FOUND;
+    json_t *j = e == ERR_OK          ? json_pack("{s:O, s:O}", "conflicts", rows, "pairs", pairs)
+                : e != ERR_NOT_FOUND ? hub_command_fail(e)
+                : pair ? hub_command_error(e, "Không có cặp nào mang mã này chờ quyết định.",
+                                           "No pair with this id waits for a decision.")
+                       : hub_command_error(e, "Hồ sơ này không có xung đột.",
+                                           "This record has no conflict.");
+    json_decref(rows);
+    json_decref(pairs);
     return j;
 }

@@ -188,7 +188,7 @@ static void hub_print_field(const struct cli *c, struct buf *b, const json_t *f)
     }
 }
 
-void hub_print_conflict(const struct cli *c, const json_t *response)
+static void hub_print_records(const struct cli *c, const json_t *response)
 {
     const json_t *rows = json_object_get(response, "conflicts");
     struct buf b;
@@ -206,15 +206,9 @@ void hub_print_conflict(const struct cli *c, const json_t *response)
     hub_print_buf(&b);
 }
 
-void hub_print_conflicts(const struct cli *c, const json_t *response)
+static void hub_print_pairs(const struct cli *c, const json_t *pairs)
 {
-    const json_t *pairs = json_object_get(response, "pairs");
-    size_t n = json_array_size(json_object_get(response, "conflicts"));
     struct buf b;
-    printf(cli_text(c, "%zu hồ sơ có xung đột, %zu cặp có thể là một người.\n",
-                    "%zu records in conflict, %zu pairs that may be one person.\n"),
-           n, json_array_size(pairs));
-    hub_print_conflict(c, response);
     buf_init(&b, HUB_PRINT_BYTES_MAX);
     for (size_t i = 0; i < json_array_size(pairs); i++) {
         const json_t *p = json_array_get(pairs, i);
@@ -234,6 +228,21 @@ void hub_print_conflicts(const struct cli *c, const json_t *response)
         }
     }
     hub_print_buf(&b);
+}
+
+void hub_print_conflict(const struct cli *c, const json_t *response)
+{
+    hub_print_records(c, response);
+    hub_print_pairs(c, json_object_get(response, "pairs"));
+}
+
+void hub_print_conflicts(const struct cli *c, const json_t *response)
+{
+    size_t n = json_array_size(json_object_get(response, "conflicts"));
+    printf(cli_text(c, "%zu hồ sơ có xung đột, %zu cặp có thể là một người.\n",
+                    "%zu records in conflict, %zu pairs that may be one person.\n"),
+           n, json_array_size(json_object_get(response, "pairs")));
+    hub_print_conflict(c, response);
 }
 
 void hub_print_mistakes(const struct cli *c, const json_t *response)

@@ -82,8 +82,8 @@ enum err hub_tool_conflicts(struct cli *c, void *ctx)
     bool one = c->arg_count > 0;
     if (one && (strcmp(c->args[0], "show") != 0 || c->arg_count != 2)) {
         json_decref(q);
-        return cli_fail(c, ERR_USAGE, "Dùng: conflicts, hoặc conflicts show MÃ_HỒ_SƠ.",
-                        "Use: conflicts, or conflicts show RECORD.");
+        return cli_fail(c, ERR_USAGE, "Dùng: conflicts, hoặc conflicts show MÃ_HỒ_SƠ | MÃ_CẶP.",
+                        "Use: conflicts, or conflicts show RECORD | PAIR.");
     }
     if (one) json_object_set_new(q, "id", json_string(c->args[1]));
     enum err e = hub_tool_ask(c, t, q, &response);

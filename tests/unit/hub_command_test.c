@@ -640,7 +640,7 @@ static void conflict_may_be_settled_by_another_value(void **state)
 static void pair_is_shown_and_linked_once(void **state)
 {
     struct office *o = *state;
-    char resolve[128];
+    char resolve[128], show[128];
     report_put(&o->hub, 6,
                "{\"type\":\"person\",\"id\":\"" PERSON_B "\",\"full_name\":\"Nguyễn Văn Hoà\","
                "\"sex\":\"male\",\"national_id\":\"075082123456\"}");
@@ -653,10 +653,16 @@ static void pair_is_shown_and_linked_once(void **state)
     assert_string_equal(text_at(json_object_get(p, "person_a"), "national_id"), "075082123456");
     snprintf(resolve, sizeof resolve, "{'verb':'resolve','id':'%s','decision':'same'}",
              text_at(p, "id"));
+    snprintf(show, sizeof show, "{'verb':'conflicts','id':'%s'}", text_at(p, "id"));
+    json_t *one = ask_ok(&o->app, show);
+    assert_true(json_equal(one, r)); /* there is no other pair, and no conflict */
+    json_decref(one);
     json_decref(r);
+    ask_refused(&o->app, "{'verb':'conflicts','id':'0123456789abcdef'}", ERR_NOT_FOUND);
     ask_refused(&o->app, "{'verb':'resolve','id':'0123456789abcdef','decision':'same'}",
                 ERR_NOT_FOUND);
     json_decref(ask_ok(&o->app, resolve));
+    ask_refused(&o->app, show, ERR_NOT_FOUND);
     assert_int_equal(count_of(&o->app, "pairs"), 0);
     ask_refused(&o->app, resolve, ERR_NOT_FOUND);
     r = ask_ok(&o->app, "{'verb':'list','type':'person_link'}");
