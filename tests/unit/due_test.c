@@ -81,7 +81,8 @@ static void assert_follows(struct date last, struct date first)
     assert_int_equal(date_compare(next, first), 0);
 }
 
-static void assert_tiles(const struct catalogue *c, const char *unit, enum period_kind kind, int n)
+static void assert_tiles(const struct catalogue *c, const char *report, const char *unit,
+                         enum period_kind kind, int n)
 {
     struct due_slot before = {.has_due = false};
     bool any = false;
@@ -90,7 +91,7 @@ static void assert_tiles(const struct catalogue *c, const char *unit, enum perio
             struct period p;
             struct due_slot s;
             assert_int_equal(period_make(kind, year, k, &p), ERR_OK);
-            assert_int_equal(due_slot(c, "RP01", unit, p, &s), ERR_OK);
+            assert_int_equal(due_slot(c, report, unit, p, &s), ERR_OK);
             assert_true(date_compare(s.window.first, s.window.last) <= 0);
             if (any) assert_follows(before.window.last, s.window.first);
             before = s;
@@ -169,9 +170,9 @@ static void windows_tile_whatever_the_rules(void **state)
         struct catalogue *c = parse(text, NULL, NULL);
         static const char *const who[] = {NULL, "26170", "26173"};
         for (size_t u = 0; u < 3; u++) {
-            assert_tiles(c, who[u], PERIOD_MONTH, 12);
-            assert_tiles(c, who[u], PERIOD_QUARTER, 4);
-            assert_tiles(c, who[u], PERIOD_YEAR, 0);
+            assert_tiles(c, "RP01", who[u], PERIOD_MONTH, 12);
+            assert_tiles(c, "RP01", who[u], PERIOD_QUARTER, 4);
+            assert_tiles(c, "RP01", who[u], PERIOD_YEAR, 0);
             for (int year = FIRST_YEAR; year <= LAST_YEAR; year++)
                 assert_chain(c, who[u], year);
         }
@@ -209,6 +210,30 @@ static void a_rule_that_changes_leaves_no_day_out(void **state)
 }
 
 /* ---- due days ---- */
+
+/* So do the rules that are shipped, of every report, for all and for units of each of the plans' districts. */
+static void the_shipped_windows_tile(void **state)
+{
+    (void)state;
+    static const struct {
+        enum period_kind kind;
+        int n;
+    } kinds[] = {{PERIOD_MONTH, 12}, {PERIOD_QUARTER, 4}, {PERIOD_YEAR, 0}};
+    static const char *const who[] = {NULL, "26170", "23404", "29869", "26506"};
+    size_t count = 0, looked = 0;
+    struct catalogue *c = catalogue_load_parsed("catalogue");
+    const struct catalogue_report *all = catalogue_reports(c, &count);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+            if ((all[i].period_kinds & (1u << kinds[k].kind)) == 0) continue;
+            for (size_t u = 0; u < sizeof who / sizeof who[0]; u++)
+                assert_tiles(c, all[i].id, who[u], kinds[k].kind, kinds[k].n);
+            looked++;
+        }
+    }
+    assert_true(looked >= 15);
+    catalogue_free(c);
+}
 
 static void due_days_of_the_plans(void **state)
 {
@@ -463,6 +488,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_tile_whatever_the_rules),
         cmocka_unit_test(a_rule_that_changes_leaves_no_day_out),
+        cmocka_unit_test(the_shipped_windows_tile),
         cmocka_unit_test(due_days_of_the_plans),
         cmocka_unit_test(a_weekend_moves_the_day_when_asked),
         cmocka_unit_test(per_unit_rules),
