@@ -170,18 +170,28 @@ static bool score_is(const json_t *sheet, const char *state)
 }
 
 /* "0 to most"; NULL: the score may be given. */
-static json_t *score_range(const json_t *line, const char *text)
+static json_t *score_range(const json_t *line, const char *code, const char *text)
 {
-    char vi[120], en[120];
+    char vi[200], en[200];
     int32_t parts = 0, most = 0;
     const char *top = json_string_value(json_object_get(line, "most"));
     bool good = text != NULL && catalogue_points_read(text, &parts) == ERR_OK && parts >= 0;
     if (top == NULL || catalogue_points_read(top, &most) != ERR_OK)
         top = "10000", most = CATALOGUE_POINTS_MAX;
     if (good && parts <= most) return NULL;
-    snprintf(vi, sizeof vi, "Điểm phải từ 0 đến %.20s, tối đa hai chữ số lẻ.", top);
-    snprintf(en, sizeof en, "A score is 0 to %.20s with at most two decimals.", top);
+    snprintf(vi, sizeof vi, "Tiêu chí %.60s: điểm phải từ 0 đến %.20s, tối đa hai chữ số lẻ.", code,
+             top);
+    snprintf(en, sizeof en, "Criterion %.60s: a score is 0 to %.20s with at most two decimals.",
+             code, top);
     return node_command_error(ERR_BAD_VALUE, vi, en, "self_score");
+}
+
+static json_t *score_unknown(const char *code)
+{
+    char vi[120], en[120];
+    snprintf(vi, sizeof vi, "Bộ tiêu chí không có mã %.60s.", code != NULL ? code : "?");
+    snprintf(en, sizeof en, "The scheme has no criterion %.60s.", code != NULL ? code : "?");
+    return score_error(ERR_NOT_FOUND, vi, en);
 }
 
 json_t *node_command_score_line(struct node_command *c, const json_t *request)
@@ -192,13 +202,13 @@ json_t *node_command_score_line(struct node_command *c, const json_t *request)
     if (sheet == NULL) return said;
     const json_t *line = score_line(sheet, code);
     if (line == NULL)
-        said = score_error(ERR_NOT_FOUND, "Bộ tiêu chí không có mã này.",
-                           "The scheme has no such criterion.");
+        said = score_unknown(code);
     else if (!score_is(sheet, "draft"))
         said = score_error(ERR_DENIED, "Bảng đã nộp: lãnh đạo rút lại rồi mới sửa điểm.",
                            "The sheet is handed in: the leader takes it back first.");
     else
-        said = score_range(line, score);
+        said = score_range(line, code, score);
+    if (said == NULL && json_is_true(json_object_get(request, "check"))) said = json_object();
     if (said == NULL) {
         json_t *values = json_pack("{s:s, s:s, s:s}", "sheet", node_request_str(request, "id"),
                                    "code", code, "self_score", score);

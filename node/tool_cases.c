@@ -52,12 +52,23 @@ enum err node_tool_budget(struct cli *c, void *ctx)
     return node_tool_show(c, ctx, q, cases_saved);
 }
 
-static enum err cases_set(struct cli *c, void *ctx)
+static enum err cases_check(struct cli *c, void *ctx, json_t *q)
 {
-    json_t *points = json_object(), *given = NULL;
+    json_t *r = NULL;
+    json_object_set_new(q, "check", json_true());
+    enum err e = node_tool_ask(c, ctx, q, NODE_TOOL_ASK_MS, &r);
+    json_decref(q);
+    json_decref(r);
+    return e;
+}
+
+/* All of it is checked before any is saved. */
+static enum err cases_lines(struct cli *c, void *ctx, const json_t *points, bool check)
+{
     const char *code = NULL;
-    enum err e = cases_points(c, 2, NULL, points);
-    json_object_foreach(points, code, given)
+    json_t *given = NULL;
+    enum err e = ERR_OK;
+    json_object_foreach((json_t *)(uintptr_t)points, code, given)
     {
         if (e != ERR_OK) break;
         json_t *q = cases_with(c, "score_line");
@@ -65,8 +76,17 @@ static enum err cases_set(struct cli *c, void *ctx)
         json_object_set(q, "score", json_object_get(given, "score"));
         node_tool_copy(q, "reason", cli_opt(c, "reason"));
         node_tool_copy(q, "evidence", cli_opt(c, "evidence"));
-        e = node_tool_show(c, ctx, q, cases_saved);
+        e = check ? cases_check(c, ctx, q) : node_tool_show(c, ctx, q, cases_saved);
     }
+    return e;
+}
+
+static enum err cases_set(struct cli *c, void *ctx)
+{
+    json_t *points = json_object();
+    enum err e = cases_points(c, 2, NULL, points);
+    if (e == ERR_OK) e = cases_lines(c, ctx, points, true);
+    if (e == ERR_OK) e = cases_lines(c, ctx, points, false);
     json_decref(points);
     return e;
 }

@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CASES_PRINT_BYTES_MAX = 4 * 1024 * 1024, CASES_COLUMNS = 6, CASES_CELL = 24 };
+enum {
+    CASES_PRINT_BYTES_MAX = 4 * 1024 * 1024,
+    CASES_COLUMNS = 6,
+    CASES_CELL = 24,
+    POINTS_ROOM = 32
+};
 
 static const char *cases_text(const json_t *o, const char *key)
 {
@@ -210,13 +215,17 @@ enum err cases_points(struct cli *c, int skip, const char *note, json_t *out)
         const char *eq = strchr(c->args[i], '=');
         char code[64];
         size_t n = eq != NULL ? (size_t)(eq - c->args[i]) : 0;
-        if (n == 0 || n >= sizeof code)
+        if (n == 0 || n >= sizeof code || strlen(eq + 1) >= POINTS_ROOM)
             return cli_fail(c, ERR_USAGE, "Điểm ghi là MÃ=ĐIỂM, ví dụ D1=12.5; chưa ghi gì.",
                             "Scores are written CODE=POINTS, such as D1=12.5; nothing was saved.");
         memcpy(code, c->args[i], n);
         code[n] = '\0';
+        char points[POINTS_ROOM];
+        snprintf(points, sizeof points, "%s", eq + 1);
+        char *comma = strchr(points, ',');
+        if (comma != NULL) *comma = '.'; /* as it is written here: 12,5 */
         json_object_set_new(
-            out, code, json_pack("{s:s, s:s}", "score", eq + 1, "note", note != NULL ? note : ""));
+            out, code, json_pack("{s:s, s:s}", "score", points, "note", note != NULL ? note : ""));
     }
     return ERR_OK;
 }

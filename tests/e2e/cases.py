@@ -62,7 +62,12 @@ def budget(w, node):
 
 def score(w, node):
     sheet = node.ask("score", "start", "--year", "2023")["id"]
-    node.tool("score", "set", sheet, "D1=30", "D2=25", "D3=20")
+    node.tool("score", "set", sheet, "D1=30", "D2=99,5", "D3=20", ok=(1,))
+    check("what is wrong is named, and nothing is saved", "D2" in node.said and not [
+        x for x in node.ask("score", "show", sheet)["lines"] if x.get("self_score")])
+    node.tool("score", "set", sheet, "D1=30", "D2=12,5", "D3=20")
+    check("a comma is a point", node.ask("score", "show", sheet)["lines"][1]["self_score"] == "12.5")
+    node.tool("score", "set", sheet, "D2=25")
     node.tool("score", "submit", sheet, ok=(1,))
     node.tool("score", "set", sheet, "D4=15")
     node.tool("score", "submit", sheet)
