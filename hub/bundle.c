@@ -1,5 +1,6 @@
 #include "hub/bundle_priv.h"
 #include "hub/rekey.h"
+#include "hub/store_alarm.h"
 #include "hub/store_attach.h"
 #include "hub/store_quarantine.h"
 
@@ -20,7 +21,12 @@ struct hub_carry { /* a file on its way in */
     size_t group;               /* sets in the open transaction */
     struct attach_offer attach; /* the file whose blocks come */
     bool attach_open;
-    bool retired;  /* sealed with a key of before: what it has is kept apart */
+    bool retired;       /* sealed with a key of before: what it has is kept apart */
+    bool certified;     /* lost by this hub, and it has a certificate: a PROOF enrols it again */
+    bool proved;        /* PROOF came */
+    bool cloned;        /* ... where no repair has been yet */
+    struct id_inc fork; /* out->forked: the log */
+    struct hub_bundle_judged judged;
     bool harmless; /* it failed before anything was written */
 };
 
@@ -55,6 +61,14 @@ static enum err hub_carry_same(struct hub_carry *c, const struct id_inc *inc, ui
     enum err e = hub_store_apart_hash(c->b->store, inc, first + known - 1, &hash);
     if (e != ERR_OK) return e;
     return ID_EQUAL(&hash, &sets->v[known - 1].hash) ? ERR_OK : ERR_FORKED;
+}
+
+/* Two went on from one log. Where it is closed the one that is another has been repaired since. */
+static enum err hub_carry_forked(struct hub_carry *c, const struct id_inc *inc, bool closed)
+{
+    c->fork = *inc;
+    c->cloned = !closed;
+    return ERR_FORKED;
 }
 
 static enum err hub_carry_take(struct hub_carry *c, const struct pack_sets *sets, uint64_t known)
@@ -118,13 +132,14 @@ static enum err hub_carry_frame(struct hub_carry *c, struct bytes body)
     /* The file is the node's own, so a signature that does not fit is one over another history. */
     if (e == ERR_BAD_SIGNATURE && ctx.next_seq > 0) e = ERR_FORKED;
     c->harmless = e != ERR_OK;
+    if (e == ERR_FORKED) return hub_carry_forked(c, &ctx.inc, head.closed);
     if (e != ERR_OK) return e;
     uint64_t known = head.next_seq - ctx.next_seq;
     if (known > sets.count) known = sets.count;
     e = hub_carry_same(c, &ctx.inc, ctx.next_seq, &sets, known);
     if (e == ERR_OK) e = hub_carry_take(c, &sets, known);
     pack_sets_free(&sets);
-    return e;
+    return e == ERR_FORKED ? hub_carry_forked(c, &ctx.inc, head.closed) : e;
 }
 
 /* ---- attachments ---- */
@@ -155,6 +170,45 @@ static enum err hub_carry_block(struct hub_carry *c, struct bytes body)
     return ERR_OK;
 }
 
+/* ---- what this hub lost ---- */
+
+static bool hub_carry_apart(const struct hub_carry *c)
+{
+    return c->node.revoked || c->retired;
+}
+
+/* Of a node that was lost with the rest it is all that may be believed, until it is here again. */
+static enum err hub_carry_proof(struct hub_carry *c, struct bytes body)
+{
+    if (c->proved) return ERR_BAD_FORMAT;
+    c->proved = true;
+    if (hub_carry_apart(c)) return ERR_OK;
+    enum err e = hub_bundle_prove(c->b, &c->hello, c->certified, body);
+    if (e != ERR_OK || !c->certified) return e;
+    e = hub_store_node(c->b->store, &c->hello.node, &c->node);
+    if (e == ERR_OK) e = hub_store_sealing(c->b->store, &c->hello.node, c->sealing_pk);
+    c->certified = e != ERR_OK;
+    return e;
+}
+
+static enum err hub_carry_given(struct hub_carry *c, struct bytes body)
+{
+    return hub_carry_apart(c) ? ERR_OK : hub_bundle_given(c->b, body);
+}
+
+static enum err hub_carry_message(struct hub_carry *c, unsigned type, struct bytes body)
+{
+    if (type == MESSAGE_PROOF) return hub_carry_proof(c, body);
+    if (c->certified) return ERR_NOT_FOUND;
+    switch (type) {
+    case MESSAGE_GIVEBACK: return hub_carry_given(c, body);
+    case MESSAGE_UP: return hub_carry_frame(c, body);
+    case MESSAGE_ATTACH: return hub_carry_attach(c, body);
+    case MESSAGE_NODE_BLOCK: return hub_carry_block(c, body);
+    default: return ERR_BAD_FORMAT;
+    }
+}
+
 static enum err hub_carry_frames(struct hub_carry *c)
 {
     unsigned type = 0;
@@ -162,15 +216,7 @@ static enum err hub_carry_frames(struct hub_carry *c)
     enum err e = pack_new(&c->pack);
     while (e == ERR_OK && type != BUNDLE_CLOSE) {
         e = bundle_next(c->reader, &type, &body);
-        if (e != ERR_OK || type == BUNDLE_CLOSE) break;
-        if (type == MESSAGE_UP)
-            e = hub_carry_frame(c, body);
-        else if (type == MESSAGE_ATTACH)
-            e = hub_carry_attach(c, body);
-        else if (type == MESSAGE_NODE_BLOCK)
-            e = hub_carry_block(c, body);
-        else
-            e = ERR_BAD_FORMAT;
+        if (e == ERR_OK && type != BUNDLE_CLOSE) e = hub_carry_message(c, type, body);
     }
     pack_free(c->pack);
     c->pack = NULL;
@@ -219,6 +265,7 @@ static enum err hub_carry_certified(struct hub_carry *c)
         (struct hub_node){.revoked = false}; /* nothing of it is taken before it is here again */
     memcpy(c->sealing_pk, cert.sealing_pk, sizeof c->sealing_pk);
     c->out->verdict = MESSAGE_WENT_BACK;
+    c->certified = true;
     return ERR_OK;
 }
 
@@ -267,6 +314,14 @@ static bool hub_carry_takes(const struct hub_carry *c)
     return ID_EQUAL(&c->node.node, &c->hello.node) && c->hello.version_1;
 }
 
+/* What is to be said of its logs and cursor, as they stand now. */
+static enum err hub_carry_judge(struct hub_carry *c)
+{
+    if (c->hello.joining || !hub_carry_takes(c) || hub_carry_apart(c)) return ERR_OK;
+    return hub_bundle_judge(c->b, &c->hello, c->out->forked ? &c->fork : NULL, &c->judged,
+                            &c->out->verdict);
+}
+
 /* ---- files ---- */
 
 static enum err hub_carry_open(struct hub_carry *c)
@@ -304,13 +359,15 @@ static enum err hub_carry_hold(struct hub_carry *c)
 static enum err hub_carry_one(struct hub_carry *c)
 {
     enum err e = c->hello.joining ? hub_carry_join(c) : ERR_OK;
-    if (!c->hello.joining && hub_carry_takes(c)) e = hub_carry_frames(c);
+    if (!c->hello.joining && (hub_carry_takes(c) || c->certified)) e = hub_carry_frames(c);
+    if (e == ERR_NOT_FOUND && c->certified) e = ERR_OK; /* a file without a proof */
     if (e == ERR_CHAIN_BROKEN) {
         e = hub_carry_hold(c);
     } else if (e == ERR_FORKED) {
         c->out->forked = true;
-        if (!c->node.revoked && !c->retired) c->out->verdict = MESSAGE_NEW_INCARNATION;
-        e = ERR_OK;
+        e = c->cloned && !c->out->again && !hub_carry_apart(c)
+                ? hub_store_alarm(c->b->store, HUB_ALARM_CLONE, &c->node.node, c->b->now_ms)
+                : ERR_OK;
     } else if (e == ERR_OK) {
         e = hub_store_waiting_drop(c->b->store, &c->file);
         if (e == ERR_OK && !c->out->again)
@@ -370,6 +427,8 @@ static enum err hub_carry_all(struct hub_carry *c)
         e = hub_carry_retry(c);
         if (e == ERR_OK && !c->out->again)
             e = hub_store_contact(c->b->store, &c->node.node, &c->hello, c->b->now_ms);
+        if (e == ERR_OK && !hub_carry_apart(c) && !c->out->waits && !c->out->forked)
+            e = hub_bundle_gave_back(c->b, &c->hello);
     }
     hub_store_road(c->b->store, HUB_ROAD_NETWORK);
     if (e != ERR_OK) {
@@ -386,13 +445,16 @@ static enum err hub_carry_answer(struct hub_carry *c, size_t answer_max, struct 
                                   .verdict = c->out->verdict,
                                   .refusal = c->out->refusal,
                                   .join = c->out->joined ? &c->join : NULL,
+                                  .asked = &c->hello,
+                                  .judged = &c->judged,
                                   .from = c->hello.joining ? 0 : c->hello.cursor_position,
                                   .card_serial = c->hello.card_serial,
                                   .erasure_count = c->hello.erasure_count};
     memcpy(a.erasure_sum, c->hello.erasure_hash, sizeof a.erasure_sum);
     memcpy(a.nonce, c->hello.nonce, sizeof a.nonce);
-    if (a.from < c->node.floor) a.from = 0;
-    a.page = a.verdict == MESSAGE_GO || c->out->joined;
+    if (a.from < c->node.floor || a.verdict == MESSAGE_WENT_BACK) a.from = 0;
+    a.page = a.verdict == MESSAGE_GO || c->out->joined ||
+             (a.verdict == MESSAGE_WENT_BACK && hub_carry_takes(c));
     return hub_bundle_answer(c->b, &a, answer_max, answer, c->out);
 }
 
@@ -408,6 +470,7 @@ enum err hub_bundle_in(const struct hub_bundle *b, struct bytes file, size_t ans
     enum err e = hub_carry_open(c);
     if (e == ERR_OK) e = hub_store_bundle_seen(b->store, &c->file, &out->again);
     if (e == ERR_OK) e = hub_carry_all(c);
+    if (e == ERR_OK) e = hub_carry_judge(c);
     if (e == ERR_OK && answer != NULL) e = hub_carry_answer(c, answer_max, answer);
     hub_carry_close(c);
     sodium_memzero(c, sizeof *c);

@@ -2,6 +2,7 @@
 #include "hub/bundle_priv.h"
 #include "hub/store_attach.h"
 #include "hub/store_erase.h"
+#include "hub/store_repair.h"
 
 #include <stdlib.h>
 
@@ -27,6 +28,9 @@ static enum err hub_answer_open(struct hub_answer *x, size_t file_max)
                                   .clock_ms = x->b->now_ms > 0 ? (uint64_t)x->b->now_ms : 0,
                                   .edition = x->position.edition};
     memcpy(h.nonce, x->a->nonce, sizeof h.nonce);
+    h.head_count = x->a->judged != NULL ? x->a->judged->count : 0;
+    for (size_t i = 0; i < h.head_count; i++)
+        h.heads[i] = x->a->judged->heads[i];
     memcpy(h.lineage, x->position.lineage, sizeof h.lineage);
     if (x->position.position > x->a->from) h.feed_count = x->position.position - x->a->from;
     if (x->identity.parsed.serial > x->a->card_serial)
@@ -119,23 +123,61 @@ static enum err hub_answer_erasures(struct hub_answer *x)
     return e;
 }
 
-/* ---- the page ---- */
+/* ---- own sets that the node may lack ---- */
 
-static enum err hub_answer_sets(struct hub_answer *x, const struct hub_feed *f)
+static enum err hub_answer_sets(struct hub_answer *x, unsigned type, const struct message_set *v,
+                                size_t count)
 {
     enum err e = ERR_OK;
-    for (size_t i = 0, n = 0; e == ERR_OK && i < f->set_count; i += n) {
+    for (size_t i = 0, n = 0; e == ERR_OK && i < count; i += n) {
         size_t bytes = 8;
-        for (n = 0; i + n < f->set_count && n < MESSAGE_ITEMS_MAX; n++) {
-            bytes += f->sets[i + n].head.len + f->sets[i + n].body.len + 96;
+        for (n = 0; i + n < count && n < MESSAGE_ITEMS_MAX; n++) {
+            bytes += v[i + n].head.len + v[i + n].body.len + 96;
             if (n > 0 && bytes > FRAME_BODY_BYTES_MAX) break;
         }
         buf_clear(&x->body);
-        message_sets_encode(f->sets + i, n, &x->body);
-        e = hub_answer_send(x, MESSAGE_SETS);
+        message_sets_encode(v + i, n, &x->body);
+        e = hub_answer_send(x, type);
     }
     return e;
 }
+
+/* Sets of the log that the hello ends before, or tells of otherwise: those are asked for where they are proven. */
+static enum err hub_answer_own_log(struct hub_answer *x, size_t i)
+{
+    const struct message_log *own = &x->a->asked->logs[i];
+    const struct message_head *head = &x->a->judged->heads[i];
+    bool behind = x->a->verdict == MESSAGE_GO && own->next_seq < head->next_seq;
+    uint64_t seq = behind                                ? own->next_seq
+                   : own->receipted_seq < head->next_seq ? own->receipted_seq
+                                                         : 0;
+    size_t count = 0;
+    enum err e = ERR_OK;
+    do {
+        const struct message_set *sets = NULL;
+        e = hub_store_own_sets(x->b->store, &x->a->node->node, &own->inc, seq, HUB_SYNC_FEED_BYTES,
+                               &sets, &count);
+        if (e == ERR_OK) e = hub_answer_sets(x, MESSAGE_OWN, sets, count);
+        seq += count;
+    } while (e == ERR_OK && count > 0);
+    if (e != ERR_OK) return e;
+    buf_clear(&x->body);
+    message_sets_encode(NULL, 0, &x->body); /* ends the log */
+    return hub_answer_send(x, MESSAGE_OWN);
+}
+
+static enum err hub_answer_own(struct hub_answer *x)
+{
+    enum err e = ERR_OK;
+    if (x->a->judged == NULL ||
+        (x->a->verdict != MESSAGE_GO && x->a->verdict != MESSAGE_NEW_INCARNATION))
+        return ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < x->a->judged->count; i++)
+        if (x->a->judged->own[i]) e = hub_answer_own_log(x, i);
+    return e;
+}
+
+/* ---- the page ---- */
 
 static enum err hub_answer_verdicts(struct hub_answer *x, const struct hub_feed *f)
 {
@@ -190,14 +232,19 @@ static enum err hub_answer_page(struct hub_answer *x)
 {
     struct hub_feed f = {.last = false};
     uint64_t cursor = x->a->from;
+    struct message_page page = {.from = cursor};
+    struct id_hash hash;
+    enum err e = cursor > 0 ? hub_store_p(x->b->store, cursor, &hash) : ERR_OK;
+    if (e != ERR_OK) return e;
+    if (cursor > 0) memcpy(page.hash, hash.b, sizeof page.hash);
     buf_clear(&x->body);
-    message_page_encode(&(struct message_page){.from = cursor}, &x->body);
-    enum err e = hub_answer_send(x, MESSAGE_PAGE);
+    message_page_encode(&page, &x->body);
+    e = hub_answer_send(x, MESSAGE_PAGE);
     while (e == ERR_OK && !f.last) {
         /* x->hello names cursor 0, so that nothing is left out: where the node stands when it reads
          * this nobody knows. */
         e = hub_store_feed(x->b->store, x->a->node, cursor, &x->hello, HUB_SYNC_FEED_BYTES, &f);
-        if (e == ERR_OK) e = hub_answer_sets(x, &f);
+        if (e == ERR_OK) e = hub_answer_sets(x, MESSAGE_SETS, f.sets, f.set_count);
         if (e == ERR_OK) e = hub_answer_verdicts(x, &f);
         if (e == ERR_OK) e = hub_answer_moves(x, &f);
         if (e == ERR_OK) e = hub_answer_records(x, &f);
@@ -220,6 +267,7 @@ static enum err hub_answer_all(struct hub_answer *x, size_t file_max)
     if (e == ERR_OK) e = hub_answer_open(x, file_max);
     if (e == ERR_OK) e = hub_answer_join(x);
     if (e == ERR_OK && x->a->refusal == 0) e = hub_answer_erasures(x);
+    if (e == ERR_OK) e = hub_answer_own(x);
     for (size_t i = 0; e == ERR_OK && i < x->hello.log_count; i++)
         e = hub_answer_receipt(x, &x->hello.logs[i]);
     if (e == ERR_OK && x->a->page && x->a->join == NULL)

@@ -1,7 +1,7 @@
 /* Store effects of sessions that repair. SPEC 7.13, 7.14. */
 #include "hub/engine_priv.h"
+#include "hub/proof.h"
 #include "hub/rekey.h"
-#include "proto/admin_key.h"
 #include "hub/store_repair.h"
 
 #include <assert.h>
@@ -16,44 +16,12 @@ enum err hub_engine_own(struct hub_engine *e, const struct hub_sync_effect *f,
                               &ev->sets, &ev->set_count);
 }
 
-static enum err hub_engine_enrol_again(struct hub_engine *e, const struct hub_sync_effect *f,
-                                       int64_t now_ms)
-{
-    struct admin_cert shown;
-    struct hub_identity id;
-    enum err err = hub_store_identity(e->store, &id);
-    if (err == ERR_OK)
-        err = admin_key_cert_open(f->hello->cert, &e->keys.hub, &id.parsed, 0, &shown);
-    return err == ERR_OK ? hub_rekey_again(e->store, &e->keys, &shown, f->hello->cert, now_ms)
-                         : err;
-}
-
-/* A certificate of a node that is not here proves a loss by itself. When the node has no receipt,
- * the epoch of its cursor is all there is to tell losses apart. */
-static enum err hub_engine_lost(struct hub_engine *e, const struct hub_sync_effect *f, bool *lost)
-{
-    struct admin_receipt r = {.epoch = f->hello->cursor_epoch,
-                              .last_position = f->hello->cursor_position};
-    *lost = false;
-    if (f->receipt != NULL) return hub_store_lost(e->store, f->receipt, lost);
-    if (!f->certified) return ERR_OK; /* a bare claim */
-    memcpy(r.position_hash.b, f->hello->cursor_hash, sizeof f->hello->cursor_hash);
-    if (r.epoch != 0) return hub_store_lost(e->store, &r, lost);
-    int64_t since_ms = 0;
-    enum err err = hub_store_confirm_wanted(e->store, &since_ms);
-    *lost = since_ms == 0;
-    return err;
-}
-
 enum err hub_engine_prove(struct hub_engine *e, const struct hub_sync_effect *f,
                           struct hub_sync_event *ev)
 {
-    bool lost = false;
-    uint64_t epoch = f->receipt != NULL ? f->receipt->epoch : f->hello->cursor_epoch;
     enum err err = hub_engine_open(e);
-    if (err == ERR_OK) err = hub_engine_lost(e, f, &lost);
-    if (err == ERR_OK && lost) err = hub_store_epoch_new(e->store, epoch, ev->wall_ms);
-    if (err == ERR_OK && f->certified) err = hub_engine_enrol_again(e, f, ev->wall_ms);
+    if (err == ERR_OK)
+        err = hub_proof_take(e->store, &e->keys, f->hello, f->receipt, f->certified, ev->wall_ms);
     ev->kind = HUB_SYNC_EV_PROVED;
     return err;
 }

@@ -1,6 +1,7 @@
 /* The store effects of the hub's sync core. */
 #include "common/zoo.h"
 #include "hub/engine_priv.h"
+#include "hub/proof.h"
 #include "hub/rekey.h"
 #include "hub/store_alarm.h"
 #include "hub/store_erase.h"
@@ -10,15 +11,6 @@
 
 #include <assert.h>
 #include <stdio.h>
-
-/* Does the log that the node tells of begin with the hub's? Where the node's is longer the node
- * itself compares: it has the set at the hub's head. */
-static bool hub_engine_extends(const struct message_log *own, const struct message_head *hub)
-{
-    if (hub->next_seq == 0) return true;
-    if (hub->next_seq < own->next_seq) return !hub->closed;
-    return hub->next_seq == own->next_seq && (ZOO(102) || ID_EQUAL(&hub->head, &own->head));
-}
 
 /* A node, or keys of one, that this hub does not have: its certificate may prove that it had. */
 static void hub_engine_certified(struct hub_engine *e, const struct message_hello_node *hello,
@@ -61,7 +53,7 @@ static enum err hub_engine_log(struct hub_engine *e, const struct message_hello_
     bool apart = (f->node.revoked && !ZOO(95)) || f->retired;
     enum err err = apart ? hub_store_apart_head(e->store, &hello->node, inc, &f->heads[i])
                          : hub_store_head(e->store, &hello->node, inc, &f->heads[i]);
-    f->extends[i] = hub_engine_extends(&hello->logs[i], &f->heads[i]);
+    f->extends[i] = hub_proof_extends(&hello->logs[i], &f->heads[i]);
     if (err == ERR_OK) err = hub_store_log_key(e->store, &hello->node, inc, f->keys[i]);
     if (err == ERR_NOT_FOUND) memcpy(f->keys[i], f->node.sign_pk, sizeof f->keys[i]);
     return err == ERR_NOT_FOUND ? ERR_OK : err;

@@ -94,16 +94,23 @@ static bool hub_in_lineage(const struct hub_store *s, uint64_t epoch)
     return false;
 }
 
+enum err hub_store_p(struct hub_store *s, uint64_t position, struct id_hash *out)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT p FROM sys_log WHERE pos = ?1");
+    db_bind_int(q, 1, (int64_t)position);
+    enum err e = db_get(q);
+    if (e == ERR_OK) e = db_column_copy(q, 0, out->b, sizeof out->b);
+    db_done(q);
+    return e;
+}
+
 /* Is P at this position of the log the given one? */
 static enum err hub_has_moment(struct hub_store *s, uint64_t position, const struct id_hash *hash,
                                bool *has)
 {
-    *has = false;
-    struct db_stmt *q = db_stmt(s->db, "SELECT p FROM sys_log WHERE pos = ?1");
-    db_bind_int(q, 1, (int64_t)position);
-    enum err e = db_get(q);
-    if (e == ERR_OK) *has = bytes_equal(db_column_bytes(q, 0), BYTES_OF(hash->b));
-    db_done(q);
+    struct id_hash p;
+    enum err e = hub_store_p(s, position, &p);
+    *has = e == ERR_OK && ID_EQUAL(&p, hash);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 

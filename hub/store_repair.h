@@ -22,6 +22,9 @@ MUST_CHECK enum err hub_store_own_sets(struct hub_store *s, const struct id_hash
                                        const struct id_inc *inc, uint64_t from, size_t max_bytes,
                                        const struct message_set **sets, size_t *count);
 
+/* P at this position of the log. ERR_NOT_FOUND: it has no such. */
+MUST_CHECK enum err hub_store_p(struct hub_store *s, uint64_t position, struct id_hash *out);
+
 /* Does this receipt, whose signature was checked, tell of a moment that the log does not have, and
  * that no newer epoch stands for yet? */
 MUST_CHECK enum err hub_store_lost(struct hub_store *s, const struct admin_receipt *r, bool *lost);

@@ -1,7 +1,7 @@
 /* When things went back in time: own sets pulled by a node, proofs of a loss, sets given back.
  * SPEC 7.13, 7.14. */
+#include "hub/proof.h"
 #include "hub/sync_priv.h"
-#include "proto/admin_key.h"
 
 #include <stdlib.h>
 
@@ -60,17 +60,8 @@ void hub_sync_proof(struct hub_sync *s, struct bytes body, struct hub_sync_effec
 {
     struct message_proof m;
     enum err e = message_proof_decode(body, &m);
-    s->receipt = (struct admin_receipt){.hub = s->keys.hub, .node = s->node.node};
-    if (e == ERR_OK && m.has) {
-        s->receipt.epoch = m.epoch;
-        s->receipt.inc = m.inc;
-        s->receipt.next_seq = m.next_seq;
-        s->receipt.chain = m.chain;
-        s->receipt.first_position = m.first_position;
-        s->receipt.last_position = m.last_position;
-        s->receipt.position_hash = m.position_hash;
-        e = admin_key_receipt_check(&s->receipt, &s->card, m.signature);
-    }
+    if (e == ERR_OK && m.has)
+        e = hub_proof_receipt(&m, &s->keys.hub, &s->node.node, &s->card, &s->receipt);
     if (e != ERR_OK) {
         hub_sync_close(s, e, fx);
         return;

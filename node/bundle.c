@@ -1,8 +1,11 @@
 #include "node/bundle.h"
 #include "node/store_rekey.h"
+#include "node/store_repair.h"
 
 #include <sodium.h>
 #include <stdlib.h>
+
+enum { BUNDLE_KEPT_BYTES = 60000 }; /* of the hub's sets in one message */
 
 /* ---- writing ---- */
 
@@ -96,6 +99,48 @@ static enum err node_bundle_logs(struct node_pack_out *x, bool next)
         if (e == ERR_OK) e = node_bundle_log(x, &log->inc, seq);
     }
     return e;
+}
+
+/* ---- for a hub that went back ---- */
+
+static enum err node_bundle_proof(struct node_pack_out *x)
+{
+    struct admin_receipt r;
+    struct message_proof m = {.has = false};
+    enum err e = node_store_proof(x->b->store, &r, m.signature);
+    if (e == ERR_OK) node_proof_of(&r, &m);
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+    buf_clear(&x->body);
+    message_proof_encode(&m, &x->body);
+    return x->body.e != ERR_OK ? x->body.e
+                               : bundle_add(x->wire, MESSAGE_PROOF, buf_bytes(&x->body));
+}
+
+static enum err node_bundle_give(struct node_pack_out *x)
+{
+    uint64_t after = 0;
+    size_t count = 0;
+    bool keeps = false;
+    enum err e = node_store_keeps(x->b->store, &keeps);
+    if (e != ERR_OK || !keeps) return e;
+    do {
+        const struct message_set *sets = NULL;
+        e = node_store_kept(x->b->store, &after, BUNDLE_KEPT_BYTES, &sets, &count);
+        if (e != ERR_OK || count == 0) break;
+        buf_clear(&x->body);
+        message_sets_encode(sets, count, &x->body);
+        e = bundle_add(x->wire, MESSAGE_GIVEBACK, buf_bytes(&x->body));
+    } while (e == ERR_OK);
+    return e;
+}
+
+static enum err node_bundle_sets(struct node_pack_out *x, bool next)
+{
+    enum err e = node_bundle_proof(x);
+    if (e == ERR_OK) e = node_bundle_give(x);
+    x->made->more |= e == ERR_TOO_LARGE;
+    if (e != ERR_OK && e != ERR_TOO_LARGE) return e;
+    return node_bundle_logs(x, next);
 }
 
 /* ---- attachments, behind all frames ---- */
@@ -205,12 +250,14 @@ enum err node_bundle_out(const struct node_bundle *b, bool next, size_t file_max
     buf_init(&x->body, FRAME_BODY_BYTES_MAX);
     enum err e = node_bundle_hello(x, file_max);
     if (e == ERR_OK) e = node_store_waiting_since(b->store, &out->since_ms);
-    if (e == ERR_OK) e = x->hello.joining ? node_bundle_join(x) : node_bundle_logs(x, next);
+    if (e == ERR_OK) e = x->hello.joining ? node_bundle_join(x) : node_bundle_sets(x, next);
     if (e == ERR_OK && !x->hello.joining) e = node_bundle_files(x, next);
     if (e == ERR_OK) e = bundle_finish(x->wire, &bytes);
     if (e == ERR_OK) {
         crypto_generichash(hash.b, sizeof hash.b, bytes.p, bytes.len, NULL, 0);
         e = node_store_bundle_note(b->store, &hash, true, bytes.len, out->sets, b->now_ms);
+        if (e == ERR_OK)
+            e = node_store_asked_note(b->store, x->hello.nonce, x->hello.logs, x->hello.log_count);
     }
     if (e == ERR_OK) {
         buf_add_bytes(file, bytes);

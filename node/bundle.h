@@ -59,6 +59,8 @@ struct node_bundle_read {
     unsigned refusal;   /* of the JOIN, 0 = none */
     uint64_t delivered; /* sets that have a receipt now and had none */
     bool ahead;         /* the hub has sets that this PC has not: it was restored or copied */
+    bool repaired; /* ... and that was mended: what the hub has not got goes with the next file */
+    bool hub_back; /* the hub went back: what it lost waits again, for the next file */
     enum node_bundle_page page;
     uint64_t records;
     int64_t made_ms; /* the hub's clock when it made the file */

@@ -1,30 +1,12 @@
 /* Reading what the hub sealed. SPEC 11.5. */
-#include "node/bundle.h"
+#include "node/bundle_priv.h"
 #include "node/card.h"
 #include "node/store_erase.h"
 #include "node/store_rekey.h"
 
 #include <sodium.h>
 #include <stdlib.h>
-
-struct node_carry { /* a file on its way in */
-    const struct node_bundle *b;
-    struct node_bundle_read *out;
-    struct bundle_reader *reader;
-    struct node_identity identity;
-    struct message_hello_node self; /* where this node stands */
-    struct message_hello_hub hello;
-    struct admin_card card; /* of the hub, as pinned */
-    bool applying;          /* a page is being staged ... */
-    uint64_t from;          /* ... which begins behind this position */
-    struct change_view view;
-    union {
-        struct message_set sets[MESSAGE_ITEMS_MAX];
-        struct message_record records[MESSAGE_ITEMS_MAX];
-        struct message_verdicts verdicts[MESSAGE_ITEMS_MAX];
-        struct message_move moves[MESSAGE_ITEMS_MAX];
-    } items;
-};
+#include <string.h>
 
 /* ---- who sealed it ---- */
 
@@ -67,10 +49,24 @@ static enum err node_carry_open(struct node_carry *c, struct bytes file)
     return ERR_OK;
 }
 
-/* Is this the stretch of the hub's history that this node follows? */
+/* Is this the stretch of the hub's history that this node follows, or one that came behind it? */
 static bool node_carry_epoch(const struct node_carry *c)
 {
-    return c->self.cursor_position == 0 || c->self.cursor_epoch == c->hello.epoch;
+    bool later = c->self.cursor_position == 0 || c->self.cursor_epoch == c->hello.epoch;
+    for (size_t i = 0; i < c->hello.lineage_count; i++)
+        later = later || c->hello.lineage[i].epoch == c->self.cursor_epoch;
+    return later;
+}
+
+/* The page begins where this node stands, and P there says whether it is the same history; in one epoch it may begin
+ * before. */
+static bool node_carry_fits(const struct node_carry *c, const struct message_page *page)
+{
+    const struct message_hello_node *own = &c->self;
+    if (own->cursor_position == 0) return true;
+    if (page->from == own->cursor_position)
+        return memcmp(page->hash, own->cursor_hash, sizeof page->hash) == 0;
+    return own->cursor_epoch == c->hello.epoch;
 }
 
 /* ---- joining ---- */
@@ -172,7 +168,7 @@ static enum err node_carry_page(struct node_carry *c, struct bytes body)
     enum err e = message_page_decode(body, &page);
     if (e != ERR_OK) return e;
     if (!c->identity.joined) return ERR_BAD_FORMAT;
-    if (!node_carry_epoch(c)) {
+    if (!node_carry_epoch(c) || !node_carry_fits(c, &page)) {
         c->out->page = NODE_BUNDLE_EPOCH;
     } else if (c->hello.upto <= c->self.cursor_position) {
         c->out->page = NODE_BUNDLE_OLD;
@@ -182,6 +178,7 @@ static enum err node_carry_page(struct node_carry *c, struct bytes body)
         c->out->page = NODE_BUNDLE_CUT; /* until its END */
         c->applying = true;
         c->from = page.from;
+        node_store_lineage(c->b->store, c->hello.lineage, c->hello.lineage_count);
         e = node_store_stage_drop(c->b->store);
     }
     return e;
@@ -276,8 +273,10 @@ static enum err node_carry_feed(struct node_carry *c, unsigned type, struct byte
 static enum err node_carry_message(struct node_carry *c, unsigned type, struct bytes body)
 {
     struct message_refuse refuse;
-    enum err e;
+    enum err e = type == MESSAGE_OWN || type == MESSAGE_ERASURES ? ERR_OK : node_carry_mend(c);
+    if (e != ERR_OK) return e;
     switch (type) {
+    case MESSAGE_OWN: return node_carry_own(c, body);
     case MESSAGE_RECEIPT: return node_carry_receipt(c, body);
     case MESSAGE_WELCOME: return node_carry_welcome(c, body);
     case MESSAGE_REFUSE:
@@ -316,10 +315,12 @@ static enum err node_carry_all(struct node_carry *c, struct bytes file)
     crypto_generichash(hash.b, sizeof hash.b, file.p, file.len, NULL, 0);
     enum err e = node_carry_open(c, file);
     if (e == ERR_OK) e = node_store_bundle_seen(c->b->store, &hash, false, &c->out->again);
+    if (e == ERR_OK) e = node_carry_answers(c);
     while (e == ERR_OK && type != BUNDLE_CLOSE) {
         e = bundle_next(c->reader, &type, &body);
         if (e == ERR_OK && type != BUNDLE_CLOSE) e = node_carry_message(c, type, body);
     }
+    if (e == ERR_OK) e = node_carry_mend(c);
     if (c->applying) { /* half a page is no page */
         enum err dropped = node_store_stage_drop(c->b->store);
         if (e == ERR_OK) e = dropped;

@@ -136,7 +136,8 @@ static json_t *node_bundle_take(struct node_command *c, const json_t *request, b
     if (doubt != NULL) return doubt;
     if (e == ERR_OK && c->turn != NULL) e = c->turn(c->home);
     if (e != ERR_OK) return node_bundle_said(e);
-    return json_pack("{s:b, s:b, s:i, s:b, s:i, s:I, s:b, s:s, s:I, s:o}", "again", (int)read.again,
+    return json_pack("{s:b, s:b, s:b, s:b, s:i, s:b, s:i, s:I, s:b, s:s, s:I, s:o}", "repaired",
+                     (int)read.repaired, "hub_back", (int)read.hub_back, "again", (int)read.again,
                      "joined", (int)read.joined, "verdict", (int)read.verdict, "revoked",
                      (int)read.revoked, "refused", (int)read.refusal, "delivered",
                      (json_int_t)read.delivered, "ahead", (int)read.ahead, "page",

@@ -83,15 +83,10 @@ static enum err node_engine_mending(struct node_engine *e, int64_t now_ms)
     return err == ERR_OK ? node_store_keeps(e->store, &m->keeps) : err;
 }
 
-static bool node_engine_sign(void *ctx, const uint8_t sign_pk[static 32],
-                             const struct change_head *head, const struct id_hash *hash,
-                             uint8_t signature[static 64])
+/* Only read: the store signs with them. */
+static void *node_engine_signs(const struct node_engine *e)
 {
-    const struct node_engine *e = ctx;
-    const uint8_t *secret = node_keys_sign(e->keys, sign_pk);
-    if (secret == NULL) return false;
-    change_sign(secret, head, hash, signature);
-    return true;
+    return (void *)(uintptr_t)e->keys;
 }
 
 /* Under which keys this session is, and which key each log of the hello has. */
@@ -258,9 +253,11 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
     case NODE_SYNC_FX_APPLY: return node_engine_apply(e, f, ev);
     case NODE_SYNC_FX_STAGE_OWN: return node_store_stage_own(e->store, &f->inc, f->sets, f->count);
     case NODE_SYNC_FX_HEAL:
-        return node_store_heal_sets(e->store, &f->inc, f->sets, f->count, node_engine_sign, e);
+        return node_store_heal_sets(e->store, &f->inc, f->sets, f->count, node_keys_signer,
+                                    node_engine_signs(e));
     case NODE_SYNC_FX_REPAIR:
-        return node_store_repair(e->store, f->fixes, f->count, node_engine_sign, e, ev->wall_ms);
+        return node_store_repair(e->store, f->fixes, f->count, node_keys_signer,
+                                 node_engine_signs(e), ev->wall_ms);
     case NODE_SYNC_FX_RESET:
         return node_store_reset(e->store, f->fixes, f->count, f->forget, ev->wall_ms);
     case NODE_SYNC_FX_READ_KEPT: return node_engine_kept(e, f, ev);

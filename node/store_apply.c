@@ -425,13 +425,17 @@ static enum err node_apply_sets(struct node_store *s)
 static enum err node_apply_cursor(struct node_store *s, uint64_t epoch,
                                   const struct message_end *end)
 {
-    struct db_stmt *q =
-        db_stmt(s->db, "UPDATE sys_state SET epoch = ?1, position = ?2, hash = ?3, scope = ?4");
+    struct db_stmt *q = db_stmt(s->db, "DELETE FROM sys_asked WHERE "
+                                       "(SELECT epoch FROM sys_state) NOT IN (0, ?1)");
+    db_bind_int(q, 1, node_store_i64(epoch));
+    enum err e = db_run(q);
+    if (e != ERR_OK) return e;
+    q = db_stmt(s->db, "UPDATE sys_state SET epoch = ?1, position = ?2, hash = ?3, scope = ?4");
     db_bind_int(q, 1, node_store_i64(epoch));
     db_bind_int(q, 2, node_store_i64(end->position));
     db_bind_blob(q, 3, bytes_make(end->position_hash.b, 8));
     db_bind_blob(q, 4, BYTES_OF(end->scope_hash));
-    enum err e = db_run(q);
+    e = db_run(q);
     return e == ERR_OK ? node_stage_clear(s) : e;
 }
 

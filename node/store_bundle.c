@@ -1,6 +1,8 @@
 #include "node/store_bundle.h"
 #include "node/store_priv.h"
 
+#include <string.h>
+
 enum err node_store_bundle_seen(struct node_store *s, const struct id_hash *file, bool outward,
                                 bool *seen)
 {
@@ -44,6 +46,52 @@ enum err node_store_bundled_set(struct node_store *s, const struct id_inc *inc, 
     db_bind_blob(q, 1, BYTES_OF(inc->b));
     db_bind_int(q, 2, node_store_i64(next_seq));
     return db_run(q);
+}
+
+/* ---- what was asked ---- */
+
+enum err node_store_asked_note(struct node_store *s, const uint8_t nonce[static 16],
+                               const struct message_log *logs, size_t count)
+{
+    uint8_t incs[HELLO_LOGS_MAX * ID_INC_BYTES];
+    for (size_t i = 0; i < count; i++)
+        memcpy(incs + i * ID_INC_BYTES, logs[i].inc.b, ID_INC_BYTES);
+    enum err e = db_begin(s->db);
+    if (e != ERR_OK) return e;
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT OR REPLACE INTO sys_asked(nonce, logs) VALUES (?1, ?2)");
+    db_bind_blob(q, 1, bytes_make(nonce, 16));
+    db_bind_blob(q, 2, bytes_make(incs, count * ID_INC_BYTES));
+    e = db_run(q);
+    if (e == ERR_OK) {
+        q = db_stmt(s->db, "DELETE FROM sys_asked WHERE no <= "
+                           "(SELECT max(no) FROM sys_asked) - ?1");
+        db_bind_int(q, 1, NODE_STORE_ASKED_MAX);
+        e = db_run(q);
+    }
+    return db_end(s->db, e);
+}
+
+enum err node_store_asked(struct node_store *s, const uint8_t nonce[static 16], struct id_inc *logs,
+                          size_t *count)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT logs FROM sys_asked WHERE nonce = ?1");
+    db_bind_blob(q, 1, bytes_make(nonce, 16));
+    enum err e = db_get(q);
+    if (e == ERR_OK) {
+        struct bytes b = db_column_bytes(q, 0);
+        *count = b.len / ID_INC_BYTES;
+        if (*count > HELLO_LOGS_MAX || b.len % ID_INC_BYTES != 0) e = ERR_DAMAGED;
+        for (size_t i = 0; e == ERR_OK && i < *count; i++)
+            memcpy(logs[i].b, b.p + i * ID_INC_BYTES, ID_INC_BYTES);
+    }
+    db_done(q);
+    return e;
+}
+
+enum err node_asked_forget(struct node_store *s)
+{
+    return db_exec(s->db, "DELETE FROM sys_asked; DELETE FROM sys_bundled;");
 }
 
 enum err node_store_waiting_since(struct node_store *s, int64_t *ms)

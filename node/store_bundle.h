@@ -23,6 +23,18 @@ MUST_CHECK enum err node_store_bundled(struct node_store *s, const struct id_inc
 MUST_CHECK enum err node_store_bundled_set(struct node_store *s, const struct id_inc *inc,
                                            uint64_t next_seq);
 
+/*
+ * Bundles that were made, by their nonces, the newest NODE_STORE_ASKED_MAX. A repair, a reset and another epoch of the hub
+ * forget them: what an answer to one says of heads is then of before.
+ *
+ * logs: as the hello has them; count: at most HELLO_LOGS_MAX.   node_store_asked: ERR_NOT_FOUND, no such.
+ */
+enum { NODE_STORE_ASKED_MAX = 16 };
+MUST_CHECK enum err node_store_asked_note(struct node_store *s, const uint8_t nonce[static 16],
+                                          const struct message_log *logs, size_t count);
+MUST_CHECK enum err node_store_asked(struct node_store *s, const uint8_t nonce[static 16],
+                                     struct id_inc *logs, size_t *count);
+
 /* When the oldest set without a receipt was saved; 0: there is none. */
 MUST_CHECK enum err node_store_waiting_since(struct node_store *s, int64_t *ms);
 

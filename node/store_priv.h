@@ -120,6 +120,9 @@ void node_witness_note(struct node_store *s);
 #define NODE_OP_GONE                                                                               \
     "(ifnull(verdict, 0) = 8 AND NOT EXISTS (SELECT 1 FROM sys_log l WHERE l.log = sys_op.log "    \
     "AND l.seq = sys_op.seq AND substr(l.body, 1, 1) = x'00'))"
+/* store_bundle.c, inside a transaction: what was asked by files so far is of before, and --next begins anew. */
+MUST_CHECK enum err node_asked_forget(struct node_store *s);
+
 /* store_reset.c: a set of the hub's log came down: it need not be kept any more. */
 MUST_CHECK enum err node_keep_matched(struct node_store *s, struct bytes head);
 /* One of them stays: columns position, head, body, signature. */

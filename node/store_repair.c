@@ -52,6 +52,25 @@ enum err node_store_staged_own(struct node_store *s, const struct id_inc *inc, u
     return e;
 }
 
+enum err node_store_own_drop(struct node_store *s)
+{
+    return db_exec(s->db, "DELETE FROM sys_staged_own");
+}
+
+enum err node_store_log_head(struct node_store *s, const struct id_inc *inc, uint64_t *next_seq,
+                             struct id_hash *head)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT next_seq, head FROM sys_inc WHERE inc = ?1");
+    db_bind_blob(q, 1, BYTES_OF(inc->b));
+    enum err e = db_get(q);
+    if (e == ERR_OK) {
+        *next_seq = node_store_u64(db_column_int(q, 0));
+        e = db_column_copy(q, 1, head->b, sizeof head->b);
+    }
+    db_done(q);
+    return e;
+}
+
 /* ---- the repair ---- */
 
 static enum err node_mend_read(struct node_mend *m, size_t i)
@@ -316,6 +335,7 @@ static enum err node_mend_all(struct node_mend *m)
     if (e == ERR_OK)
         e = db_exec(m->s->db, "DELETE FROM sys_staged_own; DELETE FROM sys_staged_rot;"
                               "UPDATE sys_heal SET looked = 0;");
+    if (e == ERR_OK) e = node_asked_forget(m->s);
     return e == ERR_OK ? node_show_marked(m->s) : e;
 }
 

@@ -42,6 +42,11 @@ struct node_store_rot {
 /* Own sets that came back, hashes checked by the caller; consecutive. */
 MUST_CHECK enum err node_store_stage_own(struct node_store *s, const struct id_inc *inc,
                                          const struct message_set *v, size_t count);
+/* Forget those that came. */
+MUST_CHECK enum err node_store_own_drop(struct node_store *s);
+/* Where an own log ends: next seq, hash of its last set. ERR_NOT_FOUND: there is no such log. */
+MUST_CHECK enum err node_store_log_head(struct node_store *s, const struct id_inc *inc,
+                                        uint64_t *next_seq, struct id_hash *head);
 /* Next seq behind the staged sets of this log, 0 when there are none. */
 MUST_CHECK enum err node_store_staged_own(struct node_store *s, const struct id_inc *inc,
                                           uint64_t *next_seq);

@@ -119,6 +119,7 @@ enum err node_store_reset(struct node_store *s, const struct node_store_fix *fix
         e = node_reset_log(s, &fixes[i]);
     if (e == ERR_OK && forget) e = node_reset_cursor(s);
     if (e == ERR_OK) e = node_keep_orders(s);
+    if (e == ERR_OK) e = node_asked_forget(s);
     if (e == ERR_OK) e = node_store_alarm(s, NODE_ALARM_HUB_BACK, now_ms);
     if (e == ERR_OK) e = node_show_marked(s);
     e = db_end(s->db, e);

@@ -198,6 +198,10 @@ const struct db_migration node_store_steps[] = {
      * feed told of transfers goes when it begins anew */
     {"CREATE TABLE sys_answered(id BLOB PRIMARY KEY NOT NULL, rid BLOB NOT NULL) WITHOUT ROWID;"
      "INSERT INTO sys_answered(id, rid) SELECT id, rid FROM sys_transfer WHERE reply IS NOT NULL;"},
+    /* bundles that were made since this log and the hub's were last one: their names, and the logs that each tells of,
+     * for the hub's heads in the answer have their order */
+    {"CREATE TABLE sys_asked(no INTEGER PRIMARY KEY, nonce BLOB NOT NULL UNIQUE, logs BLOB NOT "
+     "NULL);"},
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

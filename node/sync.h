@@ -209,6 +209,11 @@ struct node_sync_keys {              /* borrowed, the struct too, for the life o
 const uint8_t *node_keys_sign(const struct node_sync_keys *k, const uint8_t sign_pk[static 32]);
 bool node_keys_transport(const struct node_sync_keys *k, const uint8_t pk[static 32],
                          struct link_keys *out);
+/* The same as node_store_sign_fn; `keys`: struct node_sync_keys. */
+bool node_keys_signer(void *keys, const uint8_t sign_pk[static 32], const struct change_head *head,
+                      const struct id_hash *hash, uint8_t signature[static 64]);
+/* The receipt as a PROOF, but for its signature. */
+void node_proof_of(const struct admin_receipt *r, struct message_proof *m);
 /* Has this set a signature of its own? Those of an older key that came back (SPEC 7.13) have none where a later one's
  * covers them: no frame may end behind them. */
 bool node_keys_signed(const struct node_store_set *v);

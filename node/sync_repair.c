@@ -17,19 +17,24 @@ static bool node_sync_hub_lost(const struct node_sync *s)
     return false;
 }
 
+void node_proof_of(const struct admin_receipt *r, struct message_proof *m)
+{
+    m->has = true;
+    m->epoch = r->epoch;
+    m->inc = r->inc;
+    m->next_seq = r->next_seq;
+    m->chain = r->chain;
+    m->first_position = r->first_position;
+    m->last_position = r->last_position;
+    m->position_hash = r->position_hash;
+}
+
 static void node_sync_prove(struct node_sync *s, const struct node_sync_event *ev,
                             struct node_sync_effects *fx)
 {
-    const struct admin_receipt *r = &s->mending.receipt;
-    struct message_proof m = {.has = s->mending.has_receipt};
-    if (m.has) {
-        m.epoch = r->epoch;
-        m.inc = r->inc;
-        m.next_seq = r->next_seq;
-        m.chain = r->chain;
-        m.first_position = r->first_position;
-        m.last_position = r->last_position;
-        m.position_hash = r->position_hash;
+    struct message_proof m = {.has = false};
+    if (s->mending.has_receipt) {
+        node_proof_of(&s->mending.receipt, &m);
         memcpy(m.signature, s->mending.signature, sizeof m.signature);
     }
     buf_clear(&s->body);

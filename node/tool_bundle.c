@@ -62,8 +62,9 @@ static void tool_bundle_page(const struct cli *c, const json_t *r)
          "The data in it are older than what is here: nothing was replaced."},
         {"gap", "Gói bắt đầu sau chỗ máy này đang có: chỉ nhận biên nhận. Hãy gửi gói mới.",
          "It begins behind what is here: receipts only. Send a new file."},
-        {"epoch", "Trung tâm đã khôi phục sang kỷ nguyên khác: hãy đồng bộ hoặc gửi gói mới.",
-         "The hub is in another epoch: sync, or send a new file."},
+        {"epoch",
+         "Trung tâm đã khôi phục hoặc đổi khóa từ đó: hãy làm gói mới, gửi lên và đọc trả lời.",
+         "The hub was restored or has new keys since: make a new file and read its answer."},
         {"cut",
          "Dữ liệu quá lớn cho gói này: chỉ có biên nhận; xin trung tâm gói làm bằng dongbo-hub "
          "bundle "
@@ -74,7 +75,8 @@ static void tool_bundle_page(const struct cli *c, const json_t *r)
          "This copy differs from the hub's: all is fetched anew. What waits is safe."},
     };
     const char *page = node_tool_str(r, "page");
-    if (strcmp(page, "none") == 0 && tool_int(r, "verdict") == MESSAGE_WENT_BACK) page = "epoch";
+    bool back = tool_int(r, "verdict") == MESSAGE_WENT_BACK && !tool_true(r, "hub_back");
+    if (strcmp(page, "none") == 0 && back) page = "epoch";
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(words[i].name, page) == 0) printf("%s\n", cli_text(c, words[i].vi, words[i].en));
     }
@@ -105,7 +107,20 @@ static void tool_bundle_read(const struct cli *c, const json_t *r)
                tool_int(r, "refused"));
     printf(cli_text(c, "Biên nhận mới: %lld lần lưu.\n", "New receipts: %lld saves.\n"),
            tool_int(r, "delivered"));
-    if (tool_true(r, "ahead") || tool_int(r, "verdict") == MESSAGE_NEW_INCARNATION)
+    if (tool_true(r, "hub_back"))
+        printf("%s\n",
+               cli_text(c,
+                        "Trung tâm đã khôi phục bản cũ: những gì trung tâm mất lại tính là "
+                        "đang chờ; dữ liệu trên máy còn nguyên. Hãy làm gói mới và gửi lên.",
+                        "The hub went back in time: what it lost waits again, and all of it "
+                        "is here. Make a new file and send it."));
+    if (tool_true(r, "repaired"))
+        printf("%s\n", cli_text(c,
+                                "Máy này đã được khôi phục hoặc sao chép: đã sửa, dữ liệu còn "
+                                "nguyên. Hãy làm gói mới và gửi lên; báo cán bộ trung tâm.",
+                                "This PC was restored or copied: that is mended, nothing is lost. "
+                                "Make a new file and send it; tell the hub's officer."));
+    else if (tool_true(r, "ahead") || tool_int(r, "verdict") == MESSAGE_NEW_INCARNATION)
         printf("%s\n", cli_text(c,
                                 "Trung tâm có dữ liệu mà máy này không có: máy này đã được khôi "
                                 "phục hoặc sao chép. Báo cán bộ trung tâm.",

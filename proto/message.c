@@ -178,17 +178,20 @@ enum err message_bye_decode(struct bytes body, struct message_bye *m)
 
 void message_page_encode(const struct message_page *m, struct buf *out)
 {
-    wire_put_array(out, 1);
+    wire_put_array(out, 2);
     wire_put_uint(out, m->from);
+    wire_put_bin(out, BYTES_OF(m->hash));
 }
 
 enum err message_page_decode(struct bytes body, struct message_page *m)
 {
     struct wire_reader r;
-    enum err e = wire_open_array(&r, body, 1);
+    struct message_page out;
+    enum err e = wire_open_array(&r, body, 2);
     if (e != ERR_OK) return e;
-    uint64_t from = wire_get_uint(&r, UINT64_MAX);
+    out.from = wire_get_uint(&r, UINT64_MAX);
+    wire_get_bin_exact(&r, out.hash, sizeof out.hash);
     e = wire_close(&r);
-    if (e == ERR_OK) m->from = from;
+    if (e == ERR_OK) *m = out;
     return e;
 }

@@ -219,6 +219,7 @@ struct message_refuse {
 
 struct message_page { /* what the feed of a bundle goes on from; its end is that of END */
     uint64_t from;
+    uint8_t hash[8]; /* the first bytes of P at it; zeros at 0 */
 };
 
 struct message_bye {

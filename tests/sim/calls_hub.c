@@ -1272,6 +1272,14 @@ static enum err mend(struct calls *c)
 }
 IN_TX(mend)
 
+static enum err position_hash(struct calls *c)
+{
+    struct id_hash p;
+    enum err e = hub_store_p(c->hub, 1, &p);
+    if (e == ERR_OK) calls_tell_int(c, p.b[0]);
+    return e;
+}
+
 static enum err lost(struct calls *c)
 {
     struct admin_receipt r = {.epoch = 5, .last_position = 3};
@@ -1702,6 +1710,7 @@ const struct call calls_hub[] = {
     {"hub_store_give", give_tx, 0},
     {"hub_store_mend", mend_tx, 0},
     {"hub_store_lost", lost, 0},
+    {"hub_store_p", position_hash, 0},
     {"hub_store_token_check", token_check, 0},
     {"hub_scrub_noted", scrub_noted, 0},
     {"hub_scrub_last", scrub_last, 0},

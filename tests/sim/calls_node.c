@@ -804,6 +804,37 @@ static enum err stage_moves(struct calls *c)
     return e;
 }
 
+static enum err asked_note(struct calls *c)
+{
+    static const uint8_t nonce[16] = {7};
+    const struct message_log log = {.inc = c->inc, .next_seq = 3};
+    return node_store_asked_note(c->node, nonce, &log, 1);
+}
+
+static enum err asked(struct calls *c)
+{
+    static const uint8_t nonce[16] = {7};
+    struct id_inc logs[HELLO_LOGS_MAX];
+    size_t count = 0;
+    enum err e = node_store_asked(c->node, nonce, logs, &count);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)count);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err own_drop(struct calls *c)
+{
+    return node_store_own_drop(c->node);
+}
+
+static enum err log_head(struct calls *c)
+{
+    uint64_t next = 0;
+    struct id_hash head;
+    enum err e = node_store_log_head(c->node, &c->inc, &next, &head);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)next);
+    return e;
+}
+
 static enum err bundled(struct calls *c)
 {
     uint64_t next = 1;
@@ -1130,6 +1161,10 @@ const struct call calls_node[] = {
     {"node_store_stage_sets", stage_sets, 0},
     {"node_store_stage_moves", stage_moves, 0},
     {"node_store_bundled", bundled, 0},
+    {"node_store_asked_note", asked_note, 0},
+    {"node_store_asked", asked, 0},
+    {"node_store_own_drop", own_drop, 0},
+    {"node_store_log_head", log_head, 0},
     {"node_store_crossed", crossed, 0},
     {"node_store_transfer", transfer_one, 0},
     {"node_store_hub_set_at", hub_set_at, 0},

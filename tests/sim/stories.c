@@ -568,6 +568,26 @@ static void page_over_what_was_lost(struct world *w)
     world_settle(w);
 }
 
+/* A hub that lost something, and a commune without any line. */
+static void back_by_files(struct world *w)
+{
+    world_create(w, 0, 1, PERSON, "Chỉ gửi bằng tệp");
+    world_settle(w);
+    world_image(w, WORLD_HUB);
+    world_create(w, 0, 2, PERSON, "Trung tâm mất");
+    world_settle(w);
+    world_offline(w, 0, true);
+    world_restore(w, WORLD_HUB);
+    world_run(w, MINUTE);
+    world_create(w, 0, 3, PERSON, "Ghi sau đó");
+    for (unsigned i = 0; i < 6; i++) {
+        (void)world_bundle(w, 0);
+        world_run(w, 3 * HOUR);
+    }
+    world_offline(w, 0, false);
+    world_settle(w);
+}
+
 /* Two edits of a record that only a third PC has made yet. */
 static void delivered_late(struct world *w)
 {
@@ -812,6 +832,7 @@ const struct story stories[] = {
     {"transfer_and_rollback", true, 2, {XA_1, XA_2}, transfer_and_rollback, 1},
     {"erased", true, 2, {XA_1, XA_2}, erased, 1},
     {"page_over_what_was_lost", true, 1, {XA_1}, page_over_what_was_lost, 1},
+    {"back_by_files", true, 1, {XA_1}, back_by_files, 1},
     {"answer_and_erasure", true, 2, {XA_1, XA_2}, answer_and_erasure, 1},
     {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored, 1},
     {"merged", true, 3, {XA_1, XA_2, XA_3}, merged, 1},

@@ -14,10 +14,13 @@
 #include "hub/bundle.h"
 #include "hub/engine.h"
 #include "hub/own.h"
+#include "hub/store_alarm.h"
 #include "hub/store_nodes.h"
+#include "hub/store_repair.h"
 #include "node/bundle.h"
 #include "node/engine.h"
 #include "node/own.h"
+#include "node/store_alarm.h"
 #include "proto/key.h"
 #include "proto/wire.h"
 #include "tests/lib/pair.h"
@@ -648,6 +651,251 @@ static void verdicts_of_lost_sets_wait_for_the_repair(void **state)
     }
 }
 
+/* ---- back in time, by files alone ---- */
+
+/* There and back by hand, and what the node makes of it. */
+static struct node_bundle_read carried(struct pair_node *n, struct hub_bundle_result *hub)
+{
+    struct buf file, answer;
+    out_of(n, false, FILE_MAX, &file);
+    *hub = into_hub(n->w, &file, &answer);
+    struct node_bundle_read r = into_node(n, &answer);
+    buf_free(&file);
+    buf_free(&answer);
+    n->w->now_ms += 10000;
+    return r;
+}
+
+static void all_delivered(struct pair_node *n)
+{
+    struct node_store_status s = pair_status(n);
+    assert_int_equal(s.waiting, 0);
+    assert_int_equal(s.unsaid, 0);
+    assert_int_equal(s.delivered, s.sets);
+    assert_int_equal(s.applied, s.ops);
+    pair_assert_scope(n);
+}
+
+static void new_epoch(struct pair *w)
+{
+    OK(hub_store_begin(w->hub.store));
+    OK(hub_store_epoch_new(w->hub.store, 0, PAIR_WALL + (int64_t)w->now_ms));
+    OK(hub_store_commit(w->hub.store));
+}
+
+static enum err count_alarm(void *ctx, const struct hub_alarm *a)
+{
+    unsigned *counts = ctx;
+    counts[a->kind]++;
+    return ERR_OK;
+}
+
+static unsigned hub_alarms(struct pair *w, enum hub_alarm_kind kind)
+{
+    unsigned counts[16] = {0};
+    OK(hub_store_alarms(w->hub.store, false, count_alarm, counts));
+    return counts[kind];
+}
+
+static enum err count_node_alarm(void *ctx, const struct node_alarm *a)
+{
+    (void)a;
+    ++*(unsigned *)ctx;
+    return ERR_OK;
+}
+
+static unsigned node_alarms(struct pair_node *n)
+{
+    unsigned count = 0;
+    OK(node_store_alarms(n->store, false, count_node_alarm, &count));
+    return count;
+}
+
+static enum err look_finished(void *ctx, const struct hub_node_row *row)
+{
+    *(bool *)ctx = row->finished;
+    return ERR_OK;
+}
+
+static bool finished(struct pair_node *n)
+{
+    bool done = false;
+    OK(hub_store_nodes(n->w->hub.store, look_finished, &done));
+    return done;
+}
+
+/* A new card, or a restore that lost nothing: the files go on where they were. */
+static void another_epoch_goes_on_by_files(void **state)
+{
+    (void)state;
+    for (unsigned before = 0; before < 2;
+         before++) { /* the answer is made before the hub's new epoch, or behind it */
+        struct pair w;
+        struct buf file, answer, old;
+        struct hub_bundle_result h;
+        pair_open(&w, 11);
+        struct pair_node *n = &w.nodes[0];
+        carry(n);
+        save(n, 3);
+        carry(n);
+        save(n, 2);
+        out_of(n, false, FILE_MAX, &file);
+        if (before == 0) new_epoch(&w);
+        into_hub(&w, &file, &answer);
+        into_hub(&w, &file, &old);
+        struct node_bundle_read r = into_node(n, &answer);
+        assert_int_equal(r.delivered, 2);
+        assert_int_equal(r.page, NODE_BUNDLE_APPLIED);
+        assert_true(!r.hub_back && !r.repaired);
+        if (before == 1) new_epoch(&w);
+        save(n, 1);
+        r = carried(n, &h);
+        assert_int_equal(h.verdict, MESSAGE_GO);
+        assert_int_equal(r.page, NODE_BUNDLE_APPLIED);
+        assert_int_equal(r.delivered, 1);
+        all_delivered(n);
+        r = into_node(n, &old); /* it lay about: of before, in either epoch */
+        assert_true(r.page == NODE_BUNDLE_OLD || r.page == NODE_BUNDLE_EPOCH);
+        all_delivered(n);
+        buf_free(&file);
+        buf_free(&answer);
+        buf_free(&old);
+        pair_close(&w);
+    }
+}
+
+/* It is given what it lost, its own sets too, and nobody needs a line. */
+static void a_hub_that_went_back_is_given_it_by_files(void **state)
+{
+    (void)state;
+    for (unsigned lost = 0; lost < 3;
+         lost++) { /* saves; the hub's own set with them; the enrolment as well */
+        struct pair w;
+        struct pair_copy then = {{0}};
+        struct hub_bundle_result h;
+        struct buf stale, answer;
+        pair_open(&w, 12 + lost);
+        struct pair_node *n = &w.nodes[0];
+        if (lost == 2) pair_hub_copy(&w, &then);
+        carry(n);
+        save(n, 2);
+        carry(n);
+        if (lost < 2) pair_hub_copy(&w, &then);
+        save(n, 3);
+        carry(n);
+        uint64_t full = hub_sets(&w);
+        if (lost == 1) pair_publish(&w, 1);
+        if (lost == 1) carry(n);
+        pair_hub_back(&w, &then);
+        save(n, 1);
+        out_of(n, false, FILE_MAX, &stale);
+        h = into_hub(&w, &stale, &answer);
+        assert_int_equal(h.verdict, MESSAGE_WENT_BACK);
+        struct node_bundle_read r = into_node(n, &answer);
+        assert_true(r.hub_back && !r.repaired);
+        assert_int_equal(hub_alarms(&w, HUB_ALARM_WENT_BACK), 1);
+        struct node_store_status s = pair_status(n);
+        assert_true(s.waiting >=
+                    (lost == 2 ? 7 : 4)); /* never told delivered while the hub has not got it */
+        r = into_node(n, &answer);        /* once more: believed once */
+        assert_true(r.again && !r.hub_back);
+        r = carried(n, &h);
+        assert_true(!h.waits && !h.forked && !r.hub_back);
+        r = carried(n, &h);
+        all_delivered(n);
+        assert_true(hub_sets(&w) > full);
+        struct hub_position at;
+        hub_store_position(w.hub.store, &at);
+        assert_int_equal(at.edition, lost == 1 ? 1 : 0); /* its own set is back too */
+        struct buf late;
+        h = into_hub(&w, &stale, &late); /* the file of then, read again */
+        assert_true(h.again && h.sets_new == 0);
+        r = into_node(n, &late);
+        assert_false(r.hub_back);
+        all_delivered(n);
+        int64_t since_ms = 0;
+        OK(hub_store_confirm_wanted(w.hub.store, &since_ms));
+        assert_true(since_ms > 0);
+        assert_true(finished(n)); /* the confirmation sees that this PC gave back what it had */
+        buf_free(&late);
+        buf_free(&stale);
+        buf_free(&answer);
+        buf_free(&then.bytes);
+        pair_close(&w);
+    }
+}
+
+/* Its own sets come back by a file; what it wrote in their place is made once more. */
+static void a_restored_node_is_mended_by_files(void **state)
+{
+    (void)state;
+    for (unsigned typed = 0; typed < 3; typed++) {
+        struct pair w;
+        struct pair_copy old = {{0}};
+        struct hub_bundle_result h;
+        pair_open(&w, 15 + typed);
+        struct pair_node *n = &w.nodes[0];
+        carry(n);
+        save(n, 2);
+        carry(n);
+        pair_node_copy(n, &old);
+        save(n, 3);
+        carry(n);
+        pair_node_back(n, &old);
+        save(n, typed);
+        struct node_bundle_read r = carried(n, &h);
+        assert_int_equal(h.forked, typed > 0);
+        assert_int_equal(hub_alarms(&w, HUB_ALARM_CLONE), typed > 0 ? 1 : 0);
+        assert_true(r.repaired);
+        r = carried(n, &h);
+        assert_true(!h.forked && !r.repaired);
+        r = carried(n, &h);
+        all_delivered(n);
+        assert_true(pair_status(n).sets >= 6 + typed);
+        buf_free(&old.bytes);
+        pair_close(&w);
+    }
+}
+
+/* Two copies of one PC: both are told, and nothing of either is lost. */
+static void a_clone_is_found_by_files(void **state)
+{
+    (void)state;
+    struct pair w;
+    struct pair_copy a = {{0}}, b = {{0}};
+    struct hub_bundle_result h;
+    pair_open(&w, 18);
+    struct pair_node *n = &w.nodes[0];
+    carry(n);
+    save(n, 2);
+    carry(n);
+    pair_node_copy(n, &b); /* the other one begins here */
+    save(n, 2);
+    carry(n);
+    pair_node_copy(n, &a);
+    uint64_t before = hub_sets(&w);
+    pair_node_back(n, &b);
+    save(n, 3);
+    struct node_bundle_read r = carried(n, &h);
+    assert_true(h.forked && r.repaired);
+    assert_int_equal(hub_alarms(&w, HUB_ALARM_CLONE), 1);
+    assert_int_equal(node_alarms(n), 1);
+    carried(n, &h);
+    carried(n, &h);
+    all_delivered(n);
+    assert_true(hub_sets(&w) >= before + 3);
+    pair_node_back(n, &a); /* the first one goes on where it was */
+    save(n, 1);
+    r = carried(n, &h);
+    assert_true(h.forked && r.repaired);
+    carried(n, &h);
+    carried(n, &h);
+    all_delivered(n);
+    buf_free(&a.bytes);
+    buf_free(&b.bytes);
+    pair_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -663,6 +911,10 @@ int main(void)
         cmocka_unit_test(a_changed_or_cut_file_changes_nothing),
         cmocka_unit_test(the_hub_can_write_first),
         cmocka_unit_test(verdicts_of_lost_sets_wait_for_the_repair),
+        cmocka_unit_test(another_epoch_goes_on_by_files),
+        cmocka_unit_test(a_hub_that_went_back_is_given_it_by_files),
+        cmocka_unit_test(a_restored_node_is_mended_by_files),
+        cmocka_unit_test(a_clone_is_found_by_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -745,7 +745,7 @@ static void add_feed(struct buf *b)
     message_refuse_encode(
         &(struct message_refuse){MESSAGE_OLD_INVITE, bytes_str("Lời mời đã hết hạn.")}, b);
     add_message("REFUSE", MESSAGE_REFUSE, b);
-    message_page_encode(&(struct message_page){17}, b);
+    message_page_encode(&(struct message_page){17, {1, 2, 3, 4, 5, 6, 7, 8}}, b);
     add_message("PAGE", MESSAGE_PAGE, b);
 }
 
@@ -930,7 +930,8 @@ static void make_bundle(json_t *all)
         static const unsigned types[] = {MESSAGE_RECEIPT, MESSAGE_PAGE, MESSAGE_END};
         buf_clear(&body);
         if (i == 0) message_receipt_encode(&receipt, &body);
-        if (i == 1) message_page_encode(&(struct message_page){17}, &body);
+        if (i == 1)
+            message_page_encode(&(struct message_page){17, {1, 2, 3, 4, 5, 6, 7, 8}}, &body);
         if (i == 2) message_end_encode(&end, &body);
         OK(bundle_add(b, types[i], buf_bytes(&body)));
         json_t *m = value_and_bytes(buf_bytes(&body));

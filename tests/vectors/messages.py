@@ -381,7 +381,7 @@ MESSAGES = (("PULL", 5, m_pull), ("PROOF", 6, m_proof), ("PROOF of nothing", 6, 
             ("ERASURES of an empty list", 26, m_erasures_empty), ("VERDICTS", 19, m_verdicts),
             ("RECORDS", 18, m_records),
             ("REFUSE", 22, lambda w, v: same("REFUSE", v, [3, "Lời mời đã hết hạn."])),
-            ("PAGE", 23, lambda w, v: same("PAGE", v, [17])), ("MOVES", 25, m_moves))
+            ("PAGE", 23, lambda w, v: same("PAGE", v, [17, bytes(range(1, 9))])), ("MOVES", 25, m_moves))
 
 
 def check_messages(w, v):
@@ -491,7 +491,7 @@ def check_bundle(w, v):
     inc, upto, first, last, p, signature = messages[0][1]
     same("receipt", (inc, upto, first, last, p), (b"node-inc", 10, 23, 23, b"\xa1" * 32))
     receipt_signed(w, epoch, inc, upto, b"\x59" * 32, first, last, p, signature)
-    same("page", messages[1][1], [17])
+    same("page", messages[1][1], [17, bytes(range(1, 9))])
     same("end", messages[2][1], [23, p, [], bytes(16), 0])
 
 

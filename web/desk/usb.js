@@ -39,9 +39,10 @@ function said(r) {
   if (r.joined) lines.push(t("usb.joined"));
   if (r.refused !== 0) lines.push(t("usb.refused", { n: r.refused }));
   lines.push(t("usb.receipts", { n: number(r.delivered) }));
-  const page = r.page === "none" && r.verdict === BACK ? "epoch" : r.page;
+  const page = r.page === "none" && r.verdict === BACK && !r.hub_back ? "epoch" : r.page;
   if (page !== "none") lines.push(t(`usbpage.${page}`, { n: number(r.records) }));
-  if (r.ahead || r.verdict === RENEW) lines.push(t("usb.ahead"));
+  if (r.hub_back) lines.push(t("usb.back"));
+  if (r.repaired) lines.push(t("usb.repaired")); else if (r.ahead || r.verdict === RENEW) lines.push(t("usb.ahead"));
   if (r.revoked) lines.push(t("usb.revoked"));
   return lines;
 }
