@@ -660,8 +660,8 @@ static enum err own_number(struct calls *c)
     struct id_record found[2];
     size_t count = 0;
     enum err e = t == NULL ? ERR_NOMEM
-                           : hub_store_own_number(c->hub, catalogue_field_by_name(t, "national_id"),
-                                                  PERSON, bytes_str("075190000001"), found, &count);
+                           : hub_store_own_number(c->hub, &t->fields[0], PERSON,
+                                                  bytes_str("Nguyễn Văn An"), found, &count);
     if (e == ERR_OK) calls_tell_int(c, (int64_t)count);
     return e;
 }
