@@ -1,6 +1,6 @@
 /*
- * What a node shows of a hub that went back: its receipts, its certificate, its logs. Sessions and bundles ask the same.
- * SPEC 7.13, 7.14.
+ * What a node shows of a hub that went back: its receipts, its certificate, its logs. Sessions and bundles ask the
+ * same. SPEC 7.13, 7.14.
  *
  * Ownership: everything is borrowed for the call.   Threads: loop thread only.   Units: UTC ms.
  * Errors:    those of hub/store.h.
@@ -23,8 +23,8 @@ MUST_CHECK enum err hub_proof_receipt(const struct message_proof *m, const struc
 
 /*
  * Inside the open transaction: begin a new epoch when this proves that the log lost something; and, when `certified`,
- * enrol the node again with the certificate of its hello. `receipt` NULL: it has none, and without a certificate that is
- * a bare claim, which changes nothing.
+ * enrol the node again with the certificate of its hello. `receipt` NULL: it has none, and without a certificate that
+ * is a bare claim, which changes nothing.
  */
 MUST_CHECK enum err hub_proof_take(struct hub_store *s, const struct hub_sync_keys *keys,
                                    const struct message_hello_node *hello,

@@ -135,8 +135,9 @@ static enum err node_carry_look(struct node_carry *c, struct node_store_fix *fix
         bool unlike = false;
         uint64_t next_seq = 0;
         e = node_carry_unlike(c, i, &unlike, &next_seq);
-        if (e == ERR_OK && unlike && !c->pulled[i]) {
-            *any = false; /* the next file brings it */
+        bool rotten = e == ERR_BAD_HASH || e == ERR_DAMAGED;
+        if (rotten || (e == ERR_OK && unlike && !c->pulled[i])) {
+            *any = false; /* what else the file has counts; the next one, or a session, brings it */
             return ERR_OK;
         }
         fixes[i].pull = unlike;

@@ -24,8 +24,8 @@ MUST_CHECK enum err node_store_bundled_set(struct node_store *s, const struct id
                                            uint64_t next_seq);
 
 /*
- * Bundles that were made, by their nonces, the newest NODE_STORE_ASKED_MAX. A repair, a reset and another epoch of the hub
- * forget them: what an answer to one says of heads is then of before.
+ * Bundles that were made, by their nonces, the newest NODE_STORE_ASKED_MAX. A repair, a reset and another epoch of the
+ * hub forget them: what an answer to one says of heads is then of before.
  *
  * logs: as the hello has them; count: at most HELLO_LOGS_MAX.   node_store_asked: ERR_NOT_FOUND, no such.
  */

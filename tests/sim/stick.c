@@ -106,6 +106,7 @@ static enum err at_node(struct world *w, const struct world_stick *s)
     struct node_bundle_read r;
     if (!x->host.up) return ERR_AGAIN;
     struct node_bundle b = node_side(w, n);
+    x->mends = true; /* an answer may bring what a repair needs */
     enum err e = node_bundle_in(&b, buf_bytes(&s->file), &r);
     world_trace(w, x->host.name, "reads an answer for n%d: %s", s->node, err_name(e));
     if (!memvfs_dead(x->host.disk)) check_node(w, n);
