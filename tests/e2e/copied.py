@@ -398,6 +398,16 @@ class Copied(Story):
         check("the file with the records has no name", set(os.listdir(copy)) <= before)
         row.readable("hub: a name while it is verified", copy, NAME, HUB)
 
+    def cut_short(self):
+        """As a restore that was killed leaves it: the copy that it was about to look through."""
+        row, left = Row("`*.restore…`"), []
+        for name, base, backup in ((self.node.name, "node.db", "sao-xa"), ("hub", "hub.db", "sao-huyen")):
+            left.append(self.path(os.path.join(name, base + ".restore")))
+            shutil.copy(self.path(backup), left[-1])
+            row.readable(name + ": a name", self.alone("cut-" + name, os.path.join(name, base + ".restore")), NAME,
+                         (base + ".restore",))
+        return left
+
     def restored(self):
         """What is put after the copies stands in what `restore` keeps."""
         row, node = Row("`*.old-…` databases"), self.node
@@ -405,8 +415,10 @@ class Copied(Story):
         self.hub.end()
         self.put("person", "full_name=" + LATE, "sex=female")
         node.end()
+        left = self.cut_short()
         node.tool("restore", "sao-xa", ok=(0, 3))
         self.hub.tool("restore", "sao-huyen", ok=(0, 3))
+        check("what a restore that was killed left is gone", not any(os.path.exists(f) for f in left))
         for name, base in ((node.name, "node.db.old-"), ("hub", "hub.db.old-")):
             copy = self.copy(name, "-restored")
             old = [f for f in os.listdir(copy) if f.startswith(base)]
