@@ -288,7 +288,6 @@ static enum err hub_carry_other_key(struct hub_carry *c)
 
 static enum err hub_carry_who(struct hub_carry *c)
 {
-    bool known = false;
     c->out->node = c->hello.node;
     enum err e = hub_store_node(c->b->store, &c->hello.node, &c->node);
     if (e == ERR_NOT_FOUND) {
@@ -301,11 +300,8 @@ static enum err hub_carry_who(struct hub_carry *c)
             e = hub_carry_other_key(c);
     }
     if (e != ERR_OK) return e;
-    if (sodium_memcmp(c->sealing_pk, bundle_peer(c->reader), 32) != 0) return ERR_BAD_SIGNATURE;
-    e = hub_store_knows(c->b->store, c->hello.cursor_epoch, c->hello.cursor_position,
-                        c->hello.cursor_hash, &known);
-    if (e == ERR_OK && !known && c->out->verdict == MESSAGE_GO) c->out->verdict = MESSAGE_WENT_BACK;
-    return e;
+    bool sealed = sodium_memcmp(c->sealing_pk, bundle_peer(c->reader), 32) == 0;
+    return sealed ? ERR_OK : ERR_BAD_SIGNATURE;
 }
 
 /* Does the hub have this node, so that its sets may be taken, or kept apart if it is revoked? */
