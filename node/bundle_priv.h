@@ -17,10 +17,10 @@ struct node_carry { /* a file on its way in */
     struct id_inc logs[HELLO_LOGS_MAX];
     size_t log_count;
     /* Own sets that came. */
-    bool own_dropped, pulling, pull_any, pull_signed, pull_stages;
+    bool own_dropped, pulling, pull_stages;
     size_t pull;
-    uint64_t pull_next;
-    struct id_hash pull_head;
+    struct node_pull own;
+    uint8_t own_key[32]; /* that signs in it */
     bool pulled[HELLO_LOGS_MAX];
     bool mended;   /* looked at, once the last of them came */
     bool applying; /* a page is being staged ... */

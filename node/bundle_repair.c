@@ -60,6 +60,14 @@ static enum err node_carry_unlike(struct node_carry *c, size_t i, bool *unlike, 
     return e;
 }
 
+static enum err node_carry_own_key(struct node_carry *c)
+{
+    enum err e = node_store_log_key(c->b->store, &c->logs[c->pull], c->own_key);
+    if (e != ERR_NOT_FOUND && e != ERR_DAMAGED && !sodium_is_zero(c->own_key, 32)) return e;
+    memcpy(c->own_key, c->b->keys->sign_pk, sizeof c->own_key);
+    return ERR_OK;
+}
+
 /* The first OWN of a log: which, and does it say anything here? */
 static enum err node_carry_pull(struct node_carry *c, struct bytes first)
 {
@@ -72,36 +80,11 @@ static enum err node_carry_pull(struct node_carry *c, struct bytes first)
         c->pull++;
     if (c->pull == c->log_count) return ERR_BAD_FORMAT;
     c->pulling = true;
-    c->pull_any = c->pull_signed = false;
-    c->pull_next = h.seq;
-    e = node_carry_unlike(c, c->pull, &c->pull_stages, &next_seq);
+    c->own = (struct node_pull){.next = h.seq};
+    e = node_carry_own_key(c);
+    if (e == ERR_OK) e = node_carry_unlike(c, c->pull, &c->pull_stages, &next_seq);
     if (e == ERR_OK && !c->own_dropped) e = node_store_own_drop(c->b->store);
     c->own_dropped = true;
-    return e;
-}
-
-static enum err node_carry_own_check(struct node_carry *c, const struct message_set *m)
-{
-    uint8_t key[32];
-    struct id_hash hash;
-    const struct change_head *h = &c->view.head;
-    enum err e = change_open(m->head, m->body, &c->view);
-    if (e == ERR_OK) e = change_verify(&c->view);
-    if (e != ERR_OK) return e;
-    change_hash(m->head, &hash);
-    if (!ID_EQUAL(&h->hub, &c->identity.hub) || !ID_EQUAL(&h->node, &c->identity.node) ||
-        !ID_EQUAL(&h->inc, &c->logs[c->pull]) || h->seq != c->pull_next ||
-        (c->pull_any && !ID_EQUAL(&h->prev, &c->pull_head)))
-        return ERR_CHAIN_BROKEN;
-    c->pull_any = true;
-    c->pull_next++;
-    c->pull_head = hash;
-    e = node_store_log_key(c->b->store, &h->inc, key);
-    if (e == ERR_NOT_FOUND || e == ERR_DAMAGED || sodium_is_zero(key, sizeof key)) {
-        memcpy(key, c->b->keys->sign_pk, sizeof key);
-        e = ERR_OK;
-    }
-    c->pull_signed = change_check_signature(key, h, &hash, m->signature) == ERR_OK;
     return e;
 }
 
@@ -110,15 +93,16 @@ enum err node_carry_own(struct node_carry *c, struct bytes body)
     size_t count = 0;
     enum err e = message_sets_decode(body, c->items.sets, MESSAGE_ITEMS_MAX, &count);
     if (e != ERR_OK || !c->asked) return e;
-    if (count ==
-        0) { /* the log is whole: the hub's word for its head is worth our signature under it */
-        if (c->pulling) c->pulled[c->pull] = c->pull_stages && c->pull_any && c->pull_signed;
+    /* The log is whole: the hub's word for its head is worth our signature under it. */
+    if (count == 0) {
+        if (c->pulling) c->pulled[c->pull] = c->pull_stages && c->own.any && c->own.is_signed;
         c->pulling = false;
         return ERR_OK;
     }
     if (!c->pulling) e = node_carry_pull(c, c->items.sets[0].head);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
-        e = node_carry_own_check(c, &c->items.sets[i]);
+        e = node_pull_check(&c->own, &c->identity, &c->logs[c->pull], c->own_key, &c->items.sets[i],
+                            &c->view);
     if (e != ERR_OK || !c->pull_stages) return e;
     return node_store_stage_own(c->b->store, &c->logs[c->pull], c->items.sets, count);
 }
@@ -156,8 +140,8 @@ enum err node_carry_mend(struct node_carry *c)
     enum err e = node_carry_look(c, fixes, &any);
     if (e == ERR_OK && !any && c->own_dropped) return node_store_own_drop(c->b->store);
     if (e != ERR_OK || !any) return e;
-    e = node_store_repair(c->b->store, fixes, c->log_count, node_keys_signer,
-                          (void *)(uintptr_t)c->b->keys, c->b->now_ms);
+    e = node_store_repair(c->b->store, fixes, c->log_count, node_keys_signer, c->b->keys,
+                          c->b->now_ms);
     /* A log began meanwhile, or the sets do not fit where they were asked from: so does the next file. */
     if (e == ERR_AGAIN || e == ERR_CHAIN_BROKEN) return ERR_OK;
     c->out->repaired = e == ERR_OK;

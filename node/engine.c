@@ -83,12 +83,6 @@ static enum err node_engine_mending(struct node_engine *e, int64_t now_ms)
     return err == ERR_OK ? node_store_keeps(e->store, &m->keeps) : err;
 }
 
-/* Only read: the store signs with them. */
-static void *node_engine_signs(const struct node_engine *e)
-{
-    return (void *)(uintptr_t)e->keys;
-}
-
 /* Under which keys this session is, and which key each log of the hello has. */
 static enum err node_engine_keys(struct node_engine *e)
 {
@@ -254,10 +248,10 @@ static enum err node_engine_store(struct node_engine *e, const struct node_sync_
     case NODE_SYNC_FX_STAGE_OWN: return node_store_stage_own(e->store, &f->inc, f->sets, f->count);
     case NODE_SYNC_FX_HEAL:
         return node_store_heal_sets(e->store, &f->inc, f->sets, f->count, node_keys_signer,
-                                    node_engine_signs(e));
+                                    e->keys);
     case NODE_SYNC_FX_REPAIR:
-        return node_store_repair(e->store, f->fixes, f->count, node_keys_signer,
-                                 node_engine_signs(e), ev->wall_ms);
+        return node_store_repair(e->store, f->fixes, f->count, node_keys_signer, e->keys,
+                                 ev->wall_ms);
     case NODE_SYNC_FX_RESET:
         return node_store_reset(e->store, f->fixes, f->count, f->forget, ev->wall_ms);
     case NODE_SYNC_FX_READ_KEPT: return node_engine_kept(e, f, ev);

@@ -12,8 +12,9 @@ const uint8_t *node_keys_sign(const struct node_sync_keys *k, const uint8_t sign
     return NULL;
 }
 
-bool node_keys_signer(void *keys, const uint8_t sign_pk[static 32], const struct change_head *head,
-                      const struct id_hash *hash, uint8_t signature[static 64])
+bool node_keys_signer(const void *keys, const uint8_t sign_pk[static 32],
+                      const struct change_head *head, const struct id_hash *hash,
+                      uint8_t signature[static 64])
 {
     const uint8_t *secret = node_keys_sign(keys, sign_pk);
     if (secret == NULL) return false;

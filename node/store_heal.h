@@ -43,6 +43,6 @@ MUST_CHECK enum err node_store_heal_tried(struct node_store *s);
  * sets are left alone. */
 MUST_CHECK enum err node_store_heal_sets(struct node_store *s, const struct id_inc *inc,
                                          const struct message_set *sets, size_t count,
-                                         node_store_sign_fn *sign, void *ctx);
+                                         node_store_sign_fn *sign, const void *ctx);
 
 #endif

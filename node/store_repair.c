@@ -356,7 +356,7 @@ static enum err node_mend_again(struct node_mend *m)
 }
 
 enum err node_store_repair(struct node_store *s, const struct node_store_fix *fixes, size_t count,
-                           node_store_sign_fn *sign, void *ctx, int64_t now_ms)
+                           node_store_sign_fn *sign, const void *ctx, int64_t now_ms)
 {
     struct node_mend *m = calloc(1, sizeof *m);
     if (m == NULL) return ERR_NOMEM;

@@ -52,7 +52,7 @@ MUST_CHECK enum err node_store_staged_own(struct node_store *s, const struct id_
                                           uint64_t *next_seq);
 
 /* Sign with the secret of sign_pk. false: there is none, and nothing was written. */
-typedef bool node_store_sign_fn(void *ctx, const uint8_t sign_pk[static 32],
+typedef bool node_store_sign_fn(const void *ctx, const uint8_t sign_pk[static 32],
                                 const struct change_head *head, const struct id_hash *hash,
                                 uint8_t signature[static 64]);
 
@@ -69,7 +69,7 @@ typedef bool node_store_sign_fn(void *ctx, const uint8_t sign_pk[static 32],
  * pull will begin at 0; ERR_AGAIN: a log began since the hello, nothing was done: in the next session
  */
 MUST_CHECK enum err node_store_repair(struct node_store *s, const struct node_store_fix *fixes,
-                                      size_t count, node_store_sign_fn *sign, void *ctx,
+                                      size_t count, node_store_sign_fn *sign, const void *ctx,
                                       int64_t now_ms);
 
 /*

@@ -25,7 +25,7 @@ struct node_mend {
     const struct node_store_fix *fixes;
     size_t count;
     node_store_sign_fn *sign;
-    void *ctx;
+    const void *ctx;
     int64_t now_ms;
     struct node_identity identity;
     struct node_mend_log logs[HELLO_LOGS_MAX];

@@ -21,7 +21,7 @@ struct node_rot { /* one log */
     struct change_view *view;
     struct node_erasing *erasing;
     node_store_sign_fn *sign;
-    void *ctx;
+    const void *ctx;
     uint64_t kept, put; /* of the sets at hand */
     bool genesis;       /* it is back */
     bool other;         /* the hub's set is another than the one that the chain names */
@@ -399,7 +399,7 @@ static enum err node_rot_write(struct node_rot *r, const struct message_set *set
 
 enum err node_store_heal_sets(struct node_store *s, const struct id_inc *inc,
                               const struct message_set *sets, size_t count,
-                              node_store_sign_fn *sign, void *ctx)
+                              node_store_sign_fn *sign, const void *ctx)
 {
     struct change_head h;
     struct node_rot r = {.s = s, .inc = *inc, .sign = sign, .ctx = ctx};

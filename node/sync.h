@@ -209,9 +209,22 @@ struct node_sync_keys {              /* borrowed, the struct too, for the life o
 const uint8_t *node_keys_sign(const struct node_sync_keys *k, const uint8_t sign_pk[static 32]);
 bool node_keys_transport(const struct node_sync_keys *k, const uint8_t pk[static 32],
                          struct link_keys *out);
+/* Sets of an own log on their way back from the hub, in their order (SPEC 7.13). */
+struct node_pull {
+    uint64_t next;       /* seq of the next that must come */
+    struct id_hash head; /* of the last one that came */
+    bool any;            /* one came */
+    bool is_signed;      /* the last one has the signature of the log's key */
+};
+/* The next one: its bytes, its place behind the one before it. ERR_CHAIN_BROKEN, and errors of change_open() and
+ * change_verify(). */
+MUST_CHECK enum err node_pull_check(struct node_pull *p, const struct node_identity *id,
+                                    const struct id_inc *inc, const uint8_t key[static 32],
+                                    const struct message_set *m, struct change_view *view);
 /* The same as node_store_sign_fn; `keys`: struct node_sync_keys. */
-bool node_keys_signer(void *keys, const uint8_t sign_pk[static 32], const struct change_head *head,
-                      const struct id_hash *hash, uint8_t signature[static 64]);
+bool node_keys_signer(const void *keys, const uint8_t sign_pk[static 32],
+                      const struct change_head *head, const struct id_hash *hash,
+                      uint8_t signature[static 64]);
 /* The receipt as a PROOF, but for its signature. */
 void node_proof_of(const struct admin_receipt *r, struct message_proof *m);
 /* Has this set a signature of its own? Those of an older key that came back (SPEC 7.13) have none where a later one's

@@ -96,14 +96,11 @@ struct node_sync {
     struct node_sync_mending mending;
     struct node_store_fix fixes[HELLO_LOGS_MAX]; /* one per log of the hello */
     bool healing;                                /* what is pulled replaces sets that rotted here */
-    bool heal_seen;     /* whether to pull such sets was decided in this session */
-    bool heal_cut;      /* the last session that pulled such sets did not come to their end */
-    bool mend;          /* the heads were checked: this session repairs, nothing is sent */
-    size_t pull;        /* log + 1 that is being pulled, 0 = none */
-    uint64_t pull_next; /* seq of the next set that must come */
-    struct id_hash pull_head;
-    bool pull_any;             /* a set came */
-    bool pull_signed;          /* the last one has our signature */
+    bool heal_seen; /* whether to pull such sets was decided in this session */
+    bool heal_cut;  /* the last session that pulled such sets did not come to their end */
+    bool mend;      /* the heads were checked: this session repairs, nothing is sent */
+    size_t pull;    /* log + 1 that is being pulled, 0 = none */
+    struct node_pull own;
     unsigned rounds;           /* node_sync_follow() in a row without a complete session */
     struct message_pull asked; /* the set that the hub wants once more */
     uint64_t kept_after;

@@ -85,42 +85,46 @@ static void node_sync_pull_next(struct node_sync *s, const struct node_sync_even
     if (s->mending.pulled[i] > m.from && s->mending.pulled[i] < s->stated[i].next_seq)
         m.from = s->mending.pulled[i];
     s->pull = i + 1;
-    s->pull_next = m.from;
-    s->pull_any = s->pull_signed = false;
+    s->own = (struct node_pull){.next = m.from};
     buf_clear(&s->body);
     message_pull_encode(&m, &s->body);
     node_sync_send(s, MESSAGE_PULL, false, ev, fx);
 }
 
-/* One set of our own log: its bytes, its place behind the one before it. */
-static enum err node_sync_own_check(struct node_sync *s, const struct message_set *m)
+enum err node_pull_check(struct node_pull *p, const struct node_identity *id,
+                         const struct id_inc *inc, const uint8_t key[static 32],
+                         const struct message_set *m, struct change_view *view)
 {
-    enum err e = change_open(m->head, m->body, s->view);
-    if (e == ERR_OK) e = change_verify(s->view);
+    enum err e = change_open(m->head, m->body, view);
+    if (e == ERR_OK) e = change_verify(view);
     if (e != ERR_OK) return e;
-    const struct change_head *h = &s->view->head;
+    const struct change_head *h = &view->head;
     struct id_hash hash;
     change_hash(m->head, &hash);
-    if (!ID_EQUAL(&h->hub, &s->identity.hub) || !ID_EQUAL(&h->node, &s->identity.node) ||
-        !ID_EQUAL(&h->inc, &s->hello.logs[s->pull - 1].inc) || h->seq != s->pull_next ||
-        (s->pull_any && !ID_EQUAL(&h->prev, &s->pull_head)))
+    if (!ID_EQUAL(&h->hub, &id->hub) || !ID_EQUAL(&h->node, &id->node) || !ID_EQUAL(&h->inc, inc) ||
+        h->seq != p->next || (p->any && !ID_EQUAL(&h->prev, &p->head)))
         return ERR_CHAIN_BROKEN;
-    s->pull_any = true;
-    s->pull_next++;
-    s->pull_head = hash;
+    p->any = true;
+    p->next++;
+    p->head = hash;
+    p->is_signed = change_check_signature(key, h, &hash, m->signature) == ERR_OK;
+    return ERR_OK;
+}
+
+static enum err node_sync_own_check(struct node_sync *s, const struct message_set *m)
+{
     const uint8_t *key = s->mending.log_keys[s->pull - 1];
     if (sodium_is_zero(key, 32)) key = s->keys->sign_pk;
-    s->pull_signed = change_check_signature(key, h, &hash, m->signature) == ERR_OK;
-    return ERR_OK;
+    return node_pull_check(&s->own, &s->identity, &s->hello.logs[s->pull - 1].inc, key, m, s->view);
 }
 
 /* The hub's word for a head is worth our signature under it. */
 static enum err node_sync_pulled(struct node_sync *s)
 {
     struct node_store_fix *f = &s->fixes[s->pull - 1];
-    if (s->pull_next < f->next_seq || !s->pull_any || !s->pull_signed) return ERR_BAD_SIGNATURE;
-    f->next_seq = s->pull_next; /* it may have grown meanwhile */
-    f->head = s->pull_head;
+    if (s->own.next < f->next_seq || !s->own.any || !s->own.is_signed) return ERR_BAD_SIGNATURE;
+    f->next_seq = s->own.next; /* it may have grown meanwhile */
+    f->head = s->own.head;
     s->pull = 0;
     return ERR_OK;
 }
@@ -152,8 +156,7 @@ bool node_sync_heal(struct node_sync *s, const struct node_sync_event *ev,
         if (!rot->any || s->stated[i].next_seq <= rot->last) continue;
         struct message_pull m = {.inc = s->hello.logs[i].inc, .from = rot->first};
         s->pull = i + 1;
-        s->pull_next = rot->first;
-        s->pull_any = s->pull_signed = false;
+        s->own = (struct node_pull){.next = rot->first};
         s->healing = s->mend = s->heal_cut = true;
         buf_clear(&s->body);
         message_pull_encode(&m, &s->body);
@@ -180,7 +183,7 @@ static void node_sync_heal_own(struct node_sync *s, struct bytes body,
     f->inc = s->hello.logs[s->pull - 1].inc;
     f->sets = s->items.sets;
     f->count = count;
-    bool last = s->pull_next > s->mending.rot[s->pull - 1].last;
+    bool last = s->own.next > s->mending.rot[s->pull - 1].last;
     s->answer = last ? NODE_SYNC_WANT_REPAIRED : NODE_SYNC_WANT_STORED;
 }
 

@@ -662,7 +662,7 @@ static enum err log_key(struct calls *c)
 
 /* ---- repair ---- */
 
-static bool sign(void *ctx, const uint8_t sign_pk[static 32], const struct change_head *head,
+static bool sign(const void *ctx, const uint8_t sign_pk[static 32], const struct change_head *head,
                  const struct id_hash *hash, uint8_t signature[static 64])
 {
     const struct calls *c = ctx;

@@ -398,8 +398,9 @@ static void one_that_cannot_be_read_hides_no_other(void **state)
     pair_close(&w);
 }
 
-static bool no_sign(void *ctx, const uint8_t sign_pk[static 32], const struct change_head *head,
-                    const struct id_hash *hash, uint8_t signature[static 64])
+static bool no_sign(const void *ctx, const uint8_t sign_pk[static 32],
+                    const struct change_head *head, const struct id_hash *hash,
+                    uint8_t signature[static 64])
 {
     (void)ctx;
     (void)sign_pk;
