@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "hub/aside.h"
 #include "hub/store_read.h"
+#include "hub/subject_told.h"
 
 #include <stdlib.h>
 
@@ -75,10 +76,12 @@ static enum err hub_reads_row(void *ctx, int64_t row, const struct hub_read *r)
     json_t *ids = json_array();
     for (size_t i = 0; i + ID_RECORD_BYTES <= r->rids.len; i += ID_RECORD_BYTES)
         json_array_append_new(ids, hub_json_hex(bytes_make(r->rids.p + i, ID_RECORD_BYTES)));
-    json_t *j = json_pack("{s:I, s:o, s:s, s:s, s:s, s:i, s:I, s:o}", "row", (json_int_t)row, "at",
-                          hub_json_time(r->at_ms), "user", r->user, "what", r->what, "reason",
-                          r->why, "class", (int)r->highest, "count",
-                          (json_int_t)(r->rids.len / ID_RECORD_BYTES), "records", ids);
+    struct hub_told_words words = hub_told_read(r->what);
+    json_t *j =
+        json_pack("{s:I, s:o, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:o}", "row", (json_int_t)row,
+                  "at", hub_json_time(r->at_ms), "user", r->user, "what", r->what, "vi", words.vi,
+                  "en", words.en, "reason", r->why, "class", (int)r->highest, "count",
+                  (json_int_t)(r->rids.len / ID_RECORD_BYTES), "records", ids);
     return json_array_append_new(ctx, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 

@@ -2,10 +2,12 @@
 #include "hub/command_priv.h"
 
 #include "common/io/clock.h"
+#include "common/told.h"
 #include "hub/store_erase.h"
 #include "hub/store_issues.h"
 #include "hub/store_moves.h"
 #include "hub/store_read.h"
+#include "hub/subject_told.h"
 
 #include <stdlib.h>
 
@@ -36,6 +38,7 @@ struct subject {
     struct fold fold;
     struct change_write *writes;
     json_t *records, *history, *reads, *reports;
+    json_t *names;      /* of what references lead to, as told */
     unsigned max_class; /* values of fields above it are held back */
     bool grown;
 };
@@ -86,15 +89,6 @@ static bool subject_has_refs(const struct catalogue_type *t)
     return false;
 }
 
-/* Is this a record of a person (has a name by which people are told apart)? */
-static bool subject_is_person(const struct catalogue_type *t)
-{
-    for (size_t i = 0; i < t->field_count; i++) {
-        if (t->fields[i].identity == CATALOGUE_IDENTITY_NAME) return true;
-    }
-    return false;
-}
-
 /* Why the folded record belongs to the person. false: it does not. Every head is looked at, also
  * those that a conflict hides. */
 static bool subject_belongs(const struct subject *s, const struct catalogue_type *t,
@@ -109,7 +103,7 @@ static bool subject_belongs(const struct subject *s, const struct catalogue_type
             const struct subject_record *to = rid != NULL ? subject_find(s, rid) : NULL;
             if (to == NULL || to->why == SUBJECT_OTHER) continue;
             if (to->why == SUBJECT_SELF) {
-                *why = subject_is_person(t) ? SUBJECT_OTHER : SUBJECT_REFERS;
+                *why = told_is_person(t) ? SUBJECT_OTHER : SUBJECT_REFERS;
                 return true;
             }
             if (!subject_follows(s, t->no, r->field)) continue;
@@ -170,17 +164,21 @@ static enum err subject_collect(struct subject *s)
 
 /* ---- what they say ---- */
 
-static json_t *subject_label(const struct subject *s, const struct catalogue_field *f,
-                             const char *text)
+/* The value as people read it. References are many and lead to few records: each is read once. */
+static json_t *subject_told(const struct subject *s, const struct catalogue_field *f,
+                            struct bytes value, const char *text)
 {
-    size_t n = 0;
-    const struct catalogue_choice *v = catalogue_choices(s->c, &n);
-    bool choice = f->kind == CATALOGUE_CHOICE || f->kind == CATALOGUE_CHOICES;
-    for (size_t i = 0; choice && i < n; i++) {
-        if (strcmp(v[i].list, f->list) == 0 && strcmp(v[i].value, text) == 0)
-            return json_string(v[i].label_vi);
-    }
-    return json_string(text);
+    char key[CATALOGUE_NAME_BYTES_MAX + 2 * ID_RECORD_BYTES + 2];
+    if (f->kind != CATALOGUE_REF) return hub_told_value(s->app, f, text, s->max_class, false);
+    const uint8_t *rid = subject_ref(value);
+    const struct subject_record *to = rid != NULL ? subject_find(s, rid) : NULL;
+    bool own = to != NULL && to->why == SUBJECT_SELF;
+    snprintf(key, sizeof key, "%s %.*s", f->list, 2 * ID_RECORD_BYTES, text);
+    json_t *told = json_incref(json_object_get(s->names, key));
+    if (told != NULL) return told;
+    told = hub_told_value(s->app, f, text, s->max_class, own);
+    json_object_set(s->names, key, told);
+    return told;
 }
 
 /* One value that stands in the record; several of one field: they are in conflict, or a set. */
@@ -197,9 +195,10 @@ static void subject_value(const struct subject *s, const struct catalogue_type *
                               json_pack("{s:s, s:s, s:i, s:b}", "field", f->name, "label",
                                         f->label_vi, "class", (int)f->sensitivity, "withheld", 1));
     else if (e == ERR_OK && text.e == ERR_OK && text.len > 0 && f != NULL)
-        json_array_append_new(fields, json_pack("{s:s, s:s, s:i, s:o}", "field", f->name, "label",
-                                                f->label_vi, "class", (int)f->sensitivity, "value",
-                                                subject_label(s, f, buf_cstr(&text))));
+        json_array_append_new(fields, json_pack("{s:s, s:s, s:i, s:o, s:s}", "field", f->name,
+                                                "label", f->label_vi, "class", (int)f->sensitivity,
+                                                "value", subject_told(s, f, value, buf_cstr(&text)),
+                                                "code", buf_cstr(&text)));
     buf_free(&text);
 }
 
@@ -258,7 +257,8 @@ static enum err subject_record_json(struct subject *s, const struct subject_reco
 
 static enum err subject_op(struct subject *s, const struct hub_set *set, unsigned index)
 {
-    static const char *const kinds[] = {"create", "edit", "delete"};
+    static const char *const kinds[][2] = {
+        {"create", "Tạo hồ sơ"}, {"edit", "Sửa"}, {"delete", "Xóa"}};
     struct change_op op;
     struct bytes payload = set->view->payload[index];
     if (payload.p == NULL || change_op_decode(payload, s->writes, &op) != ERR_OK) return ERR_OK;
@@ -269,11 +269,13 @@ static enum err subject_op(struct subject *s, const struct hub_set *set, unsigne
     json_t *fields = json_array();
     for (size_t i = 0; t != NULL && i < op.count; i++)
         subject_value(s, t, op.writes[i].field, op.writes[i].element, op.writes[i].value, fields);
-    json_t *j = json_pack(
-        "{s:o, s:o, s:I, s:s, s:o, s:s, s:o}", "record", hub_json_hex(BYTES_OF(op.rid.b)),
-        "received", hub_json_time(set->received_ms), "position", (json_int_t)set->position, "unit",
-        set->unit, "person", hub_json_hex(BYTES_OF(set->view->head.person.b)), "kind",
-        kinds[op.kind], "fields", fields);
+    json_t *j = json_pack("{s:o, s:s, s:o, s:I, s:s, s:s, s:o, s:s, s:s, s:o}", "record",
+                          hub_json_hex(BYTES_OF(op.rid.b)), "type_label",
+                          t != NULL ? t->label_vi : "", "received", hub_json_time(set->received_ms),
+                          "position", (json_int_t)set->position, "unit", set->unit, "unit_name",
+                          hub_unit_name(s->app, set->unit), "person",
+                          hub_json_hex(BYTES_OF(set->view->head.person.b)), "kind",
+                          kinds[op.kind][0], "kind_label", kinds[op.kind][1], "fields", fields);
     return json_array_append_new(s->history, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
@@ -303,10 +305,10 @@ static enum err subject_read(void *ctx, int64_t row, const struct hub_read *r)
             json_array_append_new(ids, hub_json_hex(BYTES_OF(of->rid.b)));
     }
     if (json_array_size(ids) > 0)
-        json_array_append_new(w->s->reads,
-                              json_pack("{s:o, s:s, s:s, s:s, s:O}", "at", hub_json_time(r->at_ms),
-                                        "user", r->user, "what", r->what, "reason", r->why,
-                                        "records", ids));
+        json_array_append_new(
+            w->s->reads, json_pack("{s:o, s:s, s:s, s:s, s:s, s:O}", "at", hub_json_time(r->at_ms),
+                                   "user", r->user, "what", r->what, "what_label",
+                                   hub_told_read(r->what).vi, "reason", r->why, "records", ids));
     json_decref(ids);
     return ERR_OK;
 }
@@ -336,14 +338,15 @@ static enum err subject_cell(void *ctx, const struct hub_issue_cell *cell)
         if (of != NULL && of->why != SUBJECT_OTHER)
             json_array_append_new(ids, hub_json_hex(BYTES_OF(of->rid.b)));
     }
-    if (json_array_size(ids) > 0)
-        json_array_append_new(w->s->reports,
-                              json_pack("{s:I, s:s, s:s, s:I, s:o, s:i, s:s, s:s, s:O}", "issue",
-                                        (json_int_t)w->issue.id, "report", w->issue.report,
-                                        "period", w->issue.period, "number",
-                                        (json_int_t)w->issue.number, "closed",
-                                        hub_json_time(w->issue.closed_ms), "line", (int)cell->line,
-                                        "value", cell->value, "unit", cell->unit, "records", ids));
+    if (json_array_size(ids) > 0) {
+        json_t *j = json_pack("{s:I, s:s, s:s, s:I, s:o, s:i, s:s, s:s, s:O}", "issue",
+                              (json_int_t)w->issue.id, "report", w->issue.report, "period",
+                              w->issue.period, "number", (json_int_t)w->issue.number, "closed",
+                              hub_json_time(w->issue.closed_ms), "line", (int)cell->line, "value",
+                              cell->value, "unit", cell->unit, "records", ids);
+        hub_told_cell(w->s->app, &w->issue, cell, j);
+        json_array_append_new(w->s->reports, j);
+    }
     json_decref(ids);
     return ERR_OK;
 }
@@ -463,6 +466,7 @@ json_t *hub_command_subject(struct hub_app *a, const json_t *request)
     s.history = json_array();
     s.reads = json_array();
     s.reports = json_array();
+    s.names = json_object();
     e = s.v != NULL && s.writes != NULL ? fold_init(&s.fold) : ERR_NOMEM;
     if (e == ERR_OK) e = subject_add(&s, rid.b, SUBJECT_SELF);
     if (e == ERR_OK) e = subject_fill(&s);
@@ -472,6 +476,7 @@ json_t *hub_command_subject(struct hub_app *a, const json_t *request)
     json_decref(s.history);
     json_decref(s.reads);
     json_decref(s.reports);
+    json_decref(s.names);
     if (s.fold.private_ != NULL) fold_free(&s.fold);
     free(s.writes);
     free(s.v);

@@ -12,7 +12,7 @@ static void hub_print_reads(const struct cli *c, const json_t *r)
         const char *user = hub_tool_str(row, "user");
         printf("%.19s  %s  %s  %lld  %s%s%s\n", hub_tool_str(row, "at"),
                user[0] != '\0' ? user : cli_text(c, "(không ghi tên)", "(no name given)"),
-               hub_tool_str(row, "what"),
+               cli_text(c, hub_tool_str(row, "vi"), hub_tool_str(row, "en")),
                (long long)json_integer_value(json_object_get(row, "count")),
                json_string_value(json_array_get(ids, 0)), json_array_size(ids) > 1 ? " …  " : "  ",
                hub_tool_str(row, "reason"));

@@ -82,13 +82,15 @@ static void subject_sheets(struct subject_book *b, const json_t *r)
     static const char *const about_keys[] = {"holder_name", "made", "by", "reason"};
     static const char *const record[] = {"Loại hồ sơ", "Mã hồ sơ", "Đơn vị", "Mục", "Giá trị"};
     static const char *const record_keys[] = {"type_label", "id", "unit_name"};
-    static const char *const history[] = {"Nhận lúc", "Mã hồ sơ", "Đơn vị", "Người ghi (mã)",
-                                          "Việc",     "Mục",      "Giá trị"};
-    static const char *const history_keys[] = {"received", "record", "unit", "person", "kind"};
-    static const char *const reads[] = {"Lúc", "Ai", "Bằng lệnh", "Lý do"};
-    static const char *const reads_keys[] = {"at", "user", "what", "reason"};
-    static const char *const reports[] = {"Báo cáo", "Kỳ", "Chốt lúc", "Đơn vị", "Dòng phân tổ"};
-    static const char *const reports_keys[] = {"report", "period", "closed", "unit", "value"};
+    static const char *const history[] = {"Nhận lúc",       "Loại hồ sơ", "Mã hồ sơ", "Đơn vị",
+                                          "Người ghi (mã)", "Việc",       "Mục",      "Giá trị"};
+    static const char *const history_keys[] = {"received",  "type_label", "record",
+                                               "unit_name", "person",     "kind_label"};
+    static const char *const reads[] = {"Lúc", "Ai", "Việc", "Lý do"};
+    static const char *const reads_keys[] = {"at", "user", "what_label", "reason"};
+    static const char *const reports[] = {"Báo cáo", "Kỳ", "Chốt lúc", "Đơn vị", "Dòng", "Phân tổ"};
+    static const char *const reports_keys[] = {"report_label", "period_label", "closed",
+                                               "unit_name",    "line_label",   "value_label"};
     json_t *one = json_pack("[O]", (json_t *)(uintptr_t)r);
     subject_sheet(b, "Giới thiệu", about, 4);
     subject_list(b, one, about_keys, 4);
@@ -97,14 +99,14 @@ static void subject_sheets(struct subject_book *b, const json_t *r)
     const json_t *rows = json_object_get(r, "records");
     for (size_t i = 0; i < json_array_size(rows); i++)
         subject_rows(b, json_array_get(rows, i), record_keys, 3);
-    subject_sheet(b, "Lịch sử", history, 7);
+    subject_sheet(b, "Lịch sử", history, 8);
     rows = json_object_get(r, "history");
     for (size_t i = 0; i < json_array_size(rows); i++)
-        subject_rows(b, json_array_get(rows, i), history_keys, 5);
+        subject_rows(b, json_array_get(rows, i), history_keys, 6);
     subject_sheet(b, "Ai đã xem", reads, 4);
     subject_list(b, json_object_get(r, "reads"), reads_keys, 4);
-    subject_sheet(b, "Báo cáo đã tính", reports, 5);
-    subject_list(b, json_object_get(r, "reports"), reports_keys, 5);
+    subject_sheet(b, "Báo cáo đã tính", reports, 6);
+    subject_list(b, json_object_get(r, "reports"), reports_keys, 6);
 }
 
 enum err hub_xlsx_subject(const json_t *r, const char *path)

@@ -1,6 +1,8 @@
 /* Everything that this PC holds about one person, as one answer, for the person who asks. docs/subject.md. */
 #include "node/command_priv.h"
 
+#include "common/told.h"
+#include "node/store_search.h"
 #include "node/store_users.h"
 #include "proto/sealed_file.h"
 
@@ -38,6 +40,8 @@ struct subject {
     size_t count;
     enum subject_why adding; /* what a search finds now is */
     json_int_t max_class;    /* values of fields above it are held back */
+    json_t *titles;          /* of records that values name, by id: those that may be told */
+    struct date today;
 };
 
 static const struct subject_record *subject_find(const struct subject *s, const uint8_t *rid)
@@ -58,14 +62,6 @@ static enum err subject_add(struct subject *s, const struct id_record *rid, unsi
 
 /* ---- which records ---- */
 
-/* Is this a record of a person (has a name by which people are told apart)? */
-static bool subject_is_person(const struct catalogue_type *t)
-{
-    for (size_t i = 0; i < t->field_count; i++)
-        if (t->fields[i].identity == CATALOGUE_IDENTITY_NAME) return true;
-    return false;
-}
-
 static bool subject_follows(const struct subject *s, unsigned type, unsigned field)
 {
     size_t n = 0;
@@ -83,7 +79,7 @@ static bool subject_belongs(const struct subject *s, const struct subject_record
     if (to->why == SUBJECT_OTHER || to->why == SUBJECT_ATTACHED || f->kind != CATALOGUE_REF)
         return false;
     if (to->why == SUBJECT_SELF) {
-        *why = subject_is_person(t) ? SUBJECT_OTHER : SUBJECT_REFERS;
+        *why = told_is_person(t) ? SUBJECT_OTHER : SUBJECT_REFERS;
         return true;
     }
     *why = SUBJECT_FOLLOWS;
@@ -229,6 +225,50 @@ static json_t *subject_values(const json_t *record, const char *field)
     return a;
 }
 
+/* What the record that a reference leads to is called; NULL: it is not told. */
+static const char *subject_title(const struct subject *s, const struct catalogue_field *f,
+                                 const char *hex)
+{
+    struct id_record rid;
+    char title[NODE_SEARCH_TITLE_BYTES_MAX + 1];
+    const struct catalogue_type *t = catalogue_type_by_name(s->cat, f->list);
+    if (f->kind != CATALOGUE_REF || t == NULL || node_request_id(hex, &rid) != ERR_OK) return NULL;
+    const struct subject_record *to = subject_find(s, rid.b);
+    bool own = to != NULL && to->why == SUBJECT_SELF;
+    if (told_title(t, (unsigned)s->max_class, own) == NULL) return NULL;
+    if (json_object_get(s->titles, hex) == NULL &&
+        node_store_title(s->c->store, &rid, title) == ERR_OK && title[0] != '\0')
+        json_object_set_new(s->titles, hex, json_string(title));
+    return json_string_value(json_object_get(s->titles, hex));
+}
+
+static void subject_tell(const struct subject *s, const struct catalogue_field *f,
+                         const json_t *value, struct buf *out)
+{
+    const char *text = json_string_value(value);
+    if (json_is_boolean(value)) text = json_is_true(value) ? "1" : "0";
+    if (json_is_integer(value))
+        buf_printf(out, "%lld", (long long)json_integer_value(value));
+    else if (text != NULL)
+        told_value(s->cat, s->today, f, text, subject_title(s, f, text), out);
+}
+
+/* The value as people read it: labels in place of codes; of a set, one behind the other. */
+static json_t *subject_told(const struct subject *s, const struct catalogue_field *f,
+                            const json_t *value)
+{
+    struct buf out;
+    buf_init(&out, 4 * CATALOGUE_TEXT_BYTES_MAX);
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (i > 0) buf_add_str(&out, "; ");
+        subject_tell(s, f, json_array_get(value, i), &out);
+    }
+    if (!json_is_array(value)) subject_tell(s, f, value, &out);
+    json_t *j = json_stringn((const char *)out.p, out.e == ERR_OK ? out.len : 0);
+    buf_free(&out);
+    return j;
+}
+
 static json_t *subject_fields(const struct subject *s, const struct subject_record *r,
                               const struct catalogue_type *t, const json_t *record)
 {
@@ -242,7 +282,12 @@ static json_t *subject_fields(const struct subject *s, const struct subject_reco
             json_t *j = json_pack("{s:s, s:s, s:s, s:i}", "field", f->name, "label_vi", f->label_vi,
                                   "label_en", f->label_en, "class", (int)f->sensitivity);
             json_object_set_new(j, "withheld", json_boolean(held_back));
+            json_t *told = json_array();
+            for (size_t k = 0; k < json_array_size(values); k++)
+                json_array_append_new(told, subject_told(s, f, json_array_get(values, k)));
             if (!held_back) json_object_set(j, "values", values);
+            if (!held_back) json_object_set(j, "told", told);
+            json_decref(told);
             json_array_append_new(out, j);
         }
         json_decref(values);
@@ -258,12 +303,15 @@ static json_t *subject_events(const struct subject *s, const struct catalogue_ty
     for (size_t i = 0; i < json_array_size(events); i++) {
         json_t *writes = json_object_get(json_array_get(events, i), "writes");
         for (size_t k = json_array_size(writes); k > 0; k--) {
-            const char *name = node_request_str(json_array_get(writes, k - 1), "field");
+            json_t *w = json_array_get(writes, k - 1);
+            const char *name = node_request_str(w, "field");
             const struct catalogue_field *f =
                 t != NULL && name != NULL ? catalogue_field_by_name(t, name) : NULL;
             if (f == NULL || (json_int_t)f->sensitivity > s->max_class ||
                 strcmp(name, SEALED_FILE_FIELD_KEY) == 0)
                 json_array_remove(writes, k - 1);
+            else if (node_request_str(w, "element") == NULL)
+                json_object_set_new(w, "told", subject_told(s, f, json_object_get(w, "value")));
         }
     }
     return events != NULL ? events : json_array();
@@ -277,13 +325,14 @@ static json_t *subject_record_json(const struct subject *s, const struct subject
     json_t *ask = json_pack("{s:s}", "id", hex);
     json_t *record = node_command_reveal(s->c, ask);
     json_t *history = r->why == SUBJECT_OTHER ? NULL : node_command_history(s->c, ask);
-    json_t *title = r->why == SUBJECT_OTHER ? NULL : json_object_get(record, "title");
+    const struct catalogue_field *name = t != NULL ? catalogue_title(t) : NULL;
+    bool named =
+        r->why != SUBJECT_OTHER && name != NULL && (json_int_t)name->sensitivity <= s->max_class;
     json_t *j = json_pack(
-        "{s:s, s:s, s:s, s:O*, s:O*, s:O*, s:O*, s:o, s:o}", "id", hex, "why", subject_whys[r->why],
-        "type", t != NULL ? t->name : "?", "title", title, "unit", json_object_get(record, "unit"),
-        "deleted", json_object_get(record, "deleted"), "refs",
-        r->why == SUBJECT_OTHER ? NULL : json_object_get(record, "refs"), "fields",
-        subject_fields(s, r, t, record), "events", subject_events(s, t, history));
+        "{s:s, s:s, s:s, s:O*, s:O*, s:O*, s:o, s:o}", "id", hex, "why", subject_whys[r->why],
+        "type", t != NULL ? t->name : "?", "title", named ? json_object_get(record, "title") : NULL,
+        "unit", json_object_get(record, "unit"), "deleted", json_object_get(record, "deleted"),
+        "fields", subject_fields(s, r, t, record), "events", subject_events(s, t, history));
     json_decref(ask);
     json_decref(record);
     json_decref(history);
@@ -388,14 +437,15 @@ static json_t *subject_json(const struct subject *s, const json_t *request)
     if (e == ERR_OK) e = subject_reads(s, reads);
     if (e == ERR_OK) e = subject_drafts(s, drafts);
     const struct catalogue_type *t = catalogue_type_by_no(s->cat, s->v[0].type);
-    json_t *j = e != ERR_OK
-                    ? subject_said(e)
-                    : json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:I, s:O, s:O, s:O}", "format",
-                                "dongbo/subject-node/1", "made", node_json_time(s->c->wall_ms()),
-                                "holder", id.unit, "by", node_request_str(request, "person"),
-                                "reason", node_request_str(request, "reason"), "type", t->name,
-                                "id", node_request_str(request, "id"), "max_class", s->max_class,
-                                "records", records, "reads", reads, "drafts", drafts);
+    json_t *j =
+        e != ERR_OK
+            ? subject_said(e)
+            : json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:I, s:O, s:O, s:O, s:O}", "format",
+                        "dongbo/subject-node/1", "made", node_json_time(s->c->wall_ms()), "holder",
+                        id.unit, "by", node_request_str(request, "person"), "reason",
+                        node_request_str(request, "reason"), "type", t->name, "id",
+                        node_request_str(request, "id"), "max_class", s->max_class, "records",
+                        records, "reads", reads, "drafts", drafts, "titles", s->titles);
     json_decref(records);
     json_decref(reads);
     json_decref(drafts);
@@ -429,10 +479,13 @@ json_t *node_command_subject(struct node_command *c, const json_t *request)
     unsigned type = c->entry.record.fold.type;
     if (e == ERR_OK && catalogue_type_by_no(s.cat, type) == NULL) return node_no_type("?");
     s.v = calloc(SUBJECT_RECORDS_MAX, sizeof *s.v);
-    if (e == ERR_OK && s.v == NULL) e = ERR_NOMEM;
+    s.titles = json_object();
+    if (e == ERR_OK && (s.v == NULL || s.titles == NULL)) e = ERR_NOMEM;
+    if (e == ERR_OK) e = date_of_ms(c->wall_ms(), &s.today);
     if (e == ERR_OK) e = subject_add(&s, &rid, type, SUBJECT_SELF);
     if (e == ERR_OK) e = subject_collect(&s);
     json_t *j = e == ERR_OK ? subject_json(&s, request) : subject_said(e);
+    json_decref(s.titles);
     free(s.v);
     return j;
 }

@@ -176,6 +176,41 @@ static void without_a_reason_there_is_none(void **state)
     json_decref(r);
 }
 
+/* Labels beside the codes; titles of what values lead to, where they may be told. */
+static void codes_are_told_in_words(void **state)
+{
+    (void)state;
+    char team[33], member[33], minded[33];
+    people();
+    made("team",
+         json_pack("{s:s, s:s, s:s}", "name", "Đội 1", "kind", "volunteer_team", "state", "active"),
+         team);
+    made("team_member",
+         json_pack("{s:s, s:s, s:s, s:s, s:s}", "person", ids.one, "team", team, "role", "member",
+                   "joined_on", "2020-01-24", "meets_criteria", "1"),
+         member);
+    made("child_case",
+         json_pack("{s:s, s:s, s:s}", "person", ids.one, "caregiver", ids.other, "from_on",
+                   "2023-01-01"),
+         minded);
+    json_t *r = subject(ids.one, 4);
+    char *text = json_dumps(r, 0);
+    assert_non_null(strstr(text, "\"told\": [\"Có\"]"));
+    assert_non_null(strstr(text, "\"told\": [\"Đội, tổ, nhóm: Đội 1\"]"));
+    assert_non_null(strstr(text, "\"told\": [\"Người: Đặng Thị Hồng\"]"));
+    assert_null(strstr(text, "Trần Quốc Toản")); /* his name is his own */
+    assert_string_equal(json_string_value(json_object_get(json_object_get(r, "titles"), team)),
+                        "Đội 1");
+    assert_null(json_object_get(json_object_get(r, "titles"), ids.other));
+    free(text);
+    json_decref(r);
+    r = subject(ids.one, 1); /* nor her own, where that class is held back */
+    text = json_dumps(r, 0);
+    assert_null(strstr(text, "Hồng"));
+    free(text);
+    json_decref(r);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -183,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(every_record_is_found),
         T(a_higher_class_is_named_and_held_back),
+        T(codes_are_told_in_words),
         T(without_a_reason_there_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/io/file.h"
+#include "common/io/xlsx_read.h"
+#include "hub/xlsx_subject.h"
 #include "tests/lib/office.h"
 
 static int setup(void **state)
@@ -54,6 +57,30 @@ static void plant(struct office *o)
         }
         report_put(&o->hub, lines[i].node, text);
     }
+}
+
+#define TEAM    "88888888888888888888888888888888"
+#define MEMBER  "99999999999999999999999999999999"
+#define CASE2   "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define PERSON2 "cccccccccccccccccccccccccccccccc"
+#define GIVEN   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" /* another person's record that a volunteer has */
+
+static void plant_volunteer(struct office *o)
+{
+    report_put(&o->hub, 0,
+               "{\"type\":\"team\",\"id\":\"" TEAM
+               "\",\"name\":\"Đội 1\",\"kind\":\"volunteer_team\",\"state\":\"active\"}");
+    report_put(&o->hub, 0,
+               "{\"type\":\"team_member\",\"id\":\"" MEMBER "\",\"person\":\"" PERSON
+               "\",\"team\":\"" TEAM
+               "\",\"role\":\"member\",\"joined_on\":\"2020-01-24\",\"meets_criteria\":\"1\"}");
+    report_put(&o->hub, 0,
+               "{\"type\":\"assignment\",\"id\":\"" GIVEN "\",\"client\":\"" PERSON
+               "\",\"member\":\"" MEMBER
+               "\",\"purpose\":\"persuade_rehab\",\"from_on\":\"2023-01-01\"}");
+    report_put(&o->hub, 0,
+               "{\"type\":\"child_case\",\"id\":\"" CASE2 "\",\"person\":\"" PERSON
+               "\",\"caregiver\":\"" ALIEN "\"}");
 }
 
 static json_t *subject(struct hub_app *a, const char *id, const char *reason, enum err want)
@@ -129,6 +156,94 @@ static void all_about_one_person_and_nobody_else(void **state)
     json_decref(r);
 }
 
+/* Of the record the field's value, as told. */
+static const char *told(const json_t *r, const char *record, const char *field)
+{
+    const json_t *fields =
+        json_object_get(row_of(json_object_get(r, "records"), "id", record), "fields");
+    const json_t *f = row_of(fields, "field", field);
+    if (f == NULL) fail_msg("%s has no %s", record, field);
+    return text_at(f, "value");
+}
+
+static void codes_are_told_in_words(void **state)
+{
+    struct office *o = *state;
+    plant(o);
+    report_put(&o->hub, 0,
+               "{\"type\":\"person\",\"id\":\"" PERSON2
+               "\",\"full_name\":\"Lê Oanh\",\"sex\":\"female\",\"cur_unit\":\"26173\","
+               "\"guardian\":\"" PERSON "\"}");
+    plant_volunteer(o);
+    json_t *r = subject(&o->app, PERSON, "đơn số 12", ERR_OK);
+    assert_string_equal(told(r, MEMBER, "meets_criteria"), "Có");
+    assert_string_equal(told(r, MEMBER, "team"), "Đội, tổ, nhóm: Đội 1");
+    assert_string_equal(told(r, MEMBER, "person"), "Người: Kiều Trăng Khuyết");
+    assert_string_equal(told(r, GIVEN, "member"), "Thành viên đội 99999999");
+    assert_string_equal(told(r, CASE2, "caregiver"), "Người 66666666"); /* her name is her own */
+    const json_t *fields =
+        json_object_get(row_of(json_object_get(r, "records"), "id", MEMBER), "fields");
+    assert_string_equal(text_at(row_of(fields, "field", "team"), "code"), TEAM);
+    const json_t *event = row_of(json_object_get(r, "history"), "record", MEMBER);
+    assert_string_equal(text_at(event, "kind_label"), "Tạo hồ sơ");
+    assert_string_equal(text_at(event, "type_label"), "Thành viên đội");
+    event = row_of(json_object_get(r, "history"), "record", TWIN);
+    assert_string_equal(text_at(event, "unit_name"), "Xã Phú Lý");
+    json_decref(r);
+    r = office_send(&o->app,
+                    json_pack("{s:s, s:s, s:s, s:i}", "verb", "subject", "id", PERSON2, "reason",
+                              "x", "max_class", 2),
+                    ERR_OK);
+    assert_string_equal(told(r, PERSON2, "cur_unit"), "Xã Phú Lý (26173)");
+    assert_string_equal(told(r, PERSON2, "guardian"), "Người 11111111");
+    json_decref(r);
+}
+
+/* Of the workbook the sheet as CSV. */
+static void sheet(const char *path, uint32_t no, struct buf *out)
+{
+    struct buf file;
+    struct xlsx_why why;
+    buf_init(&file, XLSX_FILE_BYTES_MAX);
+    buf_init(out, XLSX_TEXT_BYTES_MAX);
+    assert_int_equal(file_read(path, XLSX_FILE_BYTES_MAX, &file), ERR_OK);
+    assert_int_equal(xlsx_read_csv(buf_bytes(&file), no, 1, out, &why), ERR_OK);
+    buf_free(&file);
+}
+
+static void the_workbook_has_no_codes(void **state)
+{
+    struct office *o = *state;
+    struct buf text;
+    char path[192];
+    struct hub_close_result closed;
+    plant(o);
+    plant_volunteer(o);
+    assert_int_equal(report_close(&o->hub, "RP04", "2023-6M", &closed), ERR_OK);
+    json_decref(office_send(
+        &o->app, json_pack("{s:s, s:s, s:s}", "verb", "get", "id", GIVEN, "person", "Tú"), ERR_OK));
+    json_t *r = subject(&o->app, PERSON, "đơn số 12", ERR_OK);
+    snprintf(path, sizeof path, "%s/lan.xlsx", o->hub.folder);
+    assert_int_equal(file_create_empty(path), ERR_OK);
+    assert_int_equal(hub_xlsx_subject(r, path), ERR_OK);
+    json_decref(r);
+    static const struct {
+        uint32_t sheet;
+        const char *says, *never;
+    } want[] = {
+        {2, "Đủ tiêu chuẩn,Có", TEAM},           {3, ",Tạo hồ sơ,", ",create,"},
+        {3, ",Xã Phú Lý,", ",26173,"},           {4, ",Tú,Mở hồ sơ,", ",get,"},
+        {5, "6 tháng đầu năm 2023,", "2023-6M"}, {5, ",Thành viên\n", ",member"},
+    };
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        sheet(path, want[i].sheet, &text);
+        if (strstr(buf_cstr(&text), want[i].says) == NULL)
+            fail_msg("%s: %s", want[i].says, buf_cstr(&text));
+        assert_null(strstr(buf_cstr(&text), want[i].never));
+        buf_free(&text);
+    }
+}
+
 static void it_is_a_deliberate_act_that_is_noted(void **state)
 {
     struct office *o = *state;
@@ -185,6 +300,8 @@ int main(void)
 #define WITH_OFFICE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         WITH_OFFICE(all_about_one_person_and_nobody_else),
+        WITH_OFFICE(codes_are_told_in_words),
+        WITH_OFFICE(the_workbook_has_no_codes),
         WITH_OFFICE(it_is_a_deliberate_act_that_is_noted),
         WITH_OFFICE(reports_that_counted_the_person_are_named),
     };

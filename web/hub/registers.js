@@ -114,17 +114,16 @@ function Reads() {
     } catch (e) { setWrong(e.message); }
   };
   useEffect(() => { load(0); }, []);
-  const what = (w) => (t(`audit.${w}`) === `audit.${w}` ? w : t(`audit.${w}`));
   const find = (e) => { e.preventDefault(); load(0); };
   const heads = [t("history.when"), t("audit.who"), t("history.what"), t("hub.reason"), t("reads.class"), t("hub.records")];
   const rows = async () => [heads, ...(await allRows("/api/reads", { ...(by && { by }), ...(id && { id }) }))
-    .map((x) => [showTime(x.at), x.user || t("audit.nobody"), what(x.what), x.reason, x.class, x.count === 1 ? x.records[0] : x.count])];
+    .map((x) => [showTime(x.at), x.user || t("audit.nobody"), say(x), x.reason, x.class, x.count === 1 ? x.records[0] : x.count])];
   return html`<section><h2>${t("reads.title")}</h2><p>${t("reads.why")}</p><${Wrong} text=${wrong} />
     <form onSubmit=${find}><div class="fields filters"><${Text} name="by" label=${t("reads.by")} value=${by} onInput=${(e) => setBy(e.target.value)} autocomplete="off" />
       <${Text} name="id" label=${t("reads.id")} value=${id} onInput=${(e) => setId(e.target.value.trim())} autocomplete="off" /></div><div class="acts"><button>${t("reads.go")}</button></div></form><div class="acts"><${Csv} name="nhat-ky-doc" label=${t("reads.title")} rows=${rows} /></div>
     ${r && html`<p><span class=${`state ${r.whole ? "ok" : "warn"}`}>${r.whole ? "●" : "▲"} ${r.whole ? t("reads.whole", { n: number(r.kept) }) : t("reads.broken", { n: number(r.wrong) })}</span></p>
       ${r.rows.length === 0 ? html`<p>${t("reads.none")}</p>` : html`<${Table} label=${t("reads.title")} heads=${[t("history.when"), t("audit.who"), t("history.what"), t("hub.reason"), { num: t("reads.class") }, { num: t("hub.records") }]}>
-        ${r.rows.map((x) => html`<tr key=${x.row}><td>${showTime(x.at)}</td><th scope="row">${x.user || t("audit.nobody")}</th><td>${what(x.what)}</td><td>${x.reason || "–"}</td><td class="num">${x.class}</td>
+        ${r.rows.map((x) => html`<tr key=${x.row}><td>${showTime(x.at)}</td><th scope="row">${x.user || t("audit.nobody")}</th><td>${say(x)}</td><td>${x.reason || "–"}</td><td class="num">${x.class}</td>
           <td class="num">${x.count === 1 ? html`<code>${x.records[0].slice(0, 8)}</code>` : number(x.count)}</td></tr>`)}</${Table}>`}
       ${r.rows.length >= 500 && html`<div class="acts"><button onClick=${() => load(r.rows[r.rows.length - 1].row)}>${t("list.more")}</button></div>`}
       ${r.dropped > 0 && html`<p class="hint">${t("reads.dropped", { n: number(r.dropped), time: showTime(r.dropped_until) })}</p>`}`}</section>`;
