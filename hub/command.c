@@ -193,18 +193,10 @@ json_t *hub_json_value(struct bytes value)
 
 const char *hub_unit_name(struct hub_app *a, const char *code)
 {
+    struct date today;
     const struct catalogue *c = hub_store_catalogue(a->store);
-    size_t n = 0;
-    const struct catalogue_unit *units = c != NULL ? catalogue_units(c, &n) : NULL;
-    const char *name = "";
-    bool ours = false;
-    for (size_t i = 0; i < n; i++) { /* the last row of a code is its newest name */
-        if (strcmp(units[i].code, code) != 0) continue;
-        bool below = strcmp(units[i].parent, a->identity.unit) == 0;
-        if (below || !ours) name = units[i].name_vi;
-        ours = ours || below; /* 26188 is a commune here until 2025 and a ward elsewhere since */
-    }
-    return name;
+    if (c == NULL || date_of_ms(clock_wall_ms(), &today) != ERR_OK) return "";
+    return catalogue_unit_name(c, code, today);
 }
 
 /* ---- dispatch ---- */

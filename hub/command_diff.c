@@ -261,9 +261,10 @@ static void hub_diff_cell(struct hub_diff *d, const struct hub_side_cell *a,
                                .changed = {json_array(), 0, NULL}};
     hub_diff_lists(d, a, b, &why);
     json_t *j = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o}", "a", a != NULL ? hub_side_cell_json(a) : json_null(), "b",
-        b != NULL ? hub_side_cell_json(b) : json_null(), "causes", hub_diff_causes(d, a, b, &why),
-        "added", hub_diff_records_json(d, &why.added), "removed",
+        "{s:o, s:o, s:o, s:o, s:o, s:o}", "a",
+        a != NULL ? hub_side_cell_json(&d->a, a) : json_null(), "b",
+        b != NULL ? hub_side_cell_json(&d->b, b) : json_null(), "causes",
+        hub_diff_causes(d, a, b, &why), "added", hub_diff_records_json(d, &why.added), "removed",
         hub_diff_records_json(d, &why.removed), "changed", hub_diff_records_json(d, &why.changed));
     const struct catalogue_indicator *i = b != NULL ? b->indicator : a->indicator;
     json_object_set_new(j, "label_vi", json_string(i->label_vi));

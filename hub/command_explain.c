@@ -88,16 +88,17 @@ static json_t *hub_rule_json(const struct hub_side *side, const struct hub_side_
 
 /* ---- the cell ---- */
 
-json_t *hub_side_cell_json(const struct hub_side_cell *c)
+json_t *hub_side_cell_json(const struct hub_side *side, const struct hub_side_cell *c)
 {
     char text[HUB_REPORT_VALUE_ROOM];
     bool ratio = hub_figures_is_ratio(c->indicator->measure);
     hub_side_text(c, text);
     const char *state = c->absent ? "nothing_sent" : ratio && c->den <= 0 ? "no_base" : "figure";
-    json_t *j = json_pack("{s:I, s:s, s:s, s:s, s:b, s:s, s:s, s:I}", "line", (json_int_t)c->line,
-                          "indicator", c->indicator->id, "by", c->by, "value", c->value, "total",
-                          (int)c->total, "unit", c->unit, "state", state, "record_count",
-                          (json_int_t)c->count);
+    const char *name = catalogue_unit_name(side->catalogue, c->unit, side->window.last);
+    json_t *j = json_pack("{s:I, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:I}", "line",
+                          (json_int_t)c->line, "indicator", c->indicator->id, "by", c->by, "value",
+                          c->value, "total", (int)c->total, "unit", c->unit, "unit_name", name,
+                          "state", state, "record_count", (json_int_t)c->count);
     json_object_set_new(j, "num", c->absent ? json_null() : json_integer((json_int_t)c->num));
     json_object_set_new(j, "den",
                         c->absent || !ratio ? json_null() : json_integer((json_int_t)c->den));
@@ -352,7 +353,7 @@ json_t *hub_command_explain(struct hub_app *a, const json_t *request)
     enum err e = hub_side_find(&side, &key, &cell);
     if (e == ERR_OK) {
         j = json_pack("{s:o, s:o, s:o}", "of", hub_side_json(&side), "cell",
-                      hub_side_cell_json(cell), "rule", hub_rule_json(&side, cell));
+                      hub_side_cell_json(&side, cell), "rule", hub_rule_json(&side, cell));
         e = j != NULL ? hub_explain_records(a, &side, cell, request, j) : ERR_NOMEM;
         if (e == ERR_OK) hub_explain_corrections(a, &side, cell, j);
         if (e == ERR_OK) hub_reads_note_rows(a, request, "explain", json_object_get(j, "records"));

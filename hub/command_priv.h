@@ -137,7 +137,7 @@ struct hub_side;
 struct hub_side_cell;
 struct hub_input_set;
 json_t *hub_side_json(const struct hub_side *side);
-json_t *hub_side_cell_json(const struct hub_side_cell *c);
+json_t *hub_side_cell_json(const struct hub_side *side, const struct hub_side_cell *c);
 /* The canonical figures of a side. NULL: they cannot be read. */
 json_t *hub_side_figures(struct hub_app *a, const struct hub_side *side);
 /* Of these figures the corrections that count in a cell: all communes' in the sum. An array. */
@@ -229,7 +229,9 @@ json_t *hub_json_base64(struct bytes b);
 json_t *hub_json_time(int64_t ms); /* null for 0 */
 /* One msgpack value as its canonical text; null for nil. */
 json_t *hub_json_value(struct bytes value);
-const char *hub_unit_name(struct hub_app *a, const char *code); /* "" when unknown */
+/* What a unit is called today, in whatever is about the present; "" when unknown. A report names units as they were
+ * called on the last day of its window. */
+const char *hub_unit_name(struct hub_app *a, const char *code);
 
 /* command_sealed.c */
 json_t *hub_command_readers(struct hub_app *a, const json_t *request);

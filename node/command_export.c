@@ -71,14 +71,14 @@ static void node_export_set(struct node_exporting *x, size_t k, struct bytes jso
 
 static void node_export_unit(struct node_exporting *x, struct bytes code)
 {
-    size_t n = 0;
-    const struct catalogue_unit *v = catalogue_units(node_store_catalogue(x->c->store, NULL), &n);
-    for (size_t i = 0; !x->machine && i < n; i++) {
-        if (!node_export_is(code, v[i].code)) continue;
-        buf_add_str(&x->text, v[i].name_vi);
-        return;
-    }
-    buf_add_bytes(&x->text, code);
+    char text[ADMIN_UNIT_BYTES_MAX + 1];
+    snprintf(text, sizeof text, "%.*s", (int)text_truncate(code, ADMIN_UNIT_BYTES_MAX).len,
+             (const char *)code.p);
+    const char *name = x->machine ? "" : node_unit_name(x->c, text);
+    if (name[0] != '\0')
+        buf_add_str(&x->text, name);
+    else
+        buf_add_bytes(&x->text, code);
 }
 
 /* "1982-05" -> "05/1982" */

@@ -449,7 +449,7 @@ test("who writes sees who can read it; a second PC reads after its words were co
   await field("Tìm loại hồ sơ").fill("Nạn nhân bị mua bán");
   await link("Nạn nhân bị mua bán").click();
   await link("Thêm hồ sơ").click();
-  await text(/chỉ những nơi này đọc được: (máy này; máy của Thị trấn Vĩnh An|máy của Thị trấn Vĩnh An; máy này)\./).waitFor();
+  await text(/chỉ những nơi này đọc được: (máy này; máy của Phường Trị An|máy của Phường Trị An; máy này)\./).waitFor();
   await button("Thôi").click();
   await link("Trang đầu").click();
   await heading("Trang đầu").waitFor();

@@ -37,7 +37,7 @@ export function makeDuties(at) {
       await form.getByLabel("Tính đến hết ngày").fill("31/12/2023");
       await form.getByRole("button", { name: "Kiểm tra" }).click();
       await form.getByText(/^\d+ dấu hiệu, tính đến 31\/12\/2023/).waitFor();
-      await form.getByRole("row", { name: /Xã Thạnh Phú Tin báo xâm hại trẻ em khẩn cấp/ }).waitFor();
+      await form.getByRole("row", { name: /Phường Tân Triều Tin báo xâm hại trẻ em khẩn cấp/ }).waitFor();
     },
 
     async moves() {
@@ -46,7 +46,7 @@ export function makeDuties(at) {
       await at.page.goto(`${at.hub.url}#/record/${id}`);
       await heading(OFFERED).waitFor();
       await open("Chuyển hoặc chia sẻ hồ sơ này");
-      await text("Đang có hồ sơ này: Xã Thạnh Phú (giữ và tính)").waitFor();
+      await text("Đang có hồ sơ này: Phường Tân Triều (giữ và tính)").waitFor();
       await field("Chia sẻ với").selectOption({ label: "Xã Tân Bình" });
       await field("Được làm gì").selectOption({ label: "chỉ xem" });
       await button("Chia sẻ").click();
@@ -72,7 +72,7 @@ export function makeDuties(at) {
       node(0, "sync");
       await at.page.reload();
       await heading("Chuyển hồ sơ giữa các xã").waitFor();
-      const late = at.page.locator("section.card").filter({ hasText: "Ghi ở Xã Thạnh Phú; hồ sơ nay của Xã Tân Bình." });
+      const late = at.page.locator("section.card").filter({ hasText: "Ghi ở Phường Tân Triều; hồ sơ nay của Xã Tân Bình." });
       assert.equal(await late.getByText("thợ mộc").count(), 0); // what it says is asked for
       await late.getByRole("button", { name: /^Xem nội dung/ }).click();
       await late.getByText("thợ mộc").waitFor();
@@ -100,7 +100,7 @@ export function makeDuties(at) {
       node(2, "bundle", "out", file);
       await field("Chỉ xem tệp có gì, chưa nhận").check();
       await field("Tệp của xã").setInputFiles(file);
-      await text("Tệp của Thị trấn Vĩnh An: Máy thị trấn Vĩnh An.").waitFor();
+      await text("Tệp của Phường Trị An: Máy thị trấn Vĩnh An.").waitFor();
       await text("Tệp nguyên vẹn. Chưa nhận gì").waitFor();
       const cut = path.join(folder, "cut.dongbo");
       fs.writeFileSync(cut, fs.readFileSync(file).subarray(0, -1000));
@@ -144,7 +144,7 @@ export function makeDuties(at) {
     async readers(sign, officers, given) {
       await to("Lệnh", "Lệnh cần hai người");
       await to("Ai đọc được trường niêm phong");
-      await at.page.getByRole("row", { name: /máy của Xã Thạnh Phú/ }).waitFor();
+      await at.page.getByRole("row", { name: /máy của Phường Tân Triều/ }).waitFor();
       await at.page.getByRole("status").filter({ hasText: "niêm phong" }).waitFor(); // what comes last: nothing moves any more
       const form = section("Cho một cán bộ đọc");
       await form.getByLabel("Tên cán bộ được đọc").fill(officers[0]);
@@ -278,7 +278,7 @@ export function makeDuties(at) {
       await heading(OFFERED).waitFor();
       await button("Xem lịch sử").click();
       const table = at.page.getByRole("region", { name: "Lịch sử" });
-      await table.getByRole("row", { name: /Xã Thạnh Phú · Máy xã Thạnh Phú · [0-9a-f]{8} Tạo hồ sơ/ }).filter({ hasText: "Giới tính: Nam" }).waitFor();
+      await table.getByRole("row", { name: /Phường Tân Triều · Máy xã Thạnh Phú · [0-9a-f]{8} Tạo hồ sơ/ }).filter({ hasText: "Giới tính: Nam" }).waitFor();
       await table.getByRole("row", { name: /Nghề nghiệp.*: thợ mộc/ }).waitFor();
       await at.look("history");
     },
@@ -402,7 +402,7 @@ export function makeDuties(at) {
       await parts.getByRole("button", { name: new RegExp(`^Đúng, phân ${men} hồ sơ cho`) }).click();
       await until("so many less", async () => (await waits()) === have - men);
       const pcs = section("Chuyển một máy sang đơn vị khác");
-      await pcs.getByLabel("Tên máy").selectOption({ label: "Máy xã Thạnh Phú (Xã Thạnh Phú)" });
+      await pcs.getByLabel("Tên máy").selectOption({ label: "Máy xã Thạnh Phú (Phường Tân Triều)" });
       await pcs.getByLabel("Sang đơn vị").selectOption(await labelOf(pcs.getByLabel("Sang đơn vị").locator("option", { hasText: "(26170)" }).first()));
       await pcs.getByRole("button", { name: "Chuyển máy" }).click();
       await text("Đã ghi. Máy đổi đơn vị ở lần đồng bộ tới.").waitFor();

@@ -177,7 +177,7 @@ test("a PC whose disk was read is asked for new keys; a lost one is revoked with
   await field("Vì sao Xã Tân Bình, Máy xã Tân Bình phải đổi khóa").fill("máy đem sửa ngoài");
   await button("Đúng, yêu cầu đổi khóa").click();
   await page.getByRole("row", { name: /Tân Bình/ }).filter({ hasText: "chờ máy đổi khóa: máy đem sửa ngoài" }).waitFor();
-  await button("Thu hồi: Thị trấn Vĩnh An, Máy thị trấn Vĩnh An").click();
+  await button("Thu hồi: Phường Trị An, Máy thị trấn Vĩnh An").click();
   await field("Vì sao thu hồi").fill("mất máy, công văn 3");
   await button("Đúng, thu hồi máy này").click();
   await page.getByRole("row", { name: /Vĩnh An/ }).filter({ hasText: "đã thu hồi" }).waitFor();
@@ -237,7 +237,7 @@ test("the statistician sees what needs a decision", async () => {
   await page.getByRole("img", { name: /qua các kỳ/ }).waitFor();
   const row = (name, text) => page.getByRole("row", { name }).filter({ hasText: text }).first().waitFor(); // the PCs come after the frame
   const day = new Date(begun + 7 * 3600000).toISOString().slice(0, 10).split("-").reverse().join("/"); // in Vietnam
-  await row(/Thạnh Phú/, new RegExp(`hôm nay|${day}`)); // midnight may have passed
+  await row(/Tân Triều/, new RegExp(`hôm nay|${day}`)); // midnight may have passed
   await row(/Phú Lý/, /chưa ghi danh/);
   await page.getByText("Bảng số liệu").first().click();
   await look("overview");
@@ -419,7 +419,7 @@ test("behind a figure stand its records and saves", async () => {
   await button("Số Đội công tác xã hội tình nguyện, Xã Thạnh Phú: 1").click();
   await heading("Sau con số 1").waitFor();
   await page.getByRole("heading", { name: "Hồ sơ được tính: 1" }).waitFor();
-  await page.locator("summary", { hasText: "Xã Thạnh Phú" }).first().click();
+  await page.locator("summary", { hasText: "Phường Tân Triều" }).first().click();
   await page.getByText(/^Nhật ký [0-9a-f]{16}, lần ghi số \d+ của máy$/).first().waitFor();
   await look("explain");
   await page.getByRole("link", { name: /^Đội/ }).first().click();
@@ -531,7 +531,7 @@ test("who owes what, and a correction that a commune will answer", async () => {
   await heading("Ai còn nợ gì").waitFor();
   const form = section("Đính chính một số liệu của xã");
   await form.getByLabel("Báo cáo").selectOption({ label: "RP01: Báo cáo tháng, hoạt động Đội công tác xã hội tình nguyện" });
-  await form.getByLabel("Đơn vị").selectOption({ label: "Xã Thạnh Phú" });
+  await form.getByLabel("Đơn vị").selectOption({ label: "Phường Tân Triều" });
   await form.getByLabel("Năm").selectOption({ label: "2023" });
   await form.getByLabel("Kỳ").selectOption({ label: "tháng 06/2023" });
   await form.getByLabel("Chỉ tiêu").selectOption({ index: 1 });

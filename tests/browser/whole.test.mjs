@@ -14,7 +14,8 @@ const OFFICER = "Nguyễn Thị Lan";
 const LEADER = "Hồ Văn Lãnh";
 const ADMIN = "Trần Thị Mai";
 const STATISTICIAN = "Lê Văn Thống";
-const COMMUNE = "Xã Thạnh Phú";
+const COMMUNE = "Xã Thạnh Phú"; // in the reports of 2023,
+const NOW = "Phường Tân Triều"; // and today
 const TEAM = "Đội công tác xã hội tình nguyện xã Thạnh Phú";
 const PEOPLE = [["Đặng Thị Hồng", "Nữ", "12/05/1982", "Đội trưởng"], ["Đỗ Văn Đức", "Nam", "1979", "Đội phó"],
   ["Trần Quốc Toản", "Nam", "03/02/1990", "Thành viên"], ["Lê Thị Mỹ Duyên", "Nữ", "1988", "Thành viên"]];
@@ -178,10 +179,10 @@ test("the district invites: a user, a token for the province, a sheet for the co
   once.token = (await office.text(/^[\w-]{43}$/).textContent()).trim();
   await office.link("Máy xã").click();
   await office.heading("Máy xã").waitFor();
-  await office.field("Đơn vị").selectOption({ label: COMMUNE });
+  await office.field("Đơn vị").selectOption({ label: NOW });
   await office.field("Địa chỉ trung tâm như xã nhìn thấy").fill(hub.address);
   await office.button("Làm giấy mời").click();
-  await office.page.getByRole("heading", { name: `Giấy mời: ${COMMUNE}` }).waitFor();
+  await office.page.getByRole("heading", { name: `Giấy mời: ${NOW}` }).waitFor();
   once.invitation = (await office.text(/^dongbo1:/).textContent()).trim();
   await look("01-invitation", office);
   await office.button("Xong").click();
@@ -204,7 +205,7 @@ test("the commune joins; both sides read the same six words", async () => {
   await office.link("Tổng quan").click(); // nobody can compare before the hub shows them as well
   await office.heading("Tổng quan").waitFor();
   await office.link("Máy xã").click();
-  await office.page.getByRole("row", { name: new RegExp(COMMUNE) }).filter({ hasText: words }).waitFor();
+  await office.page.getByRole("row", { name: new RegExp(NOW) }).filter({ hasText: words }).waitFor();
   await desk.page.reload(); // who looks away meanwhile is asked again
   await desk.page.getByRole("heading", { name: "Sáu từ để so với trung tâm" }).waitFor();
   await desk.button("Hai bên giống nhau, tiếp tục").click();

@@ -1,5 +1,5 @@
 // Small parts: notes, the catalogue's values as text, a field of a form.
-import { html, t, say, lang, api, fold, showDate, number, shown, useState, useEffect, useLayoutEffect, useRef } from "./base.js";
+import { html, t, say, lang, api, fold, showDate, number, shown, vietnam, useState, useEffect, useLayoutEffect, useRef } from "./base.js";
 
 export const Note = ({ kind = "", children, role }) =>
   html`<div class=${`note ${kind}`} role=${role || (kind === "bad" ? "alert" : "status")}>${children}</div>`;
@@ -36,9 +36,20 @@ export async function loadCatalogue() {
 /** Written by a page of its own: no form, no list (the program refuses them too). */
 export const owned = (name, values) => name === "report" || (name === "correction" && values?.kind === "district");
 export const typeOf = (name) => catalogue.types.find((x) => x.name === name);
-export const unitName = (code) => catalogue.units.find((u) => u.value === code)?.vi || code;
-const optionsOf = (f) => (f.kind === "unit" ? catalogue.units : catalogue.choices[f.list] || []);
-const label = (f, value) => say(optionsOf(f).find((c) => c.value === value)) || value;
+/** What a code is called today, for all that is about the present; of a code that nothing has today, its newest name. */
+export function unitName(code) {
+  const day = vietnam(Date.now()).toISOString().slice(0, 10);
+  const rows = catalogue.units.filter((u) => u.value === code);
+  return (rows.find((u) => u.to >= day) || rows[rows.length - 1])?.vi || code;
+}
+
+/** Each name that a unit ever had, to be found by it; behind one of the past stands today's. */
+const unitOptions = () => catalogue.units.map((u) => {
+  const now = unitName(u.value);
+  return { value: u.value, vi: u.vi === now ? now : `${u.vi} → ${now}` };
+}).filter((o, i, all) => o.value !== all[i - 1]?.value || o.vi !== all[i - 1].vi);
+const optionsOf = (f) => (f.kind === "unit" ? unitOptions() : catalogue.choices[f.list] || []);
+const label = (f, value) => (f.kind === "unit" ? unitName(value) : say(optionsOf(f).find((c) => c.value === value))) || value;
 
 /** The field with the key of a sealed file (SPEC 22.11): for programs, no page shows it. */
 export const FILE_KEY = "file_key";
@@ -122,7 +133,7 @@ function Combo({ id, text, search, onPick, ...rest }) {
   const blur = () => {
     if (!open) return;
     if (typed === "" && text) onPick(null);
-    const same = typed && found.filter((o) => fold(o.label) === fold(typed));
+    const same = typed && found.filter((o) => fold(o.label.split(" → ")[0]) === fold(typed));
     if (same.length === 1) { pick(same[0]); return; }
     setLeft(typed.trim() && typed !== text ? typed : "");
     setTyped(null);
@@ -142,8 +153,8 @@ function Combo({ id, text, search, onPick, ...rest }) {
 const searchRecords = (type) => async (q) =>
   (await api("GET", "/api/search", { type, q, max: 8 })).rows.map((r) => ({ value: r.id, label: r.title || Object.values(r.refs).join(" · ") || r.id.slice(0, 8) }));
 
-const searchOptions = (options) => async (q) =>
-  options.filter((o) => fold(say(o)).includes(fold(q))).slice(0, 30).map((o) => ({ value: o.value, label: say(o) }));
+const searchOptions = (f) => async (q) =>
+  optionsOf(f).filter((o) => fold(say(o)).includes(fold(q))).slice(0, 30).map((o) => ({ value: o.value, label: say(o) }));
 
 export function Input({ f, id, value, title, onChange, describe }) {
   const rest = { "aria-describedby": describe.ids, "aria-invalid": describe.wrong ? "true" : undefined, "aria-required": f.required ? "true" : undefined };
@@ -151,11 +162,11 @@ export function Input({ f, id, value, title, onChange, describe }) {
   switch (f.kind) {
     case "bool": return html`<select id=${id} value=${value} onChange=${set} ...${rest}>
       <option value=""></option><option value="1">${t("yes")}</option><option value="0">${t("no")}</option></select>`;
-    case "choice": if (optionsOf(f).length > MANY) return html`<${Combo} id=${id} text=${label(f, value)} search=${searchOptions(optionsOf(f))}
+    case "choice": if (optionsOf(f).length > MANY) return html`<${Combo} id=${id} text=${label(f, value)} search=${searchOptions(f)}
       onPick=${(o) => onChange(o ? o.value : "")} ...${rest} />`;
       return html`<select id=${id} value=${value} onChange=${set} ...${rest}><option value=""></option>
       ${optionsOf(f).map((o) => html`<option value=${o.value}>${say(o)}</option>`)}</select>`;
-    case "unit": return html`<${Combo} id=${id} text=${label(f, value)} search=${searchOptions(optionsOf(f))}
+    case "unit": return html`<${Combo} id=${id} text=${label(f, value)} search=${searchOptions(f)}
       onPick=${(o) => onChange(o ? o.value : "")} ...${rest} />`;
     case "ref": return html`<${Combo} id=${id} text=${title} search=${searchRecords(f.list)}
       onPick=${(o) => onChange(o ? o.value : "", o ? o.label : "")} ...${rest} />`;

@@ -1,15 +1,15 @@
 // The communes of this hub, and what is worth knowing about a PC of theirs.
 import { t, session, lasting, vietnam } from "../desk/base.js";
-import { catalogue } from "../desk/parts.js";
+import { catalogue, unitName } from "../desk/parts.js";
 import { ago } from "./parts.js";
 
-/** Communes of this hub as they are now; of a hub whose unit has ended, as they were last. */
+/** Communes of this hub, those of a hub whose unit has ended as they were last; each by its name of today. */
 export function communes() {
   const mine = catalogue.units.filter((u) => u.parent === session.unit);
   const today = vietnam(Date.now()).toISOString().slice(0, 10);
   const last = mine.map((u) => u.to).sort().pop() || today;
   const day = last < today ? last : today;
-  return mine.filter((u) => u.from <= day && day <= u.to);
+  return mine.filter((u) => u.from <= day && day <= u.to).map((u) => ({ ...u, vi: unitName(u.value) }));
 }
 
 const CLOCK_MS = 300000;

@@ -28,7 +28,7 @@ export function Explain({ query }) {
   if (!r) return html`<${Title}>${t("explain.title")}</${Title}>${wrong ? html`<${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`}`;
   return html`<div class="head"><${Title}>${t("explain.of", { value: shown(r.cell) })}</${Title}><div class="acts"><button onClick=${() => history.back()}>${t("back")}</button></div></div>
     <${Wrong} text=${wrong} />
-    <section class="card"><h2>${say({ vi: r.rule.label_vi, en: r.rule.label_en })}</h2><p>${r.of.report} · ${showPeriod(r.of.period)} · ${unitName(r.cell.unit)}</p>
+    <section class="card"><h2>${say({ vi: r.rule.label_vi, en: r.rule.label_en })}</h2><p>${r.of.report} · ${showPeriod(r.of.period)} · ${r.cell.unit_name || r.cell.unit}</p>
       <p>${say({ vi: r.rule.measure_vi, en: r.rule.measure_en })}</p>${r.rule.measured_vi && lang.now === "vi" && html`<p class="hint">${t("explain.unit", { what: r.rule.measured_vi })}</p>`}
       <details><summary>${t("explain.sql")}</summary><pre class="code" lang="en">${r.rule.sql}</pre></details></section>
     ${(r.corrections || []).map((c) => html`<${Note} key=${c.id}><p>${t("explain.correction", { id: c.id.slice(0, 8), unit: unitName(c.unit), before: c.before ?? "*", after: c.after ?? "*" })}</p></${Note}>`)}
@@ -57,7 +57,7 @@ export function Differences({ diff }) {
   if (diff.differing === 0) return html`<p>${t("diff.same")}</p>`;
   return html`<p>${t("diff.n", { n: number(diff.differing), same: number(diff.same) })}</p><${Table} label=${t("diff.title")}
       heads=${[t("hub.indicator"), t("hub.commune"), { num: t("diff.before") }, { num: t("diff.after") }, t("diff.why")]}>
-    ${diff.cells.map((c) => html`<tr><th scope="row">${label(c)}</th><td>${(c.a || c.b).unit === session.unit ? t("hub.total") : unitName((c.a || c.b).unit)}</td>
+    ${diff.cells.map((c) => html`<tr><th scope="row">${label(c)}</th><td>${(c.a || c.b).unit === session.unit ? t("hub.total") : (c.a || c.b).unit_name || (c.a || c.b).unit}</td>
       <td class="num">${value(diff.a, c.a)}</td><td class="num">${value(diff.b, c.b)}</td>
       <td>${other(c)}${["added", "removed", "changed"].map((k) => why(c, k))}</td></tr>`)}</${Table}>
     ${diff.more && html`<p class="hint">${t("diff.more")}</p>`}`;

@@ -1,6 +1,6 @@
 // The communes' PCs: state, and invitations for new ones.
 import { html, t, say, session, api, showTime, number, useState, useEffect } from "../desk/base.js";
-import { Note, Wrong, Title, catalogue, typeOf, Sure } from "../desk/parts.js";
+import { Note, Wrong, Title, typeOf, Sure } from "../desk/parts.js";
 import { Text, Select, Table, Qr, Sender, Values, unitName } from "./parts.js";
 import { communes, worries } from "./communes.js";
 import { Carry, Forgot, Rekey } from "./carry.js";
@@ -56,7 +56,7 @@ function Invite() {
     <${Invited} again=${setSheet} />
     <${Sender} path="/api/invite" extra=${{ days: 7 }} go=${setSheet}><div class="fields">
       <${Select} name="unit" label=${t("invite.unit")} value=${unit} onChange=${setUnit}
-        options=${[...communes(), ...catalogue.units.filter((u) => u.value === session.unit).slice(-1)].map((u) => ({ value: u.value, label: u.vi }))} />
+        options=${[...communes().map((u) => ({ value: u.value, label: u.vi })), { value: session.unit, label: unitName(session.unit) }]} />
       <${Text} name="address" label=${t("invite.address")} hint=${t("invite.address.hint")} autocomplete="off" /></div>
       <div class="acts"><button class="main">${t("invite.go")}</button></div></${Sender}></section>`;
 }

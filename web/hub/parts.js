@@ -1,6 +1,6 @@
 // Small parts of the hub's and the province's page: a field, a table, a QR code, charts with their tables.
 import { html, t, say, lang, session, api, number, saveFile, vietnam, useState } from "../desk/base.js";
-import { Note, Wrong, catalogue, show as showValue } from "../desk/parts.js";
+import { Note, Wrong, show as showValue, unitName } from "../desk/parts.js";
 
 let ids = 0;
 const useId = () => useState(() => `i${(ids += 1)}`)[0];
@@ -222,12 +222,6 @@ export function periodsOf(report, years) {
   return [...all.filter(begun), ...all.filter((label) => !begun(label))];
 }
 
-/** A unit's name here: codes are used again elsewhere, so the one below this hub comes first. */
-export function unitName(code) {
-  const rows = catalogue.units.filter((u) => u.value === code);
-  return (rows.find((u) => u.parent === session.unit) || rows[rows.length - 1])?.vi || code;
-}
-
 export const reportOf = (reports, id) => reports.find((r) => r.id === id);
 export const ago = (stamp) => (stamp ? (Date.now() - new Date(stamp)) / 86400000 : Infinity);
-export { number };
+export { number, unitName };

@@ -90,7 +90,7 @@ export function OneSent({ report, period, unit }) {
   const [wrong, setWrong] = useState("");
   const load = () => api("GET", "/api/report/show", { report, period, unit }).then(set, (e) => setWrong(e.message));
   useEffect(() => { load(); }, []);
-  const title = `${report}, ${showPeriod(period)}, ${unitName(unit)}`;
+  const title = `${report}, ${showPeriod(period)}, ${r?.row.unit_name || unitName(unit)}`;
   if (!r) return html`<${Title}>${title}</${Title}>${wrong ? html`<${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`}`;
   const row = r.row;
   const behind = (f) => `#/reports/explain?${new URLSearchParams({ report, period, report_unit: unit, line: f.line, unit, ...(!f.total && { value: f.value }) })}`;
