@@ -1,7 +1,7 @@
 /* Where a figure comes from: the rule, the records, the change sets. docs/explain.md. */
 #include "hub/command_priv.h"
 #include "hub/canonical.h"
-#include "hub/side.h"
+#include "hub/explained.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,17 +266,32 @@ static enum err hub_explain_records(struct hub_app *a, const struct hub_side *si
                                     json_t *out)
 {
     struct fold scratch;
+    bool kept = false;
     json_int_t after = json_integer_value(json_object_get(request, "after"));
     json_int_t max = json_integer_value(json_object_get(request, "max"));
     if (max <= 0 || max > HUB_EXPLAIN_MAX) max = HUB_EXPLAIN_MAX;
     if (after < 0) after = 0;
-    enum err e = fold_init(&scratch);
-    if (e != ERR_OK) return e;
+    struct hub_explained *all = calloc(cell->count + 1, sizeof *all);
+    if (all == NULL) return ERR_NOMEM;
+    enum err e = hub_explained_all(side, cell, all, &kept);
+    if (e == ERR_OK) e = fold_init(&scratch);
+    if (e != ERR_OK) {
+        free(all);
+        return e;
+    }
     json_t *records = json_array();
     size_t i = (size_t)after;
-    for (; i < cell->count && i < (size_t)(after + max); i++)
-        json_array_append_new(records,
-                              hub_input_json(a, side, side->records[cell->first + i], &scratch));
+    for (; i < cell->count && i - (size_t)after < (size_t)max; i++) {
+        json_t *record = hub_input_json(a, side, all[i].number, &scratch);
+        if (kept) hub_explained_json(cell->indicator->measure, &all[i].part, record);
+        json_array_append_new(records, record);
+    }
+    bool known = kept || cell->count == 0;
+    json_object_set_new(out, "parts", json_boolean(known));
+    if (known && hub_figures_is_ratio(cell->indicator->measure) && !cell->absent)
+        json_object_set_new(out, "rest_den",
+                            json_integer((json_int_t)hub_explained_rest(cell, all)));
+    free(all);
     json_object_set_new(out, "records", records);
     json_object_set_new(out, "more", json_boolean(i < cell->count));
     json_object_set_new(out, "next", json_integer((json_int_t)i));

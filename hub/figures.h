@@ -18,6 +18,7 @@
 #define hub_figures_is_ratio   figures_is_ratio
 #define hub_figures_text       figures_text
 #define hub_figures_number     figures_number
+#define hub_figures_part       figures_part
 
 enum {
     HUB_FIGURES_ROWS_MAX = FIGURES_ROWS_MAX,

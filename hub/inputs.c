@@ -42,8 +42,9 @@ void hub_inputs_sort(struct hub_inputs *in)
     in->count = kept;
 }
 
-static enum err inputs_record(void *ctx, struct bytes record)
+static enum err inputs_record(void *ctx, struct bytes record, const struct hub_figures_part *part)
 {
+    (void)part;
     struct id_record rid;
     if (record.len != sizeof rid.b) return ERR_OK; /* a fact that names no record */
     memcpy(rid.b, record.p, sizeof rid.b);
@@ -54,7 +55,7 @@ enum err hub_inputs_add(struct hub_inputs *in, struct bytes ids)
 {
     enum err e = ERR_OK;
     for (size_t at = 0; e == ERR_OK && at + ID_RECORD_BYTES <= ids.len; at += ID_RECORD_BYTES)
-        e = inputs_record(in, bytes_make(ids.p + at, ID_RECORD_BYTES));
+        e = inputs_record(in, bytes_make(ids.p + at, ID_RECORD_BYTES), NULL);
     return e;
 }
 
@@ -200,26 +201,33 @@ enum err hub_inputs_load(struct hub_store *s, int64_t issue, struct hub_inputs *
 
 /* ---- cells ---- */
 
-static enum err inputs_id(void *ctx, struct bytes record)
+struct inputs_of_cell {
+    struct buf ids, parts;
+};
+
+static enum err inputs_id(void *ctx, struct bytes record, const struct hub_figures_part *part)
 {
-    struct buf *out = ctx;
+    struct inputs_of_cell *out = ctx;
     if (record.len != ID_RECORD_BYTES) return ERR_OK;
-    buf_add_bytes(out, record);
-    return out->e;
+    buf_add_bytes(&out->ids, record);
+    figures_part_write(part, &out->parts);
+    return out->ids.e != ERR_OK ? out->ids.e : out->parts.e;
 }
 
 enum err hub_inputs_cells(const struct hub_report *r, size_t column, hub_issue_cell_fn *row,
                           void *ctx)
 {
-    struct buf ids;
+    struct inputs_of_cell of;
     enum err e = ERR_OK;
-    buf_init(&ids, (size_t)HUB_FIGURES_ROWS_MAX * ID_RECORD_BYTES);
+    buf_init(&of.ids, (size_t)HUB_FIGURES_ROWS_MAX * ID_RECORD_BYTES);
+    buf_init(&of.parts, (size_t)HUB_FIGURES_ROWS_MAX * FIGURES_PART_BYTES_MAX);
     for (size_t i = 0; e == ERR_OK && i < r->line_count; i++) {
         const struct hub_report_line *line = &r->lines[i];
         for (size_t k = 0; e == ERR_OK && k < line->row_count; k++) {
             const struct hub_report_cell *cell = &line->rows[k].cells[column];
-            buf_clear(&ids);
-            e = hub_report_inputs(line, cell, inputs_id, &ids);
+            buf_clear(&of.ids);
+            buf_clear(&of.parts);
+            e = hub_report_inputs(line, cell, inputs_id, &of);
             struct hub_issue_cell v = {
                 .line = line->no,
                 .value = line->rows[k].value,
@@ -228,12 +236,14 @@ enum err hub_inputs_cells(const struct hub_report *r, size_t column, hub_issue_c
                 .absent = cell->absent,
                 .num = cell->num,
                 .den = cell->den,
-                .inputs = buf_bytes(&ids),
+                .inputs = buf_bytes(&of.ids),
+                .parts = buf_bytes(&of.parts),
             };
             if (e == ERR_OK) e = row(ctx, &v);
         }
     }
-    buf_free(&ids);
+    buf_free(&of.parts);
+    buf_free(&of.ids);
     return e;
 }
 

@@ -208,10 +208,13 @@ size_t hub_report_columns(const struct hub_report *r);
 void hub_report_value(const struct hub_report_line *line, const struct hub_report_cell *cell,
                       char out[static HUB_REPORT_VALUE_ROOM]);
 
-/* The records of a cell: `fn` is called with each id in byte order until it fails. */
+/* The records of a cell: `fn` is called with each id in byte order, and what it does in the figure (before
+ * any correction), until it fails. */
+typedef enum err hub_report_input_fn(void *ctx, struct bytes record,
+                                     const struct hub_figures_part *part);
 MUST_CHECK enum err hub_report_inputs(const struct hub_report_line *line,
-                                      const struct hub_report_cell *cell,
-                                      enum err (*fn)(void *ctx, struct bytes record), void *ctx);
+                                      const struct hub_report_cell *cell, hub_report_input_fn *fn,
+                                      void *ctx);
 
 /* Index of a cell column by unit code; the hub's unit is the one of all together. ERR_NOT_FOUND. */
 MUST_CHECK enum err hub_report_column(const struct hub_report *r, const char *unit, size_t *column);

@@ -179,11 +179,16 @@ void hub_report_value(const struct hub_report_line *line, const struct hub_repor
 }
 
 enum err hub_report_inputs(const struct hub_report_line *line, const struct hub_report_cell *cell,
-                           enum err (*fn)(void *ctx, struct bytes record), void *ctx)
+                           hub_report_input_fn *fn, void *ctx)
 {
     enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && cell->figure != NULL && i < cell->figure->record_count; i++)
-        e = fn(ctx, hub_figures_text(line->figures, cell->figure->records[i]));
+    struct bytes parts = cell->figure != NULL ? cell->figure->parts : (struct bytes){NULL, 0};
+    for (size_t i = 0; e == ERR_OK && cell->figure != NULL && i < cell->figure->record_count; i++) {
+        struct hub_figures_part part;
+        e = figures_part_read(&parts, &part);
+        if (e == ERR_OK)
+            e = fn(ctx, hub_figures_text(line->figures, cell->figure->records[i]), &part);
+    }
     return e;
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define SIDE_PARTS_BYTES_MAX ((size_t)1 << 30) /* of all cells: far more than a report has */
+
 /* ---- the catalogue of a closing ---- */
 
 static enum err side_parse_archive(struct bytes archive, struct catalogue **out)
@@ -110,7 +112,11 @@ static enum err side_cell(void *ctx, const struct hub_issue_cell *cell)
     };
     snprintf(v->value, sizeof v->value, "%s", cell->value);
     snprintf(v->unit, sizeof v->unit, "%s", cell->unit);
+    v->part_at = side->parts.len;
+    v->part_len = cell->parts.len;
+    buf_add_bytes(&side->parts, cell->parts);
     e = side_records(side, cell->inputs);
+    if (e == ERR_OK) e = side->parts.e;
     v->count = side->record_count - v->first;
     if (e == ERR_OK) side->count++;
     return e;
@@ -148,6 +154,7 @@ static enum err side_old_cell(void *ctx, const struct hub_issue_cell *cell)
 enum err hub_side_issue(struct hub_store *s, const struct hub_issue *issue, struct hub_side *out)
 {
     struct hub_side side = {.issue = *issue};
+    buf_init(&side.parts, SIDE_PARTS_BYTES_MAX);
     enum err e = side_catalogue(s, &side);
     if (e == ERR_OK) e = side_window(&side);
     if (e == ERR_OK) e = hub_inputs_load(s, issue->id, &side.inputs);
@@ -172,6 +179,7 @@ enum err hub_side_now(struct hub_store *s, const char *report, const char *unit,
     struct hub_report *r = NULL;
     enum err e = hub_report_compute(s, report, unit, period, &r, why);
     if (e != ERR_OK) return e;
+    buf_init(&side.parts, SIDE_PARTS_BYTES_MAX);
     side.catalogue = r->catalogue;
     side.window = r->window;
     side.issue.cut = r->cut;
@@ -198,6 +206,7 @@ void hub_side_free(struct hub_side *side)
     hub_report_free(side->report);
     free(side->cells);
     free(side->records);
+    buf_free(&side->parts);
     *side = (struct hub_side){.count = 0};
 }
 

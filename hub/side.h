@@ -4,7 +4,7 @@
  * rules made them.
  *
  * Ownership: hub_side_free() releases all.   Threads: loop thread, outside a transaction.
- * Limits:    HUB_SIDE_CELLS_MAX; 4 bytes for each record of each cell.
+ * Limits:    HUB_SIDE_CELLS_MAX; 4 bytes for each record of each cell, and 1 to 17 for what it does there.
  */
 #ifndef DONGBO_HUB_SIDE_H
 #define DONGBO_HUB_SIDE_H
@@ -23,6 +23,8 @@ struct hub_side_cell {
     bool absent;
     int64_t num, den;
     size_t first, count; /* of its records in struct hub_side.records */
+    size_t part_at,
+        part_len; /* of what they do in it, in struct hub_side.parts; 0 bytes: not kept */
 };
 
 struct hub_side {
@@ -38,6 +40,7 @@ struct hub_side {
     size_t count;
     uint32_t *records; /* numbers in inputs.v */
     size_t record_count;
+    struct buf parts;              /* proto/figures_part */
     size_t cell_room, record_room; /* private */
 };
 

@@ -82,8 +82,9 @@ enum err hub_issues_cells(struct hub_store *s, int64_t issue, const char *unit,
     enum err e = hub_issues_ready(s);
     if (e != ERR_OK) return e;
     struct db_stmt *q = db_stmt(
-        s->db, "SELECT line, value, total, unit, absent, num, den, inputs FROM "
-               "sys_issue_cell WHERE issue = ?1 AND (?2 IS NULL OR unit = ?2) ORDER BY rowid");
+        s->db, "SELECT c.line, c.value, c.total, c.unit, c.absent, c.num, c.den, c.inputs, p.parts "
+               "FROM sys_issue_cell c LEFT JOIN sys_issue_part p USING (issue, line, total, value, "
+               "unit) WHERE c.issue = ?1 AND (?2 IS NULL OR c.unit = ?2) ORDER BY c.rowid");
     db_bind_int(q, 1, issue);
     db_bind_str(q, 2, unit);
     bool more = true;
@@ -103,6 +104,7 @@ enum err hub_issues_cells(struct hub_store *s, int64_t issue, const char *unit,
         e = issues_text(q, 1, value, sizeof value);
         if (e == ERR_OK) e = issues_text(q, 3, code, sizeof code);
         cell.inputs = db_column_bytes(q, 7);
+        cell.parts = db_column_bytes(q, 8);
         if (e == ERR_OK && cell.inputs.len % ID_RECORD_BYTES != 0) e = ERR_DAMAGED;
         if (e == ERR_OK) e = row(ctx, &cell);
     }

@@ -23,6 +23,9 @@ static const char issues_schema[] =
     "  REFERENCES sys_issue(id), data BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS sys_issue_read(issue INTEGER NOT NULL REFERENCES sys_issue(id),"
     "  type TEXT NOT NULL, ids BLOB NOT NULL, PRIMARY KEY(issue, type));"
+    "CREATE TABLE IF NOT EXISTS sys_issue_part(issue INTEGER NOT NULL REFERENCES sys_issue(id),"
+    "  line INTEGER NOT NULL, total INTEGER NOT NULL, value TEXT NOT NULL, unit TEXT NOT NULL,"
+    "  parts BLOB NOT NULL, PRIMARY KEY(issue, line, total, value, unit)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS sys_issue_packs ON sys_issue_pack(issue);"
     "CREATE TRIGGER IF NOT EXISTS sys_issue_kept BEFORE UPDATE ON sys_issue"
     "  BEGIN SELECT RAISE(ABORT, 'issued'); END;"
@@ -38,9 +41,9 @@ enum err hub_issues_ready(struct hub_store *s)
     struct db_stmt *q =
         db_stmt(s->db, "SELECT count(*) FROM sqlite_schema WHERE name IN "
                        "('sys_issue', 'sys_issue_file', 'sys_issue_cell', 'sys_issue_input', "
-                       "'sys_issue_pack', 'sys_issue_read')");
+                       "'sys_issue_pack', 'sys_issue_read', 'sys_issue_part')");
     enum err e = db_get(q);
-    bool there = e == ERR_OK && db_column_int(q, 0) == 6;
+    bool there = e == ERR_OK && db_column_int(q, 0) == 7;
     db_done(q);
     if (e != ERR_OK || there) return e;
     e = db_exec(s->db, issues_schema);
@@ -90,6 +93,22 @@ enum err hub_issues_add_file(struct hub_store *s, int64_t issue, const struct hu
     return db_run(q);
 }
 
+/* Beside the cell: what an issue of before this has not. */
+static enum err issues_add_parts(struct hub_store *s, int64_t issue,
+                                 const struct hub_issue_cell *cell)
+{
+    struct db_stmt *q =
+        db_stmt(s->db, "INSERT INTO sys_issue_part(issue, line, total, value, unit, parts) VALUES "
+                       "(?1, ?2, ?3, ?4, ?5, ?6)");
+    db_bind_int(q, 1, issue);
+    db_bind_int(q, 2, cell->line);
+    db_bind_int(q, 3, cell->total);
+    db_bind_str(q, 4, cell->value);
+    db_bind_str(q, 5, cell->unit);
+    db_bind_blob(q, 6, cell->parts);
+    return db_run(q);
+}
+
 enum err hub_issues_add_cell(struct hub_store *s, int64_t issue, const struct hub_issue_cell *cell)
 {
     struct db_stmt *q = db_stmt(
@@ -104,7 +123,8 @@ enum err hub_issues_add_cell(struct hub_store *s, int64_t issue, const struct hu
     db_bind_int(q, 7, cell->num);
     db_bind_int(q, 8, cell->den);
     db_bind_blob(q, 9, cell->inputs);
-    return db_run(q);
+    enum err e = db_run(q);
+    return e == ERR_OK && cell->parts.len > 0 ? issues_add_parts(s, issue, cell) : e;
 }
 
 /* ---- reading ---- */

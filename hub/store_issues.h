@@ -63,6 +63,8 @@ struct hub_issue_cell {
     int64_t num;
     int64_t den;
     struct bytes inputs; /* record ids of 16 bytes, ascending */
+    struct bytes
+        parts; /* what each of them does in the figure (proto/figures_part); empty: not kept */
 };
 
 /* A record behind some figure of an issue, with the change sets that wrote what it said at the cut. */

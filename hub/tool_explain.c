@@ -113,14 +113,26 @@ static void hub_print_explained(const struct cli *c, const json_t *r)
         hub_print_correction(c, json_array_get(corrections, i));
     printf(cli_text(c, "%lld hồ sơ đứng sau số này:\n", "%lld records are behind this figure:\n"),
            hub_number(cell, "record_count"));
+    if (json_is_false(json_object_get(r, "parts")))
+        printf("%s", cli_text(c,
+                              "Báo cáo chốt từ bản trước không giữ hồ sơ nào đạt, hồ sơ nào cộng "
+                              "thêm bao nhiêu: không biết.\n",
+                              "An issue of an older version did not keep which record met it or "
+                              "how much each added: that is not known.\n"));
     for (size_t i = 0; i < json_array_size(records); i++) {
         const json_t *v = json_array_get(records, i);
         printf("  %s %s %s", hub_tool_str(v, "id"), hub_tool_str(v, c->en ? "type" : "type_vi"),
                hub_tool_str(v, "unit"));
+        if (json_object_get(v, "does_vi") != NULL)
+            printf("  %s", hub_tool_str(v, c->en ? "does_en" : "does_vi"));
         hub_print_since(c, hub_tool_str(v, "since"));
         printf("\n");
         hub_print_sets(c, json_object_get(v, "sets"));
     }
+    if (hub_number(r, "rest_den") != 0)
+        printf(cli_text(c, "  … trong mẫu số còn %lld không có hồ sơ nào\n",
+                        "  … the denominator has %lld more without any record\n"),
+               hub_number(r, "rest_den"));
     if (json_is_true(json_object_get(r, "more")))
         printf(cli_text(c, "  … còn nữa: --after %lld\n", "  … there is more: --after %lld\n"),
                hub_number(r, "next"));

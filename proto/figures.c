@@ -254,17 +254,6 @@ enum err figures_finish(struct figures *f)
 
 /* ---- tables ---- */
 
-struct figures_item { /* a row seen from one breakdown */
-    uint32_t unit;
-    uint32_t value;
-    uint32_t subject;
-    uint32_t record;
-    int64_t num;
-    int64_t den;
-    bool has_num;
-    bool has_den;
-};
-
 static int figures_item_compare(const void *a, const void *b)
 {
     const struct figures_item *x = a, *y = b;
@@ -273,12 +262,6 @@ static int figures_item_compare(const void *a, const void *b)
     if (x->subject != y->subject) return x->subject < y->subject ? -1 : 1;
     if (x->record != y->record) return x->record < y->record ? -1 : 1;
     return 0;
-}
-
-static int figures_u32_compare(const void *a, const void *b)
-{
-    const uint32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
 }
 
 /* Distinct subjects among items of one figure, sorted by subject. */
@@ -326,17 +309,6 @@ static enum err figures_ratio_sum(const struct figures_item *items, size_t n,
     return ERR_OK;
 }
 
-static bool figures_contributes(const struct figures *f, const struct figures_item *i)
-{
-    switch (f->measure) {
-    case CATALOGUE_COUNT: return i->has_num && i->num == 1;
-    case CATALOGUE_SUM: return i->has_num;
-    case CATALOGUE_RATIO: return (i->has_num && i->num == 1) || (i->has_den && i->den == 1);
-    case CATALOGUE_RATIO_SUM: return i->has_num || i->has_den;
-    }
-    return false;
-}
-
 static enum err figures_measure(const struct figures *f, const struct figures_item *items, size_t n,
                                 struct figures_one *out)
 {
@@ -347,28 +319,27 @@ static enum err figures_measure(const struct figures *f, const struct figures_it
     return ERR_OK;
 }
 
-/* One figure out of its items; its records are appended behind *used. */
+/* One figure out of its items; its records are appended behind *used, their parts to the table's. */
 static enum err figures_one(const struct figures *f, const struct figures_item *items, size_t n,
-                            struct figures_table *t, size_t *used)
+                            struct figures_credit *credits, struct figures_table *t, size_t *used)
 {
     struct figures_one *out = &t->v[t->count];
     *out = (struct figures_one){.unit = items[0].unit, .value = items[0].value};
     enum err e = figures_measure(f, items, n, out);
+    size_t count = 0, before = t->parts.len;
+    if (e == ERR_OK) e = figures_credits(f->measure, items, n, credits, &count);
     if (e != ERR_OK) return e;
     uint32_t *records = t->records + *used;
-    size_t count = 0, kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (figures_contributes(f, &items[i])) records[count++] = items[i].record;
-    }
-    qsort(records, count, sizeof *records, figures_u32_compare);
     for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || records[kept - 1] != records[i]) records[kept++] = records[i];
+        records[i] = credits[i].record;
+        figures_part_write(&credits[i].part, &t->parts);
     }
     out->records = records;
-    out->record_count = kept;
-    *used += kept;
+    out->record_count = count;
+    out->parts.len = t->parts.len - before;
+    *used += count;
     t->count++;
-    return ERR_OK;
+    return t->parts.e;
 }
 
 static size_t figures_group(const struct figures_item *items, size_t n)
@@ -381,12 +352,12 @@ static size_t figures_group(const struct figures_item *items, size_t n)
 
 /* The items are sorted. */
 static enum err figures_pass(const struct figures *f, const struct figures_item *items,
-                             struct figures_table *t, size_t *used)
+                             struct figures_credit *credits, struct figures_table *t, size_t *used)
 {
     size_t n = f->row_count;
     for (size_t i = 0; i < n;) {
         size_t k = figures_group(items + i, n - i);
-        enum err e = figures_one(f, items + i, k, t, used);
+        enum err e = figures_one(f, items + i, k, credits, t, used);
         if (e != ERR_OK) return e;
         i += k;
     }
@@ -418,31 +389,45 @@ static struct figures_item *figures_items(const struct figures *f, int by)
     return items;
 }
 
+/* The parts stand still from now on. */
+static void figures_parts(struct figures_table *t)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        t->v[i].parts.p = t->v[i].parts.len > 0 ? t->parts.p + at : NULL;
+        at += t->v[i].parts.len;
+    }
+}
+
 enum err figures_tabulate(const struct figures *f, int by, struct figures_table *out)
 {
     assert(f->finished && by >= -1 && by < FIGURES_BY_MAX);
     struct figures_table t = {0};
     size_t n = f->row_count, used = 0;
     enum err e = ERR_NOMEM;
+    buf_init(&t.parts, 2 * n * FIGURES_PART_BYTES_MAX);
     if (n == 0) {
         *out = t;
         return ERR_OK;
     }
     struct figures_item *items = figures_items(f, by);
-    if (items == NULL) goto out;
+    struct figures_credit *credits = calloc(n, sizeof *credits);
+    if (items == NULL || credits == NULL) goto out;
     qsort(items, n, sizeof *items, figures_item_compare);
     /* Together there are no more groups than in the units. */
     t.v = calloc(2 * figures_groups(items, n), sizeof *t.v);
     t.records = calloc(2 * n, sizeof *t.records);
     if (t.v == NULL || t.records == NULL) goto out;
-    e = figures_pass(f, items, &t, &used);
+    e = figures_pass(f, items, credits, &t, &used);
     for (size_t i = 0; i < n; i++)
         items[i].unit = FIGURES_ALL;
     qsort(items, n, sizeof *items, figures_item_compare);
-    if (e == ERR_OK) e = figures_pass(f, items, &t, &used);
+    if (e == ERR_OK) e = figures_pass(f, items, credits, &t, &used);
 out:
+    free(credits);
     free(items);
     if (e == ERR_OK) {
+        figures_parts(&t);
         *out = t;
     } else {
         figures_table_free(&t);
@@ -454,6 +439,7 @@ void figures_table_free(struct figures_table *t)
 {
     free(t->v);
     free(t->records);
+    buf_free(&t->parts);
     *t = (struct figures_table){0};
 }
 

@@ -12,14 +12,14 @@
  * made of the facts, never of the units' figures.
  *
  * Each figure keeps the records that it is made of: those of rows with num = 1 or den = 1; for sums
- * those of rows with a num, or a den.
+ * those of rows with a num, or a den; and what each of them does in it (proto/figures_part).
  *
  * The order in which rows arrive changes nothing: texts are numbered in byte order.
  *
  * Ownership: figures_free() and figures_table_free() release; texts given in are copied.
  * Threads:   one at a time.
  * Limits:    FIGURES_*; about 48 bytes a row and 25 a different text, and while a table is
- *            made 40 bytes a row more.
+ *            made 80 bytes a row more.
  */
 #ifndef DONGBO_PROTO_FIGURES_H
 #define DONGBO_PROTO_FIGURES_H
@@ -28,6 +28,7 @@
 #include "common/catalogue.h"
 #include "common/err.h"
 #include "common/fact.h"
+#include "proto/figures_part.h"
 
 enum {
     FIGURES_ROWS_MAX = 500000, /* rows of one indicator */
@@ -62,6 +63,7 @@ struct figures_one {
     int64_t den;             /* ratios only, else 0 */
     const uint32_t *records; /* numbers of their texts, each once, ascending */
     size_t record_count;
+    struct bytes parts; /* of each of them in that order, packed */
 };
 
 /* Figures that have a row, by (unit, value), all units together last. */
@@ -69,6 +71,7 @@ struct figures_table {
     struct figures_one *v;
     size_t count;
     uint32_t *records;
+    struct buf parts;
 };
 
 /*

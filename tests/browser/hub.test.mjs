@@ -419,6 +419,7 @@ test("behind a figure stand its records and saves", async () => {
   await button("Số Đội công tác xã hội tình nguyện, Xã Thạnh Phú: 1").click();
   await heading("Sau con số 1").waitFor();
   await page.getByRole("heading", { name: "Hồ sơ được tính: 1" }).waitFor();
+  await page.getByRole("cell", { name: "cộng thêm 1", exact: true }).waitFor();
   await page.locator("summary", { hasText: "Phường Tân Triều" }).first().click();
   await page.getByText(/^Nhật ký [0-9a-f]{16}, lần ghi số \d+ của máy$/).first().waitFor();
   await look("explain");

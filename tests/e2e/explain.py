@@ -81,6 +81,13 @@ class Explained(Story):
                           got["cell"]["den"] == cell["den"] and got["cell"]["state"] == cell["state"])
                     check("%s has its rule" % name, got["rule"]["indicator"] == line["indicator"] and
                           "SELECT" in got["rule"]["sql"])
+                    adds = ["num", "den"] if "ratio" in line["measure"] else ["num"]
+                    for part in adds if got["records"] and not got["more"] else ():
+                        check("%s: its records add up to it" % name, got["parts"] and cell[part] ==
+                              sum(r[part] for r in got["records"]) + (got["rest_den"] if part == "den" else 0))
+                    if line["measure"] == "ratio":
+                        check("%s: who lacks stands first" % name, sorted(
+                            got["records"], key=lambda r: r["den"] == 0 or r["met"]) == got["records"])
                     if line["measure"] == "count":
                         check("%s: as many records as subjects" % name,
                               got["cell"]["record_count"] >= (cell["num"] or 0))
@@ -99,7 +106,8 @@ class Explained(Story):
     def preliminary(self):
         got = self.hub.ask("explain", "D01@26170", "--report", "RP04", "--period", "2023-6M")
         check("a preliminary figure is explained", got["of"]["preliminary"] and got["records"])
-        self.hub.tool("explain", "1", "D01", "--lang", "en")
+        check("what a record adds is printed", "  adds 1\n" in self.hub.tool("explain", "1", "D01", "--lang", "en"))
+        check("in Vietnamese too", "  cộng thêm 1\n" in self.hub.tool("explain", "1", "D01"))
         self.hub.tool("explain", "1", "ZZ9", ok=(1,))
         self.hub.tool("explain", "1", "T02:female", ok=(0, 1))
 

@@ -90,6 +90,25 @@ static void naive(enum catalogue_measure m, const struct told *facts, size_t n, 
         *records += seen_record[i];
 }
 
+/* What the records add is the figure: each is named once, and none of them brings what another brought. */
+static void parts_come_to_the_figure(enum catalogue_measure m, const struct hub_figure *got)
+{
+    struct bytes parts = got->parts;
+    struct hub_figures_part part;
+    int64_t num = 0, den = 0;
+    for (size_t i = 0; i < got->record_count; i++) {
+        assert_int_equal(figures_part_read(&parts, &part), ERR_OK);
+        num += part.num;
+        den += part.den;
+        if (m == CATALOGUE_COUNT) assert_true(part.met && part.den == 0);
+        if (m == CATALOGUE_RATIO && part.num > 0) assert_true(part.met);
+        if (m == CATALOGUE_SUM) assert_false(part.met);
+    }
+    assert_int_equal(figures_part_read(&parts, &part), ERR_NOT_FOUND);
+    assert_int_equal(num, got->num);
+    assert_int_equal(den, got->den);
+}
+
 static void compare(enum catalogue_measure m, const struct told *facts, size_t n,
                     const struct hub_figures *f, const struct hub_figures_table *t, int unit,
                     int by)
@@ -109,6 +128,7 @@ static void compare(enum catalogue_measure m, const struct told *facts, size_t n
     assert_int_equal(got ? got->record_count : 0, records);
     for (size_t i = 1; got && i < got->record_count; i++)
         assert_true(got->records[i - 1] < got->records[i]);
+    if (got != NULL) parts_come_to_the_figure(m, got);
 }
 
 static void figures_equal_a_naive_recount(void **state)
@@ -149,6 +169,8 @@ static void tables_same(const struct hub_figures_table *a, const struct hub_figu
         assert_int_equal(a->v[i].den, b->v[i].den);
         assert_int_equal(a->v[i].record_count, b->v[i].record_count);
         assert_memory_equal(a->v[i].records, b->v[i].records, 4 * a->v[i].record_count);
+        assert_int_equal(a->v[i].parts.len, b->v[i].parts.len);
+        assert_memory_equal(a->v[i].parts.p, b->v[i].parts.p, a->v[i].parts.len);
     }
 }
 
@@ -255,6 +277,8 @@ static void a_ratio_of_sums_takes_each_subject_once_with_its_largest(void **stat
     assert_int_equal(t.v[2].num, -2);
     assert_int_equal(t.v[2].den, 19);
     assert_int_equal(t.v[2].record_count, 3);
+    for (size_t i = 0; i < t.count; i++)
+        parts_come_to_the_figure(CATALOGUE_RATIO_SUM, &t.v[i]);
     hub_figures_table_free(&t);
     hub_figures_free(f);
 }

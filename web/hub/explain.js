@@ -13,6 +13,8 @@ const Save = ({ s }) => html`<details class="save"><summary>${s.made ? showTime(
 
 const writer = (s) => `${s.by_hub ? session.unit_name : unitName(s.unit || "")} · ${(s.person || "").slice(0, 8)}`;
 
+const does = (x) => say({ vi: x.does_vi, en: x.does_en });
+
 /** Records of a cell with the change sets that made them what they are. `query`: the request. */
 export function Explain({ query }) {
   const [r, set] = useState(null);
@@ -33,9 +35,10 @@ export function Explain({ query }) {
       <details><summary>${t("explain.sql")}</summary><pre class="code" lang="en">${r.rule.sql}</pre></details></section>
     ${(r.corrections || []).map((c) => html`<${Note} key=${c.id}><p>${t("explain.correction", { id: c.id.slice(0, 8), unit: unitName(c.unit), before: c.before ?? "*", after: c.after ?? "*" })}</p></${Note}>`)}
     <h2>${t("explain.records", { n: number(r.cell.record_count) })}</h2>
-    ${r.records.length > 0 && html`<${Table} label=${t("explain.title")} heads=${[t("record"), t("hub.commune"), t("explain.sets"), t("explain.since")]}>
+    ${!r.parts && html`<p class="hint">${t("explain.noparts")}</p>`}${r.rest_den > 0 && html`<p>${t("explain.rest", { n: number(r.rest_den) })}</p>`}
+    ${r.records.length > 0 && html`<${Table} label=${t("explain.title")} heads=${[t("record"), t("hub.commune"), ...(r.parts ? [t("explain.does")] : []), t("explain.sets"), t("explain.since")]}>
       ${r.records.map((x) => html`<tr key=${x.id}><th scope="row"><a href=${`#/record/${x.id}`}>${x.type_vi} ${x.id.slice(0, 8)}</a></th><td>${unitName(x.unit)}</td>
-        <td>${x.sets.map((s) => html`<${Save} key=${s.hash} s=${s} />`)}</td>
+        ${r.parts && html`<td>${x.den > 0 && x.met === false ? html`<span class="state warn">▲ ${does(x)}</span>` : does(x)}</td>`}<td>${x.sets.map((s) => html`<${Save} key=${s.hash} s=${s} />`)}</td>
         <td>${x.since === "same" ? "" : html`<span class="state warn">▲ ${t(`explain.${x.since}`)}</span>`}</td></tr>`)}</${Table}>`}
     ${r.more && html`<div class="acts"><button onClick=${more}>${t("list.more")}</button></div>`}`;
 }
