@@ -273,6 +273,7 @@ static const struct {
     {"corrections", hub_command_corrections},
     {"triggers", hub_command_triggers},
     {"cases", hub_command_cases},
+    {"referring", hub_command_referring},
     {"budget", hub_command_budget},
     {"budget_step", hub_command_budget_step},
     {"score", hub_command_score},

@@ -85,6 +85,7 @@ json_t *hub_command_cases(struct hub_app *a, const json_t *request)
     clocks.failed = checks.failed = json_array();
     enum err e = hub_watch_run(a->store, clocks.on, false, watch_list_add, &clocks);
     if (e == ERR_OK) e = hub_watch_run(a->store, clocks.on, true, watch_list_add, &checks);
+    if (e == ERR_OK) e = hub_watch_refs(a->store, checks.on, watch_list_add, &checks);
     watch_list_sort(clocks.rows);
     if (e == ERR_OK && json_is_true(json_object_get(request, "titles"))) {
         cases_titles(a, clocks.rows);
@@ -100,6 +101,28 @@ json_t *hub_command_cases(struct hub_app *a, const json_t *request)
     json_decref(clocks.rows);
     json_decref(checks.rows);
     return j;
+}
+
+json_t *hub_command_referring(struct hub_app *a, const json_t *request)
+{
+    struct id_record rid;
+    uint64_t records = 0;
+    if (hub_request_id(request, "id", &rid) != ERR_OK)
+        return hub_command_error(ERR_BAD_INPUT, "Mã hồ sơ gồm 32 chữ số thập lục phân.",
+                                 "A record id has 32 hexadecimal digits.");
+    enum err e = hub_watch_referring(a->store, &rid, &records);
+    if (e == ERR_NOT_FOUND)
+        return hub_command_error(e, "Không có hồ sơ này ở trung tâm.",
+                                 "There is no such record at the hub.");
+    return e == ERR_OK ? json_pack("{s:I}", "records", (json_int_t)records) : hub_command_fail(e);
+}
+
+void hub_referring_said(struct hub_app *a, const struct entry_op *op, json_t *j)
+{
+    uint64_t records = 0;
+    if (!op->changed || op->kind != CHANGE_DELETE) return;
+    if (hub_watch_referring(a->store, &op->rid, &records) != ERR_OK) return; /* it is deleted */
+    json_object_set_new(j, "referring", json_integer((json_int_t)records));
 }
 
 static json_t *cases_failed_warning(void)

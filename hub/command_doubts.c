@@ -1,4 +1,4 @@
-/* Records with doubtful days, for who closes a period: how many of each unit, which. No names, no days: who wants
+/* Records with doubtful days, or whose references lead nowhere, for who closes a period: how many of each unit, which. No names, no days: who wants
  * to see more opens the record, and that is noted. docs/hub.md. */
 #include "hub/command_priv.h"
 
@@ -18,6 +18,10 @@ static const struct doubts_word {
     [HUB_DOUBTFUL_UNBORN] = {"unborn", "trước ngày sinh của người này",
                              "before this person was born"},
     [HUB_DOUBTFUL_FAR] = {"far", "xa kỳ báo cáo", "far from the period"},
+    [HUB_DOUBTFUL_DELETED] = {"deleted", "nhắc tới một hồ sơ đã bị xóa",
+                              "names a record that was deleted"},
+    [HUB_DOUBTFUL_UNKNOWN] = {"unknown", "mang mã của một hồ sơ không có ở huyện",
+                              "has the id of a record that the hub does not have"},
 };
 
 struct doubts_list {

@@ -191,16 +191,20 @@ void hub_titles_add(struct hub_app *a, json_t *record, bool masked)
     const json_t *values = json_object_get(record, "values");
     struct fold f;
     struct buf state;
-    json_t *refs = json_object();
+    json_t *refs = json_object(), *lost = json_object();
     if (t == NULL || fold_init(&f) != ERR_OK) t = NULL;
     buf_init(&state, FOLD_STATE_BYTES_MAX);
     for (size_t i = 0; t != NULL && i < t->field_count; i++) {
         const char *hex = hub_request_str(values, t->fields[i].name);
-        if (t->fields[i].kind == CATALOGUE_REF && hex != NULL)
-            json_object_set_new(refs, t->fields[i].name,
-                                hub_title_by_id(a, hex, masked, &f, &state));
+        if (t->fields[i].kind != CATALOGUE_REF || hex == NULL) continue;
+        json_object_set_new(refs, t->fields[i].name, hub_title_by_id(a, hex, masked, &f, &state));
+        if (f.type == 0 || fold_deleted(&f))
+            json_object_set_new(lost, t->fields[i].name,
+                                json_string(f.type == 0 ? "unknown" : "deleted"));
     }
     json_object_set_new(record, "refs", refs);
+    if (json_object_size(lost) > 0) json_object_set(record, "lost", lost);
+    json_decref(lost);
     if (t != NULL && id != NULL)
         json_object_set_new(record, "title", hub_title_by_id(a, id, masked, &f, &state));
     buf_free(&state);

@@ -167,7 +167,7 @@ json_t *hub_command_report_accept(struct hub_app *a, const json_t *request);
 json_t *hub_command_report_return(struct hub_app *a, const json_t *request);
 /* command_owe.c */
 json_t *hub_command_owes(struct hub_app *a, const json_t *request);
-/* command_doubts.c: records with doubtful days, of a report's period or all. */
+/* command_doubts.c: records with doubtful days, of a report's period or all, and whose references lead nowhere. */
 json_t *hub_command_doubts(struct hub_app *a, const json_t *request);
 /* "doubts" of a closing's answer: how many of its period, by unit. Nothing where the request is wrong: the closing
  * says it. */
@@ -180,6 +180,10 @@ json_t *hub_command_corrections(struct hub_app *a, const json_t *request);
 json_t *hub_command_triggers(struct hub_app *a, const json_t *request);
 /* command_cases.c */
 json_t *hub_command_cases(struct hub_app *a, const json_t *request);
+/* How many records name this one: asked before it is deleted. */
+json_t *hub_command_referring(struct hub_app *a, const json_t *request);
+/* Member "referring" of the answer to a deletion: how many records still name what was deleted. */
+void hub_referring_said(struct hub_app *a, const struct entry_op *op, json_t *j);
 json_t *hub_command_budget(struct hub_app *a, const json_t *request);
 json_t *hub_command_budget_step(struct hub_app *a, const json_t *request);
 /* Member "cases" of a status. */

@@ -173,6 +173,7 @@ json_t *hub_edit_one(struct hub_app *a, const json_t *request, const struct entr
                                         "result", op.changed ? words[op.kind] : "unchanged",
                                         "saved", (int)op.changed);
     if (e == ERR_OK) hub_locks_written(&h, &op, j);
+    if (e == ERR_OK) hub_referring_said(a, &op, j);
     hub_edit_free(&h);
     return j;
 }

@@ -81,6 +81,7 @@ static const struct hub_desk_route {
     {WEB_POST, "/api/report/accept", DESK_CASES, "report_accept", NULL, 0},
     {WEB_POST, "/api/report/return", DESK_CASES, "report_return", NULL, 0},
     {WEB_GET, "/api/cases", DESK_CASES, "cases", NULL, 0},
+    {WEB_GET, "/api/referring", DESK_CASES, "referring", NULL, 0},
     {WEB_GET, "/api/budget", DESK_STAFF, "budget", NULL, 0},
     {WEB_POST, "/api/budget/step", DESK_CASES, "budget_step", NULL, 0},
     {WEB_GET, "/api/score", DESK_STAFF, "score", NULL, 0},

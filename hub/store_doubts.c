@@ -1,7 +1,8 @@
-/* Where days may be in doubt: candidates by SQL over the typed tables, judged by common/doubt. Names in SQL texts are
+/* Where days may be in doubt, and references lead nowhere: candidates by SQL over the typed tables, judged by common/doubt. Names in SQL texts are
  * the catalogue's ([a-z][a-z0-9_]*). */
 #include "hub/store_doubts.h"
 #include "hub/store_priv.h"
+#include "hub/store_watch.h"
 
 #include <stdio.h>
 
@@ -158,6 +159,18 @@ static enum err doubts_field(const struct doubts *d)
     return e;
 }
 
+static enum err doubts_ref(void *ctx, const struct watch_row *w)
+{
+    const struct doubts *d = ctx;
+    struct hub_doubtful r = {.rid = w->record,
+                             .type = w->check->type,
+                             .field = w->ref->field,
+                             .why = w->ref->deleted ? HUB_DOUBTFUL_DELETED : HUB_DOUBTFUL_UNKNOWN};
+    if (w->unit.len >= sizeof r.unit) return ERR_DAMAGED;
+    if (w->unit.len > 0) memcpy(r.unit, w->unit.p, w->unit.len);
+    return d->row(d->ctx, &r);
+}
+
 enum err hub_store_doubts(struct hub_store *s, const struct hub_doubts *q, hub_doubtful_fn *row,
                           void *ctx)
 {
@@ -175,5 +188,6 @@ enum err hub_store_doubts(struct hub_store *s, const struct hub_doubts *q, hub_d
             e = doubts_field(&d);
         }
     }
-    return e;
+    struct doubts refs = {.s = s, .q = q, .row = row, .ctx = ctx};
+    return e == ERR_OK ? hub_watch_refs(s, q->days.today, doubts_ref, &refs) : e;
 }

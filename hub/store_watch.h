@@ -8,7 +8,7 @@
 #define DONGBO_HUB_STORE_WATCH_H
 
 #include "common/io/store_money.h"
-#include "common/io/store_watch.h"
+#include "common/io/store_refs.h"
 #include "hub/store.h"
 
 MUST_CHECK enum err hub_watch_run(struct hub_store *s, struct date on, bool checks, watch_fn *row,
@@ -22,6 +22,12 @@ MUST_CHECK enum err hub_watch_sheet(struct hub_store *s, const struct id_record 
 MUST_CHECK enum err hub_watch_one(struct hub_store *s, const struct catalogue_check *check,
                                   struct date from, struct date on, watch_fn *row, void *ctx,
                                   char why[static WATCH_WHY_ROOM]);
+/* References to records that were deleted, or that have not come (common/io/store_refs.h). */
+MUST_CHECK enum err hub_watch_refs(struct hub_store *s, struct date on, watch_fn *row, void *ctx);
+/* How many living records name this one. ERR_NOT_FOUND: it is not here. */
+MUST_CHECK enum err hub_watch_referring(struct hub_store *s, const struct id_record *rid,
+                                        uint64_t *records);
+
 /* Records of class `least` and above that came too late for a closed period, of sets the hub received
  * since then. Each is given once per op; clock and check of the row are NULL. store_late.c */
 MUST_CHECK enum err hub_watch_late(struct hub_store *s, int64_t since_ms, unsigned least,

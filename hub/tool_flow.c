@@ -286,8 +286,9 @@ void hub_print_doubts(const struct cli *c, const json_t *doubts)
     const json_t *units = json_object_get(doubts, "units");
     json_int_t n = json_integer_value(json_object_get(doubts, "records"));
     if (n == 0) return;
-    printf(cli_text(c, "Hồ sơ có ngày hoặc tuổi đáng ngờ: %lld\n",
-                    "Records with doubtful days or ages: %lld\n"),
+    printf(cli_text(c, "Hồ sơ đáng ngờ (ngày, tuổi, hoặc nhắc tới hồ sơ đã xóa, không có): %lld\n",
+                    "Doubtful records (days, ages, or they name what was deleted or is not here): "
+                    "%lld\n"),
            (long long)n);
     for (size_t i = 0; i < json_array_size(units); i++) {
         const json_t *u = json_array_get(units, i);
@@ -307,8 +308,7 @@ static void flow_print_doubts(const struct cli *c, const json_t *r)
                hub_tool_str(d, c->en ? "en" : "vi"));
     }
     if (json_array_size(rows) == 0)
-        printf("%s\n", cli_text(c, "Không có ngày hay tuổi nào đáng ngờ.",
-                                "No day and no age is in doubt."));
+        printf("%s\n", cli_text(c, "Không có hồ sơ nào đáng ngờ.", "No record is in doubt."));
     if (json_is_true(json_object_get(r, "more")))
         printf("%s\n", cli_text(c, "Còn nữa: hãy chọn một đơn vị (--unit).",
                                 "There are more: choose a unit (--unit)."));

@@ -1,6 +1,8 @@
 /* Responses for people. */
 #include "hub/tool.h"
 
+#include "common/io/cases_print.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -115,6 +117,7 @@ void hub_print_record(const struct cli *c, const json_t *response)
     hub_print_lines(c, response);
     printf("  --\n");
     hub_print_lines(c, json_object_get(response, "values"));
+    cases_print_lost(c, response);
     const json_t *locks = json_object_get(response, "locks");
     for (size_t i = 0; i < json_array_size(locks); i++)
         printf("  ! %s: %s\n", json_string_value(json_array_get(locks, i)),
@@ -129,6 +132,7 @@ void hub_print_saved(const struct cli *c, const json_t *response)
                           "Saved record %s; the communes concerned get it with their next sync.\n")
                : cli_text(c, "Hồ sơ %s: không có gì thay đổi.\n", "Record %s: nothing changed.\n"),
            hub_tool_str(response, "id"));
+    cases_print_referring(c, response);
     const json_t *locked = json_object_get(response, "locked");
     for (size_t i = 0; i < json_array_size(locked); i++)
         printf(cli_text(c, "! %s đang khóa (danh sách nhập không ghi đè); bạn đã sửa tay.\n",

@@ -310,6 +310,7 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
         {"calendar", node_command_calendar},
         {"corrections", node_command_corrections},
         {"cases", node_command_cases},
+        {"referring", node_command_referring},
         {"budget", node_command_budget},
         {"budget_step", node_command_budget_step},
         {"score", node_command_score},

@@ -65,6 +65,7 @@ json_t *node_command_cases(struct node_command *c, const json_t *request)
     clocks.failed = checks.failed = json_array();
     e = node_watch_run(c->store, clocks.on, false, watch_list_add, &clocks);
     if (e == ERR_OK) e = node_watch_run(c->store, clocks.on, true, watch_list_add, &checks);
+    if (e == ERR_OK) e = node_watch_refs(c->store, checks.on, watch_list_add, &checks);
     watch_list_sort(clocks.rows);
     if (e == ERR_OK && json_is_true(json_object_get(request, "titles"))) {
         cases_titles(c, clocks.rows);
@@ -80,6 +81,24 @@ json_t *node_command_cases(struct node_command *c, const json_t *request)
     json_decref(clocks.rows);
     json_decref(checks.rows);
     return j;
+}
+
+json_t *node_command_referring(struct node_command *c, const json_t *request)
+{
+    struct id_record rid;
+    uint64_t records = 0;
+    json_t *said = node_request_record(c, request, &rid);
+    if (said != NULL) return said;
+    enum err e = node_watch_referring(c->store, &rid, &records);
+    return e == ERR_OK ? json_pack("{s:I}", "records", (json_int_t)records) : cases_wrong(e);
+}
+
+void node_referring_said(struct node_command *c, const struct entry_op *op, json_t *j)
+{
+    uint64_t records = 0;
+    if (!op->changed || op->kind != CHANGE_DELETE) return;
+    if (node_watch_referring(c->store, &op->rid, &records) != ERR_OK) return; /* it is deleted */
+    json_object_set_new(j, "referring", json_integer((json_int_t)records));
 }
 
 void node_command_cases_status(struct node_command *c, json_t *status, json_t *warnings)

@@ -24,6 +24,9 @@ json_t *node_record_list(struct node_command *c, const json_t *request);
 /* Take the key of a file out of a record's "values", as it was put in. A conflict keeps its values in "marks", for
  * who settles it. */
 void node_json_unkeyed(json_t *record);
+/* command_search.c: member "lost" of a record's answer: which references lead nowhere here, {"field": "deleted|unknown"};
+ * none when all lead somewhere. */
+void node_refs_lost(struct node_command *c, json_t *record);
 json_t *node_no_catalogue(void); /* error responses */
 json_t *node_no_type(const char *name);
 json_t *node_bad_id(void);
@@ -166,6 +169,10 @@ json_t *node_command_correction_answer(struct node_command *c, const json_t *req
 
 /* command_cases.c */
 json_t *node_command_cases(struct node_command *c, const json_t *request);
+/* How many records name this one: asked before it is deleted. */
+json_t *node_command_referring(struct node_command *c, const json_t *request);
+/* Member "referring" of the answer to a deletion: how many records still name what was deleted. */
+void node_referring_said(struct node_command *c, const struct entry_op *op, json_t *j);
 json_t *node_command_budget(struct node_command *c, const json_t *request);
 json_t *node_command_budget_step(struct node_command *c, const json_t *request);
 /* Member "cases" of a status, and a warning when something is overdue. */

@@ -211,6 +211,7 @@ static json_t *node_put_save(struct node_command *c, struct node_put *p)
     node_store_record_version(&c->entry.record, version);
     if (j != NULL) json_object_set_new(j, "version", node_json_hex(BYTES_OF(version)));
     if (j != NULL) node_locks_written(c, &op, j);
+    if (j != NULL) node_referring_said(c, &op, j);
     return j;
 }
 
@@ -388,6 +389,7 @@ json_t *node_command_get(struct node_command *c, const json_t *request)
 {
     json_t *j = node_record_get(c, request);
     node_json_unkeyed(j);
+    node_refs_lost(c, j);
     return j;
 }
 

@@ -103,6 +103,29 @@ static json_t *node_search_refs(struct node_command *c, const struct catalogue_t
     return refs;
 }
 
+void node_refs_lost(struct node_command *c, json_t *record)
+{
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    const char *type = node_request_str(record, "type");
+    const struct catalogue_type *t =
+        cat != NULL && type != NULL ? catalogue_type_by_name(cat, type) : NULL;
+    const json_t *values = json_object_get(record, "values");
+    json_t *lost = json_object();
+    for (size_t i = 0; t != NULL && i < t->field_count; i++) {
+        struct id_record rid;
+        const char *hex = node_request_str(values, t->fields[i].name);
+        if (t->fields[i].kind != CATALOGUE_REF || hex == NULL) continue;
+        if (node_request_id(hex, &rid) != ERR_OK) continue;
+        enum err e = node_store_record_read(c->store, &rid, &c->entry.record);
+        bool deleted = e == ERR_OK && fold_deleted(&c->entry.record.fold);
+        if (deleted || e == ERR_NOT_FOUND)
+            json_object_set_new(lost, t->fields[i].name,
+                                json_string(deleted ? "deleted" : "unknown"));
+    }
+    if (json_object_size(lost) > 0) json_object_set(record, "lost", lost);
+    json_decref(lost);
+}
+
 static void node_search_mask(const struct catalogue_type *t, json_t *values)
 {
     for (size_t i = 0; i < t->field_count; i++) {

@@ -82,6 +82,7 @@ static const struct node_desk_route {
     {WEB_GET, "/api/corrections", "corrections", NULL, 0},
     {WEB_POST, "/api/correction", "correction_answer", NULL, NODE_DESK_WRITE},
     {WEB_GET, "/api/cases", "cases", NULL, 0},
+    {WEB_GET, "/api/referring", "referring", NULL, 0},
     {WEB_GET, "/api/budget", "budget", NULL, 0},
     {WEB_POST, "/api/budget/step", "budget_step", NULL, 0},
     {WEB_GET, "/api/score", "score", NULL, 0},

@@ -8,11 +8,17 @@
 #define DONGBO_NODE_STORE_WATCH_H
 
 #include "common/io/store_money.h"
-#include "common/io/store_watch.h"
+#include "common/io/store_refs.h"
 #include "node/store.h"
 
 MUST_CHECK enum err node_watch_run(struct node_store *s, struct date on, bool checks, watch_fn *row,
                                    void *ctx);
+/* References to records that were deleted, or that have not come (common/io/store_refs.h). What left this PC when a case
+ * moved to another unit is no mistake as far as it is known. store_refs.c */
+MUST_CHECK enum err node_watch_refs(struct node_store *s, struct date on, watch_fn *row, void *ctx);
+/* How many living records here name this one. ERR_NOT_FOUND: it is not here. */
+MUST_CHECK enum err node_watch_referring(struct node_store *s, const struct id_record *rid,
+                                         uint64_t *records);
 MUST_CHECK enum err node_watch_budgets(struct node_store *s, int year, const char *unit,
                                        json_t **out);
 MUST_CHECK enum err node_watch_sheets(struct node_store *s, int year, const char *unit,

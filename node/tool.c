@@ -1,5 +1,6 @@
 /* Asking the daemon or the own store, and the verbs about records. */
 #include "node/tool.h"
+#include "common/io/cases_print.h"
 #include "common/io/rpc.h"
 
 #include <stdio.h>
@@ -185,6 +186,7 @@ static void node_tool_print_put(const struct cli *c, const json_t *r)
         printf("%s: %s\n", cli_text(c, words[i][1], words[i][2]),
                json_string_value(json_object_get(r, "id")));
     }
+    cases_print_referring(c, r);
     const json_t *locked = json_object_get(r, "locked");
     for (size_t i = 0; i < json_array_size(locked); i++)
         printf(cli_text(c, "! %s đang khóa (danh sách nhập không ghi đè); bạn đã sửa tay.\n",

@@ -1,6 +1,8 @@
 /* Responses for people, in the chosen language. */
 #include "node/tool.h"
 
+#include "common/io/cases_print.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -83,6 +85,7 @@ void node_tool_print_record(const struct cli *c, const json_t *record)
         tool_value(value);
         putchar('\n');
     }
+    cases_print_lost(c, record);
     tool_print_locks(c, record);
     tool_print_marks(c, record);
     if (tool_int(record, "held") > 0)

@@ -158,6 +158,10 @@ MUST_CHECK enum err entry_refs(struct entry *n, const struct catalogue *c,
                                const struct entry_form *form, const struct entry_op *op,
                                entry_type_fn *type_of, void *ctx, struct entry_why *why);
 
+/* When the reference that stands in `field` was written, by its writer's clamped clock: UTC milliseconds, of several
+ * heads the youngest; 0: there is none. */
+int64_t entry_ref_saved(const struct fold *f, unsigned field);
+
 struct doubt_days;
 /*
  * Are days that the op writes impossible or probably mistyped (common/doubt.h)? Impossible (days.csv) unless `sure`

@@ -1,4 +1,4 @@
-/* References that a form names: may this field mean that record? */
+/* References: may this field of a form mean that record, and when was it written? */
 #include "proto/entry.h"
 #include "proto/wire.h"
 
@@ -58,4 +58,15 @@ enum err entry_refs(struct entry *n, const struct catalogue *c, const struct ent
     }
     if (e == ERR_OK) why->field = NULL;
     return e;
+}
+
+int64_t entry_ref_saved(const struct fold *f, unsigned field)
+{
+    const struct fold_register *r = fold_find(f, field, bytes_make(NULL, 0));
+    int64_t at = 0;
+    for (size_t i = 0; r != NULL && i < r->count; i++) {
+        int64_t ms = (int64_t)(f->sets[r->heads[i].set].clock >> 16);
+        if (ms > at) at = ms;
+    }
+    return at;
 }

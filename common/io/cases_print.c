@@ -95,8 +95,10 @@ void cases_print(const struct cli *c, const json_t *r)
     cases_print_failed(c, r, stdout);
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *k = json_array_get(checks, i);
-        printf("%s %s: %s (%s)\n", cases_text(k, "check"), cases_text(k, "unit_name"),
-               cases_label(c, k, "vi", "en"), cases_text(k, "record"));
+        const char *target = cases_text(k, "target"); /* of a reference that leads nowhere */
+        printf("%s %s: %s (%s%s%s)\n", cases_text(k, "check"), cases_text(k, "unit_name"),
+               cases_label(c, k, "vi", "en"), cases_text(k, "record"),
+               target[0] != '\0' ? " → " : "", target);
     }
     printf(
         cli_text(
@@ -105,6 +107,33 @@ void cases_print(const struct cli *c, const json_t *r)
             "%lld overdue, %lld soon, %lld running, %lld without a day; %lld do not add up\n"),
         cases_count(counts, "overdue"), cases_count(counts, "soon"), cases_count(counts, "running"),
         cases_count(counts, "undated"), cases_count(r, "wrong"));
+}
+
+void cases_print_referring(const struct cli *c, const json_t *r)
+{
+    long long n = cases_count(r, "referring");
+    if (n > 0)
+        printf(cli_text(c,
+                        "! %lld hồ sơ khác vẫn nhắc tới hồ sơ này và vẫn được tính: xem `cases`; "
+                        "xóa nhầm thì khôi phục (--restore).\n",
+                        "! %lld other records still name this one and still count: see `cases`; if "
+                        "it was a mistake, bring it back (--restore).\n"),
+               n);
+}
+
+void cases_print_lost(const struct cli *c, const json_t *record)
+{
+    const char *field = NULL;
+    json_t *why = NULL;
+    json_object_foreach(json_object_get(record, "lost"), field, why)
+    {
+        bool deleted = strcmp(json_string_value(why), "deleted") == 0;
+        printf("  ! %s: %s\n", field,
+               deleted ? cli_text(c, "hồ sơ được nhắc tới đã bị xóa",
+                                  "the record that it names was deleted")
+                       : cli_text(c, "không có hồ sơ nào ở đây mang mã này",
+                                  "no record with this id is here"));
+    }
 }
 
 /* ---- budgets ---- */

@@ -14,6 +14,10 @@
 void cases_print(const struct cli *c, const json_t *response); /* verb cases */
 /* The rules that did not work, of an answer with "failed", one a line; how many. */
 size_t cases_print_failed(const struct cli *c, const json_t *response, FILE *out);
+/* Of the answer to a deletion: how many records still name what was deleted. Nothing where none does. */
+void cases_print_referring(const struct cli *c, const json_t *response);
+/* Of a record's answer: the fields whose references lead nowhere, one a line. */
+void cases_print_lost(const struct cli *c, const json_t *record);
 void cases_print_budget(const struct cli *c, const json_t *response); /* verb budget */
 void cases_print_score(const struct cli *c, const json_t *response);  /* verb score: list or one */
 

@@ -255,6 +255,15 @@ static const char *watch_unit(const struct catalogue *c, struct date on, struct 
     return catalogue_unit_name(c, code, on);
 }
 
+static json_t *watch_ref_json(const struct watch_ref *ref, json_t *j)
+{
+    char hex[2 * ID_RECORD_BYTES + 1];
+    id_hex(BYTES_OF(ref->target.b), hex);
+    json_object_set_new(j, "field", json_string(ref->field->name));
+    json_object_set_new(j, "target", json_string(hex));
+    return j;
+}
+
 /* The row as lists show it (docs/cases.md, "A row"); NULL without memory. */
 static json_t *watch_json(const struct catalogue *c, struct date on, const struct watch_row *row)
 {
@@ -269,6 +278,7 @@ static json_t *watch_json(const struct catalogue *c, struct date on, const struc
                           clock ? row->clock->label_en : row->check->label_en, "record", hex,
                           "type", type->name, "type_vi", type->label_vi, "type_en", type->label_en,
                           "unit", code, "unit_name", name, "class", (int)type->sensitivity);
+    if (j != NULL && row->ref != NULL) return watch_ref_json(row->ref, j);
     if (j == NULL || !clock) return j;
     json_t *more =
         json_pack("{s:s, s:o, s:o, s:o, s:b}", "state", watch_state_name(row->state), "start",

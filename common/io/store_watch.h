@@ -28,9 +28,16 @@ enum watch_state {
     WATCH_DONE_LATE,
 };
 
+struct watch_ref { /* of a reference that leads nowhere (common/io/store_refs.h) */
+    const struct catalogue_field *field;
+    struct id_record target;
+    bool deleted; /* false: nobody has such a record */
+};
+
 struct watch_row {
     const struct catalogue_clock *clock; /* NULL: a check */
     const struct catalogue_check *check;
+    const struct watch_ref *ref; /* NULL: of a rule */
     struct bytes unit;
     struct id_record record;
     enum watch_state state;

@@ -275,6 +275,32 @@ test("a record that was entered by mistake is deleted with its reason, and broug
   assert.equal(await text("Hồ sơ này đã bị xóa").count(), 0);
 });
 
+test("a person whom a case names is deleted after that is said, and the case is found until it is put right", async () => {
+  const put = (...values) => JSON.parse(tool("dongbo-node", "put", "--json", "--data", path.join(folder, "node"), ...values)).id;
+  await be("Nguyễn Thị Lan");
+  const person = put("--type", "person", "full_name=Đặng Văn Trỏ", "sex=male");
+  const record = put("--type", "drug_case", `person=${person}`, "status=addict", "in_list=0");
+  await page.goto(`${node.url}#/record/${person}`);
+  await button("Xóa hồ sơ").click();
+  await text("1 hồ sơ khác nhắc tới hồ sơ này.").waitFor();
+  await field("Lý do xóa").selectOption({ label: "Nhập nhầm" });
+  await look("delete-referring");
+  await button("Đúng, xóa hồ sơ này").click();
+  await text("Hồ sơ này đã bị xóa. Lý do xóa: Nhập nhầm.").waitFor();
+  await page.goto(`${node.url}#/record/${record}`);
+  await text("▲ hồ sơ này đã bị xóa").waitFor();
+  await page.goto(`${node.url}#/cases`);
+  const row = page.getByRole("listitem").filter({ hasText: "Mục “Người” nhắc tới một hồ sơ đã bị xóa" });
+  await row.waitFor();
+  await look("cases-deleted");
+  await row.getByRole("link", { name: "hồ sơ được nhắc tới (khôi phục được)" }).click();
+  await button("Khôi phục").click();
+  await text("Đã giữ lại hồ sơ.").waitFor();
+  await page.goto(`${node.url}#/record/${record}`);
+  await heading("Đặng Văn Trỏ").waitFor();
+  assert.equal(await text("▲ hồ sơ này đã bị xóa").count(), 0);
+});
+
 test("a field that is locked is left alone by a list, not by a person", async () => {
   await be("Nguyễn Thị Lan");
   await page.goto(`${node.url}#/new/person`);

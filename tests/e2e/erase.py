@@ -83,6 +83,7 @@ class Erased(Story):
         a, b, hub = self.a, self.b, self.hub
         self.one = self.put(a, "full_name=" + GONE[0], "sex=female", "national_id=" + GONE[1], "cur_address=" + GONE[2])
         self.put(a, "full_name=" + STAYS[0], "sex=male")
+        a.ask("put", "--type", "drug_case", "person=" + self.one, "status=addict", "in_list=1")
         a.sync()
         self.two = self.put(b, "full_name=" + GONE[6], "sex=female", "cur_address=" + GONE[7])
         self.put(b, "full_name=" + STAYS[1], "sex=male")
@@ -149,6 +150,9 @@ class Erased(Story):
         check("ops add up: %s" % log, log["ops"] == log["applied"] + log["replaced"] + log["conflict"] + log["held"] +
               log["erased"] + log.get("no_verdict_yet", 0) + log.get("ops_waiting", 0))
         check("the commune counts what is erased", log["erased"] == 3)
+        for program in (a, self.hub):
+            wrong = program.ask("cases", "--on", "2099-01-01")["checks"]
+            check("what an order erased is no mistake of who named it: %s" % wrong, wrong == [])
         self.by_stick(b)
         check("after one round of files nothing of it is at the other", not self.found(b.name))
         check("the others are there", self.stays("hub", STAYS[0]) and self.stays(a.name, STAYS[0]) and

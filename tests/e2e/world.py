@@ -147,8 +147,8 @@ class Hub(Program):
 class Node(Program):
     dates_are_right = True  # those of the tests are long ago
 
-    def __init__(self, world, unit):
-        super().__init__(world, "dongbo-node", "xa" + unit)
+    def __init__(self, world, unit, name=None):
+        super().__init__(world, "dongbo-node", name or "xa" + unit)
         self.unit = unit
 
     def older(self, file, person):

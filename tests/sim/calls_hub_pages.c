@@ -115,6 +115,20 @@ static enum err watch_late(struct calls *c)
     return hub_watch_late(c->hub, 0, 0, calls_page_watch, c);
 }
 
+static enum err watch_refs(struct calls *c)
+{
+    return hub_watch_refs(c->hub, today, calls_page_watch, c);
+}
+
+static enum err watch_referring(struct calls *c)
+{
+    struct id_record id = calls_page_id(PAGE_PERSON);
+    uint64_t records = 0;
+    enum err e = hub_watch_referring(c->hub, &id, &records);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)records);
+    return e;
+}
+
 static enum err budgets(struct calls *c)
 {
     json_t *j = NULL;
@@ -148,6 +162,8 @@ const struct call calls_hub_pages[] = {
     {"hub_watch_run (checks)", watch_checks_run, CALL_PAGE},
     {"hub_watch_one", watch_one, CALL_PAGE},
     {"hub_watch_late", watch_late, CALL_PAGE},
+    {"hub_watch_refs", watch_refs, CALL_PAGE},
+    {"hub_watch_referring", watch_referring, CALL_PAGE},
     {"hub_watch_budgets", budgets, CALL_PAGE},
     {"hub_watch_sheets", sheets, CALL_PAGE},
     {"hub_watch_sheet", sheet, CALL_PAGE},

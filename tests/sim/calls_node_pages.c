@@ -110,6 +110,20 @@ static enum err watch_checks_run(struct calls *c)
     return node_watch_run(c->node, today, true, calls_page_watch, c);
 }
 
+static enum err watch_refs(struct calls *c)
+{
+    return node_watch_refs(c->node, today, calls_page_watch, c);
+}
+
+static enum err watch_referring(struct calls *c)
+{
+    struct id_record id = calls_page_id(PAGE_PERSON);
+    uint64_t records = 0;
+    enum err e = node_watch_referring(c->node, &id, &records);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)records);
+    return e;
+}
+
 static enum err budgets(struct calls *c)
 {
     json_t *j = NULL;
@@ -142,6 +156,8 @@ const struct call calls_node_pages[] = {
     {"node_store_import_day", import_day, CALL_PAGE},
     {"node_watch_run", watch_clocks_run, CALL_PAGE},
     {"node_watch_run (checks)", watch_checks_run, CALL_PAGE},
+    {"node_watch_refs", watch_refs, CALL_PAGE},
+    {"node_watch_referring", watch_referring, CALL_PAGE},
     {"node_watch_budgets", budgets, CALL_PAGE},
     {"node_watch_sheets", sheets, CALL_PAGE},
     {"node_watch_sheet", sheet, CALL_PAGE},

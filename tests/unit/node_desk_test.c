@@ -189,7 +189,7 @@ static void test_nothing_without_a_login(void **state)
             assert_int_equal(status, 401);
         closed += !open;
     }
-    assert_int_equal(closed, 65);
+    assert_int_equal(closed, 66);
     assert_int_equal(synced, 0);
 }
 

@@ -40,6 +40,6 @@ export function Cases({ unitName }) {
     <div class="checks"><label><input type="checkbox" checked=${all} onChange=${(e) => setAll(e.target.checked)} /> ${t("cases.show")}</label></div>
     ${list.rows.length === 0 ? html`<p>${t("cases.none")}</p>` : html`<div class="tablewrap" tabindex="0" role="region" aria-label=${title}><table><thead><tr>
       ${head.map((k) => html`<th scope="col">${t(k)}</th>`)}</tr></thead><tbody>${list.rows.map((r) => html`<${Row} key=${r.clock + r.record} r=${r} unitName=${unitName} />`)}</tbody></table></div>`}
-    ${list.checks.length > 0 && html`<section class="card"><h2>${t("cases.wrong")}</h2><p>${t("cases.wrong.why")}</p><ul class="list">${list.checks.map((c) => html`<li key=${c.check + c.record}>${say(c)}:
-      <a class="link" href=${`#/record/${c.record}`}>${called(c)}</a></li>`)}</ul></section>`}`}`;
+    ${list.checks.length > 0 && html`<section class="card"><h2>${t("cases.wrong")}</h2><p>${t("cases.wrong.why")}</p><ul class="list">${list.checks.map((c) => html`<li key=${c.check + c.record + (c.field || "")}>${say(c)}:
+      <a class="link" href=${`#/record/${c.record}`}>${called(c)}</a>${c.check === "ref_deleted" && html` · <a class="link" href=${`#/record/${c.target}`}>${t("cases.target")}</a>`}</li>`)}</ul></section>`}`}`;
 }

@@ -3,7 +3,7 @@ import { html, t, say, api, session, showTime, useState, useEffect } from "./bas
 import { Files } from "./files.js";
 import { ReadersNote } from "./readers.js";
 import { MoveAway, Shares } from "./moves.js";
-import { Deleting, reasonName, reasonWrite } from "./reason.js";
+import { Deleting, LostMark, reasonName, reasonWrite } from "./reason.js";
 import { LockMark, Locks, lockWrite } from "./lock.js";
 import { Note, Wrong, Title, State, owned, typeOf, unitName, show, Sure } from "./parts.js";
 
@@ -68,7 +68,7 @@ function Values({ type, record }) {
     if (fields.length === 0) return null;
     return html`<section class="card"><h2>${s}</h2><dl class="values">${fields.map((f) => html`<dt>${say(f)}${f.sealed ? ` ${t("readers.mark")}` : ""}</dt>
       <dd>${f.kind === "ref" ? html`<a href=${`#/record/${record.values[f.name]}`}>${show(f, record.values[f.name], record.refs)}</a>`
-        : show(f, record.values[f.name], record.refs)}${mark(f)}<${LockMark} record=${record} f=${f} /></dd>`)}</dl></section>`;
+        : show(f, record.values[f.name], record.refs)}<${LostMark} record=${record} f=${f} />${mark(f)}<${LockMark} record=${record} f=${f} /></dd>`)}</dl></section>`;
   });
 }
 
@@ -109,7 +109,7 @@ export function Record({ id, status, refresh }) {
     ${open.length > 0 && html`<${Note} kind="warn"><p>${t("conflict.why")}</p></${Note}>`}
     ${open.map((f) => html`<${Conflict} key=${f.name} f=${f} mark=${record.marks[f.name]} record=${record} events=${events} settle=${settle} />`)}
     ${existence && html`<${Note} kind="warn"><p>${t("conflict.deleted")} ${t("record.why", { reason: reasonName(record.reason) })}</p>${asked
-      ? html`<${Deleting} type=${type} known=${record.reason} act=${(b) => put(b, "record.deleted")} cancel=${() => ask(false)} />` : html`<div class="acts">
+      ? html`<${Deleting} id=${id} type=${type} known=${record.reason} act=${(b) => put(b, "record.deleted")} cancel=${() => ask(false)} />` : html`<div class="acts">
       <button onClick=${() => put({ action: "restore" }, "record.restored")}>${t("record.keep")}</button>
       <button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button></div>`}</${Note}>`}
     ${record.deleted && !existence && html`<${Note}><p>${t("record.isdeleted")} ${t("record.why", { reason: reasonName(record.reason) })}</p><div class="acts">
@@ -121,6 +121,6 @@ export function Record({ id, status, refresh }) {
     <${History} events=${events} type=${type} refs=${record.refs} />
     ${!record.deleted && html`<${Shares} id=${id} mayWrite=${mayWrite && type.scope === "own" && record.shared === "none"} news=${status.position} />`}
     ${!record.deleted && mayWrite && (asked
-      ? html`<${Deleting} type=${type} act=${(b) => put(b, "record.deleted")} cancel=${() => ask(false)} />`
+      ? html`<${Deleting} id=${id} type=${type} act=${(b) => put(b, "record.deleted")} cancel=${() => ask(false)} />`
       : html`<div class="acts">${mayEdit && html`<${MoveAway} id=${id} done=${() => { tell("move.offered.done"); refresh(); }} />`}<button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button></div>`)}`;
 }

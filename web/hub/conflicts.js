@@ -29,7 +29,7 @@ function Field({ c, f, decide, marked, mark }) {
     ${f.base && html`<tr><td>${text(c, f, f.base.value)}</td><td>${who(f.base)}</td><td>${showTime(f.base.at)}</td><td>${showTime(f.base.received)}</td><td class="hint">${t("conflict.before")}</td></tr>`}
     ${f.heads.map((h) => html`<tr key=${h.n}><th scope="row">${text(c, f, h.value)}</th><td>${who(h)}</td><td>${showTime(h.at)}</td><td>${showTime(h.received)}</td>
       <td>${!exists && html`<div class="acts tight">${button(h.n, text(c, f, h.value))}</div>`}</td></tr>`)}</${Table}>
-    ${exists && html`<p>${t("record.why", { reason: reasonName(c.reason) })}</p>${chosen === "delete" && !c.reason ? html`<${Deleting} type=${typeOf(c.type)} act=${act} cancel=${() => choose(null)} />`
+    ${exists && html`<p>${t("record.why", { reason: reasonName(c.reason) })}</p>${chosen === "delete" && !c.reason ? html`<${Deleting} id=${c.id} type=${typeOf(c.type)} act=${act} cancel=${() => choose(null)} />`
       : html`<div class="acts">${button("keep", t("record.keep"))} <span>${t("record.keep")}</span>${button("delete", t("record.delete"))} <span>${t("record.delete")}</span></div>`}`}</div>`;
 }
 

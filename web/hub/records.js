@@ -2,7 +2,7 @@
 // hub has it. They are written with the same form as at a commune.
 import { html, t, say, api, fold, session, showTime, number, useState, useEffect } from "../desk/base.js";
 import { Note, Wrong, Title, catalogue, typeOf, show } from "../desk/parts.js";
-import { Deleting, reasonName, reasonWrite } from "../desk/reason.js";
+import { Deleting, LostMark, reasonName, reasonWrite } from "../desk/reason.js";
 import { LockMark, Locks, lockWrite } from "../desk/lock.js";
 import { Select, Table, unitName } from "./parts.js";
 import { communes } from "./communes.js";
@@ -96,7 +96,7 @@ function Values({ type, record }) {
     const fields = type.fields.filter((f) => f.section === s && text(f) !== "");
     if (fields.length === 0) return null;
     return html`<section class="card"><h2>${s}</h2><dl class="values">${fields.map((f) => html`<dt>${say(f)}</dt>
-      <dd>${f.kind === "ref" ? html`<a href=${`#/record/${record.values[f.name]}`}>${text(f)}</a>` : text(f)}<${LockMark} record=${record} f=${f} /></dd>`)}</dl></section>`;
+      <dd>${f.kind === "ref" ? html`<a href=${`#/record/${record.values[f.name]}`}>${text(f)}</a>` : text(f)}<${LostMark} record=${record} f=${f} /><${LockMark} record=${record} f=${f} /></dd>`)}</dl></section>`;
   });
 }
 
@@ -152,6 +152,6 @@ export function Record({ id, saved, refresh }) {
     ${!record.deleted && html`<${Locks} type=${type} record=${record} put=${act} />`}<${Attachments} id=${id} /><${History} key=${record.version} record=${record} type=${type} />
     ${!record.deleted && html`<${Move} record=${record} type=${type} />`}${type.person && html`<${Subject} id=${id} />`}
     <p class="hint">${t("record.id")} <code>${id}</code> · <a class="link" href=${`#/orders?erase=${id}`}>${t("order.erase.record")}</a></p>
-    ${!record.deleted && (asked ? html`<${Deleting} type=${type} act=${(body) => act(body, "record.deleted")} cancel=${() => ask(false)} />`
+    ${!record.deleted && (asked ? html`<${Deleting} id=${id} type=${type} act=${(body) => act(body, "record.deleted")} cancel=${() => ask(false)} />`
       : html`<div class="acts"><button class="bad" onClick=${() => ask(true)}>${t("record.delete")}</button></div>`)}`;
 }
