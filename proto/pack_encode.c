@@ -84,10 +84,11 @@ static int pack_template_index(struct pack_encoder *e, const struct change_op *o
     if (e->templates.items == PACK_TEMPLATES_MAX || e->fields + op->count > PACK_FIELDS_MAX ||
         e->column_count + op->count > PACK_COLUMNS_MAX)
         return -1;
-    e->fields += op->count;
-    e->template[e->templates.items] =
-        (struct pack_template){.tag = tag, .at = e->templates.b.len, .len = s.len};
+    size_t at = e->templates.b.len;
     buf_add_bytes(&e->templates.b, s);
+    if (e->templates.b.e != ERR_OK) return -1;
+    e->fields += op->count;
+    e->template[e->templates.items] = (struct pack_template){.tag = tag, .at = at, .len = s.len};
     return (int)e->templates.items++;
 }
 
@@ -195,6 +196,8 @@ static enum err pack_put_op(struct pack_encoder *e, unsigned index, bool raw)
     int shape = -1;
     if (!raw && change_op_decode(payload, e->writes, &op) == ERR_OK)
         shape = pack_template_of(e, &op);
+    if (e->scratch.e == ERR_NOMEM || e->templates.b.e == ERR_NOMEM)
+        return ERR_NOMEM; /* not "no room" */
     if (shape < 0) {
         pack_put_raw(e, payload);
         return ERR_OK;

@@ -20,6 +20,7 @@
 #include "proto/wire.h"
 #include "tests/lib/failing.h"
 #include "tests/lib/pair.h"
+#include "tests/lib/setgen.h"
 
 #define OK(call) assert_int_equal((call), ERR_OK)
 
@@ -237,12 +238,128 @@ static void every_allocation_that_fails_costs_nothing(void **state)
     pair_close(&w);
 }
 
+/* ---- one frame, packed and read ---- */
+
+enum { FRAME_SETS = 40 };
+
+struct frame_log {
+    struct setgen g;
+    struct setgen_set made[FRAME_SETS];
+    struct pack_set sets[FRAME_SETS];
+};
+
+static void frame_log_open(struct frame_log *l, uint64_t seed)
+{
+    setgen_open(&l->g, seed);
+    for (size_t i = 0; i < FRAME_SETS; i++) {
+        if (i == 0)
+            setgen_genesis(&l->g, &l->made[i]);
+        else if (i % 4 == 1)
+            setgen_random(&l->g, &l->made[i]);
+        else
+            setgen_workload(&l->g, &l->made[i]);
+        l->sets[i] = (struct pack_set){buf_bytes(&l->made[i].head), buf_bytes(&l->made[i].body)};
+    }
+}
+
+static void frame_log_close(struct frame_log *l)
+{
+    for (size_t i = 0; i < FRAME_SETS; i++)
+        setgen_set_free(&l->made[i]);
+    setgen_close(&l->g);
+}
+
+static const uint8_t *frame_root(void *ctx, const struct id_inc *inc, uint64_t block)
+{
+    (void)ctx;
+    (void)inc;
+    (void)block;
+    return NULL;
+}
+
+static enum err frame_signature(void *ctx, size_t index, uint8_t out[static 64])
+{
+    const struct frame_log *l = ctx;
+    memcpy(out, l->made[index].signature, 64);
+    return ERR_OK;
+}
+
+static enum err frame_encode(struct frame_log *l, struct buf *body)
+{
+    struct pack *p = NULL;
+    size_t taken = 0;
+    failing.armed = true;
+    enum err e = pack_new(&p);
+    if (e == ERR_OK)
+        e = pack_encode(p, l->sets, FRAME_SETS, frame_root, frame_signature, l, body, &taken);
+    pack_free(p);
+    failing.armed = false;
+    if (e == ERR_OK) assert_int_equal(taken, FRAME_SETS);
+    return e;
+}
+
+static enum err frame_decode(struct frame_log *l, struct bytes body)
+{
+    struct pack *p = NULL;
+    struct pack_sets got;
+    const struct pack_context c = {
+        .hub = l->g.next.hub, .node = l->g.next.node, .inc = l->g.next.inc};
+    failing.armed = true;
+    enum err e = pack_new(&p);
+    if (e == ERR_OK) e = pack_decode(p, body, &c, &got);
+    pack_free(p);
+    failing.armed = false;
+    if (e != ERR_OK) return e;
+    assert_int_equal(got.count, FRAME_SETS);
+    for (size_t i = 0; i < got.count; i++) {
+        assert_true(bytes_equal(got.v[i].head, l->sets[i].head));
+        assert_true(bytes_equal(got.v[i].body, l->sets[i].body));
+    }
+    pack_sets_free(&got);
+    return ERR_OK;
+}
+
+static void a_frame_without_memory_is_none_or_the_same(void **state)
+{
+    (void)state;
+    struct frame_log l;
+    struct buf whole, body;
+    bool packed = false, read = false;
+    uint64_t runs = 0;
+    frame_log_open(&l, 82);
+    buf_init(&whole, FRAME_BODY_BYTES_MAX);
+    failing.countdown = 0;
+    OK(frame_encode(&l, &whole));
+    for (uint64_t at = 1; at < ROUNDS_MAX && !(packed && read); at++) {
+        failing.failed = false;
+        failing.countdown = at;
+        buf_init(&body, FRAME_BODY_BYTES_MAX); /* without the memory of the round before */
+        enum err e = frame_encode(&l, &body);
+        assert_int_equal(e, failing.failed ? ERR_NOMEM : ERR_OK);
+        if (e == ERR_OK) assert_true(bytes_equal(buf_bytes(&body), buf_bytes(&whole)));
+        packed = !failing.failed;
+        buf_free(&body);
+        failing.failed = false;
+        failing.countdown = at;
+        e = frame_decode(&l, buf_bytes(&whole));
+        assert_int_equal(e, failing.failed ? ERR_NOMEM : ERR_OK);
+        read = !failing.failed;
+        runs++;
+    }
+    failing.countdown = 0;
+    printf("a frame: %llu allocations failed\n", (unsigned long long)runs);
+    assert_true(packed && read && runs > 20);
+    buf_free(&whole);
+    frame_log_close(&l);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) stride = strtol(argv[1], NULL, 10);
     if (stride < 1) return 2;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_that_fails_costs_nothing),
+        cmocka_unit_test(a_frame_without_memory_is_none_or_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
