@@ -19,8 +19,16 @@ static json_t *hub_bundle_said(enum err e)
          "The file is cut short; nothing was taken. Copy it again."},
         {ERR_HANDSHAKE, "Gói đã bị sửa đổi hoặc của trung tâm khác; chưa nhận gì.",
          "The file was changed or is of another hub; nothing was taken."},
-        {ERR_DENIED, "Gói này niêm phong cho máy khác; trung tâm này không mở được.",
-         "This file is sealed for another machine; this hub cannot open it."},
+        {ERR_DENIED,
+         "Gói này niêm phong cho máy khác, hoặc bằng khóa mà trung tâm này dùng trước khi đổi "
+         "khóa: "
+         "không mở được, chưa nhận gì. Nếu gói do một xã của trung tâm này gửi: đưa xã một tệp mới "
+         "(bundle out), xã nhận tệp đó rồi làm lại gói; số liệu vẫn còn nguyên ở máy xã.",
+         "This file is sealed for another machine, or with a key that this hub had before its keys "
+         "were changed: it cannot be opened, nothing was taken. If a commune of this hub sent it, "
+         "give it a new file (bundle out); it takes that and writes its own again. Nothing is "
+         "lost: "
+         "its data are at its PC."},
         {ERR_NOT_FOUND, "Trung tâm không có máy xã này: hãy làm giấy mời mới cho xã.",
          "This hub does not know the node: make a new invitation for the commune."},
         {ERR_BAD_SIGNATURE, "Gói không do máy xã ghi trong gói niêm phong; chưa nhận gì.",

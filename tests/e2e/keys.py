@@ -311,6 +311,18 @@ def cuts(w):
     check("a power cut anywhere in it is completed by the next start, or was none", True)
 
 
+def sealed_before(w, node, rid):
+    """A stick that was sealed to the key which the hub has no more, and the way out that its refusal names."""
+    _, said = hub_says(w, "bundle", "in", "sealed-before.dongbo")
+    check("a stick sealed to the old key is refused with what to do", "bundle out" in said and "khóa" in said)
+    check("and nothing came of it", not has(w, rid))
+    w.hub.tool("bundle", "out", "anew-down.dongbo", "--node", row(w, "26179")["id"])
+    node.tool("bundle", "in", "anew-down.dongbo", ok=range(0, 126))
+    node.tool("bundle", "out", "anew-up.dongbo")
+    w.hub.tool("bundle", "in", "anew-up.dongbo")
+    check("which brings it in", has(w, rid))
+
+
 def changed(w):
     print("the hub's keys change")
     node = w.nodes["26179"]
@@ -320,6 +332,8 @@ def changed(w):
     w.hub.tool("backup", os.path.join(w.dir, "old-keys.db"))
     old = w.hub.ask("keys")
     check("not while it runs", refused(w.hub, "keys", "rotate", "--root", "hub-root.key"))
+    before = put(node, "Đào Thị Gói")
+    node.tool("bundle", "out", "sealed-before.dongbo")
     w.hub.end()
     keep(w, "unchanged")
     typed(w)
@@ -330,6 +344,7 @@ def changed(w):
     new = w.hub.ask("keys")
     check("a new log key, the old one named with its end", new["serial"] == old["serial"] + 1 and
           new["log_key"] != old["log_key"] and new["past"][-1]["log_key"] == old["log_key"])
+    sealed_before(w, node, before)
     six = put(node, "Đào Văn Bảy")
     settle(node)
     settle(node)
