@@ -351,6 +351,7 @@ static enum err hub_erase_op_state(struct hub_store *s, const struct erase_op *o
     }
     db_done(q);
     if (e == ERR_OK) e = hub_match_move(s, &now, &was, &is);
+    if (e == ERR_OK) e = hub_erase_copies(s, now.no, o);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 

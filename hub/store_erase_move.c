@@ -1,5 +1,5 @@
 /* Where erasure and scope moves meet: which record a move speaks of, what an erased accept had moved
- * along, and what else of the hub speaks of a record. SPEC 12.5. */
+ * along, copies at units that a record left, and what else of the hub speaks of it. SPEC 12.5. */
 #include "hub/store_erase.h"
 #include "hub/store_priv.h"
 
@@ -105,6 +105,59 @@ enum err hub_erase_moves(struct hub_store *s, int64_t record, const struct id_re
     db_bind_int(q, 1, record);
     db_bind_int(q, 2, MOVE_ACCEPTED);
     return db_run(q);
+}
+
+struct hub_copy { /* key of a row of sys_scope, with its record */
+    int64_t scope, entered, access;
+};
+
+static enum err hub_erase_copy(struct hub_store *s, int64_t record, const struct hub_copy *at,
+                               struct bytes state, const struct erase_op *o, struct buf *out)
+{
+    fold_clear(&s->fold);
+    enum err e = fold_load(&s->fold, state);
+    if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
+    if (!fold_erase(&s->fold, &o->inc, o->seq, o->fields, o->field_count)) return ERR_OK;
+    buf_clear(out);
+    fold_save(&s->fold, out);
+    if (out->e != ERR_OK) return out->e;
+    struct db_stmt *q =
+        db_stmt(s->db, "UPDATE sys_scope SET state = ?5 WHERE record = ?1 AND scope "
+                       "= ?2 AND entered = ?3 AND access = ?4");
+    db_bind_int(q, 1, record);
+    db_bind_int(q, 2, at->scope);
+    db_bind_int(q, 3, at->entered);
+    db_bind_int(q, 4, at->access);
+    db_bind_blob(q, 5, buf_bytes(out));
+    return db_run(q);
+}
+
+/* What units may still read that the record left is of the day it left them. */
+enum err hub_erase_copies(struct hub_store *s, int64_t record, const struct erase_op *o)
+{
+    struct buf out;
+    struct hub_copy at = {.scope = INT64_MIN};
+    bool more = true;
+    enum err e = ERR_OK;
+    buf_init(&out, FOLD_STATE_BYTES_MAX);
+    while (e == ERR_OK && more) {
+        struct db_stmt *q =
+            db_stmt(s->db, "SELECT scope, entered, access, state FROM sys_scope WHERE record = ?1 "
+                           "AND state IS NOT NULL AND (scope, entered, access) > (?2, ?3, ?4) "
+                           "ORDER BY scope, entered, access LIMIT 1");
+        db_bind_int(q, 1, record);
+        db_bind_int(q, 2, at.scope);
+        db_bind_int(q, 3, at.entered);
+        db_bind_int(q, 4, at.access);
+        e = db_step(q, &more);
+        if (e == ERR_OK && more) {
+            at = (struct hub_copy){db_column_int(q, 0), db_column_int(q, 1), db_column_int(q, 2)};
+            e = hub_erase_copy(s, record, &at, db_column_bytes(q, 3), o, &out);
+        }
+        db_done(q);
+    }
+    buf_free(&out);
+    return e;
 }
 
 static enum err hub_moved_one(struct hub_store *to, const struct id_record *rid, int64_t unit,

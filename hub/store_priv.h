@@ -438,6 +438,8 @@ MUST_CHECK enum err hub_dead_offers(struct hub_store *s, const struct erase_list
 /* Before the record goes: its transfers, and what went along with it, stay known by number. */
 MUST_CHECK enum err hub_erase_moves(struct hub_store *s, int64_t record,
                                     const struct id_record *rid);
+/* store_erase_move.c: an op's values out of the copies that stay where the record left. Uses the work fold. */
+MUST_CHECK enum err hub_erase_copies(struct hub_store *s, int64_t record, const struct erase_op *o);
 /* In a replay: what went along with the erased accept at position `at`, and assignments that applied there though the
  * record that they waited for is erased. */
 MUST_CHECK enum err hub_moved_again(struct hub_store *from, struct hub_store *to, uint64_t at,

@@ -104,14 +104,16 @@ static enum err node_scope_tombs(struct node_store *s, uint64_t end, struct node
     return e;
 }
 
-/* What left takes its term out, unless it is here again. */
-static enum err node_scope_leaves(struct node_store *s, struct node_scope *scope)
+/* What left takes its term out, unless it is here again; also what an order erases behind this page. */
+static enum err node_scope_leaves(struct node_store *s, int64_t end, struct node_scope *scope)
 {
     bool row = false;
     uint8_t old[16];
-    struct db_stmt *q =
-        db_stmt(s->db, "SELECT term FROM sys_record WHERE rid IN (SELECT rid FROM sys_staged_move "
-                       "WHERE kind = 0) AND rid NOT IN (SELECT rid FROM sys_staged_record)");
+    struct db_stmt *q = db_stmt(
+        s->db, "WITH l AS (SELECT rid FROM sys_staged_move WHERE kind = 0 EXCEPT SELECT rid FROM "
+               "sys_staged_record) SELECT term FROM sys_record WHERE rid IN l UNION ALL SELECT "
+               "t.term FROM sys_tomb t WHERE t.rid IN l AND NOT " NODE_DEAD_AT("t.rid"));
+    db_bind_int(q, 1, end);
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
         e = db_column_copy(q, 0, old, sizeof old);
@@ -172,7 +174,7 @@ static enum err node_scope_check(struct node_store *s, uint64_t epoch,
     const uint8_t *expected = end->scope_hash;
     enum err e = node_scope_begin(s, scope);
     bool from = e == ERR_OK && scope->has_cursor; /* else what was here counts for nothing */
-    if (from) e = node_scope_leaves(s, scope);
+    if (from) e = node_scope_leaves(s, node_store_i64(end->position), scope);
     if (e == ERR_OK && from) e = node_scope_tombs(s, end->position, scope);
     struct db_stmt *q = db_stmt(
         s->db, "SELECT n.rid, n.position, n.state, n.digest, o.term, t.term, " NODE_DEAD_AT(

@@ -143,8 +143,7 @@ static enum err node_erase_row(struct node_store *s, const struct node_erase_tab
     return db_run(q);
 }
 
-static enum err node_erase_tables(struct node_store *s, const struct erase_list *l,
-                                  struct node_erasing *w)
+enum err node_erase_sets(struct node_store *s, const struct erase_list *l, struct node_erasing *w)
 {
     static const struct node_erase_table tables[] = {
         {"SELECT position, head, body FROM sys_hub_set WHERE position > ?1 ORDER BY position "
@@ -353,26 +352,6 @@ static enum err node_erase_staged(struct node_store *s, const struct erase_list 
     return db_run(q);
 }
 
-/* What scope moves keep of a record. */
-static enum err node_erase_moves(struct node_store *s, const struct id_record *rid)
-{
-    static const char *const sql[] = {
-        "DELETE FROM sys_frozen WHERE rid = ?1",
-        "DELETE FROM sys_transfer WHERE rid = ?1",
-        "DELETE FROM sys_share WHERE rid = ?1",
-        "DELETE FROM sys_crossed WHERE rid = ?1",
-        "DELETE FROM sys_staged_move WHERE rid = ?1",
-        "DELETE FROM sys_ref WHERE rid = ?1 OR target = ?1",
-    };
-    enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < sizeof sql / sizeof sql[0]; i++) {
-        struct db_stmt *q = db_stmt(s->db, sql[i]);
-        db_bind_blob(q, 1, BYTES_OF(rid->b));
-        e = db_run(q);
-    }
-    return e;
-}
-
 /* Half-written forms that speak of the record. */
 static enum err node_erase_drafts(struct node_store *s, const struct id_record *rid)
 {
@@ -391,7 +370,6 @@ static enum err node_erase_shown(struct node_store *s, const struct id_record *r
     if (e == ERR_OK) e = node_attach_unnamed(s, rid);
     if (e != ERR_OK || !whole) return e;
     e = typed_forget(s->db, rid);
-    if (e == ERR_OK) e = node_erase_moves(s, rid);
     if (e == ERR_OK) e = node_search_remove(s, rid);
     return e == ERR_OK ? node_erase_drafts(s, rid) : e;
 }
@@ -417,8 +395,9 @@ enum err node_erase_apply(struct node_store *s, const struct erase_list *l)
     struct node_erasing *w = NULL;
     enum err e = node_erasing_new(&w);
     if (e == ERR_OK) e = node_erase_own(s, l, w);
-    if (e == ERR_OK) e = node_erase_tables(s, l, w);
+    if (e == ERR_OK) e = node_erase_sets(s, l, w);
     if (e == ERR_OK) e = node_erase_records(s, l);
+    if (e == ERR_OK) e = node_erase_moves(s, l);
     if (e == ERR_OK) e = db_run(db_stmt(s->db, "UPDATE sys_state SET wipe = 1"));
     node_erasing_free(w);
     return e;

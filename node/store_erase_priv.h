@@ -23,6 +23,24 @@ MUST_CHECK enum err node_erase_body(struct node_store *s, const struct erase_lis
 MUST_CHECK enum err node_erase_state(struct node_store *s, const struct erase_list *l,
                                      const struct id_record *rid, struct bytes state,
                                      struct buf *out, bool *changed);
+/* Of an item of MOVES, the largest being a leave with its copy. */
+#define NODE_ITEM_BYTES_MAX (FOLD_STATE_BYTES_MAX + 64u)
+
+/* store_erase_move.c: what the list leaves of an event of MOVES (kind: enum move_item) of the record. Of a transfer
+ * that goes its name is kept, for answers to it; those that are here lose their notes. Inside a transaction. */
+enum node_erased_item {
+    NODE_ITEM_SAME,
+    NODE_ITEM_LESS, /* `out` is it now */
+    NODE_ITEM_GONE, /* nothing */
+};
+MUST_CHECK enum err node_erase_item(struct node_store *s, const struct erase_list *l, unsigned kind,
+                                    struct bytes item, const struct id_record *rid, struct buf *out,
+                                    enum node_erased_item *left);
+/* store_erase.c, inside a transaction: all sets but those of the own log. */
+MUST_CHECK enum err node_erase_sets(struct node_store *s, const struct erase_list *l,
+                                    struct node_erasing *w);
+/* Inside a transaction: of all events, those that wait too. */
+MUST_CHECK enum err node_erase_moves(struct node_store *s, const struct erase_list *l);
 /* Inside a transaction: everywhere in the database. */
 MUST_CHECK enum err node_erase_apply(struct node_store *s, const struct erase_list *l);
 
