@@ -16,6 +16,8 @@
 
 #include "hub/app.h"
 
+#define HUB_FIELD_EXISTENCE "existence" /* what conflicts call the deletion of a record */
+
 #include <jansson.h>
 
 #define HUB_COMMAND_ROWS_MAX    5000u  /* rows of one import request */

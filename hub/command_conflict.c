@@ -73,7 +73,7 @@ static enum err hub_conflict_field(struct hub_app *a, const struct id_record *ri
     const struct catalogue_field *field = t != NULL ? catalogue_field_by_no(t, r->field) : NULL;
     json_t *heads = json_array();
     json_t *j = json_pack("{s:s, s:s, s:o}", "field",
-                          r->field == 0   ? "existence"
+                          r->field == 0   ? HUB_FIELD_EXISTENCE
                           : field != NULL ? field->name
                                           : "?",
                           "label", field != NULL ? field->label_vi : "Xóa hồ sơ", "heads", heads);
@@ -89,6 +89,7 @@ struct hub_conflicts {
     struct fold fold;
     json_t *rows;
     const struct id_record *only;
+    const char *unit, *type; /* NULL: all */
 };
 
 static json_t *hub_conflict_label(const struct fold *f, const struct catalogue_type *t)
@@ -103,6 +104,20 @@ static json_t *hub_conflict_label(const struct fold *f, const struct catalogue_t
     return json_null();
 }
 
+/* Why it is deleted, in words too. */
+static void hub_conflict_reason(const struct fold *f, const struct catalogue *c, json_t *row)
+{
+    size_t n = 0;
+    const struct catalogue_choice *v = c != NULL ? catalogue_choices(c, &n) : NULL;
+    hub_show_reason(f, row);
+    const char *reason = hub_request_str(row, "reason");
+    for (size_t i = 0; reason != NULL && i < n; i++) {
+        if (strcmp(v[i].list, "delete_reason") != 0 || strcmp(v[i].value, reason) != 0) continue;
+        json_object_set_new(row, "reason_vi", json_string(v[i].label_vi));
+        json_object_set_new(row, "reason_en", json_string(v[i].label_en));
+    }
+}
+
 static enum err hub_conflict_row(void *ctx, const struct hub_record_row *r)
 {
     struct hub_conflicts *w = ctx;
@@ -111,6 +126,8 @@ static enum err hub_conflict_row(void *ctx, const struct hub_record_row *r)
     const struct catalogue_type *t = c != NULL ? catalogue_type_by_no(c, r->type) : NULL;
     const struct fold_rules *rules = hub_store_rules(a->store);
     if (w->only != NULL && !ID_EQUAL(w->only, &r->rid)) return ERR_OK;
+    if (w->unit != NULL && strcmp(w->unit, r->unit) != 0) return ERR_OK;
+    if (w->type != NULL && (t == NULL || strcmp(w->type, t->name) != 0)) return ERR_OK;
     fold_clear(&w->fold);
     enum err e = fold_load(&w->fold, r->state);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
@@ -119,7 +136,7 @@ static enum err hub_conflict_row(void *ctx, const struct hub_record_row *r)
                             hub_json_hex(BYTES_OF(r->rid.b)), "type", t != NULL ? t->name : "?",
                             "unit", r->unit, "unit_name", hub_unit_name(a, r->unit), "label",
                             hub_conflict_label(&w->fold, t), "fields", fields);
-    hub_show_reason(&w->fold, row);
+    hub_conflict_reason(&w->fold, c, row);
     json_array_append_new(w->rows, row);
     for (size_t i = 0; i < w->fold.register_count && e == ERR_OK; i++) {
         const struct fold_register *reg = &w->fold.registers[i];
@@ -149,6 +166,7 @@ struct hub_pairs {
     struct hub_app *app;
     json_t *rows;
     const char *only; /* a pair's id; NULL: all */
+    const char *unit; /* of one of the two; NULL: all */
 };
 
 static enum err hub_pair_row(void *ctx, const struct hub_pair *p)
@@ -157,6 +175,8 @@ static enum err hub_pair_row(void *ctx, const struct hub_pair *p)
     char id[2 * HUB_PAIR_ID_BYTES + 1];
     hub_pair_id(p, id);
     if (w->only != NULL && strcmp(w->only, id) != 0) return ERR_OK;
+    if (w->unit != NULL && strcmp(w->unit, p->unit_a) != 0 && strcmp(w->unit, p->unit_b) != 0)
+        return ERR_OK;
     json_t *j =
         json_pack("{s:s, s:s, s:b, s:I, s:o, s:s, s:s, s:o, s:s, s:s}", "id", id, "why",
                   p->kind == HUB_PAIR_IDENTITY ? "same_national_id" : "looks_alike", "inside",
@@ -200,16 +220,19 @@ static void hub_conflicts_read(struct hub_app *a, const json_t *request, const j
     json_decref(rows);
 }
 
-/* Records in conflict, and pairs; of both, or one of either. */
-static enum err hub_conflicts_find(struct hub_app *a, const struct id_record *record,
-                                   const char *pair, json_t *rows, json_t *pairs)
+/* Records in conflict, and pairs; of both, or one of either; of a unit, or of a type. */
+static enum err hub_conflicts_find(struct hub_app *a, const json_t *request,
+                                   const struct id_record *record, const char *pair, json_t *rows,
+                                   json_t *pairs)
 {
-    struct hub_conflicts w = {.app = a, .rows = rows, .only = record};
-    struct hub_pairs p = {.app = a, .rows = pairs, .only = pair};
+    const char *unit = hub_request_str(request, "unit"), *type = hub_request_str(request, "type");
+    struct hub_conflicts w = {.app = a, .rows = rows, .only = record, .unit = unit, .type = type};
+    struct hub_pairs p = {.app = a, .rows = pairs, .only = pair, .unit = unit};
+    bool persons = record == NULL && (type == NULL || strcmp(type, "person") == 0);
     enum err e = fold_init(&w.fold);
     if (e != ERR_OK) return e;
     if (pair == NULL) e = hub_store_conflicts(a->store, hub_conflict_row, &w);
-    if (e == ERR_OK && record == NULL) e = hub_store_pairs(a->store, hub_pair_row, &p);
+    if (e == ERR_OK && persons) e = hub_store_pairs(a->store, hub_pair_row, &p);
     if (e == ERR_OK) e = hub_pair_persons(a, pairs);
     fold_free(&w.fold);
     return e;
@@ -223,8 +246,8 @@ json_t *hub_command_conflicts(struct hub_app *a, const json_t *request)
     bool pair = id != NULL && strlen(id) == 2 * HUB_PAIR_ID_BYTES;
     enum err e = id != NULL && !pair ? hub_request_id(request, "id", &only) : ERR_OK;
     if (e == ERR_OK)
-        e = hub_conflicts_find(a, id != NULL && !pair ? &only : NULL, pair ? id : NULL, rows,
-                               pairs);
+        e = hub_conflicts_find(a, request, id != NULL && !pair ? &only : NULL, pair ? id : NULL,
+                               rows, pairs);
     if (e == ERR_OK) hub_conflicts_read(a, request, rows, pairs);
     if (e == ERR_OK && id != NULL && json_array_size(rows) + json_array_size(pairs) == 0)
         e = ERR_NOT_FOUND;

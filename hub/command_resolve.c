@@ -66,13 +66,33 @@ static enum err hub_decide_tie(struct hub_decision *d, const struct catalogue_ty
     return e;
 }
 
+/* Which of the heads is taken: the one of this number, "first" in the hub's order, or "newest" by its writer's clock.
+ * NULL: there is none. */
+static const struct fold_head *hub_decide_head(const struct fold *f, const struct fold_register *r,
+                                               const json_t *take)
+{
+    const char *rule = json_string_value(take);
+    json_int_t n = json_is_integer(take) ? json_integer_value(take) : 1;
+    const struct fold_head *h = &r->heads[0];
+    if (rule == NULL) return n >= 1 && (size_t)n <= r->count ? &r->heads[n - 1] : NULL;
+    for (size_t i = 1; strcmp(rule, "newest") == 0 && i < r->count; i++)
+        if (f->sets[r->heads[i].set].clock > f->sets[h->set].clock) h = &r->heads[i];
+    return h;
+}
+
+static bool hub_decide_rule(const json_t *take)
+{
+    const char *rule = json_string_value(take);
+    return rule != NULL && (strcmp(rule, "newest") == 0 || strcmp(rule, "first") == 0);
+}
+
 static enum err hub_decide_take(struct hub_decision *d, const struct catalogue_type *t,
-                                const struct catalogue_field *field, json_int_t take)
+                                const struct catalogue_field *field, const json_t *take)
 {
     const struct bytes none = {NULL, 0};
     const struct fold_register *r = fold_find(&d->edit.fold, field->no, none);
-    if (r == NULL || take < 1 || (size_t)take > r->count) return ERR_NOT_FOUND;
-    const struct fold_head *h = &r->heads[take - 1];
+    const struct fold_head *h = r != NULL ? hub_decide_head(&d->edit.fold, r, take) : NULL;
+    if (h == NULL) return ERR_NOT_FOUND;
     enum err e = hub_decide_value(d, field, h->value);
     return e == ERR_OK ? hub_decide_tie(d, t, field, h->set) : e;
 }
@@ -101,8 +121,8 @@ static json_t *hub_decide_field(struct hub_app *a, const json_t *request, struct
     if (t == NULL || f == NULL)
         return hub_command_error(ERR_NOT_FOUND, "Không có hồ sơ hoặc trường này.",
                                  "There is no such record or field.");
-    if (json_is_integer(take)) {
-        e = hub_decide_take(d, t, f, json_integer_value(take));
+    if (json_is_integer(take) || hub_decide_rule(take)) {
+        e = hub_decide_take(d, t, f, take);
     } else if (json_is_string(value)) {
         e = hub_decide_add(d, f, bytes_make(json_string_value(value), json_string_length(value)));
     } else {
@@ -117,11 +137,24 @@ static json_t *hub_decide_field(struct hub_app *a, const json_t *request, struct
     return hub_edit_one(a, request, &form);
 }
 
+/* A decision about two records is taken back: they are two again, and the pair is asked anew. */
+static json_t *hub_decide_undo(struct hub_app *a, const json_t *request,
+                               const struct id_record *rid)
+{
+    const struct catalogue_type *t = hub_record_type(a, rid);
+    struct entry_form form = {.action = ENTRY_DELETE, .rid = *rid};
+    if (t != NULL && strcmp(t->name, "person_link") == 0) return hub_edit_one(a, request, &form);
+    return hub_command_error(ERR_NOT_FOUND,
+                             "Không có kết luận về hai người mang mã này: xem `conflicts links`.",
+                             "No decision about two persons has this id: see `conflicts links`.");
+}
+
 static json_t *hub_decide_record(struct hub_app *a, const json_t *request)
 {
     struct id_record rid;
     const char *action = hub_request_str(request, "action");
     if (hub_request_id(request, "id", &rid) != ERR_OK) return hub_decide_usage();
+    if (action != NULL && strcmp(action, "undo") == 0) return hub_decide_undo(a, request, &rid);
     if (action != NULL) {
         struct entry_form form = {
             .action = strcmp(action, "delete") == 0 ? ENTRY_DELETE : ENTRY_RESTORE, .rid = rid};

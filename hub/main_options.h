@@ -92,14 +92,27 @@ static const struct cli_opt import_opts[] = {
     OPT_DATES,
     OPT_PERSON,
 };
+static const struct cli_opt conflicts_opts[] = {
+    OPT("unit", "MÃ", "chỉ của xã này", "of this commune alone"),
+    OPT("type", "LOẠI", "chỉ loại hồ sơ này", "of this record type alone"),
+    OPT("field", "TRƯỜNG", "settle: chỉ trường này", "settle: this field alone"),
+    OPT("take", "CÁCH", "settle: newest (ghi sau cùng) hoặc first (đến trước)",
+        "settle: newest (written last) or first (came first)"),
+    OPT("yes", NULL, "settle: ghi các quyết định (không có: chỉ xem trước)",
+        "settle: save the decisions (without it they are only shown)"),
+    OPT_PERSON,
+};
 static const struct cli_opt resolve_opts[] = {
     OPT("field", "TRƯỜNG", "trường cần quyết định", "the field to decide"),
-    OPT("take", "SỐ", "lấy giá trị mang số này", "take the value of this number"),
+    OPT("take", "SỐ", "lấy giá trị mang số này, hoặc newest, first",
+        "take the value of this number, or newest, first"),
     OPT("value", "GIÁ_TRỊ", "lấy giá trị này", "take this value"),
     OPT("delete", NULL, "xác nhận xóa hồ sơ", "confirm the deletion"),
     OPT("keep", NULL, "giữ lại hồ sơ đã bị xóa", "keep the deleted record"),
     OPT("same", NULL, "cặp này là một người", "the pair is one person"),
     OPT("different", NULL, "cặp này là hai người", "the pair are two persons"),
+    OPT("undo", NULL, "hoàn tác kết luận về một cặp (mã: conflicts links)",
+        "take a decision about a pair back (id: conflicts links)"),
     OPT("reason", "CHỮ", "căn cứ; xóa: mistake, duplicate...", "why; delete: mistake ..."),
     OPT_PERSON,
 };

@@ -2,6 +2,7 @@
 #include "hub/tool.h"
 
 #include "common/io/cases_print.h"
+#include "hub/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,21 +173,43 @@ static void hub_print_value(struct buf *b, const json_t *v, const char *none)
     buf_free(&one);
 }
 
-static void hub_print_field(const struct cli *c, struct buf *b, const json_t *f)
+/* Of a deletion in conflict: what each side wants, and why; its value is a digest that tells people nothing. */
+static void hub_print_existence(const struct cli *c, struct buf *b, const json_t *record,
+                                const json_t *v)
 {
-    const char *none = cli_text(c, "(trống)", "(empty)");
+    const char *why = hub_tool_str(record, c->en ? "reason_en" : "reason_vi");
+    if (why[0] == '\0') why = hub_tool_str(record, "reason");
+    if (why[0] == '\0') why = cli_text(c, "không ghi", "not given");
+    if (json_is_string(v))
+        buf_printf(b, cli_text(c, "xóa (lý do: %s)", "deleted (reason: %s)"), why);
+    else
+        buf_add_str(b, cli_text(c, "giữ lại", "kept"));
+}
+
+static void hub_print_head(const struct cli *c, struct buf *b, const json_t *record,
+                           const json_t *f, const json_t *v)
+{
+    if (strcmp(hub_tool_str(f, "field"), HUB_FIELD_EXISTENCE) == 0)
+        hub_print_existence(c, b, record, v);
+    else
+        hub_print_value(b, v, cli_text(c, "(trống)", "(empty)"));
+}
+
+static void hub_print_field(const struct cli *c, struct buf *b, const json_t *record,
+                            const json_t *f)
+{
     const json_t *heads = json_object_get(f, "heads");
     const json_t *base = json_object_get(f, "base");
     buf_printf(b, "  %s (%s)\n", hub_tool_str(f, "label"), hub_tool_str(f, "field"));
     if (json_is_object(base)) {
         buf_printf(b, "    %s: ", cli_text(c, "trước đó", "before"));
-        hub_print_value(b, json_object_get(base, "value"), none);
+        hub_print_head(c, b, record, f, json_object_get(base, "value"));
         buf_add_str(b, "\n");
     }
     for (size_t i = 0; i < json_array_size(heads); i++) {
         const json_t *h = json_array_get(heads, i);
         buf_printf(b, "    %zu. ", i + 1);
-        hub_print_value(b, json_object_get(h, "value"), none);
+        hub_print_head(c, b, record, f, json_object_get(h, "value"));
         buf_printf(b, "  – %s, %s, %s %s\n", hub_tool_str(h, "unit_name"), hub_tool_str(h, "at"),
                    cli_text(c, "người ghi", "by"), hub_tool_str(h, "person"));
     }
@@ -205,7 +228,7 @@ static void hub_print_records(const struct cli *c, const json_t *response)
         hub_print_value(&b, json_object_get(r, "label"), "");
         buf_add_str(&b, "\n");
         for (size_t k = 0; k < json_array_size(fields); k++)
-            hub_print_field(c, &b, json_array_get(fields, k));
+            hub_print_field(c, &b, r, json_array_get(fields, k));
     }
     hub_print_buf(&b);
 }

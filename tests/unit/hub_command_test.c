@@ -623,6 +623,75 @@ static void conflict_shows_all_heads_and_a_decision_settles_it(void **state)
     json_decref(r);
 }
 
+static void conflict_is_settled_by_a_rule(void **state)
+{
+    struct office *o = *state;
+    static const struct {
+        const char *take, *want;
+    } rules[] = {{"first", "1978-12-02"}, {"newest", "1978-12-02"}};
+    for (size_t i = 0; i < 2;
+         i++) { /* the hub's value came first; it is the newest too, of today */
+        char ask[200];
+        if (i == 0) make_conflict(o);
+        if (i == 1)
+            report_put(&o->hub, 6,
+                       "{\"type\":\"person\",\"id\":\"" PERSON_A
+                       "\",\"full_name\":\"Hồ Quốc An\",\"sex\":\"male\",\"dob\":\"1979-11-21\"}");
+        assert_int_equal(count_of(&o->app, "conflicts"), 1);
+        snprintf(ask, sizeof ask,
+                 "{'verb':'resolve','id':'" PERSON_A "','field':'dob','take':'%s'}", rules[i].take);
+        json_decref(ask_ok(&o->app, ask));
+        assert_int_equal(count_of(&o->app, "conflicts"), 0);
+        json_t *r = ask_ok(&o->app, "{'verb':'get','id':'" PERSON_A "'}");
+        assert_string_equal(text_at(json_object_get(r, "values"), "dob"), rules[i].want);
+        json_decref(r);
+    }
+    ask_refused(&o->app, "{'verb':'resolve','id':'" PERSON_A "','field':'dob','take':'last'}",
+                ERR_USAGE);
+}
+
+static void conflicts_are_filtered(void **state)
+{
+    struct office *o = *state;
+    make_conflict(o);
+    static const struct {
+        const char *filter;
+        size_t want;
+    } asks[] = {{"'type':'person'", 1}, {"'type':'activity'", 0}, {"'unit':'26170'", 0}};
+    for (size_t i = 0; i < sizeof asks / sizeof asks[0]; i++) {
+        char ask[100];
+        snprintf(ask, sizeof ask, "{'verb':'conflicts',%s}", asks[i].filter);
+        json_t *r = ask_ok(&o->app, ask);
+        assert_int_equal(json_array_size(json_object_get(r, "conflicts")), asks[i].want);
+        json_decref(r);
+    }
+}
+
+static void a_deletion_in_conflict_says_why(void **state)
+{
+    struct office *o = *state;
+    report_put(&o->hub, 6,
+               "{\"type\":\"person\",\"id\":\"" PERSON_A
+               "\",\"full_name\":\"Hồ Quốc An\",\"sex\":\"male\",\"dob\":\"1979-08-20\"}");
+    json_decref(ask_ok(&o->app, "{'verb':'put','id':'" PERSON_A
+                                "','action':'delete','reason':'duplicate'}"));
+    report_put(&o->hub, 6,
+               "{\"type\":\"person\",\"id\":\"" PERSON_A
+               "\",\"full_name\":\"Hồ Quốc An\",\"sex\":\"male\",\"dob\":\"1979-11-20\"}");
+    json_t *r = ask_ok(&o->app, "{'verb':'conflicts'}");
+    const json_t *c = json_array_get(json_object_get(r, "conflicts"), 0);
+    const json_t *fields = json_object_get(c, "fields");
+    bool existence = false;
+    for (size_t i = 0; i < json_array_size(fields); i++)
+        existence = existence ||
+                    strcmp(text_at(json_array_get(fields, i), "field"), HUB_FIELD_EXISTENCE) == 0;
+    assert_true(existence);
+    assert_string_equal(text_at(c, "reason"), "duplicate");
+    assert_string_equal(text_at(c, "reason_vi"), "Trùng với hồ sơ khác");
+    assert_true(strlen(text_at(c, "reason_en")) > 0);
+    json_decref(r);
+}
+
 static void conflict_may_be_settled_by_another_value(void **state)
 {
     struct office *o = *state;
@@ -934,6 +1003,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stored_day_may_be_repeated, setup, teardown),
         cmocka_unit_test_setup_teardown(conflict_shows_all_heads_and_a_decision_settles_it, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(conflict_is_settled_by_a_rule, setup, teardown),
+        cmocka_unit_test_setup_teardown(conflicts_are_filtered, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_deletion_in_conflict_says_why, setup, teardown),
         cmocka_unit_test_setup_teardown(conflict_may_be_settled_by_another_value, setup, teardown),
         cmocka_unit_test_setup_teardown(pair_is_shown_and_linked_once, setup, teardown),
         cmocka_unit_test_setup_teardown(pair_that_looks_alike, setup, teardown),

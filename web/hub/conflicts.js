@@ -9,7 +9,7 @@ const who = (x) => t("conflict.person", { unit: x.unit ? unitName(x.unit) : t("c
 const fieldOf = (c, f) => typeOf(c.type)?.fields.find((x) => x.name === f.field);
 const text = (c, f, value) => {
   const field = fieldOf(c, f);
-  if (f.field === "existence") return value === null ? t("conflict.kept") : t("conflict.gone");
+  if (f.field === "existence") return value === null ? t("conflict.kept") : t("conflict.gone", { reason: reasonName(c.reason) });
   return (field ? show(field, value) : String(value ?? "")) || t("history.cleared");
 };
 const keyOf = (c, f) => `${c.id} ${f.field}`;
@@ -29,8 +29,8 @@ function Field({ c, f, decide, marked, mark }) {
     ${f.base && html`<tr><td>${text(c, f, f.base.value)}</td><td>${who(f.base)}</td><td>${showTime(f.base.at)}</td><td>${showTime(f.base.received)}</td><td class="hint">${t("conflict.before")}</td></tr>`}
     ${f.heads.map((h) => html`<tr key=${h.n}><th scope="row">${text(c, f, h.value)}</th><td>${who(h)}</td><td>${showTime(h.at)}</td><td>${showTime(h.received)}</td>
       <td>${!exists && html`<div class="acts tight">${button(h.n, text(c, f, h.value))}</div>`}</td></tr>`)}</${Table}>
-    ${exists && html`<p>${t("record.why", { reason: reasonName(c.reason) })}</p>${chosen === "delete" && !c.reason ? html`<${Deleting} id=${c.id} type=${typeOf(c.type)} act=${act} cancel=${() => choose(null)} />`
-      : html`<div class="acts">${button("keep", t("record.keep"))} <span>${t("record.keep")}</span>${button("delete", t("record.delete"))} <span>${t("record.delete")}</span></div>`}`}</div>`;
+    ${exists && (chosen === "delete" && !c.reason ? html`<${Deleting} id=${c.id} type=${typeOf(c.type)} act=${act} cancel=${() => choose(null)} />`
+      : html`<div class="acts">${button("keep", t("record.keep"))} <span>${t("record.keep")}</span>${button("delete", t("record.delete"))} <span>${t("record.delete")}</span></div>`)}</div>`;
 }
 
 function Bulk({ marked, clear, run }) {
@@ -123,7 +123,7 @@ export function Conflicts({ status, refresh }) {
     await done(t(`pair.${decision}.done`), r.id);
   });
   const undo = (id) => attempt(async () => {
-    await api("POST", "/api/put", { id, action: "delete" });
+    await api("POST", "/api/resolve", { id, action: "undo" });
     await done(t("links.undone"));
   });
   if (!all) return html`<${Title}>${t("hub.conflicts")}</${Title}>${wrong ? html`<${Note} kind="bad"><p>${wrong}</p></${Note}>` : html`<p>${t("loading")}</p>`}`;
@@ -137,8 +137,7 @@ export function Conflicts({ status, refresh }) {
     let n = 0;
     for (const { c, f } of marked) {
       progress(n);
-      const sorted = [...f.heads].sort((x, y) => (x.at < y.at ? 1 : -1));
-      await api("POST", "/api/resolve", { id: c.id, field: f.field, take: rule === "newest" ? sorted[0].n : 1 });
+      await api("POST", "/api/resolve", { id: c.id, field: f.field, take: rule });
       n += 1;
     }
     setMarks({});
