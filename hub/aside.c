@@ -47,9 +47,10 @@ struct hub_aside {
 bool hub_aside_wants(const struct hub_app *a, const json_t *request)
 {
     static const char *const verbs[] = {
-        "report",         "explain", "diff",       "supplement", "close",  "verify",   "proof",
-        "consolidate",    "export",  "cases",      "triggers",   "owes",   "calendar", "budget",
-        "readers_sealed", "history", "proof_data", "list",       "doubts", "referring"};
+        "report",   "explain",     "diff",           "supplement", "close",      "verify",
+        "proof",    "consolidate", "export",         "cases",      "triggers",   "owes",
+        "calendar", "budget",      "readers_sealed", "history",    "proof_data", "list",
+        "doubts",   "referring",   "corrections"};
     const char *verb = hub_request_str(request, "verb");
     for (size_t i = 0; verb != NULL && i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verb, verbs[i]) == 0) return true;

@@ -1,8 +1,8 @@
 /*
  * What takes long, beside the loop: reports, their explanations and comparisons, closings, checks, the
- * history of a record, and lists of what runs out, which ask every record. Each
- * is the same command (hub/command.h), carried out on a thread of common/io/work over a reader of the
- * store (hub_store_reader()), so that sessions and pages are answered meanwhile. One runs at a time,
+ * history of a record, corrections beside what the figures are now, and lists of what runs out, which ask
+ * every record. Each is the same command (hub/command.h), carried out on a thread of common/io/work over a
+ * reader of the store (hub_store_reader()), so that sessions and pages are answered meanwhile. One runs at a time,
  * the others wait in order; only checks of the whole log, which take minutes, have a line of their own beside it.
  *
  *   request -> typed tables brought up to date, some positions a turn -> reader -> thread: command

@@ -21,4 +21,9 @@ MUST_CHECK enum err hub_named_report(struct hub_app *a, const struct hub_flow_ro
 /* NULL: the request names who does it. */
 json_t *hub_flow_person_needed(const json_t *request);
 
+/* The corrections of the unit, report and period that the request names, appended to `rows`; `open`: those without an
+ * answer; `now`: with what the records give now, where that is not what was corrected (an indicator each). */
+MUST_CHECK enum err hub_corrections_list(struct hub_app *a, const json_t *request, bool open,
+                                         bool now, json_t *rows);
+
 #endif

@@ -272,10 +272,10 @@ static enum err report_indicator(struct hub_store *s, struct hub_report *r,
 
 /* ---- all of it ---- */
 
-static enum err report_lines(struct hub_store *s, struct hub_report *r, struct hub_report_why *why)
+enum err hub_report_lines(struct hub_store *s, struct hub_report *r,
+                          const struct catalogue_line *lines, size_t count,
+                          struct hub_report_why *why)
 {
-    size_t count = 0;
-    const struct catalogue_line *lines = catalogue_lines(r->catalogue, r->form->id, &count);
     if (count > HUB_REPORT_LINES_MAX) return ERR_TOO_LARGE;
     r->lines = calloc(count ? count : 1, sizeof *r->lines);
     if (r->lines == NULL) return ERR_NOMEM;
@@ -306,9 +306,8 @@ static enum err report_about(struct hub_store *s, struct hub_report *r, const ch
     return e;
 }
 
-enum err hub_report_compute(struct hub_store *s, const char *id, const char *unit,
-                            struct period period, struct hub_report **out,
-                            struct hub_report_why *why)
+enum err hub_report_begin(struct hub_store *s, const char *id, const char *unit,
+                          struct period period, struct hub_report **out, struct hub_report_why *why)
 {
     *why = (struct hub_report_why){{0}, {0}};
     struct hub_report *r = calloc(1, sizeof *r);
@@ -327,10 +326,27 @@ enum err hub_report_compute(struct hub_store *s, const char *id, const char *uni
     e = report_about(s, r, unit, why);
     if (e == ERR_OK) e = report_sent(s, r);
     if (e == ERR_OK) e = report_owners(s, r);
-    if (e == ERR_OK) e = report_lines(s, r, why);
+out:
+    if (e == ERR_OK) {
+        *out = r;
+    } else {
+        hub_report_free(r);
+    }
+    return e;
+}
+
+enum err hub_report_compute(struct hub_store *s, const char *id, const char *unit,
+                            struct period period, struct hub_report **out,
+                            struct hub_report_why *why)
+{
+    struct hub_report *r = NULL;
+    size_t count = 0;
+    enum err e = hub_report_begin(s, id, unit, period, &r, why);
+    if (e != ERR_OK) return e;
+    const struct catalogue_line *lines = catalogue_lines(r->catalogue, r->form->id, &count);
+    e = hub_report_lines(s, r, lines, count, why);
     if (e == ERR_OK) e = hub_report_correct(s, r);
     if (e == ERR_OK) e = hub_report_targets(s, r);
-out:
     if (e == ERR_OK) {
         *out = r;
     } else {

@@ -185,6 +185,17 @@ MUST_CHECK enum err hub_report_compute(struct hub_store *s, const char *id, cons
                                        struct hub_report_why *why);
 void hub_report_free(struct hub_report *r); /* NULL is allowed */
 
+/* A figure of a commune that a correction names; the form need not have the indicator. */
+struct hub_report_spot {
+    const char *report, *unit;
+    struct period period;
+    const char *indicator, *by, *value; /* of that breakdown; "", "": the total */
+};
+/* What its records give there now, before any correction. *there: false: nothing, as a correction sees it (the
+ * commune sent nothing, or has no such value). Errors of hub_report_compute(); ERR_NOT_FOUND: no indicator. */
+MUST_CHECK enum err hub_report_spot(struct hub_store *s, const struct hub_report_spot *spot,
+                                    bool *there, int64_t *num, struct hub_report_why *why);
+
 /*
  * Name in the report whose reports were not in when it was closed: codes with a blank between them, as the
  * close set has them (SPEC 14.5); empty: nobody. Once for a report.

@@ -54,6 +54,28 @@ static size_t correct_row(const struct hub_report_line *line, const char *value)
     return i;
 }
 
+enum err hub_report_spot(struct hub_store *s, const struct hub_report_spot *spot, bool *there,
+                         int64_t *num, struct hub_report_why *why)
+{
+    struct hub_report *r = NULL;
+    size_t column;
+    enum err e = hub_report_begin(s, spot->report, spot->unit, spot->period, &r, why);
+    if (e != ERR_OK) return e;
+    struct catalogue_line line = {
+        .indicator = spot->indicator, .by = spot->by, .label_vi = "", .label_en = ""};
+    if (catalogue_indicator(r->catalogue, spot->indicator) == NULL) e = ERR_NOT_FOUND;
+    if (e == ERR_OK) e = hub_report_lines(s, r, &line, 1, why);
+    if (e == ERR_OK) e = hub_report_column(r, spot->unit, &column);
+    if (e == ERR_OK) {
+        const struct hub_report_line *l = &r->lines[0];
+        size_t row = correct_row(l, spot->value);
+        *there = row < l->row_count && !l->rows[row].cells[column].absent;
+        *num = *there ? l->rows[row].cells[column].num : 0;
+    }
+    hub_report_free(r);
+    return e;
+}
+
 /* A correction replaces exactly the figure that it names; the newest one goes first. */
 static enum hub_correction_state correct_apply(struct hub_report *r,
                                                struct hub_report_correction *c)

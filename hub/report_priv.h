@@ -4,6 +4,14 @@
 
 #include "hub/report.h"
 
+/* report.c: the parts of hub_report_compute(): what it is about, who sent; and its lines, once. */
+MUST_CHECK enum err hub_report_begin(struct hub_store *s, const char *id, const char *unit,
+                                     struct period period, struct hub_report **out,
+                                     struct hub_report_why *why);
+MUST_CHECK enum err hub_report_lines(struct hub_store *s, struct hub_report *r,
+                                     const struct catalogue_line *lines, size_t count,
+                                     struct hub_report_why *why);
+
 /* report_rows.c: the rows and cells of a line whose figures are finished. */
 MUST_CHECK enum err hub_report_rows(struct hub_report *r, struct hub_report_line *line);
 

@@ -63,11 +63,10 @@ static void flow_print_matrix(const struct cli *c, const json_t *r)
 /* What the district said of a report, and the commune of a correction, for people. */
 static const char *flow_word(const struct cli *c, const char *word)
 {
-    static const char *const said[][2] = {{"accepted", "đã tiếp nhận"},
-                                          {"returned", "đã trả lại"},
-                                          {"open", "chưa trả lời"},
-                                          {"agreed", "xã đồng ý"},
-                                          {"objected", "xã không đồng ý"}};
+    static const char *const said[][2] = {
+        {"accepted", "đã tiếp nhận"},   {"returned", "đã trả lại"},
+        {"open", "chưa trả lời"},       {"agreed", "xã đồng ý"},
+        {"overtaken", "không áp dụng"}, {"objected", "xã không đồng ý"}};
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
         if (strcmp(said[i][0], word) == 0) return cli_text(c, said[i][1], word);
     return word;
@@ -371,10 +370,18 @@ static void flow_print_corrections(const struct cli *c, const json_t *r)
     const json_t *rows = json_object_get(r, "corrections");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *v = json_array_get(rows, i);
-        printf("%s %s %s %s %s: %s -> %s (%s): %s\n", hub_tool_str(v, "id"),
-               hub_tool_str(v, "unit"), hub_tool_str(v, "report"), hub_tool_str(v, "period"),
-               hub_tool_str(v, "indicator"), hub_tool_str(v, "before"), hub_tool_str(v, "after"),
-               flow_word(c, hub_tool_str(v, "state")), hub_tool_str(v, "reason"));
+        printf("%s %s %s %s %s: %s -> %s (%s", hub_tool_str(v, "id"), hub_tool_str(v, "unit"),
+               hub_tool_str(v, "report"), hub_tool_str(v, "period"), hub_tool_str(v, "indicator"),
+               hub_tool_str(v, "before"), hub_tool_str(v, "after"),
+               flow_word(c, hub_tool_str(v, "state")));
+        const json_t *figure = json_object_get(v, "figure");
+        if (json_is_integer(figure))
+            printf(cli_text(c, ": theo hồ sơ nay là %lld", ": %lld by the records now"),
+                   (long long)json_integer_value(figure));
+        else if (json_is_null(figure))
+            printf("%s", cli_text(c, ": theo hồ sơ nay không có số nào",
+                                  ": no figure by the records now"));
+        printf("): %s\n", hub_tool_str(v, "reason"));
     }
 }
 

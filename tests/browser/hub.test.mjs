@@ -537,9 +537,12 @@ test("who owes what, and a correction that a commune will answer", async () => {
   await form.getByLabel("Kỳ").selectOption({ label: "tháng 06/2023" });
   await form.getByLabel("Chỉ tiêu").selectOption({ index: 1 });
   const line = (await form.getByLabel("Chỉ tiêu").locator("option").nth(1).textContent()).replace(/^\d+\. /, "");
-  await form.getByLabel("Số của xã").fill("1");
+  await form.getByLabel("Số của xã").fill("999");
   await form.getByLabel("Số đúng").fill("2");
   await form.getByLabel("Lý do").fill("đếm thiếu một đội");
+  await form.getByRole("button", { name: "Gửi đính chính" }).click();
+  const said = await page.getByText(/Theo hồ sơ của xã, số này hiện là \d+, không phải 999/).textContent();
+  await form.getByLabel("Số của xã").fill(said.match(/hiện là (\d+)/)[1]);
   await form.getByRole("button", { name: "Gửi đính chính" }).click();
   await page.getByRole("row", { name: /đếm thiếu một đội/ }).filter({ hasText: "chờ xã trả lời" }).filter({ hasText: line }).waitFor();
   await duties.triggers();

@@ -162,10 +162,14 @@ class Workflow(Story):
             "report", "accept", *old, "--unit", node.unit, "--person", "Huyện"))
 
     def answers_a_correction(self, node):
-        one = self.hub.ask("correct", *self.args(node.unit), "--indicator", "T02", "--before", "10", "--after", "9",
-                           "--reason", "Một người đã thôi.", "--person", "Huyện")["id"]
+        cell = self.hub.ask("explain", "T02@" + node.unit, *self.args(), "--unit", node.unit)["cell"]["num"]
+        args = ["correct", *self.args(node.unit), "--indicator", "T02", "--after", "9", "--reason",
+                "Một người đã thôi.", "--person", "Huyện", "--before"]
+        self.hub.tool(*args, str(cell + 2), ok=(1,))
+        check("a figure that is not there is refused with the one that is", "hiện là %d, " % cell in self.hub.said)
+        one = self.hub.ask(*args, str(cell))["id"]
         check("it waits", [x["state"] for x in self.hub.ask("corrections")["corrections"]] == ["open"])
-        check("in words", "10 -> 9 (chưa trả lời)" in self.hub.tool("corrections"))
+        check("in words", "%d -> 9 (chưa trả lời)" % cell in self.hub.tool("corrections"))
         for args, count in ((self.args(), 1), (self.args(node.unit), 1), (["--report", "RP05"], 0),
                             (["--period", "2022"], 0)):
             check("corrections %s: %d" % (" ".join(args), count),

@@ -888,7 +888,7 @@ static void words_in_the_place_of_a_number_do_not_leave(void **state)
                                 correct_request(wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3]),
                                 ERR_BAD_INPUT));
     json_decref(
-        office_send(&o->app, correct_request("T02", "male", "3", "999999999999999"), ERR_OK));
+        office_send(&o->app, correct_request("T02", "member", "3", "999999999999999"), ERR_OK));
     /* What stands in a log already is printed as nothing. */
     correct_as_typed(o, "T02", "", "3 " NAME, "2 " NAME, id);
     answered(o, 0, id, "agreed");

@@ -37,6 +37,9 @@ function Ask({ done }) {
       <div class="acts"><button>${t("ask.go")}</button></div></form></section>`;
 }
 
+/** What the records give now, where that is not what was corrected. */
+const by = (c) => (c.figure === undefined ? "" : `; ${c.figure === null ? t("corrections.nofigure") : t("corrections.figure", { n: number(c.figure) })}`);
+
 function Correct({ done }) {
   const forms = catalogue.reports.filter((r) => r.level === "commune" && r.periods.some((p) => p !== "adhoc"));
   const [report, setReport] = useState(forms[0]?.id || "");
@@ -109,6 +112,6 @@ export function Owes() {
     <h2>${t("corrections.title")}</h2>${corrections.length === 0 ? html`<p>${t("corrections.none")}</p>` : html`<${Table} label=${t("corrections.title")}
       heads=${[t("hub.commune"), t("hub.report"), t("hub.indicator"), { num: t("correct.before") }, { num: t("correct.after") }, cases && t("hub.reason"), t("people.state")].filter(Boolean)}>
       ${corrections.map((c) => html`<tr key=${c.id}><th scope="row">${unitName(c.unit)}</th><td>${c.report}, ${showPeriod(c.period)}</td><td>${indicator(c.report, c.indicator)}</td><td class="num">${c.before}</td><td class="num">${c.after}</td>
-        ${cases && html`<td>${c.reason}</td>`}<td>${c.state === "open" ? html`<span class="state warn">▲ ${t("corrections.open")}</span>` : `${t(`corrections.${c.state}`)}${c.answered ? `, ${showDate(c.answered)}` : ""}`}${c.note ? `: ${c.note}` : ""}</td></tr>`)}</${Table}>`}
+        ${cases && html`<td>${c.reason}</td>`}<td>${c.state === "open" || c.state === "overtaken" ? html`<span class="state warn">▲ ${t(`corrections.${c.state}`)}</span>` : t(`corrections.${c.state}`)}${c.answered ? `, ${showDate(c.answered)}` : ""}${by(c)}${c.note ? `: ${c.note}` : ""}</td></tr>`)}</${Table}>`}
     ${cases && html`<${Correct} done=${load} /><${Triggers} /><${Ask} done=${load} />`}`;
 }
