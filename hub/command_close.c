@@ -141,6 +141,47 @@ const char *hub_close_mode(enum admin_close_mode mode)
 
 /* ---- supplement ---- */
 
+struct close_whole { /* "RP04 2023-6M", the closed report that a report is a part of; "": none */
+    struct hub_app *app;
+    char name[CATALOGUE_NAME_BYTES_MAX + 1 + PERIOD_LABEL_ROOM];
+};
+
+static enum err close_whole(void *ctx, const char *report, struct period period)
+{
+    struct close_whole *w = ctx;
+    struct hub_closing c;
+    char label[PERIOD_LABEL_ROOM];
+    period_print(period, label);
+    enum err e = hub_flow_closing(w->app->store, w->app->identity.unit, report, label, &c);
+    if (e == ERR_OK && !c.reopened) snprintf(w->name, sizeof w->name, "%s %s", report, label);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Nothing was closed under that name; perhaps it is locked all the same, as a part of what was. */
+static json_t *close_no_issue(struct hub_app *a, const char *report, struct period period)
+{
+    char vi[256], en[256];
+    struct close_whole w = {.app = a};
+    const struct catalogue *c = hub_store_catalogue(a->store);
+    const struct catalogue_report *form =
+        c != NULL && report != NULL ? catalogue_report(c, report) : NULL;
+    enum err e = form != NULL ? due_each_whole(c, form, period, close_whole, &w) : ERR_OK;
+    if (e != ERR_OK) return hub_command_fail(e);
+    if (w.name[0] == '\0')
+        return hub_command_error(ERR_NOT_FOUND,
+                                 "Kỳ này chưa chốt nên chưa có gì để bổ sung hay mở lại.",
+                                 "The period is not closed: nothing to add to or to reopen.");
+    snprintf(vi, sizeof vi,
+             "Báo cáo này không chốt riêng: nó khóa theo %s. Muốn bổ sung hay mở lại thì làm với "
+             "báo cáo đó.",
+             w.name);
+    snprintf(en, sizeof en,
+             "This report was not closed by itself: it is locked with %s. Add to that report, or "
+             "reopen it.",
+             w.name);
+    return hub_command_error(ERR_NOT_FOUND, vi, en);
+}
+
 /* The newest issue that the request names. NULL: found. */
 static json_t *close_issue(struct hub_app *a, const json_t *request, struct hub_issue *out)
 {
@@ -151,9 +192,7 @@ static json_t *close_issue(struct hub_app *a, const json_t *request, struct hub_
     period_print(period, label);
     enum err e = hub_issues_find(a->store, hub_request_str(request, "report"),
                                  unit != NULL ? unit : a->identity.unit, label, 0, out);
-    if (e == ERR_NOT_FOUND)
-        return hub_command_error(e, "Kỳ này chưa chốt nên chưa có gì để bổ sung hay mở lại.",
-                                 "The period is not closed: nothing to add to or to reopen.");
+    if (e == ERR_NOT_FOUND) return close_no_issue(a, hub_request_str(request, "report"), period);
     return e == ERR_OK ? NULL : hub_command_fail(e);
 }
 
