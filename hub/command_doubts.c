@@ -1,5 +1,5 @@
-/* Records with doubtful days, or whose references lead nowhere, for who closes a period: how many of each unit, which. No names, no days: who wants
- * to see more opens the record, and that is noted. docs/hub.md. */
+/* Records with doubtful days, or whose references lead nowhere, for who closes a period: how many of each unit, which.
+ * No names, no days: who wants to see more opens the record, and that is noted. docs/hub.md. */
 #include "hub/command_priv.h"
 
 #include "common/due.h"

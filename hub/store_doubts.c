@@ -1,5 +1,5 @@
-/* Where days may be in doubt, and references lead nowhere: candidates by SQL over the typed tables, judged by common/doubt. Names in SQL texts are
- * the catalogue's ([a-z][a-z0-9_]*). */
+/* Where days may be in doubt, and references lead nowhere: candidates by SQL over the typed tables, judged by
+ * common/doubt. Names in SQL texts are the catalogue's ([a-z][a-z0-9_]*). */
 #include "hub/store_doubts.h"
 #include "hub/store_priv.h"
 #include "hub/store_watch.h"

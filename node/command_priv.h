@@ -24,8 +24,8 @@ json_t *node_record_list(struct node_command *c, const json_t *request);
 /* Take the key of a file out of a record's "values", as it was put in. A conflict keeps its values in "marks", for
  * who settles it. */
 void node_json_unkeyed(json_t *record);
-/* command_search.c: member "lost" of a record's answer: which references lead nowhere here, {"field": "deleted|unknown"};
- * none when all lead somewhere. */
+/* command_search.c: member "lost" of a record's answer: which references lead nowhere here,
+ * {"field": "deleted|unknown"}; none when all lead somewhere. */
 void node_refs_lost(struct node_command *c, json_t *record);
 json_t *node_no_catalogue(void); /* error responses */
 json_t *node_no_type(const char *name);

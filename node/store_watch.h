@@ -13,8 +13,8 @@
 
 MUST_CHECK enum err node_watch_run(struct node_store *s, struct date on, bool checks, watch_fn *row,
                                    void *ctx);
-/* References to records that were deleted, or that have not come (common/io/store_refs.h). What left this PC when a case
- * moved to another unit is no mistake as far as it is known. store_refs.c */
+/* References to records that were deleted, or that have not come (common/io/store_refs.h). What left this PC when a
+ * case moved to another unit is no mistake as far as it is known. store_refs.c */
 MUST_CHECK enum err node_watch_refs(struct node_store *s, struct date on, watch_fn *row, void *ctx);
 /* How many living records here name this one. ERR_NOT_FOUND: it is not here. */
 MUST_CHECK enum err node_watch_referring(struct node_store *s, const struct id_record *rid,

@@ -1,7 +1,7 @@
 /*
  * References of records that lead nowhere (architecture 5): to a record that was deleted, or to one that has not
- * come. They refuse nothing and change no figure; people who look after the records are told, as they are told what does
- * not add up (common/io/store_watch.h). Decisions of the hub (types that stay there) are left out: who found two
+ * come. They refuse nothing and change no figure; people who look after the records are told, as they are of what
+ * does not add up (common/io/store_watch.h). Decisions of the hub (types that stay there) are left out: who found two
  * records to be one person and deletes one of them made no mistake.
  *
  * Ownership: what a row is given is borrowed for the call.   Threads: the db's.

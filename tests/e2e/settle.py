@@ -31,7 +31,7 @@ def settle(hub, *more, ok=(0,)):
 
 
 def begin(w, a, b):
-    """Three persons; a writes, b writes later without having seen it, a sends first. A fourth one is deleted meanwhile."""
+    """Three persons; a writes, b later without having seen it, a sends first. A fourth one is deleted meanwhile."""
     rows = [put(a, "full_name=Hồ Quốc %s" % n, "dob=1980") for n in ("An", "Ba", "Cả", "Dư")]
     a.sync()
     b.sync()

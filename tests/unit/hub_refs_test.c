@@ -1,7 +1,7 @@
 /*
- * Claims about references at the hub: who deletes a record is told how many name it; a reference to a deleted record, and
- * one to a record that has not come for 30 days, is told in `cases` and `doubts`, without names; what was erased by order is
- * no mistake; nothing is refused.
+ * Claims about references at the hub: who deletes a record is told how many name it; a reference to a deleted record,
+ * and one to a record that has not come for 30 days, is told in `cases` and `doubts`, without names; what was erased by
+ * order is no mistake; nothing is refused.
  */
 #include <setjmp.h>
 #include <stdarg.h>
