@@ -264,6 +264,11 @@ struct catalogue_trigger {
     const char *label_en;
 };
 
+struct catalogue_mistakes {
+    struct catalogue_error *v; /* the caller's */
+    size_t room, count;
+};
+
 struct catalogue;
 
 /*
@@ -285,7 +290,8 @@ MUST_CHECK enum err catalogue_parse(const struct catalogue_file *files, size_t c
 /*
  * The same for what is to follow `before` (NULL: nothing), an edition in force. Signed change sets hold
  * the numbers of types and fields for ever: a number that is gone or means another name, kind or list
- * is a mistake too.
+ * is a mistake too. With ERR_BAD_INPUT *out is NULL, or what the SQL can be tried with all the same, to name its
+ * mistakes as well: the record types and those files that have no mistake. It is no catalogue; the caller frees it.
  */
 MUST_CHECK enum err catalogue_parse_after(const struct catalogue_file *files, size_t count,
                                           const struct catalogue *before, struct catalogue **out,

@@ -28,13 +28,16 @@ static void duty_check(const struct catalogue_table *t, size_t row, const struct
     const char *parent = duty_parent(d->who);
     const char *code = parent != NULL ? parent : d->who;
     if (r == NULL || strcmp(r->level, "commune") != 0)
-        catalogue_cell_mistake(t, row, DU_REPORT, "Không phải báo cáo cấp xã của reports.csv",
+        catalogue_cell_unknown(t, row, DU_REPORT, "reports.csv",
+                               "Không phải báo cáo cấp xã của reports.csv",
                                "Not a report of level commune in reports.csv");
     if (d->feeds[0] != '\0' && (to == NULL || strcmp(to->level, "district") != 0))
-        catalogue_cell_mistake(t, row, DU_FEEDS, "Không phải báo cáo cấp huyện của reports.csv",
+        catalogue_cell_unknown(t, row, DU_FEEDS, "reports.csv",
+                               "Không phải báo cáo cấp huyện của reports.csv",
                                "Not a report of level district in reports.csv");
     if (strcmp(d->who, "*") != 0 && !catalogue_unit_known(c, code))
-        catalogue_cell_mistake(t, row, DU_WHO, "Ghi *, mã đơn vị, hoặc below:MÃ của units.csv",
+        catalogue_cell_unknown(t, row, DU_WHO, "units.csv",
+                               "Ghi *, mã đơn vị, hoặc below:MÃ của units.csv",
                                "Write *, a unit's code, or below:CODE of units.csv");
 }
 

@@ -55,6 +55,8 @@ struct catalogue {
     size_t scheme_count;
 };
 
+enum { CATALOGUE_UNREAD_MAX = 32 }; /* more than there are files of CSV */
+
 /* The state of one catalogue_parse(). */
 struct catalogue_parser {
     struct catalogue *c;
@@ -64,6 +66,11 @@ struct catalogue_parser {
     size_t error_count;
     bool nomem;                     /* sticky */
     const struct catalogue *before; /* the edition in force, or NULL */
+    struct catalogue_unread {       /* files that are missing, or have nothing to read */
+        const char *file;
+        struct catalogue_error *said; /* NULL: nothing yet */
+    } unread[CATALOGUE_UNREAD_MAX];
+    size_t unread_count;
 };
 
 /* Zeroed memory for `count` items (never NULL for count 0); NULL and ps->nomem when there is none.
@@ -116,6 +123,14 @@ const char *catalogue_cell(const struct catalogue_table *t, size_t row, size_t c
 /* Note a mistake in a cell; its content is the detail. */
 void catalogue_cell_mistake(const struct catalogue_table *t, size_t row, size_t column,
                             const char *vi, const char *en);
+
+/* The same of a cell that names what the file `in` does not have. Where that file could not be read at all, its own
+ * mistake says instead, once, that `t` was not checked against it. */
+void catalogue_cell_unknown(const struct catalogue_table *t, size_t row, size_t column,
+                            const char *in, const char *vi, const char *en);
+
+/* Could the file not be read at all? Its mistake then also names `unchecked`, unless that is NULL. */
+bool catalogue_unread(struct catalogue_parser *ps, const char *file, const char *unchecked);
 
 /* Cells with common rules; each notes the mistake and returns a harmless value. */
 const char *catalogue_cell_needed(const struct catalogue_table *t, size_t row, size_t column);

@@ -65,7 +65,7 @@ static void by_check(const struct catalogue_table *t, size_t row)
         const char *list = catalogue_text(t->ps, by_next(&by));
         if (list == NULL) return;
         if (++n > BY_MAX || catalogue_list(t->ps->c, list, &count) == NULL) {
-            catalogue_cell_mistake(t, row, IN_BY,
+            catalogue_cell_unknown(t, row, IN_BY, "choices.csv",
                                    "Tối đa ba danh sách của choices.csv, cách nhau bằng |",
                                    "At most three lists of choices.csv, split by |");
             return;
@@ -145,7 +145,7 @@ static void orphans_check(struct catalogue_parser *ps)
             size_t n = strlen(id);
             known = strncmp(name + lead, id, n) == 0 && strcmp(name + lead + n, ".sql") == 0;
         }
-        if (!known)
+        if (!known && !catalogue_unread(ps, "indicators.csv", folder))
             catalogue_mistake(ps, (struct catalogue_place){.file = name},
                               "Không có chỉ tiêu này trong indicators.csv",
                               "indicators.csv has no such indicator", NULL);

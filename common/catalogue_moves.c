@@ -11,7 +11,7 @@ static void follow_read(const struct catalogue_table *t, size_t row, struct cata
     const struct catalogue_type *type = catalogue_type_by_name(c, catalogue_cell(t, row, FO_TYPE));
     *out = (struct catalogue_follow){.type = 0};
     if (type == NULL) {
-        catalogue_cell_mistake(t, row, FO_TYPE, "types.csv không có loại hồ sơ này",
+        catalogue_cell_unknown(t, row, FO_TYPE, "types.csv", "types.csv không có loại hồ sơ này",
                                "types.csv has no such record type");
         return;
     }
@@ -19,7 +19,7 @@ static void follow_read(const struct catalogue_table *t, size_t row, struct cata
         catalogue_field_by_name(type, catalogue_cell(t, row, FO_FIELD));
     bool text = field != NULL && field->kind == CATALOGUE_TEXT;
     if (field == NULL || (!text && field->kind != CATALOGUE_REF)) {
-        catalogue_cell_mistake(t, row, FO_FIELD,
+        catalogue_cell_unknown(t, row, FO_FIELD, "fields.csv",
                                "Loại này không có trường kiểu ref hay text mang tên đó",
                                "The type has no field of kind ref or text with this name");
         return;
@@ -61,14 +61,15 @@ static void event_read(const struct catalogue_table *t, size_t row, struct catal
         catalogue_type_by_name(t->ps->c, catalogue_cell(t, row, EV_TYPE));
     *out = (struct catalogue_event){.type = 0};
     if (type == NULL) {
-        catalogue_cell_mistake(t, row, EV_TYPE, "types.csv không có loại hồ sơ này",
+        catalogue_cell_unknown(t, row, EV_TYPE, "types.csv", "types.csv không có loại hồ sơ này",
                                "types.csv has no such record type");
         return;
     }
     const struct catalogue_field *field =
         catalogue_field_by_name(type, catalogue_cell(t, row, EV_FIELD));
     if (field == NULL || field->kind != CATALOGUE_DATE)
-        catalogue_cell_mistake(t, row, EV_FIELD, "Loại này không có trường kiểu date mang tên đó",
+        catalogue_cell_unknown(t, row, EV_FIELD, "fields.csv",
+                               "Loại này không có trường kiểu date mang tên đó",
                                "The type has no field of kind date with this name");
     else
         *out = (struct catalogue_event){.type = type->no, .field = field->no};
@@ -101,14 +102,14 @@ static void day_read(const struct catalogue_table *t, size_t row, struct catalog
         catalogue_type_by_name(t->ps->c, catalogue_cell(t, row, DY_TYPE));
     *out = (struct catalogue_day){.type = 0};
     if (type == NULL) {
-        catalogue_cell_mistake(t, row, DY_TYPE, "types.csv không có loại hồ sơ này",
+        catalogue_cell_unknown(t, row, DY_TYPE, "types.csv", "types.csv không có loại hồ sơ này",
                                "types.csv has no such record type");
         return;
     }
     const struct catalogue_field *field =
         catalogue_field_by_name(type, catalogue_cell(t, row, DY_FIELD));
     if (field == NULL || (field->kind != CATALOGUE_DATE && field->kind != CATALOGUE_PDATE)) {
-        catalogue_cell_mistake(t, row, DY_FIELD,
+        catalogue_cell_unknown(t, row, DY_FIELD, "fields.csv",
                                "Loại này không có trường kiểu date hay pdate mang tên đó",
                                "The type has no field of kind date or pdate with this name");
         return;
@@ -144,10 +145,12 @@ static void successor_units(const struct catalogue_table *t, size_t row,
     struct date before;
     if (date_add_days(s->on, -1, &before) != ERR_OK) return;
     if (catalogue_unit_at(t->ps->c, s->old_code, before) == NULL)
-        catalogue_cell_mistake(t, row, SU_OLD, "units.csv không có đơn vị này vào hôm trước",
+        catalogue_cell_unknown(t, row, SU_OLD, "units.csv",
+                               "units.csv không có đơn vị này vào hôm trước",
                                "units.csv does not have this unit on the day before");
     if (catalogue_unit_at(t->ps->c, s->new_code, s->on) == NULL)
-        catalogue_cell_mistake(t, row, SU_NEW, "units.csv không có đơn vị này vào ngày đó",
+        catalogue_cell_unknown(t, row, SU_NEW, "units.csv",
+                               "units.csv không có đơn vị này vào ngày đó",
                                "units.csv does not have this unit on that day");
 }
 

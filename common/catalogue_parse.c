@@ -35,9 +35,12 @@ static bool file_known(const char *name)
     return ends_with(name, ".md");
 }
 
-static void files_check(struct catalogue_parser *ps)
+/* False: the files are not read any further, for some are over a limit or there twice. A file with a name that means
+ * nothing is a mistake, but no reason not to look at the others. */
+static bool files_check(struct catalogue_parser *ps)
 {
-    if (ps->file_count > CATALOGUE_FILES_MAX)
+    bool fine = ps->file_count <= CATALOGUE_FILES_MAX;
+    if (!fine)
         catalogue_mistake(ps, (struct catalogue_place){.file = ""}, "Quá nhiều tệp",
                           "Too many files", NULL);
     for (size_t i = 0; i < ps->file_count && catalogue_more(ps); i++) {
@@ -46,11 +49,13 @@ static void files_check(struct catalogue_parser *ps)
         if (!catalogue_is_file_name(bytes_str(f->name)) || !file_known(f->name))
             catalogue_mistake(ps, at, "Danh mục không có tệp tên này",
                               "A catalogue has no file of this name", NULL);
-        if (f->data.len > CATALOGUE_FILE_BYTES_MAX)
-            catalogue_mistake(ps, at, "Tệp quá lớn", "The file is too large", NULL);
-        if (catalogue_file_find(ps, f->name) != f)
-            catalogue_mistake(ps, at, "Có hai tệp cùng tên", "Two files of one name", NULL);
+        bool large = f->data.len > CATALOGUE_FILE_BYTES_MAX,
+             twice = catalogue_file_find(ps, f->name) != f;
+        if (large) catalogue_mistake(ps, at, "Tệp quá lớn", "The file is too large", NULL);
+        if (twice) catalogue_mistake(ps, at, "Có hai tệp cùng tên", "Two files of one name", NULL);
+        fine = fine && !large && !twice;
     }
+    return fine;
 }
 
 /* A choice and where it stands. */
@@ -111,10 +116,57 @@ void catalogue_parse_choices(struct catalogue_parser *ps)
     ps->c->choice_count = t.row_count;
 }
 
+static void parse_all(struct catalogue_parser *ps)
+{
+    static void (*const parts[])(struct catalogue_parser *) = {
+        catalogue_parse_choices, catalogue_parse_types,  catalogue_parse_units,
+        catalogue_parse_params,  catalogue_parse_moves,  catalogue_parse_indicators,
+        catalogue_parse_reports, catalogue_parse_duties, catalogue_parse_triggers,
+        catalogue_parse_rules,   catalogue_parse_scores};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && !ps->nomem; i++)
+        parts[i](ps);
+}
+
+/* ---- a catalogue with mistakes ---- */
+
+static bool mistaken(const struct catalogue_parser *ps, const char *file)
+{
+    for (size_t i = 0; i < ps->error_count; i++)
+        if (strcmp(ps->errors[i].file, file) == 0) return true;
+    return false;
+}
+
+/* Leaves of a catalogue with mistakes what its SQL can be tried with: the record types, and of the rest the files
+ * without a mistake. False: it cannot be tried. */
+static bool leave_sound(const struct catalogue_parser *ps)
+{
+    struct catalogue *c = ps->c;
+    size_t n = 0;
+    if (ps->error_count >= CATALOGUE_ERRORS_MAX || c->type_count == 0 ||
+        mistaken(ps, "types.csv") || mistaken(ps, "fields.csv"))
+        return false;
+    if (mistaken(ps, "units.csv")) c->unit_count = 0;
+    if (mistaken(ps, "triggers.csv")) c->trigger_count = 0;
+    if (mistaken(ps, "clocks.csv")) c->clock_count = 0;
+    if (mistaken(ps, "checks.csv")) c->check_count = 0;
+    if (mistaken(ps, "schemes.csv") || mistaken(ps, "criteria.csv") || mistaken(ps, "bands.csv"))
+        c->scheme_count = 0;
+    for (size_t i = 0; i < c->indicator_count; i++) /* of the others the file was refused */
+        if (c->indicators[i].sql[0] != '\0') c->indicators[n++] = c->indicators[i];
+    c->indicator_count = n;
+    return true;
+}
+
 enum err catalogue_parse(const struct catalogue_file *files, size_t count, struct catalogue **out,
                          struct catalogue_error *errors, size_t *error_count)
 {
-    return catalogue_parse_after(files, count, NULL, out, errors, error_count);
+    struct catalogue *c = NULL;
+    enum err e = catalogue_parse_after(files, count, NULL, &c, errors, error_count);
+    if (e == ERR_OK)
+        *out = c;
+    else
+        catalogue_free(c);
+    return e;
 }
 
 enum err catalogue_parse_after(const struct catalogue_file *files, size_t count,
@@ -123,28 +175,15 @@ enum err catalogue_parse_after(const struct catalogue_file *files, size_t count,
 {
     struct catalogue_parser ps = {
         .files = files, .file_count = count, .errors = errors, .before = before};
+    *out = NULL;
     ps.c = calloc(1, sizeof *ps.c);
     if (ps.c == NULL) return ERR_NOMEM;
-    files_check(&ps);
-    /* What is over a limit or twice is not read any further. */
-    if (ps.error_count == 0 && !ps.nomem) {
-        catalogue_parse_choices(&ps);
-        if (!ps.nomem) catalogue_parse_types(&ps);
-        if (!ps.nomem) catalogue_parse_units(&ps);
-        if (!ps.nomem) catalogue_parse_params(&ps);
-        if (!ps.nomem) catalogue_parse_moves(&ps);
-        if (!ps.nomem) catalogue_parse_indicators(&ps);
-        if (!ps.nomem) catalogue_parse_reports(&ps);
-        if (!ps.nomem) catalogue_parse_duties(&ps);
-        if (!ps.nomem) catalogue_parse_triggers(&ps);
-        if (!ps.nomem) catalogue_parse_rules(&ps);
-        if (!ps.nomem) catalogue_parse_scores(&ps);
-    }
+    if (files_check(&ps) && !ps.nomem) parse_all(&ps);
     *error_count = ps.error_count;
-    if (ps.nomem || ps.error_count > 0) {
+    if (ps.nomem || (ps.error_count > 0 && !leave_sound(&ps)))
         catalogue_free(ps.c);
-        return ps.nomem ? ERR_NOMEM : ERR_BAD_INPUT;
-    }
-    *out = ps.c;
-    return ERR_OK;
+    else
+        *out = ps.c;
+    if (ps.nomem) return ERR_NOMEM;
+    return ps.error_count > 0 ? ERR_BAD_INPUT : ERR_OK;
 }

@@ -88,7 +88,7 @@ static const struct catalogue_report *report_of(const struct catalogue_table *t,
 {
     const struct catalogue_report *r = catalogue_report(t->ps->c, catalogue_cell(t, row, column));
     if (r == NULL)
-        catalogue_cell_mistake(t, row, column, "reports.csv không có báo cáo này",
+        catalogue_cell_unknown(t, row, column, "reports.csv", "reports.csv không có báo cáo này",
                                "reports.csv has no such report");
     return r;
 }
@@ -107,7 +107,8 @@ static void line_read(const struct catalogue_table *t, size_t row, struct line_r
     l->label_en = catalogue_cell(t, row, LI_LABEL_EN);
     const struct catalogue_indicator *in = catalogue_indicator(t->ps->c, l->indicator);
     if (in == NULL)
-        catalogue_cell_mistake(t, row, LI_INDICATOR, "indicators.csv không có chỉ tiêu này",
+        catalogue_cell_unknown(t, row, LI_INDICATOR, "indicators.csv",
+                               "indicators.csv không có chỉ tiêu này",
                                "indicators.csv has no such indicator");
     else if (l->by[0] != '\0' && !catalogue_by_has(in->by, l->by))
         catalogue_cell_mistake(t, row, LI_BY, "Chỉ tiêu không chia theo danh sách này",
@@ -128,7 +129,8 @@ static void lines_read(struct catalogue_parser *ps)
     qsort(rows, t.row_count, sizeof rows[0], by_report_and_no);
     for (size_t i = 0; i < t.row_count; i++) {
         lines[i] = rows[i].line;
-        if (i > 0 && rows[i].report == rows[i - 1].report && lines[i].no == lines[i - 1].no)
+        if (i > 0 && rows[i].report != SIZE_MAX && rows[i].report == rows[i - 1].report &&
+            lines[i].no == lines[i - 1].no)
             catalogue_cell_mistake(&t, rows[i].row, LI_NO, "Số dòng bị trùng trong báo cáo",
                                    "The number is used twice in the report");
     }
@@ -189,7 +191,7 @@ static void windows_read(struct catalogue_parser *ps)
         catalogue_cell_validity(&t, i, WI_FROM, &w->valid_from, &w->valid_to);
         w->unit = catalogue_cell(&t, i, WI_UNIT);
         if (w->unit[0] != '\0' && !catalogue_unit_known(ps->c, w->unit))
-            catalogue_cell_mistake(&t, i, WI_UNIT, "units.csv không có đơn vị này",
+            catalogue_cell_unknown(&t, i, WI_UNIT, "units.csv", "units.csv không có đơn vị này",
                                    "units.csv has no such unit");
         for (size_t j = 0; j < i; j++)
             if (strcmp(windows[j].report, w->report) == 0 &&

@@ -74,7 +74,8 @@ static void step_value(const struct catalogue_table *t, size_t row, size_t colum
         catalogue_cell_mistake(t, row, column, "Trường này không phải lựa chọn: ghi *",
                                "The field is no choice: write *");
     else if (!catalogue_choice_known(t->ps->c, f->list, s))
-        catalogue_cell_mistake(t, row, column, "Danh sách của trường không có giá trị này",
+        catalogue_cell_unknown(t, row, column, "choices.csv",
+                               "Danh sách của trường không có giá trị này",
                                "The field's list has no such value");
 }
 
@@ -94,7 +95,8 @@ static void step_when(const struct catalogue_table *t, size_t row,
     }
     const struct catalogue_field *f = n < sizeof name ? catalogue_field_by_name(type, name) : NULL;
     if (f == NULL || f->kind != CATALOGUE_CHOICE) {
-        catalogue_cell_mistake(t, row, ST_WHEN, "Ghi TRƯỜNG=giá_trị|giá_trị, trường kiểu choice",
+        catalogue_cell_unknown(t, row, ST_WHEN, "fields.csv",
+                               "Ghi TRƯỜNG=giá_trị|giá_trị, trường kiểu choice",
                                "Write FIELD=value|value with a field of kind choice");
         return;
     }
@@ -111,10 +113,10 @@ static void step_read(const struct catalogue_table *t, size_t row, struct catalo
     const struct catalogue_field *f =
         type != NULL ? catalogue_field_by_name(type, catalogue_cell(t, row, ST_FIELD)) : NULL;
     if (type == NULL)
-        catalogue_cell_mistake(t, row, ST_TYPE, "types.csv không có loại hồ sơ này",
+        catalogue_cell_unknown(t, row, ST_TYPE, "types.csv", "types.csv không có loại hồ sơ này",
                                "types.csv has no such record type");
     else if (f == NULL || f->kind == CATALOGUE_CHOICES)
-        catalogue_cell_mistake(t, row, ST_FIELD,
+        catalogue_cell_unknown(t, row, ST_FIELD, "fields.csv",
                                "Loại này không có trường đó, hoặc là kiểu choices",
                                "The type has no such field, or it is of kind choices");
     if (f == NULL || f->kind == CATALOGUE_CHOICES) return;
@@ -214,7 +216,7 @@ static const struct catalogue_type *rule_type(const struct catalogue_table *t, s
     const struct catalogue_type *type =
         catalogue_type_by_name(t->ps->c, catalogue_cell(t, row, column));
     if (type == NULL)
-        catalogue_cell_mistake(t, row, column, "types.csv không có loại hồ sơ này",
+        catalogue_cell_unknown(t, row, column, "types.csv", "types.csv không có loại hồ sơ này",
                                "types.csv has no such record type");
     return type;
 }
@@ -233,7 +235,7 @@ static void clock_days(const struct catalogue_table *t, size_t row, const struct
                                    "The parameter must be 1 to 366 days");
     }
     if (k->days[0] != '\0' && !known)
-        catalogue_cell_mistake(t, row, CL_DAYS, "params.csv không có tham số này",
+        catalogue_cell_unknown(t, row, CL_DAYS, "params.csv", "params.csv không có tham số này",
                                "params.csv has no such parameter");
     if (k->days[0] == '\0' && k->due[0] == '\0')
         catalogue_cell_mistake(t, row, CL_DUE, "Cần hạn (due) hoặc số ngày (days)",

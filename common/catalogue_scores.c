@@ -104,7 +104,8 @@ static size_t scheme_of(const struct catalogue_table *t, size_t row)
         if (strcmp(c->schemes[i].scheme, catalogue_cell(t, row, SC_SCHEME)) == 0 &&
             strcmp(c->schemes[i].version, catalogue_cell(t, row, SC_VERSION)) == 0)
             return i;
-    catalogue_cell_mistake(t, row, SC_SCHEME, "schemes.csv không có bộ tiêu chí, phiên bản này",
+    catalogue_cell_unknown(t, row, SC_SCHEME, "schemes.csv",
+                           "schemes.csv không có bộ tiêu chí, phiên bản này",
                            "schemes.csv has no such scheme and version");
     return c->scheme_count;
 }
@@ -136,7 +137,8 @@ static void criterion_read(const struct catalogue_table *t, size_t row,
     k->evidence = catalogue_cell(t, row, CR_EVIDENCE);
     k->indicator = catalogue_cell(t, row, CR_INDICATOR);
     if (k->indicator[0] != '\0' && catalogue_indicator(t->ps->c, k->indicator) == NULL)
-        catalogue_cell_mistake(t, row, CR_INDICATOR, "indicators.csv không có chỉ tiêu này",
+        catalogue_cell_unknown(t, row, CR_INDICATOR, "indicators.csv",
+                               "indicators.csv không có chỉ tiêu này",
                                "indicators.csv has no such indicator");
 }
 
@@ -196,7 +198,8 @@ static void bands_read(struct catalogue_parser *ps, struct catalogue_scheme *sch
         v[i].least = points_cell(&t, i, BA_LEAST);
         v[i].below = open ? s->most + 1 : points_cell(&t, i, BA_BELOW);
         if (!catalogue_choice_known(ps->c, "score_class", v[i].name))
-            catalogue_cell_mistake(&t, i, BA_CLASS, "choices.csv: score_class không có giá trị này",
+            catalogue_cell_unknown(&t, i, BA_CLASS, "choices.csv",
+                                   "choices.csv: score_class không có giá trị này",
                                    "choices.csv: score_class has no such value");
         if (s->band_count == 0) s->bands = &v[i];
         if (!run_add(&t, i, &s->band_count, at != last)) continue;

@@ -44,6 +44,49 @@ void catalogue_mistake(struct catalogue_parser *ps, struct catalogue_place at, c
     copy_with_detail(e->text_en, sizeof e->text_en, en, detail);
 }
 
+/* ---- what could not be read ---- */
+
+static void unread_note(struct catalogue_parser *ps, const char *file, struct catalogue_error *said)
+{
+    if (ps->unread_count < CATALOGUE_UNREAD_MAX)
+        ps->unread[ps->unread_count++] = (struct catalogue_unread){file, said};
+}
+
+/* "Thiếu tệp này" becomes "Thiếu tệp này; vì vậy chưa xét được: a.csv, b.csv". */
+static void unread_add(char *text, size_t room, const char *so, const char *file)
+{
+    size_t n = strlen(text);
+    const char *join = strstr(text, so) != NULL ? ", " : so;
+    if (strstr(text, file) == NULL && n + strlen(join) + strlen(file) < room)
+        snprintf(text + n, room - n, "%s%s", join, file);
+}
+
+bool catalogue_unread(struct catalogue_parser *ps, const char *file, const char *unchecked)
+{
+    struct catalogue_unread *u = NULL;
+    for (size_t i = 0; i < ps->unread_count && u == NULL; i++)
+        if (strcmp(ps->unread[i].file, file) == 0) u = &ps->unread[i];
+    if (u == NULL) return false;
+    if (unchecked == NULL) return true;
+    if (u->said == NULL && ps->error_count < CATALOGUE_ERRORS_MAX) {
+        u->said = &ps->errors[ps->error_count];
+        catalogue_mistake(ps, (struct catalogue_place){.file = file}, "Thiếu tệp này",
+                          "The file is missing", NULL);
+    }
+    if (u->said == NULL) return true;
+    unread_add(u->said->text_vi, sizeof u->said->text_vi, "; vì vậy chưa xét được: ", unchecked);
+    unread_add(u->said->text_en, sizeof u->said->text_en, "; so not checked: ", unchecked);
+    return true;
+}
+
+void catalogue_cell_unknown(const struct catalogue_table *t, size_t row, size_t column,
+                            const char *in, const char *vi, const char *en)
+{
+    if (!catalogue_unread(t->ps, in, t->file)) catalogue_cell_mistake(t, row, column, vi, en);
+}
+
+/* ---- reading ---- */
+
 /* What one read of a CSV file knows besides the table. */
 struct reading {
     struct csv_reader csv;
@@ -139,6 +182,15 @@ static void flaw_note(struct catalogue_table *t, const struct csv_row *row)
                 csv_flaw_text_en(row->flaw.kind), NULL);
 }
 
+/* The file as a whole cannot be read. */
+static void unread_mistake(struct catalogue_table *t, const char *vi, const char *en)
+{
+    bool more = t->ps->error_count < CATALOGUE_ERRORS_MAX;
+    struct catalogue_error *said = more ? &t->ps->errors[t->ps->error_count] : NULL;
+    row_mistake(t, 0, NULL, vi, en, NULL);
+    unread_note(t->ps, t->file, said);
+}
+
 static void rows_read(struct catalogue_table *t, struct reading *rd)
 {
     bool header = false;
@@ -160,8 +212,7 @@ static void rows_read(struct catalogue_table *t, struct reading *rd)
             break;
         }
     }
-    if (!header)
-        row_mistake(t, 0, NULL, "Tệp không có dòng tiêu đề", "The file has no header line", NULL);
+    if (!header) unread_mistake(t, "Tệp không có dòng tiêu đề", "The file has no header line");
 }
 
 static size_t lines_count(struct bytes data)
@@ -186,7 +237,10 @@ void catalogue_table_read_some(struct catalogue_parser *ps, const char *file,
         .ps = ps, .file = file, .columns = columns, .column_count = column_count, .needed = needed};
     const struct catalogue_file *f = catalogue_file_find(ps, file);
     if (f == NULL) {
-        if (required) row_mistake(t, 0, NULL, "Thiếu tệp này", "The file is missing", NULL);
+        if (required)
+            unread_mistake(t, "Thiếu tệp này", "The file is missing");
+        else
+            unread_note(ps, file, NULL);
         return;
     }
     struct reading *rd = calloc(1, sizeof *rd);

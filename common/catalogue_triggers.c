@@ -44,21 +44,24 @@ static void trigger_check(const struct catalogue_table *t, size_t row,
         catalogue_cell_mistake(t, row, TR_INDICATOR, "records và late không có chỉ tiêu",
                                "records and late have no indicator");
     if ((g->what == CATALOGUE_TRIGGER_RECORDS) != (g->type != NULL && g->records[0] != '\0'))
-        catalogue_cell_mistake(t, row, TR_TYPE, "records cần type và records, và chỉ nó",
+        catalogue_cell_unknown(t, row, TR_TYPE, "types.csv",
+                               "records cần type và records, và chỉ nó",
                                "records needs type and records, and nothing else does");
     if (!figure) {
         /* no figure to look at */
     } else if (in == NULL)
-        catalogue_cell_mistake(t, row, TR_INDICATOR, "indicators.csv không có chỉ tiêu này",
+        catalogue_cell_unknown(t, row, TR_INDICATOR, "indicators.csv",
+                               "indicators.csv không có chỉ tiêu này",
                                "indicators.csv has no such indicator");
     else if (g->what != CATALOGUE_TRIGGER_NUM && !trigger_ratio(in))
         catalogue_cell_mistake(t, row, TR_WHAT, "Chỉ tiêu này không có mẫu số",
                                "This indicator has no denominator");
     if (g->least[0] != '\0' && !trigger_param(c, g->least))
-        catalogue_cell_mistake(t, row, TR_LEAST, "params.csv không có tham số này",
+        catalogue_cell_unknown(t, row, TR_LEAST, "params.csv", "params.csv không có tham số này",
                                "params.csv has no such parameter");
     if (g->percent_of[0] != '\0' && catalogue_indicator(c, g->percent_of) == NULL)
-        catalogue_cell_mistake(t, row, TR_PERCENT_OF, "indicators.csv không có chỉ tiêu này",
+        catalogue_cell_unknown(t, row, TR_PERCENT_OF, "indicators.csv",
+                               "indicators.csv không có chỉ tiêu này",
                                "indicators.csv has no such indicator");
 }
 

@@ -122,6 +122,7 @@ static void type_kept(const struct catalogue_table *t, const struct type_row *x)
 static void types_gone(const struct catalogue_table *t)
 {
     const struct catalogue *before = t->ps->before;
+    if (catalogue_unread(t->ps, t->file, NULL)) return;
     for (size_t i = 0; before != NULL && i < before->type_count; i++) {
         const struct catalogue_type *was = &before->types[i];
         if (catalogue_type_by_no(t->ps->c, was->no) == NULL &&
@@ -178,14 +179,16 @@ static void list_check(const struct catalogue_table *t, size_t row, const struct
     if (kind_is(f, CATALOGUE_CHOICE) || kind_is(f, CATALOGUE_CHOICES)) {
         size_t count;
         if (catalogue_list(c, f->list, &count) == NULL)
-            catalogue_cell_mistake(t, row, FI_LIST, "choices.csv không có danh sách này",
+            catalogue_cell_unknown(t, row, FI_LIST, "choices.csv",
+                                   "choices.csv không có danh sách này",
                                    "choices.csv has no such list");
         else if (kind_is(f, CATALOGUE_CHOICES) && count > CATALOGUE_SET_MAX)
             catalogue_cell_mistake(t, row, FI_LIST, "Danh sách quá dài cho kiểu choices",
                                    "The list is too long for a choices field");
     } else if (kind_is(f, CATALOGUE_REF)) {
         if (catalogue_type_by_name(c, f->list) == NULL)
-            catalogue_cell_mistake(t, row, FI_LIST, "types.csv không có loại hồ sơ này",
+            catalogue_cell_unknown(t, row, FI_LIST, "types.csv",
+                                   "types.csv không có loại hồ sơ này",
                                    "types.csv has no such record type");
     } else if (f->list[0] != '\0') {
         catalogue_cell_mistake(t, row, FI_LIST, "Kiểu này không có danh sách",
@@ -285,7 +288,7 @@ static void field_read(const struct catalogue_table *t, size_t row, bool said,
     out->row = row;
     out->type_no = type == NULL ? 0 : type->no;
     if (type == NULL)
-        catalogue_cell_mistake(t, row, FI_TYPE, "types.csv không có loại hồ sơ này",
+        catalogue_cell_unknown(t, row, FI_TYPE, "types.csv", "types.csv không có loại hồ sơ này",
                                "types.csv has no such record type");
     f->no = catalogue_cell_number(t, row, FI_NO, 1, CATALOGUE_FIELDS_MAX);
     f->name = sql_name(t, row, FI_NAME);
@@ -352,6 +355,7 @@ static void field_kept(const struct catalogue_table *t, const struct field_row *
 static void fields_gone(const struct catalogue_table *t)
 {
     const struct catalogue *before = t->ps->before;
+    if (catalogue_unread(t->ps, t->file, NULL)) return;
     for (size_t i = 0; before != NULL && i < before->type_count; i++) {
         const struct catalogue_type *was = &before->types[i];
         const struct catalogue_type *now = catalogue_type_by_no(t->ps->c, was->no);
@@ -384,7 +388,7 @@ static void fields_hand_out(struct catalogue_parser *ps, const struct field_row 
             if (fields[at].sensitivity > type->sensitivity)
                 type->sensitivity = fields[at].sensitivity;
         }
-        if (type->field_count == 0)
+        if (type->field_count == 0 && !catalogue_unread(ps, "fields.csv", NULL))
             catalogue_mistake(ps, (struct catalogue_place){.file = "types.csv"},
                               "Loại hồ sơ không có trường nào", "The type has no field",
                               type->name);

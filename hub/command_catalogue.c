@@ -92,21 +92,22 @@ static json_t *hub_catalogue_open(struct hub_app *a, struct bytes archive, struc
                                   json_t *found)
 {
     struct catalogue_file *files = NULL;
-    size_t file_count = 0, count = 0;
+    size_t file_count = 0;
     json_t *j = NULL;
     struct catalogue *c = NULL;
     struct catalogue_error *errors = calloc(CATALOGUE_ERRORS_MAX, sizeof *errors);
     if (errors == NULL) return hub_command_fail(ERR_NOMEM);
+    struct catalogue_mistakes why = {.v = errors, .room = CATALOGUE_ERRORS_MAX};
     enum err e = catalogue_unarchive(archive, &files, &file_count);
     if (e == ERR_OK)
         e = catalogue_parse_after(files, file_count, hub_store_catalogue(a->store), &c, errors,
-                                  &count);
-    if (e == ERR_OK) {
-        e = hub_store_catalogue_try(a->store, c, &errors[0]);
-        count = 1;
+                                  &why.count);
+    if (c != NULL) { /* also of one with mistakes, so that all of them are named at once */
+        enum err tried = hub_store_catalogue_try(a->store, c, &why);
+        if (e == ERR_OK || tried != ERR_OK) e = tried;
     }
     if (e == ERR_BAD_INPUT)
-        j = hub_catalogue_mistakes(errors, count);
+        j = hub_catalogue_mistakes(errors, why.count);
     else if (e != ERR_OK)
         j = hub_command_fail(e);
     if (e == ERR_OK) {

@@ -203,9 +203,9 @@ MUST_CHECK enum err hub_store_contact(struct hub_store *s, const struct id_hash 
  * taken or rolled back. */
 const struct catalogue *hub_store_catalogue(struct hub_store *s);
 /* Would the SQL of this catalogue work here? Outside a transaction; leaves nothing behind.
- * ERR_BAD_INPUT: `why` says what does not. */
+ * ERR_BAD_INPUT: `why` has got a mistake for each that does not. */
 MUST_CHECK enum err hub_store_catalogue_try(struct hub_store *s, const struct catalogue *c,
-                                            struct catalogue_error *why);
+                                            struct catalogue_mistakes *why);
 
 /* Recompute every record's scope sum, and the position hashes and chains of the whole log.
  * ERR_DAMAGED: something differs (logged). Outside a transaction. */

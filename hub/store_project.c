@@ -263,7 +263,7 @@ enum err hub_store_project(struct hub_store *s)
 }
 
 enum err hub_store_catalogue_try(struct hub_store *s, const struct catalogue *c,
-                                 struct catalogue_error *why)
+                                 struct catalogue_mistakes *why)
 {
     struct typed *t = NULL;
     enum err e = db_begin(s->db);

@@ -282,7 +282,7 @@ enum err typed_open_read(struct db *db, const struct catalogue *c, struct typed 
     return e;
 }
 
-enum err typed_open(struct db *db, const struct catalogue *c, struct catalogue_error *why,
+enum err typed_open(struct db *db, const struct catalogue *c, struct catalogue_mistakes *why,
                     struct typed **out)
 {
     assert(db_in_transaction(db));

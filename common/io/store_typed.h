@@ -26,10 +26,10 @@
 struct typed;
 
 /* Create or extend the tables for this catalogue (columns are only ever added), inside the caller's
- * transaction. ERR_BAD_INPUT: a constraint or indicator does not compile; `why` says which. `why` NULL:
+ * transaction. ERR_BAD_INPUT: constraints or indicators do not compile; `why` has got a mistake for each. `why` NULL:
  * the edition is in use, published when rules were laxer; such a rule is logged, and fails when it is run. */
 MUST_CHECK enum err typed_open(struct db *db, const struct catalogue *c,
-                               struct catalogue_error *why, struct typed **out);
+                               struct catalogue_mistakes *why, struct typed **out);
 /* The same tables on a DB_READONLY connection, as they are: for queries alone. */
 MUST_CHECK enum err typed_open_read(struct db *db, const struct catalogue *c, struct typed **out);
 void typed_close(struct typed *t);

@@ -15,7 +15,7 @@ enum {
 
 /* ---- telling what is wrong with a catalogue ---- */
 
-static enum err typed_refuse(struct catalogue_error *why, const char *file, const char *what,
+static enum err typed_refuse(struct catalogue_mistakes *why, const char *file, const char *what,
                              const char *column, const char *detail)
 {
     if (why == NULL) { /* in use: it was good once, and all else of it still is */
@@ -23,14 +23,16 @@ static enum err typed_refuse(struct catalogue_error *why, const char *file, cons
                   log_str("what", what));
         return ERR_OK;
     }
-    *why = (struct catalogue_error){0};
-    snprintf(why->file, sizeof why->file, "%s", file);
-    snprintf(why->column, sizeof why->column, "%s", column);
-    snprintf(why->text_vi, sizeof why->text_vi, "%.63s: biểu thức SQL không dùng được: %.90s", what,
+    if (why->count == why->room) return ERR_BAD_INPUT;
+    struct catalogue_error *x = &why->v[why->count++];
+    *x = (struct catalogue_error){0};
+    snprintf(x->file, sizeof x->file, "%s", file);
+    snprintf(x->column, sizeof x->column, "%s", column);
+    snprintf(x->text_vi, sizeof x->text_vi, "%.63s: biểu thức SQL không dùng được: %.90s", what,
              detail);
-    snprintf(why->text_en, sizeof why->text_en, "%.63s: the SQL expression does not work: %.90s",
-             what, detail);
-    return ERR_BAD_INPUT;
+    snprintf(x->text_en, sizeof x->text_en, "%.63s: the SQL expression does not work: %.90s", what,
+             detail);
+    return ERR_OK; /* the next is looked at as well */
 }
 
 /* The prospective row as a one-row table with the names of the fields. */
@@ -210,13 +212,15 @@ static enum err typed_check_rules(struct typed *t, struct buf *sql)
 enum err typed_check_all(struct typed *t, struct buf *sql)
 {
     enum err e = ERR_OK;
+    size_t before = t->why != NULL ? t->why->count : 0;
     for (size_t i = 0; e == ERR_OK && i < t->count; i++)
         e = typed_check_type(t, t->tables[i].type, sql);
     size_t count = 0;
     const struct catalogue_indicator *v = catalogue_indicators(t->catalogue, &count);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         e = typed_check_indicator(t, &v[i], sql);
-    return e == ERR_OK ? typed_check_rules(t, sql) : e;
+    if (e == ERR_OK) e = typed_check_rules(t, sql);
+    return e == ERR_OK && t->why != NULL && t->why->count > before ? ERR_BAD_INPUT : e;
 }
 
 /* ---- checking a row ---- */

@@ -18,7 +18,7 @@ struct typed {
     const struct catalogue *catalogue;
     struct typed_table *tables; /* one per type, in the catalogue's order */
     size_t count;
-    struct catalogue_error *why; /* while opening */
+    struct catalogue_mistakes *why; /* while opening */
 };
 
 /* SQL type of a field's column. */
@@ -34,7 +34,7 @@ char *typed_copy(struct buf *sql);
 /* The query behind typed_check(); NULL when no field has relevant or constraint. */
 char *typed_check_text(const struct catalogue_type *type, struct buf *sql);
 
-/* Compile every expression of the catalogue. ERR_BAD_INPUT: t->why says which does not. */
+/* Compile every expression of the catalogue. ERR_BAD_INPUT: t->why says which do not. */
 MUST_CHECK enum err typed_check_all(struct typed *t, struct buf *sql);
 
 #endif

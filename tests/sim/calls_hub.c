@@ -1496,7 +1496,9 @@ static enum err catalogue_try(struct calls *c)
 {
     struct catalogue_error why;
     const struct catalogue *cat = hub_store_catalogue(c->hub);
-    return cat != NULL ? hub_store_catalogue_try(c->hub, cat, &why) : ERR_NOT_READY;
+    return cat != NULL
+               ? hub_store_catalogue_try(c->hub, cat, &(struct catalogue_mistakes){&why, 1, 0})
+               : ERR_NOT_READY;
 }
 
 static enum err user_name(struct calls *c)

@@ -442,6 +442,46 @@ static void what_is_sealed_is_said_of_every_text_of_class_4(void **state)
     }
 }
 
+/* A file that is missing is one mistake, which says what could not be looked at for it. */
+static void a_missing_file_has_no_followers(void **state)
+{
+    static const struct {
+        const char *file, *unchecked; /* "": nothing */
+    } cases[] = {
+        {"units.csv", "successors.csv"},   {"units.csv", "duties.csv"},
+        {"choices.csv", "fields.csv"},     {"choices.csv", "indicators.csv"},
+        {"types.csv", "fields.csv"},       {"fields.csv", "follows.csv"},
+        {"reports.csv", "windows.csv"},    {"indicators.csv", "report_lines.csv"},
+        {"indicators.csv", "indicators/"}, {"params.csv", "clocks.csv"},
+        {"schemes.csv", "bands.csv"},
+    };
+    size_t n = 0;
+    struct catalogue *before = catalogue_load_parsed("catalogue");
+    struct catalogue_file *files = catalogue_load("catalogue", &n);
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct catalogue *c = NULL;
+        struct catalogue_file less[CATALOGUE_FILES_MAX];
+        size_t count = 0;
+        for (size_t k = 0; k < n; k++)
+            if (strcmp(files[k].name, cases[i].file) != 0) less[count++] = files[k];
+        assert_int_equal(catalogue_parse_after(less, count, before, &c, errors, &error_count),
+                         ERR_BAD_INPUT);
+        for (size_t k = 0; k < error_count; k++)
+            if (strcmp(errors[k].file, cases[i].file) != 0 || k > 0)
+                print_error("without %s: %s:%u %s: %s\n", cases[i].file, errors[k].file,
+                            errors[k].row, errors[k].column, errors[k].text_en);
+        assert_int_equal(error_count, 1);
+        assert_string_equal(errors[0].file, cases[i].file);
+        assert_int_equal(errors[0].row, 0);
+        assert_non_null(strstr(errors[0].text_vi, "Thiếu tệp này; vì vậy chưa xét được: "));
+        assert_non_null(strstr(errors[0].text_en, cases[i].unchecked));
+        catalogue_free(c);
+    }
+    catalogue_unload(files, n);
+    catalogue_free(before);
+}
+
 static void mistakes_are_capped(void **state)
 {
     (void)state;
@@ -1148,7 +1188,7 @@ static void numbers_stay_what_they_were(void **state)
                               errors[k].row == after_cases[i].row &&
                               strstr(errors[k].text_en, after_cases[i].words) != NULL);
         if (!fine && !found) fail_msg("case %zu: %s", i, errors[0].text_en);
-        if (fine) catalogue_free(c);
+        catalogue_free(c);
     }
     catalogue_free(before);
 }
@@ -1219,6 +1259,7 @@ int main(void)
         cmocka_unit_test(days_of_own_fields_are_read),
         cmocka_unit_test(due_rules_are_read),
         cmocka_unit_test(what_is_sealed_is_said_of_every_text_of_class_4),
+        cmocka_unit_test(a_missing_file_has_no_followers),
         cmocka_unit_test(mistakes_are_capped),
         cmocka_unit_test(long_details_are_cut),
         cmocka_unit_test(limits_at_and_above),

@@ -31,7 +31,7 @@ static void every_sql_passes_the_guard(void **state)
     const struct catalogue_indicator *in = catalogue_indicators(c, &count);
     assert_int_equal(db_open(path, NULL, DB_CREATE, &db), ERR_OK);
     assert_int_equal(db_begin(db), ERR_OK);
-    enum err e = typed_open(db, c, &why, &t);
+    enum err e = typed_open(db, c, &(struct catalogue_mistakes){&why, 1, 0}, &t);
     if (e != ERR_OK) fail_msg("%s: %s %s %s", err_name(e), why.file, why.column, why.text_en);
     for (size_t i = 0; i < count; i++) {
         struct db_param days[] = {

@@ -15,6 +15,7 @@
 #include "common/io/folder.h"
 #include "hub/export.h"
 #include "hub/verify.h"
+#include "tests/lib/catalogue_load.h"
 #include "tests/lib/office.h"
 
 #define PERSON_A "11111111111111111111111111111111"
@@ -203,6 +204,73 @@ static void catalogue_mistakes_name_file_row_and_column(void **state)
     json_decref(r);
     json_decref(q);
     buf_free(&archive);
+}
+
+/* The mistakes of a check of the shipped catalogue with these files; data NULL: it is left out. */
+static json_t *mistakes_with(struct office *o, const struct catalogue_file *changed, size_t count)
+{
+    struct buf archive;
+    size_t n = 0, kept = 0;
+    struct catalogue_file *all = catalogue_load("catalogue", &n), files[CATALOGUE_FILES_MAX];
+    buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
+    for (size_t i = 0; i < n; i++) {
+        struct catalogue_file f = all[i];
+        for (size_t k = 0; k < count; k++)
+            if (strcmp(f.name, changed[k].name) == 0) f = changed[k];
+        if (f.data.p != NULL) files[kept++] = f;
+    }
+    assert_int_equal(catalogue_archive(files, kept, &archive), ERR_OK);
+    size_t room = sodium_base64_ENCODED_LEN(archive.len, sodium_base64_VARIANT_ORIGINAL);
+    char *text = malloc(room);
+    assert_non_null(text);
+    sodium_bin2base64(text, room, archive.p, archive.len, sodium_base64_VARIANT_ORIGINAL);
+    json_t *r =
+        office_send(&o->app, json_pack("{s:s, s:s}", "verb", "catalogue_check", "archive", text),
+                    ERR_BAD_INPUT);
+    free(text);
+    buf_free(&archive);
+    catalogue_unload(all, n);
+    return r;
+}
+
+/* How many mistakes of the answer are of this file. */
+static int mistakes_of(const json_t *r, const char *file)
+{
+    const json_t *m = json_object_get(r, "mistakes");
+    int n = 0;
+    for (size_t i = 0; i < json_array_size(m); i++)
+        n += strcmp(text_at(json_array_get(m, i), "file"), file) == 0;
+    return n;
+}
+
+/* Whoever edits a catalogue sees in one go what is wrong with it: broken SQL beside broken tables. */
+static void all_mistakes_of_a_catalogue_are_named_at_once(void **state)
+{
+    struct office *o = *state;
+    const struct catalogue_file sql[] = {{"indicators/T01.sql", bytes_str("SELECT nothing")},
+                                         {"indicators/T02.sql", bytes_str("SELEC 1")}};
+    const struct catalogue_file more[] = {sql[0],
+                                          sql[1],
+                                          {"params.csv", bytes_str("name,value\na,1\n")},
+                                          {"units.csv", bytes_make(NULL, 0)}};
+    json_t *r = mistakes_with(o, sql, 2); /* each of several */
+    assert_int_equal(mistakes_of(r, "indicators/T01.sql"), 1);
+    assert_int_equal(mistakes_of(r, "indicators/T02.sql"), 1);
+    assert_int_equal(json_array_size(json_object_get(r, "mistakes")), 2);
+    json_decref(r);
+    r = mistakes_with(o, more, 4); /* beside those of the tables */
+    assert_int_equal(mistakes_of(r, "indicators/T01.sql"), 1);
+    assert_int_equal(mistakes_of(r, "indicators/T02.sql"), 1);
+    assert_int_equal(mistakes_of(r, "units.csv"), 1);
+    assert_int_equal(mistakes_of(r, "successors.csv"), 0);
+    assert_true(mistakes_of(r, "params.csv") > 0);
+    json_decref(r);
+    /* of record types that are not to be had, SQL cannot be tried: nothing is made up */
+    const struct catalogue_file types[] = {sql[0], {"types.csv", bytes_make(NULL, 0)}};
+    r = mistakes_with(o, types, 2);
+    assert_int_equal(json_array_size(json_object_get(r, "mistakes")), 1);
+    assert_int_equal(mistakes_of(r, "types.csv"), 1);
+    json_decref(r);
 }
 
 static void invitations_are_for_known_units_and_name_an_address(void **state)
@@ -982,6 +1050,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_page_names_no_file, setup, teardown),
         cmocka_unit_test(init_makes_a_hub_once_and_it_opens),
         cmocka_unit_test_setup_teardown(catalogue_mistakes_name_file_row_and_column, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(all_mistakes_of_a_catalogue_are_named_at_once, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(invitations_are_for_known_units_and_name_an_address, setup,
                                         teardown),

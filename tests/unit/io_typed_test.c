@@ -44,7 +44,7 @@ static void rows_and_rules_of_the_catalogue(void **state)
     struct id_record rid = {{1, 2, 3}};
     assert_int_equal(db_open(path, NULL, DB_CREATE, &db), ERR_OK);
     assert_int_equal(db_begin(db), ERR_OK);
-    assert_int_equal(typed_open(db, c, &why, &t), ERR_OK);
+    assert_int_equal(typed_open(db, c, &(struct catalogue_mistakes){&why, 1, 0}, &t), ERR_OK);
     assert_int_equal(typed_check(t, person, v, n, &bad, &words), ERR_BAD_VALUE);
     assert_string_equal(bad->name, "full_name"); /* required */
     size_t name = (size_t)(catalogue_field_by_name(person, "full_name") - person->fields);
@@ -84,7 +84,7 @@ static void rows_and_rules_of_the_catalogue(void **state)
     typed_close(t);
     /* Again over the same tables, and over one that lacks a column. */
     assert_int_equal(db_exec(db, "ALTER TABLE person DROP COLUMN phone"), ERR_OK);
-    assert_int_equal(typed_open(db, c, &why, &t), ERR_OK);
+    assert_int_equal(typed_open(db, c, &(struct catalogue_mistakes){&why, 1, 0}, &t), ERR_OK);
     assert_int_equal(number(db, "SELECT count(phone) FROM person"), 0);
     typed_close(t);
     assert_int_equal(db_commit(db), ERR_OK);
@@ -124,7 +124,8 @@ static void sql_that_does_not_work_is_named(void **state)
             }
         assert_int_equal(catalogue_parse(files, count, &c, list, &errors), ERR_OK);
         assert_int_equal(db_begin(db), ERR_OK);
-        assert_int_equal(typed_open(db, c, &why, &t), ERR_BAD_INPUT);
+        assert_int_equal(typed_open(db, c, &(struct catalogue_mistakes){&why, 1, 0}, &t),
+                         ERR_BAD_INPUT);
         assert_string_equal(why.file, "fields.csv");
         assert_string_equal(why.column, "constraint");
         assert_non_null(strstr(why.text_en, "w_record.loai"));
@@ -183,7 +184,7 @@ static void an_indicator_says_nothing_in_words(void **state)
     struct period_window year = {{2026, 1, 1}, {2026, 12, 31}};
     assert_int_equal(db_open(path, NULL, DB_CREATE, &db), ERR_OK);
     assert_int_equal(db_begin(db), ERR_OK);
-    assert_int_equal(typed_open(db, c, &why, &t), ERR_OK);
+    assert_int_equal(typed_open(db, c, &(struct catalogue_mistakes){&why, 1, 0}, &t), ERR_OK);
     assert_int_equal(db_exec(db, "INSERT INTO person(id, unit, full_name, sex) "
                                  "VALUES (x'01', '26170', 'Lan', 'female')"),
                      ERR_OK);
@@ -253,7 +254,7 @@ static void as_much_is_owed_as_a_list_may_hold(void **state)
     struct catalogue *c = catalogue_load_parsed("catalogue");
     assert_int_equal(db_open(path, NULL, DB_CREATE, &db), ERR_OK);
     assert_int_equal(db_begin(db), ERR_OK);
-    assert_int_equal(typed_open(db, c, &why, &t), ERR_OK);
+    assert_int_equal(typed_open(db, c, &(struct catalogue_mistakes){&why, 1, 0}, &t), ERR_OK);
     const struct catalogue_indicator *in = catalogue_indicator(c, "Q01");
     assert_true(owed_wanted(in));
     assert_int_equal(indicator_run(db, t, c, in, year, list, owed_fact, &sum, told), ERR_OK);
@@ -305,7 +306,7 @@ static void a_clock_that_does_not_work_hides_no_other(void **state)
         fail_msg("%s:%u %s: %s", list[0].file, list[0].row, list[0].column, list[0].text_en);
     assert_int_equal(db_open(path, NULL, DB_CREATE, &db), ERR_OK);
     assert_int_equal(db_begin(db), ERR_OK);
-    assert_int_equal(typed_open(db, c, &why, &t), ERR_OK);
+    assert_int_equal(typed_open(db, c, &(struct catalogue_mistakes){&why, 1, 0}, &t), ERR_OK);
     assert_int_equal(db_exec(db, "INSERT INTO child_report(id, unit, received_on) VALUES "
                                  "(x'00112233445566778899aabbccddeeff', '26170', '2026-03-02')"),
                      ERR_OK);
