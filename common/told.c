@@ -20,14 +20,21 @@ const struct catalogue_field *told_title(const struct catalogue_type *t, unsigne
     return may && (own || !told_is_person(t)) ? f : NULL;
 }
 
-const char *told_choice(const struct catalogue *c, const char *list, const char *value)
+const struct catalogue_choice *told_find(const struct catalogue *c, const char *list,
+                                         const char *value)
 {
     size_t n = 0;
     const struct catalogue_choice *v = catalogue_choices(c, &n);
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(v[i].list, list) == 0 && strcmp(v[i].value, value) == 0) return v[i].label_vi;
+        if (strcmp(v[i].list, list) == 0 && strcmp(v[i].value, value) == 0) return &v[i];
     }
-    return value;
+    return NULL;
+}
+
+const char *told_choice(const struct catalogue *c, const char *list, const char *value)
+{
+    const struct catalogue_choice *v = told_find(c, list, value);
+    return v != NULL ? v->label_vi : value;
 }
 
 static void told_unit(const struct catalogue *c, struct date today, const char *code,

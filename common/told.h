@@ -19,7 +19,10 @@ bool told_is_person(const struct catalogue_type *t);
 const struct catalogue_field *told_title(const struct catalogue_type *t, unsigned max_class,
                                          bool own);
 
-/* The label of a choice; the value itself where the list has none. */
+/* The choice of this value; NULL: the list has none. */
+const struct catalogue_choice *told_find(const struct catalogue *c, const char *list,
+                                         const char *value);
+/* Its label; the value itself where the list has none. */
 const char *told_choice(const struct catalogue *c, const char *list, const char *value);
 
 /*

@@ -23,6 +23,15 @@ static const char *cases_label(const struct cli *c, const json_t *o, const char 
     return cases_text(o, c->en ? en : vi);
 }
 
+/* The label of the code under `key`; the code itself where the catalogue has none. */
+static const char *cases_choice(const struct cli *c, const json_t *o, const char *key)
+{
+    char labelled[64];
+    snprintf(labelled, sizeof labelled, "%s_%s", key, c->en ? "en" : "vi");
+    const char *label = cases_text(o, labelled);
+    return label[0] != '\0' ? label : cases_text(o, key);
+}
+
 static const char *cases_state(const struct cli *c, const char *state)
 {
     static const char *const words[][3] = {
@@ -160,7 +169,7 @@ static void cases_print_settlements(const struct cli *c, const json_t *list)
         cases_dong(s, "returned", returned);
         printf(cli_text(c, "    quyết toán %s: %s, chi %s, nộp lại %s%s %s\n",
                         "    settlement %s: %s, spent %s, returned %s%s %s\n"),
-               cases_text(s, "id"), cases_text(s, "state"), spent, returned,
+               cases_text(s, "id"), cases_choice(c, s, "state"), spent, returned,
                cases_count(s, "late") != 0 ? cli_text(c, ", TRỄ HẠN", ", LATE") : "",
                cases_text(s, "return_reason"));
     }
@@ -176,7 +185,8 @@ void cases_print_budget(const struct cli *c, const json_t *r)
         cases_dong(e, "lines", other);
         printf(cli_text(c, "%s dự toán %s: %s (các dòng: %s), %s\n",
                         "%s estimate %s: %s (lines: %s), %s\n"),
-               cases_text(e, "unit"), cases_text(e, "id"), total, other, cases_text(e, "state"));
+               cases_text(e, "unit"), cases_text(e, "id"), total, other,
+               cases_choice(c, e, "state"));
     }
     list = json_object_get(r, "allocations");
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -212,7 +222,8 @@ static void cases_print_sheet(const struct cli *c, const json_t *s)
     printf(cli_text(c, "Tổng: xã %s, huyện %s, tối đa %s; theo điểm: %s; phân loại: %s; %s\n",
                     "Total: commune %s, district %s, of %s; by points: %s; class: %s; %s\n"),
            cases_text(s, "self_sum"), cases_text(s, "district_sum"), cases_text(s, "most"),
-           cases_text(s, "class_by_points"), cases_text(s, "result_class"), cases_text(s, "state"));
+           cases_choice(c, s, "class_by_points"), cases_choice(c, s, "result_class"),
+           cases_choice(c, s, "state"));
     if (cases_text(s, "digest")[0] != '\0')
         printf(cli_text(c, "Mã băm bản công bố: %s\n", "Digest as published: %s\n"),
                cases_text(s, "digest"));
@@ -233,8 +244,8 @@ void cases_print_score(const struct cli *c, const json_t *r)
         printf(cli_text(c, "%s %s %lld %s: %s, xã %s, huyện %s, %s\n",
                         "%s %s %lld %s: %s, commune %s, district %s, %s\n"),
                cases_text(s, "id"), cases_text(s, "unit"), cases_count(s, "year"),
-               cases_text(s, "scheme"), cases_text(s, "state"), cases_text(s, "self_total"),
-               cases_text(s, "district_total"), cases_text(s, "result_class"));
+               cases_text(s, "scheme"), cases_choice(c, s, "state"), cases_text(s, "self_total"),
+               cases_text(s, "district_total"), cases_choice(c, s, "result_class"));
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "common/id.h"
 #include "common/text.h"
+#include "common/told.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,34 @@ static const char *money_text(const json_t *o, const char *key)
     return s != NULL ? s : "";
 }
 
+/* Beside the code under `key`, of a choice field of the type, its labels: "state_vi", "state_en". */
+static void money_label(const struct catalogue *c, const char *type, const char *field, json_t *row,
+                        const char *key, enum err *e)
+{
+    char vi[CATALOGUE_NAME_BYTES_MAX + 4], en[CATALOGUE_NAME_BYTES_MAX + 4];
+    const struct catalogue_type *t = catalogue_type_by_name(c, type);
+    const struct catalogue_field *f = t != NULL ? catalogue_field_by_name(t, field) : NULL;
+    const struct catalogue_choice *v =
+        f != NULL ? told_find(c, f->list, money_text(row, key)) : NULL;
+    if (v == NULL) return;
+    snprintf(vi, sizeof vi, "%s_vi", key);
+    snprintf(en, sizeof en, "%s_en", key);
+    money_set(row, vi, json_string(v->label_vi), e);
+    money_set(row, en, json_string(v->label_en), e);
+}
+
+static enum err money_states(const struct catalogue *c, const char *type, json_t *rows)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
+        money_label(c, type, "state", row, "state", &e);
+        money_label(c, type, "result_class", row, "result_class", &e); /* of score sheets */
+        money_label(c, type, "result_class", row, "class_by_points", &e);
+    }
+    return e;
+}
+
 /* ---- budgets ---- */
 
 static enum err money_estimates(struct db *db, int year, const char *unit, json_t *rows)
@@ -171,6 +200,8 @@ enum err money_budgets(struct db *db, const struct catalogue *c, int year, const
     enum err e = money_estimates(db, year, unit, estimates);
     if (e == ERR_OK) e = money_allocations(db, year, unit, allocations);
     if (e == ERR_OK) e = money_parts(db, year, lines, settlements);
+    if (e == ERR_OK) e = money_states(c, "budget_estimate", estimates);
+    if (e == ERR_OK) e = money_states(c, "budget_settlement", settlements);
     if (e == ERR_OK) e = money_hang(allocations, lines, "lines");
     if (e == ERR_OK) e = money_hang(allocations, settlements, "settlements");
     if (e == ERR_OK) {
@@ -211,6 +242,7 @@ enum err money_sheets(struct db *db, const struct catalogue *c, int year, const 
     db_bind_str(q, 2, unit);
     enum err e = money_rows(q, rows);
     if (rows == NULL && e == ERR_OK) e = ERR_NOMEM;
+    if (e == ERR_OK) e = money_states(c, "score_sheet", rows);
     if (e == ERR_OK)
         *out = rows;
     else
@@ -323,6 +355,7 @@ enum err money_sheet(struct db *db, const struct catalogue *c, const struct id_r
         const struct catalogue_scheme *s = catalogue_scheme_find(
             c, money_text(sheet, "scheme"), money_text(sheet, "version"), (struct date){1, 1, 1});
         e = money_lines(s, lines, sheet);
+        if (e == ERR_OK) e = money_states(c, "score_sheet", rows); /* the sheet is the one row */
     }
     json_decref(rows);
     json_decref(lines);

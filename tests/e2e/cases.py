@@ -40,6 +40,8 @@ def budget(w, node):
     check("the clock runs to 15/10/2017 and is over on the 16th",
           clock(node, "K07", "2017-10-15") == ["soon"] and clock(node, "K07", "2017-10-16") == ["overdue"])
     paper = node.ask("put", "--type", "budget_settlement", "allocation=" + money, "spent=8.000.000", "state=none")["id"]
+    told = node.tool("budget", "--year", "2017")
+    check("the tool says the state in words", "quyết toán %s: Chưa quyết toán" % paper in told and "none" not in told)
     node.tool("budget", "submit", paper, ok=(1,))
     check("8,000,000 of 9,000,000 with nothing returned is not handed in", wrong(node, "2017-10-15") == ["M07"])
     node.tool("put", "--id", paper, "returned=1.000.000")
@@ -82,6 +84,9 @@ def score(w, node):
           (line["self_score"], line["district_score"], line["difference"], line["district_note"]) ==
           ("25", "10", "-15", "thiếu hồ sơ"))
     at_hub = w.hub.ask("score", "show", sheet)
+    for told in (w.hub.tool("score", "show", sheet), w.hub.tool("score"), node.tool("score", "show", sheet)):
+        check("tools of both sides say class and state in words",
+              "Đã công bố" in told and not any(x in told for x in ("published", "not_reached", "neither")))
     digest = hashlib.blake2b(at_hub["frozen"].encode(), digest_size=32).hexdigest()
     check("what was published can be recomputed", digest == at_hub["digest"] and at_hub["same"] is True)
     node.tool("put", "--id", line["id"], "self_score=1")

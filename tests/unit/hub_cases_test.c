@@ -411,6 +411,8 @@ static void settlements_that_do_not_add_up_are_not_approved(void **state)
     const json_t *s = json_array_get(json_object_get(a, "settlements"), 0);
     assert_int_equal(json_integer_value(json_object_get(a, "lines_sum")), 9000000);
     assert_int_equal(json_integer_value(json_object_get(s, "late")), 1); /* 16 is after the 15th */
+    assert_string_equal(json_string_value(json_object_get(s, "state_vi")), "Trả lại");
+    assert_string_equal(json_string_value(json_object_get(s, "state_en")), "Returned");
     json_decref(r);
     /* another commune's, and one twice */
     put(o, 1,
