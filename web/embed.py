@@ -24,8 +24,17 @@ SHARED = ("/desk/base.js", "/desk/parts.js", "/desk/reason.js", "/desk/form.js",
 
 
 # Comments that stand on lines of their own at the margin. They are for who reads the source, and were a tenth of what a
-# commune loads over its thin line. Nothing else of a file is changed; vendored files stay as they are.
+# commune loads over its thin line. The indentation of scripts goes too, with the comments behind it: no text of theirs begins a
+# line where that shows. Nothing else of a file is changed; vendored files stay as they are.
 COMMENT = re.compile(rb"^(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)\n", re.M)
+INDENT = re.compile(rb"^ +(?://[^\n]*\n)?", re.M)
+
+
+def bare(path, content):
+    if path.startswith("/vendor/") or not path.endswith((".js", ".css")):
+        return content
+    content = COMMENT.sub(b"", content)
+    return INDENT.sub(b"", content) if path.endswith(".js") else content
 
 
 def is_of(side, path):
@@ -46,8 +55,7 @@ def files(side):
             if kind and is_of(side, path):
                 with open(full, "rb") as f:
                     content = f.read()
-                bare = path.endswith((".js", ".css")) and not path.startswith("/vendor/")
-                yield path, kind, COMMENT.sub(b"", content) if bare else content
+                yield path, kind, bare(path, content)
 
 
 def packed(content):
