@@ -24,8 +24,8 @@ SHARED = ("/desk/base.js", "/desk/parts.js", "/desk/reason.js", "/desk/form.js",
 
 
 # Comments that stand on lines of their own at the margin. They are for who reads the source, and were a tenth of what a
-# commune loads over its thin line. The indentation of scripts goes too, with the comments behind it: no text of theirs begins a
-# line where that shows. Nothing else of a file is changed; vendored files stay as they are.
+# commune loads over its thin line. The indentation of scripts goes too, with the comments behind it: no text of theirs
+# begins a line where that shows. Nothing else of a file is changed; vendored files stay as they are.
 COMMENT = re.compile(rb"^(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)\n", re.M)
 INDENT = re.compile(rb"^ +(?://[^\n]*\n)?", re.M)
 
