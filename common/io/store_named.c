@@ -1,53 +1,26 @@
 #include "common/io/store_named.h"
 
-#include "common/text.h"
+#include "common/name_find.h"
 
 #include <stdlib.h>
 
 enum {
     NAMED_SQL_BYTES_MAX = 64 * 1024,
-    NAMED_FOLDED_BYTES_MAX = 4 * CATALOGUE_TEXT_BYTES_MAX,
     NAMED_MS_MAX = 600000,      /* ms by the clock */
     NAMED_NUMBER_BYTES_MIN = 9, /* digits of a card's number */
     NAMED_NUMBER_BYTES_MAX = 12,
     NAMED_SIEVE_BITS = 1 << 20,
 };
 
-struct named_part {    /* of a text, as it is searched */
-    struct buf words;  /* " nguyen van a o ap mot " */
-    struct buf digits; /* numbers of the text, a blank between them */
-};
-
 struct named_job {
     const struct typed *typed;
     struct named_text *texts;
     size_t count;
-    struct named_part *parts;
-    /* a bit for each two words, and the start of each number, that stand in a text */
-    uint8_t *sieve;
-    struct buf name;
+    struct name_find *names; /* the texts, as names are looked for in them */
+    struct buf *digits;      /* of each text its numbers, a blank between them */
+    uint8_t *sieve;          /* a bit for the start of each number that stands in a text */
     struct named *all;
 };
-
-/* Letters and digits stay, all else becomes one blank; blanks at both ends. */
-static enum err named_words(struct bytes text, struct buf *out)
-{
-    struct buf folded;
-    buf_clear(out);
-    buf_init(&folded, NAMED_FOLDED_BYTES_MAX);
-    enum err e = text_fold(text, CATALOGUE_TEXT_BYTES_MAX, &folded);
-    bool blank = true;
-    buf_add_u8(out, ' ');
-    for (size_t i = 0; e == ERR_OK && i < folded.len; i++) {
-        uint8_t c = folded.p[i];
-        bool word = c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (word || !blank) buf_add_u8(out, word ? c : ' ');
-        blank = !word;
-    }
-    if (!blank) buf_add_u8(out, ' ');
-    buf_free(&folded);
-    return e == ERR_OK ? out->e : e;
-}
 
 static void named_digits(struct bytes text, struct buf *out)
 {
@@ -60,7 +33,7 @@ static void named_digits(struct bytes text, struct buf *out)
     }
 }
 
-/* ---- the sieve: nearly all persons stand in no text, and are passed over at once ---- */
+/* ---- the sieve: nearly all numbers stand in no text, and are passed over at once ---- */
 
 static size_t named_bit(struct bytes b)
 {
@@ -82,26 +55,10 @@ static bool named_sieve_has(const struct named_job *j, struct bytes b)
     return (j->sieve[bit / 8] & 1u << bit % 8) != 0;
 }
 
-/* " two words " at the blank `p`, of the words before `end`. False: fewer stand there. */
-static bool named_two(const uint8_t *p, const uint8_t *end, struct bytes *out)
+static void named_sieve_fill(struct named_job *j, const struct buf *digits)
 {
-    const uint8_t *first = p + 1 < end ? memchr(p + 1, ' ', (size_t)(end - p) - 1) : NULL;
-    const uint8_t *second =
-        first != NULL && first + 1 < end ? memchr(first + 1, ' ', (size_t)(end - first) - 1) : NULL;
-    if (second == NULL) return false;
-    *out = bytes_make(p, (size_t)(second - p) + 1);
-    return true;
-}
-
-static void named_sieve_fill(struct named_job *j, const struct named_part *part)
-{
-    struct bytes two;
-    const uint8_t *end = part->words.p + part->words.len;
-    for (const uint8_t *p = part->words.p; p != NULL && named_two(p, end, &two);
-         p = memchr(p + 1, ' ', (size_t)(end - p) - 1))
-        named_sieve_add(j, two);
-    for (size_t i = 0; i + NAMED_NUMBER_BYTES_MIN <= part->digits.len; i++)
-        named_sieve_add(j, bytes_make(part->digits.p + i, NAMED_NUMBER_BYTES_MIN));
+    for (size_t i = 0; i + NAMED_NUMBER_BYTES_MIN <= digits->len; i++)
+        named_sieve_add(j, bytes_make(digits->p + i, NAMED_NUMBER_BYTES_MIN));
 }
 
 /* ---- one person ---- */
@@ -122,22 +79,10 @@ static void named_number(const struct named_job *j, struct bytes number, bool *s
     if (number.len < NAMED_NUMBER_BYTES_MIN || number.len > NAMED_NUMBER_BYTES_MAX) return;
     if (!named_sieve_has(j, bytes_make(number.p, NAMED_NUMBER_BYTES_MIN))) return;
     for (size_t k = 0; k < j->count; k++) {
-        const struct buf *d = &j->parts[k].digits;
+        const struct buf *d = &j->digits[k];
         for (size_t i = 0; !said[k] && i + number.len <= d->len; i++)
             said[k] = memcmp(d->p + i, number.p, number.len) == 0;
     }
-}
-
-static enum err named_name(struct named_job *j, struct bytes name, bool *said)
-{
-    struct bytes two;
-    enum err e = named_words(name, &j->name);
-    if (e != ERR_OK) return e == ERR_BAD_INPUT || e == ERR_TOO_LARGE ? ERR_OK : e;
-    if (!named_two(j->name.p, j->name.p + j->name.len, &two) || !named_sieve_has(j, two))
-        return ERR_OK;
-    for (size_t k = 0; k < j->count; k++)
-        said[k] = said[k] || strstr(buf_cstr(&j->parts[k].words), buf_cstr(&j->name)) != NULL;
-    return ERR_OK;
 }
 
 /* Several stand there, with a comma or the like between them. */
@@ -146,7 +91,7 @@ static enum err named_names(struct named_job *j, struct bytes names, bool *said)
     enum err e = ERR_OK;
     for (size_t at = 0, i = 0; e == ERR_OK && i <= names.len; i++) {
         if (i < names.len && memchr(",;/()", names.p[i], 5) == NULL) continue;
-        if (i > at) e = named_name(j, bytes_make(names.p + at, i - at), said);
+        if (i > at) e = name_find(j->names, bytes_make(names.p + at, i - at), said);
         at = i + 1;
     }
     return e;
@@ -157,7 +102,7 @@ static enum err named_person(void *ctx, struct db_stmt *q)
 {
     struct named_job *j = ctx;
     bool said[NAMED_TEXTS_MAX] = {false}, any = false;
-    enum err e = named_name(j, db_column_bytes(q, 2), said);
+    enum err e = name_find(j->names, db_column_bytes(q, 2), said);
     if (e == ERR_OK) e = named_names(j, db_column_bytes(q, 3), said);
     if (e != ERR_OK) return e;
     named_number(j, db_column_bytes(q, 4), said);
@@ -231,33 +176,30 @@ static bool named_sql(const struct catalogue *c, unsigned least, struct buf *sql
 
 static enum err named_begin(struct named_job *j)
 {
+    struct bytes texts[NAMED_TEXTS_MAX];
     j->sieve = calloc(1, NAMED_SIEVE_BITS / 8);
-    j->parts = calloc(j->count, sizeof *j->parts);
-    if (j->sieve == NULL || j->parts == NULL) return ERR_NOMEM;
+    j->digits = calloc(j->count, sizeof *j->digits);
+    if (j->sieve == NULL || j->digits == NULL) return ERR_NOMEM;
     enum err e = ERR_OK;
     for (size_t k = 0; k < j->count; k++) {
-        buf_init(&j->parts[k].words, NAMED_FOLDED_BYTES_MAX);
-        buf_init(&j->parts[k].digits, NAMED_FOLDED_BYTES_MAX);
+        texts[k] = j->texts[k].text;
+        buf_init(&j->digits[k], 2 * CATALOGUE_TEXT_BYTES_MAX);
         j->texts[k].count = 0;
         j->texts[k].highest = 0;
-        if (e != ERR_OK) continue;
-        named_digits(j->texts[k].text, &j->parts[k].digits);
-        e = named_words(j->texts[k].text, &j->parts[k].words);
-        if (e == ERR_OK) e = j->parts[k].digits.e;
-        if (e == ERR_OK) named_sieve_fill(j, &j->parts[k]);
+        named_digits(texts[k], &j->digits[k]);
+        if (e == ERR_OK) e = j->digits[k].e;
+        named_sieve_fill(j, &j->digits[k]);
     }
-    return e;
+    return e == ERR_OK ? name_find_new(texts, j->count, &j->names) : e;
 }
 
 static void named_end(struct named_job *j)
 {
-    for (size_t k = 0; j->parts != NULL && k < j->count; k++) {
-        buf_free(&j->parts[k].words);
-        buf_free(&j->parts[k].digits);
-    }
-    free(j->parts);
+    for (size_t k = 0; j->digits != NULL && k < j->count; k++)
+        buf_free(&j->digits[k]);
+    free(j->digits);
     free(j->sieve);
-    buf_free(&j->name);
+    name_find_free(j->names);
 }
 
 enum err named_in(struct db *db, const struct typed *typed, const struct catalogue *c,
@@ -268,7 +210,6 @@ enum err named_in(struct db *db, const struct typed *typed, const struct catalog
     if (count > NAMED_TEXTS_MAX) return ERR_TOO_LARGE;
     if (typed == NULL || c == NULL || count == 0) return ERR_OK;
     buf_init(&sql, NAMED_SQL_BYTES_MAX);
-    buf_init(&j.name, NAMED_FOLDED_BYTES_MAX);
     enum err e = named_begin(&j);
     if (e == ERR_OK && named_sql(c, least, &sql)) {
         struct db_query query = {

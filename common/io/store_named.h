@@ -2,8 +2,8 @@
  * Do texts name a person? Before a report's words go further they are compared with the names and
  * numbers of everybody whom a record speaks of, at the hub and at the commune alike.
  *
- * Names and other names are compared folded (common/text), as whole words, and only when they have two
- * words or more; numbers (12 and 9 digits) with blanks, dots and dashes between the digits left out.
+ * Names and other names of two words or more are looked for in the forms of common/name_find; numbers (12 and 9
+ * digits) with blanks, dots and dashes between the digits left out.
  * All texts are looked through in one pass over the persons.
  *
  * Ownership: all is borrowed for the call.   Threads: the db's.   Errors: those of db_query_readonly().
