@@ -1,7 +1,7 @@
 /*
  * Claims about references at a commune: who deletes a record is told how many name it, nothing is refused; a reference
- * to a deleted record, and one to a record that is not here after 30 days, is told in `cases`; what this PC had once, or
- * what is another unit's now, is no mistake as far as it knows.
+ * to a deleted record, and one to a record that is not here after 30 days, is told in `cases`;
+ * what this PC had once, or what is another unit's now, is no mistake as far as it knows.
  */
 #include "common/io/db.h"
 #include "node/command.h"
