@@ -119,6 +119,24 @@ static void a_name_stops_the_closing_until_somebody_says_why(void **state)
     json_decref(r);
 }
 
+static void a_joined_name_stops_it(void **state)
+{
+    handed_in(*state, 3, REPORT, "note", "Đã giúp anh TrầnVănSáu tìm việc.");
+    refused(*state, "{" CLOSE "}", 3, "note", false);
+}
+
+static void a_name_in_another_order_stops_it(void **state)
+{
+    handed_in(*state, 3, REPORT, "note", "Đã giúp anh Sáu Trần Văn tìm việc.");
+    refused(*state, "{" CLOSE "}", 3, "note", false);
+}
+
+static void initials_stop_it(void **state)
+{
+    handed_in(*state, 3, REPORT, "note", "Đã giúp anh T.V.Sáu tìm việc.");
+    refused(*state, "{" CLOSE "}", 3, "note", false);
+}
+
 static void a_number_counts_however_it_is_written(void **state)
 {
     struct office *o = *state;
@@ -251,6 +269,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(words_that_name_nobody_are_closed),
         T(a_name_stops_the_closing_until_somebody_says_why),
+        T(a_joined_name_stops_it),
+        T(a_name_in_another_order_stops_it),
+        T(initials_stop_it),
         T(a_number_counts_however_it_is_written),
         T(who_must_be_protected_is_never_passed_over),
         T(what_is_in_conflict_is_looked_through_too),
