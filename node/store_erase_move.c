@@ -137,8 +137,7 @@ static enum err node_erase_staged_moves(struct node_store *s, const struct erase
 static enum err node_erase_of_dead(struct node_store *s, const struct id_record *rid)
 {
     static const char *const sql[] = {
-        "INSERT OR IGNORE INTO sys_answered(id, rid) SELECT id, rid FROM sys_transfer WHERE rid = "
-        "?1",
+        "INSERT OR IGNORE INTO sys_answered SELECT id, rid FROM sys_transfer WHERE rid = ?1",
         "DELETE FROM sys_frozen WHERE rid = ?1",
         "DELETE FROM sys_transfer WHERE rid = ?1",
         "DELETE FROM sys_share WHERE rid = ?1",
