@@ -213,7 +213,7 @@ test("without a network a stick carries it, and nothing is called delivered befo
   const id = JSON.parse(tool("dongbo-node", "status", "--json", "--data", data)).node;
   tool("dongbo-hub", "ask", "--data", hub.data, "--unit", "26170", "--report", "RP18", "--period", `${day(-20)}_${day(0)}`, "--due", day(9),
     "--person", "Trưởng phòng", "--text", "Báo cáo nhanh <b>tình hình</b>"); // for the report below; it comes with the file
-  tool("dongbo-hub", "correct", "--data", hub.data, "--unit", "26170", "--report", "RP05", "--period", "2023-6M", "--indicator", "T01", "--before", "12",
+  tool("dongbo-hub", "correct", "--data", hub.data, "--unit", "26170", "--report", "RP05", "--period", "2023-6M", "--indicator", "T01", "--before", "0",
     "--after", "11", "--reason", "Một người <b>tính</b> hai lần", "--person", "Trưởng phòng");
   tool("dongbo-hub", "bundle", "in", "--data", hub.data, out);
   const back = path.join(folder, "tra-loi.dongbo");
