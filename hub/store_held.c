@@ -148,10 +148,8 @@ static enum err hub_held_apply(struct hub_store *s, const struct hub_waiting *h,
     /* It is not waiting any more while it is folded: its own version has arrived. */
     e = hub_op_apply(s, &w, &op, &t->verdict, &t->scope);
     bool crossed = false;
-    if (e == ERR_OK && t->verdict == FOLD_HELD_SCOPE) {
-        w.at = h->pos;
+    if (e == ERR_OK && t->verdict == FOLD_HELD_SCOPE)
         e = hub_crossed_note(s, &w, &op.rid, h->op, &crossed);
-    }
     return e;
 }
 

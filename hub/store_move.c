@@ -372,12 +372,13 @@ enum err hub_crossed_note(struct hub_store *s, const struct hub_writer *w,
     if (!s->moves) return ERR_OK;
     struct db_stmt *q =
         db_stmt(s->db, "INSERT OR IGNORE INTO sys_crossed(pos, op, record, unit, state, changed) "
-                       "SELECT ?1, ?2, r.no, ?3, 0, ?1 FROM sys_record r WHERE r.rid = ?4 AND "
+                       "SELECT ?1, ?2, r.no, ?3, 0, ?5 FROM sys_record r WHERE r.rid = ?4 AND "
                        "EXISTS (SELECT 1 FROM sys_scope c WHERE c.record = r.no AND c.scope = ?3)");
-    db_bind_int(q, 1, (int64_t)w->at);
+    db_bind_int(q, 1, (int64_t)w->set.position);
     db_bind_int(q, 2, index);
     db_bind_int(q, 3, w->unit);
     db_bind_blob(q, 4, BYTES_OF(rid->b));
+    db_bind_int(q, 5, (int64_t)w->at); /* later than its own position when it had waited */
     enum err e = db_run(q);
     *noted = e == ERR_OK && db_changes(s->db) > 0;
     return e;

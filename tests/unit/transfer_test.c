@@ -532,6 +532,37 @@ static void a_crossing_edit_is_kept_and_settled(void **ctx)
 }
 
 /* A set of two writes that crossed: a decision is about the one whose record it names, and about no other. */
+/* An assignment and an edit of another PC of the unit wait for the record; when it comes it goes to the other unit, and
+ * the edit crosses then, whatever its own position is: who has heard of that one already hears of this. */
+static void a_write_that_waited_crosses_when_its_record_comes(void **ctx)
+{
+    (void)ctx;
+    struct story s;
+    struct world_node late;
+    struct world_op o;
+    struct message_move m[8];
+    const struct id_record rid = rid_of(1);
+    story_open(&s, 27);
+    world_node_open(&s.w, &late, codes[A], 270);
+    assert_int_equal(assign_try(&s, (unsigned[]){1}, 1, B, "2023-07-01"), FOLD_HELD_UNKNOWN);
+    world_op_begin(&o, CHANGE_EDIT, &rid, ACTIVITY);
+    world_op_text(&o, 2, "sửa trước khi có hồ sơ", NULL, 0);
+    struct bytes p = world_op_end(&o);
+    world_save(&late, &p, 1);
+    world_op_free(&o);
+    assert_int_equal(world_push(&s.w, &late), ERR_OK);
+    uint64_t before = end_of(&s);
+    assert_int_equal(world_verdict(&s.w, before) & FOLD_VERDICT_MASK, FOLD_HELD_UNKNOWN);
+    create(&s, A, 1, ACTIVITY, NULL, 0, 0);
+    assert_string_equal(owner(&s, 1), codes[B]);
+    assert_int_equal(world_verdict(&s.w, before) & FOLD_VERDICT_MASK, FOLD_HELD_SCOPE);
+    for (int who = A; who <= B; who++)
+        assert_int_equal(moves_of(&s, who, before, MOVE_ITEM_CROSSED, m, 8), 1);
+    assert_int_equal(moves_of(&s, C, before, MOVE_ITEM_CROSSED, m, 8), 0);
+    world_node_close(&late);
+    story_close(&s);
+}
+
 static void a_decision_names_the_record_of_its_op(void **ctx)
 {
     (void)ctx;
@@ -1048,6 +1079,7 @@ int main(void)
         cmocka_unit_test(cases_follow_their_person),
         cmocka_unit_test(harmless_types_leave_a_copy),
         cmocka_unit_test(a_crossing_edit_is_kept_and_settled),
+        cmocka_unit_test(a_write_that_waited_crosses_when_its_record_comes),
         cmocka_unit_test(a_decision_names_the_record_of_its_op),
         cmocka_unit_test(a_decision_waits_for_its_write),
         cmocka_unit_test(shares_read_write_and_end),
