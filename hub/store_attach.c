@@ -332,7 +332,7 @@ enum err hub_store_attach_whole(struct hub_store *s, const struct hub_node *node
                "EXISTS (SELECT 1 FROM sys_record r JOIN sys_scope c ON c.record = r.no WHERE "
                "r.rid = f.rid AND c.scope = ?1)) ORDER BY f.no DESC LIMIT ?2");
     db_bind_int(q, 1, hub_unit_find(s, node->unit));
-    db_bind_int(q, 2, HUB_ATTACH_TOLD_MAX);
+    db_bind_int(q, 2, ATTACH_TOLD_MAX);
     return hub_attach_rows(q, row, ctx);
 }
 

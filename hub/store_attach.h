@@ -13,7 +13,6 @@
 #include "hub/store.h"
 #include "proto/attach.h"
 
-#define HUB_ATTACH_TOLD_MAX       1024u       /* files that one bundle says it has */
 #define HUB_ATTACH_UNIT_BYTES_MAX 1073741824u /* bytes of all files of one unit's records, 1 GiB */
 
 /* What the hub says of a file. */
@@ -57,7 +56,7 @@ MUST_CHECK enum err hub_store_attach_each(struct hub_store *s, const struct id_r
 MUST_CHECK enum err hub_store_attach_about(struct hub_store *s, const struct id_record *record,
                                            enum err (*row)(void *ctx, const struct hub_attach *a),
                                            void *ctx);
-/* Whole files of the node's unit, the newest HUB_ATTACH_TOLD_MAX: what a bundle tells it. */
+/* Whole files of the node's unit, the newest ATTACH_TOLD_MAX: what a bundle tells it. */
 MUST_CHECK enum err hub_store_attach_whole(struct hub_store *s, const struct hub_node *node,
                                            enum err (*row)(void *ctx, const struct hub_attach *a),
                                            void *ctx);

@@ -1,4 +1,5 @@
 /* Reading what the hub sealed. SPEC 11.5. */
+#include "common/zoo.h"
 #include "node/bundle_priv.h"
 #include "node/card.h"
 #include "node/store_erase.h"
@@ -151,13 +152,24 @@ static enum err node_carry_receipt(struct node_carry *c, struct bytes body)
     return ERR_OK;
 }
 
-/* The hub has a file of ours, by what it knew then. */
+/* The hub had a file of ours. Should it have gone back since, unnoticed, it may have it no more: so that counts only
+ * where this node's cursor is, or comes to be, where the hub stood: whoever hears of the cursor then notices. */
 static enum err node_carry_have(struct node_carry *c, struct bytes body)
 {
     struct attach_have m;
     enum err e = attach_have_decode(body, &m);
-    if (e != ERR_OK || !node_carry_epoch(c) || m.code != ATTACH_OK) return e;
-    return node_store_attach_held(c->b->store, &m.ref);
+    if (e != ERR_OK || m.code != ATTACH_OK || c->have_count == ATTACH_TOLD_MAX) return e;
+    c->have[c->have_count++] = m.ref;
+    return ERR_OK;
+}
+
+static enum err node_carry_held(struct node_carry *c)
+{
+    enum err e = ERR_OK;
+    bool counts = c->have_counts || c->out->page == NODE_BUNDLE_APPLIED || ZOO(131);
+    for (size_t i = 0; e == ERR_OK && counts && i < c->have_count; i++)
+        e = node_store_attach_held(c->b->store, &c->have[i]);
+    return e;
 }
 
 /* ---- the page ---- */
@@ -172,6 +184,7 @@ static enum err node_carry_page(struct node_carry *c, struct bytes body)
         c->out->page = NODE_BUNDLE_EPOCH;
     } else if (c->hello.upto <= c->self.cursor_position) {
         c->out->page = NODE_BUNDLE_OLD;
+        c->have_counts = c->hello.upto == c->self.cursor_position && page.from == c->hello.upto;
     } else if (page.from > c->self.cursor_position) {
         c->out->page = NODE_BUNDLE_GAP;
     } else {
@@ -325,6 +338,7 @@ static enum err node_carry_all(struct node_carry *c, struct bytes file)
         enum err dropped = node_store_stage_drop(c->b->store);
         if (e == ERR_OK) e = dropped;
     }
+    if (e == ERR_OK) e = node_carry_held(c);
     if (e == ERR_OK && c->out->verdict == MESSAGE_REVOKED) e = node_carry_revoked(c);
     if (e == ERR_OK && node_store_wipe_wanted(c->b->store)) e = node_store_wipe(c->b->store);
     if (e == ERR_OK && !c->out->again)

@@ -25,6 +25,10 @@ struct node_carry { /* a file on its way in */
     bool mended;   /* looked at, once the last of them came */
     bool applying; /* a page is being staged ... */
     uint64_t from; /* ... which begins behind this position */
+    struct attach_ref
+        have[ATTACH_TOLD_MAX]; /* files that the hub had, of which nothing is believed until ... */
+    size_t have_count;
+    bool have_counts; /* ... this node stands where the hub stood then */
     struct change_view view;
     union {
         struct message_set sets[MESSAGE_ITEMS_MAX];

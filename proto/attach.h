@@ -15,9 +15,10 @@
 
 #define ATTACH_BYTES_MAX 4194304u /* bytes of one file: it fits one bundle */
 #define ATTACH_BLOCK_BYTES                                                                         \
-    32768u                   /* bytes of a block, the last one may be shorter: it fits one frame */
-#define ATTACH_AHEAD_MAX 2u  /* blocks on their way without an answer */
-#define ATTACH_HEX_BYTES 64u /* the hash as a record has it */
+    32768u                  /* bytes of a block, the last one may be shorter: it fits one frame */
+#define ATTACH_AHEAD_MAX 2u /* blocks on their way without an answer */
+#define ATTACH_TOLD_MAX  1024u /* files that one bundle of the hub says it has */
+#define ATTACH_HEX_BYTES 64u   /* the hash as a record has it */
 
 enum attach_code { /* of HAVE */
                    ATTACH_OK = 0,
