@@ -395,3 +395,15 @@ enum err node_store_contact(struct node_store *s, int64_t now_ms, enum err how,
     e = node_contact_note(s, now_ms, how, hub_clock_ms);
     return own ? db_end(s->db, e) : e;
 }
+
+enum err node_rid_run(struct node_store *s, const struct id_record *rid, const char *const *sql,
+                      size_t count)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        struct db_stmt *q = db_stmt(s->db, sql[i]);
+        db_bind_blob(q, 1, BYTES_OF(rid->b));
+        e = db_run(q);
+    }
+    return e;
+}

@@ -315,14 +315,10 @@ static enum err node_erase_record(struct node_store *s, const struct erase_list 
         db_bind_blob(q, 1, BYTES_OF(rid->b));
         return db_run(q);
     }
-    q = db_stmt(s->db, "INSERT OR REPLACE INTO sys_tomb(rid, term) SELECT rid, term FROM "
-                       "sys_record WHERE rid = ?1");
-    db_bind_blob(q, 1, BYTES_OF(rid->b));
-    e = db_run(q);
-    if (e != ERR_OK) return e;
-    q = db_stmt(s->db, "DELETE FROM sys_record WHERE rid = ?1");
-    db_bind_blob(q, 1, BYTES_OF(rid->b));
-    return db_run(q);
+    static const char *const sql[] = {"INSERT OR REPLACE INTO sys_tomb(rid, term) SELECT rid, term "
+                                      "FROM sys_record WHERE rid = ?1",
+                                      "DELETE FROM sys_record WHERE rid = ?1"};
+    return node_rid_run(s, rid, sql, sizeof sql / sizeof sql[0]);
 }
 
 static enum err node_erase_staged(struct node_store *s, const struct erase_list *l,

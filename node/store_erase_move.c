@@ -58,16 +58,20 @@ static enum err node_erase_keep(struct node_store *s, const struct id_record *tr
     return e;
 }
 
-static enum err node_erase_unheard(struct node_store *s, const struct erase_list *l,
-                                   struct bytes item)
+static enum err node_erase_unheard(struct node_store *s, struct bytes item, bool *unheard)
 {
     struct move_transfer t;
-    struct node_erasing *w = NULL;
     bool fresh = false;
     enum err e = move_transfer_decode(item, &t);
     if (e == ERR_OK) e = node_erase_keep(s, &t.transfer, &t.record, &fresh);
-    if (e != ERR_OK || !fresh) return e;
-    e = node_erasing_new(&w); /* an answer to it may be staged already */
+    *unheard = *unheard || fresh;
+    return e;
+}
+
+enum err node_erase_answers(struct node_store *s, const struct erase_list *l)
+{
+    struct node_erasing *w = NULL;
+    enum err e = node_erasing_new(&w);
     if (e == ERR_OK) e = node_erase_sets(s, l, w);
     node_erasing_free(w);
     return e;
@@ -75,7 +79,7 @@ static enum err node_erase_unheard(struct node_store *s, const struct erase_list
 
 enum err node_erase_item(struct node_store *s, const struct erase_list *l, unsigned kind,
                          struct bytes item, const struct id_record *rid, struct buf *out,
-                         enum node_erased_item *left)
+                         enum node_erased_item *left, bool *unheard)
 {
     bool changed = false;
     enum err e = ERR_OK;
@@ -86,7 +90,7 @@ enum err node_erase_item(struct node_store *s, const struct erase_list *l, unsig
         e = node_erase_leave(s, l, item, out, &changed);
     } else if (erase_has_record(l, rid)) {
         *left = NODE_ITEM_GONE;
-        return kind == MOVE_ITEM_TRANSFER ? node_erase_unheard(s, l, item) : ERR_OK;
+        return kind == MOVE_ITEM_TRANSFER ? node_erase_unheard(s, item, unheard) : ERR_OK;
     } else if (kind == MOVE_ITEM_CROSSED) {
         e = node_erase_crossed(l, item, out, &changed);
     }
@@ -109,7 +113,8 @@ static enum err node_erase_staged_row(struct node_store *s, int64_t no, enum nod
 }
 
 static enum err node_erase_staged_moves(struct node_store *s, const struct erase_list *l,
-                                        const struct id_record *rid, struct buf *item)
+                                        const struct id_record *rid, struct buf *item,
+                                        bool *unheard)
 {
     int64_t no = INT64_MIN;
     bool more = true;
@@ -124,7 +129,7 @@ static enum err node_erase_staged_moves(struct node_store *s, const struct erase
         if (e == ERR_OK && more) {
             no = db_column_int(q, 0);
             e = node_erase_item(s, l, (unsigned)db_column_int(q, 1), db_column_bytes(q, 2), rid,
-                                item, &left);
+                                item, &left, unheard);
         }
         db_done(q);
         if (e == ERR_OK && more) e = node_erase_staged_row(s, no, left, buf_bytes(item));
@@ -144,13 +149,7 @@ static enum err node_erase_of_dead(struct node_store *s, const struct id_record 
         "DELETE FROM sys_crossed WHERE rid = ?1",
         "DELETE FROM sys_ref WHERE rid = ?1 OR target = ?1",
     };
-    enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < sizeof sql / sizeof sql[0]; i++) {
-        struct db_stmt *q = db_stmt(s->db, sql[i]);
-        db_bind_blob(q, 1, BYTES_OF(rid->b));
-        e = db_run(q);
-    }
-    return e;
+    return node_rid_run(s, rid, sql, sizeof sql / sizeof sql[0]);
 }
 
 /* A copy for reading of a record that stays, without what its op wrote. */
@@ -186,17 +185,19 @@ static enum err node_erase_crossed_op(struct node_store *s, const struct erase_o
 enum err node_erase_moves(struct node_store *s, const struct erase_list *l)
 {
     struct buf b;
+    bool unheard = false;
     enum err e = ERR_OK;
     buf_init(&b, NODE_ITEM_BYTES_MAX);
     for (size_t i = 0; e == ERR_OK && i < l->record_count; i++) {
         e = node_erase_of_dead(s, &l->records[i]);
-        if (e == ERR_OK) e = node_erase_staged_moves(s, l, &l->records[i], &b);
+        if (e == ERR_OK) e = node_erase_staged_moves(s, l, &l->records[i], &b, &unheard);
     }
     for (size_t i = 0; e == ERR_OK && i < l->op_count; i++) {
         e = node_erase_frozen(s, l, &l->ops[i].rid, &b);
         if (e == ERR_OK) e = node_erase_crossed_op(s, &l->ops[i]);
-        if (e == ERR_OK) e = node_erase_staged_moves(s, l, &l->ops[i].rid, &b);
+        if (e == ERR_OK) e = node_erase_staged_moves(s, l, &l->ops[i].rid, &b, &unheard);
     }
+    if (e == ERR_OK && unheard) e = node_erase_answers(s, l);
     buf_free(&b);
     return e;
 }

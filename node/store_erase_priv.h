@@ -26,8 +26,9 @@ MUST_CHECK enum err node_erase_state(struct node_store *s, const struct erase_li
 /* Of an item of MOVES, the largest being a leave with its copy. */
 #define NODE_ITEM_BYTES_MAX (FOLD_STATE_BYTES_MAX + 64u)
 
-/* store_erase_move.c: what the list leaves of an event of MOVES (kind: enum move_item) of the record. Of a transfer
- * that goes its name is kept, for answers to it; those that are here lose their notes. Inside a transaction. */
+/* store_erase_move.c: what the list leaves of an event of MOVES (kind: enum move_item) of the record. The name of a
+ * transfer that goes is kept, for answers to it; *unheard is set when it was not known: then node_erase_answers() is
+ * called once behind all events. Inside a transaction. */
 enum node_erased_item {
     NODE_ITEM_SAME,
     NODE_ITEM_LESS, /* `out` is it now */
@@ -35,7 +36,9 @@ enum node_erased_item {
 };
 MUST_CHECK enum err node_erase_item(struct node_store *s, const struct erase_list *l, unsigned kind,
                                     struct bytes item, const struct id_record *rid, struct buf *out,
-                                    enum node_erased_item *left);
+                                    enum node_erased_item *left, bool *unheard);
+/* Answers that are here lose their notes, of which nobody knew what they answer. Inside a transaction. */
+MUST_CHECK enum err node_erase_answers(struct node_store *s, const struct erase_list *l);
 /* store_erase.c, inside a transaction: all sets but those of the own log. */
 MUST_CHECK enum err node_erase_sets(struct node_store *s, const struct erase_list *l,
                                     struct node_erasing *w);

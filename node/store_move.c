@@ -41,20 +41,6 @@ enum err node_moves_before(struct node_store *s)
 
 /* ---- applying ---- */
 
-/* Of a record that was erased since, what it adds to the sum. */
-static enum err node_leave_scope(struct node_store *s, const struct id_record *rid)
-{
-    static const char *const sql[] = {"DELETE FROM sys_record WHERE rid = ?1",
-                                      "DELETE FROM sys_tomb WHERE rid = ?1"};
-    enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < sizeof sql / sizeof sql[0]; i++) {
-        struct db_stmt *q = db_stmt(s->db, sql[i]);
-        db_bind_blob(q, 1, BYTES_OF(rid->b));
-        e = db_run(q);
-    }
-    return e;
-}
-
 static enum err node_leave_apply(struct node_store *s, uint64_t position, struct bytes item)
 {
     struct move_leave l;
@@ -65,7 +51,9 @@ static enum err node_leave_apply(struct node_store *s, uint64_t position, struct
     e = db_get(q);
     db_done(q);
     if (e != ERR_NOT_FOUND) return e; /* it is here again */
-    e = node_leave_scope(s, &l.record);
+    static const char *const gone[] = {"DELETE FROM sys_record WHERE rid = ?1",
+                                       "DELETE FROM sys_tomb WHERE rid = ?1"}; /* erased since */
+    e = node_rid_run(s, &l.record, gone, sizeof gone / sizeof gone[0]);
     if (e != ERR_OK) return e;
     if (l.frozen) {
         e = fold_load(&s->work.fold, l.state);

@@ -151,6 +151,10 @@ MUST_CHECK enum err node_rekey_undo(struct node_store *s, struct node_identity *
 MUST_CHECK enum err node_rekey_receipt(struct node_store *s, const struct admin_receipt *r);
 MUST_CHECK enum err node_rekey_ask(struct node_store *s, struct bytes payload, uint64_t position);
 
+/* store.c: run each statement with the record as ?1. */
+MUST_CHECK enum err node_rid_run(struct node_store *s, const struct id_record *rid,
+                                 const char *const *sql, size_t count);
+
 /* Mark every record that is shown or known (a new catalogue changes them all). */
 MUST_CHECK enum err node_show_mark_all(struct node_store *s);
 MUST_CHECK enum err node_show_mark(struct node_store *s, const struct id_record *rid);

@@ -120,12 +120,13 @@ enum err node_store_stage_records(struct node_store *s, uint64_t epoch,
 
 /* As of records: a page from before an order brings what it names (a note, a copy, a write that crossed). */
 static enum err node_stage_move(struct node_store *s, const struct message_move *m,
-                                struct buf *item)
+                                struct buf *item, bool *unheard)
 {
     struct id_record rid = {{0}};
     enum node_erased_item left = NODE_ITEM_SAME;
     enum err e = node_move_check(m, &rid);
-    if (e == ERR_OK) e = node_erase_item(s, &s->erased, m->kind, m->item, &rid, item, &left);
+    if (e == ERR_OK)
+        e = node_erase_item(s, &s->erased, m->kind, m->item, &rid, item, &left, unheard);
     if (e != ERR_OK || left == NODE_ITEM_GONE) return e;
     struct db_stmt *q = db_stmt(s->db, "INSERT INTO sys_staged_move(position, kind, rid, item) "
                                        "VALUES (?1, ?2, ?3, ?4)");
@@ -142,10 +143,12 @@ enum err node_store_stage_moves(struct node_store *s, uint64_t epoch, const stru
     enum err e = db_begin(s->db);
     if (e != ERR_OK) return e;
     struct buf item;
+    bool unheard = false;
     buf_init(&item, NODE_ITEM_BYTES_MAX);
     e = node_stage_epoch(s, epoch);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
-        e = node_stage_move(s, &v[i], &item);
+        e = node_stage_move(s, &v[i], &item, &unheard);
+    if (e == ERR_OK && unheard) e = node_erase_answers(s, &s->erased);
     buf_free(&item);
     return db_end(s->db, e);
 }
