@@ -1,5 +1,6 @@
 #include "node/store_alarm.h"
 #include "node/store_erase.h"
+#include "common/zoo.h"
 #include "node/store_priv.h"
 
 #include <assert.h>
@@ -225,6 +226,8 @@ enum err node_store_compared_set(struct node_store *s, enum node_compared said)
 enum err node_store_card(struct node_store *s, struct bytes card, const struct admin_card *parsed)
 {
     if (card.len > ADMIN_CARD_BYTES_MAX) return ERR_TOO_LARGE;
+    enum err e = db_begin(s->db);
+    if (e != ERR_OK) return e;
     struct db_stmt *q =
         db_stmt(s->db, "UPDATE sys_identity SET card = ?1, card_serial = ?2, hub_log_pk = ?3, "
                        "hub_transport_pk = ?4, hub_sealing_pk = ?5, address = CASE WHEN ?6 = '' "
@@ -235,7 +238,9 @@ enum err node_store_card(struct node_store *s, struct bytes card, const struct a
     db_bind_blob(q, 4, BYTES_OF(parsed->transport_pk));
     db_bind_blob(q, 5, BYTES_OF(parsed->sealing_pk));
     db_bind_str(q, 6, parsed->address);
-    return db_run(q);
+    e = db_run(q);
+    if (e == ERR_OK && db_changes(s->db) > 0 && !ZOO(136)) e = node_receipts_disown(s, parsed);
+    return db_end(s->db, e);
 }
 
 /* ---- hello and contact ---- */

@@ -225,6 +225,9 @@ MUST_CHECK enum err node_flow_forget(struct node_store *s, uint64_t position);
 MUST_CHECK enum err node_flow_apply(struct node_store *s, uint64_t position, unsigned op, int kind,
                                     struct bytes payload);
 
+/* store_verify.c, inside a transaction: receipts go that somebody made with a key that this card ended before them. */
+MUST_CHECK enum err node_receipts_disown(struct node_store *s, const struct admin_card *card);
+
 /* store_attach.c, inside a transaction: bytes of files go that this record names no more (uses the
  * store's work record); those of all records that are not shown here any more. */
 MUST_CHECK enum err node_attach_unnamed(struct node_store *s, const struct id_record *rid);

@@ -156,21 +156,33 @@ static enum err node_verify_logs(struct node_verify *v)
 
 /* ---- what came from the hub ---- */
 
+#define NODE_RECEIPT_SQL                                                                           \
+    "SELECT i.inc, r.next_seq, r.epoch, r.chain, r.first, r.last, r.hash, r.signature, l.head, "   \
+    "r.log FROM sys_receipt r JOIN sys_inc i ON i.no = r.log LEFT JOIN sys_log l ON l.log = "      \
+    "r.log AND l.seq = r.next_seq - 1 "
+
+static enum err node_receipt_read(const struct db_stmt *q, const struct node_identity *id,
+                                  struct admin_receipt *r)
+{
+    *r = (struct admin_receipt){.hub = id->hub,
+                                .node = id->node,
+                                .epoch = node_store_u64(db_column_int(q, 2)),
+                                .next_seq = node_store_u64(db_column_int(q, 1)),
+                                .first_position = node_store_u64(db_column_int(q, 4)),
+                                .last_position = node_store_u64(db_column_int(q, 5))};
+    enum err e = db_column_copy(q, 0, r->inc.b, sizeof r->inc.b);
+    if (e == ERR_OK) e = db_column_copy(q, 3, r->chain.b, sizeof r->chain.b);
+    if (e == ERR_OK) e = db_column_copy(q, 6, r->position_hash.b, sizeof r->position_hash.b);
+    return e == ERR_OK && db_column_bytes(q, 7).len != 64 ? ERR_DAMAGED : e;
+}
+
 static enum err node_verify_receipt(struct node_verify *v, const struct db_stmt *q)
 {
-    struct admin_receipt r = {.hub = v->id.hub,
-                              .node = v->id.node,
-                              .epoch = node_store_u64(db_column_int(q, 2)),
-                              .next_seq = node_store_u64(db_column_int(q, 1)),
-                              .first_position = node_store_u64(db_column_int(q, 4)),
-                              .last_position = node_store_u64(db_column_int(q, 5))};
+    struct admin_receipt r;
     struct bytes signature = db_column_bytes(q, 7), set = db_column_bytes(q, 8);
     struct id_hash hash;
     v->out->receipts++;
-    enum err e = db_column_copy(q, 0, r.inc.b, sizeof r.inc.b);
-    if (e == ERR_OK) e = db_column_copy(q, 3, r.chain.b, sizeof r.chain.b);
-    if (e == ERR_OK) e = db_column_copy(q, 6, r.position_hash.b, sizeof r.position_hash.b);
-    if (e == ERR_OK && signature.len != 64) e = ERR_DAMAGED;
+    enum err e = node_receipt_read(q, &v->id, &r);
     if (e == ERR_OK) e = admin_key_receipt_check(&r, &v->card, signature.p);
     if (e == ERR_OK && set.len > 0) {
         change_hash(set, &hash);
@@ -182,17 +194,58 @@ static enum err node_verify_receipt(struct node_verify *v, const struct db_stmt 
 static enum err node_verify_receipts(struct node_verify *v)
 {
     bool row = false;
-    struct db_stmt *q =
-        db_stmt(v->s->db,
-                "SELECT i.inc, r.next_seq, r.epoch, r.chain, r.first, r.last, r.hash, "
-                "r.signature, l.head FROM sys_receipt r JOIN sys_inc i ON i.no = r.log LEFT JOIN "
-                "sys_log l ON l.log = r.log AND l.seq = r.next_seq - 1 ORDER BY r.log, r.next_seq");
+    struct db_stmt *q = db_stmt(v->s->db, NODE_RECEIPT_SQL "ORDER BY r.log, r.next_seq");
     enum err e = db_step(q, &row);
     while (e == ERR_OK && row) {
         e = node_verify_receipt(v, q);
         if (e == ERR_OK) e = db_step(q, &row);
     }
     db_done(q);
+    return e;
+}
+
+/* Made with a key of the hub's behind the end of its time: by whoever has it. What is damaged stays to be found. */
+static bool node_receipt_stolen(const struct db_stmt *q, const struct node_identity *id,
+                                const struct admin_card *card)
+{
+    struct admin_receipt r;
+    if (node_receipt_read(q, id, &r) != ERR_OK) return false;
+    const uint8_t *signature = db_column_bytes(q, 7).p;
+    if (admin_key_receipt_check(&r, card, signature) == ERR_OK) return false;
+    for (size_t i = 0; i < card->past_count; i++)
+        if (admin_receipt_check(&r, card->past[i].log_pk, signature) == ERR_OK) return true;
+    return false;
+}
+
+static enum err node_receipt_drop(struct node_store *s, int64_t log, int64_t next_seq)
+{
+    struct db_stmt *q = db_stmt(s->db, "DELETE FROM sys_receipt WHERE log = ?1 AND next_seq = ?2");
+    db_bind_int(q, 1, log);
+    db_bind_int(q, 2, next_seq);
+    return db_run(q);
+}
+
+enum err node_receipts_disown(struct node_store *s, const struct admin_card *card)
+{
+    struct node_identity id;
+    int64_t log = INT64_MIN, next_seq = 0;
+    bool row = card->past_count > 0;
+    enum err e = node_store_identity(s, &id);
+    while (e == ERR_OK && row) {
+        struct db_stmt *q =
+            db_stmt(s->db, NODE_RECEIPT_SQL "WHERE (r.log, r.next_seq) > (?1, ?2) ORDER BY r.log, "
+                                            "r.next_seq LIMIT 1");
+        db_bind_int(q, 1, log);
+        db_bind_int(q, 2, next_seq);
+        e = db_step(q, &row);
+        if (e == ERR_OK && row) {
+            log = db_column_int(q, 9);
+            next_seq = db_column_int(q, 1);
+        }
+        bool stolen = e == ERR_OK && row && node_receipt_stolen(q, &id, card);
+        db_done(q);
+        if (stolen) e = node_receipt_drop(s, log, next_seq);
+    }
     return e;
 }
 
