@@ -354,7 +354,8 @@ static enum err hub_attach_of(struct hub_store *s, const struct id_record *rid, 
     return e;
 }
 
-enum err hub_attach_unnamed(struct hub_store *s, const struct id_record *rid)
+enum err hub_attach_unnamed(struct hub_store *s, const struct id_record *rid,
+                            const struct id_hash *only)
 {
     struct id_hash hash;
     struct hub_record r;
@@ -368,7 +369,8 @@ enum err hub_attach_unnamed(struct hub_store *s, const struct id_record *rid)
     if (e == ERR_OK) e = fold_load(&s->other, r.state);
     if (e == ERR_NOT_FOUND) e = ERR_OK; /* erased: the fold is empty and names nothing */
     while (e == ERR_OK) {
-        if (!attach_named(&s->other, &hash)) e = hub_attach_remove(s, no);
+        bool asked = only == NULL || ID_EQUAL(only, &hash);
+        if (asked && !attach_named(&s->other, &hash)) e = hub_attach_remove(s, no);
         if (e == ERR_OK) e = hub_attach_of(s, rid, no, &no, &hash);
     }
     fold_clear(&s->other);

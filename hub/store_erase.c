@@ -19,7 +19,9 @@ struct hub_erasing { /* one order at work */
     struct hub_positions answers; /* of sets with an answer to who knows what */
     struct buf stubs;             /* of the set at hand */
     struct bytes stub[CHANGE_OPS_MAX];
+    bool named[CHANGE_OPS_MAX];
     struct buf body;
+    struct hub_erase_files files; /* that ops of records that stay had named */
 };
 
 /* ---- which op is named ---- */
@@ -43,7 +45,16 @@ static bool hub_erase_names(struct hub_store *s, const struct erase_list *l,
     struct id_record rid;
     if (view->payload[op].p == NULL || !hub_payload_rid(s, view->payload[op], &rid)) return false;
     *whole = erase_has_record(l, &rid);
-    return *whole || erase_find_op(l, &view->head.inc, view->head.seq, op) != NULL;
+    return *whole || erase_names_payload(l, &view->head, op, view->payload[op], s->writes);
+}
+
+/* In a replay of a log that has its payload no more the order takes it all the same: nothing waits any more. */
+static bool hub_erase_again(struct hub_store *s, const struct erase_list *l,
+                            const struct change_view *view, unsigned op)
+{
+    struct change_op was;
+    return s->replays != NULL && view->payload[op].p == NULL && hub_op_read(s, view, op, &was) &&
+           (erase_has_record(l, &was.rid) || erase_names_op(l, &view->head, op, &was));
 }
 
 /* Stubs of all named ops of the set; *any: there are some. */
@@ -59,8 +70,11 @@ static enum err hub_erase_stubs(struct hub_store *s, struct hub_erasing *w,
         bool whole = false;
         at[i] = w->stubs.len;
         w->stub[i] = bytes_make(NULL, 0);
+        w->named[i] = hub_erase_again(s, l, view, i);
         if (!hub_erase_names(s, l, view, i, &whole)) continue;
-        *any = true;
+        *any = w->named[i] = true;
+        enum err e = whole ? ERR_OK : hub_erase_files_add(s, &w->files, view, i);
+        if (e != ERR_OK) return e;
         (void)hub_payload_rid(s, view->payload[i], &rid);
         erase_stub_payload(view->payload[i], &rid, whole, s->writes, &w->stubs);
     }
@@ -88,6 +102,7 @@ static void hub_erasing_free(struct hub_erasing *w)
     buf_free(&w->body);
     free(w->hits.v);
     free(w->answers.v);
+    free(w->files.v);
     free(w);
 }
 
@@ -143,7 +158,7 @@ static enum err hub_erase_look(struct hub_store *s, struct hub_erasing *w, struc
     if (e != ERR_OK) return ERR_DAMAGED;
     e = hub_dead_offers(s, w->list, view, &named);
     for (unsigned i = 0; e == ERR_OK && !hit && i < view->head.ops; i++) {
-        hit = hub_erase_names(s, w->list, view, i, &whole);
+        hit = hub_erase_names(s, w->list, view, i, &whole) || hub_erase_again(s, w->list, view, i);
         answers = answers || (view->payload[i].p != NULL &&
                               change_payload_kind(view->payload[i]) == CHANGE_ANSWER);
     }
@@ -200,6 +215,19 @@ enum err hub_erased_count(struct hub_store *s, uint64_t position, unsigned op, u
     return db_run(q);
 }
 
+/* Nobody is asked about it any more. */
+static enum err hub_erase_crossed(struct hub_store *s, uint64_t position, unsigned op, uint64_t at)
+{
+    struct db_stmt *q = db_stmt(s->db, "UPDATE sys_crossed SET state = ?3, changed = ?4 WHERE pos "
+                                       "= ?1 AND op = ?2 AND state = ?5");
+    db_bind_int(q, 1, (int64_t)position);
+    db_bind_int(q, 2, op);
+    db_bind_int(q, 3, MOVE_CROSSED_ASIDE);
+    db_bind_int(q, 4, (int64_t)at);
+    db_bind_int(q, 5, ZOO(133) ? -1 : MOVE_CROSSED_OPEN);
+    return db_run(q);
+}
+
 static enum err hub_erase_row(struct hub_store *s, uint64_t position, struct bytes body,
                               struct bytes verdicts)
 {
@@ -251,9 +279,10 @@ static enum err hub_erase_set(struct hub_store *s, struct hub_erasing *w, struct
     }
     db_done(q);
     for (unsigned i = 0; e == ERR_OK && i < view->head.ops; i++) {
-        if (w->stub[i].p == NULL) continue;
+        if (!w->named[i]) continue;
         verdicts[i] = FOLD_ERASED;
         e = hub_erased_count(s, position, i, w->by);
+        if (e == ERR_OK) e = hub_erase_crossed(s, position, i, w->at);
     }
     if (e == ERR_OK)
         e = hub_erase_row(s, position, buf_bytes(&w->body), bytes_make(verdicts, view->head.ops));
@@ -340,7 +369,7 @@ static enum err hub_erase_op_state(struct hub_store *s, const struct erase_op *o
         e = hub_match_of(s, &s->fold, &was);
     }
     if (e == ERR_OK) {
-        (void)fold_erase(&s->fold, &o->inc, o->seq, o->fields, o->field_count);
+        if (!ZOO(134)) (void)fold_erase(&s->fold, &o->inc, o->seq, o->fields, o->field_count);
         e = hub_match_of(s, &s->fold, &is);
     }
     if (e == ERR_OK) {
@@ -355,18 +384,17 @@ static enum err hub_erase_op_state(struct hub_store *s, const struct erase_op *o
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err hub_erase_state(struct hub_store *s, const struct erase_list *l, uint64_t at)
+static enum err hub_erase_state(struct hub_store *s, const struct hub_erasing *w, uint64_t at)
 {
+    const struct erase_list *l = w->list;
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < l->record_count; i++)
         e = hub_erase_record(s, &l->records[i]);
     for (size_t i = 0; e == ERR_OK && i < l->op_count; i++)
         e = hub_erase_op_state(s, &l->ops[i], at);
     for (size_t i = 0; e == ERR_OK && i < l->record_count; i++)
-        e = hub_attach_unnamed(s, &l->records[i]);
-    for (size_t i = 0; e == ERR_OK && i < l->op_count; i++)
-        e = hub_attach_unnamed(s, &l->ops[i].rid);
-    return e;
+        e = hub_attach_unnamed(s, &l->records[i], NULL);
+    return e == ERR_OK ? hub_erase_files_go(s, &w->files) : e;
 }
 
 enum err hub_erase_apply(struct hub_store *s, struct bytes content, uint64_t at)
@@ -384,7 +412,7 @@ enum err hub_erase_apply(struct hub_store *s, struct bytes content, uint64_t at)
     if (e == ERR_OK) e = hub_erase_seek(s, w, view);
     for (size_t i = 0; e == ERR_OK && i < w->hits.count; i++)
         e = hub_erase_set(s, w, view, w->hits.v[i]);
-    if (e == ERR_OK) e = hub_erase_state(s, &l, at);
+    if (e == ERR_OK) e = hub_erase_state(s, w, at);
     if (e == ERR_OK) e = hub_meta_set_int(s, "wipe_wanted", 1);
     if (e == ERR_OK) e = hub_erased_load(s);
     for (size_t i = 0; e == ERR_OK && i < l.record_count; i++) /* assignments of others with it */

@@ -1,4 +1,5 @@
 /* What is erased, in memory: asked for every set that comes. SPEC 12.5. */
+#include "common/zoo.h"
 #include "hub/store_erase.h"
 #include "hub/store_priv.h"
 
@@ -71,10 +72,11 @@ bool hub_erase_may(const struct hub_store *s, const struct change_view *view, un
     struct change_op what;
     bool whole = false;
     if (view->payload[op].p != NULL || s->replaying) return true;
-    if (erase_find_op(&s->erased, &view->head.inc, view->head.seq, op) != NULL) return true;
-    return view->stub[op].p != NULL &&
-           erase_stub_decode(view->stub[op], writes, &what, &whole) == ERR_OK && whole &&
-           erase_has_record(&s->erased, &what.rid);
+    if (view->stub[op].p == NULL)
+        return erase_find_op(&s->erased, &view->head.inc, view->head.seq, op) != NULL;
+    if (erase_stub_decode(view->stub[op], writes, &what, &whole) != ERR_OK) return false;
+    return whole ? erase_has_record(&s->erased, &what.rid)
+                 : erase_names_op(&s->erased, &view->head, op, &what);
 }
 
 enum err hub_store_erased_allowed(struct hub_store *s, const struct pack_sets *sets)
@@ -90,4 +92,46 @@ enum err hub_store_erased_allowed(struct hub_store *s, const struct pack_sets *s
     }
     free(view);
     return e;
+}
+
+/* ---- replays ---- */
+
+bool hub_op_read(struct hub_store *s, const struct change_view *view, unsigned op,
+                 struct change_op *out)
+{
+    bool whole = false;
+    if (view->payload[op].p != NULL)
+        return change_op_decode(view->payload[op], s->writes, out) == ERR_OK;
+    return s->replays != NULL && view->stub[op].p != NULL &&
+           erase_stub_decode(view->stub[op], s->writes, out, &whole) == ERR_OK && !whole;
+}
+
+bool hub_erased_since(struct hub_store *s, uint64_t position, unsigned op)
+{
+    if (s->replays == NULL || ZOO(132)) return false;
+    struct db_stmt *q = db_stmt(
+        s->replays->db, "SELECT 1 FROM sys_erased_op WHERE pos = ?1 AND op = ?2 AND by > ?1");
+    db_bind_int(q, 1, (int64_t)position);
+    db_bind_int(q, 2, op);
+    bool since = db_get(q) == ERR_OK;
+    db_done(q);
+    return since;
+}
+
+enum err hub_step_was(struct hub_store *s, const struct hub_writer *w, const struct id_record *rid,
+                      bool *known, bool *held)
+{
+    const struct erase_list *l = s->replays != NULL ? &s->replays->erased : NULL;
+    *known = *held = false;
+    for (size_t i = 0; l != NULL && !*known && i < l->op_count; i++)
+        *known = ID_EQUAL(&l->ops[i].rid, rid);
+    if (!*known) return ERR_OK;
+    struct db_stmt *q =
+        db_stmt(s->replays->db, "SELECT 1 FROM sys_step WHERE pos = ?1 AND op = ?2");
+    db_bind_int(q, 1, (int64_t)w->set.position);
+    db_bind_int(q, 2, w->op);
+    enum err e = db_get(q);
+    *held = e == ERR_OK;
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

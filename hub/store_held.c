@@ -127,7 +127,7 @@ static enum err hub_held_apply(struct hub_store *s, const struct hub_waiting *h,
         .received_ms = received_ms,
         .settled = h->settled,
     };
-    if (h->op >= view->head.ops || view->payload[h->op].p == NULL) return ERR_DAMAGED;
+    if (h->op >= view->head.ops) return ERR_DAMAGED;
     int kind = change_payload_kind(view->payload[h->op]);
     if (kind == CHANGE_CATALOGUE && h->own) {
         t->id = hub_waits_parts;
@@ -143,10 +143,9 @@ static enum err hub_held_apply(struct hub_store *s, const struct hub_waiting *h,
                                 moved.verdict == FOLD_HELD_UNKNOWN, moved.wait};
         return ERR_OK;
     }
-    enum err e = change_op_decode(view->payload[h->op], s->writes, &op);
-    if (e != ERR_OK) return ERR_DAMAGED;
+    if (!hub_op_read(s, view, h->op, &op)) return ERR_DAMAGED;
     /* It is not waiting any more while it is folded: its own version has arrived. */
-    e = hub_op_apply(s, &w, &op, &t->verdict, &t->scope);
+    enum err e = hub_op_apply(s, &w, &op, &t->verdict, &t->scope);
     bool crossed = false;
     if (e == ERR_OK && t->verdict == FOLD_HELD_SCOPE)
         e = hub_crossed_note(s, &w, &op.rid, h->op, &crossed);

@@ -237,19 +237,32 @@ static bool hub_type_foreign(const struct hub_store *s, const struct hub_writer 
     return !w->own && t != NULL && t->scope == CATALOGUE_SCOPE_HUB;
 }
 
-/* Is it a step that a unit may take? The hub's own ops, and what a person decided, are not asked. */
-static bool hub_step_held(const struct hub_store *s, const struct hub_writer *w,
-                          const struct change_op *op)
+/* Is it a step that a unit may not take? The hub's own ops, and what a person decided, are not asked. */
+static enum err hub_step_held(struct hub_store *s, const struct hub_writer *w,
+                              const struct change_op *op, bool *held)
 {
     struct step_why why;
-    return !w->own && !w->settled && !w->erased &&
-           !step_allowed(s->catalogue, &s->fold, op->type, op->writes, op->count,
-                         CATALOGUE_SIDE_UNIT, true, &why);
+    bool known = false;
+    *held = false;
+    if (w->own || w->settled || w->erased) return ERR_OK;
+    enum err e = hub_step_was(s, w, &op->rid, &known, held);
+    if (e != ERR_OK || known) return e;
+    *held = !step_allowed(s->catalogue, &s->fold, op->type, op->writes, op->count,
+                          CATALOGUE_SIDE_UNIT, true, &why);
+    return ERR_OK;
+}
+
+static enum err hub_step_note(struct hub_store *s, const struct hub_writer *w)
+{
+    struct db_stmt *q = db_stmt(s->db, "INSERT OR IGNORE INTO sys_step(pos, op) VALUES (?1, ?2)");
+    db_bind_int(q, 1, (int64_t)w->set.position);
+    db_bind_int(q, 2, w->op);
+    return db_run(q);
 }
 
 /* A create that its author may not make so. *done = false: the record is there, which may allow it. */
-static enum err hub_step_hold(struct hub_store *s, const struct change_op *op, uint8_t *verdict,
-                              bool *done)
+static enum err hub_step_hold(struct hub_store *s, const struct hub_writer *w,
+                              const struct change_op *op, uint8_t *verdict, bool *done)
 {
     struct db_stmt *q = hub_record_select(s, &op->rid);
     enum err e = db_get(q);
@@ -257,7 +270,7 @@ static enum err hub_step_hold(struct hub_store *s, const struct change_op *op, u
     *done = e != ERR_OK;
     if (e != ERR_NOT_FOUND) return e;
     *verdict = FOLD_HELD_STEP;
-    return ERR_OK;
+    return hub_step_note(s, w);
 }
 
 /* A create of an id that is not there yet; *done = false: it is there, take the long way. */
@@ -275,9 +288,11 @@ static enum err hub_op_create(struct hub_store *s, const struct hub_writer *w,
         .pos = w->at,
     };
     *done = true;
+    bool held = false;
     fold_clear(&s->fold);
-    if (hub_step_held(s, w, op)) return hub_step_hold(s, op, verdict, done);
-    enum err e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
+    enum err e = hub_step_held(s, w, op, &held);
+    if (e == ERR_OK && held) return hub_step_hold(s, w, op, verdict, done);
+    if (e == ERR_OK) e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
     if (e != ERR_OK || hub_is_held(v)) {
         *verdict = (uint8_t)v;
         return e;
@@ -309,9 +324,11 @@ static enum err hub_op_change(struct hub_store *s, const struct hub_writer *w,
     if (e != ERR_OK) return e == ERR_BAD_FORMAT ? ERR_DAMAGED : e;
     if (s->closed_count > 0) s->late = hub_record_late(s, w->unit, false);
     e = hub_match_of(s, &s->fold, &match);
-    bool step = e != ERR_OK || !hub_step_held(s, w, op);
-    if (!step) v = FOLD_HELD_STEP;
-    if (e == ERR_OK && step) e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
+    bool held = false;
+    if (e == ERR_OK) e = hub_step_held(s, w, op, &held);
+    if (held) v = FOLD_HELD_STEP;
+    if (e == ERR_OK && held) e = hub_step_note(s, w);
+    if (e == ERR_OK && !held) e = fold_apply(&s->fold, op, &w->set, &s->rules, &v);
     *verdict = (uint8_t)v;
     if (e != ERR_OK || hub_is_held(v)) return e;
     struct hub_record now = *old;

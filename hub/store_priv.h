@@ -429,6 +429,15 @@ bool hub_erase_may(const struct hub_store *s, const struct change_view *view, un
                    struct change_write *writes);
 MUST_CHECK enum err hub_erased_count(struct hub_store *s, uint64_t position, unsigned op,
                                      uint64_t at);
+/* In a replay, of an op without its payload: had it one when it came? Then it is taken as it was taken. */
+bool hub_erased_since(struct hub_store *s, uint64_t position, unsigned op);
+/* In a replay, of an op on a record of which an order took values, so that it cannot be judged anew: was it held as a
+ * step that its author may not take? *known = false: judge it. */
+MUST_CHECK enum err hub_step_was(struct hub_store *s, const struct hub_writer *w,
+                                 const struct id_record *rid, bool *known, bool *held);
+/* An op on a record; in a replay also one without its values. False: it is none. */
+bool hub_op_read(struct hub_store *s, const struct change_view *view, unsigned op,
+                 struct change_op *out);
 
 /* store_erase_move.c: the record that an offer, answer, share or settle speaks of; false: none. */
 bool hub_move_rid(struct hub_store *s, struct bytes payload, struct id_record *rid);
@@ -445,8 +454,20 @@ MUST_CHECK enum err hub_erase_copies(struct hub_store *s, int64_t record, const 
 MUST_CHECK enum err hub_moved_again(struct hub_store *from, struct hub_store *to, uint64_t at,
                                     int64_t received_ms);
 
-/* store_attach.c, inside a transaction: bytes of files go that this record names no more. */
-MUST_CHECK enum err hub_attach_unnamed(struct hub_store *s, const struct id_record *rid);
+/* store_erase_attach.c: files that ops named which an order takes; their bytes go when their records are without them.
+ * The list is freed by free(f->v). */
+struct hub_erase_files {
+    struct attach_ref *v;
+    size_t count, room;
+};
+MUST_CHECK enum err hub_erase_files_add(struct hub_store *s, struct hub_erase_files *f,
+                                        const struct change_view *view, unsigned op);
+MUST_CHECK enum err hub_erase_files_go(struct hub_store *s, const struct hub_erase_files *f);
+
+/* store_attach.c, inside a transaction: bytes of files go that this record names no more; of this file alone, or of all
+ * (NULL). */
+MUST_CHECK enum err hub_attach_unnamed(struct hub_store *s, const struct id_record *rid,
+                                       const struct id_hash *only);
 
 void hub_feed_free(struct hub_feed_memory *m);
 

@@ -310,6 +310,16 @@ const struct db_migration hub_schema[] = {
         "NULL, PRIMARY KEY(pos, op)) WITHOUT ROWID;"
         "CREATE INDEX sys_assigned_late_at ON sys_assigned_late(at);",
     },
+    {
+        /* ops that were held as steps that their authors may not take, for replays of the log: a value
+         * that said so may have been erased since (store_op.c). What crossed and was erased alone is
+         * set aside (store_erase.c). */
+        "CREATE TABLE sys_step(pos INTEGER NOT NULL, op INTEGER NOT NULL, PRIMARY KEY(pos, op)) "
+        "WITHOUT ROWID;"
+        "INSERT INTO sys_step(pos, op) SELECT pos, op FROM sys_held WHERE reason = 10;"
+        "UPDATE sys_crossed SET state = 2 WHERE state = 0 AND (pos, op) IN (SELECT pos, op FROM "
+        "sys_erased_op);",
+    },
     /* a new step goes here, at the end; no step that is above is ever changed */
 };
 

@@ -39,15 +39,14 @@ static void hub_scope_note(struct hub_job *job, int64_t scope)
 static enum err hub_take_record_op(struct hub_store *s, struct hub_job *job, unsigned index)
 {
     struct change_op op;
-    struct bytes payload = s->view->payload[index];
     int64_t scope = HUB_SCOPE_NONE;
-    enum err e = change_op_decode(payload, s->writes, &op);
-    if (e != ERR_OK || op.type == 0) {
+    job->writer.op = index;
+    if (!hub_op_read(s, s->view, index, &op) || op.type == 0) {
         static const struct id_record nobody;
         job->verdicts[index] = FOLD_HELD_UNREADABLE;
         return hub_held_add(s, &job->writer, &nobody, index, FOLD_HELD_UNREADABLE);
     }
-    e = hub_op_take(s, &job->writer, &op, index, &job->verdicts[index], &scope);
+    enum err e = hub_op_take(s, &job->writer, &op, index, &job->verdicts[index], &scope);
     if (e != ERR_OK) return e;
     hub_scope_note(job, scope);
     unsigned verdict = job->verdicts[index] & FOLD_VERDICT_MASK;
@@ -83,6 +82,8 @@ static enum err hub_take_erased(struct hub_store *s, struct hub_job *job, unsign
     uint8_t verdict = FOLD_ERASED;
     int64_t scope = HUB_SCOPE_NONE;
     if (!hub_erase_may(s, s->view, index, s->writes)) return ERR_BAD_FORMAT;
+    if (hub_op_read(s, s->view, index, &op) && hub_erased_since(s, job->writer.at, index))
+        return hub_take_record_op(s, job, index); /* the order comes later, as it did */
     job->verdicts[index] = FOLD_ERASED;
     enum err e = hub_erased_count(s, job->writer.at, index, 0);
     if (e != ERR_OK || s->view->stub[index].p == NULL) return e;
@@ -91,9 +92,12 @@ static enum err hub_take_erased(struct hub_store *s, struct hub_job *job, unsign
     if (whole || erase_has_record(&s->erased, &op.rid)) return ERR_OK;
     struct hub_writer w = job->writer;
     w.erased = true;
+    w.op = index;
     e = hub_op_apply(s, &w, &op, &verdict, &scope); /* held or not, it is gone */
-    if (e == ERR_OK) hub_scope_note(job, scope);
-    return e;
+    if (e != ERR_OK) return e;
+    hub_scope_note(job, scope);
+    if (op.kind != CHANGE_CREATE || verdict >= FOLD_HELD_SCOPE) return ERR_OK;
+    return hub_held_retry(s, &op.rid, job->writer.at, s->view, job->verdicts, job->received_ms);
 }
 
 static enum err hub_take_rekey(struct hub_store *s, struct hub_job *job, unsigned index)

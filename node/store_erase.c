@@ -61,7 +61,7 @@ static bool node_erase_names(struct node_store *s, const struct erase_list *l,
     struct id_record rid;
     if (view->payload[op].p == NULL || !node_erase_rid(s, view->payload[op], &rid)) return false;
     return erase_has_record(l, &rid) ||
-           erase_find_op(l, &view->head.inc, view->head.seq, op) != NULL;
+           erase_names_payload(l, &view->head, op, view->payload[op], s->writes);
 }
 
 static enum err node_erase_stub(struct node_store *s, const struct erase_list *l,
@@ -251,13 +251,14 @@ static enum err node_erase_own(struct node_store *s, const struct erase_list *l,
         e = node_erase_own_rows(
             s, l, w, db_stmt(s->db, "SELECT log, seq, op FROM sys_op WHERE kind BETWEEN 32 AND 35"),
             false);
-    for (size_t i = 0; e == ERR_OK && i < l->op_count; i++) {
+    for (size_t i = 0; e == ERR_OK && i < l->op_count && !ZOO(135); i++) {
         struct db_stmt *q =
             db_stmt(s->db, "SELECT o.log, o.seq, o.op FROM sys_inc i JOIN sys_op o ON o.log = i.no "
-                           "WHERE i.inc = ?1 AND o.seq = ?2 AND o.op = ?3");
+                           "WHERE i.inc = ?1 AND o.seq = ?2 AND o.op = ?3 AND o.rid = ?4");
         db_bind_blob(q, 1, BYTES_OF(l->ops[i].inc.b));
         db_bind_int(q, 2, node_store_i64(l->ops[i].seq));
         db_bind_int(q, 3, l->ops[i].op);
+        db_bind_blob(q, 4, BYTES_OF(l->ops[i].rid.b));
         e = node_erase_own_rows(s, l, w, q, true);
     }
     s->view_open = false;

@@ -38,7 +38,8 @@ static enum err node_erase_crossed(const struct erase_list *l, struct bytes item
     enum err e = move_crossing_decode(item, &m);
     if (e != ERR_OK) return e;
     const struct id_inc inc = id_version_inc(&m.version);
-    *changed = erase_find_op(l, &inc, id_version_seq(&m.version), m.op) != NULL;
+    const struct erase_op *o = erase_find_op(l, &inc, id_version_seq(&m.version), m.op);
+    *changed = o != NULL && ID_EQUAL(&o->rid, &m.record);
     if (!*changed) return ERR_OK;
     m.payload = BYTES_OF(payload_nil);
     move_crossing_encode(&m, out);

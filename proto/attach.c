@@ -66,6 +66,17 @@ void attach_hash(struct bytes file, struct id_hash *out)
     attach_hash_end(&s, out);
 }
 
+bool attach_value(struct bytes value, struct id_hash *hash)
+{
+    char hex[ATTACH_HEX_BYTES + 1] = "", again[ATTACH_HEX_BYTES + 1];
+    if (value.len != 2 + ATTACH_HEX_BYTES || value.p[0] != 0xd9 || value.p[1] != ATTACH_HEX_BYTES)
+        return false;
+    memcpy(hex, value.p + 2, ATTACH_HEX_BYTES);
+    if (id_unhex(hex, hash->b, sizeof hash->b) != ERR_OK) return false;
+    id_hex(BYTES_OF(hash->b), again);
+    return strcmp(hex, again) == 0; /* small digits */
+}
+
 bool attach_named(const struct fold *f, const struct id_hash *hash)
 {
     uint8_t value[2 + ATTACH_HEX_BYTES + 1] = {0xd9, ATTACH_HEX_BYTES}; /* str of 64 bytes */

@@ -55,6 +55,9 @@ void attach_hash(struct bytes file, struct id_hash *out);
 /* Does a head of the record name this file: is it a text, the hash in small hexadecimal digits? */
 bool attach_named(const struct fold *f, const struct id_hash *hash);
 
+/* The file that this value names, if it has the form of such. */
+bool attach_value(struct bytes value, struct id_hash *hash);
+
 struct attach_ref { /* whose file, and which */
     struct id_record record;
     struct id_hash hash;

@@ -67,6 +67,28 @@ const struct erase_op *erase_find_op(const struct erase_list *l, const struct id
     return NULL;
 }
 
+bool erase_names_op(const struct erase_list *l, const struct change_head *head, unsigned op,
+                    const struct change_op *what)
+{
+    const struct erase_op *o = erase_find_op(l, &head->inc, head->seq, op);
+    if (o == NULL || !ID_EQUAL(&o->rid, &what->rid) || o->field_count != what->count) return false;
+    for (size_t i = 0; i < what->count; i++) {
+        bool named = false;
+        for (size_t k = 0; !named && k < o->field_count; k++)
+            named = o->fields[k] == what->writes[i].field;
+        if (!named) return false;
+    }
+    return true;
+}
+
+bool erase_names_payload(const struct erase_list *l, const struct change_head *head, unsigned op,
+                         struct bytes payload, struct change_write *writes)
+{
+    struct change_op what;
+    return erase_find_op(l, &head->inc, head->seq, op) != NULL &&
+           change_op_decode(payload, writes, &what) == ERR_OK && erase_names_op(l, head, op, &what);
+}
+
 /* ---- the content ---- */
 
 void erase_encode(const struct erase_list *l, struct buf *out)

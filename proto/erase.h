@@ -51,6 +51,15 @@ void erase_sort(struct erase_list *l);
 bool erase_has_record(const struct erase_list *l, const struct id_record *rid);
 const struct erase_op *erase_find_op(const struct erase_list *l, const struct id_inc *inc,
                                      uint64_t seq, unsigned op);
+/*
+ * Is this op, at this place of a log, one that the list names alone: the place, the record and the fields are those
+ * (SPEC 12.5)? A log that forked has two sets at one place.
+ *   in   what: the op as its payload or its stub says;   or payload, with room for CHANGE_WRITES_MAX writes
+ */
+bool erase_names_op(const struct erase_list *l, const struct change_head *head, unsigned op,
+                    const struct change_op *what);
+bool erase_names_payload(const struct erase_list *l, const struct change_head *head, unsigned op,
+                         struct bytes payload, struct change_write *writes);
 
 /*
  * What is left of an op: `whole` (its record is erased): only the record id; else kind, type and,

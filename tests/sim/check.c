@@ -49,6 +49,8 @@ static void hub_forget(struct check *c)
     free(c->homes);
     free(c->dead);
     free(c->ever);
+    free(c->named);
+    free(c->ever_named);
     free(c->early);
     free(c->revoked);
     free(c->releases);
@@ -366,7 +368,8 @@ void check_picture(struct world *w, const struct id_record *rid, struct buf *out
         enum err e = record_value_to_text(NULL, x->value, &text);
         buf_printf(out, " %u", x->field);
         if (x->element.p != NULL) buf_printf(out, "/%.*s", (int)x->element.len, x->element.p);
-        const char *mark = e == ERR_OK && w->marks ? strstr(buf_cstr(&text), " ~#") : NULL;
+        const char *mark =
+            e == ERR_OK && w->marks ? strstr(buf_cstr(&text), w->alone ? " ~!" : " ~#") : NULL;
         if (mark != NULL) text.p[mark - buf_cstr(&text)] = '\0'; /* of the record's random id */
         bool file = text.len == ATTACH_HEX_BYTES;                /* its bytes have the mark */
         buf_printf(out, "=%s", e != ERR_OK ? "?" : file ? "a file" : buf_cstr(&text));

@@ -15,6 +15,7 @@
 
 #include <assert.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,95 @@ static void record_kill(struct check *c, const struct id_record *rid)
     }
 }
 
+/* ---- of ops that are named alone ---- */
+
+static const struct naive_named *named_find(const struct naive_named *v, size_t count,
+                                            const struct naive_named *n)
+{
+    for (size_t i = 0; i < count; i++)
+        if (v[i].seq == n->seq && v[i].op == n->op && ID_EQUAL(&v[i].inc, &n->inc) &&
+            ID_EQUAL(&v[i].rid, &n->rid) && v[i].field == n->field)
+            return &v[i];
+    return NULL;
+}
+
+/* Two sets may have one place of a log that forked: it is the record and the fields, too. */
+const struct naive_named *naive_named(const struct check *c, const struct change_head *head,
+                                      unsigned op, const struct change_op *what, bool ever)
+{
+    struct naive_named n = {.inc = head->inc, .seq = head->seq, .op = op, .rid = what->rid};
+    n.field = what->count > 0 ? what->writes[0].field : 0;
+    return ever ? named_find(c->ever_named, c->ever_named_count, &n)
+                : named_find(c->named, c->named_count, &n);
+}
+
+static const struct naive_named *op_named(const struct check *c, const struct naive_op *o)
+{
+    struct change_head h = {.inc = id_version_inc(&o->version), .seq = id_version_seq(&o->version)};
+    return naive_named(c, &h, o->index, &o->op, false);
+}
+
+static void named_add(struct naive_named **v, size_t *count, const struct naive_named *n)
+{
+    *v = realloc(*v, (*count + 1) * sizeof **v);
+    assert(*v != NULL);
+    (*v)[(*count)++] = *n;
+}
+
+void naive_text_mark(uint64_t n, char out[static NAIVE_MARK_BYTES + 1])
+{
+    uint64_t x = (n + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    (void)snprintf(out, NAIVE_MARK_BYTES + 1, "~!%016llx", (unsigned long long)(x ^ (x >> 29)));
+}
+
+static bool marked_text(struct bytes value, char out[static NAIVE_MARK_BYTES + 1])
+{
+    for (size_t i = 0; i + NAIVE_MARK_BYTES <= value.len; i++) {
+        if (memcmp(value.p + i, "~!", 2) != 0) continue;
+        memcpy(out, value.p + i, NAIVE_MARK_BYTES);
+        out[NAIVE_MARK_BYTES] = '\0';
+        return true;
+    }
+    return false;
+}
+
+/* Its values are nil from now on; what was held applies no more. */
+static void op_gone(struct check *c, struct naive_op *o)
+{
+    static const uint8_t nil[] = {0xc0};
+    if (naive_held(o->verdict)) o->verdict = 8;
+    for (size_t i = 0; i < o->op.count; i++)
+        if (o->op.writes[i].field != 0) o->op.writes[i].value = BYTES_OF(nil);
+    o->gone = true;
+    op_kill(c, o->row, o->index);
+}
+
+static void named_kill(struct check *c, const struct erase_op *e, uint64_t at)
+{
+    struct naive_named n = {
+        .inc = e->inc, .seq = e->seq, .op = e->op, .rid = e->rid, .field = e->fields[0]};
+    const struct naive_named *was = named_find(c->ever_named, c->ever_named_count, &n);
+    struct naive_record *r = naive_record_find(c, &e->rid);
+    if (was != NULL) n = *was;
+    for (size_t i = 0; i < c->op_count; i++) {
+        struct naive_op *o = &c->ops[i];
+        struct id_inc inc = id_version_inc(&o->version);
+        if (o->index != e->op || id_version_seq(&o->version) != e->seq ||
+            !ID_EQUAL(&inc, &e->inc) || !ID_EQUAL(&o->op.rid, &e->rid) ||
+            o->op.writes[0].field != e->fields[0])
+            continue;
+        if (!n.marked) n.marked = marked_text(o->op.writes[0].value, n.mark);
+        if (!o->gone) op_gone(c, o);
+    }
+    if (named_find(c->named, c->named_count, &n) == NULL) named_add(&c->named, &c->named_count, &n);
+    if (was == NULL) named_add(&c->ever_named, &c->ever_named_count, &n);
+    if (r != NULL) {
+        r->position = at;
+        r->touched = true;
+    }
+    c->killed = true;
+}
+
 void naive_order_take(struct world *w, struct bytes payload, uint64_t at)
 {
     struct check *c = w->check;
@@ -107,7 +197,8 @@ void naive_order_take(struct world *w, struct bytes payload, uint64_t at)
         !bytes_equal(order.kind, bytes_str("erase")))
         return;
     enum err e = erase_decode(order.content, &l);
-    assert(e == ERR_OK && l.op_count == 0);
+    assert(e == ERR_OK);
+    (void)e;
     for (size_t i = 0; i < l.record_count; i++) {
         if (naive_dead(c, &l.records[i])) continue;
         rid_add(&c->dead, &c->dead_count, &l.records[i]);
@@ -118,6 +209,8 @@ void naive_order_take(struct world *w, struct bytes payload, uint64_t at)
     for (size_t i = 0; i < l.record_count;
          i++) /* an assignment waits no longer for what will never come */
         naive_moves_wake(w, &l.records[i], at);
+    for (size_t i = 0; i < l.op_count; i++)
+        named_kill(c, &l.ops[i], at);
     erase_free(&l);
 }
 
@@ -154,8 +247,17 @@ void naive_stub_take(struct world *w, size_t row, unsigned index)
 {
     struct check *c = w->check;
     struct id_record rid, transfer;
+    struct change_op op;
+    bool whole = true;
     if (!stub_rid(c, c->view->stub[index], &rid)) {
         world_fail(w, "op %u at position %zu has no payload and does not say why", index, row + 1);
+        return;
+    }
+    enum err e = erase_stub_decode(c->view->stub[index], c->writes, &op, &whole);
+    if (e == ERR_OK && !whole && !naive_dead(c, &rid)) {
+        if (naive_named(c, &c->view->head, index, &op, false) == NULL) c->unnamed++;
+        naive_op_add(w, row, index, &op, true);
+        c->rows[row].erased = true;
         return;
     }
     /* The order may be of the same commit, behind it. */
@@ -185,6 +287,15 @@ bool check_body_erased(struct world *w, const struct naive_row *r, struct bytes 
     return good;
 }
 
+/* Is this op of c->view what is left of one that was named alone? */
+static bool stub_named(const struct check *c, unsigned op)
+{
+    struct change_op was;
+    bool whole = true;
+    return erase_stub_decode(c->view->stub[op], c->writes, &was, &whole) == ERR_OK && !whole &&
+           naive_named(c, &c->view->head, op, &was, true) != NULL;
+}
+
 /* A set in a node's own log: as it was saved, or without payloads that an order took. */
 bool check_own_erased(struct world *w, struct bytes head, struct bytes body)
 {
@@ -193,7 +304,8 @@ bool check_own_erased(struct world *w, struct bytes head, struct bytes body)
     for (unsigned i = 0; good && i < c->view->head.ops; i++) {
         struct id_record rid;
         if (c->view->payload[i].p != NULL) continue;
-        good = stub_rid(c, c->view->stub[i], &rid) && naive_ever_dead(c, &rid);
+        good =
+            stub_rid(c, c->view->stub[i], &rid) && (naive_ever_dead(c, &rid) || stub_named(c, i));
     }
     return good;
 }
@@ -250,17 +362,47 @@ void check_answered(struct world *w, int who, const struct id_record *transfer,
     c->answered[c->answered_count++] = a;
 }
 
-/* Marks of dead records on a whole disk. */
+static bool holds(struct bytes b, const char *mark)
+{
+    for (size_t i = 0; i + NAIVE_MARK_BYTES <= b.len; i++)
+        if (memcmp(b.p + i, mark, NAIVE_MARK_BYTES) == 0) return true;
+    return false;
+}
+
+/* A repair wrote it once more before the order came: another op, which the order does not name. */
+static bool repeated(const struct world *w, const struct naive_named *n)
+{
+    const struct check *c = w->check;
+    for (unsigned i = 0; i < w->node_count; i++) {
+        const struct saved_log *log = &c->logs[i];
+        for (size_t k = 0; k < log->count; k++) {
+            const struct saved_set *x = &log->v[k];
+            if (x->seq == n->seq && ID_EQUAL(&x->inc, &n->inc)) continue;
+            if (holds(buf_bytes(&x->body), n->mark)) return true;
+        }
+    }
+    for (size_t i = 0; i < c->op_count; i++)
+        if (!c->ops[i].gone && c->ops[i].op.count > 0 &&
+            holds(c->ops[i].op.writes[0].value, n->mark))
+            return true;
+    return false;
+}
+
+/* Marks of dead records, and of texts that were erased alone, on a whole disk. */
 static void marks_seek(struct world *w, const struct memvfs_host *disk, const char *where)
 {
     const struct check *c = w->check;
     const char *file = NULL;
     size_t n = 0;
-    char *marks = malloc(c->dead_count * NAIVE_MARK_BYTES + 1);
+    char *marks = malloc((c->dead_count + c->named_count) * NAIVE_MARK_BYTES + 1);
     assert(marks != NULL);
     for (size_t i = 0; i < c->dead_count; i++) {
         if (disk == w->hub.host.disk && offer_unheard(c, &c->dead[i])) continue;
         naive_mark(&c->dead[i], marks + n++ * NAIVE_MARK_BYTES); /* its end is written over */
+    }
+    for (size_t i = 0; i < c->named_count; i++) {
+        if (!c->named[i].marked || repeated(w, &c->named[i])) continue;
+        memcpy(marks + n++ * NAIVE_MARK_BYTES, c->named[i].mark, NAIVE_MARK_BYTES);
     }
     if (n > 0 && memvfs_seek(disk, marks, NAIVE_MARK_BYTES, n, &file))
         world_fail(w, "%s: what was erased stands in %s", where, file);
@@ -282,7 +424,8 @@ void check_erased(struct world *w, int who, bool must)
 {
     const struct check *c = w->check;
     const struct world_host *h = world_host_of(w, who);
-    if (!w->marks || c->dead_count == 0 || w->failed || memvfs_dead(h->disk)) return;
+    if (!w->marks || c->dead_count + c->named_count == 0 || w->failed || memvfs_dead(h->disk))
+        return;
     if (who == WORLD_HUB ? hub_store_wipe_wanted(w->hub.store)
                          : node_store_wipe_wanted(w->nodes[who].store)) {
         if (must) world_fail(w, "%s still has to be written anew after an erasure", h->name);
@@ -295,6 +438,17 @@ void check_erased(struct world *w, int who, bool must)
     marks_seek(w, h->disk, h->name);
 }
 
+/* Ops that came without their payload, alone: the order may have been of the same commit, behind them. */
+static void unnamed_check(struct world *w)
+{
+    const struct check *c = w->check;
+    for (size_t i = 0; i < c->op_count && !w->failed; i++) {
+        const struct naive_op *o = &c->ops[i];
+        if (o->gone && op_named(c, o) == NULL)
+            world_fail(w, "the hub has an op without its values that no order names");
+    }
+}
+
 /* After the log was read to its end. */
 void check_orders(struct world *w)
 {
@@ -303,6 +457,8 @@ void check_orders(struct world *w)
         if (!naive_dead(c, &c->early[i]))
             world_fail(w, "the hub has an op without its payload that no order names");
     c->early_count = 0;
+    if (c->unnamed > 0 && !w->failed) unnamed_check(w);
+    c->unnamed = 0;
     for (size_t i = 0; i < c->dead_count && !w->failed; i++) {
         struct db_stmt *q =
             db_stmt(hub_store_db(w->hub.store), "SELECT 1 FROM sys_record WHERE rid = ?1");

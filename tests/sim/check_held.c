@@ -70,7 +70,7 @@ static enum err held_row(void *ctx, const struct hub_held *h)
 static enum move_crossed state_of(const struct naive_op *op)
 {
     return op->verdict == FOLD_HELD_SCOPE ? MOVE_CROSSED_OPEN
-           : op->verdict == FOLD_ASIDE    ? MOVE_CROSSED_ASIDE
+           : naive_held(op->verdict)      ? MOVE_CROSSED_ASIDE /* by somebody, or erased */
                                           : MOVE_CROSSED_APPLIED;
 }
 

@@ -308,6 +308,7 @@ static void shown_compare(struct world *w, unsigned node, const struct saved_set
     if (e == ERR_OK && c->view->payload[0].p == NULL) return; /* erased before it was seen here */
     if (e == ERR_OK) e = change_op_decode(c->view->payload[0], c->writes, &op);
     if (e != ERR_OK || naive_ever_dead(c, &op.rid)) return; /* the genesis; erased */
+    if (naive_named(c, &c->view->head, 0, &op, true) != NULL) return;
     x = op.writes[0];
     struct id_version v = id_version_make(&set->inc, set->seq, &set->hash);
     e = node_store_record_read(w->nodes[node].store, &op.rid, &c->shown);
@@ -499,10 +500,21 @@ void check_cloned(struct world *w, unsigned from, unsigned to)
 
 /* ---- nothing is lost ---- */
 
+/* Of an op that was erased alone nobody can say what it wrote. */
+static bool same_op(const struct naive_op *o, const struct change_op *op)
+{
+    if (!o->gone) return check_op_equal(&o->op, op);
+    bool same =
+        ID_EQUAL(&o->op.rid, &op->rid) && o->op.kind == op->kind && o->op.count == op->count;
+    for (size_t i = 0; same && i < op->count; i++)
+        same = o->op.writes[i].field == op->writes[i].field;
+    return same;
+}
+
 static bool op_there(const struct check *c, const struct change_op *op, const struct id_person *who)
 {
     for (size_t i = 0; i < c->op_count; i++) {
-        if (ID_EQUAL(&c->ops[i].person, who) && check_op_equal(&c->ops[i].op, op)) return true;
+        if (ID_EQUAL(&c->ops[i].person, who) && same_op(&c->ops[i], op)) return true;
     }
     return false;
 }
@@ -516,7 +528,7 @@ static void set_lost(struct world *w, unsigned node, const struct saved_set *s)
         struct change_op op;
         if (c->view->payload[i].p == NULL ||
             change_op_decode(c->view->payload[i], c->writes, &op) != ERR_OK ||
-            naive_ever_dead(c, &op.rid))
+            naive_ever_dead(c, &op.rid) || naive_named(c, &c->view->head, i, &op, true) != NULL)
             continue;
         if (!s->branch || !op_there(c, &op, &c->view->head.person))
             world_fail(w, "node %u: op %u of saved set %u is not in the hub's log", node, i,

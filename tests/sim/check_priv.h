@@ -7,6 +7,8 @@
 #include "proto/move.h"
 #include "tests/sim/check.h"
 
+enum { NAIVE_MARK_BYTES = 18 };
+
 struct naive_op { /* one op on a record, as it stands in the hub's log */
     size_t row;
     unsigned index;
@@ -20,6 +22,7 @@ struct naive_op { /* one op on a record, as it stands in the hub's log */
     uint8_t verdict; /* without flags */
     bool crossed;    /* held, on a record that its unit had */
     bool settled;    /* somebody decided that it applies */
+    bool gone; /* an order named it alone: its values are nil, and its verdict is shown as 8 */
 };
 
 struct naive_row { /* one change set with a position */
@@ -65,6 +68,16 @@ struct naive_record {
     uint64_t position; /* of its last change */
     uint64_t moved;    /* likewise of its unit; 0: never */
     bool touched;
+};
+
+struct naive_named { /* an op that an order named alone */
+    struct id_inc inc;
+    uint64_t seq;
+    unsigned op;
+    struct id_record rid;
+    unsigned field; /* the first; ops of the simulator's people have one */
+    bool marked;
+    char mark[NAIVE_MARK_BYTES + 1]; /* of the text that it wrote */
 };
 
 struct naive_stay { /* a record came to a unit by a move */
@@ -169,6 +182,11 @@ struct check {
     size_t ever_count;
     struct id_record *early; /* of ops that came without their payload before the order was read */
     size_t early_count;
+    struct naive_named *named; /* by orders in the log */
+    size_t named_count;
+    struct naive_named *ever_named; /* likewise, also in a log that the hub lost */
+    size_t ever_named_count;
+    size_t unnamed;        /* ops that came without their values before the order was read */
     struct naive_release { /* a parcel that a person let in */
         struct id_hash node;
         struct id_inc inc;
@@ -220,10 +238,14 @@ void naive_move_again(struct world *w, size_t which,
 bool naive_answer_blind(const struct check *c, size_t row, unsigned op);
 
 /* check_erase.c */
-enum { NAIVE_MARK_BYTES = 18 };
 void naive_mark(const struct id_record *rid, char out[static NAIVE_MARK_BYTES + 1]);
+/* Of the text that somebody types as the n-th of a run. */
+void naive_text_mark(uint64_t n, char out[static NAIVE_MARK_BYTES + 1]);
 bool naive_dead(const struct check *c, const struct id_record *rid);
 bool naive_ever_dead(const struct check *c, const struct id_record *rid);
+/* Likewise of one op that was named alone; ever: also in a log that the hub lost. */
+const struct naive_named *naive_named(const struct check *c, const struct change_head *head,
+                                      unsigned op, const struct change_op *what, bool ever);
 /* An order, and an op without payload, of c->view. */
 void naive_order_take(struct world *w, struct bytes payload, uint64_t at);
 /* A person at `who` offers this record, answers this transfer: with the record's mark in the note, where he can see
@@ -256,6 +278,9 @@ const struct naive_rekeyed *naive_rekeyed(const struct check *c, const struct id
 bool check_outside(const struct world *w, unsigned node);
 /* naive.c: a held op once more; forced: somebody decided so. */
 void naive_op_again(struct world *w, struct naive_op *op, uint64_t at);
+/* An op of c->view that is in the log; gone: it came without its values. */
+void naive_op_add(struct world *w, size_t row, unsigned index, const struct change_op *op,
+                  bool gone);
 
 /* Forget the log behind its first `rows` positions. */
 void naive_cut(struct world *w, size_t rows);
@@ -295,6 +320,9 @@ void check_copies(struct world *w);
 void check_redelivery(struct world *w);
 /* Is this set in a log that the disk of this node has? A clone has others. */
 bool check_of_node(const struct check *c, unsigned node, const struct naive_row *r);
+
+/* check_verify.c */
+void check_verified(struct world *w);
 
 /* files.c */
 void check_quota(struct world *w);

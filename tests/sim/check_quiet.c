@@ -386,5 +386,6 @@ void check_quiet(struct world *w)
     if (!w->failed) check_nothing_lost(w);
     if (!w->failed) check_files(w);
     if (!w->failed) check_bases_known(w);
+    if (!w->failed) check_verified(w);
     if (!w->failed) check_redelivery(w);
 }

@@ -1,12 +1,14 @@
 /* Officers of the district, and what two of them sign: erasure, the opening of a closed period. */
 #include "tests/sim/base.h"
-#include "tests/sim/check.h"
+#include "tests/sim/check_priv.h"
 
 #include "proto/erase.h"
 #include "proto/order.h"
 #include "proto/workflow.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static struct key_sign *officer(unsigned i)
 {
@@ -88,29 +90,105 @@ static enum err append_all(struct world *w, const struct buf *order)
     return e == ERR_OK ? base_hub_append(w, &p, 1) : e;
 }
 
-void world_erase(struct world *w, int record)
+/* Until it is in the log. `what`: for the trace; *count: of tries. */
+static void order_give(struct world *w, const struct buf *payload, const char *what,
+                       uint64_t *count)
 {
-    struct buf payload;
-    if (!w->records[record].exists || w->failed) return;
-    buf_init(&payload, CHANGE_BYTES_MAX);
-    erase_op(w, &w->records[record].rid, &payload);
     for (unsigned i = 0; i < (w->once ? 1u : 60u) && !w->failed; i++) {
         if (!w->once) world_await(w, WORLD_HUB);
-        if (!w->hub.host.up || check_has_payload(w, buf_bytes(&payload))) break;
+        if (!w->hub.host.up || check_has_payload(w, buf_bytes(payload))) break;
         memvfs_set_time(world_wall(w, &w->hub.host));
-        enum err e = append_all(w, &payload);
-        world_trace(w, "hub", "orders that record %d be erased: %s", record, err_name(e));
-        w->stats.erasures++;
+        enum err e = append_all(w, payload);
+        world_trace(w, "hub", "orders that %s be erased: %s", what, err_name(e));
+        ++*count;
         world_look(w, WORLD_HUB);
         world_hub_turn_soon(w);
         if (w->once) break;
         while (w->hub.turn && world_step(w, w->now_ms + 1000)) {
         }
         world_await(w, WORLD_HUB);
-        if (check_has_payload(w, buf_bytes(&payload))) break;
+        if (check_has_payload(w, buf_bytes(payload))) break;
         world_run(w, 1000);
     }
+}
+
+void world_erase(struct world *w, int record)
+{
+    struct buf payload;
+    char what[40];
+    if (!w->records[record].exists || w->failed) return;
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    erase_op(w, &w->records[record].rid, &payload);
+    (void)snprintf(what, sizeof what, "record %d", record);
+    order_give(w, &payload, what, &w->stats.erasures);
     buf_free(&payload);
+}
+
+/* The fields that the op writes, ascending; false: an order may not name it alone. */
+static bool alone_fields(const struct change_op *op, struct erase_op *out)
+{
+    if (op->kind > CHANGE_EDIT || op->count > ERASE_FIELDS_MAX) return false;
+    for (size_t i = 0; i < op->count; i++) {
+        if (op->writes[i].element.p != NULL || op->writes[i].field == 0) return false;
+        unsigned field = op->writes[i].field;
+        size_t at = out->field_count++;
+        for (; at > 0 && out->fields[at - 1] > field; at--)
+            out->fields[at] = out->fields[at - 1];
+        out->fields[at] = field;
+    }
+    return op->count > 0;
+}
+
+/* The pick-th, from the first on again. */
+static bool alone_find(const struct world *w, int record, unsigned pick, struct erase_op *out)
+{
+    const struct check *c = w->check;
+    for (unsigned pass = 0, n = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < c->op_count; i++) {
+            const struct naive_op *o = &c->ops[i];
+            *out = (struct erase_op){.inc = id_version_inc(&o->version),
+                                     .seq = id_version_seq(&o->version),
+                                     .op = o->index,
+                                     .rid = o->op.rid};
+            if (o->gone || !ID_EQUAL(&o->op.rid, &w->records[record].rid) ||
+                naive_dead(c, &o->op.rid) || !alone_fields(&o->op, out))
+                continue;
+            if (pass == 1 && pick == 0) return true;
+            n++;
+            pick -= pass == 1;
+        }
+        if (n == 0) return false;
+        pick %= n;
+    }
+    return false;
+}
+
+void world_erase_alone(struct world *w, int record, unsigned pick)
+{
+    struct buf payload, content;
+    struct id_hash id;
+    char what[80];
+    struct erase_op *op = calloc(1, sizeof *op);
+    assert(op != NULL);
+    if (!w->once) world_await(w, WORLD_HUB);
+    if (w->failed || !w->hub.host.up || !w->records[record].exists ||
+        !alone_find(w, record, pick, op)) {
+        free(op);
+        return;
+    }
+    buf_init(&content, ORDER_CONTENT_BYTES_MAX);
+    buf_init(&payload, CHANGE_BYTES_MAX);
+    erase_encode(&(struct erase_list){.ops = op, .op_count = 1}, &content);
+    uint8_t nonce[16] = {(uint8_t)op->op, (uint8_t)(op->op >> 8), 46};
+    memcpy(nonce + 3, op->inc.b, sizeof op->inc.b);
+    memcpy(nonce + 11, &(uint32_t){(uint32_t)op->seq}, 4);
+    order_op(w, "erase", nonce, &content, &payload, &id);
+    (void)snprintf(what, sizeof what, "op %u of set %u of record %d", op->op, (unsigned)op->seq,
+                   record);
+    order_give(w, &payload, what, &w->stats.alone);
+    buf_free(&content);
+    buf_free(&payload);
+    free(op);
 }
 
 /* The order, and behind it what the hub writes because of it. */

@@ -202,8 +202,12 @@ static void op_take(struct world *w, struct naive_op *op, uint64_t at)
         r->position = at;
         r->touched = true;
     }
+    if (op->gone && naive_held(op->verdict)) { /* and it waits for nothing */
+        op->verdict = 8;
+        op->crossed = false;
+    }
     row->on_record[op->index] = true;
-    row->verdicts[op->index] = op->verdict;
+    row->verdicts[op->index] = op->gone ? 8 : op->verdict;
     row->touched = true;
 }
 
@@ -247,7 +251,8 @@ static void waiting_take(struct world *w, const struct id_record *rid, uint64_t 
     }
 }
 
-static void op_add(struct world *w, size_t row, unsigned index, const struct change_op *op)
+void naive_op_add(struct world *w, size_t row, unsigned index, const struct change_op *op,
+                  bool gone)
 {
     struct check *c = w->check;
     const struct naive_row *r = &c->rows[row];
@@ -264,6 +269,7 @@ static void op_add(struct world *w, size_t row, unsigned index, const struct cha
                            .person = h->person,
                            .position = row + 1,
                            .own = r->own,
+                           .gone = gone,
                            .verdict = 4};
     o->op.writes = calloc(op->count, sizeof *op->writes);
     assert(o->op.writes != NULL);
@@ -360,7 +366,9 @@ void naive_take(struct world *w, size_t row)
             if (naive_dead(c, &op.rid))
                 world_fail(w, "position %zu has an op on an erased record, with its payload",
                            row + 1);
-            op_add(w, row, i, &op);
+            if (naive_named(c, &c->view->head, i, &op, false) != NULL)
+                world_fail(w, "position %zu has an op that was erased, with its payload", row + 1);
+            naive_op_add(w, row, i, &op, false);
         } else if (kind == CHANGE_REVOKE && r->own) {
             revoke_take(w, row, c->view->payload[i]);
         } else if (kind == CHANGE_QUARANTINE && r->own) {
@@ -389,7 +397,7 @@ void naive_cut(struct world *w, size_t rows)
         free(c->ops[i].op.writes);
     c->op_count = c->record_count = 0;
     c->move_count = c->stay_count = c->transfer_count = c->share_count = c->dead_count =
-        c->early_count = 0;
+        c->early_count = c->named_count = 0;
     c->revoked_count = c->rekeyed_count = c->home_count = c->release_count = 0;
     for (size_t i = 0; i < c->issue_count; i++)
         if (c->issues[i].position > rows) c->issues[i--] = c->issues[--c->issue_count];

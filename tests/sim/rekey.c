@@ -3,8 +3,9 @@
  * a node says what is in them; what node/rekey.c does with files at opening and behind sessions is done here with it.
  */
 #include "tests/sim/base.h"
-#include "tests/sim/check.h"
+#include "tests/sim/check_priv.h"
 
+#include "node/store_priv.h"
 #include "node/store_rekey.h"
 #include "proto/admin_key.h"
 
@@ -48,6 +49,37 @@ enum err world_keys_open(struct world *w, unsigned i)
     if (e == ERR_NOT_FOUND) return ring_idle(w, n, &id);
     if (e == ERR_OK && n->ring.settled) e = node_store_rekey_done(n->store);
     return e;
+}
+
+static bool hub_knows(struct world *w, unsigned i)
+{
+    struct node_identity id;
+    struct hub_node row;
+    const uint8_t *pk = w->nodes[i].ring.next.transport_pk;
+    return w->hub.host.up && w->nodes[i].host.up &&
+           node_store_identity(w->nodes[i].store, &id) == ERR_OK &&
+           hub_store_node(w->hub.store, &id.node, &row) == ERR_OK &&
+           memcmp(row.transport_pk, pk, sizeof row.transport_pk) == 0;
+}
+
+static bool node_says(struct world *w, unsigned i)
+{
+    if (!w->nodes[i].host.up) return false;
+    struct db_stmt *q =
+        db_stmt(w->nodes[i].store->db, "SELECT 1 FROM sys_op WHERE kind = 27 AND log > 0");
+    bool says = db_get(q) == ERR_OK;
+    db_done(q);
+    return says;
+}
+
+bool world_keys_stay(struct world *w, int who)
+{
+    for (unsigned i = 0; i < w->node_count; i++) {
+        if (!w->nodes[i].ring.settled) continue;
+        if (who == (int)i && !hub_knows(w, i)) return false;
+        if (who == WORLD_HUB && !node_says(w, i)) return false;
+    }
+    return true;
 }
 
 /* The last set of its log: keys that are made already. */

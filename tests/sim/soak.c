@@ -172,7 +172,7 @@ static void seeds_do(struct job *j)
         j->s.seeds_failed++;
         printf("seed %" PRIu64 ": %s\n", j->now, r.failure);
         FILE *f = fopen(BANK, "a");
-        if (f != NULL) fprintf(f, "# %s\n%" PRIu64 " new\n", r.failure, j->now);
+        if (f != NULL) fprintf(f, "# %s\n%" PRIu64 " new apart alone\n", r.failure, j->now);
         if (f != NULL) fclose(f);
     }
 }

@@ -322,6 +322,50 @@ static void erased_and_restored(struct world *w)
     world_settle(w);
 }
 
+/* Single changes of a record that stays: the one that made it, one that another replaced, and one that crossed its
+ * transfer, about which the new owner decides while the order is under way. Then the hub goes back behind it all, and
+ * an edit that waits there for its record until that comes back is erased too. */
+static void erased_alone(struct world *w)
+{
+    w->marks = w->alone = true;
+    world_image(w, WORLD_HUB);
+    world_create(w, 0, 1, PERSON, "Tên ghi nhầm");
+    world_create(w, 1, 2, PERSON, "Người ở lại");
+    world_create(w, 0, 3, PERSON, "Hai máy một xã");
+    world_settle(w);
+    world_edit(w, 0, 1, PHONE, "0900000031");
+    world_edit(w, 2, 3, PHONE, "0900000033");
+    world_settle(w);
+    world_edit(w, 0, 1, PHONE, "0900000032");
+    world_settle(w);
+    world_offer(w, 0, 1, 1, XA_2);
+    world_settle(w);
+    world_offline(w, 0, true);
+    world_edit(w, 0, 1, NAME, "Sửa sau khi chuyển");
+    world_answer(w, 1, 1, MOVE_ACCEPT);
+    world_settle(w);
+    world_offline(w, 0, false);
+    world_settle(w);
+    world_offline(w, 1, true);
+    world_settle_one(w, 1, 1, true);
+    world_erase_alone(w, 1, 3); /* what crossed */
+    world_erase_alone(w, 1, 1); /* the first number */
+    world_settle(w);
+    world_offline(w, 1, false);
+    world_settle(w);
+    world_erase_alone(w, 1, 0); /* the name */
+    world_settle(w);
+    world_edit(w, 1, 1, NAME, "Tên đúng");
+    world_settle(w);
+    world_offline(w, 0, true);
+    world_restore(w, WORLD_HUB);
+    world_run(w, 10 * MINUTE);
+    world_offline(w, 0, false);
+    world_settle(w);
+    world_erase_alone(w, 3, 0);
+    world_settle(w);
+}
+
 /* Each kind of poison between good saves; what comes behind it goes on, and nobody is revoked by a commune. */
 static void poison(struct world *w)
 {
@@ -851,6 +895,7 @@ const struct story stories[] = {
     {"back_by_files", true, 1, {XA_1}, back_by_files, 1},
     {"answer_and_erasure", true, 2, {XA_1, XA_2}, answer_and_erasure, 1},
     {"erased_and_restored", true, 2, {XA_1, XA_2}, erased_and_restored, 1},
+    {"erased_alone", true, 3, {XA_1, XA_2, XA_1}, erased_alone, 1},
     {"merged", true, 3, {XA_1, XA_2, XA_3}, merged, 1},
     {"merged_and_closed", true, 3, {XA_1, XA_2, XA_3}, merged_and_closed, STORY_SLOW},
     {"attached", true, 3, {XA_1, XA_1, XA_2}, attached, 1},

@@ -26,12 +26,14 @@ struct plan { /* drawn from the seed; per mille of deeds */
     struct rng file_rng;  /* likewise */
     unsigned decisions;   /* about what revoked nodes sent, left */
     struct rng apart_rng; /* likewise */
+    unsigned alone;       /* changes that are erased while their records stay, left */
+    struct rng alone_rng; /* likewise */
 };
 
 enum { CLOSE_PERMILLE = 60 };
 
 static struct plan plan;
-bool swarm_plain, swarm_old, swarm_undecided;
+bool swarm_plain, swarm_old, swarm_undecided, swarm_whole;
 
 static bool draw(struct world *w, unsigned permille)
 {
@@ -93,6 +95,15 @@ static void plan_apart(struct world *w)
     }
     if (plan.revoke > 0 && (more < 60 || drawn < 700)) plan.decisions = 4 + rng_below(&r, 40);
     plan.apart_rng = (struct rng){r.s + 1};
+}
+
+static void plan_alone(struct world *w)
+{
+    struct rng r = {w->seed * UINT64_C(0xbf58476d1ce4e5b9) + 47};
+    if (swarm_plain || swarm_old || swarm_undecided || swarm_whole) return;
+    if (rng_below(&r, 1000) < 250) plan.alone = 1 + rng_below(&r, 12);
+    plan.alone_rng = (struct rng){r.s + 1};
+    if (plan.alone > 0) w->alone = w->marks = true;
 }
 
 static void plan_draw(struct world *w)
@@ -393,6 +404,18 @@ static void decisions(struct world *w, uint64_t arg)
                          rng_below(r, 1000) < 850);
 }
 
+/* Single changes are erased, while everything else goes on. */
+static void alone(struct world *w, uint64_t arg)
+{
+    struct rng *r = &plan.alone_rng;
+    (void)arg;
+    if (w->now_ms >= plan.end_ms || plan.alone == 0) return;
+    plan.alone--;
+    world_call(w, 1 + rng_below(r, (unsigned)plan.end_ms / 8), alone, 0);
+    int record = (int)rng_below(r, plan.records);
+    world_erase_alone(w, record, rng_below(r, 1000));
+}
+
 static void act(struct world *w, uint64_t arg)
 {
     (void)arg;
@@ -494,6 +517,7 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
     plan_extra(w, s->joined);
     plan_new(w);
     plan_apart(w);
+    plan_alone(w);
     w->once = true;
     w->reopens = draw(w, 500);
     world_call(w, 1, act, 0);
@@ -505,6 +529,8 @@ void swarm_run(uint64_t seed, bool echo, struct swarm_result *out)
         world_call(w, rng_below(&plan.file_rng, (unsigned)plan.end_ms / 4), files, 0);
     if (plan.decisions > 0)
         world_call(w, rng_below(&plan.apart_rng, (unsigned)plan.end_ms / 4), decisions, 0);
+    if (plan.alone > 0)
+        world_call(w, rng_below(&plan.alone_rng, (unsigned)plan.end_ms / 3), alone, 0);
     world_run(w, plan.end_ms);
     calm(w);
     world_end(w);

@@ -23,6 +23,8 @@ extern bool swarm_plain;
 extern bool swarm_old;
 /* Without decisions about what revoked nodes sent: those without the word `apart`. */
 extern bool swarm_undecided;
+/* Without erasures of single changes: those without the word `alone`. */
+extern bool swarm_whole;
 
 /* Make what all runs begin with, so that processes that are copied from this one need not. */
 void swarm_prepare(void);

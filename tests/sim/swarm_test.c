@@ -6,7 +6,7 @@
  *   swarm_test --minutes N     as many as there is time for
  *   swarm_test --keep          write seeds that fail to the end of seeds.txt; ./dev soak does
  *   swarm_test --plain         with --seed: a seed marked so in seeds.txt;  --old: one that is not marked `new`;
- *                              --undecided: one that is not marked `apart`
+ *                              --undecided: one that is not marked `apart`;  --whole: not marked `alone`
  *   swarm_test --seed X        this one, twice, with its trace when --trace is there
  *
  * A seed that is run twice is printed with the sum of all that happened in it, to compare builds and machines.
@@ -67,6 +67,7 @@ static void add_up(struct totals *t, const struct swarm_result *r)
     t->stats.files += r->stats.files;
     t->stats.fetches += r->stats.fetches;
     t->stats.released += r->stats.released;
+    t->stats.alone += r->stats.alone;
     t->hours += (double)r->virtual_ms / 3600000.0;
 }
 
@@ -76,7 +77,7 @@ static void bank_add(uint64_t seed, const char *what)
 {
     FILE *f = fopen(BANK, "a");
     if (f == NULL) return;
-    fprintf(f, "# %s\n%llu new apart\n", what, (unsigned long long)seed);
+    fprintf(f, "# %s\n%llu new apart alone\n", what, (unsigned long long)seed);
     fclose(f);
 }
 
@@ -110,9 +111,10 @@ static void run_bank(struct totals *t)
         swarm_plain = strstr(line, "plain") != NULL;
         swarm_old = strstr(line, "new") == NULL;
         swarm_undecided = strstr(line, "apart") == NULL;
+        swarm_whole = strstr(line, "alone") == NULL;
         if (line[0] >= '0' && line[0] <= '9') run(strtoull(line, NULL, 10), false, false, false, t);
     }
-    swarm_plain = swarm_old = swarm_undecided = false;
+    swarm_plain = swarm_old = swarm_undecided = swarm_whole = false;
     if (f != NULL) fclose(f);
     printf("%llu seeds of the bank\n", (unsigned long long)t->seeds);
 }
@@ -133,6 +135,7 @@ static struct options options_read(int argc, char **argv)
         if (strcmp(argv[i], "--plain") == 0) swarm_plain = true;
         if (strcmp(argv[i], "--old") == 0) swarm_old = true;
         if (strcmp(argv[i], "--undecided") == 0) swarm_undecided = true;
+        if (strcmp(argv[i], "--whole") == 0) swarm_whole = true;
         if (strcmp(argv[i], "--first") == 0) o.first = number(value);
         if (strcmp(argv[i], "--minutes") == 0) o.seconds = 60 * number(value);
         if (strcmp(argv[i], "--seeds") == 0) {
@@ -168,22 +171,24 @@ int main(int argc, char **argv)
            (unsigned long long)t.stats.commits, (unsigned long long)t.stats.cuts,
            (unsigned long long)t.stats.crashes, (unsigned long long)t.stats.power_losses,
            (unsigned long long)t.stats.faults);
-    printf("%llu node restores, %llu clones, %llu hub restores, %llu clock jumps, %llu editions, "
-           "%llu sets of many ops, %llu bundles, %llu moves, %llu erasures, %llu poisoned sets, "
-           "%llu revocations, %llu strangers, %llu closings, %llu further issues, "
-           "%llu reopenings, %llu changes of keys, %llu mergers, %llu assignments, %llu nodes of "
-           "another unit, %llu files, %llu fetched, %llu parcels let in\n",
-           (unsigned long long)t.stats.node_restores, (unsigned long long)t.stats.clones,
-           (unsigned long long)t.stats.hub_restores, (unsigned long long)t.stats.clock_jumps,
-           (unsigned long long)t.stats.editions, (unsigned long long)t.stats.many_ops,
-           (unsigned long long)t.stats.bundles, (unsigned long long)t.stats.moves,
-           (unsigned long long)t.stats.erasures, (unsigned long long)t.stats.poisons,
-           (unsigned long long)t.stats.revoked, (unsigned long long)t.stats.strangers,
-           (unsigned long long)t.stats.closings, (unsigned long long)t.stats.further,
-           (unsigned long long)t.stats.reopened, (unsigned long long)t.stats.rekeys,
-           (unsigned long long)t.stats.mergers, (unsigned long long)t.stats.assigned,
-           (unsigned long long)t.stats.rehomed, (unsigned long long)t.stats.files,
-           (unsigned long long)t.stats.fetches, (unsigned long long)t.stats.released);
+    printf(
+        "%llu node restores, %llu clones, %llu hub restores, %llu clock jumps, %llu editions, "
+        "%llu sets of many ops, %llu bundles, %llu moves, %llu erasures, %llu poisoned sets, "
+        "%llu revocations, %llu strangers, %llu closings, %llu further issues, "
+        "%llu reopenings, %llu changes of keys, %llu mergers, %llu assignments, %llu nodes of "
+        "another unit, %llu files, %llu fetched, %llu parcels let in, %llu changes erased alone\n",
+        (unsigned long long)t.stats.node_restores, (unsigned long long)t.stats.clones,
+        (unsigned long long)t.stats.hub_restores, (unsigned long long)t.stats.clock_jumps,
+        (unsigned long long)t.stats.editions, (unsigned long long)t.stats.many_ops,
+        (unsigned long long)t.stats.bundles, (unsigned long long)t.stats.moves,
+        (unsigned long long)t.stats.erasures, (unsigned long long)t.stats.poisons,
+        (unsigned long long)t.stats.revoked, (unsigned long long)t.stats.strangers,
+        (unsigned long long)t.stats.closings, (unsigned long long)t.stats.further,
+        (unsigned long long)t.stats.reopened, (unsigned long long)t.stats.rekeys,
+        (unsigned long long)t.stats.mergers, (unsigned long long)t.stats.assigned,
+        (unsigned long long)t.stats.rehomed, (unsigned long long)t.stats.files,
+        (unsigned long long)t.stats.fetches, (unsigned long long)t.stats.released,
+        (unsigned long long)t.stats.alone);
     if (t.failed > 0)
         printf("%llu failed, first: %llu\n", (unsigned long long)t.failed,
                (unsigned long long)t.first_failed);

@@ -34,11 +34,13 @@ static void deed_close(struct deed *d)
     buf_free(&d->payload);
 }
 
-static struct bytes marked(const char *value, const struct id_record *rid, char *out, size_t room)
+static struct bytes marked(struct world *w, const char *value, const struct id_record *rid,
+                           char *out, size_t room)
 {
-    char mark[NAIVE_MARK_BYTES + 1];
+    char mark[NAIVE_MARK_BYTES + 1], own[NAIVE_MARK_BYTES + 1] = "";
     naive_mark(rid, mark);
-    int len = snprintf(out, room, "%s %s", value, mark);
+    if (w->alone) naive_text_mark(w->typed++, own);
+    int len = snprintf(out, room, "%s%s%s %s", value, w->alone ? " " : "", own, mark);
     assert(len > 0 && (size_t)len < room);
     return bytes_make(out, (size_t)len);
 }
@@ -54,7 +56,7 @@ static bool deed_fill(struct world *w, const struct world_act *a, const struct i
     }
     char text[200];
     struct bytes typed = a->value != NULL ? bytes_str(a->value) : (struct bytes){NULL, 0};
-    if (w->marks && a->value != NULL) typed = marked(a->value, rid, text, sizeof text);
+    if (w->marks && a->value != NULL) typed = marked(w, a->value, rid, text, sizeof text);
     unsigned field = a->deed == WORLD_DELETE || a->deed == WORLD_RESTORE ? 0 : a->field;
     struct bytes element = {NULL, 0};
     if (a->deed == WORLD_ELEMENT) element = bytes_str(a->value);

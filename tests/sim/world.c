@@ -314,6 +314,7 @@ bool world_restore(struct world *w, int who)
     struct world_host *h = world_host_of(w, who);
     if (!h->up || !h->has_image || memvfs_dead(h->disk) || memvfs_faulty(h->disk)) return false;
     if (who == WORLD_HUB && w->hub.turn) return false;
+    if (!world_keys_stay(w, who)) return false;
     check_restored(w, who);
     h->power = false;
     host_down(w, who, 1000 + rng_below(&w->rng, 60000));

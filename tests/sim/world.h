@@ -145,7 +145,7 @@ struct world_stats {
     uint64_t events, saves, sessions, commits, cuts, crashes, power_losses, faults;
     uint64_t node_restores, clones, hub_restores, clock_jumps, editions, many_ops, bundles;
     uint64_t moves, erasures, poisons, revoked, strangers, closings, further, reopened, rekeys;
-    uint64_t assigned, mergers, rehomed, files, fetches, released;
+    uint64_t assigned, mergers, rehomed, files, fetches, released, alone;
 };
 
 struct world {
@@ -160,7 +160,9 @@ struct world {
      * connection it has, which writes again what was not synced. Both must lose nothing: see common/io/db_wal.c for
      * what the first needs. */
     bool reopens;
-    bool marks;    /* texts that are typed end with the record's mark: see check_erase.c */
+    bool marks; /* texts that are typed end with the record's mark: see check_erase.c */
+    bool alone; /* likewise with a mark of their own before it: single ops are erased */
+    uint64_t typed;
     bool misnames; /* decisions name the first op of a set, whichever was meant */
     bool once;     /* who moves records tries once and does not wait: for random runs */
     struct world_hub hub;
@@ -299,8 +301,10 @@ void world_steal(struct world *w);
 void world_hub_rekey(struct world *w);
 void world_thief(struct world *w, bool on);
 void world_disbelieved(struct world *w, int record);
-/* Two officers of the district order that a record be erased. */
+/* Two officers of the district order that a record be erased; or of its changes that are in the hub's log, and that no
+ * order named yet, the pick-th. */
 void world_erase(struct world *w, int record);
+void world_erase_alone(struct world *w, int record, unsigned pick);
 /* The district closes a month ("2023-01") of the simulator's report. */
 void world_close_period(struct world *w, const char *period);
 /* Once, when the hub is there and has nothing else under way: for random runs. */
@@ -321,6 +325,9 @@ void world_picture(struct world *w, struct buf *out);
 /* Used between the files of the world. What node/rekey.c does when it opens a folder, and behind a session. */
 enum err world_hub_keys_open(struct world *w);
 enum err world_keys_open(struct world *w, unsigned i);
+/* false: a node's change of keys would be unknown to both sides when this host goes back. The program's hub knows it
+ * from `revoked.list` then (SPEC 18.2), a file outside the database, which is not on the simulated disk. */
+bool world_keys_stay(struct world *w, int who);
 void world_keys_turn(struct world *w, unsigned i);
 enum world_event_kind {
     WORLD_EV_WAKE,

@@ -270,6 +270,43 @@ static void an_op_goes_from_copies_and_from_what_crossed(void **state)
     scene_close(&c);
 }
 
+/* The new owner decides about a write that crossed, which an order has taken meanwhile. */
+static void a_decision_about_what_is_gone_says_nothing(void **state)
+{
+    (void)state;
+    static struct scene c;
+    struct erase_list l = {.records = NULL};
+    struct buf b;
+    struct change_view view;
+    scene_open(&c, 90);
+    scene_cross(&c);
+    list_ops(&c, &l);
+    struct db *hub = hub_store_db(c.w.hub.store);
+    assert_int_equal(pair_number(hub, "SELECT count(*) FROM sys_crossed WHERE state = 0"), 1);
+    erase(&c, &(struct erase_list){.ops = &l.ops[2], .op_count = 1});
+    assert_int_equal(pair_number(hub, "SELECT count(*) FROM sys_crossed WHERE state = 0"), 0);
+    struct db_stmt *q = NULL;
+    OK(db_prepare(hub, "SELECT l.head, l.body FROM sys_crossed c JOIN sys_log l ON l.pos = c.pos",
+                  &q));
+    OK(db_get(q));
+    OK(change_open(db_column_bytes(q, 0), db_column_bytes(q, 1), &view));
+    struct move_settle m = {.record = c.rid, .apply = true};
+    m.version = id_version_make(&view.head.inc, view.head.seq, &view.hash);
+    db_stmt_free(q);
+    buf_init(&b, 1024);
+    move_settle_encode(&m, &b);
+    node_op(&c.w.nodes[1], &b);
+    settle(&c);
+    assert_int_equal(pair_status(&c.w.nodes[1]).waiting, 0);
+    for (unsigned i = 0; i < 2; i++) /* both have heard that nobody is asked any more */
+        assert_int_equal(node_number(&c, i, "SELECT count(*) FROM sys_crossed WHERE state = 0"), 0);
+    assert_int_equal(places(&c, crossed), 0);
+    sound(&c);
+    buf_free(&b);
+    erase_free(&l);
+    scene_close(&c);
+}
+
 static void a_record_goes_from_copies_and_notes(void **state)
 {
     (void)state;
@@ -453,6 +490,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_op_goes_from_copies_and_from_what_crossed),
+        cmocka_unit_test(a_decision_about_what_is_gone_says_nothing),
         cmocka_unit_test(a_record_goes_from_copies_and_notes),
         cmocka_unit_test(an_old_page_brings_nothing_of_a_record_back),
         cmocka_unit_test(an_old_page_brings_nothing_of_an_op_back),
