@@ -81,6 +81,15 @@ static bool seed_shows(uint64_t seed, bool trace)
     return r.failed;
 }
 
+/* As it was drawn before erasures of single changes were, or as it is drawn now. */
+static bool listed_shows(uint64_t seed, bool trace)
+{
+    swarm_whole = true;
+    bool its = seed_shows(seed, trace);
+    swarm_whole = false;
+    return its || seed_shows(seed, trace);
+}
+
 static bool shows(const struct bug *b, bool find, bool trace)
 {
     for (size_t i = 0; i < story_count; i++) {
@@ -91,8 +100,9 @@ static bool shows(const struct bug *b, bool find, bool trace)
     for (size_t i = 0; find && i < story_count; i++) {
         if (story_shows(&stories[i], trace)) return true;
     }
-    for (uint64_t i = find || b->seed == 0 ? 1 : 0; i <= (find ? SEEDS_FIND : SEEDS_MAX); i++)
-        if (seed_shows(i == 0 ? b->seed : i, trace)) return true;
+    if (!find && b->seed != 0 && listed_shows(b->seed, trace)) return true;
+    for (uint64_t i = 1; i <= (find ? SEEDS_FIND : SEEDS_MAX); i++)
+        if (seed_shows(i, trace)) return true;
     return false;
 }
 
