@@ -8,6 +8,8 @@
 struct found {
     struct world *w;
     const char *where;
+    unsigned
+        kept; /* sets of a thief's log, which a node holds for the hub until three ENDs came without them */
 };
 
 static enum err hub_row(void *ctx, const struct hub_finding *f)
@@ -21,6 +23,10 @@ static enum err hub_row(void *ctx, const struct hub_finding *f)
 static enum err node_row(void *ctx, const struct node_finding *f)
 {
     struct found *x = ctx;
+    if (f->kind == NODE_FINDING_HUB_SET && x->w->thieves > 0) {
+        x->kept++;
+        return ERR_OK;
+    }
     world_fail(x->w, "%s: its verify finds damage where there is none: kind %u %s", x->where,
                (unsigned)f->kind, f->table != NULL ? f->table : "");
     return ERR_OK;
@@ -32,10 +38,11 @@ void check_verified(struct world *w)
     enum err e = hub_verify_log(w->hub.store, hub_row, w, &hub);
     if (!w->failed && e != ERR_OK) world_fail(w, "the hub's verify: %s", err_name(e));
     for (unsigned i = 0; i < w->node_count && !w->failed; i++) {
-        struct found x = {w, w->nodes[i].host.name};
+        struct found x = {w, w->nodes[i].host.name, 0};
         struct node_verified v;
         if (check_outside(w, i) || w->nodes[i].hostile) continue;
         e = node_store_verify(w->nodes[i].store, node_row, &x, &v);
+        if (e == ERR_DAMAGED && x.kept > 0 && x.kept == v.findings) e = ERR_OK;
         if (!w->failed && e != ERR_OK) world_fail(w, "%s: its verify: %s", x.where, err_name(e));
     }
 }

@@ -158,6 +158,7 @@ void world_thief(struct world *w, bool on)
     struct memvfs_host *disk = w->hub.host.disk;
     hub_quiet(w);
     if (w->failed) return;
+    w->thieves += on;
     world_crash(w, WORLD_HUB, false, 1000);
     memvfs_boot(disk);
     memvfs_copy(disk, memvfs_host(on ? copy_of_hub : copy_of_thief), false);

@@ -163,8 +163,9 @@ struct world {
     bool marks; /* texts that are typed end with the record's mark: see check_erase.c */
     bool alone; /* likewise with a mark of their own before it: single ops are erased */
     uint64_t typed;
-    bool misnames; /* decisions name the first op of a set, whichever was meant */
-    bool once;     /* who moves records tries once and does not wait: for random runs */
+    unsigned thieves; /* times that one stood in the hub's place */
+    bool misnames;    /* decisions name the first op of a set, whichever was meant */
+    bool once;        /* who moves records tries once and does not wait: for random runs */
     struct world_hub hub;
     struct world_node nodes[WORLD_NODES_MAX];
     unsigned node_count;
