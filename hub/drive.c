@@ -15,6 +15,7 @@ struct hub_drive_link { /* one connection; freed when it is gone */
     struct conn *conn;
     uint64_t number; /* of the engine */
     bool remote;     /* `address` is its source's */
+    bool taken;      /* all that was sent left at once: the engine is told in the next turn */
     bool welcomed;
     uint8_t address[16];
 };
@@ -28,6 +29,7 @@ struct hub_drive {
     uv_loop_t loop;
     uv_timer_t tick;
     uv_check_t check;
+    uv_idle_t soon; /* runs while a link is `taken`: the next turn does not wait */
     uv_signal_t signals[2];
     struct hub_drive_link *links[HUB_ENGINE_CONNS_MAX]; /* at number mod HUB_ENGINE_CONNS_MAX */
     bool stopping;
@@ -69,6 +71,20 @@ static void hub_drive_judge(struct hub_drive *d, struct hub_drive_link *l,
     }
 }
 
+static void hub_drive_on_soon(uv_idle_t *i)
+{
+    (void)i;
+}
+
+/* What the system took at once brings no on_drained, and a feed that paused would wait for it. Told in
+ * the next turn and not here, so that one long feed does not hold up the others. */
+static void hub_drive_sent(struct hub_drive *d, struct hub_drive_link *l)
+{
+    if (conn_queued(l->conn) > 0) return;
+    l->taken = true;
+    uv_idle_start(&d->soon, hub_drive_on_soon);
+}
+
 static void hub_drive_outputs(struct hub_drive *d)
 {
     struct hub_engine_output o;
@@ -76,6 +92,7 @@ static void hub_drive_outputs(struct hub_drive *d)
         struct hub_drive_link *l = *hub_drive_slot(d, o.conn);
         if (l == NULL || l->number != o.conn) continue;
         enum err e = o.bytes.len > 0 ? conn_send(l->conn, o.bytes) : ERR_OK;
+        if (e == ERR_OK && o.bytes.len > 0) hub_drive_sent(d, l);
         hub_drive_judge(d, l, &o);
         if (o.close) hub_drive_log(d, o.why);
         if (e != ERR_OK) {
@@ -106,9 +123,22 @@ static void hub_drive_turn(struct hub_drive *d)
 
 /* ---- callbacks: translate and hand over ---- */
 
+static void hub_drive_tell_taken(struct hub_drive *d)
+{
+    uv_idle_stop(&d->soon);
+    for (unsigned i = 0; i < HUB_ENGINE_CONNS_MAX; i++) {
+        struct hub_drive_link *l = d->links[i];
+        if (l == NULL || !l->taken) continue;
+        l->taken = false;
+        if (conn_queued(l->conn) == 0) hub_engine_drained(d->engine, l->number, hub_drive_time());
+    }
+}
+
 static void hub_drive_on_check(uv_check_t *c)
 {
-    hub_drive_turn(c->data);
+    struct hub_drive *d = c->data;
+    if (uv_is_active((uv_handle_t *)&d->soon)) hub_drive_tell_taken(d);
+    hub_drive_turn(d);
 }
 
 static void hub_drive_on_tick(uv_timer_t *t)
@@ -200,6 +230,7 @@ static enum err hub_drive_handles(struct hub_drive *d)
     enum err e = ERR_OK;
     uv_timer_init(&d->loop, &d->tick);
     uv_check_init(&d->loop, &d->check);
+    uv_idle_init(&d->loop, &d->soon);
     d->tick.data = d;
     d->check.data = d;
     for (int i = 0; i < 2; i++) {
@@ -285,6 +316,7 @@ void hub_drive_stop(struct hub_drive *d)
     }
     uv_close((uv_handle_t *)&d->tick, NULL);
     uv_close((uv_handle_t *)&d->check, NULL);
+    uv_close((uv_handle_t *)&d->soon, NULL);
     for (int i = 0; i < 2; i++)
         uv_close((uv_handle_t *)&d->signals[i], NULL);
     if (d->options.on_stop != NULL) d->options.on_stop(d->options.ctx);

@@ -36,7 +36,9 @@ enum {
 struct conn_handlers {
     void (*on_open)(void *ctx); /* dialled connection is there; NULL: not wanted */
     void (*on_bytes)(void *ctx, struct bytes bytes); /* 1..CONN_READ_BYTES bytes arrived */
-    void (*on_drained)(void *ctx);            /* queued bytes went down to 0; NULL: not wanted */
+    /* Queued bytes went down to 0; NULL: not wanted. What the system took within conn_send was never
+     * queued and brings none: who waits looks at conn_queued() too. */
+    void (*on_drained)(void *ctx);
     void (*on_gone)(void *ctx, enum err why); /* last call; the conn is freed after it */
 };
 

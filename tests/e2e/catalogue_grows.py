@@ -6,10 +6,12 @@
 An admin takes it out of the hub, a spreadsheet saves the files its own way, rows are added, looked at, published. One
 commune was offline meanwhile; another goes on with the old edition. Then mistakes: each named, nothing published.
 """
+import base64
 import csv
 import hashlib
 import json
 import os
+import random
 import shutil
 import socket
 import struct
@@ -18,7 +20,7 @@ import sys
 from world import Story, check, play
 
 LAN = "Nguyễn Thị Lan"
-TRI_AN, BINH_HOA = "26176", "26197"
+TRI_AN, BINH_HOA, PHU_LY = "26176", "26197", "26173"
 NEW = "youth_club"  # the form that the office adds
 MONTH = ["--report", "RP01", "--period", "2023-05"]
 SQL = """-- Youth clubs that were founded in the window.
@@ -232,6 +234,21 @@ class Grows(Story):
         check("and it has the field from then on", self.values(late)["youth"] == "3")
         check("nothing is held", self.hub.ask("held")["held"] == [])
 
+    def is_far_ahead(self):
+        """More editions than the hub sends in one go (HUB_SYNC_QUEUED_MAX), to one that was offline and to a new one."""
+        self.a.end()
+        for edition in range(3, 15):
+            drawn = random.Random(edition)  # what does not get smaller when it is packed
+            words = "".join("-- %s\n" % base64.b64encode(drawn.randbytes(60)).decode() for _ in range(500))
+            self.write_file("dm/indicators/YC1.sql", (words + SQL).encode())
+            self.hub.ask("catalogue", "publish", "dm", "--person", "Huyện")
+        c = self.w.node(PHU_LY)
+        c.join()
+        for node in (self.a, c):
+            node.run()
+            node.sync()
+            check("%s has edition 14" % node.name, node.ask("status")["edition"] == 14)
+
     # ---- mistakes ----
 
     def drop(self, name, find):
@@ -271,7 +288,7 @@ class Grows(Story):
 def run(world, _):
     s = Grows(world)
     s.go(s.does_not_begin_without, s.begins, s.is_taken_out, s.is_edited, s.is_looked_at, s.is_published,
-         s.reaches_the_commune, s.is_counted, s.goes_on_without, s.are_named)
+         s.reaches_the_commune, s.is_counted, s.goes_on_without, s.are_named, s.is_far_ahead)
 
 
 if __name__ == "__main__":
