@@ -175,6 +175,19 @@ bool catalogue_choice_known(const struct catalogue *c, const char *list, const c
     return false;
 }
 
+bool catalogue_indicator_list(const struct catalogue *c, const struct catalogue_indicator *i,
+                              const char *value, char list[static CATALOGUE_NAME_BYTES_MAX + 1])
+{
+    for (const char *p = i->by; *p != '\0'; p += *p == '|') {
+        size_t n = strcspn(p, "|");
+        snprintf(list, CATALOGUE_NAME_BYTES_MAX + 1, "%.*s", (int)n, p);
+        if (catalogue_choice_known(c, list, value)) return true;
+        p += n;
+    }
+    list[0] = '\0';
+    return value[0] == '\0';
+}
+
 const struct catalogue_choice *catalogue_choices(const struct catalogue *c, size_t *count)
 {
     *count = c->choice_count;

@@ -337,6 +337,9 @@ const struct catalogue_field *catalogue_title(const struct catalogue_type *t);
 size_t catalogue_columns(const struct catalogue_type *t, const struct catalogue_field **out,
                          size_t max);
 bool catalogue_choice_known(const struct catalogue *c, const char *list, const char *value);
+/* The list that an indicator is broken down by and that has this value; "" of "". false: none has it. */
+bool catalogue_indicator_list(const struct catalogue *c, const struct catalogue_indicator *i,
+                              const char *value, char list[static CATALOGUE_NAME_BYTES_MAX + 1]);
 const struct catalogue_choice *catalogue_choices(const struct catalogue *c,
                                                  size_t *count); /* sorted by list, file order */
 const struct catalogue_unit *catalogue_unit_at(const struct catalogue *c, const char *code,

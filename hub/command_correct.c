@@ -13,20 +13,6 @@ struct correct_list {
     json_t *rows;
 };
 
-/* The list that an indicator is broken down by and that has this value; false: none. */
-static bool correct_choice(const struct catalogue *c, const struct catalogue_indicator *i,
-                           const char *value, char list[static CATALOGUE_NAME_BYTES_MAX + 1])
-{
-    for (const char *p = i->by; *p != '\0'; p += *p == '|') {
-        size_t n = strcspn(p, "|");
-        snprintf(list, CATALOGUE_NAME_BYTES_MAX + 1, "%.*s", (int)n, p);
-        if (catalogue_choice_known(c, list, value)) return true;
-        p += n;
-    }
-    list[0] = '\0';
-    return value[0] == '\0';
-}
-
 struct correct_figure { /* what the records give in the place that a correction names */
     bool
         told; /* a number is corrected there, so there is one to compare with; else no more is known */
@@ -61,7 +47,8 @@ static enum err correct_now(struct hub_store *s, const struct workflow_correct *
         period_parse(v->key.period, &spot.period) != ERR_OK)
         return ERR_OK;
     const struct catalogue_indicator *i = catalogue_indicator(c, indicator);
-    if (i == NULL || hub_figures_is_ratio(i->measure) || !correct_choice(c, i, value, list))
+    if (i == NULL || hub_figures_is_ratio(i->measure) ||
+        !catalogue_indicator_list(c, i, value, list))
         return ERR_OK;
     enum err e = hub_report_spot(s, &spot, &out->there, &out->num, why);
     if (e != ERR_OK) return e;
@@ -160,7 +147,7 @@ static json_t *correct_correct_wrong(const struct catalogue *c, const struct cat
     char value[WORKFLOW_NAME_BYTES_MAX + 1], list[CATALOGUE_NAME_BYTES_MAX + 1];
     int64_t before = 0, after = 0;
     snprintf(value, sizeof value, "%.*s", (int)v->value.len, (const char *)v->value.p);
-    if (!correct_choice(c, i, value, list))
+    if (!catalogue_indicator_list(c, i, value, list))
         return hub_command_error(ERR_BAD_INPUT,
                                  "Chỉ tiêu này không chia theo giá trị đó: --value là một mã trong "
                                  "danh sách mà chỉ tiêu chia theo. Chưa ghi gì.",

@@ -1,7 +1,9 @@
 /* Corrections of the district, and the commune's answers. docs/workflow.md. */
 #include "node/command_priv.h"
 
+#include "node/figures.h"
 #include "node/flow.h"
+#include "proto/figures.h"
 #include "proto/workflow.h"
 
 #include <stdio.h>
@@ -49,6 +51,35 @@ static json_t *correction_json(const struct workflow_correct *v, const struct no
                      correction_text(buf_bytes(on)), "note", correction_text(buf_bytes(note)));
 }
 
+/* What the records give now, where that is not what the district corrects: agreed to, it would change
+ * nothing (docs/workflow.md). Told of open ones alone: what was agreed to is the district's to count.
+ * What cannot be counted here, as a report of an older catalogue, is not told. */
+static void correction_now(struct node_command *c, const struct workflow_correct *v, json_t *row)
+{
+    struct node_flow f;
+    struct period period;
+    char report[WORKFLOW_NAME_BYTES_MAX + 1], indicator[WORKFLOW_NAME_BYTES_MAX + 1];
+    char value[WORKFLOW_NAME_BYTES_MAX + 1], list[CATALOGUE_NAME_BYTES_MAX + 1];
+    const struct catalogue *cat = node_store_catalogue(c->store, NULL);
+    int64_t before = 0, now = 0;
+    bool there = false;
+    snprintf(report, sizeof report, "%.*s", (int)v->key.report.len, (const char *)v->key.report.p);
+    snprintf(indicator, sizeof indicator, "%.*s", (int)v->indicator.len,
+             (const char *)v->indicator.p);
+    snprintf(value, sizeof value, "%.*s", (int)v->value.len, (const char *)v->value.p);
+    const struct catalogue_indicator *i = cat != NULL ? catalogue_indicator(cat, indicator) : NULL;
+    if (v->has_record || i == NULL || figures_is_ratio(i->measure) ||
+        !workflow_number(v->before, &before) || !catalogue_indicator_list(cat, i, value, list) ||
+        period_parse(v->key.period, &period) != ERR_OK ||
+        node_flow_row(c->store, &c->entry.record, report, period, c->wall_ms(), &f) != ERR_OK)
+        return;
+    enum err e = node_figures_count(c->store, f.unit, i, list, bytes_str(value), f.row.slot.window,
+                                    &there, &now);
+    node_flow_free(&f);
+    if (e == ERR_OK && (!there || now != before))
+        json_object_set_new(row, "figure", there ? json_integer((json_int_t)now) : json_null());
+}
+
 static enum err correction_row(void *ctx, const struct node_flow_op *op)
 {
     struct correction_list *l = ctx;
@@ -66,9 +97,9 @@ static enum err correction_row(void *ctx, const struct node_flow_op *op)
     buf_init(&on, CATALOGUE_TEXT_BYTES_MAX);
     buf_init(&note, CATALOGUE_TEXT_BYTES_MAX);
     enum err e = correction_answered(l, &v.id, &answer, &on, &note);
-    if (e == ERR_OK &&
-        json_array_append_new(l->rows, correction_json(&v, op, &answer, &on, &note)) != 0)
-        e = ERR_NOMEM;
+    json_t *row = e == ERR_OK ? correction_json(&v, op, &answer, &on, &note) : NULL;
+    if (row != NULL && answer.len == 0) correction_now(l->c, &v, row);
+    if (e == ERR_OK && json_array_append_new(l->rows, row) != 0) e = ERR_NOMEM;
     buf_free(&answer);
     buf_free(&on);
     buf_free(&note);

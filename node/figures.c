@@ -22,6 +22,20 @@ static enum err node_fact(void *ctx, const struct fact *fact)
     return figures_add(n->figures, &clean);
 }
 
+/* The figures of one indicator over this unit, to be freed by figures_free() in any case. */
+static enum err node_collect(struct node_store *s, const char *unit,
+                             const struct catalogue_indicator *indicator,
+                             struct period_window window, struct figures **out,
+                             char why[static INDICATOR_WHY_ROOM])
+{
+    struct node_facts facts = {.unit = unit};
+    enum err e = figures_new(indicator->measure, &facts.figures);
+    if (e == ERR_OK) e = node_owed_run(s, indicator, window, node_fact, &facts, why);
+    if (e == ERR_OK) e = figures_finish(facts.figures);
+    *out = facts.figures;
+    return e;
+}
+
 /* Which of by1..by3 a breakdown list is; -1: none. */
 static int node_by(const struct catalogue_indicator *indicator, const char *by)
 {
@@ -92,15 +106,13 @@ enum err node_figures_sheet(struct node_store *s, const char *unit, const char *
     if (c == NULL) return ERR_NOT_READY;
     const struct catalogue_line *lines = catalogue_lines(c, report, &count);
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        struct node_facts facts = {.unit = unit};
+        struct figures *figures = NULL;
         struct node_line l = {
             .line = &lines[i], .indicator = catalogue_indicator(c, lines[i].indicator), .out = out};
-        e = figures_new(l.indicator->measure, &facts.figures);
-        if (e == ERR_OK) e = node_owed_run(s, l.indicator, window, node_fact, &facts, why);
-        if (e == ERR_OK) e = figures_finish(facts.figures);
-        l.figures = facts.figures;
+        e = node_collect(s, unit, l.indicator, window, &figures, why);
+        l.figures = figures;
         if (e == ERR_OK) e = node_line(&l);
-        figures_free(facts.figures);
+        figures_free(figures);
     }
     return e == ERR_OK ? out->e : e;
 }
@@ -110,18 +122,37 @@ enum err node_figures_text(struct node_store *s, const char *unit,
                            char out[static SHEET_TEXT_ROOM])
 {
     char why[INDICATOR_WHY_ROOM];
-    struct node_facts facts = {.unit = unit};
+    struct figures *figures = NULL;
     struct figures_table t = {.count = 0};
     struct sheet_row row = {.total = true, .ratio = figures_is_ratio(indicator->measure)};
-    enum err e = figures_new(indicator->measure, &facts.figures);
-    if (e == ERR_OK) e = node_owed_run(s, indicator, window, node_fact, &facts, why);
-    if (e == ERR_OK) e = figures_finish(facts.figures);
-    if (e == ERR_OK) e = figures_tabulate(facts.figures, -1, &t);
+    enum err e = node_collect(s, unit, indicator, window, &figures, why);
+    if (e == ERR_OK) e = figures_tabulate(figures, -1, &t);
     const struct figures_one *f = e == ERR_OK ? figures_find(&t, FIGURES_ALL, FIGURES_ALL) : NULL;
     if (f != NULL) row.num = f->num;
     if (f != NULL) row.den = f->den;
     if (e == ERR_OK) sheet_text(&row, out);
     figures_table_free(&t);
-    figures_free(facts.figures);
+    figures_free(figures);
+    return e;
+}
+
+enum err node_figures_count(struct node_store *s, const char *unit,
+                            const struct catalogue_indicator *indicator, const char *by,
+                            struct bytes value, struct period_window window, bool *there,
+                            int64_t *num)
+{
+    char why[INDICATOR_WHY_ROOM];
+    struct figures *figures = NULL;
+    struct figures_table t = {.count = 0};
+    uint32_t number = FIGURES_ALL;
+    bool total = value.len == 0;
+    enum err e = node_collect(s, unit, indicator, window, &figures, why);
+    if (e == ERR_OK) e = figures_tabulate(figures, total ? -1 : node_by(indicator, by), &t);
+    bool known = e == ERR_OK && (total || figures_number(figures, value, &number));
+    const struct figures_one *f = known ? figures_find(&t, FIGURES_ALL, number) : NULL;
+    *there = f != NULL || total; /* no row at all is a total of 0 */
+    *num = f != NULL ? f->num : 0;
+    figures_table_free(&t);
+    figures_free(figures);
     return e;
 }

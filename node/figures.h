@@ -29,4 +29,13 @@ MUST_CHECK enum err node_figures_text(struct node_store *s, const char *unit,
                                       struct period_window window,
                                       char out[static SHEET_TEXT_ROOM]);
 
+/*
+ * What the records of this PC give in one place: the indicator's total (`value` is ""), or that of a value
+ * of the list `by`. *there is false over nothing. Ratios are no counts: ask for none. Errors as above.
+ */
+MUST_CHECK enum err node_figures_count(struct node_store *s, const char *unit,
+                                       const struct catalogue_indicator *indicator, const char *by,
+                                       struct bytes value, struct period_window window, bool *there,
+                                       int64_t *num);
+
 #endif

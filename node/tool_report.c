@@ -205,6 +205,24 @@ static const char *report_answer(const struct cli *c, const char *state)
     return state;
 }
 
+static void report_print_overtaken(const struct cli *c, const json_t *v)
+{
+    const json_t *figure = json_object_get(v, "figure");
+    if (figure == NULL) return;
+    if (json_is_integer(figure))
+        printf(cli_text(c, "  Hồ sơ trên máy này nay cho số %lld: ",
+                        "  The records of this PC give %lld now: "),
+               (long long)json_integer_value(figure));
+    else
+        printf("%s", cli_text(c, "  Hồ sơ trên máy này nay không cho số nào ở đó: ",
+                              "  The records of this PC give no figure there now: "));
+    printf("%s\n", cli_text(c,
+                            "nếu đồng ý, trung tâm có thể không tính được; hãy báo trung tâm đính "
+                            "chính lại.",
+                            "agreed to, it may not count at the centre; ask the centre to correct "
+                            "anew."));
+}
+
 static void report_print_corrections(const struct cli *c, const json_t *r)
 {
     const json_t *rows = json_object_get(r, "corrections");
@@ -214,6 +232,7 @@ static void report_print_corrections(const struct cli *c, const json_t *r)
                node_tool_str(v, "report"), node_tool_str(v, "period"),
                node_tool_str(v, "indicator"), node_tool_str(v, "before"), node_tool_str(v, "after"),
                report_answer(c, node_tool_str(v, "state")), node_tool_str(v, "reason"));
+        report_print_overtaken(c, v);
     }
 }
 

@@ -353,6 +353,33 @@ static void what_is_no_number_can_only_be_objected_to(void **state)
     }
 }
 
+/* The figure beside an open correction: 0 persons here, so only the one that says so would count. */
+static void an_open_correction_that_is_overtaken_says_so(void **state)
+{
+    static const struct {
+        uint8_t id;
+        const char *before;
+        bool told;
+    } tries[] = {{1, "3", true}, {2, "0", false}, {3, "3", false}}; /* the third is answered */
+    (void)state;
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
+        corrected(tries[i].id, tries[i].before, "2", false);
+    corrected(4, "Nguyễn Văn A", "Nguyễn Văn B", true);
+    assert_int_equal(fixture_end(&fx, NULL, NULL, 0), ERR_OK);
+    assert_int_equal(told("{'verb':'correction_answer','id':'03000000000000000000000000000000',"
+                          "'answer':'object','person':'B'}"),
+                     ERR_OK);
+    json_t *r = ask("{'verb':'corrections'}");
+    const json_t *rows = json_object_get(r, "corrections");
+    assert_int_equal(json_array_size(rows), 4);
+    for (size_t i = 0; i < 4; i++) {
+        const json_t *figure = json_object_get(json_array_get(rows, i), "figure");
+        assert_int_equal(figure != NULL, i < 3 && tries[i].told);
+        if (figure != NULL) assert_int_equal(json_integer_value(figure), 0);
+    }
+    json_decref(r);
+}
+
 /* ---- reports: what their own verbs alone write ---- */
 
 #define REPORT "'report':'RP03','period':'2023'"
@@ -860,6 +887,7 @@ int main(void)
         TEST(a_leader_is_told_of_what_nobody_confirmed),
         TEST(what_has_not_begun_is_not_handed_in),
         TEST(what_is_no_number_can_only_be_objected_to),
+        TEST(an_open_correction_that_is_overtaken_says_so),
         TEST(what_the_district_settles_hands_nothing_in),
         TEST(the_report_of_a_merged_unit_is_not_ours),
         TEST(a_report_that_came_back_is_ours_where_it_was),

@@ -1,5 +1,5 @@
 // Corrections that the district asks for, and this commune's answers. A correction changes no record by itself.
-import { html, t, say, api, showDate, showTime, session, useState, useEffect } from "./base.js";
+import { html, t, say, number, api, showDate, showTime, session, useState, useEffect } from "./base.js";
 import { Note, Title, showPeriod, Sure } from "./parts.js";
 
 function One({ c, answer }) {
@@ -11,6 +11,7 @@ function One({ c, answer }) {
     <p class=${`state ${open ? "warn" : "ok"}`}>${open ? "▲" : "●"} ${t(`correction.${c.state}`)}${c.answered ? `, ${showDate(c.answered)}` : ""}</p>
     <dl class="values"><dt>${t("correction.before")}</dt><dd>${c.before || "–"}</dd><dt>${t("correction.after")}</dt><dd>${c.after}</dd>
       <dt>${t("correction.reason")}</dt><dd>${c.reason}</dd><dt>${t("correction.at")}</dt><dd>${showTime(c.at)}</dd>
+      ${c.figure !== undefined && html`<dt>${t("correction.now")}</dt><dd>▲ ${c.figure === null ? "–" : number(c.figure)}: ${t("correction.overtaken")}</dd>`}
       ${c.note && html`<dt>${t("correction.note")}</dt><dd>${c.note}</dd>`}
       ${c.record && html`<dt>${t("correction.record")}</dt><dd><a href=${`#/record/${c.record}`}>${c.record.slice(0, 8)}</a></dd>`}</dl>
     ${open && session.role !== "leader" && (sure ? html`<div class="field"><label for=${`c-${c.id}`}>${t("correction.why")}</label>
