@@ -214,7 +214,7 @@ size_t hub_report_columns(const struct hub_report *r);
 
 /*
  * Canonical text of a figure: "12", "-3", for ratios the percentage with one decimal, halves up:
- * "87.5"; "" for null and absent.
+ * "87.5"; "" for null, absent and hidden (hub_small_text() has what is printed then).
  */
 void hub_report_value(const struct hub_report_line *line, const struct hub_report_cell *cell,
                       char out[static HUB_REPORT_VALUE_ROOM]);

@@ -164,7 +164,7 @@ void hub_report_value(const struct hub_report_line *line, const struct hub_repor
                       char out[static HUB_REPORT_VALUE_ROOM])
 {
     out[0] = '\0';
-    if (cell->absent || cell->null) return;
+    if (cell->absent || cell->null || cell->hide != HUB_HIDE_NO) return;
     if (!hub_figures_is_ratio(line->indicator->measure)) {
         snprintf(out, HUB_REPORT_VALUE_ROOM, "%lld", (long long)cell->num);
         return;

@@ -114,14 +114,11 @@ class Province(Story):
         return cells
 
     def keys_are_named(self, province, file):
-        def key(folder):
-            with open(self.path(folder, "dongbo.pub"), encoding="ascii") as f:
-                return f.read().split("\n")[1]
         told = province.tool("verify", "--file", file)
-        check("of a key that came with the file it is said", key("c") in told and "công văn" in told)
-        told = province.tool("verify", "--file", file, "--pubkey", key("c"))
-        check("a key out of the letter is taken as text", key("c") in told and "công văn" not in told)
-        province.tool("verify", "--file", file, "--pubkey", key("a"), ok=(BAD_SIGNATURE,))
+        check("of a key that came with the file it is said", self.key("c") in told and "công văn" in told)
+        told = province.tool("verify", "--file", file, "--pubkey", self.key("c"))
+        check("a key out of the letter is taken as text", self.key("c") in told and "công văn" not in told)
+        province.tool("verify", "--file", file, "--pubkey", self.key("a"), ok=(BAD_SIGNATURE,))
 
     def consolidate(self):
         province = self.hubs["75"]
@@ -251,6 +248,40 @@ class Province(Story):
         for item in issue["files"]:
             left.append(self.get("/api/v1/issues/%d/%s" % (issue["id"], item["name"]), token=token)[2])
         return left
+
+    def hidden_rates(self):
+        """Rates of two children in one district and of none in the other: nobody's percentage, in any form."""
+        node = next(n for n in self.w.nodes.values() if n.unit == self.communes("617")[0])
+        for born in ("2015-02-03", "2016-03-04"):
+            child = node.ask("put", "--type", "person", "--person", "Lan", "full_name=Bé Kín " + born[3],
+                             "sex=female", "dob=" + born)["id"]
+            node.tool("put", "--type", "child_case", "--person", "Lan", "person=" + child, "from_on=2023-01-05",
+                      "needs_plan=1")
+        node.sync()
+        self.export("735", "RP07", "2023-6M", "ra")
+        self.export("617", "RP07", "2023-6M", "rb")
+        self.keys("ra", "rb")
+        self.hubs["75"].tool("consolidate", "ra", "rb", "--keys", "keys.txt", "--out", "rc")
+        joined = self.figures("rc")
+        self.sums(joined, [self.figures("ra"), self.figures("rb")])
+        line, = [x for x in joined["lines"] if x["indicator"] == "C05"]
+        cells = {c["unit"]: c for c in line["rows"][0]["cells"]}
+        check("the district's rate is hidden: %s" % cells["617"], cells["617"]["value"] == "–*" and
+              cells["617"]["num"] is None and cells["617"]["den"] is None)
+        check("and so is the rate of both: %s" % cells["75"], (cells["75"]["state"], cells["75"]["value"]) ==
+              ("hidden", "–*"))
+        name, = [n for n in os.listdir(self.path("rc")) if n.endswith(".csv") and n.startswith("BC_RP07")]
+        with open(self.path("rc", name), encoding="utf-8-sig", newline="") as f:
+            rows = [r for r in csv.DictReader(f) if r.get("indicator") == "C05" and r.get("unit") == "75"]
+        check("the table prints it and neither part: %s" % rows[:1], rows and rows[0]["value"] == "–*" and
+              not rows[0]["num"] and not rows[0]["den"])
+        for name in os.listdir(self.path("rc")):
+            if name.endswith((".json", ".csv", ".xlsx", ".pdf", ".docx")) and name.startswith("BC_"):
+                self.hubs["75"].tool("verify", "--file", self.path("rc", name), "--pubkey", self.key("rc"))
+
+    def key(self, folder):
+        with open(self.path(folder, "dongbo.pub"), encoding="ascii") as f:
+            return f.read().split("\n")[1]
 
     # --- what leaves ---
 
@@ -424,6 +455,7 @@ class Province(Story):
         seen = self.viewer()
         self.fields(seen)
         self.roads(self.door() + proof)
+        self.hidden_rates()
         for hub in self.hubs.values():
             hub.end()
 
