@@ -44,6 +44,19 @@ enum err node_entry_clean(struct node_entry *n, const struct catalogue_field *fi
     return entry_clean(&n->entry, c, field, typed, out, why);
 }
 
+/* Is it a record of the district, that every unit reads (types `down`)? */
+static enum err node_entry_district(struct node_entry *n, bool *district)
+{
+    struct node_identity id;
+    const struct catalogue *c = node_store_catalogue(n->store, NULL);
+    const struct catalogue_type *t = catalogue_type_by_no(c, n->record.fold.type);
+    *district = false;
+    if (t == NULL || t->scope == CATALOGUE_SCOPE_OWN) return ERR_OK;
+    enum err e = node_store_identity(n->store, &id);
+    *district = e == ERR_OK && strcmp(n->record.unit, id.unit) != 0;
+    return e;
+}
+
 /* Read the record and see whether this form may still be about it. */
 static enum err node_entry_open(struct node_entry *n, const struct node_entry_form *form,
                                 struct entry_why *why)
@@ -68,6 +81,14 @@ static enum err node_entry_open(struct node_entry *n, const struct node_entry_fo
                               "Hồ sơ này của đơn vị khác, chỉ chia sẻ để xem: chưa ghi gì.",
                               "This record is another unit's, shared for reading only: nothing was "
                               "saved.");
+    bool district = false;
+    if (known) e = node_entry_district(n, &district);
+    if (e != ERR_OK && known) return e;
+    if (district)
+        return node_entry_say(
+            why, ERR_DENIED, "Hồ sơ này của huyện, xã chỉ xem: chưa ghi gì. Hãy báo huyện nếu sai.",
+            "This record is the district's, a commune only reads it: nothing was "
+            "saved. Tell the district if it is wrong.");
     if (!known) fold_clear(&n->record.fold);
     if (form->base == NULL) return ERR_OK;
     uint8_t version[16];

@@ -163,11 +163,11 @@ static enum err entry_allowed(const struct entry_rules *rules, const struct cata
 }
 
 static enum err entry_step(struct entry *n, const struct entry_rules *rules, const struct fold *f,
-                           const struct catalogue_type *type, struct entry_why *why)
+                           const struct catalogue_type *type, size_t count, struct entry_why *why)
 {
     struct step_why step;
-    if (step_allowed(rules->catalogue, f, type->no, n->writes.v, n->writes.count, rules->side,
-                     rules->leader, &step))
+    if (step_allowed(rules->catalogue, f, type->no, n->writes.v, count, rules->side, rules->leader,
+                     &step))
         return ERR_OK;
     why->field = step.field;
     step_words(rules->catalogue, &step, rules->side, why->vi, sizeof why->vi, why->en,
@@ -188,6 +188,8 @@ static enum err entry_save(struct entry *n, const struct entry_rules *rules, str
     if (type == NULL || (!values && !locks))
         return entry_say(why, ERR_BAD_INPUT, "Không có trường nào để ghi.",
                          "There is no field to save.");
+    if (!known && entry_step(n, rules, f, type, 0, why) != ERR_OK)
+        return ERR_DENIED; /* whatever the values are */
     if (known && fold_deleted(f))
         return entry_say(why, ERR_BAD_INPUT, "Hồ sơ đã bị xóa: hãy khôi phục trước khi sửa.",
                          "The record is deleted: restore it before editing.");
@@ -200,7 +202,7 @@ static enum err entry_save(struct entry *n, const struct entry_rules *rules, str
     if (e != ERR_OK) return e;
     op->kind = known ? CHANGE_EDIT : CHANGE_CREATE;
     if (known && n->writes.count == 0) return ERR_OK;
-    if (values) e = entry_step(n, rules, f, type, why);
+    if (values) e = entry_step(n, rules, f, type, n->writes.count, why);
     if (e == ERR_OK) e = entry_encode(n, op, type->no, &n->payload);
     if (e == ERR_OK) e = entry_apply(n, rules, f, op, why);
     /* A lock changes no value: what the record says may be of an edition that allowed more. */
@@ -222,6 +224,8 @@ static enum err entry_existence(struct entry *n, const struct entry_rules *rules
     op->kind = drop ? CHANGE_DELETE : CHANGE_EDIT;
     if (again && !(drop && fold_delete_conflict(f))) return ERR_OK;
     enum err e = drop ? record_writes_delete(f, &n->writes) : record_writes_restore(f, &n->writes);
+    const struct catalogue_type *type = catalogue_type_by_no(rules->catalogue, f->type);
+    if (e == ERR_OK && type != NULL) e = entry_step(n, rules, f, type, n->writes.count, why);
     if (e == ERR_OK) e = entry_encode(n, op, f->type, &n->payload);
     return e == ERR_OK ? entry_apply(n, rules, f, op, why) : e;
 }

@@ -72,8 +72,9 @@ static const struct held_why held_whys[] = {
      "leave it, it has no "
      "effect",
      "không phải làm gì: đây là quyết định của trung tâm", "nothing: it is the hub's decision"},
-    {FOLD_HELD_STEP, "step", "một bước mà đơn vị này không được làm",
-     "a step that this unit may not take", "cán bộ trung tâm", "an officer of the hub",
+    {FOLD_HELD_STEP, "step", "một bước, hoặc loại hồ sơ của huyện, mà đơn vị này không được ghi",
+     "a step, or a type of record of the district, that is not this unit's to write",
+     "cán bộ trung tâm", "an officer of the hub",
      "xem ở trang Chuyển hồ sơ (hoặc lệnh `transfer crossed --open`), rồi áp dụng hoặc để lại",
      "see the page Transfers (or `transfer crossed --open`), then apply it or set it aside",
      "gọi trung tâm: họ cho áp dụng hoặc bỏ qua, và máy này sẽ được báo",

@@ -86,14 +86,31 @@ static enum catalogue_ask step_write(struct step_job *job, const struct catalogu
     return named != CATALOGUE_ASK_FREE ? named : all;
 }
 
+/* What a unit may say of a record of the district's type that it made with an older program: that it is
+ * deleted, and what is no field of the type. */
+static bool step_goes(const struct fold *before, const struct change_write *writes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool drop = writes[i].field == 0 && !step_nil(writes[i].value);
+        if (!drop && !record_field_common(writes[i].field)) return false;
+    }
+    return before->type != 0;
+}
+
 bool step_allowed(const struct catalogue *c, const struct fold *before, unsigned type,
                   const struct change_write *writes, size_t count, enum catalogue_side side,
                   bool leader, struct step_why *why)
 {
     struct step_job job = {.c = c, .before = before, .side = side, .leader = leader};
     *why = (struct step_why){.field = NULL};
+    job.type = c != NULL ? catalogue_type_by_no(c, type) : NULL;
+    bool district = job.type != NULL && job.type->scope != CATALOGUE_SCOPE_OWN;
+    if (district && side == CATALOGUE_SIDE_UNIT && !step_goes(before, writes, count)) {
+        why->type = job.type;
+        why->ask = CATALOGUE_ASK_SIDE;
+        return false;
+    }
     if (c == NULL || !catalogue_has_steps(c, type)) return true;
-    job.type = catalogue_type_by_no(c, type);
     if (before->type != 0 && before->type != type) return true; /* unreadable: held anyhow */
     for (size_t i = 0; i < count; i++) {
         const struct catalogue_field *f = catalogue_field_by_no(job.type, writes[i].field);
@@ -126,7 +143,12 @@ void step_words(const struct catalogue *c, const struct step_why *why, enum cata
 {
     const struct catalogue_field *f = why->field;
     bool hub = side == CATALOGUE_SIDE_HUB;
-    if (why->ask == CATALOGUE_ASK_LEADER) {
+    if (why->type != NULL) {
+        snprintf(vi, vi_room, "%.80s: loại hồ sơ này do huyện ghi, xã không ghi; chưa ghi gì.",
+                 why->type->label_vi);
+        snprintf(en, en_room, "%.80s: the district writes such records, no commune; nothing saved.",
+                 why->type->label_en);
+    } else if (why->ask == CATALOGUE_ASK_LEADER) {
         snprintf(vi, vi_room, "%.80s: bước này do lãnh đạo đơn vị xác nhận.", f->label_vi);
         snprintf(en, en_room, "%.80s: the unit's leader takes this step.", f->label_en);
     } else if (why->ask == CATALOGUE_ASK_SIDE) {

@@ -1,5 +1,5 @@
 /*
- * Is an op allowed by steps.csv (SPEC 21)? The same question at the node before a save and at the hub
+ * Is an op allowed by steps.csv, and by whose type it is (SPEC 21)? The same question at the node before a save and at the hub
  * before an op is folded. What counts is the record as it is before the op: a write goes from the value
  * of the heads that it names to its own. One that names none of the heads there makes a conflict, which
  * a person settles; it is asked for every head, so that nobody reaches a value around the table.
@@ -13,8 +13,10 @@
 #include "proto/fold.h"
 
 struct step_why {
-    const struct catalogue_field *field; /* the first that may not be written so; NULL: all may */
-    enum catalogue_ask ask;              /* SIDE, LEADER or NO */
+    const struct catalogue_type
+        *type; /* not the writer's: all its fields; NULL: a field is meant */
+    const struct catalogue_field *field;     /* the first that may not be written so; else NULL */
+    enum catalogue_ask ask;                  /* SIDE, LEADER or NO */
     char from[CATALOGUE_NAME_BYTES_MAX + 1]; /* of a choice; "" = none, or no choice */
     char to[CATALOGUE_NAME_BYTES_MAX + 1];
 };

@@ -186,6 +186,33 @@ static void a_create_that_may_not_be_is_held_and_decided(void **state)
     assert_int_equal(hub_store_check(o->app.store), ERR_OK);
 }
 
+/* A program that asks nobody sends what the district alone writes: it waits, counts nowhere, and what
+ * came with it is taken. */
+static void what_is_the_districts_to_write_is_held(void **state)
+{
+    struct office *o = *state;
+    char ref[100], q[300];
+    put(o, -1,
+        "{'type':'target','id':'" LINE "1','indicator':'T10','target_unit':'735','year':2023,"
+        "'op':'ge','value':'12'}");
+    put(o, 0,
+        "{'type':'budget_allocation','id':'" SHEET "','alloc_unit':'26170','year':2017,"
+        "'model':'no_prostitution','amount':9000000,'settle_due_on':'2017-10-15'}");
+    put(o, 0, "{'type':'budget_estimate','id':'" LINE "2','year':2017,'total':5,'state':'draft'}");
+    assert_string_equal(value(o, SHEET, "amount"), "-");
+    assert_string_equal(value(o, LINE "2", "state"), "draft");
+    assert_int_equal(named(o, "rows", SHEET, "overdue", "2017-10-20"), 0);
+    assert_int_equal(crossed(o, ref, "step"), 1);
+    assert_string_equal(held(o, ref), "step");
+    snprintf(q, sizeof q, "{'verb':'settle','ref':'%s','apply':false,'person':'An'}", ref);
+    done(o, q);
+    assert_string_equal(value(o, SHEET, "amount"), "-");
+    assert_int_equal(crossed(o, ref, "step"), 0);
+    edit(o, 0, "{'type':'target','id':'" LINE "1','value':'1'}"); /* of the district: scope */
+    assert_string_equal(value(o, LINE "1", "value"), "12");
+    assert_int_equal(hub_store_check(o->app.store), ERR_OK);
+}
+
 static void a_step_that_may_not_be_is_set_aside(void **state)
 {
     struct office *o = *state;
@@ -734,6 +761,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_create_that_may_not_be_is_held_and_decided),
+        TEST(what_is_the_districts_to_write_is_held),
         TEST(a_step_that_may_not_be_is_set_aside),
         TEST(the_district_appraises_and_the_commune_s_score_stays),
         TEST(a_publication_is_frozen),

@@ -157,6 +157,50 @@ static void a_settlement_without_allocation_is_not_handed_in(void **state)
     assert_int_equal(about(PUT("'approved_on':'2023-11-20'"), id), ERR_DENIED); /* the district's */
 }
 
+static json_int_t bad_rows(const char *text)
+{
+    json_t *r = ask(text);
+    json_int_t n = json_integer_value(json_object_get(r, "bad_rows"));
+    assert_int_equal(json_integer_value(json_object_get(r, "created")), 0);
+    assert_int_equal(json_integer_value(json_object_get(r, "edited")), 0);
+    json_decref(r);
+    return n;
+}
+
+/* Every type that the catalogue gives the district: not by hand, not by a list. */
+static void what_is_the_districts_to_write_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *values;
+    } rows[] = {
+        {"budget_allocation", "'alloc_unit':'26170','year':'2023','amount':'9000000'"},
+        {"allocation_line", "'amount':'4000000','printed':'x'"},
+        {"target", "'indicator':'T10','target_unit':'26170','year':'2023','op':'ge','value':'1'"},
+        {"score_criterion", "'scheme':'DEMO','version':'1','code':'D9','name':'x','max_score':'5'"},
+        {"person_link", "'person_a':'11111111111111111111111111111111'"},
+    };
+    size_t n = 0, district = 0;
+    const struct catalogue_type *t = catalogue_types(node_store_catalogue(fx.store, NULL), &n);
+    for (size_t i = 0; i < n; i++)
+        district += t[i].scope != CATALOGUE_SCOPE_OWN;
+    assert_int_equal(district, sizeof rows / sizeof rows[0]);
+    for (size_t i = 0; i < district; i++) {
+        char q[400];
+        snprintf(q, sizeof q, "{'verb':'put','type':'%s','person':'Hoa','values':{%s}}",
+                 rows[i].type, rows[i].values);
+        json_t *r = ask(q);
+        assert_int_equal(node_command_error_of(r), ERR_DENIED);
+        assert_non_null(strstr(json_string_value(json_object_get(r, "vi")), "do huyện ghi"));
+        json_decref(r);
+        snprintf(q, sizeof q,
+                 "{'verb':'import','person':'Hoa','last':true,'rows':[{'line':1,'type':'%s',"
+                 "'values':{%s}}]}",
+                 rows[i].type, rows[i].values);
+        assert_int_equal(bad_rows(q), 1);
+    }
+}
+
 static void a_sheet_is_scored_and_handed_in_whole(void **state)
 {
     (void)state;
@@ -431,16 +475,6 @@ static void handed_in(char id[33])
     json_t *r = ask("{'verb':'report_show'," REPORT "}");
     snprintf(id, 33, "%s", json_string_value(json_object_get(json_object_get(r, "row"), "record")));
     json_decref(r);
-}
-
-static json_int_t bad_rows(const char *text)
-{
-    json_t *r = ask(text);
-    json_int_t n = json_integer_value(json_object_get(r, "bad_rows"));
-    assert_int_equal(json_integer_value(json_object_get(r, "created")), 0);
-    assert_int_equal(json_integer_value(json_object_get(r, "edited")), 0);
-    json_decref(r);
-    return n;
 }
 
 static void refused_field(const char *request, const char *field)
@@ -895,6 +929,7 @@ int main(void)
         TEST(a_note_changes_no_state_and_a_report_is_not_given_away),
         TEST(steps_are_asked_before_a_save),
         TEST(a_settlement_without_allocation_is_not_handed_in),
+        TEST(what_is_the_districts_to_write_is_refused),
         TEST(a_sheet_is_scored_and_handed_in_whole),
         TEST(figures_stand_beside_the_criteria),
         TEST(what_runs_out_is_listed_counted_and_in_the_calendar),
