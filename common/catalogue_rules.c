@@ -79,7 +79,7 @@ static void step_value(const struct catalogue_table *t, size_t row, size_t colum
                                "The field's list has no such value");
 }
 
-/* "state=draft|returned" */
+/* "state=draft|returned"; "decided_on=": the day is not there */
 static void step_when(const struct catalogue_table *t, size_t row,
                       const struct catalogue_type *type, struct catalogue_step *s)
 {
@@ -94,10 +94,12 @@ static void step_when(const struct catalogue_table *t, size_t row,
         name[n] = '\0';
     }
     const struct catalogue_field *f = n < sizeof name ? catalogue_field_by_name(type, name) : NULL;
-    if (f == NULL || f->kind != CATALOGUE_CHOICE) {
-        catalogue_cell_unknown(t, row, ST_WHEN, "fields.csv",
-                               "Ghi TRƯỜNG=giá_trị|giá_trị, trường kiểu choice",
-                               "Write FIELD=value|value with a field of kind choice");
+    bool day = f != NULL && f->kind == CATALOGUE_DATE && eq[1] == '\0';
+    if (f == NULL || (f->kind != CATALOGUE_CHOICE && !day)) {
+        catalogue_cell_unknown(
+            t, row, ST_WHEN, "fields.csv",
+            "Ghi TRƯỜNG=giá_trị|giá_trị, trường kiểu choice; hoặc NGÀY= (chưa có ngày)",
+            "Write FIELD=value|value with a field of kind choice, or DATE= (no day yet)");
         return;
     }
     s->when = f->no;

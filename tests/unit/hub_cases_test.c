@@ -401,6 +401,9 @@ static void allocations_add_up(void **state)
     put(o, 0,
         "{'type':'budget_estimate','id':'" SHEET "','year':2017,'line_activity':8000000,"
         "'total':8000000,'state':'submitted'}");
+    put(o, 0,
+        "{'type':'budget_estimate','id':'" LINE "9','year':2018,'line_activity':9000000,"
+        "'total':9000001,'state':'submitted'}");
     done(o, "{'verb':'put','type':'budget_allocation','id':'" ALLOC "','person':'An',"
             "'values':{'estimate':'" SHEET "'}}");
     assert_int_equal(named(o, "checks", ALLOC, "M04", "2017-09-01"), 1);
@@ -408,8 +411,39 @@ static void allocations_add_up(void **state)
          "{'type':'budget_estimate','id':'" SHEET "','hdnd_approved_on':'2017-01-20',"
          "'line_activity':9000000,'total':9000000}");
     assert_int_equal(named(o, "checks", ALLOC, "M04", "2017-09-01"), 0);
-    edit(o, 0, "{'type':'budget_estimate','id':'" SHEET "','total':9000001}");
-    assert_int_equal(named(o, "checks", SHEET, "M01", "2017-09-01"), 1);
+    assert_int_equal(named(o, "checks", LINE "9", "M01", "2017-09-01"), 1);
+}
+
+/* What the council approved stays as it was, until the district returns it and it is a draft again. */
+static void an_approved_estimate_is_locked(void **state)
+{
+    struct office *o = *state;
+    char ref[100], q[300];
+    put(o, 0,
+        "{'type':'budget_estimate','id':'" SHEET "','year':2017,'line_activity':8,'total':8,"
+        "'state':'submitted'}");
+    edit(o, 0, "{'type':'budget_estimate','id':'" SHEET "','line_activity':9,'total':9}");
+    edit(o, 0,
+         "{'type':'budget_estimate','id':'" SHEET "','state':'approved',"
+         "'hdnd_approved_on':'2017-01-20'}");
+    assert_int_equal(crossed(o, ref, "step"), 0);
+    edit(o, 0, "{'type':'budget_estimate','id':'" SHEET "','line_activity':10,'total':10}");
+    assert_string_equal(value(o, SHEET, "total"), "9");
+    assert_int_equal(crossed(o, ref, "step"), 1);
+    snprintf(q, sizeof q, "{'verb':'settle','ref':'%s','apply':false,'person':'An'}", ref);
+    done(o, q);
+    edit(o, 0, "{'type':'budget_estimate','id':'" SHEET "','hdnd_approved_on':'2017-01-02'}");
+    assert_string_equal(value(o, SHEET, "hdnd_approved_on"), "2017-01-20");
+    assert_int_equal(crossed(o, ref, "step"), 1);
+    snprintf(q, sizeof q, "{'verb':'settle','ref':'%s','apply':false,'person':'An'}", ref);
+    done(o, q);
+    edit(o, 0, "{'type':'budget_estimate','id':'" SHEET "','state':'sent'}");
+    done(o,
+         "{'verb':'budget_step','step':'return','reason':'thiếu','id':'" SHEET "','person':'An'}");
+    edit(o, 0, "{'type':'budget_estimate','id':'" SHEET "','state':'draft'}");
+    edit(o, 0, "{'type':'budget_estimate','id':'" SHEET "','line_activity':10,'total':10}");
+    assert_string_equal(value(o, SHEET, "total"), "10");
+    assert_int_equal(crossed(o, ref, "step"), 0);
 }
 
 static void settlements_that_do_not_add_up_are_not_approved(void **state)
@@ -767,6 +801,7 @@ int main(void)
         TEST(a_publication_is_frozen),
         TEST(sheets_that_do_not_add_up_are_found),
         TEST(allocations_add_up),
+        TEST(an_approved_estimate_is_locked),
         TEST(settlements_that_do_not_add_up_are_not_approved),
         TEST(a_settlement_that_adds_up_is_approved_once),
         TEST(clocks_run_by_records_and_the_day),
