@@ -35,9 +35,13 @@ static const char *cases_choice(const struct cli *c, const json_t *o, const char
 static const char *cases_state(const struct cli *c, const char *state)
 {
     static const char *const words[][3] = {
-        {"overdue", "QUÁ HẠN", "OVERDUE"},         {"soon", "sắp đến hạn", "soon"},
-        {"running", "còn hạn", "running"},         {"undated", "chưa có hạn", "no day set"},
-        {"done", "xong đúng hạn", "done in time"}, {"done_late", "xong trễ", "done late"},
+        {"overdue", "QUÁ HẠN", "OVERDUE"},
+        {"soon", "sắp đến hạn", "soon"},
+        {"running", "còn hạn", "running"},
+        {"undated", "chưa có hạn", "no day set"},
+        {"done", "xong đúng hạn", "done in time"},
+        {"done_late", "xong trễ", "done late"},
+        {"done_unknown", "xong, không rõ đúng hạn hay trễ", "done, in time or late is not known"},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i][0], state) == 0) return cli_text(c, words[i][1], words[i][2]);

@@ -39,8 +39,8 @@ void watch_check_sql(const struct catalogue_check *k, struct buf *out)
 
 static const char *watch_state_name(enum watch_state s)
 {
-    static const char *const names[] = {"undated", "running", "soon",
-                                        "overdue", "done",    "done_late"};
+    static const char *const names[] = {"undated", "running",   "soon",        "overdue",
+                                        "done",    "done_late", "done_unknown"};
     return names[s];
 }
 
@@ -64,9 +64,12 @@ static void watch_judge(const struct catalogue *c, struct date on, struct watch_
 {
     if (!row->has_due) watch_count(c, row);
     row->left = row->has_due ? date_to_days(row->due) - date_to_days(on) : 0;
-    if (row->has_done) {
-        bool late = row->has_due && date_compare(row->done, row->due) > 0;
-        row->state = late ? WATCH_DONE_LATE : WATCH_DONE;
+    /* What is written of a day that has not come proves nothing. */
+    row->has_done = row->has_done && date_compare(row->done, on) <= 0;
+    if (row->over || (row->has_done && !row->has_due)) {
+        row->state = WATCH_DONE_UNKNOWN;
+    } else if (row->has_done) {
+        row->state = date_compare(row->done, row->due) > 0 ? WATCH_DONE_LATE : WATCH_DONE;
     } else if (!row->has_due) {
         row->state = WATCH_UNDATED;
     } else if (row->left < 0) {
@@ -110,6 +113,7 @@ static enum err watch_each(void *ctx, struct db_stmt *q)
         row.has_start = watch_date(q, WATCH_START, &row.start);
         row.has_due = watch_date(q, WATCH_DUE, &row.due);
         row.has_done = watch_date(q, WATCH_END, &row.done);
+        row.over = !row.has_done && db_column_kind(q, WATCH_END) == DB_TEXT;
         watch_judge(job->c, job->on, &row);
     }
     return job->row(job->ctx, &row);
@@ -360,7 +364,7 @@ enum err watch_list_add(void *ctx, const struct watch_row *row)
     struct watch_list *l = ctx;
     if (row->failed != NULL) return watch_broken(l, row);
     if (!watch_listed(l, row)) return ERR_OK;
-    bool over = row->clock != NULL && (row->state == WATCH_DONE || row->state == WATCH_DONE_LATE);
+    bool over = row->clock != NULL && row->state >= WATCH_DONE;
     if (row->clock != NULL)
         l->counts[row->state]++;
     else
@@ -381,20 +385,20 @@ enum err watch_list_add(void *ctx, const struct watch_row *row)
 json_t *watch_list_counts(const struct watch_list *l)
 {
     json_t *j = json_object();
-    for (int i = WATCH_UNDATED; i <= WATCH_DONE_LATE; i++)
+    for (int i = WATCH_UNDATED; i <= WATCH_DONE_UNKNOWN; i++)
         json_object_set_new(j, watch_state_name((enum watch_state)i), json_integer(l->counts[i]));
     return j;
 }
 
-/* Overdue, soon, undated, running, done late, done. */
+/* Overdue, soon, undated, running, done late, done without a day, done. */
 static int watch_rank(const json_t *row)
 {
-    static const char *const order[] = {"overdue", "soon",      "undated",
-                                        "running", "done_late", "done"};
+    static const char *const order[] = {"overdue",   "soon",         "undated", "running",
+                                        "done_late", "done_unknown", "done"};
     const char *state = json_string_value(json_object_get(row, "state"));
-    for (int i = 0; state != NULL && i < 6; i++)
+    for (int i = 0; state != NULL && i < 7; i++)
         if (strcmp(order[i], state) == 0) return i;
-    return 6;
+    return 7;
 }
 
 static const char *watch_text(const json_t *row, const char *key)

@@ -26,6 +26,7 @@ enum watch_state {
     WATCH_OVERDUE,
     WATCH_DONE, /* on its last day at the latest */
     WATCH_DONE_LATE,
+    WATCH_DONE_UNKNOWN, /* it is over, and the day of it or the last day is not there: in time or late */
 };
 
 struct watch_ref { /* of a reference that leads nowhere (common/io/store_refs.h) */
@@ -41,7 +42,8 @@ struct watch_row {
     struct bytes unit;
     struct id_record record;
     enum watch_state state;
-    bool has_start, has_due, has_done;
+    bool has_start, has_due, has_done; /* has_done: on a day that is not after `on` */
+    bool over;                         /* said to be done, without a day */
     struct date start, due, done;
     int32_t left; /* days from `on` to the due day; below 0: since it was over */
     const char
@@ -92,7 +94,7 @@ struct watch_list {
     struct date from, to;
     json_int_t events;
     json_t *rows; /* watch_json() each; NULL: only counted */
-    json_int_t counts[WATCH_DONE_LATE + 1];
+    json_int_t counts[WATCH_DONE_UNKNOWN + 1];
     json_int_t wrong; /* rows of checks */
     json_t *
         failed; /* {clock or check, vi, en, why} of each rule that does not work; NULL: only counted */

@@ -565,6 +565,41 @@ static void clocks_run_by_records_and_the_day(void **state)
     assert_int_equal(named(o, "rows", CASE("7"), "overdue", "2024-03-03"), 1);
 }
 
+/* "In time" is said of nothing whose day is missing or has not come. */
+static void in_time_needs_a_day_that_proves_it(void **state)
+{
+    struct office *o = *state;
+    put(o, 0, "{'type':'person','id':'" CASE("0") "','full_name':'Nguyễn Thử','sex':'male'}");
+    put(o, 0,
+        "{'type':'court_order','id':'" CASE("1") "','person':'" CASE(
+            "0") "','decided_on':"
+                 "'2023-05-30','measure':'compulsory_rehab','due_execute_on':'2023-06-10',"
+                 "'executed_on':'2023-06-09'}");
+    assert_int_equal(named(o, "rows", CASE("1"), "soon", "2023-06-08"), 1);
+    assert_int_equal(named(o, "rows", CASE("1"), "done", "2023-06-09"), 1);
+    edit(o, 0,
+         "{'type':'court_order','id':'" CASE("1") "','due_execute_on':'2033-06-10',"
+                                                  "'executed_on':'2033-06-09'}");
+    assert_int_equal(named(o, "rows", CASE("1"), "running", "2023-07-01"), 1);
+    put(o, 0,
+        "{'type':'court_order','id':'" CASE("2") "','person':'" CASE(
+            "0") "','decided_on':"
+                 "'2023-05-30','measure':'compulsory_rehab','executed_on':'2023-06-09'}");
+    assert_int_equal(named(o, "rows", CASE("2"), "done_unknown", "2023-07-01"), 1);
+    put(o, 0, "{'type':'referral','id':'" CASE("3") "','on_date':'2024-02-23','state':'accepted'}");
+    assert_int_equal(named(o, "rows", CASE("3"), "done_unknown", "2024-03-20"), 1);
+    put(o, 0,
+        "{'type':'residence_move','id':'" CASE("4") "','person':'" CASE(
+            "0") "','kind':'leave',"
+                 "'moved_on':'2024-02-28','notified_on':'2024-02-28','state':'received'}");
+    assert_int_equal(named(o, "rows", CASE("4"), "done_unknown", "2024-03-20"), 1);
+    allocation(o);
+    put(o, 0,
+        "{'type':'budget_settlement','id':'" SETTLE "','allocation':'" ALLOC "','spent':9000000,"
+        "'state':'submitted'}");
+    assert_int_equal(named(o, "rows", ALLOC, "done_unknown", "2017-10-20"), 1);
+}
+
 static void views_filter_and_count(void **state)
 {
     struct office *o = *state;
@@ -805,6 +840,7 @@ int main(void)
         TEST(settlements_that_do_not_add_up_are_not_approved),
         TEST(a_settlement_that_adds_up_is_approved_once),
         TEST(clocks_run_by_records_and_the_day),
+        TEST(in_time_needs_a_day_that_proves_it),
         TEST(views_filter_and_count),
         TEST(a_rule_that_fails_is_told_in_calendar_and_status),
         TEST(urgent_notices_and_disasters_call_for_a_report),

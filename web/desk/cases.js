@@ -2,11 +2,11 @@
 import { html, t, say, api, number, showDate, useState, useEffect } from "./base.js";
 import { Note, Wrong, Title, typeOf } from "./parts.js";
 
-const TONE = { overdue: "warn", soon: "warn", undated: "warn", running: "", done: "ok", done_late: "warn" };
+const TONE = { overdue: "warn", soon: "warn", undated: "warn", running: "", done: "ok", done_late: "warn", done_unknown: "warn" };
 const SIGN = { warn: "▲", ok: "●", "": "○" };
 
 function left(r) {
-  if (r.left === undefined || r.left === null || r.state === "done" || r.state === "done_late") return "";
+  if (r.left === undefined || r.left === null || r.state.startsWith("done")) return "";
   const days = r.left < 0 ? t("cases.since", { n: number(-r.left) }) : r.left === 0 ? t("due.today") : t("cases.left", { n: number(r.left) });
   return r.guessed ? `${days} (${t("cases.guessed")})` : days;
 }
