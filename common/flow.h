@@ -21,6 +21,12 @@
 #include "common/bytes.h"
 #include "common/err.h"
 
+enum { /* days of a list that is asked for without days */
+       FLOW_BACK_DAYS = 120,
+       FLOW_AHEAD_DAYS = 45,
+       FLOW_OWED_DAYS_MAX = 3653, /* what is owed stays in the list for ten years */
+};
+
 enum flow_state {
     FLOW_NOT_STARTED, /* nothing sent: no record of it */
     FLOW_DRAFT,

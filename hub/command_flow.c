@@ -9,8 +9,6 @@
 
 #include <stdlib.h>
 
-enum { FLOW_BACK_DAYS = 120, FLOW_AHEAD_DAYS = 45 }; /* of a list without days */
-
 /* ---- reading requests ---- */
 
 /* A day of the request; false: missing or not one. */

@@ -137,26 +137,67 @@ static void owe_open_corrections(struct owe_list *l, const json_t *corrections, 
     }
 }
 
+/* Since when: what was due when the hub began, and since, as far as FLOW_OWED_DAYS_MAX. *cut: not all of it. */
+static enum err owe_since(struct hub_app *a, struct date on, struct date *from, bool *cut)
+{
+    int64_t begun_ms = 0;
+    struct date begun, least;
+    enum err e = hub_flow_begun(a->store, &begun_ms);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e == ERR_OK) e = date_of_ms(begun_ms, &begun);
+    if (e == ERR_OK) e = date_add_days(begun, -FLOW_BACK_DAYS, &begun);
+    if (e == ERR_OK) e = date_add_days(on, -FLOW_OWED_DAYS_MAX, &least);
+    if (e != ERR_OK || date_compare(*from, begun) <= 0) return e;
+    *cut = date_compare(begun, least) < 0;
+    *from = *cut ? least : begun;
+    return ERR_OK;
+}
+
+static void owe_lists_free(struct owe_list *l)
+{
+    json_decref(l->units);
+    json_decref(l->to_judge);
+    json_decref(l->ready);
+}
+
+/* All of it; of more than HUB_FLOW_ROWS_MAX reports the newer half, or half of that, and it is told from when on. */
+static enum err owe_walk(struct hub_app *a, struct hub_flow_query *q, struct date on,
+                         struct owe_list *l, bool *cut)
+{
+    for (;;) {
+        *l = (struct owe_list){json_array(), json_array(), json_array()};
+        enum err e = hub_flow_each(a->store, q, owe_row, l);
+        int32_t days = date_to_days(on) - date_to_days(q->from);
+        if (e != ERR_TOO_LARGE || q->has_period || days <= FLOW_BACK_DAYS) return e;
+        owe_lists_free(l);
+        *cut = true;
+        e = date_add_days(on, -days / 2, &q->from);
+        if (e != ERR_OK) return e;
+    }
+}
+
 json_t *hub_command_owes(struct hub_app *a, const json_t *request)
 {
     struct hub_flow_query q;
     struct date on;
-    char day[DATE_TEXT_ROOM];
+    char day[DATE_TEXT_ROOM], from[DATE_TEXT_ROOM];
+    bool cut = false;
     json_t *j = hub_flow_query(a, request, &q, &on);
     if (j != NULL) return j;
-    struct owe_list l = {json_array(), json_array(), json_array()};
+    struct owe_list l = {NULL, NULL, NULL};
     json_t *corrections = json_array();
-    enum err e = hub_flow_each(a->store, &q, owe_row, &l);
+    enum err e = ERR_OK;
+    if (json_object_get(request, "from") == NULL) e = owe_since(a, on, &q.from, &cut);
+    if (e == ERR_OK) e = owe_walk(a, &q, on, &l, &cut);
     if (e == ERR_OK) e = hub_corrections_list(a, request, true, false, corrections);
     if (e == ERR_OK) owe_open_corrections(&l, corrections, a);
     date_print(on, day);
-    j = e != ERR_OK
-            ? hub_command_fail(e)
-            : json_pack("{s:s, s:O, s:{s:O, s:O, s:O}}", "on", day, "units", l.units, "district",
-                        "to_judge", l.to_judge, "to_close", l.ready, "corrections", corrections);
-    json_decref(l.units);
-    json_decref(l.to_judge);
-    json_decref(l.ready);
+    date_print(q.from, from);
+    j = e != ERR_OK ? hub_command_fail(e)
+                    : json_pack("{s:s, s:s, s:b, s:O, s:{s:O, s:O, s:O}}", "on", day, "from", from,
+                                "cut", (int)cut, "units", l.units, "district", "to_judge",
+                                l.to_judge, "to_close", l.ready, "corrections", corrections);
+    owe_lists_free(&l);
     json_decref(corrections);
     return j;
 }

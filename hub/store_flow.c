@@ -373,6 +373,15 @@ enum err hub_flow_ops(struct hub_store *s, int kind, const char *unit, const cha
     return e;
 }
 
+enum err hub_flow_begun(struct hub_store *s, int64_t *ms)
+{
+    struct db_stmt *q = db_stmt(s->db, "SELECT received_ms FROM sys_log ORDER BY pos LIMIT 1");
+    enum err e = db_get(q);
+    if (e == ERR_OK) *ms = db_column_int(q, 0);
+    db_done(q);
+    return e;
+}
+
 enum err hub_flow_closing(struct hub_store *s, const char *unit, const char *report,
                           const char *period, struct hub_closing *out)
 {

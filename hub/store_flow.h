@@ -61,6 +61,9 @@ MUST_CHECK enum err hub_flow_ops(struct hub_store *s, int kind, const char *unit
                                  const char *report, const char *period, hub_flow_op_fn *row,
                                  void *ctx);
 
+/* When the hub took the first set of its log: before, nobody could send it anything. UTC ms. ERR_NOT_FOUND: none. */
+MUST_CHECK enum err hub_flow_begun(struct hub_store *s, int64_t *ms);
+
 struct hub_closing { /* the newest issue of a period */
     uint32_t number;
     uint64_t position;

@@ -271,6 +271,13 @@ static void flow_print_owes(const struct cli *c, const json_t *r)
     }
     printf("%s\n", cli_text(c, "Huyện cần xem xét:", "The district has to judge:"));
     flow_print_rows(c, json_object_get(d, "to_judge"));
+    if (json_is_true(json_object_get(r, "cut")))
+        printf(cli_text(c,
+                        "Không liệt kê báo cáo đến hạn trước %s; xem chúng bằng `reports --from "
+                        "NGÀY --to NGÀY`.\n",
+                        "Reports due before %s are not listed; `reports --from DAY --to DAY` shows "
+                        "them.\n"),
+               hub_tool_str(r, "from"));
 }
 
 enum err hub_tool_owes(struct cli *c, void *ctx)

@@ -8,8 +8,6 @@
 #include <stdio.h>
 
 enum {
-    REPORT_BACK_DAYS = 120,
-    REPORT_AHEAD_DAYS = 45,
     REPORT_CALENDAR_DAYS = 400,
     REPORT_ICS_BYTES_MAX = 1024 * 1024,
 };
@@ -26,6 +24,7 @@ struct report_rows {
     json_t *rows;
     /* the first login of this PC was made: it was set up then. INT64_MAX: none was */
     int64_t first_ms;
+    struct date recent; /* of what was due before, only what is still owed is listed */
 };
 
 static enum err report_login(void *ctx, const struct node_user *u)
@@ -44,9 +43,18 @@ static bool report_before(const struct report_rows *l, const struct flow_row *r)
            date_of_ms(l->first_ms, &first) == ERR_OK && date_compare(r->slot.due, first) < 0;
 }
 
+/* Due long ago, and nobody waits for it any more. */
+static bool report_done(const struct report_rows *l, const struct flow_row *r)
+{
+    struct date on = r->slot.has_due ? r->slot.due : r->slot.window.last;
+    bool owed = flow_row_overdue(r) || r->state == FLOW_RETURNED;
+    return date_compare(on, l->recent) < 0 && (!owed || report_before(l, r));
+}
+
 static enum err report_list_row(void *ctx, struct node_flow *f)
 {
     struct report_rows *l = ctx;
+    if (report_done(l, &f->row)) return ERR_OK;
     json_t *j = flow_row_json(&f->row);
     json_object_set_new(j, "before", json_boolean(report_before(l, &f->row)));
     return json_array_append_new(l->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
@@ -61,7 +69,7 @@ static json_t *report_days(struct node_command *c, const json_t *request, int ah
     bool days = json_object_get(request, "on") != NULL ? report_day(request, "on", on)
                                                        : date_of_ms(c->wall_ms(), on) == ERR_OK;
     days = days && (has_from ? report_day(request, "from", from)
-                             : date_add_days(*on, -REPORT_BACK_DAYS, from) == ERR_OK);
+                             : date_add_days(*on, -FLOW_BACK_DAYS, from) == ERR_OK);
     days =
         days && (has_to ? report_day(request, "to", to) : date_add_days(*on, ahead, to) == ERR_OK);
     if (days) return NULL;
@@ -75,19 +83,38 @@ static int64_t report_now(struct node_command *c, const json_t *request, struct 
     return asked ? date_to_ms(on) + DATE_DAY_MS - 1 : c->wall_ms();
 }
 
+/* Back to the day on which this PC was set up, as far as FLOW_OWED_DAYS_MAX. *cut: not so far. */
+static enum err report_since(int64_t first_ms, struct date on, struct date *from, bool *cut)
+{
+    struct date first, least;
+    if (first_ms == INT64_MAX) return ERR_OK;
+    enum err e = date_of_ms(first_ms, &first);
+    if (e == ERR_OK) e = date_add_days(on, -FLOW_OWED_DAYS_MAX, &least);
+    if (e != ERR_OK || date_compare(*from, first) <= 0) return e;
+    *cut = date_compare(first, least) < 0;
+    *from = *cut ? least : first;
+    return ERR_OK;
+}
+
 json_t *node_command_report_list(struct node_command *c, const json_t *request)
 {
     struct date on = {0}, from = {0}, to = {0};
-    char day[DATE_TEXT_ROOM];
-    json_t *j = report_days(c, request, REPORT_AHEAD_DAYS, &on, &from, &to);
+    char day[DATE_TEXT_ROOM], since[DATE_TEXT_ROOM];
+    bool cut = false;
+    json_t *j = report_days(c, request, FLOW_AHEAD_DAYS, &on, &from, &to);
     if (j != NULL) return j;
-    struct report_rows l = {json_array(), INT64_MAX};
+    struct report_rows l = {json_array(), INT64_MAX, from};
     enum err e = node_users_each(c->store, report_login, &l.first_ms);
+    if (e == ERR_OK && json_object_get(request, "from") == NULL)
+        e = report_since(l.first_ms, on, &from, &cut);
     if (e == ERR_OK)
         e = node_flow_each(c->store, &c->entry.record, from, to, report_now(c, request, on),
                            report_list_row, &l);
     date_print(on, day);
-    if (e == ERR_OK) return json_pack("{s:s, s:o}", "on", day, "rows", l.rows);
+    date_print(from, since);
+    if (e == ERR_OK)
+        return json_pack("{s:s, s:s, s:b, s:o}", "on", day, "from", since, "cut", (int)cut, "rows",
+                         l.rows);
     json_decref(l.rows);
     return node_command_fail(e);
 }

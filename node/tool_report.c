@@ -71,6 +71,10 @@ static void report_print_list(const struct cli *c, const json_t *response)
     buf_init(&out, REPORT_TABLE_BYTES);
     cli_table(&out, heads, REPORT_COLUMNS, cells, n);
     fputs(buf_cstr(&out), stdout);
+    if (json_is_true(json_object_get(response, "cut")))
+        printf(cli_text(c, "Không liệt kê báo cáo đến hạn trước %s (xem bằng --from NGÀY).\n",
+                        "Reports due before %s are not listed (--from DAY shows them).\n"),
+               node_tool_str(response, "from"));
     buf_free(&out);
     free(cells);
 }

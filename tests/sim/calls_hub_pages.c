@@ -23,6 +23,14 @@ static enum err flow_report(struct calls *c)
     return e;
 }
 
+static enum err flow_begun(struct calls *c)
+{
+    int64_t ms = 0;
+    enum err e = hub_flow_begun(c->hub, &ms);
+    if (e == ERR_OK) calls_tell(c, &ms, sizeof ms);
+    return e;
+}
+
 static enum err flow_field(struct calls *c)
 {
     struct id_record id = calls_page_id(PAGE_REPORT);
@@ -153,6 +161,7 @@ static enum err sheet(struct calls *c)
 
 const struct call calls_hub_pages[] = {
     {"hub_flow_report", flow_report, CALL_PAGE},
+    {"hub_flow_begun", flow_begun, CALL_PAGE},
     {"hub_flow_field", flow_field, CALL_PAGE},
     {"hub_flow_agreed", flow_agreed, CALL_PAGE},
     {"hub_flow_answered", flow_answered, CALL_PAGE},

@@ -550,6 +550,47 @@ static void what_has_not_begun_is_not_closed(void **state)
     json_decref(j);
 }
 
+/* Does the list of that day have RP01 of June for the unit, among what is owed? */
+static bool owes_june(struct office *o, const char *on, const char *unit, bool cut)
+{
+    bool found = false;
+    char text[120];
+    snprintf(text, sizeof text, "{'verb':'owes','on':'%s'}", on);
+    json_t *j = ask(o, text);
+    assert_int_equal(json_is_true(json_object_get(j, "cut")), cut);
+    const json_t *units = json_object_get(j, "units");
+    for (size_t i = 0; i < json_array_size(units); i++) {
+        const json_t *u = json_array_get(units, i), *rows = json_object_get(u, "rows");
+        for (size_t k = 0; k < json_array_size(rows); k++) {
+            const json_t *r = json_array_get(rows, k);
+            found =
+                found || (strcmp(json_string_value(json_object_get(r, "unit")), unit) == 0 &&
+                          strcmp(json_string_value(json_object_get(r, "report")), "RP01") == 0 &&
+                          strcmp(json_string_value(json_object_get(r, "period")), "2023-06") == 0);
+        }
+    }
+    json_decref(j);
+    return found;
+}
+
+/* Years later it is owed as on the first day, until it comes or a closing names who is missing; the list ends
+ * after FLOW_OWED_DAYS_MAX, and says so. */
+static void what_is_owed_is_not_forgotten(void **state)
+{
+    struct office *o = *state;
+    assert_true(owes_june(o, "2023-07-10", report_units[0], false));
+    assert_true(owes_june(o, "2024-03-01", report_units[0], false));
+    assert_true(owes_june(o, "2032-12-31", report_units[0], false));
+    assert_false(owes_june(o, "2033-09-01", report_units[0], true));
+    submit(o, ID, "submitted", DUE_2_JULY + DATE_DAY_MS);
+    assert_false(owes_june(o, "2024-03-01", report_units[0], false));
+    assert_true(owes_june(o, "2024-03-01", report_units[1], false));
+    json_t *j = ask(o, "{'verb':'close','report':'RP01','period':'2023-06'}");
+    assert_int_equal(json_array_size(json_object_get(j, "missing")), REPORT_UNITS - 1);
+    json_decref(j);
+    assert_false(owes_june(o, "2024-03-01", report_units[1], false));
+}
+
 /* With "complete" nothing is closed while reports are missing, and the words say which. */
 static void what_is_missing_is_said(void **state)
 {
@@ -980,6 +1021,7 @@ int main(void)
         TEST(zero_nothing_and_withdrawn_differ),
         TEST(only_days_of_a_closed_period_are_late),
         TEST(what_has_not_begun_is_not_closed),
+        TEST(what_is_owed_is_not_forgotten),
         TEST(what_is_missing_is_said),
         TEST(two_officers_reopen),
         TEST(a_hot_spot_calls_for_a_report),

@@ -624,6 +624,32 @@ static void login(const char *name, const char *folded, enum node_user_role role
     assert_int_equal(node_users_add(fx.store, &u, bytes_str(folded)), ERR_OK);
 }
 
+/* What is due on a day behind the first login stays until it is sent; the list says how far back it goes. */
+static void what_is_owed_stays_in_the_list(void **state)
+{
+    (void)state;
+    struct node_user u = {.name = "A", .hash = "x", .role = NODE_USER_KEEPER, .active = true};
+    u.created_ms = now_ms;
+    assert_int_equal(node_users_add(fx.store, &u, bytes_str("a")), ERR_OK);
+    json_t *r = ask("{'verb':'report_list','on':'2025-06-01'}");
+    const json_t *rows = json_object_get(r, "rows");
+    const char *first = "9999";
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        const char *due = json_string_value(json_object_get(row, "due"));
+        bool old = due != NULL && strcmp(due, "2025-02-01") < 0;
+        if (old && strcmp(due, first) < 0) first = due;
+        if (old) assert_true(json_is_true(json_object_get(row, "overdue")));
+    }
+    assert_string_equal(first, "2023-12-02"); /* of November: the first behind the login */
+    assert_string_equal(json_string_value(json_object_get(r, "from")), "2023-11-20");
+    assert_false(json_is_true(json_object_get(r, "cut")));
+    json_decref(r);
+    r = ask("{'verb':'report_list','on':'2035-06-01'}");
+    assert_true(json_is_true(json_object_get(r, "cut")));
+    json_decref(r);
+}
+
 /* The officer who keeps the PC drafts; she never confirms, whatever became of the report. */
 static void who_drafted_never_confirms(void **state)
 {
@@ -918,6 +944,7 @@ int main(void)
         TEST(a_day_that_is_none_is_no_day_by_default),
         TEST(a_correction_of_the_district_is_answered_by_its_verb),
         TEST(who_drafted_never_confirms),
+        TEST(what_is_owed_stays_in_the_list),
         TEST(a_leader_is_told_of_what_nobody_confirmed),
         TEST(what_has_not_begun_is_not_handed_in),
         TEST(what_is_no_number_can_only_be_objected_to),

@@ -107,7 +107,7 @@ export function Owes() {
     ${r && html`<h2>${t("owes.units")}</h2>${r.units.length === 0 ? html`<p>${t("owes.none")}</p>` : html`<${Table} label=${t("owes.units")}
         heads=${[t("hub.commune"), { num: t("flow.overdue.n") }, { num: t("owes.soon") }, { num: t("flow.returned") }, { num: t("owes.corrections") }]}>
         ${r.units.map((u) => html`<tr><th scope="row">${u.name}</th><td class="num">${number(u.overdue)}</td><td class="num">${number(u.soon)}</td><td class="num">${number(u.returned)}</td><td class="num">${number(u.corrections)}</td></tr>`)}</${Table}>`}
-      <h2>${t("owes.mine")}</h2>${r.district.to_judge.length === 0 ? html`<p>${t("owes.mine.none")}</p>` : html`<ul class="list">${r.district.to_judge.map((x) => html`<li>
+      ${r.cut && html`<p>${t("owes.cut", { day: showDate(r.from) })}</p>`}<h2>${t("owes.mine")}</h2>${r.district.to_judge.length === 0 ? html`<p>${t("owes.mine.none")}</p>` : html`<ul class="list">${r.district.to_judge.map((x) => html`<li>
         <a class="link" href=${sent(x)}>${t("owes.judge", { unit: x.name || unitName(x.unit), report: x.report, period: showPeriod(x.period) })}</a></li>`)}</ul>`}`}
     <h2>${t("corrections.title")}</h2>${corrections.length === 0 ? html`<p>${t("corrections.none")}</p>` : html`<${Table} label=${t("corrections.title")}
       heads=${[t("hub.commune"), t("hub.report"), t("hub.indicator"), { num: t("correct.before") }, { num: t("correct.after") }, cases && t("hub.reason"), t("people.state")].filter(Boolean)}>
