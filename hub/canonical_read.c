@@ -9,16 +9,19 @@ const char *hub_canonical_str(const json_t *object, const char *key)
     return s != NULL ? s : "";
 }
 
-const json_t *hub_canonical_find_line(const json_t *figures, unsigned no, const char *indicator)
+const json_t *hub_canonical_find_line(const json_t *figures, unsigned no, const char *indicator,
+                                      const char *by)
 {
-    const json_t *lines = json_object_get(figures, "lines");
+    const json_t *lines = json_object_get(figures, "lines"), *found = NULL;
     for (size_t i = 0; i < json_array_size(lines); i++) {
         const json_t *line = json_array_get(lines, i);
-        if (json_integer_value(json_object_get(line, "no")) == (json_int_t)no &&
-            strcmp(hub_canonical_str(line, "indicator"), indicator) == 0)
-            return line;
+        if (strcmp(hub_canonical_str(line, "indicator"), indicator) != 0 ||
+            (by != NULL && strcmp(hub_canonical_str(line, "by"), by) != 0))
+            continue;
+        if (json_integer_value(json_object_get(line, "no")) == (json_int_t)no) return line;
+        if (found == NULL) found = line;
     }
-    return NULL;
+    return found;
 }
 
 const json_t *hub_canonical_find_row(const json_t *line, bool total, const char *value)

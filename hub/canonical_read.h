@@ -13,8 +13,10 @@
 
 const char *hub_canonical_str(const json_t *object, const char *key); /* "" when missing */
 
-/* A line by its number and indicator, a row of it, a cell of that. NULL: there is none. */
-const json_t *hub_canonical_find_line(const json_t *figures, unsigned no, const char *indicator);
+/* A line by its indicator and breakdown (NULL: any, as totals are the same in all), whatever number another edition
+ * of the form gave it; of several the one of this number. A row of it, a cell of that. NULL: there is none. */
+const json_t *hub_canonical_find_line(const json_t *figures, unsigned no, const char *indicator,
+                                      const char *by);
 const json_t *hub_canonical_find_row(const json_t *line, bool total, const char *value);
 const json_t *hub_canonical_find_cell(const json_t *row, const char *unit);
 

@@ -200,6 +200,46 @@ static void hub_diff_lists(struct hub_diff *d, const struct hub_side_cell *a,
     }
 }
 
+/* ---- lines ---- */
+
+/* Has the form a line of this indicator, measured in the same, with this breakdown? */
+static bool hub_diff_has_line(const struct hub_side *side, const struct catalogue_indicator *like,
+                              const char *by)
+{
+    size_t count = 0;
+    const struct catalogue_line *lines =
+        catalogue_lines(side->catalogue, side->issue.report, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct catalogue_indicator *x =
+            catalogue_indicator(side->catalogue, lines[i].indicator);
+        if (x != NULL && strcmp(x->id, like->id) == 0 && strcmp(lines[i].by, by) == 0 &&
+            x->measure == like->measure && strcmp(x->measured_vi, like->measured_vi) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Lines of one form that the other has not, whatever their numbers. */
+static json_t *hub_diff_lines(const struct hub_side *from, const struct hub_side *in)
+{
+    size_t count = 0;
+    const struct catalogue_line *lines =
+        catalogue_lines(from->catalogue, from->issue.report, &count);
+    json_t *out = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const struct catalogue_line *l = &lines[i];
+        const struct catalogue_indicator *x = catalogue_indicator(from->catalogue, l->indicator);
+        if (x == NULL || hub_diff_has_line(in, x, l->by)) continue;
+        bool own = l->label_vi[0] != '\0';
+        json_array_append_new(out,
+                              json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "line", (json_int_t)l->no,
+                                        "indicator", x->id, "by", l->by, "measured_vi",
+                                        x->measured_vi, "label_vi", own ? l->label_vi : x->label_vi,
+                                        "label_en", own ? l->label_en : x->label_en));
+    }
+    return out;
+}
+
 /* ---- cells ---- */
 
 static bool hub_diff_cell_same(const struct hub_side_cell *a, const struct hub_side_cell *b)
@@ -278,15 +318,58 @@ static void hub_diff_cell(struct hub_diff *d, const struct hub_side_cell *a,
     json_decref(why.changed.named);
 }
 
+/* End of the run of equal figures that begins at i: an indicator may stand on several lines. */
+static size_t hub_diff_run(const struct hub_side *side, size_t i)
+{
+    size_t end = i;
+    while (end < side->count && hub_side_compare(&side->cells[i], &side->cells[end]) == 0)
+        end++;
+    return end;
+}
+
+/* Among equal figures the one of a line with the same breakdown, else the first. */
+static const struct hub_side_cell *hub_diff_like(const struct hub_side *side, size_t first,
+                                                 size_t end, const struct hub_side_cell *like)
+{
+    for (size_t i = first; i < end; i++)
+        if (strcmp(side->cells[i].by, like->by) == 0) return &side->cells[i];
+    return &side->cells[first];
+}
+
+/* Of two different forms a line that only one of them has is told as a line, not cell by cell. */
+static bool hub_diff_told(const struct hub_diff *d, const struct hub_side *other,
+                          const struct hub_side_cell *cell)
+{
+    return strcmp(d->a.issue.report, d->b.issue.report) != 0 &&
+           !hub_diff_has_line(other, cell->indicator, cell->by);
+}
+
+static void hub_diff_alone(struct hub_diff *d, bool first, size_t from, size_t end)
+{
+    const struct hub_side *side = first ? &d->a : &d->b, *other = first ? &d->b : &d->a;
+    for (size_t i = from; i < end; i++) {
+        const struct hub_side_cell *cell = &side->cells[i];
+        if (!hub_diff_told(d, other, cell))
+            hub_diff_cell(d, first ? cell : NULL, first ? NULL : cell);
+    }
+}
+
 static void hub_diff_cells(struct hub_diff *d)
 {
     for (size_t i = 0, k = 0; i < d->a.count || k < d->b.count;) {
-        const struct hub_side_cell *x = i < d->a.count ? &d->a.cells[i] : NULL;
-        const struct hub_side_cell *y = k < d->b.count ? &d->b.cells[k] : NULL;
-        int c = x == NULL ? 1 : y == NULL ? -1 : hub_side_compare(x, y);
-        hub_diff_cell(d, c <= 0 ? x : NULL, c >= 0 ? y : NULL);
-        i += c <= 0;
-        k += c >= 0;
+        int c = i == d->a.count   ? 1
+                : k == d->b.count ? -1
+                                  : hub_side_compare(&d->a.cells[i], &d->b.cells[k]);
+        size_t x = c <= 0 ? hub_diff_run(&d->a, i) : i, y = c >= 0 ? hub_diff_run(&d->b, k) : k;
+        if (c < 0) hub_diff_alone(d, true, i, x);
+        if (c > 0) hub_diff_alone(d, false, k, y);
+        bool more = x - i > y - k; /* every line of the form that has more of them has its cell */
+        for (size_t n = k; c == 0 && !more && n < y; n++)
+            hub_diff_cell(d, hub_diff_like(&d->a, i, x, &d->b.cells[n]), &d->b.cells[n]);
+        for (size_t n = i; c == 0 && more && n < x; n++)
+            hub_diff_cell(d, &d->a.cells[n], hub_diff_like(&d->b, k, y, &d->a.cells[n]));
+        i = x;
+        k = y;
     }
 }
 
@@ -302,8 +385,10 @@ static void hub_diff_rules(const struct hub_diff *d, json_t *out)
             catalogue_indicator(d->b.catalogue, lines[i].indicator);
         const struct catalogue_indicator *x =
             catalogue_indicator(d->a.catalogue, lines[i].indicator);
-        bool told = i > 0 && strcmp(lines[i].indicator, lines[i - 1].indicator) == 0;
-        if (y == NULL || told || (x != NULL && !hub_diff_rule(d, x, y))) continue;
+        bool told = y == NULL || !hub_diff_has_line(&d->a, y, lines[i].by);
+        for (size_t k = 0; !told && k < i; k++)
+            told = strcmp(lines[i].indicator, lines[k].indicator) == 0;
+        if (told || (x != NULL && !hub_diff_rule(d, x, y))) continue;
         json_array_append_new(rules, json_pack("{s:s, s:s, s:b}", "indicator", y->id, "label_vi",
                                                y->label_vi, "new", (int)(x == NULL)));
     }
@@ -368,6 +453,8 @@ static void hub_diff_whole(struct hub_diff *d, json_t *out)
     json_object_set_new(out, "targets", targets);
     json_object_set_new(out, "units_gone", gone);
     json_object_set_new(out, "units_new", come);
+    json_object_set_new(out, "lines_gone", hub_diff_lines(&d->a, &d->b));
+    json_object_set_new(out, "lines_new", hub_diff_lines(&d->b, &d->a));
     json_object_set_new(out, "window_differs", json_boolean(d->window));
     hub_diff_rules(d, out);
 }
@@ -405,9 +492,6 @@ json_t *hub_command_diff(struct hub_app *a, const json_t *request)
         enum err e = hub_side_now(a->store, i->report, i->unit, d.a.period, &d.b, &why);
         if (e != ERR_OK) j = hub_report_said(e, &why);
     }
-    if (j == NULL && strcmp(d.a.issue.report, d.b.issue.report) != 0)
-        j = hub_command_error(ERR_BAD_INPUT, "Hai báo cáo khác mẫu, không so sánh được.",
-                              "The two are different reports and cannot be compared.");
     if (j == NULL) j = hub_diff_answer(&d);
     hub_side_free(&d.a);
     hub_side_free(&d.b);

@@ -23,7 +23,7 @@ static enum err sum_cells(const struct hub_report *r, const struct consolidate_s
     for (size_t i = 0; i < r->unit_count; i++) {
         struct hub_report_cell *c = &row->cells[i];
         const json_t *from =
-            hub_canonical_find_line(sources[i].figures, line->no, line->indicator->id);
+            hub_canonical_find_line(sources[i].figures, line->no, line->indicator->id, line->by);
         const json_t *cell = hub_canonical_find_cell(
             hub_canonical_find_row(from, total, row->value), sources[i].unit);
         if (cell != NULL)
@@ -88,7 +88,7 @@ static enum err sum_rows(struct hub_report *r, const struct consolidate_source *
     line->row_count = 1;
     for (size_t i = 0; i < r->unit_count; i++) {
         const json_t *from =
-            hub_canonical_find_line(sources[i].figures, line->no, line->indicator->id);
+            hub_canonical_find_line(sources[i].figures, line->no, line->indicator->id, line->by);
         const json_t *rows = json_object_get(from, "rows");
         if (from == NULL) return ERR_BAD_FORMAT;
         line->left_out += (uint64_t)json_integer_value(json_object_get(from, "left_out"));

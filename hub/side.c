@@ -125,8 +125,12 @@ static enum err side_cell(void *ctx, const struct hub_issue_cell *cell)
 int hub_side_compare(const struct hub_side_cell *a, const struct hub_side_cell *b)
 {
     int c = strcmp(a->indicator->id, b->indicator->id);
-    if (c == 0) c = strcmp(a->by, b->by);
+    if (c == 0)
+        c = (a->indicator->measure > b->indicator->measure) -
+            (a->indicator->measure < b->indicator->measure);
+    if (c == 0) c = strcmp(a->indicator->measured_vi, b->indicator->measured_vi);
     if (c == 0 && a->total != b->total) c = a->total ? -1 : 1;
+    if (c == 0 && !a->total) c = strcmp(a->by, b->by);
     if (c == 0) c = strcmp(a->value, b->value);
     return c != 0 ? c : strcmp(a->unit, b->unit);
 }

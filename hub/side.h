@@ -36,7 +36,7 @@ struct hub_side {
     struct catalogue *own;     /* private */
     struct hub_report *report; /* when live */
     struct hub_inputs inputs;
-    struct hub_side_cell *cells; /* by indicator, breakdown, total first, value, unit */
+    struct hub_side_cell *cells; /* by hub_side_compare(), line */
     size_t count;
     uint32_t *records; /* numbers in inputs.v */
     size_t record_count;
@@ -53,7 +53,8 @@ MUST_CHECK enum err hub_side_now(struct hub_store *s, const char *report, const 
                                  struct hub_report_why *why);
 void hub_side_free(struct hub_side *side); /* a zeroed one is fine */
 
-/* Order of cells within a report, whatever edition numbered its lines. */
+/* Order of figures, whatever form or edition numbered its lines: by indicator and what it is measured in, total
+ * first, breakdown, value, unit. The total of an indicator is one figure, whatever its lines are broken down by. */
 int hub_side_compare(const struct hub_side_cell *a, const struct hub_side_cell *b);
 
 /* The cell that a person names. */

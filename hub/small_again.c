@@ -91,7 +91,9 @@ enum err hub_small_apply_again(struct hub_report *r, const json_t *before,
         for (size_t i = 0; i < r->line_count; i++) {
             struct hub_report_line *line = &r->lines[i];
             if (class_of(ctx, line->indicator) < HUB_SMALL_CLASS) continue;
-            const json_t *old = hub_canonical_find_line(before, line->no, line->indicator->id);
+            const char *id = line->indicator->id;
+            const json_t *old = hub_canonical_find_line(before, line->no, id, line->by);
+            if (old == NULL) old = hub_canonical_find_line(before, line->no, id, NULL);
             changed = again_line(r, line, old) || changed;
         }
         if (changed) e = hub_small_apply(r, class_of, ctx);

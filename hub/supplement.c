@@ -162,15 +162,18 @@ static void supplement_compare(struct supplement_job *j, const struct hub_report
     j->out->rows[j->out->count++] = row;
 }
 
+/* `old` NULL: that paper has no such row; it `lacks` the line too, or nobody was in it. */
 static void supplement_row(struct supplement_job *j, const struct hub_report_line *line,
-                           const struct hub_report_row *row, bool total, const json_t *old)
+                           const struct hub_report_row *row, bool total, const json_t *old,
+                           bool lacks)
 {
     bool ratio = hub_figures_is_ratio(line->indicator->measure);
     for (size_t c = 0; c < hub_report_columns(j->r); c++) {
         struct hub_report_cell was = {.null = ratio};
         const json_t *cell = hub_canonical_find_cell(old, hub_canonical_unit(j->r, c));
         if (cell != NULL) hub_canonical_read_cell(cell, ratio, &was);
-        bool none = cell == NULL && old != NULL; /* the unit was not in that paper */
+        bool none =
+            cell == NULL && (old != NULL || lacks); /* that paper had no such unit or line */
         supplement_compare(j, line, total ? NULL : row->value, row->label_vi, c, none ? NULL : &was,
                            &row->cells[c]);
     }
@@ -213,11 +216,15 @@ enum err hub_supplement_make(const struct hub_report *r, uint32_t of, const json
     if (s.rows == NULL) return ERR_NOMEM;
     for (size_t i = 0; i < r->line_count; i++) {
         const struct hub_report_line *line = &r->lines[i];
-        const json_t *old = hub_canonical_find_line(before, line->no, line->indicator->id);
+        const char *id = line->indicator->id;
+        const json_t *old = hub_canonical_find_line(before, line->no, id, line->by);
+        const json_t *sum = old != NULL ? old : hub_canonical_find_line(before, line->no, id, NULL);
         for (size_t k = 0; k < line->row_count; k++) {
             const struct hub_report_row *row = &line->rows[k];
+            const json_t *from = k == 0 ? sum : old;
             supplement_row(&j, line, row, k == 0,
-                           hub_canonical_find_row(old, k == 0, k == 0 ? "" : row->value));
+                           hub_canonical_find_row(from, k == 0, k == 0 ? "" : row->value),
+                           from == NULL);
         }
         supplement_gone(&j, line, old);
     }

@@ -241,6 +241,16 @@ static void hub_print_names(const char *what, const json_t *list, const char *ke
     printf("\n");
 }
 
+static void hub_print_alone(const struct cli *c, const char *what, const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *v = json_array_get(list, i);
+        const char *by = hub_tool_str(v, "by");
+        printf("%s: %lld. %s%s%s – %s\n", what, hub_number(v, "line"), hub_tool_str(v, "indicator"),
+               by[0] != '\0' ? ":" : "", by, hub_tool_str(v, c->en ? "label_en" : "label_vi"));
+    }
+}
+
 static void hub_print_diff(const struct cli *c, const json_t *r)
 {
     const json_t *cells = json_object_get(r, "cells"), *targets = json_object_get(r, "targets");
@@ -249,6 +259,10 @@ static void hub_print_diff(const struct cli *c, const json_t *r)
     printf(cli_text(c, "%lld ô khác nhau, %lld ô như nhau\n",
                     "%lld cells differ, %lld are the same\n"),
            hub_number(r, "differing"), hub_number(r, "same"));
+    hub_print_alone(c, cli_text(c, "Dòng chỉ bản trước có", "Line of the first alone"),
+                    json_object_get(r, "lines_gone"));
+    hub_print_alone(c, cli_text(c, "Dòng chỉ bản sau có", "Line of the second alone"),
+                    json_object_get(r, "lines_new"));
     hub_print_names(cli_text(c, "Cách tính đã đổi", "Rules that changed"),
                     json_object_get(r, "rules"), "indicator");
     hub_print_names(cli_text(c, "Đơn vị mới", "New units"), json_object_get(r, "units_new"), NULL);

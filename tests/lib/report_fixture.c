@@ -96,18 +96,17 @@ static void own_payload(struct report_hub *h, struct buf *payload)
 
 /* ---- catalogue, nodes ---- */
 
-static void publish(struct report_hub *h)
+void report_publish(struct report_hub *h, uint32_t edition, const struct catalogue_file *files,
+                    size_t count)
 {
-    size_t count;
-    struct catalogue_file *files = catalogue_load("catalogue", &count);
     struct buf archive, frame, payload;
-    struct admin_edition ed = {.edition = 1};
+    struct admin_edition ed = {.edition = edition};
     buf_init(&archive, CATALOGUE_ARCHIVE_BYTES_MAX);
     buf_init(&frame, CATALOGUE_ARCHIVE_BYTES_MAX);
     buf_init(&payload, CHANGE_BYTES_MAX);
     assert_int_equal(catalogue_archive(files, count, &archive), ERR_OK);
     assert_int_equal(edition_squeeze(buf_bytes(&archive), &frame, &ed), ERR_OK);
-    ed.edition = 1;
+    ed.edition = edition;
     for (unsigned i = 0; i < ed.parts; i++) {
         struct admin_part part = edition_part(&ed, buf_bytes(&frame), i);
         admin_part_encode(&part, &payload);
@@ -118,6 +117,13 @@ static void publish(struct report_hub *h)
     buf_free(&archive);
     buf_free(&frame);
     buf_free(&payload);
+}
+
+static void publish(struct report_hub *h)
+{
+    size_t count;
+    struct catalogue_file *files = catalogue_load("catalogue", &count);
+    report_publish(h, 1, files, count);
     catalogue_unload(files, count);
 }
 

@@ -43,6 +43,10 @@ void report_hub_open(struct report_hub *h, uint64_t seed);
 void report_hub_close(struct report_hub *h);
 void report_hub_reopen(struct report_hub *h);
 
+/* The hub publishes these files as that edition. */
+void report_publish(struct report_hub *h, uint32_t edition, const struct catalogue_file *files,
+                    size_t count);
+
 /* One record as a line of NDJSON, from a commune's node (index) or, -1, of the hub's own log. */
 void report_put(struct report_hub *h, int node, const char *json);
 /* All lines of a file; each a change set. */

@@ -157,6 +157,8 @@ static void a_cause_is_that_of_its_line(void **state)
     p.line.rows = rows;
     p.line.row_count = 2;
     json_t *before = before_of(figures, (int[]){0, 0, 0}, (int[]){0, 0, 0}, "0");
+    json_object_set_new(json_array_get(json_object_get(before, "lines"), 0), "by",
+                        json_string("age"));
     json_t *diff = json_pack("{s:[o, o]}", "cells", differs(2, "sex", "added", 9),
                              differs(3, "age", "removed", 4));
     assert_int_equal(hub_supplement_make(&p.r, 1, before, diff, &s), ERR_OK);
@@ -167,12 +169,49 @@ static void a_cause_is_that_of_its_line(void **state)
     json_decref(diff);
 }
 
+/* Another edition of the form may number its lines anew; a line that it had not is no zero. */
+static void a_line_is_known_by_what_it_counts(void **state)
+{
+    (void)state;
+    struct paper p;
+    struct hub_supplement s;
+    struct hub_report_row rows[2];
+    struct hub_report_cell female[COLUMNS] = {{.num = 7}, {.num = 1}, {.num = 8}};
+    paper_make(&p, CATALOGUE_COUNT);
+    json_t *before = before_of(figures, (int[]){7, 1, 8}, (int[]){0, 0, 0}, "7");
+    for (size_t i = 0; i < COLUMNS; i++)
+        p.cells[i] = female[i];
+    p.line.no = 9;
+    assert_int_equal(hub_supplement_make(&p.r, 1, before, NULL, &s), ERR_OK);
+    assert_int_equal(s.count, 0);
+    hub_supplement_free(&s);
+    rows[0] = p.row;
+    rows[1] = (struct hub_report_row){"female", "nữ", "female", female};
+    p.line.by = "sex"; /* broken down now: the total is the same figure, the rest is new */
+    p.line.rows = rows;
+    p.line.row_count = 2;
+    assert_int_equal(hub_supplement_make(&p.r, 1, before, NULL, &s), ERR_OK);
+    assert_int_equal(s.count, COLUMNS);
+    for (size_t i = 0; i < s.count; i++)
+        assert_string_equal(s.rows[i].before, "–");
+    assert_string_equal(s.rows[0].after, "7");
+    hub_supplement_free(&s);
+    p.indicator.id = "T04";
+    p.line.row_count = 1;
+    assert_int_equal(hub_supplement_make(&p.r, 1, before, NULL, &s), ERR_OK);
+    assert_int_equal(s.count, COLUMNS);
+    assert_string_equal(s.rows[0].before, "–");
+    hub_supplement_free(&s);
+    json_decref(before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rate_that_prints_the_same_stands_with_its_numbers),
         cmocka_unit_test(a_count_has_no_base_to_differ_by),
         cmocka_unit_test(of_hidden_cells_no_number_stands_there),
+        cmocka_unit_test(a_line_is_known_by_what_it_counts),
         cmocka_unit_test(a_cause_is_that_of_its_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
