@@ -2,7 +2,8 @@
  * One person in two communes, or entered on two PCs of one commune: records whose national id has the same keyed hash
  * form a pair, and so do records whose name, birth and sex look like one person (common/person_match.h; candidates
  * share a keyed hash). A person_link record of the hub's own log says what a person decided and closes it. Nothing is
- * counted once without it. Two records of one PC are no pair: its form and its import asked who entered them.
+ * counted once without it. Two records that one PC made are a pair only when nothing differs (the number, or name, birth
+ * and sex): of those that look alike its form and its import asked who entered them.
  */
 #include "hub/store_priv.h"
 #include "hub/store_records.h"
@@ -175,11 +176,12 @@ static enum err hub_match_compare(struct hub_store *s, const struct hub_record *
     if (e == ERR_OK) e = hub_match_of(s, &s->other, &match);
     db_done(q);
     if (e != ERR_OK) return e == ERR_BAD_FORMAT || e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
-    if (other.inside && ID_EQUAL(&match.maker, &now->maker)) return ERR_OK;
+    bool one_pc = other.inside && ID_EQUAL(&match.maker, &now->maker);
     if (kind == HUB_PAIR_IDENTITY) return hub_pair_note(s, r, other.no, kind, HUB_PAIR_SURE);
     if (!match.named) return ERR_OK;
     unsigned score = hub_match_score(now, &match);
-    return score >= PERSON_MATCH_PROBABLE ? hub_pair_note(s, r, other.no, kind, score) : ERR_OK;
+    bool pair = score >= (one_pc ? HUB_PAIR_SURE : PERSON_MATCH_PROBABLE);
+    return pair ? hub_pair_note(s, r, other.no, kind, score) : ERR_OK;
 }
 
 /* The newest records behind one key, those of other units first. */

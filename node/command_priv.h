@@ -172,6 +172,9 @@ json_t *node_command_cases(struct node_command *c, const json_t *request);
 /* How many records name this one: asked before it is deleted. */
 json_t *node_command_referring(struct node_command *c, const json_t *request);
 /* Member "referring" of the answer to a deletion: how many records still name what was deleted. */
+/* command_alike.c: into the answer of `put`, about the record that c->entry.record holds: "alike", ids of up to five
+ * others with the same number, or the same name, birth and sex. Nothing when there are none. */
+void node_alike_said(struct node_command *c, const struct entry_op *op, json_t *j);
 void node_referring_said(struct node_command *c, const struct entry_op *op, json_t *j);
 json_t *node_command_budget(struct node_command *c, const json_t *request);
 json_t *node_command_budget_step(struct node_command *c, const json_t *request);

@@ -127,11 +127,9 @@ static json_t *node_put_values(const json_t *request, struct node_put *p)
     return e == ERR_BAD_VALUE ? node_command_error(e, why.vi, why.en, field) : node_command_fail(e);
 }
 
-static json_t *node_put_done(const struct entry_op *op, const struct node_command *c)
+static json_t *node_put_done(const struct entry_op *op)
 {
     static const char *const words[] = {"created", "edited", "deleted"};
-    uint8_t version[16];
-    node_store_record_version(&c->entry.record, version);
     return json_pack("{s:o, s:s, s:b}", "id", node_json_hex(BYTES_OF(op->rid.b)), "result",
                      op->changed ? words[op->kind] : "unchanged", "saved", (int)op->changed);
 }
@@ -206,12 +204,13 @@ static json_t *node_put_save(struct node_command *c, struct node_put *p)
     if (e != ERR_OK) return node_command_why(e, &why);
     if (op.changed && node_store_record_read(c->store, &op.rid, &c->entry.record) != ERR_OK)
         return node_command_fail(ERR_STORE);
-    json_t *j = node_put_done(&op, c);
+    json_t *j = node_put_done(&op);
     uint8_t version[16];
     node_store_record_version(&c->entry.record, version);
     if (j != NULL) json_object_set_new(j, "version", node_json_hex(BYTES_OF(version)));
     if (j != NULL) node_locks_written(c, &op, j);
     if (j != NULL) node_referring_said(c, &op, j);
+    if (j != NULL) node_alike_said(c, &op, j);
     return j;
 }
 

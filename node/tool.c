@@ -187,6 +187,16 @@ static void node_tool_print_put(const struct cli *c, const json_t *r)
                json_string_value(json_object_get(r, "id")));
     }
     cases_print_referring(c, r);
+    const json_t *alike = json_object_get(r, "alike");
+    for (size_t i = 0; i < json_array_size(alike); i++)
+        printf(cli_text(c,
+                        "! Hồ sơ %s có cùng số định danh, hoặc cùng họ tên, ngày sinh và giới "
+                        "tính. Nếu là một người, "
+                        "hãy xóa một hồ sơ (--delete --reason duplicate).\n",
+                        "! Record %s has the same identity number, or the same name, birth and "
+                        "sex. If it is one "
+                        "person, delete one of them (--delete --reason duplicate).\n"),
+               json_string_value(json_array_get(alike, i)));
     const json_t *locked = json_object_get(r, "locked");
     for (size_t i = 0; i < json_array_size(locked); i++)
         printf(cli_text(c, "! %s đang khóa (danh sách nhập không ghi đè); bạn đã sửa tay.\n",

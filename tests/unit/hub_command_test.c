@@ -860,9 +860,9 @@ static void pair_that_looks_alike(void **state)
     report_put(&o->hub, 6,
                "{\"type\":\"person\",\"id\":\"" PERSON_B "\",\"full_name\":\"Trần Thị Mỹ Hoà\","
                "\"sex\":\"female\",\"dob\":\"1991-04-12\"}");
-    report_put(&o->hub, 6, /* the same unit: the commune's own matter */
+    report_put(&o->hub, 6, /* alike, on one PC: the commune's own matter */
                "{\"type\":\"person\",\"id\":\"" PERSON_D "\",\"full_name\":\"Trần Thị Mỹ Hoà\","
-               "\"sex\":\"female\",\"dob\":\"1991-04-12\",\"national_id\":\"075091000001\"}");
+               "\"sex\":\"female\",\"dob\":\"1991-12-04\",\"national_id\":\"075091000001\"}");
     report_put(&o->hub, 8,
                "{\"type\":\"person\",\"id\":\"" PERSON_C "\",\"full_name\":\"tran mi thi hoa\","
                "\"sex\":\"female\",\"dob\":\"1991\",\"national_id\":\"075091000002\"}");

@@ -121,6 +121,42 @@ static void test_put_and_get(void **state)
     json_decref(r);
 }
 
+static size_t alike(const char *values, const char *first)
+{
+    char text[400];
+    snprintf(text, sizeof text,
+             "{\"verb\":\"put\",\"type\":\"person\",\"person\":\"Lan\",\"values\":{%s}}", values);
+    json_t *r = ask(text);
+    const json_t *found = json_object_get(r, "alike");
+    assert_int_equal(node_command_error_of(r), ERR_OK);
+    size_t n = json_array_size(found);
+    if (n > 0) assert_string_equal(json_string_value(json_array_get(found, 0)), first);
+    json_decref(r);
+    return n;
+}
+
+/* Who is entered a second time on this PC is named: by the number, or by name, birth and sex. */
+static void test_put_names_who_is_here(void **state)
+{
+    char id[40];
+    (void)state;
+    json_t *r =
+        ask("{\"verb\":\"put\",\"type\":\"person\",\"person\":\"Lan\",\"values\":{\"full_name\":"
+            "\"Bùi Thị Hoà\",\"sex\":\"Nữ\",\"dob\":\"12/05/1982\",\"national_id\":"
+            "\"075182000001\"}}");
+    field(r, "id", id, sizeof id);
+    assert_null(json_object_get(r, "alike"));
+    json_decref(r);
+    assert_int_equal(alike("\"full_name\":\"Bùi Thị Hoà\",\"sex\":\"Nữ\",\"dob\":\"1983\"", id), 0);
+    assert_int_equal(
+        alike("\"full_name\":\"Bùi Thị Hòe\",\"sex\":\"Nữ\",\"dob\":\"12/05/1982\"", id), 0);
+    assert_int_equal(
+        alike("\"full_name\":\"bùi thị hòa\",\"sex\":\"Nữ\",\"dob\":\"12/05/1982\"", id), 1);
+    assert_int_equal(
+        alike("\"full_name\":\"Bùi T. Hoà\",\"sex\":\"Nữ\",\"national_id\":\"075182000001\"", id),
+        1);
+}
+
 static void test_put_refuses(void **state)
 {
     (void)state;
@@ -1568,6 +1604,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_put_and_get),
+        T(test_put_names_who_is_here),
         T(test_put_refuses),
         T(test_stale_base),
         T(test_delete_and_restore),
