@@ -118,6 +118,12 @@ bool target_judged(const struct catalogue *c, const char *period, struct period 
            strcmp(alone, "1") != 0;
 }
 
+bool target_wants_all(const struct catalogue *c, struct date last)
+{
+    const char *all = catalogue_param(c, "target_all_units", last);
+    return all != NULL && strcmp(all, "1") == 0;
+}
+
 void target_progress(struct period report, bool ratio, int64_t num, int64_t den,
                      const struct target *target, char out[static TARGET_PROGRESS_ROOM])
 {

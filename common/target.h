@@ -41,6 +41,12 @@ bool target_judged(const struct catalogue *c, const char *period, struct period 
                    struct date last);
 
 /*
+ * Is a target of all units together judged although some sent nothing? No: whatever the others gave, it is not known.
+ * An edition without the parameter target_all_units judges by those that sent, as what was issued under it did.
+ */
+bool target_wants_all(const struct catalogue *c, struct date last);
+
+/*
  * What a figure of the year's first six or nine months is of the year's target, in percent: "83.3",
  * halves up. "": of other periods, whose days do not begin with the year, and of what no share can be
  * told: a limit from above, a band, a reduction, a target that is not above 0, a rate over nothing.

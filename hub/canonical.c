@@ -42,6 +42,7 @@ const char *hub_canonical_met(enum hub_met met)
     case HUB_MET_UNCLEAR: return "unclear";
     case HUB_MET_HIDDEN: return "hidden";
     case HUB_MET_RUNNING: return "running";
+    case HUB_MET_PARTIAL: return "partial";
     }
     return "";
 }
@@ -238,6 +239,8 @@ static void json_target(const struct hub_report *r, const struct hub_report_targ
     json_pair(out, ",\"per\":", t->row.per);
     json_pair(out, ",\"status\":", hub_canonical_met(t->met));
     if (share[0] != '\0') json_pair(out, ",\"progress\":", share);
+    if (t->met == HUB_MET_PARTIAL)
+        buf_printf(out, ",\"units_sent\":%zu,\"units_of\":%zu", t->in, t->of);
     json_hex(out, ",\"record\":", BYTES_OF(t->row.rid.b));
     buf_add_str(out, "}");
 }

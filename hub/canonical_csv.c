@@ -115,6 +115,7 @@ static void csv_target(struct csv_place *p, const struct hub_report_target *t)
 {
     char share[TARGET_PROGRESS_ROOM];
     hub_report_progress(p->r, t, share);
+    if (t->met == HUB_MET_PARTIAL) snprintf(share, sizeof share, "%zu/%zu", t->in, t->of);
     csv_front(p, "target");
     csv_line(p, &p->r->lines[t->line], "", t->unit);
     csv_text(p, hub_canonical_met(t->met));

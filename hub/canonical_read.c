@@ -65,7 +65,7 @@ enum hub_met hub_canonical_read_met(const char *word)
 {
     static const enum hub_met all[] = {HUB_MET_NO,      HUB_MET_YES,     HUB_MET_NULL,
                                        HUB_MET_NOTHING, HUB_MET_UNCLEAR, HUB_MET_HIDDEN,
-                                       HUB_MET_RUNNING};
+                                       HUB_MET_RUNNING, HUB_MET_PARTIAL};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (strcmp(hub_canonical_met(all[i]), word) == 0) return all[i];
     return HUB_MET_UNCLEAR;

@@ -147,6 +147,8 @@ static enum err sum_target(struct hub_report *r, const json_t *from, size_t unit
     snprintf(row->base_value, sizeof row->base_value, "%s", hub_canonical_str(from, "base_value"));
     snprintf(row->per, sizeof row->per, "%s", hub_canonical_str(from, "per"));
     t.met = hub_canonical_read_met(hub_canonical_str(from, "status"));
+    t.in = (size_t)json_integer_value(json_object_get(from, "units_sent"));
+    t.of = (size_t)json_integer_value(json_object_get(from, "units_of"));
     struct hub_report_target *more =
         realloc(r->targets, (r->target_count + 1) * sizeof *r->targets);
     if (more == NULL) return ERR_NOMEM;

@@ -94,6 +94,7 @@ enum hub_met {
     HUB_MET_UNCLEAR, /* the target's value or comparison cannot be read */
     HUB_MET_HIDDEN,  /* the figure is a hidden small one (hub/small) */
     HUB_MET_RUNNING, /* a target of the year in a report of less: no verdict yet */
+    HUB_MET_PARTIAL, /* of all units together, and some sent nothing: no verdict */
 };
 
 struct hub_report_target {
@@ -101,6 +102,7 @@ struct hub_report_target {
     size_t unit; /* index of the cell it is about; unit_count = all together */
     struct hub_target_row row;
     enum hub_met met;
+    size_t in, of; /* PARTIAL: units that sent records, of how many */
 };
 
 /* A correction of the district that the commune agreed to. SPEC 14.7. */

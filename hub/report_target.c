@@ -16,6 +16,7 @@ static const char *met_word(enum hub_met met, bool english)
         [HUB_MET_UNCLEAR] = {"không so sánh được", "cannot be compared"},
         [HUB_MET_HIDDEN] = {"không công bố", "not published"},
         [HUB_MET_RUNNING] = {"chỉ tiêu cả năm", "the whole year's"},
+        [HUB_MET_PARTIAL] = {"chưa đủ số liệu", "not enough data"},
     };
     return words[met][english];
 }
@@ -39,8 +40,10 @@ void hub_met_vi(const struct hub_report *r, const struct hub_report_target *t,
     hub_report_progress(r, t, share);
     char *point = strchr(share, '.');
     if (point != NULL) *point = ',';
-    snprintf(out, HUB_MET_ROOM, "%s%s%s", share, point != NULL ? "% " : "",
-             point != NULL ? "chỉ tiêu năm" : met_word(t->met, false));
+    int n = snprintf(out, HUB_MET_ROOM, "%s%s%s", share, point != NULL ? "% " : "",
+                     point != NULL ? "chỉ tiêu năm" : met_word(t->met, false));
+    if (t->met == HUB_MET_PARTIAL && n > 0)
+        snprintf(out + n, HUB_MET_ROOM - (size_t)n, " (%zu/%zu đơn vị)", t->in, t->of);
 }
 
 void hub_met_en(const struct hub_report *r, const struct hub_report_target *t,
@@ -49,8 +52,10 @@ void hub_met_en(const struct hub_report *r, const struct hub_report_target *t,
     char share[TARGET_PROGRESS_ROOM];
     hub_report_progress(r, t, share);
     bool has = share[0] != '\0';
-    snprintf(out, HUB_MET_ROOM, "%s%s%s", share, has ? "% of " : "",
-             has ? "the year's target" : met_word(t->met, true));
+    int n = snprintf(out, HUB_MET_ROOM, "%s%s%s", share, has ? "% of " : "",
+                     has ? "the year's target" : met_word(t->met, true));
+    if (t->met == HUB_MET_PARTIAL && n > 0)
+        snprintf(out + n, HUB_MET_ROOM - (size_t)n, " (%zu/%zu units)", t->in, t->of);
 }
 
 /* ---- comparing ---- */
@@ -68,18 +73,26 @@ enum hub_met hub_report_meets(bool ratio, int64_t num, int64_t den,
 
 /* ---- which cells ---- */
 
-static enum hub_met target_judge(const struct hub_report *r, size_t line, size_t column,
-                                 const struct hub_target_row *row)
+static void target_judge(const struct hub_report *r, struct hub_report_target *t)
 {
-    const struct hub_report_line *l = &r->lines[line];
-    const struct hub_report_cell *cell = &l->rows[0].cells[column];
-    if (cell->absent) return HUB_MET_NOTHING;
+    const struct hub_target_row *row = &t->row;
+    const struct hub_report_line *l = &r->lines[t->line];
+    const struct hub_report_cell *cell = &l->rows[0].cells[t->unit];
+    t->met = HUB_MET_NOTHING;
+    if (cell->absent) return;
     enum hub_met met =
         hub_report_meets(hub_figures_is_ratio(l->indicator->measure), cell->num, cell->den, row);
     bool verdict = met == HUB_MET_NO || met == HUB_MET_YES;
-    return verdict && !target_judged(r->catalogue, row->period, r->period, r->window.last)
-               ? HUB_MET_RUNNING
-               : met;
+    if (verdict && !target_judged(r->catalogue, row->period, r->period, r->window.last)) {
+        met = HUB_MET_RUNNING;
+    } else if (verdict && t->unit == r->unit_count &&
+               target_wants_all(r->catalogue, r->window.last)) {
+        t->of = r->unit_count;
+        for (size_t i = 0; i < r->unit_count; i++)
+            t->in += !l->rows[0].cells[i].absent;
+        if (t->in < t->of) met = HUB_MET_PARTIAL;
+    }
+    t->met = met;
 }
 
 static enum err target_add(struct hub_report *r, size_t line, size_t column,
@@ -91,12 +104,9 @@ static enum err target_add(struct hub_report *r, size_t line, size_t column,
         if (more == NULL) return ERR_NOMEM;
         r->targets = more;
     }
-    r->targets[r->target_count++] = (struct hub_report_target){
-        .line = line,
-        .unit = column,
-        .row = *row,
-        .met = target_judge(r, line, column, row),
-    };
+    struct hub_report_target *t = &r->targets[r->target_count++];
+    *t = (struct hub_report_target){.line = line, .unit = column, .row = *row};
+    target_judge(r, t);
     return ERR_OK;
 }
 

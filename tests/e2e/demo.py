@@ -269,7 +269,7 @@ class Demo:
     def summary(self):
         j = self.figures
         targets = {t["line"]: t for t in j["targets"] if t["unit"] == j["unit"]}
-        words = {"met": "đạt", "not_met": "CHƯA ĐẠT"}
+        words = {"met": "đạt", "not_met": "CHƯA ĐẠT", "partial": "CHƯA ĐỦ SỐ LIỆU"}
 
         def progress(t):
             return t["progress"].replace(".", ",") + "% chỉ tiêu năm" if "progress" in t else t["status"]

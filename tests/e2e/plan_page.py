@@ -17,7 +17,8 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 SIGN = {"ge": "≥", "le": "≤", "eq": "=", "gt": ">", "lt": "<", "band": "from", "reduce_percent": "less by",
         "reduce_points": "points less by"}
 MET = {"met": "met", "not_met": "**not met**", "no_base": "no case", "unclear": "unclear",
-       "nothing_sent": "nothing sent", "hidden": "hidden", "running": "the whole year's"}
+       "nothing_sent": "nothing sent", "hidden": "hidden", "running": "the whole year's",
+       "partial": "not enough data"}
 # Targets whose number the plan does not give, or that it gives in words that can be read in more ways than one.
 OURS = {"T14": "assumed: the plan names no share", "D09": "assumed: the plan says enough members",
         "X02": "assumed: the plan says on time", "F02": "assumed: the plan gives the day, 15/10", "F03": "assumed",

@@ -494,8 +494,11 @@ static void the_years_target_is_judged_in_the_years_report(void **state)
                "83.3% of the year's target");
     points_say(&h, "RP04", "2023-9M", HUB_MET_RUNNING, "91,7% chỉ tiêu năm",
                "91.7% of the year's target");
-    points_say(&h, "RP03", "2023", HUB_MET_NO, "chưa đạt", "not met");
-    points_say(&h, "RP04", "2023", HUB_MET_NO, "chưa đạt", "not met");
+    /* one commune sent nothing: neither said to be met nor not */
+    points_say(&h, "RP03", "2023", HUB_MET_PARTIAL, "chưa đủ số liệu (11/12 đơn vị)",
+               "not enough data (11/12 units)");
+    points_say(&h, "RP04", "2023", HUB_MET_PARTIAL, "chưa đủ số liệu (11/12 đơn vị)",
+               "not enough data (11/12 units)");
     report_hub_close(&h);
 }
 
@@ -511,7 +514,8 @@ static void a_periods_target_is_judged_in_its_report(void **state)
         "\"value\":\"1\",\"per\":\"total\"}";
     report_hub_open(&h, 10);
     report_put(&h, -1, target);
-    points_say(&h, "RP02", "2023-Q2", HUB_MET_NO, "chưa đạt", "not met");
+    points_say(&h, "RP02", "2023-Q2", HUB_MET_PARTIAL, "chưa đủ số liệu (0/12 đơn vị)",
+               "not enough data (0/12 units)");
     struct hub_report *r = report_of(&h, "RP02", NULL, "2023-Q3");
     assert_int_equal(r->target_count, 0);
     hub_report_free(r);

@@ -55,7 +55,7 @@ export function Figures({ report: r, pick }) {
     const open = pick && c.state === "figure";
     return html`<td class=${`num${c.state === "nothing_sent" ? " nothing" : ""}`}>${open
       ? html`<button class="figure" onClick=${() => pick(line, row, c)} aria-label=${`${label(line)}, ${name(unit)}: ${text}`}>${text}</button>` : text}
-      ${g && html`<span class=${`aim ${g.status === "met" ? "ok" : g.status === "not_met" ? "warn" : ""}`}>${g.status === "met" ? "✓" : g.status === "not_met" ? "▲" : ""} ${aim(g)}${g.status === "running" ? html`<br />${g.progress ? t("figures.progress", { n: figure({ state: "figure", value: g.progress }) }) : t("figures.running")}` : ""}</span>`}</td>`;
+      ${g && html`<span class=${`aim ${g.status === "met" ? "ok" : g.status === "not_met" ? "warn" : ""}`}>${g.status === "met" ? "✓" : g.status === "not_met" ? "▲" : ""} ${aim(g)}${g.status === "running" ? html`<br />${g.progress ? t("figures.progress", { n: figure({ state: "figure", value: g.progress }) }) : t("figures.running")}` : g.status === "partial" ? html`<br />${t("figures.partial", { n: g.units_sent, of: g.units_of })}` : ""}</span>`}</td>`;
   };
   const title = say({ vi: r.label_vi, en: r.label_en });
   return html`<div class="tablewrap" tabindex="0" role="region" aria-label=${title}><table class="figures-table"><thead><tr><th scope="col">${t("hub.indicator")}</th>
