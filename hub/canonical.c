@@ -166,6 +166,7 @@ static void json_units(const struct hub_report *r, struct buf *out)
         json_pair(out, i ? "," : "", r->outside[i]);
     buf_add_str(out, "]");
     hub_canonical_missing(r, ",\n\"missing\":", out);
+    if (r->beside != 0) buf_printf(out, ",\n\"beside\":%u", (unsigned)r->beside);
 }
 
 static void json_cell(const struct hub_report *r, const struct hub_report_line *line,

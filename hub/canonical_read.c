@@ -24,6 +24,14 @@ const json_t *hub_canonical_find_line(const json_t *figures, unsigned no, const 
     return found;
 }
 
+const json_t *hub_canonical_find_like(const json_t *figures, const struct hub_report_line *line,
+                                      bool total)
+{
+    const char *id = line->indicator->id;
+    const json_t *found = hub_canonical_find_line(figures, line->no, id, line->by);
+    return found != NULL || !total ? found : hub_canonical_find_line(figures, line->no, id, NULL);
+}
+
 const json_t *hub_canonical_find_row(const json_t *line, bool total, const char *value)
 {
     const json_t *rows = json_object_get(line, "rows");

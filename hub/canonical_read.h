@@ -17,6 +17,10 @@ const char *hub_canonical_str(const json_t *object, const char *key); /* "" when
  * of the form gave it; of several the one of this number. A row of it, a cell of that. NULL: there is none. */
 const json_t *hub_canonical_find_line(const json_t *figures, unsigned no, const char *indicator,
                                       const char *by);
+/* The line of the figures that has the cells of `line`, of the same breakdown; for its total (total true) one of
+ * another breakdown will do, if there is no such. */
+const json_t *hub_canonical_find_like(const json_t *figures, const struct hub_report_line *line,
+                                      bool total);
 const json_t *hub_canonical_find_row(const json_t *line, bool total, const char *value);
 const json_t *hub_canonical_find_cell(const json_t *row, const char *unit);
 

@@ -130,6 +130,7 @@ static enum err close_beside(struct hub_close_job *job)
     const struct hub_report *r = job->report;
     enum err e = hub_issues_find(job->store, r->form->id, r->unit, r->label, 0, &old);
     if (e == ERR_OK) e = hub_close_figures(job->store, &old, &before);
+    if (e == ERR_OK) job->report->beside = old.number;
     if (e == ERR_NOT_FOUND && job->request.difference == NULL) e = ERR_OK;
     if (e == ERR_OK) e = hub_small_apply_again(job->report, before, hub_small_class, NULL);
     if (e == ERR_OK && job->request.difference != NULL)

@@ -161,6 +161,8 @@ struct hub_report {
     struct hub_report_owner *owners; /* of records that have moved since the window's end, by id */
     size_t owner_count;
     size_t owner_room;
+    uint32_t
+        beside; /* issue before, by whose cells hub/small hides; 0: none, or by numbers of lines (SPEC 16.7) */
     struct hub_report_source *sources; /* of a consolidated report; else none */
     size_t source_count;
 };

@@ -46,7 +46,8 @@ typedef unsigned hub_small_class_fn(void *ctx, const struct catalogue_indicator 
 MUST_CHECK enum err hub_small_apply(struct hub_report *r, hub_small_class_fn *class_of, void *ctx);
 
 /* The same for a report of which `before`, the canonical figures of the newest issue of its form, unit and
- * period, has been printed; NULL: none was. ERR_NOMEM. */
+ * period, has been printed; NULL: none was. Its cells are found by indicator and breakdown if r->beside says its
+ * number, by the number of the line if that is 0, as before issues said it. ERR_NOMEM. */
 MUST_CHECK enum err hub_small_apply_again(struct hub_report *r, const json_t *before,
                                           hub_small_class_fn *class_of, void *ctx);
 

@@ -4,6 +4,24 @@
 #include "hub/canonical.h"
 #include "hub/canonical_read.h"
 
+/* Where the earlier paper has a line's total, and where the parts of its breakdown. NULL: nowhere. */
+struct again_old {
+    const json_t *total, *parts;
+};
+
+/* By what a cell is of. Issues that do not name the one beside them were made by the line's number. */
+static struct again_old again_old(const struct hub_report *r, const struct hub_report_line *line,
+                                  const json_t *before)
+{
+    if (r->beside == 0) {
+        const json_t *l = hub_canonical_find_line(before, line->no, line->indicator->id, NULL);
+        if (json_integer_value(json_object_get(l, "no")) != (json_int_t)line->no) l = NULL;
+        return (struct again_old){l, l};
+    }
+    return (struct again_old){hub_canonical_find_like(before, line, true),
+                              hub_canonical_find_like(before, line, false)};
+}
+
 /* The figure of the earlier paper; a row or unit that it has not counted nothing. */
 static struct hub_report_cell again_was(const json_t *row, const char *unit, bool ratio)
 {
@@ -57,12 +75,15 @@ static bool again_hide(struct hub_report_cell *cell, const struct hub_report_cel
 }
 
 /* Every cell of a line beside that of the earlier paper: are all the same (hide false), or hide. */
-static bool again_cells(struct hub_report *r, struct hub_report_line *line, const json_t *old,
-                        bool hide)
+static bool again_cells(struct hub_report *r, struct hub_report_line *line,
+                        const struct again_old *old, bool hide)
 {
     bool ratio = hub_figures_is_ratio(line->indicator->measure), changed = false, differs = false;
     for (size_t i = 0; i < line->row_count; i++) {
-        const json_t *row = hub_canonical_find_row(old, i == 0, i == 0 ? "" : line->rows[i].value);
+        const json_t *from = i == 0 ? old->total : old->parts;
+        if (from == NULL)
+            continue; /* parts that nobody has seen: hub_small_apply() looks at them */
+        const json_t *row = hub_canonical_find_row(from, i == 0, i == 0 ? "" : line->rows[i].value);
         for (size_t c = 0; c < hub_report_columns(r); c++) {
             struct hub_report_cell *cell = &line->rows[i].cells[c];
             struct hub_report_cell was = again_was(row, hub_canonical_unit(r, c), ratio);
@@ -74,11 +95,14 @@ static bool again_cells(struct hub_report *r, struct hub_report_line *line, cons
 }
 
 /* True: some more cells are hidden, or say less. */
-static bool again_line(struct hub_report *r, struct hub_report_line *line, const json_t *old)
+static bool again_line(struct hub_report *r, struct hub_report_line *line, const json_t *before)
 {
     bool ratio = hub_figures_is_ratio(line->indicator->measure);
-    if (old == NULL || (!again_hides_now(r, line) && !again_hid(old, ratio))) return false;
-    return again_cells(r, line, old, false) && again_cells(r, line, old, true);
+    struct again_old old = again_old(r, line, before);
+    if (old.total == NULL) return false;
+    bool hid = again_hid(old.total, ratio) || again_hid(old.parts, ratio);
+    if (!hid && !again_hides_now(r, line)) return false;
+    return again_cells(r, line, &old, false) && again_cells(r, line, &old, true);
 }
 
 enum err hub_small_apply_again(struct hub_report *r, const json_t *before,
@@ -91,10 +115,7 @@ enum err hub_small_apply_again(struct hub_report *r, const json_t *before,
         for (size_t i = 0; i < r->line_count; i++) {
             struct hub_report_line *line = &r->lines[i];
             if (class_of(ctx, line->indicator) < HUB_SMALL_CLASS) continue;
-            const char *id = line->indicator->id;
-            const json_t *old = hub_canonical_find_line(before, line->no, id, line->by);
-            if (old == NULL) old = hub_canonical_find_line(before, line->no, id, NULL);
-            changed = again_line(r, line, old) || changed;
+            changed = again_line(r, line, before) || changed;
         }
         if (changed) e = hub_small_apply(r, class_of, ctx);
     }

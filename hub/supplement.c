@@ -17,7 +17,7 @@ struct supplement_job {
 
 /* ---- causes ---- */
 
-/* By its line: an indicator may stand on several, each with another breakdown. */
+/* An indicator may stand on several lines, each with another breakdown; their numbers may have changed. */
 static const json_t *supplement_cell(const struct supplement_job *j,
                                      const struct hub_report_line *line, bool total,
                                      const char *value, const char *unit)
@@ -26,7 +26,7 @@ static const json_t *supplement_cell(const struct supplement_job *j,
     for (size_t i = 0; i < json_array_size(cells); i++) {
         const json_t *cell = json_array_get(cells, i), *side = json_object_get(cell, "b");
         if (!json_is_object(side)) side = json_object_get(cell, "a");
-        if (json_integer_value(json_object_get(side, "line")) == (json_int_t)line->no &&
+        if (strcmp(hub_canonical_str(side, "by"), line->by) == 0 &&
             strcmp(hub_canonical_str(side, "indicator"), line->indicator->id) == 0 &&
             json_is_true(json_object_get(side, "total")) == total &&
             strcmp(hub_canonical_str(side, "value"), value) == 0 &&
@@ -216,17 +216,16 @@ enum err hub_supplement_make(const struct hub_report *r, uint32_t of, const json
     if (s.rows == NULL) return ERR_NOMEM;
     for (size_t i = 0; i < r->line_count; i++) {
         const struct hub_report_line *line = &r->lines[i];
-        const char *id = line->indicator->id;
-        const json_t *old = hub_canonical_find_line(before, line->no, id, line->by);
-        const json_t *sum = old != NULL ? old : hub_canonical_find_line(before, line->no, id, NULL);
+        const json_t *total = hub_canonical_find_like(before, line, true);
+        const json_t *parts = hub_canonical_find_like(before, line, false);
         for (size_t k = 0; k < line->row_count; k++) {
             const struct hub_report_row *row = &line->rows[k];
-            const json_t *from = k == 0 ? sum : old;
+            const json_t *from = k == 0 ? total : parts;
             supplement_row(&j, line, row, k == 0,
                            hub_canonical_find_row(from, k == 0, k == 0 ? "" : row->value),
                            from == NULL);
         }
-        supplement_gone(&j, line, old);
+        supplement_gone(&j, line, parts);
     }
     *out = s;
     return ERR_OK;

@@ -33,7 +33,7 @@ NUMBERS = set("""
     transfers_overdue crossed_open pages copied done of scrub_findings applied delivered key_changes clock_off_ms
     soon overdue wrong failed erased erased_by lost_count read_erased_count unexplained_count progress events in_time
     late late_unproven
-    not_started draft submitted returned accepted locked withdrawn
+    not_started draft submitted returned accepted locked withdrawn beside
 """.split())
 SHEETS = {"Tổng hợp": "AE", "Chỉ tiêu giao": "E", "Đơn vị": "A", "Nguồn": "B"}  # columns of workbooks with numbers
 # Where the value of a breakdown stands, or its label.

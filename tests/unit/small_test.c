@@ -4,6 +4,7 @@
  * random small tables, by brute force and without any of the module's reasoning.
  */
 #include "hub/small.h"
+#include "hub/canonical_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -341,7 +342,8 @@ static json_t *printed(const struct table *t)
         json_array_append_new(rows, json_pack("{s:s, s:b, s:o}", "value", t->rows[i].value, "total",
                                               i == 0, "cells", cells));
     }
-    return json_pack("{s:[{s:i, s:s, s:o}]}", "lines", "no", 1, "indicator", "V01", "rows", rows);
+    return json_pack("{s:[{s:i, s:s, s:s, s:o}]}", "lines", "no", (int)t->line.no, "indicator",
+                     "V01", "by", t->line.by, "rows", rows);
 }
 
 static void table_named(struct table *t)
@@ -349,6 +351,7 @@ static void table_named(struct table *t)
     static const char *const units[] = {"26170", "26173", "26176"}, *const values[] = {"", "a", "b",
                                                                                        "c"};
     t->line.no = 1;
+    t->line.by = "";
     snprintf(t->r.unit, sizeof t->r.unit, "735");
     for (size_t c = 0; c < UNITS; c++)
         t->units[c].code = units[c];
@@ -531,6 +534,51 @@ static void one_case_more_beside_less_than_five(void **state)
         assert_string_equal(hub_small_text(&t[1].cells[0][c]), "*");
 }
 
+/* A form whose lines have moved: what was hidden is found by what it is of. An issue of before that rule
+ * (beside 0) comes out as it did. */
+static void a_line_that_moved_hides_the_same(void **state)
+{
+    (void)state;
+    static struct table t[2];
+    static const int64_t n[2][2] = {{4, 8}, {5, 8}};
+    for (uint32_t beside = 0; beside < 2; beside++) {
+        json_t *before = NULL;
+        for (size_t k = 0; k < 2; k++) {
+            table_make(&t[k], 2, 0, false, 4);
+            table_named(&t[k]);
+            t[k].line.no = k == 0 ? 7 : 9;
+            t[k].line.by = k == 0 ? "" : "sex";
+            t[k].r.beside = k == 0 ? 0 : beside;
+            for (size_t c = 0; c < 2; c++)
+                t[k].cells[0][c].num = n[k][c];
+            table_add_up(&t[k]);
+            assert_int_equal(hub_small_apply_again(&t[k].r, before, class_of, NULL), ERR_OK);
+            if (k == 0) before = printed(&t[0]);
+        }
+        json_decref(before);
+        for (size_t c = 0; c < 3; c++)
+            assert_int_equal(t[1].cells[0][c].hide, beside ? HUB_HIDE_SECOND : HUB_HIDE_NO);
+    }
+}
+
+/* Two lines of one indicator change places: parts are found by their breakdown. */
+static void parts_are_found_by_their_breakdown(void **state)
+{
+    (void)state;
+    struct hub_report_line line = {
+        .no = 1, .by = "age", .indicator = &(struct catalogue_indicator){.id = "V01"}};
+    json_t *figures = json_pack("{s:[{s:i,s:s,s:s},{s:i,s:s,s:s},{s:i,s:s,s:s}]}", "lines", "no", 1,
+                                "indicator", "V01", "by", "sex", "no", 2, "indicator", "V01", "by",
+                                "age", "no", 3, "indicator", "V02", "by", "age");
+    const json_t *lines = json_object_get(figures, "lines");
+    assert_ptr_equal(hub_canonical_find_like(figures, &line, false), json_array_get(lines, 1));
+    assert_ptr_equal(hub_canonical_find_like(figures, &line, true), json_array_get(lines, 1));
+    line.by = "kind";
+    assert_null(hub_canonical_find_like(figures, &line, false));
+    assert_ptr_equal(hub_canonical_find_like(figures, &line, true), json_array_get(lines, 0));
+    json_decref(figures);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -541,6 +589,8 @@ int main(void)
         cmocka_unit_test(a_rate_does_not_show_what_its_count_hides),
         cmocka_unit_test(two_issues_give_no_cell_away),
         cmocka_unit_test(one_case_more_beside_less_than_five),
+        cmocka_unit_test(a_line_that_moved_hides_the_same),
+        cmocka_unit_test(parts_are_found_by_their_breakdown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
