@@ -5,6 +5,7 @@
 #include "common/io/db.h"
 #include "hub/aside.h"
 #include "hub/canonical.h"
+#include "hub/canonical_read.h"
 #include "hub/close.h"
 #include "hub/command_close.h"
 #include "hub/consolidate.h"
@@ -335,18 +336,20 @@ static json_t *hub_verify_whole(struct hub_app *a)
 enum { HUB_LOST_MAX = 500 }; /* contributions named in one answer; all are counted */
 
 struct hub_lost_list {
-    const struct catalogue *c;
-    const char *report;
+    const json_t *figures; /* as issued */
     json_t *rows;
     json_int_t count;
 };
 
-static const char *hub_lost_indicator(const struct catalogue *c, const char *report, unsigned no)
+/* As the issue itself has it: the form of today may number its lines otherwise. "": it has no such line. */
+static const char *hub_lost_indicator(const json_t *figures, unsigned no)
 {
-    size_t n = 0;
-    const struct catalogue_line *lines = catalogue_lines(c, report, &n);
-    for (size_t i = 0; i < n; i++)
-        if (lines[i].no == no) return lines[i].indicator;
+    const json_t *lines = json_object_get(figures, "lines");
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        const json_t *line = json_array_get(lines, i);
+        if (json_integer_value(json_object_get(line, "no")) == (json_int_t)no)
+            return hub_canonical_str(line, "indicator");
+    }
     return "";
 }
 
@@ -354,7 +357,7 @@ static enum err hub_lost_row(void *ctx, const struct hub_lost *lost)
 {
     struct hub_lost_list *l = ctx;
     const struct hub_issue_cell *cell = lost->cell;
-    const char *indicator = hub_lost_indicator(l->c, l->report, cell->line);
+    const char *indicator = hub_lost_indicator(l->figures, cell->line);
     if (++l->count > HUB_LOST_MAX) return ERR_OK;
     json_t *j =
         json_pack("{s:I, s:s, s:s, s:b, s:s, s:o, s:o, s:I, s:I}", "line", (json_int_t)cell->line,
@@ -366,9 +369,10 @@ static enum err hub_lost_row(void *ctx, const struct hub_lost *lost)
 }
 
 /* What stood behind the figures and cannot be derived again, cell by cell, with the order. */
-static enum err hub_lost_json(struct hub_app *a, const struct hub_issue *issue, json_t *out)
+static enum err hub_lost_json(struct hub_app *a, const struct hub_issue *issue,
+                              const json_t *figures, json_t *out)
 {
-    struct hub_lost_list l = {hub_store_catalogue(a->store), issue->report, json_array(), 0};
+    struct hub_lost_list l = {figures, json_array(), 0};
     enum err e = hub_verify_lost(a->store, issue, hub_lost_row, &l);
     json_object_set_new(out, "lost", l.rows);
     json_object_set_new(out, "lost_count", json_integer(l.count));
@@ -377,8 +381,7 @@ static enum err hub_lost_json(struct hub_app *a, const struct hub_issue *issue, 
 
 /* What differs, and what explains it. */
 struct hub_unlike_list {
-    const struct catalogue *c;
-    const char *report;
+    const json_t *figures; /* as issued */
     /* without an explanation; records that were erased behind lines that differ */
     json_t *rows, *read;
     json_int_t count, read_count;
@@ -398,8 +401,7 @@ static enum err hub_unlike_row(void *ctx, const struct hub_unlike *u)
     json_t *j = json_pack("{s:s, s:s*}", "what", hub_unlike_what(u->what), "value", u->value);
     if (cell) {
         json_object_set_new(j, "line", json_integer((json_int_t)u->line));
-        json_object_set_new(j, "indicator",
-                            json_string(hub_lost_indicator(l->c, l->report, u->line)));
+        json_object_set_new(j, "indicator", json_string(hub_lost_indicator(l->figures, u->line)));
         json_object_set_new(j, "total", json_boolean(u->total));
         json_object_set_new(j, "unit", json_string(u->unit));
     }
@@ -411,7 +413,7 @@ static enum err hub_gone_row(void *ctx, const struct hub_gone *g)
     struct hub_unlike_list *l = ctx;
     if (++l->read_count > HUB_LOST_MAX) return ERR_OK;
     json_t *j = json_pack("{s:I, s:s, s:s, s:o, s:I}", "line", (json_int_t)g->line, "indicator",
-                          hub_lost_indicator(l->c, l->report, g->line), "type", g->type, "record",
+                          hub_lost_indicator(l->figures, g->line), "type", g->type, "record",
                           hub_json_hex(BYTES_OF(g->record.b)), "order", (json_int_t)g->order);
     return json_array_append_new(l->read, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
@@ -446,16 +448,18 @@ json_t *hub_command_verify(struct hub_app *a, const json_t *request)
     if (json_object_get(request, "issue") == NULL) return hub_verify_whole(a);
     json_t *j = hub_issue_of(a, request, "issue", &issue);
     if (j != NULL) return j;
-    struct hub_unlike_list l = {
-        hub_store_catalogue(a->store), issue.report, json_array(), json_array(), 0, 0};
+    json_t *figures = NULL;
+    enum err e = hub_close_figures(a->store, &issue, &figures);
+    if (e != ERR_OK && e != ERR_DAMAGED) return hub_command_fail(e); /* damaged: no names */
+    struct hub_unlike_list l = {figures, json_array(), json_array(), 0, 0};
     struct hub_verify_tell tell = {hub_unlike_row, hub_gone_row, &l};
-    enum err e = hub_verify_issue(a->store, &issue, &tell, &v);
+    e = hub_verify_issue(a->store, &issue, &tell, &v);
     bool looked = e == ERR_OK || e == ERR_DAMAGED;
     j = looked ? hub_verified_json(&issue, &v, &l, e == ERR_OK) : hub_verify_fail(a, e);
     json_decref(l.rows);
     json_decref(l.read);
-    if (!looked) return j;
-    e = hub_lost_json(a, &issue, j);
+    e = looked ? hub_lost_json(a, &issue, figures, j) : ERR_OK;
+    json_decref(figures);
     if (e == ERR_OK) return j;
     json_decref(j);
     return hub_command_fail(e);

@@ -7,6 +7,7 @@
 #include "hub/inputs.h"
 #include "hub/store_erase.h"
 #include "proto/minisign.h"
+#include "tests/lib/catalogue_load.h"
 #include "tests/lib/office.h"
 
 #include <setjmp.h>
@@ -148,6 +149,59 @@ static void a_record_that_was_only_looked_at_is_named_too(void **state)
     assert_int_equal(number(read, "order"), 1);
     assert_string_equal(json_string_value(json_object_get(read, "type")), "budget_estimate");
     json_decref(j);
+    scene_close(&c);
+}
+
+/* The next edition begins RP04 with a line of its own: every other one moves down by one. */
+static void publish_moved(struct scene *c)
+{
+    size_t count;
+    unsigned no = 1;
+    struct buf moved;
+    struct catalogue_file *files = catalogue_load("catalogue", &count), *lines = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(files[i].name, "report_lines.csv") == 0) lines = &files[i];
+    assert_non_null(lines);
+    struct bytes old = lines->data;
+    buf_init(&moved, CATALOGUE_ARCHIVE_BYTES_MAX);
+    for (const char *p = (const char *)old.p, *end = p + old.len, *next; p < end; p = next) {
+        const char *stop = memchr(p, '\n', (size_t)(end - p));
+        next = stop != NULL ? stop + 1 : end;
+        const char *rest =
+            memcmp(p, "RP04,", 5) == 0 ? memchr(p + 5, ',', (size_t)(next - p) - 5) : p;
+        if (rest != p && no == 1) buf_printf(&moved, "RP04,%u,V01,,,\n", no++);
+        if (rest != p) buf_printf(&moved, "RP04,%u", no++);
+        buf_add(&moved, rest, (size_t)(next - rest));
+    }
+    lines->data = buf_bytes(&moved);
+    report_publish(&c->o->hub, 2, files, count);
+    lines->data = old;
+    buf_free(&moved);
+    catalogue_unload(files, count);
+}
+
+/* An answer about an issue speaks of the lines of its own form, not of those of today's edition. */
+static void lines_are_named_as_the_issue_has_them(void **state)
+{
+    (void)state;
+    struct scene c;
+    scene_open(&c, 69);
+    static const char *const lists[] = {"lost", "read_erased"};
+    (void)erase(&c, "SELECT id FROM team_member WHERE left_on IS NULL LIMIT 1");
+    json_t *before = verified(&c);
+    publish_moved(&c);
+    json_t *after = verified(&c);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        const json_t *was = json_object_get(before, lists[i]),
+                     *is = json_object_get(after, lists[i]);
+        assert_true(json_array_size(was) > 0);
+        assert_true(json_equal(was, is));
+    }
+    size_t count;
+    const struct catalogue_line *now = catalogue_lines(hub_store_catalogue(c.s), "RP04", &count);
+    assert_string_equal(now[0].indicator, "V01"); /* the form did move */
+    json_decref(before);
+    json_decref(after);
     scene_close(&c);
 }
 
@@ -412,6 +466,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_subject_that_was_erased_is_named_with_its_order),
         cmocka_unit_test(a_record_that_was_only_looked_at_is_named_too),
+        cmocka_unit_test(lines_are_named_as_the_issue_has_them),
         cmocka_unit_test(a_change_that_was_erased_explains_its_figures),
         cmocka_unit_test(whatever_is_erased_explains_what_it_changed),
         cmocka_unit_test(an_erasure_that_touches_no_figure_leaves_it_strict),
