@@ -119,6 +119,8 @@ static const struct {
     [FLOW_TIME_IN_TIME] = {"in_time", "đúng hạn", "in time"},
     [FLOW_TIME_LATE] = {"late", "trễ hạn", "late"},
     [FLOW_TIME_UNPROVEN] = {"late_unproven", "trễ hạn, chưa chứng minh", "late, unproven"},
+    [FLOW_TIME_UNCONFIRMED] = {"unconfirmed", "chưa có xác nhận của huyện",
+                               "not confirmed by the district"},
 };
 
 const char *flow_time_name(enum flow_time t)

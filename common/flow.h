@@ -66,10 +66,12 @@ const char *flow_why_en(enum flow_state s, enum flow_event event);
 bool flow_is_in(enum flow_state s);
 
 enum flow_time {
-    FLOW_TIME_NONE,     /* nothing was submitted, or nothing can be late */
-    FLOW_TIME_IN_TIME,  /* received in time */
-    FLOW_TIME_LATE,     /* made after the due day: proved, or said so by its own clock */
-    FLOW_TIME_UNPROVEN, /* received late; its clock says it was made in time: a claim */
+    FLOW_TIME_NONE,        /* nothing was submitted, or nothing can be late */
+    FLOW_TIME_IN_TIME,     /* received in time */
+    FLOW_TIME_LATE,        /* made after the due day: proved, or said so by its own clock */
+    FLOW_TIME_UNPROVEN,    /* received late; its clock says it was made in time: a claim */
+    FLOW_TIME_UNCONFIRMED, /* at a commune: nothing of the hub's says yet when it was received */
+    FLOW_TIMES
 };
 
 struct flow_proof { /* when a submission was made, as far as it can be proved (architecture 8) */
@@ -82,7 +84,8 @@ struct flow_proof { /* when a submission was made, as far as it can be proved (a
 /* `late_ms`: the first moment that is late; INT64_MAX: none. */
 enum flow_time flow_time_of(const struct flow_proof *proof, int64_t late_ms);
 
-const char *flow_time_name(enum flow_time t); /* "none", "in_time", "late", "late_unproven" */
+const char *flow_time_name(
+    enum flow_time t); /* "none", "in_time", "late", "late_unproven", "unconfirmed" */
 const char *flow_time_vi(enum flow_time t);
 const char *flow_time_en(enum flow_time t);
 

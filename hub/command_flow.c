@@ -63,7 +63,7 @@ json_t *hub_flow_query(struct hub_app *a, const json_t *request, struct hub_flow
 struct flow_list {
     json_t *rows;
     json_int_t states[FLOW_STATES];
-    json_int_t times[4];
+    json_int_t times[FLOW_TIMES];
     json_int_t overdue;
 };
 

@@ -98,9 +98,12 @@ static enum err flow_record(struct node_store *s, struct node_store_record *reco
     r->has_version = r->has_person = true;
     r->version = said.version.version;
     r->person = submission_person(&said);
-    struct flow_proof proof = {.before_ms = (int64_t)(said.sent.clock >> 16),
-                               .claimed_ms = (int64_t)(said.sent.clock >> 16)};
+    struct flow_proof proof = {.claimed_ms = (int64_t)(said.sent.clock >> 16)};
+    e = node_flow_had(s, &said.sent, &proof.before_ms);
+    if (e != ERR_OK) return e;
     r->time = flow_time_of(&proof, due_late_ms(&r->slot));
+    /* When the hub received it this PC hears with its answers: until then it is neither in time nor late. */
+    if (r->time == FLOW_TIME_UNPROVEN) r->time = FLOW_TIME_UNCONFIRMED;
     out->open_state = flow_said(out);
     if (!flow_is_in(out->open_state)) r->time = FLOW_TIME_NONE;
     return ERR_OK;

@@ -14,6 +14,22 @@ static enum err node_flow_key(struct bytes payload, int kind, struct workflow_ke
     return e;
 }
 
+enum err node_flow_had(struct node_store *s, const struct fold_set *set, int64_t *before_ms)
+{
+    struct id_inc inc = id_version_inc(&set->version);
+    struct db_stmt *q = db_stmt(
+        s->db, "SELECT min(at_ms) FROM (SELECT r.at_ms FROM sys_receipt r JOIN sys_inc i ON "
+               "i.no = r.log WHERE i.inc = ?1 AND r.next_seq > ?2 UNION ALL "
+               "SELECT at_ms FROM sys_flow WHERE ?3 > 0 AND position > ?3) HAVING count(*) > 0");
+    db_bind_blob(q, 1, BYTES_OF(inc.b));
+    db_bind_int(q, 2, node_store_i64(id_version_seq(&set->version)));
+    db_bind_int(q, 3, node_store_i64(set->position));
+    enum err e = db_get(q);
+    *before_ms = e == ERR_OK ? db_column_int(q, 0) : INT64_MAX;
+    db_done(q);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 enum err node_flow_forget(struct node_store *s, uint64_t position)
 {
     struct db_stmt *q = db_stmt(s->db, "DELETE FROM sys_flow WHERE position = ?1");

@@ -43,6 +43,11 @@ bool node_district_wrote(const struct node_district *d, const struct id_version 
 bool node_district_elsewhere(const struct node_district *d, const struct id_record *rid,
                              struct date last);
 
+/* By when the hub had a set, as its signed receipts and its own sets that came behind it say. UTC ms by the hub's
+ * clock, of a receipt by this PC's; INT64_MAX: nothing says so yet. */
+MUST_CHECK enum err node_flow_had(struct node_store *s, const struct fold_set *set,
+                                  int64_t *before_ms);
+
 /* Targets of a year that hold for this unit (its own, or each commune's) in the order of their record
  * ids, and for this period or the whole year. None without a type `target`. Texts are never NULL. */
 struct node_target {

@@ -39,7 +39,7 @@ enum err owed_row(struct owed *o, const struct flow_row *r, enum flow_state stat
                "%s{\"unit\":\"%s\",\"report\":\"%s\",\"period\":\"%s\",\"due\":\"%s\","
                "\"record\":\"%s\",\"in_time\":%d}",
                o->rows++ == 0 ? "[" : ",", r->unit, r->form->id, label, due, rid,
-               in && r->time == FLOW_TIME_IN_TIME);
+               in && (r->time == FLOW_TIME_IN_TIME || r->time == FLOW_TIME_UNCONFIRMED));
     return o->json.e;
 }
 

@@ -34,7 +34,7 @@ void owed_free(struct owed *o);
 /*
  * One more. A row without a due day is left out: nobody can be late with it. `state` is that of the report
  * itself, were its period open. ERR_TOO_LARGE: there are OWED_ROWS_MAX already; no figure can be made of this
- * window. ERR_NOMEM.
+ * window. ERR_NOMEM. At a commune its own clock counts until the district confirms.
  */
 MUST_CHECK enum err owed_row(struct owed *o, const struct flow_row *r, enum flow_state state);
 

@@ -9,6 +9,15 @@ static const struct date today = {2023, 6, 10};
 
 /* ---- the report workflow ---- */
 
+static enum err flow_had(struct calls *c)
+{
+    struct fold_set set = {.position = 1};
+    int64_t ms = 0;
+    enum err e = node_flow_had(c->node, &set, &ms);
+    if (e == ERR_OK) calls_tell(c, &ms, sizeof ms);
+    return e;
+}
+
 static enum err flow_find(struct calls *c)
 {
     struct id_record id;
@@ -148,6 +157,7 @@ static enum err sheet(struct calls *c)
 
 const struct call calls_node_pages[] = {
     {"node_flow_find", flow_find, CALL_PAGE},
+    {"node_flow_had", flow_had, CALL_PAGE},
     {"node_flow_indicator", flow_indicator, CALL_PAGE},
     {"node_flow_targets", flow_targets, CALL_PAGE},
     {"node_flow_named", flow_named, CALL_PAGE},

@@ -477,6 +477,52 @@ static void handed_in(char id[33])
     json_decref(r);
 }
 
+static void time_is(const char *report, const char *state, const char *time)
+{
+    char text[200];
+    snprintf(text, sizeof text, "{'verb':'report_show',%s}", report);
+    json_t *r = ask(text);
+    const json_t *row = json_object_get(r, "row");
+    assert_string_equal(json_string_value(json_object_get(row, "state")), state);
+    assert_string_equal(json_string_value(json_object_get(row, "time")), time);
+    json_decref(r);
+}
+
+/* In time is what the hub had in time, not what this PC's clock says; late it may say of itself. */
+static void in_time_is_what_the_hub_confirmed(void **state)
+{
+    static const char *const months[] = {"'report':'RP01','period':'2023-10'",
+                                         "'report':'RP01','period':'2023-11'"};
+    char text[300];
+    uint8_t signature[64] = {0};
+    struct node_store_tip tip;
+    struct date due = {2023, 12, 2};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(text, sizeof text,
+                 "{'verb':'report_draft',%s,'person':'A','values':{'narrative':'x'}}", months[i]);
+        assert_int_equal(told(text), ERR_OK);
+        snprintf(text, sizeof text, "{'verb':'report_submit',%s,'person':'B'}", months[i]);
+        assert_int_equal(told(text), ERR_OK);
+    }
+    time_is(months[0], "late", "late");
+    time_is(months[1], "submitted", "unconfirmed");
+    assert_int_equal(node_store_tip(fx.store, &tip), ERR_OK);
+    struct admin_receipt r = {.hub = fx.identity.hub,
+                              .node = fx.identity.node,
+                              .epoch = fx.epoch,
+                              .inc = tip.inc,
+                              .next_seq = tip.next_seq,
+                              .first_position = fx.position + 1,
+                              .last_position = fx.position + tip.next_seq};
+    int64_t late = date_to_ms(due) + DATE_DAY_MS;
+    assert_int_equal(node_store_receipt(fx.store, &r, signature, late), ERR_OK);
+    time_is(months[1], "submitted", "unconfirmed"); /* it may have come earlier */
+    assert_int_equal(node_store_receipt(fx.store, &r, signature, late - 1), ERR_OK);
+    time_is(months[1], "submitted", "in_time");
+    time_is(months[0], "late", "late");
+}
+
 static void refused_field(const char *request, const char *field)
 {
     json_t *r = ask(request);
@@ -944,6 +990,7 @@ int main(void)
         TEST(a_day_that_is_none_is_no_day_by_default),
         TEST(a_correction_of_the_district_is_answered_by_its_verb),
         TEST(who_drafted_never_confirms),
+        TEST(in_time_is_what_the_hub_confirmed),
         TEST(what_is_owed_stays_in_the_list),
         TEST(a_leader_is_told_of_what_nobody_confirmed),
         TEST(what_has_not_begun_is_not_handed_in),
