@@ -1,6 +1,10 @@
 #include "common/due.h"
 
+#include "common/workday.h"
+
 #include <string.h>
+
+enum { DUE_MOVED_MAX = 31 }; /* days that a due day is moved at most: Tết has nine at a stretch */
 
 /* ---- windows ---- */
 
@@ -79,15 +83,20 @@ static enum err due_day(const char *rule, struct period p, struct date *out)
     return ERR_BAD_INPUT; /* the catalogue lets no other rule in */
 }
 
-/* Parameter due_weekend: none (default), before, after: where a due day on a weekend goes. */
-static enum err due_weekend(const struct catalogue *c, struct date *day)
+/* Parameter due_weekend: none (default), before, after: where a due day goes on which nobody works, a weekend or a
+ * holiday of the catalogue. */
+static enum err due_weekend(const struct catalogue *c, struct due_slot *slot)
 {
-    const char *word = catalogue_param(c, "due_weekend", *day);
-    int wd = date_weekday(*day);
-    if (word == NULL || wd < 5) return ERR_OK;
-    if (strcmp(word, "before") == 0) return date_add_days(*day, 4 - wd, day);
-    if (strcmp(word, "after") == 0) return date_add_days(*day, 7 - wd, day);
-    return ERR_OK;
+    const char *word = catalogue_param(c, "due_weekend", slot->due);
+    bool before = word != NULL && strcmp(word, "before") == 0;
+    bool after = word != NULL && strcmp(word, "after") == 0;
+    enum err e = ERR_OK;
+    if (!before && !after) return ERR_OK;
+    slot->guessed = !workday_known(c, slot->due.year);
+    for (int i = 0; e == ERR_OK && i < DUE_MOVED_MAX && !workday_is(c, slot->due); i++)
+        e = date_add_days(slot->due, before ? -1 : 1, &slot->due);
+    slot->guessed = slot->guessed || !workday_known(c, slot->due.year);
+    return e;
 }
 
 enum err due_slot(const struct catalogue *c, const char *report, const char *unit, struct period p,
@@ -103,7 +112,7 @@ enum err due_slot(const struct catalogue *c, const char *report, const char *uni
         catalogue_window_of(c, report, unit, period_nominal(p).last);
     slot.has_due = row != NULL && row->due[0] != '\0' && p.kind != PERIOD_ADHOC;
     if (slot.has_due) e = due_day(row->due, p, &slot.due);
-    if (e == ERR_OK && slot.has_due) e = due_weekend(c, &slot.due);
+    if (e == ERR_OK && slot.has_due) e = due_weekend(c, &slot);
     if (e == ERR_OK) *out = slot;
     return e;
 }

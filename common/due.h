@@ -18,11 +18,16 @@
 
 enum { DUE_SLOTS_MAX = 2000 }; /* periods of one report that due_each() goes through */
 
+/* What a calendar says of such a day. */
+#define DUE_GUESSED_VI " Danh mục chưa có ngày nghỉ lễ của năm này: hạn có thể khác."
+
 struct due_slot {
     struct period period;
     struct period_window window;
     bool has_due;    /* else nothing is ever late */
     struct date due; /* last day on which it is in time */
+    bool
+        guessed; /* moved off days that are not worked, of a year whose holidays the catalogue does not have */
 };
 
 /*

@@ -234,7 +234,8 @@ static enum err owe_event(void *ctx, struct hub_flow_row *r)
              hub);
     date_print_vi(slot->window.first, first);
     date_print_vi(slot->window.last, last);
-    snprintf(text, sizeof text, "Số liệu từ %s đến hết %s.", first, last);
+    snprintf(text, sizeof text, "Số liệu từ %s đến hết %s.%s", first, last,
+             slot->guessed ? DUE_GUESSED_VI : "");
     struct ics_event v = {.uid = uid,
                           .day = slot->due,
                           .summary = summary,

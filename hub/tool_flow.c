@@ -29,6 +29,7 @@ static void flow_print_rows(const struct cli *c, const json_t *rows)
     size_t n = json_array_size(rows);
     const char **cells = calloc(n * FLOW_COLUMNS + 1, sizeof *cells);
     struct buf out;
+    bool guessed = false;
     if (cells == NULL) return;
     for (size_t i = 0; i < n; i++) {
         const json_t *r = json_array_get(rows, i);
@@ -41,10 +42,12 @@ static void flow_print_rows(const struct cli *c, const json_t *rows)
         row[5] = json_is_true(json_object_get(r, "overdue"))
                      ? cli_text(c, "QUÁ HẠN, chưa nộp", "OVERDUE, not submitted")
                      : hub_tool_str(r, c->en ? "time_en" : "time_vi");
+        guessed = guessed || json_is_true(json_object_get(r, "due_guessed"));
     }
     buf_init(&out, FLOW_TABLE_BYTES);
     cli_table(&out, heads, FLOW_COLUMNS, cells, n);
     fputs(buf_cstr(&out), stdout);
+    if (guessed) cli_due_guessed(c);
     buf_free(&out);
     free(cells);
 }

@@ -139,7 +139,8 @@ static enum err report_event(void *ctx, struct node_flow *f)
     snprintf(uid, sizeof uid, "%.40s-%s-%s@dongbo", f->row.form->id, label, f->unit);
     snprintf(summary, sizeof summary, "Hạn nộp %s: %.200s, %s", f->row.form->id,
              f->row.form->label_vi, title);
-    snprintf(text, sizeof text, "Số liệu từ %s đến hết %s.", first, last);
+    snprintf(text, sizeof text, "Số liệu từ %s đến hết %s.%s", first, last,
+             slot->guessed ? DUE_GUESSED_VI : "");
     c->events++;
     return ics_event(&(struct ics_event){.uid = uid,
                                          .day = slot->due,

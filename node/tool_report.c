@@ -53,6 +53,7 @@ static void report_print_list(const struct cli *c, const json_t *response)
         cli_text(c, "Thời hạn", "Time")};
     const char **cells = calloc(n * REPORT_COLUMNS + 1, sizeof *cells);
     struct buf out;
+    bool guessed = false;
     if (cells == NULL) return;
     for (size_t i = 0; i < n; i++) {
         const json_t *r = json_array_get(rows, i);
@@ -67,10 +68,12 @@ static void report_print_list(const struct cli *c, const json_t *response)
             : json_is_true(json_object_get(r, "overdue"))
                 ? cli_text(c, "QUÁ HẠN, chưa nộp", "OVERDUE, not submitted")
                 : node_tool_str(r, c->en ? "time_en" : "time_vi");
+        guessed = guessed || json_is_true(json_object_get(r, "due_guessed"));
     }
     buf_init(&out, REPORT_TABLE_BYTES);
     cli_table(&out, heads, REPORT_COLUMNS, cells, n);
     fputs(buf_cstr(&out), stdout);
+    if (guessed) cli_due_guessed(c);
     if (json_is_true(json_object_get(response, "cut")))
         printf(cli_text(c, "Không liệt kê báo cáo đến hạn trước %s (xem bằng --from NGÀY).\n",
                         "Reports due before %s are not listed (--from DAY shows them).\n"),

@@ -359,3 +359,12 @@ json_t *cli_names(const struct cli *c, const char *name)
     }
     return names;
 }
+
+void cli_due_guessed(const struct cli *c)
+{
+    puts(cli_text(c,
+                  "! Danh mục chưa có ngày nghỉ lễ của một năm trong danh sách (holidays.csv): hạn "
+                  "của năm đó có thể khác.",
+                  "! The catalogue lacks the holidays of a year in this list (holidays.csv): due "
+                  "days of it may differ."));
+}

@@ -89,4 +89,7 @@ size_t cli_width(const char *text);
 void cli_table(struct buf *out, const char *const *headings, size_t columns,
                const char *const *cells, size_t rows);
 
+/* Below a list with due days that were moved by holidays which the catalogue does not have. */
+void cli_due_guessed(const struct cli *c);
+
 #endif

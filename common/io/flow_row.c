@@ -52,6 +52,7 @@ static void flow_row_about(const struct flow_row *r, json_t *j)
     json_object_set_new(j, "data_from", flow_day(r->slot.window.first));
     json_object_set_new(j, "data_to", flow_day(r->slot.window.last));
     json_object_set_new(j, "due", r->slot.has_due ? flow_day(r->slot.due) : json_null());
+    json_object_set_new(j, "due_guessed", json_boolean(r->slot.has_due && r->slot.guessed));
     json_object_set_new(j, "days",
                         r->slot.has_due
                             ? json_integer(date_to_days(r->slot.due) - date_to_days(r->today))

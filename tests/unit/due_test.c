@@ -33,6 +33,8 @@ static const char reports[] = "id,label_vi,label_en,level,periods,source\n"
                               "RP01,Xã,Commune,commune,month|quarter|half|nine|year|adhoc,S0\n"
                               "RP04,Huyện,District,district,half|nine|year,S0\n";
 
+static const char *holidays; /* of what parse() makes; NULL: none */
+
 static struct catalogue *parse(const char *windows, const char *params, const char *duties)
 {
     struct catalogue_file files[8] = {FILE_OF("types.csv", types), FILE_OF("fields.csv", fields),
@@ -41,6 +43,7 @@ static struct catalogue *parse(const char *windows, const char *params, const ch
     struct catalogue *c = NULL;
     size_t n = 4, bad = 0;
     files[n++] = (struct catalogue_file){"windows.csv", bytes_str(windows)};
+    if (holidays != NULL) files[n++] = (struct catalogue_file){"holidays.csv", bytes_str(holidays)};
     if (params != NULL) files[n++] = (struct catalogue_file){"params.csv", bytes_str(params)};
     if (duties != NULL) files[n++] = (struct catalogue_file){"duties.csv", bytes_str(duties)};
     enum err e = catalogue_parse(files, n, &c, errors, &bad);
@@ -296,6 +299,31 @@ static void a_weekend_moves_the_day_when_asked(void **state)
     catalogue_free(after);
 }
 
+/* National Day 2024 is a Monday, with the Tuesday beside it; the list of 2025 is not there yet. */
+static void a_holiday_moves_the_day_too(void **state)
+{
+    (void)state;
+    static const char windows[] = HEADER "RP01,1,md=09-02 incl,,1900-01-01,,\n";
+    holidays = "day,kind,label_vi,label_en,valid_from,valid_to,source\n"
+               "09-02,holiday,Quốc khánh,National Day,1900-01-01,,x\n"
+               "2024-09-03,holiday,Quốc khánh,National Day,2024-01-01,2024-12-31,x\n";
+    struct catalogue *none = parse(windows, NULL, NULL);
+    struct catalogue *before = parse(windows, PARAM("before"), NULL);
+    struct catalogue *after = parse(windows, PARAM("after"), NULL);
+    holidays = NULL;
+    assert_day(slot_of(none, "RP01", NULL, "2024-6M").due, "2024-09-02");
+    assert_false(slot_of(none, "RP01", NULL, "2025-6M").guessed); /* moved by nothing */
+    assert_day(slot_of(before, "RP01", NULL, "2024-6M").due, "2024-08-30");
+    assert_day(slot_of(after, "RP01", NULL, "2024-6M").due, "2024-09-04");
+    assert_false(slot_of(after, "RP01", NULL, "2024-6M").guessed);
+    assert_day(slot_of(after, "RP01", NULL, "2025-6M").due, "2025-09-03");
+    assert_true(slot_of(after, "RP01", NULL, "2025-6M").guessed);
+    assert_true(slot_of(before, "RP01", NULL, "2025-6M").guessed);
+    catalogue_free(none);
+    catalogue_free(before);
+    catalogue_free(after);
+}
+
 static void per_unit_rules(void **state)
 {
     (void)state;
@@ -491,6 +519,7 @@ int main(void)
         cmocka_unit_test(the_shipped_windows_tile),
         cmocka_unit_test(due_days_of_the_plans),
         cmocka_unit_test(a_weekend_moves_the_day_when_asked),
+        cmocka_unit_test(a_holiday_moves_the_day_too),
         cmocka_unit_test(per_unit_rules),
         cmocka_unit_test(every_period_once),
         cmocka_unit_test(parts_end_with_their_wholes),
