@@ -125,7 +125,7 @@ static void steps_are_asked_before_a_save(void **state)
         about("{'verb':'budget_step','step':'approve','id':'#','person':'Lan','clerk':true}", id),
         ERR_DENIED);
     assert_int_equal(
-        about("{'verb':'budget_step','step':'approve','id':'#','person':'Hoa','on':'2023-11-21'}",
+        about("{'verb':'budget_step','step':'approve','id':'#','person':'Hoa','on':'2023-11-20'}",
               id),
         ERR_OK);
     assert_int_equal(
@@ -140,7 +140,7 @@ static void steps_are_asked_before_a_save(void **state)
     json_t *r = ask("{'verb':'budget','year':'2023'}");
     const json_t *e = json_array_get(json_object_get(r, "estimates"), 0);
     assert_string_equal(json_string_value(json_object_get(e, "state")), "sent");
-    assert_string_equal(json_string_value(json_object_get(e, "hdnd_approved_on")), "2023-11-21");
+    assert_string_equal(json_string_value(json_object_get(e, "hdnd_approved_on")), "2023-11-20");
     assert_int_equal(json_integer_value(json_object_get(e, "lines")), 1000000);
     json_decref(r);
 }
@@ -198,6 +198,39 @@ static void what_is_the_districts_to_write_is_refused(void **state)
                  "'values':{%s}}]}",
                  rows[i].type, rows[i].values);
         assert_int_equal(bad_rows(q), 1);
+    }
+}
+
+/* Days out of their order, and days of what was done that have not come, are refused by their field. */
+static void days_that_cannot_be_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *values, *field;
+    } rows[] = {
+        {"referral", "'on_date':'2023-11-13','state':'accepted','answered_on':'2023-11-21'",
+         "answered_on"},
+        {"budget_estimate", "'year':'2023','total':'0','submitted_on':'2023-11-21'",
+         "submitted_on"},
+        {"incident",
+         "'on_date':'2023-11-10','kind':'drugs','summary':'x','reported_on':'2023-11-09'",
+         "reported_on"},
+        {"plan_item",
+         "'plan':'11111111111111111111111111111111','title':'x','start_on':'2023-11-10','done_on':'"
+         "2023-11-09'",
+         "done_on"},
+        {"person", "'full_name':'Nguyễn Thử','sex':'male','dob':'1990','died_on':'1989-12-31'",
+         "died_on"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char q[400];
+        snprintf(q, sizeof q, "{'verb':'put','type':'%s','person':'Hoa','values':{%s}}",
+                 rows[i].type, rows[i].values);
+        json_t *r = ask(q);
+        const char *field = json_string_value(json_object_get(r, "field"));
+        if (field == NULL || strcmp(field, rows[i].field) != 0) fail_msg("%s", json_dumps(r, 0));
+        assert_int_equal(node_command_error_of(r), ERR_BAD_VALUE);
+        json_decref(r);
     }
 }
 
@@ -1004,6 +1037,7 @@ int main(void)
         TEST(steps_are_asked_before_a_save),
         TEST(a_settlement_without_allocation_is_not_handed_in),
         TEST(what_is_the_districts_to_write_is_refused),
+        TEST(days_that_cannot_be_are_named),
         TEST(a_sheet_is_scored_and_handed_in_whole),
         TEST(figures_stand_beside_the_criteria),
         TEST(what_runs_out_is_listed_counted_and_in_the_calendar),
