@@ -1,5 +1,6 @@
 /* Records that only a workflow writes: reports, and the commune's answers to the district's corrections. What a form,
- * a list or a plain save would change in them nobody has confirmed. docs/workflow.md. */
+ * a list or a plain save would change in them nobody has confirmed. docs/workflow.md. And lines of a score sheet,
+ * which stay as they are while the sheet is handed in. docs/cases.md. */
 #include "node/command_priv.h"
 
 #include "node/flow.h"
@@ -120,18 +121,63 @@ static enum err owned_district(struct node_command *c, const struct node_entry_f
     return e;
 }
 
+static bool owned_is_line(const struct catalogue_type *t)
+{
+    return strcmp(t->name, "score_line") == 0;
+}
+
+/* Was the sheet of this id handed in? One that is not here says nothing. */
+static enum err owned_sheet(struct node_command *c, struct bytes hex, bool *in)
+{
+    struct id_record rid;
+    char state[CATALOGUE_NAME_BYTES_MAX + 1] = "", text[2 * ID_RECORD_BYTES + 1];
+    if (hex.len != sizeof text - 1) return ERR_OK;
+    memcpy(text, hex.p, hex.len);
+    text[hex.len] = '\0';
+    if (id_unhex(text, rid.b, sizeof rid.b) != ERR_OK) return ERR_OK;
+    const struct catalogue_type *t =
+        catalogue_type_by_name(node_store_catalogue(c->store, NULL), "score_sheet");
+    enum err e = node_store_record_read(c->store, &rid, &c->entry.record);
+    if (e == ERR_NOT_FOUND || t == NULL || c->entry.record.fold.type != t->no)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    if (e == ERR_OK) e = owned_text(c, t, "state", state, sizeof state);
+    *in = *in || (state[0] != '\0' && strcmp(state, "draft") != 0);
+    return e;
+}
+
+/* A line of a score sheet, of the one that it names now and of the one that the form names. */
+static enum err owned_line(struct node_command *c, const struct node_entry_form *form,
+                           const struct catalogue_type *type, struct entry_why *why)
+{
+    bool in = false;
+    char now[CATALOGUE_NAME_BYTES_MAX + 1] = "";
+    enum err e = ERR_OK;
+    if (owned_settles(c, form)) return ERR_OK;
+    if (c->entry.record.fold.type != 0) e = owned_text(c, type, "sheet", now, sizeof now);
+    if (e == ERR_OK) e = owned_sheet(c, bytes_str(now), &in);
+    for (size_t i = 0; e == ERR_OK && i < form->count; i++) {
+        if (strcmp(form->values[i].field->name, "sheet") == 0)
+            e = owned_sheet(c, form->values[i].typed, &in);
+    }
+    if (e != ERR_OK || !in) return e;
+    return owned_say(why, "Chưa ghi gì: bảng điểm đã nộp. Lãnh đạo rút lại rồi mới sửa điểm.",
+                     "Nothing was saved: the score sheet is handed in. The leader takes it back "
+                     "first.");
+}
+
 enum err node_owned(struct node_command *c, const struct node_entry_form *form,
                     struct entry_why *why)
 {
     bool district = false;
     const struct catalogue *cat = node_store_catalogue(c->store, NULL);
-    if (form->type != NULL && !workflow_owns(form->type->name))
+    if (form->type != NULL && !workflow_owns(form->type->name) && !owned_is_line(form->type))
         return ERR_OK; /* no record is of two types */
     enum err e = node_store_record_read(c->store, &form->rid, &c->entry.record);
     if (e == ERR_NOT_FOUND) fold_clear(&c->entry.record.fold);
     if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
     const struct catalogue_type *t =
         e == ERR_OK ? catalogue_type_by_no(cat, c->entry.record.fold.type) : form->type;
+    if (t != NULL && owned_is_line(t)) return owned_line(c, form, t, why);
     if (t == NULL || !workflow_owns(t->name)) return ERR_OK;
     /* What one PC deleted and another changed meanwhile is decided in the record. */
     if (e == ERR_OK && form->action != ENTRY_SAVE && fold_delete_conflict(&c->entry.record.fold))

@@ -291,6 +291,41 @@ static void a_sheet_is_scored_and_handed_in_whole(void **state)
 }
 
 /* Beside criterion D1 stands indicator A01 of the year. */
+static void line_put(const char *sheet, const char *values, enum err want)
+{
+    char q[400];
+    snprintf(q, sizeof q,
+             "{'verb':'put','type':'score_line','person':'Lan','values':{'sheet':'%s',%s}}", sheet,
+             values);
+    assert_int_equal(told(q), want);
+    snprintf(q, sizeof q,
+             "{'verb':'import','person':'Lan','last':true,'rows':[{'line':1,'type':'score_line',"
+             "'values':{'sheet':'%s',%s}}]}",
+             sheet, values);
+    if (want != ERR_OK) assert_int_equal(bad_rows(q), 1);
+}
+
+/* By the form and by a list as by `score set`. */
+static void a_line_is_of_its_scheme_and_its_draft(void **state)
+{
+    (void)state;
+    char id[33];
+    saved("{'verb':'score_start','year':'2023','person':'Lan'}", id);
+    line_put(id, "'code':'D9','self_score':'1'", ERR_BAD_VALUE);
+    line_put(id, "'code':'D1','self_score':'30,01'", ERR_BAD_VALUE);
+    line_put(id, "'code':'D1','self_score':'-1'", ERR_BAD_VALUE);
+    line_put(id, "'code':'D1','self_score':'30'", ERR_OK);
+    line_put(id, "'code':'D2','self_score':'12,5'", ERR_OK);
+    line_put(id, "'code':'D3','self_score':'20'", ERR_OK);
+    line_put(id, "'code':'D1','district_score':'1'", ERR_DENIED); /* the district's */
+    assert_int_equal(
+        about("{'verb':'score_line','id':'#','code':'D4','score':'15','person':'Lan'}", id),
+        ERR_OK);
+    assert_int_equal(about("{'verb':'score_step','id':'#','step':'submit','person':'Hoa'}", id),
+                     ERR_OK);
+    line_put(id, "'code':'D2','self_score':'1'", ERR_DENIED);
+}
+
 static void figures_stand_beside_the_criteria(void **state)
 {
     (void)state;
@@ -1039,6 +1074,7 @@ int main(void)
         TEST(what_is_the_districts_to_write_is_refused),
         TEST(days_that_cannot_be_are_named),
         TEST(a_sheet_is_scored_and_handed_in_whole),
+        TEST(a_line_is_of_its_scheme_and_its_draft),
         TEST(figures_stand_beside_the_criteria),
         TEST(what_runs_out_is_listed_counted_and_in_the_calendar),
         TEST(a_rule_that_fails_is_told_in_calendar_and_status),
