@@ -76,6 +76,23 @@ static void a_spreadsheet_has_real_numbers_and_no_formulas(void **state)
     report_hub_close(&h);
 }
 
+static void a_target_is_said_in_words(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    report_hub_open(&h, 50);
+    report_fill(&h, 50, 0, 3);
+    struct hub_report *r = report_of(&h, "RP04", NULL, "2023-6M");
+    assert_true(r->target_count > 0);
+    struct hub_target_row *t = &r->targets[0].row;
+    snprintf(t->op, sizeof t->op, "reduce_percent");
+    snprintf(t->value, sizeof t->value, "0.5");
+    snprintf(t->base_value, sizeof t->base_value, "2713");
+    look(&h, r, "'giảm ≥ 0,5% so với 2.713'");
+    hub_report_free(r);
+    report_hub_close(&h);
+}
+
 /* By name, and by code who is in no catalogue; of several hubs by hub; too many for a cell by number. */
 static void who_had_not_submitted_is_named(void **state)
 {
@@ -157,6 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_spreadsheet_has_real_numbers_and_no_formulas),
+        cmocka_unit_test(a_target_is_said_in_words),
         cmocka_unit_test(who_had_not_submitted_is_named),
         cmocka_unit_test(the_same_issue_gives_the_same_bytes),
         cmocka_unit_test(a_commune_alone_has_a_spreadsheet_too),
