@@ -1,6 +1,8 @@
 """Every text file is UTF-8 in NFC with LF, ends in a newline, has no trailing blanks and names no
-machine: no path of the computer it was written on, no package registry."""
+machine: no path of the computer it was written on, no package registry. Nor does it name who signed one of
+the five plans: those names are known here by their digests alone."""
 
+import hashlib
 import os
 import re
 import unicodedata
@@ -13,6 +15,21 @@ MACHINE = re.compile("|".join(re.escape(a + b) for a, b in (
     ("/wo", "rk/"), ("/tmp/bu", "ild"), ("/ro", "ot/"), ("registry.npm", "js.org"), ("np", "mjs.com"),
     ("py", "pi.org"), ("files.python", "hosted.org"), ("crat", "es.io"), ("proxy.gol", "ang.org"),
     ("ruby", "gems.org"), ("repo.maven", ".apache.org"), ("repo1.ma", "ven.org"), ("deb.deb", "ian.org"))))
+
+# Three words each, in small letters; the last is nobody's, for the plant below.
+SIGNERS = {"08558f8a9e38bab8", "0b75cb8f7d2cadda", "64b08bb143218dc5",
+           "654bdddf29fe0219", "e4714f30bd36adf8", "a1192c7810d5e88d"}
+WORDS = re.compile(r"[^\W\d_]+")
+
+
+def digest(words):
+    return hashlib.blake2b(" ".join(words).lower().encode(), digest_size=8, person=b"plan signers").hexdigest()
+
+
+def names_signer(line):
+    words = WORDS.findall(line)
+    return any(words[i][0].isupper() and words[i + 2][0].isupper() and digest(words[i:i + 3]) in SIGNERS
+               for i in range(len(words) - 2))
 
 
 def check_line(line):
@@ -27,6 +44,8 @@ def check_line(line):
     m = MACHINE.search(line)
     if m:
         yield f"name of a machine or registry: {m.group(0)}"
+    if names_signer(line):
+        yield "name of somebody who signed a plan"
 
 
 def check_file(path, raw):
@@ -69,12 +88,14 @@ PLANTS = [
     ("docs/zz.md", "see /wo" + "rk/main\n", "name of a machine"),
     ("CMakeLists.txt", "# /tmp/bu" + "ild-me\n", "name of a machine"),
     ("package.json", '"https://registry.npm' + 'js.org/x"\n', "registry"),
+    ("docs/zz.md", "ký thay: Hồ Thử T" + "ên.\n", "name of somebody"),
     (unicodedata.normalize("NFD", "docs/phường.md"), "a\n", "name is not in NFC"),
 ]
 INNOCENTS = [
     ("docs/zz.md", "Ủy ban nhân dân xã, phường\n\n\tthụt vào\n"),
     ("tests/fuzz/corpus/zz", b"\xff\xfe\r\n"),
     ("docs/zz_empty.md", ""),
+    ("docs/zz.md", "Hồ Thử Việc Tên\n"),
 ]
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ MIDDLE = {"male": ["Văn", "Hữu", "Đức", "Minh", "Quốc", "Thanh", "Ngọc
           "female": ["Thị", "Thị Ngọc", "Thị Thu", "Thị Kim", "Thị Mỹ", "Ngọc", "Hồng"]}
 GIVEN = {"male": ["An", "Bảo", "Cường", "Dũng", "Đạt", "Hải", "Hiếu", "Hùng", "Khánh", "Khoa", "Long", "Nam", "Nghĩa",
                   "Phúc", "Quân", "Sơn", "Tài", "Thắng", "Tuấn", "Việt", "Trường", "Đông", "Hoà"],
-         "female": ["Anh", "Châu", "Diễm", "Dung", "Giang", "Hà", "Hạnh", "Hằng", "Hoa", "Hương", "Lan", "Linh", "Mai",
+         "female": ["Anh", "Châu", "Diễm", "Duyên", "Giang", "Hà", "Hạnh", "Hằng", "Hoa", "Hương", "Lan", "Linh", "Mai",
                     "Nga", "Nhung", "Oanh", "Phượng", "Thảo", "Thủy", "Trang", "Tuyết", "Yến"]}
 HAMLETS = ["Ấp 1", "Ấp 2", "Ấp 3", "Ấp 4", "Ấp 5", "Khu phố 1", "Khu phố 2", "Khu phố 5", "Ấp Bình Chánh", "Ấp Tân Lập"]
 ORGS = ["peoples_committee", "fatherland_front", "youth_union", "womens_union", "veterans", "farmers_union", "health",
@@ -77,6 +77,7 @@ class Commune:
     """Everything one commune enters, in the order of entering."""
 
     province = "075"  # begins the national ids made here
+    ids = set()       # of all communes: nobody has another's
 
     def __init__(self, code, name, random, choices):
         self.code, self.name, self.r, self.choices = code, name, random, choices
@@ -102,10 +103,17 @@ class Commune:
         r = self.r
         name = name or " ".join([r.pick(FAMILY), r.pick(MIDDLE[sex]), r.pick(GIVEN[sex])])
         digit = (0 if year < 2000 else 2) + (1 if sex == "female" else 0)
-        national_id = national_id or "%s%d%02d%06d" % (self.province, digit, year % 100, r.below(1000000))
+        national_id = national_id or self.free_id("%s%d%02d" % (self.province, digit, year % 100), r.below(1000000))
         born = iso(year, r.between(1, 12), r.between(1, 28))
         return self.add(day, "person", full_name=name, sex=sex, dob=born, national_id=national_id, cur_unit=self.code,
                         cur_hamlet=r.pick(HAMLETS), residence_kind="permanent", legal_basis="law")
+
+    def free_id(self, head, number):
+        """The number that was drawn, or the next that nobody has."""
+        while "%s%06d" % (head, number) in self.ids:
+            number = (number + 1) % 1000000
+        self.ids.add("%s%06d" % (head, number))
+        return "%s%06d" % (head, number)
 
     def day_of(self, month):
         return iso(YEAR, month, self.r.between(1, 28))
