@@ -355,6 +355,23 @@ static json_t *hub_explain_wrong(enum err e)
         "7:female@26170. Where several lines have that value, give the line's number.");
 }
 
+/* Member "merged" of the total of all communes: persons whom several of them count, counted once (hub_report_merged). */
+static void hub_explain_merged(const struct hub_side *side, const struct hub_side_cell *cell,
+                               json_t *out)
+{
+    int64_t n = -cell->num;
+    const struct catalogue_indicator *in = cell->indicator;
+    if (!cell->total || strcmp(cell->unit, side->issue.unit) != 0 || !in->persons ||
+        in->measure != CATALOGUE_COUNT)
+        return;
+    for (size_t i = 0; i < side->count; i++) {
+        const struct hub_side_cell *c = &side->cells[i];
+        bool of = c->total && c->line == cell->line && strcmp(c->unit, cell->unit) != 0;
+        if (of && !c->absent) n += c->num;
+    }
+    if (n > 0) json_object_set_new(out, "merged", json_integer((json_int_t)n));
+}
+
 json_t *hub_command_explain(struct hub_app *a, const json_t *request)
 {
     char text[128];
@@ -371,6 +388,7 @@ json_t *hub_command_explain(struct hub_app *a, const json_t *request)
                       hub_side_cell_json(&side, cell), "rule", hub_rule_json(&side, cell));
         e = j != NULL ? hub_explain_records(a, &side, cell, request, j) : ERR_NOMEM;
         if (e == ERR_OK) hub_explain_corrections(a, &side, cell, j);
+        if (e == ERR_OK) hub_explain_merged(&side, cell, j);
         if (e == ERR_OK) hub_reads_note_rows(a, request, "explain", json_object_get(j, "records"));
     }
     if (e != ERR_OK) {

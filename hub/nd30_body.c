@@ -83,6 +83,15 @@ static void body_missing(struct hub_nd30 *d)
     nd30_para(d, HUB_ND30_AFTER, HUB_ND30_NOTE, at);
 }
 
+static void body_merged(struct hub_nd30 *d)
+{
+    size_t at = nd30_begin(d), was = d->text.len;
+    hub_report_merged_words(d->r, &d->text);
+    if (d->text.len == was) return;
+    buf_add_str(&d->text, ".");
+    nd30_para(d, HUB_ND30_AFTER, HUB_ND30_NOTE, at);
+}
+
 static void body_left_out(struct hub_nd30 *d)
 {
     size_t at = nd30_begin(d), n = 0;
@@ -165,6 +174,7 @@ enum err nd30_body(struct hub_nd30 *d)
     body_sent(d, HUB_SENT_NOTHING, "Đơn vị chưa gửi hồ sơ: ");
     body_sent(d, HUB_SENT_EARLIER, "Đơn vị không gửi gì mới trong kỳ: ");
     body_missing(d);
+    body_merged(d);
     body_left_out(d);
     body_outside(d);
     body_corrections(d);

@@ -411,6 +411,34 @@ void hub_report_missing_names(const struct hub_report *r, struct buf *out)
     report_names(r, at, r->missing_count, out);
 }
 
+int64_t hub_report_merged(const struct hub_report *r, const struct hub_report_line *line)
+{
+    int64_t n = 0;
+    const struct hub_report_cell *cells = line->rows[0].cells;
+    bool counted = line->indicator->persons && line->indicator->measure == CATALOGUE_COUNT;
+    if (!r->has_total || r->source_count > 0 || line->summed || !counted) return 0;
+    for (size_t i = 0; i <= r->unit_count; i++) {
+        const struct hub_report_cell *c = &cells[i];
+        if (c->hide != HUB_HIDE_NO) return 0;
+        if (!c->absent) n += i < r->unit_count ? c->num : -c->num; /* a correction is in both */
+    }
+    return n > 0 ? n : 0;
+}
+
+void hub_report_merged_words(const struct hub_report *r, struct buf *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->line_count; i++) {
+        int64_t n = hub_report_merged(r, &r->lines[i]);
+        if (n == 0) continue;
+        buf_printf(out, "%s%u: %lld",
+                   any ? "; "
+                       : "Đã loại trùng (người có ở nhiều xã, tính chung một lần), chỉ tiêu ",
+                   r->lines[i].no, (long long)n);
+        any = true;
+    }
+}
+
 void hub_report_free(struct hub_report *r)
 {
     if (r == NULL) return;

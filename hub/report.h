@@ -213,6 +213,12 @@ const char *hub_report_missing_name(const struct hub_report *r, size_t i);
 /* All of them as one text: "A, B"; of a consolidated report by source: "X (A, B); Y (C)". */
 void hub_report_missing_names(const struct hub_report *r, struct buf *out);
 
+/* Persons whom several communes count and all together count once, of a line over persons: the communes' figures less
+ * that of all. 0 too where it cannot be told: of rates, sums, hidden figures, and of what no hub compared. */
+int64_t hub_report_merged(const struct hub_report *r, const struct hub_report_line *line);
+/* "Đã loại trùng ...: 14: 2; 15: 1", lines by their numbers; nothing when nobody was. */
+void hub_report_merged_words(const struct hub_report *r, struct buf *out);
+
 /* Cells of a row: communes, and all together if the report has that. */
 size_t hub_report_columns(const struct hub_report *r);
 

@@ -209,6 +209,9 @@ enum err hub_report_print(const struct hub_report *r, bool closed, bool by_unit,
     buf_add_str(out, "\n");
     print_sent(r, HUB_SENT_NOTHING, "Chưa gửi gì: ", out);
     print_sent(r, HUB_SENT_EARLIER, "Không gửi gì mới trong kỳ: ", out);
+    size_t was = out->len;
+    hub_report_merged_words(r, out);
+    if (out->len > was) buf_add_str(out, "\n");
     for (size_t i = 0; i < r->line_count; i++) {
         if (r->lines[i].left_out > 0)
             buf_printf(out, "Chỉ tiêu %u: %llu bản ghi có số liệu không đọc được, không tính\n",

@@ -113,6 +113,10 @@ static void hub_print_explained(const struct cli *c, const json_t *r)
         hub_print_correction(c, json_array_get(corrections, i));
     printf(cli_text(c, "%lld hồ sơ đứng sau số này:\n", "%lld records are behind this figure:\n"),
            hub_number(cell, "record_count"));
+    if (hub_number(r, "merged") > 0)
+        printf(cli_text(c, "Đã loại trùng: %lld (người có ở nhiều xã, tính chung một lần)\n",
+                        "Duplicates taken out: %lld (persons of several communes, counted once)\n"),
+               hub_number(r, "merged"));
     if (json_is_false(json_object_get(r, "parts")))
         printf("%s", cli_text(c,
                               "Báo cáo chốt từ bản trước không giữ hồ sơ nào đạt, hồ sơ nào cộng "

@@ -353,6 +353,19 @@ static void xlsx_fact(struct xlsx *x, lxw_worksheet *s, lxw_row_t row, const cha
     xlsx_text(x, s, row, 1, text, x->text);
 }
 
+/* Persons whom several communes count, where there are any. */
+static void xlsx_merged(struct xlsx *x, lxw_worksheet *s, lxw_row_t row)
+{
+    struct buf text;
+    buf_init(&text, XLSX_CELL_BYTES_MAX);
+    hub_report_merged_words(x->r, &text);
+    if (text.e != ERR_OK)
+        xlsx_try(x, LXW_ERROR_MEMORY_MALLOC_FAILED);
+    else if (text.len > 0)
+        xlsx_fact(x, s, row, "Đã loại trùng / Duplicates taken out", buf_cstr(&text));
+    buf_free(&text);
+}
+
 static void xlsx_source(struct xlsx *x)
 {
     const struct hub_report *r = x->r;
@@ -386,6 +399,7 @@ static void xlsx_source(struct xlsx *x)
     id_hex(BYTES_OF(r->hub.b), hex);
     xlsx_fact(x, s, 12, "Trung tâm / Hub id", hex);
     xlsx_fact(x, s, 13, "Phần mềm / Software", "dongbo-hub " DONGBO_VERSION);
+    xlsx_merged(x, s, 14);
 }
 
 /* ---- the book ---- */

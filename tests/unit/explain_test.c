@@ -312,6 +312,41 @@ static void forms_of_two_editions_are_compared_by_what_lines_count(void **state)
     json_decref(r);
 }
 
+/* One person of two communes, whom somebody found to be one: counted once together, and that is said. */
+static void who_is_in_two_communes_is_taken_out_once(void **state)
+{
+    struct office *o = *state;
+    char json[400], resolve[120];
+    for (int i = 0; i < 2; i++) {
+        snprintf(json, sizeof json,
+                 "{\"type\":\"person\",\"id\":\"a%031x\",\"full_name\":\"Lê An\",\"sex\":\"male\","
+                 "\"dob\":\"1990\",\"national_id\":\"075090000001\"}",
+                 i + 1);
+        report_put(&o->hub, i, json);
+        snprintf(
+            json, sizeof json,
+            "{\"type\":\"drug_case\",\"id\":\"b%031x\",\"person\":\"a%031x\",\"in_list\":\"1\","
+            "\"listed_on\":\"2023-01-10\"}",
+            i + 1, i + 1);
+        report_put(&o->hub, i, json);
+    }
+    json_t *r = explained(o, LIVE, "D01");
+    assert_null(json_object_get(r, "merged"));
+    json_decref(r);
+    r = office_ask(&o->app, "{'verb':'conflicts'}");
+    const json_t *pair = json_array_get(json_object_get(r, "pairs"), 0);
+    snprintf(resolve, sizeof resolve, "{'verb':'resolve','id':'%s','decision':'same'}",
+             hub_request_str(pair, "id"));
+    json_decref(r);
+    json_decref(office_ask(&o->app, resolve));
+    r = explained(o, LIVE, "D01");
+    assert_int_equal(json_integer_value(json_object_get(r, "merged")), 1);
+    json_decref(r);
+    r = explained(o, LIVE, "D01@26170");
+    assert_null(json_object_get(r, "merged"));
+    json_decref(r);
+}
+
 /* Any two issues: what both forms count is compared, the rest is named. */
 static void two_forms_are_compared(void **state)
 {
@@ -339,6 +374,7 @@ int main(void)
         TEST(damaged_parts_are_told),
         TEST(forms_of_two_editions_are_compared_by_what_lines_count),
         TEST(two_forms_are_compared),
+        TEST(who_is_in_two_communes_is_taken_out_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

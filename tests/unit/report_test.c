@@ -222,6 +222,22 @@ static void figures_equal_a_naive_recount(void **state)
     }
 }
 
+/* What the report says it took out of the line of this indicator, and that it says so in words. */
+static void merged_is(const struct hub_report *r, const char *indicator, int64_t want)
+{
+    struct buf text;
+    char words[40];
+    buf_init(&text, 65536);
+    hub_report_merged_words(r, &text);
+    for (size_t i = 0; i < r->line_count; i++) {
+        if (strcmp(r->lines[i].indicator->id, indicator) != 0) continue;
+        assert_int_equal(hub_report_merged(r, &r->lines[i]), want);
+        snprintf(words, sizeof words, " %u: %d", r->lines[i].no, (int)want);
+        assert_true((strstr(buf_cstr(&text), words) != NULL) == (want > 0));
+    }
+    buf_free(&text);
+}
+
 static void linked_persons_count_once_together_and_once_in_each_commune(void **state)
 {
     (void)state;
@@ -238,6 +254,7 @@ static void linked_persons_count_once_together_and_once_in_each_commune(void **s
     struct hub_report *r = report_of(&h, "RP04", NULL, "2023-6M");
     for (size_t i = 0; i < 3; i++)
         assert_true(report_figure(r, "D01", units[i], &before[i], &den));
+    merged_is(r, "D01", 0);
     hub_report_free(r);
     naive_link(n);
     link_person(&h, n);
@@ -247,6 +264,7 @@ static void linked_persons_count_once_together_and_once_in_each_commune(void **s
     assert_int_equal(after[0], before[0]);
     assert_int_equal(after[1], before[1]);
     assert_int_equal(after[2], before[2] - 1);
+    merged_is(r, "D01", 1);
     window_text(r, n);
     naive_compare(n, r);
     hub_report_free(r);
