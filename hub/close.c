@@ -121,6 +121,27 @@ enum err hub_close_figures(struct hub_store *s, const struct hub_issue *issue, j
     return e;
 }
 
+/* `*before`: the figures of the newest issue, NULL if there is none. */
+static enum err close_hide(struct hub_store *s, struct hub_report *r, struct hub_issue *old,
+                           json_t **before)
+{
+    enum err e = hub_issues_find(s, r->form->id, r->unit, r->label, 0, old);
+    if (e == ERR_OK) e = hub_close_figures(s, old, before);
+    if (e == ERR_OK) r->beside = old->number;
+    if (e == ERR_OK || e == ERR_NOT_FOUND)
+        e = hub_small_apply_again(r, *before, hub_small_class, NULL);
+    return e;
+}
+
+enum err hub_close_hide(struct hub_store *s, struct hub_report *r)
+{
+    struct hub_issue old;
+    json_t *before = NULL;
+    enum err e = close_hide(s, r, &old, &before);
+    json_decref(before);
+    return e;
+}
+
 /* Hide what is too small to leave; then the issue before, as it was printed, against the report as it
  * will be. */
 static enum err close_beside(struct hub_close_job *job)
@@ -128,11 +149,8 @@ static enum err close_beside(struct hub_close_job *job)
     struct hub_issue old;
     json_t *before = NULL;
     const struct hub_report *r = job->report;
-    enum err e = hub_issues_find(job->store, r->form->id, r->unit, r->label, 0, &old);
-    if (e == ERR_OK) e = hub_close_figures(job->store, &old, &before);
-    if (e == ERR_OK) job->report->beside = old.number;
-    if (e == ERR_NOT_FOUND && job->request.difference == NULL) e = ERR_OK;
-    if (e == ERR_OK) e = hub_small_apply_again(job->report, before, hub_small_class, NULL);
+    enum err e = close_hide(job->store, job->report, &old, &before);
+    if (e == ERR_OK && before == NULL && job->request.difference != NULL) e = ERR_NOT_FOUND;
     if (e == ERR_OK && job->request.difference != NULL)
         e = hub_supplement_make(r, old.number, before, job->request.difference, &job->supplement);
     json_decref(before);

@@ -81,6 +81,9 @@ MUST_CHECK enum err hub_close(struct hub_store *s, const struct hub_close_reques
 MUST_CHECK enum err hub_close_figures(struct hub_store *s, const struct hub_issue *issue,
                                       json_t **out);
 
+/* Hide in a report what an issue of it made now would hide: for whoever may not see small figures. Store's errors. */
+MUST_CHECK enum err hub_close_hide(struct hub_store *s, struct hub_report *r);
+
 /*
  * The files of a report as an issue: rendered, hashed, signed, listed. What hub_close() stores and a
  * consolidation hands out. `issue` says report, unit, period, number, cut and time; its `figures` is

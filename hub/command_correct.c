@@ -1,6 +1,7 @@
 /* The report workflow: what the district corrects in a commune's figures. docs/workflow.md, SPEC 14.7. */
 #include "hub/command_flow.h"
 #include "hub/report.h"
+#include "hub/small.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -74,6 +75,17 @@ static json_t *correct_text(bool told, struct bytes b)
     return told && b.len > 0 ? hub_json_text(b) : json_null();
 }
 
+/* Is it of figures of few persons? What nobody knows may be. */
+static bool correct_small(const struct hub_app *a, const struct workflow_correct *c)
+{
+    char id[CATALOGUE_NAME_BYTES_MAX + 1];
+    const struct catalogue_indicator *i =
+        correct_copy(c->indicator, id, sizeof id)
+            ? catalogue_indicator(hub_store_catalogue(a->store), id)
+            : NULL;
+    return i == NULL || hub_small_class(NULL, i) >= HUB_SMALL_CLASS;
+}
+
 static enum err correct_correction(void *ctx, const struct hub_flow_op *op)
 {
     struct correct_list *l = ctx;
@@ -104,7 +116,11 @@ static enum err correct_correction(void *ctx, const struct hub_flow_op *op)
         return e;
     }
     bool agreed = !open && strcmp(answer.answer, "agreed") == 0;
-    if (l->now && (open || agreed)) correct_overtaken(l->app, &c, agreed, j);
+    if (!l->words && !c.has_record && correct_small(l->app, &c)) {
+        json_object_set_new(j, "before", json_null());
+        json_object_set_new(j, "after", json_null());
+    } else if (l->now && (open || agreed))
+        correct_overtaken(l->app, &c, agreed, j);
     return json_array_append_new(l->rows, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 

@@ -1,6 +1,8 @@
 /* What differs between two issues, or an issue and the figures of now, and why. docs/explain.md. */
 #include "hub/command_priv.h"
+#include "hub/close.h"
 #include "hub/side.h"
+#include "hub/small.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@ struct hub_diff {
     struct hub_app *app;
     struct hub_side a, b;
     json_t *figures_a, *figures_b; /* canonical; NULL: they cannot be read */
+    bool quiet;                    /* without lines that may have figures of few persons */
     json_t *cells;
     json_int_t differing; /* cells, also those that are not in the answer */
     json_int_t same;
@@ -291,6 +294,9 @@ static json_t *hub_diff_causes(const struct hub_diff *d, const struct hub_side_c
 static void hub_diff_cell(struct hub_diff *d, const struct hub_side_cell *a,
                           const struct hub_side_cell *b)
 {
+    if (d->quiet && ((a != NULL && hub_small_class(NULL, a->indicator) >= HUB_SMALL_CLASS) ||
+                     (b != NULL && hub_small_class(NULL, b->indicator) >= HUB_SMALL_CLASS)))
+        return;
     if (hub_diff_cell_same(a, b)) {
         d->same++;
         return;
@@ -481,7 +487,7 @@ static json_t *hub_diff_answer(struct hub_diff *d)
 /* "a": an issue; "b": an issue, or missing: the same report as it would be now. */
 json_t *hub_command_diff(struct hub_app *a, const json_t *request)
 {
-    struct hub_diff d = {.app = a};
+    struct hub_diff d = {.app = a, .quiet = !hub_request_words(request)};
     json_t *j = hub_side_request(a, request, "a", &d.a);
     if (j != NULL) return j;
     if (json_object_get(request, "b") != NULL) {
@@ -490,6 +496,7 @@ json_t *hub_command_diff(struct hub_app *a, const json_t *request)
         struct hub_report_why why = {.vi = ""};
         const struct hub_issue *i = &d.a.issue;
         enum err e = hub_side_now(a->store, i->report, i->unit, d.a.period, &d.b, &why);
+        if (e == ERR_OK && d.quiet) e = hub_close_hide(a->store, d.b.report); /* its targets */
         if (e != ERR_OK) j = hub_report_said(e, &why);
     }
     if (j == NULL) j = hub_diff_answer(&d);

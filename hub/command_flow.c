@@ -5,7 +5,9 @@
 #include "common/io/clock.h"
 #include "common/sheet.h"
 #include "common/text.h"
+#include "hub/close.h"
 #include "hub/report.h"
+#include "hub/small.h"
 
 #include <stdlib.h>
 
@@ -137,17 +139,18 @@ static enum err flow_sheet_of(struct hub_app *a, const struct hub_flow_row *r, s
     return e;
 }
 
-static json_t *flow_cell_text(bool there, const struct sheet_row *row)
+static json_t *flow_cell_text(bool there, const struct sheet_row *row, const char *hidden)
 {
     char text[SHEET_TEXT_ROOM];
     if (!there) return json_null();
+    if (hidden != NULL) return json_string(hidden);
     sheet_text(row, text);
     return json_string(text);
 }
 
 /* One figure beside another; *differs is set when they are not the same. */
 static json_t *flow_figure(const struct hub_report_line *line, const struct hub_report_row *row,
-                           struct bytes sent, struct bytes now, bool *differs)
+                           struct bytes sent, struct bytes now, bool quiet, bool *differs)
 {
     struct sheet_row x, y;
     bool total = row == line->rows;
@@ -156,16 +159,19 @@ static json_t *flow_figure(const struct hub_report_line *line, const struct hub_
     bool other = sent.len > 0 && (has_x ? x.num : 0) != (has_y ? y.num : 0);
     other = other || (sent.len > 0 && has_x && has_y && x.den != y.den);
     *differs = *differs || other;
+    const char *hidden = quiet ? hub_small_text(&row->cells[0]) : NULL;
+    bool beside = quiet && other && hub_small_class(NULL, line->indicator) >= HUB_SMALL_CLASS;
+    if (hidden == NULL && beside) hidden = "*"; /* what was sent may be small */
     return json_pack("{s:I, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:o, s:o, s:b}", "line",
                      (json_int_t)line->no, "indicator", line->indicator->id, "label_vi",
                      line->label_vi, "label_en", line->label_en, "total", (int)total, "value",
                      row->value, "value_vi", row->label_vi, "value_en", row->label_en, "sent",
-                     flow_cell_text(has_x, &x), "hub", flow_cell_text(has_y, &y), "differs",
-                     (int)other);
+                     flow_cell_text(has_x, &x, hidden), "hub", flow_cell_text(has_y, &y, hidden),
+                     "differs", (int)other);
 }
 
-static enum err flow_figures(struct hub_app *a, const struct hub_flow_row *r, json_t *out,
-                             bool *differs)
+static enum err flow_figures(struct hub_app *a, const struct hub_flow_row *r, bool quiet,
+                             json_t *out, bool *differs)
 {
     struct hub_report *report = NULL;
     struct hub_report_why why;
@@ -177,11 +183,12 @@ static enum err flow_figures(struct hub_app *a, const struct hub_flow_row *r, js
         e = hub_report_compute(a->store, r->row.form->id, r->unit, r->row.slot.period, &report,
                                &why);
     if (e == ERR_OK) e = hub_report_sheet(report, 0, &now);
+    if (e == ERR_OK && quiet) e = hub_close_hide(a->store, report);
     for (size_t i = 0; e == ERR_OK && i < report->line_count; i++) {
         const struct hub_report_line *line = &report->lines[i];
         for (size_t k = 0; k < line->row_count; k++)
-            json_array_append_new(
-                out, flow_figure(line, &line->rows[k], buf_bytes(&sent), buf_bytes(&now), differs));
+            json_array_append_new(out, flow_figure(line, &line->rows[k], buf_bytes(&sent),
+                                                   buf_bytes(&now), quiet, differs));
     }
     hub_report_free(report);
     buf_free(&sent);
@@ -198,7 +205,7 @@ json_t *hub_command_report_show(struct hub_app *a, const json_t *request)
     json_t *narrative = json_object(), *figures = json_array();
     json_t *names = NULL;
     enum err e = hub_named_report(a, &r, narrative, &names);
-    if (e == ERR_OK) e = flow_figures(a, &r, figures, &differs);
+    if (e == ERR_OK) e = flow_figures(a, &r, !hub_request_words(request), figures, &differs);
     bool sent = r.row.digest[0] != '\0';
     j = e != ERR_OK ? hub_command_fail(e)
                     : json_pack("{s:o, s:O, s:O, s:b}", "row", flow_row_json(&r.row), "narrative",

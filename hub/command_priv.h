@@ -79,6 +79,10 @@ void hub_reads_add(struct hub_reads *r, const struct catalogue_type *t,
                    const struct id_record *rid);
 void hub_reads_note(struct hub_reads *r, struct hub_app *a, const json_t *request,
                     const char *what);
+/* The same for the records behind a report's figures that are too small to leave the hub (hub/small). */
+struct hub_report;
+void hub_reads_note_small(struct hub_app *a, const json_t *request, const char *what,
+                          const struct hub_report *r);
 /* The same for rows of an answer: members "id" and "type" (its name; without it the record is looked
  * up). */
 void hub_reads_note_rows(struct hub_app *a, const json_t *request, const char *what,
@@ -211,7 +215,8 @@ json_t *hub_command_why(enum err e, const struct entry_why *why);
 
 /* command.c: requests */
 const char *hub_request_str(const json_t *request, const char *key); /* NULL: none */
-/* May the answer have what people wrote about corrections? It may name somebody; see hub/desk. */
+/* May the answer have what people wrote about corrections, and figures of few persons (hub/small)? They may name
+ * somebody; see hub/desk. */
 bool hub_request_words(const json_t *request);
 MUST_CHECK enum err hub_request_id(const json_t *request, const char *key, struct id_record *out);
 /* Bytes of a base64 member appended. ERR_BAD_INPUT. */

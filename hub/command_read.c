@@ -4,6 +4,7 @@
 #include "common/io/clock.h"
 #include "common/log.h"
 #include "hub/aside.h"
+#include "hub/small.h"
 #include "hub/store_read.h"
 #include "hub/subject_told.h"
 
@@ -67,6 +68,48 @@ void hub_reads_note_rows(struct hub_app *a, const json_t *request, const char *w
                       &rid);
     }
     hub_reads_note(&reads, a, request, what);
+}
+
+struct reads_small {
+    struct hub_app *app;
+    struct hub_reads reads;
+};
+
+static enum err reads_small_record(void *ctx, struct bytes record,
+                                   const struct hub_figures_part *part)
+{
+    struct reads_small *s = ctx;
+    struct id_record rid;
+    (void)part;
+    if (record.len != sizeof rid.b) return ERR_OK;
+    memcpy(rid.b, record.p, sizeof rid.b);
+    hub_reads_add(&s->reads, hub_record_type(s->app, &rid), &rid);
+    return s->reads.rids.e;
+}
+
+static bool reads_small(const struct hub_report_cell *cell)
+{
+    return !cell->absent && cell->num > 0 && cell->num < HUB_SMALL_LEAST;
+}
+
+void hub_reads_note_small(struct hub_app *a, const json_t *request, const char *what,
+                          const struct hub_report *r)
+{
+    struct reads_small s = {.app = a};
+    enum err e = ERR_OK;
+    hub_reads_init(&s.reads);
+    for (size_t i = 0; i < r->line_count; i++) {
+        const struct hub_report_line *line = &r->lines[i];
+        if (hub_small_class(NULL, line->indicator) < HUB_SMALL_CLASS) continue;
+        for (size_t c = 0; c < r->unit_count; c++) {
+            bool whole =
+                reads_small(&line->rows[0].cells[c]); /* then its parts are the same records */
+            for (size_t k = 0; e == ERR_OK && k < (whole ? 1 : line->row_count); k++)
+                if (reads_small(&line->rows[k].cells[c]))
+                    e = hub_report_inputs(line, &line->rows[k].cells[c], reads_small_record, &s);
+        }
+    }
+    hub_reads_note(&s.reads, a, request, what); /* says itself when there was no room */
 }
 
 /* ---- showing ---- */

@@ -55,7 +55,11 @@ json_t *hub_command_report(struct hub_app *a, const json_t *request)
         r->corrections[i].reason[0] = '\0';
     buf_init(&json, HUB_CANONICAL_BYTES_MAX);
     buf_init(&text, HUB_CANONICAL_BYTES_MAX);
-    e = hub_canonical_json(r, &json);
+    if (hub_request_words(request))
+        hub_reads_note_small(a, request, "report", r);
+    else
+        e = hub_close_hide(a->store, r);
+    if (e == ERR_OK) e = hub_canonical_json(r, &json);
     if (e == ERR_OK) e = hub_report_print(r, false, true, &text);
     json_t *j = e == ERR_OK ? json_loadb((const char *)json.p, json.len, 0, NULL) : NULL;
     j = e == ERR_OK ? json_pack("{s:o, s:o}", "report", j, "text", hub_json_text(buf_bytes(&text)))

@@ -51,6 +51,7 @@ struct hub_told_words hub_told_read(const char *verb)
         {"get", {"Mở hồ sơ", "Opened a record"}},
         {"list", {"Mở danh sách hồ sơ", "Opened a list of records"}},
         {"explain", {"Xem hồ sơ sau một con số", "Looked at what is behind a figure"}},
+        {"report", {"Xem số nhỏ trong báo cáo", "Looked at small figures of a report"}},
         {"conflicts", {"Xem xung đột", "Looked at conflicts"}},
         {"history", {"Xem lịch sử một hồ sơ", "Looked at a record's history"}},
         {"subject", {"Xuất dữ liệu về một người", "Took out what is held about a person"}},

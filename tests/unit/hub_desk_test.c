@@ -378,6 +378,49 @@ static void each_role_may_what_the_table_says(void **state)
     assert_int_equal(post("/api/invite", json_object()), 403);
 }
 
+/* Cells of class-4 lines with one to four persons in what the page gets of a report. */
+static size_t small_figures(void)
+{
+    size_t n = 0;
+    const json_t *lines = json_object_get(json_object_get(answer, "report"), "lines");
+    assert_true(json_array_size(lines) > 0);
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        const json_t *line = json_array_get(lines, i), *rows = json_object_get(line, "rows");
+        const char *id = json_string_value(json_object_get(line, "indicator"));
+        if (catalogue_indicator(hub.catalogue, id)->sensitivity < 4) continue;
+        for (size_t k = 0; k < json_array_size(rows); k++) {
+            const json_t *cells = json_object_get(json_array_get(rows, k), "cells");
+            for (size_t c = 0; c < json_array_size(cells); c++) {
+                json_int_t num =
+                    json_integer_value(json_object_get(json_array_get(cells, c), "num"));
+                n += num > 0 && num < 5;
+            }
+        }
+    }
+    return n;
+}
+
+static void small_figures_are_for_who_needs_to_know(void **state)
+{
+    (void)state;
+    report_put(&hub, 0,
+               "{\"type\":\"trafficking_case\",\"id\":\"00000000000000000000000000000001\","
+               "\"received_on\":\"2023-02-01\",\"verify_started_on\":\"2023-02-02\"}");
+    enter("Nguyễn Văn Xem", "viewer");
+    assert_int_equal(ask(WEB_GET, "/api/report", "?report=RP05&period=2023-6M"), 200);
+    assert_int_equal(small_figures(), 0);
+    enter("Thống Kê", "statistician");
+    assert_int_equal(ask(WEB_GET, "/api/report", "?report=RP05&period=2023-6M"), 200);
+    assert_true(small_figures() > 0);
+    json_t *j = command(json_pack("{s:s}", "verb", "reads"));
+    json_t *rows = json_object_get(j, "rows"), *row = json_array_get(rows, 0);
+    assert_int_equal(json_array_size(rows), 1); /* hers alone */
+    assert_string_equal(json_string_value(json_object_get(row, "what")), "report");
+    assert_string_equal(json_string_value(json_object_get(row, "user")), "Thống Kê");
+    assert_int_equal(json_integer_value(json_object_get(row, "class")), 4);
+    json_decref(j);
+}
+
 static void another_origin_changes_nothing(void **state)
 {
     (void)state;
@@ -1124,6 +1167,7 @@ int main(void)
         T(wrong_first_codes_wait),
         T(nothing_without_a_login),
         T(each_role_may_what_the_table_says),
+        T(small_figures_are_for_who_needs_to_know),
         T(another_origin_changes_nothing),
         T(the_cookie_is_strict),
         T(wrong_tries_wait_longer_and_nobody_learns_names),
