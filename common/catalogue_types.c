@@ -255,7 +255,20 @@ static void rules_read(const struct catalogue_table *t, size_t row, struct catal
     (void)catalogue_cell_needed(t, row, FI_CONSTRAINT_EN);
 }
 
-/* A catalogue that seals anything says of every text of class 4 whether it does. */
+/* Has the row's type any field of class 4? */
+static bool type_is_secret(const struct catalogue_table *t, size_t row)
+{
+    const char *type = catalogue_cell(t, row, FI_TYPE);
+    for (size_t i = 0; i < t->row_count; i++) {
+        if (strcmp(catalogue_cell(t, i, FI_CLASS), "4") == 0 &&
+            strcmp(catalogue_cell(t, i, FI_TYPE), type) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A catalogue that seals anything says whether it does of every text of class 4, and of every text of class 3
+ * that stands beside a field of class 4: what is told of a victim is told in whatever box is free. */
 static void sealed_read(const struct catalogue_table *t, size_t row, bool said,
                         struct catalogue_field *f)
 {
@@ -265,10 +278,14 @@ static void sealed_read(const struct catalogue_table *t, size_t row, bool said,
         catalogue_cell_mistake(t, row, FI_SEALED,
                                "Chỉ niêm phong được trường kiểu text, mức 4, không phải định danh",
                                "Only a text of class 4 that is no identity can be sealed");
-    if (said && text && catalogue_cell(t, row, FI_SEALED)[0] == '\0')
+    if (said && kind_is(f, CATALOGUE_TEXT) && catalogue_cell(t, row, FI_SEALED)[0] == '\0' &&
+        (text || (f->sensitivity == SENSITIVITY_MAX - 1 && type_is_secret(t, row))))
         catalogue_cell_mistake(t, row, FI_SEALED,
-                               "Trường chữ mức 4: phải ghi 1 (niêm phong) hoặc 0 (để ngỏ)",
-                               "A text of class 4: say 1 (sealed) or 0 (left open)");
+                               "Trường chữ mức 4, hoặc mức 3 trong hồ sơ có trường mức 4: phải ghi "
+                               "1 (niêm phong) hoặc "
+                               "0 (để ngỏ)",
+                               "A text of class 4, or of class 3 beside one of class 4: say 1 "
+                               "(sealed) or 0 (left open)");
 }
 
 static bool sealed_said(const struct catalogue_table *t)

@@ -417,6 +417,7 @@ static void what_is_sealed_is_said_of_every_text_of_class_4(void **state)
         {"team,3,x,text,,X,X,,,,4,,,,,,,\n", NULL, 0}, /* nobody said anything: nothing is sealed */
         {"team,3,x,text,,X,X,,,,4,,,,,,,1\nteam,4,y,text,,X,X,,,,4,,,,,,,\n", "say 1 (sealed)", 7},
         {"team,3,x,text,,X,X,,,,4,,,,,,,1\nteam,4,y,text,,X,X,,,,4,,,,,,\n", "say 1 (sealed)", 7},
+        {"team,3,x,text,,X,X,,,,4,,,,,,,1\nteam,4,y,text,,X,X,,,,3,,,,,,,\n", "say 1 (sealed)", 7},
         {"team,3,x,text,,X,X,,,,3,,,,,,,1\n", "Only a text of class 4", 6},
         {"team,3,x,date,,X,X,,,,4,,,,,,,1\n", "Only a text of class 4", 6},
         {"team,3,x,choice,sex,X,X,,,,4,,,,,,,1\n", "Only a text of class 4", 6},
@@ -730,6 +731,13 @@ static void shipped_domain_is_whole(void **state)
         {"child_report", "narrative", true},
         {"gbv_case", "alias", true},
         {"incident", "summary", true},
+        {"incident", "place", true},
+        {"incident", "feedback", true},
+        {"child_case", "note", true},
+        {"child_case", "school", true},
+        {"service_event", "note", true},
+        {"assignment", "note", true},
+        {"assignment", "decision_no", false},
         {"child_report", "received_time", false}, /* a time, which figures use */
         {"person", "full_name", false},
     };
