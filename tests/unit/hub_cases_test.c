@@ -454,6 +454,9 @@ static void settlements_that_do_not_add_up_are_not_approved(void **state)
         "{'type':'budget_settlement','id':'" SETTLE "','allocation':'" ALLOC "','spent':9000001,"
         "'state':'submitted','submitted_on':'2017-10-16'}");
     assert_int_equal(named(o, "checks", SETTLE, "M06", "2017-10-20"), 1);
+    assert_int_equal(told(o, "{'verb':'put','id':'" SETTLE "','person':'An','values':{'state':"
+                             "'approved','approved_on':'2017-10-20'}}"),
+                     ERR_BAD_VALUE); /* nor around the step */
     assert_int_equal(
         told(o, "{'verb':'budget_step','step':'approve','id':'" SETTLE "','person':'An'}"),
         ERR_BAD_VALUE);
