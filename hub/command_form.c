@@ -100,7 +100,8 @@ static json_t *hub_check_fold(struct hub_app *a, const json_t *request, struct h
     struct entry_op op;
     struct entry_rules rules = {.catalogue = hub_store_catalogue(a->store),
                                 .fold = hub_store_rules(a->store),
-                                .check = hub_check_pass};
+                                .check = hub_check_pass,
+                                .side = CATALOGUE_SIDE_HUB};
     enum err e = rules.catalogue != NULL
                      ? hub_form_read(a, request, &k->form, k->values, &k->memory, &why)
                      : ERR_NOT_READY;
