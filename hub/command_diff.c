@@ -1,5 +1,6 @@
 /* What differs between two issues, or an issue and the figures of now, and why. docs/explain.md. */
 #include "hub/command_priv.h"
+#include "hub/canonical_diff.h"
 #include "hub/close.h"
 #include "hub/side.h"
 #include "hub/small.h"
@@ -401,64 +402,14 @@ static void hub_diff_rules(const struct hub_diff *d, json_t *out)
     json_object_set_new(out, "rules", rules);
 }
 
-/* Same target: same record about the same indicator and unit. */
-static const json_t *hub_diff_target(const json_t *list, const json_t *like)
-{
-    static const char *const keys[] = {"record", "indicator", "unit"};
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *t = json_array_get(list, i);
-        bool same = true;
-        for (size_t k = 0; k < 3; k++)
-            same = same && json_equal(json_object_get(t, keys[k]), json_object_get(like, keys[k]));
-        if (same) return t;
-    }
-    return NULL;
-}
-
-static void hub_diff_targets(const json_t *a, const json_t *b, json_t *out)
-{
-    for (size_t i = 0; i < json_array_size(b); i++) {
-        json_t *y = json_array_get(b, i);
-        const json_t *x = hub_diff_target(a, y);
-        if (x != NULL && json_equal(x, y)) continue;
-        json_array_append_new(out, json_pack("{s:O?, s:O}", "a", x, "b", y));
-    }
-    for (size_t i = 0; i < json_array_size(a); i++) {
-        json_t *x = json_array_get(a, i);
-        if (hub_diff_target(b, x) == NULL)
-            json_array_append_new(out, json_pack("{s:O, s:n}", "a", x, "b"));
-    }
-}
-
-static bool hub_diff_unit_in(const json_t *units, const json_t *unit)
-{
-    for (size_t i = 0; i < json_array_size(units); i++) {
-        if (json_equal(json_object_get(json_array_get(units, i), "code"),
-                       json_object_get(unit, "code")))
-            return true;
-    }
-    return false;
-}
-
-static void hub_diff_units(const json_t *from, const json_t *in, json_t *out)
-{
-    for (size_t i = 0; i < json_array_size(from); i++) {
-        json_t *unit = json_array_get(from, i);
-        if (!hub_diff_unit_in(in, unit)) json_array_append(out, json_object_get(unit, "code"));
-    }
-}
-
 static void hub_diff_whole(struct hub_diff *d, json_t *out)
 {
     const json_t *a = d->figures_a, *b = d->figures_b;
     const json_t *ua = json_object_get(a, "units"), *ub = json_object_get(b, "units");
-    json_t *targets = json_array(), *gone = json_array(), *come = json_array();
-    hub_diff_targets(json_object_get(a, "targets"), json_object_get(b, "targets"), targets);
-    hub_diff_units(ua, ub, gone);
-    hub_diff_units(ub, ua, come);
-    json_object_set_new(out, "targets", targets);
-    json_object_set_new(out, "units_gone", gone);
-    json_object_set_new(out, "units_new", come);
+    const json_t *ta = json_object_get(a, "targets"), *tb = json_object_get(b, "targets");
+    json_object_set_new(out, "targets", hub_canonical_targets_differ(ta, tb));
+    json_object_set_new(out, "units_gone", hub_canonical_units_alone(ua, ub));
+    json_object_set_new(out, "units_new", hub_canonical_units_alone(ub, ua));
     json_object_set_new(out, "lines_gone", hub_diff_lines(&d->a, &d->b));
     json_object_set_new(out, "lines_new", hub_diff_lines(&d->b, &d->a));
     json_object_set_new(out, "window_differs", json_boolean(d->window));

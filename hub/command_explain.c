@@ -355,7 +355,8 @@ static json_t *hub_explain_wrong(enum err e)
         "7:female@26170. Where several lines have that value, give the line's number.");
 }
 
-/* Member "merged" of the total of all communes: persons whom several of them count, counted once (hub_report_merged). */
+/* Member "merged" of the total of all communes: persons whom several of them count, counted once
+ * (hub_report_merged). */
 static void hub_explain_merged(const struct hub_side *side, const struct hub_side_cell *cell,
                                json_t *out)
 {

@@ -36,8 +36,9 @@ void hub_reads_note(struct hub_reads *r, struct hub_app *a, const json_t *reques
             buf_free(&r->rids);
         return;
     }
-    const char *user = hub_request_str(request, "person"),
-               *why = hub_request_str(request, "reason");
+    const char *user = hub_request_str(request, "person");
+    if (user == NULL || user[0] == '\0') user = hub_request_str(request, "account");
+    const char *why = hub_request_str(request, "reason");
     struct hub_read row = {.at_ms = clock_wall_ms(),
                            .user = user != NULL ? user : "",
                            .what = what,

@@ -2,8 +2,8 @@
  * One person in two communes, or entered on two PCs of one commune: records whose national id has the same keyed hash
  * form a pair, and so do records whose name, birth and sex look like one person (common/person_match.h; candidates
  * share a keyed hash). A person_link record of the hub's own log says what a person decided and closes it. Nothing is
- * counted once without it. Two records that one PC made are a pair only when nothing differs (the number, or name, birth
- * and sex): of those that look alike its form and its import asked who entered them.
+ * counted once without it. Two records that one PC made are a pair only when nothing differs (the number, or
+ * name, birth and sex): of those that look alike its form and its import asked who entered them.
  */
 #include "hub/store_priv.h"
 #include "hub/store_records.h"

@@ -1,7 +1,7 @@
 /*
- * Is an op allowed by steps.csv, and by whose type it is (SPEC 21)? The same question at the node before a save and at the hub
- * before an op is folded. What counts is the record as it is before the op: a write goes from the value
- * of the heads that it names to its own. One that names none of the heads there makes a conflict, which
+ * Is an op allowed by steps.csv, and by whose type it is (SPEC 21)? The same question at the node before a
+ * save and at the hub before an op is folded. What counts is the record as it is before the op: a write goes
+ * from the value of the heads that it names to its own. One that names none of the heads there makes a conflict, which
  * a person settles; it is asked for every head, so that nobody reaches a value around the table.
  *
  * Ownership: borrows.   Threads: any, pure.

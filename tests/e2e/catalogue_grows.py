@@ -235,7 +235,7 @@ class Grows(Story):
         check("nothing is held", self.hub.ask("held")["held"] == [])
 
     def is_far_ahead(self):
-        """More editions than the hub sends in one go (HUB_SYNC_QUEUED_MAX), to one that was offline and to a new one."""
+        """More editions than go out at once (HUB_SYNC_QUEUED_MAX), to one that was offline and to another."""
         self.a.end()
         for edition in range(3, 15):
             drawn = random.Random(edition)  # what does not get smaller when it is packed

@@ -27,7 +27,7 @@ COUNTED = ("int", "money", "decimal")  # kinds of fields that are numbers
 NUMBERS = set("""
     num den value sent hub text delta count record_count differing same before after target_base target_value left_out
     unit code orgUnit organisationUnit report_unit missing outside nothing_sent period year
-    id no line number issue size edition position cut_position keys_position port web_port
+    id no line number issue size units_of units_sent edition position cut_position keys_position port web_port
     sets records nodes alarms pairs conflicts held connections connections_refused waiting waiting_sets waiting_bytes
     quarantine quarantine_sets requests_open requests_overdue breaches_open breaches_overdue transfers_open
     transfers_overdue crossed_open pages copied done of scrub_findings applied delivered key_changes clock_off_ms

@@ -6,6 +6,8 @@
 import datetime
 import json
 import os
+import pwd
+import subprocess
 import sys
 import zipfile
 
@@ -65,7 +67,12 @@ class Privacy(Story):
     def reading(self):
         self.hub.tool("get", self.person, "--person", "Mai", "--reason", "đơn số 12")
         self.hub.tool("list", "--type", "person", "--person", "Tú")
+        subprocess.run([self.hub.binary, "get", "--data", self.hub.name, self.person], cwd=self.w.dir, check=True,
+                       stdout=subprocess.DEVNULL)  # without the name that the others have from the environment
         reads = self.hub.ask("reads", "--record", self.person)
+        account = "@" + pwd.getpwuid(os.getuid()).pw_name
+        check("who gave no name is noted by the machine's account: " + account,
+              [r["user"] for r in reads["rows"] if r["user"] not in ("Mai", "Tú")] == [account])
         who = [(r["user"], r["what"], r["reason"]) for r in reads["rows"]]
         check("who read the record is known", ("Mai", "get", "đơn số 12") in who and ("Tú", "list", "") in who)
         check("the access log is whole", reads["whole"])
