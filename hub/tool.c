@@ -4,12 +4,8 @@
 #include "common/io/rpc.h"
 #include "hub/command.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-enum { HUB_TOOL_ACCOUNT_ROOM = 80 };
 
 /* ---- asking ---- */
 
@@ -99,18 +95,6 @@ void hub_tool_close(struct hub_tool *t)
     t->app = NULL;
 }
 
-/* Who asks, as far as the machine knows: its account. The access log has it where nobody gave a name. */
-static void hub_tool_account(json_t *q)
-{
-    const struct passwd *account = getpwuid(getuid());
-    char text[HUB_TOOL_ACCOUNT_ROOM];
-    if (account != NULL)
-        snprintf(text, sizeof text, "@%s", account->pw_name);
-    else
-        snprintf(text, sizeof text, "@%lu", (unsigned long)getuid());
-    if (q != NULL) json_object_set_new(q, "account", json_string(text));
-}
-
 json_t *hub_tool_request(const struct cli *c, const char *verb)
 {
     const char *person = NULL;
@@ -120,7 +104,7 @@ json_t *hub_tool_request(const struct cli *c, const char *verb)
     if (person == NULL) person = getenv("DONGBO_PERSON");
     json_t *q = json_pack("{s:s}", "verb", verb);
     if (q != NULL && person != NULL) json_object_set_new(q, "person", json_string(person));
-    hub_tool_account(q);
+    cli_account(q);
     return q;
 }
 

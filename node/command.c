@@ -333,7 +333,8 @@ json_t *node_command_run(struct node_command *c, const json_t *request)
     };
     const char *verb = node_request_str(request, "verb");
     for (size_t i = 0; verb != NULL && i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(verb, verbs[i].verb) == 0) return verbs[i].run(c, request);
+        if (strcmp(verb, verbs[i].verb) == 0)
+            return node_command_read_noted(c, request, verbs[i].run(c, request));
     }
     return node_command_error(ERR_USAGE, "Không có lệnh này.", "There is no such command.", NULL);
 }

@@ -226,16 +226,22 @@ enum err node_tool_put(struct cli *c, void *ctx)
     return node_tool_show(c, ctx, request, node_tool_print_put);
 }
 
+/* A reading verb about one record, with who asks: the commune's access log has it. */
+static json_t *node_tool_reading(const struct cli *c, const char *verb)
+{
+    json_t *q = json_pack("{s:s, s:s}", "verb", verb, "id", c->args[0]);
+    cli_account(q);
+    return q;
+}
+
 enum err node_tool_get(struct cli *c, void *ctx)
 {
-    return node_tool_show(c, ctx, json_pack("{s:s, s:s}", "verb", "get", "id", c->args[0]),
-                          node_tool_print_record);
+    return node_tool_show(c, ctx, node_tool_reading(c, "get"), node_tool_print_record);
 }
 
 enum err node_tool_history(struct cli *c, void *ctx)
 {
-    return node_tool_show(c, ctx, json_pack("{s:s, s:s}", "verb", "history", "id", c->args[0]),
-                          node_tool_print_history);
+    return node_tool_show(c, ctx, node_tool_reading(c, "history"), node_tool_print_history);
 }
 
 enum err node_tool_held(struct cli *c, void *ctx)
@@ -263,6 +269,7 @@ enum err node_tool_list(struct cli *c, void *ctx)
         return e;
     }
     json_t *request = json_pack("{s:s}", "verb", "list");
+    cli_account(request);
     if (json_object_size(where) > 0) json_object_set(request, "where", where);
     json_decref(where);
     node_tool_copy(request, "type", cli_opt(c, "type"));

@@ -3,8 +3,10 @@
 
 #include <assert.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <utf8proc.h>
 
 enum {
@@ -14,7 +16,8 @@ enum {
     CLI_HELP,
     CLI_VERSION,
     CLI_COMMON = 5,
-    CLI_HELP_BYTES_MAX = 65536
+    CLI_HELP_BYTES_MAX = 65536,
+    CLI_ACCOUNT_ROOM = 80
 };
 
 static const struct option cli_common[CLI_COMMON] = {
@@ -367,4 +370,15 @@ void cli_due_guessed(const struct cli *c)
                   "của năm đó có thể khác.",
                   "! The catalogue lacks the holidays of a year in this list (holidays.csv): due "
                   "days of it may differ."));
+}
+
+void cli_account(json_t *request)
+{
+    const struct passwd *account = getpwuid(getuid());
+    char text[CLI_ACCOUNT_ROOM];
+    if (account != NULL)
+        snprintf(text, sizeof text, "@%s", account->pw_name);
+    else
+        snprintf(text, sizeof text, "@%lu", (unsigned long)getuid());
+    if (request != NULL) json_object_set_new(request, "account", json_string(text));
 }

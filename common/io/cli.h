@@ -78,6 +78,10 @@ const char *cli_text(const struct cli *c, const char *vi, const char *en)
 /* Print a JSON value (borrowed) and a line end to stdout; keys keep their order. */
 void cli_print_json(const json_t *j);
 
+/* Who asks, as far as the machine knows, "@dongbo": put into a request as `account`, for the access logs. NULL
+ * requests are left. */
+void cli_account(json_t *request);
+
 /* Columns of a terminal that this UTF-8 text takes; bytes that are no UTF-8 and control characters count 1. */
 size_t cli_width(const char *text);
 

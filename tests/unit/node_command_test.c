@@ -93,6 +93,42 @@ static long long count(const json_t *r, const char *name)
     "{\"verb\":\"put\",\"type\":\"person\",\"person\":\"Lan\",\"values\":{\"full_name\":\"Nguyễn " \
     "Văn Hoà\",\"sex\":\"Nam\",\"dob\":\"12/05/1982\"}}"
 
+static enum err note_seen(void *ctx, const struct node_access *a)
+{
+    char(*seen)[100] = ctx;
+    size_t n = strlen(*seen);
+    snprintf(*seen + n, sizeof *seen - n, "%s %s %s%s;", a->user, a->what, a->type,
+             a->rid != NULL ? " one" : "");
+    return ERR_OK;
+}
+
+/* The tool says by which account it was asked; the page, which has a log of its own, does not. */
+static void what_the_tool_shows_is_noted(void **state)
+{
+    (void)state;
+    char id[40], request[400], seen[100] = "";
+    json_t *r = ask(PERSON);
+    field(r, "id", id, sizeof id);
+    json_decref(r);
+    static const char *const asked[] = {
+        "{\"verb\":\"get\",\"id\":\"%s\"}",
+        "{\"verb\":\"get\",\"id\":\"%s\",\"account\":\"@a\"}",
+        "{\"verb\":\"history\",\"id\":\"%s\",\"account\":\"@b\"}",
+        "{\"verb\":\"list\",\"type\":\"person\",\"account\":\"@c\"}",
+        "{\"verb\":\"list\",\"type\":\"activity\",\"account\":\"@d\"}", /* nothing of class 3 */
+        "{\"verb\":\"get\",\"id\":\"00\",\"account\":\"@e\"}",          /* shows nothing */
+    };
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        const char *at = strstr(asked[i], "%s");
+        int n = at != NULL ? (int)(at - asked[i]) : (int)strlen(asked[i]);
+        snprintf(request, sizeof request, "%.*s%s%s", n, asked[i], at != NULL ? id : "",
+                 at != NULL ? at + 2 : "");
+        json_decref(ask(request));
+    }
+    assert_int_equal(node_access_each(fx.store, 0, 10, note_seen, &seen), ERR_OK);
+    assert_string_equal(seen, "@c export person;@b open person one;@a open person one;");
+}
+
 static void test_put_and_get(void **state)
 {
     (void)state;
@@ -1603,6 +1639,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        T(what_the_tool_shows_is_noted),
         T(test_put_and_get),
         T(test_put_names_who_is_here),
         T(test_put_refuses),
