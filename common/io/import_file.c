@@ -174,6 +174,21 @@ static enum err sheet_look(struct cli *c, struct bytes head, bool ends)
     return e;
 }
 
+/* A file of an office program under another name: its bytes say so, whatever it is called. */
+static enum err sheet_office(struct cli *c, struct bytes head)
+{
+    bool zip = head.p[0] == 'P';
+    return cli_fail(c, ERR_BAD_INPUT,
+                    zip ? "Tệp này là .xlsx, .ods, .docx hoặc tệp nén, không phải CSV: chưa nhập "
+                          "gì. Hãy mở bằng Excel, lưu lại thành .xlsx."
+                        : "Tệp này là Excel đời cũ (.xls) hoặc có mật khẩu, không phải CSV: chưa "
+                          "nhập gì. Hãy mở bằng Excel, lưu lại thành .xlsx không mật khẩu.",
+                    zip ? "The file is an .xlsx, .ods, .docx or another zip, no CSV: nothing "
+                          "imported. Open it in a spreadsheet and save it as .xlsx."
+                        : "The file is an old Excel file (.xls) or has a password, no CSV: nothing "
+                          "imported. Open it in Excel and save it as .xlsx without password.");
+}
+
 enum err import_file_open(struct cli *c, FILE *f, struct import_file *t)
 {
     uint32_t row = 1;
@@ -184,6 +199,8 @@ enum err import_file_open(struct cli *c, FILE *f, struct import_file *t)
     t->p = malloc(SHEET_PIECE_BYTES);
     if (t->p == NULL) return ERR_NOMEM;
     t->len = fread(t->p, 1, SHEET_PIECE_BYTES, f);
+    if (office_read_is_book(bytes_make(t->p, t->len)))
+        return sheet_office(c, bytes_make(t->p, t->len));
     if (sheet_unicode(c)) return ERR_OK;
     return sheet_look(c, bytes_make(t->p, t->len), t->len < SHEET_PIECE_BYTES);
 }

@@ -228,6 +228,11 @@ def streamed(node, path):
     check("what is said to be Unicode is taken as it is", (tried["created"], tried["bad_rows"]) == (1, 0))
     for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
         refused(written("u16.csv", head + "Nguyễn Văn Đức,male,1980\n", encoding), ok=1, words="UTF-16")
+    for begins, words in ((bytes.fromhex("d0cf11e0a1b11ae1"), ".xls)"), (b"PK\x03\x04", ".xlsx, .ods, .docx")):
+        with open(path("la.csv"), "wb") as f:
+            f.write(begins + b"\0\0\n" * 300)
+        for option in ([], ["--text", "unicode"]):
+            refused(path("la.csv"), *option, ok=1, words=words)
     with open(path("one.csv"), "wb") as f:
         f.write("full_name,sex\nTrần Thị Tốt,female\nLê Văn Đẹp,male\n".encode() + b"M\xfcller,male\n")
     tried = imported(path("one.csv"), "--dry-run", ok=(3,))
