@@ -16,8 +16,9 @@ json_t *node_command_get(struct node_command *c, const json_t *request);
 json_t *node_command_list(struct node_command *c, const json_t *request);
 json_t *node_command_held(struct node_command *c, const json_t *request);
 json_t *node_command_history(struct node_command *c, const json_t *request);
-/* After a verb that the tool asked (member `account`): what it showed of records of class 3 or 4 stands in the access
- * log, as what the page shows does. A disk that is full ends no reading; the program's log says so. Returns the answer. */
+/* After a verb that the tool asked (member `account`): what it showed of records of class 3 or 4 stands in the
+ * access log, as what the page shows does. A disk that is full ends no reading; the program's log says so. Returns
+ * the answer. */
 json_t *node_command_read_noted(struct node_command *c, const json_t *request, json_t *answer);
 json_t *node_json_record(struct node_command *c, const struct id_record *rid,
                          const struct node_store_record *r);

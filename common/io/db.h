@@ -343,7 +343,8 @@ enum { DB_QUERY_GRAIN_STEPS = 1000 };
 /*
  * Run SQL that people wrote (catalogue constraints and indicators) with no right but to read the
  * allowed tables: no write, PRAGMA, ATTACH, schema table, extension, nor functions whose result is
- * not of the data (random, current time, changes). Parameters the SQL has but `params` lacks are
+ * not of the data (random, current time, changes; date() and its like without a time value, or with
+ * 'now', 'localtime', 'utc' or 'subsec' written out). Parameters the SQL has but `params` lacks are
  * NULL; params it does not use are ignored.
  *
  * ERR_DENIED     it wants something forbidden; db_text() says what

@@ -63,11 +63,14 @@ int db_query_authorize(void *ctx, int action, const char *a, const char *b, cons
               (action == SQLITE_FUNCTION && b != NULL && db_function_allowed(b)) ||
               (action == SQLITE_READ && db_read_allowed(g, a, b));
     if (ok) return SQLITE_OK;
-    bool named = action == SQLITE_READ || action == SQLITE_FUNCTION;
-    const char *what = action == SQLITE_FUNCTION ? b : a;
+    if (action == SQLITE_FUNCTION) {
+        snprintf(db->text, sizeof db->text, "not permitted: function %.100s", b != NULL ? b : "");
+        g->denied = true;
+        return SQLITE_DENY;
+    }
     bool column = action == SQLITE_READ && b != NULL && b[0] != '\0';
     snprintf(db->text, sizeof db->text, "not permitted: action %d %.100s%s%.100s", action,
-             named && what ? what : "", column ? "." : "", column ? b : "");
+             action == SQLITE_READ && a != NULL ? a : "", column ? "." : "", column ? b : "");
     g->denied = true;
     return SQLITE_DENY;
 }
@@ -216,11 +219,96 @@ static bool db_sql_hides_columns(const char *sql)
     return false;
 }
 
+/* How many time values, which stand first, and whether a format stands before them; 0: reads no time. */
+static size_t db_time_values(const char *name, size_t len, bool *format)
+{
+    static const char *const one[] = {"date", "time", "datetime", "julianday", "unixepoch"};
+    *format = len == 8 && sqlite3_strnicmp(name, "strftime", 8) == 0;
+    if (len == 8 && sqlite3_strnicmp(name, "timediff", 8) == 0) return 2;
+    for (size_t i = 0; i < sizeof one / sizeof one[0]; i++)
+        if (strlen(one[i]) == len && sqlite3_strnicmp(name, one[i], (int)len) == 0) return 1;
+    return *format ? 1 : 0;
+}
+
+/* Behind blanks and comments. */
+static const char *db_sql_blank(const char *p)
+{
+    for (;;) {
+        const char *after = p + strspn(p, " \t\n\f\r");
+        if (*after == '-' || *after == '/') after = db_sql_skip(after);
+        if (after == p) return p;
+        p = after;
+    }
+}
+
+/* What makes a function of time ask the clock, or the machine where it stands: a text in its brackets. */
+static bool db_time_word(const char *p, const char *end)
+{
+    static const char *const words[] = {"'now'", "'localtime'", "'utc'", "'subsec'", "'subsecond'"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t n = strlen(words[i]);
+        if ((size_t)(end - p) == n && sqlite3_strnicmp(p, words[i], (int)n) == 0) return true;
+    }
+    return false;
+}
+
+/* Do the brackets of a function of time, from behind the first on, make it ask the clock? */
+static bool db_time_asks_clock(const char *p, size_t values, bool format)
+{
+    size_t arguments = 0, depth = 0;
+    bool filled = false;
+    for (p = db_sql_blank(p); *p != '\0'; p = db_sql_blank(p)) {
+        const char *after = db_sql_skip(p);
+        if (*p == '\'' && db_time_word(p, after)) return true;
+        if (*p == ')' && depth-- == 0) break;
+        if (*p == '(') depth++;
+        if (*p == ',' && depth == 0) arguments++;
+        filled = true;
+        p = after == p ? p + 1 : after;
+    }
+    return (filled ? arguments + 1 : 0) < values + (format ? 1u : 0u);
+}
+
+/*
+ * Without a time value, or with 'now', SQLite's functions of time take it from the clock, and 'localtime' and 'utc' go
+ * by the machine's zone: a figure would change with the day on which it is made and the PC that makes it. The
+ * authorizer is told of functions and not of what stands in their brackets. The function's name, or NULL.
+ */
+static const char *db_sql_asks_clock(const char *sql, size_t *len)
+{
+    for (const char *p = sql; *p != '\0';) {
+        const char *after = db_sql_skip(p);
+        const char *name = p;
+        bool quoted = after != p && strchr("\"`[", *p) != NULL && after > p + 1;
+        if (after == p)
+            while (db_sql_letter(*after))
+                after++;
+        *len = (size_t)(after - p);
+        if (quoted) {
+            name++;
+            *len -= 2;
+        }
+        bool format = false;
+        size_t values = db_time_values(name, *len, &format);
+        const char *open = values > 0 ? db_sql_blank(after) : after;
+        if (values > 0 && *open == '(' && db_time_asks_clock(open + 1, values, format)) return name;
+        p = after == p ? p + 1 : after;
+    }
+    return NULL;
+}
+
 static enum err db_query_compile(struct db *db, struct db_guard *g, struct db_stmt *q)
 {
     const char *tail = NULL;
     if (db_sql_hides_columns(g->query->sql)) {
         snprintf(db->text, sizeof db->text, "not permitted: NATURAL or USING; write JOIN ... ON");
+        return ERR_DENIED;
+    }
+    size_t len = 0;
+    const char *name = db_sql_asks_clock(g->query->sql, &len);
+    if (name != NULL) {
+        snprintf(db->text, sizeof db->text,
+                 "not permitted: %.*s() of the clock (no time value, now, utc)", (int)len, name);
         return ERR_DENIED;
     }
     g->watch = true;

@@ -35,8 +35,8 @@ struct import_file { /* a CSV file that is read in pieces; private */
 
 /*
  * Begin to read CSV from `f`, which stays the caller's; import_file_close() always. The first piece is read and
- * looked at: what looks like an old font or UTF-16 is refused, unless --text unicode says that it is right. What an office program
- * wrote (.xls, or a zip: .xlsx, .ods, .docx) is refused by its bytes, whatever it is called.
+ * looked at: what looks like an old font or UTF-16 is refused, unless --text unicode says that it is right. What an
+ * office program wrote (.xls, or a zip: .xlsx, .ods, .docx) is refused by its bytes, whatever it is called.
  *
  * ERR_BAD_INPUT, ERR_USAGE (--header): told, nothing is imported.   ERR_NOMEM.
  */

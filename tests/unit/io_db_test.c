@@ -803,6 +803,63 @@ static void a_guarded_query_joins_by_no_hidden_column(void **state)
     db_close(db);
 }
 
+/* What a function of time is given decides whether it asks the clock; SQLite tells of its name alone. */
+static void a_guarded_query_asks_no_clock(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql, *named;
+    } refused[] = {
+        {"SELECT date('now')", "date()"},
+        {"SELECT 4 WHERE DATE ( 'NOW' , '-1 day') > ''", "DATE()"},
+        {"SELECT date/* ' */('now')", "date()"},
+        {"SELECT \"date\"('now')", "date()"},
+        {"SELECT [datetime]()", "datetime()"},
+        {"SELECT datetime()", "datetime()"},
+        {"SELECT julianday( -- the day\n)", "julianday()"},
+        {"SELECT time()", "time()"},
+        {"SELECT unixepoch('subsec')", "unixepoch()"},
+        {"SELECT strftime('%Y')", "strftime()"},
+        {"SELECT strftime('(,%Y')", "strftime()"},
+        {"SELECT strftime('%Y', 'now')", "strftime()"},
+        {"SELECT date(coalesce(NULL, 'now'))", "date()"},
+        {"SELECT julianday('2026-01-01') - julianday((('now')))", "julianday()"},
+        {"SELECT datetime('2026-01-01', 'localtime')", "datetime()"},
+        {"SELECT datetime('2026-01-01', 'utc')", "datetime()"},
+        {"SELECT timediff('2026-01-01')", "timediff()"},
+        {"SELECT CURRENT_DATE", "current_date"},
+        {"SELECT CURRENT_TIME", "current_time"},
+        {"SELECT CURRENT_TIMESTAMP", "current_timestamp"},
+        {"SELECT random()", "random"},
+        {"SELECT hex(randomblob(4))", "randomblob"},
+    };
+    static const char *const fine[] = {
+        "SELECT 4 WHERE date('2026-01-31', 'start of month', '+1 month') = '2026-02-01'",
+        "SELECT 4 WHERE strftime('%Y', '2026-01-31') = '2026' AND 'now' <> 'x'",
+        "SELECT 4 WHERE date(:missing, '+1 day') IS NULL",
+        "SELECT 4 AS date WHERE julianday(date('2026-01-02')) - julianday('2026-01-01') = 1 -- "
+        "date()",
+        "WITH date(a) AS (SELECT 4) SELECT a FROM date",
+        "SELECT 4 WHERE 'date()' <> 'strftime(''%Y'')'",
+    };
+    struct db *db = make_cases();
+    struct rows r = {0};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        enum err e = ask(db, refused[i].sql, &r);
+        if (e != ERR_DENIED) print_error("%s: %s\n", refused[i].sql, err_name(e));
+        assert_int_equal(e, ERR_DENIED);
+        if (strstr(db_text(db), refused[i].named) == NULL) print_error("%s\n", db_text(db));
+        assert_non_null(strstr(db_text(db), refused[i].named));
+    }
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
+        enum err e = ask(db, fine[i], &r);
+        if (e != ERR_OK) print_error("%s: %s %s\n", fine[i], err_name(e), db_text(db));
+        assert_int_equal(e, ERR_OK);
+        assert_int_equal(r.sum, 4);
+    }
+    db_close(db);
+}
+
 static void the_step_limit_does_not_outlive_its_query(void **state)
 {
     (void)state;
@@ -1009,6 +1066,7 @@ int main(void)
         cmocka_unit_test_teardown(a_guarded_query_reads_allowed_tables_by_named_parameters, clean),
         cmocka_unit_test_teardown(a_guarded_query_can_do_nothing_else, clean),
         cmocka_unit_test_teardown(a_guarded_query_joins_by_no_hidden_column, clean),
+        cmocka_unit_test_teardown(a_guarded_query_asks_no_clock, clean),
         cmocka_unit_test_teardown(a_guarded_query_ends_by_the_clock, clean),
         cmocka_unit_test_teardown(the_step_limit_does_not_outlive_its_query, clean),
         cmocka_unit_test_teardown(a_scratch_database_has_no_name_and_leaves_nothing, clean),

@@ -96,7 +96,7 @@ static void sql_that_does_not_work_is_named(void **state)
 {
     (void)state;
     static const char *const wrong[] = {"no_such_column = 1", "(SELECT 1 FROM sys_secret)",
-                                        "random() > 0",
+                                        "random() > 0", "loai < date('now')",
                                         "(SELECT 1 FROM w_record NATURAL JOIN w_record)"};
     size_t count = 0, errors = 0;
     struct catalogue_file *files = catalogue_load("tests/bench/catalogue", &count);
@@ -176,6 +176,7 @@ static void an_indicator_says_nothing_in_words(void **state)
         {"'' AS by1 FROM gbv_case WHERE alias = 'Hoa'", ERR_DENIED, {"", ""}},
         {"(SELECT max(narrative) FROM child_report) AS by1 FROM person", ERR_DENIED, {"", ""}},
         {"'' AS by1 FROM (SELECT *, id AS i FROM gbv_case)", ERR_DENIED, {"", ""}},
+        {"'' AS by1 FROM person WHERE date('now') > ''", ERR_DENIED, {"", ""}},
     };
     struct db *db = NULL;
     struct typed *t = NULL;
