@@ -837,8 +837,7 @@ static void a_guarded_query_asks_no_clock(void **state)
         "SELECT 4 WHERE date('2026-01-31', 'start of month', '+1 month') = '2026-02-01'",
         "SELECT 4 WHERE strftime('%Y', '2026-01-31') = '2026' AND 'now' <> 'x'",
         "SELECT 4 WHERE date(:missing, '+1 day') IS NULL",
-        "SELECT 4 AS date WHERE julianday(date('2026-01-02')) - julianday('2026-01-01') = 1 -- "
-        "date()",
+        "SELECT 4 AS date WHERE julianday(date('2026-01-02')) > 0 -- date()",
         "WITH date(a) AS (SELECT 4) SELECT a FROM date",
         "SELECT 4 WHERE 'date()' <> 'strftime(''%Y'')'",
     };
