@@ -593,7 +593,8 @@ class Programmes:
 
     def V02(self):
         for v in self.victims():
-            yield v["_unit"], self.person(v), int(bool(v.get("initial_support"))), 1, self.named(v)
+            helped = v.get("initial_support") and (v.get("initial_support_on") or "") <= self.t1
+            yield v["_unit"], self.person(v), int(bool(helped)), 1, self.named(v)
 
     def running(self, case):
         return case["received_on"] <= self.t1 and (not case.get("closed_on") or case["closed_on"] >= self.t0)

@@ -1,7 +1,9 @@
--- Victims among the cases received in the window (den), and of them those given any initial support (num).
+-- Victims among the cases received in the window (den), and of them those given any initial support (num) by the
+-- end of :t1; support without a day counts.
 WITH fact AS (
     SELECT v.unit, coalesce(pr.root, v.person, v.id) AS subject, v.id AS record,
-           coalesce(json_array_length(v.initial_support), 0) > 0 AS num,
+           coalesce(json_array_length(v.initial_support), 0) > 0
+           AND (v.initial_support_on IS NULL OR v.initial_support_on <= :t1) AS num,
            coalesce(rp.sex, p.sex, '') AS sex,
            CAST(strftime('%Y', :t1) AS INTEGER) - CAST(coalesce(rp.dob, p.dob) AS INTEGER)
            - (coalesce(rp.dob, p.dob) GLOB '*-*-*'

@@ -404,6 +404,7 @@ INSERT INTO trafficking_case (id, unit, person, alias, received_on, received_by,
  ('v3','23446','tv1x',NULL,'2018-02-02','commune','2018-02-03','victim',NULL,NULL,NULL,NULL,NULL,NULL,NULL),
  ('v4','23446',NULL,'B','2017-06-01','police','2017-06-02','victim','["legal"]',1,NULL,1,NULL,'2017-12-31',NULL),
  ('v5','23446',NULL,'C','2017-06-01','police','2017-06-02','victim','["legal"]',NULL,NULL,1,'2018-12-31',NULL,NULL);
+UPDATE trafficking_case SET initial_support = '["legal"]', initial_support_on = '2019-01-05' WHERE id = 'v3';
 INSERT INTO trafficking_relative (id, unit, trafficking_case, relation, needs_protection, protected_on) VALUES
  ('tr1','23410','v1','mẹ',1,NULL), ('tr2','23446','v4','mẹ',1,NULL), ('tr3','23446','v5','em',1,'2019-01-01'),
  ('tr4','23410','v1','em',0,NULL);
