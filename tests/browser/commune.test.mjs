@@ -406,12 +406,13 @@ test("a report shows its targets, the records behind a figure, and warns before 
   await page.route("**/api/report?*", async (r) => {
     const now = await (await r.fetch()).json();
     await r.fulfill({ json: { ...now, row: { ...now.row, unconfirmed: true, conflict: true, other }, narrative: { ...now.narrative, note: "đã gọi điện" } } });
-  }, { times: 1 });
+  });
   await page.reload();
   await text("chưa ai xác nhận, có hai bản").waitFor();
   await text("chưa ai khác xác nhận, nên tính là nháp").waitFor();
   assert.equal(await link("Mở bản không tính").getAttribute("href"), `#/record/${other}`);
   await text("đã gọi điện").waitFor();
+  await page.unroute("**/api/report?*");
 });
 
 test("who asks is told all that this PC holds, and that is noted with its reason", async () => {

@@ -202,14 +202,19 @@ export function makeDuties(at) {
       await to("Sổ bảo vệ dữ liệu");
       const orders = { proposed: "lệnh xóa chờ người thứ hai", approved: "lệnh xóa đã đủ hai chữ ký", unknown: "mã lệnh ghi ở đây không phải lệnh xóa nào",
         other_person: "lệnh đó xóa hồ sơ của người khác", used: "lệnh đó đã trả lời một yêu cầu khác" };
-      for (const [state, words] of Object.entries(orders)) { // each that the program says
-        await at.page.route("**/api/requests*", async (r) => {
-          const now = await (await r.fetch()).json();
-          await r.fulfill({ json: { ...now, rows: now.rows.map((x) => ({ ...x, order_state: state })) } });
-        }, { times: 1 });
+      let state; // each that the program says, for whatever asks meanwhile: a page still loading does not use up the answer
+      await at.page.route("**/api/requests*", async (r) => {
+        const answer = await r.fetch();
+        if (!answer.ok()) { await r.fulfill({ response: answer }); return; } // asked again
+        const now = await answer.json();
+        await r.fulfill({ json: { ...now, rows: now.rows.map((x) => ({ ...x, order_state: state })) } });
+      });
+      for (const [name, words] of Object.entries(orders)) {
+        state = name;
         await at.page.reload();
         await at.page.getByRole("row", { name: /Nguyễn Thị Lan/ }).getByText(words).waitFor();
       }
+      await at.page.unroute("**/api/requests*");
       await at.page.reload();
       const row = at.page.getByRole("row", { name: /Nguyễn Thị Lan/ });
       await row.getByText("QUÁ HẠN").waitFor();

@@ -518,12 +518,13 @@ test("who has sent which report", async () => {
   await page.route("**/api/report/show*", async (r) => {
     const now = await (await r.fetch()).json();
     await r.fulfill({ json: { ...now, row: { ...now.row, unconfirmed: true, conflict: true, other }, names: { count: 1, records: [], fields: ["proposals"] } } });
-  }, { times: 1 });
+  });
   await page.reload();
   await page.getByText("chưa ai xác nhận, có hai bản").waitFor();
   await page.getByText("Nó tính là nháp cho đến khi lãnh đạo xã xác nhận.").waitFor();
   await page.getByText("của 1 người có hồ sơ nhạy cảm, ở: Đề xuất.").waitFor();
   assert.equal(await link("Xem bản không tính").getAttribute("href"), `#/record/${other}`);
+  await page.unroute("**/api/report/show*");
 });
 
 test("who owes what, and a correction that a commune will answer", async () => {
