@@ -145,6 +145,21 @@ static void json_sources(const struct hub_report *r, struct buf *out)
     buf_add_str(out, "]");
 }
 
+static void json_beside(const struct hub_report *r, struct buf *out)
+{
+    if (r->beside != 0) buf_printf(out, ",\n\"beside\":%u", (unsigned)r->beside);
+    if (r->small_before) return;
+    buf_add_str(out, ",\n\"beside\":[");
+    for (size_t i = 0; i < r->paper_count; i++) {
+        const struct hub_report_paper *p = &r->papers[i];
+        json_pair(out, i ? ",\n{\"report\":" : "\n{\"report\":", p->report);
+        json_pair(out, ",\"unit\":", p->unit);
+        json_pair(out, ",\"period\":", p->period);
+        buf_printf(out, ",\"issue\":%u}", (unsigned)p->number);
+    }
+    buf_add_str(out, "]");
+}
+
 static void json_units(const struct hub_report *r, struct buf *out)
 {
     buf_add_str(out, ",\n\"units\":[");
@@ -166,7 +181,7 @@ static void json_units(const struct hub_report *r, struct buf *out)
         json_pair(out, i ? "," : "", r->outside[i]);
     buf_add_str(out, "]");
     hub_canonical_missing(r, ",\n\"missing\":", out);
-    if (r->beside != 0) buf_printf(out, ",\n\"beside\":%u", (unsigned)r->beside);
+    json_beside(r, out);
 }
 
 static void json_cell(const struct hub_report *r, const struct hub_report_line *line,

@@ -9,7 +9,7 @@
 #include "hub/store_repair.h"
 #include "hub/paper.h"
 #include "hub/pdf.h"
-#include "hub/small.h"
+#include "hub/small_papers.h"
 #include "hub/store_flow.h"
 #include "hub/xlsx.h"
 
@@ -121,37 +121,38 @@ enum err hub_close_figures(struct hub_store *s, const struct hub_issue *issue, j
     return e;
 }
 
-/* `*before`: the figures of the newest issue, NULL if there is none. */
-static enum err close_hide(struct hub_store *s, struct hub_report *r, struct hub_issue *old,
-                           json_t **before)
-{
-    enum err e = hub_issues_find(s, r->form->id, r->unit, r->label, 0, old);
-    if (e == ERR_OK) e = hub_close_figures(s, old, before);
-    if (e == ERR_OK) r->beside = old->number;
-    if (e == ERR_OK || e == ERR_NOT_FOUND)
-        e = hub_small_apply_again(r, *before, hub_small_class, NULL);
-    return e;
-}
-
 enum err hub_close_hide(struct hub_store *s, struct hub_report *r)
 {
-    struct hub_issue old;
-    json_t *before = NULL;
-    enum err e = close_hide(s, r, &old, &before);
-    json_decref(before);
+    struct hub_small_papers papers;
+    enum err e = hub_small_papers_find(s, r, &papers);
+    if (e != ERR_OK) return e;
+    e = hub_small_apply_again(r, papers.list, papers.count, hub_small_class, NULL);
+    hub_small_papers_free(&papers);
     return e;
 }
 
 /* Hide what is too small to leave; then the issue before, as it was printed, against the report as it
  * will be. */
-static enum err close_beside(struct hub_close_job *job)
+static enum err close_beside(struct hub_close_job *job, struct hub_report_why *why)
 {
     struct hub_issue old;
     json_t *before = NULL;
     const struct hub_report *r = job->report;
-    enum err e = close_hide(job->store, job->report, &old, &before);
-    if (e == ERR_OK && before == NULL && job->request.difference != NULL) e = ERR_NOT_FOUND;
-    if (e == ERR_OK && job->request.difference != NULL)
+    enum err e = hub_close_hide(job->store, job->report);
+    if (e == ERR_TOO_LARGE) {
+        snprintf(why->vi, sizeof why->vi,
+                 "Hơn %d báo cáo đã phát hành có cùng số liệu này: quá nhiều để giấu số nhỏ bên "
+                 "cạnh. Chưa chốt gì; hãy lập cho kỳ khác.",
+                 HUB_SMALL_PAPERS_MAX);
+        snprintf(why->en, sizeof why->en,
+                 "more than %d issued reports show these figures: too many to hide small cells "
+                 "beside. Nothing is closed; make it for another period.",
+                 HUB_SMALL_PAPERS_MAX);
+    }
+    if (e != ERR_OK || job->request.difference == NULL) return e;
+    e = hub_issues_find(job->store, r->form->id, r->unit, r->label, 0, &old);
+    if (e == ERR_OK) e = hub_close_figures(job->store, &old, &before);
+    if (e == ERR_OK)
         e = hub_supplement_make(r, old.number, before, job->request.difference, &job->supplement);
     json_decref(before);
     return e;
@@ -430,7 +431,7 @@ static enum err close_compute(struct hub_close_job *job, struct hub_report_why *
     if (e == ERR_OK) e = hub_basis_collect(s, job->report, &job->reads);
     if (e == ERR_OK)
         e = hub_inputs_digest(job->report, &job->inputs, &job->reads, &job->inputs_digest);
-    if (e == ERR_OK) e = close_beside(job);
+    if (e == ERR_OK) e = close_beside(job, why);
     if (e != ERR_OK) return e;
     close_about(job);
     return e == ERR_OK ? close_files(job) : e;

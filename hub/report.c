@@ -460,5 +460,6 @@ void hub_report_free(struct hub_report *r)
     free(r->missing);
     free(r->owners);
     free(r->sources);
+    free(r->papers);
     free(r);
 }

@@ -53,12 +53,19 @@ enum hub_hide { /* set by hub/small alone, for what leaves the hub */
                 HUB_HIDE_RATE,   /* a ratio over or of too few persons */
 };
 
+enum hub_told {
+    HUB_TOLD_NOTHING,
+    HUB_TOLD_SMALL, /* that it is 1..HUB_SMALL_LEAST-1 */
+    HUB_TOLD_ALL,   /* the number itself */
+};
+
 struct hub_report_cell {
     bool absent; /* the unit sent nothing: no figure */
     bool null;   /* a ratio over nothing */
     enum hub_hide hide;
     int64_t num;
-    int64_t den;       /* ratios only */
+    int64_t den;        /* ratios only */
+    enum hub_told told; /* what an earlier paper says of this very number (hub/small) */
     int64_t corrected; /* what agreed corrections added to num: num - corrected is of the records */
     const struct hub_figure *figure; /* its records; NULL: no row */
 };
@@ -75,8 +82,9 @@ struct hub_report_line {
     const struct catalogue_indicator *indicator;
     const char *label_vi;
     const char *label_en;
-    const char *by;    /* "" or the breakdown's list */
-    bool summed;       /* of persons whom several hubs may know: counted in each of them */
+    const char *by; /* "" or the breakdown's list */
+    bool beside;    /* an earlier paper breaks the same totals down by something else (hub/small) */
+    bool summed;    /* of persons whom several hubs may know: counted in each of them */
     uint64_t left_out; /* facts whose amount is no number or over INDICATOR_AMOUNT_MAX */
     struct hub_report_row *rows;
     size_t row_count;
@@ -135,6 +143,14 @@ struct hub_report_source {
     size_t missing;      /* how many of the report's missing units its issue names: the next ones */
 };
 
+/* An issue that shows figures of the report already. */
+struct hub_report_paper {
+    char report[CATALOGUE_NAME_BYTES_MAX + 1];
+    char unit[ADMIN_UNIT_BYTES_MAX + 1];
+    char period[PERIOD_LABEL_ROOM];
+    uint32_t number;
+};
+
 struct hub_report {
     const struct catalogue *catalogue;
     const struct catalogue_report *form;
@@ -161,8 +177,12 @@ struct hub_report {
     struct hub_report_owner *owners; /* of records that have moved since the window's end, by id */
     size_t owner_count;
     size_t owner_room;
-    uint32_t
-        beside; /* issue before, by whose cells hub/small hides; 0: none, or by numbers of lines (SPEC 16.7) */
+    /* Of an issue of before `papers` (SPEC 16.7): */
+    bool small_before; /* lines in which only others hide do not look at their parts */
+    uint32_t beside;   /* number of the issue before it, if it says that */
+    struct hub_report_paper
+        *papers; /* issues beside which small cells are hidden, in their order */
+    size_t paper_count;
     struct hub_report_source *sources; /* of a consolidated report; else none */
     size_t source_count;
 };

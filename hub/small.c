@@ -38,6 +38,8 @@ struct small {
     bool across; /* the last column is the sum of the others */
     bool down;   /* row 0 is the sum of the others */
     bool ratio;
+    bool before;  /* hub_report.small_before */
+    bool fixed;   /* another line or paper has the totals too: nothing here may follow from them */
     bool tops;    /* look at numerators; else at counts or denominators */
     size_t *todo; /* nodes still to visit: rows, then columns */
     bool *seen;
@@ -72,16 +74,23 @@ static bool small_minus(const struct small *s, size_t row, size_t column)
  */
 static bool small_can(const struct small *s, const struct hub_report_cell *cell, bool up)
 {
-    if (cell->hide == HUB_HIDE_NO) return false;
+    if (cell->hide == HUB_HIDE_NO || cell->told == HUB_TOLD_ALL) return false;
     if (s->ratio && s->tops) return up || cell->num > 0;
     if (s->ratio) return up || cell->den > 1;
-    if (cell->hide == HUB_HIDE_SMALL) return up ? cell->num + 1 < HUB_SMALL_LEAST : cell->num > 1;
+    if (cell->hide == HUB_HIDE_SMALL || cell->told == HUB_TOLD_SMALL)
+        return up ? cell->num + 1 < HUB_SMALL_LEAST : cell->num > 1;
     return up || cell->num > (cell->num < HUB_SMALL_LEAST ? 1 : HUB_SMALL_LEAST);
+}
+
+static bool small_fixed(const struct small *s, size_t row)
+{
+    return s->fixed && row == 0;
 }
 
 /* May the cell carry one unit from its row's node to its column's (out), or back? */
 static bool small_arc(const struct small *s, size_t row, size_t column, bool out)
 {
+    if (small_fixed(s, row)) return false;
     return small_can(s, small_cell(s, row, column), out != small_minus(s, row, column));
 }
 
@@ -160,6 +169,7 @@ struct small_cost {
 static bool small_corner(const struct small *s, size_t row, size_t column, struct small_cost *cost)
 {
     const struct hub_report_cell *cell = small_cell(s, row, column);
+    if (cell->told == HUB_TOLD_ALL || small_fixed(s, row)) return false;
     if (cell->hide != HUB_HIDE_NO) return true;
     if (!small_open(cell) || small_size(s, cell) <= 0) return false;
     cost->totals += (s->down && row == 0) || (s->across && column + 1 == s->columns);
@@ -218,16 +228,17 @@ static bool small_any(const struct small *s)
 
 /*
  * Everything is hidden, and still the marks say too much: parts of at least 1 each that add up to at
- * most 4. Then the totals say nothing but that they are hidden.
+ * most 4. Then the totals say nothing but that they are hidden; nor do the parts, where a total cannot be hidden
+ * because it is known.
  */
-static bool small_loosen(const struct small *s)
+static bool small_loosen(const struct small *s, bool parts)
 {
     bool changed = false;
     for (size_t r = 0; r < s->rows; r++) {
         for (size_t c = 0; c < s->columns; c++) {
             struct hub_report_cell *cell = small_cell(s, r, c);
             bool total = (s->down && r == 0) || (s->across && c + 1 == s->columns);
-            if (!total || cell->hide != HUB_HIDE_SMALL) continue;
+            if (!(total || parts) || small_fixed(s, r) || cell->hide != HUB_HIDE_SMALL) continue;
             cell->hide = HUB_HIDE_SECOND;
             changed = true;
         }
@@ -250,20 +261,22 @@ static bool small_more(const struct small *s, size_t row, size_t column)
             at_column = c;
         }
     }
-    if (best.totals == SIZE_MAX) return small_any(s) || small_loosen(s);
+    if (best.totals == SIZE_MAX)
+        return small_any(s) || small_loosen(s, false) || (!s->before && small_loosen(s, true));
     small_hide(s, at_row, at_column);
     small_hide(s, row, at_column);
     small_hide(s, at_row, column);
     return true;
 }
 
-/* Cells that are small in themselves. */
+/* Hide cells that are small in themselves. True: some are hidden, for whatever reason. */
 static bool small_first(const struct small *s)
 {
     bool any = false;
     for (size_t i = 0; i < s->rows; i++) {
         for (size_t c = 0; c < s->columns; c++) {
             struct hub_report_cell *cell = small_cell(s, i, c);
+            any = any || (!s->before && cell->hide != HUB_HIDE_NO);
             if (!small_open(cell)) continue;
             if (!s->ratio && small_number(cell->num)) cell->hide = HUB_HIDE_SMALL;
             if (s->ratio && (small_number(cell->num) || small_number(cell->den) ||
@@ -283,13 +296,47 @@ static bool small_line(struct small *s)
         again = false;
         for (size_t i = 0; i < s->rows && !again; i++) {
             for (size_t c = 0; c < s->columns && !again; c++) {
-                if (small_cell(s, i, c)->hide == HUB_HIDE_NO || small_safe(s, i, c)) continue;
+                const struct hub_report_cell *cell = small_cell(s, i, c);
+                if (cell->hide == HUB_HIDE_NO || cell->told == HUB_TOLD_ALL || small_fixed(s, i) ||
+                    small_safe(s, i, c))
+                    continue;
                 again = small_more(s, i, c);
                 changed = changed || again;
             }
         }
     }
     return changed;
+}
+
+/* Parts of a total that is hidden in another breakdown as well say nothing, not even that they are none. */
+static bool small_columns(const struct small *s)
+{
+    bool changed = false;
+    enum hub_hide mark = s->ratio ? HUB_HIDE_RATE : HUB_HIDE_SECOND;
+    for (size_t c = 0; c < s->columns; c++) {
+        const struct hub_report_cell *total = small_cell(s, 0, c);
+        if (total->hide == HUB_HIDE_NO || total->told == HUB_TOLD_ALL) continue;
+        for (size_t r = 1; r < s->rows; r++) {
+            struct hub_report_cell *cell = small_cell(s, r, c);
+            if (cell->absent || cell->hide == mark) continue;
+            cell->hide = mark;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+/* Totals that stand elsewhere too are looked at by themselves, then parts that do not lean on them. */
+static bool small_beside(struct small *s)
+{
+    size_t rows = s->rows;
+    s->rows = 1;
+    s->down = false;
+    bool changed = small_line(s);
+    s->rows = rows;
+    s->down = s->fixed = true;
+    changed = small_columns(s) || changed;
+    return small_line(s) || changed;
 }
 
 /* ---- lines that say the same ---- */
@@ -323,6 +370,10 @@ static bool small_copy(const struct hub_report *r, const struct hub_report_line 
     for (size_t c = 0; c < hub_report_columns(r); c++) {
         const struct hub_report_cell *x = &a->rows[0].cells[c];
         struct hub_report_cell *y = &b->rows[0].cells[c];
+        if (!r->small_before && !ratio && x->hide == HUB_HIDE_SECOND && y->hide == HUB_HIDE_SMALL) {
+            y->hide = HUB_HIDE_SECOND; /* had to be loosened there */
+            changed = true;
+        }
         if (x->hide == HUB_HIDE_NO || !small_open(y)) continue;
         y->hide = ratio ? HUB_HIDE_RATE : small_number(y->num) ? HUB_HIDE_SMALL : HUB_HIDE_SECOND;
         changed = true;
@@ -330,8 +381,9 @@ static bool small_copy(const struct hub_report *r, const struct hub_report_line 
     return changed;
 }
 
-static bool small_pair(const struct hub_report *r, const struct hub_report_line *a,
-                       struct hub_report_line *b)
+/* Do the lines have the same totals, as counts or under a rate? */
+static bool small_alike(const struct hub_report *r, const struct hub_report_line *a,
+                        const struct hub_report_line *b)
 {
     static const enum small_part parts[] = {SMALL_NUM, SMALL_DEN};
     bool same = false;
@@ -342,12 +394,28 @@ static bool small_pair(const struct hub_report *r, const struct hub_report_line 
             same = same || small_same(r, a, parts[i], b, parts[k]);
         }
     }
-    return same && small_copy(r, a, b);
+    return same;
 }
 
 /* ---- a report ---- */
 
-static enum err small_each(struct hub_report *r, struct hub_report_line *line, bool *changed)
+/* Does a line above, or an earlier paper, break the same totals down? */
+static bool small_broken(const struct hub_report *r, size_t line, hub_small_class_fn *class_of,
+                         void *ctx)
+{
+    const struct hub_report_line *own = &r->lines[line];
+    if (r->small_before || own->row_count == 1) return false;
+    for (size_t i = 0; i < line; i++) {
+        const struct hub_report_line *above = &r->lines[i];
+        if (above->row_count > 1 && class_of(ctx, above->indicator) >= HUB_SMALL_CLASS &&
+            small_alike(r, above, own))
+            return true;
+    }
+    return own->beside;
+}
+
+static enum err small_each(struct hub_report *r, struct hub_report_line *line, bool broken,
+                           bool *changed)
 {
     struct small s = {
         .line = line,
@@ -356,11 +424,12 @@ static enum err small_each(struct hub_report *r, struct hub_report_line *line, b
         .across = r->has_total && r->unit_count > 0,
         .down = line->row_count > 1,
         .ratio = hub_figures_is_ratio(line->indicator->measure),
+        .before = r->small_before,
     };
     s.todo = calloc(s.rows + s.columns + 1, sizeof *s.todo);
     s.seen = calloc(s.rows + s.columns + 1, sizeof *s.seen);
     enum err e = s.todo != NULL && s.seen != NULL ? ERR_OK : ERR_NOMEM;
-    if (e == ERR_OK && small_line(&s)) *changed = true;
+    if (e == ERR_OK && (broken ? small_beside(&s) : small_line(&s))) *changed = true;
     free(s.todo);
     free(s.seen);
     return e;
@@ -382,10 +451,11 @@ enum err hub_small_apply(struct hub_report *r, hub_small_class_fn *class_of, voi
         changed = false;
         for (size_t i = 0; e == ERR_OK && i < r->line_count; i++) {
             if (class_of(ctx, r->lines[i].indicator) < HUB_SMALL_CLASS) continue;
-            e = small_each(r, &r->lines[i], &changed);
+            e = small_each(r, &r->lines[i], small_broken(r, i, class_of, ctx), &changed);
             for (size_t k = 0; k < r->line_count; k++) {
                 if (k == i || class_of(ctx, r->lines[k].indicator) < HUB_SMALL_CLASS) continue;
-                changed = small_pair(r, &r->lines[i], &r->lines[k]) || changed;
+                if (!small_alike(r, &r->lines[i], &r->lines[k])) continue;
+                changed = small_copy(r, &r->lines[i], &r->lines[k]) || changed;
             }
         }
     }

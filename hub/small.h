@@ -18,11 +18,12 @@
  * Totals are taken to be the sums of their parts. Where they are not (a person known to two units, a
  * value of several choices) less can be worked out, not more.
  *
- * A period that was issued before: where either issue hides a cell of a line and the papers differ in
- * that line, whatever the earlier one hid and whatever differs from it is hidden, and every mark of the
- * line is "*" or "–*", which then says no more than hidden (it may be 0, 1 or 100): a total that grew by
- * one beside a "<5" that is 5 now would say that it was 4. What issues of different periods give away
- * together (a quarter and its months) is not looked at: docs/exports.md.
+ * Figures that an earlier paper shows too (an issue of the same period, another form over the same days:
+ * hub/small_papers): where either paper hides a cell of a line and they differ in that line, whatever the
+ * earlier one hid and whatever differs from it is hidden, and every mark of the line is "*" or "–*", which then
+ * says no more than hidden (it may be 0, 1 or 100): a total that grew by one beside a "<5" that is 5 now would
+ * say that it was 4. A number that the earlier paper shows is known, and hides nothing here. What issues of
+ * different days give away together (a quarter and its months) is not looked at: docs/exports.md.
  *
  * Ownership: the report is the caller's.   Threads: any.   Limits: those of the report.
  */
@@ -45,10 +46,20 @@ typedef unsigned hub_small_class_fn(void *ctx, const struct catalogue_indicator 
  * ERR_NOMEM. */
 MUST_CHECK enum err hub_small_apply(struct hub_report *r, hub_small_class_fn *class_of, void *ctx);
 
-/* The same for a report of which `before`, the canonical figures of the newest issue of its form, unit and
- * period, has been printed; NULL: none was. Its cells are found by indicator and breakdown if r->beside says its
- * number, by the number of the line if that is 0, as before issues said it. ERR_NOMEM. */
-MUST_CHECK enum err hub_small_apply_again(struct hub_report *r, const json_t *before,
+/* How a paper's cells are found (SPEC 16.7): by the line's number (of before issues said what they stand
+ * beside), by indicator and breakdown, or likewise, and what the paper shows is known. */
+enum hub_small_rule { HUB_SMALL_BY_LINE, HUB_SMALL_BY_CELL, HUB_SMALL_BY_FIGURE };
+
+/* An issue that has been printed. */
+struct hub_small_paper {
+    json_t *figures; /* canonical, or of them the lines that the report has too */
+    bool own; /* of the report's form, unit and period: what it has no figure for counted nothing */
+    enum hub_small_rule rule;
+};
+
+/* The same for a report that repeats figures of papers, in the order of their issue. ERR_NOMEM. */
+MUST_CHECK enum err hub_small_apply_again(struct hub_report *r,
+                                          const struct hub_small_paper *papers, size_t count,
                                           hub_small_class_fn *class_of, void *ctx);
 
 /* The class that the catalogue states. */

@@ -185,11 +185,9 @@ enum err hub_issues_find(struct hub_store *s, const char *report, const char *un
     return e;
 }
 
-enum err hub_issues_list(struct hub_store *s, hub_issue_fn *row, void *ctx)
+static enum err issues_each(struct db_stmt *q, hub_issue_fn *row, void *ctx)
 {
-    enum err e = hub_issues_ready(s);
-    if (e != ERR_OK) return e;
-    struct db_stmt *q = db_stmt(s->db, "SELECT " ISSUE_COLUMNS " FROM sys_issue ORDER BY id");
+    enum err e = ERR_OK;
     bool more = true;
     while (e == ERR_OK && more) {
         struct hub_issue issue;
@@ -199,6 +197,25 @@ enum err hub_issues_list(struct hub_store *s, hub_issue_fn *row, void *ctx)
     }
     db_done(q);
     return e;
+}
+
+enum err hub_issues_list(struct hub_store *s, hub_issue_fn *row, void *ctx)
+{
+    enum err e = hub_issues_ready(s);
+    if (e != ERR_OK) return e;
+    return issues_each(db_stmt(s->db, "SELECT " ISSUE_COLUMNS " FROM sys_issue ORDER BY id"), row,
+                       ctx);
+}
+
+enum err hub_issues_newest(struct hub_store *s, hub_issue_fn *row, void *ctx)
+{
+    enum err e = hub_issues_ready(s);
+    if (e != ERR_OK) return e;
+    return issues_each(db_stmt(s->db, "SELECT " ISSUE_COLUMNS
+                                      " FROM sys_issue i WHERE number = (SELECT max(n.number) FROM "
+                                      "sys_issue n WHERE n.report = i.report AND n.unit = i.unit "
+                                      "AND n.period = i.period) ORDER BY id"),
+                       row, ctx);
 }
 
 enum err hub_issues_files(struct hub_store *s, int64_t issue, hub_issue_file_fn *row, void *ctx)

@@ -103,6 +103,9 @@ MUST_CHECK enum err hub_issues_find(struct hub_store *s, const char *report, con
 typedef enum err hub_issue_fn(void *ctx, const struct hub_issue *issue);
 MUST_CHECK enum err hub_issues_list(struct hub_store *s, hub_issue_fn *row, void *ctx);
 
+/* Of each report, unit and period the newest one, in that order. */
+MUST_CHECK enum err hub_issues_newest(struct hub_store *s, hub_issue_fn *row, void *ctx);
+
 /* The files of an issue, by kind. */
 typedef enum err hub_issue_file_fn(void *ctx, const struct hub_issue_file *file);
 MUST_CHECK enum err hub_issues_files(struct hub_store *s, int64_t issue, hub_issue_file_fn *row,

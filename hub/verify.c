@@ -6,7 +6,7 @@
 #include "hub/export.h"
 #include "hub/inputs.h"
 #include "hub/manifest.h"
-#include "hub/small.h"
+#include "hub/small_papers.h"
 #include "hub/store_replay.h"
 
 #include <sodium.h>
@@ -198,22 +198,15 @@ static enum err verify_inputs(struct hub_store *s, struct hub_store *replay,
     return e;
 }
 
-/* What the issue before hid stays hidden in this one: by its cells, if this one says so. */
+/* What the papers that it was made beside hid stays hidden in this one. */
 static enum err verify_small(struct hub_store *s, const struct hub_issue *issue,
                              struct hub_report *r)
 {
-    struct hub_issue old;
-    json_t *before = NULL, *issued = NULL;
-    enum err e = issue->number > 1 ? hub_issues_find(s, issue->report, issue->unit, issue->period,
-                                                     issue->number - 1, &old)
-                                   : ERR_NOT_FOUND;
-    if (e == ERR_OK) e = hub_close_figures(s, &old, &before);
-    if (e == ERR_OK) e = hub_close_figures(s, issue, &issued);
-    if (e == ERR_OK && json_object_get(issued, "beside") != NULL) r->beside = old.number;
-    if (e == ERR_OK || e == ERR_NOT_FOUND)
-        e = hub_small_apply_again(r, before, hub_small_class, NULL);
-    json_decref(before);
-    json_decref(issued);
+    struct hub_small_papers papers;
+    enum err e = hub_small_papers_of(s, issue, r, &papers);
+    if (e != ERR_OK) return e;
+    e = hub_small_apply_again(r, papers.list, papers.count, hub_small_class, NULL);
+    hub_small_papers_free(&papers);
     return e;
 }
 

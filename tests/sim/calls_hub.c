@@ -1014,6 +1014,11 @@ static enum err issues_list(struct calls *c)
     return hub_issues_list(c->hub, issue_tell, c);
 }
 
+static enum err issues_newest(struct calls *c)
+{
+    return hub_issues_newest(c->hub, issue_tell, c);
+}
+
 static enum err file_tell(void *ctx, const struct hub_issue_file *f)
 {
     calls_tell_bytes(ctx, f->data);
@@ -1739,6 +1744,7 @@ const struct call calls_hub[] = {
     {"hub_reports_ready", reports_ready, CALL_STEPS},
     {"hub_reports_sent", reports_sent, 0},
     {"hub_issues_list", issues_list, 0},
+    {"hub_issues_newest", issues_newest, 0},
     {"hub_issues_files", issues_files, 0},
     {"hub_issues_cells", issues_cells, 0},
     {"hub_verify_issue", verify_issue, CALL_STEPS | CALL_SLOW},

@@ -3,6 +3,8 @@
 #include "common/io/db.h"
 #include "common/io/file.h"
 #include "hub/export.h"
+#include "hub/small_papers.h"
+#include "hub/canonical_read.h"
 #include "tests/lib/report_fixture.h"
 
 #include <setjmp.h>
@@ -174,6 +176,167 @@ static void a_changed_log_or_file_does_not_verify_as_the_issue(void **state)
     report_hub_close(&h);
 }
 
+/* ---- papers beside each other ---- */
+
+/* "RP06 RP07": the reports whose papers an issue says it was hidden beside. */
+static void beside(struct report_hub *h, const struct hub_issue *issue, char out[64])
+{
+    json_t *figures = NULL;
+    assert_int_equal(hub_close_figures(h->store, issue, &figures), ERR_OK);
+    const json_t *list = json_object_get(figures, "beside");
+    assert_true(json_is_array(list));
+    out[0] = '\0';
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        size_t len = strlen(out);
+        snprintf(out + len, 64 - len, "%s%s/%d", i ? " " : "",
+                 hub_canonical_str(json_array_get(list, i), "report"),
+                 (int)json_integer_value(json_object_get(json_array_get(list, i), "issue")));
+    }
+    json_decref(figures);
+}
+
+static void forms_over_the_same_days_are_hidden_beside_each_other(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *report, *period, *beside;
+    } papers[] = {
+        {"RP06", "2023", ""}, {"RP07", "2023", "RP06/1"},
+        {"RP12", "2023", ""}, /* from January; the others from 4 December */
+        {"PL01", "2022", ""}, {"PL01", "2023", "RP12/1"},
+    };
+    enum { PAPERS = sizeof papers / sizeof papers[0] };
+    struct report_hub h;
+    struct hub_close_result c[PAPERS];
+    struct hub_verified_issue v;
+    char said[64];
+    report_hub_open(&h, 46);
+    report_fill(&h, 46, 0, -1);
+    for (size_t i = 0; i < PAPERS; i++) {
+        assert_int_equal(report_close(&h, papers[i].report, papers[i].period, &c[i]), ERR_OK);
+        beside(&h, &c[i].issue, said);
+        assert_string_equal(said, papers[i].beside);
+    }
+    for (size_t i = 0; i < PAPERS; i++) {
+        assert_int_equal(hub_verify_issue(h.store, &c[i].issue, NULL, &v), ERR_OK);
+        assert_true(v.rebuilt);
+    }
+    report_hub_close(&h);
+}
+
+/* What `issue` was made beside, once its JSON says `said` there. */
+static size_t papers_of(struct report_hub *h, const struct hub_issue *issue, const char *said,
+                        enum hub_small_rule *rule, uint32_t *number)
+{
+    struct hub_small_papers papers;
+    char sql[512];
+    snprintf(sql, sizeof sql,
+             "UPDATE sys_issue_file SET data = CAST(json_patch('{}', json_set(json_remove("
+             "CAST(data AS TEXT), '$.beside'), '$.beside', json('%s'))) AS BLOB) "
+             "WHERE issue = %lld AND kind = 0",
+             said, (long long)issue->id);
+    assert_int_equal(db_exec(hub_store_db(h->store), sql), ERR_OK);
+    struct hub_report *r = report_of(h, issue->report, NULL, issue->period);
+    assert_int_equal(hub_small_papers_of(h->store, issue, r, &papers), ERR_OK);
+    size_t count = papers.count;
+    *rule = count > 0 ? papers.list[0].rule : HUB_SMALL_BY_FIGURE;
+    *number = r->beside;
+    assert_true(r->small_before == (said[0] != '['));
+    assert_int_equal(r->paper_count, said[0] == '[' ? count : 0);
+    hub_small_papers_free(&papers);
+    hub_report_free(r);
+    return count;
+}
+
+static void an_issue_of_before_is_made_again_by_its_own_rule(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    struct hub_close_result a, b;
+    enum hub_small_rule rule;
+    uint32_t number;
+    report_hub_open(&h, 47);
+    report_fill(&h, 47, 0, 4);
+    assert_int_equal(report_close(&h, "RP06", "2023", &a), ERR_OK);
+    assert_int_equal(report_close(&h, "RP07", "2023", &b), ERR_OK);
+    assert_int_equal(
+        db_exec(hub_store_db(h.store),
+                "DROP TRIGGER sys_issue_file_kept; DROP TRIGGER sys_issue_kept;"
+                "UPDATE sys_issue SET report = 'RP06', number = 2 WHERE report = 'RP07'"),
+        ERR_OK);
+    assert_int_equal(hub_issues_find(h.store, "RP06", a.issue.unit, "2023", 2, &b.issue), ERR_OK);
+    assert_int_equal(papers_of(&h, &b.issue, "null", &rule, &number), 1);
+    assert_int_equal(rule, HUB_SMALL_BY_LINE);
+    assert_int_equal(number, 0);
+    assert_int_equal(papers_of(&h, &b.issue, "1", &rule, &number), 1);
+    assert_int_equal(rule, HUB_SMALL_BY_CELL);
+    assert_int_equal(number, 1);
+    assert_int_equal(papers_of(&h, &b.issue, "[]", &rule, &number), 0);
+    static const struct {
+        const char *report, *number;
+        size_t want;
+    } said[] = {{"RP06", "1", 1}, {"RP06", "2", 0}, /* itself: none that came before */
+                {"RP06", "9", 0}, {"RP06", "0", 0},   {"RP06", "-1", 0},
+                {"RP12", "1", 0}, {"RP06", "\"\"", 0}};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        char text[128];
+        snprintf(text, sizeof text,
+                 "[{\"report\":\"%s\",\"unit\":\"%s\",\"period\":\"2023\",\"issue\":%s}]",
+                 said[i].report, a.issue.unit, said[i].number);
+        assert_int_equal(papers_of(&h, &b.issue, text, &rule, &number), said[i].want);
+        assert_int_equal(rule, HUB_SMALL_BY_FIGURE);
+    }
+    report_hub_close(&h);
+}
+
+/* As many issues of communes as fit, and one more. */
+static void too_many_papers_close_nothing_and_say_so(void **state)
+{
+    (void)state;
+    struct report_hub h;
+    struct hub_close_result c;
+    struct hub_close_request request = {.report = "RP07"};
+    struct hub_report_why why;
+    char sql[1024];
+    report_hub_open(&h, 48);
+    report_fill(&h, 48, 0, -1);
+    assert_int_equal(report_close(&h, "RP06", "2023", &c), ERR_OK);
+    struct db *db = hub_store_db(h.store);
+    snprintf(
+        sql, sizeof sql,
+        "BEGIN; WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+        "INSERT INTO sys_issue SELECT 1000 + i, report, 'u' || i, period, 1, position, "
+        "cut_epoch, cut_position, cut_hash, edition, archive, figures, closed_ms, person, "
+        "issue_pk FROM sys_issue, n; "
+        "INSERT INTO sys_issue_file SELECT i.id, 0, 'n' || i.id, f.hash, f.minisig, json_set("
+        "'{}', '$.first', CAST(f.data AS TEXT) ->> 'first', '$.last', CAST(f.data AS TEXT) ->> "
+        "'last', '$.lines', json_array((SELECT value FROM json_each(CAST(f.data AS TEXT), "
+        "'$.lines') WHERE value ->> 'indicator' = 'V01'))) "
+        "FROM sys_issue i, sys_issue_file f WHERE i.id > 1000 AND f.kind = 0; COMMIT",
+        HUB_SMALL_PAPERS_MAX);
+    assert_int_equal(db_exec(db, sql), ERR_OK);
+    struct hub_report *r = report_of(&h, "RP07", NULL, "2023");
+    assert_int_equal(hub_close_hide(h.store, r), ERR_OK);
+    assert_int_equal(r->paper_count, HUB_SMALL_PAPERS_MAX);
+    hub_report_free(r);
+    assert_int_equal(
+        db_exec(db, "INSERT INTO sys_issue SELECT 9999, report, 'more', period, number, position, "
+                    "cut_epoch, cut_position, cut_hash, edition, archive, figures, closed_ms, "
+                    "person, issue_pk FROM sys_issue WHERE id = 1002;"
+                    "INSERT INTO sys_issue_file SELECT 9999, 0, 'more', hash, minisig, data "
+                    "FROM sys_issue_file WHERE issue = 1002"),
+        ERR_OK);
+    request.period = report_period("2023");
+    request.now_ms = h.now_ms;
+    request.keys = &h.keys;
+    request.issue_key = &h.issue;
+    request.scratch = h.folder;
+    assert_int_equal(hub_close(h.store, &request, &c, &why), ERR_TOO_LARGE);
+    assert_non_null(strstr(why.vi, "4096"));
+    assert_non_null(strstr(why.en, "4096"));
+    report_hub_close(&h);
+}
+
 /* ---- files ---- */
 
 struct files {
@@ -258,6 +421,9 @@ int main(void)
         cmocka_unit_test(an_issue_verifies_and_is_rebuilt_from_the_log),
         cmocka_unit_test(who_was_missing_is_rebuilt_from_the_close_set),
         cmocka_unit_test(a_changed_log_or_file_does_not_verify_as_the_issue),
+        cmocka_unit_test(forms_over_the_same_days_are_hidden_beside_each_other),
+        cmocka_unit_test(an_issue_of_before_is_made_again_by_its_own_rule),
+        cmocka_unit_test(too_many_papers_close_nothing_and_say_so),
         cmocka_unit_test(a_folder_verifies_offline_and_changes_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
