@@ -123,6 +123,13 @@ const struct catalogue_field *catalogue_title(const struct catalogue_type *t)
     return first;
 }
 
+bool catalogue_named(const struct catalogue_type *t)
+{
+    const struct catalogue_field *f = catalogue_title(t);
+    return f != NULL && f->required &&
+           (f->identity == CATALOGUE_IDENTITY_NAME || strcmp(f->name, "name") == 0);
+}
+
 size_t catalogue_columns(const struct catalogue_type *t, const struct catalogue_field **out,
                          size_t max)
 {

@@ -332,6 +332,9 @@ const struct catalogue_field *catalogue_field_by_name(const struct catalogue_typ
 /* The field that names a record of the type in lists: its first required text, else its first text.
  * NULL: none. */
 const struct catalogue_field *catalogue_title(const struct catalogue_type *t);
+/* Is that a name, by which one tells records of the type apart (a person's, or a required field `name`)? Titles of
+ * calls and activities repeat. */
+bool catalogue_named(const struct catalogue_type *t);
 /* The columns of a list of the type, unless others are chosen: its title when that is required, then
  * what is required, then the first of the others. Returns how many, at most `max`. */
 size_t catalogue_columns(const struct catalogue_type *t, const struct catalogue_field **out,

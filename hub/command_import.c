@@ -7,6 +7,11 @@
 
 #include <stdio.h>
 
+enum {
+    HUB_TWINS_ROWS_MAX = 1000, /* new rows of a trial that are looked for; each walks a table */
+    HUB_TWINS_NAMED_MAX = 5,   /* records that are named for one row */
+};
+
 struct hub_import {
     struct hub_edit edit;
     struct hub_own_set set;
@@ -17,6 +22,9 @@ struct hub_import {
     json_t *kept;           /* values of locked fields, which stay */
     struct entry_list list; /* what its rows said */
     bool same;              /* rows are of the records that their numbers find */
+    json_t *twins; /* of new rows, where it only looks: records that have all of their values */
+    size_t looked; /* rows that were looked for */
+    bool some;     /* there were more */
 };
 
 static bool hub_row_error(enum err e)
@@ -100,6 +108,30 @@ static enum err hub_import_same(struct hub_import *m, const json_t *row, struct 
     return entry_list_person(&m->list, &m->edit.entry, c, &m->edit.fold, form, key, why);
 }
 
+/* The list was imported before, or somebody typed it: a question, never a refusal. */
+static enum err hub_import_twins(struct hub_import *m, const struct catalogue_type *t,
+                                 const json_t *row)
+{
+    struct id_record found[HUB_TWINS_NAMED_MAX];
+    size_t count = 0;
+    m->some = m->some || m->looked == HUB_TWINS_ROWS_MAX;
+    if (m->some) return ERR_OK;
+    m->looked++;
+    enum err e =
+        hub_store_twins(m->edit.app->store, t, &m->edit.fold, found, HUB_TWINS_NAMED_MAX, &count);
+    if (e != ERR_OK || count == 0) return e;
+    json_t *records = json_array();
+    for (size_t i = 0; i < count; i++) {
+        char hex[2 * ID_RECORD_BYTES + 1];
+        id_hex(BYTES_OF(found[i].b), hex);
+        json_t *record = json_pack("{s:s, s:s}", "type", t->name, "id", hex);
+        if (record != NULL) hub_titles_add(m->edit.app, record, t->sensitivity >= HUB_CLASS_MASKED);
+        json_array_append_new(records, record);
+    }
+    json_t *j = json_pack("{s:O, s:o}", "line", json_object_get(row, "line"), "records", records);
+    return json_array_append_new(m->twins, j) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
 static enum err hub_import_row(struct hub_import *m, const json_t *row, size_t index)
 {
     struct entry_value values[ENTRY_FIELDS_MAX];
@@ -125,7 +157,9 @@ static enum err hub_import_row(struct hub_import *m, const json_t *row, size_t i
     case ENTRY_LIST_CREATED: m->created++; break;
     case ENTRY_LIST_EDITED: m->edited++; break;
     }
-    return entry_list_taken(&m->list);
+    e = entry_list_taken(&m->list);
+    if (e != ERR_OK || !m->dry || !op.changed || op.kind != CHANGE_CREATE) return e;
+    return hub_import_twins(m, form.type, row);
 }
 
 /* All rows in one transaction: either all that are in order are there, or none. */
@@ -179,6 +213,7 @@ json_t *hub_command_import(struct hub_app *a, const json_t *request)
     if (e != ERR_OK) return hub_command_fail(e);
     m.bad = json_array();
     m.kept = json_array();
+    m.twins = json_array();
     buf_init(&m.memory, HUB_VALUES_BYTES_MAX);
     hub_request_person(a, request, &m.set.person);
     m.dry = json_is_true(json_object_get(request, "dry"));
@@ -193,9 +228,14 @@ json_t *hub_command_import(struct hub_app *a, const json_t *request)
                                 (json_int_t)m.unchanged, "dry", (int)m.dry, "bad_rows",
                                 (json_int_t)json_array_size(m.bad), "bad", m.bad, "kept_values",
                                 (json_int_t)json_array_size(m.kept), "kept", m.kept);
+    if (e == ERR_OK && m.dry) {
+        json_object_set(j, "twins", m.twins);
+        json_object_set_new(j, "twins_all", json_boolean(!m.some));
+    }
     if (told) json_object_set_new(j, "known", json_integer((json_int_t)known));
     json_decref(m.bad);
     json_decref(m.kept);
+    json_decref(m.twins);
     buf_free(&m.memory);
     entry_list_free(&m.list);
     hub_edit_free(&m.edit);

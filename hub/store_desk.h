@@ -38,6 +38,11 @@ MUST_CHECK enum err hub_store_find(struct hub_store *s, const struct hub_find *q
 MUST_CHECK enum err hub_store_made(struct hub_store *s, const struct catalogue_type *type,
                                    int64_t *made);
 
+/* Records that have every value of a prospective one (typed_twins). After hub_store_project(). ERR_NOT_READY. */
+MUST_CHECK enum err hub_store_twins(struct hub_store *s, const struct catalogue_type *type,
+                                    const struct fold *f, struct id_record *out, size_t max,
+                                    size_t *found);
+
 /* The catalogue's SQL over a prospective record, field by field. As hub_store_try_record(). */
 MUST_CHECK enum err hub_store_review(struct hub_store *s, const struct catalogue_type *type,
                                      const struct fold *f, struct typed_review *out);

@@ -107,6 +107,17 @@ enum err hub_store_try_record(struct hub_store *s, const struct catalogue_type *
     return e;
 }
 
+enum err hub_store_twins(struct hub_store *s, const struct catalogue_type *type,
+                         const struct fold *f, struct id_record *out, size_t max, size_t *found)
+{
+    struct hub_row *row = NULL;
+    enum err e = hub_row_new(s, type, f, &row);
+    if (e == ERR_OK)
+        e = typed_twins(s->typed, type, row->values, type->field_count, out, max, found);
+    hub_row_free(row);
+    return e;
+}
+
 enum err hub_store_review(struct hub_store *s, const struct catalogue_type *type,
                           const struct fold *f, struct typed_review *out)
 {

@@ -5,6 +5,7 @@
  * says everything is saved.
  */
 #include "node/command_asof.h"
+#include "node/command_twins.h"
 #include "node/command_priv.h"
 #include "common/text.h"
 #include "proto/entry_list.h"
@@ -32,14 +33,15 @@ struct node_import {
     struct id_record last; /* record of the last saved op */
     struct buf memory;
     uint64_t created, edited, unchanged, bad;
-    struct node_asof asof;  /* the day that the list is of, where somebody said */
-    uint64_t kept;          /* values that stay: locked, or of a later day */
-    json_t *kept_here;      /* those of the request at hand; NULL between two */
-    bool dry;               /* only look: nothing is saved */
-    bool clerk;             /* who imports is not the unit's leader */
-    bool confirmed;         /* days that look mistyped are as they are */
-    bool same;              /* rows are of the records that their keys find */
-    struct entry_list list; /* what its rows said */
+    struct node_asof asof;   /* the day that the list is of, where somebody said */
+    uint64_t kept;           /* values that stay: locked, or of a later day */
+    json_t *kept_here;       /* those of the request at hand; NULL between two */
+    bool dry;                /* only look: nothing is saved */
+    struct node_twins twins; /* of new rows, where it only looks */
+    bool clerk;              /* who imports is not the unit's leader */
+    bool confirmed;          /* days that look mistyped are as they are */
+    bool same;               /* rows are of the records that their keys find */
+    struct entry_list list;  /* what its rows said */
 };
 
 void node_import_free(struct node_command *c)
@@ -296,7 +298,9 @@ static enum err node_row_take(struct node_command *c, const json_t *row, const c
     node_row_count(m, &op);
     if (!op.changed) return ERR_OK;
     if (op.kind == CHANGE_CREATE && r.type->no == m->type) m->fresh++;
-    return node_import_collect(m, &op, r.key_hash);
+    e = node_import_collect(m, &op, r.key_hash);
+    if (e != ERR_OK || !m->dry || op.kind != CHANGE_CREATE) return e;
+    return node_twins_row(c, &m->twins, r.type, row);
 }
 
 /* ---- the last set ---- */
@@ -455,6 +459,8 @@ static json_t *node_import_answer(struct node_command *c, json_t *bad, bool done
                           "sets", (json_int_t)m->sets, "done", (int)done, "dry", (int)m->dry, "bad",
                           bad, "kept_values", (json_int_t)m->kept, "kept", m->kept_here);
     if (m->type != 0) node_json_known(c, m->type, m->fresh, j);
+    if (m->dry) json_object_set(j, "twins", m->twins.here);
+    if (m->dry) json_object_set_new(j, "twins_all", json_boolean(!m->twins.some));
     return j;
 }
 
@@ -478,14 +484,16 @@ json_t *node_command_import(struct node_command *c, const json_t *request)
         if (stale != NULL) return stale;
     }
     bool last = json_is_true(json_object_get(request, "last"));
-    json_t *bad = json_array(), *kept = json_array();
+    json_t *bad = json_array(), *kept = json_array(), *twins = json_array();
     c->import->kept_here = kept;
+    c->import->twins.here = twins;
     enum err e = node_import_rows(c, request, bad);
     c->import->kept += json_array_size(kept);
     if (e == ERR_OK && last) e = node_import_end(c);
     json_t *j = e == ERR_OK ? node_import_answer(c, bad, last) : node_import_broken(e);
     json_decref(bad);
     json_decref(kept);
+    json_decref(twins);
     if (e != ERR_OK || last) node_import_free(c);
     return j;
 }

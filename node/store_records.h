@@ -181,6 +181,11 @@ MUST_CHECK enum err node_store_check(struct node_store *s, const struct catalogu
                                      const struct fold *fold, const struct catalogue_field **bad,
                                      struct catalogue_why *why);
 
+/* Records that have every value of a prospective one (typed_twins); ERR_NOT_READY without a catalogue. */
+MUST_CHECK enum err node_store_twins(struct node_store *s, const struct catalogue_type *type,
+                                     const struct fold *fold, struct id_record *out, size_t max,
+                                     size_t *found);
+
 /* The same, told of every field at once (common/io/store_typed.h); by its place in the type. */
 struct typed_review;
 MUST_CHECK enum err node_store_review(struct node_store *s, const struct catalogue_type *type,

@@ -374,6 +374,20 @@ enum err node_store_check(struct node_store *s, const struct catalogue_type *typ
     return e;
 }
 
+enum err node_store_twins(struct node_store *s, const struct catalogue_type *type,
+                          const struct fold *fold, struct id_record *out, size_t max, size_t *found)
+{
+    struct typed_value values[CATALOGUE_FIELDS_MAX];
+    struct buf memory;
+    enum err e = node_catalogue_wanted(s);
+    if (e != ERR_OK) return e;
+    buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
+    e = node_show_values(fold, type, values, &memory);
+    if (e == ERR_OK) e = typed_twins(s->typed, type, values, type->field_count, out, max, found);
+    buf_free(&memory);
+    return e;
+}
+
 enum err node_store_review(struct node_store *s, const struct catalogue_type *type,
                            const struct fold *fold, struct typed_review *out)
 {

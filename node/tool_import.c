@@ -30,7 +30,8 @@ struct tool_import {
     char id[17];  /* of the import, "" before the first answer */
     json_t *last; /* newest answer */
     json_t *bad;
-    json_t *kept; /* values of a later day than the list */
+    json_t *kept;  /* values of a later day than the list */
+    json_t *twins; /* rows of a trial whose values a record here has */
     uint64_t bad_count;
     bool asks; /* a row was refused for its day only: it enters once that is confirmed */
     bool same; /* likewise, because it may be of another record */
@@ -183,6 +184,7 @@ static enum err tool_send(struct tool_import *m, bool last)
     snprintf(m->id, sizeof m->id, "%s", json_string_value(json_object_get(response, "import")));
     e = tool_take_bad(m, json_object_get(response, "bad"));
     json_array_extend(m->kept, json_object_get(response, "kept"));
+    json_array_extend(m->twins, json_object_get(response, "twins"));
     json_decref(m->last);
     m->last = response;
     json_array_clear(m->rows);
@@ -227,6 +229,7 @@ static enum err tool_import_show(struct tool_import *m)
     json_object_set_new(j, "bad_rows", json_integer((json_int_t)m->bad_count));
     json_object_set(j, "bad", m->bad);
     json_object_set(j, "kept", m->kept);
+    if (cli_has(m->c, "dry-run")) json_object_set(j, "twins", m->twins);
     if (m->asks) json_object_set_new(j, "confirm", json_true());
     if (m->same) json_object_set_new(j, "same", json_true());
     if (m->out != NULL) json_object_set_new(j, "bad_file", json_string(m->out_path));
@@ -256,6 +259,7 @@ enum err node_tool_import(struct cli *c, void *ctx)
     m->rows = json_array();
     m->bad = json_array();
     m->kept = json_array();
+    m->twins = json_array();
     m->local = json_array();
     buf_init(&m->local_raw, TOOL_BATCH_BYTES + CSV_ROW_BYTES_MAX + IMPORT_ROWS_LINE_MAX);
     buf_init(&m->raw, TOOL_BATCH_BYTES + CSV_ROW_BYTES_MAX + IMPORT_ROWS_LINE_MAX);
@@ -268,6 +272,7 @@ enum err node_tool_import(struct cli *c, void *ctx)
     json_decref(m->rows);
     json_decref(m->bad);
     json_decref(m->kept);
+    json_decref(m->twins);
     json_decref(m->last);
     json_decref(m->local);
     buf_free(&m->local_raw);

@@ -21,10 +21,10 @@ static json_t *catalogue_json_type(const struct catalogue_type *t)
         person = person || t->fields[i].identity == CATALOGUE_IDENTITY_NAME;
         json_array_append_new(fields, catalogue_json_field(&t->fields[i]));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:o}", "name", t->name, "vi", t->label_vi,
-                     "en", t->label_en, "scope", scopes[t->scope], "class", (int)t->sensitivity,
-                     "title", title != NULL ? title->name : "", "person", (int)person, "fields",
-                     fields);
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:b, s:o}", "name", t->name, "vi",
+                     t->label_vi, "en", t->label_en, "scope", scopes[t->scope], "class",
+                     (int)t->sensitivity, "title", title != NULL ? title->name : "", "person",
+                     (int)person, "named", (int)catalogue_named(t), "fields", fields);
 }
 
 static json_t *catalogue_json_choices(const struct catalogue *cat)

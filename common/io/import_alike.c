@@ -3,15 +3,19 @@
 #include "common/date.h"
 #include "common/text.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { ALIKE_MARK_BYTES = 16 };
+
 struct import_alike {
     const char *type;
-    const char *title, *identity; /* fields; NULL: the type has none */
+    const char *title, *identity; /* fields; NULL: none by which one tells them apart */
     json_t *catalogue;            /* they stand in it */
     json_t *seen;                 /* "folded name|date" -> the newest line */
     json_t *rows;                 /* new ones: {"line", "name", "folded", "dob", "above"?} */
+    json_t *equal; /* without a name, with all values of a row above: {"line", "above"} */
 };
 
 static const char *alike_str(const json_t *j, const char *key)
@@ -27,7 +31,7 @@ static void alike_fields(struct import_alike *a)
         const json_t *j = json_array_get(types, i);
         if (strcmp(alike_str(j, "name"), a->type) == 0) t = j;
     }
-    if (alike_str(t, "title")[0] != '\0') a->title = alike_str(t, "title");
+    if (json_is_true(json_object_get(t, "named"))) a->title = alike_str(t, "title");
     const json_t *fields = json_object_get(t, "fields");
     for (size_t i = 0; i < json_array_size(fields); i++) {
         const json_t *f = json_array_get(fields, i);
@@ -43,7 +47,8 @@ enum err import_alike_new(json_t *catalogue, const char *type, struct import_ali
     a->catalogue = json_incref(catalogue);
     a->seen = json_object();
     a->rows = json_array();
-    if (a->seen == NULL || a->rows == NULL) {
+    a->equal = json_array();
+    if (a->seen == NULL || a->rows == NULL || a->equal == NULL) {
         import_alike_free(a);
         return ERR_NOMEM;
     }
@@ -58,6 +63,7 @@ void import_alike_free(struct import_alike *a)
     json_decref(a->catalogue);
     json_decref(a->seen);
     json_decref(a->rows);
+    json_decref(a->equal);
     free(a);
 }
 
@@ -103,14 +109,34 @@ static enum err alike_add(struct import_alike *a, const json_t *row, const char 
     return e;
 }
 
+/* A row without a name is known by all that it says. */
+static enum err alike_equal(struct import_alike *a, const json_t *row, const json_t *values)
+{
+    uint8_t hash[ALIKE_MARK_BYTES];
+    char mark[2 * ALIKE_MARK_BYTES + 1];
+    char *text = json_object_size(values) > 0 ? json_dumps(values, JSON_SORT_KEYS) : NULL;
+    json_t *line = json_object_get(row, "line");
+    if (text == NULL) return json_object_size(values) > 0 ? ERR_NOMEM : ERR_OK;
+    crypto_generichash(hash, sizeof hash, (const uint8_t *)text, strlen(text), NULL, 0);
+    free(text);
+    sodium_bin2hex(mark, sizeof mark, hash, sizeof hash);
+    json_t *above = json_object_get(a->seen, mark);
+    bool fine =
+        above == NULL ||
+        json_array_append_new(a->equal, json_pack("{s:O, s:O}", "line", line, "above", above)) == 0;
+    return fine && json_object_set(a->seen, mark, line) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
 enum err import_alike_row(struct import_alike *a, const json_t *row)
 {
     const json_t *values = json_object_get(row, "values");
-    if (a->title == NULL || strcmp(alike_str(row, "type"), a->type) != 0) return ERR_OK;
-    const char *name = alike_str(values, a->title);
-    bool named = json_object_get(row, "id") != NULL ||
+    if (strcmp(alike_str(row, "type"), a->type) != 0) return ERR_OK;
+    const char *name = a->title != NULL ? alike_str(values, a->title) : "";
+    bool known = json_object_get(row, "id") != NULL ||
                  (a->identity != NULL && alike_str(values, a->identity)[0] != '\0');
-    return named || name[0] == '\0' ? ERR_OK : alike_add(a, row, name, alike_str(values, "dob"));
+    if (known) return ERR_OK;
+    return name[0] == '\0' ? alike_equal(a, row, values)
+                           : alike_add(a, row, name, alike_str(values, "dob"));
 }
 
 /* A record of the answer with the row's name and no other year of birth. */
@@ -177,11 +203,10 @@ static enum err alike_look(const struct import_alike *a, import_alike_ask *ask, 
     return e;
 }
 
-enum err import_alike_find(struct import_alike *a, import_alike_ask *ask, void *ctx, json_t *answer)
+static enum err alike_named(struct import_alike *a, import_alike_ask *ask, void *ctx, json_t *out)
 {
     struct buf columns;
     enum err e = ERR_OK;
-    json_t *out = json_array();
     size_t n = json_array_size(a->rows);
     buf_init(&columns, 256);
     if (a->title != NULL) alike_columns(a, &columns);
@@ -194,7 +219,48 @@ enum err import_alike_find(struct import_alike *a, import_alike_ask *ask, void *
             e = alike_look(a, ask, ctx, buf_cstr(&columns), row, out);
     }
     buf_free(&columns);
-    json_object_set_new(answer, "alike", out);
-    json_object_set_new(answer, "alike_all", json_boolean(n <= IMPORT_ALIKE_ROWS_MAX));
     return e;
+}
+
+static json_int_t alike_line(const json_t *found)
+{
+    return json_integer_value(json_object_get(found, "line"));
+}
+
+/* Two lists in the order of the file as one; of a line that both have, the first one's. NULL: no memory. */
+static json_t *alike_merge(const json_t *a, const json_t *b)
+{
+    json_t *out = json_array();
+    size_t i = 0, k = 0;
+    bool fine = out != NULL;
+    while (fine && (i < json_array_size(a) || k < json_array_size(b))) {
+        json_t *x = json_array_get(a, i), *y = json_array_get(b, k);
+        bool first = y == NULL || (x != NULL && alike_line(x) <= alike_line(y));
+        k += !first || (y != NULL && alike_line(x) == alike_line(y));
+        i += first;
+        fine = json_array_append(out, first ? x : y) == 0;
+    }
+    if (fine) return out;
+    json_decref(out);
+    return NULL;
+}
+
+enum err import_alike_find(struct import_alike *a, import_alike_ask *ask, void *ctx, json_t *answer)
+{
+    json_t *twins = json_object_get(answer, "twins"), *named = json_array();
+    bool all = !json_is_false(json_object_get(answer, "twins_all"));
+    if (named == NULL) return ERR_NOMEM;
+    enum err e = a != NULL ? alike_named(a, ask, ctx, named) : ERR_OK;
+    json_t *own = e == ERR_OK ? alike_merge(named, a != NULL ? a->equal : NULL) : NULL;
+    json_t *found = own != NULL ? alike_merge(own, twins) : NULL;
+    if (e == ERR_OK && found == NULL) e = ERR_NOMEM;
+    all = all && (a == NULL || json_array_size(a->rows) <= IMPORT_ALIKE_ROWS_MAX);
+    json_decref(named);
+    json_decref(own);
+    if (e != ERR_OK) return e;
+    json_object_del(answer, "twins");
+    json_object_del(answer, "twins_all");
+    json_object_set_new(answer, "alike", found);
+    json_object_set_new(answer, "alike_all", json_boolean(all));
+    return ERR_OK;
 }

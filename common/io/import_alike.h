@@ -1,9 +1,9 @@
 /*
  * Doubles of a list, before it enters: new rows with the name of a record that is here, or of a row above, and no date
- * of birth that speaks against it. Nothing is left out for it: a person looks. docs/node.md, import.
+ * of birth that speaks against it; rows that have all values of one above; and those of which the answer says that
+ * records here have all of their values ("twins" of a trial). Nothing is left out for it: a person looks. docs/node.md.
  *
- * Rows that give an id or an identity number are edits, or are told apart by it; lists of a type without names are not
- * looked through.
+ * Rows that give an id or an identity number are edits, or are told apart by it.
  *
  * Ownership: import_alike_free() releases.   Threads: main thread.   Limits: IMPORT_ALIKE_*.
  */
@@ -34,8 +34,9 @@ MUST_CHECK enum err import_alike_row(struct import_alike *a, const json_t *row);
 typedef enum err import_alike_ask(void *ctx, json_t *request, json_t **response);
 
 /*
- * Into `answer`: "alike", of each row found {"line", "above": LINE} or {"line", "records": [{"id", "title", "dob"?}]},
- * in the order of the file; and "alike_all": whether every new row was looked for.
+ * Into `answer`, for its "twins" and "twins_all": "alike", of each row found {"line", "above": LINE} or
+ * {"line", "records": [{"id", "title", "dob"?}]}, in the order of the file; and "alike_all": whether every new row
+ * was looked for. `a` NULL: the twins alone.
  * ERR_NOMEM, and errors of `ask`.
  */
 MUST_CHECK enum err import_alike_find(struct import_alike *a, import_alike_ask *ask, void *ctx,

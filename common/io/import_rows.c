@@ -275,5 +275,6 @@ enum err import_rows_read(struct import_rows *m)
 
 enum err import_rows_alike(struct import_rows *m, json_t *answer)
 {
-    return m->alike != NULL ? import_alike_find(m->alike, m->to->ask, m->to->ctx, answer) : ERR_OK;
+    if (!cli_has(m->c, "dry-run")) return ERR_OK;
+    return import_alike_find(m->alike, m->to->ask, m->to->ctx, answer);
 }

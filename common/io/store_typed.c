@@ -344,7 +344,7 @@ struct typed_table *typed_find(const struct typed *t, const struct catalogue_typ
     return NULL;
 }
 
-static void typed_bind(struct db_stmt *q, int i, const struct typed_value *v)
+void typed_bind(struct db_stmt *q, int i, const struct typed_value *v)
 {
     switch (v->kind) {
     case TYPED_NULL: db_bind_null(q, i); break;

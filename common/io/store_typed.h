@@ -74,6 +74,14 @@ MUST_CHECK enum err typed_review(struct typed *t, const struct catalogue_type *t
                                  struct typed_review *out);
 
 /*
+ * Records that have every value of a prospective row, the empty ones of which say nothing, and sealed texts
+ * neither: at most `max` ids. A row without values finds none. One walk over the type's table.
+ */
+MUST_CHECK enum err typed_twins(struct typed *t, const struct catalogue_type *type,
+                                const struct typed_value *values, size_t count,
+                                struct id_record *out, size_t max, size_t *found);
+
+/*
  * Name the types whose records the SQL of an indicator reads, each at least once: those that it names, and
  * those behind the views that it names. Nothing is run.
  * ERR_DENIED, ERR_BAD_INPUT, ERR_TOO_LARGE: of SQL that does not compile

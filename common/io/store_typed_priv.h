@@ -1,4 +1,4 @@
-/* What store_typed.c and store_typed_check.c share. Included by them only. */
+/* What store_typed.c, store_typed_check.c and store_typed_twins.c share. Included by them only. */
 #ifndef DONGBO_COMMON_IO_STORE_TYPED_PRIV_H
 #define DONGBO_COMMON_IO_STORE_TYPED_PRIV_H
 
@@ -26,6 +26,8 @@ const char *typed_affinity(enum catalogue_kind kind);
 
 /* The table of a type, NULL when the catalogue has none. */
 struct typed_table *typed_find(const struct typed *t, const struct catalogue_type *type);
+
+void typed_bind(struct db_stmt *q, int i, const struct typed_value *v);
 
 /* A copy of the text in `sql` that the caller frees; NULL after an error of the buffer or without
  * memory. */

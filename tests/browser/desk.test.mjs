@@ -318,6 +318,26 @@ test("cells of Excel are pasted, a column is chosen, and who is there already is
   await page.getByText("Nhập xong: 1 mới, 0 sửa, 0 không đổi, 0 dòng sai.").waitFor();
 });
 
+test("a list without names that was entered before is known again, row by row", async () => {
+  const paste = async (rows) => {
+    await link("Trang đầu").click();
+    await field("Tìm loại hồ sơ").fill("tu diem");
+    await link("Tụ điểm, địa bàn phức tạp").click();
+    await link("Nhập từ tệp").click();
+    await field("Hoặc dán từ Excel").fill(`kind\tplace\tsince\tstate\n${rows.join("\n")}\n`);
+    await button("Đọc phần đã dán").click();
+    await button("Nhập").click();
+  };
+  const rows = ["Ma túy\tBãi đất trống\t01/02/2023\tĐang hoạt động", "Ma túy\tBãi đất trống\t02/02/2023\tĐang hoạt động"];
+  await paste(rows);
+  await page.getByText("Nhập xong: 2 mới, 0 sửa, 0 không đổi, 0 dòng sai.").waitFor();
+  await paste([rows[1].replace("02/02", "2/2"), "Khác\tBãi đất trống\t01/02/2023\tĐang hoạt động"]);
+  await page.getByText("1 dòng giống hồ sơ đã có hoặc giống dòng khác. Chưa nhập gì.").waitFor();
+  await page.getByRole("link", { name: "B. đ. t." }).waitFor();
+  await button("Bỏ các dòng này, nhập phần còn lại").click();
+  await page.getByText("Nhập xong: 1 mới, 0 sửa, 0 không đổi, 0 dòng sai.").waitFor();
+});
+
 const people = () => JSON.parse(tool("dongbo-node", "list", "--type", "person", "--json", "--data", data)).rows;
 
 async function importPeople() {

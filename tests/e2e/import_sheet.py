@@ -3,6 +3,7 @@
 
   import_sheet.py BUILD_DIR
 """
+import json
 import os
 import sys
 import zipfile
@@ -104,6 +105,7 @@ def story(world):
     node.tool("import", "--type", "person", "--person", "Lan", path("x.xlsx"), ok=(1,))
     check("nothing more came in", len(persons(node)) == 5)
     doubles(node, path("trung.csv"))
+    nameless(node, path("trung-diem.csv"))
     strangers(node, path("nham-so.csv"))
     backlog(node, path("so-cu.csv"))
     districts(world.hub, path)
@@ -138,6 +140,39 @@ def doubles(node, path):
         f.writelines("Người Thứ %s,male\n" % "".join(chr(97 + int(d)) for d in str(n)) for n in range(1001))
     many = tried("--dry-run")
     check("of more than 1,000 it says that it did not look", (many["alike_all"], many["created"]) == (False, 1001))
+
+
+def nameless(node, path):
+    """Records without a name: a row is a double of what has all of its values, here or above."""
+    command = ["import", "--type", "hotspot", "--person", "Lan"]
+    head = "kind,place,since,state,reported_to\n"
+    rows = ["drugs,Bãi đất trống,01/02/2023,active,", "drugs,Bãi đất trống,02/02/2023,active,"]
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(head + "\n".join(rows) + "\n")
+    first = node.ask(*command, "--dry-run", path)
+    check("the same place on another day is no double",
+          (first["created"], first["alike"], first["alike_all"]) == (2, [], True))
+    node.ask(*command, path)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(head + rows[0].replace("01/02", "1/2") + "\n" + "drugs,Bãi đất trống,03/02/2023,active,\n" * 2
+                + rows[1] + "\nother,Bãi đất trống,01/02/2023,active,\n")
+    second = node.ask(*command, "--dry-run", path)
+    named = [(a["line"], a.get("above"), [r["title"] for r in a.get("records", [])]) for a in second["alike"]]
+    check("a list that was imported is known again: %s" % named,
+          named == [(2, None, ["B. đ. t."]), (4, 3, []), (5, None, ["B. đ. t."])])
+    with open(path + ".ndjson", "w", encoding="utf-8") as f:
+        json.dump({"kind": "drugs", "place": "Bãi đất trống", "since": "2023-02-01", "state": "active"}, f)
+    third = node.ask(*command, "--dry-run", path + ".ndjson")
+    check("a trial in NDJSON names them too", [a["line"] for a in third["alike"]] == [1])
+    for rows, every in ((1000, True), (1001, False)):
+        with open(path + ".ndjson", "w", encoding="utf-8") as f:
+            f.writelines('{"kind": "drugs", "place": "Nơi %d", "since": "2023-02-01", "state": "active"}\n' % n
+                         for n in range(rows))
+        many = node.ask(*command, "--dry-run", path + ".ndjson")
+        check("of %d rows it says whether it looked for all" % rows,
+              (many["created"], many["alike_all"]) == (rows, every))
+    said = node.tool(*command, "--dry-run", path)
+    check("for people too: " + said, "dòng 2: B. đ. t. (" in said and "giống dòng 3" in said)
 
 
 def strangers(node, path):
@@ -179,6 +214,8 @@ def districts(hub, path):
     check("the good rows are in, said in words", "tạo mới 2" in said and "dòng 5, cột value" in said)
     check("as the plan has them", sorted((t["indicator"], t["target_unit"], t["value"]) for t in targets())
           == [("D01", "26170", "12.5"), ("D02", "26173", "3")])
+    again = hub.ask("import", *options, "--dry-run", file, ok=(3,))
+    check("what came from the list before is named", [a["line"] for a in again["alike"]] == [4, 6])
     with open(path("dai.csv"), "w", encoding="utf-8") as f:
         f.write("indicator,target_unit,year,op,value,per\n" + "D01,26170,2023,ge,1,total\n" * 5001)
     hub.tool("import", "--type", "target", path("dai.csv"), ok=(1,))

@@ -1447,6 +1447,8 @@ static enum err try_record(struct calls *c)
     struct buf state;
     unsigned type = 0;
     const struct catalogue_field *bad = NULL;
+    struct id_record twins[2];
+    size_t n = 0;
     static struct typed_review review;
     struct catalogue_why why;
     enum err e = fold_init(&f);
@@ -1461,7 +1463,8 @@ static enum err try_record(struct calls *c)
     if (e == ERR_OK) e = hub_store_try_record(c->hub, t, &f, &bad, &why);
     if (e == ERR_BAD_VALUE) e = ERR_OK; /* the simulator's persons have no name */
     if (e == ERR_OK) e = hub_store_review(c->hub, t, &f, &review);
-    if (e == ERR_OK) calls_tell_int(c, bad != NULL ? (int64_t)bad->no : 0);
+    if (e == ERR_OK) e = hub_store_twins(c->hub, t, &f, twins, 2, &n);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)n + (bad != NULL ? (int64_t)bad->no * 10 : 0));
     fold_free(&f);
     buf_free(&state);
     return e;

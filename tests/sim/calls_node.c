@@ -918,6 +918,8 @@ static enum err forms(struct calls *c)
     if (e == ERR_OK) e = node_store_check(c->node, t, &r.fold, &bad, &why);
     if (e == ERR_BAD_VALUE) e = ERR_OK; /* the simulator's persons have no name */
     if (e == ERR_OK) e = node_store_review(c->node, t, &r.fold, &review);
+    if (e == ERR_OK) e = node_store_twins(c->node, t, &r.fold, found, 2, &n);
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)n);
     if (e == ERR_OK)
         e = node_store_find(c->node, t, &t->fields[0], bytes_str("Nguyễn Văn An"), found, &n);
     if (e == ERR_OK) e = node_store_reach_units(c->node, &c->person, &r.fold, &units);

@@ -1,6 +1,6 @@
 // A list as offices have it: the program reads the file, a person looks at what came of it and says which column is what;
 // then it is sent in pieces, every bad row named.
-import { html, t, say, api, fold, toIso, number, useState, useRef } from "./base.js";
+import { html, t, say, api, fold, number, useState, useRef } from "./base.js";
 import { aboutRow, findAlike, sameAs } from "./form.js";
 import { Note, Wrong, Title, typeOf, show, catalogue } from "./parts.js";
 
@@ -8,7 +8,6 @@ const FILE_MAX = 7 * 1024 * 1024; // bytes; as OFFICE_JSON_FILE_BYTES
 const ROWS_MAX = 50000;
 const PIECE = 200; // rows of one request
 const PIECE_CHARS = 300000; // of one request: a request to the hub has at most 1 MiB
-const HERE_MAX = 2000; // records of the district that are compared, a page at a time
 const FONTS = ["unicode", "tcvn3", "vni"];
 const ALIKE_MAX = 1000; // new rows that are looked for one by one
 const SHOWN = 5; // rows of the preview
@@ -97,40 +96,6 @@ function badFile(file, result) {
   return URL.createObjectURL(new Blob(["\uFEFF" + lines.map((l) => l.map(csvCell).join(",")).join("\r\n") + "\r\n"], { type: "text/csv" }));
 }
 
-/** What was typed is what the record has, however either writes it. */
-function equal(f, typed, has) {
-  const text = String(typed).trim();
-  const grouped = /^-?\d{1,3}([.\s]\d{3})+(,\d+)?$/.test(text);
-  if (/int|money|decimal/.test(f.kind) && text && has !== "")
-    return Number((grouped ? text.replace(/[.\s]/g, "") : text).replace(",", ".")) === Number(has);
-  const bare = (s) => fold(s).replace(/[.\s]/g, "");
-  return bare(text) === bare(String(has)) || fold(text) === fold(show(f, has)) || toIso(text) === String(has);
-}
-
-/** Of a type without names (targets, allocations): a record that has every value of the row already. */
-async function doublesByValue(rows, type, tell) {
-  const columns = type.fields.filter((f) => f.class < 3).map((f) => f.name).join(",");
-  const here = [];
-  let all = true;
-  for (let more = true; more && here.length < HERE_MAX;) {
-    const r = await api("GET", "/api/search", { type: type.name, columns, offset: here.length });
-    here.push(...r.rows);
-    tell(Math.min(rows.length, here.length));
-    more = r.rows.length > 0 && here.length < r.total;
-    all = !more;
-  }
-  const seen = new Map(), found = [];
-  for (const r of rows.filter((x) => !x.id)) {
-    const mark = JSON.stringify(Object.entries(r.values).sort());
-    const known = Object.entries(r.values).map(([k, v]) => [type.fields.find((f) => f.name === k), v]).filter(([f]) => f && f.class < 3);
-    const same = here.filter((x) => known.length > 0 && known.every(([f, v]) => equal(f, v, x.values[f.name] ?? "")));
-    if (seen.has(mark)) found.push({ row: r, above: seen.get(mark) });
-    else if (same.length > 0) found.push({ row: r, here: same });
-    seen.set(mark, r.line);
-  }
-  return { found, all, most: HERE_MAX };
-}
-
 /** New rows that look like a record that is here, or like a row above. A number that is here is an edit, and no double.
  * `known`: what there was before the look; rows that are sent with it are taken as long as nobody added another. */
 async function doubles(rows, type, tell) {
@@ -138,23 +103,42 @@ async function doubles(rows, type, tell) {
   return { ...(await doublesNow(rows, type, tell)), rows, known };
 }
 
+/** Rows of which the program, asked to try them only, says that records here have all of their values. */
+async function twinsOf(rows, type, tell) {
+  const found = [], by = new Map(rows.map((r) => [r.line, r]));
+  const parts = rows.length > 0 ? pieces(rows) : [];
+  let all = true, sent = 0, id;
+  for (const [i, part] of parts.entries()) {
+    const answer = await api("POST", "/api/import", { rows: part.map(({ raw, ...r }) => r), last: i === parts.length - 1, dry: true, confirm_dates: true, confirm_same: true,
+      ...(id ? { import: id } : { type: type.name }) });
+    id = answer.import;
+    all = all && answer.twins_all;
+    found.push(...answer.twins.map((w) => ({ row: by.get(w.line), here: w.records.map((r) => ({ ...r, values: {} })) })));
+    tell(sent += part.length);
+  }
+  return { found, all };
+}
+
 async function doublesNow(rows, type, tell) {
-  if (type.scope === "down") return doublesByValue(rows, type, tell);
   const id = type.fields.find((f) => f.identity)?.name;
-  const fresh = rows.filter((r) => !r.id && type.title && r.values[type.title] && !(id && r.values[id]));
+  const fresh = rows.filter((r) => !r.id && !(id && r.values[id]) && Object.keys(r.values).length > 0);
+  const named = new Set(fresh.filter((r) => type.named && r.values[type.title]));
   const seen = new Map(), found = [];
-  for (const r of fresh) {
-    const mark = `${fold(String(r.values[type.title]))}|${r.values.dob || ""}`;
+  for (const r of fresh) { // by the name, else by all that the row says
+    const mark = named.has(r) ? `${fold(String(r.values[type.title]))}|${r.values.dob || ""}` : JSON.stringify(Object.entries(r.values).sort());
     if (seen.has(mark)) found.push({ row: r, above: seen.get(mark) }); else seen.set(mark, r.line);
   }
-  for (let at = 0; at < Math.min(fresh.length, ALIKE_MAX); at += 10) {
-    await Promise.all(fresh.slice(at, Math.min(at + 10, ALIKE_MAX)).map(async (r) => {
+  const told = new Set(found.map((d) => d.row)), left = fresh.filter((r) => !told.has(r));
+  const twins = await twinsOf(left.filter((r) => !named.has(r)), type, tell);
+  const ask = left.filter((r) => named.has(r));
+  for (let at = 0; at < Math.min(ask.length, ALIKE_MAX); at += 10) {
+    await Promise.all(ask.slice(at, Math.min(at + 10, ALIKE_MAX)).map(async (r) => {
       const here = (await findAlike(type, [fold(String(r.values[type.title])), ""])).filter((x) => sameAs({ type, values: r.values }, x));
       if (here.length > 0) found.push({ row: r, here });
     }));
     tell(at);
   }
-  return { found: found.sort((a, b) => a.row.line - b.row.line), all: fresh.length <= ALIKE_MAX, most: ALIKE_MAX };
+  return { found: [...found, ...twins.found].sort((a, b) => a.row.line - b.row.line), all: twins.all && ask.length <= ALIKE_MAX, most: ALIKE_MAX };
 }
 
 /** Which field a column of the file is, where its header does not say. */
@@ -196,7 +180,7 @@ function Reading({ read, again }) {
 function Doubles({ list, all, most, leave, every }) {
   return html`<${Note} kind="warn"><p>${t("import.twice", { n: number(list.length) })}</p>
     <ul class="list">${list.slice(0, 200).map((d) => html`<li>${t("import.line")} ${d.row.line}: ${d.above ? t("import.twice.above", { line: d.above })
-      : d.here.slice(0, 2).map((x) => html`<a class="link" href=${`#/record/${x.id}`}>${aboutRow(x)}</a> `)}</li>`)}</ul>
+      : d.here.slice(0, 2).map((x) => html`<a class="link" href=${`#/record/${x.id}`}>${aboutRow(x) || x.id.slice(0, 8)}</a> `)}</li>`)}</ul>
     ${!all && html`<p>${t("import.twice.many", { n: number(most) })}</p>`}
     <div class="acts"><button class="main" onClick=${leave}>${t("import.twice.leave")}</button><button onClick=${every}>${t("import.twice.every")}</button></div></${Note}>`;
 }
