@@ -33,6 +33,7 @@
 #define CATALOGUE_OPEN_YEAR                                                                        \
     9999 /* 9999-12-31: valid_to of what has no end; no day of common/date */
 #define CATALOGUE_TYPES_MAX  128u /* record types */
+#define CATALOGUE_PARAMS_MAX 120u /* rows of params.csv that are valid at once */
 #define CATALOGUE_FIELDS_MAX 64u  /* fields of one record type; field numbers 1..64 */
 #define CATALOGUE_SET_MAX    256u /* choices in the list of a `choices` field */
 #define CATALOGUE_ERRORS_MAX 100u /* mistakes reported before parsing gives up */

@@ -2,7 +2,9 @@
 #include "common/catalogue.h"
 #include "common/catalogue_impl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
@@ -90,6 +92,65 @@ void catalogue_parse_units(struct catalogue_parser *ps)
 
 enum { PA_NAME, PA_VALUE, PA_UNIT, PA_FROM, PA_TO, PA_SOURCE, PA_COLUMNS };
 
+/* Most that a number of a parameter may be. */
+#define PARAM_NUMBER_MAX 1000000u
+
+/* What `unit` says a value is counted in is a whole number; SQL would take "5abc" for a text that is above every
+ * number. Of other units (names on paper, words) it may be any text. */
+static bool param_is_number(const char *unit)
+{
+    static const char *const units[] = {"years",  "days", "working days",     "hours", "minutes",
+                                        "people", "flag", "parts of a point", "%"};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(unit, units[i]) == 0) return true;
+    return false;
+}
+
+static bool param_number(const char *value)
+{
+    uint32_t n = 0;
+    size_t len = strlen(value);
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] < '0' || value[i] > '9' || len > 7) return false;
+        n = 10 * n + (uint32_t)(value[i] - '0');
+    }
+    return len > 0 && n <= PARAM_NUMBER_MAX && (value[0] != '0' || len == 1);
+}
+
+/* "03-31", of any year: no 29 February. */
+static bool param_month_day(const char *value)
+{
+    char text[16];
+    struct date day;
+    if (strlen(value) != 5) return false;
+    snprintf(text, sizeof text, "2001-%s", value);
+    return date_parse(bytes_str(text), &day) == ERR_OK;
+}
+
+static void param_value(const struct catalogue_table *t, size_t row, const char *value,
+                        const char *unit)
+{
+    if (param_is_number(unit) && !param_number(value))
+        catalogue_cell_mistake(t, row, PA_VALUE, "Phải là số nguyên từ 0 đến 1000000",
+                               "Must be a whole number from 0 to 1000000");
+    if (strcmp(unit, "month-day") == 0 && !param_month_day(value))
+        catalogue_cell_mistake(t, row, PA_VALUE, "Phải là tháng và ngày, như 03-31",
+                               "Must be a month and a day, as 03-31");
+}
+
+/* All that are valid on a day are bound to a query together. */
+static void param_count(const struct catalogue_table *t, size_t row,
+                        const struct catalogue_param *params)
+{
+    size_t n = 0;
+    for (size_t j = 0; j <= row; j++)
+        n += catalogue_days_overlap(params[row].valid_from, params[row].valid_to,
+                                    params[j].valid_from, params[j].valid_to);
+    if (n > CATALOGUE_PARAMS_MAX)
+        catalogue_cell_mistake(t, row, PA_NAME, "Nhiều nhất 120 tham số có hiệu lực cùng lúc",
+                               "At most 120 parameters are valid at once");
+}
+
 void catalogue_parse_params(struct catalogue_parser *ps)
 {
     static const char *const columns[] = {"name",       "value",    "unit",
@@ -103,6 +164,7 @@ void catalogue_parse_params(struct catalogue_parser *ps)
         struct catalogue_param *p = &params[i];
         p->name = catalogue_cell_name(&t, i, PA_NAME);
         p->value = catalogue_cell_needed(&t, i, PA_VALUE);
+        param_value(&t, i, p->value, catalogue_cell(&t, i, PA_UNIT));
         catalogue_cell_validity(&t, i, PA_FROM, &p->valid_from, &p->valid_to);
         for (size_t j = 0; j < i; j++)
             if (strcmp(params[j].name, p->name) == 0 &&
@@ -111,6 +173,7 @@ void catalogue_parse_params(struct catalogue_parser *ps)
                 catalogue_cell_mistake(
                     &t, i, PA_NAME, "Thời gian hiệu lực chồng lên dòng khác của cùng tham số",
                     "The validity overlaps that of another row of the parameter");
+        param_count(&t, i, params);
         ps->c->param_count = i + 1;
     }
 }

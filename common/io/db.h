@@ -335,6 +335,8 @@ struct db_query {
     /* A row; `q` is for db_column_* only. Anything but ERR_OK ends the query with that error. NULL:
      * rows are only counted against step_max. The callback may use the same db. */
     enum err (*row)(void *ctx, struct db_stmt *q);
+    /* May the SQL have this parameter (without its colon; NULL: one without a name)? NULL: any. */
+    bool (*known)(void *ctx, const char *name);
     void *ctx;
 };
 
@@ -348,7 +350,8 @@ enum { DB_QUERY_GRAIN_STEPS = 1000 };
  * NULL; params it does not use are ignored.
  *
  * ERR_DENIED     it wants something forbidden; db_text() says what
- * ERR_BAD_INPUT  it is not exactly one statement, or does not compile or run; db_text() says why
+ * ERR_BAD_INPUT  it is not exactly one statement, does not compile or run, or has a parameter that is not known;
+ *                db_text() says why
  * ERR_TOO_LARGE  step_max, ms_max or a DB_* limit; no further rows
  */
 MUST_CHECK enum err db_query_readonly(struct db *db, const struct db_query *query);

@@ -327,6 +327,18 @@ static enum err db_query_compile(struct db *db, struct db_guard *g, struct db_st
     return ERR_DENIED;
 }
 
+/* One that nobody binds would be NULL for ever, and whatever is compared with it silently false. */
+static enum err db_query_known(struct db *db, const struct db_query *query, const struct db_stmt *q)
+{
+    for (int i = 1; query->known != NULL && i <= sqlite3_bind_parameter_count(q->q); i++) {
+        const char *name = sqlite3_bind_parameter_name(q->q, i);
+        if (query->known(query->ctx, name != NULL && name[0] == ':' ? name + 1 : NULL)) continue;
+        snprintf(db->text, sizeof db->text, "no such parameter: %.60s", name != NULL ? name : "?");
+        return ERR_BAD_INPUT;
+    }
+    return ERR_OK;
+}
+
 static void db_query_bind_one(struct db_stmt *q, int i, const struct db_param *p)
 {
     switch (p->kind) {
@@ -380,6 +392,7 @@ enum err db_query_readonly(struct db *db, const struct db_query *query)
     db->guard = &g;
     sqlite3_progress_handler(db->handle, DB_QUERY_GRAIN_STEPS, db_query_progress, &g);
     e = db_query_compile(db, &g, &q);
+    if (e == ERR_OK) e = db_query_known(db, query, &q);
     if (e == ERR_OK) e = db_query_bind(&q, query);
     if (e == ERR_OK) e = db_query_run(db, &g, &q);
     sqlite3_finalize(q.q);

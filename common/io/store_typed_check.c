@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     TYPED_CHECK_STEPS_MAX = 2000000, /* SQLite steps of the constraints of one row */
@@ -72,13 +73,41 @@ static bool typed_allow(void *ctx, const char *table, const char *column)
     return typed_column_allowed(ctx, table, column);
 }
 
-static enum err typed_compile(struct typed *t, const char *sql)
+/* What is bound: the row's values (typed_row_text), the days, and the parameters of the catalogue, whatever
+ * their days. */
+static bool typed_known_row(void *ctx, const char *name)
+{
+    (void)ctx;
+    return name != NULL && name[0] == 'f' && name[1] >= '0' && name[1] <= '9';
+}
+
+static bool typed_known_day(void *ctx, const char *name)
+{
+    const struct typed *t = ctx;
+    size_t n = 0;
+    const struct catalogue_param *params = catalogue_params(t->catalogue, &n);
+    if (name == NULL) return false;
+    if (strcmp(name, "t0") == 0 || strcmp(name, "t1") == 0) return true;
+    for (size_t i = 0; strncmp(name, "p_", 2) == 0 && i < n; i++)
+        if (strcmp(params[i].name, name + 2) == 0) return true;
+    return false;
+}
+
+static bool typed_known_window(void *ctx, const char *name)
+{
+    return typed_known_day(ctx, name) || (name != NULL && strcmp(name, "owed") == 0);
+}
+
+typedef bool typed_known_fn(void *ctx, const char *name);
+
+static enum err typed_compile(struct typed *t, const char *sql, typed_known_fn *known)
 {
     struct db_query query = {
         .sql = sql,
         .step_max = TYPED_COMPILE_STEPS_MAX,
         .ms_max = TYPED_MS_MAX,
         .allow = typed_allow,
+        .known = known,
         .ctx = t,
     };
     return db_query_readonly(t->db, &query);
@@ -101,7 +130,7 @@ static enum err typed_check_expression(struct typed *t, const struct catalogue_t
     typed_row_text(type, sql);
     buf_add_str(sql, " LIMIT 0");
     const char *text = buf_cstr(sql);
-    enum err e = sql->e != ERR_OK ? sql->e : typed_compile(t, text);
+    enum err e = sql->e != ERR_OK ? sql->e : typed_compile(t, text, typed_known_row);
     if (!typed_is_refusal(e)) return e;
     return typed_refuse(t->why, "fields.csv", what, column, db_text(t->db));
 }
@@ -130,7 +159,7 @@ static enum err typed_check_indicator(struct typed *t, const struct catalogue_in
                                       struct buf *sql)
 {
     const char *text = typed_indicator_text(i, sql);
-    enum err e = sql->e != ERR_OK ? sql->e : typed_compile(t, text);
+    enum err e = sql->e != ERR_OK ? sql->e : typed_compile(t, text, typed_known_window);
     if (!typed_is_refusal(e)) return e;
     char file[64];
     snprintf(file, sizeof file, "indicators/%.40s.sql", i->id);
@@ -183,7 +212,7 @@ static enum err typed_check_rule(struct typed *t, const struct catalogue_clock *
         watch_check_sql(check, sql);
     buf_add_str(sql, ") LIMIT 0");
     const char *text = buf_cstr(sql);
-    enum err e = sql->e != ERR_OK ? sql->e : typed_compile(t, text);
+    enum err e = sql->e != ERR_OK ? sql->e : typed_compile(t, text, typed_known_day);
     if (!typed_is_refusal(e)) return e;
     return typed_refuse(t->why, clock != NULL ? "clocks.csv" : "checks.csv",
                         clock != NULL ? clock->id : check->id, "", db_text(t->db));

@@ -195,6 +195,15 @@ static const struct mistake_case mistakes[] = {
     {"params.csv", PARAMS "a,1,,31/02/2020,,\n", "params.csv", 3, "valid_from", "Not a date"},
     {"params.csv", PARAMS "a,1,,2020-01-02,2020-01-01,\n", "params.csv", 3, "valid_to",
      "before the first"},
+    {"params.csv", PARAMS "a,5abc,years,2020-01-01,,\n", "params.csv", 3, "value", "whole number"},
+    {"params.csv", PARAMS "a,1000001,people,2020-01-01,,\n", "params.csv", 3, "value",
+     "whole number"},
+    {"params.csv", PARAMS "a,-1,days,2020-01-01,,\n", "params.csv", 3, "value", "whole number"},
+    {"params.csv", PARAMS "a,012,hours,2020-01-01,,\n", "params.csv", 3, "value", "whole number"},
+    {"params.csv", PARAMS "a,02-29,month-day,2020-01-01,,\n", "params.csv", 3, "value",
+     "month and a day"},
+    {"params.csv", PARAMS "a,3-31,month-day,2020-01-01,,\n", "params.csv", 3, "value",
+     "month and a day"},
     {"params.csv", PARAMS "cut,1,,2020-01-01,,\n", "params.csv", 3, "name", "overlaps"},
     {"types.csv", TYPE_ROW("5,x,X,X,own,\n"), "types.csv", 4, "no", "twice"},
     {"types.csv", TYPE_ROW("6,team,X,X,own,\n"), "types.csv", 4, "name", "twice"},
@@ -506,6 +515,39 @@ static void mistakes_are_capped(void **state)
             if (rows > CATALOGUE_ERRORS_MAX) assert_int_equal(error_count, CATALOGUE_ERRORS_MAX);
             buf_free(&b);
         }
+    }
+}
+
+/* All parameters of a day are bound to a query together; those of other days are not. */
+static void as_many_parameters_as_can_be_bound(void **state)
+{
+    static const struct {
+        unsigned more;
+        const char *from; /* of the last one */
+        enum err want;
+    } cases[] = {
+        {CATALOGUE_PARAMS_MAX - 1, "1900-01-01", ERR_OK},
+        {CATALOGUE_PARAMS_MAX, "1900-01-01", ERR_BAD_INPUT},
+        {CATALOGUE_PARAMS_MAX, "2031-01-01", ERR_OK},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct catalogue *c = NULL;
+        struct buf b;
+        buf_init(&b, CATALOGUE_FILE_BYTES_MAX);
+        buf_add_str(&b, PARAMS);
+        for (unsigned k = 1; k <= cases[i].more; k++)
+            buf_printf(&b, "a%u,5,days,%s,%s,\n", k,
+                       k == cases[i].more ? cases[i].from : "1900-01-01",
+                       k == cases[i].more ? "" : "2030-12-31");
+        assert_int_equal(parse_with("params.csv", buf_bytes(&b), &c), cases[i].want);
+        if (c == NULL) {
+            assert_int_equal(error_count, 1);
+            assert_int_equal(errors[0].row, CATALOGUE_PARAMS_MAX + 2);
+            assert_non_null(strstr(errors[0].text_en, "120"));
+        }
+        catalogue_free(c);
+        buf_free(&b);
     }
 }
 
@@ -1269,6 +1311,7 @@ int main(void)
         cmocka_unit_test(what_is_sealed_is_said_of_every_text_of_class_4),
         cmocka_unit_test(a_missing_file_has_no_followers),
         cmocka_unit_test(mistakes_are_capped),
+        cmocka_unit_test(as_many_parameters_as_can_be_bound),
         cmocka_unit_test(long_details_are_cut),
         cmocka_unit_test(limits_at_and_above),
         cmocka_unit_test(file_limits),

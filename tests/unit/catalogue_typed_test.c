@@ -54,6 +54,71 @@ static void every_sql_passes_the_guard(void **state)
     catalogue_free(c);
 }
 
+/* Text of a file in the place of another, once. */
+static void put(struct catalogue_file *files, size_t count, const char *name, const char *old,
+                const char *new)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(files[i].name, name) != 0) continue;
+        size_t room = files[i].data.len + strlen(new) + 1;
+        char *text = malloc(room);
+        assert_non_null(text);
+        const char *all = strndup((const char *)files[i].data.p, files[i].data.len);
+        const char *at = strstr(all, old);
+        assert_non_null(at);
+        int n = snprintf(text, room, "%.*s%s%s", (int)(at - all), all, new, at + strlen(old));
+        free((void *)(uintptr_t)all);
+        free((void *)(uintptr_t)files[i].data.p);
+        files[i].data = bytes_make((const uint8_t *)text, (size_t)n);
+        return;
+    }
+    fail_msg("no %s", name);
+}
+
+/* A slip in the name of a parameter would be NULL, and its figures 0 for ever. */
+static void a_parameter_that_nobody_binds_is_named(void **state)
+{
+    static const struct {
+        const char *file, *old, *new, *en; /* NULL: fine */
+    } cases[] = {
+        {"indicators/X02.sql", "|| :p_score_due", "|| :p_score_due", NULL},
+        {"indicators/X02.sql", "|| :p_score_due", "|| :p_score_deu", ":p_score_deu"},
+        {"indicators/X02.sql", "|| :p_score_due", "|| ?9", "parameter: ?"},
+        {"indicators/X02.sql", "|| :p_score_due", "|| @t1", "@t1"},
+        {"indicators/X02.sql", "|| :p_score_due", "|| :owed", NULL},
+        {"clocks.csv", ":p_budget_cutoff", ":t9", ":t9"},
+        {"clocks.csv", ":p_budget_cutoff", ":owed", ":owed"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct db *db = NULL;
+        struct typed *t = NULL;
+        struct catalogue *c = NULL;
+        struct catalogue_error why = {0}, *list = calloc(CATALOGUE_ERRORS_MAX, sizeof *list);
+        size_t count = 0, errors = 0;
+        struct catalogue_file *files = catalogue_load("catalogue", &count);
+        assert_non_null(list);
+        put(files, count, cases[i].file, cases[i].old, cases[i].new);
+        assert_int_equal(catalogue_parse(files, count, &c, list, &errors), ERR_OK);
+        assert_int_equal(db_open(path, NULL, DB_CREATE, &db), ERR_OK);
+        assert_int_equal(db_begin(db), ERR_OK);
+        assert_int_equal(typed_open(db, c, &(struct catalogue_mistakes){&why, 1, 0}, &t),
+                         cases[i].en != NULL ? ERR_BAD_INPUT : ERR_OK);
+        if (cases[i].en != NULL) {
+            assert_string_equal(why.file, cases[i].file);
+            assert_non_null(strstr(why.text_en, cases[i].en));
+            assert_non_null(strstr(why.text_vi, cases[i].en));
+        } else {
+            typed_close(t);
+        }
+        db_rollback(db);
+        db_close(db);
+        catalogue_free(c);
+        catalogue_unload(files, count);
+        free(list);
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -71,6 +136,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_sql_passes_the_guard)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_sql_passes_the_guard),
+                                       cmocka_unit_test(a_parameter_that_nobody_binds_is_named)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -95,9 +95,14 @@ static void rows_and_rules_of_the_catalogue(void **state)
 static void sql_that_does_not_work_is_named(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"no_such_column = 1", "(SELECT 1 FROM sys_secret)",
-                                        "random() > 0", "loai < date('now')",
-                                        "(SELECT 1 FROM w_record NATURAL JOIN w_record)"};
+    static const char *const wrong[] = {"no_such_column = 1",
+                                        "(SELECT 1 FROM sys_secret)",
+                                        "random() > 0",
+                                        "loai < date('now')",
+                                        "(SELECT 1 FROM w_record NATURAL JOIN w_record)",
+                                        "loai <> :p_no_such",
+                                        "loai <> :t1",
+                                        "loai <> ?"};
     size_t count = 0, errors = 0;
     struct catalogue_file *files = catalogue_load("tests/bench/catalogue", &count);
     struct catalogue_error *list = calloc(CATALOGUE_ERRORS_MAX, sizeof *list);
