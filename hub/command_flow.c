@@ -63,11 +63,19 @@ json_t *hub_flow_query(struct hub_app *a, const json_t *request, struct hub_flow
 /* ---- the matrix ---- */
 
 struct flow_list {
+    bool quiet; /* who asks may see no free texts: they may name somebody */
     json_t *rows;
     json_int_t states[FLOW_STATES];
     json_int_t times[FLOW_TIMES];
     json_int_t overdue;
 };
+
+static json_t *flow_said(const struct flow_row *row, bool quiet)
+{
+    json_t *j = flow_row_json(row), *judged = json_object_get(j, "judged");
+    if (quiet && json_is_object(judged)) json_object_del(judged, "reason");
+    return j;
+}
 
 static enum err flow_list_row(void *ctx, struct hub_flow_row *r)
 {
@@ -75,7 +83,7 @@ static enum err flow_list_row(void *ctx, struct hub_flow_row *r)
     l->states[r->row.state]++;
     l->times[r->row.time]++;
     l->overdue += flow_row_overdue(&r->row);
-    return json_array_append_new(l->rows, flow_row_json(&r->row)) == 0 ? ERR_OK : ERR_NOMEM;
+    return json_array_append_new(l->rows, flow_said(&r->row, l->quiet)) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 json_t *hub_command_reports(struct hub_app *a, const json_t *request)
@@ -83,7 +91,7 @@ json_t *hub_command_reports(struct hub_app *a, const json_t *request)
     struct hub_flow_query q;
     struct date on;
     char day[DATE_TEXT_ROOM];
-    struct flow_list l = {.rows = NULL};
+    struct flow_list l = {.quiet = !hub_request_words(request)};
     json_t *j = hub_flow_query(a, request, &q, &on);
     if (j != NULL) return j;
     l.rows = json_array();
@@ -202,15 +210,17 @@ json_t *hub_command_report_show(struct hub_app *a, const json_t *request)
     bool differs = false;
     json_t *j = hub_flow_named(a, request, &r);
     if (j != NULL) return j;
+    bool quiet = !hub_request_words(request);
     json_t *narrative = json_object(), *figures = json_array();
     json_t *names = NULL;
-    enum err e = hub_named_report(a, &r, narrative, &names);
-    if (e == ERR_OK) e = flow_figures(a, &r, !hub_request_words(request), figures, &differs);
+    enum err e = quiet ? ERR_OK : hub_named_report(a, &r, narrative, &names);
+    if (e == ERR_OK) e = flow_figures(a, &r, quiet, figures, &differs);
     bool sent = r.row.digest[0] != '\0';
     j = e != ERR_OK ? hub_command_fail(e)
-                    : json_pack("{s:o, s:O, s:O, s:b}", "row", flow_row_json(&r.row), "narrative",
-                                narrative, "figures", figures, "same", (int)(sent && !differs));
-    if (e == ERR_OK) json_object_set(j, "names", names);
+                    : json_pack("{s:o, s:O, s:O, s:b, s:b}", "row", flow_said(&r.row, quiet),
+                                "narrative", narrative, "figures", figures, "same",
+                                (int)(sent && !differs), "words", (int)!quiet);
+    if (e == ERR_OK && names != NULL) json_object_set(j, "names", names);
     json_decref(names);
     json_decref(narrative);
     json_decref(figures);

@@ -386,6 +386,9 @@ class Province(Story):
         check("the viewer sees the correction's numbers, and no words of it",
               b'"after":"%d"' % self.corrected in told and
               b'"reason":null' in told)
+        shown = [json.loads(body) for path, body in said if path == "/api/report/show" and b'"narrative"' in body]
+        check("and no words of a commune's report", shown and all(
+            r["narrative"] == {} and r["words"] is False and "names" not in r for r in shown))
         check("a statistician's tool has them", LATE in self.hubs["735"].tool("corrections", "--json"))
         return said
 

@@ -275,6 +275,45 @@ static void what_the_district_settles_is_not_late(void **state)
     hub_flow_row_free(&r);
 }
 
+/* What people wrote is for who works on it; everybody may know that it came and was returned. */
+static void free_texts_are_for_who_needs_to_know(void **state)
+{
+    struct office *o = *state;
+    char where[200], text[400];
+    drafted_by(o, 1, ID, DUE_2_JULY - 9000);
+    change(o, 0, 1, ID, "\"narrative\":\"kết quả\"", DUE_2_JULY - 8500);
+    change(o, 0, 2, ID, SUBMITTED, DUE_2_JULY - 8000);
+    snprintf(where, sizeof where, "'report':'RP01','period':'2023-06','unit':'%s'",
+             report_units[0]);
+    snprintf(text, sizeof text, "{'verb':'report_return',%s,'person':'H','reason':'thiếu số'}",
+             where);
+    assert_int_equal(told(o, text), ERR_OK);
+    for (int quiet = 0; quiet <= 1; quiet++) {
+        const char *no_words = quiet ? ",'no_words':true" : "";
+        snprintf(text, sizeof text, "{'verb':'report_show',%s%s}", where, no_words);
+        json_t *j = ask(o, text);
+        const json_t *judged = json_object_get(json_object_get(j, "row"), "judged");
+        const json_t *narrative = json_object_get(json_object_get(j, "narrative"), "narrative");
+        assert_string_equal(json_string_value(json_object_get(judged, "verdict")), "returned");
+        assert_int_equal(json_object_get(judged, "reason") == NULL, quiet);
+        assert_int_equal(narrative == NULL, quiet);
+        assert_int_equal(json_object_get(j, "names") == NULL, quiet);
+        assert_int_equal(json_is_true(json_object_get(j, "words")), !quiet);
+        json_decref(j);
+        snprintf(text, sizeof text, "{'verb':'reports','report':'RP01','period':'2023-06'%s}",
+                 no_words);
+        j = ask(o, text);
+        size_t reasons = 0, count = json_array_size(json_object_get(j, "rows"));
+        for (size_t i = 0; i < count; i++) {
+            const json_t *row = json_array_get(json_object_get(j, "rows"), i);
+            reasons += json_object_get(json_object_get(row, "judged"), "reason") != NULL;
+        }
+        assert_true(count > 0);
+        assert_int_equal(reasons, !quiet);
+        json_decref(j);
+    }
+}
+
 static void nobody_confirms_an_own_text(void **state)
 {
     struct office *o = *state;
@@ -1013,6 +1052,7 @@ int main(void)
         TEST(an_older_judgement_that_comes_later_counts_for_nothing),
         TEST(a_note_is_no_submission),
         TEST(what_the_district_settles_is_not_late),
+        TEST(free_texts_are_for_who_needs_to_know),
         TEST(nobody_confirms_an_own_text),
         TEST(a_second_record_hides_nothing),
         TEST(in_time_is_of_what_was_due),

@@ -106,6 +106,7 @@ export function OneSent({ report, period, unit }) {
       : row.conflict && html`<${Note} kind="warn"><p>${t("flow.conflict")}</p></${Note}>`}
     ${r.names?.count > 0 && html`<${Note} kind="warn"><p>${t("flow.names", { n: number(r.names.count), where: r.names.fields.map((k) => t(`flow.text.${k}`)).join("; ") })}</p></${Note}>`}
     <${Decide} row=${row} done=${load} />
+    ${r.words === false && html`<p class="hint">${t("flow.quiet")}</p>`}
     ${parts.map((k) => html`<section class="card"><h2>${t(`flow.text.${k}`)}</h2><p class="long">${r.narrative[k]}</p></section>`)}
     ${r.figures?.length > 0 && html`<h2>${t("flow.figures")}</h2>${!r.same && row.version && html`<${Note} kind="warn"><p>${t("flow.differs")}</p></${Note}>`}
       <${Table} label=${t("flow.figures")} heads=${[t("hub.indicator"), { num: t("flow.sent") }, { num: t("flow.hub") }, ""]}>
