@@ -43,6 +43,11 @@ MUST_CHECK enum err hub_store_twins(struct hub_store *s, const struct catalogue_
                                     const struct fold *f, struct id_record *out, size_t max,
                                     size_t *found);
 
+/* Records that are named so (proto/entry_called.h). ERR_NOT_READY without a catalogue. */
+struct entry_called;
+MUST_CHECK enum err hub_store_called(struct hub_store *s, const struct entry_called *named,
+                                     struct id_record *out, size_t max, size_t *found);
+
 /* The catalogue's SQL over a prospective record, field by field. As hub_store_try_record(). */
 MUST_CHECK enum err hub_store_review(struct hub_store *s, const struct catalogue_type *type,
                                      const struct fold *f, struct typed_review *out);

@@ -4,6 +4,7 @@
 #include "hub/store_desk.h"
 #include "hub/store_priv.h"
 #include "hub/store_records.h"
+#include "proto/entry_called.h"
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -116,6 +117,19 @@ enum err hub_store_twins(struct hub_store *s, const struct catalogue_type *type,
         e = typed_twins(s->typed, type, row->values, type->field_count, out, max, found);
     hub_row_free(row);
     return e;
+}
+
+enum err hub_store_called(struct hub_store *s, const struct entry_called *named,
+                          struct id_record *out, size_t max, size_t *found)
+{
+    struct typed_value v[CATALOGUE_FIELDS_MAX];
+    const struct catalogue_type *t = named->type;
+    for (size_t i = 0; i < t->field_count; i++) {
+        struct bytes text = entry_called_text(named, i);
+        v[i] = (struct typed_value){text.p != NULL ? TYPED_TEXT : TYPED_NULL, 0, text};
+    }
+    if (s->typed == NULL) return ERR_NOT_READY;
+    return typed_twins(s->typed, t, v, t->field_count, out, max, found);
 }
 
 enum err hub_store_review(struct hub_store *s, const struct catalogue_type *type,

@@ -1,8 +1,7 @@
 /*
- * Import: rows come in requests of some hundred; ops are collected into change sets of up to 256
- * ops, each committed when the next op does not fit. What is collected is held back until then, so
- * that the last set of the import can carry its mark. The answer with "done" is the only one that
- * says everything is saved.
+ * Import: rows come in requests of some hundred; ops are collected into change sets of up to 256 ops, each committed
+ * when the next op does not fit. What is collected is held back until then, so that the last set of the import can
+ * carry its mark. The answer with "done" is the only one that says everything is saved.
  */
 #include "node/command_asof.h"
 #include "node/command_twins.h"
@@ -146,6 +145,7 @@ struct node_row { /* of the request */
     const struct catalogue_type *type;
     struct node_entry_form form;
     struct entry_value values[ENTRY_FIELDS_MAX];
+    char refs[ENTRY_FIELDS_MAX][NODE_CALLED_ROOM];
     const struct catalogue_field *key; /* NULL: none */
     uint64_t key_hash;
     bool named; /* the row gives its id, or its key found a record */
@@ -177,8 +177,9 @@ static enum err node_row_read(struct node_command *c, const json_t *row, struct 
         return node_row_say(why, field, "id", "Mã hồ sơ phải gồm 32 chữ số thập lục phân.",
                             "A record id has 32 hexadecimal digits.");
     r->form.values = r->values;
-    return node_values_read(r->type, json_object_get(row, "values"), r->values, &r->form.count,
-                            &c->import->memory, why, field);
+    enum err e = node_values_read(r->type, json_object_get(row, "values"), r->values,
+                                  &r->form.count, &c->import->memory, why, field);
+    return e == ERR_OK ? node_called_values(c, r->values, r->form.count, r->refs, why) : e;
 }
 
 /* The key field by name, else the identity field of the type. */
@@ -249,8 +250,8 @@ static enum err node_row_op(struct node_command *c, struct node_row *r, struct e
 {
     struct node_import *m = c->import;
     enum err e = node_import_begin_set(c);
-    if (e != ERR_OK) return e;
-    /* In a full set it has no place: it is made again for the next one. */
+    if (e != ERR_OK)
+        return e; /* in a full set it has no place: it is made again for the next one */
     unsigned place = m->count < CHANGE_OPS_MAX ? (unsigned)m->count : 0;
     if (!r->named) node_own_rid(&m->own, place, &r->form.rid);
     r->form.clerk = c->import->clerk;

@@ -186,6 +186,11 @@ MUST_CHECK enum err node_store_twins(struct node_store *s, const struct catalogu
                                      const struct fold *fold, struct id_record *out, size_t max,
                                      size_t *found);
 
+/* Records that are named so (proto/entry_called.h). ERR_NOT_READY without a catalogue. */
+struct entry_called;
+MUST_CHECK enum err node_store_called(struct node_store *s, const struct entry_called *named,
+                                      struct id_record *out, size_t max, size_t *found);
+
 /* The same, told of every field at once (common/io/store_typed.h); by its place in the type. */
 struct typed_review;
 MUST_CHECK enum err node_store_review(struct node_store *s, const struct catalogue_type *type,

@@ -3,6 +3,7 @@
 #include "node/store_priv.h"
 #include "common/log.h"
 #include "common/zoo.h"
+#include "proto/entry_called.h"
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -386,6 +387,19 @@ enum err node_store_twins(struct node_store *s, const struct catalogue_type *typ
     if (e == ERR_OK) e = typed_twins(s->typed, type, values, type->field_count, out, max, found);
     buf_free(&memory);
     return e;
+}
+
+enum err node_store_called(struct node_store *s, const struct entry_called *named,
+                           struct id_record *out, size_t max, size_t *found)
+{
+    struct typed_value v[CATALOGUE_FIELDS_MAX];
+    const struct catalogue_type *t = named->type;
+    enum err e = node_catalogue_wanted(s);
+    for (size_t i = 0; i < t->field_count; i++) {
+        struct bytes text = entry_called_text(named, i);
+        v[i] = (struct typed_value){text.p != NULL ? TYPED_TEXT : TYPED_NULL, 0, text};
+    }
+    return e == ERR_OK ? typed_twins(s->typed, t, v, t->field_count, out, max, found) : e;
 }
 
 enum err node_store_review(struct node_store *s, const struct catalogue_type *type,

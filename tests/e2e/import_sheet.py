@@ -106,6 +106,7 @@ def story(world):
     check("nothing more came in", len(persons(node)) == 5)
     doubles(node, path("trung.csv"))
     nameless(node, path("trung-diem.csv"))
+    called(node, path("tham.csv"))
     strangers(node, path("nham-so.csv"))
     backlog(node, path("so-cu.csv"))
     districts(world.hub, path)
@@ -175,6 +176,40 @@ def nameless(node, path):
     check("for people too: " + said, "dòng 2: B. đ. t. (" in said and "giống dòng 3" in said)
 
 
+def called(node, path):
+    """A list says whom a row is about by number, or by name and birth, as offices' lists do."""
+    def tried(*rows, type="contact_log", column="client", ok=(0,)):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("%s;on_date;note\n" % column + "".join("%s;05/06/2023;n%d\n" % (r, i) for i, r in enumerate(rows)))
+        return node.ask("import", "--type", type, "--person", "Lan", path, ok=ok)
+    ids = {r["values"]["full_name"]: r["id"] for r in node.ask("list", "--type", "person")["rows"]}
+    node.tool("put", "--type", "person", "--person", "Lan", "full_name=Trùng Tên", "sex=male", "dob=1980")
+    node.tool("put", "--type", "person", "--person", "Lan", "full_name=Trùng Tên", "sex=male", "dob=02/03/1981")
+    two = {r["values"]["dob"]: r["id"] for r in node.ask("list", "--type", "person")["rows"]
+           if r["values"]["full_name"] == "Trùng Tên"}
+    someone = "Trần Thị Mỹ"
+    done = tried("075 085 000001", someone, "Trùng Tên, 1980", "Trùng Tên,2/3/1981", ids[someone])
+    check("rows by number, name, name and birth, or id are in", (done["created"], done["bad_rows"]) == (5, 0))
+    named = {r["values"]["note"]: r["values"]["client"] for r in node.ask("list", "--type", "contact_log")["rows"]}
+    number = [r["id"] for r in node.ask("list", "--type", "person")["rows"]
+              if r["values"].get("national_id") == "075085000001"]
+    check("each is about whom it named", [named["n%d" % i] for i in range(5)]
+          == [*number, ids[someone], two["1980"], two["1981-03-02"], ids[someone]])
+    bad = tried("Trùng Tên", "Không Có Ai", "075085999999", "Trùng Tên, 1999", "12345", ok=(3,))["bad"]
+    check("two of the name, and nobody, are told by row and column",
+          [(b["line"], b["column"]) for b in bad] == [(n, "client") for n in range(2, 7)])
+    check("with what to do", "nhiều hồ sơ" in bad[0]["vi"] and "Several" in bad[0]["en"]
+          and all("nhập hồ sơ ấy trước" in b["vi"] for b in bad[1:4]))
+    with open(path + ".ndjson", "w", encoding="utf-8") as f:
+        for row in ({"type": "person", "full_name": "Vừa Thêm", "sex": "female", "national_id": "075190000077"},
+                    {"type": "contact_log", "client": "075190000077", "on_date": "2023-06-06", "note": "mới"}):
+            f.write(json.dumps(row) + "\n")
+    done = node.ask("import", "--person", "Lan", path + ".ndjson")
+    check("a row may be about one above it", (done["created"], done["bad_rows"]) == (2, 0))
+    bad = tried("Trần Thị Mỹ", column="assignment", ok=(3,))["bad"]
+    check("what has no names is asked for by its id", "mã hồ sơ" in bad[0]["vi"] and bad[0]["column"] == "assignment")
+
+
 def strangers(node, path):
     """A number that slipped a line: the row is kept out, named, and enters by one option."""
     with open(path, "w", encoding="utf-8") as f:
@@ -223,6 +258,14 @@ def districts(hub, path):
     with open(path("lech.csv"), "w", encoding="utf-8") as f:
         f.write("indicator,target_unit,year,op,value,per\nD01,26170\n")
         f.write("D03,26170,2023,ge,1,total\nD03,26170,2023,ge,x,total\n")
+    with open(path("doi.csv"), "w", encoding="utf-8") as f:
+        f.write("name,kind,state\n" + "".join("%s,volunteer_team,active\n" % n for n in ("Đội A", "Đội B", "Đội B")))
+    hub.ask("import", "--type", "team", path("doi.csv"))
+    with open(path("thanh-vien.csv"), "w", encoding="utf-8") as f:
+        f.write("team,decision_no\nĐội A,1\nĐội B,2\nĐội C,3\n")
+    of = hub.ask("import", "--type", "team_member", "--dry-run", path("thanh-vien.csv"), ok=(3,))
+    check("the district's rows name their team too: %s" % of["bad"],
+          [(b["line"], b["column"]) for b in of["bad"] if b["column"] == "team"] == [(3, "team"), (4, "team")])
     uneven = hub.ask("import", "--type", "target", "--dry-run", path("lech.csv"), ok=(3,))
     check("a row that is none is counted with the others, in its place",
           (uneven["bad_rows"], [b["line"] for b in uneven["bad"]]) == (2, [2, 4]))

@@ -28,6 +28,7 @@
 #include "hub/store_taken.h"
 #include "hub/store_users.h"
 #include "hub/verify.h"
+#include "proto/entry_called.h"
 #include "proto/attach.h"
 #include "proto/erase.h"
 #include "proto/order.h"
@@ -1464,6 +1465,9 @@ static enum err try_record(struct calls *c)
     if (e == ERR_BAD_VALUE) e = ERR_OK; /* the simulator's persons have no name */
     if (e == ERR_OK) e = hub_store_review(c->hub, t, &f, &review);
     if (e == ERR_OK) e = hub_store_twins(c->hub, t, &f, twins, 2, &n);
+    struct entry_called called = {.type = t, .text = {"Nguyễn Văn An"}, .count = 1};
+    if (e == ERR_OK) called.field[0] = t->fields;
+    if (e == ERR_OK) e = hub_store_called(c->hub, &called, twins, 2, &n);
     if (e == ERR_OK) calls_tell_int(c, (int64_t)n + (bad != NULL ? (int64_t)bad->no * 10 : 0));
     fold_free(&f);
     buf_free(&state);

@@ -20,6 +20,7 @@
 #include "node/store_search.h"
 #include "node/store_users.h"
 
+#include "proto/entry_called.h"
 #include "proto/move.h"
 
 #include <assert.h>
@@ -919,6 +920,10 @@ static enum err forms(struct calls *c)
     if (e == ERR_BAD_VALUE) e = ERR_OK; /* the simulator's persons have no name */
     if (e == ERR_OK) e = node_store_review(c->node, t, &r.fold, &review);
     if (e == ERR_OK) e = node_store_twins(c->node, t, &r.fold, found, 2, &n);
+    struct entry_called called = {.type = t, .text = {"Nguyễn Văn An"}, .count = 1};
+    if (e == ERR_OK) called.field[0] = t->fields;
+    if (e == ERR_OK) calls_tell_int(c, (int64_t)n);
+    if (e == ERR_OK) e = node_store_called(c->node, &called, found, 2, &n);
     if (e == ERR_OK) calls_tell_int(c, (int64_t)n);
     if (e == ERR_OK)
         e = node_store_find(c->node, t, &t->fields[0], bytes_str("Nguyễn Văn An"), found, &n);
