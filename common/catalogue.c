@@ -123,6 +123,14 @@ const struct catalogue_field *catalogue_title(const struct catalogue_type *t)
     return first;
 }
 
+const struct catalogue_field *catalogue_identity_field(const struct catalogue_type *t,
+                                                       enum catalogue_identity identity)
+{
+    for (size_t i = 0; i < t->field_count; i++)
+        if (t->fields[i].identity == identity) return &t->fields[i];
+    return NULL;
+}
+
 bool catalogue_named(const struct catalogue_type *t)
 {
     const struct catalogue_field *f = catalogue_title(t);

@@ -333,6 +333,9 @@ const struct catalogue_field *catalogue_field_by_name(const struct catalogue_typ
 /* The field that names a record of the type in lists: its first required text, else its first text.
  * NULL: none. */
 const struct catalogue_field *catalogue_title(const struct catalogue_type *t);
+/* The field that says this of whom a record is about. NULL: none does. */
+const struct catalogue_field *catalogue_identity_field(const struct catalogue_type *t,
+                                                       enum catalogue_identity identity);
 /* Is that a name, by which one tells records of the type apart (a person's, or a required field `name`)? Titles of
  * calls and activities repeat. */
 bool catalogue_named(const struct catalogue_type *t);

@@ -6,10 +6,7 @@ enum { TOLD_ID = 8 }; /* digits of an id that people are shown */
 
 bool told_is_person(const struct catalogue_type *t)
 {
-    for (size_t i = 0; i < t->field_count; i++) {
-        if (t->fields[i].identity == CATALOGUE_IDENTITY_NAME) return true;
-    }
-    return false;
+    return catalogue_identity_field(t, CATALOGUE_IDENTITY_NAME) != NULL;
 }
 
 const struct catalogue_field *told_title(const struct catalogue_type *t, unsigned max_class,

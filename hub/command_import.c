@@ -133,43 +133,26 @@ static enum err hub_import_twins(struct hub_import *m, const struct catalogue_ty
     return json_array_append_new(m->twins, j) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
-enum { HUB_CALLED_ROOM = 2 * ID_RECORD_BYTES + 1 };
-
-/* The id of what a row refers to, in the place of its number or name; those of rows above are there already. */
-static enum err hub_import_called(struct hub_import *m, struct entry_value *values, size_t count,
-                                  char hex[][HUB_CALLED_ROOM], struct entry_why *why)
+/* Among the records that were there before the list. */
+static enum err hub_import_called(void *ctx, const struct entry_called *called,
+                                  struct id_record out[static 2], size_t *found)
 {
-    struct hub_store *s = m->edit.app->store;
-    enum err e = ERR_OK;
-    for (size_t i = 0; i < count && e == ERR_OK; i++) {
-        struct entry_called named;
-        struct id_record found[2];
-        size_t n = 0;
-        struct entry_value *v = &values[i];
-        if (v->field->kind != CATALOGUE_REF) continue;
-        e = entry_called_read(&m->edit.entry, hub_store_catalogue(s), v->field, v->typed, &named,
-                              why);
-        if (e != ERR_OK || named.count == 0) continue;
-        e = hub_store_called(s, &named, found, 2, &n);
-        if (e == ERR_OK) e = entry_called_one(&named, v->field, n, why);
-        if (e != ERR_OK) continue;
-        id_hex(BYTES_OF(found[0].b), hex[i]);
-        v->typed = bytes_str(hex[i]);
-    }
-    return e;
+    return hub_store_called(ctx, called, out, 2, found);
 }
 
 static enum err hub_import_row(struct hub_import *m, const json_t *row, size_t index)
 {
     struct entry_value values[ENTRY_FIELDS_MAX];
-    char refs[ENTRY_FIELDS_MAX][HUB_CALLED_ROOM];
+    char refs[ENTRY_FIELDS_MAX][ENTRY_CALLED_ID_ROOM];
     struct entry_form form;
     struct entry_why why = {.field = NULL};
     struct entry_op op;
     m->list.confirmed = m->same || json_is_true(json_object_get(row, "confirm_same"));
     enum err e = hub_import_allowed(m->edit.app, row, &why);
     if (e == ERR_OK) e = hub_form_read(m->edit.app, row, &form, values, &m->memory, &why);
-    if (e == ERR_OK) e = hub_import_called(m, values, form.count, refs, &why);
+    if (e == ERR_OK)
+        e = entry_called_values(&m->edit.entry, hub_store_catalogue(m->edit.app->store), values,
+                                form.count, refs, hub_import_called, m->edit.app->store, &why);
     if (e == ERR_OK) e = hub_import_same(m, row, &form, &why);
     size_t said = e == ERR_OK ? form.count : 0;
     if (e == ERR_OK) e = hub_locks_keep(&m->edit, row, &form, values, m->kept, &why);

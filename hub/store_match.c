@@ -18,10 +18,7 @@ static const struct catalogue_field *hub_identity_field(const struct hub_store *
 {
     const struct catalogue_type *t =
         s->catalogue != NULL ? catalogue_type_by_no(s->catalogue, type) : NULL;
-    for (size_t i = 0; t != NULL && i < t->field_count; i++) {
-        if (t->fields[i].identity == identity) return &t->fields[i];
-    }
-    return NULL;
+    return t != NULL ? catalogue_identity_field(t, identity) : NULL;
 }
 
 static struct bytes hub_shown(const struct hub_store *s, const struct fold *f, unsigned field)

@@ -7,20 +7,12 @@
 
 enum { ALIKE_ROWS_MAX = 20, ALIKE_NAMED_MAX = 5, ALIKE_SAME = 1000 };
 
-static const struct catalogue_field *alike_field(const struct catalogue_type *t,
-                                                 enum catalogue_identity identity)
-{
-    for (size_t i = 0; i < t->field_count; i++)
-        if (t->fields[i].identity == identity) return &t->fields[i];
-    return NULL;
-}
-
 /* What is shown of the field that says this of a person; empty: there is none, or it is not a text. */
 static struct bytes alike_text(const struct fold *f, const struct catalogue_type *t,
                                enum catalogue_identity identity)
 {
     struct wire_reader r;
-    const struct catalogue_field *field = alike_field(t, identity);
+    const struct catalogue_field *field = catalogue_identity_field(t, identity);
     const struct fold_register *reg =
         field != NULL ? fold_find(f, field->no, (struct bytes){NULL, 0}) : NULL;
     const struct fold_head *head = reg != NULL ? fold_shown(f, reg, FOLD_ASK) : NULL;
@@ -72,8 +64,10 @@ static enum err alike_row(void *ctx, const struct node_store_row *row)
 static enum err alike_look(struct alike *a, const struct fold *f)
 {
     size_t total = 0;
-    const struct catalogue_field *number = alike_field(a->type, CATALOGUE_IDENTITY_NUMBER);
-    const struct catalogue_field *birth = alike_field(a->type, CATALOGUE_IDENTITY_BIRTH);
+    const struct catalogue_field *number =
+        catalogue_identity_field(a->type, CATALOGUE_IDENTITY_NUMBER);
+    const struct catalogue_field *birth =
+        catalogue_identity_field(a->type, CATALOGUE_IDENTITY_BIRTH);
     struct node_search q = {.type = a->type, .filter_count = 1, .max = ALIKE_ROWS_MAX};
     enum err e = ERR_OK;
     if (a->number.len > 0) {
@@ -94,7 +88,7 @@ void node_alike_said(struct node_command *c, const struct entry_op *op, json_t *
     const struct catalogue *catalogue = node_store_catalogue(c->store, NULL);
     a.type = catalogue != NULL ? catalogue_type_by_no(catalogue, f->type) : NULL;
     if (a.type == NULL || !op->changed || fold_deleted(f) ||
-        alike_field(a.type, CATALOGUE_IDENTITY_NAME) == NULL ||
+        catalogue_identity_field(a.type, CATALOGUE_IDENTITY_NAME) == NULL ||
         node_store_record_init(&a.other) != ERR_OK)
         return;
     a.number = alike_text(f, a.type, CATALOGUE_IDENTITY_NUMBER);

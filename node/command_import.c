@@ -145,7 +145,7 @@ struct node_row { /* of the request */
     const struct catalogue_type *type;
     struct node_entry_form form;
     struct entry_value values[ENTRY_FIELDS_MAX];
-    char refs[ENTRY_FIELDS_MAX][NODE_CALLED_ROOM];
+    char refs[ENTRY_FIELDS_MAX][ENTRY_CALLED_ID_ROOM];
     const struct catalogue_field *key; /* NULL: none */
     uint64_t key_hash;
     bool named; /* the row gives its id, or its key found a record */
@@ -186,10 +186,7 @@ static enum err node_row_read(struct node_command *c, const json_t *row, struct 
 static const struct catalogue_field *node_row_key(const struct node_row *r, const char *name)
 {
     if (name != NULL) return catalogue_field_by_name(r->type, name);
-    for (size_t i = 0; i < r->type->field_count; i++) {
-        if (r->type->fields[i].identity == CATALOGUE_IDENTITY_NUMBER) return &r->type->fields[i];
-    }
-    return NULL;
+    return catalogue_identity_field(r->type, CATALOGUE_IDENTITY_NUMBER);
 }
 
 /* Find the record that has this row's key. */

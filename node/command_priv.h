@@ -5,6 +5,7 @@
 #include "node/command.h"
 #include "node/store_readers.h"
 #include "node/store_search.h"
+#include "proto/entry_called.h"
 
 typedef json_t *node_command_fn(struct node_command *c, const json_t *request);
 
@@ -204,11 +205,9 @@ MUST_CHECK enum err node_request_id(const char *hex, struct id_record *out);
 MUST_CHECK enum err node_request_person(struct node_command *c, const json_t *request,
                                         struct id_person *out);
 json_t *node_command_why(enum err e, const struct entry_why *why);
-/* command_called.c: put the id of what a row refers to in the place of its number or name. `hex`: one for each value,
- * as long as the values. ERR_BAD_VALUE with words: none, or more than one, is named so. */
-enum { NODE_CALLED_ROOM = 2 * ID_RECORD_BYTES + 1 };
+/* command_called.c: entry_called_values() of a row, among the records here and those of rows above. */
 MUST_CHECK enum err node_called_values(struct node_command *c, struct entry_value *values,
-                                       size_t count, char hex[][NODE_CALLED_ROOM],
+                                       size_t count, char ids[][ENTRY_CALLED_ID_ROOM],
                                        struct entry_why *why);
 
 /* command_doubt.c: does the op write a day that cannot be, or that is probably mistyped? `tip`: of the own log.

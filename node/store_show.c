@@ -360,16 +360,23 @@ enum err node_show_saved(struct node_store *s)
 
 /* ---- checking before a save ---- */
 
+/* The row that a record would make. The caller frees `memory`, after an error too. */
+static enum err node_show_prospective(struct node_store *s, const struct fold *fold,
+                                      const struct catalogue_type *type, struct typed_value *values,
+                                      struct buf *memory)
+{
+    buf_init(memory, FOLD_STATE_BYTES_MAX * 8u);
+    enum err e = node_catalogue_wanted(s);
+    return e == ERR_OK ? node_show_values(fold, type, values, memory) : e;
+}
+
 enum err node_store_check(struct node_store *s, const struct catalogue_type *type,
                           const struct fold *fold, const struct catalogue_field **bad,
                           struct catalogue_why *why)
 {
     struct typed_value values[CATALOGUE_FIELDS_MAX];
     struct buf memory;
-    enum err e = node_catalogue_wanted(s);
-    if (e != ERR_OK) return e;
-    buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
-    e = node_show_values(fold, type, values, &memory);
+    enum err e = node_show_prospective(s, fold, type, values, &memory);
     if (e == ERR_OK) e = typed_check(s->typed, type, values, type->field_count, bad, why);
     buf_free(&memory);
     return e;
@@ -380,10 +387,7 @@ enum err node_store_twins(struct node_store *s, const struct catalogue_type *typ
 {
     struct typed_value values[CATALOGUE_FIELDS_MAX];
     struct buf memory;
-    enum err e = node_catalogue_wanted(s);
-    if (e != ERR_OK) return e;
-    buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
-    e = node_show_values(fold, type, values, &memory);
+    enum err e = node_show_prospective(s, fold, type, values, &memory);
     if (e == ERR_OK) e = typed_twins(s->typed, type, values, type->field_count, out, max, found);
     buf_free(&memory);
     return e;
@@ -407,10 +411,7 @@ enum err node_store_review(struct node_store *s, const struct catalogue_type *ty
 {
     struct typed_value values[CATALOGUE_FIELDS_MAX];
     struct buf memory;
-    enum err e = node_catalogue_wanted(s);
-    if (e != ERR_OK) return e;
-    buf_init(&memory, FOLD_STATE_BYTES_MAX * 8u);
-    e = node_show_values(fold, type, values, &memory);
+    enum err e = node_show_prospective(s, fold, type, values, &memory);
     if (e == ERR_OK) e = typed_review(s->typed, type, values, type->field_count, out);
     buf_free(&memory);
     return e;

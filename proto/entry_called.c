@@ -5,22 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct catalogue_field *called_field(const struct catalogue_type *t,
-                                                  enum catalogue_identity identity)
-{
-    for (size_t i = 0; i < t->field_count; i++)
-        if (t->fields[i].identity == identity) return &t->fields[i];
-    return NULL;
-}
-
 static bool called_is_id(struct bytes typed)
 {
-    size_t digits = 0;
-    for (size_t i = 0; i < typed.len; i++) {
-        uint8_t c = typed.p[i];
-        digits += (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    }
-    return digits == typed.len && typed.len == 2 * (size_t)ID_RECORD_BYTES;
+    struct id_record rid;
+    char hex[ENTRY_CALLED_ID_ROOM] = "";
+    if (typed.len != sizeof hex - 1) return false;
+    memcpy(hex, typed.p, typed.len);
+    return id_unhex(hex, rid.b, sizeof rid.b) == ERR_OK;
 }
 
 /* Digits, with what stands between them on paper. */
@@ -59,7 +50,8 @@ static enum err called_add(struct entry *n, const struct catalogue *c,
 static enum err called_birth(struct entry *n, const struct catalogue *c, struct bytes *typed,
                              struct entry_called *out)
 {
-    const struct catalogue_field *birth = called_field(out->type, CATALOGUE_IDENTITY_BIRTH);
+    const struct catalogue_field *birth =
+        catalogue_identity_field(out->type, CATALOGUE_IDENTITY_BIRTH);
     struct entry_why why;
     size_t at = typed->len;
     while (at > 0 && typed->p[at - 1] != ',')
@@ -88,7 +80,8 @@ enum err entry_called_read(struct entry *n, const struct catalogue *c,
     *out = (struct entry_called){.type = catalogue_type_by_name(c, f->list)};
     typed = text_trim(typed);
     if (typed.len == 0 || called_is_id(typed) || out->type == NULL) return ERR_OK;
-    const struct catalogue_field *number = called_field(out->type, CATALOGUE_IDENTITY_NUMBER);
+    const struct catalogue_field *number =
+        catalogue_identity_field(out->type, CATALOGUE_IDENTITY_NUMBER);
     enum err e = ERR_OK;
     if (number != NULL && called_is_number(typed)) {
         e = called_add(n, c, number, typed, out, why);
@@ -136,4 +129,26 @@ enum err entry_called_one(const struct entry_called *called, const struct catalo
                  label_en);
     }
     return ERR_BAD_VALUE;
+}
+
+enum err entry_called_values(struct entry *n, const struct catalogue *c, struct entry_value *values,
+                             size_t count, char ids[][ENTRY_CALLED_ID_ROOM], entry_called_fn *find,
+                             void *ctx, struct entry_why *why)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < count && e == ERR_OK; i++) {
+        struct entry_called called;
+        struct id_record found[2];
+        size_t records = 0;
+        struct entry_value *v = &values[i];
+        if (v->field->kind != CATALOGUE_REF) continue;
+        e = entry_called_read(n, c, v->field, v->typed, &called, why);
+        if (e != ERR_OK || called.count == 0) continue;
+        e = find(ctx, &called, found, &records);
+        if (e == ERR_OK) e = entry_called_one(&called, v->field, records, why);
+        if (e != ERR_OK) continue;
+        id_hex(BYTES_OF(found[0].b), ids[i]);
+        v->typed = bytes_str(ids[i]);
+    }
+    return e;
 }

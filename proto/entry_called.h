@@ -14,7 +14,10 @@
 
 #include "proto/entry.h"
 
-enum { ENTRY_CALLED_BYTES_MAX = 600 }; /* bytes of a name or a birth */
+enum {
+    ENTRY_CALLED_BYTES_MAX = 600,                   /* bytes of a name or a birth */
+    ENTRY_CALLED_ID_ROOM = 2 * ID_RECORD_BYTES + 1, /* of an id in hexadecimal, and its end */
+};
 
 struct entry_called {
     const struct catalogue_type *type;        /* of the record that is named */
@@ -38,5 +41,18 @@ struct bytes entry_called_text(const struct entry_called *called, size_t i);
 MUST_CHECK enum err entry_called_one(const struct entry_called *called,
                                      const struct catalogue_field *f, size_t found,
                                      struct entry_why *why);
+
+/* The records that are called so: at most two of them, and how many that are. */
+typedef enum err entry_called_fn(void *ctx, const struct entry_called *called,
+                                 struct id_record out[static 2], size_t *found);
+
+/*
+ * Put the id of what a row refers to in the place of its number or name. `ids`: one for each value, as long as the
+ * values are. ERR_BAD_VALUE with words and why->field: none, or more than one, is called so; and errors of `find`.
+ */
+MUST_CHECK enum err entry_called_values(struct entry *n, const struct catalogue *c,
+                                        struct entry_value *values, size_t count,
+                                        char ids[][ENTRY_CALLED_ID_ROOM], entry_called_fn *find,
+                                        void *ctx, struct entry_why *why);
 
 #endif

@@ -15,10 +15,9 @@ static json_t *catalogue_json_type(const struct catalogue_type *t)
 {
     static const char *const scopes[] = {"own", "down", "hub"};
     const struct catalogue_field *title = catalogue_title(t);
-    bool person = false; /* a name by which people are told apart */
+    bool person = catalogue_identity_field(t, CATALOGUE_IDENTITY_NAME) != NULL;
     json_t *fields = json_array();
     for (size_t i = 0; i < t->field_count; i++) {
-        person = person || t->fields[i].identity == CATALOGUE_IDENTITY_NAME;
         json_array_append_new(fields, catalogue_json_field(&t->fields[i]));
     }
     return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:b, s:o}", "name", t->name, "vi",
